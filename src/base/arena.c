@@ -1,0 +1,128 @@
+/* arena: slabs of doubling size, up to a limit. */
+#include "base/arena.h"
+
+#include <assert.h>
+
+#define SLAB_FIRST 4096
+#define SLAB_LARGEST (1u << 20)
+
+struct slab {
+    struct slab *older;
+    size_t size; /* of bytes[] */
+    char bytes[];
+};
+
+struct arena {
+    struct slab *newest;
+    char *pos, *end; /* free room in the newest slab */
+    size_t used, limit;
+    size_t next_size;
+};
+
+struct arena *arena_new(size_t limit) {
+    struct arena *const a = calloc(1, sizeof *a);
+
+    if (a) {
+        a->limit = limit;
+        a->next_size = SLAB_FIRST;
+    }
+    return a;
+}
+
+void arena_free(struct arena *a) {
+    if (!a)
+        return;
+    for (struct slab *s = a->newest; s;) {
+        struct slab *const older = s->older;
+
+        free(s);
+        s = older;
+    }
+    free(a);
+}
+
+void arena_reset(struct arena *a) {
+    struct slab *s = a->newest;
+
+    while (s && s->older) {
+        struct slab *const older = s->older;
+
+        free(s);
+        s = older;
+    }
+    a->newest = s;
+    a->pos = s ? s->bytes : NULL;
+    a->end = s ? s->bytes + s->size : NULL;
+    a->used = 0;
+    a->next_size = SLAB_FIRST;
+}
+
+size_t arena_used(const struct arena *a) {
+    return a->used;
+}
+
+static bool grow(struct arena *a, size_t size) {
+    size_t const room = size > a->next_size ? size : a->next_size;
+    struct slab *const s = malloc(sizeof *s + room);
+
+    if (!s)
+        return false;
+    s->older = a->newest;
+    s->size = room;
+    a->newest = s;
+    a->pos = s->bytes;
+    a->end = s->bytes + room;
+    if (a->next_size < SLAB_LARGEST)
+        a->next_size *= 2;
+    return true;
+}
+
+static void *take(struct arena *a, size_t size, size_t align) {
+    size_t pad = (size_t)(-(uintptr_t)a->pos & (align - 1));
+
+    if (size > a->limit - a->used)
+        return NULL;
+    if (!a->pos || (size_t)(a->end - a->pos) < pad || (size_t)(a->end - a->pos) - pad < size) {
+        if (size > SIZE_MAX / 2 || !grow(a, size + align))
+            return NULL;
+        pad = (size_t)(-(uintptr_t)a->pos & (align - 1));
+    }
+    if (pad > a->limit - a->used - size)
+        return NULL;
+    char *const out = a->pos + pad;
+
+    a->pos = out + size;
+    a->used += pad + size;
+    assert(a->used <= a->limit);
+    return out;
+}
+
+void *arena_alloc(struct arena *a, size_t size) {
+    return take(a, size, 8);
+}
+
+void *arena_zero(struct arena *a, size_t count, size_t size) {
+    void *out;
+
+    if (size && count > SIZE_MAX / size)
+        return NULL;
+    out = take(a, count * size, 8);
+    if (out)
+        memset(out, 0, count * size);
+    return out;
+}
+
+char *arena_bytes(struct arena *a, size_t size) {
+    return take(a, size, 1);
+}
+
+bool arena_copy(struct arena *a, str s, str *out) {
+    char *const copy = arena_bytes(a, s.len);
+
+    if (!copy)
+        return false;
+    if (s.len)
+        memcpy(copy, s.ptr, s.len);
+    *out = (str){copy, s.len};
+    return true;
+}

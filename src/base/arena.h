@@ -1,0 +1,27 @@
+/* arena: memory of one lifetime. Nothing in it is freed alone; a full arena is an ordinary error. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/str.h"
+
+struct arena;
+
+/* NULL when even the head does not fit in memory. limit: bytes handed out at most, padding included. */
+struct arena *arena_new(size_t limit);
+/* Takes NULL. */
+void arena_free(struct arena *a);
+/* Forgets all that was handed out; keeps the first slab. */
+void arena_reset(struct arena *a);
+/* Bytes handed out so far, padding included. */
+size_t arena_used(const struct arena *a);
+
+/* Not zeroed, aligned to 8. NULL when the arena is full or memory is out. size may be 0. */
+void *arena_alloc(struct arena *a, size_t size) MUST_USE;
+/* As arena_alloc, zeroed; count * size checked. */
+void *arena_zero(struct arena *a, size_t count, size_t size) MUST_USE;
+/* As arena_alloc, aligned to 1: text. */
+char *arena_bytes(struct arena *a, size_t size) MUST_USE;
+/* A copy of s in *out. False when full. */
+bool arena_copy(struct arena *a, str s, str *out) MUST_USE;
+
+#endif

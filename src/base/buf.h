@@ -1,0 +1,28 @@
+/* buf: bytes that grow. A failed append is remembered, so that a writer checks once, at the end. */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "base/str.h"
+
+struct buf {
+    char *ptr;
+    size_t len, room;
+    bool failed; /* memory ran out: what is here is incomplete */
+};
+
+/* Frees the bytes; the buffer is empty and usable again. */
+void buf_free(struct buf *b);
+/* Room for `more` bytes behind len: the place to write them, or NULL (and failed). */
+char *buf_reserve(struct buf *b, size_t more);
+void buf_add(struct buf *b, str s);
+void buf_byte(struct buf *b, char c);
+void buf_format(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
+void buf_u64(struct buf *b, uint64_t n);
+void buf_i64(struct buf *b, int64_t n);
+/* s as a JSON string with its quotes (RFC 8259 7). Bytes that are no UTF-8 become U+FFFD, one for each. */
+void buf_json(struct buf *b, str s);
+static inline str buf_str(const struct buf *b) {
+    return (str){b->len ? b->ptr : "", b->len};
+}
+
+#endif

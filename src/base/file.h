@@ -1,0 +1,24 @@
+/* file: whole files in memory, and files that appear under their name only when they are complete. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Reads the whole regular file at path into *out (appended). ERR_LIMIT when it holds more than max bytes. */
+MUST_USE bool file_read(const char *path, size_t max, struct buf *out, struct err *e);
+
+/* A file being written beside its final name; a stream with a buffer of its own. */
+struct file_out;
+
+/* Creates path with a suffix of its own (".part"), replacing an old one. Mode 0600. */
+MUST_USE bool file_out_open(struct file_out **out, const char *path, struct err *e);
+/* Errors are kept until file_out_commit. */
+void file_out_add(struct file_out *f, str bytes);
+/* Flush, fsync, rename to the final name, fsync of the directory; frees f whatever happens. On failure the
+ * unfinished file is removed and nothing stands under the final name (or what stood there before). */
+MUST_USE bool file_out_commit(struct file_out *f, struct err *e);
+/* Removes the unfinished file. Takes NULL. */
+void file_out_drop(struct file_out *f);
+
+#endif

@@ -1,0 +1,26 @@
+/* hash: SHA-256 for identity of evidence, XXH3 (seeded) for tables. */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define SHA256_SIZE 32
+
+struct sha256; /* FIPS 180-4, over a stream */
+
+/* NULL when memory is out. */
+struct sha256 *sha256_new(void);
+void sha256_free(struct sha256 *h);
+void sha256_add(struct sha256 *h, str bytes);
+/* Ends the stream; the state starts a new one. */
+void sha256_end(struct sha256 *h, uint8_t out[SHA256_SIZE]);
+/* Lower-case hexadecimal, with a NUL. */
+void sha256_hex(const uint8_t hash[SHA256_SIZE], char out[2 * SHA256_SIZE + 1]);
+
+/* A table's key. The seed is drawn anew in every process: values come from an attacker, who must not be able to
+ * prepare collisions. Never written to disk, never part of an answer. */
+uint64_t hash_seed(void);
+uint64_t hash_bytes(str bytes, uint64_t seed);
+
+#endif

@@ -1,0 +1,66 @@
+/* str: comparison and search on views. */
+#include "base/str.h"
+
+int str_cmp(str a, str b) {
+    size_t const n = a.len < b.len ? a.len : b.len;
+    int const order = n ? memcmp(a.ptr, b.ptr, n) : 0;
+
+    if (order)
+        return order;
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+bool str_eq_ascii(str a, str b) {
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.ptr[i]) != lower(b.ptr[i]))
+            return false;
+    return true;
+}
+
+size_t str_find(str s, str what) {
+    const char *const at = what.len ? memmem(s.ptr, s.len, what.ptr, what.len) : s.ptr;
+
+    return at ? (size_t)(at - s.ptr) : SIZE_MAX;
+}
+
+size_t str_find_byte(str s, char c) {
+    const char *const at = s.len ? memchr(s.ptr, c, s.len) : NULL;
+
+    return at ? (size_t)(at - s.ptr) : SIZE_MAX;
+}
+
+static bool blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+str str_trim(str s) {
+    while (s.len && blank(s.ptr[0]))
+        s = (str){s.ptr + 1, s.len - 1};
+    while (s.len && blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+bool str_u64(str s, uint64_t max, uint64_t *n) {
+    uint64_t value = 0;
+
+    if (s.len == 0)
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned const digit = (unsigned)(unsigned char)s.ptr[i] - '0';
+
+        if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (value > max)
+        return false;
+    *n = value;
+    return true;
+}
