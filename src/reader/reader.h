@@ -29,9 +29,12 @@ struct reader {
     const char *name;  /* as in the custody ledger: "evtx", "json" */
     const char *title; /* "Windows event log (EVTX)" */
     bool (*looks_like)(str head); /* head: the first 64 KiB or less; no allocation */
-    /* The largest useful part in bytes when parts may be read independently and records numbered without the
-     * others (EVTX: chunks); 0: the source must be read whole, in order. */
-    uint64_t part_size;
+    /* Useful size in bytes of parts that may be read independently of each other (EVTX: whole chunks; JSON: when it
+     * is one document a line); 0: this source must be read whole, in order. */
+    uint64_t (*part_size)(str head);
+    /* True: record.number counts from 1 within the part, and whoever cut the source into parts adds the records of
+     * the parts before. False: the format has numbers of its own. */
+    bool counts_in_part;
     /* Reads the part into the sink. Damage in the evidence is no failure (sink->damage). False: the sink stopped,
      * memory is out, or the input failed. */
     bool (*read)(struct input *in, struct part part, struct event_sink *to, struct err *e);
