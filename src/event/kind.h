@@ -1,0 +1,139 @@
+/* kind: what sort of event a record is, and what follows from that: log sources, time, roles, field names.
+ *
+ * Kinds are data (data/kinds; written out in docs/kinds.md), loaded once a run and never changed after.
+ * A shape undoes how a collector wrapped a record (Winlogbeat, NXLog, converters), so that one kind serves all
+ * of them; a kind says what the unwrapped record is. */
+#ifndef EVENT_KIND_H
+#define EVENT_KIND_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "event/field.h"
+#include "event/record.h"
+
+/* What a field means to an investigator whatever its name. */
+enum role {
+    ROLE_HOST,
+    ROLE_ACCOUNT,
+    ROLE_TARGET_ACCOUNT,
+    ROLE_CLIENT_ADDRESS,
+    ROLE_SERVER_ADDRESS,
+    ROLE_CLIENT_PROGRAM,
+    ROLE_OBJECT,
+    ROLE_OUTCOME,
+    ROLE_SESSION,
+    ROLE_TENANT,
+    ROLES
+};
+str role_name(enum role role); /* "host", "account", "target_account", ... */
+
+/* How values are made out of a record's values. Without transform: the field's own values. */
+enum derive {
+    DERIVE_COPY,
+    DERIVE_JOIN,          /* a template of fields: '{SubjectDomainName}\{SubjectUserName}'; nothing unless all are present and not "-" */
+    DERIVE_MAP,           /* a table of values, compared without case; a value not in it yields nothing */
+    DERIVE_DECIMAL,       /* 0x1a4 -> 420 */
+    DERIVE_HEX,           /* 420 -> 0x1a4 */
+    DERIVE_DOS_PATH,      /* \device\harddiskvolume3\windows -> C:\windows */
+    DERIVE_REGISTRY_PATH, /* \REGISTRY\MACHINE -> HKLM, ... (sigma-logsources 5.3) */
+    DERIVE_REGISTRY_DATA, /* value and its type -> Sysmon's form: DWORD (0x00000001) */
+    DERIVE_LABELLED,      /* the part of 'SHA1=..,MD5=..' behind `label`= */
+    DERIVE_SPLIT,         /* pieces between ';', trimmed; each also without a 'label' prefix when one is given (file:_) */
+};
+#define DERIVE_INPUTS_MAX 4
+#define DERIVE_VALUES_MAX 64
+
+struct kind_condition {
+    field_id field;
+    enum { WHEN_EQUALS, WHEN_STARTS, WHEN_PRESENT, WHEN_ABSENT } how;
+    const str *values; /* EQUALS, STARTS: any of these, without regard to ASCII case */
+    size_t value_count;
+};
+
+struct kind_source {
+    enum derive how;
+    field_id inputs[DERIVE_INPUTS_MAX];
+    size_t input_count;
+    str text;          /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label */
+    const str *map;    /* MAP: pairs, from and to */
+    size_t map_count;  /* pairs */
+    const struct kind_condition *only_if; /* NULL, or this must hold for the record */
+};
+
+/* A field under the name that rules of one log source use, and where its values come from: all sources offer theirs. */
+struct kind_alias {
+    field_id field;
+    const struct kind_source *sources;
+    size_t source_count;
+};
+
+struct kind_logsource {
+    str category, product, service; /* lower case; an empty one is not set */
+    const struct kind_alias *aliases; /* beyond the record's own fields; an alias hides a field of its name */
+    size_t alias_count;
+};
+
+struct kind {
+    str name;  /* "windows/sysmon/1" */
+    str title;
+    str path;  /* of the kind file, and line: for messages */
+    uint32_t line;
+    str reader; /* "" = any */
+    const struct kind_condition *when; /* all must hold */
+    size_t when_count;
+    field_id each; /* FIELD_NONE, or: the value of this field is put behind the name ("windows/security" + "/4625") */
+    const field_id *times; /* the first that is present and readable is the event's time, unless the reader knows it */
+    size_t time_count;
+    const struct kind_logsource *logsources;
+    size_t logsource_count;
+    const struct kind_source *roles[ROLES]; /* the first source that yields a value */
+    size_t role_counts[ROLES];
+    bool builtin;
+};
+
+/* Renames fields of wrapped records. Tried in order; the first whose `when` fields are all present. */
+struct shape {
+    str name;
+    const field_id *when; /* all present */
+    size_t when_count;
+    const str *strip;     /* prefixes taken off field names: "Event.EventData." */
+    size_t strip_count;
+    const field_id *from, *to; /* exact renames; they win over prefixes */
+    size_t rename_count;
+};
+
+struct kinds;
+
+/* Empty, in terms of fields (which must outlive it). */
+MUST_USE bool kinds_new(struct kinds **out, struct fields *fields, struct err *e);
+void kinds_free(struct kinds *k);
+/* One kind file's text; several documents. ERR_USAGE begins with "path:line: ". builtin: shipped with the program;
+ * a user's kind of the same name replaces a built-in one, two of a user's clash. */
+MUST_USE bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin, struct err *e);
+/* Every .yml and .yaml file of a directory, sorted by name. */
+MUST_USE bool kinds_load_dir(struct kinds *k, const char *path, bool builtin, struct err *e);
+/* The kinds compiled into the program (data/kinds at build time). */
+MUST_USE bool kinds_load_builtin(struct kinds *k, struct err *e);
+/* Checks what can only be checked together (extends), sorts. After this nothing changes. */
+MUST_USE bool kinds_seal(struct kinds *k, struct err *e);
+
+/* Most particular first: more conditions, then a user's before built-in ones, then by name. */
+size_t kinds_count(const struct kinds *k);
+const struct kind *kinds_at(const struct kinds *k, size_t i);
+size_t shapes_count(const struct kinds *k);
+const struct shape *shapes_at(const struct kinds *k, size_t i);
+/* The name a field has under the shape: renamed, stripped, or itself. Makes new names in the catalogue. */
+field_id shape_field(const struct shape *s, struct fields *fields, field_id field);
+
+/* Does the record (after its shape) satisfy all conditions of the kind? Slow; callers remember. */
+bool kind_matches(const struct kind *k, const struct record *r);
+/* As kind_matches for one condition on the text of the field's values (NULL and 0: absent). */
+bool kind_condition_holds(const struct kind_condition *c, const str *values, size_t count);
+
+/* The values a source makes of its inputs. inputs[i]: one text value of source->inputs[i], present[i]: whether there
+ * is one. Returns the count written to out (at most DERIVE_VALUES_MAX); text lives in a or in the inputs.
+ * SIZE_MAX: a is full. Does not look at only_if. */
+size_t kind_derive(const struct kind_source *source, const str *inputs, const bool *present, struct arena *a,
+                   str out[DERIVE_VALUES_MAX]);
+
+#endif
