@@ -1,0 +1,127 @@
+/* block: events of one kind, column by column. Every column is a dictionary of values and a vector of codes.
+ *
+ * The dictionary outlives the rows: rows come and go (a block is filled, looked at, emptied), while values stay
+ * until `dictionary_reset`. What has been learned of a value once (detection keeps it beside, by code) holds for every
+ * later row. A column whose values turn out to be nearly all different stops looking them up: every cell gets a
+ * new code ("plain"), and nothing else changes. */
+#ifndef EVENT_BLOCK_H
+#define EVENT_BLOCK_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "event/field.h"
+#include "event/record.h"
+
+enum value_type { VALUE_TEXT, VALUE_NUMBER, VALUE_BOOL, VALUE_NULL, VALUE_LIST };
+
+/* One value as rules see it. */
+struct value {
+    const char *ptr;  /* text, well-formed UTF-8; LIST: const uint32_t codes of the items */
+    uint32_t len;     /* bytes; LIST: items */
+    uint8_t type;     /* enum value_type */
+    uint8_t raw_type; /* enum raw_type it came as */
+    bool inner;       /* keyword rules pass it over (event/record.h) */
+    bool ascii;       /* every byte below 0x80 */
+};
+static inline str value_text(const struct value *v) {
+    return (str){v->ptr, v->len};
+}
+static inline const uint32_t *value_items(const struct value *v) {
+    return (const uint32_t *)(const void *)v->ptr;
+}
+
+/* Code 0: absent. Code c > 0: values[c - 1]. */
+struct dictionary {
+    struct value *values;
+    uint32_t count, room;
+    uint32_t *slots; /* open addressing: code, or 0; NULL while plain */
+    uint32_t *hashes; /* of values[i], upper half of the hash */
+    uint32_t slot_mask;
+    bool plain;
+    uint32_t looked_up, found; /* of the lookups since the last reset: what decides about plain */
+    struct arena *text;
+    uint64_t seed;
+};
+
+#define CODE_ABSENT 0u
+#define DICTIONARY_VALUES_MAX (1u << 22)
+
+MUST_USE bool dictionary_init(struct dictionary *d, uint64_t seed);
+void dictionary_free(struct dictionary *d);
+/* Forgets all values: codes given before mean nothing any more. */
+void dictionary_reset(struct dictionary *d);
+/* Bytes held. */
+size_t dictionary_bytes(const struct dictionary *d);
+static inline const struct value *dictionary_value(const struct dictionary *d, uint32_t code) {
+    return &d->values[code - 1];
+}
+/* The code of a raw value; *repaired counts replaced bytes. CODE_ABSENT: no memory. */
+uint32_t dictionary_code(struct dictionary *d, uint8_t raw_type, bool inner, str bytes, size_t *repaired);
+/* The code of a list of codes. CODE_ABSENT: no memory. */
+uint32_t dictionary_list(struct dictionary *d, const uint32_t *items, uint32_t count);
+
+#define COLUMN_LAST_MAX 160u
+
+struct column {
+    field_id field;
+    uint32_t *codes; /* one a row, CODE_ABSENT where the record has no such field */
+    struct dictionary dict;
+    /* The last raw value, if short, and its code: logs repeat themselves from one record to the next. A copy, because
+     * the reader's memory is its own again when the record has been taken. */
+    char last[COLUMN_LAST_MAX];
+    uint32_t last_len, last_code;
+    uint8_t last_type;
+    bool last_inner;
+    uint32_t last_row; /* + 1; the row that set codes[] last: a second value of one row makes a list */
+};
+
+/* Where a row came from. */
+struct row {
+    int64_t when; /* INSTANT_NONE: no usable time */
+    uint64_t number, offset;
+    uint32_t part;   /* whose meaning the owner of the block knows: which part of which source */
+    uint32_t size;   /* bytes of the record in the source */
+    bool salvaged;
+};
+
+struct kind;
+
+struct block {
+    const struct kind *kind;
+    str name;       /* of the kind, with what `each` puts behind it */
+    uint32_t index; /* of the block in its ingest */
+    struct row *rows;
+    uint32_t row_count, row_room;
+    struct column **columns;
+    uint32_t column_count, column_room;
+    uint32_t *column_of; /* by field_id: index into columns, COLUMN_UNKNOWN or COLUMN_UNWANTED */
+    uint32_t column_of_room;
+    uint64_t rows_ever;
+    uint32_t generation; /* counts dictionary resets */
+};
+
+#define COLUMN_UNKNOWN UINT32_MAX
+#define COLUMN_UNWANTED (UINT32_MAX - 1)
+
+/* The column of field, or NULL when no record had it yet. */
+static inline const struct column *block_column(const struct block *b, field_id field) {
+    return field < b->column_of_room && b->column_of[field] < b->column_count ? b->columns[b->column_of[field]] : NULL;
+}
+
+MUST_USE bool block_new(struct block **out, const struct kind *kind, str name, struct err *e);
+void block_free(struct block *b);
+/* The column of field, made when new. NULL: no memory. */
+struct column *block_column_make(struct block *b, field_id field, uint64_t seed);
+/* Notes that nobody wants this field of this kind. */
+MUST_USE bool block_column_skip(struct block *b, field_id field);
+/* Room for one more row in rows and in every column. */
+MUST_USE bool block_row_room(struct block *b);
+/* Adds a cell to the row being built (row_count); several values of one field become a list. */
+MUST_USE bool block_cell(struct block *b, struct column *c, const struct raw *v, size_t *repaired);
+/* Empties the rows; values stay. */
+void block_clear(struct block *b);
+/* Empties the rows and the dictionaries. */
+void block_reset(struct block *b);
+size_t block_bytes(const struct block *b);
+
+#endif
