@@ -30,12 +30,12 @@ str role_name(enum role role); /* "host", "account", "target_account", ... */
 /* How values are made out of a record's values. Without transform: the field's own values. */
 enum derive {
     DERIVE_COPY,
-    DERIVE_JOIN,          /* a template of fields: '{SubjectDomainName}\{SubjectUserName}'; nothing unless all are present and not "-" */
+    DERIVE_JOIN,          /* a template of fields: '{SubjectDomainName}\{SubjectUserName}'; nothing unless all are present, and none is "" or "-" */
     DERIVE_MAP,           /* a table of values, compared without case; a value not in it yields nothing */
-    DERIVE_DECIMAL,       /* 0x1a4 -> 420 */
-    DERIVE_HEX,           /* 420 -> 0x1a4 */
-    DERIVE_DOS_PATH,      /* \device\harddiskvolume3\windows -> C:\windows */
-    DERIVE_REGISTRY_PATH, /* \REGISTRY\MACHINE -> HKLM, ... (sigma-logsources 5.3) */
+    DERIVE_DECIMAL,       /* 0x1a4 -> 420; what is no number yields nothing */
+    DERIVE_HEX,           /* 420 -> 0x1a4, 0x00001A4 -> 0x1a4; what is no number yields nothing */
+    DERIVE_DOS_PATH,      /* \device\harddiskvolume3\windows -> C:\windows; anything else stays */
+    DERIVE_REGISTRY_PATH, /* one input or two (key, value name): \REGISTRY\MACHINE -> HKLM, ... (kind_derive.c) */
     DERIVE_REGISTRY_DATA, /* value and its type -> Sysmon's form: DWORD (0x00000001) */
     DERIVE_LABELLED,      /* the part of 'SHA1=..,MD5=..' behind `label`= */
     DERIVE_SPLIT,         /* pieces between ';', trimmed; each also without a 'label' prefix when one is given (file:_) */
@@ -91,15 +91,36 @@ struct kind {
     bool builtin;
 };
 
-/* Renames fields of wrapped records. Tried in order; the first whose `when` fields are all present. */
+/* A list of {name, value} objects, which a reader of JSON gives as fields list.name and list.value, many times. */
+struct shape_pair {
+    field_id list;        /* Event.EventData.Data, Parameters */
+    field_id name, value; /* Event.EventData.Data.@Name, ...Data.#text */
+    bool keep;            /* the names and the serialised list stay as well */
+};
+
+#define SHAPE_PAIRS_MAX 8
+
+/* Renames fields of wrapped records. Tried in order; the first that matches (shape_matches). */
 struct shape {
     str name;
+    str path;
+    uint32_t line;
+    str reader;           /* "" = any */
     const field_id *when; /* all present */
     size_t when_count;
-    const str *strip;     /* prefixes taken off field names: "Event.EventData." */
+    const field_id *unless; /* none present */
+    size_t unless_count;
+    const struct shape_pair *pairs; /* at most SHAPE_PAIRS_MAX */
+    size_t pair_count;
+    const str *omit;      /* taken out of names, wherever they are, before all else: ".#attributes" */
+    size_t omit_count;
+    const str *strip;     /* prefixes taken off field names, the first that fits: "Event.EventData.", "Event.UserData.*."
+                           * (* is one part), "Event.UserData.**." (** is as many as there are) */
     size_t strip_count;
     const field_id *from, *to; /* exact renames; they win over prefixes */
     size_t rename_count;
+    bool unspace;         /* blanks are taken out of names: "Threat Name" */
+    bool builtin;
 };
 
 struct kinds;
@@ -117,13 +138,24 @@ MUST_USE bool kinds_load_builtin(struct kinds *k, struct err *e);
 /* Checks what can only be checked together (extends), sorts. After this nothing changes. */
 MUST_USE bool kinds_seal(struct kinds *k, struct err *e);
 
-/* Most particular first: more conditions, then a user's before built-in ones, then by name. */
+/* Most particular first: more conditions on values, then more on presence alone, then a user's before built-in ones,
+ * then by name. (Presence counts less: windows/other asks for two fields, windows/security for one value.) Shapes: a
+ * user's before built-in ones, then more `when` and `unless` fields, then by name. */
 size_t kinds_count(const struct kinds *k);
 const struct kind *kinds_at(const struct kinds *k, size_t i);
 size_t shapes_count(const struct kinds *k);
 const struct shape *shapes_at(const struct kinds *k, size_t i);
 /* The name a field has under the shape: renamed, stripped, or itself. Makes new names in the catalogue. */
 field_id shape_field(const struct shape *s, struct fields *fields, field_id field);
+/* Which of two fields of one record wins when shape_field gives them one name: the lower rank (System before EventData
+ * before UserData, sigma-logsources 4.5). Equal ranks: both, as several values. */
+unsigned shape_rank(const struct shape *s, const struct fields *fields, field_id field);
+/* Is the record, read by the named reader, wrapped so? Looks at presence only. Slow; callers remember. */
+bool shape_matches(const struct shape *s, str reader, const struct record *r);
+/* Undoes lists of pairs, in place and before shape_field: list.name = N, list.value = V become list.N = V (a name
+ * without value: the empty text; a value without name: a value of the list itself). Needs doing only when
+ * s->pair_count > 0. */
+void shape_pairs(const struct shape *s, struct fields *fields, struct record *r);
 
 /* Does the record (after its shape) satisfy all conditions of the kind? Slow; callers remember. */
 bool kind_matches(const struct kind *k, const struct record *r);

@@ -61,6 +61,8 @@ struct event_sink {
     /* Which fields anybody will ask for; NULL: all. A reader may leave the others out of the record (it must still
      * parse and check them). Indexed by field_id, *wanted_count entries; a field beyond is unknown: ask. */
     bool (*wants)(struct event_sink *sink, field_id field);
+    /* Does anybody ask for the serialised text of an object or list at this path (raw.inner)? NULL: nobody. */
+    bool (*wants_inner)(struct event_sink *sink, field_id field);
     /* False stops the reader (out of memory, interrupted): it returns false with e as set here. */
     bool (*record)(struct event_sink *sink, const struct record *r, struct err *e);
     /* Damage in evidence: bytes [offset, offset + size) were skipped or repaired, and why: a short constant phrase such

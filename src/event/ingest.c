@@ -1,0 +1,492 @@
+/* ingest: shape, kind, row.
+ *
+ * What decides the kind of a record are the few fields that conditions of kinds and shapes name (gates). Their values
+ * make a key; the answer for a key is remembered, so that the conditions themselves run once for each combination,
+ * not once for each record. The key is compared in full: a wrong kind would silence every rule of the right one. */
+#include "event/ingest.h"
+
+#include <assert.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "event/value.h"
+
+#define GATE_KEY_MAX 2048u
+#define GATES_REMEMBERED 8192u
+#define RENAMED_UNKNOWN UINT32_MAX
+/* When dictionaries together hold more than this share of the bound, they are forgotten at the next clear. */
+#define DICTIONARY_SHARE(bytes_max) ((bytes_max) / 4 * 3)
+
+enum { FLAG_SHAPE = 1, FLAG_GATE = 2 };
+
+struct gate {
+    struct gate *next; /* of the same slot */
+    struct block *block; /* NULL: no kind */
+    uint64_t hash;
+    uint32_t len;
+    char key[];
+};
+
+struct ingest {
+    struct event_sink sink; /* first: a sink is its ingest */
+    struct ingest_options o;
+    uint64_t seed;
+    uint8_t *flags; /* by field as a rule names it */
+    uint32_t flag_count;
+    field_id **renamed; /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
+    uint32_t *renamed_room;
+    struct raw *mapped; /* the record's values under their names, RECORD_VALUES_MAX */
+    struct gate *slots[1024];
+    uint32_t gates;
+    struct block **blocks;
+    uint32_t block_count, block_room;
+    uint32_t rows;
+    uint32_t part;
+    str reader;
+    struct ingest_counts counts;
+    uint32_t until_check; /* rows until the bytes are added up again */
+};
+
+static bool flag(struct ingest *in, field_id field, uint8_t bit) {
+    if (field >= in->flag_count) {
+        uint32_t room = in->flag_count ? in->flag_count : 256;
+
+        while (room <= field)
+            room *= 2;
+        uint8_t *const bigger = realloc(in->flags, room);
+
+        if (!bigger)
+            return false;
+        memset(bigger + in->flag_count, 0, room - in->flag_count);
+        in->flags = bigger;
+        in->flag_count = room;
+    }
+    in->flags[field] |= bit;
+    return true;
+}
+
+static uint8_t flags_of(const struct ingest *in, field_id field) {
+    return field < in->flag_count ? in->flags[field] : 0;
+}
+
+static bool flags_fill(struct ingest *in) {
+    for (size_t i = 0; i < kinds_count(in->o.kinds); i++) {
+        const struct kind *const k = kinds_at(in->o.kinds, i);
+
+        for (size_t j = 0; j < k->when_count; j++)
+            if (!flag(in, k->when[j].field, FLAG_GATE))
+                return false;
+        if (k->each != FIELD_NONE && !flag(in, k->each, FLAG_GATE))
+            return false;
+    }
+    for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
+        for (size_t j = 0; j < shapes_at(in->o.kinds, i)->when_count; j++)
+            if (!flag(in, shapes_at(in->o.kinds, i)->when[j], FLAG_SHAPE))
+                return false;
+    return true;
+}
+
+static field_id rename_field(struct ingest *in, size_t shape, field_id field) {
+    if (field >= in->renamed_room[shape]) {
+        uint32_t room = in->renamed_room[shape] ? in->renamed_room[shape] : 256;
+
+        while (room <= field)
+            room *= 2;
+        field_id *const bigger = realloc(in->renamed[shape], room * sizeof *bigger);
+
+        if (!bigger)
+            return FIELD_NONE;
+        for (uint32_t i = in->renamed_room[shape]; i < room; i++)
+            bigger[i] = RENAMED_UNKNOWN;
+        in->renamed[shape] = bigger;
+        in->renamed_room[shape] = room;
+    }
+    field_id *const to = &in->renamed[shape][field];
+
+    if (*to == RENAMED_UNKNOWN)
+        *to = shape_field(shapes_at(in->o.kinds, shape), in->o.fields, field);
+    return *to;
+}
+
+static bool holds_field(const struct record *r, field_id field) {
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->values[i].field == field)
+            return true;
+    return false;
+}
+
+/* The shape of a record some of whose fields mark one, or SIZE_MAX. */
+static size_t shape_of(const struct ingest *in, const struct record *r) {
+    for (size_t i = 0; i < shapes_count(in->o.kinds); i++) {
+        const struct shape *const s = shapes_at(in->o.kinds, i);
+        size_t held = 0;
+
+        while (held < s->when_count && holds_field(r, s->when[held]))
+            held++;
+        if (held == s->when_count)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+/* The record under the names of rules: r itself when nothing wraps it. */
+static bool unwrap(struct ingest *in, const struct record *r, struct record *out, struct err *e) {
+    uint8_t seen = 0;
+    size_t shape;
+
+    *out = *r;
+    for (uint32_t i = 0; i < r->count; i++)
+        seen |= flags_of(in, r->values[i].field);
+    if (!(seen & FLAG_SHAPE) || (shape = shape_of(in, r)) == SIZE_MAX)
+        return true;
+    out->values = in->mapped;
+    out->count = 0;
+    for (uint32_t i = 0; i < r->count && i < RECORD_VALUES_MAX; i++) {
+        field_id const field = rename_field(in, shape, r->values[i].field);
+
+        if (field == FIELD_NONE) {
+            if (field_count(in->o.fields) < FIELDS_MAX)
+                return err_set(e, ERR_MEMORY, 0, "no memory for field names");
+            in->counts.cut++;
+            continue;
+        }
+        in->mapped[out->count] = r->values[i];
+        in->mapped[out->count++].field = field;
+    }
+    return true;
+}
+
+/* The key: (field, type, length, bytes) of each gate value, in the record's order. A value too long for the key is kept
+ * by its beginning and length; no condition looks at so long a value whole. */
+static uint32_t gate_key(const struct ingest *in, const struct record *r, char key[GATE_KEY_MAX]) {
+    uint32_t used = 0;
+
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct raw *const v = &r->values[i];
+
+        if (!(flags_of(in, v->field) & FLAG_GATE) || v->inner)
+            continue;
+        uint32_t const len = v->len < 192 ? v->len : 192;
+
+        if (GATE_KEY_MAX - used < 9 + len)
+            break;
+        memcpy(key + used, &v->field, 4);
+        memcpy(key + used + 4, &v->len, 4);
+        key[used + 8] = (char)v->type;
+        memcpy(key + used + 9, v->ptr, len);
+        used += 9 + len;
+    }
+    return used;
+}
+
+static struct block *block_named(struct ingest *in, const struct kind *k, str name, struct err *e) {
+    struct block *b;
+
+    for (uint32_t i = 0; i < in->block_count; i++)
+        if (in->blocks[i]->kind == k && str_eq(in->blocks[i]->name, name))
+            return in->blocks[i];
+    if (in->block_count == in->block_room) {
+        uint32_t const room = in->block_room ? in->block_room * 2 : 64;
+        struct block **const bigger = realloc(in->blocks, room * sizeof *bigger);
+
+        if (!bigger) {
+            err_set(e, ERR_MEMORY, 0, "no memory for blocks");
+            return NULL;
+        }
+        in->blocks = bigger;
+        in->block_room = room;
+    }
+    if (!block_new(&b, k, name, e))
+        return NULL;
+    b->index = in->block_count;
+    in->blocks[in->block_count++] = b;
+    return b;
+}
+
+/* The kind's name, with the value of its `each` field behind it. A value that would make a bad name is left out. */
+static bool kind_full_name(const struct kind *k, const struct record *r, struct buf *name) {
+    buf_add(name, k->name);
+    if (k->each != FIELD_NONE)
+        for (uint32_t i = 0; i < r->count; i++)
+            if (r->values[i].field == k->each && !r->values[i].inner) {
+                struct buf text = {0};
+                size_t repaired = 0;
+                size_t const len = value_render(r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, &text,
+                                                &repaired);
+
+                if (len && len <= 64 && !text.failed) {
+                    buf_byte(name, '/');
+                    buf_add(name, (str){text.ptr, len});
+                }
+                buf_free(&text);
+                break;
+            }
+    return !name->failed;
+}
+
+static bool decide(struct ingest *in, const struct record *r, struct block **out, struct err *e) {
+    *out = NULL;
+    for (size_t i = 0; i < kinds_count(in->o.kinds); i++) {
+        const struct kind *const k = kinds_at(in->o.kinds, i);
+        struct buf name = {0};
+
+        if (k->reader.len && !str_eq(k->reader, in->reader))
+            continue;
+        if (!kind_matches(k, r))
+            continue;
+        if (kind_full_name(k, r, &name))
+            *out = block_named(in, k, buf_str(&name), e);
+        else
+            err_set(e, ERR_MEMORY, 0, "no memory for the name of a kind");
+        buf_free(&name);
+        return *out != NULL;
+    }
+    return true; /* no kind: counted by the caller */
+}
+
+static void gates_forget(struct ingest *in) {
+    for (size_t i = 0; i < COUNT(in->slots); i++) {
+        for (struct gate *g = in->slots[i]; g;) {
+            struct gate *const next = g->next;
+
+            free(g);
+            g = next;
+        }
+        in->slots[i] = NULL;
+    }
+    in->gates = 0;
+}
+
+static bool block_of(struct ingest *in, const struct record *r, struct block **out, struct err *e) {
+    char key[GATE_KEY_MAX];
+    uint32_t const len = gate_key(in, r, key);
+    uint64_t const hash = hash_bytes((str){key, len}, in->seed);
+    struct gate **const slot = &in->slots[hash % COUNT(in->slots)];
+    struct gate *g;
+
+    for (g = *slot; g; g = g->next)
+        if (g->hash == hash && g->len == len && memcmp(g->key, key, len) == 0) {
+            *out = g->block;
+            return true;
+        }
+    if (!decide(in, r, out, e))
+        return false;
+    if (in->gates == GATES_REMEMBERED)
+        gates_forget(in);
+    if (!(g = malloc(sizeof *g + len)))
+        return err_set(e, ERR_MEMORY, 0, "no memory to remember a kind");
+    g->hash = hash;
+    g->len = len;
+    g->block = *out;
+    memcpy(g->key, key, len);
+    g->next = *slot;
+    *slot = g;
+    in->gates++;
+    return true;
+}
+
+static bool source_names(const struct kind_source *s, size_t count, field_id field) {
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < s[i].input_count; j++)
+            if (s[i].inputs[j] == field)
+                return true;
+    return false;
+}
+
+/* Fields the program itself reads of this kind. */
+static bool kind_needs(const struct kind *k, field_id field) {
+    for (size_t i = 0; i < k->time_count; i++)
+        if (k->times[i] == field)
+            return true;
+    for (size_t i = 0; i < ROLES; i++)
+        if (source_names(k->roles[i], k->role_counts[i], field))
+            return true;
+    return false;
+}
+
+/* A field this block has not met: a column, or a note that nobody wants it. */
+static bool meet(struct ingest *in, struct block *b, field_id field, struct column **out, struct err *e) {
+    *out = NULL;
+    if (in->o.wants && !(flags_of(in, field) & FLAG_GATE) && !kind_needs(b->kind, field) &&
+        !in->o.wants(in->o.ctx, b, field)) {
+        if (!block_column_skip(b, field))
+            return err_set(e, ERR_MEMORY, 0, "no memory for columns");
+        return true;
+    }
+    if (!(*out = block_column_make(b, field, in->seed)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for a column");
+    return true;
+}
+
+static int64_t time_of(const struct block *b) {
+    for (size_t i = 0; i < b->kind->time_count; i++) {
+        const struct column *const c = block_column(b, b->kind->times[i]);
+        uint32_t const code = c ? c->codes[b->row_count] : CODE_ABSENT;
+        const struct value *v;
+        int64_t when;
+
+        if (!code)
+            continue;
+        v = dictionary_value(&c->dict, code);
+        if (v->type == VALUE_LIST)
+            v = dictionary_value(&c->dict, value_items(v)[0]);
+        if (v->type != VALUE_NULL && (when = instant_parse(value_text(v))) != INSTANT_NONE)
+            return when;
+    }
+    return INSTANT_NONE;
+}
+
+static bool take(struct event_sink *sink, const struct record *raw, struct err *e) {
+    struct ingest *const in = (struct ingest *)(void *)sink;
+    struct record r;
+    struct block *b;
+    size_t repaired = 0;
+
+    in->counts.records += !raw->salvaged;
+    in->counts.salvaged += raw->salvaged;
+    in->counts.bytes += raw->size;
+    if (!unwrap(in, raw, &r, e) || !block_of(in, &r, &b, e))
+        return false;
+    if (!b) {
+        in->counts.no_kind++;
+        return true;
+    }
+    if (!block_row_room(b))
+        return err_set(e, ERR_MEMORY, 0, "no memory for rows");
+    for (uint32_t i = 0; i < r.count; i++) {
+        const struct raw *const v = &r.values[i];
+        uint32_t const at = v->field < b->column_of_room ? b->column_of[v->field] : COLUMN_UNKNOWN;
+        struct column *c;
+
+        if (LIKELY(at < b->column_count))
+            c = b->columns[at];
+        else if (at == COLUMN_UNWANTED)
+            continue;
+        else if (!meet(in, b, v->field, &c, e))
+            return false;
+        if (c && !block_cell(b, c, v, &repaired))
+            return err_set(e, ERR_MEMORY, 0, "no memory for values");
+    }
+    struct row *const row = &b->rows[b->row_count];
+
+    *row = (struct row){.when = r.when != INSTANT_NONE ? r.when : time_of(b),
+                        .number = r.number,
+                        .offset = r.offset,
+                        .part = in->part,
+                        .size = r.size > UINT32_MAX ? UINT32_MAX : (uint32_t)r.size,
+                        .salvaged = r.salvaged};
+    in->counts.no_time += row->when == INSTANT_NONE;
+    in->counts.repaired += repaired;
+    b->row_count++;
+    b->rows_ever++;
+    in->rows++;
+    if (in->rows >= in->o.rows_max)
+        return in->o.full(in->o.ctx, e);
+    if (--in->until_check == 0) {
+        in->until_check = 1024;
+        if (ingest_bytes(in) > in->o.bytes_max)
+            return in->o.full(in->o.ctx, e);
+    }
+    return true;
+}
+
+static bool sink_wants(struct event_sink *sink, field_id field) {
+    (void)sink;
+    (void)field;
+    return true; /* whether a column is worth having is known when the kind is (meet) */
+}
+
+static bool sink_wants_inner(struct event_sink *sink, field_id field) {
+    struct ingest *const in = (struct ingest *)(void *)sink;
+
+    return in->o.wants_inner && in->o.wants_inner(in->o.ctx, field);
+}
+
+static void sink_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
+    struct ingest *const in = (struct ingest *)(void *)sink;
+
+    in->o.damage(in->o.ctx, offset, size, why);
+}
+
+bool ingest_new(struct ingest **out, const struct ingest_options *options, struct err *e) {
+    struct ingest *const in = calloc(1, sizeof *in);
+    size_t const shapes = shapes_count(options->kinds);
+
+    if (!in)
+        return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
+    in->o = *options;
+    in->seed = hash_seed();
+    in->sink = (struct event_sink){.fields = options->fields,
+                                   .wants = sink_wants,
+                                   .wants_inner = sink_wants_inner,
+                                   .record = take,
+                                   .damage = sink_damage};
+    in->until_check = 1024;
+    in->mapped = malloc(RECORD_VALUES_MAX * sizeof *in->mapped);
+    in->renamed = calloc(shapes + 1, sizeof *in->renamed);
+    in->renamed_room = calloc(shapes + 1, sizeof *in->renamed_room);
+    if (!in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
+        ingest_free(in);
+        return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
+    }
+    *out = in;
+    return true;
+}
+
+void ingest_free(struct ingest *in) {
+    if (!in)
+        return;
+    gates_forget(in);
+    for (uint32_t i = 0; i < in->block_count; i++)
+        block_free(in->blocks[i]);
+    if (in->renamed)
+        for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
+            free(in->renamed[i]);
+    free(in->renamed);
+    free(in->renamed_room);
+    free(in->blocks);
+    free(in->mapped);
+    free(in->flags);
+    free(in);
+}
+
+void ingest_part(struct ingest *in, uint32_t part, str reader) {
+    if (!str_eq(reader, in->reader))
+        gates_forget(in); /* what a key means depends on the reader as well */
+    in->part = part;
+    in->reader = reader;
+    in->counts = (struct ingest_counts){0};
+}
+
+struct event_sink *ingest_sink(struct ingest *in) {
+    return &in->sink;
+}
+
+const struct ingest_counts *ingest_counts(const struct ingest *in) {
+    return &in->counts;
+}
+
+struct block *const *ingest_blocks(const struct ingest *in, size_t *count) {
+    *count = in->block_count;
+    return in->blocks;
+}
+
+size_t ingest_bytes(const struct ingest *in) {
+    size_t bytes = 0;
+
+    for (uint32_t i = 0; i < in->block_count; i++)
+        bytes += block_bytes(in->blocks[i]);
+    return bytes;
+}
+
+void ingest_clear(struct ingest *in) {
+    bool const reset = ingest_bytes(in) > DICTIONARY_SHARE(in->o.bytes_max);
+
+    for (uint32_t i = 0; i < in->block_count; i++)
+        if (reset)
+            block_reset(in->blocks[i]);
+        else
+            block_clear(in->blocks[i]);
+    in->rows = 0;
+    in->until_check = 1024;
+}

@@ -1,0 +1,49 @@
+/* ingest: records into blocks. Undoes the collector's wrapping (shape), finds the kind, interns the values.
+ *
+ * It is a sink for readers. Blocks fill until the owner empties them: `full` is called between two records when the
+ * rows or bytes held have reached a bound, and must clear or reset the blocks. */
+#ifndef EVENT_INGEST_H
+#define EVENT_INGEST_H
+
+#include "event/block.h"
+#include "event/kind.h"
+
+/* Which fields of a kind are worth a column. NULL in ingest_options: all. Fields that decide the kind, its times and its
+ * roles are always kept. */
+typedef bool (*ingest_wants)(void *ctx, const struct block *b, field_id field);
+
+struct ingest_options {
+    struct fields *fields;
+    const struct kinds *kinds;
+    ingest_wants wants;
+    /* Is the serialised text of an object at this path asked for by anybody? NULL: never. */
+    bool (*wants_inner)(void *ctx, field_id field);
+    bool (*full)(void *ctx, struct err *e);
+    void (*damage)(void *ctx, uint64_t offset, uint64_t size, const char *why);
+    void *ctx;
+    uint32_t rows_max;
+    size_t bytes_max;
+};
+
+/* What happened to the records since ingest_part. */
+struct ingest_counts {
+    uint64_t records, salvaged, bytes, repaired, no_kind, no_time, cut;
+};
+
+struct ingest;
+
+MUST_USE bool ingest_new(struct ingest **out, const struct ingest_options *options, struct err *e);
+void ingest_free(struct ingest *in);
+/* Rows that follow carry this part number and, where the record has no number of the format's own, what follows
+ * counts from `reader`'s. reader: its name, for kinds that name one. Counts start at zero. */
+void ingest_part(struct ingest *in, uint32_t part, str reader);
+/* The sink to hand to a reader. */
+struct event_sink *ingest_sink(struct ingest *in);
+const struct ingest_counts *ingest_counts(const struct ingest *in);
+/* Valid until the next record. */
+struct block *const *ingest_blocks(const struct ingest *in, size_t *count);
+size_t ingest_bytes(const struct ingest *in);
+/* After the owner looked at the rows: empties them; dictionaries too when they have outgrown their share. */
+void ingest_clear(struct ingest *in);
+
+#endif

@@ -1,0 +1,301 @@
+/* kind_derive: values under other names and in other forms: what 4688 says, as Sysmon would have said it.
+ *
+ * Every function here sees one value of each input. A value that a transform cannot read yields nothing, so that
+ * nothing is invented; where the unread value is itself an answer (a path without device, a registry value that is
+ * no number) it stays as it is. Tables and forms: sigma-logsources 4.11 and 5. */
+#include "event/kind.h"
+
+#include <assert.h>
+
+#define NO_MEMORY SIZE_MAX
+
+/* Results of one call. */
+struct out {
+    str *values;
+    size_t count;
+    bool full; /* the arena is */
+    struct arena *a;
+};
+
+static void give(struct out *o, str value) {
+    if (o->count < DERIVE_VALUES_MAX)
+        o->values[o->count++] = value;
+}
+
+/* Room for len bytes of a new value, or NULL. */
+static char *room(struct out *o, size_t len) {
+    char *const p = arena_bytes(o->a, len);
+
+    if (!p)
+        o->full = true;
+    return p;
+}
+
+static char *put(char *to, str s) {
+    memcpy(to, s.ptr, s.len);
+    return to + s.len;
+}
+
+/* head and tail as one value. */
+static void give_joined(struct out *o, str head, str tail) {
+    char *const p = room(o, head.len + tail.len);
+
+    if (!p)
+        return;
+    put(put(p, head), tail);
+    give(o, (str){p, head.len + tail.len});
+}
+
+static bool starts_ascii(str s, str with) {
+    return s.len >= with.len && str_eq_ascii(str_first(s, with.len), with);
+}
+
+/* What stands for "nothing" in Windows events. */
+static bool is_void(str s) {
+    return s.len == 0 || (s.len == 1 && s.ptr[0] == '-');
+}
+
+static bool hex_digit(char c, unsigned *digit) {
+    if (c >= '0' && c <= '9')
+        *digit = (unsigned)(c - '0');
+    else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+        *digit = (unsigned)((c | 0x20) - 'a') + 10;
+    else
+        return false;
+    return true;
+}
+
+/* 0x1a4 or 420. */
+static bool number_parse(str s, uint64_t *n) {
+    unsigned digit;
+
+    s = str_trim(s);
+    if (!starts_ascii(s, S("0x")))
+        return str_u64(s, UINT64_MAX, n);
+    s = str_from(s, 2);
+    if (s.len == 0)
+        return false;
+    *n = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!hex_digit(s.ptr[i], &digit) || *n >> 60)
+            return false;
+        *n = *n << 4 | digit;
+    }
+    return true;
+}
+
+static void give_number(struct out *o, const char *fmt, uint64_t n) {
+    char text[48];
+    int const len = snprintf(text, sizeof text, fmt, (unsigned long long)n);
+    char *p;
+
+    assert(len > 0 && (size_t)len < sizeof text);
+    if ((p = room(o, (size_t)len)))
+        give(o, (str){put(p, (str){text, (size_t)len}) - len, (size_t)len});
+}
+
+/* The template's text with its inputs; \1 to \4 stand for them (kind_load.c). */
+static void join(struct out *o, const struct kind_source *source, const str *inputs, const bool *present) {
+    size_t len = 0;
+    char *p, *at;
+
+    for (size_t i = 0; i < source->input_count; i++)
+        if (!present[i] || is_void(inputs[i]))
+            return;
+    for (size_t i = 0; i < source->text.len; i++) {
+        unsigned char const c = (unsigned char)source->text.ptr[i];
+
+        len += c >= 1 && c <= source->input_count ? inputs[c - 1].len : 1;
+    }
+    if (!(p = at = room(o, len)))
+        return;
+    for (size_t i = 0; i < source->text.len; i++) {
+        unsigned char const c = (unsigned char)source->text.ptr[i];
+
+        if (c >= 1 && c <= source->input_count)
+            at = put(at, inputs[c - 1]);
+        else
+            *at++ = (char)c;
+    }
+    assert((size_t)(at - p) == len);
+    give(o, (str){p, len});
+}
+
+static void map(struct out *o, const struct kind_source *source, str value) {
+    for (size_t i = 0; i < source->map_count; i++)
+        if (str_eq_ascii(source->map[2 * i], value)) {
+            give(o, source->map[2 * i + 1]);
+            return;
+        }
+}
+
+/* The kernel's name of a volume does not tell its letter; rules are written for C: (sigma-logsources 5.2). */
+static void dos_path(struct out *o, str value) {
+    static const str device = STR("\\device\\harddiskvolume");
+    size_t at = device.len;
+
+    if (!starts_ascii(value, device)) {
+        give(o, value);
+        return;
+    }
+    while (at < value.len && value.ptr[at] >= '0' && value.ptr[at] <= '9')
+        at++;
+    if (at == device.len || at == value.len || value.ptr[at] != '\\')
+        give(o, value);
+    else
+        give_joined(o, S("C:"), str_from(value, at));
+}
+
+/* From \REGISTRY\... to the abbreviations of Sysmon, two steps: the root, then inside HKLM the current control set.
+ * Sysmon writes HKLM\SOFTWARE\Classes as HKCR in some events and in full in others: both are given. */
+static void registry_path(struct out *o, const struct kind_source *source, const str *inputs, const bool *present) {
+    static const struct {
+        str from, to;
+    } roots[] = {
+        {STR("\\REGISTRY\\MACHINE"), STR("HKLM")},
+        {STR("\\REGISTRY\\USER"), STR("HKU")},
+        {STR("HKEY_LOCAL_MACHINE"), STR("HKLM")},
+        {STR("HKEY_USERS"), STR("HKU")},
+    };
+    static const str control = STR("HKLM\\SYSTEM\\ControlSet");
+    static const str classes = STR("HKLM\\SOFTWARE\\Classes");
+    str key = inputs[0], rest = key, head = {"", 0};
+    str const name = source->input_count > 1 && present[1] && !is_void(inputs[1]) ? inputs[1] : S("");
+    size_t len;
+    char *p, *at;
+
+    for (size_t i = 0; i < COUNT(roots); i++)
+        if (starts_ascii(key, roots[i].from) &&
+            (key.len == roots[i].from.len || key.ptr[roots[i].from.len] == '\\')) {
+            head = roots[i].to;
+            rest = str_from(key, roots[i].from.len);
+            break;
+        }
+    /* Room also for CurrentControlSet, which is longer by 4 than ControlSet001. */
+    if (!(p = at = room(o, head.len + rest.len + 1 + name.len + 8)))
+        return;
+    at = put(put(at, head), rest);
+    if (name.len > 0) {
+        *at++ = '\\';
+        at = put(at, name);
+    }
+    len = (size_t)(at - p);
+    key = (str){p, len};
+    if (starts_ascii(key, control) && len >= control.len + 3 &&
+        (len == control.len + 3 || p[control.len + 3] == '\\')) {
+        size_t const set = control.len - (sizeof "ControlSet" - 1);
+        bool digits = true;
+
+        for (size_t i = control.len; i < control.len + 3; i++)
+            digits = digits && p[i] >= '0' && p[i] <= '9';
+        if (digits) {
+            static const str current = STR("CurrentControlSet");
+
+            memmove(p + set + current.len, p + control.len + 3, len - control.len - 3);
+            put(p + set, current);
+            len = set + current.len + (len - control.len - 3);
+            key = (str){p, len};
+        }
+    }
+    give(o, key);
+    if (starts_ascii(key, classes) && (key.len == classes.len || key.ptr[classes.len] == '\\'))
+        give_joined(o, S("HKCR"), str_from(key, classes.len));
+}
+
+/* NewValue by NewValueType, which is a message number in EVTX and its text elsewhere (sigma-logsources 5.3). */
+static void registry_data(struct out *o, const struct kind_source *source, const str *inputs, const bool *present) {
+    str const type = source->input_count > 1 && present[1] ? str_trim(inputs[1]) : S("");
+    uint64_t n;
+
+    if (str_eq_ascii(type, S("%%1875")) || str_eq_ascii(type, S("REG_BINARY")))
+        give(o, S("Binary Data"));
+    else if ((str_eq_ascii(type, S("%%1876")) || str_eq_ascii(type, S("REG_DWORD"))) && number_parse(inputs[0], &n) &&
+             n <= UINT32_MAX)
+        give_number(o, "DWORD (0x%08llx)", n);
+    else if ((str_eq_ascii(type, S("%%1883")) || str_eq_ascii(type, S("REG_QWORD"))) && number_parse(inputs[0], &n)) {
+        char text[40];
+        int const len = snprintf(text, sizeof text, "QWORD (0x%08x-0x%08x)", (unsigned)(n >> 32), (unsigned)n);
+        char *p;
+
+        assert(len > 0 && (size_t)len < sizeof text);
+        if ((p = room(o, (size_t)len)))
+            give(o, (str){put(p, (str){text, (size_t)len}) - len, (size_t)len});
+    } else
+        give(o, inputs[0]);
+}
+
+/* SHA1=..,MD5=.. in any order; also one alone. */
+static void labelled(struct out *o, str label, str value) {
+    while (value.len > 0) {
+        size_t const comma = str_find_byte(value, ',');
+        str const item = str_trim(str_first(value, comma));
+
+        if (starts_ascii(item, label) && item.len > label.len && item.ptr[label.len] == '=')
+            give(o, str_trim(str_from(item, label.len + 1)));
+        value = comma == SIZE_MAX ? S("") : str_from(value, comma + 1);
+    }
+}
+
+/* file:_C:\a; containerfile:_C:\b.zip. Letters may stand in front of the label. */
+static void split(struct out *o, str label, str value) {
+    while (value.len > 0) {
+        size_t const end = str_find_byte(value, ';');
+        str const piece = str_trim(str_first(value, end));
+        size_t at = 0;
+
+        if (piece.len > 0)
+            give(o, piece);
+        while (label.len > 0 && at < piece.len && !starts_ascii(str_from(piece, at), label) &&
+               (piece.ptr[at] | 0x20) >= 'a' && (piece.ptr[at] | 0x20) <= 'z')
+            at++;
+        if (label.len > 0 && starts_ascii(str_from(piece, at), label) && at + label.len < piece.len)
+            give(o, str_from(piece, at + label.len));
+        value = end == SIZE_MAX ? S("") : str_from(value, end + 1);
+    }
+}
+
+size_t kind_derive(const struct kind_source *source, const str *inputs, const bool *present, struct arena *a,
+                   str out[DERIVE_VALUES_MAX]) {
+    struct out o = {.values = out, .a = a};
+    uint64_t n;
+
+    assert(source->input_count >= 1);
+    assert(source->input_count <= DERIVE_INPUTS_MAX);
+    if (source->how == DERIVE_JOIN)
+        join(&o, source, inputs, present);
+    else if (present[0])
+        switch (source->how) {
+        case DERIVE_COPY:
+            give(&o, inputs[0]);
+            break;
+        case DERIVE_JOIN:
+            break;
+        case DERIVE_MAP:
+            map(&o, source, inputs[0]);
+            break;
+        case DERIVE_DECIMAL:
+            if (number_parse(inputs[0], &n))
+                give_number(&o, "%llu", n);
+            break;
+        case DERIVE_HEX:
+            if (number_parse(inputs[0], &n))
+                give_number(&o, "0x%llx", n);
+            break;
+        case DERIVE_DOS_PATH:
+            dos_path(&o, inputs[0]);
+            break;
+        case DERIVE_REGISTRY_PATH:
+            registry_path(&o, source, inputs, present);
+            break;
+        case DERIVE_REGISTRY_DATA:
+            registry_data(&o, source, inputs, present);
+            break;
+        case DERIVE_LABELLED:
+            labelled(&o, source->text, inputs[0]);
+            break;
+        case DERIVE_SPLIT:
+            split(&o, source->text, inputs[0]);
+            break;
+        }
+    return o.full ? NO_MEMORY : o.count;
+}

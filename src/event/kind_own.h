@@ -1,0 +1,44 @@
+/* kind_own: what the parts of kind share: the set of kinds while it is being loaded. For src/event/kind*.c only. */
+#ifndef EVENT_KIND_OWN_H
+#define EVENT_KIND_OWN_H
+
+#include "event/kind.h"
+
+/* One kind file is small; these keep a mistaken directory (rules, logs) from becoming a set of kinds. */
+#define KINDS_MAX 4096u
+#define EXTENDS_MAX 8u
+#define KINDS_BYTES_MAX ((size_t)64 << 20)
+
+/* A kind as its document says, until kinds_seal joins it with what it extends. */
+struct kind_doc {
+    struct kind kind;
+    str extends;
+    uint32_t extends_line;
+    bool joined;
+};
+
+struct kinds {
+    struct arena *arena; /* all that kinds and shapes point to */
+    struct fields *fields;
+    struct kind_doc **docs;
+    size_t doc_count, doc_room;
+    struct shape **shapes;
+    size_t shape_count, shape_room;
+    struct kind **sorted;
+    bool sealed;
+};
+
+/* "path:line: ..." */
+bool kind_fail(struct err *e, str path, uint32_t line, const char *fmt, ...) PRINTF(4, 5);
+/* One more document; a name that is taken: a user's replaces a built-in one, else ERR_USAGE. */
+MUST_USE bool kinds_add_doc(struct kinds *k, struct kind_doc *doc, struct err *e);
+MUST_USE bool kinds_add_shape(struct kinds *k, struct shape *shape, struct err *e);
+
+/* kinds_builtin.c, made by embed.py out of data/kinds. */
+struct kind_file {
+    str path, text;
+};
+extern const struct kind_file kinds_builtin[];
+extern const size_t kinds_builtin_count;
+
+#endif
