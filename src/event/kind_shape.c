@@ -130,17 +130,17 @@ unsigned shape_rank(const struct shape *s, const struct fields *fields, field_id
     return rank;
 }
 
-/* list.name, or FIELD_NONE when that is no possible name. */
-static field_id pair_field(struct fields *fields, field_id list, str name) {
+/* The field list.<text of name>, or FIELD_NONE when that is no possible name. */
+static field_id pair_field(struct fields *fields, field_id list, const struct raw *name) {
     char text[NAME_MAX_BYTES];
     str const head = field_name(fields, list);
 
-    if (name.len == 0 || head.len >= sizeof text || name.len > sizeof text - head.len - 1)
+    if (name->type != RAW_TEXT || name->len == 0 || head.len >= sizeof text || name->len > sizeof text - head.len - 1)
         return FIELD_NONE;
     memcpy(text, head.ptr, head.len);
     text[head.len] = '.';
-    memcpy(text + head.len + 1, name.ptr, name.len);
-    return field_intern(fields, (str){text, head.len + 1 + name.len});
+    memcpy(text + head.len + 1, name->ptr, name->len);
+    return field_intern(fields, (str){text, head.len + 1 + name->len});
 }
 
 /* The objects of one list, flattened, are names and values in turn. Which comes first is told by the ends of the row:
@@ -161,63 +161,53 @@ static bool value_first(const struct shape_pair *p, const struct record *r) {
     return first_is_value && last_is_name;
 }
 
+/* In place: what is written never overtakes what is read, because a value held back leaves its slot free. */
 static void undo_pairs(const struct shape_pair *p, struct fields *fields, struct record *r) {
     bool const reversed = value_first(p, r);
-    struct raw pending = {.field = FIELD_NONE}; /* a name without its value yet; reversed: a value without its name */
+    field_id const opening = reversed ? p->value : p->name, closing = reversed ? p->name : p->value;
+    struct raw held = {.field = FIELD_NONE}; /* the opening half of an object */
     uint32_t kept = 0;
 
-    for (uint32_t i = 0; i < r->count; i++) {
-        struct raw const v = r->values[i];
-        bool const first = v.field == (reversed ? p->value : p->name);
-        bool const second = v.field == (reversed ? p->name : p->value);
-        struct raw made = v;
+    for (uint32_t i = 0; i <= r->count; i++) {
+        struct raw const v = i < r->count ? r->values[i] : (struct raw){.field = FIELD_NONE};
+        bool const opens = i < r->count && v.field == opening, closes = i < r->count && v.field == closing;
 
-        if (v.field == p->list && v.inner && !p->keep)
-            continue;
-        if (first) {
-            /* The one before had no partner. There is room: it was itself taken out of the row, or kept is behind. */
-            struct raw const alone = pending;
+        assert(kept <= i);
+        if (held.field != FIELD_NONE && (opens || i == r->count)) { /* nobody came to close it */
+            field_id const named = reversed || p->keep ? FIELD_NONE : pair_field(fields, p->list, &held);
 
-            pending = v;
-            if (p->keep && !reversed)
-                r->values[kept++] = v;
-            if (alone.field == FIELD_NONE)
-                continue;
             if (reversed)
-                made = (struct raw){.field = p->list, .type = alone.type, .len = alone.len, .ptr = alone.ptr};
-            else if (p->keep)
-                continue; /* the name is there; an empty value beside it would say nothing more */
-            else
-                made = (struct raw){pair_field(fields, p->list, (str){alone.ptr, alone.len}), RAW_TEXT, false, 0, ""};
-        } else if (second && pending.field != FIELD_NONE) {
-            struct raw const name = reversed ? v : pending, value = reversed ? pending : v;
-            field_id const field = name.type == RAW_TEXT ? pair_field(fields, p->list, (str){name.ptr, name.len}) : FIELD_NONE;
+                held.field = p->list;
+            else if (named != FIELD_NONE)
+                held = (struct raw){named, RAW_TEXT, false, 0, ""};
+            r->values[kept++] = held;
+            held.field = FIELD_NONE;
+        }
+        if (i == r->count)
+            break;
+        if (opens)
+            held = v;
+        else if (closes && held.field != FIELD_NONE) {
+            struct raw const name = reversed ? v : held;
+            struct raw value = reversed ? held : v;
+            field_id const named = pair_field(fields, p->list, &name);
 
-            made = value;
-            if (field != FIELD_NONE)
-                made.field = field;
-            pending.field = FIELD_NONE;
-            if (p->keep && reversed) {
-                r->values[kept++] = made;
-                made = v;
-            }
-        } else if (second && !reversed)
-            made.field = p->list;
-        if (made.field != FIELD_NONE) {
-            assert(kept <= i);
-            r->values[kept++] = made;
+            if (p->keep || named == FIELD_NONE)
+                r->values[kept++] = name;
+            if (named != FIELD_NONE)
+                value.field = named;
+            r->values[kept++] = value;
+            held.field = FIELD_NONE;
+        } else if (v.field == p->list && v.inner && !p->keep)
+            continue; /* the serialised objects, of which every member is here */
+        else {
+            r->values[kept] = v;
+            if (closes && !reversed)
+                r->values[kept].field = p->list; /* a value without a name */
+            kept++;
         }
     }
-    if (pending.field != FIELD_NONE && !(p->keep && !reversed)) {
-        if (reversed)
-            pending.field = p->list;
-        else
-            pending = (struct raw){pair_field(fields, p->list, (str){pending.ptr, pending.len}), RAW_TEXT, false, 0, ""};
-        if (pending.field != FIELD_NONE) {
-            assert(kept < r->count);
-            r->values[kept++] = pending;
-        }
-    }
+    assert(kept <= r->count);
     r->count = kept;
 }
 

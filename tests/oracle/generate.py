@@ -324,7 +324,7 @@ class Maker:
             return [self.keyword(), self.mapping()]
         return [[self.keyword(), self.keyword()], self.keyword()]
 
-    def condition(self, names):
+    def expression(self, names):
         rng = self.rng
         visible = [name for name in names if not name.startswith("_")]
 
@@ -349,10 +349,12 @@ class Maker:
             joined = tree(depth - 1) + space + rng.choice(["and", "or"]) + " " + tree(depth - 1)
             return f"({joined})" if rng.random() < 0.4 else joined
 
-        def one():
-            return tree(rng.choice([0, 1, 1, 2, 3]))
+        return tree(rng.choice([0, 1, 1, 2, 3]))
 
-        return one() if rng.random() < 0.92 else [one() for _ in range(rng.randint(1, 3))]
+    def condition(self, names):
+        if self.rng.random() < 0.92:
+            return self.expression(names)
+        return [self.expression(names) for _ in range(self.rng.randint(1, 3))]
 
     def detection(self):
         rng = self.rng
@@ -426,7 +428,7 @@ class Maker:
         elif kind == "duplicate name":
             return write_yaml(rng, {**rule, "name": f"n{number}"}, {**self.rule(number), "name": f"n{number}"})
         elif kind == "duplicate key":
-            return write_yaml(rng, rule) if write_yaml(rng, rule).startswith("{") else self._twice(rule)
+            return self._twice(rule)
         elif kind == "yaml":
             return "title: x\n  detection: [\n"
         return write_yaml(rng, rule)
@@ -470,9 +472,7 @@ class Maker:
         if rng.random() < 0.15:
             rules, source = rng.choice(["any", "Any", []]), rng.choice([{"product": "linux"}, {"service": "flat"}])
         body = {"rules": rules, **{name: self.selection() for name in names}}
-        body["condition"] = rng.choice(["not ", ""]) + "(" + str(self.condition(names)).strip("[]'\"").replace("', '", ") or (") + ")"
-        if not isinstance(body["condition"], str) or "\\n" in body["condition"]:
-            body["condition"] = "not " + names[0]
+        body["condition"] = rng.choice(["not ", ""]) + f"({self.expression(names)})"
         return write_yaml(rng, {"title": f"filter {number}", "id": new_id(rng), "logsource": source, "filter": body})
 
     # --- events -----------------------------------------------------------------------------------

@@ -1,0 +1,296 @@
+/* plan: flattens the trees of a rule set and merges equal tests. */
+#include "detection/plan.h"
+
+#include <assert.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+
+#define PLAN_MEMORY_MAX ((size_t)1 << 30)
+#define NODE_DEPTH_MAX 512
+
+struct build {
+    struct plan *p;
+    struct fields *fields;
+    uint32_t *slots; /* tests by spelling */
+    uint32_t slot_mask;
+    uint64_t *hashes; /* by test */
+    str *spelled;     /* by test, in the arena */
+    uint32_t hash_room;
+    struct buf key;
+    uint64_t seed;
+    bool keywords; /* of the rule being read */
+    struct err *e;
+};
+
+static bool no_memory(struct build *b) {
+    return err_set(b->e, ERR_MEMORY, 0, "no memory for the rules' plan");
+}
+
+/* Makes room for one more element of an array in a plan. */
+static bool grow(void **array, uint32_t count, uint32_t *room, size_t size) {
+    if (count < *room)
+        return true;
+    uint32_t const more = *room ? *room * 2 : 256;
+    void *const bigger = realloc(*array, more * size);
+
+    if (!bigger)
+        return false;
+    *array = bigger;
+    *room = more;
+    return true;
+}
+
+static bool field_index(struct build *b, str name, uint32_t *out) {
+    struct plan *const p = b->p;
+    field_id const id = field_intern(b->fields, name);
+
+    if (id == FIELD_NONE)
+        return no_memory(b);
+    while (id >= p->field_of_room) {
+        uint32_t const room = p->field_of_room ? p->field_of_room * 2 : 1024;
+        uint32_t *const bigger = realloc(p->field_of, room * sizeof *bigger);
+
+        if (!bigger)
+            return no_memory(b);
+        memset(bigger + p->field_of_room, 0xff, (room - p->field_of_room) * sizeof *bigger);
+        p->field_of = bigger;
+        p->field_of_room = room;
+    }
+    if (p->field_of[id] == PLAN_KEYWORD) {
+        if (!grow((void **)&p->fields, p->field_count, &p->field_room, sizeof *p->fields))
+            return no_memory(b);
+        p->fields[p->field_count] = id;
+        p->field_of[id] = p->field_count++;
+    }
+    *out = p->field_of[id];
+    return true;
+}
+
+static void spell_text(struct buf *key, str text) {
+    buf_u64(key, text.len);
+    buf_byte(key, ':');
+    buf_add(key, text);
+}
+
+/* Everything of a test that changes its answer. */
+static void spell(struct buf *key, const struct sigma_test *t) {
+    buf_format(key, "%d %d %u %d %d %d %d ", t->op, t->cased, t->regex_flags, t->boolean, t->compare, t->part,
+               t->fieldref);
+    spell_text(key, t->field);
+    spell_text(key, t->regex);
+    spell_text(key, t->number);
+    spell_text(key, t->other);
+    if (t->op == TEST_CIDR) {
+        buf_add(key, (str){(const char *)&t->network.base.bytes, sizeof t->network.base.bytes});
+        buf_format(key, " %u %u ", t->network.base.family, t->network.bits);
+    }
+    for (size_t i = 0; i < t->piece_count; i++) {
+        buf_byte(key, (char)('a' + (int)t->pieces[i].type));
+        if (t->pieces[i].type == PIECE_TEXT)
+            spell_text(key, t->pieces[i].text);
+    }
+}
+
+/* The longest text of a pattern. */
+static size_t longest(const struct test *t) {
+    size_t len = 0;
+
+    for (size_t i = 0; i < t->sigma->piece_count; i++)
+        if (t->pieces[i].type == PIECE_TEXT && t->pieces[i].text.len > len)
+            len = t->pieces[i].text.len;
+    return len;
+}
+
+/* A guess: long texts are rare, anchored ones commoner than they look (".exe", "C:\Windows\"). */
+static float guess(const struct test *t) {
+    size_t const len = t->sigma->op == TEST_PATTERN && !t->present_is_enough ? longest(t) : 0;
+    float cost = 0.5f;
+
+    switch (t->sigma->op) {
+    case TEST_PATTERN:
+        if (len == 0 && !(t->simple && !t->any_before && !t->any_behind))
+            return 1;
+        for (size_t i = 0; i < len && i < 24; i++)
+            cost *= 0.72f;
+        if (t->simple && (t->any_before != t->any_behind) && len < 6)
+            return 0.6f;
+        return t->simple && !t->any_before && !t->any_behind && len == 0 ? 0.3f : cost;
+    case TEST_NUMBER:
+        return 0.1f;
+    case TEST_BOOL:
+        return 0.5f;
+    default:
+        return 1;
+    }
+}
+
+static bool test_index(struct build *b, const struct sigma_test *sigma, uint32_t *out) {
+    struct plan *const p = b->p;
+    uint64_t hash;
+    uint32_t at;
+
+    b->key.len = 0;
+    spell(&b->key, sigma);
+    if (b->key.failed)
+        return no_memory(b);
+    hash = hash_bytes(buf_str(&b->key), b->seed);
+    for (at = (uint32_t)hash & b->slot_mask; b->slots[at]; at = (at + 1) & b->slot_mask) {
+        uint32_t const i = b->slots[at] - 1;
+
+        if (b->hashes[i] == hash && str_eq(b->spelled[i], buf_str(&b->key))) {
+            *out = i;
+            return true;
+        }
+    }
+    if (p->test_count == p->test_room) {
+        uint32_t const room = p->test_room ? p->test_room * 2 : 4096;
+        struct plan_test *const tests = realloc(p->tests, room * sizeof *tests);
+        uint64_t *const hashes = tests ? realloc(b->hashes, room * sizeof *hashes) : NULL;
+        str *const spelled = hashes ? realloc(b->spelled, room * sizeof *spelled) : NULL;
+
+        p->tests = tests ? tests : p->tests;
+        b->hashes = hashes ? hashes : b->hashes;
+        b->spelled = spelled ? spelled : b->spelled;
+        if (!spelled)
+            return no_memory(b);
+        p->test_room = room;
+    }
+    struct plan_test *const t = &p->tests[p->test_count];
+
+    *t = (struct plan_test){.field = PLAN_KEYWORD, .other = PLAN_KEYWORD};
+    if (!test_make(&t->test, sigma, p->memory, b->e) || !arena_copy(p->memory, buf_str(&b->key), &b->spelled[p->test_count]))
+        return b->e->code ? false : no_memory(b);
+    b->hashes[p->test_count] = hash;
+    b->slots[at] = ++p->test_count;
+    t->cost = guess(&t->test);
+    *out = p->test_count - 1;
+    if (sigma->field.len && !field_index(b, sigma->field, &t->field))
+        return false;
+    if (sigma->op == TEST_FIELDREF && !field_index(b, sigma->other, &t->other))
+        return false;
+    if (p->test_count >= b->slot_mask / 2) {
+        uint32_t const mask = b->slot_mask * 2 + 1;
+        uint32_t *const slots = calloc((size_t)mask + 1, sizeof *slots);
+
+        if (!slots)
+            return no_memory(b);
+        for (uint32_t i = 0; i < p->test_count; i++) {
+            uint32_t to = (uint32_t)b->hashes[i] & mask;
+
+            while (slots[to])
+                to = (to + 1) & mask;
+            slots[to] = i + 1;
+        }
+        free(b->slots);
+        b->slots = slots;
+        b->slot_mask = mask;
+    }
+    return true;
+}
+
+/* Depth is bounded by the loader's bound on YAML and conditions; the assert says so. */
+static bool node_add(struct build *b, const struct sigma_node *n, uint32_t *out, unsigned depth) {
+    struct plan *const p = b->p;
+    struct plan_node node = {.type = (uint8_t)n->type};
+
+    assert(depth < NODE_DEPTH_MAX);
+    if (n->type == NODE_TEST) {
+        if (!test_index(b, n->test, &node.first))
+            return false;
+        b->keywords |= p->tests[node.first].field == PLAN_KEYWORD;
+    } else {
+        node.first = p->child_count;
+        node.count = (uint32_t)n->child_count;
+        for (size_t i = 0; i < n->child_count; i++) {
+            if (!grow((void **)&p->children, p->child_count, &p->child_room, sizeof *p->children))
+                return no_memory(b);
+            p->child_count++;
+        }
+        for (size_t i = 0; i < n->child_count; i++) {
+            uint32_t child;
+
+            if (!node_add(b, n->children[i], &child, depth + 1))
+                return false;
+            p->children[node.first + i] = child;
+        }
+    }
+    if (!grow((void **)&p->nodes, p->node_count, &p->node_room, sizeof *p->nodes))
+        return no_memory(b);
+    p->nodes[p->node_count] = node;
+    *out = p->node_count++;
+    return true;
+}
+
+static bool rule_add(struct build *b, const struct sigma_rule *sigma, struct plan_rule *rule) {
+    struct plan *const p = b->p;
+
+    rule->sigma = sigma;
+    if (sigma->type != SIGMA_DETECTION)
+        return true;
+    b->keywords = false;
+    if (!node_add(b, sigma->root, &rule->root, 0))
+        return false;
+    rule->filters = p->filter_count;
+    rule->filter_count = (uint32_t)sigma->filter_count;
+    for (size_t i = 0; i < sigma->filter_count; i++) {
+        uint32_t const count = p->filter_count;
+        uint32_t room = p->filter_room;
+
+        if (!grow((void **)&p->filter_roots, count, &room, sizeof *p->filter_roots) ||
+            !grow((void **)&p->filter_sigma, count, &p->filter_room, sizeof *p->filter_sigma))
+            return no_memory(b);
+        if (!node_add(b, sigma->filters[i]->root, &p->filter_roots[count], 0))
+            return false;
+        p->filter_sigma[count] = sigma->filters[i]->index;
+        p->filter_count++;
+    }
+    rule->keywords = b->keywords;
+    return true;
+}
+
+bool plan_new(struct plan **out, const struct sigma_set *set, struct fields *fields, struct err *e) {
+    struct plan *const p = calloc(1, sizeof *p);
+    struct build b = {.p = p, .fields = fields, .slot_mask = (1u << 14) - 1, .seed = hash_seed(), .e = e};
+    bool ok = false;
+
+    e->code = ERR_NONE;
+    if (!p || !(p->memory = arena_new(PLAN_MEMORY_MAX)) || !(b.slots = calloc((size_t)b.slot_mask + 1, sizeof *b.slots)) ||
+        !(p->rules = calloc(set->rule_count + 1, sizeof *p->rules))) {
+        no_memory(&b);
+        goto end;
+    }
+    p->set = set;
+    p->rule_count = (uint32_t)set->rule_count;
+    ok = true;
+    for (uint32_t i = 0; ok && i < p->rule_count; i++)
+        ok = rule_add(&b, set->rules[i], &p->rules[i]);
+end:
+    free(b.slots);
+    free(b.hashes);
+    free(b.spelled);
+    buf_free(&b.key);
+    if (!ok) {
+        plan_free(p);
+        return err_wrap(e, "rules");
+    }
+    *out = p;
+    return true;
+}
+
+void plan_free(struct plan *p) {
+    if (!p)
+        return;
+    for (uint32_t i = 0; i < p->test_count; i++)
+        test_close(&p->tests[i].test);
+    arena_free(p->memory);
+    free(p->nodes);
+    free(p->children);
+    free(p->tests);
+    free(p->fields);
+    free(p->field_of);
+    free(p->filter_roots);
+    free(p->filter_sigma);
+    free(p->rules);
+    free(p);
+}
