@@ -1,0 +1,655 @@
+/* kind_load: the text of kind files into kinds and shapes (docs/kinds.md says how they are written).
+ *
+ * Whoever writes a kind file is a user with a log of their own and little time: every key must be known, every
+ * mistake is named with its file and line, and nothing is guessed. */
+#include <assert.h>
+
+#include "base/buf.h"
+#include "codec/yaml.h"
+#include "event/kind_own.h"
+
+#define NAME_BYTES_MAX 200
+#define FIELD_BYTES_MAX 500
+
+/* One file being read. */
+struct load {
+    struct kinds *k;
+    str path;
+    bool builtin;
+    struct err *e;
+};
+
+static bool full(struct load *l) {
+    return err_set(l->e, ERR_MEMORY, 0, "%.*s: kinds take more than %zu MiB", STR_ARG(l->path), KINDS_BYTES_MAX >> 20);
+}
+
+static bool keep(struct load *l, str s, str *out) {
+    return arena_copy(l->k->arena, s, out) ? true : full(l);
+}
+
+static void *some(struct load *l, size_t count, size_t size) {
+    void *const p = arena_zero(l->k->arena, count, size);
+
+    if (!p)
+        full(l);
+    return p;
+}
+
+/* words: the known keys, blank-separated: they are shown as they stand. */
+static bool keys_known(struct load *l, const struct yaml_node *map, const char *what, const char *words) {
+    for (size_t i = 0; i < map->count; i++) {
+        str rest = str_of(words);
+        bool known = false;
+
+        while (rest.len > 0 && !known) {
+            size_t const blank = str_find_byte(rest, ' ');
+
+            known = str_eq(str_first(rest, blank), map->keys[i]);
+            rest = blank == SIZE_MAX ? S("") : str_from(rest, blank + 1);
+        }
+        if (!known)
+            return kind_fail(l->e, l->path, map->key_lines[i], "%s has no key `%.*s`; it may have: %s", what,
+                             STR_ARG(str_first(map->keys[i], 40)), words);
+    }
+    return true;
+}
+
+static bool is_map(struct load *l, const struct yaml_node *n, const char *what) {
+    return n->type == YAML_MAP ? true : kind_fail(l->e, l->path, n->line, "%s must be a mapping (key: value)", what);
+}
+
+/* A scalar that is no null; the view is the tree's. */
+static bool scalar(struct load *l, const struct yaml_node *n, const char *what, str *out) {
+    if (n->type != YAML_SCALAR)
+        return kind_fail(l->e, l->path, n->line, "%s must be one value", what);
+    if (n->scalar == YAML_IS_NULL)
+        return kind_fail(l->e, l->path, n->line, "%s is empty", what);
+    *out = n->text;
+    return true;
+}
+
+static bool truth(struct load *l, const struct yaml_node *n, const char *what, bool *out) {
+    if (n->type != YAML_SCALAR || (n->scalar != YAML_IS_TRUE && n->scalar != YAML_IS_FALSE))
+        return kind_fail(l->e, l->path, n->line, "%s must be true or false", what);
+    *out = n->scalar == YAML_IS_TRUE;
+    return true;
+}
+
+/* A list's items, or the one thing itself. */
+static size_t many(const struct yaml_node *n) {
+    return n->type == YAML_LIST ? n->count : 1;
+}
+static const struct yaml_node *one_of(const struct yaml_node *n, size_t i) {
+    return n->type == YAML_LIST ? n->items[i] : n;
+}
+
+static bool texts(struct load *l, const struct yaml_node *n, const char *what, const str **out, size_t *count) {
+    size_t const total = many(n);
+    str *const list = some(l, total, sizeof *list);
+
+    if (!list)
+        return false;
+    for (size_t i = 0; i < total; i++) {
+        str text;
+
+        if (!scalar(l, one_of(n, i), what, &text) || !keep(l, text, &list[i]))
+            return false;
+    }
+    if (total == 0)
+        return kind_fail(l->e, l->path, n->line, "%s is an empty list", what);
+    *out = list;
+    *count = total;
+    return true;
+}
+
+/* As texts; none may be empty. */
+static bool pieces(struct load *l, const struct yaml_node *n, const char *what, const str **out, size_t *count) {
+    if (!texts(l, n, what, out, count))
+        return false;
+    for (size_t i = 0; i < *count; i++)
+        if ((*out)[i].len == 0)
+            return kind_fail(l->e, l->path, one_of(n, i)->line, "%s holds an empty text", what);
+    return true;
+}
+
+static bool field_named(struct load *l, str name, uint32_t line, const char *what, field_id *out) {
+    if (name.len == 0)
+        return kind_fail(l->e, l->path, line, "%s names no field", what);
+    if (name.len > FIELD_BYTES_MAX)
+        return kind_fail(l->e, l->path, line, "%s: a field name longer than %d bytes", what, FIELD_BYTES_MAX);
+    if ((*out = field_intern(l->k->fields, name)) == FIELD_NONE)
+        return err_set(l->e, ERR_LIMIT, 0, "%.*s:%u: no room for more field names", STR_ARG(l->path), line);
+    return true;
+}
+
+static bool field(struct load *l, const struct yaml_node *n, const char *what, field_id *out) {
+    str name;
+
+    return scalar(l, n, what, &name) && field_named(l, name, n->line, what, out);
+}
+
+static bool field_list(struct load *l, const struct yaml_node *n, const char *what, const field_id **out,
+                       size_t *count) {
+    size_t const total = many(n);
+    field_id *const list = some(l, total, sizeof *list);
+
+    if (!list)
+        return false;
+    for (size_t i = 0; i < total; i++)
+        if (!field(l, one_of(n, i), what, &list[i]))
+            return false;
+    *out = list;
+    *count = total;
+    return true;
+}
+
+static bool condition(struct load *l, str name, uint32_t line, const struct yaml_node *n, struct kind_condition *c) {
+    const struct yaml_node *wanted = n;
+    bool present;
+
+    if (!field_named(l, name, line, "`when`", &c->field))
+        return false;
+    c->how = WHEN_EQUALS;
+    if (n->type == YAML_MAP) {
+        if (!keys_known(l, n, "a condition", "starts present"))
+            return false;
+        if (n->count != 1)
+            return kind_fail(l->e, l->path, n->line, "a condition says either `starts` or `present`");
+        wanted = n->items[0];
+        if (str_eq(n->keys[0], S("present"))) {
+            if (!truth(l, wanted, "`present`", &present))
+                return false;
+            c->how = present ? WHEN_PRESENT : WHEN_ABSENT;
+            return true;
+        }
+        c->how = WHEN_STARTS;
+        return pieces(l, wanted, "`starts`", &c->values, &c->value_count);
+    }
+    return texts(l, wanted, "a condition", &c->values, &c->value_count);
+}
+
+static bool conditions(struct load *l, const struct yaml_node *n, const struct kind_condition **out, size_t *count) {
+    struct kind_condition *list;
+
+    if (!is_map(l, n, "`when`") || !(list = some(l, n->count, sizeof *list)))
+        return false;
+    for (size_t i = 0; i < n->count; i++)
+        if (!condition(l, n->keys[i], n->key_lines[i], n->items[i], &list[i]))
+            return false;
+    *out = list;
+    *count = n->count;
+    return true;
+}
+
+/* 'x {A} {B}' into 'x \1 \2' with A and B as inputs; '{{' is a brace. */
+static bool template(struct load *l, str text, uint32_t line, struct kind_source *s) {
+    char *const out = arena_bytes(l->k->arena, text.len);
+    size_t used = 0;
+
+    if (!out)
+        return full(l);
+    for (size_t i = 0; i < text.len; i++) {
+        char const c = text.ptr[i];
+        size_t end;
+        field_id id;
+        size_t input = 0;
+
+        if (c >= 1 && c <= DERIVE_INPUTS_MAX)
+            return kind_fail(l->e, l->path, line, "a control character in a template");
+        if (c != '{' || (i + 1 < text.len && text.ptr[i + 1] == '{')) {
+            i += c == '{';
+            out[used++] = c;
+            continue;
+        }
+        if ((end = str_find_byte(str_from(text, i), '}')) == SIZE_MAX)
+            return kind_fail(l->e, l->path, line, "a template's { without }");
+        if (!field_named(l, str_first(str_from(text, i + 1), end - 1), line, "a template", &id))
+            return false;
+        while (input < s->input_count && s->inputs[input] != id)
+            input++;
+        if (input == DERIVE_INPUTS_MAX)
+            return kind_fail(l->e, l->path, line, "a template of more than %d fields", DERIVE_INPUTS_MAX);
+        s->inputs[input] = id;
+        if (input == s->input_count)
+            s->input_count++;
+        out[used++] = (char)(input + 1);
+        i += end;
+    }
+    if (s->input_count == 0)
+        return kind_fail(l->e, l->path, line, "a template without a field");
+    s->text = (str){out, used};
+    s->how = used == 1 && s->input_count == 1 ? DERIVE_COPY : DERIVE_JOIN;
+    return true;
+}
+
+/* A field, or a template when it has a brace. */
+static bool from_text(struct load *l, str text, uint32_t line, struct kind_source *s) {
+    if (str_find_byte(text, '{') != SIZE_MAX)
+        return template(l, text, line, s);
+    s->how = DERIVE_COPY;
+    s->input_count = 1;
+    return field_named(l, text, line, "a source", &s->inputs[0]);
+}
+
+static bool transform(struct load *l, const struct yaml_node *n, struct kind_source *s) {
+    static const struct {
+        str name;
+        enum derive how;
+        size_t inputs_max;
+    } forms[] = {
+        {STR("decimal"), DERIVE_DECIMAL, 1},
+        {STR("hex"), DERIVE_HEX, 1},
+        {STR("dos_path"), DERIVE_DOS_PATH, 1},
+        {STR("registry_path"), DERIVE_REGISTRY_PATH, 2},
+        {STR("registry_data"), DERIVE_REGISTRY_DATA, 2},
+    };
+    str name;
+
+    if (!scalar(l, n, "`as`", &name))
+        return false;
+    for (size_t i = 0; i < COUNT(forms); i++)
+        if (str_eq(forms[i].name, name)) {
+            s->how = forms[i].how;
+            if (s->input_count > forms[i].inputs_max)
+                return kind_fail(l->e, l->path, n->line, "`as: %.*s` takes %s", STR_ARG(name),
+                                 forms[i].inputs_max == 1 ? "one field" : "at most two fields");
+            return true;
+        }
+    return kind_fail(l->e, l->path, n->line,
+                     "`as: %.*s` is unknown; there are decimal, hex, dos_path, registry_path, registry_data",
+                     STR_ARG(str_first(name, 40)));
+}
+
+static bool table(struct load *l, const struct yaml_node *n, struct kind_source *s) {
+    str *pairs;
+
+    if (!is_map(l, n, "`map`") || !(pairs = some(l, n->count, 2 * sizeof *pairs)))
+        return false;
+    if (n->count == 0)
+        return kind_fail(l->e, l->path, n->line, "`map` is empty");
+    for (size_t i = 0; i < n->count; i++) {
+        str to;
+
+        if (!scalar(l, n->items[i], "a value of `map`", &to) || !keep(l, n->keys[i], &pairs[2 * i]) ||
+            !keep(l, to, &pairs[2 * i + 1]))
+            return false;
+    }
+    s->how = DERIVE_MAP;
+    s->map = pairs;
+    s->map_count = n->count;
+    return true;
+}
+
+static bool only_if(struct load *l, const struct yaml_node *n, struct kind_source *s) {
+    struct kind_condition *c;
+
+    if (!is_map(l, n, "`only_if`"))
+        return false;
+    if (n->count != 1)
+        return kind_fail(l->e, l->path, n->line, "`only_if` asks for one field");
+    if (!(c = some(l, 1, sizeof *c)) || !condition(l, n->keys[0], n->key_lines[0], n->items[0], c))
+        return false;
+    s->only_if = c;
+    return true;
+}
+
+static bool split_label(struct load *l, const struct yaml_node *n, struct kind_source *s) {
+    str label;
+
+    s->how = DERIVE_SPLIT;
+    if (n->type == YAML_SCALAR && !n->quoted && n->scalar == YAML_IS_TRUE)
+        return true;
+    return scalar(l, n, "`split`", &label) && keep(l, label, &s->text);
+}
+
+static bool source(struct load *l, const struct yaml_node *n, struct kind_source *s) {
+    const struct yaml_node *from, *form, *pairs, *label, *split, *only;
+    str text;
+
+    if (n->type == YAML_SCALAR)
+        return scalar(l, n, "a source", &text) && from_text(l, text, n->line, s);
+    if (!is_map(l, n, "a source") || !keys_known(l, n, "a source", "from as map label split only_if"))
+        return false;
+    if (!(from = yaml_get(n, "from")))
+        return kind_fail(l->e, l->path, n->line, "a source needs `from`");
+    form = yaml_get(n, "as"), pairs = yaml_get(n, "map"), label = yaml_get(n, "label"), split = yaml_get(n, "split");
+    only = yaml_get(n, "only_if");
+    if (!!form + !!pairs + !!label + !!split > 1)
+        return kind_fail(l->e, l->path, n->line, "a source takes one of `as`, `map`, `label`, `split`");
+    if (from->type == YAML_LIST) {
+        if (from->count == 0 || from->count > 2 || !form)
+            return kind_fail(l->e, l->path, from->line, "only `as: registry_path` and `registry_data` take two fields");
+        for (size_t i = 0; i < from->count; i++)
+            if (!field(l, from->items[i], "`from`", &s->inputs[i]))
+                return false;
+        s->input_count = from->count;
+    } else if (!scalar(l, from, "`from`", &text) || !from_text(l, text, from->line, s))
+        return false;
+    if (s->how == DERIVE_JOIN && (form || pairs || label || split))
+        return kind_fail(l->e, l->path, n->line, "a template cannot be transformed as well");
+    if (form && !transform(l, form, s))
+        return false;
+    if (pairs && !table(l, pairs, s))
+        return false;
+    if (label) {
+        s->how = DERIVE_LABELLED;
+        if (!scalar(l, label, "`label`", &text) || !keep(l, text, &s->text))
+            return false;
+        if (text.len == 0)
+            return kind_fail(l->e, l->path, label->line, "`label` is empty");
+    }
+    if (split && !split_label(l, split, s))
+        return false;
+    return only ? only_if(l, only, s) : true;
+}
+
+static bool sources(struct load *l, const struct yaml_node *n, const char *what, const struct kind_source **out,
+                    size_t *count) {
+    size_t const total = many(n);
+    struct kind_source *const list = some(l, total, sizeof *list);
+
+    if (!list)
+        return false;
+    if (total == 0)
+        return kind_fail(l->e, l->path, n->line, "%s has no source", what);
+    for (size_t i = 0; i < total; i++)
+        if (!source(l, one_of(n, i), &list[i]))
+            return false;
+    *out = list;
+    *count = total;
+    return true;
+}
+
+static bool lower_part(struct load *l, const struct yaml_node *map, const char *key, str *out) {
+    const struct yaml_node *const n = yaml_get(map, key);
+    str text;
+    char *p;
+
+    *out = S("");
+    if (!n)
+        return true;
+    if (!scalar(l, n, key, &text))
+        return false;
+    if (!(p = arena_bytes(l->k->arena, text.len)))
+        return full(l);
+    for (size_t i = 0; i < text.len; i++)
+        p[i] = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] | 0x20) : text.ptr[i];
+    *out = (str){p, text.len};
+    return true;
+}
+
+static bool logsource(struct load *l, const struct yaml_node *n, struct kind_logsource *s) {
+    const struct yaml_node *fields;
+    struct kind_alias *list;
+
+    if (!is_map(l, n, "a log source") || !keys_known(l, n, "a log source", "category product service fields"))
+        return false;
+    if (!lower_part(l, n, "category", &s->category) || !lower_part(l, n, "product", &s->product) ||
+        !lower_part(l, n, "service", &s->service))
+        return false;
+    if (s->category.len + s->product.len + s->service.len == 0)
+        return kind_fail(l->e, l->path, n->line, "a log source needs a category, a product or a service");
+    if (!(fields = yaml_get(n, "fields")))
+        return true;
+    if (!is_map(l, fields, "`fields`") || !(list = some(l, fields->count, sizeof *list)))
+        return false;
+    for (size_t i = 0; i < fields->count; i++)
+        if (!field_named(l, fields->keys[i], fields->key_lines[i], "`fields`", &list[i].field) ||
+            !sources(l, fields->items[i], "a field", &list[i].sources, &list[i].source_count))
+            return false;
+    s->aliases = list;
+    s->alias_count = fields->count;
+    return true;
+}
+
+static bool logsources(struct load *l, const struct yaml_node *n, struct kind *k) {
+    struct kind_logsource *list;
+
+    if (n->type != YAML_LIST)
+        return kind_fail(l->e, l->path, n->line, "`logsources` must be a list (- product: ...)");
+    if (!(list = some(l, n->count, sizeof *list)))
+        return false;
+    for (size_t i = 0; i < n->count; i++)
+        if (!logsource(l, n->items[i], &list[i]))
+            return false;
+    k->logsources = list;
+    k->logsource_count = n->count;
+    return true;
+}
+
+static bool roles(struct load *l, const struct yaml_node *n, struct kind *k) {
+    if (!is_map(l, n, "`roles`"))
+        return false;
+    for (size_t i = 0; i < n->count; i++) {
+        size_t role = 0;
+
+        while (role < ROLES && !str_eq(role_name((enum role)role), n->keys[i]))
+            role++;
+        if (role == ROLES)
+            return kind_fail(l->e, l->path, n->key_lines[i],
+                             "no role `%.*s`; there are host, account, target_account, client_address, "
+                             "server_address, client_program, object, outcome, session, tenant",
+                             STR_ARG(str_first(n->keys[i], 40)));
+        if (!sources(l, n->items[i], "a role", &k->roles[role], &k->role_counts[role]))
+            return false;
+    }
+    return true;
+}
+
+/* The names of kinds and shapes stand in output and on the command line. */
+static bool name_of(struct load *l, const struct yaml_node *n, const char *what, str *out) {
+    str name;
+
+    if (!scalar(l, n, what, &name))
+        return false;
+    if (name.len == 0 || name.len > NAME_BYTES_MAX || name.ptr[0] == '/' || name.ptr[name.len - 1] == '/' ||
+        str_find(name, S("//")) != SIZE_MAX)
+        return kind_fail(l->e, l->path, n->line, "%s must be a name such as acme/door", what);
+    for (size_t i = 0; i < name.len; i++) {
+        char const c = name.ptr[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '-' ||
+              c == '_' || c == '.'))
+            return kind_fail(l->e, l->path, n->line, "%s: names are of letters, digits and - _ . /", what);
+    }
+    return keep(l, name, out);
+}
+
+static bool optional_text(struct load *l, const struct yaml_node *map, const char *key, str *out) {
+    const struct yaml_node *const n = yaml_get(map, key);
+    str text;
+
+    *out = S("");
+    return n ? scalar(l, n, key, &text) && keep(l, text, out) : true;
+}
+
+static bool load_kind(struct load *l, const struct yaml_node *map) {
+    struct kind_doc *const doc = some(l, 1, sizeof *doc);
+    const struct yaml_node *n;
+    struct kind *k;
+
+    if (!doc || !keys_known(l, map, "a kind", "kind title extends reader when each time logsources roles"))
+        return false;
+    k = &doc->kind;
+    k->path = l->path;
+    k->line = map->line;
+    k->builtin = l->builtin;
+    k->each = FIELD_NONE;
+    if (!name_of(l, yaml_get(map, "kind"), "`kind`", &k->name) || !optional_text(l, map, "title", &k->title) ||
+        !optional_text(l, map, "reader", &k->reader))
+        return false;
+    doc->extends = S("");
+    if ((n = yaml_get(map, "extends"))) {
+        doc->extends_line = n->line;
+        if (!name_of(l, n, "`extends`", &doc->extends))
+            return false;
+    }
+    if ((n = yaml_get(map, "when")) && !conditions(l, n, &k->when, &k->when_count))
+        return false;
+    if ((n = yaml_get(map, "each"))) {
+        if (n->type == YAML_LIST)
+            return kind_fail(l->e, l->path, n->line, "`each` names two fields");
+        if (!field(l, n, "`each`", &k->each))
+            return false;
+    }
+    if ((n = yaml_get(map, "time")) && !field_list(l, n, "`time`", &k->times, &k->time_count))
+        return false;
+    if ((n = yaml_get(map, "logsources")) && !logsources(l, n, k))
+        return false;
+    if ((n = yaml_get(map, "roles")) && !roles(l, n, k))
+        return false;
+    if (k->when_count == 0 && doc->extends.len == 0)
+        return kind_fail(l->e, l->path, map->line, "a kind needs `when`: which records are of it");
+    return kinds_add_doc(l->k, doc, l->e);
+}
+
+static bool sub_field(struct load *l, const struct yaml_node *map, const char *key, str list, field_id *out) {
+    const struct yaml_node *const n = yaml_get(map, key);
+    struct buf b = {0};
+    str text;
+    bool ok;
+
+    if (!n)
+        return kind_fail(l->e, l->path, map->line, "a pair needs `list`, `name` and `value`");
+    if (!scalar(l, n, key, &text))
+        return false;
+    buf_add(&b, list);
+    buf_byte(&b, '.');
+    buf_add(&b, text);
+    ok = b.failed ? full(l) : field_named(l, buf_str(&b), n->line, key, out);
+    buf_free(&b);
+    return ok;
+}
+
+static bool pair(struct load *l, const struct yaml_node *n, struct shape_pair *p) {
+    const struct yaml_node *keep_node;
+    str list;
+
+    if (!is_map(l, n, "a pair") || !keys_known(l, n, "a pair", "list name value keep"))
+        return false;
+    list = yaml_text(n, "list");
+    if (!field_named(l, list, n->line, "`list`", &p->list) || !sub_field(l, n, "name", list, &p->name) ||
+        !sub_field(l, n, "value", list, &p->value))
+        return false;
+    return (keep_node = yaml_get(n, "keep")) ? truth(l, keep_node, "`keep`", &p->keep) : true;
+}
+
+static bool pairs(struct load *l, const struct yaml_node *n, struct shape *s) {
+    size_t const total = many(n);
+    struct shape_pair *const list = some(l, total, sizeof *list);
+
+    if (!list)
+        return false;
+    if (total > SHAPE_PAIRS_MAX)
+        return kind_fail(l->e, l->path, n->line, "more than %d pairs", SHAPE_PAIRS_MAX);
+    for (size_t i = 0; i < total; i++)
+        if (!pair(l, one_of(n, i), &list[i]))
+            return false;
+    s->pairs = list;
+    s->pair_count = total;
+    return true;
+}
+
+static bool renames(struct load *l, const struct yaml_node *n, struct shape *s) {
+    field_id *from, *to;
+
+    if (!is_map(l, n, "`rename`") || !(from = some(l, n->count, sizeof *from)) ||
+        !(to = some(l, n->count, sizeof *to)))
+        return false;
+    for (size_t i = 0; i < n->count; i++)
+        if (!field_named(l, n->keys[i], n->key_lines[i], "`rename`", &from[i]) ||
+            !field(l, n->items[i], "`rename`", &to[i]))
+            return false;
+    s->from = from;
+    s->to = to;
+    s->rename_count = n->count;
+    return true;
+}
+
+/* A star stands only at the end, between points. */
+static bool strips_sound(struct load *l, const struct yaml_node *n, const struct shape *s) {
+    for (size_t i = 0; i < s->strip_count; i++) {
+        str const p = s->strip[i];
+        size_t const star = str_find_byte(p, '*');
+
+        if (star != SIZE_MAX && !(star > 0 && p.ptr[star - 1] == '.' &&
+                                  (str_eq(str_from(p, star), S("*.")) || str_eq(str_from(p, star), S("**.")))))
+            return kind_fail(l->e, l->path, one_of(n, i)->line, "`strip`: a star only at the end, as in Event.UserData.*.");
+    }
+    return true;
+}
+
+static bool load_shape(struct load *l, const struct yaml_node *map) {
+    struct shape *const s = some(l, 1, sizeof *s);
+    const struct yaml_node *n;
+
+    if (!s || !keys_known(l, map, "a shape", "shape reader when unless pairs omit strip rename unspace"))
+        return false;
+    s->path = l->path;
+    s->line = map->line;
+    s->builtin = l->builtin;
+    if (!name_of(l, yaml_get(map, "shape"), "`shape`", &s->name) || !optional_text(l, map, "reader", &s->reader))
+        return false;
+    if (!(n = yaml_get(map, "when")) || many(n) == 0)
+        return kind_fail(l->e, l->path, map->line, "a shape needs `when`: the fields that show it");
+    if (!field_list(l, n, "`when`", &s->when, &s->when_count))
+        return false;
+    if ((n = yaml_get(map, "unless")) && !field_list(l, n, "`unless`", &s->unless, &s->unless_count))
+        return false;
+    if ((n = yaml_get(map, "pairs")) && !pairs(l, n, s))
+        return false;
+    if ((n = yaml_get(map, "omit")) && !pieces(l, n, "`omit`", &s->omit, &s->omit_count))
+        return false;
+    if ((n = yaml_get(map, "strip")) &&
+        (!pieces(l, n, "`strip`", &s->strip, &s->strip_count) || !strips_sound(l, n, s)))
+        return false;
+    if ((n = yaml_get(map, "rename")) && !renames(l, n, s))
+        return false;
+    if ((n = yaml_get(map, "unspace")) && !truth(l, n, "`unspace`", &s->unspace))
+        return false;
+    return kinds_add_shape(l->k, s, l->e);
+}
+
+static bool load_document(struct load *l, const struct yaml_node *map) {
+    if (map->type == YAML_SCALAR && map->scalar == YAML_IS_NULL)
+        return true; /* nothing between two --- */
+    if (!is_map(l, map, "a document"))
+        return false;
+    if (yaml_get(map, "kind"))
+        return load_kind(l, map);
+    if (yaml_get(map, "shape"))
+        return load_shape(l, map);
+    return kind_fail(l->e, l->path, map->line, "a document begins with `kind:` or `shape:`");
+}
+
+/* "line 7: why" of yaml becomes "path:7: why". */
+static bool yaml_failed(struct load *l) {
+    str const text = str_of(l->e->text);
+    size_t const colon = str_find_byte(text, ':');
+    char why[sizeof l->e->text];
+
+    if (l->e->code != ERR_USAGE || !str_starts(text, S("line ")) || colon == SIZE_MAX)
+        return err_wrap(l->e, "%.*s", STR_ARG(l->path));
+    memcpy(why, text.ptr, text.len + 1);
+    return err_set(l->e, ERR_USAGE, 0, "%.*s:%.*s%s", STR_ARG(l->path), (int)(colon - 5), why + 5, why + colon);
+}
+
+bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin, struct err *e) {
+    struct arena *const trees = arena_new(KINDS_BYTES_MAX);
+    struct load l = {.k = k, .builtin = builtin, .e = e};
+    struct yaml_node **documents;
+    size_t count = 0;
+    bool ok;
+
+    assert(!k->sealed);
+    if (!trees)
+        return err_set(e, ERR_MEMORY, 0, "%.*s", STR_ARG(path));
+    l.path = path;
+    ok = keep(&l, path, &l.path);
+    if (ok && !yaml_read(yaml, trees, &documents, &count, e))
+        ok = yaml_failed(&l);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = load_document(&l, documents[i]);
+    arena_free(trees);
+    return ok;
+}
