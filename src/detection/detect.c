@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "detection/literal.h"
 #include "event/fold.h"
+#include "event/number.h"
 
 #define NO_VIEW UINT32_MAX
 #define NO_ALIASES UINT32_MAX
@@ -86,6 +87,7 @@ struct kind_plan {
     uint32_t *class_pool, class_used, class_room;
     uint32_t *class_at, class_count, class_at_room; /* class_at[c]: start in the pool: count, then triggers */
     uint32_t columns_seen;
+    uint32_t generation; /* of the block's dictionaries when classes and memo were filled */
 };
 
 struct memo {
@@ -730,6 +732,11 @@ static bool class_make(struct detector *d, struct kind_plan *kp, uint32_t *out) 
     return true;
 }
 
+/* A whole number whose spelling is canonical as it stands. */
+static bool number_is_plain(str s) {
+    return str_find_byte(s, '.') == SIZE_MAX && number_is_decimal(s) && !str_eq(s, S("-0"));
+}
+
 static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v, const struct value *value) {
     bool ok = true;
 
@@ -748,8 +755,9 @@ static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v,
         if (value->len <= 64 && test_value(&t->test, value, (str){"", 0}, &d->scratch, &ok))
             found(d, v->numbers[i]);
     }
-    /* JSON numbers match patterns by their canonical spelling, which the scan has not seen: let the rule decide. */
-    if (value->type == VALUE_NUMBER && memchr(value->ptr, '.', value->len))
+    /* JSON numbers match patterns by their canonical spelling, which the scan has not seen where it is another one
+     * (1.0, 1e3, -0): let the rule decide. */
+    if (value->type == VALUE_NUMBER && !number_is_plain(value_text(value)))
         for (uint32_t i = 0; i < v->trigger_count; i++)
             found(d, v->triggers[i].id);
     return ok && !d->no_memory;
@@ -1030,7 +1038,8 @@ static bool block_run(struct detector *d, const struct block *b) {
         return false;
     if (!kp->use_count || !b->row_count)
         return true;
-    if (kp->view_count && kp->views[0]->generation != b->generation) {
+    if (kp->generation != b->generation) {
+        kp->generation = b->generation;
         kp->class_used = kp->class_count = 0;
         memset(d->memo, 0, MEMO_SLOTS * sizeof *d->memo);
     }
