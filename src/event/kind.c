@@ -371,12 +371,14 @@ bool kinds_seal(struct kinds *k, struct err *e) {
     for (size_t i = 0; i < k->doc_count; i++) {
         const struct kind *const kind = &k->docs[i]->kind;
 
+        if (k->docs[i]->base)
+            continue;
         if (kind->when_count == 0)
             return kind_fail(e, kind->path, kind->line, "`%.*s` has no condition: every record would be one",
                              STR_ARG(kind->name));
-        k->sorted[i] = &k->docs[i]->kind;
+        k->sorted[k->sorted_count++] = &k->docs[i]->kind;
     }
-    qsort(k->sorted, k->doc_count, sizeof *k->sorted, by_particularity);
+    qsort(k->sorted, k->sorted_count, sizeof *k->sorted, by_particularity);
     if (k->shape_count > 0)
         qsort(k->shapes, k->shape_count, sizeof *k->shapes, by_shape);
     k->sealed = true;
@@ -385,12 +387,12 @@ bool kinds_seal(struct kinds *k, struct err *e) {
 
 size_t kinds_count(const struct kinds *k) {
     assert(k->sealed);
-    return k->doc_count;
+    return k->sorted_count;
 }
 
 const struct kind *kinds_at(const struct kinds *k, size_t i) {
     assert(k->sealed);
-    assert(i < k->doc_count);
+    assert(i < k->sorted_count);
     return k->sorted[i];
 }
 

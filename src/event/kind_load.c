@@ -218,7 +218,7 @@ static bool template(struct load *l, str text, uint32_t line, struct kind_source
     if (s->input_count == 0)
         return kind_fail(l->e, l->path, line, "a template without a field");
     s->text = (str){out, used};
-    s->how = used == 1 && s->input_count == 1 ? DERIVE_COPY : DERIVE_JOIN;
+    s->how = DERIVE_JOIN;
     return true;
 }
 
@@ -468,7 +468,7 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
     const struct yaml_node *n;
     struct kind *k;
 
-    if (!doc || !keys_known(l, map, "a kind", "kind title extends reader when each time logsources roles"))
+    if (!doc || !keys_known(l, map, "a kind", "kind title base extends reader when each time logsources roles"))
         return false;
     k = &doc->kind;
     k->path = l->path;
@@ -498,7 +498,9 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
         return false;
     if ((n = yaml_get(map, "roles")) && !roles(l, n, k))
         return false;
-    if (k->when_count == 0 && doc->extends.len == 0)
+    if ((n = yaml_get(map, "base")) && !truth(l, n, "`base`", &doc->base))
+        return false;
+    if (k->when_count == 0 && doc->extends.len == 0 && !doc->base)
         return kind_fail(l->e, l->path, map->line, "a kind needs `when`: which records are of it");
     return kinds_add_doc(l->k, doc, l->e);
 }

@@ -14,6 +14,7 @@ struct kind_doc {
     struct kind kind;
     str extends;
     uint32_t extends_line;
+    bool base; /* only there to be extended: no record is of it */
     bool joined;
 };
 
@@ -24,7 +25,8 @@ struct kinds {
     size_t doc_count, doc_room;
     struct shape **shapes;
     size_t shape_count, shape_room;
-    struct kind **sorted;
+    struct kind **sorted; /* without bases */
+    size_t sorted_count;
     bool sealed;
 };
 

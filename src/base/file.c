@@ -1,0 +1,164 @@
+/* file: reading whole, and writing beside the name until complete. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WRITE_AT 65536u
+
+bool file_read(const char *path, size_t max, struct buf *out, struct err *e) {
+    int const fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+
+    if (fd < 0)
+        return err_system(e, "%s", path);
+    if (fstat(fd, &st) != 0) {
+        err_system(e, "%s", path);
+        goto fail;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        err_set(e, ERR_IO, 0, "%s: not a regular file", path);
+        goto fail;
+    }
+    for (size_t total = 0;;) {
+        char *const to = buf_reserve(out, 65536);
+        ssize_t const n = to ? read(fd, to, 65536) : 0;
+
+        if (!to) {
+            err_set(e, ERR_MEMORY, 0, "%s: no memory", path);
+            goto fail;
+        }
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            err_system(e, "%s", path);
+            goto fail;
+        }
+        if (n == 0)
+            break;
+        if ((size_t)n > max - total) {
+            err_set(e, ERR_LIMIT, 0, "%s: more than %zu bytes", path, max);
+            goto fail;
+        }
+        total += (size_t)n;
+        out->len += (size_t)n;
+    }
+    close(fd);
+    return true;
+fail:
+    close(fd);
+    return false;
+}
+
+struct file_out {
+    char *path, *part;
+    int fd;
+    struct buf pending;
+    struct err failed; /* the first failure */
+};
+
+bool file_out_open(struct file_out **out, const char *path, struct err *e) {
+    struct file_out *const f = calloc(1, sizeof *f);
+    size_t const len = strlen(path);
+
+    if (!f || !(f->path = malloc(len + 1)) || !(f->part = malloc(len + 6))) {
+        if (f)
+            free(f->path);
+        free(f);
+        return err_set(e, ERR_MEMORY, 0, "%s: no memory", path);
+    }
+    memcpy(f->path, path, len + 1);
+    memcpy(f->part, path, len);
+    memcpy(f->part + len, ".part", 6);
+    f->fd = open(f->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (f->fd < 0) {
+        err_system(e, "%s", f->part);
+        free(f->path);
+        free(f->part);
+        free(f);
+        return false;
+    }
+    *out = f;
+    return true;
+}
+
+static void flush(struct file_out *f) {
+    size_t done = 0;
+
+    while (done < f->pending.len && !f->failed.code) {
+        ssize_t const n = write(f->fd, f->pending.ptr + done, f->pending.len - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            err_system(&f->failed, "%s", f->path);
+        else
+            done += (size_t)n;
+    }
+    f->pending.len = 0;
+}
+
+void file_out_add(struct file_out *f, str bytes) {
+    buf_add(&f->pending, bytes);
+    if (f->pending.failed && !f->failed.code)
+        err_set(&f->failed, ERR_MEMORY, 0, "%s: no memory", f->path);
+    if (f->pending.len >= WRITE_AT)
+        flush(f);
+}
+
+static void release(struct file_out *f) {
+    if (f->fd >= 0)
+        close(f->fd);
+    buf_free(&f->pending);
+    free(f->path);
+    free(f->part);
+    free(f);
+}
+
+static bool sync_directory(const char *path, struct err *e) {
+    const char *const slash = strrchr(path, '/');
+    struct buf dir = {0};
+    int fd;
+    bool ok;
+
+    buf_add(&dir, slash ? (str){path, slash == path ? 1 : (size_t)(slash - path)} : S("."));
+    buf_byte(&dir, '\0');
+    if (dir.failed)
+        return err_set(e, ERR_MEMORY, 0, "%s: no memory", path);
+    fd = open(dir.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ok = fd >= 0 && fsync(fd) == 0;
+    if (!ok)
+        err_system(e, "%s", dir.ptr);
+    if (fd >= 0)
+        close(fd);
+    buf_free(&dir);
+    return ok;
+}
+
+bool file_out_commit(struct file_out *f, struct err *e) {
+    bool ok;
+
+    flush(f);
+    if (!f->failed.code && fsync(f->fd) != 0)
+        err_system(&f->failed, "%s", f->path);
+    if (!f->failed.code && rename(f->part, f->path) != 0)
+        err_system(&f->failed, "%s", f->path);
+    ok = !f->failed.code;
+    if (!ok) {
+        *e = f->failed;
+        unlink(f->part);
+    } else {
+        ok = sync_directory(f->path, e);
+    }
+    release(f);
+    return ok;
+}
+
+void file_out_drop(struct file_out *f) {
+    if (!f)
+        return;
+    unlink(f->part);
+    release(f);
+}
