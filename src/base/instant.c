@@ -72,20 +72,22 @@ static void fraction(const char **p, const char *end, struct wall *w) {
         }
 }
 
+/* What stands behind the time of day: nothing, Z, UTC, or an offset, with or without a blank before. */
 static bool zone(const char *p, const char *end, struct wall *w) {
     uint32_t hours, minutes = 0;
-    bool const west = p < end && *p == '-';
 
-    if (p < end && *p == ' ')
-        p++;
     if (p == end)
         return true;
+    if (*p == ' ')
+        p++;
     w->zone_given = true;
-    if ((*p == 'Z' || *p == 'z') && p + 1 == end)
+    if ((end - p == 1 && (*p == 'Z' || *p == 'z')) || (end - p == 3 && memcmp(p, "UTC", 3) == 0))
         return true;
-    if (end - p == 3 && memcmp(p, "UTC", 3) == 0)
-        return true;
-    if ((*p != '+' && *p != '-') || (p++, !digits(&p, end, 2, &hours)))
+    if (p == end || (*p != '+' && *p != '-'))
+        return false;
+    bool const west = *p++ == '-';
+
+    if (!digits(&p, end, 2, &hours))
         return false;
     if (p < end && *p == ':')
         p++;
@@ -94,7 +96,7 @@ static bool zone(const char *p, const char *end, struct wall *w) {
     if (p != end || hours > 23 || minutes > 59)
         return false;
     w->offset_s = (int32_t)(hours * 3600 + minutes * 60);
-    if (west || p[-1] == 0)
+    if (west)
         w->offset_s = -w->offset_s;
     return true;
 }
@@ -186,16 +188,8 @@ bool wall_parse(str s, struct wall *out) {
     w.hour = (uint8_t)hour;
     w.minute = (uint8_t)minute;
     w.second = (uint8_t)second;
-    if (p < end && *p != ' ' && (*p == '+' || *p == '-')) {
-        bool const west = *p == '-';
-
-        if (!zone(p, end, &w))
-            return false;
-        if (west)
-            w.offset_s = -(w.offset_s < 0 ? -w.offset_s : w.offset_s);
-    } else if (!zone(p, end, &w)) {
+    if (!zone(p, end, &w))
         return false;
-    }
     *out = w;
     return true;
 }

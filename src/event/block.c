@@ -3,7 +3,9 @@
 
 #include <assert.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
+#include "base/utf.h"
 #include "event/fold.h"
 #include "event/value.h"
 

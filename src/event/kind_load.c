@@ -145,7 +145,7 @@ static bool field_list(struct load *l, const struct yaml_node *n, const char *wh
 
 static bool condition(struct load *l, str name, uint32_t line, const struct yaml_node *n, struct kind_condition *c) {
     const struct yaml_node *wanted = n;
-    bool present;
+    bool present = false;
 
     if (!field_named(l, name, line, "`when`", &c->field))
         return false;
