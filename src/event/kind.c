@@ -252,7 +252,7 @@ bool kind_matches(const struct kind *k, const struct record *r) {
         for (uint32_t j = 0; j < r->count && !holds; j++) {
             str text;
 
-            if (r->values[j].field != c->field)
+            if (r->values[j].field != c->field || r->values[j].inner)
                 continue;
             present = true;
             if (c->how == WHEN_PRESENT || c->how == WHEN_ABSENT)

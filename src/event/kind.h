@@ -150,14 +150,16 @@ field_id shape_field(const struct shape *s, struct fields *fields, field_id fiel
 /* Which of two fields of one record wins when shape_field gives them one name: the lower rank (System before EventData
  * before UserData, sigma-logsources 4.5). Equal ranks: both, as several values. */
 unsigned shape_rank(const struct shape *s, const struct fields *fields, field_id field);
-/* Is the record, read by the named reader, wrapped so? Looks at presence only. Slow; callers remember. */
+/* Is the record, read by the named reader, wrapped so? Looks at presence only, inner values apart.
+ * Slow; callers remember. */
 bool shape_matches(const struct shape *s, str reader, const struct record *r);
 /* Undoes lists of pairs, in place and before shape_field: list.name = N, list.value = V become list.N = V (a name
  * without value: the empty text; a value without name: a value of the list itself). Needs doing only when
  * s->pair_count > 0. */
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r);
 
-/* Does the record (after its shape) satisfy all conditions of the kind? Slow; callers remember. */
+/* Does the record (after its shape) satisfy all conditions of the kind? Inner values do not count: an object is not a
+ * value of its name. Slow; callers remember. */
 bool kind_matches(const struct kind *k, const struct record *r);
 /* As kind_matches for one condition on the text of the field's values (NULL and 0: absent). */
 bool kind_condition_holds(const struct kind_condition *c, const str *values, size_t count);

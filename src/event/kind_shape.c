@@ -7,7 +7,7 @@
 
 static bool has_field(const struct record *r, field_id field) {
     for (uint32_t i = 0; i < r->count; i++)
-        if (r->values[i].field == field)
+        if (r->values[i].field == field && !r->values[i].inner)
             return true;
     return false;
 }

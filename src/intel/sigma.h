@@ -149,6 +149,7 @@ struct sigma_rule {
     const struct sigma_filter *const *filters; /* DETECTION: all must hold as well */
     size_t filter_count;
     const struct sigma_correlation *correlation; /* CORRELATION */
+    str unusable;  /* why it cannot be evaluated although it was read well: a placeholder has no value; else "" */
     bool silenced; /* only correlations use it (Sigma 9.4): evaluated, but no finding of its own */
     const struct sigma_rule *silenced_by; /* the (first) correlation responsible */
 };
@@ -169,7 +170,8 @@ struct sigma_verdict {
     str id, title;
     bool loaded;
     bool is_filter;
-    str reason;           /* why it failed; "" when loaded */
+    str reason;           /* why it failed, or why it is unusable though loaded; else "" */
+    bool unusable;        /* loaded, and cannot be evaluated until its placeholders are given values (Sigma 5.9) */
     const str *warnings;  /* load warnings */
     size_t warning_count;
 };
@@ -191,6 +193,9 @@ MUST_USE bool sigma_loader_new(struct sigma_loader **out, struct err *e);
 void sigma_loader_free(struct sigma_loader *l);
 /* Values for `expand` (Sigma 5.9): YAML mapping of name to a value or a list; literal text. Before the rules. */
 MUST_USE bool sigma_load_placeholders(struct sigma_loader *l, str path, str yaml, struct err *e);
+/* From now on a placeholder without a value fails its rule, as the specification has it. Otherwise such a rule is
+ * loaded (it is whole and right), marked unusable with the reason, and never evaluated. */
+void sigma_strict_placeholders(struct sigma_loader *l);
 /* Reads one rule file's text. False only when memory is out: a bad rule is a verdict. */
 MUST_USE bool sigma_load_text(struct sigma_loader *l, str path, str yaml, struct err *e);
 /* A file that could not be read at all: it becomes a failed verdict. */
