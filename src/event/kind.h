@@ -30,7 +30,8 @@ str role_name(enum role role); /* "host", "account", "target_account", ... */
 /* How values are made out of a record's values. Without transform: the field's own values. */
 enum derive {
     DERIVE_COPY,
-    DERIVE_JOIN,          /* a template of fields: '{SubjectDomainName}\{SubjectUserName}'; nothing unless all are present, and none is "" or "-" */
+    DERIVE_JOIN,          /* a template of fields: '{SubjectDomainName}\{SubjectUserName}'; nothing unless all are
+                           * present, and none is "" or "-" */
     DERIVE_MAP,           /* a table of values, compared without case; a value not in it yields nothing */
     DERIVE_DECIMAL,       /* 0x1a4 -> 420; what is no number yields nothing */
     DERIVE_HEX,           /* 420 -> 0x1a4, 0x00001A4 -> 0x1a4; what is no number yields nothing */
@@ -38,7 +39,8 @@ enum derive {
     DERIVE_REGISTRY_PATH, /* one input or two (key, value name): \REGISTRY\MACHINE -> HKLM, ... (kind_derive.c) */
     DERIVE_REGISTRY_DATA, /* value and its type -> Sysmon's form: DWORD (0x00000001) */
     DERIVE_LABELLED,      /* the part of 'SHA1=..,MD5=..' behind `label`= */
-    DERIVE_SPLIT,         /* pieces between ';', trimmed; each also without a 'label' prefix when one is given (file:_) */
+    DERIVE_SPLIT,         /* pieces between ';', trimmed; each also without what ends in the label, when one is given
+                           * and only letters stand before it (file:_, containerfile:_) */
 };
 #define DERIVE_INPUTS_MAX 4
 #define DERIVE_VALUES_MAX 64
@@ -114,8 +116,8 @@ struct shape {
     size_t pair_count;
     const str *omit;      /* taken out of names, wherever they are, before all else: ".#attributes" */
     size_t omit_count;
-    const str *strip;     /* prefixes taken off field names, the first that fits: "Event.EventData.", "Event.UserData.*."
-                           * (* is one part), "Event.UserData.**." (** is as many as there are) */
+    const str *strip;     /* prefixes taken off field names, the first that fits: "Event.EventData.",
+                           * "Event.UserData.*." (* is one part), "Event.UserData.**." (** is as many as there are) */
     size_t strip_count;
     const field_id *from, *to; /* exact renames; they win over prefixes */
     size_t rename_count;

@@ -576,7 +576,8 @@ static bool strips_sound(struct load *l, const struct yaml_node *n, const struct
 
         if (star != SIZE_MAX && !(star > 0 && p.ptr[star - 1] == '.' &&
                                   (str_eq(str_from(p, star), S("*.")) || str_eq(str_from(p, star), S("**.")))))
-            return kind_fail(l->e, l->path, one_of(n, i)->line, "`strip`: a star only at the end, as in Event.UserData.*.");
+            return kind_fail(l->e, l->path, one_of(n, i)->line,
+                             "`strip`: a star only at the end, as in Event.UserData.*.");
     }
     return true;
 }

@@ -143,31 +143,41 @@ static field_id pair_field(struct fields *fields, field_id list, const struct ra
     return field_intern(fields, (str){text, head.len + 1 + name->len});
 }
 
-/* The objects of one list, flattened, are names and values in turn. Which comes first is told by the ends of the row:
- * only a list that begins with a value and ends in a name has the value first in each object. */
-static bool value_first(const struct shape_pair *p, const struct record *r) {
-    bool first_is_value = false, last_is_name = false, seen = false;
+/* How the objects of one list, flattened, lie in the row. Which half of an object comes first is told by the ends: only
+ * a list that begins with a value and ends in a name has the value first. Without a single name or without a single
+ * value this spelling of pairs is not in use, and another may be. */
+enum order { UNPAIRED, NAME_FIRST, VALUE_FIRST };
+
+static enum order order_of(const struct shape_pair *p, const struct record *r) {
+    bool first_is_value = false, last_is_name = false;
+    uint32_t names = 0, values = 0;
 
     for (uint32_t i = 0; i < r->count; i++) {
         bool const name = r->values[i].field == p->name;
 
         if (!name && r->values[i].field != p->value)
             continue;
-        if (!seen)
+        if (names + values == 0)
             first_is_value = !name;
         last_is_name = name;
-        seen = true;
+        names += name;
+        values += !name;
     }
-    return first_is_value && last_is_name;
+    if (names == 0 || values == 0)
+        return UNPAIRED;
+    return first_is_value && last_is_name ? VALUE_FIRST : NAME_FIRST;
 }
 
 /* In place: what is written never overtakes what is read, because a value held back leaves its slot free. */
 static void undo_pairs(const struct shape_pair *p, struct fields *fields, struct record *r) {
-    bool const reversed = value_first(p, r);
+    enum order const order = order_of(p, r);
+    bool const reversed = order == VALUE_FIRST;
     field_id const opening = reversed ? p->value : p->name, closing = reversed ? p->name : p->value;
     struct raw held = {.field = FIELD_NONE}; /* the opening half of an object */
     uint32_t kept = 0;
 
+    if (order == UNPAIRED)
+        return;
     for (uint32_t i = 0; i <= r->count; i++) {
         struct raw const v = i < r->count ? r->values[i] : (struct raw){.field = FIELD_NONE};
         bool const opens = i < r->count && v.field == opening, closes = i < r->count && v.field == closing;

@@ -159,6 +159,49 @@ static void names_the_line_of_bad_yaml(void **state) {
     set_close(&s);
 }
 
+static void put_file(const char *dir, const char *name, const char *text) {
+    char path[300];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    assert_non_null(f = fopen(path, "w"));
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void loads_a_directory(void **state) {
+    static const char *const names[] = {"b.yml", "a.yaml", ".c.yml", "d.txt"};
+    char dir[] = "/tmp/longwatch-kinds-XXXXXX", path[300], want[300];
+    struct err e = {0};
+    struct set s;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    put_file(dir, "b.yml", "kind: b\nwhen: {B: 1}\n");
+    put_file(dir, "a.yaml", "kind: a\nwhen: {A: 1}\n");
+    put_file(dir, ".c.yml", "this is no kind\n");
+    put_file(dir, "d.txt", "nor is this\n");
+    set_open(&s);
+    assert_true(kinds_load_dir(s.kinds, dir, false, &e));
+    assert_true(kinds_seal(s.kinds, &e));
+    assert_int_equal(kinds_count(s.kinds), 2);
+    set_close(&s);
+
+    put_file(dir, "b.yml", "kind: b\nwhen: {B: 1}\nech: C\n");
+    set_open(&s);
+    assert_false(kinds_load_dir(s.kinds, dir, false, &e));
+    snprintf(want, sizeof want, "%s/b.yml:3: a kind has no key `ech`", dir);
+    assert_int_equal(strncmp(e.text, want, strlen(want)), 0);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        remove(path);
+    }
+    remove(dir);
+    assert_false(kinds_load_dir(s.kinds, dir, false, &e));
+    assert_int_equal(e.code, ERR_IO);
+    set_close(&s);
+}
+
 static void joins_what_is_extended(void **state) {
     static const char yaml[] = "kind: a\nbase: true\nwhen: {A: 1}\ntime: t1\nlogsources: [{product: p}]\nroles: {host: H1}\n"
                                "---\nkind: c\nextends: b\nwhen: {C: 3}\ntime: t3\nroles: {host: H3, object: O}\n"
@@ -475,7 +518,8 @@ static const struct {
     {"the last value missing", "L.n=x L.v=1 L.n=y", "L.x=1 L.y=", "L.n=x L.x=1 L.n=y"},
     {"a name missing", "L.n=x L.v=1 L.v=2", "L.x=1 L=2", "L.n=x L.x=1 L=2"},
     {"first name missing", "L.v=1 L.n=x L.v=2", "L=1 L.x=2", "L=1 L.n=x L.x=2"},
-    {"no names", "L.v=1 L.v=2", "L=1 L=2", "L=1 L=2"},
+    {"no names", "L.v=1 L.v=2", "L.v=1 L.v=2", "L.v=1 L.v=2"},
+    {"no values", "L.n=x L.n=y", "L.n=x L.n=y", "L.n=x L.n=y"},
     {"values first, a name missing", "L.v=1 L.v=2 L.n=x", "L=1 L.x=2", "L=1 L.n=x L.x=2"},
     {"plain texts", "L=a L=b", "L=a L=b", "L=a L=b"},
     {"serialised", "L={}:inner L.n=x L.v=1", "L.x=1", "L={}:inner L.n=x L.x=1"},
@@ -522,6 +566,46 @@ static const struct shape *unwrap(const struct set *s, str reader, struct record
         return shape;
     }
     return NULL;
+}
+
+/* Lists of event data in the spellings of converters; D stands for Event.EventData.Data. */
+static const struct {
+    const char *row, *unwrapped;
+} lists[] = {
+    {"D.@Name=Image D.#text=a.exe D.@Name=User D.#text=u", "Image=a.exe User=u"},
+    {"D.#attributes.Name=Image D.#text=a.exe D.#attributes.Name=User D.#text=u", "Image=a.exe User=u"},
+    {"D.#text=a.exe D.#attributes.Name=Image D.#text=u D.#attributes.Name=User", "Image=a.exe User=u"},
+    {"D.@attributes.Name=Image D.#text=a.exe", "Image=a.exe"},
+    {"D._attributes.Name=Image D._text=a.exe", "Image=a.exe"},
+    {"D.Name=Image D.#text=a.exe D.Name=User", "Image=a.exe User="},
+    {"D.Name=Image D.Value=a.exe", "Image=a.exe"},
+    {"D=a D=b", "Data=a Data=b"},
+    {"D.#text=a D.#text=b", "Data=a Data=b"},
+    {"D={}:inner D.@Name=Image D.#text=a.exe", "Image=a.exe"},
+};
+
+static void unwraps_lists_of_data(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        struct raw values[16];
+        struct record r;
+        struct set s;
+        char row[600] = "Event.System.Channel=C ", got[300];
+        size_t used = strlen(row);
+
+        set_builtin(&s);
+        for (const char *c = lists[i].row; *c; c++) {
+            bool const list = *c == 'D' && (c == lists[i].row || c[-1] == ' ');
+
+            used += (size_t)snprintf(row + used, sizeof row - used, "%.*s", list ? 20 : 1, list ? "Event.EventData.Data" : c);
+        }
+        row_of(s.fields, row, values, &r);
+        assert_non_null(unwrap(&s, S("json"), &r));
+        text_of(s.fields, &r, got, sizeof got);
+        if (strcmp(got + strlen("Channel=C "), lists[i].unwrapped) != 0)
+            fail_msg("%s: %s", lists[i].row, got);
+        set_close(&s);
+    }
 }
 
 static const struct kind *kind_of(const struct set *s, const struct record *r) {
@@ -815,6 +899,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_kind_files),
         cmocka_unit_test(names_the_line_of_bad_yaml),
+        cmocka_unit_test(loads_a_directory),
         cmocka_unit_test(joins_what_is_extended),
         cmocka_unit_test(a_user_replaces_and_comes_first),
         cmocka_unit_test(the_particular_comes_first),
@@ -823,6 +908,7 @@ int main(void) {
         cmocka_unit_test(shapes_rename),
         cmocka_unit_test(system_wins_over_data),
         cmocka_unit_test(pairs_become_fields),
+        cmocka_unit_test(unwraps_lists_of_data),
         cmocka_unit_test(decides_the_kind),
         cmocka_unit_test(decides_on_binary_values),
         cmocka_unit_test(log_sources_see),

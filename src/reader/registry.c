@@ -1,0 +1,20 @@
+/* registry: the table of all readers. The only file that knows them all. */
+#include "reader/json.h"
+#include "reader/reader.h"
+
+/* The most particular first. */
+static const struct reader *const readers[] = {&json_reader};
+
+const struct reader *reader_for(str head) {
+    for (size_t i = 0; i < COUNT(readers); i++)
+        if (readers[i]->looks_like(head))
+            return readers[i];
+    return NULL;
+}
+
+const struct reader *reader_named(str name) {
+    for (size_t i = 0; i < COUNT(readers); i++)
+        if (str_eq(str_of(readers[i]->name), name))
+            return readers[i];
+    return NULL;
+}
