@@ -6,6 +6,7 @@
 bool address_parse(str s, struct address *out) {
     char text[INET6_ADDRSTRLEN + 1];
     size_t const zone = str_find_byte(s, '%');
+    struct address a = {0};
 
     if (zone != SIZE_MAX) {
         if (zone + 1 == s.len || str_find_byte(str_first(s, zone), ':') == SIZE_MAX)
@@ -16,13 +17,11 @@ bool address_parse(str s, struct address *out) {
         return false;
     memcpy(text, s.ptr, s.len);
     text[s.len] = '\0';
-    memset(out, 0, sizeof *out);
-    if (memchr(text, ':', s.len)) {
-        out->family = 6;
-        return inet_pton(AF_INET6, text, out->bytes) == 1;
-    }
-    out->family = 4;
-    return text[0] >= '0' && text[0] <= '9' && inet_pton(AF_INET, text, out->bytes) == 1;
+    a.family = memchr(text, ':', s.len) ? 6 : 4;
+    if (inet_pton(a.family == 6 ? AF_INET6 : AF_INET, text, a.bytes) != 1)
+        return false;
+    *out = a;
+    return true;
 }
 
 static bool low_bits_zero(const struct address *a, unsigned bits) {

@@ -31,7 +31,7 @@ bool err_wrap(struct err *e, const char *fmt, ...) {
 
 bool err_system(struct err *e, const char *fmt, ...) {
     int const number = errno;
-    char why[80];
+    const char *const why = strerrordesc_np(number);
     va_list args;
     int used;
 
@@ -42,6 +42,6 @@ bool err_system(struct err *e, const char *fmt, ...) {
     va_end(args);
     if (used >= 0 && (size_t)used < sizeof e->text)
         snprintf(e->text + used, sizeof e->text - (size_t)used, ": %s",
-                 strerror_r(number, why, sizeof why) == 0 ? why : "unknown error");
+                 why ? why : "unknown error");
     return false;
 }

@@ -9,7 +9,9 @@
 #define WRITE_AT 65536u
 
 bool file_read(const char *path, size_t max, struct buf *out, struct err *e) {
-    int const fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* A pipe without a writer must not hold us up before we see that it is one. */
+    int const fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    size_t const before = out->len;
     struct stat st;
 
     if (fd < 0)
@@ -48,6 +50,7 @@ bool file_read(const char *path, size_t max, struct buf *out, struct err *e) {
     close(fd);
     return true;
 fail:
+    out->len = before;
     close(fd);
     return false;
 }
@@ -72,7 +75,8 @@ bool file_out_open(struct file_out **out, const char *path, struct err *e) {
     memcpy(f->path, path, len + 1);
     memcpy(f->part, path, len);
     memcpy(f->part + len, ".part", 6);
-    f->fd = open(f->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    unlink(f->part); /* an old one may be readable by all, or be no file at all */
+    f->fd = open(f->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (f->fd < 0) {
         err_system(e, "%s", f->part);
         free(f->path);
@@ -117,27 +121,25 @@ static void release(struct file_out *f) {
     free(f);
 }
 
-static bool sync_directory(const char *path, struct err *e) {
+/* The directory of path, opened; -1 on failure. */
+static int directory_open(const char *path, struct err *e) {
     const char *const slash = strrchr(path, '/');
     struct buf dir = {0};
-    int fd;
-    bool ok;
+    int fd = -1;
 
     buf_add(&dir, slash ? (str){path, slash == path ? 1 : (size_t)(slash - path)} : S("."));
     buf_byte(&dir, '\0');
     if (dir.failed)
-        return err_set(e, ERR_MEMORY, 0, "%s: no memory", path);
-    fd = open(dir.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ok = fd >= 0 && fsync(fd) == 0;
-    if (!ok)
+        err_set(e, ERR_MEMORY, 0, "%s: no memory", path);
+    else if ((fd = open(dir.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         err_system(e, "%s", dir.ptr);
-    if (fd >= 0)
-        close(fd);
     buf_free(&dir);
-    return ok;
+    return fd;
 }
 
 bool file_out_commit(struct file_out *f, struct err *e) {
+    /* Opened before the rename: whatever can fail should fail while the old file still stands. */
+    int const dir = f->failed.code ? -1 : directory_open(f->path, &f->failed);
     bool ok;
 
     flush(f);
@@ -149,9 +151,11 @@ bool file_out_commit(struct file_out *f, struct err *e) {
     if (!ok) {
         *e = f->failed;
         unlink(f->part);
-    } else {
-        ok = sync_directory(f->path, e);
+    } else if (fsync(dir) != 0 && errno != EINVAL) { /* EINVAL: a file system that cannot, or need not */
+        ok = err_system(e, "%s", f->path);
     }
+    if (dir >= 0)
+        close(dir);
     release(f);
     return ok;
 }

@@ -28,9 +28,14 @@ static unsigned month_days(int64_t year, unsigned month) {
 }
 
 int64_t instant_from_unix(int64_t seconds, uint32_t nanosecond) {
-    int64_t out;
+    int64_t nano = nanosecond, out;
 
-    if (__builtin_mul_overflow(seconds, SECOND, &out) || __builtin_add_overflow(out, (int64_t)nanosecond, &out))
+    /* Towards zero first: the second in which the range begins is only partly in it. */
+    if (seconds < 0 && nano > 0) {
+        seconds++;
+        nano -= SECOND;
+    }
+    if (__builtin_mul_overflow(seconds, SECOND, &out) || __builtin_add_overflow(out, nano, &out))
         return INSTANT_NONE;
     return out;
 }
@@ -102,10 +107,22 @@ static bool zone(const char *p, const char *end, struct wall *w) {
 }
 
 /* Unix time as a number: its unit is told by its size. */
+static const struct unit {
+    uint64_t below;
+    int64_t factor; /* to nanoseconds */
+    uint8_t digits;
+} units[] = {
+    {UINT64_C(100000000000), SECOND, 0},
+    {UINT64_C(100000000000000), 1000000, 3},
+    {UINT64_C(100000000000000000), 1000, 6},
+    {UINT64_MAX, 1, 9},
+};
+
 static bool unix_parse(str s, struct wall *out) {
     const char *p = s.ptr;
     const char *const end = s.ptr + s.len;
     bool const negative = p < end && *p == '-';
+    const struct unit *unit = units;
     struct wall frac = {0};
     uint64_t n = 0;
     int64_t when;
@@ -114,35 +131,23 @@ static bool unix_parse(str s, struct wall *out) {
     if (p == end || *p < '0' || *p > '9')
         return false;
     for (; p < end && *p >= '0' && *p <= '9'; p++) {
-        if (n > UINT64_MAX / 10 - 1)
+        if (n > INT64_MAX / 10)
             return false;
         n = n * 10 + (unsigned)(*p - '0');
     }
-    if (p < end && *p == '.') {
+    while (n >= unit->below)
+        unit++;
+    if (p < end && *p == '.' && unit == units) {
         p++;
         fraction(&p, end, &frac);
+        if (frac.digits == 0)
+            return false;
     }
-    if (p != end)
+    if (p != end || n > INT64_MAX || __builtin_mul_overflow((int64_t)n, unit->factor, &when) ||
+        __builtin_add_overflow(when, (int64_t)frac.nanosecond, &when))
         return false;
-    if (n < 100000000000u)
-        when = instant_from_unix(negative ? -(int64_t)n : (int64_t)n, 0);
-    else if (n < 100000000000000u)
-        when = (int64_t)n * 1000000;
-    else if (n < 100000000000000000u)
-        when = (int64_t)n * 1000;
-    else if (n <= INT64_MAX)
-        when = (int64_t)n;
-    else
-        return false;
-    if (when == INSTANT_NONE)
-        return false;
-    if (n < 100000000000u)
-        when += negative ? -(int64_t)frac.nanosecond : (int64_t)frac.nanosecond;
-    else if (negative)
-        when = -when;
-    *out = instant_wall(when);
-    out->digits = n < 100000000000u ? frac.digits : n < 100000000000000u ? 3 : n < 100000000000000000u ? 6 : 9;
-    out->zone_given = true;
+    *out = instant_wall(negative ? -when : when);
+    out->digits = unit == units ? frac.digits : unit->digits;
     return true;
 }
 
@@ -248,26 +253,42 @@ unsigned wall_week(const struct wall *w) {
     return (unsigned)((thursday - days_of(t.year, 1, 1)) / 7 + 1);
 }
 
+/* n as exactly `width` digits. */
+static char *decimal(char *to, uint32_t n, int width) {
+    for (int i = width; i-- > 0; n /= 10)
+        to[i] = (char)('0' + n % 10);
+    return to + width;
+}
+
 str instant_format(int64_t when, char out[INSTANT_TEXT]) {
     static const struct {
         uint32_t unit;
-        int digits;
+        int width;
     } steps[] = {{1000000, 3}, {1000, 6}, {100, 7}, {1, 9}};
-    int used;
+    size_t step = 0;
+    char *p = out;
 
     if (when == INSTANT_NONE)
         return S("");
     struct wall const w = instant_wall(when);
 
-    used = snprintf(out, INSTANT_TEXT, "%04d-%02u-%02uT%02u:%02u:%02u", w.year, w.month, w.day, w.hour, w.minute,
-                    w.second);
-    if (w.nanosecond)
-        for (size_t i = 0; i < COUNT(steps); i++)
-            if (w.nanosecond % steps[i].unit == 0) {
-                used += snprintf(out + used, INSTANT_TEXT - (size_t)used, ".%0*u", steps[i].digits,
-                                 w.nanosecond / steps[i].unit);
-                break;
-            }
-    out[used++] = 'Z';
-    return (str){out, (size_t)used};
+    p = decimal(p, (uint32_t)w.year, 4);
+    *p++ = '-';
+    p = decimal(p, w.month, 2);
+    *p++ = '-';
+    p = decimal(p, w.day, 2);
+    *p++ = 'T';
+    p = decimal(p, w.hour, 2);
+    *p++ = ':';
+    p = decimal(p, w.minute, 2);
+    *p++ = ':';
+    p = decimal(p, w.second, 2);
+    if (w.nanosecond) {
+        while (w.nanosecond % steps[step].unit != 0)
+            step++;
+        *p++ = '.';
+        p = decimal(p, w.nanosecond / steps[step].unit, steps[step].width);
+    }
+    *p++ = 'Z';
+    return (str){out, (size_t)(p - out)};
 }

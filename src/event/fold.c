@@ -26,15 +26,17 @@ size_t fold_text(str s, char *out) {
         while (s.len - i >= 16) {
             __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i));
 
-            if (_mm_movemask_epi8(v))
-                break;
-            /* Bytes are below 0x80 here, so signed comparison is plain comparison. */
+            unsigned const high = (unsigned)_mm_movemask_epi8(v);
+            unsigned const ascii = high ? (unsigned)__builtin_ctz(high) : 16;
+            /* Compared as signed numbers, bytes from 0x80 on are negative: no capitals. */
             __m128i const upper = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)),
                                                 _mm_cmplt_epi8(v, _mm_set1_epi8('Z' + 1)));
 
             _mm_storeu_si128((__m128i *)(void *)(out + used), _mm_add_epi8(v, _mm_and_si128(upper, _mm_set1_epi8(32))));
-            used += 16;
-            i += 16;
+            used += ascii;
+            i += ascii;
+            if (high)
+                break;
         }
         if (i == s.len)
             break;
@@ -81,7 +83,8 @@ bool fold_equal(str a, str b) {
         uint32_t x = (unsigned char)a.ptr[i], y = (unsigned char)b.ptr[j];
         size_t const m = utf8_decode(str_from(a, i), &x), n = utf8_decode(str_from(b, j), &y);
 
-        if ((m ? fold_point(x) : x) != (n ? fold_point(y) : y))
+        /* A byte that belongs to no character is itself and not the character of that number. */
+        if (!m != !n || (m ? fold_point(x) : x) != (n ? fold_point(y) : y))
             return false;
         i += m ? m : 1;
         j += n ? n : 1;

@@ -17,7 +17,8 @@
 /* When dictionaries together hold more than this share of the bound, they are forgotten at the next clear. */
 #define DICTIONARY_SHARE(bytes_max) ((bytes_max) / 4 * 3)
 
-enum { FLAG_SHAPE = 1, FLAG_GATE = 2 };
+/* A gate by value is compared; of one by presence only that it is there matters. */
+enum { FLAG_SHAPE = 1, FLAG_GATE = 2, FLAG_GATE_VALUE = 4 };
 
 struct gate {
     struct gate *next; /* of the same slot */
@@ -74,9 +75,11 @@ static bool flags_fill(struct ingest *in) {
         const struct kind *const k = kinds_at(in->o.kinds, i);
 
         for (size_t j = 0; j < k->when_count; j++)
-            if (!flag(in, k->when[j].field, FLAG_GATE))
+            if (!flag(in, k->when[j].field,
+                      k->when[j].how == WHEN_EQUALS || k->when[j].how == WHEN_STARTS ? FLAG_GATE | FLAG_GATE_VALUE
+                                                                                      : FLAG_GATE))
                 return false;
-        if (k->each != FIELD_NONE && !flag(in, k->each, FLAG_GATE))
+        if (k->each != FIELD_NONE && !flag(in, k->each, FLAG_GATE | FLAG_GATE_VALUE))
             return false;
     }
     for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
@@ -108,24 +111,11 @@ static field_id rename_field(struct ingest *in, size_t shape, field_id field) {
     return *to;
 }
 
-static bool holds_field(const struct record *r, field_id field) {
-    for (uint32_t i = 0; i < r->count; i++)
-        if (r->values[i].field == field)
-            return true;
-    return false;
-}
-
 /* The shape of a record some of whose fields mark one, or SIZE_MAX. */
 static size_t shape_of(const struct ingest *in, const struct record *r) {
-    for (size_t i = 0; i < shapes_count(in->o.kinds); i++) {
-        const struct shape *const s = shapes_at(in->o.kinds, i);
-        size_t held = 0;
-
-        while (held < s->when_count && holds_field(r, s->when[held]))
-            held++;
-        if (held == s->when_count)
+    for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
+        if (shape_matches(shapes_at(in->o.kinds, i), in->reader, r))
             return i;
-    }
     return SIZE_MAX;
 }
 
@@ -139,19 +129,20 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
         seen |= flags_of(in, r->values[i].field);
     if (!(seen & FLAG_SHAPE) || (shape = shape_of(in, r)) == SIZE_MAX)
         return true;
-    out->values = in->mapped;
-    out->count = 0;
-    for (uint32_t i = 0; i < r->count && i < RECORD_VALUES_MAX; i++) {
-        field_id const field = rename_field(in, shape, r->values[i].field);
+    const struct shape *const how = shapes_at(in->o.kinds, shape);
+    uint32_t const count = r->count < RECORD_VALUES_MAX ? r->count : RECORD_VALUES_MAX;
 
-        if (field == FIELD_NONE) {
-            if (field_count(in->o.fields) < FIELDS_MAX)
-                return err_set(e, ERR_MEMORY, 0, "no memory for field names");
-            in->counts.cut++;
-            continue;
-        }
-        in->mapped[out->count] = r->values[i];
-        in->mapped[out->count++].field = field;
+    memcpy(in->mapped, r->values, count * sizeof *in->mapped);
+    out->values = in->mapped;
+    out->count = count;
+    if (how->pair_count)
+        shape_pairs(how, in->o.fields, out);
+    for (uint32_t i = 0; i < out->count; i++) {
+        field_id const field = rename_field(in, shape, in->mapped[i].field);
+
+        if (field == FIELD_NONE)
+            return err_set(e, ERR_LIMIT, 0, "too many field names");
+        in->mapped[i].field = field;
     }
     return true;
 }
@@ -166,13 +157,14 @@ static uint32_t gate_key(const struct ingest *in, const struct record *r, char k
 
         if (!(flags_of(in, v->field) & FLAG_GATE) || v->inner)
             continue;
-        uint32_t const len = v->len < 192 ? v->len : 192;
+        bool const by_value = flags_of(in, v->field) & FLAG_GATE_VALUE;
+        uint32_t const whole = by_value ? v->len : 0, len = whole < 192 ? whole : 192;
 
         if (GATE_KEY_MAX - used < 9 + len)
             break;
         memcpy(key + used, &v->field, 4);
-        memcpy(key + used + 4, &v->len, 4);
-        key[used + 8] = (char)v->type;
+        memcpy(key + used + 4, &whole, 4);
+        key[used + 8] = by_value ? (char)v->type : 0;
         memcpy(key + used + 9, v->ptr, len);
         used += 9 + len;
     }
@@ -290,6 +282,9 @@ static bool source_names(const struct kind_source *s, size_t count, field_id fie
         for (size_t j = 0; j < s[i].input_count; j++)
             if (s[i].inputs[j] == field)
                 return true;
+    for (size_t i = 0; i < count; i++)
+        if (s[i].only_if && s[i].only_if->field == field)
+            return true;
     return false;
 }
 

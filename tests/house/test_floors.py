@@ -5,6 +5,7 @@ Arrows run down, never up, never sideways, never in a circle. Includes are read 
 of the build in LONGWATCH_BUILD (none there: that case is skipped).
 """
 
+import functools
 import os
 import pathlib
 import re
@@ -28,6 +29,7 @@ SIDEWAYS = {("event", "codec")}
 # Made at build time: by the name of the file, the folder whose code it is.
 GENERATED = {"fold_table.h": "event", "kinds_builtin.c": "event"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: symbol type
 # Folders of the machine something was written on; what is written here must mean the same everywhere.
 MACHINE = re.compile(rb"(?<![\w./~$}*-])/(?:work|farm|tmp/bash|root)(?:/|\b)")
 # Files without a line to say what lives in them: formats without comments, inputs of tests, texts for people.
@@ -41,6 +43,7 @@ def may(user, used):
     return user == used or FLOORS[user] > FLOORS[used] or (user, used) in SIDEWAYS
 
 
+@functools.cache
 def repository():
     """Every file that is or may become part of the repository, as a path below its root."""
     files = []
@@ -105,13 +108,13 @@ def calls_run_down():
     listed = subprocess.run(["nm", "-A", "-P", "-g", library], capture_output=True, text=True, check=True).stdout
     home, uses = {}, []
     for line in listed.splitlines():
-        where, symbol, kind = line.split()[:3]
-        member = pathlib.PurePath(where.rstrip(":").split("[")[-1].rstrip("]")).name
+        where, symbol, kind = LISTED.match(line).groups()
+        member = pathlib.PurePath(where).name
         if kind == "U":
             uses.append((member, symbol))
         else:
             home[symbol] = member
-    complaints = []
+    complaints = [] if home and uses else [f"{library}: nm lists nothing"]
     for member, symbol in uses:
         user, used = folder_of(member), folder_of(home.get(symbol, member))
         if user not in FLOORS or used not in FLOORS:

@@ -1,0 +1,19 @@
+/* walk: the paths a user gives into a sorted list of files. */
+#ifndef EVIDENCE_WALK_H
+#define EVIDENCE_WALK_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct found_file {
+    str path; /* as given, or joined with '/'; ends in a NUL */
+    str skipped; /* why it is not read: a link, a device, unreadable; "" */
+};
+
+/* Folders are walked whole, in order of bytes; links are listed, not followed. All memory is a's. ERR_IO: a path that the
+ * user named is not there. */
+MUST_USE bool walk_paths(const char *const *paths, size_t count, struct arena *a, struct found_file **files,
+                         size_t *file_count, struct err *e);
+
+#endif
