@@ -118,8 +118,7 @@ static const struct sigma_node *selector(struct parser *p, bool all) {
     const struct sigma_node **nodes;
     size_t count = 0;
 
-    advance(p); /* of */
-    advance(p);
+    advance(p); /* over `of` */
     if (p->token != TOKEN_WORD || !is_name(p->word, true)) {
         sigma_bad(p->r, p->line, "'of' needs 'them' or a pattern behind it");
         return NULL;

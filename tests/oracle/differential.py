@@ -27,7 +27,7 @@ KIND = """kind: test/flat
 title: generated events of the differential test
 reader: json
 when:
-  lw_test: present
+  lw_test: {present: true}
 time: ts
 logsources:
   - {product: test, service: flat}
