@@ -41,10 +41,12 @@ bool option_value(int argc, char **argv, int *at, const char *name, const char *
     return true;
 }
 
-bool rules_open(const struct arguments *paths, const char *placeholders, struct sigma_loader **loader,
+bool rules_open(const struct arguments *paths, const char *placeholders, bool strict, struct sigma_loader **loader,
                 const struct sigma_set **set, struct err *e) {
     if (!sigma_loader_new(loader, e))
         return false;
+    if (strict)
+        sigma_strict_placeholders(*loader);
     if (placeholders) {
         struct buf text = {0};
         bool const ok = file_read(placeholders, 16u << 20, &text, e) &&

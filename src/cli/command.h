@@ -29,8 +29,8 @@ struct arguments {
  * the value is not there. */
 bool option_value(int argc, char **argv, int *at, const char *name, const char **value, bool *missing);
 
-/* Rules of the given files and folders. placeholders may be NULL. */
-MUST_USE bool rules_open(const struct arguments *paths, const char *placeholders, struct sigma_loader **loader,
+/* Rules of the given files and folders. placeholders may be NULL; strict: one without a value fails its rule. */
+MUST_USE bool rules_open(const struct arguments *paths, const char *placeholders, bool strict, struct sigma_loader **loader,
                          const struct sigma_set **set, struct err *e);
 /* The built-in kinds and those of the given folders. */
 MUST_USE bool kinds_open(const struct arguments *dirs, struct fields *fields, struct kinds **out, struct err *e);

@@ -204,7 +204,7 @@ static int hunt(const struct wishes *w) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !rules_open(&w->rules, w->placeholders, &loader, &run.set, &e)) {
+        !rules_open(&w->rules, w->placeholders, false, &loader, &run.set, &e)) {
         status = fail(&e);
         goto end;
     }

@@ -10,6 +10,7 @@ static const char help[] =
     "  --json               one object a rule: path, line, id, title, status, reason, warnings, log_source\n"
     "  --kinds DIR          further kind files\n"
     "  --placeholders FILE  values for %placeholders%, YAML: name: [value, ...]\n"
+    "  --strict-placeholders  a placeholder without a value fails its rule; otherwise it is loaded and marked unusable\n"
     "  --quiet              counts only\n\n"
     "Exit status: 0 all loaded, 3 some failed, 2 wrong usage.\n";
 
@@ -55,8 +56,8 @@ static void print_json(const struct sigma_verdict *v, const struct sigma_rule *r
     buf_free(&line);
 }
 
-static int check(const struct arguments *paths, const struct arguments *dirs, const char *placeholders, bool json,
-                 bool quiet) {
+static int check(const struct arguments *paths, const struct arguments *dirs, const char *placeholders, bool strict,
+                 bool json, bool quiet) {
     struct sigma_loader *loader = NULL;
     const struct sigma_set *set = NULL;
     struct fields *fields = fields_new();
@@ -67,7 +68,7 @@ static int check(const struct arguments *paths, const struct arguments *dirs, co
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !kinds_open(dirs, fields, &kinds, &e) || !rules_open(paths, placeholders, &loader, &set, &e)) {
+    if (!fields || !kinds_open(dirs, fields, &kinds, &e) || !rules_open(paths, placeholders, strict, &loader, &set, &e)) {
         status = fail(&e);
         goto end;
     }
@@ -104,7 +105,7 @@ static int run(int argc, char **argv) {
     const char **const items = calloc((size_t)argc * 2 + 1, sizeof *items);
     struct arguments paths = {items, 0}, dirs = {items ? items + argc : NULL, 0};
     const char *placeholders = NULL, *value = NULL;
-    bool json = false, quiet = false, missing;
+    bool json = false, quiet = false, strict = false, missing;
     int status;
 
     if (!items)
@@ -120,6 +121,9 @@ static int run(int argc, char **argv) {
             dirs.items[dirs.count++] = value;
         } else if (strcmp(argv[i], "--json") == 0) {
             json = true;
+            i++;
+        } else if (strcmp(argv[i], "--strict-placeholders") == 0) {
+            strict = true;
             i++;
         } else if (strcmp(argv[i], "--quiet") == 0) {
             quiet = true;
@@ -139,7 +143,7 @@ static int run(int argc, char **argv) {
         status = usage_error("rules", "which rules? Name a file or a folder");
         goto end;
     }
-    status = check(&paths, &dirs, placeholders, json, quiet);
+    status = check(&paths, &dirs, placeholders, strict, json, quiet);
 end:
     free(items);
     return status;

@@ -329,7 +329,7 @@ bool test_value(const struct test *t, const struct value *v, str folded, struct 
     case TEST_COMPARE:
         return number_matches(sigma, v);
     case TEST_BOOL:
-        return v->type != VALUE_NUMBER && str_eq_ascii(value_text(v), sigma->boolean ? S("true") : S("false"));
+        return v->type != VALUE_NUMBER && fold_equal(value_text(v), sigma->boolean ? S("true") : S("false"));
     case TEST_CIDR:
         return address_parse(value_text(v), &address) && network_holds(&sigma->network, &address);
     case TEST_TIME:

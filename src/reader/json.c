@@ -519,6 +519,7 @@ static void embedded(struct json *j, str text) {
 /* list: the node of the array this value is an element of, or 0. */
 static bool value(struct json *j, uint32_t node, bool literal, unsigned depth, uint32_t list) {
     const char *const from = j->pos;
+    uint32_t const count = j->count;
     str text;
 
     if (j->pos == j->end)
@@ -562,8 +563,9 @@ static bool value(struct json *j, uint32_t node, bool literal, unsigned depth, u
         emit_at(j, node, RAW_NUMBER, text, literal);
         return true;
     }
-    /* The serialised text of the object or list itself, once, for the outermost under this path. */
-    if (!list && inner_wanted(j, node))
+    /* The serialised text of the object or list itself, once, for the outermost under this path; not of a list of
+     * plain values, which are values of the path themselves. */
+    if (!list && inner_wanted(j, node) && (j->count == count || j->values[j->count - 1].field != j->nodes[node].field))
         emit(j, j->nodes[node].field, RAW_TEXT, (str){from, (size_t)(j->pos - from)}, literal, true);
     return true;
 }

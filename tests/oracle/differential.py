@@ -65,7 +65,7 @@ class Longwatch:
 
     def check(self, rules, placeholders=None):
         """One verdict a rule. A program whose check takes no placeholders is asked without."""
-        arguments = ["rules", "check", *rules, "--json"]
+        arguments = ["rules", "check", *rules, "--json", "--strict-placeholders"]
         if placeholders:
             code, verdicts, _ = self._run(*arguments, "--placeholders", placeholders)
             if code != 2:

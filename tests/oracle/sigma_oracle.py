@@ -321,7 +321,7 @@ class TimePart:
     """5.6: a part of the wall clock as written; no zone is applied."""
 
     RANGES = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "week": (1, 53), "month": (1, 12), "year": (0, 9999)}
-    _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?(Z|[-+]\d\d:?\d\d)?", re.ASCII)
+    _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?(Z|z|[-+]\d\d:?\d\d)?", re.ASCII)
 
     def __init__(self, part, number, operator="eq"):
         self.part, self.number, self.operator = part, number, operator
