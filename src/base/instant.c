@@ -211,6 +211,20 @@ int64_t instant_parse(str s) {
     return wall_parse(s, &w) ? wall_instant(&w) : INSTANT_NONE;
 }
 
+/* The date of a day since 1970-01-01: days_of undone. */
+static void civil_of(int64_t days, struct wall *w) {
+    int64_t const z = days + 719468;
+    int64_t const era = (z >= 0 ? z : z - 146096) / 146097;
+    int64_t const in_era = z - era * 146097;
+    int64_t const year_of_era = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    int64_t const day_of_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t const month = (5 * day_of_year + 2) / 153;
+
+    w->day = (uint8_t)(day_of_year - (153 * month + 2) / 5 + 1);
+    w->month = (uint8_t)(month < 10 ? month + 3 : month - 9);
+    w->year = (int32_t)(year_of_era + era * 400 + (w->month <= 2));
+}
+
 struct wall instant_wall(int64_t when) {
     int64_t seconds = when / SECOND, nano = when % SECOND;
     struct wall w = {.zone_given = true, .digits = 9};
@@ -226,16 +240,7 @@ struct wall instant_wall(int64_t when) {
         left += 86400;
         days--;
     }
-    int64_t const z = days + 719468;
-    int64_t const era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t const in_era = z - era * 146097;
-    int64_t const year_of_era = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    int64_t const day_of_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t const month = (5 * day_of_year + 2) / 153;
-
-    w.day = (uint8_t)(day_of_year - (153 * month + 2) / 5 + 1);
-    w.month = (uint8_t)(month < 10 ? month + 3 : month - 9);
-    w.year = (int32_t)(year_of_era + era * 400 + (w.month <= 2));
+    civil_of(days, &w);
     w.hour = (uint8_t)(left / 3600);
     w.minute = (uint8_t)(left / 60 % 60);
     w.second = (uint8_t)(left % 60);
@@ -248,8 +253,9 @@ unsigned wall_week(const struct wall *w) {
     int64_t const day = days_of(w->year, w->month, w->day);
     int64_t const weekday = ((day + 3) % 7 + 7) % 7; /* Monday 0; 1970-01-01 was a Thursday */
     int64_t const thursday = day - weekday + 3;
-    struct wall const t = instant_wall(thursday * 86400 * SECOND);
+    struct wall t;
 
+    civil_of(thursday, &t);
     return (unsigned)((thursday - days_of(t.year, 1, 1)) / 7 + 1);
 }
 

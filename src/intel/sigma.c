@@ -560,11 +560,12 @@ static struct yaml_node *merge(struct sigma_loader *l, const struct yaml_node *b
                 continue;
             while (at < n->count && !str_eq(n->keys[at], from->keys[i]))
                 at++;
-            if (at == n->count)
-                n->count++;
+            bool const known = at < n->count;
+
+            n->count += !known;
             n->keys[at] = from->keys[i];
             n->key_lines[at] = from->key_lines[i];
-            if (side && n->items[at] && at < base->count && n->items[at]->type == YAML_MAP &&
+            if (side && known && n->items[at]->type == YAML_MAP &&
                 from->items[i]->type == YAML_MAP && depth < YAML_DEPTH_MAX) {
                 if (!(n->items[at] = merge(l, n->items[at], from->items[i], depth + 1)))
                     return NULL;
