@@ -261,7 +261,8 @@ static bool time_matches(const struct sigma_test *sigma, const struct value *v) 
     char part[16];
     int n = 0;
 
-    if (!wall_parse(value_text(v), &w))
+    /* Epoch time is a number; digits in a text are no date (Sigma 5.6). */
+    if ((v->type == VALUE_TEXT && number_is_decimal(value_text(v))) || !wall_parse(value_text(v), &w))
         return false;
     switch (sigma->part) {
     case TIME_MINUTE:
