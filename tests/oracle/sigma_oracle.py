@@ -864,7 +864,9 @@ class Filter:
         """10.2: named (or any), and every attribute of the filter's log source is the rule's."""
         everyone = not self.rules or any(str(name).lower() == "any" for name in self.rules)
         named = everyone or rule.id in self.rules or (rule.name is not None and rule.name in self.rules)
-        return named and all(rule.logsource.get(key) == value for key, value in self.logsource.items())
+        return named and all(  # without regard to case, as log sources everywhere (8.1)
+            fold(str(rule.logsource.get(key, ""))) == fold(str(value)) for key, value in self.logsource.items()
+        )
 
 
 def _merge(below, above):
