@@ -16,7 +16,8 @@ import sys
 RNG = random.Random(20210316)
 DAY = datetime.datetime(2021, 3, 16, tzinfo=datetime.timezone.utc)
 DOMAIN = "ASSEMBLY"
-GATEWAY, CLERK, PRESS, DC, FILES = (f"{name}.assembly.example" for name in ("TS01", "WS-CLERK07", "WS-PRESS02", "DC01", "FILES01"))
+HOSTS = ("TS01", "WS-CLERK07", "WS-PRESS02", "DC01", "FILES01")
+GATEWAY, CLERK, PRESS, DC, FILES = (f"{name}.assembly.example" for name in HOSTS)
 OUTSIDE = "203.0.113.77"
 VICTIM = "k.lind"
 SYSMON = ("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon")
@@ -38,7 +39,7 @@ def at(clock, log, number, host, data, user_data=None):
 
 
 def sometime(log, number, host, data):
-    seconds = RNG.randrange(6 * 3600, 18 * 3600)
+    seconds = RNG.randrange(5 * 3600, 18 * 3600)
     at(f"{seconds // 3600}:{seconds // 60 % 60}:{seconds % 60}", log, number, host, data)
 
 
@@ -56,9 +57,26 @@ def process_4688(image, line, parent, user):
 
 def logon(user, address, kind, process_name="NtLmSsp "):
     return {
-        "TargetUserName": user, "TargetDomainName": DOMAIN, "LogonType": kind, "IpAddress": address, "IpPort": str(RNG.randrange(49152, 65535)),
-        "LogonProcessName": process_name, "WorkstationName": "-",
+        "TargetUserName": user, "TargetDomainName": DOMAIN, "LogonType": kind, "IpAddress": address,
+        "IpPort": str(RNG.randrange(49152, 65535)), "LogonProcessName": process_name, "WorkstationName": "-",
     }  # fmt: skip
+
+
+def query(image, name, answer, user):
+    return {
+        "Image": image, "QueryName": name, "QueryStatus": "0", "QueryResults": f"::ffff:{answer};", "User": f"{DOMAIN}\\{user}",
+    }  # fmt: skip
+
+
+def connection(image, source, address, name, user):
+    return {
+        "Image": image, "Protocol": "tcp", "Initiated": "true", "SourceIp": source, "SourcePort": RNG.randrange(49152, 65535),
+        "DestinationIp": address, "DestinationPort": 443, "DestinationHostname": name, "User": f"{DOMAIN}\\{user}",
+    }  # fmt: skip
+
+
+def by(user, logon_id, **data):
+    return {"SubjectUserName": user, "SubjectDomainName": DOMAIN, "SubjectLogonId": logon_id} | data
 
 
 def noise():
@@ -87,22 +105,21 @@ def noise():
     for _ in range(20):
         host = RNG.choice((CLERK, PRESS))
         name = RNG.choice(("parliament.example", "mail.assembly.example", "news.example", "update.vendor.example"))
-        sometime(SYSMON, 22, host, {"Image": programs[2][0], "QueryName": name, "QueryStatus": "0", "QueryResults": "::ffff:192.0.2.10;", "User": f"{DOMAIN}\\{people[host]}"})
+        sometime(SYSMON, 22, host, query(programs[2][0], name, "192.0.2.10", people[host]))
     for _ in range(16):
         host = RNG.choice((CLERK, PRESS))
-        sometime(SYSMON, 3, host, {
-            "Image": programs[2][0], "Protocol": "tcp", "Initiated": "true", "SourceIp": "10.20.0.37", "SourcePort": RNG.randrange(49152, 65535),
-            "DestinationIp": "192.0.2.10", "DestinationPort": 443, "DestinationHostname": "parliament.example", "User": f"{DOMAIN}\\{people[host]}",
-        })  # fmt: skip
+        sometime(SYSMON, 3, host, connection(programs[2][0], "10.20.0.37", "192.0.2.10", "parliament.example", people[host]))
     for _ in range(10):
-        sometime(SYSTEM, 7036, RNG.choice((DC, FILES)), {"param1": "Windows Update", "param2": RNG.choice(("running", "stopped"))})
+        state = RNG.choice(("running", "stopped"))
+        sometime(SYSTEM, 7036, RNG.choice((DC, FILES)), {"param1": "Windows Update", "param2": state})
     for _ in range(8):  # a virus scanner looks into every process
         sometime(SYSMON, 10, RNG.choice((CLERK, PRESS)), {
             "SourceImage": r"C:\Program Files\Windows Defender\MsMpEng.exe", "TargetImage": r"C:\Windows\System32\lsass.exe",
             "GrantedAccess": "0x1410", "SourceUser": r"NT AUTHORITY\SYSTEM", "TargetUser": r"NT AUTHORITY\SYSTEM",
         })  # fmt: skip
     for _ in range(4):  # software is distributed by encoded commands; filter_software_distribution.yml knows it
-        sometime(SYSMON, 1, PRESS, process(POWERSHELL, f"powershell.exe -NoProfile -EncodedCommand {ENCODED}", r"C:\Program Files\Example Deploy\agent.exe", "svc_deploy"))
+        line, agent = f"powershell.exe -NoProfile -EncodedCommand {ENCODED}", r"C:\Program Files\Example Deploy\agent.exe"
+        sometime(SYSMON, 1, PRESS, process(POWERSHELL, line, agent, "svc_deploy"))
 
 
 def intrusion():
@@ -121,13 +138,14 @@ def intrusion():
         at(clock, SECURITY, 4688, GATEWAY, process_4688(rf"C:\Windows\System32\{image}", line, cmd, VICTIM))
     # On to the clerk's machine, where something is hidden in an encoded command and made to come back.
     at("06:10:44", SECURITY, 4624, CLERK, logon(VICTIM, "10.20.0.12", 3))
-    at("06:11:09", SYSMON, 1, CLERK, process(POWERSHELL, f"powershell -nop -w hidden -enc {ENCODED}", r"C:\Windows\System32\wbem\WmiPrvSE.exe", VICTIM))
-    at("06:14:30", SECURITY, 4698, CLERK, {
-        "SubjectUserName": VICTIM, "SubjectDomainName": DOMAIN, "SubjectLogonId": "0x6b1d20", "TaskName": r"\Microsoft\Office\Telemetry Synchronisation",
-        "TaskContent": rf"<Task><Actions><Exec><Command>{TOOL}</Command><Arguments>--sample</Arguments></Exec></Actions></Task>",
-    })  # fmt: skip
+    line, wmi = f"powershell -nop -w hidden -enc {ENCODED}", r"C:\Windows\System32\wbem\WmiPrvSE.exe"
+    at("06:11:09", SYSMON, 1, CLERK, process(POWERSHELL, line, wmi, VICTIM))
+    action = f"<Task><Actions><Exec><Command>{TOOL}</Command><Arguments>--sample</Arguments></Exec></Actions></Task>"
+    task = r"\Microsoft\Office\Telemetry Synchronisation"
+    at("06:14:30", SECURITY, 4698, CLERK, by(VICTIM, "0x6b1d20", TaskName=task, TaskContent=action))
     at("06:15:02", SYSTEM, 7045, FILES, {
-        "ServiceName": "TelemetrySync", "ImagePath": TOOL, "ServiceType": "user mode service", "StartType": "auto start", "AccountName": "LocalSystem",
+        "ServiceName": "TelemetrySync", "ImagePath": TOOL, "ServiceType": "user mode service", "StartType": "auto start",
+        "AccountName": "LocalSystem",
     })  # fmt: skip
     at("06:16:48", DEFENDER, 5001, CLERK, {"Product Name": "Microsoft Defender Antivirus", "Product Version": "4.18.2102.4"})
     # Passwords, a new administrator, the register of members, and out.
@@ -135,15 +153,16 @@ def intrusion():
         "SourceImage": TOOL, "TargetImage": r"C:\Windows\System32\lsass.exe", "GrantedAccess": "0x1010",
         "SourceUser": f"{DOMAIN}\\{VICTIM}", "TargetUser": r"NT AUTHORITY\SYSTEM",
     })  # fmt: skip
-    at("06:34:50", SECURITY, 4720, DC, {"SubjectUserName": VICTIM, "SubjectDomainName": DOMAIN, "SubjectLogonId": "0x70aa31", "TargetUserName": "svc_backup2", "TargetDomainName": DOMAIN, "SamAccountName": "svc_backup2"})
-    at("06:35:12", SECURITY, 4732, DC, {"SubjectUserName": VICTIM, "SubjectDomainName": DOMAIN, "SubjectLogonId": "0x70aa31", "TargetUserName": "Administrators", "TargetDomainName": "Builtin", "TargetSid": "S-1-5-32-544", "MemberName": "CN=svc_backup2,CN=Users,DC=assembly,DC=example"})
-    at("07:02:26", SYSMON, 1, FILES, process(r"C:\Users\Public\rar.exe", r"rar.exe a -r -m5 C:\Users\Public\0316.rar \\FILES01\register$\members", cmd, "svc_backup2"))
-    at("07:05:31", SYSMON, 22, FILES, {"Image": TOOL, "QueryName": "sync.telemetry.example", "QueryStatus": "0", "QueryResults": f"::ffff:{OUTSIDE};", "User": f"{DOMAIN}\\svc_backup2"})
-    at("07:05:32", SYSMON, 3, FILES, {
-        "Image": TOOL, "Protocol": "tcp", "Initiated": "true", "SourceIp": "10.20.0.5", "SourcePort": 50112, "DestinationIp": OUTSIDE,
-        "DestinationPort": 443, "DestinationHostname": "sync.telemetry.example", "User": f"{DOMAIN}\\svc_backup2",
-    })  # fmt: skip
-    at("07:31:07", EVENTLOG, 1102, FILES, {}, {"LogFileCleared": {"SubjectUserSid": "S-1-5-21-1004336348-1177238915-682003330-1190", "SubjectUserName": "svc_backup2", "SubjectDomainName": DOMAIN, "SubjectLogonId": "0x81c4f7"}})
+    made = {"TargetUserName": "svc_backup2", "TargetDomainName": DOMAIN, "SamAccountName": "svc_backup2"}
+    at("06:34:50", SECURITY, 4720, DC, by(VICTIM, "0x70aa31", **made))
+    group = {"TargetUserName": "Administrators", "TargetDomainName": "Builtin", "TargetSid": "S-1-5-32-544"}
+    member = "CN=svc_backup2,CN=Users,DC=assembly,DC=example"
+    at("06:35:12", SECURITY, 4732, DC, by(VICTIM, "0x70aa31", **group, MemberName=member))
+    line = r"rar.exe a -r -m5 C:\Users\Public\0316.rar \\FILES01\register$\members"
+    at("07:02:26", SYSMON, 1, FILES, process(r"C:\Users\Public\rar.exe", line, cmd, "svc_backup2"))
+    at("07:05:31", SYSMON, 22, FILES, query(TOOL, "sync.telemetry.example", OUTSIDE, "svc_backup2"))
+    at("07:05:32", SYSMON, 3, FILES, connection(TOOL, "10.20.0.5", OUTSIDE, "sync.telemetry.example", "svc_backup2"))
+    at("07:31:07", EVENTLOG, 1102, FILES, {}, {"LogFileCleared": by("svc_backup2", "0x81c4f7")})
 
 
 def stamp(when):
@@ -160,14 +179,14 @@ def main():
             data = {"UtcTime": stamp(when)[:23].replace("T", " ")} | data
         if user_data or RNG.random() < 0.5:
             system = {
-                "Provider": {"Name": provider}, "EventID": number, "TimeCreated": {"SystemTime": stamp(when)}, "EventRecordID": record,
-                "Channel": channel, "Computer": host,
+                "Provider": {"Name": provider}, "EventID": number, "TimeCreated": {"SystemTime": stamp(when)},
+                "EventRecordID": record, "Channel": channel, "Computer": host,
             }  # fmt: skip
             body = {"Event": {"System": system} | ({"UserData": user_data} if user_data else {"EventData": data})}
         else:
             body = {
-                "TimeCreated": stamp(when), "Provider_Name": provider, "EventID": number, "EventRecordID": record, "Channel": channel,
-                "Computer": host,
+                "SystemTime": stamp(when), "Provider_Name": provider, "EventID": number, "EventRecordID": record,
+                "Channel": channel, "Computer": host,
             } | data  # fmt: skip
         sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
 

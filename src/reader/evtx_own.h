@@ -91,16 +91,6 @@ struct evtx_instance {
 bool evtx_instance_read(str chunk, struct cursor *c, struct evtx_instance *out, struct evtx_slot *slots, size_t room,
                         const char **why);
 
-/* Raw form of one value that is no array and no binary XML. scratch holds what had to be widened; ansi: memory for text in
- * the Windows-1252 code page as UTF-16, 2 * size bytes, or NULL: such text is left as it is. */
-struct evtx_scratch {
-    char *widened; /* 8 bytes */
-    struct arena *ansi;
-};
-bool evtx_value_raw(uint8_t type, const char *ptr, size_t size, struct evtx_scratch scratch, struct raw *out);
-/* The next item of an array value from *at on; false: none is left. */
-bool evtx_array_next(uint8_t type, str bytes, size_t *at, str *item);
-
 /* ---- compiled templates (evtx_template.c) ---- */
 
 /* Where in an event an element stands; what its children are called depends on it. In order of rank: of one name, the
@@ -156,20 +146,30 @@ struct evtx_compiler *evtx_compiler_new(struct event_sink *sink);
 void evtx_compiler_free(struct evtx_compiler *k);
 /* What follows is another chunk. */
 void evtx_compiler_chunk(struct evtx_compiler *k, str chunk);
-/* The template defined at `at`, within an element of `section`. It lives until the next record. NULL: *why says why. */
+/* The template defined at `at`, within an element of `section`. It lives until the next chunk. NULL: *why says why. */
 const struct evtx_template *evtx_template_at(struct evtx_compiler *k, uint32_t at, uint8_t section, const char **why);
+/* The one template of this id that records of this chunk have used, or NULL: none, or several that differ. */
+const struct evtx_template *evtx_template_of_id(const struct evtx_compiler *k, uint32_t id, uint8_t section);
 /* The plain element at the cursor (at its TOKEN_OPEN), which is passed. Lives in a. */
 const struct evtx_template *evtx_element(struct evtx_compiler *k, struct cursor *c, uint8_t section, struct arena *a,
                                          const char **why);
-/* Between two records: memory that is used up is given back. */
-void evtx_compiler_tidy(struct evtx_compiler *k);
 /* The field of a name known only from a record: `name` of Data in `section`. */
 field_id evtx_field_data(struct evtx_compiler *k, uint8_t section, str utf16);
 /* The name a field gets when another of a higher section has taken it. */
 field_id evtx_field_qualified(struct evtx_compiler *k, uint8_t section, field_id field);
 bool evtx_wanted(struct event_sink *sink, field_id field);
 
-/* ---- one record (evtx_record.c) ---- */
+/* ---- one record and its values (evtx_record.c) ---- */
+
+/* Raw form of one value that is no array and no binary XML. scratch holds what had to be widened; ansi: memory for text in
+ * the Windows-1252 code page as UTF-16, 2 * size bytes, or NULL: such text is left as it is. */
+struct evtx_scratch {
+    char *widened; /* 8 bytes */
+    struct arena *ansi;
+};
+bool evtx_value_raw(uint8_t type, const char *ptr, size_t size, struct evtx_scratch scratch, struct raw *out);
+/* The next item of an array value from *at on; false: none is left. */
+bool evtx_array_next(uint8_t type, str bytes, size_t *at, str *item);
 
 struct evtx_decoder;
 

@@ -52,6 +52,176 @@ static bool bad(struct evtx_decoder *d, const char *text) {
 
 /* ---- values ---- */
 
+enum how { HOW_BYTES, HOW_VIEW, HOW_UNSIGNED, HOW_SIGNED, HOW_BOOL, HOW_REAL, HOW_ANSI, HOW_HEX };
+
+/* [MS-EVEN6] 2.2.12, libevtx "value types". size: of one item; 0: as long as it is. What is not named is kept as bytes. */
+static const struct {
+    uint8_t raw, how, size;
+} forms[TYPE_ARRAY] = {
+    [0x00] = {RAW_UTF16, HOW_VIEW, 0},      [0x01] = {RAW_UTF16, HOW_VIEW, 0},       [0x02] = {RAW_TEXT, HOW_ANSI, 0},
+    [0x03] = {RAW_I64, HOW_SIGNED, 1},      [0x04] = {RAW_U64, HOW_UNSIGNED, 1},     [0x05] = {RAW_I64, HOW_SIGNED, 2},
+    [0x06] = {RAW_U64, HOW_UNSIGNED, 2},    [0x07] = {RAW_I64, HOW_SIGNED, 4},       [0x08] = {RAW_U64, HOW_UNSIGNED, 4},
+    [0x09] = {RAW_I64, HOW_SIGNED, 8},      [0x0a] = {RAW_U64, HOW_UNSIGNED, 8},     [0x0b] = {RAW_F64, HOW_REAL, 4},
+    [0x0c] = {RAW_F64, HOW_REAL, 8},        [0x0d] = {RAW_WIN_BOOL, HOW_BOOL, 4},    [0x0e] = {RAW_BINARY, HOW_VIEW, 0},
+    [0x0f] = {RAW_GUID, HOW_VIEW, 16},      [0x10] = {RAW_HEX64, HOW_HEX, 8},        [0x11] = {RAW_FILETIME, HOW_VIEW, 8},
+    [0x12] = {RAW_SYSTEMTIME, HOW_VIEW, 16}, [0x13] = {RAW_SID, HOW_VIEW, 0},        [0x14] = {RAW_HEX32, HOW_HEX, 4},
+    [0x15] = {RAW_HEX64, HOW_HEX, 8},       [0x20] = {RAW_HEX64, HOW_HEX, 8},        [0x23] = {RAW_UTF16, HOW_VIEW, 0},
+};
+
+/* Windows-1252, 0x80 to 0x9f; the five bytes without a character stand for themselves, as Windows reads them. */
+static const uint16_t windows_1252[32] = {
+    0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
+    0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
+};
+
+/* size: 1, 2, 4 or 8 */
+static inline uint64_t widen(const char *ptr, size_t size, bool is_signed) {
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+
+    switch (size) {
+    case 1:
+        return is_signed ? (uint64_t)(int64_t)(signed char)*ptr : (unsigned char)*ptr;
+    case 2:
+        memcpy(&two, ptr, sizeof two);
+        return is_signed ? (uint64_t)(int64_t)(int16_t)two : two;
+    case 4:
+        memcpy(&four, ptr, sizeof four);
+        return is_signed ? (uint64_t)(int64_t)(int32_t)four : four;
+    default:
+        memcpy(&eight, ptr, sizeof eight);
+        return eight;
+    }
+}
+
+/* The log does not say which code page its ANSI text is in; the Western one is assumed, as Event Viewer's own language
+ * most often is. ASCII, nearly all there is, stays a view. */
+static bool ansi(const char *ptr, size_t size, struct arena *a, struct raw *out) {
+    size_t plain = 0;
+    char *to;
+
+    while (size && ptr[size - 1] == 0)
+        size--;
+    while (plain < size && (unsigned char)ptr[plain] < 0x80)
+        plain++;
+    out->ptr = ptr;
+    out->len = (uint32_t)size;
+    if (plain == size || !a)
+        return true;
+    if (!(to = arena_bytes(a, 2 * size)))
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char const c = (unsigned char)ptr[i];
+        uint16_t const unit = c >= 0x80 && c < 0xa0 ? windows_1252[c - 0x80] : c;
+
+        memcpy(to + 2 * i, &unit, 2);
+    }
+    out->type = RAW_UTF16;
+    out->ptr = to;
+    out->len = 2 * (uint32_t)size;
+    return true;
+}
+
+static inline bool value_raw(uint8_t type, const char *ptr, size_t size, struct evtx_scratch scratch, struct raw *out) {
+    uint8_t const known = type & (TYPE_ARRAY - 1);
+    uint8_t const form = forms[known].size;
+    uint64_t n;
+
+    out->type = forms[known].raw;
+    out->ptr = ptr;
+    out->len = (uint32_t)size;
+    if (UNLIKELY(size == 0)) {
+        out->type = RAW_UTF16;
+        return true;
+    }
+    switch (forms[known].how) {
+    case HOW_VIEW:
+        if (UNLIKELY(form && size != form))
+            out->type = RAW_BINARY;
+        return true;
+    case HOW_UNSIGNED:
+    case HOW_SIGNED:
+        if (LIKELY(size == 8))
+            return true;
+        if (UNLIKELY(size != 4 && size != 2 && size != 1))
+            break;
+        n = widen(ptr, size, forms[known].how == HOW_SIGNED);
+        memcpy(scratch.widened, &n, 8);
+        out->ptr = scratch.widened;
+        out->len = 8;
+        return true;
+    case HOW_HEX: /* SizeT is as wide as the machine that logged it */
+        if (size != 4 && size != 8)
+            break;
+        out->type = size == 4 ? RAW_HEX32 : RAW_HEX64;
+        return true;
+    case HOW_BOOL:
+        if (size > 8)
+            break;
+        scratch.widened[0] = 0;
+        for (size_t i = 0; i < size; i++)
+            scratch.widened[0] |= ptr[i] != 0;
+        out->ptr = scratch.widened;
+        out->len = 1;
+        return true;
+    case HOW_REAL:
+        if (size == 4) {
+            float narrow;
+            double wide;
+
+            memcpy(&narrow, ptr, sizeof narrow);
+            wide = (double)narrow;
+            memcpy(scratch.widened, &wide, sizeof wide);
+            out->ptr = scratch.widened;
+            out->len = 8;
+            return true;
+        }
+        if (size != 8)
+            break;
+        return true;
+    case HOW_ANSI:
+        return ansi(ptr, size, scratch.ansi, out);
+    default:
+        break;
+    }
+    out->type = RAW_BINARY;
+    return true;
+}
+
+bool evtx_value_raw(uint8_t type, const char *ptr, size_t size, struct evtx_scratch scratch, struct raw *out) {
+    return value_raw(type, ptr, size, scratch, out);
+}
+
+bool evtx_array_next(uint8_t type, str bytes, size_t *at, str *item) {
+    uint8_t const known = type & (TYPE_ARRAY - 1);
+    size_t const left = bytes.len - *at;
+    const char *const from = bytes.ptr + *at;
+    size_t size = forms[known].size;
+
+    if (left == 0)
+        return false;
+    if (known == TYPE_STRING || known == TYPE_ANSI) { /* each ends in a NUL; the last one's may be missing */
+        size_t const unit = known == TYPE_STRING ? 2 : 1;
+        size_t len = 0;
+
+        while (left - len >= unit && (from[len] || from[len + unit - 1]))
+            len += unit;
+        *item = (str){from, len};
+        *at += left - len < unit ? left : len + unit;
+        return true;
+    }
+    if (known == TYPE_SID)
+        size = left >= 2 ? 8 + 4 * (size_t)(unsigned char)from[1] : left;
+    else if ((known == TYPE_SIZE || known == 0x20) && bytes.len % 8) /* of a 32-bit machine */
+        size = 4;
+    if (size == 0 || size > left)
+        size = left;
+    *item = (str){from, size};
+    *at += size;
+    return true;
+}
+
 static bool is_nested(const struct evtx_slot *s) {
     return s->type == TYPE_BINXML;
 }
@@ -69,7 +239,7 @@ static inline bool value_add(struct evtx_decoder *d, field_id field, uint8_t sec
     v->field = field;
     v->inner = false;
     d->section_of[at] = section;
-    if (UNLIKELY(!evtx_value_raw(type, ptr, size, (struct evtx_scratch){d->widened[at], d->memory}, v))) {
+    if (UNLIKELY(!value_raw(type, ptr, size, (struct evtx_scratch){d->widened[at], d->memory}, v))) {
         d->cut = "record has more text than is kept";
         return false;
     }
@@ -265,7 +435,14 @@ static enum step instance_begin(struct evtx_decoder *d, struct frame *f) {
 
     if (!evtx_instance_read(d->chunk, &f->rest, &instance, slots, EVTX_SLOTS_MAX - f->slots_from, &d->why))
         return STEP_FAILED;
-    if (!(t = evtx_template_at(d->compiler, instance.definition, f->section, &d->why)))
+    t = evtx_template_at(d->compiler, instance.definition, f->section, &d->why);
+    if (d->salvage && (!t || t->id != instance.id)) {
+        /* Its own definition has been written over, but live records of the chunk may use the same template. */
+        t = evtx_template_of_id(d->compiler, instance.id, f->section);
+        if (t && t->slots_needed > instance.count)
+            return fail(d, "template is another than the record names");
+    }
+    if (!t)
         return STEP_FAILED;
     if (UNLIKELY(t->id != instance.id))
         return fail(d, "template is another than the record names");
@@ -510,7 +687,6 @@ bool evtx_decode(struct evtx_decoder *d, uint32_t at, uint32_t size, bool salvag
     assert(size >= EVTX_RECORD_MIN && size <= d->chunk.len - at);
     if (UNLIKELY(arena_used(d->memory)))
         arena_reset(d->memory);
-    evtx_compiler_tidy(d->compiler);
     d->count = d->slots_used = 0;
     d->ops_left = OPS_MAX;
     d->sections = 0;

@@ -24,13 +24,17 @@ enum {
     BUCKETS = 256,
     BUCKET_DEPTH_MAX = 16,
     SEEN = 1024, /* a power of two */
+    CALLED = 512,
     NONE = 0xffffffff
 };
-/* Compiled templates are forgotten when they hold more than this. */
-#define TEMPLATES_BYTES_MAX ((size_t)8 << 20)
 /* Definitions in one chunk lie side by side: more bytes than the chunk has are compiled only when they are made to
  * overlap, to waste our time. */
 #define CHUNK_WORK_MAX (4 * EVTX_CHUNK_SIZE)
+/* Compiled templates are forgotten before a chunk when they hold more than the first. The second leaves room for the worst
+ * that one chunk can ask for (a name of NAME_UNITS_MAX for every 5 bytes), so that what is read of a chunk never
+ * depends on the chunks before. */
+#define KEPT_BYTES ((size_t)8 << 20)
+#define KEPT_BYTES_MAX (KEPT_BYTES + ((size_t)80 << 20))
 
 struct evtx_reference {
     uint32_t at; /* in the definition's bytes */
@@ -67,14 +71,24 @@ struct seen {
     const char *why;
 };
 
+/* Plain elements name the same fields again and again, by names that stand in the chunk once. */
+struct called {
+    uint32_t stamp;
+    field_id field;
+    const char *element, *attribute; /* attribute: NULL for the element itself */
+    uint8_t section;
+    bool odd;
+};
+
 struct evtx_compiler {
     struct event_sink *sink;
     str chunk;
+    field_id time_field;
+    struct called called[CALLED];
     uint32_t stamp, seen_count;
     size_t work;
     struct seen seen[SEEN];
     struct arena *kept; /* templates */
-    bool full;
     struct evtx_template *buckets[BUCKETS];
     uint32_t depths[BUCKETS];
     /* Of the definition being compiled. */
@@ -106,7 +120,7 @@ static bool system_has(str name) {
                                 STR("Execution_ProcessorTime"), STR("Channel"), STR("Computer"), STR("Security_UserID")};
 
     for (size_t i = 0; i < COUNT(known); i++)
-        if (str_eq(known[i], name))
+        if (known[i].len == name.len && memcmp(known[i].ptr, name.ptr, name.len) == 0)
             return true;
     return false;
 }
@@ -179,21 +193,30 @@ field_id evtx_field_qualified(struct evtx_compiler *k, uint8_t section, field_id
 /* The field of an element, or of an attribute of it (NULL: of the element). */
 static field_id field_of(struct evtx_compiler *k, const struct element *of, const struct evtx_name *attribute) {
     char text[6 * NAME_UNITS_MAX + 16];
-    struct evtx_name const local = evtx_name_local(of->name);
+    const char *const chars = attribute ? attribute->chars : NULL;
+    uint32_t const hash = (uint32_t)(of->name.chars - k->chunk.ptr) * 31 + (chars ? (uint32_t)(chars - k->chunk.ptr) : 7);
+    struct called *const c = &k->called[(hash * 0x9e3779b1u >> 16) % CALLED];
     size_t used, repaired = 0;
 
-    if (local.units > NAME_UNITS_MAX || (attribute && attribute->units > NAME_UNITS_MAX)) {
-        k->why = "name of an element is too long";
-        return FIELD_NONE;
-    }
-    used = utf16le_to_utf8(local.chars, local.units, text, &repaired);
-    if (attribute) {
-        struct evtx_name const name = evtx_name_local(*attribute);
+    if (c->stamp != k->stamp || c->element != of->name.chars || c->attribute != chars || c->section != of->section) {
+        struct evtx_name const local = evtx_name_local(of->name);
 
-        text[used++] = '_';
-        used += utf16le_to_utf8(name.chars, name.units, text + used, &repaired);
+        assert(local.units <= NAME_UNITS_MAX);
+        assert(!attribute || attribute->units <= NAME_UNITS_MAX);
+        *c = (struct called){.stamp = k->stamp, .element = of->name.chars, .attribute = chars, .section = of->section};
+        used = utf16le_to_utf8(local.chars, local.units, text, &repaired);
+        if (attribute) {
+            struct evtx_name const name = evtx_name_local(*attribute);
+
+            text[used++] = '_';
+            used += utf16le_to_utf8(name.chars, name.units, text + used, &repaired);
+        }
+        c->field = field_called(k, of->section, (str){text, used}, &c->odd);
     }
-    return field_called(k, of->section, (str){text, used}, &k->odd);
+    if (c->field == FIELD_NONE)
+        k->why = "too many field names";
+    k->odd |= c->odd;
+    return c->field;
 }
 
 /* ---- operations ---- */
@@ -252,6 +275,10 @@ static bool join(struct evtx_compiler *k, const struct content *c, str *out) {
     size_t len = 0, used = 0;
     char *to;
 
+    if (c->count == 1 && !k->in_definition) { /* used up before the chunk goes */
+        *out = k->pieces[c->first].text;
+        return true;
+    }
     for (uint32_t n = 0, i = c->first; n < c->count; n++, i = k->pieces[i].next)
         len += k->pieces[i].text.len;
     if (!(to = arena_bytes(k->into, len)))
@@ -346,8 +373,7 @@ static bool complex_op(struct evtx_compiler *k, uint8_t kind, field_id field, ui
 /* The content of an attribute or of an element without children, as a field. */
 static bool leaf_ops(struct evtx_compiler *k, field_id field, uint8_t section, const struct content *name,
                      const struct content *c) {
-    bool const is_time = section == SECTION_SYSTEM && field != FIELD_NONE &&
-                         str_eq(field_name(k->sink->fields, field), S("TimeCreated_SystemTime"));
+    bool const is_time = section == SECTION_SYSTEM && field != FIELD_NONE && field == k->time_field;
 
     if (field != FIELD_NONE && field != EVTX_FIELD_AROUND && !evtx_wanted(k->sink, field))
         field = FIELD_NONE;
@@ -384,6 +410,8 @@ static uint8_t section_inside(uint8_t section, const struct evtx_name *name, boo
 }
 
 static bool reference_keep(struct evtx_compiler *k, const char *at, bool here, const struct evtx_name *name) {
+    if (name->units > NAME_UNITS_MAX)
+        return bad(k, "name is too long");
     if (!name->hash_right)
         k->names_right = false;
     if (!k->in_definition)
@@ -754,10 +782,8 @@ static const struct evtx_template *template_find(struct evtx_compiler *k, uint32
             return t;
     struct cursor c = {k->chunk.ptr, d.data.ptr, d.data.ptr + d.data.len};
 
-    if (!compile(k, &c, section, true, k->kept) || !(t = template_make(k, section)) || !definition_keep(k, t, &d)) {
-        k->full |= arena_used(k->kept) > TEMPLATES_BYTES_MAX / 2;
+    if (!compile(k, &c, section, true, k->kept) || !(t = template_make(k, section)) || !definition_keep(k, t, &d))
         return NULL;
-    }
     if (k->depths[bucket] < BUCKET_DEPTH_MAX) { /* else this chunk has it alone (seen) */
         t->next = k->buckets[bucket];
         k->buckets[bucket] = t;
@@ -785,6 +811,21 @@ const struct evtx_template *evtx_template_at(struct evtx_compiler *k, uint32_t a
     return t;
 }
 
+const struct evtx_template *evtx_template_of_id(const struct evtx_compiler *k, uint32_t id, uint8_t section) {
+    const struct evtx_template *found = NULL;
+
+    for (size_t i = 0; i < SEEN; i++) {
+        const struct evtx_template *const t = k->seen[i].stamp == k->stamp ? k->seen[i].template : NULL;
+
+        if (!t || t->id != id || t->section != section || t == found)
+            continue;
+        if (found)
+            return NULL;
+        found = t;
+    }
+    return found;
+}
+
 const struct evtx_template *evtx_element(struct evtx_compiler *k, struct cursor *c, uint8_t section, struct arena *a,
                                          const char **why) {
     struct evtx_template *t = NULL;
@@ -804,8 +845,9 @@ struct evtx_compiler *evtx_compiler_new(struct event_sink *sink) {
     if (!k)
         return NULL;
     k->sink = sink;
+    k->time_field = field_intern(sink->fields, S("TimeCreated_SystemTime"));
     k->stamp = 1;
-    if (!(k->kept = arena_new(TEMPLATES_BYTES_MAX))) {
+    if (!(k->kept = arena_new(KEPT_BYTES_MAX))) {
         free(k);
         return NULL;
     }
@@ -819,27 +861,19 @@ void evtx_compiler_free(struct evtx_compiler *k) {
     free(k);
 }
 
-static void seen_forget(struct evtx_compiler *k) {
-    k->seen_count = 0;
-    if (++k->stamp == 0) {
-        memset(k->seen, 0, sizeof k->seen);
-        k->stamp = 1;
-    }
-}
-
 void evtx_compiler_chunk(struct evtx_compiler *k, str chunk) {
     assert(chunk.len <= EVTX_CHUNK_SIZE);
     k->chunk = chunk;
     k->work = 0;
-    seen_forget(k);
-}
-
-void evtx_compiler_tidy(struct evtx_compiler *k) {
-    if (LIKELY(!k->full && arena_used(k->kept) <= TEMPLATES_BYTES_MAX / 2))
-        return;
-    arena_reset(k->kept);
-    memset(k->buckets, 0, sizeof k->buckets);
-    memset(k->depths, 0, sizeof k->depths);
-    k->full = false;
-    seen_forget(k);
+    k->seen_count = 0;
+    if (++k->stamp == 0) { /* after four thousand million chunks */
+        memset(k->seen, 0, sizeof k->seen);
+        memset(k->called, 0, sizeof k->called);
+        k->stamp = 1;
+    }
+    if (UNLIKELY(arena_used(k->kept) > KEPT_BYTES)) {
+        arena_reset(k->kept);
+        memset(k->buckets, 0, sizeof k->buckets);
+        memset(k->depths, 0, sizeof k->depths);
+    }
 }

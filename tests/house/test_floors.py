@@ -49,7 +49,8 @@ def repository():
     files = []
     for path in sorted(SOURCE.rglob("*")):
         name = path.relative_to(SOURCE)
-        if path.is_file() and not any(part in (".git", "__pycache__") for part in name.parts) and not name.parts[0].startswith("build"):
+        made = name.parts[0].startswith("build") or {".git", "__pycache__"} & set(name.parts)
+        if path.is_file() and not made:
             files.append(name)
     return files
 
@@ -74,7 +75,7 @@ def includes_run_down():
             if folder not in FLOORS or (other not in GENERATED and not (SOURCE / "src" / other).is_file()):
                 complaints.append(f"{name}: \"{other}\" is no file below src")
             elif not may(name.parts[1], folder):
-                complaints.append(f"{name}: {name.parts[1]} (floor {FLOORS[name.parts[1]]}) includes {other} (floor {FLOORS[folder]})")
+                complaints.append(f"{name}: floor {FLOORS[name.parts[1]]} includes {other} of floor {FLOORS[folder]}")
     return complaints
 
 
