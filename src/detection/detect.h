@@ -3,17 +3,12 @@
 #define DETECTION_DETECT_H
 
 #include "base/buf.h"
+#include "detection/finding.h"
 #include "detection/plan.h"
 #include "event/block.h"
 #include "event/kind.h"
 
 struct detector;
-
-/* A field and its value that made a rule true. */
-struct detect_match {
-    str field; /* as the rule names it; for keywords the column where the value was found */
-    str value;
-};
 
 /* A rule true of a row. Views live until the callback returns. */
 struct detect_hit {

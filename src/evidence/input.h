@@ -1,4 +1,4 @@
-/* input: a regular file as the windows that readers ask for. */
+/* input: a stream of bytes as the windows that readers ask for; and a regular file as one. */
 #ifndef EVIDENCE_INPUT_H
 #define EVIDENCE_INPUT_H
 
@@ -6,16 +6,38 @@
 #include "base/hash.h"
 #include "base/str.h"
 
-struct file_input;
+/* Bytes of one source: a file, or a member of a container. Readers ask for a window at an offset; windows only move
+ * forward. */
+struct input {
+    /* A view of bytes from `offset` on, at least `want` of them unless the source ends before (then all there are;
+     * empty at the end). May give more. The view of the call before is dead after this call. want <= INPUT_WANT_MAX.
+     * offset must not lie before that of the call before. False: cannot be read further (e says why: a damaged
+     * container, a bound of unpacking reached); what came before stays true. */
+    bool (*window)(struct input *in, uint64_t offset, size_t want, str *out, struct err *e);
+    /* Bytes in the source when known (a file), else UINT64_MAX. */
+    uint64_t size;
+};
 
-MUST_USE bool file_input_open(struct file_input **out, const char *path, struct err *e);
-/* Takes NULL. */
+#define INPUT_WANT_MAX (32u << 20)
+
+/* A regular file. Here windows may also move back. Read, not mapped: a file that shrinks meanwhile ends early and kills
+ * nobody. */
+struct file_input {
+    struct input input;
+    int fd;
+    bool owned; /* fd is closed with it */
+    char *bytes;
+    size_t room, held;
+    uint64_t at; /* where in the file bytes[0] lies */
+};
+
+MUST_USE bool file_input_open(struct file_input *f, const char *path, struct err *e);
+/* fd stays the caller's. */
+MUST_USE bool file_input_of(struct file_input *f, int fd, struct err *e);
+/* Takes one that is zeroed or already closed. */
 void file_input_close(struct file_input *f);
-uint64_t file_input_size(const struct file_input *f);
-/* At least `want` bytes from offset on, or all there are. The view is dead after the next call. Read, not mapped: a file
- * that shrinks meanwhile ends early and kills nobody. */
-MUST_USE bool file_input_window(struct file_input *f, uint64_t offset, size_t want, str *out, struct err *e);
-/* SHA-256 of the whole file. */
-MUST_USE bool file_input_hash(struct file_input *f, uint8_t out[SHA256_SIZE], struct err *e);
+/* SHA-256 of the whole file. tick (or NULL) hears of each piece of bytes and may stop it: false. */
+MUST_USE bool file_input_hash(struct file_input *f, uint8_t out[SHA256_SIZE], bool (*tick)(void *ctx, uint64_t bytes),
+                              void *ctx, struct err *e);
 
 #endif

@@ -13,20 +13,11 @@ struct hunt {
     struct detector *detector;
     struct ingest *ingest;
     bool *skip;
-    struct file_input *file;
+    struct file_input file;
     struct custody now; /* the file being read */
     char sha256[2 * SHA256_SIZE + 1];
     uint64_t number_base; /* records of the parts before */
 };
-
-struct adapter {
-    struct input input;
-    struct file_input *file;
-};
-
-static bool window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
-    return file_input_window(((struct adapter *)(void *)in)->file, offset, want, out, e);
-}
 
 static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     struct hunt *const h = ctx;
@@ -109,14 +100,14 @@ static bool read_file(struct hunt *h, const struct found_file *file, struct err 
     h->now = (struct custody){.path = file->path, .sha256 = "", .not_read = file->skipped};
     if (file->skipped.len)
         return true;
-    if (!file_input_open(&h->file, file->path.ptr, &why) || !file_input_hash(h->file, hash, &why) ||
-        !file_input_window(h->file, 0, HEAD_BYTES, &head, &why)) {
+    if (!file_input_open(&h->file, file->path.ptr, &why) || !file_input_hash(&h->file, hash, NULL, NULL, &why) ||
+        !h->file.input.window(&h->file.input, 0, HEAD_BYTES, &head, &why)) {
         h->now.not_read = S("it cannot be opened or read");
         return true;
     }
     sha256_hex(hash, h->sha256);
     h->now.sha256 = h->sha256;
-    h->now.size = file_input_size(h->file);
+    h->now.size = h->file.input.size;
     if (head.len == 0) {
         h->now.not_read = S("empty");
         return true;
@@ -126,10 +117,8 @@ static bool read_file(struct hunt *h, const struct found_file *file, struct err 
         return true;
     }
     h->now.reader = reader->name;
-    struct adapter in = {.input = {.window = window, .size = h->now.size}, .file = h->file};
-
     ingest_part(h->ingest, 0, str_of(reader->name));
-    ok = reader->read(&in.input, (struct part){0, UINT64_MAX}, ingest_sink(h->ingest), e);
+    ok = reader->read(&h->file.input, (struct part){0, UINT64_MAX}, ingest_sink(h->ingest), e);
     counts_add(h);
     if (!ok && e->code == ERR_IO) {
         on_damage(h, e->offset, 0, "the file could not be read to its end");
@@ -172,8 +161,7 @@ bool hunt_run(const struct hunt_options *options, struct err *e) {
     ok = ok && walk_paths(h.o.paths, h.o.path_count, a, &files, &count, e) && prepare(&h, e);
     for (size_t i = 0; ok && i < count; i++) {
         ok = read_file(&h, &files[i], e);
-        file_input_close(h.file);
-        h.file = NULL;
+        file_input_close(&h.file);
         if (ok)
             h.o.custody(h.o.ctx, &h.now);
     }

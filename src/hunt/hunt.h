@@ -5,32 +5,8 @@
 #include "base/hash.h"
 #include "detection/detect.h"
 #include "event/ingest.h"
+#include "evidence/custody.h"
 #include "evidence/walk.h"
-
-struct finding {
-    const struct sigma_rule *rule;
-    int64_t when;
-    str kind, host, account;
-    str evidence_path;
-    const char *evidence_sha256; /* lower-case hexadecimal */
-    uint64_t record, offset;
-    bool salvaged;
-    str logsource; /* the category under whose names the rule saw the event, or "" */
-    const struct detect_match *matches;
-    size_t match_count;
-};
-
-/* The custody ledger's line of one file. */
-struct custody {
-    str path;
-    const char *sha256; /* "" when it could not be read */
-    uint64_t size;
-    const char *reader; /* NULL: nobody's */
-    str not_read;       /* why, or "" */
-    uint64_t records, salvaged, repaired, no_kind, no_time;
-    uint64_t damages, damage_bytes;
-    uint64_t findings;
-};
 
 struct hunt_options {
     const char *const *paths;

@@ -2,21 +2,9 @@
 #ifndef READER_READER_H
 #define READER_READER_H
 
+#include "base/buf.h"
 #include "event/record.h"
-
-/* Bytes of one source: a file in memory (mapped) or a stream out of a container. Readers ask for a window at an
- * offset; windows only move forward. Implemented by evidence/window.h. */
-struct input {
-    /* A view of bytes from `offset` on, at least `want` of them unless the source ends before (then all there are;
-     * empty at the end). May give more. The view of the call before is dead after this call. want <= INPUT_WANT_MAX.
-     * offset must not lie before that of the call before. False: cannot be read further (e says why: a damaged
-     * container, a bound of unpacking reached); what came before stays true. */
-    bool (*window)(struct input *in, uint64_t offset, size_t want, str *out, struct err *e);
-    /* Bytes in the source when known (a mapped file), else UINT64_MAX. */
-    uint64_t size;
-};
-
-#define INPUT_WANT_MAX (32u << 20)
+#include "evidence/input.h"
 
 /* A part of a source that can be read on its own: [from, to). The whole source: {0, UINT64_MAX}. A reader reads
  * every record that *begins* in the part (and its bytes beyond `to` if need be), so that parts of any cut give
@@ -38,6 +26,9 @@ struct reader {
     /* Reads the part into the sink. Damage in the evidence is no failure (sink->damage). False: the sink stopped,
      * memory is out, or the input failed. */
     bool (*read)(struct input *in, struct part part, struct event_sink *to, struct err *e);
+    /* Appends the record that begins at offset as a person wants to see the original: EVTX as indented XML, JSON as its
+     * own bytes. ERR_CORRUPT: there is none. For `longwatch show`. */
+    bool (*show)(struct input *in, uint64_t offset, struct buf *out, struct err *e);
 };
 
 /* The reader for a source that begins with head, or NULL: nobody's; the ledger says "not read". */

@@ -1,0 +1,53 @@
+/* finding: a rule that matched, with all that is needed to explain it and to find its events again. */
+#ifndef DETECTION_FINDING_H
+#define DETECTION_FINDING_H
+
+#include "intel/sigma.h"
+
+/* A field and the value that made the rule true. */
+struct detect_match {
+    str field; /* as the rule names it; for keywords the column where the value was found */
+    str value;
+};
+
+/* An event that contributed to a correlation. */
+struct finding_event {
+    const struct sigma_rule *rule; /* that it matched */
+    int64_t when;
+    str evidence_path;
+    const char *evidence_sha256;
+    uint64_t record, offset;
+};
+
+/* A group-by name of a correlation and its value, as first spelled. */
+struct finding_group {
+    str name, value;
+};
+
+/* Views live until the callback that hands it over returns. */
+struct finding {
+    uint64_t number;   /* 1-based, in the order of findings: what `longwatch show` asks for */
+    const struct sigma_rule *rule;
+    int64_t when;      /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
+    str kind;          /* "" for a correlation */
+    str host, account; /* "" when there is none */
+    str evidence_path; /* these four: of the event; of a correlation: of its first event */
+    const char *evidence_sha256; /* lower-case hexadecimal */
+    uint64_t record, offset;
+    bool salvaged;     /* the record was found where the format says nothing lives */
+    str logsource;     /* the category under whose names the rule saw the event, or "" */
+    const struct detect_match *matches;
+    size_t match_count;
+    /* Correlations only: */
+    const struct finding_group *groups;
+    size_t group_count;
+    int64_t first, last;   /* of the contributing events */
+    uint64_t count;        /* of contributing events */
+    str value;             /* what was compared with the condition: "12", "3.5"; "" when there is none */
+    const struct finding_event *events; /* in order of time; at most FINDING_EVENTS_MAX of `count` */
+    size_t event_count;
+};
+
+#define FINDING_EVENTS_MAX 1000u
+
+#endif

@@ -1,0 +1,33 @@
+/* custody: one line of the custody ledger: what a file or a member of a container is, and what became of its bytes. */
+#ifndef EVIDENCE_CUSTODY_H
+#define EVIDENCE_CUSTODY_H
+
+#include "base/str.h"
+
+/* Views live until the callback that hands them over returns. */
+struct custody {
+    str path;              /* "case/logs.zip!a/b.evtx" for what lies in containers */
+    const char *sha256;    /* lower-case hexadecimal; "" when it could not be read to its end */
+    uint64_t size;         /* bytes */
+    const char *reader;    /* "evtx", "json"; NULL: nobody's */
+    const char *container; /* "gzip", "zip" ... when it is one and its members have lines of their own; else NULL */
+    str not_read;          /* why nothing in it was read as events; "" */
+    uint64_t records;      /* read, salvaged ones not among them */
+    uint64_t salvaged;     /* found where the format says nothing lives */
+    uint64_t repaired;     /* values whose text was not well-formed */
+    uint64_t cut;          /* values or records cut at a bound */
+    uint64_t no_kind;      /* records no kind claims */
+    uint64_t no_time;
+    int64_t first, last;   /* of its events; INSTANT_NONE */
+    uint64_t damages, damage_bytes;
+    uint64_t findings;
+};
+
+/* Bytes of a source that could not be read, or were not. */
+struct custody_damage {
+    str path;
+    uint64_t offset, size;
+    str why;
+};
+
+#endif

@@ -1,0 +1,39 @@
+/* case: the directory a hunt writes: case.db (SQLite: findings, custody ledger, rules), findings.jsonl, salvaged.jsonl,
+ * findings.csv, timesketch.jsonl, manifest.json. Formats: docs/formats/case.md.
+ *
+ * Everything is written below a temporary name beside the final one and renamed when it is whole; a case that was not
+ * finished leaves nothing behind. */
+#ifndef REPORT_CASE_H
+#define REPORT_CASE_H
+
+#include "base/err.h"
+#include "detection/finding.h"
+#include "evidence/custody.h"
+
+struct case_writer;
+
+/* force: an older case of that name is replaced once the new one is whole; nothing but a case is ever replaced.
+ * ERR_USAGE: path is there already (without force), or is no case; ERR_IO. */
+MUST_USE bool case_writer_open(struct case_writer **out, const char *path, bool force, struct err *e);
+MUST_USE bool case_writer_finding(struct case_writer *c, const struct finding *f, struct err *e);
+MUST_USE bool case_writer_custody(struct case_writer *c, const struct custody *line, struct err *e);
+MUST_USE bool case_writer_damage(struct case_writer *c, const struct custody_damage *damage, struct err *e);
+/* What became of a rule: "evaluated", "no data", "failed", "unusable", ...; reason may be empty. */
+MUST_USE bool case_writer_rule(struct case_writer *c, const struct sigma_verdict *verdict, const char *status,
+                               uint64_t findings, struct err *e);
+/* A line of the manifest, text: "version", "command", "rules_sha256", ... */
+MUST_USE bool case_writer_fact(struct case_writer *c, const char *name, str value, struct err *e);
+/* Writes the manifest (name, size, SHA-256 of every file), syncs, renames. After this, and after any failure: close. */
+MUST_USE bool case_writer_finish(struct case_writer *c, struct err *e);
+/* Takes NULL. Without a finish everything is removed. */
+void case_writer_close(struct case_writer *c);
+
+/* Where the record of finding `number` of a case lies. Memory is a's. ERR_USAGE: no such finding, or no case there. */
+struct case_place {
+    str evidence_path, sha256, reader, rule_title, json; /* json: the whole finding as in findings.jsonl */
+    uint64_t offset, record;
+};
+struct arena;
+MUST_USE bool case_find(const char *path, uint64_t number, struct arena *a, struct case_place *out, struct err *e);
+
+#endif

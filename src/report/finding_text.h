@@ -1,0 +1,20 @@
+/* finding_text: a finding as a line of JSON, CSV or Timesketch JSONL, and as a sentence. Appends to a buffer; no line end. */
+#ifndef REPORT_FINDING_TEXT_H
+#define REPORT_FINDING_TEXT_H
+
+#include "base/buf.h"
+#include "detection/finding.h"
+
+/* One object, as docs/formats/findings.md has it. */
+void finding_json(struct buf *b, const struct finding *f);
+/* RFC 4180; the first line of a file is finding_csv_head. A value that a spreadsheet would take for a formula is kept from
+ * that (a leading apostrophe). */
+void finding_csv_head(struct buf *b);
+void finding_csv(struct buf *b, const struct finding *f);
+/* message, datetime, timestamp (microseconds), timestamp_desc and the finding's fields. A finding without time has none:
+ * false, nothing is appended. */
+bool finding_timesketch(struct buf *b, const struct finding *f);
+/* One line for people: what, where, who, how it showed. */
+void finding_sentence(struct buf *b, const struct finding *f);
+
+#endif
