@@ -1,6 +1,7 @@
 /* input: pread into one buffer that follows the windows. */
 #include "evidence/input.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
