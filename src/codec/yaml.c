@@ -1,8 +1,17 @@
-/* yaml: libyaml's events into trees. Anchors are copied by reference, but every node under an alias counts again, so that
- * an alias bomb meets the bound on nodes before anybody walks it. */
+/* yaml: libyaml's events into trees. An alias is the same node once more, but every node under it counts again, so that an
+ * alias bomb meets the bound on nodes before anybody walks the tree.
+ *
+ * What would need a schema of its own to be understood is refused, not guessed: merge keys (<<) and tags beyond those of the
+ * YAML repository that say what a plain scalar says by its looks. A reader that overlooks them reads another document than
+ * the one that was written. */
 #include "codec/yaml.h"
 
+#include <assert.h>
 #include <yaml.h>
+
+#include "base/hash.h"
+
+#define KEYS_PLAIN_MAX 16 /* a mapping of more keys finds them by hash */
 
 struct anchor {
     str name;
@@ -14,6 +23,8 @@ struct anchor {
 struct open {
     struct yaml_node *node;
     size_t room, anchor, nodes_before;
+    uint32_t *slots; /* of keys: position + 1, by hash; NULL while they are few */
+    uint32_t mask;
     bool key_next;
 };
 
@@ -23,8 +34,9 @@ struct build {
     struct err *e;
     struct open stack[YAML_DEPTH_MAX];
     size_t depth, nodes;
-    struct anchor *anchors;
-    size_t anchor_count, anchor_room;
+    struct anchor anchors[YAML_ANCHORS_MAX];
+    size_t anchor_count;
+    uint64_t seed;
     struct yaml_node *root;
 };
 
@@ -36,83 +48,125 @@ static bool no_memory(struct build *b) {
     return err_set(b->e, ERR_MEMORY, 0, "no memory for YAML");
 }
 
-static bool is(str s, const char *word) {
-    return str_eq_ascii(s, str_of(word));
+static bool digit(char c) {
+    return c >= '0' && c <= '9';
 }
 
-static bool all_digits(str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] < '0' || s.ptr[i] > '9')
-            return false;
-    return s.len > 0;
+/* How many of the bytes from `from` on are digits, or underscores where those are let in (YAML 1.1). */
+static size_t digits(str s, size_t from, bool underscores) {
+    size_t n = 0;
+
+    while (from + n < s.len && (digit(s.ptr[from + n]) || (underscores && n > 0 && s.ptr[from + n] == '_')))
+        n++;
+    return n;
 }
 
-/* digits, optionally a point and digits, optionally an exponent; with a point or an exponent. */
-static bool is_float(str s) {
-    size_t i = 0, whole = 0, part = 0;
-    bool exponent = false, point = false;
-
-    for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
-        whole++;
-    if (i < s.len && s.ptr[i] == '.') {
-        point = true;
-        for (i++; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
-            part++;
-    }
-    if (whole == 0 || (point && part == 0))
-        return false;
-    if (i < s.len && (s.ptr[i] == 'e' || s.ptr[i] == 'E')) {
-        exponent = true;
-        i++;
-        if (i < s.len && (s.ptr[i] == '+' || s.ptr[i] == '-'))
-            i++;
-        if (!all_digits(str_from(s, i)))
-            return false;
-        i = s.len;
-    }
-    return i == s.len && (point || exponent);
-}
-
-static bool looks_odd(str s) {
-    bool const prefix = s.len > 2 && s.ptr[0] == '0' && (s.ptr[1] == 'x' || s.ptr[1] == 'X' || s.ptr[1] == 'o');
-    size_t const colon = str_find_byte(s, ':');
+/* Hexadecimal, binary and octal numbers, and decimal ones that begin with a zero or hold underscores. */
+static bool odd_number(str s) {
+    bool const prefix = s.len > 2 && s.ptr[0] == '0' && memchr("xXob", s.ptr[1], 4);
+    size_t const whole = digits(s, 0, true);
+    size_t const end = whole < s.len && s.ptr[whole] == '.' ? whole + 1 + digits(s, whole + 1, true) : whole;
 
     if (prefix) {
         for (size_t i = 2; i < s.len; i++)
-            if (!strchr("0123456789abcdefABCDEF_", s.ptr[i]))
+            if (!memchr("0123456789abcdefABCDEF_", s.ptr[i], 23))
                 return false;
         return true;
     }
-    if (s.len > 1 && s.ptr[0] == '0' && all_digits(s))
-        return true;
-    if (s.len >= 8 && s.len <= 10 && all_digits(str_first(s, 4)) && s.ptr[4] == '-') {
-        for (size_t i = 5; i < s.len; i++)
-            if ((s.ptr[i] < '0' || s.ptr[i] > '9') && s.ptr[i] != '-')
-                return false;
-        return true;
-    }
-    if (colon == SIZE_MAX || colon == 0 || colon + 1 == s.len)
+    if (whole == 0 || end != s.len)
         return false;
-    for (size_t i = 0; i < s.len; i++)
-        if ((s.ptr[i] < '0' || s.ptr[i] > '9') && s.ptr[i] != ':')
+    return (whole > 1 && s.ptr[0] == '0') || memchr(s.ptr, '_', s.len);
+}
+
+/* 2024-01-31, alone or with a time behind it. */
+static bool odd_date(str s) {
+    size_t month, day;
+
+    if (digits(s, 0, false) != 4 || s.len < 8 || s.ptr[4] != '-')
+        return false;
+    month = digits(s, 5, false);
+    if (month < 1 || month > 2 || 5 + month >= s.len || s.ptr[5 + month] != '-')
+        return false;
+    day = digits(s, 6 + month, false);
+    if (day < 1 || day > 2)
+        return false;
+    return 6 + month + day == s.len || memchr("Tt \t", s.ptr[6 + month + day], 4);
+}
+
+/* 22:30, 1:30:15.5: numbers to the base 60 in YAML 1.1. */
+static bool odd_sexagesimal(str s) {
+    size_t at = digits(s, 0, true);
+    bool parts = false;
+
+    if (at == 0)
+        return false;
+    while (at < s.len && s.ptr[at] == ':') {
+        size_t const n = digits(s, at + 1, false);
+
+        if (n < 1 || n > 2 || (n == 2 && s.ptr[at + 1] > '5'))
             return false;
-    return true;
+        at += 1 + n;
+        parts = true;
+    }
+    if (at < s.len && s.ptr[at] == '.')
+        at += 1 + digits(s, at + 1, true);
+    return parts && at == s.len;
+}
+
+/* digits, then a point and digits or an exponent or both. */
+static bool is_float(str s) {
+    size_t at = digits(s, 0, false);
+    bool const point = at < s.len && s.ptr[at] == '.';
+
+    if (at == 0)
+        return false;
+    if (point) {
+        size_t const part = digits(s, at + 1, false);
+
+        if (part == 0)
+            return false;
+        at += 1 + part;
+    }
+    if (at == s.len)
+        return point;
+    if (s.ptr[at] != 'e' && s.ptr[at] != 'E')
+        return false;
+    at += at + 1 < s.len && (s.ptr[at + 1] == '+' || s.ptr[at + 1] == '-') ? 2 : 1;
+    return at < s.len && at + digits(s, at, false) == s.len;
 }
 
 static enum yaml_scalar resolve(str s) {
-    str const body = s.len && (s.ptr[0] == '-' || s.ptr[0] == '+') ? str_from(s, 1) : s;
+    static const struct {
+        str word;
+        enum yaml_scalar is;
+    } words[] = {
+        {STR("null"), YAML_IS_NULL}, {STR("true"), YAML_IS_TRUE},   {STR("yes"), YAML_IS_TRUE},  {STR("on"), YAML_IS_TRUE},
+        {STR("false"), YAML_IS_FALSE}, {STR("no"), YAML_IS_FALSE}, {STR("off"), YAML_IS_FALSE},
+    };
+    bool const sign = s.len > 1 && (s.ptr[0] == '-' || s.ptr[0] == '+');
+    str const body = str_from(s, sign);
 
-    if (s.len == 0 || is(s, "null") || str_eq(s, S("~")))
+    if (s.len == 0 || str_eq(s, S("~")))
         return YAML_IS_NULL;
-    if (is(s, "true") || is(s, "yes") || is(s, "on"))
-        return YAML_IS_TRUE;
-    if (is(s, "false") || is(s, "no") || is(s, "off"))
-        return YAML_IS_FALSE;
-    if (looks_odd(body))
+    if (s.len <= 5)
+        for (size_t i = 0; i < COUNT(words); i++)
+            if (str_eq_ascii(s, words[i].word))
+                return words[i].is;
+    if (body.len == 0 || !(digit(body.ptr[0]) || body.ptr[0] == '.'))
+        return YAML_IS_TEXT;
+    if (odd_number(body) || odd_date(body) || odd_sexagesimal(body))
         return YAML_IS_ODD;
-    if (all_digits(body) && s.ptr[0] != '+')
+    if (digits(body, 0, false) == body.len)
         return YAML_IS_INT;
-    return is_float(body) && s.ptr[0] != '+' ? YAML_IS_FLOAT : YAML_IS_TEXT;
+    if (is_float(body))
+        return YAML_IS_FLOAT;
+    /* .5, 5., .inf, .nan: numbers to YAML 1.1, and to hardly anybody else. */
+    if (str_eq_ascii(body, S(".inf")) || str_eq_ascii(s, S(".nan")))
+        return YAML_IS_ODD;
+    if (body.len > 1 && ((body.ptr[0] == '.' && digits(body, 1, false) == body.len - 1) ||
+                         (body.ptr[body.len - 1] == '.' && digits(body, 0, false) == body.len - 1)))
+        return YAML_IS_ODD;
+    return YAML_IS_TEXT;
 }
 
 static bool count_nodes(struct build *b, size_t more, size_t line) {
@@ -128,15 +182,8 @@ static bool anchor_add(struct build *b, const yaml_char_t *name, struct yaml_nod
     *at = SIZE_MAX;
     if (!name)
         return true;
-    if (b->anchor_count == b->anchor_room) {
-        size_t const room = b->anchor_room ? b->anchor_room * 2 : 16;
-        struct anchor *const bigger = realloc(b->anchors, room * sizeof *bigger);
-
-        if (!bigger)
-            return no_memory(b);
-        b->anchors = bigger;
-        b->anchor_room = room;
-    }
+    if (b->anchor_count == COUNT(b->anchors))
+        return bad(b, ERR_LIMIT, node->line - 1, "more than 256 anchors in one document");
     if (!arena_copy(b->a, str_of((const char *)name), &copy))
         return no_memory(b);
     *at = b->anchor_count;
@@ -175,17 +222,63 @@ static bool room_for(struct build *b, struct open *o) {
     return true;
 }
 
+/* All keys of a mapping into a table twice as large as there is room for keys. */
+static bool slots_build(struct build *b, struct open *o) {
+    uint32_t size = 64;
+
+    while (size < 2 * o->room)
+        size *= 2;
+    if (!(o->slots = arena_zero(b->a, size, sizeof *o->slots)))
+        return no_memory(b);
+    if (!b->seed)
+        b->seed = hash_seed();
+    o->mask = size - 1;
+    for (size_t i = 0; i < o->node->count; i++) {
+        uint32_t at = (uint32_t)hash_bytes(o->node->keys[i], b->seed) & o->mask;
+
+        while (o->slots[at])
+            at = (at + 1) & o->mask;
+        o->slots[at] = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+/* Is the key there already? If not, *slot is where its position goes, in a mapping of many keys. */
+static bool key_known(const struct build *b, const struct open *o, str key, uint32_t **slot) {
+    if (!o->slots) {
+        for (size_t i = 0; i < o->node->count; i++)
+            if (str_eq(o->node->keys[i], key))
+                return true;
+        return false;
+    }
+    for (uint32_t at = (uint32_t)hash_bytes(key, b->seed);; at++) {
+        *slot = &o->slots[at & o->mask];
+        if (**slot == 0)
+            return false;
+        if (str_eq(o->node->keys[**slot - 1], key))
+            return true;
+    }
+}
+
 static bool place_key(struct build *b, struct open *o, const struct yaml_node *key, size_t line) {
+    size_t const room = o->room;
+    uint32_t *slot = NULL;
+
     if (key->type != YAML_SCALAR)
         return bad(b, ERR_USAGE, line, "a key must be a plain word or text");
-    for (size_t i = 0; i < o->node->count; i++)
-        if (str_eq(o->node->keys[i], key->text))
-            return err_set(b->e, ERR_USAGE, 0, "line %zu: key '%.*s' stands twice in one mapping", line + 1,
-                           STR_ARG(str_first(key->text, 80)));
+    if (!key->quoted && str_eq(key->text, S("<<")))
+        return bad(b, ERR_USAGE, line, "merge keys (<<) are not supported: write the keys out");
     if (!room_for(b, o))
         return false;
+    if (o->room != room && o->room > KEYS_PLAIN_MAX && !slots_build(b, o))
+        return false;
+    if (key_known(b, o, key->text, &slot))
+        return err_set(b->e, ERR_USAGE, 0, "line %zu: key '%.*s' stands twice in one mapping", line + 1,
+                       STR_ARG(str_first(key->text, 80)));
     o->node->keys[o->node->count] = key->text;
     o->node->key_lines[o->node->count] = (uint32_t)line + 1;
+    if (slot)
+        *slot = (uint32_t)o->node->count + 1;
     o->key_next = false;
     return true;
 }
@@ -204,6 +297,41 @@ static bool place(struct build *b, struct yaml_node *node, size_t line) {
     o->node->items[o->node->count++] = node;
     o->key_next = true;
     return true;
+}
+
+/* Is a list or mapping what it would be without its tag? `own`: the tag that says so. */
+static bool tag_plain(const yaml_char_t *tag, const char *own) {
+    str const t = str_of((const char *)tag);
+
+    return t.len == 0 || str_eq(t, S("!")) || str_eq(t, str_of(own));
+}
+
+/* What a scalar with a tag is (YAML 1.2 10.2, 10.3). A tag that says what the text then does not look like leaves it what
+ * it looks like, odd: text, with a warning from whoever takes values. False: a tag that is not known. */
+static bool tag_resolve(const yaml_char_t *tag, str text, enum yaml_scalar *is) {
+    static const struct {
+        str tag;
+        unsigned kinds; /* bits of enum yaml_scalar */
+    } tags[] = {
+        {STR(YAML_NULL_TAG), 1u << YAML_IS_NULL},
+        {STR(YAML_BOOL_TAG), 1u << YAML_IS_TRUE | 1u << YAML_IS_FALSE},
+        {STR(YAML_INT_TAG), 1u << YAML_IS_INT},
+        {STR(YAML_FLOAT_TAG), 1u << YAML_IS_INT | 1u << YAML_IS_FLOAT},
+        {STR(YAML_TIMESTAMP_TAG), 0},
+    };
+    str const t = str_of((const char *)tag);
+
+    *is = YAML_IS_TEXT;
+    if (str_eq(t, S("!")) || str_eq(t, S(YAML_STR_TAG)))
+        return true;
+    for (size_t i = 0; i < COUNT(tags); i++)
+        if (str_eq(tags[i].tag, t)) {
+            *is = resolve(text);
+            if (!(tags[i].kinds & 1u << *is))
+                *is = YAML_IS_ODD;
+            return true;
+        }
+    return false;
 }
 
 static struct yaml_node *node_new(struct build *b, enum yaml_type type, size_t line) {
@@ -228,14 +356,19 @@ static bool scalar(struct build *b, const yaml_event_t *ev) {
     n->quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     if (!arena_copy(b->a, (str){(const char *)ev->data.scalar.value, ev->data.scalar.length}, &n->text))
         return no_memory(b);
-    n->scalar = n->quoted ? YAML_IS_TEXT : resolve(n->text);
+    if (!ev->data.scalar.tag)
+        n->scalar = n->quoted ? YAML_IS_TEXT : resolve(n->text);
+    else if (!tag_resolve(ev->data.scalar.tag, n->text, &n->scalar))
+        return bad(b, ERR_USAGE, line, "a text with a tag other than !!str, !!int, !!float, !!bool, !!null, !!timestamp");
     return anchor_add(b, ev->data.scalar.anchor, n, 1, &at) && place(b, n, line);
 }
 
-static bool begin(struct build *b, enum yaml_type type, const yaml_char_t *anchor, size_t line) {
+static bool begin(struct build *b, enum yaml_type type, const yaml_char_t *anchor, const yaml_char_t *tag, size_t line) {
     struct yaml_node *n;
     size_t at;
 
+    if (!tag_plain(tag, type == YAML_LIST ? YAML_SEQ_TAG : YAML_MAP_TAG))
+        return bad(b, ERR_USAGE, line, "a list or mapping with a tag other than !!seq, !!map");
     if (b->depth == YAML_DEPTH_MAX)
         return bad(b, ERR_LIMIT, line, "nested deeper than 64");
     if (b->depth && b->stack[b->depth - 1].node->type == YAML_MAP && b->stack[b->depth - 1].key_next)
@@ -275,9 +408,9 @@ static bool take(struct build *b, const yaml_event_t *ev) {
     case YAML_SCALAR_EVENT:
         return scalar(b, ev);
     case YAML_SEQUENCE_START_EVENT:
-        return begin(b, YAML_LIST, ev->data.sequence_start.anchor, ev->start_mark.line);
+        return begin(b, YAML_LIST, ev->data.sequence_start.anchor, ev->data.sequence_start.tag, ev->start_mark.line);
     case YAML_MAPPING_START_EVENT:
-        return begin(b, YAML_MAP, ev->data.mapping_start.anchor, ev->start_mark.line);
+        return begin(b, YAML_MAP, ev->data.mapping_start.anchor, ev->data.mapping_start.tag, ev->start_mark.line);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
         end(b);
@@ -293,10 +426,47 @@ static bool take(struct build *b, const yaml_event_t *ev) {
     }
 }
 
+/* libyaml's own complaint. What cannot be decoded has no line yet, only a place among the bytes. */
+static bool refused(struct build *b, str text) {
+    const yaml_parser_t *const p = &b->parser;
+    size_t line = p->problem_mark.line;
+
+    if (p->error == YAML_MEMORY_ERROR)
+        return no_memory(b);
+    if (p->error == YAML_READER_ERROR) {
+        line = 0;
+        for (size_t i = 0; i < text.len && i < p->problem_offset; i++)
+            line += text.ptr[i] == '\n';
+    }
+    return bad(b, ERR_USAGE, line, p->problem ? p->problem : "not YAML");
+}
+
+/* The documents read so far. */
+struct list {
+    struct yaml_node **items;
+    size_t count, room;
+};
+
+static bool list_add(struct build *b, struct list *l) {
+    if (l->count == l->room) {
+        size_t const room = l->room ? l->room * 2 : 4;
+        struct yaml_node **const bigger = arena_alloc(b->a, room * sizeof *bigger);
+
+        if (!bigger)
+            return no_memory(b);
+        if (l->count)
+            memcpy(bigger, l->items, l->count * sizeof *bigger);
+        l->items = bigger;
+        l->room = room;
+    }
+    assert(b->root);
+    l->items[l->count++] = b->root;
+    return true;
+}
+
 bool yaml_read(str text, struct arena *a, struct yaml_node ***documents, size_t *count, struct err *e) {
     struct build b = {.a = a, .e = e};
-    struct yaml_node **list = NULL;
-    size_t used = 0, room = 0;
+    struct list list = {0};
     bool ok = true, over = false;
 
     if (text.len > YAML_BYTES_MAX)
@@ -308,35 +478,17 @@ bool yaml_read(str text, struct arena *a, struct yaml_node ***documents, size_t 
         yaml_event_t ev;
 
         if (!yaml_parser_parse(&b.parser, &ev)) {
-            ok = b.parser.error == YAML_MEMORY_ERROR
-                     ? no_memory(&b)
-                     : bad(&b, ERR_USAGE, b.parser.problem_mark.line,
-                           b.parser.problem ? b.parser.problem : "not YAML");
+            ok = refused(&b, text);
             break;
         }
-        ok = take(&b, &ev);
+        ok = take(&b, &ev) && (ev.type != YAML_DOCUMENT_END_EVENT || list_add(&b, &list));
         over = ev.type == YAML_STREAM_END_EVENT;
-        if (ok && ev.type == YAML_DOCUMENT_END_EVENT) {
-            if (used == room) {
-                size_t const more = room ? room * 2 : 4;
-                struct yaml_node **const bigger = arena_alloc(a, more * sizeof *bigger);
-
-                ok = bigger ? true : no_memory(&b);
-                if (ok && used)
-                    memcpy(bigger, list, used * sizeof *bigger);
-                list = bigger;
-                room = more;
-            }
-            if (ok)
-                list[used++] = b.root;
-        }
         yaml_event_delete(&ev);
     }
     yaml_parser_delete(&b.parser);
-    free(b.anchors);
     if (ok) {
-        *documents = list;
-        *count = used;
+        *documents = list.items;
+        *count = list.count;
     }
     return ok;
 }

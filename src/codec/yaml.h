@@ -8,15 +8,16 @@
 
 enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
-/* How a plain (unquoted) scalar reads (Sigma 1.3); a quoted one is always YAML_IS_TEXT. */
+/* How a plain (unquoted) scalar reads (Sigma 1.3); a quoted one is YAML_IS_TEXT. A tag (!!int '5') goes before both: what
+ * does not look like what its tag says is YAML_IS_ODD. */
 enum yaml_scalar {
     YAML_IS_TEXT,
     YAML_IS_NULL,  /* null, ~, empty */
     YAML_IS_TRUE,  /* true, yes, on in any case */
     YAML_IS_FALSE, /* false, no, off */
-    YAML_IS_INT,   /* -?[0-9]+ without leading zero, also beyond 64 bits */
-    YAML_IS_FLOAT, /* with a point or an exponent */
-    YAML_IS_ODD,   /* hexadecimal, octal, date, sexagesimal: text, but the writer may have meant otherwise */
+    YAML_IS_INT,   /* [-+]?[0-9]+ without leading zero, also beyond 64 bits */
+    YAML_IS_FLOAT, /* [-+]?, digits, then a point and digits or an exponent or both */
+    YAML_IS_ODD,   /* hexadecimal, octal, with underscores, date, sexagesimal: text, but the writer may have meant otherwise */
 };
 
 struct yaml_node {
@@ -36,10 +37,11 @@ struct yaml_node {
 #define YAML_BYTES_MAX (16u << 20)
 #define YAML_DEPTH_MAX 64
 #define YAML_NODES_MAX 100000 /* a document, aliases expanded */
+#define YAML_ANCHORS_MAX 256  /* a document */
 
 /* Every document of the text. All memory is a's.
- * ERR_USAGE  not YAML, a duplicate key in one mapping (Sigma 1.4), a key that is no scalar, a second anchor of
- *            that name inside itself; the text begins with "line N: "
+ * ERR_USAGE  not YAML, a duplicate key in one mapping (Sigma 1.4), a key that is no scalar, an alias inside what it
+ *            stands for, a merge key (<<), a tag beyond those of YAML's core; the text begins with "line N: "
  * ERR_LIMIT  one of the bounds above (alias bombs end here)
  * ERR_MEMORY a is full */
 MUST_USE bool yaml_read(str text, struct arena *a, struct yaml_node ***documents, size_t *count, struct err *e);

@@ -1,5 +1,7 @@
-/* sigma_value: values and modifiers (Sigma 3, 5): one item of a selection becomes a tree of tests. */
-#include <assert.h>
+/* sigma_value: values and modifiers (Sigma 3, 5): one item of a selection becomes a tree of tests.
+ *
+ * A value is taken through its modifiers from left to right, as the rule writes them. Some make several of one (the three
+ * shifts of base64offset, the values of a placeholder): these are alternatives, an OR even under `all`. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -9,7 +11,7 @@
 #include "intel/sigma_own.h"
 
 #define MODIFIERS_MAX 16
-#define VARIANTS_MAX 4096
+#define ALTERNATIVES_MAX 4096 /* of one value */
 
 enum modifier {
     MOD_CONTAINS, MOD_STARTSWITH, MOD_ENDSWITH, MOD_ALL, MOD_NEQ, MOD_CASED, MOD_EXISTS, MOD_WINDASH, MOD_BASE64,
@@ -33,25 +35,36 @@ static const struct {
 };
 
 struct item {
-    str field;
+    str field; /* kept */
     uint32_t line;
-    enum modifier mods[MODIFIERS_MAX];
-    size_t mod_count;
+    enum modifier mods[MODIFIERS_MAX]; /* without all and neq, whose place does not matter */
+    str words[MODIFIERS_MAX];          /* as written */
+    size_t count;
     bool all, neq;
 };
 
-/* One value on its way through the modifiers. */
+/* %name% under expand, until the modifier's turn comes: a piece that never leaves this file. */
+#define PIECE_PLACEHOLDER ((enum sigma_piece_type)(PIECE_DASH + 1))
+
+/* One value on its way through the modifiers. STRING and BYTES have pieces; all else is in the test. */
 struct working {
-    enum { WORK_STRING, WORK_BYTES, WORK_REGEX, WORK_NUMBER, WORK_BOOL, WORK_NULL, WORK_FIELDREF, WORK_CIDR, WORK_EXISTS,
-           WORK_COMPARE, WORK_TIME } type;
-    struct sigma_piece *pieces;
+    enum {
+        WORK_STRING, WORK_BYTES, WORK_REGEX, WORK_NUMBER, WORK_BOOL, WORK_NULL, WORK_FIELDREF, WORK_CIDR, WORK_EXISTS,
+        WORK_COMPARE, WORK_TIME
+    } type;
+    const struct sigma_piece *pieces;
     size_t count;
-    struct sigma_test test; /* all but pieces */
-    str raw;                /* the scalar as written */
+    struct sigma_test test;
+    bool any_before, any_behind; /* FIELDREF */
+};
+
+struct alternatives {
+    struct working *items;
+    size_t count, room;
 };
 
 static bool has(const struct item *it, enum modifier m) {
-    for (size_t i = 0; i < it->mod_count; i++)
+    for (size_t i = 0; i < it->count; i++)
         if (it->mods[i] == m)
             return true;
     return false;
@@ -60,70 +73,173 @@ static bool has(const struct item *it, enum modifier m) {
 static bool item_parse(struct sigma_reading *r, str key, struct item *it) {
     size_t bar = str_find_byte(key, '|');
 
-    it->field = bar == SIZE_MAX ? key : str_first(key, bar);
+    if (!sigma_keep_text(r, str_first(key, bar), &it->field))
+        return false;
     while (bar != SIZE_MAX) {
+        size_t i = 0;
         str word;
-        size_t i;
 
         key = str_from(key, bar + 1);
         bar = str_find_byte(key, '|');
-        word = bar == SIZE_MAX ? key : str_first(key, bar);
-        for (i = 0; i < COUNT(modifier_names) && !str_eq(modifier_names[i].name, word); i++)
-            ;
+        word = str_first(key, bar);
+        while (i < COUNT(modifier_names) && !str_eq(modifier_names[i].name, word))
+            i++;
         if (i == COUNT(modifier_names))
             return word.len ? sigma_bad(r, it->line, "unknown modifier '%.*s'", STR_ARG(str_first(word, 40)))
-                            : sigma_bad(r, it->line, "empty modifier in '%.*s'", STR_ARG(str_first(it->field, 60)));
+                            : sigma_bad(r, it->line, "empty modifier behind '%.*s'", STR_ARG(str_first(it->field, 60)));
         if (modifier_names[i].modifier == MOD_ALL) {
             it->all = true;
         } else if (modifier_names[i].modifier == MOD_NEQ) {
             it->neq = true;
-        } else if (it->mod_count == MODIFIERS_MAX) {
+        } else if (it->count == MODIFIERS_MAX) {
             return sigma_bad(r, it->line, "more than %d modifiers", MODIFIERS_MAX);
         } else {
-            it->mods[it->mod_count++] = modifier_names[i].modifier;
+            it->words[it->count] = modifier_names[i].name;
+            it->mods[it->count++] = modifier_names[i].modifier;
         }
     }
     return true;
 }
 
-/* Text with wildcards and escapes into pieces (Sigma 3.3, 3.4). with_wildcards false: * and ? are text too. */
-static bool pieces_of(struct sigma_reading *r, str text, bool with_wildcards, struct working *w) {
-    char *const copy = arena_bytes(r->a, text.len);
-    struct sigma_piece *const pieces = arena_alloc(r->a, (text.len + 4) * sizeof *pieces);
-    size_t used = 0, from = 0, count = 0;
+/* Text */
 
-    if (!copy || !pieces)
-        return sigma_no_memory(r);
-    for (size_t i = 0; i < text.len; i++) {
-        char const c = text.ptr[i];
-        bool const wild = with_wildcards && (c == '*' || c == '?');
+/* The bytes of the word character (letter, digit, _) at the start of s, or 0. Beyond ASCII the tables are PCRE2's, whose
+ * program for the question is made when it is first asked. Without memory for it no such character is one. */
+static size_t word_width(struct sigma_reading *r, str s) {
+    char const c = s.len ? s.ptr[0] : ' ';
+    size_t const width = (unsigned char)c < 0x80 ? 1 : utf8_width(s);
+    pcre2_match_data *match;
+    bool word;
 
-        if (!wild) {
-            if (with_wildcards && c == '\\' && i + 1 < text.len && strchr("*?\\", text.ptr[i + 1]))
-                i++;
-            copy[used++] = text.ptr[i];
+    if (width == 1)
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (!*r->word) {
+        PCRE2_SIZE at;
+        int code;
+
+        *r->word = pcre2_compile((PCRE2_SPTR) "^[\\p{L}\\p{N}]", PCRE2_ZERO_TERMINATED, PCRE2_UTF, &code, &at, NULL);
+    }
+    match = *r->word ? pcre2_match_data_create(1, NULL) : NULL;
+    word = match && pcre2_match(*r->word, (PCRE2_SPTR)s.ptr, width, 0, 0, match, NULL) > 0;
+    pcre2_match_data_free(match);
+    return word ? width : 0;
+}
+
+/* Does a word character end at byte `end`? */
+static bool word_before(struct sigma_reading *r, str s, size_t end) {
+    size_t from = end;
+
+    while (from > 0 && end - from < 4) {
+        from--;
+        if (((unsigned char)s.ptr[from] & 0xc0) != 0x80)
+            return word_width(r, str_first(str_from(s, from), end - from)) == end - from;
+    }
+    return false;
+}
+
+/* %name% at the start of s: its whole length, or 0. Names are of word characters, as in the reference library, and of
+ * hyphens, which public rules write as well (%DC-MACHINE-NAME%): taken as text they would never match. */
+static size_t placeholder_width(struct sigma_reading *r, str s) {
+    size_t at = 1, width;
+
+    if (s.len < 3 || s.ptr[0] != '%')
+        return 0;
+    while ((width = word_width(r, str_from(s, at))) > 0 || (at < s.len && s.ptr[at] == '-'))
+        at += width ? width : 1;
+    return at > 1 && at < s.len && s.ptr[at] == '%' ? at + 1 : 0;
+}
+
+static bool special(char c, bool expanding) {
+    return c == '\\' || c == '*' || c == '?' || (expanding && c == '%');
+}
+
+/* Text with escapes and wildcards into pieces, left to right (Sigma 3.3, 3.4, 5.9). The pieces are views of text where
+ * nothing was escaped. */
+static bool pieces_of(struct sigma_reading *r, str text, bool expanding, struct working *w) {
+    size_t specials = 0, used = 0, from = 0, count = 0;
+    struct sigma_piece *pieces;
+    char *copy;
+
+    for (size_t i = 0; i < text.len; i++)
+        specials += special(text.ptr[i], expanding);
+    if (!(pieces = sigma_scratch(r, 2 * specials + 1, sizeof *pieces)))
+        return false;
+    w->pieces = pieces;
+    if (specials == 0) {
+        pieces[0] = (struct sigma_piece){PIECE_TEXT, text};
+        w->count = text.len > 0;
+        return true;
+    }
+    if (!(copy = sigma_scratch(r, text.len, 1)))
+        return false;
+    for (size_t i = 0; i < text.len;) {
+        char const c = text.ptr[i], next = i + 1 < text.len ? text.ptr[i + 1] : 'x';
+        size_t const name = expanding && c == '%' ? placeholder_width(r, str_from(text, i)) : 0;
+
+        if (c == '\\' && special(next, expanding)) {
+            copy[used++] = next;
+            i += 2;
+            continue;
+        }
+        if (c != '*' && c != '?' && !name) {
+            copy[used++] = c;
+            i++;
             continue;
         }
         if (used > from)
             pieces[count++] = (struct sigma_piece){PIECE_TEXT, {copy + from, used - from}};
         from = used;
-        if (c == '?' || count == 0 || pieces[count - 1].type != PIECE_ANY)
+        if (name)
+            pieces[count++] = (struct sigma_piece){PIECE_PLACEHOLDER, {text.ptr + i + 1, name - 2}};
+        else if (c == '?' || count == 0 || pieces[count - 1].type != PIECE_ANY)
             pieces[count++] = (struct sigma_piece){c == '*' ? PIECE_ANY : PIECE_ONE, {"", 0}};
+        i += name ? name : 1;
     }
     if (used > from)
         pieces[count++] = (struct sigma_piece){PIECE_TEXT, {copy + from, used - from}};
-    w->pieces = pieces;
     w->count = count;
     return true;
 }
 
-static bool word_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (unsigned char)c >= 0x80;
+/* Text that is meant literally. */
+static bool literal(struct sigma_reading *r, const char *bytes, size_t len, struct working *w) {
+    struct sigma_piece *const piece = sigma_scratch(r, 1, sizeof *piece);
+    char *const copy = sigma_scratch(r, len, 1);
+
+    if (!piece || !copy)
+        return false;
+    if (len)
+        memcpy(copy, bytes, len);
+    *piece = (struct sigma_piece){PIECE_TEXT, {copy, len}};
+    w->pieces = piece;
+    w->count = len > 0;
+    return true;
 }
 
-/* The bytes of a dash that windash varies, at the start of s; 0: none. */
-static size_t dash_at(str s) {
+static bool wrong_type(struct sigma_reading *r, const struct item *it, str modifier, const struct working *w) {
+    static const char *const types[] = {
+        [WORK_STRING] = "text", [WORK_BYTES] = "encoded bytes", [WORK_REGEX] = "a regular expression",
+        [WORK_NUMBER] = "a number", [WORK_BOOL] = "true or false", [WORK_NULL] = "null", [WORK_FIELDREF] = "a field",
+        [WORK_CIDR] = "a network", [WORK_EXISTS] = "a test of presence", [WORK_COMPARE] = "a comparison",
+        [WORK_TIME] = "a part of a date"};
+
+    return sigma_bad(r, it->line, "modifier '%.*s' cannot be applied to %s", STR_ARG(modifier), types[w->type]);
+}
+
+/* A number where text is meant (Sigma 5.1). */
+static bool number_as_text(struct sigma_reading *r, const struct item *it, str modifier, struct working *w) {
+    if (w->type != WORK_NUMBER)
+        return true;
+    w->type = WORK_STRING;
+    return literal(r, w->test.number.ptr, w->test.number.len, w) &&
+           sigma_warn(r, it->line, "'%.*s' takes the number %.*s as text", STR_ARG(modifier),
+                      STR_ARG(str_first(w->test.number, 40)));
+}
+
+/* Modifiers that leave one value one value */
+
+/* The bytes of a dash that windash varies, at the start of s, or 0 (Sigma 5.3). */
+static size_t dash_width(str s) {
     if (s.len && (s.ptr[0] == '-' || s.ptr[0] == '/'))
         return 1;
     if (str_starts(s, S("\xe2\x80\x93")) || str_starts(s, S("\xe2\x80\x94")) || str_starts(s, S("\xe2\x80\x95")))
@@ -131,15 +247,18 @@ static size_t dash_at(str s) {
     return 0;
 }
 
-/* A dash that begins a word: not behind a word character, and before one (Sigma 5.3). */
+/* A dash that begins a word: not behind a word character, and before one. */
 static bool windash(struct sigma_reading *r, struct working *w) {
-    size_t room = w->count + 4, count = 0;
+    size_t dashes = 0, count = 0;
     struct sigma_piece *out;
 
     for (size_t i = 0; i < w->count; i++)
-        room += 2 * w->pieces[i].text.len;
-    if (!(out = arena_alloc(r->a, room * sizeof *out)))
-        return sigma_no_memory(r);
+        for (size_t j = 0; w->pieces[i].type == PIECE_TEXT && j < w->pieces[i].text.len; j++)
+            dashes += dash_width(str_from(w->pieces[i].text, j)) > 0;
+    if (dashes == 0)
+        return true;
+    if (!(out = sigma_scratch(r, w->count + 2 * dashes, sizeof *out)))
+        return false;
     for (size_t i = 0; i < w->count; i++) {
         str const t = w->pieces[i].text;
         size_t from = 0;
@@ -149,10 +268,9 @@ static bool windash(struct sigma_reading *r, struct working *w) {
             continue;
         }
         for (size_t j = 0; j < t.len;) {
-            size_t const width = dash_at(str_from(t, j));
+            size_t const width = dash_width(str_from(t, j));
 
-            if (!width || j + width >= t.len || !word_char(t.ptr[j + width]) || dash_at(str_from(t, j + width)) ||
-                (j > 0 && word_char(t.ptr[j - 1]) && !(j >= 3 && dash_at(str_from(t, j - 3)) == 3))) {
+            if (!width || !word_width(r, str_from(t, j + width)) || word_before(r, t, j)) {
                 j += width ? width : 1;
                 continue;
             }
@@ -170,58 +288,293 @@ static bool windash(struct sigma_reading *r, struct working *w) {
     return true;
 }
 
-/* The one text of a value without wildcards; false when it has any. */
-static bool only_text(const struct working *w, str *out) {
-    *out = S("");
-    if (w->count > 1 || (w->count == 1 && w->pieces[0].type != PIECE_TEXT))
+/* Wildcards that a modifier adds are structure, and none is doubled (Sigma 3.5). */
+static bool open_ends(struct sigma_reading *r, struct working *w, bool before, bool behind) {
+    struct sigma_piece *const out = sigma_scratch(r, w->count + 2, sizeof *out);
+    size_t count = 0;
+
+    if (!out)
         return false;
-    if (w->count == 1)
-        *out = w->pieces[0].text;
+    if (before && !(w->count && w->pieces[0].type == PIECE_ANY))
+        out[count++] = (struct sigma_piece){PIECE_ANY, {"", 0}};
+    if (w->count)
+        memcpy(out + count, w->pieces, w->count * sizeof *out);
+    count += w->count;
+    if (behind && !(count && out[count - 1].type == PIECE_ANY))
+        out[count++] = (struct sigma_piece){PIECE_ANY, {"", 0}};
+    w->pieces = out;
+    w->count = count;
     return true;
 }
 
-static bool set_text(struct sigma_reading *r, struct working *w, const char *bytes, size_t len) {
-    struct sigma_piece *const pieces = arena_alloc(r->a, 4 * sizeof *pieces);
-    str copy;
+static bool affix(struct sigma_reading *r, const struct item *it, size_t at, struct working *w) {
+    bool const before = it->mods[at] != MOD_STARTSWITH, behind = it->mods[at] != MOD_ENDSWITH;
 
-    if (!pieces || !arena_copy(r->a, (str){bytes, len}, &copy))
-        return sigma_no_memory(r);
-    pieces[0] = (struct sigma_piece){PIECE_TEXT, copy};
-    w->pieces = pieces;
-    w->count = len ? 1 : 0;
+    if (w->type == WORK_REGEX)
+        return true; /* .* around what is searched changes nothing */
+    if (w->type == WORK_FIELDREF) {
+        w->any_before |= before;
+        w->any_behind |= behind;
+        w->test.fieldref = !w->any_before   ? FIELDREF_STARTSWITH
+                           : w->any_behind ? FIELDREF_CONTAINS
+                                           : FIELDREF_ENDSWITH;
+        return true;
+    }
+    if (!number_as_text(r, it, it->words[at], w))
+        return false;
+    return w->type == WORK_STRING || w->type == WORK_BYTES ? open_ends(r, w, before, behind)
+                                                           : wrong_type(r, it, it->words[at], w);
+}
+
+static bool time_part(struct sigma_reading *r, const struct item *it, size_t at, struct working *w) {
+    static const struct {
+        unsigned low, high;
+    } range[] = {{0, 59}, {0, 23}, {1, 31}, {1, 53}, {1, 12}, {0, 9999}};
+    enum sigma_time_part const part = (enum sigma_time_part)(it->mods[at] - MOD_MINUTE);
+    uint64_t n;
+
+    if (w->type != WORK_NUMBER)
+        return wrong_type(r, it, it->words[at], w);
+    if (!str_u64(w->test.number, range[part].high, &n) || n < range[part].low)
+        return sigma_bad(r, it->line, "'%.*s' must be a whole number from %u to %u", STR_ARG(it->words[at]), range[part].low,
+                         range[part].high);
+    w->type = WORK_TIME;
+    w->test.part = part;
+    w->test.compare = COMPARE_EQ;
     return true;
 }
 
-static void utf16_unit(struct buf *b, uint32_t unit, bool big) {
+static bool compare(struct sigma_reading *r, const struct item *it, size_t at, struct working *w) {
+    static const enum sigma_compare how[] = {COMPARE_LT, COMPARE_LTE, COMPARE_GT, COMPARE_GTE};
+
+    if (w->type != WORK_NUMBER && !(w->type == WORK_TIME && w->test.compare == COMPARE_EQ))
+        return wrong_type(r, it, it->words[at], w);
+    w->test.compare = how[it->mods[at] - MOD_LT];
+    if (w->type == WORK_NUMBER)
+        w->type = WORK_COMPARE;
+    return true;
+}
+
+/* The text of a value without wildcards (and without dashes that vary); false when it has any. */
+static bool plain_text(const struct working *w, str *out) {
+    *out = w->count ? w->pieces[0].text : S("");
+    return w->count == 0 || (w->count == 1 && w->pieces[0].type == PIECE_TEXT);
+}
+
+/* An address alone is the network of that one address, as it is to the reference library of Sigma. */
+static bool network_of(struct sigma_reading *r, const struct item *it, str text, struct network *out) {
+    struct address one;
+    struct err e;
+
+    if (str_find_byte(text, '/') == SIZE_MAX && str_find_byte(text, '%') == SIZE_MAX && address_parse(text, &one)) {
+        *out = (struct network){.base = one, .bits = one.family == 4 ? 32 : 128};
+        return true;
+    }
+    return network_parse(text, out, &e) || sigma_bad(r, it->line, "cidr: %s", e.text);
+}
+
+/* What one modifier makes of one value. */
+static bool apply(struct sigma_reading *r, const struct item *it, size_t at, struct working *w) {
+    str const name = it->words[at];
+    str text;
+
+    switch (it->mods[at]) {
+    case MOD_CONTAINS:
+    case MOD_STARTSWITH:
+    case MOD_ENDSWITH:
+        return affix(r, it, at, w);
+    case MOD_CASED:
+        w->test.cased = true;
+        return w->type == WORK_STRING || wrong_type(r, it, name, w);
+    case MOD_WINDASH:
+        return w->type == WORK_STRING ? windash(r, w) : wrong_type(r, it, name, w);
+    case MOD_RE:
+        return at == 0 || sigma_bad(r, it->line, "'re' must be the first modifier");
+    case MOD_I:
+    case MOD_M:
+    case MOD_S:
+        w->test.regex_flags |= it->mods[at] == MOD_I ? SIGMA_RE_I : it->mods[at] == MOD_M ? SIGMA_RE_M : SIGMA_RE_S;
+        return w->type == WORK_REGEX || sigma_bad(r, it->line, "'%.*s' stands only behind 're'", STR_ARG(name));
+    case MOD_LT:
+    case MOD_LTE:
+    case MOD_GT:
+    case MOD_GTE:
+        return compare(r, it, at, w);
+    case MOD_MINUTE:
+    case MOD_HOUR:
+    case MOD_DAY:
+    case MOD_WEEK:
+    case MOD_MONTH:
+    case MOD_YEAR:
+        return time_part(r, it, at, w);
+    case MOD_CIDR:
+        if (it->count != 1)
+            return sigma_bad(r, it->line, "'cidr' must be the only modifier but for 'all' and 'neq'");
+        if (w->type != WORK_STRING)
+            return wrong_type(r, it, name, w);
+        if (!plain_text(w, &text))
+            return sigma_bad(r, it->line, "cidr: a network has no wildcards");
+        w->type = WORK_CIDR;
+        return network_of(r, it, text, &w->test.network);
+    case MOD_EXISTS:
+        if (w->type != WORK_BOOL)
+            return sigma_bad(r, it->line, "'exists' takes true or false without quotes");
+        w->type = WORK_EXISTS;
+        return true;
+    case MOD_FIELDREF:
+        if (w->type != WORK_STRING || w->test.cased)
+            return wrong_type(r, it, name, w);
+        if (!plain_text(w, &w->test.other) || !w->test.other.len)
+            return sigma_bad(r, it->line, "'fieldref' takes the name of a field, without wildcards");
+        w->type = WORK_FIELDREF;
+        return true;
+    default:
+        return sigma_bad(r, it->line, "modifier '%.*s' is not known here", STR_ARG(name));
+    }
+}
+
+/* Modifiers that may make several values of one */
+
+static bool add(struct sigma_reading *r, const struct item *it, struct alternatives *list, const struct working *w) {
+    if (list->count == ALTERNATIVES_MAX)
+        return sigma_bad(r, it->line, "one value would become more than %d", ALTERNATIVES_MAX);
+    if (list->count == list->room) {
+        size_t const room = list->room ? list->room * 4 : 4;
+        struct working *const bigger = sigma_scratch(r, room, sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        if (list->count)
+            memcpy(bigger, list->items, list->count * sizeof *bigger);
+        list->items = bigger;
+        list->room = room;
+    }
+    list->items[list->count++] = *w;
+    return true;
+}
+
+/* w with its piece number `at` replaced by text. */
+static bool replace(struct sigma_reading *r, const struct working *w, size_t at, str text, struct working *out) {
+    struct sigma_piece *const pieces = sigma_scratch(r, w->count, sizeof *pieces);
+    size_t count = 0;
+
+    if (!pieces)
+        return false;
+    for (size_t i = 0; i < w->count; i++) {
+        struct sigma_piece const p = i == at ? (struct sigma_piece){PIECE_TEXT, text} : w->pieces[i];
+
+        if (p.type == PIECE_TEXT && count && pieces[count - 1].type == PIECE_TEXT) {
+            /* Neighbouring texts become one: what comes later may ask what stands before a character. */
+            size_t const len = pieces[count - 1].text.len + p.text.len;
+            char *const both = sigma_scratch(r, len, 1);
+
+            if (!both)
+                return false;
+            memcpy(both, pieces[count - 1].text.ptr, pieces[count - 1].text.len);
+            memcpy(both + pieces[count - 1].text.len, p.text.ptr, p.text.len);
+            pieces[count - 1].text = (str){both, len};
+        } else if (p.type != PIECE_TEXT || p.text.len) {
+            pieces[count++] = p;
+        }
+    }
+    *out = *w;
+    out->pieces = pieces;
+    out->count = count;
+    return true;
+}
+
+static size_t first_of(const struct working *w, enum sigma_piece_type type) {
+    for (size_t i = 0; i < w->count; i++)
+        if (w->pieces[i].type == type)
+            return i;
+    return SIZE_MAX;
+}
+
+static const struct placeholder *placeholder_named(const struct sigma_reading *r, str name) {
+    for (size_t i = 0; i < r->placeholder_count; i++)
+        if (str_eq(r->placeholders[i].name, name))
+            return &r->placeholders[i];
+    return NULL;
+}
+
+static bool no_value(struct sigma_reading *r, str name) {
+    char text[160];
+
+    if (r->unusable.len)
+        return true;
+    snprintf(text, sizeof text, "placeholder %%%.*s%% has no value", STR_ARG(str_first(name, 100)));
+    return sigma_keep_text(r, str_of(text), &r->unusable);
+}
+
+/* Every dash of windash written out (when an encoding follows), or every placeholder replaced by its values: until none
+ * is left, the first of each value is replaced by each of its texts. */
+static bool write_out(struct sigma_reading *r, const struct item *it, enum sigma_piece_type type, struct alternatives *list) {
+    static const str dashes[] = {STR("-"), STR("/"), STR("\xe2\x80\x93"), STR("\xe2\x80\x94"), STR("\xe2\x80\x95")};
+    static const str nothing[] = {STR("")};
+    struct placeholder const dash = {S(""), dashes, COUNT(dashes)}, unknown = {S(""), nothing, COUNT(nothing)};
+
+    for (bool again = true; again;) {
+        struct alternatives next = {0};
+
+        again = false;
+        for (size_t i = 0; i < list->count; i++) {
+            const struct working *const w = &list->items[i];
+            size_t const at = w->type == WORK_STRING ? first_of(w, type) : SIZE_MAX;
+            const struct placeholder *p = &dash;
+            struct working one;
+
+            if (at == SIZE_MAX) {
+                if (!add(r, it, &next, w))
+                    return false;
+                continue;
+            }
+            again = true;
+            if (type == PIECE_PLACEHOLDER && !(p = placeholder_named(r, w->pieces[at].text))) {
+                /* Go on without it, so that the rest of the rule is checked as well. */
+                p = &unknown;
+                if (!no_value(r, w->pieces[at].text))
+                    return false;
+            }
+            for (size_t v = 0; v < p->count; v++)
+                if (!replace(r, w, at, p->values[v], &one) || !add(r, it, &next, &one))
+                    return false;
+        }
+        *list = next;
+    }
+    return true;
+}
+
+static bool expand(struct sigma_reading *r, const struct item *it, size_t at, struct alternatives *list) {
+    bool any = false;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].type != WORK_STRING)
+            return wrong_type(r, it, it->words[at], &list->items[i]);
+        any |= first_of(&list->items[i], PIECE_PLACEHOLDER) != SIZE_MAX;
+    }
+    if (!any && !sigma_warn(r, it->line, "'expand' finds no %%placeholder%% in this value"))
+        return false;
+    return write_out(r, it, PIECE_PLACEHOLDER, list);
+}
+
+static void unit_add(struct buf *b, uint32_t unit, bool big) {
     buf_byte(b, (char)(big ? unit >> 8 : unit & 0xff));
     buf_byte(b, (char)(big ? unit & 0xff : unit >> 8));
 }
 
-static bool to_utf16(struct sigma_reading *r, const struct item *it, struct working *w, enum modifier m) {
-    struct buf b = {0};
-    bool ok;
-    str t;
-
-    if (!only_text(w, &t))
-        return sigma_bad(r, it->line, "wildcards cannot be encoded as UTF-16");
-    if (m == MOD_UTF16)
-        buf_add(&b, S("\xff\xfe"));
-    for (size_t i = 0; i < t.len;) {
+static void utf16_add(struct buf *b, str text, bool big) {
+    for (size_t i = 0; i < text.len;) {
         uint32_t point = 0xfffd;
-        size_t const width = utf8_decode(str_from(t, i), &point);
+        size_t const width = utf8_decode(str_from(text, i), &point);
 
         i += width ? width : 1;
         if (point >= 0x10000) {
-            utf16_unit(&b, 0xd800 + ((point - 0x10000) >> 10), m == MOD_UTF16BE);
-            utf16_unit(&b, 0xdc00 + ((point - 0x10000) & 0x3ff), m == MOD_UTF16BE);
+            unit_add(b, 0xd800 + ((point - 0x10000) >> 10), big);
+            unit_add(b, 0xdc00 + ((point - 0x10000) & 0x3ff), big);
         } else {
-            utf16_unit(&b, point, m == MOD_UTF16BE);
+            unit_add(b, point, big);
         }
     }
-    ok = b.failed ? sigma_no_memory(r) : set_text(r, w, b.ptr ? b.ptr : "", b.len);
-    buf_free(&b);
-    w->type = WORK_BYTES;
-    return ok;
 }
 
 /* RFC 4648 4. out: room for 4 * (len / 3 + 1). */
@@ -243,451 +596,308 @@ static size_t base64(const char *bytes, size_t len, char *out) {
     return used;
 }
 
-/* Base64 of filler and value, cut to what does not depend on the neighbours (Sigma 5.4). */
-static bool to_base64(struct sigma_reading *r, const struct item *it, const struct working *from, struct working *to,
-                      size_t filler, bool cut) {
+/* Base64 of filler and bytes, cut to what does not depend on the neighbours (Sigma 5.4). */
+static bool shifted(struct sigma_reading *r, str bytes, size_t filler, bool cut, str *out) {
     static const size_t head[] = {0, 2, 3}, tail[] = {0, 3, 2};
-    char *bytes, *out;
-    size_t len, start = 0;
-    str t;
-
-    *to = *from;
-    if (!only_text(from, &t))
-        return sigma_bad(r, it->line, "wildcards cannot be encoded as Base64");
-    bytes = arena_bytes(r->a, t.len + 3);
-    out = arena_bytes(r->a, (t.len + 6) / 3 * 4 + 8);
-    if (!bytes || !out)
-        return sigma_no_memory(r);
-    memset(bytes, ' ', filler);
-    memcpy(bytes + filler, t.ptr, t.len);
-    len = base64(bytes, t.len + filler, out);
-    if (cut) {
-        size_t const end = tail[(t.len + filler) % 3];
-
-        start = head[filler];
-        len = len > start + end ? len - start - end : 0;
-    }
-    to->type = WORK_STRING;
-    to->test.cased = true;
-    return set_text(r, to, out + start, len);
-}
-
-static bool is_wild(enum modifier m) {
-    return m == MOD_CONTAINS || m == MOD_STARTSWITH || m == MOD_ENDSWITH;
-}
-
-/* Wildcards that a modifier adds are structure (Sigma 3.5). */
-static bool wild(struct sigma_reading *r, struct working *w, enum modifier m) {
-    bool const before = m != MOD_STARTSWITH, behind = m != MOD_ENDSWITH;
-    struct sigma_piece *const out = arena_alloc(r->a, (w->count + 3) * sizeof *out);
-    size_t count = 0;
-
-    if (!out)
-        return sigma_no_memory(r);
-    if (before && !(w->count && w->pieces[0].type == PIECE_ANY))
-        out[count++] = (struct sigma_piece){PIECE_ANY, {"", 0}};
-    for (size_t i = 0; i < w->count; i++)
-        out[count++] = w->pieces[i];
-    if (behind && !(count && out[count - 1].type == PIECE_ANY))
-        out[count++] = (struct sigma_piece){PIECE_ANY, {"", 0}};
-    w->pieces = out;
-    w->count = count;
-    return true;
-}
-
-static bool canonical(struct sigma_reading *r, const struct item *it, str text, str *out) {
-    char *const room = arena_bytes(r->a, NUMBER_TEXT_MAX);
+    char *const filled = sigma_scratch(r, bytes.len + filler, 1);
+    char *const text = sigma_scratch(r, (bytes.len + filler) / 3 + 1, 4);
+    size_t const last = cut ? tail[(bytes.len + filler) % 3] : 0, first = cut ? head[filler] : 0;
     size_t len;
 
-    if (!room)
-        return sigma_no_memory(r);
-    if (!number_canonical(text, room, &len))
-        return sigma_bad(r, it->line, "'%.*s' is no number", STR_ARG(str_first(text, 40)));
-    *out = (str){room, len};
+    if (!filled || !text)
+        return false;
+    memset(filled, ' ', filler);
+    memcpy(filled + filler, bytes.ptr, bytes.len);
+    len = base64(filled, bytes.len + filler, text);
+    *out = len > first + last ? (str){text + first, len - first - last} : S("");
     return true;
 }
 
-static bool regex_check(struct sigma_reading *r, const struct item *it, str pattern) {
+static bool encode_base64(struct sigma_reading *r, const struct item *it, size_t at, const struct working *w, str bytes,
+                          struct alternatives *out) {
+    bool const cut = it->mods[at] == MOD_BASE64OFFSET;
+    size_t const before = out->count;
+
+    for (size_t filler = 0; filler < (cut ? 3 : 1); filler++) {
+        struct working one = *w;
+        str text;
+
+        if (!shifted(r, bytes, filler, cut, &text) || !literal(r, text.ptr, text.len, &one))
+            return false;
+        if (cut && text.len == 0)
+            continue; /* an empty variant would match everything */
+        one.type = WORK_STRING;
+        one.test.cased = true;
+        if (!add(r, it, out, &one))
+            return false;
+    }
+    if (cut && bytes.len < 3)
+        return sigma_warn(r, it->line, out->count == before ? "base64offset of nothing matches nothing"
+                                                            : "base64offset of fewer than three bytes matches much");
+    return true;
+}
+
+static bool encode_utf16(struct sigma_reading *r, const struct item *it, size_t at, const struct working *w, str text,
+                         struct alternatives *out) {
+    struct working one = *w;
+    struct buf b = {0};
+    bool ok;
+
+    if (it->mods[at] == MOD_UTF16)
+        buf_add(&b, S("\xff\xfe"));
+    utf16_add(&b, text, it->mods[at] == MOD_UTF16BE);
+    one.type = WORK_BYTES;
+    one.test.cased = true;
+    ok = b.failed ? err_set(r->e, ERR_MEMORY, 0, "no memory for rules")
+                  : literal(r, buf_str(&b).ptr, b.len, &one) && add(r, it, out, &one);
+    buf_free(&b);
+    return ok;
+}
+
+/* base64, base64offset, utf16 and kin: bytes of bytes, in the order written (Sigma 5.4). */
+static bool encode(struct sigma_reading *r, const struct item *it, size_t at, struct alternatives *list) {
+    bool const sixteen = it->mods[at] == MOD_UTF16 || it->mods[at] == MOD_UTF16LE || it->mods[at] == MOD_UTF16BE;
+    struct alternatives out = {0};
+
+    for (size_t i = 0; i < list->count; i++)
+        if (!number_as_text(r, it, it->words[at], &list->items[i]))
+            return false;
+    if (!write_out(r, it, PIECE_DASH, list))
+        return false;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct working *const w = &list->items[i];
+        str bytes;
+
+        if (w->type != WORK_STRING && (sixteen || w->type != WORK_BYTES))
+            return wrong_type(r, it, it->words[at], w);
+        if (!plain_text(w, &bytes))
+            return sigma_bad(r, it->line, "'%.*s' cannot encode wildcards%s", STR_ARG(it->words[at]),
+                             has(it, MOD_EXPAND) ? " or placeholders: 'expand' comes first" : "");
+        if (sixteen ? !encode_utf16(r, it, at, w, bytes, &out) : !encode_base64(r, it, at, w, bytes, &out))
+            return false;
+    }
+    *list = out;
+    return true;
+}
+
+/* Values */
+
+static bool regex_check(struct sigma_reading *r, const struct item *it, const struct sigma_test *test) {
+    uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
+    pcre2_code *re;
     int code = 0;
     PCRE2_SIZE at = 0;
-    pcre2_code *const re = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, PCRE2_UTF, &code, &at, NULL);
 
-    if (re) {
-        pcre2_code_free(re);
-        return true;
+    options |= test->regex_flags & SIGMA_RE_I ? PCRE2_CASELESS : 0;
+    options |= test->regex_flags & SIGMA_RE_M ? PCRE2_MULTILINE : 0;
+    options |= test->regex_flags & SIGMA_RE_S ? PCRE2_DOTALL : 0;
+    re = pcre2_compile((PCRE2_SPTR)test->regex.ptr, test->regex.len, options, &code, &at, NULL);
+    if (!re) {
+        PCRE2_UCHAR why[120];
+
+        pcre2_get_error_message(code, why, sizeof why);
+        return sigma_bad(r, it->line, "regular expression: %s at byte %zu", (const char *)why, (size_t)at);
     }
-    PCRE2_UCHAR why[120];
-
-    pcre2_get_error_message(code, why, sizeof why);
-    return sigma_bad(r, it->line, "regular expression: %s at character %zu", (const char *)why, (size_t)at);
-}
-
-static bool time_part(struct sigma_reading *r, const struct item *it, struct working *w, enum modifier m) {
-    static const struct {
-        int low, high;
-    } range[] = {{0, 59}, {0, 23}, {1, 31}, {1, 53}, {1, 12}, {0, 9999}};
-    enum sigma_time_part const part = (enum sigma_time_part)(m - MOD_MINUTE);
-    uint64_t n;
-
-    if (w->type != WORK_NUMBER)
-        return sigma_bad(r, it->line, "a part of a date is compared with a number");
-    if (!str_u64(w->test.number, 9999, &n) || (int)n < range[part].low || (int)n > range[part].high)
-        return sigma_bad(r, it->line, "%.*s is out of range for this part of a date", STR_ARG(str_first(w->raw, 20)));
-    w->type = WORK_TIME;
-    w->test.part = part;
-    w->test.compare = COMPARE_EQ;
+    pcre2_code_free(re);
     return true;
 }
 
-/* A number where text is meant (Sigma 5.1). */
-static bool number_as_text(struct sigma_reading *r, const struct item *it, struct working *w) {
-    if (w->type != WORK_NUMBER)
-        return true;
-    sigma_warn(r, it->line, "number %.*s is taken as text", STR_ARG(str_first(w->raw, 40)));
-    w->type = WORK_STRING;
-    return pieces_of(r, w->raw, false, w);
-}
-
-static bool wrong_type(struct sigma_reading *r, const struct item *it, const char *modifier) {
-    return sigma_bad(r, it->line, "modifier '%s' cannot be applied to this value of '%.*s'", modifier,
-                     STR_ARG(str_first(it->field, 60)));
-}
-
-static bool apply(struct sigma_reading *r, const struct item *it, size_t at, struct working *w) {
-    enum modifier const m = it->mods[at];
-    struct err e;
-
-    if (is_wild(m)) {
-        if (w->type == WORK_REGEX)
-            return true;
-        if (w->type == WORK_FIELDREF) {
-            w->test.fieldref = m == MOD_CONTAINS     ? FIELDREF_CONTAINS
-                               : m == MOD_STARTSWITH ? FIELDREF_STARTSWITH
-                                                     : FIELDREF_ENDSWITH;
-            return true;
-        }
-        if (!number_as_text(r, it, w))
-            return false;
-        return w->type == WORK_STRING || w->type == WORK_BYTES ? wild(r, w, m) : wrong_type(r, it, "contains/startswith/endswith");
-    }
-    switch (m) {
-    case MOD_CASED:
-        if (w->type != WORK_STRING)
-            return wrong_type(r, it, "cased");
-        w->test.cased = true;
-        return true;
-    case MOD_WINDASH:
-        return w->type == WORK_STRING ? windash(r, w) : wrong_type(r, it, "windash");
-    case MOD_UTF16:
-    case MOD_UTF16LE:
-    case MOD_UTF16BE:
-        if (!number_as_text(r, it, w))
-            return false;
-        return w->type == WORK_STRING ? to_utf16(r, it, w, m) : wrong_type(r, it, "utf16");
-    case MOD_RE:
-        if (at != 0)
-            return sigma_bad(r, it->line, "'re' must be the first modifier");
-        if (w->type != WORK_STRING && w->type != WORK_NUMBER)
-            return wrong_type(r, it, "re");
-        w->type = WORK_REGEX;
-        w->test.regex = w->raw;
-        return regex_check(r, it, w->raw);
-    case MOD_I:
-    case MOD_M:
-    case MOD_S:
-        if (w->type != WORK_REGEX)
-            return sigma_bad(r, it->line, "flags i, m, s stand only behind 're'");
-        w->test.regex_flags |= m == MOD_I ? SIGMA_RE_I : m == MOD_M ? SIGMA_RE_M : SIGMA_RE_S;
-        return true;
-    case MOD_LT:
-    case MOD_LTE:
-    case MOD_GT:
-    case MOD_GTE:
-        if (w->type != WORK_NUMBER && !(w->type == WORK_TIME && w->test.compare == COMPARE_EQ))
-            return sigma_bad(r, it->line, "lt, lte, gt, gte compare with a number");
-        w->test.compare = m == MOD_LT ? COMPARE_LT : m == MOD_LTE ? COMPARE_LTE : m == MOD_GT ? COMPARE_GT : COMPARE_GTE;
-        if (w->type == WORK_NUMBER)
-            w->type = WORK_COMPARE;
-        return true;
-    case MOD_MINUTE:
-    case MOD_HOUR:
-    case MOD_DAY:
-    case MOD_WEEK:
-    case MOD_MONTH:
-    case MOD_YEAR:
-        return time_part(r, it, w, m);
-    case MOD_CIDR:
-        if (it->mod_count != 1)
-            return sigma_bad(r, it->line, "'cidr' must be the only modifier");
-        if (w->type != WORK_STRING)
-            return wrong_type(r, it, "cidr");
-        w->type = WORK_CIDR;
-        return network_parse(w->raw, &w->test.network, &e) ? true : sigma_bad(r, it->line, "%s", e.text);
-    case MOD_EXISTS:
-        if (it->mod_count != 1 || it->all || it->neq)
-            return sigma_bad(r, it->line, "'exists' must be the only modifier");
-        if (w->type != WORK_BOOL)
-            return sigma_bad(r, it->line, "'exists' takes true or false without quotes");
-        w->type = WORK_EXISTS;
-        return true;
-    case MOD_FIELDREF:
-        if (at != 0)
-            return sigma_bad(r, it->line, "'fieldref' must be the first modifier");
-        if (w->type != WORK_STRING || !only_text(w, &w->test.other) || !w->test.other.len)
-            return sigma_bad(r, it->line, "'fieldref' takes the name of a field");
-        w->type = WORK_FIELDREF;
-        return true;
-    default:
-        assert(!"handled by the caller");
+/* Keywords are unanchored, and every scalar is its text (Sigma 6.2, 6.4). */
+static bool as_keyword(struct sigma_reading *r, const struct item *it, struct working *w) {
+    if (w->type == WORK_NUMBER && !literal(r, w->test.number.ptr, w->test.number.len, w))
         return false;
-    }
+    if (w->type == WORK_BOOL && !literal(r, w->test.boolean ? "true" : "false", w->test.boolean ? 4 : 5, w))
+        return false;
+    if (w->type == WORK_NUMBER || w->type == WORK_BOOL)
+        w->type = WORK_STRING;
+    if (w->type == WORK_REGEX)
+        return true;
+    if (w->type == WORK_STRING || w->type == WORK_BYTES)
+        return open_ends(r, w, true, true);
+    return sigma_bad(r, it->line, "a keyword must be text or a regular expression");
 }
 
+static bool keep_pieces(struct sigma_reading *r, const struct working *w, struct sigma_test *test) {
+    struct sigma_piece *const pieces = sigma_keep(r, w->count, sizeof *pieces);
+
+    if (!pieces)
+        return false;
+    for (size_t i = 0; i < w->count; i++) {
+        pieces[i] = w->pieces[i];
+        if (pieces[i].type == PIECE_TEXT && !sigma_keep_text(r, pieces[i].text, &pieces[i].text))
+            return false;
+    }
+    test->pieces = pieces;
+    test->piece_count = w->count;
+    return true;
+}
+
+/* Only what the kind of test means is set: two tests that mean the same are the same. */
 static const struct sigma_node *finish(struct sigma_reading *r, const struct item *it, struct working *w) {
     static const enum sigma_test_op ops[] = {
         [WORK_STRING] = TEST_PATTERN, [WORK_BYTES] = TEST_BYTES, [WORK_REGEX] = TEST_REGEX, [WORK_NUMBER] = TEST_NUMBER,
         [WORK_BOOL] = TEST_BOOL, [WORK_NULL] = TEST_NULL, [WORK_FIELDREF] = TEST_FIELDREF, [WORK_CIDR] = TEST_CIDR,
         [WORK_EXISTS] = TEST_EXISTS, [WORK_COMPARE] = TEST_COMPARE, [WORK_TIME] = TEST_TIME};
-    struct sigma_test *const test = arena_alloc(r->a, sizeof *test);
-
-    if (!test) {
-        sigma_no_memory(r);
-        return NULL;
-    }
-    *test = w->test;
-    test->op = ops[w->type];
-    test->field = it->field;
-    test->line = it->line;
-    if (it->field.len == 0) {
-        /* Keywords are unanchored, and a number is its text (Sigma 6.2, 6.4). */
-        if (w->type == WORK_NUMBER && !pieces_of(r, w->raw, false, w))
-            return NULL;
-        if (w->type == WORK_NUMBER || w->type == WORK_STRING || w->type == WORK_BYTES) {
-            test->op = w->type == WORK_BYTES ? TEST_BYTES : TEST_PATTERN;
-            if (!wild(r, w, MOD_CONTAINS))
-                return NULL;
-        } else if (w->type != WORK_REGEX) {
-            sigma_bad(r, it->line, "a keyword must be text or a regular expression");
-            return NULL;
-        }
-    }
-    if (test->op == TEST_PATTERN || test->op == TEST_BYTES) {
-        test->pieces = w->pieces;
-        test->piece_count = w->count;
-    }
-    return sigma_node_test(r, test);
-}
-
-static const struct sigma_node *modify(struct sigma_reading *r, const struct item *it, struct working w, size_t at) {
-    for (; at < it->mod_count; at++) {
-        enum modifier const m = it->mods[at];
-
-        if (m == MOD_EXPAND)
-            continue; /* done before, on the text */
-        if (m == MOD_BASE64 || m == MOD_BASE64OFFSET) {
-            const struct sigma_node *variants[3];
-            size_t count = 0;
-            str whole;
-
-            if (!number_as_text(r, it, &w))
-                return NULL;
-            if (w.type != WORK_STRING && w.type != WORK_BYTES) {
-                wrong_type(r, it, "base64");
-                return NULL;
-            }
-            if (m == MOD_BASE64OFFSET && only_text(&w, &whole) && whole.len < 3)
-                sigma_warn(r, it->line, "base64offset of fewer than three bytes matches much");
-            for (size_t filler = 0; filler < (m == MOD_BASE64 ? 1 : 3); filler++) {
-                struct working v;
-                const struct sigma_node *n;
-
-                if (!to_base64(r, it, &w, &v, filler, m == MOD_BASE64OFFSET))
-                    return NULL;
-                if (v.count == 0)
-                    continue; /* an empty variant would match everything (Sigma 5.4) */
-                if (!(n = modify(r, it, v, at + 1)))
-                    return NULL;
-                variants[count++] = n;
-            }
-            return count == 1 ? variants[0] : sigma_node_new(r, NODE_OR, variants, count);
-        }
-        if (!apply(r, it, at, &w))
-            return NULL;
-    }
-    return finish(r, it, &w);
-}
-
-static bool working_of(struct sigma_reading *r, const struct item *it, const struct yaml_node *v, struct working *w) {
-    *w = (struct working){.raw = v->text};
-    switch (v->scalar) {
-    case YAML_IS_NULL:
-        w->type = WORK_NULL;
-        if (it->mod_count || it->neq)
-            return it->mod_count ? sigma_bad(r, it->line, "no modifier but 'all' goes with null") : true;
-        return true;
-    case YAML_IS_TRUE:
-    case YAML_IS_FALSE:
-        w->type = WORK_BOOL;
-        w->test.boolean = v->scalar == YAML_IS_TRUE;
-        return true;
-    case YAML_IS_INT:
-    case YAML_IS_FLOAT:
-        w->type = WORK_NUMBER;
-        return canonical(r, it, v->text, &w->test.number);
-    case YAML_IS_ODD:
-        sigma_warn(r, v->line, "'%.*s' without quotes may be read as a number or a date; it is taken as text",
-                   STR_ARG(str_first(v->text, 40)));
-        break;
-    case YAML_IS_TEXT:
-        break;
-    }
-    w->type = WORK_STRING;
-    if (has(it, MOD_RE) || has(it, MOD_CIDR))
-        return true;
-    return pieces_of(r, v->text, true, w);
-}
-
-static const struct placeholder *placeholder_named(const struct sigma_reading *r, str name) {
-    for (size_t i = 0; i < r->placeholder_count; i++)
-        if (str_eq(r->placeholders[i].name, name))
-            return &r->placeholders[i];
-    return NULL;
-}
-
-/* The text with its first placeholder replaced by each of the values in turn; values are literal text, so their own
- * wildcards and backslashes are escaped. The rest is expanded by recursion, bounded by depth. */
-static bool expand(struct sigma_reading *r, const struct item *it, str text, size_t from, str *out, size_t *count,
-                   unsigned depth) {
-    struct buf b = {0};
-    size_t at = from, end = SIZE_MAX;
-    const struct placeholder *p;
+    struct sigma_test *test;
     bool ok = true;
 
-    for (; at < text.len; at++) {
-        if (text.ptr[at] == '\\' && at + 1 < text.len && text.ptr[at + 1] == '%') {
-            at++;
-            continue;
-        }
-        if (text.ptr[at] == '%' && (end = str_find_byte(str_from(text, at + 1), '%')) != SIZE_MAX && end > 0)
-            break;
+    if ((it->field.len == 0 && !as_keyword(r, it, w)) || !(test = sigma_keep(r, 1, sizeof *test)))
+        return NULL;
+    *test = (struct sigma_test){.op = ops[w->type], .field = it->field, .line = it->line,
+                                .regex = S(""), .number = S(""), .other = S("")};
+    switch (w->type) {
+    case WORK_STRING:
+    case WORK_BYTES:
+        test->cased = w->test.cased;
+        ok = keep_pieces(r, w, test);
+        break;
+    case WORK_REGEX:
+        test->regex_flags = w->test.regex_flags;
+        ok = regex_check(r, it, &w->test) && sigma_keep_text(r, w->test.regex, &test->regex);
+        break;
+    case WORK_TIME:
+        test->part = w->test.part;
+        /* fall through */
+    case WORK_COMPARE:
+        test->compare = w->test.compare;
+        /* fall through */
+    case WORK_NUMBER:
+        ok = sigma_keep_text(r, w->test.number, &test->number);
+        break;
+    case WORK_BOOL:
+    case WORK_EXISTS:
+        test->boolean = w->test.boolean;
+        break;
+    case WORK_FIELDREF:
+        test->fieldref = w->test.fieldref;
+        ok = sigma_keep_text(r, w->test.other, &test->other);
+        break;
+    case WORK_CIDR:
+        test->network = w->test.network;
+        break;
+    case WORK_NULL:
+        break;
     }
-    if (at >= text.len || depth > 8) {
-        /* \% is a literal percent. */
-        for (size_t i = 0; i < text.len; i++) {
-            if (text.ptr[i] == '\\' && i + 1 < text.len && text.ptr[i + 1] == '%')
-                i++;
-            buf_byte(&b, text.ptr[i]);
-        }
-        if (*count == VARIANTS_MAX)
-            ok = sigma_bad(r, it->line, "placeholders make more than %d values", VARIANTS_MAX);
-        else if (b.failed || !arena_copy(r->a, buf_str(&b), &out[*count]))
-            ok = sigma_no_memory(r);
-        else
-            ++*count;
-        buf_free(&b);
-        return ok;
-    }
-    str const name = {text.ptr + at + 1, end};
+    return ok ? sigma_node_test(r, test) : NULL;
+}
 
-    if (!(p = placeholder_named(r, name))) {
-        if (!r->unusable.len) {
-            buf_format(&b, "placeholder %%%.*s%% has no value", STR_ARG(str_first(name, 80)));
-            if (b.failed || !arena_copy(r->a, buf_str(&b), &r->unusable))
-                ok = sigma_no_memory(r);
-            buf_free(&b);
-        }
-        return ok;
-    }
-    for (size_t v = 0; ok && v < p->count; v++) {
-        str whole;
+static bool number_of(struct sigma_reading *r, const struct item *it, str text, struct working *w) {
+    char canonical[NUMBER_TEXT_MAX];
+    char *copy;
+    size_t len;
 
-        b.len = 0;
-        buf_add(&b, str_first(text, at));
-        for (size_t i = 0; i < p->values[v].len; i++) {
-            if (strchr("\\*?%", p->values[v].ptr[i]) && p->values[v].ptr[i])
-                buf_byte(&b, '\\');
-            buf_byte(&b, p->values[v].ptr[i]);
-        }
-        size_t const next = b.len;
+    if (!number_canonical(str_from(text, text.ptr[0] == '+'), canonical, &len))
+        return sigma_bad(r, it->line, "number %.*s is longer than %u digits", STR_ARG(str_first(text, 40)), NUMBER_TEXT_MAX - 10);
+    if (!(copy = sigma_scratch(r, len, 1)))
+        return false;
+    memcpy(copy, canonical, len);
+    w->test.number = (str){copy, len};
+    return true;
+}
 
-        buf_add(&b, str_from(text, at + end + 2));
-        if (b.failed || !arena_copy(r->a, buf_str(&b), &whole))
-            ok = sigma_no_memory(r);
-        else
-            ok = expand(r, it, whole, next, out, count, depth + 1);
+/* The value as it is before its first modifier. */
+static bool working_of(struct sigma_reading *r, const struct item *it, const struct yaml_node *v, struct working *w) {
+    *w = (struct working){.type = WORK_STRING};
+    if (v->scalar == YAML_IS_NULL) {
+        w->type = WORK_NULL;
+        return (it->count == 0 && !it->neq) || sigma_bad(r, it->line, "no modifier but 'all' goes with null");
     }
-    buf_free(&b);
-    return ok;
+    if (v->scalar == YAML_IS_ODD &&
+        !sigma_warn(r, v->line, "'%.*s' may be meant as a number or a date; it is taken as text, as if in quotes",
+                    STR_ARG(str_first(v->text, 40))))
+        return false;
+    if (v->scalar == YAML_IS_TRUE || v->scalar == YAML_IS_FALSE) {
+        w->type = WORK_BOOL;
+        w->test.boolean = v->scalar == YAML_IS_TRUE;
+    } else if (v->scalar == YAML_IS_INT || v->scalar == YAML_IS_FLOAT) {
+        w->type = WORK_NUMBER;
+        if (!number_of(r, it, v->text, w))
+            return false;
+    } else if (has(it, MOD_RE)) {
+        w->type = WORK_REGEX;
+        w->test.regex = v->text; /* raw: its backslashes and stars are its own (Sigma 5.5) */
+        return true;
+    } else {
+        return pieces_of(r, v->text, has(it, MOD_EXPAND), w);
+    }
+    return !has(it, MOD_RE) || wrong_type(r, it, S("re"), w);
 }
 
 static const struct sigma_node *value_node(struct sigma_reading *r, const struct item *it, const struct yaml_node *v) {
-    struct working w;
+    const struct sigma_node **nodes;
+    struct working first;
+    struct alternatives list = {&first, 1, 1};
 
     if (v->type != YAML_SCALAR) {
         sigma_bad(r, v->line, "'%.*s' has a %s as a value", STR_ARG(str_first(it->field, 60)),
                   v->type == YAML_MAP ? "mapping" : "list within a list");
         return NULL;
     }
-    if (has(it, MOD_EXPAND) && v->scalar == YAML_IS_TEXT) {
-        str *const texts = arena_alloc(r->a, VARIANTS_MAX * sizeof *texts);
-        const struct sigma_node **nodes;
-        size_t count = 0;
+    if (!working_of(r, it, v, &first))
+        return NULL;
+    for (size_t at = 0; at < it->count; at++) {
+        bool ok = true;
 
-        if (!texts) {
-            sigma_no_memory(r);
+        if (it->mods[at] == MOD_EXPAND)
+            ok = expand(r, it, at, &list);
+        else if (it->mods[at] >= MOD_BASE64 && it->mods[at] <= MOD_UTF16)
+            ok = encode(r, it, at, &list);
+        else
+            for (size_t i = 0; ok && i < list.count; i++)
+                ok = apply(r, it, at, &list.items[i]);
+        if (!ok)
             return NULL;
-        }
-        if (!expand(r, it, v->text, 0, texts, &count, 0) ||
-            !(nodes = arena_alloc(r->a, (count + 1) * sizeof *nodes)))
-            return NULL;
-        for (size_t i = 0; i < count; i++) {
-            struct yaml_node const text = {.type = YAML_SCALAR, .line = v->line, .quoted = true, .text = texts[i]};
-
-            if (!working_of(r, it, &text, &w) || !(nodes[i] = modify(r, it, w, 0)))
-                return NULL;
-        }
-        return count == 1 ? nodes[0] : sigma_node_new(r, NODE_OR, nodes, count);
     }
-    return working_of(r, it, v, &w) ? modify(r, it, w, 0) : NULL;
+    if (list.count == 1)
+        return finish(r, it, &list.items[0]);
+    if (!(nodes = sigma_scratch(r, list.count, sizeof *nodes)))
+        return NULL;
+    for (size_t i = 0; i < list.count; i++)
+        if (!(nodes[i] = finish(r, it, &list.items[i])))
+            return NULL;
+    return sigma_node_new(r, NODE_OR, nodes, list.count);
+}
+
+static const struct sigma_node *list_node(struct sigma_reading *r, struct item *it, const struct yaml_node *list) {
+    const struct sigma_node **const nodes = sigma_scratch(r, list->count, sizeof *nodes);
+
+    if (!nodes)
+        return NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct yaml_node *const v = list->items[i];
+
+        it->line = v->line;
+        if (v->type == YAML_SCALAR && v->scalar == YAML_IS_NULL && list->count > 1 &&
+            !sigma_warn(r, v->line, "null stands in a list with other values: it is read as 'or missing'"))
+            return NULL;
+        if (!(nodes[i] = value_node(r, it, v)))
+            return NULL;
+    }
+    return list->count == 1 ? nodes[0] : sigma_node_new(r, it->all ? NODE_AND : NODE_OR, nodes, list->count);
 }
 
 const struct sigma_node *sigma_item(struct sigma_reading *r, str key, uint32_t line, const struct yaml_node *values) {
+    struct yaml_node const none = {.type = YAML_SCALAR, .scalar = YAML_IS_NULL, .line = line, .text = S("")};
+    bool const list = values->type == YAML_LIST;
     struct item it = {.line = line};
-    struct yaml_node none = {.type = YAML_SCALAR, .scalar = YAML_IS_NULL, .line = line, .text = S("")};
-    const struct sigma_node *node, **nodes;
-    size_t const count = values->type == YAML_LIST ? values->count : 1;
+    const struct sigma_node *node;
 
     if (!item_parse(r, key, &it))
         return NULL;
-    if (values->type == YAML_LIST && count == 0) {
-        sigma_warn(r, line, "empty list of '%.*s' is read as null", STR_ARG(str_first(it.field, 60)));
-        values = &none;
+    if (has(&it, MOD_EXISTS) && (it.count != 1 || it.all || it.neq || (list && values->count != 1))) {
+        sigma_bad(r, line, "'exists' must be the only modifier, with one value");
+        return NULL;
     }
-    if (values->type != YAML_LIST) {
-        if (it.all)
-            sigma_warn(r, line, "'all' on a single value does nothing");
-        node = value_node(r, &it, values);
-    } else {
-        if (!(nodes = arena_alloc(r->a, count * sizeof *nodes))) {
-            sigma_no_memory(r);
+    if (it.all && (!list || values->count == 1) && !sigma_warn(r, line, "'all' on a single value changes nothing"))
+        return NULL;
+    if (list && values->count == 0) {
+        if (!sigma_warn(r, line, "the empty list of '%.*s' is read as null", STR_ARG(str_first(it.field, 60))))
             return NULL;
-        }
-        for (size_t i = 0; i < count; i++) {
-            if (values->items[i]->type == YAML_SCALAR && values->items[i]->scalar == YAML_IS_NULL && count > 1)
-                sigma_warn(r, values->items[i]->line, "null stands in a list with other values: read as 'or missing'");
-            it.line = values->items[i]->line;
-            if (!(nodes[i] = value_node(r, &it, values->items[i])))
-                return NULL;
-        }
-        node = count == 1 ? nodes[0] : sigma_node_new(r, it.all ? NODE_AND : NODE_OR, nodes, count);
+        node = value_node(r, &it, &none);
+    } else {
+        node = list ? list_node(r, &it, values) : value_node(r, &it, values);
     }
-    if (node && it.neq) {
-        const struct sigma_node *const inner = node;
-
-        /* neq: no value matches, whatever `all` says. */
-        node = sigma_node_new(r, NODE_NOT, &inner, 1);
-    }
-    return node;
+    return node && it.neq ? sigma_node_new(r, NODE_NOT, &node, 1) : node;
 }
 
 const struct sigma_node *sigma_keyword(struct sigma_reading *r, const struct yaml_node *value) {

@@ -357,8 +357,11 @@ class Network:
             raise LoadError(f"cidr: {error}") from error
 
     def holds(self, value):
+        text, mark, zone = spelling(value).partition("%")
+        if mark and (not zone or ":" not in text):
+            return False  # a zone has a name, and stands behind IPv6 only (RFC 4007 11)
         try:
-            address = ipaddress.ip_address(spelling(value).split("%")[0])
+            address = ipaddress.ip_address(text)
         except ValueError:
             return False
         candidates = [address, getattr(address, "ipv4_mapped", None)]
