@@ -1,9 +1,9 @@
-/* yaml: libyaml's events into trees. An alias is the same node once more, but every node under it counts again, so that an
- * alias bomb meets the bound on nodes before anybody walks the tree.
+/* yaml: libyaml's events into trees. An alias is the same node once more, but every node under it counts again, so
+ * that an alias bomb meets the bound on nodes before anybody walks the tree.
  *
- * What would need a schema of its own to be understood is refused, not guessed: merge keys (<<) and tags beyond those of the
- * YAML repository that say what a plain scalar says by its looks. A reader that overlooks them reads another document than
- * the one that was written. */
+ * What would need a schema of its own to be understood is refused, not guessed: merge keys (<<) and tags beyond
+ * those of the YAML repository that say what a plain scalar says by its looks. A reader that overlooks them reads
+ * another document than the one that was written. */
 #include "codec/yaml.h"
 
 #include <assert.h>
@@ -113,35 +113,49 @@ static bool odd_sexagesimal(str s) {
     return parts && at == s.len;
 }
 
-/* digits, then a point and digits or an exponent or both. */
-static bool is_float(str s) {
+/* digits, then a point and digits or an exponent or both. An exponent without a point (12e4) is a number to YAML 1.2
+ * and text to 1.1: odd. */
+static enum yaml_scalar with_fraction(str s) {
     size_t at = digits(s, 0, false);
     bool const point = at < s.len && s.ptr[at] == '.';
 
     if (at == 0)
-        return false;
+        return YAML_IS_TEXT;
     if (point) {
         size_t const part = digits(s, at + 1, false);
 
         if (part == 0)
-            return false;
+            return YAML_IS_TEXT;
         at += 1 + part;
     }
     if (at == s.len)
-        return point;
+        return point ? YAML_IS_FLOAT : YAML_IS_INT;
     if (s.ptr[at] != 'e' && s.ptr[at] != 'E')
-        return false;
+        return YAML_IS_TEXT;
     at += at + 1 < s.len && (s.ptr[at + 1] == '+' || s.ptr[at + 1] == '-') ? 2 : 1;
-    return at < s.len && at + digits(s, at, false) == s.len;
+    if (at >= s.len || at + digits(s, at, false) != s.len)
+        return YAML_IS_TEXT;
+    return point ? YAML_IS_FLOAT : YAML_IS_ODD;
+}
+
+/* word, Word or WORD: the spellings of YAML 1.1. */
+static bool one_case(str s) {
+    size_t capitals = 0;
+
+    for (size_t i = 0; i < s.len; i++)
+        capitals += s.ptr[i] >= 'A' && s.ptr[i] <= 'Z';
+    return capitals == 0 || capitals == s.len || (capitals == 1 && s.ptr[0] <= 'Z');
 }
 
 static enum yaml_scalar resolve(str s) {
     static const struct {
         str word;
         enum yaml_scalar is;
+        bool any_case;
     } words[] = {
-        {STR("null"), YAML_IS_NULL}, {STR("true"), YAML_IS_TRUE},   {STR("yes"), YAML_IS_TRUE},  {STR("on"), YAML_IS_TRUE},
-        {STR("false"), YAML_IS_FALSE}, {STR("no"), YAML_IS_FALSE}, {STR("off"), YAML_IS_FALSE},
+        {STR("null"), YAML_IS_NULL, false}, {STR("true"), YAML_IS_TRUE, true}, {STR("false"), YAML_IS_FALSE, true},
+        {STR("yes"), YAML_IS_TRUE, false},  {STR("on"), YAML_IS_TRUE, false},  {STR("no"), YAML_IS_FALSE, false},
+        {STR("off"), YAML_IS_FALSE, false},
     };
     bool const sign = s.len > 1 && (s.ptr[0] == '-' || s.ptr[0] == '+');
     str const body = str_from(s, sign);
@@ -150,23 +164,19 @@ static enum yaml_scalar resolve(str s) {
         return YAML_IS_NULL;
     if (s.len <= 5)
         for (size_t i = 0; i < COUNT(words); i++)
-            if (str_eq_ascii(s, words[i].word))
+            if (str_eq_ascii(s, words[i].word) && (words[i].any_case || one_case(s)))
                 return words[i].is;
     if (body.len == 0 || !(digit(body.ptr[0]) || body.ptr[0] == '.'))
         return YAML_IS_TEXT;
     if (odd_number(body) || odd_date(body) || odd_sexagesimal(body))
         return YAML_IS_ODD;
-    if (digits(body, 0, false) == body.len)
-        return YAML_IS_INT;
-    if (is_float(body))
-        return YAML_IS_FLOAT;
     /* .5, 5., .inf, .nan: numbers to YAML 1.1, and to hardly anybody else. */
     if (str_eq_ascii(body, S(".inf")) || str_eq_ascii(s, S(".nan")))
         return YAML_IS_ODD;
     if (body.len > 1 && ((body.ptr[0] == '.' && digits(body, 1, false) == body.len - 1) ||
                          (body.ptr[body.len - 1] == '.' && digits(body, 0, false) == body.len - 1)))
         return YAML_IS_ODD;
-    return YAML_IS_TEXT;
+    return with_fraction(body);
 }
 
 static bool count_nodes(struct build *b, size_t more, size_t line) {
@@ -306,8 +316,8 @@ static bool tag_plain(const yaml_char_t *tag, const char *own) {
     return t.len == 0 || str_eq(t, S("!")) || str_eq(t, str_of(own));
 }
 
-/* What a scalar with a tag is (YAML 1.2 10.2, 10.3). A tag that says what the text then does not look like leaves it what
- * it looks like, odd: text, with a warning from whoever takes values. False: a tag that is not known. */
+/* What a scalar with a tag is (YAML 1.2 10.2, 10.3). A tag that says what the text then does not look like leaves it
+ * what it looks like, odd: text, with a warning from whoever takes values. False: a tag that is not known. */
 static bool tag_resolve(const yaml_char_t *tag, str text, enum yaml_scalar *is) {
     static const struct {
         str tag;
@@ -359,11 +369,13 @@ static bool scalar(struct build *b, const yaml_event_t *ev) {
     if (!ev->data.scalar.tag)
         n->scalar = n->quoted ? YAML_IS_TEXT : resolve(n->text);
     else if (!tag_resolve(ev->data.scalar.tag, n->text, &n->scalar))
-        return bad(b, ERR_USAGE, line, "a text with a tag other than !!str, !!int, !!float, !!bool, !!null, !!timestamp");
+        return bad(b, ERR_USAGE, line,
+                   "a text with a tag other than !!str, !!int, !!float, !!bool, !!null, !!timestamp");
     return anchor_add(b, ev->data.scalar.anchor, n, 1, &at) && place(b, n, line);
 }
 
-static bool begin(struct build *b, enum yaml_type type, const yaml_char_t *anchor, const yaml_char_t *tag, size_t line) {
+static bool begin(struct build *b, enum yaml_type type, const yaml_char_t *anchor, const yaml_char_t *tag,
+                  size_t line) {
     struct yaml_node *n;
     size_t at;
 
@@ -400,7 +412,7 @@ static bool alias(struct build *b, const yaml_event_t *ev) {
             return bad(b, ERR_USAGE, line, "an alias stands inside its own anchor");
         return count_nodes(b, a->nodes, line) && place(b, a->node, line);
     }
-    return bad(b, ERR_USAGE, line, "alias without anchor");
+    return bad(b, ERR_USAGE, line, "alias without anchor: a text that begins with * needs quotes");
 }
 
 static bool take(struct build *b, const yaml_event_t *ev) {
@@ -426,9 +438,40 @@ static bool take(struct build *b, const yaml_event_t *ev) {
     }
 }
 
+/* What to do about libyaml's complaints, in the words of somebody who writes a rule and not a parser. */
+static const char *advice(const char *problem) {
+    static const struct {
+        const char *problem, *advice;
+    } table[] = {
+        {"found character that cannot start any token",
+         "indent with blanks, not tabs; quote a text that begins with @ ` or %"},
+        {"mapping values are not allowed in this context", "check the indentation; quote a text that holds ': '"},
+        {"did not find expected key", "check the indentation"},
+        {"did not find expected '-' indicator", "check the indentation"},
+        {"could not find expected ':'", "a key without a colon, or wrong indentation"},
+        {"found unexpected end of stream", "a quote is not closed"},
+        {"did not find expected ',' or ']'", "a bracket is not closed, or a text in it needs quotes"},
+        {"did not find expected ',' or '}'", "a brace is not closed, or a text in it needs quotes"},
+        {"did not find expected node content", "a value is missing, or a bracket is not closed"},
+        {"did not find expected alphabetic or numeric character", "quote a text that begins with * or &"},
+        {"found unknown escape character", "in double quotes a backslash begins an escape: use single quotes"},
+        {"control characters are not allowed", "is it a text file?"},
+        {"invalid leading UTF-8 octet", "the file must be UTF-8"},
+        {"invalid trailing UTF-8 octet", "the file must be UTF-8"},
+        {"incomplete UTF-8 octet sequence", "the file must be UTF-8"},
+    };
+
+    for (size_t i = 0; i < COUNT(table); i++)
+        if (strcmp(table[i].problem, problem) == 0)
+            return table[i].advice;
+    return NULL;
+}
+
 /* libyaml's own complaint. What cannot be decoded has no line yet, only a place among the bytes. */
 static bool refused(struct build *b, str text) {
     const yaml_parser_t *const p = &b->parser;
+    const char *const problem = p->problem ? p->problem : "not YAML", *const help = advice(problem);
+    bool const block = p->context && p->context_mark.line < p->problem_mark.line;
     size_t line = p->problem_mark.line;
 
     if (p->error == YAML_MEMORY_ERROR)
@@ -437,8 +480,12 @@ static bool refused(struct build *b, str text) {
         line = 0;
         for (size_t i = 0; i < text.len && i < p->problem_offset; i++)
             line += text.ptr[i] == '\n';
+        return err_set(b->e, ERR_USAGE, 0, "line %zu: %s%s%s", line + 1, problem, help ? ": " : "", help ? help : "");
     }
-    return bad(b, ERR_USAGE, line, p->problem ? p->problem : "not YAML");
+    if (block)
+        return err_set(b->e, ERR_USAGE, 0, "line %zu: %s, %s that began in line %zu%s%s", line + 1, problem, p->context,
+                       p->context_mark.line + 1, help ? ": " : "", help ? help : "");
+    return err_set(b->e, ERR_USAGE, 0, "line %zu: %s%s%s", line + 1, problem, help ? ": " : "", help ? help : "");
 }
 
 /* The documents read so far. */

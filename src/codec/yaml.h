@@ -8,16 +8,16 @@
 
 enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
-/* How a plain (unquoted) scalar reads (Sigma 1.3); a quoted one is YAML_IS_TEXT. A tag (!!int '5') goes before both: what
- * does not look like what its tag says is YAML_IS_ODD. */
+/* How a plain (unquoted) scalar reads (Sigma 1.3); a quoted one is YAML_IS_TEXT. A tag (!!int '5') goes before both:
+ * what does not look like what its tag says is YAML_IS_ODD. */
 enum yaml_scalar {
     YAML_IS_TEXT,
-    YAML_IS_NULL,  /* null, ~, empty */
-    YAML_IS_TRUE,  /* true, yes, on in any case */
-    YAML_IS_FALSE, /* false, no, off */
+    YAML_IS_NULL,  /* null, Null, NULL, ~, empty */
+    YAML_IS_TRUE,  /* true in any case; yes, on as YAML 1.1 spells them: yes, Yes, YES */
+    YAML_IS_FALSE, /* false in any case; no, off */
     YAML_IS_INT,   /* [-+]?[0-9]+ without leading zero, also beyond 64 bits */
-    YAML_IS_FLOAT, /* [-+]?, digits, then a point and digits or an exponent or both */
-    YAML_IS_ODD,   /* hexadecimal, octal, with underscores, date, sexagesimal: text, but the writer may have meant otherwise */
+    YAML_IS_FLOAT, /* [-+]?, digits, a point, digits, perhaps an exponent */
+    YAML_IS_ODD, /* hexadecimal, octal, with underscores, 12e4, date, sexagesimal: text, but perhaps meant otherwise */
 };
 
 struct yaml_node {

@@ -1,5 +1,6 @@
-/* sigma: the loader as its callers see it: text and files into documents, and what one document came to. What a document
- * says is read by sigma_rule.c and sigma_correlation.c, what documents say about each other by sigma_link.c. */
+/* sigma: the loader as its callers see it: text and files into documents, and what one document came to. What a
+ * document says is read by sigma_rule.c and sigma_correlation.c, what documents say about each other by
+ * sigma_link.c. */
 #include "intel/sigma.h"
 
 #include <assert.h>
@@ -11,16 +12,21 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/hash.h"
+#include "base/utf.h"
 #include "event/number.h"
 #include "intel/sigma_own.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#define LOADER_MEMORY_MAX ((size_t)2 << 30)
+#define KEPT_MEMORY_MAX ((size_t)1 << 30)      /* a quarter of it only for what was not loaded, and why */
+#define FILE_MEMORY_MAX ((size_t)256 << 20)    /* kept of one file */
+#define DOCUMENTS_MAX 10000                    /* of a file */
 #define SCRATCH_MEMORY_MAX ((size_t)256 << 20) /* one file, while it is read */
-#define WARNINGS_MAX 100                        /* of a document */
-#define MERGE_WORK_MAX 10000000                 /* keys looked at while the collections of a file are merged */
+#define SCRATCH_STEP_MAX ((size_t)64 << 20)    /* more than the YAML reader ever asks for at once */
+#define WARNINGS_MAX 100                       /* of a document */
+#define MERGE_WORK_MAX 10000000                /* keys looked at while the collections of a file are merged */
 #define FOLDERS_MAX 10000
 #define FOLDER_DEPTH_MAX 64
 
@@ -39,6 +45,20 @@ bool sigma_level_parse(str s, enum sigma_level *level) {
             return true;
         }
     return false;
+}
+
+/* Words of a rule are quoted to whoever sits at a terminal: control characters (C0, DEL, C1) and what is no UTF-8,
+ * such as a character cut in two, become question marks. */
+static void clean(char *text, size_t len) {
+    for (size_t i = 0; i < len;) {
+        size_t const width = utf8_width((str){text + i, len - i});
+        unsigned char const c = (unsigned char)text[i];
+        bool const control = c < 0x20 || c == 0x7f || (c == 0xc2 && width == 2 && (unsigned char)text[i + 1] < 0xa0);
+
+        if (width == 0 || control)
+            memset(text + i, '?', width ? width : 1);
+        i += width ? width : 1;
+    }
 }
 
 /* What is read */
@@ -64,6 +84,7 @@ bool sigma_warn(struct sigma_reading *r, uint32_t line, const char *fmt, ...) {
     va_start(args, fmt);
     vsnprintf(text + used, sizeof text - (size_t)used, fmt, args);
     va_end(args);
+    clean(text, strlen(text));
     if (r->warning_count == r->warning_room) {
         size_t const room = r->warning_room ? 2 * r->warning_room : 4;
         str *const bigger = sigma_keep(r, room, sizeof *bigger);
@@ -75,15 +96,21 @@ bool sigma_warn(struct sigma_reading *r, uint32_t line, const char *fmt, ...) {
         r->warnings = bigger;
         r->warning_room = room;
     }
-    return sigma_keep_text(r, last ? S("further warnings are left out") : str_of(text), &r->warnings[r->warning_count++]);
+    return sigma_keep_text(r, last ? S("further warnings are left out") : str_of(text),
+                           &r->warnings[r->warning_count++]);
 }
 
 static bool may_keep(struct sigma_reading *r, size_t size) {
-    size_t const used = arena_used(r->a) - r->used_before;
+    size_t const used = arena_used(r->a);
 
-    assert(arena_used(r->a) >= r->used_before);
-    return (used <= SIGMA_KEPT_MAX && size <= SIGMA_KEPT_MAX - used) ||
-           err_set(r->e, ERR_LIMIT, 0, "the rule takes more than %zu MiB", SIGMA_KEPT_MAX >> 20);
+    assert(r->file_before <= r->used_before && r->used_before <= used);
+    if (size > SIGMA_KEPT_MAX || used - r->used_before > SIGMA_KEPT_MAX - size)
+        return err_set(r->e, ERR_LIMIT, 0, "the rule takes more than %zu MiB", SIGMA_KEPT_MAX >> 20);
+    if (used - r->file_before > FILE_MEMORY_MAX - size)
+        return err_set(r->e, ERR_LIMIT, 0, "the rules of this file take more than %zu MiB", FILE_MEMORY_MAX >> 20);
+    if (size > r->kept_max || used > r->kept_max - size)
+        return err_set(r->e, ERR_LIMIT, 0, "all rules together take more than %zu MiB", r->kept_max >> 20);
+    return true;
 }
 
 void *sigma_keep(struct sigma_reading *r, size_t count, size_t size) {
@@ -101,10 +128,15 @@ bool sigma_keep_text(struct sigma_reading *r, str s, str *out) {
 }
 
 void *sigma_scratch(struct sigma_reading *r, size_t count, size_t size) {
+    size_t const room = r->scratch_max - arena_used(r->scratch);
     void *const p = arena_zero(r->scratch, count, size);
 
-    if (!p)
-        err_set(r->e, ERR_LIMIT, 0, "reading takes more than %zu MiB", SCRATCH_MEMORY_MAX >> 20);
+    assert(arena_used(r->scratch) <= r->scratch_max);
+    /* What would fit but for the arena's rounding to eight bytes does not fit. */
+    if (!p && size && (room < 8 || count > (room - 8) / size))
+        err_set(r->e, ERR_LIMIT, 0, "reading takes more than %zu MiB", r->scratch_max >> 20);
+    else if (!p)
+        err_set(r->e, ERR_MEMORY, 0, "no memory for rules");
     return p;
 }
 
@@ -145,10 +177,20 @@ static bool no_memory(struct err *e) {
 }
 
 struct sigma_reading sigma_reading_of(struct sigma_loader *l, const struct sigma_document *d, struct err *e) {
-    return (struct sigma_reading){
-        .a = l->a, .scratch = l->scratch, .placeholders = l->placeholders, .placeholder_count = l->placeholder_count,
-        .unusable = S(""), .warnings = (str *)(uintptr_t)d->verdict.warnings, .warning_count = d->verdict.warning_count,
-        .warning_room = d->verdict.warning_count, .used_before = arena_used(l->a), .word = &l->word, .e = e};
+    return (struct sigma_reading){.a = l->a,
+                                  .scratch = l->scratch,
+                                  .scratch_max = l->scratch_max,
+                                  .placeholders = l->placeholders,
+                                  .placeholder_count = l->placeholder_count,
+                                  .unusable = S(""),
+                                  .warnings = (str *)(uintptr_t)d->verdict.warnings,
+                                  .warning_count = d->verdict.warning_count,
+                                  .warning_room = d->verdict.warning_count,
+                                  .used_before = arena_used(l->a),
+                                  .file_before = arena_used(l->a),
+                                  .kept_max = l->kept_max - l->kept_max / 4,
+                                  .letters = &l->letters,
+                                  .e = e};
 }
 
 /* path: kept already. */
@@ -177,8 +219,16 @@ static struct sigma_document *document_new(struct sigma_loader *l, str path, uin
 }
 
 bool sigma_document_failed(struct sigma_loader *l, struct sigma_document *d, const char *reason, struct err *e) {
+    str const text = str_of(reason);
+    char *const copy = arena_bytes(l->a, text.len);
+
     d->verdict.loaded = d->verdict.unusable = false;
-    return arena_copy(l->a, str_of(reason), &d->verdict.reason) || no_memory(e);
+    if (!copy)
+        return no_memory(e);
+    memcpy(copy, text.ptr, text.len);
+    clean(copy, text.len);
+    d->verdict.reason = (str){copy, text.len};
+    return true;
 }
 
 void sigma_document_unusable(struct sigma_loader *l, struct sigma_document *d, str reason) {
@@ -192,9 +242,17 @@ static struct sigma_rule *rule_new(struct sigma_reading *r, const struct sigma_d
     struct sigma_rule *const rule = sigma_keep(r, 1, sizeof *rule);
 
     if (rule)
-        *rule = (struct sigma_rule){
-            .type = type, .path = d->verdict.path, .line = d->verdict.line, .id = S(""), .name = S(""), .title = S(""),
-            .status = S(""), .author = S(""), .description = S(""), .logsource = {S(""), S(""), S("")}, .unusable = S("")};
+        *rule = (struct sigma_rule){.type = type,
+                                    .path = d->verdict.path,
+                                    .line = d->verdict.line,
+                                    .id = S(""),
+                                    .name = S(""),
+                                    .title = S(""),
+                                    .status = S(""),
+                                    .author = S(""),
+                                    .description = S(""),
+                                    .logsource = {S(""), S(""), S("")},
+                                    .unusable = S("")};
     return rule;
 }
 
@@ -214,7 +272,10 @@ static bool content_read(struct sigma_reading *r, const struct yaml_node *doc, s
     d->verdict.is_filter = true;
     if (!(d->filter = sigma_keep(r, 1, sizeof *d->filter)))
         return false;
-    *d->filter = (struct sigma_filter){.path = d->verdict.path, .line = d->verdict.line, .id = S(""), .title = S(""),
+    *d->filter = (struct sigma_filter){.path = d->verdict.path,
+                                       .line = d->verdict.line,
+                                       .id = S(""),
+                                       .title = S(""),
                                        .logsource = {S(""), S(""), S("")}};
     return sigma_filter_read(r, doc, d->filter, &d->name, &d->links);
 }
@@ -222,7 +283,8 @@ static bool content_read(struct sigma_reading *r, const struct yaml_node *doc, s
 /* A failed document keeps what it says about itself, so that its verdict and those of others can name it. */
 static bool verdict_named(struct sigma_loader *l, const struct yaml_node *doc, struct sigma_document *d) {
     return arena_copy(l->a, yaml_text(doc, "id"), &d->verdict.id) &&
-           arena_copy(l->a, yaml_text(doc, "title"), &d->verdict.title) && arena_copy(l->a, yaml_text(doc, "name"), &d->name);
+           arena_copy(l->a, yaml_text(doc, "title"), &d->verdict.title) &&
+           arena_copy(l->a, yaml_text(doc, "name"), &d->name);
 }
 
 static bool document_read(struct sigma_loader *l, str path, const struct yaml_node *doc, struct err *e) {
@@ -234,7 +296,9 @@ static bool document_read(struct sigma_loader *l, str path, const struct yaml_no
     if (!d)
         return false;
     r = sigma_reading_of(l, d, &why);
-    ok = doc->type == YAML_MAP ? content_read(&r, doc, d) : sigma_bad(&r, doc->line, "the document is no mapping: no rule");
+    r.file_before = l->file_before;
+    ok = doc->type == YAML_MAP ? content_read(&r, doc, d)
+                               : sigma_bad(&r, doc->line, "the document is no mapping: no rule");
     d->verdict.warnings = r.warnings;
     d->verdict.warning_count = r.warning_count;
     if (!ok) {
@@ -301,7 +365,8 @@ static struct yaml_node *merge(struct collection *c, const struct yaml_node *bas
 }
 
 /* The document without its `action`, over what lies below it (NULL: nothing). */
-static const struct yaml_node *laid_over(struct collection *c, const struct yaml_node *below, const struct yaml_node *doc) {
+static const struct yaml_node *laid_over(struct collection *c, const struct yaml_node *below,
+                                         const struct yaml_node *doc) {
     struct yaml_node const nothing = {.type = YAML_MAP};
     struct yaml_node *const n = merge(c, below ? below : &nothing, doc);
     size_t kept = 0;
@@ -319,16 +384,16 @@ static const struct yaml_node *laid_over(struct collection *c, const struct yaml
 
 /* One document of a file. *whole: what it is once the collection is written out; NULL: no rule by itself.
  * False: why says why this document fails. */
-static bool collect(struct collection *c, const struct yaml_node *doc, const struct yaml_node **whole, const char **why) {
+static bool collect(struct collection *c, const struct yaml_node *doc, const struct yaml_node **whole,
+                    struct err *why) {
     const struct yaml_node *const said = yaml_get(doc, "action");
-    str const action = said && said->type == YAML_SCALAR ? said->text : S("?");
+    str const action = said && said->type == YAML_SCALAR ? said->text : S("");
     bool const global = said && str_eq(action, S("global")), repeat = said && str_eq(action, S("repeat"));
 
     *whole = NULL;
-    if (said && !global && !repeat && !str_eq(action, S("reset"))) {
-        *why = "unknown action: global, reset, repeat";
-        return false;
-    }
+    if (said && !global && !repeat && !str_eq(action, S("reset")))
+        return err_set(why, ERR_USAGE, 0, "line %u: unknown action '%.*s': global, reset, repeat", said->line,
+                       STR_ARG(str_first(action, 40)));
     if (said && !global && !repeat) {
         c->global = NULL;
         return true;
@@ -336,10 +401,9 @@ static bool collect(struct collection *c, const struct yaml_node *doc, const str
     *whole = doc;
     if (said || c->global)
         *whole = laid_over(c, repeat ? c->previous : c->global, doc);
-    if (!*whole) {
-        *why = c->too_large ? "the collection is too large" : "the collection takes too much memory";
-        return false;
-    }
+    if (!*whole)
+        return err_set(why, ERR_LIMIT, 0,
+                       c->too_large ? "the collection is too large" : "the collection takes too much memory");
     if (global) {
         c->global = *whole;
         *whole = NULL;
@@ -349,13 +413,17 @@ static bool collect(struct collection *c, const struct yaml_node *doc, const str
     return true;
 }
 
-bool sigma_load_failed(struct sigma_loader *l, str path, const char *why, struct err *e) {
+static bool failed_at(struct sigma_loader *l, str path, uint32_t line, const char *why, struct err *e) {
     struct sigma_document *d;
     str kept;
 
     if (!arena_copy(l->a, path, &kept))
         return no_memory(e);
-    return (d = document_new(l, kept, 1, e)) && sigma_document_failed(l, d, why, e);
+    return (d = document_new(l, kept, line, e)) && sigma_document_failed(l, d, why, e);
+}
+
+bool sigma_load_failed(struct sigma_loader *l, str path, const char *why, struct err *e) {
+    return failed_at(l, path, 1, why, e);
 }
 
 /* The number in "line N: ...", as codec/yaml.h begins its complaints. */
@@ -368,28 +436,53 @@ static uint32_t line_in(const char *why) {
                : 1;
 }
 
-static bool documents_read(struct sigma_loader *l, str path, struct yaml_node *const *documents, size_t count, struct err *e) {
+static bool documents_read(struct sigma_loader *l, str path, struct yaml_node *const *documents, size_t count,
+                           struct err *e) {
     struct collection c = {.l = l};
+    bool empty = true;
     str kept;
 
     if (!arena_copy(l->a, path, &kept))
         return no_memory(e);
+    l->file_before = arena_used(l->a);
     for (size_t i = 0; i < count; i++) {
         const struct yaml_node *whole = documents[i];
-        const char *why;
+        struct err why;
 
         if (whole->type == YAML_SCALAR && whole->scalar == YAML_IS_NULL)
             continue;
+        if (i >= DOCUMENTS_MAX) {
+            snprintf(why.text, sizeof why.text, "line %u: more than %d documents in one file: the rest is not read",
+                     whole->line, DOCUMENTS_MAX);
+            return failed_at(l, path, whole->line, why.text, e);
+        }
+        empty = false;
         if (whole->type == YAML_MAP && !collect(&c, documents[i], &whole, &why)) {
             struct sigma_document *const d = document_new(l, kept, documents[i]->line, e);
 
-            if (!d || !(verdict_named(l, documents[i], d) || no_memory(e)) || !sigma_document_failed(l, d, why, e))
+            if (!d || !(verdict_named(l, documents[i], d) || no_memory(e)) || !sigma_document_failed(l, d, why.text, e))
                 return false;
         } else if (whole && !document_read(l, kept, whole, e)) {
             return false;
         }
     }
-    return true;
+    return !empty || sigma_load_failed(l, path, "the file is empty: no rule", e);
+}
+
+/* The text is no YAML that we take. */
+static bool yaml_failed(struct sigma_loader *l, str path, str yaml, const struct err *why, struct err *e) {
+    char text[sizeof why->text + 60];
+    uint32_t const line = line_in(why->text);
+
+    /* The arena being full is this file's own fault, the machine being full is not. */
+    if (why->code == ERR_MEMORY && l->scratch_max - arena_used(l->scratch) > SCRATCH_STEP_MAX)
+        return no_memory(e);
+    if (why->code == ERR_MEMORY)
+        snprintf(text, sizeof text, "the file takes more than %zu MiB to read", l->scratch_max >> 20);
+    else
+        snprintf(text, sizeof text, "%s%s", why->text,
+                 str_find(yaml, S("\n---")) == SIZE_MAX ? "" : "; no document of this file is used");
+    return failed_at(l, path, line, text, e);
 }
 
 bool sigma_load_text(struct sigma_loader *l, str path, str yaml, struct err *e) {
@@ -398,15 +491,10 @@ bool sigma_load_text(struct sigma_loader *l, str path, str yaml, struct err *e) 
     size_t count;
     bool ok;
 
-    if (yaml_read(yaml, l->scratch, &documents, &count, &why)) {
+    if (yaml_read(yaml, l->scratch, &documents, &count, &why))
         ok = documents_read(l, path, documents, count, e);
-    } else {
-        if (why.code == ERR_MEMORY)
-            err_set(&why, ERR_LIMIT, 0, "the file takes more than %zu MiB to read", SCRATCH_MEMORY_MAX >> 20);
-        ok = sigma_load_failed(l, path, why.text, e);
-        if (ok)
-            l->documents[l->count - 1]->verdict.line = line_in(why.text);
-    }
+    else
+        ok = yaml_failed(l, path, yaml, &why, e);
     arena_reset(l->scratch);
     return ok;
 }
@@ -468,12 +556,14 @@ void sigma_strict_placeholders(struct sigma_loader *l) {
     l->strict = true;
 }
 
-bool sigma_loader_new(struct sigma_loader **out, struct err *e) {
+bool sigma_loader_within(struct sigma_loader **out, size_t kept_max, size_t scratch_max, struct err *e) {
     struct sigma_loader *const l = calloc(1, sizeof *l);
 
     if (!l)
         return no_memory(e);
-    if (!(l->a = arena_new(LOADER_MEMORY_MAX)) || !(l->scratch = arena_new(SCRATCH_MEMORY_MAX))) {
+    l->kept_max = kept_max;
+    l->scratch_max = scratch_max;
+    if (!(l->a = arena_new(kept_max)) || !(l->scratch = arena_new(scratch_max))) {
         sigma_loader_free(l);
         return no_memory(e);
     }
@@ -481,11 +571,16 @@ bool sigma_loader_new(struct sigma_loader **out, struct err *e) {
     return true;
 }
 
+bool sigma_loader_new(struct sigma_loader **out, struct err *e) {
+    return sigma_loader_within(out, KEPT_MEMORY_MAX, SCRATCH_MEMORY_MAX, e);
+}
+
 void sigma_loader_free(struct sigma_loader *l) {
     if (!l)
         return;
     free(l->documents);
-    pcre2_code_free(l->word);
+    pcre2_match_data_free(l->letters.match);
+    pcre2_code_free(l->letters.code);
     arena_free(l->scratch);
     arena_free(l->a);
     free(l);
@@ -493,15 +588,18 @@ void sigma_loader_free(struct sigma_loader *l) {
 
 /* Files */
 
-/* Folders seen: each is read once, by whatever links it is reached, so that links cannot lead in circles. */
+/* Folders and files seen: each is read once, by whatever links it is reached, so that links cannot lead in circles
+ * and no rule stands in its own way. */
 struct walk {
     struct sigma_loader *l;
     struct buf text; /* of the file being read */
     struct seen {
         dev_t device;
         ino_t number;
-    } *seen;
-    size_t count, room;
+        bool used;
+    } * seen; /* a table: as many slots as a power of two, at most half of them used */
+    size_t count, slots, folders;
+    uint64_t seed;
     struct err *e;
 };
 
@@ -509,39 +607,71 @@ static bool is_rule_file(str name) {
     return str_ends(name, S(".yml")) || str_ends(name, S(".yaml"));
 }
 
-static bool load_file(struct walk *w, const char *path) {
-    struct err why = {0};
+static struct seen *seen_slot(const struct walk *w, dev_t device, ino_t number) {
+    uint64_t const key[2] = {(uint64_t)device, (uint64_t)number};
+    size_t at = (size_t)hash_bytes((str){(const char *)key, sizeof key}, w->seed) & (w->slots - 1);
 
+    while (w->seen[at].used && (w->seen[at].device != device || w->seen[at].number != number))
+        at = (at + 1) & (w->slots - 1);
+    return &w->seen[at];
+}
+
+static bool seen_grow(struct walk *w) {
+    struct walk bigger = *w;
+
+    bigger.slots = w->slots ? 2 * w->slots : 256;
+    if (!(bigger.seen = calloc(bigger.slots, sizeof *bigger.seen)))
+        return no_memory(w->e);
+    for (size_t i = 0; i < w->slots; i++)
+        if (w->seen[i].used)
+            *seen_slot(&bigger, w->seen[i].device, w->seen[i].number) = w->seen[i];
+    free(w->seen);
+    w->seen = bigger.seen;
+    w->slots = bigger.slots;
+    return true;
+}
+
+/* *again: it was read before. */
+static bool seen_before(struct walk *w, const struct stat *st, bool *again) {
+    struct seen *slot;
+
+    if (2 * (w->count + 1) > w->slots && !seen_grow(w))
+        return false;
+    slot = seen_slot(w, st->st_dev, st->st_ino);
+    *again = slot->used;
+    w->count += !slot->used;
+    *slot = (struct seen){st->st_dev, st->st_ino, true};
+    return true;
+}
+
+static bool path_failed(struct walk *w, const char *path, int number) {
+    const char *const why = strerrordesc_np(number);
+
+    return sigma_load_failed(w->l, str_of(path), why ? why : "cannot be read", w->e);
+}
+
+static bool load_file(struct walk *w, const char *path) {
+    str const name = str_of(path);
+    struct err why = {0};
+    const char *text = why.text;
+    struct stat st;
+    bool again = false;
+
+    if (stat(path, &st) != 0)
+        return path_failed(w, path, errno);
+    if (!seen_before(w, &st, &again) || again)
+        return again;
     w->text.len = 0;
     w->text.failed = false;
-    return file_read(path, YAML_BYTES_MAX, &w->text, &why) ? sigma_load_text(w->l, str_of(path), buf_str(&w->text), w->e)
-                                                            : sigma_load_failed(w->l, str_of(path), why.text, w->e);
-}
-
-static bool system_failed(struct walk *w, const char *path) {
-    struct err why;
-
-    err_system(&why, "%s", path);
-    return sigma_load_failed(w->l, str_of(path), why.text, w->e);
-}
-
-/* *again: the folder was read before. */
-static bool seen_before(struct walk *w, const struct stat *st, bool *again) {
-    for (size_t i = 0; i < w->count; i++)
-        if ((*again = w->seen[i].number == st->st_ino && w->seen[i].device == st->st_dev))
-            return true;
-    *again = false;
-    if (w->count == w->room) {
-        size_t const room = w->room ? 2 * w->room : 64;
-        struct seen *const bigger = realloc(w->seen, room * sizeof *bigger);
-
-        if (!bigger)
-            return no_memory(w->e);
-        w->seen = bigger;
-        w->room = room;
-    }
-    w->seen[w->count++] = (struct seen){st->st_dev, st->st_ino};
-    return true;
+    if (file_read(path, YAML_BYTES_MAX, &w->text, &why))
+        return sigma_load_text(w->l, name, buf_str(&w->text), w->e);
+    if (why.code == ERR_MEMORY)
+        return no_memory(w->e);
+    if (why.code == ERR_LIMIT)
+        text = "the file is larger than 16 MiB";
+    else if (str_starts(str_of(text), name)) /* the verdict has the path already */
+        text += name.len + strspn(text + name.len, ": ");
+    return sigma_load_failed(w->l, name, text, w->e);
 }
 
 static int by_bytes(const void *a, const void *b) {
@@ -609,20 +739,23 @@ static bool load_folder(struct walk *w, const char *path, unsigned depth) {
     int failed = 0;
 
     if (!dir || fstat(dirfd(dir), &st) != 0) {
-        ok = system_failed(w, path);
+        ok = path_failed(w, path, errno);
         if (dir)
             closedir(dir);
         return ok;
     }
-    if (depth > FOLDER_DEPTH_MAX || w->count == FOLDERS_MAX)
-        ok = sigma_load_failed(w->l, str_of(path), depth > FOLDER_DEPTH_MAX ? "folders within folders too deep" : "too many folders", w->e);
-    else
-        ok = seen_before(w, &st, &again) && (again || names_read(w, dir, &names, &count, &failed));
-    closedir(dir);
-    if (ok && failed) {
-        errno = failed;
-        ok = system_failed(w, path);
+    if (depth > FOLDER_DEPTH_MAX || w->folders == FOLDERS_MAX)
+        ok = sigma_load_failed(w->l, str_of(path),
+                               depth > FOLDER_DEPTH_MAX ? "folders within folders deeper than 64: not read"
+                                                        : "more than 10,000 folders: not read",
+                               w->e);
+    else if ((ok = seen_before(w, &st, &again)) && !again) {
+        w->folders++;
+        ok = names_read(w, dir, &names, &count, &failed);
     }
+    closedir(dir);
+    if (ok && failed)
+        ok = path_failed(w, path, failed);
     if (count)
         qsort(names, count, sizeof *names, by_bytes);
     for (size_t i = 0; i < count; i++) {
@@ -634,14 +767,14 @@ static bool load_folder(struct walk *w, const char *path, unsigned depth) {
 }
 
 bool sigma_load_paths(struct sigma_loader *l, const char *const *paths, size_t count, struct err *e) {
-    struct walk w = {.l = l, .e = e};
+    struct walk w = {.l = l, .seed = hash_seed(), .e = e};
     bool ok = true;
 
     for (size_t i = 0; ok && i < count; i++) {
         struct stat st;
 
         if (stat(paths[i], &st) != 0)
-            ok = system_failed(&w, paths[i]);
+            ok = path_failed(&w, paths[i], errno);
         else
             ok = S_ISDIR(st.st_mode) ? load_folder(&w, paths[i], 0) : load_file(&w, paths[i]);
     }

@@ -24,17 +24,17 @@ struct sigma_piece {
 };
 
 enum sigma_test_op {
-    TEST_PATTERN, /* pieces; `cased` */
-    TEST_REGEX,   /* regex, regex_flags: search, PCRE2 syntax (Sigma 5.5) */
-    TEST_NUMBER,  /* equals the number, whose canonical decimal spelling is `number` */
-    TEST_BOOL,    /* boolean */
-    TEST_NULL,    /* absent or null */
-    TEST_EXISTS,  /* boolean: true = present (null counts as present), false = absent */
-    TEST_COMPARE, /* compare with number */
-    TEST_CIDR,    /* network */
-    TEST_FIELDREF,/* other field, fieldref_how */
-    TEST_TIME,    /* part of a date compared with number (Sigma 5.6) */
-    TEST_BYTES,   /* utf16/wide without base64: the pattern's one PIECE_TEXT (or contains/startswith/endswith of it, as
+    TEST_PATTERN,  /* pieces; `cased` */
+    TEST_REGEX,    /* regex, regex_flags: search, PCRE2 syntax (Sigma 5.5) */
+    TEST_NUMBER,   /* equals the number, whose canonical decimal spelling is `number` */
+    TEST_BOOL,     /* boolean */
+    TEST_NULL,     /* absent or null */
+    TEST_EXISTS,   /* boolean: true = present (null counts as present), false = absent */
+    TEST_COMPARE,  /* compare with number */
+    TEST_CIDR,     /* network */
+    TEST_FIELDREF, /* other field, fieldref_how */
+    TEST_TIME,     /* part of a date compared with number (Sigma 5.6) */
+    TEST_BYTES,    /* utf16/wide without base64: the pattern's one PIECE_TEXT (or contains/startswith/endswith of it, as
                    * pieces) holds raw bytes; compared case-sensitively with the value's bytes */
 };
 enum sigma_compare { COMPARE_EQ, COMPARE_LT, COMPARE_LTE, COMPARE_GT, COMPARE_GTE, COMPARE_NEQ };
@@ -45,21 +45,21 @@ enum sigma_regex_flags { SIGMA_RE_I = 1, SIGMA_RE_M = 2, SIGMA_RE_S = 4 };
 /* One test on one field, true if any of the field's values satisfies it (Sigma 2.5). */
 struct sigma_test {
     enum sigma_test_op op;
-    str field; /* as the rule writes it, before any mapping; empty: keyword, any value of the event (Sigma 6) */
+    str field;     /* as the rule writes it, before any mapping; empty: keyword, any value of the event (Sigma 6) */
     uint32_t line; /* in the rule's file */
 
-    bool cased;                        /* PATTERN */
-    const struct sigma_piece *pieces;  /* PATTERN, BYTES */
+    bool cased;                       /* PATTERN */
+    const struct sigma_piece *pieces; /* PATTERN, BYTES */
     size_t piece_count;
-    str regex;                         /* REGEX: as written */
-    unsigned regex_flags;              /* REGEX */
-    str number;                        /* NUMBER, COMPARE, TIME: canonical decimal text: -?(0|[1-9]d*)(.d*[1-9])? */
-    bool boolean;                      /* BOOL, EXISTS */
-    enum sigma_compare compare;        /* COMPARE, TIME */
-    enum sigma_time_part part;         /* TIME */
-    struct network network;            /* CIDR */
-    str other;                         /* FIELDREF */
-    enum sigma_fieldref fieldref;      /* FIELDREF */
+    str regex;                    /* REGEX: as written */
+    unsigned regex_flags;         /* REGEX */
+    str number;                   /* NUMBER, COMPARE, TIME: canonical decimal text: -?(0|[1-9]d*)(.d*[1-9])? */
+    bool boolean;                 /* BOOL, EXISTS */
+    enum sigma_compare compare;   /* COMPARE, TIME */
+    enum sigma_time_part part;    /* TIME */
+    struct network network;       /* CIDR */
+    str other;                    /* FIELDREF */
+    enum sigma_fieldref fieldref; /* FIELDREF */
 };
 
 enum sigma_node_type { NODE_AND, NODE_OR, NODE_NOT, NODE_TEST };
@@ -144,8 +144,8 @@ struct sigma_rule {
     enum sigma_level level;
     const str *tags;
     size_t tag_count;
-    struct sigma_logsource logsource;    /* DETECTION */
-    const struct sigma_node *root;       /* DETECTION: the rule's own condition; a filter's is not in it */
+    struct sigma_logsource logsource;          /* DETECTION */
+    const struct sigma_node *root;             /* DETECTION: the rule's own condition; a filter's is not in it */
     const struct sigma_filter *const *filters; /* DETECTION: all must hold as well */
     size_t filter_count;
     const struct sigma_correlation *correlation; /* CORRELATION */
@@ -170,9 +170,9 @@ struct sigma_verdict {
     str id, title;
     bool loaded;
     bool is_filter;
-    str reason;           /* why it failed, or why it is unusable though loaded; else "" */
-    bool unusable;        /* loaded, and cannot be evaluated until its placeholders are given values (Sigma 5.9) */
-    const str *warnings;  /* load warnings */
+    str reason;          /* why it failed, or why it is unusable though loaded; else "" */
+    bool unusable;       /* loaded, and cannot be evaluated until its placeholders are given values (Sigma 5.9) */
+    const str *warnings; /* load warnings */
     size_t warning_count;
 };
 

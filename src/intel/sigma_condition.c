@@ -1,8 +1,8 @@
 /* sigma_condition: the condition grammar (Sigma 7), by recursive descent over whole words.
  *
  * A name may stand in a condition any number of times, and each time its whole selection is meant. The tree of the
- * condition points to one selection from all these places, but whoever walks it walks the selection again, so the walk is
- * what has a bound: SIGMA_NODES_MAX. */
+ * condition points to one selection from all these places, but whoever walks it walks the selection again, so the
+ * walk is what has a bound: SIGMA_NODES_MAX. */
 #include "intel/sigma_own.h"
 
 #define CONDITION_DEPTH_MAX 100   /* of parentheses */
@@ -101,7 +101,8 @@ static bool name_matches(str pattern, str name) {
 
 static bool walked(struct parser *p, size_t nodes) {
     if (nodes > SIGMA_NODES_MAX - p->walk)
-        return sigma_bad(p->r, p->line, "the condition repeats its selections more than %d tests allow", SIGMA_NODES_MAX);
+        return sigma_bad(p->r, p->line, "the condition repeats its selections more than %d tests allow",
+                         SIGMA_NODES_MAX);
     p->walk += nodes;
     return true;
 }
@@ -140,7 +141,8 @@ static const struct sigma_node *identifier(struct parser *p) {
                   STR_ARG(word));
     else if (!named)
         sigma_bad(p->r, p->line, "'%.*s' in the condition is no %s", STR_ARG(str_first(word, 60)),
-                  p->names->trees ? "identifier" : "name of a rule (letters, digits and _ only; ids cannot stand here)");
+                  p->names->trees ? "identifier"
+                                  : "name of a rule (letters, digits and _ only; ids cannot stand here)");
     else
         sigma_bad(p->r, p->line, "the condition names '%.*s', which does not exist", STR_ARG(str_first(word, 60)));
     return NULL;
@@ -203,8 +205,9 @@ static const struct sigma_node *primary(struct parser *p) {
         return n;
     }
     if (p->token != TOKEN_WORD) {
-        sigma_bad(p->r, p->line, p->token == TOKEN_END ? "the condition ends too early"
-                                                       : "a closing parenthesis stands where an operand is expected");
+        sigma_bad(p->r, p->line,
+                  p->token == TOKEN_END ? "the condition ends too early"
+                                        : "a closing parenthesis stands where an operand is expected");
         return NULL;
     }
     struct parser ahead = *p;

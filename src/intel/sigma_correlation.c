@@ -12,10 +12,14 @@ static bool type_read(struct sigma_reading *r, const struct yaml_node *c, enum s
         str name;
         enum sigma_correlation_type type;
     } types[] = {
-        {STR("event_count"), CORRELATE_EVENT_COUNT}, {STR("value_count"), CORRELATE_VALUE_COUNT},
-        {STR("temporal"), CORRELATE_TEMPORAL}, {STR("temporal_ordered"), CORRELATE_TEMPORAL_ORDERED},
-        {STR("value_sum"), CORRELATE_VALUE_SUM}, {STR("value_avg"), CORRELATE_VALUE_AVG},
-        {STR("value_percentile"), CORRELATE_VALUE_PERCENTILE}, {STR("value_median"), CORRELATE_VALUE_MEDIAN},
+        {STR("event_count"), CORRELATE_EVENT_COUNT},
+        {STR("value_count"), CORRELATE_VALUE_COUNT},
+        {STR("temporal"), CORRELATE_TEMPORAL},
+        {STR("temporal_ordered"), CORRELATE_TEMPORAL_ORDERED},
+        {STR("value_sum"), CORRELATE_VALUE_SUM},
+        {STR("value_avg"), CORRELATE_VALUE_AVG},
+        {STR("value_percentile"), CORRELATE_VALUE_PERCENTILE},
+        {STR("value_median"), CORRELATE_VALUE_MEDIAN},
     };
     str const type = yaml_text(c, "type");
 
@@ -54,7 +58,8 @@ static bool timespan_read(struct sigma_reading *r, const struct yaml_node *c, in
 static bool number_read(struct sigma_reading *r, const struct yaml_node *v, str key, double *out) {
     char text[64];
 
-    if (v->type != YAML_SCALAR || (v->scalar != YAML_IS_INT && v->scalar != YAML_IS_FLOAT) || v->text.len >= sizeof text)
+    if (v->type != YAML_SCALAR || (v->scalar != YAML_IS_INT && v->scalar != YAML_IS_FLOAT) ||
+        v->text.len >= sizeof text)
         return sigma_bad(r, v->line, "'%.*s' needs a number", STR_ARG(str_first(key, 40)));
     memcpy(text, v->text.ptr, v->text.len);
     text[v->text.len] = '\0';
@@ -71,7 +76,7 @@ static bool fields_read(struct sigma_reading *r, const struct yaml_node *v, stru
     for (size_t i = 0; i < count; i++) {
         const struct yaml_node *const name = sigma_one(v, i);
 
-        if (name->type != YAML_SCALAR || !name->text.len)
+        if (name->type != YAML_SCALAR || name->scalar == YAML_IS_NULL || !name->text.len)
             return sigma_bad(r, name->line, "'field' must be a name or a list of names");
         if (!sigma_keep_text(r, name->text, &fields[i]))
             return false;
@@ -85,7 +90,7 @@ static bool bounds_read(struct sigma_reading *r, const struct yaml_node *cond, s
     static const struct {
         str word;
         enum sigma_compare compare;
-    } words[] = {{STR("eq"), COMPARE_EQ}, {STR("lt"), COMPARE_LT}, {STR("lte"), COMPARE_LTE},
+    } words[] = {{STR("eq"), COMPARE_EQ}, {STR("lt"), COMPARE_LT},   {STR("lte"), COMPARE_LTE},
                  {STR("gt"), COMPARE_GT}, {STR("gte"), COMPARE_GTE}, {STR("neq"), COMPARE_NEQ}};
     struct sigma_bound *const bounds = sigma_keep(r, COUNT(words), sizeof *bounds);
 
@@ -157,7 +162,8 @@ static bool generate_read(struct sigma_reading *r, const struct yaml_node *doc, 
     bool value[2] = {false, false};
 
     for (size_t i = 0; i < 2; i++) {
-        if (found[i] && (found[i]->type != YAML_SCALAR || (found[i]->scalar != YAML_IS_TRUE && found[i]->scalar != YAML_IS_FALSE)))
+        if (found[i] &&
+            (found[i]->type != YAML_SCALAR || (found[i]->scalar != YAML_IS_TRUE && found[i]->scalar != YAML_IS_FALSE)))
             return sigma_bad(r, found[i]->line, "'generate' must be true or false");
         value[i] = found[i] && found[i]->scalar == YAML_IS_TRUE;
     }
@@ -281,7 +287,8 @@ bool sigma_correlation_read(struct sigma_reading *r, const struct yaml_node *doc
 
 /* With all rules there */
 
-static bool alias_means(const struct sigma_alias *a, const struct sigma_reference *reference, const struct sigma_rule *rule) {
+static bool alias_means(const struct sigma_alias *a, const struct sigma_reference *reference,
+                        const struct sigma_rule *rule) {
     return str_eq(a->rule, reference->name) || (rule->name.len && str_eq(a->rule, rule->name)) ||
            (rule->id.len && str_eq_ascii(a->rule, rule->id));
 }
@@ -321,8 +328,8 @@ static bool groups_link(struct sigma_reading *r, struct sigma_links *links, stru
 
 static bool expression_link(struct sigma_reading *r, const struct sigma_links *links, struct sigma_correlation *out) {
     str *const names = sigma_scratch(r, links->rule_count, sizeof *names);
-    struct sigma_names known = {.names = names, .count = links->rule_count,
-                                .used = sigma_scratch(r, links->rule_count, sizeof *known.used)};
+    struct sigma_names known = {
+        .names = names, .count = links->rule_count, .used = sigma_scratch(r, links->rule_count, sizeof *known.used)};
 
     if (!names || !known.used)
         return false;
@@ -334,7 +341,8 @@ static bool expression_link(struct sigma_reading *r, const struct sigma_links *l
         return false;
     for (size_t i = 0; i < links->rule_count; i++)
         if (!known.used[i])
-            return sigma_bad(r, links->expression_line, "the condition does not use rule '%.*s'", STR_ARG(str_first(names[i], 80)));
+            return sigma_bad(r, links->expression_line, "the condition does not use rule '%.*s'",
+                             STR_ARG(str_first(names[i], 80)));
     return true;
 }
 

@@ -1,7 +1,9 @@
-/* sigma_link: all documents together: who has which id and name, what correlations and filters refer to, who is silent.
+/* sigma_link: all documents together: who has which id and name, what correlations and filters refer to, who is
+ * silent.
  *
- * The order is that of path and line, whatever the order of reading was, so that of two rules with one id always the same
- * one is refused. Correlations are resolved depth first with a stack of our own: a chain is as long as its writer likes. */
+ * The order is that of path and line, whatever the order of reading was, so that of two rules with one id always the
+ * same one is refused. Correlations are resolved depth first with a stack of our own: a chain is as long as its
+ * writer likes. */
 #include "intel/sigma_own.h"
 
 #include <assert.h>
@@ -54,7 +56,8 @@ static bool names_fill(struct linking *k, struct names *n, bool by_id) {
 
     while (slots < l->count * 2)
         slots *= 2;
-    *n = (struct names){.slots = calloc(slots, sizeof *n->slots), .mask = slots - 1, .seed = hash_seed(), .by_id = by_id};
+    *n = (struct names){
+        .slots = calloc(slots, sizeof *n->slots), .mask = slots - 1, .seed = hash_seed(), .by_id = by_id};
     if (!n->slots)
         return err_set(k->e, ERR_MEMORY, 0, "no memory for rules");
     for (size_t i = 0; i < l->count; i++) {
@@ -179,7 +182,8 @@ static bool step(struct linking *k, struct sigma_document *d, struct sigma_docum
         const struct sigma_reference *const from = &d->links.rules[d->next++];
 
         if (to->correlation && to->verdict.loaded && to->state == STATE_OPEN)
-            ok = sigma_bad(&r, from->line, "refers to '%.*s', which refers back to it", STR_ARG(str_first(from->name, 80)));
+            ok = sigma_bad(&r, from->line, "refers to '%.*s', which refers back to it",
+                           STR_ARG(str_first(from->name, 80)));
         else if (to->correlation && to->verdict.loaded && to->state == STATE_NEW)
             *down = to;
     } else {
@@ -350,7 +354,8 @@ static bool set_build(struct sigma_loader *l, const struct sigma_set **out, stru
 }
 
 static int by_place(const void *a, const void *b) {
-    const struct sigma_document *const x = *(struct sigma_document *const *)a, *const y = *(struct sigma_document *const *)b;
+    const struct sigma_document *const x = *(struct sigma_document *const *)a, *const y =
+                                                                                   *(struct sigma_document *const *)b;
     int const order = str_cmp(x->verdict.path, y->verdict.path);
 
     return order ? order : x->verdict.line < y->verdict.line ? -1 : x->verdict.line > y->verdict.line;

@@ -9,7 +9,7 @@
 #include "intel/sigma.h"
 
 #define SIGMA_NODES_MAX 1000000           /* of a rule's tree, and of its condition when every name is written out */
-#define SIGMA_REFERENCES_MAX 4096          /* of a correlation or filter */
+#define SIGMA_REFERENCES_MAX 4096         /* of a correlation or filter */
 #define SIGMA_EXPRESSION_RULES_MAX 256    /* of a correlation whose condition is an expression */
 #define SIGMA_KEPT_MAX ((size_t)64 << 20) /* bytes that one rule may keep */
 
@@ -17,6 +17,12 @@ struct placeholder {
     str name;
     const str *values; /* literal text */
     size_t count;
+};
+
+/* Is a character beyond ASCII a letter or digit? The loader's, made when it is first asked. */
+struct letters {
+    void *code;  /* pcre2_code */
+    void *match; /* pcre2_match_data */
 };
 
 /* One rule document while it is read. */
@@ -29,7 +35,10 @@ struct sigma_reading {
     size_t warning_count, warning_room;
     size_t nodes;       /* made so far */
     size_t used_before; /* of a, when the reading began */
-    void **word;        /* pcre2_code, the loader's: is a character a letter or digit? */
+    size_t file_before; /* of a, when the file's began */
+    size_t kept_max;    /* of a, for rules */
+    size_t scratch_max; /* of scratch */
+    struct letters *letters;
     struct err *e;
 };
 
@@ -40,7 +49,7 @@ MUST_USE bool sigma_warn(struct sigma_reading *r, uint32_t line, const char *fmt
 /* Memory that stays: ERR_MEMORY, and the whole load ends, or ERR_LIMIT, and the rule fails. NULL: failed. */
 void *sigma_keep(struct sigma_reading *r, size_t count, size_t size) MUST_USE;
 MUST_USE bool sigma_keep_text(struct sigma_reading *r, str s, str *out);
-/* Memory until the file has been read. NULL: failed with ERR_LIMIT. */
+/* Memory until the file has been read. NULL: failed, with ERR_LIMIT (the rule) or ERR_MEMORY (the whole load). */
 void *sigma_scratch(struct sigma_reading *r, size_t count, size_t size) MUST_USE;
 
 /* children are copied. NULL: failed. */
@@ -76,8 +85,7 @@ const struct sigma_node *sigma_condition(struct sigma_reading *r, str condition,
 const struct sigma_rule_expr *sigma_rule_condition(struct sigma_reading *r, str condition, uint32_t line,
                                                    struct sigma_names *names);
 /* The different rule names of an expression in the order in which they first appear. */
-MUST_USE bool sigma_rule_names(struct sigma_reading *r, str condition, uint32_t line, const str **names,
-                               size_t *count);
+MUST_USE bool sigma_rule_names(struct sigma_reading *r, str condition, uint32_t line, const str **names, size_t *count);
 
 /* What a correlation or a filter says about other rules, until all rules are there. */
 struct sigma_reference {
@@ -120,7 +128,7 @@ MUST_USE bool sigma_correlation_link(struct sigma_reading *r, struct sigma_links
 struct sigma_document {
     struct sigma_verdict verdict;
     str name;
-    struct sigma_rule *rule;     /* detection or correlation; NULL: filter, or nothing at all */
+    struct sigma_rule *rule; /* detection or correlation; NULL: filter, or nothing at all */
     struct sigma_filter *filter;
     struct sigma_correlation *correlation;
     struct sigma_links links;
@@ -139,11 +147,16 @@ struct sigma_loader {
     struct placeholder *placeholders;
     size_t placeholder_count;
     bool strict;
-    void *word; /* pcre2_code */
+    size_t kept_max, scratch_max, file_before;
+    struct letters letters;
 };
 
+/* sigma_loader_new with other bounds, in bytes: so that a test can let every allocation fail. */
+MUST_USE bool sigma_loader_within(struct sigma_loader **out, size_t kept_max, size_t scratch_max, struct err *e);
+
 /* False only when memory is out. */
-MUST_USE bool sigma_document_failed(struct sigma_loader *l, struct sigma_document *d, const char *reason, struct err *e);
+MUST_USE bool sigma_document_failed(struct sigma_loader *l, struct sigma_document *d, const char *reason,
+                                    struct err *e);
 /* The document was read well and needs values that are not there (Sigma 5.9): failed when strict. */
 void sigma_document_unusable(struct sigma_loader *l, struct sigma_document *d, str reason);
 /* For a document that is already in the list: reading goes on where it ended, warnings included. */

@@ -82,12 +82,13 @@ static bool level_read(struct sigma_reading *r, const struct yaml_node *doc, str
     /* "info" is for the command line only. */
     if (!str_eq_ascii(level, S("info")) && sigma_level_parse(level, &rule->level))
         return true;
-    return sigma_bad(r, yaml_get(doc, "level")->line, "unknown level '%.*s': informational, low, medium, high, critical",
-                     STR_ARG(str_first(level, 40)));
+    return sigma_bad(r, yaml_get(doc, "level")->line,
+                     "unknown level '%.*s': informational, low, medium, high, critical", STR_ARG(str_first(level, 40)));
 }
 
 bool sigma_rule_head(struct sigma_reading *r, const struct yaml_node *doc, struct sigma_rule *rule) {
-    static const str statuses[] = {STR("stable"), STR("test"), STR("experimental"), STR("deprecated"), STR("unsupported")};
+    static const str statuses[] = {STR("stable"), STR("test"), STR("experimental"), STR("deprecated"),
+                                   STR("unsupported")};
     bool known = false;
 
     if (!identity_read(r, doc, &rule->id, &rule->name, &rule->title) || !level_read(r, doc, rule) ||
@@ -97,7 +98,8 @@ bool sigma_rule_head(struct sigma_reading *r, const struct yaml_node *doc, struc
     for (size_t i = 0; i < COUNT(statuses); i++)
         known |= str_eq_ascii(statuses[i], rule->status);
     if (rule->status.len && !known)
-        return sigma_bad(r, yaml_get(doc, "status")->line, "unknown status '%.*s'", STR_ARG(str_first(rule->status, 40)));
+        return sigma_bad(r, yaml_get(doc, "status")->line, "unknown status '%.*s'",
+                         STR_ARG(str_first(rule->status, 40)));
     return tags_read(r, doc, rule);
 }
 
@@ -136,7 +138,8 @@ static const struct sigma_node *map_node(struct sigma_reading *r, const struct y
 static const struct sigma_node *entry_node(struct sigma_reading *r, const struct yaml_node *v) {
     if (v->type == YAML_MAP)
         return map_node(r, v);
-    if (v->type == YAML_LIST && !sigma_warn(r, v->line, "a list within a list is read as keywords of which one must occur"))
+    if (v->type == YAML_LIST &&
+        !sigma_warn(r, v->line, "a list within a list is read as keywords of which one must occur"))
         return NULL;
     return sigma_keyword(r, v);
 }
@@ -197,7 +200,8 @@ static const struct sigma_node *conditions_node(struct sigma_reading *r, const s
     return count == 1 ? nodes[0] : sigma_node_new(r, NODE_OR, nodes, count);
 }
 
-static const struct sigma_node *body_node(struct sigma_reading *r, const struct yaml_node *body, bool filter, bool *has_not) {
+static const struct sigma_node *body_node(struct sigma_reading *r, const struct yaml_node *body, bool filter,
+                                          bool *has_not) {
     const struct yaml_node *const condition = yaml_get(body, "condition");
     struct sigma_names names = {0};
     const struct sigma_node *root;
@@ -209,7 +213,8 @@ static const struct sigma_node *body_node(struct sigma_reading *r, const struct 
         sigma_bad(r, body->line, "'%s' must be a mapping", filter ? "filter" : "detection");
         return NULL;
     }
-    if (!(texts = sigma_scratch(r, body->count, sizeof *texts)) || !(sizes = sigma_scratch(r, body->count, sizeof *sizes)) ||
+    if (!(texts = sigma_scratch(r, body->count, sizeof *texts)) ||
+        !(sizes = sigma_scratch(r, body->count, sizeof *sizes)) ||
         !(lines = sigma_scratch(r, body->count, sizeof *lines)) ||
         !(names.trees = sigma_scratch(r, body->count, sizeof *names.trees)) ||
         !(names.used = sigma_scratch(r, body->count, sizeof *names.used)))
@@ -245,7 +250,8 @@ static const struct sigma_node *body_node(struct sigma_reading *r, const struct 
     if (!(root = conditions_node(r, condition, &names)))
         return NULL;
     for (size_t i = 0; i < names.count; i++)
-        if (!names.used[i] && !sigma_warn(r, lines[i], "the condition does not use '%.*s'", STR_ARG(str_first(texts[i], 60))))
+        if (!names.used[i] &&
+            !sigma_warn(r, lines[i], "the condition does not use '%.*s'", STR_ARG(str_first(texts[i], 60))))
             return NULL;
     *has_not = names.has_not;
     return root;

@@ -1,7 +1,7 @@
 /* sigma_value: values and modifiers (Sigma 3, 5): one item of a selection becomes a tree of tests.
  *
- * A value is taken through its modifiers from left to right, as the rule writes them. Some make several of one (the three
- * shifts of base64offset, the values of a placeholder): these are alternatives, an OR even under `all`. */
+ * A value is taken through its modifiers from left to right, as the rule writes them. Some make several of one (the
+ * three shifts of base64offset, the values of a placeholder): these are alternatives, an OR even under `all`. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -14,24 +14,76 @@
 #define ALTERNATIVES_MAX 4096 /* of one value */
 
 enum modifier {
-    MOD_CONTAINS, MOD_STARTSWITH, MOD_ENDSWITH, MOD_ALL, MOD_NEQ, MOD_CASED, MOD_EXISTS, MOD_WINDASH, MOD_BASE64,
-    MOD_BASE64OFFSET, MOD_UTF16LE, MOD_UTF16BE, MOD_UTF16, MOD_RE, MOD_I, MOD_M, MOD_S, MOD_LT, MOD_LTE, MOD_GT,
-    MOD_GTE, MOD_MINUTE, MOD_HOUR, MOD_DAY, MOD_WEEK, MOD_MONTH, MOD_YEAR, MOD_CIDR, MOD_FIELDREF, MOD_EXPAND
+    MOD_CONTAINS,
+    MOD_STARTSWITH,
+    MOD_ENDSWITH,
+    MOD_ALL,
+    MOD_NEQ,
+    MOD_CASED,
+    MOD_EXISTS,
+    MOD_WINDASH,
+    MOD_BASE64,
+    MOD_BASE64OFFSET,
+    MOD_UTF16LE,
+    MOD_UTF16BE,
+    MOD_UTF16,
+    MOD_RE,
+    MOD_I,
+    MOD_M,
+    MOD_S,
+    MOD_LT,
+    MOD_LTE,
+    MOD_GT,
+    MOD_GTE,
+    MOD_MINUTE,
+    MOD_HOUR,
+    MOD_DAY,
+    MOD_WEEK,
+    MOD_MONTH,
+    MOD_YEAR,
+    MOD_CIDR,
+    MOD_FIELDREF,
+    MOD_EXPAND
 };
 
 static const struct {
     str name;
     enum modifier modifier;
 } modifier_names[] = {
-    {STR("contains"), MOD_CONTAINS}, {STR("startswith"), MOD_STARTSWITH}, {STR("endswith"), MOD_ENDSWITH},
-    {STR("all"), MOD_ALL}, {STR("neq"), MOD_NEQ}, {STR("cased"), MOD_CASED}, {STR("exists"), MOD_EXISTS},
-    {STR("windash"), MOD_WINDASH}, {STR("base64"), MOD_BASE64}, {STR("base64offset"), MOD_BASE64OFFSET},
-    {STR("utf16le"), MOD_UTF16LE}, {STR("wide"), MOD_UTF16LE}, {STR("utf16be"), MOD_UTF16BE}, {STR("utf16"), MOD_UTF16},
-    {STR("re"), MOD_RE}, {STR("i"), MOD_I}, {STR("ignorecase"), MOD_I}, {STR("m"), MOD_M}, {STR("multiline"), MOD_M},
-    {STR("s"), MOD_S}, {STR("dotall"), MOD_S}, {STR("lt"), MOD_LT}, {STR("lte"), MOD_LTE}, {STR("gt"), MOD_GT},
-    {STR("gte"), MOD_GTE}, {STR("minute"), MOD_MINUTE}, {STR("hour"), MOD_HOUR}, {STR("day"), MOD_DAY},
-    {STR("week"), MOD_WEEK}, {STR("month"), MOD_MONTH}, {STR("year"), MOD_YEAR}, {STR("cidr"), MOD_CIDR},
-    {STR("fieldref"), MOD_FIELDREF}, {STR("expand"), MOD_EXPAND},
+    {STR("contains"), MOD_CONTAINS},
+    {STR("startswith"), MOD_STARTSWITH},
+    {STR("endswith"), MOD_ENDSWITH},
+    {STR("all"), MOD_ALL},
+    {STR("neq"), MOD_NEQ},
+    {STR("cased"), MOD_CASED},
+    {STR("exists"), MOD_EXISTS},
+    {STR("windash"), MOD_WINDASH},
+    {STR("base64"), MOD_BASE64},
+    {STR("base64offset"), MOD_BASE64OFFSET},
+    {STR("utf16le"), MOD_UTF16LE},
+    {STR("wide"), MOD_UTF16LE},
+    {STR("utf16be"), MOD_UTF16BE},
+    {STR("utf16"), MOD_UTF16},
+    {STR("re"), MOD_RE},
+    {STR("i"), MOD_I},
+    {STR("ignorecase"), MOD_I},
+    {STR("m"), MOD_M},
+    {STR("multiline"), MOD_M},
+    {STR("s"), MOD_S},
+    {STR("dotall"), MOD_S},
+    {STR("lt"), MOD_LT},
+    {STR("lte"), MOD_LTE},
+    {STR("gt"), MOD_GT},
+    {STR("gte"), MOD_GTE},
+    {STR("minute"), MOD_MINUTE},
+    {STR("hour"), MOD_HOUR},
+    {STR("day"), MOD_DAY},
+    {STR("week"), MOD_WEEK},
+    {STR("month"), MOD_MONTH},
+    {STR("year"), MOD_YEAR},
+    {STR("cidr"), MOD_CIDR},
+    {STR("fieldref"), MOD_FIELDREF},
+    {STR("expand"), MOD_EXPAND},
 };
 
 struct item {
@@ -49,8 +101,17 @@ struct item {
 /* One value on its way through the modifiers. STRING and BYTES have pieces; all else is in the test. */
 struct working {
     enum {
-        WORK_STRING, WORK_BYTES, WORK_REGEX, WORK_NUMBER, WORK_BOOL, WORK_NULL, WORK_FIELDREF, WORK_CIDR, WORK_EXISTS,
-        WORK_COMPARE, WORK_TIME
+        WORK_STRING,
+        WORK_BYTES,
+        WORK_REGEX,
+        WORK_NUMBER,
+        WORK_BOOL,
+        WORK_NULL,
+        WORK_FIELDREF,
+        WORK_CIDR,
+        WORK_EXISTS,
+        WORK_COMPARE,
+        WORK_TIME
     } type;
     const struct sigma_piece *pieces;
     size_t count;
@@ -70,6 +131,48 @@ static bool has(const struct item *it, enum modifier m) {
     return false;
 }
 
+/* How many letters have to be added, left out or changed to make one word of the other; a bound when one is long. */
+static size_t distance(str a, str b) {
+    size_t row[25];
+
+    if (a.len >= COUNT(row) || b.len >= COUNT(row))
+        return COUNT(row);
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t corner = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t const change = corner + (a.ptr[i - 1] != b.ptr[j - 1]);
+            size_t const other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+
+            corner = row[j];
+            row[j] = change < other ? change : other;
+        }
+    }
+    return row[b.len];
+}
+
+static bool unknown_modifier(struct sigma_reading *r, const struct item *it, str word) {
+    size_t nearest = 3; /* two slips of the pen at most, and fewer than the word has letters */
+    str meant = S("");
+
+    if (!word.len)
+        return sigma_bad(r, it->line, "empty modifier behind '%.*s'", STR_ARG(str_first(it->field, 60)));
+    for (size_t i = 0; i < COUNT(modifier_names); i++) {
+        size_t const d = distance(word, modifier_names[i].name);
+
+        if (d < nearest && d < word.len && modifier_names[i].name.len > 2) {
+            nearest = d;
+            meant = modifier_names[i].name;
+        }
+    }
+    return sigma_bad(r, it->line,
+                     meant.len ? "unknown modifier '%.*s': is '%.*s' meant?" : "unknown modifier '%.*s'%.*s",
+                     STR_ARG(str_first(word, 40)), STR_ARG(meant));
+}
+
 static bool item_parse(struct sigma_reading *r, str key, struct item *it) {
     size_t bar = str_find_byte(key, '|');
 
@@ -85,8 +188,7 @@ static bool item_parse(struct sigma_reading *r, str key, struct item *it) {
         while (i < COUNT(modifier_names) && !str_eq(modifier_names[i].name, word))
             i++;
         if (i == COUNT(modifier_names))
-            return word.len ? sigma_bad(r, it->line, "unknown modifier '%.*s'", STR_ARG(str_first(word, 40)))
-                            : sigma_bad(r, it->line, "empty modifier behind '%.*s'", STR_ARG(str_first(it->field, 60)));
+            return unknown_modifier(r, it, word);
         if (modifier_names[i].modifier == MOD_ALL) {
             it->all = true;
         } else if (modifier_names[i].modifier == MOD_NEQ) {
@@ -103,50 +205,69 @@ static bool item_parse(struct sigma_reading *r, str key, struct item *it) {
 
 /* Text */
 
-/* The bytes of the word character (letter, digit, _) at the start of s, or 0. Beyond ASCII the tables are PCRE2's, whose
- * program for the question is made when it is first asked. Without memory for it no such character is one. */
-static size_t word_width(struct sigma_reading *r, str s) {
-    char const c = s.len ? s.ptr[0] : ' ';
-    size_t const width = (unsigned char)c < 0x80 ? 1 : utf8_width(s);
-    pcre2_match_data *match;
-    bool word;
+/* The tables are PCRE2's. */
+static bool is_letter(struct sigma_reading *r, str point, bool *is) {
+    struct letters *const l = r->letters;
+    int found;
 
-    if (width == 1)
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    if (!*r->word) {
+    if (!l->code) {
         PCRE2_SIZE at;
-        int code;
 
-        *r->word = pcre2_compile((PCRE2_SPTR) "^[\\p{L}\\p{N}]", PCRE2_ZERO_TERMINATED, PCRE2_UTF, &code, &at, NULL);
+        l->code = pcre2_compile((PCRE2_SPTR) "^[\\p{L}\\p{N}]", PCRE2_ZERO_TERMINATED, PCRE2_UTF, &found, &at, NULL);
     }
-    match = *r->word ? pcre2_match_data_create(1, NULL) : NULL;
-    word = match && pcre2_match(*r->word, (PCRE2_SPTR)s.ptr, width, 0, 0, match, NULL) > 0;
-    pcre2_match_data_free(match);
-    return word ? width : 0;
+    if (l->code && !l->match)
+        l->match = pcre2_match_data_create(1, NULL);
+    found =
+        l->match ? pcre2_match(l->code, (PCRE2_SPTR)point.ptr, point.len, 0, 0, l->match, NULL) : PCRE2_ERROR_NOMEMORY;
+    *is = found > 0;
+    return found > 0 || found == PCRE2_ERROR_NOMATCH || err_set(r->e, ERR_MEMORY, 0, "no memory for rules");
 }
 
-/* Does a word character end at byte `end`? */
-static bool word_before(struct sigma_reading *r, str s, size_t end) {
-    size_t from = end;
+/* *width: the bytes of the word character (letter, digit, _) at the start of s, or 0. */
+static bool word_at(struct sigma_reading *r, str s, size_t *width) {
+    char const c = s.len ? s.ptr[0] : ' ';
+    bool is;
 
-    while (from > 0 && end - from < 4) {
+    *width = (unsigned char)c < 0x80 ? 1 : utf8_width(s);
+    if (*width > 1) {
+        if (!is_letter(r, str_first(s, *width), &is))
+            return false;
+    } else {
+        is = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    }
+    *width = is ? *width : 0;
+    return true;
+}
+
+/* *is: does a word character end at byte `end`? */
+static bool word_before(struct sigma_reading *r, str s, size_t end, bool *is) {
+    size_t from = end, width = 0;
+
+    while (from > 0 && end - from < 4 && (from == end || ((unsigned char)s.ptr[from] & 0xc0) == 0x80))
         from--;
-        if (((unsigned char)s.ptr[from] & 0xc0) != 0x80)
-            return word_width(r, str_first(str_from(s, from), end - from)) == end - from;
-    }
-    return false;
+    if (from < end && !word_at(r, str_first(str_from(s, from), end - from), &width))
+        return false;
+    *is = width > 0 && width == end - from;
+    return true;
 }
 
-/* %name% at the start of s: its whole length, or 0. Names are of word characters, as in the reference library, and of
- * hyphens, which public rules write as well (%DC-MACHINE-NAME%): taken as text they would never match. */
-static size_t placeholder_width(struct sigma_reading *r, str s) {
-    size_t at = 1, width;
+/* *width: the whole length of %name% at the start of s, or 0. Names are of word characters, as in the reference
+ * library, and of hyphens, which public rules write as well (%DC-MACHINE-NAME%): taken as text they would never
+ * match. */
+static bool placeholder_at(struct sigma_reading *r, str s, size_t *width) {
+    size_t at = 1, more = 1;
 
+    *width = 0;
     if (s.len < 3 || s.ptr[0] != '%')
-        return 0;
-    while ((width = word_width(r, str_from(s, at))) > 0 || (at < s.len && s.ptr[at] == '-'))
-        at += width ? width : 1;
-    return at > 1 && at < s.len && s.ptr[at] == '%' ? at + 1 : 0;
+        return true;
+    for (; more; at += more) {
+        if (!word_at(r, str_from(s, at), &more))
+            return false;
+        more = more ? more : at < s.len && s.ptr[at] == '-';
+    }
+    if (at > 1 && at < s.len && s.ptr[at] == '%')
+        *width = at + 1;
+    return true;
 }
 
 static bool special(char c, bool expanding) {
@@ -174,8 +295,10 @@ static bool pieces_of(struct sigma_reading *r, str text, bool expanding, struct 
         return false;
     for (size_t i = 0; i < text.len;) {
         char const c = text.ptr[i], next = i + 1 < text.len ? text.ptr[i + 1] : 'x';
-        size_t const name = expanding && c == '%' ? placeholder_width(r, str_from(text, i)) : 0;
+        size_t name = 0;
 
+        if (expanding && c == '%' && !placeholder_at(r, str_from(text, i), &name))
+            return false;
         if (c == '\\' && special(next, expanding)) {
             copy[used++] = next;
             i += 2;
@@ -218,10 +341,10 @@ static bool literal(struct sigma_reading *r, const char *bytes, size_t len, stru
 
 static bool wrong_type(struct sigma_reading *r, const struct item *it, str modifier, const struct working *w) {
     static const char *const types[] = {
-        [WORK_STRING] = "text", [WORK_BYTES] = "encoded bytes", [WORK_REGEX] = "a regular expression",
-        [WORK_NUMBER] = "a number", [WORK_BOOL] = "true or false", [WORK_NULL] = "null", [WORK_FIELDREF] = "a field",
-        [WORK_CIDR] = "a network", [WORK_EXISTS] = "a test of presence", [WORK_COMPARE] = "a comparison",
-        [WORK_TIME] = "a part of a date"};
+        [WORK_STRING] = "text",          [WORK_BYTES] = "encoded bytes",  [WORK_REGEX] = "a regular expression",
+        [WORK_NUMBER] = "a number",      [WORK_BOOL] = "true or false",   [WORK_NULL] = "null",
+        [WORK_FIELDREF] = "a field",     [WORK_CIDR] = "a network",       [WORK_EXISTS] = "a test of presence",
+        [WORK_COMPARE] = "a comparison", [WORK_TIME] = "a part of a date"};
 
     return sigma_bad(r, it->line, "modifier '%.*s' cannot be applied to %s", STR_ARG(modifier), types[w->type]);
 }
@@ -269,8 +392,12 @@ static bool windash(struct sigma_reading *r, struct working *w) {
         }
         for (size_t j = 0; j < t.len;) {
             size_t const width = dash_width(str_from(t, j));
+            size_t behind = 0;
+            bool before = false;
 
-            if (!width || !word_width(r, str_from(t, j + width)) || word_before(r, t, j)) {
+            if (width && (!word_at(r, str_from(t, j + width), &behind) || !word_before(r, t, j, &before)))
+                return false;
+            if (!behind || before) {
                 j += width ? width : 1;
                 continue;
             }
@@ -315,9 +442,7 @@ static bool affix(struct sigma_reading *r, const struct item *it, size_t at, str
     if (w->type == WORK_FIELDREF) {
         w->any_before |= before;
         w->any_behind |= behind;
-        w->test.fieldref = !w->any_before   ? FIELDREF_STARTSWITH
-                           : w->any_behind ? FIELDREF_CONTAINS
-                                           : FIELDREF_ENDSWITH;
+        w->test.fieldref = !w->any_before ? FIELDREF_STARTSWITH : w->any_behind ? FIELDREF_CONTAINS : FIELDREF_ENDSWITH;
         return true;
     }
     if (!number_as_text(r, it, it->words[at], w))
@@ -327,17 +452,15 @@ static bool affix(struct sigma_reading *r, const struct item *it, size_t at, str
 }
 
 static bool time_part(struct sigma_reading *r, const struct item *it, size_t at, struct working *w) {
-    static const struct {
-        unsigned low, high;
-    } range[] = {{0, 59}, {0, 23}, {1, 31}, {1, 53}, {1, 12}, {0, 9999}};
+    static const struct { unsigned low, high; } range[] = {{0, 59}, {0, 23}, {1, 31}, {1, 53}, {1, 12}, {0, 9999}};
     enum sigma_time_part const part = (enum sigma_time_part)(it->mods[at] - MOD_MINUTE);
     uint64_t n;
 
     if (w->type != WORK_NUMBER)
         return wrong_type(r, it, it->words[at], w);
     if (!str_u64(w->test.number, range[part].high, &n) || n < range[part].low)
-        return sigma_bad(r, it->line, "'%.*s' must be a whole number from %u to %u", STR_ARG(it->words[at]), range[part].low,
-                         range[part].high);
+        return sigma_bad(r, it->line, "'%.*s' must be a whole number from %u to %u", STR_ARG(it->words[at]),
+                         range[part].low, range[part].high);
     w->type = WORK_TIME;
     w->test.part = part;
     w->test.compare = COMPARE_EQ;
@@ -508,7 +631,8 @@ static bool no_value(struct sigma_reading *r, str name) {
 
 /* Every dash of windash written out (when an encoding follows), or every placeholder replaced by its values: until none
  * is left, the first of each value is replaced by each of its texts. */
-static bool write_out(struct sigma_reading *r, const struct item *it, enum sigma_piece_type type, struct alternatives *list) {
+static bool write_out(struct sigma_reading *r, const struct item *it, enum sigma_piece_type type,
+                      struct alternatives *list) {
     static const str dashes[] = {STR("-"), STR("/"), STR("\xe2\x80\x93"), STR("\xe2\x80\x94"), STR("\xe2\x80\x95")};
     static const str nothing[] = {STR("")};
     struct placeholder const dash = {S(""), dashes, COUNT(dashes)}, unknown = {S(""), nothing, COUNT(nothing)};
@@ -632,8 +756,9 @@ static bool encode_base64(struct sigma_reading *r, const struct item *it, size_t
             return false;
     }
     if (cut && bytes.len < 3)
-        return sigma_warn(r, it->line, out->count == before ? "base64offset of nothing matches nothing"
-                                                            : "base64offset of fewer than three bytes matches much");
+        return sigma_warn(r, it->line,
+                          out->count == before ? "base64offset of nothing matches nothing"
+                                               : "base64offset of fewer than three bytes matches much");
     return true;
 }
 
@@ -695,6 +820,8 @@ static bool regex_check(struct sigma_reading *r, const struct item *it, const st
     if (!re) {
         PCRE2_UCHAR why[120];
 
+        if (code == PCRE2_ERROR_HEAP_FAILED)
+            return err_set(r->e, ERR_MEMORY, 0, "no memory for rules");
         pcre2_get_error_message(code, why, sizeof why);
         return sigma_bad(r, it->line, "regular expression: %s at byte %zu", (const char *)why, (size_t)at);
     }
@@ -735,16 +862,17 @@ static bool keep_pieces(struct sigma_reading *r, const struct working *w, struct
 /* Only what the kind of test means is set: two tests that mean the same are the same. */
 static const struct sigma_node *finish(struct sigma_reading *r, const struct item *it, struct working *w) {
     static const enum sigma_test_op ops[] = {
-        [WORK_STRING] = TEST_PATTERN, [WORK_BYTES] = TEST_BYTES, [WORK_REGEX] = TEST_REGEX, [WORK_NUMBER] = TEST_NUMBER,
-        [WORK_BOOL] = TEST_BOOL, [WORK_NULL] = TEST_NULL, [WORK_FIELDREF] = TEST_FIELDREF, [WORK_CIDR] = TEST_CIDR,
-        [WORK_EXISTS] = TEST_EXISTS, [WORK_COMPARE] = TEST_COMPARE, [WORK_TIME] = TEST_TIME};
+        [WORK_STRING] = TEST_PATTERN,    [WORK_BYTES] = TEST_BYTES, [WORK_REGEX] = TEST_REGEX,
+        [WORK_NUMBER] = TEST_NUMBER,     [WORK_BOOL] = TEST_BOOL,   [WORK_NULL] = TEST_NULL,
+        [WORK_FIELDREF] = TEST_FIELDREF, [WORK_CIDR] = TEST_CIDR,   [WORK_EXISTS] = TEST_EXISTS,
+        [WORK_COMPARE] = TEST_COMPARE,   [WORK_TIME] = TEST_TIME};
     struct sigma_test *test;
     bool ok = true;
 
     if ((it->field.len == 0 && !as_keyword(r, it, w)) || !(test = sigma_keep(r, 1, sizeof *test)))
         return NULL;
-    *test = (struct sigma_test){.op = ops[w->type], .field = it->field, .line = it->line,
-                                .regex = S(""), .number = S(""), .other = S("")};
+    *test = (struct sigma_test){
+        .op = ops[w->type], .field = it->field, .line = it->line, .regex = S(""), .number = S(""), .other = S("")};
     switch (w->type) {
     case WORK_STRING:
     case WORK_BYTES:
@@ -787,7 +915,8 @@ static bool number_of(struct sigma_reading *r, const struct item *it, str text, 
     size_t len;
 
     if (!number_canonical(str_from(text, text.ptr[0] == '+'), canonical, &len))
-        return sigma_bad(r, it->line, "number %.*s is longer than %u digits", STR_ARG(str_first(text, 40)), NUMBER_TEXT_MAX - 10);
+        return sigma_bad(r, it->line, "number %.*s is longer than %u digits", STR_ARG(str_first(text, 40)),
+                         NUMBER_TEXT_MAX - 10);
     if (!(copy = sigma_scratch(r, len, 1)))
         return false;
     memcpy(copy, canonical, len);
@@ -829,7 +958,8 @@ static const struct sigma_node *value_node(struct sigma_reading *r, const struct
     struct alternatives list = {&first, 1, 1};
 
     if (v->type != YAML_SCALAR) {
-        sigma_bad(r, v->line, "'%.*s' has a %s as a value", STR_ARG(str_first(it->field, 60)),
+        sigma_bad(r, v->line, "%s%.*s%s has a %s as a value", it->field.len ? "'" : "a keyword",
+                  STR_ARG(str_first(it->field, 60)), it->field.len ? "'" : "",
                   v->type == YAML_MAP ? "mapping" : "list within a list");
         return NULL;
     }

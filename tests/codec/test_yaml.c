@@ -77,8 +77,11 @@ static void scalars(void **state) {
         {"[~, null, Null, NULL, 'null', \"~\"]", "[~(null) null(null) Null(null) NULL(null) \"null\" \"~\"]"},
         {"[true, True, TRUE, yes, On]", "[true(true) True(true) TRUE(true) yes(true) On(true)]"},
         {"[false, no, OFF, 'off', offer, n, y]", "[false(false) no(false) OFF(false) \"off\" offer n y]"},
-        {"[0, 7, -7, +7, 123456789012345678901234567890]", "[0(int) 7(int) -7(int) +7(int) 123456789012345678901234567890(int)]"},
-        {"[1.0, -0.5, 1e3, 1.5E-7, 2e+2]", "[1.0(float) -0.5(float) 1e3(float) 1.5E-7(float) 2e+2(float)]"},
+        {"[0, 7, -7, +7, 123456789012345678901234567890]",
+         "[0(int) 7(int) -7(int) +7(int) 123456789012345678901234567890(int)]"},
+        {"[1.0, -0.5, 1.0e3, 1.5E-7, 2.0e+2]", "[1.0(float) -0.5(float) 1.0e3(float) 1.5E-7(float) 2.0e+2(float)]"},
+        {"[1e3, -2E+2, 12e4, yEs, oN, nO, nULL, NUll, tRuE, fALSE]",
+         "[1e3(odd) -2E+2(odd) 12e4(odd) yEs oN nO nULL NUll tRuE(true) fALSE(false)]"},
         {"[1e, 1.2.3, 1e3x, -, +, --1, 4624a, e3]", "[1e 1.2.3 1e3x - + --1 4624a e3]"},
         {"[0x10, 0X1f, 0o17, 0b1, 0777, -0777, 00, 1_000, 00.5]",
          "[0x10(odd) 0X1f(odd) 0o17(odd) 0b1(odd) 0777(odd) -0777(odd) 00(odd) 1_000(odd) 00.5(odd)]"},
@@ -107,7 +110,10 @@ static void scalars(void **state) {
     for (size_t i = 0; i < COUNT(cases); i++)
         expect(cases[i].text, str_of(cases[i].text), false, cases[i].expected);
     expect("NUL in a quoted scalar", str_of("\"a\\0b\""), false, "\"a");
-    expect("UTF-16 with its mark", S("\xff\xfe""a\0:\0 \0b\0"), false, "{a=b}");
+    expect("UTF-16 with its mark",
+           S("\xff\xfe"
+             "a\0:\0 \0b\0"),
+           false, "{a=b}");
 }
 
 static void lines(void **state) {
@@ -118,36 +124,61 @@ static void lines(void **state) {
 
 static void aliases(void **state) {
     (void)state;
-    expect("scalar and map", str_of("a: &x 1\nb: &y {c: *x}\nd: [*y, *x]\n"), false, "{a=1(int) b={c=1(int)} d=[{c=1(int)} 1(int)]}");
+    expect("scalar and map", str_of("a: &x 1\nb: &y {c: *x}\nd: [*y, *x]\n"), false,
+           "{a=1(int) b={c=1(int)} d=[{c=1(int)} 1(int)]}");
     expect("the nearest of one name", str_of("[&a 1, &a 2, *a]"), false, "[1(int) 2(int) 2(int)]");
     expect("an inner anchor of the same name", str_of("&a [&a x, *a]"), false, "[x x]");
     expect("alias as a key", str_of("[&k key, {*k : v}]"), false, "[key {key=v}]");
-    expect("anchors end with the document", str_of("--- &a x\n--- *a\n"), false, "usage: line 2: alias without anchor");
+    expect("anchors end with the document", str_of("--- &a x\n--- *a\n"), false,
+           "usage: line 2: alias without anchor: a text that begins with * needs quotes");
 }
 
 static void refused(void **state) {
     static const struct {
         const char *name, *text, *expected;
     } cases[] = {
-        {"open bracket", "a: [1,\n", "usage: line 2: did not find expected node content"},
-        {"two keys in a line", "a: b: c\n", "usage: line 1: mapping values are not allowed in this context"},
-        {"tab", "a:\n\t- b\n", "usage: line 2: found character that cannot start any token"},
-        {"bad UTF-8", "a: 1\nb: \xff\n", "usage: line 2: invalid leading UTF-8 octet"},
-        {"control character", "a: \x01\n", "usage: line 1: control characters are not allowed"},
+        {"open bracket", "a: [1,\n",
+         "usage: line 2: did not find expected node content: a value is missing, or a bracket is not closed"},
+        {"two keys in a line", "a: b: c\n",
+         "usage: line 1: mapping values are not allowed in this context: check the indentation; quote a text that "
+         "holds ': '"},
+        {"tab", "a:\n\t- b\n",
+         "usage: line 2: found character that cannot start any token: indent with blanks, not tabs; quote a text that "
+         "begins with @ ` or %"},
+        {"bad UTF-8", "a: 1\nb: \xff\n", "usage: line 2: invalid leading UTF-8 octet: the file must be UTF-8"},
+        {"open quote", "a: b\nc: 'd\n\n",
+         "usage: line 4: found unexpected end of stream, while scanning a quoted scalar that began in line 2: a quote "
+         "is not closed"},
+        {"open brace", "a: {b: c\nd: e\n",
+         "usage: line 2: did not find expected ',' or '}', while parsing a flow mapping that began in line 1: a brace "
+         "is not closed, or a text in "
+         "it needs quotes"},
+        {"indentation", "a:\n  b: c\n d: e\n",
+         "usage: line 3: did not find expected key, while parsing a block mapping that began in line 1: check the "
+         "indentation"},
+        {"backslash in double quotes", "a: \"C:\\Windows\"\n",
+         "usage: line 1: found unknown escape character: in double quotes a backslash begins an escape: use single "
+         "quotes"},
+        {"control character", "a: \x01\n", "usage: line 1: control characters are not allowed: is it a text file?"},
         {"key twice", "a: 1\nb: 2\na: 3\n", "usage: line 3: key 'a' stands twice in one mapping"},
         {"key twice, quoted", "{a: 1, 'a': 2}", "usage: line 1: key 'a' stands twice in one mapping"},
         {"key twice, deep", "x:\n  - y: {k: 1,\n      k: 2}\n", "usage: line 3: key 'k' stands twice in one mapping"},
         {"list as a key", "? [a]\n: b\n", "usage: line 1: a key must be a plain word or text"},
         {"map as a key by alias", "[&m {a: b}, {*m : c}]", "usage: line 1: a key must be a plain word or text"},
-        {"merge key", "a: &a {b: c}\nd:\n  <<: *a\n", "usage: line 3: merge keys (<<) are not supported: write the keys out"},
-        {"own tag", "a: !x 1\n", "usage: line 1: a text with a tag other than !!str, !!int, !!float, !!bool, !!null, !!timestamp"},
-        {"bytes", "- a\n- !!binary YQ==\n", "usage: line 2: a text with a tag other than !!str, !!int, !!float, !!bool, !!null, !!timestamp"},
+        {"merge key", "a: &a {b: c}\nd:\n  <<: *a\n",
+         "usage: line 3: merge keys (<<) are not supported: write the keys out"},
+        {"own tag", "a: !x 1\n",
+         "usage: line 1: a text with a tag other than !!str, !!int, !!float, !!bool, !!null, !!timestamp"},
+        {"bytes", "- a\n- !!binary YQ==\n",
+         "usage: line 2: a text with a tag other than !!str, !!int, !!float, !!bool, !!null, !!timestamp"},
         {"own tag of a list", "a: !x [1]\n", "usage: line 1: a list or mapping with a tag other than !!seq, !!map"},
         {"set", "\na: !!set {b}\n", "usage: line 2: a list or mapping with a tag other than !!seq, !!map"},
         {"mapping called a list", "!!seq {}\n", "usage: line 1: a list or mapping with a tag other than !!seq, !!map"},
-        {"object tag", "!!python/object:os.system {}\n", "usage: line 1: a list or mapping with a tag other than !!seq, !!map"},
+        {"object tag", "!!python/object:os.system {}\n",
+         "usage: line 1: a list or mapping with a tag other than !!seq, !!map"},
         {"handle nobody declared", "a: !e!x 1\n", "usage: line 1: found undefined tag handle"},
-        {"alias without anchor", "a: *b\n", "usage: line 1: alias without anchor"},
+        {"alias without anchor: a text that begins with * needs quotes", "a: *b\n",
+         "usage: line 1: alias without anchor: a text that begins with * needs quotes"},
         {"alias inside its anchor", "&a [1, *a]", "usage: line 1: an alias stands inside its own anchor"},
         {"alias inside its anchor, deep", "&a {b: [{c: *a}]}", "usage: line 1: an alias stands inside its own anchor"},
     };
@@ -213,8 +244,8 @@ static void bounds(void **state) {
     /* Ten to the ninth of one text, in ten lines. */
     buf_add(&b, S("a0: &a0 lol\n"));
     for (int i = 1; i < 10; i++)
-        buf_format(&b, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1,
-                   i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+        buf_format(&b, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1,
+                   i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
     expect("alias bomb", buf_str(&b), false, "limit: line 6: more than 100000 values in one document");
     b.len = 0;
     for (int i = 0; i < 257; i++)
@@ -267,9 +298,14 @@ static void lookup(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scalars),   cmocka_unit_test(lines),  cmocka_unit_test(aliases),
-        cmocka_unit_test(refused),   cmocka_unit_test(many_keys), cmocka_unit_test(bounds),
-        cmocka_unit_test(every_allocation_may_fail), cmocka_unit_test(lookup),
+        cmocka_unit_test(scalars),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(aliases),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(many_keys),
+        cmocka_unit_test(bounds),
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(lookup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -391,6 +391,8 @@ class Regex:
     _OUTSIDE = {"d": "(?a:\\d)", "w": "(?a:\\w)", "s": "(?a:\\s)", "b": "(?a:\\b)"}
     _OUTSIDE.update({letter.upper(): piece[:-2] + letter.upper() + ")" for letter, piece in list(_OUTSIDE.items())})
     _IN_CLASS = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \\t\\n\\r\\f\\v"}
+    # Python lets both match [a-z] without case; in simple folding each is only itself (3.2). Anything else is, too.
+    _TURKISH = {0x130: 0xE130, 0x131: 0xE131}
 
     def __init__(self, pattern, flags=""):
         self.pattern, self.flags = pattern, flags
@@ -401,7 +403,7 @@ class Regex:
         for letter in self.flags:
             flags |= {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}[letter]
         try:
-            self._regex = re.compile(self._translated(), flags)
+            self._regex = re.compile(self._translated().translate(self._TURKISH), flags)
         except re.error as error:
             raise LoadError(f"re: {error}") from error
         return self
@@ -435,7 +437,7 @@ class Regex:
     def holds(self, value):
         text = spelling(value)
         if text not in self._seen:
-            self._seen[text] = bool(self._regex.search(text))
+            self._seen[text] = bool(self._regex.search(text.translate(self._TURKISH)))
         return self._seen[text]
 
 
