@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "detection/literal.h"
+#include "detection/trigger.h"
 #include "event/fold.h"
 #include "event/number.h"
 
@@ -19,8 +20,11 @@
 #define NO_ALIASES UINT32_MAX
 #define MEMO_SLOTS (1u << 15)
 #define DERIVED_MEMORY ((size_t)1 << 28)
-#define COST_NEVER 1.0f /* a test this common cannot start a rule */
-#define EXPRESSION_DEPTH 600
+#define LEARN_ROWS 4096u  /* of a kind before its triggers are chosen again */
+#define LEARN_SAMPLE 4096u
+#define LEARN_BYTES ((size_t)4 << 20) /* of values of one view */
+#define SOURCES_COMPARED_MAX 512u /* rules with further log sources are looked at one by one */
+#define LEARN_USES 16u    /* fewer rules are quick however they are triggered */
 
 /* A field as rules of one log source see it: a column of the block, or values derived from some. */
 struct view {
@@ -41,8 +45,8 @@ struct view {
     uint32_t trigger_count, trigger_room;
     struct literals *matcher;
     bool matcher_made;
-    uint32_t *numbers;      /* triggers that are number tests: into kind_plan.triggers */
-    uint32_t number_count, number_room;
+    uint32_t *tried;        /* triggers that are tried on each value, having no literals: into kind_plan.triggers */
+    uint32_t tried_count, tried_room;
     uint32_t *classes;      /* by code: 0 nothing, else into class_at + 1 */
     uint32_t classes_room, classes_done;
     bool any_class;
@@ -63,6 +67,7 @@ struct alias_set {
 
 struct trigger {
     uint32_t test, view;
+    uint64_t stamp; /* the value it was last found in */
     uint32_t *uses;
     uint32_t use_count, use_room;
 };
@@ -87,6 +92,8 @@ struct kind_plan {
     uint32_t *class_pool, class_used, class_room;
     uint32_t *class_at, class_count, class_at_room; /* class_at[c]: start in the pool: count, then triggers */
     uint32_t columns_seen;
+    uint64_t rows;  /* until something was learned from them */
+    bool learned;
     uint32_t generation; /* of the block's dictionaries when classes and memo were filled */
 };
 
@@ -94,6 +101,17 @@ struct memo {
     uint64_t key; /* 0: empty */
     bool holds;
 };
+
+/* A choice (OR) of many simple patterns of one field, asked of a value in one scan. */
+struct crowd {
+    struct literals *matcher; /* id: which child */
+    uint32_t field;           /* of the plan */
+    uint32_t *rest;           /* the other children */
+    uint32_t rest_count;
+};
+
+static const struct crowd no_crowd; /* for choices that are none */
+#define CROWD_MIN 6u
 
 struct hit {
     const struct block *block;
@@ -104,9 +122,14 @@ struct hit {
 struct detector {
     struct detect_options o;
     struct test_scratch scratch;
+    uint32_t *sources;      /* by rule: into source_rules */
+    uint32_t *source_rules; /* for each log source that rules have: one such rule */
+    uint32_t source_count;
+    float *costs; /* by node of the plan, before anything was learned */
     struct kind_plan **plans; /* by block index */
     uint32_t plan_count, plan_room;
     struct memo *memo;
+    struct crowd **crowds; /* by node */
     struct hit *hits;
     uint32_t hit_count, hit_room;
     struct detect_match *matches;
@@ -115,6 +138,7 @@ struct detector {
     struct detect_counts counts;
     struct arena *role_memory;
     bool no_memory;
+    uint64_t scanned; /* values so far */
     uint32_t *found; /* triggers of the value being scanned */
     uint32_t found_count, found_room;
 };
@@ -177,7 +201,7 @@ static void view_free(struct view *v) {
     free(v->tuples);
     free(v->triggers);
     literals_free(v->matcher);
-    free(v->numbers);
+    free(v->tried);
     free(v->classes);
     free(v);
 }
@@ -406,45 +430,6 @@ static bool cell_test(const struct plan_test *t) {
     return t->test.sigma->op == TEST_NULL || t->test.sigma->op == TEST_EXISTS || t->test.sigma->op == TEST_FIELDREF;
 }
 
-/* Can the test be found by scanning values? */
-static bool can_trigger(const struct plan_test *t) {
-    if (t->test.sigma->op == TEST_NUMBER)
-        return t->field != PLAN_KEYWORD;
-    if (t->test.sigma->op == TEST_BOOL)
-        return true;
-    return t->test.sigma->op == TEST_PATTERN && !t->test.present_is_enough && t->cost < COST_NEVER;
-}
-
-static float node_cost(const struct plan *p, uint32_t node) {
-    const struct plan_node *const n = &p->nodes[node];
-    float cost;
-
-    switch (n->type) {
-    case NODE_TEST:
-        return can_trigger(&p->tests[n->first]) ? p->tests[n->first].cost : COST_NEVER;
-    case NODE_AND:
-        cost = COST_NEVER;
-        for (uint32_t i = 0; i < n->count; i++) {
-            float const child = node_cost(p, p->children[n->first + i]);
-
-            cost = child < cost ? child : cost;
-        }
-        return cost;
-    case NODE_OR:
-        cost = 0;
-        for (uint32_t i = 0; i < n->count; i++) {
-            float const child = node_cost(p, p->children[n->first + i]);
-
-            if (child >= COST_NEVER)
-                return COST_NEVER;
-            cost += child;
-        }
-        return cost < 0.999f ? cost : 0.999f;
-    default:
-        return COST_NEVER;
-    }
-}
-
 static struct trigger *trigger_of(struct kind_plan *kp, uint32_t test, uint32_t view) {
     uint64_t const h = ((uint64_t)test << 20 ^ view) * 0x9e3779b97f4a7c15u;
     uint32_t at;
@@ -479,52 +464,45 @@ static struct trigger *trigger_of(struct kind_plan *kp, uint32_t test, uint32_t 
     return &kp->triggers[kp->trigger_count - 1];
 }
 
-/* The literal that every value satisfying the test must satisfy. */
-static void trigger_literal(const struct plan_test *t, struct literal *out, str *text_room, struct arena *a, bool *ok) {
-    const struct test *const test = &t->test;
-    str text = {"", 0};
+/* Triggers that no literal tells of are tested on each value. */
+static bool is_tried(const struct test *t) {
+    return t->sigma->op == TEST_NUMBER || (t->sigma->op == TEST_REGEX && !t->need_count);
+}
 
-    (void)text_room;
-    if (test->sigma->op == TEST_BOOL) {
-        *out = (struct literal){test->sigma->boolean ? S("true") : S("false"), LITERAL_EQUALS, 0};
-        return;
-    }
-    if (test->simple) {
-        *out = (struct literal){test->text,
-                                test->any_before ? (test->any_behind ? LITERAL_CONTAINS : LITERAL_ENDS)
-                                                 : (test->any_behind ? LITERAL_STARTS : LITERAL_EQUALS),
-                                0};
-        return;
-    }
-    for (size_t i = 0; i < test->sigma->piece_count; i++)
-        if (test->pieces[i].type == PIECE_TEXT && test->pieces[i].text.len > text.len)
-            text = test->pieces[i].text;
-    if (test->sigma->cased) { /* values are scanned folded */
-        char *const folded = arena_bytes(a, 2 * text.len + 16);
+static bool literal_add(struct literal **list, uint32_t *count, uint32_t *room, struct literal l) {
+    if (!grow((void **)list, *count, room, sizeof **list))
+        return false;
+    (*list)[(*count)++] = l;
+    return true;
+}
 
-        if (!folded) {
-            *ok = false;
-            return;
-        }
-        text = (str){folded, fold_text(text, folded)};
+static enum literal_how literal_how(const struct test *t) {
+    return t->any_before ? (t->any_behind ? LITERAL_CONTAINS : LITERAL_ENDS)
+                         : (t->any_behind ? LITERAL_STARTS : LITERAL_EQUALS);
+}
+
+/* Literals of which every folded value that satisfies the test satisfies one, under the number id. */
+static bool trigger_literals(const struct test *t, uint32_t id, struct literal **list, uint32_t *count, uint32_t *room) {
+    assert(!is_tried(t));
+    if (t->sigma->op == TEST_BOOL)
+        return literal_add(list, count, room,
+                           (struct literal){t->sigma->boolean ? S("true") : S("false"), LITERAL_EQUALS, id});
+    if (t->sigma->op == TEST_REGEX) {
+        for (size_t i = 0; i < t->need_count; i++)
+            if (!literal_add(list, count, room, (struct literal){t->needs[i], LITERAL_CONTAINS, id}))
+                return false;
+        return true;
     }
-    *out = (struct literal){text, LITERAL_CONTAINS, 0};
+    return literal_add(list, count, room, (struct literal){t->text, t->simple ? literal_how(t) : LITERAL_CONTAINS, id});
 }
 
 static bool view_trigger(struct detector *d, struct kind_plan *kp, uint32_t view, uint32_t trigger) {
     struct view *const v = kp->views[view];
     const struct plan_test *const t = &d->o.plan->tests[kp->triggers[trigger].test];
-    struct literal l;
-    bool ok = true;
 
-    if (t->test.sigma->op == TEST_NUMBER)
-        return push(&v->numbers, &v->number_count, &v->number_room, trigger);
-    trigger_literal(t, &l, NULL, d->o.plan->memory, &ok);
-    l.id = trigger;
-    if (!ok || !grow((void **)&v->triggers, v->trigger_count, &v->trigger_room, sizeof *v->triggers))
-        return false;
-    v->triggers[v->trigger_count++] = l;
-    return true;
+    if (is_tried(&t->test))
+        return push(&v->tried, &v->tried_count, &v->tried_room, trigger);
+    return trigger_literals(&t->test, trigger, &v->triggers, &v->trigger_count, &v->trigger_room);
 }
 
 static bool trigger_use(struct detector *d, struct kind_plan *kp, uint32_t test, uint32_t view, uint32_t use) {
@@ -561,36 +539,29 @@ static uint32_t field_view(const struct detector *d, struct kind_plan *kp, uint3
     return set->view_of[field] = view_add(kp, id, alias);
 }
 
-static bool triggers_add(struct detector *d, struct kind_plan *kp, uint32_t node, uint32_t use) {
-    const struct plan *const p = d->o.plan;
-    const struct plan_node *const n = &p->nodes[node];
-    uint32_t best = 0;
-    float least = 2;
+struct choice {
+    struct detector *d;
+    struct kind_plan *kp;
+    uint32_t use;
+};
 
-    if (n->type == NODE_TEST) {
-        const struct plan_test *const t = &p->tests[n->first];
-        uint32_t view = NO_VIEW;
+static bool trigger_add(void *ctx, uint32_t test) {
+    const struct choice *const c = ctx;
+    const struct plan_test *const t = &c->d->o.plan->tests[test];
+    uint32_t view = NO_VIEW;
 
-        if (t->field != PLAN_KEYWORD && (view = field_view(d, kp, kp->uses[use].aliases, t->field)) == NO_VIEW)
-            return false;
-        return trigger_use(d, kp, n->first, view, use);
-    }
-    if (n->type == NODE_OR) {
-        for (uint32_t i = 0; i < n->count; i++)
-            if (!triggers_add(d, kp, p->children[n->first + i], use))
-                return false;
-        return true;
-    }
-    assert(n->type == NODE_AND && n->count > 0);
-    for (uint32_t i = 0; i < n->count; i++) {
-        float const cost = node_cost(p, p->children[n->first + i]);
+    if (t->field != PLAN_KEYWORD && (view = field_view(c->d, c->kp, c->kp->uses[c->use].aliases, t->field)) == NO_VIEW)
+        return false;
+    return trigger_use(c->d, c->kp, test, view, c->use);
+}
 
-        if (cost < least) {
-            least = cost;
-            best = i;
-        }
-    }
-    return triggers_add(d, kp, p->children[n->first + best], use);
+static bool use_trigger(struct detector *d, struct kind_plan *kp, uint32_t use, const float *costs) {
+    uint32_t const root = d->o.plan->rules[kp->uses[use].rule].root;
+    struct choice c = {d, kp, use};
+
+    if (costs[root] >= TRIGGER_NEVER)
+        return push(&kp->always, &kp->always_count, &kp->always_room, use);
+    return trigger_choose(d->o.plan, costs, root, trigger_add, &c);
 }
 
 /* Every field of the expression gets its view now, so that ingest knows which columns are wanted. */
@@ -624,9 +595,7 @@ static bool use_add(struct detector *d, struct kind_plan *kp, uint32_t rule, uin
     for (uint32_t i = 0; i < r->filter_count; i++)
         if (!views_add(d, kp, d->o.plan->filter_roots[r->filters + i], aliases))
             return false;
-    if (node_cost(d->o.plan, r->root) >= COST_NEVER)
-        return push(&kp->always, &kp->always_count, &kp->always_room, use);
-    return triggers_add(d, kp, r->root, use);
+    return use_trigger(d, kp, use, d->costs);
 }
 
 static bool covers_one(const struct sigma_logsource *rule, const struct kind_logsource *l) {
@@ -659,6 +628,7 @@ static void kind_plan_free(struct kind_plan *kp) {
 static struct kind_plan *kind_plan_new(struct detector *d, const struct kind *kind) {
     const struct plan *const p = d->o.plan;
     struct kind_plan *const kp = calloc(1, sizeof *kp);
+    bool *covers = NULL; /* by log source of rules, then of the kind */
 
     if (!kp)
         return NULL;
@@ -673,6 +643,12 @@ static struct kind_plan *kind_plan_new(struct detector *d, const struct kind *ki
             goto fail;
         memset(kp->alias_sets[i].view_of, 0xff, (p->field_count + 1) * sizeof(uint32_t));
     }
+    if (!(covers = malloc(d->source_count * kind->logsource_count + 1)))
+        goto fail;
+    for (uint32_t s = 0; s < d->source_count; s++)
+        for (size_t i = 0; i < kind->logsource_count; i++)
+            covers[s * kind->logsource_count + i] =
+                covers_one(&p->rules[d->source_rules[s]].sigma->logsource, &kind->logsources[i]);
     for (uint32_t r = 0; r < p->rule_count; r++) {
         bool plain = false;
 
@@ -681,15 +657,17 @@ static struct kind_plan *kind_plan_new(struct detector *d, const struct kind *ki
         for (size_t i = 0; i < kind->logsource_count; i++) {
             const struct kind_logsource *const l = &kind->logsources[i];
 
-            if (!covers_one(&p->rules[r].sigma->logsource, l) || (plain && l->alias_count == 0))
+            if (!covers[d->sources[r] * kind->logsource_count + i] || (plain && l->alias_count == 0))
                 continue;
             plain |= l->alias_count == 0;
             if (!use_add(d, kp, r, l->alias_count ? (uint32_t)i + 1 : 0))
                 goto fail;
         }
     }
+    free(covers);
     return kp;
 fail:
+    free(covers);
     kind_plan_free(kp);
     return NULL;
 }
@@ -707,14 +685,21 @@ static struct kind_plan *plan_of(struct detector *d, const struct block *b) {
 
 /* Scanning values */
 
-static void found(void *ctx, uint32_t trigger) {
-    struct detector *const d = ctx;
+/* Where triggers of a value are noted. */
+struct finds {
+    struct detector *d;
+    struct kind_plan *kp;
+};
 
-    for (uint32_t i = 0; i < d->found_count; i++)
-        if (d->found[i] == trigger)
-            return;
-    if (!push(&d->found, &d->found_count, &d->found_room, trigger))
-        d->no_memory = true;
+static void found(void *ctx, uint32_t trigger) {
+    const struct finds *const f = ctx;
+    struct trigger *const t = &f->kp->triggers[trigger];
+
+    if (t->stamp == f->d->scanned)
+        return;
+    t->stamp = f->d->scanned;
+    if (!push(&f->d->found, &f->d->found_count, &f->d->found_room, trigger))
+        f->d->no_memory = true;
 }
 
 /* A class for the triggers found: 0 for none. Classes are not shared between values; most values have none. */
@@ -738,6 +723,7 @@ static bool number_is_plain(str s) {
 }
 
 static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v, const struct value *value) {
+    struct finds f = {d, kp};
     bool ok = true;
 
     if (value->type == VALUE_NULL || (value->inner && v->keyword_only))
@@ -747,19 +733,22 @@ static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v,
         str const folded = test_fold(&d->scratch, value, &ok);
 
         if (ok)
-            literals_scan(v->matcher, folded, found, d);
+            literals_scan(v->matcher, folded, found, &f);
     }
-    for (uint32_t i = 0; i < v->number_count; i++) {
-        const struct plan_test *const t = &d->o.plan->tests[kp->triggers[v->numbers[i]].test];
+    for (uint32_t i = 0; i < v->tried_count; i++) {
+        const struct test *const t = &d->o.plan->tests[kp->triggers[v->tried[i]].test].test;
 
-        if (value->len <= 64 && test_value(&t->test, value, (str){"", 0}, &d->scratch, &ok))
-            found(d, v->numbers[i]);
+        /* Text equals a number only in its canonical spelling, which is short. */
+        if (t->sigma->op == TEST_NUMBER && value->type == VALUE_TEXT && value->len > NUMBER_TEXT_MAX)
+            continue;
+        if (test_value(t, value, (str){"", 0}, &d->scratch, &ok))
+            found(&f, v->tried[i]);
     }
     /* JSON numbers match patterns by their canonical spelling, which the scan has not seen where it is another one
      * (1.0, 1e3, -0): let the rule decide. */
     if (value->type == VALUE_NUMBER && !number_is_plain(value_text(value)))
         for (uint32_t i = 0; i < v->trigger_count; i++)
-            found(d, v->triggers[i].id);
+            found(&f, v->triggers[i].id);
     return ok && !d->no_memory;
 }
 
@@ -781,6 +770,7 @@ static bool view_scan(struct detector *d, struct kind_plan *kp, struct view *v) 
         const struct value *const value = &dict->values[v->classes_done];
 
         d->found_count = 0;
+        d->scanned++;
         if (value->type == VALUE_LIST) {
             for (uint32_t i = 0; i < value->len; i++)
                 if (!scan_value(d, kp, v, dictionary_value(dict, value_items(value)[i])))
@@ -822,7 +812,7 @@ static bool value_holds(struct detector *d, uint32_t test, uint32_t memo_view, c
         d->counts.memo_hits++;
         return m->holds;
     }
-    str const folded = t->test.sigma->op == TEST_PATTERN && !t->test.sigma->cased ? test_fold(&d->scratch, v, &ok)
+    str const folded = t->test.sigma->op == TEST_PATTERN && !t->test.sigma->cased ? test_fold_kept(&d->scratch, v, &ok)
                                                                                   : (str){"", 0};
 
     if (ok)
@@ -918,9 +908,139 @@ static bool test_holds(struct detector *d, const struct at *at, uint32_t test, u
     }
 }
 
+/* Crowds */
+
+static void crowd_free(struct crowd *c) {
+    if (!c || c == &no_crowd)
+        return;
+    literals_free(c->matcher);
+    free(c->rest);
+    free(c);
+}
+
+static bool can_crowd(const struct plan *p, uint32_t node) {
+    const struct plan_test *const t = &p->tests[p->nodes[node].first];
+
+    return p->nodes[node].type == NODE_TEST && t->field != PLAN_KEYWORD && t->test.sigma->op == TEST_PATTERN &&
+           t->test.simple && !t->test.present_is_enough && t->test.text.len > 0;
+}
+
+/* The field that most of the first children ask about. */
+static uint32_t crowd_field(const struct plan *p, const struct plan_node *n) {
+    for (uint32_t i = 0; i < n->count; i++)
+        if (can_crowd(p, p->children[n->first + i]))
+            return p->tests[p->nodes[p->children[n->first + i]].first].field;
+    return PLAN_KEYWORD;
+}
+
+/* NULL: no memory. */
+static struct crowd *crowd_make(struct detector *d, const struct plan_node *n) {
+    const struct plan *const p = d->o.plan;
+    uint32_t const field = crowd_field(p, n);
+    struct crowd *const c = calloc(1, sizeof *c);
+    struct literal *const list = malloc((n->count + (size_t)1) * sizeof *list);
+    uint32_t rest_room = 0, count = 0;
+    bool ok = c && list;
+
+    for (uint32_t i = 0; ok && i < n->count; i++) {
+        uint32_t const child = p->children[n->first + i];
+        const struct plan_test *const t = &p->tests[p->nodes[child].first];
+
+        if (!can_crowd(p, child) || t->field != field) {
+            ok = push(&c->rest, &c->rest_count, &rest_room, i);
+            continue;
+        }
+        list[count++] = (struct literal){t->test.text, literal_how(&t->test), i};
+    }
+    if (ok) {
+        c->field = field;
+        ok = (c->matcher = literals_new(list, count)) != NULL;
+    }
+    free(list);
+    if (ok && count >= CROWD_MIN)
+        return c;
+    crowd_free(c);
+    return ok ? (struct crowd *)(uintptr_t)&no_crowd : NULL;
+}
+
+/* The crowd of an OR; NULL: it has none, or memory is out (d->no_memory). */
+static const struct crowd *crowd_of(struct detector *d, uint32_t node) {
+    const struct plan_node *const n = &d->o.plan->nodes[node];
+
+    if (LIKELY(n->count < CROWD_MIN))
+        return NULL;
+    if (!d->crowds[node]) {
+        d->crowds[node] = crowd_make(d, n);
+        d->no_memory |= !d->crowds[node];
+    }
+    return d->crowds[node] == &no_crowd ? NULL : d->crowds[node];
+}
+
+static void crowd_hit(void *ctx, uint32_t child) {
+    (void)child;
+    *(bool *)ctx = true;
+}
+
+static bool crowd_value(struct detector *d, const struct crowd *c, uint32_t node, uint32_t memo_view,
+                        const struct dictionary *dict, uint32_t code) {
+    const struct value *const v = dictionary_value(dict, code);
+    uint64_t const number = (uint64_t)d->o.plan->test_count + node;
+    bool ok = true, holds = false;
+
+    if (v->type == VALUE_LIST) {
+        for (uint32_t i = 0; i < v->len && !holds; i++)
+            holds = crowd_value(d, c, node, memo_view, dict, value_items(v)[i]);
+        return holds;
+    }
+    if (v->type == VALUE_NULL)
+        return false;
+    bool const remember = number < (1u << 19) && memo_view < (1u << 20) && code < (1u << 24);
+    uint64_t const key = memo_key((uint32_t)number, memo_view, code);
+    struct memo *const m = &d->memo[(key * 0x9e3779b97f4a7c15u) >> 49];
+
+    if (remember && m->key == key) {
+        d->counts.memo_hits++;
+        return m->holds;
+    }
+    if (v->type == VALUE_NUMBER && !number_is_plain(value_text(v))) {
+        /* Its canonical spelling decides: test by test. */
+        const struct plan_node *const n = &d->o.plan->nodes[node];
+
+        for (uint32_t i = 0; i < n->count && !holds; i++) {
+            uint32_t const child = d->o.plan->children[n->first + i];
+
+            holds = can_crowd(d->o.plan, child) && d->o.plan->tests[d->o.plan->nodes[child].first].field == c->field &&
+                    value_holds(d, d->o.plan->nodes[child].first, memo_view, dict, code);
+        }
+    } else {
+        str const folded = test_fold_kept(&d->scratch, v, &ok);
+
+        if (ok)
+            literals_scan(c->matcher, folded, crowd_hit, &holds);
+    }
+    d->no_memory |= !ok;
+    if (remember)
+        *m = (struct memo){key, holds};
+    return holds;
+}
+
+/* Does one of the crowd hold? Not of its rest. */
+static bool crowd_holds(struct detector *d, const struct at *at, const struct crowd *c, uint32_t node) {
+    uint32_t const view = at->kp->alias_sets[at->aliases].view_of[c->field];
+    struct view *const v = at->kp->views[view];
+    uint32_t code;
+
+    if (!view_code(d, at->block, v, at->row, &code)) {
+        d->no_memory = true;
+        return false;
+    }
+    return code && crowd_value(d, c, node, at->block_memo + (view < 4096 ? view : 1u << 20), view_dictionary(v), code);
+}
+
 static bool node_holds(struct detector *d, const struct at *at, uint32_t node) {
     const struct plan *const p = d->o.plan;
     const struct plan_node *const n = &p->nodes[node];
+    const struct crowd *c;
     uint32_t where;
 
     switch (n->type) {
@@ -934,6 +1054,14 @@ static bool node_holds(struct detector *d, const struct at *at, uint32_t node) {
                 return false;
         return true;
     default:
+        if ((c = crowd_of(d, node))) {
+            if (crowd_holds(d, at, c, node))
+                return true;
+            for (uint32_t i = 0; i < c->rest_count; i++)
+                if (node_holds(d, at, p->children[n->first + c->rest[i]]))
+                    return true;
+            return false;
+        }
         for (uint32_t i = 0; i < n->count; i++)
             if (node_holds(d, at, p->children[n->first + i]))
                 return true;
@@ -1028,6 +1156,200 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
     return true;
 }
 
+/* Learning which triggers are rare
+ *
+ * What a test costs as a trigger is guessed from its length until enough rows of a kind have been seen. Then every test
+ * that could trigger is looked for in a sample of them, and all triggers are chosen again. */
+
+struct lesson {
+    struct detector *d;
+    const struct block *block;
+    struct kind_plan *kp;
+    uint64_t *pairs; /* view << 32 | test: what could trigger */
+    uint32_t pair_count, pair_room;
+    float *costs;    /* by test */
+    uint32_t *seen;  /* by test: the value it was last found in, + 1 */
+    uint32_t *held;  /* by test: rows of the sample, in the view being looked at */
+    uint32_t *tried, tried_count, tried_room; /* tests of the view that are tried one by one */
+    uint32_t value, value_weight;
+};
+
+static bool lesson_collect(struct lesson *l, uint32_t node, uint32_t aliases) {
+    const struct plan *const p = l->d->o.plan;
+    const struct plan_node *const n = &p->nodes[node];
+
+    if (n->type == NODE_TEST) {
+        const struct plan_test *const t = &p->tests[n->first];
+        uint32_t const view = t->field == PLAN_KEYWORD ? NO_VIEW : l->kp->alias_sets[aliases].view_of[t->field];
+
+        if (view == NO_VIEW || !trigger_can(t))
+            return true;
+        if (!grow((void **)&l->pairs, l->pair_count, &l->pair_room, sizeof *l->pairs))
+            return false;
+        l->pairs[l->pair_count++] = (uint64_t)view << 32 | n->first;
+        return true;
+    }
+    for (uint32_t i = 0; n->type != NODE_NOT && i < n->count; i++)
+        if (!lesson_collect(l, p->children[n->first + i], aliases))
+            return false;
+    return true;
+}
+
+static int pair_order(const void *a, const void *b) {
+    uint64_t const x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static void lesson_found(void *ctx, uint32_t test) {
+    struct lesson *const l = ctx;
+
+    if (l->seen[test] != l->value + 1) {
+        l->seen[test] = l->value + 1;
+        l->held[test] += l->value_weight;
+    }
+}
+
+static bool lesson_value(struct lesson *l, const struct literals *m, const struct value *v) {
+    bool ok = true;
+
+    if (v->type == VALUE_NULL)
+        return true;
+    literals_scan(m, test_fold(&l->d->scratch, v, &ok), lesson_found, l);
+    for (uint32_t i = 0; ok && i < l->tried_count; i++)
+        if (test_value(&l->d->o.plan->tests[l->tried[i]].test, v, (str){"", 0}, &l->d->scratch, &ok))
+            lesson_found(l, l->tried[i]);
+    return ok;
+}
+
+/* Looks for the tests of one view. */
+static bool lesson_view(struct lesson *l, struct view *v, const uint64_t *pairs, uint32_t count) {
+    const struct plan *const p = l->d->o.plan;
+    const struct dictionary *dict;
+    uint32_t const stride = l->block->row_count / LEARN_SAMPLE + 1;
+    uint32_t sampled = 0, literals = 0, codes;
+    struct literal *list = NULL;
+    struct literals *m = NULL;
+    uint32_t room = 0;
+    size_t bytes = 0;
+    bool ok = !v->alias || view_derive(l->d, l->block, v);
+
+    if (!ok || !(dict = view_dictionary(v)))
+        return ok;
+    codes = dict->count;
+    uint32_t *const weight = calloc(codes + (size_t)1, sizeof *weight);
+
+    ok = weight != NULL;
+    l->tried_count = 0;
+    for (uint32_t i = 0; ok && i < count; i++) {
+        const struct plan_test *const t = &p->tests[(uint32_t)pairs[i]];
+
+        l->held[(uint32_t)pairs[i]] = 0;
+        l->seen[(uint32_t)pairs[i]] = 0;
+        if (is_tried(&t->test))
+            ok = push(&l->tried, &l->tried_count, &l->tried_room, (uint32_t)pairs[i]);
+        else
+            ok = trigger_literals(&t->test, (uint32_t)pairs[i], &list, &literals, &room);
+    }
+    ok = ok && (m = literals_new(list, literals));
+    for (uint32_t row = 0; ok && row < l->block->row_count; row += stride, sampled++)
+        weight[v->alias ? v->derived_codes[row] : v->column->codes[row]]++;
+    for (uint32_t code = 1; ok && code <= codes && bytes < LEARN_BYTES; code++) {
+        const struct value *const value = dictionary_value(dict, code);
+
+        if (!weight[code])
+            continue;
+        l->value = code;
+        l->value_weight = weight[code];
+        if (value->type != VALUE_LIST) {
+            bytes += value->len;
+            ok = lesson_value(l, m, value);
+        }
+        for (uint32_t i = 0; ok && value->type == VALUE_LIST && i < value->len; i++) {
+            const struct value *const item = dictionary_value(dict, value_items(value)[i]);
+
+            bytes += item->len;
+            ok = item->type == VALUE_LIST || lesson_value(l, m, item);
+        }
+    }
+    for (uint32_t i = 0; ok && sampled && i < count; i++) {
+        uint32_t const test = (uint32_t)pairs[i];
+        const struct plan_test *const t = &p->tests[test];
+        float const share = (float)l->held[test] / (float)sampled;
+        /* What was never seen is ordered by the guess. To try an expression on every value is dear in itself. */
+        float const cost = 0.98f * share + 0.001f * t->cost + (t->test.sigma->op == TEST_REGEX && is_tried(&t->test) ? 0.3f : 0);
+
+        if (cost > l->costs[test])
+            l->costs[test] = cost < 0.99f ? cost : 0.99f;
+    }
+    literals_free(m);
+    free(list);
+    free(weight);
+    return ok;
+}
+
+/* As if no trigger had been chosen. */
+static void triggers_forget(struct kind_plan *kp) {
+    for (uint32_t i = 0; i < kp->trigger_count; i++)
+        free(kp->triggers[i].uses);
+    kp->trigger_count = kp->always_count = kp->keyword_count = kp->columns_seen = 0;
+    kp->class_used = kp->class_count = 0;
+    if (kp->trigger_slots)
+        memset(kp->trigger_slots, 0, ((size_t)kp->trigger_mask + 1) * sizeof *kp->trigger_slots);
+    for (uint32_t i = 0; i < kp->view_count; i++) {
+        struct view *const v = kp->views[i];
+
+        v->trigger_count = v->tried_count = v->classes_done = 0;
+        v->any_class = v->matcher_made = false;
+        literals_free(v->matcher);
+        v->matcher = NULL;
+    }
+}
+
+static bool learn(struct detector *d, struct kind_plan *kp, const struct block *b) {
+    const struct plan *const p = d->o.plan;
+    struct lesson l = {.d = d, .block = b, .kp = kp};
+    float *const node_costs = malloc((p->node_count + (size_t)1) * sizeof *node_costs);
+    bool ok;
+
+    l.costs = calloc(p->test_count + (size_t)1, sizeof *l.costs);
+    l.seen = calloc(p->test_count + (size_t)1, sizeof *l.seen);
+    l.held = calloc(p->test_count + (size_t)1, sizeof *l.held);
+    ok = node_costs && l.costs && l.seen && l.held;
+    for (uint32_t i = 0; ok && i < kp->use_count; i++)
+        ok = lesson_collect(&l, p->rules[kp->uses[i].rule].root, kp->uses[i].aliases);
+    if (ok && l.pair_count)
+        qsort(l.pairs, l.pair_count, sizeof *l.pairs, pair_order);
+
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; ok && i < l.pair_count; i++)
+        if (i == 0 || l.pairs[i] != l.pairs[i - 1])
+            l.pairs[kept++] = l.pairs[i];
+    for (uint32_t from = 0, to; ok && from < kept; from = to) {
+        for (to = from; to < kept && l.pairs[to] >> 32 == l.pairs[from] >> 32; to++)
+            ;
+        ok = lesson_view(&l, kp->views[l.pairs[from] >> 32], l.pairs + from, to - from);
+    }
+    if (ok) {
+        for (uint32_t i = 0; i < p->test_count; i++)
+            if (l.costs[i] <= 0)
+                l.costs[i] = p->tests[i].field == PLAN_KEYWORD ? p->tests[i].cost : 0.001f * p->tests[i].cost;
+        trigger_costs(p, l.costs, node_costs);
+        triggers_forget(kp);
+    }
+    for (uint32_t i = 0; ok && i < kp->use_count; i++)
+        ok = use_trigger(d, kp, i, node_costs);
+    kp->learned = true;
+    free(node_costs);
+    free(l.pairs);
+    free(l.tried);
+    free(l.costs);
+    free(l.seen);
+    free(l.held);
+    return ok;
+}
+
 static bool block_run(struct detector *d, const struct block *b) {
     struct kind_plan *const kp = plan_of(d, b);
     struct view **hot;
@@ -1043,12 +1365,15 @@ static bool block_run(struct detector *d, const struct block *b) {
         kp->class_used = kp->class_count = 0;
         memset(d->memo, 0, MEMO_SLOTS * sizeof *d->memo);
     }
+    if (!kp->learned && kp->use_count >= LEARN_USES && (kp->rows += b->row_count) >= LEARN_ROWS &&
+        (!views_bind(d, kp, b) || !learn(d, kp, b)))
+        return false;
     if (!views_bind(d, kp, b) || !(hot = malloc((kp->view_count + 1) * sizeof(struct view *))))
         return false;
     for (uint32_t i = 0; ok && i < kp->view_count; i++) {
         struct view *const v = kp->views[i];
 
-        if (!v->trigger_count && !v->number_count)
+        if (!v->trigger_count && !v->tried_count)
             continue;
         if (v->alias && !view_derive(d, b, v))
             ok = false;
@@ -1105,6 +1430,7 @@ static bool match_value(struct detector *d, uint32_t test, str field, const stru
 static bool gather(struct detector *d, const struct at *at, uint32_t node) {
     const struct plan *const p = d->o.plan;
     const struct plan_node *const n = &p->nodes[node];
+    const struct crowd *c;
     uint32_t where, code;
 
     if (n->type == NODE_NOT)
@@ -1115,18 +1441,32 @@ static bool gather(struct detector *d, const struct at *at, uint32_t node) {
         if (!test_holds(d, at, n->first, &where))
             return true;
         if (t->field == PLAN_KEYWORD) {
-            const struct column *const c = at->block->columns[where];
+            const struct column *const column = at->block->columns[where];
 
-            return match_value(d, n->first, field_name(d->o.fields, c->field), &c->dict, c->codes[at->row]);
+            return match_value(d, n->first, field_name(d->o.fields, column->field), &column->dict,
+                               column->codes[at->row]);
         }
         struct view *const v = at->kp->views[where];
 
         return view_code(d, at->block, v, at->row, &code) &&
                match_value(d, n->first, t->test.sigma->field, view_dictionary(v), code);
     }
-    for (uint32_t i = 0; i < n->count; i++)
-        if (node_holds(d, at, p->children[n->first + i]) && !gather(d, at, p->children[n->first + i]))
+    /* The node holds: so do all children of an AND. */
+    if (n->type == NODE_OR && (c = crowd_of(d, node)) && !crowd_holds(d, at, c, node)) {
+        for (uint32_t i = 0; i < c->rest_count; i++) {
+            uint32_t const child = p->children[n->first + c->rest[i]];
+
+            if (node_holds(d, at, child) && !gather(d, at, child))
+                return false;
+        }
+        return true;
+    }
+    for (uint32_t i = 0; i < n->count; i++) {
+        uint32_t const child = p->children[n->first + i];
+
+        if ((n->type == NODE_AND || p->nodes[child].type == NODE_TEST || node_holds(d, at, child)) && !gather(d, at, child))
             return false;
+    }
     return true;
 }
 
@@ -1176,6 +1516,7 @@ static bool hits_tell(struct detector *d, struct err *e) {
 }
 
 bool detector_run(struct detector *d, struct block *const *blocks, size_t count, struct err *e) {
+    test_forget(&d->scratch);
     for (size_t i = 0; i < count; i++)
         if (!block_run(d, blocks[i]))
             return err_set(e, ERR_MEMORY, 0, "no memory to evaluate %.*s", STR_ARG(blocks[i]->name));
@@ -1184,6 +1525,35 @@ bool detector_run(struct detector *d, struct block *const *blocks, size_t count,
 }
 
 /* The rest of the interface */
+
+/* The log sources of rules, each once: there are few. */
+static bool sources_find(struct detector *d) {
+    const struct plan *const p = d->o.plan;
+
+    d->sources = calloc(p->rule_count + (size_t)1, sizeof *d->sources);
+    d->source_rules = malloc((p->rule_count + (size_t)1) * sizeof *d->source_rules);
+    if (!d->sources || !d->source_rules)
+        return false;
+    for (uint32_t r = 0; r < p->rule_count; r++) {
+        const struct sigma_logsource *const l = &p->rules[r].sigma->logsource;
+        uint32_t s = 0;
+
+        if (p->rules[r].sigma->type != SIGMA_DETECTION)
+            continue;
+        for (; s < d->source_count && s < SOURCES_COMPARED_MAX; s++) {
+            const struct sigma_logsource *const m = &p->rules[d->source_rules[s]].sigma->logsource;
+
+            if (str_eq(l->product, m->product) && str_eq(l->category, m->category) && str_eq(l->service, m->service))
+                break;
+        }
+        if (s == d->source_count || s == SOURCES_COMPARED_MAX) {
+            s = d->source_count++;
+            d->source_rules[s] = r;
+        }
+        d->sources[r] = s;
+    }
+    return true;
+}
 
 bool detector_new(struct detector **out, const struct detect_options *options, struct err *e) {
     struct detector *const d = calloc(1, sizeof *d);
@@ -1194,10 +1564,13 @@ bool detector_new(struct detector **out, const struct detect_options *options, s
     d->memo = calloc(MEMO_SLOTS, sizeof *d->memo);
     d->filtered = calloc(options->plan->filter_count + 1, sizeof *d->filtered);
     d->role_memory = arena_new(DERIVED_MEMORY);
-    if (!d->memo || !d->filtered || !d->role_memory || !test_scratch_init(&d->scratch, e)) {
+    d->costs = malloc((options->plan->node_count + (size_t)1) * sizeof *d->costs);
+    d->crowds = calloc(options->plan->node_count + (size_t)1, sizeof(struct crowd *));
+    if (!sources_find(d) || !d->costs || !d->crowds || !d->memo || !d->filtered || !d->role_memory || !test_scratch_init(&d->scratch, e)) {
         detector_free(d);
         return err_set(e, ERR_MEMORY, 0, "no memory for detection");
     }
+    trigger_costs(options->plan, NULL, d->costs);
     *out = d;
     return true;
 }
@@ -1209,6 +1582,12 @@ void detector_free(struct detector *d) {
         kind_plan_free(d->plans[i]);
     test_scratch_free(&d->scratch);
     arena_free(d->role_memory);
+    for (uint32_t i = 0; d->crowds && i < d->o.plan->node_count; i++)
+        crowd_free(d->crowds[i]);
+    free(d->crowds);
+    free(d->sources);
+    free(d->source_rules);
+    free(d->costs);
     free(d->plans);
     free(d->memo);
     free(d->hits);

@@ -1,36 +1,50 @@
-/* literal: a filter on four-byte grams for "contains", hash tables on the first or last bytes for the anchored kinds.
+/* literal: filters on grams for "contains", hash tables on the first or last bytes for the anchored kinds.
  *
- * Every contained pattern of four bytes or more is filed under its rarest gram. A text is read once, gram by gram; a
- * bitmap that fits the first-level cache says for nearly all of them that nothing is filed there. Patterns of one to
- * three bytes are few (they make poor triggers) and searched one by one. */
+ * Every contained pattern of four bytes or more is filed under one of its four-byte grams: a rare one, and one that has
+ * few other patterns, so that no text, however made, meets long chains at every byte. A text is read once, gram by
+ * gram; a bitmap that fits the first-level cache says for nearly all of them that nothing is filed there. Patterns of two
+ * and three bytes are filed whole, and found the same way in passes of their own; those of one byte in a set of the
+ * bytes that occur. Anchored patterns are keyed by their first or last (at most) eight bytes. */
 #include "detection/literal.h"
+
+#include <assert.h>
 
 #include "base/hash.h"
 
-#define FILTER_BITS 17
+#define FILTER_BITS_MIN 9u
+#define FILTER_BITS_MAX 17u
+#define ANCHOR_BITS 14u
 #define ANCHOR_MAX 8u
+#define CHAIN_SEEN_MAX 64u /* further ones count as many */
 #define NOWHERE UINT32_MAX
+
+/* What a key is taken from. Contained patterns: by the bytes of the gram. */
+enum key_kind { KEY_EQUALS, KEY_STARTS, KEY_ENDS, KEY_GRAM_2, KEY_GRAM_3, KEY_GRAM_4 };
 
 /* A pattern filed under a key; chained through next. */
 struct filed {
     uint64_t key;
     uint32_t pattern;
     uint32_t next;
+    uint8_t kind;
 };
 
 struct literals {
     const struct literal *patterns; /* own copy of the array */
     size_t count;
     uint64_t seed;
-    uint64_t filter[(1u << FILTER_BITS) / 64]; /* grams that have something filed */
-    uint8_t *gram_at; /* by pattern: where in it the gram stands, at most 255 */
+    uint64_t *filter;      /* four-byte grams that have something filed */
+    unsigned filter_shift; /* 32 - its bits */
+    uint64_t anchors[(1u << ANCHOR_BITS) / 64]; /* the same for the keys of anchored patterns */
+    uint64_t *brief[2];    /* filters of grams of two and three bytes; NULL: there are none */
+    uint8_t *gram_at;      /* by pattern: where in it the gram stands, at most 251 */
     struct filed *filed;
     uint32_t filed_count;
-    uint32_t *slots; /* one table for all kinds of key: (kind, length, bytes) hashed */
-    uint32_t slot_mask;
-    uint32_t *brief; /* contained patterns of one to three bytes */
-    uint32_t brief_count;
-    bool has_grams, has_equals;
+    uint32_t *slots; /* one table for all kinds of key */
+    unsigned slot_shift;
+    uint32_t single[256]; /* by byte: patterns of that one byte, chained through filed; NOWHERE: none */
+    bool has_grams, has_single;
+    uint64_t equals;       /* bit n: patterns of that length, modulo 64, exist */
     uint16_t starts, ends; /* bit n: anchored patterns keyed by n bytes exist */
 };
 
@@ -53,16 +67,65 @@ static uint32_t gram(const char *at) {
     return g;
 }
 
-static uint32_t filter_bit(uint32_t g) {
-    return (g * 0x9e3779b1u) >> (32 - FILTER_BITS);
+static uint64_t eight(const char *at) {
+    uint64_t key;
+
+    memcpy(&key, at, 8);
+    return key;
 }
 
-static size_t rarest(str text) {
+static uint32_t filter_bit(uint32_t g, unsigned shift) {
+    return (g * 0x9e3779b1u) >> shift;
+}
+
+static bool has_bit(const uint64_t *bits, uint32_t at) {
+    return bits[at / 64] >> at % 64 & 1;
+}
+
+static void set_bit(uint64_t *bits, uint32_t at) {
+    bits[at / 64] |= (uint64_t)1 << at % 64;
+}
+
+/* Brief filters: two bytes as they are, three hashed to sixteen bits. */
+static uint32_t brief_bit(unsigned bytes, uint32_t g) {
+    return bytes == 2 ? g & 0xffff : (g & 0xffffff) * 0x9e3779b1u >> 16;
+}
+
+static uint64_t mixed(const struct literals *m, enum key_kind kind, size_t len, uint64_t key) {
+    return (key ^ m->seed ^ (uint64_t)kind << 60 ^ (uint64_t)len << 56) * 0x9e3779b97f4a7c15u;
+}
+
+static uint32_t slot_of(const struct literals *m, uint64_t mix) {
+    return (uint32_t)(mix >> m->slot_shift);
+}
+
+static uint32_t anchor_bit(uint64_t mix) {
+    return (uint32_t)(mix >> (64 - ANCHOR_BITS));
+}
+
+static void file(struct literals *m, enum key_kind kind, size_t len, uint64_t key, uint32_t pattern) {
+    uint32_t const slot = slot_of(m, mixed(m, kind, len, key));
+
+    m->filed[m->filed_count] = (struct filed){key, pattern, m->slots[slot], (uint8_t)kind};
+    m->slots[slot] = m->filed_count++;
+}
+
+/* How many patterns are filed under the gram. */
+static unsigned chain(const struct literals *m, uint32_t g) {
+    unsigned n = 0;
+
+    for (uint32_t f = m->slots[slot_of(m, mixed(m, KEY_GRAM_4, 4, g))]; f != NOWHERE && n < CHAIN_SEEN_MAX; f = m->filed[f].next)
+        n += m->filed[f].key == g && m->filed[f].kind == KEY_GRAM_4;
+    return n;
+}
+
+/* Where in the pattern its best gram stands. */
+static size_t best_gram(const struct literals *m, str text) {
     size_t best = 0;
     unsigned least = UINT32_MAX;
 
-    for (size_t i = 0; i + 4 <= text.len && i < 255; i++) {
-        unsigned sum = 0;
+    for (size_t i = 0; i + 4 <= text.len && i < 252; i++) {
+        unsigned sum = 16 * chain(m, gram(text.ptr + i));
 
         for (size_t j = 0; j < 4; j++)
             sum += commonness((unsigned char)text.ptr[i + j]);
@@ -81,81 +144,102 @@ static uint64_t key_bytes(const char *at, size_t len) {
     return key;
 }
 
-static uint32_t slot_of(const struct literals *m, unsigned kind, size_t len, uint64_t key) {
-    uint64_t const h = (key ^ m->seed ^ (uint64_t)kind << 60 ^ (uint64_t)len << 56) * 0x9e3779b97f4a7c15u;
-
-    return (uint32_t)(h >> 32) & m->slot_mask;
-}
-
-static void file(struct literals *m, uint32_t slot, uint64_t key, uint32_t pattern) {
-    m->filed[m->filed_count] = (struct filed){key, pattern, m->slots[slot]};
-    m->slots[slot] = m->filed_count++;
-}
-
-static void add(struct literals *m, uint32_t i) {
+static void add_anchored(struct literals *m, uint32_t i, enum key_kind kind) {
     str const t = m->patterns[i].text;
     size_t const n = t.len < ANCHOR_MAX ? t.len : ANCHOR_MAX;
-    uint64_t key;
+    uint64_t const key = key_bytes(kind == KEY_STARTS ? t.ptr : t.ptr + t.len - n, n);
+
+    *(kind == KEY_STARTS ? &m->starts : &m->ends) |= (uint16_t)(1u << n);
+    set_bit(m->anchors, anchor_bit(mixed(m, kind, n, key)));
+    file(m, kind, n, key, i);
+}
+
+static bool add_contained(struct literals *m, uint32_t i) {
+    str const t = m->patterns[i].text;
+    uint64_t **brief;
+
+    if (t.len == 1) {
+        m->has_single = true;
+        m->filed[m->filed_count] = (struct filed){0, i, m->single[(unsigned char)t.ptr[0]], 0};
+        m->single[(unsigned char)t.ptr[0]] = m->filed_count++;
+        return true;
+    }
+    if (t.len >= 4) {
+        size_t const at = best_gram(m, t);
+        uint32_t const g = gram(t.ptr + at);
+
+        m->has_grams = true;
+        m->gram_at[i] = (uint8_t)at;
+        set_bit(m->filter, filter_bit(g, m->filter_shift));
+        file(m, KEY_GRAM_4, 4, g, i);
+        return true;
+    }
+    brief = &m->brief[t.len - 2];
+    if (!*brief && !(*brief = calloc((1u << 16) / 64, sizeof **brief)))
+        return false;
+    set_bit(*brief, brief_bit((unsigned)t.len, (uint32_t)key_bytes(t.ptr, t.len)));
+    file(m, t.len == 2 ? KEY_GRAM_2 : KEY_GRAM_3, t.len, key_bytes(t.ptr, t.len), i);
+    return true;
+}
+
+static bool add(struct literals *m, uint32_t i) {
+    str const t = m->patterns[i].text;
 
     switch (m->patterns[i].how) {
     case LITERAL_EQUALS:
-        m->has_equals = true;
-        key = hash_bytes(t, m->seed);
-        file(m, slot_of(m, LITERAL_EQUALS, 0, key), key, i);
-        break;
+        m->equals |= (uint64_t)1 << t.len % 64;
+        file(m, KEY_EQUALS, 0, hash_bytes(t, m->seed), i);
+        return true;
     case LITERAL_STARTS:
-        m->starts |= (uint16_t)(1u << n);
-        key = key_bytes(t.ptr, n);
-        file(m, slot_of(m, LITERAL_STARTS, n, key), key, i);
-        break;
+        assert(t.len);
+        add_anchored(m, i, KEY_STARTS);
+        return true;
     case LITERAL_ENDS:
-        m->ends |= (uint16_t)(1u << n);
-        key = key_bytes(t.ptr + t.len - n, n);
-        file(m, slot_of(m, LITERAL_ENDS, n, key), key, i);
-        break;
+        assert(t.len);
+        add_anchored(m, i, KEY_ENDS);
+        return true;
     case LITERAL_CONTAINS:
-        if (t.len < 4) {
-            m->brief[m->brief_count++] = i;
-            break;
-        }
-        m->has_grams = true;
-        m->gram_at[i] = (uint8_t)rarest(t);
-        uint32_t const g = gram(t.ptr + m->gram_at[i]);
-
-        m->filter[filter_bit(g) / 64] |= (uint64_t)1 << filter_bit(g) % 64;
-        file(m, slot_of(m, LITERAL_CONTAINS, 4, g), g, i);
-        break;
+        assert(t.len);
+        return add_contained(m, i);
     }
+    return false;
 }
 
 struct literals *literals_new(const struct literal *patterns, size_t count) {
     struct literals *const m = calloc(1, sizeof *m);
-    uint32_t slots = 64;
+    unsigned slot_bits = 6, filter_bits = FILTER_BITS_MIN;
+    bool ok;
 
     if (!m)
         return NULL;
-    while (slots < count * 2)
-        slots *= 2;
+    while ((size_t)1 << slot_bits < count * 2)
+        slot_bits++;
+    while (filter_bits < FILTER_BITS_MAX && (size_t)1 << filter_bits < count * 16)
+        filter_bits++;
     m->count = count;
     m->seed = hash_seed();
-    m->slot_mask = slots - 1;
+    m->slot_shift = 64 - slot_bits;
+    m->filter_shift = 32 - filter_bits;
     struct literal *const copy = malloc((count + 1) * sizeof *copy);
 
     m->patterns = copy;
     m->gram_at = calloc(count + 1, 1);
     m->filed = malloc((count + 1) * sizeof *m->filed);
-    m->brief = malloc((count + 1) * sizeof *m->brief);
-    m->slots = malloc(slots * sizeof *m->slots);
-    if (!copy || !m->gram_at || !m->filed || !m->brief || !m->slots) {
+    m->slots = malloc(((size_t)1 << slot_bits) * sizeof *m->slots);
+    m->filter = calloc(((size_t)1 << filter_bits) / 64, sizeof *m->filter);
+    ok = copy && m->gram_at && m->filed && m->slots && m->filter;
+    if (ok) {
+        if (count)
+            memcpy(copy, patterns, count * sizeof *copy);
+        memset(m->slots, 0xff, ((size_t)1 << slot_bits) * sizeof *m->slots);
+        memset(m->single, 0xff, sizeof m->single);
+    }
+    for (uint32_t i = 0; ok && i < count; i++)
+        ok = add(m, i);
+    if (!ok) {
         literals_free(m);
         return NULL;
     }
-    if (count)
-        memcpy(copy, patterns, count * sizeof *copy);
-    for (uint32_t i = 0; i < slots; i++)
-        m->slots[i] = NOWHERE;
-    for (uint32_t i = 0; i < count; i++)
-        add(m, i);
     return m;
 }
 
@@ -165,69 +249,124 @@ void literals_free(struct literals *m) {
     free((struct literal *)(uintptr_t)m->patterns);
     free(m->gram_at);
     free(m->filed);
-    free(m->brief);
     free(m->slots);
+    free(m->filter);
+    free(m->brief[0]);
+    free(m->brief[1]);
     free(m);
 }
 
 size_t literals_bytes(const struct literals *m) {
-    return sizeof *m + m->count * (sizeof *m->patterns + sizeof *m->filed + sizeof *m->brief + 1) +
-           ((size_t)m->slot_mask + 1) * sizeof *m->slots;
+    return sizeof *m + m->count * (sizeof *m->patterns + sizeof *m->filed + 1) +
+           ((size_t)1 << (64 - m->slot_shift)) * sizeof *m->slots + ((size_t)1 << (32 - m->filter_shift)) / 8 +
+           (m->brief[0] ? (1u << 16) / 8 : 0) + (m->brief[1] ? (1u << 16) / 8 : 0);
 }
 
-static void anchored(const struct literals *m, unsigned how, uint16_t lengths, str text, void (*hit)(void *, uint32_t),
-                     void *ctx) {
+/* Where hits go. */
+struct scan {
+    void (*hit)(void *ctx, uint32_t id);
+    void *ctx;
+};
+
+static void equal(const struct literals *m, str text, const struct scan *s) {
+    uint64_t const key = hash_bytes(text, m->seed);
+
+    for (uint32_t f = m->slots[slot_of(m, mixed(m, KEY_EQUALS, 0, key))]; f != NOWHERE; f = m->filed[f].next) {
+        const struct literal *const p = &m->patterns[m->filed[f].pattern];
+
+        if (m->filed[f].key == key && m->filed[f].kind == KEY_EQUALS && str_eq(text, p->text))
+            s->hit(s->ctx, p->id);
+    }
+}
+
+static void anchored(const struct literals *m, enum key_kind kind, uint16_t lengths, str text, const struct scan *s) {
+    bool const starts = kind == KEY_STARTS;
+
     for (size_t n = 1; n <= ANCHOR_MAX && n <= text.len; n++) {
+        uint64_t key, mix;
+
         if (!(lengths >> n & 1))
             continue;
-        uint64_t const key = key_bytes(how == LITERAL_STARTS ? text.ptr : text.ptr + text.len - n, n);
-
-        for (uint32_t f = m->slots[slot_of(m, how, n, key)]; f != NOWHERE; f = m->filed[f].next) {
+        if (LIKELY(text.len >= 8))
+            key = starts ? eight(text.ptr) << 8 * (8 - n) >> 8 * (8 - n) : eight(text.ptr + text.len - 8) >> 8 * (8 - n);
+        else
+            key = key_bytes(starts ? text.ptr : text.ptr + text.len - n, n);
+        mix = mixed(m, kind, n, key);
+        if (LIKELY(!has_bit(m->anchors, anchor_bit(mix))))
+            continue;
+        for (uint32_t f = m->slots[slot_of(m, mix)]; f != NOWHERE; f = m->filed[f].next) {
             const struct literal *const p = &m->patterns[m->filed[f].pattern];
 
-            if (m->filed[f].key == key && p->how == how &&
-                (how == LITERAL_STARTS ? str_starts(text, p->text) : str_ends(text, p->text)))
-                hit(ctx, p->id);
+            if (m->filed[f].key == key && m->filed[f].kind == kind &&
+                (starts ? str_starts(text, p->text) : str_ends(text, p->text)))
+                s->hit(s->ctx, p->id);
         }
     }
 }
 
-static void grams(const struct literals *m, str text, void (*hit)(void *, uint32_t), void *ctx) {
+static void gram_found(const struct literals *m, str text, size_t i, uint32_t g, const struct scan *s) {
+    for (uint32_t f = m->slots[slot_of(m, mixed(m, KEY_GRAM_4, 4, g))]; f != NOWHERE; f = m->filed[f].next) {
+        uint32_t const at = m->filed[f].pattern;
+        const struct literal *const p = &m->patterns[at];
+
+        if (m->filed[f].key == g && m->filed[f].kind == KEY_GRAM_4 && i >= m->gram_at[at] &&
+            str_starts(str_from(text, i - m->gram_at[at]), p->text))
+            s->hit(s->ctx, p->id);
+    }
+}
+
+static void grams(const struct literals *m, str text, const struct scan *s) {
+    const uint64_t *const filter = m->filter;
+    unsigned const shift = m->filter_shift;
+
     for (size_t i = 0; i + 4 <= text.len; i++) {
         uint32_t const g = gram(text.ptr + i);
-        uint32_t const bit = filter_bit(g);
 
-        if (LIKELY(!(m->filter[bit / 64] >> bit % 64 & 1)))
-            continue;
-        for (uint32_t f = m->slots[slot_of(m, LITERAL_CONTAINS, 4, g)]; f != NOWHERE; f = m->filed[f].next) {
-            uint32_t const at = m->filed[f].pattern;
-            const struct literal *const p = &m->patterns[at];
-
-            if (m->filed[f].key == g && p->how == LITERAL_CONTAINS && i >= m->gram_at[at] &&
-                str_starts(str_from(text, i - m->gram_at[at]), p->text))
-                hit(ctx, p->id);
-        }
+        if (UNLIKELY(has_bit(filter, filter_bit(g, shift))))
+            gram_found(m, text, i, g, s);
     }
+}
+
+/* Patterns of two or three bytes. */
+static void brief(const struct literals *m, unsigned bytes, str text, const struct scan *s) {
+    enum key_kind const kind = bytes == 2 ? KEY_GRAM_2 : KEY_GRAM_3;
+
+    for (size_t i = 0; i + bytes <= text.len; i++) {
+        uint32_t const g = (uint32_t)(i + 4 <= text.len ? gram(text.ptr + i) & (bytes == 2 ? 0xffffu : 0xffffffu)
+                                                        : key_bytes(text.ptr + i, bytes));
+
+        if (LIKELY(!has_bit(m->brief[bytes - 2], brief_bit(bytes, g))))
+            continue;
+        for (uint32_t f = m->slots[slot_of(m, mixed(m, kind, bytes, g))]; f != NOWHERE; f = m->filed[f].next)
+            if (m->filed[f].key == g && m->filed[f].kind == kind)
+                s->hit(s->ctx, m->patterns[m->filed[f].pattern].id);
+    }
+}
+
+static void single(const struct literals *m, str text, const struct scan *s) {
+    bool occurs[256] = {false};
+
+    for (size_t i = 0; i < text.len; i++)
+        occurs[(unsigned char)text.ptr[i]] = true;
+    for (unsigned c = 0; c < 256; c++)
+        for (uint32_t f = occurs[c] ? m->single[c] : NOWHERE; f != NOWHERE; f = m->filed[f].next)
+            s->hit(s->ctx, m->patterns[m->filed[f].pattern].id);
 }
 
 void literals_scan(const struct literals *m, str text, void (*hit)(void *ctx, uint32_t id), void *ctx) {
-    if (m->has_equals) {
-        uint64_t const key = hash_bytes(text, m->seed);
+    struct scan const s = {hit, ctx};
 
-        for (uint32_t f = m->slots[slot_of(m, LITERAL_EQUALS, 0, key)]; f != NOWHERE; f = m->filed[f].next) {
-            const struct literal *const p = &m->patterns[m->filed[f].pattern];
-
-            if (m->filed[f].key == key && p->how == LITERAL_EQUALS && str_eq(text, p->text))
-                hit(ctx, p->id);
-        }
-    }
+    if (m->equals >> text.len % 64 & 1)
+        equal(m, text, &s);
     if (m->starts)
-        anchored(m, LITERAL_STARTS, m->starts, text, hit, ctx);
+        anchored(m, KEY_STARTS, m->starts, text, &s);
     if (m->ends)
-        anchored(m, LITERAL_ENDS, m->ends, text, hit, ctx);
+        anchored(m, KEY_ENDS, m->ends, text, &s);
     if (m->has_grams)
-        grams(m, text, hit, ctx);
-    for (uint32_t i = 0; i < m->brief_count; i++)
-        if (str_find(text, m->patterns[m->brief[i]].text) != SIZE_MAX)
-            hit(ctx, m->patterns[m->brief[i]].id);
+        grams(m, text, &s);
+    for (unsigned bytes = 2; bytes <= 3; bytes++)
+        if (m->brief[bytes - 2])
+            brief(m, bytes, text, &s);
+    if (m->has_single)
+        single(m, text, &s);
 }

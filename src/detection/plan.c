@@ -67,24 +67,28 @@ static bool field_index(struct build *b, str name, uint32_t *out) {
     return true;
 }
 
+static void spell_number(struct buf *key, uint64_t n) {
+    buf_add(key, (str){(const char *)&n, sizeof n});
+}
+
 static void spell_text(struct buf *key, str text) {
-    buf_u64(key, text.len);
-    buf_byte(key, ':');
+    spell_number(key, text.len);
     buf_add(key, text);
 }
 
-/* Everything of a test that changes its answer. */
+/* Everything of a test that changes its answer; no two tests that differ are spelled alike. */
 static void spell(struct buf *key, const struct sigma_test *t) {
-    buf_format(key, "%d %d %u %d %d %d %d ", t->op, t->cased, t->regex_flags, t->boolean, t->compare, t->part,
-               t->fieldref);
+    uint8_t const small[] = {(uint8_t)t->op,      t->cased,         (uint8_t)t->regex_flags, t->boolean,
+                             (uint8_t)t->compare, (uint8_t)t->part, (uint8_t)t->fieldref,
+                             t->op == TEST_CIDR ? t->network.base.family : 0, t->op == TEST_CIDR ? t->network.bits : 0};
+
+    buf_add(key, (str){(const char *)small, sizeof small});
     spell_text(key, t->field);
     spell_text(key, t->regex);
     spell_text(key, t->number);
     spell_text(key, t->other);
-    if (t->op == TEST_CIDR) {
+    if (t->op == TEST_CIDR)
         buf_add(key, (str){(const char *)&t->network.base.bytes, sizeof t->network.base.bytes});
-        buf_format(key, " %u %u ", t->network.base.family, t->network.bits);
-    }
     for (size_t i = 0; i < t->piece_count; i++) {
         buf_byte(key, (char)('a' + (int)t->pieces[i].type));
         if (t->pieces[i].type == PIECE_TEXT)
@@ -92,19 +96,25 @@ static void spell(struct buf *key, const struct sigma_test *t) {
     }
 }
 
-/* The longest text of a pattern. */
-static size_t longest(const struct test *t) {
-    size_t len = 0;
+/* Found by its literals; or tried on every value, which is dear, but dearer still is to try its rule on every event. */
+static float regex_guess(const struct test *t) {
+    float cost = 0;
 
-    for (size_t i = 0; i < t->sigma->piece_count; i++)
-        if (t->pieces[i].type == PIECE_TEXT && t->pieces[i].text.len > len)
-            len = t->pieces[i].text.len;
-    return len;
+    if (t->matches_empty)
+        return 1;
+    for (size_t i = 0; i < t->need_count; i++) {
+        float one = 0.5f;
+
+        for (size_t n = 0; n < t->needs[i].len && n < 24; n++)
+            one *= 0.72f;
+        cost += one;
+    }
+    return t->need_count && cost < 0.9f ? cost : 0.9f;
 }
 
 /* A guess: long texts are rare, anchored ones commoner than they look (".exe", "C:\Windows\"). */
 static float guess(const struct test *t) {
-    size_t const len = t->sigma->op == TEST_PATTERN && !t->present_is_enough ? longest(t) : 0;
+    size_t const len = t->sigma->op == TEST_PATTERN && !t->present_is_enough ? t->text.len : 0;
     float cost = 0.5f;
 
     switch (t->sigma->op) {
@@ -120,6 +130,8 @@ static float guess(const struct test *t) {
         return 0.1f;
     case TEST_BOOL:
         return 0.5f;
+    case TEST_REGEX:
+        return regex_guess(t);
     default:
         return 1;
     }

@@ -6,11 +6,13 @@
 #include <pcre2.h>
 
 #include "base/utf.h"
+#include "detection/regex.h"
 #include "event/fold.h"
 #include "event/number.h"
 
 /* Steps PCRE2 may take for one value before it gives up (its own default is ten times as many). */
 #define REGEX_STEPS 1000000u
+#define KEPT_BYTES_MAX 16384u
 
 bool test_scratch_init(struct test_scratch *s, struct err *e) {
     *s = (struct test_scratch){0};
@@ -27,6 +29,8 @@ bool test_scratch_init(struct test_scratch *s, struct err *e) {
 void test_scratch_free(struct test_scratch *s) {
     free(s->folded);
     free(s->spare);
+    for (size_t i = 0; i < TEST_KEPT; i++)
+        free(s->kept[i].bytes);
     pcre2_match_data_free(s->match_data);
     pcre2_match_context_free(s->match_context);
     *s = (struct test_scratch){0};
@@ -57,6 +61,27 @@ static str fold_into(char **bytes, size_t *have, str text, bool *ok) {
 
 str test_fold(struct test_scratch *s, const struct value *v, bool *ok) {
     return fold_into(&s->folded, &s->folded_room, value_text(v), ok);
+}
+
+str test_fold_kept(struct test_scratch *s, const struct value *v, bool *ok) {
+    str const text = value_text(v);
+    uintptr_t const at = (uintptr_t)text.ptr;
+    struct test_kept *const k = &s->kept[(at >> 4 ^ at >> 10) % TEST_KEPT];
+
+    if (text.len > KEPT_BYTES_MAX)
+        return test_fold(s, v, ok);
+    if (k->text.ptr == text.ptr && k->text.len == text.len)
+        return k->folded;
+    k->text.ptr = NULL;
+    k->folded = fold_into(&k->bytes, &k->room, text, ok);
+    if (*ok)
+        k->text = text;
+    return k->folded;
+}
+
+void test_forget(struct test_scratch *s) {
+    for (size_t i = 0; i < TEST_KEPT; i++)
+        s->kept[i].text.ptr = NULL;
 }
 
 static bool fold_piece(str text, struct arena *a, str *out, struct err *e) {
@@ -94,11 +119,16 @@ static bool pattern_make(struct test *t, const struct sigma_test *sigma, struct 
                 t->text = pieces[i].text;
         t->any_before = n && pieces[0].type == PIECE_ANY;
         t->any_behind = n && pieces[n - 1].type == PIECE_ANY;
+        return true;
     }
-    return true;
+    t->text = S("");
+    for (size_t i = 0; i < n; i++)
+        if (pieces[i].type == PIECE_TEXT && pieces[i].text.len > t->text.len)
+            t->text = pieces[i].text;
+    return !sigma->cased || sigma->op != TEST_PATTERN || fold_piece(t->text, a, &t->text, e);
 }
 
-static bool regex_make(struct test *t, const struct sigma_test *sigma, struct err *e) {
+static bool regex_make(struct test *t, const struct sigma_test *sigma, struct arena *a, struct err *e) {
     uint32_t options = PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY;
     PCRE2_SIZE at = 0;
     int code = 0;
@@ -112,10 +142,17 @@ static bool regex_make(struct test *t, const struct sigma_test *sigma, struct er
     if (!t->regex) {
         PCRE2_UCHAR why[120];
 
+        if (code == PCRE2_ERROR_HEAP_FAILED)
+            return err_set(e, ERR_MEMORY, 0, "no memory for a regular expression");
         pcre2_get_error_message(code, why, sizeof why);
         return err_set(e, ERR_USAGE, 0, "line %u: regular expression: %s at %zu", sigma->line, (const char *)why,
                        (size_t)at);
     }
+    uint32_t empty = 1;
+
+    pcre2_pattern_info(t->regex, PCRE2_INFO_MATCHEMPTY, &empty);
+    t->matches_empty = empty != 0;
+    t->need_count = regex_literals(sigma->regex, a, &t->needs);
     pcre2_jit_compile(t->regex, PCRE2_JIT_COMPLETE); /* without JIT it is slower, not different */
     return true;
 }
@@ -127,7 +164,7 @@ bool test_make(struct test *t, const struct sigma_test *sigma, struct arena *a, 
     case TEST_BYTES:
         return pattern_make(t, sigma, a, e);
     case TEST_REGEX:
-        return regex_make(t, sigma, e);
+        return regex_make(t, sigma, a, e);
     default:
         return true;
     }
@@ -289,12 +326,13 @@ static bool time_matches(const struct sigma_test *sigma, const struct value *v) 
     return compare_holds(sigma->compare, number_compare((str){part, (size_t)len}, sigma->number));
 }
 
-static bool regex_matches(const struct test *t, str text, struct test_scratch *s) {
+static bool regex_matches(const struct test *t, str text, struct test_scratch *s, bool *ok) {
     int const found = pcre2_match(t->regex, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_NO_UTF_CHECK, s->match_data,
                                   s->match_context);
 
     if (found >= 0)
         return true;
+    *ok = *ok && found != PCRE2_ERROR_NOMEMORY;
     s->regex_limits += found != PCRE2_ERROR_NOMATCH;
     return false;
 }
@@ -311,7 +349,8 @@ bool test_value(const struct test *t, const struct value *v, str folded, struct 
     char canonical[NUMBER_TEXT_MAX];
     struct address address;
 
-    (void)ok;
+    /* These are tests of the whole cell. */
+    assert(sigma->op != TEST_NULL && sigma->op != TEST_EXISTS && sigma->op != TEST_FIELDREF);
     if (v->type == VALUE_NULL)
         return false;
     switch (sigma->op) {
@@ -325,7 +364,7 @@ bool test_value(const struct test *t, const struct value *v, str folded, struct 
     case TEST_BYTES:
         return pattern_matches(t->pieces, sigma->piece_count, value_text(v));
     case TEST_REGEX:
-        return regex_matches(t, number_text(v, value_text(v), canonical), s);
+        return regex_matches(t, number_text(v, value_text(v), canonical), s, ok);
     case TEST_NUMBER:
     case TEST_COMPARE:
         return number_matches(sigma, v);
@@ -340,7 +379,6 @@ bool test_value(const struct test *t, const struct value *v, str folded, struct 
     case TEST_FIELDREF:
         break;
     }
-    assert(!"a test of the whole cell, not of one value");
     return false;
 }
 

@@ -1,0 +1,18 @@
+/* trigger: of each rule the cheapest tests of which one must hold for the rule to hold: of AND the cheapest child, of OR
+ * all, of NOT none. Only these are looked for in values; a wrong cost changes the speed and nothing else. */
+#ifndef DETECTION_TRIGGER_H
+#define DETECTION_TRIGGER_H
+
+#include "detection/plan.h"
+
+#define TRIGGER_NEVER 1.0f /* cost of what cannot start a rule */
+
+/* Can the test be found by looking at values alone? */
+bool trigger_can(const struct plan_test *t);
+/* costs: by node of the plan. tests: by test, the share of events for which it may hold; NULL: as the plan guesses. */
+void trigger_costs(const struct plan *p, const float *tests, float *costs);
+/* Calls each for the tests that are to trigger the node, whose cost is below TRIGGER_NEVER. False as soon as each says so. */
+MUST_USE bool trigger_choose(const struct plan *p, const float *costs, uint32_t node, bool (*each)(void *ctx, uint32_t test),
+                             void *ctx);
+
+#endif
