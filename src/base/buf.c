@@ -13,7 +13,7 @@ void buf_free(struct buf *b) {
 char *buf_reserve(struct buf *b, size_t more) {
     if (b->failed)
         return NULL;
-    if (more > b->room - b->len) {
+    if (more > b->room - b->len || !b->ptr) {
         size_t room = b->room ? b->room : 256;
         char *bigger = NULL;
 

@@ -8,6 +8,23 @@
 
 #define WRITE_AT 65536u
 
+bool file_temporary(int *fd, const char *folder, struct err *e) {
+    char path[4096];
+
+    if (!folder && !(folder = secure_getenv("TMPDIR")))
+        folder = "";
+    if (!*folder)
+        folder = "/tmp";
+    if ((*fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) >= 0)
+        return true;
+    if (snprintf(path, sizeof path, "%s/longwatch.XXXXXX", folder) >= (int)sizeof path)
+        return err_set(e, ERR_IO, 0, "TMPDIR is too long");
+    if ((*fd = mkostemp(path, O_CLOEXEC)) < 0) /* a file system without O_TMPFILE, or no folder */
+        return err_system(e, "no temporary file in %s", folder);
+    unlink(path);
+    return true;
+}
+
 bool file_read(const char *path, size_t max, struct buf *out, struct err *e) {
     /* A pipe without a writer must not hold us up before we see that it is one. */
     int const fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

@@ -8,6 +8,9 @@
 /* Reads the whole regular file at path into *out (appended). ERR_LIMIT when it holds more than max bytes. */
 MUST_USE bool file_read(const char *path, size_t max, struct buf *out, struct err *e);
 
+/* A file without a name, for reading and writing, that is gone with the process. folder: where; NULL: TMPDIR, else /tmp. */
+MUST_USE bool file_temporary(int *fd, const char *folder, struct err *e);
+
 /* A file being written beside its final name; a stream with a buffer of its own. */
 struct file_out;
 

@@ -2,6 +2,7 @@
 #ifndef DETECTION_FINDING_H
 #define DETECTION_FINDING_H
 
+#include "base/instant.h"
 #include "intel/sigma.h"
 
 /* A field and the value that made the rule true. */
