@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define READ_AT_ONCE ((size_t)1 << 20)
+#define READ_AT_ONCE ((size_t)256 << 10)
 
 static bool reserve(struct file_input *f, size_t size) {
     char *bigger;

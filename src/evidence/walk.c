@@ -15,7 +15,7 @@ struct walk {
     struct err *e;
 };
 
-static bool add(struct walk *w, str path, const char *skipped) {
+static bool add(struct walk *w, str path, uint64_t size, const char *skipped) {
     char *copy;
 
     if (w->count == w->room) {
@@ -33,7 +33,7 @@ static bool add(struct walk *w, str path, const char *skipped) {
         return err_set(w->e, ERR_MEMORY, 0, "no memory to list files");
     memcpy(copy, path.ptr, path.len);
     copy[path.len] = '\0';
-    w->files[w->count++] = (struct found_file){{copy, path.len}, str_of(skipped)};
+    w->files[w->count++] = (struct found_file){{copy, path.len}, size, str_of(skipped)};
     return true;
 }
 
@@ -51,7 +51,7 @@ static bool walk_dir(struct walk *w, const char *path, unsigned depth) {
     bool ok = true;
 
     if (!dir)
-        return add(w, str_of(path), strerrordesc_np(errno));
+        return add(w, str_of(path), 0, strerrordesc_np(errno));
     for (struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
@@ -96,12 +96,12 @@ static bool walk_one(struct walk *w, const char *path, unsigned depth, bool name
     struct stat st;
 
     if ((named ? stat(path, &st) : lstat(path, &st)) != 0)
-        return named ? err_system(w->e, "%s", path) : add(w, str_of(path), strerrordesc_np(errno));
+        return named ? err_system(w->e, "%s", path) : add(w, str_of(path), 0, strerrordesc_np(errno));
     if (S_ISDIR(st.st_mode))
-        return depth < WALK_DEPTH_MAX ? walk_dir(w, path, depth) : add(w, str_of(path), "folders too deep");
+        return depth < WALK_DEPTH_MAX ? walk_dir(w, path, depth) : add(w, str_of(path), 0, "folders too deep");
     if (S_ISLNK(st.st_mode))
-        return add(w, str_of(path), "a symbolic link: name its target to have it read");
-    return add(w, str_of(path), S_ISREG(st.st_mode) ? "" : "not a regular file");
+        return add(w, str_of(path), 0, "a symbolic link: name its target to have it read");
+    return S_ISREG(st.st_mode) ? add(w, str_of(path), (uint64_t)st.st_size, "") : add(w, str_of(path), 0, "not a regular file");
 }
 
 static int by_path(const void *a, const void *b) {

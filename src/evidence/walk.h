@@ -8,6 +8,7 @@
 
 struct found_file {
     str path; /* as given, or joined with '/'; ends in a NUL */
+    uint64_t size; /* bytes, when it was listed */
     str skipped; /* why it is not read: a link, a device, unreadable; "" */
 };
 
