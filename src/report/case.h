@@ -28,10 +28,22 @@ MUST_USE bool case_writer_finish(struct case_writer *c, struct err *e);
 /* Takes NULL. Without a finish everything is removed. */
 void case_writer_close(struct case_writer *c);
 
-/* Where the record of finding `number` of a case lies. Memory is a's. ERR_USAGE: no such finding, or no case there. */
+/* A field that matched, or a group of a correlation, and its value; or the time of an event and where it lies. */
+struct case_pair {
+    str name, value;
+};
+#define CASE_PAIRS_MAX 1000u /* more are not read */
+
+/* Where the record of finding `number` of a case lies, and what the finding says. Memory is a's (2 MiB and the finding's own
+ * bytes twice). Every text ends in a NUL behind its length. The case may come from a stranger: texts are what it holds, any
+ * bytes. ERR_USAGE: no such finding, or no case there; ERR_CORRUPT: case.db is damaged. */
 struct case_place {
     str evidence_path, sha256, reader, rule_title, json; /* json: the whole finding as in findings.jsonl */
+    str rule_id, level, time, kind, host, account;
     uint64_t offset, record;
+    bool salvaged;
+    struct case_pair *matches, *events;
+    size_t match_count, event_count;
 };
 struct arena;
 MUST_USE bool case_find(const char *path, uint64_t number, struct arena *a, struct case_place *out, struct err *e);

@@ -1,0 +1,275 @@
+/* finding_text: what a finding says, in the four forms it is written in. */
+#include "report/finding_text.h"
+
+#include "base/utf.h"
+
+static void member(struct buf *b, const char *name, str value) {
+    buf_format(b, ",\"%s\":", name);
+    buf_json(b, value);
+}
+
+static void member_time(struct buf *b, const char *name, int64_t when) {
+    char text[INSTANT_TEXT];
+
+    if (when == INSTANT_NONE)
+        buf_format(b, ",\"%s\":null", name);
+    else
+        member(b, name, instant_format(when, text));
+}
+
+/* Field by field in the order of the first match; a field that matched with several values has a list of them. */
+static void add_matches(struct buf *b, const struct finding *f) {
+    const struct detect_match *const m = f->matches;
+
+    buf_byte(b, '{');
+    for (size_t i = 0, fields = 0; i < f->match_count; i++) {
+        size_t before = 0, values = 0;
+
+        while (before < i && !str_eq(m[before].field, m[i].field))
+            before++;
+        if (before < i)
+            continue; /* written with the first of its name */
+        for (size_t k = i; k < f->match_count; k++)
+            values += str_eq(m[k].field, m[i].field);
+        if (fields++)
+            buf_byte(b, ',');
+        buf_json(b, m[i].field);
+        buf_add(b, values > 1 ? S(":[") : S(":"));
+        for (size_t k = i, written = 0; k < f->match_count; k++)
+            if (str_eq(m[k].field, m[i].field)) {
+                if (written++)
+                    buf_byte(b, ',');
+                buf_json(b, m[k].value);
+            }
+        if (values > 1)
+            buf_byte(b, ']');
+    }
+    buf_byte(b, '}');
+}
+
+static void add_correlation(struct buf *b, const struct finding *f) {
+    member_time(b, "first", f->first);
+    member_time(b, "last", f->last);
+    buf_format(b, ",\"count\":%lu", (unsigned long)f->count);
+    if (f->value.len)
+        member(b, "value", f->value);
+    buf_add(b, S(",\"group\":{"));
+    for (size_t i = 0; i < f->group_count; i++) {
+        if (i)
+            buf_byte(b, ',');
+        buf_json(b, f->groups[i].name);
+        buf_byte(b, ':');
+        buf_json(b, f->groups[i].value);
+    }
+    buf_add(b, S("},\"events\":["));
+    for (size_t i = 0; i < f->event_count; i++) {
+        const struct finding_event *const e = &f->events[i];
+
+        if (i)
+            buf_byte(b, ',');
+        buf_add(b, S("{\"rule_id\":"));
+        buf_json(b, e->rule->id);
+        member_time(b, "time", e->when);
+        member(b, "evidence_path", e->evidence_path);
+        member(b, "evidence_sha256", str_of(e->evidence_sha256));
+        buf_format(b, ",\"record\":%lu,\"offset\":%lu}", (unsigned long)e->record, (unsigned long)e->offset);
+    }
+    buf_byte(b, ']');
+}
+
+/* What JSON and Timesketch have in common, from the rule on. */
+static void add_members(struct buf *b, const struct finding *f) {
+    buf_format(b, "\"finding\":%lu", (unsigned long)f->number);
+    member(b, "rule_id", f->rule->id);
+    member(b, "rule_title", f->rule->title);
+    member(b, "level", sigma_level_name(f->rule->level));
+    buf_add(b, S(",\"tags\":["));
+    for (size_t i = 0; i < f->rule->tag_count; i++) {
+        if (i)
+            buf_byte(b, ',');
+        buf_json(b, f->rule->tags[i]);
+    }
+    buf_byte(b, ']');
+    member_time(b, "time", f->when);
+    member(b, "kind", f->kind);
+    member(b, "host", f->host);
+    member(b, "account", f->account);
+    member(b, "evidence_path", f->evidence_path);
+    member(b, "evidence_sha256", str_of(f->evidence_sha256));
+    buf_format(b, ",\"record\":%lu,\"offset\":%lu", (unsigned long)f->record, (unsigned long)f->offset);
+    if (f->salvaged)
+        buf_add(b, S(",\"salvaged\":true"));
+    if (f->logsource.len)
+        member(b, "seen_as", f->logsource);
+    buf_add(b, S(",\"matched\":"));
+    add_matches(b, f);
+    if (f->rule->type == SIGMA_CORRELATION)
+        add_correlation(b, f);
+}
+
+void finding_json(struct buf *b, const struct finding *f) {
+    buf_byte(b, '{');
+    add_members(b, f);
+    buf_byte(b, '}');
+}
+
+/* ---- CSV ---- */
+
+/* RFC 4180 2: quoted when it must be. Where a spreadsheet would begin to calculate (= + - @, tab, CR) an apostrophe stands
+ * in front. */
+static void csv(struct buf *b, str s) {
+    bool quoted = s.len && (s.ptr[0] == ' ' || s.ptr[s.len - 1] == ' ');
+    bool const formula = s.len && memchr("=+-@\t\r", s.ptr[0], 6) != NULL;
+
+    for (size_t i = 0; i < s.len && !quoted; i++)
+        quoted = s.ptr[i] == '"' || s.ptr[i] == ',' || s.ptr[i] == '\n' || s.ptr[i] == '\r';
+    if (quoted)
+        buf_byte(b, '"');
+    if (formula)
+        buf_byte(b, '\'');
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '"')
+            buf_byte(b, '"');
+        buf_byte(b, s.ptr[i]);
+    }
+    if (quoted)
+        buf_byte(b, '"');
+}
+
+static void csv_next(struct buf *b, str s) {
+    buf_byte(b, ',');
+    csv(b, s);
+}
+
+void finding_csv_head(struct buf *b) {
+    buf_add(b, S("finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,evidence_sha256,"
+                 "record,offset,salvaged"));
+}
+
+void finding_csv(struct buf *b, const struct finding *f) {
+    bool const correlation = f->rule->type == SIGMA_CORRELATION;
+    char text[INSTANT_TEXT];
+    struct buf matched = {0};
+
+    buf_u64(b, f->number);
+    csv_next(b, instant_format(f->when, text));
+    csv_next(b, sigma_level_name(f->rule->level));
+    csv_next(b, f->rule->title);
+    csv_next(b, f->rule->id);
+    csv_next(b, f->kind);
+    csv_next(b, f->host);
+    csv_next(b, f->account);
+    for (size_t i = 0; i < f->match_count + f->group_count; i++) {
+        bool const match = i < f->match_count;
+
+        if (i)
+            buf_add(&matched, S("; "));
+        buf_add(&matched, match ? f->matches[i].field : f->groups[i - f->match_count].name);
+        buf_byte(&matched, '=');
+        buf_add(&matched, match ? f->matches[i].value : f->groups[i - f->match_count].value);
+    }
+    csv_next(b, buf_str(&matched));
+    b->failed |= matched.failed;
+    buf_free(&matched);
+    buf_byte(b, ',');
+    buf_u64(b, correlation ? f->count : 1);
+    csv_next(b, instant_format(correlation ? f->first : f->when, text));
+    csv_next(b, instant_format(correlation ? f->last : f->when, text));
+    csv_next(b, f->evidence_path);
+    csv_next(b, str_of(f->evidence_sha256));
+    buf_format(b, ",%lu,%lu,%s", (unsigned long)f->record, (unsigned long)f->offset, f->salvaged ? "yes" : "no");
+}
+
+/* ---- Timesketch ---- */
+
+/* Floor: times before 1970 keep their order. */
+static int64_t microseconds(int64_t when) {
+    return when / 1000 - (when % 1000 < 0);
+}
+
+bool finding_timesketch(struct buf *b, const struct finding *f) {
+    struct wall w;
+    struct buf sentence = {0};
+
+    if (f->when == INSTANT_NONE)
+        return false;
+    w = instant_wall(f->when);
+    finding_sentence(&sentence, f);
+    buf_add(b, S("{\"message\":"));
+    buf_json(b, buf_str(&sentence));
+    b->failed |= sentence.failed;
+    buf_free(&sentence);
+    buf_format(b, ",\"datetime\":\"%04d-%02u-%02uT%02u:%02u:%02u.%06u+00:00\"", w.year, w.month, w.day, w.hour, w.minute, w.second,
+               w.nanosecond / 1000);
+    buf_format(b, ",\"timestamp\":%ld", (long)microseconds(f->when));
+    member(b, "timestamp_desc", f->rule->type == SIGMA_CORRELATION ? S("Correlation became true") : S("Event logged"));
+    buf_byte(b, ',');
+    add_members(b, f);
+    buf_byte(b, '}');
+    return true;
+}
+
+/* ---- sentence ---- */
+
+#define SENTENCE_VALUE_MAX 160u
+
+/* Characters that a terminal obeys instead of showing them: C0, DEL, C1, and those that turn the direction of text round
+ * (Unicode UAX #9), with which a name can be made to read as another. */
+static bool obeyed(uint32_t point) {
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || (point >= 0x200e && point <= 0x200f) ||
+           (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
+void finding_plain(struct buf *b, str s, bool lines) {
+    while (s.len) {
+        uint32_t point = 0;
+        size_t const width = utf8_decode(s, &point);
+
+        if (lines && (point == '\n' || point == '\t') && width == 1)
+            buf_byte(b, s.ptr[0]);
+        else if (width == 0 || obeyed(point))
+            buf_add(b, S("\xef\xbf\xbd"));
+        else
+            buf_add(b, str_first(s, width));
+        s = str_from(s, width ? width : 1);
+    }
+}
+
+/* Cut where a character ends. */
+static void add_short(struct buf *b, str s) {
+    size_t len = s.len;
+
+    if (len > SENTENCE_VALUE_MAX)
+        for (len = SENTENCE_VALUE_MAX; len > SENTENCE_VALUE_MAX - 3 && ((unsigned char)s.ptr[len] & 0xc0) == 0x80;)
+            len--;
+    finding_plain(b, str_first(s, len), false);
+    if (len < s.len)
+        buf_add(b, S("…"));
+}
+
+void finding_sentence(struct buf *b, const struct finding *f) {
+    buf_byte(b, '[');
+    buf_add(b, sigma_level_name(f->rule->level));
+    buf_add(b, S("] "));
+    add_short(b, f->rule->title);
+    if (f->host.len) {
+        buf_add(b, S(" on "));
+        add_short(b, f->host);
+    }
+    if (f->account.len) {
+        buf_add(b, S(" by "));
+        add_short(b, f->account);
+    }
+    if (f->rule->type == SIGMA_CORRELATION)
+        buf_format(b, " (%lu events)", (unsigned long)f->count);
+    for (size_t i = 0; i < f->match_count + f->group_count; i++) {
+        bool const match = i < f->match_count;
+
+        buf_add(b, i ? S(", ") : S(": "));
+        add_short(b, match ? f->matches[i].field : f->groups[i - f->match_count].name);
+        buf_add(b, S("="));
+        add_short(b, match ? f->matches[i].value : f->groups[i - f->match_count].value);
+    }
+    if (f->salvaged)
+        buf_add(b, S(" (salvaged record)"));
+}

@@ -1,0 +1,369 @@
+/* test_case: the case directory: whole or not there, replaced only by a whole one, read back without trust. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/instant.h"
+#include "report/case.h"
+
+static const struct sigma_rule rule = {
+    .type = SIGMA_DETECTION, .id = STR("id-1"), .title = STR("Title"), .level = LEVEL_HIGH};
+static const struct sigma_rule joined = {
+    .type = SIGMA_CORRELATION, .id = STR("id-2"), .title = STR("Many"), .level = LEVEL_LOW};
+static const struct detect_match matches[] = {{STR("A"), STR("1")}, {STR("B"), STR("x\0y")}, {STR("A"), STR("2")}};
+static const struct finding_group groups[] = {{STR("User"), STR("eve")}};
+static const struct finding_event events[] = {{&rule, 0, STR("log'.zip!a"), "aa", 1, 2}, {&rule, 1, STR("b"), "bb", 3, 4}};
+
+static struct finding finding_of(uint64_t number) {
+    return (struct finding){.number = number,
+                            .rule = &rule,
+                            .when = INT64_C(1615723200000000000),
+                            .kind = STR("k"),
+                            .host = STR("h"),
+                            .account = STR("a"),
+                            .evidence_path = STR("log'.zip!a"),
+                            .evidence_sha256 = "aa",
+                            .record = 3,
+                            .offset = UINT64_C(5000000000),
+                            .salvaged = number == 2,
+                            .logsource = STR(""),
+                            .matches = matches,
+                            .match_count = 3};
+}
+
+/* Every test has a directory of its own and stands in it. */
+static int enter(void **state) {
+    char *const dir = strdup("/tmp/longwatch-test-XXXXXX");
+
+    *state = dir;
+    return dir && mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
+}
+
+static int leave(void **state) {
+    char command[128];
+
+    snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
+    int const result = chdir("/") != 0 || system(command) != 0;
+
+    free(*state);
+    return result;
+}
+
+/* Everything but finish; false: e says why. */
+static bool fill(struct case_writer *w, uint64_t findings, struct err *e) {
+    struct custody const line = {.path = STR("log'.zip!a"), .sha256 = "aa", .size = 10, .reader = "json", .not_read = STR(""),
+                                 .records = 4, .first = INSTANT_NONE, .last = INSTANT_NONE};
+    struct custody const box = {.path = STR("log'.zip"), .sha256 = "bb", .size = 8, .container = "zip", .not_read = STR(""),
+                                .first = 0, .last = 1};
+    struct custody_damage const damage = {STR("log'.zip!a"), 3, 4, STR("no JSON")};
+    struct sigma_verdict const verdict = {.path = STR("r.yml"), .line = 1, .id = STR("id-1"), .title = STR("Title"),
+                                          .reason = STR(""), .loaded = true};
+
+    for (uint64_t i = 1; i <= findings; i++) {
+        struct finding f = finding_of(i);
+
+        if (i == 3) {
+            f.rule = &joined;
+            f.match_count = 0;
+            f.groups = groups;
+            f.group_count = 1;
+            f.count = 2;
+            f.events = events;
+            f.event_count = 2;
+        }
+        if (!case_writer_finding(w, &f, e))
+            return false;
+    }
+    return case_writer_custody(w, &box, e) && case_writer_custody(w, &line, e) && case_writer_damage(w, &damage, e) &&
+           case_writer_rule(w, &verdict, "evaluated", findings, e) && case_writer_fact(w, "version", S("1 \"x\""), e);
+}
+
+static bool write_case(const char *path, bool force, uint64_t findings, struct err *e) {
+    struct case_writer *w = NULL;
+    bool const ok = case_writer_open(&w, path, force, e) && fill(w, findings, e) && case_writer_finish(w, e);
+
+    if (w)
+        case_writer_close(w);
+    return ok;
+}
+
+/* Is anything in the directory but the names given? */
+static void only(const char *names) {
+    char command[256];
+
+    snprintf(command, sizeof command, "test \"$(ls -A | tr '\\n' ' ')\" = '%s'", names);
+    if (system(command) != 0) {
+        (void)!system("ls -lA >&2");
+        fail_msg("not only '%s'", names);
+    }
+}
+
+static size_t lines(const char *path) {
+    struct buf b = {0};
+    struct err e = {0};
+    size_t n = 0;
+
+    if (!file_read(path, 1 << 20, &b, &e))
+        fail_msg("%s", e.text);
+    for (size_t i = 0; i < b.len; i++)
+        n += b.ptr[i] == '\n';
+    buf_free(&b);
+    return n;
+}
+
+static int64_t ask(const char *sql) {
+    sqlite3 *db;
+    sqlite3_stmt *s;
+
+    assert_int_equal(sqlite3_open_v2("case/case.db", &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int64_t const n = sqlite3_column_int64(s, 0);
+
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return n;
+}
+
+static void change(const char *sql) {
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open("case/case.db", &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static void whole(void **state) {
+    struct err e = {0};
+    (void)state;
+
+    if (!write_case("case/", false, 4, &e))
+        fail_msg("%s", e.text);
+    only("case ");
+    assert_int_equal(lines("case/findings.jsonl"), 3);
+    assert_int_equal(lines("case/salvaged.jsonl"), 1);
+    assert_int_equal(lines("case/findings.csv"), 4);
+    assert_int_equal(lines("case/timesketch.jsonl"), 3);
+    assert_int_equal(lines("case/manifest.json"), 1);
+    assert_int_equal(ask("SELECT count(*) FROM findings"), 4);
+    assert_int_equal(ask("SELECT number FROM findings WHERE salvaged"), 2);
+    assert_int_equal(ask("SELECT count(*) FROM finding_events WHERE finding = 3"), 2);
+    assert_int_equal(ask("SELECT count(*) FROM custody"), 2);
+    assert_int_equal(ask("SELECT size FROM damage"), 4);
+    assert_int_equal(ask("SELECT findings FROM rules"), 4);
+    assert_int_equal(ask("SELECT value = '1 \"x\"' FROM facts"), 1);
+    assert_int_equal(ask("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check != 'ok'"), 0);
+    assert_int_equal(ask("SELECT count(*) FROM findings WHERE NOT json_valid(json)"), 0);
+    /* The manifest's hashes are those of the files. */
+    assert_int_equal(system("python3 -c \"import json,hashlib; m=json.load(open('case/manifest.json'));"
+                            "assert m['version']=='1 \\\"x\\\"' and len(m['files'])==5, m;"
+                            "[(_ for _ in ()).throw(SystemExit(f)) for f in m['files']"
+                            " if hashlib.sha256(open('case/'+f['name'],'rb').read()).hexdigest()!=f['sha256']]\""), 0);
+}
+
+static void found_again(void **state) {
+    struct arena *const a = arena_new(8 << 20);
+    struct case_place p = {0};
+    struct err e = {0};
+    (void)state;
+
+    assert_true(write_case("case", false, 3, &e));
+    if (!case_find("case", 2, a, &p, &e))
+        fail_msg("%s", e.text);
+    assert_true(str_eq(p.evidence_path, S("log'.zip!a")) && str_eq(p.sha256, S("aa")) && str_eq(p.reader, S("json")));
+    assert_true(str_eq(p.rule_title, S("Title")) && str_eq(p.level, S("high")) && p.salvaged);
+    assert_int_equal(p.offset, UINT64_C(5000000000));
+    assert_int_equal(p.record, 3);
+    assert_int_equal(p.match_count, 3);
+    assert_true(str_eq(p.matches[0].name, S("A")) && str_eq(p.matches[0].value, S("1")));
+    assert_true(str_eq(p.matches[1].name, S("A")) && str_eq(p.matches[1].value, S("2")));
+    assert_true(str_eq(p.matches[2].name, S("B")));
+    assert_int_equal(p.event_count, 0);
+    assert_true(case_find("case", 3, a, &p, &e));
+    assert_int_equal(p.event_count, 2);
+    assert_true(str_eq(p.matches[0].name, S("User")) && str_eq(p.matches[0].value, S("eve")));
+    for (size_t i = 0; i < 3; i++) {
+        static const uint64_t none[] = {0, 4, UINT64_MAX};
+
+        assert_false(case_find("case", none[i], a, &p, &e));
+        assert_int_equal(e.code, ERR_USAGE);
+    }
+    assert_false(case_find("nowhere", 1, a, &p, &e));
+    assert_int_equal(e.code, ERR_USAGE);
+    arena_free(a);
+}
+
+/* What a stranger's case.db may be. */
+static const struct {
+    const char *name, *sql, *shell; /* what is done to it */
+    enum err_code code;
+} hostile[] = {
+    {"another application", "PRAGMA application_id = 1", NULL, ERR_USAGE},
+    {"another version", "PRAGMA user_version = 2", NULL, ERR_USAGE},
+    {"no database", NULL, "echo hello, this is no database at all >case/case.db", ERR_CORRUPT},
+    {"empty", NULL, ": >case/case.db", ERR_USAGE},
+    {"a pipe", NULL, "rm case/case.db && mkfifo case/case.db", ERR_USAGE},
+    {"a folder", NULL, "rm case/case.db && mkdir case/case.db", ERR_USAGE},
+    {"no table", "DROP TABLE findings", NULL, ERR_CORRUPT},
+    {"broken JSON", "UPDATE findings SET json = '{'", NULL, ERR_CORRUPT},
+    {"a view without end",
+     "ALTER TABLE findings RENAME TO f; CREATE VIEW findings AS WITH RECURSIVE r(n) AS (SELECT 0 UNION ALL"
+     " SELECT n + 1 FROM r) SELECT f.* FROM f, r WHERE r.n < 0", NULL, ERR_CORRUPT},
+    {"cut in the middle", NULL, "truncate -s 9000 case/case.db", ERR_CORRUPT},
+};
+
+static void a_strangers_case(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(hostile); i++) {
+        struct arena *const a = arena_new(8 << 20);
+        struct case_place p = {0};
+        struct err e = {0};
+
+        assert_int_equal(system("rm -rf case"), 0);
+        assert_true(write_case("case", false, 3, &e));
+        if (hostile[i].sql)
+            change(hostile[i].sql);
+        else
+            assert_int_equal(system(hostile[i].shell), 0);
+        if (case_find("case", 1, a, &p, &e) || e.code != hostile[i].code)
+            fail_msg("%s: %d %s", hostile[i].name, e.code, e.text);
+        arena_free(a);
+    }
+}
+
+static void never_replaced(void **state) {
+    struct err e = {0};
+    (void)state;
+
+    assert_true(write_case("case", false, 1, &e));
+    assert_false(write_case("case", false, 2, &e)); /* without force */
+    assert_int_equal(e.code, ERR_USAGE);
+    assert_int_equal(lines("case/findings.jsonl"), 1);
+    assert_true(write_case("case", true, 3, &e)); /* with it */
+    assert_int_equal(lines("case/findings.jsonl"), 2);
+    assert_true(write_case("new", true, 1, &e)); /* force where there is nothing */
+    only("case new ");
+    /* What is no case, or a case with something of the user's in it. */
+    assert_int_equal(system("mkdir empty mine; echo x >mine/notes.txt; touch file case/notes.txt; ln -s new link"), 0);
+    static const char *const kept[] = {"empty", "mine", "file", "case", "link", "", "nowhere/case"};
+
+    for (size_t i = 0; i < COUNT(kept); i++) {
+        e = (struct err){0};
+        if (write_case(kept[i], true, 1, &e))
+            fail_msg("%s was replaced", kept[i]);
+        assert_int_not_equal(e.code, ERR_NONE);
+    }
+    only("case empty file link mine new ");
+    assert_int_equal(lines("case/findings.jsonl"), 2);
+}
+
+static void dropped(void **state) {
+    struct case_writer *w = NULL;
+    struct err e = {0};
+    (void)state;
+
+    assert_true(case_writer_open(&w, "case", false, &e));
+    assert_true(fill(w, 2, &e));
+    case_writer_close(w);
+    case_writer_close(NULL);
+    only("");
+}
+
+/* Another took the name meanwhile: it stays, also when it is empty. */
+static void taken_meanwhile(void **state) {
+    struct case_writer *w = NULL;
+    struct err e = {0};
+    (void)state;
+
+    assert_true(case_writer_open(&w, "case", false, &e));
+    assert_true(fill(w, 1, &e));
+    assert_int_equal(mkdir("case", 0700), 0);
+    assert_false(case_writer_finish(w, &e));
+    assert_int_equal(e.code, ERR_IO);
+    case_writer_close(w);
+    only("case ");
+    assert_int_equal(rmdir("case"), 0);
+}
+
+/* The disk is full at every place it can be: no file may outgrow the limit, which rises until all fits. The old case
+ * stays as it was until then. */
+static void full_disk(void **state) {
+    struct rlimit before;
+    struct err e = {0};
+    bool done = false;
+    size_t failures = 0;
+    (void)state;
+
+    assert_true(write_case("case", false, 1, &e));
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (rlim_t limit = 0; !done; limit += limit < 4096 ? 1024 : 4096) {
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){limit, before.rlim_max}), 0);
+        e = (struct err){0};
+        done = write_case("case", true, 60, &e);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        only("case ");
+        if (!done) {
+            assert_int_equal(e.code, ERR_IO);
+            assert_int_equal(lines("case/findings.jsonl"), 1);
+            failures++;
+        }
+        assert_true(limit < (16 << 20));
+    }
+    assert_true(failures > 3);
+    assert_int_equal(lines("case/findings.jsonl"), 59);
+}
+
+/* Killed at any moment, nothing half-written stands under the name. */
+static void killed(void **state) {
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        pid_t const child = fork();
+        int status;
+
+        assert_true(child >= 0);
+        if (child == 0) {
+            struct err e;
+
+            (void)!write_case("case", true, 200, &e);
+            _exit(0);
+        }
+        usleep((useconds_t)(i * 1500));
+        kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (access("case", F_OK) == 0)
+            assert_int_equal(lines("case/manifest.json"), 1);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(whole, enter, leave),
+        cmocka_unit_test_setup_teardown(found_again, enter, leave),
+        cmocka_unit_test_setup_teardown(a_strangers_case, enter, leave),
+        cmocka_unit_test_setup_teardown(never_replaced, enter, leave),
+        cmocka_unit_test_setup_teardown(dropped, enter, leave),
+        cmocka_unit_test_setup_teardown(taken_meanwhile, enter, leave),
+        cmocka_unit_test_setup_teardown(full_disk, enter, leave),
+        cmocka_unit_test_setup_teardown(killed, enter, leave),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
