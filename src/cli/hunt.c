@@ -1,249 +1,225 @@
-/* hunt: `longwatch hunt`: evidence and rules in, findings out. */
+/* hunt: `longwatch hunt`: evidence and rules in, findings out, and a summary for whoever must act on it tonight. */
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include "base/buf.h"
 #include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/summary.h"
 #include "hunt/hunt.h"
+#include "report/case.h"
+#include "report/finding_text.h"
 
 static const char help[] =
-    "Example:  longwatch hunt ./evidence --rules ./rules\n\n"
-    "Reads every file below the paths, evaluates the rules on every event, and prints what was found.\n\n"
+    "Example:  longwatch hunt ./evidence --rules ./rules -o ./case\n\n"
+    "Reads every file below the paths, also in archives, evaluates the rules on every event, and tells what was found,\n"
+    "what could not be read, and which rules had no data.\n\n"
     "  --rules DIR          rule files or folders; may be given several times\n"
-    "  --kinds DIR          further kind files\n"
-    "  --placeholders FILE  values for %placeholders%, YAML: name: [value, ...]\n"
+    "  -o CASE              write a case directory: findings, custody ledger, timeline\n"
+    "  --force              replace an older case of that name\n"
+    "  --json               one finding a line on standard output\n"
+    "  --salvaged           with --json: findings in salvaged records as well, marked\n"
     "  --from, --to TIME    only events from TIME on, before TIME (RFC 3339)\n"
-    "  --level LEVEL        only findings of this level and above\n"
-    "  --json               one finding a line on standard output\n\n"
-    "Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 some evidence could not be read, 4 internal error.\n";
-
-struct tally {
-    uint64_t findings;
-    int64_t first, last;
-};
-
-struct run {
-    bool json;
-    const struct sigma_set *set;
-    const struct kinds *kinds;
-    struct tally *rules; /* by rule */
-    bool *data;          /* by rule: some event was of its log source */
-    uint64_t findings, files, unread, damaged, records, bytes;
-    struct buf line;
-};
-
-static void add_matches(struct buf *b, const struct finding *f) {
-    buf_byte(b, '{');
-    for (size_t i = 0; i < f->match_count; i++) {
-        size_t before = 0, values = 0;
-
-        while (before < i && !str_eq(f->matches[before].field, f->matches[i].field))
-            before++;
-        if (before < i)
-            continue; /* written with the first of its name */
-        for (size_t k = i; k < f->match_count; k++)
-            values += str_eq(f->matches[k].field, f->matches[i].field);
-        if (b->ptr[b->len - 1] != '{')
-            buf_byte(b, ',');
-        buf_json(b, f->matches[i].field);
-        buf_byte(b, ':');
-        if (values > 1)
-            buf_byte(b, '[');
-        for (size_t k = i; k < f->match_count; k++)
-            if (str_eq(f->matches[k].field, f->matches[i].field)) {
-                if (k > i)
-                    buf_byte(b, ',');
-                buf_json(b, f->matches[k].value);
-            }
-        if (values > 1)
-            buf_byte(b, ']');
-    }
-    buf_byte(b, '}');
-}
-
-static void member(struct buf *b, const char *name, str value) {
-    buf_format(b, ",\"%s\":", name);
-    buf_json(b, value);
-}
-
-static void print_json(struct run *run, const struct finding *f) {
-    struct buf *const b = &run->line;
-    char when[INSTANT_TEXT];
-
-    b->len = 0;
-    buf_add(b, S("{\"rule_id\":"));
-    buf_json(b, f->rule->id);
-    member(b, "rule_title", f->rule->title);
-    member(b, "level", sigma_level_name(f->rule->level));
-    buf_add(b, S(",\"tags\":["));
-    for (size_t i = 0; i < f->rule->tag_count; i++) {
-        if (i)
-            buf_byte(b, ',');
-        buf_json(b, f->rule->tags[i]);
-    }
-    buf_byte(b, ']');
-    if (f->when == INSTANT_NONE)
-        buf_add(b, S(",\"time\":null"));
-    else
-        member(b, "time", instant_format(f->when, when));
-    member(b, "kind", f->kind);
-    member(b, "host", f->host);
-    member(b, "account", f->account);
-    member(b, "evidence_path", f->evidence_path);
-    member(b, "evidence_sha256", str_of(f->evidence_sha256));
-    buf_format(b, ",\"record\":%lu,\"offset\":%lu", (unsigned long)f->record, (unsigned long)f->offset);
-    if (f->salvaged)
-        buf_add(b, S(",\"salvaged\":true"));
-    if (f->logsource.len)
-        member(b, "seen_as", f->logsource);
-    buf_add(b, S(",\"matched\":"));
-    add_matches(b, f);
-    buf_add(b, S("}\n"));
-    fwrite(b->ptr, 1, b->len, stdout);
-}
-
-static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
-    struct run *const run = ctx;
-    struct tally *const t = &run->rules[f->rule->index];
-
-    run->findings++;
-    if (f->when != INSTANT_NONE) {
-        t->first = t->first == INSTANT_NONE || f->when < t->first ? f->when : t->first;
-        t->last = t->last == INSTANT_NONE || f->when > t->last ? f->when : t->last;
-    }
-    t->findings++;
-    if (run->json)
-        print_json(run, f);
-    if (run->line.failed)
-        return err_set(e, ERR_MEMORY, 0, "no memory to print");
-    return !ferror(stdout) || err_set(e, ERR_IO, 0, "standard output cannot be written");
-}
-
-static void on_custody(void *ctx, const struct custody *c) {
-    struct run *const run = ctx;
-
-    run->files++;
-    run->records += c->records;
-    run->bytes += c->size;
-    run->damaged += c->damages > 0;
-    if (c->not_read.len && !str_eq(c->not_read, S("empty"))) {
-        run->unread++;
-        fprintf(stderr, "not read: %.*s: %.*s\n", STR_ARG(c->path), STR_ARG(c->not_read));
-    }
-}
-
-static void on_damage(void *ctx, str path, uint64_t offset, uint64_t size, const char *why) {
-    (void)ctx;
-    fprintf(stderr, "damage: %.*s: %lu bytes at offset %lu: %s\n", STR_ARG(path), (unsigned long)size,
-            (unsigned long)offset, why);
-}
-
-static void on_kind(void *ctx, str name, const struct kind *kind, uint64_t events) {
-    struct run *const run = ctx;
-    size_t at;
-
-    (void)name;
-    (void)events;
-    for (size_t i = 0; i < run->set->rule_count; i++)
-        if (run->set->rules[i]->type == SIGMA_DETECTION && !run->data[i])
-            run->data[i] = logsource_covers(&run->set->rules[i]->logsource, kind, &at);
-}
-
-static void print_summary(const struct run *run) {
-    size_t no_data = 0, unusable = 0, failed = 0, correlations = 0;
-
-    for (int level = LEVEL_CRITICAL; level >= 0 && !run->json; level--)
-        for (size_t i = 0; i < run->set->rule_count; i++) {
-            const struct tally *const t = &run->rules[i];
-            char first[INSTANT_TEXT], last[INSTANT_TEXT];
-
-            if (!t->findings || (int)run->set->rules[i]->level != level)
-                continue;
-            str const a = instant_format(t->first, first), b = instant_format(t->last, last);
-
-            printf("%-13.*s %6lu  %.*s  %.*s .. %.*s\n", STR_ARG(sigma_level_name((enum sigma_level)level)),
-                   (unsigned long)t->findings, STR_ARG(run->set->rules[i]->title), STR_ARG(a), STR_ARG(b));
-        }
-    for (size_t i = 0; i < run->set->rule_count; i++) {
-        const struct sigma_rule *const r = run->set->rules[i];
-
-        correlations += r->type == SIGMA_CORRELATION;
-        unusable += r->unusable.len > 0;
-        no_data += r->type == SIGMA_DETECTION && !r->unusable.len && !run->data[i];
-    }
-    for (size_t i = 0; i < run->set->verdict_count; i++)
-        if (!run->set->verdicts[i].loaded) {
-            const struct sigma_verdict *const v = &run->set->verdicts[i];
-
-            failed++;
-            fprintf(stderr, "rule not used: %.*s:%u: %.*s\n", STR_ARG(v->path), v->line, STR_ARG(v->reason));
-        }
-    fprintf(stderr, "%lu findings in %lu events of %lu files (%lu bytes); %lu files not read, %lu with damage\n",
-            (unsigned long)run->findings, (unsigned long)run->records, (unsigned long)run->files,
-            (unsigned long)run->bytes, (unsigned long)run->unread, (unsigned long)run->damaged);
-    fprintf(stderr, "%zu rules: %zu had no data here, %zu lack a placeholder's value, %zu failed to load\n",
-            run->set->rule_count, no_data, unusable, failed);
-    if (correlations)
-        fprintf(stderr, "%zu correlation rules were NOT evaluated: this version has no correlation engine yet\n",
-                correlations);
-}
+    "  --level LEVEL        only findings of this level and above: informational, low, medium, high, critical\n"
+    "  --kinds DIR          kind files of your own logs\n"
+    "  --placeholders FILE  values for %placeholders%, YAML: name: [value, ...]\n"
+    "  --threads N          processes that read evidence; usually one for each processor\n"
+    "  --memory SIZE        of all processes together, such as 512M; usually 256M\n"
+    "  --quiet              no progress, no summary\n\n"
+    "Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 some evidence could not be read (findings or not),\n"
+    "4 internal error or stopped.\n";
 
 struct wishes {
     struct arguments paths, rules, kinds;
-    const char *placeholders;
+    const char *placeholders, *out;
     int64_t from, to;
     enum sigma_level level;
-    bool json;
+    unsigned workers;
+    size_t memory;
+    bool json, salvaged, force, quiet;
 };
 
+struct run {
+    const struct wishes *w;
+    struct summary *summary;
+    struct progress progress;
+    struct case_writer *writer; /* NULL: none */
+    struct buf line;
+};
+
+static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
+    struct run *const run = ctx;
+
+    if (!summary_finding(run->summary, f, e))
+        return false;
+    if (run->w->json && (!f->salvaged || run->w->salvaged)) {
+        run->line.len = 0;
+        finding_json(&run->line, f);
+        buf_byte(&run->line, '\n');
+        if (run->line.failed)
+            return err_set(e, ERR_MEMORY, 0, "no memory to print");
+        fwrite(run->line.ptr, 1, run->line.len, stdout);
+        if (ferror(stdout))
+            return err_system(e, "standard output");
+    }
+    return !run->writer || case_writer_finding(run->writer, f, e);
+}
+
+static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
+    struct run *const run = ctx;
+
+    return summary_custody(run->summary, c, e) && (!run->writer || case_writer_custody(run->writer, c, e));
+}
+
+static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    struct run *const run = ctx;
+
+    return summary_damage(run->summary, d, e) && (!run->writer || case_writer_damage(run->writer, d, e));
+}
+
+static void on_kind(void *ctx, str name, const struct kind *kind, uint64_t events) {
+    summary_kind(((struct run *)ctx)->summary, name, kind, events);
+}
+
+static void on_correlation(void *ctx, uint32_t rule, const struct correlation_counts *counts) {
+    summary_correlation(((struct run *)ctx)->summary, rule, counts);
+}
+
+static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matches) {
+    summary_filtered(((struct run *)ctx)->summary, rule, filter, matches);
+}
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total) {
+    struct run *const run = ctx;
+
+    progress_show(&run->progress, done, total, summary_findings(run->summary));
+}
+
+/* Ctrl-C ends the hunt between two messages; a second one ends the program. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+static void signals_catch(void) {
+    struct sigaction const end = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    sigaction(SIGINT, &end, NULL);
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGHUP, &end, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, told like any other */
+}
+
+static bool case_end(struct run *run, const struct sigma_set *set, struct err *e) {
+    char text[INSTANT_TEXT];
+
+    for (size_t i = 0; i < set->verdict_count; i++) {
+        uint64_t findings;
+        const char *const status = summary_rule(run->summary, &set->verdicts[i], &findings);
+
+        if (!case_writer_rule(run->writer, &set->verdicts[i], status, findings, e))
+            return false;
+    }
+    return case_writer_fact(run->writer, "version", S(LONGWATCH_VERSION), e) &&
+           case_writer_fact(run->writer, "from", instant_format(run->w->from, text), e) &&
+           case_writer_fact(run->writer, "to", instant_format(run->w->to, text), e) &&
+           case_writer_fact(run->writer, "level", sigma_level_name(run->w->level), e) && case_writer_finish(run->writer, e);
+}
+
+static int stop(struct run *run, const struct err *e) {
+    progress_end(&run->progress);
+    case_writer_close(run->writer);
+    run->writer = NULL;
+    if (e->code != ERR_INTERRUPTED)
+        return fail(e);
+    fprintf(stderr, "longwatch: stopped before the end, after %lu findings%s\n", (unsigned long)summary_findings(run->summary),
+            run->w->out ? "; no case was written" : "");
+    return EXIT_INTERNAL;
+}
+
+/* Where what is slow to compile may be kept: the user's cache folder (XDG Base Directory). NULL: nowhere. */
+static const char *cache_folder(char *out, size_t room) {
+    const char *const cache = getenv("XDG_CACHE_HOME"), *const home = getenv("HOME");
+    int n = -1;
+
+    if (cache && cache[0] == '/')
+        n = snprintf(out, room, "%s/longwatch", cache);
+    else if (home && home[0] == '/')
+        n = snprintf(out, room, "%s/.cache/longwatch", home);
+    return n > 0 && (size_t)n < room ? out : NULL;
+}
+
+static int hunt_with(struct run *run, const struct sigma_set *set, struct fields *fields, const struct kinds *kinds) {
+    const struct wishes *const w = run->w;
+    struct err e = {0};
+    struct hunt_result result = {0};
+    char cache[4096];
+    struct hunt_options const options = {.paths = w->paths.items,
+                                         .path_count = w->paths.count,
+                                         .set = set,
+                                         .fields = fields,
+                                         .kinds = kinds,
+                                         .from = w->from,
+                                         .to = w->to,
+                                         .level = w->level,
+                                         .workers = w->workers,
+                                         .memory_max = w->memory,
+                                         .cache_folder = cache_folder(cache, sizeof cache),
+                                         .stop = &interrupted,
+                                         .finding = on_finding,
+                                         .custody = on_custody,
+                                         .damage = on_damage,
+                                         .kind = on_kind,
+                                         .correlation = on_correlation,
+                                         .filtered = on_filtered,
+                                         .progress = w->quiet ? NULL : on_progress,
+                                         .ctx = run};
+
+    if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
+        return stop(run, &e);
+    signals_catch();
+    progress_begin(&run->progress, !w->quiet);
+    if (!hunt_run(&options, &result, &e))
+        return stop(run, &e);
+    progress_end(&run->progress);
+    if (fflush(stdout) != 0) {
+        err_system(&e, "standard output");
+        return stop(run, &e);
+    }
+    if (run->writer && !case_end(run, set, &e))
+        return stop(run, &e);
+    case_writer_close(run->writer);
+    run->writer = NULL;
+    if (!w->quiet)
+        summary_print(run->summary, w->json ? stderr : stdout, result.regex_given_up, w->out);
+    if (fflush(stdout) != 0) {
+        err_system(&e, "standard output");
+        return stop(run, &e);
+    }
+    return summary_unread(run->summary) ? EXIT_UNREADABLE : summary_findings(run->summary) ? EXIT_FINDINGS : EXIT_NOTHING;
+}
+
 static int hunt(const struct wishes *w) {
-    struct run run = {.json = w->json};
+    struct run run = {.w = w};
     struct sigma_loader *loader = NULL;
     struct fields *const fields = fields_new();
     struct kinds *kinds = NULL;
+    const struct sigma_set *set;
     struct err e = {0};
     int status;
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !rules_open(&w->rules, w->placeholders, false, &loader, &run.set, &e)) {
+        !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !summary_new(&run.summary, set, &e))
         status = fail(&e);
-        goto end;
-    }
-    run.kinds = kinds;
-    run.rules = calloc(run.set->rule_count + 1, sizeof *run.rules);
-    run.data = calloc(run.set->rule_count + 1, sizeof *run.data);
-    if (!run.rules || !run.data) {
-        status = EXIT_INTERNAL;
-        goto end;
-    }
-    for (size_t i = 0; i < run.set->rule_count; i++)
-        run.rules[i].first = run.rules[i].last = INSTANT_NONE;
-    struct hunt_options const options = {.paths = w->paths.items,
-                                         .path_count = w->paths.count,
-                                         .set = run.set,
-                                         .fields = fields,
-                                         .kinds = kinds,
-                                         .from = w->from,
-                                         .to = w->to,
-                                         .level = w->level,
-                                         .memory_max = (size_t)96 << 20,
-                                         .finding = on_finding,
-                                         .custody = on_custody,
-                                         .damage = on_damage,
-                                         .kind = on_kind,
-                                         .ctx = &run};
-
-    if (!hunt_run(&options, &e)) {
-        status = fail(&e);
-        goto end;
-    }
-    print_summary(&run);
-    status = run.unread || run.damaged ? EXIT_UNREADABLE : run.findings ? EXIT_FINDINGS : EXIT_NOTHING;
-    if (fflush(stdout) != 0)
-        status = EXIT_INTERNAL;
-end:
+    else
+        status = hunt_with(&run, set, fields, kinds);
     buf_free(&run.line);
-    free(run.rules);
-    free(run.data);
+    summary_free(run.summary);
     sigma_loader_free(loader);
     kinds_free(kinds);
     fields_free(fields);
@@ -253,6 +229,54 @@ end:
 static bool time_option(const char *value, int64_t *out) {
     *out = instant_parse(str_of(value));
     return *out != INSTANT_NONE;
+}
+
+/* 512M, 2G, 300000K; at least 64M, or nothing could be read. */
+static bool size_option(const char *value, size_t *out) {
+    size_t const len = strlen(value);
+    unsigned shift = 0;
+    uint64_t n;
+
+    if (len == 0)
+        return false;
+    switch (value[len - 1]) {
+    case 'K':
+    case 'k':
+        shift = 10;
+        break;
+    case 'M':
+    case 'm':
+        shift = 20;
+        break;
+    case 'G':
+    case 'g':
+        shift = 30;
+        break;
+    default:
+        break;
+    }
+    if (!str_u64((str){value, len - (shift > 0)}, UINT64_C(1) << 33, &n) || n << shift < (64u << 20))
+        return false;
+    *out = (size_t)(n << shift);
+    return true;
+}
+
+static bool count_option(const char *value, unsigned *out) {
+    uint64_t n;
+
+    if (!str_u64(str_of(value), 64, &n) || n == 0)
+        return false;
+    *out = (unsigned)n;
+    return true;
+}
+
+/* An option without value. */
+static bool flag(char **argv, int *at, const char *name, bool *out) {
+    if (strcmp(argv[*at], name) != 0)
+        return false;
+    *out = true;
+    ++*at;
+    return true;
 }
 
 static int run_hunt(int argc, char **argv) {
@@ -271,21 +295,28 @@ static int run_hunt(int argc, char **argv) {
         const char *const name = argv[i];
         bool good = true;
 
+        missing = false;
+        if (flag(argv, &i, "--json", &w.json) || flag(argv, &i, "--salvaged", &w.salvaged) ||
+            flag(argv, &i, "--force", &w.force) || flag(argv, &i, "--quiet", &w.quiet))
+            continue;
         if (option_value(argc, argv, &i, "--rules", &value, &missing)) {
             w.rules.items[w.rules.count++] = value;
         } else if (option_value(argc, argv, &i, "--kinds", &value, &missing)) {
             w.kinds.items[w.kinds.count++] = value;
         } else if (option_value(argc, argv, &i, "--placeholders", &value, &missing)) {
             w.placeholders = value;
+        } else if (option_value(argc, argv, &i, "-o", &value, &missing)) {
+            w.out = value;
         } else if (option_value(argc, argv, &i, "--from", &value, &missing)) {
             good = missing || time_option(value, &w.from);
         } else if (option_value(argc, argv, &i, "--to", &value, &missing)) {
             good = missing || time_option(value, &w.to);
         } else if (option_value(argc, argv, &i, "--level", &value, &missing)) {
             good = missing || sigma_level_parse(str_of(value), &w.level);
-        } else if (strcmp(name, "--json") == 0) {
-            w.json = true;
-            i++;
+        } else if (option_value(argc, argv, &i, "--threads", &value, &missing)) {
+            good = missing || count_option(value, &w.workers);
+        } else if (option_value(argc, argv, &i, "--memory", &value, &missing)) {
+            good = missing || size_option(value, &w.memory);
         } else if (name[0] == '-' && name[1]) {
             status = usage_error("hunt", "unknown option '%s'", name);
             goto end;

@@ -1,180 +1,403 @@
-/* hunt: file after file in order of their paths; each part through reader, blocks and detection. */
+/* hunt: walks the evidence, hands files and parts of them to workers, has the answers reported in order. */
 #include "hunt/hunt.h"
 
-#include "evidence/input.h"
-#include "reader/reader.h"
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#define ROWS_MAX 65536u
-#define HEAD_BYTES 65536u
+#include "hunt/crew.h"
+#include "hunt/order.h"
+
+#define WORKERS_MAX 64u
+#define WAITING_MAX 100000u /* sources that workers may be ahead of the first unfinished one */
+#define MEMORY_USUAL ((size_t)256 << 20)
+#define MEMORY_SHARED ((size_t)96 << 20) /* rules, plan, programs, windows */
+#define VALUES_LEAST ((size_t)16 << 20)
+#define VALUES_MOST ((size_t)96 << 20)
+#define CORRELATION_MEMORY ((size_t)48 << 20)
+
+/* What a worker is doing. */
+struct task {
+    struct source *source;
+    uint32_t part;
+    enum job_type type;
+    uint64_t size, told; /* bytes: of the job; read so far */
+};
+
+struct kind_tally {
+    str name;
+    uint32_t kind;
+    uint64_t events;
+};
+
+/* A filter's matches as each worker counted them: a worker tells what it has counted since it began. */
+struct filtered {
+    uint32_t rule, filter;
+    uint64_t before, slots[WORKERS_MAX]; /* before: by workers that are gone */
+};
 
 struct hunt {
     struct hunt_options o;
+    struct worker_setup setup;
     struct plan *plan;
-    struct detector *detector;
-    struct ingest *ingest;
+    struct correlator *correlator;
     bool *skip;
-    struct file_input file;
-    struct custody now; /* the file being read */
-    char sha256[2 * SHA256_SIZE + 1];
-    uint64_t number_base; /* records of the parts before */
+    struct crew *crew;
+    struct order *order;
+    struct arena *a; /* of the whole hunt */
+    struct found_file *files;
+    size_t file_count, next_file;
+    struct source **split; /* sources with a hash or parts that were not sent yet, in order */
+    size_t split_count, split_room;
+    struct task tasks[WORKERS_MAX];
+    struct kind_tally *kinds;
+    size_t kind_count, kind_room;
+    struct filtered *filtered;
+    size_t filtered_count, filtered_room;
+    uint64_t given_up_before, given_up[WORKERS_MAX];
+    uint64_t done, total; /* bytes */
 };
 
-static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
-    struct hunt *const h = ctx;
-    const struct sigma_rule *const rule = h->o.set->rules[hit->rule];
-    const struct row *const row = &hit->block->rows[hit->row];
-    char host[256], account[512];
-
-    if (rule->silenced || rule->level < h->o.level)
-        return true;
-    if (row->when != INSTANT_NONE && ((h->o.from != INSTANT_NONE && row->when < h->o.from) ||
-                                      (h->o.to != INSTANT_NONE && row->when >= h->o.to)))
-        return true;
-    struct finding f = {.rule = rule,
-                        .when = row->when,
-                        .kind = hit->block->name,
-                        .evidence_path = h->now.path,
-                        .evidence_sha256 = h->sha256,
-                        .record = row->number,
-                        .offset = row->offset,
-                        .salvaged = row->salvaged,
-                        .logsource = hit->logsource,
-                        .matches = hit->matches,
-                        .match_count = hit->match_count};
-    /* Roles are views that the next one ends: kept here. */
-    str role = str_first(detector_role(h->detector, hit->block, hit->row, ROLE_HOST), sizeof host);
-
-    memcpy(host, role.ptr, role.len);
-    f.host = (str){host, role.len};
-    role = str_first(detector_role(h->detector, hit->block, hit->row, ROLE_ACCOUNT), sizeof account);
-    memcpy(account, role.ptr, role.len);
-    f.account = (str){account, role.len};
-    h->now.findings++;
-    return h->o.finding(h->o.ctx, &f, e);
+static bool no_memory(struct err *e) {
+    return err_set(e, ERR_MEMORY, 0, "no memory to hunt");
 }
 
-static bool on_full(void *ctx, struct err *e) {
-    struct hunt *const h = ctx;
-    size_t count;
-    struct block *const *const blocks = ingest_blocks(h->ingest, &count);
+/* One more item of `size` bytes in an array. */
+static bool room(void **items, size_t count, size_t *have, size_t size, struct err *e) {
+    void *bigger;
 
-    if (!detector_run(h->detector, blocks, count, e))
-        return false;
-    ingest_clear(h->ingest);
+    if (count < *have)
+        return true;
+    if (!(bigger = reallocarray(*items, *have * 2 + 16, size)))
+        return no_memory(e);
+    *items = bigger;
+    *have = *have * 2 + 16;
     return true;
 }
 
-static bool wants(void *ctx, const struct block *b, field_id field) {
-    return detector_wants(((struct hunt *)ctx)->detector, b, field);
+static void progress(struct hunt *h, struct task *t, uint64_t bytes) {
+    if (t->type == JOB_HASH)
+        return;
+    bytes = bytes < t->size - t->told ? bytes : t->size - t->told;
+    t->told += bytes;
+    h->done += bytes;
+    if (h->o.progress)
+        h->o.progress(h->o.ctx, h->done, h->total);
 }
 
-static bool wants_inner(void *ctx, field_id field) {
-    return detector_names(((struct hunt *)ctx)->detector, field);
+/* ---- what workers say ---- */
+
+static bool kind_count(struct hunt *h, const struct wire *m, struct err *e) {
+    for (size_t i = 0; i < h->kind_count; i++)
+        if (h->kinds[i].kind == m->index && str_eq(h->kinds[i].name, m->name)) {
+            h->kinds[i].events += m->number;
+            return true;
+        }
+    struct kind_tally t = {.kind = m->index, .events = m->number};
+
+    if (!room((void **)&h->kinds, h->kind_count, &h->kind_room, sizeof *h->kinds, e))
+        return false;
+    if (!arena_copy(h->a, m->name, &t.name))
+        return no_memory(e);
+    h->kinds[h->kind_count++] = t;
+    return true;
 }
 
-static void on_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
+static bool filtered_count(struct hunt *h, unsigned slot, const struct wire *m, struct err *e) {
+    for (size_t i = 0; i < h->filtered_count; i++)
+        if (h->filtered[i].rule == m->rule && h->filtered[i].filter == m->index) {
+            h->filtered[i].slots[slot] = m->number;
+            return true;
+        }
+    if (!room((void **)&h->filtered, h->filtered_count, &h->filtered_room, sizeof *h->filtered, e))
+        return false;
+    h->filtered[h->filtered_count] = (struct filtered){.rule = m->rule, .filter = m->index};
+    h->filtered[h->filtered_count++].slots[slot] = m->number;
+    return true;
+}
+
+/* Another worker takes the slot and counts from zero. */
+static void slot_renewed(struct hunt *h, unsigned slot) {
+    for (size_t i = 0; i < h->filtered_count; i++) {
+        h->filtered[i].before += h->filtered[i].slots[slot];
+        h->filtered[i].slots[slot] = 0;
+    }
+    h->given_up_before += h->given_up[slot];
+    h->given_up[slot] = 0;
+}
+
+static bool task_end(struct hunt *h, unsigned slot, const char *why, struct err *e) {
+    struct task *const t = &h->tasks[slot];
+
+    if (why)
+        slot_renewed(h, slot);
+    if (t->type == JOB_HASH) {
+        t->source->hash_ended = true;
+        return true;
+    }
+    progress(h, t, t->size);
+    return order_part_ended(h->order, t->source, t->part, why, e);
+}
+
+static bool split(struct hunt *h, struct task *t, const struct wire *m, struct err *e) {
+    if (t->type != JOB_FILE)
+        return true; /* not ours to believe */
+    if (!order_split(t->source, m->number, m->name, e))
+        return e->code == ERR_LIMIT; /* a worker that says such things loses the rest of its file: told at its end */
+    t->size = m->number;
+    if (!room((void **)&h->split, h->split_count, &h->split_room, sizeof(struct source *), e))
+        return false;
+    t->source->sent = 1;
+    h->split[h->split_count++] = t->source;
+    return true;
+}
+
+static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes, struct err *e) {
     struct hunt *const h = ctx;
+    struct task *const t = &h->tasks[slot];
 
-    h->now.damages++;
-    h->now.damage_bytes += size;
-    h->o.damage(h->o.ctx, h->now.path, offset, size, why);
+    switch (m->type) {
+    case WIRE_TICK:
+        progress(h, t, m->number);
+        return true;
+    case WIRE_SPLIT:
+        return split(h, t, m, e);
+    case WIRE_HASH:
+        if (t->type == JOB_HASH) {
+            memcpy(t->source->sha256, m->hash, SHA256_SIZE);
+            t->source->hashed = true;
+        }
+        return true;
+    case WIRE_KIND:
+        return kind_count(h, m, e);
+    case WIRE_FILTERED:
+        return filtered_count(h, slot, m, e);
+    case WIRE_GIVEN_UP:
+        h->given_up[slot] = m->number;
+        return true;
+    case WIRE_DONE: {
+        char why[200];
+
+        snprintf(why, sizeof why, "%.*s", STR_ARG(m->name));
+        return task_end(h, slot, m->name.len ? why : NULL, e);
+    }
+    default:
+        return t->type == JOB_HASH || order_add(h->order, t->source, t->part, bytes, e);
+    }
 }
 
-static void counts_add(struct hunt *h) {
-    const struct ingest_counts *const c = ingest_counts(h->ingest);
-
-    h->now.records += c->records;
-    h->now.salvaged += c->salvaged;
-    h->now.repaired += c->repaired;
-    h->now.no_kind += c->no_kind;
-    h->now.no_time += c->no_time;
+static bool on_lost(void *ctx, unsigned slot, const char *why, struct err *e) {
+    return task_end(ctx, slot, why, e);
 }
 
-static bool read_file(struct hunt *h, const struct found_file *file, struct err *e) {
-    struct err why = {0};
-    uint8_t hash[SHA256_SIZE];
-    const struct reader *reader;
-    str head = {"", 0};
-    bool ok = true;
+/* ---- what workers do ---- */
 
-    h->now = (struct custody){.path = file->path, .sha256 = "", .not_read = file->skipped};
+static bool give(struct hunt *h, unsigned slot, struct source *s, enum job_type type, uint32_t part, struct err *e) {
+    struct job job = {.type = type};
+    uint64_t const from = part * s->part_size;
+
+    h->tasks[slot] = (struct task){.source = s, .part = part, .type = type, .size = s->size};
+    if (type == JOB_PART) {
+        job.from = from;
+        job.to = from + s->part_size;
+        memcpy(job.reader, s->reader, sizeof job.reader);
+        h->tasks[slot].size = s->part_size < s->size - from ? s->part_size : s->size - from;
+    }
+    return crew_give(h->crew, slot, job, s->fd, s->file->path, e);
+}
+
+/* A source that is read in parts: its hash first, findings wait for it; then part after part. */
+static bool give_split(struct hunt *h, unsigned slot, struct err *e) {
+    struct source *const s = h->split[0];
+    bool ok;
+
+    if (!s->hash_sent) {
+        s->hash_sent = true;
+        ok = give(h, slot, s, JOB_HASH, 0, e);
+    } else {
+        ok = give(h, slot, s, JOB_PART, s->sent++, e);
+    }
+    if (s->sent == s->parts) { /* the workers hold it open as long as they need it */
+        close(s->fd);
+        s->fd = -1;
+        memmove(h->split, h->split + 1, --h->split_count * sizeof(struct source *));
+    }
+    return ok;
+}
+
+static bool file_open(struct source *s, char *why, size_t why_room) {
+    struct stat st;
+
+    s->fd = open(s->file->path.ptr, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (s->fd < 0 || fstat(s->fd, &st) != 0) {
+        snprintf(why, why_room, "%s", strerrordesc_np(errno));
+        return false;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        snprintf(why, why_room, "not a regular file");
+        return false;
+    }
+    s->size = (uint64_t)st.st_size;
+    return true;
+}
+
+/* *given: the worker has the file; else nobody needed to be asked about it. */
+static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e) {
+    const struct found_file *const file = &h->files[h->next_file++];
+    struct source *const s = order_source(h->order, file);
+    char why[160];
+
+    *given = false;
+    if (!s)
+        return no_memory(e);
     if (file->skipped.len)
-        return true;
-    if (!file_input_open(&h->file, file->path.ptr, &why) || !file_input_hash(&h->file, hash, NULL, NULL, &why) ||
-        !h->file.input.window(&h->file.input, 0, HEAD_BYTES, &head, &why)) {
-        h->now.not_read = S("it cannot be opened or read");
-        return true;
+        return order_not_read(h->order, s, file->skipped.ptr, e);
+    if (!file_open(s, why, sizeof why))
+        return order_not_read(h->order, s, why, e);
+    *given = true;
+    s->sent = 1;
+    return give(h, slot, s, JOB_FILE, 0, e);
+}
+
+/* Everything an idle worker could do is given to it. */
+static bool dispatch(struct hunt *h, struct err *e) {
+    for (int slot; (slot = crew_idle(h->crew)) >= 0;) {
+        bool given = true;
+
+        if (h->split_count) {
+            if (!give_split(h, (unsigned)slot, e))
+                return false;
+        } else if (h->next_file < h->file_count && order_waiting(h->order) < WAITING_MAX) {
+            if (!give_file(h, (unsigned)slot, &given, e))
+                return false;
+        } else {
+            return true;
+        }
     }
-    sha256_hex(hash, h->sha256);
-    h->now.sha256 = h->sha256;
-    h->now.size = h->file.input.size;
-    if (head.len == 0) {
-        h->now.not_read = S("empty");
-        return true;
+    return true;
+}
+
+static bool stopped(const struct hunt *h) {
+    return h->o.stop && *h->o.stop;
+}
+
+static bool work(struct hunt *h, struct err *e) {
+    for (;;) {
+        if (!dispatch(h, e) || !order_report(h->order, e))
+            return false;
+        if (stopped(h))
+            return err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
+        if (!crew_busy(h->crew) && !crew_leaving(h->crew) && !h->split_count && h->next_file == h->file_count)
+            return true;
+        if (!crew_hear(h->crew, e))
+            return false;
     }
-    if (!(reader = reader_for(str_first(head, HEAD_BYTES)))) {
-        h->now.not_read = S("no reader knows this format");
-        return true;
+}
+
+/* ---- before and after ---- */
+
+static unsigned processors(void) {
+    cpu_set_t set;
+    int const n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+
+    return n < 1 ? 1 : n > 16 ? 16 : (unsigned)n;
+}
+
+/* Rules that can give no finding anybody asks for. */
+static void skip_set(struct hunt *h) {
+    for (size_t i = 0; i < h->o.set->rule_count; i++) {
+        const struct sigma_rule *const r = h->o.set->rules[i];
+
+        h->skip[i] = r->unusable.len > 0 ||
+                     (r->type == SIGMA_DETECTION && (r->silenced || r->level < h->o.level) &&
+                      !correlator_wants(h->correlator, (uint32_t)i));
     }
-    h->now.reader = reader->name;
-    ingest_part(h->ingest, 0, str_of(reader->name));
-    ok = reader->read(&h->file.input, (struct part){0, UINT64_MAX}, ingest_sink(h->ingest), e);
-    counts_add(h);
-    if (!ok && e->code == ERR_IO) {
-        on_damage(h, e->offset, 0, "the file could not be read to its end");
-        ok = true;
-    }
-    return ok && on_full(h, e);
 }
 
 static bool prepare(struct hunt *h, struct err *e) {
     size_t const rules = h->o.set->rule_count;
+    unsigned const workers = h->o.workers ? h->o.workers < WORKERS_MAX ? h->o.workers : WORKERS_MAX : processors();
+    size_t const memory = h->o.memory_max ? h->o.memory_max : MEMORY_USUAL;
+    size_t values = (memory > MEMORY_SHARED ? memory - MEMORY_SHARED : 0) / workers;
+    struct crew_visitor const visitor = {on_message, on_lost, h};
 
-    if (!(h->skip = calloc(rules + 1, sizeof *h->skip)))
-        return err_set(e, ERR_MEMORY, 0, "no memory to hunt");
+    values = values < VALUES_LEAST ? VALUES_LEAST : values > VALUES_MOST ? VALUES_MOST : values;
+    if (!(h->skip = calloc(rules + 1, sizeof *h->skip)) || !(h->a = arena_new((size_t)4 << 30)))
+        return no_memory(e);
     for (size_t i = 0; i < rules; i++)
         h->skip[i] = h->o.set->rules[i]->unusable.len > 0;
-    if (!plan_new(&h->plan, h->o.set, h->o.fields, e))
+    if (!walk_paths(h->o.paths, h->o.path_count, h->a, &h->files, &h->file_count, e) ||
+        !plan_new(&h->plan, h->o.set, h->o.fields, e) ||
+        !correlator_new(&h->correlator, h->o.set, h->skip, CORRELATION_MEMORY, NULL, e))
         return false;
-    struct detect_options const detect = {
-        .plan = h->plan, .fields = h->o.fields, .skip = h->skip, .hit = on_hit, .ctx = h};
-    struct ingest_options const ingest = {.fields = h->o.fields,
-                                          .kinds = h->o.kinds,
-                                          .wants = wants,
-                                          .wants_inner = wants_inner,
-                                          .full = on_full,
-                                          .damage = on_damage,
-                                          .ctx = h,
-                                          .rows_max = ROWS_MAX,
-                                          .bytes_max = h->o.memory_max};
-
-    return detector_new(&h->detector, &detect, e) && ingest_new(&h->ingest, &ingest, e);
+    for (size_t i = 0; i < h->file_count; i++)
+        h->total += h->files[i].size;
+    skip_set(h);
+    h->setup = (struct worker_setup){.set = h->o.set,
+                                     .fields = h->o.fields,
+                                     .kinds = h->o.kinds,
+                                     .plan = h->plan,
+                                     .correlator = h->correlator,
+                                     .skip = h->skip,
+                                     .from = h->o.from,
+                                     .to = h->o.to,
+                                     .level = h->o.level,
+                                     .memory_max = values,
+                                     .limits = unpack_limits_usual};
+    return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);
 }
 
-bool hunt_run(const struct hunt_options *options, struct err *e) {
+static int by_kind_name(const void *a, const void *b) {
+    return str_cmp(((const struct kind_tally *)a)->name, ((const struct kind_tally *)b)->name);
+}
+
+static int by_rule_filter(const void *a, const void *b) {
+    const struct filtered *const x = a, *const y = b;
+
+    return x->rule != y->rule ? (x->rule > y->rule) - (x->rule < y->rule) : (x->filter > y->filter) - (x->filter < y->filter);
+}
+
+/* What the hunt learned beside findings, in an order that no worker decides. */
+static void tell(struct hunt *h, struct hunt_result *result) {
+    if (h->kind_count)
+        qsort(h->kinds, h->kind_count, sizeof *h->kinds, by_kind_name);
+    for (size_t i = 0; i < h->kind_count; i++)
+        h->o.kind(h->o.ctx, h->kinds[i].name, kinds_at(h->o.kinds, h->kinds[i].kind), h->kinds[i].events);
+    for (uint32_t i = 0; i < h->o.set->rule_count; i++)
+        if (h->o.set->rules[i]->type == SIGMA_CORRELATION && !h->skip[i])
+            h->o.correlation(h->o.ctx, i, correlator_counts(h->correlator, i));
+    if (h->filtered_count)
+        qsort(h->filtered, h->filtered_count, sizeof *h->filtered, by_rule_filter);
+    for (size_t i = 0; i < h->filtered_count; i++) {
+        uint64_t n = h->filtered[i].before;
+
+        for (unsigned k = 0; k < WORKERS_MAX; k++)
+            n += h->filtered[i].slots[k];
+        h->o.filtered(h->o.ctx, h->filtered[i].rule, h->filtered[i].filter, n);
+    }
+    result->regex_given_up = h->given_up_before;
+    for (unsigned k = 0; k < WORKERS_MAX; k++)
+        result->regex_given_up += h->given_up[k];
+}
+
+bool hunt_run(const struct hunt_options *options, struct hunt_result *result, struct err *e) {
     struct hunt h = {.o = *options};
-    struct arena *const a = arena_new((size_t)4 << 30);
-    struct found_file *files;
-    size_t count = 0, blocks;
-    bool ok = a ? true : err_set(e, ERR_MEMORY, 0, "no memory to hunt");
+    bool ok = prepare(&h, e) && work(&h, e);
 
-    ok = ok && walk_paths(h.o.paths, h.o.path_count, a, &files, &count, e) && prepare(&h, e);
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = read_file(&h, &files[i], e);
-        file_input_close(&h.file);
-        if (ok)
-            h.o.custody(h.o.ctx, &h.now);
-    }
-    if (ok) {
-        struct block *const *const all = ingest_blocks(h.ingest, &blocks);
-
-        for (size_t i = 0; i < blocks; i++)
-            h.o.kind(h.o.ctx, all[i]->name, all[i]->kind, all[i]->rows_ever);
-    }
-    ingest_free(h.ingest);
-    detector_free(h.detector);
+    crew_free(h.crew); /* nothing is left to read; memory goes to the correlations */
+    ok = ok && order_correlate(h.order, e);
+    if (ok)
+        tell(&h, result);
+    order_free(h.order);
+    correlator_free(h.correlator);
     plan_free(h.plan);
+    arena_free(h.a);
+    free(h.split);
+    free(h.kinds);
+    free(h.filtered);
     free(h.skip);
-    arena_free(a);
     return ok;
 }

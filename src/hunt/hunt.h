@@ -1,8 +1,13 @@
-/* hunt: a job from evidence to findings. Prints nothing; what it finds and what it could not read it hands over. */
+/* hunt: a job from evidence to findings. Prints nothing; what it finds and what it could not read it hands over.
+ *
+ * Evidence is read by confined processes (worker.h); this one opens files, hands them out, and puts the answers into the
+ * order of the evidence: the same evidence and rules give the same calls in the same order, on any number of workers. */
 #ifndef HUNT_HUNT_H
 #define HUNT_HUNT_H
 
-#include "base/hash.h"
+#include <signal.h>
+
+#include "detection/correlation.h"
 #include "detection/detect.h"
 #include "event/ingest.h"
 #include "evidence/custody.h"
@@ -14,16 +19,31 @@ struct hunt_options {
     const struct sigma_set *set;
     struct fields *fields;
     const struct kinds *kinds;
-    int64_t from, to; /* events outside are not reported; INSTANT_NONE: open. Events without time are always reported */
+    int64_t from, to; /* events outside take no part; INSTANT_NONE: open. Events without time always do */
     enum sigma_level level; /* findings below are not reported */
-    size_t memory_max;
+    unsigned workers;       /* processes that read; 0: one for each processor */
+    size_t memory_max;      /* bytes, of all processes together; 0: the usual 256 MiB */
+    const char *cache_folder; /* for what is slow to compile; NULL: none */
+    const volatile sig_atomic_t *stop; /* becomes not zero when the hunt is to end: ERR_INTERRUPTED. NULL: never */
+
+    /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in
+     * order of their paths, correlations last. */
     bool (*finding)(void *ctx, const struct finding *f, struct err *e);
-    void (*custody)(void *ctx, const struct custody *c);
-    void (*damage)(void *ctx, str path, uint64_t offset, uint64_t size, const char *why);
+    bool (*custody)(void *ctx, const struct custody *c, struct err *e);
+    bool (*damage)(void *ctx, const struct custody_damage *d, struct err *e);
+    /* At the end. Kinds that occurred, how often. */
     void (*kind)(void *ctx, str name, const struct kind *kind, uint64_t events);
+    void (*correlation)(void *ctx, uint32_t rule, const struct correlation_counts *counts);
+    void (*filtered)(void *ctx, uint32_t rule, uint32_t filter, uint64_t matches);
+    /* Now and then: bytes read of all there are. NULL: not asked for. */
+    void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *ctx;
 };
 
-MUST_USE bool hunt_run(const struct hunt_options *options, struct err *e);
+struct hunt_result {
+    uint64_t regex_given_up; /* matches of regular expressions that were ended at the step limit */
+};
+
+MUST_USE bool hunt_run(const struct hunt_options *options, struct hunt_result *result, struct err *e);
 
 #endif

@@ -1,0 +1,36 @@
+/* fuzz_wire: any bytes as what a worker says. What is taken can be written again, and is then taken as the same. */
+#include <assert.h>
+
+#include "hunt/wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const struct sigma_rule detection = {.type = SIGMA_DETECTION}, correlation = {.type = SIGMA_CORRELATION};
+    static const struct sigma_rule *const rules[] = {&detection, &correlation};
+    static const struct sigma_set set = {.rules = rules, .rule_count = 2, .filter_count = 2};
+    struct arena *const a = arena_new(1 << 24);
+    str left = {(const char *)data, size};
+    struct buf again = {0};
+    struct wire w = {0}, second = {0};
+
+    if (!a)
+        return 0;
+    while (left.len) {
+        str const before = left;
+
+        if (!wire_take(&left, &set, 3, a, &w))
+            break;
+        assert(left.len < before.len);
+        again.len = 0;
+        wire_put(&again, &w);
+        str copy = buf_str(&again);
+
+        assert(again.len == before.len - left.len && memcmp(again.ptr, before.ptr, again.len) == 0);
+        assert(wire_take(&copy, &set, 3, a, &second) && copy.len == 0 && second.type == w.type);
+        arena_reset(a);
+    }
+    buf_free(&again);
+    arena_free(a);
+    return 0;
+}

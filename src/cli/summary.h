@@ -1,0 +1,34 @@
+/* summary: what a hunt came to, for a person who is tired: what was found, since when, where, what could not be read, and
+ * what could not be asked because there was no data. */
+#ifndef CLI_SUMMARY_H
+#define CLI_SUMMARY_H
+
+#include "detection/correlation.h"
+#include "detection/finding.h"
+#include "event/kind.h"
+#include "evidence/custody.h"
+
+struct summary;
+
+MUST_USE bool summary_new(struct summary **out, const struct sigma_set *set, struct err *e);
+/* Takes NULL. */
+void summary_free(struct summary *s);
+
+MUST_USE bool summary_finding(struct summary *s, const struct finding *f, struct err *e);
+MUST_USE bool summary_custody(struct summary *s, const struct custody *c, struct err *e);
+MUST_USE bool summary_damage(struct summary *s, const struct custody_damage *d, struct err *e);
+void summary_kind(struct summary *s, str name, const struct kind *kind, uint64_t events);
+void summary_correlation(struct summary *s, uint32_t rule, const struct correlation_counts *counts);
+void summary_filtered(struct summary *s, uint32_t rule, uint32_t filter, uint64_t matches);
+
+/* Findings in records that were not salvaged. */
+uint64_t summary_findings(const struct summary *s);
+/* Was some evidence not read, or not to its end? */
+bool summary_unread(const struct summary *s);
+/* What became of a rule: "evaluated", "no data", "unusable", "failed", "filter"; and its findings. */
+const char *summary_rule(const struct summary *s, const struct sigma_verdict *verdict, uint64_t *findings);
+
+/* regex_given_up: matches of regular expressions ended at the step limit. case_path: where more can be read, or NULL. */
+void summary_print(const struct summary *s, FILE *to, uint64_t regex_given_up, const char *case_path);
+
+#endif

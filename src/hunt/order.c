@@ -1,0 +1,514 @@
+/* order: a queue of sources; the first of them is reported part by part. */
+#include "hunt/order.h"
+
+#include <assert.h>
+#include <unistd.h>
+
+#include "reader/reader.h"
+
+#define SPOOL_MEMORY ((size_t)32 << 20)
+
+/* A source of which some event took part in a correlation. */
+struct known {
+    uint8_t sha256[SHA256_SIZE];
+    str path;
+};
+
+struct order {
+    const struct hunt_options *o;
+    struct correlator *correlator;
+    struct spools spools;
+    struct source *first, *last;
+    size_t waiting;
+    uint64_t findings;
+    struct arena *message;  /* of one message */
+    struct arena *names;    /* paths of known sources */
+    struct known *known;    /* equal bytes, one number (Sigma 9.2: an event counts once) */
+    uint32_t known_count, known_room;
+    uint32_t *slots;        /* of known: number + 1, by hash */
+    uint32_t slot_mask;
+    /* The source being reported: */
+    struct source *now;
+    uint32_t index;         /* of the member; 0: the file itself */
+    struct buf path;        /* of the member */
+    uint8_t (*hashes)[SHA256_SIZE]; /* by index */
+    bool *hashed;
+    size_t hash_room;
+    char hex[2 * SHA256_SIZE + 1];
+    struct custody member;  /* its counts, when it is one */
+    uint64_t records_before; /* of earlier parts, whose reader counts within parts */
+};
+
+bool order_new(struct order **out, const struct hunt_options *options, struct correlator *correlator, struct err *e) {
+    struct order *const o = calloc(1, sizeof *o);
+
+    if (!o)
+        return err_set(e, ERR_MEMORY, 0, "no memory to hunt");
+    o->o = options;
+    o->correlator = correlator;
+    spools_init(&o->spools, SPOOL_MEMORY);
+    o->message = arena_new((size_t)128 << 20);
+    o->names = arena_new((size_t)1 << 30);
+    if (!o->message || !o->names) {
+        order_free(o);
+        return err_set(e, ERR_MEMORY, 0, "no memory to hunt");
+    }
+    *out = o;
+    return true;
+}
+
+static void first_drop(struct order *o) {
+    struct source *const s = o->first;
+
+    for (uint32_t i = 0; i < s->parts; i++)
+        spool_free(&o->spools, &s->results[i].spool);
+    if (s->fd >= 0)
+        close(s->fd);
+    o->first = s->next;
+    if (!o->first)
+        o->last = NULL;
+    o->waiting--;
+    buf_free(&s->not_read);
+    free(s->results);
+    free(s);
+}
+
+void order_free(struct order *o) {
+    if (!o)
+        return;
+    while (o->first)
+        first_drop(o);
+    spools_close(&o->spools);
+    arena_free(o->message);
+    arena_free(o->names);
+    buf_free(&o->path);
+    free(o->known);
+    free(o->slots);
+    free(o->hashes);
+    free(o->hashed);
+    free(o);
+}
+
+struct source *order_source(struct order *o, const struct found_file *file) {
+    struct source *const s = calloc(1, sizeof *s);
+
+    if (!s || !(s->results = calloc(1, sizeof *s->results))) {
+        free(s);
+        return NULL;
+    }
+    s->file = file;
+    s->fd = -1;
+    s->parts = 1;
+    s->hash_sent = s->hash_ended = true; /* until it is read in parts, its one part brings the hash */
+    s->total = (struct custody){.path = file->path, .sha256 = "", .not_read = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE};
+    if (o->last)
+        o->last->next = s;
+    else
+        o->first = s;
+    o->last = s;
+    o->waiting++;
+    return s;
+}
+
+size_t order_waiting(const struct order *o) {
+    return o->waiting;
+}
+
+bool order_split(struct source *s, uint64_t part_size, str reader, struct err *e) {
+    uint64_t const parts = s->size / part_size + (s->size % part_size != 0);
+    struct part_result *bigger;
+
+    if (s->part_size || parts < 2 || parts > UINT32_MAX / sizeof *bigger || reader.len >= sizeof s->reader)
+        return err_set(e, ERR_LIMIT, 0, "%.*s: more parts than can be read", STR_ARG(s->file->path));
+    if (!(bigger = realloc(s->results, parts * sizeof *bigger)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the parts of a file");
+    memset(bigger + 1, 0, (parts - 1) * sizeof *bigger);
+    s->results = bigger;
+    s->parts = (uint32_t)parts;
+    s->part_size = part_size;
+    memcpy(s->reader, reader.ptr, reader.len);
+    s->reader[reader.len] = '\0';
+    s->hash_sent = s->hash_ended = false;
+    return true;
+}
+
+bool order_add(struct order *o, struct source *s, uint32_t part, str message, struct err *e) {
+    assert(part < s->parts && !s->results[part].ended);
+    return spool_add(&o->spools, &s->results[part].spool, message, e);
+}
+
+bool order_part_ended(struct order *o, struct source *s, uint32_t part, const char *why, struct err *e) {
+    bool ok = true;
+
+    assert(part < s->parts && !s->results[part].ended);
+    if (why) {
+        uint64_t const from = part * s->part_size;
+        uint64_t const size = s->part_size && s->part_size < s->size - from ? s->part_size : s->size - from;
+        struct buf b = {0};
+
+        wire_put(&b, &(struct wire){.type = WIRE_DAMAGE,
+                                    .name = s->file->path,
+                                    .damage = {.offset = from, .size = size, .why = str_of(why)}});
+        ok = b.failed ? err_set(e, ERR_MEMORY, 0, "no memory to hunt") : order_add(o, s, part, buf_str(&b), e);
+        buf_free(&b);
+    }
+    s->results[part].ended = true;
+    return ok;
+}
+
+bool order_not_read(struct order *o, struct source *s, const char *why, struct err *e) {
+    struct buf b = {0};
+    bool ok;
+
+    wire_put(&b, &(struct wire){.type = WIRE_CUSTODY,
+                                .custody = {.not_read = str_of(why), .size = s->size, .first = INSTANT_NONE, .last = INSTANT_NONE}});
+    ok = b.failed ? err_set(e, ERR_MEMORY, 0, "no memory to hunt") : order_add(o, s, 0, buf_str(&b), e);
+    buf_free(&b);
+    s->results[0].ended = true;
+    s->sent = 1;
+    return ok;
+}
+
+/* ---- reporting ---- */
+
+static bool each_message(struct order *o, str bytes, bool (*take)(struct order *o, const struct wire *w, struct err *e),
+                         struct err *e) {
+    struct wire w;
+
+    while (bytes.len) {
+        arena_reset(o->message);
+        bool const good = wire_take(&bytes, o->o->set, kinds_count(o->o->kinds), o->message, &w);
+
+        assert(good); /* checked when it came */
+        if (!take(o, &w, e))
+            return false;
+    }
+    return true;
+}
+
+static bool hashes_room(struct order *o, size_t count, struct err *e) {
+    if (count > o->hash_room) {
+        size_t const room = count * 2 + 16;
+        void *const hashes = realloc(o->hashes, room * sizeof *o->hashes);
+        bool *hashed;
+
+        if (hashes)
+            o->hashes = hashes;
+        if (!hashes || !(hashed = realloc(o->hashed, room * sizeof *hashed)))
+            return err_set(e, ERR_MEMORY, 0, "no memory for the members of a container");
+        o->hashed = hashed;
+        o->hash_room = room;
+    }
+    return true;
+}
+
+/* Stands for the hash of what could not be read to its end, so that its events are nobody else's. */
+static bool hash_path(str path, uint8_t out[SHA256_SIZE], struct err *e) {
+    struct sha256 *const h = sha256_new();
+
+    if (!h)
+        return err_set(e, ERR_MEMORY, 0, "no memory to hash");
+    sha256_add(h, S("no hash: "));
+    sha256_add(h, path);
+    sha256_end(h, out);
+    sha256_free(h);
+    return true;
+}
+
+static bool index_enter(struct order *o, uint32_t index, str path, struct err *e) {
+    o->index = index;
+    if (!hashes_room(o, (size_t)index + 1, e) || !hash_path(path, o->hashes[index], e))
+        return false;
+    o->hashed[index] = false;
+    return true;
+}
+
+/* The first look: which member has which hash. A member's hash is known when it is over, its findings come before. */
+static bool look(struct order *o, const struct wire *w, struct err *e) {
+    if (w->type == WIRE_SOURCE && w->index)
+        return index_enter(o, w->index, w->name, e);
+    if (w->type == WIRE_SOURCE)
+        o->index = 0;
+    if (w->type == WIRE_CUSTODY && w->hashed) {
+        memcpy(o->hashes[o->index], w->hash, SHA256_SIZE);
+        o->hashed[o->index] = true;
+    }
+    return true;
+}
+
+static bool look_piece(void *ctx, str bytes, struct err *e) {
+    return each_message(ctx, bytes, look, e);
+}
+
+static bool source_enter(struct order *o, uint32_t index, str path, struct err *e) {
+    o->index = index;
+    o->path.len = 0;
+    buf_add(&o->path, path);
+    o->member = (struct custody){.first = INSTANT_NONE, .last = INSTANT_NONE};
+    o->hex[0] = '\0';
+    if (o->hashed[index])
+        sha256_hex(o->hashes[index], o->hex);
+    return !o->path.failed || err_set(e, ERR_MEMORY, 0, "no memory to hunt");
+}
+
+/* Where the counts of what is being reported go. */
+static struct custody *counts(struct order *o) {
+    return o->index ? &o->member : &o->now->total;
+}
+
+/* The number of the source that is being reported, the same for equal bytes. */
+static bool known_number(struct order *o, uint32_t *number, struct err *e) {
+    const uint8_t *const sha = o->hashes[o->index];
+    uint64_t hash;
+
+    if (o->known_count * 2 >= o->slot_mask) { /* also when there is no table yet */
+        uint32_t const size = o->slots ? (o->slot_mask + 1) * 2 : 1024;
+        uint32_t *const slots = calloc(size, sizeof *slots);
+        struct known *const known = realloc(o->known, size * sizeof *known);
+
+        if (known)
+            o->known = known;
+        if (!slots || !known) {
+            free(slots);
+            return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
+        }
+        free(o->slots);
+        o->slots = slots;
+        o->slot_mask = size - 1;
+        for (uint32_t i = 0; i < o->known_count; i++) {
+            memcpy(&hash, o->known[i].sha256, sizeof hash);
+            while (o->slots[hash & o->slot_mask])
+                hash++;
+            o->slots[hash & o->slot_mask] = i + 1;
+        }
+    }
+    memcpy(&hash, sha, sizeof hash);
+    for (; o->slots[hash & o->slot_mask]; hash++) {
+        *number = o->slots[hash & o->slot_mask] - 1;
+        if (memcmp(o->known[*number].sha256, sha, SHA256_SIZE) == 0)
+            return true;
+    }
+    *number = o->known_count;
+    if (!arena_copy(o->names, buf_str(&o->path), &o->known[*number].path))
+        return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
+    memcpy(o->known[*number].sha256, sha, SHA256_SIZE);
+    o->slots[hash & o->slot_mask] = ++o->known_count;
+    return true;
+}
+
+static bool report_finding(struct order *o, const struct finding *f, struct err *e) {
+    struct finding out = *f;
+
+    out.number = ++o->findings;
+    out.evidence_path = buf_str(&o->path);
+    out.evidence_sha256 = o->hex;
+    out.record += o->records_before;
+    counts(o)->findings++;
+    return o->o->finding(o->o->ctx, &out, e);
+}
+
+static bool report_damage(struct order *o, const struct wire *w, struct err *e) {
+    struct custody_damage d = w->damage;
+    struct custody *const c = w->name.len && !str_eq(w->name, buf_str(&o->path)) ? &o->now->total : counts(o);
+
+    d.path = w->name.len ? w->name : buf_str(&o->path);
+    c->damages++;
+    c->damage_bytes += d.size;
+    return o->o->damage(o->o->ctx, &d, e);
+}
+
+/* What a part adds to the line of its file. */
+static void custody_add(struct custody *to, const struct custody *from) {
+    to->records += from->records;
+    to->salvaged += from->salvaged;
+    to->repaired += from->repaired;
+    to->cut += from->cut;
+    to->no_kind += from->no_kind;
+    to->no_time += from->no_time;
+    if (from->first != INSTANT_NONE && (to->first == INSTANT_NONE || from->first < to->first))
+        to->first = from->first;
+    if (from->last != INSTANT_NONE && (to->last == INSTANT_NONE || from->last > to->last))
+        to->last = from->last;
+}
+
+static bool line_out(struct order *o, struct custody line, struct err *e) {
+    line.path = buf_str(&o->path);
+    line.sha256 = o->hex;
+    return o->o->custody(o->o->ctx, &line, e);
+}
+
+static bool member_line(struct order *o, const struct custody *came, struct err *e) {
+    struct custody line = *came;
+
+    line.findings = o->member.findings;
+    line.damages = o->member.damages;
+    line.damage_bytes = o->member.damage_bytes;
+    return line_out(o, line, e);
+}
+
+/* The end of a part of the file itself. */
+static bool part_line(struct source *s, const struct custody *came, struct err *e) {
+    const struct reader *const reader = came->reader ? reader_named(str_of(came->reader)) : NULL;
+
+    s->line_came = true;
+    custody_add(&s->total, came);
+    s->total.size = s->size;
+    if (reader)
+        s->total.reader = reader->name;
+    if (came->container) {
+        snprintf(s->container, sizeof s->container, "%s", came->container);
+        s->total.container = s->container;
+    }
+    s->not_read.len = 0;
+    buf_add(&s->not_read, came->not_read);
+    return !s->not_read.failed || err_set(e, ERR_MEMORY, 0, "no memory to hunt");
+}
+
+static bool report(struct order *o, const struct wire *w, struct err *e) {
+    struct source *const s = o->now;
+
+    switch (w->type) {
+    case WIRE_SOURCE:
+        return source_enter(o, w->index, w->index ? w->name : s->file->path, e);
+    case WIRE_FINDING:
+        return report_finding(o, &w->finding, e);
+    case WIRE_DAMAGE:
+        return report_damage(o, w, e);
+    case WIRE_MATCH: {
+        struct correlation_event event = w->match;
+
+        event.number += o->records_before;
+        return known_number(o, &event.source, e) && correlator_add(o->correlator, &event, e);
+    }
+    case WIRE_CUSTODY:
+        return o->index ? member_line(o, &w->custody, e) : part_line(s, &w->custody, e);
+    default:
+        assert(false);
+        return false;
+    }
+}
+
+static bool report_piece(void *ctx, str bytes, struct err *e) {
+    return each_message(ctx, bytes, report, e);
+}
+
+/* No worker could say the hash: it is taken here, which needs no understanding of the bytes. */
+static void hash_here(struct order *o, const struct source *s) {
+    struct file_input f = {0};
+    struct err e;
+
+    if (file_input_open(&f, s->file->path.ptr, &e))
+        o->hashed[0] = file_input_hash(&f, o->hashes[0], NULL, NULL, &e);
+    file_input_close(&f);
+}
+
+static bool report_part(struct order *o, struct source *s, struct err *e) {
+    struct spool *const spool = &s->results[s->reported].spool;
+    const struct reader *const reader = s->part_size ? reader_named(str_of(s->reader)) : NULL;
+
+    if (!index_enter(o, 0, s->file->path, e))
+        return false;
+    if (s->hashed) {
+        memcpy(o->hashes[0], s->sha256, SHA256_SIZE);
+        o->hashed[0] = true;
+    } else if (!spool_read(&o->spools, spool, look_piece, o, e)) {
+        return false;
+    }
+    if (!o->hashed[0] && !s->file->skipped.len)
+        hash_here(o, s);
+    if (o->hashed[0]) { /* for the parts that follow */
+        memcpy(s->sha256, o->hashes[0], SHA256_SIZE);
+        s->hashed = true;
+    }
+    o->records_before = reader && reader->counts_in_part ? s->total.records : 0;
+    if (!source_enter(o, 0, s->file->path, e) || !spool_read(&o->spools, spool, report_piece, o, e))
+        return false;
+    spool_free(&o->spools, spool);
+    s->reported++;
+    return true;
+}
+
+static bool report_end(struct order *o, struct source *s, struct err *e) {
+    s->total.not_read = s->line_came ? buf_str(&s->not_read) : S("its reading was not finished");
+    return source_enter(o, 0, s->file->path, e) && line_out(o, s->total, e);
+}
+
+bool order_report(struct order *o, struct err *e) {
+    while (o->first) {
+        struct source *const s = o->now = o->first;
+
+        if (!s->hash_ended)
+            return true;
+        while (s->reported < s->parts && s->results[s->reported].ended)
+            if (!report_part(o, s, e))
+                return false;
+        if (s->reported < s->parts)
+            return true;
+        if (!report_end(o, s, e))
+            return false;
+        first_drop(o);
+    }
+    return true;
+}
+
+/* ---- correlations ---- */
+
+static bool on_correlation(void *ctx, const struct correlation_hit *hit, struct err *e) {
+    struct order *const o = ctx;
+    const struct sigma_rule *const rule = o->o->set->rules[hit->rule];
+    struct finding_event *events;
+    struct finding_group *groups;
+
+    if (rule->silenced || rule->level < o->o->level)
+        return true;
+    arena_reset(o->message);
+    events = arena_zero(o->message, hit->event_count, sizeof *events);
+    groups = arena_zero(o->message, hit->group_count, sizeof *groups);
+    if (!events || !groups)
+        return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
+    for (size_t i = 0; i < hit->event_count; i++) {
+        const struct correlation_part *const p = &hit->events[i];
+        char *const hex = arena_bytes(o->message, sizeof o->hex);
+
+        if (!hex)
+            return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
+        sha256_hex(o->known[p->source].sha256, hex);
+        events[i] = (struct finding_event){.rule = o->o->set->rules[p->rule],
+                                           .when = p->when,
+                                           .evidence_path = o->known[p->source].path,
+                                           .evidence_sha256 = hex,
+                                           .record = p->number,
+                                           .offset = p->offset};
+    }
+    for (size_t i = 0; i < hit->group_count; i++)
+        groups[i] = (struct finding_group){rule->correlation->groups[i].name, hit->group[i]};
+    /* A rarity test finds a value of the field that it counts. */
+    struct detect_match const rare = {hit->rare.len ? rule->correlation->fields[0] : (str){"", 0}, hit->rare};
+    struct finding const f = {.number = ++o->findings,
+                              .rule = rule,
+                              .when = hit->when,
+                              .kind = {"", 0},
+                              .host = {"", 0},
+                              .account = {"", 0},
+                              .evidence_path = hit->event_count ? events[0].evidence_path : (str){"", 0},
+                              .evidence_sha256 = hit->event_count ? events[0].evidence_sha256 : "",
+                              .record = hit->event_count ? events[0].record : 0,
+                              .offset = hit->event_count ? events[0].offset : 0,
+                              .logsource = {"", 0},
+                              .matches = &rare,
+                              .match_count = hit->rare.len > 0,
+                              .groups = groups,
+                              .group_count = hit->group_count,
+                              .first = hit->first,
+                              .last = hit->last,
+                              .count = hit->count,
+                              .value = hit->value,
+                              .events = events,
+                              .event_count = hit->event_count};
+
+    return o->o->finding(o->o->ctx, &f, e);
+}
+
+bool order_correlate(struct order *o, struct err *e) {
+    return correlator_run(o->correlator, on_correlation, o, e);
+}

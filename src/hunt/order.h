@@ -1,0 +1,61 @@
+/* order: what workers said about sources and parts of them, kept until its turn has come, and handed on in the order of the
+ * evidence. That order, and nothing of the workers, decides what a hunt reports. */
+#ifndef HUNT_ORDER_H
+#define HUNT_ORDER_H
+
+#include "evidence/walk.h"
+#include "hunt/hunt.h"
+#include "hunt/spool.h"
+#include "hunt/wire.h"
+
+/* What came of one part. */
+struct part_result {
+    struct spool spool;
+    bool ended;
+};
+
+/* A file from when it is opened until it has been reported. */
+struct source {
+    struct source *next;  /* in the order of the evidence */
+    const struct found_file *file;
+    int fd;               /* -1: closed, or never opened */
+    uint64_t size;
+    uint64_t part_size;   /* 0: one part */
+    char reader[16];      /* when there are parts */
+    uint32_t parts, sent; /* sent: to workers; the others wait */
+    bool hash_sent, hash_ended, hashed;
+    uint8_t sha256[SHA256_SIZE];
+    struct part_result *results; /* one a part */
+    /* While it is reported: */
+    uint32_t reported;    /* parts */
+    struct custody total;
+    char container[16];   /* total.container */
+    struct buf not_read;  /* total.not_read */
+    bool line_came;       /* some part came to its end */
+};
+
+struct order;
+
+MUST_USE bool order_new(struct order **out, const struct hunt_options *options, struct correlator *correlator, struct err *e);
+/* Takes NULL. */
+void order_free(struct order *o);
+
+/* The next source. Its file is not opened. NULL: no memory. */
+struct source *order_source(struct order *o, const struct found_file *file);
+/* It is read in parts of so many bytes. */
+MUST_USE bool order_split(struct source *s, uint64_t part_size, str reader, struct err *e);
+/* A message for the turn of the source. */
+MUST_USE bool order_add(struct order *o, struct source *s, uint32_t part, str message, struct err *e);
+/* Nothing more comes of this part; why: it was not finished, or NULL. */
+MUST_USE bool order_part_ended(struct order *o, struct source *s, uint32_t part, const char *why, struct err *e);
+/* The source will not be read at all. */
+MUST_USE bool order_not_read(struct order *o, struct source *s, const char *why, struct err *e);
+/* Sources that wait for their turn. */
+size_t order_waiting(const struct order *o);
+
+/* Reports whatever has its turn. */
+MUST_USE bool order_report(struct order *o, struct err *e);
+/* After the last source: the correlations. */
+MUST_USE bool order_correlate(struct order *o, struct err *e);
+
+#endif

@@ -1,0 +1,340 @@
+/* wire: little-endian numbers, and texts with their length in front. */
+#include "hunt/wire.h"
+
+#include <assert.h>
+
+#include "base/cursor.h"
+#include "base/utf.h"
+
+#define MATCHES_MAX 4096u
+#define NAME_BYTES_MAX 4096u           /* of fields, kinds, reasons, accounts */
+#define PATH_BYTES_MAX 65536u
+#define LONG_VALUES_MAX (16u << 20)    /* bytes of long values in one message; after these only their beginnings go along */
+#define SHORT_VALUE_MAX 256u
+
+/* ---- writing ---- */
+
+static void put(struct buf *b, const void *from, size_t size) {
+    buf_add(b, (str){from, size});
+}
+
+static void put_u32(struct buf *b, uint32_t n) {
+    put(b, &n, sizeof n);
+}
+
+static void put_u64(struct buf *b, uint64_t n) {
+    put(b, &n, sizeof n);
+}
+
+static void put_text(struct buf *b, str s, size_t max) {
+    char note[64];
+
+    if (s.len <= max) {
+        put_u32(b, (uint32_t)s.len);
+        buf_add(b, s);
+        return;
+    }
+    size_t const kept = utf8_valid(str_first(s, max - sizeof note)); /* whole characters */
+    int const n = snprintf(note, sizeof note, " [cut here: %zu bytes more]", s.len - kept);
+
+    put_u32(b, (uint32_t)(kept + (size_t)n));
+    buf_add(b, str_first(s, kept));
+    buf_add(b, (str){note, (size_t)n});
+}
+
+/* started: where the message begins, whose size stays within WIRE_BYTES_MAX. */
+static void put_value(struct buf *b, str s, size_t started) {
+    put_text(b, s, b->len - started < LONG_VALUES_MAX ? WIRE_VALUE_MAX : SHORT_VALUE_MAX);
+}
+
+static void put_name(struct buf *b, str s) {
+    put_text(b, s, NAME_BYTES_MAX);
+}
+
+static void put_finding(struct buf *b, const struct wire *w) {
+    const struct finding *const f = &w->finding;
+    size_t const started = b->len;
+    size_t const count = f->match_count < MATCHES_MAX ? f->match_count : MATCHES_MAX;
+
+    put_u32(b, w->rule);
+    put_u64(b, (uint64_t)f->when);
+    put_u64(b, f->record);
+    put_u64(b, f->offset);
+    buf_byte(b, f->salvaged);
+    put_name(b, f->kind);
+    put_name(b, f->host);
+    put_name(b, f->account);
+    put_name(b, f->logsource);
+    put_u32(b, (uint32_t)count);
+    for (size_t i = 0; i < count; i++) {
+        put_name(b, f->matches[i].field);
+        put_value(b, f->matches[i].value, started);
+    }
+}
+
+static void put_match(struct buf *b, const struct wire *w) {
+    const struct correlation_event *const m = &w->match;
+    size_t const started = b->len;
+    size_t const count = m->cell_count < MATCHES_MAX ? m->cell_count : MATCHES_MAX;
+
+    put_u32(b, w->rule);
+    put_u64(b, (uint64_t)m->when);
+    put_u64(b, m->number);
+    put_u64(b, m->offset);
+    put_u32(b, (uint32_t)count);
+    for (size_t i = 0; i < count; i++) {
+        put_u32(b, m->cells[i].field);
+        put_value(b, m->cells[i].value, started);
+    }
+}
+
+/* The counts of a ledger line in the order in which they go over the wire. */
+#define CUSTODY_COUNTS(X, c)                                                                                                 \
+    X((c).size) X((c).records) X((c).salvaged) X((c).repaired) X((c).cut) X((c).no_kind) X((c).no_time)
+
+static void put_custody(struct buf *b, const struct wire *w) {
+    const struct custody *const c = &w->custody;
+
+    put_name(b, str_of(c->reader));
+    put_name(b, str_of(c->container));
+    put_name(b, c->not_read);
+    buf_byte(b, w->hashed);
+    put(b, w->hash, sizeof w->hash);
+#define X(n) put_u64(b, n);
+    CUSTODY_COUNTS(X, *c)
+#undef X
+    put_u64(b, (uint64_t)c->first);
+    put_u64(b, (uint64_t)c->last);
+}
+
+void wire_put(struct buf *b, const struct wire *w) {
+    size_t const start = b->len;
+    uint32_t size;
+
+    put_u32(b, 0);
+    buf_byte(b, (char)w->type);
+    switch (w->type) {
+    case WIRE_TICK:
+    case WIRE_GIVEN_UP:
+        put_u64(b, w->number);
+        break;
+    case WIRE_SPLIT:
+        put_u64(b, w->number);
+        put_name(b, w->name);
+        break;
+    case WIRE_HASH:
+        put(b, w->hash, sizeof w->hash);
+        break;
+    case WIRE_KIND:
+        put_u32(b, w->index);
+        put_u64(b, w->number);
+        put_name(b, w->name);
+        break;
+    case WIRE_FILTERED:
+        put_u32(b, w->rule);
+        put_u32(b, w->index);
+        put_u64(b, w->number);
+        break;
+    case WIRE_DONE:
+        put_name(b, w->name);
+        break;
+    case WIRE_SOURCE:
+        put_u32(b, w->index);
+        put_text(b, w->name, PATH_BYTES_MAX);
+        break;
+    case WIRE_FINDING:
+        put_finding(b, w);
+        break;
+    case WIRE_MATCH:
+        put_match(b, w);
+        break;
+    case WIRE_DAMAGE:
+        put_u64(b, w->damage.offset);
+        put_u64(b, w->damage.size);
+        put_name(b, w->damage.why);
+        put_text(b, w->name, PATH_BYTES_MAX);
+        break;
+    case WIRE_CUSTODY:
+        put_custody(b, w);
+        break;
+    case WIRE_TYPES:
+        assert(false);
+    }
+    if (b->failed)
+        return;
+    assert(b->len - start <= WIRE_BYTES_MAX);
+    size = (uint32_t)(b->len - start - WIRE_HEAD);
+    memcpy(b->ptr + start, &size, sizeof size);
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    struct cursor c;
+    struct arena *a;
+};
+
+static bool take_view(struct reading *r, size_t max, str *out) {
+    uint32_t size;
+
+    return read_u32le(&r->c, &size) && size <= max && read_view(&r->c, size, out);
+}
+
+static bool take_text(struct reading *r, size_t max, str *out) {
+    return take_view(r, max, out) && utf8_valid(*out) == out->len;
+}
+
+static bool take_i64(struct reading *r, int64_t *out) {
+    return read_bytes(&r->c, out, sizeof *out);
+}
+
+static bool take_bool(struct reading *r, bool *out) {
+    uint8_t n;
+
+    if (!read_u8(&r->c, &n) || n > 1)
+        return false;
+    *out = n;
+    return true;
+}
+
+/* A name that is a constant on the other side; NULL when empty. */
+static bool take_constant(struct reading *r, const char **out) {
+    str name;
+    char *copy;
+
+    if (!take_text(r, 64, &name) || !(copy = arena_bytes(r->a, name.len + 1)))
+        return false;
+    memcpy(copy, name.ptr, name.len);
+    copy[name.len] = '\0';
+    *out = name.len ? copy : NULL;
+    return true;
+}
+
+static bool take_rule(struct reading *r, const struct sigma_set *set, uint32_t *rule) {
+    return read_u32le(&r->c, rule) && *rule < set->rule_count && set->rules[*rule]->type == SIGMA_DETECTION;
+}
+
+/* A count of items of at least `least` bytes each, so that the array cannot be larger than the message warrants. */
+static bool take_count(struct reading *r, size_t least, uint32_t *count) {
+    return read_u32le(&r->c, count) && *count <= MATCHES_MAX && *count <= cursor_left(&r->c) / least;
+}
+
+static bool take_finding(struct reading *r, const struct sigma_set *set, struct wire *w) {
+    struct finding *const f = &w->finding;
+    struct detect_match *matches;
+    uint32_t count;
+
+    *f = (struct finding){.first = INSTANT_NONE, .last = INSTANT_NONE};
+    if (!take_rule(r, set, &w->rule) || !take_i64(r, &f->when) || !read_u64le(&r->c, &f->record) ||
+        !read_u64le(&r->c, &f->offset) || !take_bool(r, &f->salvaged) || !take_text(r, NAME_BYTES_MAX, &f->kind) ||
+        !take_text(r, NAME_BYTES_MAX, &f->host) || !take_text(r, NAME_BYTES_MAX, &f->account) ||
+        !take_text(r, NAME_BYTES_MAX, &f->logsource) || !take_count(r, 8, &count) ||
+        !(matches = arena_zero(r->a, count, sizeof *matches)))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!take_text(r, NAME_BYTES_MAX, &matches[i].field) || !take_text(r, WIRE_VALUE_MAX, &matches[i].value))
+            return false;
+    f->rule = set->rules[w->rule];
+    f->matches = matches;
+    f->match_count = count;
+    return true;
+}
+
+static bool take_match(struct reading *r, const struct sigma_set *set, struct wire *w) {
+    struct correlation_event *const m = &w->match;
+    struct correlation_cell *cells;
+    uint32_t count;
+
+    *m = (struct correlation_event){0};
+    if (!take_rule(r, set, &w->rule) || !take_i64(r, &m->when) || !read_u64le(&r->c, &m->number) ||
+        !read_u64le(&r->c, &m->offset) || !take_count(r, 8, &count) || !(cells = arena_zero(r->a, count, sizeof *cells)))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!read_u32le(&r->c, &cells[i].field) || !take_text(r, WIRE_VALUE_MAX, &cells[i].value))
+            return false;
+    m->rule = w->rule;
+    m->cells = cells;
+    m->cell_count = count;
+    return true;
+}
+
+static bool take_custody(struct reading *r, struct wire *w) {
+    struct custody *const c = &w->custody;
+
+    *c = (struct custody){.sha256 = ""};
+    if (!take_constant(r, &c->reader) || !take_constant(r, &c->container) || !take_text(r, NAME_BYTES_MAX, &c->not_read) ||
+        !take_bool(r, &w->hashed) || !read_bytes(&r->c, w->hash, sizeof w->hash))
+        return false;
+#define X(n)                                                                                                                 \
+    if (!read_u64le(&r->c, &(n)))                                                                                            \
+        return false;
+    CUSTODY_COUNTS(X, *c)
+#undef X
+    return take_i64(r, &c->first) && take_i64(r, &c->last);
+}
+
+size_t wire_size(const char *head) {
+    struct cursor c = cursor_of((str){head, WIRE_HEAD});
+    uint32_t size;
+    uint8_t type;
+
+    if (!read_u32le(&c, &size) || !read_u8(&c, &type) || size > WIRE_BYTES_MAX || type == 0 || type >= WIRE_TYPES)
+        return 0;
+    return WIRE_HEAD + (size_t)size;
+}
+
+bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struct arena *a, struct wire *w) {
+    size_t const size = bytes->len >= WIRE_HEAD ? wire_size(bytes->ptr) : 0;
+    bool ok = false;
+
+    if (size == 0 || size > bytes->len)
+        return false;
+    struct reading r = {cursor_of((str){bytes->ptr + WIRE_HEAD, size - WIRE_HEAD}), a};
+
+    w->type = (enum wire_type)(unsigned char)bytes->ptr[4];
+    switch (w->type) {
+    case WIRE_TICK:
+    case WIRE_GIVEN_UP:
+        ok = read_u64le(&r.c, &w->number);
+        break;
+    case WIRE_SPLIT:
+        ok = read_u64le(&r.c, &w->number) && w->number > 0 && take_text(&r, 64, &w->name);
+        break;
+    case WIRE_HASH:
+        ok = read_bytes(&r.c, w->hash, sizeof w->hash);
+        break;
+    case WIRE_KIND:
+        ok = read_u32le(&r.c, &w->index) && w->index < kind_count && read_u64le(&r.c, &w->number) &&
+             take_text(&r, NAME_BYTES_MAX, &w->name);
+        break;
+    case WIRE_FILTERED:
+        ok = take_rule(&r, set, &w->rule) && read_u32le(&r.c, &w->index) && w->index < set->filter_count &&
+             read_u64le(&r.c, &w->number);
+        break;
+    case WIRE_DONE:
+        ok = take_text(&r, NAME_BYTES_MAX, &w->name);
+        break;
+    case WIRE_SOURCE: /* begins with a path of the file system, which may be any bytes */
+        ok = read_u32le(&r.c, &w->index) && take_view(&r, PATH_BYTES_MAX, &w->name);
+        break;
+    case WIRE_FINDING:
+        ok = take_finding(&r, set, w);
+        break;
+    case WIRE_MATCH:
+        ok = take_match(&r, set, w);
+        break;
+    case WIRE_DAMAGE:
+        ok = read_u64le(&r.c, &w->damage.offset) && read_u64le(&r.c, &w->damage.size) &&
+             take_text(&r, NAME_BYTES_MAX, &w->damage.why) && take_view(&r, PATH_BYTES_MAX, &w->name);
+        break;
+    case WIRE_CUSTODY:
+        ok = take_custody(&r, w);
+        break;
+    case WIRE_TYPES:
+        break;
+    }
+    if (!ok || cursor_left(&r.c) != 0)
+        return false;
+    *bytes = str_from(*bytes, size);
+    return true;
+}

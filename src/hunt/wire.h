@@ -1,0 +1,57 @@
+/* wire: what a worker tells its parent, as bytes. The worker may have been taken over by the evidence it reads: what comes
+ * in is checked like a file of unknown origin. */
+#ifndef HUNT_WIRE_H
+#define HUNT_WIRE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "detection/correlation.h"
+#include "detection/finding.h"
+#include "evidence/custody.h"
+
+enum wire_type {
+    WIRE_TICK = 1,  /* number: bytes of the job read since the last */
+    WIRE_SPLIT,     /* number: the source can be read in parts of so many bytes, of which this job reads the first; name: its reader */
+    WIRE_HASH,      /* hash: SHA-256 of the whole source */
+    WIRE_KIND,      /* name, index (of the kind), number: events of a kind in this job */
+    WIRE_FILTERED,  /* rule, index (of the filter), number: matches taken away since the worker began */
+    WIRE_GIVEN_UP,  /* number: regular expressions given up since the worker began */
+    WIRE_DONE,      /* the job is over; name: why it failed, or empty */
+    /* These are kept until the turn of their source has come: */
+    WIRE_SOURCE,    /* what follows speaks of the member of a container with this path (name) and number: index, counted
+                     * from 1; 0, which is also where a job begins: the job's file itself */
+    WIRE_FINDING,
+    WIRE_MATCH,     /* for correlations */
+    WIRE_DAMAGE,    /* name: the path of another source than the present one, or empty */
+    WIRE_CUSTODY,   /* the end of a source, or of the part of it that the job was */
+    WIRE_TYPES
+};
+
+#define WIRE_BYTES_MAX (64u << 20) /* of one message */
+#define WIRE_VALUE_MAX (1u << 20)  /* bytes of a value; the worker cuts what is longer and says so in the value */
+#define WIRE_HEAD 5u
+
+/* One message in memory; views into the bytes it was read from, arrays in an arena. */
+struct wire {
+    enum wire_type type;
+    uint64_t number;
+    uint32_t rule, index;
+    str name;
+    uint8_t hash[SHA256_SIZE];
+    bool hashed;                  /* CUSTODY: hash is set */
+    struct finding finding;       /* FINDING: rule is wire.rule, the source's fields are not set */
+    struct correlation_event match; /* MATCH: source is not set */
+    struct custody_damage damage; /* path is not set */
+    struct custody custody;       /* path and sha256 are not set */
+};
+
+/* Appends a message to the buffer. Which members count depends on the type. */
+void wire_put(struct buf *b, const struct wire *w);
+/* The size of the message that begins with these WIRE_HEAD bytes, head included; 0: no such message. */
+size_t wire_size(const char *head);
+/* Takes one message from the front of *bytes. Arrays live in a. False: these bytes are no whole, well-formed message, or one
+ * that no worker of ours would send (a rule or kind that is not there, a value too long, text that is no UTF-8). */
+MUST_USE bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struct arena *a, struct wire *out);
+
+#endif

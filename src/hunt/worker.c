@@ -1,0 +1,524 @@
+/* worker: jobs in, messages (wire.h) out. Whatever is wrong with it ends this process and costs the part it was reading. */
+#include "hunt/worker.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/channel.h"
+#include "base/confine.h"
+#include "hunt/wire.h"
+#include "reader/reader.h"
+
+#define ROWS_MAX 65536u
+#define HEAD_BYTES 65536u
+#define SEND_BYTES ((size_t)256 << 10)   /* messages are sent when so many bytes are waiting */
+#define TICK_BYTES ((uint64_t)1 << 20)
+#define DATA_SLACK ((size_t)192 << 20)   /* beyond memory_max: windows, decompressors, one record too large */
+#define CELLS_MAX 1024u                  /* values an event hands to correlations */
+#define PATH_BYTES_MAX 65536u
+
+struct worker {
+    const struct worker_setup *s;
+    int channel;
+    struct detector *detector;
+    struct ingest *ingest;
+    struct file_input file;
+    struct buf out, path;
+    struct wire now;           /* the ledger's line of the source being read */
+    uint32_t members;          /* of the containers of this job, so far */
+    uint64_t ticked;           /* bytes of the job that were told */
+    uint64_t *kind_rows;       /* by block: rows_ever that were told */
+    size_t kind_rows_room;
+    struct arena *cells;       /* of one match */
+    struct asked {
+        uint32_t rule;
+        field_id field;
+    } *asked;                  /* fields that correlations ask for */
+    size_t asked_count;
+};
+
+/* A worker that cannot go on says nothing more: its parent sees the closed channel and the exit status. */
+static _Noreturn void give_up(void) {
+    _exit(1);
+}
+
+static void send_out(struct worker *w) {
+    struct err e;
+
+    if (w->out.failed || !channel_send(w->channel, buf_str(&w->out), -1, &e))
+        give_up();
+    w->out.len = 0;
+}
+
+static void put(struct worker *w, const struct wire *message) {
+    wire_put(&w->out, message);
+    if (w->out.failed || w->out.len >= SEND_BYTES)
+        send_out(w);
+}
+
+static bool tick(void *ctx, uint64_t offset) {
+    struct worker *const w = ctx;
+
+    if (offset > w->ticked && offset - w->ticked >= TICK_BYTES) {
+        put(w, &(struct wire){.type = WIRE_TICK, .number = offset - w->ticked});
+        send_out(w);
+        w->ticked = offset;
+    }
+    return true;
+}
+
+/* ---- what comes out of detection ---- */
+
+static bool outside(const struct worker *w, int64_t when) {
+    return when != INSTANT_NONE &&
+           ((w->s->from != INSTANT_NONE && when < w->s->from) || (w->s->to != INSTANT_NONE && when >= w->s->to));
+}
+
+/* The values of the fields by which a correlation groups and counts. */
+static bool put_match(struct worker *w, const struct detect_hit *hit, struct err *e) {
+    const struct row *const row = &hit->block->rows[hit->row];
+    size_t names, count = 0;
+    const str *const fields = correlator_fields(w->s->correlator, hit->rule, &names);
+    struct correlation_cell *const cells = arena_alloc(w->cells, CELLS_MAX * sizeof *cells);
+    str values[CELLS_MAX];
+
+    if (!cells)
+        return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
+    for (size_t i = 0; i < names; i++) {
+        field_id const field = field_find(w->s->fields, fields[i]);
+        size_t const found =
+            field == FIELD_NONE
+                ? 0
+                : detector_values(w->detector, hit->block, hit->row, hit->rule, field, values, CELLS_MAX - count);
+
+        for (size_t k = 0; k < found; k++)
+            if (arena_copy(w->cells, values[k], &cells[count].value))
+                cells[count++].field = (uint32_t)i;
+            else
+                return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
+    }
+    put(w, &(struct wire){.type = WIRE_MATCH,
+                          .rule = hit->rule,
+                          .match = {.when = row->when, .number = row->number, .offset = row->offset, .cells = cells, .cell_count = count}});
+    arena_reset(w->cells);
+    return true;
+}
+
+static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
+    struct worker *const w = ctx;
+    const struct sigma_rule *const rule = w->s->set->rules[hit->rule];
+    const struct row *const row = &hit->block->rows[hit->row];
+    char host[256], account[512];
+
+    if (outside(w, row->when))
+        return true;
+    /* A salvaged record is old, and often a copy of one that is still there: it takes no part in counts. */
+    if (!row->salvaged && correlator_wants(w->s->correlator, hit->rule) && !put_match(w, hit, e))
+        return false;
+    if (rule->silenced || rule->level < w->s->level)
+        return true;
+    struct wire m = {.type = WIRE_FINDING,
+                     .rule = hit->rule,
+                     .finding = {.when = row->when,
+                                 .kind = hit->block->name,
+                                 .record = row->number,
+                                 .offset = row->offset,
+                                 .salvaged = row->salvaged,
+                                 .logsource = hit->logsource,
+                                 .matches = hit->matches,
+                                 .match_count = hit->match_count}};
+    /* A role is a view that the next one ends: kept here. */
+    str role = str_first(detector_role(w->detector, hit->block, hit->row, ROLE_HOST), sizeof host);
+
+    memcpy(host, role.ptr, role.len);
+    m.finding.host = (str){host, role.len};
+    role = str_first(detector_role(w->detector, hit->block, hit->row, ROLE_ACCOUNT), sizeof account);
+    memcpy(account, role.ptr, role.len);
+    m.finding.account = (str){account, role.len};
+    put(w, &m);
+    return true;
+}
+
+static void times_note(struct worker *w, const struct block *b) {
+    struct custody *const c = &w->now.custody;
+
+    for (uint32_t i = 0; i < b->row_count; i++) {
+        int64_t const when = b->rows[i].when;
+
+        if (when == INSTANT_NONE || b->rows[i].salvaged)
+            continue;
+        c->first = c->first == INSTANT_NONE || when < c->first ? when : c->first;
+        c->last = c->last == INSTANT_NONE || when > c->last ? when : c->last;
+    }
+}
+
+static bool on_full(void *ctx, struct err *e) {
+    struct worker *const w = ctx;
+    size_t count;
+    struct block *const *const blocks = ingest_blocks(w->ingest, &count);
+
+    for (size_t i = 0; i < count; i++)
+        times_note(w, blocks[i]);
+    if (!detector_run(w->detector, blocks, count, e))
+        return false;
+    ingest_clear(w->ingest);
+    return true;
+}
+
+/* Is the field, or one that an alias of the rule's log source makes it of? */
+static bool serves(const struct kind_logsource *l, field_id asked, field_id field) {
+    bool hidden = false;
+
+    for (size_t i = 0; i < l->alias_count; i++)
+        for (size_t s = 0; l->aliases[i].field == asked && s < l->aliases[i].source_count; s++) {
+            hidden = true;
+            for (size_t k = 0; k < l->aliases[i].sources[s].input_count; k++)
+                if (l->aliases[i].sources[s].inputs[k] == field)
+                    return true;
+        }
+    return !hidden && asked == field;
+}
+
+static bool wants(void *ctx, const struct block *b, field_id field) {
+    const struct worker *const w = ctx;
+    size_t at;
+
+    if (detector_wants(w->detector, b, field))
+        return true;
+    for (size_t i = 0; i < w->asked_count; i++)
+        if (logsource_covers(&w->s->set->rules[w->asked[i].rule]->logsource, b->kind, &at) &&
+            serves(&b->kind->logsources[at], w->asked[i].field, field))
+            return true;
+    return false;
+}
+
+static bool wants_inner(void *ctx, field_id field) {
+    const struct worker *const w = ctx;
+
+    if (detector_names(w->detector, field))
+        return true;
+    for (size_t i = 0; i < w->asked_count; i++)
+        if (w->asked[i].field == field)
+            return true;
+    return false;
+}
+
+static bool ask(struct worker *w) {
+    size_t room = 0;
+
+    for (uint32_t i = 0; i < w->s->set->rule_count; i++) {
+        size_t count = 0;
+        const str *const names = correlator_wants(w->s->correlator, i) ? correlator_fields(w->s->correlator, i, &count) : NULL;
+
+        for (size_t k = 0; k < count; k++) {
+            if (w->asked_count == room) {
+                struct asked *const bigger = reallocarray(w->asked, room * 2 + 16, sizeof *bigger);
+
+                if (!bigger)
+                    return false;
+                w->asked = bigger;
+                room = room * 2 + 16;
+            }
+            w->asked[w->asked_count++] = (struct asked){i, field_intern(w->s->fields, names[k])};
+        }
+    }
+    return true;
+}
+
+static void put_damage(struct worker *w, uint64_t offset, uint64_t size, str why) {
+    put(w, &(struct wire){.type = WIRE_DAMAGE, .damage = {.offset = offset, .size = size, .why = why}});
+}
+
+static void on_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
+    put_damage(ctx, offset, size, str_of(why));
+}
+
+/* ---- one source ---- */
+
+/* The window of another input, telling how far it has come. */
+struct followed {
+    struct input input;
+    struct input *inner;
+    struct worker *worker;
+    uint64_t from; /* of the part */
+};
+
+static bool followed_window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
+    struct followed *const f = (struct followed *)(void *)in;
+
+    if (offset > f->from)
+        tick(f->worker, offset - f->from);
+    return f->inner->window(f->inner, offset, want, out, e);
+}
+
+static void source_begin(struct worker *w) {
+    w->now = (struct wire){.type = WIRE_CUSTODY, .custody = {.sha256 = "", .not_read = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE}};
+}
+
+static void source_end(struct worker *w) {
+    put(w, &w->now);
+}
+
+/* Reads a part of a source into findings. False: memory is out, and this process with it. */
+static bool read_part(struct worker *w, struct input *in, const struct reader *reader, struct part part, struct err *e) {
+    struct custody *const c = &w->now.custody;
+    struct ingest_counts const *const n = ingest_counts(w->ingest);
+
+    c->reader = reader->name;
+    ingest_part(w->ingest, 0, str_of(reader->name));
+    bool ok = reader->read(in, part, ingest_sink(w->ingest), e);
+
+    if (!ok && e->code != ERR_MEMORY) { /* the source ends here; what came before stays true */
+        if (in->size != UINT64_MAX) /* of members (their size is unknown) the container tells */
+            put_damage(w, e->offset, in->size < e->offset ? 0 : in->size - e->offset, str_of(e->text));
+        ok = true;
+    }
+    ok = ok && on_full(w, e);
+    c->records = n->records;
+    c->salvaged = n->salvaged;
+    c->repaired = n->repaired;
+    c->cut = n->cut;
+    c->no_kind = n->no_kind;
+    c->no_time = n->no_time;
+    return ok;
+}
+
+static void member_begin(struct worker *w, str path) {
+    put(w, &(struct wire){.type = WIRE_SOURCE, .index = ++w->members, .name = path});
+    source_begin(w);
+}
+
+static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
+    struct worker *const w = ctx;
+    const struct reader *reader;
+    str head;
+
+    (void)depth;
+    member_begin(w, path);
+    if (!in->window(in, 0, HEAD_BYTES, &head, e)) { /* the container tells why */
+        w->now.custody.not_read = S("it could not be unpacked");
+        return e->code != ERR_MEMORY;
+    }
+    if (head.len == 0)
+        w->now.custody.not_read = S("empty");
+    else if (!(reader = reader_for(str_first(head, HEAD_BYTES))))
+        w->now.custody.not_read = unpack_container(str_first(head, HEAD_BYTES)) ? S("containers too deep within each other")
+                                                                              : S("no reader knows this format");
+    else
+        return read_part(w, in, reader, (struct part){0, UINT64_MAX}, e);
+    return true;
+}
+
+static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
+    struct worker *const w = ctx;
+
+    (void)e;
+    if (m->container)
+        member_begin(w, m->path);
+    w->now.custody.container = m->container;
+    w->now.custody.size = m->size;
+    w->now.hashed = true;
+    memcpy(w->now.hash, m->sha256, sizeof w->now.hash);
+    source_end(w);
+    return true;
+}
+
+static void unpack_damage(void *ctx, str path, uint64_t offset, uint64_t size, const char *why) {
+    struct worker *const w = ctx;
+
+    put(w, &(struct wire){.type = WIRE_DAMAGE, .name = path, .damage = {.offset = offset, .size = size, .why = str_of(why)}});
+}
+
+static bool hash_tick(void *ctx, uint64_t bytes) {
+    (void)ctx;
+    (void)bytes;
+    return true;
+}
+
+static bool file_hash(struct worker *w, struct err *e) {
+    w->now.hashed = file_input_hash(&w->file, w->now.hash, hash_tick, w, e);
+    return w->now.hashed || e->code != ERR_MEMORY;
+}
+
+/* The text of an error that ends the reading of this source but not of others. */
+static void not_read(struct worker *w, const struct err *e) {
+    w->now.custody.not_read = str_of(e->text);
+}
+
+static bool read_file(struct worker *w, str path, struct err *e) {
+    struct followed in = {{followed_window, w->file.input.size}, &w->file.input, w, 0};
+    const struct reader *reader;
+    const char *container;
+    uint64_t part_size = 0;
+    str head;
+
+    w->now.custody.size = w->file.input.size;
+    if (!w->file.input.window(&w->file.input, 0, HEAD_BYTES, &head, e)) {
+        not_read(w, e);
+        return e->code != ERR_MEMORY;
+    }
+    head = str_first(head, HEAD_BYTES);
+    if (head.len == 0) {
+        w->now.custody.not_read = S("empty");
+        return file_hash(w, e);
+    }
+    if ((container = unpack_container(head))) {
+        struct unpack_visitor const visitor = {leaf, ended, unpack_damage, tick, w};
+
+        if (!file_hash(w, e)) /* the outermost file's own line comes last: kept until then */
+            return false;
+        struct wire outermost = w->now;
+        bool const ok = unpack(&w->file.input, path, &w->s->limits, &visitor, e);
+
+        put(w, &(struct wire){.type = WIRE_SOURCE, .index = 0});
+        if (!ok && e->code != ERR_MEMORY)
+            put_damage(w, e->offset, 0, str_of(e->text));
+        outermost.custody.container = container;
+        w->now = outermost;
+        return ok || e->code != ERR_MEMORY;
+    }
+    if (!(reader = reader_for(head))) {
+        w->now.custody.not_read = S("no reader knows this format");
+        return file_hash(w, e);
+    }
+    if (reader->part_size)
+        part_size = reader->part_size(head);
+    if (part_size == 0 || part_size >= w->file.input.size)
+        return file_hash(w, e) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
+    put(w, &(struct wire){.type = WIRE_SPLIT, .number = part_size, .name = str_of(reader->name)});
+    send_out(w); /* others may begin with the parts behind this one */
+    return read_part(w, &in.input, reader, (struct part){0, part_size}, e);
+}
+
+/* ---- jobs ---- */
+
+/* What was learned since the job before: events of each kind, matches taken away by filters. */
+static void put_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t n) {
+    put(ctx, &(struct wire){.type = WIRE_FILTERED, .rule = rule, .index = filter, .number = n});
+}
+
+static uint32_t kind_index(const struct worker *w, const struct kind *kind) {
+    for (size_t i = 0; i < kinds_count(w->s->kinds); i++)
+        if (kinds_at(w->s->kinds, i) == kind)
+            return (uint32_t)i;
+    assert(false);
+    return 0;
+}
+
+static void put_learned(struct worker *w) {
+    size_t count;
+    struct block *const *const blocks = ingest_blocks(w->ingest, &count);
+
+    if (count > w->kind_rows_room) {
+        uint64_t *const bigger = realloc(w->kind_rows, 2 * count * sizeof *bigger);
+
+        if (!bigger)
+            give_up();
+        memset(bigger + w->kind_rows_room, 0, (2 * count - w->kind_rows_room) * sizeof *bigger);
+        w->kind_rows = bigger;
+        w->kind_rows_room = 2 * count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t const rows = blocks[i]->rows_ever;
+
+        if (rows == w->kind_rows[i])
+            continue;
+        put(w, &(struct wire){.type = WIRE_KIND,
+                              .index = kind_index(w, blocks[i]->kind),
+                              .number = rows - w->kind_rows[i],
+                              .name = blocks[i]->name});
+        w->kind_rows[i] = rows;
+    }
+    detector_filtered(w->detector, put_filtered, w);
+    if (detector_counts(w->detector)->regex_limits)
+        put(w, &(struct wire){.type = WIRE_GIVEN_UP, .number = detector_counts(w->detector)->regex_limits});
+}
+
+static bool do_job(struct worker *w, const struct job *job, str path, struct err *e) {
+    bool ok = true;
+
+    source_begin(w);
+    w->ticked = 0;
+    w->members = 0;
+    if (job->type == JOB_HASH) {
+        struct wire m = {.type = WIRE_HASH};
+
+        if (!file_input_hash(&w->file, m.hash, hash_tick, w, e))
+            return e->code != ERR_MEMORY; /* no message: the parent notes that there is none */
+        put(w, &m);
+        return true;
+    }
+    if (job->type == JOB_FILE) {
+        ok = read_file(w, path, e);
+    } else {
+        const struct reader *const reader = reader_named(str_of(job->reader));
+        struct followed in = {{followed_window, w->file.input.size}, &w->file.input, w, job->from};
+
+        assert(reader);
+        ok = read_part(w, &in.input, reader, (struct part){job->from, job->to}, e);
+    }
+    if (ok)
+        source_end(w);
+    return ok;
+}
+
+static void work(struct worker *w) {
+    struct job job;
+    struct err e = {0};
+    bool closed;
+    int fd;
+
+    while (channel_take(w->channel, (char *)&job, sizeof job, &fd, &closed, &e) && job.type != JOB_END) {
+        w->path.len = 0;
+        if (job.path_len > PATH_BYTES_MAX || !buf_reserve(&w->path, job.path_len + 1) ||
+            !channel_take(w->channel, w->path.ptr, job.path_len, NULL, &closed, &e))
+            give_up();
+        w->path.len = job.path_len;
+        job.reader[sizeof job.reader - 1] = '\0';
+        e = (struct err){0};
+        bool const ok = file_input_of(&w->file, fd, &e) && do_job(w, &job, buf_str(&w->path), &e);
+
+        file_input_close(&w->file);
+        close(fd);
+        if (ok)
+            put_learned(w);
+        put(w, &(struct wire){.type = WIRE_DONE, .name = ok ? (str){"", 0} : str_of(e.text)});
+        send_out(w);
+        if (!ok) /* what is half done here is of no use for the next job; the parent starts another worker */
+            give_up();
+    }
+}
+
+_Noreturn void worker_run(const struct worker_setup *setup, int channel) {
+    struct worker w = {.s = setup, .channel = channel};
+    struct err e = {0};
+    struct detect_options const detect = {
+        .plan = setup->plan, .fields = setup->fields, .skip = setup->skip, .hit = on_hit, .ctx = &w};
+    struct ingest_options const ingest = {.fields = setup->fields,
+                                          .kinds = setup->kinds,
+                                          .wants = wants,
+                                          .wants_inner = wants_inner,
+                                          .full = on_full,
+                                          .damage = on_damage,
+                                          .ctx = &w,
+                                          .rows_max = ROWS_MAX,
+                                          .bytes_max = setup->memory_max};
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGINT, SIG_IGN); /* the parent decides when it is over */
+    signal(SIGTERM, SIG_DFL);
+    if (!ask(&w))
+        err_set(&e, ERR_MEMORY, 0, "no memory for correlations");
+    if (e.code || !detector_new(&w.detector, &detect, &e) || !ingest_new(&w.ingest, &ingest, &e) ||
+        !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + DATA_SLACK, &e)) {
+        put(&w, &(struct wire){.type = WIRE_DONE, .name = str_of(e.text)});
+        send_out(&w);
+        give_up();
+    }
+    put(&w, &(struct wire){.type = WIRE_DONE, .name = {"", 0}});
+    send_out(&w);
+    work(&w);
+    _exit(0);
+}

@@ -1,0 +1,41 @@
+/* worker: a confined process that reads sources, or parts of them, and evaluates rules on what it reads. */
+#ifndef HUNT_WORKER_H
+#define HUNT_WORKER_H
+
+#include "detection/correlation.h"
+#include "detection/detect.h"
+#include "event/ingest.h"
+#include "evidence/unpack.h"
+
+/* All that workers share. It is made before they are forked and never changed: they inherit it. */
+struct worker_setup {
+    const struct sigma_set *set;
+    struct fields *fields;
+    const struct kinds *kinds;
+    const struct plan *plan;
+    const struct correlator *correlator;
+    const bool *skip;         /* rules not to evaluate, by rule */
+    int64_t from, to;         /* as hunt_options */
+    enum sigma_level level;
+    size_t memory_max;        /* bytes of values that a worker keeps */
+    struct unpack_limits limits;
+};
+
+enum job_type {
+    JOB_FILE, /* the whole source, or, when it can be read in parts (WIRE_SPLIT), its first part */
+    JOB_PART, /* one part of a source */
+    JOB_HASH, /* SHA-256 of the whole source */
+    JOB_END,
+};
+
+/* Goes to the worker as it is; an open file goes with it, and the path follows (not after JOB_END). */
+struct job {
+    uint32_t type, path_len;
+    uint64_t from, to; /* PART */
+    char reader[16];   /* PART: its name */
+};
+
+/* In the child: confines itself, works until JOB_END or until the other end is closed. Never returns. */
+_Noreturn void worker_run(const struct worker_setup *setup, int channel);
+
+#endif

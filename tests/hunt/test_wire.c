@@ -1,0 +1,216 @@
+/* test_wire: messages survive the way to the parent, and nothing that a worker should not say is taken. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "hunt/wire.h"
+
+/* Two rules, of which the first can match events; one filter. */
+static const struct sigma_rule detection = {.type = SIGMA_DETECTION, .index = 0},
+                               correlation = {.type = SIGMA_CORRELATION, .index = 1};
+static const struct sigma_rule *const rules[] = {&detection, &correlation};
+static const struct sigma_set set = {.rules = rules, .rule_count = 2, .filter_count = 1};
+#define KINDS 3
+
+static const struct detect_match matches[] = {{STR("Image"), STR("C:\\x.exe")}, {STR("Image"), STR("")}};
+static const struct correlation_cell cells[] = {{0, STR("alice")}, {7, STR("caf\xc3\xa9")}};
+
+static const struct wire messages[] = {
+    {.type = WIRE_TICK, .number = 1 << 20},
+    {.type = WIRE_SPLIT, .number = 8 << 20, .name = STR("json")},
+    {.type = WIRE_HASH, .hash = {1, 2, 3}},
+    {.type = WIRE_KIND, .index = 2, .number = 77, .name = STR("windows/sysmon/1")},
+    {.type = WIRE_FILTERED, .rule = 0, .index = 0, .number = 5},
+    {.type = WIRE_GIVEN_UP, .number = 9},
+    {.type = WIRE_DONE, .name = STR("")},
+    {.type = WIRE_DONE, .name = STR("no memory")},
+    {.type = WIRE_SOURCE, .index = 1, .name = STR("a.zip!b\xff")},
+    {.type = WIRE_FINDING,
+     .finding = {.when = -5, .kind = STR("k"), .host = STR("h"), .account = STR("a"), .record = 3, .offset = 4, .salvaged = true,
+                 .logsource = STR("process_creation"), .matches = matches, .match_count = 2}},
+    {.type = WIRE_MATCH, .match = {.when = INSTANT_NONE, .offset = 1, .number = 2, .cells = cells, .cell_count = 2}},
+    {.type = WIRE_DAMAGE, .name = STR(""), .damage = {.offset = 1, .size = 2, .why = STR("chunk magic differs")}},
+    {.type = WIRE_CUSTODY,
+     .hashed = true,
+     .hash = {9},
+     .custody = {.reader = "evtx", .not_read = STR(""), .size = 1, .records = 2, .salvaged = 3, .repaired = 4, .cut = 5,
+                 .no_kind = 6, .no_time = 7, .first = 8, .last = INSTANT_NONE}},
+};
+
+static struct arena *memory(void **state) {
+    return *state;
+}
+
+static int begin(void **state) {
+    return (*state = arena_new(1 << 24)) ? 0 : -1;
+}
+
+static int end(void **state) {
+    arena_free(*state);
+    return 0;
+}
+
+static void assert_str(str a, str b) {
+    assert_int_equal(a.len, b.len);
+    assert_memory_equal(a.ptr, b.ptr, a.len);
+}
+
+static void round_trip(void **state) {
+    struct buf b = {0};
+    struct wire w;
+
+    for (size_t i = 0; i < COUNT(messages); i++)
+        wire_put(&b, &messages[i]);
+    str left = buf_str(&b);
+
+    for (size_t i = 0; i < COUNT(messages); i++) {
+        const struct wire *const m = &messages[i];
+
+        assert_int_equal(wire_size(left.ptr) <= left.len, 1);
+        assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+        assert_int_equal(w.type, m->type);
+        switch (m->type) {
+        case WIRE_FINDING:
+            assert_ptr_equal(w.finding.rule, &detection);
+            assert_int_equal(w.finding.when, m->finding.when);
+            assert_int_equal(w.finding.record, m->finding.record);
+            assert_int_equal(w.finding.offset, m->finding.offset);
+            assert_true(w.finding.salvaged);
+            assert_str(w.finding.kind, m->finding.kind);
+            assert_str(w.finding.host, m->finding.host);
+            assert_str(w.finding.account, m->finding.account);
+            assert_str(w.finding.logsource, m->finding.logsource);
+            assert_int_equal(w.finding.match_count, 2);
+            for (size_t k = 0; k < 2; k++) {
+                assert_str(w.finding.matches[k].field, matches[k].field);
+                assert_str(w.finding.matches[k].value, matches[k].value);
+            }
+            break;
+        case WIRE_MATCH:
+            assert_int_equal(w.match.when, INSTANT_NONE);
+            assert_int_equal(w.match.offset, 1);
+            assert_int_equal(w.match.number, 2);
+            assert_int_equal(w.match.cell_count, 2);
+            for (size_t k = 0; k < 2; k++) {
+                assert_int_equal(w.match.cells[k].field, cells[k].field);
+                assert_str(w.match.cells[k].value, cells[k].value);
+            }
+            break;
+        case WIRE_DAMAGE:
+            assert_int_equal(w.damage.offset, 1);
+            assert_int_equal(w.damage.size, 2);
+            assert_str(w.damage.why, m->damage.why);
+            break;
+        case WIRE_CUSTODY:
+            assert_string_equal(w.custody.reader, "evtx");
+            assert_null(w.custody.container);
+            assert_true(w.hashed);
+            assert_int_equal(w.hash[0], 9);
+            assert_int_equal(w.custody.size, 1);
+            assert_int_equal(w.custody.records, 2);
+            assert_int_equal(w.custody.salvaged, 3);
+            assert_int_equal(w.custody.repaired, 4);
+            assert_int_equal(w.custody.cut, 5);
+            assert_int_equal(w.custody.no_kind, 6);
+            assert_int_equal(w.custody.no_time, 7);
+            assert_int_equal(w.custody.first, 8);
+            assert_int_equal(w.custody.last, INSTANT_NONE);
+            break;
+        default:
+            break;
+        }
+        if (m->name.ptr && m->type != WIRE_DAMAGE)
+            assert_str(w.name, m->name);
+    }
+    assert_int_equal(left.len, 0);
+    buf_free(&b);
+}
+
+/* Cut anywhere, and with bytes behind that its size owns: no message. */
+static void cut_and_stretched(void **state) {
+    for (size_t i = 0; i < COUNT(messages); i++) {
+        struct buf b = {0};
+        struct wire w;
+        uint32_t size;
+
+        wire_put(&b, &messages[i]);
+        for (size_t len = 0; len < b.len; len++) {
+            str left = {b.ptr, len};
+
+            assert_false(wire_take(&left, &set, KINDS, memory(state), &w));
+            assert_int_equal(left.len, len);
+        }
+        buf_byte(&b, 0);
+        size = (uint32_t)(b.len - WIRE_HEAD);
+        memcpy(b.ptr, &size, sizeof size);
+        str left = buf_str(&b);
+
+        assert_false(wire_take(&left, &set, KINDS, memory(state), &w));
+        buf_free(&b);
+    }
+}
+
+/* What no worker of ours says. */
+static void refused(void **state) {
+    static const struct wire wrong[] = {
+        {.type = WIRE_FINDING, .rule = 1, .finding = {.kind = STR(""), .host = STR(""), .account = STR(""), .logsource = STR("")}},
+        {.type = WIRE_FINDING, .rule = 2, .finding = {.kind = STR(""), .host = STR(""), .account = STR(""), .logsource = STR("")}},
+        {.type = WIRE_FINDING, .finding = {.kind = STR("\xff"), .host = STR(""), .account = STR(""), .logsource = STR("")}},
+        {.type = WIRE_MATCH, .rule = 1},
+        {.type = WIRE_KIND, .index = KINDS, .name = STR("")},
+        {.type = WIRE_FILTERED, .rule = 0, .index = 1},
+        {.type = WIRE_FILTERED, .rule = 1, .index = 0},
+        {.type = WIRE_SPLIT, .number = 0, .name = STR("json")},
+        {.type = WIRE_DONE, .name = STR("\xc3")},
+    };
+
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct buf b = {0};
+        struct wire w;
+
+        wire_put(&b, &wrong[i]);
+        str left = buf_str(&b);
+
+        assert_false(wire_take(&left, &set, KINDS, memory(state), &w));
+        buf_free(&b);
+    }
+    assert_int_equal(wire_size("\0\0\0\0\0"), 0);
+    assert_int_equal(wire_size("\0\0\0\0\x7f"), 0);
+    assert_int_equal(wire_size("\xff\xff\xff\xff\1"), 0);
+}
+
+/* A value of megabytes is cut at a character and says so. */
+static void long_values(void **state) {
+    size_t const len = WIRE_VALUE_MAX + 3;
+    char *const text = malloc(len);
+    struct detect_match const match = {STR("Field"), {text, len}};
+    struct wire const m = {.type = WIRE_FINDING,
+                           .finding = {.kind = STR(""), .host = STR(""), .account = STR(""), .logsource = STR(""), .matches = &match, .match_count = 1}};
+    struct buf b = {0};
+    struct wire w;
+
+    for (size_t i = 0; i < len; i++)
+        text[i] = i % 2 ? '\xa9' : '\xc3';
+    wire_put(&b, &m);
+    str left = buf_str(&b);
+
+    assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+    assert_true(w.finding.matches[0].value.len <= WIRE_VALUE_MAX);
+    assert_true(str_ends(w.finding.matches[0].value, S(" bytes more]")));
+    buf_free(&b);
+    free(text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(round_trip, begin, end),
+        cmocka_unit_test_setup_teardown(cut_and_stretched, begin, end),
+        cmocka_unit_test_setup_teardown(refused, begin, end),
+        cmocka_unit_test_setup_teardown(long_values, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
