@@ -260,6 +260,68 @@ static bool evtx_read(struct input *in, struct part part, struct event_sink *to,
     return ok;
 }
 
+/* ---- one record, shown ---- */
+
+/* A sink that shows the one record it is asked for: so exactly the records that a hunt reads can be shown, each read with
+ * what the chunk had taught the reader up to it. */
+struct shower {
+    struct event_sink sink;
+    const struct scan *scan;
+    size_t at;
+    struct buf *out;
+    bool found;
+    const char *why;
+};
+
+static bool shower_record(struct event_sink *sink, const struct record *r, struct err *e) {
+    struct shower *const s = (struct shower *)(void *)sink;
+
+    if (r->offset != s->at)
+        return true;
+    s->found = evtx_xml(evtx_decoder_compiler(s->scan->decoder), s->scan->chunk, s->at, (size_t)r->size, r->salvaged, s->out, e);
+    return false;
+}
+
+static void shower_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
+    struct shower *const s = (struct shower *)(void *)sink;
+
+    if (offset == s->at && size > 0)
+        s->why = why;
+}
+
+bool evtx_render(str chunk, size_t record_offset, struct buf *out, struct err *e) {
+    struct shower shower = {.sink = {.record = shower_record, .damage = shower_damage}, .at = record_offset, .out = out};
+    struct scan scan = {.to = &shower.sink, .e = e, .chunk = str_first(chunk, EVTX_CHUNK_SIZE)};
+    bool whole;
+
+    shower.scan = &scan;
+    shower.sink.fields = fields_new();
+    scan.decoder = shower.sink.fields ? evtx_decoder_new(&shower.sink) : NULL;
+    whole = scan.decoder && chunk_read(&scan);
+    if (!scan.decoder)
+        err_set(e, ERR_MEMORY, 0, "no memory to read event logs");
+    else if (whole)
+        err_set(e, ERR_CORRUPT, record_offset, "%s", shower.why ? shower.why : "no record begins here");
+    evtx_decoder_free(scan.decoder);
+    fields_free(shower.sink.fields);
+    return shower.found;
+}
+
+static bool evtx_show(struct input *in, uint64_t offset, struct buf *out, struct err *e) {
+    uint64_t const chunk = offset - (offset < FILE_HEAD ? offset : (offset - FILE_HEAD) % EVTX_CHUNK_SIZE);
+    str view;
+
+    if (offset < FILE_HEAD)
+        return err_set(e, ERR_CORRUPT, offset, "the file's header, no record, begins here");
+    if (!in->window(in, chunk, EVTX_CHUNK_SIZE, &view, e))
+        return false;
+    if (!evtx_render(view, (size_t)(offset - chunk), out, e)) {
+        e->offset += chunk;
+        return false;
+    }
+    return true;
+}
+
 const struct reader evtx_reader = {
     .name = "evtx",
     .title = "Windows event log (EVTX)",
@@ -267,4 +329,5 @@ const struct reader evtx_reader = {
     .part_size = evtx_part_size,
     .counts_in_part = false,
     .read = evtx_read,
+    .show = evtx_show,
 };

@@ -13,7 +13,10 @@ extern const struct reader evtx_reader;
 
 /* Appends the record at record_offset of its chunk (at most 64 KiB, from the chunk's first byte) as indented XML.
  *
+ * Exactly the records that the reader gives, salvaged ones as well, can be shown; the lines end in LF.
+ *
  * ERR_CORRUPT  no whole record there, or it cannot be decoded (offset: within the chunk); out is as it was
+ * ERR_LIMIT    more than 64 MiB of XML
  * ERR_MEMORY   no memory */
 MUST_USE bool evtx_render(str chunk, size_t record_offset, struct buf *out, struct err *e);
 

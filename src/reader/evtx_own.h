@@ -40,6 +40,7 @@ enum evtx_type { /* of values; TYPE_ARRAY is or-ed */
     TYPE_NULL = 0x00,
     TYPE_STRING = 0x01,
     TYPE_ANSI = 0x02,
+    TYPE_BINARY = 0x0e,
     TYPE_SIZE = 0x10,
     TYPE_SID = 0x13,
     TYPE_BINXML = 0x21,
@@ -150,6 +151,9 @@ void evtx_compiler_chunk(struct evtx_compiler *k, str chunk);
 const struct evtx_template *evtx_template_at(struct evtx_compiler *k, uint32_t at, uint8_t section, const char **why);
 /* The one template of this id that records of this chunk have used, or NULL: none, or several that differ. */
 const struct evtx_template *evtx_template_of_id(const struct evtx_compiler *k, uint32_t id, uint8_t section);
+/* For salvaged records. *at: where in the chunk the record says that its template of this id is defined; changed when there
+ * is none any more, but another place of the chunk has it. root: it is the record's own, not one nested in it. */
+bool evtx_template_place(const struct evtx_compiler *k, uint32_t id, bool root, uint32_t *at);
 /* The plain element at the cursor (at its TOKEN_OPEN), which is passed. Lives in a. */
 const struct evtx_template *evtx_element(struct evtx_compiler *k, struct cursor *c, uint8_t section, struct arena *a,
                                          const char **why);
@@ -181,5 +185,18 @@ void evtx_decoder_chunk(struct evtx_decoder *d, str chunk);
  * False: *why. */
 bool evtx_decode(struct evtx_decoder *d, uint32_t at, uint32_t size, bool salvage, struct record *out, const char **cut,
                  const char **why);
+
+/* What its templates were compiled by. */
+const struct evtx_compiler *evtx_decoder_compiler(const struct evtx_decoder *d);
+
+/* ---- one record as a person sees it (evtx_xml.c) ---- */
+
+/* Appends the record of `size` bytes at `at` of the chunk, which the decoder of k has just decoded.
+ *
+ * ERR_CORRUPT  it cannot be read as XML (offset: within the chunk); out is as it was
+ * ERR_LIMIT    it would be longer than anybody can look at
+ * ERR_MEMORY   no memory */
+bool evtx_xml(const struct evtx_compiler *k, str chunk, size_t at, size_t size, bool salvage, struct buf *out,
+              struct err *e);
 
 #endif

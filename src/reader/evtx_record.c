@@ -672,6 +672,10 @@ void evtx_decoder_chunk(struct evtx_decoder *d, str chunk) {
     evtx_compiler_chunk(d->compiler, chunk);
 }
 
+const struct evtx_compiler *evtx_decoder_compiler(const struct evtx_decoder *d) {
+    return d->compiler;
+}
+
 static bool has_event_id(const struct evtx_decoder *d) {
     for (uint32_t i = 0; i < d->count; i++)
         if (d->values[i].field == FIELD_EVENT_ID)

@@ -826,6 +826,35 @@ const struct evtx_template *evtx_template_of_id(const struct evtx_compiler *k, u
     return found;
 }
 
+static const struct seen *seen_at(const struct evtx_compiler *k, uint32_t at, uint8_t section) {
+    for (size_t i = 0; i < SEEN; i++)
+        if (k->seen[i].stamp == k->stamp && k->seen[i].at == at && k->seen[i].section == section)
+            return &k->seen[i];
+    return NULL;
+}
+
+static bool usable(const struct seen *s, uint32_t id) {
+    return s && s->template && s->template->id == id;
+}
+
+bool evtx_template_place(const struct evtx_compiler *k, uint32_t id, bool root, uint32_t *at) {
+    uint8_t const from = root ? SECTION_ROOT : SECTION_SYSTEM, to = root ? SECTION_ROOT : SECTION_EVENT;
+
+    for (uint8_t section = from; section <= to; section++)
+        if (usable(seen_at(k, *at, section), id))
+            return true;
+    for (uint8_t section = from; section <= to; section++) {
+        const struct evtx_template *const t = evtx_template_of_id(k, id, section);
+
+        for (size_t i = 0; t && i < SEEN; i++)
+            if (k->seen[i].stamp == k->stamp && k->seen[i].template == t) {
+                *at = k->seen[i].at;
+                return true;
+            }
+    }
+    return false;
+}
+
 const struct evtx_template *evtx_element(struct evtx_compiler *k, struct cursor *c, uint8_t section, struct arena *a,
                                          const char **why) {
     struct evtx_template *t = NULL;
