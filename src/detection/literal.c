@@ -2,8 +2,8 @@
  *
  * Every contained pattern of four bytes or more is filed under one of its four-byte grams: a rare one, and one that has
  * few other patterns, so that no text, however made, meets long chains at every byte. A text is read once, gram by
- * gram; a bitmap that fits the first-level cache says for nearly all of them that nothing is filed there. Patterns of two
- * and three bytes are filed whole, and found the same way in passes of their own; those of one byte in a set of the
+ * gram; a bitmap that fits the first-level cache says for nearly all of them that nothing is filed there. Patterns of
+ * two and three bytes are filed whole, and found the same way in passes of their own; those of one byte in a set of the
  * bytes that occur. Anchored patterns are keyed by their first or last (at most) eight bytes. */
 #include "detection/literal.h"
 
@@ -33,16 +33,17 @@ struct literals {
     const struct literal *patterns; /* own copy of the array */
     size_t count;
     uint64_t seed;
-    uint64_t *filter;      /* four-byte grams that have something filed */
-    unsigned filter_shift; /* 32 - its bits */
+    uint64_t *filter;                           /* four-byte grams that have something filed */
+    unsigned filter_shift;                      /* 32 - its bits */
     uint64_t anchors[(1u << ANCHOR_BITS) / 64]; /* the same for the keys of anchored patterns */
-    uint64_t *brief[2];    /* filters of grams of two and three bytes; NULL: there are none */
-    uint8_t *gram_at;      /* by pattern: where in it the gram stands, at most 251 */
+    uint64_t *brief[2];                         /* filters of grams of two and three bytes; NULL: there are none */
+    uint8_t *gram_at;                           /* by pattern: where in it the gram stands, at most 251 */
     struct filed *filed;
     uint32_t filed_count;
     uint32_t *slots; /* one table for all kinds of key */
     unsigned slot_shift;
     uint32_t single[256]; /* by byte: patterns of that one byte, chained through filed; NOWHERE: none */
+    uint64_t singles[4];  /* bit n: patterns of byte n exist */
     bool has_grams, has_single;
     uint64_t equals;       /* bit n: patterns of that length, modulo 64, exist */
     uint16_t starts, ends; /* bit n: anchored patterns keyed by n bytes exist */
@@ -114,7 +115,8 @@ static void file(struct literals *m, enum key_kind kind, size_t len, uint64_t ke
 static unsigned chain(const struct literals *m, uint32_t g) {
     unsigned n = 0;
 
-    for (uint32_t f = m->slots[slot_of(m, mixed(m, KEY_GRAM_4, 4, g))]; f != NOWHERE && n < CHAIN_SEEN_MAX; f = m->filed[f].next)
+    for (uint32_t f = m->slots[slot_of(m, mixed(m, KEY_GRAM_4, 4, g))]; f != NOWHERE && n < CHAIN_SEEN_MAX;
+         f = m->filed[f].next)
         n += m->filed[f].key == g && m->filed[f].kind == KEY_GRAM_4;
     return n;
 }
@@ -160,6 +162,7 @@ static bool add_contained(struct literals *m, uint32_t i) {
 
     if (t.len == 1) {
         m->has_single = true;
+        set_bit(m->singles, (unsigned char)t.ptr[0]);
         m->filed[m->filed_count] = (struct filed){0, i, m->single[(unsigned char)t.ptr[0]], 0};
         m->single[(unsigned char)t.ptr[0]] = m->filed_count++;
         return true;
@@ -288,7 +291,8 @@ static void anchored(const struct literals *m, enum key_kind kind, uint16_t leng
         if (!(lengths >> n & 1))
             continue;
         if (LIKELY(text.len >= 8))
-            key = starts ? eight(text.ptr) << 8 * (8 - n) >> 8 * (8 - n) : eight(text.ptr + text.len - 8) >> 8 * (8 - n);
+            key =
+                starts ? eight(text.ptr) << 8 * (8 - n) >> 8 * (8 - n) : eight(text.ptr + text.len - 8) >> 8 * (8 - n);
         else
             key = key_bytes(starts ? text.ptr : text.ptr + text.len - n, n);
         mix = mixed(m, kind, n, key);
@@ -348,9 +352,13 @@ static void single(const struct literals *m, str text, const struct scan *s) {
 
     for (size_t i = 0; i < text.len; i++)
         occurs[(unsigned char)text.ptr[i]] = true;
-    for (unsigned c = 0; c < 256; c++)
-        for (uint32_t f = occurs[c] ? m->single[c] : NOWHERE; f != NOWHERE; f = m->filed[f].next)
-            s->hit(s->ctx, m->patterns[m->filed[f].pattern].id);
+    for (unsigned w = 0; w < 4; w++)
+        for (uint64_t left = m->singles[w]; left; left &= left - 1) {
+            unsigned const c = w * 64 + (unsigned)__builtin_ctzll(left);
+
+            for (uint32_t f = occurs[c] ? m->single[c] : NOWHERE; f != NOWHERE; f = m->filed[f].next)
+                s->hit(s->ctx, m->patterns[m->filed[f].pattern].id);
+        }
 }
 
 void literals_scan(const struct literals *m, str text, void (*hit)(void *ctx, uint32_t id), void *ctx) {

@@ -78,9 +78,15 @@ static void spell_text(struct buf *key, str text) {
 
 /* Everything of a test that changes its answer; no two tests that differ are spelled alike. */
 static void spell(struct buf *key, const struct sigma_test *t) {
-    uint8_t const small[] = {(uint8_t)t->op,      t->cased,         (uint8_t)t->regex_flags, t->boolean,
-                             (uint8_t)t->compare, (uint8_t)t->part, (uint8_t)t->fieldref,
-                             t->op == TEST_CIDR ? t->network.base.family : 0, t->op == TEST_CIDR ? t->network.bits : 0};
+    uint8_t const small[] = {(uint8_t)t->op,
+                             t->cased,
+                             (uint8_t)t->regex_flags,
+                             t->boolean,
+                             (uint8_t)t->compare,
+                             (uint8_t)t->part,
+                             (uint8_t)t->fieldref,
+                             t->op == TEST_CIDR ? t->network.base.family : 0,
+                             t->op == TEST_CIDR ? t->network.bits : 0};
 
     buf_add(key, (str){(const char *)small, sizeof small});
     spell_text(key, t->field);
@@ -171,7 +177,8 @@ static bool test_index(struct build *b, const struct sigma_test *sigma, uint32_t
     struct plan_test *const t = &p->tests[p->test_count];
 
     *t = (struct plan_test){.field = PLAN_KEYWORD, .other = PLAN_KEYWORD};
-    if (!test_make(&t->test, sigma, p->memory, b->e) || !arena_copy(p->memory, buf_str(&b->key), &b->spelled[p->test_count]))
+    if (!test_make(&t->test, sigma, p->memory, b->e) ||
+        !arena_copy(p->memory, buf_str(&b->key), &b->spelled[p->test_count]))
         return b->e->code ? false : no_memory(b);
     b->hashes[p->test_count] = hash;
     b->slots[at] = ++p->test_count;
@@ -267,7 +274,8 @@ bool plan_new(struct plan **out, const struct sigma_set *set, struct fields *fie
     bool ok = false;
 
     e->code = ERR_NONE;
-    if (!p || !(p->memory = arena_new(PLAN_MEMORY_MAX)) || !(b.slots = calloc((size_t)b.slot_mask + 1, sizeof *b.slots)) ||
+    if (!p || !(p->memory = arena_new(PLAN_MEMORY_MAX)) ||
+        !(b.slots = calloc((size_t)b.slot_mask + 1, sizeof *b.slots)) ||
         !(p->rules = calloc(set->rule_count + 1, sizeof *p->rules))) {
         no_memory(&b);
         goto end;

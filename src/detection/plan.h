@@ -6,7 +6,7 @@
 #include "event/field.h"
 
 struct plan_node {
-    uint8_t type; /* enum sigma_node_type */
+    uint8_t type;          /* enum sigma_node_type */
     uint32_t first, count; /* AND, OR, NOT: children are plan.children[first..]; TEST: first is the test */
 };
 
@@ -14,16 +14,16 @@ struct plan_node {
 
 struct plan_test {
     struct test test;
-    uint32_t field;      /* into plan.fields, or PLAN_KEYWORD */
-    uint32_t other;      /* FIELDREF: into plan.fields */
-    float cost;          /* share of events for which it may hold, before anything was learned; 1: cannot start a rule */
+    uint32_t field; /* into plan.fields, or PLAN_KEYWORD */
+    uint32_t other; /* FIELDREF: into plan.fields */
+    float cost;     /* share of events for which it may hold, before anything was learned; 1: cannot start a rule */
 };
 
 struct plan_rule {
     const struct sigma_rule *sigma;
     uint32_t root;
     uint32_t filters, filter_count; /* plan.filter_roots[filters..] */
-    bool keywords; /* some test has no field */
+    bool keywords;                  /* some test has no field */
 };
 
 struct plan {

@@ -6,8 +6,8 @@
  * literals are folded, and whatever PCRE2 holds equal to a letter of ASCII folds to the same letter. Beyond ASCII that
  * depends on the year of either's Unicode, so such a character ends a run.
  *
- * Why not Vectorscan, which takes all expressions at once: Debian 12's (5.4.9) loses matches. `ab|cd.*x` is not found in
- * a text of 18 to 32 bytes that ends in `ab`. */
+ * Why not Vectorscan, which takes all expressions at once: Debian 12's (5.4.9) loses matches. `ab|cd.*x` is not found
+ * in a text of 18 to 32 bytes that ends in `ab`. */
 #include "detection/regex.h"
 
 #include <assert.h>
@@ -140,7 +140,7 @@ static enum item escape(struct reading *r, char *c) {
 }
 
 /* Behind "[". A class of one letter in both cases, [Pp], is that letter. */
-static enum item class(struct reading *r, char *out) {
+static enum item one_of(struct reading *r, char *out) {
     bool const negated = look(r, 0) == '^';
     bool same = !negated;
     char one = '\0';
@@ -154,7 +154,9 @@ static enum item class(struct reading *r, char *out) {
             return same && one ? ITEM_CHARACTER : ITEM_OTHER;
         }
         if (c == '[' && (look(r, 0) == ':' || look(r, 0) == '.' || look(r, 0) == '=')) {
-            /* [:alpha:] and nothing that only looks like it */
+            /* [:alpha:], and nothing that only looks like it */
+            if (look(r, 0) != ':')
+                return lose(r);
             for (r->pos++; is_letter(look(r, 0)) || look(r, 0) == '^'; r->pos++)
                 ;
             if (look(r, 0) != ':' || look(r, 1) != ']')
@@ -229,8 +231,7 @@ static enum item group(struct reading *r, struct needs *out) {
         return lose(r);
     if (look(r, 0) == '?') {
         r->pos++;
-        if (look(r, 0) == '=' || look(r, 0) == '!' ||
-            (look(r, 0) == '<' && (look(r, 1) == '=' || look(r, 1) == '!'))) {
+        if (look(r, 0) == '=' || look(r, 0) == '!' || (look(r, 0) == '<' && (look(r, 1) == '=' || look(r, 1) == '!'))) {
             looks = true;
             r->pos += look(r, 0) == '<' ? 2 : 1;
         } else if (look(r, 0) == '>') {
@@ -263,7 +264,7 @@ static enum item item(struct reading *r, char *c, struct needs *inner) {
     case '.':
         return ITEM_OTHER;
     case '[':
-        return class(r, c);
+        return one_of(r, c);
     case '(':
         return group(r, inner);
     case '\\':

@@ -327,8 +327,8 @@ static bool time_matches(const struct sigma_test *sigma, const struct value *v) 
 }
 
 static bool regex_matches(const struct test *t, str text, struct test_scratch *s, bool *ok) {
-    int const found = pcre2_match(t->regex, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_NO_UTF_CHECK, s->match_data,
-                                  s->match_context);
+    int const found =
+        pcre2_match(t->regex, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_NO_UTF_CHECK, s->match_data, s->match_context);
 
     if (found >= 0)
         return true;

@@ -10,16 +10,16 @@
 /* A test made ready: pieces folded, regular expressions compiled. */
 struct test {
     const struct sigma_test *sigma;
-    bool present_is_enough;       /* the pattern is only *: any value that is not null */
-    bool simple;                  /* at most one PIECE_TEXT with PIECE_ANY before and behind, not cased */
-    bool any_before, any_behind;  /* simple: which of the two there are */
-    str text;                     /* folded: simple: the whole of it; else the longest piece, which every value that
+    bool present_is_enough;           /* the pattern is only *: any value that is not null */
+    bool simple;                      /* at most one PIECE_TEXT with PIECE_ANY before and behind, not cased */
+    bool any_before, any_behind;      /* simple: which of the two there are */
+    str text;                         /* folded: simple: the whole of it; else the longest piece, which every value that
                                    * satisfies the pattern contains when folded, or nothing */
     const struct sigma_piece *pieces; /* folded unless cased */
-    void *regex;                  /* pcre2_code */
-    bool matches_empty;           /* regex: can match the empty text */
-    const str *needs;             /* regex: one of these stands in the folded text of whatever it matches (regex.h) */
-    size_t need_count;            /* 0: nothing is known */
+    void *regex;                      /* pcre2_code */
+    bool matches_empty;               /* regex: can match the empty text */
+    const str *needs;  /* regex: one of these stands in the folded text of whatever it matches (regex.h) */
+    size_t need_count; /* 0: nothing is known */
 };
 
 #define TEST_KEPT 64u
@@ -37,7 +37,7 @@ struct test_scratch {
     size_t folded_room, spare_room;
     struct test_kept kept[TEST_KEPT];
     void *match_data, *match_context; /* PCRE2's */
-    uint64_t regex_limits; /* matches given up at the step limit: counted, reported, taken as no match */
+    uint64_t regex_limits;            /* matches given up at the step limit: counted, reported, taken as no match */
 };
 
 MUST_USE bool test_scratch_init(struct test_scratch *s, struct err *e);

@@ -82,38 +82,66 @@ static const struct {
     {"ends", "s: {'A|endswith': '\\cmd.exe'}, condition: s", {{"A", T, STR("C:\\CMD.EXE")}}, true},
     {"ends not", "s: {'A|endswith': '\\cmd.exe'}, condition: s", {{"A", T, STR("C:\\cmd.exe ")}}, false},
     {"all", "s: {'A|contains|all': [ab, cd]}, condition: s", {{"A", T, STR("xcdxab")}}, true},
-    {"all of several values", "s: {'A|contains|all': [ab, cd]}, condition: s", {{"A", T, STR("xab")}, {"A", T, STR("cdx")}}, true},
+    {"all of several values",
+     "s: {'A|contains|all': [ab, cd]}, condition: s",
+     {{"A", T, STR("xab")}, {"A", T, STR("cdx")}},
+     true},
     {"all but one", "s: {'A|contains|all': [ab, cd]}, condition: s", {{"A", T, STR("xab")}}, false},
-    {"any of many", "s: {'A|contains': [aaa1, aaa2, aaa3, aaa4, aaa5, aaa6, aaa7, aaa8, aaa9]}, condition: s",
-     {{"A", T, STR("x AAA9")}}, true},
-    {"none of many", "s: {'A|contains': [aaa1, aaa2, aaa3, aaa4, aaa5, aaa6, aaa7, aaa8, aaa9]}, condition: s",
-     {{"A", T, STR("x AAA")}}, false},
-    {"any of many, as a number", "s: {'A|endswith': ['10', '20', '30', '40', '50', '60', '70', '80']}, condition: s",
-     {{"A", N, STR("1.2e3")}}, false},
-    {"any of many, its plain spelling", "s: {'A|endswith': ['10', '20', '30', '00', '50', '60', '70', '80']}, condition: s",
-     {{"A", N, STR("1.2e3")}}, true},
-    {"many of a list", "s: {'A|contains': [bb1, bb2, bb3, bb4, bb5, bb6, bb7, bb8]}, condition: s",
-     {{"A", T, STR("no")}, {"A", T, STR("x bb8")}}, true},
+    {"any of many",
+     "s: {'A|contains': [aaa1, aaa2, aaa3, aaa4, aaa5, aaa6, aaa7, aaa8, aaa9]}, condition: s",
+     {{"A", T, STR("x AAA9")}},
+     true},
+    {"none of many",
+     "s: {'A|contains': [aaa1, aaa2, aaa3, aaa4, aaa5, aaa6, aaa7, aaa8, aaa9]}, condition: s",
+     {{"A", T, STR("x AAA")}},
+     false},
+    {"any of many, as a number",
+     "s: {'A|endswith': ['10', '20', '30', '40', '50', '60', '70', '80']}, condition: s",
+     {{"A", N, STR("1.2e3")}},
+     false},
+    {"any of many, its plain spelling",
+     "s: {'A|endswith': ['10', '20', '30', '00', '50', '60', '70', '80']}, condition: s",
+     {{"A", N, STR("1.2e3")}},
+     true},
+    {"many of a list",
+     "s: {'A|contains': [bb1, bb2, bb3, bb4, bb5, bb6, bb7, bb8]}, condition: s",
+     {{"A", T, STR("no")}, {"A", T, STR("x bb8")}},
+     true},
     {"many and a number", "s: {A: [v1, v2, v3, v4, v5, v6, v7, v8, 9]}, condition: s", {{"A", N, STR("9.0")}}, true},
-    {"wildcards", "s: {A: 'a?c*e'}, condition: s", {{"A", T, STR("A\xc3\xa9" "cd\nE")}}, true},
+    {"wildcards",
+     "s: {A: 'a?c*e'}, condition: s",
+     {{"A", T,
+       STR("A\xc3\xa9"
+           "cd\nE")}},
+     true},
     {"wildcards not", "s: {A: 'a?c*e'}, condition: s", {{"A", T, STR("acde")}}, false},
     {"star alone", "s: {A: '*'}, condition: s", {{"A", T, STR("")}}, true},
     {"star of null", "s: {A: '*'}, condition: s", {{"A", NIL, STR("")}}, false},
     {"cased", "s: {'A|cased': Ab}, condition: s", {{"A", T, STR("Ab")}}, true},
     {"cased not", "s: {'A|cased': Ab}, condition: s", {{"A", T, STR("ab")}}, false},
     {"cased in", "s: {'A|contains|cased': LongWord}, condition: s", {{"A", T, STR("a LongWord b")}}, true},
-    {"dashes", "s: {'A|windash|contains': ' -exec'}, condition: s", {{"A", T, STR("x \xe2\x80\x93" "EXEC")}}, true},
+    {"dashes",
+     "s: {'A|windash|contains': ' -exec'}, condition: s",
+     {{"A", T,
+       STR("x \xe2\x80\x93"
+           "EXEC")}},
+     true},
     {"dashes not", "s: {'A|windash|contains': ' -exec'}, condition: s", {{"A", T, STR("x +exec")}}, false},
     {"base64offset", "s: {'A|base64offset|contains': foobar}, condition: s", {{"A", T, STR("xxZvb2Jhcxx")}}, true},
-    {"base64offset, case matters", "s: {'A|base64offset|contains': foobar}, condition: s", {{"A", T, STR("xxzvb2jhcxx")}}, false},
+    {"base64offset, case matters",
+     "s: {'A|base64offset|contains': foobar}, condition: s",
+     {{"A", T, STR("xxzvb2jhcxx")}},
+     false},
     {"wide base64", "s: {'A|wide|base64': cmd}, condition: s", {{"A", T, STR("YwBtAGQA")}}, true},
     {"utf16", "s: {'A|wide': ab}, condition: s", {{"A", T, STR("a\0b\0")}}, true},
     {"number", "s: {A: 4688}, condition: s", {{"A", N, STR("4688")}}, true},
     {"number as text", "s: {A: 4688}, condition: s", {{"A", T, STR("4688")}}, true},
     {"number, odd text", "s: {A: 4688}, condition: s", {{"A", T, STR("04688")}}, false},
     {"number, another spelling", "s: {A: 4688}, condition: s", {{"A", N, STR("4.688e3")}}, true},
-    {"number, a long spelling", "s: {A: 1}, condition: s",
-     {{"A", N, STR("1.00000000000000000000000000000000000000000000000000000000000000000000000000000000")}}, true},
+    {"number, a long spelling",
+     "s: {A: 1}, condition: s",
+     {{"A", N, STR("1.00000000000000000000000000000000000000000000000000000000000000000000000000000000")}},
+     true},
     {"text of a number", "s: {A: '46*'}, condition: s", {{"A", N, STR("4688")}}, true},
     {"text of a number's plain spelling", "s: {'A|endswith': '688'}, condition: s", {{"A", N, STR("4.688e3")}}, true},
     {"true", "s: {A: true}, condition: s", {{"A", B, STR("true")}}, true},
@@ -137,12 +165,18 @@ static const struct {
     {"hour", "s: {'A|hour': [22, 23]}, condition: s", {{"A", T, STR("2024-03-25T22:10:00+13:00")}}, true},
     {"hour not", "s: {'A|hour': [22, 23]}, condition: s", {{"A", T, STR("2024-03-25T21:10:00Z")}}, false},
     {"other field", "s: {'A|fieldref': B}, condition: s", {{"A", T, STR("x")}, {"B", T, STR("X")}}, true},
-    {"other field ends", "s: {'A|fieldref|endswith': B}, condition: s", {{"A", T, STR("abc")}, {"B", T, STR("BC")}}, true},
+    {"other field ends",
+     "s: {'A|fieldref|endswith': B}, condition: s",
+     {{"A", T, STR("abc")}, {"B", T, STR("BC")}},
+     true},
     {"other field absent", "s: {'A|fieldref': B}, condition: s", {{"A", T, STR("x")}}, false},
     {"expression", "s: {'A|re': 'b.d'}, condition: s", {{"A", T, STR("xbcdx")}}, true},
     {"expression, case", "s: {'A|re': 'B.d'}, condition: s", {{"A", T, STR("xbcdx")}}, false},
     {"expression without case", "s: {'A|re|i': 'WhoAm.'}, condition: s", {{"A", T, STR("x whoami")}}, true},
-    {"expression with literals", "s: {'A|re': 'invoke-[a-z]+katz'}, condition: s", {{"A", T, STR("invoke-mimikatz")}}, true},
+    {"expression with literals",
+     "s: {'A|re': 'invoke-[a-z]+katz'}, condition: s",
+     {{"A", T, STR("invoke-mimikatz")}},
+     true},
     {"expression of a Kelvin sign", "s: {'A|re|i': 'xkxkx'}, condition: s", {{"A", T, STR("x\xe2\x84\xaaxkx")}}, true},
     {"expression, end", "s: {'A|re': '^bcd$'}, condition: s", {{"A", T, STR("bcd\n")}}, false},
     {"expression, empty", "s: {'A|re': 'x*'}, condition: s", {{"A", T, STR("abc")}}, true},
@@ -272,8 +306,9 @@ static char *all_rules(const char *logsource, size_t count) {
 
     assert_non_null(text);
     for (size_t i = 0; i < count; i++)
-        len += (size_t)snprintf(text + len, room - len, "---\ntitle: %zu\nlevel: low\nlogsource: {%s}\ndetection: {%s}\n", i,
-                                logsource, cases[i].detection);
+        len +=
+            (size_t)snprintf(text + len, room - len, "---\ntitle: %zu\nlevel: low\nlogsource: {%s}\ndetection: {%s}\n",
+                             i, logsource, cases[i].detection);
     assert_true(len < room);
     return text;
 }
@@ -351,7 +386,7 @@ static void the_same_however_it_is_asked(void **state) {
     free(rules);
 }
 
-#define RULE(source, detection) \
+#define RULE(source, detection)                                                                                        \
     "---\ntitle: t\nlevel: low\nlogsource: {" source "}\ndetection: {" detection ", condition: s}\n"
 
 /* Log sources: which rules apply, and under which names their fields are. */
@@ -367,12 +402,31 @@ static const struct {
     {"service that the kind has not", RULE("product: test, service: s", "s: {A: x}"), {{"A", T, STR("x")}}, false, ""},
     {"renamed", RULE("product: test, category: named", "s: {Renamed: x}"), {{"A", T, STR("x")}}, true, "named"},
     {"not renamed there", RULE("product: test, category: plain", "s: {Renamed: x}"), {{"A", T, STR("x")}}, false, ""},
-    {"joined", RULE("product: test, category: named", "s: {Joined: x/y}"), {{"A", T, STR("X")}, {"B", T, STR("y")}}, true, "named"},
-    {"joined, one is missing", RULE("product: test, category: named", "s: {Joined: x/y}"), {{"A", T, STR("x")}}, false, ""},
-    {"labelled", RULE("product: test, category: named", "s: {Hash: abc}"), {{"H", T, STR("SHA1=x,MD5=ABC")}}, true, "named"},
-    {"of two fields", RULE("product: test, category: named", "s: {Old: y}"), {{"A", T, STR("x")}, {"B", T, STR("y")}}, true, "named"},
-    {"a derived field that is absent", RULE("product: test, category: named", "s: {'Hash|exists': false}"),
-     {{"A", T, STR("x")}}, true, "named"},
+    {"joined",
+     RULE("product: test, category: named", "s: {Joined: x/y}"),
+     {{"A", T, STR("X")}, {"B", T, STR("y")}},
+     true,
+     "named"},
+    {"joined, one is missing",
+     RULE("product: test, category: named", "s: {Joined: x/y}"),
+     {{"A", T, STR("x")}},
+     false,
+     ""},
+    {"labelled",
+     RULE("product: test, category: named", "s: {Hash: abc}"),
+     {{"H", T, STR("SHA1=x,MD5=ABC")}},
+     true,
+     "named"},
+    {"of two fields",
+     RULE("product: test, category: named", "s: {Old: y}"),
+     {{"A", T, STR("x")}, {"B", T, STR("y")}},
+     true,
+     "named"},
+    {"a derived field that is absent",
+     RULE("product: test, category: named", "s: {'Hash|exists': false}"),
+     {{"A", T, STR("x")}},
+     true,
+     "named"},
 };
 
 static void names_of_log_sources(void **state) {
@@ -391,14 +445,18 @@ static void names_of_log_sources(void **state) {
 }
 
 static void findings_say_why(void **state) {
-    static const struct cell cells[] = {{"A", T, STR("one")}, {"A", T, STR("Two")}, {"B", T, STR("z")}, {"C", N, STR("7")}};
+    static const struct cell cells[] = {
+        {"A", T, STR("one")}, {"A", T, STR("Two")}, {"B", T, STR("z")}, {"C", N, STR("7")}};
     struct bench b;
     struct err e = {0};
 
     (void)state;
     assert_true(open_all(&b,
-                         RULE("product: test, category: plain", "s: {A: two, C: 7}, f: {B: y}") "---\ntitle: k\nlevel: low\n"
-                         "logsource: {product: test}\ndetection: {s: [seven], t: {B: z}, condition: s or t}\n", 1, &e));
+                         RULE("product: test, category: plain",
+                              "s: {A: two, C: 7}, f: {B: y}") "---\ntitle: k\nlevel: low\n"
+                                                              "logsource: {product: test}\ndetection: {s: [seven], t: "
+                                                              "{B: z}, condition: s or t}\n",
+                         1, &e));
     assert_true(add_row(&b, cells, COUNT(cells), 0));
     assert_true(detector_run(b.detector, &b.block, 1, &e));
     assert_int_equal(b.calls, 2);
@@ -422,9 +480,10 @@ static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t n) {
 }
 
 static void filters_take_away_and_are_counted(void **state) {
-    static const char rules[] = "---\ntitle: r\nid: 11111111-aaaa-4bbb-8ccc-000000000001\nlevel: low\nlogsource: {product: test, "
-                                "category: plain}\ndetection: {s: {A: x}, condition: s}\n---\ntitle: f\nlogsource: {product: "
-                                "test}\nfilter: {rules: any, s: {B: y}, condition: not s}\n";
+    static const char rules[] =
+        "---\ntitle: r\nid: 11111111-aaaa-4bbb-8ccc-000000000001\nlevel: low\nlogsource: {product: test, "
+        "category: plain}\ndetection: {s: {A: x}, condition: s}\n---\ntitle: f\nlogsource: {product: "
+        "test}\nfilter: {rules: any, s: {B: y}, condition: not s}\n";
     static const struct cell out[] = {{"A", T, STR("x")}, {"B", T, STR("y")}}, in[] = {{"A", T, STR("x")}};
     uint64_t filtered = 0;
     struct bench b;
@@ -441,7 +500,8 @@ static void filters_take_away_and_are_counted(void **state) {
 }
 
 static void what_is_asked_for(void **state) {
-    static const struct cell cells[] = {{"A", T, STR("x")}, {"A", T, STR("w")}, {"B", T, STR("-")}, {"C", T, STR("host")}};
+    static const struct cell cells[] = {
+        {"A", T, STR("x")}, {"A", T, STR("w")}, {"B", T, STR("-")}, {"C", T, STR("host")}};
     struct bench b;
     struct err e = {0};
     str values[4];
@@ -455,7 +515,8 @@ static void what_is_asked_for(void **state) {
     assert_false(detector_wants(b.detector, b.block, field_find(b.fields, S("C"))));
     assert_true(detector_names(b.detector, field_find(b.fields, S("Joined"))));
     assert_false(detector_names(b.detector, field_find(b.fields, S("C"))));
-    assert_int_equal(detector_values(b.detector, b.block, 0, 0, field_find(b.fields, S("A")), values, COUNT(values)), 2);
+    assert_int_equal(detector_values(b.detector, b.block, 0, 0, field_find(b.fields, S("A")), values, COUNT(values)),
+                     2);
     assert_true(str_eq(values[1], S("w")));
     assert_int_equal(detector_values(b.detector, b.block, 0, 0, field_find(b.fields, S("Renamed")), values, 1), 1);
     assert_true(str_eq(detector_role(b.detector, b.block, 0, ROLE_ACCOUNT), S("x")));
@@ -521,9 +582,12 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_test),          cmocka_unit_test(the_same_however_it_is_asked),
-        cmocka_unit_test(names_of_log_sources), cmocka_unit_test(findings_say_why),
-        cmocka_unit_test(filters_take_away_and_are_counted), cmocka_unit_test(what_is_asked_for),
+        cmocka_unit_test(every_test),
+        cmocka_unit_test(the_same_however_it_is_asked),
+        cmocka_unit_test(names_of_log_sources),
+        cmocka_unit_test(findings_say_why),
+        cmocka_unit_test(filters_take_away_and_are_counted),
+        cmocka_unit_test(what_is_asked_for),
         cmocka_unit_test(every_allocation_may_fail),
     };
 

@@ -12,8 +12,10 @@
 static const char kinds_text[] =
     "kind: t/one\ntitle: t\nwhen: {EventID: [1, 5], Channel: Sys, Gone: {present: false}, Here: {present: true}}\n"
     "logsources:\n  - {product: t, service: one}\n  - {product: t, category: c, fields: {EventID: Other}}\n---\n"
-    "kind: t/two\ntitle: t\nwhen: {EventID: 2, Provider: {starts: Micro}}\nlogsources:\n  - {product: t, service: two}\n"
-    "  - {product: t, category: d}\n---\nkind: t/three\ntitle: t\nwhen: {EventID: 3, X: y}\nlogsources:\n  - {product: t, "
+    "kind: t/two\ntitle: t\nwhen: {EventID: 2, Provider: {starts: Micro}}\nlogsources:\n  - {product: t, service: "
+    "two}\n"
+    "  - {product: t, category: d}\n---\nkind: t/three\ntitle: t\nwhen: {EventID: 3, X: y}\nlogsources:\n  - {product: "
+    "t, "
     "category: d}\n";
 
 static const struct {
@@ -26,7 +28,8 @@ static const struct {
     {"the number as text", "product: t, service: one", "s: {EventID: '1'}, condition: s", GATE_OPEN, ""},
     {"another number", "product: t, service: one", "s: {EventID: 7}, condition: s", GATE_SHUT, "EventID"},
     {"one of several", "product: t, service: one", "s: {EventID: [7, 5]}, condition: s", GATE_OPEN, ""},
-    {"both at once", "product: t, service: one", "a: {EventID: 7}, b: {A: x}, condition: a and b", GATE_SHUT, "EventID"},
+    {"both at once", "product: t, service: one", "a: {EventID: 7}, b: {A: x}, condition: a and b", GATE_SHUT,
+     "EventID"},
     {"one or the other", "product: t, service: one", "a: {EventID: 7}, b: {A: x}, condition: a or b", GATE_OPEN, ""},
     {"not", "product: t, service: one", "a: {EventID: 1}, condition: not a", GATE_OPEN, ""},
     {"text without case", "product: t, service: one", "s: {'Channel|startswith': SY}, condition: s", GATE_OPEN, ""},
@@ -66,8 +69,8 @@ static void gates(void **state) {
 
         snprintf(rule, sizeof rule, "title: t\nlevel: low\nlogsource: {%s}\ndetection: {%s}\n", cases[i].source,
                  cases[i].detection);
-        assert_true(kinds_new(&kinds, fields, &e) && kinds_load_text(kinds, S("k.yml"), str_of(kinds_text), false, &e) &&
-                    kinds_seal(kinds, &e));
+        assert_true(kinds_new(&kinds, fields, &e) &&
+                    kinds_load_text(kinds, S("k.yml"), str_of(kinds_text), false, &e) && kinds_seal(kinds, &e));
         assert_true(sigma_loader_new(&loader, &e) && sigma_load_text(loader, S("r.yml"), str_of(rule), &e) &&
                     sigma_load_end(loader, &set, &e));
         assert_int_equal(set->rule_count, 1);
@@ -106,7 +109,8 @@ static void public_rules(void **state) {
         skip();
     }
     assert_true(kinds_new(&kinds, fields, &e) && kinds_load_builtin(kinds, &e) && kinds_seal(kinds, &e));
-    assert_true(sigma_loader_new(&loader, &e) && sigma_load_paths(loader, folders, 1, &e) && sigma_load_end(loader, &set, &e));
+    assert_true(sigma_loader_new(&loader, &e) && sigma_load_paths(loader, folders, 1, &e) &&
+                sigma_load_end(loader, &set, &e));
     assert_true(plan_new(&plan, set, fields, &e) && test_scratch_init(&scratch, &e));
     for (uint32_t i = 0; i < set->rule_count; i++) {
         enum gate gate;
@@ -117,7 +121,8 @@ static void public_rules(void **state) {
         if (gate == GATE_SHUT)
             print_message("shut by %.*s: %.*s\n", STR_ARG(field), STR_ARG(set->rules[i]->path));
     }
-    print_message("%zu open, %zu without a kind, %zu shut\n", counts[GATE_OPEN], counts[GATE_NO_KIND], counts[GATE_SHUT]);
+    print_message("%zu open, %zu without a kind, %zu shut\n", counts[GATE_OPEN], counts[GATE_NO_KIND],
+                  counts[GATE_SHUT]);
     assert_int_equal(counts[GATE_SHUT], 0);
     test_scratch_free(&scratch);
     plan_free(plan);

@@ -165,7 +165,8 @@ static void random_patterns(void **state) {
             for (uint32_t i = 0; i < count; i++) {
                 hits += h.times[i] > 0;
                 if ((h.times[i] > 0) != satisfies(&list[i], s))
-                    fail_msg("round %d: pattern '%.*s' (%d) on '%.*s'", round, STR_ARG(list[i].text), list[i].how, STR_ARG(s));
+                    fail_msg("round %d: pattern '%.*s' (%d) on '%.*s'", round, STR_ARG(list[i].text), list[i].how,
+                             STR_ARG(s));
             }
             free(exact);
         }

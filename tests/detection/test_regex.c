@@ -44,7 +44,10 @@ static const struct {
     {"atomic", STR("(?>abcd)e"), "abcd"},
     {"bracket first in a class", STR("[]a]bcd"), "bcd"},
     {"class of classes", STR("[[:alpha:]\\d]xyz"), "xyz"},
-    {"beyond ASCII", STR("abc\xc3\xa9" "defg"), "defg"},
+    {"beyond ASCII",
+     STR("abc\xc3\xa9"
+         "defg"),
+     "defg"},
     {"NUL", STR("ab\0cd"), ""}, /* seen by its length below */
     {"nothing", STR(""), ""},
     {"short", STR("ab"), ""},
@@ -65,6 +68,8 @@ static const struct {
     {"octal", STR("abcdef\\012"), ""},
     {"back-reference or octal", STR("(abcdef)\\10"), ""},
     {"control in a class", STR("[\\c]]abcdef"), ""},
+    {"no class of characters", STR("[[=a:]]bcdef"), ""},
+    {"class of characters that does not end", STR("[[:alpha]bcdef"), ""},
     {"count of a later PCRE2", STR("abcd{,3}efgh"), ""},
     {"blank in a count", STR("abcdef{ 3 }ghi"), ""},
     {"quantifier of a quantifier", STR("abcdef{2}{3}"), ""},
@@ -195,15 +200,18 @@ static uint32_t roll(struct dice *d, uint32_t sides) {
 }
 
 static const char *const atoms[] = {
-    "abc",  "bk",   "sab",  "ABC", "K",      "kks", ".",       "\\d",    "\\w",    "\\s",    "\\W",     "[ab]",  "[^a]",
-    "[a-z]", "[kK]", "[^k]", "[S]", "\\n",   "\xc3\xa9", "\xe2\x84\xaa", "^", "$", "\\b",    "(?i)",   "(?s)",  "(?m)",
-    "\\1",  "(?=a)", "(?!b)", "(?<=k)", "\\x41", "\\.", "-",   " ",      "1",      "[\\d.]", "\\A",    "\\z",   "(?-i)",
-    "{",    "}",    "{,2}", "{ 2}", "[]a]",  "[a-]", "\\R",    "\\h",    "[[:alpha:]]", "bcd", "aaa",  "\\-",   "[\\.]",
+    "abc",  "bk",   "sab",    "ABC",         "K",      "kks",   ".",      "\\d",      "\\w",          "\\s",  "\\W",
+    "[ab]", "[^a]", "[a-z]",  "[kK]",        "[^k]",   "[S]",   "\\n",    "\xc3\xa9", "\xe2\x84\xaa", "^",    "$",
+    "\\b",  "(?i)", "(?s)",   "(?m)",        "\\1",    "(?=a)", "(?!b)",  "(?<=k)",   "\\x41",        "\\.",  "-",
+    " ",    "1",    "[\\d.]", "\\A",         "\\z",    "(?-i)", "{",      "}",        "{,2}",         "{ 2}", "[]a]",
+    "[a-]", "\\R",  "\\h",    "[[:alpha:]]", "[[=a:]", "[[:k]", "[[.a.]", "bcd",      "aaa",          "\\-",  "[\\.]",
 };
-static const char *const repeats[] = {"", "", "", "", "", "",  "",   "",    "*",   "+",   "?",      "{2}",
-                                      "{1,3}", "{2,}", "+?", "*?", "++", "{0,2}", "{3}?", "{0}", "{0,0}", "{2}{2}", "{00001}"};
-static const char *const letters[] = {"abc", "b", "k", "sab", "A", "K", "bcd", "1", "\n", " ", "\xc3\xa9", "\xc3\x89", "\xe2\x84\xaa",
-                                      "\xc5\xbf", ".", "-", "\r", "{", "}", "aa", "{,2}", "bk", "kks", "ABC", "S", "]"};
+static const char *const repeats[] = {"",   "",      "",     "",    "",      "",       "",       "",
+                                      "*",  "+",     "?",    "{2}", "{1,3}", "{2,}",   "+?",     "*?",
+                                      "++", "{0,2}", "{3}?", "{0}", "{0,0}", "{2}{2}", "{00001}"};
+static const char *const letters[] = {
+    "abc",      "b", "k", "sab", "A", "K", "bcd", "1",    "\n", " ",   "\xc3\xa9", "\xc3\x89", "\xe2\x84\xaa",
+    "\xc5\xbf", ".", "-", "\r",  "{", "}", "aa",  "{,2}", "bk", "kks", "ABC",      "S",        "]"};
 
 static void add(char *to, size_t *len, const char *piece) {
     size_t const n = strlen(piece);

@@ -36,7 +36,10 @@ static size_t pieces_of(const char *pattern, struct sigma_piece *out) {
             out[count++] = (struct sigma_piece){PIECE_TEXT, {pattern, text}};
         pattern += text;
         if (*pattern)
-            out[count++] = (struct sigma_piece){*pattern == '*' ? PIECE_ANY : *pattern == '?' ? PIECE_ONE : PIECE_DASH, S("")};
+            out[count++] = (struct sigma_piece){*pattern == '*'   ? PIECE_ANY
+                                                : *pattern == '?' ? PIECE_ONE
+                                                                  : PIECE_DASH,
+                                                S("")};
         pattern += *pattern != '\0';
     }
     return count;
@@ -71,15 +74,27 @@ static const struct {
     {"two stars, wrong end", "a*b*c", false, VALUE_TEXT, STR("aXbYbZcd"), false},
     {"a star returns", "*ab?d", false, VALUE_TEXT, STR("abxabcd"), true},
     {"stars side by side", "a***b", false, VALUE_TEXT, STR("ab"), true},
-    {"questions", "a???", false, VALUE_TEXT, STR("a\xc3\xa9\xf0\x9f\x98\x80" "b"), true},
+    {"questions", "a???", false, VALUE_TEXT,
+     STR("a\xc3\xa9\xf0\x9f\x98\x80"
+         "b"),
+     true},
     {"questions, one too few", "a???", false, VALUE_TEXT, STR("ab\xc3\xa9"), false},
     {"questions, one too many", "a??", false, VALUE_TEXT, STR("abcd"), false},
     {"dashes of all kinds", "~~~~~", false, VALUE_TEXT, STR("-/\xe2\x80\x93\xe2\x80\x94\xe2\x80\x95"), true},
     {"no dash", "~a", false, VALUE_TEXT, STR("+a"), false},
     {"half a dash", "~", false, VALUE_TEXT, STR("\xe2\x80"), false},
     {"dash behind a star", "*~exec", false, VALUE_TEXT, STR("a-b /EXEC"), true},
-    {"folding beyond ASCII", "stra\xc3\x9f" "e*", false, VALUE_TEXT, STR("STRA\xe1\xba\x9e" "EN"), true},
-    {"no full folding", "strasse", false, VALUE_TEXT, STR("stra\xc3\x9f" "e"), false},
+    {"folding beyond ASCII",
+     "stra\xc3\x9f"
+     "e*",
+     false, VALUE_TEXT,
+     STR("STRA\xe1\xba\x9e"
+         "EN"),
+     true},
+    {"no full folding", "strasse", false, VALUE_TEXT,
+     STR("stra\xc3\x9f"
+         "e"),
+     false},
     {"cased", "A*b", true, VALUE_TEXT, STR("Axb"), true},
     {"cased not", "A*b", true, VALUE_TEXT, STR("axb"), false},
     {"of null", "*", false, VALUE_NULL, STR(""), false},
@@ -176,8 +191,10 @@ static void many_stars_are_quick(void **state) {
         assert_false(holds(&sigma, VALUE_TEXT, (str){text, sizeof text}));
 }
 
-#define COMPARED(how, bound) {.op = TEST_COMPARE, .compare = how, .number = STR(bound)}
-#define PART(which, how, bound) {.op = TEST_TIME, .part = which, .compare = how, .number = STR(bound)}
+#define COMPARED(how, bound)                                                                                           \
+    { .op = TEST_COMPARE, .compare = how, .number = STR(bound) }
+#define PART(which, how, bound)                                                                                        \
+    { .op = TEST_TIME, .part = which, .compare = how, .number = STR(bound) }
 
 static const struct {
     const char *name;
@@ -197,18 +214,30 @@ static const struct {
     {"null compares with nothing", COMPARED(COMPARE_LT, "5"), VALUE_NULL, STR(""), false},
     {"month", PART(TIME_MONTH, COMPARE_EQ, "3"), VALUE_TEXT, STR("2024-03-25T22:10:00Z"), true},
     {"ISO week", PART(TIME_WEEK, COMPARE_EQ, "53"), VALUE_TEXT, STR("2021-01-01T00:00:00Z"), true},
-    {"as written, no zone applied", PART(TIME_HOUR, COMPARE_EQ, "23"), VALUE_TEXT, STR("2024-03-25T23:10:00-11:00"), true},
+    {"as written, no zone applied", PART(TIME_HOUR, COMPARE_EQ, "23"), VALUE_TEXT, STR("2024-03-25T23:10:00-11:00"),
+     true},
     {"no date", PART(TIME_YEAR, COMPARE_GT, "0"), VALUE_TEXT, STR("yesterday"), false},
     {"digits are no date", PART(TIME_YEAR, COMPARE_GT, "0"), VALUE_TEXT, STR("20240325"), false},
     {"true", {.op = TEST_BOOL, .boolean = true}, VALUE_TEXT, STR("True"), true},
     {"true is no number", {.op = TEST_BOOL, .boolean = true}, VALUE_NUMBER, STR("1"), false},
-    {"expression", {.op = TEST_REGEX, .regex = STR("^a.c$")}, VALUE_TEXT, STR("a\xc3\xa9" "c"), true},
+    {"expression",
+     {.op = TEST_REGEX, .regex = STR("^a.c$")},
+     VALUE_TEXT,
+     STR("a\xc3\xa9"
+         "c"),
+     true},
     {"expression stops at lines", {.op = TEST_REGEX, .regex = STR("a.c")}, VALUE_TEXT, STR("a\nc"), false},
     {"ASCII classes", {.op = TEST_REGEX, .regex = STR("^\\w$")}, VALUE_TEXT, STR("\xc3\xa9"), false},
-    {"bytes", {.op = TEST_BYTES, .pieces = &(struct sigma_piece){PIECE_TEXT, STR("a\0")}, .piece_count = 1}, VALUE_TEXT,
-     STR("a\0"), true},
-    {"bytes have case", {.op = TEST_BYTES, .pieces = &(struct sigma_piece){PIECE_TEXT, STR("a\0")}, .piece_count = 1},
-     VALUE_TEXT, STR("A\0"), false},
+    {"bytes",
+     {.op = TEST_BYTES, .pieces = &(struct sigma_piece){PIECE_TEXT, STR("a\0")}, .piece_count = 1},
+     VALUE_TEXT,
+     STR("a\0"),
+     true},
+    {"bytes have case",
+     {.op = TEST_BYTES, .pieces = &(struct sigma_piece){PIECE_TEXT, STR("a\0")}, .piece_count = 1},
+     VALUE_TEXT,
+     STR("A\0"),
+     false},
 };
 
 static void everything_else(void **state) {
@@ -318,10 +347,14 @@ static void folded_texts_are_kept(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wildcards),       cmocka_unit_test(random_wildcards),
-        cmocka_unit_test(many_stars_are_quick), cmocka_unit_test(everything_else),
-        cmocka_unit_test(bad_expressions_are_refused), cmocka_unit_test(endless_expressions_are_given_up),
-        cmocka_unit_test(other_fields),    cmocka_unit_test(folded_texts_are_kept),
+        cmocka_unit_test(wildcards),
+        cmocka_unit_test(random_wildcards),
+        cmocka_unit_test(many_stars_are_quick),
+        cmocka_unit_test(everything_else),
+        cmocka_unit_test(bad_expressions_are_refused),
+        cmocka_unit_test(endless_expressions_are_given_up),
+        cmocka_unit_test(other_fields),
+        cmocka_unit_test(folded_texts_are_kept),
     };
 
     return cmocka_run_group_tests_name("test", tests, scratch_open, scratch_close);

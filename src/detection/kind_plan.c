@@ -1,0 +1,274 @@
+/* kind_plan: the rules whose log source covers a kind, the views of their fields, and the tests that trigger them. */
+#include "detection/detect_own.h"
+
+#include <assert.h>
+
+static bool part_covers(str rule, str kind) {
+    return rule.len == 0 || str_eq_ascii(rule, kind);
+}
+
+bool logsource_covers(const struct sigma_logsource *rule, const struct kind *kind, size_t *index) {
+    for (size_t i = 0; i < kind->logsource_count; i++) {
+        const struct kind_logsource *const l = &kind->logsources[i];
+
+        if (part_covers(rule->product, l->product) && part_covers(rule->category, l->category) &&
+            part_covers(rule->service, l->service)) {
+            *index = i;
+            return true;
+        }
+    }
+    return false;
+}
+static struct trigger *trigger_of(struct kind_plan *kp, uint32_t test, uint32_t view) {
+    uint64_t const h = ((uint64_t)test << 20 ^ view) * 0x9e3779b97f4a7c15u;
+    uint32_t at;
+
+    if (!kp->trigger_slots || kp->trigger_count >= kp->trigger_mask / 2) {
+        uint32_t const mask = kp->trigger_slots ? kp->trigger_mask * 2 + 1 : 255;
+        uint32_t *const slots = calloc((size_t)mask + 1, sizeof *slots);
+
+        if (!slots)
+            return NULL;
+        for (uint32_t i = 0; i < kp->trigger_count; i++) {
+            uint64_t const g = ((uint64_t)kp->triggers[i].test << 20 ^ kp->triggers[i].view) * 0x9e3779b97f4a7c15u;
+
+            for (at = (uint32_t)(g >> 32) & mask; slots[at]; at = (at + 1) & mask)
+                ;
+            slots[at] = i + 1;
+        }
+        free(kp->trigger_slots);
+        kp->trigger_slots = slots;
+        kp->trigger_mask = mask;
+    }
+    for (at = (uint32_t)(h >> 32) & kp->trigger_mask; kp->trigger_slots[at]; at = (at + 1) & kp->trigger_mask) {
+        struct trigger *const t = &kp->triggers[kp->trigger_slots[at] - 1];
+
+        if (t->test == test && t->view == view)
+            return t;
+    }
+    if (!grow((void **)&kp->triggers, kp->trigger_count, &kp->trigger_room, sizeof *kp->triggers))
+        return NULL;
+    kp->triggers[kp->trigger_count] = (struct trigger){.test = test, .view = view};
+    kp->trigger_slots[at] = ++kp->trigger_count;
+    return &kp->triggers[kp->trigger_count - 1];
+}
+
+/* Triggers that no literal tells of are tested on each value. */
+bool kind_plan_is_tried(const struct test *t) {
+    return t->sigma->op == TEST_NUMBER || (t->sigma->op == TEST_REGEX && !t->need_count);
+}
+
+static bool literal_add(struct literal **list, uint32_t *count, uint32_t *room, struct literal l) {
+    if (!grow((void **)list, *count, room, sizeof **list))
+        return false;
+    (*list)[(*count)++] = l;
+    return true;
+}
+
+enum literal_how kind_plan_literal_how(const struct test *t) {
+    return t->any_before ? (t->any_behind ? LITERAL_CONTAINS : LITERAL_ENDS)
+                         : (t->any_behind ? LITERAL_STARTS : LITERAL_EQUALS);
+}
+
+/* Literals of which every folded value that satisfies the test satisfies one, under the number id. */
+bool kind_plan_literals(const struct test *t, uint32_t id, struct literal **list, uint32_t *count, uint32_t *room) {
+    assert(!kind_plan_is_tried(t));
+    if (t->sigma->op == TEST_BOOL)
+        return literal_add(list, count, room,
+                           (struct literal){t->sigma->boolean ? S("true") : S("false"), LITERAL_EQUALS, id});
+    if (t->sigma->op == TEST_REGEX) {
+        for (size_t i = 0; i < t->need_count; i++)
+            if (!literal_add(list, count, room, (struct literal){t->needs[i], LITERAL_CONTAINS, id}))
+                return false;
+        return true;
+    }
+    return literal_add(list, count, room,
+                       (struct literal){t->text, t->simple ? kind_plan_literal_how(t) : LITERAL_CONTAINS, id});
+}
+
+bool kind_plan_view_trigger(struct detector *d, struct kind_plan *kp, uint32_t view, uint32_t trigger) {
+    struct view *const v = kp->views[view];
+    const struct plan_test *const t = &d->o.plan->tests[kp->triggers[trigger].test];
+
+    if (kind_plan_is_tried(&t->test))
+        return push(&v->tried, &v->tried_count, &v->tried_room, trigger);
+    return kind_plan_literals(&t->test, trigger, &v->triggers, &v->trigger_count, &v->trigger_room);
+}
+
+static bool trigger_use(struct detector *d, struct kind_plan *kp, uint32_t test, uint32_t view, uint32_t use) {
+    uint32_t const before = kp->trigger_count;
+    struct trigger *const t = trigger_of(kp, test, view);
+
+    if (!t || !push(&t->uses, &t->use_count, &t->use_room, use))
+        return false;
+    if (kp->trigger_count == before)
+        return true;
+    if (view != NO_VIEW)
+        return kind_plan_view_trigger(d, kp, view, before);
+    return push(&kp->keyword_tests, &kp->keyword_count, &kp->keyword_room, before);
+}
+
+/* The view of a plan field under a use's aliases. */
+static uint32_t field_view(const struct detector *d, struct kind_plan *kp, uint32_t aliases, uint32_t field) {
+    struct alias_set *const set = &kp->alias_sets[aliases];
+    field_id const id = d->o.plan->fields[field];
+    const struct kind_alias *alias = NULL;
+
+    if (set->view_of[field] != NO_VIEW)
+        return set->view_of[field];
+    if (set->logsource != NO_ALIASES) {
+        const struct kind_logsource *const l = &kp->kind->logsources[set->logsource];
+
+        for (size_t i = 0; i < l->alias_count; i++)
+            if (l->aliases[i].field == id)
+                alias = &l->aliases[i];
+    }
+    /* A plain renaming is the other column itself. */
+    if (alias && alias->source_count == 1 && alias->sources[0].how == DERIVE_COPY && !alias->sources[0].only_if)
+        return set->view_of[field] = view_add(kp, alias->sources[0].inputs[0], NULL);
+    return set->view_of[field] = view_add(kp, id, alias);
+}
+
+struct choice {
+    struct detector *d;
+    struct kind_plan *kp;
+    uint32_t use;
+};
+
+static bool trigger_add(void *ctx, uint32_t test) {
+    const struct choice *const c = ctx;
+    const struct plan_test *const t = &c->d->o.plan->tests[test];
+    uint32_t view = NO_VIEW;
+
+    if (t->field != PLAN_KEYWORD && (view = field_view(c->d, c->kp, c->kp->uses[c->use].aliases, t->field)) == NO_VIEW)
+        return false;
+    return trigger_use(c->d, c->kp, test, view, c->use);
+}
+
+bool kind_plan_trigger(struct detector *d, struct kind_plan *kp, uint32_t use, const float *costs) {
+    uint32_t const root = d->o.plan->rules[kp->uses[use].rule].root;
+    struct choice c = {d, kp, use};
+
+    if (costs[root] >= TRIGGER_NEVER)
+        return push(&kp->always, &kp->always_count, &kp->always_room, use);
+    return trigger_choose(d->o.plan, costs, root, trigger_add, &c);
+}
+
+/* Every field of the expression gets its view now, so that ingest knows which columns are wanted. */
+static bool views_add(struct detector *d, struct kind_plan *kp, uint32_t node, uint32_t aliases) {
+    const struct plan *const p = d->o.plan;
+    const struct plan_node *const n = &p->nodes[node];
+
+    if (n->type == NODE_TEST) {
+        const struct plan_test *const t = &p->tests[n->first];
+
+        if (t->field != PLAN_KEYWORD && field_view(d, kp, aliases, t->field) == NO_VIEW)
+            return false;
+        return t->other == PLAN_KEYWORD || field_view(d, kp, aliases, t->other) != NO_VIEW;
+    }
+    for (uint32_t i = 0; i < n->count; i++)
+        if (!views_add(d, kp, p->children[n->first + i], aliases))
+            return false;
+    return true;
+}
+
+static bool use_add(struct detector *d, struct kind_plan *kp, uint32_t rule, uint32_t aliases) {
+    const struct plan_rule *const r = &d->o.plan->rules[rule];
+    uint32_t const use = kp->use_count;
+
+    if (!grow((void **)&kp->uses, use, &kp->use_room, sizeof *kp->uses))
+        return false;
+    kp->uses[kp->use_count++] = (struct use){.rule = rule, .aliases = aliases};
+    kp->keywords |= r->keywords;
+    if (!views_add(d, kp, r->root, aliases))
+        return false;
+    for (uint32_t i = 0; i < r->filter_count; i++)
+        if (!views_add(d, kp, d->o.plan->filter_roots[r->filters + i], aliases))
+            return false;
+    return kind_plan_trigger(d, kp, use, d->costs);
+}
+
+static bool covers_one(const struct sigma_logsource *rule, const struct kind_logsource *l) {
+    return part_covers(rule->product, l->product) && part_covers(rule->category, l->category) &&
+           part_covers(rule->service, l->service);
+}
+
+void kind_plan_free(struct kind_plan *kp) {
+    if (!kp)
+        return;
+    for (uint32_t i = 0; i < kp->alias_count; i++)
+        free(kp->alias_sets[i].view_of);
+    for (uint32_t i = 0; i < kp->trigger_count; i++)
+        free(kp->triggers[i].uses);
+    for (uint32_t i = 0; i < kp->view_count; i++)
+        view_free(kp->views[i]);
+    free(kp->alias_sets);
+    free(kp->uses);
+    free(kp->triggers);
+    free(kp->trigger_slots);
+    free(kp->views);
+    free(kp->always);
+    free(kp->keyword_tests);
+    free(kp->class_pool);
+    free(kp->class_at);
+    free(kp);
+}
+
+/* Alias set 0 is the record's own names; i + 1 that of log source i. */
+static struct kind_plan *kind_plan_new(struct detector *d, const struct kind *kind) {
+    const struct plan *const p = d->o.plan;
+    struct kind_plan *const kp = calloc(1, sizeof *kp);
+    bool *covers = NULL; /* by log source of rules, then of the kind */
+
+    if (!kp)
+        return NULL;
+    kp->kind = kind;
+    kp->alias_sets = calloc(kind->logsource_count + 1, sizeof *kp->alias_sets);
+    if (!kp->alias_sets)
+        goto fail;
+    kp->alias_count = (uint32_t)kind->logsource_count + 1;
+    for (uint32_t i = 0; i < kp->alias_count; i++) {
+        kp->alias_sets[i].logsource = i ? i - 1 : NO_ALIASES;
+        if (!(kp->alias_sets[i].view_of = malloc((p->field_count + 1) * sizeof(uint32_t))))
+            goto fail;
+        memset(kp->alias_sets[i].view_of, 0xff, (p->field_count + 1) * sizeof(uint32_t));
+    }
+    if (!(covers = malloc(d->source_count * kind->logsource_count + 1)))
+        goto fail;
+    for (uint32_t s = 0; s < d->source_count; s++)
+        for (size_t i = 0; i < kind->logsource_count; i++)
+            covers[s * kind->logsource_count + i] =
+                covers_one(&p->rules[d->source_rules[s]].sigma->logsource, &kind->logsources[i]);
+    for (uint32_t r = 0; r < p->rule_count; r++) {
+        bool plain = false;
+
+        if (p->rules[r].sigma->type != SIGMA_DETECTION || (d->o.skip && d->o.skip[r]))
+            continue;
+        for (size_t i = 0; i < kind->logsource_count; i++) {
+            const struct kind_logsource *const l = &kind->logsources[i];
+
+            if (!covers[d->sources[r] * kind->logsource_count + i] || (plain && l->alias_count == 0))
+                continue;
+            plain |= l->alias_count == 0;
+            if (!use_add(d, kp, r, l->alias_count ? (uint32_t)i + 1 : 0))
+                goto fail;
+        }
+    }
+    free(covers);
+    return kp;
+fail:
+    free(covers);
+    kind_plan_free(kp);
+    return NULL;
+}
+
+struct kind_plan *kind_plan_of(struct detector *d, const struct block *b) {
+    while (b->index >= d->plan_count) {
+        if (!grow((void **)&d->plans, d->plan_count, &d->plan_room, sizeof *d->plans))
+            return NULL;
+        d->plans[d->plan_count++] = NULL;
+    }
+    if (!d->plans[b->index])
+        d->plans[b->index] = kind_plan_new(d, b->kind);
+    return d->plans[b->index];
+}

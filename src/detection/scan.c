@@ -1,0 +1,104 @@
+/* scan: each value once in the life of its dictionary, for all triggers of its view. */
+#include "detection/detect_own.h"
+
+#include "event/number.h"
+
+/* Where triggers of a value are noted. */
+struct finds {
+    struct detector *d;
+    struct kind_plan *kp;
+};
+
+static void found(void *ctx, uint32_t trigger) {
+    const struct finds *const f = ctx;
+    struct trigger *const t = &f->kp->triggers[trigger];
+
+    if (t->stamp == f->d->scanned)
+        return;
+    t->stamp = f->d->scanned;
+    if (!push(&f->d->found, &f->d->found_count, &f->d->found_room, trigger))
+        f->d->no_memory = true;
+}
+
+/* A class for the triggers found: 0 for none. Classes are not shared between values; most values have none. */
+static bool class_make(struct detector *d, struct kind_plan *kp, uint32_t *out) {
+    *out = 0;
+    if (d->found_count == 0)
+        return true;
+    if (!push(&kp->class_at, &kp->class_count, &kp->class_at_room, kp->class_used) ||
+        !push(&kp->class_pool, &kp->class_used, &kp->class_room, d->found_count))
+        return false;
+    for (uint32_t i = 0; i < d->found_count; i++)
+        if (!push(&kp->class_pool, &kp->class_used, &kp->class_room, d->found[i]))
+            return false;
+    *out = kp->class_count;
+    return true;
+}
+
+/* A whole number whose spelling is canonical as it stands. */
+bool scan_number_is_plain(str s) {
+    return str_find_byte(s, '.') == SIZE_MAX && number_is_decimal(s) && !str_eq(s, S("-0"));
+}
+
+static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v, const struct value *value) {
+    struct finds f = {d, kp};
+    bool ok = true;
+
+    if (value->type == VALUE_NULL || (value->inner && v->keyword_only))
+        return true;
+    d->counts.evaluated_values++;
+    if (v->matcher) {
+        str const folded = test_fold(&d->scratch, value, &ok);
+
+        if (ok)
+            literals_scan(v->matcher, folded, found, &f);
+    }
+    for (uint32_t i = 0; i < v->tried_count; i++) {
+        const struct test *const t = &d->o.plan->tests[kp->triggers[v->tried[i]].test].test;
+
+        /* Text equals a number only in its canonical spelling, which is short. */
+        if (t->sigma->op == TEST_NUMBER && value->type == VALUE_TEXT && value->len > NUMBER_TEXT_MAX)
+            continue;
+        if (test_value(t, value, (str){"", 0}, &d->scratch, &ok))
+            found(&f, v->tried[i]);
+    }
+    /* JSON numbers match patterns by their canonical spelling, which the scan has not seen where it is another one
+     * (1.0, 1e3, -0): let the rule decide. */
+    if (value->type == VALUE_NUMBER && !scan_number_is_plain(value_text(value)))
+        for (uint32_t i = 0; i < v->trigger_count; i++)
+            found(&f, v->triggers[i].id);
+    return ok && !d->no_memory;
+}
+
+bool scan_view(struct detector *d, struct kind_plan *kp, struct view *v) {
+    const struct dictionary *const dict = view_dictionary(v);
+
+    if (!dict)
+        return true;
+    if (v->classes_room < dict->count + 1) {
+        uint32_t const room = dict->count * 2 + 64;
+        uint32_t *const bigger = realloc(v->classes, room * sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        v->classes = bigger;
+        v->classes_room = room;
+    }
+    for (; v->classes_done < dict->count; v->classes_done++) {
+        const struct value *const value = &dict->values[v->classes_done];
+
+        d->found_count = 0;
+        d->scanned++;
+        if (value->type == VALUE_LIST) {
+            for (uint32_t i = 0; i < value->len; i++)
+                if (!scan_value(d, kp, v, dictionary_value(dict, value_items(value)[i])))
+                    return false;
+        } else if (!scan_value(d, kp, v, value)) {
+            return false;
+        }
+        if (!class_make(d, kp, &v->classes[v->classes_done]))
+            return false;
+        v->any_class |= v->classes[v->classes_done] != 0;
+    }
+    return true;
+}
