@@ -170,7 +170,7 @@ static void checksums_verify(const struct scan *s, size_t free_space) {
         return;
     if (head && head != crc32_add(crc32_add(0, str_first(s->chunk, 120)), (str){s->chunk.ptr + 128, EVTX_CHUNK_HEAD - 128}))
         damage(s, 0, 0, "chunk header checksum differs");
-    if (records && free_space <= s->chunk.len &&
+    if (records && free_space >= EVTX_CHUNK_HEAD && free_space <= s->chunk.len &&
         records != crc32_add(0, (str){s->chunk.ptr + EVTX_CHUNK_HEAD, free_space - EVTX_CHUNK_HEAD}))
         damage(s, EVTX_CHUNK_HEAD, 0, "records checksum differs");
 }
@@ -186,11 +186,11 @@ static bool chunk_read(struct scan *s) {
         return remains_read(s, 0);
     }
     free_space = u32_at(s->chunk, 48);
+    checksums_verify(s, free_space);
     if (free_space < EVTX_CHUNK_HEAD || free_space > EVTX_CHUNK_SIZE) {
         damage(s, 48, 0, "free space offset is not within the chunk");
         free_space = EVTX_CHUNK_SIZE;
     }
-    checksums_verify(s, free_space);
     end = free_space < s->chunk.len ? free_space : s->chunk.len;
     if (s->chunk.len < EVTX_CHUNK_SIZE)
         damage(s, s->chunk.len, 0, "last chunk is cut");

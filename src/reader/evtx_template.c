@@ -101,6 +101,7 @@ struct evtx_compiler {
     struct content *attribute; /* where text goes in a tag; NULL: nowhere yet */
     struct content attribute_text;
     struct evtx_name attribute_name;
+    /* From here on nothing is read that was not written before: not zeroed. */
     struct element stack[EVTX_DEPTH_MAX];
     struct evtx_op ops[OPS_MAX];
     struct piece pieces[PIECES_MAX];
@@ -869,10 +870,11 @@ const struct evtx_template *evtx_element(struct evtx_compiler *k, struct cursor 
 /* ---- life ---- */
 
 struct evtx_compiler *evtx_compiler_new(struct event_sink *sink) {
-    struct evtx_compiler *const k = calloc(1, sizeof *k);
+    struct evtx_compiler *const k = malloc(sizeof *k);
 
     if (!k)
         return NULL;
+    memset(k, 0, offsetof(struct evtx_compiler, stack));
     k->sink = sink;
     k->time_field = field_intern(sink->fields, S("TimeCreated_SystemTime"));
     k->stamp = 1;

@@ -226,10 +226,10 @@ static const char *unicode_escape(struct json *j, const char *p, char **out) {
 /* The rest of a string that begins at from (behind its quote) and has its first escape, or an error, at p. The decoded
  * text goes to j->text, which has room: it is never longer than what is decoded. */
 static const char *decoded(struct json *j, const char *from, const char *p, int high, str *out) {
-    static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    static const char meant[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                    ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
     char *const begin = j->text + j->text_used;
     char *to = begin;
-    const char *simple;
 
     memcpy(to, from, (size_t)(p - from));
     to += p - from;
@@ -246,10 +246,9 @@ static const char *decoded(struct json *j, const char *from, const char *p, int 
             if (!(p = unicode_escape(j, p + 1, &to)))
                 return NULL;
         } else {
-            if (!*p || !(simple = strchr(escapes, *p)))
+            if (!meant[(unsigned char)*p])
                 return wrong(j, p, "unknown escape in a string");
-            *to++ = meant[simple - escapes];
-            p++;
+            *to++ = meant[(unsigned char)*p++];
         }
         string_copy(&p, j->end, &to, &high);
     }
