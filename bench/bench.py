@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""bench: what Longwatch costs, as medians, beside tools measured in the same run.
+
+    bench.py --build build [--megabytes 300] [--runs 5] [--only NAME]
+
+Inputs are made once, in BUILD/bench-data, out of the shared test data (see bench/make_logs.c); without them there is nothing
+to measure with, and that is said. What is printed: reading alone, reading and blocks, and detection in one process without
+workers (processor time of one core), then the whole program by the clock: hashing, reading, blocks, all rules, findings
+written, with one worker and with two; peak memory of all its processes (PSS summed, and the largest RSS); start-up.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+SHARED = pathlib.Path(os.environ.get("LONGWATCH_SHARED", SOURCE.parent / "shared")) / "data"
+
+
+def unpacked(folder, patterns, out):
+    """The packed files of the shared data, unpacked once."""
+    out.mkdir(parents=True, exist_ok=True)
+    files = []
+    for pattern in patterns:
+        for path in sorted(folder.glob(pattern)):
+            target = out / path.relative_to(folder).as_posix().replace("/", "_")
+            if path.suffix in (".gz", ".zst"):
+                target = target.with_suffix("")
+                if not target.exists():
+                    with open(target, "wb") as to:
+                        command = ["zcat", path] if path.suffix == ".gz" else ["zstdcat", "--long=27", path]
+                        subprocess.run(command, stdout=to, check=True)
+            elif not target.exists():
+                shutil.copyfile(path, target)
+            files.append(target)
+    return files
+
+
+def cloud_lines(sources, target, megabytes):
+    """Cloud audit records drawn at random; identifiers are renewed in half of them, as clouds renew them."""
+    draw = random.Random(1)
+    lines = []
+    for path in sources:
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("{") and len(line) > 200:
+                lines.append(line)
+    identifier = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+    made = 0
+    with open(target, "w", encoding="utf-8") as to:
+        while made < megabytes << 20:
+            line = draw.choice(lines)
+            if draw.random() < 0.5:
+                fresh = f"{draw.getrandbits(32):08x}-{draw.getrandbits(16):04x}"
+                line = identifier.sub(lambda found: fresh + found[0][13:], line)
+            made += to.write(line + "\n")
+
+
+def inputs(build, megabytes):
+    """Name -> file; made when it is not there."""
+    data = build / "bench-data"
+    made = {}
+    evtx = unpacked(SHARED / "evtx", ["**/*.evtx", "**/*.evtx.gz"], data / "evtx")
+    windows = [path for path in unpacked(SHARED / "windows-json", ["*.json.zst"], data / "windows")]
+    cloud = unpacked(SHARED / "m365", ["*.ndjson.zst"], data / "cloud")
+    cloud += unpacked(SHARED / "cloud", ["**/*.ndjson.zst", "**/*.ndjson.gz", "**/*.jsonl.zst", "**/*.jsonl.gz"], data / "cloud")
+    make = build / "bench/bench_make_logs"
+    wanted = [
+        ("EVTX, ordinary mix", "evtx", "mixed", evtx),
+        ("EVTX, process creation", "evtx", "process", evtx),
+        ("EVTX, process creation, all distinct", "evtx", "process-distinct", evtx),
+        ("EVTX, all distinct", "evtx", "distinct", evtx),
+        ("Windows JSON lines", "json", "mixed", windows),
+        ("Windows JSON lines, all distinct", "json", "distinct", windows),
+    ]
+    for name, form, mode, sources in wanted:
+        target = data / f"{form}-{mode}-{megabytes}.{'evtx' if form == 'evtx' else 'jsonl'}"
+        if not target.exists():
+            print(f"making {target.name}", file=sys.stderr)
+            part = target.with_suffix(".part")
+            subprocess.run([make, form, mode, part, str(megabytes), *sources], check=True, stdout=subprocess.DEVNULL)
+            part.rename(target)
+        made[name] = target
+    target = data / f"cloud-{megabytes}.jsonl"
+    if not target.exists():
+        print(f"making {target.name}", file=sys.stderr)
+        part = target.with_suffix(".part")
+        cloud_lines(cloud, part, megabytes)
+        part.rename(target)
+    made["cloud JSON lines"] = target
+    return made
+
+
+class Watch(threading.Thread):
+    """The memory of a process and its children, as their maps say."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.pss, self.rss, self.over = pid, 0, 0, False
+
+    def run(self):
+        while not self.over:
+            pids = [self.pid]
+            try:
+                children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii")
+                pids += [int(pid) for pid in children.split()]
+            except OSError:
+                break
+            pss = 0
+            for pid in pids:
+                try:
+                    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+                except OSError:
+                    continue
+                found = dict(re.findall(r"^(Pss|Rss): +(\d+) kB", text, re.MULTILINE))
+                pss += int(found.get("Pss", 0))
+                self.rss = max(self.rss, int(found.get("Rss", 0)))
+            self.pss = max(self.pss, pss)
+            time.sleep(0.03)
+
+
+def timed(command, watch=False, **options):
+    """Seconds by the clock, of processor; peak PSS and RSS in KiB."""
+    with tempfile.TemporaryFile() as out:
+        before = os.times()
+        began = time.monotonic()
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, **options)
+        watcher = Watch(child.pid)
+        if watch:
+            watcher.start()
+        child.wait()
+        wall = time.monotonic() - began
+        watcher.over = True
+        after = os.times()
+        cpu = after.children_user + after.children_system - before.children_user - before.children_system
+        if child.returncode not in (0, 1, 3):
+            raise SystemExit(f"{command[0]} ended with {child.returncode}")
+        return wall, cpu, watcher.pss, watcher.rss
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def stage(build, name, path, rules, runs):
+    """Median processor seconds of a stage, and what it read."""
+    seconds, last = [], None
+    for _ in range(runs):
+        out = subprocess.run([build / "bench/bench_stages", name, path, *rules], capture_output=True, check=True).stdout
+        last = json.loads(out)
+        seconds.append(last["cpu"])
+    return median(seconds), last
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--megabytes", type=int, default=300)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    if not SHARED.is_dir():
+        print("bench: the shared test data are not there: nothing to measure with")
+        return
+    windows = [SHARED / "sigma" / name for name in ("rules/windows", "rules-emerging-threats", "rules-threat-hunting")]
+    every = [SHARED / "sigma" / name for name in ("rules", "rules-emerging-threats", "rules-threat-hunting")]
+    binary = options.build / "longwatch"
+    print(f"{os.cpu_count()} processors, medians of {options.runs} runs, {options.megabytes} MB each")
+    print(f"{'one core, processor time':38} {'read':>18} {'+ blocks':>18} {'+ detection':>18}   events/s, MB/s of records")
+    made = {name: path for name, path in inputs(options.build, options.megabytes).items() if options.only in name}
+    for name, path in made.items():
+        rules = every if "cloud" in name else windows
+        row = []
+        for step in ("read", "blocks", "detect"):
+            seconds, what = stage(options.build, step, path, rules, options.runs)
+            row.append(f"{what['events'] / seconds / 1e3:9.0f}k {what['record_bytes'] / seconds / 1e6:7.0f}")
+        print(f"{name:38} " + " ".join(f"{cell:>18}" for cell in row), flush=True)
+    print()
+    print(f"{'whole program, by the clock':38} {'1 worker':>24} {'2 workers':>24} {'ratio':>6} {'PSS':>8} {'RSS':>8} {'sha256sum':>10}")
+    for name, path in made.items():
+        rules = every if "cloud" in name else windows
+        arguments = [binary, "hunt", path, "--json", "--quiet", *(word for rule in rules for word in ("--rules", rule))]
+        what = stage(options.build, "read", path, rules, 1)[1]
+        walls, memory = {1: [], 2: []}, []
+        anchors = []
+        for _ in range(options.runs):
+            for workers in (1, 2):
+                wall, _, pss, rss = timed([*arguments, "--threads", str(workers)], watch=True)
+                walls[workers].append(wall)
+                memory.append((pss, rss))
+            anchors.append(timed(["sha256sum", path])[0])
+        one, two = median(walls[1]), median(walls[2])
+        cells = [f"{what['events'] / wall / 1e3:7.0f}k {what['record_bytes'] / wall / 1e6:6.0f} MB/s" for wall in (one, two)]
+        pss, rss = max(pss for pss, _ in memory) >> 10, max(rss for _, rss in memory) >> 10
+        print(f"{name:38} {cells[0]:>24} {cells[1]:>24} {one / two:6.2f} {pss:5} MiB {rss:4} MiB {median(anchors):8.2f} s", flush=True)
+    print()
+    with tempfile.TemporaryDirectory() as temporary:
+        tiny = pathlib.Path(temporary) / "tiny.jsonl"
+        tiny.write_text("{}\n", encoding="ascii")
+        arguments = [binary, "hunt", tiny, "--json", "--quiet", "--threads", "1", *(word for rule in every for word in ("--rules", rule))]
+        cold, warm = [], []
+        for number in range(options.runs):
+            environment = dict(os.environ, XDG_CACHE_HOME=f"{temporary}/{number}")
+            cold.append(timed(arguments, env=environment)[0])
+            warm.append(timed(arguments, env=environment)[0])
+        print(f"start-up with all rules: {median(cold):.3f} s, again {median(warm):.3f} s")
+
+
+if __name__ == "__main__":
+    main()
