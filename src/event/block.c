@@ -27,12 +27,16 @@ void dictionary_free(struct dictionary *d) {
     *d = (struct dictionary){0};
 }
 
+/* The memory goes back: what follows may be of other kinds and other fields, and keeps less or more. */
 void dictionary_reset(struct dictionary *d) {
+    free(d->values);
+    free(d->hashes);
+    free(d->slots);
+    d->values = NULL;
+    d->hashes = d->slots = NULL;
     arena_reset(d->text);
-    d->count = 0;
+    d->count = d->room = d->slot_mask = 0;
     d->looked_up = d->found = 0;
-    if (d->slots)
-        memset(d->slots, 0, ((size_t)d->slot_mask + 1) * sizeof *d->slots);
 }
 
 size_t dictionary_bytes(const struct dictionary *d) {
@@ -405,21 +409,30 @@ bool block_cell(struct block *b, struct column *c, const struct raw *v, size_t *
 }
 
 void block_clear(struct block *b) {
+    if (b->row_count == 0)
+        return;
     for (uint32_t i = 0; i < b->column_count; i++) {
         struct column *const c = b->columns[i];
 
-        if (b->row_count)
-            memset(c->codes, 0, b->row_count * sizeof *c->codes);
+        memset(c->codes, 0, b->row_count * sizeof *c->codes);
         c->last_row = 0;
-        c->last_code = CODE_ABSENT;
     }
     b->row_count = 0;
 }
 
 void block_reset(struct block *b) {
     block_clear(b);
-    for (uint32_t i = 0; i < b->column_count; i++)
-        dictionary_reset(&b->columns[i]->dict);
+    for (uint32_t i = 0; i < b->column_count; i++) {
+        struct column *const c = b->columns[i];
+
+        dictionary_reset(&c->dict);
+        free(c->codes);
+        c->codes = NULL;
+        c->last_code = CODE_ABSENT;
+    }
+    free(b->rows);
+    b->rows = NULL;
+    b->row_room = 0;
     b->generation++;
 }
 

@@ -15,6 +15,7 @@
 #define GATES_REMEMBERED 8192u
 #define RENAMED_UNKNOWN UINT32_MAX
 /* When dictionaries together hold more than this share of the bound, they are forgotten at the next clear. */
+#define GROWTH 4u
 #define DICTIONARY_SHARE(bytes_max) ((bytes_max) / 4 * 3)
 
 /* A gate by value is compared; of one by presence only that it is there matters. */
@@ -45,7 +46,7 @@ struct ingest {
     uint32_t part;
     str reader;
     struct ingest_counts counts;
-    uint32_t until_check; /* rows until the bytes are added up again */
+    size_t held, since; /* bytes of all blocks when they were last added up; of records since then */
 };
 
 static bool flag(struct ingest *in, field_id field, uint8_t bit) {
@@ -331,6 +332,25 @@ static int64_t time_of(const struct block *b) {
     return INSTANT_NONE;
 }
 
+size_t ingest_bytes(const struct ingest *in) {
+    size_t bytes = 0;
+
+    for (uint32_t i = 0; i < in->block_count; i++)
+        bytes += block_bytes(in->blocks[i]);
+    return bytes;
+}
+
+/* Adding up every column of every block is slow: done when what has come in since may have passed a bound. A value costs
+ * its text and some forty bytes beside; a record of many short ones holds several times its own size. */
+static size_t held_most(const struct ingest *in) {
+    return in->held + GROWTH * in->since;
+}
+
+static size_t held_now(struct ingest *in) {
+    in->since = 0;
+    return in->held = ingest_bytes(in);
+}
+
 static bool take(struct event_sink *sink, const struct record *raw, struct err *e) {
     struct ingest *const in = (struct ingest *)(void *)sink;
     struct record r;
@@ -377,11 +397,9 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     in->rows++;
     if (in->rows >= in->o.rows_max)
         return in->o.full(in->o.ctx, e);
-    if (--in->until_check == 0) {
-        in->until_check = 1024;
-        if (ingest_bytes(in) > in->o.bytes_max)
-            return in->o.full(in->o.ctx, e);
-    }
+    in->since += raw->size;
+    if (UNLIKELY(held_most(in) > in->o.bytes_max) && held_now(in) > in->o.bytes_max)
+        return in->o.full(in->o.ctx, e);
     return true;
 }
 
@@ -416,7 +434,6 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
                                    .wants_inner = sink_wants_inner,
                                    .record = take,
                                    .damage = sink_damage};
-    in->until_check = 1024;
     in->mapped = malloc(RECORD_VALUES_MAX * sizeof *in->mapped);
     in->renamed = calloc(shapes + 1, sizeof *in->renamed);
     in->renamed_room = calloc(shapes + 1, sizeof *in->renamed_room);
@@ -466,16 +483,9 @@ struct block *const *ingest_blocks(const struct ingest *in, size_t *count) {
     return in->blocks;
 }
 
-size_t ingest_bytes(const struct ingest *in) {
-    size_t bytes = 0;
-
-    for (uint32_t i = 0; i < in->block_count; i++)
-        bytes += block_bytes(in->blocks[i]);
-    return bytes;
-}
-
 void ingest_clear(struct ingest *in) {
-    bool const reset = ingest_bytes(in) > DICTIONARY_SHARE(in->o.bytes_max);
+    size_t const share = DICTIONARY_SHARE(in->o.bytes_max);
+    bool const reset = held_most(in) > share && held_now(in) > share;
 
     for (uint32_t i = 0; i < in->block_count; i++)
         if (reset)
@@ -483,5 +493,6 @@ void ingest_clear(struct ingest *in) {
         else
             block_clear(in->blocks[i]);
     in->rows = 0;
-    in->until_check = 1024;
+    if (reset)
+        held_now(in);
 }
