@@ -13,7 +13,7 @@ struct command {
     const char *help; /* begins with an example */
     int (*run)(int argc, char **argv); /* argv[0]: the command's own name */
 };
-extern const struct command command_hunt, command_kinds, command_rules;
+extern const struct command command_hunt, command_kinds, command_rules, command_show;
 
 /* Says what is wrong and how to learn more; returns EXIT_USAGE. */
 int usage_error(const char *command, const char *fmt, ...) PRINTF(2, 3);

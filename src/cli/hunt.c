@@ -140,23 +140,10 @@ static int stop(struct run *run, const struct err *e) {
     return EXIT_INTERNAL;
 }
 
-/* Where what is slow to compile may be kept: the user's cache folder (XDG Base Directory). NULL: nowhere. */
-static const char *cache_folder(char *out, size_t room) {
-    const char *const cache = getenv("XDG_CACHE_HOME"), *const home = getenv("HOME");
-    int n = -1;
-
-    if (cache && cache[0] == '/')
-        n = snprintf(out, room, "%s/longwatch", cache);
-    else if (home && home[0] == '/')
-        n = snprintf(out, room, "%s/.cache/longwatch", home);
-    return n > 0 && (size_t)n < room ? out : NULL;
-}
-
 static int hunt_with(struct run *run, const struct sigma_set *set, struct fields *fields, const struct kinds *kinds) {
     const struct wishes *const w = run->w;
     struct err e = {0};
     struct hunt_result result = {0};
-    char cache[4096];
     struct hunt_options const options = {.paths = w->paths.items,
                                          .path_count = w->paths.count,
                                          .set = set,
@@ -167,7 +154,6 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .level = w->level,
                                          .workers = w->workers,
                                          .memory_max = w->memory,
-                                         .cache_folder = cache_folder(cache, sizeof cache),
                                          .stop = &interrupted,
                                          .finding = on_finding,
                                          .custody = on_custody,
@@ -178,9 +164,9 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .progress = w->quiet ? NULL : on_progress,
                                          .ctx = run};
 
+    signals_catch(); /* before anything is written that would have to be removed */
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);
-    signals_catch();
     progress_begin(&run->progress, !w->quiet);
     if (!hunt_run(&options, &result, &e))
         return stop(run, &e);

@@ -1,7 +1,7 @@
 /* main: finds the command and runs it. */
 #include "cli/command.h"
 
-static const struct command *const commands[] = {&command_hunt, &command_kinds, &command_rules};
+static const struct command *const commands[] = {&command_hunt, &command_show, &command_rules, &command_kinds};
 
 static void help(FILE *to) {
     fputs("Example:  longwatch hunt ./evidence --rules ./rules\n\n"

@@ -112,7 +112,7 @@ static enum step gzip_step(z_stream *z, str *in, char *out, size_t room, size_t 
     size_t const give = in->len < ONCE_MAX ? in->len : ONCE_MAX;
     uInt const take = (uInt)(room < ONCE_MAX ? room : ONCE_MAX);
 
-    z->next_in = (const Bytef *)in->ptr;
+    z->next_in = (Bytef *)(uintptr_t)in->ptr; /* only read; zlib's field is const only on request */
     z->avail_in = (uInt)give;
     z->next_out = (Bytef *)out;
     z->avail_out = take;

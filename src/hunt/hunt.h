@@ -23,7 +23,6 @@ struct hunt_options {
     enum sigma_level level; /* findings below are not reported */
     unsigned workers;       /* processes that read; 0: one for each processor */
     size_t memory_max;      /* bytes, of all processes together; 0: the usual 256 MiB */
-    const char *cache_folder; /* for what is slow to compile; NULL: none */
     const volatile sig_atomic_t *stop; /* becomes not zero when the hunt is to end: ERR_INTERRUPTED. NULL: never */
 
     /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in

@@ -1,0 +1,181 @@
+/* show: hash, then read, in a child that can do nothing else; its answer comes over a channel. */
+#include "hunt/show.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/channel.h"
+#include "base/confine.h"
+#include "evidence/unpack.h"
+#include "reader/reader.h"
+
+#define MEMORY_MAX ((size_t)512 << 20)
+#define ANSWER_MAX ((size_t)64 << 20)
+
+struct wanted {
+    str path, sha256;
+    const struct reader *reader;
+    uint64_t offset;
+    struct buf *out;
+    bool shown, same; /* the record was found; its member has the hash it should have */
+};
+
+static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
+    struct wanted *const w = ctx;
+    struct err why = {0};
+
+    (void)depth;
+    if (!str_eq(path, w->path) || w->shown)
+        return true;
+    w->shown = w->reader->show(in, w->offset, w->out, &why);
+    if (!w->shown && why.code == ERR_MEMORY) {
+        *e = why;
+        return false;
+    }
+    return true;
+}
+
+static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
+    struct wanted *const w = ctx;
+    char hex[2 * SHA256_SIZE + 1];
+
+    (void)e;
+    sha256_hex(m->sha256, hex);
+    if (str_eq(m->path, w->path) && str_eq(str_of(hex), w->sha256))
+        w->same = true;
+    return true;
+}
+
+static void damage(void *ctx, str path, uint64_t offset, uint64_t size, const char *why) {
+    (void)ctx;
+    (void)path;
+    (void)offset;
+    (void)size;
+    (void)why;
+}
+
+/* outer: the file's own path; what lies behind it in w->path is the way to a member. */
+static bool read_it(struct wanted *w, int fd, str outer, struct err *e) {
+    struct file_input f;
+    uint8_t hash[SHA256_SIZE];
+    char hex[2 * SHA256_SIZE + 1];
+
+    if (!file_input_of(&f, fd, e))
+        return false;
+    if (outer.len < w->path.len) {
+        struct unpack_visitor const visitor = {leaf, ended, damage, NULL, w};
+
+        if (!unpack(&f.input, outer, &unpack_limits_usual, &visitor, e))
+            return false;
+    } else {
+        if (!file_input_hash(&f, hash, NULL, NULL, e))
+            return false;
+        sha256_hex(hash, hex);
+        w->same = str_eq(str_of(hex), w->sha256);
+        file_input_close(&f);
+        if (!file_input_of(&f, fd, e))
+            return false;
+        if (w->same && !w->reader->show(&f.input, w->offset, w->out, e))
+            return false;
+        w->shown = w->same;
+    }
+    if (!w->same)
+        return err_set(e, ERR_CORRUPT, 0, "the evidence has changed since the hunt, or is not there: its SHA-256 differs");
+    return w->shown || err_set(e, ERR_CORRUPT, w->offset, "no record begins at offset %lu", (unsigned long)w->offset);
+}
+
+/* The answer: a byte (1: the record follows, 0: why there is none), then text. */
+static _Noreturn void child(struct wanted *w, int fd, str outer, int channel) {
+    struct err e = {0};
+    struct buf answer = {0};
+    bool ok;
+
+    signal(SIGPIPE, SIG_IGN);
+    ok = confine_self(MEMORY_MAX, &e) && read_it(w, fd, outer, &e);
+    buf_byte(&answer, ok);
+    buf_add(&answer, ok ? buf_str(w->out) : str_of(e.text));
+    if (answer.failed || !channel_send(channel, buf_str(&answer), -1, &e))
+        _exit(1);
+    _exit(0);
+}
+
+/* The longest beginning of path that is a file: a member's way into it starts at a '!'. */
+static int open_outer(const char *path, str *outer, struct err *e) {
+    char *const copy = strdup(path);
+    int fd = -1;
+
+    *outer = str_of(path);
+    for (size_t len = outer->len; copy && fd < 0 && len > 0; len--) {
+        struct stat st;
+
+        if (len != outer->len && path[len] != '!')
+            continue;
+        copy[len] = '\0';
+        if (stat(copy, &st) == 0 && S_ISREG(st.st_mode) && (fd = open(copy, O_RDONLY | O_CLOEXEC | O_NOCTTY)) >= 0) {
+            outer->len = len;
+            break;
+        }
+    }
+    free(copy);
+    if (fd < 0)
+        err_set(e, ERR_IO, 0, "%s: it is not there any more, or cannot be read", path);
+    return fd;
+}
+
+static bool answer_take(int channel, struct buf *out, struct err *e) {
+    struct buf answer = {0};
+    size_t got = 1;
+    bool ok = true;
+
+    while (ok && got) {
+        char *const to = buf_reserve(&answer, 65536);
+
+        ok = to ? channel_some(channel, to, 65536, &got, e) : err_set(e, ERR_MEMORY, 0, "no memory for the record");
+        if (ok)
+            answer.len += got;
+        if (ok && answer.len > ANSWER_MAX)
+            ok = err_set(e, ERR_LIMIT, 0, "a record longer than can be shown");
+    }
+    if (ok && answer.len == 0)
+        ok = err_set(e, ERR_CORRUPT, 0, "the process that read the record was ended: the evidence may be hostile");
+    else if (ok && answer.ptr[0] != 1)
+        ok = err_set(e, ERR_CORRUPT, 0, "%.*s", STR_ARG(str_from(buf_str(&answer), 1)));
+    else if (ok)
+        buf_add(out, str_from(buf_str(&answer), 1));
+    buf_free(&answer);
+    return ok && (!out->failed || err_set(e, ERR_MEMORY, 0, "no memory for the record"));
+}
+
+bool show_record(const char *path, str sha256, str reader, uint64_t offset, struct buf *out, struct err *e) {
+    struct wanted w = {.path = str_of(path), .sha256 = sha256, .reader = reader_named(reader), .offset = offset, .out = out};
+    int ends[2], fd;
+    str outer;
+    pid_t pid;
+    bool ok;
+
+    if (!w.reader || !w.reader->show)
+        return err_set(e, ERR_CORRUPT, 0, "no reader '%.*s' that can show a record", STR_ARG(reader));
+    if ((fd = open_outer(path, &outer, e)) < 0)
+        return false;
+    if (!channel_pair(ends, e)) {
+        close(fd);
+        return false;
+    }
+    fflush(NULL);
+    if ((pid = fork()) == 0) {
+        close(ends[0]);
+        child(&w, fd, outer, ends[1]);
+    }
+    close(ends[1]);
+    close(fd);
+    ok = pid > 0 ? answer_take(ends[0], out, e) : err_system(e, "no process to read evidence with");
+    close(ends[0]);
+    if (pid > 0)
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    return ok;
+}
