@@ -73,6 +73,11 @@ static bool unpack(const char *path, struct buf *out) {
     return f && gzclose(f) == Z_OK && n == 0;
 }
 
+static void complain(const struct seen_record *r, str ours, str our_value, str theirs, str their_value) {
+    printf("  record %lu at %lu: ours %.*s=%.*s, libevtx %.*s=%.*s\n", (unsigned long)r->number, (unsigned long)r->offset,
+           STR_ARG(ours), STR_ARG(str_first(our_value, 200)), STR_ARG(theirs), STR_ARG(str_first(their_value, 200)));
+}
+
 #ifdef HAVE_LIBEVTX
 /* Without case, carriage returns, leading zeros of hexadecimal numbers and trailing ones of seconds. */
 static void normalise(str s, struct buf *to) {
@@ -149,11 +154,6 @@ static void inline_values(str xml, struct buf *to) {
         else
             buf_byte(to, xml.ptr[i]);
     }
-}
-
-static void complain(const struct seen_record *r, str ours, str our_value, str theirs, str their_value) {
-    printf("  record %lu at %lu: ours %.*s=%.*s, libevtx %.*s=%.*s\n", (unsigned long)r->number, (unsigned long)r->offset,
-           STR_ARG(ours), STR_ARG(str_first(our_value, 200)), STR_ARG(theirs), STR_ARG(str_first(their_value, 200)));
 }
 
 static bool records_compare(struct tally *t, const struct seen_record *ours, const struct seen_record *theirs) {
