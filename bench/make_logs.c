@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/crc32.h"
+#include "base/hash.h"
 #include "base/utf.h"
 #include "event/value.h"
 #include "reader/reader.h"
@@ -66,7 +67,8 @@ static str as_text(struct events *all, const struct raw *v) {
 }
 
 static bool starts_process(const struct event *e) {
-    return (str_eq(e->event_id, S("1")) && str_find(e->provider, S("Sysmon")) != SIZE_MAX) || str_eq(e->event_id, S("4688"));
+    return (str_eq(e->event_id, S("1")) && str_find(e->provider, S("Sysmon")) != SIZE_MAX) ||
+           str_eq(e->event_id, S("4688"));
 }
 
 static bool take(struct event_sink *sink, const struct record *r, struct err *e) {
@@ -126,7 +128,8 @@ static void read_all(struct events *all, const char *path) {
         fprintf(stderr, "make_logs: %s\n", e.text);
         exit(1);
     }
-    if ((reader = reader_for(str_first(head, 65536))) && !reader->read(&f.input, (struct part){0, UINT64_MAX}, &all->sink, &e))
+    if ((reader = reader_for(str_first(head, 65536))) &&
+        !reader->read(&f.input, (struct part){0, UINT64_MAX}, &all->sink, &e))
         fprintf(stderr, "make_logs: %s: %s\n", path, e.text);
     file_input_close(&f);
 }
@@ -158,10 +161,14 @@ static unsigned renewed(str name) {
 /* Fields that say what the event is, not what happened. */
 static bool fixed(str name) {
     static const char *const names[] = {
-        "Provider_Name", "Provider_Guid", "EventID", "Channel", "Computer", "Version", "Level", "Task", "Opcode", "Keywords", "SourceName",
-        "Hostname", "EventType", "Severity", "SeverityValue", "SourceModuleName", "SourceModuleType", "ProviderGuid", "OpcodeValue",
-        "LogName", "log_name", "source_name", "event_id", "TaskValue", "Category", "EventReceivedTime", "@timestamp", "@version",
-        "TimeCreated", "EventTime",
+        "Provider_Name",    "Provider_Guid",     "EventID",       "Channel",
+        "Computer",         "Version",           "Level",         "Task",
+        "Opcode",           "Keywords",          "SourceName",    "Hostname",
+        "EventType",        "Severity",          "SeverityValue", "SourceModuleName",
+        "SourceModuleType", "ProviderGuid",      "OpcodeValue",   "LogName",
+        "log_name",         "source_name",       "event_id",      "TaskValue",
+        "Category",         "EventReceivedTime", "@timestamp",    "@version",
+        "TimeCreated",      "EventTime",
     };
 
     for (size_t i = 0; i < COUNT(names); i++)
@@ -321,12 +328,14 @@ static void element(struct buf *b, const char *name, unsigned id, unsigned type)
     closed(b, at);
 }
 
-/* One attribute: with a substitution, or with a text of its own. */
-static void attribute(struct buf *b, const char *name, str text, unsigned id, unsigned type) {
-    size_t const at = b->len;
-
+/* What stands in a tag: its size, and each attribute with a substitution or a text of its own. */
+static size_t attributes_begin(struct buf *b) {
     le(b, 0, 4);
-    buf_byte(b, 0x06);
+    return b->len - 4;
+}
+
+static void attribute(struct buf *b, const char *name, str text, unsigned id, unsigned type, bool more) {
+    buf_byte(b, more ? 0x46 : 0x06);
     put_name(b, str_of(name));
     if (text.len) {
         buf_byte(b, 0x05);
@@ -336,15 +345,6 @@ static void attribute(struct buf *b, const char *name, str text, unsigned id, un
     } else {
         substitution(b, id, type);
     }
-    put_at(b, at, b->len - at - 4, 4);
-}
-
-static void empty_element(struct buf *b, const char *name, const char *attribute_name, unsigned id, unsigned type) {
-    size_t const at = open_element(b, str_of(name), true);
-
-    attribute(b, attribute_name, (str){"", 0}, id, type);
-    buf_byte(b, 0x03);
-    closed(b, at);
 }
 
 static unsigned type_of(uint8_t raw) {
@@ -370,19 +370,103 @@ static unsigned type_of(uint8_t raw) {
     }
 }
 
-enum { PROVIDER, EVENT_ID, CHANNEL, COMPUTER, TIME, RECORD_ID, SYSTEM_VALUES };
+/* The values of System, in the order of their elements; of one element, side by side. size: in bytes, of numbers. */
+static const struct system_value {
+    const char *field, *element, *attribute;
+    uint8_t type, size;
+} system_values[] = {
+    {"Provider_Name", "Provider", "Name", 0x01, 0},
+    {"Provider_Guid", "Provider", "Guid", 0x0f, 0},
+    {"Provider_EventSourceName", "Provider", "EventSourceName", 0x01, 0},
+    {"EventID", "EventID", NULL, 0x06, 2},
+    {"EventID_Qualifiers", NULL, NULL, 0, 0}, /* left out */
+    {"Version", "Version", NULL, 0x04, 1},
+    {"Level", "Level", NULL, 0x04, 1},
+    {"Task", "Task", NULL, 0x06, 2},
+    {"Opcode", "Opcode", NULL, 0x04, 1},
+    {"Keywords", "Keywords", NULL, 0x15, 0},
+    {"TimeCreated_SystemTime", "TimeCreated", "SystemTime", 0x11, 8},
+    {"EventRecordID", "EventRecordID", NULL, 0x0a, 8},
+    {"Correlation_ActivityID", "Correlation", "ActivityID", 0x0f, 0},
+    {"Execution_ProcessID", "Execution", "ProcessID", 0x08, 4},
+    {"Execution_ThreadID", "Execution", "ThreadID", 0x08, 4},
+    {"Channel", "Channel", NULL, 0x01, 0},
+    {"Computer", "Computer", NULL, 0x01, 0},
+    {"Security_UserID", "Security", "UserID", 0x13, 0},
+};
 
-static bool in_system(str name) {
-    static const char *const names[] = {"Provider_Name", "EventID", "Channel", "Computer"};
+static const struct system_value *in_system(str name) {
+    for (size_t i = 0; i < COUNT(system_values); i++)
+        if (str_eq(name, str_of(system_values[i].field)))
+            return &system_values[i];
+    return NULL;
+}
 
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (str_eq(name, str_of(names[i])))
-            return true;
-    return false;
+static const struct value *value_of(const struct event *e, const char *name) {
+    for (uint32_t i = 0; i < e->count; i++)
+        if (str_eq(e->values[i].name, str_of(name)))
+            return &e->values[i];
+    return NULL;
+}
+
+/* Has the event the value, of a type that fits? Time and number are always written. */
+static bool has_system(const struct event *e, const struct system_value *s) {
+    const struct value *const v = value_of(e, s->field);
+
+    if (!s->element)
+        return false;
+    if (s->size == 8 || s->type == 0x01 || strcmp(s->field, "EventID") == 0)
+        return s->size == 8 || strcmp(s->field, "Provider_EventSourceName") != 0 || v;
+    if (!v)
+        return false;
+    return s->type == 0x0f   ? v->type == RAW_GUID && v->bytes.len == 16
+           : s->type == 0x13 ? v->type == RAW_SID
+           : s->type == 0x15 ? v->type == RAW_HEX64 && v->bytes.len == 8
+                             : v->type == RAW_U64 && v->bytes.len == 8;
+}
+
+/* The values of System that belong to the same element as the first one of `s`. */
+static size_t same_element(const struct event *e, size_t s, size_t which[COUNT(system_values)]) {
+    size_t count = 0;
+
+    for (size_t i = s; i < COUNT(system_values) && system_values[i].element && system_values[s].element &&
+                       strcmp(system_values[i].element, system_values[s].element) == 0;
+         i++)
+        if (has_system(e, &system_values[i]))
+            which[count++] = i;
+    return count;
+}
+
+static void put_system(struct buf *b, const struct event *e, unsigned *id) {
+    size_t which[COUNT(system_values)];
+
+    for (size_t s = 0; s < COUNT(system_values); s++) {
+        size_t const count = s && system_values[s].element && system_values[s - 1].element &&
+                                     strcmp(system_values[s].element, system_values[s - 1].element) == 0
+                                 ? 0
+                                 : same_element(e, s, which);
+
+        if (!count)
+            continue;
+        const struct system_value *const first = &system_values[which[0]];
+
+        if (!first->attribute) {
+            element(b, first->element, (*id)++, first->type);
+            continue;
+        }
+        size_t const at = open_element(b, str_of(first->element), true), attributes = attributes_begin(b);
+
+        for (size_t i = 0; i < count; i++)
+            attribute(b, system_values[which[i]].attribute, (str){"", 0}, (*id)++, system_values[which[i]].type,
+                      i + 1 < count);
+        closed(b, attributes);
+        buf_byte(b, 0x03);
+        closed(b, at);
+    }
 }
 
 static void put_template(struct buf *b, const struct event *e) {
-    unsigned id = SYSTEM_VALUES;
+    unsigned id = 0;
 
     le(b, 0x0001010f, 4);
     size_t const event = open_element(b, S("Event"), false);
@@ -391,12 +475,7 @@ static void put_template(struct buf *b, const struct event *e) {
     size_t const system = open_element(b, S("System"), false);
 
     buf_byte(b, 0x02);
-    empty_element(b, "Provider", "Name", PROVIDER, 1);
-    element(b, "EventID", EVENT_ID, 1);
-    empty_element(b, "TimeCreated", "SystemTime", TIME, 0x11);
-    element(b, "EventRecordID", RECORD_ID, 0x0a);
-    element(b, "Channel", CHANNEL, 1);
-    element(b, "Computer", COMPUTER, 1);
+    put_system(b, e, &id);
     buf_byte(b, 0x04);
     closed(b, system);
     size_t const data = open_element(b, S("EventData"), false);
@@ -407,9 +486,10 @@ static void put_template(struct buf *b, const struct event *e) {
 
         if (in_system(v->name))
             continue;
-        size_t const at = open_element(b, S("Data"), true);
+        size_t const at = open_element(b, S("Data"), true), attributes = attributes_begin(b);
 
-        attribute(b, "Name", v->name, 0, 0);
+        attribute(b, "Name", v->name, 0, 0, false);
+        closed(b, attributes);
         buf_byte(b, 0x02);
         substitution(b, id++, type_of(v->type));
         buf_byte(b, 0x04);
@@ -420,6 +500,15 @@ static void put_template(struct buf *b, const struct event *e) {
     buf_byte(b, 0x04);
     closed(b, event);
     buf_byte(b, 0);
+}
+
+/* Windows names a template by what is in it, so that it has the same name in every chunk. */
+static uint64_t template_name(const struct event *e) {
+    uint64_t name = 0;
+
+    for (uint32_t i = 0; i < e->count; i++)
+        name = hash_bytes(e->values[i].name, name + e->values[i].type + 1);
+    return name;
 }
 
 struct chunk {
@@ -438,7 +527,7 @@ static bool alike(const struct event *a, const struct event *b) {
     if (a->count != b->count)
         return false;
     for (uint32_t i = 0; i < a->count; i++)
-        if (!str_eq(a->values[i].name, b->values[i].name))
+        if (a->values[i].type != b->values[i].type || !str_eq(a->values[i].name, b->values[i].name))
             return false;
     return true;
 }
@@ -463,27 +552,57 @@ static void put_utf16_text(struct buf *values, struct buf *sizes, str text) {
     le(sizes, 0x01, 2);
 }
 
-static void put_number(struct buf *values, struct buf *sizes, uint64_t n, unsigned type) {
-    le(values, n, 8);
-    le(sizes, 8, 2);
+static void put_bytes(struct buf *values, struct buf *sizes, str bytes, unsigned type) {
+    buf_add(values, bytes);
+    le(sizes, bytes.len, 2);
     le(sizes, type, 2);
 }
 
+static unsigned put_system_values(struct buf *values, struct buf *sizes, const struct event *e, uint64_t number) {
+    unsigned count = 0;
+
+    for (size_t i = 0; i < COUNT(system_values); i++) {
+        const struct system_value *const s = &system_values[i];
+        const struct value *const v = value_of(e, s->field);
+        uint64_t n;
+
+        if (!has_system(e, s))
+            continue;
+        count++;
+        if (strcmp(s->field, "EventID") == 0)
+            n = str_u64(e->event_id, UINT16_MAX, &n) ? n : 0;
+        else if (s->type == 0x11)
+            n = (uint64_t)(e->when / 100) + UINT64_C(116444736000000000);
+        else if (s->type == 0x0a)
+            n = number;
+        else if (s->size)
+            memcpy(&n, v->bytes.ptr, 8);
+        if (s->size)
+            put_bytes(values, sizes, (str){(const char *)&n, s->size}, s->type);
+        else if (s->type != 0x01)
+            put_bytes(values, sizes, v->bytes, s->type);
+        else if (strcmp(s->field, "Provider_Name") == 0)
+            put_utf16_text(values, sizes, e->provider);
+        else if (strcmp(s->field, "Channel") == 0)
+            put_utf16_text(values, sizes, e->channel);
+        else if (strcmp(s->field, "Computer") == 0)
+            put_utf16_text(values, sizes, e->computer);
+        else
+            put_bytes(values, sizes, v->bytes, 0x01);
+    }
+    return count;
+}
+
 /* False: it does not fit any more, and the chunk is as it was. */
-static bool put_record(struct chunk *c, const struct event *e, struct draw *d, struct buf *fresh, struct buf *values, struct buf *sizes,
-                       uint64_t number) {
+static bool put_record(struct chunk *c, const struct event *e, struct draw *d, struct buf *fresh, struct buf *values,
+                       struct buf *sizes, uint64_t number) {
     struct draw const before = *d;
     size_t const start = c->b.len;
-    unsigned t = 0, count = SYSTEM_VALUES;
-    uint64_t const ticks = (uint64_t)(e->when / 100) + UINT64_C(116444736000000000);
+    unsigned t = 0, count;
+    uint64_t const ticks = (uint64_t)(e->when / 100) + UINT64_C(116444736000000000), name = template_name(e);
 
     values->len = sizes->len = 0;
-    put_utf16_text(values, sizes, e->provider);
-    put_utf16_text(values, sizes, e->event_id);
-    put_utf16_text(values, sizes, e->channel);
-    put_utf16_text(values, sizes, e->computer);
-    put_number(values, sizes, ticks, 0x11);
-    put_number(values, sizes, number, 0x0a);
+    count = put_system_values(values, sizes, e, number);
     for (uint32_t i = 0; i < e->count; i++) {
         const struct value *const v = &e->values[i];
         str bytes;
@@ -501,10 +620,7 @@ static bool put_record(struct chunk *c, const struct event *e, struct draw *d, s
             buf_free(&text);
             continue;
         }
-        bytes = str_first(bytes, 40000);
-        buf_add(values, bytes);
-        le(sizes, bytes.len, 2);
-        le(sizes, type_of(v->type), 2);
+        put_bytes(values, sizes, str_first(bytes, 40000), type_of(v->type));
     }
     while (t < c->template_count && !alike(c->templates[t].like, e))
         t++;
@@ -515,7 +631,7 @@ static bool put_record(struct chunk *c, const struct event *e, struct draw *d, s
     le(&c->b, 0x0001010f, 4);
     buf_byte(&c->b, 0x0c);
     buf_byte(&c->b, 1);
-    le(&c->b, (uintptr_t)(t < c->template_count ? c->templates[t].like : e) & 0xffffffff, 4);
+    le(&c->b, name & 0xffffffff, 4);
     if (t < c->template_count) {
         le(&c->b, c->templates[t].at, 4);
     } else {
@@ -523,8 +639,8 @@ static bool put_record(struct chunk *c, const struct event *e, struct draw *d, s
 
         le(&c->b, at, 4);
         le(&c->b, 0, 4);
-        le(&c->b, (uintptr_t)e, 8);
-        le(&c->b, 0, 8);
+        le(&c->b, name, 8);
+        le(&c->b, ~name, 8);
         le(&c->b, 0, 4);
         put_template(&c->b, e);
         put_at(&c->b, at + 20, c->b.len - at - 24, 4);
@@ -570,7 +686,8 @@ static struct channel channel_of(const struct events *all, size_t at) {
 
     while (c.from > 0 && str_eq(all->items[c.from - 1].channel, all->items[at].channel))
         c.from--;
-    for (c.count = at - c.from + 1; c.from + c.count < all->count && str_eq(all->items[c.from + c.count].channel, all->items[at].channel);)
+    for (c.count = at - c.from + 1;
+         c.from + c.count < all->count && str_eq(all->items[c.from + c.count].channel, all->items[at].channel);)
         c.count++;
     return c;
 }
@@ -619,7 +736,8 @@ static void file_head(FILE *to, uint64_t chunks, uint64_t next_record) {
 }
 
 int main(int argc, char **argv) {
-    struct events all = {.sink = {.fields = fields_new(), .wants = everything, .record = take, .damage = no_damage}, .a = arena_new((size_t)8 << 30)};
+    struct events all = {.sink = {.fields = fields_new(), .wants = everything, .record = take, .damage = no_damage},
+                         .a = arena_new((size_t)8 << 30)};
     struct draw draw = {.state = 88172645463325252u};
     struct buf line = {0}, fresh = {0}, values = {0}, sizes = {0};
     struct chunk chunk = {0};
