@@ -116,6 +116,22 @@ char *arena_bytes(struct arena *a, size_t size) {
     return take(a, size, 1);
 }
 
+char *arena_reserve(struct arena *a, size_t size) {
+    char *const out = arena_bytes(a, size);
+
+    if (out) {
+        a->pos -= size;
+        a->used -= size;
+    }
+    return out;
+}
+
+void arena_commit(struct arena *a, size_t used) {
+    assert(used <= (size_t)(a->end - a->pos) && used <= a->limit - a->used);
+    a->pos += used;
+    a->used += used;
+}
+
 bool arena_copy(struct arena *a, str s, str *out) {
     char *const copy = arena_bytes(a, s.len);
 

@@ -21,6 +21,10 @@ void *arena_alloc(struct arena *a, size_t size) MUST_USE;
 void *arena_zero(struct arena *a, size_t count, size_t size) MUST_USE;
 /* As arena_alloc, aligned to 1: text. */
 char *arena_bytes(struct arena *a, size_t size) MUST_USE;
+/* Room for text whose length is not known yet, of at most `size` bytes; arena_commit keeps the first `used` of them. Between
+ * the two nothing else is taken from a; without the second nothing is kept. NULL as above. */
+char *arena_reserve(struct arena *a, size_t size) MUST_USE;
+void arena_commit(struct arena *a, size_t used);
 /* A copy of s in *out. False when full. */
 bool arena_copy(struct arena *a, str s, str *out) MUST_USE;
 

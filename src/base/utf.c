@@ -36,8 +36,8 @@ size_t utf8_decode(str s, uint32_t *point) {
     }
     if (p[0] > 0xf4 || s.len < 4 || !tail(p[3]))
         return 0;
-    uint32_t const c = (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
-                       (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+    uint32_t const c =
+        (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
 
     if (c < 0x10000 || c > 0x10ffff)
         return 0;
@@ -127,6 +127,21 @@ static uint32_t unit(const char *from, size_t i) {
     return (uint32_t)(unsigned char)from[2 * i] | (uint32_t)(unsigned char)from[2 * i + 1] << 8;
 }
 
+/* The character at unit *i, which is passed; a lone surrogate as it is. */
+static uint32_t utf16_next(const char *from, size_t units, size_t *i) {
+    uint32_t const point = unit(from, (*i)++);
+    uint32_t const low = point >= 0xd800 && point < 0xdc00 && *i < units ? unit(from, *i) : 0;
+
+    if (low < 0xdc00 || low > 0xdfff)
+        return point;
+    ++*i;
+    return 0x10000 + ((point & 0x3ff) << 10 | (low & 0x3ff));
+}
+
+static bool is_surrogate(uint32_t point) {
+    return point >= 0xd800 && point <= 0xdfff;
+}
+
 size_t utf16le_to_utf8(const char *from, size_t units, char *out, size_t *repaired) {
     size_t used = 0;
 
@@ -135,8 +150,8 @@ size_t utf16le_to_utf8(const char *from, size_t units, char *out, size_t *repair
         while (units - i >= 8) {
             __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)(from + 2 * i));
 
-            if (_mm_movemask_epi8(_mm_cmpeq_epi16(_mm_and_si128(v, _mm_set1_epi16((short)0xff80)),
-                                                  _mm_setzero_si128())) != 0xffff)
+            if (_mm_movemask_epi8(
+                    _mm_cmpeq_epi16(_mm_and_si128(v, _mm_set1_epi16((short)0xff80)), _mm_setzero_si128())) != 0xffff)
                 break;
             _mm_storel_epi64((__m128i *)(void *)(out + used), _mm_packus_epi16(v, v));
             used += 8;
@@ -145,22 +160,15 @@ size_t utf16le_to_utf8(const char *from, size_t units, char *out, size_t *repair
         if (i == units)
             break;
 #endif
-        uint32_t point = unit(from, i++);
+        uint32_t point = utf16_next(from, units, &i);
 
         if (point < 0x80) {
             out[used++] = (char)point;
             continue;
         }
-        if (point >= 0xd800 && point <= 0xdfff) {
-            uint32_t const low = point < 0xdc00 && i < units ? unit(from, i) : 0;
-
-            if (low >= 0xdc00 && low <= 0xdfff) {
-                point = 0x10000 + ((point & 0x3ff) << 10 | (low & 0x3ff));
-                i++;
-            } else {
-                point = 0xfffd;
-                ++*repaired;
-            }
+        if (is_surrogate(point)) {
+            point = 0xfffd;
+            ++*repaired;
         }
         char four[4];
         size_t const width = utf8_encode(point, four);
@@ -169,4 +177,38 @@ size_t utf16le_to_utf8(const char *from, size_t units, char *out, size_t *repair
         used += width;
     }
     return used;
+}
+
+bool utf16le_is_utf8(const char *from, size_t units, str text) {
+    size_t at = 0;
+
+    for (size_t i = 0; i < units;) {
+        uint32_t const point = utf16_next(from, units, &i);
+        uint32_t other;
+        size_t const width = utf8_decode(str_from(text, at), &other);
+
+        if (!width || point != other || is_surrogate(point))
+            return false;
+        at += width;
+    }
+    return at == text.len;
+}
+
+bool utf16le_is_ascii(const char *from, const char *text, size_t units) {
+    size_t i = 0;
+
+#ifdef __SSE2__
+    for (; units - i >= 8; i += 8) {
+        __m128i const wide =
+            _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(text + i)), _mm_setzero_si128());
+
+        if (_mm_movemask_epi8(_mm_cmpeq_epi8(wide, _mm_loadu_si128((const __m128i *)(const void *)(from + 2 * i)))) !=
+            0xffff)
+            return false;
+    }
+#endif
+    for (; i < units; i++)
+        if (unit(from, i) != (unsigned char)text[i])
+            return false;
+    return true;
 }

@@ -18,5 +18,9 @@ size_t utf8_repair(str s, char *out, size_t *repaired);
 /* UTF-16LE (units: code units, at any alignment) to UTF-8. A lone surrogate becomes U+FFFD and is counted.
  * out: room for 3 * units. Returns the bytes written. */
 size_t utf16le_to_utf8(const char *from, size_t units, char *out, size_t *repaired);
+/* Is what utf16le_to_utf8 makes of the units, none of them a lone surrogate, just this text? */
+bool utf16le_is_utf8(const char *from, size_t units, str text);
+/* The same for ASCII text of as many bytes as there are units. Fast. */
+bool utf16le_is_ascii(const char *from, const char *text, size_t units);
 
 #endif
