@@ -62,7 +62,7 @@ static bool hit(void *ctx, const struct detect_hit *h, struct err *e) {
     return true;
 }
 
-static bool wants(void *ctx, const struct block *b, field_id field) {
+static uint32_t wants(void *ctx, const struct block *b, field_id field) {
     return detector_wants(((struct stage *)ctx)->detector, b, field);
 }
 
@@ -85,14 +85,19 @@ static int stage(const char *name, const char *path, const char *const *rules, s
     struct plan *plan;
     struct stage s = {.count = {.fields = fields, .record = counted, .damage = no_damage}};
     struct detect_options detect = {.fields = fields, .hit = hit, .ctx = &s};
-    struct ingest_options ingest = {.fields = fields, .full = full, .damage = ingest_damage, .ctx = &s, .rows_max = 65536, .bytes_max = (size_t)80 << 20};
+    struct ingest_options ingest = {.fields = fields,
+                                    .full = full,
+                                    .damage = ingest_damage,
+                                    .ctx = &s,
+                                    .rows_max = 65536,
+                                    .bytes_max = (size_t)80 << 20};
     struct file_input f;
     const struct reader *reader;
     str head;
 
     if (!fields || !kinds_new(&kinds, fields, e) || !kinds_load_builtin(kinds, e) || !kinds_seal(kinds, e) ||
-        !sigma_loader_new(&loader, e) || !sigma_load_paths(loader, rules, rule_count, e) || !sigma_load_end(loader, &set, e) ||
-        !plan_new(&plan, set, fields, e))
+        !sigma_loader_new(&loader, e) || !sigma_load_paths(loader, rules, rule_count, e) ||
+        !sigma_load_end(loader, &set, e) || !plan_new(&plan, set, fields, e))
         return 1;
     detect.plan = plan;
     ingest.kinds = kinds;

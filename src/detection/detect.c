@@ -344,21 +344,21 @@ void detector_free(struct detector *d) {
     free(d);
 }
 
-bool detector_wants(struct detector *d, const struct block *b, field_id field) {
+uint32_t detector_wants(struct detector *d, const struct block *b, field_id field) {
     const struct kind_plan *const kp = kind_plan_of(d, b);
 
-    if (!kp || kp->keywords)
-        return true;
+    if (!kp)
+        return RAW_ANY;
     for (uint32_t i = 0; i < kp->view_count; i++) {
         const struct view *const v = kp->views[i];
 
-        if (!v->alias && v->field == field)
-            return true;
+        if (!v->alias && v->field == field && !v->keyword_only)
+            return RAW_ANY;
         for (uint32_t j = 0; v->alias && j < v->width; j++)
             if (v->inputs[j] == field)
-                return true;
+                return RAW_ANY;
     }
-    return false;
+    return kp->keyword_types;
 }
 
 bool detector_names(const struct detector *d, field_id field) {

@@ -38,8 +38,9 @@ struct detect_counts {
 MUST_USE bool detector_new(struct detector **out, const struct detect_options *options, struct err *e);
 void detector_free(struct detector *d);
 
-/* Does any rule that applies to this block's kind look at the field (or at all fields)? For ingest_options.wants. */
-bool detector_wants(struct detector *d, const struct block *b, field_id field);
+/* Values of which raw types (a bit each) of the field may matter to rules that apply to this block's kind? All types for a
+ * field that a rule names; of others those that rules about all fields might find. For ingest_options.wants. */
+uint32_t detector_wants(struct detector *d, const struct block *b, field_id field);
 /* Does any rule name this field? For ingest_options.wants_inner. */
 bool detector_names(const struct detector *d, field_id field);
 

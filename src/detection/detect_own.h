@@ -75,7 +75,7 @@ struct kind_plan {
     uint32_t always_count, always_room;
     uint32_t *keyword_tests; /* keyword tests that trigger: every column is scanned for them */
     uint32_t keyword_count, keyword_room;
-    bool keywords; /* some rule looks at all fields */
+    uint32_t keyword_types; /* values of these raw types may satisfy a test of some rule that looks at all fields */
     /* Classes: lists of triggers that a value holds. */
     uint32_t *class_pool, class_used, class_room;
     uint32_t *class_at, class_count, class_at_room; /* class_at[c]: start in the pool: count, then triggers */

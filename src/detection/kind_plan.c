@@ -154,7 +154,8 @@ bool kind_plan_trigger(struct detector *d, struct kind_plan *kp, uint32_t use, c
     return trigger_choose(d->o.plan, costs, root, trigger_add, &c);
 }
 
-/* Every field of the expression gets its view now, so that ingest knows which columns are wanted. */
+/* Every field of the expression gets its view now, so that ingest knows which columns are wanted; and of those that no
+ * field test names, which types of values. */
 static bool views_add(struct detector *d, struct kind_plan *kp, uint32_t node, uint32_t aliases) {
     const struct plan *const p = d->o.plan;
     const struct plan_node *const n = &p->nodes[node];
@@ -162,7 +163,9 @@ static bool views_add(struct detector *d, struct kind_plan *kp, uint32_t node, u
     if (n->type == NODE_TEST) {
         const struct plan_test *const t = &p->tests[n->first];
 
-        if (t->field != PLAN_KEYWORD && field_view(d, kp, aliases, t->field) == NO_VIEW)
+        if (t->field == PLAN_KEYWORD)
+            kp->keyword_types |= test_raw_types(&t->test);
+        else if (field_view(d, kp, aliases, t->field) == NO_VIEW)
             return false;
         return t->other == PLAN_KEYWORD || field_view(d, kp, aliases, t->other) != NO_VIEW;
     }
@@ -179,7 +182,6 @@ static bool use_add(struct detector *d, struct kind_plan *kp, uint32_t rule, uin
     if (!grow((void **)&kp->uses, use, &kp->use_room, sizeof *kp->uses))
         return false;
     kp->uses[kp->use_count++] = (struct use){.rule = rule, .aliases = aliases};
-    kp->keywords |= r->keywords;
     if (!views_add(d, kp, r->root, aliases))
         return false;
     for (uint32_t i = 0; i < r->filter_count; i++)

@@ -19,7 +19,6 @@ struct build {
     uint32_t hash_room;
     struct buf key;
     uint64_t seed;
-    bool keywords; /* of the rule being read */
     struct err *e;
 };
 
@@ -217,7 +216,6 @@ static bool node_add(struct build *b, const struct sigma_node *n, uint32_t *out,
     if (n->type == NODE_TEST) {
         if (!test_index(b, n->test, &node.first))
             return false;
-        b->keywords |= p->tests[node.first].field == PLAN_KEYWORD;
     } else {
         node.first = p->child_count;
         node.count = (uint32_t)n->child_count;
@@ -247,7 +245,6 @@ static bool rule_add(struct build *b, const struct sigma_rule *sigma, struct pla
     rule->sigma = sigma;
     if (sigma->type != SIGMA_DETECTION)
         return true;
-    b->keywords = false;
     if (!node_add(b, sigma->root, &rule->root, 0))
         return false;
     rule->filters = p->filter_count;
@@ -264,7 +261,6 @@ static bool rule_add(struct build *b, const struct sigma_rule *sigma, struct pla
         p->filter_sigma[count] = sigma->filters[i]->index;
         p->filter_count++;
     }
-    rule->keywords = b->keywords;
     return true;
 }
 

@@ -23,7 +23,6 @@ struct plan_rule {
     const struct sigma_rule *sigma;
     uint32_t root;
     uint32_t filters, filter_count; /* plan.filter_roots[filters..] */
-    bool keywords;                  /* some test has no field */
 };
 
 struct plan {

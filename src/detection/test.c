@@ -9,6 +9,7 @@
 #include "detection/regex.h"
 #include "event/fold.h"
 #include "event/number.h"
+#include "event/value.h"
 
 /* Steps PCRE2 may take for one value before it gives up (its own default is ten times as many). */
 #define REGEX_STEPS 1000000u
@@ -173,6 +174,39 @@ bool test_make(struct test *t, const struct sigma_test *sigma, struct arena *a, 
 void test_close(struct test *t) {
     pcre2_code_free(t->regex);
     t->regex = NULL;
+}
+
+static bool may_contain_pieces(const struct test *t, uint8_t raw_type) {
+    for (size_t i = 0; i < t->sigma->piece_count; i++) {
+        char folded[2 * 64 + 16];
+        str text;
+
+        if (t->pieces[i].type != PIECE_TEXT)
+            continue;
+        /* Of cased patterns, too: what a text contains, it contains when both are folded. */
+        for (text = t->pieces[i].text; text.len; text = str_from(text, text.len < 64 ? text.len : 64))
+            if (!value_may_contain(raw_type, (str){folded, fold_text(str_first(text, 64), folded)}))
+                return false;
+    }
+    return true;
+}
+
+uint32_t test_raw_types(const struct test *t) {
+    uint32_t types = 0;
+
+    for (uint8_t type = 0; type < RAW_TYPES; type++) {
+        bool may = true;
+
+        if (t->sigma->op == TEST_PATTERN || t->sigma->op == TEST_BYTES) {
+            may = may_contain_pieces(t, type);
+        } else if (t->sigma->op == TEST_REGEX && t->need_count) {
+            may = false;
+            for (size_t i = 0; i < t->need_count; i++)
+                may |= value_may_contain(type, t->needs[i]);
+        }
+        types |= (uint32_t)may << type;
+    }
+    return types;
 }
 
 static size_t dash_width(str s) {

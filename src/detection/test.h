@@ -47,6 +47,9 @@ void test_scratch_free(struct test_scratch *s);
 MUST_USE bool test_make(struct test *t, const struct sigma_test *sigma, struct arena *a, struct err *e);
 void test_close(struct test *t);
 
+/* The raw types (a bit each) of which some value might satisfy the test, for tests of a single value. */
+uint32_t test_raw_types(const struct test *t);
+
 /* The value's text folded: in scratch until the next call, or the text itself. ok false: no memory. */
 str test_fold(struct test_scratch *s, const struct value *v, bool *ok);
 

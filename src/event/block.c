@@ -1,4 +1,8 @@
-/* block: dictionaries, columns and rows. */
+/* block: dictionaries, columns and rows.
+ *
+ * A value is looked up by the bytes it came as, so that text is transcoded and numbers are rendered only when they are new.
+ * What is compared is: text itself; UTF-16 against the UTF-8 it became; binary types against their bytes, which are kept
+ * before their text: bytes, their number (two bytes), text. */
 #include "event/block.h"
 
 #include <assert.h>
@@ -22,7 +26,6 @@ bool dictionary_init(struct dictionary *d, uint64_t seed) {
 void dictionary_free(struct dictionary *d) {
     free(d->values);
     free(d->slots);
-    free(d->hashes);
     arena_free(d->text);
     *d = (struct dictionary){0};
 }
@@ -30,47 +33,44 @@ void dictionary_free(struct dictionary *d) {
 /* The memory goes back: what follows may be of other kinds and other fields, and keeps less or more. */
 void dictionary_reset(struct dictionary *d) {
     free(d->values);
-    free(d->hashes);
     free(d->slots);
     d->values = NULL;
-    d->hashes = d->slots = NULL;
+    d->slots = NULL;
     arena_reset(d->text);
-    d->count = d->room = d->slot_mask = 0;
+    d->count = d->room = d->slot_mask = d->slots_used = 0;
     d->looked_up = d->found = 0;
 }
 
 size_t dictionary_bytes(const struct dictionary *d) {
-    return arena_used(d->text) + d->room * (sizeof *d->values + sizeof *d->hashes) +
+    return arena_used(d->text) + d->room * sizeof *d->values +
            (d->slots ? ((size_t)d->slot_mask + 1) * sizeof *d->slots : 0);
 }
 
 static bool values_grow(struct dictionary *d) {
     uint32_t const room = d->room ? d->room * 2 : 16;
     struct value *values;
-    uint32_t *hashes;
 
     if (d->room >= DICTIONARY_VALUES_MAX || !(values = realloc(d->values, room * sizeof *values)))
         return false;
     d->values = values;
-    if (!(hashes = realloc(d->hashes, room * sizeof *hashes)))
-        return false;
-    d->hashes = hashes;
     d->room = room;
     return true;
 }
 
 static bool slots_grow(struct dictionary *d) {
     uint32_t const mask = d->slots ? d->slot_mask * 2 + 1 : 31;
-    uint32_t *const slots = calloc((size_t)mask + 1, sizeof *slots);
+    struct dictionary_slot *const slots = calloc((size_t)mask + 1, sizeof *slots);
 
     if (!slots)
         return false;
-    for (uint32_t i = 0; i < d->count; i++) {
-        uint32_t at = d->hashes[i] & mask;
+    for (uint32_t i = 0; d->slots && i <= d->slot_mask; i++) {
+        uint32_t at = d->slots[i].hash & mask;
 
-        while (slots[at])
+        if (!d->slots[i].code)
+            continue;
+        while (slots[at].code)
             at = (at + 1) & mask;
-        slots[at] = i + 1;
+        slots[at] = d->slots[i];
     }
     free(d->slots);
     d->slots = slots;
@@ -79,35 +79,11 @@ static bool slots_grow(struct dictionary *d) {
 }
 
 /* Puts a value whose memory is already the dictionary's behind the others. */
-static uint32_t append(struct dictionary *d, struct value v, uint32_t hash) {
+static uint32_t append(struct dictionary *d, struct value v) {
     if (d->count == d->room && !values_grow(d))
         return CODE_ABSENT;
     d->values[d->count] = v;
-    d->hashes[d->count] = hash;
     return ++d->count;
-}
-
-static uint32_t insert(struct dictionary *d, struct value v, uint32_t hash, uint32_t slot) {
-    uint32_t const code = append(d, v, hash);
-
-    if (code)
-        d->slots[slot] = code;
-    return code;
-}
-
-/* The slot where the value is or belongs. */
-static uint32_t find(const struct dictionary *d, uint8_t type, uint8_t raw_type, bool inner, str text, uint32_t hash) {
-    uint32_t at = hash & d->slot_mask;
-
-    for (; d->slots[at]; at = (at + 1) & d->slot_mask) {
-        uint32_t const i = d->slots[at] - 1;
-        const struct value *const v = &d->values[i];
-
-        if (d->hashes[i] == hash && v->type == type && v->inner == inner && v->len == text.len &&
-            (v->raw_type == raw_type) && memcmp(v->ptr, text.ptr, text.len) == 0)
-            break;
-    }
-    return at;
 }
 
 static uint8_t type_of_raw(uint8_t raw_type) {
@@ -127,16 +103,95 @@ static uint8_t type_of_raw(uint8_t raw_type) {
     }
 }
 
-/* Text in the dictionary's own memory; the flag ascii is set by the way. */
-static bool keep_text(struct dictionary *d, str text, struct value *v) {
+static bool is_text(uint8_t raw_type) {
+    return raw_type <= RAW_BOOL;
+}
+
+/* Binary values longer than this are not looked up. */
+#define BINARY_MAX UINT16_MAX
+
+static bool same(const struct value *v, uint8_t raw_type, bool inner, str bytes) {
+    uint16_t size;
+
+    if (v->raw_type != raw_type || v->inner != inner)
+        return false;
+    if (raw_type == RAW_UTF16)
+        return v->ascii ? v->len == bytes.len / 2 && utf16le_is_ascii(bytes.ptr, v->ptr, v->len)
+                        : utf16le_is_utf8(bytes.ptr, bytes.len / 2, value_text(v));
+    if (is_text(raw_type))
+        return v->len == bytes.len && memcmp(v->ptr, bytes.ptr, bytes.len) == 0;
+    memcpy(&size, v->ptr - sizeof size, sizeof size);
+    return size == bytes.len && memcmp(v->ptr - sizeof size - size, bytes.ptr, size) == 0;
+}
+
+/* Text as it came, in the dictionary's own memory; the flag ascii is set by the way. */
+static bool keep_text(struct dictionary *d, str text, struct value *v, size_t *repaired) {
     str copy;
 
-    if (!arena_copy(d->text, text, &copy))
+    v->ascii = text_is_ascii(text);
+    if (v->ascii || utf8_valid(text) == text.len) {
+        if (!arena_copy(d->text, text, &copy))
+            return false;
+        v->ptr = copy.ptr;
+        v->len = (uint32_t)copy.len;
+        return true;
+    }
+    char *const to = arena_reserve(d->text, 3 * text.len);
+
+    if (!to)
         return false;
-    v->ptr = copy.ptr;
-    v->len = (uint32_t)copy.len;
-    v->ascii = text_is_ascii(copy);
+    v->ptr = to;
+    v->len = (uint32_t)utf8_repair(text, to, repaired);
+    arena_commit(d->text, v->len);
     return true;
+}
+
+static bool keep_utf16(struct dictionary *d, str units, struct value *v, size_t *repaired) {
+    char *const to = arena_reserve(d->text, units.len / 2 * 3 + 8);
+
+    if (!to)
+        return false;
+    v->ptr = to;
+    v->len = (uint32_t)utf16le_to_utf8(units.ptr, units.len / 2, to, repaired);
+    v->ascii = v->len == units.len / 2; /* every other unit takes two bytes or more, and two units four */
+    arena_commit(d->text, v->len);
+    return true;
+}
+
+static bool keep_binary(struct dictionary *d, uint8_t raw_type, str bytes, struct value *v) {
+    size_t const before = bytes.len <= BINARY_MAX ? bytes.len + sizeof(uint16_t) : 0;
+    size_t repaired = 0, len;
+    char small[VALUE_SHORT_MAX];
+    struct buf text = {0};
+    char *to;
+
+    if ((len = value_short(raw_type, bytes, small)) == 0)
+        len = value_render(raw_type, bytes, &text, &repaired);
+    to = text.failed ? NULL : arena_reserve(d->text, before + len);
+    if (to) {
+        if (before) {
+            uint16_t const size = (uint16_t)bytes.len;
+
+            memcpy(to, bytes.ptr, bytes.len);
+            memcpy(to + bytes.len, &size, sizeof size);
+        }
+        if (len)
+            memcpy(to + before, text.ptr ? text.ptr : small, len);
+        arena_commit(d->text, before + len);
+        v->ptr = to + before;
+        v->len = (uint32_t)len;
+        v->ascii = true;
+    }
+    buf_free(&text);
+    return to != NULL;
+}
+
+static bool keep(struct dictionary *d, uint8_t raw_type, str bytes, struct value *v, size_t *repaired) {
+    if (raw_type == RAW_UTF16)
+        return keep_utf16(d, bytes, v, repaired);
+    if (is_text(raw_type))
+        return keep_text(d, bytes, v, repaired);
+    return keep_binary(d, raw_type, bytes, v);
 }
 
 /* Long-lived columns of unique values need no table. */
@@ -151,92 +206,50 @@ static void maybe_plain(struct dictionary *d) {
     }
 }
 
-static uint32_t code_of_text(struct dictionary *d, uint8_t raw_type, bool inner, str text) {
+uint32_t dictionary_code(struct dictionary *d, uint8_t raw_type, bool inner, str bytes, size_t *repaired) {
     struct value v = {.type = type_of_raw(raw_type), .raw_type = raw_type, .inner = inner};
-    uint32_t hash, slot;
+    size_t const repaired_before = *repaired;
+    uint32_t at, code, hash;
 
-    if (d->plain) {
-        if (!keep_text(d, text, &v))
-            return CODE_ABSENT;
-        return append(d, v, 0);
+    if (bytes.len > VALUE_BYTES_MAX)
+        bytes.len = VALUE_BYTES_MAX;
+    if (raw_type == RAW_NULL) {
+        bytes.len = 0;
+    } else if (raw_type == RAW_UTF16) {
+        bytes.len &= ~(size_t)1;
+        if (bytes.len && bytes.ptr[bytes.len - 2] == 0 && bytes.ptr[bytes.len - 1] == 0)
+            bytes.len -= 2;
     }
-    if ((!d->slots || d->count >= d->slot_mask / 2) && !slots_grow(d))
+    if (d->plain || (!is_text(raw_type) && raw_type != RAW_UTF16 && bytes.len > BINARY_MAX))
+        return keep(d, raw_type, bytes, &v, repaired) ? append(d, v) : CODE_ABSENT;
+    if ((!d->slots || d->slots_used >= d->slot_mask / 2) && !slots_grow(d))
         return CODE_ABSENT;
-    hash = (uint32_t)hash_bytes(text, d->seed ^ raw_type);
-    slot = find(d, v.type, raw_type, inner, text, hash);
+    hash = (uint32_t)hash_bytes(bytes, d->seed ^ raw_type);
     d->looked_up++;
-    if (d->slots[slot]) {
-        d->found++;
-        return d->slots[slot];
-    }
-    if (!keep_text(d, text, &v))
+    for (at = hash & d->slot_mask; d->slots[at].code; at = (at + 1) & d->slot_mask)
+        if (d->slots[at].hash == hash && same(&d->values[d->slots[at].code - 1], raw_type, inner, bytes)) {
+            d->found++;
+            return d->slots[at].code;
+        }
+    if (!keep(d, raw_type, bytes, &v, repaired) || !(code = append(d, v)))
         return CODE_ABSENT;
-    uint32_t const code = insert(d, v, hash, slot);
-
+    if (*repaired ==
+        repaired_before) { /* what had to be repaired is not looked up: every time it comes it is counted */
+        d->slots[at] = (struct dictionary_slot){code, hash};
+        d->slots_used++;
+    }
     maybe_plain(d);
     return code;
 }
 
-uint32_t dictionary_code(struct dictionary *d, uint8_t raw_type, bool inner, str bytes, size_t *repaired) {
-    enum { SMALL = 4096 };
-    char small[3 * SMALL + 64];
-    struct buf text = {0};
-    uint32_t code = CODE_ABSENT;
-
-    if (bytes.len > VALUE_BYTES_MAX)
-        bytes.len = VALUE_BYTES_MAX;
-    switch (raw_type) {
-    case RAW_NULL:
-        return code_of_text(d, raw_type, inner, S(""));
-    case RAW_TEXT:
-    case RAW_NUMBER:
-    case RAW_BOOL: {
-        size_t const good = utf8_valid(bytes);
-
-        if (good == bytes.len)
-            return code_of_text(d, raw_type, inner, bytes);
-        break;
-    }
-    case RAW_UTF16: {
-        size_t units = bytes.len / 2;
-
-        if (units && bytes.ptr[2 * units - 2] == 0 && bytes.ptr[2 * units - 1] == 0)
-            units--;
-        if (units <= SMALL)
-            return code_of_text(d, raw_type, inner, (str){small, utf16le_to_utf8(bytes.ptr, units, small, repaired)});
-        break;
-    }
-    default:
-        break;
-    }
-    size_t const len = value_render(raw_type, bytes, &text, repaired);
-
-    if (!text.failed)
-        code = code_of_text(d, raw_type, inner, (str){text.ptr ? text.ptr : "", len});
-    buf_free(&text);
-    return code;
-}
-
+/* Lists are rare and mostly different: they are not looked up. */
 uint32_t dictionary_list(struct dictionary *d, const uint32_t *items, uint32_t count) {
-    struct value v = {.type = VALUE_LIST, .raw_type = RAW_NULL, .len = count};
     uint32_t *const copy = arena_alloc(d->text, count * sizeof *items);
 
-    /* Lists are rare and mostly different: they are not looked up. */
     if (!copy)
         return CODE_ABSENT;
     memcpy(copy, items, count * sizeof *items);
-    v.ptr = (const char *)copy;
-    if (d->plain)
-        return append(d, v, 0);
-    if ((!d->slots || d->count >= d->slot_mask / 2) && !slots_grow(d))
-        return CODE_ABSENT;
-    /* It still takes a slot of its own, so that growing the table may move every value alike. */
-    uint32_t at = (uint32_t)(d->count * 0x9e3779b1u) & d->slot_mask;
-    uint32_t const hash = (uint32_t)(d->count * 0x9e3779b1u);
-
-    while (d->slots[at])
-        at = (at + 1) & d->slot_mask;
-    return insert(d, v, hash, at);
+    return append(d, (struct value){.type = VALUE_LIST, .raw_type = RAW_NULL, .len = count, .ptr = (const char *)copy});
 }
 
 bool block_new(struct block **out, const struct kind *kind, str name, struct err *e) {
@@ -264,35 +277,35 @@ void block_free(struct block *b) {
         free(b->columns[i]);
     }
     free(b->columns);
-    free(b->column_of);
+    free(b->places);
     free(b->rows);
     free((char *)(uintptr_t)b->name.ptr);
     free(b);
 }
 
-static bool column_of_room(struct block *b, field_id field) {
-    if (field < b->column_of_room)
+static bool place_room(struct block *b, field_id field) {
+    if (field < b->place_room)
         return true;
-    uint32_t room = b->column_of_room ? b->column_of_room : 256;
+    uint32_t room = b->place_room ? b->place_room : 256;
 
     while (room <= field)
         room *= 2;
-    uint32_t *const bigger = realloc(b->column_of, room * sizeof *bigger);
+    struct place *const bigger = realloc(b->places, room * sizeof *bigger);
 
     if (!bigger)
         return false;
-    for (uint32_t i = b->column_of_room; i < room; i++)
-        bigger[i] = COLUMN_UNKNOWN;
-    b->column_of = bigger;
-    b->column_of_room = room;
+    for (uint32_t i = b->place_room; i < room; i++)
+        bigger[i] = (struct place){COLUMN_NONE, 0};
+    b->places = bigger;
+    b->place_room = room;
     return true;
 }
 
 struct column *block_column_make(struct block *b, field_id field, uint64_t seed) {
-    if (!column_of_room(b, field))
+    if (!place_room(b, field))
         return NULL;
-    if (b->column_of[field] < b->column_count)
-        return b->columns[b->column_of[field]];
+    if (b->places[field].column != COLUMN_NONE)
+        return b->columns[b->places[field].column];
     if (b->column_count == b->column_room) {
         uint32_t const room = b->column_room ? b->column_room * 2 : 32;
         struct column **const bigger = realloc(b->columns, room * sizeof *bigger);
@@ -312,15 +325,15 @@ struct column *block_column_make(struct block *b, field_id field, uint64_t seed)
         return NULL;
     }
     c->field = field;
-    b->column_of[field] = b->column_count;
+    b->places[field].column = b->column_count;
     b->columns[b->column_count++] = c;
     return c;
 }
 
-bool block_column_skip(struct block *b, field_id field) {
-    if (!column_of_room(b, field))
+bool block_unwanted(struct block *b, field_id field, uint32_t raw_types) {
+    if (!place_room(b, field))
         return false;
-    b->column_of[field] = COLUMN_UNWANTED;
+    b->places[field].unwanted = raw_types;
     return true;
 }
 
@@ -382,6 +395,7 @@ static bool cell_more(struct block *b, struct column *c, uint32_t code) {
 }
 
 bool block_cell(struct block *b, struct column *c, const struct raw *v, size_t *repaired) {
+    size_t const repaired_before = *repaired;
     uint32_t code;
 
     if (c->last_code && c->last_len == v->len && c->last_type == v->type && c->last_inner == v->inner &&
@@ -392,7 +406,7 @@ bool block_cell(struct block *b, struct column *c, const struct raw *v, size_t *
         if (!code)
             return false;
         c->last_code = CODE_ABSENT;
-        if (v->len <= COLUMN_LAST_MAX) {
+        if (v->len <= COLUMN_LAST_MAX && *repaired == repaired_before) {
             if (v->len)
                 memcpy(c->last, v->ptr, v->len);
             c->last_len = v->len;
@@ -414,7 +428,8 @@ void block_clear(struct block *b) {
     for (uint32_t i = 0; i < b->column_count; i++) {
         struct column *const c = b->columns[i];
 
-        memset(c->codes, 0, b->row_count * sizeof *c->codes);
+        if (c->last_row)
+            memset(c->codes, 0, c->last_row * sizeof *c->codes);
         c->last_row = 0;
     }
     b->row_count = 0;

@@ -31,12 +31,14 @@ static inline const uint32_t *value_items(const struct value *v) {
 }
 
 /* Code 0: absent. Code c > 0: values[c - 1]. */
+struct dictionary_slot {
+    uint32_t code, hash; /* code 0: empty */
+};
 struct dictionary {
     struct value *values;
     uint32_t count, room;
-    uint32_t *slots; /* open addressing: code, or 0; NULL while plain */
-    uint32_t *hashes; /* of values[i], upper half of the hash */
-    uint32_t slot_mask;
+    struct dictionary_slot *slots; /* open addressing; NULL while plain */
+    uint32_t slot_mask, slots_used;
     bool plain;
     uint32_t looked_up, found; /* of the lookups since the last reset: what decides about plain */
     struct arena *text;
@@ -79,10 +81,17 @@ struct column {
 struct row {
     int64_t when; /* INSTANT_NONE: no usable time */
     uint64_t number, offset;
-    uint32_t part;   /* whose meaning the owner of the block knows: which part of which source */
-    uint32_t size;   /* bytes of the record in the source */
+    uint32_t part; /* whose meaning the owner of the block knows: which part of which source */
+    uint32_t size; /* bytes of the record in the source */
     bool salvaged;
 };
+
+/* Where values of a field go. */
+struct place {
+    uint32_t column;   /* into columns, or COLUMN_NONE */
+    uint32_t unwanted; /* bit n: values of raw type n are nobody's wish and are left out */
+};
+#define COLUMN_NONE UINT32_MAX
 
 struct kind;
 
@@ -94,26 +103,23 @@ struct block {
     uint32_t row_count, row_room;
     struct column **columns;
     uint32_t column_count, column_room;
-    uint32_t *column_of; /* by field_id: index into columns, COLUMN_UNKNOWN or COLUMN_UNWANTED */
-    uint32_t column_of_room;
+    struct place *places; /* by field_id */
+    uint32_t place_room;
     uint64_t rows_ever;
     uint32_t generation; /* counts dictionary resets */
 };
 
-#define COLUMN_UNKNOWN UINT32_MAX
-#define COLUMN_UNWANTED (UINT32_MAX - 1)
-
 /* The column of field, or NULL when no record had it yet. */
 static inline const struct column *block_column(const struct block *b, field_id field) {
-    return field < b->column_of_room && b->column_of[field] < b->column_count ? b->columns[b->column_of[field]] : NULL;
+    return field < b->place_room && b->places[field].column != COLUMN_NONE ? b->columns[b->places[field].column] : NULL;
 }
 
 MUST_USE bool block_new(struct block **out, const struct kind *kind, str name, struct err *e);
 void block_free(struct block *b);
 /* The column of field, made when new. NULL: no memory. */
 struct column *block_column_make(struct block *b, field_id field, uint64_t seed);
-/* Notes that nobody wants this field of this kind. */
-MUST_USE bool block_column_skip(struct block *b, field_id field);
+/* Notes of which raw types (a bit each) nobody wants values of this field of this kind. */
+MUST_USE bool block_unwanted(struct block *b, field_id field, uint32_t raw_types);
 /* Room for one more row in rows and in every column. */
 MUST_USE bool block_row_room(struct block *b);
 /* Adds a cell to the row being built (row_count); several values of one field become a list. */

@@ -29,8 +29,8 @@ size_t fold_text(str s, char *out) {
             unsigned const high = (unsigned)_mm_movemask_epi8(v);
             unsigned const ascii = high ? (unsigned)__builtin_ctz(high) : 16;
             /* Compared as signed numbers, bytes from 0x80 on are negative: no capitals. */
-            __m128i const upper = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)),
-                                                _mm_cmplt_epi8(v, _mm_set1_epi8('Z' + 1)));
+            __m128i const upper =
+                _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(v, _mm_set1_epi8('Z' + 1)));
 
             _mm_storeu_si128((__m128i *)(void *)(out + used), _mm_add_epi8(v, _mm_and_si128(upper, _mm_set1_epi8(32))));
             used += ascii;

@@ -14,15 +14,16 @@
 #define GATE_KEY_MAX 2048u
 #define GATES_REMEMBERED 8192u
 #define RENAMED_UNKNOWN UINT32_MAX
+#define TIMES_MAX 32u /* of one record; what is looked for comes first in any sound one */
 /* When dictionaries together hold more than this share of the bound, they are forgotten at the next clear. */
 #define GROWTH 4u
 #define DICTIONARY_SHARE(bytes_max) ((bytes_max) / 4 * 3)
 
 /* A gate by value is compared; of one by presence only that it is there matters. */
-enum { FLAG_SHAPE = 1, FLAG_GATE = 2, FLAG_GATE_VALUE = 4 };
+enum { FLAG_SHAPE = 1, FLAG_GATE = 2, FLAG_GATE_VALUE = 4, FLAG_TIME = 8 };
 
 struct gate {
-    struct gate *next; /* of the same slot */
+    struct gate *next;   /* of the same slot */
     struct block *block; /* NULL: no kind */
     uint64_t hash;
     uint32_t len;
@@ -37,7 +38,10 @@ struct ingest {
     uint32_t flag_count;
     field_id **renamed; /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
     uint32_t *renamed_room;
-    struct raw *mapped; /* the record's values under their names, RECORD_VALUES_MAX */
+    struct raw *mapped;                 /* the record's values under their names, RECORD_VALUES_MAX */
+    const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
+    uint32_t time_count;
+    struct buf time_text;
     struct gate *slots[1024];
     uint32_t gates;
     struct block **blocks;
@@ -78,7 +82,10 @@ static bool flags_fill(struct ingest *in) {
         for (size_t j = 0; j < k->when_count; j++)
             if (!flag(in, k->when[j].field,
                       k->when[j].how == WHEN_EQUALS || k->when[j].how == WHEN_STARTS ? FLAG_GATE | FLAG_GATE_VALUE
-                                                                                      : FLAG_GATE))
+                                                                                     : FLAG_GATE))
+                return false;
+        for (size_t j = 0; j < k->time_count; j++)
+            if (!flag(in, k->times[j], FLAG_TIME))
                 return false;
         if (k->each != FIELD_NONE && !flag(in, k->each, FLAG_GATE | FLAG_GATE_VALUE))
             return false;
@@ -149,27 +156,37 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
 }
 
 /* The key: (field, type, length, bytes) of each gate value, in the record's order. A value too long for the key is kept
- * by its beginning and length; no condition looks at so long a value whole. */
-static uint32_t gate_key(const struct ingest *in, const struct record *r, char key[GATE_KEY_MAX]) {
+ * by its beginning and length; no condition looks at so long a value whole. More than GATE_KEY_MAX: no key is long enough.
+ * Values that may be the time are noted by the way. */
+static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GATE_KEY_MAX]) {
     uint32_t used = 0;
+    bool over = false;
 
+    in->time_count = 0;
     for (uint32_t i = 0; i < r->count; i++) {
         const struct raw *const v = &r->values[i];
+        uint8_t const flags = flags_of(in, v->field);
 
-        if (!(flags_of(in, v->field) & FLAG_GATE) || v->inner)
+        if (LIKELY(!(flags & (FLAG_GATE | FLAG_TIME))) || v->inner)
             continue;
-        bool const by_value = flags_of(in, v->field) & FLAG_GATE_VALUE;
+        if (flags & FLAG_TIME && in->time_count < TIMES_MAX)
+            in->times[in->time_count++] = v;
+        if (!(flags & FLAG_GATE))
+            continue;
+        bool const by_value = flags & FLAG_GATE_VALUE;
         uint32_t const whole = by_value ? v->len : 0, len = whole < 192 ? whole : 192;
 
         if (GATE_KEY_MAX - used < 9 + len)
-            break;
+            over = true;
+        if (over) /* what is left out might decide: no key serves this record */
+            continue;
         memcpy(key + used, &v->field, 4);
         memcpy(key + used + 4, &whole, 4);
         key[used + 8] = by_value ? (char)v->type : 0;
         memcpy(key + used + 9, v->ptr, len);
         used += 9 + len;
     }
-    return used;
+    return over ? GATE_KEY_MAX + 1 : used;
 }
 
 static struct block *block_named(struct ingest *in, const struct kind *k, str name, struct err *e) {
@@ -204,8 +221,8 @@ static bool kind_full_name(const struct kind *k, const struct record *r, struct 
             if (r->values[i].field == k->each && !r->values[i].inner) {
                 struct buf text = {0};
                 size_t repaired = 0;
-                size_t const len = value_render(r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, &text,
-                                                &repaired);
+                size_t const len =
+                    value_render(r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, &text, &repaired);
 
                 if (len && len <= 64 && !text.failed) {
                     buf_byte(name, '/');
@@ -253,6 +270,9 @@ static void gates_forget(struct ingest *in) {
 static bool block_of(struct ingest *in, const struct record *r, struct block **out, struct err *e) {
     char key[GATE_KEY_MAX];
     uint32_t const len = gate_key(in, r, key);
+
+    if (len > GATE_KEY_MAX)
+        return decide(in, r, out, e);
     uint64_t const hash = hash_bytes((str){key, len}, in->seed);
     struct gate **const slot = &in->slots[hash % COUNT(in->slots)];
     struct gate *g;
@@ -291,44 +311,47 @@ static bool source_names(const struct kind_source *s, size_t count, field_id fie
 
 /* Fields the program itself reads of this kind. */
 static bool kind_needs(const struct kind *k, field_id field) {
-    for (size_t i = 0; i < k->time_count; i++)
-        if (k->times[i] == field)
-            return true;
     for (size_t i = 0; i < ROLES; i++)
         if (source_names(k->roles[i], k->role_counts[i], field))
             return true;
     return false;
 }
 
-/* A field this block has not met: a column, or a note that nobody wants it. */
-static bool meet(struct ingest *in, struct block *b, field_id field, struct column **out, struct err *e) {
+/* A field this block has no column of: a column now, if values of this type are wanted, or a note that they are not. */
+static bool meet(struct ingest *in, struct block *b, field_id field, uint8_t raw_type, struct column **out,
+                 struct err *e) {
+    uint32_t wanted = RAW_ANY;
+
     *out = NULL;
-    if (in->o.wants && !(flags_of(in, field) & FLAG_GATE) && !kind_needs(b->kind, field) &&
-        !in->o.wants(in->o.ctx, b, field)) {
-        if (!block_column_skip(b, field))
-            return err_set(e, ERR_MEMORY, 0, "no memory for columns");
-        return true;
-    }
-    if (!(*out = block_column_make(b, field, in->seed)))
+    if (in->o.wants && !(flags_of(in, field) & FLAG_GATE) && !kind_needs(b->kind, field))
+        wanted = in->o.wants(in->o.ctx, b, field);
+    if (!block_unwanted(b, field, ~wanted))
+        return err_set(e, ERR_MEMORY, 0, "no memory for columns");
+    if (wanted >> raw_type & 1 && !(*out = block_column_make(b, field, in->seed)))
         return err_set(e, ERR_MEMORY, 0, "no memory for a column");
     return true;
 }
 
-static int64_t time_of(const struct block *b) {
-    for (size_t i = 0; i < b->kind->time_count; i++) {
-        const struct column *const c = block_column(b, b->kind->times[i]);
-        uint32_t const code = c ? c->codes[b->row_count] : CODE_ABSENT;
-        const struct value *v;
-        int64_t when;
+/* The first of the kind's time fields that the record has and that can be read. */
+static int64_t time_of(struct ingest *in, const struct kind *k) {
+    for (size_t i = 0; i < k->time_count; i++)
+        for (uint32_t j = 0; j < in->time_count; j++) {
+            const struct raw *const v = in->times[j];
+            str text = {v->ptr, v->len};
+            size_t repaired = 0;
+            int64_t when;
 
-        if (!code)
-            continue;
-        v = dictionary_value(&c->dict, code);
-        if (v->type == VALUE_LIST)
-            v = dictionary_value(&c->dict, value_items(v)[0]);
-        if (v->type != VALUE_NULL && (when = instant_parse(value_text(v))) != INSTANT_NONE)
-            return when;
-    }
+            if (v->field != k->times[i])
+                continue;
+            if (v->type != RAW_TEXT && v->type != RAW_NUMBER) {
+                in->time_text.len = 0;
+                value_render(v->type, text, &in->time_text, &repaired);
+                text = buf_str(&in->time_text);
+            }
+            if (v->type != RAW_NULL && (when = instant_parse(text)) != INSTANT_NONE)
+                return when;
+            break; /* of several values of one field the first counts */
+        }
     return INSTANT_NONE;
 }
 
@@ -370,21 +393,21 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         return err_set(e, ERR_MEMORY, 0, "no memory for rows");
     for (uint32_t i = 0; i < r.count; i++) {
         const struct raw *const v = &r.values[i];
-        uint32_t const at = v->field < b->column_of_room ? b->column_of[v->field] : COLUMN_UNKNOWN;
+        struct place const at = v->field < b->place_room ? b->places[v->field] : (struct place){COLUMN_NONE, 0};
         struct column *c;
 
-        if (LIKELY(at < b->column_count))
-            c = b->columns[at];
-        else if (at == COLUMN_UNWANTED)
+        if (at.unwanted >> v->type & 1)
             continue;
-        else if (!meet(in, b, v->field, &c, e))
+        if (LIKELY(at.column != COLUMN_NONE))
+            c = b->columns[at.column];
+        else if (!meet(in, b, v->field, v->type, &c, e))
             return false;
         if (c && !block_cell(b, c, v, &repaired))
             return err_set(e, ERR_MEMORY, 0, "no memory for values");
     }
     struct row *const row = &b->rows[b->row_count];
 
-    *row = (struct row){.when = r.when != INSTANT_NONE ? r.when : time_of(b),
+    *row = (struct row){.when = r.when != INSTANT_NONE ? r.when : time_of(in, b->kind),
                         .number = r.number,
                         .offset = r.offset,
                         .part = in->part,
@@ -458,6 +481,7 @@ void ingest_free(struct ingest *in) {
     free(in->renamed_room);
     free(in->blocks);
     free(in->mapped);
+    buf_free(&in->time_text);
     free(in->flags);
     free(in);
 }

@@ -8,9 +8,9 @@
 #include "event/block.h"
 #include "event/kind.h"
 
-/* Which fields of a kind are worth a column. NULL in ingest_options: all. Fields that decide the kind, its times and its
- * roles are always kept. */
-typedef bool (*ingest_wants)(void *ctx, const struct block *b, field_id field);
+/* Values of which raw types (a bit each) of a field are worth keeping in blocks of this kind; 0: none. NULL in
+ * ingest_options: all. Fields that decide the kind and its roles are always kept. */
+typedef uint32_t (*ingest_wants)(void *ctx, const struct block *b, field_id field);
 
 struct ingest_options {
     struct fields *fields;

@@ -13,24 +13,25 @@
  * well-formed): the text a person and a rule see. Binary types are kept binary until then, because equal values
  * repeat and only a new one needs to be rendered. */
 enum raw_type {
-    RAW_NULL,      /* present, null; no bytes */
-    RAW_TEXT,      /* UTF-8; what is not well-formed is repaired (U+FFFD a byte) and counted */
-    RAW_NUMBER,    /* a JSON number as written */
-    RAW_BOOL,      /* text "true" or "false" */
-    RAW_UTF16,     /* UTF-16LE; one NUL unit at the end is cut */
-    RAW_I64,       /* 8 bytes little-endian, signed: any signed integer, widened */
-    RAW_U64,       /* 8 bytes little-endian: any unsigned integer, widened */
-    RAW_F64,       /* 8 bytes, IEEE 754 */
-    RAW_WIN_BOOL,  /* 1 byte: rendered "true" / "false" */
-    RAW_GUID,      /* 16 bytes, Microsoft's mixed order: rendered {XXXXXXXX-...} in capitals */
-    RAW_FILETIME,  /* 8 bytes: rendered RFC 3339 with seven decimals and Z */
-    RAW_SYSTEMTIME,/* 16 bytes */
-    RAW_SID,       /* [MS-DTYP] 2.4.2: rendered S-1-5-... */
-    RAW_HEX32,     /* 4 bytes: rendered 0x3e7, lower case, no padding */
-    RAW_HEX64,     /* 8 bytes: the same */
-    RAW_BINARY,    /* any bytes: rendered as hexadecimal capitals without prefix */
+    RAW_NULL,       /* present, null; no bytes */
+    RAW_TEXT,       /* UTF-8; what is not well-formed is repaired (U+FFFD a byte) and counted */
+    RAW_NUMBER,     /* a JSON number as written */
+    RAW_BOOL,       /* text "true" or "false" */
+    RAW_UTF16,      /* UTF-16LE; one NUL unit at the end is cut */
+    RAW_I64,        /* 8 bytes little-endian, signed: any signed integer, widened */
+    RAW_U64,        /* 8 bytes little-endian: any unsigned integer, widened */
+    RAW_F64,        /* 8 bytes, IEEE 754 */
+    RAW_WIN_BOOL,   /* 1 byte: rendered "true" / "false" */
+    RAW_GUID,       /* 16 bytes, Microsoft's mixed order: rendered {XXXXXXXX-...} in capitals */
+    RAW_FILETIME,   /* 8 bytes: rendered RFC 3339 with seven decimals and Z */
+    RAW_SYSTEMTIME, /* 16 bytes */
+    RAW_SID,        /* [MS-DTYP] 2.4.2: rendered S-1-5-... */
+    RAW_HEX32,      /* 4 bytes: rendered 0x3e7, lower case, no padding */
+    RAW_HEX64,      /* 8 bytes: the same */
+    RAW_BINARY,     /* any bytes: rendered as hexadecimal capitals without prefix */
     RAW_TYPES
 };
+#define RAW_ANY (((uint32_t)1 << RAW_TYPES) - 1) /* a bit for each type */
 
 /* One field of the record. A field may occur several times: then the cell is multi-valued, in this order. */
 struct raw {
@@ -42,17 +43,17 @@ struct raw {
     const char *ptr;
 };
 
-#define RECORD_VALUES_MAX 8192u       /* a record with more is cut there and counted */
-#define VALUE_BYTES_MAX (1u << 24)    /* 16 MiB; a longer value is cut and counted */
+#define RECORD_VALUES_MAX 8192u    /* a record with more is cut there and counted */
+#define VALUE_BYTES_MAX (1u << 24) /* 16 MiB; a longer value is cut and counted */
 
 struct record {
     struct raw *values;
     uint32_t count;
-    int64_t when;        /* event time if the reader knows it (EVTX), else INSTANT_NONE: the kind's time field decides */
-    uint64_t number;     /* as the format counts: EventRecordID; else the 1-based number of the record in its source */
-    uint64_t offset;     /* first byte of the record, from the start of the (unpacked) source */
-    uint64_t size;       /* bytes of the record in the source */
-    bool salvaged;       /* found where the format says nothing lives (chunk slack): never mixed with the others */
+    int64_t when;    /* event time if the reader knows it (EVTX), else INSTANT_NONE: the kind's time field decides */
+    uint64_t number; /* as the format counts: EventRecordID; else the 1-based number of the record in its source */
+    uint64_t offset; /* first byte of the record, from the start of the (unpacked) source */
+    uint64_t size;   /* bytes of the record in the source */
+    bool salvaged;   /* found where the format says nothing lives (chunk slack): never mixed with the others */
 };
 
 /* Where a reader's output goes. Implemented by event/ingest.h for hunts, by tests, by `longwatch show`. */

@@ -9,4 +9,11 @@
  * short for their type are rendered as hexadecimal. *repaired counts characters replaced by U+FFFD. */
 size_t value_render(uint8_t raw_type, str bytes, struct buf *out, size_t *repaired);
 
+/* The same for types whose text is short (not text, SIDs and bytes): written to out. 0: another type, or too few bytes. */
+#define VALUE_SHORT_MAX 48u
+size_t value_short(uint8_t raw_type, str bytes, char out[VALUE_SHORT_MAX]);
+
+/* Can the folded text of some value of this type contain this folded text? True where it is not certain. */
+bool value_may_contain(uint8_t raw_type, str folded);
+
 #endif

@@ -13,10 +13,10 @@
 
 #define ROWS_MAX 65536u
 #define HEAD_BYTES 65536u
-#define SEND_BYTES ((size_t)256 << 10)   /* messages are sent when so many bytes are waiting */
+#define SEND_BYTES ((size_t)256 << 10) /* messages are sent when so many bytes are waiting */
 #define TICK_BYTES ((uint64_t)1 << 20)
-#define DATA_SLACK ((size_t)192 << 20)   /* beyond memory_max: windows, decompressors, one record too large */
-#define CELLS_MAX 1024u                  /* values an event hands to correlations */
+#define DATA_SLACK ((size_t)192 << 20) /* beyond memory_max: windows, decompressors, one record too large */
+#define CELLS_MAX 1024u                /* values an event hands to correlations */
 #define PATH_BYTES_MAX 65536u
 
 struct worker {
@@ -26,16 +26,16 @@ struct worker {
     struct ingest *ingest;
     struct file_input file;
     struct buf out, path;
-    struct wire now;           /* the ledger's line of the source being read */
-    uint32_t members;          /* of the containers of this job, so far */
-    uint64_t ticked;           /* bytes of the job that were told */
-    uint64_t *kind_rows;       /* by block: rows_ever that were told */
+    struct wire now;     /* the ledger's line of the source being read */
+    uint32_t members;    /* of the containers of this job, so far */
+    uint64_t ticked;     /* bytes of the job that were told */
+    uint64_t *kind_rows; /* by block: rows_ever that were told */
     size_t kind_rows_room;
-    struct arena *cells;       /* of one match */
+    struct arena *cells; /* of one match */
     struct asked {
         uint32_t rule;
         field_id field;
-    } *asked;                  /* fields that correlations ask for */
+    } * asked; /* fields that correlations ask for */
     size_t asked_count;
 };
 
@@ -88,10 +88,9 @@ static bool put_match(struct worker *w, const struct detect_hit *hit, struct err
         return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
     for (size_t i = 0; i < names; i++) {
         field_id const field = field_find(w->s->fields, fields[i]);
-        size_t const found =
-            field == FIELD_NONE
-                ? 0
-                : detector_values(w->detector, hit->block, hit->row, hit->rule, field, values, CELLS_MAX - count);
+        size_t const found = field == FIELD_NONE ? 0
+                                                 : detector_values(w->detector, hit->block, hit->row, hit->rule, field,
+                                                                   values, CELLS_MAX - count);
 
         for (size_t k = 0; k < found; k++)
             if (arena_copy(w->cells, values[k], &cells[count].value))
@@ -99,9 +98,12 @@ static bool put_match(struct worker *w, const struct detect_hit *hit, struct err
             else
                 return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
     }
-    put(w, &(struct wire){.type = WIRE_MATCH,
-                          .rule = hit->rule,
-                          .match = {.when = row->when, .number = row->number, .offset = row->offset, .cells = cells, .cell_count = count}});
+    put(w,
+        &(struct wire){
+            .type = WIRE_MATCH,
+            .rule = hit->rule,
+            .match = {
+                .when = row->when, .number = row->number, .offset = row->offset, .cells = cells, .cell_count = count}});
     arena_reset(w->cells);
     return true;
 }
@@ -181,17 +183,15 @@ static bool serves(const struct kind_logsource *l, field_id asked, field_id fiel
     return !hidden && asked == field;
 }
 
-static bool wants(void *ctx, const struct block *b, field_id field) {
+static uint32_t wants(void *ctx, const struct block *b, field_id field) {
     const struct worker *const w = ctx;
     size_t at;
 
-    if (detector_wants(w->detector, b, field))
-        return true;
     for (size_t i = 0; i < w->asked_count; i++)
         if (logsource_covers(&w->s->set->rules[w->asked[i].rule]->logsource, b->kind, &at) &&
             serves(&b->kind->logsources[at], w->asked[i].field, field))
-            return true;
-    return false;
+            return RAW_ANY;
+    return detector_wants(w->detector, b, field);
 }
 
 static bool wants_inner(void *ctx, field_id field) {
@@ -210,7 +210,8 @@ static bool ask(struct worker *w) {
 
     for (uint32_t i = 0; i < w->s->set->rule_count; i++) {
         size_t count = 0;
-        const str *const names = correlator_wants(w->s->correlator, i) ? correlator_fields(w->s->correlator, i, &count) : NULL;
+        const str *const names =
+            correlator_wants(w->s->correlator, i) ? correlator_fields(w->s->correlator, i, &count) : NULL;
 
         for (size_t k = 0; k < count; k++) {
             if (w->asked_count == room) {
@@ -254,7 +255,8 @@ static bool followed_window(struct input *in, uint64_t offset, size_t want, str 
 }
 
 static void source_begin(struct worker *w) {
-    w->now = (struct wire){.type = WIRE_CUSTODY, .custody = {.sha256 = "", .not_read = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE}};
+    w->now = (struct wire){.type = WIRE_CUSTODY,
+                           .custody = {.sha256 = "", .not_read = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE}};
 }
 
 static void source_end(struct worker *w) {
@@ -262,7 +264,8 @@ static void source_end(struct worker *w) {
 }
 
 /* Reads a part of a source into findings. False: memory is out, and this process with it. */
-static bool read_part(struct worker *w, struct input *in, const struct reader *reader, struct part part, struct err *e) {
+static bool read_part(struct worker *w, struct input *in, const struct reader *reader, struct part part,
+                      struct err *e) {
     struct custody *const c = &w->now.custody;
     struct ingest_counts const *const n = ingest_counts(w->ingest);
 
@@ -271,7 +274,7 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
     bool ok = reader->read(in, part, ingest_sink(w->ingest), e);
 
     if (!ok && e->code != ERR_MEMORY) { /* the source ends here; what came before stays true */
-        if (in->size != UINT64_MAX) /* of members (their size is unknown) the container tells */
+        if (in->size != UINT64_MAX)     /* of members (their size is unknown) the container tells */
             put_damage(w, e->offset, in->size < e->offset ? 0 : in->size - e->offset, str_of(e->text));
         ok = true;
     }
@@ -304,8 +307,9 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     if (head.len == 0)
         w->now.custody.not_read = S("empty");
     else if (!(reader = reader_for(str_first(head, HEAD_BYTES))))
-        w->now.custody.not_read = unpack_container(str_first(head, HEAD_BYTES)) ? S("containers too deep within each other")
-                                                                              : S("no reader knows this format");
+        w->now.custody.not_read = unpack_container(str_first(head, HEAD_BYTES))
+                                      ? S("containers too deep within each other")
+                                      : S("no reader knows this format");
     else
         return read_part(w, in, reader, (struct part){0, UINT64_MAX}, e);
     return true;
@@ -328,7 +332,8 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
 static void unpack_damage(void *ctx, str path, uint64_t offset, uint64_t size, const char *why) {
     struct worker *const w = ctx;
 
-    put(w, &(struct wire){.type = WIRE_DAMAGE, .name = path, .damage = {.offset = offset, .size = size, .why = str_of(why)}});
+    put(w, &(struct wire){
+               .type = WIRE_DAMAGE, .name = path, .damage = {.offset = offset, .size = size, .why = str_of(why)}});
 }
 
 static bool hash_tick(void *ctx, uint64_t bytes) {
