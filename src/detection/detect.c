@@ -9,26 +9,73 @@
 #include "detection/detect_own.h"
 
 #define DERIVED_MEMORY ((size_t)1 << 28)
-#define LEARN_ROWS 4096u          /* of a kind before its triggers are chosen again */
-#define LEARN_USES 16u            /* fewer rules are quick however they are triggered */
+/* Triggers are chosen again after some rows, in proportion to the rules (more of them take longer to choose for), and
+ * once more after many; fewer rules than LEARN_USES are quick however they are triggered. */
+#define LEARN_USES 16u
+#define LEARN_ROWS_A_USE 4u
+#define LEARN_ROWS_MAX 4096u
+#define LEARN_AGAIN 32768u
 #define SOURCES_COMPARED_MAX 512u /* rules with further log sources are looked at one by one */
+
+/* Where the answer to a use in this row is or belongs; NULL: it is not one to be remembered. *known: it is there. */
+static struct answer *answer_at(struct detector *d, const struct kind_plan *kp, const struct block *b, uint32_t row,
+                                const struct use *u, bool *known) {
+    struct answer key = {.use = u->number};
+    uint64_t hash = u->number * 0x9e3779b97f4a7c15u;
+
+    if (u->view_count > USE_VIEWS_MAX)
+        return NULL;
+    for (uint32_t i = 0; i < u->view_count; i++) {
+        if (!view_code(d, b, kp->views[u->views[i]], row, &key.codes[i])) {
+            d->no_memory = true;
+            return NULL;
+        }
+        hash = (hash ^ key.codes[i]) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    struct answer *const a = &d->answers[hash % ANSWER_SLOTS];
+
+    *known = a->use == key.use && memcmp(a->codes, key.codes, sizeof key.codes) == 0;
+    if (!*known)
+        *a = key;
+    return a;
+}
+
+/* Does the rule hold in the row, and if so, which filter takes it away? */
+static uint32_t answer(struct detector *d, struct kind_plan *kp, const struct block *b, uint32_t row, const struct use *u) {
+    const struct plan_rule *const r = &d->o.plan->rules[u->rule];
+    struct at const at = {kp, b, row, u->aliases, evaluate_block_memo(b)};
+    struct answer *slot;
+    bool known = false;
+    uint32_t what = ANSWER_NO;
+
+    if ((slot = answer_at(d, kp, b, row, u, &known)) && known)
+        return slot->what;
+    if (evaluate_node(d, &at, r->root)) {
+        what = ANSWER_YES;
+        for (uint32_t i = 0; what == ANSWER_YES && i < r->filter_count; i++)
+            if (!evaluate_node(d, &at, d->o.plan->filter_roots[r->filters + i]))
+                what = ANSWER_FILTERED + i;
+    }
+    if (slot)
+        slot->what = what;
+    return what;
+}
 
 static bool candidate(struct detector *d, struct kind_plan *kp, const struct block *b, uint32_t row, uint32_t use) {
     struct use *const u = &kp->uses[use];
-    const struct plan_rule *const r = &d->o.plan->rules[u->rule];
-    struct at const at = {kp, b, row, u->aliases, evaluate_block_memo(b)};
+    uint32_t what;
 
     if (u->stamp == row + 1)
         return true;
     u->stamp = row + 1;
     d->counts.candidates++;
-    if (!evaluate_node(d, &at, r->root))
+    if ((what = answer(d, kp, b, row, u)) == ANSWER_NO)
         return true;
-    for (uint32_t i = 0; i < r->filter_count; i++)
-        if (!evaluate_node(d, &at, d->o.plan->filter_roots[r->filters + i])) {
-            d->filtered[r->filters + i]++;
-            return true;
-        }
+    if (what >= ANSWER_FILTERED) {
+        d->filtered[d->o.plan->rules[u->rule].filters + (what - ANSWER_FILTERED)]++;
+        return true;
+    }
     if (!grow((void **)&d->hits, d->hit_count, &d->hit_room, sizeof *d->hits))
         return false;
     d->hits[d->hit_count++] = (struct hit){b, row, u->rule, use, kp};
@@ -94,6 +141,21 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
     }
     return true;
 }
+
+static bool is_time_to_learn(struct kind_plan *kp, uint32_t rows) {
+    uint32_t const first = kp->use_count * LEARN_ROWS_A_USE;
+
+    kp->rows += rows;
+    if (kp->use_count < LEARN_USES || kp->learn_at == UINT64_MAX)
+        return false;
+    if (!kp->learn_at)
+        kp->learn_at = first < LEARN_ROWS_MAX ? first : LEARN_ROWS_MAX;
+    if (kp->rows < kp->learn_at)
+        return false;
+    kp->learn_at = kp->rows < LEARN_AGAIN ? LEARN_AGAIN : UINT64_MAX;
+    return true;
+}
+
 static bool block_run(struct detector *d, const struct block *b) {
     struct kind_plan *const kp = kind_plan_of(d, b);
     struct view **hot;
@@ -108,10 +170,10 @@ static bool block_run(struct detector *d, const struct block *b) {
         kp->generation = b->generation;
         kp->class_used = kp->class_count = 0;
         memset(d->memo, 0, MEMO_SLOTS * sizeof *d->memo);
+        memset(d->answers, 0, ANSWER_SLOTS * sizeof *d->answers);
         test_forget(&d->scratch);
     }
-    if (!kp->learned && kp->use_count >= LEARN_USES && (kp->rows += b->row_count) >= LEARN_ROWS &&
-        (!views_bind(d, kp, b) || !learn_triggers(d, kp, b)))
+    if (is_time_to_learn(kp, b->row_count) && (!views_bind(d, kp, b) || !learn_triggers(d, kp, b)))
         return false;
     if (!views_bind(d, kp, b) || !(hot = malloc((kp->view_count + 1) * sizeof(struct view *))))
         return false;
@@ -308,11 +370,12 @@ bool detector_new(struct detector **out, const struct detect_options *options, s
         return err_set(e, ERR_MEMORY, 0, "no memory for detection");
     d->o = *options;
     d->memo = calloc(MEMO_SLOTS, sizeof *d->memo);
+    d->answers = calloc(ANSWER_SLOTS, sizeof *d->answers);
     d->filtered = calloc(options->plan->filter_count + 1, sizeof *d->filtered);
     d->role_memory = arena_new(DERIVED_MEMORY);
     d->costs = malloc((options->plan->node_count + (size_t)1) * sizeof *d->costs);
     d->crowds = calloc(options->plan->node_count + (size_t)1, sizeof(struct crowd *));
-    if (!sources_find(d) || !d->costs || !d->crowds || !d->memo || !d->filtered || !d->role_memory ||
+    if (!sources_find(d) || !d->costs || !d->crowds || !d->memo || !d->answers || !d->filtered || !d->role_memory ||
         !test_scratch_init(&d->scratch, e)) {
         detector_free(d);
         return err_set(e, ERR_MEMORY, 0, "no memory for detection");
@@ -337,6 +400,7 @@ void detector_free(struct detector *d) {
     free(d->costs);
     free(d->plans);
     free(d->memo);
+    free(d->answers);
     free(d->hits);
     free(d->matches);
     free(d->filtered);

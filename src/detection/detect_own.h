@@ -41,12 +41,26 @@ struct view {
     uint32_t generation;
 };
 
+#define USE_VIEWS_MAX 6u
+#define ANSWER_SLOTS (1u << 15)
+
 /* One rule under one set of aliases. */
 struct use {
     uint32_t rule;
-    uint32_t aliases; /* into kind_plan.alias_sets */
-    uint32_t stamp;   /* row it was last a candidate for, + 1 */
+    uint32_t aliases;    /* into kind_plan.alias_sets */
+    uint32_t stamp;      /* row it was last a candidate for, + 1 */
+    uint32_t number;     /* from 1, its own in the detector */
+    uint32_t view_count; /* of all that its rule and the rule's filters look at; more than USE_VIEWS_MAX: not remembered */
+    uint32_t views[USE_VIEWS_MAX];
 };
+
+/* What became of a use in an earlier row with the same values. The key is kept whole. */
+struct answer {
+    uint32_t use; /* its number; 0: empty */
+    uint32_t what; /* ANSWER_NO, ANSWER_YES, or ANSWER_FILTERED + the position of the filter that took it away */
+    uint32_t codes[USE_VIEWS_MAX];
+};
+enum { ANSWER_NO, ANSWER_YES, ANSWER_FILTERED };
 
 struct alias_set {
     uint32_t logsource; /* of the kind; NO_ALIASES: none, the record's own names */
@@ -80,8 +94,7 @@ struct kind_plan {
     uint32_t *class_pool, class_used, class_room;
     uint32_t *class_at, class_count, class_at_room; /* class_at[c]: start in the pool: count, then triggers */
     uint32_t columns_seen;
-    uint64_t rows; /* until something was learned from them */
-    bool learned;
+    uint64_t rows, learn_at; /* rows so far; those after which triggers are chosen again */
     uint32_t generation; /* of the block's dictionaries when classes and memo were filled */
 };
 
@@ -114,6 +127,8 @@ struct detector {
     struct kind_plan **plans; /* by block index */
     uint32_t plan_count, plan_room;
     struct memo *memo;
+    struct answer *answers;
+    uint32_t use_total;
     struct crowd **crowds; /* by node */
     struct hit *hits;
     uint32_t hit_count, hit_room;

@@ -175,18 +175,49 @@ static bool views_add(struct detector *d, struct kind_plan *kp, uint32_t node, u
     return true;
 }
 
+/* The views that decide about a use. Of all fields: more than can be kept. */
+static void use_views(const struct plan *p, const struct kind_plan *kp, struct use *u, uint32_t node) {
+    const struct plan_node *const n = &p->nodes[node];
+    uint32_t fields[2] = {PLAN_KEYWORD, PLAN_KEYWORD};
+
+    for (uint32_t i = 0; n->type != NODE_TEST && i < n->count; i++)
+        use_views(p, kp, u, p->children[n->first + i]);
+    if (n->type != NODE_TEST)
+        return;
+    fields[0] = p->tests[n->first].field;
+    fields[1] = p->tests[n->first].other;
+    for (uint32_t f = 0; f < COUNT(fields); f++) {
+        uint32_t const view = fields[f] == PLAN_KEYWORD ? NO_VIEW : kp->alias_sets[u->aliases].view_of[fields[f]];
+        uint32_t i = 0;
+
+        if (view == NO_VIEW && f == 0)
+            u->view_count = USE_VIEWS_MAX + 1;
+        if (view == NO_VIEW || u->view_count > USE_VIEWS_MAX)
+            continue;
+        while (i < u->view_count && u->views[i] != view)
+            i++;
+        if (i == USE_VIEWS_MAX)
+            u->view_count = USE_VIEWS_MAX + 1;
+        else if (i == u->view_count)
+            u->views[u->view_count++] = view;
+    }
+}
+
 static bool use_add(struct detector *d, struct kind_plan *kp, uint32_t rule, uint32_t aliases) {
     const struct plan_rule *const r = &d->o.plan->rules[rule];
     uint32_t const use = kp->use_count;
 
     if (!grow((void **)&kp->uses, use, &kp->use_room, sizeof *kp->uses))
         return false;
-    kp->uses[kp->use_count++] = (struct use){.rule = rule, .aliases = aliases};
+    kp->uses[kp->use_count++] = (struct use){.rule = rule, .aliases = aliases, .number = ++d->use_total};
     if (!views_add(d, kp, r->root, aliases))
         return false;
     for (uint32_t i = 0; i < r->filter_count; i++)
         if (!views_add(d, kp, d->o.plan->filter_roots[r->filters + i], aliases))
             return false;
+    use_views(d->o.plan, kp, &kp->uses[use], r->root);
+    for (uint32_t i = 0; i < r->filter_count; i++)
+        use_views(d->o.plan, kp, &kp->uses[use], d->o.plan->filter_roots[r->filters + i]);
     return kind_plan_trigger(d, kp, use, d->costs);
 }
 

@@ -187,7 +187,6 @@ bool learn_triggers(struct detector *d, struct kind_plan *kp, const struct block
     }
     for (uint32_t i = 0; ok && i < kp->use_count; i++)
         ok = kind_plan_trigger(d, kp, i, node_costs);
-    kp->learned = true;
     free(node_costs);
     free(l.pairs);
     free(l.tried);

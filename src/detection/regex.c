@@ -342,3 +342,39 @@ size_t regex_literals(str expression, struct arena *a, const str **out) {
     *out = kept;
     return all.count;
 }
+
+size_t regex_chain(str expression, bool caseless, struct arena *a, const str **out) {
+    char *const bytes = arena_bytes(a, expression.len);
+    str *const parts = arena_zero(a, expression.len + 1, sizeof *parts);
+    size_t used = 0, count = 0;
+
+    if (!bytes || !parts)
+        return 0;
+    for (size_t i = 0; i < expression.len; i++) {
+        char c = expression.ptr[i];
+        char const next = i + 1 < expression.len ? expression.ptr[i + 1] : '\0';
+
+        if (c == '.' && next == '*') {
+            i += i + 2 < expression.len && expression.ptr[i + 2] == '?' ? 2 : 1; /* .*? matches the same texts */
+            if (!parts[count].len || i + 1 == expression.len)
+                return 0;
+            count++;
+            continue;
+        }
+        if (c == '\\') {
+            if ((c = next) == '\0' || is_letter(c) || is_digit(c))
+                return 0;
+            i++;
+        } else if (strchr("^$.|?*+()[]{}", c)) {
+            return 0;
+        }
+        if ((unsigned char)c >= 0x80 || c < ' ' || (caseless && is_letter(c)))
+            return 0;
+        if (!parts[count].len)
+            parts[count].ptr = bytes + used;
+        bytes[used++] = c;
+        parts[count].len++;
+    }
+    *out = parts;
+    return count ? count + 1 : 0; /* a single part is quick anyway */
+}

@@ -154,6 +154,7 @@ static bool regex_make(struct test *t, const struct sigma_test *sigma, struct ar
     pcre2_pattern_info(t->regex, PCRE2_INFO_MATCHEMPTY, &empty);
     t->matches_empty = empty != 0;
     t->need_count = regex_literals(sigma->regex, a, &t->needs);
+    t->chain_count = regex_chain(sigma->regex, (sigma->regex_flags & SIGMA_RE_I) != 0, a, &t->chain);
     pcre2_jit_compile(t->regex, PCRE2_JIT_COMPLETE); /* without JIT it is slower, not different */
     return true;
 }
@@ -360,7 +361,27 @@ static bool time_matches(const struct sigma_test *sigma, const struct value *v) 
     return compare_holds(sigma->compare, number_compare((str){part, (size_t)len}, sigma->number));
 }
 
+static bool chain_matches(const struct test *t, str text) {
+    bool const lines = !(t->sigma->regex_flags & SIGMA_RE_S);
+
+    for (;;) {
+        size_t const end = lines ? str_find_byte(text, '\n') : SIZE_MAX;
+        str line = end == SIZE_MAX ? text : str_first(text, end);
+        size_t i = 0, at;
+
+        while (i < t->chain_count && (at = str_find(line, t->chain[i])) != SIZE_MAX)
+            line = str_from(line, at + t->chain[i++].len);
+        if (i == t->chain_count)
+            return true;
+        if (end == SIZE_MAX)
+            return false;
+        text = str_from(text, end + 1);
+    }
+}
+
 static bool regex_matches(const struct test *t, str text, struct test_scratch *s, bool *ok) {
+    if (t->chain_count)
+        return chain_matches(t, text);
     int const found =
         pcre2_match(t->regex, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_NO_UTF_CHECK, s->match_data, s->match_context);
 

@@ -20,6 +20,8 @@ struct test {
     bool matches_empty;               /* regex: can match the empty text */
     const str *needs;  /* regex: one of these stands in the folded text of whatever it matches (regex.h) */
     size_t need_count; /* 0: nothing is known */
+    const str *chain;  /* regex: these in this order, within a line unless regex_flags say otherwise, are all it is */
+    size_t chain_count; /* 0: PCRE2 decides */
 };
 
 #define TEST_KEPT 64u

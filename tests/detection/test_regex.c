@@ -128,6 +128,69 @@ static void bounds_hold(void **state) {
     }
 }
 
+/* chain: parts with a bar between them; "": another expression. */
+static const struct {
+    const char *name;
+    str expression;
+    bool caseless;
+    const char *chain;
+} chains[] = {
+    {"signs", STR("\\+.*\\+.*\\+"), false, "+|+|+"},
+    {"words", STR("abc.*d f.*g"), false, "abc|d f|g"},
+    {"lazy", STR("a.*?b"), false, "a|b"},
+    {"signs without case", STR("\\{.*\\{"), true, "{|{"},
+    {"letters without case", STR("a.*b"), true, ""},
+    {"one part", STR("abc"), false, ""},
+    {"begins with dots", STR(".*abc"), false, ""},
+    {"ends with dots", STR("abc.*"), false, ""},
+    {"dots and dots", STR("a.*.*b"), false, ""},
+    {"some dots", STR("a.+b"), false, ""},
+    {"a dot", STR("a.*b.c"), false, ""},
+    {"repeated", STR("a+.*b"), false, ""},
+    {"possessive", STR("a.*+b"), false, ""},
+    {"counted", STR("a.{0,5}b"), false, ""},
+    {"anchored", STR("^a.*b"), false, ""},
+    {"end", STR("a.*b$"), false, ""},
+    {"choice", STR("a.*b|c"), false, ""},
+    {"brackets", STR("(a).*b"), false, ""},
+    {"class", STR("[a].*b"), false, ""},
+    {"digits", STR("\\d.*b"), false, ""},
+    {"line feed", STR("\\n.*b"), false, ""},
+    {"a line feed itself", STR("\n.*b"), false, ""},
+    {"back-reference", STR("a.*\\1"), false, ""},
+    {"beyond ASCII", STR("\xc3\xa9.*b"), false, ""},
+    {"a backslash at the end", STR("a.*\\"), false, ""},
+    {"verb", STR("(*CR)a.*b"), false, ""},
+    {"NUL", STR("a\0.*b"), false, ""},
+    {"nothing", STR(""), false, ""},
+};
+
+static void chains_are_as_written(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(chains); i++) {
+        struct arena *const a = arena_new(1 << 16);
+        char got[256] = "";
+        const str *parts = NULL;
+        size_t const count = regex_chain(chains[i].expression, chains[i].caseless, a, &parts);
+
+        for (size_t n = 0, len = 0; n < count; n++)
+            len += (size_t)snprintf(got + len, sizeof got - len, "%s%.*s", n ? "|" : "", STR_ARG(parts[n]));
+        if (strcmp(got, chains[i].chain) != 0)
+            fail_msg("%s: '%s' instead of '%s'", chains[i].name, got, chains[i].chain);
+        arena_free(a);
+    }
+    for (size_t limit = 0;; limit += 8) { /* every shortage of memory */
+        struct arena *const small = arena_new(limit);
+        const str *parts;
+        size_t const n = small ? regex_chain(S("ab.*cd"), false, small, &parts) : 0;
+
+        arena_free(small);
+        assert_true(n == 0 || n == 2);
+        if (n)
+            break;
+    }
+}
+
 /* One expression made ready. */
 struct ready {
     struct test test;
@@ -280,10 +343,54 @@ static void random_expressions_need_what_they_say(void **state) {
     assert_true(known > EXPRESSIONS / 20 && yes > 1000);
 }
 
+/* A chain against PCRE2, on texts of several lines. */
+static void random_chains_match_as_pcre2_says(void **state) {
+    static const char *const parts[] = {"a", "b", "\\+", "ab", "aab", "\\.", "-"};
+    static const char *const pieces[] = {"a", "b", "+", "\n", "\r", ".", "-", "ab", "\xc3\xa9", "aab", "\xe2\x80\xa8"};
+    struct dice d = {20240326};
+    size_t yes = 0, no = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 4000; i++) {
+        char pattern[128], bytes[128];
+        str p = {pattern, 0};
+        unsigned const flags = roll(&d, 8) & ~(unsigned)SIGMA_RE_I;
+        struct sigma_test sigma;
+        struct ready r;
+
+        for (uint32_t n = 2 + roll(&d, 4); n; n--) {
+            add(pattern, &p.len, parts[roll(&d, COUNT(parts))]);
+            if (n > 1)
+                add(pattern, &p.len, roll(&d, 4) ? ".*" : ".*?");
+        }
+        assert_true(ready_make(&r, p, flags, &sigma));
+        assert_true(r.test.chain_count > 1);
+        for (size_t t = 0; t < 60; t++) {
+            size_t const chain_count = r.test.chain_count;
+            str text = {bytes, 0};
+            bool ours, theirs;
+
+            for (uint32_t n = roll(&d, 14); n; n--)
+                add(bytes, &text.len, pieces[roll(&d, COUNT(pieces))]);
+            ours = matches(&r, text);
+            r.test.chain_count = 0;
+            theirs = matches(&r, text);
+            r.test.chain_count = chain_count;
+            if (ours != theirs)
+                fail_msg("'%.*s' flags %u and '%.*s': %d, PCRE2 %d", STR_ARG(p), flags, STR_ARG(text), ours, theirs);
+            *(ours ? &yes : &no) += 1;
+        }
+        ready_free(&r);
+    }
+    assert_true(yes > 10000 && no > 10000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(needs_are_as_written),
         cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(chains_are_as_written),
+        cmocka_unit_test(random_chains_match_as_pcre2_says),
         cmocka_unit_test(case_of_letters_is_folding),
         cmocka_unit_test(random_expressions_need_what_they_say),
     };
