@@ -107,8 +107,8 @@ static bool row_run(struct detector *d, struct kind_plan *kp, const struct block
     return true;
 }
 
-/* Views find their columns; for keyword rules every column is a view. */
-static bool views_bind(struct detector *d, struct kind_plan *kp, const struct block *b) {
+/* Views find their columns; for keyword rules every column is a view. matchers: they are to be scanned. */
+static bool views_bind(struct detector *d, struct kind_plan *kp, const struct block *b, bool matchers) {
     if (kp->keyword_count)
         for (; kp->columns_seen < b->column_count; kp->columns_seen++) {
             uint32_t const before = kp->view_count;
@@ -133,7 +133,7 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
         if (v->generation != b->generation)
             view_forget(v, b->generation);
         v->derived_rows = 0;
-        if (!v->matcher_made && v->trigger_count && (v->alias || v->column)) {
+        if (matchers && !v->matcher_made && v->trigger_count && (v->alias || v->column)) {
             if (!(v->matcher = literals_new(v->triggers, v->trigger_count)))
                 return false;
             v->matcher_made = true;
@@ -173,9 +173,9 @@ static bool block_run(struct detector *d, const struct block *b) {
         memset(d->answers, 0, ANSWER_SLOTS * sizeof *d->answers);
         test_forget(&d->scratch);
     }
-    if (is_time_to_learn(kp, b->row_count) && (!views_bind(d, kp, b) || !learn_triggers(d, kp, b)))
+    if (is_time_to_learn(kp, b->row_count) && (!views_bind(d, kp, b, false) || !learn_triggers(d, kp, b)))
         return false;
-    if (!views_bind(d, kp, b) || !(hot = malloc((kp->view_count + 1) * sizeof(struct view *))))
+    if (!views_bind(d, kp, b, true) || !(hot = malloc((kp->view_count + 1) * sizeof(struct view *))))
         return false;
     for (uint32_t i = 0; ok && i < kp->view_count; i++) {
         struct view *const v = kp->views[i];
@@ -398,6 +398,10 @@ void detector_free(struct detector *d) {
     free(d->sources);
     free(d->source_rules);
     free(d->costs);
+    free(d->lesson.costs);
+    free(d->lesson.node_costs);
+    free(d->lesson.seen);
+    free(d->lesson.held);
     free(d->plans);
     free(d->memo);
     free(d->answers);

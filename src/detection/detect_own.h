@@ -50,7 +50,7 @@ struct use {
     uint32_t aliases;    /* into kind_plan.alias_sets */
     uint32_t stamp;      /* row it was last a candidate for, + 1 */
     uint32_t number;     /* from 1, its own in the detector */
-    uint32_t view_count; /* of all that its rule and the rule's filters look at; more than USE_VIEWS_MAX: not remembered */
+    uint32_t view_count; /* of all that its rule and the rule's filters look at; more than USE_VIEWS_MAX: not kept here */
     uint32_t views[USE_VIEWS_MAX];
 };
 
@@ -124,6 +124,10 @@ struct detector {
     uint32_t *source_rules; /* for each log source that rules have: one such rule */
     uint32_t source_count;
     float *costs;             /* by node of the plan, before anything was learned */
+    struct {
+        float *costs, *node_costs;
+        uint32_t *seen, *held;
+    } lesson; /* learn.c */
     struct kind_plan **plans; /* by block index */
     uint32_t plan_count, plan_room;
     struct memo *memo;

@@ -154,71 +154,26 @@ bool kind_plan_trigger(struct detector *d, struct kind_plan *kp, uint32_t use, c
     return trigger_choose(d->o.plan, costs, root, trigger_add, &c);
 }
 
-/* Every field of the expression gets its view now, so that ingest knows which columns are wanted; and of those that no
- * field test names, which types of values. */
-static bool views_add(struct detector *d, struct kind_plan *kp, uint32_t node, uint32_t aliases) {
-    const struct plan *const p = d->o.plan;
-    const struct plan_node *const n = &p->nodes[node];
-
-    if (n->type == NODE_TEST) {
-        const struct plan_test *const t = &p->tests[n->first];
-
-        if (t->field == PLAN_KEYWORD)
-            kp->keyword_types |= test_raw_types(&t->test);
-        else if (field_view(d, kp, aliases, t->field) == NO_VIEW)
-            return false;
-        return t->other == PLAN_KEYWORD || field_view(d, kp, aliases, t->other) != NO_VIEW;
-    }
-    for (uint32_t i = 0; i < n->count; i++)
-        if (!views_add(d, kp, p->children[n->first + i], aliases))
-            return false;
-    return true;
-}
-
-/* The views that decide about a use. Of all fields: more than can be kept. */
-static void use_views(const struct plan *p, const struct kind_plan *kp, struct use *u, uint32_t node) {
-    const struct plan_node *const n = &p->nodes[node];
-    uint32_t fields[2] = {PLAN_KEYWORD, PLAN_KEYWORD};
-
-    for (uint32_t i = 0; n->type != NODE_TEST && i < n->count; i++)
-        use_views(p, kp, u, p->children[n->first + i]);
-    if (n->type != NODE_TEST)
-        return;
-    fields[0] = p->tests[n->first].field;
-    fields[1] = p->tests[n->first].other;
-    for (uint32_t f = 0; f < COUNT(fields); f++) {
-        uint32_t const view = fields[f] == PLAN_KEYWORD ? NO_VIEW : kp->alias_sets[u->aliases].view_of[fields[f]];
-        uint32_t i = 0;
-
-        if (view == NO_VIEW && f == 0)
-            u->view_count = USE_VIEWS_MAX + 1;
-        if (view == NO_VIEW || u->view_count > USE_VIEWS_MAX)
-            continue;
-        while (i < u->view_count && u->views[i] != view)
-            i++;
-        if (i == USE_VIEWS_MAX)
-            u->view_count = USE_VIEWS_MAX + 1;
-        else if (i == u->view_count)
-            u->views[u->view_count++] = view;
-    }
-}
-
+/* Every field gets its view now, so that ingest knows which columns are wanted; and of those that no field test names, which
+ * types of values. */
 static bool use_add(struct detector *d, struct kind_plan *kp, uint32_t rule, uint32_t aliases) {
     const struct plan_rule *const r = &d->o.plan->rules[rule];
-    uint32_t const use = kp->use_count;
+    struct use u = {.rule = rule, .aliases = aliases, .number = ++d->use_total};
 
-    if (!grow((void **)&kp->uses, use, &kp->use_room, sizeof *kp->uses))
-        return false;
-    kp->uses[kp->use_count++] = (struct use){.rule = rule, .aliases = aliases, .number = ++d->use_total};
-    if (!views_add(d, kp, r->root, aliases))
-        return false;
-    for (uint32_t i = 0; i < r->filter_count; i++)
-        if (!views_add(d, kp, d->o.plan->filter_roots[r->filters + i], aliases))
+    u.view_count = r->keywords || r->field_count > USE_VIEWS_MAX ? USE_VIEWS_MAX + 1 : r->field_count;
+    for (uint32_t i = 0; i < r->field_count; i++) {
+        uint32_t const view = field_view(d, kp, aliases, r->fields[i]);
+
+        if (view == NO_VIEW)
             return false;
-    use_views(d->o.plan, kp, &kp->uses[use], r->root);
-    for (uint32_t i = 0; i < r->filter_count; i++)
-        use_views(d->o.plan, kp, &kp->uses[use], d->o.plan->filter_roots[r->filters + i]);
-    return kind_plan_trigger(d, kp, use, d->costs);
+        if (u.view_count <= USE_VIEWS_MAX)
+            u.views[i] = view;
+    }
+    kp->keyword_types |= r->keyword_types;
+    if (!grow((void **)&kp->uses, kp->use_count, &kp->use_room, sizeof *kp->uses))
+        return false;
+    kp->uses[kp->use_count] = u;
+    return kind_plan_trigger(d, kp, kp->use_count++, d->costs);
 }
 
 static bool covers_one(const struct sigma_logsource *rule, const struct kind_logsource *l) {

@@ -13,9 +13,10 @@ struct lesson {
     struct kind_plan *kp;
     uint64_t *pairs; /* view << 32 | test: what could trigger */
     uint32_t pair_count, pair_room;
-    float *costs;                             /* by test */
-    uint32_t *seen;                           /* by test: the value it was last found in, + 1 */
-    uint32_t *held;                           /* by test: rows of the sample, in the view being looked at */
+    /* The detector's; of tests that no use of the kind has they mean nothing. */
+    float *costs;   /* by test */
+    uint32_t *seen; /* by test: the value it was last found in, + 1 */
+    uint32_t *held; /* by test: rows of the sample, in the view being looked at */
     uint32_t *tried, tried_count, tried_room; /* tests of the view that are tried one by one */
     uint32_t value, value_weight;
 };
@@ -28,6 +29,8 @@ static bool lesson_collect(struct lesson *l, uint32_t node, uint32_t aliases) {
         const struct plan_test *const t = &p->tests[n->first];
         uint32_t const view = t->field == PLAN_KEYWORD ? NO_VIEW : l->kp->alias_sets[aliases].view_of[t->field];
 
+        if (t->field == PLAN_KEYWORD)
+            l->costs[n->first] = t->cost; /* these stay as they were guessed */
         if (view == NO_VIEW || !trigger_can(t))
             return true;
         if (!grow((void **)&l->pairs, l->pair_count, &l->pair_room, sizeof *l->pairs))
@@ -153,45 +156,57 @@ static void triggers_forget(struct kind_plan *kp) {
     }
 }
 
+/* Room by test and by node, made once: most kinds have few of either. */
+static bool lesson_room(struct detector *d) {
+    size_t const tests = d->o.plan->test_count + (size_t)1, nodes = d->o.plan->node_count + (size_t)1;
+
+    if (!d->lesson.costs)
+        d->lesson.costs = malloc(tests * sizeof *d->lesson.costs);
+    if (!d->lesson.seen)
+        d->lesson.seen = malloc(tests * sizeof *d->lesson.seen);
+    if (!d->lesson.held)
+        d->lesson.held = malloc(tests * sizeof *d->lesson.held);
+    if (!d->lesson.node_costs)
+        d->lesson.node_costs = malloc(nodes * sizeof *d->lesson.node_costs);
+    return d->lesson.costs && d->lesson.seen && d->lesson.held && d->lesson.node_costs;
+}
+
 bool learn_triggers(struct detector *d, struct kind_plan *kp, const struct block *b) {
     const struct plan *const p = d->o.plan;
     struct lesson l = {.d = d, .block = b, .kp = kp};
-    float *const node_costs = malloc((p->node_count + (size_t)1) * sizeof *node_costs);
-    bool ok;
+    bool ok = lesson_room(d);
+    uint32_t kept = 0;
 
-    l.costs = calloc(p->test_count + (size_t)1, sizeof *l.costs);
-    l.seen = calloc(p->test_count + (size_t)1, sizeof *l.seen);
-    l.held = calloc(p->test_count + (size_t)1, sizeof *l.held);
-    ok = node_costs && l.costs && l.seen && l.held;
+    l.costs = d->lesson.costs;
+    l.seen = d->lesson.seen;
+    l.held = d->lesson.held;
     for (uint32_t i = 0; ok && i < kp->use_count; i++)
         ok = lesson_collect(&l, p->rules[kp->uses[i].rule].root, kp->uses[i].aliases);
     if (ok && l.pair_count)
         qsort(l.pairs, l.pair_count, sizeof *l.pairs, pair_order);
-
-    uint32_t kept = 0;
-
     for (uint32_t i = 0; ok && i < l.pair_count; i++)
         if (i == 0 || l.pairs[i] != l.pairs[i - 1])
             l.pairs[kept++] = l.pairs[i];
+    for (uint32_t i = 0; i < kept; i++)
+        l.costs[(uint32_t)l.pairs[i]] = 0;
     for (uint32_t from = 0, to; ok && from < kept; from = to) {
         for (to = from; to < kept && l.pairs[to] >> 32 == l.pairs[from] >> 32; to++)
             ;
         ok = lesson_view(&l, kp->views[l.pairs[from] >> 32], l.pairs + from, to - from);
     }
-    if (ok) {
-        for (uint32_t i = 0; i < p->test_count; i++)
-            if (l.costs[i] <= 0)
-                l.costs[i] = p->tests[i].field == PLAN_KEYWORD ? p->tests[i].cost : 0.001f * p->tests[i].cost;
-        trigger_costs(p, l.costs, node_costs);
-        triggers_forget(kp);
+    for (uint32_t i = 0; ok && i < kept; i++) {
+        uint32_t const test = (uint32_t)l.pairs[i];
+
+        if (l.costs[test] <= 0) /* no record has the field */
+            l.costs[test] = 0.001f * p->tests[test].cost;
     }
-    for (uint32_t i = 0; ok && i < kp->use_count; i++)
-        ok = kind_plan_trigger(d, kp, i, node_costs);
-    free(node_costs);
+    if (ok)
+        triggers_forget(kp);
+    for (uint32_t i = 0; ok && i < kp->use_count; i++) {
+        trigger_costs_of(p, l.costs, p->rules[kp->uses[i].rule].root, d->lesson.node_costs);
+        ok = kind_plan_trigger(d, kp, i, d->lesson.node_costs);
+    }
     free(l.pairs);
     free(l.tried);
-    free(l.costs);
-    free(l.seen);
-    free(l.held);
     return ok;
 }

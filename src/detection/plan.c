@@ -20,6 +20,8 @@ struct build {
     struct buf key;
     uint64_t seed;
     struct err *e;
+    uint32_t *noted; /* fields of the rule being read */
+    uint32_t noted_room;
 };
 
 static bool no_memory(struct build *b) {
@@ -239,6 +241,56 @@ static bool node_add(struct build *b, const struct sigma_node *n, uint32_t *out,
     return true;
 }
 
+static bool field_note(struct build *b, uint32_t field, uint32_t *count) {
+    if (field == PLAN_KEYWORD)
+        return true;
+    for (uint32_t i = 0; i < *count; i++)
+        if (b->noted[i] == field)
+            return true;
+    if (!grow((void **)&b->noted, *count, &b->noted_room, sizeof *b->noted))
+        return no_memory(b);
+    b->noted[(*count)++] = field;
+    return true;
+}
+
+static bool fields_note(struct build *b, struct plan_rule *rule, uint32_t node, uint32_t *count) {
+    const struct plan *const p = b->p;
+    const struct plan_node *const n = &p->nodes[node];
+
+    for (uint32_t i = 0; n->type != NODE_TEST && i < n->count; i++)
+        if (!fields_note(b, rule, p->children[n->first + i], count))
+            return false;
+    if (n->type != NODE_TEST)
+        return true;
+    const struct plan_test *const t = &p->tests[n->first];
+
+    if (t->field == PLAN_KEYWORD) {
+        rule->keywords = true;
+        rule->keyword_types |= test_raw_types(&t->test);
+    }
+    return field_note(b, t->field, count) && field_note(b, t->other, count);
+}
+
+/* What the rule and its filters look at. */
+static bool rule_fields(struct build *b, struct plan_rule *rule) {
+    struct plan *const p = b->p;
+    uint32_t count = 0;
+    uint32_t *kept;
+
+    if (!fields_note(b, rule, rule->root, &count))
+        return false;
+    for (uint32_t i = 0; i < rule->filter_count; i++)
+        if (!fields_note(b, rule, p->filter_roots[rule->filters + i], &count))
+            return false;
+    if (!(kept = arena_alloc(p->memory, count * sizeof *kept)))
+        return no_memory(b);
+    if (count)
+        memcpy(kept, b->noted, count * sizeof *kept);
+    rule->fields = kept;
+    rule->field_count = count;
+    return true;
+}
+
 static bool rule_add(struct build *b, const struct sigma_rule *sigma, struct plan_rule *rule) {
     struct plan *const p = b->p;
 
@@ -261,7 +313,7 @@ static bool rule_add(struct build *b, const struct sigma_rule *sigma, struct pla
         p->filter_sigma[count] = sigma->filters[i]->index;
         p->filter_count++;
     }
-    return true;
+    return rule_fields(b, rule);
 }
 
 bool plan_new(struct plan **out, const struct sigma_set *set, struct fields *fields, struct err *e) {
@@ -285,6 +337,7 @@ end:
     free(b.slots);
     free(b.hashes);
     free(b.spelled);
+    free(b.noted);
     buf_free(&b.key);
     if (!ok) {
         plan_free(p);

@@ -23,6 +23,10 @@ struct plan_rule {
     const struct sigma_rule *sigma;
     uint32_t root;
     uint32_t filters, filter_count; /* plan.filter_roots[filters..] */
+    const uint32_t *fields;         /* all that it and its filters look at, each once */
+    uint32_t field_count;
+    bool keywords;          /* they look at all fields as well */
+    uint32_t keyword_types; /* for values of these raw types (a bit each) */
 };
 
 struct plan {

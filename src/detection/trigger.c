@@ -42,21 +42,36 @@ bool trigger_can(const struct plan_test *t) {
     }
 }
 
+static void cost_of(const struct plan *p, const float *tests, uint32_t i, float *costs) {
+    const struct plan_node *const n = &p->nodes[i];
+
+    if (n->type == NODE_AND)
+        costs[i] = cheapest(p, n, costs);
+    else if (n->type == NODE_OR)
+        costs[i] = all_together(p, n, costs);
+    else if (n->type == NODE_TEST && trigger_can(&p->tests[n->first]))
+        costs[i] = tests ? tests[n->first] : p->tests[n->first].cost;
+    else
+        costs[i] = TRIGGER_NEVER;
+}
+
 void trigger_costs(const struct plan *p, const float *tests, float *costs) {
     for (uint32_t i = 0; i < p->node_count; i++) {
         const struct plan_node *const n = &p->nodes[i];
 
         for (uint32_t c = 0; n->type != NODE_TEST && c < n->count; c++)
             assert(p->children[n->first + c] < i);
-        if (n->type == NODE_AND)
-            costs[i] = cheapest(p, n, costs);
-        else if (n->type == NODE_OR)
-            costs[i] = all_together(p, n, costs);
-        else if (n->type == NODE_TEST && trigger_can(&p->tests[n->first]))
-            costs[i] = tests ? tests[n->first] : p->tests[n->first].cost;
-        else
-            costs[i] = TRIGGER_NEVER;
+        cost_of(p, tests, i, costs);
     }
+}
+
+void trigger_costs_of(const struct plan *p, const float *tests, uint32_t node, float *costs) {
+    const struct plan_node *const n = &p->nodes[node];
+
+    /* What stands below a NOT starts nothing. */
+    for (uint32_t c = 0; n->type != NODE_TEST && n->type != NODE_NOT && c < n->count; c++)
+        trigger_costs_of(p, tests, p->children[n->first + c], costs);
+    cost_of(p, tests, node, costs);
 }
 
 bool trigger_choose(const struct plan *p, const float *costs, uint32_t node, bool (*each)(void *ctx, uint32_t test),

@@ -11,6 +11,8 @@
 bool trigger_can(const struct plan_test *t);
 /* costs: by node of the plan. tests: by test, the share of events for which it may hold; NULL: as the plan guesses. */
 void trigger_costs(const struct plan *p, const float *tests, float *costs);
+/* The same for one node and those below it. */
+void trigger_costs_of(const struct plan *p, const float *tests, uint32_t node, float *costs);
 /* Calls each for the tests that are to trigger the node, whose cost is below TRIGGER_NEVER. False as soon as each says so. */
 MUST_USE bool trigger_choose(const struct plan *p, const float *costs, uint32_t node,
                              bool (*each)(void *ctx, uint32_t test), void *ctx);

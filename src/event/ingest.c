@@ -36,6 +36,8 @@ struct ingest {
     uint64_t seed;
     uint8_t *flags; /* by field as a rule names it */
     uint32_t flag_count;
+    uint64_t *marks;      /* by field, flag_count: a bit for each field that marks a shape, some may share one */
+    uint64_t *shape_needs; /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
     field_id **renamed; /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
     uint32_t *renamed_room;
     struct raw *mapped;                 /* the record's values under their names, RECORD_VALUES_MAX */
@@ -60,11 +62,16 @@ static bool flag(struct ingest *in, field_id field, uint8_t bit) {
         while (room <= field)
             room *= 2;
         uint8_t *const bigger = realloc(in->flags, room);
+        uint64_t *marks;
 
         if (!bigger)
             return false;
-        memset(bigger + in->flag_count, 0, room - in->flag_count);
         in->flags = bigger;
+        if (!(marks = reallocarray(in->marks, room, sizeof *marks)))
+            return false;
+        in->marks = marks;
+        memset(bigger + in->flag_count, 0, room - in->flag_count);
+        memset(marks + in->flag_count, 0, (room - in->flag_count) * sizeof *marks);
         in->flag_count = room;
     }
     in->flags[field] |= bit;
@@ -76,6 +83,8 @@ static uint8_t flags_of(const struct ingest *in, field_id field) {
 }
 
 static bool flags_fill(struct ingest *in) {
+    unsigned marked = 0;
+
     for (size_t i = 0; i < kinds_count(in->o.kinds); i++) {
         const struct kind *const k = kinds_at(in->o.kinds, i);
 
@@ -94,6 +103,9 @@ static bool flags_fill(struct ingest *in) {
         for (size_t j = 0; j < shapes_at(in->o.kinds, i)->when_count; j++)
             if (!flag(in, shapes_at(in->o.kinds, i)->when[j], FLAG_SHAPE))
                 return false;
+    for (uint32_t field = 0; field < in->flag_count; field++)
+        if (in->flags[field] & FLAG_SHAPE)
+            in->marks[field] = (uint64_t)1 << marked++ % 64;
     return true;
 }
 
@@ -119,23 +131,36 @@ static field_id rename_field(struct ingest *in, size_t shape, field_id field) {
     return *to;
 }
 
-/* The shape of a record some of whose fields mark one, or SIZE_MAX. */
-static size_t shape_of(const struct ingest *in, const struct record *r) {
-    for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
-        if (shape_matches(shapes_at(in->o.kinds, i), in->reader, r))
+/* The shape of a record with these marks, or SIZE_MAX. */
+static size_t shape_of(const struct ingest *in, const struct record *r, uint64_t marks) {
+    for (size_t i = 0; i < shapes_count(in->o.kinds); i++) {
+        uint64_t const needs = in->shape_needs[i];
+
+        if (needs && (needs & ~marks) == 0 && shape_matches(shapes_at(in->o.kinds, i), in->reader, r))
             return i;
+    }
     return SIZE_MAX;
+}
+
+static void shapes_of_reader(struct ingest *in) {
+    for (size_t i = 0; i < shapes_count(in->o.kinds); i++) {
+        const struct shape *const shape = shapes_at(in->o.kinds, i);
+
+        in->shape_needs[i] = 0;
+        for (size_t j = 0; j < shape->when_count && (!shape->reader.len || str_eq(shape->reader, in->reader)); j++)
+            in->shape_needs[i] |= in->marks[shape->when[j]];
+    }
 }
 
 /* The record under the names of rules: r itself when nothing wraps it. */
 static bool unwrap(struct ingest *in, const struct record *r, struct record *out, struct err *e) {
-    uint8_t seen = 0;
+    uint64_t marks = 0;
     size_t shape;
 
     *out = *r;
     for (uint32_t i = 0; i < r->count; i++)
-        seen |= flags_of(in, r->values[i].field);
-    if (!(seen & FLAG_SHAPE) || (shape = shape_of(in, r)) == SIZE_MAX)
+        marks |= r->values[i].field < in->flag_count ? in->marks[r->values[i].field] : 0;
+    if (!marks || (shape = shape_of(in, r, marks)) == SIZE_MAX)
         return true;
     const struct shape *const how = shapes_at(in->o.kinds, shape);
     uint32_t const count = r->count < RECORD_VALUES_MAX ? r->count : RECORD_VALUES_MAX;
@@ -456,11 +481,13 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
                                    .wants = sink_wants,
                                    .wants_inner = sink_wants_inner,
                                    .record = take,
-                                   .damage = sink_damage};
+                                   .damage = sink_damage,
+                                   .keeps = true};
     in->mapped = malloc(RECORD_VALUES_MAX * sizeof *in->mapped);
     in->renamed = calloc(shapes + 1, sizeof *in->renamed);
     in->renamed_room = calloc(shapes + 1, sizeof *in->renamed_room);
-    if (!in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
+    in->shape_needs = calloc(shapes + 1, sizeof *in->shape_needs);
+    if (!in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
@@ -483,14 +510,20 @@ void ingest_free(struct ingest *in) {
     free(in->mapped);
     buf_free(&in->time_text);
     free(in->flags);
+    free(in->marks);
+    free(in->shape_needs);
+    if (in->sink.kept)
+        in->sink.kept_free(in->sink.kept);
     free(in);
 }
 
 void ingest_part(struct ingest *in, uint32_t part, str reader) {
-    if (!str_eq(reader, in->reader))
-        gates_forget(in); /* what a key means depends on the reader as well */
     in->part = part;
-    in->reader = reader;
+    if (!str_eq(reader, in->reader)) {
+        gates_forget(in); /* what a key means depends on the reader as well */
+        in->reader = reader;
+        shapes_of_reader(in);
+    }
     in->counts = (struct ingest_counts){0};
 }
 

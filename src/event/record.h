@@ -69,6 +69,11 @@ struct event_sink {
     /* Damage in evidence: bytes [offset, offset + size) were skipped or repaired, and why: a short constant phrase such
      * as "chunk magic differs". Counted in the custody ledger; reading goes on. */
     void (*damage)(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why);
+    /* keeps: a reader may leave here what it wants to find again at its next part, with what frees it, and must first free
+     * what another reader left. What it reads must not depend on it. The owner frees it with the sink. */
+    bool keeps;
+    void *kept;
+    void (*kept_free)(void *kept);
 };
 
 #endif

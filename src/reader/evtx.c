@@ -249,14 +249,32 @@ static uint64_t evtx_part_size(str head) {
     return (uint64_t)PART_CHUNKS * EVTX_CHUNK_SIZE;
 }
 
+static void kept_free(void *kept) {
+    evtx_decoder_free(kept);
+}
+
+/* The decoder, with the templates it knows, outlives the part: most logs of a folder use the same ones. */
 static bool evtx_read(struct input *in, struct part part, struct event_sink *to, struct err *e) {
     struct scan s = {.to = to, .e = e, .chunk = S("")};
     bool ok;
 
-    if (!(s.decoder = evtx_decoder_new(to)))
+    if (to->kept && to->kept_free == kept_free) {
+        s.decoder = to->kept;
+    } else {
+        if (to->kept)
+            to->kept_free(to->kept);
+        s.decoder = evtx_decoder_new(to);
+    }
+    to->kept = NULL;
+    if (!s.decoder)
         return err_set(e, ERR_MEMORY, 0, "no memory to read event logs");
     ok = chunks_read(in, part, &s);
-    evtx_decoder_free(s.decoder);
+    if (ok && to->keeps) {
+        to->kept = s.decoder;
+        to->kept_free = kept_free;
+    } else {
+        evtx_decoder_free(s.decoder);
+    }
     return ok;
 }
 
