@@ -17,48 +17,51 @@
 #define LEARN_AGAIN 32768u
 #define SOURCES_COMPARED_MAX 512u /* rules with further log sources are looked at one by one */
 
-/* Where the answer to a use in this row is or belongs; NULL: it is not one to be remembered. *known: it is there. */
-static struct answer *answer_at(struct detector *d, const struct kind_plan *kp, const struct block *b, uint32_t row,
-                                const struct use *u, bool *known) {
-    struct answer key = {.use = u->number};
-    uint64_t hash = u->number * 0x9e3779b97f4a7c15u;
-
+/* A use and the values that decide about it in this row. False: they are more than a key holds, or memory is out. */
+static bool answer_key(struct detector *d, const struct kind_plan *kp, const struct block *b, uint32_t row, const struct use *u,
+                       struct answer *key, uint64_t *hash) {
+    *key = (struct answer){.use = u->number};
+    *hash = u->number * 0x9e3779b97f4a7c15u;
     if (u->view_count > USE_VIEWS_MAX)
-        return NULL;
+        return false;
     for (uint32_t i = 0; i < u->view_count; i++) {
-        if (!view_code(d, b, kp->views[u->views[i]], row, &key.codes[i])) {
+        if (!view_code(d, b, kp->views[u->views[i]], row, &key->codes[i])) {
             d->no_memory = true;
-            return NULL;
+            return false;
         }
-        hash = (hash ^ key.codes[i]) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
+        *hash = (*hash ^ key->codes[i]) * 0x9e3779b97f4a7c15u;
+        *hash ^= *hash >> 32;
     }
-    struct answer *const a = &d->answers[hash % ANSWER_SLOTS];
+    return true;
+}
 
-    *known = a->use == key.use && memcmp(a->codes, key.codes, sizeof key.codes) == 0;
-    if (!*known)
-        *a = key;
-    return a;
+static bool answer_same(const struct answer *a, const struct answer *b) {
+    return a->use == b->use && memcmp(a->codes, b->codes, sizeof a->codes) == 0;
 }
 
 /* Does the rule hold in the row, and if so, which filter takes it away? */
 static uint32_t answer(struct detector *d, struct kind_plan *kp, const struct block *b, uint32_t row, const struct use *u) {
     const struct plan_rule *const r = &d->o.plan->rules[u->rule];
     struct at const at = {kp, b, row, u->aliases, evaluate_block_memo(b)};
-    struct answer *slot;
-    bool known = false;
+    struct answer *slot = NULL, key;
     uint32_t what = ANSWER_NO;
+    uint64_t hash;
 
-    if ((slot = answer_at(d, kp, b, row, u, &known)) && known)
-        return slot->what;
+    if (answer_key(d, kp, b, row, u, &key, &hash)) {
+        slot = &d->answers[hash % ANSWER_SLOTS];
+        if (answer_same(slot, &key))
+            return slot->what;
+    }
     if (evaluate_node(d, &at, r->root)) {
         what = ANSWER_YES;
         for (uint32_t i = 0; what == ANSWER_YES && i < r->filter_count; i++)
             if (!evaluate_node(d, &at, d->o.plan->filter_roots[r->filters + i]))
                 what = ANSWER_FILTERED + i;
     }
-    if (slot)
+    if (slot) {
+        *slot = key;
         slot->what = what;
+    }
     return what;
 }
 
@@ -156,6 +159,11 @@ static bool is_time_to_learn(struct kind_plan *kp, uint32_t rows) {
     return true;
 }
 
+static void told_forget(struct detector *d) {
+    memset(d->told, 0, TOLD_SLOTS * sizeof *d->told);
+    d->told_count = 0;
+}
+
 static bool block_run(struct detector *d, const struct block *b) {
     struct kind_plan *const kp = kind_plan_of(d, b);
     struct view **hot;
@@ -171,6 +179,7 @@ static bool block_run(struct detector *d, const struct block *b) {
         kp->class_used = kp->class_count = 0;
         memset(d->memo, 0, MEMO_SLOTS * sizeof *d->memo);
         memset(d->answers, 0, ANSWER_SLOTS * sizeof *d->answers);
+        told_forget(d);
         test_forget(&d->scratch);
     }
     if (is_time_to_learn(kp, b->row_count) && (!views_bind(d, kp, b, false) || !learn_triggers(d, kp, b)))
@@ -233,12 +242,34 @@ static bool match_value(struct detector *d, uint32_t test, str field, const stru
     return v->type == VALUE_NULL || match_add(d, field, value_text(v));
 }
 
+/* The value that satisfies one of the crowd, if any does. False: its tests must be asked one by one. *told: memory was
+ * there. */
+static bool crowd_told(struct detector *d, const struct at *at, const struct crowd *c, uint32_t node, bool *told) {
+    struct view *const v = at->kp->views[at->kp->alias_sets[at->aliases].view_of[c->field]];
+    const struct value *value;
+    uint32_t code;
+
+    *told = true;
+    if (!evaluate_crowd(d, at, c, node))
+        return true;
+    if (!view_code(d, at->block, v, at->row, &code)) {
+        *told = false;
+        return true;
+    }
+    value = dictionary_value(view_dictionary(v), code);
+    if (value->type == VALUE_LIST)
+        return false;
+    *told = match_add(d, field_name(d->o.fields, d->o.plan->fields[c->field]), value_text(value));
+    return true;
+}
+
 /* Gathers what made the expression true; nothing from below a NOT. */
 static bool gather(struct detector *d, const struct at *at, uint32_t node) {
     const struct plan *const p = d->o.plan;
     const struct plan_node *const n = &p->nodes[node];
     const struct crowd *c;
     uint32_t where, code;
+    bool told;
 
     if (n->type == NODE_NOT)
         return true;
@@ -258,8 +289,10 @@ static bool gather(struct detector *d, const struct at *at, uint32_t node) {
         return view_code(d, at->block, v, at->row, &code) &&
                match_value(d, n->first, t->test.sigma->field, view_dictionary(v), code);
     }
-    /* The node holds: so do all children of an AND. */
-    if (n->type == NODE_OR && (c = evaluate_crowd_of(d, node)) && !evaluate_crowd(d, at, c, node)) {
+    /* The node holds: so do all children of an AND. Of a crowd all that hold say the same of a cell of one value. */
+    if (n->type == NODE_OR && (c = evaluate_crowd_of(d, node)) && crowd_told(d, at, c, node, &told)) {
+        if (!told)
+            return false;
         for (uint32_t i = 0; i < c->rest_count; i++) {
             uint32_t const child = p->children[n->first + c->rest[i]];
 
@@ -274,6 +307,38 @@ static bool gather(struct detector *d, const struct at *at, uint32_t node) {
         if ((n->type == NODE_AND || p->nodes[child].type == NODE_TEST || evaluate_node(d, at, child)) &&
             !gather(d, at, child))
             return false;
+    }
+    return true;
+}
+
+/* The matches of a finding, remembered or gathered. */
+static bool matches_of(struct detector *d, const struct hit *h, const struct use *u, const struct detect_match **out,
+                       uint32_t *count) {
+    struct at const at = {h->kp, h->block, h->row, u->aliases, evaluate_block_memo(h->block)};
+    struct answer key;
+    uint64_t hash;
+    bool const has_key = answer_key(d, h->kp, h->block, h->row, u, &key, &hash);
+    struct told *const t = &d->told[hash % TOLD_SLOTS];
+
+    if (has_key && answer_same(&t->key, &key)) {
+        *out = d->told_matches + t->first;
+        *count = t->count;
+        return true;
+    }
+    d->match_count = 0;
+    if (!gather(d, &at, d->o.plan->rules[h->rule].root))
+        return false;
+    *out = d->matches;
+    *count = d->match_count;
+    if (!has_key || d->match_count > TOLD_MATCHES_MAX)
+        return true;
+    if (d->told_count > TOLD_MATCHES_MAX - d->match_count)
+        told_forget(d);
+    *t = (struct told){key, d->told_count, d->match_count};
+    for (uint32_t i = 0; i < d->match_count; i++) {
+        if (!grow((void **)&d->told_matches, d->told_count, &d->told_room, sizeof *d->told_matches))
+            return false;
+        d->told_matches[d->told_count++] = d->matches[i];
     }
     return true;
 }
@@ -301,21 +366,19 @@ static bool hits_tell(struct detector *d, struct err *e) {
     for (uint32_t i = 0; i < d->hit_count; i++) {
         const struct hit *const h = &d->hits[i];
         const struct use *const u = &h->kp->uses[h->use];
-        struct at const at = {h->kp, h->block, h->row, u->aliases, evaluate_block_memo(h->block)};
+        uint32_t matches;
         struct detect_hit hit = {.rule = h->rule, .block = h->block, .row = h->row};
 
         /* One event, one rule, one finding, under however many names it holds. */
         if (i && d->hits[i - 1].block == h->block && d->hits[i - 1].row == h->row && d->hits[i - 1].rule == h->rule)
             continue;
-        d->match_count = 0;
-        if (!gather(d, &at, d->o.plan->rules[h->rule].root))
+        if (!matches_of(d, h, u, &hit.matches, &matches))
             return err_set(e, ERR_MEMORY, 0, "no memory for a finding");
+        hit.match_count = matches;
         if (u->aliases)
             hit.logsource = h->kp->kind->logsources[u->aliases - 1].category;
         else
             hit.logsource = S("");
-        hit.matches = d->matches;
-        hit.match_count = d->match_count;
         if (!d->o.hit(d->o.ctx, &hit, e))
             return false;
     }
@@ -371,11 +434,12 @@ bool detector_new(struct detector **out, const struct detect_options *options, s
     d->o = *options;
     d->memo = calloc(MEMO_SLOTS, sizeof *d->memo);
     d->answers = calloc(ANSWER_SLOTS, sizeof *d->answers);
+    d->told = calloc(TOLD_SLOTS, sizeof *d->told);
     d->filtered = calloc(options->plan->filter_count + 1, sizeof *d->filtered);
     d->role_memory = arena_new(DERIVED_MEMORY);
     d->costs = malloc((options->plan->node_count + (size_t)1) * sizeof *d->costs);
     d->crowds = calloc(options->plan->node_count + (size_t)1, sizeof(struct crowd *));
-    if (!sources_find(d) || !d->costs || !d->crowds || !d->memo || !d->answers || !d->filtered || !d->role_memory ||
+    if (!sources_find(d) || !d->costs || !d->crowds || !d->memo || !d->answers || !d->told || !d->filtered || !d->role_memory ||
         !test_scratch_init(&d->scratch, e)) {
         detector_free(d);
         return err_set(e, ERR_MEMORY, 0, "no memory for detection");
@@ -405,6 +469,8 @@ void detector_free(struct detector *d) {
     free(d->plans);
     free(d->memo);
     free(d->answers);
+    free(d->told);
+    free(d->told_matches);
     free(d->hits);
     free(d->matches);
     free(d->filtered);

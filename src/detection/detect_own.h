@@ -62,6 +62,15 @@ struct answer {
 };
 enum { ANSWER_NO, ANSWER_YES, ANSWER_FILTERED };
 
+#define TOLD_SLOTS (1u << 12)
+#define TOLD_MATCHES_MAX (1u << 16)
+
+/* What was told of a finding with the same values. */
+struct told {
+    struct answer key;
+    uint32_t first, count; /* into detector.told_matches */
+};
+
 struct alias_set {
     uint32_t logsource; /* of the kind; NO_ALIASES: none, the record's own names */
     uint32_t *view_of;  /* by plan field: view, or NO_VIEW */
@@ -132,6 +141,9 @@ struct detector {
     uint32_t plan_count, plan_room;
     struct memo *memo;
     struct answer *answers;
+    struct told *told;
+    struct detect_match *told_matches;
+    uint32_t told_count, told_room;
     uint32_t use_total;
     struct crowd **crowds; /* by node */
     struct hit *hits;

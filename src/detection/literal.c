@@ -4,13 +4,23 @@
  * few other patterns, so that no text, however made, meets long chains at every byte. A text is read once, gram by
  * gram; a bitmap that fits the first-level cache says for nearly all of them that nothing is filed there. Patterns of
  * two and three bytes are filed whole, and found the same way in passes of their own; those of one byte in a set of the
- * bytes that occur. Anchored patterns are keyed by their first or last (at most) eight bytes. */
+ * bytes that occur. Anchored patterns are keyed by their first or last (at most) eight bytes.
+ *
+ * Where there are few contained patterns, and the processor has AVX2, the bitmap gives way to masks of nibbles: the grams are
+ * put into eight buckets, and for each of the four places and each half of a byte sixteen masks say which buckets have a gram
+ * with it there. 32 places of the text are looked up at a time; what all eight masks let through is looked up as above.
+ * (The idea is Teddy's, from Hyperscan; with many patterns nearly everything would come through.) */
 #include "detection/literal.h"
 
 #include <assert.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "base/hash.h"
 
+#define FEW_MAX 64u
 #define FILTER_BITS_MIN 9u
 #define FILTER_BITS_MAX 17u
 #define ANCHOR_BITS 14u
@@ -45,6 +55,8 @@ struct literals {
     uint32_t single[256]; /* by byte: patterns of that one byte, chained through filed; NOWHERE: none */
     uint64_t singles[4];  /* bit n: patterns of byte n exist */
     bool has_grams, has_single;
+    bool few; /* masks serve: [place][low or high half][value of the half], a bit for each bucket */
+    uint8_t masks[4][2][16];
     uint64_t equals;       /* bit n: patterns of that length, modulo 64, exist */
     uint16_t starts, ends; /* bit n: anchored patterns keyed by n bytes exist */
 };
@@ -210,6 +222,37 @@ static bool add(struct literals *m, uint32_t i) {
     return false;
 }
 
+static int by_gram(const void *a, const void *b) {
+    uint32_t const x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Grams that are alike share a bucket. */
+static void masks_make(struct literals *m) {
+    uint32_t grams[FEW_MAX], count = 0;
+
+    for (uint32_t i = 0; i < m->filed_count && count <= FEW_MAX; i++)
+        if (m->filed[i].kind == KEY_GRAM_4) {
+            if (count < FEW_MAX)
+                grams[count] = (uint32_t)m->filed[i].key;
+            count++;
+        }
+    if (count == 0 || count > FEW_MAX)
+        return;
+    qsort(grams, count, sizeof *grams, by_gram);
+    for (uint32_t i = 0; i < count; i++)
+        for (unsigned place = 0; place < 4; place++) {
+            uint8_t const c = (uint8_t)(grams[i] >> 8 * place), bucket = (uint8_t)(1u << i * 8 / count);
+
+            m->masks[place][0][c & 15] |= bucket;
+            m->masks[place][1][c >> 4] |= bucket;
+        }
+#if defined(__x86_64__)
+    m->few = __builtin_cpu_supports("avx2");
+#endif
+}
+
 struct literals *literals_new(const struct literal *patterns, size_t count) {
     struct literals *const m = calloc(1, sizeof *m);
     unsigned slot_bits = 6, filter_bits = FILTER_BITS_MIN;
@@ -245,6 +288,7 @@ struct literals *literals_new(const struct literal *patterns, size_t count) {
         literals_free(m);
         return NULL;
     }
+    masks_make(m);
     return m;
 }
 
@@ -333,6 +377,51 @@ static void grams(const struct literals *m, str text, const struct scan *s) {
     }
 }
 
+#if defined(__x86_64__)
+/* Of the 32 places from `at` on, those where a gram of some bucket may stand. */
+__attribute__((target("avx2"))) static inline uint32_t places(const struct literals *m, const char *at) {
+    __m256i const low = _mm256_set1_epi8(15);
+    __m256i all = _mm256_set1_epi8(-1);
+
+    for (unsigned place = 0; place < 4; place++) {
+        __m256i const c = _mm256_loadu_si256((const __m256i *)(const void *)(at + place));
+        __m256i const by_low =
+            _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)m->masks[place][0]));
+        __m256i const by_high =
+            _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)m->masks[place][1]));
+
+        all = _mm256_and_si256(all, _mm256_and_si256(_mm256_shuffle_epi8(by_low, _mm256_and_si256(c, low)),
+                                                     _mm256_shuffle_epi8(by_high, _mm256_and_si256(_mm256_srli_epi16(c, 4), low))));
+    }
+    return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256()));
+}
+
+__attribute__((target("avx2"))) static void few_grams(const struct literals *m, str text, const struct scan *s) {
+    char tail[64 + 32] = {0};
+    size_t i = 0, left;
+
+    for (; text.len - i >= 35; i += 32)
+        for (uint32_t found = places(m, text.ptr + i); UNLIKELY(found); found &= found - 1) {
+            size_t const at = i + (unsigned)__builtin_ctz(found);
+
+            gram_found(m, text, at, gram(text.ptr + at), s);
+        }
+    if ((left = text.len - i) < 4)
+        return;
+    memcpy(tail, text.ptr + i, left);
+    /* A gram that begins in the last three bytes would end behind the text. */
+    for (uint32_t found = places(m, tail) & (uint32_t)(((uint64_t)1 << (left - 3)) - 1); UNLIKELY(found); found &= found - 1) {
+        size_t const at = i + (unsigned)__builtin_ctz(found);
+
+        gram_found(m, text, at, gram(text.ptr + at), s);
+    }
+}
+#else
+static void few_grams(const struct literals *m, str text, const struct scan *s) {
+    grams(m, text, s);
+}
+#endif
+
 /* Patterns of two or three bytes. */
 static void brief(const struct literals *m, unsigned bytes, str text, const struct scan *s) {
     enum key_kind const kind = bytes == 2 ? KEY_GRAM_2 : KEY_GRAM_3;
@@ -372,7 +461,9 @@ void literals_scan(const struct literals *m, str text, void (*hit)(void *ctx, ui
         anchored(m, KEY_STARTS, m->starts, text, &s);
     if (m->ends)
         anchored(m, KEY_ENDS, m->ends, text, &s);
-    if (m->has_grams)
+    if (m->few)
+        few_grams(m, text, &s);
+    else if (m->has_grams)
         grams(m, text, &s);
     for (unsigned bytes = 2; bytes <= 3; bytes++)
         if (m->brief[bytes - 2])

@@ -787,7 +787,7 @@ static void literal_wins(struct json *j) {
 bool json_open(struct json *j, struct event_sink *to, struct err *e) {
     *j = (struct json){.to = to, .seed = hash_seed(), .node_count = NOWHERE + 1};
     j->names = arena_new(NAMES_BYTES_MAX);
-    j->nodes = calloc(to ? NODES_MAX : j->node_count, sizeof *j->nodes);
+    j->nodes = reallocarray(NULL, to ? NODES_MAX : j->node_count, sizeof *j->nodes); /* each is written before it is read */
     j->slots = to ? calloc(NODES_MAX * 2, sizeof *j->slots) : NULL;
     if (!j->names || !j->nodes || (to && !j->slots))
         return err_set(e, ERR_MEMORY, 0, "no memory to read JSON");
