@@ -123,9 +123,7 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
             for (uint32_t i = 0; i < kp->keyword_count; i++)
                 if (!kind_plan_view_trigger(d, kp, at, kp->keyword_tests[i]))
                     return false;
-            literals_free(kp->views[at]->matcher);
-            kp->views[at]->matcher = NULL;
-            kp->views[at]->matcher_made = false;
+            view_matchers_drop(kp->views[at]);
             kp->views[at]->classes_done = 0;
         }
     for (uint32_t i = 0; i < kp->view_count; i++) {
@@ -136,11 +134,8 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
         if (v->generation != b->generation)
             view_forget(v, b->generation);
         v->derived_rows = 0;
-        if (matchers && !v->matcher_made && v->trigger_count && (v->alias || v->column)) {
-            if (!(v->matcher = literals_new(v->triggers, v->trigger_count)))
-                return false;
-            v->matcher_made = true;
-        }
+        if (matchers && !v->matchers_made && v->trigger_count && (v->alias || v->column) && !view_matchers_make(d, kp, v))
+            return false;
     }
     return true;
 }

@@ -31,8 +31,8 @@ struct view {
     bool keyword_only;        /* made for keyword rules alone: no test names it */
     struct literal *triggers; /* what its values are scanned for; id: into kind_plan.triggers */
     uint32_t trigger_count, trigger_room;
-    struct literals *matcher;
-    bool matcher_made;
+    struct literals *matchers[2]; /* for text; for values of types that hold few of the literals, or none (NULL) */
+    bool matchers_made;
     uint32_t *tried; /* triggers that are tried on each value, having no literals: into kind_plan.triggers */
     uint32_t tried_count, tried_room;
     uint32_t *classes; /* by code: 0 nothing, else into class_at + 1 */
@@ -198,6 +198,11 @@ static inline bool grow(void **array, uint32_t count, uint32_t *room, size_t siz
 /* view.c */
 
 void view_free(struct view *v);
+/* What its values are scanned with, from its triggers. False: no memory. */
+bool view_matchers_make(const struct detector *d, const struct kind_plan *kp, struct view *v);
+void view_matchers_drop(struct view *v);
+/* The one for values of this raw type; NULL: none of them holds any of the literals. */
+const struct literals *view_matcher(const struct view *v, uint8_t raw_type);
 /* The view of a column, or of what an alias derives; NO_VIEW: no memory. */
 uint32_t view_add(struct kind_plan *kp, field_id field, const struct kind_alias *alias);
 /* NULL: no record has had the field. */

@@ -150,9 +150,8 @@ static void triggers_forget(struct kind_plan *kp) {
         struct view *const v = kp->views[i];
 
         v->trigger_count = v->tried_count = v->classes_done = 0;
-        v->any_class = v->matcher_made = false;
-        literals_free(v->matcher);
-        v->matcher = NULL;
+        v->any_class = false;
+        view_matchers_drop(v);
     }
 }
 

@@ -184,6 +184,7 @@ static bool test_index(struct build *b, const struct sigma_test *sigma, uint32_t
     b->hashes[p->test_count] = hash;
     b->slots[at] = ++p->test_count;
     t->cost = guess(&t->test);
+    t->raw_types = test_raw_types(&t->test);
     *out = p->test_count - 1;
     if (sigma->field.len && !field_index(b, sigma->field, &t->field))
         return false;
@@ -266,7 +267,7 @@ static bool fields_note(struct build *b, struct plan_rule *rule, uint32_t node, 
 
     if (t->field == PLAN_KEYWORD) {
         rule->keywords = true;
-        rule->keyword_types |= test_raw_types(&t->test);
+        rule->keyword_types |= t->raw_types;
     }
     return field_note(b, t->field, count) && field_note(b, t->other, count);
 }

@@ -41,17 +41,18 @@ bool scan_number_is_plain(str s) {
 }
 
 static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v, const struct value *value) {
+    const struct literals *const matcher = view_matcher(v, value->raw_type);
     struct finds f = {d, kp};
     bool ok = true;
 
     if (value->type == VALUE_NULL || (value->inner && v->keyword_only))
         return true;
     d->counts.evaluated_values++;
-    if (v->matcher) {
+    if (matcher) {
         str const folded = test_fold(&d->scratch, value, &ok);
 
         if (ok)
-            literals_scan(v->matcher, folded, found, &f);
+            literals_scan(matcher, folded, found, &f);
     }
     for (uint32_t i = 0; i < v->tried_count; i++) {
         const struct test *const t = &d->o.plan->tests[kp->triggers[v->tried[i]].test].test;

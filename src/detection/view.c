@@ -1,6 +1,36 @@
 /* view: values of a field under the name that rules of a log source use: a column, or what an alias makes of some. */
 #include "detection/detect_own.h"
 
+#define TEXT_TYPES ((uint32_t)1 << RAW_TEXT | (uint32_t)1 << RAW_UTF16)
+
+bool view_matchers_make(const struct detector *d, const struct kind_plan *kp, struct view *v) {
+    struct literal *const typed = malloc((v->trigger_count + (size_t)1) * sizeof *typed);
+    size_t count = 0;
+
+    if (!typed)
+        return false;
+    for (uint32_t i = 0; i < v->trigger_count; i++)
+        if (d->o.plan->tests[kp->triggers[v->triggers[i].id].test].raw_types & ~TEXT_TYPES)
+            typed[count++] = v->triggers[i];
+    v->matchers[0] = literals_new(v->triggers, v->trigger_count);
+    v->matchers[1] = count ? literals_new(typed, count) : NULL;
+    free(typed);
+    v->matchers_made = v->matchers[0] && (v->matchers[1] || !count);
+    return v->matchers_made;
+}
+
+void view_matchers_drop(struct view *v) {
+    for (size_t i = 0; i < COUNT(v->matchers); i++) {
+        literals_free(v->matchers[i]);
+        v->matchers[i] = NULL;
+    }
+    v->matchers_made = false;
+}
+
+const struct literals *view_matcher(const struct view *v, uint8_t raw_type) {
+    return v->matchers[!(TEXT_TYPES >> raw_type & 1)];
+}
+
 void view_free(struct view *v) {
     if (!v)
         return;
@@ -10,7 +40,7 @@ void view_free(struct view *v) {
     free(v->tuple_slots);
     free(v->tuples);
     free(v->triggers);
-    literals_free(v->matcher);
+    view_matchers_drop(v);
     free(v->tried);
     free(v->classes);
     free(v);
