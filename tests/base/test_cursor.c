@@ -13,10 +13,10 @@ enum move { SKIP, TO, VIEW, BYTES, U8, U16, U32, U64 };
 
 static bool move(struct cursor *c, enum move how, size_t n) {
     char room[64];
-    uint64_t u64;
-    uint32_t u32;
-    uint16_t u16;
-    uint8_t u8;
+    uint64_t u64 = 0;
+    uint32_t u32 = 0;
+    uint16_t u16 = 0;
+    uint8_t u8 = 0;
     str view;
 
     switch (how) {
@@ -100,10 +100,10 @@ static void moves_are_checked(void **state) {
 static void numbers_are_little_endian(void **state) {
     /* One byte off: nothing need be aligned. */
     struct cursor c = cursor_of(S("\x01\x02\x03\xfc\xfb\xfa\xf9\x80\x81\x82\x83\x84\x85\x86\x87"));
-    uint64_t u64;
-    uint32_t u32;
-    uint16_t u16;
-    uint8_t u8;
+    uint64_t u64 = 0;
+    uint32_t u32 = 0;
+    uint16_t u16 = 0;
+    uint8_t u8 = 0;
     str view;
     (void)state;
 
