@@ -67,15 +67,18 @@ bool channel_take(int end, char *out, size_t size, int *fd, bool *closed, struct
             return err_set(e, ERR_TRUNCATED, 0, "the other process is gone");
         }
         for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
-            int came;
-
-            if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof came))
+            if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
                 continue;
-            memcpy(&came, CMSG_DATA(c), sizeof came);
-            if (fd && *fd < 0)
-                *fd = came;
-            else
-                close(came);
+            /* Padding leaves room for more files than were meant to come. */
+            for (size_t at = CMSG_LEN(0); c->cmsg_len - at >= sizeof(int); at += sizeof(int)) {
+                int came;
+
+                memcpy(&came, (const char *)c + at, sizeof came);
+                if (fd && *fd < 0)
+                    *fd = came;
+                else
+                    close(came);
+            }
         }
         done += (size_t)n;
     }

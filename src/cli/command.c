@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "base/file.h"
+#include "detection/gate.h"
 
 int usage_error(const char *command, const char *fmt, ...) {
     va_list args;
@@ -81,4 +82,31 @@ bool kinds_open(const struct arguments *dirs, struct fields *fields, struct kind
 fail:
     kinds_free(k);
     return false;
+}
+
+bool rules_shut(const struct sigma_set *set, struct fields *fields, const struct kinds *kinds, str **shut, struct err *e) {
+    str *const list = calloc(set->rule_count + 1, sizeof *list);
+    struct test_scratch scratch;
+    struct plan *plan = NULL;
+    bool ok;
+
+    if (!list)
+        return err_set(e, ERR_MEMORY, 0, "no memory to check rules against kinds");
+    if ((ok = test_scratch_init(&scratch, e))) {
+        ok = plan_new(&plan, set, fields, e);
+        for (uint32_t i = 0; ok && i < set->rule_count; i++) {
+            enum gate gate;
+
+            list[i] = S("");
+            if (set->rules[i]->type == SIGMA_DETECTION)
+                ok = gate_of(plan, fields, kinds, i, &scratch, &gate, &list[i], e);
+        }
+        plan_free(plan);
+        test_scratch_free(&scratch);
+    }
+    if (ok)
+        *shut = list;
+    else
+        free(list);
+    return ok;
 }

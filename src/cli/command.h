@@ -34,5 +34,9 @@ MUST_USE bool rules_open(const struct arguments *paths, const char *placeholders
                          const struct sigma_set **set, struct err *e);
 /* The built-in kinds and those of the given folders. */
 MUST_USE bool kinds_open(const struct arguments *dirs, struct fields *fields, struct kinds **out, struct err *e);
+/* The rules that no event of their log source can satisfy (detection/gate.h): shut[i], by rule of the set: a field about
+ * which rule and kinds disagree, or empty for all other rules. calloc'd, the texts are views into fields. */
+MUST_USE bool rules_shut(const struct sigma_set *set, struct fields *fields, const struct kinds *kinds, str **shut,
+                         struct err *e);
 
 #endif

@@ -113,6 +113,22 @@ static void signals_catch(void) {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, told like any other */
 }
 
+/* A rule that contradicts its log source must not look like one that found nothing. */
+static bool tell_shut(struct run *run, const struct sigma_set *set, struct fields *fields, const struct kinds *kinds,
+                      struct err *e) {
+    str *shut = NULL;
+
+    if (run->w->quiet && !run->writer)
+        return true;
+    if (!rules_shut(set, fields, kinds, &shut, e))
+        return false;
+    for (uint32_t i = 0; i < set->rule_count; i++)
+        if (shut[i].len)
+            summary_shut(run->summary, i, shut[i]);
+    free(shut);
+    return true;
+}
+
 static bool case_end(struct run *run, const struct sigma_set *set, struct err *e) {
     char text[INSTANT_TEXT];
 
@@ -168,7 +184,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);
     progress_begin(&run->progress, !w->quiet);
-    if (!hunt_run(&options, &result, &e))
+    if (!hunt_run(&options, &result, &e) || !tell_shut(run, set, fields, kinds, &e))
         return stop(run, &e);
     progress_end(&run->progress);
     if (fflush(stdout) != 0) {

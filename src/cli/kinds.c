@@ -50,7 +50,16 @@ static void print_kind(const struct kind *k, bool json) {
         if (json)
             buf_byte(&b, '}');
     }
-    buf_add(&b, json ? S("]}\n") : S("\n"));
+    if (json)
+        buf_byte(&b, ']');
+    if (k->hidden_by) {
+        buf_add(&b, json ? S(",\"hidden_by\":") : S("  no record: all are of "));
+        if (json)
+            buf_json(&b, k->hidden_by->name);
+        else
+            buf_add(&b, k->hidden_by->name);
+    }
+    buf_add(&b, json ? S("}\n") : S("\n"));
     fwrite(b.ptr, 1, b.len, stdout);
     buf_free(&b);
 }

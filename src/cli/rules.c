@@ -31,8 +31,13 @@ static const struct sigma_rule *rule_at(const struct sigma_set *set, const struc
     return NULL;
 }
 
-static void print_json(const struct sigma_verdict *v, const struct sigma_rule *r, bool source) {
-    struct buf line = {0};
+/* A rule that no event of its log source can satisfy, because of a field. */
+static void add_shut(struct buf *b, str field) {
+    buf_format(b, "can never match: no event of its log source has the `%.*s` it asks for", STR_ARG(str_first(field, 100)));
+}
+
+static void print_json(const struct sigma_verdict *v, const struct sigma_rule *r, bool source, str shut) {
+    struct buf line = {0}, why = {0};
 
     buf_add(&line, S("{\"path\":"));
     buf_json(&line, v->path);
@@ -48,12 +53,19 @@ static void print_json(const struct sigma_verdict *v, const struct sigma_rule *r
             buf_byte(&line, ',');
         buf_json(&line, v->warnings[i]);
     }
+    if (shut.len) {
+        add_shut(&why, shut);
+        if (v->warning_count)
+            buf_byte(&line, ',');
+        buf_json(&line, buf_str(&why));
+    }
     buf_byte(&line, ']');
     if (r && r->type == SIGMA_DETECTION)
         buf_add(&line, source ? S(",\"log_source\":\"known\"") : S(",\"log_source\":\"no kind gives such events\""));
     buf_add(&line, S("}\n"));
     fwrite(line.ptr, 1, line.len, stdout);
     buf_free(&line);
+    buf_free(&why);
 }
 
 static int check(const struct arguments *paths, const struct arguments *dirs, const char *placeholders, bool strict,
@@ -62,13 +74,15 @@ static int check(const struct arguments *paths, const struct arguments *dirs, co
     const struct sigma_set *set = NULL;
     struct fields *fields = fields_new();
     struct kinds *kinds = NULL;
+    str *shut = NULL;
     size_t loaded = 0, failed = 0, warned = 0, sourceless = 0;
     struct err e = {0};
     int status = EXIT_INTERNAL;
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !kinds_open(dirs, fields, &kinds, &e) || !rules_open(paths, placeholders, strict, &loader, &set, &e)) {
+    if (!fields || !kinds_open(dirs, fields, &kinds, &e) || !rules_open(paths, placeholders, strict, &loader, &set, &e) ||
+        !rules_shut(set, fields, kinds, &shut, &e)) {
         status = fail(&e);
         goto end;
     }
@@ -76,17 +90,25 @@ static int check(const struct arguments *paths, const struct arguments *dirs, co
         const struct sigma_verdict *const v = &set->verdicts[i];
         const struct sigma_rule *const r = v->loaded ? rule_at(set, v) : NULL;
         bool const source = r && r->type == SIGMA_DETECTION && has_source(kinds, r);
+        str const never = r ? shut[r->index] : S("");
 
         loaded += v->loaded;
         failed += !v->loaded;
-        warned += v->warning_count > 0;
+        warned += v->warning_count > 0 || never.len > 0;
         sourceless += r && r->type == SIGMA_DETECTION && !source;
         if (json)
-            print_json(v, r, source);
+            print_json(v, r, source, never);
         else if (!v->loaded)
             printf("failed  %.*s:%u: %.*s\n", STR_ARG(v->path), v->line, STR_ARG(v->reason));
         for (size_t w = 0; !json && !quiet && w < v->warning_count; w++)
             printf("warning %.*s:%u: %.*s\n", STR_ARG(v->path), v->line, STR_ARG(v->warnings[w]));
+        if (!json && !quiet && never.len > 0) {
+            struct buf why = {0};
+
+            add_shut(&why, never);
+            printf("warning %.*s:%u: %.*s\n", STR_ARG(v->path), v->line, STR_ARG(buf_str(&why)));
+            buf_free(&why);
+        }
         if (!json && !quiet && r && r->type == SIGMA_DETECTION && !source)
             printf("no data %.*s:%u: no kind gives events of this log source\n", STR_ARG(v->path), v->line);
     }
@@ -95,6 +117,7 @@ static int check(const struct arguments *paths, const struct arguments *dirs, co
                warned, sourceless);
     status = failed ? EXIT_UNREADABLE : EXIT_NOTHING;
 end:
+    free(shut);
     sigma_loader_free(loader);
     kinds_free(kinds);
     fields_free(fields);

@@ -24,6 +24,7 @@ struct tally {
     int64_t first, last;
     struct names hosts, accounts;
     bool data; /* some event was of its log source */
+    bool shut; /* and none can satisfy it */
 };
 
 struct note {
@@ -34,8 +35,8 @@ struct summary {
     const struct sigma_set *set;
     struct arena *a;
     struct tally *rules; /* by rule */
-    struct note unread[NOTES_KEPT], damage[NOTES_KEPT], left_out[NOTES_KEPT];
-    uint64_t unread_count, damage_count, left_out_count;
+    struct note unread[NOTES_KEPT], damage[NOTES_KEPT], left_out[NOTES_KEPT], shut[NOTES_KEPT];
+    uint64_t unread_count, damage_count, left_out_count, shut_count;
     uint64_t sources, containers, bytes, records, salvaged, no_kind, no_time, repaired;
     uint64_t findings, salvaged_findings, filtered;
     int64_t first, last; /* of all events */
@@ -176,6 +177,17 @@ void summary_correlation(struct summary *s, uint32_t rule, const struct correlat
                         (unsigned long)c->no_time, (unsigned long)c->no_group, (unsigned long)c->not_numeric);
 }
 
+void summary_shut(struct summary *s, uint32_t rule, str field) {
+    const struct sigma_rule *const r = s->set->rules[rule];
+    struct err e;
+
+    if (r->unusable.len || s->rules[rule].findings + s->rules[rule].salvaged)
+        return; /* is told otherwise; and what has matched could match (a list among fields of kinds) */
+    s->rules[rule].shut = true;
+    (void)!note_add(s, s->shut, &s->shut_count, r->path, &e, ":%u: no event of its log source has the `%.*s` it asks for", r->line,
+                    STR_ARG(str_first(field, 100)));
+}
+
 void summary_filtered(struct summary *s, uint32_t rule, uint32_t filter, uint64_t matches) {
     struct err e;
 
@@ -193,7 +205,9 @@ bool summary_unread(const struct summary *s) {
 }
 
 static const char *status(const struct summary *s, const struct sigma_rule *r) {
-    return r->unusable.len ? "unusable" : s->rules[r->index].data ? "evaluated" : "no data";
+    const struct tally *const t = &s->rules[r->index];
+
+    return r->unusable.len ? "unusable" : t->shut ? "never" : t->data ? "evaluated" : "no data";
 }
 
 const char *summary_rule(const struct summary *s, const struct sigma_verdict *v, uint64_t *findings) {
@@ -452,6 +466,7 @@ void summary_print(const struct summary *s, FILE *to, uint64_t regex_given_up, c
     print_notes(&ink, "NOT READ", s->unread, s->unread_count, rest);
     print_notes(&ink, "DAMAGED", s->damage, s->damage_count, rest);
     print_rules(s, &ink);
+    print_notes(&ink, "Rules that can never match", s->shut, s->shut_count, ": longwatch rules check lists all");
     print_notes(&ink, "Left out of rules", s->left_out, s->left_out_count, "");
     if (regex_given_up)
         fprintf(to, "Regular expressions given up at the step limit: %lu times; a match may be missing\n",

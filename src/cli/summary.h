@@ -19,13 +19,15 @@ MUST_USE bool summary_custody(struct summary *s, const struct custody *c, struct
 MUST_USE bool summary_damage(struct summary *s, const struct custody_damage *d, struct err *e);
 void summary_kind(struct summary *s, str name, const struct kind *kind, uint64_t events);
 void summary_correlation(struct summary *s, uint32_t rule, const struct correlation_counts *counts);
+/* A rule that no event of its log source can satisfy: a field about which they disagree. */
+void summary_shut(struct summary *s, uint32_t rule, str field);
 void summary_filtered(struct summary *s, uint32_t rule, uint32_t filter, uint64_t matches);
 
 /* Findings in records that were not salvaged. */
 uint64_t summary_findings(const struct summary *s);
 /* Was some evidence not read, or not to its end? */
 bool summary_unread(const struct summary *s);
-/* What became of a rule: "evaluated", "no data", "unusable", "failed", "filter"; and its findings. */
+/* What became of a rule: "evaluated", "never" (shut), "no data", "unusable", "failed", "filter"; and its findings. */
 const char *summary_rule(const struct summary *s, const struct sigma_verdict *verdict, uint64_t *findings);
 
 /* regex_given_up: matches of regular expressions ended at the step limit. case_path: where more can be read, or NULL. */

@@ -216,6 +216,7 @@ uint32_t dictionary_code(struct dictionary *d, uint8_t raw_type, bool inner, str
     if (raw_type == RAW_NULL) {
         bytes.len = 0;
     } else if (raw_type == RAW_UTF16) {
+        *repaired += bytes.len & 1; /* half a character, left out */
         bytes.len &= ~(size_t)1;
         if (bytes.len && bytes.ptr[bytes.len - 2] == 0 && bytes.ptr[bytes.len - 1] == 0)
             bytes.len -= 2;

@@ -13,6 +13,7 @@
 
 #define GATE_KEY_MAX 2048u
 #define GATES_REMEMBERED 8192u
+#define EACH_BYTES_MAX 128u /* Windows' longest channel names have some ninety */
 #define RENAMED_UNKNOWN UINT32_MAX
 #define TIMES_MAX 32u /* of one record; what is looked for comes first in any sound one */
 /* When dictionaries together hold more than this share of the bound, they are forgotten at the next clear. */
@@ -249,7 +250,7 @@ static bool kind_full_name(const struct kind *k, const struct record *r, struct 
                 size_t const len =
                     value_render(r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, &text, &repaired);
 
-                if (len && len <= 64 && !text.failed) {
+                if (len && len <= EACH_BYTES_MAX && !text.failed) {
                     buf_byte(name, '/');
                     buf_add(name, (str){text.ptr, len});
                 }

@@ -376,11 +376,15 @@ bool kinds_seal(struct kinds *k, struct err *e) {
         if (kind->when_count == 0)
             return kind_fail(e, kind->path, kind->line, "`%.*s` has no condition: every record would be one",
                              STR_ARG(kind->name));
+        if (!kind_possible(kind, k->fields, e))
+            return false;
         k->sorted[k->sorted_count++] = &k->docs[i]->kind;
     }
     qsort(k->sorted, k->sorted_count, sizeof *k->sorted, by_particularity);
     if (k->shape_count > 0)
         qsort(k->shapes, k->shape_count, sizeof *k->shapes, by_shape);
+    if (!kinds_reachable(k, e) || !shapes_reachable(k, e))
+        return false;
     k->sealed = true;
     return true;
 }

@@ -50,6 +50,8 @@ struct kind_condition {
     enum { WHEN_EQUALS, WHEN_STARTS, WHEN_PRESENT, WHEN_ABSENT } how;
     const str *values; /* EQUALS, STARTS: any of these, without regard to ASCII case */
     size_t value_count;
+    str path; /* where it is written: a kind has conditions of those it extends as well */
+    uint32_t line;
 };
 
 struct kind_source {
@@ -91,6 +93,7 @@ struct kind {
     const struct kind_source *roles[ROLES]; /* the first source that yields a value */
     size_t role_counts[ROLES];
     bool builtin;
+    const struct kind *hidden_by; /* of a built-in kind: NULL, or a user's kind that comes first and takes all records */
 };
 
 /* A list of {name, value} objects, which a reader of JSON gives as fields list.name and list.value, many times. */
@@ -137,7 +140,9 @@ MUST_USE bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin,
 MUST_USE bool kinds_load_dir(struct kinds *k, const char *path, bool builtin, struct err *e);
 /* The kinds compiled into the program (data/kinds at build time). */
 MUST_USE bool kinds_load_builtin(struct kinds *k, struct err *e);
-/* Checks what can only be checked together (extends), sorts. After this nothing changes. */
+/* Checks what can only be checked together, and sorts; after this nothing changes. ERR_USAGE: a kind extends what is not
+ * there; conditions that contradict each other; a kind or shape all of whose records another takes first (a user's may
+ * take those of a built-in one). */
 MUST_USE bool kinds_seal(struct kinds *k, struct err *e);
 
 /* Most particular first: more conditions on values, then more on presence alone, then a user's before built-in ones,

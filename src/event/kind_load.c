@@ -149,6 +149,8 @@ static bool condition(struct load *l, str name, uint32_t line, const struct yaml
 
     if (!field_named(l, name, line, "`when`", &c->field))
         return false;
+    c->path = l->path;
+    c->line = line;
     c->how = WHEN_EQUALS;
     if (n->type == YAML_MAP) {
         if (!keys_known(l, n, "a condition", "starts present"))

@@ -35,6 +35,11 @@ bool kind_fail(struct err *e, str path, uint32_t line, const char *fmt, ...) PRI
 /* One more document; a name that is taken: a user's replaces a built-in one, else ERR_USAGE. */
 MUST_USE bool kinds_add_doc(struct kinds *k, struct kind_doc *doc, struct err *e);
 MUST_USE bool kinds_add_shape(struct kinds *k, struct shape *shape, struct err *e);
+/* kind_reach.c. Of a joined kind: can its conditions hold together? */
+MUST_USE bool kind_possible(const struct kind *k, const struct fields *fields, struct err *e);
+/* Of sorted kinds and shapes: can records come to each of them? Sets hidden_by. */
+MUST_USE bool kinds_reachable(struct kinds *k, struct err *e);
+MUST_USE bool shapes_reachable(const struct kinds *k, struct err *e);
 
 /* kinds_builtin.c, made by embed.py out of data/kinds. */
 struct kind_file {

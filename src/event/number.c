@@ -23,7 +23,8 @@ bool number_is_decimal(str s) {
     return true;
 }
 
-/* The exponent behind e or E; false when malformed or beyond what could ever fit. */
+/* The exponent behind e or E; false when malformed. A larger one stays larger than any value (VALUE_BYTES_MAX) has digits
+ * that could make up for it. */
 static bool exponent_of(str s, int *out) {
     size_t i = s.len && (s.ptr[0] == '-' || s.ptr[0] == '+') ? 1 : 0;
     int n = 0;
@@ -33,7 +34,7 @@ static bool exponent_of(str s, int *out) {
     for (; i < s.len; i++) {
         if (!digit(s.ptr[i]))
             return false;
-        if (n < 100000)
+        if (n < 100000000)
             n = n * 10 + (s.ptr[i] - '0');
     }
     *out = s.ptr[0] == '-' ? -n : n;
@@ -43,9 +44,10 @@ static bool exponent_of(str s, int *out) {
 bool number_canonical(str s, char out[NUMBER_TEXT_MAX], size_t *len) {
     char digits[NUMBER_TEXT_MAX];
     bool const negative = s.len && s.ptr[0] == '-';
-    size_t count = 0, i = negative ? 1 : 0, first = i, used = 0;
-    bool leading = true, seen_point = false;
-    int point = 0, exponent = 0; /* the value is 0.DIGITS * 10^point */
+    size_t count = 0, zeros = 0, i = negative ? 1 : 0, first = i, used = 0, size;
+    bool seen_point = false;
+    int64_t point = 0; /* the value is 0.DIGITS * 10^point */
+    int exponent = 0;
 
     for (; i < s.len && (digit(s.ptr[i]) || (s.ptr[i] == '.' && !seen_point && i > first)); i++) {
         if (s.ptr[i] == '.') {
@@ -54,37 +56,43 @@ bool number_canonical(str s, char out[NUMBER_TEXT_MAX], size_t *len) {
             seen_point = true;
             continue;
         }
-        if (leading && s.ptr[i] == '0') {
+        if (count == 0 && s.ptr[i] == '0') { /* leading */
             point -= seen_point;
             continue;
         }
-        leading = false;
-        if (count == sizeof digits)
-            return false;
-        digits[count++] = s.ptr[i];
         point += !seen_point;
+        if (s.ptr[i] == '0') { /* trailing, perhaps */
+            zeros++;
+            continue;
+        }
+        if (zeros >= sizeof digits - count)
+            return false;
+        memset(digits + count, '0', zeros);
+        count += zeros;
+        zeros = 0;
+        digits[count++] = s.ptr[i];
     }
     if (i == first)
         return false;
     if (i < s.len && ((s.ptr[i] != 'e' && s.ptr[i] != 'E') || !exponent_of(str_from(s, i + 1), &exponent)))
         return false;
-    while (count && digits[count - 1] == '0')
-        count--;
     if (count == 0) {
         out[0] = '0';
         *len = 1;
         return true;
     }
     point += exponent;
-    if (point > (int)NUMBER_TEXT_MAX - 8 || point < -((int)NUMBER_TEXT_MAX - 8) ||
-        count + (size_t)(point < 0 ? -point : point) + 8 > NUMBER_TEXT_MAX)
+    if (point > (int64_t)NUMBER_TEXT_MAX || point < -(int64_t)NUMBER_TEXT_MAX)
+        return false;
+    size = point <= 0 ? 2 + (size_t)-point + count : count > (size_t)point ? count + 1 : (size_t)point;
+    if (size + negative > NUMBER_TEXT_MAX)
         return false;
     if (negative)
         out[used++] = '-';
     if (point <= 0) {
         out[used++] = '0';
         out[used++] = '.';
-        for (int zeros = point; zeros < 0; zeros++)
+        for (; point < 0; point++)
             out[used++] = '0';
         memcpy(out + used, digits, count);
         *len = used + count;

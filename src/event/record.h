@@ -20,11 +20,12 @@ enum raw_type {
     RAW_UTF16,      /* UTF-16LE; one NUL unit at the end is cut */
     RAW_I64,        /* 8 bytes little-endian, signed: any signed integer, widened */
     RAW_U64,        /* 8 bytes little-endian: any unsigned integer, widened */
-    RAW_F64,        /* 8 bytes, IEEE 754 */
+    RAW_F64,        /* 8 bytes, IEEE 754: rendered as decimal digits that read back as the same number */
     RAW_WIN_BOOL,   /* 1 byte: rendered "true" / "false" */
     RAW_GUID,       /* 16 bytes, Microsoft's mixed order: rendered {XXXXXXXX-...} in capitals */
-    RAW_FILETIME,   /* 8 bytes: rendered RFC 3339 with seven decimals and Z */
-    RAW_SYSTEMTIME, /* 16 bytes */
+    RAW_FILETIME,   /* 8 bytes: rendered RFC 3339 with seven decimals and Z; what is no instant (0, beyond 2262) as a
+                    * hexadecimal number */
+    RAW_SYSTEMTIME, /* 16 bytes: rendered RFC 3339 with three decimals and Z, unchecked */
     RAW_SID,        /* [MS-DTYP] 2.4.2: rendered S-1-5-... */
     RAW_HEX32,      /* 4 bytes: rendered 0x3e7, lower case, no padding */
     RAW_HEX64,      /* 8 bytes: the same */

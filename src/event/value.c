@@ -2,6 +2,7 @@
 #include "event/value.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "base/instant.h"
 #include "base/utf.h"
@@ -114,6 +115,14 @@ static char *put_double(double d, char *out) {
         if (strtod(out, NULL) == d)
             break;
     }
+    /* Powers of ten are written out where a person would. */
+    if (memchr(out, 'e', (size_t)len) && fabs(d) >= 1e-4 && fabs(d) < 1e17) {
+        for (int decimals = 0; decimals <= 20; decimals++) {
+            len = snprintf(out, VALUE_SHORT_MAX, "%.*f", decimals, d);
+            if (strtod(out, NULL) == d)
+                break;
+        }
+    }
     return out + len;
 }
 
@@ -138,7 +147,10 @@ static bool render_sid(str bytes, struct buf *out) {
     buf_add(out, S("S-"));
     buf_u64(out, (unsigned char)bytes.ptr[0]);
     buf_byte(out, '-');
-    buf_u64(out, authority);
+    if (authority >> 32)
+        buf_format(out, "0x%012llX", (unsigned long long)authority); /* [MS-DTYP] 2.4.2.1 */
+    else
+        buf_u64(out, authority);
     for (size_t i = 0; i < parts; i++) {
         buf_byte(out, '-');
         buf_u64(out, number_of(str_from(bytes, 8 + 4 * i), 4));
@@ -153,6 +165,7 @@ static void render_text(uint8_t type, str bytes, struct buf *out, size_t *repair
     if (!to)
         return;
     if (type == RAW_UTF16) {
+        *repaired += bytes.len & 1; /* half a character, left out */
         if (units && bytes.ptr[2 * units - 2] == 0 && bytes.ptr[2 * units - 1] == 0)
             units--;
         out->len += utf16le_to_utf8(bytes.ptr, units, to, repaired);
@@ -243,7 +256,7 @@ bool value_may_contain(uint8_t raw_type, str folded) {
         [RAW_GUID] = HEXADECIMAL "{}-",
         [RAW_FILETIME] = HEXADECIMAL "xtz:.-",
         [RAW_SYSTEMTIME] = HEXADECIMAL "tz:.-",
-        [RAW_SID] = HEXADECIMAL "s-",
+        [RAW_SID] = HEXADECIMAL "sx-",
         [RAW_HEX32] = HEXADECIMAL "x",
         [RAW_HEX64] = HEXADECIMAL "x",
         [RAW_BINARY] = HEXADECIMAL,

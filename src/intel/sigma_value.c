@@ -916,7 +916,7 @@ static bool number_of(struct sigma_reading *r, const struct item *it, str text, 
 
     if (!number_canonical(str_from(text, text.ptr[0] == '+'), canonical, &len))
         return sigma_bad(r, it->line, "number %.*s is longer than %u digits", STR_ARG(str_first(text, 40)),
-                         NUMBER_TEXT_MAX - 10);
+                         NUMBER_TEXT_MAX);
     if (!(copy = sigma_scratch(r, len, 1)))
         return false;
     memcpy(copy, canonical, len);

@@ -82,11 +82,14 @@ static bool folder_remove(const char *folder) {
 }
 
 /* A folder with a manifest.json or case.db, and nothing that a case does not have. */
-static bool is_case(const char *folder) {
+static bool is_case(const char *folder, struct err *e) {
     DIR *const dir = opendir(folder);
-    bool known = dir != NULL, some = false;
+    bool known = true, some = false;
+    int unread = 0;
 
-    for (struct dirent *entry; known && (entry = readdir(dir)) != NULL;) {
+    if (!dir)
+        return err_system(e, "%s", folder);
+    for (struct dirent *entry; known && (errno = 0, entry = readdir(dir)) != NULL;) {
         size_t i = 0;
 
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -96,9 +99,13 @@ static bool is_case(const char *folder) {
         known = i < MEMBERS;
         some |= i == MANIFEST || i == DATABASE;
     }
-    if (dir)
-        closedir(dir);
-    return known && some;
+    if (known)
+        unread = errno;
+    closedir(dir);
+    errno = unread;
+    if (unread)
+        return err_system(e, "%s", folder);
+    return (known && some) || err_set(e, ERR_USAGE, 0, "%s is no case of ours: it will not be replaced", folder);
 }
 
 static bool folder_make(struct case_writer *c, const char *path, bool force, struct err *e) {
@@ -112,8 +119,10 @@ static bool folder_make(struct case_writer *c, const char *path, bool force, str
     if (lstat(c->path, &st) == 0) {
         if (!force)
             return err_set(e, ERR_USAGE, 0, "%s is there already: give another name, or --force to replace an older case", c->path);
-        if (!S_ISDIR(st.st_mode) || !is_case(c->path))
+        if (!S_ISDIR(st.st_mode))
             return err_set(e, ERR_USAGE, 0, "%s is no case of ours: it will not be replaced", c->path);
+        if (!is_case(c->path, e))
+            return false;
         c->replace = true;
     } else if (errno != ENOENT) {
         return err_system(e, "%s", c->path);

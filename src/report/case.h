@@ -18,7 +18,8 @@ MUST_USE bool case_writer_open(struct case_writer **out, const char *path, bool 
 MUST_USE bool case_writer_finding(struct case_writer *c, const struct finding *f, struct err *e);
 MUST_USE bool case_writer_custody(struct case_writer *c, const struct custody *line, struct err *e);
 MUST_USE bool case_writer_damage(struct case_writer *c, const struct custody_damage *damage, struct err *e);
-/* What became of a rule: "evaluated", "no data", "failed", "unusable", ...; reason may be empty. */
+/* What became of a rule: "evaluated", "no data", "never" (no event of its log source can satisfy it), "failed", "unusable",
+ * ...; reason may be empty. */
 MUST_USE bool case_writer_rule(struct case_writer *c, const struct sigma_verdict *verdict, const char *status,
                                uint64_t findings, struct err *e);
 /* A line of the manifest, text: "version", "command", "rules_sha256", ... */

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "event/kind.h"
+#include "../refuse.h"
 
 /* A set of kinds with its catalogue. */
 struct set {
@@ -144,6 +145,48 @@ static void reads_kind_files(void **state) {
             assert_int_equal(e.code, ERR_USAGE);
         set_close(&s);
     }
+}
+
+static bool load_all(struct set *s, struct err *e) {
+    return kinds_new(&s->kinds, s->fields, e) &&
+           kinds_load_text(s->kinds, S("my"), S("kind: a/b\nextends: windows/base\nwhen: {X: [1, 2]}\n"), false, e) &&
+           kinds_load_builtin(s->kinds, e) && kinds_seal(s->kinds, e);
+}
+
+/* Requests for memory are refused one by one, or from one on: the load fails for that and nothing else, or (qsort does
+ * without) comes to the same. */
+static void memory_may_run_out(void **state) {
+    size_t failures = 0;
+    struct err none = {0};
+    struct set whole;
+
+    (void)state;
+    REFUSE_OR_SKIP();
+    assert_non_null(whole.fields = fields_new());
+    assert_true(load_all(&whole, &none));
+    for (int for_good = 0; for_good < 2; for_good++)
+        for (long n = 0;; n += 1 + n / 40) {
+            struct err e = {0};
+            struct set s = {0};
+            bool ok;
+
+            assert_non_null(s.fields = fields_new());
+            memory_gone_for_good = for_good;
+            memory_refused = false;
+            memory_left = n;
+            ok = load_all(&s, &e);
+            memory_left = -1;
+            for (size_t i = 0; ok && i < kinds_count(whole.kinds); i++)
+                assert_true(str_eq(kinds_at(s.kinds, i)->name, kinds_at(whole.kinds, i)->name));
+            if (!ok && e.code != ERR_MEMORY && e.code != ERR_LIMIT) /* LIMIT: of the catalogue of fields */
+                fail_msg("request %ld of %d: %s", n, for_good, e.text);
+            failures += !ok;
+            set_close(&s);
+            if (!memory_refused)
+                break;
+        }
+    assert_true(failures > 100);
+    set_close(&whole);
 }
 
 static void names_the_line_of_bad_yaml(void **state) {
@@ -814,6 +857,14 @@ static const struct {
     {"windows/windefend/threat", "antivirus", "", "ThreatName=Evil", "Signature", "Evil"},
     {"windows/windefend/threat", "antivirus", "", "Path=file:_C:\\a.exe", "Filename", "file:_C:\\a.exe|C:\\a.exe"},
     {"windows/windefend/threat", "", "windefend", "ThreatName=Evil", "ThreatName", "Evil"},
+    {"windows/windefend", "", "windefend", "FeatureName=%%886", "Feature_Name", "%%886"},
+    {"windows/windefend", "", "windefend", "FeatureName=%%886", "FeatureName", "%%886"},
+    {"windows/security", "", "security", "Computer=pc1", "ComputerName", "pc1"},
+    {"windows/security/4624", "", "security", "Computer=pc1", "Computer", "pc1"},
+    {"windows/application", "", "application", "Computer=pc1", "ComputerName", "pc1"},
+    {"windows/other", "", "", "Computer=pc1", "ComputerName", "pc1"},
+    {"windows/security", "", "security", "SubjectUserName=SYSTEM", "SubjectAccountName", "SYSTEM"},
+    {"windows/security", "", "security", "SubjectUserName=SYSTEM SubjectAccountName=me", "SubjectAccountName", "me|SYSTEM"},
     {"windows/wmi/5861", "wmi_event", "", "PossibleCause=x", "Destination", "x"},
     {"windows/sysmon/1", "process_creation", "", "Hashes=SHA1=a,MD5=b,IMPHASH=c", "Imphash", "c"},
     {"windows/sysmon/15", "create_stream_hash", "", "Hash=SHA256=d", "sha256", "d"},
@@ -898,6 +949,7 @@ static void builtin_kinds_are_sound(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_kind_files),
+        cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(names_the_line_of_bad_yaml),
         cmocka_unit_test(loads_a_directory),
         cmocka_unit_test(joins_what_is_extended),

@@ -11,58 +11,12 @@
 
 #include "intel/sigma_own.h"
 #include "sigma_show.h"
+#include "../refuse.h"
 
 #define RULE(field)                                                                                                    \
     "title: " field "\nlevel: low\nlogsource: {product: p}\ndetection: {s: {" field ": x}, condition: s}\n"
 
 /* Memory */
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED
-#endif
-#endif
-
-/* Requests until one is refused; none is, while it is negative. After one all are refused, or only that one. */
-static long memory_left = -1;
-static bool memory_gone_for_good, memory_refused;
-
-#ifndef SANITIZED
-/* The C library's own, under the names it keeps for those who stand in front of it. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void *malloc(size_t size);
-void *calloc(size_t count, size_t size);
-void *realloc(void *p, size_t size);
-
-static bool refuse(void) {
-    if (memory_left < 0)
-        return false;
-    if (memory_left > 0) {
-        memory_left--;
-        return false;
-    }
-    if (!memory_gone_for_good)
-        memory_left = -1;
-    memory_refused = true;
-    return true;
-}
-
-void *malloc(size_t size) {
-    return refuse() ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size) {
-    return refuse() ? NULL : __libc_calloc(count, size);
-}
-
-void *realloc(void *p, size_t size) {
-    return refuse() ? NULL : __libc_realloc(p, size);
-}
-#endif
 
 /* Every part of the language, of which each takes memory somewhere. */
 static const char everything[] =
@@ -151,10 +105,7 @@ static void every_allocation_may_fail(void **state) {
     struct err e = {0};
 
     (void)state;
-#ifdef SANITIZED
-    print_message("SKIP: the sanitizer keeps the allocator for itself\n");
-    skip();
-#endif
+    REFUSE_OR_SKIP();
     assert_true(buf_reserve(&whole, 65536) && buf_reserve(&b, 65536)); /* ours: not to be refused */
     assert_true(load_everything(PLENTY, PLENTY, &whole, &e));
     for (int for_good = 0; for_good < 2; for_good++)

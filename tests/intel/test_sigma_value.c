@@ -215,7 +215,7 @@ static void scalars(void **state) {
         {"A|hour: -1", "line 7: 'hour' must be a whole number from 0 to 23"},
         {"A|hour: 1.5", "line 7: 'hour' must be a whole number from 0 to 23"},
         {"A|hour: x", "line 7: modifier 'hour' cannot be applied to text"},
-        {"A: 1.0e999999", "line 7: number 1.0e999999 is longer than 390 digits"},
+        {"A: 1.0e999999", "line 7: number 1.0e999999 is longer than 400 digits"},
     };
 
     (void)state;

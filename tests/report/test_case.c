@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/instant.h"
 #include "report/case.h"
+#include "../refuse.h"
 
 static const struct sigma_rule rule = {
     .type = SIGMA_DETECTION, .id = STR("id-1"), .title = STR("Title"), .level = LEVEL_HIGH};
@@ -331,6 +332,68 @@ static void full_disk(void **state) {
     assert_int_equal(lines("case/findings.jsonl"), 59);
 }
 
+/* The same for memory, SQLite's and the C library's among it: each request is refused once, or that one and all behind it.
+ * What is not lost to it (SQLite does without some) is whole. */
+static void memory_may_run_out(void **state) {
+    struct err e = {0};
+    size_t failures = 0;
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    assert_true(write_case("case", false, 1, &e));
+    for (int for_good = 0; for_good < 2; for_good++)
+        for (long n = 0;; n += 1 + n / 6) {
+            bool ok;
+
+            e = (struct err){0};
+            memory_gone_for_good = for_good;
+            memory_refused = false;
+            memory_left = n;
+            ok = write_case("case", true, 12, &e);
+            memory_left = -1;
+            only("case ");
+            if (lines("case/findings.jsonl") != (ok ? 11u : 1u))
+                fail_msg("request %ld of %d: %s, %zu lines, %s", n, for_good, ok ? "written" : "not", lines("case/findings.jsonl"), e.text);
+            if (ok)
+                assert_int_equal(ask("SELECT count(*) FROM findings"), 12);
+            else if (e.code != ERR_MEMORY && e.code != ERR_IO)
+                fail_msg("request %ld: %d, %s", n, e.code, e.text);
+            failures += !ok;
+            if (ok)
+                assert_true(write_case("case", true, 1, &e)); /* the next must be seen to leave it as it was */
+            if (!memory_refused)
+                break;
+            assert_true(n < 1000000);
+        }
+    assert_true(failures > 20);
+}
+
+/* Names that mean something in a URI, and a finding of which little is known. */
+static void odd_names(void **state) {
+    static const char *const names[] = {"100%", "what?", "#1", "a b&c=d", "%2e", "\xc3\xa4"};
+    struct arena *const a = arena_new(8 << 20);
+    struct err e = {0};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct case_place p = {0};
+        struct case_writer *w = NULL;
+        struct finding f = finding_of(1);
+
+        f.when = INSTANT_NONE;
+        f.evidence_path = S("nowhere");
+        if (!case_writer_open(&w, names[i], false, &e) || !case_writer_finding(w, &f, &e) || !case_writer_finish(w, &e))
+            fail_msg("%s: %s", names[i], e.text);
+        case_writer_close(w);
+        if (!case_find(names[i], 1, a, &p, &e))
+            fail_msg("%s: %s", names[i], e.text);
+        assert_true(str_eq(p.evidence_path, S("nowhere")) && p.reader.len == 0 && p.time.len == 0);
+        assert_false(case_find(names[i], 2, a, &p, &e));
+        arena_reset(a);
+    }
+    arena_free(a);
+}
+
 /* Killed at any moment, nothing half-written stands under the name. */
 static void killed(void **state) {
     (void)state;
@@ -362,6 +425,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(dropped, enter, leave),
         cmocka_unit_test_setup_teardown(taken_meanwhile, enter, leave),
         cmocka_unit_test_setup_teardown(full_disk, enter, leave),
+        cmocka_unit_test_setup_teardown(memory_may_run_out, enter, leave),
+        cmocka_unit_test_setup_teardown(odd_names, enter, leave),
         cmocka_unit_test_setup_teardown(killed, enter, leave),
     };
 

@@ -21,7 +21,7 @@ static const struct sigma_rule joined = {
 
 static const struct detect_match matches[] = {
     {STR("A"), STR("1")}, {STR("B"), STR("=x")}, {STR("A"), STR("\x1b\xff")}};
-static const struct finding_group groups[] = {{STR("User"), STR("eve")}};
+static const struct finding_group groups[] = {{STR("User"), STR("eve")}, {STR("Host"), STR("h,1")}};
 static const struct finding_event events[] = {
     {&plain, INT64_C(1000), STR("a"), "aa", 1, 2},
     {&bare, INSTANT_NONE, STR("b"), "bb", 3, 4},
@@ -64,7 +64,7 @@ static const struct finding correlation = {.number = 2,
                                            .offset = 2,
                                            .logsource = STR(""),
                                            .groups = groups,
-                                           .group_count = 1,
+                                           .group_count = 2,
                                            .first = 1000,
                                            .last = 2000000000,
                                            .count = 12,
@@ -96,14 +96,14 @@ static const struct {
      "{\"finding\":2,\"rule_id\":\"id-2\",\"rule_title\":\"Many\",\"level\":\"critical\",\"tags\":[],"
      "\"time\":\"1969-12-31T23:59:59.999999999Z\",\"kind\":\"\",\"host\":\"\",\"account\":\"\",\"evidence_path\":\"a\","
      "\"evidence_sha256\":\"aa\",\"record\":1,\"offset\":2,\"matched\":{},\"first\":\"1970-01-01T00:00:00.000001Z\","
-     "\"last\":\"1970-01-01T00:00:02Z\",\"count\":12,\"value\":\"12\",\"group\":{\"User\":\"eve\"},\"events\":["
+     "\"last\":\"1970-01-01T00:00:02Z\",\"count\":12,\"value\":\"12\",\"group\":{\"User\":\"eve\",\"Host\":\"h,1\"},\"events\":["
      "{\"rule_id\":\"id-1\",\"time\":\"1970-01-01T00:00:00.000001Z\",\"evidence_path\":\"a\",\"evidence_sha256\":\"aa\","
      "\"record\":1,\"offset\":2},{\"rule_id\":\"\",\"time\":null,\"evidence_path\":\"b\",\"evidence_sha256\":\"bb\",\"record\":3,"
      "\"offset\":4}]}",
-     "2,1969-12-31T23:59:59.999999999Z,critical,Many,id-2,,,,User=eve,12,1970-01-01T00:00:00.000001Z,1970-01-01T00:00:02Z,a,aa,"
+     "2,1969-12-31T23:59:59.999999999Z,critical,Many,id-2,,,,\"User=eve; Host=h,1\",12,1970-01-01T00:00:00.000001Z,1970-01-01T00:00:02Z,a,aa,"
      "1,2,no",
      "\"datetime\":\"1969-12-31T23:59:59.999999+00:00\",\"timestamp\":-1,\"timestamp_desc\":\"Correlation became true\",\"finding\":2,",
-     "[critical] Many (12 events): User=eve"},
+     "[critical] Many (12 events): User=eve, Host=h,1"},
 };
 
 static void same(const char *name, struct buf *b, const char *want) {
