@@ -31,6 +31,11 @@ struct gate {
     char key[];
 };
 
+struct claim {
+    uint32_t stamp;
+    field_id from;
+};
+
 struct ingest {
     struct event_sink sink; /* first: a sink is its ingest */
     struct ingest_options o;
@@ -42,6 +47,9 @@ struct ingest {
     field_id **renamed; /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
     uint32_t *renamed_room;
     struct raw *mapped;                 /* the record's values under their names, RECORD_VALUES_MAX */
+    field_id *came;       /* what they were called before */
+    struct claim *claims; /* by name: which field of the record of that stamp has it */
+    uint32_t claim_room, stamp;
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
     struct buf time_text;
@@ -153,9 +161,56 @@ static void shapes_of_reader(struct ingest *in) {
     }
 }
 
+static bool claims_room(struct ingest *in, field_id field) {
+    if (field < in->claim_room)
+        return true;
+    uint32_t room = in->claim_room ? in->claim_room : 1024;
+
+    while (room <= field)
+        room *= 2;
+    struct claim *const bigger = reallocarray(in->claims, room, sizeof *bigger);
+
+    if (!bigger)
+        return false;
+    memset(bigger + in->claim_room, 0, (room - in->claim_room) * sizeof *bigger);
+    in->claims = bigger;
+    in->claim_room = room;
+    return true;
+}
+
+/* Gives value i, which came as `from`, the name `to`. *clash: another field of the record has it already. */
+static bool claim(struct ingest *in, const struct shape *how, uint32_t i, field_id from, field_id to, bool *clash) {
+    if (!claims_room(in, to))
+        return false;
+    struct claim *const c = &in->claims[to];
+
+    in->came[i] = from;
+    in->mapped[i].field = to;
+    if (c->stamp != in->stamp) {
+        *c = (struct claim){in->stamp, from};
+    } else if (c->from != from) {
+        *clash = true;
+        if (shape_rank(how, in->o.fields, from) < shape_rank(how, in->o.fields, c->from))
+            c->from = from;
+    }
+    return true;
+}
+
+/* Of several fields with one name that of the lowest rank keeps it, with its equals; the others are called as they came. */
+static void clashes_undo(struct ingest *in, const struct shape *how, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        field_id const winner = in->claims[in->mapped[i].field].from;
+
+        if (in->came[i] != winner &&
+            shape_rank(how, in->o.fields, in->came[i]) > shape_rank(how, in->o.fields, winner))
+            in->mapped[i].field = in->came[i];
+    }
+}
+
 /* The record under the names of rules: r itself when nothing wraps it. */
 static bool unwrap(struct ingest *in, const struct record *r, struct record *out, struct err *e) {
     uint64_t marks = 0;
+    bool clash = false;
     size_t shape;
 
     *out = *r;
@@ -171,13 +226,20 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     out->count = count;
     if (how->pair_count)
         shape_pairs(how, in->o.fields, out);
+    if (++in->stamp == 0) { /* after four thousand million records */
+        memset(in->claims, 0, in->claim_room * sizeof *in->claims);
+        in->stamp = 1;
+    }
     for (uint32_t i = 0; i < out->count; i++) {
         field_id const field = rename_field(in, shape, in->mapped[i].field);
 
         if (field == FIELD_NONE)
             return err_set(e, ERR_LIMIT, 0, "too many field names");
-        in->mapped[i].field = field;
+        if (!claim(in, how, i, in->mapped[i].field, field, &clash))
+            return err_set(e, ERR_MEMORY, 0, "no memory for field names");
     }
+    if (UNLIKELY(clash))
+        clashes_undo(in, how, out->count);
     return true;
 }
 
@@ -488,7 +550,8 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->renamed = calloc(shapes + 1, sizeof *in->renamed);
     in->renamed_room = calloc(shapes + 1, sizeof *in->renamed_room);
     in->shape_needs = calloc(shapes + 1, sizeof *in->shape_needs);
-    if (!in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
+    in->came = malloc(RECORD_VALUES_MAX * sizeof *in->came);
+    if (!in->came || !in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
@@ -512,6 +575,8 @@ void ingest_free(struct ingest *in) {
     buf_free(&in->time_text);
     free(in->flags);
     free(in->marks);
+    free(in->came);
+    free(in->claims);
     free(in->shape_needs);
     if (in->sink.kept)
         in->sink.kept_free(in->sink.kept);
