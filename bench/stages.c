@@ -8,6 +8,8 @@
 #include "event/ingest.h"
 #include "reader/reader.h"
 
+#define DERIVED_MAX ((size_t)16 << 20)
+
 struct stage {
     struct event_sink count; /* read: counts and looks at nothing */
     uint64_t events, record_bytes, hits;
@@ -51,7 +53,7 @@ static bool full(void *ctx, struct err *e) {
     }
     if (s->detect && !detector_run(s->detector, blocks, count, e))
         return false;
-    ingest_clear(s->ingest);
+    ingest_clear(s->ingest, s->detector && detector_bytes(s->detector) > DERIVED_MAX);
     return true;
 }
 

@@ -78,8 +78,9 @@ static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) 
     return summary_damage(run->summary, d, e) && (!run->writer || case_writer_damage(run->writer, d, e));
 }
 
-static void on_kind(void *ctx, str name, const struct kind *kind, uint64_t events) {
-    summary_kind(((struct run *)ctx)->summary, name, kind, events);
+static void on_kind(void *ctx, const struct kind *kind, uint64_t events) {
+    (void)events;
+    summary_kind(((struct run *)ctx)->summary, kind);
 }
 
 static void on_correlation(void *ctx, uint32_t rule, const struct correlation_counts *counts) {

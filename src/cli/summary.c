@@ -156,11 +156,9 @@ bool summary_damage(struct summary *s, const struct custody_damage *d, struct er
                     (unsigned long)d->offset, STR_ARG(d->why));
 }
 
-void summary_kind(struct summary *s, str name, const struct kind *kind, uint64_t events) {
+void summary_kind(struct summary *s, const struct kind *kind) {
     size_t at;
 
-    (void)name;
-    (void)events;
     for (size_t i = 0; i < s->set->rule_count; i++)
         if (s->set->rules[i]->type == SIGMA_DETECTION && !s->rules[i].data)
             s->rules[i].data = logsource_covers(&s->set->rules[i]->logsource, kind, &at);

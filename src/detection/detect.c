@@ -494,6 +494,16 @@ bool detector_names(const struct detector *d, field_id field) {
     return field < d->o.plan->field_of_room && d->o.plan->field_of[field] != PLAN_KEYWORD;
 }
 
+size_t detector_bytes(const struct detector *d) {
+    size_t bytes = 0;
+
+    for (uint32_t i = 0; i < d->plan_count; i++)
+        for (uint32_t v = 0; d->plans[i] && v < d->plans[i]->view_count; v++)
+            if (d->plans[i]->views[v]->alias)
+                bytes += view_bytes(d->plans[i]->views[v]);
+    return bytes;
+}
+
 const struct detect_counts *detector_counts(const struct detector *d) {
     return &d->counts;
 }

@@ -46,6 +46,8 @@ bool detector_names(const struct detector *d, field_id field);
 
 /* Evaluates all rows of the blocks. */
 MUST_USE bool detector_run(struct detector *d, struct block *const *blocks, size_t count, struct err *e);
+/* Bytes held by values that aliases made: they go when the dictionaries of the blocks are reset. */
+size_t detector_bytes(const struct detector *d);
 const struct detect_counts *detector_counts(const struct detector *d);
 /* Matches that filter f took away from rule r since the detector began: calls back for each pair that is not zero. */
 void detector_filtered(const struct detector *d, void (*each)(void *ctx, uint32_t rule, uint32_t filter, uint64_t n),

@@ -32,7 +32,7 @@ struct view {
     struct literal *triggers; /* what its values are scanned for; id: into kind_plan.triggers */
     uint32_t trigger_count, trigger_room;
     struct literals *matchers[2]; /* for text; for values of types that hold few of the literals, or none (NULL) */
-    bool matchers_made;
+    bool matchers_made, matchers_shared; /* shared: they are the plan's keyword_matchers */
     uint32_t *tried; /* triggers that are tried on each value, having no literals: into kind_plan.triggers */
     uint32_t tried_count, tried_room;
     uint32_t *classes; /* by code: 0 nothing, else into class_at + 1 */
@@ -103,6 +103,7 @@ struct kind_plan {
     uint32_t *class_pool, class_used, class_room;
     uint32_t *class_at, class_count, class_at_room; /* class_at[c]: start in the pool: count, then triggers */
     uint32_t columns_seen;
+    struct literals *keyword_matchers[2]; /* of all views that are there for keywords alone */
     uint64_t rows, learn_at; /* rows so far; those after which triggers are chosen again */
     uint32_t generation; /* of the block's dictionaries when classes and memo were filled */
 };
@@ -199,8 +200,10 @@ static inline bool grow(void **array, uint32_t count, uint32_t *room, size_t siz
 
 void view_free(struct view *v);
 /* What its values are scanned with, from its triggers. False: no memory. */
-bool view_matchers_make(const struct detector *d, const struct kind_plan *kp, struct view *v);
+bool view_matchers_make(const struct detector *d, struct kind_plan *kp, struct view *v);
 void view_matchers_drop(struct view *v);
+/* All views have dropped theirs. */
+void view_matchers_unshare(struct kind_plan *kp);
 /* The one for values of this raw type; NULL: none of them holds any of the literals. */
 const struct literals *view_matcher(const struct view *v, uint8_t raw_type);
 /* The view of a column, or of what an alias derives; NO_VIEW: no memory. */
@@ -211,6 +214,8 @@ const struct dictionary *view_dictionary(const struct view *v);
 bool view_code(struct detector *d, const struct block *b, struct view *v, uint32_t row, uint32_t *code);
 /* Codes of what an alias derives, for all rows of the block. */
 bool view_derive(struct detector *d, const struct block *b, struct view *v);
+/* Bytes of the values that its alias made. */
+size_t view_bytes(const struct view *v);
 /* The dictionaries of the block have been emptied. */
 void view_forget(struct view *v, uint32_t generation);
 /* The texts of a cell: one, or those of its list; a missing cell has none. */

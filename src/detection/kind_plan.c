@@ -190,6 +190,7 @@ void kind_plan_free(struct kind_plan *kp) {
         free(kp->triggers[i].uses);
     for (uint32_t i = 0; i < kp->view_count; i++)
         view_free(kp->views[i]);
+    view_matchers_unshare(kp);
     free(kp->alias_sets);
     free(kp->uses);
     free(kp->triggers);

@@ -153,6 +153,7 @@ static void triggers_forget(struct kind_plan *kp) {
         v->any_class = false;
         view_matchers_drop(v);
     }
+    view_matchers_unshare(kp);
 }
 
 /* Room by test and by node, made once: most kinds have few of either. */

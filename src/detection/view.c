@@ -3,7 +3,7 @@
 
 #define TEXT_TYPES ((uint32_t)1 << RAW_TEXT | (uint32_t)1 << RAW_UTF16)
 
-bool view_matchers_make(const struct detector *d, const struct kind_plan *kp, struct view *v) {
+static bool matchers_make(const struct detector *d, const struct kind_plan *kp, const struct view *v, struct literals *out[2]) {
     struct literal *const typed = malloc((v->trigger_count + (size_t)1) * sizeof *typed);
     size_t count = 0;
 
@@ -12,19 +12,36 @@ bool view_matchers_make(const struct detector *d, const struct kind_plan *kp, st
     for (uint32_t i = 0; i < v->trigger_count; i++)
         if (d->o.plan->tests[kp->triggers[v->triggers[i].id].test].raw_types & ~TEXT_TYPES)
             typed[count++] = v->triggers[i];
-    v->matchers[0] = literals_new(v->triggers, v->trigger_count);
-    v->matchers[1] = count ? literals_new(typed, count) : NULL;
+    out[0] = literals_new(v->triggers, v->trigger_count);
+    out[1] = count ? literals_new(typed, count) : NULL;
     free(typed);
-    v->matchers_made = v->matchers[0] && (v->matchers[1] || !count);
-    return v->matchers_made;
+    return out[0] && (out[1] || !count);
+}
+
+bool view_matchers_make(const struct detector *d, struct kind_plan *kp, struct view *v) {
+    v->matchers_shared = v->keyword_only;
+    if (!v->matchers_shared)
+        return v->matchers_made = matchers_make(d, kp, v, v->matchers);
+    if (!kp->keyword_matchers[0] && !matchers_make(d, kp, v, kp->keyword_matchers))
+        return false;
+    memcpy(v->matchers, kp->keyword_matchers, sizeof v->matchers);
+    return v->matchers_made = true;
 }
 
 void view_matchers_drop(struct view *v) {
     for (size_t i = 0; i < COUNT(v->matchers); i++) {
-        literals_free(v->matchers[i]);
+        if (!v->matchers_shared)
+            literals_free(v->matchers[i]);
         v->matchers[i] = NULL;
     }
     v->matchers_made = false;
+}
+
+void view_matchers_unshare(struct kind_plan *kp) {
+    for (size_t i = 0; i < COUNT(kp->keyword_matchers); i++) {
+        literals_free(kp->keyword_matchers[i]);
+        kp->keyword_matchers[i] = NULL;
+    }
 }
 
 const struct literals *view_matcher(const struct view *v, uint8_t raw_type) {
@@ -222,6 +239,11 @@ static bool derive_code(struct detector *d, const struct block *b, struct view *
     memcpy(v->tuples + v->tuple_count * step, key, step * sizeof *key);
     v->tuple_slots[at] = ++v->tuple_count;
     return true;
+}
+
+size_t view_bytes(const struct view *v) {
+    return dictionary_bytes(&v->derived) + v->tuple_room * (v->width + (size_t)1) * sizeof *v->tuples +
+           (v->tuple_slots ? ((size_t)v->tuple_mask + 1) * sizeof *v->tuple_slots : 0);
 }
 
 void view_forget(struct view *v, uint32_t generation) {

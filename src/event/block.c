@@ -7,10 +7,10 @@
 
 #include <assert.h>
 
-#include "base/buf.h"
 #include "base/hash.h"
 #include "base/utf.h"
 #include "event/fold.h"
+#include "event/kind.h"
 #include "event/value.h"
 
 /* A column is plain when, after this many look-ups, fewer than half were found. */
@@ -421,6 +421,38 @@ bool block_cell(struct block *b, struct column *c, const struct raw *v, size_t *
     c->codes[b->row_count] = code;
     c->last_row = b->row_count + 1;
     return true;
+}
+
+#define EACH_BYTES_MAX 128u /* Windows' longest channel names have some ninety */
+
+void block_name_each(struct buf *name, str each) {
+    if (!each.len || each.len > EACH_BYTES_MAX)
+        return;
+    buf_byte(name, '/');
+    buf_add(name, each);
+}
+
+str block_row_name(const struct block *b, uint32_t row, struct buf *room) {
+    const struct column *const c = b->mixed ? block_column(b, b->kind->each) : NULL;
+    const struct value *v;
+
+    if (!c || !c->codes[row])
+        return b->name;
+    v = dictionary_value(&c->dict, c->codes[row]);
+    if (v->type == VALUE_LIST) /* the first that the record itself has */
+        for (uint32_t i = 0, count = v->len; i < count; i++) {
+            const struct value *const item = dictionary_value(&c->dict, value_items(dictionary_value(&c->dict, c->codes[row]))[i]);
+
+            if (!item->inner || i + 1 == count) {
+                v = item;
+                break;
+            }
+        }
+    room->len = 0;
+    buf_add(room, b->name);
+    if (!v->inner)
+        block_name_each(room, value_text(v));
+    return room->failed ? b->name : buf_str(room);
 }
 
 void block_clear(struct block *b) {

@@ -8,6 +8,7 @@
 #define EVENT_BLOCK_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "event/field.h"
 #include "event/record.h"
@@ -97,7 +98,9 @@ struct kind;
 
 struct block {
     const struct kind *kind;
-    str name;       /* of the kind, with what `each` puts behind it */
+    uint32_t kind_index; /* of the kind among all */
+    str name;   /* of the kind, with what `each` puts behind it; of a mixed block without */
+    bool mixed; /* rows of several values of `each`: block_row_name */
     uint32_t index; /* of the block in its ingest */
     struct row *rows;
     uint32_t row_count, row_room;
@@ -124,6 +127,10 @@ MUST_USE bool block_unwanted(struct block *b, field_id field, uint32_t raw_types
 MUST_USE bool block_row_room(struct block *b);
 /* Adds a cell to the row being built (row_count); several values of one field become a list. */
 MUST_USE bool block_cell(struct block *b, struct column *c, const struct raw *v, size_t *repaired);
+/* The name of a row's kind, with what `each` puts behind it. room: where it is put together, if need be. */
+str block_row_name(const struct block *b, uint32_t row, struct buf *room);
+/* Adds what `each` puts behind a kind's name, unless it would make a bad name. */
+void block_name_each(struct buf *name, str each);
 /* Empties the rows; values stay. */
 void block_clear(struct block *b);
 /* Empties the rows and the dictionaries. */

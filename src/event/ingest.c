@@ -13,7 +13,8 @@
 
 #define GATE_KEY_MAX 2048u
 #define GATES_REMEMBERED 8192u
-#define EACH_BYTES_MAX 128u /* Windows' longest channel names have some ninety */
+#define BLOCKS_OF_KIND_MAX 256u
+#define BLOCKS_MAX 1024u /* then each kind gets one more for all that is left */
 #define RENAMED_UNKNOWN UINT32_MAX
 #define TIMES_MAX 32u /* of one record; what is looked for comes first in any sound one */
 /* When dictionaries together hold more than this share of the bound, they are forgotten at the next clear. */
@@ -277,12 +278,9 @@ static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GAT
     return over ? GATE_KEY_MAX + 1 : used;
 }
 
-static struct block *block_named(struct ingest *in, const struct kind *k, str name, struct err *e) {
+static struct block *block_add(struct ingest *in, uint32_t kind, str name, bool mixed, struct err *e) {
     struct block *b;
 
-    for (uint32_t i = 0; i < in->block_count; i++)
-        if (in->blocks[i]->kind == k && str_eq(in->blocks[i]->name, name))
-            return in->blocks[i];
     if (in->block_count == in->block_room) {
         uint32_t const room = in->block_room ? in->block_room * 2 : 64;
         struct block **const bigger = realloc(in->blocks, room * sizeof *bigger);
@@ -294,11 +292,33 @@ static struct block *block_named(struct ingest *in, const struct kind *k, str na
         in->blocks = bigger;
         in->block_room = room;
     }
-    if (!block_new(&b, k, name, e))
+    if (!block_new(&b, kinds_at(in->o.kinds, kind), name, e))
         return NULL;
+    b->kind_index = kind;
+    b->mixed = mixed;
     b->index = in->block_count;
     in->blocks[in->block_count++] = b;
     return b;
+}
+
+/* The block of a kind for this name. A kind has so many blocks; what would need more goes into one for all the rest. */
+static struct block *block_named(struct ingest *in, uint32_t kind, str name, struct err *e) {
+    const struct kind *const k = kinds_at(in->o.kinds, kind);
+    struct block *mixed = NULL;
+    uint32_t of_kind = 0;
+
+    for (uint32_t i = 0; i < in->block_count; i++) {
+        if (in->blocks[i]->kind_index != kind)
+            continue;
+        of_kind++;
+        if (in->blocks[i]->mixed)
+            mixed = in->blocks[i];
+        else if (str_eq(in->blocks[i]->name, name))
+            return in->blocks[i];
+    }
+    if (k->each == FIELD_NONE || (of_kind < BLOCKS_OF_KIND_MAX && in->block_count < BLOCKS_MAX))
+        return block_add(in, kind, name, false, e);
+    return mixed ? mixed : block_add(in, kind, k->name, true, e);
 }
 
 /* The kind's name, with the value of its `each` field behind it. A value that would make a bad name is left out. */
@@ -312,10 +332,8 @@ static bool kind_full_name(const struct kind *k, const struct record *r, struct 
                 size_t const len =
                     value_render(r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, &text, &repaired);
 
-                if (len && len <= EACH_BYTES_MAX && !text.failed) {
-                    buf_byte(name, '/');
-                    buf_add(name, (str){text.ptr, len});
-                }
+                if (len && !text.failed)
+                    block_name_each(name, (str){text.ptr, len});
                 buf_free(&text);
                 break;
             }
@@ -333,7 +351,7 @@ static bool decide(struct ingest *in, const struct record *r, struct block **out
         if (!kind_matches(k, r))
             continue;
         if (kind_full_name(k, r, &name))
-            *out = block_named(in, k, buf_str(&name), e);
+            *out = block_named(in, (uint32_t)i, buf_str(&name), e);
         else
             err_set(e, ERR_MEMORY, 0, "no memory for the name of a kind");
         buf_free(&name);
@@ -606,9 +624,9 @@ struct block *const *ingest_blocks(const struct ingest *in, size_t *count) {
     return in->blocks;
 }
 
-void ingest_clear(struct ingest *in) {
+void ingest_clear(struct ingest *in, bool forget) {
     size_t const share = DICTIONARY_SHARE(in->o.bytes_max);
-    bool const reset = held_most(in) > share && held_now(in) > share;
+    bool const reset = forget || (held_most(in) > share && held_now(in) > share);
 
     for (uint32_t i = 0; i < in->block_count; i++)
         if (reset)

@@ -43,7 +43,8 @@ const struct ingest_counts *ingest_counts(const struct ingest *in);
 /* Valid until the next record. */
 struct block *const *ingest_blocks(const struct ingest *in, size_t *count);
 size_t ingest_bytes(const struct ingest *in);
-/* After the owner looked at the rows: empties them; dictionaries too when they have outgrown their share. */
-void ingest_clear(struct ingest *in);
+/* After the owner looked at the rows: empties them; dictionaries too when they have outgrown their share, or are to be
+ * forgotten. */
+void ingest_clear(struct ingest *in, bool forget);
 
 #endif

@@ -27,12 +27,6 @@ struct task {
     uint64_t size, told; /* bytes: of the job; read so far */
 };
 
-struct kind_tally {
-    str name;
-    uint32_t kind;
-    uint64_t events;
-};
-
 /* A filter's matches as each worker counted them: a worker tells what it has counted since it began. */
 struct filtered {
     uint32_t rule, filter;
@@ -53,8 +47,7 @@ struct hunt {
     struct source **split; /* sources with a hash or parts that were not sent yet, in order */
     size_t split_count, split_room;
     struct task tasks[WORKERS_MAX];
-    struct kind_tally *kinds;
-    size_t kind_count, kind_room;
+    uint64_t *kinds; /* by kind: events */
     struct filtered *filtered;
     size_t filtered_count, filtered_room;
     uint64_t given_up_before, given_up[WORKERS_MAX];
@@ -89,22 +82,6 @@ static void progress(struct hunt *h, struct task *t, uint64_t bytes) {
 }
 
 /* ---- what workers say ---- */
-
-static bool kind_count(struct hunt *h, const struct wire *m, struct err *e) {
-    for (size_t i = 0; i < h->kind_count; i++)
-        if (h->kinds[i].kind == m->index && str_eq(h->kinds[i].name, m->name)) {
-            h->kinds[i].events += m->number;
-            return true;
-        }
-    struct kind_tally t = {.kind = m->index, .events = m->number};
-
-    if (!room((void **)&h->kinds, h->kind_count, &h->kind_room, sizeof *h->kinds, e))
-        return false;
-    if (!arena_copy(h->a, m->name, &t.name))
-        return no_memory(e);
-    h->kinds[h->kind_count++] = t;
-    return true;
-}
 
 static bool filtered_count(struct hunt *h, unsigned slot, const struct wire *m, struct err *e) {
     for (size_t i = 0; i < h->filtered_count; i++)
@@ -172,7 +149,8 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
         }
         return true;
     case WIRE_KIND:
-        return kind_count(h, m, e);
+        h->kinds[m->index] += m->number;
+        return true;
     case WIRE_FILTERED:
         return filtered_count(h, slot, m, e);
     case WIRE_GIVEN_UP:
@@ -325,7 +303,8 @@ static bool prepare(struct hunt *h, struct err *e) {
     struct crew_visitor const visitor = {on_message, on_lost, h};
 
     values = values < VALUES_LEAST ? VALUES_LEAST : values > VALUES_MOST ? VALUES_MOST : values;
-    if (!(h->skip = calloc(rules + 1, sizeof *h->skip)) || !(h->a = arena_new((size_t)4 << 30)))
+    if (!(h->skip = calloc(rules + 1, sizeof *h->skip)) ||
+        !(h->kinds = calloc(kinds_count(h->o.kinds) + 1, sizeof *h->kinds)) || !(h->a = arena_new((size_t)4 << 30)))
         return no_memory(e);
     for (size_t i = 0; i < rules; i++)
         h->skip[i] = h->o.set->rules[i]->unusable.len > 0;
@@ -350,10 +329,6 @@ static bool prepare(struct hunt *h, struct err *e) {
     return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);
 }
 
-static int by_kind_name(const void *a, const void *b) {
-    return str_cmp(((const struct kind_tally *)a)->name, ((const struct kind_tally *)b)->name);
-}
-
 static int by_rule_filter(const void *a, const void *b) {
     const struct filtered *const x = a, *const y = b;
 
@@ -362,10 +337,9 @@ static int by_rule_filter(const void *a, const void *b) {
 
 /* What the hunt learned beside findings, in an order that no worker decides. */
 static void tell(struct hunt *h, struct hunt_result *result) {
-    if (h->kind_count)
-        qsort(h->kinds, h->kind_count, sizeof *h->kinds, by_kind_name);
-    for (size_t i = 0; i < h->kind_count; i++)
-        h->o.kind(h->o.ctx, h->kinds[i].name, kinds_at(h->o.kinds, h->kinds[i].kind), h->kinds[i].events);
+    for (size_t i = 0; i < kinds_count(h->o.kinds); i++)
+        if (h->kinds[i])
+            h->o.kind(h->o.ctx, kinds_at(h->o.kinds, i), h->kinds[i]);
     for (uint32_t i = 0; i < h->o.set->rule_count; i++)
         if (h->o.set->rules[i]->type == SIGMA_CORRELATION && !h->skip[i])
             h->o.correlation(h->o.ctx, i, correlator_counts(h->correlator, i));

@@ -31,7 +31,7 @@ struct hunt_options {
     bool (*custody)(void *ctx, const struct custody *c, struct err *e);
     bool (*damage)(void *ctx, const struct custody_damage *d, struct err *e);
     /* At the end. Kinds that occurred, how often. */
-    void (*kind)(void *ctx, str name, const struct kind *kind, uint64_t events);
+    void (*kind)(void *ctx, const struct kind *kind, uint64_t events);
     void (*correlation)(void *ctx, uint32_t rule, const struct correlation_counts *counts);
     void (*filtered)(void *ctx, uint32_t rule, uint32_t filter, uint64_t matches);
     /* Now and then: bytes read of all there are. NULL: not asked for. */

@@ -128,7 +128,6 @@ void wire_put(struct buf *b, const struct wire *w) {
     case WIRE_KIND:
         put_u32(b, w->index);
         put_u64(b, w->number);
-        put_name(b, w->name);
         break;
     case WIRE_FILTERED:
         put_u32(b, w->rule);
@@ -304,8 +303,7 @@ bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struc
         ok = read_bytes(&r.c, w->hash, sizeof w->hash);
         break;
     case WIRE_KIND:
-        ok = read_u32le(&r.c, &w->index) && w->index < kind_count && read_u64le(&r.c, &w->number) &&
-             take_text(&r, NAME_BYTES_MAX, &w->name);
+        ok = read_u32le(&r.c, &w->index) && w->index < kind_count && read_u64le(&r.c, &w->number);
         break;
     case WIRE_FILTERED:
         ok = take_rule(&r, set, &w->rule) && read_u32le(&r.c, &w->index) && w->index < set->filter_count &&

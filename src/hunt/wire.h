@@ -14,7 +14,7 @@ enum wire_type {
     WIRE_TICK = 1,  /* number: bytes of the job read since the last */
     WIRE_SPLIT,     /* number: the source can be read in parts of so many bytes, of which this job reads the first; name: its reader */
     WIRE_HASH,      /* hash: SHA-256 of the whole source */
-    WIRE_KIND,      /* name, index (of the kind), number: events of a kind in this job */
+    WIRE_KIND,      /* index (of the kind), number: events of a kind in this job */
     WIRE_FILTERED,  /* rule, index (of the filter), number: matches taken away since the worker began */
     WIRE_GIVEN_UP,  /* number: regular expressions given up since the worker began */
     WIRE_DONE,      /* the job is over; name: why it failed, or empty */

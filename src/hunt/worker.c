@@ -18,6 +18,7 @@
 #define DATA_SLACK ((size_t)192 << 20) /* beyond memory_max: windows, decompressors, one record too large */
 #define CELLS_MAX 1024u                /* values an event hands to correlations */
 #define PATH_BYTES_MAX 65536u
+#define DERIVED_SHARE 4u                 /* of memory_max, for values that aliases make */
 
 struct worker {
     const struct worker_setup *s;
@@ -29,8 +30,8 @@ struct worker {
     struct wire now;     /* the ledger's line of the source being read */
     uint32_t members;    /* of the containers of this job, so far */
     uint64_t ticked;     /* bytes of the job that were told */
-    uint64_t *kind_rows; /* by block: rows_ever that were told */
-    size_t kind_rows_room;
+    uint64_t *kind_rows, *kind_told; /* by kind: events so far; of these, what the parent knows */
+    struct buf kind_name;
     struct arena *cells; /* of one match */
     struct asked {
         uint32_t rule;
@@ -124,7 +125,7 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     struct wire m = {.type = WIRE_FINDING,
                      .rule = hit->rule,
                      .finding = {.when = row->when,
-                                 .kind = hit->block->name,
+                                 .kind = block_row_name(hit->block, hit->row, &w->kind_name),
                                  .record = row->number,
                                  .offset = row->offset,
                                  .salvaged = row->salvaged,
@@ -165,7 +166,7 @@ static bool on_full(void *ctx, struct err *e) {
         times_note(w, blocks[i]);
     if (!detector_run(w->detector, blocks, count, e))
         return false;
-    ingest_clear(w->ingest);
+    ingest_clear(w->ingest, detector_bytes(w->detector) > w->s->memory_max / DERIVED_SHARE);
     return true;
 }
 
@@ -404,37 +405,18 @@ static void put_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t n) 
     put(ctx, &(struct wire){.type = WIRE_FILTERED, .rule = rule, .index = filter, .number = n});
 }
 
-static uint32_t kind_index(const struct worker *w, const struct kind *kind) {
-    for (size_t i = 0; i < kinds_count(w->s->kinds); i++)
-        if (kinds_at(w->s->kinds, i) == kind)
-            return (uint32_t)i;
-    assert(false);
-    return 0;
-}
-
 static void put_learned(struct worker *w) {
     size_t count;
     struct block *const *const blocks = ingest_blocks(w->ingest, &count);
 
-    if (count > w->kind_rows_room) {
-        uint64_t *const bigger = realloc(w->kind_rows, 2 * count * sizeof *bigger);
-
-        if (!bigger)
-            give_up();
-        memset(bigger + w->kind_rows_room, 0, (2 * count - w->kind_rows_room) * sizeof *bigger);
-        w->kind_rows = bigger;
-        w->kind_rows_room = 2 * count;
-    }
-    for (size_t i = 0; i < count; i++) {
-        uint64_t const rows = blocks[i]->rows_ever;
-
-        if (rows == w->kind_rows[i])
+    memset(w->kind_rows, 0, kinds_count(w->s->kinds) * sizeof *w->kind_rows);
+    for (size_t i = 0; i < count; i++)
+        w->kind_rows[blocks[i]->kind_index] += blocks[i]->rows_ever;
+    for (uint32_t i = 0; i < kinds_count(w->s->kinds); i++) {
+        if (w->kind_rows[i] == w->kind_told[i])
             continue;
-        put(w, &(struct wire){.type = WIRE_KIND,
-                              .index = kind_index(w, blocks[i]->kind),
-                              .number = rows - w->kind_rows[i],
-                              .name = blocks[i]->name});
-        w->kind_rows[i] = rows;
+        put(w, &(struct wire){.type = WIRE_KIND, .index = i, .number = w->kind_rows[i] - w->kind_told[i]});
+        w->kind_told[i] = w->kind_rows[i];
     }
     detector_filtered(w->detector, put_filtered, w);
     if (detector_counts(w->detector)->regex_limits)
@@ -514,8 +496,10 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN); /* the parent decides when it is over */
     signal(SIGTERM, SIG_DFL);
-    if (!ask(&w))
-        err_set(&e, ERR_MEMORY, 0, "no memory for correlations");
+    w.kind_rows = calloc(kinds_count(setup->kinds) + 1, sizeof *w.kind_rows);
+    w.kind_told = calloc(kinds_count(setup->kinds) + 1, sizeof *w.kind_told);
+    if (!w.kind_rows || !w.kind_told || !ask(&w))
+        err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (e.code || !detector_new(&w.detector, &detect, &e) || !ingest_new(&w.ingest, &ingest, &e) ||
         !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + DATA_SLACK, &e)) {
         put(&w, &(struct wire){.type = WIRE_DONE, .name = str_of(e.text)});
