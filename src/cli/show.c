@@ -7,12 +7,11 @@
 #include "report/case.h"
 #include "report/finding_text.h"
 
-static const char help[] =
-    "Example:  longwatch show ./case 12\n\n"
-    "Prints what finding 12 of the case says, and the record it was found in as it stands in the evidence, whose SHA-256 is\n"
-    "checked first.\n\n"
-    "  --json               the finding as one line of JSON, without the record\n\n"
-    "Exit status: 0 shown, 2 wrong usage, 3 the evidence is gone, changed or cannot be read, 4 internal error.\n";
+struct wishes {
+    const char *path;
+    uint64_t number;
+    bool json;
+};
 
 static void line(const char *name, str value) {
     struct buf b = {0};
@@ -24,17 +23,37 @@ static void line(const char *name, str value) {
     buf_free(&b);
 }
 
+/* A line each, named once. */
+static void pairs(const char *name, const struct case_pair *items, size_t count, const char *between) {
+    for (size_t i = 0; i < count; i++) {
+        struct buf b = {0};
+
+        buf_add(&b, items[i].name);
+        buf_add(&b, str_of(between));
+        buf_add(&b, items[i].value);
+        line(i ? "" : name, buf_str(&b));
+        buf_free(&b);
+    }
+}
+
+static void record_print(str record) {
+    fwrite(record.ptr, 1, record.len, stdout);
+    if (record.len && record.ptr[record.len - 1] != '\n')
+        putchar('\n');
+}
+
 static int show(const char *path, uint64_t number, bool json) {
     struct arena *const a = arena_new((size_t)256 << 20);
     struct case_place place = {0};
     struct buf record = {0};
+    const struct arguments given = {&path, 1};
     struct err e = {0};
     int status = EXIT_NOTHING;
 
-    if (!a || !case_find(path, number, a, &place, &e)) {
+    if (!a || !paths_exist(&given, "case", false, &e) || !case_find(path, number, a, &place, &e)) {
         if (!a)
             err_set(&e, ERR_MEMORY, 0, "no memory");
-        status = fail(&e);
+        status = tell_error(&e);
     } else if (json) {
         printf("%.*s\n", STR_ARG(place.json));
     } else {
@@ -44,10 +63,8 @@ static int show(const char *path, uint64_t number, bool json) {
         line("kind", place.kind);
         line("host", place.host);
         line("account", place.account);
-        for (size_t i = 0; i < place.match_count; i++)
-            line("matched", place.matches[i].name), line("", place.matches[i].value);
-        for (size_t i = 0; i < place.event_count; i++)
-            line(i ? "" : "events", place.events[i].name), line("", place.events[i].value);
+        pairs("matched", place.matches, place.match_count, ": ");
+        pairs("events", place.events, place.event_count, "  ");
         line("evidence", place.evidence_path);
         line("sha256", place.sha256);
         printf("%-10s %lu at offset %lu%s\n\n", "record", (unsigned long)place.record, (unsigned long)place.offset,
@@ -57,9 +74,7 @@ static int show(const char *path, uint64_t number, bool json) {
             fprintf(stderr, "longwatch: %s\n", e.text);
             status = e.code == ERR_MEMORY ? EXIT_INTERNAL : EXIT_UNREADABLE;
         } else {
-            fwrite(record.ptr, 1, record.len, stdout);
-            if (record.len && record.ptr[record.len - 1] != '\n')
-                putchar('\n');
+            record_print(buf_str(&record));
         }
     }
     buf_free(&record);
@@ -67,28 +82,44 @@ static int show(const char *path, uint64_t number, bool json) {
     return fflush(stdout) == 0 ? status : EXIT_INTERNAL;
 }
 
-static int run_show(int argc, char **argv) {
-    const char *path = NULL, *number = NULL;
-    bool json = false;
-    uint64_t n;
+static int run(const void *wishes) {
+    const struct wishes *const w = wishes;
 
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            json = true;
-        else if (argv[i][0] == '-' && argv[i][1])
-            return usage_error("show", "unknown option '%s'", argv[i]);
-        else if (!path)
-            path = argv[i];
-        else if (!number)
-            number = argv[i];
-        else
-            return usage_error("show", "one finding at a time");
-    }
-    if (!path || !number)
-        return usage_error("show", "which case, and which finding? longwatch show CASE FINDING");
-    if (!str_u64(str_of(number), INT64_MAX, &n) || n == 0)
-        return usage_error("show", "'%s' is no number of a finding", number);
-    return show(path, n, json);
+    return show(w->path, w->number, w->json);
 }
 
-const struct command command_show = {"show", "show a finding and its original record", help, run_show};
+static const struct option options[] = {
+    {.argument = "CASE",
+     .type = OPTION_FOLDER,
+     .needed = "which case, and which finding? longwatch show CASE FINDING",
+     .help = "the directory that hunt -o has written",
+     .at = offsetof(struct wishes, path)},
+    {.argument = "FINDING",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = INT64_MAX,
+     .needed = "which finding of the case? longwatch show CASE FINDING",
+     .help = "its number: the line in findings.jsonl, from 1",
+     .at = offsetof(struct wishes, number)},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .help = "the finding as one line of JSON, without the record",
+     .at = offsetof(struct wishes, json)},
+};
+const struct command command_show = {
+    .name = "show",
+    .summary = "show a finding and its original record",
+    .about = (const char *const[]){"Prints what a finding of a case says, and the record it was found in as it stands "
+                                   "in the evidence, whose SHA-256 is "
+                                   "checked first.",
+                                   NULL},
+    .examples = (const struct example[]){{"longwatch show ./case 12", "Show finding 12"}, {NULL, NULL}},
+    .options = options,
+    .option_count = COUNT(options),
+    .statuses = {[EXIT_NOTHING] = "shown",
+                 [EXIT_USAGE] = "wrong usage, no such case or no such finding",
+                 [EXIT_UNREADABLE] = "the evidence is gone, has changed or cannot be read",
+                 [EXIT_INTERNAL] = "internal error"},
+    .wishes_size = sizeof(struct wishes),
+    .run = run,
+};

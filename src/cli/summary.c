@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "cli/progress.h"
+#include "cli/terminal.h"
 #include "detection/detect.h"
 
 #define NAMES_KEPT 64u  /* different hosts or accounts of a rule that are counted; shown are fewer */
