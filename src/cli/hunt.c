@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
+#include "cli/terminal.h"
 #include "hunt/hunt.h"
 #include "report/case.h"
 #include "report/finding_text.h"
@@ -123,6 +124,23 @@ static int stop(struct run *run, const struct err *e) {
     return EXIT_INTERNAL;
 }
 
+static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e) {
+    const struct wishes *const w = run->w;
+    FILE *const to = w->json ? stderr : stdout;
+    struct summary_frame const frame = {
+        w->level, w->from, w->to, regex_given_up, w->out, terminal_columns(to), terminal_colour(to)};
+    struct buf text = {0};
+    bool ok = true;
+
+    summary_print(run->summary, &frame, &text);
+    if (text.failed)
+        ok = err_set(e, ERR_MEMORY, 0, "no memory for the summary");
+    else if ((fwrite(text.ptr, 1, text.len, to) != text.len || fflush(to) != 0) && to == stdout)
+        ok = err_system(e, "standard output");
+    buf_free(&text);
+    return ok;
+}
+
 static int hunt_with(struct run *run, const struct sigma_set *set, struct fields *fields, const struct kinds *kinds) {
     const struct wishes *const w = run->w;
     struct err e = {0};
@@ -162,12 +180,8 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
         return stop(run, &e);
     case_writer_close(run->writer);
     run->writer = NULL;
-    if (!w->quiet)
-        summary_print(run->summary, w->json ? stderr : stdout, result.regex_given_up, w->out);
-    if (fflush(stdout) != 0) {
-        err_system(&e, "standard output");
+    if (!w->quiet && !summary_tell(run, result.regex_given_up, &e))
         return stop(run, &e);
-    }
     return summary_unread(run->summary)     ? EXIT_UNREADABLE
            : summary_findings(run->summary) ? EXIT_FINDINGS
                                             : EXIT_NOTHING;

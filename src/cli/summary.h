@@ -3,6 +3,7 @@
 #ifndef CLI_SUMMARY_H
 #define CLI_SUMMARY_H
 
+#include "base/buf.h"
 #include "detection/correlation.h"
 #include "detection/finding.h"
 #include "event/kind.h"
@@ -20,7 +21,6 @@ MUST_USE bool summary_damage(struct summary *s, const struct custody_damage *d, 
 void summary_kind(struct summary *s, str name, const struct kind *kind, uint64_t events);
 void summary_correlation(struct summary *s, uint32_t rule, const struct correlation_counts *counts);
 void summary_filtered(struct summary *s, uint32_t rule, uint32_t filter, uint64_t matches);
-
 /* Findings in records that were not salvaged. */
 uint64_t summary_findings(const struct summary *s);
 /* Was some evidence not read, or not to its end? */
@@ -28,7 +28,16 @@ bool summary_unread(const struct summary *s);
 /* What became of a rule: "evaluated", "no data", "unusable", "failed", "filter"; and its findings. */
 const char *summary_rule(const struct summary *s, const struct sigma_verdict *verdict, uint64_t *findings);
 
-/* regex_given_up: matches of regular expressions ended at the step limit. case_path: where more can be read, or NULL. */
-void summary_print(const struct summary *s, FILE *to, uint64_t regex_given_up, const char *case_path);
+/* What was asked for, and how to tell it. */
+struct summary_frame {
+    enum sigma_level level;
+    int64_t from, to;
+    uint64_t regex_given_up; /* matches of regular expressions that were ended at the step limit */
+    const char *case_path;   /* where more can be read, or NULL */
+    size_t columns;
+    bool colour;
+};
+/* Appends the whole summary. Texts of evidence and rules are shown as finding_plain has them. */
+void summary_print(const struct summary *s, const struct summary_frame *frame, struct buf *b);
 
 #endif
