@@ -172,6 +172,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     if (!hunt_run(&options, &result, &e))
         return stop(run, &e);
     progress_wipe(&run->progress);
+    summary_end(run->summary);
     if (fflush(stdout) != 0) {
         err_system(&e, "standard output");
         return stop(run, &e);

@@ -161,12 +161,37 @@ void summary_kind(struct summary *s, str name, const struct kind *kind, uint64_t
 void summary_correlation(struct summary *s, uint32_t rule, const struct correlation_counts *c) {
     struct err e;
 
-    s->rules[rule].data = c->events > 0;
     if (c->no_time + c->no_group + c->not_numeric)
         (void)!note_add(s, &s->left_out, s->set->rules[rule]->title, &e,
                         "%lu of %lu events left out: %lu without time, %lu without a group-by field, %lu no number",
                         (unsigned long)(c->no_time + c->no_group + c->not_numeric), (unsigned long)c->events,
                         (unsigned long)c->no_time, (unsigned long)c->no_group, (unsigned long)c->not_numeric);
+}
+
+/* Can the correlation be asked? One of order or togetherness needs all of its rules, any other one of them. That they
+ * matched nothing is an answer. */
+static bool has_data(const struct summary *s, const struct sigma_correlation *c) {
+    bool const all = !c->expr && (c->type == CORRELATE_TEMPORAL || c->type == CORRELATE_TEMPORAL_ORDERED);
+    size_t with = 0;
+
+    for (size_t i = 0; i < c->rule_count; i++)
+        with += s->rules[c->rules[i]->index].data;
+    return all ? with == c->rule_count : with > 0;
+}
+
+void summary_end(struct summary *s) {
+    bool changed = true;
+
+    /* Correlations of correlations stand in any order; each turn settles at least one more. */
+    while (changed) {
+        changed = false;
+        for (size_t i = 0; i < s->set->rule_count; i++) {
+            const struct sigma_rule *const r = s->set->rules[i];
+
+            if (r->type == SIGMA_CORRELATION && !s->rules[i].data && has_data(s, r->correlation))
+                changed = s->rules[i].data = true;
+        }
+    }
 }
 
 void summary_filtered(struct summary *s, uint32_t rule, uint32_t filter, uint64_t matches) {

@@ -21,6 +21,9 @@ MUST_USE bool summary_damage(struct summary *s, const struct custody_damage *d, 
 void summary_kind(struct summary *s, str name, const struct kind *kind, uint64_t events);
 void summary_correlation(struct summary *s, uint32_t rule, const struct correlation_counts *counts);
 void summary_filtered(struct summary *s, uint32_t rule, uint32_t filter, uint64_t matches);
+/* Once, after the last of these and before what follows. */
+void summary_end(struct summary *s);
+
 /* Findings in records that were not salvaged. */
 uint64_t summary_findings(const struct summary *s);
 /* Was some evidence not read, or not to its end? */
