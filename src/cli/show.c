@@ -36,10 +36,18 @@ static void pairs(const char *name, const struct case_pair *items, size_t count,
     }
 }
 
+/* The bytes as they are for a program or a file; a terminal would obey what is hidden in them. */
 static void record_print(str record) {
+    struct buf plain = {0};
+
+    if (isatty(STDOUT_FILENO)) {
+        finding_plain(&plain, record, true);
+        record = buf_str(&plain);
+    }
     fwrite(record.ptr, 1, record.len, stdout);
     if (record.len && record.ptr[record.len - 1] != '\n')
         putchar('\n');
+    buf_free(&plain);
 }
 
 static int show(const char *path, uint64_t number, bool json) {
