@@ -13,81 +13,88 @@ struct wishes {
     bool json;
 };
 
-static void line(const char *name, str value) {
-    struct buf b = {0};
-
+static void line(struct buf *b, const char *name, str value) {
     if (!value.len)
         return;
-    finding_plain(&b, value, false);
-    printf("%-10s %.*s\n", name, STR_ARG(buf_str(&b)));
-    buf_free(&b);
+    buf_format(b, "%-10s ", name);
+    finding_plain(b, value, false);
+    buf_byte(b, '\n');
 }
 
 /* A line each, named once. */
-static void pairs(const char *name, const struct case_pair *items, size_t count, const char *between) {
+static void pairs(struct buf *b, const char *name, const struct case_pair *items, size_t count, const char *between) {
     for (size_t i = 0; i < count; i++) {
-        struct buf b = {0};
+        struct buf both = {0};
 
-        buf_add(&b, items[i].name);
-        buf_add(&b, str_of(between));
-        buf_add(&b, items[i].value);
-        line(i ? "" : name, buf_str(&b));
-        buf_free(&b);
+        buf_add(&both, items[i].name);
+        buf_add(&both, str_of(between));
+        buf_add(&both, items[i].value);
+        b->failed |= both.failed;
+        line(b, i ? "" : name, buf_str(&both));
+        buf_free(&both);
     }
 }
 
 /* The bytes as they are for a program or a file; a terminal would obey what is hidden in them. */
-static void record_print(str record) {
-    struct buf plain = {0};
-
-    if (isatty(STDOUT_FILENO)) {
-        finding_plain(&plain, record, true);
-        record = buf_str(&plain);
-    }
-    fwrite(record.ptr, 1, record.len, stdout);
+static void record_add(struct buf *b, str record) {
+    if (isatty(STDOUT_FILENO))
+        finding_plain(b, record, true);
+    else
+        buf_add(b, record);
     if (record.len && record.ptr[record.len - 1] != '\n')
-        putchar('\n');
-    buf_free(&plain);
+        buf_byte(b, '\n');
+}
+
+static int show_with_record(const struct case_place *place) {
+    struct buf b = {0}, record = {0};
+    struct err e = {0};
+    int status;
+
+    line(&b, "rule", place->rule_title);
+    line(&b, "level", place->level);
+    line(&b, "time", place->time);
+    line(&b, "kind", place->kind);
+    line(&b, "host", place->host);
+    line(&b, "account", place->account);
+    pairs(&b, "matched", place->matches, place->match_count, ": ");
+    pairs(&b, "events", place->events, place->event_count, "  ");
+    line(&b, "evidence", place->evidence_path);
+    line(&b, "sha256", place->sha256);
+    buf_format(&b, "%-10s %lu at offset %lu%s\n\n", "record", (unsigned long)place->record,
+               (unsigned long)place->offset, place->salvaged ? " (salvaged)" : "");
+    if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset, &record, &e)) {
+        record_add(&b, buf_str(&record));
+        status = print_all(&b, EXIT_NOTHING);
+    } else if ((status = print_all(&b, EXIT_UNREADABLE)) == EXIT_UNREADABLE) {
+        int const told = tell_error(&e);
+
+        status = e.code == ERR_MEMORY ? told : EXIT_UNREADABLE;
+    }
+    buf_free(&record);
+    return status;
 }
 
 static int show(const char *path, uint64_t number, bool json) {
     struct arena *const a = arena_new((size_t)256 << 20);
-    struct case_place place = {0};
-    struct buf record = {0};
     const struct arguments given = {&path, 1};
+    struct case_place place = {0};
+    struct buf b = {0};
     struct err e = {0};
-    int status = EXIT_NOTHING;
+    int status;
 
+    if (!a)
+        err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!a || !paths_exist(&given, "case", false, &e) || !case_find(path, number, a, &place, &e)) {
-        if (!a)
-            err_set(&e, ERR_MEMORY, 0, "no memory");
         status = tell_error(&e);
     } else if (json) {
-        printf("%.*s\n", STR_ARG(place.json));
+        buf_add(&b, place.json);
+        buf_byte(&b, '\n');
+        status = print_all(&b, EXIT_NOTHING);
     } else {
-        line("rule", place.rule_title);
-        line("level", place.level);
-        line("time", place.time);
-        line("kind", place.kind);
-        line("host", place.host);
-        line("account", place.account);
-        pairs("matched", place.matches, place.match_count, ": ");
-        pairs("events", place.events, place.event_count, "  ");
-        line("evidence", place.evidence_path);
-        line("sha256", place.sha256);
-        printf("%-10s %lu at offset %lu%s\n\n", "record", (unsigned long)place.record, (unsigned long)place.offset,
-               place.salvaged ? " (salvaged)" : "");
-        if (!show_record(place.evidence_path.ptr, place.sha256, place.reader, place.offset, &record, &e)) {
-            fflush(stdout);
-            fprintf(stderr, "longwatch: %s\n", e.text);
-            status = e.code == ERR_MEMORY ? EXIT_INTERNAL : EXIT_UNREADABLE;
-        } else {
-            record_print(buf_str(&record));
-        }
+        status = show_with_record(&place);
     }
-    buf_free(&record);
     arena_free(a);
-    return fflush(stdout) == 0 ? status : EXIT_INTERNAL;
+    return status;
 }
 
 static int run(const void *wishes) {

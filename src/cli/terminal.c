@@ -51,7 +51,7 @@ void text_wrap(struct buf *b, str text, size_t at, size_t indent, size_t columns
             i++;
         if (!word.len)
             continue;
-        if (at > indent && at + !first + text_columns(word) > columns) {
+        if ((at > indent || !first) && at + !first + text_columns(word) > columns) {
             buf_format(b, "\n%*s", (int)indent, "");
             at = indent;
         } else if (!first) {

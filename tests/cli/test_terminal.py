@@ -18,6 +18,8 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("LONGWATCH_BINARY", str(SOURCE / "build/longwatch"))
 DOOR = SOURCE / "tests/golden/door"
 HUNT = ["hunt", DOOR / "door.jsonl", "--kinds", DOOR / "kinds", "--rules", DOOR / "rules"]
+# The sample so many times over takes long enough for progress to be drawn; a sanitized program is slower.
+TIMES = 60 if os.environ.get("LONGWATCH_BUILD", "").endswith("asan") else 400
 CODE = re.compile(rb"\x1b\[[\d;]*[A-Za-z]")
 # Control characters, also C1 as UTF-8, and what turns the direction of text.
 OBEYED = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]")
@@ -78,9 +80,7 @@ def progress_only_for_a_watcher():
     with tempfile.TemporaryDirectory() as folder:
         sample = (SOURCE / "data/samples/intrusion.jsonl").read_bytes()
         for number in range(4):
-            with open(pathlib.Path(folder) / f"{number}.jsonl", "wb") as file:
-                for _ in range(400):
-                    file.write(sample)
+            (pathlib.Path(folder) / f"{number}.jsonl").write_bytes(sample * TIMES)
         hunt = ["hunt", folder, "--rules", SOURCE / "data/rules", "--threads", "1"]
         bar = re.compile(rb"\[#*-*\]  +\d+ %[^\r\x1b]* [\d.]+ [kMG]B/s")
         for columns in (40, 120):
@@ -123,6 +123,31 @@ def nothing_hidden_reaches_the_terminal():
         assert "\u009b31m".encode() in raw, "a file gets the record as it is"
 
 
+def findings_and_progress_share_a_terminal():
+    """Each finding is a line of its own, whole, with the progress wiped before it."""
+    with tempfile.TemporaryDirectory() as folder:
+        sample = (SOURCE / "data/samples/intrusion.jsonl").read_bytes()
+        for number in range(4):
+            (pathlib.Path(folder) / f"{number}.jsonl").write_bytes(sample * TIMES)
+        shown = on_terminal(["hunt", folder, "--rules", SOURCE / "data/rules", "--threads", "1", "--json", "--level", "critical"], TERM="xterm")
+        assert b" %" in shown, "no progress"
+        found = [line for line in re.sub(rb"\r\x1b\[K[^\r\n]*(?=\r\x1b\[K)|\r\x1b\[K", b"", shown).splitlines() if b'"finding"' in line]
+        assert len(found) == 4 * TIMES, len(found)
+        for line in found:
+            json.loads(line)
+
+
+def what_cannot_be_printed_is_told():
+    with tempfile.TemporaryDirectory() as folder:
+        case = pathlib.Path(folder) / "case"
+        subprocess.run([BINARY, *map(str, HUNT), "-qo", case], check=False)
+        for words in (["--help"], ["--version"], ["help", "man", "hunt"], ["help", "completion", "zsh"], ["kinds"], ["kinds", "--json"],
+                      ["rules", "check", DOOR / "rules"], ["show", case, 1], ["show", case, 1, "--json"], HUNT, [*HUNT, "--json"]):  # fmt: skip
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([BINARY, *map(str, words)], stdout=full, stderr=subprocess.PIPE, check=False)
+            assert done.returncode == 4 and b"No space left" in done.stderr, f"{words}: {done.returncode} {done.stderr}"
+
+
 def the_picture_is_of_this_program():
     made = subprocess.run([sys.executable, SOURCE / "docs/picture.py"], capture_output=True, text=True, check=True).stdout
     assert made == (SOURCE / "docs/hunt.svg").read_text(encoding="utf-8"), "make it anew: docs/picture.py >docs/hunt.svg"
@@ -132,7 +157,7 @@ def main():
     passed = failed = 0
     for test in (
         colour_where_it_is_wanted, colour_changes_no_text, lines_fit, progress_only_for_a_watcher, nothing_hidden_reaches_the_terminal,
-        the_picture_is_of_this_program,
+        findings_and_progress_share_a_terminal, what_cannot_be_printed_is_told, the_picture_is_of_this_program,
     ):  # fmt: skip
         try:
             test()
