@@ -7,20 +7,31 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "report/finding_text.h"
+
+/* Words of the command line may be names out of an evidence folder: nothing in them is obeyed by the terminal. */
+static void say(str text) {
+    struct buf b = {0};
+
+    finding_plain(&b, text, false);
+    fprintf(stderr, "longwatch: %.*s\n", STR_ARG(b.failed ? S("no memory to say what is wrong") : buf_str(&b)));
+    buf_free(&b);
+}
 
 int usage_error(const char *command, const char *fmt, ...) {
+    char text[400];
     va_list args;
 
-    fputs("longwatch: ", stderr);
     va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
+    vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    fprintf(stderr, "\nSee 'longwatch %s%s--help'.\n", command, *command ? " " : "");
+    say(str_of(text));
+    fprintf(stderr, "See 'longwatch %s%s--help'.\n", command, *command ? " " : "");
     return EXIT_USAGE;
 }
 
 int tell_error(const struct err *e) {
-    fprintf(stderr, "longwatch: %s\n", e->text);
+    say(str_of(e->text));
     return e->code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
 }
 

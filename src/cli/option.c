@@ -205,7 +205,7 @@ static bool store(struct reading *r, const struct option *o, const char *value) 
     return good || not_so(r, o, value);
 }
 
-/* letter: the first of word that is none, of a word with one dash; else '\0'. */
+/* letter: the first of a word with one dash that is none; '\0' for a word with two. */
 static bool unknown(struct reading *r, const char *word, char letter) {
     struct nearest near = {word, NULL, 0};
 
@@ -215,7 +215,7 @@ static bool unknown(struct reading *r, const char *word, char letter) {
             nearest_offer(&near, r->options[i].name);
     if (near.word)
         return err_set(r->e, ERR_USAGE, 0, "unknown option '%.80s': did you mean '--%s'?", word, near.word);
-    if (letter && word[2])
+    if (letter > ' ' && word[2])
         return err_set(r->e, ERR_USAGE, 0, "unknown option '-%c' in '%.80s'", letter, word);
     return err_set(r->e, ERR_USAGE, 0, "unknown option '%.80s'", word);
 }
@@ -274,7 +274,7 @@ static bool letters(struct reading *r, int argc, char *const *argv, int *at) {
             continue;
         }
         value = letter[1] ? letter + 1 : value_next(r, o, argc, argv, at);
-        if (value && value[0] == '=')
+        if (letter[1] == '=')
             return err_set(r->e, ERR_USAGE, 0, "'%.60s': write -%c %.60s, or --%s%.60s", word, *letter, value + 1,
                            o->name, value);
         return value && store(r, o, value);

@@ -88,6 +88,7 @@ static void lists_in_order(void **state) {
         {"equals", {"f", "--rules=r", "--output=o"}, "f", "o", {NULL}, {"r"}},
         {"value begins with a dash", {"f", "--rules=-r", "--output=--json"}, "f", "--json", {NULL}, {"-r"}},
         {"value holds an equals sign", {"f", "--output=a=b"}, "f", "a=b", {NULL}, {NULL}},
+        {"letter, and a value that begins with an equals sign", {"f", "-o", "=out"}, "f", "=out", {NULL}, {NULL}},
         {"letter and value in one word", {"f", "-oout"}, "f", "out", {NULL}, {NULL}},
         {"flags and an option in one word", {"f", "-qqo", "out", "a"}, "f", "out", {"a"}, {NULL}},
         {"end of options", {"--", "--rules", "-o"}, "--rules", NULL, {"-o"}, {NULL}},

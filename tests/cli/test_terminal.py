@@ -115,6 +115,10 @@ def nothing_hidden_reaches_the_terminal():
         assert b"NOT READ" in shown and b"NOT LOADED" in shown and b"FOUND: 1 finding" in shown, shown
         assert not OBEYED.search(shown), shown
         assert b"owned" in shown, "the text itself must be there"
+        names = [evil, "--" + evil, "-" + evil, "--level=" + evil]
+        for words in (*(["hunt", name, "--rules", folder] for name in names), [evil], ["help", evil], ["show", evil, 1], ["show", folder, evil]):
+            shown = on_terminal(words, TERM="dumb")
+            assert b"longwatch: " in shown and not OBEYED.search(shown), f"{words}: {shown}"
         for words in (["show", folder / "case", 1], ["rules", "check", folder / "rule.yml"]):
             shown = on_terminal(words, TERM="dumb")
             assert not OBEYED.search(shown.replace(b"\r", b"")), f"{words}: {shown}"
