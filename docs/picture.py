@@ -1,23 +1,54 @@
 #!/usr/bin/env python3
-"""picture: a program's terminal output as SVG, for the README: longwatch hunt ... | docs/picture.py COMMAND > docs/hunt.svg
+"""picture: a program's output on a terminal as SVG. docs/hunt.svg of README.md is made by: docs/picture.py >docs/hunt.svg
 
-COMMAND is shown as the prompt's line. The text comes from standard input as it is; nothing is made up here. Colours (SGR
-30 to 37, 90 to 97, bold) are kept, for output that was taken from a terminal.
+The program runs on a pseudo terminal, so what is drawn is what a person sees, in its colours; nothing is made up here. The
+sequences understood are SGR 0 to 2, 30 to 37 and 90 to 97, and carriage returns with "erase line", with which progress is drawn.
 """
 
+import fcntl
+import os
+import pathlib
+import pty
 import re
+import struct
+import subprocess
 import sys
+import termios
 from xml.sax.saxutils import escape
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COMMAND = ["longwatch", "hunt", "data/samples/intrusion.jsonl", "--rules", "data/rules"]
+COLUMNS = 100
 FONT = "ui-monospace, DejaVu Sans Mono, Menlo, monospace"
 WIDTH, HEIGHT, PAD = 8.4, 19, 16  # of a character, of a line, around everything, in pixels
 COLOURS = "#6e7681 #ff7b72 #7ee787 #e3b341 #79c0ff #d2a8ff #56d4dd #e6edf3".split()
 SGR = re.compile(r"\x1b\[([\d;]*)m")
 
 
-def spans(line):
-    """The line as tspans, one a run of equal style."""
-    out, style, at = [], "", 0
+def on_terminal(command):
+    """What the command writes to a terminal, line ends as LF."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    binary = pathlib.Path(os.environ.get("LONGWATCH_BINARY", ROOT / "build/longwatch"))
+    environment.update(TERM="xterm", PATH=f"{binary.parent}:{os.environ['PATH']}")
+    with subprocess.Popen(["/usr/bin/env", *command], cwd=ROOT, env=environment, stdin=slave, stdout=slave, stderr=slave) as child:
+        os.close(slave)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(master, 65536)
+            except OSError:  # nobody holds the other end any more
+                break
+    if child.returncode not in (0, 1):
+        sys.exit(f"picture: {command[0]} ended with {child.returncode}:\n{shown.decode()}")
+    text = shown.decode().replace("\r\n", "\n")
+    return re.sub(r"[^\n]*\r\x1b\[K", "", text)
+
+
+def spans(line, style):
+    """The line as tspans, one a run of equal style; and the style it ends with."""
+    out, at = [], 0
     for code in [*SGR.finditer(line), None]:
         text = line[at : code.start() if code else None]
         if text:
@@ -29,24 +60,29 @@ def spans(line):
                     style = ""
                 elif number == 1:
                     style += ' font-weight="bold"'
+                elif number == 2:
+                    style += ' opacity="0.7"'
                 elif number in range(30, 38) or number in range(90, 98):
                     style = re.sub(r' fill="[^"]*"', "", style) + f' fill="{COLOURS[number % 10]}"'
-    return "".join(out)
+    return "".join(out), style
 
 
-def main(command):
-    lines = [f"\x1b[32m$\x1b[0m \x1b[1m{command}\x1b[0m"] + sys.stdin.read().expandtabs().splitlines()
+def main():
+    command = sys.argv[1:] or COMMAND
+    title = " ".join(command)
+    lines = [f"\x1b[32m$\x1b[0m \x1b[1m{title}\x1b[0m"] + on_terminal(command).expandtabs().splitlines()
     columns = max(len(SGR.sub("", line)) for line in lines)
     width, height = int(columns * WIDTH + 2 * PAD), len(lines) * HEIGHT + 2 * PAD
     print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">')
-    print(f'<title>{escape(command)}</title><rect width="100%" height="100%" rx="8" fill="#0d1117"/>')
+    print(f'<title>{escape(title)}</title><rect width="100%" height="100%" rx="8" fill="#0d1117"/>')
     print(f'<g font-family="{FONT}" font-size="14" fill="#e6edf3" xml:space="preserve">')
+    style = ""
     for number, line in enumerate(lines):
-        print(f'<text x="{PAD}" y="{PAD + 14 + number * HEIGHT}">{spans(line)}</text>')
+        drawn, style = spans(line, style)
+        if drawn:
+            print(f'<text x="{PAD}" y="{PAD + 14 + number * HEIGHT}">{drawn}</text>')
     print("</g></svg>")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: COMMAND | picture.py 'COMMAND' > picture.svg")
-    main(sys.argv[1])
+    main()

@@ -1,50 +1,113 @@
-/* command: options, errors, and the loading that several commands share. */
+/* command: names of commands, errors, and the loading that several commands share. */
 #include "cli/command.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "detection/gate.h"
+#include "report/finding_text.h"
+
+/* Words of the command line may be names out of an evidence folder: nothing in them is obeyed by the terminal. */
+static void say(str text) {
+    struct buf b = {0};
+
+    finding_plain(&b, text, false);
+    fprintf(stderr, "longwatch: %.*s\n", STR_ARG(b.failed ? S("no memory to say what is wrong") : buf_str(&b)));
+    buf_free(&b);
+}
 
 int usage_error(const char *command, const char *fmt, ...) {
+    char text[400];
     va_list args;
 
-    fputs("longwatch: ", stderr);
     va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
+    vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    fprintf(stderr, "\nSee 'longwatch %s --help'.\n", command);
+    say(str_of(text));
+    fprintf(stderr, "See 'longwatch %s%s--help'.\n", command, *command ? " " : "");
     return EXIT_USAGE;
 }
 
-int fail(const struct err *e) {
-    fprintf(stderr, "longwatch: %s\n", e->text);
+int tell_error(const struct err *e) {
+    say(str_of(e->text));
     return e->code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
 }
 
-bool option_value(int argc, char **argv, int *at, const char *name, const char **value, bool *missing) {
-    size_t const len = strlen(name);
-    const char *const arg = argv[*at];
+int print_all(struct buf *b, int status) {
+    struct err e;
 
-    *missing = false;
-    if (strncmp(arg, name, len) != 0)
-        return false;
-    if (arg[len] == '=' && name[1] == '-') {
-        *value = arg + len + 1;
-    } else if (arg[len] != '\0') {
-        return false;
-    } else if (*at + 1 >= argc) {
-        *missing = true;
-    } else {
-        *value = argv[++*at];
+    if (b->failed)
+        err_set(&e, ERR_MEMORY, 0, "no memory to print");
+    else if (fwrite(b->ptr, 1, b->len, stdout) != b->len || fflush(stdout) != 0)
+        err_system(&e, "standard output");
+    else
+        e.code = ERR_NONE;
+    buf_free(b);
+    return e.code == ERR_NONE ? status : tell_error(&e);
+}
+
+bool command_within(const struct command *c, str name) {
+    return !name.len || (str_starts(str_of(c->name), name) && (c->name[name.len] == '\0' || c->name[name.len] == ' '));
+}
+
+/* How many words of argv[1]... the name takes up, or -1 when it is not theirs. */
+static int words_taken(const char *name, int argc, char *const *argv) {
+    int taken = 0;
+
+    while (*name) {
+        size_t const len = strcspn(name, " ");
+
+        if (taken + 1 >= argc || !str_eq((str){name, len}, str_of(argv[taken + 1])))
+            return -1;
+        taken++;
+        name += len + (name[len] == ' ');
     }
-    ++*at;
+    return taken;
+}
+
+const struct command *command_named(int argc, char *const *argv, int *used) {
+    const struct command *best = commands[0];
+
+    *used = 0;
+    for (size_t i = 1; i < command_count; i++) {
+        int const taken = words_taken(commands[i]->name, argc, argv);
+
+        if (taken > *used) {
+            *used = taken;
+            best = commands[i];
+        }
+    }
+    return best;
+}
+
+bool paths_exist(const struct arguments *paths, const char *what, bool folders, struct err *e) {
+    struct stat st;
+
+    for (size_t i = 0; i < paths->count; i++) {
+        const char *const path = paths->items[i];
+
+        if (stat(path, &st) == 0) {
+            if (folders && !S_ISDIR(st.st_mode))
+                return err_set(e, ERR_USAGE, 0, "%s: %s is no folder: give the one it lies in", what, path);
+            continue;
+        }
+        if (errno == ENOENT)
+            return err_set(e, ERR_USAGE, 0, "%s: %s is not there: check the spelling, or give the whole path", what,
+                           path);
+        return err_set(e, ERR_USAGE, 0, "%s: %s: %s", what, path, strerrordesc_np(errno));
+    }
     return true;
 }
 
 bool rules_open(const struct arguments *paths, const char *placeholders, bool strict, struct sigma_loader **loader,
                 const struct sigma_set **set, struct err *e) {
-    if (!sigma_loader_new(loader, e))
+    const struct arguments file = {&placeholders, placeholders != NULL};
+
+    if (!paths_exist(paths, "rules", false, e) || !paths_exist(&file, "placeholders", false, e) ||
+        !sigma_loader_new(loader, e))
         return false;
     if (strict)
         sigma_strict_placeholders(*loader);
@@ -57,8 +120,12 @@ bool rules_open(const struct arguments *paths, const char *placeholders, bool st
         if (!ok)
             goto fail;
     }
-    if (sigma_load_paths(*loader, paths->items, paths->count, e) && sigma_load_end(*loader, set, e))
+    if (!sigma_load_paths(*loader, paths->items, paths->count, e) || !sigma_load_end(*loader, set, e))
+        goto fail;
+    if ((*set)->verdict_count)
         return true;
+    err_set(e, ERR_USAGE, 0, "rules: there is no rule in %s%s: rules are files named .yml or .yaml", paths->items[0],
+            paths->count > 1 ? ", nor in the others" : "");
 fail:
     sigma_loader_free(*loader);
     *loader = NULL;
@@ -68,7 +135,7 @@ fail:
 bool kinds_open(const struct arguments *dirs, struct fields *fields, struct kinds **out, struct err *e) {
     struct kinds *k = NULL;
 
-    if (!kinds_new(&k, fields, e))
+    if (!paths_exist(dirs, "kinds", true, e) || !kinds_new(&k, fields, e))
         return false;
     if (!kinds_load_builtin(k, e))
         goto fail;

@@ -2,37 +2,58 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "cli/option.h"
 #include "event/kind.h"
 #include "intel/sigma.h"
 
 enum exit_status { EXIT_NOTHING = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_UNREADABLE = 3, EXIT_INTERNAL = 4 };
+#define EXIT_STATUSES 5
 
-struct command {
-    const char *name, *summary;
-    const char *help; /* begins with an example */
-    int (*run)(int argc, char **argv); /* argv[0]: the command's own name */
+struct example {
+    const char *line; /* as it is typed */
+    const char *does; /* one sentence without a full stop */
 };
-extern const struct command command_hunt, command_kinds, command_rules, command_show;
+
+/* All that is known of a command: what runs, and what help, manual and completion say of it. */
+struct command {
+    const char *name;               /* "hunt", "rules check"; "": the program without a command */
+    const char *summary;            /* begins small, no full stop */
+    const char *const *about;       /* paragraphs; ends in NULL */
+    const struct example *examples; /* at least one; the first is what help begins with; ends in {NULL, NULL} */
+    const struct option *options;   /* and operands; --help is not among them, every command has it */
+    size_t option_count;
+    const char *statuses[EXIT_STATUSES]; /* what each exit status means; NULL: it does not occur */
+    size_t wishes_size;
+    int (*run)(const void *wishes); /* wishes: as options_read leaves them; returns the exit status */
+};
+extern const struct command command_longwatch, command_hunt, command_show, command_rules_check, command_kinds,
+    command_help, command_help_man, command_help_completion;
+
+/* All of them, in the order they are told in; the program itself is the first. */
+extern const struct command *const commands[];
+extern const size_t command_count;
+
+/* How much of a command line names a command: *used words of argv[1]..., which may be none (the program itself). */
+const struct command *command_named(int argc, char *const *argv, int *used);
+/* Is name the beginning of c's name, up to a whole word? "" is of all. */
+bool command_within(const struct command *c, str name);
 
 /* Says what is wrong and how to learn more; returns EXIT_USAGE. */
 int usage_error(const char *command, const char *fmt, ...) PRINTF(2, 3);
 /* Prints "longwatch: " and the error; returns the exit status that fits it. */
-int fail(const struct err *e);
+int tell_error(const struct err *e);
+/* Prints and frees b. The status is the given one, or EXIT_INTERNAL when it could not be printed, which is told. */
+int print_all(struct buf *b, int status);
 
-/* A list of arguments that may be given several times. Room comes from the command line itself: argc. */
-struct arguments {
-    const char **items;
-    size_t count;
-};
-/* An option `--name VALUE` or `--name=VALUE` at argv[*at]; true: *value is set and *at is moved behind it. *missing:
- * the value is not there. */
-bool option_value(int argc, char **argv, int *at, const char *name, const char **value, bool *missing);
-
-/* Rules of the given files and folders. placeholders may be NULL; strict: one without a value fails its rule. */
-MUST_USE bool rules_open(const struct arguments *paths, const char *placeholders, bool strict, struct sigma_loader **loader,
-                         const struct sigma_set **set, struct err *e);
-/* The built-in kinds and those of the given folders. */
+/* Are all paths there, and folders if they must be? Otherwise ERR_USAGE; what: "evidence", "rules", ... */
+MUST_USE bool paths_exist(const struct arguments *paths, const char *what, bool folders, struct err *e);
+/* Rules of the given files and folders. placeholders may be NULL; strict: one without a value fails its rule.
+ * ERR_USAGE: a path that is not there, or no rule file below any of them. */
+MUST_USE bool rules_open(const struct arguments *paths, const char *placeholders, bool strict,
+                         struct sigma_loader **loader, const struct sigma_set **set, struct err *e);
+/* The built-in kinds and those of the given folders. ERR_USAGE: a folder that is not there. */
 MUST_USE bool kinds_open(const struct arguments *dirs, struct fields *fields, struct kinds **out, struct err *e);
 /* The rules that no event of their log source can satisfy (detection/gate.h): shut[i], by rule of the set: a field about
  * which rule and kinds disagree, or empty for all other rules. calloc'd, the texts are views into fields. */

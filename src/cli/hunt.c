@@ -7,36 +7,18 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
+#include "cli/terminal.h"
 #include "hunt/hunt.h"
 #include "report/case.h"
 #include "report/finding_text.h"
-
-static const char help[] =
-    "Example:  longwatch hunt ./evidence --rules ./rules -o ./case\n\n"
-    "Reads every file below the paths, also in archives, evaluates the rules on every event, and tells what was found,\n"
-    "what could not be read, and which rules had no data.\n\n"
-    "  --rules DIR          rule files or folders; may be given several times\n"
-    "  -o CASE              write a case directory: findings, custody ledger, timeline\n"
-    "  --force              replace an older case of that name\n"
-    "  --json               one finding a line on standard output\n"
-    "  --salvaged           with --json: findings in salvaged records as well, marked\n"
-    "  --from, --to TIME    only events from TIME on, before TIME (RFC 3339)\n"
-    "  --level LEVEL        only findings of this level and above: informational, low, medium, high, critical\n"
-    "  --kinds DIR          kind files of your own logs\n"
-    "  --placeholders FILE  values for %placeholders%, YAML: name: [value, ...]\n"
-    "  --threads N          processes that read evidence; usually one for each processor\n"
-    "  --memory SIZE        of all processes together, such as 512M; usually 256M\n"
-    "  --quiet              no progress, no summary\n\n"
-    "Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 some evidence could not be read (findings or not),\n"
-    "4 internal error or stopped.\n";
 
 struct wishes {
     struct arguments paths, rules, kinds;
     const char *placeholders, *out;
     int64_t from, to;
     enum sigma_level level;
-    unsigned workers;
-    size_t memory;
+    uint64_t workers; /* 0: one for each processor */
+    size_t memory;    /* 0: the usual */
     bool json, salvaged, force, quiet;
 };
 
@@ -59,6 +41,7 @@ static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
         buf_byte(&run->line, '\n');
         if (run->line.failed)
             return err_set(e, ERR_MEMORY, 0, "no memory to print");
+        progress_wipe(&run->progress); /* both may be the same terminal */
         fwrite(run->line.ptr, 1, run->line.len, stdout);
         if (ferror(stdout))
             return err_system(e, "standard output");
@@ -143,18 +126,36 @@ static bool case_end(struct run *run, const struct sigma_set *set, struct err *e
     return case_writer_fact(run->writer, "version", S(LONGWATCH_VERSION), e) &&
            case_writer_fact(run->writer, "from", instant_format(run->w->from, text), e) &&
            case_writer_fact(run->writer, "to", instant_format(run->w->to, text), e) &&
-           case_writer_fact(run->writer, "level", sigma_level_name(run->w->level), e) && case_writer_finish(run->writer, e);
+           case_writer_fact(run->writer, "level", sigma_level_name(run->w->level), e) &&
+           case_writer_finish(run->writer, e);
 }
 
 static int stop(struct run *run, const struct err *e) {
-    progress_end(&run->progress);
+    progress_wipe(&run->progress);
     case_writer_close(run->writer);
     run->writer = NULL;
     if (e->code != ERR_INTERRUPTED)
-        return fail(e);
-    fprintf(stderr, "longwatch: stopped before the end, after %lu findings%s\n", (unsigned long)summary_findings(run->summary),
-            run->w->out ? "; no case was written" : "");
+        return tell_error(e);
+    fprintf(stderr, "longwatch: stopped before the end, after %lu findings%s\n",
+            (unsigned long)summary_findings(run->summary), run->w->out ? "; no case was written" : "");
     return EXIT_INTERNAL;
+}
+
+static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e) {
+    const struct wishes *const w = run->w;
+    FILE *const to = w->json ? stderr : stdout;
+    struct summary_frame const frame = {
+        w->level, w->from, w->to, regex_given_up, w->out, terminal_columns(to), terminal_colour(to)};
+    struct buf text = {0};
+    bool ok = true;
+
+    summary_print(run->summary, &frame, &text);
+    if (text.failed)
+        ok = err_set(e, ERR_MEMORY, 0, "no memory for the summary");
+    else if ((fwrite(text.ptr, 1, text.len, to) != text.len || fflush(to) != 0) && to == stdout)
+        ok = err_system(e, "standard output");
+    buf_free(&text);
+    return ok;
 }
 
 static int hunt_with(struct run *run, const struct sigma_set *set, struct fields *fields, const struct kinds *kinds) {
@@ -169,7 +170,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .from = w->from,
                                          .to = w->to,
                                          .level = w->level,
-                                         .workers = w->workers,
+                                         .workers = (unsigned)w->workers,
                                          .memory_max = w->memory,
                                          .stop = &interrupted,
                                          .finding = on_finding,
@@ -187,7 +188,8 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     progress_begin(&run->progress, !w->quiet);
     if (!hunt_run(&options, &result, &e) || !tell_shut(run, set, fields, kinds, &e))
         return stop(run, &e);
-    progress_end(&run->progress);
+    progress_wipe(&run->progress);
+    summary_end(run->summary);
     if (fflush(stdout) != 0) {
         err_system(&e, "standard output");
         return stop(run, &e);
@@ -196,13 +198,20 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
         return stop(run, &e);
     case_writer_close(run->writer);
     run->writer = NULL;
-    if (!w->quiet)
-        summary_print(run->summary, w->json ? stderr : stdout, result.regex_given_up, w->out);
-    if (fflush(stdout) != 0) {
-        err_system(&e, "standard output");
+    if (!w->quiet && !summary_tell(run, result.regex_given_up, &e))
         return stop(run, &e);
-    }
-    return summary_unread(run->summary) ? EXIT_UNREADABLE : summary_findings(run->summary) ? EXIT_FINDINGS : EXIT_NOTHING;
+    return summary_unread(run->summary)     ? EXIT_UNREADABLE
+           : summary_findings(run->summary) ? EXIT_FINDINGS
+                                            : EXIT_NOTHING;
+}
+
+/* With no rule there is nothing to ask, and "nothing found" would be no answer. */
+static bool rules_usable(const struct sigma_set *set, struct err *e) {
+    for (size_t i = 0; i < set->verdict_count; i++)
+        if (set->verdicts[i].loaded && !set->verdicts[i].is_filter && !set->verdicts[i].unusable)
+            return true;
+    return err_set(e, ERR_USAGE, 0, "rules: none of the %zu can be used; 'longwatch rules check' says why",
+                   set->verdict_count);
 }
 
 static int hunt(const struct wishes *w) {
@@ -216,9 +225,10 @@ static int hunt(const struct wishes *w) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !summary_new(&run.summary, set, &e))
-        status = fail(&e);
+    if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
+        !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
+        !summary_new(&run.summary, set, &e))
+        status = tell_error(&e);
     else
         status = hunt_with(&run, set, fields, kinds);
     buf_free(&run.line);
@@ -229,116 +239,107 @@ static int hunt(const struct wishes *w) {
     return status;
 }
 
-static bool time_option(const char *value, int64_t *out) {
-    *out = instant_parse(str_of(value));
-    return *out != INSTANT_NONE;
+static int run_hunt(const void *wishes) {
+    const struct wishes *const w = wishes;
+
+    if (w->from != INSTANT_NONE && w->to != INSTANT_NONE && w->from >= w->to)
+        return usage_error("hunt", "no event is from --from on and before --to: --to must be later");
+    return hunt(w);
 }
 
-/* 512M, 2G, 300000K; at least 64M, or nothing could be read. */
-static bool size_option(const char *value, size_t *out) {
-    size_t const len = strlen(value);
-    unsigned shift = 0;
-    uint64_t n;
+#define AT(member) .at = offsetof(struct wishes, member)
 
-    if (len == 0)
-        return false;
-    switch (value[len - 1]) {
-    case 'K':
-    case 'k':
-        shift = 10;
-        break;
-    case 'M':
-    case 'm':
-        shift = 20;
-        break;
-    case 'G':
-    case 'g':
-        shift = 30;
-        break;
-    default:
-        break;
-    }
-    if (!str_u64((str){value, len - (shift > 0)}, UINT64_C(1) << 33, &n) || n << shift < (64u << 20))
-        return false;
-    *out = (size_t)(n << shift);
-    return true;
-}
-
-static bool count_option(const char *value, unsigned *out) {
-    uint64_t n;
-
-    if (!str_u64(str_of(value), 64, &n) || n == 0)
-        return false;
-    *out = (unsigned)n;
-    return true;
-}
-
-/* An option without value. */
-static bool flag(char **argv, int *at, const char *name, bool *out) {
-    if (strcmp(argv[*at], name) != 0)
-        return false;
-    *out = true;
-    ++*at;
-    return true;
-}
-
-static int run_hunt(int argc, char **argv) {
-    const char **const items = calloc((size_t)argc * 3 + 1, sizeof *items);
-    struct wishes w = {.from = INSTANT_NONE, .to = INSTANT_NONE};
-    const char *value = NULL;
-    bool missing;
-    int status;
-
-    if (!items)
-        return EXIT_INTERNAL;
-    w.paths.items = items;
-    w.rules.items = items + argc;
-    w.kinds.items = items + 2 * argc;
-    for (int i = 1; i < argc;) {
-        const char *const name = argv[i];
-        bool good = true;
-
-        missing = false;
-        if (flag(argv, &i, "--json", &w.json) || flag(argv, &i, "--salvaged", &w.salvaged) ||
-            flag(argv, &i, "--force", &w.force) || flag(argv, &i, "--quiet", &w.quiet))
-            continue;
-        if (option_value(argc, argv, &i, "--rules", &value, &missing)) {
-            w.rules.items[w.rules.count++] = value;
-        } else if (option_value(argc, argv, &i, "--kinds", &value, &missing)) {
-            w.kinds.items[w.kinds.count++] = value;
-        } else if (option_value(argc, argv, &i, "--placeholders", &value, &missing)) {
-            w.placeholders = value;
-        } else if (option_value(argc, argv, &i, "-o", &value, &missing)) {
-            w.out = value;
-        } else if (option_value(argc, argv, &i, "--from", &value, &missing)) {
-            good = missing || time_option(value, &w.from);
-        } else if (option_value(argc, argv, &i, "--to", &value, &missing)) {
-            good = missing || time_option(value, &w.to);
-        } else if (option_value(argc, argv, &i, "--level", &value, &missing)) {
-            good = missing || sigma_level_parse(str_of(value), &w.level);
-        } else if (option_value(argc, argv, &i, "--threads", &value, &missing)) {
-            good = missing || count_option(value, &w.workers);
-        } else if (option_value(argc, argv, &i, "--memory", &value, &missing)) {
-            good = missing || size_option(value, &w.memory);
-        } else if (name[0] == '-' && name[1]) {
-            status = usage_error("hunt", "unknown option '%s'", name);
-            goto end;
-        } else {
-            w.paths.items[w.paths.count++] = argv[i++];
-        }
-        if (missing || !good) {
-            status = missing ? usage_error("hunt", "'%s' needs a value", name)
-                             : usage_error("hunt", "'%s' cannot be read: '%s'", name, value);
-            goto end;
-        }
-    }
-    if (!w.paths.count || !w.rules.count)
-        status = usage_error("hunt", w.paths.count ? "which rules? --rules DIR" : "which evidence? Name files or folders");
-    else
-        status = hunt(&w);
-end:
-    free(items);
-    return status;
-}
-
-const struct command command_hunt = {"hunt", "hunt through evidence with rules", help, run_hunt};
+static const struct option options[] = {
+    {.argument = "PATH",
+     .type = OPTION_PATH,
+     .many = true,
+     .needed = "which evidence? Name files or folders",
+     .help = "evidence: files, or folders that are read whole",
+     AT(paths)},
+    {.name = "rules",
+     .letter = 'r',
+     .argument = "DIR",
+     .type = OPTION_PATH,
+     .many = true,
+     .needed = "which rules? --rules DIR names a folder of Sigma rules",
+     .help = "Sigma rules: a file, or a folder of .yml files",
+     AT(rules)},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "CASE",
+     .type = OPTION_FOLDER,
+     .help = "write a case directory: findings, custody ledger, timeline",
+     AT(out)},
+    {.name = "force", .type = OPTION_FLAG, .help = "replace an older case of that name", AT(force)},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .help = "one finding a line on standard output; the summary goes to standard error",
+     AT(json)},
+    {.name = "salvaged",
+     .type = OPTION_FLAG,
+     .help = "with --json: findings in salvaged records as well, marked",
+     AT(salvaged)},
+    {.name = "from",
+     .argument = "TIME",
+     .type = OPTION_TIME,
+     .help = "only events from TIME on: 2021-03-14, or 2021-03-14T09:30:00Z",
+     AT(from)},
+    {.name = "to", .argument = "TIME", .type = OPTION_TIME, .help = "only events before TIME", AT(to)},
+    {.name = "level",
+     .letter = 'l',
+     .argument = "LEVEL",
+     .type = OPTION_LEVEL,
+     .help = "only findings of LEVEL and above: informational, low, medium, high, critical",
+     AT(level)},
+    {.name = "kinds",
+     .argument = "DIR",
+     .type = OPTION_FOLDER,
+     .many = true,
+     .help = "kind files of your own logs",
+     AT(kinds)},
+    {.name = "placeholders",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "values for %placeholders%, YAML: name: [value, ...]",
+     AT(placeholders)},
+    {.name = "threads",
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = 64,
+     .help = "processes that read evidence; usually one for each processor",
+     AT(workers)},
+    {.name = "memory",
+     .argument = "SIZE",
+     .type = OPTION_SIZE,
+     .least = UINT64_C(64) << 20,
+     .most = UINT64_C(1) << 40,
+     .help = "of all processes together, such as 512M; usually 256M",
+     AT(memory)},
+    {.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .help = "no progress, no summary", AT(quiet)},
+};
+const struct command command_hunt = {
+    .name = "hunt",
+    .summary = "hunt through evidence with rules",
+    .about = (const char *const[]){"Reads every file below the paths, also in archives, evaluates the rules on every "
+                                   "event, and tells what was found, what "
+                                   "could not be read, and which rules had no data. Evidence is never written to.",
+                                   NULL},
+    .examples =
+        (const struct example[]){
+            {"longwatch hunt ./evidence --rules ./rules", "Hunt through a folder of logs and read the summary"},
+            {"longwatch hunt ./evidence --rules ./rules -o ./case", "Write a case as well, to keep and to hand on"},
+            {"longwatch hunt ./evidence --rules ./rules --json --level high | jq .",
+             "Take the grave findings to another program"},
+            {NULL, NULL}},
+    .options = options,
+    .option_count = COUNT(options),
+    .statuses = {[EXIT_NOTHING] = "nothing found",
+                 [EXIT_FINDINGS] = "findings",
+                 [EXIT_USAGE] = "wrong usage; nothing was done",
+                 [EXIT_UNREADABLE] =
+                     "some evidence could not be read; what could be has been hunted, with findings or without",
+                 [EXIT_INTERNAL] = "internal error, or stopped"},
+    .wishes_size = sizeof(struct wishes),
+    .run = run_hunt,
+};

@@ -2,10 +2,10 @@
 #include "base/buf.h"
 #include "cli/command.h"
 
-static const char help[] = "Example:  longwatch kinds --json\n\n"
-                           "Lists the kinds of events Longwatch knows and the Sigma log sources each belongs to.\n\n"
-                           "  --kinds DIR  further kind files\n"
-                           "  --json       one object a kind\n";
+struct wishes {
+    struct arguments dirs;
+    bool json;
+};
 
 static void add_source(struct buf *b, const struct kind_logsource *l, bool json) {
     const struct {
@@ -29,81 +29,85 @@ static void add_source(struct buf *b, const struct kind_logsource *l, bool json)
     }
 }
 
-static void print_kind(const struct kind *k, bool json) {
-    struct buf b = {0};
-
+static void add_kind(struct buf *b, const struct kind *k, bool json) {
     if (json) {
-        buf_add(&b, S("{\"kind\":"));
-        buf_json(&b, k->name);
-        buf_add(&b, S(",\"title\":"));
-        buf_json(&b, k->title);
-        buf_add(&b, S(",\"logsources\":["));
+        buf_add(b, S("{\"kind\":"));
+        buf_json(b, k->name);
+        buf_add(b, S(",\"title\":"));
+        buf_json(b, k->title);
+        buf_add(b, S(",\"logsources\":["));
     } else {
-        buf_format(&b, "%-34.*s ", STR_ARG(k->name));
+        buf_format(b, "%-34.*s ", STR_ARG(k->name));
     }
     for (size_t i = 0; i < k->logsource_count; i++) {
         if (i)
-            buf_byte(&b, json ? ',' : ' ');
+            buf_byte(b, json ? ',' : ' ');
         if (json)
-            buf_byte(&b, '{');
-        add_source(&b, &k->logsources[i], json);
+            buf_byte(b, '{');
+        add_source(b, &k->logsources[i], json);
         if (json)
-            buf_byte(&b, '}');
+            buf_byte(b, '}');
     }
     if (json)
-        buf_byte(&b, ']');
+        buf_byte(b, ']');
     if (k->hidden_by) {
-        buf_add(&b, json ? S(",\"hidden_by\":") : S("  no record: all are of "));
+        buf_add(b, json ? S(",\"hidden_by\":") : S("  no record: all are of "));
         if (json)
-            buf_json(&b, k->hidden_by->name);
+            buf_json(b, k->hidden_by->name);
         else
-            buf_add(&b, k->hidden_by->name);
+            buf_add(b, k->hidden_by->name);
     }
-    buf_add(&b, json ? S("}\n") : S("\n"));
-    fwrite(b.ptr, 1, b.len, stdout);
-    buf_free(&b);
+    buf_add(b, json ? S("}\n") : S("\n"));
 }
 
-static int run(int argc, char **argv) {
-    const char **const items = calloc((size_t)argc + 1, sizeof *items);
-    struct arguments dirs = {items, 0};
+static int run(const void *wishes) {
+    const struct wishes *const w = wishes;
     struct fields *const fields = fields_new();
     struct kinds *kinds = NULL;
-    const char *value = NULL;
-    bool json = false, missing;
+    struct buf b = {0};
     struct err e = {0};
-    int status = EXIT_NOTHING;
+    int status;
 
-    if (!items || !fields) {
-        status = EXIT_INTERNAL;
-        goto end;
+    if (!fields)
+        err_set(&e, ERR_MEMORY, 0, "no memory");
+    if (!fields || !kinds_open(&w->dirs, fields, &kinds, &e)) {
+        status = tell_error(&e);
+    } else {
+        for (size_t i = 0; i < kinds_count(kinds); i++)
+            add_kind(&b, kinds_at(kinds, i), w->json);
+        status = print_all(&b, EXIT_NOTHING);
     }
-    for (int i = 1; i < argc;) {
-        if (option_value(argc, argv, &i, "--kinds", &value, &missing)) {
-            if (missing) {
-                status = usage_error("kinds", "'--kinds' needs a value");
-                goto end;
-            }
-            dirs.items[dirs.count++] = value;
-        } else if (strcmp(argv[i], "--json") == 0) {
-            json = true;
-            i++;
-        } else {
-            status = usage_error("kinds", "unexpected '%s'", argv[i]);
-            goto end;
-        }
-    }
-    if (!kinds_open(&dirs, fields, &kinds, &e)) {
-        status = fail(&e);
-        goto end;
-    }
-    for (size_t i = 0; i < kinds_count(kinds); i++)
-        print_kind(kinds_at(kinds, i), json);
-end:
     kinds_free(kinds);
     fields_free(fields);
-    free(items);
     return status;
 }
 
-const struct command command_kinds = {"kinds", "list the kinds of events", help, run};
+static const struct option options[] = {
+    {.name = "kinds",
+     .argument = "DIR",
+     .type = OPTION_FOLDER,
+     .many = true,
+     .help = "kind files of your own logs",
+     .at = offsetof(struct wishes, dirs)},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .help = "one object a line: kind, title, logsources",
+     .at = offsetof(struct wishes, json)},
+};
+const struct command command_kinds = {
+    .name = "kinds",
+    .summary = "list the kinds of events that are known",
+    .about =
+        (const char *const[]){"Lists the kinds of events Longwatch knows and the Sigma log sources each belongs to.",
+                              NULL},
+    .examples = (const struct example[]){{"longwatch kinds", "List them"},
+                                         {"longwatch kinds --kinds ./kinds", "Check kind files of your own"},
+                                         {NULL, NULL}},
+    .options = options,
+    .option_count = COUNT(options),
+    .statuses = {[EXIT_NOTHING] = "listed",
+                 [EXIT_USAGE] = "wrong usage, or a kind file that is wrong",
+                 [EXIT_INTERNAL] = "internal error"},
+    .wishes_size = sizeof(struct wishes),
+    .run = run,
+};

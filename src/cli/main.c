@@ -1,41 +1,66 @@
-/* main: finds the command and runs it. */
+/* main: finds the command, reads its words, runs it. */
 #include "cli/command.h"
+#include "cli/manual.h"
 
-static const struct command *const commands[] = {&command_hunt, &command_show, &command_rules, &command_kinds};
+/* Is help asked for, before "--"? Then nothing else of the line counts. */
+static bool wants_help(int argc, char *const *argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
 
-static void help(FILE *to) {
-    fputs("Example:  longwatch hunt ./evidence --rules ./rules\n\n"
-          "Longwatch reads the logs an institution holds and tells whether a state-backed group has been in them.\n\n"
-          "Commands:\n",
-          to);
-    for (size_t i = 0; i < COUNT(commands); i++)
-        fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n'longwatch COMMAND --help' says more.\n", to);
+/* argv[1] names no command: the program's own option, the beginning of one, or a mistake. */
+static int no_command(int argc, char *const *argv) {
+    char typed[80];
+    struct nearest near = {typed, NULL, 0};
+    size_t within = 0;
+
+    snprintf(typed, sizeof typed, argc > 2 && argv[2][0] != '-' ? "%s %s" : "%s", argv[1], argc > 2 ? argv[2] : "");
+    for (size_t i = 1; i < command_count; i++)
+        within += command_within(commands[i], str_of(argv[1]));
+    if (!within)
+        near.mistyped = argv[1];
+    for (size_t i = 1; i < command_count; i++)
+        nearest_offer(&near, commands[i]->name);
+    if (near.word)
+        return usage_error(within ? argv[1] : "", "no command '%s': did you mean '%s'?", near.mistyped, near.word);
+    return within ? usage_error(argv[1], "'%s' alone is no command", argv[1])
+                  : usage_error("", "no command '%s'", argv[1]);
+}
+
+static int run(const struct command *c, int argc, char *const *argv) {
+    void *const wishes = calloc(1, c->wishes_size);
+    void *memory = NULL;
+    struct err e;
+    int status;
+
+    if (!wishes) {
+        err_set(&e, ERR_MEMORY, 0, "no memory");
+        status = tell_error(&e);
+    } else if (!options_read(c->options, c->option_count, argc, argv, wishes, &memory, &e)) {
+        status = e.code == ERR_USAGE ? usage_error(c->name, "%s", e.text) : tell_error(&e);
+    } else {
+        status = c->run(wishes);
+    }
+    free(memory);
+    free(wishes);
+    return status;
 }
 
 int main(int argc, char **argv) {
-    if (argc < 2) {
-        help(stderr);
-        return EXIT_USAGE;
+    int used = 0;
+    const struct command *const c = command_named(argc, argv, &used);
+
+    if (wants_help(argc, argv)) {
+        /* The words up to the first option name a command, or the beginning of some: help knows what to say. */
+        int words = 1;
+
+        while (words < argc && argv[words][0] != '-' && (used == 0 ? words == 1 : words <= used))
+            words++;
+        return run(&command_help, words, argv);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        help(stdout);
-        return EXIT_NOTHING;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        puts("longwatch " LONGWATCH_VERSION);
-        return EXIT_NOTHING;
-    }
-    for (size_t i = 0; i < COUNT(commands); i++)
-        if (strcmp(argv[1], commands[i]->name) == 0) {
-            for (int j = 2; j < argc; j++)
-                if (strcmp(argv[j], "--help") == 0) {
-                    fputs(commands[i]->help, stdout);
-                    return EXIT_NOTHING;
-                }
-            return commands[i]->run(argc - 1, argv + 1);
-        }
-    fprintf(stderr, "longwatch: no command '%s'\n", argv[1]);
-    help(stderr);
-    return EXIT_USAGE;
+    if (used == 0 && argc > 1 && argv[1][0] != '-')
+        return no_command(argc, argv);
+    return run(c, argc - used, argv + used);
 }

@@ -1,10 +1,9 @@
 /* progress: drawn over itself with a carriage return. */
 #include "cli/progress.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include "cli/terminal.h"
 
-#include "base/compiler.h"
+#define SECONDS_BEFORE_GUESSING 2
 
 static int64_t now_ms(void) {
     struct timespec t;
@@ -13,33 +12,9 @@ static int64_t now_ms(void) {
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-const char *size_text(uint64_t bytes, char out[SIZE_TEXT]) {
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
-    double n = (double)bytes;
-    size_t unit = 0;
-
-    while (n >= 999.95 && unit + 1 < COUNT(units)) {
-        n /= 1000;
-        unit++;
-    }
-    snprintf(out, SIZE_TEXT, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
-    return out;
-}
-
 void progress_begin(struct progress *p, bool wanted) {
-    const char *const term = getenv("TERM");
-
-    *p = (struct progress){.shown = wanted && isatty(2) && !(term && strcmp(term, "dumb") == 0), .began_ms = now_ms()};
-}
-
-int64_t progress_ms(const struct progress *p) {
-    return now_ms() - p->began_ms;
-}
-
-static unsigned columns(void) {
-    struct winsize w;
-
-    return ioctl(2, TIOCGWINSZ, &w) == 0 && w.ws_col >= 20 ? w.ws_col : 80;
+    *p = (struct progress){
+        .shown = wanted && terminal_live(stderr), .colour = terminal_colour(stderr), .began_ms = now_ms()};
 }
 
 static void left_text(double seconds, char *out, size_t room) {
@@ -51,33 +26,59 @@ static void left_text(double seconds, char *out, size_t room) {
         snprintf(out, room, "%.1f h left", seconds / 3600);
 }
 
+void progress_line(struct buf *b, uint64_t done, uint64_t total, double seconds, uint64_t findings, size_t columns) {
+    char size[SIZE_TEXT], all[SIZE_TEXT], rate[SIZE_TEXT], count[COUNT_TEXT];
+    char parts[5][64] = {""}; /* the most important first */
+    double const speed = seconds > 0 ? (double)done / seconds : 0;
+    size_t const bar = columns >= 100 ? 30 : columns >= 60 ? 10 : 0;
+    size_t used = bar ? bar + 4 : 0; /* brackets and two blanks */
+
+    done = done < total ? done : total;
+    double const share = total ? (double)done / (double)total : 1;
+
+    snprintf(parts[0], sizeof parts[0], "%3.0f %%", share * 100);
+    if (speed > 0 && seconds > SECONDS_BEFORE_GUESSING)
+        left_text((double)(total - done) / speed, parts[1], sizeof parts[1]);
+    snprintf(parts[2], sizeof parts[2], "%s finding%s", count_text(findings, count), findings == 1 ? "" : "s");
+    snprintf(parts[3], sizeof parts[3], "%s/s", size_text((uint64_t)speed, rate));
+    snprintf(parts[4], sizeof parts[4], "%s of %s", size_text(done, size), size_text(total, all));
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        size_t const len = strlen(parts[i]) + (i && parts[i][0] ? 2 : 0);
+
+        if (used + len > columns)
+            parts[i][0] = '\0';
+        else
+            used += len;
+    }
+    if (bar) {
+        buf_byte(b, '[');
+        for (size_t i = 0; i < bar; i++)
+            buf_byte(b, i < (size_t)(share * (double)bar) ? '#' : '-');
+        buf_add(b, S("]  "));
+    }
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (parts[i][0])
+            buf_format(b, "%s%s", i ? "  " : "", parts[i]);
+}
+
 void progress_show(struct progress *p, uint64_t done, uint64_t total, uint64_t findings) {
     int64_t const now = now_ms();
     double const seconds = (double)(now - p->began_ms) / 1000;
-    char bar[21], a[SIZE_TEXT], b[SIZE_TEXT], rate[SIZE_TEXT], left[32] = "", line[200];
+    struct buf line = {0};
 
     if (!p->shown || now - p->told_ms < 100 || seconds < 0.3)
         return;
     p->told_ms = now;
-    done = done < total ? done : total;
-    double const share = total ? (double)done / (double)total : 1;
-    double const speed = (double)done / seconds;
-    unsigned const full = (unsigned)(share * (sizeof bar - 1));
-
-    memset(bar, '-', sizeof bar - 1);
-    memset(bar, '#', full);
-    bar[sizeof bar - 1] = '\0';
-    if (speed > 0 && seconds > 2)
-        left_text((double)(total - done) / speed, left, sizeof left);
-    snprintf(line, sizeof line, "[%s] %3.0f %%  %s of %s  %s/s  %lu findings  %s", bar, share * 100, size_text(done, a),
-             size_text(total, b), size_text((uint64_t)speed, rate), (unsigned long)findings, left);
-    fprintf(stderr, "\r\033[K%.*s", (int)columns() - 1, line);
+    progress_line(&line, done, total, seconds, findings, terminal_columns(stderr) - 1);
+    if (!line.failed)
+        fprintf(stderr, p->colour ? "\r\033[K\033[2m%.*s\033[0m" : "\r\033[K%.*s", STR_ARG(buf_str(&line)));
     fflush(stderr);
+    buf_free(&line);
     p->drawn = true;
 }
 
-void progress_end(struct progress *p) {
+void progress_wipe(struct progress *p) {
     if (p->drawn)
         fputs("\r\033[K", stderr);
-    p->drawn = p->shown = false;
+    p->drawn = false;
 }

@@ -2,17 +2,13 @@
 #include "base/buf.h"
 #include "cli/command.h"
 #include "detection/detect.h"
+#include "report/finding_text.h"
 
-static const char help[] =
-    "Example:  longwatch rules check ./rules\n\n"
-    "Reads every rule file (.yml, .yaml) below the paths and says which rules can be used. A rule that cannot is listed\n"
-    "with file, line and reason.\n\n"
-    "  --json               one object a rule: path, line, id, title, status, reason, warnings, log_source\n"
-    "  --kinds DIR          further kind files\n"
-    "  --placeholders FILE  values for %placeholders%, YAML: name: [value, ...]\n"
-    "  --strict-placeholders  a placeholder without a value fails its rule; otherwise it is loaded and marked unusable\n"
-    "  --quiet              counts only\n\n"
-    "Exit status: 0 all loaded, 3 some failed, 2 wrong usage.\n";
+struct wishes {
+    struct arguments paths, kinds;
+    const char *placeholders;
+    bool strict, json, quiet;
+};
 
 /* Does any kind give this rule events? */
 static bool has_source(const struct kinds *kinds, const struct sigma_rule *r) {
@@ -36,54 +32,62 @@ static void add_shut(struct buf *b, str field) {
     buf_format(b, "can never match: no event of its log source has the `%.*s` it asks for", STR_ARG(str_first(field, 100)));
 }
 
-static void print_json(const struct sigma_verdict *v, const struct sigma_rule *r, bool source, str shut) {
-    struct buf line = {0}, why = {0};
+static void add_json(struct buf *b, const struct sigma_verdict *v, const struct sigma_rule *r, bool source, str shut) {
+    struct buf why = {0};
 
-    buf_add(&line, S("{\"path\":"));
-    buf_json(&line, v->path);
-    buf_format(&line, ",\"line\":%u,\"id\":", v->line);
-    buf_json(&line, v->id);
-    buf_add(&line, S(",\"title\":"));
-    buf_json(&line, v->title);
-    buf_add(&line, v->loaded ? S(",\"status\":\"loaded\",\"reason\":") : S(",\"status\":\"failed\",\"reason\":"));
-    buf_json(&line, v->reason);
-    buf_add(&line, S(",\"warnings\":["));
+    buf_add(b, S("{\"path\":"));
+    buf_json(b, v->path);
+    buf_format(b, ",\"line\":%u,\"id\":", v->line);
+    buf_json(b, v->id);
+    buf_add(b, S(",\"title\":"));
+    buf_json(b, v->title);
+    buf_add(b, v->loaded ? S(",\"status\":\"loaded\",\"reason\":") : S(",\"status\":\"failed\",\"reason\":"));
+    buf_json(b, v->reason);
+    buf_add(b, S(",\"warnings\":["));
     for (size_t i = 0; i < v->warning_count; i++) {
         if (i)
-            buf_byte(&line, ',');
-        buf_json(&line, v->warnings[i]);
+            buf_byte(b, ',');
+        buf_json(b, v->warnings[i]);
     }
     if (shut.len) {
         add_shut(&why, shut);
         if (v->warning_count)
-            buf_byte(&line, ',');
-        buf_json(&line, buf_str(&why));
+            buf_byte(b, ',');
+        buf_json(b, buf_str(&why));
+        buf_free(&why);
     }
-    buf_byte(&line, ']');
+    buf_byte(b, ']');
     if (r && r->type == SIGMA_DETECTION)
-        buf_add(&line, source ? S(",\"log_source\":\"known\"") : S(",\"log_source\":\"no kind gives such events\""));
-    buf_add(&line, S("}\n"));
-    fwrite(line.ptr, 1, line.len, stdout);
-    buf_free(&line);
-    buf_free(&why);
+        buf_add(b, source ? S(",\"log_source\":\"known\"") : S(",\"log_source\":\"no kind gives such events\""));
+    buf_add(b, S("}\n"));
 }
 
-static int check(const struct arguments *paths, const struct arguments *dirs, const char *placeholders, bool strict,
-                 bool json, bool quiet) {
+/* "failed  rules/a.yml:3: why". Texts of rules may come from anyone: nothing in them reaches the terminal but characters. */
+static void add_line(struct buf *b, const char *what, const struct sigma_verdict *v, str why) {
+    buf_format(b, "%-7s ", what);
+    finding_plain(b, v->path, false);
+    buf_format(b, ":%u: ", v->line);
+    finding_plain(b, why, false);
+    buf_byte(b, '\n');
+}
+
+static int run(const void *wishes) {
+    const struct wishes *const w = wishes;
     struct sigma_loader *loader = NULL;
     const struct sigma_set *set = NULL;
     struct fields *fields = fields_new();
     struct kinds *kinds = NULL;
     str *shut = NULL;
     size_t loaded = 0, failed = 0, warned = 0, sourceless = 0;
+    struct buf b = {0};
     struct err e = {0};
-    int status = EXIT_INTERNAL;
+    int status;
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !kinds_open(dirs, fields, &kinds, &e) || !rules_open(paths, placeholders, strict, &loader, &set, &e) ||
-        !rules_shut(set, fields, kinds, &shut, &e)) {
-        status = fail(&e);
+    if (!fields || !kinds_open(&w->kinds, fields, &kinds, &e) ||
+        !rules_open(&w->paths, w->placeholders, w->strict, &loader, &set, &e) || !rules_shut(set, fields, kinds, &shut, &e)) {
+        status = tell_error(&e);
         goto end;
     }
     for (size_t i = 0; i < set->verdict_count; i++) {
@@ -96,26 +100,26 @@ static int check(const struct arguments *paths, const struct arguments *dirs, co
         failed += !v->loaded;
         warned += v->warning_count > 0 || never.len > 0;
         sourceless += r && r->type == SIGMA_DETECTION && !source;
-        if (json)
-            print_json(v, r, source, never);
+        if (w->json)
+            add_json(&b, v, r, source, never);
         else if (!v->loaded)
-            printf("failed  %.*s:%u: %.*s\n", STR_ARG(v->path), v->line, STR_ARG(v->reason));
-        for (size_t w = 0; !json && !quiet && w < v->warning_count; w++)
-            printf("warning %.*s:%u: %.*s\n", STR_ARG(v->path), v->line, STR_ARG(v->warnings[w]));
-        if (!json && !quiet && never.len > 0) {
+            add_line(&b, "failed", v, v->reason);
+        for (size_t k = 0; !w->json && !w->quiet && k < v->warning_count; k++)
+            add_line(&b, "warning", v, v->warnings[k]);
+        if (!w->json && !w->quiet && never.len > 0) {
             struct buf why = {0};
 
             add_shut(&why, never);
-            printf("warning %.*s:%u: %.*s\n", STR_ARG(v->path), v->line, STR_ARG(buf_str(&why)));
+            add_line(&b, "warning", v, buf_str(&why));
             buf_free(&why);
         }
-        if (!json && !quiet && r && r->type == SIGMA_DETECTION && !source)
-            printf("no data %.*s:%u: no kind gives events of this log source\n", STR_ARG(v->path), v->line);
+        if (!w->json && !w->quiet && r && r->type == SIGMA_DETECTION && !source)
+            add_line(&b, "no data", v, S("no kind gives events of this log source"));
     }
-    if (!json)
-        printf("%zu loaded, %zu failed, %zu with warnings, %zu without a log source Longwatch reads\n", loaded, failed,
-               warned, sourceless);
-    status = failed ? EXIT_UNREADABLE : EXIT_NOTHING;
+    if (!w->json)
+        buf_format(&b, "%zu loaded, %zu failed, %zu with warnings, %zu without a log source Longwatch reads\n", loaded,
+                   failed, warned, sourceless);
+    status = print_all(&b, failed ? EXIT_UNREADABLE : EXIT_NOTHING);
 end:
     free(shut);
     sigma_loader_free(loader);
@@ -124,52 +128,52 @@ end:
     return status;
 }
 
-static int run(int argc, char **argv) {
-    const char **const items = calloc((size_t)argc * 2 + 1, sizeof *items);
-    struct arguments paths = {items, 0}, dirs = {items ? items + argc : NULL, 0};
-    const char *placeholders = NULL, *value = NULL;
-    bool json = false, quiet = false, strict = false, missing;
-    int status;
-
-    if (!items)
-        return EXIT_INTERNAL;
-    if (argc < 2 || strcmp(argv[1], "check") != 0) {
-        status = usage_error("rules", "'rules' needs a word: check");
-        goto end;
-    }
-    for (int i = 2; i < argc;) {
-        if (option_value(argc, argv, &i, "--placeholders", &value, &missing)) {
-            placeholders = value;
-        } else if (option_value(argc, argv, &i, "--kinds", &value, &missing)) {
-            dirs.items[dirs.count++] = value;
-        } else if (strcmp(argv[i], "--json") == 0) {
-            json = true;
-            i++;
-        } else if (strcmp(argv[i], "--strict-placeholders") == 0) {
-            strict = true;
-            i++;
-        } else if (strcmp(argv[i], "--quiet") == 0) {
-            quiet = true;
-            i++;
-        } else if (argv[i][0] == '-' && argv[i][1]) {
-            status = usage_error("rules", "unknown option '%s'", argv[i]);
-            goto end;
-        } else {
-            paths.items[paths.count++] = argv[i++];
-        }
-        if (missing) {
-            status = usage_error("rules", "'%s' needs a value", argv[argc - 1]);
-            goto end;
-        }
-    }
-    if (paths.count == 0) {
-        status = usage_error("rules", "which rules? Name a file or a folder");
-        goto end;
-    }
-    status = check(&paths, &dirs, placeholders, strict, json, quiet);
-end:
-    free(items);
-    return status;
-}
-
-const struct command command_rules = {"rules", "check rules without evidence", help, run};
+static const struct option options[] = {
+    {.argument = "DIR",
+     .type = OPTION_PATH,
+     .many = true,
+     .needed = "which rules? Name a file or a folder",
+     .help = "Sigma rules: files, or folders of .yml files",
+     .at = offsetof(struct wishes, paths)},
+    {.name = "kinds",
+     .argument = "DIR",
+     .type = OPTION_FOLDER,
+     .many = true,
+     .help = "kind files of your own logs",
+     .at = offsetof(struct wishes, kinds)},
+    {.name = "placeholders",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "values for %placeholders%, YAML: name: [value, ...]",
+     .at = offsetof(struct wishes, placeholders)},
+    {.name = "strict-placeholders",
+     .type = OPTION_FLAG,
+     .help = "a placeholder without a value fails its rule; otherwise the rule is loaded and marked unusable",
+     .at = offsetof(struct wishes, strict)},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .help = "one object a rule: path, line, id, title, status, reason, warnings, log_source",
+     .at = offsetof(struct wishes, json)},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = OPTION_FLAG,
+     .help = "failed rules and the counts only",
+     .at = offsetof(struct wishes, quiet)},
+};
+const struct command command_rules_check = {
+    .name = "rules check",
+    .summary = "say what becomes of every rule, without evidence",
+    .about = (const char *const[]){"Reads every rule file (.yml, .yaml) below the paths and says which rules can be "
+                                   "used. A rule that cannot is listed with "
+                                   "file, line and reason.",
+                                   NULL},
+    .examples = (const struct example[]){{"longwatch rules check ./rules", "Check a folder of rules"}, {NULL, NULL}},
+    .options = options,
+    .option_count = COUNT(options),
+    .statuses = {[EXIT_NOTHING] = "all were loaded",
+                 [EXIT_USAGE] = "wrong usage; nothing was done",
+                 [EXIT_UNREADABLE] = "some could not be loaded",
+                 [EXIT_INTERNAL] = "internal error"},
+    .wishes_size = sizeof(struct wishes),
+    .run = run,
+};

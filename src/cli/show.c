@@ -7,88 +7,134 @@
 #include "report/case.h"
 #include "report/finding_text.h"
 
-static const char help[] =
-    "Example:  longwatch show ./case 12\n\n"
-    "Prints what finding 12 of the case says, and the record it was found in as it stands in the evidence, whose SHA-256 is\n"
-    "checked first.\n\n"
-    "  --json               the finding as one line of JSON, without the record\n\n"
-    "Exit status: 0 shown, 2 wrong usage, 3 the evidence is gone, changed or cannot be read, 4 internal error.\n";
+struct wishes {
+    const char *path;
+    uint64_t number;
+    bool json;
+};
 
-static void line(const char *name, str value) {
-    struct buf b = {0};
-
+static void line(struct buf *b, const char *name, str value) {
     if (!value.len)
         return;
-    finding_plain(&b, value, false);
-    printf("%-10s %.*s\n", name, STR_ARG(buf_str(&b)));
-    buf_free(&b);
+    buf_format(b, "%-10s ", name);
+    finding_plain(b, value, false);
+    buf_byte(b, '\n');
+}
+
+/* A line each, named once. */
+static void pairs(struct buf *b, const char *name, const struct case_pair *items, size_t count, const char *between) {
+    for (size_t i = 0; i < count; i++) {
+        struct buf both = {0};
+
+        buf_add(&both, items[i].name);
+        buf_add(&both, str_of(between));
+        buf_add(&both, items[i].value);
+        b->failed |= both.failed;
+        line(b, i ? "" : name, buf_str(&both));
+        buf_free(&both);
+    }
+}
+
+/* The bytes as they are for a program or a file; a terminal would obey what is hidden in them. */
+static void record_add(struct buf *b, str record) {
+    if (isatty(STDOUT_FILENO))
+        finding_plain(b, record, true);
+    else
+        buf_add(b, record);
+    if (record.len && record.ptr[record.len - 1] != '\n')
+        buf_byte(b, '\n');
+}
+
+static int show_with_record(const struct case_place *place) {
+    struct buf b = {0}, record = {0};
+    struct err e = {0};
+    int status;
+
+    line(&b, "rule", place->rule_title);
+    line(&b, "level", place->level);
+    line(&b, "time", place->time);
+    line(&b, "kind", place->kind);
+    line(&b, "host", place->host);
+    line(&b, "account", place->account);
+    pairs(&b, "matched", place->matches, place->match_count, ": ");
+    pairs(&b, "events", place->events, place->event_count, "  ");
+    line(&b, "evidence", place->evidence_path);
+    line(&b, "sha256", place->sha256);
+    buf_format(&b, "%-10s %lu at offset %lu%s\n\n", "record", (unsigned long)place->record,
+               (unsigned long)place->offset, place->salvaged ? " (salvaged)" : "");
+    if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset, &record, &e)) {
+        record_add(&b, buf_str(&record));
+        status = print_all(&b, EXIT_NOTHING);
+    } else if ((status = print_all(&b, EXIT_UNREADABLE)) == EXIT_UNREADABLE) {
+        int const told = tell_error(&e);
+
+        status = e.code == ERR_MEMORY ? told : EXIT_UNREADABLE;
+    }
+    buf_free(&record);
+    return status;
 }
 
 static int show(const char *path, uint64_t number, bool json) {
     struct arena *const a = arena_new((size_t)256 << 20);
+    const struct arguments given = {&path, 1};
     struct case_place place = {0};
-    struct buf record = {0};
+    struct buf b = {0};
     struct err e = {0};
-    int status = EXIT_NOTHING;
+    int status;
 
-    if (!a || !case_find(path, number, a, &place, &e)) {
-        if (!a)
-            err_set(&e, ERR_MEMORY, 0, "no memory");
-        status = fail(&e);
+    if (!a)
+        err_set(&e, ERR_MEMORY, 0, "no memory");
+    if (!a || !paths_exist(&given, "case", false, &e) || !case_find(path, number, a, &place, &e)) {
+        status = tell_error(&e);
     } else if (json) {
-        printf("%.*s\n", STR_ARG(place.json));
+        buf_add(&b, place.json);
+        buf_byte(&b, '\n');
+        status = print_all(&b, EXIT_NOTHING);
     } else {
-        line("rule", place.rule_title);
-        line("level", place.level);
-        line("time", place.time);
-        line("kind", place.kind);
-        line("host", place.host);
-        line("account", place.account);
-        for (size_t i = 0; i < place.match_count; i++)
-            line("matched", place.matches[i].name), line("", place.matches[i].value);
-        for (size_t i = 0; i < place.event_count; i++)
-            line(i ? "" : "events", place.events[i].name), line("", place.events[i].value);
-        line("evidence", place.evidence_path);
-        line("sha256", place.sha256);
-        printf("%-10s %lu at offset %lu%s\n\n", "record", (unsigned long)place.record, (unsigned long)place.offset,
-               place.salvaged ? " (salvaged)" : "");
-        if (!show_record(place.evidence_path.ptr, place.sha256, place.reader, place.offset, &record, &e)) {
-            fflush(stdout);
-            fprintf(stderr, "longwatch: %s\n", e.text);
-            status = e.code == ERR_MEMORY ? EXIT_INTERNAL : EXIT_UNREADABLE;
-        } else {
-            fwrite(record.ptr, 1, record.len, stdout);
-            if (record.len && record.ptr[record.len - 1] != '\n')
-                putchar('\n');
-        }
+        status = show_with_record(&place);
     }
-    buf_free(&record);
     arena_free(a);
-    return fflush(stdout) == 0 ? status : EXIT_INTERNAL;
+    return status;
 }
 
-static int run_show(int argc, char **argv) {
-    const char *path = NULL, *number = NULL;
-    bool json = false;
-    uint64_t n;
+static int run(const void *wishes) {
+    const struct wishes *const w = wishes;
 
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            json = true;
-        else if (argv[i][0] == '-' && argv[i][1])
-            return usage_error("show", "unknown option '%s'", argv[i]);
-        else if (!path)
-            path = argv[i];
-        else if (!number)
-            number = argv[i];
-        else
-            return usage_error("show", "one finding at a time");
-    }
-    if (!path || !number)
-        return usage_error("show", "which case, and which finding? longwatch show CASE FINDING");
-    if (!str_u64(str_of(number), INT64_MAX, &n) || n == 0)
-        return usage_error("show", "'%s' is no number of a finding", number);
-    return show(path, n, json);
+    return show(w->path, w->number, w->json);
 }
 
-const struct command command_show = {"show", "show a finding and its original record", help, run_show};
+static const struct option options[] = {
+    {.argument = "CASE",
+     .type = OPTION_FOLDER,
+     .needed = "which case, and which finding? longwatch show CASE FINDING",
+     .help = "the directory that hunt -o has written",
+     .at = offsetof(struct wishes, path)},
+    {.argument = "FINDING",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = INT64_MAX,
+     .needed = "which finding of the case? longwatch show CASE FINDING",
+     .help = "its number: the line in findings.jsonl, from 1",
+     .at = offsetof(struct wishes, number)},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .help = "the finding as one line of JSON, without the record",
+     .at = offsetof(struct wishes, json)},
+};
+const struct command command_show = {
+    .name = "show",
+    .summary = "show a finding and its original record",
+    .about = (const char *const[]){"Prints what a finding of a case says, and the record it was found in as it stands "
+                                   "in the evidence, whose SHA-256 is "
+                                   "checked first.",
+                                   NULL},
+    .examples = (const struct example[]){{"longwatch show ./case 12", "Show finding 12"}, {NULL, NULL}},
+    .options = options,
+    .option_count = COUNT(options),
+    .statuses = {[EXIT_NOTHING] = "shown",
+                 [EXIT_USAGE] = "wrong usage, no such case or no such finding",
+                 [EXIT_UNREADABLE] = "the evidence is gone, has changed or cannot be read",
+                 [EXIT_INTERNAL] = "internal error"},
+    .wishes_size = sizeof(struct wishes),
+    .run = run,
+};

@@ -1,46 +1,9 @@
-/* summary: tallies by rule; lists that are kept short, with what was left out counted. */
-#include "cli/summary.h"
+/* summary: tallies by rule; lists that are kept short, with what was left out counted. summary_print.c tells them. */
+#include "cli/summary_own.h"
 
 #include <stdarg.h>
-#include <unistd.h>
 
-#include "base/arena.h"
-#include "cli/progress.h"
 #include "detection/detect.h"
-
-#define NAMES_KEPT 64u  /* different hosts or accounts of a rule that are counted; shown are fewer */
-#define NAMES_SHOWN 2u
-#define NOTES_KEPT 20u  /* files not read, damages */
-#define SOURCES_SHOWN 12u
-
-struct names {
-    str *items; /* NAMES_KEPT */
-    uint32_t count;
-    bool more;
-};
-
-struct tally {
-    uint64_t findings, salvaged;
-    int64_t first, last;
-    struct names hosts, accounts;
-    bool data; /* some event was of its log source */
-    bool shut; /* and none can satisfy it */
-};
-
-struct note {
-    str text;
-};
-
-struct summary {
-    const struct sigma_set *set;
-    struct arena *a;
-    struct tally *rules; /* by rule */
-    struct note unread[NOTES_KEPT], damage[NOTES_KEPT], left_out[NOTES_KEPT], shut[NOTES_KEPT];
-    uint64_t unread_count, damage_count, left_out_count, shut_count;
-    uint64_t sources, containers, bytes, records, salvaged, no_kind, no_time, repaired;
-    uint64_t findings, salvaged_findings, filtered;
-    int64_t first, last; /* of all events */
-};
 
 static bool no_memory(struct err *e) {
     return err_set(e, ERR_MEMORY, 0, "no memory for the summary");
@@ -68,6 +31,10 @@ bool summary_new(struct summary **out, const struct sigma_set *set, struct err *
 void summary_free(struct summary *s) {
     if (!s)
         return;
+    buf_free(&s->unread.last);
+    buf_free(&s->damage.last);
+    buf_free(&s->left_out.last);
+    buf_free(&s->shut.last);
     arena_free(s->a);
     free(s->rules);
     free(s);
@@ -95,6 +62,18 @@ static bool name_add(struct summary *s, struct names *n, str name, struct err *e
     return arena_copy(s->a, name, &n->items[n->count++]) || no_memory(e);
 }
 
+static bool group_add(struct summary *s, struct names *n, const struct finding_group *g, struct err *e) {
+    struct buf b = {0};
+    bool ok;
+
+    buf_add(&b, g->name);
+    buf_byte(&b, ' ');
+    buf_add(&b, g->value);
+    ok = b.failed ? no_memory(e) : name_add(s, n, buf_str(&b), e);
+    buf_free(&b);
+    return ok;
+}
+
 bool summary_finding(struct summary *s, const struct finding *f, struct err *e) {
     struct tally *const t = &s->rules[f->rule->index];
 
@@ -104,33 +83,45 @@ bool summary_finding(struct summary *s, const struct finding *f, struct err *e) 
         return true;
     }
     s->findings++;
-    t->findings++;
+    if (t->findings++ == 0)
+        t->number = f->number;
     if (f->rule->type == SIGMA_CORRELATION)
         span(&t->first, &t->last, f->first, f->last);
     else
         span(&t->first, &t->last, f->when, f->when);
-    return name_add(s, &t->hosts, f->host, e) && name_add(s, &t->accounts, f->account, e);
+    for (size_t i = 0; i < f->group_count; i++)
+        if (!group_add(s, &t->groups, &f->groups[i], e))
+            return false;
+    return name_add(s, &t->hosts, f->host, e) && name_add(s, &t->accounts, f->account, e) &&
+           name_add(s, &s->hosts, f->host, e) && name_add(s, &s->accounts, f->account, e);
 }
 
-static bool note_add(struct summary *s, struct note *notes, uint64_t *count, str what, struct err *e, const char *fmt, ...)
-    PRINTF(6, 7);
-static bool note_add(struct summary *s, struct note *notes, uint64_t *count, str what, struct err *e, const char *fmt, ...) {
-    struct buf b = {0};
+static bool note_add(struct summary *s, struct notes *n, str about, struct err *e, const char *fmt, ...) PRINTF(5, 6);
+static bool note_add(struct summary *s, struct notes *n, str about, struct err *e, const char *fmt, ...) {
+    bool const again = n->abouts && str_eq(buf_str(&n->last), about);
+    struct note *note;
     char text[400];
     va_list args;
-    bool ok = true;
 
-    if (*count < NOTES_KEPT) {
-        va_start(args, fmt);
-        vsnprintf(text, sizeof text, fmt, args);
-        va_end(args);
-        buf_add(&b, what);
-        buf_add(&b, str_of(text));
-        ok = (!b.failed && arena_copy(s->a, buf_str(&b), &notes[*count].text)) || no_memory(e);
-        buf_free(&b);
+    n->count++;
+    if (!again) {
+        n->abouts++;
+        n->last.len = 0;
+        buf_add(&n->last, about);
+        if (n->last.failed)
+            return no_memory(e);
     }
-    ++*count;
-    return ok;
+    if (n->abouts > NOTES_KEPT)
+        return true;
+    note = &n->items[n->abouts - 1];
+    if (!again && !arena_copy(s->a, about, &note->about))
+        return no_memory(e);
+    if (note->count++ >= PLACES_KEPT)
+        return true;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    return arena_copy(s->a, str_of(text), &note->texts[note->count - 1]) || no_memory(e);
 }
 
 bool summary_custody(struct summary *s, const struct custody *c, struct err *e) {
@@ -148,12 +139,14 @@ bool summary_custody(struct summary *s, const struct custody *c, struct err *e) 
     span(&s->first, &s->last, c->first, c->last);
     if (!c->not_read.len || str_eq(c->not_read, S("empty")))
         return true;
-    return note_add(s, s->unread, &s->unread_count, c->path, e, ": %.*s", STR_ARG(c->not_read));
+    return note_add(s, &s->unread, c->path, e, "%.*s", STR_ARG(c->not_read));
 }
 
 bool summary_damage(struct summary *s, const struct custody_damage *d, struct err *e) {
-    return note_add(s, s->damage, &s->damage_count, d->path, e, ": %lu bytes at %lu: %.*s", (unsigned long)d->size,
-                    (unsigned long)d->offset, STR_ARG(d->why));
+    if (!d->size)
+        return note_add(s, &s->damage, d->path, e, "at %lu: %.*s", (unsigned long)d->offset, STR_ARG(d->why));
+    return note_add(s, &s->damage, d->path, e, "%lu byte%s at %lu: %.*s", (unsigned long)d->size,
+                    d->size == 1 ? "" : "s", (unsigned long)d->offset, STR_ARG(d->why));
 }
 
 void summary_kind(struct summary *s, const struct kind *kind) {
@@ -167,10 +160,9 @@ void summary_kind(struct summary *s, const struct kind *kind) {
 void summary_correlation(struct summary *s, uint32_t rule, const struct correlation_counts *c) {
     struct err e;
 
-    s->rules[rule].data = c->events > 0;
     if (c->no_time + c->no_group + c->not_numeric)
-        (void)!note_add(s, s->left_out, &s->left_out_count, s->set->rules[rule]->title, &e,
-                        ": %lu of %lu events left out: %lu without time, %lu without a group-by field, %lu no number",
+        (void)!note_add(s, &s->left_out, s->set->rules[rule]->title, &e,
+                        "%lu of %lu events left out: %lu without time, %lu without a group-by field, %lu no number",
                         (unsigned long)(c->no_time + c->no_group + c->not_numeric), (unsigned long)c->events,
                         (unsigned long)c->no_time, (unsigned long)c->no_group, (unsigned long)c->not_numeric);
 }
@@ -182,15 +174,40 @@ void summary_shut(struct summary *s, uint32_t rule, str field) {
     if (r->unusable.len || s->rules[rule].findings + s->rules[rule].salvaged)
         return; /* is told otherwise; and what has matched could match (a list among fields of kinds) */
     s->rules[rule].shut = true;
-    (void)!note_add(s, s->shut, &s->shut_count, r->path, &e, ":%u: no event of its log source has the `%.*s` it asks for", r->line,
+    (void)!note_add(s, &s->shut, r->path, &e, "line %u: no event of its log source has the `%.*s` it asks for", r->line,
                     STR_ARG(str_first(field, 100)));
+}
+
+/* Can the correlation be asked? One of order or togetherness needs all of its rules, any other one of them. That they
+ * matched nothing is an answer. */
+static bool has_data(const struct summary *s, const struct sigma_correlation *c) {
+    bool const all = !c->expr && (c->type == CORRELATE_TEMPORAL || c->type == CORRELATE_TEMPORAL_ORDERED);
+    size_t with = 0;
+
+    for (size_t i = 0; i < c->rule_count; i++)
+        with += s->rules[c->rules[i]->index].data;
+    return all ? with == c->rule_count : with > 0;
+}
+
+void summary_end(struct summary *s) {
+    bool changed = true;
+
+    /* Correlations of correlations stand in any order; each turn settles at least one more. */
+    while (changed) {
+        changed = false;
+        for (size_t i = 0; i < s->set->rule_count; i++) {
+            const struct sigma_rule *const r = s->set->rules[i];
+
+            if (r->type == SIGMA_CORRELATION && !s->rules[i].data && has_data(s, r->correlation))
+                changed = s->rules[i].data = true;
+        }
+    }
 }
 
 void summary_filtered(struct summary *s, uint32_t rule, uint32_t filter, uint64_t matches) {
     struct err e;
 
-    s->filtered += matches;
-    (void)!note_add(s, s->left_out, &s->left_out_count, s->set->rules[rule]->title, &e, ": %lu matches taken away by filter '%.*s'",
+    (void)!note_add(s, &s->left_out, s->set->rules[rule]->title, &e, "%lu matches taken away by filter '%.*s'",
                     (unsigned long)matches, STR_ARG(s->set->filters[filter]->title));
 }
 
@@ -199,10 +216,10 @@ uint64_t summary_findings(const struct summary *s) {
 }
 
 bool summary_unread(const struct summary *s) {
-    return s->unread_count || s->damage_count;
+    return s->unread.count || s->damage.count;
 }
 
-static const char *status(const struct summary *s, const struct sigma_rule *r) {
+const char *summary_status(const struct summary *s, const struct sigma_rule *r) {
     const struct tally *const t = &s->rules[r->index];
 
     return r->unusable.len ? "unusable" : t->shut ? "never" : t->data ? "evaluated" : "no data";
@@ -219,256 +236,8 @@ const char *summary_rule(const struct summary *s, const struct sigma_verdict *v,
 
         if (r->line == v->line && str_eq(r->path, v->path)) {
             *findings = s->rules[i].findings + s->rules[i].salvaged;
-            return status(s, r);
+            return summary_status(s, r);
         }
     }
     return "failed";
-}
-
-/* ---- printing ---- */
-
-/* Colour only where it is read by a person who has not asked for none (no-color.org). */
-struct ink {
-    FILE *to;
-    bool colour;
-};
-
-static const char *const level_ink[] = {"\033[37m", "\033[36m", "\033[33m", "\033[31m", "\033[1;31m"};
-
-static void paint(const struct ink *i, const char *code) {
-    if (i->colour)
-        fputs(code, i->to);
-}
-
-/* Text out of evidence or rules: control characters must not reach the terminal. */
-static void print_text(FILE *to, str s, size_t most) {
-    size_t shown = 0;
-
-    for (size_t i = 0; i < s.len && shown < most; i++) {
-        unsigned char const c = (unsigned char)s.ptr[i];
-
-        if (c == 0xc2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xa0) { /* C1 controls */
-            fputc('?', to);
-            i++;
-        } else {
-            fputc(c < 0x20 || c == 0x7f ? '?' : c, to);
-        }
-        shown += (c & 0xc0) != 0x80;
-    }
-}
-
-static void print_day(FILE *to, int64_t when) {
-    struct wall const w = instant_wall(when);
-
-    fprintf(to, "%04d-%02d-%02d %02d:%02d", w.year, w.month, w.day, w.hour, w.minute);
-}
-
-static void print_span(FILE *to, int64_t first, int64_t last) {
-    if (first == INSTANT_NONE) {
-        fputs("without time", to);
-        return;
-    }
-    print_day(to, first);
-    if (last / 60000000000 != first / 60000000000) {
-        fputs(" to ", to);
-        print_day(to, last);
-    }
-}
-
-static void print_names(FILE *to, const struct names *n, const char *many) {
-    if (!n->count)
-        return;
-    fputs("  ", to);
-    for (uint32_t i = 0; i < n->count && i < NAMES_SHOWN; i++) {
-        if (i)
-            fputs(", ", to);
-        print_text(to, n->items[i], 40);
-    }
-    if (n->count > NAMES_SHOWN)
-        fprintf(to, " and %u%s more %s", n->count - NAMES_SHOWN, n->more ? "+" : "", many);
-}
-
-static int by_findings(const void *a, const void *b, void *ctx) {
-    const struct summary *const s = ctx;
-    uint32_t const x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    uint64_t const m = s->rules[x].findings, n = s->rules[y].findings;
-
-    return m != n ? (m < n) - (m > n) : (x > y) - (x < y);
-}
-
-static void print_level(const struct summary *s, const struct ink *ink, int level, uint32_t *order) {
-    uint64_t findings = 0;
-    size_t count = 0;
-
-    for (uint32_t i = 0; i < s->set->rule_count; i++)
-        if (s->rules[i].findings && (int)s->set->rules[i]->level == level) {
-            order[count++] = i;
-            findings += s->rules[i].findings;
-        }
-    if (!count)
-        return;
-    qsort_r(order, count, sizeof *order, by_findings, (void *)(uintptr_t)s);
-    str const name = sigma_level_name((enum sigma_level)level);
-
-    paint(ink, level_ink[level]);
-    fprintf(ink->to, "%.*s: %lu finding%s by %zu rule%s", STR_ARG(name), (unsigned long)findings, findings == 1 ? "" : "s",
-            count, count == 1 ? "" : "s");
-    paint(ink, "\033[0m");
-    fputc('\n', ink->to);
-    for (size_t i = 0; i < count; i++) {
-        const struct tally *const t = &s->rules[order[i]];
-
-        fprintf(ink->to, "%8lu  ", (unsigned long)t->findings);
-        paint(ink, "\033[1m");
-        print_text(ink->to, s->set->rules[order[i]]->title, 100);
-        paint(ink, "\033[0m");
-        fputs("\n          ", ink->to);
-        print_span(ink->to, t->first, t->last);
-        print_names(ink->to, &t->hosts, "hosts");
-        print_names(ink->to, &t->accounts, "accounts");
-        fputc('\n', ink->to);
-    }
-    fputc('\n', ink->to);
-}
-
-static void print_notes(const struct ink *ink, const char *head, const struct note *notes, uint64_t count, const char *rest) {
-    if (!count)
-        return;
-    paint(ink, "\033[1m");
-    fprintf(ink->to, "%s: %lu\n", head, (unsigned long)count);
-    paint(ink, "\033[0m");
-    for (uint64_t i = 0; i < count && i < NOTES_KEPT; i++) {
-        fputs("  ", ink->to);
-        print_text(ink->to, notes[i].text, 300);
-        fputc('\n', ink->to);
-    }
-    if (count > NOTES_KEPT)
-        fprintf(ink->to, "  and %lu more%s\n", (unsigned long)(count - NOTES_KEPT), rest);
-}
-
-struct source_tally {
-    const struct sigma_logsource *source;
-    uint32_t rules;
-};
-
-static bool same_source(const struct sigma_logsource *a, const struct sigma_logsource *b) {
-    return str_eq_ascii(a->category, b->category) && str_eq_ascii(a->product, b->product) && str_eq_ascii(a->service, b->service);
-}
-
-static int by_rules(const void *a, const void *b) {
-    const struct source_tally *const x = a, *const y = b;
-
-    return x->rules != y->rules ? (x->rules < y->rules) - (x->rules > y->rules)
-                                : (x->source > y->source) - (x->source < y->source);
-}
-
-/* Log sources that rules ask for and the evidence has no event of: not "no hit". */
-static void print_no_data(const struct summary *s, const struct ink *ink, size_t rules) {
-    struct source_tally *const t = calloc(s->set->rule_count + 1, sizeof *t);
-    size_t count = 0;
-
-    for (size_t i = 0; t && i < s->set->rule_count; i++) {
-        const struct sigma_rule *const r = s->set->rules[i];
-        size_t k = 0;
-
-        if (r->type != SIGMA_DETECTION || strcmp(status(s, r), "no data") != 0)
-            continue;
-        while (k < count && !same_source(t[k].source, &r->logsource))
-            k++;
-        if (k == count)
-            t[count++].source = &r->logsource;
-        t[k].rules++;
-    }
-    if (count) {
-        qsort(t, count, sizeof *t, by_rules);
-        fprintf(ink->to, "No data for %zu rules: this evidence has no event of their log sources", rules);
-        for (size_t i = 0; i < count && i < SOURCES_SHOWN; i++) {
-            const str parts[] = {t[i].source->product, t[i].source->category, t[i].source->service};
-            bool first = true;
-
-            fputs(i ? ", " : "\n  ", ink->to);
-            for (size_t k = 0; k < COUNT(parts); k++)
-                if (parts[k].len) {
-                    fputs(first ? "" : "/", ink->to);
-                    print_text(ink->to, parts[k], 40);
-                    first = false;
-                }
-            fprintf(ink->to, " (%u)", t[i].rules);
-        }
-        if (count > SOURCES_SHOWN)
-            fprintf(ink->to, ", and %zu more log sources", count - SOURCES_SHOWN);
-        fputc('\n', ink->to);
-    }
-    free(t);
-}
-
-static void print_rules(const struct summary *s, const struct ink *ink) {
-    size_t evaluated = 0, no_data = 0, unusable = 0, failed = 0;
-
-    for (size_t i = 0; i < s->set->rule_count; i++) {
-        const char *const what = status(s, s->set->rules[i]);
-
-        evaluated += strcmp(what, "evaluated") == 0;
-        no_data += strcmp(what, "no data") == 0;
-        unusable += strcmp(what, "unusable") == 0;
-    }
-    for (size_t i = 0; i < s->set->verdict_count; i++)
-        failed += !s->set->verdicts[i].loaded;
-    fprintf(ink->to, "Rules: %zu evaluated, %zu without data, %zu without a value for a placeholder, %zu could not be loaded\n",
-            evaluated, no_data, unusable, failed);
-    for (size_t i = 0, shown = 0; i < s->set->verdict_count && shown < NOTES_KEPT; i++) {
-        const struct sigma_verdict *const v = &s->set->verdicts[i];
-
-        if (v->loaded)
-            continue;
-        fputs("  ", ink->to);
-        print_text(ink->to, v->path, 300);
-        fprintf(ink->to, ":%u: ", v->line);
-        print_text(ink->to, v->reason, 300);
-        fputc('\n', ink->to);
-        shown++;
-    }
-    if (failed > NOTES_KEPT)
-        fprintf(ink->to, "  and %zu more: longwatch rules check lists all\n", failed - NOTES_KEPT);
-    print_no_data(s, ink, no_data);
-}
-
-void summary_print(const struct summary *s, FILE *to, uint64_t regex_given_up, const char *case_path) {
-    const char *const no_color = getenv("NO_COLOR");
-    struct ink const ink = {to, isatty(fileno(to)) && !(no_color && *no_color)};
-    uint32_t *const order = calloc(s->set->rule_count + 1, sizeof *order);
-    const char *const rest = case_path ? "; the case lists all" : "; with -o CASE all are listed";
-    char size[SIZE_TEXT];
-
-    for (int level = LEVEL_CRITICAL; order && level >= 0; level--)
-        print_level(s, &ink, level, order);
-    free(order);
-    if (!s->findings)
-        fputs("Nothing was found in what could be read.\n\n", to);
-    fprintf(to, "Read: %lu events of %lu files (%s", (unsigned long)s->records, (unsigned long)s->sources,
-            size_text(s->bytes, size));
-    if (s->containers)
-        fprintf(to, ", from %lu archives", (unsigned long)s->containers);
-    fputs("), ", to);
-    print_span(to, s->first, s->last);
-    fputs(s->first == INSTANT_NONE ? "\n" : " UTC\n", to);
-    if (s->salvaged)
-        fprintf(to, "Salvaged: %lu records from where logs had been overwritten, with %lu findings that are kept apart\n",
-                (unsigned long)s->salvaged, (unsigned long)s->salvaged_findings);
-    if (s->no_kind)
-        fprintf(to, "Of no known kind: %lu events, to which no rule applies\n", (unsigned long)s->no_kind);
-    if (s->no_time)
-        fprintf(to, "Without a usable time: %lu events, which take no part in correlations\n", (unsigned long)s->no_time);
-    if (s->repaired)
-        fprintf(to, "Repaired: %lu bytes of text that were no UTF-8 or UTF-16\n", (unsigned long)s->repaired);
-    print_notes(&ink, "NOT READ", s->unread, s->unread_count, rest);
-    print_notes(&ink, "DAMAGED", s->damage, s->damage_count, rest);
-    print_rules(s, &ink);
-    print_notes(&ink, "Rules that can never match", s->shut, s->shut_count, ": longwatch rules check lists all");
-    print_notes(&ink, "Left out of rules", s->left_out, s->left_out_count, "");
-    if (regex_given_up)
-        fprintf(to, "Regular expressions given up at the step limit: %lu times; a match may be missing\n",
-                (unsigned long)regex_given_up);
-    if (case_path)
-        fprintf(to, "Case: %s   one finding and its record: longwatch show %s 1\n", case_path, case_path);
 }

@@ -3,6 +3,7 @@
 #ifndef CLI_SUMMARY_H
 #define CLI_SUMMARY_H
 
+#include "base/buf.h"
 #include "detection/correlation.h"
 #include "detection/finding.h"
 #include "event/kind.h"
@@ -22,6 +23,8 @@ void summary_correlation(struct summary *s, uint32_t rule, const struct correlat
 /* A rule that no event of its log source can satisfy: a field about which they disagree. */
 void summary_shut(struct summary *s, uint32_t rule, str field);
 void summary_filtered(struct summary *s, uint32_t rule, uint32_t filter, uint64_t matches);
+/* Once, after the last of these and before what follows. */
+void summary_end(struct summary *s);
 
 /* Findings in records that were not salvaged. */
 uint64_t summary_findings(const struct summary *s);
@@ -30,7 +33,16 @@ bool summary_unread(const struct summary *s);
 /* What became of a rule: "evaluated", "never" (shut), "no data", "unusable", "failed", "filter"; and its findings. */
 const char *summary_rule(const struct summary *s, const struct sigma_verdict *verdict, uint64_t *findings);
 
-/* regex_given_up: matches of regular expressions ended at the step limit. case_path: where more can be read, or NULL. */
-void summary_print(const struct summary *s, FILE *to, uint64_t regex_given_up, const char *case_path);
+/* What was asked for, and how to tell it. */
+struct summary_frame {
+    enum sigma_level level;
+    int64_t from, to;
+    uint64_t regex_given_up; /* matches of regular expressions that were ended at the step limit */
+    const char *case_path;   /* where more can be read, or NULL */
+    size_t columns;
+    bool colour;
+};
+/* Appends the whole summary. Texts of evidence and rules are shown as finding_plain has them. */
+void summary_print(const struct summary *s, const struct summary_frame *frame, struct buf *b);
 
 #endif

@@ -531,7 +531,7 @@ static bool db_read(sqlite3 **db, const char *folder, struct err *e) {
     if (!join(path, folder, member_names[DATABASE], e))
         return false;
     if (stat(path, &st) != 0)
-        return err_set(e, ERR_USAGE, 0, "%s is no case: %s", folder, strerrordesc_np(errno));
+        return err_set(e, ERR_USAGE, 0, "%s is no case: %s", folder, errno == ENOENT ? "it holds no case.db" : strerrordesc_np(errno));
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_USAGE, 0, "%s is no case: its case.db is no file", folder);
     bool const opened = uri(&name, path) && sqlite3_open_v2(name.ptr, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,

@@ -1,0 +1,55 @@
+/* summary_own: what summary.c counts and summary_print.c tells. */
+#ifndef CLI_SUMMARY_OWN_H
+#define CLI_SUMMARY_OWN_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "cli/summary.h"
+
+#define NAMES_KEPT 64u /* different hosts or accounts that are counted; shown are fewer */
+#define NOTES_KEPT 20u /* files not read, files damaged */
+#define PLACES_KEPT 3u /* of one file */
+
+/* Different names, as first spelled. */
+struct names {
+    str *items; /* NAMES_KEPT */
+    uint32_t count;
+    bool more;
+};
+
+struct tally {
+    uint64_t findings, salvaged;
+    uint64_t number; /* of the first finding */
+    int64_t first, last;
+    struct names hosts, accounts;
+    struct names groups; /* of a correlation: "IpAddress 203.0.113.5" */
+    bool data;           /* some event was of its log source */
+    bool shut;           /* and none can satisfy it */
+};
+
+/* What is to be said of one file, or of one rule. */
+struct note {
+    str about, texts[PLACES_KEPT];
+    uint64_t count; /* texts there were */
+};
+struct notes {
+    struct note items[NOTES_KEPT];
+    uint64_t abouts, count; /* different ones, in a row; texts of all */
+    struct buf last;        /* about what the last one was */
+};
+
+struct summary {
+    const struct sigma_set *set;
+    struct arena *a;
+    struct tally *rules; /* by rule */
+    struct notes unread, damage, left_out, shut;
+    struct names hosts, accounts; /* of all findings */
+    uint64_t sources, containers, bytes, records, salvaged, no_kind, no_time, repaired;
+    uint64_t findings, salvaged_findings;
+    int64_t first, last; /* of all events */
+};
+
+/* "unusable", "never", "evaluated", "no data" */
+const char *summary_status(const struct summary *s, const struct sigma_rule *r);
+
+#endif
