@@ -7,7 +7,7 @@
 #include "base/tape.h"
 
 #define RUNS_MAX 128u /* more are merged into one before the next is written */
-#define WRITE_BYTES ((size_t)256 << 10)
+#define WRITE_BYTES ((size_t)256 << 10) /* held of runs, or as much as the sorter may hold at all */
 #define HEAD 8u /* of a record in memory: its size, and what is also on the tape: the size of its key */
 
 struct sorter {
@@ -148,11 +148,15 @@ static bool put_merged(void *ctx, str record, struct err *e) {
     return tape_add(ctx, record, e);
 }
 
+static bool runs_new(const struct sorter *s, struct tape **out, struct err *e) {
+    return tape_new(out, s->memory_max < WRITE_BYTES ? s->memory_max : WRITE_BYTES, s->folder, e);
+}
+
 /* All runs become one. */
 static bool runs_merge(struct sorter *s, struct err *e) {
     struct tape *all;
 
-    if (!tape_new(&all, WRITE_BYTES, s->folder, e))
+    if (!runs_new(s, &all, e))
         return false;
     if (!merge(s, put_merged, all, e)) {
         tape_free(all);
@@ -166,7 +170,7 @@ static bool runs_merge(struct sorter *s, struct err *e) {
 }
 
 static bool run_write(struct sorter *s, struct err *e) {
-    if (!s->runs && !tape_new(&s->runs, WRITE_BYTES, s->folder, e))
+    if (!s->runs && !runs_new(s, &s->runs, e))
         return false;
     if (s->run_count == RUNS_MAX && !runs_merge(s, e))
         return false;
