@@ -1,4 +1,5 @@
-/* refuse: memory that is refused at a chosen request, for tests of what happens then. One test program includes it once.
+/* refuse: memory that is refused at a chosen request, for tests of what happens then. One test program includes it
+ * once.
  *
  * The sanitizers stand in front of the C library themselves; under them nothing is refused, and REFUSES is 0. */
 #ifndef TESTS_REFUSE_H

@@ -1,5 +1,6 @@
 /* hash: OpenSSL's SHA-256 (uses the processor's own instructions) and xxHash. */
-#define OPENSSL_SUPPRESS_DEPRECATED /* EVP asks for memory at every new stream, where nobody could be told that there is none */
+/* EVP asks for memory at every new stream, where nobody could be told that there is none. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/hash.h"
 
 #include <openssl/sha.h>

@@ -1,5 +1,5 @@
-/* tape: a file of whole records, and behind it in memory those that are not yet in it. Before each: its size, and a hash of it
- * and its place, so that a damaged disk cannot become a wrong answer. */
+/* tape: a file of whole records, and behind it in memory those that are not yet in it. Before each: its size, and a
+ * hash of it and its place, so that a damaged disk cannot become a wrong answer. */
 #include "base/tape.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* tape: records one after another, written at its end and read from any place on; in memory up to a bound, the rest in a
- * temporary file. What comes back from the file is what was written, or an error. */
+/* tape: records one after another, written at its end and read from any place on; in memory up to a bound, the rest in
+ * a temporary file. What comes back from the file is what was written, or an error. */
 #ifndef BASE_TAPE_H
 #define BASE_TAPE_H
 

@@ -183,7 +183,8 @@ bool correlator_add(struct correlator *c, const struct correlation_event *event,
     return true;
 }
 
-/* The next level's event: the group's values under their names, and count, first and last where these are no such names. */
+/* The next level's event: the group's values under their names, and count, first and last where these are no such
+ * names. */
 static bool hit_offer(struct correlator *c, const struct one *one, const struct hit *hit, uint64_t number,
                       struct err *e) {
     struct cursor group = cursor_of(hit->group);

@@ -1,4 +1,5 @@
-/* correlation_bound: conditions. Sums and quotients are compared exactly, as integers of any length, never as floating point. */
+/* correlation_bound: conditions. Sums and quotients are compared exactly, as integers of any length, never as floating
+ * point. */
 #include "detection/correlation_own.h"
 
 #include "event/number.h"
@@ -55,8 +56,8 @@ unsigned decimal_scale(str s) {
     return point == SIZE_MAX ? 0 : (unsigned)(s.len - point - 1);
 }
 
-/* Sign, count of digits before the point, these digits, those behind it. Below zero all of it is turned round, with an end
- * that is above any digit: -1.5 comes before -1. */
+/* Sign, count of digits before the point, these digits, those behind it. Below zero all of it is turned round, with an
+ * end that is above any digit: -1.5 comes before -1. */
 void decimal_key(str s, struct buf *out) {
     bool const minus = s.len && s.ptr[0] == '-';
     char const turn = (char)(minus ? 0xff : 0);

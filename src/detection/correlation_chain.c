@@ -1,5 +1,5 @@
-/* correlation_chain: temporal_ordered. For each number of rules and each place, the latest start of a chain of so many rules that
- * ends with that place: what a window needs to know, however many events it has. */
+/* correlation_chain: temporal_ordered. For each number of rules and each place, the latest start of a chain of so many
+ * rules that ends with that place: what a window needs to know, however many events it has. */
 #include "detection/correlation_own.h"
 
 /* An event of the present instant. */
@@ -71,8 +71,8 @@ static bool grow(void **items, size_t count, size_t more, size_t *room, size_t s
     return true;
 }
 
-/* Of a place as many events are kept as there are rules; one more changes nothing: a chain that had it for this place uses
- * fewer than these for others, so one of them is free to stand in. */
+/* Of a place as many events are kept as there are rules; one more changes nothing: a chain that had it for this place
+ * uses fewer than these for others, so one of them is free to stand in. */
 bool chain_add(struct chain *h, str positions, struct err *e) {
     size_t const count = positions.len / sizeof(uint32_t);
     uint32_t *to;
@@ -119,8 +119,8 @@ static bool seat(struct chain *h, size_t place) {
     return h->served[place] && path(h, (uint32_t)place);
 }
 
-/* Events of one instant may stand in any order, each for one place of a chain (9.3). Of the places p to q as many as possible get
- * events of their own, q among them: every smaller number of them is possible too. */
+/* Events of one instant may stand in any order, each for one place of a chain (9.3). Of the places p to q as many as
+ * possible get events of their own, q among them: every smaller number of them is possible too. */
 static void instant_end(struct chain *h, int64_t when) {
     size_t const n = h->rules;
 

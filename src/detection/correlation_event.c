@@ -1,7 +1,7 @@
 /* correlation_event: an event as bytes.
  *
- * Key, so that bytes sort as what they mean: correlation, folded group with its size, time, source, offset, position, numbers
- * big-endian. Value: struct fixed, group as spelled, values, and of an inner hit its events. */
+ * Key, so that bytes sort as what they mean: correlation, folded group with its size, time, source, offset, position,
+ * numbers big-endian. Value: struct fixed, group as spelled, values, and of an inner hit its events. */
 #include "detection/correlation_own.h"
 
 #include <assert.h>

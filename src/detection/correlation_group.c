@@ -1,5 +1,6 @@
-/* correlation_group: the events of one group as they come out of the sorter, on a tape, so that they can be walked more than once;
- * and the links of values, by two sortings: by value, which shows neighbours, and by item, which is how they are walked. */
+/* correlation_group: the events of one group as they come out of the sorter, on a tape, so that they can be walked more
+ * than once; and the links of values, by two sortings: by value, which shows neighbours, and by item, which is how they
+ * are walked. */
 #include "detection/correlation_own.h"
 
 #include <assert.h>

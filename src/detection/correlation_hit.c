@@ -78,7 +78,8 @@ void gather_free(struct gathering *t) {
     buf_free(&t->parts);
 }
 
-/* Key: rule of the set, time, group, rare value, first time: the order in which hits are told, and the same on every run. */
+/* Key: rule of the set, time, group, rare value, first time: the order in which hits are told, and the same on every
+ * run. */
 bool hit_put(struct group *g, const struct found *f, struct gathering *parts, struct err *e) {
     struct correlator *const c = g->c;
 

@@ -182,8 +182,8 @@ MUST_USE bool items_next(struct items *i, struct err *e);
 MUST_USE bool items_seek(struct items *i, uint64_t number, uint64_t place, struct err *e);
 void items_free(struct items *i);
 
-/* value_count: that an item has a value, and the nearest items before and after it that have it as well. With these, what a
- * window gains and loses is known without a table of its values. */
+/* value_count: that an item has a value, and the nearest items before and after it that have it as well. With these,
+ * what a window gains and loses is known without a table of its values. */
 struct link {
     uint64_t item, before, after; /* NO_ITEM: none */
 };
@@ -220,8 +220,8 @@ uint64_t chain_instant(struct chain *h, int64_t when, int64_t since);
 /* ---- conditions ---- */
 
 bool bounds_count(const struct sigma_correlation *c, uint64_t n);
-/* sum / count against all bounds, exactly. sum: scaled, an integer with so many digits behind the point. *ok becomes false
- * when memory is out. */
+/* sum / count against all bounds, exactly. sum: scaled, an integer with so many digits behind the point. *ok becomes
+ * false when memory is out. */
 bool bounds_quotient(const struct sigma_correlation *c, const BIGNUM *sum, unsigned scale, uint64_t count, bool *ok);
 bool bounds_expression(const struct sigma_rule_expr *x, const uint64_t *counts);
 /* May a window that satisfies the condition cease to when it grows (9.2.9)? negative: a number of the group is. */

@@ -1,8 +1,8 @@
 /* correlation_window: windows over a group.
  *
- * Where a larger window can only hold more surely (9.2.8), a window slides: events of one instant come in together, those that
- * are older than the time span go out, and windows that hold and share an event are one hit. All others are anchored (9.2.9): an
- * event opens a window, which is judged once, when it is over; the next event opens the next. */
+ * Where a larger window can only hold more surely (9.2.8), a window slides: events of one instant come in together,
+ * those that are older than the time span go out, and windows that hold and share an event are one hit. All others are
+ * anchored (9.2.9): an event opens a window, which is judged once, when it is over; the next event opens the next. */
 #include "detection/correlation_own.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* test_sorter: every record comes once, in the order of its key, from memory or from disk; a full, missing, damaged or cut disk and
- * refused memory are errors. */
+/* test_sorter: every record comes once, in the order of its key, from memory or from disk; a full, missing, damaged or
+ * cut disk and refused memory are errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -141,8 +141,8 @@ static void run_all(struct sorter *s, size_t count, uint64_t seed) {
     buf_free(&c.value);
 }
 
-/* In memory; in some runs; in so many runs that they are merged on the way; each record a run. One sorter after another, and one
- * sorter again and again. */
+/* In memory; in some runs; in so many runs that they are merged on the way; each record a run. One sorter after
+ * another, and one sorter again and again. */
 static void many(void **state) {
     static const struct {
         size_t memory, count;

@@ -1,5 +1,5 @@
-/* test_tape: records come back as they went in, from any place on, while more are written, and after a tape was cleared. What a full
- * or damaged disk does is in test_sorter. */
+/* test_tape: records come back as they went in, from any place on, while more are written, and after a tape was
+ * cleared. What a full or damaged disk does is in test_sorter. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* test_correlation: correlations over small sets of events, in any order of arrival, in memory and on disk; what is cut and what
- * is counted; every allocation refused, a full disk; one group of millions within a bound. */
+/* test_correlation: correlations over small sets of events, in any order of arrival, in memory and on disk; what is cut
+ * and what is counted; every allocation refused, a full disk; one group of millions within a bound. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@
 #define EVENTS_MAX 64u
 #define CELLS_MAX 64u
 
-/* Every set of rules: three detection rules and what the case adds. Correlations are named c, and below them i and j. */
+/* Every set of rules: three detection rules and what the case adds. Correlations are named c, below them i and j. */
 #define DETECTION(name)                                                                                                \
     "---\ntitle: " name "\nname: " name "\nlevel: low\nlogsource: {product: t}\ndetection: {s: {A: 1}, condition: "    \
     "s}\n"
@@ -30,8 +30,8 @@
 #define NAMED(name, body) "---\ntitle: " name "\nname: " name "\nlevel: low\ncorrelation: {" body "}\n"
 #define C(body) NAMED("c", body)
 
-/* An event is RULE@SECONDS, then #OFFSET and /SOURCE where they are not its place in the list and 0, then its fields; "@-": no
- * time. A hit is NAME @BECAME-TRUE FIRST..LAST COUNT =VALUE (GROUP), the rare value, [OFFSETS OF ITS EVENTS]. */
+/* An event is RULE@SECONDS, then #OFFSET and /SOURCE where they are not its place in the list and 0, then its fields;
+ * "@-": no time. A hit is NAME @BECAME-TRUE FIRST..LAST COUNT =VALUE (GROUP), a rare value, [OFFSETS OF ITS EVENTS]. */
 static const struct {
     const char *name, *rules, *events, *hits;
     struct correlation_counts counts; /* of c; events 0: not looked at */
@@ -968,7 +968,7 @@ static void first_events_are_told(void **state) {
         }
 }
 
-/* The same events in very many inner hits: each is told once, and none of the first is pushed out by copies of others. */
+/* The same events in very many inner hits: each is told once, and copies push none of the first out. */
 static void copies_push_nothing_out(void **state) {
     enum { GROUPS = CELLS_MAX, TOLD = 1100 };
     static struct event pattern;

@@ -1,4 +1,5 @@
-/* test_order: whatever the order in which workers answer, what is reported comes in the order of the evidence, and says the same. */
+/* test_order: whatever the order in which workers answer, what is reported comes in the order of the evidence, and says
+ * the same. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -215,7 +216,8 @@ static void the_order_is_that_of_the_evidence(void **state) {
     }
 }
 
-/* Parts end in any order; numbers go on from part to part, since the reader counts within them; times and counts are joined. */
+/* Parts end in any order; numbers go on from part to part, since the reader counts within them; times and counts are
+ * joined. */
 static void parts_are_one_file(void **state) {
     static const uint8_t orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     struct bench *const b = *state;
@@ -283,7 +285,8 @@ static void splits_that_are_refused(void **state) {
     bench_close(b);
 }
 
-/* What was not finished is damage with its place; a file of which no part came to its end says so; one that is not read says why. */
+/* What was not finished is damage with its place; a file of which no part came to its end says so; one that is not read
+ * says why. */
 static void what_was_not_read(void **state) {
     struct bench *const b = *state;
     struct err e = {0};
@@ -346,7 +349,8 @@ static void members_of_a_container(void **state) {
 
 /* ---- correlations ---- */
 
-/* Two files of one event each; equal bytes are one source. What only others use, and what is below the level, is not told. */
+/* Two files of one event each; equal bytes are one source. What only others use, and what is below the level, is not
+ * told. */
 static const struct {
     const char *name;
     uint8_t hashes[2]; /* 0: none */

@@ -1,5 +1,5 @@
-/* test_show: the record that is asked for, in a file and in members of containers, and never another one: what has changed, is not
- * there, or is no beginning of a record is an error. */
+/* test_show: the record that is asked for, in a file and in members of containers, and never another one: what has
+ * changed, is not there, or is no beginning of a record is an error. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
