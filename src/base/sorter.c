@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/tape.h"
 
-#define RUNS_MAX 128u /* more are merged into one before the next is written */
+#define RUNS_MAX 128u                   /* more are merged into one before the next is written */
 #define WRITE_BYTES ((size_t)256 << 10) /* held of runs, or as much as the sorter may hold at all */
 #define HEAD 8u /* of a record in memory: its size, and what is also on the tape: the size of its key */
 
