@@ -14,11 +14,17 @@
 #endif
 #endif
 
+#ifdef SANITIZED
+#define REFUSES 0
+#else
+#define REFUSES 1
+#endif
+
 /* Requests until one is refused; none is, while it is negative. After one all are refused, or only that one. */
 static long memory_left = -1;
 static bool memory_gone_for_good, memory_refused;
 
-#ifdef SANITIZED
+#if !REFUSES
 #define REFUSE_OR_SKIP()                                                                                               \
     do {                                                                                                               \
         (void)memory_left, (void)memory_gone_for_good, (void)memory_refused;                                           \

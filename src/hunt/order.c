@@ -177,9 +177,8 @@ static bool each_message(struct order *o, str bytes, bool (*take)(struct order *
 
     while (bytes.len) {
         arena_reset(o->message);
-        bool const good = wire_take(&bytes, o->o->set, kinds_count(o->o->kinds), o->message, &w);
-
-        assert(good); /* checked when it came */
+        if (!wire_take(&bytes, o->o->set, kinds_count(o->o->kinds), o->message, &w))
+            return err_set(e, ERR_MEMORY, 0, "no memory to hunt"); /* it was good when it came */
         if (!take(o, &w, e))
             return false;
     }

@@ -20,8 +20,8 @@ struct wanted {
     str path, sha256;
     const struct reader *reader;
     uint64_t offset;
-    struct buf *out;
-    bool shown, same; /* the record was found; its member has the hash it should have */
+    struct buf record;
+    bool shown, same; /* the record was found; what it was found in has the hash it should have */
 };
 
 static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
@@ -29,9 +29,10 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     struct err why = {0};
 
     (void)depth;
-    if (!str_eq(path, w->path) || w->shown)
+    if (!str_eq(path, w->path) || w->same)
         return true;
-    w->shown = w->reader->show(in, w->offset, w->out, &why);
+    w->record.len = 0;
+    w->shown = w->reader->show(in, w->offset, &w->record, &why);
     if (!w->shown && why.code == ERR_MEMORY) {
         *e = why;
         return false;
@@ -39,6 +40,7 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     return true;
 }
 
+/* Members may have one name: it is the hash that says which of them was hunted. */
 static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     struct wanted *const w = ctx;
     char hex[2 * SHA256_SIZE + 1];
@@ -79,7 +81,7 @@ static bool read_it(struct wanted *w, int fd, str outer, struct err *e) {
         file_input_close(&f);
         if (!file_input_of(&f, fd, e))
             return false;
-        if (w->same && !w->reader->show(&f.input, w->offset, w->out, e))
+        if (w->same && !w->reader->show(&f.input, w->offset, &w->record, e))
             return false;
         w->shown = w->same;
     }
@@ -97,7 +99,7 @@ static _Noreturn void child(struct wanted *w, int fd, str outer, int channel) {
     signal(SIGPIPE, SIG_IGN);
     ok = confine_self(MEMORY_MAX, &e) && read_it(w, fd, outer, &e);
     buf_byte(&answer, ok);
-    buf_add(&answer, ok ? buf_str(w->out) : str_of(e.text));
+    buf_add(&answer, ok ? buf_str(&w->record) : str_of(e.text));
     if (answer.failed || !channel_send(channel, buf_str(&answer), -1, &e))
         _exit(1);
     _exit(0);
@@ -109,7 +111,11 @@ static int open_outer(const char *path, str *outer, struct err *e) {
     int fd = -1;
 
     *outer = str_of(path);
-    for (size_t len = outer->len; copy && fd < 0 && len > 0; len--) {
+    if (!copy) {
+        err_set(e, ERR_MEMORY, 0, "no memory for the record");
+        return -1;
+    }
+    for (size_t len = outer->len; fd < 0 && len > 0; len--) {
         struct stat st;
 
         if (len != outer->len && path[len] != '!')
@@ -151,7 +157,7 @@ static bool answer_take(int channel, struct buf *out, struct err *e) {
 }
 
 bool show_record(const char *path, str sha256, str reader, uint64_t offset, struct buf *out, struct err *e) {
-    struct wanted w = {.path = str_of(path), .sha256 = sha256, .reader = reader_named(reader), .offset = offset, .out = out};
+    struct wanted w = {.path = str_of(path), .sha256 = sha256, .reader = reader_named(reader), .offset = offset};
     int ends[2], fd;
     str outer;
     pid_t pid;

@@ -1,0 +1,504 @@
+/* test_order: whatever the order in which workers answer, what is reported comes in the order of the evidence, and says
+ * the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "detection/correlation.h"
+#include "hunt/order.h"
+
+#include "../refuse.h"
+
+#define RULES                                                                                                          \
+    "title: one\nname: one\nlevel: high\nlogsource: {product: t}\ndetection: {s: {A: 1}, condition: s}\n"              \
+    "---\ntitle: many\nlevel: high\ncorrelation: {type: event_count, rules: one, group-by: [U], timespan: 1m, "        \
+    "condition: {gte: 2}, generate: true}\n"                                                                           \
+    "---\ntitle: quiet\nlevel: low\ncorrelation: {type: event_count, rules: one, timespan: 1m, condition: {gte: 1}, "  \
+    "generate: true}\n"                                                                                                \
+    "---\ntitle: inner\nname: inner\nlevel: high\ncorrelation: {type: event_count, rules: one, timespan: 1m, "         \
+    "condition: {gte: 1}, generate: true}\n"                                                                           \
+    "---\ntitle: outer\nlevel: high\ncorrelation: {type: event_count, rules: inner, timespan: 1m, condition: {gte: "   \
+    "2}}\n"
+
+/* A hunt's tables without a hunt. What is reported is written down in one line. */
+struct bench {
+    struct sigma_loader *loader;
+    const struct sigma_set *set;
+    struct fields *fields;
+    struct kinds *kinds;
+    struct correlator *correlator;
+    struct hunt_options options;
+    struct order *order;
+    struct buf told;
+    uint32_t one; /* the rule's number */
+};
+
+static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
+    struct buf *const b = ctx;
+
+    (void)e;
+    buf_format(b, "F%lu %.*s %.*s %.2s %lu@%lu", (unsigned long)f->number, STR_ARG(f->rule->title),
+               STR_ARG(f->evidence_path), f->evidence_sha256, (unsigned long)f->record, (unsigned long)f->offset);
+    for (size_t i = 0; i < f->group_count; i++)
+        buf_format(b, " %.*s=%.*s", STR_ARG(f->groups[i].name), STR_ARG(f->groups[i].value));
+    for (size_t i = 0; i < f->event_count; i++)
+        buf_format(b, " [%.*s %.2s %lu@%lu]", STR_ARG(f->events[i].evidence_path), f->events[i].evidence_sha256,
+                   (unsigned long)f->events[i].record, (unsigned long)f->events[i].offset);
+    buf_add(b, S("\n"));
+    return true;
+}
+
+static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
+    struct buf *const b = ctx;
+
+    (void)e;
+    buf_format(b, "C %.*s %.2s %s records %lu findings %lu damages %lu/%lu %ld..%ld", STR_ARG(c->path), c->sha256,
+               c->container ? c->container
+               : c->reader  ? c->reader
+                            : "-",
+               (unsigned long)c->records, (unsigned long)c->findings, (unsigned long)c->damages,
+               (unsigned long)c->damage_bytes, c->first == INSTANT_NONE ? -1 : c->first,
+               c->last == INSTANT_NONE ? -1 : c->last);
+    if (c->not_read.len)
+        buf_format(b, " (%.*s)", STR_ARG(c->not_read));
+    buf_add(b, S("\n"));
+    return true;
+}
+
+static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    (void)e;
+    buf_format(ctx, "D %.*s %lu+%lu %.*s\n", STR_ARG(d->path), (unsigned long)d->offset, (unsigned long)d->size,
+               STR_ARG(d->why));
+    return true;
+}
+
+static int open_tables(void **state) {
+    static struct bench b;
+    struct err e = {0};
+
+    *state = &b;
+    if (!sigma_loader_new(&b.loader, &e) || !sigma_load_text(b.loader, S("r.yml"), S(RULES), &e) ||
+        !sigma_load_end(b.loader, &b.set, &e) || !(b.fields = fields_new()) || !kinds_new(&b.kinds, b.fields, &e) ||
+        !kinds_seal(b.kinds, &e))
+        return -1;
+    for (size_t i = 0; i < b.set->verdict_count; i++)
+        if (!b.set->verdicts[i].loaded)
+            return -1;
+    for (uint32_t i = 0; i < b.set->rule_count; i++)
+        if (str_eq(b.set->rules[i]->title, S("one")))
+            b.one = i;
+    b.options = (struct hunt_options){.set = b.set,
+                                      .fields = b.fields,
+                                      .kinds = b.kinds,
+                                      .level = LEVEL_MEDIUM,
+                                      .finding = on_finding,
+                                      .custody = on_custody,
+                                      .damage = on_damage,
+                                      .ctx = &b.told};
+    return 0;
+}
+
+static int close_tables(void **state) {
+    struct bench *const b = *state;
+
+    kinds_free(b->kinds);
+    fields_free(b->fields);
+    sigma_loader_free(b->loader);
+    return 0;
+}
+
+static bool bench_open(struct bench *b, struct err *e) {
+    b->correlator = NULL;
+    b->order = NULL;
+    b->told = (struct buf){0};
+    return correlator_new(&b->correlator, b->set, NULL, 1 << 20, NULL, e) &&
+           order_new(&b->order, &b->options, b->correlator, e);
+}
+
+static void bench_close(struct bench *b) {
+    order_free(b->order);
+    correlator_free(b->correlator);
+    buf_free(&b->told);
+}
+
+/* ---- what workers say ---- */
+
+static bool say(struct bench *b, struct source *s, uint32_t part, const struct wire *w, struct err *e) {
+    struct buf bytes = {0};
+
+    wire_put(&bytes, w);
+    bool const ok = bytes.failed ? err_set(e, ERR_MEMORY, 0, "no memory for the test")
+                                 : order_add(b->order, s, part, buf_str(&bytes), e);
+
+    buf_free(&bytes);
+    return ok;
+}
+
+static struct wire finding(const struct bench *b, uint64_t record, uint64_t offset) {
+    return (struct wire){.type = WIRE_FINDING,
+                         .rule = b->one,
+                         .finding = {.when = 5,
+                                     .kind = STR("k"),
+                                     .host = STR(""),
+                                     .account = STR(""),
+                                     .record = record,
+                                     .offset = offset,
+                                     .logsource = STR("")}};
+}
+
+static struct wire match(const struct bench *b, const struct correlation_cell *user, uint64_t record, uint64_t offset) {
+    return (struct wire){
+        .type = WIRE_MATCH,
+        .rule = b->one,
+        .match = {.when = (int64_t)record, .number = record, .offset = offset, .cells = user, .cell_count = 1}};
+}
+
+static struct wire line(uint64_t records, uint8_t hash, int64_t first, int64_t last) {
+    return (struct wire){
+        .type = WIRE_CUSTODY,
+        .hashed = hash != 0,
+        .hash = {hash},
+        .custody = {
+            .reader = "json", .not_read = STR(""), .size = 7, .records = records, .first = first, .last = last}};
+}
+
+/* One finding and the end of a file. */
+static bool say_file(struct bench *b, struct source *s, uint64_t record, uint8_t hash, struct err *e) {
+    struct wire const f = finding(b, record, record * 10), l = line(record, hash, 1, 2);
+
+    return say(b, s, 0, &f, e) && say(b, s, 0, &l, e) && order_part_ended(b->order, s, 0, NULL, e);
+}
+
+static void told(struct bench *b, const char *want) {
+    buf_byte(&b->told, '\0');
+    assert_string_equal(b->told.ptr, want);
+    b->told.len = 0;
+}
+
+static const struct found_file files[] = {{STR("a"), 10, STR("")}, {STR("b"), 10, STR("")}, {STR("c"), 10, STR("")}};
+
+/* Three files, whose answers come in each order that there is. */
+static void the_order_is_that_of_the_evidence(void **state) {
+    static const uint8_t orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    struct bench *const b = *state;
+
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        struct err e = {0};
+        struct source *s[3];
+
+        assert_true(bench_open(b, &e));
+        for (size_t k = 0; k < 3; k++)
+            assert_non_null(s[k] = order_source(b->order, &files[k]));
+        assert_int_equal(order_waiting(b->order), 3);
+        for (size_t k = 0; k < 3; k++) {
+            size_t const before = b->told.len;
+            uint8_t const which = orders[i][k];
+
+            assert_true(order_report(b->order, &e));
+            assert_int_equal(b->told.len, before); /* nothing new, nothing told */
+            assert_true(say_file(b, s[which], which + 1, (uint8_t)(which + 1), &e));
+            if (orders[i][0] != 0 && k == 0) {
+                assert_true(order_report(b->order, &e));
+                assert_int_equal(b->told.len, 0); /* the first has not ended */
+            } else {
+                assert_true(order_report(b->order, &e));
+            }
+        }
+        assert_int_equal(order_waiting(b->order), 0);
+        assert_true(order_correlate(b->order, &e));
+        told(b, "F1 one a 01 1@10\nC a 01 json records 1 findings 1 damages 0/0 1..2\n"
+                "F2 one b 02 2@20\nC b 02 json records 2 findings 1 damages 0/0 1..2\n"
+                "F3 one c 03 3@30\nC c 03 json records 3 findings 1 damages 0/0 1..2\n");
+        bench_close(b);
+    }
+}
+
+/* Parts end in any order; numbers go on from part to part, since the reader counts within them; times and counts are
+ * joined. */
+static void parts_are_one_file(void **state) {
+    static const uint8_t orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    struct bench *const b = *state;
+
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        struct err e = {0};
+        struct source *s;
+
+        assert_true(bench_open(b, &e));
+        assert_non_null(s = order_source(b->order, &files[0]));
+        s->size = 25;
+        assert_true(order_split(s, 10, S("json"), &e));
+        assert_int_equal(s->parts, 3);
+        for (size_t k = 0; k < 3; k++) {
+            uint8_t const part = orders[i][k];
+            struct wire const f = finding(b, 1, part * 10u), l = line(5, 0, 10 - part, part == 1 ? 100 : 20);
+
+            assert_true(say(b, s, part, &f, &e) && say(b, s, part, &l, &e) &&
+                        order_part_ended(b->order, s, part, NULL, &e));
+            assert_true(order_report(b->order, &e));
+            assert_int_equal(b->told.len, 0); /* until its hash has come */
+        }
+        s->sha256[0] = 0xab;
+        s->hashed = s->hash_ended = true;
+        assert_true(order_report(b->order, &e));
+        told(b, "F1 one a ab 1@0\nF2 one a ab 6@10\nF3 one a ab 11@20\n"
+                "C a ab json records 15 findings 3 damages 0/0 8..100\n");
+        bench_close(b);
+    }
+}
+
+static void splits_that_are_refused(void **state) {
+    static const struct {
+        const char *name;
+        uint64_t size, part;
+        str reader;
+    } splits[] = {
+        {"one part", 10, 10, STR("json")},
+        {"no bytes", 0, 10, STR("json")},
+        {"too many", UINT64_MAX, 1, STR("json")},
+        {"a reader's name too long", 25, 10, STR("0123456789abcdef")},
+    };
+    struct bench *const b = *state;
+
+    for (size_t i = 0; i < COUNT(splits); i++) {
+        struct err e = {0};
+        struct source *s;
+
+        assert_true(bench_open(b, &e));
+        assert_non_null(s = order_source(b->order, &files[0]));
+        s->size = splits[i].size;
+        if (order_split(s, splits[i].part, splits[i].reader, &e) || e.code != ERR_LIMIT)
+            fail_msg("%s", splits[i].name);
+        assert_int_equal(s->parts, 1);
+        bench_close(b);
+    }
+    struct err e = {0};
+    struct source *s;
+
+    assert_true(bench_open(b, &e));
+    assert_non_null(s = order_source(b->order, &files[0]));
+    s->size = 25;
+    assert_true(order_split(s, 10, S("json"), &e));
+    assert_false(order_split(s, 10, S("json"), &e)); /* once */
+    bench_close(b);
+}
+
+/* What was not finished is damage with its place; a file of which no part came to its end says so; one that is not read
+ * says why. */
+static void what_was_not_read(void **state) {
+    struct bench *const b = *state;
+    struct err e = {0};
+    struct source *s[3];
+    struct wire const f = finding(b, 1, 3), l = line(2, 0, 1, 2);
+
+    assert_true(bench_open(b, &e));
+    for (size_t k = 0; k < 3; k++) {
+        assert_non_null(s[k] = order_source(b->order, &files[k]));
+        s[k]->size = 25;
+    }
+    assert_true(order_split(s[0], 10, S("json"), &e));
+    assert_true(order_not_read(b->order, s[2], "a link", &e));
+    assert_true(say(b, s[1], 0, &f, &e) && order_part_ended(b->order, s[1], 0, "it crashed", &e));
+    assert_true(order_part_ended(b->order, s[0], 2, "it crashed", &e));
+    assert_true(say(b, s[0], 1, &f, &e) && order_part_ended(b->order, s[0], 1, "no time left", &e));
+    assert_true(say(b, s[0], 0, &l, &e) && order_part_ended(b->order, s[0], 0, NULL, &e));
+    s[0]->hash_ended = true; /* and no hash */
+    assert_true(order_report(b->order, &e));
+    told(
+        b,
+        "F1 one a  3@3\nD a 10+10 no time left\nD a 20+5 it crashed\nC a  json records 2 findings 1 damages 2/15 1..2\n"
+        "F2 one b  1@3\nD b 0+25 it crashed\nC b  - records 0 findings 1 damages 1/25 -1..-1 (its reading was not "
+        "finished)\n"
+        "C c  - records 0 findings 0 damages 0/0 -1..-1 (a link)\n");
+    bench_close(b);
+}
+
+/* A member's hash comes at its end, and stands in its findings all the same; its line is its own. */
+static void members_of_a_container(void **state) {
+    struct bench *const b = *state;
+    struct err e = {0};
+    struct source *s;
+    struct wire const first = {.type = WIRE_SOURCE, .index = 1, .name = STR("a!x")},
+                      second = {.type = WIRE_SOURCE, .index = 2, .name = STR("a!y")},
+                      itself = {.type = WIRE_SOURCE, .index = 0, .name = STR("a")},
+                      damage = {.type = WIRE_DAMAGE,
+                                .name = STR(""),
+                                .damage = {.offset = 1, .size = 2, .why = STR("w")}},
+                      outer_damage = {
+                          .type = WIRE_DAMAGE, .name = STR("a"), .damage = {.offset = 3, .size = 4, .why = STR("v")}};
+    struct wire const f = finding(b, 1, 2), l1 = line(3, 0x11, 1, 2), l2 = line(4, 0, 3, 4);
+    struct wire l0 = line(0, 0xaa, INSTANT_NONE, INSTANT_NONE);
+
+    l0.custody.reader = NULL;
+    l0.custody.container = "zip";
+    assert_true(bench_open(b, &e));
+    assert_non_null(s = order_source(b->order, &files[0]));
+    s->size = 9;
+    assert_true(say(b, s, 0, &first, &e) && say(b, s, 0, &f, &e) && say(b, s, 0, &damage, &e) && say(b, s, 0, &l1, &e));
+    assert_true(say(b, s, 0, &second, &e) && say(b, s, 0, &f, &e) && say(b, s, 0, &outer_damage, &e) &&
+                say(b, s, 0, &l2, &e));
+    assert_true(say(b, s, 0, &itself, &e) && say(b, s, 0, &l0, &e) && order_part_ended(b->order, s, 0, NULL, &e));
+    assert_true(order_report(b->order, &e));
+    told(b, "F1 one a!x 11 1@2\nD a!x 1+2 w\nC a!x 11 json records 3 findings 1 damages 1/2 1..2\n"
+            "F2 one a!y  1@2\nD a 3+4 v\nC a!y  json records 4 findings 1 damages 0/0 3..4\n"
+            "C a aa zip records 0 findings 0 damages 1/4 -1..-1\n");
+    bench_close(b);
+}
+
+/* ---- correlations ---- */
+
+/* Two files of one event each; equal bytes are one source. What only others use, and what is below the level, is not
+ * told. */
+static const struct {
+    const char *name;
+    uint8_t hashes[2]; /* 0: none */
+    uint64_t offsets[2];
+    const char *told;
+} correlated[] = {
+    {"two files", {1, 2}, {5, 5}, "F1 many a 01 1@5 U=u [a 01 1@5] [b 02 2@5]\n"},
+    {"a copy", {1, 1}, {5, 5}, ""},
+    {"two events of a copied file", {1, 1}, {5, 6}, "F1 many a 01 1@5 U=u [a 01 1@5] [a 01 2@6]\n"},
+};
+
+static void correlations(void **state) {
+    static const struct correlation_cell user = {0, STR("u")};
+    struct bench *const b = *state;
+
+    for (size_t i = 0; i < COUNT(correlated); i++) {
+        struct err e = {0};
+        struct source *s[2];
+
+        assert_true(bench_open(b, &e));
+        for (size_t k = 0; k < 2; k++) {
+            /* A copy has the same event at the same time. */
+            struct wire m = match(b, &user,
+                                  correlated[i].hashes[0] == correlated[i].hashes[1] &&
+                                          correlated[i].offsets[0] == correlated[i].offsets[1]
+                                      ? 1
+                                      : k + 1,
+                                  correlated[i].offsets[k]);
+            struct wire const l = line(2, correlated[i].hashes[k], 1, 2);
+
+            assert_non_null(s[k] = order_source(b->order, &files[k]));
+            assert_true(say(b, s[k], 0, &m, &e) && say(b, s[k], 0, &l, &e) &&
+                        order_part_ended(b->order, s[k], 0, NULL, &e));
+        }
+        assert_true(order_report(b->order, &e));
+        b->told.len = 0;
+        assert_true(order_correlate(b->order, &e));
+        buf_byte(&b->told, '\0');
+        if (strcmp(b->told.ptr, correlated[i].told) != 0)
+            fail_msg("%s:\n%s\nnot\n%s", correlated[i].name, b->told.ptr, correlated[i].told);
+        bench_close(b);
+    }
+}
+
+/* Files without a hash are nobody's copies, even of one another. */
+static void no_hash_is_no_copy(void **state) {
+    static const struct correlation_cell user = {0, STR("u")};
+    struct bench *const b = *state;
+    struct err e = {0};
+
+    assert_true(bench_open(b, &e));
+    for (size_t k = 0; k < 2; k++) {
+        struct wire const m = match(b, &user, 1, 5), l = line(2, 0, 1, 2);
+        struct source *const s = order_source(b->order, &files[k]);
+
+        assert_non_null(s);
+        assert_true(say(b, s, 0, &m, &e) && say(b, s, 0, &l, &e) && order_part_ended(b->order, s, 0, NULL, &e));
+    }
+    assert_true(order_report(b->order, &e));
+    b->told.len = 0;
+    assert_true(order_correlate(b->order, &e));
+    buf_byte(&b->told, '\0');
+    assert_non_null(strstr(b->told.ptr, "many"));
+    bench_close(b);
+}
+
+/* ---- failures ---- */
+
+static bool refuses(void *ctx, const struct finding *f, struct err *e) {
+    (void)ctx;
+    (void)f;
+    return err_set(e, ERR_INTERRUPTED, 0, "enough");
+}
+
+static void stopped(void **state) {
+    struct bench *const b = *state;
+    struct err e = {0};
+    struct source *s;
+
+    assert_true(bench_open(b, &e));
+    b->options.finding = refuses;
+    assert_non_null(s = order_source(b->order, &files[0]));
+    assert_true(say_file(b, s, 1, 1, &e));
+    assert_false(order_report(b->order, &e));
+    assert_int_equal(e.code, ERR_INTERRUPTED);
+    b->options.finding = on_finding;
+    bench_close(b);
+}
+
+static bool everything(struct bench *b, struct err *e) {
+    static const struct correlation_cell user = {0, STR("u")};
+
+    for (size_t k = 0; k < 2; k++) {
+        struct wire const m = match(b, &user, k, 5);
+        struct source *const s = order_source(b->order, &files[k]);
+
+        if (!s)
+            return err_set(e, ERR_MEMORY, 0, "no memory");
+        s->size = 25;
+        if (!order_split(s, 20, S("json"), e) || !say(b, s, 0, &m, e) || !say_file(b, s, 1, 0, e) ||
+            !order_part_ended(b->order, s, 1, "it crashed", e))
+            return false;
+        s->sha256[0] = (uint8_t)(k + 1);
+        s->hashed = s->hash_ended = true;
+        if (!order_report(b->order, e))
+            return false;
+    }
+    return order_correlate(b->order, e);
+}
+
+static void no_memory(void **state) {
+    struct bench *const b = *state;
+
+    if (!REFUSES)
+        skip();
+    for (long left = 0;; left++) {
+        struct err e = {0};
+
+        b->told = (struct buf){0};
+        memory_refused = false;
+        memory_left = left;
+        bool const ok = bench_open(b, &e) && everything(b, &e);
+
+        memory_left = -1;
+        if (!ok && e.code != ERR_MEMORY)
+            fail_msg("%ld: %d, %s", left, e.code, e.text);
+        bool const refused = memory_refused, told_all = !b->told.failed;
+
+        if (ok && !refused)
+            assert_true(told_all && b->told.len > 0);
+        bench_close(b);
+        if (!refused)
+            break;
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_order_is_that_of_the_evidence),
+        cmocka_unit_test(parts_are_one_file),
+        cmocka_unit_test(splits_that_are_refused),
+        cmocka_unit_test(what_was_not_read),
+        cmocka_unit_test(members_of_a_container),
+        cmocka_unit_test(correlations),
+        cmocka_unit_test(no_hash_is_no_copy),
+        cmocka_unit_test(stopped),
+        cmocka_unit_test(no_memory),
+    };
+
+    return cmocka_run_group_tests(tests, open_tables, close_tables);
+}
