@@ -92,7 +92,7 @@ static int stage(const char *name, const char *path, const char *const *rules, s
                                     .damage = ingest_damage,
                                     .ctx = &s,
                                     .rows_max = 65536,
-                                    .bytes_max = (size_t)80 << 20};
+                                    .bytes_max = (size_t)32 << 20};
     struct file_input f;
     const struct reader *reader;
     str head;

@@ -314,7 +314,7 @@ static const struct option options[] = {
      .type = OPTION_SIZE,
      .least = UINT64_C(64) << 20,
      .most = UINT64_C(1) << 40,
-     .help = "of all processes together, such as 512M; usually 256M",
+     .help = "of all processes together, such as 512M; usually 112M and 64M for each",
      AT(memory)},
     {.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .help = "no progress, no summary", AT(quiet)},
 };

@@ -13,10 +13,12 @@
 
 #define WORKERS_MAX 64u
 #define WAITING_MAX 100000u /* sources that workers may be ahead of the first unfinished one */
-#define MEMORY_USUAL ((size_t)256 << 20)
-#define MEMORY_SHARED ((size_t)96 << 20) /* rules, plan, programs, windows */
-#define VALUES_LEAST ((size_t)16 << 20)
-#define VALUES_MOST ((size_t)96 << 20)
+/* Of all processes together: rules, plan and programs, which they share, and the parent's correlations; then of each worker what
+ * detection learns beside the values of its blocks. More values do not make it faster: they fall out of the cache. */
+#define MEMORY_SHARED ((size_t)112 << 20)
+#define WORKER_OWN ((size_t)32 << 20)
+#define VALUES_LEAST ((size_t)8 << 20)
+#define VALUES_MOST ((size_t)32 << 20)
 #define CORRELATION_MEMORY ((size_t)48 << 20)
 
 /* What a worker is doing. */
@@ -297,12 +299,18 @@ static void skip_set(struct hunt *h) {
 
 static bool prepare(struct hunt *h, struct err *e) {
     size_t const rules = h->o.set->rule_count;
-    unsigned const workers = h->o.workers ? h->o.workers < WORKERS_MAX ? h->o.workers : WORKERS_MAX : processors();
-    size_t const memory = h->o.memory_max ? h->o.memory_max : MEMORY_USUAL;
-    size_t values = (memory > MEMORY_SHARED ? memory - MEMORY_SHARED : 0) / workers;
+    unsigned workers = h->o.workers ? h->o.workers < WORKERS_MAX ? h->o.workers : WORKERS_MAX : processors();
+    size_t values = VALUES_MOST;
     struct crew_visitor const visitor = {on_message, on_lost, h};
 
-    values = values < VALUES_LEAST ? VALUES_LEAST : values > VALUES_MOST ? VALUES_MOST : values;
+    if (h->o.memory_max) { /* fewer workers before each has too little */
+        size_t const left = h->o.memory_max > MEMORY_SHARED ? h->o.memory_max - MEMORY_SHARED : 0;
+        size_t const most = left / (WORKER_OWN + VALUES_LEAST);
+
+        workers = most < workers ? most ? (unsigned)most : 1 : workers;
+        values = left / workers > WORKER_OWN + VALUES_LEAST ? left / workers - WORKER_OWN : VALUES_LEAST;
+        values = values < VALUES_MOST ? values : VALUES_MOST;
+    }
     if (!(h->skip = calloc(rules + 1, sizeof *h->skip)) ||
         !(h->kinds = calloc(kinds_count(h->o.kinds) + 1, sizeof *h->kinds)) || !(h->a = arena_new((size_t)4 << 30)))
         return no_memory(e);

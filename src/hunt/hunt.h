@@ -22,7 +22,7 @@ struct hunt_options {
     int64_t from, to; /* events outside take no part; INSTANT_NONE: open. Events without time always do */
     enum sigma_level level; /* findings below are not reported */
     unsigned workers;       /* processes that read; 0: one for each processor */
-    size_t memory_max;      /* bytes, of all processes together; 0: the usual 256 MiB */
+    size_t memory_max;      /* bytes, of all processes together; 0: 112 MiB and 64 MiB for each worker */
     const volatile sig_atomic_t *stop; /* becomes not zero when the hunt is to end: ERR_INTERRUPTED. NULL: never */
 
     /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in
