@@ -5,6 +5,10 @@
 
 #include "base/utf.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 void buf_free(struct buf *b) {
     free(b->ptr);
     *b = (struct buf){0};
@@ -84,52 +88,80 @@ void buf_i64(struct buf *b, int64_t n) {
     buf_u64(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
 }
 
-static void escape(struct buf *b, unsigned char c) {
-    switch (c) {
-    case '"':
-        buf_add(b, S("\\\""));
-        break;
-    case '\\':
-        buf_add(b, S("\\\\"));
-        break;
-    case '\n':
-        buf_add(b, S("\\n"));
-        break;
-    case '\r':
-        buf_add(b, S("\\r"));
-        break;
-    case '\t':
-        buf_add(b, S("\\t"));
-        break;
-    default:
-        buf_format(b, "\\u%04x", c);
+/* Bytes from `from` on that stand in a JSON string as they are: printable ASCII without quote and backslash. */
+static size_t plain_run(str s, size_t from) {
+    size_t i = from;
+
+#ifdef __SSE2__
+    for (; s.len - i >= 16; i += 16) {
+        __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i));
+        /* As signed numbers, bytes from 0x80 on are below 0x20, too. */
+        __m128i const odd = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))),
+                                         _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+        int const found = _mm_movemask_epi8(odd);
+
+        if (found)
+            return i + (size_t)__builtin_ctz((unsigned)found) - from;
     }
+#endif
+    for (; i < s.len; i++) {
+        unsigned char const c = (unsigned char)s.ptr[i];
+
+        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+            break;
+    }
+    return i - from;
+}
+
+/* A character as JSON needs it; returns the end. */
+static char *escape(char *to, unsigned char c) {
+    static const char letters[128] = {['"'] = '"', ['\\'] = '\\', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    static const char digits[] = "0123456789abcdef";
+
+    *to++ = '\\';
+    if (letters[c]) {
+        *to++ = letters[c];
+        return to;
+    }
+    memcpy(to, "u00", 3);
+    to[3] = digits[c >> 4];
+    to[4] = digits[c & 15];
+    return to + 5;
 }
 
 void buf_json(struct buf *b, str s) {
-    size_t from = 0, i = 0;
+    enum { AT_ONCE = 4096, WORST = 6 }; /* bytes of one that is escaped */
+    size_t i = 0;
 
     buf_byte(b, '"');
     while (i < s.len) {
-        unsigned char const c = (unsigned char)s.ptr[i];
+        size_t const end = s.len - i < AT_ONCE ? s.len : i + AT_ONCE;
+        char *const from = buf_reserve(b, AT_ONCE * WORST);
+        char *to = from;
 
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-            i++;
-            continue;
-        }
-        size_t const width = c < 0x80 ? 1 : utf8_width(str_from(s, i));
+        if (!from)
+            return;
+        while (i < end) {
+            size_t const run = plain_run(str_first(s, end), i);
+            unsigned char c;
 
-        if (c >= 0x80 && width) {
-            i += width;
-            continue;
+            memcpy(to, s.ptr + i, run);
+            to += run;
+            if ((i += run) == end)
+                break;
+            c = (unsigned char)s.ptr[i];
+            if (c < 0x80) {
+                to = escape(to, c);
+                i++;
+            } else { /* a character may begin before `end` and end behind it: four bytes are less than six times one */
+                size_t const width = utf8_width(str_from(s, i));
+
+                memcpy(to, width ? s.ptr + i : "\xef\xbf\xbd", width ? width : 3);
+                to += width ? width : 3;
+                i += width ? width : 1;
+            }
         }
-        buf_add(b, (str){s.ptr + from, i - from});
-        if (c >= 0x80)
-            buf_add(b, S("\xef\xbf\xbd"));
-        else
-            escape(b, c);
-        from = ++i;
+        b->len += (size_t)(to - from);
     }
-    buf_add(b, (str){s.ptr + from, i - from});
     buf_byte(b, '"');
 }

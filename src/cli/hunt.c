@@ -22,6 +22,8 @@ struct wishes {
     bool json, salvaged, force, quiet;
 };
 
+#define OUTPUT_BUFFER ((size_t)256 << 10)
+
 struct run {
     const struct wishes *w;
     struct summary *summary;
@@ -182,6 +184,8 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .progress = w->quiet ? NULL : on_progress,
                                          .ctx = run};
 
+    if (w->json && !isatty(STDOUT_FILENO)) /* a person sees each finding at once */
+        setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
     signals_catch(); /* before anything is written that would have to be removed */
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);

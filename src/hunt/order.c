@@ -171,11 +171,18 @@ bool order_not_read(struct order *o, struct source *s, const char *why, struct e
 
 /* ---- reporting ---- */
 
-static bool each_message(struct order *o, str bytes, bool (*take)(struct order *o, const struct wire *w, struct err *e),
-                         struct err *e) {
+/* types: those that take looks at, a bit each; the others are passed over. */
+static bool each_message(struct order *o, str bytes, uint32_t types,
+                         bool (*take)(struct order *o, const struct wire *w, struct err *e), struct err *e) {
     struct wire w;
 
     while (bytes.len) {
+        size_t const size = bytes.len >= WIRE_HEAD ? wire_size(bytes.ptr) : 0;
+
+        if (size && size <= bytes.len && !(types >> wire_type_of(bytes.ptr) & 1)) {
+            bytes = str_from(bytes, size);
+            continue;
+        }
         arena_reset(o->message);
         if (!wire_take(&bytes, o->o->set, kinds_count(o->o->kinds), o->message, &w))
             return err_set(e, ERR_MEMORY, 0, "no memory to hunt"); /* it was good when it came */
@@ -236,7 +243,7 @@ static bool look(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool look_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, look, e);
+    return each_message(ctx, bytes, 1u << WIRE_SOURCE | 1u << WIRE_CUSTODY, look, e);
 }
 
 static bool source_enter(struct order *o, uint32_t index, str path, struct err *e) {
@@ -388,7 +395,7 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool report_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, report, e);
+    return each_message(ctx, bytes, UINT32_MAX, report, e);
 }
 
 /* No worker could say the hash: it is taken here, which needs no understanding of the bytes. */

@@ -282,6 +282,10 @@ size_t wire_size(const char *head) {
     return WIRE_HEAD + (size_t)size;
 }
 
+enum wire_type wire_type_of(const char *head) {
+    return (enum wire_type)(unsigned char)head[4];
+}
+
 bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struct arena *a, struct wire *w) {
     size_t const size = bytes->len >= WIRE_HEAD ? wire_size(bytes->ptr) : 0;
     bool ok = false;
@@ -290,7 +294,7 @@ bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struc
         return false;
     struct reading r = {cursor_of((str){bytes->ptr + WIRE_HEAD, size - WIRE_HEAD}), a};
 
-    w->type = (enum wire_type)(unsigned char)bytes->ptr[4];
+    w->type = wire_type_of(bytes->ptr);
     switch (w->type) {
     case WIRE_TICK:
     case WIRE_GIVEN_UP:

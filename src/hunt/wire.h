@@ -50,6 +50,8 @@ struct wire {
 void wire_put(struct buf *b, const struct wire *w);
 /* The size of the message that begins with these WIRE_HEAD bytes, head included; 0: no such message. */
 size_t wire_size(const char *head);
+/* Its type. */
+enum wire_type wire_type_of(const char *head);
 /* Takes one message from the front of *bytes. Arrays live in a. False: these bytes are no whole, well-formed message, or one
  * that no worker of ours would send (a rule or kind that is not there, a value too long, text that is no UTF-8). */
 MUST_USE bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struct arena *a, struct wire *out);

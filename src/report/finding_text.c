@@ -4,7 +4,9 @@
 #include "base/utf.h"
 
 static void member(struct buf *b, const char *name, str value) {
-    buf_format(b, ",\"%s\":", name);
+    buf_add(b, S(",\""));
+    buf_add(b, str_of(name));
+    buf_add(b, S("\":"));
     buf_json(b, value);
 }
 
@@ -79,7 +81,8 @@ static void add_correlation(struct buf *b, const struct finding *f) {
 
 /* What JSON and Timesketch have in common, from the rule on. */
 static void add_members(struct buf *b, const struct finding *f) {
-    buf_format(b, "\"finding\":%lu", (unsigned long)f->number);
+    buf_add(b, S("\"finding\":"));
+    buf_u64(b, f->number);
     member(b, "rule_id", f->rule->id);
     member(b, "rule_title", f->rule->title);
     member(b, "level", sigma_level_name(f->rule->level));
@@ -96,7 +99,10 @@ static void add_members(struct buf *b, const struct finding *f) {
     member(b, "account", f->account);
     member(b, "evidence_path", f->evidence_path);
     member(b, "evidence_sha256", str_of(f->evidence_sha256));
-    buf_format(b, ",\"record\":%lu,\"offset\":%lu", (unsigned long)f->record, (unsigned long)f->offset);
+    buf_add(b, S(",\"record\":"));
+    buf_u64(b, f->record);
+    buf_add(b, S(",\"offset\":"));
+    buf_u64(b, f->offset);
     if (f->salvaged)
         buf_add(b, S(",\"salvaged\":true"));
     if (f->logsource.len)
