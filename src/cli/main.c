@@ -1,4 +1,6 @@
 /* main: finds the command and runs it. */
+#include <locale.h>
+
 #include "cli/command.h"
 
 static const struct command *const commands[] = {&command_hunt, &command_show, &command_rules, &command_kinds};
@@ -14,6 +16,7 @@ static void help(FILE *to) {
 }
 
 int main(int argc, char **argv) {
+    setlocale(LC_CTYPE, "C.UTF-8"); /* by which libarchive reads the names in 7z (evidence/unpack.h) */
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;
