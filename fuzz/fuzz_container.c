@@ -18,9 +18,11 @@ static const struct unpack_limits limits = {.depth_max = 3,
                                             .memory_max = 16 << 20};
 #define PIECE ((size_t)256 << 10) /* a bound may be passed by so much at each depth */
 
+/* A window is memory of its own, and gone with the next one. */
 struct bytes_input {
     struct input input;
     str bytes;
+    char *window;
 };
 
 struct seen {
@@ -36,11 +38,17 @@ struct seen {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
-    const struct bytes_input *const b = (const struct bytes_input *)(const void *)in;
+    struct bytes_input *const b = (struct bytes_input *)(void *)in;
+    str const all = offset < b->bytes.len ? str_from(b->bytes, (size_t)offset) : (str){"", 0};
+    str const some = str_first(all, want > 1000 ? want : 1000);
 
     (void)e;
     assert(want <= INPUT_WANT_MAX);
-    *out = offset < b->bytes.len ? str_from(b->bytes, (size_t)offset) : (str){"", 0};
+    free(b->window);
+    b->window = malloc(some.len + 1);
+    assert(b->window);
+    memcpy(b->window, some.ptr, some.len);
+    *out = (str){b->window, some.len};
     return true;
 }
 
@@ -128,7 +136,7 @@ static bool tick(void *ctx, uint64_t offset) {
 }
 
 static void run(str bytes, struct seen *s) {
-    struct bytes_input in = {{window, bytes.len}, bytes};
+    struct bytes_input in = {{window, bytes.len}, bytes, NULL};
     struct unpack_visitor const visitor = {leaf, ended, damage, tick, s};
     struct err e = {0};
 
@@ -138,6 +146,7 @@ static void run(str bytes, struct seen *s) {
     assert(s->came <= limits.ratio_from + (limits.depth_max + 1) * PIECE ||
            s->came <= bytes.len * limits.ratio_max + (limits.depth_max + 1) * PIECE);
     assert(s->leaves <= limits.members_max + limits.depth_max * limits.members_max);
+    free(in.window);
     buf_free(&s->open);
     buf_free(&s->path);
 }

@@ -382,6 +382,7 @@ struct archiving {
     struct archive *a;
     uint64_t told_at;   /* libarchive's place at the last damage: the same is not told twice */
     uint64_t lost_from; /* tar: where blocks that are no header begin; UINT64_MAX: none */
+    struct buf gaps;    /* zip: struct gap, between what has been read */
     uint64_t covered;   /* zip: what lies before has been read, or told of; UINT64_MAX: not known */
     struct {            /* the member that is being read */
         str block;      /* of its bytes, not yet handed on; libarchive's until the next one is asked for */
@@ -562,14 +563,13 @@ static bool entry_visit(struct archiving *f, struct archive_entry *entry) {
     return ok;
 }
 
-/* Bytes [offset, ...) of the archive, at least `want` unless it ends before; empty when they cannot be had. Not for streams. */
-static str archive_bytes(struct archiving *f, uint64_t offset, size_t want) {
-    str view;
-    struct err e;
-
-    if (f->in_memory)
-        return offset < f->memory.len ? str_from(f->memory, (size_t)offset) : (str){"", 0};
-    return f->in->window(f->in, offset, want, &view, &e) ? view : (str){"", 0};
+/* Bytes [offset, ...) of the archive, at least `want` unless it ends before. Not for streams, and not before libarchive is
+ * through: it holds the window of its last call. False: u->stopped. */
+static bool archive_bytes(struct archiving *f, uint64_t offset, size_t want, str *out) {
+    if (!f->in_memory)
+        return f->in->window(f->in, offset, want, out, f->u->e) || stop(f->u);
+    *out = offset < f->memory.len ? str_from(f->memory, (size_t)offset) : (str){"", 0};
+    return true;
 }
 
 static uint64_t archive_size(const struct archiving *f) {
@@ -581,6 +581,7 @@ static uint64_t archive_size(const struct archiving *f) {
 #define TAR_BLOCK 512u
 #define ZIP_LOCAL 30u  /* APPNOTE 4.3.7: a local header, its name and extra field behind it */
 #define ZIP_BEHIND 24u /* 4.3.9: a data descriptor at its longest */
+#define SEVEN_ZIP_HEAD 32u
 #define ZIP_END 22u    /* 4.3.16: the record at the end, its comment behind it */
 
 static unsigned u16(str s, size_t at) {
@@ -597,29 +598,63 @@ static bool zip_directory_begins(str s) {
            str_starts(s, S("PK\6\10"));
 }
 
+/* From here to the first byte of the next member, or to the directory. */
+struct gap {
+    uint64_t from, to;
+    bool last;
+};
+
+static bool gap_note(struct archiving *f, uint64_t to, bool last) {
+    if (f->covered != UINT64_MAX && f->covered < to) {
+        struct gap const gap = {f->covered, to, last};
+
+        buf_add(&f->gaps, (str){(const char *)&gap, sizeof gap});
+        if (f->gaps.failed) {
+            err_set(f->u->e, ERR_MEMORY, 0, "no memory to unpack");
+            return stop(f->u);
+        }
+    }
+    f->covered = UINT64_MAX;
+    return true;
+}
+
 /* Between two members of a zip stand a descriptor of the one and the local header of the other, behind the last its
  * directory; anything else is in no directory: another zip in front of this one, a member that was taken out. */
-static void zip_gap(struct archiving *f, uint64_t to, bool last) {
-    str const gap = f->covered < to ? archive_bytes(f, f->covered, ZIP_BEHIND + ZIP_LOCAL) : (str){"", 0};
-
+static bool gap_explained(const struct gap *gap, str bytes) {
     for (size_t skip = 0; skip <= ZIP_BEHIND; skip += 4) {
-        str const s = str_from(gap, skip);
+        str const s = str_from(bytes, skip);
 
-        if (last ? zip_directory_begins(s)
-                 : s.len >= ZIP_LOCAL && str_starts(s, S("PK\3\4")) &&
-                       f->covered + skip + ZIP_LOCAL + u16(s, 26) + u16(s, 28) == to)
-            return;
+        if (gap->last ? zip_directory_begins(s)
+                      : s.len >= ZIP_LOCAL && str_starts(s, S("PK\3\4")) &&
+                            gap->from + skip + ZIP_LOCAL + u16(s, 26) + u16(s, 28) == gap->to)
+            return true;
     }
-    if (gap.len && to > f->covered)
-        tell(f->u, f->path, f->covered, to - f->covered, "bytes that belong to no file of the archive");
+    return false;
+}
+
+static bool gaps_tell(struct archiving *f) {
+    for (size_t at = 0; at < f->gaps.len; at += sizeof(struct gap)) {
+        struct gap gap;
+        str bytes;
+
+        memcpy(&gap, f->gaps.ptr + at, sizeof gap);
+        if (!archive_bytes(f, gap.from, ZIP_BEHIND + ZIP_LOCAL, &bytes))
+            return false;
+        if (!gap_explained(&gap, bytes))
+            tell(f->u, f->path, gap.from, gap.to - gap.from, "bytes that belong to no file of the archive");
+    }
+    return true;
 }
 
 /* What follows the last end record and its comment, or that there is none. */
-static void zip_end(struct archiving *f) {
+static bool zip_end(struct archiving *f) {
     uint64_t const size = archive_size(f), from = size > ZIP_END + UINT16_MAX ? size - ZIP_END - UINT16_MAX : 0;
-    str const tail = archive_bytes(f, from, (size_t)(size - from));
+    str tail;
 
+    if (!archive_bytes(f, from, (size_t)(size - from), &tail))
+        return false;
     for (size_t at = tail.len < ZIP_END ? 0 : tail.len - ZIP_END + 1; at-- > 0;) {
+        uint64_t const here = from + at;
         size_t end = at + ZIP_END;
 
         if (!str_starts(str_from(tail, at), S("PK\5\6")))
@@ -630,37 +665,40 @@ static void zip_end(struct archiving *f) {
         else if (end > tail.len)
             tell(f->u, f->path, size, 0, "breaks off");
         uint64_t const directory = u16(tail, at + 12) | (uint64_t)u16(tail, at + 14)
-                                                            << 16; /* its size; in zip64 elsewhere */
+                                                            << 16; /* of zip64 it is elsewhere */
 
-        if (f->covered != UINT64_MAX)
-            zip_gap(f, directory <= from + at ? from + at - directory : from + at, true);
-        return;
+        return gap_note(f, directory <= here ? here - directory : here, true);
     }
     tell(f->u, f->path, size, 0, "breaks off: the directory at its end is missing");
+    return true;
 }
 
 /* 7zFormat.txt: the first header says where the last one ends. */
-static void seven_zip_end(struct archiving *f) {
-    str const head = archive_bytes(f, 0, 32);
+static bool seven_zip_end(struct archiving *f) {
     uint64_t const size = archive_size(f);
+    str head;
 
-    if (head.len < 32 || u64(head, 12) > size || u64(head, 20) > size)
-        return; /* told when it was opened */
-    uint64_t const end = 32 + u64(head, 12) + u64(head, 20);
+    if (!archive_bytes(f, 0, SEVEN_ZIP_HEAD, &head))
+        return false;
+    if (head.len < SEVEN_ZIP_HEAD || u64(head, 12) > size || u64(head, 20) > size)
+        return true; /* told when it was opened */
+    uint64_t const end = SEVEN_ZIP_HEAD + u64(head, 12) + u64(head, 20);
 
     if (end < size)
         tell(f->u, f->path, end, size - end, "bytes behind the end of the archive");
+    return true;
 }
 
 /* Nothing more comes out of the archive, and not because of a bound. */
-static void archive_end(struct archiving *f) {
+static bool archive_end(struct archiving *f) {
     if (f->c == ZIP)
-        zip_end(f);
-    else if (f->c == SEVEN_ZIP)
-        seven_zip_end(f);
+        return zip_end(f);
+    if (f->c == SEVEN_ZIP)
+        return seven_zip_end(f);
     /* Without the blocks of zeros at the end (POSIX ustar), nothing has been read in this call. */
-    else if (f->told_at != place(f) && (la_int64_t)place(f) == archive_read_header_position(f->a))
+    if (f->told_at != place(f) && (la_int64_t)place(f) == archive_read_header_position(f->a))
         tell(f->u, f->path, place(f), 0, "breaks off: the blocks that end an archive are missing");
+    return true;
 }
 
 /* Blocks that are no header of a tar are read over until one comes; they are told of together. */
@@ -695,18 +733,17 @@ static bool entries(struct archiving *f, struct archive_entry *entry) {
             return false;
         if (r == ARCHIVE_EOF || r == ARCHIVE_OK || r == ARCHIVE_WARN || r == ARCHIVE_FATAL)
             lost_end(f, r == ARCHIVE_FATAL ? f->at : (uint64_t)archive_read_header_position(f->a));
-        if (r == ARCHIVE_EOF) {
-            archive_end(f);
-            return true;
-        }
+        if (r == ARCHIVE_EOF)
+            return archive_end(f);
         if (r == ARCHIVE_RETRY || r < ARCHIVE_WARN) {
             if (!header_broken(f, r))
                 return true;
             continue;
         }
-        if (f->c == ZIP && f->covered != UINT64_MAX && !is_link(entry))
-            zip_gap(f, place(f), false);
-        f->covered = UINT64_MAX; /* of what is not read, a link or an encrypted member, the size is not told */
+        if (is_link(entry)) /* nobody says how long it was; nor of what is encrypted */
+            f->covered = UINT64_MAX;
+        if (f->c == ZIP && !gap_note(f, place(f), false))
+            return false;
         if (!holds_bytes(entry)) {
             if (archive_entry_filetype(entry) == AE_IFDIR)
                 f->covered = place(f);
@@ -793,8 +830,9 @@ static bool archived(struct unpacking *u, struct input *in, str path, unsigned d
         else
             tell(u, path, place(&f), 0, archive_why(f.a));
     } else {
-        ok = entries(&f, entry);
+        ok = entries(&f, entry) && gaps_tell(&f);
     }
+    buf_free(&f.gaps);
     archive_entry_free(entry);
     if (f.a)
         archive_read_free(f.a);

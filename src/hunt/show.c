@@ -29,7 +29,7 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     struct err why = {0};
 
     (void)depth;
-    if (!str_eq(path, w->path) || w->shown)
+    if (!str_eq(path, w->path) || w->same)
         return true;
     w->shown = w->reader->show(in, w->offset, w->out, &why);
     if (!w->shown && why.code == ERR_MEMORY) {
@@ -44,9 +44,14 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     char hex[2 * SHA256_SIZE + 1];
 
     (void)e;
+    if (!str_eq(m->path, w->path) || w->same)
+        return true;
     sha256_hex(m->sha256, hex);
-    if (str_eq(m->path, w->path) && str_eq(str_of(hex), w->sha256))
-        w->same = true;
+    w->same = str_eq(str_of(hex), w->sha256);
+    if (!w->same) { /* an archive may hold several members of one name: what was read is not the one that is meant */
+        w->shown = false;
+        w->out->len = 0;
+    }
     return true;
 }
 

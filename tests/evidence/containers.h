@@ -155,28 +155,38 @@ static inline void pack_7z(struct buf *b, str coder, str bytes, const char *name
 
 /* ---- unpacking ---- */
 
-/* Bytes as the outermost file. */
+/* Bytes as the outermost file. A window is memory of its own, and gone with the next one. */
 struct bytes_input {
     struct input input;
     str bytes;
     uint64_t fails_at; /* what lies behind cannot be read; UINT64_MAX: all can */
+    char *window;
 };
+
+static inline void bytes_input_close(struct bytes_input *b) {
+    free(b->window);
+    b->window = NULL;
+}
 
 static inline bool bytes_window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
     struct bytes_input *const b = (struct bytes_input *)(void *)in;
+    uint64_t const end = b->fails_at < b->bytes.len ? b->fails_at : b->bytes.len;
+    str const all = offset < end ? str_first(str_from(b->bytes, (size_t)offset), (size_t)(end - offset)) : (str){"", 0};
+    str const some = str_first(all, want > 1000 ? want : 1000);
 
     assert(want <= INPUT_WANT_MAX);
-    *out = offset < b->bytes.len ? str_from(b->bytes, (size_t)offset) : (str){"", 0};
-    if (offset + want > b->fails_at && b->fails_at < b->bytes.len) {
-        if (offset >= b->fails_at)
-            return err_set(e, ERR_IO, offset, "read error");
-        *out = str_first(*out, (size_t)(b->fails_at - offset));
-    }
+    bytes_input_close(b);
+    if (end < b->bytes.len && offset + want > end && all.len == 0)
+        return err_set(e, ERR_IO, offset, "read error");
+    if (!(b->window = malloc(some.len + 1)))
+        return err_set(e, ERR_MEMORY, offset, "no memory to read");
+    memcpy(b->window, some.ptr, some.len);
+    *out = (str){b->window, some.len};
     return true;
 }
 
 static inline struct bytes_input bytes_input_of(str bytes) {
-    return (struct bytes_input){{bytes_window, bytes.len}, bytes, UINT64_MAX};
+    return (struct bytes_input){{bytes_window, bytes.len}, bytes, UINT64_MAX, NULL};
 }
 
 /* What came, a line each, in the order it came:
@@ -269,11 +279,13 @@ static inline void told_free(struct told *t) {
     *t = (struct told){0};
 }
 
-/* t: from told_init; what it holds is kept. */
-static inline bool told_unpack(struct told *t, struct input *in, const char *path, const struct unpack_limits *limits,
-                               struct err *e) {
+/* t: from told_init; what it holds is kept. The input is closed. */
+static inline bool told_unpack(struct told *t, struct bytes_input *in, const char *path,
+                               const struct unpack_limits *limits, struct err *e) {
     struct unpack_visitor const visitor = {told_leaf, told_ended, told_damage, NULL, t};
+    bool const ok = unpack(&in->input, str_of(path), limits, &visitor, e);
 
-    return unpack(in, str_of(path), limits, &visitor, e);
+    bytes_input_close(in);
+    return ok;
 }
 #endif

@@ -492,7 +492,7 @@ static const struct {
      STR("0123456789abcdef")},
     {"zip, bytes behind", zip_garbage, "o!log: 5 bytes\no at 109+7: bytes behind the end of the archive\n",
      STR("hello")},
-    {"zip, another in front", zip_two, "o at 0+140: bytes that belong to no file of the archive\no!b: 5 bytes\n",
+    {"zip, another in front", zip_two, "o!b: 5 bytes\no at 0+140: bytes that belong to no file of the archive\n",
      STR("other")},
     {"zip, a member that is not in the directory", zip_hidden,
      "o!log: 5 bytes\no at 38+38: bytes that belong to no file of the archive\n", STR("hello")},
@@ -534,7 +534,7 @@ static void every_case(void **state) {
         struct bytes_input in = bytes_input_of(buf_str(&b));
 
         told_init(&t);
-        if (!told_unpack(&t, &in.input, "o", &unpack_limits_usual, &e))
+        if (!told_unpack(&t, &in, "o", &unpack_limits_usual, &e))
             fail_msg("%s: %s", cases[i].name, e.text);
         wrong += !same(cases[i].name, &t, cases[i].told, cases[i].bytes);
         told_free(&t);
@@ -609,7 +609,7 @@ static void depth_of(unsigned depth, const char *told, size_t layers_left) {
 
     limits.depth_max = depth;
     told_init(&t);
-    assert_true(told_unpack(&t, &in.input, "o", &limits, &e));
+    assert_true(told_unpack(&t, &in, "o", &limits, &e));
     assert_true(same("depth", &t, told, layers_left ? buf_str(&inner) : S("hello world\n")));
     told_free(&t);
     buf_free(&inner);
@@ -676,7 +676,7 @@ static void bound_of_bytes(void **state) {
 
                 told_init(&t);
                 t.mute = true;
-                assert_true(told_unpack(&t, &in.input, "o", &limits, &e));
+                assert_true(told_unpack(&t, &in, "o", &limits, &e));
                 if ((str_find(buf_str(&t.text), S(" bytes come out of ")) != SIZE_MAX) != bounds[i].told ||
                     t.damages != bounds[i].told)
                     fail_msg("%s %u %d: %.*s", bounds[i].name, c, nested, STR_ARG(buf_str(&t.text)));
@@ -710,7 +710,7 @@ static void bound_ends_everything(void **state) {
         struct bytes_input in = bytes_input_of(buf_str(&b));
 
         told_init(&t);
-        assert_true(told_unpack(&t, &in.input, "o", &limits, &e));
+        assert_true(told_unpack(&t, &in, "o", &limits, &e));
         assert_int_equal(t.members, 2);
         assert_int_equal(t.damages, 1);
         assert_true(str_starts(buf_str(&t.text), S("o!a: 300000 bytes\no!b at ")));
@@ -752,7 +752,7 @@ static void bound_of_members(void **state) {
             limits.members_max = (uint32_t)most;
             told_init(&t);
             t.mute = true;
-            assert_true(told_unpack(&t, &in.input, "o", &limits, &e));
+            assert_true(told_unpack(&t, &in, "o", &limits, &e));
             assert_int_equal(t.members, most);
             assert_int_equal(t.damages, 3000 - most);
             assert_true(most == 3000 || str_find(buf_str(&t.text), S(": more members than are read\n")) != SIZE_MAX);
@@ -782,7 +782,7 @@ static void bound_of_memory(void **state) {
 
         limits.memory_max = most;
         told_init(&t);
-        assert_true(told_unpack(&t, &in.input, "o", &limits, &e));
+        assert_true(told_unpack(&t, &in, "o", &limits, &e));
         assert_true(same("memory", &t,
                          most == size ? "o!o!noise: 100000 bytes\no!o: zip\n"
                                       : "o!o at 0+0: an archive within an archive, too large to be opened there: hand "
@@ -807,7 +807,7 @@ static void layers_without_end(void **state) {
     struct bytes_input in = bytes_input_of(buf_str(&b));
 
     told_init(&t);
-    assert_true(told_unpack(&t, &in.input, "o", &unpack_limits_usual, &e));
+    assert_true(told_unpack(&t, &in, "o", &unpack_limits_usual, &e));
     assert_int_equal(t.leaves, 1);
     assert_int_equal(t.members, 4);
     assert_non_null(unpack_container(buf_str(&t.open)));
@@ -852,7 +852,7 @@ static void cut_anywhere(void **state) {
         struct bytes_input in = bytes_input_of(buf_str(&b));
 
         told_init(&whole);
-        assert_true(told_unpack(&whole, &in.input, "o", &unpack_limits_usual, &e));
+        assert_true(told_unpack(&whole, &in, "o", &unpack_limits_usual, &e));
         for (size_t len = makers[i].from; len < b.len; len++) {
             char *const exact = malloc(len); /* so that a sanitizer sees the first byte behind */
             struct told t;
@@ -861,7 +861,7 @@ static void cut_anywhere(void **state) {
             memcpy(exact, b.ptr, len);
             in = bytes_input_of((str){exact, len});
             told_init(&t);
-            if (!told_unpack(&t, &in.input, "o", &unpack_limits_usual, &e))
+            if (!told_unpack(&t, &in, "o", &unpack_limits_usual, &e))
                 fail_msg("%s cut at %zu: %s", makers[i].name, len, e.text);
             if (!makers[i].nested && !str_starts(buf_str(&whole.bytes), buf_str(&t.bytes)))
                 fail_msg("%s cut at %zu: [%.*s]", makers[i].name, len, STR_ARG(buf_str(&t.bytes)));
@@ -897,7 +897,7 @@ static void cut_streams_give_all(void **state) {
         struct err e = {0};
 
         told_init(&t);
-        assert_true(told_unpack(&t, &in.input, "o", &unpack_limits_usual, &e));
+        assert_true(told_unpack(&t, &in, "o", &unpack_limits_usual, &e));
         assert_int_equal(t.bytes.len, len - 512);
         assert_memory_equal(t.bytes.ptr ? t.bytes.ptr : "", text, len - 512);
         told_free(&t);
@@ -926,7 +926,7 @@ static void changed_anywhere(void **state) {
 
                     told_init(&t[k]);
                     t[k].step = k ? 3 : 1 << 20;
-                    if (!told_unpack(&t[k], &in.input, "o", &unpack_limits_usual, &e))
+                    if (!told_unpack(&t[k], &in, "o", &unpack_limits_usual, &e))
                         fail_msg("%zu at %zu: %s", i, at, e.text);
                 }
                 assert_true(str_eq(buf_str(&t[0].text), buf_str(&t[1].text)));
@@ -1009,6 +1009,7 @@ static void windows_of_members(void **state) {
         struct bytes_input in = bytes_input_of(buf_str(&b));
 
         assert_true(unpack(&in.input, S("o"), &unpack_limits_usual, &visitor, &e));
+        bytes_input_close(&in);
         assert_true(w.calls > 10);
         buf_free(&b);
     }
@@ -1028,12 +1029,12 @@ static void leaves_that_stop(void **state) {
         told_init(&all);
         struct bytes_input in = bytes_input_of(buf_str(&b));
 
-        assert_true(told_unpack(&all, &in.input, "o", &unpack_limits_usual, &e));
+        assert_true(told_unpack(&all, &in, "o", &unpack_limits_usual, &e));
         for (size_t take = 0; take < 3; take++) {
             told_init(&some);
             some.take = take;
             in = bytes_input_of(buf_str(&b));
-            assert_true(told_unpack(&some, &in.input, "o", &unpack_limits_usual, &e));
+            assert_true(told_unpack(&some, &in, "o", &unpack_limits_usual, &e));
             assert_true(str_eq(buf_str(&some.text), buf_str(&all.text)));
             assert_int_equal(some.bytes.len, take * all.leaves);
             told_free(&some);
@@ -1062,7 +1063,7 @@ static void stopped_anywhere(void **state) {
 
             told_init(&t);
             t.stop_after = n;
-            done = told_unpack(&t, &in.input, "o", &unpack_limits_usual, &e);
+            done = told_unpack(&t, &in, "o", &unpack_limits_usual, &e);
             assert_int_equal(e.code, done ? ERR_NONE : ERR_INTERRUPTED);
             assert_int_equal(t.calls, done ? n - 1 : n);
             told_free(&t);
@@ -1073,7 +1074,7 @@ static void stopped_anywhere(void **state) {
 
             in.fails_at = at;
             told_init(&t);
-            if (told_unpack(&t, &in.input, "o", &unpack_limits_usual, &e)) {
+            if (told_unpack(&t, &in, "o", &unpack_limits_usual, &e)) {
                 /* Nobody needed those bytes (the end of a tar), or they were told of as damage (7z tells no more). */
                 assert_true(t.damages > 0 || makers[i] == ustar || makers[i] == every_container);
             } else {
@@ -1132,10 +1133,12 @@ static void progress_is_told(void **state) {
 
         t.size = b.len;
         assert_true(unpack(&in.input, S("o"), &unpack_limits_usual, &visitor, &e));
+        bytes_input_close(&in);
         assert_true(t.last > t.size / 2);
         in = bytes_input_of(buf_str(&b));
         t = (struct ticks){.size = b.len, .stop_at = 1};
         assert_false(unpack(&in.input, S("o"), &unpack_limits_usual, &visitor, &e));
+        bytes_input_close(&in);
         assert_true(t.last >= 1);
     }
     buf_free(&b);
@@ -1155,7 +1158,7 @@ static const char *refused(str bytes, long n, const struct told *whole) {
         return "no memory";
     memory_refused = false;
     memory_left = n;
-    bool const ok = told_unpack(&t, &in.input, "o", &unpack_limits_usual, &e);
+    bool const ok = told_unpack(&t, &in, "o", &unpack_limits_usual, &e);
 
     memory_left = -1;
     if (!ok && e.code != ERR_MEMORY)
@@ -1205,7 +1208,7 @@ static void every_allocation_may_fail(void **state) {
         told_init(&whole);
         struct bytes_input in = bytes_input_of(buf_str(&b));
 
-        assert_true(told_unpack(&whole, &in.input, "o", &unpack_limits_usual, &e));
+        assert_true(told_unpack(&whole, &in, "o", &unpack_limits_usual, &e));
         if (i < COMPRESSIONS)
             for (long n = 0; n == 0 || memory_refused; n++) {
                 if ((wrong = refused(buf_str(&b), n, &whole)) != NULL)
