@@ -161,8 +161,8 @@ static void timesketch_is_the_finding(void **state) {
         finding_json(&json, &f);
         buf_add(&want, S("{\"message\":"));
         buf_json(&want, buf_str(&sentence));
-        buf_format(&want, ",\"datetime\":\"%s\",\"timestamp\":%s,\"timestamp_desc\":\"Event logged\",%.*s", times[i].datetime,
-                   times[i].timestamp, STR_ARG(str_from(buf_str(&json), 1)));
+        buf_format(&want, ",\"datetime\":\"%s\",\"timestamp\":%s,\"timestamp_desc\":\"Event logged\",%.*s",
+                   times[i].datetime, times[i].timestamp, STR_ARG(str_from(buf_str(&json), 1)));
         assert_true(finding_timesketch(&got, &f));
         buf_byte(&want, '\0');
         same(times[i].datetime, &got, want.ptr);
@@ -180,7 +180,8 @@ static void the_head_is_what_is_promised(void **state) {
 
     finding_csv_head(&b);
     same("head", &b,
-         "finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,evidence_sha256,record,"
+         "finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,evidence_"
+         "sha256,record,"
          "offset,salvaged");
     buf_free(&b);
 }
