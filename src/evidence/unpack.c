@@ -385,6 +385,7 @@ struct archiving {
     struct buf gaps;    /* zip: struct gap, between what has been read */
     uint64_t covered;   /* zip: what lies before has been read, or told of; UINT64_MAX: not known */
     struct {            /* the member that is being read */
+        str path;
         str block;      /* of its bytes, not yet handed on; libarchive's until the next one is asked for */
         uint64_t block_at, at;
         bool ended, broken;
@@ -433,10 +434,14 @@ static la_int64_t on_skip(struct archive *a, void *ctx, la_int64_t request) {
     return (la_int64_t)skip;
 }
 
-static const char *archive_why(struct archive *a) {
-    const char *const why = archive_error_string(a);
+#define WHY_ROOM 200
 
-    return why && *why ? why : "the archive is damaged";
+/* libarchive's words for what has just failed; some of them end in a line feed. */
+static const char *archive_why(struct archive *a, char room[WHY_ROOM]) {
+    str const why = str_trim(str_of(archive_error_string(a)));
+
+    snprintf(room, WHY_ROOM, "%.*s", STR_ARG(why));
+    return why.len ? room : "the archive is damaged";
 }
 
 /* Where libarchive is: what lies before has been understood, or skipped. */
@@ -446,12 +451,24 @@ static uint64_t place(const struct archiving *f) {
     return at < 0 ? f->at : (uint64_t)at;
 }
 
+/* The archive itself cannot be read on. */
 static void archive_broken(struct archiving *f) {
     uint64_t const at = place(f);
+    char why[WHY_ROOM];
 
     if (at != f->told_at)
-        tell(f->u, f->path, at, 0, archive_why(f->a));
+        tell(f->u, f->path, at, 0, archive_why(f->a, why));
     f->told_at = at;
+}
+
+/* The member cannot: what is left of it is missing, or not what it should be. */
+static void member_broken(struct archiving *f, uint64_t at) {
+    char words[WHY_ROOM], why[WHY_ROOM + 40];
+
+    snprintf(why, sizeof why, "%s (byte %lu of the archive)", archive_why(f->a, words), (unsigned long)place(f));
+    tell(f->u, f->m.path, at, 0, why);
+    f->told_at = place(f);
+    f->m.broken = true;
 }
 
 /* The next block of the member. By archive_read_data() the bytes in front of a damage would be lost, and all of a member
@@ -465,8 +482,7 @@ static bool next_block(struct archiving *f) {
     if (f->u->stopped)
         return false;
     if (r == ARCHIVE_RETRY || r < ARCHIVE_WARN) {
-        archive_broken(f);
-        f->m.broken = true;
+        member_broken(f, f->m.at);
         return true;
     }
     if (r == ARCHIVE_EOF) {
@@ -475,12 +491,11 @@ static bool next_block(struct archiving *f) {
             return true;
         size = 0;                 /* tar says where the file ends: behind a hole */
     } else if (r != ARCHIVE_OK) { /* the bytes are there: their number or checksum is not what was stated */
-        archive_broken(f);
-        f->m.broken = true;
+        member_broken(f, f->m.at + size);
     }
     if (offset < 0 || (uint64_t)offset < f->m.at) {
         if (size) {
-            tell(f->u, f->path, place(f), size, "pieces of a sparse file out of order");
+            tell(f->u, f->m.path, f->m.at, size, "pieces of a sparse file out of order");
             f->m.broken = true;
         }
         return true;
@@ -557,7 +572,8 @@ static bool entry_visit(struct archiving *f, struct archive_entry *entry) {
         tell(u, buf_str(&name), 0, archive_entry_size_is_set(entry) ? (uint64_t)archive_entry_size(entry) : 0,
              "encrypted: unpack it with its password and hand in what comes out");
     } else {
-        ok = member(u, buf_str(&name), f->depth + 1, archive_some, f, NULL);
+        f->m.path = buf_str(&name);
+        ok = member(u, f->m.path, f->depth + 1, archive_some, f, NULL);
     }
     buf_free(&name);
     return ok;
@@ -759,7 +775,7 @@ static bool entries(struct archiving *f, struct archive_entry *entry) {
         f->m.block = (str){"", 0};
         if (!entry_visit(f, entry))
             return false;
-        if (f->m.ended && !f->m.broken)
+        if (f->m.ended && !f->m.broken) /* not of one that is encrypted: it was not begun */
             f->covered = place(f);
     }
 }
@@ -828,7 +844,7 @@ static bool archived(struct unpacking *u, struct input *in, str path, unsigned d
         if (u->stopped)
             ok = false;
         else
-            tell(u, path, place(&f), 0, archive_why(f.a));
+            archive_broken(&f);
     } else {
         ok = entries(&f, entry) && gaps_tell(&f);
     }

@@ -258,6 +258,18 @@ static void zip_hidden(struct buf *b) { /* a member whose directory was cut out,
 static void zip_zipcrypt(struct buf *b) {
     pack(b, "zip", "zip:encryption=zipcrypt", "secret", two, 2);
 }
+static void zip_some_encrypted(struct buf *b) { /* the flag of the second, in its local header and in the directory */
+    static const struct packed three[] = {{.name = "a", .bytes = STR("first")},
+                                          {.name = "b", .bytes = STR("hidden")},
+                                          {.name = "c", .bytes = STR("last")}};
+
+    pack(b, "zip", "zip:compression=store", NULL, three, 3);
+    for (size_t at = 0; at + 4 < b->len; at++)
+        if (memcmp(b->ptr + at, "PK\3\4", 4) == 0 && memcmp(b->ptr + at + 30, "b", 1) == 0)
+            b->ptr[at + 6] |= 1;
+        else if (memcmp(b->ptr + at, "PK\1\2", 4) == 0 && memcmp(b->ptr + at + 46, "b", 1) == 0)
+            b->ptr[at + 8] |= 1;
+}
 static void zip_aes(struct buf *b) {
     pack(b, "zip", "zip:encryption=aes256", "secret", two, 2);
 }
@@ -466,6 +478,8 @@ static const struct {
     {"gzip's own name, upwards", gzip_name_up, "o!x\xef\xbf\xbd\xef\xbf\xbd: 12 bytes\n", HELLO},
 
     {"zip, encrypted the old way", zip_zipcrypt, "o!a/b.txt at 0+12" ENCRYPTED "o!c at 0+6" ENCRYPTED, STR("")},
+    {"zip, one of three encrypted", zip_some_encrypted, "o!a: 5 bytes\no!b at 0+6" ENCRYPTED "o!c: 4 bytes\n",
+     STR("firstlast")},
     {"zip, encrypted by AES", zip_aes, "o!a/b.txt at 0+12" ENCRYPTED "o!c at 0+6" ENCRYPTED, STR("")},
     {"7z, encrypted", seven_zip_aes, "o!log at 0+16" ENCRYPTED, STR("")},
     {"7z, names encrypted too", seven_zip_aes_header,
@@ -499,9 +513,12 @@ static const struct {
     {"sparse tar", sparse, "o!sparse: 3004 bytes\n", {sparse_tail, 3004}},
     {"sparse tar, a hole at the end", sparse_end, "o!sparse: 3000 bytes\n", {sparse_head, 3000}},
     {"zip, wrong checksum", zip_wrong_crc,
-     "o at 38+0: ZIP bad CRC: 0x3610a686 should be 0x12345678\no!log: 5 bytes broken\n", STR("hello")},
+     "o!log at 5+0: ZIP bad CRC: 0x3610a686 should be 0x12345678 (byte 38 of the archive)\no!log: 5 bytes broken\n",
+     STR("hello")},
     {"zip, wrong size", zip_wrong_size,
-     "o at 38+0: ZIP uncompressed data is wrong size (read 5, expected 9)\n\no!log: 5 bytes broken\n", STR("hello")},
+     "o!log at 5+0: ZIP uncompressed data is wrong size (read 5, expected 9) (byte 38 of the archive)\no!log: 5 bytes "
+     "broken\n",
+     STR("hello")},
 
     {"gzip in tar", gzip_in_tar, "o!x.json.gz!x.json: 12 bytes\no!x.json.gz: gzip\n", HELLO},
     {"tar in zstd", tar_in_zstd, "o!o!a/b.txt: 12 bytes\no!o!c: 6 bytes\no!o: tar\n", BYTES_TWO},
