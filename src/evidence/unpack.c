@@ -549,7 +549,7 @@ static bool is_link(struct archive_entry *entry) {
     return archive_entry_filetype(entry) == AE_IFLNK || archive_entry_symlink(entry);
 }
 
-/* Folders and devices hold none, nor do hard links, unless somebody has put some there. */
+/* Folders and devices hold none; a hard link of pax may. */
 static bool holds_bytes(struct archive_entry *entry) {
     if (is_link(entry))
         return false;

@@ -144,6 +144,45 @@ static void special_tar(struct buf *b) {
 
     pack(b, "pax", NULL, NULL, members, COUNT(members));
 }
+/* A header of ustar with its sum, and the bytes up to the next block. */
+static void tar_by_hand(struct buf *b, const char *name, char type, str bytes) {
+    char h[512] = {0};
+    unsigned sum = 0;
+
+    snprintf(h, 100, "%s", name);
+    snprintf(h + 100, 8, "0000644");
+    snprintf(h + 124, 12, "%011zo", bytes.len);
+    snprintf(h + 136, 12, "00000000000");
+    memset(h + 148, ' ', 8);
+    h[156] = type;
+    if (type == '1')
+        snprintf(h + 157, 100, "a");
+    memcpy(h + 257,
+           "ustar\0"
+           "00",
+           8);
+    for (size_t i = 0; i < sizeof h; i++)
+        sum += (unsigned char)h[i];
+    snprintf(h + 148, 8, "%06o", sum);
+    buf_add(b, (str){h, sizeof h});
+    buf_add(b, bytes);
+    while (b->len % sizeof h)
+        buf_byte(b, 0);
+}
+static void tar_folder_with_bytes(struct buf *b) { /* POSIX gives it none: its blocks are no header */
+    tar_by_hand(b, "a", '0', S("hello"));
+    tar_by_hand(b, "folder", '5', S("hidden"));
+    tar_by_hand(b, "c", '0', S("last"));
+    while (b->len < 4096)
+        buf_byte(b, 0);
+}
+static void tar_hard_link_with_bytes(struct buf *b) { /* pax lets it have some */
+    tar_by_hand(b, "a", '0', S("hello"));
+    tar_by_hand(b, "x", 'x', S("13 path=hard\n"));
+    tar_by_hand(b, "hard", '1', S("again"));
+    while (b->len < 4096)
+        buf_byte(b, 0);
+}
 static void names_of(struct buf *b, const char *format, bool utf8_only) {
     static char long_name[3001];
     static const struct packed members[] = {
@@ -464,6 +503,10 @@ static const struct {
     {"7z of the same, which puts the empty last", mixed_7z, "o!a: 5 bytes\no!a: 5 bytes\no!none: 0 bytes\n",
      STR("firstagain")},
     {"tar of hard link, pipe, device", special_tar, "o!a: 12 bytes\n", HELLO},
+
+    {"tar, bytes of a folder", tar_folder_with_bytes,
+     "o!a: 5 bytes\no at 1536+512: damaged, or no part of the archive\no!c: 4 bytes\n", STR("hellolast")},
+    {"tar, bytes of a hard link", tar_hard_link_with_bytes, "o!a: 5 bytes\no!hard: 5 bytes\n", STR("helloagain")},
 
     {"hostile names in tar", names_tar, NAMES "o!x\xef\xbf\xbd\xef\xbf\xbdy: 1 bytes\n", STR("1234567")},
     {"hostile names in zip", names_zip, NAMES, STR("123456")},
