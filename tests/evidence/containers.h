@@ -114,7 +114,7 @@ static inline bool pack_archive(struct buf *b, const char *format, const char *o
 
 static inline void put_le(struct buf *b, uint64_t n, unsigned bytes) {
     for (unsigned i = 0; i < bytes; i++)
-        buf_byte(b, i < sizeof n ? (char)(n >> 8 * i) : 0);
+        buf_byte(b, (char)(i < sizeof n ? n >> 8 * i : 0));
 }
 
 /* 7z by hand (its 7zFormat.txt): one file of a coder that libarchive does not write. Fewer than 128 bytes in every size. */
