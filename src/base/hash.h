@@ -13,7 +13,7 @@ struct sha256; /* FIPS 180-4, over a stream */
 struct sha256 *sha256_new(void);
 void sha256_free(struct sha256 *h);
 void sha256_add(struct sha256 *h, str bytes);
-/* Ends the stream; the state starts a new one. */
+/* Ends the stream. After this the state is only good to be freed: to begin again would need memory. */
 void sha256_end(struct sha256 *h, uint8_t out[SHA256_SIZE]);
 /* Lower-case hexadecimal, with a NUL. */
 void sha256_hex(const uint8_t hash[SHA256_SIZE], char out[2 * SHA256_SIZE + 1]);

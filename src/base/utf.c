@@ -104,6 +104,14 @@ size_t utf8_valid(str s) {
     }
 }
 
+str utf8_first(str s, size_t max) {
+    if (s.len <= max)
+        return s;
+    while (max && tail((unsigned char)s.ptr[max]))
+        max--;
+    return str_first(s, max);
+}
+
 size_t utf8_repair(str s, char *out, size_t *repaired) {
     size_t used = 0;
 

@@ -12,6 +12,8 @@ size_t utf8_decode(str s, uint32_t *point);
 size_t utf8_encode(uint32_t point, char out[4]);
 /* Bytes from the start of s that are well-formed UTF-8 (s.len when all are). Fast on ASCII. */
 size_t utf8_valid(str s);
+/* The beginning of well-formed s, of at most max bytes and whole characters. */
+str utf8_first(str s, size_t max);
 /* Copies s to out, each byte that belongs to no well-formed character replaced by U+FFFD (3 bytes), and
  * returns the bytes written; *repaired counts the replacements. out: room for 3 * s.len. */
 size_t utf8_repair(str s, char *out, size_t *repaired);

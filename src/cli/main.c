@@ -1,4 +1,6 @@
 /* main: finds the command, reads its words, runs it. */
+#include <locale.h>
+
 #include "cli/command.h"
 #include "cli/manual.h"
 
@@ -52,6 +54,7 @@ int main(int argc, char **argv) {
     int used = 0;
     const struct command *const c = command_named(argc, argv, &used);
 
+    setlocale(LC_CTYPE, "C.UTF-8"); /* by which libarchive reads the names in 7z (evidence/unpack.h) */
     if (wants_help(argc, argv)) {
         /* The words up to the first option name a command, or the beginning of some: help knows what to say. */
         int words = 1;

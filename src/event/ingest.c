@@ -504,6 +504,7 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
 
         if (at.unwanted >> v->type & 1)
             continue;
+        in->counts.cut += v->len > VALUE_BYTES_MAX;
         if (LIKELY(at.column != COLUMN_NONE))
             c = b->columns[at.column];
         else if (!meet(in, b, v->field, v->type, &c, e))

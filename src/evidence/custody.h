@@ -14,7 +14,7 @@ struct custody {
     str not_read;          /* why nothing in it was read as events; "" */
     uint64_t records;      /* read, salvaged ones not among them */
     uint64_t salvaged;     /* found where the format says nothing lives */
-    uint64_t repaired;     /* values whose text was not well-formed */
+    uint64_t repaired;     /* bytes of text that were not well-formed: U+FFFD stands for each */
     uint64_t cut;          /* values or records cut at a bound */
     uint64_t no_kind;      /* records no kind claims */
     uint64_t no_time;

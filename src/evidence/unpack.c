@@ -11,6 +11,7 @@
 #include "evidence/decompress.h"
 
 #define HEAD_BYTES 65536u
+#define PADDING_MAX 4096u               /* zeros behind a stream: xz pads to four bytes, tapes to blocks */
 #define PIECE_BYTES ((size_t)256 << 10) /* a stream grows by so much at once */
 
 const struct unpack_limits unpack_limits_usual = {
@@ -294,17 +295,19 @@ static uint64_t input_end(const struct input *in, uint64_t at) {
 }
 
 /* Between two streams: another begins, or only padding is left. False in *more: it is over. */
-static bool next_stream(struct inflating *f, str view, bool *more) {
+static bool next_stream(struct inflating *f, str *view, bool *more) {
     size_t zeros = 0;
 
-    *more = decompress_begins((enum compression)f->c, view);
-    if (*more || view.len == 0)
-        return true;
-    while (zeros < view.len && view.ptr[zeros] == 0)
+    while (zeros < view->len && zeros < PADDING_MAX && view->ptr[zeros] == 0)
         zeros++;
-    if (zeros == view.len && zeros < 4096) /* xz pads to four bytes, tapes to blocks */
+    *more = decompress_begins((enum compression)f->c, str_from(*view, zeros));
+    if (*more) {
+        f->at += zeros;
+        *view = str_from(*view, zeros);
+    }
+    if (*more || zeros == view->len)
         return true;
-    broken(f, input_end(f->in, f->at + view.len), "bytes behind the end of what is packed");
+    broken(f, input_end(f->in, f->at + view->len), "bytes behind the end of what is packed");
     return false;
 }
 
@@ -320,7 +323,7 @@ static bool inflate_some(void *ctx, char *out, size_t room, size_t *got) {
         if (!f->in->window(f->in, f->at, HEAD_BYTES, &view, f->u->e) || !tick(f->u, f->depth, f->at))
             return stop(f->u);
         if (f->between) {
-            if (!next_stream(f, view, &more))
+            if (!next_stream(f, &view, &more))
                 return false;
             if (!more)
                 return true;
@@ -372,10 +375,21 @@ struct archiving {
     struct input *in;
     str memory; /* instead of in */
     bool in_memory;
+    enum container c;
     str path;
     unsigned depth;
-    uint64_t at;
+    uint64_t at; /* what libarchive has been given; it reads ahead */
     struct archive *a;
+    uint64_t told_at;   /* libarchive's place at the last damage: the same is not told twice */
+    uint64_t lost_from; /* tar: where blocks that are no header begin; UINT64_MAX: none */
+    struct buf gaps;    /* zip: struct gap, between what has been read */
+    uint64_t covered;   /* zip: what lies before has been read, or told of; UINT64_MAX: not known */
+    struct {            /* the member that is being read */
+        str path;
+        str block;      /* of its bytes, not yet handed on; libarchive's until the next one is asked for */
+        uint64_t block_at, at;
+        bool ended, broken;
+    } m;
 };
 
 static la_ssize_t on_read(struct archive *a, void *ctx, const void **bytes) {
@@ -420,27 +434,106 @@ static la_int64_t on_skip(struct archive *a, void *ctx, la_int64_t request) {
     return (la_int64_t)skip;
 }
 
-static const char *archive_why(struct archive *a) {
-    const char *const why = archive_error_string(a);
+#define WHY_ROOM 200
 
-    return why && *why ? why : "the archive is damaged";
+/* libarchive's words for what has just failed; some of them end in a line feed. */
+static const char *archive_why(struct archive *a, char room[WHY_ROOM]) {
+    str const why = str_trim(str_of(archive_error_string(a)));
+
+    snprintf(room, WHY_ROOM, "%.*s", STR_ARG(why));
+    return why.len ? room : "the archive is damaged";
+}
+
+/* Where libarchive is: what lies before has been understood, or skipped. */
+static uint64_t place(const struct archiving *f) {
+    la_int64_t const at = archive_filter_bytes(f->a, 0);
+
+    return at < 0 ? f->at : (uint64_t)at;
+}
+
+/* The archive itself cannot be read on. */
+static void archive_broken(struct archiving *f) {
+    uint64_t const at = place(f);
+    char why[WHY_ROOM];
+
+    if (at != f->told_at)
+        tell(f->u, f->path, at, 0, archive_why(f->a, why));
+    f->told_at = at;
+}
+
+/* The member cannot: what is left of it is missing, or not what it should be. */
+static void member_broken(struct archiving *f, uint64_t at) {
+    char words[WHY_ROOM], why[WHY_ROOM + 40];
+
+    snprintf(why, sizeof why, "%s (byte %lu of the archive)", archive_why(f->a, words), (unsigned long)place(f));
+    tell(f->u, f->m.path, at, 0, why);
+    f->told_at = place(f);
+    f->m.broken = true;
+}
+
+/* The next block of the member. By archive_read_data() the bytes in front of a damage would be lost, and all of a member
+ * whose checksum differs, and a hole at the end of a sparse file. */
+static bool next_block(struct archiving *f) {
+    const void *bytes = NULL;
+    size_t size = 0;
+    la_int64_t offset = (la_int64_t)f->m.at;
+    int const r = archive_read_data_block(f->a, &bytes, &size, &offset);
+
+    if (f->u->stopped)
+        return false;
+    if (r == ARCHIVE_RETRY || r < ARCHIVE_WARN) {
+        member_broken(f, f->m.at);
+        return true;
+    }
+    if (r == ARCHIVE_EOF) {
+        f->m.ended = true;
+        if (f->c != TAR)
+            return true;
+        size = 0;                 /* tar says where the file ends: behind a hole */
+    } else if (r != ARCHIVE_OK) { /* the bytes are there: their number or checksum is not what was stated */
+        member_broken(f, f->m.at + size);
+    }
+    if (offset < 0 || (uint64_t)offset < f->m.at) {
+        if (size) {
+            tell(f->u, f->m.path, f->m.at, size, "pieces of a sparse file out of order");
+            f->m.broken = true;
+        }
+        return true;
+    }
+    f->m.block_at = (uint64_t)offset;
+    f->m.block = (str){size ? bytes : "", size};
+    return true;
 }
 
 static bool archive_some(void *ctx, char *out, size_t room, size_t *got) {
     struct archiving *const f = ctx;
-    la_ssize_t n;
 
-    do
-        n = archive_read_data(f->a, out, room);
-    while (n == ARCHIVE_RETRY);
-    if (f->u->stopped)
-        return false;
-    if (n < 0) {
-        tell(f->u, f->path, f->at, 0, archive_why(f->a));
-        return false;
+    for (;;) {
+        if (f->m.at < f->m.block_at) { /* a hole */
+            uint64_t const hole = f->m.block_at - f->m.at;
+
+            *got = hole < room ? (size_t)hole : room;
+            memset(out, 0, *got);
+        } else if (f->m.block.len) {
+            str const piece = str_first(f->m.block, room);
+
+            *got = piece.len;
+            memcpy(out, piece.ptr, piece.len);
+            f->m.block = str_from(f->m.block, piece.len);
+            f->m.block_at += piece.len;
+        } else if (f->m.broken) {
+            return false;
+        } else if (f->m.ended) {
+            *got = 0;
+            return true;
+        } else if (next_block(f)) {
+            continue;
+        } else {
+            return false;
+        }
+        f->m.at += *got;
+        return true;
     }
-    *got = (size_t)n;
-    return true;
 }
 
 /* The member's name; raw bytes where the archive does not say how they are to be read. */
@@ -452,9 +545,16 @@ static str entry_name(struct archive_entry *entry) {
     return name && *name ? str_of(name) : S("(no name)");
 }
 
-/* Folders, links and devices hold no bytes of their own. */
+static bool is_link(struct archive_entry *entry) {
+    return archive_entry_filetype(entry) == AE_IFLNK || archive_entry_symlink(entry);
+}
+
+/* Folders and devices hold none; a hard link of pax may. */
 static bool holds_bytes(struct archive_entry *entry) {
-    return archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry) && !archive_entry_symlink(entry);
+    if (is_link(entry))
+        return false;
+    return (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry)) ||
+           (archive_entry_size_is_set(entry) && archive_entry_size(entry) > 0);
 }
 
 static bool entry_visit(struct archiving *f, struct archive_entry *entry) {
@@ -472,41 +572,211 @@ static bool entry_visit(struct archiving *f, struct archive_entry *entry) {
         tell(u, buf_str(&name), 0, archive_entry_size_is_set(entry) ? (uint64_t)archive_entry_size(entry) : 0,
              "encrypted: unpack it with its password and hand in what comes out");
     } else {
-        ok = member(u, buf_str(&name), f->depth + 1, archive_some, f, NULL);
+        f->m.path = buf_str(&name);
+        ok = member(u, f->m.path, f->depth + 1, archive_some, f, NULL);
     }
     buf_free(&name);
     return ok;
 }
 
-static bool entries(struct archiving *f) {
+/* Bytes [offset, ...) of the archive, at least `want` unless it ends before. Not for streams, and not before libarchive is
+ * through: it holds the window of its last call. False: u->stopped. */
+static bool archive_bytes(struct archiving *f, uint64_t offset, size_t want, str *out) {
+    if (!f->in_memory)
+        return f->in->window(f->in, offset, want, out, f->u->e) || stop(f->u);
+    *out = offset < f->memory.len ? str_from(f->memory, (size_t)offset) : (str){"", 0};
+    return true;
+}
+
+static uint64_t archive_size(const struct archiving *f) {
+    return f->in_memory ? f->memory.len : f->in->size;
+}
+
+/* ---- what an archive holds beside its members: libarchive says nothing of it ---- */
+
+#define TAR_BLOCK 512u
+#define ZIP_LOCAL 30u  /* APPNOTE 4.3.7: a local header, its name and extra field behind it */
+#define ZIP_BEHIND 24u /* 4.3.9: a data descriptor at its longest */
+#define SEVEN_ZIP_HEAD 32u
+#define ZIP_END 22u    /* 4.3.16: the record at the end, its comment behind it */
+
+static unsigned u16(str s, size_t at) {
+    return (unsigned)(unsigned char)s.ptr[at] | (unsigned)(unsigned char)s.ptr[at + 1] << 8;
+}
+
+static uint64_t u64(str s, size_t at) {
+    return u16(s, at) | (uint64_t)u16(s, at + 2) << 16 | (uint64_t)u16(s, at + 4) << 32 |
+           (uint64_t)u16(s, at + 6) << 48;
+}
+
+static bool zip_directory_begins(str s) {
+    return str_starts(s, S("PK\1\2")) || str_starts(s, S("PK\5\6")) || str_starts(s, S("PK\6\6")) ||
+           str_starts(s, S("PK\6\10"));
+}
+
+/* From here to the first byte of the next member, or to the directory. */
+struct gap {
+    uint64_t from, to;
+    bool last;
+};
+
+static bool gap_note(struct archiving *f, uint64_t to, bool last) {
+    if (f->covered != UINT64_MAX && f->covered < to) {
+        struct gap const gap = {f->covered, to, last};
+
+        buf_add(&f->gaps, (str){(const char *)&gap, sizeof gap});
+        if (f->gaps.failed) {
+            err_set(f->u->e, ERR_MEMORY, 0, "no memory to unpack");
+            return stop(f->u);
+        }
+    }
+    f->covered = UINT64_MAX;
+    return true;
+}
+
+/* Between two members of a zip stand a descriptor of the one and the local header of the other, behind the last its
+ * directory; anything else is in no directory: another zip in front of this one, a member that was taken out. */
+static bool gap_explained(const struct gap *gap, str bytes) {
+    for (size_t skip = 0; skip <= ZIP_BEHIND; skip += 4) {
+        str const s = str_from(bytes, skip);
+
+        if (gap->last ? zip_directory_begins(s)
+                      : s.len >= ZIP_LOCAL && str_starts(s, S("PK\3\4")) &&
+                            gap->from + skip + ZIP_LOCAL + u16(s, 26) + u16(s, 28) == gap->to)
+            return true;
+    }
+    return false;
+}
+
+static bool gaps_tell(struct archiving *f) {
+    for (size_t at = 0; at < f->gaps.len; at += sizeof(struct gap)) {
+        struct gap gap;
+        str bytes;
+
+        memcpy(&gap, f->gaps.ptr + at, sizeof gap);
+        if (!archive_bytes(f, gap.from, ZIP_BEHIND + ZIP_LOCAL, &bytes))
+            return false;
+        if (!gap_explained(&gap, bytes))
+            tell(f->u, f->path, gap.from, gap.to - gap.from, "bytes that belong to no file of the archive");
+    }
+    return true;
+}
+
+/* What follows the last end record and its comment, or that there is none. */
+static bool zip_end(struct archiving *f) {
+    uint64_t const size = archive_size(f), from = size > ZIP_END + UINT16_MAX ? size - ZIP_END - UINT16_MAX : 0;
+    str tail;
+
+    if (!archive_bytes(f, from, (size_t)(size - from), &tail))
+        return false;
+    for (size_t at = tail.len < ZIP_END ? 0 : tail.len - ZIP_END + 1; at-- > 0;) {
+        uint64_t const here = from + at;
+        size_t end = at + ZIP_END;
+
+        if (!str_starts(str_from(tail, at), S("PK\5\6")))
+            continue;
+        end += u16(tail, at + 20);
+        if (end < tail.len)
+            tell(f->u, f->path, from + end, tail.len - end, "bytes behind the end of the archive");
+        else if (end > tail.len)
+            tell(f->u, f->path, size, 0, "breaks off");
+        uint64_t const directory = u16(tail, at + 12) | (uint64_t)u16(tail, at + 14)
+                                                            << 16; /* of zip64 it is elsewhere */
+
+        return gap_note(f, directory <= here ? here - directory : here, true);
+    }
+    tell(f->u, f->path, size, 0, "breaks off: the directory at its end is missing");
+    return true;
+}
+
+/* 7zFormat.txt: the first header says where the last one ends. */
+static bool seven_zip_end(struct archiving *f) {
+    uint64_t const size = archive_size(f);
+    str head;
+
+    if (!archive_bytes(f, 0, SEVEN_ZIP_HEAD, &head))
+        return false;
+    if (head.len < SEVEN_ZIP_HEAD || u64(head, 12) > size || u64(head, 20) > size)
+        return true; /* told when it was opened */
+    uint64_t const end = SEVEN_ZIP_HEAD + u64(head, 12) + u64(head, 20);
+
+    if (end < size)
+        tell(f->u, f->path, end, size - end, "bytes behind the end of the archive");
+    return true;
+}
+
+/* Nothing more comes out of the archive, and not because of a bound. */
+static bool archive_end(struct archiving *f) {
+    if (f->c == ZIP)
+        return zip_end(f);
+    if (f->c == SEVEN_ZIP)
+        return seven_zip_end(f);
+    /* Without the blocks of zeros at the end (POSIX ustar), nothing has been read in this call. */
+    if (f->told_at != place(f) && (la_int64_t)place(f) == archive_read_header_position(f->a))
+        tell(f->u, f->path, place(f), 0, "breaks off: the blocks that end an archive are missing");
+    return true;
+}
+
+/* Blocks that are no header of a tar are read over until one comes; they are told of together. */
+static void lost_end(struct archiving *f, uint64_t to) {
+    if (f->lost_from == UINT64_MAX)
+        return;
+    tell(f->u, f->path, f->lost_from, to > f->lost_from ? to - f->lost_from : 0, "damaged, or no part of the archive");
+    f->told_at = to;
+    f->lost_from = UINT64_MAX;
+}
+
+/* A header that is none. False: nothing more can be read. */
+static bool header_broken(struct archiving *f, int r) {
+    uint64_t const at = place(f);
+
+    if (r == ARCHIVE_RETRY && f->c == TAR && (la_int64_t)at > archive_read_header_position(f->a)) {
+        if (f->lost_from == UINT64_MAX)
+            f->lost_from = at > TAR_BLOCK ? at - TAR_BLOCK : 0;
+        return true;
+    }
+    archive_broken(f);
+    return r != ARCHIVE_FATAL && (la_int64_t)at > archive_read_header_position(f->a);
+}
+
+static bool entries(struct archiving *f, struct archive_entry *entry) {
     struct unpacking *const u = f->u;
-    struct archive_entry *entry;
-    bool ok = true;
 
     for (;;) {
-        int const r = archive_read_next_header(f->a, &entry);
+        int const r = archive_read_next_header2(f->a, entry);
 
         if (u->stopped)
             return false;
+        if (r == ARCHIVE_EOF || r == ARCHIVE_OK || r == ARCHIVE_WARN || r == ARCHIVE_FATAL)
+            lost_end(f, r == ARCHIVE_FATAL ? f->at : (uint64_t)archive_read_header_position(f->a));
         if (r == ARCHIVE_EOF)
-            return true;
-        if (r == ARCHIVE_RETRY)
-            continue;
-        if (r < ARCHIVE_WARN) {
-            tell(u, f->path, f->at, 0, archive_why(f->a));
-            if (r == ARCHIVE_FATAL)
+            return archive_end(f);
+        if (r == ARCHIVE_RETRY || r < ARCHIVE_WARN) {
+            if (!header_broken(f, r))
                 return true;
-        }
-        if (!holds_bytes(entry))
             continue;
+        }
+        if (is_link(entry)) /* nobody says how long it was; nor of what is encrypted */
+            f->covered = UINT64_MAX;
+        if (f->c == ZIP && !gap_note(f, place(f), false))
+            return false;
+        if (!holds_bytes(entry)) {
+            if (archive_entry_filetype(entry) == AE_IFDIR)
+                f->covered = place(f);
+            continue;
+        }
         if (++u->members > u->limits->members_max) {
-            tell(u, f->path, f->at, 0, "more members than are read");
+            tell(u, f->path, place(f), 0, "more members than are read");
             u->bound_told = true;
         }
         if (u->bound_told)
             return true;
-        if (!(ok = entry_visit(f, entry)))
-            return ok;
+        memset(&f->m, 0, sizeof f->m);
+        f->m.block = (str){"", 0};
+        if (!entry_visit(f, entry))
+            return false;
+        if (f->m.ended && !f->m.broken) /* not of one that is encrypted: it was not begun */
+            f->covered = place(f);
     }
 }
 
@@ -533,7 +803,9 @@ static bool take_whole(struct unpacking *u, struct input *in, struct buf *out, b
 }
 
 static bool archive_open(struct archiving *f, bool seeks) {
-    bool ok = archive_read_support_format_tar(f->a) == ARCHIVE_OK && archive_read_support_format_7zip(f->a) <= ARCHIVE_OK &&
+    bool ok = archive_read_support_format_tar(f->a) == ARCHIVE_OK &&
+              archive_read_set_options(f->a, "tar:read_concatenated_archives") == ARCHIVE_OK &&
+              archive_read_support_format_7zip(f->a) <= ARCHIVE_OK &&
               archive_read_support_format_zip_streamable(f->a) == ARCHIVE_OK;
 
     if (ok && seeks)
@@ -544,7 +816,9 @@ static bool archive_open(struct archiving *f, bool seeks) {
 }
 
 static bool archived(struct unpacking *u, struct input *in, str path, unsigned depth, enum container c) {
-    struct archiving f = {.u = u, .in = in, .path = path, .depth = depth};
+    struct archiving f = {
+        .u = u, .in = in, .c = c, .path = path, .depth = depth, .told_at = UINT64_MAX, .lost_from = UINT64_MAX};
+    struct archive_entry *entry = NULL;
     struct buf whole = {0};
     bool seeks = in->size != UINT64_MAX, fits, ok = true;
 
@@ -562,17 +836,20 @@ static bool archived(struct unpacking *u, struct input *in, str path, unsigned d
         f.memory = buf_str(&whole);
         f.in_memory = seeks = true;
     }
-    if (!(f.a = archive_read_new())) {
+    /* An entry of our own: libarchive does not look whether it got memory for its. */
+    if (!(f.a = archive_read_new()) || !(entry = archive_entry_new2(f.a))) {
         err_set(u->e, ERR_MEMORY, 0, "no memory to unpack");
         ok = stop(u);
     } else if (!archive_open(&f, seeks)) {
         if (u->stopped)
             ok = false;
         else
-            tell(u, path, f.at, 0, archive_why(f.a));
+            archive_broken(&f);
     } else {
-        ok = entries(&f);
+        ok = entries(&f, entry) && gaps_tell(&f);
     }
+    buf_free(&f.gaps);
+    archive_entry_free(entry);
     if (f.a)
         archive_read_free(f.a);
     buf_free(&whole);

@@ -1,7 +1,10 @@
 /* unpack: containers (gzip, zstd, xz, bzip2, tar, zip, 7z) down to the files in them, by content and never by name.
  *
  * One pass, nothing is written to disk: a member is a stream that its visitor reads as it comes out, and everything in it
- * is hashed whether it was asked for or not. What cannot be unpacked is told with its place. */
+ * is hashed whether it was asked for or not. What cannot be unpacked is told with its place.
+ *
+ * libarchive reads names by the process's LC_CTYPE: without a locale of UTF-8 (main sets C.UTF-8), names in 7z that are not
+ * ASCII come out as "(no name)". */
 #ifndef EVIDENCE_UNPACK_H
 #define EVIDENCE_UNPACK_H
 
@@ -38,8 +41,9 @@ struct unpack_visitor {
     /* Every member below the outermost file, containers too, once it is over; after leaf for the same path, and
      * before the next member of the same container. */
     bool (*ended)(void *ctx, const struct unpack_member *m, struct err *e);
-    /* Bytes [offset, offset + size) of what `path` names could not be unpacked, and why: "encrypted", "checksum differs",
-     * "breaks off", "bytes behind the end", "more than ... come out". */
+    /* Bytes [offset, offset + size) of what `path` names could not be unpacked, and why: "encrypted", "breaks off",
+     * "compressed data are damaged", "bytes behind the end", "more than ... come out", or as libarchive puts it. size 0: from
+     * offset on, nobody can say how many. */
     void (*damage)(void *ctx, str path, uint64_t offset, uint64_t size, const char *why);
     /* Bytes of the outermost file consumed so far, now and then. NULL: not asked for. False stops. */
     bool (*tick)(void *ctx, uint64_t offset);

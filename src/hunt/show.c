@@ -46,9 +46,12 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     char hex[2 * SHA256_SIZE + 1];
 
     (void)e;
+    if (!str_eq(m->path, w->path) || w->same)
+        return true;
     sha256_hex(m->sha256, hex);
-    if (str_eq(m->path, w->path) && str_eq(str_of(hex), w->sha256))
-        w->same = true;
+    w->same = str_eq(str_of(hex), w->sha256);
+    if (!w->same)
+        w->shown = false;
     return true;
 }
 

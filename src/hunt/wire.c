@@ -51,6 +51,11 @@ static void put_name(struct buf *b, str s) {
     put_text(b, s, NAME_BYTES_MAX);
 }
 
+/* Without a character that was cut in two at a bound: the other side takes none. */
+static str whole(str s) {
+    return str_first(s, utf8_valid(s));
+}
+
 static void put_finding(struct buf *b, const struct wire *w) {
     const struct finding *const f = &w->finding;
     size_t const started = b->len;
@@ -62,8 +67,8 @@ static void put_finding(struct buf *b, const struct wire *w) {
     put_u64(b, f->offset);
     buf_byte(b, f->salvaged);
     put_name(b, f->kind);
-    put_name(b, f->host);
-    put_name(b, f->account);
+    put_name(b, whole(f->host));
+    put_name(b, whole(f->account));
     put_name(b, f->logsource);
     put_u32(b, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
@@ -97,7 +102,7 @@ static void put_custody(struct buf *b, const struct wire *w) {
 
     put_name(b, str_of(c->reader));
     put_name(b, str_of(c->container));
-    put_name(b, c->not_read);
+    put_name(b, whole(c->not_read));
     buf_byte(b, w->hashed);
     put(b, w->hash, sizeof w->hash);
 #define X(n) put_u64(b, n);
@@ -150,7 +155,7 @@ void wire_put(struct buf *b, const struct wire *w) {
     case WIRE_DAMAGE:
         put_u64(b, w->damage.offset);
         put_u64(b, w->damage.size);
-        put_name(b, w->damage.why);
+        put_name(b, whole(w->damage.why));
         put_text(b, w->name, PATH_BYTES_MAX);
         break;
     case WIRE_CUSTODY:

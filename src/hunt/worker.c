@@ -8,6 +8,7 @@
 
 #include "base/channel.h"
 #include "base/confine.h"
+#include "base/utf.h"
 #include "hunt/wire.h"
 #include "reader/reader.h"
 
@@ -133,11 +134,11 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
                                  .matches = hit->matches,
                                  .match_count = hit->match_count}};
     /* A role is a view that the next one ends: kept here. */
-    str role = str_first(detector_role(w->detector, hit->block, hit->row, ROLE_HOST), sizeof host);
+    str role = utf8_first(detector_role(w->detector, hit->block, hit->row, ROLE_HOST), sizeof host);
 
     memcpy(host, role.ptr, role.len);
     m.finding.host = (str){host, role.len};
-    role = str_first(detector_role(w->detector, hit->block, hit->row, ROLE_ACCOUNT), sizeof account);
+    role = utf8_first(detector_role(w->detector, hit->block, hit->row, ROLE_ACCOUNT), sizeof account);
     memcpy(account, role.ptr, role.len);
     m.finding.account = (str){account, role.len};
     put(w, &m);
@@ -324,6 +325,8 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
         member_begin(w, m->path);
     w->now.custody.container = m->container;
     w->now.custody.size = m->size;
+    if (!m->whole && m->size == 0 && !m->container)
+        w->now.custody.not_read = S("it could not be unpacked");
     w->now.hashed = true;
     memcpy(w->now.hash, m->sha256, sizeof w->now.hash);
     source_end(w);

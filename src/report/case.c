@@ -586,10 +586,12 @@ static bool db_corrupt(sqlite3 *db, const char *path, struct err *e) {
 }
 
 static bool place_find(sqlite3 *db, const char *path, uint64_t number, struct arena *a, struct case_place *out, struct err *e) {
-    static const char query[] =
-        "SELECT f.evidence_path, f.evidence_sha256, c.reader, f.rule_title, f.json, f.rule_id, f.level, f.time, f.kind, f.host,"
-        " f.account, f.offset, f.record, f.salvaged"
-        " FROM findings f LEFT JOIN custody c ON c.path = f.evidence_path AND c.container IS NULL WHERE f.number = ? LIMIT 1";
+    static const char query[] = "SELECT f.evidence_path, f.evidence_sha256, c.reader, f.rule_title, f.json, f.rule_id, "
+                                "f.level, f.time, f.kind, f.host,"
+                                " f.account, f.offset, f.record, f.salvaged"
+                                " FROM findings f LEFT JOIN custody c ON c.path = f.evidence_path AND c.container IS "
+                                "NULL AND c.sha256 = f.evidence_sha256"
+                                " WHERE f.number = ? LIMIT 1";
     sqlite3_stmt *s = NULL;
     bool ok = sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK || db_corrupt(db, path, e);
 

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "detection/finding.h"
 
-/* One object, as docs/formats/findings.md has it. */
+/* One object, as docs/formats/case.md has it. */
 void finding_json(struct buf *b, const struct finding *f);
 /* RFC 4180; the first line of a file is finding_csv_head. A value that a spreadsheet would take for a formula is kept from
  * that (a leading apostrophe). */

@@ -259,8 +259,52 @@ static void utf16_by_hand(void **state) {
     assert_int_equal(utf16le_to_utf8("", 0, out, &repaired), 0);
 }
 
+static void beginnings_are_whole_characters(void **state) {
+    str const s = STR("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x94\x8dz"); /* 1, 2, 3, 4 and 1 bytes */
+    static const size_t kept[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    (void)state;
+
+    for (size_t max = 0; max < COUNT(kept); max++)
+        assert_int_equal(utf8_first(s, max).len, kept[max]);
+    assert_int_equal(utf8_first(S(""), 0).len, 0);
+}
+
+static void utf16_equals_what_it_becomes(void **state) {
+    uint32_t random = 3;
+    (void)state;
+
+    for (int round = 0; round < 20000; round++) {
+        char units[2 * 40], text[3 * 40 + 16], other[3 * 40 + 16];
+        size_t const count = (random = random * 1664525 + 1013904223) >> 8 & 31;
+        size_t repaired = 0, len;
+        bool ascii = true;
+
+        for (size_t i = 0; i < count; i++) {
+            random = random * 1664525 + 1013904223;
+            uint16_t const unit = (uint16_t)(random >> 30 ? 'a' + (random >> 8 & 15) : random >> 8 & 0xffff);
+
+            ascii &= unit < 0x80;
+            memcpy(units + 2 * i, &unit, 2);
+        }
+        len = utf16le_to_utf8(units, count, text, &repaired);
+        assert_int_equal(utf16le_is_utf8(units, count, (str){text, len}), repaired == 0);
+        if (ascii)
+            assert_true(len == count && utf16le_is_ascii(units, text, count));
+        if (len) { /* a byte changed, or one left out */
+            memcpy(other, text, len);
+            other[(random >> 4) % len] ^= 1;
+            assert_false(utf16le_is_utf8(units, count, (str){other, len}));
+            assert_false(utf16le_is_utf8(units, count, (str){text, len - 1}));
+            if (ascii)
+                assert_false(utf16le_is_ascii(units, other, count));
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(beginnings_are_whole_characters),
+        cmocka_unit_test(utf16_equals_what_it_becomes),
         cmocka_unit_test(every_beginning),
         cmocka_unit_test(every_point_comes_back),
         cmocka_unit_test(repairs),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """test_bad: evidence that is damaged, hostile or out of reach: a clear word about it, and the rest is hunted all the same."""
 
+import json
 import os
 import pathlib
 import resource
@@ -11,7 +12,7 @@ import time
 import zipfile
 import zlib
 
-from evidence import BINARY, hunt, lines, rules, run
+from evidence import BINARY, event, hunt, lines, rules, run
 
 
 class Case:
@@ -68,6 +69,19 @@ def broken_line():
         case.still_sound("broken.jsonl: ")
 
 
+def names_longer_than_bounds():
+    """A host or an account that is cut where a character stands costs nothing but its end."""
+    with Case() as case:
+        record = event(1000)
+        record["Event"]["System"]["Computer"] = "h" + "\u00e4" * 400
+        record["Event"]["EventData"]["User"] = "u" + "\u20ac" * 400
+        (case.files / "long.jsonl").write_text(json.dumps(record, ensure_ascii=False) + "\n", encoding="utf-8")
+        status, findings, errors = case.hunt()
+        found = [finding for finding in findings if finding["evidence_path"].endswith("long.jsonl")]
+        assert status == 1 and len(found) == 1, f"{status} {errors}"
+        assert found[0]["host"].startswith("h\u00e4\u00e4") and found[0]["account"].startswith("u\u20ac"), found
+
+
 def line_without_end():
     """Two gigabytes without a line end, which take no room on the disk."""
     with Case() as case:
@@ -119,6 +133,18 @@ def bad_rules():
         assert "bomb.yml:" in errors, errors
 
 
+def children_of(parent):
+    """Processes whose parent it is (proc(5): the second field behind the name in stat). A bare Debian has no pgrep."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+        except OSError:  # it has ended meanwhile
+            continue
+    return found
+
+
 def killed_worker():
     """What was being read is told; the rest comes."""
     with Case() as case:
@@ -131,10 +157,10 @@ def killed_worker():
         )  # fmt: skip
         killed = False
         while began.poll() is None and not killed:
-            children = subprocess.run(["pgrep", "-P", str(began.pid)], capture_output=True, check=False).stdout.split()
+            children = children_of(began.pid)
             time.sleep(0.02)
             for child in children[:1]:
-                os.kill(int(child), signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
                 killed = True
         stdout, stderr = began.communicate()
         assert killed, "nothing to kill"
@@ -187,6 +213,6 @@ def output_that_cannot_be_written():
 
 
 run([
-    unreadable_file, unknown_format, broken_line, line_without_end, zip_bomb, cut_archive, bad_rules, killed_worker, interrupted,
+    unreadable_file, unknown_format, broken_line, names_longer_than_bounds, line_without_end, zip_bomb, cut_archive, bad_rules, killed_worker, interrupted,
     full_disk, output_that_cannot_be_written,
 ])  # fmt: skip

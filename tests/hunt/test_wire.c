@@ -204,12 +204,37 @@ static void long_values(void **state) {
     free(text);
 }
 
+/* A role, or the text of an error, that was cut in the middle of a character on its way here. */
+static void cut_characters(void **state) {
+    static const struct wire said[] = {
+        {.type = WIRE_FINDING, .finding = {.kind = STR(""), .host = STR("h\xc3"), .account = STR("a\xe2\x82"), .logsource = STR("")}},
+        {.type = WIRE_DAMAGE, .name = STR(""), .damage = {.why = STR("why\xf0\x9f")}},
+        {.type = WIRE_CUSTODY, .custody = {.not_read = STR("no\xc3")}},
+    };
+    struct buf b = {0};
+    struct wire w;
+
+    for (size_t i = 0; i < COUNT(said); i++)
+        wire_put(&b, &said[i]);
+    str left = buf_str(&b);
+
+    assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+    assert_str(w.finding.host, S("h"));
+    assert_str(w.finding.account, S("a"));
+    assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+    assert_str(w.damage.why, S("why"));
+    assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+    assert_str(w.custody.not_read, S("no"));
+    buf_free(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(round_trip, begin, end),
         cmocka_unit_test_setup_teardown(cut_and_stretched, begin, end),
         cmocka_unit_test_setup_teardown(refused, begin, end),
         cmocka_unit_test_setup_teardown(long_values, begin, end),
+        cmocka_unit_test_setup_teardown(cut_characters, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

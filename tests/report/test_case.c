@@ -179,6 +179,62 @@ static void whole(void **state) {
                             " if hashlib.sha256(open('case/'+f['name'],'rb').read()).hexdigest()!=f['sha256']]\""), 0);
 }
 
+static bool is(const char *path, const char *want) {
+    struct buf b = {0};
+    struct err e = {0};
+
+    if (!file_read(path, 1 << 20, &b, &e))
+        fail_msg("%s", e.text);
+    bool const same = str_eq(buf_str(&b), str_of(want));
+
+    if (!same)
+        print_error("%s:\n%.*s", path, STR_ARG(buf_str(&b)));
+    buf_free(&b);
+    return same;
+}
+
+/* A finding without time, one that was salvaged, one of each: which file has which, and how lines end. */
+static void which_file_has_what(void **state) {
+    struct case_writer *w = NULL;
+    struct err e = {0};
+    (void)state;
+
+    assert_true(case_writer_open(&w, "case", false, &e));
+    for (uint64_t i = 1; i <= 3; i++) {
+        struct finding f = finding_of(i); /* the second is salvaged */
+
+        f.match_count = 0;
+        f.host = S("a,b");
+        if (i == 3)
+            f.when = INSTANT_NONE;
+        assert_true(case_writer_finding(w, &f, &e));
+    }
+    assert_true(case_writer_fact(w, "version", S("1"), &e) && case_writer_finish(w, &e));
+    case_writer_close(w);
+#define BEGIN(n)                                                                                                       \
+    "{\"finding\":" n ",\"rule_id\":\"id-1\",\"rule_title\":\"Title\",\"level\":\"high\",\"tags\":[],\"time\":"
+#define TIME "\"2021-03-14T12:00:00Z\""
+#define END(salvaged)                                                                                                  \
+    ",\"kind\":\"k\",\"host\":\"a,b\",\"account\":\"a\",\"evidence_path\":\"log'.zip!a\",\"evidence_sha256\":\"aa\","  \
+    "\"record\":3,"                                                                                                    \
+    "\"offset\":5000000000" salvaged ",\"matched\":{}}\n"
+    assert_true(is("case/findings.jsonl", BEGIN("1") TIME END("") BEGIN("3") "null" END("")));
+    assert_true(is("case/salvaged.jsonl", BEGIN("2") TIME END(",\"salvaged\":true")));
+    assert_true(is("case/findings.csv", "finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,"
+                                        "last,evidence_path,evidence_sha256,"
+                                        "record,offset,salvaged\r\n"
+                                        "1,2021-03-14T12:00:00Z,high,Title,id-1,k,\"a,b\",a,,1,2021-03-14T12:00:00Z,"
+                                        "2021-03-14T12:00:00Z,log'.zip!a,aa,3,"
+                                        "5000000000,no\r\n"
+                                        "3,,high,Title,id-1,k,\"a,b\",a,,1,,,log'.zip!a,aa,3,5000000000,no\r\n"));
+    assert_int_equal(lines("case/timesketch.jsonl"), 1);
+    assert_int_equal(ask("SELECT count(*) FROM findings WHERE time IS NULL AND time_ns IS NULL AND number = 3"), 1);
+    assert_int_equal(ask("SELECT time_ns = 1615723200000000000 AND salvaged FROM findings WHERE number = 2"), 1);
+    assert_int_equal(ask("SELECT json ->> '$.salvaged' FROM findings WHERE number = 2"), 1);
+    assert_int_equal(ask("PRAGMA application_id"), 1282303863);
+    assert_int_equal(ask("PRAGMA user_version"), 1);
+}
+
 static void found_again(void **state) {
     struct arena *const a = arena_new(8 << 20);
     struct case_place p = {0};
@@ -419,6 +475,7 @@ static void killed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whole, enter, leave),
+        cmocka_unit_test_setup_teardown(which_file_has_what, enter, leave),
         cmocka_unit_test_setup_teardown(found_again, enter, leave),
         cmocka_unit_test_setup_teardown(a_strangers_case, enter, leave),
         cmocka_unit_test_setup_teardown(never_replaced, enter, leave),

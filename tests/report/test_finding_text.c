@@ -137,6 +137,55 @@ static void every_form(void **state) {
     }
 }
 
+/* Behind its own four members a line for Timesketch is the finding's own line. */
+static void timesketch_is_the_finding(void **state) {
+    static const struct {
+        int64_t when;
+        const char *datetime;
+        const char *timestamp;
+    } times[] = {
+        {INT64_C(1615723200123456700), "2021-03-14T12:00:00.123456+00:00", "1615723200123456"},
+        {INT64_C(1615723200000000999), "2021-03-14T12:00:00.000000+00:00", "1615723200000000"},
+        {0, "1970-01-01T00:00:00.000000+00:00", "0"},
+        {-1000, "1969-12-31T23:59:59.999999+00:00", "-1"},
+        {-1001, "1969-12-31T23:59:59.999998+00:00", "-2"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(times); i++) {
+        struct finding f = full;
+        struct buf want = {0}, got = {0}, sentence = {0}, json = {0};
+
+        f.when = times[i].when;
+        finding_sentence(&sentence, &f);
+        finding_json(&json, &f);
+        buf_add(&want, S("{\"message\":"));
+        buf_json(&want, buf_str(&sentence));
+        buf_format(&want, ",\"datetime\":\"%s\",\"timestamp\":%s,\"timestamp_desc\":\"Event logged\",%.*s",
+                   times[i].datetime, times[i].timestamp, STR_ARG(str_from(buf_str(&json), 1)));
+        assert_true(finding_timesketch(&got, &f));
+        buf_byte(&want, '\0');
+        same(times[i].datetime, &got, want.ptr);
+        buf_free(&want);
+        buf_free(&got);
+        buf_free(&sentence);
+        buf_free(&json);
+    }
+}
+
+/* The columns of docs/formats/case.md. */
+static void the_head_is_what_is_promised(void **state) {
+    struct buf b = {0};
+    (void)state;
+
+    finding_csv_head(&b);
+    same("head", &b,
+         "finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,evidence_"
+         "sha256,record,"
+         "offset,salvaged");
+    buf_free(&b);
+}
+
 /* As many columns in every line as in the first. */
 static void columns_agree(void **state) {
     struct buf head = {0}, line = {0};
@@ -162,6 +211,32 @@ static const struct {
     {"\tx", ",'\tx,"},            {"a\nb", ",\"a\nb\","},       {"\r=1", ",\"'\r=1\","},   {" x", ",\" x\","},
     {"=\"a\",1", ",\"'=\"\"a\"\",1\","}, {"a=b", ",a=b,"}, {"", ",low,T,,,,"},
 };
+
+/* Whatever column comes from evidence or rules; a name in front of the value is the beginning of its cell. */
+static void in_no_column(void **state) {
+    static const struct detect_match begins[] = {{STR("=A"), STR("1")}}, inside[] = {{STR("A"), STR("=1")}};
+    static const struct sigma_rule hostile = {
+        .type = SIGMA_DETECTION, .id = STR("-id"), .title = STR("@title, \"x\""), .level = LEVEL_LOW};
+    struct finding f = least;
+    struct buf b = {0};
+    (void)state;
+
+    f.rule = &hostile;
+    f.kind = S("+kind");
+    f.host = S("=host");
+    f.account = S("\taccount");
+    f.evidence_path = S("=path");
+    f.matches = begins;
+    f.match_count = 1;
+    finding_csv(&b, &f);
+    same("every column", &b, "1,,low,\"'@title, \"\"x\"\"\",'-id,'+kind,'=host,'\taccount,'=A=1,1,,,'=path,,0,0,no");
+    f = least;
+    f.matches = inside;
+    f.match_count = 1;
+    finding_csv(&b, &f);
+    same("not at the beginning", &b, "1,,low,T,,,,,A==1,1,,,p,,0,0,no");
+    buf_free(&b);
+}
 
 static void spreadsheets_do_not_calculate(void **state) {
     (void)state;
@@ -227,7 +302,10 @@ static void terminals_obey_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form),
+        cmocka_unit_test(timesketch_is_the_finding),
+        cmocka_unit_test(the_head_is_what_is_promised),
         cmocka_unit_test(columns_agree),
+        cmocka_unit_test(in_no_column),
         cmocka_unit_test(spreadsheets_do_not_calculate),
         cmocka_unit_test(long_values_are_cut_in_sentences_only),
         cmocka_unit_test(terminals_obey_nothing),
