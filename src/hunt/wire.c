@@ -206,7 +206,7 @@ static bool take_constant(struct reading *r, const char **out) {
     str name;
     char *copy;
 
-    if (!take_text(r, 64, &name) || !(copy = arena_bytes(r->a, name.len + 1)))
+    if (!take_text(r, 64, &name) || str_find_byte(name, '\0') != SIZE_MAX || !(copy = arena_bytes(r->a, name.len + 1)))
         return false;
     memcpy(copy, name.ptr, name.len);
     copy[name.len] = '\0';
