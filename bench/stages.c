@@ -64,8 +64,12 @@ static bool hit(void *ctx, const struct detect_hit *h, struct err *e) {
     return true;
 }
 
-static uint32_t wants(void *ctx, const struct block *b, field_id field) {
+static struct ingest_wish wants(void *ctx, const struct block *b, field_id field) {
     return detector_wants(((struct stage *)ctx)->detector, b, field);
+}
+
+static bool sift(void *ctx, const struct block *b, const struct raw *v) {
+    return detector_sift(((struct stage *)ctx)->detector, b, v);
 }
 
 static bool wants_inner(void *ctx, field_id field) {
@@ -107,6 +111,7 @@ static int stage(const char *name, const char *path, const char *const *rules, s
         if (!detector_new(&s.detector, &detect, e))
             return 1;
         ingest.wants = wants; /* blocks as a hunt has them: columns that no rule asks for are not kept */
+        ingest.sift = sift;
         ingest.wants_inner = wants_inner;
         if (!ingest_new(&s.ingest, &ingest, e))
             return 1;

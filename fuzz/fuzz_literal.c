@@ -50,8 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
     assert(m);
     literals_scan(m, text, note, hit);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         assert(hit[i] == satisfies(&patterns[i], text));
+        assert(!hit[i] || literals_may_match(m, text));
+    }
     literals_free(m);
     return 0;
 }

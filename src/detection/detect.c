@@ -119,7 +119,7 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
 
             if (at == NO_VIEW)
                 return false;
-            kp->views[at]->keyword_only = at >= before;
+            kp->views[at]->keyword_only |= at >= before; /* asked again when triggers have been chosen anew */
             for (uint32_t i = 0; i < kp->keyword_count; i++)
                 if (!kind_plan_view_trigger(d, kp, at, kp->keyword_tests[i]))
                     return false;
@@ -450,6 +450,8 @@ void detector_free(struct detector *d) {
     for (uint32_t i = 0; i < d->plan_count; i++)
         kind_plan_free(d->plans[i]);
     test_scratch_free(&d->scratch);
+    buf_free(&d->sift_text);
+    buf_free(&d->sift_folded);
     arena_free(d->role_memory);
     for (uint32_t i = 0; d->crowds && i < d->o.plan->node_count; i++)
         evaluate_crowd_free(d->crowds[i]);
@@ -473,21 +475,23 @@ void detector_free(struct detector *d) {
     free(d);
 }
 
-uint32_t detector_wants(struct detector *d, const struct block *b, field_id field) {
+struct ingest_wish detector_wants(struct detector *d, const struct block *b, field_id field) {
     const struct kind_plan *const kp = kind_plan_of(d, b);
+    uint32_t sifted;
 
     if (!kp)
-        return RAW_ANY;
+        return (struct ingest_wish){RAW_ANY, 0};
     for (uint32_t i = 0; i < kp->view_count; i++) {
         const struct view *const v = kp->views[i];
 
         if (!v->alias && v->field == field && !v->keyword_only)
-            return RAW_ANY;
+            return (struct ingest_wish){RAW_ANY, 0};
         for (uint32_t j = 0; v->alias && j < v->width; j++)
             if (v->inputs[j] == field)
-                return RAW_ANY;
+                return (struct ingest_wish){RAW_ANY, 0};
     }
-    return kp->keyword_types;
+    sifted = kp->sieve ? kp->keyword_types & TEXT_TYPES : 0;
+    return (struct ingest_wish){kp->keyword_types & ~sifted, sifted};
 }
 
 bool detector_names(const struct detector *d, field_id field) {

@@ -6,6 +6,7 @@
 #include "detection/finding.h"
 #include "detection/plan.h"
 #include "event/block.h"
+#include "event/ingest.h"
 #include "event/kind.h"
 
 struct detector;
@@ -38,9 +39,12 @@ struct detect_counts {
 MUST_USE bool detector_new(struct detector **out, const struct detect_options *options, struct err *e);
 void detector_free(struct detector *d);
 
-/* Values of which raw types (a bit each) of the field may matter to rules that apply to this block's kind? All types for a
- * field that a rule names; of others those that rules about all fields might find. For ingest_options.wants. */
-uint32_t detector_wants(struct detector *d, const struct block *b, field_id field);
+/* Values of which raw types (a bit each) of the field may matter to rules that apply to this block's kind? All of a field that
+ * a rule names; of others those in which rules about all fields might find something, text only if it holds it. For
+ * ingest_options. */
+struct ingest_wish detector_wants(struct detector *d, const struct block *b, field_id field);
+/* Might a rule about all fields find something in the text? */
+bool detector_sift(struct detector *d, const struct block *b, const struct raw *v);
 /* Does any rule name this field? For ingest_options.wants_inner. */
 bool detector_names(const struct detector *d, field_id field);
 

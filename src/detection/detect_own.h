@@ -11,6 +11,7 @@
 #include "detection/trigger.h"
 
 #define NO_VIEW UINT32_MAX
+#define TEXT_TYPES ((uint32_t)1 << RAW_TEXT | (uint32_t)1 << RAW_UTF16)
 #define NO_ALIASES UINT32_MAX
 #define MEMO_SLOTS (1u << 15)
 
@@ -104,6 +105,7 @@ struct kind_plan {
     uint32_t *class_at, class_count, class_at_room; /* class_at[c]: start in the pool: count, then triggers */
     uint32_t columns_seen;
     struct literals *keyword_matchers[2]; /* of all views that are there for keywords alone */
+    struct literals *sieve; /* what satisfies any test of all fields holds one of these; NULL: not every one has such */
     uint64_t rows, learn_at; /* rows so far; those after which triggers are chosen again */
     uint32_t generation; /* of the block's dictionaries when classes and memo were filled */
 };
@@ -156,6 +158,7 @@ struct detector {
     struct arena *role_memory;
     bool no_memory;
     uint64_t scanned; /* values so far */
+    struct buf sift_text, sift_folded;
     uint32_t *found;  /* triggers of the value being scanned */
     uint32_t found_count, found_room;
 };

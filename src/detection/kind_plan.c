@@ -176,6 +176,58 @@ static bool use_add(struct detector *d, struct kind_plan *kp, uint32_t rule, uin
     return kind_plan_trigger(d, kp, kp->use_count++, d->costs);
 }
 
+/* Does a value that satisfies the test hold one of its literals? */
+static bool has_literals(const struct test *t) {
+    switch (t->sigma->op) {
+    case TEST_BOOL:
+        return true;
+    case TEST_REGEX:
+        return t->need_count > 0;
+    case TEST_PATTERN:
+        return t->text.len > 0 || (t->simple && kind_plan_literal_how(t) == LITERAL_EQUALS);
+    default:
+        return false;
+    }
+}
+
+struct sieve {
+    struct literal *items;
+    uint32_t count, room;
+    bool whole; /* every test so far has literals */
+};
+
+static bool sieve_add(const struct plan *p, uint32_t node, struct sieve *s) {
+    const struct plan_node *const n = &p->nodes[node];
+    const struct plan_test *const t = &p->tests[n->first];
+
+    for (uint32_t i = 0; n->type != NODE_TEST && i < n->count; i++)
+        if (!sieve_add(p, p->children[n->first + i], s))
+            return false;
+    if (n->type != NODE_TEST || t->field != PLAN_KEYWORD)
+        return true;
+    s->whole &= has_literals(&t->test);
+    return !s->whole || kind_plan_literals(&t->test, 0, &s->items, &s->count, &s->room);
+}
+
+/* Tests below a NOT as well: what is not kept must not satisfy them either. */
+static bool sieve_make(struct detector *d, struct kind_plan *kp) {
+    const struct plan *const p = d->o.plan;
+    struct sieve s = {.whole = true};
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && i < kp->use_count; i++) {
+        const struct plan_rule *const r = &p->rules[kp->uses[i].rule];
+
+        ok = !r->keywords || sieve_add(p, r->root, &s);
+        for (uint32_t k = 0; ok && r->keywords && k < r->filter_count; k++)
+            ok = sieve_add(p, p->filter_roots[r->filters + k], &s);
+    }
+    if (ok && s.whole && s.count)
+        ok = (kp->sieve = literals_new(s.items, s.count)) != NULL;
+    free(s.items);
+    return ok;
+}
+
 static bool covers_one(const struct sigma_logsource *rule, const struct kind_logsource *l) {
     return part_covers(rule->product, l->product) && part_covers(rule->category, l->category) &&
            part_covers(rule->service, l->service);
@@ -191,6 +243,7 @@ void kind_plan_free(struct kind_plan *kp) {
     for (uint32_t i = 0; i < kp->view_count; i++)
         view_free(kp->views[i]);
     view_matchers_unshare(kp);
+    literals_free(kp->sieve);
     free(kp->alias_sets);
     free(kp->uses);
     free(kp->triggers);
@@ -243,6 +296,8 @@ static struct kind_plan *kind_plan_new(struct detector *d, const struct kind *ki
                 goto fail;
         }
     }
+    if (!sieve_make(d, kp))
+        goto fail;
     free(covers);
     return kp;
 fail:

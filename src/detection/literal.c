@@ -56,7 +56,9 @@ struct literals {
     uint64_t singles[4];  /* bit n: patterns of byte n exist */
     bool has_grams, has_single;
     bool few; /* masks serve: [place][low or high half][value of the half], a bit for each bucket */
+    bool only_grams; /* all patterns are filed under grams */
     uint8_t masks[4][2][16];
+    uint8_t loose[4][2][16]; /* the same for text that is not folded */
     uint64_t equals;       /* bit n: patterns of that length, modulo 64, exist */
     uint16_t starts, ends; /* bit n: anchored patterns keyed by n bytes exist */
 };
@@ -245,9 +247,16 @@ static void masks_make(struct literals *m) {
         for (unsigned place = 0; place < 4; place++) {
             uint8_t const c = (uint8_t)(grams[i] >> 8 * place), bucket = (uint8_t)(1u << i * 8 / count);
 
+            uint8_t const capital = c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;
+
             m->masks[place][0][c & 15] |= bucket;
             m->masks[place][1][c >> 4] |= bucket;
+            m->loose[place][0][c & 15] |= bucket;
+            m->loose[place][1][c >> 4] |= bucket;
+            m->loose[place][0][capital & 15] |= bucket;
+            m->loose[place][1][capital >> 4] |= bucket;
         }
+    m->only_grams = count == m->count;
 #if defined(__x86_64__)
     m->few = __builtin_cpu_supports("avx2");
 #endif
@@ -379,16 +388,16 @@ static void grams(const struct literals *m, str text, const struct scan *s) {
 
 #if defined(__x86_64__)
 /* Of the 32 places from `at` on, those where a gram of some bucket may stand. */
-__attribute__((target("avx2"))) static inline uint32_t places(const struct literals *m, const char *at) {
+__attribute__((target("avx2"))) static inline uint32_t places(const uint8_t masks[4][2][16], const char *at) {
     __m256i const low = _mm256_set1_epi8(15);
     __m256i all = _mm256_set1_epi8(-1);
 
     for (unsigned place = 0; place < 4; place++) {
         __m256i const c = _mm256_loadu_si256((const __m256i *)(const void *)(at + place));
         __m256i const by_low =
-            _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)m->masks[place][0]));
+            _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)masks[place][0]));
         __m256i const by_high =
-            _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)m->masks[place][1]));
+            _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)masks[place][1]));
 
         all = _mm256_and_si256(all, _mm256_and_si256(_mm256_shuffle_epi8(by_low, _mm256_and_si256(c, low)),
                                                      _mm256_shuffle_epi8(by_high, _mm256_and_si256(_mm256_srli_epi16(c, 4), low))));
@@ -401,7 +410,7 @@ __attribute__((target("avx2"))) static void few_grams(const struct literals *m, 
     size_t i = 0, left;
 
     for (; text.len - i >= 35; i += 32)
-        for (uint32_t found = places(m, text.ptr + i); UNLIKELY(found); found &= found - 1) {
+        for (uint32_t found = places(m->masks, text.ptr + i); UNLIKELY(found); found &= found - 1) {
             size_t const at = i + (unsigned)__builtin_ctz(found);
 
             gram_found(m, text, at, gram(text.ptr + at), s);
@@ -410,13 +419,59 @@ __attribute__((target("avx2"))) static void few_grams(const struct literals *m, 
         return;
     memcpy(tail, text.ptr + i, left);
     /* A gram that begins in the last three bytes would end behind the text. */
-    for (uint32_t found = places(m, tail) & (uint32_t)(((uint64_t)1 << (left - 3)) - 1); UNLIKELY(found); found &= found - 1) {
+    for (uint32_t found = places(m->masks, tail) & (uint32_t)(((uint64_t)1 << (left - 3)) - 1); UNLIKELY(found); found &= found - 1) {
         size_t const at = i + (unsigned)__builtin_ctz(found);
 
         gram_found(m, text, at, gram(text.ptr + at), s);
     }
 }
+
+/* Is something filed under the gram at one of these places, when it is folded? */
+static bool filed_there(const struct literals *m, const char *at, uint32_t found) {
+    for (; found; found &= found - 1) {
+        char folded[4];
+
+        for (size_t i = 0; i < 4; i++) {
+            char const c = at[(unsigned)__builtin_ctz(found) + i];
+
+            folded[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+        }
+        if (has_bit(m->filter, filter_bit(gram(folded), m->filter_shift)))
+            return true;
+    }
+    return false;
+}
+
+/* Beyond ASCII nothing is said: some of it folds to ASCII. */
+__attribute__((target("avx2"))) static bool may_match(const struct literals *m, str text) {
+    char tail[64 + 32] = {0};
+    size_t i = 0, left;
+    uint32_t found;
+
+    for (; text.len - i >= 35; i += 32) {
+        if (_mm256_movemask_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(text.ptr + i))))
+            return true;
+        found = places(m->loose, text.ptr + i);
+        if (UNLIKELY(found) && filed_there(m, text.ptr + i, found))
+            return true;
+    }
+    left = text.len - i;
+    memcpy(tail, text.ptr + i, left);
+    if (_mm256_movemask_epi8(_mm256_loadu_si256((const __m256i *)(const void *)tail)) ||
+        _mm256_movemask_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(tail + 32))))
+        return true;
+    if (left < 4)
+        return false;
+    found = places(m->loose, tail) & (uint32_t)(((uint64_t)1 << (left - 3)) - 1);
+    return found && filed_there(m, tail, found);
+}
 #else
+static bool may_match(const struct literals *m, str text) {
+    (void)m;
+    (void)text;
+    return true;
+}
+
 static void few_grams(const struct literals *m, str text, const struct scan *s) {
     grams(m, text, s);
 }
@@ -450,6 +505,10 @@ static void single(const struct literals *m, str text, const struct scan *s) {
             for (uint32_t f = occurs[c] ? m->single[c] : NOWHERE; f != NOWHERE; f = m->filed[f].next)
                 s->hit(s->ctx, m->patterns[m->filed[f].pattern].id);
         }
+}
+
+bool literals_may_match(const struct literals *m, str text) {
+    return !m->few || !m->only_grams || may_match(m, text);
 }
 
 void literals_scan(const struct literals *m, str text, void (*hit)(void *ctx, uint32_t id), void *ctx) {

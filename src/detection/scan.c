@@ -1,6 +1,8 @@
 /* scan: each value once in the life of its dictionary, for all triggers of its view. */
 #include "detection/detect_own.h"
 
+#include "base/utf.h"
+#include "event/fold.h"
 #include "event/number.h"
 
 /* Where triggers of a value are noted. */
@@ -102,4 +104,40 @@ bool scan_view(struct detector *d, struct kind_plan *kp, struct view *v) {
         v->any_class |= v->classes[v->classes_done] != 0;
     }
     return true;
+}
+
+static void sift_found(void *ctx, uint32_t id) {
+    (void)id;
+    *(bool *)ctx = true;
+}
+
+/* What has to be repaired is kept, so that it is counted. No memory: kept, too; whoever keeps it will notice. */
+bool detector_sift(struct detector *d, const struct block *b, const struct raw *v) {
+    const struct kind_plan *const kp = d->plans[b->index];
+    str text = {v->ptr, v->len};
+    size_t repaired = 0;
+    bool found = false;
+    char *to;
+
+    if (v->inner)
+        return false;
+    if (text.len > VALUE_BYTES_MAX)
+        return true;
+    if (v->type == RAW_UTF16) {
+        d->sift_text.len = 0;
+        if (!(to = buf_reserve(&d->sift_text, text.len / 2 * 3 + 8)))
+            return true;
+        text = (str){to, utf16le_to_utf8(text.ptr, text.len / 2, to, &repaired)};
+        if (repaired || v->len & 1)
+            return true;
+    }
+    if (LIKELY(!literals_may_match(kp->sieve, text)))
+        return false;
+    if (v->type == RAW_TEXT && utf8_valid(text) != text.len)
+        return true;
+    d->sift_folded.len = 0;
+    if (!(to = buf_reserve(&d->sift_folded, 2 * text.len + 16)))
+        return true;
+    literals_scan(kp->sieve, (str){to, fold_text(text, to)}, sift_found, &found);
+    return found;
 }

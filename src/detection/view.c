@@ -1,8 +1,6 @@
 /* view: values of a field under the name that rules of a log source use: a column, or what an alias makes of some. */
 #include "detection/detect_own.h"
 
-#define TEXT_TYPES ((uint32_t)1 << RAW_TEXT | (uint32_t)1 << RAW_UTF16)
-
 static bool matchers_make(const struct detector *d, const struct kind_plan *kp, const struct view *v, struct literals *out[2]) {
     struct literal *const typed = malloc((v->trigger_count + (size_t)1) * sizeof *typed);
     size_t count = 0;

@@ -296,7 +296,7 @@ static bool place_room(struct block *b, field_id field) {
     if (!bigger)
         return false;
     for (uint32_t i = b->place_room; i < room; i++)
-        bigger[i] = (struct place){COLUMN_NONE, 0};
+        bigger[i] = (struct place){COLUMN_UNMET, 0, 0};
     b->places = bigger;
     b->place_room = room;
     return true;
@@ -305,7 +305,7 @@ static bool place_room(struct block *b, field_id field) {
 struct column *block_column_make(struct block *b, field_id field, uint64_t seed) {
     if (!place_room(b, field))
         return NULL;
-    if (b->places[field].column != COLUMN_NONE)
+    if (b->places[field].column < b->column_count)
         return b->columns[b->places[field].column];
     if (b->column_count == b->column_room) {
         uint32_t const room = b->column_room ? b->column_room * 2 : 32;
@@ -331,10 +331,10 @@ struct column *block_column_make(struct block *b, field_id field, uint64_t seed)
     return c;
 }
 
-bool block_unwanted(struct block *b, field_id field, uint32_t raw_types) {
+bool block_place(struct block *b, field_id field, uint32_t unwanted, uint32_t sifted) {
     if (!place_room(b, field))
         return false;
-    b->places[field].unwanted = raw_types;
+    b->places[field] = (struct place){COLUMN_NONE, unwanted, sifted};
     return true;
 }
 

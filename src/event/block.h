@@ -89,10 +89,12 @@ struct row {
 
 /* Where values of a field go. */
 struct place {
-    uint32_t column;   /* into columns, or COLUMN_NONE */
+    uint32_t column;   /* into columns; COLUMN_UNMET: nobody has been asked about the field; COLUMN_NONE: no value was kept yet */
     uint32_t unwanted; /* bit n: values of raw type n are nobody's wish and are left out */
+    uint32_t sifted;   /* bit n: each value of raw type n is looked at before it is kept */
 };
 #define COLUMN_NONE UINT32_MAX
+#define COLUMN_UNMET (UINT32_MAX - 1)
 
 struct kind;
 
@@ -114,15 +116,15 @@ struct block {
 
 /* The column of field, or NULL when no record had it yet. */
 static inline const struct column *block_column(const struct block *b, field_id field) {
-    return field < b->place_room && b->places[field].column != COLUMN_NONE ? b->columns[b->places[field].column] : NULL;
+    return field < b->place_room && b->places[field].column < b->column_count ? b->columns[b->places[field].column] : NULL;
 }
 
 MUST_USE bool block_new(struct block **out, const struct kind *kind, str name, struct err *e);
 void block_free(struct block *b);
 /* The column of field, made when new. NULL: no memory. */
 struct column *block_column_make(struct block *b, field_id field, uint64_t seed);
-/* Notes of which raw types (a bit each) nobody wants values of this field of this kind. */
-MUST_USE bool block_unwanted(struct block *b, field_id field, uint32_t raw_types);
+/* Notes of which raw types (a bit each) nobody wants values of this field of this kind, and which are to be sifted. */
+MUST_USE bool block_place(struct block *b, field_id field, uint32_t unwanted, uint32_t sifted);
 /* Room for one more row in rows and in every column. */
 MUST_USE bool block_row_room(struct block *b);
 /* Adds a cell to the row being built (row_count); several values of one field become a list. */

@@ -423,18 +423,15 @@ static bool kind_needs(const struct kind *k, field_id field) {
     return false;
 }
 
-/* A field this block has no column of: a column now, if values of this type are wanted, or a note that they are not. */
-static bool meet(struct ingest *in, struct block *b, field_id field, uint8_t raw_type, struct column **out,
-                 struct err *e) {
-    uint32_t wanted = RAW_ANY;
+/* A field this block has not met: what is wanted of it. */
+static bool meet(struct ingest *in, struct block *b, field_id field, struct place *out, struct err *e) {
+    struct ingest_wish wish = {RAW_ANY, 0};
 
-    *out = NULL;
     if (in->o.wants && !(flags_of(in, field) & FLAG_GATE) && !kind_needs(b->kind, field))
-        wanted = in->o.wants(in->o.ctx, b, field);
-    if (!block_unwanted(b, field, ~wanted))
+        wish = in->o.wants(in->o.ctx, b, field);
+    if (!block_place(b, field, ~(wish.all | wish.sifted), wish.sifted & ~wish.all))
         return err_set(e, ERR_MEMORY, 0, "no memory for columns");
-    if (wanted >> raw_type & 1 && !(*out = block_column_make(b, field, in->seed)))
-        return err_set(e, ERR_MEMORY, 0, "no memory for a column");
+    *out = b->places[field];
     return true;
 }
 
@@ -499,17 +496,19 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         return err_set(e, ERR_MEMORY, 0, "no memory for rows");
     for (uint32_t i = 0; i < r.count; i++) {
         const struct raw *const v = &r.values[i];
-        struct place const at = v->field < b->place_room ? b->places[v->field] : (struct place){COLUMN_NONE, 0};
+        struct place at = v->field < b->place_room ? b->places[v->field] : (struct place){COLUMN_UNMET, 0, 0};
         struct column *c;
 
-        if (at.unwanted >> v->type & 1)
+        if (UNLIKELY(at.column == COLUMN_UNMET) && !meet(in, b, v->field, &at, e))
+            return false;
+        if (at.unwanted >> v->type & 1 || (at.sifted >> v->type & 1 && !in->o.sift(in->o.ctx, b, v)))
             continue;
         in->counts.cut += v->len > VALUE_BYTES_MAX;
-        if (LIKELY(at.column != COLUMN_NONE))
+        if (LIKELY(at.column < b->column_count))
             c = b->columns[at.column];
-        else if (!meet(in, b, v->field, v->type, &c, e))
-            return false;
-        if (c && !block_cell(b, c, v, &repaired))
+        else if (!(c = block_column_make(b, v->field, in->seed)))
+            return err_set(e, ERR_MEMORY, 0, "no memory for a column");
+        if (!block_cell(b, c, v, &repaired))
             return err_set(e, ERR_MEMORY, 0, "no memory for values");
     }
     struct row *const row = &b->rows[b->row_count];

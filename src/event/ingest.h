@@ -8,14 +8,19 @@
 #include "event/block.h"
 #include "event/kind.h"
 
-/* Values of which raw types (a bit each) of a field are worth keeping in blocks of this kind; 0: none. NULL in
- * ingest_options: all. Fields that decide the kind and its roles are always kept. */
-typedef uint32_t (*ingest_wants)(void *ctx, const struct block *b, field_id field);
+/* Values of which raw types (a bit each) of a field are worth keeping in blocks of this kind, all of them or those that
+ * `sift` says. NULL in ingest_options: all. Fields that decide the kind and its roles are always kept. */
+struct ingest_wish {
+    uint32_t all, sifted;
+};
+typedef struct ingest_wish (*ingest_wants)(void *ctx, const struct block *b, field_id field);
 
 struct ingest_options {
     struct fields *fields;
     const struct kinds *kinds;
     ingest_wants wants;
+    /* Is the value, of a type to be sifted, worth keeping? The answer depends on the value alone. */
+    bool (*sift)(void *ctx, const struct block *b, const struct raw *v);
     /* Is the serialised text of an object at this path asked for by anybody? NULL: never. */
     bool (*wants_inner)(void *ctx, field_id field);
     bool (*full)(void *ctx, struct err *e);

@@ -185,15 +185,21 @@ static bool serves(const struct kind_logsource *l, field_id asked, field_id fiel
     return !hidden && asked == field;
 }
 
-static uint32_t wants(void *ctx, const struct block *b, field_id field) {
+static struct ingest_wish wants(void *ctx, const struct block *b, field_id field) {
     const struct worker *const w = ctx;
     size_t at;
 
     for (size_t i = 0; i < w->asked_count; i++)
         if (logsource_covers(&w->s->set->rules[w->asked[i].rule]->logsource, b->kind, &at) &&
             serves(&b->kind->logsources[at], w->asked[i].field, field))
-            return RAW_ANY;
+            return (struct ingest_wish){RAW_ANY, 0};
     return detector_wants(w->detector, b, field);
+}
+
+static bool sift(void *ctx, const struct block *b, const struct raw *v) {
+    const struct worker *const w = ctx;
+
+    return detector_sift(w->detector, b, v);
 }
 
 static bool wants_inner(void *ctx, field_id field) {
@@ -489,6 +495,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
                                           .wants = wants,
+                                          .sift = sift,
                                           .wants_inner = wants_inner,
                                           .full = on_full,
                                           .damage = on_damage,

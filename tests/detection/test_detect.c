@@ -172,6 +172,8 @@ struct bench {
     struct plan *plan;
     struct detector *detector;
     struct block *block;
+    bool sifts; /* rows are made as ingest makes them: without what nobody asks for */
+    uint32_t left_out;
     /* What was told. */
     bool *told; /* by rule * rows + row */
     uint32_t rows, calls;
@@ -250,7 +252,18 @@ static bool add_row(struct bench *b, const struct cell *cells, size_t count, uin
         struct column *const c = field == FIELD_NONE ? NULL : block_column_make(b->block, field, 42);
         struct raw const raw = {field, cells[i].type, false, (uint32_t)cells[i].text.len, cells[i].text.ptr};
 
-        if (!c || !block_cell(b->block, c, &raw, &repaired))
+        if (!c)
+            return false;
+        if (b->sifts) {
+            struct ingest_wish const wish = detector_wants(b->detector, b->block, field);
+
+            if (!(wish.all >> raw.type & 1) &&
+                (!(wish.sifted >> raw.type & 1) || !detector_sift(b->detector, b->block, &raw))) {
+                b->left_out++;
+                continue;
+            }
+        }
+        if (!block_cell(b->block, c, &raw, &repaired))
             return false;
     }
     b->block->rows[b->block->row_count] = (struct row){.when = INSTANT_NONE, .offset = offset};
@@ -459,6 +472,91 @@ static void filters_take_away_and_are_counted(void **state) {
     close_all(&b);
 }
 
+/* Each rule alone, on all events, with and without what it does not ask for. */
+static void what_nobody_asks_for_changes_nothing(void **state) {
+    uint32_t left_out = 0, hits = 0;
+
+    (void)state;
+    for (size_t r = 0; r < COUNT(cases); r++) {
+        bool *told[2];
+        char rule[600];
+        struct bench b;
+        struct err e = {0};
+
+        for (int sifts = 0; sifts < 2; sifts++) {
+            snprintf(rule, sizeof rule, "---\ntitle: t\nlogsource: {product: test}\ndetection: {%s}\n", cases[r].detection);
+            assert_true(open_all(&b, rule, COUNT(cases), &e));
+            b.sifts = sifts;
+            for (size_t i = 0; i < COUNT(cases); i++)
+                assert_true(add_row(&b, cases[i].cells, CELLS_MAX, i));
+            assert_true(detector_run(b.detector, &b.block, 1, &e));
+            told[sifts] = b.told;
+            b.told = NULL;
+            left_out += b.left_out;
+            close_all(&b);
+        }
+        for (size_t i = 0; i < COUNT(cases); i++) {
+            hits += told[0][i];
+            if (told[0][i] != told[1][i])
+                fail_msg("rule '%s', event '%s': %d, and %d without what nobody asks for", cases[r].name, cases[i].name,
+                         told[0][i], told[1][i]);
+        }
+        free(told[0]);
+        free(told[1]);
+    }
+    assert_true(left_out > 1000 && hits > 100);
+}
+
+/* Text is kept for rules about all fields only if it holds what they look for. */
+static void text_is_sifted(void **state) {
+    static const struct {
+        const char *detection;
+        uint8_t type;
+        str value;
+        bool sieve, kept;
+    } cases_of_text[] = {
+        {"s: [mimikatz], condition: s", T, STR("a MimiKatz b"), true, true},
+        {"s: [mimikatz], condition: s", T, STR("a Mimi b"), true, false},
+        {"s: [mimikatz], condition: s", T, STR("mimi\xff"), true, true}, /* is counted as repaired */
+        {"s: [mimikatz], condition: s", RAW_UTF16, STR("M\0i\0m\0i\0k\0a\0t\0z\0\0\0"), true, true},
+        {"s: [mimikatz], condition: s", RAW_UTF16, STR("m\0i\0m\0i\0"), true, false},
+        {"s: [mimikatz], condition: s", RAW_UTF16, STR("\x3d\xd8m\0"), true, true},
+        {"s: [mimikatz], condition: not s", T, STR("mimikatz"), true, true},
+        {"s: [mimikatz], condition: not s", T, STR("other"), true, false},
+        {"s: ['a*bcd?e'], condition: s", T, STR("bcd"), true, true},
+        {"s: ['a*bcd?e'], condition: s", T, STR("abc"), true, false},
+        {"s: {'|re': 'user=\\w+'}, condition: s", T, STR("USER=x"), true, true},
+        {"s: {'|re': 'user=\\w+'}, condition: s", T, STR("name=x"), true, false},
+        {"s: ['*'], condition: s", T, STR("x"), false, true},
+        {"s: ['?'], condition: s", T, STR("x"), false, true},
+        {"s: {'|re': '\\d+'}, condition: s", T, STR("x"), false, true},
+        {"s: [4688, mimikatz], condition: s", T, STR("x"), true, false},
+        {"s: [4688, mimikatz], condition: s", T, STR("4688"), true, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases_of_text); i++) {
+        char rule[300];
+        struct bench b;
+        struct err e = {0};
+        struct raw const raw = {0, cases_of_text[i].type, false, (uint32_t)cases_of_text[i].value.len, cases_of_text[i].value.ptr};
+        struct raw inner = raw;
+
+        snprintf(rule, sizeof rule, "---\ntitle: t\nlogsource: {product: test}\ndetection: {%s}\n", cases_of_text[i].detection);
+        assert_true(open_all(&b, rule, 1, &e));
+        struct ingest_wish const wish = detector_wants(b.detector, b.block, field_intern(b.fields, S("C")));
+
+        if ((wish.sifted >> raw.type & 1) != cases_of_text[i].sieve || (!cases_of_text[i].sieve && !(wish.all >> raw.type & 1)))
+            fail_msg("%s: wants %x, sifts %x", cases_of_text[i].detection, wish.all, wish.sifted);
+        inner.inner = true;
+        if (cases_of_text[i].sieve && detector_sift(b.detector, b.block, &raw) != cases_of_text[i].kept)
+            fail_msg("%s: '%.*s'", cases_of_text[i].detection, STR_ARG(cases_of_text[i].value));
+        if (cases_of_text[i].sieve)
+            assert_false(detector_sift(b.detector, b.block, &inner));
+        close_all(&b);
+    }
+}
+
 static void what_is_asked_for(void **state) {
     static const struct cell cells[] = {
         {"A", T, STR("x")}, {"A", T, STR("w")}, {"B", T, STR("-")}, {"C", T, STR("host")}};
@@ -469,10 +567,11 @@ static void what_is_asked_for(void **state) {
     (void)state;
     assert_true(open_all(&b, RULE("product: test, category: named", "s: {Joined: x, Z: y}"), 1, &e));
     assert_true(add_row(&b, cells, COUNT(cells), 0));
-    assert_true(detector_wants(b.detector, b.block, field_find(b.fields, S("A"))));
-    assert_true(detector_wants(b.detector, b.block, field_find(b.fields, S("B"))));
-    assert_true(detector_wants(b.detector, b.block, field_find(b.fields, S("Z"))));
-    assert_false(detector_wants(b.detector, b.block, field_find(b.fields, S("C"))));
+    assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, S("A"))).all, RAW_ANY);
+    assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, S("B"))).all, RAW_ANY);
+    assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, S("Z"))).all, RAW_ANY);
+    assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, S("C"))).all, 0);
+    assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, S("C"))).sifted, 0);
     assert_true(detector_names(b.detector, field_find(b.fields, S("Joined"))));
     assert_false(detector_names(b.detector, field_find(b.fields, S("C"))));
     assert_int_equal(detector_values(b.detector, b.block, 0, 0, field_find(b.fields, S("A")), values, COUNT(values)),
@@ -547,6 +646,8 @@ int main(void) {
         cmocka_unit_test(names_of_log_sources),
         cmocka_unit_test(findings_say_why),
         cmocka_unit_test(filters_take_away_and_are_counted),
+        cmocka_unit_test(what_nobody_asks_for_changes_nothing),
+        cmocka_unit_test(text_is_sifted),
         cmocka_unit_test(what_is_asked_for),
         cmocka_unit_test(every_allocation_may_fail),
     };

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "detection/literal.h"
+#include "event/fold.h"
 
 #define PATTERNS_MAX 400u
 
@@ -176,6 +177,72 @@ static void random_patterns(void **state) {
     assert_true(hits > 10000);
 }
 
+/* A look at text that is not folded must let through all that matches when it is; and spare most of the rest. */
+static void a_quick_look_misses_nothing(void **state) {
+    static char bytes[40][24], text[600], folded[2 * 600 + 16];
+    static struct literal list[40];
+    static const char *const odd[] = {"\xe2\x84\xaa", "\xc5\xbf", "\xc3\x84"}; /* K and long s fold to k and s; A-umlaut */
+    uint64_t dice = 20240327;
+    size_t hits = 0, spared = 0;
+
+    (void)state;
+    for (int round = 0; round < 300; round++) {
+        uint32_t const count = 1 + roll(&dice, 39);
+        struct literals *m;
+
+        for (uint32_t i = 0; i < count; i++) { /* lower case, as folded patterns are; some with signs */
+            size_t const len = 4 + roll(&dice, 12);
+
+            for (size_t k = 0; k < len; k++)
+                bytes[i][k] = roll(&dice, 8) ? (char)('a' + (int)roll(&dice, 26)) : "k:\\s. 1"[roll(&dice, 7)];
+            list[i] = (struct literal){{bytes[i], len}, LITERAL_CONTAINS, i};
+        }
+        assert_non_null(m = literals_new(list, count));
+        for (int t = 0; t < 60; t++) {
+            struct hits h = {{0}};
+            size_t len = 0, const_len = roll(&dice, 3) ? 60 : 500;
+            bool any = false;
+
+            while (len < const_len) {
+                uint32_t const what = roll(&dice, 12);
+
+                if (what == 0) { /* a pattern, in capitals here and there */
+                    const struct literal *const p = &list[roll(&dice, count)];
+
+                    for (size_t k = 0; k < p->text.len; k++)
+                        text[len++] = roll(&dice, 2) && p->text.ptr[k] >= 'a' && p->text.ptr[k] <= 'z' ? (char)(p->text.ptr[k] - 32)
+                                                                                                        : p->text.ptr[k];
+                } else if (what == 1 && t % 8 == 0) {
+                    const char *const c = odd[roll(&dice, COUNT(odd))];
+
+                    memcpy(text + len, c, strlen(c));
+                    len += strlen(c);
+                } else {
+                    text[len++] = (char)('A' + (int)roll(&dice, 58));
+                }
+                if (roll(&dice, 40) == 0)
+                    break;
+            }
+            char *const exact = malloc(len + 1);
+
+            assert_non_null(exact);
+            memcpy(exact, text, len);
+            literals_scan(m, (str){folded, fold_text((str){exact, len}, folded)}, note, &h);
+            for (uint32_t i = 0; i < count; i++)
+                any |= h.times[i] > 0;
+            hits += any;
+            if (any)
+                assert_true(literals_may_match(m, (str){exact, len}));
+            else
+                spared += !literals_may_match(m, (str){exact, len});
+            free(exact);
+        }
+        literals_free(m);
+    }
+    print_message("%zu hits, %zu spared\n", hits, spared);
+    assert_true(hits > 2000);
+}
+
 /* However the text is made, no pattern is looked at more often than its gram stands there, and patterns are spread over
  * grams: a thousand that begin alike do not all hang on the beginning. */
 static void hot_texts_stay_quick(void **state) {
@@ -205,6 +272,7 @@ int main(void) {
         cmocka_unit_test(single_patterns),
         cmocka_unit_test(all_patterns_together),
         cmocka_unit_test(random_patterns),
+        cmocka_unit_test(a_quick_look_misses_nothing),
         cmocka_unit_test(hot_texts_stay_quick),
     };
 
