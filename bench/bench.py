@@ -6,7 +6,7 @@
 Inputs are made once, in BUILD/bench-data, out of the shared test data (see bench/make_logs.c); without them there is nothing
 to measure with, and that is said. What is printed: reading alone, reading and blocks, and detection in one process without
 workers (processor time of one core), then the whole program by the clock: hashing, reading, blocks, all rules, findings
-written, with one worker and with two; peak memory of all its processes (PSS summed, and the largest RSS); start-up.
+written, with one worker on one core and with two workers on two; peak memory of all its processes (PSS summed, and the largest RSS); start-up.
 """
 
 import argparse
@@ -128,8 +128,10 @@ class Watch(threading.Thread):
             time.sleep(0.03)
 
 
-def timed(command, watch=False, **options):
-    """Seconds by the clock, of processor; peak PSS and RSS in KiB."""
+def timed(command, watch=False, core=None, **options):
+    """Seconds by the clock, of processor; peak PSS and RSS in KiB. core: the only processor it may use."""
+    if core is not None:
+        options["preexec_fn"] = lambda: os.sched_setaffinity(0, {core})
     with tempfile.TemporaryFile() as out:
         before = os.times()
         began = time.monotonic()
@@ -185,7 +187,7 @@ def main():
             row.append(f"{what['events'] / seconds / 1e3:9.0f}k {what['record_bytes'] / seconds / 1e6:7.0f}")
         print(f"{name:38} " + " ".join(f"{cell:>18}" for cell in row), flush=True)
     print()
-    print(f"{'whole program, by the clock':38} {'1 worker':>24} {'2 workers':>24} {'ratio':>6} {'PSS':>8} {'RSS':>8} {'sha256sum':>10}")
+    print(f"{'whole program, by the clock':38} {'one core':>24} {'two cores':>24} {'ratio':>6} {'PSS':>8} {'RSS':>8} {'sha256sum':>10}")
     for name, path in made.items():
         rules = every if "cloud" in name else windows
         arguments = [binary, "hunt", path, "--json", "--quiet", *(word for rule in rules for word in ("--rules", rule))]
@@ -193,8 +195,8 @@ def main():
         walls, memory = {1: [], 2: []}, []
         anchors = []
         for _ in range(options.runs):
-            for workers in (1, 2):
-                wall, _, pss, rss = timed([*arguments, "--threads", str(workers)], watch=True)
+            for workers, core in ((1, 0), (2, None)):
+                wall, _, pss, rss = timed([*arguments, "--threads", str(workers)], watch=True, core=core)
                 walls[workers].append(wall)
                 memory.append((pss, rss))
             anchors.append(timed(["sha256sum", path])[0])
