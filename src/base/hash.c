@@ -73,3 +73,7 @@ uint64_t hash_seed(void) {
 uint64_t hash_bytes(str bytes, uint64_t seed) {
     return XXH3_64bits_withSeed(bytes.ptr, bytes.len, seed);
 }
+
+uint64_t hash_sum(str bytes) {
+    return XXH3_64bits(bytes.ptr, bytes.len);
+}

@@ -113,11 +113,19 @@ static void memory_may_run_out(void **state) {
     sha256_free(h);
 }
 
+/* xxHash's published values of XXH3-64: what is on disk must be understood by every later version. */
+static void sums_are_for_ever(void **state) {
+    (void)state;
+    assert_true(hash_sum(S("")) == UINT64_C(0x2d06800538d394c2));
+    assert_true(hash_sum(S("a")) == UINT64_C(0xe6c632b61e964e1f));
+    assert_true(hash_sum(S("abc")) == UINT64_C(0x78af5f94892f3950));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_answers),      cmocka_unit_test(pieces),
-        cmocka_unit_test(as_hexadecimal),     cmocka_unit_test(of_tables),
-        cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(known_answers),     cmocka_unit_test(pieces),
+        cmocka_unit_test(as_hexadecimal),    cmocka_unit_test(of_tables),
+        cmocka_unit_test(sums_are_for_ever), cmocka_unit_test(memory_may_run_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
