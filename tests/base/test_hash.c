@@ -110,6 +110,23 @@ static void memory_may_run_out(void **state) {
         memory_left = -1;
         assert_true(h || memory_refused);
     }
+    /* Once begun it cannot fail, so it asks for nothing: 32 times 'a', and nothing (FIPS 180-4). */
+    static const char *const expected[] = {"3ba3f5f43b92602683c19aee62a20342b084dd5971ddd33808d81a328879a547",
+                                           "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"};
+
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        uint8_t hash[SHA256_SIZE];
+        char hex[2 * SHA256_SIZE + 1];
+
+        memory_left = 0;
+        memory_refused = false;
+        sha256_add(h, i == 0 ? S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") : S(""));
+        sha256_end(h, hash);
+        memory_left = -1;
+        assert_false(memory_refused);
+        sha256_hex(hash, hex);
+        assert_string_equal(hex, expected[i]);
+    }
     sha256_free(h);
 }
 
