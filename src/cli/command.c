@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "detection/gate.h"
+#include "intel/rule_cache.h"
 
 int usage_error(const char *command, const char *fmt, ...) {
     va_list args;
@@ -44,20 +45,28 @@ bool option_value(int argc, char **argv, int *at, const char *name, const char *
 
 bool rules_open(const struct arguments *paths, const char *placeholders, bool strict, struct sigma_loader **loader,
                 const struct sigma_set **set, struct err *e) {
+    char *folder;
+    bool ok;
+
     if (!sigma_loader_new(loader, e))
         return false;
     if (strict)
         sigma_strict_placeholders(*loader);
     if (placeholders) {
         struct buf text = {0};
-        bool const ok = file_read(placeholders, 16u << 20, &text, e) &&
-                        sigma_load_placeholders(*loader, str_of(placeholders), buf_str(&text), e);
 
+        ok = file_read(placeholders, 16u << 20, &text, e) &&
+             sigma_load_placeholders(*loader, str_of(placeholders), buf_str(&text), e);
         buf_free(&text);
         if (!ok)
             goto fail;
     }
-    if (sigma_load_paths(*loader, paths->items, paths->count, e) && sigma_load_end(*loader, set, e))
+    folder = rule_cache_folder();
+    sigma_cache(*loader, folder);
+    ok = sigma_load_paths(*loader, paths->items, paths->count, e) && sigma_load_end(*loader, set, e);
+    sigma_cache(*loader, NULL);
+    free(folder);
+    if (ok)
         return true;
 fail:
     sigma_loader_free(*loader);
