@@ -61,7 +61,7 @@ static int leave(void **state) {
 
 static bool same(const struct yaml_node *x, const struct yaml_node *y) {
     if (x->type != y->type || x->line != y->line || x->scalar != y->scalar || x->quoted != y->quoted ||
-        !str_eq(x->text, y->text) || x->count != y->count)
+        x->text.len != y->text.len || (x->text.len && !str_eq(x->text, y->text)) || x->count != y->count)
         return false;
     for (size_t i = 0; i < x->count; i++)
         if ((x->type == YAML_MAP && (x->key_lines[i] != y->key_lines[i] || !str_eq(x->keys[i], y->keys[i]))) ||
