@@ -301,8 +301,10 @@ static void file_write(const struct rule_cache *c, str bytes) {
     if (path && (flock(folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && file_out_open(&f, path, &e)) {
         for (str left = bytes; left.len; left = str_from(left, str_first(left, WRITE_STEP).len))
             file_out_add(f, str_first(left, WRITE_STEP));
-        if (!file_out_commit_soon(f, &e))
-            e.code = ERR_NONE; /* a full or read-only home: nothing is left behind, and nobody is told */
+        /* A full or read-only home: nothing is left behind, and nobody is told. */
+        bool const written = file_out_commit_soon(f, &e);
+
+        (void)written;
     }
     free(path);
     if (folder >= 0)

@@ -5,12 +5,16 @@ Rules: our own, those of the fuzz corpus (broken ones among them), some made her
 apart are the verdicts of `rules check --json`, and findings and summary of a hunt through the sample.
 """
 
+import hashlib
 import os
 import pathlib
 import random
+import struct
 import subprocess
 import tempfile
 import time
+
+import yaml
 
 SOURCE = pathlib.Path(os.environ.get("LONGWATCH_SOURCE", pathlib.Path(__file__).resolve().parent.parent.parent))
 BINARY = os.environ.get("LONGWATCH_BINARY", str(SOURCE / "build/longwatch"))
@@ -48,7 +52,8 @@ def rules(folder):
     """A folder of rules of every sort, and the paths to check."""
     for name, text in MADE.items():
         (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    return [folder, SOURCE / "data/rules", *sorted((SOURCE / "fuzz/corpus/sigma").glob("*")), *sorted((SOURCE / "fuzz/corpus/yaml").glob("*"))]
+    corpus = SOURCE / "fuzz/corpus"
+    return [folder, SOURCE / "data/rules", *sorted((corpus / "sigma").glob("*")), *sorted((corpus / "yaml").glob("*"))]
 
 
 def same_in_every_state(paths, folder):
@@ -87,6 +92,79 @@ def same_in_every_state(paths, folder):
     compare("a file that others may write")
     assert file.read_bytes() == whole and file.stat().st_mode & 0o777 == 0o600
     return states + 4
+
+
+class Pack:
+    """A pack, read as docs/formats/rule-cache.md says."""
+
+    def __init__(self, data):
+        self.data, self.at, self.before = data, 0, 0
+        self.used, documents, self.nodes, self.items, self.keys = (self.number() for _ in range(5))
+        self.documents = [self.node() for _ in range(documents)]
+        assert (self.at, self.nodes, self.items, self.keys) == (len(data), 0, 0, 0)
+
+    def number(self):
+        n = shift = 0
+        while True:
+            byte = self.data[self.at]
+            self.at += 1
+            n |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return n
+
+    def line(self):
+        self.before = (self.before + self.number()) % 2**32
+        return self.before
+
+    def text(self):
+        size = self.number()
+        self.at += size
+        return self.data[self.at - size : self.at].decode()
+
+    def node(self):
+        head = self.data[self.at]
+        self.at += 1
+        self.nodes -= 1
+        line = self.line()
+        if head & 3 == 0:
+            return line, bool(head & 0x20), self.text()
+        count = self.number()
+        self.items -= count
+        if head & 3 == 1:
+            return line, [self.node() for _ in range(count)]
+        self.keys -= count
+        return line, {(self.line(), self.text()): self.node() for _ in range(count)}
+
+
+def composed(node):
+    """What another YAML reader makes of it, in the same words."""
+    line = node.start_mark.line + 1
+    if isinstance(node, yaml.ScalarNode):
+        return line, node.style is not None, node.value
+    if isinstance(node, yaml.SequenceNode):
+        return line, [composed(item) for item in node.value]
+    return line, {(key.start_mark.line + 1, key.value): composed(item) for key, item in node.value}
+
+
+def format_as_told(folder):
+    """The file by its description, in another language: each tree is what PyYAML, which is no libyaml, makes of that text."""
+    paths = sorted((SOURCE / "data/rules").glob("**/*.yml"))
+    cache = folder / "told"
+    run(cache, "rules", "check", *paths)
+    data = (cache / "rules.cache").read_bytes()
+    count, zero = struct.unpack_from("<II", data, 48)
+    assert data[:8] == b"LWTREES1" and count == len(paths) and zero == 0
+    at, packs = 56 + 36 * count, {}
+    for i in range(count):
+        key, size = data[56 + 36 * i : 88 + 36 * i], struct.unpack_from("<I", data, 88 + 36 * i)[0]
+        packs[key] = Pack(data[at : at + size])
+        at += size
+    assert at == len(data) and list(packs) == sorted(packs)
+    for path in paths:
+        text = path.read_bytes()
+        expected = [composed(node) for node in yaml.compose_all(text, Loader=yaml.SafeLoader)]
+        assert packs[hashlib.sha256(text).digest()].documents == expected, path
 
 
 def changed_rules(folder):
@@ -134,11 +212,10 @@ def at_once(folder):
     cache = folder / "crowd"
     parts = [every[i % 3 :: 3] for i in range(12)]
     alone = [run("off", "rules", "check", "--json", *part)[1] for part in parts]
+    environment = dict(os.environ, LONGWATCH_CACHE=str(cache))
     for _ in range(5):
-        running = [
-            subprocess.Popen([BINARY, "rules", "check", "--json", *map(str, part)], stdout=subprocess.PIPE, env=dict(os.environ, LONGWATCH_CACHE=str(cache)))
-            for part in parts
-        ]
+        words = [[BINARY, "rules", "check", "--json", *map(str, part)] for part in parts]
+        running = [subprocess.Popen(one, stdout=subprocess.PIPE, env=environment) for one in words]
         for process, expected in zip(running, alone):
             assert process.communicate()[0] == expected
         (cache / "rules.cache").unlink()
@@ -164,6 +241,7 @@ def main():
         folder = pathlib.Path(temporary)
         (folder / "rules").mkdir()
         print(f"{same_in_every_state(rules(folder / 'rules'), folder)} states of a cache, the same answers")
+        format_as_told(folder)
         changed_rules(folder)
         homes(folder)
         at_once(folder)
