@@ -535,12 +535,16 @@ static void bounds(void **state) {
     static const struct {
         const char *name;
         size_t depth, values;
+        enum yaml_type type; /* of the innermost */
         bool good;
     } cases[] = {
-        {"deep", YAML_DEPTH_MAX, 1, true},
-        {"deeper", YAML_DEPTH_MAX + 1, 1, false},
-        {"many", 1, YAML_NODES_MAX - 1, true},
-        {"one more", 1, YAML_NODES_MAX, false},
+        {"deep", YAML_DEPTH_MAX, 1, YAML_LIST, true},
+        {"deeper", YAML_DEPTH_MAX + 1, 1, YAML_LIST, false},
+        {"many", 1, YAML_NODES_MAX - 1, YAML_LIST, true},
+        {"one more", 1, YAML_NODES_MAX, YAML_LIST, false},
+        {"many with keys", 1, YAML_NODES_MAX / 2 - 1, YAML_MAP, true},
+        {"one more with its key", 1, YAML_NODES_MAX / 2, YAML_MAP, false},
+        {"more keys than values may be", 1, YAML_NODES_MAX, YAML_MAP, false},
     };
     (void)state;
 
@@ -548,6 +552,8 @@ static void bounds(void **state) {
         struct arena *const a = arena_new(MEMORY);
         struct yaml_node node = {.type = YAML_SCALAR, .line = 1, .text = S("x")}, *levels = calloc(100, sizeof *levels);
         struct yaml_node **const items = calloc(cases[i].values + 100, sizeof *items), **back, *below;
+        str *const keys = calloc(cases[i].values, sizeof *keys);
+        uint32_t *const lines = calloc(cases[i].values, sizeof *lines);
         struct buf bytes = {0};
         struct err e = {0};
         size_t count;
@@ -555,9 +561,19 @@ static void bounds(void **state) {
         assert_non_null(a);
         assert_non_null(levels);
         assert_non_null(items);
-        for (size_t n = 0; n < cases[i].values; n++)
+        assert_non_null(keys);
+        assert_non_null(lines);
+        for (size_t n = 0; n < cases[i].values; n++) {
             items[n] = &node;
-        levels[0] = (struct yaml_node){.type = YAML_LIST, .line = 1, .count = cases[i].values, .items = items};
+            keys[n] = S("k");
+            lines[n] = 1;
+        }
+        levels[0] = (struct yaml_node){.type = cases[i].type,
+                                       .line = 1,
+                                       .count = cases[i].values,
+                                       .items = items,
+                                       .keys = keys,
+                                       .key_lines = lines};
         for (size_t n = 1; n < cases[i].depth; n++) {
             items[cases[i].values + n] = &levels[n - 1];
             levels[n] =
@@ -570,6 +586,8 @@ static void bounds(void **state) {
         if (ok != cases[i].good)
             fail_msg("%s: %s", cases[i].name, ok ? "taken" : e.text);
         buf_free(&bytes);
+        free(keys);
+        free(lines);
         free(items);
         free(levels);
         arena_free(a);

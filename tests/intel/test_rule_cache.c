@@ -252,6 +252,12 @@ static void forged(void **state) {
         file_get(&bad);
         assert_true(str_eq(buf_str(&bad), buf_str(&good)));
     }
+    /* A byte behind the last pack. */
+    buf_byte(&bad, 'x');
+    file_sign(&bad);
+    file_put(buf_str(&bad));
+    assert_int_equal(run(2, RULE_CACHE_MAX), 0);
+    file_get(&bad);
     /* The same key twice. */
     memcpy(bad.ptr + INDEX_AT + ENTRY_SIZE, bad.ptr + INDEX_AT, SHA256_SIZE);
     file_sign(&bad);
