@@ -132,6 +132,13 @@ void arena_commit(struct arena *a, size_t used) {
     a->used += used;
 }
 
+bool arena_charge(struct arena *a, size_t size) {
+    if (size > a->limit - a->used)
+        return false;
+    a->used += size;
+    return true;
+}
+
 bool arena_copy(struct arena *a, str s, str *out) {
     char *const copy = arena_bytes(a, s.len);
 

@@ -25,6 +25,9 @@ char *arena_bytes(struct arena *a, size_t size) MUST_USE;
  * the two nothing else is taken from a; without the second nothing is kept. NULL as above. */
 char *arena_reserve(struct arena *a, size_t size) MUST_USE;
 void arena_commit(struct arena *a, size_t used);
+/* Counts size bytes as handed out, and hands out none: for what must not get further than the dearer way to the same
+ * would have got. False when full. */
+bool arena_charge(struct arena *a, size_t size) MUST_USE;
 /* A copy of s in *out. False when full. */
 bool arena_copy(struct arena *a, str s, str *out) MUST_USE;
 

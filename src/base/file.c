@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define READ_STEP 65536u
 #define WRITE_AT 65536u
 
 bool file_temporary(int *fd, const char *folder, struct err *e) {
@@ -25,51 +26,59 @@ bool file_temporary(int *fd, const char *folder, struct err *e) {
     return true;
 }
 
-bool file_read(const char *path, size_t max, struct buf *out, struct err *e) {
+int file_open(int at, const char *name) {
     /* A pipe without a writer must not hold us up before we see that it is one. */
-    int const fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    size_t const before = out->len;
-    struct stat st;
+    return openat(at, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
 
-    if (fd < 0)
-        return err_system(e, "%s", path);
-    if (fstat(fd, &st) != 0) {
-        err_system(e, "%s", path);
-        goto fail;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        err_set(e, ERR_IO, 0, "%s: not a regular file", path);
-        goto fail;
-    }
-    for (size_t total = 0;;) {
-        char *const to = buf_reserve(out, 65536);
-        ssize_t const n = to ? read(fd, to, 65536) : 0;
+bool file_read_open(int fd, const struct stat *st, const char *path, size_t max, struct buf *out, struct err *e) {
+    uint64_t const said = st->st_size > 0 ? (uint64_t)st->st_size : 0; /* none: /proc does not know */
+    size_t const before = out->len;
+    size_t total = 0;
+
+    if (!S_ISREG(st->st_mode))
+        return err_set(e, ERR_IO, 0, "%s: not a regular file", path);
+    if (said > max)
+        return err_set(e, ERR_LIMIT, 0, "%s: more than %zu bytes", path, max);
+    for (;;) {
+        /* One byte more than there should be: that it does not come says that the file has ended, in one call. */
+        size_t const step = total < said ? (size_t)said - total + 1 : READ_STEP;
+        char *const to = buf_reserve(out, step);
+        ssize_t const n = to ? read(fd, to, step) : 0;
 
         if (!to) {
             err_set(e, ERR_MEMORY, 0, "%s: no memory", path);
-            goto fail;
+            break;
         }
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
             err_system(e, "%s", path);
-            goto fail;
-        }
-        if (n == 0)
             break;
+        }
         if ((size_t)n > max - total) {
             err_set(e, ERR_LIMIT, 0, "%s: more than %zu bytes", path, max);
-            goto fail;
+            break;
         }
         total += (size_t)n;
         out->len += (size_t)n;
+        if (n == 0 || ((size_t)n < step && total == said))
+            return true;
     }
-    close(fd);
-    return true;
-fail:
     out->len = before;
-    close(fd);
     return false;
+}
+
+bool file_read(const char *path, size_t max, struct buf *out, struct err *e) {
+    int const fd = file_open(AT_FDCWD, path);
+    struct stat st;
+    bool ok;
+
+    if (fd < 0)
+        return err_system(e, "%s", path);
+    ok = fstat(fd, &st) == 0 ? file_read_open(fd, &st, path, max, out, e) : err_system(e, "%s", path);
+    close(fd);
+    return ok;
 }
 
 struct file_out {
@@ -154,13 +163,13 @@ static int directory_open(const char *path, struct err *e) {
     return fd;
 }
 
-bool file_out_commit(struct file_out *f, struct err *e) {
+static bool commit(struct file_out *f, bool wait, struct err *e) {
     /* Opened before the rename: whatever can fail should fail while the old file still stands. */
-    int const dir = f->failed.code ? -1 : directory_open(f->path, &f->failed);
+    int const dir = f->failed.code || !wait ? -1 : directory_open(f->path, &f->failed);
     bool ok;
 
     flush(f);
-    if (!f->failed.code && fsync(f->fd) != 0)
+    if (!f->failed.code && wait && fsync(f->fd) != 0)
         err_system(&f->failed, "%s", f->path);
     if (!f->failed.code && rename(f->part, f->path) != 0)
         err_system(&f->failed, "%s", f->path);
@@ -168,13 +177,21 @@ bool file_out_commit(struct file_out *f, struct err *e) {
     if (!ok) {
         *e = f->failed;
         unlink(f->part);
-    } else if (fsync(dir) != 0 && errno != EINVAL) { /* EINVAL: a file system that cannot, or need not */
+    } else if (wait && fsync(dir) != 0 && errno != EINVAL) { /* EINVAL: a file system that cannot, or need not */
         ok = err_system(e, "%s", f->path);
     }
     if (dir >= 0)
         close(dir);
     release(f);
     return ok;
+}
+
+bool file_out_commit(struct file_out *f, struct err *e) {
+    return commit(f, true, e);
+}
+
+bool file_out_commit_soon(struct file_out *f, struct err *e) {
+    return commit(f, false, e);
 }
 
 void file_out_drop(struct file_out *f) {

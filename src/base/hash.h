@@ -23,4 +23,8 @@ void sha256_hex(const uint8_t hash[SHA256_SIZE], char out[2 * SHA256_SIZE + 1]);
 uint64_t hash_seed(void);
 uint64_t hash_bytes(str bytes, uint64_t seed);
 
+/* A checksum of own files against damage (XXH3-64, without seed; the same in every process and version). No help against
+ * somebody who wants to deceive. */
+uint64_t hash_sum(str bytes);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "detection/gate.h"
+#include "intel/rule_cache.h"
 #include "report/finding_text.h"
 
 /* Words of the command line may be names out of an evidence folder: nothing in them is obeyed by the terminal. */
@@ -105,6 +106,8 @@ bool paths_exist(const struct arguments *paths, const char *what, bool folders, 
 bool rules_open(const struct arguments *paths, const char *placeholders, bool strict, struct sigma_loader **loader,
                 const struct sigma_set **set, struct err *e) {
     const struct arguments file = {&placeholders, placeholders != NULL};
+    char *folder;
+    bool ok;
 
     if (!paths_exist(paths, "rules", false, e) || !paths_exist(&file, "placeholders", false, e) ||
         !sigma_loader_new(loader, e))
@@ -113,14 +116,19 @@ bool rules_open(const struct arguments *paths, const char *placeholders, bool st
         sigma_strict_placeholders(*loader);
     if (placeholders) {
         struct buf text = {0};
-        bool const ok = file_read(placeholders, 16u << 20, &text, e) &&
-                        sigma_load_placeholders(*loader, str_of(placeholders), buf_str(&text), e);
 
+        ok = file_read(placeholders, 16u << 20, &text, e) &&
+             sigma_load_placeholders(*loader, str_of(placeholders), buf_str(&text), e);
         buf_free(&text);
         if (!ok)
             goto fail;
     }
-    if (!sigma_load_paths(*loader, paths->items, paths->count, e) || !sigma_load_end(*loader, set, e))
+    folder = rule_cache_folder();
+    sigma_cache(*loader, folder);
+    ok = sigma_load_paths(*loader, paths->items, paths->count, e) && sigma_load_end(*loader, set, e);
+    sigma_cache(*loader, NULL);
+    free(folder);
+    if (!ok)
         goto fail;
     if ((*set)->verdict_count)
         return true;

@@ -147,7 +147,7 @@ static bool one_case(str s) {
     return capitals == 0 || capitals == s.len || (capitals == 1 && s.ptr[0] <= 'Z');
 }
 
-static enum yaml_scalar resolve(str s) {
+enum yaml_scalar yaml_plain(str s) {
     static const struct {
         str word;
         enum yaml_scalar is;
@@ -336,7 +336,7 @@ static bool tag_resolve(const yaml_char_t *tag, str text, enum yaml_scalar *is) 
         return true;
     for (size_t i = 0; i < COUNT(tags); i++)
         if (str_eq(tags[i].tag, t)) {
-            *is = resolve(text);
+            *is = yaml_plain(text);
             if (!(tags[i].kinds & 1u << *is))
                 *is = YAML_IS_ODD;
             return true;
@@ -367,7 +367,7 @@ static bool scalar(struct build *b, const yaml_event_t *ev) {
     if (!arena_copy(b->a, (str){(const char *)ev->data.scalar.value, ev->data.scalar.length}, &n->text))
         return no_memory(b);
     if (!ev->data.scalar.tag)
-        n->scalar = n->quoted ? YAML_IS_TEXT : resolve(n->text);
+        n->scalar = n->quoted ? YAML_IS_TEXT : yaml_plain(n->text);
     else if (!tag_resolve(ev->data.scalar.tag, n->text, &n->scalar))
         return bad(b, ERR_USAGE, line,
                    "a text with a tag other than !!str, !!int, !!float, !!bool, !!null, !!timestamp");

@@ -46,6 +46,8 @@ struct yaml_node {
  * ERR_MEMORY a is full */
 MUST_USE bool yaml_read(str text, struct arena *a, struct yaml_node ***documents, size_t *count, struct err *e);
 
+/* How this text reads as a plain scalar without a tag. */
+enum yaml_scalar yaml_plain(str text);
 /* The value under key, or NULL: no such key, or map is no map (NULL included). */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* The text of the scalar under key, or the empty view when absent or no scalar. */

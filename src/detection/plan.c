@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "event/value.h"
 
 #define PLAN_MEMORY_MAX ((size_t)1 << 30)
 #define NODE_DEPTH_MAX 512
@@ -14,11 +15,10 @@ struct build {
     struct fields *fields;
     uint32_t *slots; /* tests by spelling */
     uint32_t slot_mask;
-    uint64_t *hashes; /* by test */
-    str *spelled;     /* by test, in the arena */
-    uint32_t hash_room;
-    struct buf key;
+    uint64_t *hashes; /* of their spelling, by test */
+    struct buf key, other;
     uint64_t seed;
+    uint32_t types[256]; /* values of these raw types (a bit each) may hold this byte */
     struct err *e;
     uint32_t *noted; /* fields of the rule being read */
     uint32_t noted_room;
@@ -144,6 +144,37 @@ static float guess(const struct test *t) {
     }
 }
 
+/* By its spelling, which is written again: most tests are met once, and to keep the spelling of each would take more memory
+ * than the tests themselves. */
+static bool same_test(struct build *b, uint32_t test) {
+    b->other.len = 0;
+    spell(&b->other, b->p->tests[test].test.sigma);
+    return str_eq(buf_str(&b->other), buf_str(&b->key));
+}
+
+static void types_of_bytes(struct build *b) {
+    for (unsigned c = 0; c < COUNT(b->types); c++)
+        for (uint8_t type = 0; type < RAW_TYPES; type++)
+            if (value_may_contain(type, (str){(const char[]){(char)c}, 1}))
+                b->types[c] |= UINT32_C(1) << type;
+}
+
+/* test_raw_types, but most texts hold a letter that only text holds, and then nothing more has to be looked at. */
+static uint32_t raw_types(const struct build *b, const struct test *t) {
+    uint32_t const text = b->types[0]; /* of no number, time, GUID ... */
+
+    if (t->sigma->op == TEST_PATTERN)
+        for (size_t i = 0; i < t->sigma->piece_count; i++)
+            for (size_t n = 0; t->pieces[i].type == PIECE_TEXT && n < t->pieces[i].text.len; n++) {
+                unsigned char const c = (unsigned char)t->pieces[i].text.ptr[n];
+
+                /* ASCII folds to its small letters; what other characters fold to is not asked here. */
+                if (c < 0x80 && b->types[c >= 'A' && c <= 'Z' ? c | 0x20 : c] == text)
+                    return text;
+            }
+    return test_raw_types(t);
+}
+
 static bool test_index(struct build *b, const struct sigma_test *sigma, uint32_t *out) {
     struct plan *const p = b->p;
     uint64_t hash;
@@ -157,34 +188,33 @@ static bool test_index(struct build *b, const struct sigma_test *sigma, uint32_t
     for (at = (uint32_t)hash & b->slot_mask; b->slots[at]; at = (at + 1) & b->slot_mask) {
         uint32_t const i = b->slots[at] - 1;
 
-        if (b->hashes[i] == hash && str_eq(b->spelled[i], buf_str(&b->key))) {
+        if (b->hashes[i] == hash && same_test(b, i)) {
             *out = i;
             return true;
         }
+        if (b->other.failed)
+            return no_memory(b);
     }
     if (p->test_count == p->test_room) {
         uint32_t const room = p->test_room ? p->test_room * 2 : 4096;
         struct plan_test *const tests = realloc(p->tests, room * sizeof *tests);
         uint64_t *const hashes = tests ? realloc(b->hashes, room * sizeof *hashes) : NULL;
-        str *const spelled = hashes ? realloc(b->spelled, room * sizeof *spelled) : NULL;
 
         p->tests = tests ? tests : p->tests;
         b->hashes = hashes ? hashes : b->hashes;
-        b->spelled = spelled ? spelled : b->spelled;
-        if (!spelled)
+        if (!hashes)
             return no_memory(b);
         p->test_room = room;
     }
     struct plan_test *const t = &p->tests[p->test_count];
 
     *t = (struct plan_test){.field = PLAN_KEYWORD, .other = PLAN_KEYWORD};
-    if (!test_make(&t->test, sigma, p->memory, b->e) ||
-        !arena_copy(p->memory, buf_str(&b->key), &b->spelled[p->test_count]))
-        return b->e->code ? false : no_memory(b);
+    if (!test_make(&t->test, sigma, p->memory, b->e))
+        return false;
     b->hashes[p->test_count] = hash;
     b->slots[at] = ++p->test_count;
     t->cost = guess(&t->test);
-    t->raw_types = test_raw_types(&t->test);
+    t->raw_types = raw_types(b, &t->test);
     *out = p->test_count - 1;
     if (sigma->field.len && !field_index(b, sigma->field, &t->field))
         return false;
@@ -329,6 +359,7 @@ bool plan_new(struct plan **out, const struct sigma_set *set, struct fields *fie
         no_memory(&b);
         goto end;
     }
+    types_of_bytes(&b);
     p->set = set;
     p->rule_count = (uint32_t)set->rule_count;
     ok = true;
@@ -337,9 +368,9 @@ bool plan_new(struct plan **out, const struct sigma_set *set, struct fields *fie
 end:
     free(b.slots);
     free(b.hashes);
-    free(b.spelled);
     free(b.noted);
     buf_free(&b.key);
+    buf_free(&b.other);
     if (!ok) {
         plan_free(p);
         return err_wrap(e, "rules");
@@ -352,7 +383,8 @@ void plan_free(struct plan *p) {
     if (!p)
         return;
     for (uint32_t i = 0; i < p->test_count; i++)
-        test_close(&p->tests[i].test);
+        if (p->tests[i].test.regex) /* what need not be written to stays shared with the workers */
+            test_close(&p->tests[i].test);
     arena_free(p->memory);
     free(p->nodes);
     free(p->children);

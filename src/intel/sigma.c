@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "base/hash.h"
 #include "base/utf.h"
 #include "event/number.h"
+#include "intel/rule_cache.h"
 #include "intel/sigma_own.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -485,18 +487,27 @@ static bool yaml_failed(struct sigma_loader *l, str path, str yaml, const struct
     return failed_at(l, path, line, text, e);
 }
 
-bool sigma_load_text(struct sigma_loader *l, str path, str yaml, struct err *e) {
+/* cache: NULL, or where the trees of this text may be found, or be kept. */
+static bool text_load(struct sigma_loader *l, str path, str yaml, struct rule_cache *cache, struct err *e) {
     struct yaml_node **documents;
     struct err why;
     size_t count;
-    bool ok;
+    bool ok = true;
 
-    if (yaml_read(yaml, l->scratch, &documents, &count, &why))
+    if (!rule_cache_get(cache, yaml, l->scratch, &documents, &count)) {
+        if ((ok = yaml_read(yaml, l->scratch, &documents, &count, &why)))
+            rule_cache_add(cache, documents, count, arena_used(l->scratch));
+    }
+    if (ok)
         ok = documents_read(l, path, documents, count, e);
     else
         ok = yaml_failed(l, path, yaml, &why, e);
     arena_reset(l->scratch);
     return ok;
+}
+
+bool sigma_load_text(struct sigma_loader *l, str path, str yaml, struct err *e) {
+    return text_load(l, path, yaml, NULL, e);
 }
 
 /* Placeholders */
@@ -556,6 +567,10 @@ void sigma_strict_placeholders(struct sigma_loader *l) {
     l->strict = true;
 }
 
+void sigma_cache(struct sigma_loader *l, const char *folder) {
+    l->cache = folder;
+}
+
 bool sigma_loader_within(struct sigma_loader **out, size_t kept_max, size_t scratch_max, struct err *e) {
     struct sigma_loader *const l = calloc(1, sizeof *l);
 
@@ -592,7 +607,8 @@ void sigma_loader_free(struct sigma_loader *l) {
  * and no rule stands in its own way. */
 struct walk {
     struct sigma_loader *l;
-    struct buf text; /* of the file being read */
+    struct rule_cache *cache; /* NULL: none */
+    struct buf text;          /* of the file being read */
     struct seen {
         dev_t device;
         ino_t number;
@@ -650,21 +666,16 @@ static bool path_failed(struct walk *w, const char *path, int number) {
     return sigma_load_failed(w->l, str_of(path), why ? why : "cannot be read", w->e);
 }
 
-static bool load_file(struct walk *w, const char *path) {
+/* The file is open already. */
+static bool file_load(struct walk *w, int fd, const struct stat *st, const char *path) {
     str const name = str_of(path);
     struct err why = {0};
     const char *text = why.text;
-    struct stat st;
-    bool again = false;
 
-    if (stat(path, &st) != 0)
-        return path_failed(w, path, errno);
-    if (!seen_before(w, &st, &again) || again)
-        return again;
     w->text.len = 0;
     w->text.failed = false;
-    if (file_read(path, YAML_BYTES_MAX, &w->text, &why))
-        return sigma_load_text(w->l, name, buf_str(&w->text), w->e);
+    if (file_read_open(fd, st, path, YAML_BYTES_MAX, &w->text, &why))
+        return text_load(w->l, name, buf_str(&w->text), w->cache, w->e);
     if (why.code == ERR_MEMORY)
         return no_memory(w->e);
     if (why.code == ERR_LIMIT)
@@ -672,6 +683,24 @@ static bool load_file(struct walk *w, const char *path) {
     else if (str_starts(str_of(text), name)) /* the verdict has the path already */
         text += name.len + strspn(text + name.len, ": ");
     return sigma_load_failed(w->l, name, text, w->e);
+}
+
+/* name: in the open folder `at`; path: the whole, for verdicts. */
+static bool load_file(struct walk *w, int at, const char *name, const char *path) {
+    int const fd = file_open(at, name), failed = errno;
+    struct stat st;
+    bool again = false, ok;
+
+    /* What cannot be opened may be known by another name, and has its verdict then. */
+    if (fd < 0 ? fstatat(at, name, &st, 0) != 0 : fstat(fd, &st) != 0)
+        ok = path_failed(w, path, fd < 0 ? failed : errno);
+    else if (!seen_before(w, &st, &again) || again)
+        ok = again;
+    else
+        ok = fd < 0 ? path_failed(w, path, failed) : file_load(w, fd, &st, path);
+    if (fd >= 0)
+        close(fd);
+    return ok;
 }
 
 static int by_bytes(const void *a, const void *b) {
@@ -707,9 +736,9 @@ static bool names_read(struct walk *w, DIR *dir, char ***names, size_t *count, i
     return true;
 }
 
-static bool load_folder(struct walk *w, const char *path, unsigned depth);
+static bool load_folder(struct walk *w, int at, const char *name, const char *path, unsigned depth);
 
-static bool load_entry(struct walk *w, const char *folder, const char *name, unsigned depth) {
+static bool load_entry(struct walk *w, int at, const char *folder, const char *name, unsigned depth) {
     char const kind = name[strlen(name) + 1];
     struct buf path = {0};
     struct stat st;
@@ -722,26 +751,29 @@ static bool load_entry(struct walk *w, const char *folder, const char *name, uns
     buf_byte(&path, '\0');
     if (path.failed)
         ok = no_memory(w->e);
-    else if (kind == DT_DIR || (kind != DT_REG && stat(path.ptr, &st) == 0 && S_ISDIR(st.st_mode)))
-        ok = load_folder(w, path.ptr, depth + 1);
+    else if (kind == DT_DIR || (kind != DT_REG && fstatat(at, name, &st, 0) == 0 && S_ISDIR(st.st_mode)))
+        ok = load_folder(w, at, name, path.ptr, depth + 1);
     else if (is_rule_file(str_of(name)))
-        ok = load_file(w, path.ptr);
+        ok = load_file(w, at, name, path.ptr);
     buf_free(&path);
     return ok;
 }
 
-static bool load_folder(struct walk *w, const char *path, unsigned depth) {
-    DIR *const dir = opendir(path);
+static bool load_folder(struct walk *w, int at, const char *name, const char *path, unsigned depth) {
+    int const fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+    DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
     char **names = NULL;
     struct stat st;
     size_t count = 0;
     bool again = false, ok = true;
     int failed = 0;
 
-    if (!dir || fstat(dirfd(dir), &st) != 0) {
+    if (!dir || fstat(fd, &st) != 0) {
         ok = path_failed(w, path, errno);
         if (dir)
             closedir(dir);
+        else if (fd >= 0)
+            close(fd);
         return ok;
     }
     if (depth > FOLDER_DEPTH_MAX || w->folders == FOLDERS_MAX)
@@ -753,16 +785,16 @@ static bool load_folder(struct walk *w, const char *path, unsigned depth) {
         w->folders++;
         ok = names_read(w, dir, &names, &count, &failed);
     }
-    closedir(dir);
     if (ok && failed)
         ok = path_failed(w, path, failed);
     if (count)
         qsort(names, count, sizeof *names, by_bytes);
     for (size_t i = 0; i < count; i++) {
-        ok = ok && load_entry(w, path, names[i], depth);
+        ok = ok && load_entry(w, fd, path, names[i], depth);
         free(names[i]);
     }
     free(names);
+    closedir(dir); /* stood open until now: names within it need no way through the whole path */
     return ok;
 }
 
@@ -770,14 +802,18 @@ bool sigma_load_paths(struct sigma_loader *l, const char *const *paths, size_t c
     struct walk w = {.l = l, .seed = hash_seed(), .e = e};
     bool ok = true;
 
+    if (l->cache)
+        w.cache = rule_cache_open(l->cache, RULE_CACHE_MAX);
     for (size_t i = 0; ok && i < count; i++) {
         struct stat st;
 
         if (stat(paths[i], &st) != 0)
             ok = path_failed(&w, paths[i], errno);
         else
-            ok = S_ISDIR(st.st_mode) ? load_folder(&w, paths[i], 0) : load_file(&w, paths[i]);
+            ok = S_ISDIR(st.st_mode) ? load_folder(&w, AT_FDCWD, paths[i], paths[i], 0)
+                                     : load_file(&w, AT_FDCWD, paths[i], paths[i]);
     }
+    rule_cache_close(w.cache);
     buf_free(&w.text);
     free(w.seen);
     return ok;

@@ -196,6 +196,9 @@ MUST_USE bool sigma_load_placeholders(struct sigma_loader *l, str path, str yaml
 /* From now on a placeholder without a value fails its rule, as the specification has it. Otherwise such a rule is
  * loaded (it is whole and right), marked unusable with the reason, and never evaluated. */
 void sigma_strict_placeholders(struct sigma_loader *l);
+/* sigma_load_paths keeps trees of rule files in this folder, and takes them from there (intel/rule_cache.h). What is read is
+ * the same, and nothing that goes wrong there is told. folder: as long as the loader. */
+void sigma_cache(struct sigma_loader *l, const char *folder);
 /* Reads one rule file's text. False only when memory is out: a bad rule is a verdict. */
 MUST_USE bool sigma_load_text(struct sigma_loader *l, str path, str yaml, struct err *e);
 /* A file that could not be read at all: it becomes a failed verdict. */

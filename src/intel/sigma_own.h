@@ -147,6 +147,7 @@ struct sigma_loader {
     struct placeholder *placeholders;
     size_t placeholder_count;
     bool strict;
+    const char *cache; /* folder, or NULL */
     size_t kept_max, scratch_max, file_before;
     struct letters letters;
 };

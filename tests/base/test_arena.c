@@ -11,7 +11,7 @@
 
 /* One request of an arena with a limit: how much is used afterwards, or REFUSED (and then as before). */
 #define REFUSED SIZE_MAX
-enum ask { ALLOC, BYTES, ZERO };
+enum ask { ALLOC, BYTES, ZERO, CHARGE };
 static const struct {
     const char *name;
     size_t limit;
@@ -32,6 +32,14 @@ static const struct {
     {"one too many", 16, {{ALLOC, 17, REFUSED}, {ALLOC, 16, 16}, {BYTES, 1, REFUSED}}, 3},
     {"padding does not fit", 15, {{BYTES, 1, 1}, {ALLOC, 8, REFUSED}, {BYTES, 14, 15}}, 3},
     {"only padding fits", 8, {{BYTES, 1, 1}, {ALLOC, 1, REFUSED}, {BYTES, 7, 8}}, 3},
+    {"charged",
+     100,
+     {{BYTES, 3, 3}, {CHARGE, 5, 8}, {BYTES, 1, 9}, {CHARGE, 0, 9}, {CHARGE, 91, 100}, {BYTES, 1, REFUSED}},
+     6},
+    {"charged too much",
+     16,
+     {{CHARGE, 17, REFUSED}, {CHARGE, 15, 15}, {CHARGE, SIZE_MAX, REFUSED}, {CHARGE, 1, 16}},
+     4},
     {"no such size", SIZE_MAX, {{ALLOC, SIZE_MAX, REFUSED}, {BYTES, SIZE_MAX / 2 + 1, REFUSED}, {BYTES, 1, 1}}, 3},
 };
 
@@ -45,18 +53,21 @@ static void limits(void **state) {
         for (size_t k = 0; k < cases[i].count; k++) {
             enum ask const ask = cases[i].steps[k].ask;
             size_t const size = cases[i].steps[k].size, want = cases[i].steps[k].used;
-            char *const p = ask == ALLOC   ? arena_alloc(a, size)
-                            : ask == BYTES ? arena_bytes(a, size)
-                                           : arena_zero(a, 1, size);
+            char none = 0;
+            char *const p = ask == ALLOC            ? arena_alloc(a, size)
+                            : ask == BYTES          ? arena_bytes(a, size)
+                            : ask == ZERO           ? arena_zero(a, 1, size)
+                            : arena_charge(a, size) ? &none
+                                                    : NULL;
 
             if ((p == NULL) != (want == REFUSED))
                 fail_msg("%s, step %zu: %s", cases[i].name, k, p ? "given" : "refused");
             used = p ? want : used;
             if (arena_used(a) != used)
                 fail_msg("%s, step %zu: %zu used", cases[i].name, k, arena_used(a));
-            if (p && ask != BYTES)
+            if (p && (ask == ALLOC || ask == ZERO))
                 assert_int_equal((uintptr_t)p % 8, 0);
-            if (p)
+            if (p && ask != CHARGE)
                 memset(p, 0xa5, size); /* it is ours: the sanitizer looks */
         }
         arena_free(a);

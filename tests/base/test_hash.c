@@ -110,14 +110,39 @@ static void memory_may_run_out(void **state) {
         memory_left = -1;
         assert_true(h || memory_refused);
     }
+    /* Once begun it cannot fail, so it asks for nothing: 32 times 'a', and nothing (FIPS 180-4). */
+    static const char *const expected[] = {"3ba3f5f43b92602683c19aee62a20342b084dd5971ddd33808d81a328879a547",
+                                           "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"};
+
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        uint8_t hash[SHA256_SIZE];
+        char hex[2 * SHA256_SIZE + 1];
+
+        memory_left = 0;
+        memory_refused = false;
+        sha256_add(h, i == 0 ? S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") : S(""));
+        sha256_end(h, hash);
+        memory_left = -1;
+        assert_false(memory_refused);
+        sha256_hex(hash, hex);
+        assert_string_equal(hex, expected[i]);
+    }
     sha256_free(h);
+}
+
+/* xxHash's published values of XXH3-64: what is on disk must be understood by every later version. */
+static void sums_are_for_ever(void **state) {
+    (void)state;
+    assert_true(hash_sum(S("")) == UINT64_C(0x2d06800538d394c2));
+    assert_true(hash_sum(S("a")) == UINT64_C(0xe6c632b61e964e1f));
+    assert_true(hash_sum(S("abc")) == UINT64_C(0x78af5f94892f3950));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_answers),      cmocka_unit_test(pieces),
-        cmocka_unit_test(as_hexadecimal),     cmocka_unit_test(of_tables),
-        cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(known_answers),     cmocka_unit_test(pieces),
+        cmocka_unit_test(as_hexadecimal),    cmocka_unit_test(of_tables),
+        cmocka_unit_test(sums_are_for_ever), cmocka_unit_test(memory_may_run_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
