@@ -15,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 #ifndef __cplusplus
+#undef sprintf /* macros of the C library where it checks calls for clang */
+#undef vsprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gmtime localtime gets
 #endif
 
