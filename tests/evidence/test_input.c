@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "../folder.h"
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -21,11 +22,10 @@ static char byte_at(uint64_t i) {
 
 /* Every test has a directory of its own and stands in it; "file" is SIZE bytes, "empty" none. */
 static int enter(void **state) {
-    char *const dir = strdup("/tmp/longwatch-test-XXXXXX"), *const bytes = malloc(SIZE);
+    char *const bytes = malloc(SIZE);
     FILE *f;
 
-    *state = dir;
-    if (!dir || !bytes || !mkdtemp(dir) || chdir(dir) != 0)
+    if (folder_enter(state) != 0 || !bytes)
         return -1;
     for (size_t i = 0; i < SIZE; i++)
         bytes[i] = byte_at(i);
@@ -34,16 +34,6 @@ static int enter(void **state) {
         return -1;
     free(bytes);
     return 0;
-}
-
-static int leave(void **state) {
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-    int const result = chdir("/") != 0 || system(command) != 0;
-
-    free(*state);
-    return result;
 }
 
 static void window_is(struct file_input *f, const char *name, uint64_t offset, size_t want) {
@@ -261,13 +251,13 @@ static void hashes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(windows_of_a_file, enter, leave),
-        cmocka_unit_test_setup_teardown(steps_of_every_size, enter, leave),
-        cmocka_unit_test_setup_teardown(no_files, enter, leave),
-        cmocka_unit_test_setup_teardown(read_fails, enter, leave),
-        cmocka_unit_test_setup_teardown(the_file_shrinks, enter, leave),
-        cmocka_unit_test_setup_teardown(memory_is_out, enter, leave),
-        cmocka_unit_test_setup_teardown(hashes, enter, leave),
+        cmocka_unit_test_setup_teardown(windows_of_a_file, enter, folder_leave),
+        cmocka_unit_test_setup_teardown(steps_of_every_size, enter, folder_leave),
+        cmocka_unit_test_setup_teardown(no_files, enter, folder_leave),
+        cmocka_unit_test_setup_teardown(read_fails, enter, folder_leave),
+        cmocka_unit_test_setup_teardown(the_file_shrinks, enter, folder_leave),
+        cmocka_unit_test_setup_teardown(memory_is_out, enter, folder_leave),
+        cmocka_unit_test_setup_teardown(hashes, enter, folder_leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,47 +13,7 @@
 
 #include "containers.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED
-#endif
-#endif
-
-/* Requests until one is refused; none is, while it is negative. */
-static long memory_left = -1;
-static bool memory_refused;
-
-#ifndef SANITIZED
-/* The C library's own, under the names it keeps for those who stand in front of it. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void *malloc(size_t size);
-void *calloc(size_t count, size_t size);
-void *realloc(void *p, size_t size);
-
-static bool refuse(void) {
-    if (memory_left < 0 || memory_left-- > 0)
-        return false;
-    memory_left = -1;
-    memory_refused = true;
-    return true;
-}
-
-void *malloc(size_t size) {
-    return refuse() ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size) {
-    return refuse() ? NULL : __libc_calloc(count, size);
-}
-
-void *realloc(void *p, size_t size) {
-    return refuse() ? NULL : __libc_realloc(p, size);
-}
-#endif
+#include "../refuse.h"
 
 #define HELLO STR("hello world\n")
 

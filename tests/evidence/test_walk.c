@@ -6,28 +6,12 @@
 
 #include <cmocka.h>
 
+#include "../folder.h"
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "evidence/walk.h"
-
-static int enter(void **state) {
-    char *const dir = strdup("/tmp/longwatch-test-XXXXXX");
-
-    *state = dir;
-    return dir && mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
-}
-
-static int leave(void **state) {
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-    int const result = chdir("/") != 0 || system(command) != 0;
-
-    free(*state);
-    return result;
-}
 
 /* A file of so many bytes; folders on the way are made. */
 static void put(const char *path, size_t size) {
@@ -213,11 +197,11 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_is_listed, enter, leave),
-        cmocka_unit_test_setup_teardown(out_of_reach, enter, leave),
-        cmocka_unit_test_setup_teardown(too_deep, enter, leave),
-        cmocka_unit_test_setup_teardown(many_files, enter, leave),
-        cmocka_unit_test_setup_teardown(every_allocation_may_fail, enter, leave),
+        cmocka_unit_test_setup_teardown(what_is_listed, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(out_of_reach, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(too_deep, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(many_files, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(every_allocation_may_fail, folder_enter, folder_leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../folder.h"
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
@@ -92,12 +93,10 @@ static void write_tar(const char *path) {
 }
 
 static int enter(void **state) {
-    static char dir[] = "/tmp/longwatch-test-XXXXXX";
     char gz[256];
     gzFile f;
 
-    *state = dir;
-    if (!mkdtemp(dir) || chdir(dir) != 0)
+    if (folder_enter(state) != 0)
         return -1;
     write_file("plain.jsonl", PLAIN, strlen(PLAIN));
     write_file("a!b.jsonl", OTHER, strlen(OTHER));
@@ -113,13 +112,6 @@ static int enter(void **state) {
     write_file("cut.gz", gz, (size_t)size - 10);
     write_tar("all.tar");
     return mkdir("folder", 0700) == 0 && mkfifo("pipe", 0600) == 0 ? 0 : -1;
-}
-
-static int leave(void **state) {
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-    return chdir("/") != 0 || system(command) != 0;
 }
 
 static void every_case(void **state) {
@@ -176,5 +168,5 @@ int main(void) {
         cmocka_unit_test(nothing_is_left_behind),
     };
 
-    return cmocka_run_group_tests(tests, enter, leave);
+    return cmocka_run_group_tests(tests, enter, folder_leave);
 }

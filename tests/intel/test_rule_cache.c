@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../folder.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -42,22 +43,6 @@ static const char *const texts[] = {
     "s}\n",
 };
 #define TEXTS COUNT(texts)
-
-/* Every test has a directory of its own and stands in it. */
-static int enter(void **state) {
-    char *const dir = strdup("/tmp/longwatch-test-XXXXXX");
-
-    *state = dir;
-    return dir && mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
-}
-
-static int leave(void **state) {
-    char command[100];
-
-    snprintf(command, sizeof command, "rm -rf '%s'", (const char *)*state);
-    free(*state);
-    return chdir("/") != 0 || system(command) != 0;
-}
 
 static bool same(const struct yaml_node *x, const struct yaml_node *y) {
     if (x->type != y->type || x->line != y->line || x->scalar != y->scalar || x->quoted != y->quoted ||
@@ -659,20 +644,20 @@ static void what_is_kept(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(cold_and_warm, enter, leave),
-        cmocka_unit_test_setup_teardown(none, enter, leave),
-        cmocka_unit_test_setup_teardown(damage, enter, leave),
-        cmocka_unit_test_setup_teardown(forged, enter, leave),
-        cmocka_unit_test_setup_teardown(signed_by_an_enemy, enter, leave),
-        cmocka_unit_test_setup_teardown(whose_it_is, enter, leave),
-        cmocka_unit_test_setup_teardown(no_place, enter, leave),
-        cmocka_unit_test_setup_teardown(full_disk, enter, leave),
-        cmocka_unit_test_setup_teardown(while_another_writes, enter, leave),
-        cmocka_unit_test_setup_teardown(crowd, enter, leave),
-        cmocka_unit_test_setup_teardown(bound, enter, leave),
-        cmocka_unit_test_setup_teardown(memory_may_run_out, enter, leave),
-        cmocka_unit_test_setup_teardown(folders, enter, leave),
-        cmocka_unit_test_setup_teardown(what_is_kept, enter, leave),
+        cmocka_unit_test_setup_teardown(cold_and_warm, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(none, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(damage, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(forged, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(signed_by_an_enemy, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(whose_it_is, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(no_place, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(full_disk, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(while_another_writes, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(crowd, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(bound, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(memory_may_run_out, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(folders, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(what_is_kept, folder_enter, folder_leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "../folder.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -45,24 +46,6 @@ static struct finding finding_of(uint64_t number) {
                             .logsource = STR(""),
                             .matches = matches,
                             .match_count = 3};
-}
-
-/* Every test has a directory of its own and stands in it. */
-static int enter(void **state) {
-    char *const dir = strdup("/tmp/longwatch-test-XXXXXX");
-
-    *state = dir;
-    return dir && mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
-}
-
-static int leave(void **state) {
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-    int const result = chdir("/") != 0 || system(command) != 0;
-
-    free(*state);
-    return result;
 }
 
 /* Everything but finish; false: e says why. */
@@ -474,17 +457,17 @@ static void killed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(whole, enter, leave),
-        cmocka_unit_test_setup_teardown(which_file_has_what, enter, leave),
-        cmocka_unit_test_setup_teardown(found_again, enter, leave),
-        cmocka_unit_test_setup_teardown(a_strangers_case, enter, leave),
-        cmocka_unit_test_setup_teardown(never_replaced, enter, leave),
-        cmocka_unit_test_setup_teardown(dropped, enter, leave),
-        cmocka_unit_test_setup_teardown(taken_meanwhile, enter, leave),
-        cmocka_unit_test_setup_teardown(full_disk, enter, leave),
-        cmocka_unit_test_setup_teardown(memory_may_run_out, enter, leave),
-        cmocka_unit_test_setup_teardown(odd_names, enter, leave),
-        cmocka_unit_test_setup_teardown(killed, enter, leave),
+        cmocka_unit_test_setup_teardown(whole, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(which_file_has_what, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(found_again, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(a_strangers_case, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(never_replaced, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(dropped, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(taken_meanwhile, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(full_disk, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(memory_may_run_out, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(odd_names, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(killed, folder_enter, folder_leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
