@@ -455,9 +455,8 @@ str block_row_name(const struct block *b, uint32_t row, struct buf *room) {
     return room->failed ? b->name : buf_str(room);
 }
 
+/* A row that was begun and failed goes as well: its cells must not become another's. */
 void block_clear(struct block *b) {
-    if (b->row_count == 0)
-        return;
     for (uint32_t i = 0; i < b->column_count; i++) {
         struct column *const c = b->columns[i];
 
