@@ -244,9 +244,8 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     return true;
 }
 
-/* The key: (field, type, length, bytes) of each gate value, in the record's order. A value too long for the key is kept
- * by its beginning and length; no condition looks at so long a value whole. More than GATE_KEY_MAX: no key is long enough.
- * Values that may be the time are noted by the way. */
+/* The key: (field, type, length, bytes) of each gate value, in the record's order. More than GATE_KEY_MAX: no key is long
+ * enough. Values that may be the time are noted by the way. */
 static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GATE_KEY_MAX]) {
     uint32_t used = 0;
     bool over = false;
@@ -263,14 +262,14 @@ static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GAT
         if (!(flags & FLAG_GATE))
             continue;
         bool const by_value = flags & FLAG_GATE_VALUE;
-        uint32_t const whole = by_value ? v->len : 0, len = whole < 192 ? whole : 192;
+        uint32_t const len = by_value ? v->len : 0;
 
-        if (GATE_KEY_MAX - used < 9 + len)
+        if (GATE_KEY_MAX - used < 9 || GATE_KEY_MAX - used - 9 < len)
             over = true;
         if (over) /* what is left out might decide: no key serves this record */
             continue;
         memcpy(key + used, &v->field, 4);
-        memcpy(key + used + 4, &whole, 4);
+        memcpy(key + used + 4, &len, 4);
         key[used + 8] = by_value ? (char)v->type : 0;
         memcpy(key + used + 9, v->ptr, len);
         used += 9 + len;
