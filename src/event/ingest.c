@@ -331,8 +331,9 @@ static bool kind_full_name(const struct kind *k, const struct record *r, struct 
                 size_t const len =
                     value_render(r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, &text, &repaired);
 
-                if (len && !text.failed)
+                if (len)
                     block_name_each(name, (str){text.ptr, len});
+                name->failed |= text.failed;
                 buf_free(&text);
                 break;
             }
@@ -340,23 +341,24 @@ static bool kind_full_name(const struct kind *k, const struct record *r, struct 
 }
 
 static bool decide(struct ingest *in, const struct record *r, struct block **out, struct err *e) {
+    struct buf room = {0}, name = {0};
+    bool ok = true;
+
     *out = NULL;
     for (size_t i = 0; i < kinds_count(in->o.kinds); i++) {
         const struct kind *const k = kinds_at(in->o.kinds, i);
-        struct buf name = {0};
 
-        if (k->reader.len && !str_eq(k->reader, in->reader))
+        if ((k->reader.len && !str_eq(k->reader, in->reader)) || (!kind_matches(k, r, &room) && !room.failed))
             continue;
-        if (!kind_matches(k, r))
-            continue;
-        if (kind_full_name(k, r, &name))
-            *out = block_named(in, (uint32_t)i, buf_str(&name), e);
+        if (room.failed || !kind_full_name(k, r, &name))
+            ok = err_set(e, ERR_MEMORY, 0, "no memory to tell the kind of a record");
         else
-            err_set(e, ERR_MEMORY, 0, "no memory for the name of a kind");
-        buf_free(&name);
-        return *out != NULL;
+            ok = (*out = block_named(in, (uint32_t)i, buf_str(&name), e)) != NULL;
+        break;
     }
-    return true; /* no kind: counted by the caller */
+    buf_free(&room);
+    buf_free(&name);
+    return ok; /* of no kind: counted by the caller */
 }
 
 static void gates_forget(struct ingest *in) {
