@@ -215,16 +215,18 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     size_t shape;
 
     *out = *r;
-    for (uint32_t i = 0; i < r->count; i++)
+    if (UNLIKELY(r->count > RECORD_VALUES_MAX)) {
+        out->count = RECORD_VALUES_MAX;
+        in->counts.cut++;
+    }
+    for (uint32_t i = 0; i < out->count; i++)
         marks |= r->values[i].field < in->flag_count ? in->marks[r->values[i].field] : 0;
-    if (!marks || (shape = shape_of(in, r, marks)) == SIZE_MAX)
+    if (!marks || (shape = shape_of(in, out, marks)) == SIZE_MAX)
         return true;
     const struct shape *const how = shapes_at(in->o.kinds, shape);
-    uint32_t const count = r->count < RECORD_VALUES_MAX ? r->count : RECORD_VALUES_MAX;
 
-    memcpy(in->mapped, r->values, count * sizeof *in->mapped);
+    memcpy(in->mapped, r->values, out->count * sizeof *in->mapped);
     out->values = in->mapped;
-    out->count = count;
     if (how->pair_count)
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
