@@ -577,6 +577,7 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
+    shapes_of_reader(in);
     *out = in;
     return true;
 }
