@@ -17,9 +17,12 @@
 #define BLOCKS_MAX 1024u /* then each kind gets one more for all that is left */
 #define RENAMED_UNKNOWN UINT32_MAX
 #define TIMES_MAX 32u /* of one record; what is looked for comes first in any sound one */
-/* When dictionaries together hold more than this share of the bound, they are forgotten at the next clear. */
-#define GROWTH 4u
+/* When blocks together hold more than this share of the bound, dictionaries are forgotten at the next clear. */
 #define DICTIONARY_SHARE(bytes_max) ((bytes_max) / 4 * 3)
+/* What a new value may cost: its text, and what stands beside it; each value of a list: its code; a new column. Room doubles. */
+#define VALUE_COST(len) ((size_t)4 * (len) + 128)
+#define ITEM_COST ((size_t)16)
+#define COLUMN_COST ((size_t)2048)
 
 /* A gate by value is compared; of one by presence only that it is there matters. */
 enum { FLAG_SHAPE = 1, FLAG_GATE = 2, FLAG_GATE_VALUE = 4, FLAG_TIME = 8 };
@@ -62,7 +65,7 @@ struct ingest {
     uint32_t part;
     str reader;
     struct ingest_counts counts;
-    size_t held, since; /* bytes of all blocks when they were last added up; of records since then */
+    size_t held, since; /* bytes of all blocks when they were last added up; most that came in since */
 };
 
 static bool flag(struct ingest *in, field_id field, uint8_t bit) {
@@ -434,10 +437,16 @@ static bool meet(struct ingest *in, struct block *b, field_id field, uint8_t raw
     *out = NULL;
     if (in->o.wants && !(flags_of(in, field) & FLAG_GATE) && !kind_needs(b->kind, field))
         wanted = in->o.wants(in->o.ctx, b, field);
+    uint32_t const places = b->place_room;
+
     if (!block_unwanted(b, field, ~wanted))
         return err_set(e, ERR_MEMORY, 0, "no memory for columns");
-    if (wanted >> raw_type & 1 && !(*out = block_column_make(b, field, in->seed)))
+    in->since += (b->place_room - places) * sizeof *b->places;
+    if (!(wanted >> raw_type & 1))
+        return true;
+    if (!(*out = block_column_make(b, field, in->seed)))
         return err_set(e, ERR_MEMORY, 0, "no memory for a column");
+    in->since += COLUMN_COST + b->row_room * sizeof *(*out)->codes;
     return true;
 }
 
@@ -472,10 +481,10 @@ size_t ingest_bytes(const struct ingest *in) {
     return bytes;
 }
 
-/* Adding up every column of every block is slow: done when what has come in since may have passed a bound. A value costs
- * its text and some forty bytes beside; a record of many short ones holds several times its own size. */
+/* Adding up every column of every block is slow: done when what has come in since may have passed a bound. What a record
+ * says of its size does not count: a few bytes may stand for much (a template of EVTX, new columns, new rows of wide blocks). */
 static size_t held_most(const struct ingest *in) {
-    return in->held + GROWTH * in->since;
+    return in->held + in->since;
 }
 
 static size_t held_now(struct ingest *in) {
@@ -498,8 +507,11 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         in->counts.no_kind++;
         return true;
     }
+    uint32_t const room = b->row_room;
+
     if (!block_row_room(b))
         return err_set(e, ERR_MEMORY, 0, "no memory for rows");
+    in->since += (b->row_room - room) * block_row_bytes(b) + r.count * ITEM_COST;
     for (uint32_t i = 0; i < r.count; i++) {
         const struct raw *const v = &r.values[i];
         struct place const at = v->field < b->place_room ? b->places[v->field] : (struct place){COLUMN_NONE, 0};
@@ -507,13 +519,19 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
 
         if (at.unwanted >> v->type & 1)
             continue;
-        in->counts.cut += v->len > VALUE_BYTES_MAX;
         if (LIKELY(at.column != COLUMN_NONE))
             c = b->columns[at.column];
         else if (!meet(in, b, v->field, v->type, &c, e))
             return false;
-        if (c && !block_cell(b, c, v, &repaired))
+        if (!c)
+            continue;
+        in->counts.cut += v->len > VALUE_BYTES_MAX;
+        uint32_t const values = c->dict.count;
+
+        if (!block_cell(b, c, v, &repaired))
             return err_set(e, ERR_MEMORY, 0, "no memory for values");
+        if (c->dict.count != values)
+            in->since += VALUE_COST(v->len);
     }
     struct row *const row = &b->rows[b->row_count];
 
@@ -530,7 +548,6 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     in->rows++;
     if (in->rows >= in->o.rows_max)
         return in->o.full(in->o.ctx, e);
-    in->since += raw->size;
     if (UNLIKELY(held_most(in) > in->o.bytes_max) && held_now(in) > in->o.bytes_max)
         return in->o.full(in->o.ctx, e);
     return true;

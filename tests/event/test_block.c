@@ -783,6 +783,68 @@ static void block_without_memory(void **state) {
         }
 }
 
+/* What a block says it holds against what the allocator says was asked for: neither more than a tenth off once there is
+ * something in it, nor more than a few pages, however the values are. */
+static void memory_is_told(void **state) {
+    static const struct {
+        const char *name;
+        uint8_t type;
+        uint32_t columns, rows, len;
+        bool same; /* every row has the same value */
+    } cases[] = {
+        {"many columns of one value", RAW_TEXT, 3000, 1, 4, true},
+        {"one value again and again", RAW_TEXT, 10, 3000, 20, true},
+        {"new short ones", RAW_TEXT, 10, 3000, 8, false},
+        {"new long ones", RAW_TEXT, 2, 300, 5000, false},
+        {"UTF-16", RAW_UTF16, 2, 300, 5000, false},
+        {"UTF-16 longer than a slab", RAW_UTF16, 1, 30, 1 << 20, false},
+        {"binary", RAW_BINARY, 2, 300, 5000, false},
+    };
+    char *const bytes = malloc(1 << 20);
+    (void)state;
+
+    if (!REFUSES)
+        free(bytes);
+    REFUSE_OR_SKIP(); /* the sanitizers' allocator counts otherwise */
+    assert_non_null(bytes);
+    memset(bytes, 'b', 1 << 20);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mallinfo2 const before = mallinfo2();
+        struct err e = {0};
+        struct block *b;
+        size_t repaired = 0;
+        uint32_t number = 0;
+
+        assert_true(block_new(&b, NULL, S("k"), &e));
+        for (int filled = 0; filled < 3; filled++) { /* empty, full, and with its values forgotten */
+            struct mallinfo2 now;
+            size_t asked, told;
+
+            for (uint32_t row = 0; filled == 1 && row < cases[i].rows; row++) {
+                assert_true(block_row_room(b));
+                for (field_id field = 0; field < cases[i].columns; field++) {
+                    struct column *const c = block_column_make(b, field, 1);
+
+                    number += !cases[i].same;
+                    memcpy(bytes, &number, 4);
+                    assert_true(c && block_cell(b, c, &(struct raw){field, cases[i].type, false, cases[i].len, bytes},
+                                                &repaired));
+                }
+                b->row_count++;
+            }
+            if (filled == 2)
+                block_reset(b);
+            now = mallinfo2();
+            asked = now.uordblks + now.hblkhd - before.uordblks - before.hblkhd;
+            told = block_bytes(b);
+            if (asked > told + told / 10 + 65536 || told > asked + asked / 10 + 65536)
+                fail_msg("%s (%d): %zu bytes are said to be held, %zu are", cases[i].name, filled, told, asked);
+        }
+        block_free(b);
+    }
+    free(bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(codes_against_a_list),
@@ -796,6 +858,7 @@ int main(void) {
         cmocka_unit_test(places),
         cmocka_unit_test(names_of_rows),
         cmocka_unit_test(block_without_memory),
+        cmocka_unit_test(memory_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
