@@ -16,10 +16,10 @@
 #define BLOCKS_OF_KIND_MAX 256u
 #define BLOCKS_MAX 1024u /* then each kind gets one more for all that is left */
 #define RENAMED_UNKNOWN UINT32_MAX
-#define TIMES_MAX 32u /* of one record; what is looked for comes first in any sound one */
+#define TIMES_MAX 32u /* noted of one record; in one with more they are looked for again */
 /* When blocks together hold more than this share of the bound, dictionaries are forgotten at the next clear. */
 #define DICTIONARY_SHARE(bytes_max) ((bytes_max) / 4 * 3)
-/* What a new value may cost: its text, and what stands beside it; each value of a list: its code; a new column. Room doubles. */
+/* What a new value may cost: its text, and what stands beside it; each value of a list: its code; a new column. */
 #define VALUE_COST(len) ((size_t)4 * (len) + 128)
 #define ITEM_COST ((size_t)16)
 #define COLUMN_COST ((size_t)2048)
@@ -56,6 +56,7 @@ struct ingest {
     uint32_t claim_room, stamp;
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
+    bool times_more;
     struct buf time_text;
     struct gate *slots[1024];
     uint32_t gates;
@@ -256,14 +257,19 @@ static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GAT
     bool over = false;
 
     in->time_count = 0;
+    in->times_more = false;
     for (uint32_t i = 0; i < r->count; i++) {
         const struct raw *const v = &r->values[i];
         uint8_t const flags = flags_of(in, v->field);
 
         if (LIKELY(!(flags & (FLAG_GATE | FLAG_TIME))) || v->inner)
             continue;
-        if (flags & FLAG_TIME && in->time_count < TIMES_MAX)
-            in->times[in->time_count++] = v;
+        if (flags & FLAG_TIME) {
+            if (in->time_count < TIMES_MAX)
+                in->times[in->time_count++] = v;
+            else
+                in->times_more = true;
+        }
         if (!(flags & FLAG_GATE))
             continue;
         bool const by_value = flags & FLAG_GATE_VALUE;
@@ -450,27 +456,39 @@ static bool meet(struct ingest *in, struct block *b, field_id field, uint8_t raw
     return true;
 }
 
-/* The first of the kind's time fields that the record has and that can be read. */
-static int64_t time_of(struct ingest *in, const struct kind *k) {
-    for (size_t i = 0; i < k->time_count; i++)
-        for (uint32_t j = 0; j < in->time_count; j++) {
-            const struct raw *const v = in->times[j];
-            str text = {v->ptr, v->len};
-            size_t repaired = 0;
-            int64_t when;
+/* The record's first value of a field that may be a time, or NULL. */
+static const struct raw *time_value(const struct ingest *in, const struct record *r, field_id field) {
+    for (uint32_t i = 0; i < in->time_count; i++)
+        if (in->times[i]->field == field)
+            return in->times[i];
+    for (uint32_t i = 0; in->times_more && i < r->count; i++)
+        if (r->values[i].field == field && !r->values[i].inner)
+            return &r->values[i];
+    return NULL;
+}
 
-            if (v->field != k->times[i])
-                continue;
-            if (v->type != RAW_TEXT && v->type != RAW_NUMBER) {
-                in->time_text.len = 0;
-                value_render(v->type, text, &in->time_text, &repaired);
-                text = buf_str(&in->time_text);
-            }
-            if (v->type != RAW_NULL && (when = instant_parse(text)) != INSTANT_NONE)
-                return when;
-            break; /* of several values of one field the first counts */
+/* The first of the kind's time fields that the record has and that can be read. False: no memory. */
+static bool time_of(struct ingest *in, const struct kind *k, const struct record *r, int64_t *when) {
+    for (size_t i = 0; i < k->time_count; i++) {
+        const struct raw *const v = time_value(in, r, k->times[i]);
+        size_t repaired = 0;
+
+        if (!v || v->type == RAW_NULL)
+            continue;
+        str text = {v->ptr, v->len};
+
+        if (v->type != RAW_TEXT && v->type != RAW_NUMBER) {
+            in->time_text.len = 0;
+            value_render(v->type, text, &in->time_text, &repaired);
+            if (in->time_text.failed)
+                return false;
+            text = buf_str(&in->time_text);
         }
-    return INSTANT_NONE;
+        if ((*when = instant_parse(text)) != INSTANT_NONE)
+            return true;
+    }
+    *when = INSTANT_NONE;
+    return true;
 }
 
 size_t ingest_bytes(const struct ingest *in) {
@@ -482,7 +500,7 @@ size_t ingest_bytes(const struct ingest *in) {
 }
 
 /* Adding up every column of every block is slow: done when what has come in since may have passed a bound. What a record
- * says of its size does not count: a few bytes may stand for much (a template of EVTX, new columns, new rows of wide blocks). */
+ * says of its size does not count: a few bytes may stand for much (a template of EVTX, new columns, rows of wide blocks). */
 static size_t held_most(const struct ingest *in) {
     return in->held + in->since;
 }
@@ -533,15 +551,19 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         if (c->dict.count != values)
             in->since += VALUE_COST(v->len);
     }
+    int64_t when = r.when;
+
+    if (when == INSTANT_NONE && !time_of(in, b->kind, &r, &when))
+        return err_set(e, ERR_MEMORY, 0, "no memory for a time");
     struct row *const row = &b->rows[b->row_count];
 
-    *row = (struct row){.when = r.when != INSTANT_NONE ? r.when : time_of(in, b->kind),
+    *row = (struct row){.when = when,
                         .number = r.number,
                         .offset = r.offset,
                         .part = in->part,
                         .size = r.size > UINT32_MAX ? UINT32_MAX : (uint32_t)r.size,
                         .salvaged = r.salvaged};
-    in->counts.no_time += row->when == INSTANT_NONE;
+    in->counts.no_time += when == INSTANT_NONE;
     in->counts.repaired += repaired;
     b->row_count++;
     b->rows_ever++;
