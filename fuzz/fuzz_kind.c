@@ -23,6 +23,7 @@ static void use_sources(const struct kind_source *s, size_t count, const struct 
 }
 
 static void use_kind(const struct kind *k, const struct record *r, const struct fields *f, str value, struct arena *a) {
+    struct buf room = {0};
     bool all = true;
 
     assert(k->when_count > 0);
@@ -31,7 +32,8 @@ static void use_kind(const struct kind *k, const struct record *r, const struct 
         all = all && kind_condition_holds(&k->when[i], &value, 1);
     }
     (void)all;
-    (void)!kind_matches(k, r);
+    (void)!kind_matches(k, r, &room);
+    buf_free(&room);
     for (size_t i = 0; i < k->logsource_count; i++)
         for (size_t j = 0; j < k->logsources[i].alias_count; j++)
             use_sources(k->logsources[i].aliases[j].sources, k->logsources[i].aliases[j].source_count, f, value, a);

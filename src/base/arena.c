@@ -15,18 +15,23 @@ struct slab {
 struct arena {
     struct slab *newest;
     char *pos, *end; /* free room in the newest slab */
-    size_t used, limit;
-    size_t next_size;
+    size_t used, limit, held;
+    size_t first_size, next_size;
 };
 
-struct arena *arena_new(size_t limit) {
+struct arena *arena_new_of(size_t limit, size_t first) {
     struct arena *const a = calloc(1, sizeof *a);
 
     if (a) {
         a->limit = limit;
-        a->next_size = SLAB_FIRST;
+        a->held = sizeof *a;
+        a->first_size = a->next_size = first;
     }
     return a;
+}
+
+struct arena *arena_new(size_t limit) {
+    return arena_new_of(limit, SLAB_FIRST);
 }
 
 void arena_free(struct arena *a) {
@@ -54,11 +59,16 @@ void arena_reset(struct arena *a) {
     a->pos = s ? s->bytes : NULL;
     a->end = s ? s->bytes + s->size : NULL;
     a->used = 0;
-    a->next_size = SLAB_FIRST;
+    a->held = sizeof *a + (s ? sizeof *s + s->size : 0);
+    a->next_size = a->first_size;
 }
 
 size_t arena_used(const struct arena *a) {
     return a->used;
+}
+
+size_t arena_held(const struct arena *a) {
+    return a->held;
 }
 
 static bool grow(struct arena *a, size_t size) {
@@ -70,6 +80,7 @@ static bool grow(struct arena *a, size_t size) {
     s->older = a->newest;
     s->size = room;
     a->newest = s;
+    a->held += sizeof *s + room;
     a->pos = s->bytes;
     a->end = s->bytes + room;
     if (a->next_size < SLAB_LARGEST)

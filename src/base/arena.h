@@ -8,12 +8,16 @@ struct arena;
 
 /* NULL when even the head does not fit in memory. limit: bytes handed out at most, padding included. */
 struct arena *arena_new(size_t limit);
+/* first: bytes of the first slab. For many arenas most of which stay small. */
+struct arena *arena_new_of(size_t limit, size_t first);
 /* Takes NULL. */
 void arena_free(struct arena *a);
 /* Forgets all that was handed out; keeps the first slab. */
 void arena_reset(struct arena *a);
 /* Bytes handed out so far, padding included. */
 size_t arena_used(const struct arena *a);
+/* Bytes taken from the system. */
+size_t arena_held(const struct arena *a);
 
 /* Not zeroed, aligned to 8. NULL when the arena is full or memory is out. size may be 0. */
 void *arena_alloc(struct arena *a, size_t size) MUST_USE;

@@ -16,10 +16,11 @@
 /* A column is plain when, after this many look-ups, fewer than half were found. */
 #define PLAIN_AFTER 4096u
 #define DICTIONARY_TEXT_MAX ((size_t)1 << 30)
+#define TEXT_FIRST 256u /* most columns hold a handful of values */
 
 bool dictionary_init(struct dictionary *d, uint64_t seed) {
     *d = (struct dictionary){.seed = seed};
-    d->text = arena_new(DICTIONARY_TEXT_MAX);
+    d->text = arena_new_of(DICTIONARY_TEXT_MAX, TEXT_FIRST);
     return d->text != NULL;
 }
 
@@ -42,7 +43,7 @@ void dictionary_reset(struct dictionary *d) {
 }
 
 size_t dictionary_bytes(const struct dictionary *d) {
-    return arena_used(d->text) + d->room * sizeof *d->values +
+    return arena_held(d->text) + d->room * sizeof *d->values +
            (d->slots ? ((size_t)d->slot_mask + 1) * sizeof *d->slots : 0);
 }
 
@@ -455,9 +456,8 @@ str block_row_name(const struct block *b, uint32_t row, struct buf *room) {
     return room->failed ? b->name : buf_str(room);
 }
 
+/* A row that was begun and failed goes as well: its cells must not become another's. */
 void block_clear(struct block *b) {
-    if (b->row_count == 0)
-        return;
     for (uint32_t i = 0; i < b->column_count; i++) {
         struct column *const c = b->columns[i];
 
@@ -485,7 +485,8 @@ void block_reset(struct block *b) {
 }
 
 size_t block_bytes(const struct block *b) {
-    size_t bytes = b->row_room * (sizeof *b->rows + b->column_count * sizeof(uint32_t));
+    size_t bytes = sizeof *b + b->name.len + b->row_room * block_row_bytes(b) + b->place_room * sizeof *b->places +
+                   b->column_room * sizeof(void *) + b->column_count * sizeof(struct column);
 
     for (uint32_t i = 0; i < b->column_count; i++)
         bytes += dictionary_bytes(&b->columns[i]->dict);

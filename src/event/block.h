@@ -137,6 +137,11 @@ void block_name_each(struct buf *name, str each);
 void block_clear(struct block *b);
 /* Empties the rows and the dictionaries. */
 void block_reset(struct block *b);
+/* Bytes held, by rows and columns too. */
 size_t block_bytes(const struct block *b);
+/* Bytes of a row and its cells, whatever is in them. */
+static inline size_t block_row_bytes(const struct block *b) {
+    return sizeof *b->rows + b->column_count * sizeof(uint32_t);
+}
 
 #endif

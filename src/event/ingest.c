@@ -16,10 +16,13 @@
 #define BLOCKS_OF_KIND_MAX 256u
 #define BLOCKS_MAX 1024u /* then each kind gets one more for all that is left */
 #define RENAMED_UNKNOWN UINT32_MAX
-#define TIMES_MAX 32u /* of one record; what is looked for comes first in any sound one */
-/* When dictionaries together hold more than this share of the bound, they are forgotten at the next clear. */
-#define GROWTH 4u
+#define TIMES_MAX 32u /* noted of one record; in one with more they are looked for again */
+/* When blocks together hold more than this share of the bound, dictionaries are forgotten at the next clear. */
 #define DICTIONARY_SHARE(bytes_max) ((bytes_max) / 4 * 3)
+/* What a new value may cost: its text, and what stands beside it; each value of a list: its code; a new column. */
+#define VALUE_COST(len) ((size_t)4 * (len) + 128)
+#define ITEM_COST ((size_t)16)
+#define COLUMN_COST ((size_t)2048)
 
 /* A gate by value is compared; of one by presence only that it is there matters. */
 enum { FLAG_SHAPE = 1, FLAG_GATE = 2, FLAG_GATE_VALUE = 4, FLAG_TIME = 8 };
@@ -53,6 +56,7 @@ struct ingest {
     uint32_t claim_room, stamp;
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
+    bool times_more;
     struct buf time_text;
     struct gate *slots[1024];
     uint32_t gates;
@@ -62,7 +66,7 @@ struct ingest {
     uint32_t part;
     str reader;
     struct ingest_counts counts;
-    size_t held, since; /* bytes of all blocks when they were last added up; of records since then */
+    size_t held, since; /* bytes of all blocks when they were last added up; most that came in since */
 };
 
 static bool flag(struct ingest *in, field_id field, uint8_t bit) {
@@ -215,16 +219,18 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     size_t shape;
 
     *out = *r;
-    for (uint32_t i = 0; i < r->count; i++)
+    if (UNLIKELY(r->count > RECORD_VALUES_MAX)) {
+        out->count = RECORD_VALUES_MAX;
+        in->counts.cut++;
+    }
+    for (uint32_t i = 0; i < out->count; i++)
         marks |= r->values[i].field < in->flag_count ? in->marks[r->values[i].field] : 0;
-    if (!marks || (shape = shape_of(in, r, marks)) == SIZE_MAX)
+    if (!marks || (shape = shape_of(in, out, marks)) == SIZE_MAX)
         return true;
     const struct shape *const how = shapes_at(in->o.kinds, shape);
-    uint32_t const count = r->count < RECORD_VALUES_MAX ? r->count : RECORD_VALUES_MAX;
 
-    memcpy(in->mapped, r->values, count * sizeof *in->mapped);
+    memcpy(in->mapped, r->values, out->count * sizeof *in->mapped);
     out->values = in->mapped;
-    out->count = count;
     if (how->pair_count)
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
@@ -244,33 +250,37 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     return true;
 }
 
-/* The key: (field, type, length, bytes) of each gate value, in the record's order. A value too long for the key is kept
- * by its beginning and length; no condition looks at so long a value whole. More than GATE_KEY_MAX: no key is long enough.
- * Values that may be the time are noted by the way. */
+/* The key: (field, type, length, bytes) of each gate value, in the record's order. More than GATE_KEY_MAX: no key is long
+ * enough. Values that may be the time are noted by the way. */
 static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GATE_KEY_MAX]) {
     uint32_t used = 0;
     bool over = false;
 
     in->time_count = 0;
+    in->times_more = false;
     for (uint32_t i = 0; i < r->count; i++) {
         const struct raw *const v = &r->values[i];
         uint8_t const flags = flags_of(in, v->field);
 
         if (LIKELY(!(flags & (FLAG_GATE | FLAG_TIME))) || v->inner)
             continue;
-        if (flags & FLAG_TIME && in->time_count < TIMES_MAX)
-            in->times[in->time_count++] = v;
+        if (flags & FLAG_TIME) {
+            if (in->time_count < TIMES_MAX)
+                in->times[in->time_count++] = v;
+            else
+                in->times_more = true;
+        }
         if (!(flags & FLAG_GATE))
             continue;
         bool const by_value = flags & FLAG_GATE_VALUE;
-        uint32_t const whole = by_value ? v->len : 0, len = whole < 192 ? whole : 192;
+        uint32_t const len = by_value ? v->len : 0;
 
-        if (GATE_KEY_MAX - used < 9 + len)
+        if (GATE_KEY_MAX - used < 9 || GATE_KEY_MAX - used - 9 < len)
             over = true;
         if (over) /* what is left out might decide: no key serves this record */
             continue;
         memcpy(key + used, &v->field, 4);
-        memcpy(key + used + 4, &whole, 4);
+        memcpy(key + used + 4, &len, 4);
         key[used + 8] = by_value ? (char)v->type : 0;
         memcpy(key + used + 9, v->ptr, len);
         used += 9 + len;
@@ -332,8 +342,9 @@ static bool kind_full_name(const struct kind *k, const struct record *r, struct 
                 size_t const len =
                     value_render(r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, &text, &repaired);
 
-                if (len && !text.failed)
+                if (len)
                     block_name_each(name, (str){text.ptr, len});
+                name->failed |= text.failed;
                 buf_free(&text);
                 break;
             }
@@ -341,23 +352,24 @@ static bool kind_full_name(const struct kind *k, const struct record *r, struct 
 }
 
 static bool decide(struct ingest *in, const struct record *r, struct block **out, struct err *e) {
+    struct buf room = {0}, name = {0};
+    bool ok = true;
+
     *out = NULL;
     for (size_t i = 0; i < kinds_count(in->o.kinds); i++) {
         const struct kind *const k = kinds_at(in->o.kinds, i);
-        struct buf name = {0};
 
-        if (k->reader.len && !str_eq(k->reader, in->reader))
+        if ((k->reader.len && !str_eq(k->reader, in->reader)) || (!kind_matches(k, r, &room) && !room.failed))
             continue;
-        if (!kind_matches(k, r))
-            continue;
-        if (kind_full_name(k, r, &name))
-            *out = block_named(in, (uint32_t)i, buf_str(&name), e);
+        if (room.failed || !kind_full_name(k, r, &name))
+            ok = err_set(e, ERR_MEMORY, 0, "no memory to tell the kind of a record");
         else
-            err_set(e, ERR_MEMORY, 0, "no memory for the name of a kind");
-        buf_free(&name);
-        return *out != NULL;
+            ok = (*out = block_named(in, (uint32_t)i, buf_str(&name), e)) != NULL;
+        break;
     }
-    return true; /* no kind: counted by the caller */
+    buf_free(&room);
+    buf_free(&name);
+    return ok; /* of no kind: counted by the caller */
 }
 
 static void gates_forget(struct ingest *in) {
@@ -429,33 +441,55 @@ static bool meet(struct ingest *in, struct block *b, field_id field, struct plac
 
     if (in->o.wants && !(flags_of(in, field) & FLAG_GATE) && !kind_needs(b->kind, field))
         wish = in->o.wants(in->o.ctx, b, field);
+    uint32_t const places = b->place_room;
+
     if (!block_place(b, field, ~(wish.all | wish.sifted), wish.sifted & ~wish.all))
         return err_set(e, ERR_MEMORY, 0, "no memory for columns");
+    in->since += (b->place_room - places) * sizeof *b->places;
     *out = b->places[field];
     return true;
 }
 
-/* The first of the kind's time fields that the record has and that can be read. */
-static int64_t time_of(struct ingest *in, const struct kind *k) {
-    for (size_t i = 0; i < k->time_count; i++)
-        for (uint32_t j = 0; j < in->time_count; j++) {
-            const struct raw *const v = in->times[j];
-            str text = {v->ptr, v->len};
-            size_t repaired = 0;
-            int64_t when;
+/* The record's first value of a field that may be a time, or NULL. */
+static const struct raw *time_value(const struct ingest *in, const struct record *r, field_id field) {
+    for (uint32_t i = 0; i < in->time_count; i++)
+        if (in->times[i]->field == field)
+            return in->times[i];
+    for (uint32_t i = 0; in->times_more && i < r->count; i++)
+        if (r->values[i].field == field && !r->values[i].inner)
+            return &r->values[i];
+    return NULL;
+}
 
-            if (v->field != k->times[i])
-                continue;
-            if (v->type != RAW_TEXT && v->type != RAW_NUMBER) {
-                in->time_text.len = 0;
-                value_render(v->type, text, &in->time_text, &repaired);
-                text = buf_str(&in->time_text);
-            }
-            if (v->type != RAW_NULL && (when = instant_parse(text)) != INSTANT_NONE)
-                return when;
-            break; /* of several values of one field the first counts */
+static bool column_add(struct ingest *in, struct block *b, field_id field, struct column **out, struct err *e) {
+    if (!(*out = block_column_make(b, field, in->seed)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for a column");
+    in->since += COLUMN_COST + b->row_room * sizeof *(*out)->codes;
+    return true;
+}
+
+/* The first of the kind's time fields that the record has and that can be read. False: no memory. */
+static bool time_of(struct ingest *in, const struct kind *k, const struct record *r, int64_t *when) {
+    for (size_t i = 0; i < k->time_count; i++) {
+        const struct raw *const v = time_value(in, r, k->times[i]);
+        size_t repaired = 0;
+
+        if (!v || v->type == RAW_NULL)
+            continue;
+        str text = {v->ptr, v->len};
+
+        if (v->type != RAW_TEXT && v->type != RAW_NUMBER) {
+            in->time_text.len = 0;
+            value_render(v->type, text, &in->time_text, &repaired);
+            if (in->time_text.failed)
+                return false;
+            text = buf_str(&in->time_text);
         }
-    return INSTANT_NONE;
+        if ((*when = instant_parse(text)) != INSTANT_NONE)
+            return true;
+    }
+    *when = INSTANT_NONE;
+    return true;
 }
 
 size_t ingest_bytes(const struct ingest *in) {
@@ -466,10 +500,10 @@ size_t ingest_bytes(const struct ingest *in) {
     return bytes;
 }
 
-/* Adding up every column of every block is slow: done when what has come in since may have passed a bound. A value costs
- * its text and some forty bytes beside; a record of many short ones holds several times its own size. */
+/* Adding up every column of every block is slow: done when what has come in since may have passed a bound. What a record
+ * says of its size does not count: a few bytes may stand for much (a template of EVTX, new columns, rows of wide blocks). */
 static size_t held_most(const struct ingest *in) {
-    return in->held + GROWTH * in->since;
+    return in->held + in->since;
 }
 
 static size_t held_now(struct ingest *in) {
@@ -492,8 +526,11 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         in->counts.no_kind++;
         return true;
     }
+    uint32_t const room = b->row_room;
+
     if (!block_row_room(b))
         return err_set(e, ERR_MEMORY, 0, "no memory for rows");
+    in->since += (b->row_room - room) * block_row_bytes(b) + r.count * ITEM_COST;
     for (uint32_t i = 0; i < r.count; i++) {
         const struct raw *const v = &r.values[i];
         struct place at = v->field < b->place_room ? b->places[v->field] : (struct place){COLUMN_UNMET, 0, 0};
@@ -506,27 +543,34 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         in->counts.cut += v->len > VALUE_BYTES_MAX;
         if (LIKELY(at.column < b->column_count))
             c = b->columns[at.column];
-        else if (!(c = block_column_make(b, v->field, in->seed)))
-            return err_set(e, ERR_MEMORY, 0, "no memory for a column");
+        else if (!column_add(in, b, v->field, &c, e))
+            return false;
+        uint32_t const values = c->dict.count;
+
         if (!block_cell(b, c, v, &repaired))
             return err_set(e, ERR_MEMORY, 0, "no memory for values");
+        if (c->dict.count != values)
+            in->since += VALUE_COST(v->len);
     }
+    int64_t when = r.when;
+
+    if (when == INSTANT_NONE && !time_of(in, b->kind, &r, &when))
+        return err_set(e, ERR_MEMORY, 0, "no memory for a time");
     struct row *const row = &b->rows[b->row_count];
 
-    *row = (struct row){.when = r.when != INSTANT_NONE ? r.when : time_of(in, b->kind),
+    *row = (struct row){.when = when,
                         .number = r.number,
                         .offset = r.offset,
                         .part = in->part,
                         .size = r.size > UINT32_MAX ? UINT32_MAX : (uint32_t)r.size,
                         .salvaged = r.salvaged};
-    in->counts.no_time += row->when == INSTANT_NONE;
+    in->counts.no_time += when == INSTANT_NONE;
     in->counts.repaired += repaired;
     b->row_count++;
     b->rows_ever++;
     in->rows++;
     if (in->rows >= in->o.rows_max)
         return in->o.full(in->o.ctx, e);
-    in->since += raw->size;
     if (UNLIKELY(held_most(in) > in->o.bytes_max) && held_now(in) > in->o.bytes_max)
         return in->o.full(in->o.ctx, e);
     return true;
@@ -573,6 +617,7 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
+    shapes_of_reader(in);
     *out = in;
     return true;
 }

@@ -241,8 +241,7 @@ bool kind_condition_holds(const struct kind_condition *c, const str *values, siz
     return false;
 }
 
-bool kind_matches(const struct kind *k, const struct record *r) {
-    struct buf b = {0};
+bool kind_matches(const struct kind *k, const struct record *r, struct buf *room) {
     bool all = true;
 
     for (size_t i = 0; i < k->when_count && all; i++) {
@@ -257,13 +256,12 @@ bool kind_matches(const struct kind *k, const struct record *r) {
             present = true;
             if (c->how == WHEN_PRESENT || c->how == WHEN_ABSENT)
                 break;
-            text = raw_text(&r->values[j], &b);
+            text = raw_text(&r->values[j], room);
             holds = kind_condition_holds(c, &text, 1);
         }
         all = c->how == WHEN_PRESENT ? present : c->how == WHEN_ABSENT ? !present : holds;
     }
-    buf_free(&b);
-    return all;
+    return all && !room->failed;
 }
 
 bool kinds_new(struct kinds **out, struct fields *fields, struct err *e) {

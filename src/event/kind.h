@@ -7,6 +7,7 @@
 #define EVENT_KIND_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "event/field.h"
 #include "event/record.h"
@@ -166,8 +167,9 @@ bool shape_matches(const struct shape *s, str reader, const struct record *r);
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r);
 
 /* Does the record (after its shape) satisfy all conditions of the kind? Inner values do not count: an object is not a
- * value of its name. Slow; callers remember. */
-bool kind_matches(const struct kind *k, const struct record *r);
+ * value of its name. Slow; callers remember. room: where values are rendered; when it failed, memory ran out, and the
+ * answer says nothing. */
+bool kind_matches(const struct kind *k, const struct record *r, struct buf *room);
 /* As kind_matches for one condition on the text of the field's values (NULL and 0: absent). */
 bool kind_condition_holds(const struct kind_condition *c, const str *values, size_t count);
 

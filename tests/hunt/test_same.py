@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""test_same: the same evidence gives the same bytes, on any number of workers, in however many files, packed or not."""
+"""test_same: the same evidence gives the same bytes, on any number of workers, with any memory, in however many files, packed or not."""
 
 import gzip
+import json
 import pathlib
 import subprocess
 import tempfile
@@ -14,6 +15,85 @@ COUNT = 60000  # some 30 MB: several parts of 8 MiB
 
 def out(*arguments):
     return subprocess.run([BINARY, "hunt", *map(str, arguments), "--json", "--quiet"], capture_output=True, check=False).stdout
+
+
+LEAST = "64M"  # what --memory takes at the least
+
+
+def case(folder, *arguments):
+    """What is printed, and what the case directory keeps of findings."""
+    done = subprocess.run(
+        [BINARY, "hunt", *map(str, arguments), "--json", "--quiet", "--force", "-o", str(folder)], capture_output=True, check=False
+    )
+    assert done.returncode in (0, 1, 3), done.stderr
+    return done.stdout, (folder / "findings.jsonl").read_bytes(), (folder / "salvaged.jsonl").read_bytes()
+
+
+def without_places(findings):
+    """Findings without number, file, record and offset: what stays when the evidence lies elsewhere."""
+    kept = []
+    for finding in findings:
+        for part in [finding, *finding.get("events", [])]:
+            for name in ("finding", "evidence_path", "evidence_sha256", "record", "offset"):
+                part.pop(name, None)
+        kept.append(json.dumps(finding, sort_keys=True))
+    return kept
+
+
+def any_memory():
+    """Values are forgotten often or never: dictionaries decide nothing."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        files = folder / "files"
+        files.mkdir()
+        (files / "large.jsonl").write_bytes(lines(COUNT // 2))
+        # Values that are all different, then the marked ones again, and kinds and names of fields without end.
+        various = [
+            {"Event": {"System": {"Channel": f"Made/Up{n % 400}", "EventID": n % 3000, "EventRecordID": n, "Computer": "H"},
+                       "EventData": {f"Field{n % 2000}": f"{n:08}" * 40, "CommandLine": f"{n}"}}}
+            for n in range(12000)
+        ]  # fmt: skip
+        (files / "various.jsonl").write_bytes("".join(json.dumps(each) + "\n" for each in various).encode() + lines(3000, first=7))
+        (files / "packed.gz").write_bytes(gzip.compress(lines(3000, first=5), 1))
+        rules(folder / "rules")
+        one = case(folder / "one", files, "--rules", folder / "rules", "--threads", 1)
+        assert one[0].count(b"\n") > 30, one[0].count(b"\n")
+        for memory in ([], ["--memory", LEAST]):
+            for workers in (1, 2, 3):
+                other = case(folder / "other", files, "--rules", folder / "rules", "--threads", workers, *memory)
+                assert other == one, f"{workers} workers differ {memory}"
+        refused = subprocess.run(
+            [BINARY, "hunt", files, "--rules", folder / "rules", "--memory", "63M"], capture_output=True, check=False
+        )
+        assert refused.returncode == 2, "less than the least is taken"
+
+
+def cut_renamed_reordered():
+    """Where the same events lie decides their places in findings, and nothing else."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        data = lines(20000).splitlines(keepends=True)
+        pieces = [b"".join(data[first : first + 3000]) for first in range(0, 20000, 3000)]
+        rules(folder / "rules")
+
+        def hunted(which, files):
+            (folder / which).mkdir()
+            for file, content in files:
+                (folder / which / file).write_bytes(content)
+            printed, kept, _ = case(folder / f"case-{which}", folder / which, "--rules", folder / "rules", "--threads", 2)
+            printed, kept = ([json.loads(line) for line in each.splitlines()] for each in (printed, kept))
+            assert without_places(printed) == without_places(kept), f"{which}: the case differs from what is printed"
+            return without_places(printed)
+
+        one = hunted("whole", [("a.jsonl", b"".join(data))])
+        assert len(one) > 20 and any('"events"' in finding for finding in one), len(one)
+        assert hunted("renamed", [("no name that tells", b"".join(data))]) == one, "renamed it differs"
+        assert hunted("cut", [(f"{n}.jsonl", piece) for n, piece in enumerate(pieces)]) == one, "cut into files it differs"
+        # Findings come in the order of the evidence: turned round they are the same ones.
+        turned = hunted("turned", [(f"{9 - n}.jsonl", piece) for n, piece in enumerate(pieces)])
+        assert sorted(turned) == sorted(one), "turned round it differs"
+        packed = hunted("packed", [(f"{n}.gz", gzip.compress(piece, 1)) for n, piece in enumerate(pieces)])
+        assert packed == one, "each packed it differs"
 
 
 def any_number_of_workers():
@@ -102,7 +182,9 @@ def public_rules_on_real_logs():
     arguments = [*(path for path in evidence if path.exists()), "--rules", data / "sigma/rules"]
     one = out(*arguments, "--threads", 1)
     assert one.count(b"\n") > 1000, one.count(b"\n")
-    assert out(*arguments, "--threads", 2) == one, "2 workers differ"
+    for workers in (2, 3):
+        assert out(*arguments, "--threads", workers) == one, f"{workers} workers differ"
+    assert out(*arguments, "--threads", 3, "--memory", LEAST) == one, "little memory differs"
 
 
-run([any_number_of_workers, numbers_and_offsets, one_file_or_many, packed_or_not, public_rules_on_real_logs])
+run([any_memory, cut_renamed_reordered, any_number_of_workers, numbers_and_offsets, one_file_or_many, packed_or_not, public_rules_on_real_logs])

@@ -1,0 +1,923 @@
+/* test_ingest: records into blocks: shapes, kinds, gates, times, clashes, bounds and counts, by kind files written here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "event/ingest.h"
+#include "../refuse.h"
+
+static const char kind_files[] = "kind: acme/door\n"
+                                 "when: {door: {present: true}, badge: {present: true}}\n"
+                                 "each: site\n"
+                                 "time: [stamp, at]\n"
+                                 "---\n"
+                                 "kind: acme/lamp\n"
+                                 "when: {lamp: ['on', 'off']}\n"
+                                 "time: at\n"
+                                 "roles: {host: where}\n"
+                                 "---\n"
+                                 "kind: acme/lift\n"
+                                 "reader: evtx\n"
+                                 "when: {lift: {present: true}}\n"
+                                 "---\n"
+                                 "shape: acme/wrap\n"
+                                 "when: [wrapped]\n"
+                                 "strip: [p., q., r.]\n"
+                                 "rename: {odd: even}\n"
+                                 "pairs: {list: L, name: n, value: v}\n"
+                                 "---\n"
+                                 "shape: acme/evtx\n"
+                                 "reader: evtx\n"
+                                 "when: [raw]\n"
+                                 "strip: [e.]\n";
+
+/* An ingest with all that it needs, and what came out of it: a line a row. */
+struct trial {
+    struct fields *fields;
+    struct kinds *kinds;
+    struct ingest *in;
+    struct buf lines[4096];
+    size_t line_count;
+    uint64_t number; /* of the last record */
+    size_t fulls;
+    bool forget, refuses;
+    bool damaged;
+};
+
+static int by_name(const void *a, const void *b, void *fields) {
+    const struct column *const *const ca = a, *const *const cb = b;
+
+    return str_cmp(field_name(fields, (*ca)->field), field_name(fields, (*cb)->field));
+}
+
+static void tell_value(struct buf *out, const struct value *v) {
+    if (v->inner)
+        buf_byte(out, '~');
+    if (v->type == VALUE_NULL)
+        buf_add(out, S("null"));
+    else if (v->len > 40)
+        buf_format(out, "%.8s..%u", v->ptr, v->len);
+    else
+        buf_add(out, value_text(v));
+}
+
+/* "#number kind @time field=value field=value|value", fields by name. */
+static void tell_row(struct trial *t, const struct block *b, uint32_t row) {
+    struct column *sorted[64];
+    struct buf *const out = &t->lines[t->line_count++];
+    struct buf name = {0};
+    char when[INSTANT_TEXT];
+
+    assert_true(t->line_count < COUNT(t->lines) && b->column_count <= COUNT(sorted));
+    memcpy(sorted, b->columns, b->column_count * sizeof *sorted);
+    qsort_r(sorted, b->column_count, sizeof *sorted, by_name, t->fields);
+    buf_format(out, "#%05u ", (unsigned)b->rows[row].number);
+    buf_add(out, block_row_name(b, row, &name));
+    buf_byte(out, ' ');
+    buf_add(out, b->rows[row].when == INSTANT_NONE ? S("-") : instant_format(b->rows[row].when, when));
+    for (uint32_t i = 0; i < b->column_count; i++) {
+        const struct dictionary *const d = &sorted[i]->dict;
+        const struct value *v;
+
+        if (!sorted[i]->codes[row])
+            continue;
+        v = dictionary_value(d, sorted[i]->codes[row]);
+        buf_byte(out, ' ');
+        buf_add(out, field_name(t->fields, sorted[i]->field));
+        buf_byte(out, '=');
+        if (v->type != VALUE_LIST)
+            tell_value(out, v);
+        for (uint32_t k = 0; v->type == VALUE_LIST && k < v->len; k++) {
+            if (k)
+                buf_byte(out, '|');
+            tell_value(out, dictionary_value(d, value_items(v)[k]));
+        }
+    }
+    assert_false(out->failed);
+    buf_free(&name);
+}
+
+static bool on_full(void *ctx, struct err *e) {
+    struct trial *const t = ctx;
+    size_t count;
+    struct block *const *const blocks = ingest_blocks(t->in, &count);
+
+    if (t->refuses)
+        return err_set(e, ERR_INTERRUPTED, 0, "enough");
+    t->fulls++;
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(blocks[i]->index, i);
+        assert_ptr_equal(blocks[i]->kind, kinds_at(t->kinds, blocks[i]->kind_index));
+        for (uint32_t row = 0; row < blocks[i]->row_count; row++)
+            tell_row(t, blocks[i], row);
+    }
+    ingest_clear(t->in, t->forget);
+    return true;
+}
+
+static void on_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
+    struct trial *const t = ctx;
+
+    t->damaged = offset == 3 && size == 4 && strcmp(why, "why") == 0;
+}
+
+/* What is wanted: of `few` texts alone, of `none` nothing, of `sifted` texts that begin with k, and all else. */
+static struct ingest_wish on_wants(void *ctx, const struct block *b, field_id field) {
+    struct trial *const t = ctx;
+    str const name = field_name(t->fields, field);
+    uint32_t const text = (uint32_t)1 << RAW_TEXT;
+
+    assert_non_null(b->kind);
+    if (str_eq(name, S("none")))
+        return (struct ingest_wish){0, 0};
+    if (str_eq(name, S("few")))
+        return (struct ingest_wish){text, 0};
+    return str_eq(name, S("sifted")) ? (struct ingest_wish){RAW_ANY & ~text, text} : (struct ingest_wish){RAW_ANY, 0};
+}
+
+static bool on_sift(void *ctx, const struct block *b, const struct raw *v) {
+    struct trial *const t = ctx;
+
+    assert_non_null(b->kind);
+    assert_true(v->type == RAW_TEXT && str_eq(field_name(t->fields, v->field), S("sifted")));
+    return v->len && v->ptr[0] == 'k';
+}
+
+static void open_with(struct trial *t, const char *yaml, const struct ingest_options *bounds) {
+    struct err e = {0};
+
+    *t = (struct trial){.fields = fields_new()};
+    assert_non_null(t->fields);
+    if (!kinds_new(&t->kinds, t->fields, &e) || !kinds_load_text(t->kinds, S("k.yml"), str_of(yaml), false, &e) ||
+        !kinds_seal(t->kinds, &e))
+        fail_msg("%s", e.text);
+    struct ingest_options o =
+        bounds ? *bounds : (struct ingest_options){.rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8};
+
+    o.fields = t->fields;
+    o.kinds = t->kinds;
+    o.full = on_full;
+    o.damage = on_damage;
+    o.ctx = t;
+    assert_true(ingest_new(&t->in, &o, &e));
+    ingest_part(t->in, 7, S("json"));
+}
+
+static void trial_close(struct trial *t) {
+    for (size_t i = 0; i < t->line_count; i++)
+        buf_free(&t->lines[i]);
+    ingest_free(t->in);
+    kinds_free(t->kinds);
+    fields_free(t->fields);
+}
+
+/* Values of a record, added one by one. */
+struct draft {
+    struct raw values[2 * RECORD_VALUES_MAX];
+    struct buf texts[64];
+    uint32_t count, text_count;
+};
+
+static struct draft draft; /* large; filled and emptied by each test */
+
+static struct raw *value_add(struct trial *t, struct draft *d, const char *field, uint8_t type, str bytes) {
+    struct raw *const v = &d->values[d->count++];
+
+    assert_true(d->count <= COUNT(d->values));
+    *v = (struct raw){field_intern(t->fields, str_of(field)), type, false, (uint32_t)bytes.len, bytes.ptr};
+    return v;
+}
+
+/* ASCII as UTF-16. */
+static str wide(struct draft *d, str s) {
+    struct buf *const b = &d->texts[d->text_count++];
+
+    assert_true(d->text_count <= COUNT(d->texts));
+    for (size_t i = 0; i < s.len; i++) {
+        buf_byte(b, s.ptr[i]);
+        buf_byte(b, '\0');
+    }
+    return buf_str(b);
+}
+
+/* "a=text b#number c! (null) d~inner e%UTF-16", blank between. */
+static void draft_read(struct trial *t, struct draft *d, str s) {
+    while (s.len) {
+        size_t const end = str_find_byte(s, ' ');
+        str const word = str_first(s, end == SIZE_MAX ? s.len : end);
+        size_t at = 0;
+        char name[64];
+
+        s = str_from(s, word.len + 1);
+        while (!strchr("=#!~%", word.ptr[at]))
+            at++;
+        snprintf(name, sizeof name, "%.*s", (int)at, word.ptr);
+        str const value = str_from(word, at + 1);
+        char const how = word.ptr[at];
+        struct raw *const v = value_add(t, d, name,
+                                        how == '#'   ? RAW_NUMBER
+                                        : how == '!' ? RAW_NULL
+                                        : how == '%' ? RAW_UTF16
+                                                     : RAW_TEXT,
+                                        how == '%' ? wide(d, value) : value);
+
+        v->inner = how == '~';
+    }
+}
+
+static void draft_clear(struct draft *d) {
+    for (uint32_t i = 0; i < d->text_count; i++)
+        buf_free(&d->texts[i]);
+    d->count = d->text_count = 0;
+}
+
+static bool give(struct trial *t, const struct draft *d, struct err *e) {
+    struct raw *const copy = malloc(d->count * sizeof *copy); /* a reader's memory is its own again */
+    struct record const r = {.values = copy,
+                             .count = d->count,
+                             .when = INSTANT_NONE,
+                             .number = ++t->number,
+                             .offset = 100 * t->number,
+                             .size = 100};
+    bool ok;
+
+    assert_true(copy || !d->count);
+    if (d->count)
+        memcpy(copy, d->values, d->count * sizeof *copy);
+    ok = ingest_sink(t->in)->record(ingest_sink(t->in), &r, e);
+    free(copy);
+    return ok;
+}
+
+static void give_text(struct trial *t, const char *text) {
+    struct err e = {0};
+
+    draft_read(t, &draft, str_of(text));
+    if (!give(t, &draft, &e))
+        fail_msg("%s: %s", text, e.text);
+    draft_clear(&draft);
+}
+
+static int by_text(const void *a, const void *b) {
+    return str_cmp(buf_str(a), buf_str(b));
+}
+
+/* What is left in the blocks is told as well; then lines are in the order of the records. */
+static void finish(struct trial *t) {
+    struct err e = {0};
+
+    assert_true(on_full(t, &e));
+    t->fulls--;
+    qsort(t->lines, t->line_count, sizeof *t->lines, by_text);
+}
+
+static bool line_is(const struct trial *t, size_t i, const char *expected) {
+    return i < t->line_count && str_eq(buf_str(&t->lines[i]), str_of(expected));
+}
+
+/* ------------------------------------------------------------------ one record */
+
+#define STAMP "2021-03-14T01:40:19Z"
+#define OTHER "2020-02-29T23:59:59Z"
+static const struct {
+    const char *name, *reader, *record, *row; /* row NULL: of no kind */
+} records[] = {
+    {"least", "json", "door=d badge=1", "#00001 acme/door - badge=1 door=d"},
+    {"each", "json", "door=d badge=1 site=HQ", "#00001 acme/door/HQ - badge=1 door=d site=HQ"},
+    {"each in UTF-16", "json", "door=d badge=1 site%HQ", "#00001 acme/door/HQ - badge=1 door=d site=HQ"},
+    {"each a number", "json", "door=d badge=1 site#5", "#00001 acme/door/5 - badge=1 door=d site=5"},
+    {"each null", "json", "door=d badge=1 site!", "#00001 acme/door - badge=1 door=d site=null"},
+    {"each inner", "json", "door=d badge=1 site~HQ", "#00001 acme/door - badge=1 door=d site=~HQ"},
+    {"each of two", "json", "door=d badge=1 site=a site=b", "#00001 acme/door/a - badge=1 door=d site=a|b"},
+    {"present though null", "json", "door! badge!", "#00001 acme/door - badge=null door=null"},
+    {"by value", "json", "lamp=ON x=1", "#00001 acme/lamp - lamp=ON x=1"},
+    {"by value in UTF-16", "json", "lamp%off", "#00001 acme/lamp - lamp=off"},
+    {"by the second value", "json", "lamp=dim lamp=on", "#00001 acme/lamp - lamp=dim|on"},
+    {"by value, the more particular", "json", "lamp=on door=d badge=1", "#00001 acme/lamp - badge=1 door=d lamp=on"},
+    {"value differs", "json", "lamp=dim", NULL},
+    {"value begins so", "json", "lamp=only", NULL},
+    {"an inner value is no value", "json", "lamp~on", NULL},
+    {"half of it", "json", "door=d", NULL},
+    {"nothing", "json", "", NULL},
+    {"of another reader", "json", "lift=1", NULL},
+    {"of this reader", "evtx", "lift=1", "#00001 acme/lift - lift=1"},
+    {"not wanted", "json", "door=d badge=1 none=x none=y", "#00001 acme/door - badge=1 door=d"},
+    {"wanted as text alone", "json", "door=d badge=1 few=x", "#00001 acme/door - badge=1 door=d few=x"},
+    {"a number where text is wanted", "json", "door=d badge=1 few#7", "#00001 acme/door - badge=1 door=d"},
+    {"both", "json", "door=d badge=1 few#7 few=x few#8 few=y", "#00001 acme/door - badge=1 door=d few=x|y"},
+    {"sifted and kept", "json", "door=d badge=1 sifted=keep", "#00001 acme/door - badge=1 door=d sifted=keep"},
+    {"sifted and dropped", "json", "door=d badge=1 sifted=drop", "#00001 acme/door - badge=1 door=d"},
+    {"sifted, several", "json", "door=d badge=1 sifted=drop sifted=k1 sifted=x sifted=k2 sifted#5 sifted!",
+     "#00001 acme/door - badge=1 door=d sifted=k1|k2|5|null"},
+    {"several, with null", "json", "door=d badge=1 m=a m! m=a m#1", "#00001 acme/door - badge=1 door=d m=a|null|a|1"},
+
+    {"first of the times", "json", "door=d badge=1 at=" OTHER " stamp=" STAMP,
+     "#00001 acme/door " STAMP " at=" OTHER " badge=1 door=d stamp=" STAMP},
+    {"second where the first is missing", "json", "door=d badge=1 at=" OTHER,
+     "#00001 acme/door " OTHER " at=" OTHER " badge=1 door=d"},
+    {"second where the first is unreadable", "json", "door=d badge=1 stamp=noon at=" OTHER,
+     "#00001 acme/door " OTHER " at=" OTHER " badge=1 door=d stamp=noon"},
+    {"second where the first is null", "json", "door=d badge=1 stamp! at=" OTHER,
+     "#00001 acme/door " OTHER " at=" OTHER " badge=1 door=d stamp=null"},
+    {"second where the first is inner", "json", "door=d badge=1 stamp~" STAMP " at=" OTHER,
+     "#00001 acme/door " OTHER " at=" OTHER " badge=1 door=d stamp=~" STAMP},
+    {"first of several values", "json", "door=d badge=1 stamp=" STAMP " stamp=" OTHER,
+     "#00001 acme/door " STAMP " badge=1 door=d stamp=" STAMP "|" OTHER},
+    {"time in UTF-16", "json", "door=d badge=1 stamp%" STAMP, "#00001 acme/door " STAMP " badge=1 door=d stamp=" STAMP},
+    {"time in seconds", "json", "door=d badge=1 stamp#1615686019",
+     "#00001 acme/door " STAMP " badge=1 door=d stamp=1615686019"},
+    {"time of another kind", "json", "lamp=on stamp=" STAMP, "#00001 acme/lamp - lamp=on stamp=" STAMP},
+    {"unreadable alone", "json", "lamp=on at=noon", "#00001 acme/lamp - at=noon lamp=on"},
+
+    {"stripped", "json", "wrapped=1 p.door=d q.badge=1", "#00001 acme/door - badge=1 door=d wrapped=1"},
+    {"not wrapped", "json", "p.door=d q.badge=1 door=x badge=2",
+     "#00001 acme/door - badge=2 door=x p.door=d q.badge=1"},
+    {"wrapped by an inner value", "json", "wrapped~1 p.lamp=on lamp=on",
+     "#00001 acme/lamp - lamp=on p.lamp=on wrapped=~1"},
+    {"shape of another reader", "json", "raw=1 e.lamp=on", NULL},
+    {"shape of this reader", "evtx", "raw=1 e.lamp=on", "#00001 acme/lamp - lamp=on raw=1"},
+    {"lower rank keeps the name", "json", "wrapped=1 p.lamp=on q.lamp=off",
+     "#00001 acme/lamp - lamp=on q.lamp=off wrapped=1"},
+    {"whatever the order", "json", "wrapped=1 q.lamp=off p.lamp=on", "#00001 acme/lamp - lamp=on q.lamp=off wrapped=1"},
+    {"three ranks", "json", "wrapped=1 lamp=on r.x=3 q.x=2 p.x=1",
+     "#00001 acme/lamp - lamp=on q.x=2 r.x=3 wrapped=1 x=1"},
+    {"its own name before all", "json", "wrapped=1 lamp=on p.lamp=off",
+     "#00001 acme/lamp - lamp=on p.lamp=off wrapped=1"},
+    {"equal ranks: both", "json", "wrapped=1 lamp=on odd=1 even=2", "#00001 acme/lamp - even=1|2 lamp=on wrapped=1"},
+    {"equal ranks, and a third", "json", "wrapped=1 lamp=on p.even=3 even=2 odd=1",
+     "#00001 acme/lamp - even=2|1 lamp=on p.even=3 wrapped=1"},
+    {"the loser many times", "json", "wrapped=1 lamp=on q.x=1 q.x=2 p.x=3 q.x=4",
+     "#00001 acme/lamp - lamp=on q.x=1|2|4 wrapped=1 x=3"},
+    {"the winner many times", "json", "wrapped=1 lamp=on p.x=1 q.x=3 p.x=2",
+     "#00001 acme/lamp - lamp=on q.x=3 wrapped=1 x=1|2"},
+    {"pairs", "json", "wrapped=1 lamp=on L.n=y L.v=z L.n=x L.v=1", "#00001 acme/lamp - L.x=1 L.y=z lamp=on wrapped=1"},
+    {"a time under its other name", "json", "wrapped=1 lamp=on r.at=" STAMP,
+     "#00001 acme/lamp " STAMP " at=" STAMP " lamp=on wrapped=1"},
+};
+
+static void one_record(void **state) {
+    struct ingest_options const o = {.rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8, .wants = on_wants, .sift = on_sift};
+    static struct trial t;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(records); i++)
+        for (int again = 0; again < 3;
+             again++) { /* once by itself, then behind all others, whose gates are remembered */
+            if (again && strcmp(records[i].reader, "json"))
+                continue;
+            open_with(&t, kind_files, &o);
+            for (size_t k = 0; again && k < COUNT(records); k++)
+                if (strcmp(records[k].reader, "json") == 0)
+                    give_text(&t, records[again == 1 ? k : COUNT(records) - 1 - k].record);
+            if (again) {
+                struct err e = {0};
+
+                assert_true(on_full(&t, &e));
+                for (size_t k = 0; k < t.line_count; k++)
+                    buf_free(&t.lines[k]);
+                t.line_count = 0;
+            }
+            t.number = 0;
+            ingest_part(t.in, 1, str_of(records[i].reader));
+            give_text(&t, records[i].record);
+            finish(&t);
+            if (records[i].row ? t.line_count != 1 || !line_is(&t, 0, records[i].row) : t.line_count != 0)
+                fail_msg("%s: %.*s", records[i].name, STR_ARG(buf_str(&t.lines[0])));
+            assert_int_equal(ingest_counts(t.in)->records, 1);
+            assert_int_equal(ingest_counts(t.in)->no_kind, !records[i].row);
+            assert_int_equal(ingest_counts(t.in)->no_time, records[i].row && strstr(records[i].row, " - "));
+            trial_close(&t);
+        }
+}
+
+/* Shapes for any reader are for records of no named reader as well. */
+static void a_reader_without_name(void **state) {
+    static struct trial t;
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    ingest_part(t.in, 1, S(""));
+    give_text(&t, "wrapped=1 p.lamp=on");
+    finish(&t);
+    assert_true(line_is(&t, 0, "#00001 acme/lamp - lamp=on wrapped=1"));
+    trial_close(&t);
+}
+
+/* What the row says of its record, and the time that the reader knows. */
+static void rows_know_their_record(void **state) {
+    static struct trial t;
+    struct err e = {0};
+    struct record r = {.when = 77, .number = 5, .offset = 6, .size = (uint64_t)1 << 40, .salvaged = true};
+    size_t count;
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    draft_read(&t, &draft, S("lamp=on at=" STAMP));
+    r.values = draft.values;
+    r.count = draft.count;
+    assert_true(ingest_sink(t.in)->record(ingest_sink(t.in), &r, &e));
+    r.salvaged = false;
+    r.size = 9;
+    assert_true(ingest_sink(t.in)->record(ingest_sink(t.in), &r, &e));
+    struct block *const *const blocks = ingest_blocks(t.in, &count);
+
+    assert_int_equal(count, 1);
+    assert_int_equal(blocks[0]->row_count, 2);
+    assert_int_equal(blocks[0]->rows_ever, 2);
+    struct row const *const row = blocks[0]->rows;
+
+    assert_true(row[0].when == 77 && row[0].number == 5 && row[0].offset == 6 && row[0].part == 7 &&
+                row[0].size == UINT32_MAX && row[0].salvaged);
+    assert_true(row[1].size == 9 && !row[1].salvaged);
+    assert_int_equal(ingest_counts(t.in)->records, 1);
+    assert_int_equal(ingest_counts(t.in)->salvaged, 1);
+    assert_int_equal(ingest_counts(t.in)->bytes, ((uint64_t)1 << 40) + 9);
+    assert_int_equal(ingest_counts(t.in)->no_time, 0);
+    ingest_part(t.in, 8, S("json"));
+    assert_int_equal(ingest_counts(t.in)->records + ingest_counts(t.in)->salvaged + ingest_counts(t.in)->bytes, 0);
+    ingest_sink(t.in)->damage(ingest_sink(t.in), 3, 4, "why");
+    assert_true(t.damaged);
+    assert_false(ingest_sink(t.in)->wants_inner(ingest_sink(t.in), 0));
+    draft_clear(&draft);
+    trial_close(&t);
+}
+
+static void values_repaired_and_cut(void **state) {
+    static struct trial t;
+    struct err e = {0};
+    struct buf large = {0};
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    value_add(&t, &draft, "lamp", RAW_TEXT, S("on"));
+    value_add(&t, &draft, "a", RAW_TEXT, S("\xe4\xe4"));
+    value_add(&t, &draft, "b", RAW_UTF16, S("A\0B"));
+    for (int i = 0; i < 3; i++)
+        assert_true(give(&t, &draft, &e));
+    assert_int_equal(ingest_counts(t.in)->repaired, 9);
+    assert_int_equal(ingest_counts(t.in)->cut, 0);
+    assert_non_null(buf_reserve(&large, VALUE_BYTES_MAX + 1));
+    memset(large.ptr, 'x', VALUE_BYTES_MAX + 1);
+    value_add(&t, &draft, "c", RAW_TEXT, (str){large.ptr, VALUE_BYTES_MAX});
+    value_add(&t, &draft, "d", RAW_TEXT, (str){large.ptr, VALUE_BYTES_MAX + 1});
+    assert_true(give(&t, &draft, &e));
+    assert_int_equal(ingest_counts(t.in)->cut, 1);
+    draft_clear(&draft);
+    finish(&t);
+    assert_true(line_is(
+        &t, 3, "#00004 acme/lamp - a=\xef\xbf\xbd\xef\xbf\xbd b=A c=xxxxxxxx..16777216 d=xxxxxxxx..16777216 lamp=on"));
+    buf_free(&large);
+    trial_close(&t);
+}
+
+/* A record of too many values is cut and counted, wrapped or not. */
+static void too_many_values(void **state) {
+    static struct trial t;
+    struct err e = {0};
+    (void)state;
+
+    for (int wrapped = 0; wrapped < 2; wrapped++)
+        for (uint32_t more = 0; more < 2; more++) {
+            char expected[64];
+            size_t count;
+
+            open_with(&t, kind_files, NULL);
+            draft_read(&t, &draft, wrapped ? S("wrapped=1 p.lamp=on") : S("lamp=on x=1"));
+            while (draft.count < RECORD_VALUES_MAX + more)
+                value_add(&t, &draft, "v", RAW_TEXT, draft.count % 2 ? S("a") : S("b"));
+            assert_true(give(&t, &draft, &e));
+            assert_int_equal(ingest_counts(t.in)->cut, more);
+            struct block *const *const blocks = ingest_blocks(t.in, &count);
+            const struct column *const c = block_column(blocks[0], field_find(t.fields, S("v")));
+
+            assert_int_equal(dictionary_value(&c->dict, c->codes[0])->len, RECORD_VALUES_MAX - 2);
+            snprintf(expected, sizeof expected, "acme/lamp");
+            assert_true(str_eq(blocks[0]->name, str_of(expected)));
+            draft_clear(&draft);
+            trial_close(&t);
+        }
+}
+
+/* ------------------------------------------------------------------ gates */
+
+static void repeat(struct buf *b, char c, size_t count) {
+    while (count--)
+        buf_byte(b, c);
+}
+
+/* Values that differ in their last byte alone are told apart, however long, and whatever was remembered. */
+static void long_values_decide(void **state) {
+    static const size_t lengths[] = {1,   95,  96,  97,  127, 128,  129,  191,  192,
+                                     193, 255, 256, 257, 300, 1000, 2030, 2048, 3000};
+    static struct trial t;
+    struct err e = {0};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(lengths); i++)
+        for (int utf16 = 0; utf16 < 2; utf16++) {
+            size_t const len = lengths[i];
+            struct buf yaml = {0}, value = {0};
+
+            repeat(&value, 'a', len - 1);
+            buf_byte(&value, 'z');
+            buf_add(&yaml, S("kind: exact\nwhen: {k: "));
+            buf_add(&yaml, buf_str(&value));
+            buf_add(&yaml, S("}\n---\nkind: begin\nwhen: {s: {starts: "));
+            buf_add(&yaml, buf_str(&value));
+            buf_add(&yaml, S("}}\n---\nkind: named\nwhen: {n: {present: true}}\neach: n\n"));
+            buf_byte(&yaml, '\0');
+            open_with(&t, yaml.ptr, NULL);
+            for (uint32_t n = 0; n < 18; n++) {
+                value.ptr[len - 1] = (char)('y' + n % 2);
+                draft_clear(&draft);
+                struct raw *const v = value_add(&t, &draft,
+                                                n % 3 == 0   ? "k"
+                                                : n % 3 == 1 ? "s"
+                                                             : "n",
+                                                RAW_TEXT, buf_str(&value));
+
+                if (utf16) {
+                    str const w = wide(&draft, buf_str(&value));
+
+                    v->type = RAW_UTF16;
+                    v->ptr = w.ptr;
+                    v->len = (uint32_t)w.len;
+                }
+                assert_true(give(&t, &draft, &e));
+            }
+            draft_clear(&draft);
+            assert_int_equal(ingest_counts(t.in)->no_kind, 6);
+            finish(&t);
+            assert_int_equal(t.line_count, 12);
+            for (size_t n = 0, line = 0; n < 18; n++) {
+                char expected[200], head[8];
+                str got;
+
+                if (n % 3 < 2 && n % 2 == 0)
+                    continue; /* the last letter is y */
+                snprintf(head, sizeof head, "#%05u", (unsigned)n + 1);
+                value.ptr[len - 1] = (char)('y' + n % 2);
+                snprintf(expected, sizeof expected, "%s %s%s%.*s - ", head,
+                         n % 3 == 0   ? "exact"
+                         : n % 3 == 1 ? "begin"
+                                      : "named",
+                         n % 3 == 2 && len <= 128 ? "/" : "", n % 3 == 2 && len <= 128 ? (int)len : 0, value.ptr);
+                got = buf_str(&t.lines[line++]);
+                if (!str_starts(got, str_of(expected)))
+                    fail_msg("%zu bytes%s: %.*s", len, utf16 ? " of UTF-16" : "", STR_ARG(got));
+            }
+            trial_close(&t);
+            buf_free(&yaml);
+            buf_free(&value);
+        }
+}
+
+/* Many values that each might decide: together more than any key holds. The last of them decides. */
+static void keys_too_long(void **state) {
+    static struct trial t;
+    struct err e = {0};
+    struct buf yaml = {0}, value = {0};
+    (void)state;
+
+    for (int i = 0; i < 40; i++)
+        buf_format(&yaml, "kind: k%02d\nwhen: {g%02d: 'yes', all: 'x'}\n---\n", i, i);
+    buf_byte(&yaml, '\0');
+    repeat(&value, 'a', 180);
+    open_with(&t, yaml.ptr, NULL);
+    for (int i = 0; i < 60; i++) {
+        for (int k = 0; k < 40; k++) {
+            char name[8];
+
+            snprintf(name, sizeof name, "g%02d", k);
+            value_add(&t, &draft, name, RAW_TEXT,
+                      i % 3 && k == 20 + i / 3 ? i % 3 == 1 ? S("yes") : S("nay") : buf_str(&value));
+        }
+        value_add(&t, &draft, "all", RAW_TEXT, S("x"));
+        assert_true(give(&t, &draft, &e));
+        draft_clear(&draft);
+    }
+    assert_int_equal(ingest_counts(t.in)->no_kind, 40);
+    finish(&t);
+    assert_int_equal(t.line_count, 20);
+    for (size_t i = 0; i < 20; i++) {
+        char expected[32];
+
+        snprintf(expected, sizeof expected, "#%05u k%02u - ", (unsigned)(3 * i + 2), (unsigned)(20 + i));
+        assert_true(str_starts(buf_str(&t.lines[i]), str_of(expected)));
+    }
+    buf_free(&yaml);
+    buf_free(&value);
+    trial_close(&t);
+}
+
+static void gates_flooded(void **state) {
+    static struct trial t;
+    char text[64];
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    for (unsigned i = 0; i < 30000; i++) {
+        snprintf(text, sizeof text, "lamp=%u", i);
+        give_text(&t, i % 100 == 99 ? "lamp=on" : i % 100 == 49 ? "lamp=off x=1" : text);
+    }
+    assert_int_equal(ingest_counts(t.in)->no_kind, 30000 - 600);
+    finish(&t);
+    assert_int_equal(t.line_count, 600);
+    for (size_t i = 0; i < 600; i++) {
+        snprintf(text, sizeof text, "#%05u acme/lamp - %s", (unsigned)(50 * i + 50),
+                 i % 2 ? "lamp=on" : "lamp=off x=1");
+        assert_true(line_is(&t, i, text));
+    }
+    trial_close(&t);
+}
+
+/* ------------------------------------------------------------------ blocks */
+
+/* A kind of endless names has 256 blocks and one for the rest; all kinds together 1,024 and one each. */
+static void names_without_end(void **state) {
+    static struct trial t;
+    char text[96];
+    size_t count;
+    (void)state;
+
+    open_with(&t,
+              "kind: a\nwhen: {a: {present: true}}\neach: n\n---\nkind: b\nwhen: {b: {present: true}}\neach: n\n---\n"
+              "kind: c\nwhen: {c: {present: true}}\neach: n\n---\nkind: d\nwhen: {d: {present: true}}\neach: n\n---\n"
+              "kind: e\nwhen: {e: {present: true}}\neach: n\n---\nkind: f\nwhen: {f: {present: true}}\n",
+              NULL);
+    for (int round = 0; round < 2; round++)
+        for (unsigned kind = 0; kind < 6; kind++)
+            for (unsigned i = 0; i < 300; i++) {
+                snprintf(text, sizeof text, i % 7 == 3 ? "%c=1" : "%c=1 n=%u", 'a' + kind, i);
+                give_text(&t, text);
+            }
+    struct block *const *const blocks = ingest_blocks(t.in, &count);
+    size_t of_kind[6] = {0}, mixed[6] = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        of_kind[blocks[i]->kind_index]++;
+        mixed[blocks[i]->kind_index] += blocks[i]->mixed;
+        assert_int_equal(blocks[i]->mixed, blocks[i]->mixed && str_eq(blocks[i]->name, blocks[i]->kind->name));
+    }
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(of_kind[i] <= 257);
+        assert_int_equal(mixed[i], 1);
+    }
+    assert_int_equal(of_kind[5], 1);
+    assert_int_equal(mixed[5], 0);
+    assert_true(count <= 1024 + 6);
+    finish(&t);
+    assert_int_equal(t.line_count, 3600);
+    for (unsigned line = 0; line < 3600; line++) {
+        unsigned const i = line % 300, kind = line / 300 % 6;
+
+        if (i % 7 == 3)
+            snprintf(text, sizeof text, "#%05u %c - %c=1", line + 1, 'a' + kind, 'a' + kind);
+        else if (kind == 5)
+            snprintf(text, sizeof text, "#%05u f - f=1 n=%u", line + 1, i);
+        else
+            snprintf(text, sizeof text, "#%05u %c/%u - %c=1 n=%u", line + 1, 'a' + kind, i, 'a' + kind, i);
+        if (!line_is(&t, line, text))
+            fail_msg("%s: %.*s", text, STR_ARG(buf_str(&t.lines[line])));
+    }
+    trial_close(&t);
+}
+
+/* More than 32 values that might be times stand before the one that is. */
+static void times_behind_many(void **state) {
+    static struct trial t;
+    struct err e = {0};
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    for (int i = 0; i < 50; i++)
+        value_add(&t, &draft, "stamp", RAW_TEXT, S(OTHER));
+    draft_read(&t, &draft, S("lamp=on at=" STAMP));
+    assert_true(give(&t, &draft, &e));
+    assert_int_equal(ingest_counts(t.in)->no_time, 0);
+    finish(&t);
+    assert_true(str_starts(buf_str(&t.lines[0]), S("#00001 acme/lamp " STAMP)));
+    draft_clear(&draft);
+    trial_close(&t);
+}
+
+/* ------------------------------------------------------------------ bounds */
+
+static void full_by_rows(void **state) {
+    (void)state;
+
+    for (uint32_t rows_max = 1; rows_max <= 5; rows_max++)
+        for (int forget = 0; forget < 2; forget++) {
+            struct ingest_options const o = {.rows_max = rows_max, .bytes_max = SIZE_MAX / 8};
+            static struct trial t;
+            char text[64];
+
+            open_with(&t, kind_files, &o);
+            t.forget = forget;
+            for (unsigned i = 1; i <= 20; i++) {
+                snprintf(text, sizeof text, i % 2 ? "lamp=on a=%u a=%u" : "door=1 badge=%u b=%u", i % 3, i % 3);
+                give_text(&t, text);
+                assert_int_equal(t.fulls, i / rows_max);
+                give_text(&t, "nothing=1"); /* no row */
+                assert_int_equal(t.fulls, i / rows_max);
+            }
+            finish(&t);
+            assert_int_equal(t.line_count, 20);
+            for (unsigned i = 1; i <= 20; i++) {
+                snprintf(text, sizeof text,
+                         i % 2 ? "#%05u acme/lamp - a=%u|%u lamp=on" : "#%05u acme/door - b=%u badge=%u door=1",
+                         2 * i - 1, i % 3, i % 3);
+                if (i % 2 == 0)
+                    snprintf(text, sizeof text, "#%05u acme/door - b=%u badge=%u door=1", 2 * i - 1, i % 3, i % 3);
+                if (!line_is(&t, i - 1, text))
+                    fail_msg("%s: %.*s", text, STR_ARG(buf_str(&t.lines[i - 1])));
+            }
+            trial_close(&t);
+        }
+}
+
+/* What is held passes the bound by no more than one record, whatever a record says of its size: full is asked for in time,
+ * and values that fill their share are forgotten. */
+static void full_by_bytes(void **state) {
+    static const struct {
+        const char *name;
+        uint32_t rows_max;
+        size_t value_len, values;
+        uint64_t size; /* as the record says */
+        uint8_t type;
+        const char *head; /* of each value */
+    } cases[] = {
+        {"new values", UINT32_MAX, 1000, 1, 1000, RAW_TEXT, ""},
+        {"a row at a time", 1, 1000, 1, 1000, RAW_TEXT, ""},
+        {"every other is the last", 2, 1000, 1, 1000, RAW_TEXT, ""},
+        {"values larger than their record", UINT32_MAX, 10000, 1, 20, RAW_TEXT, ""},
+        {"repaired ones", UINT32_MAX, 10000, 1, 20, RAW_TEXT, "\xe4"},
+        {"binary ones", UINT32_MAX, 10000, 1, 20, RAW_BINARY, ""},
+        {"many short ones", UINT32_MAX, 8, 2000, 4000, RAW_TEXT, ""},
+        {"many empty ones", UINT32_MAX, 0, 4000, 4000, RAW_TEXT, ""},
+    };
+    size_t const bytes_max = 1 << 20;
+    char *const bytes = malloc(1 << 20);
+    (void)state;
+
+    assert_non_null(bytes);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct ingest_options const o = {.rows_max = cases[i].rows_max, .bytes_max = bytes_max};
+        static struct trial t;
+        size_t most = 0;
+        uint32_t number = 0;
+
+        open_with(&t, kind_files, &o);
+        for (unsigned n = 0; n < 3000; n++) {
+            struct err e = {0};
+            struct raw *values;
+
+            value_add(&t, &draft, "lamp", RAW_TEXT, S("on"));
+            for (size_t k = 0; k < cases[i].values; k++) {
+                char *const at = bytes + k * cases[i].value_len;
+
+                memset(at, 'v', cases[i].value_len);
+                memcpy(at, cases[i].head, strlen(cases[i].head));
+                if (cases[i].value_len)
+                    memcpy(at + cases[i].value_len - 4, &(uint32_t){number++ & 0x7f7f7f7f}, 4);
+                value_add(&t, &draft, "x", cases[i].type, (str){at, cases[i].value_len});
+            }
+            values = draft.values;
+            assert_true(ingest_sink(t.in)->record(
+                ingest_sink(t.in),
+                &(struct record){.values = values, .count = draft.count, .size = cases[i].size, .when = 1}, &e));
+            draft_clear(&draft);
+            for (size_t k = 0; k < t.line_count; k++)
+                buf_free(&t.lines[k]);
+            t.line_count = 0;
+            most = ingest_bytes(t.in) > most ? ingest_bytes(t.in) : most;
+        }
+        if (most > bytes_max + bytes_max / 4)
+            fail_msg("%s: %zu bytes", cases[i].name, most);
+        assert_true(most > bytes_max / 4); /* it is not emptied for nothing */
+        trial_close(&t);
+    }
+    free(bytes);
+}
+
+static void an_owner_who_says_no(void **state) {
+    struct ingest_options const o = {.rows_max = 2, .bytes_max = SIZE_MAX / 8};
+    static struct trial t;
+    struct err e = {0};
+    (void)state;
+
+    open_with(&t, kind_files, &o);
+    t.refuses = true;
+    give_text(&t, "lamp=on");
+    draft_read(&t, &draft, S("lamp=on"));
+    assert_false(give(&t, &draft, &e));
+    assert_int_equal(e.code, ERR_INTERRUPTED);
+    draft_clear(&draft);
+    trial_close(&t);
+}
+
+static int freed;
+static void kept_free(void *kept) {
+    assert_ptr_equal(kept, &freed);
+    freed++;
+}
+
+static void what_a_reader_keeps(void **state) {
+    static struct trial t;
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    assert_true(ingest_sink(t.in)->keeps);
+    assert_null(ingest_sink(t.in)->kept);
+    ingest_sink(t.in)->kept = &freed;
+    ingest_sink(t.in)->kept_free = kept_free;
+    give_text(&t, "lamp=on");
+    ingest_part(t.in, 2, S("evtx"));
+    ingest_clear(t.in, true);
+    assert_int_equal(freed, 0);
+    trial_close(&t);
+    assert_int_equal(freed, 1);
+    ingest_free(NULL);
+}
+
+/* Whatever request for memory is refused: an error that says so, and rows that were whole are whole. */
+static void memory_may_run_out(void **state) {
+    static const char *const given[] = {"wrapped=1 p.lamp=on q.lamp=off L.n=a L.v=b",
+                                        "door=1 badge=2 site=HQ stamp%" STAMP, "door=1 badge=2 site=HQ m=a m=b m=c",
+                                        "nothing=1"};
+    static const char *const rows[] = {"#00001 acme/lamp - L.a=b lamp=on q.lamp=off wrapped=1",
+                                       "#00002 acme/door/HQ " STAMP " badge=2 door=1 site=HQ stamp=" STAMP,
+                                       "#00003 acme/door/HQ - badge=2 door=1 m=a|b|c site=HQ"};
+    static struct draft drafts[COUNT(given)];
+    static struct trial t;
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    for (long refused = 0, done = 0; !done; refused++) {
+        struct ingest_options o = {.rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8};
+        struct err e = {0};
+        size_t whole = 0;
+
+        open_with(&t, kind_files, NULL);
+        ingest_free(t.in);
+        t.in = NULL;
+        o.fields = t.fields;
+        o.kinds = t.kinds;
+        o.full = on_full;
+        o.ctx = &t;
+        for (size_t i = 0; i < COUNT(given); i++)
+            draft_read(&t, &drafts[i], str_of(given[i]));
+        memory_refused = false;
+        memory_left = refused;
+        if (ingest_new(&t.in, &o, &e)) {
+            ingest_part(t.in, 1, S("json"));
+            for (bool ok = true; ok && whole < COUNT(given); whole += ok) {
+                struct record const r = {.values = drafts[whole].values,
+                                         .count = drafts[whole].count,
+                                         .when = INSTANT_NONE,
+                                         .number = whole + 1};
+
+                ok = ingest_sink(t.in)->record(ingest_sink(t.in), &r, &e);
+                assert_true(ok != memory_refused);
+                assert_true(ok || e.code == ERR_MEMORY || e.code == ERR_LIMIT);
+            }
+            memory_left = -1;
+            finish(&t);
+            assert_int_equal(t.line_count, whole < COUNT(rows) ? whole : COUNT(rows));
+            for (size_t i = 0; i < t.line_count; i++)
+                if (!line_is(&t, i, rows[i]))
+                    fail_msg("%.*s", STR_ARG(buf_str(&t.lines[i])));
+        } else
+            assert_int_equal(e.code, ERR_MEMORY);
+        for (size_t i = 0; i < COUNT(given); i++)
+            draft_clear(&drafts[i]);
+        memory_left = -1;
+        done = !memory_refused;
+        trial_close(&t);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_record),
+        cmocka_unit_test(a_reader_without_name),
+        cmocka_unit_test(rows_know_their_record),
+        cmocka_unit_test(values_repaired_and_cut),
+        cmocka_unit_test(too_many_values),
+        cmocka_unit_test(long_values_decide),
+        cmocka_unit_test(keys_too_long),
+        cmocka_unit_test(gates_flooded),
+        cmocka_unit_test(names_without_end),
+        cmocka_unit_test(times_behind_many),
+        cmocka_unit_test(full_by_rows),
+        cmocka_unit_test(full_by_bytes),
+        cmocka_unit_test(an_owner_who_says_no),
+        cmocka_unit_test(what_a_reader_keeps),
+        cmocka_unit_test(memory_may_run_out),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
