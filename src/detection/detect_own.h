@@ -26,7 +26,8 @@ struct view {
     uint32_t *tuple_slots, tuple_mask, tuple_count; /* tuples of input codes seen: into tuples */
     uint32_t *tuples;                               /* width + 1 numbers each: input codes, then the code */
     uint32_t tuple_room, width;
-    field_id inputs[DERIVE_INPUTS_MAX * 4];
+    field_id *inputs; /* width of them: all fields that its sources look at */
+    uint32_t *key;    /* width + 1: the tuple that is being looked up */
 
     bool keyword_only;        /* made for keyword rules alone: no test names it */
     struct literal *triggers; /* what its values are scanned for; id: into kind_plan.triggers */

@@ -162,6 +162,8 @@ static const char kind_text[] = "kind: test/hand\ntitle: t\nwhen: {A: {present: 
                                 "  - {product: test, category: plain}\n"
                                 "  - product: test\n    category: named\n    fields:\n      Renamed: A\n"
                                 "      Joined: '{A}/{B}'\n      Hash: {from: H, label: MD5}\n      Old: [A, B]\n"
+                                "      Many: ['{F1}{F2}{F3}{F4}', '{F5}{F6}{F7}{F8}', '{F9}{F10}{F11}{F12}',\n"
+                                "        '{F13}{F14}{F15}{F16}', {from: Last, only_if: {Which: yes}}]\n"
                                 "roles:\n  account: A\n  host: ['{B}', C]\n";
 
 struct bench {
@@ -382,6 +384,10 @@ static const struct {
      {{"A", T, STR("x")}, {"B", T, STR("y")}},
      true,
      "named"},
+    {"the last of very many", RULE("product: test, category: named", "s: {Many: x}"),
+     {{"Which", T, STR("yes")}, {"Last", T, STR("x")}}, true, "named"},
+    {"the last of very many, but for its condition", RULE("product: test, category: named", "s: {Many: x}"),
+     {{"Which", T, STR("no")}, {"Last", T, STR("x")}}, false, ""},
     {"a derived field that is absent",
      RULE("product: test, category: named", "s: {'Hash|exists': false}"),
      {{"A", T, STR("x")}},
@@ -402,6 +408,25 @@ static void names_of_log_sources(void **state) {
             fail_msg("%s", named[i].name);
         close_all(&b);
     }
+}
+
+/* However many fields an alias is made of: all are asked for, and each makes a difference to what is remembered. */
+static void of_many_fields(void **state) {
+    static const struct cell cells[][2] = {{{"Which", T, STR("yes")}, {"Last", T, STR("w")}},
+                                           {{"Which", T, STR("yes")}, {"Last", T, STR("x")}},
+                                           {{"Which", T, STR("no")}, {"Last", T, STR("x")}}};
+    struct bench b;
+    struct err e = {0};
+
+    (void)state;
+    assert_true(open_all(&b, RULE("product: test, category: named", "s: {Many: x}"), COUNT(cells), &e));
+    for (size_t i = 0; i < COUNT(cells); i++)
+        assert_true(add_row(&b, cells[i], COUNT(cells[i]), i));
+    assert_true(detector_run(b.detector, &b.block, 1, &e));
+    assert_true(!b.told[0] && b.told[1] && !b.told[2]);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, str_of(cells[0][i].field))), RAW_ANY);
+    close_all(&b);
 }
 
 static void findings_say_why(void **state) {
@@ -545,6 +570,7 @@ int main(void) {
         cmocka_unit_test(every_test),
         cmocka_unit_test(the_same_however_it_is_asked),
         cmocka_unit_test(names_of_log_sources),
+        cmocka_unit_test(of_many_fields),
         cmocka_unit_test(findings_say_why),
         cmocka_unit_test(filters_take_away_and_are_counted),
         cmocka_unit_test(what_is_asked_for),
