@@ -258,12 +258,28 @@ static bool crowd_told(struct detector *d, const struct at *at, const struct cro
     return true;
 }
 
+/* Of the columns where a keyword holds that whose name is the first: their own order tells what else was read before. */
+static bool keyword_told(struct detector *d, const struct at *at, uint32_t test) {
+    const struct column *best = NULL;
+    str name = {"", 0};
+
+    for (uint32_t i = 0; i < at->block->column_count; i++) {
+        str const other = field_name(d->o.fields, at->block->columns[i]->field);
+
+        if ((!best || str_cmp(other, name) < 0) && evaluate_keyword(d, at, test, i)) {
+            best = at->block->columns[i];
+            name = other;
+        }
+    }
+    return !best || match_value(d, test, name, &best->dict, best->codes[at->row]);
+}
+
 /* Gathers what made the expression true; nothing from below a NOT. */
 static bool gather(struct detector *d, const struct at *at, uint32_t node) {
     const struct plan *const p = d->o.plan;
     const struct plan_node *const n = &p->nodes[node];
     const struct crowd *c;
-    uint32_t where, code;
+    uint32_t code;
     bool told;
 
     if (n->type == NODE_NOT)
@@ -271,15 +287,11 @@ static bool gather(struct detector *d, const struct at *at, uint32_t node) {
     if (n->type == NODE_TEST) {
         const struct plan_test *const t = &p->tests[n->first];
 
-        if (!evaluate_test(d, at, n->first, &where))
+        if (t->field == PLAN_KEYWORD)
+            return keyword_told(d, at, n->first);
+        if (!evaluate_test(d, at, n->first))
             return true;
-        if (t->field == PLAN_KEYWORD) {
-            const struct column *const column = at->block->columns[where];
-
-            return match_value(d, n->first, field_name(d->o.fields, column->field), &column->dict,
-                               column->codes[at->row]);
-        }
-        struct view *const v = at->kp->views[where];
+        struct view *const v = at->kp->views[at->kp->alias_sets[at->aliases].view_of[t->field]];
 
         return view_code(d, at->block, v, at->row, &code) &&
                match_value(d, n->first, t->test.sigma->field, view_dictionary(v), code);

@@ -254,8 +254,9 @@ bool scan_number_is_plain(str s);
 /* memo_view: where the dictionary is from, for the memo. */
 bool evaluate_value(struct detector *d, uint32_t test, uint32_t memo_view, const struct dictionary *dict,
                     uint32_t code);
-/* *where: the view, or for keywords the column, where it held. */
-bool evaluate_test(struct detector *d, const struct at *at, uint32_t test, uint32_t *where);
+bool evaluate_test(struct detector *d, const struct at *at, uint32_t test);
+/* A keyword test in one column. */
+bool evaluate_keyword(struct detector *d, const struct at *at, uint32_t test, uint32_t column);
 bool evaluate_node(struct detector *d, const struct at *at, uint32_t node);
 /* The crowd of an OR, or NULL. */
 const struct crowd *evaluate_crowd_of(struct detector *d, uint32_t node);

@@ -429,6 +429,25 @@ static void of_many_fields(void **state) {
     close_all(&b);
 }
 
+/* Where a keyword stands in several fields, one is told, the same in whatever order they came. */
+static void keywords_say_the_same_field(void **state) {
+    static const struct cell orders[][3] = {{{"A", T, STR("x")}, {"C", T, STR("Foo")}, {"B", T, STR("foo1")}},
+                                            {{"B", T, STR("foo1")}, {"A", T, STR("x")}, {"C", T, STR("Foo")}}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        struct bench b;
+        struct err e = {0};
+
+        assert_true(open_all(&b, RULE("product: test, category: plain", "s: [foo]"), 1, &e));
+        assert_true(add_row(&b, orders[i], COUNT(orders[i]), 0));
+        assert_true(detector_run(b.detector, &b.block, 1, &e));
+        assert_int_equal(b.match_count, 1);
+        assert_true(str_eq(b.matches[0].field, S("B")) && str_eq(b.matches[0].value, S("foo1")));
+        close_all(&b);
+    }
+}
+
 static void findings_say_why(void **state) {
     static const struct cell cells[] = {
         {"A", T, STR("one")}, {"A", T, STR("Two")}, {"B", T, STR("z")}, {"C", N, STR("7")}};
@@ -571,6 +590,7 @@ int main(void) {
         cmocka_unit_test(the_same_however_it_is_asked),
         cmocka_unit_test(names_of_log_sources),
         cmocka_unit_test(of_many_fields),
+        cmocka_unit_test(keywords_say_the_same_field),
         cmocka_unit_test(findings_say_why),
         cmocka_unit_test(filters_take_away_and_are_counted),
         cmocka_unit_test(what_is_asked_for),
