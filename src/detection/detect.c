@@ -75,13 +75,9 @@ static bool candidate(struct detector *d, struct kind_plan *kp, const struct blo
     d->counts.candidates++;
     if ((what = answer(d, kp, b, row, u)) == ANSWER_NO)
         return true;
-    if (what >= ANSWER_FILTERED) {
-        d->filtered[d->o.plan->rules[u->rule].filters + (what - ANSWER_FILTERED)]++;
-        return true;
-    }
     if (!grow((void **)&d->hits, d->hit_count, &d->hit_room, sizeof *d->hits))
         return false;
-    d->hits[d->hit_count++] = (struct hit){b, row, u->rule, use, kp};
+    d->hits[d->hit_count++] = (struct hit){b, row, u->rule, use, what, kp};
     return true;
 }
 
@@ -364,6 +360,8 @@ static int hit_order(const void *a, const void *b) {
         return x->row < y->row ? -1 : 1;
     if (x->rule != y->rule)
         return x->rule < y->rule ? -1 : 1;
+    if (x->what != y->what) /* what no filter took away goes before */
+        return x->what < y->what ? -1 : 1;
     return x->use < y->use ? -1 : x->use > y->use;
 }
 
@@ -376,9 +374,13 @@ static bool hits_tell(struct detector *d, struct err *e) {
         uint32_t matches;
         struct detect_hit hit = {.rule = h->rule, .block = h->block, .row = h->row};
 
-        /* One event, one rule, one finding, under however many names it holds. */
+        /* One event, one rule, one finding, under however many names it holds; or one match that a filter took away. */
         if (i && d->hits[i - 1].block == h->block && d->hits[i - 1].row == h->row && d->hits[i - 1].rule == h->rule)
             continue;
+        if (h->what >= ANSWER_FILTERED) {
+            d->filtered[d->o.plan->rules[h->rule].filters + (h->what - ANSWER_FILTERED)]++;
+            continue;
+        }
         if (!matches_of(d, h, u, &hit.matches, &matches))
             return err_set(e, ERR_MEMORY, 0, "no memory for a finding");
         hit.match_count = matches;

@@ -124,7 +124,7 @@ struct crowd {
 
 struct hit {
     const struct block *block;
-    uint32_t row, rule, use;
+    uint32_t row, rule, use, what; /* what: as in answer */
     struct kind_plan *kp;
 };
 

@@ -503,6 +503,29 @@ static void filters_take_away_and_are_counted(void **state) {
     close_all(&b);
 }
 
+/* A rule for two log sources of an event: a filter takes one match away, not two; and none, if it is told all the same. */
+static void filters_count_events(void **state) {
+    static const char rules[] =
+        "---\ntitle: r\nid: 11111111-aaaa-4bbb-8ccc-000000000001\nlevel: low\nlogsource: {product: test}\n"
+        "detection: {s: {C: x}, condition: s}\n---\ntitle: f\nlogsource: {product: "
+        "test}\nfilter: {rules: any, s: {Old: y}, t: {C: x, Joined: '*'}, condition: not s and not t}\n";
+    static const struct cell both[] = {{"C", T, STR("x")}, {"Old", T, STR("y")}, {"A", T, STR("y")}},
+                             one[] = {{"C", T, STR("x")}, {"A", T, STR("w")}, {"B", T, STR("y")}};
+    uint64_t filtered = 0;
+    struct bench b;
+    struct err e = {0};
+
+    (void)state;
+    assert_true(open_all(&b, rules, 3, &e));
+    assert_true(add_row(&b, both, COUNT(both), 0) && add_row(&b, one, COUNT(one), 1) &&
+                add_row(&b, both, COUNT(both), 2));
+    assert_true(detector_run(b.detector, &b.block, 1, &e));
+    assert_true(!b.told[0] && b.told[1] && !b.told[2]);
+    detector_filtered(b.detector, on_filtered, &filtered);
+    assert_int_equal(filtered, 2);
+    close_all(&b);
+}
+
 static void what_is_asked_for(void **state) {
     static const struct cell cells[] = {
         {"A", T, STR("x")}, {"A", T, STR("w")}, {"B", T, STR("-")}, {"C", T, STR("host")}};
@@ -593,6 +616,7 @@ int main(void) {
         cmocka_unit_test(keywords_say_the_same_field),
         cmocka_unit_test(findings_say_why),
         cmocka_unit_test(filters_take_away_and_are_counted),
+        cmocka_unit_test(filters_count_events),
         cmocka_unit_test(what_is_asked_for),
         cmocka_unit_test(every_allocation_may_fail),
     };
