@@ -115,7 +115,7 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
 
             if (at == NO_VIEW)
                 return false;
-            kp->views[at]->keyword_only = at >= before;
+            kp->views[at]->keyword_only |= at >= before; /* and stays so when triggers are chosen again */
             for (uint32_t i = 0; i < kp->keyword_count; i++)
                 if (!kind_plan_view_trigger(d, kp, at, kp->keyword_tests[i]))
                     return false;

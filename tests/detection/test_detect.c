@@ -526,6 +526,34 @@ static void filters_count_events(void **state) {
     close_all(&b);
 }
 
+/* Values that no rule can find are not asked for, also when triggers have been chosen again. */
+static void what_is_asked_for_later(void **state) {
+    enum { RULES = 20, ROWS = 100 };
+    char rules[RULES * 256];
+    size_t len = 0;
+    struct bench b;
+    struct err e = {0};
+    uint32_t before;
+
+    (void)state;
+    for (int i = 0; i < RULES; i++)
+        len += (size_t)snprintf(rules + len, sizeof rules - len,
+                                "---\ntitle: %d\nlevel: low\nlogsource: {product: test, category: plain}\n"
+                                "detection: {s: [keyword%d], condition: s}\n",
+                                i, i);
+    assert_true(open_all(&b, rules, ROWS, &e));
+    before = detector_wants(b.detector, b.block, field_intern(b.fields, S("C")));
+    assert_true(before >> RAW_TEXT & 1 && !(before >> RAW_NUMBER & 1));
+    for (int turn = 0; turn < 3; turn++) {
+        for (uint64_t i = 0; i < ROWS; i++)
+            assert_true(add_row(&b, (const struct cell[]){{"C", T, STR("some text")}}, 1, i));
+        assert_true(detector_run(b.detector, &b.block, 1, &e));
+        block_clear(b.block);
+        assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, S("C"))), before);
+    }
+    close_all(&b);
+}
+
 static void what_is_asked_for(void **state) {
     static const struct cell cells[] = {
         {"A", T, STR("x")}, {"A", T, STR("w")}, {"B", T, STR("-")}, {"C", T, STR("host")}};
@@ -618,6 +646,7 @@ int main(void) {
         cmocka_unit_test(filters_take_away_and_are_counted),
         cmocka_unit_test(filters_count_events),
         cmocka_unit_test(what_is_asked_for),
+        cmocka_unit_test(what_is_asked_for_later),
         cmocka_unit_test(every_allocation_may_fail),
     };
 
