@@ -43,6 +43,7 @@ struct ingest {
     uint64_t seed;
     uint8_t *flags; /* by field as a rule names it */
     uint32_t flag_count;
+    uint32_t gate_bytes; /* of a value by which anything is decided */
     uint64_t *marks;      /* by field, flag_count: a bit for each field that marks a shape, some may share one */
     uint64_t *shape_needs; /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
     field_id **renamed; /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
@@ -92,17 +93,29 @@ static uint8_t flags_of(const struct ingest *in, field_id field) {
     return field < in->flag_count ? in->flags[field] : 0;
 }
 
+/* No condition, and no name, looks at more of a value than this many bytes of text. As UTF-16 they are twice as many, and there
+ * may be the other half of a character, a NUL and half of one behind them. */
+static void gate_looks_at(struct ingest *in, size_t bytes) {
+    if (bytes < VALUE_BYTES_MAX && in->gate_bytes < 2 * bytes + 5)
+        in->gate_bytes = (uint32_t)(2 * bytes + 5);
+}
+
 static bool flags_fill(struct ingest *in) {
     unsigned marked = 0;
 
+    gate_looks_at(in, EACH_BYTES_MAX);
     for (size_t i = 0; i < kinds_count(in->o.kinds); i++) {
         const struct kind *const k = kinds_at(in->o.kinds, i);
 
-        for (size_t j = 0; j < k->when_count; j++)
-            if (!flag(in, k->when[j].field,
-                      k->when[j].how == WHEN_EQUALS || k->when[j].how == WHEN_STARTS ? FLAG_GATE | FLAG_GATE_VALUE
-                                                                                     : FLAG_GATE))
+        for (size_t j = 0; j < k->when_count; j++) {
+            const struct kind_condition *const c = &k->when[j];
+
+            if (!flag(in, c->field,
+                      c->how == WHEN_EQUALS || c->how == WHEN_STARTS ? FLAG_GATE | FLAG_GATE_VALUE : FLAG_GATE))
                 return false;
+            for (size_t v = 0; v < c->value_count; v++)
+                gate_looks_at(in, c->values[v].len);
+        }
         for (size_t j = 0; j < k->time_count; j++)
             if (!flag(in, k->times[j], FLAG_TIME))
                 return false;
@@ -245,7 +258,7 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
 }
 
 /* The key: (field, type, length, bytes) of each gate value, in the record's order. A value too long for the key is kept
- * by its beginning and length; no condition looks at so long a value whole. More than GATE_KEY_MAX: no key is long enough.
+ * by its beginning and length (gate_looks_at). More than GATE_KEY_MAX: no key is long enough.
  * Values that may be the time are noted by the way. */
 static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GATE_KEY_MAX]) {
     uint32_t used = 0;
@@ -263,7 +276,7 @@ static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GAT
         if (!(flags & FLAG_GATE))
             continue;
         bool const by_value = flags & FLAG_GATE_VALUE;
-        uint32_t const whole = by_value ? v->len : 0, len = whole < 192 ? whole : 192;
+        uint32_t const whole = by_value ? v->len : 0, len = whole < in->gate_bytes ? whole : in->gate_bytes;
 
         if (GATE_KEY_MAX - used < 9 + len)
             over = true;
