@@ -75,13 +75,9 @@ static bool candidate(struct detector *d, struct kind_plan *kp, const struct blo
     d->counts.candidates++;
     if ((what = answer(d, kp, b, row, u)) == ANSWER_NO)
         return true;
-    if (what >= ANSWER_FILTERED) {
-        d->filtered[d->o.plan->rules[u->rule].filters + (what - ANSWER_FILTERED)]++;
-        return true;
-    }
     if (!grow((void **)&d->hits, d->hit_count, &d->hit_room, sizeof *d->hits))
         return false;
-    d->hits[d->hit_count++] = (struct hit){b, row, u->rule, use, kp};
+    d->hits[d->hit_count++] = (struct hit){b, row, u->rule, use, what, kp};
     return true;
 }
 
@@ -258,12 +254,28 @@ static bool crowd_told(struct detector *d, const struct at *at, const struct cro
     return true;
 }
 
+/* Of the columns where a keyword holds that whose name is the first: their own order tells what else was read before. */
+static bool keyword_told(struct detector *d, const struct at *at, uint32_t test) {
+    const struct column *best = NULL;
+    str name = {"", 0};
+
+    for (uint32_t i = 0; i < at->block->column_count; i++) {
+        str const other = field_name(d->o.fields, at->block->columns[i]->field);
+
+        if ((!best || str_cmp(other, name) < 0) && evaluate_keyword(d, at, test, i)) {
+            best = at->block->columns[i];
+            name = other;
+        }
+    }
+    return !best || match_value(d, test, name, &best->dict, best->codes[at->row]);
+}
+
 /* Gathers what made the expression true; nothing from below a NOT. */
 static bool gather(struct detector *d, const struct at *at, uint32_t node) {
     const struct plan *const p = d->o.plan;
     const struct plan_node *const n = &p->nodes[node];
     const struct crowd *c;
-    uint32_t where, code;
+    uint32_t code;
     bool told;
 
     if (n->type == NODE_NOT)
@@ -271,15 +283,11 @@ static bool gather(struct detector *d, const struct at *at, uint32_t node) {
     if (n->type == NODE_TEST) {
         const struct plan_test *const t = &p->tests[n->first];
 
-        if (!evaluate_test(d, at, n->first, &where))
+        if (t->field == PLAN_KEYWORD)
+            return keyword_told(d, at, n->first);
+        if (!evaluate_test(d, at, n->first))
             return true;
-        if (t->field == PLAN_KEYWORD) {
-            const struct column *const column = at->block->columns[where];
-
-            return match_value(d, n->first, field_name(d->o.fields, column->field), &column->dict,
-                               column->codes[at->row]);
-        }
-        struct view *const v = at->kp->views[where];
+        struct view *const v = at->kp->views[at->kp->alias_sets[at->aliases].view_of[t->field]];
 
         return view_code(d, at->block, v, at->row, &code) &&
                match_value(d, n->first, t->test.sigma->field, view_dictionary(v), code);
@@ -352,6 +360,8 @@ static int hit_order(const void *a, const void *b) {
         return x->row < y->row ? -1 : 1;
     if (x->rule != y->rule)
         return x->rule < y->rule ? -1 : 1;
+    if (x->what != y->what) /* what no filter took away goes before */
+        return x->what < y->what ? -1 : 1;
     return x->use < y->use ? -1 : x->use > y->use;
 }
 
@@ -364,9 +374,13 @@ static bool hits_tell(struct detector *d, struct err *e) {
         uint32_t matches;
         struct detect_hit hit = {.rule = h->rule, .block = h->block, .row = h->row};
 
-        /* One event, one rule, one finding, under however many names it holds. */
+        /* One event, one rule, one finding, under however many names it holds; or one match that a filter took away. */
         if (i && d->hits[i - 1].block == h->block && d->hits[i - 1].row == h->row && d->hits[i - 1].rule == h->rule)
             continue;
+        if (h->what >= ANSWER_FILTERED) {
+            d->filtered[d->o.plan->rules[h->rule].filters + (h->what - ANSWER_FILTERED)]++;
+            continue;
+        }
         if (!matches_of(d, h, u, &hit.matches, &matches))
             return err_set(e, ERR_MEMORY, 0, "no memory for a finding");
         hit.match_count = matches;

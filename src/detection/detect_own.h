@@ -27,7 +27,8 @@ struct view {
     uint32_t *tuple_slots, tuple_mask, tuple_count; /* tuples of input codes seen: into tuples */
     uint32_t *tuples;                               /* width + 1 numbers each: input codes, then the code */
     uint32_t tuple_room, width;
-    field_id inputs[DERIVE_INPUTS_MAX * 4];
+    field_id *inputs; /* width of them: all fields that its sources look at */
+    uint32_t *key;    /* width + 1: the tuple that is being looked up */
 
     bool keyword_only;        /* made for keyword rules alone: no test names it */
     struct literal *triggers; /* what its values are scanned for; id: into kind_plan.triggers */
@@ -125,7 +126,7 @@ struct crowd {
 
 struct hit {
     const struct block *block;
-    uint32_t row, rule, use;
+    uint32_t row, rule, use, what; /* what: as in answer */
     struct kind_plan *kp;
 };
 
@@ -256,8 +257,9 @@ bool scan_number_is_plain(str s);
 /* memo_view: where the dictionary is from, for the memo. */
 bool evaluate_value(struct detector *d, uint32_t test, uint32_t memo_view, const struct dictionary *dict,
                     uint32_t code);
-/* *where: the view, or for keywords the column, where it held. */
-bool evaluate_test(struct detector *d, const struct at *at, uint32_t test, uint32_t *where);
+bool evaluate_test(struct detector *d, const struct at *at, uint32_t test);
+/* A keyword test in one column. */
+bool evaluate_keyword(struct detector *d, const struct at *at, uint32_t test, uint32_t column);
 bool evaluate_node(struct detector *d, const struct at *at, uint32_t node);
 /* The crowd of an OR, or NULL. */
 const struct crowd *evaluate_crowd_of(struct detector *d, uint32_t node);

@@ -79,21 +79,22 @@ static bool null_holds(const struct dictionary *dict, uint32_t code) {
     return false;
 }
 
-bool evaluate_test(struct detector *d, const struct at *at, uint32_t test, uint32_t *where) {
+bool evaluate_keyword(struct detector *d, const struct at *at, uint32_t test, uint32_t column) {
+    const struct column *const c = at->block->columns[column];
+
+    /* Columns are numbered behind the views, so that memo keys differ. */
+    return c->codes[at->row] && evaluate_value(d, test, at->block_memo + 4096 + (column < 4095 ? column : 1u << 20),
+                                               &c->dict, c->codes[at->row]);
+}
+
+bool evaluate_test(struct detector *d, const struct at *at, uint32_t test) {
     const struct plan_test *const t = &d->o.plan->tests[test];
     uint32_t code, other, view;
 
     if (t->field == PLAN_KEYWORD) {
-        for (uint32_t i = 0; i < at->block->column_count; i++) {
-            const struct column *const c = at->block->columns[i];
-
-            /* Columns are numbered behind the views, so that memo keys differ. */
-            if (c->codes[at->row] && evaluate_value(d, test, at->block_memo + 4096 + (i < 4095 ? i : 1u << 20),
-                                                    &c->dict, c->codes[at->row])) {
-                *where = i;
+        for (uint32_t i = 0; i < at->block->column_count; i++)
+            if (evaluate_keyword(d, at, test, i))
                 return true;
-            }
-        }
         return false;
     }
     view = at->kp->alias_sets[at->aliases].view_of[t->field];
@@ -103,7 +104,6 @@ bool evaluate_test(struct detector *d, const struct at *at, uint32_t test, uint3
         d->no_memory = true;
         return false;
     }
-    *where = view;
     switch (t->test.sigma->op) {
     case TEST_NULL:
         return null_holds(view_dictionary(v), code);
@@ -255,11 +255,10 @@ bool evaluate_node(struct detector *d, const struct at *at, uint32_t node) {
     const struct plan *const p = d->o.plan;
     const struct plan_node *const n = &p->nodes[node];
     const struct crowd *c;
-    uint32_t where;
 
     switch (n->type) {
     case NODE_TEST:
-        return evaluate_test(d, at, n->first, &where);
+        return evaluate_test(d, at, n->first);
     case NODE_NOT:
         return !evaluate_node(d, at, p->children[n->first]);
     case NODE_AND:

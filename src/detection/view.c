@@ -1,6 +1,8 @@
 /* view: values of a field under the name that rules of a log source use: a column, or what an alias makes of some. */
 #include "detection/detect_own.h"
 
+#include <assert.h>
+
 static bool matchers_make(const struct detector *d, const struct kind_plan *kp, const struct view *v, struct literals *out[2]) {
     struct literal *const typed = malloc((v->trigger_count + (size_t)1) * sizeof *typed);
     size_t count = 0;
@@ -52,6 +54,8 @@ void view_free(struct view *v) {
     if (v->alias)
         dictionary_free(&v->derived);
     free(v->derived_codes);
+    free(v->inputs);
+    free(v->key);
     free(v->tuple_slots);
     free(v->tuples);
     free(v->triggers);
@@ -59,6 +63,29 @@ void view_free(struct view *v) {
     free(v->tried);
     free(v->classes);
     free(v);
+}
+
+/* All fields that the sources of its alias look at, and room for what they make. */
+static bool alias_begin(struct view *v) {
+    const struct kind_alias *const alias = v->alias;
+    size_t width = 0;
+
+    for (size_t s = 0; s < alias->source_count; s++)
+        width += alias->sources[s].input_count + (alias->sources[s].only_if != NULL);
+    v->inputs = malloc((width + 1) * sizeof *v->inputs);
+    v->key = malloc((width + 1) * sizeof *v->key);
+    if (!v->inputs || !v->key || !dictionary_init(&v->derived, hash_seed()))
+        return false;
+    for (size_t s = 0; s < alias->source_count; s++) {
+        const struct kind_source *const source = &alias->sources[s];
+
+        for (size_t i = 0; i < source->input_count; i++)
+            v->inputs[v->width++] = source->inputs[i];
+        if (source->only_if)
+            v->inputs[v->width++] = source->only_if->field;
+    }
+    assert(v->width == width);
+    return true;
 }
 
 uint32_t view_add(struct kind_plan *kp, field_id field, const struct kind_alias *alias) {
@@ -71,19 +98,9 @@ uint32_t view_add(struct kind_plan *kp, field_id field, const struct kind_alias 
         return NO_VIEW;
     v->field = field;
     v->alias = alias;
-    if (alias) {
-        if (!dictionary_init(&v->derived, hash_seed())) {
-            free(v);
-            return NO_VIEW;
-        }
-        for (size_t s = 0; s < alias->source_count; s++) {
-            const struct kind_source *const source = &alias->sources[s];
-
-            for (size_t i = 0; i < source->input_count && v->width < COUNT(v->inputs); i++)
-                v->inputs[v->width++] = source->inputs[i];
-            if (source->only_if && v->width < COUNT(v->inputs))
-                v->inputs[v->width++] = source->only_if->field;
-        }
+    if (alias && !alias_begin(v)) {
+        view_free(v);
+        return NO_VIEW;
     }
     kp->views[kp->view_count] = v;
     return kp->view_count++;
@@ -200,7 +217,7 @@ static bool tuples_grow(struct view *v) {
 
 /* The derived code of a row: made once for each combination of input codes. */
 static bool derive_code(struct detector *d, const struct block *b, struct view *v, uint32_t row, uint32_t *code) {
-    uint32_t key[COUNT(v->inputs) + 1];
+    uint32_t *const key = v->key;
     size_t const step = v->width + 1;
     uint32_t at;
 

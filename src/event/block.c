@@ -424,8 +424,6 @@ bool block_cell(struct block *b, struct column *c, const struct raw *v, size_t *
     return true;
 }
 
-#define EACH_BYTES_MAX 128u /* Windows' longest channel names have some ninety */
-
 void block_name_each(struct buf *name, str each) {
     if (!each.len || each.len > EACH_BYTES_MAX)
         return;

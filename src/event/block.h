@@ -132,6 +132,7 @@ MUST_USE bool block_cell(struct block *b, struct column *c, const struct raw *v,
 /* The name of a row's kind, with what `each` puts behind it. room: where it is put together, if need be. */
 str block_row_name(const struct block *b, uint32_t row, struct buf *room);
 /* Adds what `each` puts behind a kind's name, unless it would make a bad name. */
+#define EACH_BYTES_MAX 128u /* Windows' longest channel names have some ninety */
 void block_name_each(struct buf *name, str each);
 /* Empties the rows; values stay. */
 void block_clear(struct block *b);

@@ -102,11 +102,13 @@ static bool flags_fill(struct ingest *in) {
     for (size_t i = 0; i < kinds_count(in->o.kinds); i++) {
         const struct kind *const k = kinds_at(in->o.kinds, i);
 
-        for (size_t j = 0; j < k->when_count; j++)
-            if (!flag(in, k->when[j].field,
-                      k->when[j].how == WHEN_EQUALS || k->when[j].how == WHEN_STARTS ? FLAG_GATE | FLAG_GATE_VALUE
-                                                                                     : FLAG_GATE))
+        for (size_t j = 0; j < k->when_count; j++) {
+            const struct kind_condition *const c = &k->when[j];
+
+            if (!flag(in, c->field,
+                      c->how == WHEN_EQUALS || c->how == WHEN_STARTS ? FLAG_GATE | FLAG_GATE_VALUE : FLAG_GATE))
                 return false;
+        }
         for (size_t j = 0; j < k->time_count; j++)
             if (!flag(in, k->times[j], FLAG_TIME))
                 return false;

@@ -162,6 +162,8 @@ static const char kind_text[] = "kind: test/hand\ntitle: t\nwhen: {A: {present: 
                                 "  - {product: test, category: plain}\n"
                                 "  - product: test\n    category: named\n    fields:\n      Renamed: A\n"
                                 "      Joined: '{A}/{B}'\n      Hash: {from: H, label: MD5}\n      Old: [A, B]\n"
+                                "      Many: ['{F1}{F2}{F3}{F4}', '{F5}{F6}{F7}{F8}', '{F9}{F10}{F11}{F12}',\n"
+                                "        '{F13}{F14}{F15}{F16}', {from: Last, only_if: {Which: yes}}]\n"
                                 "roles:\n  account: A\n  host: ['{B}', C]\n";
 
 struct bench {
@@ -395,6 +397,16 @@ static const struct {
      {{"A", T, STR("x")}, {"B", T, STR("y")}},
      true,
      "named"},
+    {"the last of very many",
+     RULE("product: test, category: named", "s: {Many: x}"),
+     {{"Which", T, STR("yes")}, {"Last", T, STR("x")}},
+     true,
+     "named"},
+    {"the last of very many, but for its condition",
+     RULE("product: test, category: named", "s: {Many: x}"),
+     {{"Which", T, STR("no")}, {"Last", T, STR("x")}},
+     false,
+     ""},
     {"a derived field that is absent",
      RULE("product: test, category: named", "s: {'Hash|exists': false}"),
      {{"A", T, STR("x")}},
@@ -413,6 +425,44 @@ static void names_of_log_sources(void **state) {
         assert_true(detector_run(b.detector, &b.block, 1, &e));
         if (b.told[0] != named[i].hit || (named[i].hit && strcmp(b.logsource, named[i].logsource) != 0))
             fail_msg("%s", named[i].name);
+        close_all(&b);
+    }
+}
+
+/* However many fields an alias is made of: all are asked for, and each makes a difference to what is remembered. */
+static void of_many_fields(void **state) {
+    static const struct cell cells[][2] = {{{"Which", T, STR("yes")}, {"Last", T, STR("w")}},
+                                           {{"Which", T, STR("yes")}, {"Last", T, STR("x")}},
+                                           {{"Which", T, STR("no")}, {"Last", T, STR("x")}}};
+    struct bench b;
+    struct err e = {0};
+
+    (void)state;
+    assert_true(open_all(&b, RULE("product: test, category: named", "s: {Many: x}"), COUNT(cells), &e));
+    for (size_t i = 0; i < COUNT(cells); i++)
+        assert_true(add_row(&b, cells[i], COUNT(cells[i]), i));
+    assert_true(detector_run(b.detector, &b.block, 1, &e));
+    assert_true(!b.told[0] && b.told[1] && !b.told[2]);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, str_of(cells[0][i].field))).all, RAW_ANY);
+    close_all(&b);
+}
+
+/* Where a keyword stands in several fields, one is told, the same in whatever order they came. */
+static void keywords_say_the_same_field(void **state) {
+    static const struct cell orders[][3] = {{{"A", T, STR("x")}, {"C", T, STR("Foo")}, {"B", T, STR("foo1")}},
+                                            {{"B", T, STR("foo1")}, {"A", T, STR("x")}, {"C", T, STR("Foo")}}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        struct bench b;
+        struct err e = {0};
+
+        assert_true(open_all(&b, RULE("product: test, category: plain", "s: [foo]"), 1, &e));
+        assert_true(add_row(&b, orders[i], COUNT(orders[i]), 0));
+        assert_true(detector_run(b.detector, &b.block, 1, &e));
+        assert_int_equal(b.match_count, 1);
+        assert_true(str_eq(b.matches[0].field, S("B")) && str_eq(b.matches[0].value, S("foo1")));
         close_all(&b);
     }
 }
@@ -557,6 +607,58 @@ static void text_is_sifted(void **state) {
     }
 }
 
+/* A rule for two log sources of an event: a filter takes one match away, not two; and none, if it is told all the same. */
+static void filters_count_events(void **state) {
+    static const char rules[] =
+        "---\ntitle: r\nid: 11111111-aaaa-4bbb-8ccc-000000000001\nlevel: low\nlogsource: {product: test}\n"
+        "detection: {s: {C: x}, condition: s}\n---\ntitle: f\nlogsource: {product: "
+        "test}\nfilter: {rules: any, s: {Old: y}, t: {C: x, Joined: '*'}, condition: not s and not t}\n";
+    static const struct cell both[] = {{"C", T, STR("x")}, {"Old", T, STR("y")}, {"A", T, STR("y")}},
+                             one[] = {{"C", T, STR("x")}, {"A", T, STR("w")}, {"B", T, STR("y")}};
+    uint64_t filtered = 0;
+    struct bench b;
+    struct err e = {0};
+
+    (void)state;
+    assert_true(open_all(&b, rules, 3, &e));
+    assert_true(add_row(&b, both, COUNT(both), 0) && add_row(&b, one, COUNT(one), 1) &&
+                add_row(&b, both, COUNT(both), 2));
+    assert_true(detector_run(b.detector, &b.block, 1, &e));
+    assert_true(!b.told[0] && b.told[1] && !b.told[2]);
+    detector_filtered(b.detector, on_filtered, &filtered);
+    assert_int_equal(filtered, 2);
+    close_all(&b);
+}
+
+/* Values that no rule can find are not asked for, also when triggers have been chosen again. */
+static void what_is_asked_for_later(void **state) {
+    enum { RULES = 20, ROWS = 100 };
+    char rules[RULES * 256];
+    size_t len = 0;
+    struct bench b;
+    struct err e = {0};
+    struct ingest_wish before, after;
+
+    (void)state;
+    for (int i = 0; i < RULES; i++)
+        len += (size_t)snprintf(rules + len, sizeof rules - len,
+                                "---\ntitle: %d\nlevel: low\nlogsource: {product: test, category: plain}\n"
+                                "detection: {s: [keyword%d], condition: s}\n",
+                                i, i);
+    assert_true(open_all(&b, rules, ROWS, &e));
+    before = detector_wants(b.detector, b.block, field_intern(b.fields, S("C")));
+    assert_true(before.sifted >> RAW_TEXT & 1 && !((before.all | before.sifted) >> RAW_NUMBER & 1));
+    for (int turn = 0; turn < 3; turn++) {
+        for (uint64_t i = 0; i < ROWS; i++)
+            assert_true(add_row(&b, (const struct cell[]){{"C", T, STR("some text")}}, 1, i));
+        assert_true(detector_run(b.detector, &b.block, 1, &e));
+        block_clear(b.block);
+        after = detector_wants(b.detector, b.block, field_find(b.fields, S("C")));
+        assert_true(after.all == before.all && after.sifted == before.sifted);
+    }
+    close_all(&b);
+}
+
 static void what_is_asked_for(void **state) {
     static const struct cell cells[] = {
         {"A", T, STR("x")}, {"A", T, STR("w")}, {"B", T, STR("-")}, {"C", T, STR("host")}};
@@ -644,11 +746,15 @@ int main(void) {
         cmocka_unit_test(every_test),
         cmocka_unit_test(the_same_however_it_is_asked),
         cmocka_unit_test(names_of_log_sources),
+        cmocka_unit_test(of_many_fields),
+        cmocka_unit_test(keywords_say_the_same_field),
         cmocka_unit_test(findings_say_why),
         cmocka_unit_test(filters_take_away_and_are_counted),
         cmocka_unit_test(what_nobody_asks_for_changes_nothing),
         cmocka_unit_test(text_is_sifted),
+        cmocka_unit_test(filters_count_events),
         cmocka_unit_test(what_is_asked_for),
+        cmocka_unit_test(what_is_asked_for_later),
         cmocka_unit_test(every_allocation_may_fail),
     };
 

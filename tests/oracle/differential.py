@@ -2,8 +2,10 @@
 
     differential.py --binary build/longwatch --pairs 100000 --seed 1 [--work DIR]
     differential.py --binary build/longwatch --pairs 100000 --seed 1 --correlations
+    differential.py --binary build/longwatch --pairs 100000 --seed 1 --repeated
 
-Compared are the exact set of (rule, event), and for each rule whether it was loaded or rejected; with
+Compared are the exact set of (rule, event), and for each rule whether it was loaded or rejected; of events that
+come again and again (only those: --repeated) also how often, and that a finding tells the same each time; with
 --correlations the hits with their group, times and events. A run is fixed by its seed. With --work the
 rules and events of the run stay there, to be looked at.
 """
@@ -35,6 +37,7 @@ logsources:
 RULES_PER_RUN, EVENTS_PER_RUN = 300, 400
 BROKEN_SHARE = 0.25
 FILTER_RULES, FILTERS = 30, 12
+REPEAT_RULES, REPEAT_FILTERS, REPEAT_RECORDS, REPEAT_FILES, REPEAT_RUNS = 40, 5, 60, 8, 3
 CORRELATIONS_PER_RUN = 60
 
 
@@ -52,9 +55,9 @@ class Longwatch:
         lines = [json.loads(line) for line in done.stdout.decode("utf-8", "surrogateescape").splitlines() if line.strip()]
         return done.returncode, lines, done.stderr.decode("utf-8", "replace")
 
-    def hunt(self, paths, rules, placeholders=None):
+    def hunt(self, paths, rules, placeholders=None, options=()):
         """(findings, complaint): the complaint is empty unless the program ended oddly."""
-        arguments = ["hunt", *paths]
+        arguments = ["hunt", *paths, *options]
         for folder in rules:
             arguments += ["--rules", folder]
         arguments += ["--json", "--kinds", self.kinds]
@@ -196,6 +199,66 @@ def _hunt_and_compare(tally, longwatch, work, rng, maker, files, folders, events
     return len(rules.rules) * len(lines), matched
 
 
+# --- the same values again and again ---------------------------------------------------------------
+
+
+def repeated(tally, longwatch, work, rng, records_max):
+    """One run of few values under several names, in many files, one after another: what is remembered of values and rows must
+    not change an answer, nor what a finding tells; some files are so large that everything is forgotten."""
+    maker = generate.RepeatMaker(rng)
+    (longwatch.kinds / "named.yml").write_text(maker.kind(), encoding="utf-8")
+    texts = [generate.write_yaml(rng, maker.rule(number)) for number in range(REPEAT_RULES)]
+    identities = [rule.id for rule in sigma_oracle.RuleSet([("", text) for text in texts], generate.PLACEHOLDERS).rules]
+    texts += [maker.filter_file(number, identities) for number in range(REPEAT_FILTERS)]
+    texts += ["title: large\nid: 00000000-0000-4000-8000-00000000face\nlogsource: {product: large}\ndetection: {s: {Large: zz}, condition: s}\n"]
+    files = _write_files(work / "repeated", "rule", texts)
+    rules = sigma_oracle.RuleSet(files, generate.PLACEHOLDERS)
+    asked = [rule for rule in rules.rules if rule.id in identities]
+    lines = [generate.write_event(rng, maker.record(asked, late=number > records_max // 2)) for number in range(records_max)]
+    expected = {line: _named_rules(asked, line) for line in set(lines)}
+    paths, held = [], {}
+    for number in range(REPEAT_FILES):
+        known = lines[: max(4, records_max * (number + 1) // REPEAT_FILES)]  # late fields come late
+        chosen = rng.choices(known, k=rng.randint(1, 2 * records_max))
+        if rng.random() < 0.3:
+            chosen.insert(rng.randrange(len(chosen) + 1), json.dumps({"lw_large": 1, "ts": "x", "Large": "y" * 7000000}))
+        paths.append(write_events(work / f"repeated{number:02d}.jsonl", chosen))
+        held[paths[-1].name] = chosen
+    options = rng.choice([["--threads", "1"], ["--threads", "2"]] + [["--threads", "1", "--memory", "120M"]] * 3)
+    findings, complaint = longwatch.hunt(paths, [work / "repeated"], _write_placeholders(work), options)
+    if complaint:
+        tally.differ(f"the program: {complaint}")
+    got, told = collections.defaultdict(collections.Counter), {}
+    for finding in findings:
+        line = held[pathlib.Path(finding["evidence_path"]).name][finding["record"] - 1]
+        got[line][finding["rule_id"]] += 1
+        why = json.dumps(finding["matched"], sort_keys=True)
+        if told.setdefault((line, finding["rule_id"]), why) != why:
+            tally.differ(f"rule {finding['rule_id']} tells of one event", line, told[line, finding["rule_id"]], "and", why)
+    times = collections.Counter(line for chosen in held.values() for line in chosen)
+    for line, whose in expected.items():
+        for identity in identities:
+            if got[line][identity] == (times[line] if identity in whose else 0):
+                tally.same(1)
+                continue
+            applied = [_shown_rule(files, each.id) for rule in asked if rule.id == identity for each in rule.filters]
+            tally.differ(f"rule {identity}", _shown_rule(files, identity, applied), line, f"oracle: {identity in whose}",
+                         f"program: {got[line][identity]} times of {times[line]}, {options} in {work}")  # fmt: skip
+    return len(asked) * len(lines), sum(map(len, expected.values()))
+
+
+def _named_rules(rules, line):
+    """The ids of the rules that hold of an event under some of their log sources."""
+    record, out = sigma_oracle.parse_event(line), set()
+    views = [(source, generate.NamedEvent(record, names)) for source, names in generate.RepeatMaker.SOURCES]
+    for rule in rules:
+        for source, event in views:
+            covered = all(source.get(key) == value for key, value in rule.logsource.items())
+            if covered and rule.detection.holds(event) and all(each.detection.holds(event) for each in rule.filters):
+                out.add(rule.id)
+    return out
+
+
 # --- correlations ---------------------------------------------------------------------------------
 
 
@@ -287,6 +350,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=pathlib.Path, help="keep the files of the runs here")
     parser.add_argument("--correlations", action="store_true")
+    parser.add_argument("--repeated", action="store_true", help="only the runs of few values, again and again")
     parser.add_argument("--show", type=int, default=20, help="differences told in full")
     options = parser.parse_args()
     tally, pairs, matched, run = Tally(options.show), 0, 0, 0
@@ -299,11 +363,17 @@ def main():
             folder.mkdir(parents=True, exist_ok=True)
             if options.correlations:
                 results = [correlations(tally, longwatch, folder, rng, CORRELATIONS_PER_RUN, EVENTS_PER_RUN)]
+            elif options.repeated:
+                results = [repeated(tally, longwatch, folder, rng, REPEAT_RECORDS)]
             else:
                 left = max(20, (options.pairs - pairs) // EVENTS_PER_RUN + 1)
                 results = [detections(tally, longwatch, folder, rng, min(RULES_PER_RUN, left), EVENTS_PER_RUN)]
                 (folder / "filters").mkdir(exist_ok=True)
                 results.append(filtered(tally, longwatch, folder / "filters", rng, EVENTS_PER_RUN))
+                for turn in range(REPEAT_RUNS):
+                    place = folder / f"repeated{turn}"
+                    place.mkdir(exist_ok=True)
+                    results.append(repeated(tally, longwatch, place, rng, REPEAT_RECORDS))
             for tried, found in results:
                 pairs, matched = pairs + tried, matched + found
             run += 1

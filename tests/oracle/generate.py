@@ -9,6 +9,7 @@ import base64
 import datetime
 import json
 import random
+import re
 import uuid
 from decimal import Decimal
 
@@ -18,8 +19,8 @@ import sigma_oracle as oracle
 
 # AMBIGUOUS, hence never generated: empty arrays; the serialised text of an object; a dotted key above
 # nested objects; non-ASCII letters beside a dash under windash; `\w` in a class under `i`; dotted and
-# dotless i under `i`; numbers such as 1.0 or 1e3 in events, text such as "1.0" or "-0"; null keywords;
-# wildcards under wide without base64; ranges such as `hour|lt: 24`; epoch numbers as text; `all|neq`;
+# dotless i under `i`; numbers such as 1.0 or 1e3 in events (but where only keywords look), text such as "1.0"
+# or "-0"; null keywords; wildcards under wide without base64; ranges such as `hour|lt: 24`; epoch numbers as text; `all|neq`;
 # percentile 50; negative numbers in a grouped sum; a value_* field that lacks in an anchored window;
 # chains over anchored windows.
 
@@ -65,6 +66,11 @@ REGEXES = [
     ("a{0}b", ["b", "ab", "a"]), ("[]x]y", ["]y", "xy", "y"]), ("a+?$", ["aaa", "aab", "a\n"]),
 ]  # fmt: skip
 REGEXES_MULTILINE = [("^foo", ["foo", "a\nfoo", "xfoo"]), ("bar$", ["bar", "bar\nx", "bar\n", "barx"]), ("^a.b$", ["x\na-b\ny", "a\nb"])]
+# Nothing but characters with .* between them, which need no PCRE2.
+CHAINS = [
+    "a.*b", "foo.*?bar", "o.*r", "f.*o.*o", "c.*-", r"C:\\.*n", r"a\.*b", "a.+b", "1.*0", r"4.*\.", "x-.*y", "t.*e", "0.*0.*0", "b.*a", "-.*1",
+    "a.*", ".*b", "a.*.*b", "[a].*b", "e.*3", r"\..*0",
+]
 STAMPS = [
     "2024-03-25T22:10:00+13:00", "2024-03-25T22:10:00Z", "2024-03-25 23:59:59", "2021-01-01T00:00:00Z", "2020-12-31T12:30:00.123456Z",
     "2024-02-30T10:00:00Z", "2024-13-01T10:00:00Z", "2024-03-25T24:10:00Z", "later", "", "1601-01-01T00:00:00Z", 1711361400,
@@ -657,8 +663,160 @@ class _Exact(json.JSONEncoder):
         return float(o)
 
 
+# "@1e3@" in a record stands for the number 1e3 in this spelling.
+_SPELT = re.compile(r'"@([-+.0-9eE]+)@"')
+
+
 def write_event(rng, record):
-    return json.dumps(record, ensure_ascii=rng.random() < 0.3, cls=_Exact, separators=rng.choice([(",", ":"), (", ", ": ")]))
+    text = json.dumps(record, ensure_ascii=rng.random() < 0.3, cls=_Exact, separators=rng.choice([(",", ":"), (", ", ": ")]))
+    return _SPELT.sub(r"\1", text)
+
+
+# --- the same values again and again ---------------------------------------------------------------
+
+
+class RepeatMaker(Maker):
+    """Few fields with few values, under several names; keywords of every type, and fields that no rule names."""
+
+    FIELDS = ["A", "B", "C", "J"]
+    # By log source: names of fields, and what each is made of: another field, several, or a template of two (docs/kinds.md).
+    SOURCES = [
+        ({"product": "test", "service": "named"}, {}),
+        ({"product": "test", "category": "renamed"}, {"A": "B", "B": "A", "J": "C"}),
+        ({"product": "test", "category": "joined"}, {"A": ["B", "C"], "C": ["C", "Late"], "J": "{A}-{B}"}),
+        ({"product": "test", "category": "both", "service": "x"}, {"J": ["{B}-{A}", "Late", "A"], "B": "Late"}),
+    ]
+    SPELLINGS = ["1e3", "1E3", "1.0", "1.50", "-0", "0.1e1", "100e-2", "4.688e3", "46880e-1", "1000", "1", "4688", "-3", "1.5", "12345678901234567890"]
+    LOOSE = ["Late", "X1", "X2", "X3"]  # never named by a rule of the records' own names, but for Late by an alias
+
+    def __init__(self, rng):
+        super().__init__(rng)
+        self.samples.update({text: [self.chained(text) for _ in range(6)] for text in CHAINS})
+        self.few = {field: [self.few_value() for _ in range(rng.randint(3, 12))] for field in self.FIELDS[:3] + self.LOOSE[:1]}
+
+    def chained(self, expression):
+        """A text that an expression of CHAINS speaks of, more or less."""
+        parts = [part.replace("\\", "") for part in re.split(r"\.[*+]\??", expression)]
+        glue = ["", "", "x", "\n", "\r", "\r\n\n", "é"]
+        return "".join(self.rng.choice(glue) + self.rng.choice([part, part, part + "\n" + part, part[:1]]) for part in parts) + self.rng.choice(glue)
+
+    def few_value(self):
+        rng = self.rng
+        dice = rng.random()
+        if dice < 0.5:
+            return rng.choice(WORDS)
+        if dice < 0.75:
+            return stems(rng)
+        return rng.choice([4688, 1, 1000, 42, True, False, None, "", "true", "1000", "a\nb", "ab", "foo\r\nbar", "cmd-é"])
+
+    def kind(self):
+        """The kind file of these events."""
+        sources = []
+        for source, names in self.SOURCES:
+            sources.append({**source, **({"fields": names} if names else {})})
+        kinds = [{"kind": "test/named", "title": "values that repeat themselves", "reader": "json", "when": {"lw_named": {"present": True}},
+                  "time": "ts", "logsources": sources},
+                 {"kind": "test/large", "title": "what fills the memory", "reader": "json", "when": {"lw_large": {"present": True}},
+                  "time": "ts", "logsources": [{"product": "large"}]}]  # fmt: skip
+        return yaml.safe_dump_all(kinds, sort_keys=False)
+
+    def field(self):
+        return self.rng.choice(self.FIELDS)
+
+    def keyword(self):
+        return self.rng.choice([
+            "foo", "cmd", "*", "?", "4?88", 4688, 1000, "1e3", "1E3", "1.5", Decimal("1.5"), "0", "-", "e", "E", ".", "tru?", True, False, "f*e", "k", "a\nb",
+            "x-y", "Él", KELVIN, "00", "46*8", "-3", "whoami", "1", "true1", "s", LONG_S, "\\?", "lw", "T", "2024",
+        ])  # fmt: skip
+
+    def keyword_item(self):
+        rng = self.rng
+        kind = rng.choice(["|all", "|re", "|re|i", "|re|s", "|re", "|contains", "|cased", "|cased", "|windash", "|base64offset|contains", "|wide", "|neq", "|base64"])
+        if kind.startswith("|re"):
+            return kind, several(rng, lambda: rng.choice(list(CHAINS) + [entry[0] for entry in REGEXES if entry[0] != "^"]))
+        if kind == "|cased":
+            return kind, several(rng, lambda: rng.choice(["foo", "True", "true", "1e3", "1E3", "T", "t?ue", KELVIN, "k", "É?", "1000", "4*8", "E"]))
+        if kind == "|windash":
+            return kind, [dashed(rng) + "w" for _ in range(2)]
+        if kind in ("|base64offset|contains", "|base64", "|wide"):
+            return kind, several(rng, lambda: rng.choice(["foobar", "é", "a", "fals", "cmd"]), 2, 3)
+        return kind, several(rng, self.keyword)
+
+    def regex_item(self):
+        rng = self.rng
+        flags = rng.choice(["", "", "|i", "|s", "|i|s"])
+        return self.field() + "|re" + flags + rng.choice(["", "", "|neq"]), several(rng, lambda: rng.choice(CHAINS))
+
+    def crowd_item(self):
+        """A choice of many: asked in one scan."""
+        rng = self.rng
+        return self.field() + rng.choice(["", "|contains", "|startswith", "|endswith"]), [
+            rng.choice([spelled(rng, rng.choice(WORDS)), "1000", "00", "8", "ru", "e", "x-y", "1.5", stems(rng, 1, 1).replace("?", "").replace("*", "") or "z"])
+            for _ in range(rng.randint(6, 12))
+        ]  # fmt: skip
+
+    def item(self):
+        dice = self.rng.random()
+        if dice < 0.14:
+            return self.keyword_item()
+        if dice < 0.24:
+            return self.crowd_item()
+        if dice < 0.34:
+            return self.regex_item()
+        if dice < 0.42:
+            return self.rng.choice(self.FIELDS + ["Nowhere"]), self.rng.choice([None, [None, "foo"], "", "*", 4688, True, 1000, [1, "x"]])
+        return super().item()
+
+    def condition(self, names):
+        made = super().condition(names)
+        return f"not ({made})" if isinstance(made, str) and self.rng.random() < 0.15 else made
+
+    def head(self, number):
+        source = self.rng.choice([{"product": "test"}] * 3 + [source for source, _ in self.SOURCES] + [{"service": "x"}, {"category": "joined"}])
+        return {"title": f"rule {number}", "id": new_id(self.rng), "level": "low", "logsource": source}
+
+    def record(self, rules, late):
+        """late: fields that no earlier record had may come."""
+        rng = self.rng
+        fields = {field: rng.choice(values) for field, values in self.few.items() if rng.random() < 0.75 and (late or field != "Late")}
+        if rng.random() < 0.3:
+            rule = rng.choice(rules)
+            for selection in rule.detection.selections.values():
+                for item in rng.choice(selection.choices):
+                    self._please(item, fields)
+        for field in list(fields):
+            if rng.random() < 0.08:
+                own = fields[field] if isinstance(fields[field], list) else [fields[field]]
+                fields[field] = own + [rng.choice(self.few.get(field, self.few["A"])) for _ in range(rng.randint(1, 3))]
+        for field in self.LOOSE[1 : 4 if late else 3]:
+            if rng.random() < 0.6:
+                fields[field] = rng.choice([f"@{rng.choice(self.SPELLINGS)}@", f"@{rng.choice(self.SPELLINGS)}@", True, False, None, "foo", "Él", 4688, "K"])
+        return {"lw_named": 1, "ts": "2024-03-25T22:10:00Z", **fields}
+
+
+class NamedEvent(oracle.Event):
+    """An event as rules of one of RepeatMaker.SOURCES see it."""
+
+    def __init__(self, record, names):
+        super().__init__(record)
+        self.names = names
+
+    def _texts(self, field):
+        return [value if isinstance(value, str) else oracle.spelling(value) for value in super().values(field) if value is not None]
+
+    def values(self, field):
+        made = self.names.get(field)
+        if made is None or (isinstance(made, str) and "{" not in made):
+            return super().values(made or field)
+        out = []
+        for source in made if isinstance(made, list) else [made]:
+            if "{" not in source:
+                out += self._texts(source)
+                continue
+            first, second = (self._texts(name) for name in re.findall(r"{(\w+)}", source))
+            if first and second and not {first[0], second[0]} & {"", "-"}:  # nothing of nothing (docs/kinds.md)
+                out.append(first[0] + "-" + second[0])
+        return out
 
 
 # --- correlations ---------------------------------------------------------------------------------
