@@ -381,12 +381,24 @@ static void a_reader_without_name(void **state) {
     static struct trial t;
     (void)state;
 
-    open_with(&t, kind_files, NULL);
-    ingest_part(t.in, 1, S(""));
-    give_text(&t, "wrapped=1 p.lamp=on");
-    finish(&t);
-    assert_true(line_is(&t, 0, "#00001 acme/lamp - lamp=on wrapped=1"));
-    trial_close(&t);
+    for (int told = 0; told < 2; told++) {
+        struct ingest_options o = {.rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8};
+        struct err e = {0};
+
+        open_with(&t, kind_files, NULL);
+        ingest_free(t.in); /* it has heard of a reader */
+        o.fields = t.fields;
+        o.kinds = t.kinds;
+        o.full = on_full;
+        o.ctx = &t;
+        assert_true(ingest_new(&t.in, &o, &e));
+        if (told)
+            ingest_part(t.in, 1, S(""));
+        give_text(&t, "wrapped=1 p.lamp=on");
+        finish(&t);
+        assert_true(line_is(&t, 0, "#00001 acme/lamp - lamp=on wrapped=1"));
+        trial_close(&t);
+    }
 }
 
 /* What the row says of its record, and the time that the reader knows. */
