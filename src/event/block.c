@@ -342,7 +342,7 @@ bool block_place(struct block *b, field_id field, uint32_t unwanted, uint32_t si
 bool block_row_room(struct block *b) {
     if (LIKELY(b->row_count < b->row_room))
         return true;
-    uint32_t const room = b->row_room ? b->row_room * 2 : 64;
+    uint32_t const room = b->row_room ? b->row_room * 2 : BLOCK_ROWS_FIRST;
     struct row *const rows = realloc(b->rows, room * sizeof *rows);
 
     if (!rows)

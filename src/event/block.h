@@ -125,7 +125,8 @@ void block_free(struct block *b);
 struct column *block_column_make(struct block *b, field_id field, uint64_t seed);
 /* Notes of which raw types (a bit each) nobody wants values of this field of this kind, and which are to be sifted. */
 MUST_USE bool block_place(struct block *b, field_id field, uint32_t unwanted, uint32_t sifted);
-/* Room for one more row in rows and in every column. */
+#define BLOCK_ROWS_FIRST 64u
+/* Room for one more row in rows and in every column: for so many at first. */
 MUST_USE bool block_row_room(struct block *b);
 /* Adds a cell to the row being built (row_count); several values of one field become a list. */
 MUST_USE bool block_cell(struct block *b, struct column *c, const struct raw *v, size_t *repaired);

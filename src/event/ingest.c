@@ -67,6 +67,7 @@ struct ingest {
     str reader;
     struct ingest_counts counts;
     size_t held, since; /* bytes of all blocks when they were last added up; most that came in since */
+    size_t left;        /* by the last reset: columns, places; and what their first rows will cost */
 };
 
 static bool flag(struct ingest *in, field_id field, uint8_t bit) {
@@ -508,6 +509,14 @@ static size_t held_most(const struct ingest *in) {
     return in->held + in->since;
 }
 
+/* What may be held before something is done about it: what a reset leaves does not count where it is nearly all, or every
+ * record would ask for another. */
+static size_t bound(const struct ingest *in, size_t bytes) {
+    size_t const least = in->left + in->o.bytes_max / 4;
+
+    return bytes > least ? bytes : least;
+}
+
 static size_t held_now(struct ingest *in) {
     in->since = 0;
     return in->held = ingest_bytes(in);
@@ -573,7 +582,9 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     in->rows++;
     if (in->rows >= in->o.rows_max)
         return in->o.full(in->o.ctx, e);
-    if (UNLIKELY(held_most(in) > in->o.bytes_max) && held_now(in) > in->o.bytes_max)
+    size_t const most = bound(in, in->o.bytes_max);
+
+    if (UNLIKELY(held_most(in) > most) && held_now(in) > most)
         return in->o.full(in->o.ctx, e);
     return true;
 }
@@ -672,7 +683,7 @@ struct block *const *ingest_blocks(const struct ingest *in, size_t *count) {
 }
 
 void ingest_clear(struct ingest *in, bool forget) {
-    size_t const share = DICTIONARY_SHARE(in->o.bytes_max);
+    size_t const share = bound(in, DICTIONARY_SHARE(in->o.bytes_max));
     bool const reset = forget || (held_most(in) > share && held_now(in) > share);
 
     for (uint32_t i = 0; i < in->block_count; i++)
@@ -681,6 +692,9 @@ void ingest_clear(struct ingest *in, bool forget) {
         else
             block_clear(in->blocks[i]);
     in->rows = 0;
-    if (reset)
-        held_now(in);
+    if (reset) {
+        in->left = held_now(in);
+        for (uint32_t i = 0; i < in->block_count; i++) /* the first rows of each cost this at once */
+            in->left += BLOCK_ROWS_FIRST * block_row_bytes(in->blocks[i]);
+    }
 }

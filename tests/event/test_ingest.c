@@ -44,7 +44,7 @@ struct trial {
     uint64_t number; /* of the last record */
     size_t fulls;
     bool forget, refuses;
-    bool damaged;
+    bool damaged, unseen;
 };
 
 static int by_name(const void *a, const void *b, void *fields) {
@@ -108,7 +108,7 @@ static bool on_full(void *ctx, struct err *e) {
     if (t->refuses)
         return err_set(e, ERR_INTERRUPTED, 0, "enough");
     t->fulls++;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !t->unseen; i++) {
         assert_int_equal(blocks[i]->index, i);
         assert_ptr_equal(blocks[i]->kind, kinds_at(t->kinds, blocks[i]->kind_index));
         for (uint32_t row = 0; row < blocks[i]->row_count; row++)
@@ -398,12 +398,24 @@ static void a_reader_without_name(void **state) {
     static struct trial t;
     (void)state;
 
-    open_with(&t, kind_files, NULL);
-    ingest_part(t.in, 1, S(""));
-    give_text(&t, "wrapped=1 p.lamp=on");
-    finish(&t);
-    assert_true(line_is(&t, 0, "#00001 acme/lamp - lamp=on wrapped=1"));
-    trial_close(&t);
+    for (int told = 0; told < 2; told++) {
+        struct ingest_options o = {.rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8};
+        struct err e = {0};
+
+        open_with(&t, kind_files, NULL);
+        ingest_free(t.in); /* it has heard of a reader */
+        o.fields = t.fields;
+        o.kinds = t.kinds;
+        o.full = on_full;
+        o.ctx = &t;
+        assert_true(ingest_new(&t.in, &o, &e));
+        if (told)
+            ingest_part(t.in, 1, S(""));
+        give_text(&t, "wrapped=1 p.lamp=on");
+        finish(&t);
+        assert_true(line_is(&t, 0, "#00001 acme/lamp - lamp=on wrapped=1"));
+        trial_close(&t);
+    }
 }
 
 /* What the row says of its record, and the time that the reader knows. */
@@ -803,6 +815,30 @@ static void full_by_bytes(void **state) {
     free(bytes);
 }
 
+/* Names of fields without end: what a reset leaves of each grows, and full is asked for neither never nor
+ * at every record. */
+static void columns_without_end(void **state) {
+    struct ingest_options const o = {.rows_max = UINT32_MAX, .bytes_max = 1 << 20};
+    static struct trial t;
+    char name[16];
+    (void)state;
+
+    open_with(&t, kind_files, &o);
+    t.unseen = true; /* too many columns for a line */
+    for (unsigned i = 0; i < 20000; i++) {
+        struct raw values[2] = {{field_intern(t.fields, S("lamp")), RAW_TEXT, false, 2, "on"}};
+        struct err e = {0};
+
+        snprintf(name, sizeof name, "n%u", i);
+        values[1] = (struct raw){field_intern(t.fields, str_of(name)), RAW_TEXT, false, 1, "v"};
+        assert_true(ingest_sink(t.in)->record(ingest_sink(t.in),
+                                              &(struct record){.values = values, .count = 2, .when = 1}, &e));
+    }
+    if (t.fulls < 5 || t.fulls > 20000 / BLOCK_ROWS_FIRST + 100)
+        fail_msg("%zu times", t.fulls);
+    trial_close(&t);
+}
+
 static void an_owner_who_says_no(void **state) {
     struct ingest_options const o = {.rows_max = 2, .bytes_max = SIZE_MAX / 8};
     static struct trial t;
@@ -914,6 +950,7 @@ int main(void) {
         cmocka_unit_test(times_behind_many),
         cmocka_unit_test(full_by_rows),
         cmocka_unit_test(full_by_bytes),
+        cmocka_unit_test(columns_without_end),
         cmocka_unit_test(an_owner_who_says_no),
         cmocka_unit_test(what_a_reader_keeps),
         cmocka_unit_test(memory_may_run_out),

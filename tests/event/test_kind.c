@@ -780,6 +780,7 @@ static void decides_on_binary_values(void **state) {
     values[0] = (struct raw){FIELD_EVENT_ID, RAW_NULL, false, 0, ""};
     assert_false(kind_matches(k, &r, &room));
     assert_true(same(kind_of(&s, &r)->name, "windows/security"));
+    buf_free(&room);
     set_close(&s);
 }
 
