@@ -8,6 +8,8 @@
  * rule does not, never the other way round, so costs and guesses change the speed and nothing else. */
 #include "detection/detect_own.h"
 
+#include <assert.h>
+
 #define DERIVED_MEMORY ((size_t)1 << 28)
 /* Triggers are chosen again after some rows, in proportion to the rules (more of them take longer to choose for), and
  * once more after many; fewer rules than LEARN_USES are quick however they are triggered. */
@@ -116,9 +118,12 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
             if (at == NO_VIEW)
                 return false;
             kp->views[at]->keyword_only |= at >= before; /* asked again when triggers have been chosen anew */
+            if (kp->views[at]->has_keywords)
+                continue;
             for (uint32_t i = 0; i < kp->keyword_count; i++)
                 if (!kind_plan_view_trigger(d, kp, at, kp->keyword_tests[i]))
                     return false;
+            kp->views[at]->has_keywords = true;
             view_matchers_drop(kp->views[at]);
             kp->views[at]->classes_done = 0;
         }
@@ -134,6 +139,17 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
             return false;
     }
     return true;
+}
+
+/* The block has forgotten its columns. Views that were made for some of them go; they are the last. */
+static void views_unbind(struct kind_plan *kp) {
+    while (kp->view_count && kp->views[kp->view_count - 1]->keyword_only)
+        view_free(kp->views[--kp->view_count]);
+    for (uint32_t i = 0; i < kp->view_count; i++) {
+        assert(!kp->views[i]->keyword_only);
+        kp->views[i]->column = NULL;
+    }
+    kp->columns_seen = 0;
 }
 
 static bool is_time_to_learn(struct kind_plan *kp, uint32_t rows) {
@@ -167,6 +183,7 @@ static bool block_run(struct detector *d, const struct block *b) {
         return true;
     if (kp->generation != b->generation) {
         kp->generation = b->generation;
+        views_unbind(kp);
         kp->class_used = kp->class_count = 0;
         memset(d->memo, 0, MEMO_SLOTS * sizeof *d->memo);
         memset(d->answers, 0, ANSWER_SLOTS * sizeof *d->answers);

@@ -31,6 +31,7 @@ struct view {
     uint32_t *key;    /* width + 1: the tuple that is being looked up */
 
     bool keyword_only;        /* made for keyword rules alone: no test names it */
+    bool has_keywords;        /* their triggers are among its own */
     struct literal *triggers; /* what its values are scanned for; id: into kind_plan.triggers */
     uint32_t trigger_count, trigger_room;
     struct literals *matchers[2]; /* for text; for values of types that hold few of the literals, or none (NULL) */

@@ -150,7 +150,7 @@ static void triggers_forget(struct kind_plan *kp) {
         struct view *const v = kp->views[i];
 
         v->trigger_count = v->tried_count = v->classes_done = 0;
-        v->any_class = false;
+        v->any_class = v->has_keywords = false;
         view_matchers_drop(v);
     }
     view_matchers_unshare(kp);

@@ -270,9 +270,7 @@ bool block_new(struct block **out, const struct kind *kind, str name, struct err
     return true;
 }
 
-void block_free(struct block *b) {
-    if (!b)
-        return;
+static void columns_free(struct block *b) {
     for (uint32_t i = 0; i < b->column_count; i++) {
         dictionary_free(&b->columns[i]->dict);
         free(b->columns[i]->codes);
@@ -280,6 +278,15 @@ void block_free(struct block *b) {
     }
     free(b->columns);
     free(b->places);
+    b->columns = NULL;
+    b->places = NULL;
+    b->column_count = b->column_room = b->place_room = 0;
+}
+
+void block_free(struct block *b) {
+    if (!b)
+        return;
+    columns_free(b);
     free(b->rows);
     free((char *)(uintptr_t)b->name.ptr);
     free(b);
@@ -466,16 +473,10 @@ void block_clear(struct block *b) {
     b->row_count = 0;
 }
 
+/* Columns go as well: a log may have made up names of fields without end. */
 void block_reset(struct block *b) {
     block_clear(b);
-    for (uint32_t i = 0; i < b->column_count; i++) {
-        struct column *const c = b->columns[i];
-
-        dictionary_reset(&c->dict);
-        free(c->codes);
-        c->codes = NULL;
-        c->last_code = CODE_ABSENT;
-    }
+    columns_free(b);
     free(b->rows);
     b->rows = NULL;
     b->row_room = 0;

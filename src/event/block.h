@@ -111,7 +111,7 @@ struct block {
     struct place *places; /* by field_id */
     uint32_t place_room;
     uint64_t rows_ever;
-    uint32_t generation; /* counts dictionary resets */
+    uint32_t generation; /* counts resets */
 };
 
 /* The column of field, or NULL when no record had it yet. */
@@ -137,7 +137,7 @@ str block_row_name(const struct block *b, uint32_t row, struct buf *room);
 void block_name_each(struct buf *name, str each);
 /* Empties the rows; values stay. */
 void block_clear(struct block *b);
-/* Empties the rows and the dictionaries. */
+/* Empties the rows, and forgets columns with their values and what is wanted of fields. */
 void block_reset(struct block *b);
 /* Bytes held, by rows and columns too. */
 size_t block_bytes(const struct block *b);

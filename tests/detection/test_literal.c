@@ -243,6 +243,34 @@ static void a_quick_look_misses_nothing(void **state) {
     assert_true(hits > 2000);
 }
 
+/* Few patterns are looked for 32 places at a time: each at every place of texts of every length, and cut off at the end. */
+static void every_place_of_every_length(void **state) {
+    static const struct literal list[] = {{STR("wxyz"), LITERAL_CONTAINS, 0},
+                                          {STR("longer-than-32-bytes-as-some-are-1"), LITERAL_CONTAINS, 1},
+                                          {STR("\xff\xff\xff\xff\x80"), LITERAL_CONTAINS, 2}};
+    struct literals *const m = literals_new(list, COUNT(list));
+
+    (void)state;
+    assert_non_null(m);
+    for (size_t len = 0; len < 140; len++)
+        for (size_t at = 0; at < len; at++)
+            for (size_t p = 0; p < COUNT(list); p++) {
+                size_t const room = len - at, n = list[p].text.len < room ? list[p].text.len : room;
+                char *const exact = malloc(len);
+                struct hits h = {{0}};
+
+                assert_non_null(exact);
+                memset(exact, 'w', len);
+                memcpy(exact + at, list[p].text.ptr, n);
+                literals_scan(m, (str){exact, len}, note, &h);
+                for (size_t i = 0; i < COUNT(list); i++)
+                    if ((h.times[i] > 0) != satisfies(&list[i], (str){exact, len}))
+                        fail_msg("pattern %zu: %zu at %zu of %zu", i, p, at, len);
+                free(exact);
+            }
+    literals_free(m);
+}
+
 /* However the text is made, no pattern is looked at more often than its gram stands there, and patterns are spread over
  * grams: a thousand that begin alike do not all hang on the beginning. */
 static void hot_texts_stay_quick(void **state) {
@@ -273,6 +301,7 @@ int main(void) {
         cmocka_unit_test(all_patterns_together),
         cmocka_unit_test(random_patterns),
         cmocka_unit_test(a_quick_look_misses_nothing),
+        cmocka_unit_test(every_place_of_every_length),
         cmocka_unit_test(hot_texts_stay_quick),
     };
 
