@@ -22,6 +22,8 @@
 /* What a new value may cost: its text, and what stands beside it; each value of a list: its code; a new column. */
 #define VALUE_COST(len) ((size_t)4 * (len) + 128)
 #define ITEM_COST ((size_t)16)
+/* Rules about all fields look at every column: made-up names must not make that dear. */
+#define COLUMNS_MAX 1024u
 #define COLUMN_COST ((size_t)2048)
 
 /* A gate by value is compared; of one by presence only that it is there matters. */
@@ -66,6 +68,7 @@ struct ingest {
     uint32_t part;
     str reader;
     struct ingest_counts counts;
+    bool crowded;       /* some block has more columns than any honest log has */
     size_t held, since; /* bytes of all blocks when they were last added up; most that came in since */
     size_t left;        /* by the last reset: columns, places; and what their first rows will cost */
 };
@@ -580,7 +583,8 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     b->row_count++;
     b->rows_ever++;
     in->rows++;
-    if (in->rows >= in->o.rows_max)
+    in->crowded |= b->column_count > COLUMNS_MAX;
+    if (in->rows >= in->o.rows_max || in->crowded)
         return in->o.full(in->o.ctx, e);
     size_t const most = bound(in, in->o.bytes_max);
 
@@ -684,7 +688,7 @@ struct block *const *ingest_blocks(const struct ingest *in, size_t *count) {
 
 void ingest_clear(struct ingest *in, bool forget) {
     size_t const share = bound(in, DICTIONARY_SHARE(in->o.bytes_max));
-    bool const reset = forget || (held_most(in) > share && held_now(in) > share);
+    bool const reset = forget || in->crowded || (held_most(in) > share && held_now(in) > share);
 
     for (uint32_t i = 0; i < in->block_count; i++)
         if (reset)
@@ -692,6 +696,7 @@ void ingest_clear(struct ingest *in, bool forget) {
         else
             block_clear(in->blocks[i]);
     in->rows = 0;
+    in->crowded = false;
     if (reset) {
         in->left = held_now(in);
         for (uint32_t i = 0; i < in->block_count; i++) /* the first rows of each cost this at once */
