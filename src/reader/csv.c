@@ -217,10 +217,6 @@ static bool look(struct reading *r, size_t want) {
         if (!utf16_look(&r->wide, r->table.encoding, r->in, r->at, want, &r->window, r->e))
             return false;
         r->full = r->wide.full;
-        if (r->window.len == 0 && r->wide.raw.len) { /* one byte, the last */
-            report(r, r->at, r->wide.raw.len, "half a UTF-16 unit at the end");
-            r->at += r->wide.raw.len;
-        }
         return true;
     }
     if (!r->in->window(r->in, r->at, want, &r->window, r->e))
@@ -288,6 +284,10 @@ static bool step_to_row(struct reading *r) {
     }
     if (zeros)
         report(r, zeros_at, zeros, "zero bytes between rows");
+    if (r->window.len == 0 && r->wide.raw.len) { /* one byte, the last */
+        report(r, r->at, r->wide.raw.len, "half a UTF-16 unit at the end");
+        r->at += r->wide.raw.len;
+    }
     return true;
 }
 
