@@ -140,7 +140,7 @@ static size_t columns_with(struct csv *c, str text, bool last, size_t *rows) {
     *rows = agree;
     if (seen == 0) /* the first row alone may be larger than the head */
         return text.len && !last && columns > 3 && c->count < columns ? columns : 0;
-    return agree > (columns == 2) && agree * 4 >= seen * 3 ? columns : 0;
+    return agree > (columns == 2) && agree * 3 >= seen * 2 ? columns : 0;
 }
 
 /* Bytes before the header line: what PowerShell's Export-Csv writes about the type of its objects. */
