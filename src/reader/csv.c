@@ -115,7 +115,7 @@ static bool is_blank_row(const struct csv *c) {
 }
 
 /* The columns of text as a table with this separator, or 0: it is none. last: text is all there is. */
-static size_t columns_with(struct csv *c, str text, bool last, size_t *rows) {
+static size_t columns_with(struct csv *c, str text, bool last) {
     size_t columns, agree = 0, seen = 0;
     enum csv_end end;
 
@@ -137,7 +137,6 @@ static size_t columns_with(struct csv *c, str text, bool last, size_t *rows) {
         seen++;
         agree += has_columns(c, columns);
     }
-    *rows = agree;
     if (seen == 0) /* the first row alone may be larger than the head */
         return text.len && !last && columns > 3 && c->count < columns ? columns : 0;
     return agree > (columns == 2) && agree * 3 >= seen * 2 ? columns : 0;
@@ -179,8 +178,7 @@ static bool table_of(str head, struct table *t) {
     t->header = mark + unit * skipped;
     for (size_t i = 0; i < COUNT(separators) && text.len; i++) {
         struct csv c = {.separator = separators[i], .fields = fields, .fields_max = COUNT(fields)};
-        size_t rows;
-        size_t const columns = columns_with(&c, text, last, &rows);
+        size_t const columns = columns_with(&c, text, last);
 
         if (columns > t->columns) {
             t->columns = columns;
@@ -423,9 +421,9 @@ static bool give(struct reading *r, size_t size) {
     if (r->text_room < size) {
         free(r->text);
         r->text_room = 0;
-        if (!(r->text = malloc(size * 2)))
+        if (!(r->text = malloc(size + 4096))) /* not for each row that is a little larger */
             return no_memory(r);
-        r->text_room = size * 2;
+        r->text_room = size + 4096;
     }
     r->text_used = r->count = 0;
     report_bytes(r, size);

@@ -515,7 +515,8 @@ static void parts_of_any_cut_give_the_whole(void **state) {
         STR(HEAD SOUND "x,\"1,2,3\n4,5,6\n\",\"\"\"\"\n\n\0\0" ROW "1,2\n\"1\"x\n\0\0\n1,\xff,\0\r\n\"7\n8,9,10\n"),
         STR(M365 "x,\"{\"\"a\"\":\n1}\",o,7\nx,{,o,7\nx,,o,7\nx,,o,7\nx,\"\n\n\",o,7\nx,\"open,o,7\nx,,o,7"),
         STR("\xef\xbb\xbf#TYPE x\n" HEAD SOUND "1,2\n" ROW "\r"),
-        STR(UTF16_HEAD "1\0,\0002\0,\0003\0\n\0001\0,\0\"\0\n\0\"\0,\0\x3d\xd8\n\0\0\0\0\0001\0,\0002\0,\0003\0\n\0\0\0x"),
+        STR(UTF16_HEAD
+            "1\0,\0002\0,\0003\0\n\0001\0,\0\"\0\n\0\"\0,\0\x3d\xd8\n\0\0\0\0\0001\0,\0002\0,\0003\0\n\0\0\0x"),
         STR("no table\n"),
     };
     (void)state;
