@@ -10,6 +10,7 @@ written, with one worker on one core and with two workers on two; peak memory of
 """
 
 import argparse
+import csv
 import json
 import os
 import pathlib
@@ -65,6 +66,15 @@ def cloud_lines(sources, target, megabytes):
             made += to.write(line + "\n")
 
 
+def cloud_rows(lines, target):
+    """The records of JSON lines as Microsoft 365 exports them: as text in a column."""
+    with open(lines, encoding="utf-8") as records, open(target, "w", encoding="utf-8", newline="") as to:
+        rows = csv.writer(to)
+        rows.writerow(["RecordType", "CreationDate", "UserIds", "Operations", "AuditData", "ResultIndex"])
+        for number, line in enumerate(records):
+            rows.writerow(["Other", "5/18/2021 9:13:33 PM", "user@example.org", "Operation", line.strip(), number])
+
+
 def inputs(build, megabytes):
     """Name -> file; made when it is not there."""
     data = build / "bench-data"
@@ -97,6 +107,13 @@ def inputs(build, megabytes):
         cloud_lines(cloud, part, megabytes)
         part.rename(target)
     made["cloud JSON lines"] = target
+    rows = data / f"cloud-{megabytes}.csv"
+    if not rows.exists():
+        print(f"making {rows.name}", file=sys.stderr)
+        part = rows.with_suffix(".part")
+        cloud_rows(target, part)
+        part.rename(rows)
+    made["cloud CSV"] = rows
     return made
 
 

@@ -12,15 +12,13 @@
 
 #include <assert.h>
 
-#include "base/utf.h"
 #include "reader/json_own.h"
+#include "reader/utf16_window.h"
 
 #define WINDOW_FIRST ((size_t)1 << 20)
 #define PART_SIZE ((uint64_t)8 << 20)
 #define HEAD_MAX ((size_t)64 << 10)
 #define INDENT_MAX 4096 /* deeper than that nobody indents */
-
-enum encoding { UTF_8, UTF_16LE, UTF_16BE };
 
 enum where { OUTSIDE, IN_LIST, BEHIND_LIST };
 
@@ -36,10 +34,7 @@ struct reading {
     bool full;      /* the window is as large as a document may be */
 
     enum encoding encoding;
-    uint64_t raw_at; /* UTF-16: the bytes that window was decoded from, */
-    str raw;
-    size_t repaired; /* the halves of characters in them, */
-    struct buf swapped, decoded; /* and the memory for it */
+    struct utf16_window wide; /* UTF-16: what window was decoded from */
 
     bool lines;
     enum where where;
@@ -48,102 +43,24 @@ struct reading {
     uint64_t number;
 };
 
-/* UTF-16 */
-
-/* Bytes of UTF-16 that the UTF-8 text was decoded from. Half a character, which became U+FFFD, is one unit as that is. */
-static uint64_t size_in_utf16(str text) {
-    uint64_t units = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char const c = (unsigned char)text.ptr[i];
-
-        units += (uint64_t)((c & 0xc0) != 0x80) + (c >= 0xf0);
-    }
-    return 2 * units;
-}
-
-static unsigned unit_at(const struct reading *r, size_t i) {
-    unsigned const a = (unsigned char)r->raw.ptr[i], b = (unsigned char)r->raw.ptr[i + 1];
-
-    return r->encoding == UTF_16LE ? a | b << 8 : a << 8 | b;
-}
-
-static bool is_high(unsigned unit) {
-    return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-static bool is_low(unsigned unit) {
-    return unit >= 0xdc00 && unit <= 0xdfff;
-}
-
 static bool no_memory(struct reading *r) {
     return err_set(r->e, ERR_MEMORY, r->at, "no memory for a record");
-}
-
-/* As look, for UTF-16. */
-static bool look_utf16(struct reading *r, size_t want) {
-    size_t const twice = want < INPUT_WANT_MAX / 2 ? want * 2 : INPUT_WANT_MAX;
-    size_t units;
-    const char *from;
-
-    if (!r->in->window(r->in, r->at, twice, &r->raw, r->e))
-        return false;
-    bool const last = r->raw.len < twice;
-
-    r->raw = str_first(r->raw, INPUT_WANT_MAX);
-    r->raw_at = r->at;
-    r->full = r->raw.len == INPUT_WANT_MAX;
-    r->repaired = 0;
-    units = r->raw.len / 2;
-    if (units && !last && is_high(unit_at(r, 2 * units - 2)))
-        units--; /* its other half comes with the next window */
-    if (units == 0) {
-        if (r->raw.len && r->to) { /* one byte, the last */
-            r->to->damage(r->to, r->at, r->raw.len, "half a UTF-16 unit at the end");
-            r->at += r->raw.len;
-        }
-        r->window = S("");
-        return true;
-    }
-    from = r->raw.ptr;
-    r->swapped.len = r->decoded.len = 0;
-    if (!buf_reserve(&r->decoded, units * 3) || (r->encoding == UTF_16BE && !buf_reserve(&r->swapped, units * 2)))
-        return no_memory(r);
-    if (r->encoding == UTF_16BE) {
-        for (size_t i = 0; i < units; i++) {
-            r->swapped.ptr[2 * i] = r->raw.ptr[2 * i + 1];
-            r->swapped.ptr[2 * i + 1] = r->raw.ptr[2 * i];
-        }
-        from = r->swapped.ptr;
-    }
-    r->decoded.len = utf16le_to_utf8(from, units, r->decoded.ptr, &r->repaired);
-    r->window = buf_str(&r->decoded);
-    return true;
-}
-
-/* Tells of the first half character in the next `size` bytes of the source. */
-static void report_halves(struct reading *r, uint64_t size) {
-    size_t const from = (size_t)(r->at - r->raw_at), to = from + (size_t)size;
-
-    assert(r->at >= r->raw_at && to <= r->raw.len);
-    for (size_t i = from; i + 1 < to; i += 2) {
-        unsigned const unit = unit_at(r, i);
-
-        if (is_high(unit) && i + 3 < to && is_low(unit_at(r, i + 2)))
-            i += 2;
-        else if (is_high(unit) || is_low(unit)) {
-            r->to->damage(r->to, r->raw_at + i, 2, "text that is no Unicode: repaired");
-            return;
-        }
-    }
 }
 
 /* Windows */
 
 /* Makes `want` bytes from at on visible if the source has them. */
 static bool look(struct reading *r, size_t want) {
-    if (r->encoding != UTF_8)
-        return look_utf16(r, want);
+    if (r->encoding != UTF_8) {
+        if (!utf16_look(&r->wide, r->encoding, r->in, r->at, want, &r->window, r->e))
+            return false;
+        r->full = r->wide.full;
+        if (r->window.len == 0 && r->wide.raw.len && r->to) { /* one byte, the last */
+            r->to->damage(r->to, r->at, r->wide.raw.len, "half a UTF-16 unit at the end");
+            r->at += r->wide.raw.len;
+        }
+        return true;
+    }
     if (!r->in->window(r->in, r->at, want, &r->window, r->e))
         return false;
     r->full = r->window.len >= JSON_RECORD_MAX;
@@ -165,7 +82,7 @@ static bool look_further(struct reading *r, bool *grown) {
 }
 
 static uint64_t size_in_source(const struct reading *r, size_t n) {
-    return r->encoding == UTF_8 ? n : size_in_utf16(str_first(r->window, n));
+    return r->encoding == UTF_8 ? n : utf16_size(str_first(r->window, n));
 }
 
 /* Over n bytes of text without a line end. */
@@ -356,12 +273,9 @@ static void report_repairs(struct reading *r) {
                       size_in_source(r, (size_t)(j->bad_to - r->window.ptr)) -
                           size_in_source(r, (size_t)(j->bad_from - r->window.ptr)),
                       "text that is no Unicode: repaired");
-    if (r->repaired)
-        report_halves(r, size_in_source(r, j->size));
-    if (j->overflow)
-        r->to->damage(r->to, r->at, 0, "too many field names: some values were left out");
-    if (j->cut)
-        r->to->damage(r->to, r->at, 0, "more than 8192 values: the rest was left out");
+    if (r->encoding != UTF_8)
+        utf16_report(&r->wide, r->at, size_in_source(r, j->size), r->to);
+    json_report_left_out(j, r->at);
 }
 
 /* At an opening brace: one record, or a wrapper around a list of them. */
@@ -500,10 +414,6 @@ static bool next(struct reading *r, uint64_t to, bool *over) {
 
 /* Heads */
 
-static enum encoding encoding_of(str head) {
-    return str_starts(head, S("\xff\xfe")) ? UTF_16LE : str_starts(head, S("\xfe\xff")) ? UTF_16BE : UTF_8;
-}
-
 /* Is the document on this line no record, but a wrapper around a list of records? */
 static bool line_is_wrapper(str line) {
     struct event_sink nobody = {.fields = fields_new()};
@@ -541,8 +451,7 @@ static bool is_lines(str head) {
 
 static void close_reading(struct reading *r) {
     json_close(&r->j);
-    buf_free(&r->swapped);
-    buf_free(&r->decoded);
+    utf16_close(&r->wide);
 }
 
 /* At the source's start: what is it written in, and is it lines? */

@@ -362,6 +362,10 @@ static bool is_one_of(str key, const str *names, size_t count) {
     return false;
 }
 
+bool json_holds_record(str name) {
+    return str_eq_ascii(name, S("AuditData")) || str_eq(name, S("CloudTrailEvent"));
+}
+
 static unsigned node_flags(const struct json *j, uint32_t parent, str key) {
     /* Members that make an object of a list a named value. */
     static const str names[] = {STR("Name"), STR("Key"), STR("displayName"), STR("@Name")};
@@ -388,7 +392,7 @@ static unsigned node_flags(const struct json *j, uint32_t parent, str key) {
     for (size_t i = 0; i < COUNT(lists); i++)
         if (str_eq(key, lists[i]))
             flags |= LISTS_RECORDS;
-    if (str_eq_ascii(key, S("AuditData")) || str_eq(key, S("CloudTrailEvent")))
+    if (json_holds_record(key))
         flags |= HOLDS_RECORD;
     if (str_eq(key, S("_source")))
         flags |= IS_RECORD;
@@ -875,4 +879,11 @@ enum json_end json_over(struct json *j, str bytes, bool lines, bool member) {
     if (p && p == j->end && p[-1] != '}' && p[-1] != ']' && p[-1] != '"')
         j->short_window = (p = NULL, true);
     return ending(j, p);
+}
+
+void json_report_left_out(const struct json *j, uint64_t offset) {
+    if (j->overflow)
+        j->to->damage(j->to, offset, 0, "too many field names: some values were left out");
+    if (j->cut)
+        j->to->damage(j->to, offset, 0, "more than 8192 values: the rest was left out");
 }

@@ -1,5 +1,5 @@
-/* json_own: what the two halves of the JSON reader share: one document (json_document.c), and where documents begin
- * and end in a source (json.c). For src/reader/json*.c only. */
+/* json_own: one JSON document (json_document.c), for the readers that meet some: where documents begin and end in a source
+ * (json.c), and in the cells of tables (csv.c). */
 #ifndef READER_JSON_OWN_H
 #define READER_JSON_OWN_H
 
@@ -61,5 +61,9 @@ void json_close(struct json *j);
 enum json_end json_document(struct json *j, str bytes, bool lines, bool may_wrap);
 /* Any one value at the start of bytes, checked, its size in j->size; nothing is kept. member: a name and colon first. */
 enum json_end json_over(struct json *j, str bytes, bool lines, bool member);
+/* Is text in a member or column of this name, when it is an object, itself the record? */
+bool json_holds_record(str name);
+/* Reports what had no room in the document last read, which began at offset. */
+void json_report_left_out(const struct json *j, uint64_t offset);
 
 #endif

@@ -1,10 +1,11 @@
 /* registry: the table of all readers. The only file that knows them all. */
+#include "reader/csv.h"
 #include "reader/evtx.h"
 #include "reader/json.h"
 #include "reader/reader.h"
 
 /* The most particular first. */
-static const struct reader *const readers[] = {&evtx_reader, &json_reader};
+static const struct reader *const readers[] = {&evtx_reader, &json_reader, &csv_reader};
 
 const struct reader *reader_for(str head) {
     for (size_t i = 0; i < COUNT(readers); i++)

@@ -1,0 +1,905 @@
+/* test_csv: the CSV reader: what is a table and what is other text, rows and damage, the record in a cell, UTF-16, parts of
+ * any cut, hostile sources, refused memory, and the Microsoft 365 export of the shared data. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../refuse.h"
+#include "base/buf.h"
+#include "evidence/decompress.h"
+#include "reader/csv.h"
+#include "reader/json.h"
+
+/* ------------------------------------------------------------------ a sink that writes down, and inputs */
+
+struct notes {
+    struct event_sink sink;
+    struct buf text; /* "#1 4+9{a=t:1;b=t:x} !12+4(why) " in the order they came */
+    uint64_t records, damages, damaged;
+    bool count_only;
+    str unwanted;
+    field_id inner;
+};
+
+static const char letters[RAW_TYPES] = {[RAW_NULL] = 'z', [RAW_TEXT] = 't', [RAW_NUMBER] = 'n', [RAW_BOOL] = 'b'};
+
+static bool take_record(struct event_sink *sink, const struct record *r, struct err *e) {
+    struct notes *const n = (struct notes *)(void *)sink;
+    (void)e;
+
+    n->records++;
+    assert_true(r->count <= RECORD_VALUES_MAX);
+    assert_true(r->when == INSTANT_NONE && !r->salvaged);
+    if (n->count_only)
+        return true;
+    buf_format(&n->text, "#%lu %lu+%lu{", (unsigned long)r->number, (unsigned long)r->offset, (unsigned long)r->size);
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (i)
+            buf_byte(&n->text, ';');
+        buf_add(&n->text, field_name(sink->fields, r->values[i].field));
+        buf_byte(&n->text, '=');
+        buf_byte(&n->text, r->values[i].inner ? 'i' : letters[r->values[i].type]);
+        buf_byte(&n->text, ':');
+        buf_add(&n->text, (str){r->values[i].ptr, r->values[i].len});
+    }
+    buf_add(&n->text, S("} "));
+    return true;
+}
+
+static void take_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
+    struct notes *const n = (struct notes *)(void *)sink;
+
+    n->damages++;
+    n->damaged += size;
+    if (!n->count_only)
+        buf_format(&n->text, "!%lu+%lu(%s) ", (unsigned long)offset, (unsigned long)size, why);
+}
+
+static bool wants(struct event_sink *sink, field_id field) {
+    return !str_eq(field_name(sink->fields, field), ((struct notes *)(void *)sink)->unwanted);
+}
+
+static bool wants_inner(struct event_sink *sink, field_id field) {
+    return ((struct notes *)(void *)sink)->inner == field;
+}
+
+static void notes_open(struct notes *n) {
+    *n = (struct notes){
+        .sink = {.record = take_record, .damage = take_damage, .wants = wants, .wants_inner = wants_inner}};
+    n->unwanted = S("");
+    n->inner = FIELD_NONE;
+    assert_non_null(n->sink.fields = fields_new());
+}
+
+static void notes_close(struct notes *n) {
+    fields_free(n->sink.fields);
+    buf_free(&n->text);
+}
+
+/* Bytes in memory, given in windows of any size, each a copy of just its size: a read beyond is seen by the sanitizer. */
+struct bytes_input {
+    struct input input;
+    str all;
+    size_t more; /* beyond what is wanted */
+    char *copy;
+    uint64_t last;
+};
+
+static bool bytes_window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
+    struct bytes_input *const b = (struct bytes_input *)(void *)in;
+    str const left = str_first(str_from(b->all, (size_t)offset), want + b->more);
+
+    assert_true(want <= INPUT_WANT_MAX);
+    assert_true(offset >= b->last);
+    b->last = offset;
+    free(b->copy);
+    if (!(b->copy = malloc(left.len + 1)))
+        return err_set(e, ERR_MEMORY, 0, "no memory");
+    memcpy(b->copy, left.ptr, left.len);
+    *out = (str){b->copy, left.len};
+    return true;
+}
+
+static bool read_part(const struct reader *reader, str bytes, struct part part, size_t more, struct notes *n,
+                      struct err *e) {
+    struct bytes_input in = {.input = {bytes_window, bytes.len}, .all = bytes, .more = more};
+    bool const ok = reader->read(&in.input, part, &n->sink, e);
+
+    free(in.copy);
+    return ok;
+}
+
+static const struct part whole = {0, UINT64_MAX};
+
+static void read_all(str bytes, struct notes *n) {
+    struct err e = {0};
+
+    assert_true(read_part(&csv_reader, bytes, whole, 0, n, &e));
+}
+
+/* ------------------------------------------------------------------ what is a table */
+
+static const struct {
+    const char *name;
+    str head;
+    bool table;
+} heads[] = {
+    {"commas", STR("a,b,c\n1,2,3\n"), true},
+    {"tabs", STR("a\tb\tc\n1\t2\t3\n"), true},
+    {"semicolons", STR("a;b;c\n1,5;2,5;3,5\n"), true},
+    {"bars", STR("a|b|c\n1|2|3\n"), true},
+    {"CRLF, byte order mark",
+     STR("\xef\xbb\xbf"
+         "a,b,c\r\n1,2,3\r\n"),
+     true},
+    {"quoted names", STR("\"a\",\"b\",\"c\"\n\"1\",\"2\",\"3\"\n"), true},
+    {"Export-Csv", STR("#TYPE System.Object\r\n\"a\",\"b\",\"c\"\r\n\"1\",\"2\",\"3\"\r\n"), true},
+    {"UTF-16LE",
+     STR("\xff\xfe"
+         "a\0,\0b\0,\0c\0\n\0"
+         "1\0,\0"
+         "2\0,\0"
+         "3\0"),
+     true},
+    {"UTF-16BE",
+     STR("\xfe\xff"
+         "\0a\0,\0b\0,\0c\0\n\0"
+         "1\0,\0"
+         "2\0,\0"
+         "3"),
+     true},
+    {"names as logs have them",
+     STR("Date (UTC),tag::eventtype,cs(User-Agent),_time,@timestamp,% CPU,Ger\xc3\xa4t,s-ip\n1,2,3,4,5,6,7,8\n"), true},
+    {"two columns, two rows", STR("time,user\n1,2\n3,4\n"), true},
+    {"no line end at the end", STR("a,b,c\n1,2,3"), true},
+    {"a separator at the end of rows", STR("a,b,c\n1,2,3,\n1,2,3,\n"), true},
+    {"a separator at the end of all lines", STR("a,b,c,\n1,2,3,\n"), true},
+    {"an empty line", STR("a,b,c\n\n1,2,3\n"), true},
+    {"line end in quotes", STR("a,b,c\n1,\"x\ny\",3\n"), true},
+    {"one row of three is damaged", STR("a,b,c\n1,2,3\n1,2\n1,2,3\n"), true},
+    {"one line of three is damaged", STR("a,b,c\n1,2,3\n\"1\"2,3\n1,2,3\n"), true},
+
+    {"nothing", STR(""), false},
+    {"a header alone", STR("a,b,c\n"), false},
+    {"one column", STR("name\nx\ny\n"), false},
+    {"two columns, one row", STR("time,user\n1,2\n"), false},
+    {"rows of other widths", STR("a,b,c\n1,2\n1,2,3,4\n"), false},
+    {"two rows of five are of another width", STR("a,b,c\n1,2,3\n1,2\n1,2,3\n1,2\n1,2,3\n"), false},
+    {"numbers for a header", STR("1,2,3\n4,5,6\n"), false},
+    {"addresses for a header", STR("10.0.0.1,ok,x\n10.0.0.2,ok,y\n"), false},
+    {"times for a header", STR("2024-03-25T07:12:00Z,jdoe,ok\n2024-03-25T07:13:00Z,jdoe,ok\n"), false},
+    {"an empty name", STR("a,,c\n1,2,3\n"), false},
+    {"a name in blanks", STR("a, b,c\n1,2,3\n"), false},
+    {"a line end in a name", STR("a,\"b\nc\",d\n1,2,3\n"), false},
+    {"a quote in a name", STR("a,\"b\"\"c\",d\n1,2,3\n"), false},
+    {"an open quote in the header", STR("a,\"b,c\n1,2,3\n"), false},
+    {"JSON lines", STR("{\"a\":1,\"b\":2}\n{\"a\":1,\"b\":2}\n"), false},
+    {"JSON, its first line damaged", STR("\"a\":1,\"b\":2}\n{\"a\":1,\"b\":2}\n{\"a\":1,\"b\":2}\n"), false},
+    {"XML", STR("<a b=\"1\">,x,y\n<c>,x,y\n"), false},
+    {"prose", STR("Dear Sir, I write, as agreed\nabout the door, the lamp, and more\nwith regards, yours, me\n"),
+     false},
+    {"syslog",
+     STR("Mar 25 07:12:00 host su: opened, by root, uid 0\nMar 25 07:13:00 host su: opened, by root, uid 0\n"), false},
+    {"mail", STR("Received: from a, by b, for c\nReceived: from a, by b, for c\n"), false},
+    {"settings", STR("[main]\nkeys=a,b\nnames=c,d\n"), false},
+    {"C", STR("int a,b;\nint c,d;\nint e,f;\n"), false},
+    {"Python", STR("import os,sys\nimport re,json\nimport a,b\n"), false},
+    {"Zeek", STR("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n"), false},
+    {"W3C", STR("#Software: IIS\n#Fields: date,time,s-ip\n2024,1,2\n"), false},
+    {"Asterisk calls, no header", STR("\"\",\"100\",\"200\",\"ctx\"\n\"\",\"100\",\"200\",\"ctx\"\n"), false},
+    {"Markdown", STR("| a | b |\n| --- | --- |\n| 1 | 2 |\n"), false},
+    {"EVTX", STR("ElfFile\0,a,b\n1,2,3\n"), false},
+    {"zero bytes", STR("a\0,b,c\n1,2,3\n"), false},
+    {"UTF-16 without a mark",
+     STR("a\0,\0b\0\n\0"
+         "1\0,\0"
+         "2\0\n\0"),
+     false},
+    {"UTF-16, another letter whose low byte is a comma",
+     STR("\xff\xfe"
+         "a\0,\1b\0,\1c\0\n\0"
+         "1\0,\0"
+         "2\0,\0"
+         "3\0"),
+     false},
+    {"control characters", STR("a,b\x01,c\n1,2,3\n"), false},
+    {"only a type line", STR("#TYPE System.Object\n"), false},
+};
+
+static void tables_are_told_from_other_text(void **state) {
+    int failed = 0;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(heads); i++)
+        if (csv_reader.looks_like(heads[i].head) != heads[i].table) {
+            print_error("%s: %s\n", heads[i].name, heads[i].table ? "not taken" : "taken");
+            failed++;
+        }
+    assert_int_equal(failed, 0);
+    assert_true(!csv_reader.part_size || csv_reader.part_size(heads[0].head) == 0);
+}
+
+/* The first row may be larger than the head: then the header must speak for itself. */
+static void a_first_row_larger_than_the_head(void **state) {
+    static const struct {
+        const char *header, *row;
+        bool table;
+    } cases[] = {
+        {"a,b,c,d\n", "1,\"", true}, {"a,b,c,d\n", "1,2,3,", true}, {"a,b,c,d\n", "1,2,3,4,", false},
+        {"a,b,c\n", "1,\"", false},  {"a,b,c,4\n", "1,\"", false},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf text = {0};
+
+        buf_add(&text, str_of(cases[i].header));
+        buf_add(&text, str_of(cases[i].row));
+        while (text.len < 70000)
+            buf_byte(&text, 'x');
+        if (csv_reader.looks_like(str_first(buf_str(&text), 65536)) != cases[i].table)
+            fail_msg("case %zu", i);
+        buf_free(&text);
+    }
+}
+
+/* ------------------------------------------------------------------ rows and damage */
+
+#define HEAD "a,b,c\n" /* 6 bytes */
+#define ROW "1,2,3\n"
+#define SOUND ROW ROW ROW ROW ROW ROW /* 36 bytes: whatever follows, it is a table */
+#define SOUND_NOTES                                                                                                    \
+    "#1 6+5{a=t:1;b=t:2;c=t:3} #2 12+5{a=t:1;b=t:2;c=t:3} #3 18+5{a=t:1;b=t:2;c=t:3} #4 24+5{a=t:1;b=t:2;c=t:3} "      \
+    "#5 30+5{a=t:1;b=t:2;c=t:3} #6 36+5{a=t:1;b=t:2;c=t:3} "
+#define UTF16_HEAD                                                                                                     \
+    "\xff\xfe"                                                                                                         \
+    "a\0,\0b\0,\0c\0\n\0"
+
+static const struct {
+    const char *name;
+    str bytes;
+    const char *notes;
+} sources[] = {
+    {"one row", STR(HEAD ROW), "#1 6+5{a=t:1;b=t:2;c=t:3} "},
+    {"CRLF is not of the row", STR("a,b,c\r\n1,2,3\r\n4,5,6\r\n"),
+     "#1 7+5{a=t:1;b=t:2;c=t:3} #2 14+5{a=t:4;b=t:5;c=t:6} "},
+    {"byte order mark", STR("\xef\xbb\xbf" HEAD ROW), "#1 9+5{a=t:1;b=t:2;c=t:3} "},
+    {"type line", STR("#TYPE x\r\n" HEAD ROW), "#1 15+5{a=t:1;b=t:2;c=t:3} "},
+    {"type line behind a mark", STR("\xef\xbb\xbf#TYPE x\n" HEAD ROW), "#1 17+5{a=t:1;b=t:2;c=t:3} "},
+    {"tabs", STR("a\tb\tc\n1\t2,\t3\n"), "#1 6+6{a=t:1;b=t:2,;c=t:3} "},
+    {"no line end at the end", STR(HEAD "1,2,3"), "#1 6+5{a=t:1;b=t:2;c=t:3} "},
+    {"empty fields are empty text", STR(HEAD ",\"\",\n"), "#1 6+4{a=t:;b=t:;c=t:} "},
+    {"quotes undone", STR(HEAD "\"x \"\"y\"\"\",\"\"\"\",\"1,\n2\"\n"), "#1 6+21{a=t:x \"y\";b=t:\";c=t:1,\n2} "},
+    {"empty lines", STR(HEAD "\n\r\n" ROW "\n\n" ROW "\r\n"), "#1 9+5{a=t:1;b=t:2;c=t:3} #2 17+5{a=t:1;b=t:2;c=t:3} "},
+    {"a CR alone at the end", STR(HEAD ROW "\r"), "#1 6+5{a=t:1;b=t:2;c=t:3} "},
+    {"an empty field too many at the end", STR(HEAD "1,2,3,\n"), "#1 6+6{a=t:1;b=t:2;c=t:3} "},
+    {"a separator behind the header", STR("a,b,c,\n1,2,3,\n"), "#1 7+6{a=t:1;b=t:2;c=t:3} "},
+    {"a name twice", STR("a,b,a\n1,2,3\n"), "#1 6+5{a=t:1;b=t:2;a=t:3} "},
+    {"UTF-16LE", STR(UTF16_HEAD "1\0,\0\xe4\0,\0\x3d\xd8\x00\xde\n\0"),
+     "#1 14+12{a=t:1;b=t:\xc3\xa4;c=t:\xf0\x9f\x98\x80} "},
+    {"UTF-16BE", STR("\xfe\xff\0a\0,\0b\0,\0c\0\n\0001\0,\0\xe4\0,\0003\0\n"), "#1 14+10{a=t:1;b=t:\xc3\xa4;c=t:3} "},
+    {"UTF-16, type line", STR("\xff\xfe#\0T\0Y\0P\0E\0 \0x\0\n\0a\0,\0b\0,\0c\0\n\0001\0,\0002\0,\0003\0"),
+     "#1 30+10{a=t:1;b=t:2;c=t:3} "},
+
+    {"too few fields", STR(HEAD SOUND "1,2\n" ROW),
+     SOUND_NOTES "!42+4(fewer fields than columns) #8 46+5{a=t:1;b=t:2;c=t:3} "},
+    {"too many fields", STR(HEAD SOUND "1,2,3,4\n" ROW),
+     SOUND_NOTES "!42+8(more fields than columns) #8 50+5{a=t:1;b=t:2;c=t:3} "},
+    {"two empty fields too many", STR(HEAD SOUND "1,2,3,,\n" ROW),
+     SOUND_NOTES "!42+8(more fields than columns) #8 50+5{a=t:1;b=t:2;c=t:3} "},
+    {"too few, in quotes over lines: what is in quotes is no row", STR(HEAD SOUND "1,\"x\n9,9,9\"\n" ROW),
+     SOUND_NOTES "!42+12(fewer fields than columns) #8 54+5{a=t:1;b=t:2;c=t:3} "},
+    {"an open quote at the end", STR(HEAD SOUND "1,\"2,3\n" ROW),
+     SOUND_NOTES "!42+7(quotes are open at the end) #8 49+5{a=t:1;b=t:2;c=t:3} "},
+    {"an open quote on the last line", STR(HEAD SOUND "1,\"2,3"), SOUND_NOTES "!42+6(quotes are open at the end) "},
+    {"a byte behind a closing quote", STR(HEAD SOUND "\"1\"x,2,3\n" ROW),
+     SOUND_NOTES "!42+9(a byte behind a closing quote) #8 51+5{a=t:1;b=t:2;c=t:3} "},
+    {"an open quote that the next closes", STR(HEAD SOUND "1,\"2,3\n" ROW "1,\"x\",3\n" ROW),
+     SOUND_NOTES "!42+7(a byte behind a closing quote) #8 49+5{a=t:1;b=t:2;c=t:3} #9 55+7{a=t:1;b=t:x;c=t:3} "
+                 "#10 63+5{a=t:1;b=t:2;c=t:3} "},
+    {"zero bytes in a row stay", STR(HEAD SOUND "1,x\0y\0,3\n" ROW),
+     SOUND_NOTES "!45+3(zero bytes in a row) #7 42+8{a=t:1;b=t:x\0y"}, /* cut there: the notes hold a zero byte */
+    {"zero bytes where a row begins", STR(HEAD SOUND "\0\0\0" ROW),
+     SOUND_NOTES "!42+3(zero bytes between rows) #7 45+5{a=t:1;b=t:2;c=t:3} "},
+    {"zero bytes at the end", STR(HEAD SOUND "\0\0\0"), SOUND_NOTES "!42+3(zero bytes between rows) "},
+    {"zero bytes on a line of their own", STR(HEAD SOUND "\0\0\n\0\r\n" ROW),
+     SOUND_NOTES "!42+2(zero bytes between rows) !45+1(zero bytes between rows) #7 48+5{a=t:1;b=t:2;c=t:3} "},
+    {"text that is no UTF-8 stays", STR(HEAD SOUND "1,\xffx\xc3,3\n" ROW),
+     SOUND_NOTES
+     "!44+3(text that is no Unicode: repaired) #7 42+7{a=t:1;b=t:\xffx\xc3;c=t:3} #8 50+5{a=t:1;b=t:2;c=t:3} "},
+    {"a character cut by the separator", STR(HEAD SOUND "1,\xe2\x82,3\n"),
+     SOUND_NOTES "!44+2(text that is no Unicode: repaired) #7 42+6{a=t:1;b=t:\xe2\x82;c=t:3} "},
+    {"a name that is no UTF-8", STR("a,b\xff,c\n" ROW),
+     "!3+1(text that is no Unicode: repaired) #1 7+5{a=t:1;b\xef\xbf\xbd=t:2;c=t:3} "},
+    {"half a character in UTF-16", STR(UTF16_HEAD "1\0,\0\x3d\xd8,\0003\0\n\0"),
+     "!18+2(text that is no Unicode: repaired) #1 14+10{a=t:1;b=t:\xef\xbf\xbd;c=t:3} "},
+    {"half a unit at the end", STR(UTF16_HEAD "1\0,\0002\0,\0003\0\n\0x"),
+     "#1 14+10{a=t:1;b=t:2;c=t:3} !26+1(half a UTF-16 unit at the end) "},
+    {"too few fields in UTF-16",
+     STR(UTF16_HEAD "1\0,\0002\0,\0003\0\n\0\xe4\0\n\0001\0,\0002\0,\0003\0\n\0001\0,\0002\0,\0003\0\n\0"),
+     "#1 14+10{a=t:1;b=t:2;c=t:3} !26+4(fewer fields than columns) #3 30+10{a=t:1;b=t:2;c=t:3} #4 "
+     "42+10{a=t:1;b=t:2;c=t:3} "},
+    {"no table", STR("x\n"), "!0+0(no header line) "},
+    {"nothing", STR(""), "!0+0(no header line) "},
+};
+
+static void sources_of_many_shapes(void **state) {
+    int failed = 0;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(sources); i++)
+        for (size_t more = 0; more < 2; more++) {
+            struct notes n;
+            struct err e = {0};
+
+            notes_open(&n);
+            assert_true(read_part(&csv_reader, sources[i].bytes, whole, more * 100, &n, &e));
+            str const want = str_of(sources[i].notes);
+
+            if (!str_starts(buf_str(&n.text), want) ||
+                (n.text.len != want.len && !memchr(n.text.ptr, '\0', n.text.len))) {
+                print_error("%s: %.*s\n   instead of %s\n", sources[i].name, STR_ARG(buf_str(&n.text)),
+                            sources[i].notes);
+                failed++;
+            }
+            notes_close(&n);
+        }
+    assert_int_equal(failed, 0);
+}
+
+static void what_nobody_wants_is_left_out(void **state) {
+    struct notes n;
+    (void)state;
+
+    notes_open(&n);
+    n.unwanted = S("b");
+    read_all(S(HEAD "1,\"x\"\"y\",3\n1,\xff,3\n1,2\n" SOUND), &n);
+    assert_true(str_starts(buf_str(&n.text), S("#1 6+10{a=t:1;c=t:3} !19+1(text that is no Unicode: repaired) "
+                                               "#2 17+5{a=t:1;c=t:3} !23+4(fewer fields than columns) #4 27+5{")));
+    notes_close(&n);
+}
+
+/* ------------------------------------------------------------------ the record in a cell */
+
+#define M365 "RecordType,AuditData,Operations,Id\n" /* 35 bytes */
+
+static const struct {
+    const char *name, *row, *fields; /* of the record */
+    const char *damage;              /* before it */
+} cells[] = {
+    {"members come first, columns stay", "x,\"{\"\"a\"\":1}\",o,7", "a=n:1;RecordType=t:x;Operations=t:o;Id=t:7", ""},
+    {"the record's own field wins", "ExchangeAdmin,\"{\"\"RecordType\"\":1,\"\"Id\"\":\"\"i\"\"}\",o,7",
+     "RecordType=n:1;Id=t:i;Operations=t:o", ""},
+    {"null is a field, too", "x,\"{\"\"Id\"\":null}\",o,7", "Id=z:;RecordType=t:x;Operations=t:o", ""},
+    {"an object of that name is not", "x,\"{\"\"Id\"\":{\"\"x\"\":1}}\",o,7",
+     "Id.x=n:1;RecordType=t:x;Operations=t:o;Id=t:7", ""},
+    {"lists of names and values", "x,\"{\"\"P\"\":[{\"\"Name\"\":\"\"n\"\",\"\"Value\"\":\"\"v\"\"}]}\",o,7",
+     "P.Name=t:n;P.Value=t:v;P.n=i:v;RecordType=t:x;Operations=t:o;Id=t:7", ""},
+    {"escapes, and quotes twice over", "x,\"{\"\"a\"\":\"\"\\\"\"\\n\\u00e4\"\"}\",o,7",
+     "a=t:\"\n\xc3\xa4;RecordType=t:x;Operations=t:o;Id=t:7", ""},
+    {"line ends in the cell", "x,\"{\n\"\"a\"\":1\r\n}\n\",o,7", "a=n:1;RecordType=t:x;Operations=t:o;Id=t:7", ""},
+    {"an empty object", "x,{},o,7", "RecordType=t:x;Operations=t:o;Id=t:7", ""},
+    {"empty", "x,,o,7", "RecordType=t:x;AuditData=t:;Operations=t:o;Id=t:7", ""},
+    {"text", "x,hello,o,7", "RecordType=t:x;AuditData=t:hello;Operations=t:o;Id=t:7", ""},
+    {"a list", "x,[1],o,7", "RecordType=t:x;AuditData=t:[1];Operations=t:o;Id=t:7", ""},
+    {"cut", "x,\"{\"\"a\"\":1,\",o,7", "RecordType=t:x;AuditData=t:{\"a\":1,;Operations=t:o;Id=t:7",
+     "!38+9(no JSON object in a cell for one: kept as text) "},
+    {"wrong", "x,{a:1},o,7", "RecordType=t:x;AuditData=t:{a:1};Operations=t:o;Id=t:7",
+     "!37+5(no JSON object in a cell for one: kept as text) "},
+    {"two objects", "x,{}{},o,7", "RecordType=t:x;AuditData=t:{}{};Operations=t:o;Id=t:7",
+     "!37+4(no JSON object in a cell for one: kept as text) "},
+    {"no UTF-8 in it", "x,\"{\"\"a\"\":\"\"\xff\"\"}\",o,7", "a=t:\xff;RecordType=t:x;Operations=t:o;Id=t:7",
+     "!47+1(text that is no Unicode: repaired) "},
+    {"half an escaped pair in it", "x,\"{\"\"a\"\":\"\"\\ud83d\"\"}\",o,7",
+     "a=t:\xef\xbf\xbd;RecordType=t:x;Operations=t:o;Id=t:7", "!38+18(text that is no Unicode: repaired) "},
+};
+
+static void a_cell_may_hold_the_record(void **state) {
+    int failed = 0;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cells); i++) {
+        struct notes n;
+        struct buf text = {0}, want = {0};
+
+        notes_open(&n);
+        buf_format(&text, M365 "%s\n", cells[i].row);
+        for (int row = 0; row < 4; row++)
+            buf_add(&text, S("x,,o,7\n"));
+        buf_format(&want, "%s#1 35+%zu{%s} ", cells[i].damage, strlen(cells[i].row), cells[i].fields);
+        read_all(buf_str(&text), &n);
+        if (!str_starts(buf_str(&n.text), buf_str(&want))) {
+            print_error("%s: %.*s instead of %.*s\n", cells[i].name, STR_ARG(buf_str(&n.text)),
+                        STR_ARG(buf_str(&want)));
+            failed++;
+        }
+        assert_int_equal(n.records, 5);
+        buf_free(&text);
+        buf_free(&want);
+        notes_close(&n);
+    }
+    assert_int_equal(failed, 0);
+}
+
+/* A row without a record keeps its columns, also behind one whose record had fields of the same names. */
+static void rows_forget_each_other(void **state) {
+    struct notes n;
+    (void)state;
+
+    notes_open(&n);
+    n.inner = field_intern(n.sink.fields, S("AuditData"));
+    read_all(S(M365 "x,\"{\"\"Id\"\":1}\",o,7\nx,,o,8\nx,{},o,9\n"), &n);
+    assert_true(str_eq(buf_str(&n.text), S("#1 35+18{Id=n:1;AuditData=i:{\"Id\":1};RecordType=t:x;Operations=t:o} "
+                                           "#2 54+6{RecordType=t:x;AuditData=t:;Operations=t:o;Id=t:8} "
+                                           "#3 61+8{AuditData=i:{};RecordType=t:x;Operations=t:o;Id=t:9} ")));
+    notes_close(&n);
+}
+
+static void too_many_values_are_cut_and_told(void **state) {
+    static const struct {
+        size_t members;
+        uint64_t damages;
+    } cases[] = {{8189, 0}, {8190, 1}, {9000, 2}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf text = {0};
+        struct notes n;
+
+        notes_open(&n);
+        n.count_only = true;
+        buf_add(&text, S(M365 "x,\"{"));
+        for (size_t member = 0; member < cases[i].members; member++)
+            buf_format(&text, "%s\"\"m%zu\"\":1", member ? "," : "", member);
+        buf_add(&text, S("}\",o,7\n"));
+        read_all(buf_str(&text), &n);
+        assert_int_equal(n.records, 1);
+        assert_int_equal(n.damages, cases[i].damages);
+        buf_free(&text);
+        notes_close(&n);
+    }
+}
+
+/* ------------------------------------------------------------------ show */
+
+static void show_gives_names_and_values(void **state) {
+    static const struct {
+        str bytes;
+        uint64_t offset;
+        const char *shown; /* NULL: ERR_CORRUPT */
+    } cases[] = {
+        {STR(HEAD ROW "4,5,6\n"), 6, "a: 1\nb: 2\nc: 3"},
+        {STR(HEAD ROW "4,5,6"), 12, "a: 4\nb: 5\nc: 6"},
+        {STR("\xef\xbb\xbf#TYPE x\r\n" HEAD ROW), 18, "a: 1\nb: 2\nc: 3"},
+        {STR(HEAD "\"x\"\"\",\"\"\"\"\"\",\"1\nc: 2\n\"\n"), 6, "a: x\"\nb: \"\"\nc: 1\n    c: 2\n    "},
+        {STR(HEAD "1,,3,\n"), 6, "a: 1\nb: \nc: 3"},
+        {STR(HEAD "\0\0" ROW), 8, "a: 1\nb: 2\nc: 3"},
+        {STR(UTF16_HEAD "1\0,\0\xe4\0,\0003\0\n\0"), 14, "a: 1\nb: \xc3\xa4\nc: 3"},
+        {STR(UTF16_HEAD "1\0,\0\xe4\0,\0003\0\n\0"), 15, NULL},
+        {STR(HEAD ROW "4,5,6\n"), 0, NULL},
+        {STR(HEAD ROW "4,5,6\n"), 5, NULL},
+        {STR(HEAD ROW "4,5,6\n"), 7, NULL},
+        {STR(HEAD ROW "4,5,6\n"), 18, NULL},
+        {STR(HEAD ROW "4,5,6\n"), 1000, NULL},
+        {STR(HEAD ROW ROW ROW "4,5\n"), 24, NULL},
+        {STR(HEAD ROW ROW ROW "4,\"5\n"), 24, NULL},
+        {STR(HEAD ROW "\n" ROW), 12, NULL},
+        {STR("no table\n"), 0, NULL},
+        {STR(""), 0, NULL},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct bytes_input in = {.input = {bytes_window, cases[i].bytes.len}, .all = cases[i].bytes};
+        struct buf out = {0};
+        struct err e = {0};
+        bool const ok = csv_reader.show(&in.input, cases[i].offset, &out, &e);
+
+        if (ok != (cases[i].shown != NULL) || (ok && !str_eq(buf_str(&out), str_of(cases[i].shown))))
+            fail_msg("case %zu: %d %s %.*s", i, ok, e.text, STR_ARG(buf_str(&out)));
+        if (!ok)
+            assert_int_equal(e.code, ERR_CORRUPT);
+        buf_free(&out);
+        free(in.copy);
+    }
+}
+
+/* ------------------------------------------------------------------ parts */
+
+/* Cut at every byte into two, and into parts of every size: each row and each damage is told once, and alike. */
+static void parts_of_any_cut_give_the_whole(void **state) {
+    static const str texts[] = {
+        STR(HEAD SOUND "x,\"1,2,3\n4,5,6\n\",\"\"\"\"\n\n\0\0" ROW "1,2\n\"1\"x\n\0\0\n1,\xff,\0\r\n\"7\n8,9,10\n"),
+        STR(M365 "x,\"{\"\"a\"\":\n1}\",o,7\nx,{,o,7\nx,,o,7\nx,,o,7\nx,\"\n\n\",o,7\nx,\"open,o,7\nx,,o,7"),
+        STR("\xef\xbb\xbf#TYPE x\n" HEAD SOUND "1,2\n" ROW "\r"),
+        STR(UTF16_HEAD
+            "1\0,\0002\0,\0003\0\n\0001\0,\0\"\0\n\0\"\0,\0\x3d\xd8\n\0\0\0\0\0001\0,\0002\0,\0003\0\n\0\0\0x"),
+        STR("no table\n"),
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct notes all;
+
+        notes_open(&all);
+        read_all(texts[i], &all);
+        assert_true(all.damages > 0);
+        for (size_t size = 1; size <= texts[i].len; size++)
+            for (int twice = 0; twice < 2; twice++) { /* parts of this size; two parts, cut there */
+                struct notes parts;
+                struct err e = {0};
+
+                notes_open(&parts);
+                for (uint64_t from = 0; from < texts[i].len; from += twice ? texts[i].len : size) {
+                    struct part const part = {from, twice ? size : from + size};
+
+                    assert_true(read_part(&csv_reader, texts[i], part, size % 7, &parts, &e));
+                }
+                if (twice)
+                    assert_true(read_part(&csv_reader, texts[i], (struct part){size, UINT64_MAX}, 0, &parts, &e));
+                if (!str_eq(buf_str(&all.text), buf_str(&parts.text)))
+                    fail_msg("text %zu, size %zu: %.*s instead of %.*s", i, size, STR_ARG(buf_str(&parts.text)),
+                             STR_ARG(buf_str(&all.text)));
+                notes_close(&parts);
+            }
+        notes_close(&all);
+    }
+}
+
+/* Rows that lie across the ends of windows, with the largest fields in quotes. */
+static void rows_across_windows(void **state) {
+    struct buf text = {0};
+    struct notes n;
+    size_t rows = 0;
+    (void)state;
+
+    notes_open(&n);
+    n.count_only = true;
+    buf_add(&text, S("a,b,c,d\r\n"));
+    while (text.len < (size_t)9 << 20) {
+        size_t const size = rows % 50 == 49 ? (size_t)3 << 19 : rows * 7919 % 5000;
+
+        buf_add(&text, rows % 3 ? S("1,2,\"") : S("\"\"\"1\",2,\""));
+        for (size_t i = 0; i < size; i++)
+            buf_add(&text, i % 61 ? S("x") : S("\"\",\r\n"));
+        buf_add(&text, S("\",\r\n"));
+        rows++;
+    }
+    read_all(buf_str(&text), &n);
+    assert_int_equal(n.records, rows);
+    assert_int_equal(n.damages, 0);
+    buf_free(&text);
+    notes_close(&n);
+}
+
+/* ------------------------------------------------------------------ hostile sources */
+
+/* `head`, then `fill` again and again up to size bytes. Gives a window of one buffer, however large the source is. */
+struct endless {
+    struct input input;
+    str head;
+    char fill;
+    char *memory;
+    size_t room, most;
+};
+
+static bool endless_window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
+    struct endless *const s = (struct endless *)(void *)in;
+    uint64_t const left = offset < s->input.size ? s->input.size - offset : 0;
+    size_t const give = left < want ? (size_t)left : want;
+    (void)e;
+
+    s->most = want > s->most ? want : s->most;
+    if (give > s->room) {
+        assert_non_null(s->memory = realloc(s->memory, give));
+        s->room = give;
+    }
+    if (give)
+        memset(s->memory, s->fill, give);
+    if (offset < s->head.len)
+        memcpy(s->memory, s->head.ptr + offset, give < s->head.len - offset ? give : s->head.len - (size_t)offset);
+    *out = give ? (str){s->memory, give} : S("");
+    return true;
+}
+
+/* Half a gigabyte without a line end needs no more memory than one row may. */
+static void endless_lines_need_bounded_memory(void **state) {
+    static const struct {
+        str head;
+        char fill;
+        uint64_t records, damages, damaged;
+    } cases[] = {
+        {STR(HEAD SOUND), '\n', 6, 0, 0},
+        {STR(HEAD SOUND), '\0', 6, 1, ((uint64_t)1 << 29) - 42},
+        {STR(HEAD SOUND), 'x', 6, 1, ((uint64_t)1 << 29) - 42},
+        {STR(HEAD SOUND), ',', 6, 1, ((uint64_t)1 << 29) - 42},
+        {STR(HEAD SOUND "\""), 'x', 6, 1, ((uint64_t)1 << 29) - 42},
+        {STR(HEAD SOUND "1,2,\"\n"), '\n', 6, 1, 6},
+        {STR(HEAD SOUND "1,2,\""), '"', 6, 1, ((uint64_t)1 << 29) - 42},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct endless s = {.input = {endless_window, (uint64_t)1 << 29}, .head = cases[i].head, .fill = cases[i].fill};
+        struct err e = {0};
+        struct notes n;
+
+        notes_open(&n);
+        n.count_only = true;
+        assert_true(csv_reader.read(&s.input, whole, &n.sink, &e));
+        if (n.records != cases[i].records || n.damages != cases[i].damages || n.damaged != cases[i].damaged)
+            fail_msg("case %zu: %lu records, %lu damages of %lu bytes", i, (unsigned long)n.records,
+                     (unsigned long)n.damages, (unsigned long)n.damaged);
+        assert_true(s.most <= (size_t)16 << 20);
+        free(s.memory);
+        notes_close(&n);
+    }
+}
+
+static void a_row_of_16_mib_is_the_largest(void **state) {
+    (void)state;
+    for (size_t over = 0; over < 2; over++) {
+        size_t const size = ((size_t)16 << 20) + over; /* with its line end */
+        struct buf text = {0};
+        struct notes n;
+        char *row;
+
+        notes_open(&n);
+        n.count_only = true;
+        buf_add(&text, S(HEAD SOUND));
+        assert_non_null(row = buf_reserve(&text, size));
+        memset(row, 'x', size);
+        memcpy(row, "1,2,", 4);
+        row[size - 1] = '\n';
+        text.len += size;
+        buf_add(&text, S(ROW));
+        read_all(buf_str(&text), &n);
+        assert_int_equal(n.records, over ? 7 : 8);
+        assert_int_equal(n.damages, over);
+        assert_int_equal(n.damaged, over ? size : 0);
+        buf_free(&text);
+        notes_close(&n);
+    }
+}
+
+static void columns_are_bounded(void **state) {
+    (void)state;
+    for (size_t count = 2047; count < 2050; count++) {
+        struct buf text = {0};
+
+        for (int row = 0; row < 2; row++)
+            for (size_t i = 0; i < count; i++)
+                buf_format(&text, "c%zu%c", i, i + 1 < count ? ',' : '\n');
+        assert_int_equal(csv_reader.looks_like(buf_str(&text)), count <= 2048);
+        if (count == 2048) {
+            struct notes n;
+
+            notes_open(&n);
+            n.count_only = true;
+            read_all(buf_str(&text), &n);
+            assert_int_equal(n.records, 1);
+            assert_int_equal(n.damages, 0);
+            notes_close(&n);
+        }
+        buf_free(&text);
+    }
+}
+
+/* ------------------------------------------------------------------ memory that runs out */
+
+static void every_allocation_may_fail(void **state) {
+    static const str texts[] = {
+        STR(M365 "x,\"{\"\"a\"\":\"\"\\n\"\",\"\"b\"\":[1]}\",o,7\n"),
+        STR(HEAD "1,\"\"\"\",3\n"),
+        STR("\xfe\xff\0a\0,\0b\0,\0c\0\n\0001\0,\0002\0,\0003\0\n"),
+    };
+    (void)state;
+    REFUSE_OR_SKIP();
+
+    for (size_t i = 0; i < COUNT(texts); i++)
+        for (int shown = 0; shown < 2; shown++)
+            for (long limit = 0;; limit++) {
+                struct bytes_input in = {.input = {bytes_window, texts[i].len}, .all = texts[i]};
+                struct err e = {0};
+                struct buf out = {0};
+                struct notes n;
+                bool ok;
+
+                notes_open(&n);
+                n.count_only = true;
+                memory_refused = false;
+                memory_left = limit;
+                ok = shown ? csv_reader.show(&in.input,
+                                             i == 0   ? 35
+                                             : i == 1 ? 6
+                                                      : 14,
+                                             &out, &e)
+                           : csv_reader.read(&in.input, whole, &n.sink, &e);
+                memory_left = -1;
+                if (!ok)
+                    assert_int_equal(e.code, ERR_MEMORY);
+                else if (!shown && memory_refused) /* no room for a name: its values are left out, which is told */
+                    assert_true(n.damages > 0);
+                else if (!shown)
+                    assert_true(n.records == 1 && n.damages == 0);
+                free(in.copy);
+                buf_free(&out);
+                notes_close(&n);
+                if (!memory_refused) {
+                    assert_true(ok && limit > 2);
+                    break;
+                }
+            }
+}
+
+/* ------------------------------------------------------------------ a real export */
+
+/* The shared data's file, unpacked; empty: it is not there. */
+static struct buf unpacked(const char *name) {
+    const char *const shared = getenv("LONGWATCH_SHARED") ? getenv("LONGWATCH_SHARED") : "../shared";
+    struct decompressor *const d = decompressor_new(COMPRESSION_ZSTD, (size_t)1 << 27);
+    struct file_input f = {.fd = -1};
+    struct buf bytes = {0};
+    struct err e = {0};
+    char path[512];
+    bool ended = false;
+    str packed;
+
+    assert_non_null(d);
+    snprintf(path, sizeof path, "%s/data/m365/%s", shared, name);
+    if (file_input_open(&f, path, &e)) {
+        assert_true(f.input.window(&f.input, 0, INPUT_WANT_MAX, &packed, &e));
+        while (!ended) {
+            size_t written;
+
+            assert_non_null(buf_reserve(&bytes, 1 << 20));
+            assert_true(decompress(d, &packed, bytes.ptr + bytes.len, 1 << 20, &written, &ended, &e));
+            bytes.len += written;
+        }
+    }
+    file_input_close(&f);
+    decompressor_free(d);
+    return bytes;
+}
+
+#define IDS_MAX 8192
+
+struct export {
+    struct event_sink sink;
+    field_id id, audit_data;
+    uint64_t rows, without, damages;
+    size_t ids;
+    struct {
+        char id[40];
+        struct buf values; /* each as "type inner name=text" and a zero byte */
+    } records[IDS_MAX];
+};
+
+static void values_add(const struct export *x, const struct record *r, struct buf *out) {
+    for (uint32_t i = 0; i < r->count; i++) {
+        buf_byte(out, letters[r->values[i].type]);
+        buf_byte(out, r->values[i].inner ? 'i' : ' ');
+        buf_add(out, field_name(x->sink.fields, r->values[i].field));
+        buf_byte(out, '=');
+        buf_add(out, (str){r->values[i].ptr, r->values[i].len});
+        buf_byte(out, '\0');
+    }
+}
+
+static bool export_record(struct event_sink *sink, const struct record *r, struct err *e) {
+    struct export *const x = (struct export *)(void *)sink;
+    struct buf values = {0};
+    str id = S("");
+    size_t at = 0;
+    (void)e;
+
+    x->rows++;
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (r->values[i].field == x->id)
+            id = (str){r->values[i].ptr, r->values[i].len};
+        x->without += r->values[i].field == x->audit_data && r->values[i].len == 0;
+    }
+    if (id.len == 0)
+        return true;
+    values_add(x, r, &values);
+    while (at < x->ids && !str_eq(str_of(x->records[at].id), id))
+        at++;
+    if (at == x->ids) {
+        assert_true(at < IDS_MAX && id.len < sizeof x->records[at].id);
+        memcpy(x->records[at].id, id.ptr, id.len);
+        x->records[at].values = values;
+        x->ids++;
+    } else
+        buf_free(&values); /* the same search was run twice */
+    return true;
+}
+
+static void export_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
+    (void)offset;
+    (void)size;
+    (void)why;
+    ((struct export *)(void *)sink)->damages++;
+}
+
+static struct export *export_of(const struct reader *reader, str bytes) {
+    struct export *const x = calloc(1, sizeof *x);
+    struct bytes_input in = {.input = {bytes_window, bytes.len}, .all = bytes};
+    struct err e = {0};
+
+    assert_non_null(x);
+    x->sink = (struct event_sink){.fields = fields_new(), .record = export_record, .damage = export_damage};
+    assert_non_null(x->sink.fields);
+    x->id = field_intern(x->sink.fields, S("Id"));
+    x->audit_data = field_intern(x->sink.fields, S("AuditData"));
+    assert_true(csv_reader.looks_like(str_first(bytes, 65536)) == (reader == &csv_reader));
+    assert_true(reader->read(&in.input, whole, &x->sink, &e));
+    free(in.copy);
+    return x;
+}
+
+static void export_free(struct export *x) {
+    for (size_t i = 0; i < x->ids; i++)
+        buf_free(&x->records[i].values);
+    fields_free(x->sink.fields);
+    free(x);
+}
+
+/* Rows and distinct Ids as the reference counts them; and each record as its JSON alone gives it, before its columns. */
+static void an_export_gives_what_its_json_gives(void **state) {
+    struct buf table = unpacked("dutchmasterz-ual.csv.zst"), lines = unpacked("dutchmasterz-ual.auditdata.ndjson.zst");
+    (void)state;
+
+    if (!table.len || !lines.len) {
+        buf_free(&table);
+        buf_free(&lines);
+        print_message("SKIP: no shared data\n");
+        skip();
+    }
+    struct export *const csv = export_of(&csv_reader, buf_str(&table)), *const json =
+                                                                            export_of(&json_reader, buf_str(&lines));
+
+    assert_int_equal(csv->rows, 5381);
+    assert_int_equal(csv->without, 3);
+    assert_int_equal(csv->damages, 0);
+    assert_int_equal(csv->ids, 3414);
+    assert_int_equal(json->rows, 3414);
+    assert_int_equal(json->ids, 3414);
+    for (size_t i = 0; i < json->ids; i++) {
+        size_t at = 0;
+
+        while (at < csv->ids && strcmp(csv->records[at].id, json->records[i].id) != 0)
+            at++;
+        assert_true(at < csv->ids);
+        if (!str_starts(buf_str(&csv->records[at].values), buf_str(&json->records[i].values)))
+            fail_msg("record %s differs", json->records[i].id);
+    }
+    export_free(csv);
+    export_free(json);
+    buf_free(&table);
+    buf_free(&lines);
+}
+
+int main(void) {
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tables_are_told_from_other_text),
+        cmocka_unit_test(a_first_row_larger_than_the_head),
+        cmocka_unit_test(sources_of_many_shapes),
+        cmocka_unit_test(what_nobody_wants_is_left_out),
+        cmocka_unit_test(a_cell_may_hold_the_record),
+        cmocka_unit_test(rows_forget_each_other),
+        cmocka_unit_test(too_many_values_are_cut_and_told),
+        cmocka_unit_test(show_gives_names_and_values),
+        cmocka_unit_test(parts_of_any_cut_give_the_whole),
+        cmocka_unit_test(rows_across_windows),
+        cmocka_unit_test(endless_lines_need_bounded_memory),
+        cmocka_unit_test(a_row_of_16_mib_is_the_largest),
+        cmocka_unit_test(columns_are_bounded),
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(an_export_gives_what_its_json_gives),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
