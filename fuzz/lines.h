@@ -1,7 +1,7 @@
-/* lines: what must hold of any reader of logs whose comment lines declare the fields, on any bytes: for fuzz_zeek, fuzz_w3c.
- * Records come in order and stay within the source, as damage does; their values come out of their line; all their fields
- * were declared before; each comes out the same when its line stands alone behind all comment lines before it; parts of
- * any cut give what the whole gives; `show` gives each record again. */
+/* lines: what must hold of any reader of logs whose comment lines declare the fields, whatever the bytes.
+ * Records come in order and stay within the source, as damage does; their values come out of their line; all their
+ * fields were declared before; each comes out the same when its line stands alone behind all comment lines before
+ * it; parts of any cut give what the whole gives; `show` gives each record again. */
 #ifndef FUZZ_LINES_H
 #define FUZZ_LINES_H
 
@@ -48,10 +48,10 @@ static bool is_made(const struct heard *h, str name) {
     return str_eq(name, str_of(h->made[0])) || str_eq(name, str_of(h->made[1]));
 }
 
-/* Without escapes, values stand in their line as they are given, one behind the other. */
+/* Without escapes and quotes, values stand in their line as they are given, one behind the other. */
 static void check_values(const struct heard *h, const struct record *r) {
     str const line = {h->all.ptr + r->offset, (size_t)r->size};
-    bool const plain = str_find_byte(line, '\\') == SIZE_MAX;
+    bool const plain = str_find_byte(line, '\\') == SIZE_MAX && str_find_byte(line, '"') == SIZE_MAX;
     size_t total = 0, at = 0;
 
     for (uint32_t i = 0; i < r->count; i++) {
@@ -143,6 +143,7 @@ static void read_alone(const struct reader *reader, const struct heard *h, const
             buf_add(&b, line);
     }
     buf_add(&b, (str){h->all.ptr + r->offset, (size_t)r->size});
+    buf_add(&b, S("\r\n")); /* a CR at its end stays its own */
     if (b.failed)
         abort();
     alone = heard_new(h->sink.fields, buf_str(&b), h->made[0], h->made[1]);

@@ -2,6 +2,7 @@
 #include "reader/evtx.h"
 #include "reader/json.h"
 #include "reader/reader.h"
+#include "reader/w3c.h"
 #include "reader/zeek.h"
 
 /* The most particular first. */
@@ -9,6 +10,7 @@ static const struct reader *const readers[] = {
     &evtx_reader,
     &json_reader,
     &zeek_reader,
+    &w3c_reader,
 };
 
 const struct reader *reader_for(str head) {
