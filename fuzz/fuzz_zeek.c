@@ -6,6 +6,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    check_lines(&zeek_reader, "_path", "_path", data, size);
+    check_lines(&zeek_reader, S("_path"), data, size);
     return 0;
 }

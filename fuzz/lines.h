@@ -39,13 +39,13 @@ struct heard_record {
 struct heard {
     struct event_sink sink;
     str all;
-    const char *made[2]; /* fields that are not of the line: their values come from comment lines */
+    str made; /* a field that is not of the line alone, beside all whose names begin with _ */
     uint64_t records, damages, hash, end, number;
     struct heard_record kept[ALONE_MAX];
 };
 
 static bool is_made(const struct heard *h, str name) {
-    return str_eq(name, str_of(h->made[0])) || str_eq(name, str_of(h->made[1]));
+    return str_starts(name, S("_")) || str_eq(name, h->made);
 }
 
 /* Without escapes and quotes, values stand in their line as they are given, one behind the other. */
@@ -119,9 +119,9 @@ static void read_part(const struct reader *reader, struct heard *h, uint64_t fro
     free(in.copy);
 }
 
-static struct heard heard_new(struct fields *fields, str all, const char *made, const char *made_too) {
+static struct heard heard_new(struct fields *fields, str all, str made) {
     return (struct heard){
-        .sink = {.fields = fields, .record = on_record, .damage = on_damage}, .all = all, .made = {made, made_too}};
+        .sink = {.fields = fields, .record = on_record, .damage = on_damage}, .all = all, .made = made};
 }
 
 /* The record's line behind every comment line before it. */
@@ -146,7 +146,7 @@ static void read_alone(const struct reader *reader, const struct heard *h, const
     buf_add(&b, S("\r\n")); /* a CR at its end stays its own */
     if (b.failed)
         abort();
-    alone = heard_new(h->sink.fields, buf_str(&b), h->made[0], h->made[1]);
+    alone = heard_new(h->sink.fields, buf_str(&b), h->made);
     read_part(reader, &alone, 0, UINT64_MAX);
     assert(alone.records == 1 && alone.kept[0].hash == r->hash && alone.kept[0].size == r->size);
     buf_free(&b);
@@ -164,15 +164,14 @@ static void show_again(const struct reader *reader, const struct heard *h, const
     buf_free(&out);
 }
 
-static void check_lines(const struct reader *reader, const char *made, const char *made_too, const uint8_t *data,
-                        size_t size) {
+static void check_lines(const struct reader *reader, str made, const uint8_t *data, size_t size) {
     struct fields *const fields = size >= 2 && size <= SOURCE_MAX ? fields_new() : NULL;
     str const all = {(const char *)data + 2, size - 2};
 
     if (!fields)
         return;
     uint64_t const cut = (data[0] | (uint64_t)data[1] << 8) % (all.len + 1);
-    struct heard whole = heard_new(fields, all, made, made_too), parts = whole;
+    struct heard whole = heard_new(fields, all, made), parts = whole;
 
     (void)reader->looks_like(all);
     assert(reader->part_size(all) == 0);

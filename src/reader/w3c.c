@@ -18,6 +18,7 @@
 #define COLUMNS_MAX ((size_t)1024)
 #define EXTRA_MAX ((size_t)64) /* pieces beyond the fields */
 #define WORD_MAX 255u
+#define HEAD_MAX ((size_t)64 << 10)
 #define DAY ((int64_t)86400 * 1000000000)
 #define JOINED_MAX 48u
 /* Servers write a request when it is over, several at once; a step back of a minute is no new day. */
@@ -45,14 +46,15 @@ struct reading {
     char separator;
     struct column *columns;   /* COLUMNS_MAX */
     size_t count, date, time; /* SIZE_MAX: no such column */
-    struct word software;
-    field_id software_field;
-    bool wants_software, local;
+    struct word software, log_type;
+    field_id software_field, log_type_field; /* FIELD_NONE: nobody wants it */
+    bool local;
     int64_t day;            /* the midnight before the line, when no column says it; INSTANT_NONE: not known */
     int clock;              /* seconds of that day, of the latest line; -1: not known */
-    struct buf fields_line; /* as it stands, for show */
+    struct buf fields_line; /* as it stands */
+    str names;              /* in it */
 
-    struct raw *values; /* COLUMNS_MAX + 1 */
+    struct raw *values; /* COLUMNS_MAX + 2 */
     uint32_t *places;   /* COLUMNS_MAX + EXTRA_MAX + 1 */
     str *pieces;        /* the same */
     uint8_t *ways;      /* (COLUMNS_MAX + 1) * (EXTRA_MAX + 1): 0, 1, or 2 for more */
@@ -155,16 +157,20 @@ static bool wanted(const struct reading *r, field_id field) {
     return field != FIELD_NONE && r->to && (!r->to->wants || r->to->wants(r->to, field));
 }
 
+/* Of a directive: what stands behind the colon. */
+static str names_of(str line) {
+    return str_trim(str_from(line, str_find_byte(line, ':') + 1));
+}
+
 static bool fields_directive(struct reading *r, str rest) {
     bool overflow = false;
 
-    rest = str_trim(rest);
     r->separator = str_find_byte(rest, ',') != SIZE_MAX ? ',' : str_find_byte(rest, '\t') != SIZE_MAX ? '\t' : ' ';
     r->fields_line.len = 0;
-    if (!r->to)
-        buf_add(&r->fields_line, r->lines.line);
+    buf_add(&r->fields_line, r->lines.line);
     if (r->fields_line.failed)
         return no_memory(r);
+    r->names = names_of(buf_str(&r->fields_line));
     r->count = 0;
     r->date = r->time = SIZE_MAX;
     while (rest.len) {
@@ -193,6 +199,38 @@ static bool fields_directive(struct reading *r, str rest) {
     return true;
 }
 
+static bool is_head(str line) {
+    return line.len && line.ptr[0] == '#';
+}
+
+static bool is_fields(str line) {
+    return str_eq_ascii(str_first(line, sizeof "#Fields:" - 1), S("#Fields:"));
+}
+
+/* Exchange writes some logs with the names as a line of their own too, before the directives or behind them, for those
+ * who read them as CSV. Is the first line of head that, before? */
+static bool is_names_first(str head) {
+    size_t line = str_find_byte(head, '\n');
+    str const first = str_trim(str_first(head, line));
+
+    for (head = line == SIZE_MAX ? S("") : str_from(head, line + 1); is_head(head); head = str_from(head, line + 1)) {
+        if ((line = str_find_byte(head, '\n')) == SIZE_MAX)
+            return false;
+        if (is_fields(head))
+            return str_find_byte(first, ',') != SIZE_MAX && str_eq(names_of(str_first(head, line)), first);
+    }
+    return false;
+}
+
+static bool is_names(const struct reading *r) {
+    str const line = r->lines.line, behind = r->lines.window;
+
+    if (r->count)
+        return r->separator == ',' && str_eq(line, r->names);
+    return r->lines.offset <= 3 && behind.len &&
+           is_names_first(str_first((str){line.ptr, (size_t)(behind.ptr + behind.len - line.ptr)}, HEAD_MAX));
+}
+
 static int clock_of(str time) {
     int parts[3];
 
@@ -211,6 +249,11 @@ static void date_directive(struct reading *r, str rest) {
         line_damage(r, "a date that cannot be read");
 }
 
+static void word_set(struct word *w, str text) {
+    w->len = text.len < WORD_MAX ? text.len : WORD_MAX;
+    memcpy(w->text, text.ptr, w->len);
+}
+
 static bool directive(struct reading *r) {
     str const line = r->lines.line;
     size_t const colon = str_find_byte(line, ':');
@@ -225,8 +268,9 @@ static bool directive(struct reading *r) {
     } else if (str_eq_ascii(name, S("Time Format"))) {
         r->local = str_eq_ascii(rest, S("Local"));
     } else if (str_eq_ascii(name, S("Software"))) {
-        r->software.len = rest.len < WORD_MAX ? rest.len : WORD_MAX;
-        memcpy(r->software.text, rest.ptr, r->software.len);
+        word_set(&r->software, rest);
+    } else if (str_eq_ascii(name, S("Log-type"))) {
+        word_set(&r->log_type, rest);
     }
     return true;
 }
@@ -386,6 +430,12 @@ static str join_time(struct reading *r, str time) {
     return (str){r->joined, 12 + time.len};
 }
 
+static uint32_t add_word(struct reading *r, uint32_t count, field_id field, const struct word *w) {
+    if (field != FIELD_NONE && w->len)
+        r->values[count++] = (struct raw){.field = field, .type = RAW_TEXT, .len = (uint32_t)w->len, .ptr = w->text};
+    return count;
+}
+
 static bool value_line(struct reading *r) {
     str const line = r->lines.line;
     bool const dashes = r->separator != ','; /* between commas, what is absent is nothing */
@@ -393,6 +443,8 @@ static bool value_line(struct reading *r) {
     const char *why;
     size_t good;
 
+    if (is_names(r))
+        return true;
     r->undone.len = 0;
     if (r->separator == ',' && !buf_reserve(&r->undone, line.len))
         return no_memory(r);
@@ -404,9 +456,8 @@ static bool value_line(struct reading *r) {
         r->pieces[r->time] = join_time(r, r->pieces[r->time]);
     if (!is_mine(r))
         return true;
-    if (r->wants_software && r->software.len)
-        r->values[count++] = (struct raw){
-            .field = r->software_field, .type = RAW_TEXT, .len = (uint32_t)r->software.len, .ptr = r->software.text};
+    count = add_word(r, count, r->software_field, &r->software);
+    count = add_word(r, count, r->log_type_field, &r->log_type);
     for (size_t i = 0; i < r->count; i++) {
         str const text = r->pieces[i];
 
@@ -439,26 +490,27 @@ static void close_reading(struct reading *r) {
     buf_free(&r->fields_line);
 }
 
+static field_id made_field(const struct reading *r, str name) {
+    field_id const field = r->to ? field_intern(r->to->fields, name) : FIELD_NONE;
+
+    return wanted(r, field) ? field : FIELD_NONE;
+}
+
 static bool open_reading(struct reading *r) {
     r->day = INSTANT_NONE;
     r->clock = -1;
     r->date = r->time = SIZE_MAX;
     r->separator = ' ';
     r->columns = malloc(COLUMNS_MAX * sizeof *r->columns);
-    r->values = malloc((COLUMNS_MAX + 1) * sizeof *r->values);
+    r->values = malloc((COLUMNS_MAX + 2) * sizeof *r->values);
     r->places = malloc((COLUMNS_MAX + EXTRA_MAX) * sizeof *r->places);
     r->pieces = malloc((COLUMNS_MAX + EXTRA_MAX + 1) * sizeof *r->pieces);
     r->ways = malloc((COLUMNS_MAX + 1) * (EXTRA_MAX + 1));
     if (!r->columns || !r->values || !r->places || !r->pieces || !r->ways)
         return no_memory(r);
-    if (r->to)
-        r->software_field = field_intern(r->to->fields, S("_software"));
-    r->wants_software = r->to && wanted(r, r->software_field);
+    r->software_field = made_field(r, S("_software"));
+    r->log_type_field = made_field(r, S("_log_type"));
     return true;
-}
-
-static bool is_head(str line) {
-    return line.len && line.ptr[0] == '#';
 }
 
 static bool w3c_read(struct input *in, struct part part, struct event_sink *to, struct err *e) {
@@ -495,7 +547,7 @@ static bool w3c_show(struct input *in, uint64_t offset, struct buf *out, struct 
         line = r.lines.line;
     if (ok && line.len && !buf_reserve(&r.undone, line.len))
         ok = no_memory(&r);
-    if (ok && (line.len == 0 || split(&r, line)))
+    if (ok && (line.len == 0 || is_names(&r) || split(&r, line)))
         ok = err_set(e, ERR_CORRUPT, offset, "no line of values begins here");
     if (ok) {
         buf_add(out, buf_str(&r.fields_line));
@@ -507,14 +559,16 @@ static bool w3c_show(struct input *in, uint64_t offset, struct buf *out, struct 
     return ok;
 }
 
-/* Of the comment lines it begins with, one names the fields. */
+/* Of the comment lines it begins with, or has behind the names, one names the fields. */
 static bool w3c_looks_like(str head) {
     size_t line;
 
     if (str_starts(head, S("\xef\xbb\xbf")))
         head = str_from(head, 3);
+    if (!is_head(head))
+        return is_names_first(str_first(head, HEAD_MAX));
     for (; is_head(head); head = str_from(head, line + 1)) {
-        if (str_eq_ascii(str_first(head, 8), S("#Fields:")))
+        if (is_fields(head))
             return true;
         if ((line = str_find_byte(head, '\n')) == SIZE_MAX)
             break;

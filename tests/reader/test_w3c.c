@@ -121,6 +121,13 @@ static const struct {
     {"commas", STR("#Fields: a,b\nx y,z\n"), "1@13+5{a=t:x y;b=t:z}"},
     {"nothing between commas is absent, a dash is not", STR("#Fields: a,b,c\n,-,\n"), "1@15+3{b=t:-}"},
     {"quotes", STR("#Fields: a,b\n\"x,y\",z\n"), "1@13+7{a=t:x,y;b=t:z}"},
+    {"the names as a line, behind", STR("#Log-type: L\n#Fields: a,b\na,b\nx,y\na,b\r\na,c\n"),
+     "1@30+3{_log_type=t:L;a=t:x;b=t:y} 2@39+3{_log_type=t:L;a=t:a;b=t:c}"},
+    {"the names as a line, before", STR("a,b\r\n#Date: 2021-03-03T00:00:01.2Z\r\n#Fields: a,b\r\nx,y\n"),
+     "1@50+3{a=t:x;b=t:y}"},
+    {"other names before", STR("a,c\n#Fields: a,b\nx,y\n"),
+     "!0+4(a line of values before any names of fields) 1@17+3{a=t:x;b=t:y}"},
+    {"names between blanks are values", STR(AB "a b\n"), "1@13+3{a=t:a;b=t:b}"},
     {"quotes in quotes", STR("#Fields: a,b\n\"say \"\"no\"\"\",\"\"\"\"\n"), "1@13+17{a=t:say \"no\";b=t:\"}"},
     {"quotes around nothing", STR("#Fields: a,b\n\"\",z\n"), "1@13+4{b=t:z}"},
     {"a quote within a value", STR("#Fields: a,b\nx\"y,z\n"), "1@13+5{a=t:x\"y;b=t:z}"},
@@ -157,6 +164,11 @@ static void heads(void **state) {
         {STR("#Date: 2021-04-01 00:00:21\r\n#Fields: a\r\n"), true},
         {STR("\xef\xbb\xbf#Software: Microsoft Exchange Server\n#Fields: a,b\n"), true},
         {STR("#fields: a\n"), true},
+        {STR("a,b\r\n#Software: Microsoft Exchange Server\r\n#Fields: a,b\r\n"), true},
+        {STR("a,c\n#Fields: a,b\n"), false},
+        {STR("a,b\n#Fields: a,b"), false},
+        {STR("a b\n#Fields: a b\n"), false},
+        {STR("a,b\nx,y\n#Fields: a,b\n"), false},
         {STR("#Software: x\n"), false},
         {STR("#Fields a\n"), false},
         {STR("#fields\ta\n"), false},
@@ -197,6 +209,9 @@ static void show_gives_names_and_line(void **state) {
     for (size_t i = 0; i < COUNT(list); i++)
         wrong += shows_otherwise(&w3c_reader, text, list[i].offset, list[i].shown);
     wrong += shows_otherwise(&w3c_reader, S(""), 0, NULL);
+    wrong += shows_otherwise(&w3c_reader, S("a,b\n#Fields: a,b\na,b\nx,y\n"), 0, NULL);
+    wrong += shows_otherwise(&w3c_reader, S("a,b\n#Fields: a,b\na,b\nx,y\n"), 17, NULL);
+    wrong += shows_otherwise(&w3c_reader, S("a,b\n#Fields: a,b\na,b\nx,y\n"), 21, "#Fields: a,b\nx,y");
     wrong += shows_otherwise(&w3c_reader, S("x y\n"), 0, NULL);
     assert_int_equal(wrong, 0);
 }
