@@ -122,7 +122,8 @@ static int stage(const char *name, const char *path, const char *const *rules, s
     if (!(reader = reader_for(str_first(head, 65536))))
         return 1;
     double const wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-    uint64_t const size = f.input.size, step = reader->part_size ? reader->part_size(str_first(head, 65536)) : size;
+    uint64_t const size = f.input.size, part = reader->part_size ? reader->part_size(str_first(head, 65536)) : 0;
+    uint64_t const step = part ? part : size;
 
     for (uint64_t from = 0; from < size; from += step) { /* in parts, as workers take them */
         struct event_sink *const sink = s.ingest ? ingest_sink(s.ingest) : &s.count;
