@@ -76,15 +76,20 @@ def lines_fit():
             assert shown and not wide, f"{columns} columns, {words}: {wide}"
 
 
+def enough_to_watch(folder, hunt):
+    """Evidence, of so many files. Nothing is shown of what is over in a moment: on a quick machine it takes more."""
+    sample = (SOURCE / "data/samples/intrusion.jsonl").read_bytes()
+    for number in range(16):
+        (pathlib.Path(folder) / f"{number}.jsonl").write_bytes(sample * TIMES)
+        if number >= 3 and b" %" in on_terminal(hunt, TERM="xterm"):
+            break
+    return number + 1
+
+
 def progress_only_for_a_watcher():
     with tempfile.TemporaryDirectory() as folder:
-        sample = (SOURCE / "data/samples/intrusion.jsonl").read_bytes()
         hunt = ["hunt", folder, "--rules", SOURCE / "data/rules", "--threads", "1"]
-        # Nothing is shown of what is over in a moment: on a quick machine it takes more to see something.
-        for number in range(16):
-            (pathlib.Path(folder) / f"{number}.jsonl").write_bytes(sample * TIMES)
-            if number >= 3 and b"\r\x1b[K" in on_terminal(hunt, 40, TERM="xterm"):
-                break
+        enough_to_watch(folder, hunt)
         bar = re.compile(rb"\[#*-*\]  +\d+ %[^\r\x1b]* [\d.]+ [kMG]B/s")
         for columns in (40, 120):
             shown = on_terminal(hunt, columns, TERM="xterm")
@@ -133,13 +138,12 @@ def nothing_hidden_reaches_the_terminal():
 def findings_and_progress_share_a_terminal():
     """Each finding is a line of its own, whole, with the progress wiped before it."""
     with tempfile.TemporaryDirectory() as folder:
-        sample = (SOURCE / "data/samples/intrusion.jsonl").read_bytes()
-        for number in range(4):
-            (pathlib.Path(folder) / f"{number}.jsonl").write_bytes(sample * TIMES)
-        shown = on_terminal(["hunt", folder, "--rules", SOURCE / "data/rules", "--threads", "1", "--json", "--level", "critical"], TERM="xterm")
+        hunt = ["hunt", folder, "--rules", SOURCE / "data/rules", "--threads", "1", "--json", "--level", "critical"]
+        files = enough_to_watch(folder, hunt)
+        shown = on_terminal(hunt, TERM="xterm")
         assert b" %" in shown, "no progress"
         found = [line for line in re.sub(rb"\r\x1b\[K[^\r\n]*(?=\r\x1b\[K)|\r\x1b\[K", b"", shown).splitlines() if b'"finding"' in line]
-        assert len(found) == 4 * TIMES, len(found)
+        assert len(found) == files * TIMES, len(found)
         for line in found:
             json.loads(line)
 
