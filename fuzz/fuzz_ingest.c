@@ -33,10 +33,10 @@ static const char kind_files[] = "kind: door\n"
                                  "when: [raw]\n"
                                  "strip: [e.]\n";
 /* By the letters A, B, ... */
-static const char *const names[] = {"door",   "badge",  "site",   "stamp", "at",   "lamp",   "wrapped", "p.door",
-                                    "q.door", "p.lamp", "q.lamp", "p.x",   "q.x",  "x",      "odd",     "even",
-                                    "L.n",    "L.v",    "L",      "few",   "none", "sifted", "y",      "raw",     "e.x",
-                                    "place",  "r.at",   "q.site", "a b",   "ab",   "e.lamp", "p.even",  "L.lamp"};
+static const char *const names[] = {
+    "door", "badge", "site", "stamp", "at",   "lamp",   "wrapped", "p.door", "q.door", "p.lamp", "q.lamp",
+    "p.x",  "q.x",   "x",    "odd",   "even", "L.n",    "L.v",     "L",      "few",    "none",   "sifted",
+    "y",    "raw",   "e.x",  "place", "r.at", "q.site", "a b",     "ab",     "e.lamp", "p.even", "L.lamp"};
 
 struct trial {
     struct ingest *in;

@@ -66,7 +66,8 @@ static bool all_inner(struct event_sink *sink, field_id field) {
 }
 
 static void hear(struct heard *h, struct fields *fields, str all) {
-    *h = (struct heard){.sink = {.fields = fields, .record = on_record, .damage = on_damage, .wants_inner = all_inner}, .all = all};
+    *h = (struct heard){.sink = {.fields = fields, .record = on_record, .damage = on_damage, .wants_inner = all_inner},
+                        .all = all};
     if (!(h->told = calloc(all.len + 1, 1)))
         abort();
 }
@@ -118,7 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     read_part(&lines, all, 0, all.len);
     read_part(&parts, all, 0, cut);
     read_part(&parts, all, cut, UINT64_MAX);
-    if (all.len && memcmp(data + 2, "\xff\xfe", 2 < all.len ? 2 : all.len) && memcmp(data + 2, "\xfe\xff", 2 < all.len ? 2 : all.len)) {
+    if (all.len && memcmp(data + 2, "\xff\xfe", 2 < all.len ? 2 : all.len) &&
+        memcmp(data + 2, "\xfe\xff", 2 < all.len ? 2 : all.len)) {
         assert(lines.hash == parts.hash && lines.records == parts.records);
         if (json_reader.part_size(all))
             assert(lines.hash == whole.hash && lines.records == whole.records);

@@ -96,8 +96,9 @@ static size_t plain_run(str s, size_t from) {
     for (; s.len - i >= 16; i += 16) {
         __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i));
         /* As signed numbers, bytes from 0x80 on are below 0x20, too. */
-        __m128i const odd = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))),
-                                         _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+        __m128i const odd =
+            _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))),
+                         _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
         int const found = _mm_movemask_epi8(odd);
 
         if (found)

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 bool channel_pair(int ends[2], struct err *e) {
-    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 || err_system(e, "no connection between processes");
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ||
+           err_system(e, "no connection between processes");
 }
 
 bool channel_send(int end, str bytes, int fd, struct err *e) {
@@ -55,7 +56,8 @@ bool channel_take(int end, char *out, size_t size, int *fd, bool *closed, struct
         *fd = -1;
     while (done < size) {
         struct iovec part = {out + done, size - done};
-        struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+        struct msghdr m = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
         ssize_t const n = recvmsg(end, &m, MSG_CMSG_CLOEXEC);
 
         if (n < 0 && errno == EINTR)

@@ -12,23 +12,58 @@
 
 /* sysinfo: qsort asks how much memory there is. tgkill, gettid, getpid: abort. */
 static const int allowed[] = {
-    SCMP_SYS(read),          SCMP_SYS(pread64),      SCMP_SYS(write),          SCMP_SYS(sendmsg),      SCMP_SYS(recvmsg),
-    SCMP_SYS(recvfrom),      SCMP_SYS(sendto),       SCMP_SYS(poll),           SCMP_SYS(ppoll),        SCMP_SYS(close),
-    SCMP_SYS(fstat),         SCMP_SYS(lseek),        SCMP_SYS(munmap),         SCMP_SYS(mremap),       SCMP_SYS(brk),
-    SCMP_SYS(madvise),       SCMP_SYS(futex),        SCMP_SYS(clock_gettime),  SCMP_SYS(gettimeofday), SCMP_SYS(time),
-    SCMP_SYS(getpid),        SCMP_SYS(gettid),       SCMP_SYS(tgkill),         SCMP_SYS(exit),         SCMP_SYS(exit_group),
-    SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sched_yield),  SCMP_SYS(getrandom),
-    SCMP_SYS(restart_syscall), SCMP_SYS(sysinfo),    SCMP_SYS(getrusage),
+    SCMP_SYS(read),
+    SCMP_SYS(pread64),
+    SCMP_SYS(write),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(sendto),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(close),
+    SCMP_SYS(fstat),
+    SCMP_SYS(lseek),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(brk),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(getrusage),
 #ifdef __SANITIZE_ADDRESS__
-    SCMP_SYS(sigaltstack),   SCMP_SYS(mincore),      SCMP_SYS(prctl),          SCMP_SYS(mmap),         SCMP_SYS(mprotect),
-    SCMP_SYS(sched_getaffinity), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),    SCMP_SYS(getrlimit),    SCMP_SYS(prlimit64),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(mincore),
+    SCMP_SYS(prctl),
+    SCMP_SYS(mmap),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(prlimit64),
     SCMP_SYS(ioctl),
 #endif
 };
 
 /* Libraries ask for files that would only make their messages prettier; they live with a no. */
-static const int refused[] = {SCMP_SYS(open),     SCMP_SYS(openat),     SCMP_SYS(stat),      SCMP_SYS(lstat),  SCMP_SYS(access),
-                              SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(faccessat), SCMP_SYS(getcwd), SCMP_SYS(statx)};
+static const int refused[] = {SCMP_SYS(open),   SCMP_SYS(openat),   SCMP_SYS(stat),       SCMP_SYS(lstat),
+                              SCMP_SYS(access), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(faccessat),
+                              SCMP_SYS(getcwd), SCMP_SYS(statx)};
 
 static bool limit(int what, rlim_t most) {
     struct rlimit now;
@@ -97,7 +132,8 @@ static bool system_calls(struct err *e) {
     ok = ok && seccomp_load(f) == 0;
     if (f)
         seccomp_release(f);
-    return ok || err_set(e, ERR_UNSUPPORTED, 0, "this system cannot confine the processes that read evidence (seccomp)");
+    return ok ||
+           err_set(e, ERR_UNSUPPORTED, 0, "this system cannot confine the processes that read evidence (seccomp)");
 }
 
 bool confine_self(size_t data_max, struct err *e) {

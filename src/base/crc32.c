@@ -48,7 +48,8 @@ static uint32_t by_tables(uint32_t crc, str bytes) {
 
 #if defined(__x86_64__)
 __attribute__((target("pclmul,sse4.1"))) static inline __m128i fold(__m128i block, __m128i by, __m128i onto) {
-    return _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(block, by, 0x00), _mm_clmulepi64_si128(block, by, 0x11)), onto);
+    return _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(block, by, 0x00), _mm_clmulepi64_si128(block, by, 0x11)),
+                         onto);
 }
 
 /* At least 64 bytes. */

@@ -41,7 +41,6 @@ bool err_system(struct err *e, const char *fmt, ...) {
     used = vsnprintf(e->text, sizeof e->text, fmt, args);
     va_end(args);
     if (used >= 0 && (size_t)used < sizeof e->text)
-        snprintf(e->text + used, sizeof e->text - (size_t)used, ": %s",
-                 why ? why : "unknown error");
+        snprintf(e->text + used, sizeof e->text - (size_t)used, ": %s", why ? why : "unknown error");
     return false;
 }

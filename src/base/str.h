@@ -14,7 +14,8 @@ typedef struct {
 } str;
 
 /* The view of a string literal, usable in static tables too. */
-#define STR(literal) {"" literal, sizeof(literal) - 1}
+#define STR(literal)                                                                                                   \
+    { "" literal, sizeof(literal) - 1 }
 /* The same as an expression. */
 #define S(literal) ((str){"" literal, sizeof(literal) - 1})
 

@@ -159,7 +159,8 @@ fail:
     return false;
 }
 
-bool rules_shut(const struct sigma_set *set, struct fields *fields, const struct kinds *kinds, str **shut, struct err *e) {
+bool rules_shut(const struct sigma_set *set, struct fields *fields, const struct kinds *kinds, str **shut,
+                struct err *e) {
     str *const list = calloc(set->rule_count + 1, sizeof *list);
     struct test_scratch scratch;
     struct plan *plan = NULL;

@@ -29,7 +29,8 @@ static const struct sigma_rule *rule_at(const struct sigma_set *set, const struc
 
 /* A rule that no event of its log source can satisfy, because of a field. */
 static void add_shut(struct buf *b, str field) {
-    buf_format(b, "can never match: no event of its log source has the `%.*s` it asks for", STR_ARG(str_first(field, 100)));
+    buf_format(b, "can never match: no event of its log source has the `%.*s` it asks for",
+               STR_ARG(str_first(field, 100)));
 }
 
 static void add_json(struct buf *b, const struct sigma_verdict *v, const struct sigma_rule *r, bool source, str shut) {
@@ -86,7 +87,8 @@ static int run(const void *wishes) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !rules_open(&w->paths, w->placeholders, w->strict, &loader, &set, &e) || !rules_shut(set, fields, kinds, &shut, &e)) {
+        !rules_open(&w->paths, w->placeholders, w->strict, &loader, &set, &e) ||
+        !rules_shut(set, fields, kinds, &shut, &e)) {
         status = tell_error(&e);
         goto end;
     }

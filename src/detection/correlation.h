@@ -19,9 +19,9 @@ struct correlation_cell {
 };
 
 struct correlation_event {
-    uint32_t rule;    /* in the set: the detection rule that matched */
-    int64_t when;     /* INSTANT_NONE: takes no part, counted */
-    uint32_t source;  /* the caller's number; equal bytes (same SHA-256) must have the same number */
+    uint32_t rule;   /* in the set: the detection rule that matched */
+    int64_t when;    /* INSTANT_NONE: takes no part, counted */
+    uint32_t source; /* the caller's number; equal bytes (same SHA-256) must have the same number */
     uint64_t offset, number;
     const struct correlation_cell *cells;
     size_t cell_count;
@@ -35,14 +35,14 @@ struct correlation_part {
 };
 
 struct correlation_hit {
-    uint32_t rule;         /* in the set: the correlation */
-    int64_t when;          /* at which it became true */
-    int64_t first, last;   /* of its events */
-    uint64_t count;        /* of its events, also of those that are not told; of a chain: of inner hits and events */
-    const str *group;      /* values of the correlation's groups, in their order, first spelling */
+    uint32_t rule;       /* in the set: the correlation */
+    int64_t when;        /* at which it became true */
+    int64_t first, last; /* of its events */
+    uint64_t count;      /* of its events, also of those that are not told; of a chain: of inner hits and events */
+    const str *group;    /* values of the correlation's groups, in their order, first spelling */
     size_t group_count;
-    str value;             /* what was compared with the condition, in decimal; "" for an expression */
-    str rare;              /* rarity test (9.3, value_percentile without percentile): the value that is rare; else "" */
+    str value; /* what was compared with the condition, in decimal; "" for an expression */
+    str rare;  /* rarity test (9.3, value_percentile without percentile): the value that is rare; else "" */
     const struct correlation_part *events; /* the detection rules' events, by time, source, offset; of a chain those of
                                               the inner hits; the first FINDING_EVENTS_MAX */
     size_t event_count;
@@ -50,7 +50,7 @@ struct correlation_hit {
 
 /* What was left out, for the report; per correlation. */
 struct correlation_counts {
-    uint64_t events;      /* that its rules matched */
+    uint64_t events; /* that its rules matched */
     uint64_t no_time;
     uint64_t no_group;    /* a group-by field is missing */
     uint64_t not_numeric; /* values that are no numbers */
@@ -71,8 +71,9 @@ const str *correlator_fields(const struct correlator *c, uint32_t rule, size_t *
 MUST_USE bool correlator_add(struct correlator *c, const struct correlation_event *event, struct err *e);
 /* Once, at the end. Hits come ordered by rule in the set, then time, then group. False from hit stops. ERR_IO,
  * ERR_MEMORY; ERR_CORRUPT: a temporary file does not hold any more what was written. */
-MUST_USE bool correlator_run(struct correlator *c, bool (*hit)(void *ctx, const struct correlation_hit *hit, struct err *e),
-                             void *ctx, struct err *e);
+MUST_USE bool correlator_run(struct correlator *c,
+                             bool (*hit)(void *ctx, const struct correlation_hit *hit, struct err *e), void *ctx,
+                             struct err *e);
 const struct correlation_counts *correlator_counts(const struct correlator *c, uint32_t rule);
 
 #endif

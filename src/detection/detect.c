@@ -20,8 +20,8 @@
 #define SOURCES_COMPARED_MAX 512u /* rules with further log sources are looked at one by one */
 
 /* A use and the values that decide about it in this row. False: they are more than a key holds, or memory is out. */
-static bool answer_key(struct detector *d, const struct kind_plan *kp, const struct block *b, uint32_t row, const struct use *u,
-                       struct answer *key, uint64_t *hash) {
+static bool answer_key(struct detector *d, const struct kind_plan *kp, const struct block *b, uint32_t row,
+                       const struct use *u, struct answer *key, uint64_t *hash) {
     *key = (struct answer){.use = u->number};
     *hash = u->number * 0x9e3779b97f4a7c15u;
     if (u->view_count > USE_VIEWS_MAX)
@@ -42,7 +42,8 @@ static bool answer_same(const struct answer *a, const struct answer *b) {
 }
 
 /* Does the rule hold in the row, and if so, which filter takes it away? */
-static uint32_t answer(struct detector *d, struct kind_plan *kp, const struct block *b, uint32_t row, const struct use *u) {
+static uint32_t answer(struct detector *d, struct kind_plan *kp, const struct block *b, uint32_t row,
+                       const struct use *u) {
     const struct plan_rule *const r = &d->o.plan->rules[u->rule];
     struct at const at = {kp, b, row, u->aliases, evaluate_block_memo(b)};
     struct answer *slot = NULL, key;
@@ -135,7 +136,8 @@ static bool views_bind(struct detector *d, struct kind_plan *kp, const struct bl
         if (v->generation != b->generation)
             view_forget(v, b->generation);
         v->derived_rows = 0;
-        if (matchers && !v->matchers_made && v->trigger_count && (v->alias || v->column) && !view_matchers_make(d, kp, v))
+        if (matchers && !v->matchers_made && v->trigger_count && (v->alias || v->column) &&
+            !view_matchers_make(d, kp, v))
             return false;
     }
     return true;
@@ -465,8 +467,8 @@ bool detector_new(struct detector **out, const struct detect_options *options, s
     d->role_memory = arena_new(DERIVED_MEMORY);
     d->costs = malloc((options->plan->node_count + (size_t)1) * sizeof *d->costs);
     d->crowds = calloc(options->plan->node_count + (size_t)1, sizeof(struct crowd *));
-    if (!sources_find(d) || !d->costs || !d->crowds || !d->memo || !d->answers || !d->told || !d->filtered || !d->role_memory ||
-        !test_scratch_init(&d->scratch, e)) {
+    if (!sources_find(d) || !d->costs || !d->crowds || !d->memo || !d->answers || !d->told || !d->filtered ||
+        !d->role_memory || !test_scratch_init(&d->scratch, e)) {
         detector_free(d);
         return err_set(e, ERR_MEMORY, 0, "no memory for detection");
     }

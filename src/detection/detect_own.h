@@ -50,16 +50,17 @@ struct view {
 /* One rule under one set of aliases. */
 struct use {
     uint32_t rule;
-    uint32_t aliases;    /* into kind_plan.alias_sets */
-    uint32_t stamp;      /* row it was last a candidate for, + 1 */
-    uint32_t number;     /* from 1, its own in the detector */
-    uint32_t view_count; /* of all that its rule and the rule's filters look at; more than USE_VIEWS_MAX: not kept here */
+    uint32_t aliases; /* into kind_plan.alias_sets */
+    uint32_t stamp;   /* row it was last a candidate for, + 1 */
+    uint32_t number;  /* from 1, its own in the detector */
+    uint32_t
+        view_count; /* of all that its rule and the rule's filters look at; more than USE_VIEWS_MAX: not kept here */
     uint32_t views[USE_VIEWS_MAX];
 };
 
 /* What became of a use in an earlier row with the same values. The key is kept whole. */
 struct answer {
-    uint32_t use; /* its number; 0: empty */
+    uint32_t use;  /* its number; 0: empty */
     uint32_t what; /* ANSWER_NO, ANSWER_YES, or ANSWER_FILTERED + the position of the filter that took it away */
     uint32_t codes[USE_VIEWS_MAX];
 };
@@ -109,7 +110,7 @@ struct kind_plan {
     struct literals *keyword_matchers[2]; /* of all views that are there for keywords alone */
     struct literals *sieve; /* what satisfies any test of all fields holds one of these; NULL: not every one has such */
     uint64_t rows, learn_at; /* rows so far; those after which triggers are chosen again */
-    uint32_t generation; /* of the block's dictionaries when classes and memo were filled */
+    uint32_t generation;     /* of the block's dictionaries when classes and memo were filled */
 };
 
 struct memo {
@@ -137,11 +138,11 @@ struct detector {
     uint32_t *sources;      /* by rule: into source_rules */
     uint32_t *source_rules; /* for each log source that rules have: one such rule */
     uint32_t source_count;
-    float *costs;             /* by node of the plan, before anything was learned */
+    float *costs; /* by node of the plan, before anything was learned */
     struct {
         float *costs, *node_costs;
         uint32_t *seen, *held;
-    } lesson; /* learn.c */
+    } lesson;                 /* learn.c */
     struct kind_plan **plans; /* by block index */
     uint32_t plan_count, plan_room;
     struct memo *memo;
@@ -161,7 +162,7 @@ struct detector {
     bool no_memory;
     uint64_t scanned; /* values so far */
     struct buf sift_text, sift_folded;
-    uint32_t *found;  /* triggers of the value being scanned */
+    uint32_t *found; /* triggers of the value being scanned */
     uint32_t found_count, found_room;
 };
 

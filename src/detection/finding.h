@@ -27,24 +27,24 @@ struct finding_group {
 
 /* Views live until the callback that hands it over returns. */
 struct finding {
-    uint64_t number;   /* 1-based, in the order of findings: what `longwatch show` asks for */
+    uint64_t number; /* 1-based, in the order of findings: what `longwatch show` asks for */
     const struct sigma_rule *rule;
-    int64_t when;      /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
-    str kind;          /* "" for a correlation */
-    str host, account; /* "" when there is none */
-    str evidence_path; /* these four: of the event; of a correlation: of its first event */
+    int64_t when;                /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
+    str kind;                    /* "" for a correlation */
+    str host, account;           /* "" when there is none */
+    str evidence_path;           /* these four: of the event; of a correlation: of its first event */
     const char *evidence_sha256; /* lower-case hexadecimal */
     uint64_t record, offset;
-    bool salvaged;     /* the record was found where the format says nothing lives */
-    str logsource;     /* the category under whose names the rule saw the event, or "" */
+    bool salvaged; /* the record was found where the format says nothing lives */
+    str logsource; /* the category under whose names the rule saw the event, or "" */
     const struct detect_match *matches;
     size_t match_count;
     /* Correlations only: */
     const struct finding_group *groups;
     size_t group_count;
-    int64_t first, last;   /* of the contributing events */
-    uint64_t count;        /* of contributing events */
-    str value;             /* what was compared with the condition: "12", "3.5"; "" when there is none */
+    int64_t first, last;                /* of the contributing events */
+    uint64_t count;                     /* of contributing events */
+    str value;                          /* what was compared with the condition: "12", "3.5"; "" when there is none */
     const struct finding_event *events; /* in order of time; at most FINDING_EVENTS_MAX of `count` */
     size_t event_count;
 };

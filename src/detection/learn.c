@@ -14,9 +14,9 @@ struct lesson {
     uint64_t *pairs; /* view << 32 | test: what could trigger */
     uint32_t pair_count, pair_room;
     /* The detector's; of tests that no use of the kind has they mean nothing. */
-    float *costs;   /* by test */
-    uint32_t *seen; /* by test: the value it was last found in, + 1 */
-    uint32_t *held; /* by test: rows of the sample, in the view being looked at */
+    float *costs;                             /* by test */
+    uint32_t *seen;                           /* by test: the value it was last found in, + 1 */
+    uint32_t *held;                           /* by test: rows of the sample, in the view being looked at */
     uint32_t *tried, tried_count, tried_room; /* tests of the view that are tried one by one */
     uint32_t value, value_weight;
 };

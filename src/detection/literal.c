@@ -55,19 +55,20 @@ struct literals {
     uint32_t single[256]; /* by byte: patterns of that one byte, chained through filed; NOWHERE: none */
     uint64_t singles[4];  /* bit n: patterns of byte n exist */
     bool has_grams, has_single;
-    bool few; /* masks serve: [place][low or high half][value of the half], a bit for each bucket */
+    bool few;        /* masks serve: [place][low or high half][value of the half], a bit for each bucket */
     bool only_grams; /* all patterns are filed under grams */
     uint8_t masks[4][2][16];
     uint8_t loose[4][2][16]; /* the same for text that is not folded */
-    uint64_t equals;       /* bit n: patterns of that length, modulo 64, exist */
-    uint16_t starts, ends; /* bit n: anchored patterns keyed by n bytes exist */
+    uint64_t equals;         /* bit n: patterns of that length, modulo 64, exist */
+    uint16_t starts, ends;   /* bit n: anchored patterns keyed by n bytes exist */
 };
 
 /* How common a byte is in paths and command lines of logs: only order matters. */
 static const uint8_t commonness[256] = {
-    [0 ... 255] = 8,   ['a' ... 'z'] = 16, ['0' ... '9'] = 14, ['\\'] = 22, ['.'] = 22, [' '] = 22, [':'] = 22,
-    ['e'] = 40, ['t'] = 39, ['a'] = 38, ['o'] = 37, ['i'] = 36, ['n'] = 35, ['s'] = 34, ['r'] = 33, ['l'] = 32,
-    ['d'] = 31, ['c'] = 30, ['m'] = 29, ['p'] = 28, ['u'] = 27, ['w'] = 26, ['x'] = 25, ['h'] = 24,
+    [0 ... 255] = 8, ['a' ... 'z'] = 16, ['0' ... '9'] = 14, ['\\'] = 22, ['.'] = 22, [' '] = 22,
+    [':'] = 22,      ['e'] = 40,         ['t'] = 39,         ['a'] = 38,  ['o'] = 37, ['i'] = 36,
+    ['n'] = 35,      ['s'] = 34,         ['r'] = 33,         ['l'] = 32,  ['d'] = 31, ['c'] = 30,
+    ['m'] = 29,      ['p'] = 28,         ['u'] = 27,         ['w'] = 26,  ['x'] = 25, ['h'] = 24,
 };
 
 static uint32_t gram(const char *at) {
@@ -399,8 +400,9 @@ __attribute__((target("avx2"))) static inline uint32_t places(const uint8_t mask
         __m256i const by_high =
             _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)masks[place][1]));
 
-        all = _mm256_and_si256(all, _mm256_and_si256(_mm256_shuffle_epi8(by_low, _mm256_and_si256(c, low)),
-                                                     _mm256_shuffle_epi8(by_high, _mm256_and_si256(_mm256_srli_epi16(c, 4), low))));
+        all = _mm256_and_si256(
+            all, _mm256_and_si256(_mm256_shuffle_epi8(by_low, _mm256_and_si256(c, low)),
+                                  _mm256_shuffle_epi8(by_high, _mm256_and_si256(_mm256_srli_epi16(c, 4), low))));
     }
     return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256()));
 }
@@ -419,7 +421,8 @@ __attribute__((target("avx2"))) static void few_grams(const struct literals *m, 
         return;
     memcpy(tail, text.ptr + i, left);
     /* A gram that begins in the last three bytes would end behind the text. */
-    for (uint32_t found = places(m->masks, tail) & (uint32_t)(((uint64_t)1 << (left - 3)) - 1); UNLIKELY(found); found &= found - 1) {
+    for (uint32_t found = places(m->masks, tail) & (uint32_t)(((uint64_t)1 << (left - 3)) - 1); UNLIKELY(found);
+         found &= found - 1) {
         size_t const at = i + (unsigned)__builtin_ctz(found);
 
         gram_found(m, text, at, gram(text.ptr + at), s);

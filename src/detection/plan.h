@@ -14,10 +14,10 @@ struct plan_node {
 
 struct plan_test {
     struct test test;
-    uint32_t field; /* into plan.fields, or PLAN_KEYWORD */
-    uint32_t other; /* FIELDREF: into plan.fields */
+    uint32_t field;     /* into plan.fields, or PLAN_KEYWORD */
+    uint32_t other;     /* FIELDREF: into plan.fields */
     uint32_t raw_types; /* values of these raw types (a bit each) may satisfy it */
-    float cost;     /* share of events for which it may hold, before anything was learned; 1: cannot start a rule */
+    float cost;         /* share of events for which it may hold, before anything was learned; 1: cannot start a rule */
 };
 
 struct plan_rule {

@@ -18,9 +18,9 @@ struct test {
     const struct sigma_piece *pieces; /* folded unless cased */
     void *regex;                      /* pcre2_code */
     bool matches_empty;               /* regex: can match the empty text */
-    const str *needs;  /* regex: one of these stands in the folded text of whatever it matches (regex.h) */
-    size_t need_count; /* 0: nothing is known */
-    const str *chain;  /* regex: these in this order, within a line unless regex_flags say otherwise, are all it is */
+    const str *needs;   /* regex: one of these stands in the folded text of whatever it matches (regex.h) */
+    size_t need_count;  /* 0: nothing is known */
+    const str *chain;   /* regex: these in this order, within a line unless regex_flags say otherwise, are all it is */
     size_t chain_count; /* 0: PCRE2 decides */
 };
 

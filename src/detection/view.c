@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-static bool matchers_make(const struct detector *d, const struct kind_plan *kp, const struct view *v, struct literals *out[2]) {
+static bool matchers_make(const struct detector *d, const struct kind_plan *kp, const struct view *v,
+                          struct literals *out[2]) {
     struct literal *const typed = malloc((v->trigger_count + (size_t)1) * sizeof *typed);
     size_t count = 0;
 

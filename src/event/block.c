@@ -447,7 +447,8 @@ str block_row_name(const struct block *b, uint32_t row, struct buf *room) {
     v = dictionary_value(&c->dict, c->codes[row]);
     if (v->type == VALUE_LIST) /* the first that the record itself has */
         for (uint32_t i = 0, count = v->len; i < count; i++) {
-            const struct value *const item = dictionary_value(&c->dict, value_items(dictionary_value(&c->dict, c->codes[row]))[i]);
+            const struct value *const item =
+                dictionary_value(&c->dict, value_items(dictionary_value(&c->dict, c->codes[row]))[i]);
 
             if (!item->inner || i + 1 == count) {
                 v = item;

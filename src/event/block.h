@@ -89,7 +89,8 @@ struct row {
 
 /* Where values of a field go. */
 struct place {
-    uint32_t column;   /* into columns; COLUMN_UNMET: nobody has been asked about the field; COLUMN_NONE: no value was kept yet */
+    uint32_t
+        column; /* into columns; COLUMN_UNMET: nobody has been asked about the field; COLUMN_NONE: no value was kept yet */
     uint32_t unwanted; /* bit n: values of raw type n are nobody's wish and are left out */
     uint32_t sifted;   /* bit n: each value of raw type n is looked at before it is kept */
 };
@@ -101,9 +102,9 @@ struct kind;
 struct block {
     const struct kind *kind;
     uint32_t kind_index; /* of the kind among all */
-    str name;   /* of the kind, with what `each` puts behind it; of a mixed block without */
-    bool mixed; /* rows of several values of `each`: block_row_name */
-    uint32_t index; /* of the block in its ingest */
+    str name;            /* of the kind, with what `each` puts behind it; of a mixed block without */
+    bool mixed;          /* rows of several values of `each`: block_row_name */
+    uint32_t index;      /* of the block in its ingest */
     struct row *rows;
     uint32_t row_count, row_room;
     struct column **columns;
@@ -116,7 +117,8 @@ struct block {
 
 /* The column of field, or NULL when no record had it yet. */
 static inline const struct column *block_column(const struct block *b, field_id field) {
-    return field < b->place_room && b->places[field].column < b->column_count ? b->columns[b->places[field].column] : NULL;
+    return field < b->place_room && b->places[field].column < b->column_count ? b->columns[b->places[field].column]
+                                                                              : NULL;
 }
 
 MUST_USE bool block_new(struct block **out, const struct kind *kind, str name, struct err *e);

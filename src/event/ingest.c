@@ -48,11 +48,11 @@ struct ingest {
     uint64_t seed;
     uint8_t *flags; /* by field as a rule names it */
     uint32_t flag_count;
-    uint64_t *marks;      /* by field, flag_count: a bit for each field that marks a shape, some may share one */
+    uint64_t *marks;       /* by field, flag_count: a bit for each field that marks a shape, some may share one */
     uint64_t *shape_needs; /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
-    field_id **renamed; /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
+    field_id **renamed;    /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
     uint32_t *renamed_room;
-    struct raw *mapped;                 /* the record's values under their names, RECORD_VALUES_MAX */
+    struct raw *mapped;   /* the record's values under their names, RECORD_VALUES_MAX */
     field_id *came;       /* what they were called before */
     struct claim *claims; /* by name: which field of the record of that stamp has it */
     uint32_t claim_room, stamp;
@@ -212,8 +212,7 @@ static void clashes_undo(struct ingest *in, const struct shape *how, uint32_t co
     for (uint32_t i = 0; i < count; i++) {
         field_id const winner = in->claims[in->mapped[i].field].from;
 
-        if (in->came[i] != winner &&
-            shape_rank(how, in->o.fields, in->came[i]) > shape_rank(how, in->o.fields, winner))
+        if (in->came[i] != winner && shape_rank(how, in->o.fields, in->came[i]) > shape_rank(how, in->o.fields, winner))
             in->mapped[i].field = in->came[i];
     }
 }

@@ -131,8 +131,8 @@ static bool join(struct kinds *k, struct kind *to, const struct kind *from, stru
     to->time_count += from->time_count;
     to->logsource_count += from->logsource_count;
     for (size_t i = 0; i < ROLES; i++) {
-        to->roles[i] = both(a, to->roles[i], to->role_counts[i], from->roles[i], from->role_counts[i],
-                            sizeof *to->roles[i]);
+        to->roles[i] =
+            both(a, to->roles[i], to->role_counts[i], from->roles[i], from->role_counts[i], sizeof *to->roles[i]);
         if (!to->roles[i])
             return err_set(e, ERR_MEMORY, 0, "kinds");
         to->role_counts[i] += from->role_counts[i];

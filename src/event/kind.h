@@ -59,9 +59,9 @@ struct kind_source {
     enum derive how;
     field_id inputs[DERIVE_INPUTS_MAX];
     size_t input_count;
-    str text;          /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label */
-    const str *map;    /* MAP: pairs, from and to */
-    size_t map_count;  /* pairs */
+    str text;         /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label */
+    const str *map;   /* MAP: pairs, from and to */
+    size_t map_count; /* pairs */
     const struct kind_condition *only_if; /* NULL, or this must hold for the record */
 };
 
@@ -73,17 +73,17 @@ struct kind_alias {
 };
 
 struct kind_logsource {
-    str category, product, service; /* lower case; an empty one is not set */
+    str category, product, service;   /* lower case; an empty one is not set */
     const struct kind_alias *aliases; /* beyond the record's own fields; an alias hides a field of its name */
     size_t alias_count;
 };
 
 struct kind {
-    str name;  /* "windows/sysmon/1" */
+    str name; /* "windows/sysmon/1" */
     str title;
-    str path;  /* of the kind file, and line: for messages */
+    str path; /* of the kind file, and line: for messages */
     uint32_t line;
-    str reader; /* "" = any */
+    str reader;                        /* "" = any */
     const struct kind_condition *when; /* all must hold */
     size_t when_count;
     field_id each; /* FIELD_NONE, or: the value of this field is put behind the name ("windows/security" + "/4625") */
@@ -94,7 +94,8 @@ struct kind {
     const struct kind_source *roles[ROLES]; /* the first source that yields a value */
     size_t role_counts[ROLES];
     bool builtin;
-    const struct kind *hidden_by; /* of a built-in kind: NULL, or a user's kind that comes first and takes all records */
+    const struct kind
+        *hidden_by; /* of a built-in kind: NULL, or a user's kind that comes first and takes all records */
 };
 
 /* A list of {name, value} objects, which a reader of JSON gives as fields list.name and list.value, many times. */
@@ -118,14 +119,14 @@ struct shape {
     size_t unless_count;
     const struct shape_pair *pairs; /* at most SHAPE_PAIRS_MAX */
     size_t pair_count;
-    const str *omit;      /* taken out of names, wherever they are, before all else: ".#attributes" */
+    const str *omit; /* taken out of names, wherever they are, before all else: ".#attributes" */
     size_t omit_count;
-    const str *strip;     /* prefixes taken off field names, the first that fits: "Event.EventData.",
+    const str *strip; /* prefixes taken off field names, the first that fits: "Event.EventData.",
                            * "Event.UserData.*." (* is one part), "Event.UserData.**." (** is as many as there are) */
     size_t strip_count;
     const field_id *from, *to; /* exact renames; they win over prefixes */
     size_t rename_count;
-    bool unspace;         /* blanks are taken out of names: "Threat Name" */
+    bool unspace; /* blanks are taken out of names: "Threat Name" */
     bool builtin;
 };
 

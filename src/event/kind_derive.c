@@ -165,8 +165,7 @@ static void registry_path(struct out *o, const struct kind_source *source, const
     char *p, *at;
 
     for (size_t i = 0; i < COUNT(roots); i++)
-        if (starts_ascii(key, roots[i].from) &&
-            (key.len == roots[i].from.len || key.ptr[roots[i].from.len] == '\\')) {
+        if (starts_ascii(key, roots[i].from) && (key.len == roots[i].from.len || key.ptr[roots[i].from.len] == '\\')) {
             head = roots[i].to;
             rest = str_from(key, roots[i].from.len);
             break;

@@ -557,8 +557,7 @@ static bool pairs(struct load *l, const struct yaml_node *n, struct shape *s) {
 static bool renames(struct load *l, const struct yaml_node *n, struct shape *s) {
     field_id *from, *to;
 
-    if (!is_map(l, n, "`rename`") || !(from = some(l, n->count, sizeof *from)) ||
-        !(to = some(l, n->count, sizeof *to)))
+    if (!is_map(l, n, "`rename`") || !(from = some(l, n->count, sizeof *from)) || !(to = some(l, n->count, sizeof *to)))
         return false;
     for (size_t i = 0; i < n->count; i++)
         if (!field_named(l, n->keys[i], n->key_lines[i], "`rename`", &from[i]) ||

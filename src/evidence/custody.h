@@ -18,7 +18,7 @@ struct custody {
     uint64_t cut;          /* values or records cut at a bound */
     uint64_t no_kind;      /* records no kind claims */
     uint64_t no_time;
-    int64_t first, last;   /* of its events; INSTANT_NONE */
+    int64_t first, last; /* of its events; INSTANT_NONE */
     uint64_t damages, damage_bytes;
     uint64_t findings;
 };

@@ -15,7 +15,7 @@
 struct decompressor {
     enum compression kind;
     size_t memory_max;
-    bool running;  /* within a stream */
+    bool running;      /* within a stream */
     size_t zstd_wants; /* bytes to the end of the block: fed exactly, so that a damaged block costs no other */
     z_stream gzip;
     lzma_stream xz;
@@ -64,7 +64,8 @@ bool decompress_begins(enum compression c, str s) {
         return str_starts(s, S("\x28\xb5\x2f\xfd")) ||
                (s.len >= 4 && (p[0] & 0xf0) == 0x50 && memcmp(p + 1, "\x2a\x4d\x18", 3) == 0);
     case COMPRESSION_XZ:
-        return str_starts(s, S("\xfd" "7zXZ\0"));
+        return str_starts(s, S("\xfd"
+                               "7zXZ\0"));
     case COMPRESSION_BZIP2: /* BZh, block size, then a block's magic (pi) or the end's (its root) */
         return s.len >= 10 && memcmp(p, "BZh", 3) == 0 && p[3] >= '1' && p[3] <= '9' &&
                (memcmp(p + 4, "\x31\x41\x59\x26\x53\x59", 6) == 0 || memcmp(p + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
@@ -120,10 +121,10 @@ static enum step gzip_step(z_stream *z, str *in, char *out, size_t room, size_t 
 
     *in = str_from(*in, give - z->avail_in);
     *written = take - z->avail_out;
-    return r == Z_STREAM_END                  ? STEP_ENDED
+    return r == Z_STREAM_END               ? STEP_ENDED
            : r == Z_OK || r == Z_BUF_ERROR ? STEP_ON
-           : r == Z_MEM_ERROR                 ? STEP_MEMORY
-                                              : STEP_CORRUPT;
+           : r == Z_MEM_ERROR              ? STEP_MEMORY
+                                           : STEP_CORRUPT;
 }
 
 static enum step bzip2_step(bz_stream *z, str *in, char *out, size_t room, size_t *written) {
@@ -150,11 +151,11 @@ static enum step xz_step(lzma_stream *z, str *in, char *out, size_t room, size_t
 
     *in = str_from(*in, in->len - z->avail_in);
     *written = room - z->avail_out;
-    return r == LZMA_STREAM_END                   ? STEP_ENDED
-           : r == LZMA_OK || r == LZMA_BUF_ERROR  ? STEP_ON
-           : r == LZMA_MEM_ERROR                  ? STEP_MEMORY
-           : r == LZMA_MEMLIMIT_ERROR             ? STEP_LIMIT
-                                                  : STEP_CORRUPT;
+    return r == LZMA_STREAM_END                  ? STEP_ENDED
+           : r == LZMA_OK || r == LZMA_BUF_ERROR ? STEP_ON
+           : r == LZMA_MEM_ERROR                 ? STEP_MEMORY
+           : r == LZMA_MEMLIMIT_ERROR            ? STEP_LIMIT
+                                                 : STEP_CORRUPT;
 }
 
 static enum step zstd_step(struct decompressor *d, str *in, char *out, size_t room, size_t *written) {

@@ -23,6 +23,7 @@ bool decompress_begins(enum compression c, str s);
 /* Takes bytes from the front of *in (what is left stays there) and writes at most room to out; *written also on failure.
  * Ends when in is empty, out is full, or (*ended) one stream is complete and checked; calling again begins the next.
  * ERR_CORRUPT, ERR_LIMIT (needs more than memory_max), ERR_MEMORY: after these the decompressor is only good to be freed. */
-MUST_USE bool decompress(struct decompressor *d, str *in, char *out, size_t room, size_t *written, bool *ended, struct err *e);
+MUST_USE bool decompress(struct decompressor *d, str *in, char *out, size_t room, size_t *written, bool *ended,
+                         struct err *e);
 
 #endif

@@ -55,7 +55,7 @@ struct stream {
     void *ctx;
     str path;
     struct buf bytes;
-    uint64_t at;   /* where bytes[0] lies */
+    uint64_t at; /* where bytes[0] lies */
     uint64_t total;
     bool ended, whole;
     struct sha256 *hash;
@@ -64,15 +64,16 @@ struct stream {
 /* Counts what comes out against the bounds. */
 static bool within(struct stream *s, size_t got) {
     struct unpacking *const u = s->u;
-    uint64_t const ratio = u->in_bytes > UINT64_MAX / u->limits->ratio_max ? UINT64_MAX : u->in_bytes * u->limits->ratio_max;
+    uint64_t const ratio =
+        u->in_bytes > UINT64_MAX / u->limits->ratio_max ? UINT64_MAX : u->in_bytes * u->limits->ratio_max;
     char why[96];
 
     u->out_bytes += got;
     if (u->out_bytes <= u->limits->bytes_max && (u->out_bytes <= u->limits->ratio_from || u->out_bytes <= ratio))
         return true;
     if (!u->bound_told) {
-        snprintf(why, sizeof why, "more than %lu bytes come out of %lu: unpacking was ended", (unsigned long)(u->out_bytes - got),
-                 (unsigned long)u->in_bytes);
+        snprintf(why, sizeof why, "more than %lu bytes come out of %lu: unpacking was ended",
+                 (unsigned long)(u->out_bytes - got), (unsigned long)u->in_bytes);
         tell(u, s->path, s->total, 0, why);
     }
     u->bound_told = true;
@@ -144,8 +145,10 @@ static bool drain(struct stream *s) {
 
 enum container { GZIP, ZSTD, XZ, BZIP2, TAR, ZIP, SEVEN_ZIP, CONTAINERS, NO_CONTAINER = CONTAINERS };
 static const char *const container_names[CONTAINERS] = {"gzip", "zstd", "xz", "bzip2", "tar", "zip", "7z"};
-static const char *const endings[][3] = {
-    [GZIP] = {".gz", ".tgz", NULL}, [ZSTD] = {".zst", ".zstd", NULL}, [XZ] = {".xz", ".txz", NULL}, [BZIP2] = {".bz2", ".tbz2", NULL}};
+static const char *const endings[][3] = {[GZIP] = {".gz", ".tgz", NULL},
+                                         [ZSTD] = {".zst", ".zstd", NULL},
+                                         [XZ] = {".xz", ".txz", NULL},
+                                         [BZIP2] = {".bz2", ".tbz2", NULL}};
 
 /* POSIX ustar: the sum of a header's bytes, its own field as blanks, stands in it in octal. Older tars have no other mark. */
 static bool is_tar(str s) {
@@ -245,7 +248,12 @@ static bool visit(struct unpacking *u, struct input *in, str path, unsigned dept
 
 /* A member from its first byte to its end: visited, drained, told. False: u->stopped. */
 static bool member(struct unpacking *u, str path, unsigned depth, producer produce, void *ctx, bool *whole) {
-    struct stream s = {.input = {stream_window, UINT64_MAX}, .u = u, .produce = produce, .ctx = ctx, .path = path, .whole = true,
+    struct stream s = {.input = {stream_window, UINT64_MAX},
+                       .u = u,
+                       .produce = produce,
+                       .ctx = ctx,
+                       .path = path,
+                       .whole = true,
                        .hash = sha256_new()};
     struct unpack_member m = {.path = path, .depth = depth};
     bool ok = s.hash != NULL;
@@ -348,7 +356,12 @@ static bool inflate_some(void *ctx, char *out, size_t room, size_t *got) {
 }
 
 static bool compressed(struct unpacking *u, struct input *in, str path, unsigned depth, enum container c, str head) {
-    struct inflating f = {.u = u, .in = in, .path = path, .depth = depth, .c = c, .between = true,
+    struct inflating f = {.u = u,
+                          .in = in,
+                          .path = path,
+                          .depth = depth,
+                          .c = c,
+                          .between = true,
                           .d = decompressor_new((enum compression)c, u->limits->memory_max)};
     struct buf name = {0};
     bool ok = false;
@@ -386,7 +399,7 @@ struct archiving {
     uint64_t covered;   /* zip: what lies before has been read, or told of; UINT64_MAX: not known */
     struct {            /* the member that is being read */
         str path;
-        str block;      /* of its bytes, not yet handed on; libarchive's until the next one is asked for */
+        str block; /* of its bytes, not yet handed on; libarchive's until the next one is asked for */
         uint64_t block_at, at;
         bool ended, broken;
     } m;
@@ -598,7 +611,7 @@ static uint64_t archive_size(const struct archiving *f) {
 #define ZIP_LOCAL 30u  /* APPNOTE 4.3.7: a local header, its name and extra field behind it */
 #define ZIP_BEHIND 24u /* 4.3.9: a data descriptor at its longest */
 #define SEVEN_ZIP_HEAD 32u
-#define ZIP_END 22u    /* 4.3.16: the record at the end, its comment behind it */
+#define ZIP_END 22u /* 4.3.16: the record at the end, its comment behind it */
 
 static unsigned u16(str s, size_t at) {
     return (unsigned)(unsigned char)s.ptr[at] | (unsigned)(unsigned char)s.ptr[at + 1] << 8;
@@ -809,10 +822,11 @@ static bool archive_open(struct archiving *f, bool seeks) {
               archive_read_support_format_zip_streamable(f->a) == ARCHIVE_OK;
 
     if (ok && seeks)
-        ok = archive_read_support_format_zip_seekable(f->a) == ARCHIVE_OK && archive_read_set_seek_callback(f->a, on_seek) == ARCHIVE_OK;
+        ok = archive_read_support_format_zip_seekable(f->a) == ARCHIVE_OK &&
+             archive_read_set_seek_callback(f->a, on_seek) == ARCHIVE_OK;
     return ok && archive_read_set_read_callback(f->a, on_read) == ARCHIVE_OK &&
-           archive_read_set_skip_callback(f->a, on_skip) == ARCHIVE_OK && archive_read_set_callback_data(f->a, f) == ARCHIVE_OK &&
-           archive_read_open1(f->a) == ARCHIVE_OK;
+           archive_read_set_skip_callback(f->a, on_skip) == ARCHIVE_OK &&
+           archive_read_set_callback_data(f->a, f) == ARCHIVE_OK && archive_read_open1(f->a) == ARCHIVE_OK;
 }
 
 static bool archived(struct unpacking *u, struct input *in, str path, unsigned depth, enum container c) {
@@ -873,7 +887,8 @@ static bool visit(struct unpacking *u, struct input *in, str path, unsigned dept
     return c < TAR ? compressed(u, in, path, depth, c, head) : archived(u, in, path, depth, c);
 }
 
-bool unpack(struct input *in, str path, const struct unpack_limits *limits, const struct unpack_visitor *visitor, struct err *e) {
+bool unpack(struct input *in, str path, const struct unpack_limits *limits, const struct unpack_visitor *visitor,
+            struct err *e) {
     struct unpacking u = {.limits = limits, .visitor = visitor, .in_bytes = in->size, .e = e};
     const char *container;
 

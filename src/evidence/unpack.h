@@ -13,25 +13,25 @@
 
 /* Bounds that a container cannot raise. What lies beyond them is damage with that reason, and the rest is read on. */
 struct unpack_limits {
-    unsigned depth_max;    /* containers within each other; 0: none is opened */
-    uint64_t bytes_max;    /* that come out of one outermost file, all depths together */
-    uint64_t ratio_max;    /* bytes out for each byte of the outermost file, once more than ratio_from came out */
+    unsigned depth_max; /* containers within each other; 0: none is opened */
+    uint64_t bytes_max; /* that come out of one outermost file, all depths together */
+    uint64_t ratio_max; /* bytes out for each byte of the outermost file, once more than ratio_from came out */
     uint64_t ratio_from;
     uint32_t members_max;
-    size_t memory_max;     /* windows and dictionaries of decompressors */
+    size_t memory_max; /* windows and dictionaries of decompressors */
 };
 
 extern const struct unpack_limits unpack_limits_usual;
 
 /* A member of a container, or the outermost file. */
 struct unpack_member {
-    str path;              /* of the outermost file, then for each depth '!' and the name within: "logs.zip!a/b.evtx.gz!b.evtx".
+    str path; /* of the outermost file, then for each depth '!' and the name within: "logs.zip!a/b.evtx.gz!b.evtx".
                             * Well-formed UTF-8; control characters and ill-formed bytes of names stand as U+FFFD */
-    unsigned depth;        /* 0: the outermost file */
-    const char *container; /* "gzip", "zip", ... when it is itself one and was opened; else NULL */
-    uint64_t size;         /* bytes that came out */
+    unsigned depth;              /* 0: the outermost file */
+    const char *container;       /* "gzip", "zip", ... when it is itself one and was opened; else NULL */
+    uint64_t size;               /* bytes that came out */
     uint8_t sha256[SHA256_SIZE]; /* of these bytes */
-    bool whole;            /* false: it breaks off, or its checksum differs; damage has told why */
+    bool whole;                  /* false: it breaks off, or its checksum differs; damage has told why */
 };
 
 /* The path handed over lives until the call returns. False from any of these stops with the error they set. */
@@ -55,7 +55,7 @@ const char *unpack_container(str head);
 
 /* in: a container, of known size, whose windows may move back (zip and 7z have their directory at the end).
  * False: stopped by the visitor, ERR_MEMORY, or the input failed. */
-MUST_USE bool unpack(struct input *in, str path, const struct unpack_limits *limits, const struct unpack_visitor *visitor,
-                     struct err *e);
+MUST_USE bool unpack(struct input *in, str path, const struct unpack_limits *limits,
+                     const struct unpack_visitor *visitor, struct err *e);
 
 #endif

@@ -101,7 +101,8 @@ static bool walk_one(struct walk *w, const char *path, unsigned depth, bool name
         return depth < WALK_DEPTH_MAX ? walk_dir(w, path, depth) : add(w, str_of(path), 0, "folders too deep");
     if (S_ISLNK(st.st_mode))
         return add(w, str_of(path), 0, "a symbolic link: name its target to have it read");
-    return S_ISREG(st.st_mode) ? add(w, str_of(path), (uint64_t)st.st_size, "") : add(w, str_of(path), 0, "not a regular file");
+    return S_ISREG(st.st_mode) ? add(w, str_of(path), (uint64_t)st.st_size, "")
+                               : add(w, str_of(path), 0, "not a regular file");
 }
 
 static int by_path(const void *a, const void *b) {

@@ -7,9 +7,9 @@
 #include "base/str.h"
 
 struct found_file {
-    str path; /* as given, or joined with '/'; ends in a NUL */
+    str path;      /* as given, or joined with '/'; ends in a NUL */
     uint64_t size; /* bytes, when it was listed */
-    str skipped; /* why it is not read: a link, a device, unreadable; "" */
+    str skipped;   /* why it is not read: a link, a device, unreadable; "" */
 };
 
 /* Folders are walked whole, in order of bytes; links are listed, not followed. All memory is a's. ERR_IO: a path that the

@@ -253,7 +253,8 @@ bool crew_hear(struct crew *c, struct err *e) {
     for (unsigned i = 0; i < c->count; i++) {
         if (fds[i].revents && !hear(c, i, e))
             return false;
-        if (c->mates[i].busy && t - c->mates[i].heard > SILENT_MAX_S && !lose(c, i, "no progress for ten minutes: given up", e))
+        if (c->mates[i].busy && t - c->mates[i].heard > SILENT_MAX_S &&
+            !lose(c, i, "no progress for ten minutes: given up", e))
             return false;
     }
     return true;

@@ -16,8 +16,8 @@ struct crew_visitor {
 };
 
 /* setup must outlive the crew. count: 1 to 64. */
-MUST_USE bool crew_new(struct crew **out, const struct worker_setup *setup, unsigned count, const struct crew_visitor *visitor,
-                       struct err *e);
+MUST_USE bool crew_new(struct crew **out, const struct worker_setup *setup, unsigned count,
+                       const struct crew_visitor *visitor, struct err *e);
 /* Ends all workers at once. Takes NULL. */
 void crew_free(struct crew *c);
 /* A worker without a job, or -1. */

@@ -291,9 +291,8 @@ static void skip_set(struct hunt *h) {
     for (size_t i = 0; i < h->o.set->rule_count; i++) {
         const struct sigma_rule *const r = h->o.set->rules[i];
 
-        h->skip[i] = r->unusable.len > 0 ||
-                     (r->type == SIGMA_DETECTION && (r->silenced || r->level < h->o.level) &&
-                      !correlator_wants(h->correlator, (uint32_t)i));
+        h->skip[i] = r->unusable.len > 0 || (r->type == SIGMA_DETECTION && (r->silenced || r->level < h->o.level) &&
+                                             !correlator_wants(h->correlator, (uint32_t)i));
     }
 }
 
@@ -340,7 +339,8 @@ static bool prepare(struct hunt *h, struct err *e) {
 static int by_rule_filter(const void *a, const void *b) {
     const struct filtered *const x = a, *const y = b;
 
-    return x->rule != y->rule ? (x->rule > y->rule) - (x->rule < y->rule) : (x->filter > y->filter) - (x->filter < y->filter);
+    return x->rule != y->rule ? (x->rule > y->rule) - (x->rule < y->rule)
+                              : (x->filter > y->filter) - (x->filter < y->filter);
 }
 
 /* What the hunt learned beside findings, in an order that no worker decides. */

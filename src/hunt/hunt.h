@@ -19,7 +19,7 @@ struct hunt_options {
     const struct sigma_set *set;
     struct fields *fields;
     const struct kinds *kinds;
-    int64_t from, to; /* events outside take no part; INSTANT_NONE: open. Events without time always do */
+    int64_t from, to;       /* events outside take no part; INSTANT_NONE: open. Events without time always do */
     enum sigma_level level; /* findings below are not reported */
     unsigned workers;       /* processes that read; 0: one for each processor */
     size_t memory_max;      /* bytes, of all processes together; 0: 112 MiB and 64 MiB for each worker */

@@ -21,21 +21,21 @@ struct order {
     struct source *first, *last;
     size_t waiting;
     uint64_t findings;
-    struct arena *message;  /* of one message */
-    struct arena *names;    /* paths of known sources */
-    struct known *known;    /* equal bytes, one number (Sigma 9.2: an event counts once) */
+    struct arena *message; /* of one message */
+    struct arena *names;   /* paths of known sources */
+    struct known *known;   /* equal bytes, one number (Sigma 9.2: an event counts once) */
     uint32_t known_count, known_room;
-    uint32_t *slots;        /* of known: number + 1, by hash */
+    uint32_t *slots; /* of known: number + 1, by hash */
     uint32_t slot_mask;
     /* The source being reported: */
     struct source *now;
-    uint32_t index;         /* of the member; 0: the file itself */
-    struct buf path;        /* of the member */
+    uint32_t index;                 /* of the member; 0: the file itself */
+    struct buf path;                /* of the member */
     uint8_t (*hashes)[SHA256_SIZE]; /* by index */
     bool *hashed;
     size_t hash_room;
     char hex[2 * SHA256_SIZE + 1];
-    struct custody member;  /* its counts, when it is one */
+    struct custody member;   /* its counts, when it is one */
     uint64_t records_before; /* of earlier parts, whose reader counts within parts */
 };
 
@@ -100,7 +100,8 @@ struct source *order_source(struct order *o, const struct found_file *file) {
     s->fd = -1;
     s->parts = 1;
     s->hash_sent = s->hash_ended = true; /* until it is read in parts, its one part brings the hash */
-    s->total = (struct custody){.path = file->path, .sha256 = "", .not_read = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE};
+    s->total = (struct custody){
+        .path = file->path, .sha256 = "", .not_read = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE};
     if (o->last)
         o->last->next = s;
     else
@@ -160,8 +161,10 @@ bool order_not_read(struct order *o, struct source *s, const char *why, struct e
     struct buf b = {0};
     bool ok;
 
-    wire_put(&b, &(struct wire){.type = WIRE_CUSTODY,
-                                .custody = {.not_read = str_of(why), .size = s->size, .first = INSTANT_NONE, .last = INSTANT_NONE}});
+    wire_put(&b,
+             &(struct wire){
+                 .type = WIRE_CUSTODY,
+                 .custody = {.not_read = str_of(why), .size = s->size, .first = INSTANT_NONE, .last = INSTANT_NONE}});
     ok = b.failed ? err_set(e, ERR_MEMORY, 0, "no memory to hunt") : order_add(o, s, 0, buf_str(&b), e);
     buf_free(&b);
     s->results[0].ended = true;

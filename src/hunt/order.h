@@ -16,9 +16,9 @@ struct part_result {
 
 /* A file from when it is opened until it has been reported. */
 struct source {
-    struct source *next;  /* in the order of the evidence */
+    struct source *next; /* in the order of the evidence */
     const struct found_file *file;
-    int fd;               /* -1: closed, or never opened */
+    int fd; /* -1: closed, or never opened */
     uint64_t size;
     uint64_t part_size;   /* 0: one part */
     char reader[16];      /* when there are parts */
@@ -27,16 +27,17 @@ struct source {
     uint8_t sha256[SHA256_SIZE];
     struct part_result *results; /* one a part */
     /* While it is reported: */
-    uint32_t reported;    /* parts */
+    uint32_t reported; /* parts */
     struct custody total;
-    char container[16];   /* total.container */
-    struct buf not_read;  /* total.not_read */
-    bool line_came;       /* some part came to its end */
+    char container[16];  /* total.container */
+    struct buf not_read; /* total.not_read */
+    bool line_came;      /* some part came to its end */
 };
 
 struct order;
 
-MUST_USE bool order_new(struct order **out, const struct hunt_options *options, struct correlator *correlator, struct err *e);
+MUST_USE bool order_new(struct order **out, const struct hunt_options *options, struct correlator *correlator,
+                        struct err *e);
 /* Takes NULL. */
 void order_free(struct order *o);
 

@@ -89,7 +89,8 @@ static bool read_it(struct wanted *w, int fd, str outer, struct err *e) {
         w->shown = w->same;
     }
     if (!w->same)
-        return err_set(e, ERR_CORRUPT, 0, "the evidence has changed since the hunt, or is not there: its SHA-256 differs");
+        return err_set(e, ERR_CORRUPT, 0,
+                       "the evidence has changed since the hunt, or is not there: its SHA-256 differs");
     return w->shown || err_set(e, ERR_CORRUPT, w->offset, "no record begins at offset %lu", (unsigned long)w->offset);
 }
 

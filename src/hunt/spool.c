@@ -56,8 +56,8 @@ bool spool_add(struct spools *s, struct spool *p, str bytes, struct err *e) {
     return s->held <= s->memory_max || p->tail.len < EXTENT_BYTES || tail_out(s, p, e);
 }
 
-bool spool_read(const struct spools *s, const struct spool *p, bool (*each)(void *ctx, str bytes, struct err *e), void *ctx,
-                struct err *e) {
+bool spool_read(const struct spools *s, const struct spool *p, bool (*each)(void *ctx, str bytes, struct err *e),
+                void *ctx, struct err *e) {
     struct buf piece = {0};
     bool ok = true;
 
@@ -74,7 +74,8 @@ bool spool_read(const struct spools *s, const struct spool *p, bool (*each)(void
             if (n < 0 && errno == EINTR)
                 continue;
             if (n <= 0)
-                ok = n ? err_system(e, "the temporary file for findings") : err_set(e, ERR_IO, 0, "the temporary file for findings was cut");
+                ok = n ? err_system(e, "the temporary file for findings")
+                       : err_set(e, ERR_IO, 0, "the temporary file for findings was cut");
             else
                 done += (size_t)n;
         }

@@ -13,10 +13,10 @@ struct spools {
 };
 
 struct spool {
-    struct buf tail;      /* not yet in the file */
+    struct buf tail; /* not yet in the file */
     struct spool_extent {
         uint64_t at, size;
-    } *extents;
+    } * extents;
     uint32_t extent_count, extent_room;
 };
 
@@ -25,8 +25,8 @@ void spools_close(struct spools *s);
 /* ERR_IO: the disk is full; ERR_MEMORY. */
 MUST_USE bool spool_add(struct spools *s, struct spool *p, str bytes, struct err *e);
 /* Calls back with all bytes in order, in pieces of any size that end where an added one ended. False from each stops. */
-MUST_USE bool spool_read(const struct spools *s, const struct spool *p, bool (*each)(void *ctx, str bytes, struct err *e),
-                         void *ctx, struct err *e);
+MUST_USE bool spool_read(const struct spools *s, const struct spool *p,
+                         bool (*each)(void *ctx, str bytes, struct err *e), void *ctx, struct err *e);
 void spool_free(struct spools *s, struct spool *p);
 
 #endif

@@ -7,9 +7,10 @@
 #include "base/utf.h"
 
 #define MATCHES_MAX 4096u
-#define NAME_BYTES_MAX 4096u           /* of fields, kinds, reasons, accounts */
+#define NAME_BYTES_MAX 4096u /* of fields, kinds, reasons, accounts */
 #define PATH_BYTES_MAX 65536u
-#define LONG_VALUES_MAX (16u << 20)    /* bytes of long values in one message; after these only their beginnings go along */
+#define LONG_VALUES_MAX                                                                                                \
+    (16u << 20) /* bytes of long values in one message; after these only their beginnings go along */
 #define SHORT_VALUE_MAX 256u
 
 /* ---- writing ---- */
@@ -94,7 +95,7 @@ static void put_match(struct buf *b, const struct wire *w) {
 }
 
 /* The counts of a ledger line in the order in which they go over the wire. */
-#define CUSTODY_COUNTS(X, c)                                                                                                 \
+#define CUSTODY_COUNTS(X, c)                                                                                           \
     X((c).size) X((c).records) X((c).salvaged) X((c).repaired) X((c).cut) X((c).no_kind) X((c).no_time)
 
 static void put_custody(struct buf *b, const struct wire *w) {
@@ -251,7 +252,8 @@ static bool take_match(struct reading *r, const struct sigma_set *set, struct wi
 
     *m = (struct correlation_event){0};
     if (!take_rule(r, set, &w->rule) || !take_i64(r, &m->when) || !read_u64le(&r->c, &m->number) ||
-        !read_u64le(&r->c, &m->offset) || !take_count(r, 8, &count) || !(cells = arena_zero(r->a, count, sizeof *cells)))
+        !read_u64le(&r->c, &m->offset) || !take_count(r, 8, &count) ||
+        !(cells = arena_zero(r->a, count, sizeof *cells)))
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (!read_u32le(&r->c, &cells[i].field) || !take_text(r, WIRE_VALUE_MAX, &cells[i].value))
@@ -266,11 +268,12 @@ static bool take_custody(struct reading *r, struct wire *w) {
     struct custody *const c = &w->custody;
 
     *c = (struct custody){.sha256 = ""};
-    if (!take_constant(r, &c->reader) || !take_constant(r, &c->container) || !take_text(r, NAME_BYTES_MAX, &c->not_read) ||
-        !take_bool(r, &w->hashed) || !read_bytes(&r->c, w->hash, sizeof w->hash))
+    if (!take_constant(r, &c->reader) || !take_constant(r, &c->container) ||
+        !take_text(r, NAME_BYTES_MAX, &c->not_read) || !take_bool(r, &w->hashed) ||
+        !read_bytes(&r->c, w->hash, sizeof w->hash))
         return false;
-#define X(n)                                                                                                                 \
-    if (!read_u64le(&r->c, &(n)))                                                                                            \
+#define X(n)                                                                                                           \
+    if (!read_u64le(&r->c, &(n)))                                                                                      \
         return false;
     CUSTODY_COUNTS(X, *c)
 #undef X

@@ -11,20 +11,20 @@
 #include "evidence/custody.h"
 
 enum wire_type {
-    WIRE_TICK = 1,  /* number: bytes of the job read since the last */
-    WIRE_SPLIT,     /* number: the source can be read in parts of so many bytes, of which this job reads the first; name: its reader */
-    WIRE_HASH,      /* hash: SHA-256 of the whole source */
-    WIRE_KIND,      /* index (of the kind), number: events of a kind in this job */
-    WIRE_FILTERED,  /* rule, index (of the filter), number: matches taken away since the worker began */
-    WIRE_GIVEN_UP,  /* number: regular expressions given up since the worker began */
-    WIRE_DONE,      /* the job is over; name: why it failed, or empty */
+    WIRE_TICK = 1, /* number: bytes of the job read since the last */
+    WIRE_SPLIT, /* number: the source can be read in parts of so many bytes, of which this job reads the first; name: its reader */
+    WIRE_HASH,     /* hash: SHA-256 of the whole source */
+    WIRE_KIND,     /* index (of the kind), number: events of a kind in this job */
+    WIRE_FILTERED, /* rule, index (of the filter), number: matches taken away since the worker began */
+    WIRE_GIVEN_UP, /* number: regular expressions given up since the worker began */
+    WIRE_DONE,     /* the job is over; name: why it failed, or empty */
     /* These are kept until the turn of their source has come: */
-    WIRE_SOURCE,    /* what follows speaks of the member of a container with this path (name) and number: index, counted
+    WIRE_SOURCE, /* what follows speaks of the member of a container with this path (name) and number: index, counted
                      * from 1; 0, which is also where a job begins: the job's file itself */
     WIRE_FINDING,
-    WIRE_MATCH,     /* for correlations */
-    WIRE_DAMAGE,    /* name: the path of another source than the present one, or empty */
-    WIRE_CUSTODY,   /* the end of a source, or of the part of it that the job was */
+    WIRE_MATCH,   /* for correlations */
+    WIRE_DAMAGE,  /* name: the path of another source than the present one, or empty */
+    WIRE_CUSTODY, /* the end of a source, or of the part of it that the job was */
     WIRE_TYPES
 };
 
@@ -39,11 +39,11 @@ struct wire {
     uint32_t rule, index;
     str name;
     uint8_t hash[SHA256_SIZE];
-    bool hashed;                  /* CUSTODY: hash is set */
-    struct finding finding;       /* FINDING: rule is wire.rule, the source's fields are not set */
+    bool hashed;                    /* CUSTODY: hash is set */
+    struct finding finding;         /* FINDING: rule is wire.rule, the source's fields are not set */
     struct correlation_event match; /* MATCH: source is not set */
-    struct custody_damage damage; /* path is not set */
-    struct custody custody;       /* path and sha256 are not set */
+    struct custody_damage damage;   /* path is not set */
+    struct custody custody;         /* path and sha256 are not set */
 };
 
 /* Appends a message to the buffer. Which members count depends on the type. */

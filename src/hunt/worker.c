@@ -19,7 +19,7 @@
 #define DATA_SLACK ((size_t)192 << 20) /* beyond memory_max: windows, decompressors, one record too large */
 #define CELLS_MAX 1024u                /* values an event hands to correlations */
 #define PATH_BYTES_MAX 65536u
-#define DERIVED_SHARE 4u                 /* of memory_max, for values that aliases make */
+#define DERIVED_SHARE 4u /* of memory_max, for values that aliases make */
 
 struct worker {
     const struct worker_setup *s;
@@ -28,9 +28,9 @@ struct worker {
     struct ingest *ingest;
     struct file_input file;
     struct buf out, path;
-    struct wire now;     /* the ledger's line of the source being read */
-    uint32_t members;    /* of the containers of this job, so far */
-    uint64_t ticked;     /* bytes of the job that were told */
+    struct wire now;                 /* the ledger's line of the source being read */
+    uint32_t members;                /* of the containers of this job, so far */
+    uint64_t ticked;                 /* bytes of the job that were told */
     uint64_t *kind_rows, *kind_told; /* by kind: events so far; of these, what the parent knows */
     struct buf kind_name;
     struct arena *cells; /* of one match */

@@ -14,10 +14,10 @@ struct worker_setup {
     const struct kinds *kinds;
     const struct plan *plan;
     const struct correlator *correlator;
-    const bool *skip;         /* rules not to evaluate, by rule */
-    int64_t from, to;         /* as hunt_options */
+    const bool *skip; /* rules not to evaluate, by rule */
+    int64_t from, to; /* as hunt_options */
     enum sigma_level level;
-    size_t memory_max;        /* bytes of values that a worker keeps */
+    size_t memory_max; /* bytes of values that a worker keeps */
     struct unpack_limits limits;
 };
 

@@ -168,7 +168,8 @@ static void checksums_verify(const struct scan *s, size_t free_space) {
 
     if (u32_at(s->chunk, 120) & FLAG_NO_CRC)
         return;
-    if (head && head != crc32_add(crc32_add(0, str_first(s->chunk, 120)), (str){s->chunk.ptr + 128, EVTX_CHUNK_HEAD - 128}))
+    if (head &&
+        head != crc32_add(crc32_add(0, str_first(s->chunk, 120)), (str){s->chunk.ptr + 128, EVTX_CHUNK_HEAD - 128}))
         damage(s, 0, 0, "chunk header checksum differs");
     if (records && free_space >= EVTX_CHUNK_HEAD && free_space <= s->chunk.len &&
         records != crc32_add(0, (str){s->chunk.ptr + EVTX_CHUNK_HEAD, free_space - EVTX_CHUNK_HEAD}))
@@ -182,7 +183,8 @@ static bool chunk_read(struct scan *s) {
     if (s->chunk.len < EVTX_CHUNK_HEAD || !str_starts(s->chunk, chunk_magic)) {
         if (all_zero(s->chunk))
             return true;
-        damage(s, 0, s->chunk.len, s->chunk.len < EVTX_CHUNK_HEAD ? "chunk is cut within its header" : "chunk magic differs");
+        damage(s, 0, s->chunk.len,
+               s->chunk.len < EVTX_CHUNK_HEAD ? "chunk is cut within its header" : "chunk magic differs");
         return remains_read(s, 0);
     }
     free_space = u32_at(s->chunk, 48);
@@ -296,7 +298,8 @@ static bool shower_record(struct event_sink *sink, const struct record *r, struc
 
     if (r->offset != s->at)
         return true;
-    s->found = evtx_xml(evtx_decoder_compiler(s->scan->decoder), s->scan->chunk, s->at, (size_t)r->size, r->salvaged, s->out, e);
+    s->found = evtx_xml(evtx_decoder_compiler(s->scan->decoder), s->scan->chunk, s->at, (size_t)r->size, r->salvaged,
+                        s->out, e);
     return false;
 }
 
@@ -308,7 +311,8 @@ static void shower_damage(struct event_sink *sink, uint64_t offset, uint64_t siz
 }
 
 bool evtx_render(str chunk, size_t record_offset, struct buf *out, struct err *e) {
-    struct shower shower = {.sink = {.record = shower_record, .damage = shower_damage}, .at = record_offset, .out = out};
+    struct shower shower = {
+        .sink = {.record = shower_record, .damage = shower_damage}, .at = record_offset, .out = out};
     struct scan scan = {.to = &shower.sink, .e = e, .chunk = str_first(chunk, EVTX_CHUNK_SIZE)};
     bool whole;
 

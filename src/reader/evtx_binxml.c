@@ -76,8 +76,8 @@ static bool name_follows(str chunk, struct cursor c, bool in_definition) {
     return cursor_skip(&c, in_definition ? 6 : 4) && evtx_name_read(chunk, &c, &name, &here, &why) && name.hash_right;
 }
 
-bool evtx_open_read(str chunk, struct cursor *c, bool in_definition, bool more, struct evtx_name *name, uint16_t *depends,
-                    const char **why) {
+bool evtx_open_read(str chunk, struct cursor *c, bool in_definition, bool more, struct evtx_name *name,
+                    uint16_t *depends, const char **why) {
     uint32_t size;
     bool here;
 

@@ -10,41 +10,41 @@
 /* ---- the format (evtx_binxml.c) ---- */
 
 #define EVTX_CHUNK_SIZE 65536u
-#define EVTX_CHUNK_HEAD 512u  /* header, string table and template table: records begin here */
+#define EVTX_CHUNK_HEAD 512u /* header, string table and template table: records begin here */
 #define EVTX_RECORD_HEAD 24u
 #define EVTX_RECORD_MIN 32u   /* head, fragment header, something, size copy */
 #define EVTX_DEPTH_MAX 32u    /* elements in elements, and fragments in values; Windows stays below ten */
 #define EVTX_SLOTS_MAX 16384u /* a descriptor takes 4 bytes of a chunk, and nested ones lie behind those around them */
 
 enum evtx_token { /* [MS-EVEN6] 2.2.12; TOKEN_MORE is or-ed to the first few */
-    TOKEN_END = 0x00,
-    TOKEN_OPEN = 0x01,
-    TOKEN_CLOSE_START = 0x02,
-    TOKEN_CLOSE_EMPTY = 0x03,
-    TOKEN_CLOSE = 0x04,
-    TOKEN_VALUE = 0x05,
-    TOKEN_ATTRIBUTE = 0x06,
-    TOKEN_CDATA = 0x07,
-    TOKEN_CHARACTER = 0x08,
-    TOKEN_ENTITY = 0x09,
-    TOKEN_PI_TARGET = 0x0a,
-    TOKEN_PI_DATA = 0x0b,
-    TOKEN_INSTANCE = 0x0c,
-    TOKEN_SLOT = 0x0d,
-    TOKEN_SLOT_OPTIONAL = 0x0e,
-    TOKEN_FRAGMENT = 0x0f,
-    TOKEN_MORE = 0x40
+                  TOKEN_END = 0x00,
+                  TOKEN_OPEN = 0x01,
+                  TOKEN_CLOSE_START = 0x02,
+                  TOKEN_CLOSE_EMPTY = 0x03,
+                  TOKEN_CLOSE = 0x04,
+                  TOKEN_VALUE = 0x05,
+                  TOKEN_ATTRIBUTE = 0x06,
+                  TOKEN_CDATA = 0x07,
+                  TOKEN_CHARACTER = 0x08,
+                  TOKEN_ENTITY = 0x09,
+                  TOKEN_PI_TARGET = 0x0a,
+                  TOKEN_PI_DATA = 0x0b,
+                  TOKEN_INSTANCE = 0x0c,
+                  TOKEN_SLOT = 0x0d,
+                  TOKEN_SLOT_OPTIONAL = 0x0e,
+                  TOKEN_FRAGMENT = 0x0f,
+                  TOKEN_MORE = 0x40
 };
 
 enum evtx_type { /* of values; TYPE_ARRAY is or-ed */
-    TYPE_NULL = 0x00,
-    TYPE_STRING = 0x01,
-    TYPE_ANSI = 0x02,
-    TYPE_BINARY = 0x0e,
-    TYPE_SIZE = 0x10,
-    TYPE_SID = 0x13,
-    TYPE_BINXML = 0x21,
-    TYPE_ARRAY = 0x80
+                 TYPE_NULL = 0x00,
+                 TYPE_STRING = 0x01,
+                 TYPE_ANSI = 0x02,
+                 TYPE_BINARY = 0x0e,
+                 TYPE_SIZE = 0x10,
+                 TYPE_SID = 0x13,
+                 TYPE_BINXML = 0x21,
+                 TYPE_ARRAY = 0x80
 };
 
 /* All readers below: false leaves a constant phrase in *why, fit for the ledger. Cursors run over one chunk, so that
@@ -61,8 +61,8 @@ bool evtx_name_at(str chunk, size_t at, struct evtx_name *out);
 bool evtx_name_read(str chunk, struct cursor *c, struct evtx_name *out, bool *here, const char **why);
 /* Behind TOKEN_OPEN (more: TOKEN_OPEN | TOKEN_MORE) up to the first attribute. In a template definition a dependency
  * precedes the size, elsewhere it does not (0xffff: none); where the name makes no sense so, the other is tried. */
-bool evtx_open_read(str chunk, struct cursor *c, bool in_definition, bool more, struct evtx_name *name, uint16_t *depends,
-                    const char **why);
+bool evtx_open_read(str chunk, struct cursor *c, bool in_definition, bool more, struct evtx_name *name,
+                    uint16_t *depends, const char **why);
 bool evtx_name_is(const struct evtx_name *name, const char *ascii);
 /* Without the prefix of a namespace. */
 struct evtx_name evtx_name_local(struct evtx_name name);
@@ -107,11 +107,11 @@ enum evtx_op_kind {
     OP_SLOT_OPTIONAL, /* null: nothing */
     OP_TIME,          /* as OP_SLOT_OPTIONAL, and it is the event's time */
     OP_TIME_LITERAL,
-    OP_NESTED,        /* only what is nested in slot: nobody wants the field, or it has been seen to */
-    OP_UNLESS_NULL,   /* slot is null: passes over the next `len` operations */
-    OP_COMPLEX,       /* `slot` pieces of a name, then `len` pieces of text, follow */
+    OP_NESTED,            /* only what is nested in slot: nobody wants the field, or it has been seen to */
+    OP_UNLESS_NULL,       /* slot is null: passes over the next `len` operations */
+    OP_COMPLEX,           /* `slot` pieces of a name, then `len` pieces of text, follow */
     OP_COMPLEX_CONTAINER, /* the same beside child elements: blank text is layout */
-    OP_FRAGMENT,      /* a template instance within a plain element: ptr, len */
+    OP_FRAGMENT,          /* a template instance within a plain element: ptr, len */
     PIECE_LITERAL,
     PIECE_SLOT,
     PIECE_SLOT_OPTIONAL
@@ -130,10 +130,10 @@ struct evtx_template {
     const struct evtx_op *ops;
     uint32_t op_count, slots_needed;
     uint32_t id;
-    uint8_t sections;  /* bits: which sections its fields are of */
-    bool odd;          /* a field of System that is not among the known ones: a name may clash with it */
-    bool names_right;  /* all names bear their hash */
-    uint8_t section;   /* it was compiled for */
+    uint8_t sections; /* bits: which sections its fields are of */
+    bool odd;         /* a field of System that is not among the known ones: a name may clash with it */
+    bool names_right; /* all names bear their hash */
+    uint8_t section;  /* it was compiled for */
     uint32_t name_count;
     const struct evtx_reference *names;
     char guid[16];

@@ -59,20 +59,21 @@ enum how { HOW_BYTES, HOW_VIEW, HOW_UNSIGNED, HOW_SIGNED, HOW_BOOL, HOW_REAL, HO
 static const struct {
     uint8_t raw, how, size;
 } forms[TYPE_ARRAY] = {
-    [0x00] = {RAW_UTF16, HOW_VIEW, 0},      [0x01] = {RAW_UTF16, HOW_VIEW, 0},       [0x02] = {RAW_TEXT, HOW_ANSI, 0},
-    [0x03] = {RAW_I64, HOW_SIGNED, 1},      [0x04] = {RAW_U64, HOW_UNSIGNED, 1},     [0x05] = {RAW_I64, HOW_SIGNED, 2},
-    [0x06] = {RAW_U64, HOW_UNSIGNED, 2},    [0x07] = {RAW_I64, HOW_SIGNED, 4},       [0x08] = {RAW_U64, HOW_UNSIGNED, 4},
-    [0x09] = {RAW_I64, HOW_SIGNED, 8},      [0x0a] = {RAW_U64, HOW_UNSIGNED, 8},     [0x0b] = {RAW_F64, HOW_REAL, 4},
-    [0x0c] = {RAW_F64, HOW_REAL, 8},        [0x0d] = {RAW_WIN_BOOL, HOW_BOOL, 4},    [0x0e] = {RAW_BINARY, HOW_VIEW, 0},
-    [0x0f] = {RAW_GUID, HOW_VIEW, 16},      [0x10] = {RAW_HEX64, HOW_HEX, 8},        [0x11] = {RAW_FILETIME, HOW_VIEW, 8},
-    [0x12] = {RAW_SYSTEMTIME, HOW_VIEW, 16}, [0x13] = {RAW_SID, HOW_VIEW, 0},        [0x14] = {RAW_HEX32, HOW_HEX, 4},
-    [0x15] = {RAW_HEX64, HOW_HEX, 8},       [0x20] = {RAW_HEX64, HOW_HEX, 8},        [0x23] = {RAW_UTF16, HOW_VIEW, 0},
+    [0x00] = {RAW_UTF16, HOW_VIEW, 0},       [0x01] = {RAW_UTF16, HOW_VIEW, 0},    [0x02] = {RAW_TEXT, HOW_ANSI, 0},
+    [0x03] = {RAW_I64, HOW_SIGNED, 1},       [0x04] = {RAW_U64, HOW_UNSIGNED, 1},  [0x05] = {RAW_I64, HOW_SIGNED, 2},
+    [0x06] = {RAW_U64, HOW_UNSIGNED, 2},     [0x07] = {RAW_I64, HOW_SIGNED, 4},    [0x08] = {RAW_U64, HOW_UNSIGNED, 4},
+    [0x09] = {RAW_I64, HOW_SIGNED, 8},       [0x0a] = {RAW_U64, HOW_UNSIGNED, 8},  [0x0b] = {RAW_F64, HOW_REAL, 4},
+    [0x0c] = {RAW_F64, HOW_REAL, 8},         [0x0d] = {RAW_WIN_BOOL, HOW_BOOL, 4}, [0x0e] = {RAW_BINARY, HOW_VIEW, 0},
+    [0x0f] = {RAW_GUID, HOW_VIEW, 16},       [0x10] = {RAW_HEX64, HOW_HEX, 8},     [0x11] = {RAW_FILETIME, HOW_VIEW, 8},
+    [0x12] = {RAW_SYSTEMTIME, HOW_VIEW, 16}, [0x13] = {RAW_SID, HOW_VIEW, 0},      [0x14] = {RAW_HEX32, HOW_HEX, 4},
+    [0x15] = {RAW_HEX64, HOW_HEX, 8},        [0x20] = {RAW_HEX64, HOW_HEX, 8},     [0x23] = {RAW_UTF16, HOW_VIEW, 0},
 };
 
 /* Windows-1252, 0x80 to 0x9f; the five bytes without a character stand for themselves, as Windows reads them. */
 static const uint16_t windows_1252[32] = {
-    0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
-    0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
+    0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x008d, 0x017d, 0x008f, 0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
 };
 
 /* size: 1, 2, 4 or 8 */
@@ -393,8 +394,9 @@ static int64_t time_of(uint8_t type, str bytes) {
         char text[32];
 
         memcpy(part, bytes.ptr, sizeof part);
-        int const len = snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", part[0] % 10000u, part[1] % 100u,
-                                 part[3] % 100u, part[4] % 100u, part[5] % 100u, part[6] % 100u, part[7] % 1000u);
+        int const len =
+            snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", part[0] % 10000u, part[1] % 100u,
+                     part[3] % 100u, part[4] % 100u, part[5] % 100u, part[6] % 100u, part[7] % 1000u);
         return instant_parse((str){text, (size_t)len});
     }
     if (type == TYPE_STRING && bytes.len <= 128) {
@@ -515,7 +517,8 @@ static enum step fragment_next(struct evtx_decoder *d, struct frame *f) {
     return STEP_ENDED;
 }
 
-static struct frame *push(struct evtx_decoder *d, struct frame *f, const struct evtx_op *op, const char *ptr, size_t size) {
+static struct frame *push(struct evtx_decoder *d, struct frame *f, const struct evtx_op *op, const char *ptr,
+                          size_t size) {
     struct frame *const inner = f + 1;
 
     if (inner == d->frames + EVTX_DEPTH_MAX) {
@@ -700,8 +703,9 @@ bool evtx_decode(struct evtx_decoder *d, uint32_t at, uint32_t size, bool salvag
     d->salvage = salvage;
     d->when = INSTANT_NONE;
     d->cut = d->why = NULL;
-    d->frames[0] = (struct frame){
-        .rest = {d->chunk.ptr, record + EVTX_RECORD_HEAD, record + size - 4}, .around = FIELD_NONE, .section = SECTION_ROOT};
+    d->frames[0] = (struct frame){.rest = {d->chunk.ptr, record + EVTX_RECORD_HEAD, record + size - 4},
+                                  .around = FIELD_NONE,
+                                  .section = SECTION_ROOT};
     if (!run(d)) {
         *why = d->why;
         return false;

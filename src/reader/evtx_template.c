@@ -56,7 +56,7 @@ struct content {
 struct element {
     struct evtx_name name;
     struct content text, data_name;
-    uint32_t skip;   /* its OP_UNLESS_NULL, or NONE */
+    uint32_t skip; /* its OP_UNLESS_NULL, or NONE */
     uint16_t depends;
     uint8_t section; /* of itself */
     uint8_t inside;  /* of its children */
@@ -112,13 +112,31 @@ struct evtx_compiler {
 
 /* What System holds by its schema ([MS-EVEN6] 2.2.13, event.xsd SystemPropertiesType). */
 static bool system_has(str name) {
-    static const str known[] = {STR("Provider_Name"), STR("Provider_Guid"), STR("Provider_EventSourceName"), STR("EventID"),
-                                STR("EventID_Qualifiers"), STR("Version"), STR("Level"), STR("Task"), STR("Opcode"),
-                                STR("Keywords"), STR("TimeCreated_SystemTime"), STR("TimeCreated_RawTime"),
-                                STR("EventRecordID"), STR("Correlation_ActivityID"), STR("Correlation_RelatedActivityID"),
-                                STR("Execution_ProcessID"), STR("Execution_ThreadID"), STR("Execution_ProcessorID"),
-                                STR("Execution_SessionID"), STR("Execution_KernelTime"), STR("Execution_UserTime"),
-                                STR("Execution_ProcessorTime"), STR("Channel"), STR("Computer"), STR("Security_UserID")};
+    static const str known[] = {STR("Provider_Name"),
+                                STR("Provider_Guid"),
+                                STR("Provider_EventSourceName"),
+                                STR("EventID"),
+                                STR("EventID_Qualifiers"),
+                                STR("Version"),
+                                STR("Level"),
+                                STR("Task"),
+                                STR("Opcode"),
+                                STR("Keywords"),
+                                STR("TimeCreated_SystemTime"),
+                                STR("TimeCreated_RawTime"),
+                                STR("EventRecordID"),
+                                STR("Correlation_ActivityID"),
+                                STR("Correlation_RelatedActivityID"),
+                                STR("Execution_ProcessID"),
+                                STR("Execution_ThreadID"),
+                                STR("Execution_ProcessorID"),
+                                STR("Execution_SessionID"),
+                                STR("Execution_KernelTime"),
+                                STR("Execution_UserTime"),
+                                STR("Execution_ProcessorTime"),
+                                STR("Channel"),
+                                STR("Computer"),
+                                STR("Security_UserID")};
 
     for (size_t i = 0; i < COUNT(known); i++)
         if (known[i].len == name.len && memcmp(known[i].ptr, name.ptr, name.len) == 0)
@@ -137,12 +155,14 @@ static bool attributes_only(const struct evtx_name *name) {
 }
 
 bool evtx_wanted(struct event_sink *sink, field_id field) {
-    return field == FIELD_CHANNEL || field == FIELD_EVENT_ID || field == FIELD_PROVIDER_NAME || field == FIELD_COMPUTER ||
-           !sink->wants || sink->wants(sink, field);
+    return field == FIELD_CHANNEL || field == FIELD_EVENT_ID || field == FIELD_PROVIDER_NAME ||
+           field == FIELD_COMPUTER || !sink->wants || sink->wants(sink, field);
 }
 
 static str qualifier(uint8_t section) {
-    return section == SECTION_EVENT_DATA ? S("EventData.") : section == SECTION_USER_DATA ? S("UserData.") : S("Event.");
+    return section == SECTION_EVENT_DATA  ? S("EventData.")
+           : section == SECTION_USER_DATA ? S("UserData.")
+                                          : S("Event.");
 }
 
 /* The field called name; in sections other than System not under a name that System has. */
@@ -195,7 +215,8 @@ field_id evtx_field_qualified(struct evtx_compiler *k, uint8_t section, field_id
 static field_id field_of(struct evtx_compiler *k, const struct element *of, const struct evtx_name *attribute) {
     char text[6 * NAME_UNITS_MAX + 16];
     const char *const chars = attribute ? attribute->chars : NULL;
-    uint32_t const hash = (uint32_t)(of->name.chars - k->chunk.ptr) * 31 + (chars ? (uint32_t)(chars - k->chunk.ptr) : 7);
+    uint32_t const hash =
+        (uint32_t)(of->name.chars - k->chunk.ptr) * 31 + (chars ? (uint32_t)(chars - k->chunk.ptr) : 7);
     struct called *const c = &k->called[(hash * 0x9e3779b1u >> 16) % CALLED];
     size_t used, repaired = 0;
 
@@ -314,8 +335,10 @@ static bool utf16_number(str utf16, uint64_t *n) {
     return str_u64((str){digits, len}, UINT32_MAX, n);
 }
 
-static bool literal_op(struct evtx_compiler *k, field_id field, uint8_t section, const struct content *c, bool is_time) {
-    struct evtx_op op = {.kind = is_time ? OP_TIME_LITERAL : OP_LITERAL, .section = section, .slot = RAW_UTF16, .field = field};
+static bool literal_op(struct evtx_compiler *k, field_id field, uint8_t section, const struct content *c,
+                       bool is_time) {
+    struct evtx_op op = {
+        .kind = is_time ? OP_TIME_LITERAL : OP_LITERAL, .section = section, .slot = RAW_UTF16, .field = field};
     uint64_t n;
     str text;
 
@@ -353,11 +376,13 @@ static bool pieces_op(struct evtx_compiler *k, const struct content *c, uint8_t 
     return true;
 }
 
-static bool complex_op(struct evtx_compiler *k, uint8_t kind, field_id field, uint8_t section, const struct content *name,
-                       const struct content *c) {
+static bool complex_op(struct evtx_compiler *k, uint8_t kind, field_id field, uint8_t section,
+                       const struct content *name, const struct content *c) {
     if (name->count > UINT16_MAX)
         return bad(k, "template has too many parts");
-    if (!op_add(k, (struct evtx_op){.kind = kind, .section = section, .slot = (uint16_t)name->count, .field = field, .len = c->count}))
+    if (!op_add(k,
+                (struct evtx_op){
+                    .kind = kind, .section = section, .slot = (uint16_t)name->count, .field = field, .len = c->count}))
         return false;
     if (name->count)
         k->sections |= (uint8_t)(1u << section);
@@ -366,7 +391,8 @@ static bool complex_op(struct evtx_compiler *k, uint8_t kind, field_id field, ui
     /* What is nested in a slot comes behind the text around it. */
     for (uint32_t n = 0, i = c->first; n < c->count; n++, i = k->pieces[i].next)
         if (k->pieces[i].kind != PIECE_LITERAL &&
-            !op_add(k, (struct evtx_op){.kind = OP_NESTED, .section = section, .slot = k->pieces[i].slot, .field = FIELD_NONE}))
+            !op_add(k, (struct evtx_op){
+                           .kind = OP_NESTED, .section = section, .slot = k->pieces[i].slot, .field = FIELD_NONE}))
             return false;
     return true;
 }
@@ -382,10 +408,10 @@ static bool leaf_ops(struct evtx_compiler *k, field_id field, uint8_t section, c
         return literal_op(k, field, section, c, is_time);
     if (name->count == 0 && c->count == 1) {
         const struct piece *const p = &k->pieces[c->first];
-        uint8_t const kind = is_time                            ? OP_TIME
-                             : field == FIELD_NONE              ? OP_NESTED
-                             : p->kind == PIECE_SLOT_OPTIONAL   ? OP_SLOT_OPTIONAL
-                                                                : OP_SLOT;
+        uint8_t const kind = is_time                          ? OP_TIME
+                             : field == FIELD_NONE            ? OP_NESTED
+                             : p->kind == PIECE_SLOT_OPTIONAL ? OP_SLOT_OPTIONAL
+                                                              : OP_SLOT;
 
         return op_add(k, (struct evtx_op){.kind = kind, .section = section, .slot = p->slot, .field = field});
     }
@@ -419,8 +445,8 @@ static bool reference_keep(struct evtx_compiler *k, const char *at, bool here, c
         return true;
     if (k->name_count == NAMES_MAX)
         return bad(k, "template has too many parts");
-    k->names[k->name_count++] = (struct evtx_reference){
-        (uint32_t)(at - k->bytes), here, {name->chars - 4, 4 + 2 * (size_t)name->units}};
+    k->names[k->name_count++] =
+        (struct evtx_reference){(uint32_t)(at - k->bytes), here, {name->chars - 4, 4 + 2 * (size_t)name->units}};
     return true;
 }
 
@@ -445,7 +471,8 @@ static bool element_open(struct evtx_compiler *k, struct cursor *c, bool more, u
     if (own->section == SECTION_EVENT || own->section == SECTION_ROOT)
         own->section = own->inside; /* attributes and text of EventData are EventData's */
     if (own->section == SECTION_EVENT_DATA || own->section == SECTION_USER_DATA)
-        own->is_data = !own->structural && (evtx_name_is(&own->name, "Data") || evtx_name_is(&own->name, "ComplexData"));
+        own->is_data =
+            !own->structural && (evtx_name_is(&own->name, "Data") || evtx_name_is(&own->name, "ComplexData"));
     if (parent)
         parent->has_child = true;
     k->depth++;
@@ -455,7 +482,9 @@ static bool element_open(struct evtx_compiler *k, struct cursor *c, bool more, u
         own->skip = k->op_count;
         if (own->depends >= k->slots_needed)
             k->slots_needed = own->depends + 1u;
-        return op_add(k, (struct evtx_op){.kind = OP_UNLESS_NULL, .section = own->inside, .slot = own->depends, .field = FIELD_NONE});
+        return op_add(k,
+                      (struct evtx_op){
+                          .kind = OP_UNLESS_NULL, .section = own->inside, .slot = own->depends, .field = FIELD_NONE});
     }
     return true;
 }
@@ -589,7 +618,8 @@ static bool entity_read(struct evtx_compiler *k, struct cursor *c, struct conten
     if ((unit = evtx_entity(&name)) != 0)
         return unit_add(k, to, unit);
     /* Not one of XML's own; there is no document type to look it up in, so it stays as written. */
-    return unit_add(k, to, '&') && literal_add(k, to, (str){name.chars, 2 * (size_t)name.units}) && unit_add(k, to, ';');
+    return unit_add(k, to, '&') && literal_add(k, to, (str){name.chars, 2 * (size_t)name.units}) &&
+           unit_add(k, to, ';');
 }
 
 /* A template instance as content of a plain element. */
@@ -605,8 +635,11 @@ static bool instance_add(struct evtx_compiler *k, struct cursor *c) {
         return bad(k, "template takes too much memory");
     if (!evtx_instance_read(k->chunk, c, &instance, slots, cursor_left(c) / 4, &k->why))
         return false;
-    return op_add(k, (struct evtx_op){.kind = OP_FRAGMENT, .section = own->inside, .field = FIELD_NONE,
-                                      .len = (uint32_t)(c->pos - from), .ptr = from});
+    return op_add(k, (struct evtx_op){.kind = OP_FRAGMENT,
+                                      .section = own->inside,
+                                      .field = FIELD_NONE,
+                                      .len = (uint32_t)(c->pos - from),
+                                      .ptr = from});
 }
 
 static bool token_take(struct evtx_compiler *k, struct cursor *c, uint8_t token, uint8_t around, struct content *top) {
@@ -661,7 +694,8 @@ static bool token_take(struct evtx_compiler *k, struct cursor *c, uint8_t token,
 }
 
 /* Tokens up to the end of the definition, or of one plain element. */
-static bool compile(struct evtx_compiler *k, struct cursor *c, uint8_t section, bool in_definition, struct arena *into) {
+static bool compile(struct evtx_compiler *k, struct cursor *c, uint8_t section, bool in_definition,
+                    struct arena *into) {
     struct content top = {0};
     static const struct content none;
     uint8_t token;

@@ -516,7 +516,8 @@ static bool run(struct writer *w) {
     return true;
 }
 
-bool evtx_xml(const struct evtx_compiler *k, str chunk, size_t at, size_t size, bool salvage, struct buf *out, struct err *e) {
+bool evtx_xml(const struct evtx_compiler *k, str chunk, size_t at, size_t size, bool salvage, struct buf *out,
+              struct err *e) {
     struct writer *const w = calloc(1, sizeof *w);
     bool ok;
 
@@ -530,13 +531,15 @@ bool evtx_xml(const struct evtx_compiler *k, str chunk, size_t at, size_t size, 
     w->salvage = salvage;
     w->out = out;
     w->before = out->len;
-    ok = push(w, (struct cursor){chunk.ptr, chunk.ptr + at + EVTX_RECORD_HEAD, chunk.ptr + at + size - 4}, false) && run(w);
+    ok = push(w, (struct cursor){chunk.ptr, chunk.ptr + at + EVTX_RECORD_HEAD, chunk.ptr + at + size - 4}, false) &&
+         run(w);
     if (ok)
         buf_byte(out, '\n');
     if (out->failed || w->item.failed)
         ok = err_set(e, ERR_MEMORY, at, "no memory to show a record");
     else if (!ok)
-        err_set(e, w->out->len - w->before > XML_BYTES_MAX || w->tokens > TOKENS_MAX ? ERR_LIMIT : ERR_CORRUPT, at, "%s", w->why);
+        err_set(e, w->out->len - w->before > XML_BYTES_MAX || w->tokens > TOKENS_MAX ? ERR_LIMIT : ERR_CORRUPT, at,
+                "%s", w->why);
     if (!ok)
         out->len = w->before;
     buf_free(&w->item);

@@ -28,17 +28,17 @@ struct reading {
     struct event_sink *to;
     struct err *e;
 
-    uint64_t at;    /* offset of the next byte to look at */
-    str window;     /* text from there on: bytes of the source, or decoded from them */
-    size_t column;  /* bytes since the last line end; 0: a line begins here */
-    bool full;      /* the window is as large as a document may be */
+    uint64_t at;   /* offset of the next byte to look at */
+    str window;    /* text from there on: bytes of the source, or decoded from them */
+    size_t column; /* bytes since the last line end; 0: a line begins here */
+    bool full;     /* the window is as large as a document may be */
 
     enum encoding encoding;
     struct utf16_window wide; /* UTF-16: what window was decoded from */
 
     bool lines;
     enum where where;
-    unsigned open;   /* braces around the list */
+    unsigned open;                           /* braces around the list */
     bool behind_element, behind_comma, lost; /* lost: bytes were skipped since; what stood there is unknown */
     uint64_t number;
 };
@@ -419,7 +419,8 @@ static bool line_is_wrapper(str line) {
     struct event_sink nobody = {.fields = fields_new()};
     struct json j = {0};
     struct err e;
-    bool const wrapper = nobody.fields && json_open(&j, &nobody, &e) && json_document(&j, line, true, true) == JSON_WRAPPER;
+    bool const wrapper =
+        nobody.fields && json_open(&j, &nobody, &e) && json_document(&j, line, true, true) == JSON_WRAPPER;
 
     json_close(&j);
     fields_free(nobody.fields);

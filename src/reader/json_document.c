@@ -29,22 +29,22 @@ enum {
     WANTED = 2,
     INNER_ASKED = 4,
     INNER_WANTED = 8,
-    LITERAL = 16,       /* a key on the path holds a dot itself */
-    PAIR_NAME = 32,     /* in an object of a list: the name of a named value, */
-    PAIR_VALUE = 64,    /* the value, */
-    PAIR_OLD = 128,     /* the value before a change */
+    LITERAL = 16,        /* a key on the path holds a dot itself */
+    PAIR_NAME = 32,      /* in an object of a list: the name of a named value, */
+    PAIR_VALUE = 64,     /* the value, */
+    PAIR_OLD = 128,      /* the value before a change */
     LISTS_RECORDS = 256, /* a key of the whole whose list may hold the records */
-    HOLDS_HITS = 512,   /* Elasticsearch: hits.hits */
+    HOLDS_HITS = 512,    /* Elasticsearch: hits.hits */
     HOLDS_RECORD = 1024, /* text that is itself a record */
-    IS_RECORD = 2048,   /* an object whose members are those of the record */
+    IS_RECORD = 2048,    /* an object whose members are those of the record */
 };
 
 /* 64 bytes: one line of the cache. */
 struct json_node {
-    char lead[LEAD];   /* the key and its closing quote, as far as they fit */
-    uint32_t mask;     /* which bytes of lead count; 0: the key as written differs from the key, or may */
-    uint32_t next;     /* the node that followed last time, or ROOT */
-    uint32_t first;    /* the node of the first member last time, or ROOT */
+    char lead[LEAD]; /* the key and its closing quote, as far as they fit */
+    uint32_t mask;   /* which bytes of lead count; 0: the key as written differs from the key, or may */
+    uint32_t next;   /* the node that followed last time, or ROOT */
+    uint32_t first;  /* the node of the first member last time, or ROOT */
     uint32_t parent;
     field_id field;
     uint16_t len, flags;
@@ -104,9 +104,9 @@ static inline const char *string_stop(const char *p, const char *end, int *high)
 #ifdef __SSE2__
     while (end - p >= 16) {
         __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i const stop = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
-            _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+        __m128i const stop =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
+                         _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
         int const mask = _mm_movemask_epi8(stop);
 
         *high |= _mm_movemask_epi8(v);
@@ -128,9 +128,9 @@ static void string_copy(const char **p, const char *end, char **out, int *high) 
 #ifdef __SSE2__
     while (end - from >= 16) {
         __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)from);
-        __m128i const stop = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
-            _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+        __m128i const stop =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
+                         _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
         int const mask = _mm_movemask_epi8(stop);
 
         _mm_storeu_si128((__m128i *)(void *)to, v);
@@ -157,7 +157,7 @@ static void string_copy(const char **p, const char *end, char **out, int *high) 
 /* Bytes [from, to) of the source will be repaired. */
 static void note_bad(struct json *j, const char *from, const char *to) {
     if (j->embedded)
-        return; /* decoded text: what is bad in it was noted where it was written */
+        return;                             /* decoded text: what is bad in it was noted where it was written */
     if (!j->bad_from || from < j->bad_from) /* a string's escapes are met before its other bytes are checked */
         j->bad_from = from;
     if (!j->bad_to || to > j->bad_to)
@@ -209,7 +209,8 @@ static const char *unicode_escape(struct json *j, const char *p, char **out) {
     assert(unit >= 0);
     p += 4;
     point = (uint32_t)unit;
-    if (point >= 0xd800 && point <= 0xdbff && j->end - p < 6 && !j->embedded && memchr(p, '"', (size_t)(j->end - p)) == NULL)
+    if (point >= 0xd800 && point <= 0xdbff && j->end - p < 6 && !j->embedded &&
+        memchr(p, '"', (size_t)(j->end - p)) == NULL)
         return ended(j, j->end); /* the other half may follow */
     if (point >= 0xd800 && point <= 0xdbff && j->end - p >= 6 && p[0] == '\\' && p[1] == 'u' &&
         (low = hex4(p + 2)) >= 0xdc00 && low <= 0xdfff) {
@@ -226,8 +227,8 @@ static const char *unicode_escape(struct json *j, const char *p, char **out) {
 /* The rest of a string that begins at from (behind its quote) and has its first escape, or an error, at p. The decoded
  * text goes to j->text, which has room: it is never longer than what is decoded. */
 static const char *decoded(struct json *j, const char *from, const char *p, int high, str *out) {
-    static const char meant[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
-                                    ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+    static const char meant[256] = {
+        ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'};
     char *const begin = j->text + j->text_used;
     char *to = begin;
 
@@ -369,12 +370,12 @@ bool json_holds_record(str name) {
 static unsigned node_flags(const struct json *j, uint32_t parent, str key) {
     /* Members that make an object of a list a named value. */
     static const str names[] = {STR("Name"), STR("Key"), STR("displayName"), STR("@Name")};
-    static const str values[] = {STR("Value"), STR("NewValue"), STR("intValue"), STR("boolValue"), STR("multiValue"),
-                                 STR("#text")};
+    static const str values[] = {STR("Value"),     STR("NewValue"),   STR("intValue"),
+                                 STR("boolValue"), STR("multiValue"), STR("#text")};
     static const str olds[] = {STR("OldValue")};
     /* Lists of records: CloudTrail, Azure, Graph and the Management API, LookupEvents, and what others made of them. */
-    static const str lists[] = {STR("Records"), STR("records"), STR("value"), STR("Events"), STR("events"), STR("items"),
-                                STR("entries")};
+    static const str lists[] = {STR("Records"), STR("records"), STR("value"),  STR("Events"),
+                                STR("events"),  STR("items"),   STR("entries")};
     unsigned flags = j->nodes[parent].flags & LITERAL;
 
     if (str_find_byte(key, '.') != SIZE_MAX)
@@ -422,7 +423,8 @@ static uint32_t node_of(struct json *j, uint32_t parent, str key) {
         j->overflow = true;
         return NOWHERE;
     }
-    *n = (struct json_node){.parent = parent, .field = path_field(j, parent, key), .len = (uint16_t)key.len, .key = copy.ptr};
+    *n = (struct json_node){
+        .parent = parent, .field = path_field(j, parent, key), .len = (uint16_t)key.len, .key = copy.ptr};
     if (n->field == FIELD_NONE) {
         j->path.failed = false;
         j->overflow = true;
@@ -445,12 +447,12 @@ static inline bool key_stands(const struct json_node *n, const char *p, const ch
 
 #ifdef __SSE2__
     if (LIKELY(left >= LEAD)) {
-        unsigned const low = (unsigned)_mm_movemask_epi8(
-            _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)p),
-                           _mm_loadu_si128((const __m128i *)(const void *)n->lead)));
-        unsigned const high = (unsigned)_mm_movemask_epi8(
-            _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + 16)),
-                           _mm_loadu_si128((const __m128i *)(const void *)(n->lead + 16))));
+        unsigned const low =
+            (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)p),
+                                                       _mm_loadu_si128((const __m128i *)(const void *)n->lead)));
+        unsigned const high =
+            (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + 16)),
+                                                       _mm_loadu_si128((const __m128i *)(const void *)(n->lead + 16))));
 
         if (((low | high << 16) & n->mask) != n->mask || !n->mask)
             return false;
@@ -511,8 +513,8 @@ static inline void emit(struct json *j, const struct json_node *n, unsigned type
         return;
     j->dotted |= literal;
     j->literal[j->count] = literal;
-    j->values[j->count++] = (struct raw){.field = n->field, .type = (uint8_t)type, .inner = inner,
-                                         .len = (uint32_t)text.len, .ptr = text.ptr};
+    j->values[j->count++] = (struct raw){
+        .field = n->field, .type = (uint8_t)type, .inner = inner, .len = (uint32_t)text.len, .ptr = text.ptr};
 }
 
 static bool wanted(struct json *j, struct json_node *n) {
@@ -523,7 +525,8 @@ static bool wanted(struct json *j, struct json_node *n) {
 
 static bool inner_wanted(struct json *j, struct json_node *n) {
     if (!(n->flags & INNER_ASKED))
-        n->flags |= (uint16_t)(INNER_ASKED | (j->to->wants_inner && j->to->wants_inner(j->to, n->field) ? INNER_WANTED : 0));
+        n->flags |=
+            (uint16_t)(INNER_ASKED | (j->to->wants_inner && j->to->wants_inner(j->to, n->field) ? INNER_WANTED : 0));
     return n->flags & INNER_WANTED;
 }
 
@@ -685,7 +688,8 @@ static bool is_wrapper(struct json *j, const char *p, uint32_t node, unsigned de
 
     if (!j->may_wrap || j->embedded || p - j->start > WRAPPER_HEAD_MAX)
         return false;
-    if (j->nodes[node].flags & LISTS_RECORDS ? depth != 1 || j->nested : !(j->nodes[node].flags & HOLDS_HITS) || depth != 2)
+    if (j->nodes[node].flags & LISTS_RECORDS ? depth != 1 || j->nested
+                                             : !(j->nodes[node].flags & HOLDS_HITS) || depth != 2)
         return false;
     in = p + 1;
     while (in < j->end && (*in == ' ' || *in == '\n' || *in == '\r' || *in == '\t'))
@@ -791,7 +795,8 @@ static void literal_wins(struct json *j) {
 bool json_open(struct json *j, struct event_sink *to, struct err *e) {
     *j = (struct json){.to = to, .seed = hash_seed(), .node_count = NOWHERE + 1};
     j->names = arena_new(NAMES_BYTES_MAX);
-    j->nodes = reallocarray(NULL, to ? NODES_MAX : j->node_count, sizeof *j->nodes); /* each is written before it is read */
+    j->nodes =
+        reallocarray(NULL, to ? NODES_MAX : j->node_count, sizeof *j->nodes); /* each is written before it is read */
     j->slots = to ? calloc(NODES_MAX * 2, sizeof *j->slots) : NULL;
     if (!j->names || !j->nodes || (to && !j->slots))
         return err_set(e, ERR_MEMORY, 0, "no memory to read JSON");
@@ -870,7 +875,9 @@ enum json_end json_over(struct json *j, str bytes, bool lines, bool member) {
         p = j->why ? NULL : bytes.len ? string(j, p, &key) : ended(j, p);
         if (p) {
             p = blanks(j, p);
-            p = p == j->end ? ended(j, p) : *p == ':' ? blanks(j, p + 1) : wrong(j, p, "no colon behind a member's name");
+            p = p == j->end ? ended(j, p)
+                : *p == ':' ? blanks(j, p + 1)
+                            : wrong(j, p, "no colon behind a member's name");
         }
     }
     if (p && (p = value(j, p, NOWHERE, 1, ROOT)))

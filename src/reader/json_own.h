@@ -33,13 +33,13 @@ struct json {
     struct raw *values;
     bool *literal; /* of each value: a key on its path holds a dot itself */
     uint32_t count, room;
-    size_t size;            /* bytes of the document, or up to behind the bracket of a wrapper's list */
-    unsigned open;          /* JSON_WRAPPER: braces that close behind the list: 1 or 2 */
-    const char *why;        /* a constant phrase */
+    size_t size;     /* bytes of the document, or up to behind the bracket of a wrapper's list */
+    unsigned open;   /* JSON_WRAPPER: braces that close behind the list: 1 or 2 */
+    const char *why; /* a constant phrase */
     const char *why_at;
     const char *bad_from, *bad_to; /* bytes that are no UTF-8, and \u escapes that are half a character; or NULL */
-    bool overflow;          /* there was no room for more field names */
-    bool cut;               /* more than RECORD_VALUES_MAX values */
+    bool overflow;                 /* there was no room for more field names */
+    bool cut;                      /* more than RECORD_VALUES_MAX values */
 
     /* While it is read */
     const char *start, *end;

@@ -14,8 +14,8 @@ struct part {
 };
 
 struct reader {
-    const char *name;  /* as in the custody ledger: "evtx", "json", "csv" */
-    const char *title; /* "Windows event log (EVTX)" */
+    const char *name;             /* as in the custody ledger: "evtx", "json", "csv" */
+    const char *title;            /* "Windows event log (EVTX)" */
     bool (*looks_like)(str head); /* head: the first 64 KiB or less; no allocation */
     /* Useful size in bytes of parts that may be read independently of each other (EVTX: whole chunks; JSON: when it
      * is one document a line); 0: this source must be read whole, in order. */

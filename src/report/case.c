@@ -28,20 +28,27 @@ enum statement { PUT_FINDING, PUT_EVENT, PUT_CUSTODY, PUT_DAMAGE, PUT_RULE, PUT_
 
 static const char schema[] =
     "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
-    "CREATE TABLE findings (number INTEGER PRIMARY KEY, rule_id TEXT NOT NULL, rule_title TEXT NOT NULL, level TEXT NOT NULL,"
-    " time TEXT, time_ns INTEGER, kind TEXT NOT NULL, host TEXT NOT NULL, account TEXT NOT NULL, evidence_path TEXT NOT NULL,"
+    "CREATE TABLE findings (number INTEGER PRIMARY KEY, rule_id TEXT NOT NULL, rule_title TEXT NOT NULL, level TEXT "
+    "NOT NULL,"
+    " time TEXT, time_ns INTEGER, kind TEXT NOT NULL, host TEXT NOT NULL, account TEXT NOT NULL, evidence_path TEXT "
+    "NOT NULL,"
     " evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset INTEGER NOT NULL, salvaged INTEGER NOT NULL,"
     " json TEXT NOT NULL) STRICT;"
-    "CREATE TABLE finding_events (finding INTEGER NOT NULL REFERENCES findings, position INTEGER NOT NULL, rule_id TEXT NOT NULL,"
-    " time TEXT, evidence_path TEXT NOT NULL, evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset INTEGER NOT NULL,"
+    "CREATE TABLE finding_events (finding INTEGER NOT NULL REFERENCES findings, position INTEGER NOT NULL, rule_id "
+    "TEXT NOT NULL,"
+    " time TEXT, evidence_path TEXT NOT NULL, evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset INTEGER "
+    "NOT NULL,"
     " PRIMARY KEY (finding, position)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE custody (path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, reader TEXT, container TEXT,"
+    "CREATE TABLE custody (path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, reader TEXT, container "
+    "TEXT,"
     " not_read TEXT NOT NULL, records INTEGER NOT NULL, salvaged INTEGER NOT NULL, repaired INTEGER NOT NULL,"
     " cut INTEGER NOT NULL, no_kind INTEGER NOT NULL, no_time INTEGER NOT NULL, first TEXT, last TEXT,"
     " damages INTEGER NOT NULL, damage_bytes INTEGER NOT NULL, findings INTEGER NOT NULL) STRICT;"
     "CREATE INDEX custody_path ON custody (path);"
-    "CREATE TABLE damage (path TEXT NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL, why TEXT NOT NULL) STRICT;"
-    "CREATE TABLE rules (path TEXT NOT NULL, line INTEGER NOT NULL, id TEXT NOT NULL, title TEXT NOT NULL, status TEXT NOT NULL,"
+    "CREATE TABLE damage (path TEXT NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL, why TEXT NOT NULL) "
+    "STRICT;"
+    "CREATE TABLE rules (path TEXT NOT NULL, line INTEGER NOT NULL, id TEXT NOT NULL, title TEXT NOT NULL, status TEXT "
+    "NOT NULL,"
     " reason TEXT NOT NULL, findings INTEGER NOT NULL) STRICT;"
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "BEGIN;";
@@ -67,7 +74,8 @@ struct case_writer {
 /* ---- folders ---- */
 
 static bool join(char out[PATH_ROOM], const char *folder, const char *name, struct err *e) {
-    return snprintf(out, PATH_ROOM, "%s/%s", folder, name) < PATH_ROOM || err_set(e, ERR_USAGE, 0, "%s: the path is too long", folder);
+    return snprintf(out, PATH_ROOM, "%s/%s", folder, name) < PATH_ROOM ||
+           err_set(e, ERR_USAGE, 0, "%s: the path is too long", folder);
 }
 
 /* Removes the folder if nothing but members of a case is in it. */
@@ -118,7 +126,8 @@ static bool folder_make(struct case_writer *c, const char *path, bool force, str
         return err_set(e, ERR_USAGE, 0, "%s: no path for a case", path);
     if (lstat(c->path, &st) == 0) {
         if (!force)
-            return err_set(e, ERR_USAGE, 0, "%s is there already: give another name, or --force to replace an older case", c->path);
+            return err_set(e, ERR_USAGE, 0,
+                           "%s is there already: give another name, or --force to replace an older case", c->path);
         if (!S_ISDIR(st.st_mode))
             return err_set(e, ERR_USAGE, 0, "%s is no case of ours: it will not be replaced", c->path);
         if (!is_case(c->path, e))
@@ -146,12 +155,14 @@ static bool db_open(struct case_writer *c, struct err *e) {
 
     if (!join(path, c->part, member_names[DATABASE], e))
         return false;
-    if (sqlite3_open_v2(path, &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
+        SQLITE_OK)
         return c->db ? db_failed(c, e) : err_set(e, ERR_MEMORY, 0, "no memory for case.db");
     char head[96];
 
     snprintf(head, sizeof head, "PRAGMA application_id = %d; PRAGMA user_version = %d;", APPLICATION_ID, CASE_VERSION);
-    if (sqlite3_exec(c->db, head, NULL, NULL, NULL) != SQLITE_OK || sqlite3_exec(c->db, schema, NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(c->db, head, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(c->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         return db_failed(c, e);
     for (size_t i = 0; i < STATEMENTS; i++)
         if (sqlite3_prepare_v2(c->db, statements[i], -1, &c->put[i], NULL) != SQLITE_OK)
@@ -208,7 +219,8 @@ static bool stream_failed(struct case_writer *c, enum member m, struct err *e) {
 static bool line_out(struct case_writer *c, enum member m, struct err *e) {
     if (c->line.failed)
         return err_set(e, ERR_MEMORY, 0, "no memory to write the case");
-    if (fwrite(c->line.ptr, 1, c->line.len, c->streams[m]) != c->line.len || fputs(m == CSV ? "\r\n" : "\n", c->streams[m]) < 0)
+    if (fwrite(c->line.ptr, 1, c->line.len, c->streams[m]) != c->line.len ||
+        fputs(m == CSV ? "\r\n" : "\n", c->streams[m]) < 0)
         return stream_failed(c, m, e);
     return true;
 }
@@ -381,7 +393,8 @@ static bool add_member(struct buf *b, const char *folder, const char *name, stru
     struct sha256 *const h = sha256_new();
     FILE *f = NULL;
     uint64_t size = 0;
-    bool ok = (h || err_set(e, ERR_MEMORY, 0, "no memory to hash")) && join(path, folder, name, e) && sync_path(path, e);
+    bool ok =
+        (h || err_set(e, ERR_MEMORY, 0, "no memory to hash")) && join(path, folder, name, e) && sync_path(path, e);
 
     ok = ok && ((f = fopen(path, "re")) || err_system(e, "%s", path));
     for (size_t n; ok && (n = fread(bytes, 1, sizeof bytes, f)) > 0; size += n)
@@ -531,11 +544,13 @@ static bool db_read(sqlite3 **db, const char *folder, struct err *e) {
     if (!join(path, folder, member_names[DATABASE], e))
         return false;
     if (stat(path, &st) != 0)
-        return err_set(e, ERR_USAGE, 0, "%s is no case: %s", folder, errno == ENOENT ? "it holds no case.db" : strerrordesc_np(errno));
+        return err_set(e, ERR_USAGE, 0, "%s is no case: %s", folder,
+                       errno == ENOENT ? "it holds no case.db" : strerrordesc_np(errno));
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_USAGE, 0, "%s is no case: its case.db is no file", folder);
-    bool const opened = uri(&name, path) && sqlite3_open_v2(name.ptr, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
-                                                            NULL) == SQLITE_OK;
+    bool const opened =
+        uri(&name, path) &&
+        sqlite3_open_v2(name.ptr, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
 
     buf_free(&name);
     if (!opened)
@@ -544,8 +559,8 @@ static bool db_read(sqlite3 **db, const char *folder, struct err *e) {
     sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, 256 << 20);
     sqlite3_progress_handler(*db, 10000000, give_up, NULL);
-    int step = sqlite3_prepare_v2(*db, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", -1, &s,
-                                  NULL);
+    int step = sqlite3_prepare_v2(
+        *db, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", -1, &s, NULL);
 
     if (step == SQLITE_OK && (step = sqlite3_step(s)) == SQLITE_ROW)
         ours = sqlite3_column_int(s, 0) == APPLICATION_ID && sqlite3_column_int(s, 1) == CASE_VERSION;
@@ -569,8 +584,9 @@ static bool column(sqlite3_stmt *s, int i, struct arena *a, str *out, struct err
 }
 
 static bool place_read(sqlite3_stmt *s, struct arena *a, struct case_place *out, struct err *e) {
-    str *const texts[] = {&out->evidence_path, &out->sha256, &out->reader, &out->rule_title, &out->json,
-                          &out->rule_id,       &out->level,  &out->time,   &out->kind,       &out->host, &out->account};
+    str *const texts[] = {&out->evidence_path, &out->sha256,  &out->reader, &out->rule_title,
+                          &out->json,          &out->rule_id, &out->level,  &out->time,
+                          &out->kind,          &out->host,    &out->account};
 
     for (size_t i = 0; i < COUNT(texts); i++)
         if (!column(s, (int)i, a, texts[i], e))
@@ -585,7 +601,8 @@ static bool db_corrupt(sqlite3 *db, const char *path, struct err *e) {
     return err_set(e, ERR_CORRUPT, 0, "%s: case.db: %s", path, sqlite3_errmsg(db));
 }
 
-static bool place_find(sqlite3 *db, const char *path, uint64_t number, struct arena *a, struct case_place *out, struct err *e) {
+static bool place_find(sqlite3 *db, const char *path, uint64_t number, struct arena *a, struct case_place *out,
+                       struct err *e) {
     static const char query[] = "SELECT f.evidence_path, f.evidence_sha256, c.reader, f.rule_title, f.json, f.rule_id, "
                                 "f.level, f.time, f.kind, f.host,"
                                 " f.account, f.offset, f.record, f.salvaged"
@@ -640,8 +657,9 @@ bool case_find(const char *path, uint64_t number, struct arena *a, struct case_p
         "SELECT m.key, v.value FROM findings f, json_each(f.json, '$.matched') m,"
         " json_each(CASE m.type WHEN 'array' THEN m.value ELSE json_array(m.value) END) v WHERE f.number = ?1"
         " UNION ALL SELECT g.key, g.value FROM findings f, json_each(f.json, '$.group') g WHERE f.number = ?1";
-    static const char events[] = "SELECT coalesce(time, 'no time'), rule_id || '  ' || evidence_path || ', record ' || record"
-                                 " FROM finding_events WHERE finding = ?1 ORDER BY position";
+    static const char events[] =
+        "SELECT coalesce(time, 'no time'), rule_id || '  ' || evidence_path || ', record ' || record"
+        " FROM finding_events WHERE finding = ?1 ORDER BY position";
     sqlite3 *db = NULL;
     bool const ok = db_read(&db, path, e) && place_find(db, path, number, a, out, e) &&
                     pairs_find(db, path, matches, number, a, &out->matches, &out->match_count, e) &&

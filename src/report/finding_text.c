@@ -148,7 +148,8 @@ static void csv_next(struct buf *b, str s) {
 }
 
 void finding_csv_head(struct buf *b) {
-    buf_add(b, S("finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,evidence_sha256,"
+    buf_add(b, S("finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,"
+                 "evidence_sha256,"
                  "record,offset,salvaged"));
 }
 
@@ -205,8 +206,8 @@ bool finding_timesketch(struct buf *b, const struct finding *f) {
     buf_json(b, buf_str(&sentence));
     b->failed |= sentence.failed;
     buf_free(&sentence);
-    buf_format(b, ",\"datetime\":\"%04d-%02u-%02uT%02u:%02u:%02u.%06u+00:00\"", w.year, w.month, w.day, w.hour, w.minute, w.second,
-               w.nanosecond / 1000);
+    buf_format(b, ",\"datetime\":\"%04d-%02u-%02uT%02u:%02u:%02u.%06u+00:00\"", w.year, w.month, w.day, w.hour,
+               w.minute, w.second, w.nanosecond / 1000);
     buf_format(b, ",\"timestamp\":%ld", (long)microseconds(f->when));
     member(b, "timestamp_desc", f->rule->type == SIGMA_CORRELATION ? S("Correlation became true") : S("Event logged"));
     buf_byte(b, ',');

@@ -124,7 +124,8 @@ static void can_and_cannot(void **state) {
         }
         assert_int_equal(waitpid(pid, &status, 0), pid);
         bool const did = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        bool const refused = (WIFEXITED(status) && WEXITSTATUS(status) == 1) || (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+        bool const refused =
+            (WIFEXITED(status) && WEXITSTATUS(status) == 1) || (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 
         if (cases[i].may ? !did : !refused)
             fail_msg("a confined process that %s: status %#x", cases[i].name, (unsigned)status);

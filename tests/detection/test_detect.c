@@ -444,7 +444,8 @@ static void of_many_fields(void **state) {
     assert_true(detector_run(b.detector, &b.block, 1, &e));
     assert_true(!b.told[0] && b.told[1] && !b.told[2]);
     for (size_t i = 0; i < 2; i++)
-        assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, str_of(cells[0][i].field))).all, RAW_ANY);
+        assert_int_equal(detector_wants(b.detector, b.block, field_find(b.fields, str_of(cells[0][i].field))).all,
+                         RAW_ANY);
     close_all(&b);
 }
 
@@ -534,7 +535,8 @@ static void what_nobody_asks_for_changes_nothing(void **state) {
         struct err e = {0};
 
         for (int sifts = 0; sifts < 2; sifts++) {
-            snprintf(rule, sizeof rule, "---\ntitle: t\nlogsource: {product: test}\ndetection: {%s}\n", cases[r].detection);
+            snprintf(rule, sizeof rule, "---\ntitle: t\nlogsource: {product: test}\ndetection: {%s}\n",
+                     cases[r].detection);
             assert_true(open_all(&b, rule, COUNT(cases), &e));
             b.sifts = sifts;
             for (size_t i = 0; i < COUNT(cases); i++)
@@ -589,14 +591,17 @@ static void text_is_sifted(void **state) {
         char rule[300];
         struct bench b;
         struct err e = {0};
-        struct raw const raw = {0, cases_of_text[i].type, false, (uint32_t)cases_of_text[i].value.len, cases_of_text[i].value.ptr};
+        struct raw const raw = {0, cases_of_text[i].type, false, (uint32_t)cases_of_text[i].value.len,
+                                cases_of_text[i].value.ptr};
         struct raw inner = raw;
 
-        snprintf(rule, sizeof rule, "---\ntitle: t\nlogsource: {product: test}\ndetection: {%s}\n", cases_of_text[i].detection);
+        snprintf(rule, sizeof rule, "---\ntitle: t\nlogsource: {product: test}\ndetection: {%s}\n",
+                 cases_of_text[i].detection);
         assert_true(open_all(&b, rule, 1, &e));
         struct ingest_wish const wish = detector_wants(b.detector, b.block, field_intern(b.fields, S("C")));
 
-        if ((wish.sifted >> raw.type & 1) != cases_of_text[i].sieve || (!cases_of_text[i].sieve && !(wish.all >> raw.type & 1)))
+        if ((wish.sifted >> raw.type & 1) != cases_of_text[i].sieve ||
+            (!cases_of_text[i].sieve && !(wish.all >> raw.type & 1)))
             fail_msg("%s: wants %x, sifts %x", cases_of_text[i].detection, wish.all, wish.sifted);
         inner.inner = true;
         if (cases_of_text[i].sieve && detector_sift(b.detector, b.block, &raw) != cases_of_text[i].kept)

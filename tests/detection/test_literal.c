@@ -181,7 +181,8 @@ static void random_patterns(void **state) {
 static void a_quick_look_misses_nothing(void **state) {
     static char bytes[40][24], text[600], folded[2 * 600 + 16];
     static struct literal list[40];
-    static const char *const odd[] = {"\xe2\x84\xaa", "\xc5\xbf", "\xc3\x84"}; /* K and long s fold to k and s; A-umlaut */
+    static const char *const odd[] = {"\xe2\x84\xaa", "\xc5\xbf",
+                                      "\xc3\x84"}; /* K and long s fold to k and s; A-umlaut */
     uint64_t dice = 20240327;
     size_t hits = 0, spared = 0;
 
@@ -210,8 +211,9 @@ static void a_quick_look_misses_nothing(void **state) {
                     const struct literal *const p = &list[roll(&dice, count)];
 
                     for (size_t k = 0; k < p->text.len; k++)
-                        text[len++] = roll(&dice, 2) && p->text.ptr[k] >= 'a' && p->text.ptr[k] <= 'z' ? (char)(p->text.ptr[k] - 32)
-                                                                                                        : p->text.ptr[k];
+                        text[len++] = roll(&dice, 2) && p->text.ptr[k] >= 'a' && p->text.ptr[k] <= 'z'
+                                          ? (char)(p->text.ptr[k] - 32)
+                                          : p->text.ptr[k];
                 } else if (what == 1 && t % 8 == 0) {
                     const char *const c = odd[roll(&dice, COUNT(odd))];
 

@@ -387,12 +387,9 @@ static void random_chains_match_as_pcre2_says(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(needs_are_as_written),
-        cmocka_unit_test(bounds_hold),
-        cmocka_unit_test(chains_are_as_written),
-        cmocka_unit_test(random_chains_match_as_pcre2_says),
-        cmocka_unit_test(case_of_letters_is_folding),
-        cmocka_unit_test(random_expressions_need_what_they_say),
+        cmocka_unit_test(needs_are_as_written),       cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(chains_are_as_written),      cmocka_unit_test(random_chains_match_as_pcre2_says),
+        cmocka_unit_test(case_of_letters_is_folding), cmocka_unit_test(random_expressions_need_what_they_say),
     };
 
     return cmocka_run_group_tests_name("regex", tests, NULL, NULL);

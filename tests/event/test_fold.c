@@ -102,15 +102,22 @@ static void equality(void **state) {
     } cases[] = {
         {"", "", true},
         {"PowerShell.EXE", "powershell.exe", true},
-        {"stra\xc3\x9f" "e", "STRA\xe1\xba\x9e" "E", true}, /* capital sharp s */
-        {"\xce\xa3\xce\x8a\xce\xa3\xce\xa5\xce\xa6\xce\x9f\xce\xa3", "\xcf\x83\xce\xaf\xcf\x83\xcf\x85\xcf\x86\xce\xbf\xcf\x82", true}, /* final sigma */
-        {"\xe2\x84\xaa", "k", true}, /* Kelvin sign */
+        {"stra\xc3\x9f"
+         "e",
+         "STRA\xe1\xba\x9e"
+         "E",
+         true}, /* capital sharp s */
+        {"\xce\xa3\xce\x8a\xce\xa3\xce\xa5\xce\xa6\xce\x9f\xce\xa3",
+         "\xcf\x83\xce\xaf\xcf\x83\xcf\x85\xcf\x86\xce\xbf\xcf\x82", true}, /* final sigma */
+        {"\xe2\x84\xaa", "k", true},                                        /* Kelvin sign */
         {"a", "b", false},
         {"a", "aa", false},
         {"aa", "a", false},
         {"", "a", false},
-        {"stra\xc3\x9f" "e", "strasse", false}, /* no full folding */
-        {"\xc4\xb0", "i", false},               /* no Turkic folding */
+        {"stra\xc3\x9f"
+         "e",
+         "strasse", false},       /* no full folding */
+        {"\xc4\xb0", "i", false}, /* no Turkic folding */
         {"[", "{", false},
         {"@", "`", false},
         {"\xe9", "\xc3\xa9", false}, /* a lone byte is no character */

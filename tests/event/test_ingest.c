@@ -359,7 +359,8 @@ static const struct {
 };
 
 static void one_record(void **state) {
-    struct ingest_options const o = {.rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8, .wants = on_wants, .sift = on_sift};
+    struct ingest_options const o = {
+        .rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8, .wants = on_wants, .sift = on_sift};
     static struct trial t;
     (void)state;
 

@@ -66,46 +66,56 @@ static const struct {
     {"empty document", "---\n---\nkind: a\nwhen: {X: 1}\n", OK},
     {"everything",
      "kind: acme/door\ntitle: Doors\nreader: json\nwhen: {X: [1, two, ''], Y: {starts: z}, Z: {present: true}, "
-     "W: {present: false}}\neach: X\ntime: [T, U]\nlogsources:\n  - product: Acme\n    service: DOOR\n    fields: {A: B, "
+     "W: {present: false}}\neach: X\ntime: [T, U]\nlogsources:\n  - product: Acme\n    service: DOOR\n    fields: {A: "
+     "B, "
      "C: [D, '{E}@{F}', {from: G, as: hex}], H: {from: I, map: {a: b}, only_if: {J: k}}, K: {from: L, label: M}, N: "
      "{from: O, split: true}, P: {from: [Q, R], as: registry_data}}\nroles: {host: H, account: ['{A}', B]}\n",
      OK},
     {"base", "kind: b\nbase: true\n---\nkind: a\nextends: b\nwhen: {X: 1}\n", OK},
     {"extends later", "kind: a\nextends: b\nwhen: {X: 1}\n---\nkind: b\nwhen: {Y: 1}\n", OK},
-    {"shape", "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\n"
-              "pairs: {list: L, name: n, value: v, keep: true}\n", OK},
+    {"shape",
+     "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\n"
+     "pairs: {list: L, name: n, value: v, keep: true}\n",
+     OK},
     {"braces", "kind: a\nwhen: {X: 1}\nroles: {object: '{{x}} {A}'}\n", OK},
     {"each of two", "kind: a\nwhen: {X: 1}\neach: [A, B]\n", "k.yml:3: `each` names two fields"},
     {"unknown key", "kind: a\nwhen: {X: 1}\nlogsource: {}\n",
-     "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time logsources roles"},
+     "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time logsources "
+     "roles"},
     {"no document head", "title: x\n", "k.yml:1: a document begins with `kind:` or `shape:`"},
     {"a list", "- a\n", "k.yml:1: a document must be a mapping (key: value)"},
     {"no when", "kind: a\n", "k.yml:1: a kind needs `when`: which records are of it"},
-    {"second document", "kind: a\nwhen: {X: 1}\n---\nkind: b\n", "k.yml:4: a kind needs `when`: which records are of it"},
+    {"second document", "kind: a\nwhen: {X: 1}\n---\nkind: b\n",
+     "k.yml:4: a kind needs `when`: which records are of it"},
     {"bad name", "kind: a b\nwhen: {X: 1}\n", "k.yml:1: `kind`: names are of letters, digits and - _ . /"},
     {"name of slashes", "kind: a//b\nwhen: {X: 1}\n", "k.yml:1: `kind` must be a name such as acme/door"},
     {"empty name", "kind: ''\nwhen: {X: 1}\n", "k.yml:1: `kind` must be a name such as acme/door"},
     {"condition on nothing", "kind: a\nwhen: {X: }\n", "k.yml:2: a condition is empty"},
     {"condition on empty list", "kind: a\nwhen: {X: []}\n", "k.yml:2: a condition is an empty list"},
-    {"condition misspelt", "kind: a\nwhen: {X: {begins: a}}\n", "k.yml:2: a condition has no key `begins`; it may have: starts present"},
-    {"condition of two", "kind: a\nwhen: {X: {starts: a, present: true}}\n", "k.yml:2: a condition says either `starts` or `present`"},
+    {"condition misspelt", "kind: a\nwhen: {X: {begins: a}}\n",
+     "k.yml:2: a condition has no key `begins`; it may have: starts present"},
+    {"condition of two", "kind: a\nwhen: {X: {starts: a, present: true}}\n",
+     "k.yml:2: a condition says either `starts` or `present`"},
     {"starts with nothing", "kind: a\nwhen: {X: {starts: ''}}\n", "k.yml:2: `starts` holds an empty text"},
     {"present maybe", "kind: a\nwhen: {X: {present: maybe}}\n", "k.yml:2: `present` must be true or false"},
     {"when is text", "kind: a\nwhen: X\n", "k.yml:2: `when` must be a mapping (key: value)"},
-    {"log sources no list", "kind: a\nwhen: {X: 1}\nlogsources: {product: x}\n", "k.yml:3: `logsources` must be a list (- product: ...)"},
+    {"log sources no list", "kind: a\nwhen: {X: 1}\nlogsources: {product: x}\n",
+     "k.yml:3: `logsources` must be a list (- product: ...)"},
     {"log source of nothing", "kind: a\nwhen: {X: 1}\nlogsources:\n  - {fields: {A: B}}\n",
      "k.yml:4: a log source needs a category, a product or a service"},
     {"log source misspelt", "kind: a\nwhen: {X: 1}\nlogsources:\n  - {products: x}\n",
      "k.yml:4: a log source has no key `products`; it may have: category product service fields"},
     {"no such role", "kind: a\nwhen: {X: 1}\nroles:\n  hosts: A\n",
-     "k.yml:4: no role `hosts`; there are host, account, target_account, client_address, server_address, client_program, "
+     "k.yml:4: no role `hosts`; there are host, account, target_account, client_address, server_address, "
+     "client_program, "
      "object, outcome, session, tenant"},
     {"source of nothing", "kind: a\nwhen: {X: 1}\nroles: {host: {as: hex}}\n", "k.yml:3: a source needs `from`"},
     {"source of two forms", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: hex, label: B}}\n",
      "k.yml:3: a source takes one of `as`, `map`, `label`, `split`"},
     {"no such form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: octal}}\n",
      "k.yml:3: `as: octal` is unknown; there are decimal, hex, dos_path, registry_path, registry_data"},
-    {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n", "k.yml:3: `as: hex` takes one field"},
+    {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n",
+     "k.yml:3: `as: hex` takes one field"},
     {"two fields, no form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B]}}\n",
      "k.yml:3: only `as: registry_path` and `registry_data` take two fields"},
     {"template and form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: '{A}', as: hex}}\n",
@@ -113,20 +123,25 @@ static const struct {
     {"open brace", "kind: a\nwhen: {X: 1}\nroles: {host: '{A'}\n", "k.yml:3: a template's { without }"},
     {"empty braces", "kind: a\nwhen: {X: 1}\nroles: {host: '{}'}\n", "k.yml:3: a template names no field"},
     {"only braces", "kind: a\nwhen: {X: 1}\nroles: {host: '{{x'}\n", "k.yml:3: a template without a field"},
-    {"five fields", "kind: a\nwhen: {X: 1}\nroles: {host: '{A}{B}{C}{D}{E}'}\n", "k.yml:3: a template of more than 4 fields"},
-    {"only_if of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, only_if: {B: 1, C: 2}}}\n", "k.yml:3: `only_if` asks for one field"},
+    {"five fields", "kind: a\nwhen: {X: 1}\nroles: {host: '{A}{B}{C}{D}{E}'}\n",
+     "k.yml:3: a template of more than 4 fields"},
+    {"only_if of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, only_if: {B: 1, C: 2}}}\n",
+     "k.yml:3: `only_if` asks for one field"},
     {"empty map", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, map: {}}}\n", "k.yml:3: `map` is empty"},
     {"no sources", "kind: a\nwhen: {X: 1}\nroles: {host: []}\n", "k.yml:3: a role has no source"},
     {"twice", "kind: a\nwhen: {X: 1}\n---\nkind: a\nwhen: {X: 2}\n", "k.yml:4: `a` is there already (k.yml:1)"},
     {"extends nothing", "kind: a\nextends: b\nwhen: {X: 1}\n", "k.yml:2: extends `b`, and there is no such kind"},
     {"extends itself", "kind: a\nextends: a\nwhen: {X: 1}\n", "k.yml:2: `a` extends itself"},
-    {"extends in a ring", "kind: a\nextends: b\n---\nkind: b\nextends: c\n---\nkind: c\nextends: b\n", "k.yml:8: `b` extends itself"},
+    {"extends in a ring", "kind: a\nextends: b\n---\nkind: b\nextends: c\n---\nkind: c\nextends: b\n",
+     "k.yml:8: `b` extends itself"},
     {"no condition anywhere", "kind: b\nbase: true\n---\nkind: a\nextends: b\n",
      "k.yml:4: `a` has no condition: every record would be one"},
     {"shape without when", "shape: a\nstrip: x\n", "k.yml:1: a shape needs `when`: the fields that show it"},
-    {"star in the middle", "shape: a\nwhen: X\nstrip:\n  - A.*.B.\n", "k.yml:4: `strip`: a star only at the end, as in Event.UserData.*."},
+    {"star in the middle", "shape: a\nwhen: X\nstrip:\n  - A.*.B.\n",
+     "k.yml:4: `strip`: a star only at the end, as in Event.UserData.*."},
     {"empty strip", "shape: a\nwhen: X\nstrip: ['']\n", "k.yml:3: `strip` holds an empty text"},
-    {"half a pair", "shape: a\nwhen: X\npairs: {list: L, name: n}\n", "k.yml:3: a pair needs `list`, `name` and `value`"},
+    {"half a pair", "shape: a\nwhen: X\npairs: {list: L, name: n}\n",
+     "k.yml:3: a pair needs `list`, `name` and `value`"},
     {"shape twice", "shape: a\nwhen: X\n---\nshape: a\nwhen: Y\n", "k.yml:4: `a` is there already (k.yml:1)"},
 };
 
@@ -246,9 +261,10 @@ static void loads_a_directory(void **state) {
 }
 
 static void joins_what_is_extended(void **state) {
-    static const char yaml[] = "kind: a\nbase: true\nwhen: {A: 1}\ntime: t1\nlogsources: [{product: p}]\nroles: {host: H1}\n"
-                               "---\nkind: c\nextends: b\nwhen: {C: 3}\ntime: t3\nroles: {host: H3, object: O}\n"
-                               "---\nkind: b\nextends: a\nwhen: {B: 2}\neach: E\ntime: t2\nlogsources: [{service: s}]\n";
+    static const char yaml[] =
+        "kind: a\nbase: true\nwhen: {A: 1}\ntime: t1\nlogsources: [{product: p}]\nroles: {host: H1}\n"
+        "---\nkind: c\nextends: b\nwhen: {C: 3}\ntime: t3\nroles: {host: H3, object: O}\n"
+        "---\nkind: b\nextends: a\nwhen: {B: 2}\neach: E\ntime: t2\nlogsources: [{service: s}]\n";
     struct err e = {0};
     struct set s;
     const struct kind *k;
@@ -280,7 +296,8 @@ static void a_user_replaces_and_comes_first(void **state) {
     (void)state;
     set_open(&s);
     assert_true(kinds_load_text(s.kinds, S("in"), S("kind: a\nwhen: {A: 1}\n---\nkind: b\nwhen: {A: 1}\n"), true, &e));
-    assert_true(kinds_load_text(s.kinds, S("my"), S("kind: b\ntitle: mine\nwhen: {A: 2}\n---\nkind: z\nwhen: {A: 1}\n"), false, &e));
+    assert_true(kinds_load_text(s.kinds, S("my"), S("kind: b\ntitle: mine\nwhen: {A: 2}\n---\nkind: z\nwhen: {A: 1}\n"),
+                                false, &e));
     assert_false(kinds_load_text(s.kinds, S("my2"), S("kind: b\nwhen: {A: 3}\n"), false, &e));
     assert_string_equal(e.text, "my2:1: `b` is there already (my:1)");
     assert_true(kinds_seal(s.kinds, &e));
@@ -293,9 +310,10 @@ static void a_user_replaces_and_comes_first(void **state) {
 }
 
 static void the_particular_comes_first(void **state) {
-    static const char yaml[] = "kind: presence\nwhen: {A: {present: true}, B: {present: true}, C: {present: true}}\n"
-                               "---\nkind: value\nwhen: {A: 1}\n---\nkind: value-and\nwhen: {A: 1, B: {present: true}}\n"
-                               "---\nkind: values\nwhen: {A: 1, B: {starts: 2}}\n";
+    static const char yaml[] =
+        "kind: presence\nwhen: {A: {present: true}, B: {present: true}, C: {present: true}}\n"
+        "---\nkind: value\nwhen: {A: 1}\n---\nkind: value-and\nwhen: {A: 1, B: {present: true}}\n"
+        "---\nkind: values\nwhen: {A: 1, B: {starts: 2}}\n";
     static const char *const order[] = {"values", "value-and", "value", "presence"};
     struct err e = {0};
     struct set s;
@@ -340,18 +358,44 @@ static const struct {
     {"dos path", "{from: A, as: dos_path}", {"\\device\\harddiskvolume3\\windows\\x.exe"}, "C:\\windows\\x.exe"},
     {"dos path, case", "{from: A, as: dos_path}", {"\\Device\\HarddiskVolume12\\x"}, "C:\\x"},
     {"dos path of none", "{from: A, as: dos_path}", {"System"}, "System"},
-    {"dos path without number", "{from: A, as: dos_path}", {"\\device\\harddiskvolume\\x"}, "\\device\\harddiskvolume\\x"},
+    {"dos path without number",
+     "{from: A, as: dos_path}",
+     {"\\device\\harddiskvolume\\x"},
+     "\\device\\harddiskvolume\\x"},
     {"dos path, volume alone", "{from: A, as: dos_path}", {"\\device\\harddiskvolume1"}, "\\device\\harddiskvolume1"},
-    {"registry", "{from: [A, B], as: registry_path}", {"\\REGISTRY\\MACHINE\\SOFTWARE\\x", "Run"}, "HKLM\\SOFTWARE\\x\\Run"},
-    {"registry, no value", "{from: [A, B], as: registry_path}", {"\\REGISTRY\\MACHINE\\SOFTWARE\\x", "-"}, "HKLM\\SOFTWARE\\x"},
+    {"registry",
+     "{from: [A, B], as: registry_path}",
+     {"\\REGISTRY\\MACHINE\\SOFTWARE\\x", "Run"},
+     "HKLM\\SOFTWARE\\x\\Run"},
+    {"registry, no value",
+     "{from: [A, B], as: registry_path}",
+     {"\\REGISTRY\\MACHINE\\SOFTWARE\\x", "-"},
+     "HKLM\\SOFTWARE\\x"},
     {"registry of a user", "{from: A, as: registry_path}", {"\\REGISTRY\\USER\\S-1-5-21-1\\x"}, "HKU\\S-1-5-21-1\\x"},
-    {"registry, control set", "{from: [A, B], as: registry_path}", {"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\x", "Start"},
+    {"registry, control set",
+     "{from: [A, B], as: registry_path}",
+     {"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\x", "Start"},
      "HKLM\\SYSTEM\\CurrentControlSet\\Services\\x\\Start"},
-    {"registry, bare control set", "{from: A, as: registry_path}", {"\\registry\\machine\\system\\controlset002"}, "HKLM\\system\\CurrentControlSet"},
-    {"registry, odd control set", "{from: A, as: registry_path}", {"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet00x\\y"}, "HKLM\\SYSTEM\\ControlSet00x\\y"},
-    {"registry, long control set", "{from: A, as: registry_path}", {"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet0011\\y"}, "HKLM\\SYSTEM\\ControlSet0011\\y"},
-    {"registry, classes", "{from: A, as: registry_path}", {"\\REGISTRY\\MACHINE\\SOFTWARE\\Classes\\.txt"}, "HKLM\\SOFTWARE\\Classes\\.txt|HKCR\\.txt"},
-    {"registry, root prefix only", "{from: A, as: registry_path}", {"\\REGISTRY\\MACHINERY\\x"}, "\\REGISTRY\\MACHINERY\\x"},
+    {"registry, bare control set",
+     "{from: A, as: registry_path}",
+     {"\\registry\\machine\\system\\controlset002"},
+     "HKLM\\system\\CurrentControlSet"},
+    {"registry, odd control set",
+     "{from: A, as: registry_path}",
+     {"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet00x\\y"},
+     "HKLM\\SYSTEM\\ControlSet00x\\y"},
+    {"registry, long control set",
+     "{from: A, as: registry_path}",
+     {"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet0011\\y"},
+     "HKLM\\SYSTEM\\ControlSet0011\\y"},
+    {"registry, classes",
+     "{from: A, as: registry_path}",
+     {"\\REGISTRY\\MACHINE\\SOFTWARE\\Classes\\.txt"},
+     "HKLM\\SOFTWARE\\Classes\\.txt|HKCR\\.txt"},
+    {"registry, root prefix only",
+     "{from: A, as: registry_path}",
+     {"\\REGISTRY\\MACHINERY\\x"},
+     "\\REGISTRY\\MACHINERY\\x"},
     {"data, dword", "{from: [A, B], as: registry_data}", {"1", "%%1876"}, "DWORD (0x00000001)"},
     {"data, dword too large", "{from: [A, B], as: registry_data}", {"4294967296", "%%1876"}, "4294967296"},
     {"data, dword no number", "{from: [A, B], as: registry_data}", {"x", "%%1876"}, "x"},
@@ -367,7 +411,10 @@ static const struct {
     {"label, none", "{from: A, label: MD5}", {"-"}, NULL},
     {"label, begins alike", "{from: A, label: SHA}", {"SHA1=aa"}, NULL},
     {"split", "{from: A, split: true}", {"a; b ;;c"}, "a|b|c"},
-    {"split, label", "{from: A, split: 'file:_'}", {"file:_C:\\a; containerfile:_C:\\b"}, "file:_C:\\a|C:\\a|containerfile:_C:\\b|C:\\b"},
+    {"split, label",
+     "{from: A, split: 'file:_'}",
+     {"file:_C:\\a; containerfile:_C:\\b"},
+     "file:_C:\\a|C:\\a|containerfile:_C:\\b|C:\\b"},
     {"split, no label there", "{from: A, split: 'file:_'}", {"process:_pid:1"}, "process:_pid:1"},
     {"split of nothing", "{from: A, split: 'file:_'}", {""}, NULL},
     {"split, label alone", "{from: A, split: 'file:_'}", {"file:_"}, "file:_"},
@@ -419,8 +466,9 @@ static void derives_within_bounds(void **state) {
 
     (void)state;
     set_open(&s);
-    assert_true(kinds_load_text(s.kinds, S("k"), S("kind: a\nwhen: {X: 1}\nroles:\n  host: {from: A, split: true}\n  object: '{A}{B}'\n"),
-                                false, &e));
+    assert_true(kinds_load_text(
+        s.kinds, S("k"), S("kind: a\nwhen: {X: 1}\nroles:\n  host: {from: A, split: true}\n  object: '{A}{B}'\n"),
+        false, &e));
     assert_true(kinds_seal(s.kinds, &e));
     for (size_t i = 0; i < sizeof pieces; i++)
         pieces[i] = i % 2 ? ';' : 'a';
@@ -534,7 +582,8 @@ static void row_of(struct fields *f, const char *text, struct raw *values, struc
         assert_true(is != SIZE_MAX);
         if (inner)
             value.len -= 6;
-        values[r->count++] = (struct raw){field_intern(f, str_first(cell, is)), RAW_TEXT, inner, (uint32_t)value.len, value.ptr};
+        values[r->count++] =
+            (struct raw){field_intern(f, str_first(cell, is)), RAW_TEXT, inner, (uint32_t)value.len, value.ptr};
         rest = blank == SIZE_MAX ? S("") : str_from(rest, blank + 1);
     }
 }
@@ -546,8 +595,8 @@ static void text_of(const struct fields *f, const struct record *r, char *out, s
     for (uint32_t i = 0; i < r->count; i++) {
         str const name = field_name(f, r->values[i].field);
 
-        used += (size_t)snprintf(out + used, room - used, "%s%.*s=%.*s%s", i ? " " : "", STR_ARG(name), (int)r->values[i].len,
-                                 r->values[i].ptr, r->values[i].inner ? ":inner" : "");
+        used += (size_t)snprintf(out + used, room - used, "%s%.*s=%.*s%s", i ? " " : "", STR_ARG(name),
+                                 (int)r->values[i].len, r->values[i].ptr, r->values[i].inner ? ":inner" : "");
         assert_true(used < room);
     }
 }
@@ -582,7 +631,8 @@ static void pairs_become_fields(void **state) {
         struct set s;
 
         set_open(&s);
-        snprintf(yaml, sizeof yaml, "shape: a\nwhen: X\npairs: {list: L, name: n, value: v, keep: %s}\n", keep ? "true" : "false");
+        snprintf(yaml, sizeof yaml, "shape: a\nwhen: X\npairs: {list: L, name: n, value: v, keep: %s}\n",
+                 keep ? "true" : "false");
         assert_true(kinds_load_text(s.kinds, S("k"), str_of(yaml), false, &e));
         assert_true(kinds_seal(s.kinds, &e));
         row_of(s.fields, rows[i / 2].in, values, &r);
@@ -640,7 +690,8 @@ static void unwraps_lists_of_data(void **state) {
         for (const char *c = lists[i].row; *c; c++) {
             bool const list = *c == 'D' && (c == lists[i].row || c[-1] == ' ');
 
-            used += (size_t)snprintf(row + used, sizeof row - used, "%.*s", list ? 20 : 1, list ? "Event.EventData.Data" : c);
+            used += (size_t)snprintf(row + used, sizeof row - used, "%.*s", list ? 20 : 1,
+                                     list ? "Event.EventData.Data" : c);
         }
         row_of(s.fields, row, values, &r);
         assert_non_null(unwrap(&s, S("json"), &r));
@@ -673,7 +724,8 @@ static const struct {
     {"Channel=Acme/Own EventID=7 Provider_Name=x", "windows/flat", "windows/other"},
     {"winlog.channel=Security winlog.event_id=5156", "windows/winlogbeat", "windows/security/5156"},
     {"log_name=System event_id=7045", "windows/winlogbeat-old", "windows/system"},
-    {"Event.System.Channel=Microsoft-Windows-Sysmon/Operational Event.System.EventID.#text=13", "windows/event", "windows/sysmon/13"},
+    {"Event.System.Channel=Microsoft-Windows-Sysmon/Operational Event.System.EventID.#text=13", "windows/event",
+     "windows/sysmon/13"},
     {"System.Channel=Application System.EventID.Value=1000", "windows/system", "windows/application"},
     {"Id=4104 LogName=Microsoft-Windows-PowerShell/Operational ProviderName=p MachineName=m", "windows/get-winevent",
      "windows/powershell/4104"},
@@ -681,9 +733,12 @@ static const struct {
     /* sigma-logsources 10, 3: a forwarded event has the channel it was written to */
     {"Channel=Microsoft-Windows-Sysmon/Operational EventID=1 Provider_Name=x", "windows/flat", "windows/sysmon/1"},
     /* 10, 4 */
-    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=12 EventType=DeleteValue", "windows/flat", "windows/sysmon/12/delete"},
-    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=12 EventType=DeleteKey", "windows/flat", "windows/sysmon/12/delete"},
-    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=12 EventType=CreateKey", "windows/flat", "windows/sysmon/12/create"},
+    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=12 EventType=DeleteValue", "windows/flat",
+     "windows/sysmon/12/delete"},
+    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=12 EventType=DeleteKey", "windows/flat",
+     "windows/sysmon/12/delete"},
+    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=12 EventType=CreateKey", "windows/flat",
+     "windows/sysmon/12/create"},
     {"Channel=Microsoft-Windows-Sysmon/Operational EventID=12 EventType=Odd", "windows/flat", "windows/sysmon/12"},
     /* 10, 5 */
     {"Channel=PowerShellCore/Operational EventID=4104", "windows/flat", "windows/powershell/4104"},
@@ -703,8 +758,10 @@ static const struct {
     {"Channel=Microsoft-Windows-WMI-Activity/Operational EventID=5861", "windows/flat", "windows/wmi/5861"},
     /* 5.5: Sysmon for Linux, in its own channel and in the Windows one */
     {"Channel=Linux-Sysmon/Operational EventID=1 Provider_Name=Linux-Sysmon", "windows/flat", "linux/sysmon/1"},
-    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=1 Provider_Name=Linux-Sysmon", "windows/flat", "linux/sysmon/1"},
-    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=2 Provider_Name=Linux-Sysmon", "windows/flat", "linux/sysmon/in-windows-channel"},
+    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=1 Provider_Name=Linux-Sysmon", "windows/flat",
+     "linux/sysmon/1"},
+    {"Channel=Microsoft-Windows-Sysmon/Operational EventID=2 Provider_Name=Linux-Sysmon", "windows/flat",
+     "linux/sysmon/in-windows-channel"},
     {"Operation=MailItemsAccessed Workload=Exchange CreationTime=t", "m365/record", "m365/exchange"},
     {"Operation=X Workload=PowerBI", "m365/record", "m365/audit"},
     {"AuditData.Operation=X AuditData.Workload=SharePoint", "m365/auditdata", "m365/sharepoint"},
@@ -794,8 +851,8 @@ static const struct kind_logsource *logsource(const struct kind *k, const char *
 }
 
 /* All values of a field under a log source, "|"-joined; the record's own when there is no alias. */
-static void seen_as(const struct set *s, const struct kind_logsource *l, const char *field, const struct record *r, char *out,
-                    size_t room) {
+static void seen_as(const struct set *s, const struct kind_logsource *l, const char *field, const struct record *r,
+                    char *out, size_t room) {
     struct arena *const a = arena_new(1 << 16);
     const struct kind_alias *alias = NULL;
     size_t used = 0;
@@ -807,7 +864,8 @@ static void seen_as(const struct set *s, const struct kind_logsource *l, const c
     if (!alias) {
         for (uint32_t i = 0; i < r->count; i++)
             if (same(field_name(s->fields, r->values[i].field), field))
-                used += (size_t)snprintf(out + used, room - used, "%s%.*s", used ? "|" : "", (int)r->values[i].len, r->values[i].ptr);
+                used += (size_t)snprintf(out + used, room - used, "%s%.*s", used ? "|" : "", (int)r->values[i].len,
+                                         r->values[i].ptr);
         arena_free(a);
         return;
     }
@@ -843,23 +901,31 @@ static const struct {
     /* sigma-logsources 10, 2 */
     {"windows/security/4688", "process_creation", "", "NewProcessName=C:\\a.exe", "Image", "C:\\a.exe"},
     {"windows/security/4688", "process_creation", "", "NewProcessId=0x1a4 ProcessId=0x10", "ProcessId", "420|0x1a4"},
-    {"windows/security/4688", "process_creation", "", "NewProcessId=0x1a4 ProcessId=0x10", "ParentProcessId", "16|0x10"},
+    {"windows/security/4688", "process_creation", "", "NewProcessId=0x1a4 ProcessId=0x10", "ParentProcessId",
+     "16|0x10"},
     {"windows/security/4688", "", "security", "NewProcessId=0x1a4 ProcessId=0x10", "ProcessId", "0x10"},
     {"windows/security/4688", "", "security", "NewProcessName=C:\\a.exe", "Image", ""},
     {"windows/security/4688", "process_creation", "", "SubjectUserName=u SubjectDomainName=D", "User", "u|D\\u"},
-    {"windows/security/4688", "process_creation", "", "SubjectUserName=u SubjectDomainName=D TargetUserName=-", "User", "u|D\\u"},
-    {"windows/security/4688", "process_creation", "", "SubjectUserName=u SubjectDomainName=D TargetUserName=t TargetDomainName=E", "User", "t|E\\t"},
-    {"windows/security/4688", "process_creation", "", "MandatoryLabel=S-1-16-12288", "IntegrityLevel", "S-1-16-12288|High"},
+    {"windows/security/4688", "process_creation", "", "SubjectUserName=u SubjectDomainName=D TargetUserName=-", "User",
+     "u|D\\u"},
+    {"windows/security/4688", "process_creation", "",
+     "SubjectUserName=u SubjectDomainName=D TargetUserName=t TargetDomainName=E", "User", "t|E\\t"},
+    {"windows/security/4688", "process_creation", "", "MandatoryLabel=S-1-16-12288", "IntegrityLevel",
+     "S-1-16-12288|High"},
     {"windows/security/4688", "process_creation", "", "SubjectLogonId=0x00003E7", "LogonId", "0x3e7"},
-    {"windows/security/5156", "network_connection", "", "Application=\\device\\harddiskvolume2\\a.exe", "Image", "C:\\a.exe"},
+    {"windows/security/5156", "network_connection", "", "Application=\\device\\harddiskvolume2\\a.exe", "Image",
+     "C:\\a.exe"},
     {"windows/security/5156", "network_connection", "", "Direction=%%14593", "Initiated", "true"},
     {"windows/security/5156", "network_connection", "", "Direction=%%14592", "Initiated", "false"},
-    {"windows/security/5156", "network_connection", "", "Direction=%%14592 SourceAddress=1.1.1.1 DestAddress=2.2.2.2", "DestinationIp", "2.2.2.2"},
+    {"windows/security/5156", "network_connection", "", "Direction=%%14592 SourceAddress=1.1.1.1 DestAddress=2.2.2.2",
+     "DestinationIp", "2.2.2.2"},
     {"windows/security/5156", "network_connection", "", "Protocol=6", "Protocol", "tcp|6"},
     {"windows/security/4657/created", "registry_add", "", "OperationType=%%1904", "EventType", "CreateKey"},
     {"windows/security/4657/created", "registry_set", "", "OperationType=%%1904", "EventType", "SetValue"},
-    {"windows/security/4657/modified", "registry_set", "", "NewValue=1 NewValueType=%%1876", "Details", "DWORD (0x00000001)"},
-    {"windows/security/4657/modified", "registry_event", "", "ObjectName=\\REGISTRY\\MACHINE\\SOFTWARE\\R ObjectValueName=v", "TargetObject", "HKLM\\SOFTWARE\\R\\v"},
+    {"windows/security/4657/modified", "registry_set", "", "NewValue=1 NewValueType=%%1876", "Details",
+     "DWORD (0x00000001)"},
+    {"windows/security/4657/modified", "registry_event", "",
+     "ObjectName=\\REGISTRY\\MACHINE\\SOFTWARE\\R ObjectValueName=v", "TargetObject", "HKLM\\SOFTWARE\\R\\v"},
     {"windows/security/4657/deleted", "registry_delete", "", "OperationType=%%1906", "EventType", "DeleteValue"},
     {"windows/windefend/threat", "antivirus", "", "ThreatName=Evil", "Signature", "Evil"},
     {"windows/windefend/threat", "antivirus", "", "Path=file:_C:\\a.exe", "Filename", "file:_C:\\a.exe|C:\\a.exe"},
@@ -871,23 +937,28 @@ static const struct {
     {"windows/application", "", "application", "Computer=pc1", "ComputerName", "pc1"},
     {"windows/other", "", "", "Computer=pc1", "ComputerName", "pc1"},
     {"windows/security", "", "security", "SubjectUserName=SYSTEM", "SubjectAccountName", "SYSTEM"},
-    {"windows/security", "", "security", "SubjectUserName=SYSTEM SubjectAccountName=me", "SubjectAccountName", "me|SYSTEM"},
+    {"windows/security", "", "security", "SubjectUserName=SYSTEM SubjectAccountName=me", "SubjectAccountName",
+     "me|SYSTEM"},
     {"windows/wmi/5861", "wmi_event", "", "PossibleCause=x", "Destination", "x"},
     {"windows/sysmon/1", "process_creation", "", "Hashes=SHA1=a,MD5=b,IMPHASH=c", "Imphash", "c"},
     {"windows/sysmon/15", "create_stream_hash", "", "Hash=SHA256=d", "sha256", "d"},
     {"windows/powershell-classic/400", "ps_classic_start", "", "param1=a param3=b", "Data", "a|b"},
-    {"m365/exchange", "", "threat_management", "Operation=X Workload=Exchange ResultStatus=Succeeded", "status", "Succeeded|success"},
+    {"m365/exchange", "", "threat_management", "Operation=X Workload=Exchange ResultStatus=Succeeded", "status",
+     "Succeeded|success"},
     /* 10, 12 */
-    {"m365/compliance", "", "threat_management", "Operation=AlertTriggered Name=Ransom", "eventName", "AlertTriggered|Ransom"},
+    {"m365/compliance", "", "threat_management", "Operation=AlertTriggered Name=Ransom", "eventName",
+     "AlertTriggered|Ransom"},
     {"m365/compliance", "", "threat_management", "Operation=AlertTriggered Name=Ransom", "status", "success"},
     {"m365/compliance", "", "threat_management", "Operation=Search Name=Ransom", "eventName", "Search"},
-    {"m365/compliance", "", "threat_management", "Workload=SecurityComplianceCenter", "eventSource", "SecurityComplianceCenter"},
+    {"m365/compliance", "", "threat_management", "Workload=SecurityComplianceCenter", "eventSource",
+     "SecurityComplianceCenter"},
     {"m365/exchange", "", "audit", "ExtendedProperties.RequestType=Saml", "RequestType", "Saml"},
     /* 10, 13 */
     {"azure/signinlogs", "", "signinlogs", "resultType=50057", "ResultType", "50057"},
     {"azure/signinlogs", "", "signinlogs", "resultType=0", "Status", "Success"},
     {"azure/auditlogs", "", "auditlogs", "properties.activityDisplayName=x", "ActivityDisplayName", "x"},
-    {"gcp/google_workspace/admin", "", "google_workspace.admin", "id.applicationName=admin", "eventService", "admin.googleapis.com"},
+    {"gcp/google_workspace/admin", "", "google_workspace.admin", "id.applicationName=admin", "eventService",
+     "admin.googleapis.com"},
     {"gcp/audit", "", "gcp.audit", "protoPayload.methodName=m", "gcp.audit.method_name", "m"},
 };
 
@@ -897,7 +968,8 @@ static void log_sources_see(void **state) {
     (void)state;
     set_builtin(&s);
     for (size_t i = 0; i < COUNT(views); i++) {
-        const struct kind_logsource *const l = logsource(kind_named(&s, views[i].kind), views[i].category, views[i].service);
+        const struct kind_logsource *const l =
+            logsource(kind_named(&s, views[i].kind), views[i].category, views[i].service);
         struct raw values[16];
         struct record r;
         char got[300];
@@ -907,7 +979,8 @@ static void log_sources_see(void **state) {
         row_of(s.fields, views[i].row, values, &r);
         seen_as(&s, l, views[i].field, &r, got, sizeof got);
         if (strcmp(got, views[i].values) != 0)
-            fail_msg("%s, %s%s: %s of %s is %s", views[i].kind, views[i].category, views[i].service, views[i].field, views[i].row, got);
+            fail_msg("%s, %s%s: %s of %s is %s", views[i].kind, views[i].category, views[i].service, views[i].field,
+                     views[i].row, got);
     }
     set_close(&s);
 }
@@ -955,24 +1028,15 @@ static void builtin_kinds_are_sound(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_kind_files),
-        cmocka_unit_test(memory_may_run_out),
-        cmocka_unit_test(names_the_line_of_bad_yaml),
-        cmocka_unit_test(loads_a_directory),
-        cmocka_unit_test(joins_what_is_extended),
-        cmocka_unit_test(a_user_replaces_and_comes_first),
-        cmocka_unit_test(the_particular_comes_first),
-        cmocka_unit_test(derives),
-        cmocka_unit_test(derives_within_bounds),
-        cmocka_unit_test(shapes_rename),
-        cmocka_unit_test(system_wins_over_data),
-        cmocka_unit_test(pairs_become_fields),
-        cmocka_unit_test(unwraps_lists_of_data),
-        cmocka_unit_test(decides_the_kind),
-        cmocka_unit_test(decides_on_binary_values),
-        cmocka_unit_test(log_sources_see),
-        cmocka_unit_test(log_sources_do_not_see),
-        cmocka_unit_test(builtin_kinds_are_sound),
+        cmocka_unit_test(reads_kind_files),           cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(names_the_line_of_bad_yaml), cmocka_unit_test(loads_a_directory),
+        cmocka_unit_test(joins_what_is_extended),     cmocka_unit_test(a_user_replaces_and_comes_first),
+        cmocka_unit_test(the_particular_comes_first), cmocka_unit_test(derives),
+        cmocka_unit_test(derives_within_bounds),      cmocka_unit_test(shapes_rename),
+        cmocka_unit_test(system_wins_over_data),      cmocka_unit_test(pairs_become_fields),
+        cmocka_unit_test(unwraps_lists_of_data),      cmocka_unit_test(decides_the_kind),
+        cmocka_unit_test(decides_on_binary_values),   cmocka_unit_test(log_sources_see),
+        cmocka_unit_test(log_sources_do_not_see),     cmocka_unit_test(builtin_kinds_are_sound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

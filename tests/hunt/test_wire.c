@@ -29,15 +29,32 @@ static const struct wire messages[] = {
     {.type = WIRE_DONE, .name = STR("no memory")},
     {.type = WIRE_SOURCE, .index = 1, .name = STR("a.zip!b\xff")},
     {.type = WIRE_FINDING,
-     .finding = {.when = -5, .kind = STR("k"), .host = STR("h"), .account = STR("a"), .record = 3, .offset = 4, .salvaged = true,
-                 .logsource = STR("process_creation"), .matches = matches, .match_count = 2}},
+     .finding = {.when = -5,
+                 .kind = STR("k"),
+                 .host = STR("h"),
+                 .account = STR("a"),
+                 .record = 3,
+                 .offset = 4,
+                 .salvaged = true,
+                 .logsource = STR("process_creation"),
+                 .matches = matches,
+                 .match_count = 2}},
     {.type = WIRE_MATCH, .match = {.when = INSTANT_NONE, .offset = 1, .number = 2, .cells = cells, .cell_count = 2}},
     {.type = WIRE_DAMAGE, .name = STR(""), .damage = {.offset = 1, .size = 2, .why = STR("chunk magic differs")}},
     {.type = WIRE_CUSTODY,
      .hashed = true,
      .hash = {9},
-     .custody = {.reader = "evtx", .not_read = STR(""), .size = 1, .records = 2, .salvaged = 3, .repaired = 4, .cut = 5,
-                 .no_kind = 6, .no_time = 7, .first = 8, .last = INSTANT_NONE}},
+     .custody = {.reader = "evtx",
+                 .not_read = STR(""),
+                 .size = 1,
+                 .records = 2,
+                 .salvaged = 3,
+                 .repaired = 4,
+                 .cut = 5,
+                 .no_kind = 6,
+                 .no_time = 7,
+                 .first = 8,
+                 .last = INSTANT_NONE}},
 };
 
 static struct arena *memory(void **state) {
@@ -156,9 +173,14 @@ static void cut_and_stretched(void **state) {
 /* What no worker of ours says. */
 static void refused(void **state) {
     static const struct wire wrong[] = {
-        {.type = WIRE_FINDING, .rule = 1, .finding = {.kind = STR(""), .host = STR(""), .account = STR(""), .logsource = STR("")}},
-        {.type = WIRE_FINDING, .rule = 2, .finding = {.kind = STR(""), .host = STR(""), .account = STR(""), .logsource = STR("")}},
-        {.type = WIRE_FINDING, .finding = {.kind = STR("\xff"), .host = STR(""), .account = STR(""), .logsource = STR("")}},
+        {.type = WIRE_FINDING,
+         .rule = 1,
+         .finding = {.kind = STR(""), .host = STR(""), .account = STR(""), .logsource = STR("")}},
+        {.type = WIRE_FINDING,
+         .rule = 2,
+         .finding = {.kind = STR(""), .host = STR(""), .account = STR(""), .logsource = STR("")}},
+        {.type = WIRE_FINDING,
+         .finding = {.kind = STR("\xff"), .host = STR(""), .account = STR(""), .logsource = STR("")}},
         {.type = WIRE_MATCH, .rule = 1},
         {.type = WIRE_KIND, .index = KINDS},
         {.type = WIRE_FILTERED, .rule = 0, .index = 1},
@@ -188,7 +210,12 @@ static void long_values(void **state) {
     char *const text = malloc(len);
     struct detect_match const match = {STR("Field"), {text, len}};
     struct wire const m = {.type = WIRE_FINDING,
-                           .finding = {.kind = STR(""), .host = STR(""), .account = STR(""), .logsource = STR(""), .matches = &match, .match_count = 1}};
+                           .finding = {.kind = STR(""),
+                                       .host = STR(""),
+                                       .account = STR(""),
+                                       .logsource = STR(""),
+                                       .matches = &match,
+                                       .match_count = 1}};
     struct buf b = {0};
     struct wire w;
 
@@ -207,7 +234,8 @@ static void long_values(void **state) {
 /* A role, or the text of an error, that was cut in the middle of a character on its way here. */
 static void cut_characters(void **state) {
     static const struct wire said[] = {
-        {.type = WIRE_FINDING, .finding = {.kind = STR(""), .host = STR("h\xc3"), .account = STR("a\xe2\x82"), .logsource = STR("")}},
+        {.type = WIRE_FINDING,
+         .finding = {.kind = STR(""), .host = STR("h\xc3"), .account = STR("a\xe2\x82"), .logsource = STR("")}},
         {.type = WIRE_DAMAGE, .name = STR(""), .damage = {.why = STR("why\xf0\x9f")}},
         {.type = WIRE_CUSTODY, .custody = {.not_read = STR("no\xc3")}},
     };

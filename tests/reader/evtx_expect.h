@@ -59,7 +59,8 @@ static inline void *grow(void *at, size_t count, size_t *room, size_t size) {
 /* The pair whose name and value are the last bytes of r->text. */
 static inline void pair_add(struct seen_record *r, size_t name_len, size_t value_len, uint8_t section) {
     r->pairs = grow(r->pairs, r->count, &r->room, sizeof *r->pairs);
-    r->pairs[r->count++] = (struct pair){r->text.len - value_len - name_len, name_len, r->text.len - value_len, value_len, section};
+    r->pairs[r->count++] =
+        (struct pair){r->text.len - value_len - name_len, name_len, r->text.len - value_len, value_len, section};
 }
 
 static inline void seen_record_clear(struct seen_record *r) {
@@ -78,7 +79,10 @@ static inline bool seen_take(struct event_sink *sink, const struct record *from,
     (void)e;
     f->records = grow(f->records, f->count, &f->room, sizeof *f->records);
     r = &f->records[f->count++];
-    *r = (struct seen_record){.offset = from->offset, .number = from->number, .size = from->size, .when = from->when,
+    *r = (struct seen_record){.offset = from->offset,
+                              .number = from->number,
+                              .size = from->size,
+                              .when = from->when,
                               .salvaged = from->salvaged};
     for (uint32_t i = 0; i < from->count; i++) {
         const struct raw *const v = &from->values[i];
@@ -150,12 +154,31 @@ struct xml {
 };
 
 static inline bool xml_system_has(str name) {
-    static const char *const known[] = {
-        "Provider_Name", "Provider_Guid", "Provider_EventSourceName", "EventID", "EventID_Qualifiers", "Version", "Level", "Task",
-        "Opcode", "Keywords", "TimeCreated_SystemTime", "TimeCreated_RawTime", "EventRecordID", "Correlation_ActivityID",
-        "Correlation_RelatedActivityID", "Execution_ProcessID", "Execution_ThreadID", "Execution_ProcessorID",
-        "Execution_SessionID", "Execution_KernelTime", "Execution_UserTime", "Execution_ProcessorTime", "Channel", "Computer",
-        "Security_UserID"};
+    static const char *const known[] = {"Provider_Name",
+                                        "Provider_Guid",
+                                        "Provider_EventSourceName",
+                                        "EventID",
+                                        "EventID_Qualifiers",
+                                        "Version",
+                                        "Level",
+                                        "Task",
+                                        "Opcode",
+                                        "Keywords",
+                                        "TimeCreated_SystemTime",
+                                        "TimeCreated_RawTime",
+                                        "EventRecordID",
+                                        "Correlation_ActivityID",
+                                        "Correlation_RelatedActivityID",
+                                        "Execution_ProcessID",
+                                        "Execution_ThreadID",
+                                        "Execution_ProcessorID",
+                                        "Execution_SessionID",
+                                        "Execution_KernelTime",
+                                        "Execution_UserTime",
+                                        "Execution_ProcessorTime",
+                                        "Channel",
+                                        "Computer",
+                                        "Security_UserID"};
 
     for (size_t i = 0; i < COUNT(known); i++)
         if (str_eq(name, str_of(known[i])))
@@ -181,7 +204,8 @@ static inline bool xml_text(struct xml *x, char end, struct buf *out) {
         static const struct {
             str text;
             char means;
-        } known[] = {{STR("&lt"), '<'}, {STR("&gt"), '>'}, {STR("&amp"), '&'}, {STR("&quot"), '"'}, {STR("&apos"), '\''}};
+        } known[] = {
+            {STR("&lt"), '<'}, {STR("&gt"), '>'}, {STR("&amp"), '&'}, {STR("&quot"), '"'}, {STR("&apos"), '\''}};
         str const reference = {x->at, semicolon ? (size_t)(semicolon - x->at) : 0};
         bool done = false;
         char utf8[4];
@@ -273,8 +297,9 @@ static inline bool xml_close(struct xml *x) {
             if (own->section == IN_SYSTEM && own->text.len == 0 && str_eq(own->name, str_of(attributes_only[i])))
                 shown = false;
     if (shown) {
-        str const name = own->has_child || !own->is_data ? own->name : own->named && own->data_name.len ? buf_str(&own->data_name)
-                                                                                                         : S("Data");
+        str const name = own->has_child || !own->is_data    ? own->name
+                         : own->named && own->data_name.len ? buf_str(&own->data_name)
+                                                            : S("Data");
 
         xml_pair(x, own->has_child ? own->inside : own->section, name, S(""), buf_str(&own->text));
     }

@@ -197,7 +197,8 @@ static inline void chunk_sums(struct buf *b, size_t chunk) {
     memcpy(&free_space, b->ptr + chunk + 48, 4);
     if (free_space >= CHUNK_HEAD && free_space <= b->len - chunk)
         put_at(b, chunk + 52, crc32_add(0, (str){b->ptr + chunk + CHUNK_HEAD, free_space - CHUNK_HEAD}), 4);
-    put_at(b, chunk + 124, crc32_add(crc32_add(0, (str){b->ptr + chunk, 120}), (str){b->ptr + chunk + 128, CHUNK_HEAD - 128}), 4);
+    put_at(b, chunk + 124,
+           crc32_add(crc32_add(0, (str){b->ptr + chunk, 120}), (str){b->ptr + chunk + 128, CHUNK_HEAD - 128}), 4);
 }
 
 /* Appends the chunk, filled up to its whole size, to the log; the writer is empty after. */

@@ -108,7 +108,8 @@ static const struct {
     {"size of 64 bits", 0x10, STR("\x10\x00\x00\x00\x00\x00\x00\x00"), "V=0x10|"},
     {"FILETIME", 0x11, STR("\x80\xc0\x48\x58\x28\x3d\xda\x01"), "V=2024-01-02T03:04:05.0000000Z|"},
     {"FILETIME cut", 0x11, STR("\x01\x02\x03"), "V=010203|"},
-    {"SYSTEMTIME", 0x12, STR("\xe8\x07\x01\x00\x02\x00\x02\x00\x03\x00\x04\x00\x05\x00\x06\x00"), "V=2024-01-02T03:04:05.006Z|"},
+    {"SYSTEMTIME", 0x12, STR("\xe8\x07\x01\x00\x02\x00\x02\x00\x03\x00\x04\x00\x05\x00\x06\x00"),
+     "V=2024-01-02T03:04:05.006Z|"},
     {"SID", 0x13, STR("\x01\x01\x00\x00\x00\x00\x00\x05\x12\x00\x00\x00"), "V=S-1-5-18|"},
     {"SID cut", 0x13, STR("\x01\x02\x00\x00\x00\x00\x00\x05\x12\x00\x00\x00"), "V=010200000000000512000000|"},
     {"hex 32", 0x14, STR("\xe7\x03\x00\x00"), "V=0x3e7|"},
@@ -122,7 +123,8 @@ static const struct {
     {"array of ansi", 0x82, STR("a\0b\0"), "V=a|V=b|"},
     {"array of 16 bits", 0x86, STR("\x01\x00\x02\x00"), "V=1|V=2|"},
     {"array of 16 bits, cut", 0x86, STR("\x01\x00\x02"), "V=1|V=2|"},
-    {"array of SIDs", 0x93, STR("\x01\x01\0\0\0\0\0\x05\x12\0\0\0\x01\x01\0\0\0\0\0\x05\x13\0\0\0"), "V=S-1-5-18|V=S-1-5-19|"},
+    {"array of SIDs", 0x93, STR("\x01\x01\0\0\0\0\0\x05\x12\0\0\0\x01\x01\0\0\0\0\0\x05\x13\0\0\0"),
+     "V=S-1-5-18|V=S-1-5-19|"},
     {"array of 32-bit sizes", 0x90, STR("\x10\0\0\0\x20\0\0\0\x30\0\0\0"), "V=0x10|V=0x20|V=0x30|"},
 };
 
@@ -231,7 +233,8 @@ static void shape_user_data(struct chunk_writer *w) {
     event_values(w, &text_a, 1);
 }
 
-static void shape_joined(struct chunk_writer *w) { /* text of pieces, entities and characters; a name of the record's own */
+static void
+shape_joined(struct chunk_writer *w) { /* text of pieces, entities and characters; a name of the record's own */
     element(w, "EventData");
     open_tag(w, "Data", true, NO_SLOT);
     attribute(w, "Name");
@@ -500,7 +503,8 @@ static const struct {
     {"chunk checksum", break_chunk_head_sum, "1 2 3 ", "4096+0 chunk header checksum differs; "},
     {"records checksum", break_records_sum, "1 2 9 ", "4608+0 records checksum differs; "},
     {"chunk magic", break_chunk_magic, "[1] [2] [3] ", "4096+65536 chunk magic differs; "},
-    {"free space", break_free_space, "1 2 3 ", "4144+0 free space offset is not within the chunk; @3+64... record magic is missing; "},
+    {"free space", break_free_space, "1 2 3 ",
+     "4144+0 free space offset is not within the chunk; @3+64... record magic is missing; "},
     {"size zero", break_size_zero, "1 3 ", "@1+ record size is zero; "},
     {"size too small", break_size_small, "1 3 ", "@1+ record size is too small; "},
     {"size too large", break_size_huge, "1 3 ", "@1+ record passes the end of its chunk; "},
@@ -511,8 +515,9 @@ static const struct {
     {"more values than bytes", break_value_count, "1 3 ", "@1+ more template values than bytes; "},
     {"value too long", break_value_size, "1 3 ", "@1+ template value passes the end of its record; "},
     {"token", break_token, "1 3 ", "@1+ unknown binary XML token; "},
-    {"name of the template", break_name, "", "@0+ name offset leads to no name; @1+ name offset leads to no name; "
-                                             "@2+ name offset leads to no name; "},
+    {"name of the template", break_name, "",
+     "@0+ name offset leads to no name; @1+ name offset leads to no name; "
+     "@2+ name offset leads to no name; "},
 };
 
 static void damage_text(const struct seen_file *f, const size_t at[4], size_t end, struct buf *out) {
@@ -652,7 +657,8 @@ static void elements_too_deep(void **state) {
 
 /* Read in parts of whole chunks, of any number of them and at any boundary, a log gives what it gives as a whole. */
 static void parts_are_the_whole(void **state) {
-    static const uint64_t cuts[] = {1, LOG_HEAD - 1, LOG_HEAD, LOG_HEAD + 1, LOG_CHUNK, LOG_HEAD + LOG_CHUNK, 2 * LOG_CHUNK};
+    static const uint64_t cuts[] = {1,         LOG_HEAD - 1,         LOG_HEAD,     LOG_HEAD + 1,
+                                    LOG_CHUNK, LOG_HEAD + LOG_CHUNK, 2 * LOG_CHUNK};
     struct buf log, one;
     struct seen_file whole;
     size_t at[4];
@@ -688,8 +694,8 @@ static void parts_are_the_whole(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_value),    cmocka_unit_test(every_shape),       cmocka_unit_test(xml_is_exact),
-        cmocka_unit_test(every_break),    cmocka_unit_test(cut_at_every_byte), cmocka_unit_test(template_loop),
+        cmocka_unit_test(every_value),       cmocka_unit_test(every_shape),         cmocka_unit_test(xml_is_exact),
+        cmocka_unit_test(every_break),       cmocka_unit_test(cut_at_every_byte),   cmocka_unit_test(template_loop),
         cmocka_unit_test(elements_too_deep), cmocka_unit_test(parts_are_the_whole),
     };
 

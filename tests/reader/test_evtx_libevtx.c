@@ -40,8 +40,9 @@ enum difference {
     DIFFERENCES
 };
 static const char *const difference_names[DIFFERENCES] = {
-    "same", "hexadecimal", "time zero", "negative", "real", "surrogate", "blank", "XML as text", "plain element",
-    "not readable by libevtx", "unexplained"};
+    "same",       "hexadecimal", "time zero",   "negative",      "real",
+    "surrogate",  "blank",       "XML as text", "plain element", "not readable by libevtx",
+    "unexplained"};
 
 struct tally {
     size_t files, records, salvaged, expected, more, unshown, other_fields;
@@ -74,8 +75,9 @@ static bool unpack(const char *path, struct buf *out) {
 }
 
 static void complain(const struct seen_record *r, str ours, str our_value, str theirs, str their_value) {
-    printf("  record %lu at %lu: ours %.*s=%.*s, libevtx %.*s=%.*s\n", (unsigned long)r->number, (unsigned long)r->offset,
-           STR_ARG(ours), STR_ARG(str_first(our_value, 200)), STR_ARG(theirs), STR_ARG(str_first(their_value, 200)));
+    printf("  record %lu at %lu: ours %.*s=%.*s, libevtx %.*s=%.*s\n", (unsigned long)r->number,
+           (unsigned long)r->offset, STR_ARG(ours), STR_ARG(str_first(our_value, 200)), STR_ARG(theirs),
+           STR_ARG(str_first(their_value, 200)));
 }
 
 #ifdef HAVE_LIBEVTX
@@ -261,7 +263,8 @@ static void shown_compare(struct tally *t, struct file_input *in, const struct s
     bool same;
 
     if (!evtx_reader.show(&in->input, r->offset, &xml, &e)) {
-        printf("  record %lu at %lu: cannot be shown: %s\n", (unsigned long)r->number, (unsigned long)r->offset, e.text);
+        printf("  record %lu at %lu: cannot be shown: %s\n", (unsigned long)r->number, (unsigned long)r->offset,
+               e.text);
         t->unshown++;
     } else {
         same = xml_fields(buf_str(&xml), &shown) && shown.count == r->count;
@@ -349,8 +352,8 @@ static void all_files(void **state) {
         if (all || line % EVERY == 0)
             file_compare(&t, file, (size_t)expected, &bytes);
     }
-    printf("%zu files, %zu records and %zu salvaged; libevtx counts %zu; more in %zu files\n", t.files, t.records, t.salvaged,
-           t.expected, t.more);
+    printf("%zu files, %zu records and %zu salvaged; libevtx counts %zu; more in %zu files\n", t.files, t.records,
+           t.salvaged, t.expected, t.more);
     printf("XML shows other fields than the reader gives: %zu salvaged records\n", t.other_fields);
     for (size_t d = 0; d < DIFFERENCES; d++)
         printf("  %-24s %zu\n", difference_names[d], t.differences[d]);

@@ -16,7 +16,7 @@
 
 struct notes {
     struct event_sink sink;
-    struct buf text;       /* "0+9{a=n:1;b=t:x} !12+4(why) " in the order they came */
+    struct buf text; /* "0+9{a=n:1;b=t:x} !12+4(why) " in the order they came */
     uint64_t records, damages, damaged, values, last_at;
     bool count_only, with_bytes;
     field_id inner; /* the only field whose serialised text is wanted, when with_bytes is not set */
@@ -288,7 +288,9 @@ static void what_nobody_wants_is_still_checked(void **state) {
 
     notes_open(&n);
     n.sink.wants = wants_even;
-    read_bytes_part(S("{\"a\":1,\"b\":2,\"c\":{\"d\":\"x\\n\",\"e\":[1]}}\n{\"a\":01,\"b\":2}\n{\"a\":\"\xff\",\"b\":3}\n"), whole, 0, &n);
+    read_bytes_part(
+        S("{\"a\":1,\"b\":2,\"c\":{\"d\":\"x\\n\",\"e\":[1]}}\n{\"a\":01,\"b\":2}\n{\"a\":\"\xff\",\"b\":3}\n"), whole,
+        0, &n);
     assert_true(str_eq(buf_str(&n.text), S("0+37{b=n:2;c.d=t:x\n} !38+15(number with a leading zero) "
                                            "!59+1(text that is no Unicode: repaired) 53+15{b=n:3} ")));
     notes_close(&n);
@@ -476,10 +478,33 @@ static uint32_t draw(uint64_t *seed) {
 
 static void add_any_line(struct buf *b, uint64_t *seed) {
     static const char *const lines[] = {
-        "{\"a\":1}", "{}", "{\"a\":{\"b\":[1,{\"c\":\"x\"}]}}", "{\"a\":\"\\n{\\\"\"}", "{\"a\":1}{\"a\":2}", "{\"a\":1} junk {\"a\":2}",
-        "{\"a\":1", "{\"a\":\"x", "{\"a\":[1,", "", "  {\"indented\":1}", "[{\"a\":1}]", "],", "},", "{\"value\":[{\"a\":1},{\"a\":2}]}",
-        "{\"value\":[{\"a\":1},", "{\"a\":1},{\"a\":2}", "{\"x\":\"\xff\"}", "{", "}", "\r", "\xef\xbb\xbf{\"bom\":1}", "text", "{\"a\":\n1}",
-        "{\"a\":\n {\"b\":1}}", "{\"records\":[]}", "{\"hits\":{\"hits\":[{\"_source\":{\"a\":1}}]}}",
+        "{\"a\":1}",
+        "{}",
+        "{\"a\":{\"b\":[1,{\"c\":\"x\"}]}}",
+        "{\"a\":\"\\n{\\\"\"}",
+        "{\"a\":1}{\"a\":2}",
+        "{\"a\":1} junk {\"a\":2}",
+        "{\"a\":1",
+        "{\"a\":\"x",
+        "{\"a\":[1,",
+        "",
+        "  {\"indented\":1}",
+        "[{\"a\":1}]",
+        "],",
+        "},",
+        "{\"value\":[{\"a\":1},{\"a\":2}]}",
+        "{\"value\":[{\"a\":1},",
+        "{\"a\":1},{\"a\":2}",
+        "{\"x\":\"\xff\"}",
+        "{",
+        "}",
+        "\r",
+        "\xef\xbb\xbf{\"bom\":1}",
+        "text",
+        "{\"a\":\n1}",
+        "{\"a\":\n {\"b\":1}}",
+        "{\"records\":[]}",
+        "{\"hits\":{\"hits\":[{\"_source\":{\"a\":1}}]}}",
     };
 
     buf_add(b, str_of(lines[draw(seed) % COUNT(lines)]));

@@ -29,7 +29,8 @@ static const struct sigma_rule joined = {
     .type = SIGMA_CORRELATION, .id = STR("id-2"), .title = STR("Many"), .level = LEVEL_LOW};
 static const struct detect_match matches[] = {{STR("A"), STR("1")}, {STR("B"), STR("x\0y")}, {STR("A"), STR("2")}};
 static const struct finding_group groups[] = {{STR("User"), STR("eve")}};
-static const struct finding_event events[] = {{&rule, 0, STR("log'.zip!a"), "aa", 1, 2}, {&rule, 1, STR("b"), "bb", 3, 4}};
+static const struct finding_event events[] = {{&rule, 0, STR("log'.zip!a"), "aa", 1, 2},
+                                              {&rule, 1, STR("b"), "bb", 3, 4}};
 
 static struct finding finding_of(uint64_t number) {
     return (struct finding){.number = number,
@@ -50,13 +51,24 @@ static struct finding finding_of(uint64_t number) {
 
 /* Everything but finish; false: e says why. */
 static bool fill(struct case_writer *w, uint64_t findings, struct err *e) {
-    struct custody const line = {.path = STR("log'.zip!a"), .sha256 = "aa", .size = 10, .reader = "json", .not_read = STR(""),
-                                 .records = 4, .first = INSTANT_NONE, .last = INSTANT_NONE};
-    struct custody const box = {.path = STR("log'.zip"), .sha256 = "bb", .size = 8, .container = "zip", .not_read = STR(""),
-                                .first = 0, .last = 1};
+    struct custody const line = {.path = STR("log'.zip!a"),
+                                 .sha256 = "aa",
+                                 .size = 10,
+                                 .reader = "json",
+                                 .not_read = STR(""),
+                                 .records = 4,
+                                 .first = INSTANT_NONE,
+                                 .last = INSTANT_NONE};
+    struct custody const box = {.path = STR("log'.zip"),
+                                .sha256 = "bb",
+                                .size = 8,
+                                .container = "zip",
+                                .not_read = STR(""),
+                                .first = 0,
+                                .last = 1};
     struct custody_damage const damage = {STR("log'.zip!a"), 3, 4, STR("no JSON")};
-    struct sigma_verdict const verdict = {.path = STR("r.yml"), .line = 1, .id = STR("id-1"), .title = STR("Title"),
-                                          .reason = STR(""), .loaded = true};
+    struct sigma_verdict const verdict = {
+        .path = STR("r.yml"), .line = 1, .id = STR("id-1"), .title = STR("Title"), .reason = STR(""), .loaded = true};
 
     for (uint64_t i = 1; i <= findings; i++) {
         struct finding f = finding_of(i);
@@ -159,7 +171,8 @@ static void whole(void **state) {
     assert_int_equal(system("python3 -c \"import json,hashlib; m=json.load(open('case/manifest.json'));"
                             "assert m['version']=='1 \\\"x\\\"' and len(m['files'])==5, m;"
                             "[(_ for _ in ()).throw(SystemExit(f)) for f in m['files']"
-                            " if hashlib.sha256(open('case/'+f['name'],'rb').read()).hexdigest()!=f['sha256']]\""), 0);
+                            " if hashlib.sha256(open('case/'+f['name'],'rb').read()).hexdigest()!=f['sha256']]\""),
+                     0);
 }
 
 static bool is(const char *path, const char *want) {
@@ -265,7 +278,8 @@ static const struct {
     {"broken JSON", "UPDATE findings SET json = '{'", NULL, ERR_CORRUPT},
     {"a view without end",
      "ALTER TABLE findings RENAME TO f; CREATE VIEW findings AS WITH RECURSIVE r(n) AS (SELECT 0 UNION ALL"
-     " SELECT n + 1 FROM r) SELECT f.* FROM f, r WHERE r.n < 0", NULL, ERR_CORRUPT},
+     " SELECT n + 1 FROM r) SELECT f.* FROM f, r WHERE r.n < 0",
+     NULL, ERR_CORRUPT},
     {"cut in the middle", NULL, "truncate -s 9000 case/case.db", ERR_CORRUPT},
 };
 
@@ -392,7 +406,8 @@ static void memory_may_run_out(void **state) {
             memory_left = -1;
             only("case ");
             if (lines("case/findings.jsonl") != (ok ? 11u : 1u))
-                fail_msg("request %ld of %d: %s, %zu lines, %s", n, for_good, ok ? "written" : "not", lines("case/findings.jsonl"), e.text);
+                fail_msg("request %ld of %d: %s, %zu lines, %s", n, for_good, ok ? "written" : "not",
+                         lines("case/findings.jsonl"), e.text);
             if (ok)
                 assert_int_equal(ask("SELECT count(*) FROM findings"), 12);
             else if (e.code != ERR_MEMORY && e.code != ERR_IO)

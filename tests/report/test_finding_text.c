@@ -19,8 +19,7 @@ static const struct sigma_rule bare = {.type = SIGMA_DETECTION, .id = STR(""), .
 static const struct sigma_rule joined = {
     .type = SIGMA_CORRELATION, .id = STR("id-2"), .title = STR("Many"), .level = LEVEL_CRITICAL};
 
-static const struct detect_match matches[] = {
-    {STR("A"), STR("1")}, {STR("B"), STR("=x")}, {STR("A"), STR("\x1b\xff")}};
+static const struct detect_match matches[] = {{STR("A"), STR("1")}, {STR("B"), STR("=x")}, {STR("A"), STR("\x1b\xff")}};
 static const struct finding_group groups[] = {{STR("User"), STR("eve")}, {STR("Host"), STR("h,1")}};
 static const struct finding_event events[] = {
     {&plain, INT64_C(1000), STR("a"), "aa", 1, 2},
@@ -79,30 +78,38 @@ static const struct {
 } cases[] = {
     {"all there is", &full,
      "{\"finding\":7,\"rule_id\":\"id-1\",\"rule_title\":\"A \\\"quoted\\\", title\",\"level\":\"high\","
-     "\"tags\":[\"attack.execution\",\"attack.t1059.001\"],\"time\":\"2021-03-14T12:00:00.1234567Z\",\"kind\":\"windows/x\","
+     "\"tags\":[\"attack.execution\",\"attack.t1059.001\"],\"time\":\"2021-03-14T12:00:00.1234567Z\",\"kind\":"
+     "\"windows/x\","
      "\"host\":\"H\",\"account\":\"-eve\",\"evidence_path\":\"a,b\",\"evidence_sha256\":\"ff\",\"record\":9,"
      "\"offset\":5000000000,\"salvaged\":true,\"seen_as\":\"process_creation\","
      "\"matched\":{\"A\":[\"1\",\"\\u001b\xef\xbf\xbd\"],\"B\":\"=x\"}}",
      "7,2021-03-14T12:00:00.1234567Z,high,\"A \"\"quoted\"\", title\",id-1,windows/x,H,'-eve,A=1; B==x; A=\x1b\xff,1,"
      "2021-03-14T12:00:00.1234567Z,2021-03-14T12:00:00.1234567Z,\"a,b\",ff,9,5000000000,yes",
-     "\"datetime\":\"2021-03-14T12:00:00.123456+00:00\",\"timestamp\":1615723200123456,\"timestamp_desc\":\"Event logged\","
+     "\"datetime\":\"2021-03-14T12:00:00.123456+00:00\",\"timestamp\":1615723200123456,\"timestamp_desc\":\"Event "
+     "logged\","
      "\"finding\":7,",
      "[high] A \"quoted\", title on H by -eve: A=1, B==x, A=\xef\xbf\xbd\xef\xbf\xbd (salvaged record)"},
     {"hardly anything", &least,
-     "{\"finding\":1,\"rule_id\":\"\",\"rule_title\":\"T\",\"level\":\"low\",\"tags\":[],\"time\":null,\"kind\":\"\",\"host\":\"\","
+     "{\"finding\":1,\"rule_id\":\"\",\"rule_title\":\"T\",\"level\":\"low\",\"tags\":[],\"time\":null,\"kind\":\"\","
+     "\"host\":\"\","
      "\"account\":\"\",\"evidence_path\":\"p\",\"evidence_sha256\":\"\",\"record\":0,\"offset\":0,\"matched\":{}}",
      "1,,low,T,,,,,,1,,,p,,0,0,no", NULL, "[low] T"},
     {"a correlation before 1970", &correlation,
      "{\"finding\":2,\"rule_id\":\"id-2\",\"rule_title\":\"Many\",\"level\":\"critical\",\"tags\":[],"
      "\"time\":\"1969-12-31T23:59:59.999999999Z\",\"kind\":\"\",\"host\":\"\",\"account\":\"\",\"evidence_path\":\"a\","
      "\"evidence_sha256\":\"aa\",\"record\":1,\"offset\":2,\"matched\":{},\"first\":\"1970-01-01T00:00:00.000001Z\","
-     "\"last\":\"1970-01-01T00:00:02Z\",\"count\":12,\"value\":\"12\",\"group\":{\"User\":\"eve\",\"Host\":\"h,1\"},\"events\":["
-     "{\"rule_id\":\"id-1\",\"time\":\"1970-01-01T00:00:00.000001Z\",\"evidence_path\":\"a\",\"evidence_sha256\":\"aa\","
-     "\"record\":1,\"offset\":2},{\"rule_id\":\"\",\"time\":null,\"evidence_path\":\"b\",\"evidence_sha256\":\"bb\",\"record\":3,"
+     "\"last\":\"1970-01-01T00:00:02Z\",\"count\":12,\"value\":\"12\",\"group\":{\"User\":\"eve\",\"Host\":\"h,1\"},"
+     "\"events\":["
+     "{\"rule_id\":\"id-1\",\"time\":\"1970-01-01T00:00:00.000001Z\",\"evidence_path\":\"a\",\"evidence_sha256\":"
+     "\"aa\","
+     "\"record\":1,\"offset\":2},{\"rule_id\":\"\",\"time\":null,\"evidence_path\":\"b\",\"evidence_sha256\":\"bb\","
+     "\"record\":3,"
      "\"offset\":4}]}",
-     "2,1969-12-31T23:59:59.999999999Z,critical,Many,id-2,,,,\"User=eve; Host=h,1\",12,1970-01-01T00:00:00.000001Z,1970-01-01T00:00:02Z,a,aa,"
+     "2,1969-12-31T23:59:59.999999999Z,critical,Many,id-2,,,,\"User=eve; "
+     "Host=h,1\",12,1970-01-01T00:00:00.000001Z,1970-01-01T00:00:02Z,a,aa,"
      "1,2,no",
-     "\"datetime\":\"1969-12-31T23:59:59.999999+00:00\",\"timestamp\":-1,\"timestamp_desc\":\"Correlation became true\",\"finding\":2,",
+     "\"datetime\":\"1969-12-31T23:59:59.999999+00:00\",\"timestamp\":-1,\"timestamp_desc\":\"Correlation became "
+     "true\",\"finding\":2,",
      "[critical] Many (12 events): User=eve, Host=h,1"},
 };
 
@@ -207,9 +214,17 @@ static void columns_agree(void **state) {
 static const struct {
     const char *host, *csv;
 } cells[] = {
-    {"plain", ",plain,"},         {"=1+1", ",'=1+1,"},          {"+1", ",'+1,"},           {"@SUM(A1)", ",'@SUM(A1),"},
-    {"\tx", ",'\tx,"},            {"a\nb", ",\"a\nb\","},       {"\r=1", ",\"'\r=1\","},   {" x", ",\" x\","},
-    {"=\"a\",1", ",\"'=\"\"a\"\",1\","}, {"a=b", ",a=b,"}, {"", ",low,T,,,,"},
+    {"plain", ",plain,"},
+    {"=1+1", ",'=1+1,"},
+    {"+1", ",'+1,"},
+    {"@SUM(A1)", ",'@SUM(A1),"},
+    {"\tx", ",'\tx,"},
+    {"a\nb", ",\"a\nb\","},
+    {"\r=1", ",\"'\r=1\","},
+    {" x", ",\" x\","},
+    {"=\"a\",1", ",\"'=\"\"a\"\",1\","},
+    {"a=b", ",a=b,"},
+    {"", ",low,T,,,,"},
 };
 
 /* Whatever column comes from evidence or rules; a name in front of the value is the beginning of its cell. */
@@ -280,12 +295,20 @@ static void terminals_obey_nothing(void **state) {
         str plain;
     } texts[] = {
         {STR("ä\n\tb"), true, STR("ä\n\tb")},
-        {STR("a\n\tb"), false, STR("a\xef\xbf\xbd\xef\xbf\xbd""b")},
+        {STR("a\n\tb"), false,
+         STR("a\xef\xbf\xbd\xef\xbf\xbd"
+             "b")},
         {STR("\x1b[2J\x7f\r"), true, STR("\xef\xbf\xbd[2J\xef\xbf\xbd\xef\xbf\xbd")},
-        {STR("\xc2\x9b""1m"), true, STR("\xef\xbf\xbd""1m")},
+        {STR("\xc2\x9b"
+             "1m"),
+         true,
+         STR("\xef\xbf\xbd"
+             "1m")},
         {STR("gpj.\xe2\x80\xae"), true, STR("gpj.\xef\xbf\xbd")},
         {STR("\xe2\x80"), true, STR("\xef\xbf\xbd\xef\xbf\xbd")},
-        {STR("a\0b"), true, STR("a\xef\xbf\xbd""b")},
+        {STR("a\0b"), true,
+         STR("a\xef\xbf\xbd"
+             "b")},
         {STR(""), true, STR("")},
     };
     (void)state;
