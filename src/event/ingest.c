@@ -617,6 +617,7 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     if (!in)
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     in->o = *options;
+    in->reader = S("");
     in->seed = hash_seed();
     in->sink = (struct event_sink){.fields = options->fields,
                                    .wants = sink_wants,

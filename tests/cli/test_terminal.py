@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import termios
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -77,13 +78,16 @@ def lines_fit():
 
 
 def enough_to_watch(folder, hunt):
-    """Evidence, of so many files. Nothing is shown of what is over in a moment: on a quick machine it takes more."""
+    """Evidence, of so many files. Nothing is shown of what is over in a moment, so it must take a while, however quick the machine."""
     sample = (SOURCE / "data/samples/intrusion.jsonl").read_bytes()
-    for number in range(16):
-        (pathlib.Path(folder) / f"{number}.jsonl").write_bytes(sample * TIMES)
-        if number >= 3 and b" %" in on_terminal(hunt, TERM="xterm"):
+    for files in (4, 8, 16, 32, 64):
+        for number in range(files):
+            (pathlib.Path(folder) / f"{number}.jsonl").write_bytes(sample * TIMES)
+        began = time.monotonic()
+        on_terminal(hunt, TERM="xterm")
+        if time.monotonic() - began > 1:
             break
-    return number + 1
+    return files
 
 
 def progress_only_for_a_watcher():
