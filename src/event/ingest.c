@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "event/format.h"
 #include "event/value.h"
 
 #define GATE_KEY_MAX 2048u
@@ -64,6 +65,10 @@ struct ingest {
     uint32_t gates;
     struct block **blocks;
     uint32_t block_count, block_room;
+    bool is_text; /* records are lines of text: */
+    field_id message, program, format;
+    struct told told;   /* what such a line said */
+    struct raw *spoken; /* the record with it, RECORD_VALUES_MAX */
     uint32_t rows;
     uint32_t part;
     str reader;
@@ -215,6 +220,48 @@ static void clashes_undo(struct ingest *in, const struct shape *how, uint32_t co
         if (in->came[i] != winner && shape_rank(how, in->o.fields, in->came[i]) > shape_rank(how, in->o.fields, winner))
             in->mapped[i].field = in->came[i];
     }
+}
+
+static str text_of(const struct record *r, field_id field) {
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->values[i].field == field && r->values[i].type == RAW_TEXT && !r->values[i].inner)
+            return (str){r->values[i].ptr, r->values[i].len};
+    return S("");
+}
+
+/* A record of a line of text (it has a message), with what formats make of the line behind its own values. */
+static bool speak(struct ingest *in, const struct record *r, struct record *out, struct err *e) {
+    str const message = text_of(r, in->message);
+    const struct raw *extra[2];
+    uint32_t extra_count[2];
+
+    *out = *r;
+    if (message.len == 0 || formats_count(kinds_formats(in->o.kinds)) == 0)
+        return true;
+    if (!formats_tell(kinds_formats(in->o.kinds), in->o.fields, text_of(r, in->program), message, &in->told, e))
+        return false;
+    if (!in->told.format)
+        return true;
+    if (!in->spoken && !(in->spoken = malloc(RECORD_VALUES_MAX * sizeof *in->spoken)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
+    struct raw const name = {in->format, RAW_TEXT, false, (uint32_t)in->told.format->name.len,
+                             in->told.format->name.ptr};
+
+    extra[0] = &name, extra_count[0] = 1;
+    extra[1] = in->told.values, extra_count[1] = in->told.count;
+    out->count = r->count < RECORD_VALUES_MAX ? r->count : RECORD_VALUES_MAX;
+    memcpy(in->spoken, r->values, out->count * sizeof *r->values);
+    for (size_t i = 0; i < COUNT(extra); i++) {
+        uint32_t const room = RECORD_VALUES_MAX - out->count;
+        uint32_t const taken = extra_count[i] < room ? extra_count[i] : room;
+
+        memcpy(in->spoken + out->count, extra[i], taken * sizeof *in->spoken);
+        out->count += taken;
+        in->counts.cut += taken < extra_count[i];
+    }
+    in->counts.cut += in->told.cut;
+    out->values = in->spoken;
+    return true;
 }
 
 /* The record under the names of rules: r itself when nothing wraps it. */
@@ -533,7 +580,15 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     in->counts.records += !raw->salvaged;
     in->counts.salvaged += raw->salvaged;
     in->counts.bytes += raw->size;
-    if (!unwrap(in, raw, &r, e) || !block_of(in, &r, &b, e))
+    if (in->is_text) {
+        struct record spoken;
+
+        if (!speak(in, raw, &spoken, e) || !unwrap(in, &spoken, &r, e))
+            return false;
+    } else if (!unwrap(in, raw, &r, e)) {
+        return false;
+    }
+    if (!block_of(in, &r, &b, e))
         return false;
     if (!b) {
         in->counts.no_kind++;
@@ -630,7 +685,11 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->renamed_room = calloc(shapes + 1, sizeof *in->renamed_room);
     in->shape_needs = calloc(shapes + 1, sizeof *in->shape_needs);
     in->came = malloc(RECORD_VALUES_MAX * sizeof *in->came);
-    if (!in->came || !in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
+    in->message = field_intern(options->fields, S("message"));
+    in->program = field_intern(options->fields, S("program"));
+    in->format = field_intern(options->fields, S("format"));
+    if (in->format == FIELD_NONE || !in->came || !in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room ||
+        !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
@@ -658,6 +717,8 @@ void ingest_free(struct ingest *in) {
     free(in->came);
     free(in->claims);
     free(in->shape_needs);
+    told_free(&in->told);
+    free(in->spoken);
     if (in->sink.kept)
         in->sink.kept_free(in->sink.kept);
     free(in);
@@ -668,6 +729,7 @@ void ingest_part(struct ingest *in, uint32_t part, str reader) {
     if (!str_eq(reader, in->reader)) {
         gates_forget(in); /* what a key means depends on the reader as well */
         in->reader = reader;
+        in->is_text = str_eq(reader, S("text")) || str_eq(reader, S("journal"));
         shapes_of_reader(in);
     }
     in->counts = (struct ingest_counts){0};

@@ -105,6 +105,29 @@ bool kinds_add_shape(struct kinds *k, struct shape *shape, struct err *e) {
     return true;
 }
 
+bool kinds_add_format(struct kinds *k, struct format *format, struct err *e) {
+    void **list = (void **)(uintptr_t)k->formats;
+
+    for (size_t i = 0; i < k->format_count; i++) {
+        const struct format *const old = k->formats[i];
+
+        if (!str_eq(old->name, format->name))
+            continue;
+        if (!may_replace(old->builtin, format->builtin, format->name, old->path, old->line, format->path, format->line,
+                         e))
+            return false;
+        k->formats[i] = format;
+        return true;
+    }
+    if (k->format_count == KINDS_MAX)
+        return err_set(e, ERR_LIMIT, 0, "%.*s: more than %u formats", STR_ARG(format->path), KINDS_MAX);
+    if (!grow(&list, k->format_count, &k->format_room))
+        return err_set(e, ERR_MEMORY, 0, "formats");
+    k->formats = (const struct format **)(uintptr_t)list;
+    k->formats[k->format_count++] = format;
+    return true;
+}
+
 /* mine, then theirs; NULL: no memory. */
 static void *both(struct arena *a, const void *mine, size_t my_count, const void *theirs, size_t their_count,
                   size_t size) {
@@ -281,6 +304,8 @@ void kinds_free(struct kinds *k) {
         return;
     free(k->docs);
     free(k->shapes);
+    free(k->formats);
+    formats_free(k->ordered_formats);
     free(k->sorted);
     arena_free(k->arena);
     free(k);
@@ -383,8 +408,15 @@ bool kinds_seal(struct kinds *k, struct err *e) {
         qsort(k->shapes, k->shape_count, sizeof *k->shapes, by_shape);
     if (!kinds_reachable(k, e) || !shapes_reachable(k, e))
         return false;
+    if (!(k->ordered_formats = formats_new(k->formats, k->format_count)))
+        return err_set(e, ERR_MEMORY, 0, "formats");
     k->sealed = true;
     return true;
+}
+
+const struct formats *kinds_formats(const struct kinds *k) {
+    assert(k->sealed);
+    return k->ordered_formats;
 }
 
 size_t kinds_count(const struct kinds *k) {

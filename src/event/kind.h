@@ -131,6 +131,7 @@ struct shape {
 };
 
 struct kinds;
+struct formats; /* event/format.h: what lines of text say */
 
 /* Empty, in terms of fields (which must outlive it). */
 MUST_USE bool kinds_new(struct kinds **out, struct fields *fields, struct err *e);
@@ -154,6 +155,7 @@ size_t kinds_count(const struct kinds *k);
 const struct kind *kinds_at(const struct kinds *k, size_t i);
 size_t shapes_count(const struct kinds *k);
 const struct shape *shapes_at(const struct kinds *k, size_t i);
+const struct formats *kinds_formats(const struct kinds *k);
 /* The name a field has under the shape: renamed, stripped, or itself. Makes new names in the catalogue. */
 field_id shape_field(const struct shape *s, struct fields *fields, field_id field);
 /* Which of two fields of one record wins when shape_field gives them one name: the lower rank (System before EventData

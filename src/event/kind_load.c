@@ -362,21 +362,23 @@ static bool sources(struct load *l, const struct yaml_node *n, const char *what,
     return true;
 }
 
+static void lower_text(str s) {
+    char *const p = (char *)(uintptr_t)s.ptr; /* a copy of ours */
+
+    for (size_t i = 0; i < s.len; i++)
+        p[i] = p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] | 0x20) : p[i];
+}
+
 static bool lower_part(struct load *l, const struct yaml_node *map, const char *key, str *out) {
     const struct yaml_node *const n = yaml_get(map, key);
     str text;
-    char *p;
 
     *out = S("");
     if (!n)
         return true;
-    if (!scalar(l, n, key, &text))
+    if (!scalar(l, n, key, &text) || !keep(l, text, out))
         return false;
-    if (!(p = arena_bytes(l->k->arena, text.len)))
-        return full(l);
-    for (size_t i = 0; i < text.len; i++)
-        p[i] = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] | 0x20) : text.ptr[i];
-    *out = (str){p, text.len};
+    lower_text(*out);
     return true;
 }
 
@@ -614,6 +616,140 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     return kinds_add_shape(l->k, s, l->e);
 }
 
+/* {name: value, ...} */
+static bool constants(struct load *l, const struct yaml_node *n, const struct constant **out, size_t *count) {
+    struct constant *list;
+
+    if (!is_map(l, n, "`set`") || !(list = some(l, n->count, sizeof *list)))
+        return false;
+    for (size_t i = 0; i < n->count; i++) {
+        str value;
+
+        if (!field_named(l, n->keys[i], n->key_lines[i], "`set`", &list[i].field) ||
+            !scalar(l, n->items[i], "a value of `set`", &value) || !keep(l, value, &list[i].value))
+            return false;
+    }
+    *out = list;
+    *count = n->count;
+    return true;
+}
+
+/* Names of columns; _ is a column that nobody wants. */
+static bool columns(struct load *l, const struct yaml_node *n, struct template *t) {
+    const str *names;
+    field_id *list;
+
+    if (!pieces(l, n, "`columns`", &names, &t->column_count) || !(list = some(l, t->column_count, sizeof *list)))
+        return false;
+    for (size_t i = 0; i < t->column_count; i++) {
+        list[i] = FIELD_NONE;
+        if (!str_eq(names[i], S("_")) && !field_named(l, names[i], one_of(n, i)->line, "`columns`", &list[i]))
+            return false;
+    }
+    t->columns = list;
+    return true;
+}
+
+static bool compiled(struct load *l, bool ok, const char *why, uint32_t line, const char *what) {
+    if (ok)
+        return true;
+    return why ? kind_fail(l->e, l->path, line, "%s: %s", what, why) : full(l);
+}
+
+static bool one_template(struct load *l, const struct yaml_node *n, struct template *t) {
+    const struct yaml_node *text_node = n, *more;
+    bool has_csv = false;
+    const char *why;
+    str text;
+
+    if (n->type == YAML_MAP &&
+        (!keys_known(l, n, "a template", "text set columns") || !(text_node = yaml_get(n, "text"))))
+        return l->e->code ? false : kind_fail(l->e, l->path, n->line, "a template needs `text`");
+    if (!scalar(l, text_node, "a template", &text) ||
+        !compiled(l, template_compile(text, l->k->arena, l->k->fields, t, &why), why, text_node->line, "a template"))
+        return false;
+    t->line = n->line;
+    if (n->type == YAML_MAP && (more = yaml_get(n, "set")) && !constants(l, more, &t->set, &t->set_count))
+        return false;
+    if (n->type == YAML_MAP && (more = yaml_get(n, "columns")) && !columns(l, more, t))
+        return false;
+    for (uint16_t i = 0; i < t->piece_count; i++)
+        has_csv |= t->pieces[i].type == PIECE_CSV;
+    if (has_csv != (t->columns != NULL))
+        return kind_fail(l->e, l->path, n->line,
+                         has_csv ? "{:csv} needs `columns`" : "`columns` are those of {:csv}, and there is none");
+    return true;
+}
+
+static bool joins(struct load *l, const struct yaml_node *n, struct format *f) {
+    struct joined *list;
+
+    if (!is_map(l, n, "`join`") || !(list = some(l, n->count, sizeof *list)))
+        return false;
+    for (size_t i = 0; i < n->count; i++) {
+        const char *why;
+        field_id id;
+        str text;
+
+        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text) ||
+            !compiled(l, joined_compile(text, l->k->arena, l->k->fields, &list[i], &why), why, n->items[i]->line,
+                      "`join`"))
+            return false;
+        list[i].field = id;
+    }
+    f->joins = list;
+    f->join_count = n->count;
+    return true;
+}
+
+static bool programs(struct load *l, const struct yaml_node *n, struct format *f) {
+    const str *names;
+    str *lower;
+
+    if (!pieces(l, n, "`program`", &names, &f->program_count) || !(lower = some(l, f->program_count, sizeof *lower)))
+        return false;
+    for (size_t i = 0; i < f->program_count; i++) {
+        if (!keep(l, names[i], &lower[i]))
+            return false;
+        lower_text(lower[i]);
+    }
+    f->programs = lower;
+    return true;
+}
+
+static bool load_format(struct load *l, const struct yaml_node *map) {
+    struct format *const f = some(l, 1, sizeof *f);
+    const struct yaml_node *n;
+    struct template *list;
+
+    if (!f || !keys_known(l, map, "a format", "format title program templates set join"))
+        return false;
+    f->path = l->path;
+    f->line = map->line;
+    f->builtin = l->builtin;
+    if (!name_of(l, yaml_get(map, "format"), "`format`", &f->name) || !optional_text(l, map, "title", &f->title))
+        return false;
+    if ((n = yaml_get(map, "program")) && !programs(l, n, f))
+        return false;
+    if ((n = yaml_get(map, "set")) && !constants(l, n, &f->set, &f->set_count))
+        return false;
+    if ((n = yaml_get(map, "join")) && !joins(l, n, f))
+        return false;
+    if (!(n = yaml_get(map, "templates")) || many(n) == 0) {
+        if (f->program_count > 0 && !n)
+            return kinds_add_format(l->k, f, l->e);
+        return kind_fail(l->e, l->path, map->line, "a format needs `templates`, or `program` at least");
+    }
+    if (!(list = some(l, many(n), sizeof *list)))
+        return false;
+    for (size_t i = 0; i < many(n); i++)
+        if (!one_template(l, one_of(n, i), &list[i]))
+            return false;
+    f->templates = list;
+    f->template_count = many(n);
+    return kinds_add_format(l->k, f, l->e);
+}
+
 static bool load_document(struct load *l, const struct yaml_node *map) {
     if (map->type == YAML_SCALAR && map->scalar == YAML_IS_NULL)
         return true; /* nothing between two --- */
@@ -623,7 +759,9 @@ static bool load_document(struct load *l, const struct yaml_node *map) {
         return load_kind(l, map);
     if (yaml_get(map, "shape"))
         return load_shape(l, map);
-    return kind_fail(l->e, l->path, map->line, "a document begins with `kind:` or `shape:`");
+    if (yaml_get(map, "format"))
+        return load_format(l, map);
+    return kind_fail(l->e, l->path, map->line, "a document begins with `kind:`, `shape:` or `format:`");
 }
 
 /* "line 7: why" of yaml becomes "path:7: why". */
