@@ -750,6 +750,20 @@ static bool load_format(struct load *l, const struct yaml_node *map) {
     return kinds_add_format(l->k, f, l->e);
 }
 
+static bool load_without(struct load *l, const struct yaml_node *map) {
+    struct kind_without *const w = some(l, 1, sizeof *w);
+    const struct yaml_node *const source = yaml_get(map, "without");
+
+    if (!w || !keys_known(l, map, "a document without a kind", "without why") || !is_map(l, source, "`without`") ||
+        !keys_known(l, source, "`without`", "category product service") ||
+        !lower_part(l, source, "category", &w->category) || !lower_part(l, source, "product", &w->product) ||
+        !lower_part(l, source, "service", &w->service) || !optional_text(l, map, "why", &w->why))
+        return false;
+    if (w->category.len + w->product.len + w->service.len == 0 || w->why.len == 0)
+        return kind_fail(l->e, l->path, map->line, "`without` names a log source, and `why` says why it has no kind");
+    return kinds_add_without(l->k, w, l->e);
+}
+
 static bool load_document(struct load *l, const struct yaml_node *map) {
     if (map->type == YAML_SCALAR && map->scalar == YAML_IS_NULL)
         return true; /* nothing between two --- */
@@ -761,7 +775,9 @@ static bool load_document(struct load *l, const struct yaml_node *map) {
         return load_shape(l, map);
     if (yaml_get(map, "format"))
         return load_format(l, map);
-    return kind_fail(l->e, l->path, map->line, "a document begins with `kind:`, `shape:` or `format:`");
+    if (yaml_get(map, "without"))
+        return load_without(l, map);
+    return kind_fail(l->e, l->path, map->line, "a document begins with `kind:`, `shape:`, `format:` or `without:`");
 }
 
 /* "line 7: why" of yaml becomes "path:7: why". */
