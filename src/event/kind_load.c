@@ -650,9 +650,7 @@ static bool columns(struct load *l, const struct yaml_node *n, struct template *
     return true;
 }
 
-static bool compiled(struct load *l, bool ok, const char *why, uint32_t line, const char *what) {
-    if (ok)
-        return true;
+static bool not_compiled(struct load *l, const char *why, uint32_t line, const char *what) {
     return why ? kind_fail(l->e, l->path, line, "%s: %s", what, why) : full(l);
 }
 
@@ -665,9 +663,10 @@ static bool one_template(struct load *l, const struct yaml_node *n, struct templ
     if (n->type == YAML_MAP &&
         (!keys_known(l, n, "a template", "text set columns") || !(text_node = yaml_get(n, "text"))))
         return l->e->code ? false : kind_fail(l->e, l->path, n->line, "a template needs `text`");
-    if (!scalar(l, text_node, "a template", &text) ||
-        !compiled(l, template_compile(text, l->k->arena, l->k->fields, t, &why), why, text_node->line, "a template"))
+    if (!scalar(l, text_node, "a template", &text))
         return false;
+    if (!template_compile(text, l->k->arena, l->k->fields, t, &why))
+        return not_compiled(l, why, text_node->line, "a template");
     t->line = n->line;
     if (n->type == YAML_MAP && (more = yaml_get(n, "set")) && !constants(l, more, &t->set, &t->set_count))
         return false;
@@ -691,10 +690,10 @@ static bool joins(struct load *l, const struct yaml_node *n, struct format *f) {
         field_id id;
         str text;
 
-        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text) ||
-            !compiled(l, joined_compile(text, l->k->arena, l->k->fields, &list[i], &why), why, n->items[i]->line,
-                      "`join`"))
+        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text))
             return false;
+        if (!joined_compile(text, l->k->arena, l->k->fields, &list[i], &why))
+            return not_compiled(l, why, n->items[i]->line, "`join`");
         list[i].field = id;
     }
     f->joins = list;
