@@ -126,6 +126,7 @@ void finding_json(struct buf *b, const struct finding *f) {
 static void csv(struct buf *b, str s) {
     bool quoted = s.len && (s.ptr[0] == ' ' || s.ptr[s.len - 1] == ' ');
     bool const formula = s.len && memchr("=+-@\t\r", s.ptr[0], 6) != NULL;
+    size_t quote;
 
     for (size_t i = 0; i < s.len && !quoted; i++)
         quoted = s.ptr[i] == '"' || s.ptr[i] == ',' || s.ptr[i] == '\n' || s.ptr[i] == '\r';
@@ -133,11 +134,11 @@ static void csv(struct buf *b, str s) {
         buf_byte(b, '"');
     if (formula)
         buf_byte(b, '\'');
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '"')
-            buf_byte(b, '"');
-        buf_byte(b, s.ptr[i]);
+    for (; quoted && (quote = str_find_byte(s, '"')) != SIZE_MAX; s = str_from(s, quote + 1)) {
+        buf_add(b, str_first(s, quote + 1));
+        buf_byte(b, '"');
     }
+    buf_add(b, s);
     if (quoted)
         buf_byte(b, '"');
 }
@@ -230,6 +231,13 @@ static bool obeyed(uint32_t point) {
 void finding_plain(struct buf *b, str s, bool lines) {
     while (s.len) {
         uint32_t point = 0;
+        size_t plain = 0;
+
+        while (plain < s.len && s.ptr[plain] >= 0x20 && s.ptr[plain] < 0x7f)
+            plain++;
+        buf_add(b, str_first(s, plain));
+        if ((s = str_from(s, plain)).len == 0)
+            break;
         size_t const width = utf8_decode(s, &point);
 
         if (lines && (point == '\n' || point == '\t') && width == 1)
