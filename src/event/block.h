@@ -85,6 +85,7 @@ struct row {
     uint32_t part; /* whose meaning the owner of the block knows: which part of which source */
     uint32_t size; /* bytes of the record in the source */
     bool salvaged;
+    uint16_t element; /* 1, 2, ..: of the events that one record holds (shape each_of); 0: the record is the event */
 };
 
 /* Where values of a field go. */

@@ -26,6 +26,8 @@
 #define COLUMNS_MAX 1024u
 #define COLUMN_COST ((size_t)2048)
 
+enum within { WITHIN_UNKNOWN, WITHIN_NO, WITHIN_YES };
+
 /* A gate by value is compared; of one by presence only that it is there matters. */
 enum { FLAG_SHAPE = 1, FLAG_GATE = 2, FLAG_GATE_VALUE = 4, FLAG_TIME = 8 };
 
@@ -52,8 +54,11 @@ struct ingest {
     uint64_t *shape_needs; /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
     field_id **renamed;    /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
     uint32_t *renamed_room;
-    struct raw *mapped;   /* the record's values under their names, RECORD_VALUES_MAX */
-    field_id *came;       /* what they were called before */
+    struct raw *mapped; /* the record's values under their names, RECORD_VALUES_MAX */
+    field_id *came;     /* what they were called before */
+    struct raw *split;  /* of a record of several events, what belongs to one, RECORD_VALUES_MAX */
+    uint8_t **within;   /* [shape][field]: is the field in the shape's each_of list? (enum within) */
+    uint32_t *within_room;
     struct claim *claims; /* by name: which field of the record of that stamp has it */
     uint32_t claim_room, stamp;
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
@@ -217,13 +222,14 @@ static void clashes_undo(struct ingest *in, const struct shape *how, uint32_t co
     }
 }
 
-/* The record under the names of rules: r itself when nothing wraps it. */
-static bool unwrap(struct ingest *in, const struct record *r, struct record *out, struct err *e) {
+/* The record under the names of rules: r itself when nothing wraps it (*shape_out: SIZE_MAX). */
+static bool unwrap(struct ingest *in, const struct record *r, struct record *out, size_t *shape_out, struct err *e) {
     uint64_t marks = 0;
     bool clash = false;
     size_t shape;
 
     *out = *r;
+    *shape_out = SIZE_MAX;
     if (UNLIKELY(r->count > RECORD_VALUES_MAX)) {
         out->count = RECORD_VALUES_MAX;
         in->counts.cut++;
@@ -234,6 +240,7 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
         return true;
     const struct shape *const how = shapes_at(in->o.kinds, shape);
 
+    *shape_out = shape;
     memcpy(in->mapped, r->values, out->count * sizeof *in->mapped);
     out->values = in->mapped;
     if (how->pair_count)
@@ -524,19 +531,22 @@ static size_t held_now(struct ingest *in) {
     return in->held = ingest_bytes(in);
 }
 
-static bool take(struct event_sink *sink, const struct record *raw, struct err *e) {
-    struct ingest *const in = (struct ingest *)(void *)sink;
-    struct record r;
+/* What became of a record, all of its events together. */
+struct taken {
+    bool no_kind, no_time;
+};
+
+/* One event: a whole record (element 0), or what one element of its list makes. */
+static bool take_event(struct ingest *in, const struct record *event, uint16_t element, struct taken *taken,
+                       struct err *e) {
+    struct record const r = *event;
     struct block *b;
     size_t repaired = 0;
 
-    in->counts.records += !raw->salvaged;
-    in->counts.salvaged += raw->salvaged;
-    in->counts.bytes += raw->size;
-    if (!unwrap(in, raw, &r, e) || !block_of(in, &r, &b, e))
+    if (!block_of(in, &r, &b, e))
         return false;
     if (!b) {
-        in->counts.no_kind++;
+        taken->no_kind = true;
         return true;
     }
     uint32_t const room = b->row_room;
@@ -576,8 +586,9 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
                         .offset = r.offset,
                         .part = in->part,
                         .size = r.size > UINT32_MAX ? UINT32_MAX : (uint32_t)r.size,
-                        .salvaged = r.salvaged};
-    in->counts.no_time += when == INSTANT_NONE;
+                        .salvaged = r.salvaged,
+                        .element = element};
+    taken->no_time |= when == INSTANT_NONE;
     in->counts.repaired += repaired;
     b->row_count++;
     b->rows_ever++;
@@ -590,6 +601,87 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     if (UNLIKELY(held_most(in) > most) && held_now(in) > most)
         return in->o.full(in->o.ctx, e);
     return true;
+}
+
+/* Is value i of the unwrapped record in the list of which each element is an event? */
+static bool is_within(struct ingest *in, size_t shape, uint32_t i, bool *yes) {
+    field_id const field = in->came[i];
+
+    if (field >= in->within_room[shape]) {
+        uint32_t room = in->within_room[shape] ? in->within_room[shape] : 256;
+
+        while (room <= field)
+            room *= 2;
+        uint8_t *const bigger = realloc(in->within[shape], room);
+
+        if (!bigger)
+            return false;
+        memset(bigger + in->within_room[shape], WITHIN_UNKNOWN, room - in->within_room[shape]);
+        in->within[shape] = bigger;
+        in->within_room[shape] = room;
+    }
+    uint8_t *const known = &in->within[shape][field];
+
+    if (*known == WITHIN_UNKNOWN)
+        *known = shape_each_holds(shapes_at(in->o.kinds, shape), in->o.fields, field) ? WITHIN_YES : WITHIN_NO;
+    *yes = *known == WITHIN_YES;
+    return true;
+}
+
+/* A record with a list of events is as many events, each with all that stands beside the list. Values come in the order
+ * in which they stood, so an element's are neighbours: what all events share goes to the front once, and behind it each
+ * element's in turn. An empty list makes the record itself the event. */
+static bool take_each(struct ingest *in, const struct record *r, size_t shape, struct taken *taken, struct err *e) {
+    struct record one = *r;
+    uint32_t shared = 0, end = 0;
+    uint16_t element = 0;
+    bool within;
+
+    one.values = in->split;
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (!is_within(in, shape, i, &within))
+            return err_set(e, ERR_MEMORY, 0, "no memory for field names");
+        if (!within || !r->values[i].element)
+            in->split[shared++] = r->values[i];
+    }
+    end = shared;
+    for (uint32_t i = 0; i < r->count; i++) {
+        uint16_t const at = r->values[i].element;
+
+        if (!at || !is_within(in, shape, i, &within) || !within) /* known by now: it cannot fail */
+            continue;
+        if (at != element && element) {
+            one.count = end;
+            if (!take_event(in, &one, element, taken, e))
+                return false;
+            end = shared;
+        }
+        element = at;
+        in->split[end++] = r->values[i];
+    }
+    one.count = end;
+    return take_event(in, &one, element, taken, e);
+}
+
+static bool take(struct event_sink *sink, const struct record *raw, struct err *e) {
+    struct ingest *const in = (struct ingest *)(void *)sink;
+    struct taken taken = {0};
+    struct record r;
+    size_t shape;
+    bool ok;
+
+    in->counts.records += !raw->salvaged;
+    in->counts.salvaged += raw->salvaged;
+    in->counts.bytes += raw->size;
+    if (!unwrap(in, raw, &r, &shape, e))
+        return false;
+    if (shape != SIZE_MAX && shapes_at(in->o.kinds, shape)->each_of != FIELD_NONE)
+        ok = take_each(in, &r, shape, &taken, e);
+    else
+        ok = take_event(in, &r, 0, &taken, e);
+    in->counts.no_kind += taken.no_kind;
+    in->counts.no_time += taken.no_time;
+    return ok;
 }
 
 static bool sink_wants(struct event_sink *sink, field_id field) {
@@ -630,7 +722,11 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->renamed_room = calloc(shapes + 1, sizeof *in->renamed_room);
     in->shape_needs = calloc(shapes + 1, sizeof *in->shape_needs);
     in->came = malloc(RECORD_VALUES_MAX * sizeof *in->came);
-    if (!in->came || !in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
+    in->split = malloc(RECORD_VALUES_MAX * sizeof *in->split);
+    in->within = calloc(shapes + 1, sizeof *in->within);
+    in->within_room = calloc(shapes + 1, sizeof *in->within_room);
+    if (!in->split || !in->within || !in->within_room || !in->came || !in->shape_needs || !in->mapped || !in->renamed ||
+        !in->renamed_room || !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
@@ -648,6 +744,12 @@ void ingest_free(struct ingest *in) {
     if (in->renamed)
         for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
             free(in->renamed[i]);
+    if (in->within)
+        for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
+            free(in->within[i]);
+    free(in->within);
+    free(in->within_room);
+    free(in->split);
     free(in->renamed);
     free(in->renamed_room);
     free(in->blocks);

@@ -137,6 +137,8 @@ struct shape {
     const field_id *from, *to; /* exact renames; they win over prefixes */
     size_t rename_count;
     bool unspace; /* blanks are taken out of names: "Threat Name" */
+    field_id
+        each_of; /* FIELD_NONE, or a list each element of which is an event, with all that stands beside the list */
     bool builtin;
 };
 
@@ -176,6 +178,9 @@ bool shape_matches(const struct shape *s, str reader, const struct record *r);
  * without value: the empty text; a value without name: a value of the list itself). Needs doing only when
  * s->pair_count > 0. */
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r);
+
+/* Is the field (before shape_field, after shape_pairs) the shape's each_of list, or in it? */
+bool shape_each_holds(const struct shape *s, const struct fields *fields, field_id field);
 
 /* Does the record (after its shape) satisfy all conditions of the kind? Inner values do not count: an object is not a
  * value of its name. Slow; callers remember. room: where values are rendered; when it failed, memory ran out, and the

@@ -612,11 +612,12 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     struct shape *const s = some(l, 1, sizeof *s);
     const struct yaml_node *n;
 
-    if (!s || !keys_known(l, map, "a shape", "shape reader when unless pairs omit strip rename unspace"))
+    if (!s || !keys_known(l, map, "a shape", "shape reader when unless pairs omit strip rename unspace each_of"))
         return false;
     s->path = l->path;
     s->line = map->line;
     s->builtin = l->builtin;
+    s->each_of = FIELD_NONE;
     if (!name_of(l, yaml_get(map, "shape"), "`shape`", &s->name) || !optional_text(l, map, "reader", &s->reader))
         return false;
     if (!(n = yaml_get(map, "when")) || many(n) == 0)
@@ -636,6 +637,12 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
         return false;
     if ((n = yaml_get(map, "unspace")) && !truth(l, n, "`unspace`", &s->unspace))
         return false;
+    if ((n = yaml_get(map, "each_of"))) {
+        if (n->type == YAML_LIST)
+            return kind_fail(l->e, l->path, n->line, "`each_of` names two lists");
+        if (!field(l, n, "`each_of`", &s->each_of))
+            return false;
+    }
     return kinds_add_shape(l->k, s, l->e);
 }
 

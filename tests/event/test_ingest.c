@@ -64,7 +64,7 @@ static void tell_value(struct buf *out, const struct value *v) {
         buf_add(out, value_text(v));
 }
 
-/* "#number kind @time field=value field=value|value", fields by name. */
+/* "#number kind @time field=value field=value|value", fields by name; "#number.element" of one of several events. */
 static void tell_row(struct trial *t, const struct block *b, uint32_t row) {
     struct column *sorted[64];
     struct buf *const out = &t->lines[t->line_count++];
@@ -74,7 +74,10 @@ static void tell_row(struct trial *t, const struct block *b, uint32_t row) {
     assert_true(t->line_count < COUNT(t->lines) && b->column_count <= COUNT(sorted));
     memcpy(sorted, b->columns, b->column_count * sizeof *sorted);
     qsort_r(sorted, b->column_count, sizeof *sorted, by_name, t->fields);
-    buf_format(out, "#%05u ", (unsigned)b->rows[row].number);
+    buf_format(out, "#%05u", (unsigned)b->rows[row].number);
+    if (b->rows[row].element)
+        buf_format(out, ".%u", b->rows[row].element);
+    buf_byte(out, ' ');
     buf_add(out, block_row_name(b, row, &name));
     buf_byte(out, ' ');
     buf_add(out, b->rows[row].when == INSTANT_NONE ? S("-") : instant_format(b->rows[row].when, when));
@@ -187,7 +190,7 @@ static struct raw *value_add(struct trial *t, struct draft *d, const char *field
     struct raw *const v = &d->values[d->count++];
 
     assert_true(d->count <= COUNT(d->values));
-    *v = (struct raw){field_intern(t->fields, str_of(field)), type, false, (uint32_t)bytes.len, bytes.ptr};
+    *v = (struct raw){field_intern(t->fields, str_of(field)), type, false, 0, (uint32_t)bytes.len, bytes.ptr};
     return v;
 }
 
@@ -203,15 +206,20 @@ static str wide(struct draft *d, str s) {
     return buf_str(b);
 }
 
-/* "a=text b#number c! (null) d~inner e%UTF-16", blank between. */
+/* "a=text b#number c! (null) d~inner e%UTF-16 2:f=in_the_second_element", blank between. */
 static void draft_read(struct trial *t, struct draft *d, str s) {
     while (s.len) {
         size_t const end = str_find_byte(s, ' ');
-        str const word = str_first(s, end == SIZE_MAX ? s.len : end);
+        str word = str_first(s, end == SIZE_MAX ? s.len : end);
         size_t at = 0;
         char name[64];
+        unsigned element = 0;
 
         s = str_from(s, word.len + 1);
+        if (word.len > 1 && word.ptr[1] == ':') {
+            element = (unsigned)(word.ptr[0] - '0');
+            word = str_from(word, 2);
+        }
         while (!strchr("=#!~%", word.ptr[at]))
             at++;
         snprintf(name, sizeof name, "%.*s", (int)at, word.ptr);
@@ -225,6 +233,7 @@ static void draft_read(struct trial *t, struct draft *d, str s) {
                                         how == '%' ? wide(d, value) : value);
 
         v->inner = how == '~';
+        v->element = (uint16_t)element;
     }
 }
 
@@ -827,11 +836,11 @@ static void columns_without_end(void **state) {
     open_with(&t, kind_files, &o);
     t.unseen = true; /* too many columns for a line */
     for (unsigned i = 0; i < 20000; i++) {
-        struct raw values[2] = {{field_intern(t.fields, S("lamp")), RAW_TEXT, false, 2, "on"}};
+        struct raw values[2] = {{field_intern(t.fields, S("lamp")), RAW_TEXT, false, 0, 2, "on"}};
         struct err e = {0};
 
         snprintf(name, sizeof name, "n%u", i);
-        values[1] = (struct raw){field_intern(t.fields, str_of(name)), RAW_TEXT, false, 1, "v"};
+        values[1] = (struct raw){field_intern(t.fields, str_of(name)), RAW_TEXT, false, 0, 1, "v"};
         assert_true(ingest_sink(t.in)->record(ingest_sink(t.in),
                                               &(struct record){.values = values, .count = 2, .when = 1}, &e));
     }
@@ -878,6 +887,147 @@ static void what_a_reader_keeps(void **state) {
     trial_close(&t);
     assert_int_equal(freed, 1);
     ingest_free(NULL);
+}
+
+/* ------------------------------------------------------------------ records that hold several events */
+
+static const char party_files[] =
+    "kind: party/guest\n"
+    "when: {party: {present: true}, guest.name: {present: true}}\n"
+    "each: guest.name\n"
+    "time: [guest.came, at]\n"
+    "---\n"
+    "kind: party/empty\n"
+    "when: {party: {present: true}}\n"
+    "time: at\n"
+    "---\n"
+    "shape: party/list\n"
+    "when: [party]\n"
+    "each_of: party.guests\n"
+    "pairs: {list: party.guests.gifts, name: n, value: v}\n"
+    "strip: [party.guests.gifts.]\n"
+    "rename: {party.guests: list, party.guests.name: guest.name, party.guests.came: guest.came}\n";
+
+static const struct {
+    const char *name, *record, *rows[3];
+} parties[] = {
+    {"two",
+     "party=p 1:party.guests.name=a 2:party.guests.name=b",
+     {"#00001.1 party/guest/a - guest.name=a party=p", "#00001.2 party/guest/b - guest.name=b party=p"}},
+    {"one", "party=p 1:party.guests.name=a", {"#00001.1 party/guest/a - guest.name=a party=p"}},
+    {"none", "party=p at=" STAMP, {"#00001 party/empty " STAMP " at=" STAMP " party=p"}},
+    {"what stands behind the list is everyone's",
+     "1:party.guests.name=a 2:party.guests.name=b party=p",
+     {"#00001.1 party/guest/a - guest.name=a party=p", "#00001.2 party/guest/b - guest.name=b party=p"}},
+    {"another list is everyone's",
+     "party=p 1:tags=x 2:tags=y 1:party.guests.name=a 2:party.guests.name=b 1:more=z",
+     {"#00001.1 party/guest/a - guest.name=a more=z party=p tags=x|y",
+      "#00001.2 party/guest/b - guest.name=b more=z party=p tags=x|y"}},
+    {"a list that begins alike is everyone's",
+     "party=p 1:party.guestsX=x 2:party.guestsX=y 1:party.guests.name=a",
+     {"#00001.1 party/guest/a - guest.name=a party=p party.guestsX=x|y"}},
+    {"each with a time, or the record's",
+     "party=p at=" STAMP " 1:party.guests.name=a 2:party.guests.name=b 2:party.guests.came=" OTHER,
+     {"#00001.1 party/guest/a " STAMP " at=" STAMP " guest.name=a party=p",
+      "#00001.2 party/guest/b " OTHER " at=" STAMP " guest.came=" OTHER " guest.name=b party=p"}},
+    {"pairs stay with their element",
+     "party=p 1:party.guests.name=a 1:party.guests.gifts.n=g 1:party.guests.gifts.v=1 2:party.guests.name=b "
+     "2:party.guests.gifts.n=g 2:party.guests.gifts.v=2",
+     {"#00001.1 party/guest/a - g=1 guest.name=a party=p", "#00001.2 party/guest/b - g=2 guest.name=b party=p"}},
+    {"the list's own text is everyone's",
+     "party=p 1:party.guests.name=a party.guests~text",
+     {"#00001.1 party/guest/a - guest.name=a list=~text party=p"}},
+    {"an element of another kind",
+     "party=p 1:party.guests.name=a 2:party.guests.came=" OTHER " at=" STAMP,
+     {"#00001.1 party/guest/a " STAMP " at=" STAMP " guest.name=a party=p",
+      "#00001.2 party/empty " STAMP " at=" STAMP " guest.came=" OTHER " party=p"}},
+    {"an element without values is not there",
+     "party=p 1:party.guests.name=a 3:party.guests.name=c",
+     {"#00001.1 party/guest/a - guest.name=a party=p", "#00001.3 party/guest/c - guest.name=c party=p"}},
+    {"the list twice",
+     "party=p 1:party.guests.name=a 2:party.guests.name=b 1:party.guests.name=c",
+     {"#00001.1 party/guest/a - guest.name=a party=p", "#00001.1 party/guest/c - guest.name=c party=p",
+      "#00001.2 party/guest/b - guest.name=b party=p"}},
+    {"of no shape: whole", "guests=1 1:party.guests.name=a", {NULL}},
+};
+
+/* Each element is an event with all that stands beside the list; the record is counted once. */
+static void each_of_a_list(void **state) {
+    static struct trial t;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(parties); i++)
+        for (uint32_t rows_max = 1; rows_max <= 3;
+             rows_max += 2) { /* the owner is called between the elements as well */
+            struct ingest_options const o = {.rows_max = rows_max, .bytes_max = SIZE_MAX / 8};
+            size_t rows = 0, timeless = 0;
+
+            open_with(&t, party_files, &o);
+            give_text(&t, parties[i].record);
+            finish(&t);
+            for (; rows < COUNT(parties[i].rows) && parties[i].rows[rows]; rows++) {
+                timeless += strstr(parties[i].rows[rows], " - ") != NULL;
+                if (!line_is(&t, rows, parties[i].rows[rows]))
+                    fail_msg("%s: %.*s", parties[i].name, STR_ARG(buf_str(&t.lines[rows])));
+            }
+            if (t.line_count != rows)
+                fail_msg("%s: %zu events", parties[i].name, t.line_count);
+            assert_int_equal(ingest_counts(t.in)->records, 1);
+            assert_int_equal(ingest_counts(t.in)->no_kind, rows == 0);
+            assert_int_equal(ingest_counts(t.in)->no_time, timeless > 0);
+            trial_close(&t);
+        }
+}
+
+/* Many events of one record, each with what they share. */
+static void as_many_as_a_record_holds(void **state) {
+    static struct trial t;
+    struct ingest_options const o = {.rows_max = 1000, .bytes_max = SIZE_MAX / 8};
+    struct err e = {0};
+    (void)state;
+
+    open_with(&t, party_files, &o);
+    t.unseen = true;
+    value_add(&t, &draft, "party", RAW_TEXT, S("p"));
+    for (unsigned i = 1; i < RECORD_VALUES_MAX; i++)
+        value_add(&t, &draft, "party.guests.name", RAW_TEXT, S("a"))->element = (uint16_t)i;
+    assert_true(give(&t, &draft, &e));
+    assert_int_equal(t.fulls, (RECORD_VALUES_MAX - 1) / 1000);
+    size_t count;
+    struct block *const *const blocks = ingest_blocks(t.in, &count);
+
+    assert_int_equal(count, 1);
+    assert_int_equal(blocks[0]->rows_ever, RECORD_VALUES_MAX - 1);
+    draft_clear(&draft);
+    trial_close(&t);
+}
+
+static void memory_may_run_out_between_events(void **state) {
+    static struct trial t;
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    for (long refused = 0, done = 0; !done; refused++) {
+        struct err e = {0};
+        bool ok;
+
+        open_with(&t, party_files, NULL);
+        draft_read(&t, &draft, S("party=p 1:party.guests.name=a 2:party.guests.name=b"));
+        struct record const r = {.values = draft.values, .count = draft.count, .when = INSTANT_NONE, .number = 1};
+
+        memory_refused = false;
+        memory_left = refused;
+        ok = ingest_sink(t.in)->record(ingest_sink(t.in), &r, &e);
+        memory_left = -1;
+        done = !memory_refused;
+        assert_true(ok == !memory_refused);
+        assert_true(ok || e.code == ERR_MEMORY || e.code == ERR_LIMIT);
+        finish(&t);
+        if (ok ? t.line_count != 2 : t.line_count > 2)
+            fail_msg("%zu events after %ld requests", t.line_count, refused);
+        draft_clear(&draft);
+        trial_close(&t);
+    }
 }
 
 /* Whatever request for memory is refused: an error that says so, and rows that were whole are whole. */
@@ -955,6 +1105,9 @@ int main(void) {
         cmocka_unit_test(an_owner_who_says_no),
         cmocka_unit_test(what_a_reader_keeps),
         cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(each_of_a_list),
+        cmocka_unit_test(as_many_as_a_record_holds),
+        cmocka_unit_test(memory_may_run_out_between_events),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,9 @@ static const struct {
      "pairs: {list: L, name: n, value: v, keep: true}\n",
      OK},
     {"braces", "kind: a\nwhen: {X: 1}\nroles: {object: '{{x}} {A}'}\n", OK},
+    {"shape of events", "shape: s\nwhen: A\neach_of: B\n", OK},
+    {"shape of two lists of events", "shape: s\nwhen: A\neach_of: [B, C]\n", "k.yml:3: `each_of` names two lists"},
+    {"shape of events nowhere", "shape: s\nwhen: A\neach_of: ''\n", "k.yml:3: `each_of` names no field"},
     {"each of two", "kind: a\nwhen: {X: 1}\neach: [A, B]\n", "k.yml:3: `each` names two fields"},
     {"unknown key", "kind: a\nwhen: {X: 1}\nlogsource: {}\n",
      "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time key "
@@ -649,7 +652,7 @@ static void row_of(struct fields *f, const char *text, struct raw *values, struc
         if (inner)
             value.len -= 6;
         values[r->count++] =
-            (struct raw){field_intern(f, str_first(cell, is)), RAW_TEXT, inner, (uint32_t)value.len, value.ptr};
+            (struct raw){field_intern(f, str_first(cell, is)), RAW_TEXT, inner, 0, (uint32_t)value.len, value.ptr};
         rest = blank == SIZE_MAX ? S("") : str_from(rest, blank + 1);
     }
 }
@@ -893,14 +896,14 @@ static void decides_on_binary_values(void **state) {
 
     (void)state;
     set_builtin(&s);
-    values[0] = (struct raw){FIELD_EVENT_ID, RAW_U64, false, sizeof id, id};
-    values[1] = (struct raw){FIELD_CHANNEL, RAW_UTF16, false, sizeof channel - 1, channel};
+    values[0] = (struct raw){FIELD_EVENT_ID, RAW_U64, false, 0, sizeof id, id};
+    values[1] = (struct raw){FIELD_CHANNEL, RAW_UTF16, false, 0, sizeof channel - 1, channel};
     assert_null(unwrap(&s, S("evtx"), &r));
     assert_non_null(k = kind_of(&s, &r));
     assert_true(same(k->name, "windows/security/4688"));
-    values[0] = (struct raw){FIELD_EVENT_ID, RAW_NUMBER, false, 4, "4688"};
+    values[0] = (struct raw){FIELD_EVENT_ID, RAW_NUMBER, false, 0, 4, "4688"};
     assert_true(kind_matches(k, &r, &room));
-    values[0] = (struct raw){FIELD_EVENT_ID, RAW_NULL, false, 0, ""};
+    values[0] = (struct raw){FIELD_EVENT_ID, RAW_NULL, false, 0, 0, ""};
     assert_false(kind_matches(k, &r, &room));
     assert_true(same(kind_of(&s, &r)->name, "windows/security"));
     buf_free(&room);
