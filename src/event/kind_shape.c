@@ -189,7 +189,7 @@ static void undo_pairs(const struct shape_pair *p, struct fields *fields, struct
             if (reversed)
                 held.field = p->list;
             else if (named != FIELD_NONE)
-                held = (struct raw){named, RAW_TEXT, false, 0, ""};
+                held = (struct raw){named, RAW_TEXT, false, 0, 0, ""};
             r->values[kept++] = held;
             held.field = FIELD_NONE;
         }
@@ -219,6 +219,13 @@ static void undo_pairs(const struct shape_pair *p, struct fields *fields, struct
     }
     assert(kept <= r->count);
     r->count = kept;
+}
+
+bool shape_each_holds(const struct shape *s, const struct fields *fields, field_id field) {
+    str const name = field_name(fields, field), list = field_name(fields, s->each_of);
+
+    assert(s->each_of != FIELD_NONE);
+    return str_starts(name, list) && (name.len == list.len || name.ptr[list.len] == '.');
 }
 
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r) {

@@ -2,6 +2,7 @@
 #include "report/finding_text.h"
 
 #include "base/utf.h"
+#include "event/normal.h"
 
 static void member(struct buf *b, const char *name, str value) {
     buf_add(b, S(",\""));
@@ -94,6 +95,12 @@ static void add_members(struct buf *b, const struct finding *f) {
     }
     buf_byte(b, ']');
     member_time(b, "time", f->when);
+    if (f->rule->type != SIGMA_CORRELATION) {
+        if (f->when != INSTANT_NONE)
+            member(b, "time_zone", zone_name(f->zone));
+        if (f->time_text.len)
+            member(b, "time_text", f->time_text);
+    }
     member(b, "kind", f->kind);
     member(b, "host", f->host);
     member(b, "account", f->account);
@@ -151,7 +158,7 @@ static void csv_next(struct buf *b, str s) {
 void finding_csv_head(struct buf *b) {
     buf_add(b, S("finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,"
                  "evidence_sha256,"
-                 "record,offset,salvaged"));
+                 "record,offset,salvaged,time_zone,time_text"));
 }
 
 void finding_csv(struct buf *b, const struct finding *f) {
@@ -186,6 +193,8 @@ void finding_csv(struct buf *b, const struct finding *f) {
     csv_next(b, f->evidence_path);
     csv_next(b, str_of(f->evidence_sha256));
     buf_format(b, ",%lu,%lu,%s", (unsigned long)f->record, (unsigned long)f->offset, f->salvaged ? "yes" : "no");
+    csv_next(b, correlation || f->when == INSTANT_NONE ? S("") : zone_name(f->zone));
+    csv_next(b, f->time_text);
 }
 
 /* ---- Timesketch ---- */
