@@ -114,7 +114,7 @@ static bool flags_fill(struct ingest *in) {
                 return false;
         }
         for (size_t j = 0; j < k->time_count; j++)
-            if (!flag(in, k->times[j], FLAG_TIME))
+            if (!flag(in, k->times[j].field, FLAG_TIME))
                 return false;
         if (k->each != FIELD_NONE && !flag(in, k->each, FLAG_GATE | FLAG_GATE_VALUE))
             return false;
@@ -476,7 +476,7 @@ static bool column_add(struct ingest *in, struct block *b, field_id field, struc
 /* The first of the kind's time fields that the record has and that can be read. False: no memory. */
 static bool time_of(struct ingest *in, const struct kind *k, const struct record *r, int64_t *when) {
     for (size_t i = 0; i < k->time_count; i++) {
-        const struct raw *const v = time_value(in, r, k->times[i]);
+        const struct raw *const v = time_value(in, r, k->times[i].field);
         size_t repaired = 0;
 
         if (!v || v->type == RAW_NULL)
@@ -490,7 +490,7 @@ static bool time_of(struct ingest *in, const struct kind *k, const struct record
                 return false;
             text = buf_str(&in->time_text);
         }
-        if ((*when = instant_parse(text)) != INSTANT_NONE)
+        if ((*when = instant_parse(kind_time_text(&k->times[i], text))) != INSTANT_NONE)
             return true;
     }
     *when = INSTANT_NONE;
@@ -620,6 +620,7 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->reader = S("");
     in->seed = hash_seed();
     in->sink = (struct event_sink){.fields = options->fields,
+                                   .kinds = options->kinds,
                                    .wants = sink_wants,
                                    .wants_inner = sink_wants_inner,
                                    .record = take,

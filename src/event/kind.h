@@ -10,7 +10,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "event/field.h"
+#include "event/phone.h"
 #include "event/record.h"
+#include "event/table.h"
 
 /* What a field means to an investigator whatever its name. */
 enum role {
@@ -42,6 +44,9 @@ enum derive {
     DERIVE_LABELLED,      /* the part of 'SHA1=..,MD5=..' behind `label`= */
     DERIVE_SPLIT,         /* pieces between ';', trimmed; each also without what ends in the label, when one is given
                            * and only letters stand before it (file:_, containerfile:_) */
+    DERIVE_E164,          /* (030) 1234567 -> +49301234567, by kinds_country; anything else stays (event/phone.h) */
+    DERIVE_IPV4_SIGNED,   /* 16777343 -> 127.0.0.1: a signed 32-bit number, the first byte lowest (Cisco); 0 and what is
+                           * none yields nothing */
 };
 #define DERIVE_INPUTS_MAX 4
 #define DERIVE_VALUES_MAX 64
@@ -62,7 +67,8 @@ struct kind_source {
     str text;         /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label */
     const str *map;   /* MAP: pairs, from and to */
     size_t map_count; /* pairs */
-    const struct kind_condition *only_if; /* NULL, or this must hold for the record */
+    const struct phone_country *const *home; /* E164: where numbers were written; NULL in it: not known */
+    const struct kind_condition *only_if;    /* NULL, or this must hold for the record */
 };
 
 /* A field under the name that rules of one log source use, and where its values come from: all sources offer theirs. */
@@ -70,6 +76,14 @@ struct kind_alias {
     field_id field;
     const struct kind_source *sources;
     size_t source_count;
+};
+
+/* A field that may be the event's time. */
+struct kind_time {
+    field_id field;
+    bool
+        unix_seconds; /* it is Unix seconds, perhaps behind a name and a hyphen (`pbx-`), and what stands behind a point is no
+                * fraction of them; 0 is none */
 };
 
 struct kind_logsource {
@@ -87,7 +101,8 @@ struct kind {
     const struct kind_condition *when; /* all must hold */
     size_t when_count;
     field_id each; /* FIELD_NONE, or: the value of this field is put behind the name ("windows/security" + "/4625") */
-    const field_id *times; /* the first that is present and readable is the event's time, unless the reader knows it */
+    const struct kind_time
+        *times; /* the first that is present and readable is the event's time, unless the reader knows it */
     size_t time_count;
     const struct kind_logsource *logsources;
     size_t logsource_count;
@@ -142,6 +157,10 @@ MUST_USE bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin,
 MUST_USE bool kinds_load_dir(struct kinds *k, const char *path, bool builtin, struct err *e);
 /* The kinds compiled into the program (data/kinds at build time). */
 MUST_USE bool kinds_load_builtin(struct kinds *k, struct err *e);
+/* The country that telephone numbers without calling code are of, NULL: not known. At any time before rows are looked at. */
+void kinds_country(struct kinds *k, const struct phone_country *home);
+/* The text of a value of a time field as base/instant.h reads it. */
+str kind_time_text(const struct kind_time *t, str value);
 /* Checks what can only be checked together, and sorts; after this nothing changes. ERR_USAGE: a kind extends what is not
  * there; conditions that contradict each other; a kind or shape all of whose records another takes first (a user's may
  * take those of a built-in one). */
@@ -154,6 +173,9 @@ size_t kinds_count(const struct kinds *k);
 const struct kind *kinds_at(const struct kinds *k, size_t i);
 size_t shapes_count(const struct kinds *k);
 const struct shape *shapes_at(const struct kinds *k, size_t i);
+/* Delimited text without header line: a user's tables before built-in ones, then more tested columns, then by name. */
+size_t tables_count(const struct kinds *k);
+const struct table_format *tables_at(const struct kinds *k, size_t i);
 /* The name a field has under the shape: renamed, stripped, or itself. Makes new names in the catalogue. */
 field_id shape_field(const struct shape *s, struct fields *fields, field_id field);
 /* Which of two fields of one record wins when shape_field gives them one name: the lower rank (System before EventData

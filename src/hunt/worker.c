@@ -314,7 +314,7 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     }
     if (head.len == 0)
         w->now.custody.not_read = S("empty");
-    else if (!(reader = reader_for(str_first(head, HEAD_BYTES))))
+    else if (!(reader = reader_for(str_first(head, HEAD_BYTES), w->s->kinds)))
         w->now.custody.not_read = unpack_container(str_first(head, HEAD_BYTES))
                                       ? S("containers too deep within each other")
                                       : S("no reader knows this format");
@@ -394,7 +394,7 @@ static bool read_file(struct worker *w, str path, struct err *e) {
         w->now = outermost;
         return ok || e->code != ERR_MEMORY;
     }
-    if (!(reader = reader_for(head))) {
+    if (!(reader = reader_for(head, w->s->kinds))) {
         w->now.custody.not_read = S("no reader knows this format");
         return file_hash(w, e);
     }
