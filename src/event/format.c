@@ -206,7 +206,8 @@ void told_add(struct told *t, field_id field, str value) {
         t->cut = true;
         return;
     }
-    t->values[t->count++] = (struct raw){field, RAW_TEXT, false, (uint32_t)value.len, value.ptr};
+    t->values[t->count++] =
+        (struct raw){.field = field, .type = RAW_TEXT, .len = (uint32_t)value.len, .ptr = value.ptr};
 }
 
 static void add_constants(struct told *t, const struct constant *set, size_t count) {

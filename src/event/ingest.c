@@ -128,7 +128,7 @@ static bool flags_fill(struct ingest *in) {
                 return false;
         }
         for (size_t j = 0; j < k->time_count; j++)
-            if (!flag(in, k->times[j], FLAG_TIME))
+            if (!flag(in, k->times[j].field, FLAG_TIME))
                 return false;
         if (k->each != FIELD_NONE && !flag(in, k->each, FLAG_GATE | FLAG_GATE_VALUE))
             return false;
@@ -253,8 +253,10 @@ static bool speak(struct ingest *in, const struct record *r, struct record *out,
         return true;
     if (!in->spoken && !(in->spoken = malloc(RECORD_VALUES_MAX * sizeof *in->spoken)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
-    struct raw const name = {in->format, RAW_TEXT, false, (uint32_t)in->told.format->name.len,
-                             in->told.format->name.ptr};
+    struct raw const name = {.field = in->format,
+                             .type = RAW_TEXT,
+                             .len = (uint32_t)in->told.format->name.len,
+                             .ptr = in->told.format->name.ptr};
 
     extra[0] = &name, extra_count[0] = 1;
     extra[1] = in->told.values, extra_count[1] = in->told.count;
@@ -588,7 +590,7 @@ static uint8_t precision_of(const struct wall *w, str text) {
 /* The first of the kind's time fields that the record has and that can be read. False: no memory. */
 static bool time_of(struct ingest *in, const struct kind *k, const struct record *r, struct row *row) {
     for (size_t i = 0; i < k->time_count; i++) {
-        const struct raw *const v = time_value(in, r, k->times[i]);
+        const struct raw *const v = time_value(in, r, k->times[i].field);
         size_t repaired = 0;
 
         if (!v || v->type == RAW_NULL)
@@ -603,6 +605,7 @@ static bool time_of(struct ingest *in, const struct kind *k, const struct record
                 return false;
             text = buf_str(&in->time_text);
         }
+        text = kind_time_text(&k->times[i], text);
         bool const read = wall_parse(text, &w);
 
         if (read && UNLIKELY(!w.year_given))
@@ -836,6 +839,7 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->reader = S("");
     in->seed = hash_seed();
     in->sink = (struct event_sink){.fields = options->fields,
+                                   .kinds = options->kinds,
                                    .wants = sink_wants,
                                    .wants_inner = sink_wants_inner,
                                    .record = take,

@@ -10,7 +10,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "event/field.h"
+#include "event/phone.h"
 #include "event/record.h"
+#include "event/table.h"
 
 /* What a field means to an investigator whatever its name. */
 enum role {
@@ -42,10 +44,13 @@ enum derive {
     DERIVE_ADDRESS,       /* 10.1.2.3:52378, [2001:db8::1]:443 -> the address alone; what is none yields nothing */
     DERIVE_LOWER,         /* ASCII capitals become small: Jo@Example.org -> jo@example.org */
     DERIVE_CONSTANT,      /* the text, where there is a value, and it is neither "" nor "-" */
-    DERIVE_LABELLED, /* the part of 'SHA1=..,MD5=..' behind `label`=; out of its quotes, in which a comma may stand;
+    DERIVE_LABELLED,    /* the part of 'SHA1=..,MD5=..' behind `label`=; out of its quotes, in which a comma may stand;
                            * a part that is null yields nothing */
-    DERIVE_SPLIT,    /* pieces between ';', trimmed; each also without what ends in the label, when one is given
+    DERIVE_SPLIT,       /* pieces between ';', trimmed; each also without what ends in the label, when one is given
                            * and only letters stand before it (file:_, containerfile:_) */
+    DERIVE_E164,        /* (030) 1234567 -> +49301234567, by kinds_country; anything else stays (event/phone.h) */
+    DERIVE_IPV4_SIGNED, /* 16777343 -> 127.0.0.1: a signed 32-bit number, the first byte lowest (Cisco); 0 and what is
+                           * none yields nothing */
 };
 #define DERIVE_INPUTS_MAX 4
 #define DERIVE_VALUES_MAX 64
@@ -67,7 +72,8 @@ struct kind_source {
                        * CONSTANT: the text */
     const str *map;   /* MAP: pairs, from and to */
     size_t map_count; /* pairs */
-    const struct kind_condition *only_if; /* NULL, or this must hold for the record */
+    const struct phone_country *const *home; /* E164: where numbers were written; NULL in it: not known */
+    const struct kind_condition *only_if;    /* NULL, or this must hold for the record */
 };
 
 /* A field under the name that rules of one log source use, and where its values come from: all sources offer theirs. */
@@ -75,6 +81,14 @@ struct kind_alias {
     field_id field;
     const struct kind_source *sources;
     size_t source_count;
+};
+
+/* A field that may be the event's time. */
+struct kind_time {
+    field_id field;
+    bool
+        unix_seconds; /* it is Unix seconds, perhaps behind a name and a hyphen (`pbx-`), and what stands behind a point is no
+                * fraction of them; 0 is none */
 };
 
 struct kind_logsource {
@@ -92,7 +106,8 @@ struct kind {
     const struct kind_condition *when; /* all must hold */
     size_t when_count;
     field_id each; /* FIELD_NONE, or: the value of this field is put behind the name ("windows/security" + "/4625") */
-    const field_id *times; /* the first that is present and readable is the event's time, unless the reader knows it */
+    const struct kind_time
+        *times; /* the first that is present and readable is the event's time, unless the reader knows it */
     size_t time_count;
     /* What identifies an event of this kind, all of them together, however often it is exported: two records with equal
      * values are one event twice, a record that lacks one of them cannot be told. Events of one record (shape `each_of`)
@@ -162,6 +177,10 @@ MUST_USE bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin,
 MUST_USE bool kinds_load_dir(struct kinds *k, const char *path, bool builtin, struct err *e);
 /* The kinds compiled into the program (data/kinds at build time). */
 MUST_USE bool kinds_load_builtin(struct kinds *k, struct err *e);
+/* The country that telephone numbers without calling code are of, NULL: not known. At any time before rows are looked at. */
+void kinds_country(struct kinds *k, const struct phone_country *home);
+/* The text of a value of a time field as base/instant.h reads it. */
+str kind_time_text(const struct kind_time *t, str value);
 /* Checks what can only be checked together, and sorts; after this nothing changes. ERR_USAGE: a kind extends what is not
  * there; conditions that contradict each other; a kind or shape all of whose records another takes first (a user's may
  * take those of a built-in one). */
@@ -177,6 +196,9 @@ const struct shape *shapes_at(const struct kinds *k, size_t i);
 const struct formats *kinds_formats(const struct kinds *k);
 size_t kinds_without_count(const struct kinds *k);
 const struct kind_without *kinds_without_at(const struct kinds *k, size_t i);
+/* Delimited text without header line: a user's tables before built-in ones, then more tested columns, then by name. */
+size_t tables_count(const struct kinds *k);
+const struct table_format *tables_at(const struct kinds *k, size_t i);
 /* The name a field has under the shape: renamed, stripped, or itself. Makes new names in the catalogue. */
 field_id shape_field(const struct shape *s, struct fields *fields, field_id field);
 /* Which of two fields of one record wins when shape_field gives them one name: the lower rank (System before EventData

@@ -297,6 +297,46 @@ static void split(struct out *o, str label, str value) {
     }
 }
 
+static void e164(struct out *o, const struct kind_source *source, str value) {
+    const struct phone_country *const home = source->home ? *source->home : NULL;
+    char text[PHONE_TEXT];
+    str result;
+    char *p;
+
+    value = str_trim(value);
+    if (value.len == 0)
+        return;
+    if (!phone_e164(value, home, text, &result)) {
+        give(o, value);
+        return;
+    }
+    if (!(p = room(o, result.len)))
+        return;
+    put(p, result);
+    give(o, (str){p, result.len});
+}
+
+/* [Cisco Unified CM, Call Detail Records Administration Guide, "IP addresses"]: 32 bits, the bytes from the lowest up, as a
+ * signed number. */
+static void ipv4_signed(struct out *o, str value) {
+    bool const negative = str_starts(value, S("-"));
+    char text[16];
+    uint64_t n;
+    char *p;
+
+    if (!str_u64(str_from(value, negative), negative ? UINT64_C(1) << 31 : UINT32_MAX, &n) || n == 0)
+        return;
+    uint32_t const bits = negative ? (uint32_t)(0 - n) : (uint32_t)n;
+    int const len =
+        snprintf(text, sizeof text, "%u.%u.%u.%u", bits & 255, bits >> 8 & 255, bits >> 16 & 255, bits >> 24);
+
+    assert(len > 0 && (size_t)len < sizeof text);
+    if (!(p = room(o, (size_t)len)))
+        return;
+    put(p, (str){text, (size_t)len});
+    give(o, (str){p, (size_t)len});
+}
+
 size_t kind_derive(const struct kind_source *source, const str *inputs, const bool *present, struct arena *a,
                    str out[DERIVE_VALUES_MAX]) {
     struct out o = {.values = out, .a = a};
@@ -345,6 +385,12 @@ size_t kind_derive(const struct kind_source *source, const str *inputs, const bo
             break;
         case DERIVE_LABELLED:
             labelled(&o, source->text, inputs[0]);
+            break;
+        case DERIVE_E164:
+            e164(&o, source, inputs[0]);
+            break;
+        case DERIVE_IPV4_SIGNED:
+            ipv4_signed(&o, inputs[0]);
             break;
         case DERIVE_SPLIT:
             split(&o, source->text, inputs[0]);

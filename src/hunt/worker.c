@@ -321,7 +321,7 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
 }
 
 static const struct reader *reader_of(const struct worker *w, str head) {
-    return w->s->reader ? w->s->reader : reader_for(head);
+    return w->s->reader ? w->s->reader : reader_for(head, w->s->kinds);
 }
 
 static void member_begin(struct worker *w, str path) {

@@ -12,9 +12,9 @@ static const struct reader *const readers[] = {
     &evtx_reader, &json_reader, &zeek_reader, &w3c_reader, &csv_reader, &text_reader,
 };
 
-const struct reader *reader_for(str head) {
+const struct reader *reader_for(str head, const struct kinds *kinds) {
     for (size_t i = 0; i < COUNT(readers); i++)
-        if (readers[i]->looks_like(head))
+        if (readers[i]->looks_like(head) || (kinds && readers[i]->described && readers[i]->described(head, kinds)))
             return readers[i];
     return NULL;
 }

@@ -61,7 +61,8 @@ static bool no_memory(const struct reading *r) {
 
 static void add(struct reading *r, field_id field, str value) {
     if (field != FIELD_NONE && r->count < RECORD_VALUES_MAX)
-        r->values[r->count++] = (struct raw){field, RAW_TEXT, false, (uint32_t)value.len, value.ptr};
+        r->values[r->count++] =
+            (struct raw){.field = field, .type = RAW_TEXT, .len = (uint32_t)value.len, .ptr = value.ptr};
 }
 
 static void add_own(struct reading *r, enum own_field which, str value) {

@@ -86,7 +86,8 @@ static const struct {
     {"unknown key", "kind: a\nwhen: {X: 1}\nlogsource: {}\n",
      "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time key "
      "logsources roles"},
-    {"no document head", "title: x\n", "k.yml:1: a document begins with `kind:` or `shape:`"},
+    {"no document head", "title: x\n",
+     "k.yml:1: a document begins with `kind:`, `shape:`, `format:`, `table:` or `without:`"},
     {"a list", "- a\n", "k.yml:1: a document must be a mapping (key: value)"},
     {"no when", "kind: a\n", "k.yml:1: a kind needs `when`: which records are of it"},
     {"second document", "kind: a\nwhen: {X: 1}\n---\nkind: b\n",
@@ -117,7 +118,8 @@ static const struct {
     {"source of two forms", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: hex, label: B}}\n",
      "k.yml:3: a source takes one of `as`, `map`, `label`, `split`, `constant`"},
     {"no such form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: octal}}\n",
-     "k.yml:3: `as: octal` is unknown; there are decimal, hex, address, lower, dos_path, registry_path, "
+     "k.yml:3: `as: octal` is unknown; there are decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
+     "registry_path, "
      "registry_data"},
     {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n",
      "k.yml:3: `as: hex` takes one field"},
@@ -160,6 +162,45 @@ static const struct {
     {"empty strip", "shape: a\nwhen: X\nstrip: ['']\n", "k.yml:3: `strip` holds an empty text"},
     {"half a pair", "shape: a\nwhen: X\npairs: {list: L, name: n}\n",
      "k.yml:3: a pair needs `list`, `name` and `value`"},
+    {"table",
+     "table: acme/t\ntitle: T\nseparator: ';'\nleast: 3\ncolumns: [A, '-', {B: time}, {C: number?}, {D: [x, y, '']}, "
+     "{E: text}, {F: unix}, {G: address?}, {H: guid}]\n",
+     OK},
+    {"table with a wide column",
+     "table: t\nseparator: \"\\t\"\nquotes: false\nwide: B\ncolumns: [{A: time}, B, {C: number}]\n", OK},
+    {"table without columns", "table: t\n", "k.yml:1: a table needs `columns`: their names, in their order"},
+    {"table of one column", "table: t\ncolumns: [{A: time}]\n", "k.yml:2: `columns` must be a list of 2 to 512 names"},
+    {"table told by nothing", "table: t\ncolumns: [{A: time}, B, C]\n",
+     "k.yml:2: a table without header line is told by what stands in it: give two columns a test, as in `- start: "
+     "time`"},
+    {"table, no such test", "table: t\ncolumns: [{A: time}, {B: date}]\n",
+     "k.yml:2: no test `date`; there are text, time, unix, number, address, guid, all but text with ? behind for `or "
+     "nothing`, and lists of values"},
+    {"table, text or nothing", "table: t\ncolumns: [{A: time}, {B: text?}]\n",
+     "k.yml:2: no test `text?`; there are text, time, unix, number, address, guid, all but text with ? behind for `or "
+     "nothing`, and lists of values"},
+    {"table, column of two", "table: t\ncolumns: [{A: time, B: time}, C]\n",
+     "k.yml:2: a column is a name, or one `name: test`"},
+    {"table, column twice", "table: t\ncolumns: [{A: time}, {A: number}]\n", "k.yml:2: `columns` names a column twice"},
+    {"table, separator of two", "table: t\nseparator: ', '\ncolumns: [{A: time}, {B: time}]\n",
+     "k.yml:2: `separator` must be a comma, a semicolon, a bar or a tab (\"\\t\")"},
+    {"table, least too many", "table: t\nleast: 3\ncolumns: [{A: time}, {B: time}]\n",
+     "k.yml:2: `least` must be a number of columns, 2 to 2"},
+    {"table, wide with quotes", "table: t\nwide: A\ncolumns: [A, {B: time}, {C: time}]\n",
+     "k.yml:2: `wide` is for tables without quotes: add `quotes: false`"},
+    {"table, wide nowhere", "table: t\nquotes: false\nwide: X\ncolumns: [A, {B: time}, {C: time}]\n",
+     "k.yml:3: `wide` names no column of the table"},
+    {"table, wide and least", "table: t\nquotes: false\nwide: A\nleast: 2\ncolumns: [A, {B: time}, {C: time}]\n",
+     "k.yml:3: `wide` and `least`: where a row ends cannot be told"},
+    {"table misspelt", "table: t\ncolumn: [A]\n",
+     "k.yml:2: a table has no key `column`; it may have: table title separator quotes least wide columns"},
+    {"table twice", "table: t\ncolumns: [{A: time}, {B: time}]\n---\ntable: t\ncolumns: [{A: time}, {B: time}]\n",
+     "k.yml:4: `t` is there already (k.yml:1)"},
+    {"time in a form", "kind: a\nwhen: {X: 1}\ntime: [{from: T, as: unix}, U]\n", OK},
+    {"time in no form", "kind: a\nwhen: {X: 1}\ntime: {from: T}\n",
+     "k.yml:3: a time is a field, or has `from` and `as`"},
+    {"time in an unknown form", "kind: a\nwhen: {X: 1}\ntime: {from: T, as: roman}\n",
+     "k.yml:3: `as: roman` is unknown; a time may be `unix`"},
     {"shape twice", "shape: a\nwhen: X\n---\nshape: a\nwhen: Y\n", "k.yml:4: `a` is there already (k.yml:1)"},
 };
 
@@ -296,8 +337,8 @@ static void joins_what_is_extended(void **state) {
     assert_true(same(k->name, "c"));
     assert_int_equal(k->when_count, 3);
     assert_int_equal(k->time_count, 3);
-    assert_true(same(field_name(s.fields, k->times[0]), "t3"));
-    assert_true(same(field_name(s.fields, k->times[2]), "t1"));
+    assert_true(same(field_name(s.fields, k->times[0].field), "t3"));
+    assert_true(same(field_name(s.fields, k->times[2].field), "t1"));
     assert_int_equal(k->logsource_count, 2);
     assert_int_equal(k->role_counts[ROLE_HOST], 2);
     assert_true(same(field_name(s.fields, k->roles[ROLE_HOST][0].inputs[0]), "H3"));
@@ -466,6 +507,22 @@ static const struct {
     {"split, no label there", "{from: A, split: 'file:_'}", {"process:_pid:1"}, "process:_pid:1"},
     {"split of nothing", "{from: A, split: 'file:_'}", {""}, NULL},
     {"split, label alone", "{from: A, split: 'file:_'}", {"file:_"}, "file:_"},
+    {"number", "{from: A, as: e164}", {"030 1234567"}, "+49301234567"}, /* kinds_country below */
+    {"number, whole", "{from: A, as: e164}", {"+1 202 555 0143"}, "+12025550143"},
+    {"number, short", "{from: A, as: e164}", {" 6789 "}, "6789"},
+    {"number, none", "{from: A, as: e164}", {"anonymous"}, "anonymous"},
+    {"number, empty", "{from: A, as: e164}", {" "}, NULL},
+    /* 10.0.0.1 is 0x0a000001; its bytes reversed are 0x0100000a */
+    {"signed address", "{from: A, as: ipv4_signed}", {"16777226"}, "10.0.0.1"},
+    {"signed address, negative", "{from: A, as: ipv4_signed}", {"-939392758"}, "10.1.2.200"}, /* 0xc802010a */
+    {"signed address, lowest", "{from: A, as: ipv4_signed}", {"-2147483648"}, "0.0.0.128"},
+    {"signed address, unsigned", "{from: A, as: ipv4_signed}", {"4294967295"}, "255.255.255.255"},
+    {"signed address, none", "{from: A, as: ipv4_signed}", {"0"}, NULL},
+    {"signed address, minus none", "{from: A, as: ipv4_signed}", {"-0"}, NULL},
+    {"signed address, too large", "{from: A, as: ipv4_signed}", {"4294967296"}, NULL},
+    {"signed address, too small", "{from: A, as: ipv4_signed}", {"-2147483649"}, NULL},
+    {"signed address, text", "{from: A, as: ipv4_signed}", {"10.0.0.1"}, NULL},
+    {"signed address, empty", "{from: A, as: ipv4_signed}", {""}, NULL},
 };
 
 static void derives(void **state) {
@@ -485,6 +542,7 @@ static void derives(void **state) {
         snprintf(yaml, sizeof yaml, "kind: a\nwhen: {X: 1}\nroles:\n  object: %s\n", derivations[i].source);
         if (!kinds_load_text(s.kinds, S("k"), str_of(yaml), false, &e) || !kinds_seal(s.kinds, &e))
             fail_msg("%s: %s", derivations[i].name, e.text);
+        kinds_country(s.kinds, phone_country(S("DE")));
         source = kinds_at(s.kinds, 0)->roles[ROLE_OBJECT];
         for (size_t j = 0; j < source->input_count; j++) {
             const char *const value = derivations[i].in[same(field_name(s.fields, source->inputs[j]), "A") ? 0 : 1];
@@ -522,6 +580,37 @@ static void keys(void **state) {
     assert_true(same(field_name(s.fields, kind_named(&s, "d")->keys[0]), "C"));
     assert_int_equal(kind_named(&s, "e")->key_count, 0);
     set_close(&s);
+}
+
+/* Unix seconds with what Asterisk and Cisco write around them. NULL: no time. */
+static void times_in_other_forms(void **state) {
+    static const struct {
+        const char *value, *text;
+    } cases[] = {
+        {"1497952162.0", "1497952162"}, /* .0 is a number, no fraction */
+        {"1497952162.99", "1497952162"},
+        {"1497952162", "1497952162"},
+        {"pbx1-1497952162.12", "1497952162"},
+        {"pbx-2017-1497952162.12", "1497952162"},
+        {" 1497952162 ", "1497952162"},
+        {"0", ""},
+        {"0.0", ""},
+        {"", ""},
+        {"pbx1497952162.1", ""},
+        {".5", ""},
+        {"pbx-", ""},
+        {"2017-06-20 09:49:22", ""},
+    };
+    struct kind_time const as_written = {0, false}, unix_seconds = {0, true};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        str const text = kind_time_text(&unix_seconds, str_of(cases[i].value));
+
+        assert_true(str_eq(kind_time_text(&as_written, str_of(cases[i].value)), str_of(cases[i].value)));
+        if (!str_eq(text, str_of(cases[i].text)))
+            fail_msg("'%s' is '%.*s'", cases[i].value, STR_ARG(text));
+    }
 }
 
 /* What an attacker writes may have more pieces than room, and memory may be out. */
@@ -1097,25 +1186,16 @@ static void builtin_kinds_are_sound(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_kind_files),
-        cmocka_unit_test(memory_may_run_out),
-        cmocka_unit_test(names_the_line_of_bad_yaml),
-        cmocka_unit_test(loads_a_directory),
-        cmocka_unit_test(joins_what_is_extended),
-        cmocka_unit_test(a_user_replaces_and_comes_first),
-        cmocka_unit_test(the_particular_comes_first),
-        cmocka_unit_test(derives),
-        cmocka_unit_test(derives_within_bounds),
-        cmocka_unit_test(keys),
-        cmocka_unit_test(shapes_rename),
-        cmocka_unit_test(system_wins_over_data),
-        cmocka_unit_test(pairs_become_fields),
-        cmocka_unit_test(unwraps_lists_of_data),
-        cmocka_unit_test(decides_the_kind),
-        cmocka_unit_test(decides_on_binary_values),
-        cmocka_unit_test(log_sources_see),
-        cmocka_unit_test(log_sources_do_not_see),
-        cmocka_unit_test(builtin_kinds_are_sound),
+        cmocka_unit_test(reads_kind_files),           cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(names_the_line_of_bad_yaml), cmocka_unit_test(loads_a_directory),
+        cmocka_unit_test(joins_what_is_extended),     cmocka_unit_test(a_user_replaces_and_comes_first),
+        cmocka_unit_test(the_particular_comes_first), cmocka_unit_test(derives),
+        cmocka_unit_test(derives_within_bounds),      cmocka_unit_test(keys),
+        cmocka_unit_test(times_in_other_forms),       cmocka_unit_test(shapes_rename),
+        cmocka_unit_test(system_wins_over_data),      cmocka_unit_test(pairs_become_fields),
+        cmocka_unit_test(unwraps_lists_of_data),      cmocka_unit_test(decides_the_kind),
+        cmocka_unit_test(decides_on_binary_values),   cmocka_unit_test(log_sources_see),
+        cmocka_unit_test(log_sources_do_not_see),     cmocka_unit_test(builtin_kinds_are_sound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
