@@ -707,7 +707,7 @@ static bool constants(struct load *l, const struct yaml_node *n, const struct co
 }
 
 /* Names of columns; _ is a column that nobody wants. */
-static bool columns(struct load *l, const struct yaml_node *n, struct template *t) {
+static bool template_columns(struct load *l, const struct yaml_node *n, struct template *t) {
     const str *names;
     field_id *list;
 
@@ -742,7 +742,7 @@ static bool one_template(struct load *l, const struct yaml_node *n, struct templ
     t->line = n->line;
     if (n->type == YAML_MAP && (more = yaml_get(n, "set")) && !constants(l, more, &t->set, &t->set_count))
         return false;
-    if (n->type == YAML_MAP && (more = yaml_get(n, "columns")) && !columns(l, more, t))
+    if (n->type == YAML_MAP && (more = yaml_get(n, "columns")) && !template_columns(l, more, t))
         return false;
     for (uint16_t i = 0; i < t->piece_count; i++)
         has_csv |= t->pieces[i].type == PIECE_CSV;
