@@ -377,7 +377,7 @@ static bool cell_record(struct reading *r, bool *taken) {
     *taken = false;
     if (text.len == 0 || text.ptr[0] != '{')
         return true;
-    if ((end = json_document(&r->j, text, false, false)) == JSON_MEMORY)
+    if ((end = json_document(&r->j, text, false, JSON_LISTED)) == JSON_MEMORY)
         return no_memory(r);
     if (end != JSON_WHOLE || r->j.size != text.len) {
         report_within(r, place_of(r, f->ptr), place_of(r, f->ptr + f->len) - place_of(r, f->ptr),
