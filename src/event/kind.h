@@ -65,6 +65,7 @@ struct kind_source {
     size_t input_count;
     str text;         /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label;
                        * CONSTANT: the text */
+    str constant;     /* LABELLED: "", or what is given instead of the part that is there */
     const str *map;   /* MAP: pairs, from and to */
     size_t map_count; /* pairs */
     const struct kind_condition *only_if; /* NULL, or this must hold for the record */
