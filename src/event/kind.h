@@ -135,7 +135,7 @@ struct shape {
     const str *strip; /* prefixes taken off field names, the first that fits: "Event.EventData.",
                            * "Event.UserData.*." (* is one part), "Event.UserData.**." (** is as many as there are) */
     size_t strip_count;
-    const field_id *from, *to; /* exact renames; they win over prefixes */
+    const field_id *from, *to; /* renames, exact or of a beginning ("parameters."); they win over prefixes */
     size_t rename_count;
     bool unspace; /* blanks are taken out of names: "Threat Name" */
     field_id

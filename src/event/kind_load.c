@@ -590,6 +590,9 @@ static bool renames(struct load *l, const struct yaml_node *n, struct shape *s) 
         if (!field_named(l, n->keys[i], n->key_lines[i], "`rename`", &from[i]) ||
             !field(l, n->items[i], "`rename`", &to[i]))
             return false;
+        else if (str_ends(n->keys[i], S(".")) != str_ends(n->items[i]->text, S(".")))
+            return kind_fail(l->e, l->path, n->key_lines[i],
+                             "`rename`: a beginning (with a point at its end) becomes a beginning, a name a name");
     s->from = from;
     s->to = to;
     s->rename_count = n->count;

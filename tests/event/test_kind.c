@@ -80,6 +80,11 @@ static const struct {
      OK},
     {"braces", "kind: a\nwhen: {X: 1}\nroles: {object: '{{x}} {A}'}\n", OK},
     {"shape of events", "shape: s\nwhen: A\neach_of: B\n", OK},
+    {"shape that renames beginnings", "shape: s\nwhen: A\nrename: {a.: B., c: D}\n", OK},
+    {"shape that makes a name of a beginning", "shape: s\nwhen: A\nrename:\n  a.: B\n",
+     "k.yml:4: `rename`: a beginning (with a point at its end) becomes a beginning, a name a name"},
+    {"shape that makes a beginning of a name", "shape: s\nwhen: A\nrename:\n  c: D\n  a: B.\n",
+     "k.yml:5: `rename`: a beginning (with a point at its end) becomes a beginning, a name a name"},
     {"shape of two lists of events", "shape: s\nwhen: A\neach_of: [B, C]\n", "k.yml:3: `each_of` names two lists"},
     {"shape of events nowhere", "shape: s\nwhen: A\neach_of: ''\n", "k.yml:3: `each_of` names no field"},
     {"each of two", "kind: a\nwhen: {X: 1}\neach: [A, B]\n", "k.yml:3: `each` names two fields"},
@@ -559,6 +564,11 @@ static const struct {
     const char *shape, *from, *to;
 } names[] = {
     {"windows/event", "Event.System.EventID", "EventID"},
+    {"m365/lowercase", "parameters", "Parameters"},
+    {"m365/lowercase", "parameters.ForwardTo", "Parameters.ForwardTo"},
+    {"m365/lowercase", "parameters.", "Parameters."},
+    {"m365/lowercase", "parameters.", "Parameters."},
+    {"m365/lowercase", "x.parameters.y", "x.parameters.y"},
     {"windows/event", "Event.System.EventID.#text", "EventID"},
     {"windows/event", "Event.System.EventID.Value", "EventID"},
     {"windows/event", "Event.System.EventID.@Qualifiers", "EventID_Qualifiers"},
