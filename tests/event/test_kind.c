@@ -856,7 +856,7 @@ static const struct {
     {"riskEventType=unfamiliarFeatures", NULL, "azure/riskdetection"},
     {"eventSource=s3.amazonaws.com eventName=GetObject awsRegion=x", NULL, "aws/cloudtrail"},
     {"protoPayload.methodName=m protoPayload.serviceName=compute.googleapis.com", NULL, "gcp/audit"},
-    {"protoPayload.methodName=m protoPayload.serviceName=login.googleapis.com", NULL, "gcp/google_workspace/login"},
+    {"protoPayload.methodName=m protoPayload.serviceName=login.googleapis.com", NULL, "gcp/google_workspace/cloud-login"},
     {"id.applicationName=admin id.time=t events.name=x", "google/reports", "gcp/google_workspace/admin"},
     {"eventType=x published=t actor.alternateId=a", NULL, "okta/system"},
     {"action=repo.create actor=a created_at=1", NULL, "github/audit"},
