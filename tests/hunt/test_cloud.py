@@ -93,7 +93,7 @@ def read(path):
 
 
 def rows(path):
-    told = subprocess.run([ROLES, "--print", path], stdout=subprocess.PIPE, check=True).stdout.decode("utf-8").splitlines()
+    told = subprocess.run([ROLES, "--print", path], stdout=subprocess.PIPE, check=True).stdout.decode("utf-8").split("\n")[:-1]
     without = sum(int(line.split("\t")[1]) for line in told if line.startswith("no kind\t"))
     return [line.split("\t") for line in told if not line.startswith("no kind\t")], without
 

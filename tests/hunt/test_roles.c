@@ -29,10 +29,9 @@ struct memory {
 
 static bool on_window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
     const struct memory *const m = (struct memory *)(void *)in;
-    (void)want;
     (void)e;
 
-    *out = str_from(m->all, (size_t)offset);
+    *out = str_first(str_from(m->all, (size_t)offset), want);
     return true;
 }
 

@@ -78,7 +78,7 @@ def rows_of(records):
         path = pathlib.Path(folder) / "log"
         path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
         told = subprocess.run([PRINTER, "--print", path], stdout=subprocess.PIPE, check=True).stdout.decode("utf-8")
-    for line in told.splitlines():
+    for line in told.split("\n")[:-1]:
         cells = line.split("\t")
         if len(cells) == len(COLUMNS):
             rows[int(cells[0])].append(dict(zip(COLUMNS, cells)))
