@@ -244,6 +244,7 @@ static uint64_t size_in_source(const struct reading *r, size_t n) {
 static void step(struct reading *r, size_t n) {
     r->at += size_in_source(r, n);
     r->window = str_from(r->window, n);
+    r->full = r->full && n == 0; /* what is left of a large window is no large window */
 }
 
 /* Over empty lines, and zero bytes where a line begins: these are what a system that lost its power leaves behind a log's

@@ -90,6 +90,7 @@ static void step(struct reading *r, size_t n) {
     r->at += size_in_source(r, n);
     r->window = str_from(r->window, n);
     r->column += n;
+    r->full = r->full && n == 0; /* what is left of a large window is no large window */
 }
 
 /* Over n bytes of text, the last of which is a line end. */
