@@ -70,6 +70,7 @@ struct kind_source {
     size_t input_count;
     str text;         /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label;
                        * CONSTANT: the text */
+    str constant;     /* LABELLED: "", or what is given instead of the part that is there */
     const str *map;   /* MAP: pairs, from and to */
     size_t map_count; /* pairs */
     const struct phone_country *const *home; /* E164: where numbers were written; NULL in it: not known */
@@ -149,7 +150,7 @@ struct shape {
     const str *strip; /* prefixes taken off field names, the first that fits: "Event.EventData.",
                            * "Event.UserData.*." (* is one part), "Event.UserData.**." (** is as many as there are) */
     size_t strip_count;
-    const field_id *from, *to; /* exact renames; they win over prefixes */
+    const field_id *from, *to; /* renames, exact or of a beginning ("parameters."); they win over prefixes */
     size_t rename_count;
     bool unspace; /* blanks are taken out of names: "Threat Name" */
     bool lines;   /* `message` is a line of text, of `program` if that is there: formats tell what it says */

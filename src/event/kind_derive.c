@@ -225,9 +225,11 @@ static void registry_data(struct out *o, const struct kind_source *source, const
         give(o, inputs[0]);
 }
 
-/* Services write the client of a request in many ways: alone, with its port, IPv6 in brackets with or without one. */
+/* Services write the client of a request in many ways: alone, with its port, IPv6 in brackets with or without one, IPv4 as
+ * IPv6. */
 static void address(struct out *o, str value) {
-    struct address unused;
+    static const str mapped = STR("::ffff:");
+    struct address plain;
     size_t end;
 
     value = str_trim(value);
@@ -236,7 +238,9 @@ static void address(struct out *o, str value) {
         value = str_first(str_from(value, 1), end - 1);
     else if ((end = str_find_byte(value, ':')) != SIZE_MAX && str_find_byte(str_from(value, end + 1), ':') == SIZE_MAX)
         value = str_first(value, end); /* one colon: IPv4 and a port */
-    if (address_parse(value, &unused))
+    if (starts_ascii(value, mapped) && address_parse(str_from(value, mapped.len), &plain) && plain.family == 4)
+        value = str_from(value, mapped.len);
+    if (address_parse(value, &plain))
         give(o, value);
 }
 
@@ -262,7 +266,7 @@ static size_t item_end(str value) {
 }
 
 /* SHA1=..,MD5=.. in any order; also one alone; type="LOGIN_ERROR", userId="null". */
-static void labelled(struct out *o, str label, str value) {
+static void labelled(struct out *o, str label, str constant, str value) {
     while (value.len > 0) {
         size_t const comma = item_end(value);
         str const item = str_trim(str_first(value, comma));
@@ -273,7 +277,7 @@ static void labelled(struct out *o, str label, str value) {
             if (part.len >= 2 && part.ptr[0] == '"' && part.ptr[part.len - 1] == '"')
                 part = str_first(str_from(part, 1), part.len - 2);
             if (!str_eq(part, S("null")))
-                give(o, part);
+                give(o, constant.len ? constant : part);
         }
         value = comma == SIZE_MAX ? S("") : str_from(value, comma + 1);
     }
@@ -384,7 +388,7 @@ size_t kind_derive(const struct kind_source *source, const str *inputs, const bo
                 give(&o, source->text);
             break;
         case DERIVE_LABELLED:
-            labelled(&o, source->text, inputs[0]);
+            labelled(&o, source->text, source->constant, inputs[0]);
             break;
         case DERIVE_E164:
             e164(&o, source, inputs[0]);

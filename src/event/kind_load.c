@@ -322,8 +322,10 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
         return kind_fail(l->e, l->path, n->line, "a source needs `from`");
     form = yaml_get(n, "as"), pairs = yaml_get(n, "map"), label = yaml_get(n, "label"), split = yaml_get(n, "split");
     constant = yaml_get(n, "constant"), only = yaml_get(n, "only_if");
-    if (!!form + !!pairs + !!label + !!split + !!constant > 1)
-        return kind_fail(l->e, l->path, n->line, "a source takes one of `as`, `map`, `label`, `split`, `constant`");
+    if (!!form + !!pairs + !!label + !!split + (constant && !label) > 1)
+        return kind_fail(
+            l->e, l->path, n->line,
+            "a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `constant`");
     if (from->type == YAML_LIST) {
         if (from->count == 0 || from->count > 2 || !form)
             return kind_fail(l->e, l->path, from->line, "only `as: registry_path` and `registry_data` take two fields");
@@ -349,8 +351,8 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
     if (split && !split_label(l, split, s))
         return false;
     if (constant) {
-        s->how = DERIVE_CONSTANT;
-        if (!scalar(l, constant, "`constant`", &text) || !keep(l, text, &s->text))
+        s->how = label ? DERIVE_LABELLED : DERIVE_CONSTANT;
+        if (!scalar(l, constant, "`constant`", &text) || !keep(l, text, label ? &s->constant : &s->text))
             return false;
         if (text.len == 0)
             return kind_fail(l->e, l->path, constant->line, "`constant` is empty");
@@ -628,6 +630,9 @@ static bool renames(struct load *l, const struct yaml_node *n, struct shape *s) 
         if (!field_named(l, n->keys[i], n->key_lines[i], "`rename`", &from[i]) ||
             !field(l, n->items[i], "`rename`", &to[i]))
             return false;
+        else if (str_ends(n->keys[i], S(".")) != str_ends(n->items[i]->text, S(".")))
+            return kind_fail(l->e, l->path, n->key_lines[i],
+                             "`rename`: a beginning (with a point at its end) becomes a beginning, a name a name");
     s->from = from;
     s->to = to;
     s->rename_count = n->count;

@@ -86,6 +86,16 @@ static str new_name(const struct shape *s, const struct fields *fields, field_id
             *renamed = s->to[i];
             return name;
         }
+    for (size_t i = 0; i < s->rename_count; i++) { /* what ends in a point is the beginning of names */
+        str const from = field_name(fields, s->from[i]), to = field_name(fields, s->to[i]);
+        str const rest = str_from(name, from.len);
+
+        if (!str_ends(from, S(".")) || !str_starts(name, from) || rest.len == 0 || rest.len > NAME_MAX_BYTES - to.len)
+            continue;
+        memmove(room + to.len, rest.ptr, rest.len);
+        memcpy(room, to.ptr, to.len);
+        return (str){room, to.len + rest.len};
+    }
     for (size_t i = 0; i < s->strip_count; i++) {
         size_t const cut = prefix_fits(s->strip[i], name);
 

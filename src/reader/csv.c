@@ -360,6 +360,7 @@ static uint64_t size_in_source(const struct reading *r, size_t n) {
 static void step(struct reading *r, size_t n) {
     r->at += size_in_source(r, n);
     r->window = str_from(r->window, n);
+    r->full = r->full && n == 0; /* what is left of a large window is no large window */
 }
 
 /* Over empty lines, and zero bytes where a line begins: these are what a system that lost its power leaves behind a log's
@@ -493,7 +494,7 @@ static bool cell_record(struct reading *r, bool *taken) {
     *taken = false;
     if (text.len == 0 || text.ptr[0] != '{')
         return true;
-    if ((end = json_document(&r->j, text, false, false)) == JSON_MEMORY)
+    if ((end = json_document(&r->j, text, false, JSON_LISTED)) == JSON_MEMORY)
         return no_memory(r);
     if (end != JSON_WHOLE || r->j.size != text.len) {
         report_within(r, place_of(r, f->ptr), place_of(r, f->ptr + f->len) - place_of(r, f->ptr),

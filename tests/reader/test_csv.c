@@ -794,6 +794,36 @@ static void a_row_of_16_mib_is_the_largest(void **state) {
     }
 }
 
+/* A large row is read in a large window; the small one at that window's end is whole in the next. */
+static void rows_behind_a_large_one(void **state) {
+    size_t const large = (size_t)9 << 20, count = ((size_t)9 << 20) / (sizeof ROW - 1);
+    struct buf text = {0};
+    struct notes n;
+    char *p;
+    (void)state;
+
+    notes_open(&n);
+    n.count_only = true;
+    buf_add(&text, S(HEAD SOUND));
+    assert_non_null(p = buf_reserve(&text, large));
+    memset(p, 'x', large);
+    memcpy(p, "1,2,", 4);
+    p[large - 1] = '\n';
+    text.len += large;
+    for (size_t i = 0; i < count; i++)
+        buf_add(&text, S(ROW));
+    for (size_t more = 0; more < 2; more++) { /* and where the source gives all it has at once */
+        struct err e = {0};
+
+        n.records = n.damages = 0;
+        assert_true(read_part(&csv_reader, buf_str(&text), whole, more << 26, &n, &e));
+        assert_int_equal(n.records, 7 + count);
+        assert_int_equal(n.damages, 0);
+    }
+    buf_free(&text);
+    notes_close(&n);
+}
+
 static void columns_are_bounded(void **state) {
     (void)state;
     for (size_t count = 2047; count < 2050; count++) {
@@ -1026,6 +1056,7 @@ int main(void) {
         cmocka_unit_test(rows_across_windows),
         cmocka_unit_test(endless_lines_need_bounded_memory),
         cmocka_unit_test(a_row_of_16_mib_is_the_largest),
+        cmocka_unit_test(rows_behind_a_large_one),
         cmocka_unit_test(columns_are_bounded),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(an_export_gives_what_its_json_gives),
