@@ -1,4 +1,5 @@
 /* registry: the table of all readers. The only file that knows them all. */
+#include "reader/auditd.h"
 #include "reader/csv.h"
 #include "reader/evtx.h"
 #include "reader/json.h"
@@ -8,7 +9,7 @@
 
 /* The most particular first. */
 static const struct reader *const readers[] = {
-    &evtx_reader, &json_reader, &zeek_reader, &w3c_reader, &csv_reader,
+    &evtx_reader, &json_reader, &zeek_reader, &w3c_reader, &auditd_reader, &csv_reader,
 };
 
 const struct reader *reader_for(str head) {
