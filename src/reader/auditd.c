@@ -50,7 +50,8 @@ enum what {
     UID_NAME,
     NAME,
     NAMETYPE,
-    CWD
+    CWD,
+    SESSION
 };
 
 static const struct {
@@ -90,6 +91,7 @@ static const struct {
     {STR("name"), NAME},
     {STR("nametype"), NAMETYPE},
     {STR("cwd"), CWD},
+    {STR("ses"), SESSION},
 };
 
 struct key {
@@ -120,8 +122,8 @@ struct event {
     struct piece *pieces; /* of the arguments of EXECVE, in their order */
     uint32_t piece_count, piece_room;
     bool cut, has_execve;
-    str raw[4];                                          /* a0 to a3 of SYSCALL */
-    str arch, call, cwd, auid, auid_name, uid, uid_name; /* empty: not said */
+    str raw[4];                                                   /* a0 to a3 of SYSCALL */
+    str arch, call, cwd, auid, auid_name, uid, uid_name, session; /* empty: not said */
     bool call_named;
     struct buf lines; /* for show */
 };
@@ -141,6 +143,7 @@ enum made {
     MADE_A3,
     MADE_COMMAND,
     MADE_ACCOUNT,
+    MADE_SESSION,
     MADE_CREATED,
     MADE_ADDRESS,
     MADE_PORT,
@@ -151,10 +154,10 @@ enum made {
     MADES
 };
 static const str made_names[MADES] = {
-    STR("type"),       STR("timestamp"), STR("serial"),     STR("node"),       STR("host"),
-    STR("syscall"),    STR("SYSCALL"),   STR("syscall_a0"), STR("syscall_a1"), STR("syscall_a2"),
-    STR("syscall_a3"), STR("_command"),  STR("_account"),   STR("_created"),   STR("_address"),
-    STR("_port"),      STR("_socket"),   STR("message"),    STR("seresult"),   STR("seperms"),
+    STR("type"),     STR("timestamp"),  STR("serial"),     STR("node"),       STR("host"),       STR("syscall"),
+    STR("SYSCALL"),  STR("syscall_a0"), STR("syscall_a1"), STR("syscall_a2"), STR("syscall_a3"), STR("_command"),
+    STR("_account"), STR("_session"),   STR("_created"),   STR("_address"),   STR("_port"),      STR("_socket"),
+    STR("message"),  STR("seresult"),   STR("seperms"),
 };
 
 struct reading {
@@ -500,6 +503,9 @@ static bool value(const struct reading *r, struct event *v, struct record_state 
     case NAME:
         s->name = t;
         break;
+    case SESSION:
+        v->session = t;
+        break;
     case CWD:
         v->cwd = t;
         break;
@@ -690,20 +696,17 @@ static str call_name(str arch, str call) {
     return S("");
 }
 
-/* Who did it: the account that logged in, whatever it has become since. 4294967295 is nobody. */
+static bool is_set(str s) {
+    return s.len && !str_eq(s, S("4294967295")) && !str_eq(s, S("-1")) && !str_eq(s, S("unset"));
+}
+
+/* Who did it: the account that logged in, whatever it has become since. */
 static str account_of(const struct event *v) {
-    static const str nobody[] = {STR("4294967295"), STR("-1"), STR("unset"), STR("")};
-    const str *const tries[] = {&v->auid_name, &v->auid, &v->uid_name, &v->uid};
-
-    for (size_t i = 0; i < COUNT(tries); i++) {
-        bool somebody = true;
-
-        for (size_t j = 0; j < COUNT(nobody); j++)
-            somebody = somebody && !str_eq(*tries[i], nobody[j]);
-        if (somebody)
-            return *tries[i];
-    }
-    return S("");
+    return is_set(v->auid_name)  ? v->auid_name
+           : is_set(v->auid)     ? v->auid
+           : is_set(v->uid_name) ? v->uid_name
+           : is_set(v->uid)      ? v->uid
+                                 : S("");
 }
 
 /* The arguments of EXECVE, pieces joined, and the command they are. */
@@ -758,7 +761,8 @@ static bool finish(struct reading *r, struct event *v) {
            (!v->host.len || add(r, v, r->made[MADE_HOST], RAW_TEXT, v->host)) &&
            (!name.len ||
             (add(r, v, r->made[MADE_CALL], RAW_TEXT, name) && add(r, v, r->made[MADE_CALL_NAME], RAW_TEXT, name))) &&
-           (!account.len || add(r, v, r->made[MADE_ACCOUNT], RAW_TEXT, account));
+           (!account.len || add(r, v, r->made[MADE_ACCOUNT], RAW_TEXT, account)) &&
+           (!is_set(v->session) || add(r, v, r->made[MADE_SESSION], RAW_TEXT, v->session));
 }
 
 /* The oldest event goes out. */
@@ -911,7 +915,7 @@ static struct event *begin(struct reading *r, const struct title *t) {
     v->lines.len = 0;
     v->mine = r->to && v->offset >= r->part.from && v->offset < r->part.to;
     v->raw[0] = v->raw[1] = v->raw[2] = v->raw[3] = S("");
-    v->arch = v->call = v->cwd = v->auid = v->auid_name = v->uid = v->uid_name = S("");
+    v->arch = v->call = v->cwd = v->auid = v->auid_name = v->uid = v->uid_name = v->session = S("");
     if (!v->arena)
         v->arena = arena_new_of(EVENT_MEMORY_MAX, SLAB_FIRST);
     else

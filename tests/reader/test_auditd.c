@@ -69,7 +69,8 @@ static const struct {
     {"unset as old kernels write it", STR("type=A " M "auid=-1\n"), "1@0+43{auid=t:-1;" OF("A") "}"},
     {"a number", STR("type=A " M "auid=1000 uid=0\n"), "1@0+51{auid=t:1000;uid=t:0;" OF("A") ";_account=t:1000}"},
     {"old and new", STR("type=LOGIN " M "pid=1 old auid=4294967295 new auid=0 old ses=1 new ses=2\n"),
-     "1@0+96{pid=t:1;old-auid=t:4294967295;auid=t:0;old-ses=t:1;ses=t:2;" OF("LOGIN") ";_account=t:0}"},
+     "1@0+96{pid=t:1;old-auid=t:4294967295;auid=t:0;old-ses=t:1;ses=t:2;" OF("LOGIN") ";_account=t:0;_session=t:2}"},
+    {"no session", STR("type=A " M "ses=4294967295\n"), "1@0+50{ses=t:4294967295;" OF("A") "}"},
 
     /* Words. */
     {"avc", STR("type=AVC " M "avc:  denied  { read open } for  pid=1 comm=\"ls\"\n"),
