@@ -8,8 +8,8 @@
 
 #include <assert.h>
 
+#include "base/address.h"
 #include "base/arena.h"
-#include "base/hash.h"
 #include "base/utf.h"
 #include "reader/auditd_syscalls.h"
 #include "reader/line.h"
@@ -353,6 +353,10 @@ static bool join(const struct reading *r, struct event *v, str a, str b, str *ou
     return true;
 }
 
+static bool keep(const struct reading *r, struct event *v, str s, str *out) {
+    return join(r, v, s, S(""), out);
+}
+
 static bool keys_add(const struct reading *r, struct event *v, field_id field, str text) {
     size_t end;
 
@@ -370,47 +374,22 @@ static bool keys_add(const struct reading *r, struct event *v, field_id field, s
 static bool address_add(const struct reading *r, struct event *v, str bytes) {
     const unsigned char *const b = (const unsigned char *)bytes.ptr;
     unsigned const family = bytes.len < 2 ? 0 : b[0] ? b[0] : b[1];
-    char text[64];
-    int len = 0;
+    struct address a = {.family = family == 2 ? 4 : 6};
+    char text[ADDRESS_TEXT], port[8];
     str made;
 
     if (family == 1 && bytes.len > 2) {
-        str path = str_from(bytes, 2);
+        str const path = str_from(bytes, 2);
         size_t const end = path.ptr[0] ? str_find_byte(path, '\0') : SIZE_MAX; /* else an abstract name */
 
         return add(r, v, r->made[MADE_SOCKET], RAW_TEXT, str_first(path, end));
     }
-    if (family == 2 && bytes.len >= 8) {
-        len = snprintf(text, sizeof text, "%u.%u.%u.%u", b[4], b[5], b[6], b[7]);
-    } else if (family == 10 && bytes.len >= 24) { /* RFC 5952: the longest run of zeros, of two at least, is :: */
-        unsigned best = 8, longest = 1;
-
-        for (unsigned i = 0; i < 8; i++) {
-            unsigned run = 0;
-
-            while (i + run < 8 && !b[8 + 2 * (i + run)] && !b[9 + 2 * (i + run)])
-                run++;
-            if (run > longest) {
-                longest = run;
-                best = i;
-            }
-        }
-        for (unsigned i = 0; i < 8; i++) {
-            if (i == best) {
-                len += snprintf(text + len, sizeof text - (size_t)len, "::");
-                i += longest - 1;
-            } else {
-                len += snprintf(text + len, sizeof text - (size_t)len, "%s%x", i && i != best + longest ? ":" : "",
-                                (unsigned)b[8 + 2 * i] << 8 | b[9 + 2 * i]);
-            }
-        }
-    } else {
+    if (!(family == 2 && bytes.len >= 8) && !(family == 10 && bytes.len >= 24))
         return true;
-    }
-    return join(r, v, (str){text, (size_t)len}, S(""), &made) && add(r, v, r->made[MADE_ADDRESS], RAW_TEXT, made) &&
-           join(r, v, (str){text, (size_t)snprintf(text, sizeof text, "%u", (unsigned)b[2] << 8 | b[3])}, S(""),
-                &made) &&
-           add(r, v, r->made[MADE_PORT], RAW_TEXT, made);
+    memcpy(a.bytes, b + (family == 2 ? 4 : 8), family == 2 ? 4 : 16);
+    (void)snprintf(port, sizeof port, "%u", (unsigned)b[2] << 8 | b[3]);
+    return keep(r, v, address_format(&a, text), &made) && add(r, v, r->made[MADE_ADDRESS], RAW_TEXT, made) &&
+           keep(r, v, str_of(port), &made) && add(r, v, r->made[MADE_PORT], RAW_TEXT, made);
 }
 
 /* What is being read of one record. */
@@ -891,10 +870,6 @@ static struct event *find(struct reading *r, const struct title *t) {
             return v;
     }
     return NULL;
-}
-
-static bool keep(const struct reading *r, struct event *v, str s, str *out) {
-    return join(r, v, s, S(""), out);
 }
 
 /* A new event at the end of the ring. */

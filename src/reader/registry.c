@@ -4,12 +4,13 @@
 #include "reader/evtx.h"
 #include "reader/json.h"
 #include "reader/reader.h"
+#include "reader/utmp.h"
 #include "reader/w3c.h"
 #include "reader/zeek.h"
 
 /* The most particular first. */
 static const struct reader *const readers[] = {
-    &evtx_reader, &json_reader, &zeek_reader, &w3c_reader, &auditd_reader, &csv_reader,
+    &evtx_reader, &utmp_reader, &json_reader, &zeek_reader, &w3c_reader, &auditd_reader, &csv_reader,
 };
 
 const struct reader *reader_for(str head) {
