@@ -3,6 +3,7 @@
 #include "reader/csv.h"
 #include "reader/evtx.h"
 #include "reader/history.h"
+#include "reader/journal.h"
 #include "reader/json.h"
 #include "reader/reader.h"
 #include "reader/utmp.h"
@@ -11,7 +12,8 @@
 
 /* The most particular first. */
 static const struct reader *const readers[] = {
-    &evtx_reader, &utmp_reader, &json_reader, &zeek_reader, &w3c_reader, &auditd_reader, &history_reader, &csv_reader,
+    &evtx_reader, &utmp_reader,   &journal_reader, &json_reader, &zeek_reader,
+    &w3c_reader,  &auditd_reader, &history_reader, &csv_reader,
 };
 
 const struct reader *reader_for(str head) {
