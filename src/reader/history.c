@@ -95,13 +95,14 @@ static bool is_mine(const struct reading *r, uint64_t offset) {
     return offset >= r->part.from && offset < r->part.to;
 }
 
-static void damage(const struct reading *r, uint64_t offset, uint64_t size, const char *why) {
-    if (r->to && is_mine(r, offset))
+/* of: the line or command it is of, which decides whose part tells it. */
+static void damage(const struct reading *r, uint64_t of, uint64_t offset, uint64_t size, const char *why) {
+    if (r->to && is_mine(r, of))
         r->to->damage(r->to, offset, size, why);
 }
 
 static void line_damage(const struct reading *r, const char *why) {
-    damage(r, r->lines.offset, r->lines.size, why);
+    damage(r, r->lines.offset, r->lines.offset, r->lines.size, why);
 }
 
 static void add(struct reading *r, uint32_t *count, enum made what, enum raw_type type, str text) {
@@ -126,9 +127,9 @@ static bool emit(struct reading *r) {
     for (uint32_t i = 0; i < r->path_count; from = r->path_ends[i++])
         add(r, &count, MADE_PATH, RAW_TEXT, (str){r->paths.ptr + from, r->path_ends[i] - from});
     if (utf8_valid(command) < command.len)
-        damage(r, r->offset, 1, "text that is no Unicode: repaired");
+        damage(r, r->offset, r->offset, 1, "text that is no Unicode: repaired");
     if (r->cut)
-        damage(r, r->offset, 0, "more than 256 paths: the rest was left out");
+        damage(r, r->offset, r->offset, 0, "more than 256 paths: the rest was left out");
     return r->to->record(r->to,
                          &(struct record){.values = r->values,
                                           .count = count,
@@ -149,7 +150,7 @@ static bool finish(struct reading *r) {
     if (r->command.failed || r->numbers.failed || r->paths.failed || (r->show && r->show->failed))
         return err_set(r->e, ERR_MEMORY, r->offset, "no memory for a command");
     if (r->command.len == 0)
-        damage(r, r->offset, r->end - r->offset, "a time without a command");
+        damage(r, r->offset, r->offset, r->end - r->offset, "a time without a command");
     else if (r->show)
         r->shown = is_mine(r, r->offset);
     else if (is_mine(r, r->offset))
@@ -410,7 +411,7 @@ static bool read_all(struct reading *r, struct input *in) {
         if (r->lines.offset >= r->part.to && !(r->begun && r->offset < r->part.to))
             break;
         if (r->lines.zeros)
-            damage(r, r->lines.offset - r->lines.zeros, r->lines.zeros, "zero bytes between lines");
+            damage(r, r->lines.offset, r->lines.offset - r->lines.zeros, r->lines.zeros, "zero bytes between lines");
         if (found == LINE_LONG)
             line_damage(r, "a line of 16 MiB or more");
         else if (r->lines.line.len || r->lines.zeros == 0)
@@ -443,7 +444,7 @@ static bool history_read(struct input *in, struct part part, struct event_sink *
         field_id const field = field_intern(to->fields, made_names[i]);
 
         if (field == FIELD_NONE)
-            damage(r, part.from, 0, "too many field names: some values were left out");
+            damage(r, part.from, part.from, 0, "too many field names: some values were left out");
         r->made[i] = field != FIELD_NONE && (!to->wants || to->wants(to, field)) ? field : FIELD_NONE;
     }
     ok = read_all(r, in);
