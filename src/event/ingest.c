@@ -60,6 +60,7 @@ struct ingest {
     uint32_t time_count;
     bool times_more;
     struct buf time_text;
+    struct buf bytes_text; /* of a shape that has texts as bytes */
     struct gate *slots[1024];
     uint32_t gates;
     struct block **blocks;
@@ -236,6 +237,8 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
 
     memcpy(in->mapped, r->values, out->count * sizeof *in->mapped);
     out->values = in->mapped;
+    if (how->bytes && !shape_bytes(out, &in->bytes_text))
+        return err_set(e, ERR_MEMORY, 0, "no memory for a text of bytes");
     if (how->pair_count)
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
@@ -653,6 +656,7 @@ void ingest_free(struct ingest *in) {
     free(in->blocks);
     free(in->mapped);
     buf_free(&in->time_text);
+    buf_free(&in->bytes_text);
     free(in->flags);
     free(in->marks);
     free(in->came);

@@ -127,6 +127,7 @@ struct shape {
     const field_id *from, *to; /* exact renames; they win over prefixes */
     size_t rename_count;
     bool unspace; /* blanks are taken out of names: "Threat Name" */
+    bool bytes;   /* numbers below 256 are bytes of a text: [104,105] is "hi" */
     bool builtin;
 };
 
@@ -166,6 +167,10 @@ bool shape_matches(const struct shape *s, str reader, const struct record *r);
  * without value: the empty text; a value without name: a value of the list itself). Needs doing only when
  * s->pair_count > 0. */
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r);
+
+/* Undoes texts written as lists of bytes, in place: values of one field that stand together and are all numbers below 256
+ * become one. The texts live in room until the next call. False: no memory. Needs doing only when s->bytes. */
+bool shape_bytes(struct record *r, struct buf *room);
 
 /* Does the record (after its shape) satisfy all conditions of the kind? Inner values do not count: an object is not a
  * value of its name. Slow; callers remember. room: where values are rendered; when it failed, memory ran out, and the

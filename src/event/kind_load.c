@@ -587,7 +587,7 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     struct shape *const s = some(l, 1, sizeof *s);
     const struct yaml_node *n;
 
-    if (!s || !keys_known(l, map, "a shape", "shape reader when unless pairs omit strip rename unspace"))
+    if (!s || !keys_known(l, map, "a shape", "shape reader when unless pairs omit strip rename unspace bytes"))
         return false;
     s->path = l->path;
     s->line = map->line;
@@ -610,6 +610,8 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     if ((n = yaml_get(map, "rename")) && !renames(l, n, s))
         return false;
     if ((n = yaml_get(map, "unspace")) && !truth(l, n, "`unspace`", &s->unspace))
+        return false;
+    if ((n = yaml_get(map, "bytes")) && !truth(l, n, "`bytes`", &s->bytes))
         return false;
     return kinds_add_shape(l->k, s, l->e);
 }

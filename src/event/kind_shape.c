@@ -225,3 +225,39 @@ void shape_pairs(const struct shape *s, struct fields *fields, struct record *r)
     for (size_t i = 0; i < s->pair_count; i++)
         undo_pairs(&s->pairs[i], fields, r);
 }
+
+/* The byte a value is, or -1. */
+static int byte_of(const struct raw *v) {
+    uint64_t n;
+
+    return v->type == RAW_NUMBER && !v->inner && str_u64((str){v->ptr, v->len}, UINT8_MAX, &n) ? (int)n : -1;
+}
+
+bool shape_bytes(struct record *r, struct buf *room) {
+    uint32_t kept = 0;
+
+    room->len = 0;
+    if (!buf_reserve(room, r->count)) /* what points into it stays where it is */
+        return false;
+    for (uint32_t i = 0; i < r->count;) {
+        struct raw v = r->values[i];
+        size_t const from = room->len;
+        uint32_t to = i;
+        int byte;
+
+        while (to < r->count && r->values[to].field == v.field && (byte = byte_of(&r->values[to])) >= 0) {
+            buf_byte(room, (char)byte);
+            to++;
+        }
+        bool const alone = kept == 0 || r->values[kept - 1].field != v.field || r->values[kept - 1].inner;
+
+        if (alone && to > i && (to == r->count || r->values[to].field != v.field || r->values[to].inner))
+            v = (struct raw){v.field, RAW_TEXT, false, to - i, room->ptr + from};
+        else
+            to = i + 1;
+        r->values[kept++] = v;
+        i = to;
+    }
+    r->count = kept;
+    return true;
+}

@@ -74,7 +74,7 @@ static const struct {
     {"base", "kind: b\nbase: true\n---\nkind: a\nextends: b\nwhen: {X: 1}\n", OK},
     {"extends later", "kind: a\nextends: b\nwhen: {X: 1}\n---\nkind: b\nwhen: {Y: 1}\n", OK},
     {"shape",
-     "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\n"
+     "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\nbytes: true\n"
      "pairs: {list: L, name: n, value: v, keep: true}\n",
      OK},
     {"braces", "kind: a\nwhen: {X: 1}\nroles: {object: '{{x}} {A}'}\n", OK},
