@@ -148,7 +148,7 @@ enum made {
     MADE_ADDRESS,
     MADE_PORT,
     MADE_SOCKET,
-    MADE_MESSAGE,
+    MADE_TEXT,
     MADE_RESULT,
     MADE_PERMISSION,
     MADES
@@ -157,7 +157,7 @@ static const str made_names[MADES] = {
     STR("type"),     STR("timestamp"),  STR("serial"),     STR("node"),       STR("host"),       STR("syscall"),
     STR("SYSCALL"),  STR("syscall_a0"), STR("syscall_a1"), STR("syscall_a2"), STR("syscall_a3"), STR("_command"),
     STR("_account"), STR("_session"),   STR("_created"),   STR("_address"),   STR("_port"),      STR("_socket"),
-    STR("message"),  STR("seresult"),   STR("seperms"),
+    STR("text"),  STR("seresult"),   STR("seperms"),
 };
 
 struct reading {
@@ -531,7 +531,7 @@ static bool words_add(const struct reading *r, struct event *v, str words) {
             }
         }
     }
-    return add(r, v, r->made[MADE_MESSAGE], RAW_TEXT, words);
+    return add(r, v, r->made[MADE_TEXT], RAW_TEXT, words);
 }
 
 /* The enriched part of a line whose separator got lost on the way: `key=(null)ARCH=x86_64`, `res=1UID="root"`. The kernel

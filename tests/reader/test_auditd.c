@@ -74,15 +74,15 @@ static const struct {
 
     /* Words. */
     {"avc", STR("type=AVC " M "avc:  denied  { read open } for  pid=1 comm=\"ls\"\n"),
-     "1@0+86{seresult=t:denied;seperms=t:read;seperms=t:open;message=t:avc:  denied  { read open } for;pid=t:1;"
+     "1@0+86{seresult=t:denied;seperms=t:read;seperms=t:open;text=t:avc:  denied  { read open } for;pid=t:1;"
      "comm=t:ls;" OF("AVC") "}"},
-    {"words alone", STR("type=A " M "check rounding\n"), "1@0+50{message=t:check rounding;" OF("A") "}"},
+    {"words alone", STR("type=A " M "check rounding\n"), "1@0+50{text=t:check rounding;" OF("A") "}"},
     {"words of op", STR("type=A " M "msg='op=adding user to group grp=\"w\" res=failed'\n"),
      "1@0+84{op=t:adding user to group;grp=t:w;res=t:failed;" OF("A") "}"},
     {"of another decade",
      STR("type=A " M "msg='PAM: session open acct=\"r\" : exe=\"/x\" (hostname=?, addr=1.2.3.4, res=success)'\n"),
-     "1@0+119{message=t:PAM: session open;acct=t:r;exe=t:/x;hostname=z:;addr=t:1.2.3.4;res=t:success;" OF("A") "}"},
-    {"a key of odd letters is a word", STR("type=A " M "a/b=1 x=2\n"), "1@0+45{message=t:a/b=1;x=t:2;" OF("A") "}"},
+     "1@0+119{text=t:PAM: session open;acct=t:r;exe=t:/x;hostname=z:;addr=t:1.2.3.4;res=t:success;" OF("A") "}"},
+    {"a key of odd letters is a word", STR("type=A " M "a/b=1 x=2\n"), "1@0+45{text=t:a/b=1;x=t:2;" OF("A") "}"},
 
     /* Joined. */
     {"a command",
