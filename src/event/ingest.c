@@ -60,7 +60,7 @@ struct ingest {
     uint32_t time_count;
     bool times_more;
     struct buf time_text;
-    struct buf bytes_text; /* of a shape that has texts as bytes */
+    struct buf bytes_text, words_text; /* of a shape that has texts as bytes; that has lists of words */
     struct gate *slots[1024];
     uint32_t gates;
     struct block **blocks;
@@ -239,6 +239,8 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     out->values = in->mapped;
     if (how->bytes && !shape_bytes(out, &in->bytes_text))
         return err_set(e, ERR_MEMORY, 0, "no memory for a text of bytes");
+    if (how->has_words && !shape_words(how, in->o.fields, out, &in->words_text))
+        return err_set(e, ERR_MEMORY, 0, "no memory for words");
     if (how->pair_count)
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
@@ -657,6 +659,7 @@ void ingest_free(struct ingest *in) {
     free(in->mapped);
     buf_free(&in->time_text);
     buf_free(&in->bytes_text);
+    buf_free(&in->words_text);
     free(in->flags);
     free(in->marks);
     free(in->came);

@@ -261,3 +261,30 @@ bool shape_bytes(struct record *r, struct buf *room) {
     r->count = kept;
     return true;
 }
+
+bool shape_words(const struct shape *s, struct fields *fields, struct record *r, struct buf *room) {
+    uint32_t words = 0;
+
+    room->len = 0;
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct raw *const v = &r->values[i];
+        char name[NAME_MAX_BYTES];
+
+        if (v->field != s->words || v->inner || (v->type != RAW_TEXT && v->type != RAW_NUMBER))
+            continue;
+        buf_add(room, words ? S(" ") : S(""));
+        buf_add(room, (str){v->ptr, v->len});
+        if (words < SHAPE_WORDS_MAX) {
+            int const len = snprintf(name, sizeof name, "%.*s%u", STR_ARG(s->words_numbered), words);
+            field_id const field = field_intern(fields, (str){name, (size_t)len < sizeof name ? (size_t)len : 0});
+
+            if (field == FIELD_NONE)
+                return false;
+            v->field = field;
+        }
+        words++;
+    }
+    if (words && r->count < RECORD_VALUES_MAX)
+        r->values[r->count++] = (struct raw){s->words_joined, RAW_TEXT, false, (uint32_t)room->len, buf_str(room).ptr};
+    return !room->failed;
+}

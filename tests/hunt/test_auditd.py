@@ -4,7 +4,9 @@
 The events are written here as the kernel writes them: a command is SYSCALL, EXECVE, CWD, two PATH and PROCTITLE.
 """
 
+import gzip
 import itertools
+import json
 import pathlib
 import tempfile
 
@@ -219,4 +221,78 @@ def categories():
     assert not wrong, f"{wrong} {errors[-300:]}"
 
 
-run([every_rule_finds_what_it_is_for_and_nothing_else, categories])
+def laurel(*words, name="/bin/ls"):
+    return json.dumps({
+        "ID": "1700000000.123:7", "NODE": "srv1",
+        "SYSCALL": {"arch": "0xc000003e", "syscall": 59, "success": "yes", "exit": 0, "a0": "0x55d0", "pid": 2, "ppid": 1, "auid": 1000, "uid": 0,
+                    "comm": "x", "exe": "/usr/bin/x", "key": "susp_activity", "SYSCALL": "execve", "AUID": "alice", "UID": "root"},
+        "EXECVE": {"argc": len(words), "ARGV": list(words)}, "CWD": {"cwd": "/home/u"},
+        "PATH": [{"item": 0, "name": name, "nametype": "NORMAL"}, {"item": 1, "name": "/lib/ld.so", "nametype": "NORMAL"}],
+        "PROCTITLE": {"ARGV": list(words)}, "PARENT_INFO": {"exe": "/usr/bin/bash", "comm": "bash", "ppid": 1},
+    }) + "\n"  # fmt: skip
+
+
+def auditbeat(*words, name="/bin/ls"):
+    return json.dumps({
+        "@timestamp": "2023-11-14T22:13:20.123Z", "agent": {"type": "auditbeat"}, "host": {"name": "srv1"},
+        "event": {"module": "auditd", "action": "executed", "outcome": "success"}, "tags": ["susp_activity"],
+        "auditd": {"message_type": "syscall", "sequence": 7, "result": "success", "session": "3", "summary": {"actor": {"primary": "alice"}},
+                   "data": {"syscall": "execve", "arch": "x86_64", "a0": "55d0"},
+                   "paths": [{"item": "0", "name": name, "nametype": "NORMAL"}, {"item": "1", "name": "/lib/ld.so", "nametype": "NORMAL"}]},
+        "process": {"pid": 2, "ppid": 1, "executable": "/usr/bin/x", "name": "x", "working_directory": "/home/u", "args": list(words)},
+        "user": {"id": "0", "name": "root", "audit": {"id": "1000", "name": "alice"}},
+    }) + "\n"  # fmt: skip
+
+
+def collectors_give_the_same_event():
+    """What Laurel and Auditbeat make of a command satisfies the rules that the kernel's own records satisfy."""
+    selections = {
+        "arguments": ("service: auditd", "{type: EXECVE, a0: sh, a1: '-c', a2: id x}"),
+        "path": ("service: auditd", "{type: PATH, name: /etc/shadow, nametype: NORMAL}"),
+        "call": ("service: auditd", "{type: SYSCALL, SYSCALL: execve, syscall: execve, exe: /usr/bin/x, key: susp_activity}"),
+        "process": ("category: process_creation", "{Image: /usr/bin/x, CommandLine: sh -c id x, CurrentDirectory: /home/u, User: alice}"),
+    }
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        (root / "rules").mkdir()
+        for number, (title, (source, selection)) in enumerate(selections.items()):
+            rule = RULE.format(title=title, number=number, source=source, selection=selection)
+            (root / "rules" / f"{number}.yml").write_text(rule, encoding="ascii")
+        for name, make in (("laurel", laurel), ("auditbeat", auditbeat)):
+            (root / name).write_text(make("sh", "-c", "id x", name="/etc/shadow") + make("ls"), encoding="ascii")
+        _, findings, errors = hunt(root / "laurel", root / "auditbeat", "--rules", root / "rules")
+        found = [(f["rule_title"], pathlib.Path(f["evidence_path"]).name, f["record"]) for f in findings if f["host"] == "srv1" and f["account"] == "alice"]
+        wanted = [(title, name, 1) for title in selections for name in ("laurel", "auditbeat")] + [("call", name, 2) for name in ("laurel", "auditbeat")]
+        wrong = sorted(set(found) ^ set(wanted))
+    assert not wrong, f"{wrong} {errors[-300:]}"
+
+
+def public_auditbeat():
+    """Every event of the samples has a time and a host, and those who logged in are known."""
+    path = SHARED / "data/vendor-logs/auditbeat.ndjson.gz"
+    if not path.is_file():
+        print("SKIP: public_auditbeat: no samples (set LONGWATCH_SHARED)")
+        return
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        tests = [json.loads(line) for line in file]
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        (root / "rule.yml").write_text(RULE.format(title="all", number=1, source="", selection="{event.module: '*'}").replace("linux, }", "linux}"), encoding="ascii")
+        (root / "log").write_text("".join(json.dumps(json.loads(t["message"])) + "\n" for t in tests), encoding="utf-8")
+        _, findings, errors = hunt(root / "log", "--rules", root / "rule.yml")
+        found = {f["record"]: f for f in findings}
+        wrong = []
+        for number, test in enumerate(tests, 1):
+            expected = test["expected"]
+            user = expected.get("user", {})
+            names = {"", user.get("name", ""), user.get("audit", {}).get("name", "")}
+            finding = found.get(number, {"time": "", "host": "", "account": "?"})
+            # "2021-01-01T00:01:01Z" and "2023-06-23T07:55:01.421000Z" as an instant is written here
+            time = expected["@timestamp"].replace("000Z", "Z")
+            if finding["time"] != time or finding["host"] != expected["host"]["name"] or (finding["account"] not in names and finding["account"] != user.get("audit", {}).get("id")):
+                wrong.append(f"{test['test']}: {finding['time']} {finding['host']} {finding['account']}")
+    assert not wrong, f"{len(wrong)}: {wrong[:4]} {errors[-300:]}"
+
+
+run([every_rule_finds_what_it_is_for_and_nothing_else, categories, collectors_give_the_same_event, public_auditbeat])
