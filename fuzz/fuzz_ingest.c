@@ -32,7 +32,9 @@ static const char kind_files[] = "kind: door\n"
                                  "shape: other\n"
                                  "when: [raw]\n"
                                  "each_of: e\n"
-                                 "strip: [e.]\n";
+                                 "strip: [e.]\n"
+                                 "bytes: true\n"
+                                 "words: {list: x, numbered: p., joined: even}\n";
 /* By the letters A, B, ... */
 static const char *const names[] = {
     "door", "badge", "site", "stamp", "at",   "lamp",   "wrapped", "p.door", "q.door", "p.lamp", "q.lamp",

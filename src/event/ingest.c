@@ -66,8 +66,9 @@ struct ingest {
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
     bool times_more;
-    struct buf time_text;  /* of one time that is not text */
-    struct buf times_kept; /* texts of the rows' times */
+    struct buf time_text;              /* of one time that is not text */
+    struct buf times_kept;             /* texts of the rows' times */
+    struct buf bytes_text, words_text; /* of a shape that has texts as bytes; that has lists of words */
     struct gate *slots[1024];
     uint32_t gates;
     struct block **blocks;
@@ -296,6 +297,10 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     *shape_out = shape;
     memcpy(in->mapped, r->values, out->count * sizeof *in->mapped);
     out->values = in->mapped;
+    if (how->bytes && !shape_bytes(out, &in->bytes_text))
+        return err_set(e, ERR_MEMORY, 0, "no memory for a text of bytes");
+    if (how->has_words && !shape_words(how, in->o.fields, out, &in->words_text))
+        return err_set(e, ERR_MEMORY, 0, "no memory for words");
     if (how->pair_count)
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
@@ -887,6 +892,8 @@ void ingest_free(struct ingest *in) {
     free(in->mapped);
     buf_free(&in->time_text);
     buf_free(&in->times_kept);
+    buf_free(&in->bytes_text);
+    buf_free(&in->words_text);
     free(in->flags);
     free(in->marks);
     free(in->came);

@@ -621,6 +621,17 @@ static bool pairs(struct load *l, const struct yaml_node *n, struct shape *s) {
     return true;
 }
 
+static bool words(struct load *l, const struct yaml_node *n, struct shape *s) {
+    if (!is_map(l, n, "`words`") || !keys_known(l, n, "`words`", "list numbered joined"))
+        return false;
+    if (!yaml_get(n, "list") || !yaml_get(n, "numbered") || !yaml_get(n, "joined"))
+        return kind_fail(l->e, l->path, n->line, "`words` needs `list`, `numbered` and `joined`");
+    s->has_words = true;
+    return field_named(l, yaml_text(n, "list"), n->line, "`list`", &s->words) &&
+           field_named(l, yaml_text(n, "joined"), n->line, "`joined`", &s->words_joined) &&
+           optional_text(l, n, "numbered", &s->words_numbered);
+}
+
 static bool renames(struct load *l, const struct yaml_node *n, struct shape *s) {
     field_id *from, *to;
 
@@ -657,7 +668,8 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     struct shape *const s = some(l, 1, sizeof *s);
     const struct yaml_node *n;
 
-    if (!s || !keys_known(l, map, "a shape", "shape reader when unless pairs omit strip rename unspace each_of lines"))
+    if (!s || !keys_known(l, map, "a shape",
+                          "shape reader when unless pairs omit strip rename unspace each_of bytes words lines"))
         return false;
     s->path = l->path;
     s->line = map->line;
@@ -689,6 +701,10 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
             return false;
     }
     if ((n = yaml_get(map, "lines")) && !truth(l, n, "`lines`", &s->lines))
+        return false;
+    if ((n = yaml_get(map, "words")) && !words(l, n, s))
+        return false;
+    if ((n = yaml_get(map, "bytes")) && !truth(l, n, "`bytes`", &s->bytes))
         return false;
     return kinds_add_shape(l->k, s, l->e);
 }
@@ -967,7 +983,7 @@ static bool load_table(struct load *l, const struct yaml_node *map) {
     }
     t->wide = SIZE_MAX;
     if ((n = yaml_get(map, "quotes"))) {
-        bool quotes;
+        bool quotes = true;
 
         if (!truth(l, n, "`quotes`", &quotes))
             return false;

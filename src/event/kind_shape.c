@@ -242,3 +242,66 @@ void shape_pairs(const struct shape *s, struct fields *fields, struct record *r)
     for (size_t i = 0; i < s->pair_count; i++)
         undo_pairs(&s->pairs[i], fields, r);
 }
+
+/* The byte a value is, or -1. */
+static int byte_of(const struct raw *v) {
+    uint64_t n;
+
+    return v->type == RAW_NUMBER && !v->inner && str_u64((str){v->ptr, v->len}, UINT8_MAX, &n) ? (int)n : -1;
+}
+
+bool shape_bytes(struct record *r, struct buf *room) {
+    uint32_t kept = 0;
+
+    room->len = 0;
+    if (!buf_reserve(room, r->count)) /* what points into it stays where it is */
+        return false;
+    for (uint32_t i = 0; i < r->count;) {
+        struct raw v = r->values[i];
+        size_t const from = room->len;
+        uint32_t to = i;
+        int byte;
+
+        while (to < r->count && r->values[to].field == v.field && (byte = byte_of(&r->values[to])) >= 0) {
+            buf_byte(room, (char)byte);
+            to++;
+        }
+        bool const alone = kept == 0 || r->values[kept - 1].field != v.field || r->values[kept - 1].inner;
+
+        if (alone && to > i && (to == r->count || r->values[to].field != v.field || r->values[to].inner))
+            v = (struct raw){v.field, RAW_TEXT, false, 0, to - i, room->ptr + from};
+        else
+            to = i + 1;
+        r->values[kept++] = v;
+        i = to;
+    }
+    r->count = kept;
+    return true;
+}
+
+bool shape_words(const struct shape *s, struct fields *fields, struct record *r, struct buf *room) {
+    uint32_t words = 0;
+
+    room->len = 0;
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct raw *const v = &r->values[i];
+        char name[NAME_MAX_BYTES];
+
+        if (v->field != s->words || v->inner || (v->type != RAW_TEXT && v->type != RAW_NUMBER))
+            continue;
+        buf_add(room, words ? S(" ") : S(""));
+        buf_add(room, (str){v->ptr, v->len});
+        if (words < SHAPE_WORDS_MAX) {
+            int const len = snprintf(name, sizeof name, "%.*s%u", STR_ARG(s->words_numbered), words);
+            field_id const field = field_intern(fields, (str){name, (size_t)len < sizeof name ? (size_t)len : 0});
+
+            if (field == FIELD_NONE)
+                return false;
+            v->field = field;
+        }
+        words++;
+    }
+    if (words && r->count < RECORD_VALUES_MAX)
+        r->values[r->count++] = (struct raw){s->words_joined, RAW_TEXT, false, 0, (uint32_t)room->len, buf_str(room).ptr};
+    return !room->failed;
+}

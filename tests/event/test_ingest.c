@@ -32,7 +32,12 @@ static const char kind_files[] = "kind: acme/door\n"
                                  "shape: acme/evtx\n"
                                  "reader: evtx\n"
                                  "when: [raw]\n"
-                                 "strip: [e.]\n";
+                                 "strip: [e.]\n"
+                                 "---\n"
+                                 "shape: acme/bytes\n"
+                                 "when: [spelt]\n"
+                                 "bytes: true\n"
+                                 "words: {list: w, numbered: n, joined: all}\n";
 
 /* An ingest with all that it needs, and what came out of it: a line a row. */
 struct trial {
@@ -363,6 +368,20 @@ static const struct {
     {"the winner many times", "json", "wrapped=1 lamp=on p.x=1 q.x=3 p.x=2",
      "#00001 acme/lamp - lamp=on q.x=3 wrapped=1 x=1|2"},
     {"pairs", "json", "wrapped=1 lamp=on L.n=y L.v=z L.n=x L.v=1", "#00001 acme/lamp - L.x=1 L.y=z lamp=on wrapped=1"},
+    {"bytes", "json", "spelt=1 lamp#111 lamp#110 x#104 x#105", "#00001 acme/lamp - lamp=on spelt=1 x=hi"},
+    {"one byte, and none", "json", "spelt=1 lamp=on x#65 y! z=7", "#00001 acme/lamp - lamp=on spelt=1 x=A y=null z=7"},
+    {"numbers that are no bytes", "json", "spelt=1 lamp=on x#104 x#256 y#-1 z#1.5",
+     "#00001 acme/lamp - lamp=on spelt=1 x=104|256 y=-1 z=1.5"},
+    {"bytes and a text", "json", "spelt=1 lamp=on x#104 x=i y=h y#105",
+     "#00001 acme/lamp - lamp=on spelt=1 x=104|i y=h|105"},
+    {"bytes and how they were written", "json", "spelt=1 lamp=on x#104 x#105 x~[104,105]",
+     "#00001 acme/lamp - lamp=on spelt=1 x=hi|~[104,105]"},
+    {"words", "json", "spelt=1 lamp=on w=sh x=1 w=-c w=id",
+     "#00001 acme/lamp - all=sh -c id lamp=on n0=sh n1=-c n2=id spelt=1 x=1"},
+    {"one word, null, and how they were written", "json", "spelt=1 lamp=on w=sh w! w~[sh]",
+     "#00001 acme/lamp - all=sh lamp=on n0=sh spelt=1 w=null|~[sh]"},
+    {"words that are bytes", "json", "spelt=1 lamp=on w#104 w#105", "#00001 acme/lamp - all=hi lamp=on n0=hi spelt=1"},
+    {"numbers under no such shape", "json", "lamp=on x#104 x#105", "#00001 acme/lamp - lamp=on x=104|105"},
     {"a time under its other name", "json", "wrapped=1 lamp=on r.at=" STAMP,
      "#00001 acme/lamp " STAMP " at=" STAMP " lamp=on wrapped=1"},
 };

@@ -75,9 +75,14 @@ static const struct {
     {"base", "kind: b\nbase: true\n---\nkind: a\nextends: b\nwhen: {X: 1}\n", OK},
     {"extends later", "kind: a\nextends: b\nwhen: {X: 1}\n---\nkind: b\nwhen: {Y: 1}\n", OK},
     {"shape",
-     "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\n"
+     "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\nbytes: "
+     "true\nwords: {list: H, numbered: i, joined: J}\n"
      "pairs: {list: L, name: n, value: v, keep: true}\n",
      OK},
+    {"words without a name", "shape: s\nwhen: A\nwords: {list: H, joined: J}\n",
+     "k.yml:3: `words` needs `list`, `numbered` and `joined`"},
+    {"words misspelt", "shape: s\nwhen: A\nwords: {lists: H}\n",
+     "k.yml:3: `words` has no key `lists`; it may have: list numbered joined"},
     {"braces", "kind: a\nwhen: {X: 1}\nroles: {object: '{{x}} {A}'}\n", OK},
     {"shape of events", "shape: s\nwhen: A\neach_of: B\n", OK},
     {"shape that renames beginnings", "shape: s\nwhen: A\nrename: {a.: B., c: D}\n", OK},
