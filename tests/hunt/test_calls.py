@@ -112,6 +112,14 @@ CALLS = {
             ("call/freeswitch", "2021-03-14T07:14:03Z", "+49301234567", "6789"),
         ],
     ),
+    "freeswitch, in the order of asterisk": (
+        MASTER.replace("ANSWERED", "NORMAL_CLEARING").replace("NO ANSWER", "NO_ANSWER").replace("1690325492.2", "96aa82fe-7bd1-11e5-a230-5c514f6a0f72")
+        .replace("pbx-1690325531.5", "96aa82fe-7bd1-11e5-a230-5c514f6a0f73"),
+        [
+            ("call/freeswitch", "2023-07-26T01:51:32Z", "+49301234567", "+12025550143"),
+            ("call/freeswitch", "2023-07-26T01:52:11Z", "6789", "112"),
+        ],
+    ),
     "cucm": (
         CUCM,
         [
