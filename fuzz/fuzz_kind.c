@@ -83,8 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         for (size_t i = 0; i < known && i < COUNT(values); i++) {
             size_t const at = i * 7 % (size + 1), len = size - at < 24 ? size - at : 24;
 
-            values[r.count++] = (struct raw){(field_id)i, i % 5 == 4 ? RAW_NULL : RAW_TEXT, i % 7 == 6, (uint32_t)len,
-                                             (const char *)data + at};
+            values[r.count++] = (struct raw){(field_id)i,   i % 5 == 4 ? RAW_NULL : RAW_TEXT, i % 7 == 6, 0,
+                                             (uint32_t)len, (const char *)data + at};
         }
         for (size_t i = 0; i < kinds_count(kinds); i++)
             use_kind(kinds_at(kinds, i), &r, fields, str_first(text, 4096), a);

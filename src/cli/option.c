@@ -123,12 +123,14 @@ static bool not_so(struct reading *r, const struct option *o, const char *value)
     return false;
 }
 
-/* A short number would be a moment of January 1970, and was meant as a year. */
+/* A short number would be a moment of January 1970, and was meant as a year. Other forms that logs have are ambiguous where
+ * a person types them: 3/4/2021. */
 static bool time_read(const char *value, int64_t *out) {
     str const s = str_of(value);
+    bool const iso = s.len > 4 && s.ptr[4] == '-', digits = strspn(value, "0123456789") == s.len;
     uint64_t n;
 
-    *out = str_u64(s, 99999999, &n) ? INSTANT_NONE : instant_parse(s);
+    *out = (!iso && !digits) || str_u64(s, 99999999, &n) ? INSTANT_NONE : instant_parse(s);
     return *out != INSTANT_NONE;
 }
 
@@ -184,6 +186,7 @@ static bool store(struct reading *r, const struct option *o, const char *value) 
             return false;
         __attribute__((fallthrough));
     case OPTION_COMMAND:
+    case OPTION_TEXT:
         if (o->many)
             ((struct arguments *)to)->items[((struct arguments *)to)->count++] = value;
         else

@@ -84,7 +84,13 @@ struct row {
     uint64_t number, offset;
     uint32_t part; /* whose meaning the owner of the block knows: which part of which source */
     uint32_t size; /* bytes of the record in the source */
-    bool salvaged;
+    /* Of the time: where its text lies (ingest_time_text), and how well it is known. */
+    uint32_t time_at;
+    uint8_t time_len;
+    uint8_t zone : 2;      /* enum zone */
+    uint8_t precision : 4; /* 0 to 9, PRECISION_MINUTE, PRECISION_DAY */
+    bool salvaged : 1;
+    uint16_t element; /* 1, 2, ..: of the events that one record holds (shape each_of); 0: the record is the event */
 };
 
 /* Where values of a field go. */
@@ -101,7 +107,7 @@ struct kind;
 
 struct block {
     const struct kind *kind;
-    uint32_t kind_index; /* of the kind among all */
+    uint32_t kind_index; /* of the kind among all; KIND_UNCLAIMED: of records that no kind claims */
     str name;            /* of the kind, with what `each` puts behind it; of a mixed block without */
     bool mixed;          /* rows of several values of `each`: block_row_name */
     uint32_t index;      /* of the block in its ingest */
@@ -114,6 +120,8 @@ struct block {
     uint64_t rows_ever;
     uint32_t generation; /* counts resets */
 };
+
+#define KIND_UNCLAIMED UINT32_MAX
 
 /* The column of field, or NULL when no record had it yet. */
 static inline const struct column *block_column(const struct block *b, field_id field) {

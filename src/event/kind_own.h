@@ -2,6 +2,7 @@
 #ifndef EVENT_KIND_OWN_H
 #define EVENT_KIND_OWN_H
 
+#include "event/format.h"
 #include "event/kind.h"
 
 /* One kind file is small; these keep a mistaken directory (rules, logs) from becoming a set of kinds. */
@@ -21,10 +22,18 @@ struct kind_doc {
 struct kinds {
     struct arena *arena; /* all that kinds and shapes point to */
     struct fields *fields;
+    const struct phone_country *home;
     struct kind_doc **docs;
     size_t doc_count, doc_room;
     struct shape **shapes;
     size_t shape_count, shape_room;
+    const struct format **formats;
+    size_t format_count, format_room;
+    struct formats *ordered_formats; /* when sealed */
+    struct kind_without **withouts;
+    size_t without_count, without_room;
+    struct table_format **tables;
+    size_t table_count, table_room;
     struct kind **sorted; /* without bases */
     size_t sorted_count;
     bool sealed;
@@ -35,6 +44,9 @@ bool kind_fail(struct err *e, str path, uint32_t line, const char *fmt, ...) PRI
 /* One more document; a name that is taken: a user's replaces a built-in one, else ERR_USAGE. */
 MUST_USE bool kinds_add_doc(struct kinds *k, struct kind_doc *doc, struct err *e);
 MUST_USE bool kinds_add_shape(struct kinds *k, struct shape *shape, struct err *e);
+MUST_USE bool kinds_add_format(struct kinds *k, struct format *format, struct err *e);
+MUST_USE bool kinds_add_without(struct kinds *k, struct kind_without *without, struct err *e);
+MUST_USE bool kinds_add_table(struct kinds *k, struct table_format *table, struct err *e);
 /* kind_reach.c. Of a joined kind: can its conditions hold together? */
 MUST_USE bool kind_possible(const struct kind *k, const struct fields *fields, struct err *e);
 /* Of sorted kinds and shapes: can records come to each of them? Sets hidden_by. */

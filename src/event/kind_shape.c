@@ -86,6 +86,16 @@ static str new_name(const struct shape *s, const struct fields *fields, field_id
             *renamed = s->to[i];
             return name;
         }
+    for (size_t i = 0; i < s->rename_count; i++) { /* what ends in a point is the beginning of names */
+        str const from = field_name(fields, s->from[i]), to = field_name(fields, s->to[i]);
+        str const rest = str_from(name, from.len);
+
+        if (!str_ends(from, S(".")) || !str_starts(name, from) || rest.len == 0 || rest.len > NAME_MAX_BYTES - to.len)
+            continue;
+        memmove(room + to.len, rest.ptr, rest.len);
+        memcpy(room, to.ptr, to.len);
+        return (str){room, to.len + rest.len};
+    }
     for (size_t i = 0; i < s->strip_count; i++) {
         size_t const cut = prefix_fits(s->strip[i], name);
 
@@ -189,7 +199,7 @@ static void undo_pairs(const struct shape_pair *p, struct fields *fields, struct
             if (reversed)
                 held.field = p->list;
             else if (named != FIELD_NONE)
-                held = (struct raw){named, RAW_TEXT, false, 0, ""};
+                held = (struct raw){named, RAW_TEXT, false, 0, 0, ""};
             r->values[kept++] = held;
             held.field = FIELD_NONE;
         }
@@ -219,6 +229,13 @@ static void undo_pairs(const struct shape_pair *p, struct fields *fields, struct
     }
     assert(kept <= r->count);
     r->count = kept;
+}
+
+bool shape_each_holds(const struct shape *s, const struct fields *fields, field_id field) {
+    str const name = field_name(fields, field), list = field_name(fields, s->each_of);
+
+    assert(s->each_of != FIELD_NONE);
+    return str_starts(name, list) && (name.len == list.len || name.ptr[list.len] == '.');
 }
 
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r) {

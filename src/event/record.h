@@ -37,12 +37,27 @@ enum raw_type {
 /* One field of the record. A field may occur several times: then the cell is multi-valued, in this order. */
 struct raw {
     field_id field;
-    uint8_t type; /* enum raw_type */
-    bool inner;   /* a second spelling of something that other fields of this record hold already (the serialised
+    uint8_t type;     /* enum raw_type */
+    bool inner;       /* a second spelling of something that other fields of this record hold already (the serialised
                    * text of a JSON object beside its members): field tests see it, keyword rules do not */
+    uint16_t element; /* 1, 2, ..: in which element of a list of the record it stands, the outermost list; 0: in none.
+                       * For shapes with each_of; a reader of records without lists leaves it 0 */
     uint32_t len;
     const char *ptr;
 };
+
+/* What is known of the zone in which a time was written. */
+enum zone {
+    ZONE_GIVEN,     /* the record says it (an offset, Z, Unix seconds), or its format does (FILETIME) */
+    ZONE_ASSUMED,   /* nothing says it: taken as UTC */
+    ZONE_CORRECTED, /* what was written was wrong, and is put right */
+    ZONES
+};
+
+/* How finely a time was written: so many digits of a second's fraction, 0 to 9, or one of these. */
+#define PRECISION_MINUTE 10u
+#define PRECISION_DAY 11u
+#define PRECISIONS 12u
 
 #define RECORD_VALUES_MAX 8192u    /* a record with more is cut there and counted */
 #define VALUE_BYTES_MAX (1u << 24) /* 16 MiB; a longer value is cut and counted */
@@ -50,7 +65,10 @@ struct raw {
 struct record {
     struct raw *values;
     uint32_t count;
-    int64_t when;    /* event time if the reader knows it (EVTX), else INSTANT_NONE: the kind's time field decides */
+    int64_t when; /* event time if the reader knows it (EVTX), else INSTANT_NONE: the kind's time field decides */
+    uint8_t zone; /* enum zone; this and what follows: of `when`, where it is set */
+    uint8_t precision;
+    str time_text;   /* what the time was read from; empty: binary, what instant_format writes says it */
     uint64_t number; /* as the format counts: EventRecordID; else the 1-based number of the record in its source */
     uint64_t offset; /* first byte of the record, from the start of the (unpacked) source */
     uint64_t size;   /* bytes of the record in the source */
@@ -58,8 +76,10 @@ struct record {
 };
 
 /* Where a reader's output goes. Implemented by event/ingest.h for hunts, by tests, by `longwatch show`. */
+struct kinds;
 struct event_sink {
     struct fields *fields;
+    const struct kinds *kinds; /* what is known of tables without header line (event/table.h); NULL: nothing */
     /* Which fields anybody will ask for; NULL: all. A reader may leave the others out of the record (it must still
      * parse and check them). Indexed by field_id, *wanted_count entries; a field beyond is unknown: ask. */
     bool (*wants)(struct event_sink *sink, field_id field);

@@ -9,6 +9,7 @@
 #include "base/channel.h"
 #include "base/confine.h"
 #include "base/utf.h"
+#include "hunt/listing.h"
 #include "hunt/wire.h"
 #include "reader/reader.h"
 
@@ -26,10 +27,12 @@ struct worker {
     int channel;
     struct detector *detector;
     struct ingest *ingest;
+    struct listing *listing; /* NULL: rules are evaluated */
     struct file_input file;
     struct buf out, path;
     struct wire now;                 /* the ledger's line of the source being read */
     uint32_t members;                /* of the containers of this job, so far */
+    int64_t modified;                /* when what is being read was last written to */
     uint64_t ticked;                 /* bytes of the job that were told */
     uint64_t *kind_rows, *kind_told; /* by kind: events so far; of these, what the parent knows */
     struct buf kind_name;
@@ -126,6 +129,7 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     struct wire m = {.type = WIRE_FINDING,
                      .rule = hit->rule,
                      .finding = {.when = row->when,
+                                 .zone = (enum zone)row->zone,
                                  .kind = block_row_name(hit->block, hit->row, &w->kind_name),
                                  .record = row->number,
                                  .offset = row->offset,
@@ -134,6 +138,11 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
                                  .matches = hit->matches,
                                  .match_count = hit->match_count}};
     /* A role is a view that the next one ends: kept here. */
+    char text[INSTANT_TEXT];
+
+    m.finding.time_text = ingest_time_text(w->ingest, row);
+    if (!m.finding.time_text.len)
+        m.finding.time_text = instant_format(row->when, text);
     str role = utf8_first(detector_role(w->detector, hit->block, hit->row, ROLE_HOST), sizeof host);
 
     memcpy(host, role.ptr, role.len);
@@ -158,6 +167,19 @@ static void times_note(struct worker *w, const struct block *b) {
     }
 }
 
+static bool on_event(void *ctx, const struct normal_event *event, struct err *e) {
+    struct worker *const w = ctx;
+
+    (void)e;
+    if (outside(w, event->when) || !str_starts(event->kind, w->s->list_kind))
+        return true;
+    struct wire m = {.type = WIRE_EVENT, .event = *event};
+
+    m.event.reader = str_of(w->now.custody.reader);
+    put(w, &m);
+    return true;
+}
+
 static bool on_full(void *ctx, struct err *e) {
     struct worker *const w = ctx;
     size_t count;
@@ -165,7 +187,8 @@ static bool on_full(void *ctx, struct err *e) {
 
     for (size_t i = 0; i < count; i++)
         times_note(w, blocks[i]);
-    if (!detector_run(w->detector, blocks, count, e))
+    if (w->listing ? !listing_run(w->listing, w->ingest, w->detector, on_event, w, e)
+                   : !detector_run(w->detector, blocks, count, e))
         return false;
     ingest_clear(w->ingest, detector_bytes(w->detector) > w->s->memory_max / DERIVED_SHARE);
     return true;
@@ -279,6 +302,7 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
 
     c->reader = reader->name;
     ingest_part(w->ingest, 0, str_of(reader->name));
+    ingest_latest(w->ingest, w->modified);
     bool ok = reader->read(in, part, ingest_sink(w->ingest), e);
 
     if (!ok && e->code != ERR_MEMORY) { /* the source ends here; what came before stays true */
@@ -294,6 +318,10 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
     c->no_kind = n->no_kind;
     c->no_time = n->no_time;
     return ok;
+}
+
+static const struct reader *reader_of(const struct worker *w, str head) {
+    return w->s->reader ? w->s->reader : reader_for(head, w->s->kinds);
 }
 
 static void member_begin(struct worker *w, str path) {
@@ -314,7 +342,7 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     }
     if (head.len == 0)
         w->now.custody.not_read = S("empty");
-    else if (!(reader = reader_for(str_first(head, HEAD_BYTES))))
+    else if (!(reader = reader_of(w, str_first(head, HEAD_BYTES))))
         w->now.custody.not_read = unpack_container(str_first(head, HEAD_BYTES))
                                       ? S("containers too deep within each other")
                                       : S("no reader knows this format");
@@ -337,6 +365,13 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     memcpy(w->now.hash, m->sha256, sizeof w->now.hash);
     source_end(w);
     return true;
+}
+
+/* What an archive does not say is as old as the file. */
+static void dated(void *ctx, int64_t modified) {
+    struct worker *const w = ctx;
+
+    w->modified = modified == INSTANT_NONE ? w->file.modified : modified;
 }
 
 static void unpack_damage(void *ctx, str path, uint64_t offset, uint64_t size, const char *why) {
@@ -380,7 +415,7 @@ static bool read_file(struct worker *w, str path, struct err *e) {
         return file_hash(w, e);
     }
     if ((container = unpack_container(head))) {
-        struct unpack_visitor const visitor = {leaf, ended, unpack_damage, tick, w};
+        struct unpack_visitor const visitor = {leaf, ended, unpack_damage, tick, dated, w};
 
         if (!file_hash(w, e)) /* the outermost file's own line comes last: kept until then */
             return false;
@@ -394,7 +429,7 @@ static bool read_file(struct worker *w, str path, struct err *e) {
         w->now = outermost;
         return ok || e->code != ERR_MEMORY;
     }
-    if (!(reader = reader_for(head))) {
+    if (!(reader = reader_of(w, head))) {
         w->now.custody.not_read = S("no reader knows this format");
         return file_hash(w, e);
     }
@@ -420,7 +455,8 @@ static void put_learned(struct worker *w) {
 
     memset(w->kind_rows, 0, kinds_count(w->s->kinds) * sizeof *w->kind_rows);
     for (size_t i = 0; i < count; i++)
-        w->kind_rows[blocks[i]->kind_index] += blocks[i]->rows_ever;
+        if (blocks[i]->kind_index != KIND_UNCLAIMED)
+            w->kind_rows[blocks[i]->kind_index] += blocks[i]->rows_ever;
     for (uint32_t i = 0; i < kinds_count(w->s->kinds); i++) {
         if (w->kind_rows[i] == w->kind_told[i])
             continue;
@@ -436,6 +472,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     bool ok = true;
 
     source_begin(w);
+    w->modified = w->file.modified;
     w->ticked = 0;
     w->members = 0;
     if (job->type == JOB_HASH) {
@@ -494,9 +531,10 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         .plan = setup->plan, .fields = setup->fields, .skip = setup->skip, .hit = on_hit, .ctx = &w};
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
-                                          .wants = wants,
+                                          .wants = setup->list ? NULL : wants,
                                           .sift = sift,
-                                          .wants_inner = wants_inner,
+                                          .wants_inner = setup->list ? NULL : wants_inner,
+                                          .unclaimed = setup->list,
                                           .full = on_full,
                                           .damage = on_damage,
                                           .ctx = &w,
@@ -509,6 +547,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     w.kind_rows = calloc(kinds_count(setup->kinds) + 1, sizeof *w.kind_rows);
     w.kind_told = calloc(kinds_count(setup->kinds) + 1, sizeof *w.kind_told);
     if (!w.kind_rows || !w.kind_told || !ask(&w))
+        err_set(&e, ERR_MEMORY, 0, "no memory to begin");
+    if (setup->list && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (e.code || !detector_new(&w.detector, &detect, &e) || !ingest_new(&w.ingest, &ingest, &e) ||
         !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + DATA_SLACK, &e)) {

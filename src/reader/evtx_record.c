@@ -240,6 +240,7 @@ static inline bool value_add(struct evtx_decoder *d, field_id field, uint8_t sec
     }
     v->field = field;
     v->inner = false;
+    v->element = 0;
     d->section_of[at] = section;
     if (UNLIKELY(!value_raw(type, ptr, size, (struct evtx_scratch){d->widened[at], d->memory}, v))) {
         d->cut = "record has more text than is kept";
@@ -721,6 +722,9 @@ bool evtx_decode(struct evtx_decoder *d, uint32_t at, uint32_t size, bool salvag
     out->values = d->values;
     out->count = d->count;
     out->when = d->when != INSTANT_NONE ? d->when : instant_from_filetime(written);
+    out->zone = ZONE_GIVEN;
+    out->precision = 7; /* FILETIME */
+    out->time_text = S("");
     out->size = size;
     out->salvaged = salvage;
     *cut = d->cut;

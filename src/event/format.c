@@ -1,0 +1,516 @@
+/* format: templates applied to lines.
+ *
+ * A template is matched from the left, with backtracking where a field may end in several places; how often that is done
+ * for one line is bounded, because a line is written by whoever is being watched. */
+#include "event/format_own.h"
+
+#include <assert.h>
+
+#include "base/address.h"
+#include "base/hash.h"
+
+/* Ends of fields tried for one template on one line. The most that a real line of the samples needs is some sixty. */
+#define TRIES_MAX 2048u
+#define SPANS_MAX 128u
+#define PROGRAM_MAX 64u
+/* A template of a named program's is tried on lines whose program is not known when it has this much text of its own. */
+#define LITERAL_ALONE 12u
+
+struct span {
+    const struct piece *piece;
+    str text;
+};
+
+struct match {
+    const struct piece *pieces;
+    uint16_t piece_count;
+    const char *end;
+    struct span spans[SPANS_MAX];
+    uint32_t span_count;
+    uint32_t tries;
+};
+
+/* Forms of fields */
+
+static bool in_class(uint8_t type, char c) {
+    switch (type) {
+    case PIECE_WORD:
+        return c != ' ' && c != '\t';
+    case PIECE_INT:
+        return (c >= '0' && c <= '9') || c == '-';
+    case PIECE_NUMBER:
+        return (c >= '0' && c <= '9') || c == '-' || c == '.';
+    case PIECE_ADDRESS:
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == ':' ||
+               c == '%' || c == '[' || c == ']';
+    default:
+        return true;
+    }
+}
+
+static bool is_number(str s, unsigned points_most) {
+    unsigned points = 0;
+    size_t i = s.ptr[0] == '-';
+
+    if (i == s.len)
+        return false;
+    for (; i < s.len; i++)
+        if (s.ptr[i] == '.' && i > 0)
+            points++;
+        else if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+    return points <= points_most && s.ptr[s.len - 1] != '.';
+}
+
+static str without_brackets(str s) {
+    return s.len > 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']' ? (str){s.ptr + 1, s.len - 2} : s;
+}
+
+static bool fits(const struct piece *p, str s) {
+    struct address a;
+
+    if (s.len == 0)
+        return p->may_be_empty || p->type == PIECE_QUOTED || p->type >= PIECE_REQUEST;
+    if (p->dash_is_none && s.len == 1 && s.ptr[0] == '-')
+        return true;
+    switch (p->type) {
+    case PIECE_INT:
+        return is_number(s, 0);
+    case PIECE_NUMBER:
+        return is_number(s, 1);
+    case PIECE_ADDRESS:
+        return address_parse(without_brackets(s), &a);
+    default:
+        return true; /* the class was looked at already */
+    }
+}
+
+/* Matching */
+
+static bool match(struct match *m, uint16_t at, const char *p);
+
+static bool take(struct match *m, const struct piece *p, const char *from, const char *to, uint16_t next) {
+    uint32_t const kept = m->span_count;
+
+    if (m->tries++ >= TRIES_MAX || kept == SPANS_MAX || !fits(p, (str){from, (size_t)(to - from)}))
+        return false;
+    m->spans[m->span_count++] = (struct span){p, {from, (size_t)(to - from)}};
+    if (match(m, next, to))
+        return true;
+    m->span_count = kept;
+    return false;
+}
+
+/* Where a field that begins at p must end at the latest, by the bytes it may hold. */
+static const char *reach(const struct piece *p, const char *from, const char *end) {
+    if (p->type == PIECE_ANY || p->type == PIECE_QUOTED || p->type >= PIECE_REQUEST)
+        return end;
+    while (from < end && in_class(p->type, *from))
+        from++;
+    return from;
+}
+
+static const char *find(const char *p, const char *end, str what) {
+    return (size_t)(end - p) < what.len ? NULL : memmem(p, (size_t)(end - p), what.ptr, what.len);
+}
+
+/* The quote, or whatever byte it is, that ends the field: not one behind a backslash. */
+static const char *unescaped(const char *p, const char *end, char c) {
+    while (p < end && *p != c)
+        p += *p == '\\' && end - p > 1 ? 2 : 1;
+    return p < end ? p : NULL;
+}
+
+/* The field's end is where `text` follows; then goes on with `next`, the piece of that text. */
+static bool until_text(struct match *m, const struct piece *p, const char *from, str text, uint16_t next) {
+    const char *const limit = reach(p, from, m->end);
+    const char *to;
+
+    if (p->type == PIECE_QUOTED || p->type == PIECE_REQUEST) {
+        to = unescaped(from, m->end, text.ptr[0]);
+        return to && take(m, p, from, to, next);
+    }
+    /* An end may be no farther than limit; the text behind it may. */
+    const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
+
+    if (!p->longest) {
+        for (to = from; (to = find(to, last, text)); to++)
+            if (take(m, p, from, to, next))
+                return true;
+            else if (m->tries >= TRIES_MAX)
+                return false;
+        return false;
+    }
+    if ((size_t)(last - from) < text.len)
+        return false;
+    for (to = last - text.len; to >= from; to--)
+        if (*to == text.ptr[0] && memcmp(to, text.ptr, text.len) == 0) {
+            if (take(m, p, from, to, next))
+                return true;
+            if (m->tries >= TRIES_MAX)
+                return false;
+        }
+    return false;
+}
+
+/* The field begins at `from`, and what follows it is piece `next`. */
+static bool field_then(struct match *m, const struct piece *p, const char *from, uint16_t next) {
+    while (next < m->piece_count && m->pieces[next].type == PIECE_CLOSE)
+        next++;
+    if (next == m->piece_count)
+        return reach(p, from, m->end) == m->end && take(m, p, from, m->end, next);
+    const struct piece *const then = &m->pieces[next];
+
+    if (then->type == PIECE_OPEN)
+        return field_then(m, p, from, (uint16_t)(next + 1)) || field_then(m, p, from, then->next);
+    assert(then->type == PIECE_TEXT);
+    return until_text(m, p, from, then->text, next);
+}
+
+static bool match(struct match *m, uint16_t at, const char *p) {
+    for (; at < m->piece_count; at++) {
+        const struct piece *const piece = &m->pieces[at];
+
+        if (piece->type == PIECE_CLOSE)
+            continue;
+        if (piece->type == PIECE_OPEN) {
+            uint32_t const kept = m->span_count;
+
+            if (match(m, (uint16_t)(at + 1), p))
+                return true;
+            m->span_count = kept;
+            at = (uint16_t)(piece->next - 1);
+            continue;
+        }
+        if (piece->type != PIECE_TEXT)
+            return field_then(m, piece, p, (uint16_t)(at + 1));
+        if ((size_t)(m->end - p) < piece->text.len || memcmp(p, piece->text.ptr, piece->text.len) != 0)
+            return false;
+        p += piece->text.len;
+    }
+    return p == m->end;
+}
+
+/* Telling */
+
+void told_free(struct told *t) {
+    free(t->values);
+    buf_free(&t->room);
+    *t = (struct told){0};
+}
+
+void told_add(struct told *t, field_id field, str value) {
+    if (field == FIELD_NONE)
+        return;
+    if (t->count == RECORD_VALUES_MAX) {
+        t->cut = true;
+        return;
+    }
+    t->values[t->count++] =
+        (struct raw){.field = field, .type = RAW_TEXT, .len = (uint32_t)value.len, .ptr = value.ptr};
+}
+
+static void add_constants(struct told *t, const struct constant *set, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        told_add(t, set[i].field, set[i].value);
+}
+
+static bool add_span(struct told *t, struct fields *fields, const struct span *s) {
+    const struct piece *const p = s->piece;
+
+    switch (p->type) {
+    case PIECE_QUOTED:
+        decode_quoted(t, p, s->text);
+        return true;
+    case PIECE_REQUEST:
+        return decode_request(t, fields, s->text);
+    case PIECE_PAIRS:
+        decode_pairs(t, fields, p, s->text);
+        return true;
+    case PIECE_LOOSE:
+        decode_loose(t, fields, p, s->text);
+        return true;
+    case PIECE_CSV:
+        decode_csv(t, t->template, s->text);
+        return true;
+    case PIECE_ADDRESS:
+        if (!(p->dash_is_none && str_eq(s->text, S("-"))))
+            told_add(t, p->field, without_brackets(s->text));
+        return true;
+    default:
+        if (s->text.len && !(p->dash_is_none && str_eq(s->text, S("-"))))
+            told_add(t, p->field, s->text);
+        return true;
+    }
+}
+
+static const struct raw *value_of(const struct told *t, field_id field) {
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->values[i].field == field)
+            return &t->values[i];
+    return NULL;
+}
+
+static void add_joined(struct told *t, const struct joined *j) {
+    size_t const from = t->room.len;
+
+    for (size_t i = 0; i < j->part_count; i++) {
+        const struct raw *const v = j->parts[i].field == FIELD_NONE ? NULL : value_of(t, j->parts[i].field);
+
+        if (j->parts[i].field != FIELD_NONE && (!v || v->len == 0))
+            return;
+        size_t const more = j->parts[i].text.len + (v ? v->len : 0);
+
+        if (t->room.room - t->room.len < more) /* views into it must stay */
+            return;
+        buf_add(&t->room, j->parts[i].text);
+        if (v)
+            buf_add(&t->room, (str){v->ptr, v->len});
+    }
+    told_add(t, j->field, (str){t->room.ptr + from, t->room.len - from});
+}
+
+static bool try_template(struct told *t, struct fields *fields, const struct format *f, const struct template *how,
+                         str line, bool *fitted) {
+    struct match m;
+
+    *fitted = false;
+    if (line.len == 0 || !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1))
+        return true;
+    m.pieces = how->pieces;
+    m.piece_count = how->piece_count;
+    m.end = line.ptr + line.len;
+    m.span_count = m.tries = 0;
+    if (!match(&m, 0, line.ptr))
+        return true;
+    *fitted = true;
+    t->format = f;
+    t->template = how;
+    for (uint32_t i = 0; i < m.span_count; i++)
+        if (!add_span(t, fields, &m.spans[i]))
+            return false;
+    add_constants(t, how->set, how->set_count);
+    return true;
+}
+
+/* All formats, and by what they are found */
+
+struct entry {
+    const struct format *format;
+    const struct template *template;
+};
+
+struct gated {
+    str program;
+    const struct format *format;
+};
+
+struct formats {
+    const struct format **list;
+    size_t count;
+    struct gated *gated; /* by program, then in order */
+    size_t gated_count;
+    struct entry *entries; /* of formats for all lines, in order; then those that may stand alone */
+    size_t open_count, entry_count;
+    uint16_t *by_first[256]; /* numbers of entries whose templates may begin so */
+    uint16_t by_first_open[256], by_first_count[256];
+    uint16_t *numbers;
+};
+
+static uint32_t most_literal(const struct format *f) {
+    uint32_t most = 0;
+
+    for (size_t i = 0; i < f->template_count; i++)
+        most = f->templates[i].literal > most ? f->templates[i].literal : most;
+    return most;
+}
+
+/* A user's first, then those of one program, then the most particular. */
+static int by_order(const void *a, const void *b) {
+    const struct format *const x = *(const struct format *const *)a, *const y = *(const struct format *const *)b;
+    uint32_t const of_x = most_literal(x), of_y = most_literal(y);
+
+    if (x->builtin != y->builtin)
+        return x->builtin ? 1 : -1;
+    if ((x->program_count > 0) != (y->program_count > 0))
+        return x->program_count > 0 ? -1 : 1;
+    if (of_x != of_y)
+        return of_x > of_y ? -1 : 1;
+    return str_cmp(x->name, y->name);
+}
+
+static int by_program(const void *a, const void *b) {
+    const struct gated *const x = a, *const y = b;
+    int const c = str_cmp(x->program, y->program);
+
+    return c ? c : by_order(&x->format, &y->format);
+}
+
+static void entries_fill(struct formats *f) {
+    for (int alone = 0; alone < 2; alone++) {
+        for (size_t i = 0; i < f->count; i++) {
+            const struct format *const one = f->list[i];
+
+            for (size_t j = 0; j < one->template_count; j++)
+                if (alone ? one->program_count > 0 && one->templates[j].literal >= LITERAL_ALONE
+                          : one->program_count == 0)
+                    f->entries[f->entry_count++] = (struct entry){one, &one->templates[j]};
+        }
+        if (!alone)
+            f->open_count = f->entry_count;
+    }
+}
+
+static bool first_fill(struct formats *f) {
+    size_t used = 0;
+
+    if (!(f->numbers = reallocarray(NULL, f->entry_count * 256 + 1, sizeof *f->numbers)))
+        return false;
+    for (unsigned c = 0; c < 256; c++) {
+        f->by_first[c] = f->numbers + used;
+        for (size_t i = 0; i < f->entry_count; i++)
+            if (f->entries[i].template->first[c / 8] >> c % 8 & 1) {
+                f->numbers[used++] = (uint16_t)i;
+                f->by_first_count[c]++;
+                f->by_first_open[c] = (uint16_t)(f->by_first_open[c] + (i < f->open_count));
+            }
+    }
+    return true;
+}
+
+struct formats *formats_new(const struct format **list, size_t count) {
+    struct formats *const f = calloc(1, sizeof *f);
+    size_t templates = 0, programs = 0;
+
+    if (!f)
+        return NULL;
+    if (count)
+        qsort(list, count, sizeof *list, by_order);
+    f->list = list;
+    f->count = count;
+    for (size_t i = 0; i < count; i++) {
+        templates += list[i]->template_count;
+        programs += list[i]->program_count;
+    }
+    f->gated = calloc(programs + 1, sizeof *f->gated);
+    f->entries = calloc(templates + 1, sizeof *f->entries);
+    if (!f->gated || !f->entries || templates > UINT16_MAX) {
+        formats_free(f);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < list[i]->program_count; j++)
+            f->gated[f->gated_count++] = (struct gated){list[i]->programs[j], list[i]};
+    qsort(f->gated, f->gated_count, sizeof *f->gated, by_program);
+    entries_fill(f);
+    if (!first_fill(f)) {
+        formats_free(f);
+        return NULL;
+    }
+    return f;
+}
+
+void formats_free(struct formats *f) {
+    if (!f)
+        return;
+    free(f->gated);
+    free(f->entries);
+    free(f->numbers);
+    free(f);
+}
+
+size_t formats_count(const struct formats *f) {
+    return f->count;
+}
+
+const struct format *formats_at(const struct formats *f, size_t i) {
+    assert(i < f->count);
+    return f->list[i];
+}
+
+/* The formats of a program: the first of them, and how many. */
+static size_t gated_of(const struct formats *f, str program, const struct gated **out) {
+    size_t low = 0, high = f->gated_count, count = 0;
+
+    while (low < high) {
+        size_t const middle = (low + high) / 2;
+
+        if (str_cmp(f->gated[middle].program, program) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low + count < f->gated_count && str_eq(f->gated[low + count].program, program))
+        count++;
+    *out = f->gated + low;
+    return count;
+}
+
+/* A program is known by its whole tag (postfix/smtpd), or what stands in front of the first slash, or behind the last. */
+static size_t programs_formats(const struct formats *f, str program, const struct gated **out) {
+    char lower[PROGRAM_MAX];
+    size_t count, slash, last = SIZE_MAX;
+
+    if (program.len == 0 || program.len > sizeof lower)
+        return 0;
+    for (size_t i = 0; i < program.len; i++) {
+        lower[i] = program.ptr[i] >= 'A' && program.ptr[i] <= 'Z' ? (char)(program.ptr[i] | 0x20) : program.ptr[i];
+        last = lower[i] == '/' ? i : last;
+    }
+    str const name = {lower, program.len};
+
+    if ((count = gated_of(f, name, out)) || last == SIZE_MAX)
+        return count;
+    if ((slash = str_find_byte(name, '/')) > 0 && (count = gated_of(f, str_first(name, slash), out)))
+        return count;
+    return gated_of(f, str_from(name, last + 1), out);
+}
+
+static bool tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
+    const struct gated *own = NULL;
+    size_t const own_count = programs_formats(f, program, &own);
+    unsigned const first = line.len ? (unsigned char)line.ptr[0] : 0;
+    bool fitted;
+
+    for (size_t i = 0; i < own_count; i++)
+        for (size_t j = 0; j < own[i].format->template_count; j++)
+            if (!try_template(t, fields, own[i].format, &own[i].format->templates[j], line, &fitted))
+                return false;
+            else if (fitted)
+                return true;
+    size_t const count = program.len == 0 ? f->by_first_count[first] : f->by_first_open[first];
+
+    for (size_t i = 0; i < count && line.len; i++) {
+        const struct entry *const e = &f->entries[f->by_first[first][i]];
+
+        if (!try_template(t, fields, e->format, e->template, line, &fitted))
+            return false;
+        if (fitted)
+            return true;
+    }
+    t->format = own_count ? own[0].format : NULL;
+    return true;
+}
+
+bool formats_tell(const struct formats *f, struct fields *fields, str program, str line, struct told *out,
+                  struct err *e) {
+    out->format = NULL;
+    out->template = NULL;
+    out->count = 0;
+    out->cut = false;
+    out->room.len = 0;
+    if (f->count == 0)
+        return true;
+    if (!out->values && !(out->values = reallocarray(NULL, RECORD_VALUES_MAX, sizeof *out->values)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
+    if (!buf_reserve(&out->room, TOLD_ROOM(line.len)) || !tell(f, fields, program, str_trim(line), out)) {
+        told_free(out);
+        return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
+    }
+    if (out->format) {
+        add_constants(out, out->format->set, out->format->set_count);
+        for (size_t i = 0; i < out->format->join_count && out->template; i++)
+            add_joined(out, &out->format->joins[i]);
+    }
+    return true;
+}

@@ -1,0 +1,112 @@
+/* format: what a line of text says, by templates out of kind files (docs/kinds.md, "Lines of text").
+ *
+ * A format is a list of templates such as 'Failed password for {user*} from {src_ip:address} port {src_port:int} ssh2'.
+ * The first template that fits a line whole gives its fields. A format may name the programs whose lines it knows
+ * (the tag of a syslog line); others are tried on every line. The order is fixed: it does not depend on lines before. */
+#ifndef EVENT_FORMAT_H
+#define EVENT_FORMAT_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "event/field.h"
+#include "event/record.h"
+
+/* What a field of a template takes. */
+enum piece_type {
+    PIECE_TEXT,    /* these bytes */
+    PIECE_OPEN,    /* [[ : what stands up to its ]] may be missing */
+    PIECE_CLOSE,   /* ]] */
+    PIECE_ANY,     /* the shortest text (longest: the longest) with which the rest fits; not empty, unless said so */
+    PIECE_WORD,    /* the same without blanks */
+    PIECE_INT,     /* digits, perhaps after a minus */
+    PIECE_NUMBER,  /* the same with one point */
+    PIECE_ADDRESS, /* an IPv4 or IPv6 address, perhaps in brackets, which are left out */
+    PIECE_QUOTED, /* up to the first byte of what follows that no backslash stands before; may be empty; \" and \\ are undone */
+    PIECE_REQUEST, /* a request of HTTP, quoted: method, target (stem, query), version (RFC 9112 3) */
+    PIECE_PAIRS,   /* key=value, key="quoted value", bare words are passed over */
+    PIECE_LOOSE,   /* key=value where values may have blanks: up to the next blank-key= (CEF's extension) */
+    PIECE_CSV      /* values between commas, for the columns the template names */
+};
+
+struct piece {
+    uint8_t type; /* enum piece_type */
+    bool longest, may_be_empty, dash_is_none;
+    char between, equals; /* PAIRS: what ends a pair, and what stands between key and value */
+    uint16_t next;        /* OPEN: the piece behind its CLOSE */
+    field_id field;       /* FIELD_NONE: its value is nobody's */
+    str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
+};
+
+struct constant {
+    field_id field;
+    str value;
+};
+
+struct template {
+    const struct piece *pieces;
+    uint16_t piece_count;
+    uint32_t literal;        /* bytes of text outside [[ ]] */
+    uint8_t first[256 / 8];  /* with which bytes a line may begin */
+    const field_id *columns; /* CSV; FIELD_NONE: passed over */
+    size_t column_count;
+    const struct constant *set;
+    size_t set_count;
+    uint32_t line; /* of the kind file */
+};
+
+struct format {
+    str name, title;
+    str path;
+    uint32_t line;
+    const str *programs; /* lower case; none: all lines */
+    size_t program_count;
+    const struct template *templates;
+    size_t template_count;
+    const struct constant *set; /* of every line of these programs, whether a template fits or not */
+    size_t set_count;
+    const struct joined *joins;
+    size_t join_count;
+    bool builtin;
+};
+
+/* A field put together from others: 'x {A} {B}'; nothing unless all are there. */
+#define JOIN_PARTS_MAX 8
+struct joined {
+    field_id field;
+    struct {
+        str text;       /* in front of */
+        field_id field; /* FIELD_NONE: nothing, the end */
+    } parts[JOIN_PARTS_MAX];
+    size_t part_count;
+};
+
+/* Compiles the text of a template. False: why says what is wrong with it, or is NULL: no memory. */
+MUST_USE bool template_compile(str text, struct arena *a, struct fields *fields, struct template *out,
+                               const char **why);
+/* 'a {X} b {Y}'. As above. */
+MUST_USE bool joined_compile(str text, struct arena *a, struct fields *fields, struct joined *out, const char **why);
+
+/* What came out of a line. The caller owns it, and frees it with told_free; zeroed before the first use. */
+struct told {
+    const struct format *format; /* NULL: none */
+    const struct template *template;
+    struct raw *values; /* views into the line, into room, or constants */
+    uint32_t count;
+    bool cut; /* there were more than RECORD_VALUES_MAX */
+    struct buf room;
+};
+void told_free(struct told *t);
+
+struct formats; /* all of them, ordered for use; formats_new keeps the list's order for those of equal rank */
+
+/* list: sorted here. They must outlive it. NULL: no memory. */
+struct formats *formats_new(const struct format **list, size_t count);
+void formats_free(struct formats *f);
+/* Applies the formats to a line of this program ("" when nothing is known of it). False: no memory. */
+MUST_USE bool formats_tell(const struct formats *f, struct fields *fields, str program, str line, struct told *out,
+                           struct err *e);
+size_t formats_count(const struct formats *f);
+const struct format *formats_at(const struct formats *f, size_t i);
+
+#endif

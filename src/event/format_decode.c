@@ -1,0 +1,195 @@
+/* format_decode: pieces of a line that hold several fields: requests, pairs of key and value, rows. */
+#include "event/format_own.h"
+
+#include "codec/csv.h"
+
+#define KEY_MAX 128u
+#define COLUMNS_MAX 512u
+
+/* The text without the backslashes that stand before one of `which`. */
+static str undo(struct told *t, str text, const char *which) {
+    char *to = NULL;
+    size_t used = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        bool const escape =
+            text.ptr[i] == '\\' && i + 1 < text.len && strchr(which, text.ptr[i + 1]) && text.ptr[i + 1];
+
+        if (escape && !to) {
+            if (t->room.room - t->room.len < text.len)
+                return text;
+            to = t->room.ptr + t->room.len;
+            memcpy(to, text.ptr, used = i);
+        }
+        i += escape;
+        if (to)
+            to[used++] = text.ptr[i];
+    }
+    if (!to)
+        return text;
+    t->room.len += used;
+    return (str){to, used};
+}
+
+void decode_quoted(struct told *t, const struct piece *p, str text) {
+    if (p->dash_is_none && str_eq(text, S("-")))
+        return;
+    told_add(t, p->field, str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\|="));
+}
+
+static bool add_named(struct told *t, struct fields *fields, str name, str value) {
+    field_id const id = field_intern(fields, name);
+
+    if (id == FIELD_NONE)
+        return false;
+    told_add(t, id, value);
+    return true;
+}
+
+/* METHOD target HTTP/version. The target may have blanks, because attackers write them; anything else is told whole. */
+bool decode_request(struct told *t, struct fields *fields, str text) {
+    str const request = str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\");
+    size_t const blank = str_find_byte(request, ' ');
+    size_t last = request.len, question;
+    bool ok = true;
+
+    if (str_eq(request, S("-")) || request.len == 0)
+        return true;
+    ok = add_named(t, fields, S("cs-request"), request);
+    for (size_t i = 0; i < blank && i < request.len; i++)
+        if (!((request.ptr[i] >= 'A' && request.ptr[i] <= 'Z') || (request.ptr[i] >= 'a' && request.ptr[i] <= 'z') ||
+              request.ptr[i] == '_' || request.ptr[i] == '-'))
+            return ok; /* no method: bytes of TLS, of an exploit */
+    if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len)
+        return ok;
+    for (size_t i = request.len; i-- > blank + 1;)
+        if (request.ptr[i] == ' ') {
+            last = i;
+            break;
+        }
+    if (last < request.len && str_starts(str_from(request, last + 1), S("HTTP/")))
+        ok &= add_named(t, fields, S("cs-version"), str_from(request, last + 1));
+    else
+        last = request.len;
+    if (last <= blank + 1)
+        return ok; /* GET HTTP/1.0 */
+    str const target = {request.ptr + blank + 1, last - blank - 1};
+
+    ok &= add_named(t, fields, S("cs-method"), str_first(request, blank)) && add_named(t, fields, S("cs-uri"), target);
+    question = str_find_byte(target, '?');
+    ok &= add_named(t, fields, S("cs-uri-stem"), str_first(target, question));
+    if (question != SIZE_MAX)
+        ok &= add_named(t, fields, S("cs-uri-query"), str_from(target, question + 1));
+    return ok;
+}
+
+/* Keys are what a programmer writes. */
+static bool key_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.' || c == '[' || c == ']' || c == '/' || c == '@' || c == '%';
+}
+
+static void add_pair(struct told *t, struct fields *fields, const struct piece *p, str key, str value) {
+    char name[2 * KEY_MAX];
+
+    if (p->text.len + key.len > sizeof name || (p->dash_is_none && str_eq(value, S("-"))))
+        return;
+    memcpy(name, p->text.ptr, p->text.len);
+    memcpy(name + p->text.len, key.ptr, key.len);
+    told_add(t, field_intern(fields, (str){name, p->text.len + key.len}), value);
+}
+
+void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, str text) {
+    size_t i = 0;
+
+    while (i < text.len) {
+        while (i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == p->between))
+            i++;
+        size_t const from = i;
+
+        while (i < text.len && key_byte(text.ptr[i]) && text.ptr[i] != p->equals)
+            i++;
+        str const key = {text.ptr + from, i - from};
+
+        if (i == text.len || text.ptr[i] != p->equals || key.len == 0 || key.len > KEY_MAX) {
+            while (i < text.len && text.ptr[i] != p->between)
+                i++; /* a bare word */
+            continue;
+        }
+        i++;
+        if (i < text.len && text.ptr[i] == '"') {
+            size_t const open = ++i;
+
+            while (i < text.len && text.ptr[i] != '"')
+                i += text.ptr[i] == '\\' && i + 1 < text.len ? 2 : 1;
+            i = i < text.len ? i : text.len;
+            add_pair(t, fields, p, key, undo(t, (str){text.ptr + open, i - open}, "\"\\"));
+            i += i < text.len;
+            continue;
+        }
+        size_t const value = i;
+
+        while (i < text.len && text.ptr[i] != p->between)
+            i++;
+        add_pair(t, fields, p, key, (str){text.ptr + value, i - value});
+    }
+}
+
+/* A key and its equals sign at text[i]? Its length without the sign, or 0. */
+static size_t key_at(str text, size_t i, char equals) {
+    size_t const from = i;
+
+    while (i < text.len && key_byte(text.ptr[i]) && text.ptr[i] != equals)
+        i++;
+    return i < text.len && text.ptr[i] == equals && i - from <= KEY_MAX ? i - from : 0;
+}
+
+void decode_loose(struct told *t, struct fields *fields, const struct piece *p, str text) {
+    size_t i = 0, len;
+
+    while (i < text.len && (len = key_at(text, i, p->equals)) == 0)
+        i++;
+    while (i < text.len) {
+        str const key = {text.ptr + i, len};
+        size_t const from = i + len + 1;
+        size_t end = text.len, next = text.len;
+
+        for (size_t j = from; j < text.len; j++) {
+            if (text.ptr[j] == '\\' && j + 1 < text.len)
+                j++;
+            else if (text.ptr[j] == ' ' && j + 1 < text.len && text.ptr[j + 1] != ' ' &&
+                     (len = key_at(text, j + 1, p->equals)) > 0) {
+                end = j;
+                next = j + 1;
+                break;
+            }
+        }
+        str value = str_trim((str){text.ptr + from, end - from});
+
+        if (value.len > 1 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
+            value = (str){value.ptr + 1, value.len - 2};
+        add_pair(t, fields, p, key, undo(t, value, "\\=|\""));
+        i = next;
+    }
+}
+
+void decode_csv(struct told *t, const struct template *how, str text) {
+    struct csv_field cells[COLUMNS_MAX];
+    struct csv row = {.separator = ',', .fields = cells, .fields_max = COLUMNS_MAX};
+
+    if (text.len == 0 || csv_row(&row, text, true) != CSV_WHOLE)
+        return;
+    for (size_t i = 0; i < row.count && i < how->column_count && i < COLUMNS_MAX; i++) {
+        if (how->columns[i] == FIELD_NONE || cells[i].len == 0)
+            continue;
+        str value = {cells[i].ptr, cells[i].len};
+
+        if (cells[i].doubled) {
+            if (t->room.room - t->room.len < cells[i].len)
+                continue;
+            value = csv_text(&cells[i], t->room.ptr + t->room.len);
+            t->room.len += value.len;
+        }
+        told_add(t, how->columns[i], value);
+    }
+}

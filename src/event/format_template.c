@@ -1,0 +1,280 @@
+/* format_template: the text of a template into pieces.
+ *
+ *   {name}            the shortest text with which the rest fits
+ *   {name:type}       word, int, number, address, quoted; pairs, pairs_comma, pairs_tab, pairs_colon, loose: name is put
+ *                     before their keys; request, csv: several fields
+ *   flags after the name, in any order: * the longest, ? may be empty, - a lone dash is no value
+ *   {} {:type}        passed over
+ *   [[ ... ]]         may be missing; not one inside another
+ *   {{                a brace */
+#include "event/format_own.h"
+
+#define PIECES_MAX 256u
+
+static const struct {
+    str name;
+    uint8_t type;
+    char between, equals;
+} types[] = {
+    {STR("word"), PIECE_WORD, 0, 0},
+    {STR("int"), PIECE_INT, 0, 0},
+    {STR("number"), PIECE_NUMBER, 0, 0},
+    {STR("address"), PIECE_ADDRESS, 0, 0},
+    {STR("quoted"), PIECE_QUOTED, 0, 0},
+    {STR("request"), PIECE_REQUEST, 0, 0},
+    {STR("pairs"), PIECE_PAIRS, ' ', '='},
+    {STR("pairs_comma"), PIECE_PAIRS, ',', '='},
+    {STR("pairs_tab"), PIECE_PAIRS, '\t', '='},
+    {STR("pairs_colon"), PIECE_PAIRS, ';', ':'},
+    {STR("loose"), PIECE_LOOSE, 0, '='},
+    {STR("csv"), PIECE_CSV, 0, 0},
+};
+
+struct compiling {
+    struct arena *arena;
+    struct fields *fields;
+    struct piece pieces[PIECES_MAX];
+    uint16_t count;
+    uint16_t open; /* the piece of the [[ that is open, or UINT16_MAX */
+    const char *why;
+};
+
+static bool wrong(struct compiling *c, const char *why) {
+    c->why = why;
+    return false;
+}
+
+static struct piece *add(struct compiling *c, uint8_t type) {
+    if (c->count == PIECES_MAX) {
+        wrong(c, "a template of more than 256 pieces");
+        return NULL;
+    }
+    c->pieces[c->count] = (struct piece){.type = type, .field = FIELD_NONE, .text = S("")};
+    return &c->pieces[c->count++];
+}
+
+static bool add_text(struct compiling *c, str text) {
+    struct piece *const last = c->count ? &c->pieces[c->count - 1] : NULL;
+    char *bytes;
+
+    if (last && last->type == PIECE_TEXT) { /* a {{ stood between */
+        if (!(bytes = arena_bytes(c->arena, last->text.len + text.len)))
+            return false;
+        memcpy(bytes, last->text.ptr, last->text.len);
+        memcpy(bytes + last->text.len, text.ptr, text.len);
+        last->text = (str){bytes, last->text.len + text.len};
+        return true;
+    }
+    struct piece *const p = add(c, PIECE_TEXT);
+
+    return p && arena_copy(c->arena, text, &p->text);
+}
+
+/* Is the piece before the next one a field, so that nothing says where that ends? */
+static bool behind_field(const struct compiling *c) {
+    uint16_t i = c->count;
+
+    while (i > 0 && (c->pieces[i - 1].type == PIECE_OPEN || c->pieces[i - 1].type == PIECE_CLOSE))
+        i--;
+    return i > 0 && c->pieces[i - 1].type != PIECE_TEXT;
+}
+
+static bool add_field(struct compiling *c, str inside) {
+    size_t const colon = str_find_byte(inside, ':');
+    str name = str_first(inside, colon);
+    struct piece *p;
+    uint8_t type = PIECE_ANY;
+    char between = 0, equals = 0;
+
+    if (behind_field(c))
+        return wrong(c, "two fields with nothing between them");
+    if (colon != SIZE_MAX) {
+        str const wanted = str_from(inside, colon + 1);
+
+        for (size_t i = 0; i < COUNT(types); i++)
+            if (str_eq(types[i].name, wanted)) {
+                type = types[i].type;
+                between = types[i].between;
+                equals = types[i].equals;
+            }
+        if (type == PIECE_ANY)
+            return wrong(c,
+                         "a field's type is none of word, int, number, address, quoted, request, pairs, pairs_comma, "
+                         "pairs_tab, pairs_colon, loose, csv");
+    }
+    if (!(p = add(c, type)))
+        return false;
+    for (; name.len; name.len--) {
+        char const flag = name.ptr[name.len - 1];
+
+        if (flag == '*')
+            p->longest = true;
+        else if (flag == '?')
+            p->may_be_empty = true;
+        else if (flag == '-')
+            p->dash_is_none = true;
+        else
+            break;
+    }
+    p->between = between;
+    p->equals = equals;
+    if (type == PIECE_PAIRS || type == PIECE_LOOSE)
+        return arena_copy(c->arena, name, &p->text);
+    if (name.len && (type == PIECE_REQUEST || type == PIECE_CSV))
+        return wrong(c, "request and csv take no name: their fields have their own");
+    if (name.len && (p->field = field_intern(c->fields, name)) == FIELD_NONE)
+        return false;
+    return true;
+}
+
+static bool add_open(struct compiling *c) {
+    struct piece *const p = c->open == UINT16_MAX ? add(c, PIECE_OPEN) : NULL;
+
+    if (!p)
+        return c->why ? false : wrong(c, "[[ inside [[");
+    c->open = (uint16_t)(c->count - 1);
+    return true;
+}
+
+static bool add_close(struct compiling *c) {
+    if (c->open == UINT16_MAX)
+        return wrong(c, "]] without [[");
+    if (c->open == c->count - 1)
+        return wrong(c, "nothing between [[ and ]]");
+    if (!add(c, PIECE_CLOSE))
+        return false;
+    c->pieces[c->open].next = c->count;
+    c->open = UINT16_MAX;
+    return true;
+}
+
+static bool pieces_read(struct compiling *c, str text) {
+    for (size_t i = 0; i < text.len;) {
+        str const rest = str_from(text, i);
+        size_t end = 1;
+        bool ok;
+
+        if (str_starts(rest, S("{{"))) {
+            ok = add_text(c, S("{"));
+            end = 2;
+        } else if (rest.ptr[0] == '{') {
+            if ((end = str_find_byte(rest, '}')) == SIZE_MAX)
+                return wrong(c, "a { without }");
+            ok = add_field(c, (str){rest.ptr + 1, end - 1});
+            end++;
+        } else if (str_starts(rest, S("[["))) {
+            ok = add_open(c);
+            end = 2;
+        } else if (str_starts(rest, S("]]"))) {
+            ok = add_close(c);
+            end = 2;
+        } else {
+            while (end < rest.len && rest.ptr[end] != '{' && !str_starts(str_from(rest, end), S("[[")) &&
+                   !str_starts(str_from(rest, end), S("]]")))
+                end++;
+            ok = add_text(c, str_first(rest, end));
+        }
+        if (!ok)
+            return false;
+        i += end;
+    }
+    return c->open == UINT16_MAX ? true : wrong(c, "[[ without ]]");
+}
+
+static void may_begin(uint8_t first[256 / 8], const struct piece *p) {
+    for (unsigned b = 0; b < 256; b++) {
+        char const c = (char)b;
+        bool may = true;
+
+        if (p->type == PIECE_TEXT)
+            may = p->text.ptr[0] == c;
+        else if (p->type == PIECE_INT || p->type == PIECE_NUMBER)
+            may = (c >= '0' && c <= '9') || c == '-';
+        else if (p->type == PIECE_ADDRESS)
+            may = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '[' ||
+                  (c == '-' && p->dash_is_none);
+        if (may)
+            first[b / 8] |= (uint8_t)(1u << b % 8);
+    }
+}
+
+/* The bytes a line may begin with: of the first piece, and of what follows it as long as that may be missing. */
+static void firsts(struct template *t) {
+    for (uint16_t i = 0; i < t->piece_count;) {
+        const struct piece *const p = &t->pieces[i];
+
+        if (p->type == PIECE_OPEN) {
+            may_begin(t->first, &t->pieces[i + 1]);
+            i = p->next;
+            continue;
+        }
+        may_begin(t->first, p);
+        if (!p->may_be_empty || p->type == PIECE_TEXT)
+            return;
+        i++;
+    }
+}
+
+bool template_compile(str text, struct arena *a, struct fields *fields, struct template *out, const char **why) {
+    struct compiling *const c = calloc(1, sizeof *c);
+    struct piece *pieces = NULL;
+    bool inside = false, ok;
+
+    *why = NULL;
+    if (!c)
+        return false;
+    c->arena = a;
+    c->fields = fields;
+    c->open = UINT16_MAX;
+    ok = pieces_read(c, text) && (c->count > 0 || wrong(c, "an empty template")) &&
+         (pieces = arena_alloc(a, c->count * sizeof *pieces));
+    if (ok) {
+        memcpy(pieces, c->pieces, c->count * sizeof *pieces);
+        *out = (struct template){.pieces = pieces, .piece_count = c->count};
+        for (uint16_t i = 0; i < c->count; i++) {
+            inside = pieces[i].type == PIECE_OPEN || (inside && pieces[i].type != PIECE_CLOSE);
+            out->literal += pieces[i].type == PIECE_TEXT && !inside ? (uint32_t)pieces[i].text.len : 0;
+        }
+        firsts(out);
+    }
+    *why = c->why;
+    free(c);
+    return ok;
+}
+
+bool joined_compile(str text, struct arena *a, struct fields *fields, struct joined *out, const char **why) {
+    size_t from = 0;
+
+    *why = NULL;
+    *out = (struct joined){.field = FIELD_NONE};
+    while (from < text.len) {
+        str const rest = str_from(text, from);
+        size_t const open = str_find_byte(rest, '{');
+        size_t const close = open == SIZE_MAX ? SIZE_MAX : str_find_byte(str_from(rest, open), '}');
+
+        if (out->part_count == JOIN_PARTS_MAX) {
+            *why = "a join of more than eight parts";
+            return false;
+        }
+        if (!arena_copy(a, str_first(rest, open), &out->parts[out->part_count].text))
+            return false;
+        out->parts[out->part_count].field = FIELD_NONE;
+        if (open == SIZE_MAX) {
+            out->part_count++;
+            return true;
+        }
+        if (close == SIZE_MAX || close == 1) {
+            *why = close == 1 ? "a {} without a name" : "a { without }";
+            return false;
+        }
+        field_id const id = field_intern(fields, (str){rest.ptr + open + 1, close - 1});
+
+        if (id == FIELD_NONE)
+            return false;
+        out->parts[out->part_count++].field = id;
+        from += open + close + 1;
+    }
+    if (out->part_count == 0)
+        *why = "an empty join";
+    return out->part_count > 0;
+}

@@ -1,0 +1,409 @@
+/* text: lines of text as records. docs/formats/text.md says it all in prose.
+ *
+ * What begins a record depends on the source, as its first line has it: a priority (<34>), a date of syslog, or every line.
+ * In the first two, lines without a head belong to the record above. A record belongs to the part in which its line begins. */
+#include "reader/text.h"
+
+#include <assert.h>
+
+#include "base/utf.h"
+#include "reader/json_own.h"
+#include "reader/line.h"
+#include "reader/text_own.h"
+
+#define HEAD_MAX ((size_t)64 << 10)
+#define PART ((uint64_t)8 << 20)
+#define MORE_LINES_MAX 256u              /* of one record; what follows is a record of its own */
+#define MORE_BYTES_MAX ((size_t)1 << 20) /* the same */
+#define VALUES_OWN 24u
+
+enum mode { MODE_LINES, MODE_HEADS, MODE_PRIORITIES };
+
+enum own_field {
+    OWN_MESSAGE,
+    OWN_TIMESTAMP,
+    OWN_HOST,
+    OWN_PROGRAM,
+    OWN_MODULE,
+    OWN_PID,
+    OWN_MSGID,
+    OWN_FACILITY,
+    OWN_SEVERITY,
+    OWN_LABEL,
+    OWN_RECEIVED,
+    OWN_COLLECTOR,
+    OWN_REPEATED,
+    OWN_FIELDS
+};
+
+struct reading {
+    struct lines lines;
+    struct part part;
+    struct event_sink *to; /* NULL: shown, not read */
+    struct err *e;
+    enum mode mode;
+    field_id own[OWN_FIELDS]; /* FIELD_NONE: nobody wants it */
+    struct raw *values;       /* RECORD_VALUES_MAX */
+    uint32_t count;
+    struct syslog_head head;
+    struct buf joined; /* a record of several lines */
+    struct buf undone; /* values of structured data without their escapes */
+    struct buf *shown;
+    struct json json;
+    bool json_open, overflow;
+    uint64_t number;
+    uint64_t line_from; /* of the line given last, whatever has been taken off its front */
+};
+
+static bool no_memory(const struct reading *r) {
+    return err_set(r->e, ERR_MEMORY, r->lines.offset, "no memory for a record");
+}
+
+static void add(struct reading *r, field_id field, str value) {
+    if (field != FIELD_NONE && r->count < RECORD_VALUES_MAX)
+        r->values[r->count++] =
+            (struct raw){.field = field, .type = RAW_TEXT, .len = (uint32_t)value.len, .ptr = value.ptr};
+}
+
+static void add_own(struct reading *r, enum own_field which, str value) {
+    if (value.len)
+        add(r, r->own[which], value);
+}
+
+/* Structured data: sd.<id>.<name>; the id without the number of who defined it (RFC 5424 7). */
+static bool add_params(struct reading *r) {
+    size_t room = 0;
+
+    for (size_t i = 0; i < r->head.param_count; i++)
+        room += r->head.params[i].id.len + r->head.params[i].name.len + r->head.params[i].value.len + 8;
+    r->undone.len = 0;
+    if (room && !buf_reserve(&r->undone, room)) /* views into it must stay */
+        return no_memory(r);
+    for (size_t i = 0; i < r->head.param_count; i++) {
+        const struct syslog_param *const p = &r->head.params[i];
+        size_t const name = r->undone.len;
+
+        buf_add(&r->undone, S("sd."));
+        buf_add(&r->undone, str_first(p->id, str_find_byte(p->id, '@')));
+        buf_byte(&r->undone, '.');
+        buf_add(&r->undone, p->name);
+        field_id const id =
+            r->to ? field_intern(r->to->fields, (str){r->undone.ptr + name, r->undone.len - name}) : FIELD_NONE;
+
+        r->overflow |= id == FIELD_NONE;
+        r->undone.len = name;
+        for (size_t k = 0; k < p->value.len; k++) {
+            k += p->value.ptr[k] == '\\' && k + 1 < p->value.len;
+            buf_byte(&r->undone, p->value.ptr[k]);
+        }
+        add(r, id, (str){r->undone.ptr + name, r->undone.len - name});
+    }
+    return true;
+}
+
+/* The fields of a message that is an object of JSON (also behind @cee:). */
+static bool add_json(struct reading *r, str message) {
+    str text = message;
+
+    if (str_starts(text, S("@cee:")) || str_starts(text, S("CEE: ")))
+        text = str_trim(str_from(text, 5));
+    text = str_trim(text);
+    if (text.len < 2 || text.ptr[0] != '{' || text.ptr[text.len - 1] != '}' || !r->to)
+        return true;
+    if (!r->json_open) {
+        if (!json_open(&r->json, r->to, r->e))
+            return false;
+        r->json_open = true;
+    }
+    enum json_end const end = json_document(&r->json, text, false, false);
+
+    if (end == JSON_MEMORY)
+        return no_memory(r);
+    if (end != JSON_WHOLE || r->json.size != text.len)
+        return true;
+    for (uint32_t i = 0; i < r->json.count && r->count < RECORD_VALUES_MAX; i++)
+        r->values[r->count++] = r->json.values[i];
+    return true;
+}
+
+/* message repeated 76 times: [ text] */
+static str unrepeat(struct reading *r, str message) {
+    static const str before = STR("message repeated "), behind = STR(" times: [");
+    size_t digits = 0;
+
+    if (!str_starts(message, before) || message.ptr[message.len - 1] != ']')
+        return message;
+    str const rest = str_from(message, before.len);
+
+    while (digits < rest.len && rest.ptr[digits] >= '0' && rest.ptr[digits] <= '9')
+        digits++;
+    if (digits == 0 || !str_starts(str_from(rest, digits), behind))
+        return message;
+    add_own(r, OWN_REPEATED, str_first(rest, digits));
+    str const inner = str_from(rest, digits + behind.len);
+
+    return str_trim(str_first(inner, inner.len - 1));
+}
+
+/* One record: text holds all its lines. */
+static bool emit(struct reading *r, str text, uint64_t offset, uint64_t size) {
+    struct syslog_head *const h = &r->head;
+    bool const headed = syslog_head_read(text, h);
+    str message = headed ? str_from(text, h->size) : text;
+
+    if (r->shown) {
+        buf_add(r->shown, text);
+        return !r->shown->failed || no_memory(r);
+    }
+    r->count = 0;
+    if (message.len)
+        message = unrepeat(r, message);
+    add_own(r, OWN_MESSAGE, message);
+    if (headed) {
+        add_own(r, OWN_TIMESTAMP, h->timestamp);
+        add_own(r, OWN_HOST, h->host);
+        add_own(r, OWN_PROGRAM, h->program);
+        add_own(r, OWN_MODULE, h->module);
+        add_own(r, OWN_PID, h->pid);
+        add_own(r, OWN_MSGID, h->msgid);
+        add_own(r, OWN_SEVERITY, h->priority >= 0 ? syslog_severity(h->priority) : h->level);
+        if (h->priority >= 0)
+            add_own(r, OWN_FACILITY, syslog_facility(h->priority));
+        add_own(r, OWN_LABEL, h->label);
+        add_own(r, OWN_RECEIVED, h->received);
+        add_own(r, OWN_COLLECTOR, h->collector);
+        if (h->param_count && !add_params(r))
+            return false;
+    }
+    if (message.len && !add_json(r, message))
+        return false;
+    struct record const record = {.values = r->values,
+                                  .count = r->count,
+                                  .when = INSTANT_NONE,
+                                  .number = ++r->number,
+                                  .offset = offset,
+                                  .size = size};
+
+    return r->to->record(r->to, &record, r->e);
+}
+
+static enum line_found next_line(struct reading *r) {
+    enum line_found const found = line_next(&r->lines, r->e);
+
+    r->line_from = r->lines.offset;
+    return found;
+}
+
+/* Takes off the front of the line given last what belongs to the record above it: up to `to`. */
+static void line_cut(struct reading *r, size_t to) {
+    r->lines.line = str_from(r->lines.line, to);
+    r->lines.offset += to;
+}
+
+/* Where in the line given last a record begins; SIZE_MAX: nowhere. Lines of other modes begin at their beginning or not. */
+static size_t begins_at(const struct reading *r) {
+    str const line = r->lines.line;
+
+    if (r->mode == MODE_LINES || r->lines.zeros || line.len == 0 || syslog_begins(str_first(line, SYSLOG_HEAD_LOOK)))
+        return 0;
+    return r->mode == MODE_PRIORITIES ? syslog_next(line, 0) : SIZE_MAX;
+}
+
+/* Does the line behind the one given last belong to the record above it? *sure: false: the window is too short to tell. */
+static bool next_continues(const struct reading *r, bool *sure) {
+    str const next = r->lines.window;
+
+    *sure = r->lines.last || next.len >= SYSLOG_HEAD_LOOK;
+    return r->mode != MODE_LINES && next.len > 0 && next.ptr[0] != '\n' && next.ptr[0] != '\r' &&
+           !syslog_begins(str_first(next, SYSLOG_HEAD_LOOK));
+}
+
+/* A record that begins with `first`, and the lines below that belong to it. *found: how the last line was found.
+ * *pending: it is another record's, or the end of it is. */
+static bool several(struct reading *r, str first, uint64_t offset, bool *pending, enum line_found *found) {
+    uint64_t end = r->lines.at;
+    unsigned lines = 1;
+
+    r->joined.len = 0;
+    buf_add(&r->joined, first);
+    *pending = false;
+    while (!*pending && (*found = next_line(r)) == LINE_WHOLE) {
+        size_t const begins = begins_at(r);
+
+        *pending = begins != SIZE_MAX || lines >= MORE_LINES_MAX || r->joined.len + r->lines.line.len > MORE_BYTES_MAX;
+        if (begins == 0 || (*pending && begins == SIZE_MAX))
+            break;
+        buf_byte(&r->joined, '\n');
+        buf_add(&r->joined, str_first(r->lines.line, begins));
+        end = begins == SIZE_MAX ? r->lines.at : r->lines.offset + begins;
+        lines++;
+        if (*pending)
+            line_cut(r, begins);
+    }
+    *pending |= *found == LINE_LONG;
+    if (r->joined.failed)
+        return no_memory(r);
+    return *found != LINE_FAILED && emit(r, buf_str(&r->joined), offset, end - offset);
+}
+
+/* The records of the line given last, and of those below that belong to its last. *pending: a line was read that is not
+ * theirs. */
+static bool line_records(struct reading *r, bool *pending, enum line_found *found) {
+    str line = r->lines.line;
+    uint64_t offset = r->lines.offset;
+    uint64_t const line_end = r->lines.at;
+    bool sure;
+
+    *pending = false;
+    if (r->mode == MODE_PRIORITIES)
+        for (size_t next; (next = syslog_next(line, 1)) != SIZE_MAX; offset += next, line = str_from(line, next)) {
+            if (!emit(r, str_first(line, next), offset, next))
+                return false;
+            if (r->shown)
+                return true;
+        }
+    bool const continues = next_continues(r, &sure);
+
+    if (r->mode == MODE_LINES || (sure && !continues))
+        return emit(r, line, offset, line_end - offset);
+    return several(r, line, offset, pending, found);
+}
+
+static enum mode mode_of(str head) {
+    struct syslog_head h;
+
+    if (str_starts(head, S("\xef\xbb\xbf")))
+        head = str_from(head, 3);
+    while (head.len && (head.ptr[0] == '\n' || head.ptr[0] == '\r' || head.ptr[0] == '\0'))
+        head = str_from(head, 1);
+    if (!syslog_head_read(str_first(head, str_find_byte(head, '\n')), &h))
+        return MODE_LINES;
+    return h.priority >= 0 ? MODE_PRIORITIES : MODE_HEADS;
+}
+
+static bool open_reading(struct reading *r, struct input *in) {
+    static const str names[OWN_FIELDS] = {
+        STR("message"),  STR("timestamp"), STR("host"),     STR("program"),  STR("module"),
+        STR("pid"),      STR("msgid"),     STR("facility"), STR("severity"), STR("label"),
+        STR("received"), STR("collector"), STR("repeated"),
+    };
+    str head;
+
+    if (!(r->values = malloc(RECORD_VALUES_MAX * sizeof *r->values)))
+        return no_memory(r);
+    for (size_t i = 0; i < OWN_FIELDS; i++) {
+        field_id const id = r->to ? field_intern(r->to->fields, names[i]) : FIELD_NONE;
+
+        r->overflow |= r->to && id == FIELD_NONE;
+        r->own[i] = id != FIELD_NONE && r->to && (!r->to->wants || r->to->wants(r->to, id)) ? id : FIELD_NONE;
+    }
+    if (!in->window(in, 0, HEAD_MAX, &head, r->e))
+        return false;
+    r->mode = mode_of(head);
+    return true;
+}
+
+static void close_reading(struct reading *r) {
+    free(r->values);
+    buf_free(&r->joined);
+    buf_free(&r->undone);
+    if (r->json_open)
+        json_close(&r->json);
+}
+
+/* To the first line that begins in the part, and there to the first that begins a record. */
+static bool seek(struct reading *r, bool *pending, enum line_found *found) {
+    *pending = false;
+    if (r->part.from == 0)
+        return true;
+    r->lines.at = r->part.from - 1;
+    if (!r->lines.in->window(r->lines.in, r->lines.at, 0, &r->lines.window, r->e))
+        return false;
+    r->lines.window = S("");
+    *found = next_line(r);
+    while (!*pending && *found < LINE_NONE) {
+        size_t begins = 0;
+
+        if ((*found = next_line(r)) == LINE_WHOLE && (begins = begins_at(r)) != SIZE_MAX)
+            line_cut(r, begins);
+        *pending = *found < LINE_NONE && begins != SIZE_MAX;
+    }
+    return *found != LINE_FAILED;
+}
+
+static bool text_read(struct input *in, struct part part, struct event_sink *to, struct err *e) {
+    struct reading r = {.lines = {.in = in, .window = {"", 0}}, .part = part, .to = to, .e = e};
+    enum line_found found = LINE_WHOLE;
+    bool pending, ok = open_reading(&r, in) && seek(&r, &pending, &found);
+
+    while (ok && found < LINE_NONE) {
+        if (!pending && (found = next_line(&r)) >= LINE_NONE)
+            break;
+        pending = false;
+        if (r.line_from >= part.to)
+            break;
+        if (r.lines.zeros)
+            to->damage(to, r.lines.offset - r.lines.zeros, r.lines.zeros, "zero bytes between lines");
+        if (found == LINE_LONG)
+            to->damage(to, r.lines.offset, r.lines.size, "a line of 16 MiB or more");
+        else if (r.lines.line.len)
+            ok = line_records(&r, &pending, &found);
+    }
+    if (ok && r.overflow)
+        to->damage(to, r.lines.offset, 0, "too many field names: some values were left out");
+    close_reading(&r);
+    return ok && found != LINE_FAILED;
+}
+
+static bool text_show(struct input *in, uint64_t offset, struct buf *out, struct err *e) {
+    struct reading r = {.lines = {.in = in, .window = {"", 0}, .at = offset}, .e = e, .shown = out};
+    enum line_found found = LINE_NONE;
+    bool pending, ok = open_reading(&r, in);
+
+    if (ok && (found = next_line(&r)) == LINE_WHOLE && r.lines.offset == offset && r.lines.line.len)
+        ok = line_records(&r, &pending, &found);
+    else if (ok && found != LINE_FAILED)
+        ok = err_set(e, ERR_CORRUPT, offset, "no record begins here");
+    close_reading(&r);
+    return ok && found != LINE_FAILED;
+}
+
+/* Text of any kind: no zero bytes but in front, hardly any control characters, and no document of another sort. */
+static bool text_looks_like(str head) {
+    static const str others[] = {STR("%PDF-"),     STR("%!PS"),  STR("<?xml"),
+                                 STR("<!DOCTYPE"), STR("<html"), STR("{\\rtf")};
+    size_t controls = 0, high = 0;
+
+    if (str_starts(head, S("\xef\xbb\xbf")))
+        head = str_from(head, 3);
+    while (head.len && head.ptr[0] == '\0')
+        head = str_from(head, 1);
+    head = str_first(head, (size_t)16 << 10);
+    for (size_t i = 0; i < COUNT(others); i++)
+        if (str_starts(head, others[i]))
+            return false;
+    for (size_t i = 0; i < head.len; i++) {
+        unsigned char const c = (unsigned char)head.ptr[i];
+
+        controls += (c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\x1b' && c != '\x1d') || c == 0x7f;
+        high += c > 0x7f;
+        if (c == 0)
+            return false;
+    }
+    return head.len > 0 && controls * 100 <= head.len && (high * 2 <= head.len || utf8_valid(head) + 4 > head.len);
+}
+
+static uint64_t text_part_size(str head) {
+    (void)head;
+    return PART;
+}
+
+const struct reader text_reader = {
+    .name = "text",
+    .title = "lines of text, syslog among them",
+    .looks_like = text_looks_like,
+    .part_size = text_part_size,
+    .counts_in_part = true,
+    .read = text_read,
+    .show = text_show,
+};
