@@ -907,9 +907,9 @@ void ingest_free(struct ingest *in) {
     free(in->blocks);
     free(in->mapped);
     buf_free(&in->time_text);
+    buf_free(&in->times_kept);
     buf_free(&in->bytes_text);
     buf_free(&in->words_text);
-    buf_free(&in->times_kept);
     free(in->flags);
     free(in->marks);
     free(in->came);

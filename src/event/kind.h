@@ -152,15 +152,15 @@ struct shape {
     size_t strip_count;
     const field_id *from, *to; /* renames, exact or of a beginning ("parameters."); they win over prefixes */
     size_t rename_count;
-    bool unspace; /* blanks are taken out of names: "Threat Name" */
-    bool lines;   /* `message` is a line of text, of `program` if that is there: formats tell what it says */
-    field_id
-        each_of;    /* FIELD_NONE, or a list each element of which is an event, with all that stands beside the list */
+    bool unspace;   /* blanks are taken out of names: "Threat Name" */
+    bool lines;     /* `message` is a line of text, of `program` if that is there: formats tell what it says */
     bool keep;      /* what is renamed keeps its own name as well (raw.inner) */
     bool has_words; /* a list of words has a field for each, words_numbered and a number, and one for all of them */
     field_id words, words_joined;
     str words_numbered;
     bool bytes; /* numbers below 256 are bytes of a text: [104,105] is "hi" */
+    /* FIELD_NONE, or a list each element of which is an event, with all that stands beside the list */
+    field_id each_of;
     bool builtin;
 };
 
@@ -218,6 +218,8 @@ bool shape_matches(const struct shape *s, str reader, const struct record *r);
  * s->pair_count > 0. */
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r);
 
+/* Is the field (before shape_field, after shape_pairs) the shape's each_of list, or in it? */
+bool shape_each_holds(const struct shape *s, const struct fields *fields, field_id field);
 /* Undoes texts written as lists of bytes, in place: values of one field that stand together and are all numbers below 256
  * become one. The texts live in room until the next call. False: no memory. Needs doing only when s->bytes. */
 bool shape_bytes(struct record *r, struct buf *room);
@@ -227,9 +229,6 @@ bool shape_bytes(struct record *r, struct buf *room);
  * lives in room until the next call. False: no memory, or too many names. Needs doing only when s->has_words. */
 #define SHAPE_WORDS_MAX 256u
 bool shape_words(const struct shape *s, struct fields *fields, struct record *r, struct buf *room);
-
-/* Is the field (before shape_field, after shape_pairs) the shape's each_of list, or in it? */
-bool shape_each_holds(const struct shape *s, const struct fields *fields, field_id field);
 
 /* Does the record (after its shape) satisfy all conditions of the kind? Inner values do not count: an object is not a
  * value of its name. Slow; callers remember. room: where values are rendered; when it failed, memory ran out, and the

@@ -669,7 +669,7 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     const struct yaml_node *n;
 
     if (!s || !keys_known(l, map, "a shape",
-                          "shape reader when unless pairs omit strip rename unspace each_of lines bytes words keep"))
+                          "shape reader when unless pairs omit strip rename unspace each_of bytes words lines keep"))
         return false;
     s->path = l->path;
     s->line = map->line;
@@ -696,10 +696,6 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
         return false;
     if ((n = yaml_get(map, "keep")) && !truth(l, n, "`keep`", &s->keep))
         return false;
-    if ((n = yaml_get(map, "words")) && !words(l, n, s))
-        return false;
-    if ((n = yaml_get(map, "bytes")) && !truth(l, n, "`bytes`", &s->bytes))
-        return false;
     if ((n = yaml_get(map, "each_of"))) {
         if (n->type == YAML_LIST)
             return kind_fail(l->e, l->path, n->line, "`each_of` names two lists");
@@ -707,6 +703,10 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
             return false;
     }
     if ((n = yaml_get(map, "lines")) && !truth(l, n, "`lines`", &s->lines))
+        return false;
+    if ((n = yaml_get(map, "words")) && !words(l, n, s))
+        return false;
+    if ((n = yaml_get(map, "bytes")) && !truth(l, n, "`bytes`", &s->bytes))
         return false;
     return kinds_add_shape(l->k, s, l->e);
 }
@@ -985,7 +985,7 @@ static bool load_table(struct load *l, const struct yaml_node *map) {
     }
     t->wide = SIZE_MAX;
     if ((n = yaml_get(map, "quotes"))) {
-        bool quotes;
+        bool quotes = true;
 
         if (!truth(l, n, "`quotes`", &quotes))
             return false;

@@ -110,7 +110,7 @@ static bool on_full(void *ctx, struct err *e) {
 
 static void read_all(struct trial *t, str bytes) {
     struct memory in = {.input = {on_window, bytes.len}, .all = bytes};
-    const struct reader *const reader = reader_for(str_first(bytes, 65536));
+    const struct reader *const reader = reader_for(str_first(bytes, 65536), NULL);
     struct err e = {0};
 
     if (!reader)
