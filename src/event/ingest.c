@@ -232,6 +232,20 @@ static void clashes_undo(struct ingest *in, const struct shape *how, uint32_t co
     }
 }
 
+/* What was renamed is there under its own name as well. */
+static void names_keep(struct ingest *in, struct record *r) {
+    uint32_t const count = r->count;
+
+    for (uint32_t i = 0; i < count && r->count < RECORD_VALUES_MAX; i++)
+        if (in->mapped[i].field != in->came[i] && !in->mapped[i].inner) {
+            struct raw *const v = &in->mapped[r->count++];
+
+            *v = in->mapped[i];
+            v->field = in->came[i];
+            v->inner = true;
+        }
+}
+
 static str text_of(const struct record *r, field_id field) {
     for (uint32_t i = 0; i < r->count; i++)
         if (r->values[i].field == field && r->values[i].type == RAW_TEXT && !r->values[i].inner)
@@ -317,6 +331,8 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     }
     if (UNLIKELY(clash))
         clashes_undo(in, how, out->count);
+    if (how->keep)
+        names_keep(in, out);
     return true;
 }
 
@@ -912,7 +928,7 @@ void ingest_part(struct ingest *in, uint32_t part, str reader) {
     if (!str_eq(reader, in->reader)) {
         gates_forget(in); /* what a key means depends on the reader as well */
         in->reader = reader;
-        in->is_text = str_eq(reader, S("text")) || str_eq(reader, S("journal"));
+        in->is_text = str_eq(reader, S("text"));
         shapes_of_reader(in);
     }
     in->counts = (struct ingest_counts){0};

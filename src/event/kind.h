@@ -154,6 +154,7 @@ struct shape {
     size_t rename_count;
     bool unspace;   /* blanks are taken out of names: "Threat Name" */
     bool lines;     /* `message` is a line of text, of `program` if that is there: formats tell what it says */
+    bool keep;      /* what is renamed keeps its own name as well (raw.inner) */
     bool has_words; /* a list of words has a field for each, words_numbered and a number, and one for all of them */
     field_id words, words_joined;
     str words_numbered;

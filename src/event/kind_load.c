@@ -669,7 +669,7 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     const struct yaml_node *n;
 
     if (!s || !keys_known(l, map, "a shape",
-                          "shape reader when unless pairs omit strip rename unspace each_of bytes words lines"))
+                          "shape reader when unless pairs omit strip rename unspace each_of bytes words lines keep"))
         return false;
     s->path = l->path;
     s->line = map->line;
@@ -693,6 +693,8 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     if ((n = yaml_get(map, "rename")) && !renames(l, n, s))
         return false;
     if ((n = yaml_get(map, "unspace")) && !truth(l, n, "`unspace`", &s->unspace))
+        return false;
+    if ((n = yaml_get(map, "keep")) && !truth(l, n, "`keep`", &s->keep))
         return false;
     if ((n = yaml_get(map, "each_of"))) {
         if (n->type == YAML_LIST)

@@ -269,7 +269,7 @@ bool shape_bytes(struct record *r, struct buf *room) {
         bool const alone = kept == 0 || r->values[kept - 1].field != v.field || r->values[kept - 1].inner;
 
         if (alone && to > i && (to == r->count || r->values[to].field != v.field || r->values[to].inner))
-            v = (struct raw){v.field, RAW_TEXT, false, 0, to - i, room->ptr + from};
+            v = (struct raw){.field = v.field, .type = RAW_TEXT, .len = to - i, .ptr = room->ptr + from};
         else
             to = i + 1;
         r->values[kept++] = v;
@@ -302,6 +302,7 @@ bool shape_words(const struct shape *s, struct fields *fields, struct record *r,
         words++;
     }
     if (words && r->count < RECORD_VALUES_MAX)
-        r->values[r->count++] = (struct raw){s->words_joined, RAW_TEXT, false, 0, (uint32_t)room->len, buf_str(room).ptr};
+        r->values[r->count++] = (struct raw){
+            .field = s->words_joined, .type = RAW_TEXT, .len = (uint32_t)room->len, .ptr = buf_str(room).ptr};
     return !room->failed;
 }

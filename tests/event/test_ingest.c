@@ -37,7 +37,12 @@ static const char kind_files[] = "kind: acme/door\n"
                                  "shape: acme/bytes\n"
                                  "when: [spelt]\n"
                                  "bytes: true\n"
-                                 "words: {list: w, numbered: n, joined: all}\n";
+                                 "words: {list: w, numbered: n, joined: all}\n"
+                                 "---\n"
+                                 "shape: acme/kept\n"
+                                 "when: [both]\n"
+                                 "rename: {odd: even, light: lamp}\n"
+                                 "keep: true\n";
 
 /* An ingest with all that it needs, and what came out of it: a line a row. */
 struct trial {
@@ -376,6 +381,9 @@ static const struct {
      "#00001 acme/lamp - lamp=on spelt=1 x=104|i y=h|105"},
     {"bytes and how they were written", "json", "spelt=1 lamp=on x#104 x#105 x~[104,105]",
      "#00001 acme/lamp - lamp=on spelt=1 x=hi|~[104,105]"},
+    {"both names", "json", "both=1 odd=1 light=on odd=2",
+     "#00001 acme/lamp - both=1 even=1|2 lamp=on light=~on odd=~1|~2"},
+    {"the own name decides nothing", "json", "both=1 lamp=dim odd=1", NULL},
     {"words", "json", "spelt=1 lamp=on w=sh x=1 w=-c w=id",
      "#00001 acme/lamp - all=sh -c id lamp=on n0=sh n1=-c n2=id spelt=1 x=1"},
     {"one word, null, and how they were written", "json", "spelt=1 lamp=on w=sh w! w~[sh]",

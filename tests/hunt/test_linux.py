@@ -29,10 +29,10 @@ def binary(name, value):
     return name + b"\n" + struct.pack("<Q", len(value)) + value + b"\n"
 
 
-TIMES = b"__REALTIME_TIMESTAMP=1700000000000001\n__MONOTONIC_TIMESTAMP=5\n_BOOT_ID=b\n_HOSTNAME=srv1\nSYSLOG_IDENTIFIER=sshd\nSYSLOG_FACILITY=10\n"
+TIMES = b"__REALTIME_TIMESTAMP=1700000000000001\n__MONOTONIC_TIMESTAMP=5\n_BOOT_ID=b\n_HOSTNAME=srv1\nSYSLOG_IDENTIFIER=acmed\nSYSLOG_FACILITY=10\n"
 ENTRY = {
     "__CURSOR": "s=1", "__REALTIME_TIMESTAMP": "1700000000000001", "__MONOTONIC_TIMESTAMP": "5", "_BOOT_ID": "b", "_HOSTNAME": "srv1",
-    "SYSLOG_IDENTIFIER": "sshd", "SYSLOG_FACILITY": "10",
+    "SYSLOG_IDENTIFIER": "acmed", "SYSLOG_FACILITY": "10",
 }  # fmt: skip
 EVIDENCE = {
     "bash": b"#1700000000\nls\n#1700000001\ncat /etc/marked\n",
@@ -42,20 +42,32 @@ EVIDENCE = {
     "wtmp": login(7, b"alice", b"198.51.100.7", 1700000000) + login(8, b"", b"", 1700000009),
     "btmp": login(6, b"mallory", b"203.0.113.9", 1700000001, b"ssh:notty") * 2,
     "export": b"__CURSOR=s=1\n" + TIMES + binary(b"MESSAGE", b"read /etc/marked\nby \xff") + b"\n__CURSOR=s=2\n" + TIMES + b"MESSAGE=nothing\n\n",
+    "sshd": b"__CURSOR=s=1\n" + TIMES.replace(b"=acmed", b"=sshd") + b"MESSAGE=Failed password for mallory from 203.0.113.9 port 4711 ssh2\n",
     "json": "".join(json.dumps({**ENTRY, "MESSAGE": text}) + "\n" for text in ("nothing", list(b"read /etc/marked\nby \xff"))).encode(),
 }
 RULES = {
     "keyword": ("", "['/etc/marked']"),
     "failed": (", service: utmp", "{action: login failed, ut_user: mallory}"),
-    "journal's names": ("", "{MESSAGE|contains: marked, _HOSTNAME: srv1, SYSLOG_IDENTIFIER: sshd}"),
-    "syslog's names": (", service: auth", "{message|contains: marked, host: srv1, program: sshd}"),
+    "journal's names": ("", "{MESSAGE|contains: marked, _HOSTNAME: srv1, SYSLOG_IDENTIFIER: acmed}"),
+    "syslog's names": (", service: auth", "{message|contains: marked, host: srv1, program: acmed}"),
+    "what sshd says": (", service: sshd", "{user: mallory, src_ip: 203.0.113.9, _HOSTNAME: srv1}"),
 }
+# What a format makes of a message, whoever brought it, is what kinds of that format are of.
+KIND = """
+kind: test/sshd
+when: {format: openssh}
+time: timestamp
+logsources:
+  - {product: linux, service: sshd}
+roles: {host: '{host}', account: '{user}'}
+"""
 # (rule, evidence, number of the record, time, host, account)
 FOUND = {
     ("keyword", "bash", 2, "2023-11-14T22:13:21Z", "", ""),
     ("keyword", "zsh", 1, "2023-11-14T22:13:21Z", "", ""),
     ("keyword", "fish", 2, "2023-11-14T22:13:21Z", "", ""),
     ("keyword", "plain", 5, None, "", ""),
+    ("what sshd says", "sshd", 1, "2023-11-14T22:13:20.000001Z", "srv1", "mallory"),
     ("failed", "btmp", 1, "2023-11-14T22:13:21.000005Z", "", "mallory"),
     ("failed", "btmp", 2, "2023-11-14T22:13:21.000005Z", "", "mallory"),
 } | {
@@ -73,9 +85,11 @@ def each_is_known_by_its_content():
         for number, (title, (source, selection)) in enumerate(RULES.items()):
             rule = RULE.format(title=title, number=number, source=source, selection=selection)
             (root / "rules" / f"{number}.yml").write_text(rule, encoding="ascii")
+        (root / "kinds").mkdir()
+        (root / "kinds/sshd.yml").write_text(KIND, encoding="ascii")
         for name, data in EVIDENCE.items():
             (root / "evidence" / name).write_bytes(data)
-        _, findings, errors = hunt(root / "evidence", "--rules", root / "rules")
+        _, findings, errors = hunt(root / "evidence", "--rules", root / "rules", "--kinds", root / "kinds")
         found = {
             (f["rule_title"], pathlib.Path(f["evidence_path"]).name, f["record"], f.get("time") or None, f["host"], f["account"])
             for f in findings
