@@ -650,10 +650,11 @@ static bool columns(struct load *l, const struct yaml_node *n, struct template *
     return true;
 }
 
-static bool compiled(struct load *l, bool ok, const char *why, uint32_t line, const char *what) {
+/* *why, because it is written while the other arguments are worked out. */
+static bool compiled(struct load *l, bool ok, const char *const *why, uint32_t line, const char *what) {
     if (ok)
         return true;
-    return why ? kind_fail(l->e, l->path, line, "%s: %s", what, why) : full(l);
+    return *why ? kind_fail(l->e, l->path, line, "%s: %s", what, *why) : full(l);
 }
 
 static bool one_template(struct load *l, const struct yaml_node *n, struct template *t) {
@@ -666,7 +667,7 @@ static bool one_template(struct load *l, const struct yaml_node *n, struct templ
         (!keys_known(l, n, "a template", "text set columns") || !(text_node = yaml_get(n, "text"))))
         return l->e->code ? false : kind_fail(l->e, l->path, n->line, "a template needs `text`");
     if (!scalar(l, text_node, "a template", &text) ||
-        !compiled(l, template_compile(text, l->k->arena, l->k->fields, t, &why), why, text_node->line, "a template"))
+        !compiled(l, template_compile(text, l->k->arena, l->k->fields, t, &why), &why, text_node->line, "a template"))
         return false;
     t->line = n->line;
     if (n->type == YAML_MAP && (more = yaml_get(n, "set")) && !constants(l, more, &t->set, &t->set_count))
@@ -692,7 +693,7 @@ static bool joins(struct load *l, const struct yaml_node *n, struct format *f) {
         str text;
 
         if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text) ||
-            !compiled(l, joined_compile(text, l->k->arena, l->k->fields, &list[i], &why), why, n->items[i]->line,
+            !compiled(l, joined_compile(text, l->k->arena, l->k->fields, &list[i], &why), &why, n->items[i]->line,
                       "`join`"))
             return false;
         list[i].field = id;
