@@ -98,7 +98,18 @@ MUST_USE bool template_compile(str text, struct arena *a, struct fields *fields,
 /* 'a {X} b {Y}'. As above. */
 MUST_USE bool joined_compile(str text, struct arena *a, struct fields *fields, struct joined *out, const char **why);
 
-/* What came out of a line. The caller owns it, and frees it with told_free; zeroed before the first use. */
+/* The formats of a program, as found before. */
+#define PROGRAM_MAX 64u
+struct told_program {
+    size_t len;
+    char name[PROGRAM_MAX];
+    const struct gated *own;
+    size_t count;
+};
+
+/* What came out of a line. The caller owns it, and frees it with told_free; zeroed before the first use, and used with the
+ * same formats always. */
+#define TOLD_PROGRAMS 32u
 struct told {
     const struct format *format; /* NULL: none */
     const struct template *template;
@@ -107,6 +118,7 @@ struct told {
     bool
         cut; /* some were left out: there were more than RECORD_VALUES_MAX, or names than FIELDS_MAX, or joins too long */
     struct buf room;
+    struct told_program programs[TOLD_PROGRAMS];
 };
 void told_free(struct told *t);
 
