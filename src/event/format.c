@@ -123,7 +123,7 @@ static bool span_add(struct match *m, const struct piece *p, const char *from, c
     if (m->tries >= TRIES_MAX)
         return false;
     m->tries++;
-    if (m->span_count == SPANS_MAX || (p->type != PIECE_ANY && !work(m, text.len)) || !fits(p, text))
+    if (m->span_count == SPANS_MAX || ((p->type != PIECE_ANY || !text.len) && (!work(m, text.len) || !fits(p, text))))
         return false;
     m->spans[m->span_count++] = (struct span){p, text};
     return true;
@@ -153,17 +153,20 @@ static bool stands_at(const struct match *m, const char *p, str text) {
     return (size_t)(m->end - p) >= text.len && *p == *text.ptr && memcmp(p, text.ptr, text.len) == 0;
 }
 
-/* The first place of what in [p, end). Its first byte is looked for, because it is near as a rule. */
-static const char *find(struct match *m, const char *p, const char *end, str what) {
+/* The first place of a piece's text in [p, end): by the byte of it that is rarest in logs. */
+static const char *find(struct match *m, const char *p, const char *end, const struct piece *what) {
     const char *const from = p, *found = NULL;
+    str const text = what->text;
 
-    while ((size_t)(end - p) >= what.len && (p = memchr(p, *what.ptr, (size_t)(end - p) - what.len + 1)))
-        if (memcmp(p, what.ptr, what.len) == 0) {
+    while ((size_t)(end - p) >= text.len &&
+           (p = memchr(p + what->rare, text.ptr[what->rare], (size_t)(end - p) - text.len + 1))) {
+        p -= what->rare;
+        if (memcmp(p, text.ptr, text.len) == 0) {
             found = p;
             break;
-        } else {
-            p++;
         }
+        p++;
+    }
     return work(m, (size_t)((found ? found : end) - from)) ? found : NULL;
 }
 
@@ -194,8 +197,9 @@ static bool has_one_end(const struct match *m, const struct piece *p, const char
     return true;
 }
 
-/* The field's end is where `text` follows; then goes on with `next`, the piece of that text. */
-static bool until_text(struct match *m, const struct piece *p, const char *from, str text, uint16_t next) {
+/* The field's end is where the text of piece `next` follows. */
+static bool until_text(struct match *m, const struct piece *p, const char *from, uint16_t next) {
+    str const text = m->pieces[next].text;
     const char *to, *seen;
 
     if (has_one_end(m, p, from, text, &to))
@@ -206,7 +210,7 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
     const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
 
     if (!p->longest) {
-        for (to = from; (to = find(m, to, last, text)); to++)
+        for (to = from; (to = find(m, to, last, &m->pieces[next])); to++)
             if (take(m, p, from, to, next))
                 return true;
             else if (m->tries >= TRIES_MAX)
@@ -242,7 +246,7 @@ static bool field_then(struct match *m, const struct piece *p, const char *from,
     if (then->type == PIECE_OPEN)
         return field_then(m, p, from, (uint16_t)(next + 1)) || field_then(m, p, from, then->next);
     assert(then->type == PIECE_TEXT);
-    return until_text(m, p, from, then->text, next);
+    return until_text(m, p, from, next);
 }
 
 static bool match(struct match *m, uint16_t at, const char *p) {

@@ -35,6 +35,7 @@ struct piece {
     char between, equals; /* PAIRS: what ends a pair, and what stands between key and value */
     uint16_t next;        /* OPEN: the piece behind its CLOSE */
     field_id field;       /* FIELD_NONE: its value is nobody's */
+    uint8_t rare;         /* TEXT: which of its bytes is rarest in logs */
     str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
 };
 

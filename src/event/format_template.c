@@ -230,6 +230,23 @@ static void firsts(struct template *t, uint16_t i) {
     }
 }
 
+/* Which byte of a text to look for: letters and marks by how often they stand in logs; what is not named is rarer. */
+static uint8_t rarest(str text) {
+    static const str often = STR(" eaoitnrs0dlc1mu2p.f3h:4g56-78/9bvywk,_=xzqj");
+    size_t most = 0, at = 0;
+
+    for (size_t i = 0; i < text.len && i < 256; i++) {
+        size_t const rank = str_find_byte(often, text.ptr[i]);
+        size_t const rarer = rank == SIZE_MAX ? often.len : rank;
+
+        if (rarer > most) {
+            most = rarer;
+            at = i;
+        }
+    }
+    return (uint8_t)at;
+}
+
 static bool request_fields(struct template *t, struct fields *fields) {
     static const str names[REQUEST_FIELDS] = {
         [REQUEST_WHOLE] = STR("cs-request"),   [REQUEST_METHOD] = STR("cs-method"),
@@ -261,6 +278,7 @@ bool template_compile(str text, struct arena *a, struct fields *fields, struct t
         *out = (struct template){.pieces = pieces, .piece_count = c->count};
         for (uint16_t i = 0; i < c->count; i++) {
             inside = pieces[i].type == PIECE_OPEN || (inside && pieces[i].type != PIECE_CLOSE);
+            pieces[i].rare = pieces[i].type == PIECE_TEXT ? rarest(pieces[i].text) : 0;
             ok &= pieces[i].type != PIECE_REQUEST || request_fields(out, fields);
             out->literal += pieces[i].type == PIECE_TEXT && !inside ? (uint32_t)pieces[i].text.len : 0;
         }
