@@ -35,8 +35,7 @@ struct match {
 /* Forms of fields */
 
 /* Of which bytes fields of some types are made. */
-enum { OF_WORD = 1, OF_INT = 2, OF_NUMBER = 4, OF_ADDRESS = 8, OF_ALL = 15 };
-static const uint8_t classes[256] = {
+const uint8_t format_classes[256] = {
     [0 ... 255] = OF_WORD,
     ['\t'] = 0,
     [' '] = 0,
@@ -50,22 +49,6 @@ static const uint8_t classes[256] = {
     ['['] = OF_WORD | OF_ADDRESS,
     [']'] = OF_WORD | OF_ADDRESS,
 };
-
-/* 0: of any. */
-static uint8_t class_of(const struct piece *p) {
-    switch (p->type) {
-    case PIECE_WORD:
-        return OF_WORD;
-    case PIECE_INT:
-        return OF_INT;
-    case PIECE_NUMBER:
-        return OF_NUMBER;
-    case PIECE_ADDRESS:
-        return OF_ADDRESS;
-    default:
-        return 0;
-    }
-}
 
 static bool is_number(str s, unsigned points_most) {
     unsigned points = 0;
@@ -117,13 +100,13 @@ static bool work(struct match *m, size_t bytes) {
     return m->tries < TRIES_MAX;
 }
 
-static bool span_add(struct match *m, const struct piece *p, const char *from, const char *to) {
+static inline bool span_add(struct match *m, const struct piece *p, const char *from, const char *to) {
     str const text = {from, (size_t)(to - from)};
 
     if (m->tries >= TRIES_MAX)
         return false;
     m->tries++;
-    if (m->span_count == SPANS_MAX || ((p->type != PIECE_ANY || !text.len) && (!work(m, text.len) || !fits(p, text))))
+    if (m->span_count == SPANS_MAX || !fits(p, text))
         return false;
     m->spans[m->span_count++] = (struct span){p, text};
     return true;
@@ -132,7 +115,7 @@ static bool span_add(struct match *m, const struct piece *p, const char *from, c
 static bool take(struct match *m, const struct piece *p, const char *from, const char *to, uint16_t next) {
     uint32_t const kept = m->span_count;
 
-    if (span_add(m, p, from, to) && match(m, next, to))
+    if ((p->type == PIECE_ANY || work(m, (size_t)(to - from))) && span_add(m, p, from, to) && match(m, next, to))
         return true;
     m->span_count = kept;
     return false;
@@ -140,17 +123,22 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
 
 /* Where a field that begins at p must end at the latest, by the bytes it may hold. */
 static const char *reach(const struct piece *p, const char *from, const char *end) {
-    uint8_t const class = class_of(p);
-
-    if (!class)
+    if (!p->class)
         return end;
-    while (from < end && classes[(unsigned char)*from] & class)
+    while (from < end && format_classes[(unsigned char)*from] & p->class)
         from++;
     return from;
 }
 
-static bool stands_at(const struct match *m, const char *p, str text) {
-    return (size_t)(m->end - p) >= text.len && *p == *text.ptr && memcmp(p, text.ptr, text.len) == 0;
+static inline bool stands_at(const struct match *m, const char *p, const struct piece *what) {
+    size_t const len = what->text.len;
+    uint64_t eight;
+
+    if ((size_t)(m->end - p) < sizeof eight)
+        return (size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0;
+    memcpy(&eight, p, sizeof eight);
+    return (eight & what->mask) == what->lead &&
+           (len <= sizeof eight || ((size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0));
 }
 
 /* The first place of a piece's text in [p, end): by the byte of it that is rarest in logs. */
@@ -181,20 +169,12 @@ static const char *unescaped(const char *p, const char *end, char c) {
     return p < end ? p : NULL;
 }
 
-/* Of most fields there is but one end, whatever stands behind the text that follows: NULL: it is not there. */
-static bool has_one_end(const struct match *m, const struct piece *p, const char *from, str then, const char **to) {
-    uint8_t const class = class_of(p);
+/* The end of a field that has but one, whatever stands behind the text that follows; NULL: none. */
+static inline const char *one_end(const struct match *m, const struct piece *p, const char *from,
+                                  const struct piece *then) {
+    const char *const to = p->class ? reach(p, from, m->end) : unescaped(from, m->end, *then->text.ptr);
 
-    if (p->type == PIECE_QUOTED || p->type == PIECE_REQUEST) {
-        *to = unescaped(from, m->end, *then.ptr);
-        return true;
-    }
-    if (!class || classes[(unsigned char)*then.ptr] & class)
-        return false;
-    *to = reach(p, from, m->end);
-    if (*to < m->end && !stands_at(m, *to, then))
-        *to = NULL;
-    return true;
+    return to && stands_at(m, to, then) ? to : NULL;
 }
 
 /* The field's end is where the text of piece `next` follows. */
@@ -202,8 +182,9 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
     str const text = m->pieces[next].text;
     const char *to, *seen;
 
-    if (has_one_end(m, p, from, text, &to))
-        return work(m, (size_t)((to ? to : m->end) - from)) && to && take(m, p, from, to, next);
+    if (field_ends_once(p, text))
+        return work(m, (size_t)((to = one_end(m, p, from, &m->pieces[next])) ? to - from : m->end - from)) && to &&
+               take(m, p, from, to, next);
     const char *const limit = reach(p, from, m->end);
 
     /* An end may be no farther than limit; the text behind it may. */
@@ -268,19 +249,19 @@ static bool match(struct match *m, uint16_t at, const char *p) {
             continue;
         }
         if (piece->type == PIECE_TEXT) {
-            if (p == m->end || !stands_at(m, p, piece->text))
+            if (!stands_at(m, p, piece))
                 return false;
             p += piece->text.len;
             continue;
         }
-        const struct piece *const then = at + 1u < m->piece_count ? piece + 1 : NULL;
-        const char *to;
-
-        if (!then || then->type != PIECE_TEXT || !has_one_end(m, piece, p, then->text, &to))
+        if (!piece->one_end)
             return field_then(m, piece, p, (uint16_t)(at + 1));
+        const char *const to = one_end(m, piece, p, piece + 1);
+
         if (!work(m, (size_t)((to ? to : m->end) - p)) || !to || !span_add(m, piece, p, to))
             return false;
-        p = to;
+        p = to + piece[1].text.len;
+        at++;
     }
     return p == m->end;
 }
@@ -381,14 +362,7 @@ static uint64_t lead_of(str text) {
 }
 
 static struct entry entry_of(const struct format *format, const struct template *how) {
-    static const char ones[] = "\xff\xff\xff\xff\xff\xff\xff\xff";
-    struct entry e = {format, how, 0, 0};
-
-    if (how->pieces[0].type == PIECE_TEXT) {
-        e.lead = lead_of(how->pieces[0].text);
-        e.mask = lead_of(str_first((str){ones, 8}, how->pieces[0].text.len));
-    }
-    return e;
+    return (struct entry){format, how, how->pieces[0].lead, how->pieces[0].mask};
 }
 
 static bool try_template(struct told *t, struct fields *fields, const struct entry *e, str line) {

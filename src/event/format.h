@@ -36,6 +36,9 @@ struct piece {
     uint16_t next;        /* OPEN: the piece behind its CLOSE */
     field_id field;       /* FIELD_NONE: its value is nobody's */
     uint8_t rare;         /* TEXT: which of its bytes is rarest in logs */
+    uint8_t class;        /* of which bytes the field is; 0: of any */
+    bool one_end;         /* a text follows, and where the field ends does not depend on what stands behind that */
+    uint64_t lead, mask;  /* TEXT: its first bytes, up to eight */
     str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
 };
 
