@@ -9,10 +9,11 @@
 #include "base/address.h"
 #include "base/hash.h"
 
-/* Ends of fields tried for one template on one line. The most that a real line of the samples needs is some sixty. */
+/* Ends of fields tried for one template on one line, and bytes looked at. The most that a real line of the samples needs is
+ * some sixty tries. */
 #define TRIES_MAX 2048u
+#define WORK_MAX(line_len) (((size_t)1 << 20) + 4 * (line_len))
 #define SPANS_MAX 128u
-#define PROGRAM_MAX 64u
 /* A template of a named program's is tried on lines whose program is not known when it has this much text of its own. */
 #define LITERAL_ALONE 12u
 
@@ -28,25 +29,26 @@ struct match {
     struct span spans[SPANS_MAX];
     uint32_t span_count;
     uint32_t tries;
+    size_t work; /* bytes that may still be looked at */
 };
 
 /* Forms of fields */
 
-static bool in_class(uint8_t type, char c) {
-    switch (type) {
-    case PIECE_WORD:
-        return c != ' ' && c != '\t';
-    case PIECE_INT:
-        return (c >= '0' && c <= '9') || c == '-';
-    case PIECE_NUMBER:
-        return (c >= '0' && c <= '9') || c == '-' || c == '.';
-    case PIECE_ADDRESS:
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == ':' ||
-               c == '%' || c == '[' || c == ']';
-    default:
-        return true;
-    }
-}
+/* Of which bytes fields of some types are made. */
+const uint8_t format_classes[256] = {
+    [0 ... 255] = OF_WORD,
+    ['\t'] = 0,
+    [' '] = 0,
+    ['0' ... '9'] = OF_ALL,
+    ['a' ... 'z'] = OF_WORD | OF_ADDRESS,
+    ['A' ... 'Z'] = OF_WORD | OF_ADDRESS,
+    ['-'] = OF_ALL, /* of an address: none, or of an interface's name */
+    ['.'] = OF_WORD | OF_NUMBER | OF_ADDRESS,
+    [':'] = OF_WORD | OF_ADDRESS,
+    ['%'] = OF_WORD | OF_ADDRESS,
+    ['['] = OF_WORD | OF_ADDRESS,
+    [']'] = OF_WORD | OF_ADDRESS,
+};
 
 static bool is_number(str s, unsigned points_most) {
     unsigned points = 0;
@@ -89,13 +91,31 @@ static bool fits(const struct piece *p, str s) {
 
 static bool match(struct match *m, uint16_t at, const char *p);
 
+/* False: there has been enough. */
+static bool work(struct match *m, size_t bytes) {
+    if (m->work < bytes)
+        m->tries = TRIES_MAX;
+    else
+        m->work -= bytes;
+    return m->tries < TRIES_MAX;
+}
+
+static inline bool span_add(struct match *m, const struct piece *p, const char *from, const char *to) {
+    str const text = {from, (size_t)(to - from)};
+
+    if (m->tries >= TRIES_MAX)
+        return false;
+    m->tries++;
+    if (m->span_count == SPANS_MAX || !fits(p, text))
+        return false;
+    m->spans[m->span_count++] = (struct span){p, text};
+    return true;
+}
+
 static bool take(struct match *m, const struct piece *p, const char *from, const char *to, uint16_t next) {
     uint32_t const kept = m->span_count;
 
-    if (m->tries++ >= TRIES_MAX || kept == SPANS_MAX || !fits(p, (str){from, (size_t)(to - from)}))
-        return false;
-    m->spans[m->span_count++] = (struct span){p, {from, (size_t)(to - from)}};
-    if (match(m, next, to))
+    if ((p->type == PIECE_ANY || work(m, (size_t)(to - from))) && span_add(m, p, from, to) && match(m, next, to))
         return true;
     m->span_count = kept;
     return false;
@@ -103,38 +123,75 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
 
 /* Where a field that begins at p must end at the latest, by the bytes it may hold. */
 static const char *reach(const struct piece *p, const char *from, const char *end) {
-    if (p->type == PIECE_ANY || p->type == PIECE_QUOTED || p->type >= PIECE_REQUEST)
+    if (!p->class)
         return end;
-    while (from < end && in_class(p->type, *from))
+    while (from < end && format_classes[(unsigned char)*from] & p->class)
         from++;
     return from;
 }
 
-static const char *find(const char *p, const char *end, str what) {
-    return (size_t)(end - p) < what.len ? NULL : memmem(p, (size_t)(end - p), what.ptr, what.len);
+static inline bool stands_at(const struct match *m, const char *p, const struct piece *what) {
+    size_t const len = what->text.len;
+    uint64_t eight;
+
+    if ((size_t)(m->end - p) < sizeof eight)
+        return (size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0;
+    memcpy(&eight, p, sizeof eight);
+    return (eight & what->mask) == what->lead &&
+           (len <= sizeof eight || ((size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0));
+}
+
+/* The first place of a piece's text in [p, end): by the byte of it that is rarest in logs. */
+static const char *find(struct match *m, const char *p, const char *end, const struct piece *what) {
+    const char *const from = p, *found = NULL;
+    str const text = what->text;
+
+    while ((size_t)(end - p) >= text.len &&
+           (p = memchr(p + what->rare, text.ptr[what->rare], (size_t)(end - p) - text.len + 1))) {
+        p -= what->rare;
+        if (memcmp(p, text.ptr, text.len) == 0) {
+            found = p;
+            break;
+        }
+        p++;
+    }
+    return work(m, (size_t)((found ? found : end) - from)) ? found : NULL;
 }
 
 /* The quote, or whatever byte it is, that ends the field: not one behind a backslash. */
 static const char *unescaped(const char *p, const char *end, char c) {
+    const char *const first = memchr(p, c, (size_t)(end - p));
+
+    if (!first || !memchr(p, '\\', (size_t)(first - p)))
+        return first;
     while (p < end && *p != c)
         p += *p == '\\' && end - p > 1 ? 2 : 1;
     return p < end ? p : NULL;
 }
 
-/* The field's end is where `text` follows; then goes on with `next`, the piece of that text. */
-static bool until_text(struct match *m, const struct piece *p, const char *from, str text, uint16_t next) {
-    const char *const limit = reach(p, from, m->end);
-    const char *to;
+/* The end of a field that has but one, whatever stands behind the text that follows; NULL: none. */
+static inline const char *one_end(const struct match *m, const struct piece *p, const char *from,
+                                  const struct piece *then) {
+    const char *const to = p->class ? reach(p, from, m->end) : unescaped(from, m->end, *then->text.ptr);
 
-    if (p->type == PIECE_QUOTED || p->type == PIECE_REQUEST) {
-        to = unescaped(from, m->end, text.ptr[0]);
-        return to && take(m, p, from, to, next);
-    }
+    return to && stands_at(m, to, then) ? to : NULL;
+}
+
+/* The field's end is where the text of piece `next` follows. */
+static bool until_text(struct match *m, const struct piece *p, const char *from, uint16_t next) {
+    str const text = m->pieces[next].text;
+    const char *to, *seen;
+
+    if (field_ends_once(p, text))
+        return work(m, (size_t)((to = one_end(m, p, from, &m->pieces[next])) ? to - from : m->end - from)) && to &&
+               take(m, p, from, to, next);
+    const char *const limit = reach(p, from, m->end);
+
     /* An end may be no farther than limit; the text behind it may. */
     const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
 
     if (!p->longest) {
-        for (to = from; (to = find(to, last, text)); to++)
+        for (to = from; (to = find(m, to, last, &m->pieces[next])); to++)
             if (take(m, p, from, to, next))
                 return true;
             else if (m->tries >= TRIES_MAX)
@@ -143,13 +200,19 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
     }
     if ((size_t)(last - from) < text.len)
         return false;
-    for (to = last - text.len; to >= from; to--)
-        if (*to == text.ptr[0] && memcmp(to, text.ptr, text.len) == 0) {
+    seen = last - text.len + 1;
+    while ((to = memrchr(from, text.ptr[0], (size_t)(seen - from)))) {
+        if (!work(m, (size_t)(seen - to)))
+            return false;
+        if (memcmp(to, text.ptr, text.len) == 0) {
             if (take(m, p, from, to, next))
                 return true;
             if (m->tries >= TRIES_MAX)
                 return false;
         }
+        seen = to;
+    }
+    (void)work(m, (size_t)(seen - from));
     return false;
 }
 
@@ -164,7 +227,7 @@ static bool field_then(struct match *m, const struct piece *p, const char *from,
     if (then->type == PIECE_OPEN)
         return field_then(m, p, from, (uint16_t)(next + 1)) || field_then(m, p, from, then->next);
     assert(then->type == PIECE_TEXT);
-    return until_text(m, p, from, then->text, next);
+    return until_text(m, p, from, next);
 }
 
 static bool match(struct match *m, uint16_t at, const char *p) {
@@ -176,17 +239,29 @@ static bool match(struct match *m, uint16_t at, const char *p) {
         if (piece->type == PIECE_OPEN) {
             uint32_t const kept = m->span_count;
 
+            if (m->tries >= TRIES_MAX)
+                return false;
+            m->tries++;
             if (match(m, (uint16_t)(at + 1), p))
                 return true;
             m->span_count = kept;
             at = (uint16_t)(piece->next - 1);
             continue;
         }
-        if (piece->type != PIECE_TEXT)
+        if (piece->type == PIECE_TEXT) {
+            if (!stands_at(m, p, piece))
+                return false;
+            p += piece->text.len;
+            continue;
+        }
+        if (!piece->one_end)
             return field_then(m, piece, p, (uint16_t)(at + 1));
-        if ((size_t)(m->end - p) < piece->text.len || memcmp(p, piece->text.ptr, piece->text.len) != 0)
+        const char *const to = one_end(m, piece, p, piece + 1);
+
+        if (!work(m, (size_t)((to ? to : m->end) - p)) || !to || !span_add(m, piece, p, to))
             return false;
-        p += piece->text.len;
+        p = to + piece[1].text.len;
+        at++;
     }
     return p == m->end;
 }
@@ -215,32 +290,33 @@ static void add_constants(struct told *t, const struct constant *set, size_t cou
         told_add(t, set[i].field, set[i].value);
 }
 
-static bool add_span(struct told *t, struct fields *fields, const struct span *s) {
+static void add_span(struct told *t, struct fields *fields, const struct span *s) {
     const struct piece *const p = s->piece;
 
     switch (p->type) {
     case PIECE_QUOTED:
         decode_quoted(t, p, s->text);
-        return true;
+        return;
     case PIECE_REQUEST:
-        return decode_request(t, fields, s->text);
+        decode_request(t, t->template, s->text);
+        return;
     case PIECE_PAIRS:
         decode_pairs(t, fields, p, s->text);
-        return true;
+        return;
     case PIECE_LOOSE:
         decode_loose(t, fields, p, s->text);
-        return true;
+        return;
     case PIECE_CSV:
         decode_csv(t, t->template, s->text);
-        return true;
+        return;
     case PIECE_ADDRESS:
         if (!(p->dash_is_none && str_eq(s->text, S("-"))))
             told_add(t, p->field, without_brackets(s->text));
-        return true;
+        return;
     default:
         if (s->text.len && !(p->dash_is_none && str_eq(s->text, S("-"))))
             told_add(t, p->field, s->text);
-        return true;
+        return;
     }
 }
 
@@ -261,8 +337,10 @@ static void add_joined(struct told *t, const struct joined *j) {
             return;
         size_t const more = j->parts[i].text.len + (v ? v->len : 0);
 
-        if (t->room.room - t->room.len < more) /* views into it must stay */
+        if (t->room.room - t->room.len < more) { /* views into it must stay */
+            t->cut = true;
             return;
+        }
         buf_add(&t->room, j->parts[i].text);
         if (v)
             buf_add(&t->room, (str){v->ptr, v->len});
@@ -270,39 +348,68 @@ static void add_joined(struct told *t, const struct joined *j) {
     told_add(t, j->field, (str){t->room.ptr + from, t->room.len - from});
 }
 
-static bool try_template(struct told *t, struct fields *fields, const struct format *f, const struct template *how,
-                         str line, bool *fitted) {
+/* A template of a format; the first bytes of lines that fit it, as many as are sure. */
+struct entry {
+    const struct format *format;
+    const struct template *template;
+    uint64_t lead, mask;
+};
+
+static uint64_t lead_of(str text) {
+    uint64_t lead = 0;
+
+    memcpy(&lead, text.ptr, text.len < sizeof lead ? text.len : sizeof lead);
+    return lead;
+}
+
+static struct entry entry_of(const struct format *format, const struct template *how) {
+    return (struct entry){format, how, how->pieces[0].lead, how->pieces[0].mask};
+}
+
+/* A line, and of which bytes is known whether they stand in it: a bit each. */
+struct seen {
+    str line;
+    uint64_t lead, present[4], absent[4];
+};
+
+static bool has_byte(struct seen *s, unsigned char c) {
+    uint64_t const bit = (uint64_t)1 << c % 64;
+
+    if (!((s->present[c / 64] | s->absent[c / 64]) & bit))
+        *(memchr(s->line.ptr, c, s->line.len) ? &s->present[c / 64] : &s->absent[c / 64]) |= bit;
+    return s->present[c / 64] & bit;
+}
+
+static bool try_template(struct told *t, struct fields *fields, const struct entry *e, struct seen *s) {
+    const struct template *const how = e->template;
+    str const line = s->line;
     struct match m;
 
-    *fitted = false;
-    if (line.len == 0 || !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1))
-        return true;
+    if ((s->lead & e->mask) != e->lead || line.len == 0 ||
+        !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1) ||
+        (how->literal > 0 && !has_byte(s, how->needs)))
+        return false;
     m.pieces = how->pieces;
     m.piece_count = how->piece_count;
     m.end = line.ptr + line.len;
     m.span_count = m.tries = 0;
+    m.work = WORK_MAX(line.len);
     if (!match(&m, 0, line.ptr))
-        return true;
-    *fitted = true;
-    t->format = f;
+        return false;
+    t->format = e->format;
     t->template = how;
     for (uint32_t i = 0; i < m.span_count; i++)
-        if (!add_span(t, fields, &m.spans[i]))
-            return false;
+        add_span(t, fields, &m.spans[i]);
     add_constants(t, how->set, how->set_count);
     return true;
 }
 
 /* All formats, and by what they are found */
 
-struct entry {
-    const struct format *format;
-    const struct template *template;
-};
-
 struct gated {
     str program;
     const struct format *format;
+    const struct entry *entries; /* its templates */
 };
 
 struct formats {
@@ -310,6 +417,7 @@ struct formats {
     size_t count;
     struct gated *gated; /* by program, then in order */
     size_t gated_count;
+    struct entry *own;     /* of formats of programs, in order */
     struct entry *entries; /* of formats for all lines, in order; then those that may stand alone */
     size_t open_count, entry_count;
     uint16_t *by_first[256]; /* numbers of entries whose templates may begin so */
@@ -354,7 +462,7 @@ static void entries_fill(struct formats *f) {
             for (size_t j = 0; j < one->template_count; j++)
                 if (alone ? one->program_count > 0 && one->templates[j].literal >= LITERAL_ALONE
                           : one->program_count == 0)
-                    f->entries[f->entry_count++] = (struct entry){one, &one->templates[j]};
+                    f->entries[f->entry_count++] = entry_of(one, &one->templates[j]);
         }
         if (!alone)
             f->open_count = f->entry_count;
@@ -380,7 +488,7 @@ static bool first_fill(struct formats *f) {
 
 struct formats *formats_new(const struct format **list, size_t count) {
     struct formats *const f = calloc(1, sizeof *f);
-    size_t templates = 0, programs = 0;
+    size_t templates = 0, programs = 0, own = 0;
 
     if (!f)
         return NULL;
@@ -394,13 +502,17 @@ struct formats *formats_new(const struct format **list, size_t count) {
     }
     f->gated = calloc(programs + 1, sizeof *f->gated);
     f->entries = calloc(templates + 1, sizeof *f->entries);
-    if (!f->gated || !f->entries || templates > UINT16_MAX) {
+    f->own = calloc(templates + 1, sizeof *f->own);
+    if (!f->gated || !f->entries || !f->own || templates > UINT16_MAX) {
         formats_free(f);
         return NULL;
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < list[i]->program_count; j++)
-            f->gated[f->gated_count++] = (struct gated){list[i]->programs[j], list[i]};
+            f->gated[f->gated_count++] = (struct gated){list[i]->programs[j], list[i], f->own + own};
+        for (size_t j = 0; list[i]->program_count && j < list[i]->template_count; j++)
+            f->own[own++] = entry_of(list[i], &list[i]->templates[j]);
+    }
     qsort(f->gated, f->gated_count, sizeof *f->gated, by_program);
     entries_fill(f);
     if (!first_fill(f)) {
@@ -415,6 +527,7 @@ void formats_free(struct formats *f) {
         return;
     free(f->gated);
     free(f->entries);
+    free(f->own);
     free(f->numbers);
     free(f);
 }
@@ -466,30 +579,40 @@ static size_t programs_formats(const struct formats *f, str program, const struc
     return gated_of(f, str_from(name, last + 1), out);
 }
 
-static bool tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
+/* The same, remembered: few programs write most lines. */
+static size_t programs_known(const struct formats *f, str program, struct told *t, const struct gated **out) {
+    if (program.len == 0 || program.len > PROGRAM_MAX)
+        return 0;
+    struct told_program *const known = &t->programs[(program.len * 5 + (unsigned char)program.ptr[0] +
+                                                     (unsigned char)program.ptr[program.len - 1] * 3) %
+                                                    TOLD_PROGRAMS];
+
+    if (known->len != program.len || memcmp(known->name, program.ptr, program.len) != 0) {
+        known->count = programs_formats(f, program, &known->own);
+        known->len = program.len;
+        memcpy(known->name, program.ptr, program.len);
+    }
+    *out = known->own;
+    return known->count;
+}
+
+static void tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
     const struct gated *own = NULL;
-    size_t const own_count = programs_formats(f, program, &own);
+    size_t const own_count = programs_known(f, program, t, &own);
+    struct seen seen = {.line = line, .lead = lead_of(line)};
     unsigned const first = line.len ? (unsigned char)line.ptr[0] : 0;
-    bool fitted;
 
     for (size_t i = 0; i < own_count; i++)
         for (size_t j = 0; j < own[i].format->template_count; j++)
-            if (!try_template(t, fields, own[i].format, &own[i].format->templates[j], line, &fitted))
-                return false;
-            else if (fitted)
-                return true;
+            if (try_template(t, fields, &own[i].entries[j], &seen))
+                return;
     size_t const count = program.len == 0 ? f->by_first_count[first] : f->by_first_open[first];
 
-    for (size_t i = 0; i < count && line.len; i++) {
-        const struct entry *const e = &f->entries[f->by_first[first][i]];
-
-        if (!try_template(t, fields, e->format, e->template, line, &fitted))
-            return false;
-        if (fitted)
-            return true;
+    for (size_t i = 0; i < count; i++) {
+        if (try_template(t, fields, &f->entries[f->by_first[first][i]], &seen))
+            return;
     }
     t->format = own_count ? own[0].format : NULL;
-    return true;
 }
 
 bool formats_fit(const struct formats *f, struct fields *fields, str line, struct told *room) {
@@ -509,10 +632,11 @@ bool formats_tell(const struct formats *f, struct fields *fields, str program, s
         return true;
     if (!out->values && !(out->values = reallocarray(NULL, RECORD_VALUES_MAX, sizeof *out->values)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
-    if (!buf_reserve(&out->room, TOLD_ROOM(line.len)) || !tell(f, fields, program, str_trim(line), out)) {
+    if (!buf_reserve(&out->room, TOLD_ROOM(line.len))) {
         told_free(out);
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
     }
+    tell(f, fields, program, str_trim(line), out);
     if (out->format) {
         add_constants(out, out->format->set, out->format->set_count);
         for (size_t i = 0; i < out->format->join_count && out->template; i++)

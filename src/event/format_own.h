@@ -4,14 +4,26 @@
 
 #include "event/format.h"
 
+/* Classes of bytes, by byte. */
+enum { OF_WORD = 1, OF_INT = 2, OF_NUMBER = 4, OF_ADDRESS = 8, OF_ALL = 15 };
+extern const uint8_t format_classes[256];
+/* Where the field ends before this text does not depend on what stands behind that. */
+static inline bool field_ends_once(const struct piece *p, str then) {
+    return p->type == PIECE_QUOTED || p->type == PIECE_REQUEST ||
+           (p->class && !(format_classes[(unsigned char)*then.ptr] & p->class));
+}
+
 /* One more value of the line. value: bytes that live as long as the line, or in told's room. */
 void told_add(struct told *t, field_id field, str value);
 /* Reserved before a line is told, so that views into it stay: no text that is undone is longer than where it came from. */
 #define TOLD_ROOM(line_len) (2 * (line_len) + 256)
 
+/* The most that a template may put in front of keys. */
+#define PREFIX_MAX 128u
+
 /* format_decode.c: pieces that hold several fields. */
 void decode_quoted(struct told *t, const struct piece *p, str text);
-MUST_USE bool decode_request(struct told *t, struct fields *fields, str text);
+void decode_request(struct told *t, const struct template *how, str text);
 void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, str text);
 void decode_loose(struct told *t, struct fields *fields, const struct piece *p, str text);
 void decode_csv(struct told *t, const struct template *how, str text);

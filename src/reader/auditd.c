@@ -157,7 +157,7 @@ static const str made_names[MADES] = {
     STR("type"),     STR("timestamp"),  STR("serial"),     STR("node"),       STR("host"),       STR("syscall"),
     STR("SYSCALL"),  STR("syscall_a0"), STR("syscall_a1"), STR("syscall_a2"), STR("syscall_a3"), STR("_command"),
     STR("_account"), STR("_session"),   STR("_created"),   STR("_address"),   STR("_port"),      STR("_socket"),
-    STR("text"),  STR("seresult"),   STR("seperms"),
+    STR("text"),     STR("seresult"),   STR("seperms"),
 };
 
 struct reading {
