@@ -106,7 +106,7 @@ static int stage(const char *name, const char *path, const char *const *rules, s
         !sigma_load_end(loader, &set, e) || !plan_new(&plan, set, fields, e))
         return 1;
     detect.plan = plan;
-    ingest.kinds = kinds;
+    ingest.kinds = s.count.kinds = kinds;
     if (strcmp(name, "read") != 0) {
         if (!detector_new(&s.detector, &detect, e))
             return 1;

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/instant.h"
+#include "event/phone.h"
 #include "intel/sigma.h"
 
 #define WORD_MAX 40u /* longer words are not compared */
@@ -99,6 +100,9 @@ static bool not_so(struct reading *r, const struct option *o, const char *value)
         break;
     case OPTION_TIME:
         buf_add(&b, S("a time such as 2021-03-14, 2021-03-14T09:30:00Z or 2021-03-14T09:30:00+02:00"));
+        break;
+    case OPTION_COUNTRY:
+        buf_add(&b, S("a country's letters or calling code, such as DE or +49 (docs/formats/calls.md lists them)"));
         break;
     case OPTION_SIZE:
         buf_add(&b, S("a size such as 512M or 2G, from "));
@@ -197,6 +201,9 @@ static bool store(struct reading *r, const struct option *o, const char *value) 
         break;
     case OPTION_SIZE:
         good = size_read(o, str_of(value), (size_t *)to);
+        break;
+    case OPTION_COUNTRY:
+        good = (*(const struct phone_country **)to = phone_country(str_of(value))) != NULL;
         break;
     case OPTION_COUNT:
         good = str_u64(str_of(value), o->most, (uint64_t *)to) && *(uint64_t *)to >= o->least;

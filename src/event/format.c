@@ -492,6 +492,12 @@ static bool tell(const struct formats *f, struct fields *fields, str program, st
     return true;
 }
 
+bool formats_fit(const struct formats *f, struct fields *fields, str line, struct told *room) {
+    struct err e = {0};
+
+    return formats_tell(f, fields, S(""), line, room, &e) && room->format;
+}
+
 bool formats_tell(const struct formats *f, struct fields *fields, str program, str line, struct told *out,
                   struct err *e) {
     out->format = NULL;

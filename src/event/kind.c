@@ -489,6 +489,10 @@ const struct formats *kinds_formats(const struct kinds *k) {
     return k->ordered_formats;
 }
 
+struct fields *kinds_fields(const struct kinds *k) {
+    return k->fields;
+}
+
 size_t kinds_without_count(const struct kinds *k) {
     return k->without_count;
 }

@@ -200,6 +200,7 @@ const struct kind *kinds_at(const struct kinds *k, size_t i);
 size_t shapes_count(const struct kinds *k);
 const struct shape *shapes_at(const struct kinds *k, size_t i);
 const struct formats *kinds_formats(const struct kinds *k);
+struct fields *kinds_fields(const struct kinds *k);
 size_t kinds_without_count(const struct kinds *k);
 const struct kind_without *kinds_without_at(const struct kinds *k, size_t i);
 /* Delimited text without header line: a user's tables before built-in ones, then more tested columns, then by name. */

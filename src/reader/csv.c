@@ -212,7 +212,7 @@ static const struct table_format *format_with(struct csv *c, str text, bool last
     size_t seen = 0;
     enum csv_end end;
 
-    if (first_row(c, text, last) != CSV_WHOLE)
+    if (first_row(c, text, last) == CSV_SHORT) /* a wrong one is the rest of a line: logs are cut anywhere */
         return NULL;
     for (; seen < ROWS_LOOKED_AT && (end = row_of_head(c, &text, last)) != CSV_SHORT; seen++)
         for (size_t i = 0; end == CSV_WHOLE && i < tables_count(kinds); i++) {
@@ -645,15 +645,21 @@ static bool take_names(struct reading *r) {
     return true;
 }
 
-/* Cisco's call records have a second header line: the SQL type of each column. */
-static bool is_types_row(const struct csv *c) {
-    static const str types[] = {STR("INTEGER"), STR("VARCHAR("), STR("UNIQUEIDENTIFIER")};
-    size_t known = 0;
+/* INTEGER, VARCHAR(50), UNIQUEIDENTIFIER */
+static bool is_type(str s) {
+    uint64_t n;
 
-    for (size_t i = 0; i < c->count && i < c->fields_max; i++)
-        for (size_t j = 0; j < COUNT(types); j++)
-            known += str_starts((str){c->fields[i].ptr, c->fields[i].len}, types[j]);
-    return known == c->count;
+    if (str_starts(s, S("VARCHAR(")) && str_ends(s, S(")")))
+        return str_u64((str){s.ptr + 8, s.len - 9}, UINT32_MAX, &n);
+    return str_eq(s, S("INTEGER")) || str_eq(s, S("UNIQUEIDENTIFIER"));
+}
+
+/* Cisco's call records have a second header line: the SQL type of each column. */
+static bool is_types_row(const struct csv *c, size_t columns) {
+    for (size_t i = 0; i < columns && i < c->count; i++)
+        if (!is_type((str){c->fields[i].ptr, c->fields[i].len}))
+            return false;
+    return has_columns(c, columns, columns);
 }
 
 /* Behind the header line. */
@@ -666,7 +672,7 @@ static bool step_over_types(struct reading *r) {
         return true;
     if (!row_whole(r, &end))
         return false;
-    if (end == CSV_WHOLE && is_types_row(&r->csv))
+    if (end == CSV_WHOLE && is_types_row(&r->csv, r->table.columns))
         step(r, r->csv.size);
     return true;
 }

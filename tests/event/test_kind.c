@@ -745,13 +745,14 @@ static void system_wins_over_data(void **state) {
     set_close(&s);
 }
 
-/* A row written as "name=value name=value"; no blanks inside. ":inner" behind a value marks it. */
-static void row_of(struct fields *f, const char *text, struct raw *values, struct record *r) {
+/* A row written as "name=value name=value", with another separator where values hold blanks. ":inner" behind a value marks
+ * it. */
+static void row_with(struct fields *f, const char *text, char separator, struct raw *values, struct record *r) {
     str rest = str_of(text);
 
     *r = (struct record){.values = values, .when = INSTANT_NONE};
     while (rest.len > 0) {
-        size_t const blank = str_find_byte(rest, ' ');
+        size_t const blank = str_find_byte(rest, separator);
         str const cell = str_first(rest, blank);
         size_t const is = str_find_byte(cell, '=');
         str value = str_from(cell, is + 1);
@@ -764,6 +765,10 @@ static void row_of(struct fields *f, const char *text, struct raw *values, struc
             (struct raw){field_intern(f, str_first(cell, is)), RAW_TEXT, inner, 0, (uint32_t)value.len, value.ptr};
         rest = blank == SIZE_MAX ? S("") : str_from(rest, blank + 1);
     }
+}
+
+static void row_of(struct fields *f, const char *text, struct raw *values, struct record *r) {
+    row_with(f, text, ' ', values, r);
 }
 
 static void text_of(const struct fields *f, const struct record *r, char *out, size_t room) {
@@ -1029,27 +1034,15 @@ static const struct kind_logsource *logsource(const struct kind *k, const char *
     return NULL;
 }
 
-/* All values of a field under a log source, "|"-joined; the record's own when there is no alias. */
-static void seen_as(const struct set *s, const struct kind_logsource *l, const char *field, const struct record *r,
-                    char *out, size_t room) {
+/* All values that sources make of a record, "|"-joined; of a role: those of the first that makes any. */
+static void made_of(const struct kind_source *sources, size_t count, bool role, const struct record *r, char *out,
+                    size_t room) {
     struct arena *const a = arena_new(1 << 16);
-    const struct kind_alias *alias = NULL;
     size_t used = 0;
 
     out[0] = '\0';
-    for (size_t i = 0; i < l->alias_count; i++)
-        if (same(field_name(s->fields, l->aliases[i].field), field))
-            alias = &l->aliases[i];
-    if (!alias) {
-        for (uint32_t i = 0; i < r->count; i++)
-            if (same(field_name(s->fields, r->values[i].field), field))
-                used += (size_t)snprintf(out + used, room - used, "%s%.*s", used ? "|" : "", (int)r->values[i].len,
-                                         r->values[i].ptr);
-        arena_free(a);
-        return;
-    }
-    for (size_t i = 0; i < alias->source_count; i++) {
-        const struct kind_source *const source = &alias->sources[i];
+    for (size_t i = 0; i < count && !(role && used); i++) {
+        const struct kind_source *const source = &sources[i];
         str in[DERIVE_INPUTS_MAX], values[DERIVE_VALUES_MAX], test = S("");
         bool present[DERIVE_INPUTS_MAX] = {false}, tested = false;
         size_t n;
@@ -1072,6 +1065,23 @@ static void seen_as(const struct set *s, const struct kind_logsource *l, const c
             used += (size_t)snprintf(out + used, room - used, "%s%.*s", used ? "|" : "", STR_ARG(values[j]));
     }
     arena_free(a);
+}
+
+/* All values of a field under a log source; the record's own when there is no alias. */
+static void seen_as(const struct set *s, const struct kind_logsource *l, const char *field, const struct record *r,
+                    char *out, size_t room) {
+    size_t used = 0;
+
+    for (size_t i = 0; i < l->alias_count; i++)
+        if (same(field_name(s->fields, l->aliases[i].field), field)) {
+            made_of(l->aliases[i].sources, l->aliases[i].source_count, false, r, out, room);
+            return;
+        }
+    out[0] = '\0';
+    for (uint32_t i = 0; i < r->count; i++)
+        if (same(field_name(s->fields, r->values[i].field), field))
+            used += (size_t)snprintf(out + used, room - used, "%s%.*s", used ? "|" : "", (int)r->values[i].len,
+                                     r->values[i].ptr);
 }
 
 static const struct {
@@ -1164,6 +1174,71 @@ static void log_sources_see(void **state) {
     set_close(&s);
 }
 
+/* What became of calls, and who called whom over what. */
+static void roles_of_calls(void **state) {
+    static const struct {
+        const char *kind, *row;
+        enum role role;
+        const char *value;
+    } cases[] = {
+        {"call/asterisk", "disposition=ANSWERED", ROLE_OUTCOME, "answered"},
+        {"call/asterisk", "disposition=NO ANSWER", ROLE_OUTCOME, "no answer"},
+        {"call/asterisk", "disposition=BUSY", ROLE_OUTCOME, "busy"},
+        {"call/asterisk", "disposition=CONGESTION", ROLE_OUTCOME, "failed"},
+        {"call/asterisk", "disposition=", ROLE_OUTCOME, ""},
+        {"call/asterisk", "uniqueid=1497952162.0", ROLE_SESSION, "1497952162.0"},
+        {"call/asterisk", "src=anonymous;dst=6789", ROLE_ACCOUNT, "anonymous"},
+        {"call/freeswitch", "hangup_cause=NORMAL_CLEARING;billsec=54", ROLE_OUTCOME, "answered"},
+        {"call/freeswitch", "hangup_cause=NORMAL_CLEARING;billsec=0", ROLE_OUTCOME, "no answer"},
+        {"call/freeswitch", "hangup_cause=USER_BUSY;billsec=0", ROLE_OUTCOME, "busy"},
+        {"call/freeswitch", "hangup_cause=RECOVERY_ON_TIMER_EXPIRE;billsec=0", ROLE_OUTCOME,
+         "RECOVERY_ON_TIMER_EXPIRE"},
+        {"call/neutral", "hangup_cause_id=16;billsec=5", ROLE_OUTCOME, "answered"},
+        {"call/neutral", "hangup_cause_id=16;billsec=0", ROLE_OUTCOME, "no answer"},
+        {"call/neutral", "hangup_cause_id=17;billsec=0", ROLE_OUTCOME, "busy"},
+        {"call/neutral", "hangup_cause_id=;billsec=0", ROLE_OUTCOME, ""},
+        {"call/cucm", "cdrRecordType=1;origCause_value=0;destCause_value=16;duration=60", ROLE_OUTCOME, "answered"},
+        {"call/cucm", "cdrRecordType=1;origCause_value=16;destCause_value=0;duration=0", ROLE_OUTCOME, "no answer"},
+        {"call/cucm", "cdrRecordType=1;origCause_value=0;destCause_value=17;duration=0", ROLE_OUTCOME, "busy"},
+        {"call/cucm", "cdrRecordType=1;origCause_value=1;destCause_value=0;duration=0", ROLE_OUTCOME, "failed"},
+        {"call/cucm", "origIpAddr=-939392758", ROLE_CLIENT_ADDRESS, "10.1.2.200"},
+        {"call/cucm", "origIpAddr=0", ROLE_CLIENT_ADDRESS, ""},
+        {"call/cucm", "origIpAddr=0;origIpv4v6Addr=192.0.2.1", ROLE_CLIENT_ADDRESS, "192.0.2.1"},
+        {"call/cucm", "globalCallID_callManagerId=1;globalCallID_callId=4711", ROLE_SESSION, "1-4711"},
+        {"call/cucm", "finalCalledPartyNumber=;originalCalledPartyNumber=6789", ROLE_OBJECT, "6789"},
+        {"call/3cx", "time-answered=;reason-terminated=TerminatedBySrc", ROLE_OUTCOME, "no answer"},
+        {"call/3cx", "time-answered=2021/03/14 07:12:05;reason-terminated=TerminatedByDst", ROLE_OUTCOME, "answered"},
+        {"call/3cx", "dial-no=;to-no=6789", ROLE_OBJECT, "6789"},
+        {"call/teams-direct", "successfulCall=true;finalSipCode=0", ROLE_OUTCOME, "answered"},
+        {"call/teams-direct", "successfulCall=false;finalSipCode=486", ROLE_OUTCOME, "busy"},
+        {"call/teams-direct", "successfulCall=false;finalSipCode=500", ROLE_OUTCOME, "failed"},
+        {"call/teams-direct", "callerNumber=+49301234***", ROLE_ACCOUNT, "+49301234***"},
+        {"call/teams-pstn", "userPrincipalName=ann@example.org;callerNumber=+49301234567", ROLE_ACCOUNT,
+         "ann@example.org"},
+        {"call/mobile", "Cell Tower=24", ROLE_HOST, "24"},
+        {"database/mariadb", "retcode=0", ROLE_OUTCOME, "success"},
+        {"database/mariadb", "retcode=1045", ROLE_OUTCOME, "1045"},
+        {"database/oracle", "OBJECT_SCHEMA=CDR;OBJECT_NAME=CALLS", ROLE_OBJECT, "CDR.CALLS"},
+        {"database/oracle", "OBJECT_SCHEMA=;OBJECT_NAME=CALLS", ROLE_OBJECT, "CALLS"},
+    };
+    struct set s;
+    (void)state;
+
+    set_builtin(&s);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct kind *const k = kind_named(&s, cases[i].kind);
+        struct raw values[16];
+        struct record r;
+        char got[300];
+
+        row_with(s.fields, cases[i].row, ';', values, &r);
+        made_of(k->roles[cases[i].role], k->role_counts[cases[i].role], true, &r, got, sizeof got);
+        if (strcmp(got, cases[i].value) != 0)
+            fail_msg("%s, %s: %s", cases[i].kind, cases[i].row, got);
+    }
+    set_close(&s);
+}
+
 /* sigma-logsources 10, 4: what must not be there. */
 static void log_sources_do_not_see(void **state) {
     static const struct {
@@ -1207,16 +1282,27 @@ static void builtin_kinds_are_sound(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_kind_files),           cmocka_unit_test(memory_may_run_out),
-        cmocka_unit_test(names_the_line_of_bad_yaml), cmocka_unit_test(loads_a_directory),
-        cmocka_unit_test(joins_what_is_extended),     cmocka_unit_test(a_user_replaces_and_comes_first),
-        cmocka_unit_test(the_particular_comes_first), cmocka_unit_test(derives),
-        cmocka_unit_test(derives_within_bounds),      cmocka_unit_test(keys),
-        cmocka_unit_test(times_in_other_forms),       cmocka_unit_test(shapes_rename),
-        cmocka_unit_test(system_wins_over_data),      cmocka_unit_test(pairs_become_fields),
-        cmocka_unit_test(unwraps_lists_of_data),      cmocka_unit_test(decides_the_kind),
-        cmocka_unit_test(decides_on_binary_values),   cmocka_unit_test(log_sources_see),
-        cmocka_unit_test(log_sources_do_not_see),     cmocka_unit_test(builtin_kinds_are_sound),
+        cmocka_unit_test(reads_kind_files),
+        cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(names_the_line_of_bad_yaml),
+        cmocka_unit_test(loads_a_directory),
+        cmocka_unit_test(joins_what_is_extended),
+        cmocka_unit_test(a_user_replaces_and_comes_first),
+        cmocka_unit_test(the_particular_comes_first),
+        cmocka_unit_test(derives),
+        cmocka_unit_test(derives_within_bounds),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(roles_of_calls),
+        cmocka_unit_test(times_in_other_forms),
+        cmocka_unit_test(shapes_rename),
+        cmocka_unit_test(system_wins_over_data),
+        cmocka_unit_test(pairs_become_fields),
+        cmocka_unit_test(unwraps_lists_of_data),
+        cmocka_unit_test(decides_the_kind),
+        cmocka_unit_test(decides_on_binary_values),
+        cmocka_unit_test(log_sources_see),
+        cmocka_unit_test(log_sources_do_not_see),
+        cmocka_unit_test(builtin_kinds_are_sound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

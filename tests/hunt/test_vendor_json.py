@@ -56,7 +56,6 @@ EXCEPTIONS = [
     ("microsoft-entraid-graphapi", "account", r"test_event_00\d\d", r"testValue1 \| anonymized_value", "an application acted; theirs is the account it acted on"),
     ("azure-ad", "outcome", r"sign-in_activity", r"interrupted \| failure", "50158: another factor was asked for, nothing failed"),
     ("azure-ad", "time", r"(sign-in_activity|user_risk).*", r"20.* \| .*", "when it happened (createdDateTime, activityDateTime); theirs is when it was exported"),
-    ("azure-ad", "time", r"user_risk_detection_2", r" \| .*", "the hour has one digit, and the envelope is in US form"),
     ("google-report", "address", r"test_admin_sample2", r"FE80:000:.* \| fe80:0:.*", "as it is written; theirs is shortened"),
     ("google-report", "account", r".*", r"(redacted|HANGOUTS_EXTERNAL_OR_ANONYMOUS) \| .*", "the actor; theirs is a parameter of the event"),
     ("google-report", "outcome", r"test_(token_sample1|chrome_AFFILIATED_LOCK_SUCCESS)", r" \| success", "no result is written there"),

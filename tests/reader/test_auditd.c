@@ -88,11 +88,11 @@ static const struct {
     {"a command",
      STR("type=SYSCALL " M "arch=c000003e syscall=59 a0=1b a1=2b a2=3b a3=4\n"
          "type=EXECVE " M "argc=2 a0=\"ls\" a1=2D6C2078\n"
-         "type=CWD " M "cwd=\"/data\"\n"
+         "type=CWD " M "cwd=\"/srv0\"\n"
          "type=PATH " M "item=0 name=\"/bin/ls\" nametype=NORMAL\n"
          "type=PATH " M "item=1 name=\"/lib/x\" nametype=NORMAL\n"
          "type=PROCTITLE " M "proctitle=6C73002D6C2078\n"),
-     "1@0+424{arch=t:c000003e;syscall=t:59;argc=t:2;cwd=t:/data;item=t:0;name=t:/bin/ls;nametype=t:NORMAL;item=t:1;"
+     "1@0+424{arch=t:c000003e;syscall=t:59;argc=t:2;cwd=t:/srv0;item=t:0;name=t:/bin/ls;nametype=t:NORMAL;item=t:1;"
      "name=t:/lib/x;nametype=t:NORMAL;proctitle=t:ls -l x;syscall_a0=t:1b;syscall_a1=t:2b;syscall_a2=t:3b;"
      "syscall_a3=t:4;a0=t:ls;a1=t:-l x;_command=t:ls -l x;type=t:SYSCALL;type=t:EXECVE;type=t:CWD;type=t:PATH;"
      "type=t:PROCTITLE;" TAIL ";syscall=t:execve;SYSCALL=t:execve}"},

@@ -343,6 +343,11 @@ static const struct {
     {"types and no row", STR("\"a\",\"b\",\"c\"\nINTEGER,VARCHAR(50),UNIQUEIDENTIFIER"), ""},
     {"types but for one: a row", STR(HEAD "INTEGER,VARCHAR(50),x\n1,2,3\n"),
      "#1 6+21{a=t:INTEGER;b=t:VARCHAR(50);c=t:x} #2 28+5{a=t:1;b=t:2;c=t:3} "},
+    {"types too few: damage", STR(HEAD "INTEGER,INTEGER\n" SOUND),
+     "!6+16(fewer fields than columns) #2 22+5{a=t:1;b=t:2;c=t:3} #3 28+5{a=t:1;b=t:2;c=t:3} "
+     "#4 34+5{a=t:1;b=t:2;c=t:3} #5 40+5{a=t:1;b=t:2;c=t:3} #6 46+5{a=t:1;b=t:2;c=t:3} #7 52+5{a=t:1;b=t:2;c=t:3} "},
+    {"nearly types: a row", STR(HEAD "INTEGERS,VARCHAR(5,VARCHAR(x)\n" ROW),
+     "#1 6+29{a=t:INTEGERS;b=t:VARCHAR(5;c=t:VARCHAR(x)} #2 36+5{a=t:1;b=t:2;c=t:3} "},
     {"types further down: a row", STR(HEAD ROW "INTEGER,INTEGER,INTEGER\n"),
      "#1 6+5{a=t:1;b=t:2;c=t:3} #2 12+23{a=t:INTEGER;b=t:INTEGER;c=t:INTEGER} "},
 
@@ -536,6 +541,9 @@ static const struct {
      "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
      "#2 26+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
      "!52+12(more fields than columns) "},
+    {"it begins within a row", STR("\"x\"y,5\n" CALL CALL),
+     "!0+7(a byte behind a closing quote) #2 7+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "#3 33+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "},
     {"a byte behind a quote", STR(CALL CALL "\"x\"y,1,2\n"),
      "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
      "#2 26+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
