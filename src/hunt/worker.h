@@ -21,7 +21,8 @@ struct worker_setup {
     str list_kind;
     const struct reader *reader; /* reads everything that is no container; NULL: what each looks like decides */
     enum sigma_level level;
-    size_t memory_max; /* bytes of values that a worker keeps */
+    uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
+    size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
 };
 

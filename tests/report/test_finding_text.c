@@ -255,7 +255,7 @@ static void in_no_column(void **state) {
     f.matches = inside;
     f.match_count = 1;
     finding_csv(&b, &f);
-    same("not at the beginning", &b, "1,,low,T,,,,,A==1,1,,,p,,0,0,no");
+    same("not at the beginning", &b, "1,,low,T,,,,,A==1,1,,,p,,0,0,no,,'=soon");
     buf_free(&b);
 }
 
