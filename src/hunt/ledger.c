@@ -4,7 +4,8 @@
 #include "base/hash.h"
 #include "base/utf.h"
 
-#define HOST_INPUTS_MAX 16u
+#define DECIDING_MAX 4u
+#define STREAMS_REMEMBERED 64u
 #define NAME_MAX_BYTES 256u
 #define BITS_MAX (UINT64_C(1) << 22)    /* record numbers that lie so close are sorted as bits */
 #define KEYS_SENT_MAX ((size_t)1 << 20) /* bytes of one message */
@@ -87,23 +88,27 @@ static bool numbers_note(struct ledger *l, struct block *const *blocks, size_t c
 
 /* ---- hosts and logs ---- */
 
-/* The columns that decide a row's stream: its channel's, and those its host is made of. More than fit: false. */
-static bool deciding(const struct block *b, const struct column *out[HOST_INPUTS_MAX], uint32_t *count) {
+/* The columns that decide a row's stream: its channel's, and those its host is made of; what no row has decides nothing. More
+ * than fit: false. */
+static bool deciding(const struct block *b, const struct column *out[DECIDING_MAX], uint32_t *count) {
     const struct kind *const k = b->kind;
 
     *count = 0;
-    out[(*count)++] = block_column(b, FIELD_CHANNEL);
+    if ((out[*count] = block_column(b, FIELD_CHANNEL)))
+        ++*count;
     for (size_t s = 0; s < k->role_counts[ROLE_HOST]; s++) {
         const struct kind_source *const source = &k->roles[ROLE_HOST][s];
 
         for (size_t i = 0; i <= source->input_count; i++) {
             bool const last = i == source->input_count;
 
-            if (last && !source->only_if)
+            const struct column *c;
+
+            if ((last && !source->only_if) || !(c = block_column(b, last ? source->only_if->field : source->inputs[i])))
                 continue;
-            if (*count == HOST_INPUTS_MAX)
+            if (*count == DECIDING_MAX)
                 return false;
-            out[(*count)++] = block_column(b, last ? source->only_if->field : source->inputs[i]);
+            out[(*count)++] = c;
         }
     }
     return true;
@@ -117,27 +122,47 @@ static str log_of(const struct block *b, uint32_t row) {
     return v && v->type != VALUE_LIST && v->len ? utf8_first(value_text(v), NAME_MAX_BYTES) : b->kind->name;
 }
 
+/* Which stream rows with these codes are of. Of one block: codes are its dictionaries'. */
+struct remembered {
+    uint32_t codes[DECIDING_MAX];
+    struct stream *stream; /* NULL: nothing yet */
+};
+
+static struct stream *stream_of(struct ledger *l, struct detector *d, const struct block *b, uint32_t row) {
+    return coverage_stream(&l->coverage, utf8_first(detector_role(d, b, row, ROLE_HOST), NAME_MAX_BYTES),
+                           log_of(b, row));
+}
+
 static bool note_block(struct ledger *l, struct detector *d, const struct block *b, struct custody *line) {
-    const struct column *columns[HOST_INPUTS_MAX];
-    uint32_t codes[HOST_INPUTS_MAX] = {0}, count;
+    const struct column *columns[DECIDING_MAX];
+    struct remembered memory[STREAMS_REMEMBERED] = {0};
+    unsigned together = l->coverage.together;
+    uint32_t count;
     bool const few = deciding(b, columns, &count);
-    struct stream *s = NULL;
 
     for (uint32_t i = 0; i < b->row_count; i++) {
         const struct row *const row = &b->rows[i];
-        bool same = few && s;
+        uint32_t codes[DECIDING_MAX] = {0}, mixed = 0;
+        struct stream *s = NULL;
 
         if (row->salvaged)
             continue;
-        for (uint32_t k = 0; k < count; k++) {
-            uint32_t const code = columns[k] ? columns[k]->codes[i] : CODE_ABSENT;
-
-            same &= code == codes[k];
-            codes[k] = code;
+        for (uint32_t k = 0; few && k < count; k++) {
+            codes[k] = columns[k]->codes[i];
+            mixed = mixed * 31 + codes[k];
         }
-        if (!same && !(s = coverage_stream(&l->coverage, utf8_first(detector_role(d, b, i, ROLE_HOST), NAME_MAX_BYTES),
-                                           log_of(b, i))))
+        struct remembered *const m = &memory[mixed % STREAMS_REMEMBERED];
+
+        if (few && m->stream && memcmp(m->codes, codes, sizeof codes) == 0)
+            s = m->stream;
+        else if (!(s = stream_of(l, d, b, i)))
             return false;
+        if (together != l->coverage.together) { /* all others are gone */
+            memset(memory, 0, sizeof memory);
+            together = l->coverage.together;
+        }
+        memcpy(m->codes, codes, sizeof codes);
+        m->stream = s;
         if (!stream_event(s, row->when))
             return false;
         if (row->when == INSTANT_NONE)
