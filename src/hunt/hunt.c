@@ -333,6 +333,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .to = h->o.to,
                                      .level = h->o.level,
                                      .list = h->o.event != NULL,
+                                     .list_limit = h->o.limit ? h->o.limit : UINT64_MAX,
                                      .list_kind = str_of(h->o.kind_begins),
                                      .reader = h->o.reader ? reader_named(str_of(h->o.reader)) : NULL,
                                      .key_seeds = {hash_seed(), hash_seed()},

@@ -29,6 +29,7 @@ struct hunt_options {
     /* A listing instead of a hunt: every event is handed over and no rule evaluated (set may be empty). NULL: a hunt. The
      * events come as the findings do. */
     bool (*event)(void *ctx, const struct normal_event *event, struct err *e);
+    uint64_t limit;          /* listing: no more events than so many are wanted; 0: all */
     const char *kind_begins; /* listing: only events of kinds whose names begin so; NULL: all */
     const char *reader;      /* the name of the reader that is to read what is no container; NULL: content decides */
 

@@ -29,6 +29,7 @@ struct worker {
     struct detector *detector;
     struct ingest *ingest;
     struct listing *listing; /* NULL: rules are evaluated */
+    uint64_t listed;         /* events of this job */
     struct ledger *ledger;   /* NULL: of a listing */
     struct file_input file;
     struct buf out, path;
@@ -160,8 +161,9 @@ static bool on_event(void *ctx, const struct normal_event *event, struct err *e)
     struct worker *const w = ctx;
 
     (void)e;
-    if (outside(w, event->when) || !str_starts(event->kind, w->s->list_kind))
+    if (outside(w, event->when) || !str_starts(event->kind, w->s->list_kind) || w->listed == w->s->list_limit)
         return true;
+    w->listed++;
     struct wire m = {.type = WIRE_EVENT, .event = *event};
 
     m.event.reader = str_of(w->now.custody.reader);
@@ -475,6 +477,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     source_begin(w);
     w->modified = w->file.modified;
     w->ticked = 0;
+    w->listed = 0;
     w->members = 0;
     if (job->type == JOB_HASH) {
         struct wire m = {.type = WIRE_HASH};
