@@ -144,13 +144,13 @@ static void file_text(struct buf *b, const struct custody *c) {
     }
     some(b, c->salvaged, "salvaged");
     some(b, c->duplicates, "read before");
-    some(b, c->repaired, "bytes repaired");
+    some(b, c->repaired, c->repaired == 1 ? "byte repaired" : "bytes repaired");
     some(b, c->cut, "cut");
     some(b, c->no_kind, "of no known kind");
     some(b, c->no_time, "without time");
     some(b, c->assumed, "with a time that says no zone: taken as UTC");
-    some(b, c->damages, "damaged places");
-    some(b, c->findings, "findings");
+    some(b, c->damages, c->damages == 1 ? "damaged place" : "damaged places");
+    some(b, c->findings, c->findings == 1 ? "finding" : "findings");
     buf_byte(b, '\n');
 }
 
