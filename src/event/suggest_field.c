@@ -272,13 +272,24 @@ static bool asked(const struct kind_draft *k, str name) {
 }
 
 #define ALWAYS_MAX 4u
+
+/* What syslog's head says is there whatever the log; a kind that extends unix/syslog asks for it already. */
+static bool of_parent(const struct kind_draft *k, str name) {
+    char room[SHORT_MAX];
+
+    return k->extends.len &&
+           word_index(
+               "message timestamp host program pid severity facility msgid received collector label module repeated",
+               squeeze(name, room)) != SIZE_MAX;
+}
+
 static size_t always_there(const struct kind_draft *k, const struct stats *s, struct choice best[ALWAYS_MAX]) {
     size_t count = 0;
 
     for (uint32_t i = 0; i < s->count; i++) {
         str const name = pool_text(s->pool, s->list[i].name);
 
-        if (s->list[i].records == s->records && field_nameable(name) && !asked(k, name))
+        if (s->list[i].records == s->records && field_nameable(name) && !asked(k, name) && !of_parent(k, name))
             choose(best, &count, ALWAYS_MAX,
                    (struct choice){name, particular(name) + (k->elsewhere && pool_has(k->elsewhere, name) ? 0 : 200),
                                    &s->list[i]});

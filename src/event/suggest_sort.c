@@ -183,9 +183,15 @@ static void leaf(struct suggest *s, const uint32_t *rows, uint32_t count, struct
         for (uint32_t c = 0; c < r->count; c++)
             stats_add(&stats, s->cells[r->first + c].name, s->cells[r->first + c].value);
     }
-    /* A line of text without message is not to take those that have one. */
-    if (str_eq(reader, S("text")) && !stats_field(&stats, S("message")))
-        want(sort, (struct wanted){WANTED_ABSENT, S("message"), S("")});
+    if (str_eq(reader, S("text"))) {
+        const struct field_stat *const message = stats_field(&stats, S("message"));
+        const struct field_stat *const head = stats_field(&stats, S("timestamp"));
+
+        if (!message) /* not to take the lines that have one */
+            want(sort, (struct wanted){WANTED_ABSENT, S("message"), S("")});
+        else if (head && message->records == count && head->records == count && suggest_is_kind(s, S("unix/syslog")))
+            k.extends = S("unix/syslog"); /* JSON behind the head of syslog: what is known of that stays */
+    }
     k.wanted_count = sort->wanted_count;
     k.name = suggest_name(s, s->name, sort->name);
     suggest_source(s, s->name, &k.product, &k.service);
