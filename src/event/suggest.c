@@ -242,7 +242,9 @@ static bool cells_take(struct suggest *s, const struct normal_event *event, stru
 
 bool suggest_take(struct suggest *s, const struct normal_event *event, bool *full, struct err *e) {
     bool const told = field_of(event, S("format")) != NULL;
-    struct row row = {.first = s->cell_count, .type = is_line(event) ? ROW_LINE : ROW_FIELDS};
+    struct row row = {.first = s->cell_count,
+                      .type = is_line(event) ? ROW_LINE : ROW_FIELDS,
+                      .timed = event->when != INSTANT_NONE && !event->kind.len};
     bool room = true, ok = true;
     struct row *list;
 

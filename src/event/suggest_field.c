@@ -349,6 +349,11 @@ static void time_write(struct buf *b, const struct kind_draft *k, const struct s
     struct choice best[TIMES_MAX];
     size_t count = 0, put = 0;
 
+    if (k->timed) {
+        buf_add(b, S("# time: known from the log's own form\n"));
+        return;
+    }
+
     for (uint32_t i = 0; i < s->count && k->time_count + k->extends.len == 0; i++) {
         const struct field_stat *const f = &s->list[i];
         str const name = pool_text(s->pool, f->name);

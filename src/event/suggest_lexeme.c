@@ -201,6 +201,100 @@ static void lex_words(struct lexing *l, size_t i, size_t to) {
     }
 }
 
+static size_t digits_at(str s, size_t i) {
+    size_t n = 0;
+
+    while (is_digit(at(s, i + n)))
+        n++;
+    return n;
+}
+
+bool word_clock(str w) {
+    for (size_t i = 0; i + 7 <= w.len; i += digits_at(w, i) + 1) {
+        size_t const n = digits_at(w, i);
+
+        if (n > 0 && n <= 2 && at(w, i + n) == ':' && digits_at(w, i + n + 1) == 2 && at(w, i + n + 3) == ':' &&
+            digits_at(w, i + n + 4) >= 2)
+            return true;
+        if (n == 4 && (at(w, i + 4) == '-' || at(w, i + 4) == '/') && digits_at(w, i + 5) == 2 &&
+            at(w, i + 7) == at(w, i + 4) && digits_at(w, i + 8) == 2)
+            return true;
+    }
+    return false;
+}
+
+static bool is_month(str w) {
+    static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
+                                        "aug", "sep", "oct", "nov", "dec", NULL};
+
+    return w.len >= 3 && w.len <= 9 && word_in(names, str_first(w, 3));
+}
+
+static bool is_weekday(str w) {
+    static const char *const names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
+
+    return w.len >= 3 && w.len <= 9 && word_in(names, str_first(w, 3));
+}
+
+static bool is_zone(str w) {
+    static const char *const names[] = {"UTC", "GMT", "CET",  "CEST", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST",
+                                        "PDT", "BST", "AEST", "AEDT", "JST", "IST", "MSK", "AM",  "PM",  NULL};
+
+    return word_in(names, w) || (w.len == 5 && (w.ptr[0] == '+' || w.ptr[0] == '-') && digits_at(w, 1) == 4) ||
+           (w.len == 4 && digits_at(w, 0) == 4 && (str_starts(w, S("19")) || str_starts(w, S("20"))));
+}
+
+/* 03/25/2024, 25.03.24, 25/Mar/2024 */
+static bool is_day(str w) {
+    size_t signs = 0;
+
+    for (size_t i = 0; i < w.len; i++) {
+        if (!is_digit(w.ptr[i]) && !is_letter(w.ptr[i]) && !strchr("/-.", w.ptr[i]))
+            return false;
+        signs += !is_digit(w.ptr[i]) && !is_letter(w.ptr[i]);
+    }
+    return w.len >= 5 && w.len <= 11 && is_digit(w.ptr[0]) && signs > 0 && signs <= 2;
+}
+
+/* Mon Jun  6 18:43:28 2016; 03/25/2024 07:12:00 PM; 12/28-12:55:38.7; 25/Mar/2024:07:12:00 +0000: where it ends that begins at
+ * from, or 0. Which of them can be read as times is another question. */
+static size_t date_end(str s, size_t from) {
+    bool clock = false, day = false;
+    size_t last = 0;
+
+    for (size_t i = from, words = 0; words < 7 && i < s.len; words++) {
+        size_t const begin = i;
+        size_t end;
+
+        while (i < s.len && s.ptr[i] != ' ')
+            i++;
+        for (end = i; end > begin && strchr("])>:,;|", s.ptr[end - 1]); end--)
+            ;
+        str const w = {s.ptr + begin, end - begin};
+
+        if (clock) {
+            if (!is_zone(w))
+                break;
+            last = end;
+        } else if (is_month(w)) {
+            day = true;
+        } else if (is_digit(at(w, 0)) && word_clock(w)) {
+            clock = true;
+            day |= str_find_byte(w, '/') != SIZE_MAX || str_find_byte(w, '-') != SIZE_MAX;
+            last = end;
+        } else if (is_day(w)) {
+            day = true;
+        } else if (!is_weekday(w) && !(w.len > 0 && w.len <= 4 && digits_at(w, 0) == w.len)) {
+            break;
+        }
+        if (end < i && !(end + 1 == i && s.ptr[end] == ',' && !clock))
+            break; /* a bracket closes, a colon ends it */
+        while (i < s.len && s.ptr[i] == ' ')
+            i++;
+    }
+    return clock && day ? last : 0;
+}
+
 /* A date in front: its lexemes are put, and what follows begins at the returned place. */
 static size_t lex_date(struct lexing *l) {
     str const s = l->text;
@@ -237,7 +331,15 @@ static size_t lex_date(struct lexing *l) {
         }
         words--;
     }
-    return 0;
+    size_t const end = date_end(s, from);
+
+    if (end == 0 || doubled(s, end) || word_unsayable((str){s.ptr + from, end - from}) ||
+        (end < s.len && !is_between(s.ptr[end]) && s.ptr[end] != ':'))
+        return 0;
+    if (from)
+        put_between(l, 0);
+    put(l, LEX_DATE, S(""));
+    return end;
 }
 
 /* The end of the word at i: a blank that is not inside quotes. */

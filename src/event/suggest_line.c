@@ -52,10 +52,22 @@ static bool hinted(const struct miner *m, const struct line *line, uint32_t p) {
            (p > 0 && (line_between(m, line, p - 1, '[') || line_between(m, line, p - 1, '<')));
 }
 
+/* A word such as error says how bad it is where it stands apart: in capitals, in brackets, before a colon. */
+static bool level_here(const struct miner *m, const struct line *line, uint32_t p) {
+    str const w = line_word(m, line, p);
+    bool capitals = true;
+
+    for (size_t i = 0; i < w.len; i++)
+        capitals &= w.ptr[i] >= 'A' && w.ptr[i] <= 'Z';
+    return capitals || (p > 0 && line_between(m, line, p - 1, '[')) ||
+           (p + 1 < line->count && line_between(m, line, p + 1, ':'));
+}
+
 /* What to do with word p of these lines; *ways: in how many it differs. */
 static enum decision decide(struct miner *m, const uint32_t *order, uint32_t count, uint32_t p, uint32_t *ways) {
     const struct line *const first = &m->lines[order[0]];
-    bool ints = true, numbers = true, addresses = true, levels = true, values = false, surely = false, unsaid = false;
+    bool ints = true, numbers = true, addresses = true, levels = true, clocks = true, values = false, surely = false,
+         unsaid = false;
 
     *ways = 0;
     m->stamp++;
@@ -71,6 +83,7 @@ static enum decision decide(struct miner *m, const uint32_t *order, uint32_t cou
         numbers = numbers && word_digits(w, 1);
         addresses = addresses && word_address(w);
         levels = levels && word_level(w);
+        clocks = clocks && word_clock(w);
         values = values || word_value(w);
         surely = surely || value_surely(w);
         unsaid = unsaid || word_unsayable(w);
@@ -83,7 +96,7 @@ static enum decision decide(struct miner *m, const uint32_t *order, uint32_t cou
         return FIELD_NUMBER;
     if (addresses)
         return FIELD_ADDRESS;
-    if (levels || behind_key(m, first, p))
+    if ((levels && level_here(m, first, p)) || clocks || behind_key(m, first, p))
         return FIELD_WORD;
     if (*ways == 1)
         return count == 1 && surely ? FIELD_WORD : SAID;
@@ -112,7 +125,7 @@ static void leave(struct miner *m, const uint32_t *order, uint32_t count) {
 }
 
 /* A template must have something to say: of any line it would say nothing. */
-static uint32_t literal_least(const struct miner *m) {
+static uint32_t letters_least(const struct miner *m) {
     return m->open ? 4 : 1;
 }
 
@@ -171,7 +184,7 @@ static void part(struct miner *m, uint32_t from, uint32_t count) {
     struct found f = {.from = from, .count = count};
 
     template_write(m, first, what, first->count, &f);
-    if (f.literal >= literal_least(m) && f.text.len <= 2048) {
+    if (f.letters >= letters_least(m) && f.text.len <= 2048) {
         found_add(m, f);
     } else {
         leave(m, order, count);
@@ -244,7 +257,7 @@ static bool tail_of(struct miner *m, const struct line *line, struct found *f) {
         return false;
     template_write(m, line, what, p, f);
     buf_add(&f->text, S("{text}"));
-    return f->literal >= literal_least(m);
+    return f->letters >= letters_least(m);
 }
 
 static int by_text(const void *a, const void *b) {
@@ -290,6 +303,7 @@ static bool keep(struct miner *m, const struct found *f, struct mining *out) {
 
     one->lines = f->count;
     one->outcome = f->good == f->bad ? S("") : f->good ? S("success") : S("failure");
+    out->dated |= f->time;
     out->joins_day |= f->day;
     out->joins_zone |= f->zone;
     return arena_copy(out->arena, buf_str(&f->text), &one->text) && !m->failed;

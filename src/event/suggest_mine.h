@@ -12,6 +12,7 @@ enum lexeme_type {
     LEX_QUOTED,
     LEX_REQUEST,
     LEX_TIME, /* a time in one word; in two: day and clock; in three: zone as well */
+    LEX_DATE, /* a time of other forms, in several words */
     LEX_DAY,
     LEX_CLOCK,
     LEX_ZONE,
@@ -36,8 +37,8 @@ enum decision { SAID, FIELD_WORD, FIELD_INT, FIELD_NUMBER, FIELD_ADDRESS, OPEN }
 struct found {
     uint32_t from, count; /* lines, in the order */
     struct buf text;
-    uint32_t literal;
-    bool day, zone, good, bad; /* good, bad: its words say that something was done, or was not */
+    uint32_t literal, letters;       /* bytes of its own; of these letters and digits */
+    bool time, day, zone, good, bad; /* good, bad: its words say that something was done, or was not */
 };
 
 struct miner {
@@ -65,6 +66,7 @@ bool word_unsayable(str w);                   /* it cannot be text of a template
 bool word_value(str w);                       /* rather a value than a word of whoever wrote the program */
 bool word_in(const char *const *list, str w); /* the list ends in NULL; case does not count */
 bool word_level(str w);
+bool word_clock(str w); /* a clock or a date is in it */
 /* The lexemes of the messages into m->lines. False: no memory. */
 MUST_USE bool lines_lex(struct miner *m, const str *messages, const bool *cut, size_t count);
 str line_word(const struct miner *m, const struct line *line, uint32_t p); /* WORD, BETWEEN; else "" */

@@ -38,7 +38,8 @@ enum { ROW_FIELDS, ROW_LINE };
 struct row {
     uint32_t first, count; /* cells */
     uint8_t reader, type;
-    bool cut; /* of the message more is not known */
+    bool cut;   /* of the message more is not known */
+    bool timed; /* the reader knows when it was */
 };
 
 struct known {
@@ -128,6 +129,7 @@ struct kind_draft {
     const str *times; /* before those that are guessed */
     size_t time_count;
     str apart;                    /* the field whose values tell the sorts apart, or "" */
+    bool timed;                   /* the reader knows the time of all records */
     bool by_presence;             /* ask for fields that are always there as well */
     const struct pool *elsewhere; /* fields rather not to ask for: records of other kinds have them, too; NULL: none */
 };
@@ -160,7 +162,7 @@ struct mining {
     struct arena *arena; /* what mined points to */
     struct mined *list;  /* as they are to be tried */
     size_t count;
-    bool joins_day, joins_zone; /* there are fields day and clock, or day, clock and zone */
+    bool dated, joins_day, joins_zone; /* there are fields time; day and clock; day, clock and zone */
 };
 /* messages: trimmed, not empty; cut[i]: more of it is not known. open: the templates will be tried on the lines of any log,
  * so that they must say something. False: no memory. */

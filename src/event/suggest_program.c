@@ -170,7 +170,7 @@ static void kind_of_lines(struct suggest *s, str name, const struct mining *mine
         times[k.time_count++] = zoned;
     if (mined->joins_day || sp->joins_pair)
         times[k.time_count++] = joined;
-    if (stats_field(&sp->stats, plain) && !sp->joins_pair && stats_field(&sp->stats, plain)->times)
+    if (mined->dated && stats_field(&sp->stats, plain) && stats_field(&sp->stats, plain)->times)
         times[k.time_count++] = plain;
     k.times = times;
     suggest_source(s, name, &k.product, &k.service);
@@ -189,6 +189,17 @@ static void untold_write(struct suggest *s, const struct program *p, uint32_t un
             s->out,
             "# %u of %u lines fit no template and are not of the kind below: they are too various, or too short\n",
             untold, p->count);
+}
+
+/* What stands behind the last slash where a program is told with its path. */
+static str short_name(str program) {
+    size_t from = 0;
+
+    if (!str_starts(program, S("/")))
+        return program;
+    for (size_t i = 0; i + 1 < program.len; i++)
+        from = program.ptr[i] == '/' ? i + 1 : from;
+    return str_from(program, from);
 }
 
 static bool draft_program(struct suggest *s, struct program *p, str behind) {
@@ -341,7 +352,7 @@ bool suggest_lines(struct suggest *s) {
     uint32_t const own = named < PROGRAMS_MAX ? named : PROGRAMS_MAX;
 
     for (uint32_t i = 0; ok && i < own; i++)
-        ok = draft_program(s, &g.list[i], g.count == 1 ? S("") : g.list[i].name);
+        ok = draft_program(s, &g.list[i], g.count == 1 ? S("") : short_name(g.list[i].name));
     ok = ok && draft_others(s, g.list + own, named - own);
     if (ok && named < g.count)
         ok = draft_program(s, &g.list[named], S(""));

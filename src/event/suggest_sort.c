@@ -171,6 +171,7 @@ static void leaf(struct suggest *s, const uint32_t *rows, uint32_t count, struct
                            .extends = S(""),
                            .wanted = sort->wanted,
                            .apart = sort->apart,
+                           .timed = true,
                            .by_presence = true,
                            .elsewhere = &s->elsewhere};
     size_t const before = s->out->len;
@@ -179,6 +180,7 @@ static void leaf(struct suggest *s, const uint32_t *rows, uint32_t count, struct
     for (uint32_t i = 0; i < count; i++) {
         const struct row *const r = &s->rows[rows[i]];
 
+        k.timed &= r->timed;
         stats_record(&stats);
         for (uint32_t c = 0; c < r->count; c++)
             stats_add(&stats, s->cells[r->first + c].name, s->cells[r->first + c].value);

@@ -85,7 +85,7 @@ static str name_for(struct miner *m, const struct line *line, const uint8_t *wha
 
     if (port)
         return S("port");
-    if (typed && word_level(line_word(m, line, p)))
+    if (typed && word_level(line_word(m, line, p)) && (before == UINT32_MAX || what[before] != SAID))
         return S("level");
     if (before != UINT32_MAX && what[before] == SAID && !word_unsayable(key)) {
         if (!keyed)
@@ -107,7 +107,8 @@ static void literal_put(struct found *f, str text) {
         if (text.ptr[i] == '{')
             buf_byte(&f->text, '{');
         buf_byte(&f->text, text.ptr[i]);
-        f->literal += is_letter(text.ptr[i]) || is_digit(text.ptr[i]) || (unsigned char)text.ptr[i] > 0x7f;
+        f->literal++;
+        f->letters += is_letter(text.ptr[i]) || is_digit(text.ptr[i]) || (unsigned char)text.ptr[i] > 0x7f;
     }
 }
 
@@ -122,7 +123,11 @@ void template_write(struct miner *m, const struct line *line, const uint8_t *wha
     static const struct {
         uint8_t type;
         str name;
-    } dates[] = {{LEX_TIME, STR("time")}, {LEX_DAY, STR("day")}, {LEX_CLOCK, STR("clock")}, {LEX_ZONE, STR("zone")}};
+    } dates[] = {{LEX_TIME, STR("time")},
+                 {LEX_DATE, STR("time")},
+                 {LEX_DAY, STR("day")},
+                 {LEX_CLOCK, STR("clock")},
+                 {LEX_ZONE, STR("zone")}};
     struct names names = {.count = 0};
 
     for (uint32_t p = 0; p < count; p++)
@@ -156,6 +161,11 @@ void template_write(struct miner *m, const struct line *line, const uint8_t *wha
             break;
         case LEX_TIME:
             buf_add(&f->text, S("{time:word}"));
+            f->time = true;
+            break;
+        case LEX_DATE:
+            buf_add(&f->text, S("{time}"));
+            f->time = true;
             break;
         case LEX_DAY:
             buf_add(&f->text, S("{day:word}"));

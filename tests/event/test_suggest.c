@@ -41,7 +41,8 @@ static int world_close(void **state) {
 static bool take(struct suggest *s, str reader, str kind, const char *const *pairs, bool *full, struct err *e) {
     struct normal_value values[PAIRS_MAX];
     struct normal_field fields[PAIRS_MAX];
-    struct normal_event event = {.when = INSTANT_NONE, .reader = reader, .kind = kind, .fields = fields};
+    struct normal_event event = {
+        .when = str_eq(reader, S("w3c")) ? 1 : INSTANT_NONE, .reader = reader, .kind = kind, .fields = fields};
 
     for (; event.field_count < PAIRS_MAX && pairs[event.field_count]; event.field_count++) {
         str const pair = str_of(pairs[event.field_count]);
@@ -176,6 +177,32 @@ static const struct {
      {"[1711350720.123] gate 1 opened", "[1711350721.123] gate 2 opened"},
      {"'[{time:word}] gate {gate:int} opened'", "time: time\n"},
      {"join:"}},
+    {"a date of another form",
+     NULL,
+     {"[Fri Dec  4 04:47:44 2005] [error] gate 1 opened", "[Sat Dec 15 04:47:45 2005] [notice] gate 2 opened"},
+     {"'[{time}] [{level:word}] gate {gate:int} opened' # 2 lines"},
+     {"join:"}},
+    {"a date with signs",
+     NULL,
+     {"12/28-12:55:38.76 gate 1 opened", "25/Mar/2024:07:12:00 +0100 gate 2 opened",
+      "03/25/2024 07:12:00 PM: gate 3 opened"},
+     {"'{time} gate {gate:int} opened' # 2 lines", "'{time}: gate {gate:int} opened' # 1 line"},
+     {NULL}},
+    {"numbers and a clock are no date",
+     NULL,
+     {"12 07:12:00 gates opened", "13 07:12:00 gates opened"},
+     {"'{number:int} {value:word} gates opened'"},
+     {"{time"}},
+    {"a clock is a field, even if it never differs",
+     "gated",
+     {"opened at 07:12:00 again", "opened at 07:12:00 again"},
+     {"'opened at {value:word} again'"},
+     {"07:12:00 again"}},
+    {"a level stands apart",
+     "gated",
+     {"ERROR: gate in error state 1", "INFO: gate in error state 2"},
+     {"'{level:word}: gate in error state {state:int}'"},
+     {NULL}},
     {"no date",
      NULL,
      {"4 gates opened", "5 gates opened"},
@@ -345,6 +372,20 @@ static void names(void **state) {
     assert_false(suggest_name_good((str){"a\0b", 3}));
 }
 
+/* What the reader knows needs no field. */
+static void time_of_the_reader(void **state) {
+    static const char *const record[] = {"date=2024-03-25", "time=07:12:00", "cs-door=1", NULL};
+    const struct world *const w = *state;
+    struct suggest *const s = suggest_new(S("acme/door"), w->kinds);
+    struct err e = {0};
+    bool full;
+
+    assert_true(take(s, S("w3c"), S(""), record, &full, &e));
+    draft_is(s, "time of the reader",
+             (const char *const[]){"# time: known from the log's own form\n", "reader: w3c\n", NULL},
+             (const char *const[]){"\ntime:", NULL});
+}
+
 static void counted_not_drafted(void **state) {
     static const char *const record[] = {"Channel=Security", "EventID=4624", NULL}, *const other[] = {"Channel=x",
                                                                                                       "badge=1",
@@ -455,9 +496,13 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines),  cmocka_unit_test(fields),
-        cmocka_unit_test(names),  cmocka_unit_test(counted_not_drafted),
-        cmocka_unit_test(bounds), cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(fields),
+        cmocka_unit_test(names),
+        cmocka_unit_test(counted_not_drafted),
+        cmocka_unit_test(time_of_the_reader),
+        cmocka_unit_test(bounds),
+        cmocka_unit_test(every_allocation_may_fail),
     };
 
     return cmocka_run_group_tests(tests, world_open, world_close);

@@ -255,6 +255,7 @@ HOSTILE = {
     "programs without words": "".join(f"2024-03-25T07:00:00Z gw1 prog[1]: {i}\n2024-03-25T07:00:00Z gw1 prog[1]:\n" for i in range(9)),
     "one word": "a\n" * 50,
     "numbers": "".join(f"{i}\n" for i in range(50)),
+    "old dates": "".join(f"Mon Jun  {1 + i % 9} 18:43:{i:02} 2016 [pid {i}] the door opened\n03/25/2024, 07:12:{i:02} PM [[ the gate opened\n" for i in range(30)),
     "dates alone": "".join(f"2024-03-25 07:00:{i:02}\n" for i in range(50)),
     "long lines": "".join("user jdoe said " + "word " * (400 + i) + "\n" for i in range(20)),
     "long words": "".join("user jdoe said " + "w" * (4000 + i) + "\n" for i in range(20)),
