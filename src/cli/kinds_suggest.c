@@ -24,15 +24,16 @@ static void name_of_file(struct buf *b, str path) {
     buf_add(b, S("own/"));
     for (size_t i = 0; i < file.len && i < 40; i++) {
         char const c = file.ptr[i];
-        bool const good =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        bool const good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 
         if (good)
             buf_byte(b, c);
         else if (b->ptr && b->ptr[b->len - 1] != '-' && b->ptr[b->len - 1] != '/')
             buf_byte(b, '-');
     }
-    if (b->ptr && b->ptr[b->len - 1] == '/')
+    while (b->len && b->ptr[b->len - 1] == '-')
+        b->len--;
+    if (b->len && b->ptr[b->len - 1] == '/')
         buf_add(b, S("log"));
 }
 

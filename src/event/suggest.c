@@ -251,9 +251,8 @@ bool suggest_take(struct suggest *s, const struct normal_event *event, bool *ful
     *full = s->full;
     if (s->full)
         return true;
-    /* What unix/syslog says of a line is its head; the message is nobody's yet. */
-    bool const head_only =
-        event->kind.len && str_eq(event->reader, S("text")) && !told && field_of(event, S("message"));
+    /* What this kind says of a line is its head; the message is nobody's yet. */
+    bool const head_only = str_eq(event->kind, SYSLOG_KIND) && !told && field_of(event, S("message"));
 
     if (event->kind.len && !head_only) {
         ok = known_take(s, event, e);

@@ -28,6 +28,7 @@ static inline str pool_text(const struct pool *p, uint32_t id) {
 
 /* suggest.c: the sample, and what the draft is put together with. */
 
+#define SYSLOG_KIND S("unix/syslog") /* data/kinds/unix.yml: what is known of any line of syslog: its head */
 #define READERS_MAX 32u
 struct cell {
     uint32_t name, value;

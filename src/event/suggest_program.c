@@ -152,8 +152,7 @@ static void joins_write(struct buf *out, const struct mining *mined, const struc
 }
 
 static void kind_of_lines(struct suggest *s, str name, const struct mining *mined, const struct spoken *sp) {
-    static const str zoned = STR("when_zone"), joined = STR("when"), plain = STR("time"), timestamp = STR("timestamp"),
-                     syslog = STR("unix/syslog");
+    static const str zoned = STR("when_zone"), joined = STR("when"), plain = STR("time"), timestamp = STR("timestamp");
     const struct field_stat *const head = stats_field(&sp->stats, timestamp);
     struct wanted const wanted = {WANTED_EQUALS, S("format"), name};
     struct kind_draft k = {
@@ -161,8 +160,8 @@ static void kind_of_lines(struct suggest *s, str name, const struct mining *mine
     str times[4];
 
     /* What is known of syslog's head, and which rules are for it, stays. */
-    if (head && head->records == sp->stats.records && suggest_is_kind(s, syslog))
-        k.extends = syslog;
+    if (head && head->records == sp->stats.records && suggest_is_kind(s, SYSLOG_KIND))
+        k.extends = SYSLOG_KIND;
     else if (head)
         times[k.time_count++] = timestamp;
 

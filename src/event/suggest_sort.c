@@ -191,8 +191,8 @@ static void leaf(struct suggest *s, const uint32_t *rows, uint32_t count, struct
 
         if (!message) /* not to take the lines that have one */
             want(sort, (struct wanted){WANTED_ABSENT, S("message"), S("")});
-        else if (head && message->records == count && head->records == count && suggest_is_kind(s, S("unix/syslog")))
-            k.extends = S("unix/syslog"); /* JSON behind the head of syslog: what is known of that stays */
+        else if (head && message->records == count && head->records == count && suggest_is_kind(s, SYSLOG_KIND))
+            k.extends = SYSLOG_KIND; /* JSON behind the head of syslog: what is known of that stays */
     }
     k.wanted_count = sort->wanted_count;
     k.name = suggest_name(s, s->name, sort->name);

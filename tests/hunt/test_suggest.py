@@ -225,6 +225,9 @@ def known_already():
     own = "kind: acme/lift\nwhen: {lift: {present: true}, shaft: {present: true}}\n"
     drafted = Drafted(mixed, "acme/lift", kinds=own)
     assert "nothing left" in drafted.yaml
+    behind_a_head = "".join(f'Mar 25 07:00:00 gw1 app[1]: {{"lift": {i}, "shaft": "x"}}\n' for i in range(5))
+    drafted = Drafted(behind_a_head, "acme/lift", kinds=own.replace("when:", "extends: unix/syslog\nwhen:"))
+    assert "nothing left" in drafted.yaml, drafted.yaml
     drafted = Drafted(jsonl({"bell": i, "rung": 2} for i in range(5)), "acme/lift", kinds=own)
     assert drafted.kinds() == {"acme/lift-2": 5}, "a name that is taken is not given again"
 
@@ -327,6 +330,16 @@ def shaken():
         assert drafted.status == 0, drafted.said
 
 
+def names_of_files():
+    """Without --name a kind is called like its file."""
+    with tempfile.TemporaryDirectory() as name:
+        for file, kind in (("door.jsonl", "own/door"), ("the door 2.log.old", "own/the-door-2"), (".hidden", "own/hidden"), ("é", "own/log"), ("-x (1)", "own/x-1")):
+            path = pathlib.Path(name) / file
+            path.write_text('{"lift": 1, "shaft": 2}\n', encoding="utf-8")
+            done = longwatch("kinds", "suggest", path)
+            assert f"\nkind: {kind}\n".encode() in done.stdout, (file, done)
+
+
 def wrong_usage():
     for name in ("", "/x", "x/", "a//b", "a b", "é", "x" * 101, "a\nb"):
         done = longwatch("kinds", "suggest", pathlib.Path(__file__), "--name", name)
@@ -338,5 +351,6 @@ def wrong_usage():
 if __name__ == "__main__":
     run([
         json_of_one_sort, json_of_two_sorts, json_nested_and_unix_time, table, key_value, syslog, free_lines, various_lines,
-        many_programs, known_already, hostile, ten_thousand_fields, binary, bounded, shaken, wrong_usage,
+        many_programs, known_already, hostile, ten_thousand_fields, binary, bounded, shaken, names_of_files,
+        wrong_usage,
     ])  # fmt: skip
