@@ -8,11 +8,14 @@
 
 #include "base/address.h"
 #include "base/hash.h"
+#include "base/instant.h"
 
 /* Ends of fields tried for one template on one line. The most that a real line of the samples needs is some sixty. */
 #define TRIES_MAX 2048u
 #define SPANS_MAX 128u
 #define PROGRAM_MAX 64u
+/* The longest time that is looked for: Sun, 14 Mar 2021 07:12:03.123456789 +01:00. */
+#define TIME_MAX 48u
 /* A template of a named program's is tried on lines whose program is not known when it has this much text of its own. */
 #define LITERAL_ALONE 12u
 
@@ -40,6 +43,9 @@ static bool in_class(uint8_t type, char c) {
         return (c >= '0' && c <= '9') || c == '-';
     case PIECE_NUMBER:
         return (c >= '0' && c <= '9') || c == '-' || c == '.';
+    case PIECE_TIME:
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == ':' ||
+               c == '-' || c == '.' || c == ',' || c == '+' || c == '/' || c == '*';
     case PIECE_ADDRESS:
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == ':' ||
                c == '%' || c == '[' || c == ']';
@@ -62,6 +68,50 @@ static bool is_number(str s, unsigned points_most) {
     return points <= points_most && s.ptr[s.len - 1] != '.';
 }
 
+bool time_may_begin(char c) {
+    return (c >= '0' && c <= '9') || memchr("JFMASONDTWjfmasondtw*.", c, 22);
+}
+
+/* Digits and a separator, or the name of a month or a day: what is cheap to say of a time that begins here. */
+static bool time_begins(str s) {
+    size_t digits = 0;
+
+    if (s.len < 8 || !time_may_begin(s.ptr[0]))
+        return false;
+    while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9')
+        digits++;
+    if (digits == 0)
+        return memchr(s.ptr + 3, ' ', s.len < 9 ? s.len - 3 : 6) != NULL;
+    return digits <= 14 && (digits >= 10 || memchr("-/. T", s.ptr[digits], 5));
+}
+
+/* A date alone, or seconds since 1970: not any number. */
+static bool is_date(str s) {
+    size_t digits = 0;
+
+    while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9')
+        digits++;
+    return s.len >= 10 && (digits >= 9 || (digits == 4 && s.ptr[4] != '.')) && str_find_byte(s, ' ') == SIZE_MAX;
+}
+
+/* A name at the end of a time is not part of it, unless wall_parse knows what it means. */
+static bool is_time(str s) {
+    struct wall w;
+    size_t from = s.len;
+
+    while (from > 0 && s.ptr[from - 1] != ' ')
+        from--;
+    str const last = str_from(s, from);
+    bool named = last.len > 0 && from > 0;
+
+    for (size_t i = 0; i < last.len; i++)
+        named = named && ((last.ptr[i] >= 'A' && last.ptr[i] <= 'Z') || (last.ptr[i] >= 'a' && last.ptr[i] <= 'z'));
+    if (named && !str_eq_ascii(last, S("UTC")) && !str_eq_ascii(last, S("GMT")) && !str_eq_ascii(last, S("Z")) &&
+        !str_eq_ascii(last, S("AM")) && !str_eq_ascii(last, S("PM")))
+        return false;
+    return (str_find_byte(s, ':') != SIZE_MAX || is_date(s)) && wall_parse(s, &w);
+}
+
 static str without_brackets(str s) {
     return s.len > 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']' ? (str){s.ptr + 1, s.len - 2} : s;
 }
@@ -80,6 +130,11 @@ static bool fits(const struct piece *p, str s) {
         return is_number(s, 1);
     case PIECE_ADDRESS:
         return address_parse(without_brackets(s), &a);
+    case PIECE_TIME:
+        return is_time(s);
+    case PIECE_LABELS:
+        s = str_trim(s);
+        return s.len > 2 && s.ptr[0] == '(' && s.ptr[s.len - 1] == ')';
     default:
         return true; /* the class was looked at already */
     }
@@ -105,6 +160,11 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
 static const char *reach(const struct piece *p, const char *from, const char *end) {
     if (p->type == PIECE_ANY || p->type == PIECE_QUOTED || p->type >= PIECE_REQUEST)
         return end;
+    if (p->type == PIECE_TIME) {
+        end = (size_t)(end - from) > TIME_MAX ? from + TIME_MAX : end;
+        if (!time_begins((str){from, (size_t)(end - from)}))
+            return from;
+    }
     while (from < end && in_class(p->type, *from))
         from++;
     return from;
@@ -133,7 +193,7 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
     /* An end may be no farther than limit; the text behind it may. */
     const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
 
-    if (!p->longest) {
+    if (!p->longest && p->type != PIECE_TIME) {
         for (to = from; (to = find(to, last, text)); to++)
             if (take(m, p, from, to, next))
                 return true;
@@ -220,6 +280,9 @@ static bool add_span(struct told *t, struct fields *fields, const struct span *s
     switch (p->type) {
     case PIECE_QUOTED:
         decode_quoted(t, p, s->text);
+        return true;
+    case PIECE_LABELS:
+        decode_labels(t, p, s->text);
         return true;
     case PIECE_REQUEST:
         return decode_request(t, fields, s->text);

@@ -22,6 +22,9 @@ enum piece_type {
     PIECE_INT,     /* digits, perhaps after a minus */
     PIECE_NUMBER,  /* the same with one point */
     PIECE_ADDRESS, /* an IPv4 or IPv6 address, perhaps in brackets, which are left out */
+    PIECE_TIME,    /* the longest text that is a date with a time of day (base/instant.h), or Unix time; zones by name but
+                    * UTC and GMT are no part of it */
+    PIECE_LABELS,  /* (3)www(7)example(3)com(0), Windows' form of a name of DNS, perhaps behind blanks: www.example.com */
     PIECE_QUOTED, /* up to the first byte of what follows that no backslash stands before; may be empty; \" and \\ are undone */
     PIECE_REQUEST, /* a request of HTTP, quoted: method, target (stem, query), version (RFC 9112 3) */
     PIECE_PAIRS,   /* key=value, key="quoted value", bare words are passed over */

@@ -37,6 +37,33 @@ void decode_quoted(struct told *t, const struct piece *p, str text) {
     told_add(t, p->field, str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\|="));
 }
 
+/* Lengths in brackets become points: the first is left out, (0) ends the name, and the root is a point. */
+void decode_labels(struct told *t, const struct piece *p, str text) {
+    char *const to = t->room.ptr + t->room.len;
+    size_t used = 0;
+
+    text = str_trim(text);
+    if (t->room.room - t->room.len < text.len)
+        return;
+    for (size_t i = 0; i < text.len; i++) {
+        size_t end = i + 1;
+
+        while (text.ptr[i] == '(' && end < text.len && text.ptr[end] >= '0' && text.ptr[end] <= '9')
+            end++;
+        if (text.ptr[i] != '(' || end == i + 1 || end == text.len || text.ptr[end] != ')') {
+            to[used++] = text.ptr[i];
+            continue;
+        }
+        if (i > 0 && end + 1 < text.len)
+            to[used++] = '.';
+        i = end;
+    }
+    if (used == 0)
+        to[used++] = '.';
+    t->room.len += used;
+    told_add(t, p->field, (str){to, used});
+}
+
 static bool add_named(struct told *t, struct fields *fields, str name, str value) {
     field_id const id = field_intern(fields, name);
 
@@ -46,11 +73,33 @@ static bool add_named(struct told *t, struct fields *fields, str name, str value
     return true;
 }
 
+/* Stem and query of a target; of one in absolute form (RFC 9112 3.2.2: proxies, load balancers) also whose it is. */
+static bool add_target(struct told *t, struct fields *fields, str target) {
+    size_t const scheme = str_find(target, S("://"));
+    size_t const early = str_find_byte(target, '/'), question = str_find_byte(target, '?');
+    str stem = str_first(target, question);
+
+    if (scheme != SIZE_MAX && scheme > 0 && early == scheme + 1 && scheme < question) {
+        str const behind = str_from(stem, scheme + 3);
+        size_t const path = str_find_byte(behind, '/');
+        str host = str_first(behind, path);
+        size_t const port = str_find_byte(host, ':');
+
+        if (host.len == 0 || host.ptr[0] != '[')
+            host = str_first(host, port);
+        if (host.len && !add_named(t, fields, S("cs-uri-host"), host))
+            return false;
+        stem = path == SIZE_MAX ? S("/") : str_from(behind, path);
+    }
+    return add_named(t, fields, S("cs-uri-stem"), stem) &&
+           (question == SIZE_MAX || add_named(t, fields, S("cs-uri-query"), str_from(target, question + 1)));
+}
+
 /* METHOD target HTTP/version. The target may have blanks, because attackers write them; anything else is told whole. */
 bool decode_request(struct told *t, struct fields *fields, str text) {
     str const request = str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\");
     size_t const blank = str_find_byte(request, ' ');
-    size_t last = request.len, question;
+    size_t last = request.len;
     bool ok = true;
 
     if (str_eq(request, S("-")) || request.len == 0)
@@ -76,11 +125,7 @@ bool decode_request(struct told *t, struct fields *fields, str text) {
     str const target = {request.ptr + blank + 1, last - blank - 1};
 
     ok &= add_named(t, fields, S("cs-method"), str_first(request, blank)) && add_named(t, fields, S("cs-uri"), target);
-    question = str_find_byte(target, '?');
-    ok &= add_named(t, fields, S("cs-uri-stem"), str_first(target, question));
-    if (question != SIZE_MAX)
-        ok &= add_named(t, fields, S("cs-uri-query"), str_from(target, question + 1));
-    return ok;
+    return ok && add_target(t, fields, target);
 }
 
 /* Keys are what a programmer writes. */

@@ -6,10 +6,13 @@
 
 /* One more value of the line. value: bytes that live as long as the line, or in told's room. */
 void told_add(struct told *t, field_id field, str value);
+/* Can a time (PIECE_TIME) begin with this byte? */
+bool time_may_begin(char c);
 /* Reserved before a line is told, so that views into it stay: no text that is undone is longer than where it came from. */
 #define TOLD_ROOM(line_len) (2 * (line_len) + 256)
 
 /* format_decode.c: pieces that hold several fields. */
+void decode_labels(struct told *t, const struct piece *p, str text);
 void decode_quoted(struct told *t, const struct piece *p, str text);
 MUST_USE bool decode_request(struct told *t, struct fields *fields, str text);
 void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, str text);

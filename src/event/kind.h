@@ -42,6 +42,14 @@ enum derive {
     DERIVE_LABELLED,      /* the part of 'SHA1=..,MD5=..' behind `label`= */
     DERIVE_SPLIT,         /* pieces between ';', trimmed; each also without what ends in the label, when one is given
                            * and only letters stand before it (file:_, containerfile:_) */
+    DERIVE_URL_HOST,       /* http://a:80/b.c?d, a:80 -> a; of /b.c?d nothing */
+    DERIVE_URL_PATH,       /* -> /b.c */
+    DERIVE_URL_QUERY,      /* -> d */
+    DERIVE_URL_EXTENSION,  /* -> c */
+    DERIVE_REQUEST_METHOD, /* GET /b.c?d HTTP/1.1 -> GET */
+    DERIVE_REQUEST_TARGET, /* -> /b.c?d */
+    DERIVE_REQUEST_PATH,   /* -> /b.c */
+    DERIVE_REQUEST_QUERY,  /* -> d */
 };
 #define DERIVE_INPUTS_MAX 4
 #define DERIVE_VALUES_MAX 64
