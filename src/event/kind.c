@@ -128,6 +128,16 @@ bool kinds_add_format(struct kinds *k, struct format *format, struct err *e) {
     return true;
 }
 
+bool kinds_add_without(struct kinds *k, struct kind_without *without, struct err *e) {
+    void **list = (void **)k->withouts;
+
+    if (!grow(&list, k->without_count, &k->without_room))
+        return err_set(e, ERR_MEMORY, 0, "kinds");
+    k->withouts = (struct kind_without **)list;
+    k->withouts[k->without_count++] = without;
+    return true;
+}
+
 /* mine, then theirs; NULL: no memory. */
 static void *both(struct arena *a, const void *mine, size_t my_count, const void *theirs, size_t their_count,
                   size_t size) {
@@ -305,6 +315,7 @@ void kinds_free(struct kinds *k) {
     free(k->docs);
     free(k->shapes);
     free(k->formats);
+    free(k->withouts);
     formats_free(k->ordered_formats);
     free(k->sorted);
     arena_free(k->arena);
@@ -417,6 +428,15 @@ bool kinds_seal(struct kinds *k, struct err *e) {
 const struct formats *kinds_formats(const struct kinds *k) {
     assert(k->sealed);
     return k->ordered_formats;
+}
+
+size_t kinds_without_count(const struct kinds *k) {
+    return k->without_count;
+}
+
+const struct kind_without *kinds_without_at(const struct kinds *k, size_t i) {
+    assert(i < k->without_count);
+    return k->withouts[i];
 }
 
 size_t kinds_count(const struct kinds *k) {

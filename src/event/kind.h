@@ -138,6 +138,12 @@ struct shape {
     bool builtin;
 };
 
+/* A log source that no kind gives events of, and why: for reports. */
+struct kind_without {
+    str category, product, service; /* lower case; an empty one is any */
+    str why;
+};
+
 struct kinds;
 struct formats; /* event/format.h: what lines of text say */
 
@@ -164,6 +170,8 @@ const struct kind *kinds_at(const struct kinds *k, size_t i);
 size_t shapes_count(const struct kinds *k);
 const struct shape *shapes_at(const struct kinds *k, size_t i);
 const struct formats *kinds_formats(const struct kinds *k);
+size_t kinds_without_count(const struct kinds *k);
+const struct kind_without *kinds_without_at(const struct kinds *k, size_t i);
 /* The name a field has under the shape: renamed, stripped, or itself. Makes new names in the catalogue. */
 field_id shape_field(const struct shape *s, struct fields *fields, field_id field);
 /* Which of two fields of one record wins when shape_field gives them one name: the lower rank (System before EventData
@@ -183,6 +191,10 @@ void shape_pairs(const struct shape *s, struct fields *fields, struct record *r)
 bool kind_matches(const struct kind *k, const struct record *r, struct buf *room);
 /* As kind_matches for one condition on the text of the field's values (NULL and 0: absent). */
 bool kind_condition_holds(const struct kind_condition *c, const str *values, size_t count);
+
+/* Can an event of the kind have the field by itself, aliases apart? False only of kinds of lines of text that name their
+ * formats (`when: {format: ...}`), none of which gives it. */
+bool kind_may_have(const struct kinds *kinds, const struct fields *fields, const struct kind *kind, field_id field);
 
 /* The values a source makes of its inputs. inputs[i]: one text value of source->inputs[i], present[i]: whether there
  * is one. Returns the count written to out (at most DERIVE_VALUES_MAX); text lives in a or in the inputs.

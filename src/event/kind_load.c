@@ -659,9 +659,7 @@ static bool columns(struct load *l, const struct yaml_node *n, struct template *
     return true;
 }
 
-static bool compiled(struct load *l, bool ok, const char *why, uint32_t line, const char *what) {
-    if (ok)
-        return true;
+static bool not_compiled(struct load *l, const char *why, uint32_t line, const char *what) {
     return why ? kind_fail(l->e, l->path, line, "%s: %s", what, why) : full(l);
 }
 
@@ -674,9 +672,10 @@ static bool one_template(struct load *l, const struct yaml_node *n, struct templ
     if (n->type == YAML_MAP &&
         (!keys_known(l, n, "a template", "text set columns") || !(text_node = yaml_get(n, "text"))))
         return l->e->code ? false : kind_fail(l->e, l->path, n->line, "a template needs `text`");
-    if (!scalar(l, text_node, "a template", &text) ||
-        !compiled(l, template_compile(text, l->k->arena, l->k->fields, t, &why), why, text_node->line, "a template"))
+    if (!scalar(l, text_node, "a template", &text))
         return false;
+    if (!template_compile(text, l->k->arena, l->k->fields, t, &why))
+        return not_compiled(l, why, text_node->line, "a template");
     t->line = n->line;
     if (n->type == YAML_MAP && (more = yaml_get(n, "set")) && !constants(l, more, &t->set, &t->set_count))
         return false;
@@ -700,10 +699,10 @@ static bool joins(struct load *l, const struct yaml_node *n, struct format *f) {
         field_id id;
         str text;
 
-        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text) ||
-            !compiled(l, joined_compile(text, l->k->arena, l->k->fields, &list[i], &why), why, n->items[i]->line,
-                      "`join`"))
+        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text))
             return false;
+        if (!joined_compile(text, l->k->arena, l->k->fields, &list[i], &why))
+            return not_compiled(l, why, n->items[i]->line, "`join`");
         list[i].field = id;
     }
     f->joins = list;
@@ -759,6 +758,20 @@ static bool load_format(struct load *l, const struct yaml_node *map) {
     return kinds_add_format(l->k, f, l->e);
 }
 
+static bool load_without(struct load *l, const struct yaml_node *map) {
+    struct kind_without *const w = some(l, 1, sizeof *w);
+    const struct yaml_node *const source = yaml_get(map, "without");
+
+    if (!w || !keys_known(l, map, "a document without a kind", "without why") || !is_map(l, source, "`without`") ||
+        !keys_known(l, source, "`without`", "category product service") ||
+        !lower_part(l, source, "category", &w->category) || !lower_part(l, source, "product", &w->product) ||
+        !lower_part(l, source, "service", &w->service) || !optional_text(l, map, "why", &w->why))
+        return false;
+    if (w->category.len + w->product.len + w->service.len == 0 || w->why.len == 0)
+        return kind_fail(l->e, l->path, map->line, "`without` names a log source, and `why` says why it has no kind");
+    return kinds_add_without(l->k, w, l->e);
+}
+
 static bool load_document(struct load *l, const struct yaml_node *map) {
     if (map->type == YAML_SCALAR && map->scalar == YAML_IS_NULL)
         return true; /* nothing between two --- */
@@ -770,7 +783,9 @@ static bool load_document(struct load *l, const struct yaml_node *map) {
         return load_shape(l, map);
     if (yaml_get(map, "format"))
         return load_format(l, map);
-    return kind_fail(l->e, l->path, map->line, "a document begins with `kind:`, `shape:` or `format:`");
+    if (yaml_get(map, "without"))
+        return load_without(l, map);
+    return kind_fail(l->e, l->path, map->line, "a document begins with `kind:`, `shape:`, `format:` or `without:`");
 }
 
 /* "line 7: why" of yaml becomes "path:7: why". */

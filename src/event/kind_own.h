@@ -29,6 +29,8 @@ struct kinds {
     const struct format **formats;
     size_t format_count, format_room;
     struct formats *ordered_formats; /* when sealed */
+    struct kind_without **withouts;
+    size_t without_count, without_room;
     struct kind **sorted; /* without bases */
     size_t sorted_count;
     bool sealed;
@@ -40,6 +42,7 @@ bool kind_fail(struct err *e, str path, uint32_t line, const char *fmt, ...) PRI
 MUST_USE bool kinds_add_doc(struct kinds *k, struct kind_doc *doc, struct err *e);
 MUST_USE bool kinds_add_shape(struct kinds *k, struct shape *shape, struct err *e);
 MUST_USE bool kinds_add_format(struct kinds *k, struct format *format, struct err *e);
+MUST_USE bool kinds_add_without(struct kinds *k, struct kind_without *without, struct err *e);
 /* kind_reach.c. Of a joined kind: can its conditions hold together? */
 MUST_USE bool kind_possible(const struct kind *k, const struct fields *fields, struct err *e);
 /* Of sorted kinds and shapes: can records come to each of them? Sets hidden_by. */
