@@ -18,6 +18,8 @@
 #define TIME_MAX 48u
 /* A template of a named program's is tried on lines whose program is not known when it has this much text of its own. */
 #define LITERAL_ALONE 12u
+/* A format for all lines none of whose templates has so much text fits nearly any line: it comes last. */
+#define LITERAL_ANY 4u
 
 struct span {
     const struct piece *piece;
@@ -372,7 +374,7 @@ struct formats {
     size_t count;
     struct gated *gated; /* by program, then in order */
     size_t gated_count;
-    struct entry *entries; /* of formats for all lines, in order; then those that may stand alone */
+    struct entry *entries; /* of formats for all lines, in order; those that may stand alone; those that fit nearly any */
     size_t open_count, entry_count;
     uint16_t *by_first[256]; /* numbers of entries whose templates may begin so */
     uint16_t by_first_open[256], by_first_count[256];
@@ -408,17 +410,20 @@ static int by_program(const void *a, const void *b) {
     return c ? c : by_order(&x->format, &y->format);
 }
 
-static void entries_fill(struct formats *f) {
-    for (int alone = 0; alone < 2; alone++) {
-        for (size_t i = 0; i < f->count; i++) {
-            const struct format *const one = f->list[i];
+/* In which of three passes a template is tried on lines whose program is not known; 3: in none. */
+static unsigned pass_of(const struct format *f, const struct template *how) {
+    if (f->program_count > 0)
+        return how->literal >= LITERAL_ALONE ? 1 : 3;
+    return most_literal(f) >= LITERAL_ANY || !f->builtin ? 0 : 2;
+}
 
-            for (size_t j = 0; j < one->template_count; j++)
-                if (alone ? one->program_count > 0 && one->templates[j].literal >= LITERAL_ALONE
-                          : one->program_count == 0)
-                    f->entries[f->entry_count++] = (struct entry){one, &one->templates[j]};
-        }
-        if (!alone)
+static void entries_fill(struct formats *f) {
+    for (unsigned pass = 0; pass < 3; pass++) {
+        for (size_t i = 0; i < f->count; i++)
+            for (size_t j = 0; j < f->list[i]->template_count; j++)
+                if (pass_of(f->list[i], &f->list[i]->templates[j]) == pass)
+                    f->entries[f->entry_count++] = (struct entry){f->list[i], &f->list[i]->templates[j]};
+        if (pass == 0)
             f->open_count = f->entry_count;
     }
 }
