@@ -12,6 +12,8 @@
 
 /* Ends of fields tried for one template on one line. The most that a real line of the samples needs is some sixty. */
 #define TRIES_MAX 2048u
+/* The same for all templates on one line: a line that nearly fits a hundred of them is told by none. */
+#define LINE_TRIES_MAX 16384u
 #define SPANS_MAX 128u
 #define PROGRAM_MAX 64u
 /* The longest time that is looked for: Sun, 14 Mar 2021 07:12:03.123456789 +01:00. */
@@ -32,28 +34,17 @@ struct match {
     const char *end;
     struct span spans[SPANS_MAX];
     uint32_t span_count;
-    uint32_t tries;
+    uint32_t tries, tries_max;
 };
 
 /* Forms of fields */
 
-static bool in_class(uint8_t type, char c) {
-    switch (type) {
-    case PIECE_WORD:
-        return c != ' ' && c != '\t';
-    case PIECE_INT:
-        return (c >= '0' && c <= '9') || c == '-';
-    case PIECE_NUMBER:
-        return (c >= '0' && c <= '9') || c == '-' || c == '.';
-    case PIECE_TIME:
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == ':' ||
-               c == '-' || c == '.' || c == ',' || c == '+' || c == '/' || c == '*';
-    case PIECE_ADDRESS:
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == ':' ||
-               c == '%' || c == '[' || c == ']';
-    default:
-        return true;
-    }
+static bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool letter(char c) {
+    return (char)(c | 0x20) >= 'a' && (char)(c | 0x20) <= 'z';
 }
 
 static bool is_number(str s, unsigned points_most) {
@@ -74,17 +65,47 @@ bool time_may_begin(char c) {
     return (c >= '0' && c <= '9') || memchr("JFMASONDTWjfmasondtw*.", c, 22);
 }
 
-/* Digits and a separator, or the name of a month or a day: what is cheap to say of a time that begins here. */
-static bool time_begins(str s) {
-    size_t digits = 0;
+/* The name of a month or a day of the week. */
+static bool name_begins(str s) {
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdecmontuewedthufrisatsun";
+    char low[3];
 
+    for (size_t i = 0; i < 3; i++)
+        low[i] = (char)(s.ptr[i] | 0x20);
+    for (size_t i = 0; i < sizeof names - 1; i += 3)
+        if (memcmp(names + i, low, 3) == 0)
+            return true;
+    return false;
+}
+
+static size_t digits_at(str s, size_t i) {
+    size_t n = 0;
+
+    while (i + n < s.len && s.ptr[i + n] >= '0' && s.ptr[i + n] <= '9')
+        n++;
+    return n;
+}
+
+/* What is cheap to say of a time that begins here: a year first, a day or month first, a name first, a number of seconds. */
+static bool time_begins(str s) {
     if (s.len < 8 || !time_may_begin(s.ptr[0]))
         return false;
-    while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9')
-        digits++;
+    size_t const from = s.ptr[0] == '*' || s.ptr[0] == '.';
+    size_t const digits = digits_at(s, from), next = from + digits;
+
     if (digits == 0)
-        return memchr(s.ptr + 3, ' ', s.len < 9 ? s.len - 3 : 6) != NULL;
-    return digits <= 14 && (digits >= 10 || memchr("-/. T", s.ptr[digits], 5));
+        return name_begins(str_from(s, from));
+    if (digits == 4)
+        return memchr("-/. ", s.ptr[next], 4) != NULL;
+    if (digits > 2)
+        return digits >= 8;
+    if (s.ptr[next] == '.') {
+        size_t const more = digits_at(s, next + 1);
+
+        return more > 0 && more < 3 && next + 1 + more < s.len && s.ptr[next + 1 + more] == '.' &&
+               digits_at(s, next + 2 + more) == 4;
+    }
+    return memchr("-/ ", s.ptr[next], 3) != NULL;
 }
 
 /* A date alone, or seconds since 1970: not any number. */
@@ -149,7 +170,7 @@ static bool match(struct match *m, uint16_t at, const char *p);
 static bool take(struct match *m, const struct piece *p, const char *from, const char *to, uint16_t next) {
     uint32_t const kept = m->span_count;
 
-    if (m->tries++ >= TRIES_MAX || kept == SPANS_MAX || !fits(p, (str){from, (size_t)(to - from)}))
+    if (m->tries++ >= m->tries_max || kept == SPANS_MAX || !fits(p, (str){from, (size_t)(to - from)}))
         return false;
     m->spans[m->span_count++] = (struct span){p, {from, (size_t)(to - from)}};
     if (match(m, next, to))
@@ -160,20 +181,49 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
 
 /* Where a field that begins at p must end at the latest, by the bytes it may hold. */
 static const char *reach(const struct piece *p, const char *from, const char *end) {
-    if (p->type == PIECE_ANY || p->type == PIECE_QUOTED || p->type >= PIECE_REQUEST)
-        return end;
-    if (p->type == PIECE_TIME) {
+    switch (p->type) {
+    case PIECE_WORD:
+        while (from < end && *from != ' ' && *from != '\t')
+            from++;
+        return from;
+    case PIECE_INT:
+        while (from < end && (digit(*from) || *from == '-'))
+            from++;
+        return from;
+    case PIECE_NUMBER:
+        while (from < end && (digit(*from) || *from == '-' || *from == '.'))
+            from++;
+        return from;
+    case PIECE_ADDRESS:
+        while (from < end && (digit(*from) || letter(*from) || *from == '.' || *from == ':' || *from == '%' ||
+                              *from == '[' || *from == ']' || *from == '-'))
+            from++;
+        return from;
+    case PIECE_TIME:
         end = (size_t)(end - from) > TIME_MAX ? from + TIME_MAX : end;
         if (!time_begins((str){from, (size_t)(end - from)}))
             return from;
+        while (from < end && (digit(*from) || letter(*from) || (*from && strchr(" :-.,+/*", *from))))
+            from++;
+        return from;
+    default:
+        return end;
     }
-    while (from < end && in_class(p->type, *from))
-        from++;
-    return from;
 }
 
+/* memmem for what is short, in what is short. */
 static const char *find(const char *p, const char *end, str what) {
-    return (size_t)(end - p) < what.len ? NULL : memmem(p, (size_t)(end - p), what.ptr, what.len);
+    for (; (size_t)(end - p) >= what.len; p++) {
+        if (!(p = memchr(p, what.ptr[0], (size_t)(end - p) - what.len + 1)))
+            return NULL;
+        size_t i = 1;
+
+        while (i < what.len && p[i] == what.ptr[i])
+            i++;
+        if (i == what.len)
+            return p;
+    }
+    return NULL;
 }
 
 /* The quote, or whatever byte it is, that ends the field: not one behind a backslash. */
@@ -189,8 +239,12 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
     const char *to;
 
     if (p->type == PIECE_QUOTED || p->type == PIECE_REQUEST) {
-        to = unescaped(from, m->end, text.ptr[0]);
-        return to && take(m, p, from, to, next);
+        for (to = from; (to = unescaped(to, m->end, text.ptr[0])); to++)
+            if (take(m, p, from, to, next))
+                return true;
+            else if (m->tries >= m->tries_max)
+                return false;
+        return false;
     }
     /* An end may be no farther than limit; the text behind it may. */
     const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
@@ -199,7 +253,7 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
         for (to = from; (to = find(to, last, text)); to++)
             if (take(m, p, from, to, next))
                 return true;
-            else if (m->tries >= TRIES_MAX)
+            else if (m->tries >= m->tries_max)
                 return false;
         return false;
     }
@@ -209,7 +263,7 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
         if (*to == text.ptr[0] && memcmp(to, text.ptr, text.len) == 0) {
             if (take(m, p, from, to, next))
                 return true;
-            if (m->tries >= TRIES_MAX)
+            if (m->tries >= m->tries_max)
                 return false;
         }
     return false;
@@ -246,7 +300,8 @@ static bool match(struct match *m, uint16_t at, const char *p) {
         }
         if (piece->type != PIECE_TEXT)
             return field_then(m, piece, p, (uint16_t)(at + 1));
-        if ((size_t)(m->end - p) < piece->text.len || memcmp(p, piece->text.ptr, piece->text.len) != 0)
+        if ((size_t)(m->end - p) < piece->text.len || *p != piece->text.ptr[0] ||
+            memcmp(p, piece->text.ptr, piece->text.len) != 0)
             return false;
         p += piece->text.len;
     }
@@ -257,6 +312,7 @@ static bool match(struct match *m, uint16_t at, const char *p) {
 
 void told_free(struct told *t) {
     free(t->values);
+    free(t->maybe);
     buf_free(&t->room);
     *t = (struct told){0};
 }
@@ -287,7 +343,8 @@ static bool add_span(struct told *t, struct fields *fields, const struct span *s
         decode_labels(t, p, s->text);
         return true;
     case PIECE_REQUEST:
-        return decode_request(t, fields, s->text);
+        decode_request(t, p, s->text);
+        return true;
     case PIECE_PAIRS:
         decode_pairs(t, fields, p, s->text);
         return true;
@@ -335,19 +392,19 @@ static void add_joined(struct told *t, const struct joined *j) {
 }
 
 static bool try_template(struct told *t, struct fields *fields, const struct format *f, const struct template *how,
-                         str line, bool *fitted) {
+                         str line, uint32_t *tries, bool *fitted) {
     struct match m;
 
     *fitted = false;
-    if (line.len == 0 || !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1))
-        return true;
     m.pieces = how->pieces;
     m.piece_count = how->piece_count;
     m.end = line.ptr + line.len;
     m.span_count = m.tries = 0;
-    if (!match(&m, 0, line.ptr))
+    m.tries_max = LINE_TRIES_MAX - *tries < TRIES_MAX ? LINE_TRIES_MAX - *tries : TRIES_MAX;
+    *fitted = match(&m, 0, line.ptr);
+    *tries += m.tries < m.tries_max ? m.tries : m.tries_max;
+    if (!*fitted)
         return true;
-    *fitted = true;
     t->format = f;
     t->template = how;
     for (uint32_t i = 0; i < m.span_count; i++)
@@ -359,26 +416,26 @@ static bool try_template(struct told *t, struct fields *fields, const struct for
 
 /* All formats, and by what they are found */
 
-struct entry {
-    const struct format *format;
-    const struct template *template;
-};
-
 struct gated {
     str program;
     const struct format *format;
+    size_t first; /* the number of its first template */
 };
+
+/* The passes in which templates are tried on lines whose program is not known: of formats for all lines; of programs' that may
+ * stand alone; of formats for all lines that fit nearly any. Lines of a known program: after its own, the first only. */
+#define PASSES 3u
 
 struct formats {
     const struct format **list;
     size_t count;
     struct gated *gated; /* by program, then in order */
     size_t gated_count;
-    struct entry *entries; /* of formats for all lines, in order; those that may stand alone; those that fit nearly any */
-    size_t open_count, entry_count;
-    uint16_t *by_first[256]; /* numbers of entries whose templates may begin so */
-    uint16_t by_first_open[256], by_first_count[256];
-    uint16_t *numbers;
+    const struct template **templates; /* of all formats, in order */
+    const struct format **owners;      /* of each of them */
+    size_t template_count;
+    struct index *index;
+    uint64_t *passes[PASSES]; /* sets of templates */
 };
 
 static uint32_t most_literal(const struct format *f) {
@@ -410,37 +467,41 @@ static int by_program(const void *a, const void *b) {
     return c ? c : by_order(&x->format, &y->format);
 }
 
-/* In which of three passes a template is tried on lines whose program is not known; 3: in none. */
+/* PASSES: in none. */
 static unsigned pass_of(const struct format *f, const struct template *how) {
     if (f->program_count > 0)
-        return how->literal >= LITERAL_ALONE ? 1 : 3;
+        return how->literal >= LITERAL_ALONE ? 1 : PASSES;
     return most_literal(f) >= LITERAL_ANY || !f->builtin ? 0 : 2;
 }
 
-static void entries_fill(struct formats *f) {
-    for (unsigned pass = 0; pass < 3; pass++) {
-        for (size_t i = 0; i < f->count; i++)
-            for (size_t j = 0; j < f->list[i]->template_count; j++)
-                if (pass_of(f->list[i], &f->list[i]->templates[j]) == pass)
-                    f->entries[f->entry_count++] = (struct entry){f->list[i], &f->list[i]->templates[j]};
-        if (pass == 0)
-            f->open_count = f->entry_count;
+/* Numbers the templates of all formats, in order. */
+static bool number_all(struct formats *f, size_t templates, size_t programs) {
+    f->gated = calloc(programs + 1, sizeof *f->gated);
+    f->templates = calloc(templates + 1, sizeof *f->templates);
+    f->owners = calloc(templates + 1, sizeof *f->owners);
+    if (!f->gated || !f->templates || !f->owners || templates >= UINT16_MAX)
+        return false;
+    for (size_t i = 0; i < f->count; i++) {
+        const struct format *const one = f->list[i];
+
+        for (size_t j = 0; j < one->program_count; j++)
+            f->gated[f->gated_count++] = (struct gated){one->programs[j], one, f->template_count};
+        for (size_t j = 0; j < one->template_count; j++) {
+            f->owners[f->template_count] = one;
+            f->templates[f->template_count++] = &one->templates[j];
+        }
     }
+    qsort(f->gated, f->gated_count, sizeof *f->gated, by_program);
+    return true;
 }
 
-static bool first_fill(struct formats *f) {
-    size_t used = 0;
-
-    if (!(f->numbers = reallocarray(NULL, f->entry_count * 256 + 1, sizeof *f->numbers)))
-        return false;
-    for (unsigned c = 0; c < 256; c++) {
-        f->by_first[c] = f->numbers + used;
-        for (size_t i = 0; i < f->entry_count; i++)
-            if (f->entries[i].template->first[c / 8] >> c % 8 & 1) {
-                f->numbers[used++] = (uint16_t)i;
-                f->by_first_count[c]++;
-                f->by_first_open[c] = (uint16_t)(f->by_first_open[c] + (i < f->open_count));
-            }
+static bool passes_fill(struct formats *f) {
+    for (unsigned p = 0; p < PASSES; p++) {
+        if (!(f->passes[p] = calloc(index_words(f->index), sizeof *f->passes[p])))
+            return false;
+        for (size_t i = 0; i < f->template_count; i++)
+            if (pass_of(f->owners[i], f->templates[i]) == p)
+                f->passes[p][i / 64] |= (uint64_t)1 << i % 64;
     }
     return true;
 }
@@ -459,18 +520,8 @@ struct formats *formats_new(const struct format **list, size_t count) {
         templates += list[i]->template_count;
         programs += list[i]->program_count;
     }
-    f->gated = calloc(programs + 1, sizeof *f->gated);
-    f->entries = calloc(templates + 1, sizeof *f->entries);
-    if (!f->gated || !f->entries || templates > UINT16_MAX) {
-        formats_free(f);
-        return NULL;
-    }
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < list[i]->program_count; j++)
-            f->gated[f->gated_count++] = (struct gated){list[i]->programs[j], list[i]};
-    qsort(f->gated, f->gated_count, sizeof *f->gated, by_program);
-    entries_fill(f);
-    if (!first_fill(f)) {
+    if (!number_all(f, templates, programs) || !(f->index = index_new(f->templates, f->template_count)) ||
+        !passes_fill(f)) {
         formats_free(f);
         return NULL;
     }
@@ -481,8 +532,11 @@ void formats_free(struct formats *f) {
     if (!f)
         return;
     free(f->gated);
-    free(f->entries);
-    free(f->numbers);
+    free(f->templates);
+    free(f->owners);
+    index_free(f->index);
+    for (unsigned p = 0; p < PASSES; p++)
+        free(f->passes[p]);
     free(f);
 }
 
@@ -533,29 +587,41 @@ static size_t programs_formats(const struct formats *f, str program, const struc
     return gated_of(f, str_from(name, last + 1), out);
 }
 
+/* Tries those templates from number `from` up to `to` that are in the set, and in `also`, if that is given. */
+static bool try_set(const struct formats *f, struct fields *fields, str line, struct told *t, const uint64_t *also, size_t from,
+                    size_t to, uint32_t *tries, bool *fitted) {
+    *fitted = false;
+    for (size_t w = from / 64; w * 64 < to && !*fitted; w++) {
+        uint64_t set = t->maybe[w] & (also ? also[w] : UINT64_MAX);
+
+        for (; set && !*fitted; set &= set - 1) {
+            size_t const i = w * 64 + (size_t)__builtin_ctzll(set);
+
+            if (i < from || i >= to)
+                continue;
+            if (!try_template(t, fields, f->owners[i], f->templates[i], line, tries, fitted))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
     const struct gated *own = NULL;
     size_t const own_count = programs_formats(f, program, &own);
-    unsigned const first = line.len ? (unsigned char)line.ptr[0] : 0;
-    bool fitted;
+    uint32_t tries = 0;
+    bool fitted = false;
 
-    for (size_t i = 0; i < own_count; i++)
-        for (size_t j = 0; j < own[i].format->template_count; j++)
-            if (!try_template(t, fields, own[i].format, &own[i].format->templates[j], line, &fitted))
-                return false;
-            else if (fitted)
-                return true;
-    size_t const count = program.len == 0 ? f->by_first_count[first] : f->by_first_open[first];
-
-    for (size_t i = 0; i < count && line.len; i++) {
-        const struct entry *const e = &f->entries[f->by_first[first][i]];
-
-        if (!try_template(t, fields, e->format, e->template, line, &fitted))
+    index_look(f->index, line, t->maybe);
+    for (size_t i = 0; i < own_count && !fitted; i++)
+        if (!try_set(f, fields, line, t, NULL, own[i].first, own[i].first + own[i].format->template_count, &tries,
+                     &fitted))
             return false;
-        if (fitted)
-            return true;
-    }
-    t->format = own_count ? own[0].format : NULL;
+    for (unsigned p = 0; p < (program.len == 0 ? PASSES : 1) && !fitted; p++)
+        if (!try_set(f, fields, line, t, f->passes[p], 0, f->template_count, &tries, &fitted))
+            return false;
+    if (!fitted)
+        t->format = own_count ? own[0].format : NULL;
     return true;
 }
 
@@ -569,6 +635,8 @@ bool formats_tell(const struct formats *f, struct fields *fields, str program, s
     if (f->count == 0)
         return true;
     if (!out->values && !(out->values = reallocarray(NULL, RECORD_VALUES_MAX, sizeof *out->values)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
+    if (!out->maybe && !(out->maybe = calloc(index_words(f->index), sizeof *out->maybe)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
     if (!buf_reserve(&out->room, TOLD_ROOM(line.len)) || !tell(f, fields, program, str_trim(line), out)) {
         told_free(out);

@@ -25,11 +25,23 @@ enum piece_type {
     PIECE_TIME,    /* the longest text that is a date with a time of day (base/instant.h), or Unix time; zones by name but
                     * UTC and GMT are no part of it */
     PIECE_LABELS,  /* (3)www(7)example(3)com(0), Windows' form of a name of DNS, perhaps behind blanks: www.example.com */
-    PIECE_QUOTED, /* up to the first byte of what follows that no backslash stands before; may be empty; \" and \\ are undone */
+    PIECE_QUOTED, /* up to the first byte of what follows that no backslash stands before, or a later one if the rest does not
+                   * fit there (not everybody escapes quotes); may be empty; \" and \\ are undone */
     PIECE_REQUEST, /* a request of HTTP, quoted: method, target (stem, query), version (RFC 9112 3) */
     PIECE_PAIRS,   /* key=value, key="quoted value", bare words are passed over */
     PIECE_LOOSE,   /* key=value where values may have blanks: up to the next blank-key= (CEF's extension) */
     PIECE_CSV      /* values between commas, for the columns the template names */
+};
+
+enum request_part {
+    REQUEST_WHOLE,
+    REQUEST_METHOD,
+    REQUEST_URI,
+    REQUEST_HOST,
+    REQUEST_STEM,
+    REQUEST_QUERY,
+    REQUEST_VERSION,
+    REQUEST_PARTS
 };
 
 struct piece {
@@ -39,6 +51,7 @@ struct piece {
     uint16_t next;        /* OPEN: the piece behind its CLOSE */
     field_id field;       /* FIELD_NONE: its value is nobody's */
     str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
+    const field_id *parts; /* REQUEST: REQUEST_PARTS of them */
 };
 
 struct constant {
@@ -98,6 +111,7 @@ struct told {
     uint32_t count;
     bool cut; /* there were more than RECORD_VALUES_MAX */
     struct buf room;
+    uint64_t *maybe; /* a set of templates */
 };
 void told_free(struct told *t);
 

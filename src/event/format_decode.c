@@ -64,68 +64,59 @@ void decode_labels(struct told *t, const struct piece *p, str text) {
     told_add(t, p->field, (str){to, used});
 }
 
-static bool add_named(struct told *t, struct fields *fields, str name, str value) {
-    field_id const id = field_intern(fields, name);
-
-    if (id == FIELD_NONE)
-        return false;
-    told_add(t, id, value);
-    return true;
-}
-
 /* Stem and query of a target; of one in absolute form (RFC 9112 3.2.2: proxies, load balancers) also whose it is. */
-static bool add_target(struct told *t, struct fields *fields, str target) {
-    size_t const scheme = str_find(target, S("://"));
+static void add_target(struct told *t, const field_id *parts, str target) {
     size_t const early = str_find_byte(target, '/'), question = str_find_byte(target, '?');
     str stem = str_first(target, question);
 
-    if (scheme != SIZE_MAX && scheme > 0 && early == scheme + 1 && scheme < question) {
-        str const behind = str_from(stem, scheme + 3);
+    if (early != SIZE_MAX && early > 1 && early < question && target.ptr[early - 1] == ':' &&
+        str_starts(str_from(target, early), S("//"))) {
+        str const behind = str_from(stem, early + 2);
         size_t const path = str_find_byte(behind, '/');
         str host = str_first(behind, path);
-        size_t const port = str_find_byte(host, ':');
 
         if (host.len == 0 || host.ptr[0] != '[')
-            host = str_first(host, port);
-        if (host.len && !add_named(t, fields, S("cs-uri-host"), host))
-            return false;
+            host = str_first(host, str_find_byte(host, ':'));
+        if (host.len)
+            told_add(t, parts[REQUEST_HOST], host);
         stem = path == SIZE_MAX ? S("/") : str_from(behind, path);
     }
-    return add_named(t, fields, S("cs-uri-stem"), stem) &&
-           (question == SIZE_MAX || add_named(t, fields, S("cs-uri-query"), str_from(target, question + 1)));
+    told_add(t, parts[REQUEST_STEM], stem);
+    if (question != SIZE_MAX)
+        told_add(t, parts[REQUEST_QUERY], str_from(target, question + 1));
 }
 
 /* METHOD target HTTP/version. The target may have blanks, because attackers write them; anything else is told whole. */
-bool decode_request(struct told *t, struct fields *fields, str text) {
+void decode_request(struct told *t, const struct piece *p, str text) {
     str const request = str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\");
     size_t const blank = str_find_byte(request, ' ');
     size_t last = request.len;
-    bool ok = true;
 
     if (str_eq(request, S("-")) || request.len == 0)
-        return true;
-    ok = add_named(t, fields, S("cs-request"), request);
-    for (size_t i = 0; i < blank && i < request.len; i++)
+        return;
+    told_add(t, p->parts[REQUEST_WHOLE], request);
+    if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len || request.ptr[0] == '-')
+        return;
+    for (size_t i = 0; i < blank; i++)
         if (!((request.ptr[i] >= 'A' && request.ptr[i] <= 'Z') || (request.ptr[i] >= 'a' && request.ptr[i] <= 'z') ||
               request.ptr[i] == '_' || request.ptr[i] == '-'))
-            return ok; /* no method: bytes of TLS, of an exploit */
-    if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len)
-        return ok;
+            return; /* no method: bytes of TLS, of an exploit */
     for (size_t i = request.len; i-- > blank + 1;)
         if (request.ptr[i] == ' ') {
             last = i;
             break;
         }
     if (last < request.len && str_starts(str_from(request, last + 1), S("HTTP/")))
-        ok &= add_named(t, fields, S("cs-version"), str_from(request, last + 1));
+        told_add(t, p->parts[REQUEST_VERSION], str_from(request, last + 1));
     else
         last = request.len;
     if (last <= blank + 1)
-        return ok; /* GET HTTP/1.0 */
+        return; /* GET HTTP/1.0 */
     str const target = {request.ptr + blank + 1, last - blank - 1};
 
-    ok &= add_named(t, fields, S("cs-method"), str_first(request, blank)) && add_named(t, fields, S("cs-uri"), target);
-    return ok && add_target(t, fields, target);
+    told_add(t, p->parts[REQUEST_METHOD], str_first(request, blank));
+    told_add(t, p->parts[REQUEST_URI], target);
+    add_target(t, p->parts, target);
 }
 
 /* Keys are what a programmer writes. */

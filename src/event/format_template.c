@@ -81,6 +81,18 @@ static bool behind_field(const struct compiling *c) {
     return i > 0 && c->pieces[i - 1].type != PIECE_TEXT;
 }
 
+static bool request_parts(struct compiling *c, struct piece *p) {
+    static const str names[REQUEST_PARTS] = {STR("cs-request"),  STR("cs-method"),   STR("cs-uri"), STR("cs-uri-host"),
+                                             STR("cs-uri-stem"), STR("cs-uri-query"), STR("cs-version")};
+    field_id *const parts = arena_alloc(c->arena, REQUEST_PARTS * sizeof *parts);
+
+    for (size_t i = 0; parts && i < REQUEST_PARTS; i++)
+        if ((parts[i] = field_intern(c->fields, names[i])) == FIELD_NONE)
+            return false;
+    p->parts = parts;
+    return parts != NULL;
+}
+
 static bool add_field(struct compiling *c, str inside) {
     size_t const colon = str_find_byte(inside, ':');
     str name = str_first(inside, colon);
@@ -124,6 +136,8 @@ static bool add_field(struct compiling *c, str inside) {
         return arena_copy(c->arena, name, &p->text);
     if (name.len && (type == PIECE_REQUEST || type == PIECE_CSV))
         return wrong(c, "request and csv take no name: their fields have their own");
+    if (type == PIECE_REQUEST && !request_parts(c, p))
+        return false;
     if (name.len && (p->field = field_intern(c->fields, name)) == FIELD_NONE)
         return false;
     return true;
