@@ -1,13 +1,13 @@
 /* format_index: which of many templates can fit a line at all, by one look over the line.
  *
- * A template that always needs some text of four bytes or more fits only lines that hold every four of them: of these the one is
- * chosen, its needle, that the fewest other templates need. All needles are sought at once: each four bytes of the line are
+ * A template that always needs some text of three bytes or more fits only lines that hold every three of them: of these the one
+ * is chosen, its needle, that the fewest other templates need. All needles are sought at once: each three bytes of the line are
  * hashed into a map of bits, and what the map knows is looked up. The others are told apart by the byte they begin with. */
 #include "event/format_own.h"
 
 #include <assert.h>
 
-#define NEEDLE 4u
+#define NEEDLE 3u
 #define SEEN_BITS 16u
 
 struct index {
@@ -21,11 +21,8 @@ struct index {
     uint8_t seen[(1u << SEEN_BITS) / 8];
 };
 
-static uint32_t four(const char *p) {
-    uint32_t v;
-
-    memcpy(&v, p, sizeof v);
-    return v;
+static uint32_t three(const char *p) {
+    return (uint32_t)(unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8 | (uint32_t)(unsigned char)p[2] << 16;
 }
 
 static uint32_t hash(uint32_t v) {
@@ -44,7 +41,7 @@ static size_t needle_find(const struct index *x, uint32_t v, size_t *slot) {
     return x->slots[*slot];
 }
 
-/* How many templates' needs hold these four bytes: how many of all texts, near enough. */
+/* What templates need, all of them, sorted. */
 struct uses {
     uint32_t *values;
     size_t count;
@@ -71,7 +68,7 @@ static size_t place(const struct uses *u, uint64_t v) {
     return low;
 }
 
-/* Calls for each four bytes that a line must hold for the template to fit. */
+/* Calls for each three bytes that a line must hold for the template to fit. */
 static void needs(const struct template *t, void (*each)(void *ctx, uint32_t v), void *ctx) {
     bool inside = false;
 
@@ -81,7 +78,7 @@ static void needs(const struct template *t, void (*each)(void *ctx, uint32_t v),
         inside = p->type == PIECE_OPEN || (inside && p->type != PIECE_CLOSE);
         if (p->type == PIECE_TEXT && !inside)
             for (size_t k = 0; k + NEEDLE <= p->text.len; k++)
-                each(ctx, four(p->text.ptr + k));
+                each(ctx, three(p->text.ptr + k));
     }
 }
 
@@ -99,16 +96,18 @@ static void keep_one(void *ctx, uint32_t v) {
 struct choice {
     const struct uses *uses;
     uint32_t needle;
-    size_t times; /* 0: none yet */
+    size_t score; /* 0: none yet */
 };
 
 static void choose(void *ctx, uint32_t v) {
     struct choice *const c = ctx;
-    size_t const times = place(c->uses, (uint64_t)v + 1) - place(c->uses, v);
+    size_t score = 4 * (place(c->uses, (uint64_t)v + 1) - place(c->uses, v));
 
-    if (c->times == 0 || times < c->times) {
+    for (unsigned i = 0; i < NEEDLE; i++) /* small letters stand in any line */
+        score += (v >> 8 * i & 0xff) >= 'a' && (v >> 8 * i & 0xff) <= 'z';
+    if (c->score == 0 || score < c->score) {
         c->needle = v;
-        c->times = times;
+        c->score = score;
     }
 }
 
@@ -121,7 +120,7 @@ static void fill(struct index *x, const struct template *const *templates, const
             if (templates[i]->first[b / 8] >> b % 8 & 1)
                 set_bit(x->first + b * x->words, i);
         needs(templates[i], choose, &c);
-        if (c.times == 0) {
+        if (c.score == 0) {
             set_bit(x->always, i);
             continue;
         }
@@ -193,7 +192,7 @@ void index_look(const struct index *x, str line, uint64_t *maybe) {
     }
     memcpy(maybe, x->always, x->words * sizeof *maybe);
     for (size_t i = 0; i + NEEDLE <= line.len; i++) {
-        uint32_t const v = four(line.ptr + i), h = hash(v);
+        uint32_t const v = three(line.ptr + i), h = hash(v);
 
         if (x->seen[h / 8] >> h % 8 & 1 && (number = needle_find(x, v, &slot)) > 0)
             for (size_t w = 0; w < x->words; w++)
