@@ -72,13 +72,17 @@ static bool add_text(struct compiling *c, str text) {
     return p && arena_copy(c->arena, text, &p->text);
 }
 
-/* Is the piece before the next one a field, so that nothing says where that ends? */
-static bool behind_field(const struct compiling *c) {
-    uint16_t i = c->count;
+/* May a field stand right in front of piece i, so that nothing says where that ends? What may be missing is looked through. */
+static bool behind_field(const struct compiling *c, uint16_t i) {
+    uint16_t open;
 
-    while (i > 0 && (c->pieces[i - 1].type == PIECE_OPEN || c->pieces[i - 1].type == PIECE_CLOSE))
+    while (i > 0 && c->pieces[i - 1].type == PIECE_OPEN)
         i--;
-    return i > 0 && c->pieces[i - 1].type != PIECE_TEXT;
+    if (i == 0 || c->pieces[i - 1].type != PIECE_CLOSE)
+        return i > 0 && c->pieces[i - 1].type != PIECE_TEXT;
+    for (open = (uint16_t)(i - 1); c->pieces[open].type != PIECE_OPEN;)
+        open--;
+    return c->pieces[i - 2].type != PIECE_TEXT || behind_field(c, open);
 }
 
 static bool request_parts(struct compiling *c, struct piece *p) {
@@ -100,7 +104,7 @@ static bool add_field(struct compiling *c, str inside) {
     uint8_t type = PIECE_ANY;
     char between = 0, equals = 0;
 
-    if (behind_field(c))
+    if (behind_field(c, c->count))
         return wrong(c, "two fields with nothing between them");
     if (colon != SIZE_MAX) {
         str const wanted = str_from(inside, colon + 1);
