@@ -588,8 +588,8 @@ static size_t programs_formats(const struct formats *f, str program, const struc
 }
 
 /* Tries those templates from number `from` up to `to` that are in the set, and in `also`, if that is given. */
-static bool try_set(const struct formats *f, struct fields *fields, str line, struct told *t, const uint64_t *also, size_t from,
-                    size_t to, uint32_t *tries, bool *fitted) {
+static bool try_set(const struct formats *f, struct fields *fields, str line, struct told *t, const uint64_t *also,
+                    size_t from, size_t to, uint32_t *tries, bool *fitted) {
     *fitted = false;
     for (size_t w = from / 64; w * 64 < to && !*fitted; w++) {
         uint64_t set = t->maybe[w] & (also ? also[w] : UINT64_MAX);

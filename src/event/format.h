@@ -22,9 +22,9 @@ enum piece_type {
     PIECE_INT,     /* digits, perhaps after a minus */
     PIECE_NUMBER,  /* the same with one point */
     PIECE_ADDRESS, /* an IPv4 or IPv6 address, perhaps in brackets, which are left out */
-    PIECE_TIME,    /* the longest text that is a date with a time of day (base/instant.h), or Unix time; zones by name but
+    PIECE_TIME, /* the longest text that is a date with a time of day (base/instant.h), or Unix time; zones by name but
                     * UTC and GMT are no part of it */
-    PIECE_LABELS,  /* (3)www(7)example(3)com(0), Windows' form of a name of DNS, perhaps behind blanks: www.example.com */
+    PIECE_LABELS, /* (3)www(7)example(3)com(0), Windows' form of a name of DNS, perhaps behind blanks: www.example.com */
     PIECE_QUOTED, /* up to the first byte of what follows that no backslash stands before, or a later one if the rest does not
                    * fit there (not everybody escapes quotes); may be empty; \" and \\ are undone */
     PIECE_REQUEST, /* a request of HTTP, quoted: method, target (stem, query), version (RFC 9112 3) */
@@ -47,10 +47,10 @@ enum request_part {
 struct piece {
     uint8_t type; /* enum piece_type */
     bool longest, may_be_empty, dash_is_none;
-    char between, equals; /* PAIRS: what ends a pair, and what stands between key and value */
-    uint16_t next;        /* OPEN: the piece behind its CLOSE */
-    field_id field;       /* FIELD_NONE: its value is nobody's */
-    str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
+    char between, equals;  /* PAIRS: what ends a pair, and what stands between key and value */
+    uint16_t next;         /* OPEN: the piece behind its CLOSE */
+    field_id field;        /* FIELD_NONE: its value is nobody's */
+    str text;              /* TEXT; PAIRS, LOOSE: in front of keys */
     const field_id *parts; /* REQUEST: REQUEST_PARTS of them */
 };
 

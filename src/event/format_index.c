@@ -11,12 +11,12 @@
 #define SEEN_BITS 16u
 
 struct index {
-    size_t count, words;     /* templates, and words of a set of them */
-    uint64_t *first;         /* 256 sets: by the byte a line begins with */
-    uint64_t *always;        /* without needle */
-    uint32_t *needles;       /* each once */
-    uint64_t *sets;          /* of each needle */
-    uint16_t *slots;         /* by hash: number of a needle and 1, or 0 */
+    size_t count, words; /* templates, and words of a set of them */
+    uint64_t *first;     /* 256 sets: by the byte a line begins with */
+    uint64_t *always;    /* without needle */
+    uint32_t *needles;   /* each once */
+    uint64_t *sets;      /* of each needle */
+    uint16_t *slots;     /* by hash: number of a needle and 1, or 0 */
     size_t needle_count, slot_mask;
     uint8_t seen[(1u << SEEN_BITS) / 8];
 };

@@ -86,8 +86,9 @@ static bool behind_field(const struct compiling *c, uint16_t i) {
 }
 
 static bool request_parts(struct compiling *c, struct piece *p) {
-    static const str names[REQUEST_PARTS] = {STR("cs-request"),  STR("cs-method"),   STR("cs-uri"), STR("cs-uri-host"),
-                                             STR("cs-uri-stem"), STR("cs-uri-query"), STR("cs-version")};
+    static const str names[REQUEST_PARTS] = {STR("cs-request"),  STR("cs-method"),   STR("cs-uri"),
+                                             STR("cs-uri-host"), STR("cs-uri-stem"), STR("cs-uri-query"),
+                                             STR("cs-version")};
     field_id *const parts = arena_alloc(c->arena, REQUEST_PARTS * sizeof *parts);
 
     for (size_t i = 0; parts && i < REQUEST_PARTS; i++)

@@ -31,16 +31,16 @@ str role_name(enum role role); /* "host", "account", "target_account", ... */
 /* How values are made out of a record's values. Without transform: the field's own values. */
 enum derive {
     DERIVE_COPY,
-    DERIVE_JOIN,          /* a template of fields: '{SubjectDomainName}\{SubjectUserName}'; nothing unless all are
+    DERIVE_JOIN,           /* a template of fields: '{SubjectDomainName}\{SubjectUserName}'; nothing unless all are
                            * present, and none is "" or "-" */
-    DERIVE_MAP,           /* a table of values, compared without case; a value not in it yields nothing */
-    DERIVE_DECIMAL,       /* 0x1a4 -> 420; what is no number yields nothing */
-    DERIVE_HEX,           /* 420 -> 0x1a4, 0x00001A4 -> 0x1a4; what is no number yields nothing */
-    DERIVE_DOS_PATH,      /* \device\harddiskvolume3\windows -> C:\windows; anything else stays */
-    DERIVE_REGISTRY_PATH, /* one input or two (key, value name): \REGISTRY\MACHINE -> HKLM, ... (kind_derive.c) */
-    DERIVE_REGISTRY_DATA, /* value and its type -> Sysmon's form: DWORD (0x00000001) */
-    DERIVE_LABELLED,      /* the part of 'SHA1=..,MD5=..' behind `label`= */
-    DERIVE_SPLIT,         /* pieces between ';', trimmed; each also without what ends in the label, when one is given
+    DERIVE_MAP,            /* a table of values, compared without case; a value not in it yields nothing */
+    DERIVE_DECIMAL,        /* 0x1a4 -> 420; what is no number yields nothing */
+    DERIVE_HEX,            /* 420 -> 0x1a4, 0x00001A4 -> 0x1a4; what is no number yields nothing */
+    DERIVE_DOS_PATH,       /* \device\harddiskvolume3\windows -> C:\windows; anything else stays */
+    DERIVE_REGISTRY_PATH,  /* one input or two (key, value name): \REGISTRY\MACHINE -> HKLM, ... (kind_derive.c) */
+    DERIVE_REGISTRY_DATA,  /* value and its type -> Sysmon's form: DWORD (0x00000001) */
+    DERIVE_LABELLED,       /* the part of 'SHA1=..,MD5=..' behind `label`= */
+    DERIVE_SPLIT,          /* pieces between ';', trimmed; each also without what ends in the label, when one is given
                            * and only letters stand before it (file:_, containerfile:_) */
     DERIVE_URL_HOST,       /* http://a:80/b.c?d, a:80 -> a; of /b.c?d nothing */
     DERIVE_URL_PATH,       /* -> /b.c */

@@ -74,9 +74,11 @@ static const struct {
 } cases[] = {
     /* times */
     {"ISO and a word", "{t:time} {x}", "2023-10-31 15:09:55 client01 MULTI", "t=2023-10-31 15:09:55;x=client01 MULTI"},
-    {"the longest that is one", "{t:time} {x}", "Mon Jun  6 18:43:28 2016 [pid 2]", "t=Mon Jun  6 18:43:28 2016;x=[pid 2]"},
+    {"the longest that is one", "{t:time} {x}", "Mon Jun  6 18:43:28 2016 [pid 2]",
+     "t=Mon Jun  6 18:43:28 2016;x=[pid 2]"},
     {"without year", "{t:time} {x}", "Dec 10 06:55:46 host", "t=Dec 10 06:55:46;x=host"},
-    {"a fraction behind a comma", "{t:time} {x}", "2023-10-31 15:09:55,123 INFO a", "t=2023-10-31 15:09:55,123;x=INFO a"},
+    {"a fraction behind a comma", "{t:time} {x}", "2023-10-31 15:09:55,123 INFO a",
+     "t=2023-10-31 15:09:55,123;x=INFO a"},
     {"UTC is part of it", "{t:time} {x}", "2023-10-31 15:09:55 UTC [5]", "t=2023-10-31 15:09:55 UTC;x=[5]"},
     {"a word in capitals is not", "{t:time} {x}", "2023-10-31 15:09:55 CET [5]", "t=2023-10-31 15:09:55;x=CET [5]"},
     {"twelve hours", "{t:time} {x}", "3/14/2021 7:12:03 AM 0E70", "t=3/14/2021 7:12:03 AM;x=0E70"},
@@ -264,10 +266,17 @@ static void fields_need_text_between(void **state) {
         const char *template;
         bool good;
     } texts[] = {
-        {"{a}{b}", false},           {"{a}[[ x]]{b}", false},     {"{a}[[ x]][[ y]]{b}", false},
-        {"[[ {a}]]{b}", false},      {"{a}[[{b} ]]", false},      {"{a}[[ x]][[{b} ]]y", false},
-        {"{a}[[ x]] {b}", true},     {"[[{a} ]]{b}", true},       {"[[{a} ]][[{b} ]]{c}", true},
-        {"{a}[[ {b}]][[ {c}]]", true}, {"x[[ y]]{a}", true},
+        {"{a}{b}", false},
+        {"{a}[[ x]]{b}", false},
+        {"{a}[[ x]][[ y]]{b}", false},
+        {"[[ {a}]]{b}", false},
+        {"{a}[[{b} ]]", false},
+        {"{a}[[ x]][[{b} ]]y", false},
+        {"{a}[[ x]] {b}", true},
+        {"[[{a} ]]{b}", true},
+        {"[[{a} ]][[{b} ]]{c}", true},
+        {"{a}[[ {b}]][[ {c}]]", true},
+        {"x[[ y]]{a}", true},
     };
 
     (void)state;
@@ -299,7 +308,8 @@ static void memory_may_be_out(void **state) {
         memory_left = left;
         memory_refused = false;
         ok = (s.fields = fields_new()) && kinds_new(&s.kinds, s.fields, &e) &&
-             kinds_load_text(s.kinds, S("k"), S("format: f\ntemplates: ['{t:time} \"{:request}\" q {n:labels}']\n"), false, &e) &&
+             kinds_load_text(s.kinds, S("k"), S("format: f\ntemplates: ['{t:time} \"{:request}\" q {n:labels}']\n"),
+                             false, &e) &&
              kinds_seal(s.kinds, &e) &&
              formats_tell(kinds_formats(s.kinds), s.fields, S(""),
                           S("2021-03-14 07:12:03 \"GET / HTTP/1.1\" q (1)a(0)"), &told, &e);
@@ -316,10 +326,8 @@ static void memory_may_be_out(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(templates_read),
-        cmocka_unit_test(nothing_is_passed_over),
-        cmocka_unit_test(tries_are_bounded),
-        cmocka_unit_test(fields_need_text_between),
+        cmocka_unit_test(templates_read),    cmocka_unit_test(nothing_is_passed_over),
+        cmocka_unit_test(tries_are_bounded), cmocka_unit_test(fields_need_text_between),
         cmocka_unit_test(memory_may_be_out),
     };
 

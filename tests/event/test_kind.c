@@ -113,7 +113,8 @@ static const struct {
     {"source of two forms", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: hex, label: B}}\n",
      "k.yml:3: a source takes one of `as`, `map`, `label`, `split`"},
     {"no such form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: octal}}\n",
-     "k.yml:3: `as: octal` is unknown; there are decimal, hex, dos_path, registry_path, registry_data, url_host, url_path, "
+     "k.yml:3: `as: octal` is unknown; there are decimal, hex, dos_path, registry_path, registry_data, url_host, "
+     "url_path, "
      "url_query, url_extension, request_method, request_target, request_path, request_query"},
     {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n",
      "k.yml:3: `as: hex` takes one field"},
