@@ -10,18 +10,19 @@
 #include "base/hash.h"
 #include "base/instant.h"
 
-/* Ends of fields tried for one template on one line. The most that a real line of the samples needs is some sixty. */
+/* Ends of fields tried for one template on one line, and bytes looked at. The most that a real line of the samples needs is
+ * some sixty tries. */
 #define TRIES_MAX 2048u
-/* The same for all templates on one line: a line that nearly fits a hundred of them is told by none. */
+#define WORK_MAX(line_len) (((size_t)1 << 20) + 4 * (line_len))
+/* Tries of all templates on one line: one that nearly fits a hundred of them is told by none. */
 #define LINE_TRIES_MAX 16384u
 #define SPANS_MAX 128u
-#define PROGRAM_MAX 64u
-/* The longest time that is looked for: Sun, 14 Mar 2021 07:12:03.123456789 +01:00. */
-#define TIME_MAX 48u
 /* A template of a named program's is tried on lines whose program is not known when it has this much text of its own. */
 #define LITERAL_ALONE 12u
-/* A format for all lines none of whose templates has so much text fits nearly any line: it comes last. */
+/* A built-in format for all lines none of whose templates has so much text fits nearly any line: it comes last. */
 #define LITERAL_ANY 4u
+/* The longest time that is looked for: Sun, 14 Mar 2021 07:12:03.123456789 +01:00. */
+#define TIME_MAX 48u
 
 struct span {
     const struct piece *piece;
@@ -34,18 +35,29 @@ struct match {
     const char *end;
     struct span spans[SPANS_MAX];
     uint32_t span_count;
-    uint32_t tries, tries_max;
+    uint32_t tries;
+    size_t work;  /* bytes that may still be looked at */
+    bool quotes;  /* there was a quoted field */
+    bool lenient; /* a quote that is not escaped may be inside one */
 };
 
 /* Forms of fields */
 
-static bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-static bool letter(char c) {
-    return (char)(c | 0x20) >= 'a' && (char)(c | 0x20) <= 'z';
-}
+/* Of which bytes fields of some types are made. */
+const uint8_t format_classes[256] = {
+    [0 ... 255] = OF_WORD,
+    ['\t'] = 0,
+    [' '] = 0,
+    ['0' ... '9'] = OF_ALL,
+    ['a' ... 'z'] = OF_WORD | OF_ADDRESS,
+    ['A' ... 'Z'] = OF_WORD | OF_ADDRESS,
+    ['-'] = OF_ALL, /* of an address: none, or of an interface's name */
+    ['.'] = OF_WORD | OF_NUMBER | OF_ADDRESS,
+    [':'] = OF_WORD | OF_ADDRESS,
+    ['%'] = OF_WORD | OF_ADDRESS,
+    ['['] = OF_WORD | OF_ADDRESS,
+    [']'] = OF_WORD | OF_ADDRESS,
+};
 
 static bool is_number(str s, unsigned points_most) {
     unsigned points = 0;
@@ -59,6 +71,14 @@ static bool is_number(str s, unsigned points_most) {
         else if (s.ptr[i] < '0' || s.ptr[i] > '9')
             return false;
     return points <= points_most && s.ptr[s.len - 1] != '.';
+}
+
+static bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool letter(char c) {
+    return (char)(c | 0x20) >= 'a' && (char)(c | 0x20) <= 'z';
 }
 
 bool time_may_begin(char c) {
@@ -167,13 +187,31 @@ static bool fits(const struct piece *p, str s) {
 
 static bool match(struct match *m, uint16_t at, const char *p);
 
+/* False: there has been enough. */
+static bool work(struct match *m, size_t bytes) {
+    if (m->work < bytes)
+        m->tries = TRIES_MAX;
+    else
+        m->work -= bytes;
+    return m->tries < TRIES_MAX;
+}
+
+static inline bool span_add(struct match *m, const struct piece *p, const char *from, const char *to) {
+    str const text = {from, (size_t)(to - from)};
+
+    if (m->tries >= TRIES_MAX)
+        return false;
+    m->tries++;
+    if (m->span_count == SPANS_MAX || !fits(p, text))
+        return false;
+    m->spans[m->span_count++] = (struct span){p, text};
+    return true;
+}
+
 static bool take(struct match *m, const struct piece *p, const char *from, const char *to, uint16_t next) {
     uint32_t const kept = m->span_count;
 
-    if (m->tries++ >= m->tries_max || kept == SPANS_MAX || !fits(p, (str){from, (size_t)(to - from)}))
-        return false;
-    m->spans[m->span_count++] = (struct span){p, {from, (size_t)(to - from)}};
-    if (match(m, next, to))
+    if ((p->type == PIECE_ANY || work(m, (size_t)(to - from))) && span_add(m, p, from, to) && match(m, next, to))
         return true;
     m->span_count = kept;
     return false;
@@ -181,91 +219,111 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
 
 /* Where a field that begins at p must end at the latest, by the bytes it may hold. */
 static const char *reach(const struct piece *p, const char *from, const char *end) {
-    switch (p->type) {
-    case PIECE_WORD:
-        while (from < end && *from != ' ' && *from != '\t')
-            from++;
-        return from;
-    case PIECE_INT:
-        while (from < end && (digit(*from) || *from == '-'))
-            from++;
-        return from;
-    case PIECE_NUMBER:
-        while (from < end && (digit(*from) || *from == '-' || *from == '.'))
-            from++;
-        return from;
-    case PIECE_ADDRESS:
-        while (from < end && (digit(*from) || letter(*from) || *from == '.' || *from == ':' || *from == '%' ||
-                              *from == '[' || *from == ']' || *from == '-'))
-            from++;
-        return from;
-    case PIECE_TIME:
+    if (p->type == PIECE_TIME) {
         end = (size_t)(end - from) > TIME_MAX ? from + TIME_MAX : end;
         if (!time_begins((str){from, (size_t)(end - from)}))
             return from;
         while (from < end && (digit(*from) || letter(*from) || (*from && strchr(" :-.,+/*", *from))))
             from++;
         return from;
-    default:
-        return end;
     }
+    if (!p->class)
+        return end;
+    while (from < end && format_classes[(unsigned char)*from] & p->class)
+        from++;
+    return from;
 }
 
-/* memmem for what is short, in what is short. */
-static const char *find(const char *p, const char *end, str what) {
-    for (; (size_t)(end - p) >= what.len; p++) {
-        if (!(p = memchr(p, what.ptr[0], (size_t)(end - p) - what.len + 1)))
-            return NULL;
-        size_t i = 1;
+static inline bool stands_at(const struct match *m, const char *p, const struct piece *what) {
+    size_t const len = what->text.len;
+    uint64_t eight;
 
-        while (i < what.len && p[i] == what.ptr[i])
-            i++;
-        if (i == what.len)
-            return p;
+    if ((size_t)(m->end - p) < sizeof eight)
+        return (size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0;
+    memcpy(&eight, p, sizeof eight);
+    return (eight & what->mask) == what->lead &&
+           (len <= sizeof eight || ((size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0));
+}
+
+/* The first place of a piece's text in [p, end): by the byte of it that is rarest in logs. */
+static const char *find(struct match *m, const char *p, const char *end, const struct piece *what) {
+    const char *const from = p, *found = NULL;
+    str const text = what->text;
+
+    while ((size_t)(end - p) >= text.len &&
+           (p = memchr(p + what->rare, text.ptr[what->rare], (size_t)(end - p) - text.len + 1))) {
+        p -= what->rare;
+        if (memcmp(p, text.ptr, text.len) == 0) {
+            found = p;
+            break;
+        }
+        p++;
     }
-    return NULL;
+    return work(m, (size_t)((found ? found : end) - from)) ? found : NULL;
 }
 
 /* The quote, or whatever byte it is, that ends the field: not one behind a backslash. */
 static const char *unescaped(const char *p, const char *end, char c) {
+    const char *const first = memchr(p, c, (size_t)(end - p));
+
+    if (!first || !memchr(p, '\\', (size_t)(first - p)))
+        return first;
     while (p < end && *p != c)
         p += *p == '\\' && end - p > 1 ? 2 : 1;
     return p < end ? p : NULL;
 }
 
-/* The field's end is where `text` follows; then goes on with `next`, the piece of that text. */
-static bool until_text(struct match *m, const struct piece *p, const char *from, str text, uint16_t next) {
-    const char *const limit = reach(p, from, m->end);
-    const char *to;
+/* The end of a field that has but one, whatever stands behind the text that follows; NULL: none. */
+static inline const char *one_end(const struct match *m, const struct piece *p, const char *from,
+                                  const struct piece *then) {
+    const char *const to = p->class ? reach(p, from, m->end) : unescaped(from, m->end, *then->text.ptr);
 
-    if (p->type == PIECE_QUOTED || p->type == PIECE_REQUEST) {
+    return to && stands_at(m, to, then) ? to : NULL;
+}
+
+/* The field's end is where the text of piece `next` follows. */
+static bool until_text(struct match *m, const struct piece *p, const char *from, uint16_t next) {
+    str const text = m->pieces[next].text;
+    const char *to, *seen;
+
+    if (m->lenient && !p->class && field_ends_once(p, text)) {
         for (to = from; (to = unescaped(to, m->end, text.ptr[0])); to++)
-            if (take(m, p, from, to, next))
-                return true;
-            else if (m->tries >= m->tries_max)
-                return false;
+            if (!work(m, (size_t)(to - from)) || take(m, p, from, to, next))
+                return m->tries < TRIES_MAX;
         return false;
     }
+    m->quotes |= !p->class && field_ends_once(p, text);
+    if (field_ends_once(p, text))
+        return work(m, (size_t)((to = one_end(m, p, from, &m->pieces[next])) ? to - from : m->end - from)) && to &&
+               take(m, p, from, to, next);
+    const char *const limit = reach(p, from, m->end);
+
     /* An end may be no farther than limit; the text behind it may. */
     const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
 
     if (!p->longest && p->type != PIECE_TIME) {
-        for (to = from; (to = find(to, last, text)); to++)
+        for (to = from; (to = find(m, to, last, &m->pieces[next])); to++)
             if (take(m, p, from, to, next))
                 return true;
-            else if (m->tries >= m->tries_max)
+            else if (m->tries >= TRIES_MAX)
                 return false;
         return false;
     }
     if ((size_t)(last - from) < text.len)
         return false;
-    for (to = last - text.len; to >= from; to--)
-        if (*to == text.ptr[0] && memcmp(to, text.ptr, text.len) == 0) {
+    seen = last - text.len + 1;
+    while ((to = memrchr(from, text.ptr[0], (size_t)(seen - from)))) {
+        if (!work(m, (size_t)(seen - to)))
+            return false;
+        if (memcmp(to, text.ptr, text.len) == 0) {
             if (take(m, p, from, to, next))
                 return true;
-            if (m->tries >= m->tries_max)
+            if (m->tries >= TRIES_MAX)
                 return false;
         }
+        seen = to;
+    }
+    (void)work(m, (size_t)(seen - from));
     return false;
 }
 
@@ -280,7 +338,7 @@ static bool field_then(struct match *m, const struct piece *p, const char *from,
     if (then->type == PIECE_OPEN)
         return field_then(m, p, from, (uint16_t)(next + 1)) || field_then(m, p, from, then->next);
     assert(then->type == PIECE_TEXT);
-    return until_text(m, p, from, then->text, next);
+    return until_text(m, p, from, next);
 }
 
 static bool match(struct match *m, uint16_t at, const char *p) {
@@ -292,18 +350,30 @@ static bool match(struct match *m, uint16_t at, const char *p) {
         if (piece->type == PIECE_OPEN) {
             uint32_t const kept = m->span_count;
 
+            if (m->tries >= TRIES_MAX)
+                return false;
+            m->tries++;
             if (match(m, (uint16_t)(at + 1), p))
                 return true;
             m->span_count = kept;
             at = (uint16_t)(piece->next - 1);
             continue;
         }
-        if (piece->type != PIECE_TEXT)
+        if (piece->type == PIECE_TEXT) {
+            if (!stands_at(m, p, piece))
+                return false;
+            p += piece->text.len;
+            continue;
+        }
+        m->quotes |= piece->one_end && !piece->class;
+        if (!piece->one_end || (m->lenient && !piece->class))
             return field_then(m, piece, p, (uint16_t)(at + 1));
-        if ((size_t)(m->end - p) < piece->text.len || *p != piece->text.ptr[0] ||
-            memcmp(p, piece->text.ptr, piece->text.len) != 0)
+        const char *const to = one_end(m, piece, p, piece + 1);
+
+        if (!work(m, (size_t)((to ? to : m->end) - p)) || !to || !span_add(m, piece, p, to))
             return false;
-        p += piece->text.len;
+        p = to + piece[1].text.len;
+        at++;
     }
     return p == m->end;
 }
@@ -312,7 +382,6 @@ static bool match(struct match *m, uint16_t at, const char *p) {
 
 void told_free(struct told *t) {
     free(t->values);
-    free(t->maybe);
     buf_free(&t->room);
     *t = (struct told){0};
 }
@@ -324,7 +393,8 @@ void told_add(struct told *t, field_id field, str value) {
         t->cut = true;
         return;
     }
-    t->values[t->count++] = (struct raw){field, RAW_TEXT, false, (uint32_t)value.len, value.ptr};
+    t->values[t->count++] =
+        (struct raw){.field = field, .type = RAW_TEXT, .len = (uint32_t)value.len, .ptr = value.ptr};
 }
 
 static void add_constants(struct told *t, const struct constant *set, size_t count) {
@@ -332,36 +402,36 @@ static void add_constants(struct told *t, const struct constant *set, size_t cou
         told_add(t, set[i].field, set[i].value);
 }
 
-static bool add_span(struct told *t, struct fields *fields, const struct span *s) {
+static void add_span(struct told *t, struct fields *fields, const struct span *s) {
     const struct piece *const p = s->piece;
 
     switch (p->type) {
     case PIECE_QUOTED:
         decode_quoted(t, p, s->text);
-        return true;
+        return;
     case PIECE_LABELS:
         decode_labels(t, p, s->text);
-        return true;
+        return;
     case PIECE_REQUEST:
-        decode_request(t, p, s->text);
-        return true;
+        decode_request(t, t->template, s->text);
+        return;
     case PIECE_PAIRS:
         decode_pairs(t, fields, p, s->text);
-        return true;
+        return;
     case PIECE_LOOSE:
         decode_loose(t, fields, p, s->text);
-        return true;
+        return;
     case PIECE_CSV:
         decode_csv(t, t->template, s->text);
-        return true;
+        return;
     case PIECE_ADDRESS:
         if (!(p->dash_is_none && str_eq(s->text, S("-"))))
             told_add(t, p->field, without_brackets(s->text));
-        return true;
+        return;
     default:
         if (s->text.len && !(p->dash_is_none && str_eq(s->text, S("-"))))
             told_add(t, p->field, s->text);
-        return true;
+        return;
     }
 }
 
@@ -382,8 +452,10 @@ static void add_joined(struct told *t, const struct joined *j) {
             return;
         size_t const more = j->parts[i].text.len + (v ? v->len : 0);
 
-        if (t->room.room - t->room.len < more) /* views into it must stay */
+        if (t->room.room - t->room.len < more) { /* views into it must stay */
+            t->cut = true;
             return;
+        }
         buf_add(&t->room, j->parts[i].text);
         if (v)
             buf_add(&t->room, (str){v->ptr, v->len});
@@ -391,25 +463,70 @@ static void add_joined(struct told *t, const struct joined *j) {
     told_add(t, j->field, (str){t->room.ptr + from, t->room.len - from});
 }
 
-static bool try_template(struct told *t, struct fields *fields, const struct format *f, const struct template *how,
-                         str line, uint32_t *tries, bool *fitted) {
+/* A template of a format; the first bytes of lines that fit it, as many as are sure. */
+struct entry {
+    const struct format *format;
+    const struct template *template;
+    uint64_t lead, mask;
+};
+
+static uint64_t lead_of(str text) {
+    uint64_t lead = 0;
+
+    memcpy(&lead, text.ptr, text.len < sizeof lead ? text.len : sizeof lead);
+    return lead;
+}
+
+static struct entry entry_of(const struct format *format, const struct template *how) {
+    return (struct entry){format, how, how->pieces[0].lead, how->pieces[0].mask};
+}
+
+/* A line, and of which bytes is known whether they stand in it: a bit each. */
+struct seen {
+    str line;
+    uint32_t tries; /* of all templates */
+    uint64_t lead, present[4], absent[4];
+};
+
+static bool has_byte(struct seen *s, unsigned char c) {
+    uint64_t const bit = (uint64_t)1 << c % 64;
+
+    if (!((s->present[c / 64] | s->absent[c / 64]) & bit))
+        *(memchr(s->line.ptr, c, s->line.len) ? &s->present[c / 64] : &s->absent[c / 64]) |= bit;
+    return s->present[c / 64] & bit;
+}
+
+static bool try_template(struct told *t, struct fields *fields, const struct entry *e, struct seen *s) {
+    const struct template *const how = e->template;
+    str const line = s->line;
     struct match m;
 
-    *fitted = false;
+    if ((s->lead & e->mask) != e->lead || line.len == 0 ||
+        !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1) ||
+        (how->literal > 0 && !has_byte(s, how->needs)))
+        return false;
     m.pieces = how->pieces;
     m.piece_count = how->piece_count;
     m.end = line.ptr + line.len;
-    m.span_count = m.tries = 0;
-    m.tries_max = LINE_TRIES_MAX - *tries < TRIES_MAX ? LINE_TRIES_MAX - *tries : TRIES_MAX;
-    *fitted = match(&m, 0, line.ptr);
-    *tries += m.tries < m.tries_max ? m.tries : m.tries_max;
-    if (!*fitted)
-        return true;
-    t->format = f;
+    uint32_t const left = LINE_TRIES_MAX - s->tries, begin = left < TRIES_MAX ? TRIES_MAX - left : 0;
+    bool fit;
+
+    m.span_count = 0;
+    m.tries = begin;
+    m.work = WORK_MAX(line.len);
+    m.quotes = m.lenient = false;
+    if (!(fit = match(&m, 0, line.ptr)) && m.quotes && m.tries < TRIES_MAX) {
+        m.lenient = true;
+        m.span_count = 0;
+        fit = match(&m, 0, line.ptr);
+    }
+    s->tries += m.tries - begin;
+    if (!fit)
+        return false;
+    t->format = e->format;
     t->template = how;
     for (uint32_t i = 0; i < m.span_count; i++)
-        if (!add_span(t, fields, &m.spans[i]))
-            return false;
+        add_span(t, fields, &m.spans[i]);
     add_constants(t, how->set, how->set_count);
     return true;
 }
@@ -419,23 +536,21 @@ static bool try_template(struct told *t, struct fields *fields, const struct for
 struct gated {
     str program;
     const struct format *format;
-    size_t first; /* the number of its first template */
+    const struct entry *entries; /* its templates */
 };
-
-/* The passes in which templates are tried on lines whose program is not known: of formats for all lines; of programs' that may
- * stand alone; of formats for all lines that fit nearly any. Lines of a known program: after its own, the first only. */
-#define PASSES 3u
 
 struct formats {
     const struct format **list;
     size_t count;
     struct gated *gated; /* by program, then in order */
     size_t gated_count;
-    const struct template **templates; /* of all formats, in order */
-    const struct format **owners;      /* of each of them */
-    size_t template_count;
-    struct index *index;
-    uint64_t *passes[PASSES]; /* sets of templates */
+    struct entry *own; /* of formats of programs, in order */
+    struct entry
+        *entries; /* of formats for all lines, in order; those that may stand alone; those that fit nearly any */
+    size_t open_count, entry_count;
+    uint16_t *by_first[256]; /* numbers of entries whose templates may begin so */
+    uint16_t by_first_open[256], by_first_count[256];
+    uint16_t *numbers;
 };
 
 static uint32_t most_literal(const struct format *f) {
@@ -467,48 +582,44 @@ static int by_program(const void *a, const void *b) {
     return c ? c : by_order(&x->format, &y->format);
 }
 
-/* PASSES: in none. */
+/* In which of three passes a template is tried on lines whose program is not known (of others only the first); 3: in none. */
 static unsigned pass_of(const struct format *f, const struct template *how) {
     if (f->program_count > 0)
-        return how->literal >= LITERAL_ALONE ? 1 : PASSES;
+        return how->literal >= LITERAL_ALONE ? 1 : 3;
     return most_literal(f) >= LITERAL_ANY || !f->builtin ? 0 : 2;
 }
 
-/* Numbers the templates of all formats, in order. */
-static bool number_all(struct formats *f, size_t templates, size_t programs) {
-    f->gated = calloc(programs + 1, sizeof *f->gated);
-    f->templates = calloc(templates + 1, sizeof *f->templates);
-    f->owners = calloc(templates + 1, sizeof *f->owners);
-    if (!f->gated || !f->templates || !f->owners || templates >= UINT16_MAX)
-        return false;
-    for (size_t i = 0; i < f->count; i++) {
-        const struct format *const one = f->list[i];
-
-        for (size_t j = 0; j < one->program_count; j++)
-            f->gated[f->gated_count++] = (struct gated){one->programs[j], one, f->template_count};
-        for (size_t j = 0; j < one->template_count; j++) {
-            f->owners[f->template_count] = one;
-            f->templates[f->template_count++] = &one->templates[j];
-        }
+static void entries_fill(struct formats *f) {
+    for (unsigned pass = 0; pass < 3; pass++) {
+        for (size_t i = 0; i < f->count; i++)
+            for (size_t j = 0; j < f->list[i]->template_count; j++)
+                if (pass_of(f->list[i], &f->list[i]->templates[j]) == pass)
+                    f->entries[f->entry_count++] = entry_of(f->list[i], &f->list[i]->templates[j]);
+        if (pass == 0)
+            f->open_count = f->entry_count;
     }
-    qsort(f->gated, f->gated_count, sizeof *f->gated, by_program);
-    return true;
 }
 
-static bool passes_fill(struct formats *f) {
-    for (unsigned p = 0; p < PASSES; p++) {
-        if (!(f->passes[p] = calloc(index_words(f->index), sizeof *f->passes[p])))
-            return false;
-        for (size_t i = 0; i < f->template_count; i++)
-            if (pass_of(f->owners[i], f->templates[i]) == p)
-                f->passes[p][i / 64] |= (uint64_t)1 << i % 64;
+static bool first_fill(struct formats *f) {
+    size_t used = 0;
+
+    if (!(f->numbers = reallocarray(NULL, f->entry_count * 256 + 1, sizeof *f->numbers)))
+        return false;
+    for (unsigned c = 0; c < 256; c++) {
+        f->by_first[c] = f->numbers + used;
+        for (size_t i = 0; i < f->entry_count; i++)
+            if (f->entries[i].template->first[c / 8] >> c % 8 & 1) {
+                f->numbers[used++] = (uint16_t)i;
+                f->by_first_count[c]++;
+                f->by_first_open[c] = (uint16_t)(f->by_first_open[c] + (i < f->open_count));
+            }
     }
     return true;
 }
 
 struct formats *formats_new(const struct format **list, size_t count) {
     struct formats *const f = calloc(1, sizeof *f);
-    size_t templates = 0, programs = 0;
+    size_t templates = 0, programs = 0, own = 0;
 
     if (!f)
         return NULL;
@@ -520,8 +631,22 @@ struct formats *formats_new(const struct format **list, size_t count) {
         templates += list[i]->template_count;
         programs += list[i]->program_count;
     }
-    if (!number_all(f, templates, programs) || !(f->index = index_new(f->templates, f->template_count)) ||
-        !passes_fill(f)) {
+    f->gated = calloc(programs + 1, sizeof *f->gated);
+    f->entries = calloc(templates + 1, sizeof *f->entries);
+    f->own = calloc(templates + 1, sizeof *f->own);
+    if (!f->gated || !f->entries || !f->own || templates > UINT16_MAX) {
+        formats_free(f);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < list[i]->program_count; j++)
+            f->gated[f->gated_count++] = (struct gated){list[i]->programs[j], list[i], f->own + own};
+        for (size_t j = 0; list[i]->program_count && j < list[i]->template_count; j++)
+            f->own[own++] = entry_of(list[i], &list[i]->templates[j]);
+    }
+    qsort(f->gated, f->gated_count, sizeof *f->gated, by_program);
+    entries_fill(f);
+    if (!first_fill(f)) {
         formats_free(f);
         return NULL;
     }
@@ -532,11 +657,9 @@ void formats_free(struct formats *f) {
     if (!f)
         return;
     free(f->gated);
-    free(f->templates);
-    free(f->owners);
-    index_free(f->index);
-    for (unsigned p = 0; p < PASSES; p++)
-        free(f->passes[p]);
+    free(f->entries);
+    free(f->own);
+    free(f->numbers);
     free(f);
 }
 
@@ -587,42 +710,46 @@ static size_t programs_formats(const struct formats *f, str program, const struc
     return gated_of(f, str_from(name, last + 1), out);
 }
 
-/* Tries those templates from number `from` up to `to` that are in the set, and in `also`, if that is given. */
-static bool try_set(const struct formats *f, struct fields *fields, str line, struct told *t, const uint64_t *also,
-                    size_t from, size_t to, uint32_t *tries, bool *fitted) {
-    *fitted = false;
-    for (size_t w = from / 64; w * 64 < to && !*fitted; w++) {
-        uint64_t set = t->maybe[w] & (also ? also[w] : UINT64_MAX);
+/* The same, remembered: few programs write most lines. */
+static size_t programs_known(const struct formats *f, str program, struct told *t, const struct gated **out) {
+    if (program.len == 0 || program.len > PROGRAM_MAX)
+        return 0;
+    struct told_program *const known = &t->programs[(program.len * 5 + (unsigned char)program.ptr[0] +
+                                                     (unsigned char)program.ptr[program.len - 1] * 3) %
+                                                    TOLD_PROGRAMS];
 
-        for (; set && !*fitted; set &= set - 1) {
-            size_t const i = w * 64 + (size_t)__builtin_ctzll(set);
-
-            if (i < from || i >= to)
-                continue;
-            if (!try_template(t, fields, f->owners[i], f->templates[i], line, tries, fitted))
-                return false;
-        }
+    if (known->len != program.len || memcmp(known->name, program.ptr, program.len) != 0) {
+        known->count = programs_formats(f, program, &known->own);
+        known->len = program.len;
+        memcpy(known->name, program.ptr, program.len);
     }
-    return true;
+    *out = known->own;
+    return known->count;
 }
 
-static bool tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
+static void tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
     const struct gated *own = NULL;
-    size_t const own_count = programs_formats(f, program, &own);
-    uint32_t tries = 0;
-    bool fitted = false;
+    size_t const own_count = programs_known(f, program, t, &own);
+    struct seen seen = {.line = line, .lead = lead_of(line)};
+    unsigned const first = line.len ? (unsigned char)line.ptr[0] : 0;
 
-    index_look(f->index, line, t->maybe);
-    for (size_t i = 0; i < own_count && !fitted; i++)
-        if (!try_set(f, fields, line, t, NULL, own[i].first, own[i].first + own[i].format->template_count, &tries,
-                     &fitted))
-            return false;
-    for (unsigned p = 0; p < (program.len == 0 ? PASSES : 1) && !fitted; p++)
-        if (!try_set(f, fields, line, t, f->passes[p], 0, f->template_count, &tries, &fitted))
-            return false;
-    if (!fitted)
-        t->format = own_count ? own[0].format : NULL;
-    return true;
+    for (size_t i = 0; i < own_count; i++)
+        for (size_t j = 0; j < own[i].format->template_count; j++)
+            if (try_template(t, fields, &own[i].entries[j], &seen))
+                return;
+    size_t const count = program.len == 0 ? f->by_first_count[first] : f->by_first_open[first];
+
+    for (size_t i = 0; i < count; i++) {
+        if (try_template(t, fields, &f->entries[f->by_first[first][i]], &seen))
+            return;
+    }
+    t->format = own_count ? own[0].format : NULL;
+}
+
+bool formats_fit(const struct formats *f, struct fields *fields, str line, struct told *room) {
+    struct err e = {0};
+
+    return formats_tell(f, fields, S(""), line, room, &e) && room->format;
 }
 
 bool formats_tell(const struct formats *f, struct fields *fields, str program, str line, struct told *out,
@@ -636,12 +763,11 @@ bool formats_tell(const struct formats *f, struct fields *fields, str program, s
         return true;
     if (!out->values && !(out->values = reallocarray(NULL, RECORD_VALUES_MAX, sizeof *out->values)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
-    if (!out->maybe && !(out->maybe = calloc(index_words(f->index), sizeof *out->maybe)))
-        return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
-    if (!buf_reserve(&out->room, TOLD_ROOM(line.len)) || !tell(f, fields, program, str_trim(line), out)) {
+    if (!buf_reserve(&out->room, TOLD_ROOM(line.len))) {
         told_free(out);
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
     }
+    tell(f, fields, program, str_trim(line), out);
     if (out->format) {
         add_constants(out, out->format->set, out->format->set_count);
         for (size_t i = 0; i < out->format->join_count && out->template; i++)

@@ -33,25 +33,28 @@ enum piece_type {
     PIECE_CSV      /* values between commas, for the columns the template names */
 };
 
-enum request_part {
-    REQUEST_WHOLE,
-    REQUEST_METHOD,
-    REQUEST_URI,
-    REQUEST_HOST,
-    REQUEST_STEM,
-    REQUEST_QUERY,
-    REQUEST_VERSION,
-    REQUEST_PARTS
-};
-
 struct piece {
     uint8_t type; /* enum piece_type */
     bool longest, may_be_empty, dash_is_none;
-    char between, equals;  /* PAIRS: what ends a pair, and what stands between key and value */
-    uint16_t next;         /* OPEN: the piece behind its CLOSE */
-    field_id field;        /* FIELD_NONE: its value is nobody's */
-    str text;              /* TEXT; PAIRS, LOOSE: in front of keys */
-    const field_id *parts; /* REQUEST: REQUEST_PARTS of them */
+    char between, equals; /* PAIRS: what ends a pair, and what stands between key and value */
+    uint16_t next;        /* OPEN: the piece behind its CLOSE */
+    field_id field;       /* FIELD_NONE: its value is nobody's */
+    uint8_t rare;         /* TEXT: which of its bytes is rarest in logs */
+    uint8_t class;        /* of which bytes the field is; 0: of any */
+    bool one_end;         /* a text follows, and where the field ends does not depend on what stands behind that */
+    uint64_t lead, mask;  /* TEXT: its first bytes, up to eight */
+    str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
+};
+
+enum request_field {
+    REQUEST_WHOLE,
+    REQUEST_METHOD,
+    REQUEST_URI,
+    REQUEST_HOST, /* of a target that is a whole URL */
+    REQUEST_STEM,
+    REQUEST_QUERY,
+    REQUEST_VERSION,
+    REQUEST_FIELDS
 };
 
 struct constant {
@@ -64,8 +67,10 @@ struct template {
     uint16_t piece_count;
     uint32_t literal;        /* bytes of text outside [[ ]] */
     uint8_t first[256 / 8];  /* with which bytes a line may begin */
+    uint8_t needs;           /* the rarest byte of that text: a line without it does not fit */
     const field_id *columns; /* CSV; FIELD_NONE: passed over */
     size_t column_count;
+    field_id request[REQUEST_FIELDS]; /* REQUEST */
     const struct constant *set;
     size_t set_count;
     uint32_t line; /* of the kind file */
@@ -103,15 +108,27 @@ MUST_USE bool template_compile(str text, struct arena *a, struct fields *fields,
 /* 'a {X} b {Y}'. As above. */
 MUST_USE bool joined_compile(str text, struct arena *a, struct fields *fields, struct joined *out, const char **why);
 
-/* What came out of a line. The caller owns it, and frees it with told_free; zeroed before the first use. */
+/* The formats of a program, as found before. */
+#define PROGRAM_MAX 64u
+struct told_program {
+    size_t len;
+    char name[PROGRAM_MAX];
+    const struct gated *own;
+    size_t count;
+};
+
+/* What came out of a line. The caller owns it, and frees it with told_free; zeroed before the first use, and used with the
+ * same formats always. */
+#define TOLD_PROGRAMS 32u
 struct told {
     const struct format *format; /* NULL: none */
     const struct template *template;
     struct raw *values; /* views into the line, into room, or constants */
     uint32_t count;
-    bool cut; /* there were more than RECORD_VALUES_MAX */
+    bool
+        cut; /* some were left out: there were more than RECORD_VALUES_MAX, or names than FIELDS_MAX, or joins too long */
     struct buf room;
-    uint64_t *maybe; /* a set of templates */
+    struct told_program programs[TOLD_PROGRAMS];
 };
 void told_free(struct told *t);
 
@@ -123,6 +140,8 @@ void formats_free(struct formats *f);
 /* Applies the formats to a line of this program ("" when nothing is known of it). False: no memory. */
 MUST_USE bool formats_tell(const struct formats *f, struct fields *fields, str program, str line, struct told *out,
                            struct err *e);
+/* Does any template fit the line, whatever program wrote it? For telling what a file is. False also without memory. */
+bool formats_fit(const struct formats *f, struct fields *fields, str line, struct told *room);
 size_t formats_count(const struct formats *f);
 const struct format *formats_at(const struct formats *f, size_t i);
 

@@ -65,7 +65,7 @@ void decode_labels(struct told *t, const struct piece *p, str text) {
 }
 
 /* Stem and query of a target; of one in absolute form (RFC 9112 3.2.2: proxies, load balancers) also whose it is. */
-static void add_target(struct told *t, const field_id *parts, str target) {
+static void add_target(struct told *t, const field_id *request, str target) {
     size_t const early = str_find_byte(target, '/'), question = str_find_byte(target, '?');
     str stem = str_first(target, question);
 
@@ -78,45 +78,45 @@ static void add_target(struct told *t, const field_id *parts, str target) {
         if (host.len == 0 || host.ptr[0] != '[')
             host = str_first(host, str_find_byte(host, ':'));
         if (host.len)
-            told_add(t, parts[REQUEST_HOST], host);
+            told_add(t, request[REQUEST_HOST], host);
         stem = path == SIZE_MAX ? S("/") : str_from(behind, path);
     }
-    told_add(t, parts[REQUEST_STEM], stem);
+    told_add(t, request[REQUEST_STEM], stem);
     if (question != SIZE_MAX)
-        told_add(t, parts[REQUEST_QUERY], str_from(target, question + 1));
+        told_add(t, request[REQUEST_QUERY], str_from(target, question + 1));
 }
 
 /* METHOD target HTTP/version. The target may have blanks, because attackers write them; anything else is told whole. */
-void decode_request(struct told *t, const struct piece *p, str text) {
+void decode_request(struct told *t, const struct template *how, str text) {
     str const request = str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\");
     size_t const blank = str_find_byte(request, ' ');
     size_t last = request.len;
 
     if (str_eq(request, S("-")) || request.len == 0)
         return;
-    told_add(t, p->parts[REQUEST_WHOLE], request);
-    if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len || request.ptr[0] == '-')
-        return;
-    for (size_t i = 0; i < blank; i++)
+    told_add(t, how->request[REQUEST_WHOLE], request);
+    for (size_t i = 0; i < blank && i < request.len; i++)
         if (!((request.ptr[i] >= 'A' && request.ptr[i] <= 'Z') || (request.ptr[i] >= 'a' && request.ptr[i] <= 'z') ||
               request.ptr[i] == '_' || request.ptr[i] == '-'))
             return; /* no method: bytes of TLS, of an exploit */
-    for (size_t i = request.len; i-- > blank + 1;)
+    if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len || request.ptr[0] == '-')
+        return;
+    for (size_t i = request.len; i-- > blank;)
         if (request.ptr[i] == ' ') {
             last = i;
             break;
         }
-    if (last < request.len && str_starts(str_from(request, last + 1), S("HTTP/")))
-        told_add(t, p->parts[REQUEST_VERSION], str_from(request, last + 1));
+    if (str_starts(str_from(request, last + 1), S("HTTP/")))
+        told_add(t, how->request[REQUEST_VERSION], str_from(request, last + 1));
     else
         last = request.len;
+    told_add(t, how->request[REQUEST_METHOD], str_first(request, blank));
     if (last <= blank + 1)
         return; /* GET HTTP/1.0 */
     str const target = {request.ptr + blank + 1, last - blank - 1};
 
-    told_add(t, p->parts[REQUEST_METHOD], str_first(request, blank));
-    told_add(t, p->parts[REQUEST_URI], target);
-    add_target(t, p->parts, target);
+    told_add(t, how->request[REQUEST_URI], target);
+    add_target(t, how->request, target);
 }
 
 /* Keys are what a programmer writes. */
@@ -126,13 +126,17 @@ static bool key_byte(char c) {
 }
 
 static void add_pair(struct told *t, struct fields *fields, const struct piece *p, str key, str value) {
-    char name[2 * KEY_MAX];
+    char name[PREFIX_MAX + KEY_MAX];
 
-    if (p->text.len + key.len > sizeof name || (p->dash_is_none && str_eq(value, S("-"))))
+    field_id id;
+
+    if (p->dash_is_none && str_eq(value, S("-")))
         return;
     memcpy(name, p->text.ptr, p->text.len);
     memcpy(name + p->text.len, key.ptr, key.len);
-    told_add(t, field_intern(fields, (str){name, p->text.len + key.len}), value);
+    if ((id = field_intern(fields, (str){name, p->text.len + key.len})) == FIELD_NONE)
+        t->cut = true;
+    told_add(t, id, value);
 }
 
 void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, str text) {
@@ -175,7 +179,7 @@ void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, 
 static size_t key_at(str text, size_t i, char equals) {
     size_t const from = i;
 
-    while (i < text.len && key_byte(text.ptr[i]) && text.ptr[i] != equals)
+    while (i < text.len && i - from <= KEY_MAX && key_byte(text.ptr[i]) && text.ptr[i] != equals)
         i++;
     return i < text.len && text.ptr[i] == equals && i - from <= KEY_MAX ? i - from : 0;
 }

@@ -72,30 +72,27 @@ static bool add_text(struct compiling *c, str text) {
     return p && arena_copy(c->arena, text, &p->text);
 }
 
-/* May a field stand right in front of piece i, so that nothing says where that ends? What may be missing is looked through. */
-static bool behind_field(const struct compiling *c, uint16_t i) {
-    uint16_t open;
+/* May a field stand right before the next piece, so that nothing says where it ends? */
+static bool behind_field(const struct compiling *c) {
+    uint16_t i = c->count;
 
-    while (i > 0 && c->pieces[i - 1].type == PIECE_OPEN)
-        i--;
-    if (i == 0 || c->pieces[i - 1].type != PIECE_CLOSE)
-        return i > 0 && c->pieces[i - 1].type != PIECE_TEXT;
-    for (open = (uint16_t)(i - 1); c->pieces[open].type != PIECE_OPEN;)
-        open--;
-    return c->pieces[i - 2].type != PIECE_TEXT || behind_field(c, open);
-}
-
-static bool request_parts(struct compiling *c, struct piece *p) {
-    static const str names[REQUEST_PARTS] = {STR("cs-request"),  STR("cs-method"),   STR("cs-uri"),
-                                             STR("cs-uri-host"), STR("cs-uri-stem"), STR("cs-uri-query"),
-                                             STR("cs-version")};
-    field_id *const parts = arena_alloc(c->arena, REQUEST_PARTS * sizeof *parts);
-
-    for (size_t i = 0; parts && i < REQUEST_PARTS; i++)
-        if ((parts[i] = field_intern(c->fields, names[i])) == FIELD_NONE)
+    while (i > 0) {
+        switch (c->pieces[--i].type) {
+        case PIECE_TEXT:
             return false;
-    p->parts = parts;
-    return parts != NULL;
+        case PIECE_OPEN:
+            break;
+        case PIECE_CLOSE: /* what it closes may be missing: then what stands before that counts as well */
+            if (c->pieces[i - 1].type != PIECE_TEXT)
+                return true;
+            while (c->pieces[i].type != PIECE_OPEN)
+                i--;
+            break;
+        default:
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool add_field(struct compiling *c, str inside) {
@@ -105,7 +102,7 @@ static bool add_field(struct compiling *c, str inside) {
     uint8_t type = PIECE_ANY;
     char between = 0, equals = 0;
 
-    if (behind_field(c, c->count))
+    if (behind_field(c))
         return wrong(c, "two fields with nothing between them");
     if (colon != SIZE_MAX) {
         str const wanted = str_from(inside, colon + 1);
@@ -137,12 +134,12 @@ static bool add_field(struct compiling *c, str inside) {
     }
     p->between = between;
     p->equals = equals;
+    if ((type == PIECE_PAIRS || type == PIECE_LOOSE) && name.len > PREFIX_MAX)
+        return wrong(c, "more than 128 bytes in front of keys");
     if (type == PIECE_PAIRS || type == PIECE_LOOSE)
         return arena_copy(c->arena, name, &p->text);
     if (name.len && (type == PIECE_REQUEST || type == PIECE_CSV))
         return wrong(c, "request and csv take no name: their fields have their own");
-    if (type == PIECE_REQUEST && !request_parts(c, p))
-        return false;
     if (name.len && (p->field = field_intern(c->fields, name)) == FIELD_NONE)
         return false;
     return true;
@@ -221,21 +218,71 @@ static void may_begin(uint8_t first[256 / 8], const struct piece *p) {
     }
 }
 
-/* The bytes a line may begin with: of the first piece, and of what follows it as long as that may be missing. */
-static void firsts(struct template *t) {
-    for (uint16_t i = 0; i < t->piece_count;) {
+/* The bytes with which text that fits the pieces from i on may begin: those of the first piece, and of what follows it as
+ * long as that may be missing. */
+static void firsts(struct template *t, uint16_t i) {
+    for (; i < t->piece_count; i++) {
         const struct piece *const p = &t->pieces[i];
 
-        if (p->type == PIECE_OPEN) {
-            may_begin(t->first, &t->pieces[i + 1]);
-            i = p->next;
+        if (p->type == PIECE_OPEN)
+            firsts(t, p->next);
+        if (p->type == PIECE_OPEN || p->type == PIECE_CLOSE)
             continue;
-        }
         may_begin(t->first, p);
-        if (!p->may_be_empty || p->type == PIECE_TEXT)
+        if (p->type == PIECE_TEXT || !p->may_be_empty)
             return;
-        i++;
     }
+}
+
+/* Letters and marks by how often they stand in logs; what is not named is rarer. */
+static size_t rareness(char c) {
+    static const str often = STR(" eaoitnrs0dlc1mu2p.f3h:4g56-78/9bvywk,_=xzqj");
+    size_t const rank = str_find_byte(often, c);
+
+    return rank == SIZE_MAX ? often.len : rank;
+}
+
+/* Which byte of a text to look for. */
+static uint8_t rarest(str text) {
+    size_t at = 0;
+
+    for (size_t i = 1; i < text.len && i < 256; i++)
+        if (rareness(text.ptr[i]) > rareness(text.ptr[at]))
+            at = i;
+    return (uint8_t)at;
+}
+
+/* What matching asks of a piece again and again. */
+static void prepare(struct piece *p, const struct piece *next) {
+    static const uint8_t classes[] = {[PIECE_WORD] = OF_WORD,
+                                      [PIECE_INT] = OF_INT,
+                                      [PIECE_NUMBER] = OF_NUMBER,
+                                      [PIECE_ADDRESS] = OF_ADDRESS,
+                                      [PIECE_CSV] = 0};
+
+    if (p->type == PIECE_TEXT) {
+        size_t const len = p->text.len < sizeof p->lead ? p->text.len : sizeof p->lead;
+
+        memcpy(&p->lead, p->text.ptr, len);
+        memset(&p->mask, 0xff, len);
+        p->rare = rarest(p->text);
+    }
+    p->class = classes[p->type];
+    p->one_end = next && next->type == PIECE_TEXT && field_ends_once(p, next->text);
+}
+
+static bool request_fields(struct template *t, struct fields *fields) {
+    static const str names[REQUEST_FIELDS] = {
+        [REQUEST_WHOLE] = STR("cs-request"),   [REQUEST_METHOD] = STR("cs-method"),
+        [REQUEST_URI] = STR("cs-uri"),         [REQUEST_STEM] = STR("cs-uri-stem"),
+        [REQUEST_QUERY] = STR("cs-uri-query"), [REQUEST_VERSION] = STR("cs-version"),
+        [REQUEST_HOST] = STR("cs-uri-host"),
+    };
+
+    for (size_t i = 0; i < REQUEST_FIELDS; i++)
+        if ((t->request[i] = field_intern(fields, names[i])) == FIELD_NONE)
+            return false;
+    return true;
 }
 
 bool template_compile(str text, struct arena *a, struct fields *fields, struct template *out, const char **why) {
@@ -256,9 +303,17 @@ bool template_compile(str text, struct arena *a, struct fields *fields, struct t
         *out = (struct template){.pieces = pieces, .piece_count = c->count};
         for (uint16_t i = 0; i < c->count; i++) {
             inside = pieces[i].type == PIECE_OPEN || (inside && pieces[i].type != PIECE_CLOSE);
-            out->literal += pieces[i].type == PIECE_TEXT && !inside ? (uint32_t)pieces[i].text.len : 0;
+            prepare(&pieces[i], i + 1 < c->count ? &pieces[i + 1] : NULL);
+            ok &= pieces[i].type != PIECE_REQUEST || request_fields(out, fields);
+            if (pieces[i].type != PIECE_TEXT || inside)
+                continue;
+            char const rare = pieces[i].text.ptr[pieces[i].rare];
+
+            if (out->literal == 0 || rareness(rare) > rareness((char)out->needs))
+                out->needs = (unsigned char)rare;
+            out->literal += (uint32_t)pieces[i].text.len;
         }
-        firsts(out);
+        firsts(out, 0);
     }
     *why = c->why;
     free(c);

@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#include "base/address.h"
+
 #define NO_MEMORY SIZE_MAX
 
 /* Results of one call. */
@@ -223,14 +225,60 @@ static void registry_data(struct out *o, const struct kind_source *source, const
         give(o, inputs[0]);
 }
 
-/* SHA1=..,MD5=.. in any order; also one alone. */
-static void labelled(struct out *o, str label, str value) {
+/* Services write the client of a request in many ways: alone, with its port, IPv6 in brackets with or without one, IPv4 as
+ * IPv6. */
+static void address(struct out *o, str value) {
+    static const str mapped = STR("::ffff:");
+    struct address plain;
+    size_t end;
+
+    value = str_trim(value);
+    if (str_starts(value, S("[")) && (end = str_find_byte(value, ']')) != SIZE_MAX &&
+        (end + 1 == value.len || value.ptr[end + 1] == ':'))
+        value = str_first(str_from(value, 1), end - 1);
+    else if ((end = str_find_byte(value, ':')) != SIZE_MAX && str_find_byte(str_from(value, end + 1), ':') == SIZE_MAX)
+        value = str_first(value, end); /* one colon: IPv4 and a port */
+    if (starts_ascii(value, mapped) && address_parse(str_from(value, mapped.len), &plain) && plain.family == 4)
+        value = str_from(value, mapped.len);
+    if (address_parse(value, &plain))
+        give(o, value);
+}
+
+static void lower(struct out *o, str value) {
+    char *const p = room(o, value.len);
+
+    for (size_t i = 0; p && i < value.len; i++)
+        p[i] = value.ptr[i] >= 'A' && value.ptr[i] <= 'Z' ? (char)(value.ptr[i] | 0x20) : value.ptr[i];
+    if (p)
+        give(o, (str){p, value.len});
+}
+
+/* The first comma outside quotes, or SIZE_MAX. */
+static size_t item_end(str value) {
+    bool quoted = false;
+
+    for (size_t i = 0; i < value.len; i++)
+        if (value.ptr[i] == '"')
+            quoted = !quoted;
+        else if (value.ptr[i] == ',' && !quoted)
+            return i;
+    return SIZE_MAX;
+}
+
+/* SHA1=..,MD5=.. in any order; also one alone; type="LOGIN_ERROR", userId="null". */
+static void labelled(struct out *o, str label, str constant, str value) {
     while (value.len > 0) {
-        size_t const comma = str_find_byte(value, ',');
+        size_t const comma = item_end(value);
         str const item = str_trim(str_first(value, comma));
 
-        if (starts_ascii(item, label) && item.len > label.len && item.ptr[label.len] == '=')
-            give(o, str_trim(str_from(item, label.len + 1)));
+        if (starts_ascii(item, label) && item.len > label.len && item.ptr[label.len] == '=') {
+            str part = str_trim(str_from(item, label.len + 1));
+
+            if (part.len >= 2 && part.ptr[0] == '"' && part.ptr[part.len - 1] == '"')
+                part = str_first(str_from(part, 1), part.len - 2);
+            if (!str_eq(part, S("null")))
+                give(o, constant.len ? constant : part);
+        }
         value = comma == SIZE_MAX ? S("") : str_from(value, comma + 1);
     }
 }
@@ -322,6 +370,46 @@ static void request_part(struct out *o, enum derive part, str request) {
         url_part(o, part == DERIVE_REQUEST_PATH ? DERIVE_URL_PATH : DERIVE_URL_QUERY, target);
 }
 
+static void e164(struct out *o, const struct kind_source *source, str value) {
+    const struct phone_country *const home = source->home ? *source->home : NULL;
+    char text[PHONE_TEXT];
+    str result;
+    char *p;
+
+    value = str_trim(value);
+    if (value.len == 0)
+        return;
+    if (!phone_e164(value, home, text, &result)) {
+        give(o, value);
+        return;
+    }
+    if (!(p = room(o, result.len)))
+        return;
+    put(p, result);
+    give(o, (str){p, result.len});
+}
+
+/* [Cisco Unified CM, Call Detail Records Administration Guide, "IP addresses"]: 32 bits, the bytes from the lowest up, as a
+ * signed number. */
+static void ipv4_signed(struct out *o, str value) {
+    bool const negative = str_starts(value, S("-"));
+    char text[16];
+    uint64_t n;
+    char *p;
+
+    if (!str_u64(str_from(value, negative), negative ? UINT64_C(1) << 31 : UINT32_MAX, &n) || n == 0)
+        return;
+    uint32_t const bits = negative ? (uint32_t)(0 - n) : (uint32_t)n;
+    int const len =
+        snprintf(text, sizeof text, "%u.%u.%u.%u", bits & 255, bits >> 8 & 255, bits >> 16 & 255, bits >> 24);
+
+    assert(len > 0 && (size_t)len < sizeof text);
+    if (!(p = room(o, (size_t)len)))
+        return;
+    put(p, (str){text, (size_t)len});
+    give(o, (str){p, (size_t)len});
+}
+
 size_t kind_derive(const struct kind_source *source, const str *inputs, const bool *present, struct arena *a,
                    str out[DERIVE_VALUES_MAX]) {
     struct out o = {.values = out, .a = a};
@@ -358,8 +446,24 @@ size_t kind_derive(const struct kind_source *source, const str *inputs, const bo
         case DERIVE_REGISTRY_DATA:
             registry_data(&o, source, inputs, present);
             break;
+        case DERIVE_ADDRESS:
+            address(&o, inputs[0]);
+            break;
+        case DERIVE_LOWER:
+            lower(&o, inputs[0]);
+            break;
+        case DERIVE_CONSTANT:
+            if (!is_void(inputs[0]))
+                give(&o, source->text);
+            break;
         case DERIVE_LABELLED:
-            labelled(&o, source->text, inputs[0]);
+            labelled(&o, source->text, source->constant, inputs[0]);
+            break;
+        case DERIVE_E164:
+            e164(&o, source, inputs[0]);
+            break;
+        case DERIVE_IPV4_SIGNED:
+            ipv4_signed(&o, inputs[0]);
             break;
         case DERIVE_SPLIT:
             split(&o, source->text, inputs[0]);

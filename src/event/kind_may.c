@@ -1,4 +1,5 @@
-/* kind_may: which fields an event of a kind can have by itself. Only of lines of text is that known: what their formats give. */
+/* kind_may: which fields an event of a kind can have by itself. Only of lines of text is that known: what their formats give, and
+ * who read them. */
 #include "event/format.h"
 #include "event/kind.h"
 
@@ -12,6 +13,16 @@ static bool is_of_reader(str name) {
         if (str_eq(names[i], name))
             return true;
     return str_starts(name, S("sd."));
+}
+
+/* Fields of systemd's journal, whose messages are lines of text as well (data/kinds/journal.yml). */
+static bool is_of_journal(str name) {
+    static const str names[] = {STR("MESSAGE"), STR("MESSAGE_ID"), STR("PRIORITY"), STR("UNIT")};
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_eq(names[i], name))
+            return true;
+    return str_starts(name, S("_")) || str_starts(name, S("SYSLOG_"));
 }
 
 /* Can a line of this format have the field? *open: its fields are whatever the line has. */
@@ -46,7 +57,7 @@ bool kind_may_have(const struct kinds *kinds, const struct fields *fields, const
     const struct formats *const formats = kinds_formats(kinds);
     bool named = false, open = false;
 
-    if (is_of_reader(field_name(fields, field)))
+    if (is_of_reader(field_name(fields, field)) || (!kind->reader.len && is_of_journal(field_name(fields, field))))
         return true;
     for (size_t i = 0; i < kind->when_count; i++) {
         const struct kind_condition *const c = &kind->when[i];

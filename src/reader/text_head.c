@@ -29,22 +29,36 @@ static size_t digits_at(str s, size_t i) {
 }
 
 static bool month_at(str s, size_t i) {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
+#define NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
     if (s.len < i + 3)
         return false;
-    for (size_t m = 0; m < 36; m += 3)
-        if (memcmp(s.ptr + i, names + m, 3) == 0)
-            return true;
-    return false;
+    switch (NAME((unsigned char)s.ptr[i], (unsigned char)s.ptr[i + 1], (unsigned char)s.ptr[i + 2])) {
+    case NAME('J', 'a', 'n'):
+    case NAME('F', 'e', 'b'):
+    case NAME('M', 'a', 'r'):
+    case NAME('A', 'p', 'r'):
+    case NAME('M', 'a', 'y'):
+    case NAME('J', 'u', 'n'):
+    case NAME('J', 'u', 'l'):
+    case NAME('A', 'u', 'g'):
+    case NAME('S', 'e', 'p'):
+    case NAME('O', 'c', 't'):
+    case NAME('N', 'o', 'v'):
+    case NAME('D', 'e', 'c'):
+        return true;
+    default:
+        return false;
+    }
+#undef NAME
 }
 
 /* hh:mm:ss and perhaps a fraction: its length, or 0. */
 static size_t clock_at(str s, size_t i) {
+    const char *const p = s.ptr + i;
     size_t n = 8, fraction;
 
-    if (!(digits_at(s, i) == 2 && at(s, i + 2) == ':' && digits_at(s, i + 3) == 2 && at(s, i + 5) == ':' &&
-          digits_at(s, i + 6) == 2))
+    if (s.len < i + 8 || !(digit(p[0]) && digit(p[1]) && p[2] == ':' && digit(p[3]) && digit(p[4]) && p[5] == ':' &&
+                           digit(p[6]) && digit(p[7]) && !digit(at(s, i + 8))))
         return 0;
     if (at(s, i + n) == '.' && (fraction = digits_at(s, i + n + 1)) > 0)
         n += 1 + fraction;
@@ -134,19 +148,26 @@ size_t syslog_next(str line, size_t from) {
 }
 
 static size_t token_end(str s, size_t i) {
-    while (i < s.len && s.ptr[i] != ' ')
-        i++;
-    return i;
+    size_t const blank = str_find_byte(str_from(s, i), ' ');
+
+    return blank == SIZE_MAX ? s.len : i + blank;
 }
 
 static str cut(str s, size_t from, size_t to) {
     return (str){s.ptr + from, to - from};
 }
 
+static void param_add(struct syslog_head *h, str id, str name, str value) {
+    if (h->param_count < SYSLOG_PARAMS_MAX)
+        h->params[h->param_count++] = (struct syslog_param){id, name, value};
+    else
+        h->params_left_out = true;
+}
+
 /* Structured data (RFC 5424 6.3) at i: where it ends, or SIZE_MAX. */
 static size_t structured(str s, size_t i, struct syslog_head *h) {
     if (at(s, i) == '-')
-        return i + 1;
+        return i + 1 == s.len || s.ptr[i + 1] == ' ' ? i + 1 : SIZE_MAX;
     if (at(s, i) != '[')
         return SIZE_MAX;
     while (at(s, i) == '[') {
@@ -158,6 +179,8 @@ static size_t structured(str s, size_t i, struct syslog_head *h) {
 
         if (id.len == 0)
             return SIZE_MAX;
+        if (at(s, i) == ']')
+            param_add(h, id, S(""), S(""));
         while (at(s, i) == ' ') {
             size_t const name = ++i;
 
@@ -172,21 +195,23 @@ static size_t structured(str s, size_t i, struct syslog_head *h) {
                 i += s.ptr[i] == '\\' && i + 1 < s.len ? 2 : 1;
             if (i >= s.len)
                 return SIZE_MAX;
-            if (h->param_count < SYSLOG_PARAMS_MAX)
-                h->params[h->param_count++] = (struct syslog_param){id, cut(s, name, name_end), cut(s, value, i)};
+            param_add(h, id, cut(s, name, name_end), cut(s, value, i));
             i++;
         }
         if (at(s, i) != ']')
             return SIZE_MAX;
         i++;
     }
-    return i;
+    return i == s.len || s.ptr[i] == ' ' ? i : SIZE_MAX;
 }
 
 /* TIMESTAMP HOST APP PROCID MSGID SD MSG at i. */
 static bool new_head(str s, size_t i, struct syslog_head *h) {
     str *const parts[] = {&h->timestamp, &h->host, &h->program, &h->pid, &h->msgid};
+    size_t const date = at(s, i) == '-' ? 1 : iso_date_at(s, i);
 
+    if (date == 0 || at(s, i + date) != ' ')
+        return false;
     for (size_t k = 0; k < COUNT(parts); k++) {
         size_t const end = token_end(s, i);
 
@@ -198,7 +223,7 @@ static bool new_head(str s, size_t i, struct syslog_head *h) {
     size_t const end = structured(s, i, h);
 
     if (end == SIZE_MAX) /* a relay that left the structured data out */
-        h->param_count = 0;
+        h->param_count = h->params_left_out = 0;
     else
         i = end;
     while (at(s, i) == ' ')
@@ -221,8 +246,13 @@ static bool level_word(str s) {
 }
 
 static bool tag_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digit(c) || c == '_' || c == '-' || c == '.' ||
-           c == '/' || c == '(' || c == ')' || c == '+' || c == '@' || c == '*' || (unsigned char)c > 0x7f;
+    static const bool bytes[256] = {
+        ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,   ['_'] = true, ['-'] = true,
+        ['.'] = true,         ['/'] = true,         ['('] = true,           [')'] = true, ['+'] = true,
+        ['@'] = true,         ['*'] = true,         [0x80 ... 0xff] = true,
+    };
+
+    return bytes[(unsigned char)c];
 }
 
 /* program[pid]: or program: at i: where the message begins, or 0: there is no tag. */
@@ -316,7 +346,7 @@ static void old_rest(str s, size_t i, bool iso, struct syslog_head *h) {
 
 /* LABEL 1131566461 2005.11.09 host in front of an old date: where that date begins, or 0. */
 static size_t collector_at(str s, size_t i, struct syslog_head *h) {
-    size_t const label = token_end(s, i), time = label + 1;
+    size_t const label = token_end(str_first(s, i + 17), i), time = label + 1;
     size_t const day = time + 11, host = day + 11;
     size_t end;
 
@@ -338,6 +368,7 @@ static void head_begin(struct syslog_head *h) {
     h->timestamp = h->host = h->program = h->module = h->pid = h->msgid = h->level = S("");
     h->label = h->received = h->collector = S("");
     h->param_count = h->size = 0;
+    h->params_left_out = false;
 }
 
 bool syslog_head_read(str line, struct syslog_head *h) {
@@ -354,11 +385,11 @@ bool syslog_head_read(str line, struct syslog_head *h) {
         head_begin(h);
         h->priority = priority;
     }
-    size_t const date_from = (n = collector_at(line, i, h)) ? n : i;
+    size_t date_from = i;
 
-    if ((n = iso_date_at(line, date_from)) > 0)
+    if ((n = iso_date_at(line, i)) > 0)
         iso = true;
-    else
+    else if ((n = old_date_at(line, i)) == 0 && (date_from = collector_at(line, i, h)) > 0)
         n = old_date_at(line, date_from);
     if (n > 0) {
         h->timestamp = cut(line, date_from, date_from + n);

@@ -469,6 +469,34 @@ static void a_record_of_16_mib_is_the_largest(void **state) {
     }
 }
 
+/* A large record is read in a large window; the small one at that window's end is whole in the next. */
+static void records_behind_a_large_one(void **state) {
+    static const char little[] = "{\"a\":\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"}\n";
+    size_t const large = (size_t)9 << 20, count = ((size_t)9 << 20) / (sizeof little - 1);
+    struct buf text = {0};
+    struct notes n;
+    char *p;
+    (void)state;
+
+    notes_open(&n);
+    n.count_only = true;
+    assert_non_null(p = buf_reserve(&text, large));
+    memset(p, 'x', large);
+    memcpy(p, "{\"a\":\"", 6);
+    memcpy(p + large - 3, "\"}\n", 3);
+    text.len += large;
+    for (size_t i = 0; i < count; i++)
+        buf_add(&text, (str){little, sizeof little - 1});
+    for (size_t more = 0; more < 2; more++) { /* and where the source gives all it has at once */
+        n.records = n.damages = 0;
+        read_bytes_part(buf_str(&text), whole, more << 26, &n);
+        assert_int_equal(n.records, 1 + count);
+        assert_int_equal(n.damages, 0);
+    }
+    buf_free(&text);
+    notes_close(&n);
+}
+
 /* ------------------------------------------------------------------ parts */
 
 static uint32_t draw(uint64_t *seed) {
@@ -575,43 +603,7 @@ static void whole_and_parts_agree(void **state) {
 
 /* ------------------------------------------------------------------ */
 
-static void print_quoted(str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] == '\\' || s.ptr[i] == '\t' || (unsigned char)s.ptr[i] < 0x20)
-            printf("\\x%02x", (unsigned)(unsigned char)s.ptr[i]);
-        else
-            putchar(s.ptr[i]);
-}
-
-static bool print_record(struct event_sink *sink, const struct record *r, struct err *e) {
-    (void)e;
-    printf("record\t%lu\t%lu\n", (unsigned long)r->offset, (unsigned long)r->size);
-    for (uint32_t i = 0; i < r->count; i++) {
-        print_quoted(field_name(sink->fields, r->values[i].field));
-        printf("\t%c\t", r->values[i].inner ? 'i' : letters[r->values[i].type]);
-        print_quoted((str){r->values[i].ptr, r->values[i].len});
-        putchar('\n');
-    }
-    return true;
-}
-
-static void print_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
-    (void)sink;
-    printf("damage\t%lu\t%lu\t%s\n", (unsigned long)offset, (unsigned long)size, why);
-}
-
-static int print_file(const char *path) {
-    struct event_sink sink = {.fields = fields_new(), .record = print_record, .damage = print_damage};
-    struct file_input in = {.fd = -1};
-    struct err e = {0};
-    bool const ok = sink.fields && file_input_open(&in, path, &e) && json_reader.read(&in.input, whole, &sink, &e);
-
-    if (!ok)
-        fprintf(stderr, "%s\n", e.text);
-    file_input_close(&in);
-    fields_free(sink.fields);
-    return !ok;
-}
+#include "print.h"
 
 int main(int argc, char **argv) {
     static const struct CMUnitTest tests[] = {
@@ -626,11 +618,12 @@ int main(int argc, char **argv) {
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(many_keys_and_values_are_cut_and_told),
         cmocka_unit_test(a_record_of_16_mib_is_the_largest),
+        cmocka_unit_test(records_behind_a_large_one),
         cmocka_unit_test(parts_of_any_cut_give_the_whole),
         cmocka_unit_test(whole_and_parts_agree),
     };
 
     if (argc == 3 && strcmp(argv[1], "--print") == 0)
-        return print_file(argv[2]);
+        return print_file(&json_reader, argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
