@@ -382,6 +382,7 @@ static bool match(struct match *m, uint16_t at, const char *p) {
 
 void told_free(struct told *t) {
     free(t->values);
+    free(t->maybe);
     buf_free(&t->room);
     *t = (struct told){0};
 }
@@ -548,9 +549,7 @@ struct formats {
     struct entry
         *entries; /* of formats for all lines, in order; those that may stand alone; those that fit nearly any */
     size_t open_count, entry_count;
-    uint16_t *by_first[256]; /* numbers of entries whose templates may begin so */
-    uint16_t by_first_open[256], by_first_count[256];
-    uint16_t *numbers;
+    struct index *index; /* of them */
 };
 
 static uint32_t most_literal(const struct format *f) {
@@ -600,21 +599,14 @@ static void entries_fill(struct formats *f) {
     }
 }
 
-static bool first_fill(struct formats *f) {
-    size_t used = 0;
+static bool index_fill(struct formats *f) {
+    const struct template **const templates = calloc(f->entry_count + 1, sizeof *templates);
 
-    if (!(f->numbers = reallocarray(NULL, f->entry_count * 256 + 1, sizeof *f->numbers)))
-        return false;
-    for (unsigned c = 0; c < 256; c++) {
-        f->by_first[c] = f->numbers + used;
-        for (size_t i = 0; i < f->entry_count; i++)
-            if (f->entries[i].template->first[c / 8] >> c % 8 & 1) {
-                f->numbers[used++] = (uint16_t)i;
-                f->by_first_count[c]++;
-                f->by_first_open[c] = (uint16_t)(f->by_first_open[c] + (i < f->open_count));
-            }
-    }
-    return true;
+    for (size_t i = 0; templates && i < f->entry_count; i++)
+        templates[i] = f->entries[i].template;
+    f->index = templates ? index_new(templates, f->entry_count) : NULL;
+    free(templates);
+    return f->index != NULL;
 }
 
 struct formats *formats_new(const struct format **list, size_t count) {
@@ -634,7 +626,7 @@ struct formats *formats_new(const struct format **list, size_t count) {
     f->gated = calloc(programs + 1, sizeof *f->gated);
     f->entries = calloc(templates + 1, sizeof *f->entries);
     f->own = calloc(templates + 1, sizeof *f->own);
-    if (!f->gated || !f->entries || !f->own || templates > UINT16_MAX) {
+    if (!f->gated || !f->entries || !f->own || templates >= UINT16_MAX) {
         formats_free(f);
         return NULL;
     }
@@ -646,7 +638,7 @@ struct formats *formats_new(const struct format **list, size_t count) {
     }
     qsort(f->gated, f->gated_count, sizeof *f->gated, by_program);
     entries_fill(f);
-    if (!first_fill(f)) {
+    if (!index_fill(f)) {
         formats_free(f);
         return NULL;
     }
@@ -659,7 +651,7 @@ void formats_free(struct formats *f) {
     free(f->gated);
     free(f->entries);
     free(f->own);
-    free(f->numbers);
+    index_free(f->index);
     free(f);
 }
 
@@ -731,18 +723,21 @@ static void tell(const struct formats *f, struct fields *fields, str program, st
     const struct gated *own = NULL;
     size_t const own_count = programs_known(f, program, t, &own);
     struct seen seen = {.line = line, .lead = lead_of(line)};
-    unsigned const first = line.len ? (unsigned char)line.ptr[0] : 0;
 
     for (size_t i = 0; i < own_count; i++)
         for (size_t j = 0; j < own[i].format->template_count; j++)
             if (try_template(t, fields, &own[i].entries[j], &seen))
                 return;
-    size_t const count = program.len == 0 ? f->by_first_count[first] : f->by_first_open[first];
+    size_t const count = program.len == 0 ? f->entry_count : f->open_count;
 
-    for (size_t i = 0; i < count; i++) {
-        if (try_template(t, fields, &f->entries[f->by_first[first][i]], &seen))
-            return;
-    }
+    index_look(f->index, line, t->maybe);
+    for (size_t w = 0; w * 64 < count; w++)
+        for (uint64_t set = t->maybe[w]; set; set &= set - 1) {
+            size_t const i = w * 64 + (size_t)__builtin_ctzll(set);
+
+            if (i < count && try_template(t, fields, &f->entries[i], &seen))
+                return;
+        }
     t->format = own_count ? own[0].format : NULL;
 }
 
@@ -762,6 +757,8 @@ bool formats_tell(const struct formats *f, struct fields *fields, str program, s
     if (f->count == 0)
         return true;
     if (!out->values && !(out->values = reallocarray(NULL, RECORD_VALUES_MAX, sizeof *out->values)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
+    if (!out->maybe && !(out->maybe = calloc(index_words(f->index), sizeof *out->maybe)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
     if (!buf_reserve(&out->room, TOLD_ROOM(line.len))) {
         told_free(out);

@@ -129,6 +129,7 @@ struct told {
         cut; /* some were left out: there were more than RECORD_VALUES_MAX, or names than FIELDS_MAX, or joins too long */
     struct buf room;
     struct told_program programs[TOLD_PROGRAMS];
+    uint64_t *maybe; /* a set of templates */
 };
 void told_free(struct told *t);
 
