@@ -187,8 +187,12 @@ static size_t key_at(str text, size_t i, char equals) {
 void decode_loose(struct told *t, struct fields *fields, const struct piece *p, str text) {
     size_t i = 0, len;
 
-    while (i < text.len && (len = key_at(text, i, p->equals)) == 0)
-        i++;
+    while (i < text.len && (len = key_at(text, i, p->equals)) == 0) { /* to where the next word begins */
+        while (i < text.len && key_byte(text.ptr[i]))
+            i++;
+        while (i < text.len && !key_byte(text.ptr[i]))
+            i++;
+    }
     while (i < text.len) {
         str const key = {text.ptr + i, len};
         size_t const from = i + len + 1;
