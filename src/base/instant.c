@@ -64,6 +64,25 @@ static bool digits(const char **p, const char *end, int n, uint32_t *out) {
     return true;
 }
 
+static bool date_set(struct wall *w, uint32_t year, uint32_t month, uint32_t day) {
+    if (month < 1 || month > 12 || day < 1 || day > month_days(year, month))
+        return false;
+    w->year = (int32_t)year;
+    w->month = (uint8_t)month;
+    w->day = (uint8_t)day;
+    w->year_given = true;
+    return true;
+}
+
+static bool clock_set(struct wall *w, uint32_t hour, uint32_t minute, uint32_t second) {
+    if (hour > 23 || minute > 59 || second > 60)
+        return false;
+    w->hour = (uint8_t)hour;
+    w->minute = (uint8_t)minute;
+    w->second = (uint8_t)second;
+    return true;
+}
+
 static void fraction(const char **p, const char *end, struct wall *w) {
     uint32_t unit = 100000000;
 
@@ -77,19 +96,36 @@ static void fraction(const char **p, const char *end, struct wall *w) {
         }
 }
 
-/* What stands behind the time of day: nothing, Z, UTC, or an offset, with or without a blank before. */
+/* The name of a zone that nobody can be sure of: CEST, Europe/Berlin. */
+static bool is_zone_name(str s) {
+    if (s.len < 3 || s.len > 40 || s.ptr[0] < 'A' || s.ptr[0] > 'Z')
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        char const c = s.ptr[i];
+
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '/' || c == '_'))
+            return false;
+    }
+    return true;
+}
+
+/* What stands behind the time of day: nothing, Z, UTC, an offset, with or without a blank before; a name behind one. */
 static bool zone(const char *p, const char *end, struct wall *w) {
     uint32_t hours, minutes = 0;
+    bool const apart = p < end && *p == ' ';
 
     if (p == end)
         return true;
-    if (*p == ' ')
-        p++;
+    p += apart;
     w->zone_given = true;
-    if ((end - p == 1 && (*p == 'Z' || *p == 'z')) || (end - p == 3 && memcmp(p, "UTC", 3) == 0))
+    if (end - p == 1 && (*p == 'Z' || *p == 'z'))
         return true;
-    if (p == end || (*p != '+' && *p != '-'))
-        return false;
+    if (end - p == 3 && (memcmp(p, "UTC", 3) == 0 || memcmp(p, "GMT", 3) == 0))
+        return true;
+    if (p == end || (*p != '+' && *p != '-')) {
+        w->zone_given = false;
+        return apart && is_zone_name((str){p, (size_t)(end - p)});
+    }
     bool const west = *p++ == '-';
 
     if (!digits(&p, end, 2, &hours))
@@ -151,22 +187,268 @@ static bool unix_parse(str s, struct wall *out) {
     return true;
 }
 
+/* ---- every form but ISO's and Unix time: read with more patience, because they are rare ---- */
+
+/* What is left to read of a time, and what has been read. */
+struct reading {
+    const char *p, *end;
+    struct wall w;
+};
+
+static bool next_is(const struct reading *r, char c) {
+    return r->p < r->end && *r->p == c;
+}
+
+static bool skip(struct reading *r, char c) {
+    bool const is = next_is(r, c);
+
+    r->p += is;
+    return is;
+}
+
+/* One blank or several; U+202F is what programs with ICU 72 write before AM and PM. */
+static bool blanks(struct reading *r) {
+    const char *const from = r->p;
+
+    while (skip(r, ' '))
+        ;
+    if (r->end - r->p >= 3 && memcmp(r->p, "\xe2\x80\xaf", 3) == 0)
+        r->p += 3;
+    return r->p > from;
+}
+
+/* A number of least to most digits; no digit behind them. */
+static bool number(struct reading *r, int least, int most, uint32_t *out) {
+    int n = 0;
+
+    while (n < most && r->end - r->p > n && r->p[n] >= '0' && r->p[n] <= '9')
+        n++;
+    if (n < least || (r->end - r->p > n && r->p[n] >= '0' && r->p[n] <= '9'))
+        return false;
+    return digits(&r->p, r->end, n, out);
+}
+
+/* One of the names of three letters: its number from 1, or 0. */
+static unsigned name_of(const struct reading *r, const char *names) {
+    if (r->end - r->p < 3)
+        return 0;
+    for (unsigned i = 0; names[3 * i]; i++)
+        if (str_eq_ascii((str){r->p, 3}, (str){names + (size_t)3 * i, 3}))
+            return i + 1;
+    return 0;
+}
+
+static bool month_name(struct reading *r, uint32_t *month) {
+    *month = name_of(r, "JanFebMarAprMayJunJulAugSepOctNovDec");
+    r->p += *month ? 3 : 0;
+    return *month != 0;
+}
+
+/* 2021/03/14, 3/14/2021, 2021.03.14, 14.3.2021: the separator stands behind the first number. */
+static bool date_of_numbers(struct reading *r, uint32_t first, bool year_first) {
+    char const separator = *r->p++;
+    uint32_t second, third;
+
+    if (!number(r, 1, 2, &second) || !skip(r, separator))
+        return false;
+    if (year_first)
+        return number(r, 1, 2, &third) && date_set(&r->w, first, second, third);
+    if (!number(r, 4, 4, &third))
+        return false;
+    if (separator == '.' || first > 12)
+        return date_set(&r->w, third, second, first);
+    return date_set(&r->w, third, first, second);
+}
+
+/* From the month's name on, what stands before it is the day: 14 Mar 2021, 14-Mar-21, 14/Mar/2021. */
+static bool date_behind_day(struct reading *r, uint32_t day, char separator) {
+    uint32_t month, year;
+
+    if (!month_name(r, &month) || !skip(r, separator))
+        return false;
+    const char *const from = r->p;
+
+    if (!number(r, 4, 4, &year)) {
+        r->p = from;
+        if (!number(r, 2, 2, &year))
+            return false;
+        year += year < 50 ? 2000 : 1900;
+    }
+    return date_set(&r->w, year, month, day);
+}
+
+/* Mar 14, and the year if it stands there: not the hour, behind which stands a colon. */
+static bool date_of_month(struct reading *r, uint32_t year, bool year_given) {
+    uint32_t month, day;
+
+    if (!month_name(r, &month) || !blanks(r) || !number(r, 1, 2, &day))
+        return false;
+    const char *const behind = r->p;
+
+    if (!year_given && blanks(r)) {
+        year_given = number(r, 4, 4, &year);
+        r->p = year_given ? r->p : behind;
+    }
+    if (!date_set(&r->w, year_given ? year : 2000, month, day)) /* any leap year */
+        return false;
+    r->w.year_given = year_given;
+    r->w.year = year_given ? r->w.year : 0;
+    return true;
+}
+
+/* The fraction, if there is one. */
+static bool decimals(struct reading *r) {
+    if (!skip(r, '.') && !skip(r, ','))
+        return true;
+    fraction(&r->p, r->end, &r->w);
+    return r->w.digits > 0;
+}
+
+/* 7:12, 07:12:03.123 PM. */
+static bool clock_of(struct reading *r, char separator) {
+    uint32_t hour, minute, second = 0;
+
+    if (!number(r, 1, 2, &hour) || !skip(r, separator) || !number(r, 2, 2, &minute))
+        return false;
+    if (skip(r, separator)) {
+        if (!number(r, 2, 2, &second) || !decimals(r))
+            return false;
+    }
+    const char *const behind = r->p;
+
+    (void)blanks(r);
+    if (r->end - r->p >= 2 && (r->p[1] | 0x20) == 'm' && ((r->p[0] | 0x20) == 'a' || (r->p[0] | 0x20) == 'p')) {
+        if (hour < 1 || hour > 12)
+            return false;
+        hour = hour % 12 + ((r->p[0] | 0x20) == 'p' ? 12 : 0);
+        r->p += 2;
+    } else {
+        r->p = behind;
+    }
+    return clock_set(&r->w, hour, minute, second);
+}
+
+/* 20210314 0712, 20210314T071203Z, 20210314071203, 20210314 07:12:03. False: it is none. */
+static bool compact(struct reading *r) {
+    uint32_t year, month, day, hour, minute, second = 0;
+
+    if (!digits(&r->p, r->end, 4, &year) || !digits(&r->p, r->end, 2, &month) || !digits(&r->p, r->end, 2, &day) ||
+        !date_set(&r->w, year, month, day))
+        return false;
+    bool const apart = skip(r, 'T') || skip(r, ' ');
+
+    if (apart && r->end - r->p > 2 && r->p[2] == ':')
+        return clock_of(r, ':');
+    if (!digits(&r->p, r->end, 2, &hour) || !digits(&r->p, r->end, 2, &minute))
+        return false;
+    if (r->p < r->end && *r->p >= '0' && *r->p <= '9') {
+        if (!digits(&r->p, r->end, 2, &second))
+            return false;
+        if (!decimals(r))
+            return false;
+    } else if (!apart) {
+        return false;
+    }
+    return clock_set(&r->w, hour, minute, second);
+}
+
+/* Behind the time of day: a zone, the year (asctime), a zone in brackets (RFC 5322 3.2.2), in this order of frequency. */
+static bool behind_clock(struct reading *r) {
+    str rest = {r->p, (size_t)(r->end - r->p)};
+    size_t bracket;
+
+    if (!r->w.year_given && rest.len >= 5 && rest.ptr[rest.len - 5] == ' ') {
+        struct reading tail = {r->end - 4, r->end, {0}};
+        uint32_t year;
+
+        if (number(&tail, 4, 4, &year)) {
+            if (!date_set(&r->w, year, r->w.month, r->w.day))
+                return false;
+            rest.len -= 5;
+        }
+    }
+    if (rest.len > 2 && rest.ptr[rest.len - 1] == ')' && (bracket = str_find(rest, S(" ("))) != SIZE_MAX) {
+        str const name = {rest.ptr + bracket + 2, rest.len - bracket - 3};
+
+        rest.len = bracket;
+        if (rest.len == 0) {
+            r->w.zone_given = str_eq(name, S("UTC")) || str_eq(name, S("GMT"));
+            return r->w.zone_given || is_zone_name(name);
+        }
+        if (!is_zone_name(name))
+            return false;
+    }
+    return zone(rest.ptr, rest.ptr + rest.len, &r->w);
+}
+
+/* The date, and what comes before the time of day. */
+static bool date_any(struct reading *r) {
+    const char *const from = r->p;
+    uint32_t first;
+
+    if (!number(r, 1, 2, &first) && !number(r, 4, 4, &first))
+        return date_of_month(r, 0, false);
+    bool const year_first = r->p - from == 4;
+
+    if (year_first && blanks(r))
+        return date_of_month(r, first, true);
+    if (!year_first && r->end - r->p > 1 && (r->p[1] | 0x20) >= 'a') {
+        char const separator = *r->p++;
+
+        if (separator != '/' && separator != '-' && separator != ' ')
+            return false;
+        return date_behind_day(r, first, separator) && (separator != '/' || skip(r, ':'));
+    }
+    if ((!next_is(r, '/') && !next_is(r, '.')) || !date_of_numbers(r, first, year_first))
+        return false;
+    r->p += r->end - r->p > 1 && r->p[0] == ',' && r->p[1] == ' ';
+    return true;
+}
+
+/* Not inlined: ISO and Unix times, which are nearly all, should not pay for the rest. */
+static __attribute__((noinline)) bool other_parse(str s, struct wall *out) {
+    if (s.len > 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']')
+        s = (str){s.ptr + 1, s.len - 2};
+    struct reading r = {s.ptr, s.ptr + s.len, {0}};
+
+    if (compact(&r)) {
+        if (!behind_clock(&r))
+            return false;
+        *out = r.w;
+        return true;
+    }
+    r = (struct reading){s.ptr, s.ptr + s.len, {0}};
+    if (next_is(&r, '*') || next_is(&r, '.')) /* Cisco: its clock was never set, or is no longer synchronised */
+        r.p++;
+    if (name_of(&r, "MonTueWedThuFriSatSun")) {
+        r.p += 3;
+        (void)skip(&r, ',');
+        if (!blanks(&r))
+            return false;
+    }
+    if (!date_any(&r))
+        return false;
+    bool const behind_colon = r.p[-1] == ':';
+
+    if (r.p == r.end ? !r.w.year_given || behind_colon
+                     : (!behind_colon && !blanks(&r) && !skip(&r, 'T')) ||
+                           !clock_of(&r, r.end - r.p > 2 && r.p[2] == '.' ? '.' : ':') || !behind_clock(&r))
+        return false;
+    *out = r.w;
+    return true;
+}
+
 bool wall_parse(str s, struct wall *out) {
     const char *p = s.ptr;
     const char *const end = s.ptr + s.len;
     uint32_t year, month, day, hour, minute, second;
-    struct wall w = {0};
+    struct wall w = {.year_given = true};
 
     if (s.len < 10 || s.ptr[4] != '-' || s.ptr[7] != '-')
-        return unix_parse(s, out);
+        return unix_parse(s, out) || other_parse(s, out);
     if (!digits(&p, end, 4, &year) || *p++ != '-' || !digits(&p, end, 2, &month) || *p++ != '-' ||
-        !digits(&p, end, 2, &day))
+        !digits(&p, end, 2, &day) || !date_set(&w, year, month, day))
         return false;
-    if (month < 1 || month > 12 || day < 1 || day > month_days(year, month))
-        return false;
-    w.year = (int32_t)year;
-    w.month = (uint8_t)month;
-    w.day = (uint8_t)day;
     if (p == end) {
         *out = w;
         return true;
@@ -188,18 +470,15 @@ bool wall_parse(str s, struct wall *out) {
                 return false;
         }
     }
-    if (hour > 23 || minute > 59 || second > 60)
-        return false;
-    w.hour = (uint8_t)hour;
-    w.minute = (uint8_t)minute;
-    w.second = (uint8_t)second;
-    if (!zone(p, end, &w))
+    if (!clock_set(&w, hour, minute, second) || !zone(p, end, &w))
         return false;
     *out = w;
     return true;
 }
 
 int64_t wall_instant(const struct wall *w) {
+    if (!w->year_given)
+        return INSTANT_NONE;
     int64_t const seconds = days_of(w->year, w->month, w->day) * 86400 + w->hour * 3600 + w->minute * 60 + w->second;
 
     return instant_from_unix(seconds - w->offset_s, w->nanosecond);
@@ -227,7 +506,7 @@ static void civil_of(int64_t days, struct wall *w) {
 
 struct wall instant_wall(int64_t when) {
     int64_t seconds = when / SECOND, nano = when % SECOND;
-    struct wall w = {.zone_given = true, .digits = 9};
+    struct wall w = {.year_given = true, .zone_given = true, .digits = 9};
 
     assert(when != INSTANT_NONE);
     if (nano < 0) {
@@ -246,6 +525,29 @@ struct wall instant_wall(int64_t when) {
     w.second = (uint8_t)(left % 60);
     w.nanosecond = (uint32_t)nano;
     return w;
+}
+
+void wall_year_guess(struct wall *w, int64_t latest) {
+    struct wall guess = *w;
+    int64_t bound;
+
+    if (w->year_given || latest == INSTANT_NONE)
+        return;
+    if (__builtin_add_overflow(latest, 86400 * SECOND, &bound))
+        bound = INT64_MAX;
+    guess.year_given = true;
+    /* The year of the bound, or the next one (an offset); then back over nine, which hold a leap year (1896, 1904). */
+    guess.year = instant_wall(bound).year + 1;
+    for (int i = 0; i < 10; i++, guess.year--) {
+        if (guess.day > month_days(guess.year, guess.month))
+            continue;
+        int64_t const when = wall_instant(&guess);
+
+        if (when != INSTANT_NONE && when <= bound) {
+            *w = guess;
+            return;
+        }
+    }
 }
 
 /* ISO 8601: the week holds the year's first Thursday. */

@@ -184,6 +184,7 @@ static bool store(struct reading *r, const struct option *o, const char *value) 
             return false;
         __attribute__((fallthrough));
     case OPTION_COMMAND:
+    case OPTION_TEXT:
         if (o->many)
             ((struct arguments *)to)->items[((struct arguments *)to)->count++] = value;
         else

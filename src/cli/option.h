@@ -13,6 +13,7 @@ enum option_type {
     OPTION_FOLDER,  /* the same, and a shell offers folders only */
     OPTION_COMMAND, /* the same: words that name a command */
     OPTION_WORD,    /* const char *: one of `words` */
+    OPTION_TEXT,    /* const char *: any word */
     OPTION_TIME,    /* int64_t (base/instant.h); INSTANT_NONE when not given */
     OPTION_SIZE,    /* size_t, bytes: 512M; from `least` to `most` */
     OPTION_COUNT,   /* uint64_t, from `least` to `most` */

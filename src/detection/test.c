@@ -347,12 +347,16 @@ static bool time_matches(const struct sigma_test *sigma, const struct value *v) 
         n = w.day;
         break;
     case TIME_WEEK:
+        if (!w.year_given)
+            return false;
         n = (int)wall_week(&w);
         break;
     case TIME_MONTH:
         n = w.month;
         break;
     case TIME_YEAR:
+        if (!w.year_given)
+            return false;
         n = w.year;
         break;
     }

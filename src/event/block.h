@@ -84,6 +84,11 @@ struct row {
     uint64_t number, offset;
     uint32_t part; /* whose meaning the owner of the block knows: which part of which source */
     uint32_t size; /* bytes of the record in the source */
+    /* Of the time: where its text lies (ingest_time_text), and how well it is known. */
+    uint32_t time_at;
+    uint8_t time_len;
+    uint8_t zone;      /* enum zone */
+    uint8_t precision; /* 0 to 9, PRECISION_MINUTE, PRECISION_DAY */
     bool salvaged;
 };
 
@@ -101,7 +106,7 @@ struct kind;
 
 struct block {
     const struct kind *kind;
-    uint32_t kind_index; /* of the kind among all */
+    uint32_t kind_index; /* of the kind among all; KIND_UNCLAIMED: of records that no kind claims */
     str name;            /* of the kind, with what `each` puts behind it; of a mixed block without */
     bool mixed;          /* rows of several values of `each`: block_row_name */
     uint32_t index;      /* of the block in its ingest */
@@ -114,6 +119,8 @@ struct block {
     uint64_t rows_ever;
     uint32_t generation; /* counts resets */
 };
+
+#define KIND_UNCLAIMED UINT32_MAX
 
 /* The column of field, or NULL when no record had it yet. */
 static inline const struct column *block_column(const struct block *b, field_id field) {

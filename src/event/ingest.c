@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/utf.h"
 #include "event/format.h"
 #include "event/value.h"
 
@@ -60,7 +61,8 @@ struct ingest {
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
     bool times_more;
-    struct buf time_text;
+    struct buf time_text;  /* of one time that is not text */
+    struct buf times_kept; /* texts of the rows' times */
     struct gate *slots[1024];
     uint32_t gates;
     struct block **blocks;
@@ -73,9 +75,10 @@ struct ingest {
     uint32_t part;
     str reader;
     struct ingest_counts counts;
-    bool crowded;       /* some block has more columns than any honest log has */
-    size_t held, since; /* bytes of all blocks when they were last added up; most that came in since */
-    size_t left;        /* by the last reset: columns, places; and what their first rows will cost */
+    bool crowded;            /* some block has more columns than any honest log has */
+    size_t held, since;      /* bytes of all blocks when they were last added up; most that came in since */
+    struct block *unclaimed; /* NULL: none, or not needed yet */
+    size_t left;             /* by the last reset: columns, places; and what their first rows will cost */
 };
 
 static bool flag(struct ingest *in, field_id field, uint8_t bit) {
@@ -340,21 +343,23 @@ static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GAT
     return over ? GATE_KEY_MAX + 1 : used;
 }
 
-static struct block *block_add(struct ingest *in, uint32_t kind, str name, bool mixed, struct err *e) {
-    struct block *b;
-
+static bool block_room(struct ingest *in, struct err *e) {
     if (in->block_count == in->block_room) {
         uint32_t const room = in->block_room ? in->block_room * 2 : 64;
         struct block **const bigger = realloc(in->blocks, room * sizeof *bigger);
 
-        if (!bigger) {
-            err_set(e, ERR_MEMORY, 0, "no memory for blocks");
-            return NULL;
-        }
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory for blocks");
         in->blocks = bigger;
         in->block_room = room;
     }
-    if (!block_new(&b, kinds_at(in->o.kinds, kind), name, e))
+    return true;
+}
+
+static struct block *block_add(struct ingest *in, uint32_t kind, str name, bool mixed, struct err *e) {
+    struct block *b;
+
+    if (!block_room(in, e) || !block_new(&b, kinds_at(in->o.kinds, kind), name, e))
         return NULL;
     b->kind_index = kind;
     b->mixed = mixed;
@@ -435,6 +440,18 @@ static void gates_forget(struct ingest *in) {
         in->slots[i] = NULL;
     }
     in->gates = 0;
+}
+
+/* Where records go that no kind claims, if anybody wants them. */
+static struct block *block_unclaimed(struct ingest *in, struct err *e) {
+    static const struct kind none = {.name = {"", 0}, .each = FIELD_NONE};
+    struct block *b;
+
+    if (!block_room(in, e) || !block_new(&b, &none, none.name, e))
+        return NULL;
+    b->kind_index = KIND_UNCLAIMED;
+    b->index = in->block_count;
+    return in->blocks[in->block_count++] = b;
 }
 
 static bool block_of(struct ingest *in, const struct record *r, struct block **out, struct err *e) {
@@ -520,8 +537,38 @@ static bool column_add(struct ingest *in, struct block *b, field_id field, struc
     return true;
 }
 
+/* A text that the row's time came from, or may have been meant as one, is kept with the row. */
+static bool time_keep(struct ingest *in, struct row *row, str text) {
+    char room[TIME_TEXT_MAX];
+
+    if (UNLIKELY(utf8_valid(text) != text.len)) { /* no time was ever written so */
+        text = str_first(text, sizeof room);
+        for (size_t i = 0; i < text.len; i++)
+            room[i] = (unsigned char)text.ptr[i] < 0x80 ? text.ptr[i] : '?';
+        text.ptr = room;
+    }
+    text = utf8_first(text, sizeof room);
+    row->time_at = (uint32_t)in->times_kept.len;
+    row->time_len = (uint8_t)text.len;
+    buf_add(&in->times_kept, text);
+    return !in->times_kept.failed;
+}
+
+/* The smallest unit that was written: wall_parse has taken the text, so colons stand only between hours, minutes and seconds. */
+static uint8_t precision_of(const struct wall *w, str text) {
+    size_t colons = 0;
+
+    if (w->digits || w->second || text.len < 10 || str_find_byte(text, '-') != 4)
+        return w->digits;
+    if (text.len == 10)
+        return PRECISION_DAY;
+    for (size_t i = 11; i < text.len && text.ptr[i] != '+' && text.ptr[i] != '-'; i++)
+        colons += text.ptr[i] == ':';
+    return colons == 1 ? PRECISION_MINUTE : 0;
+}
+
 /* The first of the kind's time fields that the record has and that can be read. False: no memory. */
-static bool time_of(struct ingest *in, const struct kind *k, const struct record *r, int64_t *when) {
+static bool time_of(struct ingest *in, const struct kind *k, const struct record *r, struct row *row) {
     for (size_t i = 0; i < k->time_count; i++) {
         const struct raw *const v = time_value(in, r, k->times[i]);
         size_t repaired = 0;
@@ -529,6 +576,7 @@ static bool time_of(struct ingest *in, const struct kind *k, const struct record
         if (!v || v->type == RAW_NULL)
             continue;
         str text = {v->ptr, v->len};
+        struct wall w;
 
         if (v->type != RAW_TEXT && v->type != RAW_NUMBER) {
             in->time_text.len = 0;
@@ -537,10 +585,14 @@ static bool time_of(struct ingest *in, const struct kind *k, const struct record
                 return false;
             text = buf_str(&in->time_text);
         }
-        if ((*when = instant_parse(text)) != INSTANT_NONE)
-            return true;
+        if (wall_parse(text, &w) && (row->when = wall_instant(&w)) != INSTANT_NONE) {
+            row->zone = w.zone_given ? ZONE_GIVEN : ZONE_ASSUMED;
+            row->precision = precision_of(&w, text);
+            return time_keep(in, row, text);
+        }
+        if (!row->time_len && !time_keep(in, row, text))
+            return false;
     }
-    *when = INSTANT_NONE;
     return true;
 }
 
@@ -592,7 +644,11 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         return false;
     if (!b) {
         in->counts.no_kind++;
-        return true;
+        if (!in->o.unclaimed)
+            return true;
+        if (!in->unclaimed && !(in->unclaimed = block_unclaimed(in, e)))
+            return false;
+        b = in->unclaimed;
     }
     uint32_t const room = b->row_room;
 
@@ -620,19 +676,19 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         if (c->dict.count != values)
             in->since += VALUE_COST(v->len);
     }
-    int64_t when = r.when;
-
-    if (when == INSTANT_NONE && !time_of(in, b->kind, &r, &when))
-        return err_set(e, ERR_MEMORY, 0, "no memory for a time");
     struct row *const row = &b->rows[b->row_count];
 
-    *row = (struct row){.when = when,
+    *row = (struct row){.when = r.when,
+                        .zone = r.zone,
+                        .precision = r.precision,
                         .number = r.number,
                         .offset = r.offset,
                         .part = in->part,
                         .size = r.size > UINT32_MAX ? UINT32_MAX : (uint32_t)r.size,
                         .salvaged = r.salvaged};
-    in->counts.no_time += when == INSTANT_NONE;
+    if (r.when == INSTANT_NONE ? !time_of(in, b->kind, &r, row) : r.time_text.len && !time_keep(in, row, r.time_text))
+        return err_set(e, ERR_MEMORY, 0, "no memory for a time");
+    in->counts.no_time += row->when == INSTANT_NONE;
     in->counts.repaired += repaired;
     b->row_count++;
     b->rows_ever++;
@@ -712,6 +768,7 @@ void ingest_free(struct ingest *in) {
     free(in->blocks);
     free(in->mapped);
     buf_free(&in->time_text);
+    buf_free(&in->times_kept);
     free(in->flags);
     free(in->marks);
     free(in->came);
@@ -733,6 +790,10 @@ void ingest_part(struct ingest *in, uint32_t part, str reader) {
         shapes_of_reader(in);
     }
     in->counts = (struct ingest_counts){0};
+}
+
+str ingest_time_text(const struct ingest *in, const struct row *row) {
+    return row->time_len ? (str){in->times_kept.ptr + row->time_at, row->time_len} : (str){"", 0};
 }
 
 struct event_sink *ingest_sink(struct ingest *in) {
@@ -757,6 +818,7 @@ void ingest_clear(struct ingest *in, bool forget) {
             block_reset(in->blocks[i]);
         else
             block_clear(in->blocks[i]);
+    in->times_kept.len = 0;
     in->rows = 0;
     in->crowded = false;
     if (reset) {

@@ -28,6 +28,7 @@ struct ingest_options {
     void *ctx;
     uint32_t rows_max;
     size_t bytes_max;
+    bool unclaimed; /* records that no kind claims become rows as well, in a block of a kind without name */
 };
 
 /* What happened to the records since ingest_part. */
@@ -48,6 +49,10 @@ const struct ingest_counts *ingest_counts(const struct ingest *in);
 /* Valid until the next record. */
 struct block *const *ingest_blocks(const struct ingest *in, size_t *count);
 size_t ingest_bytes(const struct ingest *in);
+/* What the row's time was read from, well-formed UTF-8, its first TIME_TEXT_MAX bytes: of a row without time, what could not
+ * be read. Empty where the reader knew the time and had no text for it. Valid as long as the row. */
+#define TIME_TEXT_MAX 64u
+str ingest_time_text(const struct ingest *in, const struct row *row);
 /* After the owner looked at the rows: empties them; dictionaries too when they have outgrown their share, or are to be
  * forgotten. */
 void ingest_clear(struct ingest *in, bool forget);

@@ -44,13 +44,29 @@ struct raw {
     const char *ptr;
 };
 
+/* What is known of the zone in which a time was written. */
+enum zone {
+    ZONE_GIVEN,     /* the record says it (an offset, Z, Unix seconds), or its format does (FILETIME) */
+    ZONE_ASSUMED,   /* nothing says it: taken as UTC */
+    ZONE_CORRECTED, /* what was written was wrong, and is put right */
+    ZONES
+};
+
+/* How finely a time was written: so many digits of a second's fraction, 0 to 9, or one of these. */
+#define PRECISION_MINUTE 10u
+#define PRECISION_DAY 11u
+#define PRECISIONS 12u
+
 #define RECORD_VALUES_MAX 8192u    /* a record with more is cut there and counted */
 #define VALUE_BYTES_MAX (1u << 24) /* 16 MiB; a longer value is cut and counted */
 
 struct record {
     struct raw *values;
     uint32_t count;
-    int64_t when;    /* event time if the reader knows it (EVTX), else INSTANT_NONE: the kind's time field decides */
+    int64_t when; /* event time if the reader knows it (EVTX), else INSTANT_NONE: the kind's time field decides */
+    uint8_t zone; /* enum zone; this and what follows: of `when`, where it is set */
+    uint8_t precision;
+    str time_text;   /* what the time was read from; empty: binary, what instant_format writes says it */
     uint64_t number; /* as the format counts: EventRecordID; else the 1-based number of the record in its source */
     uint64_t offset; /* first byte of the record, from the start of the (unpacked) source */
     uint64_t size;   /* bytes of the record in the source */

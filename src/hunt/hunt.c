@@ -10,6 +10,7 @@
 
 #include "hunt/crew.h"
 #include "hunt/order.h"
+#include "reader/reader.h"
 
 #define WORKERS_MAX 64u
 #define WAITING_MAX 100000u /* sources that workers may be ahead of the first unfinished one */
@@ -331,6 +332,9 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .from = h->o.from,
                                      .to = h->o.to,
                                      .level = h->o.level,
+                                     .list = h->o.event != NULL,
+                                     .list_kind = str_of(h->o.kind_begins),
+                                     .reader = h->o.reader ? reader_named(str_of(h->o.reader)) : NULL,
                                      .memory_max = values,
                                      .limits = unpack_limits_usual};
     return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);

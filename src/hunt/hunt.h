@@ -10,6 +10,7 @@
 #include "detection/correlation.h"
 #include "detection/detect.h"
 #include "event/ingest.h"
+#include "event/normal.h"
 #include "evidence/custody.h"
 #include "evidence/walk.h"
 
@@ -24,6 +25,12 @@ struct hunt_options {
     unsigned workers;       /* processes that read; 0: one for each processor */
     size_t memory_max;      /* bytes, of all processes together; 0: 112 MiB and 64 MiB for each worker */
     const volatile sig_atomic_t *stop; /* becomes not zero when the hunt is to end: ERR_INTERRUPTED. NULL: never */
+
+    /* A listing instead of a hunt: every event is handed over and no rule evaluated (set may be empty). NULL: a hunt. The
+     * events come as the findings do. */
+    bool (*event)(void *ctx, const struct normal_event *event, struct err *e);
+    const char *kind_begins; /* listing: only events of kinds whose names begin so; NULL: all */
+    const char *reader;      /* the name of the reader that is to read what is no container; NULL: content decides */
 
     /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in
      * order of their paths, correlations last. */

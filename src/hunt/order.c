@@ -316,6 +316,15 @@ static bool report_finding(struct order *o, const struct finding *f, struct err 
     return o->o->finding(o->o->ctx, &out, e);
 }
 
+static bool report_event(struct order *o, const struct normal_event *event, struct err *e) {
+    struct normal_event out = *event;
+
+    out.evidence_path = buf_str(&o->path);
+    out.evidence_sha256 = o->hex;
+    out.record += o->records_before;
+    return !o->o->event || o->o->event(o->o->ctx, &out, e);
+}
+
 static bool report_damage(struct order *o, const struct wire *w, struct err *e) {
     struct custody_damage d = w->damage;
     struct custody *const c = w->name.len && !str_eq(w->name, buf_str(&o->path)) ? &o->now->total : counts(o);
@@ -381,6 +390,8 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
         return source_enter(o, w->index, w->index ? w->name : s->file->path, e);
     case WIRE_FINDING:
         return report_finding(o, &w->finding, e);
+    case WIRE_EVENT:
+        return report_event(o, &w->event, e);
     case WIRE_DAMAGE:
         return report_damage(o, w, e);
     case WIRE_MATCH: {

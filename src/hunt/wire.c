@@ -7,7 +7,8 @@
 #include "base/utf.h"
 
 #define MATCHES_MAX 4096u
-#define NAME_BYTES_MAX 4096u /* of fields, kinds, reasons, accounts */
+#define EVENT_VALUES_MAX 8192u /* of all fields of an event together, and so many fields: as RECORD_VALUES_MAX */
+#define NAME_BYTES_MAX 4096u   /* of fields, kinds, reasons, accounts */
 #define PATH_BYTES_MAX 65536u
 #define LONG_VALUES_MAX                                                                                                \
     (16u << 20) /* bytes of long values in one message; after these only their beginnings go along */
@@ -94,6 +95,39 @@ static void put_match(struct buf *b, const struct wire *w) {
     }
 }
 
+/* A row has no more values than a record may have. */
+static void put_event(struct buf *b, const struct wire *w) {
+    const struct normal_event *const v = &w->event;
+    size_t const started = b->len;
+    size_t values = 0;
+
+    put_u64(b, (uint64_t)v->when);
+    buf_byte(b, (char)v->zone);
+    buf_byte(b, (char)v->precision);
+    put_name(b, v->time_text);
+    put_name(b, v->kind);
+    put_name(b, v->reader);
+    put_u64(b, v->record);
+    put_u64(b, v->offset);
+    buf_byte(b, v->salvaged);
+    for (size_t i = 0; i < ROLES; i++)
+        put_name(b, v->roles[i]);
+    put_u32(b, (uint32_t)v->field_count);
+    for (size_t i = 0; i < v->field_count; i++) {
+        const struct normal_field *const f = &v->fields[i];
+
+        values += f->count;
+        assert(values <= EVENT_VALUES_MAX);
+        put_name(b, f->name);
+        buf_byte(b, f->list);
+        put_u32(b, (uint32_t)f->count);
+        for (size_t k = 0; k < f->count; k++) {
+            buf_byte(b, f->values[k].null);
+            put_value(b, f->values[k].text, started);
+        }
+    }
+}
+
 /* The counts of a ledger line in the order in which they go over the wire. */
 #define CUSTODY_COUNTS(X, c)                                                                                           \
     X((c).size) X((c).records) X((c).salvaged) X((c).repaired) X((c).cut) X((c).no_kind) X((c).no_time)
@@ -152,6 +186,9 @@ void wire_put(struct buf *b, const struct wire *w) {
         break;
     case WIRE_MATCH:
         put_match(b, w);
+        break;
+    case WIRE_EVENT:
+        put_event(b, w);
         break;
     case WIRE_DAMAGE:
         put_u64(b, w->damage.offset);
@@ -264,6 +301,53 @@ static bool take_match(struct reading *r, const struct sigma_set *set, struct wi
     return true;
 }
 
+static bool take_small(struct reading *r, unsigned below, uint8_t *out) {
+    return read_u8(&r->c, out) && *out < below;
+}
+
+static bool take_field(struct reading *r, uint32_t *left, struct normal_field *f) {
+    struct normal_value *values;
+    uint32_t count;
+
+    if (!take_text(r, NAME_BYTES_MAX, &f->name) || !take_bool(r, &f->list) || !read_u32le(&r->c, &count) ||
+        count > *left || (!f->list && count != 1) || !(values = arena_alloc(r->a, count * sizeof *values)))
+        return false;
+    *left -= count;
+    for (uint32_t i = 0; i < count; i++)
+        if (!take_bool(r, &values[i].null) || !take_text(r, WIRE_VALUE_MAX, &values[i].text))
+            return false;
+    f->values = values;
+    f->count = count;
+    return true;
+}
+
+static bool take_event(struct reading *r, struct wire *w) {
+    struct normal_event *const v = &w->event;
+    struct normal_field *fields;
+    uint32_t count, left = EVENT_VALUES_MAX;
+    uint8_t zone;
+
+    *v = (struct normal_event){.evidence_sha256 = ""};
+    if (!take_i64(r, &v->when) || !take_small(r, ZONES, &zone) || !take_small(r, PRECISIONS, &v->precision) ||
+        !take_text(r, NAME_BYTES_MAX, &v->time_text) || !take_text(r, NAME_BYTES_MAX, &v->kind) ||
+        !take_text(r, NAME_BYTES_MAX, &v->reader) || !read_u64le(&r->c, &v->record) || !read_u64le(&r->c, &v->offset) ||
+        !take_bool(r, &v->salvaged))
+        return false;
+    v->zone = (enum zone)zone;
+    for (size_t i = 0; i < ROLES; i++)
+        if (!take_text(r, NAME_BYTES_MAX, &v->roles[i]))
+            return false;
+    if (!read_u32le(&r->c, &count) || count > EVENT_VALUES_MAX || count > cursor_left(&r->c) / 9 ||
+        !(fields = arena_zero(r->a, count, sizeof *fields)))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!take_field(r, &left, &fields[i]))
+            return false;
+    v->fields = fields;
+    v->field_count = count;
+    return true;
+}
+
 static bool take_custody(struct reading *r, struct wire *w) {
     struct custody *const c = &w->custody;
 
@@ -332,6 +416,9 @@ bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struc
         break;
     case WIRE_MATCH:
         ok = take_match(&r, set, w);
+        break;
+    case WIRE_EVENT:
+        ok = take_event(&r, w);
         break;
     case WIRE_DAMAGE:
         ok = read_u64le(&r.c, &w->damage.offset) && read_u64le(&r.c, &w->damage.size) &&

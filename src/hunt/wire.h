@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "detection/correlation.h"
 #include "detection/finding.h"
+#include "event/normal.h"
 #include "evidence/custody.h"
 
 enum wire_type {
@@ -23,6 +24,7 @@ enum wire_type {
                      * from 1; 0, which is also where a job begins: the job's file itself */
     WIRE_FINDING,
     WIRE_MATCH,   /* for correlations */
+    WIRE_EVENT,   /* of a listing */
     WIRE_DAMAGE,  /* name: the path of another source than the present one, or empty */
     WIRE_CUSTODY, /* the end of a source, or of the part of it that the job was */
     WIRE_TYPES
@@ -42,6 +44,7 @@ struct wire {
     bool hashed;                    /* CUSTODY: hash is set */
     struct finding finding;         /* FINDING: rule is wire.rule, the source's fields are not set */
     struct correlation_event match; /* MATCH: source is not set */
+    struct normal_event event;      /* EVENT: evidence is not set */
     struct custody_damage damage;   /* path is not set */
     struct custody custody;         /* path and sha256 are not set */
 };

@@ -9,6 +9,7 @@
 #include "base/channel.h"
 #include "base/confine.h"
 #include "base/utf.h"
+#include "hunt/listing.h"
 #include "hunt/wire.h"
 #include "reader/reader.h"
 
@@ -26,6 +27,7 @@ struct worker {
     int channel;
     struct detector *detector;
     struct ingest *ingest;
+    struct listing *listing; /* NULL: rules are evaluated */
     struct file_input file;
     struct buf out, path;
     struct wire now;                 /* the ledger's line of the source being read */
@@ -158,6 +160,19 @@ static void times_note(struct worker *w, const struct block *b) {
     }
 }
 
+static bool on_event(void *ctx, const struct normal_event *event, struct err *e) {
+    struct worker *const w = ctx;
+
+    (void)e;
+    if (outside(w, event->when) || !str_starts(event->kind, w->s->list_kind))
+        return true;
+    struct wire m = {.type = WIRE_EVENT, .event = *event};
+
+    m.event.reader = str_of(w->now.custody.reader);
+    put(w, &m);
+    return true;
+}
+
 static bool on_full(void *ctx, struct err *e) {
     struct worker *const w = ctx;
     size_t count;
@@ -165,7 +180,8 @@ static bool on_full(void *ctx, struct err *e) {
 
     for (size_t i = 0; i < count; i++)
         times_note(w, blocks[i]);
-    if (!detector_run(w->detector, blocks, count, e))
+    if (w->listing ? !listing_run(w->listing, w->ingest, w->detector, on_event, w, e)
+                   : !detector_run(w->detector, blocks, count, e))
         return false;
     ingest_clear(w->ingest, detector_bytes(w->detector) > w->s->memory_max / DERIVED_SHARE);
     return true;
@@ -296,6 +312,10 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
     return ok;
 }
 
+static const struct reader *reader_of(const struct worker *w, str head) {
+    return w->s->reader ? w->s->reader : reader_for(head);
+}
+
 static void member_begin(struct worker *w, str path) {
     put(w, &(struct wire){.type = WIRE_SOURCE, .index = ++w->members, .name = path});
     source_begin(w);
@@ -314,7 +334,7 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     }
     if (head.len == 0)
         w->now.custody.not_read = S("empty");
-    else if (!(reader = reader_for(str_first(head, HEAD_BYTES))))
+    else if (!(reader = reader_of(w, str_first(head, HEAD_BYTES))))
         w->now.custody.not_read = unpack_container(str_first(head, HEAD_BYTES))
                                       ? S("containers too deep within each other")
                                       : S("no reader knows this format");
@@ -394,7 +414,7 @@ static bool read_file(struct worker *w, str path, struct err *e) {
         w->now = outermost;
         return ok || e->code != ERR_MEMORY;
     }
-    if (!(reader = reader_for(head))) {
+    if (!(reader = reader_of(w, head))) {
         w->now.custody.not_read = S("no reader knows this format");
         return file_hash(w, e);
     }
@@ -420,7 +440,8 @@ static void put_learned(struct worker *w) {
 
     memset(w->kind_rows, 0, kinds_count(w->s->kinds) * sizeof *w->kind_rows);
     for (size_t i = 0; i < count; i++)
-        w->kind_rows[blocks[i]->kind_index] += blocks[i]->rows_ever;
+        if (blocks[i]->kind_index != KIND_UNCLAIMED)
+            w->kind_rows[blocks[i]->kind_index] += blocks[i]->rows_ever;
     for (uint32_t i = 0; i < kinds_count(w->s->kinds); i++) {
         if (w->kind_rows[i] == w->kind_told[i])
             continue;
@@ -494,9 +515,10 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         .plan = setup->plan, .fields = setup->fields, .skip = setup->skip, .hit = on_hit, .ctx = &w};
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
-                                          .wants = wants,
+                                          .wants = setup->list ? NULL : wants,
                                           .sift = sift,
-                                          .wants_inner = wants_inner,
+                                          .wants_inner = setup->list ? NULL : wants_inner,
+                                          .unclaimed = setup->list,
                                           .full = on_full,
                                           .damage = on_damage,
                                           .ctx = &w,
@@ -509,6 +531,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     w.kind_rows = calloc(kinds_count(setup->kinds) + 1, sizeof *w.kind_rows);
     w.kind_told = calloc(kinds_count(setup->kinds) + 1, sizeof *w.kind_told);
     if (!w.kind_rows || !w.kind_told || !ask(&w))
+        err_set(&e, ERR_MEMORY, 0, "no memory to begin");
+    if (setup->list && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (e.code || !detector_new(&w.detector, &detect, &e) || !ingest_new(&w.ingest, &ingest, &e) ||
         !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + DATA_SLACK, &e)) {

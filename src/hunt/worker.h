@@ -6,6 +6,7 @@
 #include "detection/detect.h"
 #include "event/ingest.h"
 #include "evidence/unpack.h"
+#include "reader/reader.h"
 
 /* All that workers share. It is made before they are forked and never changed: they inherit it. */
 struct worker_setup {
@@ -16,6 +17,9 @@ struct worker_setup {
     const struct correlator *correlator;
     const bool *skip; /* rules not to evaluate, by rule */
     int64_t from, to; /* as hunt_options */
+    bool list;        /* events are listed, and no rule is evaluated; those of kinds whose names begin so */
+    str list_kind;
+    const struct reader *reader; /* reads everything that is no container; NULL: what each looks like decides */
     enum sigma_level level;
     size_t memory_max; /* bytes of values that a worker keeps */
     struct unpack_limits limits;

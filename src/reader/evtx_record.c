@@ -721,6 +721,9 @@ bool evtx_decode(struct evtx_decoder *d, uint32_t at, uint32_t size, bool salvag
     out->values = d->values;
     out->count = d->count;
     out->when = d->when != INSTANT_NONE ? d->when : instant_from_filetime(written);
+    out->zone = ZONE_GIVEN;
+    out->precision = 7; /* FILETIME */
+    out->time_text = S("");
     out->size = size;
     out->salvaged = salvage;
     *cut = d->cut;

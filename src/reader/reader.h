@@ -34,5 +34,7 @@ struct reader {
 /* The reader for a source that begins with head, or NULL: nobody's; the ledger says "not read". */
 const struct reader *reader_for(str head);
 const struct reader *reader_named(str name);
+/* All of them, from 0; NULL behind the last. */
+const struct reader *reader_at(size_t i);
 
 #endif

@@ -19,6 +19,10 @@ const struct reader *reader_for(str head) {
     return NULL;
 }
 
+const struct reader *reader_at(size_t i) {
+    return i < COUNT(readers) ? readers[i] : NULL;
+}
+
 const struct reader *reader_named(str name) {
     for (size_t i = 0; i < COUNT(readers); i++)
         if (str_eq(str_of(readers[i]->name), name))

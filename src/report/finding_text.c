@@ -242,8 +242,7 @@ void finding_plain(struct buf *b, str s, bool lines) {
     }
 }
 
-/* Cut where a character ends. */
-static void add_short(struct buf *b, str s) {
+void finding_short(struct buf *b, str s) {
     size_t len = s.len;
 
     if (len > SENTENCE_VALUE_MAX)
@@ -258,14 +257,14 @@ void finding_sentence(struct buf *b, const struct finding *f) {
     buf_byte(b, '[');
     buf_add(b, sigma_level_name(f->rule->level));
     buf_add(b, S("] "));
-    add_short(b, f->rule->title);
+    finding_short(b, f->rule->title);
     if (f->host.len) {
         buf_add(b, S(" on "));
-        add_short(b, f->host);
+        finding_short(b, f->host);
     }
     if (f->account.len) {
         buf_add(b, S(" by "));
-        add_short(b, f->account);
+        finding_short(b, f->account);
     }
     if (f->rule->type == SIGMA_CORRELATION)
         buf_format(b, " (%lu events)", (unsigned long)f->count);
@@ -273,9 +272,9 @@ void finding_sentence(struct buf *b, const struct finding *f) {
         bool const match = i < f->match_count;
 
         buf_add(b, i ? S(", ") : S(": "));
-        add_short(b, match ? f->matches[i].field : f->groups[i - f->match_count].name);
+        finding_short(b, match ? f->matches[i].field : f->groups[i - f->match_count].name);
         buf_add(b, S("="));
-        add_short(b, match ? f->matches[i].value : f->groups[i - f->match_count].value);
+        finding_short(b, match ? f->matches[i].value : f->groups[i - f->match_count].value);
     }
     if (f->salvaged)
         buf_add(b, S(" (salvaged record)"));

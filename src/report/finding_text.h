@@ -19,5 +19,7 @@ void finding_sentence(struct buf *b, const struct finding *f);
 /* Text out of evidence as a terminal may have it: what is no character to be shown (control characters, bytes that are no
  * UTF-8, changes of direction) stands as U+FFFD. lines: line ends and tabs stay. */
 void finding_plain(struct buf *b, str s, bool lines);
+/* The same in one line, at most its first 160 bytes, cut where a character ends. */
+void finding_short(struct buf *b, str s);
 
 #endif

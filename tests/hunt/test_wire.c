@@ -18,6 +18,10 @@ static const struct sigma_set set = {.rules = rules, .rule_count = 2, .filter_co
 static const struct detect_match matches[] = {{STR("Image"), STR("C:\\x.exe")}, {STR("Image"), STR("")}};
 static const struct correlation_cell cells[] = {{0, STR("alice")}, {7, STR("caf\xc3\xa9")}};
 
+static const struct normal_value event_values[] = {{STR("one"), false}, {STR(""), true}, {STR("caf\xc3\xa9"), false}};
+static const struct normal_field event_fields[] = {{STR("list"), event_values, 2, true},
+                                                   {STR("text"), event_values + 2, 1, false}};
+
 static const struct wire messages[] = {
     {.type = WIRE_TICK, .number = 1 << 20},
     {.type = WIRE_SPLIT, .number = 8 << 20, .name = STR("json")},
@@ -40,6 +44,19 @@ static const struct wire messages[] = {
                  .matches = matches,
                  .match_count = 2}},
     {.type = WIRE_MATCH, .match = {.when = INSTANT_NONE, .offset = 1, .number = 2, .cells = cells, .cell_count = 2}},
+    {.type = WIRE_EVENT,
+     .event = {.when = 7,
+               .time_text = STR("1970-01-01 00:00"),
+               .zone = ZONE_ASSUMED,
+               .precision = PRECISION_MINUTE,
+               .kind = STR("acme/door"),
+               .reader = STR("json"),
+               .record = 8,
+               .offset = 9,
+               .salvaged = true,
+               .roles = {[ROLE_HOST] = STR("h"), [ROLE_TENANT] = STR("t")},
+               .fields = event_fields,
+               .field_count = 2}},
     {.type = WIRE_DAMAGE, .name = STR(""), .damage = {.offset = 1, .size = 2, .why = STR("chunk magic differs")}},
     {.type = WIRE_CUSTODY,
      .hashed = true,
@@ -116,6 +133,28 @@ static void round_trip(void **state) {
                 assert_str(w.match.cells[k].value, cells[k].value);
             }
             break;
+        case WIRE_EVENT:
+            assert_int_equal(w.event.when, 7);
+            assert_str(w.event.time_text, m->event.time_text);
+            assert_int_equal(w.event.zone, ZONE_ASSUMED);
+            assert_int_equal(w.event.precision, PRECISION_MINUTE);
+            assert_str(w.event.kind, m->event.kind);
+            assert_str(w.event.reader, m->event.reader);
+            assert_int_equal(w.event.record, 8);
+            assert_int_equal(w.event.offset, 9);
+            assert_true(w.event.salvaged);
+            assert_str(w.event.roles[ROLE_HOST], S("h"));
+            assert_str(w.event.roles[ROLE_ACCOUNT], S(""));
+            assert_str(w.event.roles[ROLE_TENANT], S("t"));
+            assert_int_equal(w.event.field_count, 2);
+            assert_str(w.event.fields[0].name, S("list"));
+            assert_true(w.event.fields[0].list);
+            assert_int_equal(w.event.fields[0].count, 2);
+            assert_str(w.event.fields[0].values[0].text, S("one"));
+            assert_true(w.event.fields[0].values[1].null);
+            assert_false(w.event.fields[1].list);
+            assert_str(w.event.fields[1].values[0].text, event_values[2].text);
+            break;
         case WIRE_DAMAGE:
             assert_int_equal(w.damage.offset, 1);
             assert_int_equal(w.damage.size, 2);
@@ -172,6 +211,8 @@ static void cut_and_stretched(void **state) {
 
 /* What no worker of ours says. */
 static void refused(void **state) {
+    static const struct normal_field bad_name = {STR("\xff"), NULL, 0, true}, two = {STR("f"), event_values, 2, false},
+                                     none = {STR("f"), event_values, 0, false};
     static const struct wire wrong[] = {
         {.type = WIRE_FINDING,
          .rule = 1,
@@ -187,6 +228,15 @@ static void refused(void **state) {
         {.type = WIRE_FILTERED, .rule = 1, .index = 0},
         {.type = WIRE_SPLIT, .number = 0, .name = STR("json")},
         {.type = WIRE_DONE, .name = STR("\xc3")},
+        {.type = WIRE_EVENT, .event = {.zone = ZONES}},
+        {.type = WIRE_EVENT, .event = {.precision = PRECISIONS}},
+        {.type = WIRE_EVENT, .event = {.kind = STR("\xff")}},
+        {.type = WIRE_EVENT, .event = {.roles = {[ROLE_HOST] = STR("\xff")}}},
+        {.type = WIRE_EVENT, .event = {.fields = &bad_name, .field_count = 1}},
+        {.type = WIRE_EVENT, /* two values, and no list */
+         .event = {.fields = &two, .field_count = 1}},
+        {.type = WIRE_EVENT, /* no value, and no list */
+         .event = {.fields = &none, .field_count = 1}},
     };
 
     for (size_t i = 0; i < COUNT(wrong); i++) {

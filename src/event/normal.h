@@ -1,0 +1,41 @@
+/* normal: an event in its normal form: the same few things of every log, whatever its format, and all its fields beside. */
+#ifndef EVENT_NORMAL_H
+#define EVENT_NORMAL_H
+
+#include "event/kind.h"
+
+str zone_name(enum zone zone); /* "given", "assumed", "corrected" */
+
+/* "d", "m", "s", or the digits of the fraction: "3". */
+str precision_name(unsigned precision);
+
+struct normal_value {
+    str text;
+    bool null;
+};
+
+struct normal_field {
+    str name;
+    const struct normal_value *values;
+    size_t count; /* 1, unless it is a list */
+    bool list;
+};
+
+/* Views live until the callback that hands it over returns. */
+struct normal_event {
+    int64_t when;   /* ns UTC; INSTANT_NONE */
+    str time_text;  /* what the time was read from, or could not be; "" when there is nothing */
+    enum zone zone; /* both: of `when`, where there is one */
+    uint8_t precision;
+    str kind; /* "" when no kind claims the record */
+    str reader;
+    str evidence_path;
+    const char *evidence_sha256; /* lower-case hexadecimal; "" */
+    uint64_t record, offset;
+    bool salvaged;                     /* found where the format says nothing lives */
+    str roles[ROLES];                  /* "" when there is none */
+    const struct normal_field *fields; /* by name */
+    size_t field_count;
+};
+
+#endif
