@@ -162,6 +162,10 @@ static bool join(struct kinds *k, struct kind *to, const struct kind *from, stru
     }
     if (to->reader.len == 0)
         to->reader = from->reader;
+    if (to->key_count == 0) { /* not joined: more fields would be another key */
+        to->keys = from->keys;
+        to->key_count = from->key_count;
+    }
     return true;
 }
 

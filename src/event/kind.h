@@ -39,8 +39,12 @@ enum derive {
     DERIVE_DOS_PATH,      /* \device\harddiskvolume3\windows -> C:\windows; anything else stays */
     DERIVE_REGISTRY_PATH, /* one input or two (key, value name): \REGISTRY\MACHINE -> HKLM, ... (kind_derive.c) */
     DERIVE_REGISTRY_DATA, /* value and its type -> Sysmon's form: DWORD (0x00000001) */
-    DERIVE_LABELLED,      /* the part of 'SHA1=..,MD5=..' behind `label`= */
-    DERIVE_SPLIT,         /* pieces between ';', trimmed; each also without what ends in the label, when one is given
+    DERIVE_ADDRESS,       /* 10.1.2.3:52378, [2001:db8::1]:443 -> the address alone; what is none yields nothing */
+    DERIVE_LOWER,         /* ASCII capitals become small: Jo@Example.org -> jo@example.org */
+    DERIVE_CONSTANT,      /* the text, where there is a value, and it is neither "" nor "-" */
+    DERIVE_LABELLED, /* the part of 'SHA1=..,MD5=..' behind `label`=; out of its quotes, in which a comma may stand;
+                           * a part that is null yields nothing */
+    DERIVE_SPLIT,    /* pieces between ';', trimmed; each also without what ends in the label, when one is given
                            * and only letters stand before it (file:_, containerfile:_) */
 };
 #define DERIVE_INPUTS_MAX 4
@@ -59,7 +63,8 @@ struct kind_source {
     enum derive how;
     field_id inputs[DERIVE_INPUTS_MAX];
     size_t input_count;
-    str text;         /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label */
+    str text;         /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label;
+                       * CONSTANT: the text */
     const str *map;   /* MAP: pairs, from and to */
     size_t map_count; /* pairs */
     const struct kind_condition *only_if; /* NULL, or this must hold for the record */
@@ -89,6 +94,11 @@ struct kind {
     field_id each; /* FIELD_NONE, or: the value of this field is put behind the name ("windows/security" + "/4625") */
     const field_id *times; /* the first that is present and readable is the event's time, unless the reader knows it */
     size_t time_count;
+    /* What identifies an event of this kind, all of them together, however often it is exported: two records with equal
+     * values are one event twice, a record that lacks one of them cannot be told. Events of one record (shape `each_of`)
+     * share these, and differ in row.element. None: the kind has no such thing. */
+    const field_id *keys;
+    size_t key_count;
     const struct kind_logsource *logsources;
     size_t logsource_count;
     const struct kind_source *roles[ROLES]; /* the first source that yields a value */

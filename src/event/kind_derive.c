@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#include "base/address.h"
+
 #define NO_MEMORY SIZE_MAX
 
 /* Results of one call. */
@@ -223,14 +225,56 @@ static void registry_data(struct out *o, const struct kind_source *source, const
         give(o, inputs[0]);
 }
 
-/* SHA1=..,MD5=.. in any order; also one alone. */
+/* Services write the client of a request in many ways: alone, with its port, IPv6 in brackets with or without one. */
+static void address(struct out *o, str value) {
+    struct address unused;
+    size_t end;
+
+    value = str_trim(value);
+    if (str_starts(value, S("[")) && (end = str_find_byte(value, ']')) != SIZE_MAX &&
+        (end + 1 == value.len || value.ptr[end + 1] == ':'))
+        value = str_first(str_from(value, 1), end - 1);
+    else if ((end = str_find_byte(value, ':')) != SIZE_MAX && str_find_byte(str_from(value, end + 1), ':') == SIZE_MAX)
+        value = str_first(value, end); /* one colon: IPv4 and a port */
+    if (address_parse(value, &unused))
+        give(o, value);
+}
+
+static void lower(struct out *o, str value) {
+    char *const p = room(o, value.len);
+
+    for (size_t i = 0; p && i < value.len; i++)
+        p[i] = value.ptr[i] >= 'A' && value.ptr[i] <= 'Z' ? (char)(value.ptr[i] | 0x20) : value.ptr[i];
+    if (p)
+        give(o, (str){p, value.len});
+}
+
+/* The first comma outside quotes, or SIZE_MAX. */
+static size_t item_end(str value) {
+    bool quoted = false;
+
+    for (size_t i = 0; i < value.len; i++)
+        if (value.ptr[i] == '"')
+            quoted = !quoted;
+        else if (value.ptr[i] == ',' && !quoted)
+            return i;
+    return SIZE_MAX;
+}
+
+/* SHA1=..,MD5=.. in any order; also one alone; type="LOGIN_ERROR", userId="null". */
 static void labelled(struct out *o, str label, str value) {
     while (value.len > 0) {
-        size_t const comma = str_find_byte(value, ',');
+        size_t const comma = item_end(value);
         str const item = str_trim(str_first(value, comma));
 
-        if (starts_ascii(item, label) && item.len > label.len && item.ptr[label.len] == '=')
-            give(o, str_trim(str_from(item, label.len + 1)));
+        if (starts_ascii(item, label) && item.len > label.len && item.ptr[label.len] == '=') {
+            str part = str_trim(str_from(item, label.len + 1));
+
+            if (part.len >= 2 && part.ptr[0] == '"' && part.ptr[part.len - 1] == '"')
+                part = str_first(str_from(part, 1), part.len - 2);
+            if (!str_eq(part, S("null")))
+                give(o, part);
+        }
         value = comma == SIZE_MAX ? S("") : str_from(value, comma + 1);
     }
 }
@@ -288,6 +332,16 @@ size_t kind_derive(const struct kind_source *source, const str *inputs, const bo
             break;
         case DERIVE_REGISTRY_DATA:
             registry_data(&o, source, inputs, present);
+            break;
+        case DERIVE_ADDRESS:
+            address(&o, inputs[0]);
+            break;
+        case DERIVE_LOWER:
+            lower(&o, inputs[0]);
+            break;
+        case DERIVE_CONSTANT:
+            if (!is_void(inputs[0]))
+                give(&o, source->text);
             break;
         case DERIVE_LABELLED:
             labelled(&o, source->text, inputs[0]);

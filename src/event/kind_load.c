@@ -241,6 +241,8 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
     } forms[] = {
         {STR("decimal"), DERIVE_DECIMAL, 1},
         {STR("hex"), DERIVE_HEX, 1},
+        {STR("address"), DERIVE_ADDRESS, 1},
+        {STR("lower"), DERIVE_LOWER, 1},
         {STR("dos_path"), DERIVE_DOS_PATH, 1},
         {STR("registry_path"), DERIVE_REGISTRY_PATH, 2},
         {STR("registry_data"), DERIVE_REGISTRY_DATA, 2},
@@ -257,9 +259,10 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
                                  forms[i].inputs_max == 1 ? "one field" : "at most two fields");
             return true;
         }
-    return kind_fail(l->e, l->path, n->line,
-                     "`as: %.*s` is unknown; there are decimal, hex, dos_path, registry_path, registry_data",
-                     STR_ARG(str_first(name, 40)));
+    return kind_fail(
+        l->e, l->path, n->line,
+        "`as: %.*s` is unknown; there are decimal, hex, address, lower, dos_path, registry_path, registry_data",
+        STR_ARG(str_first(name, 40)));
 }
 
 static bool table(struct load *l, const struct yaml_node *n, struct kind_source *s) {
@@ -305,19 +308,19 @@ static bool split_label(struct load *l, const struct yaml_node *n, struct kind_s
 }
 
 static bool source(struct load *l, const struct yaml_node *n, struct kind_source *s) {
-    const struct yaml_node *from, *form, *pairs, *label, *split, *only;
+    const struct yaml_node *from, *form, *pairs, *label, *split, *constant, *only;
     str text;
 
     if (n->type == YAML_SCALAR)
         return scalar(l, n, "a source", &text) && from_text(l, text, n->line, s);
-    if (!is_map(l, n, "a source") || !keys_known(l, n, "a source", "from as map label split only_if"))
+    if (!is_map(l, n, "a source") || !keys_known(l, n, "a source", "from as map label split constant only_if"))
         return false;
     if (!(from = yaml_get(n, "from")))
         return kind_fail(l->e, l->path, n->line, "a source needs `from`");
     form = yaml_get(n, "as"), pairs = yaml_get(n, "map"), label = yaml_get(n, "label"), split = yaml_get(n, "split");
-    only = yaml_get(n, "only_if");
-    if (!!form + !!pairs + !!label + !!split > 1)
-        return kind_fail(l->e, l->path, n->line, "a source takes one of `as`, `map`, `label`, `split`");
+    constant = yaml_get(n, "constant"), only = yaml_get(n, "only_if");
+    if (!!form + !!pairs + !!label + !!split + !!constant > 1)
+        return kind_fail(l->e, l->path, n->line, "a source takes one of `as`, `map`, `label`, `split`, `constant`");
     if (from->type == YAML_LIST) {
         if (from->count == 0 || from->count > 2 || !form)
             return kind_fail(l->e, l->path, from->line, "only `as: registry_path` and `registry_data` take two fields");
@@ -327,7 +330,7 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
         s->input_count = from->count;
     } else if (!scalar(l, from, "`from`", &text) || !from_text(l, text, from->line, s))
         return false;
-    if (s->how == DERIVE_JOIN && (form || pairs || label || split))
+    if (s->how == DERIVE_JOIN && (form || pairs || label || split || constant))
         return kind_fail(l->e, l->path, n->line, "a template cannot be transformed as well");
     if (form && !transform(l, form, s))
         return false;
@@ -342,6 +345,13 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
     }
     if (split && !split_label(l, split, s))
         return false;
+    if (constant) {
+        s->how = DERIVE_CONSTANT;
+        if (!scalar(l, constant, "`constant`", &text) || !keep(l, text, &s->text))
+            return false;
+        if (text.len == 0)
+            return kind_fail(l->e, l->path, constant->line, "`constant` is empty");
+    }
     return only ? only_if(l, only, s) : true;
 }
 
@@ -440,6 +450,19 @@ static bool roles(struct load *l, const struct yaml_node *n, struct kind *k) {
     return true;
 }
 
+/* What identifies an event. */
+static bool key_fields(struct load *l, const struct yaml_node *n, struct kind *k) {
+    if (!field_list(l, n, "`key`", &k->keys, &k->key_count))
+        return false;
+    if (k->key_count == 0)
+        return kind_fail(l->e, l->path, n->line, "`key` is an empty list");
+    for (size_t i = 1; i < k->key_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (k->keys[i] == k->keys[j])
+                return kind_fail(l->e, l->path, one_of(n, i)->line, "`key` names a field twice");
+    return true;
+}
+
 /* The names of kinds and shapes stand in output and on the command line. */
 static bool name_of(struct load *l, const struct yaml_node *n, const char *what, str *out) {
     str name;
@@ -472,7 +495,7 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
     const struct yaml_node *n;
     struct kind *k;
 
-    if (!doc || !keys_known(l, map, "a kind", "kind title base extends reader when each time logsources roles"))
+    if (!doc || !keys_known(l, map, "a kind", "kind title base extends reader when each time key logsources roles"))
         return false;
     k = &doc->kind;
     k->path = l->path;
@@ -497,6 +520,8 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
             return false;
     }
     if ((n = yaml_get(map, "time")) && !field_list(l, n, "`time`", &k->times, &k->time_count))
+        return false;
+    if ((n = yaml_get(map, "key")) && !key_fields(l, n, k))
         return false;
     if ((n = yaml_get(map, "logsources")) && !logsources(l, n, k))
         return false;

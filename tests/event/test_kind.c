@@ -69,7 +69,8 @@ static const struct {
      "W: {present: false}}\neach: X\ntime: [T, U]\nlogsources:\n  - product: Acme\n    service: DOOR\n    fields: {A: "
      "B, "
      "C: [D, '{E}@{F}', {from: G, as: hex}], H: {from: I, map: {a: b}, only_if: {J: k}}, K: {from: L, label: M}, N: "
-     "{from: O, split: true}, P: {from: [Q, R], as: registry_data}}\nroles: {host: H, account: ['{A}', B]}\n",
+     "{from: O, split: true}, P: {from: [Q, R], as: registry_data}}\nkey: [A, B]\nroles: {host: H, account: ['{A}', "
+     "B]}\n",
      OK},
     {"base", "kind: b\nbase: true\n---\nkind: a\nextends: b\nwhen: {X: 1}\n", OK},
     {"extends later", "kind: a\nextends: b\nwhen: {X: 1}\n---\nkind: b\nwhen: {Y: 1}\n", OK},
@@ -80,8 +81,8 @@ static const struct {
     {"braces", "kind: a\nwhen: {X: 1}\nroles: {object: '{{x}} {A}'}\n", OK},
     {"each of two", "kind: a\nwhen: {X: 1}\neach: [A, B]\n", "k.yml:3: `each` names two fields"},
     {"unknown key", "kind: a\nwhen: {X: 1}\nlogsource: {}\n",
-     "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time logsources "
-     "roles"},
+     "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time key "
+     "logsources roles"},
     {"no document head", "title: x\n", "k.yml:1: a document begins with `kind:` or `shape:`"},
     {"a list", "- a\n", "k.yml:1: a document must be a mapping (key: value)"},
     {"no when", "kind: a\n", "k.yml:1: a kind needs `when`: which records are of it"},
@@ -111,9 +112,10 @@ static const struct {
      "object, outcome, session, tenant"},
     {"source of nothing", "kind: a\nwhen: {X: 1}\nroles: {host: {as: hex}}\n", "k.yml:3: a source needs `from`"},
     {"source of two forms", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: hex, label: B}}\n",
-     "k.yml:3: a source takes one of `as`, `map`, `label`, `split`"},
+     "k.yml:3: a source takes one of `as`, `map`, `label`, `split`, `constant`"},
     {"no such form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: octal}}\n",
-     "k.yml:3: `as: octal` is unknown; there are decimal, hex, dos_path, registry_path, registry_data"},
+     "k.yml:3: `as: octal` is unknown; there are decimal, hex, address, lower, dos_path, registry_path, "
+     "registry_data"},
     {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n",
      "k.yml:3: `as: hex` takes one field"},
     {"two fields, no form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B]}}\n",
@@ -127,6 +129,19 @@ static const struct {
      "k.yml:3: a template of more than 4 fields"},
     {"only_if of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, only_if: {B: 1, C: 2}}}\n",
      "k.yml:3: `only_if` asks for one field"},
+    {"constant of nothing", "kind: a\nwhen: {X: 1}\nroles: {host: {constant: a}}\n", "k.yml:3: a source needs `from`"},
+    {"constant that is empty", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, constant: ''}}\n",
+     "k.yml:3: `constant` is empty"},
+    {"constant and map", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, map: {a: b}, constant: a}}\n",
+     "k.yml:3: a source takes one of `as`, `map`, `label`, `split`, `constant`"},
+    {"template and constant", "kind: a\nwhen: {X: 1}\nroles: {host: {from: '{A}', constant: a}}\n",
+     "k.yml:3: a template cannot be transformed as well"},
+    {"address of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: address}}\n",
+     "k.yml:3: `as: address` takes one field"},
+    {"key of nothing", "kind: a\nwhen: {X: 1}\nkey: []\n", "k.yml:3: `key` is an empty list"},
+    {"key of one field twice", "kind: a\nwhen: {X: 1}\nkey:\n  - A\n  - B\n  - A\n",
+     "k.yml:6: `key` names a field twice"},
+    {"key without a name", "kind: a\nwhen: {X: 1}\nkey: ['']\n", "k.yml:3: `key` names no field"},
     {"empty map", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, map: {}}}\n", "k.yml:3: `map` is empty"},
     {"no sources", "kind: a\nwhen: {X: 1}\nroles: {host: []}\n", "k.yml:3: a role has no source"},
     {"twice", "kind: a\nwhen: {X: 1}\n---\nkind: a\nwhen: {X: 2}\n", "k.yml:4: `a` is there already (k.yml:1)"},
@@ -410,6 +425,36 @@ static const struct {
     {"label, another", "{from: A, label: SHA1}", {"SHA256=dd"}, NULL},
     {"label, none", "{from: A, label: MD5}", {"-"}, NULL},
     {"label, begins alike", "{from: A, label: SHA}", {"SHA1=aa"}, NULL},
+    {"label, quoted", "{from: A, label: ipAddress}", {"type=\"X\", ipAddress=\"10.1.2.3\""}, "10.1.2.3"},
+    {"label, comma in quotes", "{from: A, label: username}", {"username=\"a, type=b\", type=\"X\""}, "a, type=b"},
+    {"label, only in quotes", "{from: A, label: type}", {"username=\"a, type=b\""}, NULL},
+    {"label, one quote", "{from: A, label: username}", {"username=\"a, type=b"}, "\"a, type=b"},
+    {"label, a quote alone", "{from: A, label: username}", {"username=\""}, "\""},
+    {"label, null", "{from: A, label: userId}", {"type=X, userId=null"}, NULL},
+    {"label, null in quotes", "{from: A, label: userId}", {"userId=\"null\""}, NULL},
+    {"address", "{from: A, as: address}", {"10.1.2.3"}, "10.1.2.3"},
+    {"address and port", "{from: A, as: address}", {"80.114.221.214:52378"}, "80.114.221.214"},
+    {"address, IPv6", "{from: A, as: address}", {"2001:db8::1"}, "2001:db8::1"},
+    {"address, IPv6 and port", "{from: A, as: address}", {"[2001:db8::1]:443"}, "2001:db8::1"},
+    {"address, IPv6 in brackets", "{from: A, as: address}", {"[::1]"}, "::1"},
+    {"address, IPv4 in IPv6", "{from: A, as: address}", {"[::ffff:10.1.2.3]:1"}, "::ffff:10.1.2.3"},
+    {"address, blanks", "{from: A, as: address}", {" 10.1.2.3 "}, "10.1.2.3"},
+    {"address, name of a service", "{from: A, as: address}", {"secretsmanager.amazonaws.com"}, NULL},
+    {"address, name and port", "{from: A, as: address}", {"host.example.org:443"}, NULL},
+    {"address, words", "{from: A, as: address}", {"AWS Internal"}, NULL},
+    {"address, nobody", "{from: A, as: address}", {"<null>"}, NULL},
+    {"address, bracket open", "{from: A, as: address}", {"[2001:db8::1"}, NULL},
+    {"address, text behind bracket", "{from: A, as: address}", {"[2001:db8::1]x"}, NULL},
+    {"address, empty brackets", "{from: A, as: address}", {"[]:443"}, NULL},
+    {"address, port alone", "{from: A, as: address}", {":443"}, NULL},
+    {"address, empty", "{from: A, as: address}", {""}, NULL},
+    {"lower", "{from: A, as: lower}", {"Jo@EXAMPLE.org"}, "jo@example.org"},
+    {"lower, beyond ASCII", "{from: A, as: lower}", {"\xc3\x84Z"}, "\xc3\x84z"},
+    {"lower of empty", "{from: A, as: lower}", {""}, ""},
+    {"constant", "{from: A, constant: failure}", {"AccessDenied"}, "failure"},
+    {"constant of empty", "{from: A, constant: failure}", {""}, NULL},
+    {"constant of nobody", "{from: A, constant: failure}", {"-"}, NULL},
+    {"constant of absent", "{from: A, constant: failure}", {NULL}, NULL},
     {"split", "{from: A, split: true}", {"a; b ;;c"}, "a|b|c"},
     {"split, label",
      "{from: A, split: 'file:_'}",
@@ -453,6 +498,27 @@ static void derives(void **state) {
         set_close(&s);
     }
     arena_free(a);
+}
+
+/* A kind's key replaces that of the kind it extends; without one it has that. */
+static void keys(void **state) {
+    struct err e = {0};
+    struct set s;
+
+    (void)state;
+    set_open(&s);
+    assert_true(kinds_load_text(s.kinds, S("k"),
+                                S("kind: b\nbase: true\nkey: [A, B]\n---\nkind: c\nextends: b\nwhen: {X: 1}\n---\n"
+                                  "kind: d\nextends: b\nwhen: {X: 2}\nkey: C\n---\nkind: e\nwhen: {X: 3}\n"),
+                                false, &e));
+    assert_true(kinds_seal(s.kinds, &e));
+    assert_int_equal(kind_named(&s, "c")->key_count, 2);
+    assert_true(same(field_name(s.fields, kind_named(&s, "c")->keys[0]), "A"));
+    assert_true(same(field_name(s.fields, kind_named(&s, "c")->keys[1]), "B"));
+    assert_int_equal(kind_named(&s, "d")->key_count, 1);
+    assert_true(same(field_name(s.fields, kind_named(&s, "d")->keys[0]), "C"));
+    assert_int_equal(kind_named(&s, "e")->key_count, 0);
+    set_close(&s);
 }
 
 /* What an attacker writes may have more pieces than room, and memory may be out. */
@@ -1028,15 +1094,25 @@ static void builtin_kinds_are_sound(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_kind_files),           cmocka_unit_test(memory_may_run_out),
-        cmocka_unit_test(names_the_line_of_bad_yaml), cmocka_unit_test(loads_a_directory),
-        cmocka_unit_test(joins_what_is_extended),     cmocka_unit_test(a_user_replaces_and_comes_first),
-        cmocka_unit_test(the_particular_comes_first), cmocka_unit_test(derives),
-        cmocka_unit_test(derives_within_bounds),      cmocka_unit_test(shapes_rename),
-        cmocka_unit_test(system_wins_over_data),      cmocka_unit_test(pairs_become_fields),
-        cmocka_unit_test(unwraps_lists_of_data),      cmocka_unit_test(decides_the_kind),
-        cmocka_unit_test(decides_on_binary_values),   cmocka_unit_test(log_sources_see),
-        cmocka_unit_test(log_sources_do_not_see),     cmocka_unit_test(builtin_kinds_are_sound),
+        cmocka_unit_test(reads_kind_files),
+        cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(names_the_line_of_bad_yaml),
+        cmocka_unit_test(loads_a_directory),
+        cmocka_unit_test(joins_what_is_extended),
+        cmocka_unit_test(a_user_replaces_and_comes_first),
+        cmocka_unit_test(the_particular_comes_first),
+        cmocka_unit_test(derives),
+        cmocka_unit_test(derives_within_bounds),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(shapes_rename),
+        cmocka_unit_test(system_wins_over_data),
+        cmocka_unit_test(pairs_become_fields),
+        cmocka_unit_test(unwraps_lists_of_data),
+        cmocka_unit_test(decides_the_kind),
+        cmocka_unit_test(decides_on_binary_values),
+        cmocka_unit_test(log_sources_see),
+        cmocka_unit_test(log_sources_do_not_see),
+        cmocka_unit_test(builtin_kinds_are_sound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
