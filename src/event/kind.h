@@ -68,6 +68,7 @@ struct kind_source {
     const str *map;   /* MAP: pairs, from and to */
     size_t map_count; /* pairs */
     const struct kind_condition *only_if; /* NULL, or this must hold for the record */
+    bool unless;                          /* it must not */
 };
 
 /* A field under the name that rules of one log source use, and where its values come from: all sources offer theirs. */

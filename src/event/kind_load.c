@@ -285,13 +285,13 @@ static bool table(struct load *l, const struct yaml_node *n, struct kind_source 
     return true;
 }
 
-static bool only_if(struct load *l, const struct yaml_node *n, struct kind_source *s) {
+static bool only_if(struct load *l, const struct yaml_node *n, const char *what, struct kind_source *s) {
     struct kind_condition *c;
 
-    if (!is_map(l, n, "`only_if`"))
+    if (!is_map(l, n, what))
         return false;
     if (n->count != 1)
-        return kind_fail(l->e, l->path, n->line, "`only_if` asks for one field");
+        return kind_fail(l->e, l->path, n->line, "%s asks for one field", what);
     if (!(c = some(l, 1, sizeof *c)) || !condition(l, n->keys[0], n->key_lines[0], n->items[0], c))
         return false;
     s->only_if = c;
@@ -308,17 +308,19 @@ static bool split_label(struct load *l, const struct yaml_node *n, struct kind_s
 }
 
 static bool source(struct load *l, const struct yaml_node *n, struct kind_source *s) {
-    const struct yaml_node *from, *form, *pairs, *label, *split, *constant, *only;
+    const struct yaml_node *from, *form, *pairs, *label, *split, *constant, *only, *unless;
     str text;
 
     if (n->type == YAML_SCALAR)
         return scalar(l, n, "a source", &text) && from_text(l, text, n->line, s);
-    if (!is_map(l, n, "a source") || !keys_known(l, n, "a source", "from as map label split constant only_if"))
+    if (!is_map(l, n, "a source") || !keys_known(l, n, "a source", "from as map label split constant only_if unless"))
         return false;
     if (!(from = yaml_get(n, "from")))
         return kind_fail(l->e, l->path, n->line, "a source needs `from`");
     form = yaml_get(n, "as"), pairs = yaml_get(n, "map"), label = yaml_get(n, "label"), split = yaml_get(n, "split");
-    constant = yaml_get(n, "constant"), only = yaml_get(n, "only_if");
+    constant = yaml_get(n, "constant"), only = yaml_get(n, "only_if"), unless = yaml_get(n, "unless");
+    if (only && unless)
+        return kind_fail(l->e, l->path, n->line, "a source takes one of `only_if`, `unless`");
     if (!!form + !!pairs + !!label + !!split + !!constant > 1)
         return kind_fail(l->e, l->path, n->line, "a source takes one of `as`, `map`, `label`, `split`, `constant`");
     if (from->type == YAML_LIST) {
@@ -352,7 +354,8 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
         if (text.len == 0)
             return kind_fail(l->e, l->path, constant->line, "`constant` is empty");
     }
-    return only ? only_if(l, only, s) : true;
+    s->unless = unless != NULL;
+    return only ? only_if(l, only, "`only_if`", s) : unless ? only_if(l, unless, "`unless`", s) : true;
 }
 
 static bool sources(struct load *l, const struct yaml_node *n, const char *what, const struct kind_source **out,
@@ -681,17 +684,29 @@ static bool compiled(struct load *l, bool ok, const char *why, uint32_t line, co
     return why ? kind_fail(l->e, l->path, line, "%s: %s", what, why) : full(l);
 }
 
-static bool one_template(struct load *l, const struct yaml_node *n, struct template *t) {
+/* before: what the format puts in front of each of its templates. */
+static bool one_template(struct load *l, const struct yaml_node *n, str before, struct template *t) {
     const struct yaml_node *text_node = n, *more;
     bool has_csv = false;
     const char *why;
+    char *whole;
     str text;
 
     if (n->type == YAML_MAP &&
         (!keys_known(l, n, "a template", "text set columns") || !(text_node = yaml_get(n, "text"))))
         return l->e->code ? false : kind_fail(l->e, l->path, n->line, "a template needs `text`");
-    if (!scalar(l, text_node, "a template", &text) ||
-        !compiled(l, template_compile(text, l->k->arena, l->k->fields, t, &why), why, text_node->line, "a template"))
+    if (!scalar(l, text_node, "a template", &text))
+        return false;
+    if (before.len) {
+        if (!(whole = some(l, before.len + text.len, 1)))
+            return false;
+        memcpy(whole, before.ptr, before.len);
+        memcpy(whole + before.len, text.ptr, text.len);
+        text = (str){whole, before.len + text.len};
+    }
+    bool const ok = template_compile(text, l->k->arena, l->k->fields, t, &why); /* first: it writes why */
+
+    if (!compiled(l, ok, why, text_node->line, "a template"))
         return false;
     t->line = n->line;
     if (n->type == YAML_MAP && (more = yaml_get(n, "set")) && !constants(l, more, &t->set, &t->set_count))
@@ -716,9 +731,11 @@ static bool joins(struct load *l, const struct yaml_node *n, struct format *f) {
         field_id id;
         str text;
 
-        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text) ||
-            !compiled(l, joined_compile(text, l->k->arena, l->k->fields, &list[i], &why), why, n->items[i]->line,
-                      "`join`"))
+        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text))
+            return false;
+        bool const ok = joined_compile(text, l->k->arena, l->k->fields, &list[i], &why); /* first: it writes why */
+
+        if (!compiled(l, ok, why, n->items[i]->line, "`join`"))
             return false;
         list[i].field = id;
     }
@@ -746,8 +763,9 @@ static bool load_format(struct load *l, const struct yaml_node *map) {
     struct format *const f = some(l, 1, sizeof *f);
     const struct yaml_node *n;
     struct template *list;
+    str before = S("");
 
-    if (!f || !keys_known(l, map, "a format", "format title program templates set join"))
+    if (!f || !keys_known(l, map, "a format", "format title program prefix templates set join"))
         return false;
     f->path = l->path;
     f->line = map->line;
@@ -755,6 +773,8 @@ static bool load_format(struct load *l, const struct yaml_node *map) {
     if (!name_of(l, yaml_get(map, "format"), "`format`", &f->name) || !optional_text(l, map, "title", &f->title))
         return false;
     if ((n = yaml_get(map, "program")) && !programs(l, n, f))
+        return false;
+    if ((n = yaml_get(map, "prefix")) && !scalar(l, n, "`prefix`", &before))
         return false;
     if ((n = yaml_get(map, "set")) && !constants(l, n, &f->set, &f->set_count))
         return false;
@@ -768,7 +788,7 @@ static bool load_format(struct load *l, const struct yaml_node *map) {
     if (!(list = some(l, many(n), sizeof *list)))
         return false;
     for (size_t i = 0; i < many(n); i++)
-        if (!one_template(l, one_of(n, i), &list[i]))
+        if (!one_template(l, one_of(n, i), before, &list[i]))
             return false;
     f->templates = list;
     f->template_count = many(n);
