@@ -94,6 +94,8 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
 
     if (m->tries++ >= TRIES_MAX || kept == SPANS_MAX || !fits(p, (str){from, (size_t)(to - from)}))
         return false;
+    if (p->strict && !pairs_begin(p, (str){from, (size_t)(to - from)}))
+        return false;
     m->spans[m->span_count++] = (struct span){p, {from, (size_t)(to - from)}};
     if (match(m, next, to))
         return true;

@@ -25,14 +25,16 @@ enum piece_type {
     PIECE_QUOTED, /* up to the first byte of what follows that no backslash stands before; may be empty; \" and \\ are undone */
     PIECE_REQUEST, /* a request of HTTP, quoted: method, target (stem, query), version (RFC 9112 3) */
     PIECE_PAIRS,   /* key=value, key="quoted value", bare words are passed over */
-    PIECE_LOOSE,   /* key=value where values may have blanks: up to the next blank-key= (CEF's extension) */
+    PIECE_LOOSE,   /* key=value where values may have blanks: up to the next blank-key= (CEF's extension); with `between` a
+                    * comma: Key: value, Other key: value */
     PIECE_CSV      /* values between commas, for the columns the template names */
 };
 
 struct piece {
     uint8_t type; /* enum piece_type */
     bool longest, may_be_empty, dash_is_none;
-    char between, equals; /* PAIRS: what ends a pair, and what stands between key and value */
+    bool strict; /* PAIRS: only a text that begins with a pair, and has another: or every line were pairs */
+    char between, equals; /* PAIRS: what ends a pair (0: the text says it, see decode_pairs); what stands behind a key */
     uint16_t next;        /* OPEN: the piece behind its CLOSE */
     field_id field;       /* FIELD_NONE: its value is nobody's */
     str text;             /* TEXT; PAIRS, LOOSE: in front of keys */

@@ -12,6 +12,8 @@ void told_add(struct told *t, field_id field, str value);
 /* format_decode.c: pieces that hold several fields. */
 void decode_quoted(struct told *t, const struct piece *p, str text);
 MUST_USE bool decode_request(struct told *t, struct fields *fields, str text);
+/* Does the text begin with a pair, and is there another? */
+bool pairs_begin(const struct piece *p, str text);
 void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, str text);
 void decode_loose(struct told *t, struct fields *fields, const struct piece *p, str text);
 void decode_csv(struct told *t, const struct template *how, str text);
