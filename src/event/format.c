@@ -9,8 +9,10 @@
 #include "base/address.h"
 #include "base/hash.h"
 
-/* Ends of fields tried for one template on one line. The most that a real line of the samples needs is some sixty. */
+/* Ends of fields tried for one template on one line, and bytes looked at. The most that a real line of the samples needs is
+ * some sixty tries. */
 #define TRIES_MAX 2048u
+#define WORK_MAX(line_len) (((size_t)1 << 20) + 4 * (line_len))
 #define SPANS_MAX 128u
 #define PROGRAM_MAX 64u
 /* A template of a named program's is tried on lines whose program is not known when it has this much text of its own. */
@@ -28,6 +30,7 @@ struct match {
     struct span spans[SPANS_MAX];
     uint32_t span_count;
     uint32_t tries;
+    size_t work; /* bytes that may still be looked at */
 };
 
 /* Forms of fields */
@@ -42,7 +45,7 @@ static bool in_class(uint8_t type, char c) {
         return (c >= '0' && c <= '9') || c == '-' || c == '.';
     case PIECE_ADDRESS:
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == ':' ||
-               c == '%' || c == '[' || c == ']';
+               c == '%' || c == '[' || c == ']' || c == '-'; /* none, or of an interface's name */
     default:
         return true;
     }
@@ -89,10 +92,23 @@ static bool fits(const struct piece *p, str s) {
 
 static bool match(struct match *m, uint16_t at, const char *p);
 
+/* False: there has been enough. */
+static bool work(struct match *m, size_t bytes) {
+    if (m->work < bytes)
+        m->tries = TRIES_MAX;
+    else
+        m->work -= bytes;
+    return m->tries < TRIES_MAX;
+}
+
 static bool take(struct match *m, const struct piece *p, const char *from, const char *to, uint16_t next) {
     uint32_t const kept = m->span_count;
 
-    if (m->tries++ >= TRIES_MAX || kept == SPANS_MAX || !fits(p, (str){from, (size_t)(to - from)}))
+    if (m->tries >= TRIES_MAX)
+        return false;
+    m->tries++;
+    if (kept == SPANS_MAX || (p->type != PIECE_ANY && !work(m, (size_t)(to - from))) ||
+        !fits(p, (str){from, (size_t)(to - from)}))
         return false;
     if (p->strict && !pairs_begin(p, (str){from, (size_t)(to - from)}))
         return false;
@@ -112,8 +128,10 @@ static const char *reach(const struct piece *p, const char *from, const char *en
     return from;
 }
 
-static const char *find(const char *p, const char *end, str what) {
-    return (size_t)(end - p) < what.len ? NULL : memmem(p, (size_t)(end - p), what.ptr, what.len);
+static const char *find(struct match *m, const char *p, const char *end, str what) {
+    const char *const found = (size_t)(end - p) < what.len ? NULL : memmem(p, (size_t)(end - p), what.ptr, what.len);
+
+    return work(m, (size_t)((found ? found : end) - p)) ? found : NULL;
 }
 
 /* The quote, or whatever byte it is, that ends the field: not one behind a backslash. */
@@ -126,17 +144,17 @@ static const char *unescaped(const char *p, const char *end, char c) {
 /* The field's end is where `text` follows; then goes on with `next`, the piece of that text. */
 static bool until_text(struct match *m, const struct piece *p, const char *from, str text, uint16_t next) {
     const char *const limit = reach(p, from, m->end);
-    const char *to;
+    const char *to, *seen;
 
     if (p->type == PIECE_QUOTED || p->type == PIECE_REQUEST) {
         to = unescaped(from, m->end, text.ptr[0]);
-        return to && take(m, p, from, to, next);
+        return work(m, (size_t)((to ? to : m->end) - from)) && to && take(m, p, from, to, next);
     }
     /* An end may be no farther than limit; the text behind it may. */
     const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
 
     if (!p->longest) {
-        for (to = from; (to = find(to, last, text)); to++)
+        for (to = from; (to = find(m, to, last, text)); to++)
             if (take(m, p, from, to, next))
                 return true;
             else if (m->tries >= TRIES_MAX)
@@ -145,13 +163,19 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
     }
     if ((size_t)(last - from) < text.len)
         return false;
-    for (to = last - text.len; to >= from; to--)
-        if (*to == text.ptr[0] && memcmp(to, text.ptr, text.len) == 0) {
+    seen = last - text.len + 1;
+    while ((to = memrchr(from, text.ptr[0], (size_t)(seen - from)))) {
+        if (!work(m, (size_t)(seen - to)))
+            return false;
+        if (memcmp(to, text.ptr, text.len) == 0) {
             if (take(m, p, from, to, next))
                 return true;
             if (m->tries >= TRIES_MAX)
                 return false;
         }
+        seen = to;
+    }
+    (void)work(m, (size_t)(seen - from));
     return false;
 }
 
@@ -178,6 +202,9 @@ static bool match(struct match *m, uint16_t at, const char *p) {
         if (piece->type == PIECE_OPEN) {
             uint32_t const kept = m->span_count;
 
+            if (m->tries >= TRIES_MAX)
+                return false;
+            m->tries++;
             if (match(m, (uint16_t)(at + 1), p))
                 return true;
             m->span_count = kept;
@@ -216,32 +243,33 @@ static void add_constants(struct told *t, const struct constant *set, size_t cou
         told_add(t, set[i].field, set[i].value);
 }
 
-static bool add_span(struct told *t, struct fields *fields, const struct span *s) {
+static void add_span(struct told *t, struct fields *fields, const struct span *s) {
     const struct piece *const p = s->piece;
 
     switch (p->type) {
     case PIECE_QUOTED:
         decode_quoted(t, p, s->text);
-        return true;
+        return;
     case PIECE_REQUEST:
-        return decode_request(t, fields, s->text);
+        decode_request(t, t->template, s->text);
+        return;
     case PIECE_PAIRS:
         decode_pairs(t, fields, p, s->text);
-        return true;
+        return;
     case PIECE_LOOSE:
         decode_loose(t, fields, p, s->text);
-        return true;
+        return;
     case PIECE_CSV:
         decode_csv(t, t->template, s->text);
-        return true;
+        return;
     case PIECE_ADDRESS:
         if (!(p->dash_is_none && str_eq(s->text, S("-"))))
             told_add(t, p->field, without_brackets(s->text));
-        return true;
+        return;
     default:
         if (s->text.len && !(p->dash_is_none && str_eq(s->text, S("-"))))
             told_add(t, p->field, s->text);
-        return true;
+        return;
     }
 }
 
@@ -262,8 +290,10 @@ static void add_joined(struct told *t, const struct joined *j) {
             return;
         size_t const more = j->parts[i].text.len + (v ? v->len : 0);
 
-        if (t->room.room - t->room.len < more) /* views into it must stay */
+        if (t->room.room - t->room.len < more) { /* views into it must stay */
+            t->cut = true;
             return;
+        }
         buf_add(&t->room, j->parts[i].text);
         if (v)
             buf_add(&t->room, (str){v->ptr, v->len});
@@ -272,24 +302,22 @@ static void add_joined(struct told *t, const struct joined *j) {
 }
 
 static bool try_template(struct told *t, struct fields *fields, const struct format *f, const struct template *how,
-                         str line, bool *fitted) {
+                         str line) {
     struct match m;
 
-    *fitted = false;
     if (line.len == 0 || !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1))
-        return true;
+        return false;
     m.pieces = how->pieces;
     m.piece_count = how->piece_count;
     m.end = line.ptr + line.len;
     m.span_count = m.tries = 0;
+    m.work = WORK_MAX(line.len);
     if (!match(&m, 0, line.ptr))
-        return true;
-    *fitted = true;
+        return false;
     t->format = f;
     t->template = how;
     for (uint32_t i = 0; i < m.span_count; i++)
-        if (!add_span(t, fields, &m.spans[i]))
-            return false;
+        add_span(t, fields, &m.spans[i]);
     add_constants(t, how->set, how->set_count);
     return true;
 }
@@ -467,30 +495,24 @@ static size_t programs_formats(const struct formats *f, str program, const struc
     return gated_of(f, str_from(name, last + 1), out);
 }
 
-static bool tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
+static void tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
     const struct gated *own = NULL;
     size_t const own_count = programs_formats(f, program, &own);
     unsigned const first = line.len ? (unsigned char)line.ptr[0] : 0;
-    bool fitted;
 
     for (size_t i = 0; i < own_count; i++)
         for (size_t j = 0; j < own[i].format->template_count; j++)
-            if (!try_template(t, fields, own[i].format, &own[i].format->templates[j], line, &fitted))
-                return false;
-            else if (fitted)
-                return true;
+            if (try_template(t, fields, own[i].format, &own[i].format->templates[j], line))
+                return;
     size_t const count = program.len == 0 ? f->by_first_count[first] : f->by_first_open[first];
 
-    for (size_t i = 0; i < count && line.len; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct entry *const e = &f->entries[f->by_first[first][i]];
 
-        if (!try_template(t, fields, e->format, e->template, line, &fitted))
-            return false;
-        if (fitted)
-            return true;
+        if (try_template(t, fields, e->format, e->template, line))
+            return;
     }
     t->format = own_count ? own[0].format : NULL;
-    return true;
 }
 
 bool formats_tell(const struct formats *f, struct fields *fields, str program, str line, struct told *out,
@@ -504,10 +526,11 @@ bool formats_tell(const struct formats *f, struct fields *fields, str program, s
         return true;
     if (!out->values && !(out->values = reallocarray(NULL, RECORD_VALUES_MAX, sizeof *out->values)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
-    if (!buf_reserve(&out->room, TOLD_ROOM(line.len)) || !tell(f, fields, program, str_trim(line), out)) {
+    if (!buf_reserve(&out->room, TOLD_ROOM(line.len))) {
         told_free(out);
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
     }
+    tell(f, fields, program, str_trim(line), out);
     if (out->format) {
         add_constants(out, out->format->set, out->format->set_count);
         for (size_t i = 0; i < out->format->join_count && out->template; i++)

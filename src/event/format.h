@@ -40,6 +40,16 @@ struct piece {
     str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
 };
 
+enum request_field {
+    REQUEST_WHOLE,
+    REQUEST_METHOD,
+    REQUEST_URI,
+    REQUEST_STEM,
+    REQUEST_QUERY,
+    REQUEST_VERSION,
+    REQUEST_FIELDS
+};
+
 struct constant {
     field_id field;
     str value;
@@ -52,6 +62,7 @@ struct template {
     uint8_t first[256 / 8];  /* with which bytes a line may begin */
     const field_id *columns; /* CSV; FIELD_NONE: passed over */
     size_t column_count;
+    field_id request[REQUEST_FIELDS]; /* REQUEST */
     const struct constant *set;
     size_t set_count;
     uint32_t line; /* of the kind file */
@@ -95,7 +106,8 @@ struct told {
     const struct template *template;
     struct raw *values; /* views into the line, into room, or constants */
     uint32_t count;
-    bool cut; /* there were more than RECORD_VALUES_MAX */
+    bool
+        cut; /* some were left out: there were more than RECORD_VALUES_MAX, or names than FIELDS_MAX, or joins too long */
     struct buf room;
 };
 void told_free(struct told *t);

@@ -37,50 +37,40 @@ void decode_quoted(struct told *t, const struct piece *p, str text) {
     told_add(t, p->field, str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\|="));
 }
 
-static bool add_named(struct told *t, struct fields *fields, str name, str value) {
-    field_id const id = field_intern(fields, name);
-
-    if (id == FIELD_NONE)
-        return false;
-    told_add(t, id, value);
-    return true;
-}
-
 /* METHOD target HTTP/version. The target may have blanks, because attackers write them; anything else is told whole. */
-bool decode_request(struct told *t, struct fields *fields, str text) {
+void decode_request(struct told *t, const struct template *how, str text) {
     str const request = str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\");
     size_t const blank = str_find_byte(request, ' ');
     size_t last = request.len, question;
-    bool ok = true;
 
     if (str_eq(request, S("-")) || request.len == 0)
-        return true;
-    ok = add_named(t, fields, S("cs-request"), request);
+        return;
+    told_add(t, how->request[REQUEST_WHOLE], request);
     for (size_t i = 0; i < blank && i < request.len; i++)
         if (!((request.ptr[i] >= 'A' && request.ptr[i] <= 'Z') || (request.ptr[i] >= 'a' && request.ptr[i] <= 'z') ||
               request.ptr[i] == '_' || request.ptr[i] == '-'))
-            return ok; /* no method: bytes of TLS, of an exploit */
+            return; /* no method: bytes of TLS, of an exploit */
     if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len)
-        return ok;
-    for (size_t i = request.len; i-- > blank + 1;)
+        return;
+    for (size_t i = request.len; i-- > blank;)
         if (request.ptr[i] == ' ') {
             last = i;
             break;
         }
-    if (last < request.len && str_starts(str_from(request, last + 1), S("HTTP/")))
-        ok &= add_named(t, fields, S("cs-version"), str_from(request, last + 1));
+    if (str_starts(str_from(request, last + 1), S("HTTP/")))
+        told_add(t, how->request[REQUEST_VERSION], str_from(request, last + 1));
     else
         last = request.len;
+    told_add(t, how->request[REQUEST_METHOD], str_first(request, blank));
     if (last <= blank + 1)
-        return ok; /* GET HTTP/1.0 */
+        return; /* GET HTTP/1.0 */
     str const target = {request.ptr + blank + 1, last - blank - 1};
 
-    ok &= add_named(t, fields, S("cs-method"), str_first(request, blank)) && add_named(t, fields, S("cs-uri"), target);
     question = str_find_byte(target, '?');
-    ok &= add_named(t, fields, S("cs-uri-stem"), str_first(target, question));
+    told_add(t, how->request[REQUEST_URI], target);
+    told_add(t, how->request[REQUEST_STEM], str_first(target, question));
     if (question != SIZE_MAX)
-        ok &= add_named(t, fields, S("cs-uri-query"), str_from(target, question + 1));
-    return ok;
+        told_add(t, how->request[REQUEST_QUERY], str_from(target, question + 1));
 }
 
 /* Keys are what a programmer writes. */
@@ -90,13 +80,17 @@ static bool key_byte(char c) {
 }
 
 static void add_pair(struct told *t, struct fields *fields, const struct piece *p, str key, str value) {
-    char name[2 * KEY_MAX];
+    char name[PREFIX_MAX + KEY_MAX];
 
-    if (p->text.len + key.len > sizeof name || (p->dash_is_none && str_eq(value, S("-"))))
+    field_id id;
+
+    if (p->dash_is_none && str_eq(value, S("-")))
         return;
     memcpy(name, p->text.ptr, p->text.len);
     memcpy(name + p->text.len, key.ptr, key.len);
-    told_add(t, field_intern(fields, (str){name, p->text.len + key.len}), value);
+    if ((id = field_intern(fields, (str){name, p->text.len + key.len})) == FIELD_NONE)
+        t->cut = true;
+    told_add(t, id, value);
 }
 
 static unsigned hex_digit(char c) {

@@ -9,9 +9,12 @@ void told_add(struct told *t, field_id field, str value);
 /* Reserved before a line is told, so that views into it stay: no text that is undone is longer than where it came from. */
 #define TOLD_ROOM(line_len) (2 * (line_len) + 256)
 
+/* The most that a template may put in front of keys. */
+#define PREFIX_MAX 128u
+
 /* format_decode.c: pieces that hold several fields. */
 void decode_quoted(struct told *t, const struct piece *p, str text);
-MUST_USE bool decode_request(struct told *t, struct fields *fields, str text);
+void decode_request(struct told *t, const struct template *how, str text);
 /* Does the text begin with a pair, and is there another? */
 bool pairs_begin(const struct piece *p, str text);
 void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, str text);

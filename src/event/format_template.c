@@ -75,13 +75,27 @@ static bool add_text(struct compiling *c, str text) {
     return p && arena_copy(c->arena, text, &p->text);
 }
 
-/* Is the piece before the next one a field, so that nothing says where that ends? */
+/* May a field stand right before the next piece, so that nothing says where it ends? */
 static bool behind_field(const struct compiling *c) {
     uint16_t i = c->count;
 
-    while (i > 0 && (c->pieces[i - 1].type == PIECE_OPEN || c->pieces[i - 1].type == PIECE_CLOSE))
-        i--;
-    return i > 0 && c->pieces[i - 1].type != PIECE_TEXT;
+    while (i > 0) {
+        switch (c->pieces[--i].type) {
+        case PIECE_TEXT:
+            return false;
+        case PIECE_OPEN:
+            break;
+        case PIECE_CLOSE: /* what it closes may be missing: then what stands before that counts as well */
+            if (c->pieces[i - 1].type != PIECE_TEXT)
+                return true;
+            while (c->pieces[i].type != PIECE_OPEN)
+                i--;
+            break;
+        default:
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool add_field(struct compiling *c, str inside) {
@@ -126,6 +140,8 @@ static bool add_field(struct compiling *c, str inside) {
     p->between = between;
     p->equals = equals;
     p->strict = strict;
+    if ((type == PIECE_PAIRS || type == PIECE_LOOSE) && name.len > PREFIX_MAX)
+        return wrong(c, "more than 128 bytes in front of keys");
     if (type == PIECE_PAIRS || type == PIECE_LOOSE)
         return arena_copy(c->arena, name, &p->text);
     if (name.len && (type == PIECE_REQUEST || type == PIECE_CSV))
@@ -206,21 +222,33 @@ static void may_begin(uint8_t first[256 / 8], const struct piece *p) {
     }
 }
 
-/* The bytes a line may begin with: of the first piece, and of what follows it as long as that may be missing. */
-static void firsts(struct template *t) {
-    for (uint16_t i = 0; i < t->piece_count;) {
+/* The bytes with which text that fits the pieces from i on may begin: those of the first piece, and of what follows it as
+ * long as that may be missing. */
+static void firsts(struct template *t, uint16_t i) {
+    for (; i < t->piece_count; i++) {
         const struct piece *const p = &t->pieces[i];
 
-        if (p->type == PIECE_OPEN) {
-            may_begin(t->first, &t->pieces[i + 1]);
-            i = p->next;
+        if (p->type == PIECE_OPEN)
+            firsts(t, p->next);
+        if (p->type == PIECE_OPEN || p->type == PIECE_CLOSE)
             continue;
-        }
         may_begin(t->first, p);
-        if (!p->may_be_empty || p->type == PIECE_TEXT)
+        if (p->type == PIECE_TEXT || !p->may_be_empty)
             return;
-        i++;
     }
+}
+
+static bool request_fields(struct template *t, struct fields *fields) {
+    static const str names[REQUEST_FIELDS] = {
+        [REQUEST_WHOLE] = STR("cs-request"),   [REQUEST_METHOD] = STR("cs-method"),
+        [REQUEST_URI] = STR("cs-uri"),         [REQUEST_STEM] = STR("cs-uri-stem"),
+        [REQUEST_QUERY] = STR("cs-uri-query"), [REQUEST_VERSION] = STR("cs-version"),
+    };
+
+    for (size_t i = 0; i < REQUEST_FIELDS; i++)
+        if ((t->request[i] = field_intern(fields, names[i])) == FIELD_NONE)
+            return false;
+    return true;
 }
 
 bool template_compile(str text, struct arena *a, struct fields *fields, struct template *out, const char **why) {
@@ -241,9 +269,10 @@ bool template_compile(str text, struct arena *a, struct fields *fields, struct t
         *out = (struct template){.pieces = pieces, .piece_count = c->count};
         for (uint16_t i = 0; i < c->count; i++) {
             inside = pieces[i].type == PIECE_OPEN || (inside && pieces[i].type != PIECE_CLOSE);
+            ok &= pieces[i].type != PIECE_REQUEST || request_fields(out, fields);
             out->literal += pieces[i].type == PIECE_TEXT && !inside ? (uint32_t)pieces[i].text.len : 0;
         }
-        firsts(out);
+        firsts(out, 0);
     }
     *why = c->why;
     free(c);

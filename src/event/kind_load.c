@@ -678,10 +678,11 @@ static bool columns(struct load *l, const struct yaml_node *n, struct template *
     return true;
 }
 
-static bool compiled(struct load *l, bool ok, const char *why, uint32_t line, const char *what) {
+/* *why, because it is written while the other arguments are worked out. */
+static bool compiled(struct load *l, bool ok, const char *const *why, uint32_t line, const char *what) {
     if (ok)
         return true;
-    return why ? kind_fail(l->e, l->path, line, "%s: %s", what, why) : full(l);
+    return *why ? kind_fail(l->e, l->path, line, "%s: %s", what, *why) : full(l);
 }
 
 /* before: what the format puts in front of each of its templates. */
@@ -704,9 +705,7 @@ static bool one_template(struct load *l, const struct yaml_node *n, str before, 
         memcpy(whole + before.len, text.ptr, text.len);
         text = (str){whole, before.len + text.len};
     }
-    bool const ok = template_compile(text, l->k->arena, l->k->fields, t, &why); /* first: it writes why */
-
-    if (!compiled(l, ok, why, text_node->line, "a template"))
+    if (!compiled(l, template_compile(text, l->k->arena, l->k->fields, t, &why), &why, text_node->line, "a template"))
         return false;
     t->line = n->line;
     if (n->type == YAML_MAP && (more = yaml_get(n, "set")) && !constants(l, more, &t->set, &t->set_count))
@@ -731,11 +730,9 @@ static bool joins(struct load *l, const struct yaml_node *n, struct format *f) {
         field_id id;
         str text;
 
-        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text))
-            return false;
-        bool const ok = joined_compile(text, l->k->arena, l->k->fields, &list[i], &why); /* first: it writes why */
-
-        if (!compiled(l, ok, why, n->items[i]->line, "`join`"))
+        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text) ||
+            !compiled(l, joined_compile(text, l->k->arena, l->k->fields, &list[i], &why), &why, n->items[i]->line,
+                      "`join`"))
             return false;
         list[i].field = id;
     }

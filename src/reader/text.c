@@ -1,7 +1,8 @@
 /* text: lines of text as records. docs/formats/text.md says it all in prose.
  *
- * What begins a record depends on the source, as its first line has it: a priority (<34>), a date of syslog, or every line.
- * In the first two, lines without a head belong to the record above. A record belongs to the part in which its line begins. */
+ * What begins a record depends on the source, as its first lines have it: a priority (<34>), a date of syslog, or every
+ * line. In the first two, lines without a head belong to the record above. A record belongs to the part in which its line
+ * begins; what follows it without a head, to that part as well. */
 #include "reader/text.h"
 
 #include <assert.h>
@@ -52,7 +53,7 @@ struct reading {
     struct json json;
     bool json_open, overflow;
     uint64_t number;
-    uint64_t line_from; /* of the line given last, whatever has been taken off its front */
+    uint64_t line_from; /* of the line given last, with the zeros or the mark before it, whatever has been cut off */
 };
 
 static bool no_memory(const struct reading *r) {
@@ -76,6 +77,7 @@ static bool add_params(struct reading *r) {
     for (size_t i = 0; i < r->head.param_count; i++)
         room += r->head.params[i].id.len + r->head.params[i].name.len + r->head.params[i].value.len + 8;
     r->undone.len = 0;
+    r->overflow |= r->head.params_left_out;
     if (room && !buf_reserve(&r->undone, room)) /* views into it must stay */
         return no_memory(r);
     for (size_t i = 0; i < r->head.param_count; i++) {
@@ -84,7 +86,8 @@ static bool add_params(struct reading *r) {
 
         buf_add(&r->undone, S("sd."));
         buf_add(&r->undone, str_first(p->id, str_find_byte(p->id, '@')));
-        buf_byte(&r->undone, '.');
+        if (p->name.len)
+            buf_byte(&r->undone, '.');
         buf_add(&r->undone, p->name);
         field_id const id =
             r->to ? field_intern(r->to->fields, (str){r->undone.ptr + name, r->undone.len - name}) : FIELD_NONE;
@@ -92,7 +95,8 @@ static bool add_params(struct reading *r) {
         r->overflow |= id == FIELD_NONE;
         r->undone.len = name;
         for (size_t k = 0; k < p->value.len; k++) {
-            k += p->value.ptr[k] == '\\' && k + 1 < p->value.len;
+            k += p->value.ptr[k] == '\\' && k + 1 < p->value.len && strchr("\"\\]", p->value.ptr[k + 1]) &&
+                 p->value.ptr[k + 1];
             buf_byte(&r->undone, p->value.ptr[k]);
         }
         add(r, id, (str){r->undone.ptr + name, r->undone.len - name});
@@ -187,34 +191,39 @@ static bool emit(struct reading *r, str text, uint64_t offset, uint64_t size) {
 }
 
 static enum line_found next_line(struct reading *r) {
-    enum line_found const found = line_next(&r->lines, r->e);
-
-    r->line_from = r->lines.offset;
-    return found;
+    r->line_from = r->lines.at;
+    return line_next(&r->lines, r->e);
 }
 
 /* Takes off the front of the line given last what belongs to the record above it: up to `to`. */
 static void line_cut(struct reading *r, size_t to) {
     r->lines.line = str_from(r->lines.line, to);
     r->lines.offset += to;
+    if (to > 0)
+        r->lines.zeros = 0;
 }
 
-/* Where in the line given last a record begins; SIZE_MAX: nowhere. Lines of other modes begin at their beginning or not. */
-static size_t begins_at(const struct reading *r) {
-    str const line = r->lines.line;
-
-    if (r->mode == MODE_LINES || r->lines.zeros || line.len == 0 || syslog_begins(str_first(line, SYSLOG_HEAD_LOOK)))
+/* Where in the line given last a head begins; SIZE_MAX: nowhere. */
+static size_t head_at(const struct reading *r, enum line_found found) {
+    if (r->mode == MODE_LINES)
         return 0;
-    return r->mode == MODE_PRIORITIES ? syslog_next(line, 0) : SIZE_MAX;
+    if (found == LINE_LONG)
+        return SIZE_MAX;
+    if (syslog_begins(str_first(r->lines.line, SYSLOG_HEAD_LOOK)))
+        return 0;
+    return r->mode == MODE_PRIORITIES ? syslog_next(r->lines.line, 0) : SIZE_MAX;
 }
 
 /* Does the line behind the one given last belong to the record above it? *sure: false: the window is too short to tell. */
 static bool next_continues(const struct reading *r, bool *sure) {
-    str const next = r->lines.window;
+    str const next = str_first(r->lines.window, SYSLOG_HEAD_LOOK);
+    str line;
 
-    *sure = r->lines.last || next.len >= SYSLOG_HEAD_LOOK;
-    return r->mode != MODE_LINES && next.len > 0 && next.ptr[0] != '\n' && next.ptr[0] != '\r' &&
-           !syslog_begins(str_first(next, SYSLOG_HEAD_LOOK));
+    *sure = r->lines.last || next.len == SYSLOG_HEAD_LOOK;
+    if (r->mode == MODE_LINES || next.len == 0 || next.ptr[0] == '\n' || next.ptr[0] == '\0')
+        return false;
+    line = str_first(next, str_find_byte(next, '\n'));
+    return !syslog_begins(line) && !str_eq(line, S("\r"));
 }
 
 /* A record that begins with `first`, and the lines below that belong to it. *found: how the last line was found.
@@ -227,7 +236,7 @@ static bool several(struct reading *r, str first, uint64_t offset, bool *pending
     buf_add(&r->joined, first);
     *pending = false;
     while (!*pending && (*found = next_line(r)) == LINE_WHOLE) {
-        size_t const begins = begins_at(r);
+        size_t const begins = r->lines.zeros || r->lines.line.len == 0 ? 0 : head_at(r, *found);
 
         *pending = begins != SIZE_MAX || lines >= MORE_LINES_MAX || r->joined.len + r->lines.line.len > MORE_BYTES_MAX;
         if (begins == 0 || (*pending && begins == SIZE_MAX))
@@ -268,16 +277,34 @@ static bool line_records(struct reading *r, bool *pending, enum line_found *foun
     return several(r, line, offset, pending, found);
 }
 
+/* By the first line. If that has no head, it may be the end of one that was cut off: then by the two behind it, or by what
+ * begins amid it. */
 static enum mode mode_of(str head) {
     struct syslog_head h;
+    unsigned headed = 0, lines = 0;
 
     if (str_starts(head, S("\xef\xbb\xbf")))
         head = str_from(head, 3);
-    while (head.len && (head.ptr[0] == '\n' || head.ptr[0] == '\r' || head.ptr[0] == '\0'))
-        head = str_from(head, 1);
-    if (!syslog_head_read(str_first(head, str_find_byte(head, '\n')), &h))
-        return MODE_LINES;
-    return h.priority >= 0 ? MODE_PRIORITIES : MODE_HEADS;
+    while (head.len && lines < 3) {
+        str const line = str_first(head, str_find_byte(head, '\n'));
+
+        if (head.ptr[0] == '\0' || line.len == 0 || str_eq(line, S("\r"))) {
+            head = str_from(head, 1);
+            continue;
+        }
+        lines++;
+        if (syslog_head_read(line, &h)) {
+            headed++;
+            if (h.priority >= 0)
+                return MODE_PRIORITIES;
+            if (lines == 1)
+                return MODE_HEADS;
+        } else if (syslog_next(line, 0) != SIZE_MAX) {
+            return MODE_PRIORITIES;
+        }
+        head = str_from(head, line.len);
+    }
+    return headed == 2 ? MODE_HEADS : MODE_LINES;
 }
 
 static bool open_reading(struct reading *r, struct input *in) {
@@ -310,7 +337,7 @@ static void close_reading(struct reading *r) {
         json_close(&r->json);
 }
 
-/* To the first line that begins in the part, and there to the first that begins a record. */
+/* To the first head in a line that begins in the part. What stands before it belongs to the part before. */
 static bool seek(struct reading *r, bool *pending, enum line_found *found) {
     *pending = false;
     if (r->part.from == 0)
@@ -320,27 +347,46 @@ static bool seek(struct reading *r, bool *pending, enum line_found *found) {
         return false;
     r->lines.window = S("");
     *found = next_line(r);
-    while (!*pending && *found < LINE_NONE) {
-        size_t begins = 0;
+    while (*found < LINE_NONE && !*pending && r->lines.at < r->part.to) {
+        size_t begins;
 
-        if ((*found = next_line(r)) == LINE_WHOLE && (begins = begins_at(r)) != SIZE_MAX)
+        if ((*found = next_line(r)) < LINE_NONE && (begins = head_at(r, *found)) != SIZE_MAX) {
             line_cut(r, begins);
-        *pending = *found < LINE_NONE && begins != SIZE_MAX;
+            *pending = true;
+        }
     }
+    if (*found < LINE_NONE && !*pending)
+        *found = LINE_NONE; /* no record begins in the part */
     return *found != LINE_FAILED;
+}
+
+/* Of a line that begins behind the part: what stands in it without a head. *over: there is a head. */
+static bool line_beyond(struct reading *r, size_t begins, bool *over) {
+    *over = begins != SIZE_MAX;
+    if (begins == 0 || begins == SIZE_MAX)
+        return true;
+    if (r->lines.zeros)
+        r->to->damage(r->to, r->lines.offset - r->lines.zeros, r->lines.zeros, "zero bytes between lines");
+    return emit(r, str_first(r->lines.line, begins), r->lines.offset, begins);
 }
 
 static bool text_read(struct input *in, struct part part, struct event_sink *to, struct err *e) {
     struct reading r = {.lines = {.in = in, .window = {"", 0}}, .part = part, .to = to, .e = e};
     enum line_found found = LINE_WHOLE;
-    bool pending, ok = open_reading(&r, in) && seek(&r, &pending, &found);
+    bool pending, over = false, ok;
 
+    if (part.from >= part.to)
+        return true;
+    ok = open_reading(&r, in) && seek(&r, &pending, &found);
     while (ok && found < LINE_NONE) {
         if (!pending && (found = next_line(&r)) >= LINE_NONE)
             break;
         pending = false;
-        if (r.line_from >= part.to)
-            break;
+        if (r.line_from >= part.to) {
+            ok = line_beyond(&r, head_at(&r, found), &over);
+            if (!ok || over)
+                break;
+        }
         if (r.lines.zeros)
             to->damage(to, r.lines.offset - r.lines.zeros, r.lines.zeros, "zero bytes between lines");
         if (found == LINE_LONG)

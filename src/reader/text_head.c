@@ -143,10 +143,17 @@ static str cut(str s, size_t from, size_t to) {
     return (str){s.ptr + from, to - from};
 }
 
+static void param_add(struct syslog_head *h, str id, str name, str value) {
+    if (h->param_count < SYSLOG_PARAMS_MAX)
+        h->params[h->param_count++] = (struct syslog_param){id, name, value};
+    else
+        h->params_left_out = true;
+}
+
 /* Structured data (RFC 5424 6.3) at i: where it ends, or SIZE_MAX. */
 static size_t structured(str s, size_t i, struct syslog_head *h) {
     if (at(s, i) == '-')
-        return i + 1;
+        return i + 1 == s.len || s.ptr[i + 1] == ' ' ? i + 1 : SIZE_MAX;
     if (at(s, i) != '[')
         return SIZE_MAX;
     while (at(s, i) == '[') {
@@ -158,6 +165,8 @@ static size_t structured(str s, size_t i, struct syslog_head *h) {
 
         if (id.len == 0)
             return SIZE_MAX;
+        if (at(s, i) == ']')
+            param_add(h, id, S(""), S(""));
         while (at(s, i) == ' ') {
             size_t const name = ++i;
 
@@ -172,21 +181,23 @@ static size_t structured(str s, size_t i, struct syslog_head *h) {
                 i += s.ptr[i] == '\\' && i + 1 < s.len ? 2 : 1;
             if (i >= s.len)
                 return SIZE_MAX;
-            if (h->param_count < SYSLOG_PARAMS_MAX)
-                h->params[h->param_count++] = (struct syslog_param){id, cut(s, name, name_end), cut(s, value, i)};
+            param_add(h, id, cut(s, name, name_end), cut(s, value, i));
             i++;
         }
         if (at(s, i) != ']')
             return SIZE_MAX;
         i++;
     }
-    return i;
+    return i == s.len || s.ptr[i] == ' ' ? i : SIZE_MAX;
 }
 
 /* TIMESTAMP HOST APP PROCID MSGID SD MSG at i. */
 static bool new_head(str s, size_t i, struct syslog_head *h) {
     str *const parts[] = {&h->timestamp, &h->host, &h->program, &h->pid, &h->msgid};
+    size_t const date = at(s, i) == '-' ? 1 : iso_date_at(s, i);
 
+    if (date == 0 || at(s, i + date) != ' ')
+        return false;
     for (size_t k = 0; k < COUNT(parts); k++) {
         size_t const end = token_end(s, i);
 
@@ -198,7 +209,7 @@ static bool new_head(str s, size_t i, struct syslog_head *h) {
     size_t const end = structured(s, i, h);
 
     if (end == SIZE_MAX) /* a relay that left the structured data out */
-        h->param_count = 0;
+        h->param_count = h->params_left_out = 0;
     else
         i = end;
     while (at(s, i) == ' ')
@@ -337,6 +348,7 @@ static void head_begin(struct syslog_head *h) {
     h->timestamp = h->host = h->program = h->module = h->pid = h->msgid = h->level = S("");
     h->label = h->received = h->collector = S("");
     h->param_count = h->size = 0;
+    h->params_left_out = false;
 }
 
 bool syslog_head_read(str line, struct syslog_head *h) {

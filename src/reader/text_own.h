@@ -7,7 +7,7 @@
 #define SYSLOG_PARAMS_MAX 64u
 
 struct syslog_param {
-    str id, name, value; /* value: as it stands, with its escapes */
+    str id, name, value; /* value: as it stands, with its escapes; an element without parameters has neither */
 };
 
 /* Views into the line; an empty one is not there. */
@@ -17,7 +17,8 @@ struct syslog_head {
     str label, received, collector;                /* what a collector put in front */
     struct syslog_param params[SYSLOG_PARAMS_MAX]; /* structured data */
     size_t param_count;
-    size_t size; /* where the message begins; 0: the line has no head */
+    bool params_left_out; /* there were more */
+    size_t size;          /* where the message begins; 0: the line has no head */
 };
 
 /* Reads the head of a line. False, and size 0: there is none. */

@@ -83,7 +83,7 @@ static const struct {
     {"unknown key", "kind: a\nwhen: {X: 1}\nlogsource: {}\n",
      "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time key "
      "logsources roles"},
-    {"no document head", "title: x\n", "k.yml:1: a document begins with `kind:` or `shape:`"},
+    {"no document head", "title: x\n", "k.yml:1: a document begins with `kind:`, `shape:` or `format:`"},
     {"a list", "- a\n", "k.yml:1: a document must be a mapping (key: value)"},
     {"no when", "kind: a\n", "k.yml:1: a kind needs `when`: which records are of it"},
     {"second document", "kind: a\nwhen: {X: 1}\n---\nkind: b\n",
