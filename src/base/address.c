@@ -1,13 +1,40 @@
-/* address: the C library reads the addresses; this checks what it lets through. */
+/* address: the C library reads IPv6 addresses; this checks what it lets through. */
 #include "base/address.h"
 
 #include <arpa/inet.h>
 
+/* Four decimal numbers without needless zeros. */
+static bool ipv4_parse(str s, struct address *out) {
+    struct address a = {.family = 4};
+    size_t i = 0;
+
+    for (unsigned part = 0; part < 4; part++) {
+        unsigned n = 0, digits = 0;
+
+        if (part > 0 && (i >= s.len || s.ptr[i++] != '.'))
+            return false;
+        for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++, digits++) {
+            n = n * 10 + (unsigned)(s.ptr[i] - '0');
+            if (n > 255 || (digits > 0 && n < 10))
+                return false;
+        }
+        if (digits == 0)
+            return false;
+        a.bytes[part] = (uint8_t)n;
+    }
+    if (i < s.len)
+        return false;
+    *out = a;
+    return true;
+}
+
 bool address_parse(str s, struct address *out) {
     char text[INET6_ADDRSTRLEN + 1];
     size_t const zone = str_find_byte(s, '%');
-    struct address a = {0};
+    struct address a = {.family = 6};
 
+    if (str_find_byte(s, ':') == SIZE_MAX)
+        return ipv4_parse(s, out);
     if (zone != SIZE_MAX) {
         if (zone + 1 == s.len || str_find_byte(str_first(s, zone), ':') == SIZE_MAX)
             return false;
@@ -17,8 +44,7 @@ bool address_parse(str s, struct address *out) {
         return false;
     memcpy(text, s.ptr, s.len);
     text[s.len] = '\0';
-    a.family = memchr(text, ':', s.len) ? 6 : 4;
-    if (inet_pton(a.family == 6 ? AF_INET6 : AF_INET, text, a.bytes) != 1)
+    if (inet_pton(AF_INET6, text, a.bytes) != 1)
         return false;
     *out = a;
     return true;

@@ -14,7 +14,6 @@
 #define TRIES_MAX 2048u
 #define WORK_MAX(line_len) (((size_t)1 << 20) + 4 * (line_len))
 #define SPANS_MAX 128u
-#define PROGRAM_MAX 64u
 /* A template of a named program's is tried on lines whose program is not known when it has this much text of its own. */
 #define LITERAL_ALONE 12u
 
@@ -35,21 +34,21 @@ struct match {
 
 /* Forms of fields */
 
-static bool in_class(uint8_t type, char c) {
-    switch (type) {
-    case PIECE_WORD:
-        return c != ' ' && c != '\t';
-    case PIECE_INT:
-        return (c >= '0' && c <= '9') || c == '-';
-    case PIECE_NUMBER:
-        return (c >= '0' && c <= '9') || c == '-' || c == '.';
-    case PIECE_ADDRESS:
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == ':' ||
-               c == '%' || c == '[' || c == ']' || c == '-'; /* none, or of an interface's name */
-    default:
-        return true;
-    }
-}
+/* Of which bytes fields of some types are made. */
+const uint8_t format_classes[256] = {
+    [0 ... 255] = OF_WORD,
+    ['\t'] = 0,
+    [' '] = 0,
+    ['0' ... '9'] = OF_ALL,
+    ['a' ... 'z'] = OF_WORD | OF_ADDRESS,
+    ['A' ... 'Z'] = OF_WORD | OF_ADDRESS,
+    ['-'] = OF_ALL, /* of an address: none, or of an interface's name */
+    ['.'] = OF_WORD | OF_NUMBER | OF_ADDRESS,
+    [':'] = OF_WORD | OF_ADDRESS,
+    ['%'] = OF_WORD | OF_ADDRESS,
+    ['['] = OF_WORD | OF_ADDRESS,
+    [']'] = OF_WORD | OF_ADDRESS,
+};
 
 static bool is_number(str s, unsigned points_most) {
     unsigned points = 0;
@@ -101,19 +100,24 @@ static bool work(struct match *m, size_t bytes) {
     return m->tries < TRIES_MAX;
 }
 
-static bool take(struct match *m, const struct piece *p, const char *from, const char *to, uint16_t next) {
-    uint32_t const kept = m->span_count;
+static inline bool span_add(struct match *m, const struct piece *p, const char *from, const char *to) {
+    str const text = {from, (size_t)(to - from)};
 
     if (m->tries >= TRIES_MAX)
         return false;
     m->tries++;
-    if (kept == SPANS_MAX || (p->type != PIECE_ANY && !work(m, (size_t)(to - from))) ||
-        !fits(p, (str){from, (size_t)(to - from)}))
+    if (m->span_count == SPANS_MAX || !fits(p, text))
         return false;
-    if (p->strict && !pairs_begin(p, (str){from, (size_t)(to - from)}))
+    if (p->strict && !pairs_begin(p, text))
         return false;
-    m->spans[m->span_count++] = (struct span){p, {from, (size_t)(to - from)}};
-    if (match(m, next, to))
+    m->spans[m->span_count++] = (struct span){p, text};
+    return true;
+}
+
+static bool take(struct match *m, const struct piece *p, const char *from, const char *to, uint16_t next) {
+    uint32_t const kept = m->span_count;
+
+    if ((p->type == PIECE_ANY || work(m, (size_t)(to - from))) && span_add(m, p, from, to) && match(m, next, to))
         return true;
     m->span_count = kept;
     return false;
@@ -121,40 +125,75 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
 
 /* Where a field that begins at p must end at the latest, by the bytes it may hold. */
 static const char *reach(const struct piece *p, const char *from, const char *end) {
-    if (p->type == PIECE_ANY || p->type == PIECE_QUOTED || p->type >= PIECE_REQUEST)
+    if (!p->class)
         return end;
-    while (from < end && in_class(p->type, *from))
+    while (from < end && format_classes[(unsigned char)*from] & p->class)
         from++;
     return from;
 }
 
-static const char *find(struct match *m, const char *p, const char *end, str what) {
-    const char *const found = (size_t)(end - p) < what.len ? NULL : memmem(p, (size_t)(end - p), what.ptr, what.len);
+static inline bool stands_at(const struct match *m, const char *p, const struct piece *what) {
+    size_t const len = what->text.len;
+    uint64_t eight;
 
-    return work(m, (size_t)((found ? found : end) - p)) ? found : NULL;
+    if ((size_t)(m->end - p) < sizeof eight)
+        return (size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0;
+    memcpy(&eight, p, sizeof eight);
+    return (eight & what->mask) == what->lead &&
+           (len <= sizeof eight || ((size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0));
+}
+
+/* The first place of a piece's text in [p, end): by the byte of it that is rarest in logs. */
+static const char *find(struct match *m, const char *p, const char *end, const struct piece *what) {
+    const char *const from = p, *found = NULL;
+    str const text = what->text;
+
+    while ((size_t)(end - p) >= text.len &&
+           (p = memchr(p + what->rare, text.ptr[what->rare], (size_t)(end - p) - text.len + 1))) {
+        p -= what->rare;
+        if (memcmp(p, text.ptr, text.len) == 0) {
+            found = p;
+            break;
+        }
+        p++;
+    }
+    return work(m, (size_t)((found ? found : end) - from)) ? found : NULL;
 }
 
 /* The quote, or whatever byte it is, that ends the field: not one behind a backslash. */
 static const char *unescaped(const char *p, const char *end, char c) {
+    const char *const first = memchr(p, c, (size_t)(end - p));
+
+    if (!first || !memchr(p, '\\', (size_t)(first - p)))
+        return first;
     while (p < end && *p != c)
         p += *p == '\\' && end - p > 1 ? 2 : 1;
     return p < end ? p : NULL;
 }
 
-/* The field's end is where `text` follows; then goes on with `next`, the piece of that text. */
-static bool until_text(struct match *m, const struct piece *p, const char *from, str text, uint16_t next) {
-    const char *const limit = reach(p, from, m->end);
+/* The end of a field that has but one, whatever stands behind the text that follows; NULL: none. */
+static inline const char *one_end(const struct match *m, const struct piece *p, const char *from,
+                                  const struct piece *then) {
+    const char *const to = p->class ? reach(p, from, m->end) : unescaped(from, m->end, *then->text.ptr);
+
+    return to && stands_at(m, to, then) ? to : NULL;
+}
+
+/* The field's end is where the text of piece `next` follows. */
+static bool until_text(struct match *m, const struct piece *p, const char *from, uint16_t next) {
+    str const text = m->pieces[next].text;
     const char *to, *seen;
 
-    if (p->type == PIECE_QUOTED || p->type == PIECE_REQUEST) {
-        to = unescaped(from, m->end, text.ptr[0]);
-        return work(m, (size_t)((to ? to : m->end) - from)) && to && take(m, p, from, to, next);
-    }
+    if (field_ends_once(p, text))
+        return work(m, (size_t)((to = one_end(m, p, from, &m->pieces[next])) ? to - from : m->end - from)) && to &&
+               take(m, p, from, to, next);
+    const char *const limit = reach(p, from, m->end);
+
     /* An end may be no farther than limit; the text behind it may. */
     const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
 
     if (!p->longest) {
-        for (to = from; (to = find(m, to, last, text)); to++)
+        for (to = from; (to = find(m, to, last, &m->pieces[next])); to++)
             if (take(m, p, from, to, next))
                 return true;
             else if (m->tries >= TRIES_MAX)
@@ -190,7 +229,7 @@ static bool field_then(struct match *m, const struct piece *p, const char *from,
     if (then->type == PIECE_OPEN)
         return field_then(m, p, from, (uint16_t)(next + 1)) || field_then(m, p, from, then->next);
     assert(then->type == PIECE_TEXT);
-    return until_text(m, p, from, then->text, next);
+    return until_text(m, p, from, next);
 }
 
 static bool match(struct match *m, uint16_t at, const char *p) {
@@ -211,11 +250,20 @@ static bool match(struct match *m, uint16_t at, const char *p) {
             at = (uint16_t)(piece->next - 1);
             continue;
         }
-        if (piece->type != PIECE_TEXT)
+        if (piece->type == PIECE_TEXT) {
+            if (!stands_at(m, p, piece))
+                return false;
+            p += piece->text.len;
+            continue;
+        }
+        if (!piece->one_end)
             return field_then(m, piece, p, (uint16_t)(at + 1));
-        if ((size_t)(m->end - p) < piece->text.len || memcmp(p, piece->text.ptr, piece->text.len) != 0)
+        const char *const to = one_end(m, piece, p, piece + 1);
+
+        if (!work(m, (size_t)((to ? to : m->end) - p)) || !to || !span_add(m, piece, p, to))
             return false;
-        p += piece->text.len;
+        p = to + piece[1].text.len;
+        at++;
     }
     return p == m->end;
 }
@@ -301,8 +349,26 @@ static void add_joined(struct told *t, const struct joined *j) {
     told_add(t, j->field, (str){t->room.ptr + from, t->room.len - from});
 }
 
-static bool try_template(struct told *t, struct fields *fields, const struct format *f, const struct template *how,
-                         str line) {
+/* A template of a format; the first bytes of lines that fit it, as many as are sure. */
+struct entry {
+    const struct format *format;
+    const struct template *template;
+    uint64_t lead, mask;
+};
+
+static uint64_t lead_of(str text) {
+    uint64_t lead = 0;
+
+    memcpy(&lead, text.ptr, text.len < sizeof lead ? text.len : sizeof lead);
+    return lead;
+}
+
+static struct entry entry_of(const struct format *format, const struct template *how) {
+    return (struct entry){format, how, how->pieces[0].lead, how->pieces[0].mask};
+}
+
+static bool try_template(struct told *t, struct fields *fields, const struct entry *e, str line) {
+    const struct template *const how = e->template;
     struct match m;
 
     if (line.len == 0 || !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1))
@@ -314,7 +380,7 @@ static bool try_template(struct told *t, struct fields *fields, const struct for
     m.work = WORK_MAX(line.len);
     if (!match(&m, 0, line.ptr))
         return false;
-    t->format = f;
+    t->format = e->format;
     t->template = how;
     for (uint32_t i = 0; i < m.span_count; i++)
         add_span(t, fields, &m.spans[i]);
@@ -324,14 +390,10 @@ static bool try_template(struct told *t, struct fields *fields, const struct for
 
 /* All formats, and by what they are found */
 
-struct entry {
-    const struct format *format;
-    const struct template *template;
-};
-
 struct gated {
     str program;
     const struct format *format;
+    const struct entry *entries; /* its templates */
 };
 
 struct formats {
@@ -339,6 +401,7 @@ struct formats {
     size_t count;
     struct gated *gated; /* by program, then in order */
     size_t gated_count;
+    struct entry *own;     /* of formats of programs, in order */
     struct entry *entries; /* of formats for all lines, in order; then those that may stand alone */
     size_t open_count, entry_count;
     uint16_t *by_first[256]; /* numbers of entries whose templates may begin so */
@@ -383,7 +446,7 @@ static void entries_fill(struct formats *f) {
             for (size_t j = 0; j < one->template_count; j++)
                 if (alone ? one->program_count > 0 && one->templates[j].literal >= LITERAL_ALONE
                           : one->program_count == 0)
-                    f->entries[f->entry_count++] = (struct entry){one, &one->templates[j]};
+                    f->entries[f->entry_count++] = entry_of(one, &one->templates[j]);
         }
         if (!alone)
             f->open_count = f->entry_count;
@@ -409,7 +472,7 @@ static bool first_fill(struct formats *f) {
 
 struct formats *formats_new(const struct format **list, size_t count) {
     struct formats *const f = calloc(1, sizeof *f);
-    size_t templates = 0, programs = 0;
+    size_t templates = 0, programs = 0, own = 0;
 
     if (!f)
         return NULL;
@@ -423,13 +486,17 @@ struct formats *formats_new(const struct format **list, size_t count) {
     }
     f->gated = calloc(programs + 1, sizeof *f->gated);
     f->entries = calloc(templates + 1, sizeof *f->entries);
-    if (!f->gated || !f->entries || templates > UINT16_MAX) {
+    f->own = calloc(templates + 1, sizeof *f->own);
+    if (!f->gated || !f->entries || !f->own || templates > UINT16_MAX) {
         formats_free(f);
         return NULL;
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < list[i]->program_count; j++)
-            f->gated[f->gated_count++] = (struct gated){list[i]->programs[j], list[i]};
+            f->gated[f->gated_count++] = (struct gated){list[i]->programs[j], list[i], f->own + own};
+        for (size_t j = 0; list[i]->program_count && j < list[i]->template_count; j++)
+            f->own[own++] = entry_of(list[i], &list[i]->templates[j]);
+    }
     qsort(f->gated, f->gated_count, sizeof *f->gated, by_program);
     entries_fill(f);
     if (!first_fill(f)) {
@@ -444,6 +511,7 @@ void formats_free(struct formats *f) {
         return;
     free(f->gated);
     free(f->entries);
+    free(f->own);
     free(f->numbers);
     free(f);
 }
@@ -495,21 +563,40 @@ static size_t programs_formats(const struct formats *f, str program, const struc
     return gated_of(f, str_from(name, last + 1), out);
 }
 
+/* The same, remembered: few programs write most lines. */
+static size_t programs_known(const struct formats *f, str program, struct told *t, const struct gated **out) {
+    if (program.len == 0 || program.len > PROGRAM_MAX)
+        return 0;
+    struct told_program *const known = &t->programs[(program.len * 5 + (unsigned char)program.ptr[0] +
+                                                     (unsigned char)program.ptr[program.len - 1] * 3) %
+                                                    TOLD_PROGRAMS];
+
+    if (known->len != program.len || memcmp(known->name, program.ptr, program.len) != 0) {
+        known->count = programs_formats(f, program, &known->own);
+        known->len = program.len;
+        memcpy(known->name, program.ptr, program.len);
+    }
+    *out = known->own;
+    return known->count;
+}
+
 static void tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
     const struct gated *own = NULL;
-    size_t const own_count = programs_formats(f, program, &own);
+    size_t const own_count = programs_known(f, program, t, &own);
+    uint64_t const lead = lead_of(line);
     unsigned const first = line.len ? (unsigned char)line.ptr[0] : 0;
 
     for (size_t i = 0; i < own_count; i++)
         for (size_t j = 0; j < own[i].format->template_count; j++)
-            if (try_template(t, fields, own[i].format, &own[i].format->templates[j], line))
+            if ((lead & own[i].entries[j].mask) == own[i].entries[j].lead &&
+                try_template(t, fields, &own[i].entries[j], line))
                 return;
     size_t const count = program.len == 0 ? f->by_first_count[first] : f->by_first_open[first];
 
     for (size_t i = 0; i < count; i++) {
         const struct entry *const e = &f->entries[f->by_first[first][i]];
 
-        if (try_template(t, fields, e->format, e->template, line))
+        if ((lead & e->mask) == e->lead && try_template(t, fields, e, line))
             return;
     }
     t->format = own_count ? own[0].format : NULL;

@@ -37,6 +37,10 @@ struct piece {
     char between, equals; /* PAIRS: what ends a pair (0: the text says it, see decode_pairs); what stands behind a key */
     uint16_t next;        /* OPEN: the piece behind its CLOSE */
     field_id field;       /* FIELD_NONE: its value is nobody's */
+    uint8_t rare;         /* TEXT: which of its bytes is rarest in logs */
+    uint8_t class;        /* of which bytes the field is; 0: of any */
+    bool one_end;         /* a text follows, and where the field ends does not depend on what stands behind that */
+    uint64_t lead, mask;  /* TEXT: its first bytes, up to eight */
     str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
 };
 
@@ -100,7 +104,18 @@ MUST_USE bool template_compile(str text, struct arena *a, struct fields *fields,
 /* 'a {X} b {Y}'. As above. */
 MUST_USE bool joined_compile(str text, struct arena *a, struct fields *fields, struct joined *out, const char **why);
 
-/* What came out of a line. The caller owns it, and frees it with told_free; zeroed before the first use. */
+/* The formats of a program, as found before. */
+#define PROGRAM_MAX 64u
+struct told_program {
+    size_t len;
+    char name[PROGRAM_MAX];
+    const struct gated *own;
+    size_t count;
+};
+
+/* What came out of a line. The caller owns it, and frees it with told_free; zeroed before the first use, and used with the
+ * same formats always. */
+#define TOLD_PROGRAMS 32u
 struct told {
     const struct format *format; /* NULL: none */
     const struct template *template;
@@ -109,6 +124,7 @@ struct told {
     bool
         cut; /* some were left out: there were more than RECORD_VALUES_MAX, or names than FIELDS_MAX, or joins too long */
     struct buf room;
+    struct told_program programs[TOLD_PROGRAMS];
 };
 void told_free(struct told *t);
 

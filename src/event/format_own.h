@@ -4,6 +4,15 @@
 
 #include "event/format.h"
 
+/* Classes of bytes, by byte. */
+enum { OF_WORD = 1, OF_INT = 2, OF_NUMBER = 4, OF_ADDRESS = 8, OF_ALL = 15 };
+extern const uint8_t format_classes[256];
+/* Where the field ends before this text does not depend on what stands behind that. */
+static inline bool field_ends_once(const struct piece *p, str then) {
+    return p->type == PIECE_QUOTED || p->type == PIECE_REQUEST ||
+           (p->class && !(format_classes[(unsigned char)*then.ptr] & p->class));
+}
+
 /* One more value of the line. value: bytes that live as long as the line, or in told's room. */
 void told_add(struct told *t, field_id field, str value);
 /* Reserved before a line is told, so that views into it stay: no text that is undone is longer than where it came from. */

@@ -238,6 +238,42 @@ static void firsts(struct template *t, uint16_t i) {
     }
 }
 
+/* Which byte of a text to look for: letters and marks by how often they stand in logs; what is not named is rarer. */
+static uint8_t rarest(str text) {
+    static const str often = STR(" eaoitnrs0dlc1mu2p.f3h:4g56-78/9bvywk,_=xzqj");
+    size_t most = 0, at = 0;
+
+    for (size_t i = 0; i < text.len && i < 256; i++) {
+        size_t const rank = str_find_byte(often, text.ptr[i]);
+        size_t const rarer = rank == SIZE_MAX ? often.len : rank;
+
+        if (rarer > most) {
+            most = rarer;
+            at = i;
+        }
+    }
+    return (uint8_t)at;
+}
+
+/* What matching asks of a piece again and again. */
+static void prepare(struct piece *p, const struct piece *next) {
+    static const uint8_t classes[] = {[PIECE_WORD] = OF_WORD,
+                                      [PIECE_INT] = OF_INT,
+                                      [PIECE_NUMBER] = OF_NUMBER,
+                                      [PIECE_ADDRESS] = OF_ADDRESS,
+                                      [PIECE_CSV] = 0};
+
+    if (p->type == PIECE_TEXT) {
+        size_t const len = p->text.len < sizeof p->lead ? p->text.len : sizeof p->lead;
+
+        memcpy(&p->lead, p->text.ptr, len);
+        memset(&p->mask, 0xff, len);
+        p->rare = rarest(p->text);
+    }
+    p->class = classes[p->type];
+    p->one_end = next && next->type == PIECE_TEXT && field_ends_once(p, next->text);
+}
+
 static bool request_fields(struct template *t, struct fields *fields) {
     static const str names[REQUEST_FIELDS] = {
         [REQUEST_WHOLE] = STR("cs-request"),   [REQUEST_METHOD] = STR("cs-method"),
@@ -269,6 +305,7 @@ bool template_compile(str text, struct arena *a, struct fields *fields, struct t
         *out = (struct template){.pieces = pieces, .piece_count = c->count};
         for (uint16_t i = 0; i < c->count; i++) {
             inside = pieces[i].type == PIECE_OPEN || (inside && pieces[i].type != PIECE_CLOSE);
+            prepare(&pieces[i], i + 1 < c->count ? &pieces[i + 1] : NULL);
             ok &= pieces[i].type != PIECE_REQUEST || request_fields(out, fields);
             out->literal += pieces[i].type == PIECE_TEXT && !inside ? (uint32_t)pieces[i].text.len : 0;
         }

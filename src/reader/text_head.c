@@ -29,14 +29,27 @@ static size_t digits_at(str s, size_t i) {
 }
 
 static bool month_at(str s, size_t i) {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
+#define NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
     if (s.len < i + 3)
         return false;
-    for (size_t m = 0; m < 36; m += 3)
-        if (memcmp(s.ptr + i, names + m, 3) == 0)
-            return true;
-    return false;
+    switch (NAME((unsigned char)s.ptr[i], (unsigned char)s.ptr[i + 1], (unsigned char)s.ptr[i + 2])) {
+    case NAME('J', 'a', 'n'):
+    case NAME('F', 'e', 'b'):
+    case NAME('M', 'a', 'r'):
+    case NAME('A', 'p', 'r'):
+    case NAME('M', 'a', 'y'):
+    case NAME('J', 'u', 'n'):
+    case NAME('J', 'u', 'l'):
+    case NAME('A', 'u', 'g'):
+    case NAME('S', 'e', 'p'):
+    case NAME('O', 'c', 't'):
+    case NAME('N', 'o', 'v'):
+    case NAME('D', 'e', 'c'):
+        return true;
+    default:
+        return false;
+    }
+#undef NAME
 }
 
 /* hh:mm:ss and perhaps a fraction: its length, or 0. */
@@ -134,9 +147,9 @@ size_t syslog_next(str line, size_t from) {
 }
 
 static size_t token_end(str s, size_t i) {
-    while (i < s.len && s.ptr[i] != ' ')
-        i++;
-    return i;
+    size_t const blank = str_find_byte(str_from(s, i), ' ');
+
+    return blank == SIZE_MAX ? s.len : i + blank;
 }
 
 static str cut(str s, size_t from, size_t to) {
@@ -326,7 +339,7 @@ static void old_rest(str s, size_t i, bool iso, struct syslog_head *h) {
 
 /* LABEL 1131566461 2005.11.09 host in front of an old date: where that date begins, or 0. */
 static size_t collector_at(str s, size_t i, struct syslog_head *h) {
-    size_t const label = token_end(s, i), time = label + 1;
+    size_t const label = token_end(str_first(s, i + 17), i), time = label + 1;
     size_t const day = time + 11, host = day + 11;
     size_t end;
 
@@ -365,11 +378,11 @@ bool syslog_head_read(str line, struct syslog_head *h) {
         head_begin(h);
         h->priority = priority;
     }
-    size_t const date_from = (n = collector_at(line, i, h)) ? n : i;
+    size_t date_from = i;
 
-    if ((n = iso_date_at(line, date_from)) > 0)
+    if ((n = iso_date_at(line, i)) > 0)
         iso = true;
-    else
+    else if ((n = old_date_at(line, i)) == 0 && (date_from = collector_at(line, i, h)) > 0)
         n = old_date_at(line, date_from);
     if (n > 0) {
         h->timestamp = cut(line, date_from, date_from + n);

@@ -575,43 +575,7 @@ static void whole_and_parts_agree(void **state) {
 
 /* ------------------------------------------------------------------ */
 
-static void print_quoted(str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] == '\\' || s.ptr[i] == '\t' || (unsigned char)s.ptr[i] < 0x20)
-            printf("\\x%02x", (unsigned)(unsigned char)s.ptr[i]);
-        else
-            putchar(s.ptr[i]);
-}
-
-static bool print_record(struct event_sink *sink, const struct record *r, struct err *e) {
-    (void)e;
-    printf("record\t%lu\t%lu\n", (unsigned long)r->offset, (unsigned long)r->size);
-    for (uint32_t i = 0; i < r->count; i++) {
-        print_quoted(field_name(sink->fields, r->values[i].field));
-        printf("\t%c\t", r->values[i].inner ? 'i' : letters[r->values[i].type]);
-        print_quoted((str){r->values[i].ptr, r->values[i].len});
-        putchar('\n');
-    }
-    return true;
-}
-
-static void print_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
-    (void)sink;
-    printf("damage\t%lu\t%lu\t%s\n", (unsigned long)offset, (unsigned long)size, why);
-}
-
-static int print_file(const char *path) {
-    struct event_sink sink = {.fields = fields_new(), .record = print_record, .damage = print_damage};
-    struct file_input in = {.fd = -1};
-    struct err e = {0};
-    bool const ok = sink.fields && file_input_open(&in, path, &e) && json_reader.read(&in.input, whole, &sink, &e);
-
-    if (!ok)
-        fprintf(stderr, "%s\n", e.text);
-    file_input_close(&in);
-    fields_free(sink.fields);
-    return !ok;
-}
+#include "print.h"
 
 int main(int argc, char **argv) {
     static const struct CMUnitTest tests[] = {
@@ -631,6 +595,6 @@ int main(int argc, char **argv) {
     };
 
     if (argc == 3 && strcmp(argv[1], "--print") == 0)
-        return print_file(argv[2]);
+        return print_file(&json_reader, argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,12 @@
 /* test_text: lines of text into records: every form of head, records of several lines, raw captures, zeros, damage, parts of
- * any cut, windows of any size, refused memory and input, and the samples of the shared data. */
+ * any cut, windows of any size, refused memory and input, and the samples of the shared data. With `--print FILE` the program prints the records
+ * of a file, for test_text_python.py. */
 #include <stdio.h>
 
 #include "base/utf.h"
 #include "reader/text.h"
 #include "notes.h"
+#include "print.h"
 #include "../refuse.h"
 
 #define MIB ((size_t)1 << 20)
@@ -578,7 +580,7 @@ static void samples_give_what_a_person_counts(void **state) {
     }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_every_form),
         cmocka_unit_test(parts_of_any_cut_give_the_whole),
@@ -595,5 +597,7 @@ int main(void) {
         cmocka_unit_test(samples_give_what_a_person_counts),
     };
 
+    if (argc == 3 && strcmp(argv[1], "--print") == 0)
+        return print_file(&text_reader, argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
