@@ -25,13 +25,13 @@ static const struct {
     {STR("request"), PIECE_REQUEST, 0, 0, false},
     {STR("pairs"), PIECE_PAIRS, ' ', '=', false},
     {STR("pairs_line"), PIECE_PAIRS, ' ', '=', true},
-    {STR("pairs_comma"), PIECE_PAIRS, ',', '='},
+    {STR("pairs_comma"), PIECE_PAIRS, ',', '=', false},
     {STR("pairs_tab"), PIECE_PAIRS, '\t', '=', false},
     {STR("pairs_bar"), PIECE_PAIRS, '|', '=', false},
     {STR("pairs_colon"), PIECE_PAIRS, ';', ':', false},
     {STR("leef"), PIECE_PAIRS, 0, '=', false},
     {STR("loose"), PIECE_LOOSE, ' ', '=', false},
-    {STR("loose_colon"), PIECE_LOOSE, ',', ':'},
+    {STR("loose_colon"), PIECE_LOOSE, ',', ':', false},
     {STR("csv"), PIECE_CSV, 0, 0, false},
 };
 
