@@ -367,11 +367,28 @@ static struct entry entry_of(const struct format *format, const struct template 
     return (struct entry){format, how, how->pieces[0].lead, how->pieces[0].mask};
 }
 
-static bool try_template(struct told *t, struct fields *fields, const struct entry *e, str line) {
+/* A line, and of which bytes is known whether they stand in it: a bit each. */
+struct seen {
+    str line;
+    uint64_t lead, present[4], absent[4];
+};
+
+static bool has_byte(struct seen *s, unsigned char c) {
+    uint64_t const bit = (uint64_t)1 << c % 64;
+
+    if (!((s->present[c / 64] | s->absent[c / 64]) & bit))
+        *(memchr(s->line.ptr, c, s->line.len) ? &s->present[c / 64] : &s->absent[c / 64]) |= bit;
+    return s->present[c / 64] & bit;
+}
+
+static bool try_template(struct told *t, struct fields *fields, const struct entry *e, struct seen *s) {
     const struct template *const how = e->template;
+    str const line = s->line;
     struct match m;
 
-    if (line.len == 0 || !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1))
+    if ((s->lead & e->mask) != e->lead || line.len == 0 ||
+        !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1) ||
+        (how->literal > 0 && !has_byte(s, how->needs)))
         return false;
     m.pieces = how->pieces;
     m.piece_count = how->piece_count;
@@ -583,20 +600,17 @@ static size_t programs_known(const struct formats *f, str program, struct told *
 static void tell(const struct formats *f, struct fields *fields, str program, str line, struct told *t) {
     const struct gated *own = NULL;
     size_t const own_count = programs_known(f, program, t, &own);
-    uint64_t const lead = lead_of(line);
+    struct seen seen = {.line = line, .lead = lead_of(line)};
     unsigned const first = line.len ? (unsigned char)line.ptr[0] : 0;
 
     for (size_t i = 0; i < own_count; i++)
         for (size_t j = 0; j < own[i].format->template_count; j++)
-            if ((lead & own[i].entries[j].mask) == own[i].entries[j].lead &&
-                try_template(t, fields, &own[i].entries[j], line))
+            if (try_template(t, fields, &own[i].entries[j], &seen))
                 return;
     size_t const count = program.len == 0 ? f->by_first_count[first] : f->by_first_open[first];
 
     for (size_t i = 0; i < count; i++) {
-        const struct entry *const e = &f->entries[f->by_first[first][i]];
-
-        if ((lead & e->mask) == e->lead && try_template(t, fields, e, line))
+        if (try_template(t, fields, &f->entries[f->by_first[first][i]], &seen))
             return;
     }
     t->format = own_count ? own[0].format : NULL;

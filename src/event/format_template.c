@@ -238,20 +238,21 @@ static void firsts(struct template *t, uint16_t i) {
     }
 }
 
-/* Which byte of a text to look for: letters and marks by how often they stand in logs; what is not named is rarer. */
-static uint8_t rarest(str text) {
+/* Letters and marks by how often they stand in logs; what is not named is rarer. */
+static size_t rareness(char c) {
     static const str often = STR(" eaoitnrs0dlc1mu2p.f3h:4g56-78/9bvywk,_=xzqj");
-    size_t most = 0, at = 0;
+    size_t const rank = str_find_byte(often, c);
 
-    for (size_t i = 0; i < text.len && i < 256; i++) {
-        size_t const rank = str_find_byte(often, text.ptr[i]);
-        size_t const rarer = rank == SIZE_MAX ? often.len : rank;
+    return rank == SIZE_MAX ? often.len : rank;
+}
 
-        if (rarer > most) {
-            most = rarer;
+/* Which byte of a text to look for. */
+static uint8_t rarest(str text) {
+    size_t at = 0;
+
+    for (size_t i = 1; i < text.len && i < 256; i++)
+        if (rareness(text.ptr[i]) > rareness(text.ptr[at]))
             at = i;
-        }
-    }
     return (uint8_t)at;
 }
 
@@ -307,7 +308,13 @@ bool template_compile(str text, struct arena *a, struct fields *fields, struct t
             inside = pieces[i].type == PIECE_OPEN || (inside && pieces[i].type != PIECE_CLOSE);
             prepare(&pieces[i], i + 1 < c->count ? &pieces[i + 1] : NULL);
             ok &= pieces[i].type != PIECE_REQUEST || request_fields(out, fields);
-            out->literal += pieces[i].type == PIECE_TEXT && !inside ? (uint32_t)pieces[i].text.len : 0;
+            if (pieces[i].type != PIECE_TEXT || inside)
+                continue;
+            char const rare = pieces[i].text.ptr[pieces[i].rare];
+
+            if (out->literal == 0 || rareness(rare) > rareness((char)out->needs))
+                out->needs = (unsigned char)rare;
+            out->literal += (uint32_t)pieces[i].text.len;
         }
         firsts(out, 0);
     }

@@ -54,10 +54,11 @@ static bool month_at(str s, size_t i) {
 
 /* hh:mm:ss and perhaps a fraction: its length, or 0. */
 static size_t clock_at(str s, size_t i) {
+    const char *const p = s.ptr + i;
     size_t n = 8, fraction;
 
-    if (!(digits_at(s, i) == 2 && at(s, i + 2) == ':' && digits_at(s, i + 3) == 2 && at(s, i + 5) == ':' &&
-          digits_at(s, i + 6) == 2))
+    if (s.len < i + 8 || !(digit(p[0]) && digit(p[1]) && p[2] == ':' && digit(p[3]) && digit(p[4]) && p[5] == ':' &&
+                           digit(p[6]) && digit(p[7]) && !digit(at(s, i + 8))))
         return 0;
     if (at(s, i + n) == '.' && (fraction = digits_at(s, i + n + 1)) > 0)
         n += 1 + fraction;
@@ -245,8 +246,13 @@ static bool level_word(str s) {
 }
 
 static bool tag_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digit(c) || c == '_' || c == '-' || c == '.' ||
-           c == '/' || c == '(' || c == ')' || c == '+' || c == '@' || c == '*' || (unsigned char)c > 0x7f;
+    static const bool bytes[256] = {
+        ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,   ['_'] = true, ['-'] = true,
+        ['.'] = true,         ['/'] = true,         ['('] = true,           [')'] = true, ['+'] = true,
+        ['@'] = true,         ['*'] = true,         [0x80 ... 0xff] = true,
+    };
+
+    return bytes[(unsigned char)c];
 }
 
 /* program[pid]: or program: at i: where the message begins, or 0: there is no tag. */
