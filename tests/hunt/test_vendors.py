@@ -199,6 +199,9 @@ LINES = [
     # a forged user name does not move the address
     ("%ASA-6-113005: AAA user authentication Rejected : reason = x : server = 10.0.0.2 : user = a : user IP = 9.9.9.9 : user IP = 203.0.113.9", "cisco/asa", None,
      {"client_address": "203.0.113.9"}, {}),
+    ("%ASA-6-113039: Group <G> User <a> IP <9.9.9.9> x> IP <203.0.113.9> AnyConnect parent session started.", "cisco/asa", None, {"account": "a> IP <9.9.9.9> x", "client_address": "203.0.113.9", "outcome": "success"}, {}),
+    ("%SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: a] [Source: 9.9.9.9] [localport: 22] [Reason: x] y] [Source: 203.0.113.9] [localport: 22] [Reason: Login Authentication Failed] at 04:07:38 UTC Sat Mar 6 2021",
+     "cisco/ios", None, {"client_address": "203.0.113.9", "outcome": "failure"}, {}),
     ("<189>41: rt1: *Mar  6 2021 04:07:38.311: %SYS-5-CONFIG_I: Configured from console by jdoe on vty0 (10.0.0.1)", "cisco/ios", "2021-03-06T04:07:38.311Z",
      {"host": "rt1", "account": "jdoe", "client_address": "10.0.0.1"}, {"mnemonic": "CONFIG_I", "facility": ["local7", "SYS"]}),
     ("%SEC-6-IPACCESSLOGP: list 101 denied tcp 203.0.113.9(50000) -> 10.0.0.1(22), 1 packet", "cisco/ios-access-list", None,
