@@ -24,6 +24,8 @@ import tempfile
 import threading
 import time
 
+import make_text
+
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 SHARED = pathlib.Path(os.environ.get("LONGWATCH_SHARED", SOURCE.parent / "shared")) / "data"
 
@@ -117,6 +119,20 @@ def inputs(build, megabytes):
     return made
 
 
+def texts(build, megabytes):
+    """Name -> (file, MB/s asked): the formats of text, made when they are not there."""
+    made = {}
+    for name, (title, _, _, asked) in make_text.FORMATS.items():
+        target = build / "bench-data" / f"{megabytes}-{name}"
+        if not target.exists():
+            print(f"making {target.name}", file=sys.stderr)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            make_text.make(name, target.with_suffix(".part"), megabytes << 20)
+            target.with_suffix(".part").rename(target)
+        made[title] = (target, asked)
+    return made
+
+
 class Watch(threading.Thread):
     """The memory of a process and its children, as their maps say."""
 
@@ -180,13 +196,32 @@ def stage(build, name, path, rules, runs):
     return median(seconds), last
 
 
+def measure_texts(options):
+    """Reading alone, reading and blocks (what lines say, kinds, values), and with every rule there is, in MB/s of the file."""
+    rules = [SHARED / "sigma" / name for name in ("rules", "rules-emerging-threats", "rules-threat-hunting")] if SHARED.is_dir() else []
+    print(f"medians of {options.runs} runs, {options.megabytes} MB each, one core, processor time")
+    print(f"{'':34} {'read':>20} {'+ blocks':>20} {'+ detection':>20}   asked of reading")
+    for name, (path, asked) in texts(options.build, options.megabytes).items():
+        if options.only not in name:
+            continue
+        row = []
+        for step in ("read", "blocks", "detect"):
+            seconds, what = stage(options.build, step, path, rules, options.runs)
+            row.append(f"{path.stat().st_size / seconds / 1e6:6.0f} MB/s {what['events'] / seconds / 1e3:6.0f}k/s")
+        print(f"{name:34} " + " ".join(f"{cell:>20}" for cell in row) + f"   {asked:5} MB/s", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--megabytes", type=int, default=300)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", default="")
+    parser.add_argument("--texts", action="store_true", help="the formats of text only, which need no shared data to be made")
     options = parser.parse_args()
+    if options.texts:
+        measure_texts(options)
+        return
     if not SHARED.is_dir():
         print("bench: the shared test data are not there: nothing to measure with")
         return

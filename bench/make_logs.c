@@ -128,7 +128,7 @@ static void read_all(struct events *all, const char *path) {
         fprintf(stderr, "make_logs: %s\n", e.text);
         exit(1);
     }
-    if ((reader = reader_for(str_first(head, 65536))) &&
+    if ((reader = reader_for(str_first(head, 65536), NULL)) &&
         !reader->read(&f.input, (struct part){0, UINT64_MAX}, &all->sink, &e))
         fprintf(stderr, "make_logs: %s: %s\n", path, e.text);
     file_input_close(&f);

@@ -106,7 +106,7 @@ static int stage(const char *name, const char *path, const char *const *rules, s
         !sigma_load_end(loader, &set, e) || !plan_new(&plan, set, fields, e))
         return 1;
     detect.plan = plan;
-    ingest.kinds = kinds;
+    ingest.kinds = s.count.kinds = kinds;
     if (strcmp(name, "read") != 0) {
         if (!detector_new(&s.detector, &detect, e))
             return 1;
@@ -119,7 +119,7 @@ static int stage(const char *name, const char *path, const char *const *rules, s
     s.detect = strcmp(name, "detect") == 0;
     if (!file_input_open(&f, path, e) || !f.input.window(&f.input, 0, 65536, &head, e))
         return 1;
-    if (!(reader = reader_for(str_first(head, 65536))))
+    if (!(reader = reader_for(str_first(head, 65536), kinds)))
         return 1;
     double const wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t const size = f.input.size, part = reader->part_size ? reader->part_size(str_first(head, 65536)) : 0;

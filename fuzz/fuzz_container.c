@@ -137,7 +137,7 @@ static bool tick(void *ctx, uint64_t offset) {
 
 static void run(str bytes, struct seen *s) {
     struct bytes_input in = {{window, bytes.len}, bytes, NULL};
-    struct unpack_visitor const visitor = {leaf, ended, damage, tick, s};
+    struct unpack_visitor const visitor = {leaf, ended, damage, tick, NULL, s};
     struct err e = {0};
 
     s->file_size = bytes.len;

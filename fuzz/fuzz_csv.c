@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "codec/csv.h"
+#include "event/kind.h"
 #include "reader/csv.h"
 
 struct bytes_input {
@@ -27,6 +28,11 @@ static bool window(struct input *in, uint64_t offset, size_t want, str *out, str
     *out = (str){b->copy, left.len};
     return true;
 }
+
+/* One table told by its times, one without quotes. */
+#define TABLES                                                                                                         \
+    "table: a\nleast: 3\ncolumns: [A, {B: time}, {C: number?}, D]\n---\ntable: b\nquotes: false\nwide: B\n"            \
+    "columns: [{A: time}, B, {C: number}]\n"
 
 /* ---- rows ---- */
 
@@ -170,6 +176,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fields *const fields = fields_new();
     struct heard whole, parts;
+    struct kinds *kinds;
+    struct err e;
     uint64_t cut;
     str all;
 
@@ -182,23 +190,34 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     rows(all, ",\t;|"[data[0] % 4]);
     hear(&whole, fields, all);
     hear(&parts, fields, all);
+    if (!kinds_new(&kinds, fields, &e) || !kinds_load_text(kinds, S("fuzz"), S(TABLES), true, &e) ||
+        !kinds_seal(kinds, &e))
+        abort();
+    whole.sink.kinds = parts.sink.kinds = kinds;
     read_part(&whole, all, 0, UINT64_MAX);
     read_part(&parts, all, 0, cut);
     read_part(&parts, all, cut, UINT64_MAX);
     assert(whole.hash == parts.hash && whole.records == parts.records);
-    if (csv_reader.looks_like(all)) {
+    if (csv_reader.looks_like(all) || csv_reader.described(all, kinds)) {
+        bool const named = csv_reader.looks_like(all);
         size_t at = str_starts(all, S("\xef\xbb\xbf")) ? 3 : 0;
         bool const wide = str_starts(all, S("\xff\xfe")) || str_starts(all, S("\xfe\xff"));
 
         show_all(&whole);
         if (str_starts(str_from(all, at), S("#TYPE ")))
             at += str_find_byte(str_from(all, at), '\n') + 1;
-        at += str_find_byte(str_from(all, at), '\n'); /* names hold no line end */
+        else if (str_starts(str_from(all, at), S("sep=")))
+            at += str_find_byte(str_from(all, at), '\n') + 1;
+        if (named)
+            at += str_find_byte(str_from(all, at), '\n');     /* names hold no line end */
+        if (named && str_find(all, S("INTEGER")) != SIZE_MAX) /* perhaps a second header line */
+            at = all.len;
         for (; !wide && at < all.len; at++)
             assert(whole.told[at] || all.ptr[at] == '\n' || all.ptr[at] == '\r');
     } else {
         assert(whole.records == 0);
     }
+    kinds_free(kinds);
     free(whole.told);
     free(parts.told);
     fields_free(fields);

@@ -39,6 +39,27 @@ static void use_kind(const struct kind *k, const struct record *r, const struct 
             use_sources(k->logsources[i].aliases[j].sources, k->logsources[i].aliases[j].source_count, f, value, a);
     for (size_t i = 0; i < ROLES; i++)
         use_sources(k->roles[i], k->role_counts[i], f, value, a);
+    for (size_t i = 0; i < k->time_count; i++) {
+        assert(k->times[i].field < field_count(f));
+        assert(kind_time_text(&k->times[i], value).len <= value.len);
+    }
+}
+
+static void use_table(const struct table_format *t, const struct fields *f, str value) {
+    size_t tested = 0;
+
+    assert(t->column_count >= 2 && t->column_count <= TABLE_COLUMNS_MAX);
+    assert(t->least >= 2 && t->least <= t->column_count);
+    assert(t->wide == SIZE_MAX || (t->plain && t->wide < t->column_count && t->least == t->column_count));
+    for (size_t i = 0; i < t->column_count; i++) {
+        assert(t->columns[i].field == FIELD_NONE || t->columns[i].field < field_count(f));
+        tested += t->columns[i].test != TABLE_ANY;
+        if (table_cell_fits(&t->columns[i], S("")))
+            assert(t->columns[i].test == TABLE_ANY || t->columns[i].or_empty);
+        for (size_t len = 1; len <= value.len && len < 80; len += 7)
+            (void)!table_cell_fits(&t->columns[i], str_first(value, len));
+    }
+    assert(tested >= 2 && tested == t->tested);
 }
 
 /* Pairs take no value away but serialised ones, and none is made. */
@@ -83,13 +104,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         for (size_t i = 0; i < known && i < COUNT(values); i++) {
             size_t const at = i * 7 % (size + 1), len = size - at < 24 ? size - at : 24;
 
-            values[r.count++] = (struct raw){(field_id)i, i % 5 == 4 ? RAW_NULL : RAW_TEXT, i % 7 == 6, (uint32_t)len,
-                                             (const char *)data + at};
+            values[r.count++] = (struct raw){(field_id)i,   i % 5 == 4 ? RAW_NULL : RAW_TEXT, i % 7 == 6, 0,
+                                             (uint32_t)len, (const char *)data + at};
         }
         for (size_t i = 0; i < kinds_count(kinds); i++)
             use_kind(kinds_at(kinds, i), &r, fields, str_first(text, 4096), a);
         for (size_t i = 0; i < shapes_count(kinds); i++)
             use_shape(shapes_at(kinds, i), fields, &r);
+        for (size_t i = 0; i < tables_count(kinds); i++)
+            use_table(tables_at(kinds, i), fields, str_first(text, 4096));
     } else
         assert(e.code != ERR_NONE && e.text[0]);
     kinds_free(kinds);

@@ -59,6 +59,11 @@ static bool low_bits_zero(const struct address *a, unsigned bits) {
     return true;
 }
 
+str address_format(const struct address *a, char out[ADDRESS_TEXT]) {
+    _Static_assert(ADDRESS_TEXT >= INET6_ADDRSTRLEN, "every address has room");
+    return str_of(inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, out, ADDRESS_TEXT));
+}
+
 bool network_parse(str s, struct network *out, struct err *e) {
     size_t const slash = str_find_byte(s, '/');
     struct network n;

@@ -1,4 +1,4 @@
-/* address: IPv4 and IPv6 addresses and networks, out of text (RFC 4291 2.2, RFC 5952, RFC 4632). No names, no ports. */
+/* address: IPv4 and IPv6 addresses and networks, out of text and back (RFC 4291 2.2, RFC 5952, RFC 4632). No names, no ports. */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
@@ -17,6 +17,9 @@ struct network {
 
 /* One address and nothing else; an IPv6 zone (%eth0) is cut. No octal, no hexadecimal, no short IPv4. */
 bool address_parse(str s, struct address *out);
+#define ADDRESS_TEXT 48
+/* Its canonical text (RFC 5952). */
+str address_format(const struct address *a, char out[ADDRESS_TEXT]);
 /* address/bits. ERR_USAGE: not a network, or host bits set. */
 MUST_USE bool network_parse(str s, struct network *out, struct err *e);
 /* An IPv4-mapped IPv6 address (::ffff:10.1.2.3) is tested as IPv4 against IPv4 networks as well. */

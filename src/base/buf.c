@@ -27,30 +27,13 @@ char *buf_reserve(struct buf *b, size_t more) {
             bigger = realloc(b->ptr, room);
         if (!bigger) {
             b->failed = true;
+            b->room = b->len; /* nothing more fits, be it ever so short */
             return NULL;
         }
         b->ptr = bigger;
         b->room = room;
     }
     return b->ptr + b->len;
-}
-
-void buf_add(struct buf *b, str s) {
-    char *const to = buf_reserve(b, s.len);
-
-    if (to && s.len) {
-        memcpy(to, s.ptr, s.len);
-        b->len += s.len;
-    }
-}
-
-void buf_byte(struct buf *b, char c) {
-    char *const to = buf_reserve(b, 1);
-
-    if (to) {
-        *to = c;
-        b->len++;
-    }
 }
 
 void buf_format(struct buf *b, const char *fmt, ...) {

@@ -2,6 +2,8 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <string.h>
+
 #include "base/str.h"
 
 struct buf {
@@ -14,8 +16,22 @@ struct buf {
 void buf_free(struct buf *b);
 /* Room for `more` bytes behind len: the place to write them, or NULL (and failed). */
 char *buf_reserve(struct buf *b, size_t more);
-void buf_add(struct buf *b, str s);
-void buf_byte(struct buf *b, char c);
+static inline void buf_add(struct buf *b, str s) {
+    char *const to = s.len <= b->room - b->len ? b->ptr + b->len : buf_reserve(b, s.len);
+
+    if (to && s.len) {
+        memcpy(to, s.ptr, s.len);
+        b->len += s.len;
+    }
+}
+static inline void buf_byte(struct buf *b, char c) {
+    char *const to = b->len < b->room ? b->ptr + b->len : buf_reserve(b, 1);
+
+    if (to) {
+        *to = c;
+        b->len++;
+    }
+}
 void buf_format(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 void buf_u64(struct buf *b, uint64_t n);
 void buf_i64(struct buf *b, int64_t n);

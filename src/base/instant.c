@@ -461,8 +461,8 @@ static __attribute__((noinline)) bool other_parse(str s, struct wall *out) {
     bool const behind_mark = r.p[-1] == ':' || r.p[-1] == '-';
 
     if (r.p == r.end ? !r.w.year_given || behind_mark
-                     : (!behind_mark && !blanks(&r) && !skip(&r, 'T')) ||
-                           !clock_of(&r, r.end - r.p > 2 && r.p[2] == '.' ? '.' : ':') || !behind_clock(&r))
+                     : (!behind_mark && !blanks(&r)) || !clock_of(&r, r.end - r.p > 2 && r.p[2] == '.' ? '.' : ':') ||
+                           !behind_clock(&r))
         return false;
     *out = r.w;
     return true;

@@ -19,6 +19,7 @@ struct wishes {
     enum sigma_level level;
     uint64_t workers; /* 0: one for each processor */
     size_t memory;    /* 0: the usual */
+    const struct phone_country *country;
     bool json, salvaged, force, quiet;
 };
 
@@ -233,8 +234,10 @@ static int hunt(const struct wishes *w) {
         !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
         !summary_new(&run.summary, set, &e))
         status = tell_error(&e);
-    else
+    else {
+        kinds_country(kinds, w->country);
         status = hunt_with(&run, set, fields, kinds);
+    }
     buf_free(&run.line);
     summary_free(run.summary);
     sigma_loader_free(loader);
@@ -301,6 +304,11 @@ static const struct option options[] = {
      .many = true,
      .help = "kind files of your own logs",
      AT(kinds)},
+    {.name = "country",
+     .argument = "CC",
+     .type = OPTION_COUNTRY,
+     .help = "where telephone numbers without calling code are of: DE, or +49",
+     AT(country)},
     {.name = "placeholders",
      .argument = "FILE",
      .type = OPTION_PATH,

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/instant.h"
+#include "event/phone.h"
 #include "intel/sigma.h"
 
 #define WORD_MAX 40u /* longer words are not compared */
@@ -100,6 +101,9 @@ static bool not_so(struct reading *r, const struct option *o, const char *value)
     case OPTION_TIME:
         buf_add(&b, S("a time such as 2021-03-14, 2021-03-14T09:30:00Z or 2021-03-14T09:30:00+02:00"));
         break;
+    case OPTION_COUNTRY:
+        buf_add(&b, S("a country's letters or calling code, such as DE or +49 (docs/formats/calls.md lists them)"));
+        break;
     case OPTION_SIZE:
         buf_add(&b, S("a size such as 512M or 2G, from "));
         size_add(&b, o->least);
@@ -123,12 +127,14 @@ static bool not_so(struct reading *r, const struct option *o, const char *value)
     return false;
 }
 
-/* A short number would be a moment of January 1970, and was meant as a year. */
+/* A short number would be a moment of January 1970, and was meant as a year. Other forms that logs have are ambiguous where
+ * a person types them: 3/4/2021. */
 static bool time_read(const char *value, int64_t *out) {
     str const s = str_of(value);
+    bool const iso = s.len > 4 && s.ptr[4] == '-', digits = strspn(value, "0123456789") == s.len;
     uint64_t n;
 
-    *out = str_u64(s, 99999999, &n) ? INSTANT_NONE : instant_parse(s);
+    *out = (!iso && !digits) || str_u64(s, 99999999, &n) ? INSTANT_NONE : instant_parse(s);
     return *out != INSTANT_NONE;
 }
 
@@ -195,6 +201,9 @@ static bool store(struct reading *r, const struct option *o, const char *value) 
         break;
     case OPTION_SIZE:
         good = size_read(o, str_of(value), (size_t *)to);
+        break;
+    case OPTION_COUNTRY:
+        good = (*(const struct phone_country **)to = phone_country(str_of(value))) != NULL;
         break;
     case OPTION_COUNT:
         good = str_u64(str_of(value), o->most, (uint64_t *)to) && *(uint64_t *)to >= o->least;

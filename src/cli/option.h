@@ -17,6 +17,7 @@ enum option_type {
     OPTION_TIME,    /* int64_t (base/instant.h); INSTANT_NONE when not given */
     OPTION_SIZE,    /* size_t, bytes: 512M; from `least` to `most` */
     OPTION_COUNT,   /* uint64_t, from `least` to `most` */
+    OPTION_COUNTRY, /* const struct phone_country *; NULL when not given */
     OPTION_LEVEL,   /* enum sigma_level; informational when not given */
 };
 

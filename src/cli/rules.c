@@ -1,13 +1,14 @@
 /* rules: `longwatch rules check`: what would become of every rule, without evidence. */
 #include "base/buf.h"
 #include "cli/command.h"
+#include "cli/coverage.h"
 #include "detection/detect.h"
 #include "report/finding_text.h"
 
 struct wishes {
     struct arguments paths, kinds;
     const char *placeholders;
-    bool strict, json, quiet;
+    bool strict, coverage, json, quiet;
 };
 
 /* Does any kind give this rule events? */
@@ -92,6 +93,14 @@ static int run(const void *wishes) {
         status = tell_error(&e);
         goto end;
     }
+    if (w->coverage) {
+        for (size_t i = 0; i < set->verdict_count; i++)
+            failed += !set->verdicts[i].loaded;
+        status = coverage_add(&b, set, kinds, shut, w->json, &e)
+                     ? print_all(&b, failed ? EXIT_UNREADABLE : EXIT_NOTHING)
+                     : tell_error(&e);
+        goto end;
+    }
     for (size_t i = 0; i < set->verdict_count; i++) {
         const struct sigma_verdict *const v = &set->verdicts[i];
         const struct sigma_rule *const r = v->loaded ? rule_at(set, v) : NULL;
@@ -152,6 +161,12 @@ static const struct option options[] = {
      .type = OPTION_FLAG,
      .help = "a placeholder without a value fails its rule; otherwise the rule is loaded and marked unusable",
      .at = offsetof(struct wishes, strict)},
+    {.name = "coverage",
+     .type = OPTION_FLAG,
+     .help = "for each log source instead: the kinds that give its events, and the rules that can match or cannot, "
+             "with the "
+             "reason",
+     .at = offsetof(struct wishes, coverage)},
     {.name = "json",
      .type = OPTION_FLAG,
      .help = "one object a rule: path, line, id, title, status, reason, warnings, log_source",
@@ -169,7 +184,10 @@ const struct command command_rules_check = {
                                    "used. A rule that cannot is listed with "
                                    "file, line and reason.",
                                    NULL},
-    .examples = (const struct example[]){{"longwatch rules check ./rules", "Check a folder of rules"}, {NULL, NULL}},
+    .examples = (const struct example[]){{"longwatch rules check ./rules", "Check a folder of rules"},
+                                         {"longwatch rules check ./rules --coverage",
+                                          "See which log sources can be hunted, and which cannot"},
+                                         {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "all were loaded",

@@ -73,7 +73,12 @@ enum csv_end csv_row(struct csv *c, str bytes, bool last) {
         struct csv_field f = {.ptr = p};
         bool over = false, unsure;
 
-        if (p < end && *p == '"') {
+        if (c->padded && c->count > 0) {
+            while (p < end && *p == ' ')
+                p++;
+            f.ptr = p;
+        }
+        if (p < end && *p == '"' && !c->plain) {
             f.ptr = ++p;
             if (!(p = quoted(p, end, &f.doubled, &odd)))
                 return last ? wrong(c, "quotes are open at the end") : CSV_SHORT;

@@ -20,6 +20,8 @@ struct csv_field {
 
 struct csv {
     char separator;
+    bool padded;              /* blanks behind a separator are no part of the field: `a, "b", c` */
+    bool plain;               /* quotes are bytes like any other */
     struct csv_field *fields; /* the caller's, */
     size_t fields_max;        /* so many */
 

@@ -373,6 +373,8 @@ static int hit_order(const void *a, const void *b) {
         return rx->part < ry->part ? -1 : 1;
     if (rx->offset != ry->offset)
         return rx->offset < ry->offset ? -1 : 1;
+    if (rx->element != ry->element)
+        return rx->element < ry->element ? -1 : 1;
     if (x->block != y->block)
         return x->block->index < y->block->index ? -1 : 1;
     if (x->row != y->row)

@@ -3,6 +3,7 @@
 #define DETECTION_FINDING_H
 
 #include "base/instant.h"
+#include "event/record.h"
 #include "intel/sigma.h"
 
 /* A field and the value that made the rule true. */
@@ -30,6 +31,8 @@ struct finding {
     uint64_t number; /* 1-based, in the order of findings: what `longwatch show` asks for */
     const struct sigma_rule *rule;
     int64_t when;                /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
+    enum zone zone;              /* of an event's `when`, where there is one */
+    str time_text;               /* what it was read from, or could not be; of a correlation "" */
     str kind;                    /* "" for a correlation */
     str host, account;           /* "" when there is none */
     str evidence_path;           /* these four: of the event; of a correlation: of its first event */

@@ -1,12 +1,14 @@
 /* gate: the rule's expression over what is known of all events of a kind: possible unless shown to be false.
  *
- * Known are the values of fields that the kind's conditions name, and the absence of others. A field with other values
- * beside (a list) is left out of account: no log that has kinds writes such. NOT is taken to be possible. */
+ * Known are the values of fields that the kind's conditions name, and the absence of others; and of a kind of lines of
+ * text, which fields its formats can give at all. A field with other values beside (a list) is left out of account: no
+ * log that has kinds writes such. NOT is taken to be possible. */
 #include "detection/gate.h"
 
 struct look {
     const struct plan *p;
     const struct fields *fields;
+    const struct kinds *kinds;
     const struct kind *kind;
     const struct kind_logsource *logsource; /* under whose names */
     struct test_scratch *s;
@@ -38,12 +40,17 @@ static bool value_possible(struct look *l, const struct test *t, str text) {
     return true;
 }
 
+/* Is the test true of a field that is not there? */
+static bool wants_absence(const struct test *t) {
+    return t->sigma->op == TEST_NULL || (t->sigma->op == TEST_EXISTS && !t->sigma->boolean);
+}
+
 static bool condition_allows(struct look *l, const struct kind_condition *c, const struct test *t) {
     bool const of_cell = t->sigma->op == TEST_NULL || t->sigma->op == TEST_EXISTS || t->sigma->op == TEST_FIELDREF;
 
     switch (c->how) {
     case WHEN_ABSENT:
-        return t->sigma->op == TEST_NULL || (t->sigma->op == TEST_EXISTS && !t->sigma->boolean);
+        return wants_absence(t);
     case WHEN_PRESENT:
         return t->sigma->op != TEST_EXISTS || t->sigma->boolean;
     case WHEN_STARTS:
@@ -62,6 +69,18 @@ static bool condition_allows(struct look *l, const struct kind_condition *c, con
     return true;
 }
 
+static bool sources_possible(const struct look *l, const struct kind_alias *a) {
+    for (size_t i = 0; i < a->source_count; i++) {
+        bool all = true;
+
+        for (size_t k = 0; k < a->sources[i].input_count; k++)
+            all = all && kind_may_have(l->kinds, l->fields, l->kind, a->sources[i].inputs[k]);
+        if (all)
+            return true;
+    }
+    return false;
+}
+
 static bool test_possible(struct look *l, const struct plan_test *t) {
     field_id field;
 
@@ -69,8 +88,16 @@ static bool test_possible(struct look *l, const struct plan_test *t) {
         return true;
     field = l->p->fields[t->field];
     for (size_t i = 0; i < l->logsource->alias_count; i++)
-        if (l->logsource->aliases[i].field == field)
-            return true; /* made of other fields */
+        if (l->logsource->aliases[i].field == field) { /* made of other fields */
+            if (wants_absence(&t->test) || sources_possible(l, &l->logsource->aliases[i]))
+                return true;
+            l->shut = field_name(l->fields, field);
+            return false;
+        }
+    if (!wants_absence(&t->test) && !kind_may_have(l->kinds, l->fields, l->kind, field)) {
+        l->shut = field_name(l->fields, field);
+        return false;
+    }
     for (size_t i = 0; i < l->kind->when_count; i++)
         if (l->kind->when[i].field == field && !condition_allows(l, &l->kind->when[i], &t->test)) {
             l->shut = field_name(l->fields, field);
@@ -102,7 +129,7 @@ static bool node_possible(struct look *l, uint32_t node) {
 
 bool gate_of(const struct plan *p, const struct fields *fields, const struct kinds *kinds, uint32_t rule,
              struct test_scratch *s, enum gate *out, str *field, struct err *e) {
-    struct look l = {.p = p, .fields = fields, .s = s, .shut = {"", 0}};
+    struct look l = {.p = p, .fields = fields, .kinds = kinds, .s = s, .shut = {"", 0}};
     enum gate gate = GATE_NO_KIND;
 
     for (size_t k = 0; k < kinds_count(kinds) && gate != GATE_OPEN; k++) {

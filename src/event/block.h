@@ -87,9 +87,10 @@ struct row {
     /* Of the time: where its text lies (ingest_time_text), and how well it is known. */
     uint32_t time_at;
     uint8_t time_len;
-    uint8_t zone;      /* enum zone */
-    uint8_t precision; /* 0 to 9, PRECISION_MINUTE, PRECISION_DAY */
-    bool salvaged;
+    uint8_t zone : 2;      /* enum zone */
+    uint8_t precision : 4; /* 0 to 9, PRECISION_MINUTE, PRECISION_DAY */
+    bool salvaged : 1;
+    uint16_t element; /* 1, 2, ..: of the events that one record holds (shape each_of); 0: the record is the event */
 };
 
 /* Where values of a field go. */

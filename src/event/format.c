@@ -283,7 +283,8 @@ void told_add(struct told *t, field_id field, str value) {
         t->cut = true;
         return;
     }
-    t->values[t->count++] = (struct raw){field, RAW_TEXT, false, (uint32_t)value.len, value.ptr};
+    t->values[t->count++] =
+        (struct raw){.field = field, .type = RAW_TEXT, .len = (uint32_t)value.len, .ptr = value.ptr};
 }
 
 static void add_constants(struct told *t, const struct constant *set, size_t count) {
@@ -636,6 +637,12 @@ static void tell(const struct formats *f, struct fields *fields, str program, st
             return;
     }
     t->format = own_count ? own[0].format : NULL;
+}
+
+bool formats_fit(const struct formats *f, struct fields *fields, str line, struct told *room) {
+    struct err e = {0};
+
+    return formats_tell(f, fields, S(""), line, room, &e) && room->format;
 }
 
 bool formats_tell(const struct formats *f, struct fields *fields, str program, str line, struct told *out,

@@ -140,6 +140,8 @@ void formats_free(struct formats *f);
 /* Applies the formats to a line of this program ("" when nothing is known of it). False: no memory. */
 MUST_USE bool formats_tell(const struct formats *f, struct fields *fields, str program, str line, struct told *out,
                            struct err *e);
+/* Does any template fit the line, whatever program wrote it? For telling what a file is. False also without memory. */
+bool formats_fit(const struct formats *f, struct fields *fields, str line, struct told *room);
 size_t formats_count(const struct formats *f);
 const struct format *formats_at(const struct formats *f, size_t i);
 

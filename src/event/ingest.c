@@ -28,6 +28,8 @@
 #define COLUMNS_MAX 1024u
 #define COLUMN_COST ((size_t)2048)
 
+enum within { WITHIN_UNKNOWN, WITHIN_NO, WITHIN_YES };
+
 /* A gate by value is compared; of one by presence only that it is there matters. */
 enum { FLAG_SHAPE = 1, FLAG_GATE = 2, FLAG_GATE_VALUE = 4, FLAG_TIME = 8 };
 
@@ -54,15 +56,19 @@ struct ingest {
     uint64_t *shape_needs; /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
     field_id **renamed;    /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
     uint32_t *renamed_room;
-    struct raw *mapped;   /* the record's values under their names, RECORD_VALUES_MAX */
-    field_id *came;       /* what they were called before */
+    struct raw *mapped; /* the record's values under their names, RECORD_VALUES_MAX */
+    field_id *came;     /* what they were called before */
+    struct raw *split;  /* of a record of several events, what belongs to one, RECORD_VALUES_MAX */
+    uint8_t **within;   /* [shape][field]: is the field in the shape's each_of list? (enum within) */
+    uint32_t *within_room;
     struct claim *claims; /* by name: which field of the record of that stamp has it */
     uint32_t claim_room, stamp;
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
     bool times_more;
-    struct buf time_text;  /* of one time that is not text */
-    struct buf times_kept; /* texts of the rows' times */
+    struct buf time_text;              /* of one time that is not text */
+    struct buf times_kept;             /* texts of the rows' times */
+    struct buf bytes_text, words_text; /* of a shape that has texts as bytes; that has lists of words */
     struct gate *slots[1024];
     uint32_t gates;
     struct block **blocks;
@@ -73,6 +79,7 @@ struct ingest {
     struct raw *spoken; /* the record with it, RECORD_VALUES_MAX */
     uint32_t rows;
     uint32_t part;
+    int64_t latest; /* when the source was last written to */
     str reader;
     struct ingest_counts counts;
     bool crowded;            /* some block has more columns than any honest log has */
@@ -122,7 +129,7 @@ static bool flags_fill(struct ingest *in) {
                 return false;
         }
         for (size_t j = 0; j < k->time_count; j++)
-            if (!flag(in, k->times[j], FLAG_TIME))
+            if (!flag(in, k->times[j].field, FLAG_TIME))
                 return false;
         if (k->each != FIELD_NONE && !flag(in, k->each, FLAG_GATE | FLAG_GATE_VALUE))
             return false;
@@ -225,6 +232,20 @@ static void clashes_undo(struct ingest *in, const struct shape *how, uint32_t co
     }
 }
 
+/* What was renamed is there under its own name as well. */
+static void names_keep(struct ingest *in, struct record *r) {
+    uint32_t const count = r->count;
+
+    for (uint32_t i = 0; i < count && r->count < RECORD_VALUES_MAX; i++)
+        if (in->mapped[i].field != in->came[i] && !in->mapped[i].inner) {
+            struct raw *const v = &in->mapped[r->count++];
+
+            *v = in->mapped[i];
+            v->field = in->came[i];
+            v->inner = true;
+        }
+}
+
 static str text_of(const struct record *r, field_id field) {
     for (uint32_t i = 0; i < r->count; i++)
         if (r->values[i].field == field && r->values[i].type == RAW_TEXT && !r->values[i].inner)
@@ -247,8 +268,10 @@ static bool speak(struct ingest *in, const struct record *r, struct record *out,
         return true;
     if (!in->spoken && !(in->spoken = malloc(RECORD_VALUES_MAX * sizeof *in->spoken)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
-    struct raw const name = {in->format, RAW_TEXT, false, (uint32_t)in->told.format->name.len,
-                             in->told.format->name.ptr};
+    struct raw const name = {.field = in->format,
+                             .type = RAW_TEXT,
+                             .len = (uint32_t)in->told.format->name.len,
+                             .ptr = in->told.format->name.ptr};
 
     extra[0] = &name, extra_count[0] = 1;
     extra[1] = in->told.values, extra_count[1] = in->told.count;
@@ -267,13 +290,14 @@ static bool speak(struct ingest *in, const struct record *r, struct record *out,
     return true;
 }
 
-/* The record under the names of rules: r itself when nothing wraps it. */
-static bool unwrap(struct ingest *in, const struct record *r, struct record *out, struct err *e) {
+/* The record under the names of rules: r itself when nothing wraps it (*shape_out: SIZE_MAX). */
+static bool unwrap(struct ingest *in, const struct record *r, struct record *out, size_t *shape_out, struct err *e) {
     uint64_t marks = 0;
     bool clash = false;
     size_t shape;
 
     *out = *r;
+    *shape_out = SIZE_MAX;
     if (UNLIKELY(r->count > RECORD_VALUES_MAX)) {
         out->count = RECORD_VALUES_MAX;
         in->counts.cut++;
@@ -284,8 +308,13 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
         return true;
     const struct shape *const how = shapes_at(in->o.kinds, shape);
 
+    *shape_out = shape;
     memcpy(in->mapped, r->values, out->count * sizeof *in->mapped);
     out->values = in->mapped;
+    if (how->bytes && !shape_bytes(out, &in->bytes_text))
+        return err_set(e, ERR_MEMORY, 0, "no memory for a text of bytes");
+    if (how->has_words && !shape_words(how, in->o.fields, out, &in->words_text))
+        return err_set(e, ERR_MEMORY, 0, "no memory for words");
     if (how->pair_count)
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
@@ -302,6 +331,8 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     }
     if (UNLIKELY(clash))
         clashes_undo(in, how, out->count);
+    if (how->keep)
+        names_keep(in, out);
     return true;
 }
 
@@ -554,23 +585,33 @@ static bool time_keep(struct ingest *in, struct row *row, str text) {
     return !in->times_kept.failed;
 }
 
-/* The smallest unit that was written: wall_parse has taken the text, so colons stand only between hours, minutes and seconds. */
+/* The smallest unit that was written. The text has been read as a time: of its digits and colons those before the offset
+ * tell whether it has a time of day, and seconds. */
 static uint8_t precision_of(const struct wall *w, str text) {
-    size_t colons = 0;
+    size_t digits = 0, colons = 0, others = 0;
 
-    if (w->digits || w->second || text.len < 10 || str_find_byte(text, '-') != 4)
+    if (LIKELY(w->digits || w->second))
         return w->digits;
-    if (text.len == 10)
-        return PRECISION_DAY;
-    for (size_t i = 11; i < text.len && text.ptr[i] != '+' && text.ptr[i] != '-'; i++)
-        colons += text.ptr[i] == ':';
-    return colons == 1 ? PRECISION_MINUTE : 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char const c = text.ptr[i];
+
+        if (c == '+' || (c == '-' && colons))
+            break;
+        digits += c >= '0' && c <= '9';
+        colons += c == ':';
+        others += (c < '0' || c > '9') && i > 0;
+    }
+    if (!others || colons > 1) /* a number: Unix time, or all of a date and time */
+        return 0;
+    if (colons == 1 || digits == 12)
+        return PRECISION_MINUTE;
+    return digits <= 8 ? PRECISION_DAY : 0;
 }
 
 /* The first of the kind's time fields that the record has and that can be read. False: no memory. */
 static bool time_of(struct ingest *in, const struct kind *k, const struct record *r, struct row *row) {
     for (size_t i = 0; i < k->time_count; i++) {
-        const struct raw *const v = time_value(in, r, k->times[i]);
+        const struct raw *const v = time_value(in, r, k->times[i].field);
         size_t repaired = 0;
 
         if (!v || v->type == RAW_NULL)
@@ -585,9 +626,14 @@ static bool time_of(struct ingest *in, const struct kind *k, const struct record
                 return false;
             text = buf_str(&in->time_text);
         }
-        if (wall_parse(text, &w) && (row->when = wall_instant(&w)) != INSTANT_NONE) {
+        text = kind_time_text(&k->times[i], text);
+        bool const read = wall_parse(text, &w);
+
+        if (read && UNLIKELY(!w.year_given))
+            wall_year_guess(&w, in->latest);
+        if (read && (row->when = wall_instant(&w)) != INSTANT_NONE) {
             row->zone = w.zone_given ? ZONE_GIVEN : ZONE_ASSUMED;
-            row->precision = precision_of(&w, text);
+            row->precision = precision_of(&w, text) & 0xfu;
             return time_keep(in, row, text);
         }
         if (!row->time_len && !time_keep(in, row, text))
@@ -623,27 +669,22 @@ static size_t held_now(struct ingest *in) {
     return in->held = ingest_bytes(in);
 }
 
-static bool take(struct event_sink *sink, const struct record *raw, struct err *e) {
-    struct ingest *const in = (struct ingest *)(void *)sink;
-    struct record r;
+/* What became of a record, all of its events together. */
+struct taken {
+    bool no_kind, no_time;
+};
+
+/* One event: a whole record (element 0), or what one element of its list makes. */
+static bool take_event(struct ingest *in, const struct record *event, uint16_t element, struct taken *taken,
+                       struct err *e) {
+    struct record const r = *event;
     struct block *b;
     size_t repaired = 0;
 
-    in->counts.records += !raw->salvaged;
-    in->counts.salvaged += raw->salvaged;
-    in->counts.bytes += raw->size;
-    if (in->is_text) {
-        struct record spoken;
-
-        if (!speak(in, raw, &spoken, e) || !unwrap(in, &spoken, &r, e))
-            return false;
-    } else if (!unwrap(in, raw, &r, e)) {
-        return false;
-    }
     if (!block_of(in, &r, &b, e))
         return false;
     if (!b) {
-        in->counts.no_kind++;
+        taken->no_kind = true;
         if (!in->o.unclaimed)
             return true;
         if (!in->unclaimed && !(in->unclaimed = block_unclaimed(in, e)))
@@ -679,16 +720,17 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     struct row *const row = &b->rows[b->row_count];
 
     *row = (struct row){.when = r.when,
-                        .zone = r.zone,
-                        .precision = r.precision,
+                        .zone = r.zone & 3u,
+                        .precision = r.precision & 0xfu,
                         .number = r.number,
                         .offset = r.offset,
                         .part = in->part,
                         .size = r.size > UINT32_MAX ? UINT32_MAX : (uint32_t)r.size,
-                        .salvaged = r.salvaged};
+                        .salvaged = r.salvaged,
+                        .element = element};
     if (r.when == INSTANT_NONE ? !time_of(in, b->kind, &r, row) : r.time_text.len && !time_keep(in, row, r.time_text))
         return err_set(e, ERR_MEMORY, 0, "no memory for a time");
-    in->counts.no_time += row->when == INSTANT_NONE;
+    taken->no_time |= row->when == INSTANT_NONE;
     in->counts.repaired += repaired;
     b->row_count++;
     b->rows_ever++;
@@ -701,6 +743,93 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     if (UNLIKELY(held_most(in) > most) && held_now(in) > most)
         return in->o.full(in->o.ctx, e);
     return true;
+}
+
+/* Is value i of the unwrapped record in the list of which each element is an event? */
+static bool is_within(struct ingest *in, size_t shape, uint32_t i, bool *yes) {
+    field_id const field = in->came[i];
+
+    if (field >= in->within_room[shape]) {
+        uint32_t room = in->within_room[shape] ? in->within_room[shape] : 256;
+
+        while (room <= field)
+            room *= 2;
+        uint8_t *const bigger = realloc(in->within[shape], room);
+
+        if (!bigger)
+            return false;
+        memset(bigger + in->within_room[shape], WITHIN_UNKNOWN, room - in->within_room[shape]);
+        in->within[shape] = bigger;
+        in->within_room[shape] = room;
+    }
+    uint8_t *const known = &in->within[shape][field];
+
+    if (*known == WITHIN_UNKNOWN)
+        *known = shape_each_holds(shapes_at(in->o.kinds, shape), in->o.fields, field) ? WITHIN_YES : WITHIN_NO;
+    *yes = *known == WITHIN_YES;
+    return true;
+}
+
+/* A record with a list of events is as many events, each with all that stands beside the list. Values come in the order
+ * in which they stood, so an element's are neighbours: what all events share goes to the front once, and behind it each
+ * element's in turn. An empty list makes the record itself the event. */
+static bool take_each(struct ingest *in, const struct record *r, size_t shape, struct taken *taken, struct err *e) {
+    struct record one = *r;
+    uint32_t shared = 0, end = 0;
+    uint16_t element = 0;
+    bool within;
+
+    one.values = in->split;
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (!is_within(in, shape, i, &within))
+            return err_set(e, ERR_MEMORY, 0, "no memory for field names");
+        if (!within || !r->values[i].element)
+            in->split[shared++] = r->values[i];
+    }
+    end = shared;
+    for (uint32_t i = 0; i < r->count; i++) {
+        uint16_t const at = r->values[i].element;
+
+        if (!at || !is_within(in, shape, i, &within) || !within) /* known by now: it cannot fail */
+            continue;
+        if (at != element && element) {
+            one.count = end;
+            if (!take_event(in, &one, element, taken, e))
+                return false;
+            end = shared;
+        }
+        element = at;
+        in->split[end++] = r->values[i];
+    }
+    one.count = end;
+    return take_event(in, &one, element, taken, e);
+}
+
+static bool take(struct event_sink *sink, const struct record *raw, struct err *e) {
+    struct ingest *const in = (struct ingest *)(void *)sink;
+    struct taken taken = {0};
+    struct record r;
+    size_t shape;
+    bool ok;
+
+    in->counts.records += !raw->salvaged;
+    in->counts.salvaged += raw->salvaged;
+    in->counts.bytes += raw->size;
+    if (!unwrap(in, raw, &r, &shape, e))
+        return false;
+    if (in->is_text || (shape != SIZE_MAX && shapes_at(in->o.kinds, shape)->lines)) {
+        struct record const line = r;
+
+        if (!speak(in, &line, &r, e))
+            return false;
+    }
+    if (shape != SIZE_MAX && shapes_at(in->o.kinds, shape)->each_of != FIELD_NONE)
+        ok = take_each(in, &r, shape, &taken, e);
+    else
+        ok = take_event(in, &r, 0, &taken, e);
+    in->counts.no_kind += taken.no_kind;
+    in->counts.no_time += taken.no_time;
+    return ok;
 }
 
 static bool sink_wants(struct event_sink *sink, field_id field) {
@@ -731,6 +860,7 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->reader = S("");
     in->seed = hash_seed();
     in->sink = (struct event_sink){.fields = options->fields,
+                                   .kinds = options->kinds,
                                    .wants = sink_wants,
                                    .wants_inner = sink_wants_inner,
                                    .record = take,
@@ -741,11 +871,14 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->renamed_room = calloc(shapes + 1, sizeof *in->renamed_room);
     in->shape_needs = calloc(shapes + 1, sizeof *in->shape_needs);
     in->came = malloc(RECORD_VALUES_MAX * sizeof *in->came);
+    in->split = malloc(RECORD_VALUES_MAX * sizeof *in->split);
+    in->within = calloc(shapes + 1, sizeof *in->within);
+    in->within_room = calloc(shapes + 1, sizeof *in->within_room);
     in->message = field_intern(options->fields, S("message"));
     in->program = field_intern(options->fields, S("program"));
     in->format = field_intern(options->fields, S("format"));
-    if (in->format == FIELD_NONE || !in->came || !in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room ||
-        !flags_fill(in)) {
+    if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->came || !in->shape_needs ||
+        !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
@@ -763,12 +896,20 @@ void ingest_free(struct ingest *in) {
     if (in->renamed)
         for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
             free(in->renamed[i]);
+    if (in->within)
+        for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
+            free(in->within[i]);
+    free(in->within);
+    free(in->within_room);
+    free(in->split);
     free(in->renamed);
     free(in->renamed_room);
     free(in->blocks);
     free(in->mapped);
     buf_free(&in->time_text);
     buf_free(&in->times_kept);
+    buf_free(&in->bytes_text);
+    buf_free(&in->words_text);
     free(in->flags);
     free(in->marks);
     free(in->came);
@@ -783,10 +924,11 @@ void ingest_free(struct ingest *in) {
 
 void ingest_part(struct ingest *in, uint32_t part, str reader) {
     in->part = part;
+    in->latest = INSTANT_NONE;
     if (!str_eq(reader, in->reader)) {
         gates_forget(in); /* what a key means depends on the reader as well */
         in->reader = reader;
-        in->is_text = str_eq(reader, S("text")) || str_eq(reader, S("journal"));
+        in->is_text = str_eq(reader, S("text"));
         shapes_of_reader(in);
     }
     in->counts = (struct ingest_counts){0};
@@ -794,6 +936,10 @@ void ingest_part(struct ingest *in, uint32_t part, str reader) {
 
 str ingest_time_text(const struct ingest *in, const struct row *row) {
     return row->time_len ? (str){in->times_kept.ptr + row->time_at, row->time_len} : (str){"", 0};
+}
+
+void ingest_latest(struct ingest *in, int64_t latest) {
+    in->latest = latest;
 }
 
 struct event_sink *ingest_sink(struct ingest *in) {

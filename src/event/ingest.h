@@ -43,6 +43,8 @@ void ingest_free(struct ingest *in);
 /* Rows that follow carry this part number and, where the record has no number of the format's own, what follows
  * counts from `reader`'s. reader: its name, for kinds that name one. Counts start at zero. */
 void ingest_part(struct ingest *in, uint32_t part, str reader);
+/* No record of this part is later (by more than a day): times without a year get one by it. Forgotten by ingest_part. */
+void ingest_latest(struct ingest *in, int64_t latest);
 /* The sink to hand to a reader. */
 struct event_sink *ingest_sink(struct ingest *in);
 const struct ingest_counts *ingest_counts(const struct ingest *in);

@@ -128,6 +128,38 @@ bool kinds_add_format(struct kinds *k, struct format *format, struct err *e) {
     return true;
 }
 
+bool kinds_add_without(struct kinds *k, struct kind_without *without, struct err *e) {
+    void **list = (void **)k->withouts;
+
+    if (!grow(&list, k->without_count, &k->without_room))
+        return err_set(e, ERR_MEMORY, 0, "kinds");
+    k->withouts = (struct kind_without **)list;
+    k->withouts[k->without_count++] = without;
+    return true;
+}
+
+bool kinds_add_table(struct kinds *k, struct table_format *table, struct err *e) {
+    void **list = (void **)k->tables;
+
+    for (size_t i = 0; i < k->table_count; i++) {
+        const struct table_format *const old = k->tables[i];
+
+        if (!str_eq(old->name, table->name))
+            continue;
+        if (!may_replace(old->builtin, table->builtin, table->name, old->path, old->line, table->path, table->line, e))
+            return false;
+        k->tables[i] = table;
+        return true;
+    }
+    if (k->table_count == TABLES_MAX)
+        return err_set(e, ERR_LIMIT, 0, "%.*s: more than %u tables", STR_ARG(table->path), TABLES_MAX);
+    if (!grow(&list, k->table_count, &k->table_room))
+        return err_set(e, ERR_MEMORY, 0, "tables");
+    k->tables = (struct table_format **)list;
+    k->tables[k->table_count++] = table;
+    return true;
+}
+
 /* mine, then theirs; NULL: no memory. */
 static void *both(struct arena *a, const void *mine, size_t my_count, const void *theirs, size_t their_count,
                   size_t size) {
@@ -236,6 +268,16 @@ static int by_shape(const void *pa, const void *pb) {
     return order ? order : str_cmp(a->name, b->name);
 }
 
+static int by_table(const void *pa, const void *pb) {
+    const struct table_format *const a = *(const struct table_format *const *)pa,
+                                     *const b = *(const struct table_format *const *)pb;
+    int order = a->builtin - b->builtin;
+
+    if (order == 0)
+        order = more_first(a->tested, b->tested);
+    return order ? order : str_cmp(a->name, b->name);
+}
+
 /* The text of a raw value: the reader's own bytes where they are text, else rendered into b. */
 static str raw_text(const struct raw *v, struct buf *b) {
     size_t repaired = 0;
@@ -303,13 +345,35 @@ bool kinds_new(struct kinds **out, struct fields *fields, struct err *e) {
     return true;
 }
 
+void kinds_country(struct kinds *k, const struct phone_country *home) {
+    k->home = home;
+}
+
+str kind_time_text(const struct kind_time *t, str value) {
+    size_t end = 0, begin;
+
+    if (!t->unix_seconds)
+        return value;
+    value = str_trim(value);
+    end = str_find_byte(value, '.');
+    value = str_first(value, end);
+    for (begin = value.len; begin > 0 && value.ptr[begin - 1] >= '0' && value.ptr[begin - 1] <= '9'; begin--)
+        ;
+    if (begin > 0 && value.ptr[begin - 1] != '-')
+        return S("");
+    value = str_from(value, begin);
+    return str_eq(value, S("0")) ? S("") : value;
+}
+
 void kinds_free(struct kinds *k) {
     if (!k)
         return;
     free(k->docs);
     free(k->shapes);
     free(k->formats);
+    free(k->withouts);
     formats_free(k->ordered_formats);
+    free(k->tables);
     free(k->sorted);
     arena_free(k->arena);
     free(k);
@@ -410,6 +474,8 @@ bool kinds_seal(struct kinds *k, struct err *e) {
     qsort(k->sorted, k->sorted_count, sizeof *k->sorted, by_particularity);
     if (k->shape_count > 0)
         qsort(k->shapes, k->shape_count, sizeof *k->shapes, by_shape);
+    if (k->table_count > 0)
+        qsort(k->tables, k->table_count, sizeof *k->tables, by_table);
     if (!kinds_reachable(k, e) || !shapes_reachable(k, e))
         return false;
     if (!(k->ordered_formats = formats_new(k->formats, k->format_count)))
@@ -421,6 +487,19 @@ bool kinds_seal(struct kinds *k, struct err *e) {
 const struct formats *kinds_formats(const struct kinds *k) {
     assert(k->sealed);
     return k->ordered_formats;
+}
+
+struct fields *kinds_fields(const struct kinds *k) {
+    return k->fields;
+}
+
+size_t kinds_without_count(const struct kinds *k) {
+    return k->without_count;
+}
+
+const struct kind_without *kinds_without_at(const struct kinds *k, size_t i) {
+    assert(i < k->without_count);
+    return k->withouts[i];
 }
 
 size_t kinds_count(const struct kinds *k) {
@@ -443,4 +522,15 @@ const struct shape *shapes_at(const struct kinds *k, size_t i) {
     assert(k->sealed);
     assert(i < k->shape_count);
     return k->shapes[i];
+}
+
+size_t tables_count(const struct kinds *k) {
+    assert(k->sealed);
+    return k->table_count;
+}
+
+const struct table_format *tables_at(const struct kinds *k, size_t i) {
+    assert(k->sealed);
+    assert(i < k->table_count);
+    return k->tables[i];
 }

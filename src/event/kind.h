@@ -10,7 +10,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "event/field.h"
+#include "event/phone.h"
 #include "event/record.h"
+#include "event/table.h"
 
 /* What a field means to an investigator whatever its name. */
 enum role {
@@ -42,10 +44,13 @@ enum derive {
     DERIVE_ADDRESS,       /* 10.1.2.3:52378, [2001:db8::1]:443 -> the address alone; what is none yields nothing */
     DERIVE_LOWER,         /* ASCII capitals become small: Jo@Example.org -> jo@example.org */
     DERIVE_CONSTANT,      /* the text, where there is a value, and it is neither "" nor "-" */
-    DERIVE_LABELLED, /* the part of 'SHA1=..,MD5=..' behind `label`=; out of its quotes, in which a comma may stand;
+    DERIVE_LABELLED,    /* the part of 'SHA1=..,MD5=..' behind `label`=; out of its quotes, in which a comma may stand;
                            * a part that is null yields nothing */
-    DERIVE_SPLIT,    /* pieces between ';', trimmed; each also without what ends in the label, when one is given
+    DERIVE_SPLIT,       /* pieces between ';', trimmed; each also without what ends in the label, when one is given
                            * and only letters stand before it (file:_, containerfile:_) */
+    DERIVE_E164,        /* (030) 1234567 -> +49301234567, by kinds_country; anything else stays (event/phone.h) */
+    DERIVE_IPV4_SIGNED, /* 16777343 -> 127.0.0.1: a signed 32-bit number, the first byte lowest (Cisco); 0 and what is
+                           * none yields nothing */
 };
 #define DERIVE_INPUTS_MAX 4
 #define DERIVE_VALUES_MAX 64
@@ -65,10 +70,12 @@ struct kind_source {
     size_t input_count;
     str text;         /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label;
                        * CONSTANT: the text */
+    str constant;     /* LABELLED: "", or what is given instead of the part that is there */
     const str *map;   /* MAP: pairs, from and to */
     size_t map_count; /* pairs */
-    const struct kind_condition *only_if; /* NULL, or this must hold for the record */
-    bool unless;                          /* it must not */
+    const struct phone_country *const *home; /* E164: where numbers were written; NULL in it: not known */
+    const struct kind_condition *only_if;    /* NULL, or this must hold for the record */
+    bool unless;                             /* it must not */
 };
 
 /* A field under the name that rules of one log source use, and where its values come from: all sources offer theirs. */
@@ -76,6 +83,14 @@ struct kind_alias {
     field_id field;
     const struct kind_source *sources;
     size_t source_count;
+};
+
+/* A field that may be the event's time. */
+struct kind_time {
+    field_id field;
+    bool
+        unix_seconds; /* it is Unix seconds, perhaps behind a name and a hyphen (`pbx-`), and what stands behind a point is no
+                * fraction of them; 0 is none */
 };
 
 struct kind_logsource {
@@ -93,7 +108,8 @@ struct kind {
     const struct kind_condition *when; /* all must hold */
     size_t when_count;
     field_id each; /* FIELD_NONE, or: the value of this field is put behind the name ("windows/security" + "/4625") */
-    const field_id *times; /* the first that is present and readable is the event's time, unless the reader knows it */
+    const struct kind_time
+        *times; /* the first that is present and readable is the event's time, unless the reader knows it */
     size_t time_count;
     /* What identifies an event of this kind, all of them together, however often it is exported: two records with equal
      * values are one event twice, a record that lacks one of them cannot be told. Events of one record (shape `each_of`)
@@ -135,10 +151,24 @@ struct shape {
     const str *strip; /* prefixes taken off field names, the first that fits: "Event.EventData.",
                            * "Event.UserData.*." (* is one part), "Event.UserData.**." (** is as many as there are) */
     size_t strip_count;
-    const field_id *from, *to; /* exact renames; they win over prefixes */
+    const field_id *from, *to; /* renames, exact or of a beginning ("parameters."); they win over prefixes */
     size_t rename_count;
-    bool unspace; /* blanks are taken out of names: "Threat Name" */
+    bool unspace;   /* blanks are taken out of names: "Threat Name" */
+    bool lines;     /* `message` is a line of text, of `program` if that is there: formats tell what it says */
+    bool keep;      /* what is renamed keeps its own name as well (raw.inner) */
+    bool has_words; /* a list of words has a field for each, words_numbered and a number, and one for all of them */
+    field_id words, words_joined;
+    str words_numbered;
+    bool bytes; /* numbers below 256 are bytes of a text: [104,105] is "hi" */
+    /* FIELD_NONE, or a list each element of which is an event, with all that stands beside the list */
+    field_id each_of;
     bool builtin;
+};
+
+/* A log source that no kind gives events of, and why: for reports. */
+struct kind_without {
+    str category, product, service; /* lower case; an empty one is any */
+    str why;
 };
 
 struct kinds;
@@ -154,6 +184,10 @@ MUST_USE bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin,
 MUST_USE bool kinds_load_dir(struct kinds *k, const char *path, bool builtin, struct err *e);
 /* The kinds compiled into the program (data/kinds at build time). */
 MUST_USE bool kinds_load_builtin(struct kinds *k, struct err *e);
+/* The country that telephone numbers without calling code are of, NULL: not known. At any time before rows are looked at. */
+void kinds_country(struct kinds *k, const struct phone_country *home);
+/* The text of a value of a time field as base/instant.h reads it. */
+str kind_time_text(const struct kind_time *t, str value);
 /* Checks what can only be checked together, and sorts; after this nothing changes. ERR_USAGE: a kind extends what is not
  * there; conditions that contradict each other; a kind or shape all of whose records another takes first (a user's may
  * take those of a built-in one). */
@@ -167,6 +201,12 @@ const struct kind *kinds_at(const struct kinds *k, size_t i);
 size_t shapes_count(const struct kinds *k);
 const struct shape *shapes_at(const struct kinds *k, size_t i);
 const struct formats *kinds_formats(const struct kinds *k);
+struct fields *kinds_fields(const struct kinds *k);
+size_t kinds_without_count(const struct kinds *k);
+const struct kind_without *kinds_without_at(const struct kinds *k, size_t i);
+/* Delimited text without header line: a user's tables before built-in ones, then more tested columns, then by name. */
+size_t tables_count(const struct kinds *k);
+const struct table_format *tables_at(const struct kinds *k, size_t i);
 /* The name a field has under the shape: renamed, stripped, or itself. Makes new names in the catalogue. */
 field_id shape_field(const struct shape *s, struct fields *fields, field_id field);
 /* Which of two fields of one record wins when shape_field gives them one name: the lower rank (System before EventData
@@ -180,12 +220,28 @@ bool shape_matches(const struct shape *s, str reader, const struct record *r);
  * s->pair_count > 0. */
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r);
 
+/* Is the field (before shape_field, after shape_pairs) the shape's each_of list, or in it? */
+bool shape_each_holds(const struct shape *s, const struct fields *fields, field_id field);
+/* Undoes texts written as lists of bytes, in place: values of one field that stand together and are all numbers below 256
+ * become one. The texts live in room until the next call. False: no memory. Needs doing only when s->bytes. */
+bool shape_bytes(struct record *r, struct buf *room);
+
+/* Gives each word of the shape's list a name of its own (list: sh, -c; numbered a: a0=sh, a1=-c; beyond SHAPE_WORDS_MAX they
+ * keep the list's), and adds all of them with blanks between, if the record has room (RECORD_VALUES_MAX in values). The text
+ * lives in room until the next call. False: no memory, or too many names. Needs doing only when s->has_words. */
+#define SHAPE_WORDS_MAX 256u
+bool shape_words(const struct shape *s, struct fields *fields, struct record *r, struct buf *room);
+
 /* Does the record (after its shape) satisfy all conditions of the kind? Inner values do not count: an object is not a
  * value of its name. Slow; callers remember. room: where values are rendered; when it failed, memory ran out, and the
  * answer says nothing. */
 bool kind_matches(const struct kind *k, const struct record *r, struct buf *room);
 /* As kind_matches for one condition on the text of the field's values (NULL and 0: absent). */
 bool kind_condition_holds(const struct kind_condition *c, const str *values, size_t count);
+
+/* Can an event of the kind have the field by itself, aliases apart? False only of kinds of lines of text that name their
+ * formats (`when: {format: ...}`), none of which gives it. */
+bool kind_may_have(const struct kinds *kinds, const struct fields *fields, const struct kind *kind, field_id field);
 
 /* The values a source makes of its inputs. inputs[i]: one text value of source->inputs[i], present[i]: whether there
  * is one. Returns the count written to out (at most DERIVE_VALUES_MAX); text lives in a or in the inputs.

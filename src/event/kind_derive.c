@@ -225,10 +225,11 @@ static void registry_data(struct out *o, const struct kind_source *source, const
         give(o, inputs[0]);
 }
 
-/* Services write the client of a request in many ways: alone, with its port, IPv6 in brackets with or without one; behind
- * what it came by, as in ssh(192.0.2.1); with port and interface, as in 192.0.2.1:52878:X0. */
+/* Services write the client of a request in many ways: alone, with its port, IPv6 in brackets with or without one, IPv4 as
+ * IPv6; behind what it came by, as in ssh(192.0.2.1); with port and interface, as in 192.0.2.1:52878:X0. */
 static void address(struct out *o, str value) {
-    struct address unused;
+    static const str mapped = STR("::ffff:");
+    struct address plain;
     size_t end;
 
     value = str_trim(value);
@@ -239,7 +240,9 @@ static void address(struct out *o, str value) {
         value = str_first(str_from(value, 1), end - 1);
     else if ((end = str_find_byte(value, ':')) != SIZE_MAX && str_find_byte(str_first(value, end), '.') != SIZE_MAX)
         value = str_first(value, end); /* IPv4, and a port */
-    if (address_parse(value, &unused))
+    if (starts_ascii(value, mapped) && address_parse(str_from(value, mapped.len), &plain) && plain.family == 4)
+        value = str_from(value, mapped.len);
+    if (address_parse(value, &plain))
         give(o, value);
 }
 
@@ -265,7 +268,7 @@ static size_t item_end(str value) {
 }
 
 /* SHA1=..,MD5=.. in any order; also one alone; type="LOGIN_ERROR", userId="null". */
-static void labelled(struct out *o, str label, str value) {
+static void labelled(struct out *o, str label, str constant, str value) {
     while (value.len > 0) {
         size_t const comma = item_end(value);
         str const item = str_trim(str_first(value, comma));
@@ -276,7 +279,7 @@ static void labelled(struct out *o, str label, str value) {
             if (part.len >= 2 && part.ptr[0] == '"' && part.ptr[part.len - 1] == '"')
                 part = str_first(str_from(part, 1), part.len - 2);
             if (!str_eq(part, S("null")))
-                give(o, part);
+                give(o, constant.len ? constant : part);
         }
         value = comma == SIZE_MAX ? S("") : str_from(value, comma + 1);
     }
@@ -298,6 +301,46 @@ static void split(struct out *o, str label, str value) {
             give(o, str_from(piece, at + label.len));
         value = end == SIZE_MAX ? S("") : str_from(value, end + 1);
     }
+}
+
+static void e164(struct out *o, const struct kind_source *source, str value) {
+    const struct phone_country *const home = source->home ? *source->home : NULL;
+    char text[PHONE_TEXT];
+    str result;
+    char *p;
+
+    value = str_trim(value);
+    if (value.len == 0)
+        return;
+    if (!phone_e164(value, home, text, &result)) {
+        give(o, value);
+        return;
+    }
+    if (!(p = room(o, result.len)))
+        return;
+    put(p, result);
+    give(o, (str){p, result.len});
+}
+
+/* [Cisco Unified CM, Call Detail Records Administration Guide, "IP addresses"]: 32 bits, the bytes from the lowest up, as a
+ * signed number. */
+static void ipv4_signed(struct out *o, str value) {
+    bool const negative = str_starts(value, S("-"));
+    char text[16];
+    uint64_t n;
+    char *p;
+
+    if (!str_u64(str_from(value, negative), negative ? UINT64_C(1) << 31 : UINT32_MAX, &n) || n == 0)
+        return;
+    uint32_t const bits = negative ? (uint32_t)(0 - n) : (uint32_t)n;
+    int const len =
+        snprintf(text, sizeof text, "%u.%u.%u.%u", bits & 255, bits >> 8 & 255, bits >> 16 & 255, bits >> 24);
+
+    assert(len > 0 && (size_t)len < sizeof text);
+    if (!(p = room(o, (size_t)len)))
+        return;
+    put(p, (str){text, (size_t)len});
+    give(o, (str){p, (size_t)len});
 }
 
 size_t kind_derive(const struct kind_source *source, const str *inputs, const bool *present, struct arena *a,
@@ -347,7 +390,13 @@ size_t kind_derive(const struct kind_source *source, const str *inputs, const bo
                 give(&o, source->text);
             break;
         case DERIVE_LABELLED:
-            labelled(&o, source->text, inputs[0]);
+            labelled(&o, source->text, source->constant, inputs[0]);
+            break;
+        case DERIVE_E164:
+            e164(&o, source, inputs[0]);
+            break;
+        case DERIVE_IPV4_SIGNED:
+            ipv4_signed(&o, inputs[0]);
             break;
         case DERIVE_SPLIT:
             split(&o, source->text, inputs[0]);

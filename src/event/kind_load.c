@@ -244,6 +244,8 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
         {STR("address"), DERIVE_ADDRESS, 1},
         {STR("lower"), DERIVE_LOWER, 1},
         {STR("dos_path"), DERIVE_DOS_PATH, 1},
+        {STR("e164"), DERIVE_E164, 1},
+        {STR("ipv4_signed"), DERIVE_IPV4_SIGNED, 1},
         {STR("registry_path"), DERIVE_REGISTRY_PATH, 2},
         {STR("registry_data"), DERIVE_REGISTRY_DATA, 2},
     };
@@ -254,15 +256,16 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
     for (size_t i = 0; i < COUNT(forms); i++)
         if (str_eq(forms[i].name, name)) {
             s->how = forms[i].how;
+            s->home = &l->k->home;
             if (s->input_count > forms[i].inputs_max)
                 return kind_fail(l->e, l->path, n->line, "`as: %.*s` takes %s", STR_ARG(name),
                                  forms[i].inputs_max == 1 ? "one field" : "at most two fields");
             return true;
         }
-    return kind_fail(
-        l->e, l->path, n->line,
-        "`as: %.*s` is unknown; there are decimal, hex, address, lower, dos_path, registry_path, registry_data",
-        STR_ARG(str_first(name, 40)));
+    return kind_fail(l->e, l->path, n->line,
+                     "`as: %.*s` is unknown; there are decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
+                     "registry_path, registry_data",
+                     STR_ARG(str_first(name, 40)));
 }
 
 static bool table(struct load *l, const struct yaml_node *n, struct kind_source *s) {
@@ -321,8 +324,10 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
     constant = yaml_get(n, "constant"), only = yaml_get(n, "only_if"), unless = yaml_get(n, "unless");
     if (only && unless)
         return kind_fail(l->e, l->path, n->line, "a source takes one of `only_if`, `unless`");
-    if (!!form + !!pairs + !!label + !!split + !!constant > 1)
-        return kind_fail(l->e, l->path, n->line, "a source takes one of `as`, `map`, `label`, `split`, `constant`");
+    if (!!form + !!pairs + !!label + !!split + (constant && !label) > 1)
+        return kind_fail(
+            l->e, l->path, n->line,
+            "a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `constant`");
     if (from->type == YAML_LIST) {
         if (from->count == 0 || from->count > 2 || !form)
             return kind_fail(l->e, l->path, from->line, "only `as: registry_path` and `registry_data` take two fields");
@@ -348,8 +353,8 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
     if (split && !split_label(l, split, s))
         return false;
     if (constant) {
-        s->how = DERIVE_CONSTANT;
-        if (!scalar(l, constant, "`constant`", &text) || !keep(l, text, &s->text))
+        s->how = label ? DERIVE_LABELLED : DERIVE_CONSTANT;
+        if (!scalar(l, constant, "`constant`", &text) || !keep(l, text, label ? &s->constant : &s->text))
             return false;
         if (text.len == 0)
             return kind_fail(l->e, l->path, constant->line, "`constant` is empty");
@@ -493,6 +498,41 @@ static bool optional_text(struct load *l, const struct yaml_node *map, const cha
     return n ? scalar(l, n, key, &text) && keep(l, text, out) : true;
 }
 
+/* A field, or {from: field, as: unix}. */
+static bool time_field(struct load *l, const struct yaml_node *n, struct kind_time *t) {
+    const struct yaml_node *from, *form;
+    str text;
+
+    if (n->type != YAML_MAP)
+        return field(l, n, "`time`", &t->field);
+    if (!keys_known(l, n, "a time", "from as"))
+        return false;
+    from = yaml_get(n, "from");
+    form = yaml_get(n, "as");
+    if (!from || !form)
+        return kind_fail(l->e, l->path, n->line, "a time is a field, or has `from` and `as`");
+    if (!field(l, from, "`from`", &t->field) || !scalar(l, form, "`as`", &text))
+        return false;
+    if (!str_eq(text, S("unix")))
+        return kind_fail(l->e, l->path, form->line, "`as: %.*s` is unknown; a time may be `unix`",
+                         STR_ARG(str_first(text, 40)));
+    return t->unix_seconds = true;
+}
+
+static bool times(struct load *l, const struct yaml_node *n, struct kind *k) {
+    size_t const total = many(n);
+    struct kind_time *const list = some(l, total, sizeof *list);
+
+    if (!list)
+        return false;
+    for (size_t i = 0; i < total; i++)
+        if (!time_field(l, one_of(n, i), &list[i]))
+            return false;
+    k->times = list;
+    k->time_count = total;
+    return true;
+}
+
 static bool load_kind(struct load *l, const struct yaml_node *map) {
     struct kind_doc *const doc = some(l, 1, sizeof *doc);
     const struct yaml_node *n;
@@ -522,7 +562,7 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
         if (!field(l, n, "`each`", &k->each))
             return false;
     }
-    if ((n = yaml_get(map, "time")) && !field_list(l, n, "`time`", &k->times, &k->time_count))
+    if ((n = yaml_get(map, "time")) && !times(l, n, k))
         return false;
     if ((n = yaml_get(map, "key")) && !key_fields(l, n, k))
         return false;
@@ -584,6 +624,17 @@ static bool pairs(struct load *l, const struct yaml_node *n, struct shape *s) {
     return true;
 }
 
+static bool words(struct load *l, const struct yaml_node *n, struct shape *s) {
+    if (!is_map(l, n, "`words`") || !keys_known(l, n, "`words`", "list numbered joined"))
+        return false;
+    if (!yaml_get(n, "list") || !yaml_get(n, "numbered") || !yaml_get(n, "joined"))
+        return kind_fail(l->e, l->path, n->line, "`words` needs `list`, `numbered` and `joined`");
+    s->has_words = true;
+    return field_named(l, yaml_text(n, "list"), n->line, "`list`", &s->words) &&
+           field_named(l, yaml_text(n, "joined"), n->line, "`joined`", &s->words_joined) &&
+           optional_text(l, n, "numbered", &s->words_numbered);
+}
+
 static bool renames(struct load *l, const struct yaml_node *n, struct shape *s) {
     field_id *from, *to;
 
@@ -593,6 +644,9 @@ static bool renames(struct load *l, const struct yaml_node *n, struct shape *s) 
         if (!field_named(l, n->keys[i], n->key_lines[i], "`rename`", &from[i]) ||
             !field(l, n->items[i], "`rename`", &to[i]))
             return false;
+        else if (str_ends(n->keys[i], S(".")) != str_ends(n->items[i]->text, S(".")))
+            return kind_fail(l->e, l->path, n->key_lines[i],
+                             "`rename`: a beginning (with a point at its end) becomes a beginning, a name a name");
     s->from = from;
     s->to = to;
     s->rename_count = n->count;
@@ -617,11 +671,13 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     struct shape *const s = some(l, 1, sizeof *s);
     const struct yaml_node *n;
 
-    if (!s || !keys_known(l, map, "a shape", "shape reader when unless pairs omit strip rename unspace"))
+    if (!s || !keys_known(l, map, "a shape",
+                          "shape reader when unless pairs omit strip rename unspace each_of bytes words lines keep"))
         return false;
     s->path = l->path;
     s->line = map->line;
     s->builtin = l->builtin;
+    s->each_of = FIELD_NONE;
     if (!name_of(l, yaml_get(map, "shape"), "`shape`", &s->name) || !optional_text(l, map, "reader", &s->reader))
         return false;
     if (!(n = yaml_get(map, "when")) || many(n) == 0)
@@ -640,6 +696,20 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     if ((n = yaml_get(map, "rename")) && !renames(l, n, s))
         return false;
     if ((n = yaml_get(map, "unspace")) && !truth(l, n, "`unspace`", &s->unspace))
+        return false;
+    if ((n = yaml_get(map, "keep")) && !truth(l, n, "`keep`", &s->keep))
+        return false;
+    if ((n = yaml_get(map, "each_of"))) {
+        if (n->type == YAML_LIST)
+            return kind_fail(l->e, l->path, n->line, "`each_of` names two lists");
+        if (!field(l, n, "`each_of`", &s->each_of))
+            return false;
+    }
+    if ((n = yaml_get(map, "lines")) && !truth(l, n, "`lines`", &s->lines))
+        return false;
+    if ((n = yaml_get(map, "words")) && !words(l, n, s))
+        return false;
+    if ((n = yaml_get(map, "bytes")) && !truth(l, n, "`bytes`", &s->bytes))
         return false;
     return kinds_add_shape(l->k, s, l->e);
 }
@@ -663,7 +733,7 @@ static bool constants(struct load *l, const struct yaml_node *n, const struct co
 }
 
 /* Names of columns; _ is a column that nobody wants. */
-static bool columns(struct load *l, const struct yaml_node *n, struct template *t) {
+static bool template_columns(struct load *l, const struct yaml_node *n, struct template *t) {
     const str *names;
     field_id *list;
 
@@ -678,11 +748,8 @@ static bool columns(struct load *l, const struct yaml_node *n, struct template *
     return true;
 }
 
-/* *why, because it is written while the other arguments are worked out. */
-static bool compiled(struct load *l, bool ok, const char *const *why, uint32_t line, const char *what) {
-    if (ok)
-        return true;
-    return *why ? kind_fail(l->e, l->path, line, "%s: %s", what, *why) : full(l);
+static bool not_compiled(struct load *l, const char *why, uint32_t line, const char *what) {
+    return why ? kind_fail(l->e, l->path, line, "%s: %s", what, why) : full(l);
 }
 
 /* before: what the format puts in front of each of its templates. */
@@ -705,12 +772,12 @@ static bool one_template(struct load *l, const struct yaml_node *n, str before, 
         memcpy(whole + before.len, text.ptr, text.len);
         text = (str){whole, before.len + text.len};
     }
-    if (!compiled(l, template_compile(text, l->k->arena, l->k->fields, t, &why), &why, text_node->line, "a template"))
-        return false;
+    if (!template_compile(text, l->k->arena, l->k->fields, t, &why))
+        return not_compiled(l, why, text_node->line, "a template");
     t->line = n->line;
     if (n->type == YAML_MAP && (more = yaml_get(n, "set")) && !constants(l, more, &t->set, &t->set_count))
         return false;
-    if (n->type == YAML_MAP && (more = yaml_get(n, "columns")) && !columns(l, more, t))
+    if (n->type == YAML_MAP && (more = yaml_get(n, "columns")) && !template_columns(l, more, t))
         return false;
     for (uint16_t i = 0; i < t->piece_count; i++)
         has_csv |= t->pieces[i].type == PIECE_CSV;
@@ -730,10 +797,10 @@ static bool joins(struct load *l, const struct yaml_node *n, struct format *f) {
         field_id id;
         str text;
 
-        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text) ||
-            !compiled(l, joined_compile(text, l->k->arena, l->k->fields, &list[i], &why), &why, n->items[i]->line,
-                      "`join`"))
+        if (!field_named(l, n->keys[i], n->key_lines[i], "`join`", &id) || !scalar(l, n->items[i], "`join`", &text))
             return false;
+        if (!joined_compile(text, l->k->arena, l->k->fields, &list[i], &why))
+            return not_compiled(l, why, n->items[i]->line, "`join`");
         list[i].field = id;
     }
     f->joins = list;
@@ -792,6 +859,158 @@ static bool load_format(struct load *l, const struct yaml_node *map) {
     return kinds_add_format(l->k, f, l->e);
 }
 
+static bool load_without(struct load *l, const struct yaml_node *map) {
+    struct kind_without *const w = some(l, 1, sizeof *w);
+    const struct yaml_node *const source = yaml_get(map, "without");
+
+    if (!w || !keys_known(l, map, "a document without a kind", "without why") || !is_map(l, source, "`without`") ||
+        !keys_known(l, source, "`without`", "category product service") ||
+        !lower_part(l, source, "category", &w->category) || !lower_part(l, source, "product", &w->product) ||
+        !lower_part(l, source, "service", &w->service) || !optional_text(l, map, "why", &w->why))
+        return false;
+    if (w->category.len + w->product.len + w->service.len == 0 || w->why.len == 0)
+        return kind_fail(l->e, l->path, map->line, "`without` names a log source, and `why` says why it has no kind");
+    return kinds_add_without(l->k, w, l->e);
+}
+
+/* `time`, `number?`, or a list of what it may be. */
+static bool column_test(struct load *l, const struct yaml_node *n, struct table_column *c) {
+    static const struct {
+        str name;
+        enum table_test test;
+    } tests[] = {
+        {STR("text"), TABLE_TEXT},     {STR("time"), TABLE_TIME},       {STR("unix"), TABLE_UNIX},
+        {STR("number"), TABLE_NUMBER}, {STR("address"), TABLE_ADDRESS}, {STR("guid"), TABLE_GUID},
+    };
+    str name;
+
+    if (n->type == YAML_LIST) {
+        c->test = TABLE_ONE_OF;
+        if (!texts(l, n, "a column's list", &c->values, &c->value_count))
+            return false;
+        for (size_t i = 0; i < c->value_count; i++)
+            c->or_empty |= c->values[i].len == 0;
+        return true;
+    }
+    if (!scalar(l, n, "a column's test", &name))
+        return false;
+    if ((c->or_empty = str_ends(name, S("?"))))
+        name.len--;
+    for (size_t i = 0; i < COUNT(tests); i++)
+        if (str_eq(tests[i].name, name)) {
+            c->test = tests[i].test;
+            if (c->test == TABLE_TEXT && c->or_empty)
+                break; /* that is no test */
+            return true;
+        }
+    return kind_fail(l->e, l->path, n->line,
+                     "no test `%.*s`; there are text, time, unix, number, address, guid, all but text with ? behind "
+                     "for `or nothing`, and lists of values",
+                     STR_ARG(str_first(n->text, 40)));
+}
+
+static bool column(struct load *l, const struct yaml_node *n, struct table_column *c) {
+    str name;
+
+    c->field = FIELD_NONE;
+    if (n->type == YAML_MAP) {
+        if (n->count != 1)
+            return kind_fail(l->e, l->path, n->line, "a column is a name, or one `name: test`");
+        name = n->keys[0];
+        if (!column_test(l, n->items[0], c))
+            return false;
+    } else if (!scalar(l, n, "a column", &name)) {
+        return false;
+    }
+    return str_eq(name, S("-")) || field_named(l, name, n->line, "`columns`", &c->field);
+}
+
+static bool columns(struct load *l, const struct yaml_node *n, struct table_format *t) {
+    struct table_column *list;
+
+    if (n->type != YAML_LIST || n->count < 2 || n->count > TABLE_COLUMNS_MAX)
+        return kind_fail(l->e, l->path, n->line, "`columns` must be a list of 2 to %u names", TABLE_COLUMNS_MAX);
+    if (!(list = some(l, n->count, sizeof *list)))
+        return false;
+    for (size_t i = 0; i < n->count; i++) {
+        if (!column(l, n->items[i], &list[i]))
+            return false;
+        t->tested += list[i].test != TABLE_ANY;
+        for (size_t j = 0; j < i && list[i].field != FIELD_NONE; j++)
+            if (list[j].field == list[i].field)
+                return kind_fail(l->e, l->path, n->items[i]->line, "`columns` names a column twice");
+    }
+    t->columns = list;
+    t->column_count = t->least = n->count;
+    return true;
+}
+
+/* The column that takes what is too much for a row. */
+static bool wide(struct load *l, const struct yaml_node *n, struct table_format *t) {
+    field_id id;
+
+    if (!field(l, n, "`wide`", &id))
+        return false;
+    for (t->wide = 0; t->wide < t->column_count && t->columns[t->wide].field != id; t->wide++)
+        ;
+    if (t->wide == t->column_count)
+        return kind_fail(l->e, l->path, n->line, "`wide` names no column of the table");
+    if (!t->plain)
+        return kind_fail(l->e, l->path, n->line, "`wide` is for tables without quotes: add `quotes: false`");
+    if (t->least != t->column_count)
+        return kind_fail(l->e, l->path, n->line, "`wide` and `least`: where a row ends cannot be told");
+    return true;
+}
+
+static bool load_table(struct load *l, const struct yaml_node *map) {
+    struct table_format *const t = some(l, 1, sizeof *t);
+    const struct yaml_node *n;
+    uint64_t least;
+    str text;
+
+    if (!t || !keys_known(l, map, "a table", "table title separator quotes least wide columns"))
+        return false;
+    t->path = l->path;
+    t->line = map->line;
+    t->builtin = l->builtin;
+    if (!name_of(l, yaml_get(map, "table"), "`table`", &t->name) || !optional_text(l, map, "title", &t->title))
+        return false;
+    if ((n = yaml_get(map, "separator"))) {
+        if (!scalar(l, n, "`separator`", &text))
+            return false;
+        if (text.len != 1 || !strchr(",;|\t", text.ptr[0]) || text.ptr[0] == '\0')
+            return kind_fail(l->e, l->path, n->line,
+                             "`separator` must be a comma, a semicolon, a bar or a tab (\"\\t\")");
+        t->separator = text.ptr[0];
+    }
+    if (!(n = yaml_get(map, "columns")))
+        return kind_fail(l->e, l->path, map->line, "a table needs `columns`: their names, in their order");
+    if (!columns(l, n, t))
+        return false;
+    if (t->tested < 2)
+        return kind_fail(l->e, l->path, n->line,
+                         "a table without header line is told by what stands in it: give two columns a test, as in "
+                         "`- start: time`");
+    if ((n = yaml_get(map, "least"))) {
+        if (!scalar(l, n, "`least`", &text))
+            return false;
+        if (!str_u64(text, t->column_count, &least) || least < 2)
+            return kind_fail(l->e, l->path, n->line, "`least` must be a number of columns, 2 to %zu", t->column_count);
+        t->least = (size_t)least;
+    }
+    t->wide = SIZE_MAX;
+    if ((n = yaml_get(map, "quotes"))) {
+        bool quotes = true;
+
+        if (!truth(l, n, "`quotes`", &quotes))
+            return false;
+        t->plain = !quotes;
+    }
+    if ((n = yaml_get(map, "wide")) && !wide(l, n, t))
+        return false;
+    return kinds_add_table(l->k, t, l->e);
+}
+
 static bool load_document(struct load *l, const struct yaml_node *map) {
     if (map->type == YAML_SCALAR && map->scalar == YAML_IS_NULL)
         return true; /* nothing between two --- */
@@ -803,7 +1022,12 @@ static bool load_document(struct load *l, const struct yaml_node *map) {
         return load_shape(l, map);
     if (yaml_get(map, "format"))
         return load_format(l, map);
-    return kind_fail(l->e, l->path, map->line, "a document begins with `kind:`, `shape:` or `format:`");
+    if (yaml_get(map, "table"))
+        return load_table(l, map);
+    if (yaml_get(map, "without"))
+        return load_without(l, map);
+    return kind_fail(l->e, l->path, map->line,
+                     "a document begins with `kind:`, `shape:`, `format:`, `table:` or `without:`");
 }
 
 /* "line 7: why" of yaml becomes "path:7: why". */

@@ -22,6 +22,7 @@ struct kind_doc {
 struct kinds {
     struct arena *arena; /* all that kinds and shapes point to */
     struct fields *fields;
+    const struct phone_country *home;
     struct kind_doc **docs;
     size_t doc_count, doc_room;
     struct shape **shapes;
@@ -29,6 +30,10 @@ struct kinds {
     const struct format **formats;
     size_t format_count, format_room;
     struct formats *ordered_formats; /* when sealed */
+    struct kind_without **withouts;
+    size_t without_count, without_room;
+    struct table_format **tables;
+    size_t table_count, table_room;
     struct kind **sorted; /* without bases */
     size_t sorted_count;
     bool sealed;
@@ -40,6 +45,8 @@ bool kind_fail(struct err *e, str path, uint32_t line, const char *fmt, ...) PRI
 MUST_USE bool kinds_add_doc(struct kinds *k, struct kind_doc *doc, struct err *e);
 MUST_USE bool kinds_add_shape(struct kinds *k, struct shape *shape, struct err *e);
 MUST_USE bool kinds_add_format(struct kinds *k, struct format *format, struct err *e);
+MUST_USE bool kinds_add_without(struct kinds *k, struct kind_without *without, struct err *e);
+MUST_USE bool kinds_add_table(struct kinds *k, struct table_format *table, struct err *e);
 /* kind_reach.c. Of a joined kind: can its conditions hold together? */
 MUST_USE bool kind_possible(const struct kind *k, const struct fields *fields, struct err *e);
 /* Of sorted kinds and shapes: can records come to each of them? Sets hidden_by. */

@@ -86,6 +86,16 @@ static str new_name(const struct shape *s, const struct fields *fields, field_id
             *renamed = s->to[i];
             return name;
         }
+    for (size_t i = 0; i < s->rename_count; i++) { /* what ends in a point is the beginning of names */
+        str const from = field_name(fields, s->from[i]), to = field_name(fields, s->to[i]);
+        str const rest = str_from(name, from.len);
+
+        if (!str_ends(from, S(".")) || !str_starts(name, from) || rest.len == 0 || rest.len > NAME_MAX_BYTES - to.len)
+            continue;
+        memmove(room + to.len, rest.ptr, rest.len);
+        memcpy(room, to.ptr, to.len);
+        return (str){room, to.len + rest.len};
+    }
     for (size_t i = 0; i < s->strip_count; i++) {
         size_t const cut = prefix_fits(s->strip[i], name);
 
@@ -189,7 +199,7 @@ static void undo_pairs(const struct shape_pair *p, struct fields *fields, struct
             if (reversed)
                 held.field = p->list;
             else if (named != FIELD_NONE)
-                held = (struct raw){named, RAW_TEXT, false, 0, ""};
+                held = (struct raw){named, RAW_TEXT, false, 0, 0, ""};
             r->values[kept++] = held;
             held.field = FIELD_NONE;
         }
@@ -221,7 +231,78 @@ static void undo_pairs(const struct shape_pair *p, struct fields *fields, struct
     r->count = kept;
 }
 
+bool shape_each_holds(const struct shape *s, const struct fields *fields, field_id field) {
+    str const name = field_name(fields, field), list = field_name(fields, s->each_of);
+
+    assert(s->each_of != FIELD_NONE);
+    return str_starts(name, list) && (name.len == list.len || name.ptr[list.len] == '.');
+}
+
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r) {
     for (size_t i = 0; i < s->pair_count; i++)
         undo_pairs(&s->pairs[i], fields, r);
+}
+
+/* The byte a value is, or -1. */
+static int byte_of(const struct raw *v) {
+    uint64_t n;
+
+    return v->type == RAW_NUMBER && !v->inner && str_u64((str){v->ptr, v->len}, UINT8_MAX, &n) ? (int)n : -1;
+}
+
+bool shape_bytes(struct record *r, struct buf *room) {
+    uint32_t kept = 0;
+
+    room->len = 0;
+    if (!buf_reserve(room, r->count)) /* what points into it stays where it is */
+        return false;
+    for (uint32_t i = 0; i < r->count;) {
+        struct raw v = r->values[i];
+        size_t const from = room->len;
+        uint32_t to = i;
+        int byte;
+
+        while (to < r->count && r->values[to].field == v.field && (byte = byte_of(&r->values[to])) >= 0) {
+            buf_byte(room, (char)byte);
+            to++;
+        }
+        bool const alone = kept == 0 || r->values[kept - 1].field != v.field || r->values[kept - 1].inner;
+
+        if (alone && to > i && (to == r->count || r->values[to].field != v.field || r->values[to].inner))
+            v = (struct raw){.field = v.field, .type = RAW_TEXT, .len = to - i, .ptr = room->ptr + from};
+        else
+            to = i + 1;
+        r->values[kept++] = v;
+        i = to;
+    }
+    r->count = kept;
+    return true;
+}
+
+bool shape_words(const struct shape *s, struct fields *fields, struct record *r, struct buf *room) {
+    uint32_t words = 0;
+
+    room->len = 0;
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct raw *const v = &r->values[i];
+        char name[NAME_MAX_BYTES];
+
+        if (v->field != s->words || v->inner || (v->type != RAW_TEXT && v->type != RAW_NUMBER))
+            continue;
+        buf_add(room, words ? S(" ") : S(""));
+        buf_add(room, (str){v->ptr, v->len});
+        if (words < SHAPE_WORDS_MAX) {
+            int const len = snprintf(name, sizeof name, "%.*s%u", STR_ARG(s->words_numbered), words);
+            field_id const field = field_intern(fields, (str){name, (size_t)len < sizeof name ? (size_t)len : 0});
+
+            if (field == FIELD_NONE)
+                return false;
+            v->field = field;
+        }
+        words++;
+    }
+    if (words && r->count < RECORD_VALUES_MAX)
+        r->values[r->count++] = (struct raw){
+            .field = s->words_joined, .type = RAW_TEXT, .len = (uint32_t)room->len, .ptr = buf_str(room).ptr};
+    return !room->failed;
 }

@@ -37,9 +37,11 @@ enum raw_type {
 /* One field of the record. A field may occur several times: then the cell is multi-valued, in this order. */
 struct raw {
     field_id field;
-    uint8_t type; /* enum raw_type */
-    bool inner;   /* a second spelling of something that other fields of this record hold already (the serialised
+    uint8_t type;     /* enum raw_type */
+    bool inner;       /* a second spelling of something that other fields of this record hold already (the serialised
                    * text of a JSON object beside its members): field tests see it, keyword rules do not */
+    uint16_t element; /* 1, 2, ..: in which element of a list of the record it stands, the outermost list; 0: in none.
+                       * For shapes with each_of; a reader of records without lists leaves it 0 */
     uint32_t len;
     const char *ptr;
 };
@@ -74,8 +76,10 @@ struct record {
 };
 
 /* Where a reader's output goes. Implemented by event/ingest.h for hunts, by tests, by `longwatch show`. */
+struct kinds;
 struct event_sink {
     struct fields *fields;
+    const struct kinds *kinds; /* what is known of tables without header line (event/table.h); NULL: nothing */
     /* Which fields anybody will ask for; NULL: all. A reader may leave the others out of the record (it must still
      * parse and check them). Indexed by field_id, *wanted_count entries; a field beyond is unknown: ask. */
     bool (*wants)(struct event_sink *sink, field_id field);

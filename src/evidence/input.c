@@ -1,6 +1,8 @@
 /* input: pread into one buffer that follows the windows. */
 #include "evidence/input.h"
 
+#include "base/instant.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +66,9 @@ bool file_input_of(struct file_input *f, int fd, struct err *e) {
         return err_system(e, "a file that was handed over");
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_IO, 0, "not a regular file");
-    *f = (struct file_input){.input = {.window = window, .size = (uint64_t)st.st_size}, .fd = fd};
+    *f = (struct file_input){.input = {.window = window, .size = (uint64_t)st.st_size},
+                             .fd = fd,
+                             .modified = instant_from_unix(st.st_mtim.tv_sec, (uint32_t)st.st_mtim.tv_nsec)};
     return true;
 }
 

@@ -28,7 +28,8 @@ struct file_input {
     bool owned; /* fd is closed with it */
     char *bytes;
     size_t room, held;
-    uint64_t at; /* where in the file bytes[0] lies */
+    uint64_t at;      /* where in the file bytes[0] lies */
+    int64_t modified; /* when it was last written to, as the file system says; INSTANT_NONE: no instant */
 };
 
 MUST_USE bool file_input_open(struct file_input *f, const char *path, struct err *e);

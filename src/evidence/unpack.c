@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/buf.h"
+#include "base/instant.h"
 #include "base/utf.h"
 #include "evidence/decompress.h"
 
@@ -570,6 +571,12 @@ static bool holds_bytes(struct archive_entry *entry) {
            (archive_entry_size_is_set(entry) && archive_entry_size(entry) > 0);
 }
 
+static int64_t modified(struct archive_entry *entry) {
+    return archive_entry_mtime_is_set(entry)
+               ? instant_from_unix(archive_entry_mtime(entry), (uint32_t)archive_entry_mtime_nsec(entry))
+               : INSTANT_NONE;
+}
+
 static bool entry_visit(struct archiving *f, struct archive_entry *entry) {
     struct unpacking *const u = f->u;
     struct buf name = {0};
@@ -586,6 +593,8 @@ static bool entry_visit(struct archiving *f, struct archive_entry *entry) {
              "encrypted: unpack it with its password and hand in what comes out");
     } else {
         f->m.path = buf_str(&name);
+        if (u->visitor->dated)
+            u->visitor->dated(u->visitor->ctx, modified(entry));
         ok = member(u, f->m.path, f->depth + 1, archive_some, f, NULL);
     }
     buf_free(&name);

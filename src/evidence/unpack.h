@@ -47,6 +47,9 @@ struct unpack_visitor {
     void (*damage)(void *ctx, str path, uint64_t offset, uint64_t size, const char *why);
     /* Bytes of the outermost file consumed so far, now and then. NULL: not asked for. False stops. */
     bool (*tick)(void *ctx, uint64_t offset);
+    /* When an archive says that the member was last written to, before leaf; INSTANT_NONE: it does not say. Not of what is
+     * only compressed. NULL: not asked for. */
+    void (*dated)(void *ctx, int64_t modified);
     void *ctx;
 };
 

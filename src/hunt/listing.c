@@ -8,6 +8,7 @@
 struct place_of {
     uint64_t offset, number;
     uint32_t block, row;
+    uint16_t element;
 };
 
 struct listing {
@@ -30,6 +31,8 @@ static int by_place(const void *a, const void *b) {
         return x->offset < y->offset ? -1 : 1;
     if (x->number != y->number)
         return x->number < y->number ? -1 : 1;
+    if (x->element != y->element)
+        return x->element < y->element ? -1 : 1;
     if (x->block != y->block)
         return x->block < y->block ? -1 : 1;
     return (x->row > y->row) - (x->row < y->row);
@@ -78,8 +81,8 @@ static bool places_fill(struct listing *l, struct block *const *blocks, size_t c
     *places = 0;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t row = 0; row < blocks[i]->row_count; row++)
-            l->places[(*places)++] =
-                (struct place_of){blocks[i]->rows[row].offset, blocks[i]->rows[row].number, i, row};
+            l->places[(*places)++] = (struct place_of){blocks[i]->rows[row].offset, blocks[i]->rows[row].number, i, row,
+                                                       blocks[i]->rows[row].element};
     if (*places)
         qsort(l->places, *places, sizeof *l->places, by_place);
     return true;

@@ -11,7 +11,7 @@ struct listing;
 struct listing *listing_new(const struct fields *fields);
 /* Takes NULL. */
 void listing_free(struct listing *l);
-/* Hands over every row: by offset, then by number. The event's reader and evidence are not set. Roles are the detector's,
+/* Hands over every row: by offset, by number, by the element of a record of several events. The event's reader and evidence are not set. Roles are the detector's,
  * times the ingest's. False: each said so, or ERR_MEMORY. */
 MUST_USE bool listing_run(struct listing *l, const struct ingest *in, struct detector *d,
                           bool (*each)(void *ctx, const struct normal_event *event, struct err *e), void *ctx,

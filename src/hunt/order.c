@@ -507,6 +507,7 @@ static bool on_correlation(void *ctx, const struct correlation_hit *hit, struct 
     struct finding const f = {.number = ++o->findings,
                               .rule = rule,
                               .when = hit->when,
+                              .time_text = {"", 0},
                               .kind = {"", 0},
                               .host = {"", 0},
                               .account = {"", 0},

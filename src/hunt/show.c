@@ -72,7 +72,7 @@ static bool read_it(struct wanted *w, int fd, str outer, struct err *e) {
     if (!file_input_of(&f, fd, e))
         return false;
     if (outer.len < w->path.len) {
-        struct unpack_visitor const visitor = {leaf, ended, damage, NULL, w};
+        struct unpack_visitor const visitor = {leaf, ended, damage, NULL, NULL, w};
 
         if (!unpack(&f.input, outer, &unpack_limits_usual, &visitor, e))
             return false;

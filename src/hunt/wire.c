@@ -65,6 +65,8 @@ static void put_finding(struct buf *b, const struct wire *w) {
 
     put_u32(b, w->rule);
     put_u64(b, (uint64_t)f->when);
+    buf_byte(b, (char)f->zone);
+    put_name(b, f->time_text);
     put_u64(b, f->record);
     put_u64(b, f->offset);
     buf_byte(b, f->salvaged);
@@ -252,6 +254,19 @@ static bool take_constant(struct reading *r, const char **out) {
     return true;
 }
 
+static bool take_small(struct reading *r, unsigned below, uint8_t *out) {
+    return read_u8(&r->c, out) && *out < below;
+}
+
+static bool take_zone(struct reading *r, enum zone *out) {
+    uint8_t n = 0;
+
+    if (!take_small(r, ZONES, &n))
+        return false;
+    *out = (enum zone)n;
+    return true;
+}
+
 static bool take_rule(struct reading *r, const struct sigma_set *set, uint32_t *rule) {
     return read_u32le(&r->c, rule) && *rule < set->rule_count && set->rules[*rule]->type == SIGMA_DETECTION;
 }
@@ -267,7 +282,8 @@ static bool take_finding(struct reading *r, const struct sigma_set *set, struct 
     uint32_t count;
 
     *f = (struct finding){.first = INSTANT_NONE, .last = INSTANT_NONE};
-    if (!take_rule(r, set, &w->rule) || !take_i64(r, &f->when) || !read_u64le(&r->c, &f->record) ||
+    if (!take_rule(r, set, &w->rule) || !take_i64(r, &f->when) || !take_zone(r, &f->zone) ||
+        !take_text(r, NAME_BYTES_MAX, &f->time_text) || !read_u64le(&r->c, &f->record) ||
         !read_u64le(&r->c, &f->offset) || !take_bool(r, &f->salvaged) || !take_text(r, NAME_BYTES_MAX, &f->kind) ||
         !take_text(r, NAME_BYTES_MAX, &f->host) || !take_text(r, NAME_BYTES_MAX, &f->account) ||
         !take_text(r, NAME_BYTES_MAX, &f->logsource) || !take_count(r, 8, &count) ||
@@ -301,10 +317,6 @@ static bool take_match(struct reading *r, const struct sigma_set *set, struct wi
     return true;
 }
 
-static bool take_small(struct reading *r, unsigned below, uint8_t *out) {
-    return read_u8(&r->c, out) && *out < below;
-}
-
 static bool take_field(struct reading *r, uint32_t *left, struct normal_field *f) {
     struct normal_value *values;
     uint32_t count;
@@ -325,15 +337,13 @@ static bool take_event(struct reading *r, struct wire *w) {
     struct normal_event *const v = &w->event;
     struct normal_field *fields;
     uint32_t count, left = EVENT_VALUES_MAX;
-    uint8_t zone;
 
     *v = (struct normal_event){.evidence_sha256 = ""};
-    if (!take_i64(r, &v->when) || !take_small(r, ZONES, &zone) || !take_small(r, PRECISIONS, &v->precision) ||
+    if (!take_i64(r, &v->when) || !take_zone(r, &v->zone) || !take_small(r, PRECISIONS, &v->precision) ||
         !take_text(r, NAME_BYTES_MAX, &v->time_text) || !take_text(r, NAME_BYTES_MAX, &v->kind) ||
         !take_text(r, NAME_BYTES_MAX, &v->reader) || !read_u64le(&r->c, &v->record) || !read_u64le(&r->c, &v->offset) ||
         !take_bool(r, &v->salvaged))
         return false;
-    v->zone = (enum zone)zone;
     for (size_t i = 0; i < ROLES; i++)
         if (!take_text(r, NAME_BYTES_MAX, &v->roles[i]))
             return false;

@@ -32,6 +32,7 @@ struct worker {
     struct buf out, path;
     struct wire now;                 /* the ledger's line of the source being read */
     uint32_t members;                /* of the containers of this job, so far */
+    int64_t modified;                /* when what is being read was last written to */
     uint64_t ticked;                 /* bytes of the job that were told */
     uint64_t *kind_rows, *kind_told; /* by kind: events so far; of these, what the parent knows */
     struct buf kind_name;
@@ -128,6 +129,7 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     struct wire m = {.type = WIRE_FINDING,
                      .rule = hit->rule,
                      .finding = {.when = row->when,
+                                 .zone = (enum zone)row->zone,
                                  .kind = block_row_name(hit->block, hit->row, &w->kind_name),
                                  .record = row->number,
                                  .offset = row->offset,
@@ -136,6 +138,11 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
                                  .matches = hit->matches,
                                  .match_count = hit->match_count}};
     /* A role is a view that the next one ends: kept here. */
+    char text[INSTANT_TEXT];
+
+    m.finding.time_text = ingest_time_text(w->ingest, row);
+    if (!m.finding.time_text.len)
+        m.finding.time_text = instant_format(row->when, text);
     str role = utf8_first(detector_role(w->detector, hit->block, hit->row, ROLE_HOST), sizeof host);
 
     memcpy(host, role.ptr, role.len);
@@ -295,6 +302,7 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
 
     c->reader = reader->name;
     ingest_part(w->ingest, 0, str_of(reader->name));
+    ingest_latest(w->ingest, w->modified);
     bool ok = reader->read(in, part, ingest_sink(w->ingest), e);
 
     if (!ok && e->code != ERR_MEMORY) { /* the source ends here; what came before stays true */
@@ -313,7 +321,7 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
 }
 
 static const struct reader *reader_of(const struct worker *w, str head) {
-    return w->s->reader ? w->s->reader : reader_for(head);
+    return w->s->reader ? w->s->reader : reader_for(head, w->s->kinds);
 }
 
 static void member_begin(struct worker *w, str path) {
@@ -359,6 +367,13 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     return true;
 }
 
+/* What an archive does not say is as old as the file. */
+static void dated(void *ctx, int64_t modified) {
+    struct worker *const w = ctx;
+
+    w->modified = modified == INSTANT_NONE ? w->file.modified : modified;
+}
+
 static void unpack_damage(void *ctx, str path, uint64_t offset, uint64_t size, const char *why) {
     struct worker *const w = ctx;
 
@@ -400,7 +415,7 @@ static bool read_file(struct worker *w, str path, struct err *e) {
         return file_hash(w, e);
     }
     if ((container = unpack_container(head))) {
-        struct unpack_visitor const visitor = {leaf, ended, unpack_damage, tick, w};
+        struct unpack_visitor const visitor = {leaf, ended, unpack_damage, tick, dated, w};
 
         if (!file_hash(w, e)) /* the outermost file's own line comes last: kept until then */
             return false;
@@ -457,6 +472,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     bool ok = true;
 
     source_begin(w);
+    w->modified = w->file.modified;
     w->ticked = 0;
     w->members = 0;
     if (job->type == JOB_HASH) {

@@ -1,5 +1,5 @@
-/* csv: records out of delimited text with a header line, in UTF-8, or in UTF-16 with a byte order mark (PowerShell
- * writes that). One row is read by codec/csv.h; what is a table, and what becomes of a row, stands here and, in prose, in
+/* csv: records out of delimited text, in UTF-8, or in UTF-16 with a byte order mark (PowerShell writes that): with a header
+ * line, or without one when a kind file knows what stands in its columns (event/table.h). One row is read by codec/csv.h; what is a table, and what becomes of a row, stands here and, in prose, in
  * docs/formats/csv.md.
  *
  * A row is read only when it is whole in the window; when the window ends first, a larger one is asked for, up to ROW_MAX.
@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/utf.h"
 #include "codec/csv.h"
+#include "event/kind.h"
 #include "reader/json_own.h"
 #include "reader/utf16_window.h"
 
@@ -28,8 +29,10 @@
 struct table {
     enum encoding encoding;
     char separator;
-    size_t columns;
-    uint64_t header; /* offset of the header line */
+    bool padded;                       /* a blank stands behind each separator */
+    size_t columns, least;             /* a row has so many fields, or at least so many */
+    uint64_t header;                   /* offset of the header line, or of the first row when there is none */
+    const struct table_format *format; /* NULL: there is a header line */
 };
 
 struct column {
@@ -60,7 +63,8 @@ struct reading {
     uint32_t count, room;
     uint64_t number;
 
-    size_t holder; /* the column whose text is itself the record, or SIZE_MAX */
+    field_id table_name; /* where the name of the format is given, or FIELD_NONE */
+    size_t holder;       /* the column whose text is itself the record, or SIZE_MAX */
     bool holder_inner;
     struct json j;
     uint32_t *stamps; /* by field: the last row whose record has it */
@@ -100,18 +104,58 @@ static size_t names_in(const struct csv *c) {
     if (count < 2 || count > COLUMNS_MAX || count > c->fields_max)
         return 0;
     for (size_t i = 0; i < count; i++)
-        if (!is_name(&c->fields[i], count > 2))
+        if (!is_name(&c->fields[i], count > 2 && !c->padded))
             return 0;
     return count;
 }
 
 /* Has the row last read so many fields? One more is none if it is empty: a separator at the line's end. */
-static bool has_columns(const struct csv *c, size_t columns) {
-    return c->count == columns || (c->count == columns + 1 && c->fields_max > columns && c->fields[columns].len == 0);
+static bool has_columns(const struct csv *c, size_t least, size_t columns) {
+    return (c->count >= least && c->count <= columns) ||
+           (c->count == columns + 1 && c->fields_max > columns && c->fields[columns].len == 0);
+}
+
+/* Does a blank stand in front of every field but the first? */
+static bool is_padded(const struct csv *c) {
+    bool all = c->count > 1 && c->count <= c->fields_max;
+
+    for (size_t i = 1; all && i < c->count; i++)
+        all = c->fields[i].len > 0 && c->fields[i].ptr[0] == ' ';
+    return all;
+}
+
+/* The row at the start of text, read again without its blanks when every field has one in front. */
+static enum csv_end first_row(struct csv *c, str text, bool last) {
+    enum csv_end end;
+
+    c->padded = false;
+    if ((end = csv_row(c, text, last)) == CSV_WHOLE && is_padded(c)) {
+        c->padded = true;
+        end = csv_row(c, text, last);
+    }
+    return end;
 }
 
 static bool is_blank_row(const struct csv *c) {
     return c->count == 1 && c->fields[0].len == 0;
+}
+
+/* The next row of the head that is not blank: *text moves behind it. A wrong one is its line. CSV_SHORT: no more. */
+static enum csv_end row_of_head(struct csv *c, str *text, bool last) {
+    while (text->len) {
+        enum csv_end const end = csv_row(c, *text, last);
+        size_t const line = end == CSV_WRONG ? str_find_byte(*text, '\n') : SIZE_MAX;
+
+        if (end == CSV_SHORT)
+            break;
+        if (end == CSV_WHOLE)
+            *text = str_from(*text, c->size);
+        else
+            *text = line == SIZE_MAX ? S("") : str_from(*text, line + 1);
+        if (end == CSV_WRONG || !is_blank_row(c))
+            return end;
+    }
+    return CSV_SHORT;
 }
 
 /* The columns of text as a table with this separator, or 0: it is none. last: text is all there is. */
@@ -119,43 +163,101 @@ static size_t columns_with(struct csv *c, str text, bool last) {
     size_t columns, agree = 0, seen = 0;
     enum csv_end end;
 
-    if (csv_row(c, text, last) != CSV_WHOLE || !(columns = names_in(c)))
+    if (first_row(c, text, last) != CSV_WHOLE || !(columns = names_in(c)))
         return 0;
-    for (text = str_from(text, c->size); text.len && seen < ROWS_LOOKED_AT;) {
-        if ((end = csv_row(c, text, last)) == CSV_SHORT)
-            break;
-        if (end == CSV_WRONG) {
-            size_t const line = str_find_byte(text, '\n');
-
-            seen++;
-            text = line == SIZE_MAX ? S("") : str_from(text, line + 1);
-            continue;
-        }
-        text = str_from(text, c->size);
-        if (is_blank_row(c))
-            continue;
+    for (text = str_from(text, c->size); seen < ROWS_LOOKED_AT && (end = row_of_head(c, &text, last)) != CSV_SHORT;) {
         seen++;
-        agree += has_columns(c, columns);
+        agree += end == CSV_WHOLE && has_columns(c, columns, columns);
     }
     if (seen == 0) /* the first row alone may be larger than the head */
         return text.len && !last && columns > 3 && c->count < columns ? columns : 0;
+    if (c->padded && (agree < seen || seen < 2)) /* prose has blanks behind its commas */
+        return 0;
     return agree > (columns == 2) && agree * 3 >= seen * 2 ? columns : 0;
 }
 
-/* Bytes before the header line: what PowerShell's Export-Csv writes about the type of its objects. */
-static size_t type_line(str text) {
-    size_t const line = str_starts(text, S("#TYPE ")) ? str_find_byte(text, '\n') : SIZE_MAX;
+/* Fields that are too many belong to the wide column: what stands between its neighbours, with the separators. */
+static void row_narrow(struct csv *c, const struct table_format *f) {
+    if (f->wide == SIZE_MAX || c->count <= f->column_count || c->count > c->fields_max)
+        return;
+    size_t const more = c->count - f->column_count, behind = f->column_count - f->wide - 1;
+    struct csv_field *const w = &c->fields[f->wide];
 
-    return line == SIZE_MAX ? 0 : line + 1;
+    w->len = (size_t)(w[more].ptr + w[more].len - w->ptr);
+    memmove(w + 1, w + 1 + more, behind * sizeof *w);
+    c->count = f->column_count;
 }
 
-/* Is the source that begins with head a table, and how is it written? Looks at 64 KiB and no more, whatever it is given. */
-static bool table_of(str head, struct table *t) {
-    static const char separators[] = {',', '\t', ';', '|'};
+/* Does the row last read hold what the format says? (What stands in a wide column is not looked at.) */
+static bool row_fits(const struct csv *c, const struct table_format *f) {
+    size_t const more = f->wide != SIZE_MAX && c->count > f->column_count ? c->count - f->column_count : 0;
+
+    if (c->count > c->fields_max || (!more && !has_columns(c, f->least, f->column_count)))
+        return false;
+    for (size_t i = 0; i < f->column_count && i < c->count; i++) {
+        const struct csv_field *const cell = &c->fields[more && i > f->wide ? i + more : i];
+
+        if (i != f->wide && !table_cell_fits(&f->columns[i], (str){cell->ptr, cell->len}))
+            return false;
+    }
+    return true;
+}
+
+/* The format that two thirds of the rows of text satisfy, with this separator and c->plain: of several the one that most
+ * do, then the first. NULL: none. *best: so many rows satisfy it; only more will do. */
+static const struct table_format *format_with(struct csv *c, str text, bool last, const struct kinds *kinds,
+                                              size_t *best) {
+    const struct table_format *found = NULL;
+    uint8_t fits[TABLES_MAX] = {0};
+    size_t seen = 0;
+    enum csv_end end;
+
+    if (first_row(c, text, last) == CSV_SHORT) /* a wrong one is the rest of a line: logs are cut anywhere */
+        return NULL;
+    for (; seen < ROWS_LOOKED_AT && (end = row_of_head(c, &text, last)) != CSV_SHORT; seen++)
+        for (size_t i = 0; end == CSV_WHOLE && i < tables_count(kinds); i++) {
+            const struct table_format *const f = tables_at(kinds, i);
+
+            if (f->plain != c->plain || (f->separator && f->separator != c->separator))
+                continue;
+            fits[i] += row_fits(c, f);
+        }
+    for (size_t i = 0; i < tables_count(kinds); i++)
+        if (fits[i] > *best && (size_t)fits[i] * 3 >= seen * 2) {
+            *best = fits[i];
+            found = tables_at(kinds, i);
+        }
+    return found;
+}
+
+/* Bytes before the header line: what PowerShell's Export-Csv writes about the type of its objects; `sep=;`, which tells
+ * Excel the separator, and us (*separator, else it stays). */
+static size_t preamble(str text, char *separator) {
+    size_t const line = str_find_byte(text, '\n');
+    str const first = str_trim(str_first(text, line));
+
+    if (line == SIZE_MAX)
+        return 0;
+    if (str_starts(text, S("#TYPE ")))
+        return line + 1;
+    if (str_starts(text, S("sep=")) && line >= 5 && strchr(",;|\t", text.ptr[4]) && text.ptr[4] != '\0' &&
+        first.len <= 5) {
+        *separator = text.ptr[4];
+        return line + 1;
+    }
+    return 0;
+}
+
+static const char separators[] = {',', '\t', ';', '|'};
+
+/* Is the source that begins with head a table, and how is it written? A header line comes before all that kinds know (they
+ * may be NULL). Looks at 64 KiB and no more, whatever it is given. */
+static bool table_of(str head, const struct kinds *kinds, struct table *t) {
     struct csv_field fields[COLUMNS_MAX + 1];
     char narrow[HEAD_MAX / 2];
     bool const last = head.len < HEAD_MAX;
-    size_t skipped, unit = 1, mark = 0;
+    size_t skipped, unit = 1, mark = 0, best = 0;
+    char only = '\0';
     str text = head = str_first(head, HEAD_MAX);
 
     *t = (struct table){.encoding = encoding_of(head)};
@@ -173,16 +275,30 @@ static bool table_of(str head, struct table *t) {
         }
         text = (str){narrow, count};
     }
-    skipped = type_line(text);
+    skipped = preamble(text, &only);
     text = str_from(text, skipped);
     t->header = mark + unit * skipped;
     for (size_t i = 0; i < COUNT(separators) && text.len; i++) {
         struct csv c = {.separator = separators[i], .fields = fields, .fields_max = COUNT(fields)};
-        size_t const columns = columns_with(&c, text, last);
+        size_t const columns = only && only != c.separator ? 0 : columns_with(&c, text, last);
 
         if (columns > t->columns) {
-            t->columns = columns;
+            t->columns = t->least = columns;
             t->separator = separators[i];
+            t->padded = c.padded;
+        }
+    }
+    for (size_t i = 0; i < 2 * COUNT(separators) && text.len && kinds && (t->columns == 0 || t->format); i++) {
+        struct csv c = {.separator = separators[i / 2], .plain = i % 2, .fields = fields, .fields_max = COUNT(fields)};
+        const struct table_format *const f =
+            only && only != c.separator ? NULL : format_with(&c, text, last, kinds, &best);
+
+        if (f) {
+            t->columns = f->column_count;
+            t->least = f->least;
+            t->separator = c.separator;
+            t->padded = c.padded;
+            t->format = f;
         }
     }
     return t->columns > 0;
@@ -244,6 +360,7 @@ static uint64_t size_in_source(const struct reading *r, size_t n) {
 static void step(struct reading *r, size_t n) {
     r->at += size_in_source(r, n);
     r->window = str_from(r->window, n);
+    r->full = r->full && n == 0; /* what is left of a large window is no large window */
 }
 
 /* Over empty lines, and zero bytes where a line begins: these are what a system that lost its power leaves behind a log's
@@ -377,7 +494,7 @@ static bool cell_record(struct reading *r, bool *taken) {
     *taken = false;
     if (text.len == 0 || text.ptr[0] != '{')
         return true;
-    if ((end = json_document(&r->j, text, false, false)) == JSON_MEMORY)
+    if ((end = json_document(&r->j, text, false, JSON_LISTED)) == JSON_MEMORY)
         return no_memory(r);
     if (end != JSON_WHOLE || r->j.size != text.len) {
         report_within(r, place_of(r, f->ptr), place_of(r, f->ptr + f->len) - place_of(r, f->ptr),
@@ -429,7 +546,7 @@ static bool give(struct reading *r, size_t size) {
     report_bytes(r, size);
     if (r->holder != SIZE_MAX && !cell_record(r, &taken))
         return false;
-    for (size_t i = 0; i < r->table.columns; i++) {
+    for (size_t i = 0; i < r->table.columns && i < r->csv.count; i++) {
         const struct column *const c = &r->columns[i];
 
         if (!c->wanted || (taken && (i == r->holder || (c->field < r->stamp_count && r->stamps[c->field] == r->stamp))))
@@ -438,6 +555,11 @@ static bool give(struct reading *r, size_t size) {
 
         emit(r, (struct raw){.field = c->field, .type = RAW_TEXT, .len = (uint32_t)text.len, .ptr = text.ptr});
     }
+    if (r->table_name != FIELD_NONE)
+        emit(r, (struct raw){.field = r->table_name,
+                             .type = RAW_TEXT,
+                             .len = (uint32_t)r->table.format->name.len,
+                             .ptr = r->table.format->name.ptr});
     if (r->count > r->room) {
         report_within(r, r->at, 0, "more than 8192 values: the rest was left out");
         r->count = r->room;
@@ -468,9 +590,11 @@ static bool next(struct reading *r) {
     r->number++;
     if (end == CSV_WRONG)
         return skip_line(r, r->csv.why);
-    if (!has_columns(&r->csv, r->table.columns))
+    if (r->table.format)
+        row_narrow(&r->csv, r->table.format);
+    if (!has_columns(&r->csv, r->table.least, r->table.columns))
         report(r, r->at, size_in_source(r, r->csv.size),
-               r->csv.count < r->table.columns ? "fewer fields than columns" : "more fields than columns");
+               r->csv.count < r->table.least ? "fewer fields than columns" : "more fields than columns");
     else if (is_ours(r, r->at) && !give(r, row_size(r)))
         return false;
     step(r, r->csv.size);
@@ -521,36 +645,98 @@ static bool take_names(struct reading *r) {
     return true;
 }
 
-/* Reads the header. *found: there is one. */
+/* INTEGER, VARCHAR(50), UNIQUEIDENTIFIER */
+static bool is_type(str s) {
+    uint64_t n;
+
+    if (str_starts(s, S("VARCHAR(")) && str_ends(s, S(")")))
+        return str_u64((str){s.ptr + 8, s.len - 9}, UINT32_MAX, &n);
+    return str_eq(s, S("INTEGER")) || str_eq(s, S("UNIQUEIDENTIFIER"));
+}
+
+/* Cisco's call records have a second header line: the SQL type of each column. */
+static bool is_types_row(const struct csv *c, size_t columns) {
+    for (size_t i = 0; i < columns && i < c->count; i++)
+        if (!is_type((str){c->fields[i].ptr, c->fields[i].len}))
+            return false;
+    return has_columns(c, columns, columns);
+}
+
+/* Behind the header line. */
+static bool step_over_types(struct reading *r) {
+    enum csv_end end;
+
+    if (!look(r, WINDOW_FIRST))
+        return false;
+    if (r->window.len == 0)
+        return true;
+    if (!row_whole(r, &end))
+        return false;
+    if (end == CSV_WHOLE && is_types_row(&r->csv, r->table.columns))
+        step(r, r->csv.size);
+    return true;
+}
+
+/* The fields of a table without header line. */
+static bool take_columns(struct reading *r) {
+    struct event_sink *const to = r->to;
+
+    for (size_t i = 0; to && i < r->table.columns; i++) {
+        struct column *const c = &r->columns[i];
+
+        c->field = r->table.format->columns[i].field;
+        c->wanted = c->field != FIELD_NONE && (!to->wants || to->wants(to, c->field));
+    }
+    if (to)
+        r->table_name = field_intern(to->fields, S("_table"));
+    return true;
+}
+
+/* Reads the header. *found: there is one, or the format is known without. */
 static bool begin(struct reading *r, bool *found) {
     enum csv_end end;
 
     if (!r->in->window(r->in, 0, HEAD_MAX, &r->window, r->e))
         return false;
-    if (!(*found = table_of(r->window, &r->table)))
+    if (!(*found = table_of(r->window, r->to ? r->to->kinds : NULL, &r->table)))
         return true;
-    r->csv = (struct csv){.separator = r->table.separator, .fields_max = r->table.columns + 1};
+    const struct table_format *const format = r->table.format;
+
+    r->csv = (struct csv){.separator = r->table.separator,
+                          .padded = r->table.padded,
+                          .plain = format && format->plain,
+                          .fields_max = format && format->wide != SIZE_MAX ? COLUMNS_MAX : r->table.columns + 1};
     r->csv.fields = calloc(r->csv.fields_max, sizeof *r->csv.fields);
     r->columns = calloc(r->table.columns, sizeof *r->columns);
     r->names = arena_new(HEAD_MAX * 4);
     r->at = r->table.header;
     if (!r->csv.fields || !r->columns || !r->names)
         return no_memory(r);
-    if (!look(r, WINDOW_FIRST) || !row_whole(r, &end))
+    if (!look(r, WINDOW_FIRST))
         return false;
-    if (!(*found = end == CSV_WHOLE && r->csv.count >= r->table.columns))
-        return true;
-    if (!take_names(r))
-        return false;
-    step(r, r->csv.size);
-    r->room = r->holder == SIZE_MAX ? (uint32_t)r->table.columns : RECORD_VALUES_MAX;
+    if (format) {
+        if (!take_columns(r))
+            return false;
+    } else {
+        if (!row_whole(r, &end))
+            return false;
+        if (!(*found = end == CSV_WHOLE && r->csv.count >= r->table.columns))
+            return true;
+        if (!take_names(r))
+            return false;
+        step(r, r->csv.size);
+        if (!step_over_types(r))
+            return false;
+    }
+    r->room = r->holder == SIZE_MAX ? (uint32_t)r->table.columns + 1 : RECORD_VALUES_MAX;
     if (r->to && !(r->values = reallocarray(NULL, r->room, sizeof *r->values)))
         return no_memory(r);
     return r->holder == SIZE_MAX || json_open(&r->j, r->to, r->e);
 }
 
 static bool csv_read(struct input *in, struct part part, struct event_sink *to, struct err *e) {
-    struct reading r = {.in = in, .part = part, .to = to, .e = e, .window = {"", 0}, .holder = SIZE_MAX};
+    struct reading r = {
+        .in = in, .part = part, .to = to, .e = e, .window = {"", 0}, .table_name = FIELD_NONE, .holder = SIZE_MAX};
     bool found = false;
     bool ok = begin(&r, &found);
 
@@ -575,32 +761,73 @@ static void show_value(struct buf *out, str text) {
     buf_add(out, text);
 }
 
-static bool csv_show(struct input *in, uint64_t offset, struct buf *out, struct err *e) {
-    struct reading r = {.in = in, .e = e, .window = {"", 0}, .holder = SIZE_MAX};
-    enum csv_end end = CSV_WRONG;
-    bool found = false;
-    bool ok = begin(&r, &found);
-    size_t const unit = r.table.encoding == UTF_8 ? 1 : 2;
+/* Goes to offset, where a row may begin: behind a line end, behind zero bytes, at the start. Not further back than there: the
+ * source may be a stream. */
+static bool go_to_row(struct reading *r, uint64_t offset, uint64_t start, bool *found) {
+    size_t const unit = r->table.encoding == UTF_8 ? 1 : 2;
 
-    /* A row begins behind a line end, or behind zero bytes. */
-    found = found && offset >= r.at && (offset - r.at) % unit == 0;
-    if (ok && found) {
-        r.at = offset - unit;
-        ok = look(&r, WINDOW_FIRST);
-        found = r.window.len > 1 && (r.window.ptr[0] == '\n' || r.window.ptr[0] == '\0');
+    *found = offset >= start && (offset - start) % unit == 0;
+    if (!*found)
+        return true;
+    r->at = offset == start ? offset : offset - unit;
+    if (!look(r, WINDOW_FIRST))
+        return false;
+    if (r->at < offset) {
+        *found = r->window.len > 1 && (r->window.ptr[0] == '\n' || r->window.ptr[0] == '\0');
+        step(r, *found);
     }
-    if (ok && found) {
-        step(&r, 1);
+    *found &= r->window.len > 0;
+    return true;
+}
+
+/* The row at the window's start, of a table without header line: which one it is only kinds know, and they are not at hand.
+ * The separator that gives most fields is the one; quotes are bytes where they make no row. */
+static bool row_nameless(struct reading *r, bool *found) {
+    struct csv best = {.count = 1};
+    enum csv_end end;
+
+    r->csv.fields_max = COLUMNS_MAX;
+    if (!(r->csv.fields = calloc(r->csv.fields_max, sizeof *r->csv.fields)))
+        return no_memory(r);
+    for (size_t i = 0; i < 2 * COUNT(separators) && !(best.count > 1 && i == COUNT(separators)); i++) {
+        r->csv.separator = separators[i % COUNT(separators)];
+        r->csv.plain = i >= COUNT(separators);
+        if (!row_whole(r, &end))
+            return false;
+        if (end == CSV_WHOLE && r->csv.count > best.count && r->csv.count <= r->csv.fields_max)
+            best = r->csv;
+    }
+    *found = best.count > 1;
+    if (!*found)
+        return true;
+    r->csv = best;
+    r->table.columns = best.count;
+    return row_whole(r, &end);
+}
+
+static bool csv_show(struct input *in, uint64_t offset, struct buf *out, struct err *e) {
+    struct reading r = {.in = in, .e = e, .window = {"", 0}, .table_name = FIELD_NONE, .holder = SIZE_MAX};
+    enum csv_end end;
+    bool named = false, found = false;
+    bool ok = begin(&r, &named) && go_to_row(&r, offset, named ? r.at : r.table.header, &found);
+
+    if (ok && found && named) {
         ok = row_whole(&r, &end);
+        found = ok && end == CSV_WHOLE && !is_blank_row(&r.csv) && has_columns(&r.csv, r.table.least, r.table.columns);
+    } else if (ok && found) {
+        ok = row_nameless(&r, &found);
     }
-    if (ok && (end != CSV_WHOLE || is_blank_row(&r.csv) || !has_columns(&r.csv, r.table.columns)))
+    if (ok && !found)
         ok = err_set(e, ERR_CORRUPT, offset, "no row begins here");
     if (ok && !(r.text = malloc(r.csv.size)))
         ok = no_memory(&r);
     for (size_t i = 0; ok && i < r.table.columns; i++) {
         if (i)
             buf_byte(out, '\n');
-        buf_add(out, r.columns[i].name);
+        if (named)
+            buf_add(out, r.columns[i].name);
+        else
+            buf_format(out, "%zu", i + 1);
         buf_add(out, S(": "));
         show_value(out, field_text(&r, i));
     }
@@ -613,13 +840,20 @@ static bool csv_show(struct input *in, uint64_t offset, struct buf *out, struct 
 static bool csv_looks_like(str head) {
     struct table t;
 
-    return table_of(head, &t);
+    return table_of(head, NULL, &t);
+}
+
+static bool csv_described(str head, const struct kinds *kinds) {
+    struct table t;
+
+    return table_of(head, kinds, &t);
 }
 
 const struct reader csv_reader = {
     .name = "csv",
-    .title = "delimited text with a header line (CSV, TSV)",
+    .title = "delimited text (CSV, TSV), with a header line or described by a kind file",
     .looks_like = csv_looks_like,
+    .described = csv_described,
     .read = csv_read,
     .show = csv_show,
 };

@@ -240,6 +240,7 @@ static inline bool value_add(struct evtx_decoder *d, field_id field, uint8_t sec
     }
     v->field = field;
     v->inner = false;
+    v->element = 0;
     d->section_of[at] = section;
     if (UNLIKELY(!value_raw(type, ptr, size, (struct evtx_scratch){d->widened[at], d->memory}, v))) {
         d->cut = "record has more text than is kept";

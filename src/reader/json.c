@@ -90,6 +90,7 @@ static void step(struct reading *r, size_t n) {
     r->at += size_in_source(r, n);
     r->window = str_from(r->window, n);
     r->column += n;
+    r->full = r->full && n == 0; /* what is left of a large window is no large window */
 }
 
 /* Over n bytes of text, the last of which is a line end. */
@@ -233,7 +234,10 @@ static bool skip_broken(struct reading *r, size_t column, const char *why) {
 typedef enum json_end (*attempt)(struct reading *r);
 
 static enum json_end try_record(struct reading *r) {
-    return json_document(&r->j, r->window, r->lines, r->where == OUTSIDE);
+    return json_document(&r->j, r->window, r->lines,
+                         r->where == OUTSIDE ? JSON_ALONE
+                         : r->open           ? JSON_WRAPPED
+                                             : JSON_LISTED);
 }
 
 static enum json_end try_value(struct reading *r) {
@@ -420,7 +424,7 @@ static bool line_is_wrapper(str line) {
     struct json j = {0};
     struct err e;
     bool const wrapper =
-        nobody.fields && json_open(&j, &nobody, &e) && json_document(&j, line, true, true) == JSON_WRAPPER;
+        nobody.fields && json_open(&j, &nobody, &e) && json_document(&j, line, true, JSON_ALONE) == JSON_WRAPPER;
 
     json_close(&j);
     fields_free(nobody.fields);

@@ -37,6 +37,9 @@ enum {
     HOLDS_HITS = 512,    /* Elasticsearch: hits.hits */
     HOLDS_RECORD = 1024, /* text that is itself a record */
     IS_RECORD = 2048,    /* an object whose members are those of the record */
+    HOLDS_LINE = 4096,   /* in a wrapper's list: text that is a record when it is an object */
+    LISTS_LINES = 16384, /* a key of the whole whose list holds the records, even behind other lists (CloudWatch) */
+    HOLDS_VALUE = 8192,  /* text that is the value of this path, written as JSON once more */
 };
 
 /* 64 bytes: one line of the cache. */
@@ -363,8 +366,23 @@ static bool is_one_of(str key, const str *names, size_t count) {
     return false;
 }
 
+/* Microsoft 365, LookupEvents, Splunk. */
 bool json_holds_record(str name) {
-    return str_eq_ascii(name, S("AuditData")) || str_eq(name, S("CloudTrailEvent"));
+    return str_eq_ascii(name, S("AuditData")) || str_eq(name, S("CloudTrailEvent")) || str_eq(name, S("_raw")) ||
+           str_eq(name, S("result"));
+}
+
+/* Columns of Log Analytics whose objects and lists are exported as text: of sign-ins and directory audits, of activity,
+ * of OfficeActivity. */
+static bool holds_value(str name) {
+    static const str names[] = {
+        STR("InitiatedBy"),         STR("TargetResources"),    STR("AdditionalDetails"), STR("Status"),
+        STR("DeviceDetail"),        STR("LocationDetails"),    STR("Properties"),        STR("Claims"),
+        STR("Authorization"),       STR("HTTPRequest"),        STR("Parameters"),        STR("ExtendedProperties"),
+        STR("OperationProperties"), STR("ModifiedProperties"), STR("DeviceProperties"),
+    };
+
+    return is_one_of(name, names, COUNT(names));
 }
 
 static unsigned node_flags(const struct json *j, uint32_t parent, str key) {
@@ -388,6 +406,9 @@ static unsigned node_flags(const struct json *j, uint32_t parent, str key) {
         if (j->nodes[parent].parent == ROOT && str_eq(key, S("hits")) &&
             str_eq((str){j->nodes[parent].key, j->nodes[parent].len}, S("hits")))
             flags |= HOLDS_HITS;
+        if (j->nodes[parent].parent == ROOT && str_eq(key, S("_raw")) &&
+            str_eq((str){j->nodes[parent].key, j->nodes[parent].len}, S("result")))
+            flags |= HOLDS_RECORD;
         return flags;
     }
     for (size_t i = 0; i < COUNT(lists); i++)
@@ -395,6 +416,12 @@ static unsigned node_flags(const struct json *j, uint32_t parent, str key) {
             flags |= LISTS_RECORDS;
     if (json_holds_record(key))
         flags |= HOLDS_RECORD;
+    if (holds_value(key))
+        flags |= HOLDS_VALUE;
+    if (str_eq(key, S("message")))
+        flags |= HOLDS_LINE;
+    if (str_eq(key, S("logEvents")))
+        flags |= LISTS_RECORDS | LISTS_LINES;
     if (str_eq(key, S("_source")))
         flags |= IS_RECORD;
     return flags;
@@ -513,8 +540,12 @@ static inline void emit(struct json *j, const struct json_node *n, unsigned type
         return;
     j->dotted |= literal;
     j->literal[j->count] = literal;
-    j->values[j->count++] = (struct raw){
-        .field = n->field, .type = (uint8_t)type, .inner = inner, .len = (uint32_t)text.len, .ptr = text.ptr};
+    j->values[j->count++] = (struct raw){.field = n->field,
+                                         .type = (uint8_t)type,
+                                         .inner = inner || j->second,
+                                         .element = j->element,
+                                         .len = (uint32_t)text.len,
+                                         .ptr = text.ptr};
 }
 
 static bool wanted(struct json *j, struct json_node *n) {
@@ -639,46 +670,87 @@ static const char *object(struct json *j, const char *p, uint32_t node, unsigned
 }
 
 static const char *array(struct json *j, const char *p, uint32_t node, unsigned depth) {
+    bool const outermost = j->element == 0;
+
     if (depth == DEPTH_MAX)
         return wrong(j, p, "nested deeper than 256");
-    j->nested = true;
+    j->listed = true;
     p = blanks(j, p + 1);
     if (p < j->end && *p == ']')
         return p + 1;
     for (;;) {
+        j->element = outermost && j->element < UINT16_MAX ? (uint16_t)(j->element + 1) : j->element;
         if (!(p = value(j, p, node, depth + 1, node == NOWHERE ? ROOT : node)))
             return NULL;
         p = blanks(j, p);
         if (p == j->end)
             return ended(j, p);
-        if (*p == ']')
+        if (*p == ']') {
+            j->element = outermost ? 0 : j->element;
             return p + 1;
+        }
         if (*p != ',')
             return wrong(j, p, "no comma between elements");
         p = blanks(j, p + 1);
     }
 }
 
-/* Reads a member's text as members of the record itself. Text that is no JSON object stays what it is: text. */
-static void embedded(struct json *j, str text) {
+/* Reads a member's text as members of the record itself, or as the member's value a second time. Text that is no JSON, or
+ * no object or list, stays what it is: text. */
+static void embedded(struct json *j, str text, uint32_t node) {
     const char *const end = j->end;
     uint32_t const count = j->count;
     bool const nested = j->nested, dotted = j->dotted;
+    str const body = str_trim(text);
     const char *p;
 
-    if (j->embedded || text.len < 2 || text.ptr[0] != '{')
+    if (j->embedded || body.len < 2 || (body.ptr[0] != '{' && (node == ROOT || body.ptr[0] != '[')))
         return;
-    j->end = text.ptr + text.len;
+    j->end = body.ptr + body.len;
     j->embedded = true;
-    p = object(j, text.ptr, ROOT, 0, ROOT);
+    j->second = node != ROOT;
+    p = body.ptr[0] == '{' ? object(j, body.ptr, node, node != ROOT, ROOT) : array(j, body.ptr, node, 1);
     if (!p || blanks(j, p) != j->end) {
         j->count = count;
         j->nested = nested;
         j->dotted = dotted;
         j->why = NULL;
+        j->element = 0;
+    } else if (node == ROOT && j->record_from == j->record_to) {
+        j->record_from = count;
+        j->record_to = j->count;
     }
-    j->embedded = false;
+    j->embedded = j->second = false;
     j->end = end;
+}
+
+static void reverse(struct json *j, uint32_t from, uint32_t to) {
+    for (; from + 1 < to; from++, to--) {
+        struct raw const v = j->values[from];
+        bool const literal = j->literal[from];
+
+        j->values[from] = j->values[to - 1];
+        j->literal[from] = j->literal[to - 1];
+        j->values[to - 1] = v;
+        j->literal[to - 1] = literal;
+    }
+}
+
+/* Where a text is the record, its values go before those of what is around it: the first of several is what counts. */
+static void record_first(struct json *j) {
+    reverse(j, 0, j->record_from);
+    reverse(j, j->record_from, j->record_to);
+    reverse(j, 0, j->record_to);
+}
+
+/* Text that may be JSON itself. */
+static void held(struct json *j, uint32_t node, unsigned depth, str text) {
+    unsigned const flags = j->nodes[node].flags;
+
+    if (flags & HOLDS_RECORD ? depth <= 2 : flags & HOLDS_LINE ? depth == 1 && j->wrapped : false)
+        embedded(j, text, ROOT);
+    else if (flags & HOLDS_VALUE && depth == 1)
+        embedded(j, text, node);
 }
 
 /* At the bracket of a list that may hold the records of a whole export: it does, when objects stand in it and little
@@ -688,8 +760,9 @@ static bool is_wrapper(struct json *j, const char *p, uint32_t node, unsigned de
 
     if (!j->may_wrap || j->embedded || p - j->start > WRAPPER_HEAD_MAX)
         return false;
-    if (j->nodes[node].flags & LISTS_RECORDS ? depth != 1 || j->nested
-                                             : !(j->nodes[node].flags & HOLDS_HITS) || depth != 2)
+    if (j->nodes[node].flags & LISTS_RECORDS
+            ? depth != 1 || j->nested || (j->listed && !(j->nodes[node].flags & LISTS_LINES))
+            : !(j->nodes[node].flags & HOLDS_HITS) || depth != 2)
         return false;
     in = p + 1;
     while (in < j->end && (*in == ' ' || *in == '\n' || *in == '\r' || *in == '\t'))
@@ -719,8 +792,8 @@ static const char *value(struct json *j, const char *p, uint32_t node, unsigned 
         if (!(p = string(j, p, &text)))
             return NULL;
         scalar(j, node, RAW_TEXT, text);
-        if (UNLIKELY(j->nodes[node].flags & HOLDS_RECORD) && depth == 1)
-            embedded(j, text);
+        if (UNLIKELY(j->nodes[node].flags & (HOLDS_RECORD | HOLDS_LINE | HOLDS_VALUE)))
+            held(j, node, depth, text);
         return p;
     case '{':
         if (UNLIKELY(j->nodes[node].flags & IS_RECORD) && depth == 1)
@@ -832,8 +905,11 @@ static bool prepare(struct json *j, str bytes, bool lines) {
     j->count = 0;
     j->size = 0;
     j->why = j->why_at = j->bad_from = j->bad_to = NULL;
-    j->overflow = j->cut = j->dotted = j->nested = j->embedded = j->short_window = j->wrapper = j->no_memory = false;
-    j->may_wrap = false;
+    j->overflow = j->cut = j->dotted = j->nested = j->listed = j->embedded = j->short_window = j->wrapper =
+        j->no_memory = false;
+    j->may_wrap = j->wrapped = j->second = false;
+    j->element = 0;
+    j->record_from = j->record_to = 0;
     j->lines = lines;
     j->start = bytes.ptr;
     j->end = bytes.ptr + bytes.len;
@@ -844,13 +920,14 @@ static enum json_end ending(const struct json *j, const char *p) {
     return j->no_memory ? JSON_MEMORY : p ? JSON_WHOLE : j->short_window ? JSON_SHORT : JSON_WRONG;
 }
 
-enum json_end json_document(struct json *j, str bytes, bool lines, bool may_wrap) {
+enum json_end json_document(struct json *j, str bytes, bool lines, enum json_place place) {
     const char *p;
 
     assert(bytes.len && bytes.ptr[0] == '{');
     if (!prepare(j, bytes, lines))
         return JSON_MEMORY;
-    j->may_wrap = may_wrap;
+    j->may_wrap = place == JSON_ALONE;
+    j->wrapped = place == JSON_WRAPPED;
     p = object(j, bytes.ptr, j->to ? ROOT : NOWHERE, 0, ROOT);
     if (j->wrapper) {
         j->size = (size_t)(j->why_at - bytes.ptr);
@@ -858,6 +935,7 @@ enum json_end json_document(struct json *j, str bytes, bool lines, bool may_wrap
     }
     if (p) {
         j->size = (size_t)(p - bytes.ptr);
+        record_first(j);
         literal_wins(j);
     }
     return ending(j, p);

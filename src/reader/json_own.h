@@ -43,22 +43,28 @@ struct json {
 
     /* While it is read */
     const char *start, *end;
-    char *text; /* strings with escapes, decoded */
+    uint16_t element;                /* of the outermost list, 1, 2, ..; 0: in none */
+    uint32_t record_from, record_to; /* values of the text that is the record; or both 0 */
+    char *text;                      /* strings with escapes, decoded */
     size_t text_used, text_room;
     uint32_t *stamps; /* by field: the document that gave it under a literal key */
     size_t stamp_count;
     uint32_t stamp;
-    bool lines, may_wrap, dotted, nested, embedded, short_window, wrapper, no_memory;
+    bool lines, may_wrap, wrapped, dotted, nested, listed, embedded, second, short_window, wrapper, no_memory;
 };
 
 /* to == NULL: for json_value_end and json_document without values. */
 MUST_USE bool json_open(struct json *j, struct event_sink *to, struct err *e);
 /* Takes one that is zeroed or half open. */
 void json_close(struct json *j);
+enum json_place {
+    JSON_ALONE,   /* it may be a wrapper around a list of records */
+    JSON_LISTED,  /* it is an element of a list */
+    JSON_WRAPPED, /* it is an element of a wrapper's list */
+};
 /* The document at the start of bytes, which is an opening brace: its values are views into bytes and into j until the
- * next call. lines: a line that begins with a brace begins another document, whatever came before.
- * may_wrap: it may be a wrapper around a list of records. */
-enum json_end json_document(struct json *j, str bytes, bool lines, bool may_wrap);
+ * next call. lines: a line that begins with a brace begins another document, whatever came before. */
+enum json_end json_document(struct json *j, str bytes, bool lines, enum json_place place);
 /* Any one value at the start of bytes, checked, its size in j->size; nothing is kept. member: a name and colon first. */
 enum json_end json_over(struct json *j, str bytes, bool lines, bool member);
 /* Is text in a member or column of this name, when it is an object, itself the record? */

@@ -17,6 +17,8 @@ struct reader {
     const char *name;             /* as in the custody ledger: "evtx", "json", "csv" */
     const char *title;            /* "Windows event log (EVTX)" */
     bool (*looks_like)(str head); /* head: the first 64 KiB or less; no allocation */
+    /* Does a kind file describe such a text? The same for formats that users describe (event/table.h). NULL: none. */
+    bool (*described)(str head, const struct kinds *kinds);
     /* Useful size in bytes of parts that may be read independently of each other (EVTX: whole chunks; JSON: when it
      * is one document a line); 0: this source must be read whole, in order. */
     uint64_t (*part_size)(str head);
@@ -31,8 +33,9 @@ struct reader {
     bool (*show)(struct input *in, uint64_t offset, struct buf *out, struct err *e);
 };
 
-/* The reader for a source that begins with head, or NULL: nobody's; the ledger says "not read". */
-const struct reader *reader_for(str head);
+/* The reader for a source that begins with head, or NULL: nobody's; the ledger says "not read". kinds: NULL, or what is
+ * known of tables without header line. */
+const struct reader *reader_for(str head, const struct kinds *kinds);
 const struct reader *reader_named(str name);
 /* All of them, from 0; NULL behind the last. */
 const struct reader *reader_at(size_t i);

@@ -1,20 +1,25 @@
 /* registry: the table of all readers. The only file that knows them all. */
+#include "reader/auditd.h"
 #include "reader/csv.h"
 #include "reader/evtx.h"
+#include "reader/history.h"
+#include "reader/journal.h"
 #include "reader/json.h"
 #include "reader/reader.h"
 #include "reader/text.h"
+#include "reader/utmp.h"
 #include "reader/w3c.h"
 #include "reader/zeek.h"
 
 /* The most particular first. */
 static const struct reader *const readers[] = {
-    &evtx_reader, &json_reader, &zeek_reader, &w3c_reader, &csv_reader, &text_reader,
+    &evtx_reader, &utmp_reader,   &journal_reader, &json_reader, &zeek_reader,
+    &w3c_reader,  &auditd_reader, &history_reader, &csv_reader,  &text_reader,
 };
 
-const struct reader *reader_for(str head) {
+const struct reader *reader_for(str head, const struct kinds *kinds) {
     for (size_t i = 0; i < COUNT(readers); i++)
-        if (readers[i]->looks_like(head))
+        if (readers[i]->looks_like(head) || (kinds && readers[i]->described && readers[i]->described(head, kinds)))
             return readers[i];
     return NULL;
 }

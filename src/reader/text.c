@@ -8,6 +8,8 @@
 #include <assert.h>
 
 #include "base/utf.h"
+#include "event/format.h"
+#include "event/kind.h"
 #include "reader/json_own.h"
 #include "reader/line.h"
 #include "reader/text_own.h"
@@ -62,7 +64,8 @@ static bool no_memory(const struct reading *r) {
 
 static void add(struct reading *r, field_id field, str value) {
     if (field != FIELD_NONE && r->count < RECORD_VALUES_MAX)
-        r->values[r->count++] = (struct raw){field, RAW_TEXT, false, (uint32_t)value.len, value.ptr};
+        r->values[r->count++] =
+            (struct raw){.field = field, .type = RAW_TEXT, .len = (uint32_t)value.len, .ptr = value.ptr};
 }
 
 static void add_own(struct reading *r, enum own_field which, str value) {
@@ -413,8 +416,8 @@ static bool text_show(struct input *in, uint64_t offset, struct buf *out, struct
     return ok && found != LINE_FAILED;
 }
 
-/* Text of any kind: no zero bytes but in front, hardly any control characters, and no document of another sort. */
-static bool text_looks_like(str head) {
+/* Text: no zero bytes but in front, hardly any control characters, and no document of another sort. */
+static bool is_text(str head) {
     static const str others[] = {STR("%PDF-"),     STR("%!PS"),  STR("<?xml"),
                                  STR("<!DOCTYPE"), STR("<html"), STR("{\\rtf")};
     size_t controls = 0, high = 0;
@@ -438,6 +441,34 @@ static bool text_looks_like(str head) {
     return head.len > 0 && controls * 100 <= head.len && (high * 2 <= head.len || utf8_valid(head) + 4 > head.len);
 }
 
+#define LINES_LOOKED 200u
+
+/* The lines at the head of a source: does one begin as lines of syslog do, or, with kinds, fit a format? */
+static bool any_line(str head, const struct kinds *kinds) {
+    struct syslog_head *const h = kinds ? NULL : &(struct syslog_head){0};
+    struct told told = {0};
+    bool found = false;
+
+    for (unsigned i = 0; i < LINES_LOOKED && head.len && !found; i++) {
+        size_t const end = str_find_byte(head, '\n');
+        str const line = str_trim(str_first(head, end));
+
+        head = end == SIZE_MAX ? S("") : str_from(head, end + 1);
+        if (line.len)
+            found = h ? syslog_head_read(line, h) : formats_fit(kinds_formats(kinds), kinds_fields(kinds), line, &told);
+    }
+    told_free(&told);
+    return found;
+}
+
+static bool text_looks_like(str head) {
+    return is_text(head) && any_line(head, NULL);
+}
+
+static bool text_described(str head, const struct kinds *kinds) {
+    return is_text(head) && any_line(head, kinds);
+}
+
 static uint64_t text_part_size(str head) {
     (void)head;
     return PART;
@@ -447,6 +478,7 @@ const struct reader text_reader = {
     .name = "text",
     .title = "lines of text, syslog among them",
     .looks_like = text_looks_like,
+    .described = text_described,
     .part_size = text_part_size,
     .counts_in_part = true,
     .read = text_read,

@@ -2,6 +2,7 @@
 #include "report/finding_text.h"
 
 #include "base/utf.h"
+#include "event/normal.h"
 
 static void member(struct buf *b, const char *name, str value) {
     buf_add(b, S(",\""));
@@ -94,6 +95,12 @@ static void add_members(struct buf *b, const struct finding *f) {
     }
     buf_byte(b, ']');
     member_time(b, "time", f->when);
+    if (f->rule->type != SIGMA_CORRELATION) {
+        if (f->when != INSTANT_NONE)
+            member(b, "time_zone", zone_name(f->zone));
+        if (f->time_text.len)
+            member(b, "time_text", f->time_text);
+    }
     member(b, "kind", f->kind);
     member(b, "host", f->host);
     member(b, "account", f->account);
@@ -126,6 +133,7 @@ void finding_json(struct buf *b, const struct finding *f) {
 static void csv(struct buf *b, str s) {
     bool quoted = s.len && (s.ptr[0] == ' ' || s.ptr[s.len - 1] == ' ');
     bool const formula = s.len && memchr("=+-@\t\r", s.ptr[0], 6) != NULL;
+    size_t quote;
 
     for (size_t i = 0; i < s.len && !quoted; i++)
         quoted = s.ptr[i] == '"' || s.ptr[i] == ',' || s.ptr[i] == '\n' || s.ptr[i] == '\r';
@@ -133,11 +141,11 @@ static void csv(struct buf *b, str s) {
         buf_byte(b, '"');
     if (formula)
         buf_byte(b, '\'');
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '"')
-            buf_byte(b, '"');
-        buf_byte(b, s.ptr[i]);
+    for (; quoted && (quote = str_find_byte(s, '"')) != SIZE_MAX; s = str_from(s, quote + 1)) {
+        buf_add(b, str_first(s, quote + 1));
+        buf_byte(b, '"');
     }
+    buf_add(b, s);
     if (quoted)
         buf_byte(b, '"');
 }
@@ -150,7 +158,7 @@ static void csv_next(struct buf *b, str s) {
 void finding_csv_head(struct buf *b) {
     buf_add(b, S("finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,"
                  "evidence_sha256,"
-                 "record,offset,salvaged"));
+                 "record,offset,salvaged,time_zone,time_text"));
 }
 
 void finding_csv(struct buf *b, const struct finding *f) {
@@ -185,6 +193,8 @@ void finding_csv(struct buf *b, const struct finding *f) {
     csv_next(b, f->evidence_path);
     csv_next(b, str_of(f->evidence_sha256));
     buf_format(b, ",%lu,%lu,%s", (unsigned long)f->record, (unsigned long)f->offset, f->salvaged ? "yes" : "no");
+    csv_next(b, correlation || f->when == INSTANT_NONE ? S("") : zone_name(f->zone));
+    csv_next(b, f->time_text);
 }
 
 /* ---- Timesketch ---- */
@@ -230,6 +240,13 @@ static bool obeyed(uint32_t point) {
 void finding_plain(struct buf *b, str s, bool lines) {
     while (s.len) {
         uint32_t point = 0;
+        size_t plain = 0;
+
+        while (plain < s.len && s.ptr[plain] >= 0x20 && s.ptr[plain] < 0x7f)
+            plain++;
+        buf_add(b, str_first(s, plain));
+        if ((s = str_from(s, plain)).len == 0)
+            break;
         size_t const width = utf8_decode(s, &point);
 
         if (lines && (point == '\n' || point == '\t') && width == 1)

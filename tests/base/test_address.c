@@ -118,8 +118,36 @@ static void networks(void **state) {
     }
 }
 
+static void text_of_addresses(void **state) {
+    static const struct {
+        const char *from, *to;
+    } cases[] = {
+        {"1.2.3.4", "1.2.3.4"},
+        {"255.0.0.0", "255.0.0.0"},
+        {"0:0:0:0:0:0:0:0", "::"},
+        {"::1", "::1"},
+        {"1::", "1::"},
+        {"2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+        {"1:0:3:4:5:6:7:8", "1:0:3:4:5:6:7:8"},
+        {"1:0:0:4:0:0:0:8", "1:0:0:4::8"},
+        {"::ffff:10.1.2.3", "::ffff:10.1.2.3"},
+        {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char out[ADDRESS_TEXT];
+        struct address a;
+
+        assert_true(address_parse(str_of(cases[i].from), &a));
+        if (!str_eq(address_format(&a, out), str_of(cases[i].to)))
+            fail_msg("%s is %s", cases[i].from, out);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(addresses), cmocka_unit_test(networks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(addresses), cmocka_unit_test(networks),
+                                       cmocka_unit_test(text_of_addresses)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -203,6 +203,7 @@ static void times(void **state) {
         {"yesterday", INSTANT_NONE},
         {"09:30", INSTANT_NONE},
         {"14.03.2021", INSTANT_NONE},
+        {"3/14/2021", INSTANT_NONE},
         {"2021-03-14T25:00:00Z", INSTANT_NONE},
     };
     (void)state;

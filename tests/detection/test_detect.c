@@ -252,7 +252,7 @@ static bool add_row(struct bench *b, const struct cell *cells, size_t count, uin
     for (size_t i = 0; i < count && cells[i].field; i++) {
         field_id const field = field_intern(b->fields, str_of(cells[i].field));
         struct column *const c = field == FIELD_NONE ? NULL : block_column_make(b->block, field, 42);
-        struct raw const raw = {field, cells[i].type, false, (uint32_t)cells[i].text.len, cells[i].text.ptr};
+        struct raw const raw = {field, cells[i].type, false, 0, (uint32_t)cells[i].text.len, cells[i].text.ptr};
 
         if (!c)
             return false;
@@ -591,8 +591,8 @@ static void text_is_sifted(void **state) {
         char rule[300];
         struct bench b;
         struct err e = {0};
-        struct raw const raw = {0, cases_of_text[i].type, false, (uint32_t)cases_of_text[i].value.len,
-                                cases_of_text[i].value.ptr};
+        struct raw const raw = {
+            0, cases_of_text[i].type, false, 0, (uint32_t)cases_of_text[i].value.len, cases_of_text[i].value.ptr};
         struct raw inner = raw;
 
         snprintf(rule, sizeof rule, "---\ntitle: t\nlogsource: {product: test}\ndetection: {%s}\n",

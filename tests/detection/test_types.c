@@ -211,12 +211,12 @@ static bool sift(void *ctx, const struct block *block, const struct raw *v) {
 static void one_make(struct bench *b, struct one *o) {
     static const char *const names[] = {"Named", "Also", "U1", "U2", "U3"};
 
-    o->raws[0] = (struct raw){field_intern(b->fields, S("A")), RAW_NUMBER, false, 1, "7"};
+    o->raws[0] = (struct raw){field_intern(b->fields, S("A")), RAW_NUMBER, false, 0, 1, "7"};
     for (o->count = 1; o->count < VALUES_MAX && roll(&b->dice, 6); o->count++) {
         uint32_t const i = roll(&b->dice, COUNT(values));
         str const name = str_of(names[roll(&b->dice, COUNT(names))]);
 
-        o->raws[o->count] = (struct raw){field_intern(b->fields, name), values[i].type, false,
+        o->raws[o->count] = (struct raw){field_intern(b->fields, name), values[i].type,     false, 0,
                                          (uint32_t)values[i].bytes.len, values[i].bytes.ptr};
     }
 }

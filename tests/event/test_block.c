@@ -556,7 +556,7 @@ static void row_add(struct block *b, const struct sample *pool, struct table *t,
         assert_non_null(c);
         if ((k < FIELDS && how == 7) || *count == CELLS)
             continue;
-        assert_true(block_cell(b, c, &(struct raw){field * 300, s->type, s->inner, (uint32_t)s->len, raw_of(s).ptr},
+        assert_true(block_cell(b, c, &(struct raw){field * 300, s->type, s->inner, 0, (uint32_t)s->len, raw_of(s).ptr},
                                &repaired));
         expected += s->repaired;
         t->cells[t->rows][field][(*count)++] = value;
@@ -616,7 +616,7 @@ static void many_values_of_one_field(void **state) {
     for (uint32_t count = 1; count <= 70; count++) {
         assert_true(block_row_room(b));
         for (uint32_t i = 0; i < count; i++)
-            assert_true(block_cell(b, c, &(struct raw){3, RAW_TEXT, false, 1, &"aabcddd"[i % 7]}, &repaired));
+            assert_true(block_cell(b, c, &(struct raw){3, RAW_TEXT, false, 0, 1, &"aabcddd"[i % 7]}, &repaired));
         b->row_count++;
     }
     for (uint32_t count = 1; count <= 70; count++) {
@@ -734,8 +734,8 @@ static bool some_row(struct block **b, uint32_t number) {
     if (!block_row_room(*b))
         return false;
     for (field_id field = 0; field < 4; field++) {
-        struct raw const v = {field % 3, RAW_TEXT, false,
-                              (uint32_t)snprintf(text, sizeof text, "%u of %u", number, field), text};
+        struct raw const v = {
+            field % 3, RAW_TEXT, false, 0, (uint32_t)snprintf(text, sizeof text, "%u of %u", number, field), text};
         struct column *const c = block_column_make(*b, v.field, 1);
 
         if (!c || !block_cell(*b, c, &v, &repaired))
@@ -830,8 +830,9 @@ static void memory_is_told(void **state) {
 
                     number += !cases[i].same;
                     memcpy(bytes, &number, 4);
-                    assert_true(c && block_cell(b, c, &(struct raw){field, cases[i].type, false, cases[i].len, bytes},
-                                                &repaired));
+                    assert_true(c &&
+                                block_cell(b, c, &(struct raw){field, cases[i].type, false, 0, cases[i].len, bytes},
+                                           &repaired));
                 }
                 b->row_count++;
             }

@@ -32,7 +32,17 @@ static const char kind_files[] = "kind: acme/door\n"
                                  "shape: acme/evtx\n"
                                  "reader: evtx\n"
                                  "when: [raw]\n"
-                                 "strip: [e.]\n";
+                                 "strip: [e.]\n"
+                                 "---\n"
+                                 "shape: acme/bytes\n"
+                                 "when: [spelt]\n"
+                                 "bytes: true\n"
+                                 "words: {list: w, numbered: n, joined: all}\n"
+                                 "---\n"
+                                 "shape: acme/kept\n"
+                                 "when: [both]\n"
+                                 "rename: {odd: even, light: lamp}\n"
+                                 "keep: true\n";
 
 /* An ingest with all that it needs, and what came out of it: a line a row. */
 struct trial {
@@ -64,7 +74,7 @@ static void tell_value(struct buf *out, const struct value *v) {
         buf_add(out, value_text(v));
 }
 
-/* "#number kind @time field=value field=value|value", fields by name. */
+/* "#number kind @time field=value field=value|value", fields by name; "#number.element" of one of several events. */
 static void tell_row(struct trial *t, const struct block *b, uint32_t row) {
     struct column *sorted[64];
     struct buf *const out = &t->lines[t->line_count++];
@@ -74,7 +84,10 @@ static void tell_row(struct trial *t, const struct block *b, uint32_t row) {
     assert_true(t->line_count < COUNT(t->lines) && b->column_count <= COUNT(sorted));
     memcpy(sorted, b->columns, b->column_count * sizeof *sorted);
     qsort_r(sorted, b->column_count, sizeof *sorted, by_name, t->fields);
-    buf_format(out, "#%05u ", (unsigned)b->rows[row].number);
+    buf_format(out, "#%05u", (unsigned)b->rows[row].number);
+    if (b->rows[row].element)
+        buf_format(out, ".%u", b->rows[row].element);
+    buf_byte(out, ' ');
     buf_add(out, block_row_name(b, row, &name));
     buf_byte(out, ' ');
     buf_add(out, b->rows[row].when == INSTANT_NONE ? S("-") : instant_format(b->rows[row].when, when));
@@ -187,7 +200,7 @@ static struct raw *value_add(struct trial *t, struct draft *d, const char *field
     struct raw *const v = &d->values[d->count++];
 
     assert_true(d->count <= COUNT(d->values));
-    *v = (struct raw){field_intern(t->fields, str_of(field)), type, false, (uint32_t)bytes.len, bytes.ptr};
+    *v = (struct raw){field_intern(t->fields, str_of(field)), type, false, 0, (uint32_t)bytes.len, bytes.ptr};
     return v;
 }
 
@@ -203,15 +216,20 @@ static str wide(struct draft *d, str s) {
     return buf_str(b);
 }
 
-/* "a=text b#number c! (null) d~inner e%UTF-16", blank between. */
+/* "a=text b#number c! (null) d~inner e%UTF-16 2:f=in_the_second_element", blank between. */
 static void draft_read(struct trial *t, struct draft *d, str s) {
     while (s.len) {
         size_t const end = str_find_byte(s, ' ');
-        str const word = str_first(s, end == SIZE_MAX ? s.len : end);
+        str word = str_first(s, end == SIZE_MAX ? s.len : end);
         size_t at = 0;
         char name[64];
+        unsigned element = 0;
 
         s = str_from(s, word.len + 1);
+        if (word.len > 1 && word.ptr[1] == ':') {
+            element = (unsigned)(word.ptr[0] - '0');
+            word = str_from(word, 2);
+        }
         while (!strchr("=#!~%", word.ptr[at]))
             at++;
         snprintf(name, sizeof name, "%.*s", (int)at, word.ptr);
@@ -225,6 +243,7 @@ static void draft_read(struct trial *t, struct draft *d, str s) {
                                         how == '%' ? wide(d, value) : value);
 
         v->inner = how == '~';
+        v->element = (uint16_t)element;
     }
 }
 
@@ -354,6 +373,23 @@ static const struct {
     {"the winner many times", "json", "wrapped=1 lamp=on p.x=1 q.x=3 p.x=2",
      "#00001 acme/lamp - lamp=on q.x=3 wrapped=1 x=1|2"},
     {"pairs", "json", "wrapped=1 lamp=on L.n=y L.v=z L.n=x L.v=1", "#00001 acme/lamp - L.x=1 L.y=z lamp=on wrapped=1"},
+    {"bytes", "json", "spelt=1 lamp#111 lamp#110 x#104 x#105", "#00001 acme/lamp - lamp=on spelt=1 x=hi"},
+    {"one byte, and none", "json", "spelt=1 lamp=on x#65 y! z=7", "#00001 acme/lamp - lamp=on spelt=1 x=A y=null z=7"},
+    {"numbers that are no bytes", "json", "spelt=1 lamp=on x#104 x#256 y#-1 z#1.5",
+     "#00001 acme/lamp - lamp=on spelt=1 x=104|256 y=-1 z=1.5"},
+    {"bytes and a text", "json", "spelt=1 lamp=on x#104 x=i y=h y#105",
+     "#00001 acme/lamp - lamp=on spelt=1 x=104|i y=h|105"},
+    {"bytes and how they were written", "json", "spelt=1 lamp=on x#104 x#105 x~[104,105]",
+     "#00001 acme/lamp - lamp=on spelt=1 x=hi|~[104,105]"},
+    {"both names", "json", "both=1 odd=1 light=on odd=2",
+     "#00001 acme/lamp - both=1 even=1|2 lamp=on light=~on odd=~1|~2"},
+    {"the own name decides nothing", "json", "both=1 lamp=dim odd=1", NULL},
+    {"words", "json", "spelt=1 lamp=on w=sh x=1 w=-c w=id",
+     "#00001 acme/lamp - all=sh -c id lamp=on n0=sh n1=-c n2=id spelt=1 x=1"},
+    {"one word, null, and how they were written", "json", "spelt=1 lamp=on w=sh w! w~[sh]",
+     "#00001 acme/lamp - all=sh lamp=on n0=sh spelt=1 w=null|~[sh]"},
+    {"words that are bytes", "json", "spelt=1 lamp=on w#104 w#105", "#00001 acme/lamp - all=hi lamp=on n0=hi spelt=1"},
+    {"numbers under no such shape", "json", "lamp=on x#104 x#105", "#00001 acme/lamp - lamp=on x=104|105"},
     {"a time under its other name", "json", "wrapped=1 lamp=on r.at=" STAMP,
      "#00001 acme/lamp " STAMP " at=" STAMP " lamp=on wrapped=1"},
 };
@@ -717,6 +753,149 @@ static void times_behind_many(void **state) {
     trial_close(&t);
 }
 
+#define LATEST INT64_C(1704153600) /* 2024-01-02 */
+static const struct {
+    const char *text;
+    const char *when; /* NULL: none */
+    enum zone zone;
+    unsigned precision;
+} qualities[] = {
+    {"2021-03-14T01:40:19Z", "2021-03-14T01:40:19Z", ZONE_GIVEN, 0},
+    {"2021-03-14T01:40:19", "2021-03-14T01:40:19Z", ZONE_ASSUMED, 0},
+    {"2021-03-14T01:40:00", "2021-03-14T01:40:00Z", ZONE_ASSUMED, 0},
+    {"2021-03-14T01:40+02:00", "2021-03-13T23:40:00Z", ZONE_GIVEN, PRECISION_MINUTE},
+    {"2021-03-14T01:40-02:00", "2021-03-14T03:40:00Z", ZONE_GIVEN, PRECISION_MINUTE},
+    {"2021-03-14T01:40", "2021-03-14T01:40:00Z", ZONE_ASSUMED, PRECISION_MINUTE},
+    {"2021-03-14", "2021-03-14T00:00:00Z", ZONE_ASSUMED, PRECISION_DAY},
+    {"2021-03-14T00:00:00.0Z", "2021-03-14T00:00:00Z", ZONE_GIVEN, 1},
+    {"2021-03-14T01:40:19.5040000", "2021-03-14T01:40:19.504Z", ZONE_ASSUMED, 7},
+    {"14/Mar/2021:01:40:00 +0100", "2021-03-14T00:40:00Z", ZONE_GIVEN, 0},
+    {"3/14/2021 1:40 AM", "2021-03-14T01:40:00Z", ZONE_ASSUMED, PRECISION_MINUTE},
+    {"20210314T014000Z", "2021-03-14T01:40:00Z", ZONE_GIVEN, 0},
+    {"20210314014000", "2021-03-14T01:40:00Z", ZONE_ASSUMED, 0},
+    {"1615686000", "2021-03-14T01:40:00Z", ZONE_GIVEN, 0},
+    {"1615686000.25", "2021-03-14T01:40:00.250Z", ZONE_GIVEN, 2},
+    {"1615686000000", "2021-03-14T01:40:00Z", ZONE_GIVEN, 3},
+    {"Dec 31 23:59:59", "2023-12-31T23:59:59Z", ZONE_ASSUMED, 0},
+    {"Jan  1 00:00:00", "2024-01-01T00:00:00Z", ZONE_ASSUMED, 0},
+    {"Jan  4 00:00:00", "2023-01-04T00:00:00Z", ZONE_ASSUMED, 0}, /* else two days after the file */
+    {"noon", NULL, ZONE_GIVEN, 0},
+    {"noon_and_more_0123456789_0123456789_0123456789_0123456789_0123456789", NULL, ZONE_GIVEN, 0},
+};
+
+/* How well a time is known, and the text it came from, its first 64 bytes. */
+static void times_and_how_well(void **state) {
+    static struct trial t;
+    struct err e = {0};
+    char when[INSTANT_TEXT];
+    size_t count;
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    ingest_latest(t.in, LATEST * 1000000000);
+    for (size_t i = 0; i < COUNT(qualities); i++) {
+        str const text = str_of(qualities[i].text);
+
+        draft_read(&t, &draft, S("lamp=on"));
+        value_add(&t, &draft, "at", RAW_TEXT, text);
+        assert_true(give(&t, &draft, &e));
+        draft_clear(&draft);
+        const struct block *const b = ingest_blocks(t.in, &count)[0];
+        const struct row *const row = &b->rows[b->row_count - 1];
+
+        if (!str_eq(instant_format(row->when, when), str_of(qualities[i].when)) || row->zone != qualities[i].zone ||
+            row->precision != qualities[i].precision ||
+            !str_eq(ingest_time_text(t.in, row), str_first(text, TIME_TEXT_MAX)))
+            fail_msg("%s: %.*s, %u, %u, %.*s", qualities[i].text, STR_ARG(instant_format(row->when, when)), row->zone,
+                     row->precision, STR_ARG(ingest_time_text(t.in, row)));
+    }
+    assert_int_equal(count, 1);
+    trial_close(&t);
+}
+
+/* A year is guessed by the file's time, of which the next part knows nothing. */
+static void no_year_without_a_file(void **state) {
+    static struct trial t;
+    struct err e = {0};
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    ingest_latest(t.in, LATEST * 1000000000);
+    ingest_part(t.in, 8, S("json"));
+    draft_read(&t, &draft, S("lamp=on"));
+    value_add(&t, &draft, "at", RAW_TEXT, S("Dec 31 23:59:59"));
+    assert_true(give(&t, &draft, &e));
+    draft_clear(&draft);
+    assert_int_equal(ingest_counts(t.in)->no_time, 1);
+    trial_close(&t);
+}
+
+/* Bytes that are no UTF-8, a time that the reader knows, the first of two that cannot be read, the last character cut. */
+static void texts_of_times(void **state) {
+    static struct trial t;
+    struct err e = {0};
+    struct record r = {.when = 77, .zone = ZONE_ASSUMED, .precision = 3, .time_text = STR("at once"), .number = 1};
+    size_t count;
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    draft_read(&t, &draft, S("lamp=on"));
+    r.values = draft.values;
+    r.count = draft.count;
+    assert_true(ingest_sink(t.in)->record(ingest_sink(t.in), &r, &e));
+    r.time_text = S("");
+    assert_true(ingest_sink(t.in)->record(ingest_sink(t.in), &r, &e));
+    draft_clear(&draft);
+    draft_read(&t, &draft, S("lamp=on"));
+    value_add(&t, &draft, "at", RAW_TEXT, S("no\xffon"));
+    assert_true(give(&t, &draft, &e));
+    draft_clear(&draft);
+    draft_read(&t, &draft, S("lamp=on"));
+    value_add(&t, &draft, "at", RAW_TEXT, S("012345678901234567890123456789012345678901234567890123456789012\xc3\xa9"));
+    assert_true(give(&t, &draft, &e));
+    draft_clear(&draft);
+    const struct block *const lamps = ingest_blocks(t.in, &count)[0];
+
+    assert_true(lamps->rows[0].when == 77 && lamps->rows[0].zone == ZONE_ASSUMED && lamps->rows[0].precision == 3);
+    assert_true(str_eq(ingest_time_text(t.in, &lamps->rows[0]), S("at once")));
+    assert_int_equal(ingest_time_text(t.in, &lamps->rows[1]).len, 0);
+    assert_true(str_eq(ingest_time_text(t.in, &lamps->rows[2]), S("no?on")));
+    assert_int_equal(ingest_time_text(t.in, &lamps->rows[3]).len, 63);
+    draft_read(&t, &draft, S("door=d badge=1 at=soon stamp=noon"));
+    assert_true(give(&t, &draft, &e));
+    draft_clear(&draft);
+    assert_true(str_eq(ingest_time_text(t.in, &ingest_blocks(t.in, &count)[1]->rows[0]), S("noon")));
+    trial_close(&t);
+}
+
+/* What no kind claims is a row as well where that is asked for; and counted all the same. */
+static void unclaimed_records(void **state) {
+    static struct trial t;
+    struct ingest_options const bounds = {.rows_max = 1000, .bytes_max = 1 << 24, .unclaimed = true};
+    struct err e = {0};
+    size_t count;
+    (void)state;
+
+    open_with(&t, kind_files, &bounds);
+    for (const char *const *text = (const char *const[]){"half=1", "lamp=on", "half=2 at=" STAMP, NULL}; *text;
+         text++) {
+        draft_read(&t, &draft, str_of(*text));
+        assert_true(give(&t, &draft, &e));
+        draft_clear(&draft);
+    }
+    struct block *const *const blocks = ingest_blocks(t.in, &count);
+
+    assert_int_equal(count, 2);
+    assert_int_equal(blocks[0]->kind_index, KIND_UNCLAIMED);
+    assert_int_equal(blocks[0]->row_count, 2);
+    assert_int_equal(blocks[0]->name.len, 0);
+    assert_true(blocks[0]->rows[0].number == 1 && blocks[0]->rows[1].number == 3);
+    assert_true(blocks[0]->rows[1].when == INSTANT_NONE);
+    assert_int_equal(ingest_counts(t.in)->no_kind, 2);
+    assert_int_equal(ingest_counts(t.in)->records, 3);
+    trial_close(&t);
+}
+
 /* ------------------------------------------------------------------ bounds */
 
 static void full_by_rows(void **state) {
@@ -827,11 +1006,11 @@ static void columns_without_end(void **state) {
     open_with(&t, kind_files, &o);
     t.unseen = true; /* too many columns for a line */
     for (unsigned i = 0; i < 20000; i++) {
-        struct raw values[2] = {{field_intern(t.fields, S("lamp")), RAW_TEXT, false, 2, "on"}};
+        struct raw values[2] = {{field_intern(t.fields, S("lamp")), RAW_TEXT, false, 0, 2, "on"}};
         struct err e = {0};
 
         snprintf(name, sizeof name, "n%u", i);
-        values[1] = (struct raw){field_intern(t.fields, str_of(name)), RAW_TEXT, false, 1, "v"};
+        values[1] = (struct raw){field_intern(t.fields, str_of(name)), RAW_TEXT, false, 0, 1, "v"};
         assert_true(ingest_sink(t.in)->record(ingest_sink(t.in),
                                               &(struct record){.values = values, .count = 2, .when = 1}, &e));
     }
@@ -878,6 +1057,147 @@ static void what_a_reader_keeps(void **state) {
     trial_close(&t);
     assert_int_equal(freed, 1);
     ingest_free(NULL);
+}
+
+/* ------------------------------------------------------------------ records that hold several events */
+
+static const char party_files[] =
+    "kind: party/guest\n"
+    "when: {party: {present: true}, guest.name: {present: true}}\n"
+    "each: guest.name\n"
+    "time: [guest.came, at]\n"
+    "---\n"
+    "kind: party/empty\n"
+    "when: {party: {present: true}}\n"
+    "time: at\n"
+    "---\n"
+    "shape: party/list\n"
+    "when: [party]\n"
+    "each_of: party.guests\n"
+    "pairs: {list: party.guests.gifts, name: n, value: v}\n"
+    "strip: [party.guests.gifts.]\n"
+    "rename: {party.guests: list, party.guests.name: guest.name, party.guests.came: guest.came}\n";
+
+static const struct {
+    const char *name, *record, *rows[3];
+} parties[] = {
+    {"two",
+     "party=p 1:party.guests.name=a 2:party.guests.name=b",
+     {"#00001.1 party/guest/a - guest.name=a party=p", "#00001.2 party/guest/b - guest.name=b party=p"}},
+    {"one", "party=p 1:party.guests.name=a", {"#00001.1 party/guest/a - guest.name=a party=p"}},
+    {"none", "party=p at=" STAMP, {"#00001 party/empty " STAMP " at=" STAMP " party=p"}},
+    {"what stands behind the list is everyone's",
+     "1:party.guests.name=a 2:party.guests.name=b party=p",
+     {"#00001.1 party/guest/a - guest.name=a party=p", "#00001.2 party/guest/b - guest.name=b party=p"}},
+    {"another list is everyone's",
+     "party=p 1:tags=x 2:tags=y 1:party.guests.name=a 2:party.guests.name=b 1:more=z",
+     {"#00001.1 party/guest/a - guest.name=a more=z party=p tags=x|y",
+      "#00001.2 party/guest/b - guest.name=b more=z party=p tags=x|y"}},
+    {"a list that begins alike is everyone's",
+     "party=p 1:party.guestsX=x 2:party.guestsX=y 1:party.guests.name=a",
+     {"#00001.1 party/guest/a - guest.name=a party=p party.guestsX=x|y"}},
+    {"each with a time, or the record's",
+     "party=p at=" STAMP " 1:party.guests.name=a 2:party.guests.name=b 2:party.guests.came=" OTHER,
+     {"#00001.1 party/guest/a " STAMP " at=" STAMP " guest.name=a party=p",
+      "#00001.2 party/guest/b " OTHER " at=" STAMP " guest.came=" OTHER " guest.name=b party=p"}},
+    {"pairs stay with their element",
+     "party=p 1:party.guests.name=a 1:party.guests.gifts.n=g 1:party.guests.gifts.v=1 2:party.guests.name=b "
+     "2:party.guests.gifts.n=g 2:party.guests.gifts.v=2",
+     {"#00001.1 party/guest/a - g=1 guest.name=a party=p", "#00001.2 party/guest/b - g=2 guest.name=b party=p"}},
+    {"the list's own text is everyone's",
+     "party=p 1:party.guests.name=a party.guests~text",
+     {"#00001.1 party/guest/a - guest.name=a list=~text party=p"}},
+    {"an element of another kind",
+     "party=p 1:party.guests.name=a 2:party.guests.came=" OTHER " at=" STAMP,
+     {"#00001.1 party/guest/a " STAMP " at=" STAMP " guest.name=a party=p",
+      "#00001.2 party/empty " STAMP " at=" STAMP " guest.came=" OTHER " party=p"}},
+    {"an element without values is not there",
+     "party=p 1:party.guests.name=a 3:party.guests.name=c",
+     {"#00001.1 party/guest/a - guest.name=a party=p", "#00001.3 party/guest/c - guest.name=c party=p"}},
+    {"the list twice",
+     "party=p 1:party.guests.name=a 2:party.guests.name=b 1:party.guests.name=c",
+     {"#00001.1 party/guest/a - guest.name=a party=p", "#00001.1 party/guest/c - guest.name=c party=p",
+      "#00001.2 party/guest/b - guest.name=b party=p"}},
+    {"of no shape: whole", "guests=1 1:party.guests.name=a", {NULL}},
+};
+
+/* Each element is an event with all that stands beside the list; the record is counted once. */
+static void each_of_a_list(void **state) {
+    static struct trial t;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(parties); i++)
+        for (uint32_t rows_max = 1; rows_max <= 3;
+             rows_max += 2) { /* the owner is called between the elements as well */
+            struct ingest_options const o = {.rows_max = rows_max, .bytes_max = SIZE_MAX / 8};
+            size_t rows = 0, timeless = 0;
+
+            open_with(&t, party_files, &o);
+            give_text(&t, parties[i].record);
+            finish(&t);
+            for (; rows < COUNT(parties[i].rows) && parties[i].rows[rows]; rows++) {
+                timeless += strstr(parties[i].rows[rows], " - ") != NULL;
+                if (!line_is(&t, rows, parties[i].rows[rows]))
+                    fail_msg("%s: %.*s", parties[i].name, STR_ARG(buf_str(&t.lines[rows])));
+            }
+            if (t.line_count != rows)
+                fail_msg("%s: %zu events", parties[i].name, t.line_count);
+            assert_int_equal(ingest_counts(t.in)->records, 1);
+            assert_int_equal(ingest_counts(t.in)->no_kind, rows == 0);
+            assert_int_equal(ingest_counts(t.in)->no_time, timeless > 0);
+            trial_close(&t);
+        }
+}
+
+/* Many events of one record, each with what they share. */
+static void as_many_as_a_record_holds(void **state) {
+    static struct trial t;
+    struct ingest_options const o = {.rows_max = 1000, .bytes_max = SIZE_MAX / 8};
+    struct err e = {0};
+    (void)state;
+
+    open_with(&t, party_files, &o);
+    t.unseen = true;
+    value_add(&t, &draft, "party", RAW_TEXT, S("p"));
+    for (unsigned i = 1; i < RECORD_VALUES_MAX; i++)
+        value_add(&t, &draft, "party.guests.name", RAW_TEXT, S("a"))->element = (uint16_t)i;
+    assert_true(give(&t, &draft, &e));
+    assert_int_equal(t.fulls, (RECORD_VALUES_MAX - 1) / 1000);
+    size_t count;
+    struct block *const *const blocks = ingest_blocks(t.in, &count);
+
+    assert_int_equal(count, 1);
+    assert_int_equal(blocks[0]->rows_ever, RECORD_VALUES_MAX - 1);
+    draft_clear(&draft);
+    trial_close(&t);
+}
+
+static void memory_may_run_out_between_events(void **state) {
+    static struct trial t;
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    for (long refused = 0, done = 0; !done; refused++) {
+        struct err e = {0};
+        bool ok;
+
+        open_with(&t, party_files, NULL);
+        draft_read(&t, &draft, S("party=p 1:party.guests.name=a 2:party.guests.name=b"));
+        struct record const r = {.values = draft.values, .count = draft.count, .when = INSTANT_NONE, .number = 1};
+
+        memory_refused = false;
+        memory_left = refused;
+        ok = ingest_sink(t.in)->record(ingest_sink(t.in), &r, &e);
+        memory_left = -1;
+        done = !memory_refused;
+        assert_true(ok == !memory_refused);
+        assert_true(ok || e.code == ERR_MEMORY || e.code == ERR_LIMIT);
+        finish(&t);
+        if (ok ? t.line_count != 2 : t.line_count > 2)
+            fail_msg("%zu events after %ld requests", t.line_count, refused);
+        draft_clear(&draft);
+        trial_close(&t);
+    }
 }
 
 /* Whatever request for memory is refused: an error that says so, and rows that were whole are whole. */
@@ -949,12 +1269,19 @@ int main(void) {
         cmocka_unit_test(gates_flooded),
         cmocka_unit_test(names_without_end),
         cmocka_unit_test(times_behind_many),
+        cmocka_unit_test(times_and_how_well),
+        cmocka_unit_test(no_year_without_a_file),
+        cmocka_unit_test(texts_of_times),
+        cmocka_unit_test(unclaimed_records),
         cmocka_unit_test(full_by_rows),
         cmocka_unit_test(full_by_bytes),
         cmocka_unit_test(columns_without_end),
         cmocka_unit_test(an_owner_who_says_no),
         cmocka_unit_test(what_a_reader_keeps),
         cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(each_of_a_list),
+        cmocka_unit_test(as_many_as_a_record_holds),
+        cmocka_unit_test(memory_may_run_out_between_events),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

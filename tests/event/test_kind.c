@@ -75,15 +75,29 @@ static const struct {
     {"base", "kind: b\nbase: true\n---\nkind: a\nextends: b\nwhen: {X: 1}\n", OK},
     {"extends later", "kind: a\nextends: b\nwhen: {X: 1}\n---\nkind: b\nwhen: {Y: 1}\n", OK},
     {"shape",
-     "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\n"
+     "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\nbytes: "
+     "true\nwords: {list: H, numbered: i, joined: J}\n"
      "pairs: {list: L, name: n, value: v, keep: true}\n",
      OK},
+    {"words without a name", "shape: s\nwhen: A\nwords: {list: H, joined: J}\n",
+     "k.yml:3: `words` needs `list`, `numbered` and `joined`"},
+    {"words misspelt", "shape: s\nwhen: A\nwords: {lists: H}\n",
+     "k.yml:3: `words` has no key `lists`; it may have: list numbered joined"},
     {"braces", "kind: a\nwhen: {X: 1}\nroles: {object: '{{x}} {A}'}\n", OK},
+    {"shape of events", "shape: s\nwhen: A\neach_of: B\n", OK},
+    {"shape that renames beginnings", "shape: s\nwhen: A\nrename: {a.: B., c: D}\n", OK},
+    {"shape that makes a name of a beginning", "shape: s\nwhen: A\nrename:\n  a.: B\n",
+     "k.yml:4: `rename`: a beginning (with a point at its end) becomes a beginning, a name a name"},
+    {"shape that makes a beginning of a name", "shape: s\nwhen: A\nrename:\n  c: D\n  a: B.\n",
+     "k.yml:5: `rename`: a beginning (with a point at its end) becomes a beginning, a name a name"},
+    {"shape of two lists of events", "shape: s\nwhen: A\neach_of: [B, C]\n", "k.yml:3: `each_of` names two lists"},
+    {"shape of events nowhere", "shape: s\nwhen: A\neach_of: ''\n", "k.yml:3: `each_of` names no field"},
     {"each of two", "kind: a\nwhen: {X: 1}\neach: [A, B]\n", "k.yml:3: `each` names two fields"},
     {"unknown key", "kind: a\nwhen: {X: 1}\nlogsource: {}\n",
      "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time key "
      "logsources roles"},
-    {"no document head", "title: x\n", "k.yml:1: a document begins with `kind:`, `shape:` or `format:`"},
+    {"no document head", "title: x\n",
+     "k.yml:1: a document begins with `kind:`, `shape:`, `format:`, `table:` or `without:`"},
     {"a list", "- a\n", "k.yml:1: a document must be a mapping (key: value)"},
     {"no when", "kind: a\n", "k.yml:1: a kind needs `when`: which records are of it"},
     {"second document", "kind: a\nwhen: {X: 1}\n---\nkind: b\n",
@@ -112,9 +126,10 @@ static const struct {
      "object, outcome, session, tenant"},
     {"source of nothing", "kind: a\nwhen: {X: 1}\nroles: {host: {as: hex}}\n", "k.yml:3: a source needs `from`"},
     {"source of two forms", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: hex, label: B}}\n",
-     "k.yml:3: a source takes one of `as`, `map`, `label`, `split`, `constant`"},
+     "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `constant`"},
     {"no such form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: octal}}\n",
-     "k.yml:3: `as: octal` is unknown; there are decimal, hex, address, lower, dos_path, registry_path, "
+     "k.yml:3: `as: octal` is unknown; there are decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
+     "registry_path, "
      "registry_data"},
     {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n",
      "k.yml:3: `as: hex` takes one field"},
@@ -137,7 +152,7 @@ static const struct {
     {"constant that is empty", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, constant: ''}}\n",
      "k.yml:3: `constant` is empty"},
     {"constant and map", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, map: {a: b}, constant: a}}\n",
-     "k.yml:3: a source takes one of `as`, `map`, `label`, `split`, `constant`"},
+     "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `constant`"},
     {"template and constant", "kind: a\nwhen: {X: 1}\nroles: {host: {from: '{A}', constant: a}}\n",
      "k.yml:3: a template cannot be transformed as well"},
     {"address of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: address}}\n",
@@ -161,6 +176,45 @@ static const struct {
     {"empty strip", "shape: a\nwhen: X\nstrip: ['']\n", "k.yml:3: `strip` holds an empty text"},
     {"half a pair", "shape: a\nwhen: X\npairs: {list: L, name: n}\n",
      "k.yml:3: a pair needs `list`, `name` and `value`"},
+    {"table",
+     "table: acme/t\ntitle: T\nseparator: ';'\nleast: 3\ncolumns: [A, '-', {B: time}, {C: number?}, {D: [x, y, '']}, "
+     "{E: text}, {F: unix}, {G: address?}, {H: guid}]\n",
+     OK},
+    {"table with a wide column",
+     "table: t\nseparator: \"\\t\"\nquotes: false\nwide: B\ncolumns: [{A: time}, B, {C: number}]\n", OK},
+    {"table without columns", "table: t\n", "k.yml:1: a table needs `columns`: their names, in their order"},
+    {"table of one column", "table: t\ncolumns: [{A: time}]\n", "k.yml:2: `columns` must be a list of 2 to 512 names"},
+    {"table told by nothing", "table: t\ncolumns: [{A: time}, B, C]\n",
+     "k.yml:2: a table without header line is told by what stands in it: give two columns a test, as in `- start: "
+     "time`"},
+    {"table, no such test", "table: t\ncolumns: [{A: time}, {B: date}]\n",
+     "k.yml:2: no test `date`; there are text, time, unix, number, address, guid, all but text with ? behind for `or "
+     "nothing`, and lists of values"},
+    {"table, text or nothing", "table: t\ncolumns: [{A: time}, {B: text?}]\n",
+     "k.yml:2: no test `text?`; there are text, time, unix, number, address, guid, all but text with ? behind for `or "
+     "nothing`, and lists of values"},
+    {"table, column of two", "table: t\ncolumns: [{A: time, B: time}, C]\n",
+     "k.yml:2: a column is a name, or one `name: test`"},
+    {"table, column twice", "table: t\ncolumns: [{A: time}, {A: number}]\n", "k.yml:2: `columns` names a column twice"},
+    {"table, separator of two", "table: t\nseparator: ', '\ncolumns: [{A: time}, {B: time}]\n",
+     "k.yml:2: `separator` must be a comma, a semicolon, a bar or a tab (\"\\t\")"},
+    {"table, least too many", "table: t\nleast: 3\ncolumns: [{A: time}, {B: time}]\n",
+     "k.yml:2: `least` must be a number of columns, 2 to 2"},
+    {"table, wide with quotes", "table: t\nwide: A\ncolumns: [A, {B: time}, {C: time}]\n",
+     "k.yml:2: `wide` is for tables without quotes: add `quotes: false`"},
+    {"table, wide nowhere", "table: t\nquotes: false\nwide: X\ncolumns: [A, {B: time}, {C: time}]\n",
+     "k.yml:3: `wide` names no column of the table"},
+    {"table, wide and least", "table: t\nquotes: false\nwide: A\nleast: 2\ncolumns: [A, {B: time}, {C: time}]\n",
+     "k.yml:3: `wide` and `least`: where a row ends cannot be told"},
+    {"table misspelt", "table: t\ncolumn: [A]\n",
+     "k.yml:2: a table has no key `column`; it may have: table title separator quotes least wide columns"},
+    {"table twice", "table: t\ncolumns: [{A: time}, {B: time}]\n---\ntable: t\ncolumns: [{A: time}, {B: time}]\n",
+     "k.yml:4: `t` is there already (k.yml:1)"},
+    {"time in a form", "kind: a\nwhen: {X: 1}\ntime: [{from: T, as: unix}, U]\n", OK},
+    {"time in no form", "kind: a\nwhen: {X: 1}\ntime: {from: T}\n",
+     "k.yml:3: a time is a field, or has `from` and `as`"},
+    {"time in an unknown form", "kind: a\nwhen: {X: 1}\ntime: {from: T, as: roman}\n",
+     "k.yml:3: `as: roman` is unknown; a time may be `unix`"},
     {"shape twice", "shape: a\nwhen: X\n---\nshape: a\nwhen: Y\n", "k.yml:4: `a` is there already (k.yml:1)"},
 };
 
@@ -297,8 +351,8 @@ static void joins_what_is_extended(void **state) {
     assert_true(same(k->name, "c"));
     assert_int_equal(k->when_count, 3);
     assert_int_equal(k->time_count, 3);
-    assert_true(same(field_name(s.fields, k->times[0]), "t3"));
-    assert_true(same(field_name(s.fields, k->times[2]), "t1"));
+    assert_true(same(field_name(s.fields, k->times[0].field), "t3"));
+    assert_true(same(field_name(s.fields, k->times[2].field), "t1"));
     assert_int_equal(k->logsource_count, 2);
     assert_int_equal(k->role_counts[ROLE_HOST], 2);
     assert_true(same(field_name(s.fields, k->roles[ROLE_HOST][0].inputs[0]), "H3"));
@@ -434,6 +488,9 @@ static const struct {
     {"label, only in quotes", "{from: A, label: type}", {"username=\"a, type=b\""}, NULL},
     {"label, one quote", "{from: A, label: username}", {"username=\"a, type=b"}, "\"a, type=b"},
     {"label, a quote alone", "{from: A, label: username}", {"username=\""}, "\""},
+    {"label for a constant", "{from: A, label: error, constant: failure}", {"type=X, error=no"}, "failure"},
+    {"label for a constant, not there", "{from: A, label: error, constant: failure}", {"type=X"}, NULL},
+    {"label for a constant, null", "{from: A, label: error, constant: failure}", {"type=X, error=null"}, NULL},
     {"label, null", "{from: A, label: userId}", {"type=X, userId=null"}, NULL},
     {"label, null in quotes", "{from: A, label: userId}", {"userId=\"null\""}, NULL},
     {"address", "{from: A, as: address}", {"10.1.2.3"}, "10.1.2.3"},
@@ -441,8 +498,8 @@ static const struct {
     {"address, IPv6", "{from: A, as: address}", {"2001:db8::1"}, "2001:db8::1"},
     {"address, IPv6 and port", "{from: A, as: address}", {"[2001:db8::1]:443"}, "2001:db8::1"},
     {"address, IPv6 in brackets", "{from: A, as: address}", {"[::1]"}, "::1"},
-    {"address, IPv4 in IPv6", "{from: A, as: address}", {"[::ffff:10.1.2.3]:1"}, "::ffff:10.1.2.3"},
-    {"address, IPv4 in IPv6, alone", "{from: A, as: address}", {"::ffff:10.1.2.3"}, "::ffff:10.1.2.3"},
+    {"address, IPv4 in IPv6", "{from: A, as: address}", {"[::ffff:10.1.2.3]:1"}, "10.1.2.3"},
+    {"address, IPv4 in IPv6, alone", "{from: A, as: address}", {"::ffff:10.1.2.3"}, "10.1.2.3"},
     {"address, port and interface", "{from: A, as: address}", {"10.1.2.3:52878:X0"}, "10.1.2.3"},
     {"address behind a way", "{from: A, as: address}", {"ssh(192.0.2.1)"}, "192.0.2.1"},
     {"address behind a way, IPv6", "{from: A, as: address}", {"GUI(2001:db8::1)"}, "2001:db8::1"},
@@ -450,6 +507,7 @@ static const struct {
     {"address behind a way, open", "{from: A, as: address}", {"ssh(192.0.2.1"}, NULL},
     {"address, way and more", "{from: A, as: address}", {"ssh(192.0.2.1)x"}, NULL},
     {"address, bracket alone", "{from: A, as: address}", {")"}, NULL},
+    {"address, IPv6 in IPv6", "{from: A, as: address}", {"::FFFF:a:b"}, "::FFFF:a:b"},
     {"address, blanks", "{from: A, as: address}", {" 10.1.2.3 "}, "10.1.2.3"},
     {"address, name of a service", "{from: A, as: address}", {"secretsmanager.amazonaws.com"}, NULL},
     {"address, name and port", "{from: A, as: address}", {"host.example.org:443"}, NULL},
@@ -475,6 +533,22 @@ static const struct {
     {"split, no label there", "{from: A, split: 'file:_'}", {"process:_pid:1"}, "process:_pid:1"},
     {"split of nothing", "{from: A, split: 'file:_'}", {""}, NULL},
     {"split, label alone", "{from: A, split: 'file:_'}", {"file:_"}, "file:_"},
+    {"number", "{from: A, as: e164}", {"030 1234567"}, "+49301234567"}, /* kinds_country below */
+    {"number, whole", "{from: A, as: e164}", {"+1 202 555 0143"}, "+12025550143"},
+    {"number, short", "{from: A, as: e164}", {" 6789 "}, "6789"},
+    {"number, none", "{from: A, as: e164}", {"anonymous"}, "anonymous"},
+    {"number, empty", "{from: A, as: e164}", {" "}, NULL},
+    /* 10.0.0.1 is 0x0a000001; its bytes reversed are 0x0100000a */
+    {"signed address", "{from: A, as: ipv4_signed}", {"16777226"}, "10.0.0.1"},
+    {"signed address, negative", "{from: A, as: ipv4_signed}", {"-939392758"}, "10.1.2.200"}, /* 0xc802010a */
+    {"signed address, lowest", "{from: A, as: ipv4_signed}", {"-2147483648"}, "0.0.0.128"},
+    {"signed address, unsigned", "{from: A, as: ipv4_signed}", {"4294967295"}, "255.255.255.255"},
+    {"signed address, none", "{from: A, as: ipv4_signed}", {"0"}, NULL},
+    {"signed address, minus none", "{from: A, as: ipv4_signed}", {"-0"}, NULL},
+    {"signed address, too large", "{from: A, as: ipv4_signed}", {"4294967296"}, NULL},
+    {"signed address, too small", "{from: A, as: ipv4_signed}", {"-2147483649"}, NULL},
+    {"signed address, text", "{from: A, as: ipv4_signed}", {"10.0.0.1"}, NULL},
+    {"signed address, empty", "{from: A, as: ipv4_signed}", {""}, NULL},
 };
 
 static void derives(void **state) {
@@ -494,6 +568,7 @@ static void derives(void **state) {
         snprintf(yaml, sizeof yaml, "kind: a\nwhen: {X: 1}\nroles:\n  object: %s\n", derivations[i].source);
         if (!kinds_load_text(s.kinds, S("k"), str_of(yaml), false, &e) || !kinds_seal(s.kinds, &e))
             fail_msg("%s: %s", derivations[i].name, e.text);
+        kinds_country(s.kinds, phone_country(S("DE")));
         source = kinds_at(s.kinds, 0)->roles[ROLE_OBJECT];
         for (size_t j = 0; j < source->input_count; j++) {
             const char *const value = derivations[i].in[same(field_name(s.fields, source->inputs[j]), "A") ? 0 : 1];
@@ -533,6 +608,37 @@ static void keys(void **state) {
     set_close(&s);
 }
 
+/* Unix seconds with what Asterisk and Cisco write around them. NULL: no time. */
+static void times_in_other_forms(void **state) {
+    static const struct {
+        const char *value, *text;
+    } cases[] = {
+        {"1497952162.0", "1497952162"}, /* .0 is a number, no fraction */
+        {"1497952162.99", "1497952162"},
+        {"1497952162", "1497952162"},
+        {"pbx1-1497952162.12", "1497952162"},
+        {"pbx-2017-1497952162.12", "1497952162"},
+        {" 1497952162 ", "1497952162"},
+        {"0", ""},
+        {"0.0", ""},
+        {"", ""},
+        {"pbx1497952162.1", ""},
+        {".5", ""},
+        {"pbx-", ""},
+        {"2017-06-20 09:49:22", ""},
+    };
+    struct kind_time const as_written = {0, false}, unix_seconds = {0, true};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        str const text = kind_time_text(&unix_seconds, str_of(cases[i].value));
+
+        assert_true(str_eq(kind_time_text(&as_written, str_of(cases[i].value)), str_of(cases[i].value)));
+        if (!str_eq(text, str_of(cases[i].text)))
+            fail_msg("'%s' is '%.*s'", cases[i].value, STR_ARG(text));
+    }
+}
+
 /* What an attacker writes may have more pieces than room, and memory may be out. */
 static void derives_within_bounds(void **state) {
     struct err e = {0};
@@ -564,6 +670,11 @@ static const struct {
     const char *shape, *from, *to;
 } names[] = {
     {"windows/event", "Event.System.EventID", "EventID"},
+    {"m365/lowercase", "parameters", "Parameters"},
+    {"m365/lowercase", "parameters.ForwardTo", "Parameters.ForwardTo"},
+    {"m365/lowercase", "parameters.", "Parameters."},
+    {"m365/lowercase", "parameters.", "Parameters."},
+    {"m365/lowercase", "x.parameters.y", "x.parameters.y"},
     {"windows/event", "Event.System.EventID.#text", "EventID"},
     {"windows/event", "Event.System.EventID.Value", "EventID"},
     {"windows/event", "Event.System.EventID.@Qualifiers", "EventID_Qualifiers"},
@@ -645,13 +756,14 @@ static void system_wins_over_data(void **state) {
     set_close(&s);
 }
 
-/* A row written as "name=value name=value"; no blanks inside. ":inner" behind a value marks it. */
-static void row_of(struct fields *f, const char *text, struct raw *values, struct record *r) {
+/* A row written as "name=value name=value", with another separator where values hold blanks. ":inner" behind a value marks
+ * it. */
+static void row_with(struct fields *f, const char *text, char separator, struct raw *values, struct record *r) {
     str rest = str_of(text);
 
     *r = (struct record){.values = values, .when = INSTANT_NONE};
     while (rest.len > 0) {
-        size_t const blank = str_find_byte(rest, ' ');
+        size_t const blank = str_find_byte(rest, separator);
         str const cell = str_first(rest, blank);
         size_t const is = str_find_byte(cell, '=');
         str value = str_from(cell, is + 1);
@@ -661,9 +773,13 @@ static void row_of(struct fields *f, const char *text, struct raw *values, struc
         if (inner)
             value.len -= 6;
         values[r->count++] =
-            (struct raw){field_intern(f, str_first(cell, is)), RAW_TEXT, inner, (uint32_t)value.len, value.ptr};
+            (struct raw){field_intern(f, str_first(cell, is)), RAW_TEXT, inner, 0, (uint32_t)value.len, value.ptr};
         rest = blank == SIZE_MAX ? S("") : str_from(rest, blank + 1);
     }
+}
+
+static void row_of(struct fields *f, const char *text, struct raw *values, struct record *r) {
+    row_with(f, text, ' ', values, r);
 }
 
 static void text_of(const struct fields *f, const struct record *r, char *out, size_t room) {
@@ -851,7 +967,8 @@ static const struct {
     {"riskEventType=unfamiliarFeatures", NULL, "azure/riskdetection"},
     {"eventSource=s3.amazonaws.com eventName=GetObject awsRegion=x", NULL, "aws/cloudtrail"},
     {"protoPayload.methodName=m protoPayload.serviceName=compute.googleapis.com", NULL, "gcp/audit"},
-    {"protoPayload.methodName=m protoPayload.serviceName=login.googleapis.com", NULL, "gcp/google_workspace/login"},
+    {"protoPayload.methodName=m protoPayload.serviceName=login.googleapis.com", NULL,
+     "gcp/google_workspace/cloud-login"},
     {"id.applicationName=admin id.time=t events.name=x", "google/reports", "gcp/google_workspace/admin"},
     {"eventType=x published=t actor.alternateId=a", NULL, "okta/system"},
     {"action=repo.create actor=a created_at=1", NULL, "github/audit"},
@@ -905,14 +1022,14 @@ static void decides_on_binary_values(void **state) {
 
     (void)state;
     set_builtin(&s);
-    values[0] = (struct raw){FIELD_EVENT_ID, RAW_U64, false, sizeof id, id};
-    values[1] = (struct raw){FIELD_CHANNEL, RAW_UTF16, false, sizeof channel - 1, channel};
+    values[0] = (struct raw){FIELD_EVENT_ID, RAW_U64, false, 0, sizeof id, id};
+    values[1] = (struct raw){FIELD_CHANNEL, RAW_UTF16, false, 0, sizeof channel - 1, channel};
     assert_null(unwrap(&s, S("evtx"), &r));
     assert_non_null(k = kind_of(&s, &r));
     assert_true(same(k->name, "windows/security/4688"));
-    values[0] = (struct raw){FIELD_EVENT_ID, RAW_NUMBER, false, 4, "4688"};
+    values[0] = (struct raw){FIELD_EVENT_ID, RAW_NUMBER, false, 0, 4, "4688"};
     assert_true(kind_matches(k, &r, &room));
-    values[0] = (struct raw){FIELD_EVENT_ID, RAW_NULL, false, 0, ""};
+    values[0] = (struct raw){FIELD_EVENT_ID, RAW_NULL, false, 0, 0, ""};
     assert_false(kind_matches(k, &r, &room));
     assert_true(same(kind_of(&s, &r)->name, "windows/security"));
     buf_free(&room);
@@ -928,27 +1045,15 @@ static const struct kind_logsource *logsource(const struct kind *k, const char *
     return NULL;
 }
 
-/* All values of a field under a log source, "|"-joined; the record's own when there is no alias. */
-static void seen_as(const struct set *s, const struct kind_logsource *l, const char *field, const struct record *r,
-                    char *out, size_t room) {
+/* All values that sources make of a record, "|"-joined; of a role: those of the first that makes any. */
+static void made_of(const struct kind_source *sources, size_t count, bool role, const struct record *r, char *out,
+                    size_t room) {
     struct arena *const a = arena_new(1 << 16);
-    const struct kind_alias *alias = NULL;
     size_t used = 0;
 
     out[0] = '\0';
-    for (size_t i = 0; i < l->alias_count; i++)
-        if (same(field_name(s->fields, l->aliases[i].field), field))
-            alias = &l->aliases[i];
-    if (!alias) {
-        for (uint32_t i = 0; i < r->count; i++)
-            if (same(field_name(s->fields, r->values[i].field), field))
-                used += (size_t)snprintf(out + used, room - used, "%s%.*s", used ? "|" : "", (int)r->values[i].len,
-                                         r->values[i].ptr);
-        arena_free(a);
-        return;
-    }
-    for (size_t i = 0; i < alias->source_count; i++) {
-        const struct kind_source *const source = &alias->sources[i];
+    for (size_t i = 0; i < count && !(role && used); i++) {
+        const struct kind_source *const source = &sources[i];
         str in[DERIVE_INPUTS_MAX], values[DERIVE_VALUES_MAX], test = S("");
         bool present[DERIVE_INPUTS_MAX] = {false}, tested = false;
         size_t n;
@@ -971,6 +1076,23 @@ static void seen_as(const struct set *s, const struct kind_logsource *l, const c
             used += (size_t)snprintf(out + used, room - used, "%s%.*s", used ? "|" : "", STR_ARG(values[j]));
     }
     arena_free(a);
+}
+
+/* All values of a field under a log source; the record's own when there is no alias. */
+static void seen_as(const struct set *s, const struct kind_logsource *l, const char *field, const struct record *r,
+                    char *out, size_t room) {
+    size_t used = 0;
+
+    for (size_t i = 0; i < l->alias_count; i++)
+        if (same(field_name(s->fields, l->aliases[i].field), field)) {
+            made_of(l->aliases[i].sources, l->aliases[i].source_count, false, r, out, room);
+            return;
+        }
+    out[0] = '\0';
+    for (uint32_t i = 0; i < r->count; i++)
+        if (same(field_name(s->fields, r->values[i].field), field))
+            used += (size_t)snprintf(out + used, room - used, "%s%.*s", used ? "|" : "", (int)r->values[i].len,
+                                     r->values[i].ptr);
 }
 
 static const struct {
@@ -1063,6 +1185,71 @@ static void log_sources_see(void **state) {
     set_close(&s);
 }
 
+/* What became of calls, and who called whom over what. */
+static void roles_of_calls(void **state) {
+    static const struct {
+        const char *kind, *row;
+        enum role role;
+        const char *value;
+    } cases[] = {
+        {"call/asterisk", "disposition=ANSWERED", ROLE_OUTCOME, "answered"},
+        {"call/asterisk", "disposition=NO ANSWER", ROLE_OUTCOME, "no answer"},
+        {"call/asterisk", "disposition=BUSY", ROLE_OUTCOME, "busy"},
+        {"call/asterisk", "disposition=CONGESTION", ROLE_OUTCOME, "failed"},
+        {"call/asterisk", "disposition=", ROLE_OUTCOME, ""},
+        {"call/asterisk", "uniqueid=1497952162.0", ROLE_SESSION, "1497952162.0"},
+        {"call/asterisk", "src=anonymous;dst=6789", ROLE_ACCOUNT, "anonymous"},
+        {"call/freeswitch", "hangup_cause=NORMAL_CLEARING;billsec=54", ROLE_OUTCOME, "answered"},
+        {"call/freeswitch", "hangup_cause=NORMAL_CLEARING;billsec=0", ROLE_OUTCOME, "no answer"},
+        {"call/freeswitch", "hangup_cause=USER_BUSY;billsec=0", ROLE_OUTCOME, "busy"},
+        {"call/freeswitch", "hangup_cause=RECOVERY_ON_TIMER_EXPIRE;billsec=0", ROLE_OUTCOME,
+         "RECOVERY_ON_TIMER_EXPIRE"},
+        {"call/neutral", "hangup_cause_id=16;billsec=5", ROLE_OUTCOME, "answered"},
+        {"call/neutral", "hangup_cause_id=16;billsec=0", ROLE_OUTCOME, "no answer"},
+        {"call/neutral", "hangup_cause_id=17;billsec=0", ROLE_OUTCOME, "busy"},
+        {"call/neutral", "hangup_cause_id=;billsec=0", ROLE_OUTCOME, ""},
+        {"call/cucm", "cdrRecordType=1;origCause_value=0;destCause_value=16;duration=60", ROLE_OUTCOME, "answered"},
+        {"call/cucm", "cdrRecordType=1;origCause_value=16;destCause_value=0;duration=0", ROLE_OUTCOME, "no answer"},
+        {"call/cucm", "cdrRecordType=1;origCause_value=0;destCause_value=17;duration=0", ROLE_OUTCOME, "busy"},
+        {"call/cucm", "cdrRecordType=1;origCause_value=1;destCause_value=0;duration=0", ROLE_OUTCOME, "failed"},
+        {"call/cucm", "origIpAddr=-939392758", ROLE_CLIENT_ADDRESS, "10.1.2.200"},
+        {"call/cucm", "origIpAddr=0", ROLE_CLIENT_ADDRESS, ""},
+        {"call/cucm", "origIpAddr=0;origIpv4v6Addr=192.0.2.1", ROLE_CLIENT_ADDRESS, "192.0.2.1"},
+        {"call/cucm", "globalCallID_callManagerId=1;globalCallID_callId=4711", ROLE_SESSION, "1-4711"},
+        {"call/cucm", "finalCalledPartyNumber=;originalCalledPartyNumber=6789", ROLE_OBJECT, "6789"},
+        {"call/3cx", "time-answered=;reason-terminated=TerminatedBySrc", ROLE_OUTCOME, "no answer"},
+        {"call/3cx", "time-answered=2021/03/14 07:12:05;reason-terminated=TerminatedByDst", ROLE_OUTCOME, "answered"},
+        {"call/3cx", "dial-no=;to-no=6789", ROLE_OBJECT, "6789"},
+        {"call/teams-direct", "successfulCall=true;finalSipCode=0", ROLE_OUTCOME, "answered"},
+        {"call/teams-direct", "successfulCall=false;finalSipCode=486", ROLE_OUTCOME, "busy"},
+        {"call/teams-direct", "successfulCall=false;finalSipCode=500", ROLE_OUTCOME, "failed"},
+        {"call/teams-direct", "callerNumber=+49301234***", ROLE_ACCOUNT, "+49301234***"},
+        {"call/teams-pstn", "userPrincipalName=ann@example.org;callerNumber=+49301234567", ROLE_ACCOUNT,
+         "ann@example.org"},
+        {"call/mobile", "Cell Tower=24", ROLE_HOST, "24"},
+        {"database/mariadb", "retcode=0", ROLE_OUTCOME, "success"},
+        {"database/mariadb", "retcode=1045", ROLE_OUTCOME, "1045"},
+        {"database/oracle", "OBJECT_SCHEMA=CDR;OBJECT_NAME=CALLS", ROLE_OBJECT, "CDR.CALLS"},
+        {"database/oracle", "OBJECT_SCHEMA=;OBJECT_NAME=CALLS", ROLE_OBJECT, "CALLS"},
+    };
+    struct set s;
+    (void)state;
+
+    set_builtin(&s);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct kind *const k = kind_named(&s, cases[i].kind);
+        struct raw values[16];
+        struct record r;
+        char got[300];
+
+        row_with(s.fields, cases[i].row, ';', values, &r);
+        made_of(k->roles[cases[i].role], k->role_counts[cases[i].role], true, &r, got, sizeof got);
+        if (strcmp(got, cases[i].value) != 0)
+            fail_msg("%s, %s: %s", cases[i].kind, cases[i].row, got);
+    }
+    set_close(&s);
+}
+
 /* sigma-logsources 10, 4: what must not be there. */
 static void log_sources_do_not_see(void **state) {
     static const struct {
@@ -1116,6 +1303,8 @@ int main(void) {
         cmocka_unit_test(derives),
         cmocka_unit_test(derives_within_bounds),
         cmocka_unit_test(keys),
+        cmocka_unit_test(roles_of_calls),
+        cmocka_unit_test(times_in_other_forms),
         cmocka_unit_test(shapes_rename),
         cmocka_unit_test(system_wins_over_data),
         cmocka_unit_test(pairs_become_fields),

@@ -186,9 +186,9 @@ static void no_record_is_of_a_refused_kind(void **state) {
             struct buf room = {0}; /* text needs none */
 
             if (at_x)
-                row[r.count++] = (struct raw){x, RAW_TEXT, false, (uint32_t)strlen(at_x), at_x};
+                row[r.count++] = (struct raw){x, RAW_TEXT, false, 0, (uint32_t)strlen(at_x), at_x};
             if (at_y)
-                row[r.count++] = (struct raw){y, RAW_TEXT, false, (uint32_t)strlen(at_y), at_y};
+                row[r.count++] = (struct raw){y, RAW_TEXT, false, 0, (uint32_t)strlen(at_y), at_y};
             found |= kind_matches(kinds_at(kinds[0], 0), &r, &room) && kind_matches(kinds_at(kinds[1], 0), &r, &room);
         }
         if (found != !contradictions[i].error)

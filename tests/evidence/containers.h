@@ -282,7 +282,7 @@ static inline void told_free(struct told *t) {
 /* t: from told_init; what it holds is kept. The input is closed. */
 static inline bool told_unpack(struct told *t, struct bytes_input *in, const char *path,
                                const struct unpack_limits *limits, struct err *e) {
-    struct unpack_visitor const visitor = {told_leaf, told_ended, told_damage, NULL, t};
+    struct unpack_visitor const visitor = {told_leaf, told_ended, told_damage, NULL, NULL, t};
     bool const ok = unpack(&in->input, str_of(path), limits, &visitor, e);
 
     bytes_input_close(in);

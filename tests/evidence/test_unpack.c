@@ -1023,7 +1023,7 @@ static void windows_of_members(void **state) {
         static const char *const formats[] = {"ustar", "zip", "7zip"};
         struct packed const m = {.name = "m", .bytes = {bytes, SIZE}};
         struct windows w = {.size = SIZE};
-        struct unpack_visitor const visitor = {windows_leaf, nothing_ended, no_damage, NULL, &w};
+        struct unpack_visitor const visitor = {windows_leaf, nothing_ended, no_damage, NULL, NULL, &w};
         struct buf b = {0};
         struct err e = {0};
 
@@ -1146,7 +1146,7 @@ static void progress_is_told(void **state) {
         noise[i] = (char)(i * i * 2654435761u >> 13);
     for (int i = 0; i < 2; i++) {
         struct ticks t = {.size = 0, .stop_at = UINT64_MAX};
-        struct unpack_visitor const visitor = {ticks_leaf, ticks_ended, no_damage, tick, &t};
+        struct unpack_visitor const visitor = {ticks_leaf, ticks_ended, no_damage, tick, NULL, &t};
         struct err e = {0};
 
         b.len = 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_sample: the sample of `./dev demo` is what its script writes, and every rule of our own fires on it."""
+"""test_sample: the samples of `./dev demo` are what their scripts write, and every rule of our own fires on one of them."""
 
 import json
 import os
@@ -8,12 +8,14 @@ import subprocess
 import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-SAMPLE, RULES = SOURCE / "data/samples/intrusion.jsonl", SOURCE / "data/rules"
+SAMPLE, MAILBOX, RULES = SOURCE / "data/samples/intrusion.jsonl", SOURCE / "data/samples/mailbox.jsonl", SOURCE / "data/rules"
 BINARY = os.environ.get("LONGWATCH_BINARY", str(SOURCE / "build/longwatch"))
 # Only correlations use them; they have no findings of their own.
-SILENCED = {"Failed logon from outside", "Successful logon from outside"}
+SILENCED = {"Failed logon from outside", "Successful logon from outside", "Wrong password", "Signed in", "Mail read", "Mailbox folder synchronised"}
 # The office's own software distribution, taken out by filter_software_distribution.yml.
 HARMLESS = r"C:\Program Files\Example Deploy\agent.exe"
+# Where the intruder of the mailbox sample came from; all its other records are ordinary.
+OUTSIDE = "198.51.100.23"
 
 
 def run(*arguments):
@@ -22,8 +24,9 @@ def run(*arguments):
 
 
 def sample_is_what_its_script_writes():
-    made = subprocess.run([sys.executable, SAMPLE.parent / "make_sample.py"], capture_output=True, check=True).stdout
-    assert made == SAMPLE.read_bytes(), "run data/samples/make_sample.py again"
+    for sample, script in ((SAMPLE, "make_sample.py"), (MAILBOX, "make_mailbox.py")):
+        made = subprocess.run([sys.executable, SAMPLE.parent / script], capture_output=True, check=True).stdout
+        assert made == sample.read_bytes(), f"run data/samples/{script} again"
 
 
 def every_rule_loads():
@@ -34,7 +37,7 @@ def every_rule_loads():
 
 def every_rule_fires():
     _, verdicts, _ = run("rules", "check", RULES, "--json")
-    status, findings, errors = run("hunt", SAMPLE, "--rules", RULES, "--json")
+    status, findings, errors = run("hunt", SAMPLE, MAILBOX, "--rules", RULES, "--json")
     filters = {verdict["title"] for verdict in verdicts if "filter" in pathlib.Path(verdict["path"]).name}
     expected = {verdict["title"] for verdict in verdicts} - filters - SILENCED
     found = {finding["rule_title"] for finding in findings}
@@ -49,6 +52,13 @@ def only_the_intrusion_is_found():
         for place in finding.get("events") or [finding]:
             assert HARMLESS.replace("\\", "\\\\") not in lines[place["record"] - 1], finding
     # three discovery commands; every other rule and both correlations once
+    assert len(findings) == len({finding["rule_id"] for finding in findings}) + 2, len(findings)
+    _, findings, _ = run("hunt", MAILBOX, "--rules", RULES, "--json")
+    lines = MAILBOX.read_text(encoding="utf-8").splitlines()
+    for finding in findings:
+        for place in finding.get("events") or [finding]:
+            assert OUTSIDE in lines[place["record"] - 1], finding
+    # passwords of three accounts guessed; every other rule and correlation once
     assert len(findings) == len({finding["rule_id"] for finding in findings}) + 2, len(findings)
 
 

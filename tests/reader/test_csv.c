@@ -9,6 +9,7 @@
 
 #include "../refuse.h"
 #include "base/buf.h"
+#include "event/kind.h"
 #include "evidence/decompress.h"
 #include "reader/csv.h"
 #include "reader/json.h"
@@ -322,6 +323,34 @@ static const struct {
      STR(UTF16_HEAD "1\0,\0002\0,\0003\0\n\0\xe4\0\n\0001\0,\0002\0,\0003\0\n\0001\0,\0002\0,\0003\0\n\0"),
      "#1 14+10{a=t:1;b=t:2;c=t:3} !26+4(fewer fields than columns) #3 30+10{a=t:1;b=t:2;c=t:3} #4 "
      "42+10{a=t:1;b=t:2;c=t:3} "},
+    {"the separator is told", STR("sep=;\r\na;b b;c\r\n1;2;3\r\n"), "#1 16+5{a=t:1;b b=t:2;c=t:3} "},
+    {"the separator is told behind a mark", STR("\xef\xbb\xbfsep=,\n" HEAD ROW), "#1 15+5{a=t:1;b=t:2;c=t:3} "},
+    {"the separator is told in UTF-16",
+     STR("\xff\xfes\0e\0p\0=\0;\0\n\0a\0;\0b\0\n\0001\0;\0002\0\n\0001\0;\0002\0\n\0"),
+     "#1 22+6{a=t:1;b=t:2} #2 30+6{a=t:1;b=t:2} "},
+    {"another separator than is told", STR("sep=;\n" HEAD ROW), "!0+0(no header line) "},
+    {"a separator nobody writes", STR("sep=x\naxbxc\n1x2x3\n"), "!0+0(no header line) "},
+    {"blanks behind separators", STR("a, b, c\n1, \"2, x\", 3\n4,  5, 6 \n"),
+     "#1 8+12{a=t:1;b=t:2, x;c=t:3} #2 21+9{a=t:4;b=t:5;c=t:6 } "},
+    {"Windows-1252",
+     STR("a;b;stra\xdf"
+         "e\n1;M\xfcller;3\n"),
+     "!8+1(text that is no Unicode: repaired) !14+1(text that is no Unicode: repaired) "
+     "#1 11+10{a=t:1;b=t:M\xfcller;stra\xef\xbf\xbd"
+     "e=t:3} "},
+    {"types below the names", STR("\"a\",\"b\",\"c\"\nINTEGER,VARCHAR(50),UNIQUEIDENTIFIER\n1,2,3\n"),
+     "#1 49+5{a=t:1;b=t:2;c=t:3} "},
+    {"types and no row", STR("\"a\",\"b\",\"c\"\nINTEGER,VARCHAR(50),UNIQUEIDENTIFIER"), ""},
+    {"types but for one: a row", STR(HEAD "INTEGER,VARCHAR(50),x\n1,2,3\n"),
+     "#1 6+21{a=t:INTEGER;b=t:VARCHAR(50);c=t:x} #2 28+5{a=t:1;b=t:2;c=t:3} "},
+    {"types too few: damage", STR(HEAD "INTEGER,INTEGER\n" SOUND),
+     "!6+16(fewer fields than columns) #2 22+5{a=t:1;b=t:2;c=t:3} #3 28+5{a=t:1;b=t:2;c=t:3} "
+     "#4 34+5{a=t:1;b=t:2;c=t:3} #5 40+5{a=t:1;b=t:2;c=t:3} #6 46+5{a=t:1;b=t:2;c=t:3} #7 52+5{a=t:1;b=t:2;c=t:3} "},
+    {"nearly types: a row", STR(HEAD "INTEGERS,VARCHAR(5,VARCHAR(x)\n" ROW),
+     "#1 6+29{a=t:INTEGERS;b=t:VARCHAR(5;c=t:VARCHAR(x)} #2 36+5{a=t:1;b=t:2;c=t:3} "},
+    {"types further down: a row", STR(HEAD ROW "INTEGER,INTEGER,INTEGER\n"),
+     "#1 6+5{a=t:1;b=t:2;c=t:3} #2 12+23{a=t:INTEGER;b=t:INTEGER;c=t:INTEGER} "},
+
     {"no table", STR("x\n"), "!0+0(no header line) "},
     {"nothing", STR(""), "!0+0(no header line) "},
 };
@@ -463,6 +492,105 @@ static void too_many_values_are_cut_and_told(void **state) {
     }
 }
 
+/* ------------------------------------------------------------------ tables without header line */
+
+#define TABLES                                                                                                         \
+    "table: x/calls\nleast: 3\ncolumns: [who, {at: time}, {secs: number}, note, '-']\n"                                \
+    "---\ntable: x/states\ncolumns: [{at: time}, who, {state: [ON, OFF]}]\n"                                           \
+    "---\ntable: x/queries\nseparator: ','\nquotes: false\nwide: text\ncolumns: [{at: time}, text, {code: number}]\n"  \
+    "---\ntable: x/last\nseparator: ';'\ncolumns: [{a: number}, {b: unix}]\n"
+#define CALL "ann,2021-03-14 07:12:03,5\n" /* 26 bytes */
+
+static const struct {
+    const char *name;
+    str bytes;
+    const char *notes; /* NULL: nobody's */
+} described[] = {
+    {"one row", STR(CALL), "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "},
+    {"without line end", STR("ann,2021-03-14 07:12:03,5"),
+     "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "},
+    {"rows of several lengths; a column without name", STR(CALL "bob,2021-03-14 07:12:03,5,\"x, y\",z\r\n"),
+     "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "#2 26+34{who=t:bob;at=t:2021-03-14 07:12:03;secs=t:5;note=t:x, y;_table=t:x/calls} "},
+    {"another separator", STR("ann|2021-03-14 07:12:03|5\n"),
+     "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "},
+    {"blanks behind separators", STR("ann, 2021-03-14 07:12:03, 5\n"),
+     "#1 0+27{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "},
+    {"byte order mark", STR("\xef\xbb\xbf" CALL),
+     "#1 3+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "},
+    {"the separator is told", STR("sep=,\n" CALL),
+     "#1 6+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "},
+    {"one of some words", STR("2021-03-14 07:12:03,ann,on\n"),
+     "#1 0+26{at=t:2021-03-14 07:12:03;who=t:ann;state=t:on;_table=t:x/states} "},
+    {"a wide column", STR("2021-03-14 07:12:03,'a, \"b, c',0\n2021-03-14 07:12:03,x,1\n"),
+     "#1 0+32{at=t:2021-03-14 07:12:03;text=t:'a, \"b, c';code=t:0;_table=t:x/queries} "
+     "#2 33+23{at=t:2021-03-14 07:12:03;text=t:x;code=t:1;_table=t:x/queries} "},
+    {"of two that fit, the one for more rows", STR("2021-03-14 07:12:03,a,OFF\n2021-03-14 07:12:03,b,ON\n"),
+     "#1 0+25{at=t:2021-03-14 07:12:03;who=t:a;state=t:OFF;_table=t:x/states} "
+     "#2 26+24{at=t:2021-03-14 07:12:03;who=t:b;state=t:ON;_table=t:x/states} "},
+    {"Unix time last", STR("5;1615686019\n"), "#1 0+12{a=t:5;b=t:1615686019;_table=t:x/last} "},
+    {"a row that is not like the others is a row", STR(CALL CALL "ann,never,x\n"),
+     "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "#2 26+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "#3 52+11{who=t:ann;at=t:never;secs=t:x;_table=t:x/calls} "},
+    {"too few fields", STR(CALL CALL "a,b\n"),
+     "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "#2 26+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "!52+4(fewer fields than columns) "},
+    {"too many fields", STR(CALL CALL "1,2,3,4,5,6\n"),
+     "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "#2 26+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "!52+12(more fields than columns) "},
+    {"it begins within a row", STR("\"x\"y,5\n" CALL CALL),
+     "!0+7(a byte behind a closing quote) #2 7+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "#3 33+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "},
+    {"a byte behind a quote", STR(CALL CALL "\"x\"y,1,2\n"),
+     "#1 0+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "#2 26+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5;_table=t:x/calls} "
+     "!52+9(a byte behind a closing quote) "},
+    {"a header line comes first", STR("who,at,secs\n" CALL), "#1 12+25{who=t:ann;at=t:2021-03-14 07:12:03;secs=t:5} "},
+
+    {"nothing", STR(""), NULL},
+    {"a date without time", STR("ann,2021-03-14,5\n"), NULL},
+    {"no number", STR("ann,2021-03-14 07:12:03,five\n"), NULL},
+    {"no such word", STR("2021-03-14 07:12:03,ann,maybe\n"), NULL},
+    {"too few columns", STR("ann,2021-03-14 07:12:03\n"), NULL},
+    {"too many columns", STR("ann,2021-03-14 07:12:03,5,6,7,8\n"), NULL},
+    {"half of the rows only", STR(CALL "x,y,z\n"), NULL},
+    {"the separator of another table", STR("5,1615686019\n"), NULL},
+    {"a separator that is not the one told", STR("sep=;\n" CALL), NULL},
+    {"prose", STR("It was late, she said, and went.\nNobody knew, at 07:12, why.\n"), NULL},
+};
+
+static void tables_without_header_line(void **state) {
+    int failed = 0;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(described); i++) {
+        struct kinds *kinds;
+        struct err e = {0};
+        struct notes n;
+
+        notes_open(&n);
+        if (!kinds_new(&kinds, n.sink.fields, &e) || !kinds_load_text(kinds, S("k.yml"), S(TABLES), false, &e) ||
+            !kinds_seal(kinds, &e))
+            fail_msg("%s", e.text);
+        bool const ours = csv_reader.described(described[i].bytes, kinds);
+
+        n.sink.kinds = kinds;
+        read_all(described[i].bytes, &n);
+        if (ours != (described[i].notes != NULL) ||
+            !str_eq(buf_str(&n.text), ours ? str_of(described[i].notes) : S("!0+0(no header line) "))) {
+            printf("%s: %d\n  %.*s\nis not\n  %s\n", described[i].name, ours, STR_ARG(buf_str(&n.text)),
+                   described[i].notes ? described[i].notes : "nobody's");
+            failed++;
+        }
+        kinds_free(kinds);
+        notes_close(&n);
+    }
+    assert_int_equal(failed, 0);
+}
+
 /* ------------------------------------------------------------------ show */
 
 static void show_gives_names_and_values(void **state) {
@@ -489,6 +617,15 @@ static void show_gives_names_and_values(void **state) {
         {STR(HEAD ROW "\n" ROW), 12, NULL},
         {STR("no table\n"), 0, NULL},
         {STR(""), 0, NULL},
+        /* without header line: by number */
+        {STR(CALL CALL), 0, "1: ann\n2: 2021-03-14 07:12:03\n3: 5"},
+        {STR(CALL "b,\"x, y\"\n"), 26, "1: b\n2: x, y"},
+        {STR("\xef\xbb\xbf" CALL), 3, "1: ann\n2: 2021-03-14 07:12:03\n3: 5"},
+        {STR("a;b,c;d\n"), 0, "1: a\n2: b,c\n3: d"},
+        {STR("\"a\"b,c\n"), 0, "1: \"a\"b\n2: c"}, /* a quote that makes no row */
+        {STR(CALL CALL), 5, NULL},
+        {STR(CALL CALL), 52, NULL},
+        {STR(CALL "x\n"), 26, NULL},
     };
     (void)state;
 
@@ -663,6 +800,36 @@ static void a_row_of_16_mib_is_the_largest(void **state) {
         buf_free(&text);
         notes_close(&n);
     }
+}
+
+/* A large row is read in a large window; the small one at that window's end is whole in the next. */
+static void rows_behind_a_large_one(void **state) {
+    size_t const large = (size_t)9 << 20, count = ((size_t)9 << 20) / (sizeof ROW - 1);
+    struct buf text = {0};
+    struct notes n;
+    char *p;
+    (void)state;
+
+    notes_open(&n);
+    n.count_only = true;
+    buf_add(&text, S(HEAD SOUND));
+    assert_non_null(p = buf_reserve(&text, large));
+    memset(p, 'x', large);
+    memcpy(p, "1,2,", 4);
+    p[large - 1] = '\n';
+    text.len += large;
+    for (size_t i = 0; i < count; i++)
+        buf_add(&text, S(ROW));
+    for (size_t more = 0; more < 2; more++) { /* and where the source gives all it has at once */
+        struct err e = {0};
+
+        n.records = n.damages = 0;
+        assert_true(read_part(&csv_reader, buf_str(&text), whole, more << 26, &n, &e));
+        assert_int_equal(n.records, 7 + count);
+        assert_int_equal(n.damages, 0);
+    }
+    buf_free(&text);
+    notes_close(&n);
 }
 
 static void columns_are_bounded(void **state) {
@@ -891,11 +1058,13 @@ int main(void) {
         cmocka_unit_test(a_cell_may_hold_the_record),
         cmocka_unit_test(rows_forget_each_other),
         cmocka_unit_test(too_many_values_are_cut_and_told),
+        cmocka_unit_test(tables_without_header_line),
         cmocka_unit_test(show_gives_names_and_values),
         cmocka_unit_test(parts_of_any_cut_give_the_whole),
         cmocka_unit_test(rows_across_windows),
         cmocka_unit_test(endless_lines_need_bounded_memory),
         cmocka_unit_test(a_row_of_16_mib_is_the_largest),
+        cmocka_unit_test(rows_behind_a_large_one),
         cmocka_unit_test(columns_are_bounded),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(an_export_gives_what_its_json_gives),

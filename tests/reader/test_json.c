@@ -469,6 +469,34 @@ static void a_record_of_16_mib_is_the_largest(void **state) {
     }
 }
 
+/* A large record is read in a large window; the small one at that window's end is whole in the next. */
+static void records_behind_a_large_one(void **state) {
+    static const char little[] = "{\"a\":\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"}\n";
+    size_t const large = (size_t)9 << 20, count = ((size_t)9 << 20) / (sizeof little - 1);
+    struct buf text = {0};
+    struct notes n;
+    char *p;
+    (void)state;
+
+    notes_open(&n);
+    n.count_only = true;
+    assert_non_null(p = buf_reserve(&text, large));
+    memset(p, 'x', large);
+    memcpy(p, "{\"a\":\"", 6);
+    memcpy(p + large - 3, "\"}\n", 3);
+    text.len += large;
+    for (size_t i = 0; i < count; i++)
+        buf_add(&text, (str){little, sizeof little - 1});
+    for (size_t more = 0; more < 2; more++) { /* and where the source gives all it has at once */
+        n.records = n.damages = 0;
+        read_bytes_part(buf_str(&text), whole, more << 26, &n);
+        assert_int_equal(n.records, 1 + count);
+        assert_int_equal(n.damages, 0);
+    }
+    buf_free(&text);
+    notes_close(&n);
+}
+
 /* ------------------------------------------------------------------ parts */
 
 static uint32_t draw(uint64_t *seed) {
@@ -590,6 +618,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(many_keys_and_values_are_cut_and_told),
         cmocka_unit_test(a_record_of_16_mib_is_the_largest),
+        cmocka_unit_test(records_behind_a_large_one),
         cmocka_unit_test(parts_of_any_cut_give_the_whole),
         cmocka_unit_test(whole_and_parts_agree),
     };

@@ -465,7 +465,7 @@ static void sample_damage(void *ctx, str path, uint64_t offset, uint64_t size, c
 }
 
 static bool sample_open(struct sample *s, struct fields *fields, const struct reader *reader, const char *path) {
-    struct unpack_visitor const visitor = {sample_leaf, sample_ended, sample_damage, NULL, s};
+    struct unpack_visitor const visitor = {sample_leaf, sample_ended, sample_damage, NULL, NULL, s};
     struct file_input f = {.fd = -1};
     struct err e = {0};
     bool ok;

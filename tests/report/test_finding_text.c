@@ -31,6 +31,8 @@ static const struct finding_event events[] = {
 static const struct finding full = {.number = 7,
                                     .rule = &plain,
                                     .when = NOON,
+                                    .zone = ZONE_ASSUMED,
+                                    .time_text = STR("14/3, \"noon\""),
                                     .kind = STR("windows/x"),
                                     .host = STR("H"),
                                     .account = STR("-eve"),
@@ -45,6 +47,7 @@ static const struct finding full = {.number = 7,
 static const struct finding least = {.number = 1,
                                      .rule = &bare,
                                      .when = INSTANT_NONE,
+                                     .time_text = STR("=soon"),
                                      .kind = STR(""),
                                      .host = STR(""),
                                      .account = STR(""),
@@ -78,22 +81,24 @@ static const struct {
 } cases[] = {
     {"all there is", &full,
      "{\"finding\":7,\"rule_id\":\"id-1\",\"rule_title\":\"A \\\"quoted\\\", title\",\"level\":\"high\","
-     "\"tags\":[\"attack.execution\",\"attack.t1059.001\"],\"time\":\"2021-03-14T12:00:00.1234567Z\",\"kind\":"
+     "\"tags\":[\"attack.execution\",\"attack.t1059.001\"],\"time\":\"2021-03-14T12:00:00.1234567Z\","
+     "\"time_zone\":\"assumed\",\"time_text\":\"14/3, \\\"noon\\\"\",\"kind\":"
      "\"windows/x\","
      "\"host\":\"H\",\"account\":\"-eve\",\"evidence_path\":\"a,b\",\"evidence_sha256\":\"ff\",\"record\":9,"
      "\"offset\":5000000000,\"salvaged\":true,\"seen_as\":\"process_creation\","
      "\"matched\":{\"A\":[\"1\",\"\\u001b\xef\xbf\xbd\"],\"B\":\"=x\"}}",
      "7,2021-03-14T12:00:00.1234567Z,high,\"A \"\"quoted\"\", title\",id-1,windows/x,H,'-eve,A=1; B==x; A=\x1b\xff,1,"
-     "2021-03-14T12:00:00.1234567Z,2021-03-14T12:00:00.1234567Z,\"a,b\",ff,9,5000000000,yes",
+     "2021-03-14T12:00:00.1234567Z,2021-03-14T12:00:00.1234567Z,\"a,b\",ff,9,5000000000,yes,"
+     "assumed,\"14/3, \"\"noon\"\"\"",
      "\"datetime\":\"2021-03-14T12:00:00.123456+00:00\",\"timestamp\":1615723200123456,\"timestamp_desc\":\"Event "
      "logged\","
      "\"finding\":7,",
      "[high] A \"quoted\", title on H by -eve: A=1, B==x, A=\xef\xbf\xbd\xef\xbf\xbd (salvaged record)"},
     {"hardly anything", &least,
-     "{\"finding\":1,\"rule_id\":\"\",\"rule_title\":\"T\",\"level\":\"low\",\"tags\":[],\"time\":null,\"kind\":\"\","
-     "\"host\":\"\","
+     "{\"finding\":1,\"rule_id\":\"\",\"rule_title\":\"T\",\"level\":\"low\",\"tags\":[],\"time\":null,"
+     "\"time_text\":\"=soon\",\"kind\":\"\",\"host\":\"\","
      "\"account\":\"\",\"evidence_path\":\"p\",\"evidence_sha256\":\"\",\"record\":0,\"offset\":0,\"matched\":{}}",
-     "1,,low,T,,,,,,1,,,p,,0,0,no", NULL, "[low] T"},
+     "1,,low,T,,,,,,1,,,p,,0,0,no,,'=soon", NULL, "[low] T"},
     {"a correlation before 1970", &correlation,
      "{\"finding\":2,\"rule_id\":\"id-2\",\"rule_title\":\"Many\",\"level\":\"critical\",\"tags\":[],"
      "\"time\":\"1969-12-31T23:59:59.999999999Z\",\"kind\":\"\",\"host\":\"\",\"account\":\"\",\"evidence_path\":\"a\","
@@ -107,7 +112,7 @@ static const struct {
      "\"offset\":4}]}",
      "2,1969-12-31T23:59:59.999999999Z,critical,Many,id-2,,,,\"User=eve; "
      "Host=h,1\",12,1970-01-01T00:00:00.000001Z,1970-01-01T00:00:02Z,a,aa,"
-     "1,2,no",
+     "1,2,no,,",
      "\"datetime\":\"1969-12-31T23:59:59.999999+00:00\",\"timestamp\":-1,\"timestamp_desc\":\"Correlation became "
      "true\",\"finding\":2,",
      "[critical] Many (12 events): User=eve, Host=h,1"},
@@ -189,7 +194,7 @@ static void the_head_is_what_is_promised(void **state) {
     same("head", &b,
          "finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,evidence_"
          "sha256,record,"
-         "offset,salvaged");
+         "offset,salvaged,time_zone,time_text");
     buf_free(&b);
 }
 
@@ -244,12 +249,13 @@ static void in_no_column(void **state) {
     f.matches = begins;
     f.match_count = 1;
     finding_csv(&b, &f);
-    same("every column", &b, "1,,low,\"'@title, \"\"x\"\"\",'-id,'+kind,'=host,'\taccount,'=A=1,1,,,'=path,,0,0,no");
+    same("every column", &b,
+         "1,,low,\"'@title, \"\"x\"\"\",'-id,'+kind,'=host,'\taccount,'=A=1,1,,,'=path,,0,0,no,,'=soon");
     f = least;
     f.matches = inside;
     f.match_count = 1;
     finding_csv(&b, &f);
-    same("not at the beginning", &b, "1,,low,T,,,,,A==1,1,,,p,,0,0,no");
+    same("not at the beginning", &b, "1,,low,T,,,,,A==1,1,,,p,,0,0,no,,'=soon");
     buf_free(&b);
 }
 

@@ -1,0 +1,81 @@
+/* kind_may: which fields an event of a kind can have by itself. Only of lines of text is that known: what their formats give, and
+ * who read them. */
+#include "event/format.h"
+#include "event/kind.h"
+
+/* Fields that the reader of lines gives by itself, whatever a line says (docs/formats/text.md). */
+static bool is_of_reader(str name) {
+    static const str names[] = {STR("message"),  STR("timestamp"), STR("host"),   STR("program"),  STR("module"),
+                                STR("pid"),      STR("msgid"),     STR("label"),  STR("received"), STR("collector"),
+                                STR("facility"), STR("severity"),  STR("format"), STR("repeated")};
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_eq(names[i], name))
+            return true;
+    return str_starts(name, S("sd."));
+}
+
+/* Fields of systemd's journal, whose messages are lines of text as well (data/kinds/journal.yml). */
+static bool is_of_journal(str name) {
+    static const str names[] = {STR("MESSAGE"), STR("MESSAGE_ID"), STR("PRIORITY"), STR("UNIT")};
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_eq(names[i], name))
+            return true;
+    return str_starts(name, S("_")) || str_starts(name, S("SYSLOG_"));
+}
+
+/* Can a line of this format have the field? *open: its fields are whatever the line has. */
+static bool format_gives(const struct fields *fields, const struct format *f, field_id field, bool *open) {
+    for (size_t i = 0; i < f->template_count; i++) {
+        const struct template *const t = &f->templates[i];
+
+        for (uint16_t k = 0; k < t->piece_count; k++) {
+            *open |= t->pieces[k].type == PIECE_PAIRS || t->pieces[k].type == PIECE_LOOSE;
+            if (t->pieces[k].field == field && field != FIELD_NONE)
+                return true;
+            if (t->pieces[k].type == PIECE_REQUEST && str_starts(field_name(fields, field), S("cs-")))
+                return true; /* cs-method, cs-uri, ... */
+        }
+        for (size_t k = 0; k < t->column_count; k++)
+            if (t->columns[k] == field)
+                return true;
+        for (size_t k = 0; k < t->set_count; k++)
+            if (t->set[k].field == field)
+                return true;
+    }
+    for (size_t i = 0; i < f->set_count; i++)
+        if (f->set[i].field == field)
+            return true;
+    for (size_t i = 0; i < f->join_count; i++)
+        if (f->joins[i].field == field)
+            return true;
+    return false;
+}
+
+bool kind_may_have(const struct kinds *kinds, const struct fields *fields, const struct kind *kind, field_id field) {
+    const struct formats *const formats = kinds_formats(kinds);
+    bool named = false, open = false;
+
+    if (is_of_reader(field_name(fields, field)) || (!kind->reader.len && is_of_journal(field_name(fields, field))))
+        return true;
+    for (size_t i = 0; i < kind->when_count; i++) {
+        const struct kind_condition *const c = &kind->when[i];
+
+        if (c->how != WHEN_EQUALS || !str_eq(field_name(fields, c->field), S("format")))
+            continue;
+        named = true;
+        for (size_t v = 0; v < c->value_count; v++) {
+            bool found = false;
+
+            for (size_t k = 0; k < formats_count(formats); k++)
+                if (str_eq_ascii(formats_at(formats, k)->name, c->values[v])) {
+                    found = true;
+                    if (format_gives(fields, formats_at(formats, k), field, &open))
+                        return true;
+                }
+            open |= !found;
+        }
+    }
+    return !named || open;
+}
