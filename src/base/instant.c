@@ -178,6 +178,9 @@ static bool unix_parse(str s, struct wall *out) {
         fraction(&p, end, &frac);
         if (frac.digits == 0)
             return false;
+        if (end - p > 1 && *p == ':') /* the serial number of an audit record */
+            for (p++; p < end && *p >= '0' && *p <= '9'; p++)
+                continue;
     }
     if (p != end || n > INT64_MAX || __builtin_mul_overflow((int64_t)n, unit->factor, &when) ||
         __builtin_add_overflow(when, (int64_t)frac.nanosecond, &when))

@@ -38,6 +38,7 @@ int64_t instant_from_unix(int64_t seconds, uint32_t nanosecond);
  *   03/14-07:12:03.123456   03/14/21-07:12:03   21/03/14-07:12:03   03/14/2021-07:12:03   Snort, Suricata: see below
  *   1615686019   1615686019.197   -1.5    Unix time as a decimal number: below 1e11 seconds, below 1e14 milliseconds,
  *                                         below 1e17 microseconds, else nanoseconds; a fraction only with seconds
+ *   1615686019.197:4711                   the same of an audit record, whose serial number is read over
  *
  * Behind the time of day stands Z, UTC, GMT, +hh:mm, +hhmm, +hh or nothing. Behind a blank any other name of a zone is
  * read over, and the zone counts as not given: CST is three zones. In all forms but ISO's the hour may be one digit, and a

@@ -133,6 +133,7 @@ static int list_with(const struct wishes *w, const struct sigma_set *none, struc
                                          .workers = 1,
                                          .stop = &interrupted,
                                          .event = on_event,
+                                         .limit = w->limit,
                                          .kind_begins = w->kind,
                                          .reader = w->reader,
                                          .finding = on_finding,

@@ -58,6 +58,26 @@ static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
     return summary_custody(run->summary, c, e) && (!run->writer || case_writer_custody(run->writer, c, e));
 }
 
+static bool on_coverage(void *ctx, const struct custody_coverage *c, struct err *e) {
+    struct run *const run = ctx;
+
+    return !run->writer || case_writer_coverage(run->writer, c, e);
+}
+
+static bool on_duplicates(void *ctx, uint64_t line, uint64_t events, struct err *e) {
+    struct run *const run = ctx;
+
+    summary_duplicates(run->summary, events);
+    return !run->writer || case_writer_duplicates(run->writer, line, events, e);
+}
+
+static bool on_gap(void *ctx, const struct custody_gap *gap, struct err *e) {
+    struct run *const run = ctx;
+
+    summary_gap(run->summary, gap);
+    return !run->writer || case_writer_gap(run->writer, gap, e);
+}
+
 static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
     struct run *const run = ctx;
 
@@ -179,6 +199,9 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .finding = on_finding,
                                          .custody = on_custody,
                                          .damage = on_damage,
+                                         .coverage = on_coverage,
+                                         .duplicates = on_duplicates,
+                                         .gap = on_gap,
                                          .kind = on_kind,
                                          .correlation = on_correlation,
                                          .filtered = on_filtered,

@@ -149,6 +149,17 @@ bool summary_damage(struct summary *s, const struct custody_damage *d, struct er
                     d->size == 1 ? "" : "s", (unsigned long)d->offset, STR_ARG(d->why));
 }
 
+void summary_duplicates(struct summary *s, uint64_t events) {
+    s->duplicates += events;
+}
+
+void summary_gap(struct summary *s, const struct custody_gap *gap) {
+    if (gap->type == GAP_SILENCE)
+        s->silences++;
+    else
+        s->holes++;
+}
+
 void summary_kind(struct summary *s, const struct kind *kind) {
     size_t at;
 

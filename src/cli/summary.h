@@ -18,6 +18,8 @@ void summary_free(struct summary *s);
 MUST_USE bool summary_finding(struct summary *s, const struct finding *f, struct err *e);
 MUST_USE bool summary_custody(struct summary *s, const struct custody *c, struct err *e);
 MUST_USE bool summary_damage(struct summary *s, const struct custody_damage *d, struct err *e);
+void summary_duplicates(struct summary *s, uint64_t events);
+void summary_gap(struct summary *s, const struct custody_gap *gap);
 void summary_kind(struct summary *s, const struct kind *kind);
 void summary_correlation(struct summary *s, uint32_t rule, const struct correlation_counts *counts);
 /* A rule that no event of its log source can satisfy: a field about which they disagree. */

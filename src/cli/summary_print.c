@@ -411,6 +411,25 @@ static void print_remarks(const struct page *p, struct buf *line) {
         buf_add(line, S(" that are kept apart"));
         print_line(p, line);
     }
+    if (s->duplicates) {
+        buf_add(line, S("Read twice: "));
+        count_add(line, s->duplicates, "event");
+        buf_add(line, S(" that other files, or the same, hold as well"));
+        print_line(p, line);
+    }
+    if (s->silences || s->holes) {
+        buf_add(line, S("Gaps: "));
+        if (s->silences)
+            count_add(line, s->silences, "silence");
+        buf_add(line, s->silences && s->holes ? S(" and ") : S(""));
+        if (s->holes) {
+            count_add(line, s->holes, "hole");
+            buf_add(line, S(" in record numbers"));
+        }
+        buf_add(line, p->frame->case_path ? S(", which 'longwatch ledger' lists")
+                                          : S(", which 'longwatch ledger' lists of a case (-o)"));
+        print_line(p, line);
+    }
     if (s->no_kind) {
         buf_add(line, S("Of no known kind: "));
         count_add(line, s->no_kind, "event");

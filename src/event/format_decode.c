@@ -200,8 +200,12 @@ void decode_loose(struct told *t, struct fields *fields, const struct piece *p, 
     size_t const gap = p->between == ',' ? 2 : 1; /* a comma and a blank, or a blank */
     size_t i = 0, len;
 
-    while (i < text.len && (len = key_at(p, text, i)) == 0)
-        i++;
+    while (i < text.len && (len = key_at(p, text, i)) == 0) { /* to where the next word begins */
+        while (i < text.len && key_byte(text.ptr[i]))
+            i++;
+        while (i < text.len && !key_byte(text.ptr[i]))
+            i++;
+    }
     while (i < text.len) {
         str const key = {text.ptr + i, len};
         size_t const from = i + len + 1;

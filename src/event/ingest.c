@@ -532,6 +532,9 @@ static bool kind_needs(const struct kind *k, field_id field) {
     for (size_t i = 0; i < ROLES; i++)
         if (source_names(k->roles[i], k->role_counts[i], field))
             return true;
+    for (size_t i = 0; i < k->key_count; i++)
+        if (k->keys[i] == field)
+            return true;
     return false;
 }
 

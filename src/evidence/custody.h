@@ -18,6 +18,8 @@ struct custody {
     uint64_t cut;          /* values or records cut at a bound */
     uint64_t no_kind;      /* records no kind claims */
     uint64_t no_time;
+    uint64_t assumed;    /* events whose time says no zone: taken as UTC */
+    uint64_t duplicates; /* events that were read before; known when all sources have been read */
     int64_t first, last; /* of its events; INSTANT_NONE */
     uint64_t damages, damage_bytes;
     uint64_t findings;
@@ -28,6 +30,24 @@ struct custody_damage {
     str path;
     uint64_t offset, size;
     str why;
+};
+
+/* What a source says of one log of one host. */
+struct custody_coverage {
+    str path;
+    const char *sha256;
+    str host, log; /* "" for a log without host; "*": too many to be told apart */
+    uint64_t events;
+    int64_t first, last;
+};
+
+/* Where the evidence as a whole, all of its sources together, has nothing of one log of one host. */
+struct custody_gap {
+    enum { GAP_RECORDS, GAP_SILENCE } type;
+    str host, log;
+    uint64_t from, to;     /* RECORDS: the numbers that are missing */
+    int64_t after, before; /* SILENCE: no event from `after` on and before `before`, whole hours */
+    uint64_t usual_hours;  /* SILENCE: how long the log is silent otherwise, at most */
 };
 
 #endif

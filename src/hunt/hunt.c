@@ -333,8 +333,10 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .to = h->o.to,
                                      .level = h->o.level,
                                      .list = h->o.event != NULL,
+                                     .list_limit = h->o.limit ? h->o.limit : UINT64_MAX,
                                      .list_kind = str_of(h->o.kind_begins),
                                      .reader = h->o.reader ? reader_named(str_of(h->o.reader)) : NULL,
+                                     .key_seeds = {hash_seed(), hash_seed()},
                                      .memory_max = values,
                                      .limits = unpack_limits_usual};
     return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);
@@ -374,7 +376,7 @@ bool hunt_run(const struct hunt_options *options, struct hunt_result *result, st
     bool ok = prepare(&h, e) && work(&h, e);
 
     crew_free(h.crew); /* nothing is left to read; memory goes to the correlations */
-    ok = ok && order_correlate(h.order, e);
+    ok = ok && order_ledger(h.order, e) && order_correlate(h.order, e);
     if (ok)
         tell(&h, result);
     order_free(h.order);

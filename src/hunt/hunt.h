@@ -29,6 +29,7 @@ struct hunt_options {
     /* A listing instead of a hunt: every event is handed over and no rule evaluated (set may be empty). NULL: a hunt. The
      * events come as the findings do. */
     bool (*event)(void *ctx, const struct normal_event *event, struct err *e);
+    uint64_t limit;          /* listing: no more events than so many are wanted; 0: all */
     const char *kind_begins; /* listing: only events of kinds whose names begin so; NULL: all */
     const char *reader;      /* the name of the reader that is to read what is no container; NULL: content decides */
 
@@ -37,6 +38,12 @@ struct hunt_options {
     bool (*finding)(void *ctx, const struct finding *f, struct err *e);
     bool (*custody)(void *ctx, const struct custody *c, struct err *e);
     bool (*damage)(void *ctx, const struct custody_damage *d, struct err *e);
+    /* What a source says of hosts and logs: before its ledger line. NULL: not asked for; so the next two. */
+    bool (*coverage)(void *ctx, const struct custody_coverage *c, struct err *e);
+    /* After the last source: events of the source with that line of the ledger (from 1) that stood in the evidence before it,
+     * or earlier in it; then what the evidence as a whole does not hold. */
+    bool (*duplicates)(void *ctx, uint64_t line, uint64_t events, struct err *e);
+    bool (*gap)(void *ctx, const struct custody_gap *gap, struct err *e);
     /* At the end. Kinds that occurred, how often. */
     void (*kind)(void *ctx, const struct kind *kind, uint64_t events);
     void (*correlation)(void *ctx, uint32_t rule, const struct correlation_counts *counts);

@@ -4,9 +4,11 @@
 #include <assert.h>
 #include <unistd.h>
 
+#include "base/sorter.h"
 #include "reader/reader.h"
 
 #define SPOOL_MEMORY ((size_t)32 << 20)
+#define KEYS_MEMORY ((size_t)16 << 20)
 
 /* A source of which some event took part in a correlation. */
 struct known {
@@ -35,9 +37,19 @@ struct order {
     bool *hashed;
     size_t hash_room;
     char hex[2 * SHA256_SIZE + 1];
-    struct custody member;   /* its counts, when it is one */
-    uint64_t records_before; /* of earlier parts, whose reader counts within parts */
+    struct custody member;       /* its counts, when it is one */
+    uint64_t records_before;     /* of earlier parts, whose reader counts within parts */
+    struct coverage source, all; /* of what is being reported; of all that was */
+    struct stream numbers;       /* of the records of what is being reported, where they are the format's own */
+    uint64_t lines;              /* of the ledger, so far */
+    struct sorter *keys;         /* of events, and the lines of the ledger they belong to; NULL: none came */
+    uint64_t key_count;
 };
+
+static void numbers_forget(struct order *o) {
+    stream_numbers_lose(&o->numbers);
+    o->numbers = (struct stream){.host = {"", 0}, .log = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE};
+}
 
 bool order_new(struct order **out, const struct hunt_options *options, struct correlator *correlator, struct err *e) {
     struct order *const o = calloc(1, sizeof *o);
@@ -47,6 +59,9 @@ bool order_new(struct order **out, const struct hunt_options *options, struct co
     o->o = options;
     o->correlator = correlator;
     spools_init(&o->spools, SPOOL_MEMORY);
+    coverage_init(&o->source);
+    numbers_forget(o);
+    coverage_init(&o->all);
     o->message = arena_new((size_t)128 << 20);
     o->names = arena_new((size_t)1 << 30);
     if (!o->message || !o->names) {
@@ -79,6 +94,10 @@ void order_free(struct order *o) {
     while (o->first)
         first_drop(o);
     spools_close(&o->spools);
+    numbers_forget(o);
+    coverage_free(&o->source);
+    coverage_free(&o->all);
+    sorter_free(o->keys);
     arena_free(o->message);
     arena_free(o->names);
     buf_free(&o->path);
@@ -343,16 +362,99 @@ static void custody_add(struct custody *to, const struct custody *from) {
     to->cut += from->cut;
     to->no_kind += from->no_kind;
     to->no_time += from->no_time;
+    to->assumed += from->assumed;
     if (from->first != INSTANT_NONE && (to->first == INSTANT_NONE || from->first < to->first))
         to->first = from->first;
     if (from->last != INSTANT_NONE && (to->last == INSTANT_NONE || from->last > to->last))
         to->last = from->last;
 }
 
+/* Whose record numbers those of the source are: a file is one log, of the host that most of its events name (a machine was
+ * called otherwise when it was set up). One with events of several logs was collected, and its numbers are nobody's. */
+static const struct stream *owner(const struct coverage *c) {
+    const struct stream *most = NULL;
+    uint64_t events = 0;
+
+    for (uint32_t i = 0; i < c->count; i++) {
+        events += c->streams[i]->events;
+        if (!str_eq(c->streams[i]->log, c->streams[0]->log))
+            return NULL;
+        if (!most || c->streams[i]->events > most->events)
+            most = c->streams[i];
+    }
+    return most && most->events >= events - most->events ? most : NULL;
+}
+
+static bool numbers_out(struct order *o, struct err *e) {
+    const struct stream *const whose = owner(&o->source);
+    struct stream *s = NULL;
+    bool ok = true;
+
+    if (whose && (o->numbers.numbers.count || o->numbers.numbers_lost))
+        ok = (s = coverage_stream(&o->all, whose->host, whose->log)) && stream_merge(s, &o->numbers);
+    numbers_forget(o);
+    return ok || err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
+}
+
+/* What the source says of hosts and logs goes before its line. */
+static bool coverage_out(struct order *o, struct err *e) {
+    bool ok = true;
+
+    if (!coverage_merge(&o->all, &o->source))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
+    coverage_sort(&o->source);
+    ok = numbers_out(o, e);
+    for (uint32_t i = 0; ok && i < o->source.count && o->o->coverage; i++) {
+        const struct stream *const s = o->source.streams[i];
+
+        ok = o->o->coverage(o->o->ctx,
+                            &(struct custody_coverage){.path = buf_str(&o->path),
+                                                       .sha256 = o->hex,
+                                                       .host = s->host,
+                                                       .log = s->log,
+                                                       .events = s->events,
+                                                       .first = s->first,
+                                                       .last = s->last},
+                            e);
+    }
+    coverage_reset(&o->source);
+    return ok;
+}
+
 static bool line_out(struct order *o, struct custody line, struct err *e) {
     line.path = buf_str(&o->path);
     line.sha256 = o->hex;
-    return o->o->custody(o->o->ctx, &line, e);
+    o->lines++;
+    return coverage_out(o, e) && o->o->custody(o->o->ctx, &line, e);
+}
+
+static bool report_stream(struct order *o, const struct stream *from, struct err *e) {
+    struct stream *const s = from->log.len ? coverage_stream(&o->source, from->host, from->log) : &o->numbers;
+
+    return (s && stream_merge(s, from)) || err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
+}
+
+/* A number as bytes in the order of numbers. */
+static void big_endian(uint64_t n, char out[8]) {
+    n = __builtin_bswap64(n);
+    memcpy(out, &n, sizeof n);
+}
+
+/* Sorted by the key, then by the order of the evidence: the first of equal ones is the event, the others are duplicates. The
+ * next line of the ledger will be that of the source they are in. */
+static bool report_keys(struct order *o, str keys, struct err *e) {
+    char key[WIRE_KEY + 8], line[8];
+
+    if (!o->keys && !sorter_new(&o->keys, KEYS_MEMORY, NULL, e))
+        return false;
+    big_endian(o->lines + 1, line);
+    for (; keys.len; keys = str_from(keys, WIRE_KEY)) {
+        memcpy(key, keys.ptr, WIRE_KEY);
+        big_endian(o->key_count++, key + WIRE_KEY);
+        if (!sorter_add(o->keys, (str){key, sizeof key}, (str){line, sizeof line}, e))
+            return false;
+    }
+    return true;
 }
 
 static bool member_line(struct order *o, const struct custody *came, struct err *e) {
@@ -390,6 +492,10 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
         return source_enter(o, w->index, w->index ? w->name : s->file->path, e);
     case WIRE_FINDING:
         return report_finding(o, &w->finding, e);
+    case WIRE_STREAM:
+        return report_stream(o, &w->stream, e);
+    case WIRE_KEYS:
+        return report_keys(o, w->name, e);
     case WIRE_EVENT:
         return report_event(o, &w->event, e);
     case WIRE_DAMAGE:
@@ -469,6 +575,52 @@ bool order_report(struct order *o, struct err *e) {
         first_drop(o);
     }
     return true;
+}
+
+/* ---- the end of the ledger ---- */
+
+struct duplicates {
+    char last[WIRE_KEY];
+    bool any;
+    uint64_t *counts; /* by line, from 1 */
+    uint64_t lines;
+};
+
+static bool on_key(void *ctx, str key, str value, struct err *e) {
+    struct duplicates *const d = ctx;
+    uint64_t line;
+
+    if (key.len != WIRE_KEY + 8 || value.len != sizeof line)
+        return err_set(e, ERR_CORRUPT, 0, "the temporary file of the ledger has changed");
+    memcpy(&line, value.ptr, sizeof line);
+    line = __builtin_bswap64(line);
+    if (line > d->lines)
+        return err_set(e, ERR_CORRUPT, 0, "the temporary file of the ledger has changed");
+    if (d->any && memcmp(d->last, key.ptr, WIRE_KEY) == 0)
+        d->counts[line]++;
+    memcpy(d->last, key.ptr, WIRE_KEY);
+    d->any = true;
+    return true;
+}
+
+static bool duplicates_tell(struct order *o, struct err *e) {
+    struct duplicates d = {.lines = o->lines, .counts = calloc(o->lines + 1, sizeof *d.counts)};
+    bool ok = d.counts || err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
+
+    ok = ok && sorter_run(o->keys, on_key, &d, e);
+    for (uint64_t i = 1; ok && i <= d.lines; i++)
+        ok = !d.counts[i] || o->o->duplicates(o->o->ctx, i, d.counts[i], e);
+    free(d.counts);
+    return ok;
+}
+
+bool order_ledger(struct order *o, struct err *e) {
+    if (o->keys && o->o->duplicates && !duplicates_tell(o, e))
+        return false;
+    sorter_free(o->keys); /* its memory goes to the correlations */
+    o->keys = NULL;
+    coverage_sort(&o->all);
+    return !o->o->gap || coverage_gaps(&o->all, o->o->gap, o->o->ctx, e);
 }
 
 /* ---- correlations ---- */

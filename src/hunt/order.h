@@ -56,7 +56,9 @@ size_t order_waiting(const struct order *o);
 
 /* Reports whatever has its turn. */
 MUST_USE bool order_report(struct order *o, struct err *e);
-/* After the last source: the correlations. */
+/* After the last source: duplicates, gaps. */
+MUST_USE bool order_ledger(struct order *o, struct err *e);
+/* And the correlations. */
 MUST_USE bool order_correlate(struct order *o, struct err *e);
 
 #endif

@@ -130,9 +130,26 @@ static void put_event(struct buf *b, const struct wire *w) {
     }
 }
 
+static void put_spans(struct buf *b, const struct spans *s) {
+    put_u32(b, s->count);
+    put(b, s->items, s->count * sizeof *s->items);
+}
+
+static void put_stream(struct buf *b, const struct stream *s) {
+    put_name(b, s->host);
+    put_name(b, s->log);
+    put_u64(b, s->events);
+    put_u64(b, (uint64_t)s->first);
+    put_u64(b, (uint64_t)s->last);
+    buf_byte(b, (char)s->unit);
+    put_spans(b, &s->hours);
+    put_spans(b, &s->numbers);
+    buf_byte(b, s->numbers_lost);
+}
+
 /* The counts of a ledger line in the order in which they go over the wire. */
 #define CUSTODY_COUNTS(X, c)                                                                                           \
-    X((c).size) X((c).records) X((c).salvaged) X((c).repaired) X((c).cut) X((c).no_kind) X((c).no_time)
+    X((c).size) X((c).records) X((c).salvaged) X((c).repaired) X((c).cut) X((c).no_kind) X((c).no_time) X((c).assumed)
 
 static void put_custody(struct buf *b, const struct wire *w) {
     const struct custody *const c = &w->custody;
@@ -191,6 +208,12 @@ void wire_put(struct buf *b, const struct wire *w) {
         break;
     case WIRE_EVENT:
         put_event(b, w);
+        break;
+    case WIRE_STREAM:
+        put_stream(b, &w->stream);
+        break;
+    case WIRE_KEYS:
+        put_text(b, w->name, WIRE_VALUE_MAX);
         break;
     case WIRE_DAMAGE:
         put_u64(b, w->damage.offset);
@@ -358,6 +381,30 @@ static bool take_event(struct reading *r, struct wire *w) {
     return true;
 }
 
+static bool take_spans(struct reading *r, uint64_t most, struct spans *s) {
+    uint32_t count;
+
+    if (!read_u32le(&r->c, &count) || count > SPANS_MAX || count > cursor_left(&r->c) / sizeof *s->items ||
+        !(s->items = arena_alloc(r->a, count * sizeof *s->items)) ||
+        !read_bytes(&r->c, s->items, count * sizeof *s->items))
+        return false;
+    s->count = s->room = count;
+    return spans_good(s->items, count, most);
+}
+
+static bool take_stream(struct reading *r, struct stream *s) {
+    uint8_t unit;
+
+    *s = (struct stream){.events = 0};
+    if (!take_text(r, NAME_BYTES_MAX, &s->host) || !take_text(r, NAME_BYTES_MAX, &s->log) ||
+        !read_u64le(&r->c, &s->events) || !take_i64(r, &s->first) || !take_i64(r, &s->last) ||
+        !take_small(r, COVERAGE_UNIT_MAX + 1, &unit) || !take_spans(r, COVERAGE_HOURS >> unit, &s->hours) ||
+        !take_spans(r, UINT64_MAX, &s->numbers) || !take_bool(r, &s->numbers_lost))
+        return false;
+    s->unit = unit;
+    return (s->first == INSTANT_NONE) == (s->last == INSTANT_NONE) && (!s->numbers_lost || !s->numbers.count);
+}
+
 static bool take_custody(struct reading *r, struct wire *w) {
     struct custody *const c = &w->custody;
 
@@ -429,6 +476,12 @@ bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struc
         break;
     case WIRE_EVENT:
         ok = take_event(&r, w);
+        break;
+    case WIRE_STREAM:
+        ok = take_stream(&r, &w->stream);
+        break;
+    case WIRE_KEYS:
+        ok = take_view(&r, WIRE_VALUE_MAX, &w->name) && w->name.len % WIRE_KEY == 0;
         break;
     case WIRE_DAMAGE:
         ok = read_u64le(&r.c, &w->damage.offset) && read_u64le(&r.c, &w->damage.size) &&

@@ -9,6 +9,7 @@
 #include "detection/correlation.h"
 #include "detection/finding.h"
 #include "event/normal.h"
+#include "hunt/coverage.h"
 #include "evidence/custody.h"
 
 enum wire_type {
@@ -26,6 +27,8 @@ enum wire_type {
     WIRE_MATCH,   /* for correlations */
     WIRE_EVENT,   /* of a listing */
     WIRE_DAMAGE,  /* name: the path of another source than the present one, or empty */
+    WIRE_STREAM,  /* what this source, or this part of it, says of a log of a host */
+    WIRE_KEYS,    /* name: WIRE_KEY bytes for each event that can be told from others, in order */
     WIRE_CUSTODY, /* the end of a source, or of the part of it that the job was */
     WIRE_TYPES
 };
@@ -33,6 +36,7 @@ enum wire_type {
 #define WIRE_BYTES_MAX (64u << 20) /* of one message */
 #define WIRE_VALUE_MAX (1u << 20)  /* bytes of a value; the worker cuts what is longer and says so in the value */
 #define WIRE_HEAD 5u
+#define WIRE_KEY 16u
 
 /* One message in memory; views into the bytes it was read from, arrays in an arena. */
 struct wire {
@@ -46,6 +50,7 @@ struct wire {
     struct correlation_event match; /* MATCH: source is not set */
     struct normal_event event;      /* EVENT: evidence is not set */
     struct custody_damage damage;   /* path is not set */
+    struct stream stream;           /* STREAM: its runs are the message's */
     struct custody custody;         /* path and sha256 are not set */
 };
 

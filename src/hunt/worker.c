@@ -10,6 +10,7 @@
 #include "base/confine.h"
 #include "base/utf.h"
 #include "hunt/listing.h"
+#include "hunt/ledger.h"
 #include "hunt/wire.h"
 #include "reader/reader.h"
 
@@ -28,6 +29,8 @@ struct worker {
     struct detector *detector;
     struct ingest *ingest;
     struct listing *listing; /* NULL: rules are evaluated */
+    uint64_t listed;         /* events of this job */
+    struct ledger *ledger;   /* NULL: of a listing */
     struct file_input file;
     struct buf out, path;
     struct wire now;                 /* the ledger's line of the source being read */
@@ -154,25 +157,13 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     return true;
 }
 
-static void times_note(struct worker *w, const struct block *b) {
-    struct custody *const c = &w->now.custody;
-
-    for (uint32_t i = 0; i < b->row_count; i++) {
-        int64_t const when = b->rows[i].when;
-
-        if (when == INSTANT_NONE || b->rows[i].salvaged)
-            continue;
-        c->first = c->first == INSTANT_NONE || when < c->first ? when : c->first;
-        c->last = c->last == INSTANT_NONE || when > c->last ? when : c->last;
-    }
-}
-
 static bool on_event(void *ctx, const struct normal_event *event, struct err *e) {
     struct worker *const w = ctx;
 
     (void)e;
-    if (outside(w, event->when) || !str_starts(event->kind, w->s->list_kind))
+    if (outside(w, event->when) || !str_starts(event->kind, w->s->list_kind) || w->listed == w->s->list_limit)
         return true;
+    w->listed++;
     struct wire m = {.type = WIRE_EVENT, .event = *event};
 
     m.event.reader = str_of(w->now.custody.reader);
@@ -180,13 +171,21 @@ static bool on_event(void *ctx, const struct normal_event *event, struct err *e)
     return true;
 }
 
+static void put_keys(void *ctx, str keys) {
+    put(ctx, &(struct wire){.type = WIRE_KEYS, .name = keys});
+}
+
+static void put_stream(void *ctx, const struct stream *s) {
+    put(ctx, &(struct wire){.type = WIRE_STREAM, .stream = *s});
+}
+
 static bool on_full(void *ctx, struct err *e) {
     struct worker *const w = ctx;
     size_t count;
     struct block *const *const blocks = ingest_blocks(w->ingest, &count);
 
-    for (size_t i = 0; i < count; i++)
-        times_note(w, blocks[i]);
+    if (w->ledger && !ledger_note(w->ledger, w->detector, blocks, count, &w->now.custody, put_keys, w, e))
+        return false;
     if (w->listing ? !listing_run(w->listing, w->ingest, w->detector, on_event, w, e)
                    : !detector_run(w->detector, blocks, count, e))
         return false;
@@ -303,6 +302,8 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
     c->reader = reader->name;
     ingest_part(w->ingest, 0, str_of(reader->name));
     ingest_latest(w->ingest, w->modified);
+    if (w->ledger)
+        ledger_source(w->ledger, str_of(reader->name));
     bool ok = reader->read(in, part, ingest_sink(w->ingest), e);
 
     if (!ok && e->code != ERR_MEMORY) { /* the source ends here; what came before stays true */
@@ -311,6 +312,8 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
         ok = true;
     }
     ok = ok && on_full(w, e);
+    if (ok && w->ledger)
+        ledger_streams(w->ledger, put_stream, w);
     c->records = n->records;
     c->salvaged = n->salvaged;
     c->repaired = n->repaired;
@@ -474,6 +477,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     source_begin(w);
     w->modified = w->file.modified;
     w->ticked = 0;
+    w->listed = 0;
     w->members = 0;
     if (job->type == JOB_HASH) {
         struct wire m = {.type = WIRE_HASH};
@@ -547,6 +551,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     w.kind_rows = calloc(kinds_count(setup->kinds) + 1, sizeof *w.kind_rows);
     w.kind_told = calloc(kinds_count(setup->kinds) + 1, sizeof *w.kind_told);
     if (!w.kind_rows || !w.kind_told || !ask(&w))
+        err_set(&e, ERR_MEMORY, 0, "no memory to begin");
+    if (!setup->list && !(w.ledger = ledger_new(setup->key_seeds)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (setup->list && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");

@@ -15,13 +15,15 @@ struct worker_setup {
     const struct kinds *kinds;
     const struct plan *plan;
     const struct correlator *correlator;
-    const bool *skip; /* rules not to evaluate, by rule */
-    int64_t from, to; /* as hunt_options */
-    bool list;        /* events are listed, and no rule is evaluated; those of kinds whose names begin so */
+    const bool *skip;    /* rules not to evaluate, by rule */
+    int64_t from, to;    /* as hunt_options */
+    bool list;           /* events are listed, and no rule is evaluated; those of kinds whose names begin so */
+    uint64_t list_limit; /* of one job no more are told: whoever hears them wants no more of all */
     str list_kind;
     const struct reader *reader; /* reads everything that is no container; NULL: what each looks like decides */
     enum sigma_level level;
-    size_t memory_max; /* bytes of values that a worker keeps */
+    uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
+    size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
 };
 

@@ -15,7 +15,9 @@
 #include "report/finding_text.h"
 
 #define PATH_ROOM 4096
-#define CASE_VERSION 1
+#define CASE_VERSION 2
+#define CASE_VERSION_LEAST 1      /* that is read */
+#define CASE_VERSION_LEDGER 2     /* that has coverage and gaps */
 #define APPLICATION_ID 0x4c6e6777 /* "Lngw": how file(1) and we know a case.db */
 
 /* Every file of a case; nothing else is ever in its folder, and nothing else is ever removed from one. */
@@ -24,7 +26,18 @@ static const char *const member_names[MEMBERS] = {
     "findings.jsonl", "salvaged.jsonl", "findings.csv", "timesketch.jsonl", "case.db", "manifest.json",
 };
 
-enum statement { PUT_FINDING, PUT_EVENT, PUT_CUSTODY, PUT_DAMAGE, PUT_RULE, PUT_FACT, STATEMENTS };
+enum statement {
+    PUT_FINDING,
+    PUT_EVENT,
+    PUT_CUSTODY,
+    PUT_COVERAGE,
+    PUT_DUPLICATES,
+    PUT_GAP,
+    PUT_DAMAGE,
+    PUT_RULE,
+    PUT_FACT,
+    STATEMENTS
+};
 
 static const char schema[] =
     "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
@@ -43,7 +56,12 @@ static const char schema[] =
     "TEXT,"
     " not_read TEXT NOT NULL, records INTEGER NOT NULL, salvaged INTEGER NOT NULL, repaired INTEGER NOT NULL,"
     " cut INTEGER NOT NULL, no_kind INTEGER NOT NULL, no_time INTEGER NOT NULL, first TEXT, last TEXT,"
-    " damages INTEGER NOT NULL, damage_bytes INTEGER NOT NULL, findings INTEGER NOT NULL) STRICT;"
+    " damages INTEGER NOT NULL, damage_bytes INTEGER NOT NULL, findings INTEGER NOT NULL, assumed INTEGER NOT NULL,"
+    " duplicates INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE coverage (path TEXT NOT NULL, sha256 TEXT NOT NULL, host TEXT NOT NULL, log TEXT NOT NULL,"
+    " events INTEGER NOT NULL, first TEXT, last TEXT) STRICT;"
+    "CREATE TABLE gaps (type TEXT NOT NULL, host TEXT NOT NULL, log TEXT NOT NULL, first_missing INTEGER,"
+    " last_missing INTEGER, after TEXT, before TEXT, usual_hours INTEGER) STRICT;"
     "CREATE INDEX custody_path ON custody (path);"
     "CREATE TABLE damage (path TEXT NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL, why TEXT NOT NULL) "
     "STRICT;"
@@ -56,7 +74,10 @@ static const char schema[] =
 static const char *const statements[STATEMENTS] = {
     "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO finding_events VALUES (?,?,?,?,?,?,?,?)",
-    "INSERT INTO custody VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    "INSERT INTO custody VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
+    "INSERT INTO coverage VALUES (?,?,?,?,?,?,?)",
+    "UPDATE custody SET duplicates = ? WHERE rowid = ?",
+    "INSERT INTO gaps VALUES (?,?,?,?,?,?,?,?)",
     "INSERT INTO damage VALUES (?,?,?,?)",
     "INSERT INTO rules VALUES (?,?,?,?,?,?,?)",
     "INSERT OR REPLACE INTO facts VALUES (?,?)",
@@ -335,6 +356,53 @@ bool case_writer_custody(struct case_writer *c, const struct custody *line, stru
     put_number(&r, line->damages);
     put_number(&r, line->damage_bytes);
     put_number(&r, line->findings);
+    put_number(&r, line->assumed);
+    return row_end(c, &r, e);
+}
+
+bool case_writer_coverage(struct case_writer *c, const struct custody_coverage *coverage, struct err *e) {
+    struct row r = {c->put[PUT_COVERAGE], 0};
+    char first[INSTANT_TEXT], last[INSTANT_TEXT];
+
+    put_text(&r, coverage->path);
+    put_name(&r, coverage->sha256);
+    put_text(&r, coverage->host);
+    put_text(&r, coverage->log);
+    put_number(&r, coverage->events);
+    put_time(&r, coverage->first, first);
+    put_time(&r, coverage->last, last);
+    return row_end(c, &r, e);
+}
+
+bool case_writer_duplicates(struct case_writer *c, uint64_t line, uint64_t events, struct err *e) {
+    struct row r = {c->put[PUT_DUPLICATES], 0};
+
+    put_number(&r, events);
+    put_number(&r, line);
+    return row_end(c, &r, e);
+}
+
+bool case_writer_gap(struct case_writer *c, const struct custody_gap *gap, struct err *e) {
+    bool const silence = gap->type == GAP_SILENCE;
+    struct row r = {c->put[PUT_GAP], 0};
+    char after[INSTANT_TEXT], before[INSTANT_TEXT];
+
+    put_name(&r, silence ? "silence" : "records");
+    put_text(&r, gap->host);
+    put_text(&r, gap->log);
+    if (silence) {
+        put_name(&r, NULL);
+        put_name(&r, NULL);
+    } else {
+        put_number(&r, gap->from);
+        put_number(&r, gap->to);
+    }
+    put_time(&r, gap->after, after);
+    put_time(&r, gap->before, before);
+    if (silence)
+        put_number(&r, gap->usual_hours);
+    else
+        put_name(&r, NULL);
     return row_end(c, &r, e);
 }
 
@@ -534,11 +602,12 @@ static bool uri(struct buf *b, const char *path) {
 }
 
 /* Somebody else may have written this file: nothing in its schema is run, and it is only read. */
-static bool db_read(sqlite3 **db, const char *folder, struct err *e) {
+static bool db_read(sqlite3 **db, const char *folder, int least, struct err *e) {
     char path[PATH_ROOM];
     struct buf name = {0};
     struct stat st;
     sqlite3_stmt *s = NULL;
+    int version = 0;
     bool ours = false;
 
     if (!join(path, folder, member_names[DATABASE], e))
@@ -562,12 +631,17 @@ static bool db_read(sqlite3 **db, const char *folder, struct err *e) {
     int step = sqlite3_prepare_v2(
         *db, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", -1, &s, NULL);
 
-    if (step == SQLITE_OK && (step = sqlite3_step(s)) == SQLITE_ROW)
-        ours = sqlite3_column_int(s, 0) == APPLICATION_ID && sqlite3_column_int(s, 1) == CASE_VERSION;
+    if (step == SQLITE_OK && (step = sqlite3_step(s)) == SQLITE_ROW) {
+        version = sqlite3_column_int(s, 1);
+        ours = sqlite3_column_int(s, 0) == APPLICATION_ID && version >= CASE_VERSION_LEAST && version <= CASE_VERSION;
+    }
     sqlite3_finalize(s);
     if (step != SQLITE_ROW)
         return err_set(e, ERR_CORRUPT, 0, "%s: %s", path, sqlite3_errmsg(*db));
-    return ours || err_set(e, ERR_USAGE, 0, "%s was not written by this version of Longwatch", path);
+    if (!ours)
+        return err_set(e, ERR_USAGE, 0, "%s was not written by this version of Longwatch", path);
+    return version >= least ||
+           err_set(e, ERR_USAGE, 0, "%s was written by an older Longwatch, without such a ledger: hunt again", path);
 }
 
 static bool column(sqlite3_stmt *s, int i, struct arena *a, str *out, struct err *e) {
@@ -661,10 +735,136 @@ bool case_find(const char *path, uint64_t number, struct arena *a, struct case_p
         "SELECT coalesce(time, 'no time'), rule_id || '  ' || evidence_path || ', record ' || record"
         " FROM finding_events WHERE finding = ?1 ORDER BY position";
     sqlite3 *db = NULL;
-    bool const ok = db_read(&db, path, e) && place_find(db, path, number, a, out, e) &&
+    bool const ok = db_read(&db, path, CASE_VERSION_LEAST, e) && place_find(db, path, number, a, out, e) &&
                     pairs_find(db, path, matches, number, a, &out->matches, &out->match_count, e) &&
                     pairs_find(db, path, events, number, a, &out->events, &out->event_count, e);
 
+    sqlite3_close(db);
+    return ok;
+}
+
+/* ---- the ledger ---- */
+
+static str view(sqlite3_stmt *s, int i) {
+    const unsigned char *const text = sqlite3_column_text(s, i);
+
+    return text ? (str){(const char *)text, (size_t)sqlite3_column_bytes(s, i)} : (str){"", 0};
+}
+
+static uint64_t number(sqlite3_stmt *s, int i) {
+    return (uint64_t)sqlite3_column_int64(s, i);
+}
+
+static const char *name(sqlite3_stmt *s, int i) {
+    return (const char *)sqlite3_column_text(s, i);
+}
+
+static int64_t when(sqlite3_stmt *s, int i) {
+    return instant_parse(view(s, i));
+}
+
+static bool file_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struct err *e) {
+    const char *const sha256 = name(s, 1);
+
+    return v->file(v->ctx,
+                   &(struct custody){.path = view(s, 0),
+                                     .sha256 = sha256 ? sha256 : "",
+                                     .size = number(s, 2),
+                                     .reader = name(s, 3),
+                                     .container = name(s, 4),
+                                     .not_read = view(s, 5),
+                                     .records = number(s, 6),
+                                     .salvaged = number(s, 7),
+                                     .repaired = number(s, 8),
+                                     .cut = number(s, 9),
+                                     .no_kind = number(s, 10),
+                                     .no_time = number(s, 11),
+                                     .first = when(s, 12),
+                                     .last = when(s, 13),
+                                     .damages = number(s, 14),
+                                     .damage_bytes = number(s, 15),
+                                     .findings = number(s, 16),
+                                     .assumed = number(s, 17),
+                                     .duplicates = number(s, 18)},
+                   e);
+}
+
+static bool coverage_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struct err *e) {
+    const char *const sha256 = name(s, 1);
+
+    return v->coverage(v->ctx,
+                       &(struct custody_coverage){.path = view(s, 0),
+                                                  .sha256 = sha256 ? sha256 : "",
+                                                  .host = view(s, 2),
+                                                  .log = view(s, 3),
+                                                  .events = number(s, 4),
+                                                  .first = when(s, 5),
+                                                  .last = when(s, 6)},
+                       e);
+}
+
+static bool damage_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struct err *e) {
+    return v->damage(
+        v->ctx,
+        &(struct custody_damage){.path = view(s, 0), .offset = number(s, 1), .size = number(s, 2), .why = view(s, 3)},
+        e);
+}
+
+static bool gap_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struct err *e) {
+    return v->gap(v->ctx,
+                  &(struct custody_gap){.type = str_eq(view(s, 0), S("silence")) ? GAP_SILENCE : GAP_RECORDS,
+                                        .host = view(s, 1),
+                                        .log = view(s, 2),
+                                        .from = number(s, 3),
+                                        .to = number(s, 4),
+                                        .after = when(s, 5),
+                                        .before = when(s, 6),
+                                        .usual_hours = number(s, 7)},
+                  e);
+}
+
+/* A view that never ends could stand in the place of a table. */
+static bool tables_are(sqlite3 *db, const char *path, struct err *e) {
+    static const char query[] = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' "
+                                "AND name IN ('custody', 'coverage', 'damage', 'gaps')";
+    sqlite3_stmt *s = NULL;
+    bool good = sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW &&
+                sqlite3_column_int(s, 0) == 4;
+
+    sqlite3_finalize(s);
+    return good || err_set(e, ERR_CORRUPT, 0, "%s: case.db: it has no ledger", path);
+}
+
+bool case_ledger(const char *path, const struct case_ledger_visitor *v, struct err *e) {
+    static const struct {
+        const char *query;
+        bool (*row)(const struct case_ledger_visitor *v, sqlite3_stmt *s, struct err *e);
+    } tables[] = {
+        {"SELECT path, sha256, size, reader, container, not_read, records, salvaged, repaired, cut, no_kind, no_time, "
+         "first, "
+         "last, damages, damage_bytes, findings, assumed, duplicates FROM custody ORDER BY rowid",
+         file_row},
+        {"SELECT path, sha256, host, log, events, first, last FROM coverage ORDER BY rowid", coverage_row},
+        {"SELECT path, offset, size, why FROM damage ORDER BY rowid", damage_row},
+        {"SELECT type, host, log, first_missing, last_missing, after, before, usual_hours FROM gaps ORDER BY rowid",
+         gap_row},
+    };
+    sqlite3 *db = NULL;
+    bool ok = db_read(&db, path, CASE_VERSION_LEDGER, e) && tables_are(db, path, e);
+
+    if (ok) /* there are as many rows as there are, and each is found in a few steps */
+        sqlite3_progress_handler(db, 0, NULL, NULL);
+    for (size_t i = 0; ok && i < COUNT(tables); i++) {
+        sqlite3_stmt *s = NULL;
+        int step = SQLITE_ERROR;
+
+        if (sqlite3_prepare_v2(db, tables[i].query, -1, &s, NULL) == SQLITE_OK)
+            while (ok && (step = sqlite3_step(s)) == SQLITE_ROW)
+                ok = tables[i].row(v, s, e);
+        if (ok && step != SQLITE_DONE)
+            ok = db_corrupt(db, path, e);
+        sqlite3_finalize(s);
+    }
     sqlite3_close(db);
     return ok;
 }

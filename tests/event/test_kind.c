@@ -75,7 +75,8 @@ static const struct {
     {"base", "kind: b\nbase: true\n---\nkind: a\nextends: b\nwhen: {X: 1}\n", OK},
     {"extends later", "kind: a\nextends: b\nwhen: {X: 1}\n---\nkind: b\nwhen: {Y: 1}\n", OK},
     {"shape",
-     "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\nbytes: "
+     "shape: s\nwhen: A\nunless: [B]\nomit: x\nstrip: [C., D.*., E.**.]\nrename: {F: G}\nunspace: true\nkeep: "
+     "true\nbytes: "
      "true\nwords: {list: H, numbered: i, joined: J}\n"
      "pairs: {list: L, name: n, value: v, keep: true}\n",
      OK},

@@ -262,7 +262,7 @@ def collectors_give_the_same_event():
         for name, make in (("laurel", laurel), ("auditbeat", auditbeat)):
             (root / name).write_text(make("sh", "-c", "id x", name="/etc/shadow") + make("ls"), encoding="ascii")
         _, findings, errors = hunt(root / "laurel", root / "auditbeat", "--rules", root / "rules")
-        found = [(f["rule_title"], pathlib.Path(f["evidence_path"]).name, f["record"]) for f in findings if f["host"] == "srv1" and f["account"] == "alice"]
+        found = [(f["rule_title"], pathlib.Path(f["evidence_path"]).name, f["record"]) for f in findings if f["host"] == "srv1" and f["account"] == "alice" and f["time"] == "2023-11-14T22:13:20.123Z"]
         wanted = [(title, name, 1) for title in selections for name in ("laurel", "auditbeat")] + [("call", name, 2) for name in ("laurel", "auditbeat")]
         wrong = sorted(set(found) ^ set(wanted))
     assert not wrong, f"{wrong} {errors[-300:]}"

@@ -22,6 +22,8 @@ static const struct normal_value event_values[] = {{STR("one"), false}, {STR("")
 static const struct normal_field event_fields[] = {{STR("list"), event_values, 2, true},
                                                    {STR("text"), event_values + 2, 1, false}};
 
+static struct span stream_spans[] = {{3, 4}, {6, 6}};
+
 static const struct wire messages[] = {
     {.type = WIRE_TICK, .number = 1 << 20},
     {.type = WIRE_SPLIT, .number = 8 << 20, .name = STR("json")},
@@ -57,6 +59,16 @@ static const struct wire messages[] = {
                .roles = {[ROLE_HOST] = STR("h"), [ROLE_TENANT] = STR("t")},
                .fields = event_fields,
                .field_count = 2}},
+    {.type = WIRE_STREAM,
+     .stream = {.host = STR("h"),
+                .log = STR("l"),
+                .events = 5,
+                .first = -1,
+                .last = 2,
+                .unit = 3,
+                .hours = {.items = stream_spans, .count = 2},
+                .numbers = {.items = stream_spans, .count = 1}}},
+    {.type = WIRE_KEYS, .name = STR("0123456789abcdef\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0")},
     {.type = WIRE_DAMAGE, .name = STR(""), .damage = {.offset = 1, .size = 2, .why = STR("chunk magic differs")}},
     {.type = WIRE_CUSTODY,
      .hashed = true,
@@ -132,6 +144,16 @@ static void round_trip(void **state) {
                 assert_int_equal(w.match.cells[k].field, cells[k].field);
                 assert_str(w.match.cells[k].value, cells[k].value);
             }
+            break;
+        case WIRE_STREAM:
+            assert_str(w.stream.host, S("h"));
+            assert_str(w.stream.log, S("l"));
+            assert_int_equal(w.stream.events, 5);
+            assert_true(w.stream.first == -1 && w.stream.last == 2 && w.stream.unit == 3 && !w.stream.numbers_lost);
+            assert_int_equal(w.stream.hours.count, 2);
+            assert_memory_equal(w.stream.hours.items, stream_spans, sizeof stream_spans);
+            assert_int_equal(w.stream.numbers.count, 1);
+            assert_memory_equal(w.stream.numbers.items, stream_spans, sizeof *stream_spans);
             break;
         case WIRE_EVENT:
             assert_int_equal(w.event.when, 7);
@@ -213,6 +235,8 @@ static void cut_and_stretched(void **state) {
 static void refused(void **state) {
     static const struct normal_field bad_name = {STR("\xff"), NULL, 0, true}, two = {STR("f"), event_values, 2, false},
                                      none = {STR("f"), event_values, 0, false};
+    static struct span touching[] = {{1, 2}, {3, 4}}, beyond[] = {{1, COVERAGE_HOURS + 1}},
+                       coarse[] = {{1, (COVERAGE_HOURS >> 8) + 1}};
     static const struct wire wrong[] = {
         {.type = WIRE_FINDING,
          .rule = 1,
@@ -228,6 +252,15 @@ static void refused(void **state) {
         {.type = WIRE_FILTERED, .rule = 1, .index = 0},
         {.type = WIRE_SPLIT, .number = 0, .name = STR("json")},
         {.type = WIRE_DONE, .name = STR("\xc3")},
+        {.type = WIRE_KEYS, .name = STR("0123456789abcde")},
+        {.type = WIRE_STREAM, .stream = {.log = STR("\xff")}},
+        {.type = WIRE_STREAM, .stream = {.first = 1, .last = INSTANT_NONE}},
+        {.type = WIRE_STREAM, .stream = {.unit = COVERAGE_UNIT_MAX + 1}},
+        {.type = WIRE_STREAM, .stream = {.hours = {.items = touching, .count = 2}}},
+        {.type = WIRE_STREAM, .stream = {.hours = {.items = beyond, .count = 1}}},
+        {.type = WIRE_STREAM, .stream = {.unit = 8, .hours = {.items = coarse, .count = 1}}},
+        {.type = WIRE_STREAM, .stream = {.numbers = {.items = touching, .count = 2}}},
+        {.type = WIRE_STREAM, .stream = {.numbers = {.items = beyond, .count = 1}, .numbers_lost = true}},
         {.type = WIRE_EVENT, .event = {.zone = ZONES}},
         {.type = WIRE_EVENT, .event = {.precision = PRECISIONS}},
         {.type = WIRE_EVENT, .event = {.kind = STR("\xff")}},

@@ -68,6 +68,21 @@ static bool fill(struct case_writer *w, uint64_t findings, struct err *e) {
                                 .first = 0,
                                 .last = 1};
     struct custody_damage const damage = {STR("log'.zip!a"), 3, 4, STR("no JSON")};
+    struct custody_coverage const coverage = {STR("log'.zip!a"), "aa",        STR("H"), STR("Security"), 4,
+                                              INSTANT_NONE,      INSTANT_NONE};
+    struct custody_gap const hole = {.type = GAP_RECORDS,
+                                     .host = STR("H"),
+                                     .log = STR("Security"),
+                                     .from = 7,
+                                     .to = UINT64_C(1) << 40,
+                                     .after = INSTANT_NONE,
+                                     .before = INSTANT_NONE};
+    struct custody_gap const silence = {.type = GAP_SILENCE,
+                                        .host = STR(""),
+                                        .log = STR("acme/door"),
+                                        .after = 0,
+                                        .before = INT64_C(3600000000000),
+                                        .usual_hours = 3};
     struct sigma_verdict const verdict = {
         .path = STR("r.yml"), .line = 1, .id = STR("id-1"), .title = STR("Title"), .reason = STR(""), .loaded = true};
 
@@ -86,7 +101,9 @@ static bool fill(struct case_writer *w, uint64_t findings, struct err *e) {
         if (!case_writer_finding(w, &f, e))
             return false;
     }
-    return case_writer_custody(w, &box, e) && case_writer_custody(w, &line, e) && case_writer_damage(w, &damage, e) &&
+    return case_writer_coverage(w, &coverage, e) && case_writer_custody(w, &box, e) &&
+           case_writer_custody(w, &line, e) && case_writer_duplicates(w, 2, 9, e) && case_writer_gap(w, &hole, e) &&
+           case_writer_gap(w, &silence, e) && case_writer_damage(w, &damage, e) &&
            case_writer_rule(w, &verdict, "evaluated", findings, e) && case_writer_fact(w, "version", S("1 \"x\""), e);
 }
 
@@ -230,7 +247,7 @@ static void which_file_has_what(void **state) {
     assert_int_equal(ask("SELECT time_ns = 1615723200000000000 AND salvaged FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("SELECT json ->> '$.salvaged' FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("PRAGMA application_id"), 1282303863);
-    assert_int_equal(ask("PRAGMA user_version"), 1);
+    assert_int_equal(ask("PRAGMA user_version"), 2);
 }
 
 static void found_again(void **state) {
@@ -271,7 +288,7 @@ static const struct {
     enum err_code code;
 } hostile[] = {
     {"another application", "PRAGMA application_id = 1", NULL, ERR_USAGE},
-    {"another version", "PRAGMA user_version = 2", NULL, ERR_USAGE},
+    {"another version", "PRAGMA user_version = 3", NULL, ERR_USAGE},
     {"no database", NULL, "echo hello, this is no database at all >case/case.db", ERR_CORRUPT},
     {"empty", NULL, ": >case/case.db", ERR_USAGE},
     {"a pipe", NULL, "rm case/case.db && mkfifo case/case.db", ERR_USAGE},
@@ -300,6 +317,105 @@ static void a_strangers_case(void **state) {
             assert_int_equal(system(hostile[i].shell), 0);
         if (case_find("case", 1, a, &p, &e) || e.code != hostile[i].code)
             fail_msg("%s: %d %s", hostile[i].name, e.code, e.text);
+        arena_free(a);
+    }
+}
+
+/* What is read of a ledger is what was written. */
+static bool file_came(void *ctx, const struct custody *line, struct err *e) {
+    (void)e;
+    buf_format(ctx, "file %.*s %s %lu %s %s %lu dup %lu assumed %lu %d %d\n", STR_ARG(line->path), line->sha256,
+               (unsigned long)line->size, line->reader ? line->reader : "-", line->container ? line->container : "-",
+               (unsigned long)line->records, (unsigned long)line->duplicates, (unsigned long)line->assumed,
+               line->first == INSTANT_NONE, line->last == 1);
+    return true;
+}
+
+static bool coverage_came(void *ctx, const struct custody_coverage *c, struct err *e) {
+    (void)e;
+    buf_format(ctx, "coverage %.*s %s %.*s %.*s %lu %d\n", STR_ARG(c->path), c->sha256, STR_ARG(c->host),
+               STR_ARG(c->log), (unsigned long)c->events, c->first == INSTANT_NONE);
+    return true;
+}
+
+static bool damage_came(void *ctx, const struct custody_damage *d, struct err *e) {
+    (void)e;
+    buf_format(ctx, "damage %.*s %lu %lu %.*s\n", STR_ARG(d->path), (unsigned long)d->offset, (unsigned long)d->size,
+               STR_ARG(d->why));
+    return true;
+}
+
+static bool gap_came(void *ctx, const struct custody_gap *g, struct err *e) {
+    (void)e;
+    buf_format(ctx, "gap %d %.*s %.*s %lu %lu %d %ld %lu\n", g->type == GAP_SILENCE, STR_ARG(g->host), STR_ARG(g->log),
+               (unsigned long)g->from, (unsigned long)g->to, g->after == INSTANT_NONE, (long)g->before,
+               (unsigned long)g->usual_hours);
+    return true;
+}
+
+static bool stop_at_gap(void *ctx, const struct custody_gap *g, struct err *e) {
+    (void)ctx;
+    (void)g;
+    return err_set(e, ERR_INTERRUPTED, 0, "enough");
+}
+
+static void a_ledger(void **state) {
+    struct buf b = {0};
+    struct case_ledger_visitor v = {file_came, coverage_came, damage_came, gap_came, &b};
+    struct err e = {0};
+    (void)state;
+
+    assert_true(write_case("case", false, 1, &e));
+    if (!case_ledger("case", &v, &e))
+        fail_msg("%s", e.text);
+    str const want = S("file log'.zip bb 8 - zip 0 dup 0 assumed 0 0 1\n"
+                       "file log'.zip!a aa 10 json - 4 dup 9 assumed 0 1 0\n"
+                       "coverage log'.zip!a aa H Security 4 1\n"
+                       "damage log'.zip!a 3 4 no JSON\n"
+                       "gap 0 H Security 7 1099511627776 1 -9223372036854775808 0\n"
+                       "gap 1  acme/door 0 0 0 3600000000000 3\n");
+    if (!str_eq(buf_str(&b), want))
+        fail_msg("%.*s", STR_ARG(buf_str(&b)));
+    v.gap = stop_at_gap;
+    assert_false(case_ledger("case", &v, &e));
+    assert_int_equal(e.code, ERR_INTERRUPTED);
+    buf_free(&b);
+}
+
+/* Cases of others, and of older versions: found in, as before, but without a ledger. */
+static void no_ledger(void **state) {
+    static const struct {
+        const char *name, *sql;
+        enum err_code code;
+    } cases[] = {
+        {"of an older version", "PRAGMA user_version = 1", ERR_USAGE},
+        {"of a newer version", "PRAGMA user_version = 3", ERR_USAGE},
+        {"without a table", "DROP TABLE gaps", ERR_CORRUPT},
+        {"a view without end",
+         "DROP TABLE gaps; CREATE VIEW gaps AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
+         "'x' "
+         "AS type, 'x' AS host, 'x' AS log, i AS first_missing, i AS last_missing, NULL AS after, NULL AS before, i AS "
+         "usual_hours FROM n",
+         ERR_CORRUPT},
+        {"without a column", "ALTER TABLE damage DROP COLUMN why", ERR_CORRUPT},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *const a = arena_new(8 << 20);
+        struct buf b = {0};
+        struct case_ledger_visitor const v = {file_came, coverage_came, damage_came, gap_came, &b};
+        struct case_place p = {0};
+        struct err e = {0};
+
+        assert_int_equal(system("rm -rf case"), 0);
+        assert_true(write_case("case", false, 1, &e));
+        change(cases[i].sql);
+        if (case_ledger("case", &v, &e) || e.code != cases[i].code)
+            fail_msg("%s: %d %s", cases[i].name, e.code, e.text);
+        if (i == 0 && !case_find("case", 1, a, &p, &e))
+            fail_msg("%s: %s", cases[i].name, e.text);
+        buf_free(&b);
         arena_free(a);
     }
 }
@@ -478,6 +594,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(which_file_has_what, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(found_again, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(a_strangers_case, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(a_ledger, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(no_ledger, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(never_replaced, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(dropped, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(taken_meanwhile, folder_enter, folder_leave),

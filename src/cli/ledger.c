@@ -1,0 +1,311 @@
+/* ledger: `longwatch ledger CASE`: what was read, what of it could not be, what it covers, and where it has gaps. */
+#include "base/instant.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "report/case.h"
+#include "report/finding_text.h"
+
+struct wishes {
+    const char *path;
+    bool json;
+};
+
+/* What is printed piece by piece; the heads of sections that turn out to be empty are not. */
+struct run {
+    bool json;
+    const char *section;
+    struct buf b;
+};
+
+static bool out(struct run *run, struct err *e) {
+    if (run->b.failed)
+        return err_set(e, ERR_MEMORY, 0, "no memory to print");
+    if (fwrite(run->b.ptr, 1, run->b.len, stdout) != run->b.len)
+        return err_system(e, "standard output");
+    run->b.len = 0;
+    return true;
+}
+
+static void section(struct run *run, const char *name) {
+    if (run->section == name)
+        return;
+    buf_format(&run->b, "%s%s\n", run->section ? "\n" : "", name);
+    run->section = name;
+}
+
+/* ---- JSON ---- */
+
+static void begin(struct buf *b, const char *line) {
+    buf_format(b, "{\"line\":\"%s\"", line);
+}
+
+static void text(struct buf *b, const char *name, str s) {
+    buf_format(b, ",\"%s\":", name);
+    buf_json(b, s);
+}
+
+static void text_or_null(struct buf *b, const char *name, const char *s) {
+    if (s)
+        text(b, name, str_of(s));
+    else
+        buf_format(b, ",\"%s\":null", name);
+}
+
+static void number(struct buf *b, const char *name, uint64_t n) {
+    buf_format(b, ",\"%s\":%lu", name, (unsigned long)n);
+}
+
+static void instant(struct buf *b, const char *name, int64_t when) {
+    char room[INSTANT_TEXT];
+
+    if (when == INSTANT_NONE)
+        buf_format(b, ",\"%s\":null", name);
+    else
+        text(b, name, instant_format(when, room));
+}
+
+static void end(struct buf *b) {
+    buf_add(b, S("}\n"));
+}
+
+/* ---- for people ---- */
+
+static void plain(struct buf *b, str s) {
+    finding_plain(b, s, false);
+}
+
+static void times(struct buf *b, int64_t first, int64_t last) {
+    char a[INSTANT_TEXT], z[INSTANT_TEXT];
+
+    if (first != INSTANT_NONE)
+        buf_format(b, ", %.*s to %.*s", STR_ARG(instant_format(first, a)), STR_ARG(instant_format(last, z)));
+}
+
+static void some(struct buf *b, uint64_t n, const char *what) {
+    char room[COUNT_TEXT];
+
+    if (n)
+        buf_format(b, ", %s %s", count_text(n, room), what);
+}
+
+/* Who, of a log: "Security of DC01". */
+static void whose(struct buf *b, str host, str log) {
+    plain(b, log);
+    if (host.len) {
+        buf_add(b, S(" of "));
+        if (str_eq(host, S("*")))
+            buf_add(b, S("many hosts"));
+        else
+            plain(b, host);
+    }
+}
+
+/* ---- lines ---- */
+
+static void file_json(struct buf *b, const struct custody *c) {
+    begin(b, "file");
+    text(b, "path", c->path);
+    text(b, "sha256", str_of(c->sha256));
+    number(b, "size", c->size);
+    text_or_null(b, "reader", c->reader);
+    text_or_null(b, "container", c->container);
+    text(b, "not_read", c->not_read);
+    number(b, "records", c->records);
+    number(b, "salvaged", c->salvaged);
+    number(b, "repaired", c->repaired);
+    number(b, "cut", c->cut);
+    number(b, "no_kind", c->no_kind);
+    number(b, "no_time", c->no_time);
+    number(b, "zone_assumed", c->assumed);
+    number(b, "duplicates", c->duplicates);
+    instant(b, "first", c->first);
+    instant(b, "last", c->last);
+    number(b, "damages", c->damages);
+    number(b, "damage_bytes", c->damage_bytes);
+    number(b, "findings", c->findings);
+    end(b);
+}
+
+static void file_text(struct buf *b, const struct custody *c) {
+    char room[COUNT_TEXT];
+
+    buf_add(b, S("  "));
+    plain(b, c->path);
+    buf_format(b, "\n    sha256 %s, %s bytes\n    ", *c->sha256 ? c->sha256 : "not known", count_text(c->size, room));
+    if (c->container) {
+        buf_format(b, "%s: its members have lines of their own", c->container);
+    } else if (c->not_read.len) {
+        buf_add(b, S("not read: "));
+        plain(b, c->not_read);
+    } else {
+        buf_format(b, "%s: %s record%s", c->reader ? c->reader : "?", count_text(c->records, room),
+                   c->records == 1 ? "" : "s");
+        times(b, c->first, c->last);
+    }
+    some(b, c->salvaged, "salvaged");
+    some(b, c->duplicates, "read before");
+    some(b, c->repaired, c->repaired == 1 ? "byte repaired" : "bytes repaired");
+    some(b, c->cut, "cut");
+    some(b, c->no_kind, "of no known kind");
+    some(b, c->no_time, "without time");
+    some(b, c->assumed, "with a time that says no zone: taken as UTC");
+    some(b, c->damages, c->damages == 1 ? "damaged place" : "damaged places");
+    some(b, c->findings, c->findings == 1 ? "finding" : "findings");
+    buf_byte(b, '\n');
+}
+
+static bool on_file(void *ctx, const struct custody *c, struct err *e) {
+    struct run *const run = ctx;
+
+    if (run->json) {
+        file_json(&run->b, c);
+    } else {
+        section(run, "Files");
+        file_text(&run->b, c);
+    }
+    return out(run, e);
+}
+
+static bool on_coverage(void *ctx, const struct custody_coverage *c, struct err *e) {
+    struct run *const run = ctx;
+    struct buf *const b = &run->b;
+    char room[COUNT_TEXT];
+
+    if (run->json) {
+        begin(b, "coverage");
+        text(b, "path", c->path);
+        text(b, "sha256", str_of(c->sha256));
+        text(b, "host", c->host);
+        text(b, "log", c->log);
+        number(b, "events", c->events);
+        instant(b, "first", c->first);
+        instant(b, "last", c->last);
+        end(b);
+    } else {
+        section(run, "Hosts and logs");
+        buf_add(b, S("  "));
+        whose(b, c->host, c->log);
+        buf_format(b, ": %s event%s", count_text(c->events, room), c->events == 1 ? "" : "s");
+        times(b, c->first, c->last);
+        buf_add(b, S(", in "));
+        plain(b, c->path);
+        buf_byte(b, '\n');
+    }
+    return out(run, e);
+}
+
+static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    struct run *const run = ctx;
+    struct buf *const b = &run->b;
+
+    if (run->json) {
+        begin(b, "damage");
+        text(b, "path", d->path);
+        number(b, "offset", d->offset);
+        number(b, "size", d->size);
+        text(b, "why", d->why);
+        end(b);
+    } else {
+        section(run, "Damage");
+        buf_add(b, S("  "));
+        plain(b, d->path);
+        buf_add(b, S(": "));
+        if (d->size)
+            buf_format(b, "%lu byte%s ", (unsigned long)d->size, d->size == 1 ? "" : "s");
+        buf_format(b, "at %lu: ", (unsigned long)d->offset);
+        plain(b, d->why);
+        buf_byte(b, '\n');
+    }
+    return out(run, e);
+}
+
+static void gap_text(struct buf *b, const struct custody_gap *g) {
+    char a[INSTANT_TEXT], z[INSTANT_TEXT];
+
+    buf_add(b, S("  "));
+    whose(b, g->host, g->log);
+    if (g->type == GAP_SILENCE) {
+        buf_format(b, ": silent from %.*s to %.*s", STR_ARG(instant_format(g->after, a)),
+                   STR_ARG(instant_format(g->before, z)));
+        if (g->usual_hours)
+            buf_format(b, "; else never longer than %lu hour%s\n", (unsigned long)g->usual_hours,
+                       g->usual_hours == 1 ? "" : "s");
+        else
+            buf_add(b, S("; else hardly ever for an hour\n"));
+    } else if (g->from == g->to) {
+        buf_format(b, ": record %lu is missing\n", (unsigned long)g->from);
+    } else {
+        buf_format(b, ": records %lu to %lu are missing\n", (unsigned long)g->from, (unsigned long)g->to);
+    }
+}
+
+static bool on_gap(void *ctx, const struct custody_gap *g, struct err *e) {
+    struct run *const run = ctx;
+    struct buf *const b = &run->b;
+
+    if (run->json) {
+        begin(b, "gap");
+        text(b, "type", g->type == GAP_SILENCE ? S("silence") : S("records"));
+        text(b, "host", g->host);
+        text(b, "log", g->log);
+        if (g->type == GAP_SILENCE) {
+            instant(b, "after", g->after);
+            instant(b, "before", g->before);
+            number(b, "usual_hours", g->usual_hours);
+        } else {
+            number(b, "first_missing", g->from);
+            number(b, "last_missing", g->to);
+        }
+        end(b);
+    } else {
+        section(run, "Gaps");
+        gap_text(b, g);
+    }
+    return out(run, e);
+}
+
+static int run(const void *wishes) {
+    const struct wishes *const w = wishes;
+    const struct arguments given = {(const char **)(uintptr_t)&w->path, 1};
+    struct run run = {.json = w->json};
+    struct case_ledger_visitor const visitor = {on_file, on_coverage, on_damage, on_gap, &run};
+    struct err e = {0};
+    bool ok = paths_exist(&given, "case", false, &e) && case_ledger(w->path, &visitor, &e);
+
+    if (fflush(stdout) != 0 && ok)
+        ok = err_system(&e, "standard output");
+    buf_free(&run.b);
+    return ok ? EXIT_NOTHING : tell_error(&e);
+}
+
+static const struct option options[] = {
+    {.argument = "CASE",
+     .type = OPTION_FOLDER,
+     .needed = "which case? longwatch ledger CASE",
+     .help = "the directory that hunt -o has written",
+     .at = offsetof(struct wishes, path)},
+    {.name = "json",
+     .type = OPTION_FLAG,
+     .help = "one line of JSON each: file, coverage, damage, gap",
+     .at = offsetof(struct wishes, json)},
+};
+const struct command command_ledger = {
+    .name = "ledger",
+    .summary = "say what a case is made of, and what it lacks",
+    .about = (const char *const[]){"Prints the custody ledger of a case: every file with its SHA-256 and what was read "
+                                   "of it, the hosts and logs it speaks of, "
+                                   "from when to when, every place that could not be read, and gaps: missing record "
+                                   "numbers, and silences that are far longer than is usual.",
+                                   NULL},
+    .examples = (const struct example[]){{"longwatch ledger ./case", "Read what the case is made of"},
+                                         {"longwatch ledger ./case --json | jq 'select(.line == \"gap\")'",
+                                          "Take its gaps to another program"},
+                                         {NULL, NULL}},
+    .options = options,
+    .option_count = COUNT(options),
+    .statuses = {[EXIT_NOTHING] = "printed",
+                 [EXIT_USAGE] = "wrong usage, no such case, or one of an older version",
+                 [EXIT_INTERNAL] = "internal error, or a case that is damaged"},
+    .wishes_size = sizeof(struct wishes),
+    .run = run,
+};

@@ -1,0 +1,24 @@
+/* ledger: what a worker notes of the rows it has read, beside what rules find in them: times, hosts and logs, what tells
+ * one event from another. */
+#ifndef HUNT_LEDGER_H
+#define HUNT_LEDGER_H
+
+#include "detection/detect.h"
+#include "evidence/custody.h"
+#include "hunt/coverage.h"
+
+struct ledger;
+
+/* NULL: no memory. */
+struct ledger *ledger_new(const uint64_t key_seeds[2]);
+/* A source, or a part of one, begins. */
+void ledger_source(struct ledger *l, str reader);
+/* The rows of the blocks, salvaged ones apart. keys: WIRE_KEY bytes for each event that its kind can tell from others, by
+ * offset, number and element. ERR_MEMORY. */
+MUST_USE bool ledger_note(struct ledger *l, struct detector *d, struct block *const *blocks, size_t count,
+                          struct custody *line, void (*keys)(void *ctx, str keys), void *ctx, struct err *e);
+/* All that was noted of hosts and logs since ledger_source; last, without host and log, the record numbers of the source, if
+ * they are the format's own. */
+void ledger_streams(struct ledger *l, void (*each)(void *ctx, const struct stream *s), void *ctx);
+
+#endif
