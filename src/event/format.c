@@ -372,8 +372,8 @@ static struct entry entry_of(const struct format *format, const struct template 
 struct seen {
     str line;
     uint64_t lead, present[4], absent[4];
-    unsigned asked;              /* templates that its bytes did not rule out */
-    uint64_t grams[GRAMS / 64];  /* from the ASKED_FEW-th such template on */
+    unsigned asked;             /* templates that its bytes did not rule out */
+    uint64_t grams[GRAMS / 64]; /* from the ASKED_FEW-th such template on */
 };
 /* Devices have hundreds of templates that begin alike: what stands in a line is noted when that many were asked for. */
 #define ASKED_FEW 4u

@@ -25,23 +25,24 @@ enum piece_type {
     PIECE_QUOTED, /* up to the first byte of what follows that no backslash stands before; may be empty; \" and \\ are undone */
     PIECE_REQUEST, /* a request of HTTP, quoted: method, target (stem, query), version (RFC 9112 3) */
     PIECE_PAIRS,   /* key=value, key="quoted value", bare words are passed over */
-    PIECE_LOOSE,   /* key=value where values may have blanks: up to the next blank-key= (CEF's extension); with `between` a
+    PIECE_LOOSE, /* key=value where values may have blanks: up to the next blank-key= (CEF's extension); with `between` a
                     * comma: Key: value, Other key: value */
-    PIECE_CSV      /* values between commas, for the columns the template names */
+    PIECE_CSV    /* values between commas, for the columns the template names */
 };
 
 struct piece {
     uint8_t type; /* enum piece_type */
     bool longest, may_be_empty, dash_is_none;
     bool strict; /* PAIRS: only a text that begins with a pair, and has another: or every line were pairs */
-    char between, equals; /* PAIRS: what ends a pair (0: the text says it, see decode_pairs); what stands behind a key */
-    uint16_t next;        /* OPEN: the piece behind its CLOSE */
-    field_id field;       /* FIELD_NONE: its value is nobody's */
-    uint8_t rare;         /* TEXT: which of its bytes is rarest in logs */
-    uint8_t class;        /* of which bytes the field is; 0: of any */
-    bool one_end;         /* a text follows, and where the field ends does not depend on what stands behind that */
-    uint64_t lead, mask;  /* TEXT: its first bytes, up to eight */
-    str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
+    char between,
+        equals;          /* PAIRS: what ends a pair (0: the text says it, see decode_pairs); what stands behind a key */
+    uint16_t next;       /* OPEN: the piece behind its CLOSE */
+    field_id field;      /* FIELD_NONE: its value is nobody's */
+    uint8_t rare;        /* TEXT: which of its bytes is rarest in logs */
+    uint8_t class;       /* of which bytes the field is; 0: of any */
+    bool one_end;        /* a text follows, and where the field ends does not depend on what stands behind that */
+    uint64_t lead, mask; /* TEXT: its first bytes, up to eight */
+    str text;            /* TEXT; PAIRS, LOOSE: in front of keys */
 };
 
 enum request_field {
@@ -63,9 +64,9 @@ struct constant {
 struct template {
     const struct piece *pieces;
     uint16_t piece_count;
-    uint32_t literal;        /* bytes of text outside [[ ]] */
-    uint8_t first[256 / 8];  /* with which bytes a line may begin */
-    uint8_t needs;           /* the rarest byte of that text: a line without it does not fit */
+    uint32_t literal;               /* bytes of text outside [[ ]] */
+    uint8_t first[256 / 8];         /* with which bytes a line may begin */
+    uint8_t needs;                  /* the rarest byte of that text: a line without it does not fit */
     uint16_t grams[TEMPLATE_GRAMS]; /* three bytes each of that text, from its end on (format_own.h) */
     uint8_t gram_count;
     const field_id *columns; /* CSV; FIELD_NONE: passed over */

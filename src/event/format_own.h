@@ -10,8 +10,8 @@ extern const uint8_t format_classes[256];
 /* Three bytes as a number below GRAMS: what stands in a line is noted so, a bit each. */
 #define GRAMS 4096u
 static inline uint16_t gram_of(const char *p) {
-    uint32_t const three = (uint32_t)(unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8 |
-                           (uint32_t)(unsigned char)p[2] << 16;
+    uint32_t const three =
+        (uint32_t)(unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8 | (uint32_t)(unsigned char)p[2] << 16;
 
     return (uint16_t)(three * UINT32_C(2654435761) >> 20);
 }

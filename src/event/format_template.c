@@ -119,9 +119,8 @@ static bool add_field(struct compiling *c, str inside) {
                 strict = types[i].strict;
             }
         if (type == PIECE_ANY)
-            return wrong(c,
-                         "a field's type is none of word, int, number, address, quoted, request, pairs, pairs_line, "
-                         "pairs_comma, pairs_tab, pairs_bar, pairs_colon, leef, loose, loose_colon, csv");
+            return wrong(c, "a field's type is none of word, int, number, address, quoted, request, pairs, pairs_line, "
+                            "pairs_comma, pairs_tab, pairs_bar, pairs_colon, leef, loose, loose_colon, csv");
     }
     if (!(p = add(c, type)))
         return false;

@@ -62,9 +62,9 @@ struct ingest {
     uint8_t *flags; /* by field as a rule names it */
     uint32_t flag_count;
     struct gate_look *looks; /* by field, flag_count */
-    uint64_t *marks;       /* by field, flag_count: a bit for each field that marks a shape, some may share one */
-    uint64_t *shape_needs; /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
-    field_id **renamed;    /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
+    uint64_t *marks;         /* by field, flag_count: a bit for each field that marks a shape, some may share one */
+    uint64_t *shape_needs;   /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
+    field_id **renamed;      /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
     uint32_t *renamed_room;
     struct raw *mapped; /* the record's values under their names, RECORD_VALUES_MAX */
     field_id *came;     /* what they were called before */

@@ -128,7 +128,8 @@ static void prefix(void **state) {
     struct set s;
 
     (void)state;
-    set_open(&s, "format: t\nprefix: '[[{n:int}: ]]%{f:word}-{l:int}-'\ntemplates:\n  - 'UP: {what} is up'\n  - '{m:word}: {text}'\n");
+    set_open(&s, "format: t\nprefix: '[[{n:int}: ]]%{f:word}-{l:int}-'\ntemplates:\n  - 'UP: {what} is up'\n  - "
+                 "'{m:word}: {text}'\n");
     tell(&s, S("7: %X-5-UP: it is up"), got, sizeof got);
     assert_string_equal(got, "n=7;f=X;l=5;what=it");
     tell(&s, S("%X-5-DOWN: it is down"), got, sizeof got);

@@ -631,21 +631,38 @@ static void what_conditions_look_at(void **state) {
         str value;
         const char *kind; /* NULL: none */
     } values[] = {
-        {STR("abcd"), "exact"},          {STR("ABCD"), "exact"},          {STR("abcde"), NULL},
-        {STR("abcd e"), NULL},           {STR("abcdefghijk1"), NULL},     {STR("abcdefghijk2"), NULL},
-        {STR("abc"), NULL},              {STR(""), "exact"},              {STR("-"), NULL},
-        {STR("xyz"), "begin"},           {STR("XyZ1234567890a"), "begin"}, {STR("XyZ1234567890b"), "begin"},
-        {STR("xy"), NULL},               {STR("xyy1234567890a"), NULL},   {STR("q\xc3\xa4"), "begin"},
-        {STR("q\xc3\xa4 more"), "begin"}, {STR("q\xc3"), NULL},           {STR("q\xc3z"), NULL},
-        {STR("q\xa4"), NULL},            {STR("!bcd"), NULL},             {STR("@bcd"), NULL},
-        {STR("zzz 1"), NULL},            {STR("zzz 2"), NULL},            {STR("\xc3\xa4"), NULL},
+        {STR("abcd"), "exact"},
+        {STR("ABCD"), "exact"},
+        {STR("abcde"), NULL},
+        {STR("abcd e"), NULL},
+        {STR("abcdefghijk1"), NULL},
+        {STR("abcdefghijk2"), NULL},
+        {STR("abc"), NULL},
+        {STR(""), "exact"},
+        {STR("-"), NULL},
+        {STR("xyz"), "begin"},
+        {STR("XyZ1234567890a"), "begin"},
+        {STR("XyZ1234567890b"), "begin"},
+        {STR("xy"), NULL},
+        {STR("xyy1234567890a"), NULL},
+        {STR("q\xc3\xa4"), "begin"},
+        {STR("q\xc3\xa4 more"), "begin"},
+        {STR("q\xc3"), NULL},
+        {STR("q\xc3z"), NULL},
+        {STR("q\xa4"), NULL},
+        {STR("!bcd"), NULL},
+        {STR("@bcd"), NULL},
+        {STR("zzz 1"), NULL},
+        {STR("zzz 2"), NULL},
+        {STR("\xc3\xa4"), NULL},
     };
     static struct trial t;
     struct err e = {0};
     size_t line = 0, none = 0;
     (void)state;
 
-    open_with(&t, "kind: exact\nwhen: {k: [abcd, '']}\n---\nkind: begin\nwhen: {k: {starts: [xyz, 'q\xc3\xa4']}}\n", NULL);
+    open_with(&t, "kind: exact\nwhen: {k: [abcd, '']}\n---\nkind: begin\nwhen: {k: {starts: [xyz, 'q\xc3\xa4']}}\n",
+              NULL);
     for (size_t n = 0; n < 3 * COUNT(values); n++) {
         size_t const at = n / COUNT(values) == 1 ? 2 * COUNT(values) - 1 - n : n % COUNT(values);
 

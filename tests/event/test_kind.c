@@ -68,7 +68,8 @@ static const struct {
      "kind: acme/door\ntitle: Doors\nreader: json\nwhen: {X: [1, two, ''], Y: {starts: z}, Z: {present: true}, "
      "W: {present: false}}\neach: X\ntime: [T, U]\nlogsources:\n  - product: Acme\n    service: DOOR\n    fields: {A: "
      "B, "
-     "C: [D, '{E}@{F}', {from: G, as: hex}], H: {from: I, map: {a: b}, only_if: {J: k}}, K: {from: L, label: M, unless: {J: l}}, N: "
+     "C: [D, '{E}@{F}', {from: G, as: hex}], H: {from: I, map: {a: b}, only_if: {J: k}}, K: {from: L, label: M, "
+     "unless: {J: l}}, N: "
      "{from: O, split: true}, P: {from: [Q, R], as: registry_data}}\nkey: [A, B]\nroles: {host: H, account: ['{A}', "
      "B]}\n",
      OK},
