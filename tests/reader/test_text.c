@@ -416,20 +416,24 @@ static const struct {
     str head;
     bool text;
 } heads[] = {
-    {"lines", STR("one\ntwo\n"), true},
-    {"escapes of terminals", STR("\x1b[31mred\x1b[0m plain\n"), true},
+    {"lines of nothing known", STR("one\ntwo\n"), false},
+    {"lines of syslog", STR("one\nJan  1 00:00:00 h a: two\n"), true},
+    {"escapes of terminals", STR("Jan  1 00:00:00 h a: \x1b[31mred\x1b[0m plain\n"), true},
     {"a separator of auditd's",
-     STR("type=A msg=audit(1.1:1): a=1\x1d"
+     STR("Jan  1 00:00:00 h a: type=A msg=audit(1.1:1): a=1\x1d"
          "B=2\n"),
      true},
     {"zeros in front", STR("\0\0\0\0Jan  1 00:00:00 h a: x\n"), true},
-    {"Latin-1", STR("caf\xe9 au lait, sans sucre\n"), true},
-    {"Cyrillic", STR("\xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\n"), true},
+    {"Latin-1", STR("Jan  1 00:00:00 h a: caf\xe9 au lait, sans sucre\n"), true},
+    {"Cyrillic", STR("Jan  1 00:00:00 h a: \xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\n"), true},
     {"nothing", STR(""), false},
     {"zeros", STR("\0\0\0"), false},
-    {"a zero amid", STR("one\0two\n"), false},
-    {"controls", STR("a\x01\x02\x03\x04\x05\n"), false},
-    {"high bytes of nothing", STR("\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8 a\n"), false},
+    {"a zero amid", STR("Jan  1 00:00:00 h a: one\0two\n"), false},
+    {"controls", STR("Jan  1 00:00:00 h a: \x01\x02\x03\x04\x05\n"), false},
+    {"high bytes of nothing",
+     STR("Jan  1 00:00:00 h a: "
+         "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4\xf3\xf2\xf1\xf0\xef\xee\xed\xec\xeb\xea\xe9\xe8 a\n"),
+     false},
     {"PDF", STR("%PDF-1.7\n"), false},
     {"XML", STR("<?xml version=\"1.0\"?>\n"), false},
     {"RTF", STR("{\\rtf1 a}\n"), false},
