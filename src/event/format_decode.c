@@ -37,11 +37,60 @@ void decode_quoted(struct told *t, const struct piece *p, str text) {
     told_add(t, p->field, str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\|="));
 }
 
+/* Lengths in brackets become points: the first is left out, (0) ends the name, and the root is a point. */
+void decode_labels(struct told *t, const struct piece *p, str text) {
+    char *const to = t->room.ptr + t->room.len;
+    size_t used = 0;
+
+    text = str_trim(text);
+    if (t->room.room - t->room.len < text.len)
+        return;
+    for (size_t i = 0; i < text.len; i++) {
+        size_t end = i + 1;
+
+        while (text.ptr[i] == '(' && end < text.len && text.ptr[end] >= '0' && text.ptr[end] <= '9')
+            end++;
+        if (text.ptr[i] != '(' || end == i + 1 || end == text.len || text.ptr[end] != ')') {
+            to[used++] = text.ptr[i];
+            continue;
+        }
+        if (i > 0 && end + 1 < text.len)
+            to[used++] = '.';
+        i = end;
+    }
+    if (used == 0)
+        to[used++] = '.';
+    t->room.len += used;
+    told_add(t, p->field, (str){to, used});
+}
+
+/* Stem and query of a target; of one in absolute form (RFC 9112 3.2.2: proxies, load balancers) also whose it is. */
+static void add_target(struct told *t, const field_id *request, str target) {
+    size_t const early = str_find_byte(target, '/'), question = str_find_byte(target, '?');
+    str stem = str_first(target, question);
+
+    if (early != SIZE_MAX && early > 1 && early < question && target.ptr[early - 1] == ':' &&
+        str_starts(str_from(target, early), S("//"))) {
+        str const behind = str_from(stem, early + 2);
+        size_t const path = str_find_byte(behind, '/');
+        str host = str_first(behind, path);
+
+        if (host.len == 0 || host.ptr[0] != '[')
+            host = str_first(host, str_find_byte(host, ':'));
+        if (host.len)
+            told_add(t, request[REQUEST_HOST], host);
+        stem = path == SIZE_MAX ? S("/") : str_from(behind, path);
+    }
+    told_add(t, request[REQUEST_STEM], stem);
+    if (question != SIZE_MAX)
+        told_add(t, request[REQUEST_QUERY], str_from(target, question + 1));
+}
+
 /* METHOD target HTTP/version. The target may have blanks, because attackers write them; anything else is told whole. */
 void decode_request(struct told *t, const struct template *how, str text) {
     str const request = str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\");
     size_t const blank = str_find_byte(request, ' ');
-    size_t last = request.len, question;
+    size_t last = request.len;
 
     if (str_eq(request, S("-")) || request.len == 0)
         return;
@@ -50,7 +99,7 @@ void decode_request(struct told *t, const struct template *how, str text) {
         if (!((request.ptr[i] >= 'A' && request.ptr[i] <= 'Z') || (request.ptr[i] >= 'a' && request.ptr[i] <= 'z') ||
               request.ptr[i] == '_' || request.ptr[i] == '-'))
             return; /* no method: bytes of TLS, of an exploit */
-    if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len)
+    if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len || request.ptr[0] == '-')
         return;
     for (size_t i = request.len; i-- > blank;)
         if (request.ptr[i] == ' ') {
@@ -66,11 +115,8 @@ void decode_request(struct told *t, const struct template *how, str text) {
         return; /* GET HTTP/1.0 */
     str const target = {request.ptr + blank + 1, last - blank - 1};
 
-    question = str_find_byte(target, '?');
     told_add(t, how->request[REQUEST_URI], target);
-    told_add(t, how->request[REQUEST_STEM], str_first(target, question));
-    if (question != SIZE_MAX)
-        told_add(t, how->request[REQUEST_QUERY], str_from(target, question + 1));
+    add_target(t, how->request, target);
 }
 
 /* Keys are what a programmer writes. */

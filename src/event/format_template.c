@@ -1,8 +1,8 @@
 /* format_template: the text of a template into pieces.
  *
  *   {name}            the shortest text with which the rest fits
- *   {name:type}       word, int, number, address, quoted; pairs, pairs_line, pairs_comma, pairs_tab, pairs_bar, pairs_colon,
- *                     leef, loose, loose_colon: name is put before their keys; request, csv: several fields
+ *   {name:type}       word, int, number, address, time, labels, quoted; pairs, pairs_line, pairs_comma, pairs_tab, pairs_bar,
+ *                     pairs_colon, leef, loose, loose_colon: name is put before their keys; request, csv: several fields
  *   flags after the name, in any order: * the longest, ? may be empty, - a lone dash is no value
  *   {} {:type}        passed over
  *   [[ ... ]]         may be missing; not one inside another
@@ -21,6 +21,8 @@ static const struct {
     {STR("int"), PIECE_INT, 0, 0, false},
     {STR("number"), PIECE_NUMBER, 0, 0, false},
     {STR("address"), PIECE_ADDRESS, 0, 0, false},
+    {STR("time"), PIECE_TIME, 0, 0, false},
+    {STR("labels"), PIECE_LABELS, 0, 0, false},
     {STR("quoted"), PIECE_QUOTED, 0, 0, false},
     {STR("request"), PIECE_REQUEST, 0, 0, false},
     {STR("pairs"), PIECE_PAIRS, ' ', '=', false},
@@ -119,7 +121,7 @@ static bool add_field(struct compiling *c, str inside) {
                 strict = types[i].strict;
             }
         if (type == PIECE_ANY)
-            return wrong(c, "a field's type is none of word, int, number, address, quoted, request, pairs, pairs_line, "
+            return wrong(c, "a field's type is none of word, int, number, address, time, labels, quoted, request, pairs, pairs_line, "
                             "pairs_comma, pairs_tab, pairs_bar, pairs_colon, leef, loose, loose_colon, csv");
     }
     if (!(p = add(c, type)))
@@ -213,6 +215,8 @@ static void may_begin(uint8_t first[256 / 8], const struct piece *p) {
             may = p->text.ptr[0] == c;
         else if (p->type == PIECE_INT || p->type == PIECE_NUMBER)
             may = (c >= '0' && c <= '9') || c == '-';
+        else if (p->type == PIECE_TIME)
+            may = time_may_begin(c);
         else if (p->type == PIECE_ADDRESS)
             may = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '[' ||
                   (c == '-' && p->dash_is_none);
@@ -279,6 +283,7 @@ static bool request_fields(struct template *t, struct fields *fields) {
         [REQUEST_WHOLE] = STR("cs-request"),   [REQUEST_METHOD] = STR("cs-method"),
         [REQUEST_URI] = STR("cs-uri"),         [REQUEST_STEM] = STR("cs-uri-stem"),
         [REQUEST_QUERY] = STR("cs-uri-query"), [REQUEST_VERSION] = STR("cs-version"),
+        [REQUEST_HOST] = STR("cs-uri-host"),
     };
 
     for (size_t i = 0; i < REQUEST_FIELDS; i++)

@@ -51,6 +51,14 @@ enum derive {
     DERIVE_E164,        /* (030) 1234567 -> +49301234567, by kinds_country; anything else stays (event/phone.h) */
     DERIVE_IPV4_SIGNED, /* 16777343 -> 127.0.0.1: a signed 32-bit number, the first byte lowest (Cisco); 0 and what is
                            * none yields nothing */
+    DERIVE_URL_HOST,    /* http://a:80/b.c?d, a:80 -> a; of /b.c?d nothing */
+    DERIVE_URL_PATH,    /* -> /b.c */
+    DERIVE_URL_QUERY,   /* -> d */
+    DERIVE_URL_EXTENSION,  /* -> c */
+    DERIVE_REQUEST_METHOD, /* GET /b.c?d HTTP/1.1 -> GET */
+    DERIVE_REQUEST_TARGET, /* -> /b.c?d */
+    DERIVE_REQUEST_PATH,   /* -> /b.c */
+    DERIVE_REQUEST_QUERY,  /* -> d */
 };
 #define DERIVE_INPUTS_MAX 4
 #define DERIVE_VALUES_MAX 64

@@ -248,6 +248,14 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
         {STR("ipv4_signed"), DERIVE_IPV4_SIGNED, 1},
         {STR("registry_path"), DERIVE_REGISTRY_PATH, 2},
         {STR("registry_data"), DERIVE_REGISTRY_DATA, 2},
+        {STR("url_host"), DERIVE_URL_HOST, 1},
+        {STR("url_path"), DERIVE_URL_PATH, 1},
+        {STR("url_query"), DERIVE_URL_QUERY, 1},
+        {STR("url_extension"), DERIVE_URL_EXTENSION, 1},
+        {STR("request_method"), DERIVE_REQUEST_METHOD, 1},
+        {STR("request_target"), DERIVE_REQUEST_TARGET, 1},
+        {STR("request_path"), DERIVE_REQUEST_PATH, 1},
+        {STR("request_query"), DERIVE_REQUEST_QUERY, 1},
     };
     str name;
 
@@ -264,7 +272,8 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
         }
     return kind_fail(l->e, l->path, n->line,
                      "`as: %.*s` is unknown; there are decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
-                     "registry_path, registry_data",
+                     "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, "
+                     "request_target, request_path, request_query",
                      STR_ARG(str_first(name, 40)));
 }
 
