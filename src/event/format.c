@@ -489,11 +489,7 @@ struct seen {
     str line;
     uint32_t tries; /* of all templates */
     uint64_t lead, present[4], absent[4];
-    unsigned asked;             /* templates that its bytes did not rule out */
-    uint64_t grams[GRAMS / 64]; /* from the ASKED_FEW-th such template on */
 };
-/* Devices have hundreds of templates that begin alike: what stands in a line is noted when that many were asked for. */
-#define ASKED_FEW 4u
 
 static bool has_byte(struct seen *s, unsigned char c) {
     uint64_t const bit = (uint64_t)1 << c % 64;
@@ -503,24 +499,6 @@ static bool has_byte(struct seen *s, unsigned char c) {
     return s->present[c / 64] & bit;
 }
 
-/* Do the texts of the template stand in the line, as far as three bytes each tell? */
-static bool has_grams(struct seen *s, const struct template *how) {
-    if (s->asked < ASKED_FEW && ++s->asked < ASKED_FEW)
-        return true;
-    if (s->asked == ASKED_FEW) {
-        s->asked++;
-        for (size_t i = 0; i + 3 <= s->line.len; i++) {
-            uint16_t const gram = gram_of(s->line.ptr + i);
-
-            s->grams[gram / 64] |= (uint64_t)1 << gram % 64;
-        }
-    }
-    for (size_t i = 0; i < how->gram_count; i++)
-        if (!(s->grams[how->grams[i] / 64] >> how->grams[i] % 64 & 1))
-            return false;
-    return true;
-}
-
 static bool try_template(struct told *t, struct fields *fields, const struct entry *e, struct seen *s) {
     const struct template *const how = e->template;
     str const line = s->line;
@@ -528,7 +506,7 @@ static bool try_template(struct told *t, struct fields *fields, const struct ent
 
     if ((s->lead & e->mask) != e->lead || line.len == 0 ||
         !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1) ||
-        (how->literal > 0 && !has_byte(s, how->needs)) || !has_grams(s, how))
+        (how->literal > 0 && !has_byte(s, how->needs)))
         return false;
     m.pieces = how->pieces;
     m.piece_count = how->piece_count;

@@ -65,15 +65,12 @@ struct constant {
     str value;
 };
 
-#define TEMPLATE_GRAMS 6
 struct template {
     const struct piece *pieces;
     uint16_t piece_count;
-    uint32_t literal;               /* bytes of text outside [[ ]] */
-    uint8_t first[256 / 8];         /* with which bytes a line may begin */
-    uint8_t needs;                  /* the rarest byte of that text: a line without it does not fit */
-    uint16_t grams[TEMPLATE_GRAMS]; /* three bytes each of that text, from its end on (format_own.h) */
-    uint8_t gram_count;
+    uint32_t literal;        /* bytes of text outside [[ ]] */
+    uint8_t first[256 / 8];  /* with which bytes a line may begin */
+    uint8_t needs;           /* the rarest byte of that text: a line without it does not fit */
     const field_id *columns; /* CSV; FIELD_NONE: passed over */
     size_t column_count;
     field_id request[REQUEST_FIELDS]; /* REQUEST */

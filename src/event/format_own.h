@@ -7,14 +7,6 @@
 /* Classes of bytes, by byte. */
 enum { OF_WORD = 1, OF_INT = 2, OF_NUMBER = 4, OF_ADDRESS = 8, OF_ALL = 15 };
 extern const uint8_t format_classes[256];
-/* Three bytes as a number below GRAMS: what stands in a line is noted so, a bit each. */
-#define GRAMS 4096u
-static inline uint16_t gram_of(const char *p) {
-    uint32_t const three =
-        (uint32_t)(unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8 | (uint32_t)(unsigned char)p[2] << 16;
-
-    return (uint16_t)(three * UINT32_C(2654435761) >> 20);
-}
 /* Where the field ends before this text does not depend on what stands behind that. */
 static inline bool field_ends_once(const struct piece *p, str then) {
     return p->type == PIECE_QUOTED || p->type == PIECE_REQUEST ||

@@ -121,7 +121,8 @@ static bool add_field(struct compiling *c, str inside) {
                 strict = types[i].strict;
             }
         if (type == PIECE_ANY)
-            return wrong(c, "a field's type is none of word, int, number, address, time, labels, quoted, request, pairs, pairs_line, "
+            return wrong(c, "a field's type is none of word, int, number, address, time, labels, quoted, request, "
+                            "pairs, pairs_line, "
                             "pairs_comma, pairs_tab, pairs_bar, pairs_colon, leef, loose, loose_colon, csv");
     }
     if (!(p = add(c, type)))
@@ -292,22 +293,6 @@ static bool request_fields(struct template *t, struct fields *fields) {
     return true;
 }
 
-/* Of each text that every line has, from the last on: its end and its beginning. Formats differ in front, and their templates
- * at the end. */
-static void grams(struct template *t) {
-    bool inside = false;
-
-    for (uint16_t i = t->piece_count; i-- > 0 && t->gram_count + 2 <= TEMPLATE_GRAMS;) {
-        const struct piece *const p = &t->pieces[i];
-
-        inside = p->type == PIECE_CLOSE || (inside && p->type != PIECE_OPEN);
-        if (p->type != PIECE_TEXT || inside || p->text.len < 3)
-            continue;
-        t->grams[t->gram_count++] = gram_of(p->text.ptr + p->text.len - 3);
-        t->grams[t->gram_count++] = gram_of(p->text.ptr);
-    }
-}
-
 bool template_compile(str text, struct arena *a, struct fields *fields, struct template *out, const char **why) {
     struct compiling *const c = calloc(1, sizeof *c);
     struct piece *pieces = NULL;
@@ -337,7 +322,6 @@ bool template_compile(str text, struct arena *a, struct fields *fields, struct t
             out->literal += (uint32_t)pieces[i].text.len;
         }
         firsts(out, 0);
-        grams(out);
     }
     *why = c->why;
     free(c);
