@@ -204,6 +204,8 @@ static inline bool span_add(struct match *m, const struct piece *p, const char *
     m->tries++;
     if (m->span_count == SPANS_MAX || !fits(p, text))
         return false;
+    if (p->strict && !pairs_begin(p, text))
+        return false;
     m->spans[m->span_count++] = (struct span){p, text};
     return true;
 }

@@ -37,6 +37,8 @@ void index_look(const struct index *x, str line, uint64_t *maybe);
 void decode_labels(struct told *t, const struct piece *p, str text);
 void decode_quoted(struct told *t, const struct piece *p, str text);
 void decode_request(struct told *t, const struct template *how, str text);
+/* Does the text begin with a pair, and is there another? */
+bool pairs_begin(const struct piece *p, str text);
 void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, str text);
 void decode_loose(struct told *t, struct fields *fields, const struct piece *p, str text);
 void decode_csv(struct told *t, const struct template *how, str text);

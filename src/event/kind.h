@@ -83,6 +83,7 @@ struct kind_source {
     size_t map_count; /* pairs */
     const struct phone_country *const *home; /* E164: where numbers were written; NULL in it: not known */
     const struct kind_condition *only_if;    /* NULL, or this must hold for the record */
+    bool unless;                             /* it must not */
 };
 
 /* A field under the name that rules of one log source use, and where its values come from: all sources offer theirs. */

@@ -226,18 +226,20 @@ static void registry_data(struct out *o, const struct kind_source *source, const
 }
 
 /* Services write the client of a request in many ways: alone, with its port, IPv6 in brackets with or without one, IPv4 as
- * IPv6. */
+ * IPv6; behind what it came by, as in ssh(192.0.2.1); with port and interface, as in 192.0.2.1:52878:X0. */
 static void address(struct out *o, str value) {
     static const str mapped = STR("::ffff:");
     struct address plain;
     size_t end;
 
     value = str_trim(value);
+    if (value.len > 1 && value.ptr[value.len - 1] == ')' && (end = str_find_byte(value, '(')) != SIZE_MAX)
+        value = str_first(str_from(value, end + 1), value.len - end - 2);
     if (str_starts(value, S("[")) && (end = str_find_byte(value, ']')) != SIZE_MAX &&
         (end + 1 == value.len || value.ptr[end + 1] == ':'))
         value = str_first(str_from(value, 1), end - 1);
-    else if ((end = str_find_byte(value, ':')) != SIZE_MAX && str_find_byte(str_from(value, end + 1), ':') == SIZE_MAX)
-        value = str_first(value, end); /* one colon: IPv4 and a port */
+    else if ((end = str_find_byte(value, ':')) != SIZE_MAX && str_find_byte(str_first(value, end), '.') != SIZE_MAX)
+        value = str_first(value, end); /* IPv4, and a port */
     if (starts_ascii(value, mapped) && address_parse(str_from(value, mapped.len), &plain) && plain.family == 4)
         value = str_from(value, mapped.len);
     if (address_parse(value, &plain))

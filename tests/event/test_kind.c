@@ -68,7 +68,8 @@ static const struct {
      "kind: acme/door\ntitle: Doors\nreader: json\nwhen: {X: [1, two, ''], Y: {starts: z}, Z: {present: true}, "
      "W: {present: false}}\neach: X\ntime: [T, U]\nlogsources:\n  - product: Acme\n    service: DOOR\n    fields: {A: "
      "B, "
-     "C: [D, '{E}@{F}', {from: G, as: hex}], H: {from: I, map: {a: b}, only_if: {J: k}}, K: {from: L, label: M}, N: "
+     "C: [D, '{E}@{F}', {from: G, as: hex}], H: {from: I, map: {a: b}, only_if: {J: k}}, K: {from: L, label: M, "
+     "unless: {J: l}}, N: "
      "{from: O, split: true}, P: {from: [Q, R], as: registry_data}}\nkey: [A, B]\nroles: {host: H, account: ['{A}', "
      "B]}\n",
      OK},
@@ -145,6 +146,10 @@ static const struct {
      "k.yml:3: a template of more than 4 fields"},
     {"only_if of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, only_if: {B: 1, C: 2}}}\n",
      "k.yml:3: `only_if` asks for one field"},
+    {"unless of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, unless: {B: 1, C: 2}}}\n",
+     "k.yml:3: `unless` asks for one field"},
+    {"only_if and unless", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, only_if: {B: 1}, unless: {C: 2}}}\n",
+     "k.yml:3: a source takes one of `only_if`, `unless`"},
     {"constant of nothing", "kind: a\nwhen: {X: 1}\nroles: {host: {constant: a}}\n", "k.yml:3: a source needs `from`"},
     {"constant that is empty", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, constant: ''}}\n",
      "k.yml:3: `constant` is empty"},
@@ -520,6 +525,14 @@ static const struct {
     {"address, IPv6 and port", "{from: A, as: address}", {"[2001:db8::1]:443"}, "2001:db8::1"},
     {"address, IPv6 in brackets", "{from: A, as: address}", {"[::1]"}, "::1"},
     {"address, IPv4 in IPv6", "{from: A, as: address}", {"[::ffff:10.1.2.3]:1"}, "10.1.2.3"},
+    {"address, IPv4 in IPv6, alone", "{from: A, as: address}", {"::ffff:10.1.2.3"}, "10.1.2.3"},
+    {"address, port and interface", "{from: A, as: address}", {"10.1.2.3:52878:X0"}, "10.1.2.3"},
+    {"address behind a way", "{from: A, as: address}", {"ssh(192.0.2.1)"}, "192.0.2.1"},
+    {"address behind a way, IPv6", "{from: A, as: address}", {"GUI(2001:db8::1)"}, "2001:db8::1"},
+    {"address behind a way, none", "{from: A, as: address}", {"jsconsole()"}, NULL},
+    {"address behind a way, open", "{from: A, as: address}", {"ssh(192.0.2.1"}, NULL},
+    {"address, way and more", "{from: A, as: address}", {"ssh(192.0.2.1)x"}, NULL},
+    {"address, bracket alone", "{from: A, as: address}", {")"}, NULL},
     {"address, IPv6 in IPv6", "{from: A, as: address}", {"::FFFF:a:b"}, "::FFFF:a:b"},
     {"address, blanks", "{from: A, as: address}", {" 10.1.2.3 "}, "10.1.2.3"},
     {"address, name of a service", "{from: A, as: address}", {"secretsmanager.amazonaws.com"}, NULL},
@@ -1082,7 +1095,7 @@ static void made_of(const struct kind_source *sources, size_t count, bool role, 
                 tested = true;
             }
         }
-        if (source->only_if && !kind_condition_holds(source->only_if, &test, tested))
+        if (source->only_if && kind_condition_holds(source->only_if, &test, tested) == source->unless)
             continue;
         n = kind_derive(source, in, present, a, values);
         for (size_t j = 0; j < n; j++)
