@@ -43,7 +43,8 @@ static const char schema[] =
     "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
     "CREATE TABLE findings (number INTEGER PRIMARY KEY, rule_id TEXT NOT NULL, rule_title TEXT NOT NULL, level TEXT "
     "NOT NULL,"
-    " time TEXT, time_ns INTEGER, kind TEXT NOT NULL, host TEXT NOT NULL, account TEXT NOT NULL, evidence_path TEXT "
+    " time TEXT, time_ns INTEGER, kind TEXT NOT NULL, host TEXT NOT NULL, account TEXT NOT NULL,"
+    " client_address TEXT NOT NULL, client_network TEXT NOT NULL, evidence_path TEXT "
     "NOT NULL,"
     " evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset INTEGER NOT NULL, salvaged INTEGER NOT NULL,"
     " json TEXT NOT NULL) STRICT;"
@@ -72,7 +73,7 @@ static const char schema[] =
     "BEGIN;";
 
 static const char *const statements[STATEMENTS] = {
-    "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO finding_events VALUES (?,?,?,?,?,?,?,?)",
     "INSERT INTO custody VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
     "INSERT INTO coverage VALUES (?,?,?,?,?,?,?)",
@@ -297,7 +298,7 @@ static bool put_events(struct case_writer *c, const struct finding *f, struct er
 /* The line holds the finding as JSON. */
 static bool put_finding(struct case_writer *c, const struct finding *f, struct err *e) {
     struct row r = {c->put[PUT_FINDING], 0};
-    char when[INSTANT_TEXT];
+    char when[INSTANT_TEXT], about[NETWORK_LINE_MAX];
 
     put_number(&r, f->number);
     put_text(&r, f->rule->id);
@@ -311,6 +312,8 @@ static bool put_finding(struct case_writer *c, const struct finding *f, struct e
     put_text(&r, f->kind);
     put_text(&r, f->host);
     put_text(&r, f->account);
+    put_text(&r, f->client_address);
+    put_text(&r, f->client ? network_line(f->client, about) : S(""));
     put_text(&r, f->evidence_path);
     put_name(&r, f->evidence_sha256);
     put_number(&r, f->record);
