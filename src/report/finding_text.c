@@ -95,8 +95,8 @@ void client_json(struct buf *b, str address, const struct network_about *about) 
         member(b, "network", str_of(about->network));
 }
 
-/* What JSON and Timesketch have in common, from the rule on. */
-static void add_members(struct buf *b, const struct finding *f) {
+void finding_json(struct buf *b, const struct finding *f) {
+    buf_byte(b, '{');
     buf_add(b, S("\"finding\":"));
     buf_u64(b, f->number);
     member(b, "rule_id", f->rule->id);
@@ -138,11 +138,6 @@ static void add_members(struct buf *b, const struct finding *f) {
     add_matches(b, f);
     if (f->rule->type == SIGMA_CORRELATION)
         add_correlation(b, f);
-}
-
-void finding_json(struct buf *b, const struct finding *f) {
-    buf_byte(b, '{');
-    add_members(b, f);
     buf_byte(b, '}');
 }
 
@@ -226,7 +221,7 @@ static int64_t microseconds(int64_t when) {
     return when / 1000 - (when % 1000 < 0);
 }
 
-bool finding_timesketch(struct buf *b, const struct finding *f) {
+bool finding_timesketch(struct buf *b, const struct finding *f, str json) {
     struct wall w;
     struct buf sentence = {0};
 
@@ -243,8 +238,7 @@ bool finding_timesketch(struct buf *b, const struct finding *f) {
     buf_format(b, ",\"timestamp\":%ld", (long)microseconds(f->when));
     member(b, "timestamp_desc", f->rule->type == SIGMA_CORRELATION ? S("Correlation became true") : S("Event logged"));
     buf_byte(b, ',');
-    add_members(b, f);
-    buf_byte(b, '}');
+    buf_add(b, str_from(json, 1));
     return true;
 }
 

@@ -11,9 +11,9 @@ void finding_json(struct buf *b, const struct finding *f);
  * that (a leading apostrophe). */
 void finding_csv_head(struct buf *b);
 void finding_csv(struct buf *b, const struct finding *f);
-/* message, datetime, timestamp (microseconds), timestamp_desc and the finding's fields. A finding without time has none:
- * false, nothing is appended. */
-bool finding_timesketch(struct buf *b, const struct finding *f);
+/* message, datetime, timestamp (microseconds), timestamp_desc, and behind them what json has: the finding's own line (finding_json).
+ * A finding without time has none: false, nothing is appended. */
+bool finding_timesketch(struct buf *b, const struct finding *f, str json);
 /* One line for people: what, where, who, how it showed. */
 void finding_sentence(struct buf *b, const struct finding *f);
 /* The members of a client: its address, and what is known of that (about may be NULL). Without braces. */

@@ -144,7 +144,7 @@ static void every_form(void **state) {
         same(cases[i].name, &b, cases[i].csv);
         finding_sentence(&b, cases[i].finding);
         same(cases[i].name, &b, cases[i].sentence);
-        assert_int_equal(finding_timesketch(&b, cases[i].finding), cases[i].timesketch != NULL);
+        assert_int_equal(finding_timesketch(&b, cases[i].finding, str_of(cases[i].json)), cases[i].timesketch != NULL);
         if (cases[i].timesketch) {
             if (str_find(buf_str(&b), str_of(cases[i].timesketch)) == SIZE_MAX)
                 fail_msg("%s: %.*s", cases[i].name, STR_ARG(buf_str(&b)));
@@ -183,7 +183,7 @@ static void timesketch_is_the_finding(void **state) {
         buf_json(&want, buf_str(&sentence));
         buf_format(&want, ",\"datetime\":\"%s\",\"timestamp\":%s,\"timestamp_desc\":\"Event logged\",%.*s",
                    times[i].datetime, times[i].timestamp, STR_ARG(str_from(buf_str(&json), 1)));
-        assert_true(finding_timesketch(&got, &f));
+        assert_true(finding_timesketch(&got, &f, buf_str(&json)));
         buf_byte(&want, '\0');
         same(times[i].datetime, &got, want.ptr);
         buf_free(&want);
