@@ -273,10 +273,12 @@ static const struct {
     {"empty", "format: a\ntemplates:\n  - ''\n", "k.yml:3: a template: an empty template"},
     {"open brace", "format: a\ntemplates:\n  - x\n  - 'a {b'\n", "k.yml:4: a template: a { without }"},
     {"no such type", "format: a\ntemplates:\n  - '{b:hex}'\n",
-     "k.yml:3: a template: a field's type is none of word, int, number, address, time, labels, quoted, request, pairs, pairs_line, "
+     "k.yml:3: a template: a field's type is none of word, int, number, address, time, labels, quoted, request, pairs, "
+     "pairs_line, "
      "pairs_comma, pairs_tab, pairs_bar, pairs_colon, leef, loose, loose_colon, csv"},
     {"no type", "format: a\ntemplates:\n  - '{b:}'\n",
-     "k.yml:3: a template: a field's type is none of word, int, number, address, time, labels, quoted, request, pairs, pairs_line, "
+     "k.yml:3: a template: a field's type is none of word, int, number, address, time, labels, quoted, request, pairs, "
+     "pairs_line, "
      "pairs_comma, pairs_tab, pairs_bar, pairs_colon, leef, loose, loose_colon, csv"},
     {"two fields", "format: a\ntemplates:\n  - '{a}{b}'\n",
      "k.yml:3: a template: two fields with nothing between them"},

@@ -1266,7 +1266,7 @@ static void memory_may_run_out_between_events(void **state) {
 /* Whatever request for memory is refused: an error that says so, and rows that were whole are whole. */
 static void memory_may_run_out(void **state) {
     static const char *const given[] = {"wrapped=1 p.lamp=on q.lamp=off L.n=a L.v=b",
-                                        "door=1 badge=2 site=HQ stamp%" STAMP, "door=1 badge=2 site=HQ m=a m=b m=c",
+                                        ("door=1 badge=2 site=HQ stamp%" STAMP), "door=1 badge=2 site=HQ m=a m=b m=c",
                                         "nothing=1"};
     static const char *const rows[] = {"#00001 acme/lamp - L.a=b lamp=on q.lamp=off wrapped=1",
                                        "#00002 acme/door/HQ " STAMP " badge=2 door=1 site=HQ stamp=" STAMP,
