@@ -45,9 +45,17 @@ static bool take(struct suggest *s, str line, struct err *e) {
         if (colon != SIZE_MAX && colon < 20) {
             add(&event, fields, values, S("program"), str_first(line, colon));
             add(&event, fields, values, S("timestamp"), S("2024-03-25T07:12:00Z"));
+            event.kind = S("unix/syslog");
             line = str_from(line, colon + 2);
         }
         add(&event, fields, values, S("message"), line);
+        if (event.kind.len == 0) { /* as a line that is told as key=value has them */
+            event.kind = S("text/line");
+            if (str_find_byte(line, '=') != SIZE_MAX) {
+                add(&event, fields, values, S("format"), S("pairs"));
+                add(&event, fields, values, str_first(line, str_find_byte(line, '=')), line);
+            }
+        }
     }
     return suggest_take(s, &event, &full, e);
 }

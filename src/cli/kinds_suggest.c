@@ -44,6 +44,7 @@ static int draft(const struct wishes *w, struct fields *fields, const struct kin
                                   .kinds = kinds,
                                   .from = INSTANT_NONE,
                                   .to = INSTANT_NONE,
+                                  .any_text = true,
                                   .event = on_event,
                                   .ctx = s};
     struct buf out = {0};

@@ -113,6 +113,7 @@ static int list_with(const struct listed *l, const struct sigma_set *none) {
                                          .limit = l->limit,
                                          .kind_begins = l->kind_begins,
                                          .reader = l->reader,
+                                         .any_text = l->any_text,
                                          .finding = on_finding,
                                          .custody = on_custody,
                                          .damage = on_damage,

@@ -11,6 +11,7 @@ struct listed {
     struct fields *fields;
     const struct kinds *kinds;
     const char *kind_begins, *reader; /* as in hunt_options; NULL: all, and content decides */
+    bool any_text;                    /* as in hunt_options */
     int64_t from, to;                 /* INSTANT_NONE: open */
     uint64_t limit;                   /* as in hunt_options */
     /* *enough: set it to end the listing, which is no failure. False: it fails with e. */

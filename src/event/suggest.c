@@ -183,18 +183,46 @@ static bool of_the_head(str name) {
     return str_starts(name, S("sd."));
 }
 
-/* A line of text whose message is to be read; one that holds JSON has fields already. */
-static bool is_line(const struct normal_event *event) {
-    bool message = false;
-
-    if (!str_eq(event->reader, S("text")))
+/* A line of text whose message is to be read; one that holds JSON has fields already. told: a format told its fields. */
+static bool is_line(const struct normal_event *event, bool told) {
+    if (!str_eq(event->reader, S("text")) || !field_of(event, S("message")))
         return false;
-    for (size_t i = 0; i < event->field_count; i++) {
+    for (size_t i = 0; i < event->field_count && !told; i++)
         if (!of_the_head(event->fields[i].name))
             return false;
-        message |= str_eq(event->fields[i].name, S("message"));
-    }
-    return message;
+    return true;
+}
+
+static bool is_format(const struct suggest *s, str name) {
+    for (size_t i = 0; i < formats_count(kinds_formats(s->kinds)); i++)
+        if (str_eq(formats_at(kinds_formats(s->kinds), i)->name, name))
+            return true;
+    return false;
+}
+
+/* The format that told the line; "": none, and a field of this name is its own. */
+static str format_of(const struct suggest *s, const struct normal_event *event) {
+    const struct normal_field *const f = field_of(event, S("format"));
+
+    return f && f->count && is_format(s, f->values[0].text) ? f->values[0].text : S("");
+}
+
+/* How much is known of a record that is to be drafted all the same. */
+enum knowledge { KNOWN, NOTHING, ITS_FORM };
+
+/* Of lines of these kinds the head is known, or the time; the message is nobody's yet. format: "": none told it. */
+static enum knowledge knowledge_of(const struct normal_event *event, str format) {
+    static const str open[] = {STR("text/line"), STR("text/dated"), STR("unix/syslog"), STR("unix/syslog-dated")};
+
+    if (event->kind.len == 0)
+        return NOTHING;
+    if (!field_of(event, S("message")) ||
+        (format.len && !str_eq(format, DATED_FORMAT) && !str_eq(format, PAIRS_FORMAT)))
+        return KNOWN;
+    for (size_t i = 0; i < COUNT(open); i++)
+        if (str_eq(event->kind, open[i]))
+            return format.len == 0 && i == 0 ? NOTHING : ITS_FORM;
+    return KNOWN;
 }
 
 static bool reader_of(struct suggest *s, str reader, uint8_t *out) {
@@ -217,6 +245,9 @@ static bool cells_take(struct suggest *s, const struct normal_event *event, stru
     *room = false;
     for (size_t i = 0; i < event->field_count; i++) {
         const struct normal_field *const f = &event->fields[i];
+
+        if (row->type == ROW_LINE && !of_the_head(f->name))
+            continue; /* what a format told of the message: it is read anew */
         bool const message = row->type == ROW_LINE && str_eq(f->name, S("message"));
         str text = f->count && !f->values[0].null ? f->values[0].text : S("");
 
@@ -241,9 +272,10 @@ static bool cells_take(struct suggest *s, const struct normal_event *event, stru
 }
 
 bool suggest_take(struct suggest *s, const struct normal_event *event, bool *full, struct err *e) {
-    bool const told = field_of(event, S("format")) != NULL;
+    str const format = format_of(s, event);
+    enum knowledge const knowledge = knowledge_of(event, format);
     struct row row = {.first = s->cell_count,
-                      .type = is_line(event) ? ROW_LINE : ROW_FIELDS,
+                      .type = is_line(event, format.len > 0) ? ROW_LINE : ROW_FIELDS,
                       .timed = event->when != INSTANT_NONE && !event->kind.len};
     bool room = true, ok = true;
     struct row *list;
@@ -251,10 +283,7 @@ bool suggest_take(struct suggest *s, const struct normal_event *event, bool *ful
     *full = s->full;
     if (s->full)
         return true;
-    /* What this kind says of a line is its head; the message is nobody's yet. */
-    bool const head_only = str_eq(event->kind, SYSLOG_KIND) && !told && field_of(event, S("message"));
-
-    if (event->kind.len && !head_only) {
+    if (knowledge == KNOWN) {
         ok = known_take(s, event, e);
     } else {
         if (!(list = suggest_grown(s->rows, s->row_count, &s->row_room, sizeof *list)))
@@ -268,7 +297,8 @@ bool suggest_take(struct suggest *s, const struct normal_event *event, bool *ful
             s->full = true;
         } else {
             list[s->row_count++] = row;
-            s->headed += head_only;
+            s->headed += knowledge == ITS_FORM;
+            s->unheard += knowledge == NOTHING && row.type == ROW_LINE;
         }
     }
     s->records += ok && !s->full;
@@ -287,11 +317,8 @@ bool suggest_is_kind(const struct suggest *s, str name) {
 }
 
 static bool is_taken(const struct suggest *s, str name) {
-    if (suggest_is_kind(s, name))
+    if (suggest_is_kind(s, name) || is_format(s, name))
         return true;
-    for (size_t i = 0; i < formats_count(kinds_formats(s->kinds)); i++)
-        if (str_eq(formats_at(kinds_formats(s->kinds), i)->name, name))
-            return true;
     for (uint32_t i = 0; i < s->name_count; i++)
         if (str_eq(s->names[i], name))
             return true;
@@ -398,8 +425,14 @@ static void head_write(struct suggest *s, struct buf *out) {
         buf_byte(out, '\n');
     }
     if (s->headed)
-        buf_format(out, "# Of %u line%s no more than the head was known (unix/syslog): the messages are drafted.\n",
+        buf_format(out,
+                   "# Of %u line%s no more than the head, the time or the keys were known: the messages are drafted.\n",
                    s->headed, plural(s->headed));
+    if (s->unheard && s->unheard == s->records)
+        buf_add(
+            out,
+            S("# Nothing was known of any of these lines. A file of which no reader knows anything is read as lines of "
+              "text here;\n# in a hunt, only where one of its first lines fits a template.\n"));
     if (s->left_out)
         buf_format(out, "# %u record%s of no kind below: they have nothing that they could be told by.\n", s->left_out,
                    s->left_out == 1 ? " is" : "s are");

@@ -3,7 +3,8 @@
  * It takes events in normal form (event/normal.h), remembers a bounded part of them, and writes YAML as docs/kinds.md says
  * it: for records of named fields a kind for each sort of them, for lines of text a format and a kind for each program.
  * What it takes for a time, an account, an outcome is a guess, by names and values, and says so with examples. Records that
- * have a kind already are only counted; lines of text of which no more than the head of syslog is known have none. The same
+ * have a kind already are only counted; but lines of text are drafted of which no more was told than the head of syslog, the
+ * time in front, or that they are key=value. The same
  * events give the same bytes. */
 #ifndef EVENT_SUGGEST_H
 #define EVENT_SUGGEST_H

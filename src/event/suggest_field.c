@@ -345,6 +345,14 @@ static bool is_used(const struct used *u, const struct field_stat *f) {
     return false;
 }
 
+/* Is the field among the times that are known without a guess? */
+static bool time_told(const struct kind_draft *k, str name) {
+    for (size_t i = 0; i < k->time_count; i++)
+        if (str_eq(k->times[i], name))
+            return true;
+    return false;
+}
+
 static void time_write(struct buf *b, const struct kind_draft *k, const struct stats *s, struct used *u) {
     struct choice best[TIMES_MAX];
     size_t count = 0, put = 0;
@@ -354,13 +362,15 @@ static void time_write(struct buf *b, const struct kind_draft *k, const struct s
         return;
     }
 
-    for (uint32_t i = 0; i < s->count && k->time_count + k->extends.len == 0; i++) {
+    uint32_t const timed = k->time_count ? k->timed_records : 0; /* the others may say their time elsewhere */
+
+    for (uint32_t i = 0; i < s->count && timed < s->records && k->extends.len == 0; i++) {
         const struct field_stat *const f = &s->list[i];
         str const name = pool_text(s->pool, f->name);
         bool const hint = hints_at_time(name);
 
         if (f->filled == 0 || f->times != f->filled || !field_nameable(name) || name_is_secret(name) ||
-            (f->numeric_times && !hint) || 2 * f->filled < s->records)
+            (f->numeric_times && !hint) || 2 * f->filled < s->records - timed || time_told(k, name))
             continue;
         unsigned const named = fit(time_names, name);
 

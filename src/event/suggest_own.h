@@ -34,6 +34,10 @@ struct cell {
     uint32_t name, value;
 };
 
+/* Formats that any line may fit: of what it is they say nothing. */
+#define DATED_FORMAT S("text/dated")
+#define PAIRS_FORMAT S("pairs")
+
 enum { ROW_FIELDS, ROW_LINE };
 
 struct row {
@@ -57,7 +61,8 @@ struct suggest {
     struct known *known;
     uint32_t cell_count, cell_room, row_count, row_room, known_count, known_room;
     uint32_t readers[READERS_MAX], reader_count;
-    uint32_t records, headed; /* headed: lines of which a kind knew the head alone */
+    uint32_t records;
+    uint32_t headed, unheard; /* lines of which no more was known than the head or the time, or nothing at all */
     bool full;
     /* Of the draft */
     struct buf *out;
@@ -129,6 +134,7 @@ struct kind_draft {
     size_t wanted_count;
     const str *times; /* before those that are guessed */
     size_t time_count;
+    uint32_t timed_records;       /* so many records have one of these */
     str apart;                    /* the field whose values tell the sorts apart, or "" */
     bool timed;                   /* the reader knows the time of all records */
     bool by_presence;             /* ask for fields that are always there as well */

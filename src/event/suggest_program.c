@@ -151,6 +151,12 @@ static void joins_write(struct buf *out, const struct mining *mined, const struc
         buf_add(out, S("  when: '{date} {time}'\n"));
 }
 
+static uint32_t records_with(const struct spoken *sp, str name) {
+    const struct field_stat *const f = stats_field(&sp->stats, name);
+
+    return f ? f->filled : 0;
+}
+
 static void kind_of_lines(struct suggest *s, str name, const struct mining *mined, const struct spoken *sp) {
     static const str zoned = STR("when_zone"), joined = STR("when"), plain = STR("time"), timestamp = STR("timestamp");
     const struct field_stat *const head = stats_field(&sp->stats, timestamp);
@@ -172,6 +178,7 @@ static void kind_of_lines(struct suggest *s, str name, const struct mining *mine
     if (mined->dated && stats_field(&sp->stats, plain) && stats_field(&sp->stats, plain)->times)
         times[k.time_count++] = plain;
     k.times = times;
+    k.timed_records = records_with(sp, timestamp) + records_with(sp, S("day")) + records_with(sp, plain);
     suggest_source(s, name, &k.product, &k.service);
     suggest_document(s);
     s->failed |= !kind_write(s->out, &k, &sp->stats);

@@ -336,6 +336,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .list_limit = h->o.limit ? h->o.limit : UINT64_MAX,
                                      .list_kind = str_of(h->o.kind_begins),
                                      .reader = h->o.reader ? reader_named(str_of(h->o.reader)) : NULL,
+                                     .any_text = h->o.any_text,
                                      .key_seeds = {hash_seed(), hash_seed()},
                                      .memory_max = values,
                                      .limits = unpack_limits_usual};

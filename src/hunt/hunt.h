@@ -32,6 +32,7 @@ struct hunt_options {
     uint64_t limit;          /* listing: no more events than so many are wanted; 0: all */
     const char *kind_begins; /* listing: only events of kinds whose names begin so; NULL: all */
     const char *reader;      /* the name of the reader that is to read what is no container; NULL: content decides */
+    bool any_text;           /* what no reader knows is read as lines of text, if it is text */
 
     /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in
      * order of their paths, correlations last. */

@@ -327,7 +327,9 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
 }
 
 static const struct reader *reader_of(const struct worker *w, str head) {
-    return w->s->reader ? w->s->reader : reader_for(head, w->s->kinds);
+    const struct reader *const reader = w->s->reader ? w->s->reader : reader_for(head, w->s->kinds);
+
+    return !reader && w->s->any_text ? reader_of_lines(head) : reader;
 }
 
 static void member_begin(struct worker *w, str path) {

@@ -21,6 +21,7 @@ struct worker_setup {
     uint64_t list_limit; /* of one job no more are told: whoever hears them wants no more of all */
     str list_kind;
     const struct reader *reader; /* reads everything that is no container; NULL: what each looks like decides */
+    bool any_text;               /* as hunt_options */
     enum sigma_level level;
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */

@@ -36,6 +36,8 @@ struct reader {
 /* The reader for a source that begins with head, or NULL: nobody's; the ledger says "not read". kinds: NULL, or what is
  * known of tables without header line. */
 const struct reader *reader_for(str head, const struct kinds *kinds);
+/* The reader of lines of text for a source that nobody knows, if it is text at all; else NULL. */
+const struct reader *reader_of_lines(str head);
 const struct reader *reader_named(str name);
 /* All of them, from 0; NULL behind the last. */
 const struct reader *reader_at(size_t i);

@@ -24,6 +24,10 @@ const struct reader *reader_for(str head, const struct kinds *kinds) {
     return NULL;
 }
 
+const struct reader *reader_of_lines(str head) {
+    return text_is(head) ? &text_reader : NULL;
+}
+
 const struct reader *reader_at(size_t i) {
     return i < COUNT(readers) ? readers[i] : NULL;
 }

@@ -426,7 +426,7 @@ static str without_front(str head) {
 }
 
 /* Text: no zero bytes but in front, hardly any control characters, and no document of another sort. */
-static bool is_text(str head) {
+bool text_is(str head) {
     static const str others[] = {STR("%PDF-"),     STR("%!PS"),  STR("<?xml"),
                                  STR("<!DOCTYPE"), STR("<html"), STR("{\\rtf")};
     size_t controls = 0, high = 0;
@@ -468,11 +468,11 @@ static bool any_line(str head, const struct kinds *kinds) {
 }
 
 static bool text_looks_like(str head) {
-    return is_text(head) && any_line(head, NULL);
+    return text_is(head) && any_line(head, NULL);
 }
 
 static bool text_described(str head, const struct kinds *kinds) {
-    return is_text(head) && any_line(head, kinds);
+    return text_is(head) && any_line(head, kinds);
 }
 
 static uint64_t text_part_size(str head) {

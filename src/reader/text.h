@@ -6,4 +6,7 @@
 
 extern const struct reader text_reader;
 
+/* Is it text, whatever its lines say? */
+bool text_is(str head);
+
 #endif

@@ -184,10 +184,17 @@ static const struct {
      {"join:"}},
     {"a date with signs",
      NULL,
-     {"12/28-12:55:38.76 gate 1 opened", "25/Mar/2024:07:12:00 +0100 gate 2 opened",
-      "03/25/2024 07:12:00 PM: gate 3 opened"},
+     {"12/28-12:55:38.76 gate 1 opened", "12/29-07:12:00.01 gate 2 opened",
+      "Fri 28 Dec 2024 07:12:00.5 PM: gate 3 opened"},
      {"'{time} gate {gate:int} opened' # 2 lines", "'{time}: gate {gate:int} opened' # 1 line"},
-     {NULL}},
+     {"{day"}},
+    {"a date with signs that can be read, in two words and in three",
+     NULL,
+     {"25/Mar/2024:07:12:00 +0100 gate 2 opened", "03/25/2024 07:12:00 PM: gate 3 opened"},
+     {"'{day:word} {clock:word} gate {gate:int} opened' # 1 line",
+      "'{day:word} {clock:word} {zone:word}: gate {gate:int} opened' # 1 line",
+      "join:\n  when_zone: '{day} {clock} {zone}'\n  when: '{day} {clock}'\n", "time: [when_zone, when]\n"},
+     {"{time"}},
     {"numbers and a clock are no date",
      NULL,
      {"12 07:12:00 gates opened", "13 07:12:00 gates opened"},
@@ -357,6 +364,57 @@ static void fields(void **state) {
     }
 }
 
+/* ------------------------------------------------------------------ what is known already */
+
+static const struct {
+    const char *kind, *format; /* format NULL: none */
+    bool drafted;
+    const char *says; /* of what was known */
+} knowledge_cases[] = {
+    {"", NULL, true, "# Nothing was known"},
+    {"text/line", NULL, true, "# Nothing was known"},
+    {"text/line", "pairs", true, "# Of 2 lines no more"},
+    {"text/dated", "text/dated", true, "# Of 2 lines no more"},
+    {"unix/syslog", NULL, true, "# Of 2 lines no more"},
+    {"unix/syslog", "pairs", true, "# Of 2 lines no more"},
+    {"unix/syslog-dated", "text/dated", true, "# Of 2 lines no more"},
+    {"text/line", "pam", false, "text/line (2)"},
+    {"unix/syslog", "openssh", false, "unix/syslog (2)"},
+    {"unix/auth", NULL, false, "unix/auth (2)"},
+    {"unix/auth", "text/dated", false, "unix/auth (2)"},
+    {"fortinet/other", "pairs", false, "fortinet/other (2)"},
+};
+
+/* What a format told of a line's form is told anew by the draft: of the fields of `format` none is left. */
+static void lines_of_known_form(void **state) {
+    const struct world *const w = *state;
+
+    for (size_t i = 0; i < COUNT(knowledge_cases); i++) {
+        struct suggest *const s = suggest_new(S("acme/door"), w->kinds);
+        char format[40];
+        const char *pairs[PAIRS_MAX] = {"message=gate 7 opened", "lift=4"};
+        struct err e = {0};
+        bool full;
+
+        assert_non_null(s);
+        if (knowledge_cases[i].format)
+            snprintf(format, sizeof format, "format=%s", knowledge_cases[i].format), pairs[2] = format;
+        else
+            pairs[1] = NULL;
+        for (int k = 0; k < 2; k++)
+            assert_true(take(s, S("text"), str_of(knowledge_cases[i].kind), pairs, &full, &e));
+        if (knowledge_cases[i].drafted)
+            draft_is(s, knowledge_cases[i].kind,
+                     (const char *const[]){"'gate {gate:int} opened' # 2 lines", "format: acme/door\n",
+                                           knowledge_cases[i].says, NULL},
+                     (const char *const[]){"lift", "of a kind already", NULL});
+        else
+            draft_is(s, knowledge_cases[i].kind,
+                     (const char *const[]){"There is nothing left", knowledge_cases[i].says, NULL},
+                     (const char *const[]){"format:", "Nothing was known", "no more than", NULL});
+    }
+}
+
 /* ------------------------------------------------------------------ names, bounds, memory */
 
 static void names(void **state) {
@@ -498,6 +556,7 @@ int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines),
         cmocka_unit_test(fields),
+        cmocka_unit_test(lines_of_known_form),
         cmocka_unit_test(names),
         cmocka_unit_test(counted_not_drafted),
         cmocka_unit_test(time_of_the_reader),
