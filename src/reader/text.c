@@ -416,17 +416,22 @@ static bool text_show(struct input *in, uint64_t offset, struct buf *out, struct
     return ok && found != LINE_FAILED;
 }
 
+/* A byte order mark and zeros (docs/formats/text.md) are no line's. */
+static str without_front(str head) {
+    if (str_starts(head, S("\xef\xbb\xbf")))
+        head = str_from(head, 3);
+    while (head.len && head.ptr[0] == '\0')
+        head = str_from(head, 1);
+    return head;
+}
+
 /* Text: no zero bytes but in front, hardly any control characters, and no document of another sort. */
 static bool is_text(str head) {
     static const str others[] = {STR("%PDF-"),     STR("%!PS"),  STR("<?xml"),
                                  STR("<!DOCTYPE"), STR("<html"), STR("{\\rtf")};
     size_t controls = 0, high = 0;
 
-    if (str_starts(head, S("\xef\xbb\xbf")))
-        head = str_from(head, 3);
-    while (head.len && head.ptr[0] == '\0')
-        head = str_from(head, 1);
-    head = str_first(head, (size_t)16 << 10);
+    head = str_first(without_front(head), (size_t)16 << 10);
     for (size_t i = 0; i < COUNT(others); i++)
         if (str_starts(head, others[i]))
             return false;
@@ -449,6 +454,7 @@ static bool any_line(str head, const struct kinds *kinds) {
     struct told told = {0};
     bool found = false;
 
+    head = without_front(head);
     for (unsigned i = 0; i < LINES_LOOKED && head.len && !found; i++) {
         size_t const end = str_find_byte(head, '\n');
         str const line = str_trim(str_first(head, end));
