@@ -425,11 +425,12 @@ static str without_front(str head) {
     return head;
 }
 
-/* Text: no zero bytes but in front, hardly any control characters, and no document of another sort. */
+/* Text: no zero bytes but in front of lines, hardly any control characters, and no document of another sort. */
 static bool is_text(str head) {
     static const str others[] = {STR("%PDF-"),     STR("%!PS"),  STR("<?xml"),
                                  STR("<!DOCTYPE"), STR("<html"), STR("{\\rtf")};
     size_t controls = 0, high = 0;
+    bool begins = true; /* a line, perhaps behind zeros: what a system that lost its power leaves */
 
     head = str_first(without_front(head), (size_t)16 << 10);
     for (size_t i = 0; i < COUNT(others); i++)
@@ -438,10 +439,13 @@ static bool is_text(str head) {
     for (size_t i = 0; i < head.len; i++) {
         unsigned char const c = (unsigned char)head.ptr[i];
 
-        controls += (c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\x1b' && c != '\x1d') || c == 0x7f;
-        high += c > 0x7f;
+        if (c == 0 && begins)
+            continue;
         if (c == 0)
             return false;
+        begins = c == '\n';
+        controls += (c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\x1b' && c != '\x1d') || c == 0x7f;
+        high += c > 0x7f;
     }
     return head.len > 0 && controls * 100 <= head.len && (high * 2 <= head.len || utf8_valid(head) + 4 > head.len);
 }

@@ -429,6 +429,15 @@ static const struct {
     {"nothing", STR(""), false},
     {"zeros", STR("\0\0\0"), false},
     {"a zero amid", STR("Jan  1 00:00:00 h a: one\0two\n"), false},
+    {"zeros between lines", STR("Jan  1 00:00:00 h a: x\n\0\0\0\0Jan  1 00:00:01 h a: y\n\0\0"), true},
+    {"zeros between lines, then one amid", STR("Jan  1 00:00:00 h a: x\n\0\0Jan  1 00:00:01 h a: y\0\n"), false},
+    {"UTF-16",
+     STR("J\0a\0n\0 \0 \0"
+         "1\0 \0"
+         "0\0"
+         "0\0:\0"
+         "0\0\n\0"),
+     false},
     {"controls", STR("Jan  1 00:00:00 h a: \x01\x02\x03\x04\x05\n"), false},
     {"high bytes of nothing",
      STR("Jan  1 00:00:00 h a: "
