@@ -38,8 +38,9 @@ def sample():
         return every
     alike = collections.defaultdict(list)
     for path in every:
-        alike[path.parent, path.suffixes[-2:] and path.suffixes[-1]].append(path)
-    return sorted(path for paths in alike.values() for path in sorted(paths, key=lambda path: path.stat().st_size)[:2] if path.stat().st_size < 1 << 18)
+        alike[path.parent, path.suffix].append(path)
+    smallest = (path for paths in alike.values() for path in sorted(paths, key=lambda path: path.stat().st_size)[:2])
+    return sorted(path for path in smallest if path.stat().st_size < 1 << 18)
 
 
 def copied(files, tree, flat):
