@@ -247,6 +247,30 @@ static bool month_name(struct reading *r, uint32_t *month) {
     return *month != 0;
 }
 
+/* Snort and Suricata: 03/14-, 03/14/21-, 21/03/14-, 03/14/2021- and then the time of day. Two digits of a year stand last
+ * (Snort 2) or first (Snort 3), which only a number above 12 tells. */
+static bool date_of_alert(struct reading *r, uint32_t first) {
+    uint32_t second, third;
+
+    if (!skip(r, '/') || !number(r, 2, 2, &second))
+        return false;
+    if (skip(r, '-')) {
+        bool const ok = date_set(&r->w, 2000, first, second); /* any leap year */
+
+        r->w.year_given = false;
+        r->w.year = 0;
+        return ok;
+    }
+    const char *const behind = r->p;
+
+    if (skip(r, '/') && number(r, 4, 4, &third) && skip(r, '-'))
+        return date_set(&r->w, third, first, second);
+    r->p = behind;
+    if (!skip(r, '/') || !number(r, 2, 2, &third) || !skip(r, '-'))
+        return false;
+    return first > 12 ? date_set(&r->w, 2000 + first, second, third) : date_set(&r->w, 2000 + third, first, second);
+}
+
 /* 2021/03/14, 3/14/2021, 2021.03.14, 14.3.2021: the separator stands behind the first number. */
 static bool date_of_numbers(struct reading *r, uint32_t first, bool year_first) {
     char const separator = *r->p++;
@@ -402,6 +426,12 @@ static bool date_any(struct reading *r) {
             return false;
         return date_behind_day(r, first, separator) && (separator != '/' || skip(r, ':'));
     }
+    struct reading alert = *r;
+
+    if (!year_first && date_of_alert(&alert, first)) {
+        *r = alert;
+        return true;
+    }
     if ((!next_is(r, '/') && !next_is(r, '.')) || !date_of_numbers(r, first, year_first))
         return false;
     r->p += r->end - r->p > 1 && r->p[0] == ',' && r->p[1] == ' ';
@@ -431,10 +461,10 @@ static __attribute__((noinline)) bool other_parse(str s, struct wall *out) {
     }
     if (!date_any(&r))
         return false;
-    bool const behind_colon = r.p[-1] == ':';
+    bool const behind_mark = r.p[-1] == ':' || r.p[-1] == '-';
 
-    if (r.p == r.end ? !r.w.year_given || behind_colon
-                     : (!behind_colon && !blanks(&r)) || !clock_of(&r, r.end - r.p > 2 && r.p[2] == '.' ? '.' : ':') ||
+    if (r.p == r.end ? !r.w.year_given || behind_mark
+                     : (!behind_mark && !blanks(&r)) || !clock_of(&r, r.end - r.p > 2 && r.p[2] == '.' ? '.' : ':') ||
                            !behind_clock(&r))
         return false;
     *out = r.w;

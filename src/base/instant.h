@@ -35,6 +35,7 @@ int64_t instant_from_unix(int64_t seconds, uint32_t nanosecond);
  *   Sun, 14 Mar 2021 07:12:03 +0100 (CET)                                RFC 5322
  *   Sun Mar 14 07:12:03.123456 2021   Sun Mar 14 07:12:03 CET 2021       asctime, date
  *   Mar 14 07:12:03   Mar  4 2021 07:12:03   2021 Mar 14 07:12:03        RFC 3164; *Mar or .Mar: Cisco, clock not set
+ *   03/14-07:12:03.123456   03/14/21-07:12:03   21/03/14-07:12:03   03/14/2021-07:12:03   Snort, Suricata: see below
  *   1615686019   1615686019.197   -1.5    Unix time as a decimal number: below 1e11 seconds, below 1e14 milliseconds,
  *                                         below 1e17 microseconds, else nanoseconds; a fraction only with seconds
  *   1615686019.197:4711                   the same of an audit record, whose serial number is read over
@@ -48,6 +49,8 @@ int64_t instant_from_unix(int64_t seconds, uint32_t nanosecond);
  *                not guessed from its other lines: a log that is known to write the day first is no business of this.
  *   14-MAR-21    two digits of a year, only read behind a month's name: 00 to 49 are 2000 to 2049, 50 to 99 are 1950 to
  *                1999 (RFC 5322 4.3, and Oracle's RR until 2050)
+ *   03/04/21-    4 March 2021, as Snort 2 has it; only where the first number is above 12 (21/03/04-) it is the year, as
+ *                Snort 3 has it
  *   20210314     eight digits alone are Unix seconds; fourteen are a date and time if they can be, because as
  *                milliseconds they would lie behind all instants.
  *

@@ -1,12 +1,10 @@
 /* events: `longwatch events PATH...`: every event of the evidence in its normal form, whatever its format. */
-#include <signal.h>
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "hunt/hunt.h"
+#include "cli/listed.h"
 #include "reader/reader.h"
 #include "report/event_text.h"
-#include "report/finding_text.h"
 
 #define OUTPUT_BUFFER ((size_t)256 << 10)
 
@@ -15,6 +13,7 @@ struct wishes {
     const char *kind, *reader;
     int64_t from, to;
     uint64_t limit; /* 0: none */
+    const struct phone_country *country;
     bool json;
 };
 
@@ -22,11 +21,9 @@ struct run {
     const struct wishes *w;
     struct buf line;
     uint64_t printed;
-    bool enough; /* so many as were asked for */
-    bool unread; /* something could not be read */
 };
 
-static bool on_event(void *ctx, const struct normal_event *event, struct err *e) {
+static bool on_event(void *ctx, const struct normal_event *event, bool *enough, struct err *e) {
     struct run *const run = ctx;
 
     run->line.len = 0;
@@ -39,120 +36,8 @@ static bool on_event(void *ctx, const struct normal_event *event, struct err *e)
         return err_set(e, ERR_MEMORY, 0, "no memory to print");
     if (fwrite(run->line.ptr, 1, run->line.len, stdout) != run->line.len)
         return err_system(e, "standard output");
-    run->enough = ++run->printed == run->w->limit;
-    return !run->enough || err_set(e, ERR_INTERRUPTED, 0, "as many events as were asked for");
-}
-
-/* What is not among the events must not be missed. Below the events that came before it, where both go to one terminal. */
-static bool tell(struct run *run, str path, str why, struct err *e) {
-    run->unread = true;
-    run->line.len = 0;
-    buf_add(&run->line, S("longwatch: "));
-    finding_plain(&run->line, path, false);
-    buf_add(&run->line, S(": "));
-    finding_plain(&run->line, why, false);
-    buf_byte(&run->line, '\n');
-    if (run->line.failed)
-        return err_set(e, ERR_MEMORY, 0, "no memory to print");
-    if (fflush(stdout) != 0)
-        return err_system(e, "standard output");
-    fwrite(run->line.ptr, 1, run->line.len, stderr);
+    *enough = ++run->printed == run->w->limit;
     return true;
-}
-
-static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
-    return !c->not_read.len || str_eq(c->not_read, S("empty")) || tell(ctx, c->path, c->not_read, e);
-}
-
-static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
-    struct buf why = {0};
-    bool ok;
-
-    if (d->size)
-        buf_format(&why, "%lu byte%s ", (unsigned long)d->size, d->size == 1 ? "" : "s");
-    buf_format(&why, "at %lu: %.*s", (unsigned long)d->offset, STR_ARG(d->why));
-    ok = why.failed ? err_set(e, ERR_MEMORY, 0, "no memory to print") : tell(ctx, d->path, buf_str(&why), e);
-    buf_free(&why);
-    return ok;
-}
-
-static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
-    (void)ctx;
-    (void)f;
-    return err_set(e, ERR_CORRUPT, 0, "a finding without rules");
-}
-
-static void on_kind(void *ctx, const struct kind *kind, uint64_t events) {
-    (void)ctx;
-    (void)kind;
-    (void)events;
-}
-
-static void on_correlation(void *ctx, uint32_t rule, const struct correlation_counts *counts) {
-    (void)ctx;
-    (void)rule;
-    (void)counts;
-}
-
-static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matches) {
-    (void)ctx;
-    (void)rule;
-    (void)filter;
-    (void)matches;
-}
-
-/* Ctrl-C ends the listing between two events; a second one ends the program. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number) {
-    (void)number;
-    interrupted = 1;
-}
-
-static void signals_catch(void) {
-    struct sigaction const end = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
-    sigaction(SIGINT, &end, NULL);
-    sigaction(SIGTERM, &end, NULL);
-    sigaction(SIGHUP, &end, NULL); /* SIGPIPE ends the program: whoever closed the pipe, as head(1) does, has enough */
-}
-
-static int list_with(const struct wishes *w, const struct sigma_set *none, struct fields *fields,
-                     const struct kinds *kinds) {
-    struct run run = {.w = w};
-    struct err e = {0};
-    struct hunt_result result = {0};
-    /* One process reads: what it sends is printed as it comes, and never more than a file of it waits. */
-    struct hunt_options const options = {.paths = w->paths.items,
-                                         .path_count = w->paths.count,
-                                         .set = none,
-                                         .fields = fields,
-                                         .kinds = kinds,
-                                         .from = w->from,
-                                         .to = w->to,
-                                         .workers = 1,
-                                         .stop = &interrupted,
-                                         .event = on_event,
-                                         .limit = w->limit,
-                                         .kind_begins = w->kind,
-                                         .reader = w->reader,
-                                         .finding = on_finding,
-                                         .custody = on_custody,
-                                         .damage = on_damage,
-                                         .kind = on_kind,
-                                         .correlation = on_correlation,
-                                         .filtered = on_filtered,
-                                         .ctx = &run};
-    bool ok;
-
-    if (!isatty(STDOUT_FILENO))
-        setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
-    signals_catch();
-    ok = hunt_run(&options, &result, &e) || run.enough;
-    if (fflush(stdout) != 0 && ok)
-        ok = err_system(&e, "standard output");
-    buf_free(&run.line);
-    return !ok ? tell_error(&e) : run.unread ? EXIT_UNREADABLE : EXIT_NOTHING;
 }
 
 static bool reader_known(const char *name, struct err *e) {
@@ -174,22 +59,34 @@ static bool reader_known(const char *name, struct err *e) {
 }
 
 static int events(const struct wishes *w) {
-    struct sigma_loader *loader = NULL; /* no rules, but a set */
     struct fields *const fields = fields_new();
+    struct run run = {.w = w};
+    struct listed listed = {.paths = &w->paths,
+                            .fields = fields,
+                            .kind_begins = w->kind,
+                            .reader = w->reader,
+                            .from = w->from,
+                            .to = w->to,
+                            .limit = w->limit,
+                            .event = on_event,
+                            .ctx = &run};
     struct kinds *kinds = NULL;
-    const struct sigma_set *none;
     struct err e = {0};
     int status;
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !reader_known(w->reader, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
-        !kinds_open(&w->kinds, fields, &kinds, &e) || !sigma_loader_new(&loader, &e) ||
-        !sigma_load_end(loader, &none, &e))
+        !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
-    else
-        status = list_with(w, none, fields, kinds);
-    sigma_loader_free(loader);
+    } else {
+        if (!isatty(STDOUT_FILENO))
+            setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+        kinds_country(kinds, w->country);
+        listed.kinds = kinds;
+        status = listed_run(&listed);
+    }
+    buf_free(&run.line);
     kinds_free(kinds);
     fields_free(fields);
     return status;
@@ -219,6 +116,11 @@ static const struct option options[] = {
      .type = OPTION_TEXT,
      .help = "only events of kinds whose names begin so: windows/security",
      AT(kind)},
+    {.name = "country",
+     .argument = "COUNTRY",
+     .type = OPTION_COUNTRY,
+     .help = "where telephone numbers without a country were written: DE, or +49",
+     AT(country)},
     {.name = "limit",
      .letter = 'n',
      .argument = "N",

@@ -252,9 +252,67 @@ static bool match_value(struct detector *d, uint32_t test, str field, const stru
     return v->type == VALUE_NULL || match_add(d, field, value_text(v));
 }
 
+/* Of the columns where a keyword holds that whose name is the first: their own order tells what else was read before. */
+static bool keyword_told(struct detector *d, const struct at *at, uint32_t test) {
+    const struct column *best = NULL;
+    str name = {"", 0};
+
+    for (uint32_t i = 0; i < at->block->column_count; i++) {
+        str const other = field_name(d->o.fields, at->block->columns[i]->field);
+
+        if ((!best || str_cmp(other, name) < 0) && evaluate_keyword(d, at, test, i)) {
+            best = at->block->columns[i];
+            name = other;
+        }
+    }
+    return !best || match_value(d, test, name, &best->dict, best->codes[at->row]);
+}
+
+/* In which column each keyword of a crowd holds that does: of several the one whose name is the first. */
+struct keyword_search {
+    uint32_t *columns; /* by child, + 1; 0: none yet */
+    const struct detector *d;
+    const struct block *block;
+    uint32_t column;
+};
+
+static void keyword_found(void *ctx, uint32_t child) {
+    struct keyword_search *const s = ctx;
+    uint32_t *const best = &s->columns[child];
+
+    if (!*best || str_cmp(field_name(s->d->o.fields, s->block->columns[s->column]->field),
+                          field_name(s->d->o.fields, s->block->columns[*best - 1]->field)) < 0)
+        *best = s->column + 1;
+}
+
+/* As keyword_told, for all keywords of a crowd at once. */
+static bool keywords_told(struct detector *d, const struct at *at, const struct crowd *c, uint32_t node) {
+    const struct plan *const p = d->o.plan;
+    const struct plan_node *const n = &p->nodes[node];
+    struct keyword_search s = {.d = d, .block = at->block};
+    bool ok = (s.columns = calloc(n->count, sizeof *s.columns)) != NULL;
+
+    for (; ok && s.column < at->block->column_count; s.column++)
+        ok = evaluate_keywords(d, at, c, node, s.column, keyword_found, &s);
+    for (uint32_t i = 0; ok && i < n->count; i++) {
+        if (!s.columns[i])
+            continue;
+        const struct column *const k = at->block->columns[s.columns[i] - 1];
+
+        ok = match_value(d, p->nodes[p->children[n->first + i]].first, field_name(d->o.fields, k->field), &k->dict,
+                         k->codes[at->row]);
+    }
+    free(s.columns);
+    return ok;
+}
+
 /* The value that satisfies one of the crowd, if any does. False: its tests must be asked one by one. *told: memory was
  * there. */
 static bool crowd_told(struct detector *d, const struct at *at, const struct crowd *c, uint32_t node, bool *told) {
+    if (c->field == PLAN_KEYWORD) {
+        *told = keywords_told(d, at, c, node);
+        return true;
+    }
     struct view *const v = at->kp->views[at->kp->alias_sets[at->aliases].view_of[c->field]];
     const struct value *value;
     uint32_t code;
@@ -271,22 +329,6 @@ static bool crowd_told(struct detector *d, const struct at *at, const struct cro
         return false;
     *told = match_add(d, field_name(d->o.fields, d->o.plan->fields[c->field]), value_text(value));
     return true;
-}
-
-/* Of the columns where a keyword holds that whose name is the first: their own order tells what else was read before. */
-static bool keyword_told(struct detector *d, const struct at *at, uint32_t test) {
-    const struct column *best = NULL;
-    str name = {"", 0};
-
-    for (uint32_t i = 0; i < at->block->column_count; i++) {
-        str const other = field_name(d->o.fields, at->block->columns[i]->field);
-
-        if ((!best || str_cmp(other, name) < 0) && evaluate_keyword(d, at, test, i)) {
-            best = at->block->columns[i];
-            name = other;
-        }
-    }
-    return !best || match_value(d, test, name, &best->dict, best->codes[at->row]);
 }
 
 /* Gathers what made the expression true; nothing from below a NOT. */

@@ -9,6 +9,7 @@
 #include "detection/detect.h"
 #include "detection/literal.h"
 #include "detection/trigger.h"
+#include "event/number.h"
 
 #define NO_VIEW UINT32_MAX
 #define TEXT_TYPES ((uint32_t)1 << RAW_TEXT | (uint32_t)1 << RAW_UTF16)
@@ -251,8 +252,9 @@ bool kind_plan_view_trigger(struct detector *d, struct kind_plan *kp, uint32_t v
 
 /* Looks at values that are new since the last time: their classes. */
 bool scan_view(struct detector *d, struct kind_plan *kp, struct view *v);
-/* A whole number whose spelling is canonical as it stands? */
-bool scan_number_is_plain(str s);
+/* Patterns see a JSON number in its canonical spelling. True, and *out in room: that is another one than its own (1.0, 1e3,
+ * -0). */
+bool scan_number(const struct value *v, char room[NUMBER_TEXT_MAX], str *out);
 
 /* evaluate.c: no memory is noted in the detector */
 
@@ -267,6 +269,10 @@ bool evaluate_node(struct detector *d, const struct at *at, uint32_t node);
 const struct crowd *evaluate_crowd_of(struct detector *d, uint32_t node);
 /* Does one of the crowd hold? Not of its rest. */
 bool evaluate_crowd(struct detector *d, const struct at *at, const struct crowd *c, uint32_t node);
+/* Of a crowd of keywords: each child (by number in the node) that holds of the column's cell, perhaps several times. False:
+ * no memory. */
+bool evaluate_keywords(struct detector *d, const struct at *at, const struct crowd *c, uint32_t node, uint32_t column,
+                       void (*each)(void *ctx, uint32_t child), void *ctx);
 void evaluate_crowd_free(struct crowd *c);
 /* Is the test one of the cell as a whole, not of its values? */
 bool evaluate_is_of_cell(const struct plan_test *t);

@@ -79,12 +79,15 @@ static bool null_holds(const struct dictionary *dict, uint32_t code) {
     return false;
 }
 
+/* Columns are numbered behind the views, so that memo keys differ. */
+static uint32_t keyword_memo(const struct at *at, uint32_t column) {
+    return at->block_memo + 4096 + (column < 4095 ? column : 1u << 20);
+}
+
 bool evaluate_keyword(struct detector *d, const struct at *at, uint32_t test, uint32_t column) {
     const struct column *const c = at->block->columns[column];
 
-    /* Columns are numbered behind the views, so that memo keys differ. */
-    return c->codes[at->row] && evaluate_value(d, test, at->block_memo + 4096 + (column < 4095 ? column : 1u << 20),
-                                               &c->dict, c->codes[at->row]);
+    return c->codes[at->row] && evaluate_value(d, test, keyword_memo(at, column), &c->dict, c->codes[at->row]);
 }
 
 bool evaluate_test(struct detector *d, const struct at *at, uint32_t test) {
@@ -135,8 +138,8 @@ void evaluate_crowd_free(struct crowd *c) {
 static bool can_crowd(const struct plan *p, uint32_t node) {
     const struct plan_test *const t = &p->tests[p->nodes[node].first];
 
-    return p->nodes[node].type == NODE_TEST && t->field != PLAN_KEYWORD && t->test.sigma->op == TEST_PATTERN &&
-           t->test.simple && !t->test.present_is_enough && t->test.text.len > 0;
+    return p->nodes[node].type == NODE_TEST && t->test.sigma->op == TEST_PATTERN && t->test.simple &&
+           !t->test.present_is_enough && t->test.text.len > 0;
 }
 
 /* The field that most of the first children ask about. */
@@ -198,7 +201,8 @@ static void crowd_hit(void *ctx, uint32_t child) {
 static bool crowd_value(struct detector *d, const struct crowd *c, uint32_t node, uint32_t memo_view,
                         const struct dictionary *dict, uint32_t code) {
     const struct value *const v = dictionary_value(dict, code);
-    uint64_t const number = (uint64_t)d->o.plan->test_count + node;
+    uint64_t const test = (uint64_t)d->o.plan->test_count + node;
+    char number[NUMBER_TEXT_MAX];
     bool ok = true, holds = false;
 
     if (v->type == VALUE_LIST) {
@@ -206,40 +210,74 @@ static bool crowd_value(struct detector *d, const struct crowd *c, uint32_t node
             holds = crowd_value(d, c, node, memo_view, dict, value_items(v)[i]);
         return holds;
     }
-    if (v->type == VALUE_NULL)
+    if (v->type == VALUE_NULL || (c->field == PLAN_KEYWORD && v->inner))
         return false;
-    bool const remember = number < (1u << 19) && memo_view < (1u << 20) && code < (1u << 24);
-    uint64_t const key = memo_key((uint32_t)number, memo_view, code);
+    bool const remember = test < (1u << 19) && memo_view < (1u << 20) && code < (1u << 24);
+    uint64_t const key = memo_key((uint32_t)test, memo_view, code);
     struct memo *const m = &d->memo[(key * 0x9e3779b97f4a7c15u) >> 49];
 
     if (remember && m->key == key) {
         d->counts.memo_hits++;
         return m->holds;
     }
-    if (v->type == VALUE_NUMBER && !scan_number_is_plain(value_text(v))) {
-        /* Its canonical spelling decides: test by test. */
-        const struct plan_node *const n = &d->o.plan->nodes[node];
+    str text;
 
-        for (uint32_t i = 0; i < n->count && !holds; i++) {
-            uint32_t const child = d->o.plan->children[n->first + i];
-
-            holds = can_crowd(d->o.plan, child) && d->o.plan->tests[d->o.plan->nodes[child].first].field == c->field &&
-                    evaluate_value(d, d->o.plan->nodes[child].first, memo_view, dict, code);
-        }
-    } else {
-        str const folded = test_fold_kept(&d->scratch, v, &ok);
-
-        if (ok)
-            literals_scan(c->matcher, folded, crowd_hit, &holds);
-    }
+    if (!scan_number(v, number, &text))
+        text = test_fold_kept(&d->scratch, v, &ok);
+    if (ok)
+        literals_scan(c->matcher, text, crowd_hit, &holds);
     d->no_memory |= !ok;
     if (remember)
         *m = (struct memo){key, holds};
     return holds;
 }
 
+/* Which children hold of a value; of a list, of any of its items. */
+static bool crowd_children(struct detector *d, const struct crowd *c, const struct dictionary *dict, uint32_t code,
+                           void (*each)(void *ctx, uint32_t child), void *ctx) {
+    const struct value *const v = dictionary_value(dict, code);
+    char number[NUMBER_TEXT_MAX];
+    bool ok = true;
+
+    if (v->type == VALUE_LIST) {
+        for (uint32_t i = 0; i < v->len && ok; i++)
+            ok = crowd_children(d, c, dict, value_items(v)[i], each, ctx);
+        return ok;
+    }
+    if (v->type == VALUE_NULL || v->inner)
+        return true;
+    str text;
+
+    if (!scan_number(v, number, &text))
+        text = test_fold_kept(&d->scratch, v, &ok);
+    if (ok)
+        literals_scan(c->matcher, text, each, ctx);
+    return ok;
+}
+
+bool evaluate_keywords(struct detector *d, const struct at *at, const struct crowd *c, uint32_t node, uint32_t column,
+                       void (*each)(void *ctx, uint32_t child), void *ctx) {
+    const struct column *const k = at->block->columns[column];
+    uint32_t const code = k->codes[at->row];
+
+    /* Whether any holds is remembered. */
+    if (!code || !crowd_value(d, c, node, keyword_memo(at, column), &k->dict, code))
+        return !d->no_memory;
+    return crowd_children(d, c, &k->dict, code, each, ctx);
+}
+
 /* Does one of the crowd hold? Not of its rest. */
 bool evaluate_crowd(struct detector *d, const struct at *at, const struct crowd *c, uint32_t node) {
+    if (c->field == PLAN_KEYWORD) {
+        for (uint32_t i = 0; i < at->block->column_count; i++) {
+            const struct column *const column = at->block->columns[i];
+
+            if (column->codes[at->row] &&
+                crowd_value(d, c, node, keyword_memo(at, i), &column->dict, column->codes[at->row]))
+                return true;
+        }
+        return false;
+    }
     uint32_t const view = at->kp->alias_sets[at->aliases].view_of[c->field];
     struct view *const v = at->kp->views[view];
     uint32_t code;

@@ -37,24 +37,36 @@ static bool class_make(struct detector *d, struct kind_plan *kp, uint32_t *out) 
     return true;
 }
 
-/* A whole number whose spelling is canonical as it stands. */
-bool scan_number_is_plain(str s) {
-    return str_find_byte(s, '.') == SIZE_MAX && number_is_decimal(s) && !str_eq(s, S("-0"));
+/* A whole number in digits is canonical as it stands. */
+bool scan_number(const struct value *v, char room[NUMBER_TEXT_MAX], str *out) {
+    str const text = value_text(v);
+    size_t len;
+
+    if (v->type != VALUE_NUMBER ||
+        (str_find_byte(text, '.') == SIZE_MAX && number_is_decimal(text) && !str_eq(text, S("-0"))) ||
+        !number_canonical(text, room, &len))
+        return false;
+    *out = (str){room, len};
+    return true;
 }
 
 static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v, const struct value *value) {
     const struct literals *const matcher = view_matcher(v, value->raw_type);
     struct finds f = {d, kp};
+    char number[NUMBER_TEXT_MAX];
     bool ok = true;
 
     if (value->type == VALUE_NULL || (value->inner && v->keyword_only))
         return true;
     d->counts.evaluated_values++;
     if (matcher) {
-        str const folded = test_fold(&d->scratch, value, &ok);
+        str text;
+
+        if (!scan_number(value, number, &text))
+            text = test_fold(&d->scratch, value, &ok);
 
         if (ok)
-            literals_scan(matcher, folded, found, &f);
+            literals_scan(matcher, text, found, &f);
     }
     for (uint32_t i = 0; i < v->tried_count; i++) {
         const struct test *const t = &d->o.plan->tests[kp->triggers[v->tried[i]].test].test;
@@ -65,11 +77,6 @@ static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v,
         if (test_value(t, value, (str){"", 0}, &d->scratch, &ok))
             found(&f, v->tried[i]);
     }
-    /* JSON numbers match patterns by their canonical spelling, which the scan has not seen where it is another one
-     * (1.0, 1e3, -0): let the rule decide. */
-    if (value->type == VALUE_NUMBER && !scan_number_is_plain(value_text(value)))
-        for (uint32_t i = 0; i < v->trigger_count; i++)
-            found(&f, v->triggers[i].id);
     return ok && !d->no_memory;
 }
 

@@ -146,7 +146,7 @@ size_t view_source_values(const struct block *b, uint32_t row, const struct kind
         str condition[DERIVE_VALUES_MAX];
         size_t const n = view_cell_texts(c, c ? c->codes[row] : CODE_ABSENT, condition, DERIVE_VALUES_MAX);
 
-        if (!kind_condition_holds(source->only_if, condition, n))
+        if (kind_condition_holds(source->only_if, condition, n) == source->unless)
             return 0;
     }
     for (size_t i = 0; i < source->input_count; i++) {

@@ -8,14 +8,21 @@
 
 #include "base/address.h"
 #include "base/hash.h"
+#include "base/instant.h"
 
 /* Ends of fields tried for one template on one line, and bytes looked at. The most that a real line of the samples needs is
  * some sixty tries. */
 #define TRIES_MAX 2048u
 #define WORK_MAX(line_len) (((size_t)1 << 20) + 4 * (line_len))
+/* Tries of all templates on one line: one that nearly fits a hundred of them is told by none. */
+#define LINE_TRIES_MAX 16384u
 #define SPANS_MAX 128u
 /* A template of a named program's is tried on lines whose program is not known when it has this much text of its own. */
 #define LITERAL_ALONE 12u
+/* A built-in format for all lines none of whose templates has so much text fits nearly any line: it comes last. */
+#define LITERAL_ANY 4u
+/* The longest time that is looked for: Sun, 14 Mar 2021 07:12:03.123456789 +01:00. */
+#define TIME_MAX 48u
 
 struct span {
     const struct piece *piece;
@@ -29,7 +36,9 @@ struct match {
     struct span spans[SPANS_MAX];
     uint32_t span_count;
     uint32_t tries;
-    size_t work; /* bytes that may still be looked at */
+    size_t work;  /* bytes that may still be looked at */
+    bool quotes;  /* there was a quoted field */
+    bool lenient; /* a quote that is not escaped may be inside one */
 };
 
 /* Forms of fields */
@@ -64,6 +73,88 @@ static bool is_number(str s, unsigned points_most) {
     return points <= points_most && s.ptr[s.len - 1] != '.';
 }
 
+static bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool letter(char c) {
+    return (char)(c | 0x20) >= 'a' && (char)(c | 0x20) <= 'z';
+}
+
+bool time_may_begin(char c) {
+    return (c >= '0' && c <= '9') || memchr("JFMASONDTWjfmasondtw*.", c, 22);
+}
+
+/* The name of a month or a day of the week. */
+static bool name_begins(str s) {
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdecmontuewedthufrisatsun";
+    char low[3];
+
+    for (size_t i = 0; i < 3; i++)
+        low[i] = (char)(s.ptr[i] | 0x20);
+    for (size_t i = 0; i < sizeof names - 1; i += 3)
+        if (memcmp(names + i, low, 3) == 0)
+            return true;
+    return false;
+}
+
+static size_t digits_at(str s, size_t i) {
+    size_t n = 0;
+
+    while (i + n < s.len && s.ptr[i + n] >= '0' && s.ptr[i + n] <= '9')
+        n++;
+    return n;
+}
+
+/* What is cheap to say of a time that begins here: a year first, a day or month first, a name first, a number of seconds. */
+static bool time_begins(str s) {
+    if (s.len < 8 || !time_may_begin(s.ptr[0]))
+        return false;
+    size_t const from = s.ptr[0] == '*' || s.ptr[0] == '.';
+    size_t const digits = digits_at(s, from), next = from + digits;
+
+    if (digits == 0)
+        return name_begins(str_from(s, from));
+    if (digits == 4)
+        return memchr("-/. ", s.ptr[next], 4) != NULL;
+    if (digits > 2)
+        return digits >= 8;
+    if (s.ptr[next] == '.') {
+        size_t const more = digits_at(s, next + 1);
+
+        return more > 0 && more < 3 && next + 1 + more < s.len && s.ptr[next + 1 + more] == '.' &&
+               digits_at(s, next + 2 + more) == 4;
+    }
+    return memchr("-/ ", s.ptr[next], 3) != NULL;
+}
+
+/* A date alone, or seconds since 1970: not any number. */
+static bool is_date(str s) {
+    size_t digits = 0;
+
+    while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9')
+        digits++;
+    return s.len >= 10 && (digits >= 9 || (digits == 4 && s.ptr[4] != '.')) && str_find_byte(s, ' ') == SIZE_MAX;
+}
+
+/* A name at the end of a time is not part of it, unless wall_parse knows what it means. */
+static bool is_time(str s) {
+    struct wall w;
+    size_t from = s.len;
+
+    while (from > 0 && s.ptr[from - 1] != ' ')
+        from--;
+    str const last = str_from(s, from);
+    bool named = last.len > 0 && from > 0;
+
+    for (size_t i = 0; i < last.len; i++)
+        named = named && ((last.ptr[i] >= 'A' && last.ptr[i] <= 'Z') || (last.ptr[i] >= 'a' && last.ptr[i] <= 'z'));
+    if (named && !str_eq_ascii(last, S("UTC")) && !str_eq_ascii(last, S("GMT")) && !str_eq_ascii(last, S("Z")) &&
+        !str_eq_ascii(last, S("AM")) && !str_eq_ascii(last, S("PM")))
+        return false;
+    return (str_find_byte(s, ':') != SIZE_MAX || is_date(s)) && wall_parse(s, &w);
+}
+
 static str without_brackets(str s) {
     return s.len > 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']' ? (str){s.ptr + 1, s.len - 2} : s;
 }
@@ -82,6 +173,11 @@ static bool fits(const struct piece *p, str s) {
         return is_number(s, 1);
     case PIECE_ADDRESS:
         return address_parse(without_brackets(s), &a);
+    case PIECE_TIME:
+        return is_time(s);
+    case PIECE_LABELS:
+        s = str_trim(s);
+        return s.len > 2 && s.ptr[0] == '(' && s.ptr[s.len - 1] == ')';
     default:
         return true; /* the class was looked at already */
     }
@@ -108,6 +204,8 @@ static inline bool span_add(struct match *m, const struct piece *p, const char *
     m->tries++;
     if (m->span_count == SPANS_MAX || !fits(p, text))
         return false;
+    if (p->strict && !pairs_begin(p, text))
+        return false;
     m->spans[m->span_count++] = (struct span){p, text};
     return true;
 }
@@ -123,6 +221,14 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
 
 /* Where a field that begins at p must end at the latest, by the bytes it may hold. */
 static const char *reach(const struct piece *p, const char *from, const char *end) {
+    if (p->type == PIECE_TIME) {
+        end = (size_t)(end - from) > TIME_MAX ? from + TIME_MAX : end;
+        if (!time_begins((str){from, (size_t)(end - from)}))
+            return from;
+        while (from < end && (digit(*from) || letter(*from) || (*from && strchr(" :-.,+/*", *from))))
+            from++;
+        return from;
+    }
     if (!p->class)
         return end;
     while (from < end && format_classes[(unsigned char)*from] & p->class)
@@ -182,6 +288,13 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
     str const text = m->pieces[next].text;
     const char *to, *seen;
 
+    if (m->lenient && !p->class && field_ends_once(p, text)) {
+        for (to = from; (to = unescaped(to, m->end, text.ptr[0])); to++)
+            if (!work(m, (size_t)(to - from)) || take(m, p, from, to, next))
+                return m->tries < TRIES_MAX;
+        return false;
+    }
+    m->quotes |= !p->class && field_ends_once(p, text);
     if (field_ends_once(p, text))
         return work(m, (size_t)((to = one_end(m, p, from, &m->pieces[next])) ? to - from : m->end - from)) && to &&
                take(m, p, from, to, next);
@@ -190,7 +303,7 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
     /* An end may be no farther than limit; the text behind it may. */
     const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
 
-    if (!p->longest) {
+    if (!p->longest && p->type != PIECE_TIME) {
         for (to = from; (to = find(m, to, last, &m->pieces[next])); to++)
             if (take(m, p, from, to, next))
                 return true;
@@ -254,7 +367,8 @@ static bool match(struct match *m, uint16_t at, const char *p) {
             p += piece->text.len;
             continue;
         }
-        if (!piece->one_end)
+        m->quotes |= piece->one_end && !piece->class;
+        if (!piece->one_end || (m->lenient && !piece->class))
             return field_then(m, piece, p, (uint16_t)(at + 1));
         const char *const to = one_end(m, piece, p, piece + 1);
 
@@ -270,6 +384,7 @@ static bool match(struct match *m, uint16_t at, const char *p) {
 
 void told_free(struct told *t) {
     free(t->values);
+    free(t->maybe);
     buf_free(&t->room);
     *t = (struct told){0};
 }
@@ -296,6 +411,9 @@ static void add_span(struct told *t, struct fields *fields, const struct span *s
     switch (p->type) {
     case PIECE_QUOTED:
         decode_quoted(t, p, s->text);
+        return;
+    case PIECE_LABELS:
+        decode_labels(t, p, s->text);
         return;
     case PIECE_REQUEST:
         decode_request(t, t->template, s->text);
@@ -369,6 +487,7 @@ static struct entry entry_of(const struct format *format, const struct template 
 /* A line, and of which bytes is known whether they stand in it: a bit each. */
 struct seen {
     str line;
+    uint32_t tries; /* of all templates */
     uint64_t lead, present[4], absent[4];
 };
 
@@ -392,9 +511,20 @@ static bool try_template(struct told *t, struct fields *fields, const struct ent
     m.pieces = how->pieces;
     m.piece_count = how->piece_count;
     m.end = line.ptr + line.len;
-    m.span_count = m.tries = 0;
+    uint32_t const left = LINE_TRIES_MAX - s->tries, begin = left < TRIES_MAX ? TRIES_MAX - left : 0;
+    bool fit;
+
+    m.span_count = 0;
+    m.tries = begin;
     m.work = WORK_MAX(line.len);
-    if (!match(&m, 0, line.ptr))
+    m.quotes = m.lenient = false;
+    if (!(fit = match(&m, 0, line.ptr)) && m.quotes && m.tries < TRIES_MAX) {
+        m.lenient = true;
+        m.span_count = 0;
+        fit = match(&m, 0, line.ptr);
+    }
+    s->tries += m.tries - begin;
+    if (!fit)
         return false;
     t->format = e->format;
     t->template = how;
@@ -417,12 +547,11 @@ struct formats {
     size_t count;
     struct gated *gated; /* by program, then in order */
     size_t gated_count;
-    struct entry *own;     /* of formats of programs, in order */
-    struct entry *entries; /* of formats for all lines, in order; then those that may stand alone */
+    struct entry *own; /* of formats of programs, in order */
+    struct entry
+        *entries; /* of formats for all lines, in order; those that may stand alone; those that fit nearly any */
     size_t open_count, entry_count;
-    uint16_t *by_first[256]; /* numbers of entries whose templates may begin so */
-    uint16_t by_first_open[256], by_first_count[256];
-    uint16_t *numbers;
+    struct index *index; /* of them */
 };
 
 static uint32_t most_literal(const struct format *f) {
@@ -454,36 +583,32 @@ static int by_program(const void *a, const void *b) {
     return c ? c : by_order(&x->format, &y->format);
 }
 
-static void entries_fill(struct formats *f) {
-    for (int alone = 0; alone < 2; alone++) {
-        for (size_t i = 0; i < f->count; i++) {
-            const struct format *const one = f->list[i];
+/* In which of three passes a template is tried on lines whose program is not known (of others only the first); 3: in none. */
+static unsigned pass_of(const struct format *f, const struct template *how) {
+    if (f->program_count > 0)
+        return how->literal >= LITERAL_ALONE ? 1 : 3;
+    return most_literal(f) >= LITERAL_ANY || !f->builtin ? 0 : 2;
+}
 
-            for (size_t j = 0; j < one->template_count; j++)
-                if (alone ? one->program_count > 0 && one->templates[j].literal >= LITERAL_ALONE
-                          : one->program_count == 0)
-                    f->entries[f->entry_count++] = entry_of(one, &one->templates[j]);
-        }
-        if (!alone)
+static void entries_fill(struct formats *f) {
+    for (unsigned pass = 0; pass < 3; pass++) {
+        for (size_t i = 0; i < f->count; i++)
+            for (size_t j = 0; j < f->list[i]->template_count; j++)
+                if (pass_of(f->list[i], &f->list[i]->templates[j]) == pass)
+                    f->entries[f->entry_count++] = entry_of(f->list[i], &f->list[i]->templates[j]);
+        if (pass == 0)
             f->open_count = f->entry_count;
     }
 }
 
-static bool first_fill(struct formats *f) {
-    size_t used = 0;
+static bool index_fill(struct formats *f) {
+    const struct template **const templates = calloc(f->entry_count + 1, sizeof *templates);
 
-    if (!(f->numbers = reallocarray(NULL, f->entry_count * 256 + 1, sizeof *f->numbers)))
-        return false;
-    for (unsigned c = 0; c < 256; c++) {
-        f->by_first[c] = f->numbers + used;
-        for (size_t i = 0; i < f->entry_count; i++)
-            if (f->entries[i].template->first[c / 8] >> c % 8 & 1) {
-                f->numbers[used++] = (uint16_t)i;
-                f->by_first_count[c]++;
-                f->by_first_open[c] = (uint16_t)(f->by_first_open[c] + (i < f->open_count));
-            }
-    }
-    return true;
+    for (size_t i = 0; templates && i < f->entry_count; i++)
+        templates[i] = f->entries[i].template;
+    f->index = templates ? index_new(templates, f->entry_count) : NULL;
+    free(templates);
+    return f->index != NULL;
 }
 
 struct formats *formats_new(const struct format **list, size_t count) {
@@ -503,7 +628,7 @@ struct formats *formats_new(const struct format **list, size_t count) {
     f->gated = calloc(programs + 1, sizeof *f->gated);
     f->entries = calloc(templates + 1, sizeof *f->entries);
     f->own = calloc(templates + 1, sizeof *f->own);
-    if (!f->gated || !f->entries || !f->own || templates > UINT16_MAX) {
+    if (!f->gated || !f->entries || !f->own || templates >= UINT16_MAX) {
         formats_free(f);
         return NULL;
     }
@@ -515,7 +640,7 @@ struct formats *formats_new(const struct format **list, size_t count) {
     }
     qsort(f->gated, f->gated_count, sizeof *f->gated, by_program);
     entries_fill(f);
-    if (!first_fill(f)) {
+    if (!index_fill(f)) {
         formats_free(f);
         return NULL;
     }
@@ -528,7 +653,7 @@ void formats_free(struct formats *f) {
     free(f->gated);
     free(f->entries);
     free(f->own);
-    free(f->numbers);
+    index_free(f->index);
     free(f);
 }
 
@@ -600,18 +725,21 @@ static void tell(const struct formats *f, struct fields *fields, str program, st
     const struct gated *own = NULL;
     size_t const own_count = programs_known(f, program, t, &own);
     struct seen seen = {.line = line, .lead = lead_of(line)};
-    unsigned const first = line.len ? (unsigned char)line.ptr[0] : 0;
 
     for (size_t i = 0; i < own_count; i++)
         for (size_t j = 0; j < own[i].format->template_count; j++)
             if (try_template(t, fields, &own[i].entries[j], &seen))
                 return;
-    size_t const count = program.len == 0 ? f->by_first_count[first] : f->by_first_open[first];
+    size_t const count = program.len == 0 ? f->entry_count : f->open_count;
 
-    for (size_t i = 0; i < count; i++) {
-        if (try_template(t, fields, &f->entries[f->by_first[first][i]], &seen))
-            return;
-    }
+    index_look(f->index, line, t->maybe);
+    for (size_t w = 0; w * 64 < count; w++)
+        for (uint64_t set = t->maybe[w]; set; set &= set - 1) {
+            size_t const i = w * 64 + (size_t)__builtin_ctzll(set);
+
+            if (i < count && try_template(t, fields, &f->entries[i], &seen))
+                return;
+        }
     t->format = own_count ? own[0].format : NULL;
 }
 
@@ -631,6 +759,8 @@ bool formats_tell(const struct formats *f, struct fields *fields, str program, s
     if (f->count == 0)
         return true;
     if (!out->values && !(out->values = reallocarray(NULL, RECORD_VALUES_MAX, sizeof *out->values)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
+    if (!out->maybe && !(out->maybe = calloc(index_words(f->index), sizeof *out->maybe)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
     if (!buf_reserve(&out->room, TOLD_ROOM(line.len))) {
         told_free(out);

@@ -22,30 +22,38 @@ enum piece_type {
     PIECE_INT,     /* digits, perhaps after a minus */
     PIECE_NUMBER,  /* the same with one point */
     PIECE_ADDRESS, /* an IPv4 or IPv6 address, perhaps in brackets, which are left out */
-    PIECE_QUOTED, /* up to the first byte of what follows that no backslash stands before; may be empty; \" and \\ are undone */
+    PIECE_TIME, /* the longest text that is a date with a time of day (base/instant.h), or Unix time; zones by name but
+                    * UTC and GMT are no part of it */
+    PIECE_LABELS, /* (3)www(7)example(3)com(0), Windows' form of a name of DNS, perhaps behind blanks: www.example.com */
+    PIECE_QUOTED, /* up to the first byte of what follows that no backslash stands before, or a later one if the rest does not
+                   * fit there (not everybody escapes quotes); may be empty; \" and \\ are undone */
     PIECE_REQUEST, /* a request of HTTP, quoted: method, target (stem, query), version (RFC 9112 3) */
     PIECE_PAIRS,   /* key=value, key="quoted value", bare words are passed over */
-    PIECE_LOOSE,   /* key=value where values may have blanks: up to the next blank-key= (CEF's extension) */
-    PIECE_CSV      /* values between commas, for the columns the template names */
+    PIECE_LOOSE, /* key=value where values may have blanks: up to the next blank-key= (CEF's extension); with `between` a
+                    * comma: Key: value, Other key: value */
+    PIECE_CSV    /* values between commas, for the columns the template names */
 };
 
 struct piece {
     uint8_t type; /* enum piece_type */
     bool longest, may_be_empty, dash_is_none;
-    char between, equals; /* PAIRS: what ends a pair, and what stands between key and value */
-    uint16_t next;        /* OPEN: the piece behind its CLOSE */
-    field_id field;       /* FIELD_NONE: its value is nobody's */
-    uint8_t rare;         /* TEXT: which of its bytes is rarest in logs */
-    uint8_t class;        /* of which bytes the field is; 0: of any */
-    bool one_end;         /* a text follows, and where the field ends does not depend on what stands behind that */
-    uint64_t lead, mask;  /* TEXT: its first bytes, up to eight */
-    str text;             /* TEXT; PAIRS, LOOSE: in front of keys */
+    bool strict; /* PAIRS: only a text that begins with a pair, and has another: or every line were pairs */
+    char between,
+        equals;          /* PAIRS: what ends a pair (0: the text says it, see decode_pairs); what stands behind a key */
+    uint16_t next;       /* OPEN: the piece behind its CLOSE */
+    field_id field;      /* FIELD_NONE: its value is nobody's */
+    uint8_t rare;        /* TEXT: which of its bytes is rarest in logs */
+    uint8_t class;       /* of which bytes the field is; 0: of any */
+    bool one_end;        /* a text follows, and where the field ends does not depend on what stands behind that */
+    uint64_t lead, mask; /* TEXT: its first bytes, up to eight */
+    str text;            /* TEXT; PAIRS, LOOSE: in front of keys */
 };
 
 enum request_field {
     REQUEST_WHOLE,
     REQUEST_METHOD,
     REQUEST_URI,
+    REQUEST_HOST, /* of a target that is a whole URL */
     REQUEST_STEM,
     REQUEST_QUERY,
     REQUEST_VERSION,
@@ -124,6 +132,7 @@ struct told {
         cut; /* some were left out: there were more than RECORD_VALUES_MAX, or names than FIELDS_MAX, or joins too long */
     struct buf room;
     struct told_program programs[TOLD_PROGRAMS];
+    uint64_t *maybe; /* a set of templates */
 };
 void told_free(struct told *t);
 

@@ -37,11 +37,60 @@ void decode_quoted(struct told *t, const struct piece *p, str text) {
     told_add(t, p->field, str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\|="));
 }
 
+/* Lengths in brackets become points: the first is left out, (0) ends the name, and the root is a point. */
+void decode_labels(struct told *t, const struct piece *p, str text) {
+    char *const to = t->room.ptr + t->room.len;
+    size_t used = 0;
+
+    text = str_trim(text);
+    if (t->room.room - t->room.len < text.len)
+        return;
+    for (size_t i = 0; i < text.len; i++) {
+        size_t end = i + 1;
+
+        while (text.ptr[i] == '(' && end < text.len && text.ptr[end] >= '0' && text.ptr[end] <= '9')
+            end++;
+        if (text.ptr[i] != '(' || end == i + 1 || end == text.len || text.ptr[end] != ')') {
+            to[used++] = text.ptr[i];
+            continue;
+        }
+        if (i > 0 && end + 1 < text.len)
+            to[used++] = '.';
+        i = end;
+    }
+    if (used == 0)
+        to[used++] = '.';
+    t->room.len += used;
+    told_add(t, p->field, (str){to, used});
+}
+
+/* Stem and query of a target; of one in absolute form (RFC 9112 3.2.2: proxies, load balancers) also whose it is. */
+static void add_target(struct told *t, const field_id *request, str target) {
+    size_t const early = str_find_byte(target, '/'), question = str_find_byte(target, '?');
+    str stem = str_first(target, question);
+
+    if (early != SIZE_MAX && early > 1 && early < question && target.ptr[early - 1] == ':' &&
+        str_starts(str_from(target, early), S("//"))) {
+        str const behind = str_from(stem, early + 2);
+        size_t const path = str_find_byte(behind, '/');
+        str host = str_first(behind, path);
+
+        if (host.len == 0 || host.ptr[0] != '[')
+            host = str_first(host, str_find_byte(host, ':'));
+        if (host.len)
+            told_add(t, request[REQUEST_HOST], host);
+        stem = path == SIZE_MAX ? S("/") : str_from(behind, path);
+    }
+    told_add(t, request[REQUEST_STEM], stem);
+    if (question != SIZE_MAX)
+        told_add(t, request[REQUEST_QUERY], str_from(target, question + 1));
+}
+
 /* METHOD target HTTP/version. The target may have blanks, because attackers write them; anything else is told whole. */
 void decode_request(struct told *t, const struct template *how, str text) {
     str const request = str_find_byte(text, '\\') == SIZE_MAX ? text : undo(t, text, "\"\\");
     size_t const blank = str_find_byte(request, ' ');
-    size_t last = request.len, question;
+    size_t last = request.len;
 
     if (str_eq(request, S("-")) || request.len == 0)
         return;
@@ -50,7 +99,7 @@ void decode_request(struct told *t, const struct template *how, str text) {
         if (!((request.ptr[i] >= 'A' && request.ptr[i] <= 'Z') || (request.ptr[i] >= 'a' && request.ptr[i] <= 'z') ||
               request.ptr[i] == '_' || request.ptr[i] == '-'))
             return; /* no method: bytes of TLS, of an exploit */
-    if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len)
+    if (blank == SIZE_MAX || blank == 0 || blank + 1 == request.len || request.ptr[0] == '-')
         return;
     for (size_t i = request.len; i-- > blank;)
         if (request.ptr[i] == ' ') {
@@ -66,11 +115,8 @@ void decode_request(struct told *t, const struct template *how, str text) {
         return; /* GET HTTP/1.0 */
     str const target = {request.ptr + blank + 1, last - blank - 1};
 
-    question = str_find_byte(target, '?');
     told_add(t, how->request[REQUEST_URI], target);
-    told_add(t, how->request[REQUEST_STEM], str_first(target, question));
-    if (question != SIZE_MAX)
-        told_add(t, how->request[REQUEST_QUERY], str_from(target, question + 1));
+    add_target(t, how->request, target);
 }
 
 /* Keys are what a programmer writes. */
@@ -93,11 +139,65 @@ static void add_pair(struct told *t, struct fields *fields, const struct piece *
     told_add(t, id, value);
 }
 
+static unsigned hex_digit(char c) {
+    return c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+           : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+           : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
+                                  : 16;
+}
+
+/* LEEF 2.0: the byte between pairs stands in front of them, behind it a bar: ^| or x09| or 0x09|. Without it, it is a tab. */
+static char leef_between(str *text) {
+    size_t const bar = str_find_byte(str_first(*text, 6), '|');
+    str how = str_first(*text, bar);
+
+    if (bar == SIZE_MAX)
+        return '\t';
+    if (how.len > 1) {
+        how = str_from(how, how.ptr[0] == '0' || how.ptr[0] == '\\');
+        if (how.len < 2 || how.len > 3 || (how.ptr[0] | 0x20) != 'x' || hex_digit(how.ptr[1]) > 15 ||
+            hex_digit(how.ptr[how.len - 1]) > 15)
+            return '\t';
+    }
+    *text = str_from(*text, bar + 1);
+    if (how.len < 2)
+        return how.len ? how.ptr[0] : '\t';
+    return (char)(how.len == 2 ? hex_digit(how.ptr[1]) : hex_digit(how.ptr[1]) * 16 + hex_digit(how.ptr[2]));
+}
+
+/* Where a value in quotes that begins at `open` ends: at a quote behind which the pair ends. SIZE_MAX: nowhere. */
+static size_t closing(str text, size_t open, char between) {
+    for (size_t i = open; i < text.len; i += text.ptr[i] == '\\' && i + 1 < text.len ? 2 : 1)
+        if (text.ptr[i] == '"' && (i + 1 == text.len || text.ptr[i + 1] == between || text.ptr[i + 1] == ' '))
+            return i;
+    return SIZE_MAX;
+}
+
+bool pairs_begin(const struct piece *p, str text) {
+    size_t pairs = 0, i = 0;
+
+    while (i < text.len && pairs < 2) {
+        size_t const from = i;
+
+        while (i < text.len && i - from <= KEY_MAX && key_byte(text.ptr[i]) && text.ptr[i] != p->equals)
+            i++;
+        if (i > from && i + 1 < text.len && text.ptr[i] == p->equals && text.ptr[i + 1] != p->equals)
+            pairs++;
+        else if (pairs == 0)
+            return false;
+        while (i < text.len && text.ptr[i] != p->between)
+            i++;
+        i += i < text.len;
+    }
+    return pairs == 2;
+}
+
 void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, str text) {
-    size_t i = 0;
+    char const between = p->between ? p->between : leef_between(&text);
+    size_t i = 0, end;
 
     while (i < text.len) {
-        while (i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == p->between))
+        while (i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == between))
             i++;
         size_t const from = i;
 
@@ -106,42 +206,47 @@ void decode_pairs(struct told *t, struct fields *fields, const struct piece *p, 
         str const key = {text.ptr + from, i - from};
 
         if (i == text.len || text.ptr[i] != p->equals || key.len == 0 || key.len > KEY_MAX) {
-            while (i < text.len && text.ptr[i] != p->between)
+            while (i < text.len && text.ptr[i] != between)
                 i++; /* a bare word */
             continue;
         }
         i++;
         if (i < text.len && text.ptr[i] == '"') {
-            size_t const open = ++i;
+            size_t const open = i + 1;
 
-            while (i < text.len && text.ptr[i] != '"')
-                i += text.ptr[i] == '\\' && i + 1 < text.len ? 2 : 1;
-            i = i < text.len ? i : text.len;
-            add_pair(t, fields, p, key, undo(t, (str){text.ptr + open, i - open}, "\"\\"));
-            i += i < text.len;
+            if ((end = closing(text, open, between)) == SIZE_MAX)
+                end = text.len; /* cut off */
+            add_pair(t, fields, p, key, undo(t, (str){text.ptr + open, end - open}, "\"\\"));
+            i = end + (end < text.len);
             continue;
         }
         size_t const value = i;
 
-        while (i < text.len && text.ptr[i] != p->between)
+        while (i < text.len && text.ptr[i] != between)
             i++;
         add_pair(t, fields, p, key, (str){text.ptr + value, i - value});
     }
 }
 
-/* A key and its equals sign at text[i]? Its length without the sign, or 0. */
-static size_t key_at(str text, size_t i, char equals) {
+/* A key and its equals sign at text[i]? Its length without the sign, or 0. Between commas, keys may have blanks, and behind
+ * the colon is one. */
+static size_t key_at(const struct piece *p, str text, size_t i) {
+    bool const spoken = p->between == ',';
     size_t const from = i;
 
-    while (i < text.len && i - from <= KEY_MAX && key_byte(text.ptr[i]) && text.ptr[i] != equals)
+    while (i < text.len && i - from <= KEY_MAX && text.ptr[i] != p->equals &&
+           (key_byte(text.ptr[i]) || (spoken && text.ptr[i] == ' ')))
         i++;
-    return i < text.len && text.ptr[i] == equals && i - from <= KEY_MAX ? i - from : 0;
+    if (i == text.len || text.ptr[i] != p->equals || i - from > KEY_MAX || (from < i && text.ptr[from] == ' '))
+        return 0;
+    return !spoken || i + 1 == text.len || text.ptr[i + 1] == ' ' ? i - from : 0;
 }
 
 void decode_loose(struct told *t, struct fields *fields, const struct piece *p, str text) {
+    size_t const gap = p->between == ',' ? 2 : 1; /* a comma and a blank, or a blank */
     size_t i = 0, len;
 
-    while (i < text.len && (len = key_at(text, i, p->equals)) == 0) { /* to where the next word begins */
+    while (i < text.len && (len = key_at(p, text, i)) == 0) { /* to where the next word begins */
         while (i < text.len && key_byte(text.ptr[i]))
             i++;
         while (i < text.len && !key_byte(text.ptr[i]))
@@ -155,10 +260,10 @@ void decode_loose(struct told *t, struct fields *fields, const struct piece *p, 
         for (size_t j = from; j < text.len; j++) {
             if (text.ptr[j] == '\\' && j + 1 < text.len)
                 j++;
-            else if (text.ptr[j] == ' ' && j + 1 < text.len && text.ptr[j + 1] != ' ' &&
-                     (len = key_at(text, j + 1, p->equals)) > 0) {
+            else if (text.ptr[j] == p->between && j + gap < text.len && (gap == 1 || text.ptr[j + 1] == ' ') &&
+                     (len = key_at(p, text, j + gap)) > 0) {
                 end = j;
-                next = j + 1;
+                next = j + gap;
                 break;
             }
         }
@@ -175,8 +280,9 @@ void decode_csv(struct told *t, const struct template *how, str text) {
     struct csv_field cells[COLUMNS_MAX];
     struct csv row = {.separator = ',', .fields = cells, .fields_max = COLUMNS_MAX};
 
-    if (text.len == 0 || csv_row(&row, text, true) != CSV_WHOLE)
+    if (text.len == 0)
         return;
+    (void)csv_row(&row, text, true); /* of a row that is cut off or wrong, what is in front of that */
     for (size_t i = 0; i < row.count && i < how->column_count && i < COLUMNS_MAX; i++) {
         if (how->columns[i] == FIELD_NONE || cells[i].len == 0)
             continue;

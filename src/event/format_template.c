@@ -1,8 +1,8 @@
 /* format_template: the text of a template into pieces.
  *
  *   {name}            the shortest text with which the rest fits
- *   {name:type}       word, int, number, address, quoted; pairs, pairs_comma, pairs_tab, pairs_colon, loose: name is put
- *                     before their keys; request, csv: several fields
+ *   {name:type}       word, int, number, address, time, labels, quoted; pairs, pairs_line, pairs_comma, pairs_tab, pairs_bar,
+ *                     pairs_colon, leef, loose, loose_colon: name is put before their keys; request, csv: several fields
  *   flags after the name, in any order: * the longest, ? may be empty, - a lone dash is no value
  *   {} {:type}        passed over
  *   [[ ... ]]         may be missing; not one inside another
@@ -15,19 +15,26 @@ static const struct {
     str name;
     uint8_t type;
     char between, equals;
+    bool strict;
 } types[] = {
-    {STR("word"), PIECE_WORD, 0, 0},
-    {STR("int"), PIECE_INT, 0, 0},
-    {STR("number"), PIECE_NUMBER, 0, 0},
-    {STR("address"), PIECE_ADDRESS, 0, 0},
-    {STR("quoted"), PIECE_QUOTED, 0, 0},
-    {STR("request"), PIECE_REQUEST, 0, 0},
-    {STR("pairs"), PIECE_PAIRS, ' ', '='},
-    {STR("pairs_comma"), PIECE_PAIRS, ',', '='},
-    {STR("pairs_tab"), PIECE_PAIRS, '\t', '='},
-    {STR("pairs_colon"), PIECE_PAIRS, ';', ':'},
-    {STR("loose"), PIECE_LOOSE, 0, '='},
-    {STR("csv"), PIECE_CSV, 0, 0},
+    {STR("word"), PIECE_WORD, 0, 0, false},
+    {STR("int"), PIECE_INT, 0, 0, false},
+    {STR("number"), PIECE_NUMBER, 0, 0, false},
+    {STR("address"), PIECE_ADDRESS, 0, 0, false},
+    {STR("time"), PIECE_TIME, 0, 0, false},
+    {STR("labels"), PIECE_LABELS, 0, 0, false},
+    {STR("quoted"), PIECE_QUOTED, 0, 0, false},
+    {STR("request"), PIECE_REQUEST, 0, 0, false},
+    {STR("pairs"), PIECE_PAIRS, ' ', '=', false},
+    {STR("pairs_line"), PIECE_PAIRS, ' ', '=', true},
+    {STR("pairs_comma"), PIECE_PAIRS, ',', '=', false},
+    {STR("pairs_tab"), PIECE_PAIRS, '\t', '=', false},
+    {STR("pairs_bar"), PIECE_PAIRS, '|', '=', false},
+    {STR("pairs_colon"), PIECE_PAIRS, ';', ':', false},
+    {STR("leef"), PIECE_PAIRS, 0, '=', false},
+    {STR("loose"), PIECE_LOOSE, ' ', '=', false},
+    {STR("loose_colon"), PIECE_LOOSE, ',', ':', false},
+    {STR("csv"), PIECE_CSV, 0, 0, false},
 };
 
 struct compiling {
@@ -99,6 +106,7 @@ static bool add_field(struct compiling *c, str inside) {
     struct piece *p;
     uint8_t type = PIECE_ANY;
     char between = 0, equals = 0;
+    bool strict = false;
 
     if (behind_field(c))
         return wrong(c, "two fields with nothing between them");
@@ -110,11 +118,12 @@ static bool add_field(struct compiling *c, str inside) {
                 type = types[i].type;
                 between = types[i].between;
                 equals = types[i].equals;
+                strict = types[i].strict;
             }
         if (type == PIECE_ANY)
-            return wrong(c,
-                         "a field's type is none of word, int, number, address, quoted, request, pairs, pairs_comma, "
-                         "pairs_tab, pairs_colon, loose, csv");
+            return wrong(c, "a field's type is none of word, int, number, address, time, labels, quoted, request, "
+                            "pairs, pairs_line, "
+                            "pairs_comma, pairs_tab, pairs_bar, pairs_colon, leef, loose, loose_colon, csv");
     }
     if (!(p = add(c, type)))
         return false;
@@ -132,6 +141,7 @@ static bool add_field(struct compiling *c, str inside) {
     }
     p->between = between;
     p->equals = equals;
+    p->strict = strict;
     if ((type == PIECE_PAIRS || type == PIECE_LOOSE) && name.len > PREFIX_MAX)
         return wrong(c, "more than 128 bytes in front of keys");
     if (type == PIECE_PAIRS || type == PIECE_LOOSE)
@@ -206,6 +216,8 @@ static void may_begin(uint8_t first[256 / 8], const struct piece *p) {
             may = p->text.ptr[0] == c;
         else if (p->type == PIECE_INT || p->type == PIECE_NUMBER)
             may = (c >= '0' && c <= '9') || c == '-';
+        else if (p->type == PIECE_TIME)
+            may = time_may_begin(c);
         else if (p->type == PIECE_ADDRESS)
             may = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '[' ||
                   (c == '-' && p->dash_is_none);
@@ -272,6 +284,7 @@ static bool request_fields(struct template *t, struct fields *fields) {
         [REQUEST_WHOLE] = STR("cs-request"),   [REQUEST_METHOD] = STR("cs-method"),
         [REQUEST_URI] = STR("cs-uri"),         [REQUEST_STEM] = STR("cs-uri-stem"),
         [REQUEST_QUERY] = STR("cs-uri-query"), [REQUEST_VERSION] = STR("cs-version"),
+        [REQUEST_HOST] = STR("cs-uri-host"),
     };
 
     for (size_t i = 0; i < REQUEST_FIELDS; i++)

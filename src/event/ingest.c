@@ -15,6 +15,10 @@
 
 #define GATE_KEY_MAX 2048u
 #define GATES_REMEMBERED 8192u
+/* Of a value the key holds what conditions look at: or each line would have a key of its own once a kind asks how messages begin. Behind
+ * what is compared: a byte that tells a longer text from an equal one, and those that decide whether the last is well-formed UTF-8. */
+#define GATE_BEHIND 5u
+#define GATE_NONE 0x7f /* instead of a type: a text with which no condition's text begins */
 #define BLOCKS_OF_KIND_MAX 256u
 #define BLOCKS_MAX 1024u /* then each kind gets one more for all that is left */
 #define RENAMED_UNKNOWN UINT32_MAX
@@ -41,6 +45,11 @@ struct gate {
     char key[];
 };
 
+/* How many bytes of a field conditions look at, and with which their texts begin (a bit for each letter, of both cases). */
+struct gate_look {
+    uint32_t most, first;
+};
+
 struct claim {
     uint32_t stamp;
     field_id from;
@@ -52,9 +61,10 @@ struct ingest {
     uint64_t seed;
     uint8_t *flags; /* by field as a rule names it */
     uint32_t flag_count;
-    uint64_t *marks;       /* by field, flag_count: a bit for each field that marks a shape, some may share one */
-    uint64_t *shape_needs; /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
-    field_id **renamed;    /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
+    struct gate_look *looks; /* by field, flag_count */
+    uint64_t *marks;         /* by field, flag_count: a bit for each field that marks a shape, some may share one */
+    uint64_t *shape_needs;   /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
+    field_id **renamed;      /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
     uint32_t *renamed_room;
     struct raw *mapped; /* the record's values under their names, RECORD_VALUES_MAX */
     field_id *came;     /* what they were called before */
@@ -96,6 +106,7 @@ static bool flag(struct ingest *in, field_id field, uint8_t bit) {
             room *= 2;
         uint8_t *const bigger = realloc(in->flags, room);
         uint64_t *marks;
+        struct gate_look *looks;
 
         if (!bigger)
             return false;
@@ -103,7 +114,11 @@ static bool flag(struct ingest *in, field_id field, uint8_t bit) {
         if (!(marks = reallocarray(in->marks, room, sizeof *marks)))
             return false;
         in->marks = marks;
+        if (!(looks = reallocarray(in->looks, room, sizeof *looks)))
+            return false;
+        in->looks = looks;
         memset(bigger + in->flag_count, 0, room - in->flag_count);
+        memset(looks + in->flag_count, 0, (room - in->flag_count) * sizeof *looks);
         memset(marks + in->flag_count, 0, (room - in->flag_count) * sizeof *marks);
         in->flag_count = room;
     }
@@ -113,6 +128,18 @@ static bool flag(struct ingest *in, field_id field, uint8_t bit) {
 
 static uint8_t flags_of(const struct ingest *in, field_id field) {
     return field < in->flag_count ? in->flags[field] : 0;
+}
+
+static uint32_t first_bit(char c) {
+    return (unsigned char)c > 0x7f ? UINT32_MAX : UINT32_C(1) << ((c | 0x20) & 31);
+}
+
+/* A condition compares the field with this text. */
+static void look_add(struct ingest *in, field_id field, str text) {
+    struct gate_look *const look = &in->looks[field];
+
+    look->most = look->most < text.len + GATE_BEHIND ? (uint32_t)(text.len + GATE_BEHIND) : look->most;
+    look->first |= text.len ? first_bit(text.ptr[0]) : UINT32_MAX;
 }
 
 static bool flags_fill(struct ingest *in) {
@@ -127,12 +154,16 @@ static bool flags_fill(struct ingest *in) {
             if (!flag(in, c->field,
                       c->how == WHEN_EQUALS || c->how == WHEN_STARTS ? FLAG_GATE | FLAG_GATE_VALUE : FLAG_GATE))
                 return false;
+            for (size_t v = 0; v < c->value_count; v++)
+                look_add(in, c->field, c->values[v]);
         }
         for (size_t j = 0; j < k->time_count; j++)
             if (!flag(in, k->times[j].field, FLAG_TIME))
                 return false;
         if (k->each != FIELD_NONE && !flag(in, k->each, FLAG_GATE | FLAG_GATE_VALUE))
             return false;
+        if (k->each != FIELD_NONE)
+            in->looks[k->each] = (struct gate_look){UINT32_MAX, UINT32_MAX}; /* the whole value is a name */
     }
     for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
         for (size_t j = 0; j < shapes_at(in->o.kinds, i)->when_count; j++)
@@ -359,7 +390,10 @@ static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GAT
         if (!(flags & FLAG_GATE))
             continue;
         bool const by_value = flags & FLAG_GATE_VALUE;
-        uint32_t const len = by_value ? v->len : 0;
+        struct gate_look const *const look = &in->looks[v->field];
+        bool const none = v->type == RAW_TEXT && v->len > 0 && !(look->first & first_bit(v->ptr[0]));
+        uint32_t const most = v->type == RAW_TEXT ? look->most : UINT32_MAX;
+        uint32_t const len = !by_value || none ? 0 : v->len < most ? v->len : most;
 
         if (GATE_KEY_MAX - used < 9 || GATE_KEY_MAX - used - 9 < len)
             over = true;
@@ -367,7 +401,7 @@ static uint32_t gate_key(struct ingest *in, const struct record *r, char key[GAT
             continue;
         memcpy(key + used, &v->field, 4);
         memcpy(key + used + 4, &len, 4);
-        key[used + 8] = by_value ? (char)v->type : 0;
+        key[used + 8] = !by_value ? 0 : none ? GATE_NONE : (char)v->type;
         memcpy(key + used + 9, v->ptr, len);
         used += 9 + len;
     }
@@ -915,6 +949,7 @@ void ingest_free(struct ingest *in) {
     buf_free(&in->words_text);
     free(in->flags);
     free(in->marks);
+    free(in->looks);
     free(in->came);
     free(in->claims);
     free(in->shape_needs);

@@ -51,6 +51,14 @@ enum derive {
     DERIVE_E164,        /* (030) 1234567 -> +49301234567, by kinds_country; anything else stays (event/phone.h) */
     DERIVE_IPV4_SIGNED, /* 16777343 -> 127.0.0.1: a signed 32-bit number, the first byte lowest (Cisco); 0 and what is
                            * none yields nothing */
+    DERIVE_URL_HOST,    /* http://a:80/b.c?d, a:80 -> a; of /b.c?d nothing */
+    DERIVE_URL_PATH,    /* -> /b.c */
+    DERIVE_URL_QUERY,   /* -> d */
+    DERIVE_URL_EXTENSION,  /* -> c */
+    DERIVE_REQUEST_METHOD, /* GET /b.c?d HTTP/1.1 -> GET */
+    DERIVE_REQUEST_TARGET, /* -> /b.c?d */
+    DERIVE_REQUEST_PATH,   /* -> /b.c */
+    DERIVE_REQUEST_QUERY,  /* -> d */
 };
 #define DERIVE_INPUTS_MAX 4
 #define DERIVE_VALUES_MAX 64
@@ -75,6 +83,7 @@ struct kind_source {
     size_t map_count; /* pairs */
     const struct phone_country *const *home; /* E164: where numbers were written; NULL in it: not known */
     const struct kind_condition *only_if;    /* NULL, or this must hold for the record */
+    bool unless;                             /* it must not */
 };
 
 /* A field under the name that rules of one log source use, and where its values come from: all sources offer theirs. */

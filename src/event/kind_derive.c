@@ -226,18 +226,20 @@ static void registry_data(struct out *o, const struct kind_source *source, const
 }
 
 /* Services write the client of a request in many ways: alone, with its port, IPv6 in brackets with or without one, IPv4 as
- * IPv6. */
+ * IPv6; behind what it came by, as in ssh(192.0.2.1); with port and interface, as in 192.0.2.1:52878:X0. */
 static void address(struct out *o, str value) {
     static const str mapped = STR("::ffff:");
     struct address plain;
     size_t end;
 
     value = str_trim(value);
+    if (value.len > 1 && value.ptr[value.len - 1] == ')' && (end = str_find_byte(value, '(')) != SIZE_MAX)
+        value = str_first(str_from(value, end + 1), value.len - end - 2);
     if (str_starts(value, S("[")) && (end = str_find_byte(value, ']')) != SIZE_MAX &&
         (end + 1 == value.len || value.ptr[end + 1] == ':'))
         value = str_first(str_from(value, 1), end - 1);
-    else if ((end = str_find_byte(value, ':')) != SIZE_MAX && str_find_byte(str_from(value, end + 1), ':') == SIZE_MAX)
-        value = str_first(value, end); /* one colon: IPv4 and a port */
+    else if ((end = str_find_byte(value, ':')) != SIZE_MAX && str_find_byte(str_first(value, end), '.') != SIZE_MAX)
+        value = str_first(value, end); /* IPv4, and a port */
     if (starts_ascii(value, mapped) && address_parse(str_from(value, mapped.len), &plain) && plain.family == 4)
         value = str_from(value, mapped.len);
     if (address_parse(value, &plain))
@@ -299,6 +301,75 @@ static void split(struct out *o, str label, str value) {
             give(o, str_from(piece, at + label.len));
         value = end == SIZE_MAX ? S("") : str_from(value, end + 1);
     }
+}
+
+/* A part of a URL, which may be a path alone, or host and port alone, as CONNECT has it (RFC 9112 3.2). */
+static void url_part(struct out *o, enum derive part, str url) {
+    size_t const scheme = str_find(url, S("://")), question = str_find_byte(url, '?');
+    bool const whole = scheme != SIZE_MAX && scheme > 0 && str_find_byte(url, '/') == scheme + 1 && scheme < question;
+    str const behind = whole ? str_from(url, scheme + 3) : url;
+    size_t const slash = str_find_byte(str_first(behind, str_find_byte(behind, '?')), '/');
+    str host = str_first(behind, slash < str_find_byte(behind, '?') ? slash : str_find_byte(behind, '?'));
+    str path = slash == SIZE_MAX ? S("") : str_from(behind, slash);
+    size_t at;
+
+    path = str_first(path, str_find_byte(path, '?'));
+    switch (part) {
+    case DERIVE_URL_HOST:
+        if ((at = str_find_byte(host, '@')) != SIZE_MAX)
+            host = str_from(host, at + 1);
+        if (host.len > 0 && host.ptr[0] == '[')
+            host = str_find_byte(host, ']') == SIZE_MAX ? S("") : (str){host.ptr + 1, str_find_byte(host, ']') - 1};
+        else
+            host = str_first(host, str_find_byte(host, ':'));
+        if (host.len > 0)
+            give(o, host);
+        return;
+    case DERIVE_URL_PATH:
+        if (path.len > 0)
+            give(o, path);
+        else if (whole)
+            give(o, S("/"));
+        return;
+    case DERIVE_URL_QUERY:
+        if (question != SIZE_MAX)
+            give(o, str_from(url, question + 1));
+        return;
+    default:
+        while ((at = str_find_byte(path, '/')) != SIZE_MAX)
+            path = str_from(path, at + 1);
+        for (bool found = false; (at = str_find_byte(path, '.')) != SIZE_MAX || found; found = true) {
+            if (at == SIZE_MAX) {
+                if (path.len > 0)
+                    give(o, path);
+                return;
+            }
+            path = str_from(path, at + 1);
+        }
+    }
+}
+
+/* A part of METHOD target HTTP/version; blanks in the target are its own. */
+static void request_part(struct out *o, enum derive part, str request) {
+    size_t const blank = str_find_byte(request, ' ');
+    size_t last = request.len;
+
+    if (blank == SIZE_MAX || blank == 0)
+        return;
+    while (last > 0 && request.ptr[last - 1] != ' ')
+        last--;
+    if (!starts_ascii(str_from(request, last), S("HTTP/")))
+        last = request.len + 1;
+    if (last <= blank + 2)
+        return;
+    str const target = {request.ptr + blank + 1, last - 1 - (blank + 1)};
+
+    if (part == DERIVE_REQUEST_METHOD)
+        give(o, str_first(request, blank));
+    else if (part == DERIVE_REQUEST_TARGET)
+        give(o, target);
+    else
+        url_part(o, part == DERIVE_REQUEST_PATH ? DERIVE_URL_PATH : DERIVE_URL_QUERY, target);
 }
 
 static void e164(struct out *o, const struct kind_source *source, str value) {
@@ -398,6 +469,18 @@ size_t kind_derive(const struct kind_source *source, const str *inputs, const bo
             break;
         case DERIVE_SPLIT:
             split(&o, source->text, inputs[0]);
+            break;
+        case DERIVE_URL_HOST:
+        case DERIVE_URL_PATH:
+        case DERIVE_URL_QUERY:
+        case DERIVE_URL_EXTENSION:
+            url_part(&o, source->how, inputs[0]);
+            break;
+        case DERIVE_REQUEST_METHOD:
+        case DERIVE_REQUEST_TARGET:
+        case DERIVE_REQUEST_PATH:
+        case DERIVE_REQUEST_QUERY:
+            request_part(&o, source->how, inputs[0]);
             break;
         }
     return o.full ? NO_MEMORY : o.count;

@@ -248,6 +248,14 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
         {STR("ipv4_signed"), DERIVE_IPV4_SIGNED, 1},
         {STR("registry_path"), DERIVE_REGISTRY_PATH, 2},
         {STR("registry_data"), DERIVE_REGISTRY_DATA, 2},
+        {STR("url_host"), DERIVE_URL_HOST, 1},
+        {STR("url_path"), DERIVE_URL_PATH, 1},
+        {STR("url_query"), DERIVE_URL_QUERY, 1},
+        {STR("url_extension"), DERIVE_URL_EXTENSION, 1},
+        {STR("request_method"), DERIVE_REQUEST_METHOD, 1},
+        {STR("request_target"), DERIVE_REQUEST_TARGET, 1},
+        {STR("request_path"), DERIVE_REQUEST_PATH, 1},
+        {STR("request_query"), DERIVE_REQUEST_QUERY, 1},
     };
     str name;
 
@@ -264,7 +272,8 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
         }
     return kind_fail(l->e, l->path, n->line,
                      "`as: %.*s` is unknown; there are decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
-                     "registry_path, registry_data",
+                     "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, "
+                     "request_target, request_path, request_query",
                      STR_ARG(str_first(name, 40)));
 }
 
@@ -288,13 +297,13 @@ static bool table(struct load *l, const struct yaml_node *n, struct kind_source 
     return true;
 }
 
-static bool only_if(struct load *l, const struct yaml_node *n, struct kind_source *s) {
+static bool only_if(struct load *l, const struct yaml_node *n, const char *what, struct kind_source *s) {
     struct kind_condition *c;
 
-    if (!is_map(l, n, "`only_if`"))
+    if (!is_map(l, n, what))
         return false;
     if (n->count != 1)
-        return kind_fail(l->e, l->path, n->line, "`only_if` asks for one field");
+        return kind_fail(l->e, l->path, n->line, "%s asks for one field", what);
     if (!(c = some(l, 1, sizeof *c)) || !condition(l, n->keys[0], n->key_lines[0], n->items[0], c))
         return false;
     s->only_if = c;
@@ -311,17 +320,19 @@ static bool split_label(struct load *l, const struct yaml_node *n, struct kind_s
 }
 
 static bool source(struct load *l, const struct yaml_node *n, struct kind_source *s) {
-    const struct yaml_node *from, *form, *pairs, *label, *split, *constant, *only;
+    const struct yaml_node *from, *form, *pairs, *label, *split, *constant, *only, *unless;
     str text;
 
     if (n->type == YAML_SCALAR)
         return scalar(l, n, "a source", &text) && from_text(l, text, n->line, s);
-    if (!is_map(l, n, "a source") || !keys_known(l, n, "a source", "from as map label split constant only_if"))
+    if (!is_map(l, n, "a source") || !keys_known(l, n, "a source", "from as map label split constant only_if unless"))
         return false;
     if (!(from = yaml_get(n, "from")))
         return kind_fail(l->e, l->path, n->line, "a source needs `from`");
     form = yaml_get(n, "as"), pairs = yaml_get(n, "map"), label = yaml_get(n, "label"), split = yaml_get(n, "split");
-    constant = yaml_get(n, "constant"), only = yaml_get(n, "only_if");
+    constant = yaml_get(n, "constant"), only = yaml_get(n, "only_if"), unless = yaml_get(n, "unless");
+    if (only && unless)
+        return kind_fail(l->e, l->path, n->line, "a source takes one of `only_if`, `unless`");
     if (!!form + !!pairs + !!label + !!split + (constant && !label) > 1)
         return kind_fail(
             l->e, l->path, n->line,
@@ -357,7 +368,8 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
         if (text.len == 0)
             return kind_fail(l->e, l->path, constant->line, "`constant` is empty");
     }
-    return only ? only_if(l, only, s) : true;
+    s->unless = unless != NULL;
+    return only ? only_if(l, only, "`only_if`", s) : unless ? only_if(l, unless, "`unless`", s) : true;
 }
 
 static bool sources(struct load *l, const struct yaml_node *n, const char *what, const struct kind_source **out,
@@ -749,10 +761,12 @@ static bool not_compiled(struct load *l, const char *why, uint32_t line, const c
     return why ? kind_fail(l->e, l->path, line, "%s: %s", what, why) : full(l);
 }
 
-static bool one_template(struct load *l, const struct yaml_node *n, struct template *t) {
+/* before: what the format puts in front of each of its templates. */
+static bool one_template(struct load *l, const struct yaml_node *n, str before, struct template *t) {
     const struct yaml_node *text_node = n, *more;
     bool has_csv = false;
     const char *why;
+    char *whole;
     str text;
 
     if (n->type == YAML_MAP &&
@@ -760,6 +774,13 @@ static bool one_template(struct load *l, const struct yaml_node *n, struct templ
         return l->e->code ? false : kind_fail(l->e, l->path, n->line, "a template needs `text`");
     if (!scalar(l, text_node, "a template", &text))
         return false;
+    if (before.len) {
+        if (!(whole = some(l, before.len + text.len, 1)))
+            return false;
+        memcpy(whole, before.ptr, before.len);
+        memcpy(whole + before.len, text.ptr, text.len);
+        text = (str){whole, before.len + text.len};
+    }
     if (!template_compile(text, l->k->arena, l->k->fields, t, &why))
         return not_compiled(l, why, text_node->line, "a template");
     t->line = n->line;
@@ -815,8 +836,9 @@ static bool load_format(struct load *l, const struct yaml_node *map) {
     struct format *const f = some(l, 1, sizeof *f);
     const struct yaml_node *n;
     struct template *list;
+    str before = S("");
 
-    if (!f || !keys_known(l, map, "a format", "format title program templates set join"))
+    if (!f || !keys_known(l, map, "a format", "format title program prefix templates set join"))
         return false;
     f->path = l->path;
     f->line = map->line;
@@ -824,6 +846,8 @@ static bool load_format(struct load *l, const struct yaml_node *map) {
     if (!name_of(l, yaml_get(map, "format"), "`format`", &f->name) || !optional_text(l, map, "title", &f->title))
         return false;
     if ((n = yaml_get(map, "program")) && !programs(l, n, f))
+        return false;
+    if ((n = yaml_get(map, "prefix")) && !scalar(l, n, "`prefix`", &before))
         return false;
     if ((n = yaml_get(map, "set")) && !constants(l, n, &f->set, &f->set_count))
         return false;
@@ -837,7 +861,7 @@ static bool load_format(struct load *l, const struct yaml_node *map) {
     if (!(list = some(l, many(n), sizeof *list)))
         return false;
     for (size_t i = 0; i < many(n); i++)
-        if (!one_template(l, one_of(n, i), &list[i]))
+        if (!one_template(l, one_of(n, i), before, &list[i]))
             return false;
     f->templates = list;
     f->template_count = many(n);

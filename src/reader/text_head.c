@@ -322,8 +322,9 @@ static void old_rest(str s, size_t i, bool iso, struct syslog_head *h) {
         h->size = next;
         return;
     }
-    if (end == s.len || first.ptr[0] == '%' || str_find_byte(first, '=') != SIZE_MAX ||
-        str_find_byte(first, '|') != SIZE_MAX || str_starts(str_from(s, i), S("last message repeated "))) {
+    if (end == s.len || first.ptr[0] == '%' || (first.ptr[0] == '[' && str_find_byte(first, ':') == SIZE_MAX) ||
+        str_find_byte(first, '=') != SIZE_MAX || str_find_byte(first, '|') != SIZE_MAX ||
+        str_starts(str_from(s, i), S("last message repeated "))) {
         h->size = date_end;
         return;
     }

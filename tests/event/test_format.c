@@ -163,7 +163,7 @@ static const struct {
     {"\"{a:quoted}\" b", STR("\"\" b"), "t a="},
     {"\"{a:quoted}\" b", STR("\"x\\\"\\\\ y\" b"), "t a=x\"\\ y"},
     {"\"{a:quoted}\" b", STR("\"x\\n y\" b"), "t a=x\\n y"},
-    {"\"{a:quoted}\" b", STR("\"x\" c\" b"), NO}, /* it ends at the first */
+    {"\"{a:quoted}\" b", STR("\"x\" c\" b"), "t a=x\" c"}, /* not everybody escapes quotes */
     {"\"{a:quoted}\" b", STR("\"x\\\" b"), NO},
     {"\"{a-:quoted}\" b", STR("\"-\" b"), "t"},
     {"{a:quoted}|{b:quoted}|{c}", STR("x\\|y|z|w"), "t a=x|y;b=z;c=w"},
@@ -266,18 +266,18 @@ static const struct {
     {"templates of none", "format: a\nprogram: p\ntemplates: []\n",
      "k.yml:1: a format needs `templates`, or `program` at least"},
     {"misspelt", "format: a\ntemplate: x\n",
-     "k.yml:2: a format has no key `template`; it may have: format title program templates set join"},
+     "k.yml:2: a format has no key `template`; it may have: format title program prefix templates set join"},
     {"a template misspelt", "format: a\ntemplates:\n  - {txt: x}\n",
      "k.yml:3: a template has no key `txt`; it may have: text set columns"},
     {"no text", "format: a\ntemplates:\n  - {set: {a: b}}\n", "k.yml:3: a template needs `text`"},
     {"empty", "format: a\ntemplates:\n  - ''\n", "k.yml:3: a template: an empty template"},
     {"open brace", "format: a\ntemplates:\n  - x\n  - 'a {b'\n", "k.yml:4: a template: a { without }"},
     {"no such type", "format: a\ntemplates:\n  - '{b:hex}'\n",
-     "k.yml:3: a template: a field's type is none of word, int, number, address, quoted, request, pairs, pairs_comma, "
-     "pairs_tab, pairs_colon, loose, csv"},
+     "k.yml:3: a template: a field's type is none of word, int, number, address, time, labels, quoted, request, pairs, pairs_line, "
+     "pairs_comma, pairs_tab, pairs_bar, pairs_colon, leef, loose, loose_colon, csv"},
     {"no type", "format: a\ntemplates:\n  - '{b:}'\n",
-     "k.yml:3: a template: a field's type is none of word, int, number, address, quoted, request, pairs, pairs_comma, "
-     "pairs_tab, pairs_colon, loose, csv"},
+     "k.yml:3: a template: a field's type is none of word, int, number, address, time, labels, quoted, request, pairs, pairs_line, "
+     "pairs_comma, pairs_tab, pairs_bar, pairs_colon, leef, loose, loose_colon, csv"},
     {"two fields", "format: a\ntemplates:\n  - '{a}{b}'\n",
      "k.yml:3: a template: two fields with nothing between them"},
     {"two fields, one in an option", "format: a\ntemplates:\n  - '{a}[[{b}]]'\n",

@@ -624,6 +624,69 @@ static void long_values_decide(void **state) {
         }
 }
 
+/* What is remembered of a value is only what conditions look at: values that agree so far and part behind, come in either order, and
+ * values of which no condition looks at more than the first byte. */
+static void what_conditions_look_at(void **state) {
+    static const struct {
+        str value;
+        const char *kind; /* NULL: none */
+    } values[] = {
+        {STR("abcd"), "exact"},
+        {STR("ABCD"), "exact"},
+        {STR("abcde"), NULL},
+        {STR("abcd e"), NULL},
+        {STR("abcdefghijk1"), NULL},
+        {STR("abcdefghijk2"), NULL},
+        {STR("abc"), NULL},
+        {STR(""), "exact"},
+        {STR("-"), NULL},
+        {STR("xyz"), "begin"},
+        {STR("XyZ1234567890a"), "begin"},
+        {STR("XyZ1234567890b"), "begin"},
+        {STR("xy"), NULL},
+        {STR("xyy1234567890a"), NULL},
+        {STR("q\xc3\xa4"), "begin"},
+        {STR("q\xc3\xa4 more"), "begin"},
+        {STR("q\xc3"), NULL},
+        {STR("q\xc3z"), NULL},
+        {STR("q\xa4"), NULL},
+        {STR("!bcd"), NULL},
+        {STR("@bcd"), NULL},
+        {STR("zzz 1"), NULL},
+        {STR("zzz 2"), NULL},
+        {STR("\xc3\xa4"), NULL},
+    };
+    static struct trial t;
+    struct err e = {0};
+    size_t line = 0, none = 0;
+    (void)state;
+
+    open_with(&t, "kind: exact\nwhen: {k: [abcd, '']}\n---\nkind: begin\nwhen: {k: {starts: [xyz, 'q\xc3\xa4']}}\n",
+              NULL);
+    for (size_t n = 0; n < 3 * COUNT(values); n++) {
+        size_t const at = n / COUNT(values) == 1 ? 2 * COUNT(values) - 1 - n : n % COUNT(values);
+
+        value_add(&t, &draft, "k", RAW_TEXT, values[at].value);
+        assert_true(give(&t, &draft, &e));
+        draft_clear(&draft);
+        none += !values[at].kind;
+    }
+    assert_int_equal(ingest_counts(t.in)->no_kind, none);
+    finish(&t);
+    for (size_t n = 0; n < 3 * COUNT(values); n++) {
+        size_t const at = n / COUNT(values) == 1 ? 2 * COUNT(values) - 1 - n : n % COUNT(values);
+        char expected[40];
+
+        if (!values[at].kind)
+            continue;
+        snprintf(expected, sizeof expected, "#%05u %s - ", (unsigned)n + 1, values[at].kind);
+        if (!str_starts(buf_str(&t.lines[line]), str_of(expected)))
+            fail_msg("%.*s: %.*s", STR_ARG(values[at].value), STR_ARG(buf_str(&t.lines[line])));
+        line++;
+    }
+    trial_close(&t);
+}
+
 /* Many values that each might decide: together more than any key holds. The last of them decides. */
 static void keys_too_long(void **state) {
     static struct trial t;
@@ -1265,6 +1328,7 @@ int main(void) {
         cmocka_unit_test(values_repaired_and_cut),
         cmocka_unit_test(too_many_values),
         cmocka_unit_test(long_values_decide),
+        cmocka_unit_test(what_conditions_look_at),
         cmocka_unit_test(keys_too_long),
         cmocka_unit_test(gates_flooded),
         cmocka_unit_test(names_without_end),

@@ -68,7 +68,8 @@ static const struct {
      "kind: acme/door\ntitle: Doors\nreader: json\nwhen: {X: [1, two, ''], Y: {starts: z}, Z: {present: true}, "
      "W: {present: false}}\neach: X\ntime: [T, U]\nlogsources:\n  - product: Acme\n    service: DOOR\n    fields: {A: "
      "B, "
-     "C: [D, '{E}@{F}', {from: G, as: hex}], H: {from: I, map: {a: b}, only_if: {J: k}}, K: {from: L, label: M}, N: "
+     "C: [D, '{E}@{F}', {from: G, as: hex}], H: {from: I, map: {a: b}, only_if: {J: k}}, K: {from: L, label: M, "
+     "unless: {J: l}}, N: "
      "{from: O, split: true}, P: {from: [Q, R], as: registry_data}}\nkey: [A, B]\nroles: {host: H, account: ['{A}', "
      "B]}\n",
      OK},
@@ -130,8 +131,8 @@ static const struct {
      "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `constant`"},
     {"no such form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: octal}}\n",
      "k.yml:3: `as: octal` is unknown; there are decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
-     "registry_path, "
-     "registry_data"},
+     "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, request_target, "
+     "request_path, request_query"},
     {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n",
      "k.yml:3: `as: hex` takes one field"},
     {"two fields, no form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B]}}\n",
@@ -145,6 +146,10 @@ static const struct {
      "k.yml:3: a template of more than 4 fields"},
     {"only_if of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, only_if: {B: 1, C: 2}}}\n",
      "k.yml:3: `only_if` asks for one field"},
+    {"unless of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, unless: {B: 1, C: 2}}}\n",
+     "k.yml:3: `unless` asks for one field"},
+    {"only_if and unless", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, only_if: {B: 1}, unless: {C: 2}}}\n",
+     "k.yml:3: a source takes one of `only_if`, `unless`"},
     {"constant of nothing", "kind: a\nwhen: {X: 1}\nroles: {host: {constant: a}}\n", "k.yml:3: a source needs `from`"},
     {"constant that is empty", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, constant: ''}}\n",
      "k.yml:3: `constant` is empty"},
@@ -425,6 +430,30 @@ static const struct {
     {"hex", "{from: A, as: hex}", {"420"}, "0x1a4"},
     {"hex, tidied", "{from: A, as: hex}", {"0x00000001A4"}, "0x1a4"},
     {"hex of nothing", "{from: A, as: hex}", {""}, NULL},
+    {"host of a URL", "{from: A, as: url_host}", {"http://a.example:8080/b?c"}, "a.example"},
+    {"host behind a user", "{from: A, as: url_host}", {"ftp://u:p@a.example/b"}, "a.example"},
+    {"host that is an IPv6 address", "{from: A, as: url_host}", {"http://[2001:db8::1]:80/"}, "2001:db8::1"},
+    {"host of CONNECT", "{from: A, as: url_host}", {"a.example:443"}, "a.example"},
+    {"host of a path", "{from: A, as: url_host}", {"/b?u=http://a/"}, NULL},
+    {"host of a query", "{from: A, as: url_host}", {"http://a.example?x=/y@z"}, "a.example"},
+    {"host that is open", "{from: A, as: url_host}", {"http://[2001:db8::1/"}, NULL},
+    {"path of a URL", "{from: A, as: url_path}", {"http://a.example/b/c?d/e"}, "/b/c"},
+    {"path of a URL without", "{from: A, as: url_path}", {"http://a.example"}, "/"},
+    {"path of a path", "{from: A, as: url_path}", {"/b?u=http://a/"}, "/b"},
+    {"path of CONNECT", "{from: A, as: url_path}", {"a.example:443"}, NULL},
+    {"query of a URL", "{from: A, as: url_query}", {"http://a.example/b?c=d?e"}, "c=d?e"},
+    {"query of none", "{from: A, as: url_query}", {"http://a.example/b"}, NULL},
+    {"extension", "{from: A, as: url_extension}", {"http://a.example/b.c/d.tar.gz?e.f"}, "gz"},
+    {"extension of none", "{from: A, as: url_extension}", {"http://a.example/b.c/d"}, NULL},
+    {"extension that is empty", "{from: A, as: url_extension}", {"/b."}, NULL},
+    {"method", "{from: A, as: request_method}", {"GET /b?c HTTP/1.1"}, "GET"},
+    {"method of none", "{from: A, as: request_method}", {"-"}, NULL},
+    {"target", "{from: A, as: request_target}", {"GET /b c?d HTTP/1.1"}, "/b c?d"},
+    {"target without version", "{from: A, as: request_target}", {"GET /b"}, "/b"},
+    {"target that is none", "{from: A, as: request_target}", {"GET HTTP/1.0"}, NULL},
+    {"target that is empty", "{from: A, as: request_target}", {"GET  HTTP/1.0"}, NULL},
+    {"path of a request", "{from: A, as: request_path}", {"GET http://a/b?c HTTP/1.1"}, "/b"},
+    {"query of a request", "{from: A, as: request_query}", {"GET /b?c HTTP/1.1"}, "c"},
     {"dos path", "{from: A, as: dos_path}", {"\\device\\harddiskvolume3\\windows\\x.exe"}, "C:\\windows\\x.exe"},
     {"dos path, case", "{from: A, as: dos_path}", {"\\Device\\HarddiskVolume12\\x"}, "C:\\x"},
     {"dos path of none", "{from: A, as: dos_path}", {"System"}, "System"},
@@ -496,6 +525,14 @@ static const struct {
     {"address, IPv6 and port", "{from: A, as: address}", {"[2001:db8::1]:443"}, "2001:db8::1"},
     {"address, IPv6 in brackets", "{from: A, as: address}", {"[::1]"}, "::1"},
     {"address, IPv4 in IPv6", "{from: A, as: address}", {"[::ffff:10.1.2.3]:1"}, "10.1.2.3"},
+    {"address, IPv4 in IPv6, alone", "{from: A, as: address}", {"::ffff:10.1.2.3"}, "10.1.2.3"},
+    {"address, port and interface", "{from: A, as: address}", {"10.1.2.3:52878:X0"}, "10.1.2.3"},
+    {"address behind a way", "{from: A, as: address}", {"ssh(192.0.2.1)"}, "192.0.2.1"},
+    {"address behind a way, IPv6", "{from: A, as: address}", {"GUI(2001:db8::1)"}, "2001:db8::1"},
+    {"address behind a way, none", "{from: A, as: address}", {"jsconsole()"}, NULL},
+    {"address behind a way, open", "{from: A, as: address}", {"ssh(192.0.2.1"}, NULL},
+    {"address, way and more", "{from: A, as: address}", {"ssh(192.0.2.1)x"}, NULL},
+    {"address, bracket alone", "{from: A, as: address}", {")"}, NULL},
     {"address, IPv6 in IPv6", "{from: A, as: address}", {"::FFFF:a:b"}, "::FFFF:a:b"},
     {"address, blanks", "{from: A, as: address}", {" 10.1.2.3 "}, "10.1.2.3"},
     {"address, name of a service", "{from: A, as: address}", {"secretsmanager.amazonaws.com"}, NULL},
@@ -966,7 +1003,7 @@ static const struct {
     {"_path=radius ts=1", NULL, "zeek/other"},
     {"ts=1 uid=C id_orig_h=1 id_resp_h=2 query=x qtype_name=A", "zeek/underscore", "zeek/plain/dns"},
     {"action=x actor={}:inner created_at=1", NULL, NULL},
-    {"message=hello", NULL, NULL},
+    {"message=hello", NULL, "text/line"},
     {"EventID=1", NULL, NULL},
 };
 
@@ -1058,7 +1095,7 @@ static void made_of(const struct kind_source *sources, size_t count, bool role, 
                 tested = true;
             }
         }
-        if (source->only_if && !kind_condition_holds(source->only_if, &test, tested))
+        if (source->only_if && kind_condition_holds(source->only_if, &test, tested) == source->unless)
             continue;
         n = kind_derive(source, in, present, a, values);
         for (size_t j = 0; j < n; j++)

@@ -1,0 +1,142 @@
+/* listed: a hunt without rules, whose events go to whoever asked. */
+#include "cli/listed.h"
+
+#include <signal.h>
+
+#include "cli/command.h"
+#include "hunt/hunt.h"
+#include "report/finding_text.h"
+
+struct run {
+    const struct listed *l;
+    struct buf line;
+    bool enough; /* so many as were asked for */
+    bool unread; /* something could not be read */
+};
+
+static bool on_event(void *ctx, const struct normal_event *event, struct err *e) {
+    struct run *const run = ctx;
+
+    return run->l->event(run->l->ctx, event, &run->enough, e) &&
+           (!run->enough || err_set(e, ERR_INTERRUPTED, 0, "as many events as were asked for"));
+}
+
+/* What is not among the events must not be missed. Below the events that came before it, where both go to one terminal. */
+static bool tell(struct run *run, str path, str why, struct err *e) {
+    run->unread = true;
+    run->line.len = 0;
+    buf_add(&run->line, S("longwatch: "));
+    finding_plain(&run->line, path, false);
+    buf_add(&run->line, S(": "));
+    finding_plain(&run->line, why, false);
+    buf_byte(&run->line, '\n');
+    if (run->line.failed)
+        return err_set(e, ERR_MEMORY, 0, "no memory to print");
+    if (fflush(stdout) != 0)
+        return err_system(e, "standard output");
+    fwrite(run->line.ptr, 1, run->line.len, stderr);
+    return true;
+}
+
+static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
+    return !c->not_read.len || str_eq(c->not_read, S("empty")) || tell(ctx, c->path, c->not_read, e);
+}
+
+static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    struct buf why = {0};
+    bool ok;
+
+    if (d->size)
+        buf_format(&why, "%lu byte%s ", (unsigned long)d->size, d->size == 1 ? "" : "s");
+    buf_format(&why, "at %lu: %.*s", (unsigned long)d->offset, STR_ARG(d->why));
+    ok = why.failed ? err_set(e, ERR_MEMORY, 0, "no memory to print") : tell(ctx, d->path, buf_str(&why), e);
+    buf_free(&why);
+    return ok;
+}
+
+static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
+    (void)ctx;
+    (void)f;
+    return err_set(e, ERR_CORRUPT, 0, "a finding without rules");
+}
+
+static void on_kind(void *ctx, const struct kind *kind, uint64_t events) {
+    (void)ctx;
+    (void)kind;
+    (void)events;
+}
+
+static void on_correlation(void *ctx, uint32_t rule, const struct correlation_counts *counts) {
+    (void)ctx;
+    (void)rule;
+    (void)counts;
+}
+
+static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matches) {
+    (void)ctx;
+    (void)rule;
+    (void)filter;
+    (void)matches;
+}
+
+/* Ctrl-C ends the listing between two events; a second one ends the program. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+static void signals_catch(void) {
+    struct sigaction const end = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    sigaction(SIGINT, &end, NULL);
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGHUP, &end, NULL); /* SIGPIPE ends the program: whoever closed the pipe, as head(1) does, has enough */
+}
+
+static int list_with(const struct listed *l, const struct sigma_set *none) {
+    struct run run = {.l = l};
+    struct err e = {0};
+    struct hunt_result result = {0};
+    /* One process reads: what it sends is handed over as it comes, and never more than a file of it waits. */
+    struct hunt_options const options = {.paths = l->paths->items,
+                                         .path_count = l->paths->count,
+                                         .set = none,
+                                         .fields = l->fields,
+                                         .kinds = l->kinds,
+                                         .from = l->from,
+                                         .to = l->to,
+                                         .workers = 1,
+                                         .stop = &interrupted,
+                                         .event = on_event,
+                                         .limit = l->limit,
+                                         .kind_begins = l->kind_begins,
+                                         .reader = l->reader,
+                                         .finding = on_finding,
+                                         .custody = on_custody,
+                                         .damage = on_damage,
+                                         .kind = on_kind,
+                                         .correlation = on_correlation,
+                                         .filtered = on_filtered,
+                                         .ctx = &run};
+    bool ok;
+
+    signals_catch();
+    ok = hunt_run(&options, &result, &e) || run.enough;
+    if (fflush(stdout) != 0 && ok)
+        ok = err_system(&e, "standard output");
+    buf_free(&run.line);
+    return !ok ? tell_error(&e) : run.unread ? EXIT_UNREADABLE : EXIT_NOTHING;
+}
+
+int listed_run(const struct listed *l) {
+    struct sigma_loader *loader = NULL; /* no rules, but a set */
+    const struct sigma_set *none;
+    struct err e = {0};
+    int const status =
+        sigma_loader_new(&loader, &e) && sigma_load_end(loader, &none, &e) ? list_with(l, none) : tell_error(&e);
+
+    sigma_loader_free(loader);
+    return status;
+}

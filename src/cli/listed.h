@@ -1,0 +1,25 @@
+/* listed: every event of some paths handed to a command, without rules: what `events` prints and `kinds suggest` learns from. */
+#ifndef CLI_LISTED_H
+#define CLI_LISTED_H
+
+#include "cli/option.h"
+#include "event/kind.h"
+#include "event/normal.h"
+
+struct listed {
+    const struct arguments *paths;
+    struct fields *fields;
+    const struct kinds *kinds;
+    const char *kind_begins, *reader; /* as in hunt_options; NULL: all, and content decides */
+    int64_t from, to;                 /* INSTANT_NONE: open */
+    uint64_t limit;                   /* as in hunt_options */
+    /* *enough: set it to end the listing, which is no failure. False: it fails with e. */
+    bool (*event)(void *ctx, const struct normal_event *event, bool *enough, struct err *e);
+    void *ctx;
+};
+
+/* Runs it; what cannot be read is told on standard error, below what has been printed. Ctrl-C ends it between two events.
+ * Returns EXIT_NOTHING, EXIT_UNREADABLE when something could not be read, or what tell_error gave. */
+int listed_run(const struct listed *l);
+
+#endif

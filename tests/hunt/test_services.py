@@ -1,0 +1,438 @@
+#!/usr/bin/env python3
+"""test_services: what lines of web servers, proxies, DNS and mail servers, Unix services and VMware say, against what others say of them.
+
+The shared data hold raw lines with the normal form that a vendor's parser makes of them (data/vendor-logs), logs with the
+template of every line (data/linux/loghub), and scans of web servers (data/web/scanner-attacks). For each line of the first:
+time, client address, user and outcome. Where ours differs there is a reason below; a reason that nothing needs is an error.
+"""
+
+import collections
+import csv
+import gzip
+import io
+import json
+import pathlib
+import re
+import subprocess
+import tempfile
+
+from evidence import BINARY, SHARED, run
+
+FORMATS = (
+    "apache nginx haproxy squid openssh postfix bind unbound dhcpd openvpn openldap freeradius vmware-vcenter vmware-esxi".split()
+)
+WHAT = ("time", "address", "user", "outcome")
+
+# (format, what, which lines, why): where the normal form of the vendor and ours differ.
+DIFFER = [
+    ("apache", "outcome", r'" 302 ', "a redirect neither failed nor succeeded"),
+    ("apache", "outcome", r"^\[", "a line of an error log does not say how the request ended"),
+    ("nginx", "outcome", r"^\{", "JSON: the status has no fixed name, so that its outcome is not said"),
+    ("haproxy", "address", r'"POST $', "one request over two lines: the log was broken before it came here"),
+    ("haproxy", "address", r"\[ACCESS\]", "JSON of one administrator's own making behind a text"),
+    ("haproxy", "outcome", r"\[ACCESS\]", "the same"),
+    ("openssh", "outcome", r"^ *(main: sshd|fatal: userauth_finish)", "nothing says that it is of sshd"),
+    ("openssh", "outcome", r"^.*(Connection closed|Connection reset|Received disconnect|Disconnected from)", "an end is no outcome"),
+    ("openssh", "outcome", r"^ *(Connection from|User child)", "nobody has logged in yet, and nobody has failed"),
+    ("openssh", "outcome", r"^ *(Accepted key|Postponed)", "a key that would do; the login is another line"),
+    ("openssh", "outcome", r"session closed", "an end is no outcome"),
+    ("openssh", "outcome", r"ignoring max retries", "says what it does, not how the login ended"),
+    ("openssh", "user", r"User child", "`User child` is the process of the user"),
+    ("openssh", "user", r"@lexample", "the account as it is written, with its domain"),
+    ("postfix", "address", r"^(486D13F8B7|NOQUEUE): client=", "bare and too short to tell that it is Postfix's"),
+    ("postfix", "outcome", r"status=(deferred|bounced)", "not delivered is no success"),
+    ("postfix", "outcome", r"disconnect from|lost connection", "an end is no outcome"),
+    ("postfix", "outcome", r"said: 4", "the other server has put it off"),
+    ("postfix", "outcome", r"filter: RCPT|warning: header", "passed on to a filter: nothing has been decided"),
+    ("postfix", "outcome", r"action=(pass|greylist)", "a policy's answer; the field action has it"),
+    ("postfix", "outcome", r"client-ip=", "a result of SPF; the field result has it"),
+    ("bind", "address", r"resolving|transfer of", "the server that was asked is no client: server_address"),
+    ("dhcpd", "outcome", r"no free leases", "no address was given"),
+    ("dhcpd", "outcome", r"DHCPRELEASE", "an end is no outcome"),
+    ("openldap", "outcome", r"UNBIND", "an end is no outcome"),
+    ("freeradius", "user", r"\[(MYDOM|domain)\\|john.doe@example.org", "the account as it is written, with its domain"),
+    ("vmware-vcenter", "user", r"Arg userName", "an argument of a call, behind escapes of its own"),
+    ("vmware-vcenter", "user", r"@|\\", "the account as it is written, with its domain"),
+    ("vmware-vcenter", "user", r"A ticket for", "who acquired it is the account; for whom: target_account"),
+    ("vmware-vcenter", "outcome", r"SSH session was closed", "an end is no outcome"),
+    ("vmware-esxi", "outcome", r"Disconnected from", "an end is no outcome"),
+    ("vmware-esxi", "outcome", r"\[Auth\]: User root$", "cut in the middle: it does not say what the user did"),
+    ("vmware-esxi", "address", r"<TCP '", "both ends of a connection within a machine"),
+    ("vmware-esxi", "address", r"255\.255\.255\.255", "everybody is not a client"),
+    ("vmware-esxi", "address", r"^sshd\[", "a tag without date: no head of syslog"),
+    ("vmware-esxi", "user", r"^sshd\[", "the same"),
+    ("vmware-esxi", "user", r"user=(testUser|vpxuser):", "the account as it is written, with whom it acts for"),
+    ("vmware-esxi", "outcome", r"^sshd\[", "a tag without date: no head of syslog"),
+]  # fmt: skip
+
+# Lines that no format tells: (format, which lines, why).
+UNTOLD = [
+    ("haproxy", r'"POST $', "broken in two"),
+    ("haproxy", r"\[ACCESS\]", "JSON of one administrator's own making behind a text"),
+    ("openssh", r"^(main: sshd|fatal: userauth_finish)", "nothing says that it is of sshd"),
+    ("postfix", r"^dns: new_dns_packet", "not Postfix's: SpamAssassin's, without its name"),
+    ("postfix", r"client=", "bare and too short to tell that it is Postfix's"),
+    ("openvpn", r"client01,10.8.0.4,$", "an entry of the pool: a name and an address"),
+    ("openldap", r'^" conn=', "a line of syslog that went through CSV twice"),
+    ("vmware-vcenter", r"\[pool-24-thread-1\]|: 23134193\.2", "time and text of a Java service"),
+    ("vmware-esxi", r"^\[vSAN|^Terminating|DHCPDISCOVER on|^Executing|^sshd\[|^Unlocked|\[2-3\]|^cpu7|[sS]erial num", "bare"),
+]  # fmt: skip
+
+PLAIN = {"text/line", "text/dated", "unix/syslog", "unix/syslog-dated", None}
+
+
+def events(*paths):
+    """Records by the name of their file, and its folder."""
+    out = subprocess.run([BINARY, "events", *map(str, paths), "--json"], capture_output=True, check=False, timeout=250)
+    assert out.returncode in (0, 3), f"events: {out.returncode}: {out.stderr.decode('utf-8', 'replace')}"
+    found = collections.defaultdict(list)
+    for line in out.stdout.splitlines():
+        event = json.loads(line)
+        found["/".join(event["evidence_path"].split("/")[-2:])].append(event)
+    return found
+
+
+def shared(name):
+    """Bytes of a shared file, unpacked; None and a line when it is not there."""
+    path = SHARED / "data" / name
+    if not path.exists():
+        print(f"skipped: {path} is not there")
+        return None
+    return gzip.decompress(path.read_bytes())
+
+
+def moment(text):
+    """A time without its zone's letter and without zeros that say nothing."""
+    text = text.rstrip("Z") if text else None
+    return text.rstrip("0").rstrip(".") if text and "." in text else text
+
+
+def inside(tree, *names):
+    for name in names:
+        tree = tree.get(name) if isinstance(tree, dict) else None
+    return tree
+
+
+def test_vendor_logs():
+    rows, table, wrong, used = {}, collections.Counter(), [], set()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in FORMATS:
+            data = shared(f"vendor-logs/{name}.ndjson.gz")
+            if data is None:
+                return
+            (pathlib.Path(folder) / name).mkdir()
+            for number, line in enumerate(data.splitlines()):
+                row = json.loads(line)
+                rows[f"{name}/{number:03}"] = row
+                (pathlib.Path(folder) / name / f"{number:03}").write_text(row["message"] + "\n", encoding="utf-8")
+        found = events(folder)
+    assert len(rows) == 422, f"SOURCE.md counts 422 lines of these formats, here are {len(rows)}"
+    for key, row in rows.items():
+        name, message, want = key.split("/")[0], row["message"], row["expected"]
+        first = found[key][0] if found[key] else {"kind": None, "roles": {}, "time": None}  # a file nobody reads
+        if first["kind"] in PLAIN:
+            reasons = [("untold", i) for i, (f, lines, _) in enumerate(UNTOLD) if f == name and re.search(lines, message.strip(), re.M)]
+            used.update(reasons)
+            if not reasons:
+                wrong.append(f"{key}: only {first['kind']}: {message[:150]!r}")
+        roles = first["roles"]
+        ours = dict(zip(WHAT, (moment(first["time"]), roles.get("client_address"), roles.get("account"), roles.get("outcome"))))
+        theirs = dict(zip(WHAT, (moment(want.get("@timestamp")), inside(want, "source", "ip"), inside(want, "user", "name"), inside(want, "event", "outcome"))))
+        for what in WHAT:
+            if theirs[what] is None:
+                table[name, what, "ours" if ours[what] else "neither"] += 1
+                continue
+            same = ours[what] == theirs[what]
+            table[name, what, "fits" if same else "differs"] += 1
+            reasons = [("differ", i) for i, (f, w, lines, _) in enumerate(DIFFER) if (f, w) == (name, what) and re.search(lines, message, re.M)]
+            if not same:
+                used.update(reasons)
+                if not reasons:
+                    wrong.append(f"{key}: {what}: {theirs[what]!r} expected, {ours[what]!r} read ({first['kind']}): {message[:150]!r}")
+    print(f"{'fits/differs/ours alone':24}" + "".join(f"{what:>16}" for what in WHAT))
+    for name in FORMATS:
+        print(f"{name:24}" + "".join(f"{'/'.join(str(table[name, what, how]) for how in ('fits', 'differs', 'ours')):>16}" for what in WHAT))
+    for kind, reasons in (("differ", DIFFER), ("untold", UNTOLD)):
+        wrong += [f"nothing needs this reason: {r}" for i, r in enumerate(reasons) if (kind, i) not in used]
+    assert not wrong, "\n".join(wrong)
+
+
+# The templates of loghub's structured files, and what our fields must hold for their lines: kind, and roles by pattern.
+SSH = {
+    "E9": (r"for (?P<account>\S+) from (?P<client_address>\S+) port", "failure"),
+    "E10": (r"invalid user (?P<account>.*) from (?P<client_address>\S+) port", "failure"),
+    "E8": (r"invalid user (?P<account>.*) from (?P<client_address>\S+) port", "failure"),
+    "E13": (r"Invalid user (?P<account>.*) from (?P<client_address>\S+)$", "failure"),
+    "E12": (r"invalid user (?P<account>.*) \[preauth\]", "failure"),
+    "E1": (r"for (?P<account>\S+) from (?P<client_address>\S+) port", "success"),
+    "E14": (r"for (?P<account>\S+) from (?P<client_address>\S+) port", "failure"),
+    "E19": (r"rhost=(?P<client_address>\S+)", "failure"),
+    "E20": (r"rhost=(?P<client_address>\S+) +user=(?P<account>\S+)", "failure"),
+    "E16": (r"rhost=(?P<client_address>\S+)", "failure"),
+    "E15": (r"rhost=(?P<client_address>\S+)", "failure"),
+    "E17": (r"rhost=(?P<client_address>\S+) +user=(?P<account>\S+)", "failure"),
+    "E21": (r"check pass", "failure"),
+    "E23": (r"for user (?P<account>\S+) by", "success"),
+    "E22": (r"for user (?P<account>\S+)", None),
+    "E24": (r"from (?P<client_address>\S+): ", None),
+    "E7": (r"from (?P<client_address>\S+): ", None),
+    "E25": (r"from (?P<client_address>\S+): ", None),
+    "E26": (r"from (?P<client_address>\S+): ", None),
+    "E6": (r"from (?P<client_address>\S+): ", None),
+    "E27": (r"\[(?P<client_address>\S+)\] failed", None),
+    "E2": (r"closed by (?P<client_address>\S+)", None),
+    "E3": (r"from (?P<client_address>\S+)", "failure"),
+    "E5": (r"for (?P<account>\S+) \[", "failure"),
+    "E4": (r"for (?P<account>\S+) \[", "failure"),
+}
+
+def structured(name):
+    """[(row of the structured file, our event)] of a log of loghub; None when the data are not there."""
+    log, truth = shared(f"linux/loghub/{name}.log.gz"), shared(f"linux/loghub/{name}.log_structured.csv.gz")
+    if log is None or truth is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "log").write_bytes(log)
+        found = list(events(folder).values())[0]
+    rows = list(csv.DictReader(io.StringIO(truth.decode("utf-8"))))
+    assert len(rows) == len(found) == 2000, f"{name}: {len(rows)} rows, {len(found)} events"
+    return list(zip(rows, found))
+
+
+def test_openssh():
+    pairs = structured("OpenSSH_2k")
+    if pairs is None:
+        return
+    seen = collections.Counter()
+    for row, event in pairs:
+        where = f"line {row['LineId']} ({row['EventId']}): {row['Content']!r}: {event['kind']} {event['roles']}"
+        assert event["fields"]["pid"] == row["Pid"] and event["roles"]["host"] == row["Component"], where
+        if row["EventId"] not in SSH:
+            continue
+        lines, outcome = SSH[row["EventId"]]
+        said = re.search(lines, row["Content"].strip())
+        assert said, where
+        assert event["roles"].get("outcome") == outcome, where
+        for role, value in said.groupdict().items():
+            assert event["roles"].get(role, "") == value, f"{role}: {value!r} expected: {where}"
+        seen[row["EventId"]] += 1
+    assert set(seen) == set(SSH), f"templates without lines: {set(SSH) - set(seen)}"
+    rest = 2000 - sum(seen.values())
+    assert rest == 8, f"{rest} lines of other templates, where E11 and E18 are 8"
+
+
+def test_apache():
+    pairs = structured("Apache_2k")
+    for row, event in pairs or []:
+        where = f"line {row['LineId']}: {row['Content']!r}: {event['kind']} {event['fields']}"
+        assert event["kind"] == "web/apache-error" and event["time"], where
+        assert event["fields"]["level"] == row["Level"], where
+        client = re.match(r"\[client ([^\]]+)\] (.*)", row["Content"])
+        assert event["fields"]["error"] == (client[2] if client else row["Content"]), where
+        assert event["roles"].get("client_address") == (client[1] if client else None), where
+
+
+def test_thunderbird():
+    """A collector's columns in front, and the old tags crond(pam_unix): user, host, pid, and the time that the collector knew."""
+    pairs = structured("Thunderbird_2k")
+    seen = collections.Counter()
+    for row, event in pairs or []:
+        where = f"line {row['LineId']}: {row['Content']!r}: {event['kind']} {event['fields']} {event['roles']}"
+        assert event["fields"]["received"] == row["Timestamp"], where
+        assert event["time_text"] == row["Timestamp"] and event["time"], where
+        if row["PID"]:
+            assert event["fields"]["pid"] == row["PID"], where
+        for lines, kind, role in (
+            (r"session (?:opened|closed) for user (\S+)", "unix/pam", "account"),
+            (r"^\((\S+)\) CMD", "unix/cron", "account"),
+            (r"^DHCPDISCOVER from (\S+)", "dhcp/isc", "object"),
+            (r"^DHCP(?:REQUEST for|OFFER on|ACK on) (\S+)", "dhcp/isc", "client_address"),
+            (r"^(\w{14}): (?:from|to)=", "mailserver/sendmail", "session"),
+        ):
+            said = re.search(lines, row["Content"])
+            if said:
+                seen[kind] += 1
+                assert (event["kind"], event["roles"].get(role)) == (kind, said[1]), where
+    if pairs:
+        assert min(seen.values()) >= 15 and len(seen) == 4, seen
+
+
+def test_scanners():
+    """Every line is an access with method or an empty request, from the clients that SOURCE.md counts; no line is lost."""
+    for name, clients, lines in (
+        ("acunetix", {"192.168.4.25": 6539}, 6539),
+        ("w3af", {"192.168.4.163": 3914, "192.168.1.20": 62, "192.168.4.25": 20}, 3996),
+    ):
+        data = shared(f"web/scanner-attacks/{name}.txt.gz")
+        if data is None:
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "log").write_bytes(data)
+            found = list(events(folder).values())[0]
+        assert len(found) == lines, f"{name}: {len(found)} of {lines}"
+        assert dict(collections.Counter(e["roles"]["client_address"] for e in found)) == clients, name
+        for event in found:
+            fields = event["fields"]
+            assert event["kind"] in ("web/access", "web/access-url") and event["time"], fields["message"]
+            # An own reading of the line: what stands in its quotes, by the quotes that are not escaped.
+            request, status = re.match(r'"?\S+ - \S+ \[[^\]]+\] "((?:[^"\\]|\\.)*)" (\d+) ', fields["message"]).groups()
+            assert fields["sc-status"] == status, fields["message"]
+            parts = re.match(r"([A-Za-z_-]+) (.+) (HTTP/\S+)$", request)
+            target = parts[2] if parts else None
+            if target and "\\" not in target:
+                assert (fields["cs-method"], fields["cs-uri"]) == (parts[1], target), fields["message"]
+
+
+def test_plaso():
+    """Samples of one product each: the kind of every line but those named, and the time of all of that kind."""
+    cases = (
+        ("web/plaso/apache_access.log", "web/access", 15),
+        ("web/plaso/aws_elb_access.log", "web/elb", 16),
+        ("web/plaso/confluence_access.log", "web/confluence", 3),
+        ("linux/plaso/vsftpd.log", "unix/vsftpd", 25),
+        ("linux/plaso/dpkg.log", "unix/dpkg", 4),
+        ("linux/plaso/syslog_syslog_cron.log", "unix/cron", 9),
+        ("linux/plaso/syslog_syslog_ssh.log", "unix/sshd", 9),
+    )
+    for name, kind, count in cases:
+        path = SHARED / "data" / name
+        if not path.exists():
+            print(f"skipped: {path} is not there")
+            continue
+        found = list(events(path).values())[0]
+        kinds = collections.Counter(e["kind"] for e in found)
+        assert kinds == {kind: count}, f"{name}: {kinds}"
+        if not name.startswith("linux/plaso/syslog"):
+            assert all(e["time"] for e in found), f"{name}: no time: {[e['time_text'] for e in found if not e['time']]}"
+
+
+# Lines made up here: (line, kind, roles, fields). Each says what a trap of the format is.
+HEAD = "Dec 10 06:55:46 host1 "
+ACCESS = '192.0.2.1 - - [10/Oct/2020:13:55:36 +0200] '
+MADE = [
+    # A user name that forges the rest of the line: the last `from` is the server's own.
+    (HEAD + "sshd[1]: Failed password for invalid user x from 198.51.100.9 port 22 ssh2 from 192.0.2.7 port 4022 ssh2", "unix/sshd", {"account": "x from 198.51.100.9 port 22 ssh2", "client_address": "192.0.2.7", "outcome": "failure"}, {"src_port": "4022"}),
+    (HEAD + "sshd[1]: Failed password for invalid user  from 192.0.2.7 port 4022 ssh2", "unix/sshd", {"client_address": "192.0.2.7", "outcome": "failure"}, {"user": None}),
+    (HEAD + "sshd[1]: Invalid user a b from 198.51.100.9 from 192.0.2.7 port 1", "unix/sshd", {"account": "a b from 198.51.100.9", "client_address": "192.0.2.7"}, {}),
+    (HEAD + "sshd-session[1]: Accepted publickey for root from 2001:db8::7 port 4022 ssh2: ED25519 SHA256:abc", "unix/sshd", {"account": "root", "client_address": "2001:db8::7", "outcome": "success"}, {}),
+    (HEAD + "sshd[1]: message repeated 3 times: [ Failed password for root from 192.0.2.7 port 5 ssh2]", "unix/sshd", {"account": "root", "outcome": "failure"}, {"repeated": "3"}),
+    (HEAD + "sshd(pam_unix)[1]: session opened for user root by (uid=0)", "unix/pam-sshd-tag", {"account": "root", "outcome": "success"}, {"module": "pam_unix"}),
+    (HEAD + "crond(pam_unix)[1]: session closed for user root", "unix/pam", {"account": "root"}, {"outcome": None}),
+    (HEAD + "su: pam_unix(su:auth): authentication failure; logname=a uid=1000 euid=0 tty=/dev/pts/0 ruser=a rhost=  user=root", "unix/pam", {"account": "root", "outcome": "failure"}, {"service": "su", "ruser": "a"}),
+    (HEAD + "sudo:  alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh -c 'a ; b'", "unix/sudo", {"account": "alice", "target_account": "root", "outcome": "success", "object": "/bin/sh -c 'a ; b'"}, {"TTY": "pts/0"}),
+    (HEAD + "sudo: bob : 3 incorrect password attempts ; TTY=pts/1 ; PWD=/ ; USER=#-1 ; COMMAND=/usr/bin/id", "unix/sudo", {"account": "bob", "target_account": "#-1", "outcome": "failure"}, {"reason": "3 incorrect password attempts"}),
+    (HEAD + "su[9]: FAILED SU (to root) bob on pts/1", "unix/su", {"account": "bob", "target_account": "root", "outcome": "failure"}, {}),
+    (HEAD + "CRON[7]: (root) CMD (sh -c '(a)')", "unix/cron", {"account": "root", "object": "sh -c '(a)'"}, {}),
+    (HEAD + "crontab[7]: (bob) REPLACE (bob)", "unix/cron", {"account": "bob"}, {"action": "REPLACE"}),
+    (HEAD + "useradd[7]: new user: name=eve, UID=0, GID=0, home=/home/eve, shell=/bin/bash, from=/dev/pts/0", "unix/accounts", {"target_account": "eve", "outcome": "success"}, {"uid": "0", "tty": "/dev/pts/0"}),
+    (HEAD + "usermod[7]: add 'eve' to group 'sudo'", "unix/accounts", {"target_account": "eve", "object": "sudo"}, {"action": "add"}),
+    (HEAD + "systemd-logind[7]: New session c12 of user eve.", "unix/logind", {"account": "eve", "session": "c12"}, {}),
+    (HEAD + "vsftpd[7]: [eve] FAIL LOGIN: Client \"192.0.2.9\"", "unix/vsftpd", {"account": "eve", "client_address": "192.0.2.9", "outcome": "failure"}, {}),
+    (HEAD + "slapd[7]: conn=5 op=1 RESULT tag=97 err=49 text=", "unix/slapd", {"session": "5", "outcome": "failure"}, {}),
+    (HEAD + "clamd[7]: /srv/a b.php: Php.Webshell.X FOUND", "unix/clamav-found", {"object": "/srv/a b.php"}, {"Signature": "Php.Webshell.X"}),
+    (HEAD + 'guacd[7]: User "@eve" joined connection "$1" (2 users now present)', "unix/guacamole", {"account": "@eve"}, {"count": "2"}),
+    (HEAD + "pkexec[7]: bob: The value for environment variable XAUTHORITY contains suspicious content [USER=root] [TTY=/dev/pts/0] [CWD=/tmp] [COMMAND=GCONV_PATH=./x]", "unix/polkit", {"account": "bob", "target_account": "root", "outcome": "failure"}, {}),
+    (HEAD + "postfix/smtpd[7]: NOQUEUE: reject: RCPT from unknown[192.0.2.9]: 554 5.7.1 <a@b>: Relay access denied; from=<x@y> to=<a@b> proto=ESMTP helo=<z>", "mailserver/postfix", {"client_address": "192.0.2.9", "session": "NOQUEUE", "outcome": "failure"}, {"from": "x@y", "to": "a@b"}),
+    (HEAD + "dovecot: imap-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.9, lip=192.0.2.1, mpid=5, TLS, session=<abc>", "mailserver/dovecot", {"account": "bob", "client_address": "192.0.2.9", "server_address": "192.0.2.1", "outcome": "success"}, {}),
+    (HEAD + "dovecot: pop3-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<bob>, method=PLAIN, rip=192.0.2.9, lip=192.0.2.1", "mailserver/dovecot", {"account": "bob", "outcome": "failure"}, {}),
+    (HEAD + "imapd: LOGIN FAILED, user=bob, ip=[::ffff:192.0.2.9]", "mailserver/courier", {"account": "bob", "client_address": "192.0.2.9", "outcome": "failure"}, {}),
+    (HEAD + "dnsmasq[7]: query[AAAA] evil.example from 192.0.2.9", "dns/dnsmasq", {"client_address": "192.0.2.9", "object": "evil.example"}, {"record_type": "AAAA", "query": "evil.example"}),
+    (HEAD + "dnsmasq[7]: reply evil.example is 203.0.113.5", "dns/dnsmasq", {"object": "evil.example"}, {"answer": "203.0.113.5"}),
+    ("14-Mar-2021 07:12:03.123 queries: info: client @0x7f 192.0.2.9#40000 (evil.example): view internal: query: evil.example IN TXT +E(0)K (192.0.2.1)", "dns/bind", {"client_address": "192.0.2.9", "server_address": "192.0.2.1"}, {"query": "evil.example", "record_type": "TXT"}),
+    ("3/14/2021 7:12:03 AM 0E70 PACKET  000000D1B2C3D4E0 UDP Rcv 192.0.2.9       0002   Q [0001   D   NOERROR] A      (3)www(6)google(3)com(0)", "dns/windows", {"client_address": "192.0.2.9"}, {"query": "www.google.com", "record_type": "A", "direction": "Rcv"}),
+    ("3/14/2021 7:12:03 AM 0E70 PACKET  000000D1B2C3D4E0 UDP Snd 2001:db8::9     0002 R Q [8081   DR  NOERROR] NS     (0)", "dns/windows", {"client_address": "2001:db8::9"}, {"query": "."}),
+    # Web: what is not a request, and what hides in one.
+    (ACCESS + '"-" 408 - "-" "-"', "web/access", {"client_address": "192.0.2.1", "outcome": "failure"}, {"cs-method": None, "sc-bytes": None, "cs-user-agent": None}),
+    (ACCESS + r'"\x16\x03\x01\x02" 400 226 "-" "-"', "web/access", {"outcome": "failure"}, {"cs-method": None, "cs-request": r"\x16\x03\x01\x02"}),
+    (ACCESS + '"GET /a b?c=d e HTTP/1.1" 200 5 "-" "x"', "web/access", {"object": "/a b?c=d e"}, {"cs-uri-stem": "/a b", "cs-uri-query": "c=d e"}),
+    (ACCESS + '"GET /old" 200 5', "web/access", {"object": "/old"}, {"cs-method": "GET", "cs-version": None}),
+    (ACCESS + r'"GET /?q=\"x\" HTTP/1.1" 200 5 "-" "a\"b"', "web/access", {}, {"cs-uri-query": 'q="x"', "cs-user-agent": 'a"b'}),
+    (ACCESS + '"GET /?q="x" HTTP/1.1" 404 5 "-" "b"', "web/access", {"outcome": "failure"}, {"cs-uri-query": 'q="x"', "cs-user-agent": "b"}),
+    (ACCESS + '"GET http://proxy.test/x.php?y HTTP/1.1" 301 5 "-" "b"', "web/access-url", {"object": "/x.php?y"}, {"cs-uri-host": "proxy.test", "cs-uri-stem": "/x.php"}),
+    ('"' + ACCESS + '"GET / HTTP/1.1" 200 5 "-" "b""', "web/access", {"client_address": "192.0.2.1"}, {"cs-user-agent": "b"}),
+    ('www.example.org 192.0.2.1 - bob [10/Oct/2020:13:55:36 +0200] "GET / HTTP/1.1" 200 5 "-" "b" 0.010 "x"', "web/access", {"host": "www.example.org", "account": "bob"}, {"rest": '0.010 "x"'}),
+    ('client.example.org - - [10/Oct/2020:13:55:36 +0200] "GET / HTTP/1.1" 200 5 "-" "b"', "web/access", {}, {"c-host": "client.example.org"}),
+    ('[Wed Oct 11 14:32:52.123456 2020] [core:error] [pid 1:tid 2] [client 192.0.2.1:5] AH00126: Invalid URI in request GET /../x, referer: http://a/', "web/apache-error", {"client_address": "192.0.2.1"}, {"error": "AH00126: Invalid URI in request GET /../x", "cs-referer": "http://a/"}),
+    ('2019/08/25 23:59:53 [error] 9#9: *1 open() "/x" failed (2: No such file), client: 192.0.2.1, server: a, request: "GET /x?y HTTP/1.1", host: "a"', "web/nginx-error", {"client_address": "192.0.2.1", "object": "/x?y", "host": "a"}, {}),
+    ('{"remote_addr":"192.0.2.1","request":"GET /x?y HTTP/1.1","status":"200","time_iso8601":"2020-01-01T00:00:00Z"}', "web/json", {"client_address": "192.0.2.1", "object": "/x?y"}, {}),
+    ('2015-05-13T23:39:43.945958Z my-lb 192.0.2.1:2817 - -1 -1 -1 503 0 0 0 "GET http://www.example.com:80/a?b HTTP/1.1" "curl" - -', "web/elb", {"client_address": "192.0.2.1", "outcome": "failure"}, {"cs-uri-stem": "/a", "cs-uri-query": "b"}),
+    ('79a5 bucket [06/Feb/2019:00:00:38 +0000] 192.0.2.3 arn:x 3E57 REST.GET.OBJECT a/b.txt "GET /bucket/a/b.txt HTTP/1.1" 403 AccessDenied 113 - 7 - "-" "S3Console/0.4" -', "web/s3", {"client_address": "192.0.2.3", "account": "arn:x", "object": "bucket/a/b.txt", "outcome": "failure"}, {}),
+    ("1564655684.277   3387 192.0.2.1 TCP_TUNNEL/200 19131 CONNECT example.org:443 bob HIER_DIRECT/203.0.113.7 -", "proxy/squid", {"client_address": "192.0.2.1", "account": "bob", "server_address": "203.0.113.7", "object": "example.org:443"}, {"time-taken": "3387"}),
+    ("2022-04-12 00:25:37.732 UTC [9] FATAL:  password authentication failed for user \"bob\"", "unix/postgresql", {"account": "bob", "outcome": "failure"}, {}),
+    ("2023-10-31 15:09:55,123 ERROR [main] a.b.C - java.lang.ProcessImpl", "text/dated", {}, {"text": "ERROR [main] a.b.C - java.lang.ProcessImpl"}),
+    # What only looks like one of them.
+    ("10.0.0.1 GET / 200", "text/line", {}, {}),
+    ("Failed to reticulate splines for user bob", "text/line", {}, {}),
+    ("12 monkeys: a film", "text/line", {}, {"when": None}),
+    (HEAD + "sshd[1]: something that nobody has seen yet", "unix/sshd", {"host": "host1"}, {"outcome": None}),
+]  # fmt: skip
+
+
+def test_made_up():
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "made").mkdir()
+        for number, (line, *_) in enumerate(MADE):
+            (pathlib.Path(folder) / f"made/{number:03}").write_text(KNOWN + line + "\n" if MADE[number][1] == "text/line" else line + "\n", encoding="utf-8")
+        found = events(folder)
+    wrong = []
+    for number, (line, kind, roles, fields) in enumerate(MADE):
+        assert len(found[f"made/{number:03}"]) == 1 + (kind == "text/line"), f"{line!r}: {found[f'made/{number:03}']}"
+        event = found[f"made/{number:03}"][-1]
+        ours = {"kind": event["kind"], **{r: event["roles"].get(r) for r in roles}, **{f: event["fields"].get(f) for f in fields}}
+        if ours != {"kind": kind, **roles, **fields}:
+            wrong.append(f"{line!r}: {ours} read")
+    assert not wrong, "\n".join(wrong)
+
+
+# Lines that nobody knows are read where others are known.
+KNOWN = ACCESS + '"GET / HTTP/1.1" 200 5\n'
+
+RULES = """
+title: {title}
+level: low
+logsource: {{{source}}}
+detection: {{a: {{{test}}}, condition: a}}
+"""
+
+# (log source, a test that only this line satisfies, how many of MADE): the names that rules use.
+SOURCES = [
+    ("product: linux, service: sudo", "USER|startswith: '#-'", 1),
+    ("product: linux, service: cron", "action: REPLACE", 1),
+    ("product: linux, service: sshd", "outcome: success", 2),  # a login by key, a session of PAM
+    ("product: linux, service: auth", "'|all': ['pkexec', 'XAUTHORITY']", 1),
+    ("product: linux, service: clamav", "Signature|startswith: Php", 1),
+    ("product: linux, service: guacamole", "message|contains: '(2 users now present)'", 1),
+    ("product: linux, service: vsftpd", "outcome: failure", 1),
+    ("category: antivirus", "Signature|contains: Webshell, Filename|endswith: .php", 1),
+    ("category: database", "outcome: failure", 1),
+    ("category: application, product: jvm", "message|contains: java.lang.ProcessImpl", 1),
+    ("category: dns", "query: evil.example, record_type: TXT", 1),
+    ("category: dns", "answer: 203.0.113.5", 1),
+    ("category: dns", "query: www.google.com", 1),
+    ("category: webserver", "cs-uri-query: '/x?y', sc-status: 200", 1),  # JSON: the whole target
+    ("category: webserver", "cs-uri-query: 'y', cs-host: proxy.test", 1),
+    ("category: proxy", "c-uri: 'http://proxy.test/x.php?y', c-uri-extension: php, r-dns: proxy.test", 1),
+    ("category: proxy", "cs-host: example.org, cs-method: CONNECT", 1),
+    ("service: apache", "error|contains: Invalid URI", 1),
+    ("service: nginx", "error|contains: 'No such file'", 1),
+]  # fmt: skip
+
+
+def test_log_sources():
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        (place / "made").mkdir()
+        (place / "rules").mkdir()
+        for number, (line, *_) in enumerate(MADE):
+            (place / f"made/{number:03}").write_text(line + "\n", encoding="utf-8")
+        for number, (source, test, _) in enumerate(SOURCES):
+            text = RULES.format(title=f"r{number}", source=source, test=test)
+            (place / f"rules/{number}.yml").write_text(text, encoding="utf-8")
+        out = subprocess.run([BINARY, "hunt", str(place / "made"), "--rules", str(place / "rules"), "--json"], capture_output=True, check=False, timeout=250)
+    titles = collections.Counter(json.loads(line)["rule_title"] for line in out.stdout.splitlines())
+    want = {f"r{number}": count for number, (_, _, count) in enumerate(SOURCES)}
+    assert dict(titles) == want, f"{ {k: (SOURCES[int(k[1:])], want[k], titles.get(k, 0)) for k in want if titles.get(k, 0) != want[k]} } {out.stderr[:500]}"
+
+
+if __name__ == "__main__":
+    run([test_vendor_logs, test_openssh, test_apache, test_thunderbird, test_scanners, test_plaso, test_made_up, test_log_sources])
