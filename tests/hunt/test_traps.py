@@ -183,6 +183,25 @@ def every_case():
     print(f"{len(CASES)} cases")
 
 
+LOGS = (
+    ("lines with their time", "2021-03-14 07:12:03 INFO a\n2021-03-14 07:12:04 INFO b\n", True),
+    ("... and a trace of the stack below one", "2021-03-14 07:12:03 ERROR x\n" + "\tat a.b.c(D.java:1)\n" * 99, True),
+    ("... of which one line in ten has a time", ("2021-03-14 07:12:03 INFO a\n" + "more\n" * 9) * 2, True),
+    ("... of which one in eleven has", ("2021-03-14 07:12:03 INFO a\n" + "more\n" * 10) * 2, False),
+    ("dates that are indented", "Release notes\n   2021-03-14 07:12:03 first\n", False),
+    ("a rule", "title: x\nlogsource: {product: paloalto}\ndetection:\n  a:\n    - '/opt/panlogs/tmp/device_telemetry/'\n  condition: a\n", False),
+    ("a mail", "Received: by b.example;\n\tFri, 1 Jan 2021 00:00:00 +0000\nSubject: x\n\n2021-03-14 07:12:03 INFO a\n", False),
+    ("prose", "# Notes\n\nOn 2021-03-14 07:12:03 nothing happened.\n", False),
+)  # fmt: skip
+
+
+def what_is_no_log():
+    """Mails, rules and notes quote lines of logs: they are told as not read, and no event is made of them."""
+    for name, data, log in LOGS:
+        events, errors = events_of("0001", data)
+        assert bool(events) == log and ("no reader knows this format" in errors) != log, (name, len(events), errors)
+
+
 def a_search_that_was_made_twice():
     """1! Every row is there twice: both are events, one of them is told as a duplicate, by its Id alone."""
     rows = [quoted("CreationDate", "UserIds", "Operations", "AuditData", "ResultIndex")]
@@ -252,4 +271,4 @@ def in_whatever_it_is_packed():
 
 
 if __name__ == "__main__":
-    run([every_case, a_search_that_was_made_twice, an_order_that_is_not_that_of_the_file, a_count_of_chunks_that_is_wrong, in_whatever_it_is_packed])
+    run([every_case, what_is_no_log, a_search_that_was_made_twice, an_order_that_is_not_that_of_the_file, a_count_of_chunks_that_is_wrong, in_whatever_it_is_packed])
