@@ -195,6 +195,58 @@ LOGS = (
 )  # fmt: skip
 
 
+# JSON that is of no kind of ours, though some of its names are: other programs' logs, and what is no log.
+FOREIGN = [
+    {"timestamp": "2021-03-14T07:12:03Z", "level": "info", "message": "started", "host": "srv1", "pid": 4711},
+    {"time": "2021-03-14T07:12:03Z", "level": "ERROR", "msg": "x", "error": "y", "user": "ann"},
+    {"@timestamp": "2021-03-14T07:12:03Z", "message": "x", "log": {"level": "info"}, "service": {"name": "a"}, "host": {"name": "srv1"}},
+    {"version": "1.1", "host": "srv1", "short_message": "x", "timestamp": 1615705923.1, "level": 3, "_user": "ann"},
+    {"log": "line\n", "stream": "stdout", "time": "2021-03-14T07:12:03.1Z"},
+    {"name": "app", "hostname": "srv1", "pid": 1, "level": 30, "msg": "x", "time": "2021-03-14T07:12:03Z", "v": 0},
+    {"id": 7, "action": "login", "user": "ann", "created_at": "2021-03-14T07:12:03Z", "ip": "198.51.100.7"},
+    {"id": "7", "type": "order", "status": "done", "customer": {"name": "ann"}, "items": [{"name": "x", "value": 1}], "date": "2021-03-14"},
+    {"event": "click", "user_id": 7, "url": "/a", "ts": 1615705923, "session": "s"},
+    {"event_type": "page_view", "timestamp": "2021-03-14T07:12:03Z", "user_id": "7", "properties": {"url": "/a"}},
+    {"eventType": "created", "actor": "ann", "target": "x", "published": "2021-03-14T07:12:03Z"},
+    {"src": "198.51.100.7", "dst": "192.0.2.1", "bytes": 7, "start": 1615705923},
+    {"src_ip": "198.51.100.7", "dest_ip": "192.0.2.1", "action": "x", "time": "2021-03-14T07:12:03Z"},
+    {"name": "x", "version": "1.0.0", "dependencies": {"a": "1"}, "scripts": {"test": "x"}},
+    {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"name": "x"}, "geometry": {"type": "Point", "coordinates": [1, 2]}}]},
+    {"openapi": "3.0.0", "info": {"title": "x", "version": "1"}, "paths": {}},
+    {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": {"containers": [{"name": "a"}]}},
+    {"type": "bundle", "id": "bundle--1", "objects": [{"type": "indicator", "id": "indicator--1", "created": "2021-03-14T07:12:03Z", "pattern": "[a:b = 'c']"}]},
+    {"Event": {"id": "1", "info": "x", "date": "2021-03-14", "Attribute": [{"type": "ip-dst", "value": "198.51.100.7", "category": "Network activity"}]}},
+    {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{"results": [{"ruleId": "x", "message": {"text": "y"}}]}]},
+    {"_index": "a", "_id": "1", "_source": {"message": "x"}},
+    {"trace_id": "a", "span_id": "b", "name": "GET /", "start_time": "2021-03-14T07:12:03Z", "attributes": {"http.method": "GET"}},
+    {"Name": "x", "Id": 7, "Path": "C:\\x", "StartTime": "/Date(1615705923000)/"},
+    {"uid": "u1", "ts": 1615705923.1, "user": "ann", "score": 5},
+    {"GUID": "x", "subject": "y", "sender": "a@b.example", "recipient": "c@d.example"},
+    {"MACAddress": "00:00:5e:00:53:01", "IPAddress": "198.51.100.7", "Vendor": "x"},
+    {"operationName": "x", "time": "2021-03-14T07:12:03Z", "category": "y"},
+    {"verb": "GET", "stage": "prod", "path": "/a", "status": 200},
+    {"method": "GET", "path": "/a", "status": 200, "duration": 1.5, "remote_addr": "198.51.100.7", "time": "2021-03-14T07:12:03Z"},
+    {"commit": "a", "author": {"name": "ann", "email": "a@b.example"}, "date": "2021-03-14T07:12:03Z", "message": "x"},
+    {"caller": "main.go:7", "level": "info", "ts": 1615705923.1, "msg": "x", "logger": "a"},
+    {"caller": "+4930123", "called": "+4940123", "duration": 5},
+    {"host": "srv1", "name": "cpu", "value": 0.5, "time": 1615705923},
+    {"severity": "INFO", "textPayload": "x", "resource": {"type": "a"}},
+    {"sender": "a", "message": "b", "room": "c", "sent_at": "2021-03-14T07:12:03Z"},
+    {"event_type_id": 7, "title": "concert", "venue": "x", "starts_at": "2021-03-14T07:12:03Z"},
+    {"action": "closed", "actor": "ann", "created_at": "2021-03-14T07:12:03Z", "ticket": 7},
+    {"action": "save", "isotimestamp": "2021-03-14T07:12:03Z", "username": "ann"},
+    {"logtype": "app", "node_id": "a", "line": "x"},
+]  # fmt: skip
+
+
+def what_is_of_no_kind():
+    """A kind that asks for two or three names that many have would give others' records a meaning, and rules to match."""
+    events, errors = events_of("0001", whole(*FOREIGN))
+    assert len(events) == len(FOREIGN) and not errors, errors
+    taken = [(event["kind"], event["fields"]) for event in events if event["kind"]]
+    assert not taken, taken
+
+
 def what_is_no_log():
     """Mails, rules and notes quote lines of logs: they are told as not read, and no event is made of them."""
     for name, data, log in LOGS:
@@ -271,4 +323,4 @@ def in_whatever_it_is_packed():
 
 
 if __name__ == "__main__":
-    run([every_case, what_is_no_log, a_search_that_was_made_twice, an_order_that_is_not_that_of_the_file, a_count_of_chunks_that_is_wrong, in_whatever_it_is_packed])
+    run([every_case, what_is_of_no_kind, what_is_no_log, a_search_that_was_made_twice, an_order_that_is_not_that_of_the_file, a_count_of_chunks_that_is_wrong, in_whatever_it_is_packed])
