@@ -129,6 +129,8 @@ CASES = [
     ("7 no date among the fields, and midnight", IIS + "#Fields: time c-ip cs-method cs-uri-stem sc-status\n23:59:59 198.51.100.7 GET /a 200\n00:00:01 198.51.100.7 GET /b 200\n", [{"time": "2021-03-14T23:59:59Z"}, {"time": "2021-03-15T00:00:01Z"}]),
     ("7 other fields after a restart", IIS + "#Fields: date time c-ip cs-method cs-uri-stem\n2021-03-14 01:02:03 198.51.100.7 GET /a\n" + IIS + "#Fields: date time cs-method cs-uri-stem c-ip\n2021-03-14 01:02:04 GET /b 198.51.100.7\n",
      [{"roles.object": "/a", "roles.client_address": "198.51.100.7"}, {"roles.object": "/b", "roles.client_address": "198.51.100.7"}]),
+    ("7 a log of the same form whose times are local, and not of a web server", "#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip src-port dst-port size\n"
+     "2021-03-14 08:12:03 DROP UDP 198.51.100.7 192.0.2.1 137 138 78\n", [{"kind": "firewall/windows", "time": "2021-03-14T08:12:03Z", "zone": "assumed", "roles.client_address": "198.51.100.7", "roles.outcome": "failure"}]),
     ("8 neither year nor zone", "Dec 10 06:55:46 srv1 sshd[24200]: Invalid user x from 198.51.100.7\nMar  6 04:07:23 srv1 sshd[24201]: Invalid user x from 198.51.100.7\n",
      [{"time": "2020-12-10T06:55:46Z", "zone": "assumed"}, {"time": "2021-03-06T04:07:23Z", "zone": "assumed"}]),
     ("8 a forged name that holds an address", "<38>Mar  6 04:07:23 srv1 sshd[1]: Failed password for invalid user x from 192.0.2.9 port 22 from 198.51.100.7 port 4711 ssh2\n", [{"roles.account": "x from 192.0.2.9 port 22", "roles.client_address": "198.51.100.7", "roles.outcome": "failure"}]),
