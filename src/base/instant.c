@@ -96,9 +96,13 @@ static void fraction(const char **p, const char *end, struct wall *w) {
         }
 }
 
-/* The name of a zone that nobody can be sure of: CEST, Europe/Berlin. */
+/* Europe/Berlin, CEST, MSK: not INFO or WARN, which logs write there as well. */
 static bool is_zone_name(str s) {
-    if (s.len < 3 || s.len > 40 || s.ptr[0] < 'A' || s.ptr[0] > 'Z')
+    bool const place = str_find_byte(s, '/') != SIZE_MAX;
+
+    if (s.len < 3 || s.len > (place ? 40u : 4u) || s.ptr[0] < 'A' || s.ptr[0] > 'Z')
+        return false;
+    if (!place && s.ptr[s.len - 1] != 'T' && !str_eq(s, S("MSK")) && !str_eq(s, S("WIB")))
         return false;
     for (size_t i = 0; i < s.len; i++) {
         char const c = s.ptr[i];

@@ -14,11 +14,13 @@ struct wishes {
     int64_t from, to;
     uint64_t limit; /* 0: none */
     const struct phone_country *country;
+    struct arguments geo;
     bool json;
 };
 
 struct run {
     const struct wishes *w;
+    struct geo *geo; /* NULL: none */
     struct buf line;
     uint64_t printed;
 };
@@ -26,9 +28,12 @@ struct run {
 static bool on_event(void *ctx, const struct normal_event *event, bool *enough, struct err *e) {
     struct run *const run = ctx;
 
+    struct network_about about;
+
     run->line.len = 0;
     if (run->w->json)
-        event_json(&run->line, event);
+        event_json(&run->line, event,
+                   network_about_text(run->geo, event->roles[ROLE_CLIENT_ADDRESS], &about) ? &about : NULL);
     else
         event_line(&run->line, event);
     buf_byte(&run->line, '\n');
@@ -77,6 +82,8 @@ static int events(const struct wishes *w) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !reader_known(w->reader, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
+        !paths_exist(&w->geo, "geo", false, &e) ||
+        (w->geo.count && !geo_open(&run.geo, w->geo.items, w->geo.count, &e)) ||
         !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
     } else {
@@ -87,6 +94,7 @@ static int events(const struct wishes *w) {
         status = listed_run(&listed);
     }
     buf_free(&run.line);
+    geo_close(run.geo);
     kinds_free(kinds);
     fields_free(fields);
     return status;
@@ -116,6 +124,12 @@ static const struct option options[] = {
      .type = OPTION_TEXT,
      .help = "only events of kinds whose names begin so: windows/security",
      AT(kind)},
+    {.name = "geo",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "country and network of client addresses, out of MMDB files",
+     AT(geo)},
     {.name = "country",
      .argument = "COUNTRY",
      .type = OPTION_COUNTRY,

@@ -20,6 +20,7 @@ struct wishes {
     uint64_t workers; /* 0: one for each processor */
     size_t memory;    /* 0: the usual */
     const struct phone_country *country;
+    struct arguments geo;
     bool json, salvaged, force, quiet;
 };
 
@@ -30,12 +31,18 @@ struct run {
     struct summary *summary;
     struct progress progress;
     struct case_writer *writer; /* NULL: none */
+    struct geo *geo;            /* the same */
     struct buf line;
 };
 
-static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
+static bool on_finding(void *ctx, const struct finding *found, struct err *e) {
     struct run *const run = ctx;
+    struct finding told = *found;
+    const struct finding *const f = &told;
+    struct network_about about;
 
+    if (found->client_address.len && network_about_text(run->geo, found->client_address, &about))
+        told.client = &about;
     if (!summary_finding(run->summary, f, e))
         return false;
     if (run->w->json && (!f->salvaged || run->w->salvaged)) {
@@ -255,13 +262,15 @@ static int hunt(const struct wishes *w) {
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
-        !summary_new(&run.summary, set, &e))
+        !paths_exist(&w->geo, "geo", false, &e) ||
+        (w->geo.count && !geo_open(&run.geo, w->geo.items, w->geo.count, &e)) || !summary_new(&run.summary, set, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
         status = hunt_with(&run, set, fields, kinds);
     }
     buf_free(&run.line);
+    geo_close(run.geo);
     summary_free(run.summary);
     sigma_loader_free(loader);
     kinds_free(kinds);
@@ -327,6 +336,12 @@ static const struct option options[] = {
      .many = true,
      .help = "kind files of your own logs",
      AT(kinds)},
+    {.name = "geo",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "country and network of client addresses, out of MMDB files",
+     AT(geo)},
     {.name = "country",
      .argument = "CC",
      .type = OPTION_COUNTRY,

@@ -4,6 +4,7 @@
 
 #include "base/instant.h"
 #include "event/record.h"
+#include "intel/network.h"
 #include "intel/sigma.h"
 
 /* A field and the value that made the rule true. */
@@ -30,11 +31,14 @@ struct finding_group {
 struct finding {
     uint64_t number; /* 1-based, in the order of findings: what `longwatch show` asks for */
     const struct sigma_rule *rule;
-    int64_t when;                /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
-    enum zone zone;              /* of an event's `when`, where there is one */
-    str time_text;               /* what it was read from, or could not be; of a correlation "" */
-    str kind;                    /* "" for a correlation */
-    str host, account;           /* "" when there is none */
+    int64_t when;       /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
+    enum zone zone;     /* of an event's `when`, where there is one */
+    str time_text;      /* what it was read from, or could not be; of a correlation "" */
+    str kind;           /* "" for a correlation */
+    str host, account;  /* "" when there is none */
+    str client_address; /* the same, as the record has it */
+    const struct network_about
+        *client;                 /* NULL, or what is known of that address; whoever hands on the finding fills it */
     str evidence_path;           /* these four: of the event; of a correlation: of its first event */
     const char *evidence_sha256; /* lower-case hexadecimal */
     uint64_t record, offset;

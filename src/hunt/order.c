@@ -663,6 +663,7 @@ static bool on_correlation(void *ctx, const struct correlation_hit *hit, struct 
                               .kind = {"", 0},
                               .host = {"", 0},
                               .account = {"", 0},
+                              .client_address = {"", 0},
                               .evidence_path = hit->event_count ? events[0].evidence_path : (str){"", 0},
                               .evidence_sha256 = hit->event_count ? events[0].evidence_sha256 : "",
                               .record = hit->event_count ? events[0].record : 0,

@@ -73,6 +73,7 @@ static void put_finding(struct buf *b, const struct wire *w) {
     put_name(b, f->kind);
     put_name(b, whole(f->host));
     put_name(b, whole(f->account));
+    put_name(b, whole(f->client_address));
     put_name(b, f->logsource);
     put_u32(b, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
@@ -309,8 +310,8 @@ static bool take_finding(struct reading *r, const struct sigma_set *set, struct 
         !take_text(r, NAME_BYTES_MAX, &f->time_text) || !read_u64le(&r->c, &f->record) ||
         !read_u64le(&r->c, &f->offset) || !take_bool(r, &f->salvaged) || !take_text(r, NAME_BYTES_MAX, &f->kind) ||
         !take_text(r, NAME_BYTES_MAX, &f->host) || !take_text(r, NAME_BYTES_MAX, &f->account) ||
-        !take_text(r, NAME_BYTES_MAX, &f->logsource) || !take_count(r, 8, &count) ||
-        !(matches = arena_zero(r->a, count, sizeof *matches)))
+        !take_text(r, NAME_BYTES_MAX, &f->client_address) || !take_text(r, NAME_BYTES_MAX, &f->logsource) ||
+        !take_count(r, 8, &count) || !(matches = arena_zero(r->a, count, sizeof *matches)))
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (!take_text(r, NAME_BYTES_MAX, &matches[i].field) || !take_text(r, WIRE_VALUE_MAX, &matches[i].value))

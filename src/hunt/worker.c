@@ -120,7 +120,7 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     struct worker *const w = ctx;
     const struct sigma_rule *const rule = w->s->set->rules[hit->rule];
     const struct row *const row = &hit->block->rows[hit->row];
-    char host[256], account[512];
+    char host[256], account[512], client[256];
 
     if (outside(w, row->when))
         return true;
@@ -153,6 +153,9 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     role = utf8_first(detector_role(w->detector, hit->block, hit->row, ROLE_ACCOUNT), sizeof account);
     memcpy(account, role.ptr, role.len);
     m.finding.account = (str){account, role.len};
+    role = utf8_first(detector_role(w->detector, hit->block, hit->row, ROLE_CLIENT_ADDRESS), sizeof client);
+    memcpy(client, role.ptr, role.len);
+    m.finding.client_address = (str){client, role.len};
     put(w, &m);
     return true;
 }

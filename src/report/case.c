@@ -43,7 +43,8 @@ static const char schema[] =
     "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
     "CREATE TABLE findings (number INTEGER PRIMARY KEY, rule_id TEXT NOT NULL, rule_title TEXT NOT NULL, level TEXT "
     "NOT NULL,"
-    " time TEXT, time_ns INTEGER, kind TEXT NOT NULL, host TEXT NOT NULL, account TEXT NOT NULL, evidence_path TEXT "
+    " time TEXT, time_ns INTEGER, kind TEXT NOT NULL, host TEXT NOT NULL, account TEXT NOT NULL,"
+    " client_address TEXT NOT NULL, client_network TEXT NOT NULL, evidence_path TEXT "
     "NOT NULL,"
     " evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset INTEGER NOT NULL, salvaged INTEGER NOT NULL,"
     " json TEXT NOT NULL) STRICT;"
@@ -72,7 +73,7 @@ static const char schema[] =
     "BEGIN;";
 
 static const char *const statements[STATEMENTS] = {
-    "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO finding_events VALUES (?,?,?,?,?,?,?,?)",
     "INSERT INTO custody VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
     "INSERT INTO coverage VALUES (?,?,?,?,?,?,?)",
@@ -89,7 +90,7 @@ struct case_writer {
     FILE *streams[STREAMS];
     sqlite3 *db;
     sqlite3_stmt *put[STATEMENTS];
-    struct buf line, facts; /* facts: members of the manifest */
+    struct buf json, other, facts; /* json: of the finding; facts: members of the manifest */
 };
 
 /* ---- folders ---- */
@@ -237,10 +238,10 @@ static bool stream_failed(struct case_writer *c, enum member m, struct err *e) {
 }
 
 /* The line and its end. */
-static bool line_out(struct case_writer *c, enum member m, struct err *e) {
-    if (c->line.failed)
+static bool line_out(struct case_writer *c, enum member m, const struct buf *line, struct err *e) {
+    if (line->failed)
         return err_set(e, ERR_MEMORY, 0, "no memory to write the case");
-    if (fwrite(c->line.ptr, 1, c->line.len, c->streams[m]) != c->line.len ||
+    if (fwrite(line->ptr, 1, line->len, c->streams[m]) != line->len ||
         fputs(m == CSV ? "\r\n" : "\n", c->streams[m]) < 0)
         return stream_failed(c, m, e);
     return true;
@@ -264,8 +265,8 @@ bool case_writer_open(struct case_writer **out, const char *path, bool force, st
     }
     if (!db_open(c, e))
         goto fail;
-    finding_csv_head(&c->line);
-    if (!line_out(c, CSV, e))
+    finding_csv_head(&c->other);
+    if (!line_out(c, CSV, &c->other, e))
         goto fail;
     *out = c;
     return true;
@@ -294,10 +295,10 @@ static bool put_events(struct case_writer *c, const struct finding *f, struct er
     return true;
 }
 
-/* The line holds the finding as JSON. */
+/* c->json holds the finding. */
 static bool put_finding(struct case_writer *c, const struct finding *f, struct err *e) {
     struct row r = {c->put[PUT_FINDING], 0};
-    char when[INSTANT_TEXT];
+    char when[INSTANT_TEXT], about[NETWORK_LINE_MAX];
 
     put_number(&r, f->number);
     put_text(&r, f->rule->id);
@@ -311,28 +312,29 @@ static bool put_finding(struct case_writer *c, const struct finding *f, struct e
     put_text(&r, f->kind);
     put_text(&r, f->host);
     put_text(&r, f->account);
+    put_text(&r, f->client_address);
+    put_text(&r, f->client ? network_line(f->client, about) : S(""));
     put_text(&r, f->evidence_path);
     put_name(&r, f->evidence_sha256);
     put_number(&r, f->record);
     put_number(&r, f->offset);
     put_number(&r, f->salvaged);
-    put_text(&r, buf_str(&c->line));
+    put_text(&r, buf_str(&c->json));
     return row_end(c, &r, e);
 }
 
 bool case_writer_finding(struct case_writer *c, const struct finding *f, struct err *e) {
-    c->line.len = 0;
-    finding_json(&c->line, f);
-    if (!line_out(c, f->salvaged ? SALVAGED : FINDINGS, e) || !put_finding(c, f, e) || !put_events(c, f, e))
+    c->json.len = c->other.len = 0;
+    finding_json(&c->json, f);
+    if (!line_out(c, f->salvaged ? SALVAGED : FINDINGS, &c->json, e) || !put_finding(c, f, e) || !put_events(c, f, e))
         return false;
     if (f->salvaged)
         return true;
-    c->line.len = 0;
-    finding_csv(&c->line, f);
-    if (!line_out(c, CSV, e))
+    if (finding_timesketch(&c->other, f, buf_str(&c->json)) && !line_out(c, TIMESKETCH, &c->other, e))
         return false;
-    c->line.len = 0;
-    return !finding_timesketch(&c->line, f) || line_out(c, TIMESKETCH, e);
+    c->other.len = 0;
+    finding_csv(&c->other, f);
+    return line_out(c, CSV, &c->other, e);
 }
 
 bool case_writer_custody(struct case_writer *c, const struct custody *line, struct err *e) {
@@ -575,7 +577,8 @@ void case_writer_close(struct case_writer *c) {
     sqlite3_close(c->db);
     if (c->made)
         folder_remove(c->part);
-    buf_free(&c->line);
+    buf_free(&c->json);
+    buf_free(&c->other);
     buf_free(&c->facts);
     free(c);
 }

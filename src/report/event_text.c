@@ -62,7 +62,7 @@ static void field_add(struct buf *b, const struct normal_field *f) {
         buf_byte(b, ']');
 }
 
-void event_json(struct buf *b, const struct normal_event *event) {
+void event_json(struct buf *b, const struct normal_event *event, const struct network_about *client) {
     buf_byte(b, '{');
     time_add(b, event);
     name_add(b, "kind");
@@ -81,6 +81,11 @@ void event_json(struct buf *b, const struct normal_event *event) {
         buf_add(b, S(",\"salvaged\":true"));
     name_add(b, "roles");
     roles_add(b, event);
+    if (event->roles[ROLE_CLIENT_ADDRESS].len) {
+        buf_add(b, S(",\"client\":{"));
+        client_json(b, event->roles[ROLE_CLIENT_ADDRESS], client);
+        buf_byte(b, '}');
+    }
     buf_add(b, S(",\"fields\":{"));
     for (size_t i = 0; i < event->field_count; i++) {
         if (i)

@@ -4,9 +4,10 @@
 
 #include "base/buf.h"
 #include "event/normal.h"
+#include "intel/network.h"
 
-/* One object, as docs/formats/events.md has it. */
-void event_json(struct buf *b, const struct normal_event *event);
+/* One object, as docs/formats/events.md has it. client: what is known of the client's address, or NULL. */
+void event_json(struct buf *b, const struct normal_event *event, const struct network_about *client);
 /* Time, kind, host, account, client address, object; a dash for what there is not. */
 void event_line(struct buf *b, const struct normal_event *event);
 

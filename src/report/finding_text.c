@@ -80,8 +80,23 @@ static void add_correlation(struct buf *b, const struct finding *f) {
     buf_byte(b, ']');
 }
 
-/* What JSON and Timesketch have in common, from the rule on. */
-static void add_members(struct buf *b, const struct finding *f) {
+void client_json(struct buf *b, str address, const struct network_about *about) {
+    buf_add(b, S("\"address\":"));
+    buf_json(b, address);
+    if (!about)
+        return;
+    if (about->range.len)
+        member(b, "range", about->range);
+    if (about->provider.len)
+        member(b, "provider", about->provider);
+    if (about->country[0])
+        member(b, "country", str_of(about->country));
+    if (about->network[0])
+        member(b, "network", str_of(about->network));
+}
+
+void finding_json(struct buf *b, const struct finding *f) {
+    buf_byte(b, '{');
     buf_add(b, S("\"finding\":"));
     buf_u64(b, f->number);
     member(b, "rule_id", f->rule->id);
@@ -104,6 +119,11 @@ static void add_members(struct buf *b, const struct finding *f) {
     member(b, "kind", f->kind);
     member(b, "host", f->host);
     member(b, "account", f->account);
+    if (f->client_address.len) {
+        buf_add(b, S(",\"client\":{"));
+        client_json(b, f->client_address, f->client);
+        buf_byte(b, '}');
+    }
     member(b, "evidence_path", f->evidence_path);
     member(b, "evidence_sha256", str_of(f->evidence_sha256));
     buf_add(b, S(",\"record\":"));
@@ -118,11 +138,6 @@ static void add_members(struct buf *b, const struct finding *f) {
     add_matches(b, f);
     if (f->rule->type == SIGMA_CORRELATION)
         add_correlation(b, f);
-}
-
-void finding_json(struct buf *b, const struct finding *f) {
-    buf_byte(b, '{');
-    add_members(b, f);
     buf_byte(b, '}');
 }
 
@@ -158,12 +173,12 @@ static void csv_next(struct buf *b, str s) {
 void finding_csv_head(struct buf *b) {
     buf_add(b, S("finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,"
                  "evidence_sha256,"
-                 "record,offset,salvaged,time_zone,time_text"));
+                 "record,offset,salvaged,time_zone,time_text,client_address,client_network"));
 }
 
 void finding_csv(struct buf *b, const struct finding *f) {
     bool const correlation = f->rule->type == SIGMA_CORRELATION;
-    char text[INSTANT_TEXT];
+    char text[INSTANT_TEXT], about[NETWORK_LINE_MAX];
     struct buf matched = {0};
 
     buf_u64(b, f->number);
@@ -195,6 +210,8 @@ void finding_csv(struct buf *b, const struct finding *f) {
     buf_format(b, ",%lu,%lu,%s", (unsigned long)f->record, (unsigned long)f->offset, f->salvaged ? "yes" : "no");
     csv_next(b, correlation || f->when == INSTANT_NONE ? S("") : zone_name(f->zone));
     csv_next(b, f->time_text);
+    csv_next(b, f->client_address);
+    csv_next(b, f->client ? network_line(f->client, about) : S(""));
 }
 
 /* ---- Timesketch ---- */
@@ -204,7 +221,7 @@ static int64_t microseconds(int64_t when) {
     return when / 1000 - (when % 1000 < 0);
 }
 
-bool finding_timesketch(struct buf *b, const struct finding *f) {
+bool finding_timesketch(struct buf *b, const struct finding *f, str json) {
     struct wall w;
     struct buf sentence = {0};
 
@@ -221,8 +238,7 @@ bool finding_timesketch(struct buf *b, const struct finding *f) {
     buf_format(b, ",\"timestamp\":%ld", (long)microseconds(f->when));
     member(b, "timestamp_desc", f->rule->type == SIGMA_CORRELATION ? S("Correlation became true") : S("Event logged"));
     buf_byte(b, ',');
-    add_members(b, f);
-    buf_byte(b, '}');
+    buf_add(b, str_from(json, 1));
     return true;
 }
 

@@ -11,11 +11,13 @@ void finding_json(struct buf *b, const struct finding *f);
  * that (a leading apostrophe). */
 void finding_csv_head(struct buf *b);
 void finding_csv(struct buf *b, const struct finding *f);
-/* message, datetime, timestamp (microseconds), timestamp_desc and the finding's fields. A finding without time has none:
- * false, nothing is appended. */
-bool finding_timesketch(struct buf *b, const struct finding *f);
+/* message, datetime, timestamp (microseconds), timestamp_desc, and behind them what json has: the finding's own line (finding_json).
+ * A finding without time has none: false, nothing is appended. */
+bool finding_timesketch(struct buf *b, const struct finding *f, str json);
 /* One line for people: what, where, who, how it showed. */
 void finding_sentence(struct buf *b, const struct finding *f);
+/* The members of a client: its address, and what is known of that (about may be NULL). Without braces. */
+void client_json(struct buf *b, str address, const struct network_about *about);
 /* Text out of evidence as a terminal may have it: what is no character to be shown (control characters, bytes that are no
  * UTF-8, changes of direction) stands as U+FFFD. lines: line ends and tabs stay. */
 void finding_plain(struct buf *b, str s, bool lines);

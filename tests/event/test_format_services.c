@@ -178,8 +178,8 @@ static void line_of(const struct template *t, struct buf *out, unsigned *seed) {
         case PIECE_REQUEST:
             buf_add(out, S("GET /a?b HTTP/1.1"));
             break;
-        case PIECE_PAIRS:
-            buf_format(out, "k%cv", p->equals);
+        case PIECE_PAIRS: /* two, as a line of pairs has at least */
+            buf_format(out, "k%cv%cj%cw", p->equals, p->between, p->equals);
             break;
         default:
             buf_add(out, str_of(words[draw(seed) % 5]));

@@ -39,6 +39,7 @@ static struct finding finding_of(uint64_t number) {
                             .kind = STR("k"),
                             .host = STR("h"),
                             .account = STR("a"),
+                            .client_address = STR("192.0.2.1"),
                             .evidence_path = STR("log'.zip!a"),
                             .evidence_sha256 = "aa",
                             .record = 3,
@@ -229,19 +230,21 @@ static void which_file_has_what(void **state) {
     "{\"finding\":" n ",\"rule_id\":\"id-1\",\"rule_title\":\"Title\",\"level\":\"high\",\"tags\":[],\"time\":"
 #define TIME "\"2021-03-14T12:00:00Z\",\"time_zone\":\"given\""
 #define END(salvaged)                                                                                                  \
-    ",\"time_text\":\"noon\",\"kind\":\"k\",\"host\":\"a,b\",\"account\":\"a\",\"evidence_path\":\"log'.zip!a\","      \
+    ",\"time_text\":\"noon\",\"kind\":\"k\",\"host\":\"a,b\",\"account\":\"a\",\"client\":{\"address\":\"192.0.2.1\"}" \
+    ",\"evidence_path\":\"log'.zip!a\","                                                                               \
     "\"evidence_sha256\":\"aa\","                                                                                      \
     "\"record\":3,"                                                                                                    \
     "\"offset\":5000000000" salvaged ",\"matched\":{}}\n"
     assert_true(is("case/findings.jsonl", BEGIN("1") TIME END("") BEGIN("3") "null" END("")));
     assert_true(is("case/salvaged.jsonl", BEGIN("2") TIME END(",\"salvaged\":true")));
-    assert_true(is("case/findings.csv", "finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,"
-                                        "last,evidence_path,evidence_sha256,"
-                                        "record,offset,salvaged,time_zone,time_text\r\n"
-                                        "1,2021-03-14T12:00:00Z,high,Title,id-1,k,\"a,b\",a,,1,2021-03-14T12:00:00Z,"
-                                        "2021-03-14T12:00:00Z,log'.zip!a,aa,3,"
-                                        "5000000000,no,given,noon\r\n"
-                                        "3,,high,Title,id-1,k,\"a,b\",a,,1,,,log'.zip!a,aa,3,5000000000,no,,noon\r\n"));
+    assert_true(is("case/findings.csv",
+                   "finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,"
+                   "last,evidence_path,evidence_sha256,"
+                   "record,offset,salvaged,time_zone,time_text,client_address,client_network\r\n"
+                   "1,2021-03-14T12:00:00Z,high,Title,id-1,k,\"a,b\",a,,1,2021-03-14T12:00:00Z,"
+                   "2021-03-14T12:00:00Z,log'.zip!a,aa,3,"
+                   "5000000000,no,given,noon,192.0.2.1,\r\n"
+                   "3,,high,Title,id-1,k,\"a,b\",a,,1,,,log'.zip!a,aa,3,5000000000,no,,noon,192.0.2.1,\r\n"));
     assert_int_equal(lines("case/timesketch.jsonl"), 1);
     assert_int_equal(ask("SELECT count(*) FROM findings WHERE time IS NULL AND time_ns IS NULL AND number = 3"), 1);
     assert_int_equal(ask("SELECT time_ns = 1615723200000000000 AND salvaged FROM findings WHERE number = 2"), 1);

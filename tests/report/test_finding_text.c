@@ -28,6 +28,9 @@ static const struct finding_event events[] = {
 
 #define NOON INT64_C(1615723200123456700) /* 2021-03-14T12:00:00.1234567Z */
 
+static const struct network_about cloud = {
+    .range = STR(""), .provider = STR("Amazon"), .country = "US", .network = "AS16509 \"A\""};
+
 static const struct finding full = {.number = 7,
                                     .rule = &plain,
                                     .when = NOON,
@@ -36,6 +39,8 @@ static const struct finding full = {.number = 7,
                                     .kind = STR("windows/x"),
                                     .host = STR("H"),
                                     .account = STR("-eve"),
+                                    .client_address = STR("192.0.2.1"),
+                                    .client = &cloud,
                                     .evidence_path = STR("a,b"),
                                     .evidence_sha256 = "ff",
                                     .record = 9,
@@ -51,6 +56,7 @@ static const struct finding least = {.number = 1,
                                      .kind = STR(""),
                                      .host = STR(""),
                                      .account = STR(""),
+                                     .client_address = STR(""),
                                      .evidence_path = STR("p"),
                                      .evidence_sha256 = "",
                                      .logsource = STR("")};
@@ -60,6 +66,7 @@ static const struct finding correlation = {.number = 2,
                                            .kind = STR(""),
                                            .host = STR(""),
                                            .account = STR(""),
+                                           .client_address = STR(""),
                                            .evidence_path = STR("a"),
                                            .evidence_sha256 = "aa",
                                            .record = 1,
@@ -84,12 +91,13 @@ static const struct {
      "\"tags\":[\"attack.execution\",\"attack.t1059.001\"],\"time\":\"2021-03-14T12:00:00.1234567Z\","
      "\"time_zone\":\"assumed\",\"time_text\":\"14/3, \\\"noon\\\"\",\"kind\":"
      "\"windows/x\","
-     "\"host\":\"H\",\"account\":\"-eve\",\"evidence_path\":\"a,b\",\"evidence_sha256\":\"ff\",\"record\":9,"
+     "\"host\":\"H\",\"account\":\"-eve\",\"client\":{\"address\":\"192.0.2.1\",\"provider\":\"Amazon\",\"country\":"
+     "\"US\",\"network\":\"AS16509 \\\"A\\\"\"},\"evidence_path\":\"a,b\",\"evidence_sha256\":\"ff\",\"record\":9,"
      "\"offset\":5000000000,\"salvaged\":true,\"seen_as\":\"process_creation\","
      "\"matched\":{\"A\":[\"1\",\"\\u001b\xef\xbf\xbd\"],\"B\":\"=x\"}}",
      "7,2021-03-14T12:00:00.1234567Z,high,\"A \"\"quoted\"\", title\",id-1,windows/x,H,'-eve,A=1; B==x; A=\x1b\xff,1,"
      "2021-03-14T12:00:00.1234567Z,2021-03-14T12:00:00.1234567Z,\"a,b\",ff,9,5000000000,yes,"
-     "assumed,\"14/3, \"\"noon\"\"\"",
+     "assumed,\"14/3, \"\"noon\"\"\",192.0.2.1,\"Amazon, US, AS16509 \"\"A\"\"\"",
      "\"datetime\":\"2021-03-14T12:00:00.123456+00:00\",\"timestamp\":1615723200123456,\"timestamp_desc\":\"Event "
      "logged\","
      "\"finding\":7,",
@@ -98,7 +106,7 @@ static const struct {
      "{\"finding\":1,\"rule_id\":\"\",\"rule_title\":\"T\",\"level\":\"low\",\"tags\":[],\"time\":null,"
      "\"time_text\":\"=soon\",\"kind\":\"\",\"host\":\"\","
      "\"account\":\"\",\"evidence_path\":\"p\",\"evidence_sha256\":\"\",\"record\":0,\"offset\":0,\"matched\":{}}",
-     "1,,low,T,,,,,,1,,,p,,0,0,no,,'=soon", NULL, "[low] T"},
+     "1,,low,T,,,,,,1,,,p,,0,0,no,,'=soon,,", NULL, "[low] T"},
     {"a correlation before 1970", &correlation,
      "{\"finding\":2,\"rule_id\":\"id-2\",\"rule_title\":\"Many\",\"level\":\"critical\",\"tags\":[],"
      "\"time\":\"1969-12-31T23:59:59.999999999Z\",\"kind\":\"\",\"host\":\"\",\"account\":\"\",\"evidence_path\":\"a\","
@@ -112,7 +120,7 @@ static const struct {
      "\"offset\":4}]}",
      "2,1969-12-31T23:59:59.999999999Z,critical,Many,id-2,,,,\"User=eve; "
      "Host=h,1\",12,1970-01-01T00:00:00.000001Z,1970-01-01T00:00:02Z,a,aa,"
-     "1,2,no,,",
+     "1,2,no,,,,",
      "\"datetime\":\"1969-12-31T23:59:59.999999+00:00\",\"timestamp\":-1,\"timestamp_desc\":\"Correlation became "
      "true\",\"finding\":2,",
      "[critical] Many (12 events): User=eve, Host=h,1"},
@@ -136,7 +144,7 @@ static void every_form(void **state) {
         same(cases[i].name, &b, cases[i].csv);
         finding_sentence(&b, cases[i].finding);
         same(cases[i].name, &b, cases[i].sentence);
-        assert_int_equal(finding_timesketch(&b, cases[i].finding), cases[i].timesketch != NULL);
+        assert_int_equal(finding_timesketch(&b, cases[i].finding, str_of(cases[i].json)), cases[i].timesketch != NULL);
         if (cases[i].timesketch) {
             if (str_find(buf_str(&b), str_of(cases[i].timesketch)) == SIZE_MAX)
                 fail_msg("%s: %.*s", cases[i].name, STR_ARG(buf_str(&b)));
@@ -175,7 +183,7 @@ static void timesketch_is_the_finding(void **state) {
         buf_json(&want, buf_str(&sentence));
         buf_format(&want, ",\"datetime\":\"%s\",\"timestamp\":%s,\"timestamp_desc\":\"Event logged\",%.*s",
                    times[i].datetime, times[i].timestamp, STR_ARG(str_from(buf_str(&json), 1)));
-        assert_true(finding_timesketch(&got, &f));
+        assert_true(finding_timesketch(&got, &f, buf_str(&json)));
         buf_byte(&want, '\0');
         same(times[i].datetime, &got, want.ptr);
         buf_free(&want);
@@ -194,7 +202,7 @@ static void the_head_is_what_is_promised(void **state) {
     same("head", &b,
          "finding,time,level,rule_title,rule_id,kind,host,account,matched,events,first,last,evidence_path,evidence_"
          "sha256,record,"
-         "offset,salvaged,time_zone,time_text");
+         "offset,salvaged,time_zone,time_text,client_address,client_network");
     buf_free(&b);
 }
 
@@ -245,17 +253,18 @@ static void in_no_column(void **state) {
     f.kind = S("+kind");
     f.host = S("=host");
     f.account = S("\taccount");
+    f.client_address = S("=client");
     f.evidence_path = S("=path");
     f.matches = begins;
     f.match_count = 1;
     finding_csv(&b, &f);
     same("every column", &b,
-         "1,,low,\"'@title, \"\"x\"\"\",'-id,'+kind,'=host,'\taccount,'=A=1,1,,,'=path,,0,0,no,,'=soon");
+         "1,,low,\"'@title, \"\"x\"\"\",'-id,'+kind,'=host,'\taccount,'=A=1,1,,,'=path,,0,0,no,,'=soon,'=client,");
     f = least;
     f.matches = inside;
     f.match_count = 1;
     finding_csv(&b, &f);
-    same("not at the beginning", &b, "1,,low,T,,,,,A==1,1,,,p,,0,0,no,,'=soon");
+    same("not at the beginning", &b, "1,,low,T,,,,,A==1,1,,,p,,0,0,no,,'=soon,,");
     buf_free(&b);
 }
 
