@@ -134,6 +134,7 @@ static void print_rule(const struct page *p, uint32_t rule, struct buf *line) {
     span_add(line, t->first, t->last);
     names_add(line, " on ", &t->hosts);
     names_add(line, " by ", &t->accounts);
+    names_add(line, " from ", &t->addresses);
     names_add(line, " for ", &t->groups);
     if (p->frame->case_path)
         buf_format(line, t->findings == 1 ? " (finding %lu)" : " (first: finding %lu)", (unsigned long)t->number);
