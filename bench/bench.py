@@ -119,10 +119,12 @@ def inputs(build, megabytes):
     return made
 
 
-def texts(build, megabytes):
-    """Name -> (file, MB/s asked): the formats of text, made when they are not there."""
+def texts(build, megabytes, only):
+    """Name -> (file, MB/s asked): the formats of text whose name has `only` in it, made when they are not there."""
     made = {}
     for name, (title, _, _, asked) in make_text.FORMATS.items():
+        if only not in title:
+            continue
         target = build / "bench-data" / f"{megabytes}-{name}"
         if not target.exists():
             print(f"making {target.name}", file=sys.stderr)
@@ -201,9 +203,7 @@ def measure_texts(options):
     rules = [SHARED / "sigma" / name for name in ("rules", "rules-emerging-threats", "rules-threat-hunting")] if SHARED.is_dir() else []
     print(f"medians of {options.runs} runs, {options.megabytes} MB each, one core, processor time")
     print(f"{'':34} {'read':>20} {'+ blocks':>20} {'+ detection':>20}   asked of reading")
-    for name, (path, asked) in texts(options.build, options.megabytes).items():
-        if options.only not in name:
-            continue
+    for name, (path, asked) in texts(options.build, options.megabytes, options.only).items():
         row = []
         for step in ("read", "blocks", "detect"):
             seconds, what = stage(options.build, step, path, rules, options.runs)

@@ -1,6 +1,7 @@
 """make_text: synthetic logs of text for bench.py: lines such as servers write, drawn at random, the same in every run."""
 
 import datetime
+import json
 import random
 
 NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "root", "www-data", "backup")
@@ -102,6 +103,110 @@ def firewall(d):
     )
 
 
+def guid(d):
+    bits = d.getrandbits(128)
+    return f"{bits >> 96:08x}-{bits >> 80 & 0xFFFF:04x}-4{bits >> 64 & 0xFFF:03x}-8{bits >> 48 & 0xFFF:03x}-{bits & 0xFFFFFFFFFFFF:012x}"
+
+
+def whole(record):
+    return json.dumps(record, separators=(",", ":"))
+
+
+def m365(d):
+    who, address = d.choice(NAMES), d.choice(d.addresses)
+    record = {
+        "CreationTime": f"{d.now():%Y-%m-%dT%H:%M:%S}", "Id": guid(d), "OrganizationId": "11111111-2222-4333-8444-555555555555", "UserType": 0,
+        "UserKey": f"100320{d.randrange(10**10):010}", "Version": 1, "UserId": f"{who}@example.org", "ClientIP": address,
+    }  # fmt: skip
+    what = d.random()
+    if what < 0.5:
+        record |= {
+            "Operation": "MailItemsAccessed", "RecordType": 50, "Workload": "Exchange", "ResultStatus": "Succeeded", "ClientIPAddress": address,
+            "ClientInfoString": d.choice(("Client=OWA;Action=ViaProxy", "Client=MSExchangeRPC", "Client=REST;Client=RESTSystem;;")), "ExternalAccess": False,
+            "LogonType": 0, "MailboxGuid": guid(d), "MailboxOwnerUPN": f"{who}@example.org", "OperationCount": 1, "SessionId": guid(d),
+            "OperationProperties": [{"Name": "MailAccessType", "Value": "Bind"}, {"Name": "IsThrottled", "Value": "False"}],
+            "Folders": [{"FolderItems": [{"InternetMessageId": f"<{d.getrandbits(96):x}@mail.example.org>", "SizeInBytes": d.randrange(99999)}],
+                         "Id": f"LgAAAA{d.getrandbits(160):040x}", "Path": "\\Inbox"}],
+        }  # fmt: skip
+    elif what < 0.75:
+        record |= {
+            "Operation": d.choice(("UserLoggedIn", "UserLoginFailed")), "RecordType": 15, "Workload": "AzureActiveDirectory", "ResultStatus": "Success",
+            "ExtendedProperties": [{"Name": "UserAgent", "Value": d.choice(AGENTS)}, {"Name": "RequestType", "Value": "OAuth2:Authorize"}],
+            "ActorIpAddress": address, "ApplicationId": guid(d), "ErrorNumber": d.choice(("0", "50126")), "InterSystemsId": guid(d),
+            "Actor": [{"ID": guid(d), "Type": 0}, {"ID": f"{who}@example.org", "Type": 5}], "Target": [{"ID": guid(d), "Type": 0}],
+        }  # fmt: skip
+    else:
+        name = f"{d.getrandbits(32):x}.docx"
+        record |= {
+            "Operation": d.choice(("FileAccessed", "FileDownloaded", "FileModified")), "RecordType": 6, "Workload": "SharePoint", "ItemType": "File",
+            "ObjectId": f"https://example.sharepoint.com/sites/team/Documents/{name}", "SourceFileName": name, "SourceFileExtension": "docx",
+            "SiteUrl": "https://example.sharepoint.com/sites/team/", "UserAgent": d.choice(AGENTS), "CorrelationId": guid(d), "ListItemUniqueId": guid(d),
+        }  # fmt: skip
+    return whole(record)
+
+
+def cloudtrail(d):
+    who, when = d.choice(NAMES), f"{d.now():%Y-%m-%dT%H:%M:%SZ}"
+    service, name = d.choice((("s3", "GetObject"), ("ec2", "DescribeInstances"), ("iam", "ListUsers"), ("sts", "AssumeRole"), ("ssm", "GetParameter")))
+    return whole({
+        "eventVersion": "1.09", "userIdentity": {"type": "AssumedRole", "principalId": f"AROA{d.getrandbits(64):016X}:{who}",
+                                                  "arn": f"arn:aws:sts::111122223333:assumed-role/team/{who}", "accountId": "111122223333",
+                                                  "accessKeyId": f"ASIA{d.getrandbits(64):016X}",
+                                                  "sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:role/team", "userName": "team"},
+                                                                     "attributes": {"creationDate": when, "mfaAuthenticated": "false"}}},
+        "eventTime": when, "eventSource": f"{service}.amazonaws.com", "eventName": name, "awsRegion": "eu-central-1", "sourceIPAddress": d.choice(d.addresses),
+        "userAgent": d.choice(AGENTS), "requestParameters": {"bucketName": "team", "key": f"a/{d.getrandbits(48):x}"}, "responseElements": None,
+        "requestID": guid(d), "eventID": guid(d), "readOnly": True, "eventType": "AwsApiCall", "managementEvent": True, "recipientAccountId": "111122223333",
+        "eventCategory": "Management",
+    })  # fmt: skip
+
+
+def okta(d):
+    who = d.choice(NAMES)
+    return whole({
+        "actor": {"id": f"00u{d.getrandbits(64):x}", "type": "User", "alternateId": f"{who}@example.org", "displayName": who},
+        "client": {"userAgent": {"rawUserAgent": d.choice(AGENTS), "os": "Windows 10", "browser": "CHROME"}, "zone": "null", "device": "Computer",
+                   "ipAddress": d.choice(d.addresses), "geographicalContext": {"city": "Berlin", "country": "Germany", "geolocation": {"lat": 52.5, "lon": 13.4}}},
+        "authenticationContext": {"externalSessionId": f"102{d.getrandbits(80):x}", "authenticationStep": 0}, "displayMessage": "User login to Okta",
+        "eventType": d.choice(("user.session.start", "user.authentication.sso", "policy.evaluate_sign_on")), "outcome": {"result": d.choice(("SUCCESS", "FAILURE"))},
+        "published": f"{d.now():%Y-%m-%dT%H:%M:%S}.{d.randrange(1000):03}Z", "severity": "INFO", "uuid": guid(d), "version": "0", "legacyEventType": "core.user_auth.login",
+        "debugContext": {"debugData": {"requestId": f"Z{d.getrandbits(96):x}", "requestUri": "/api/v1/authn", "threatSuspected": "false"}},
+        "transaction": {"type": "WEB", "id": f"Z{d.getrandbits(96):x}"}, "securityContext": {"asNumber": 64500, "isProxy": False},
+        "target": [{"id": f"0oa{d.getrandbits(64):x}", "type": "AppInstance", "alternateId": "mail", "displayName": "mail"}],
+    })  # fmt: skip
+
+
+def zeek_json(d):
+    return whole({
+        "_path": "conn", "ts": round(d.now().timestamp(), 6), "uid": f"C{d.getrandbits(80):x}", "id.orig_h": d.choice(d.addresses),
+        "id.orig_p": d.randrange(1024, 65536), "id.resp_h": "192.0.2.10", "id.resp_p": d.choice((443, 53, 22)), "proto": "tcp",
+        "service": d.choice(("ssl", "dns")), "duration": round(d.random() * 9, 6), "orig_bytes": d.randrange(9000), "resp_bytes": d.randrange(90000),
+        "conn_state": d.choice(("SF", "S0", "REJ")), "local_orig": False, "local_resp": True, "missed_bytes": 0, "history": "ShADadFf",
+        "orig_pkts": d.randrange(99), "orig_ip_bytes": d.randrange(9000), "resp_pkts": d.randrange(99), "resp_ip_bytes": d.randrange(90000),
+    })  # fmt: skip
+
+
+def suricata(d):
+    record = {
+        "timestamp": f"{d.now():%Y-%m-%dT%H:%M:%S}.{d.randrange(10**6):06}+0000", "flow_id": d.getrandbits(50), "in_iface": "eth0", "src_ip": d.choice(d.addresses),
+        "src_port": d.randrange(1024, 65536), "dest_ip": "192.0.2.10", "dest_port": 443, "proto": "TCP",
+    }  # fmt: skip
+    what = d.random()
+    if what < 0.1:
+        record |= {"event_type": "alert", "alert": {"action": "allowed", "gid": 1, "signature_id": 2000000 + d.randrange(900), "rev": 3,
+                                                    "signature": "EXAMPLE outbound connection", "category": "Misc activity", "severity": 3}}  # fmt: skip
+    elif what < 0.4:
+        record |= {"event_type": "dns", "dns": {"type": "query", "id": d.randrange(65536), "rrname": f"{d.getrandbits(32):x}.example.org", "rrtype": "A", "tx_id": 0}}
+    elif what < 0.6:
+        record |= {"event_type": "http", "http": {"hostname": "www.example.org", "url": d.choice(d.paths), "http_user_agent": d.choice(AGENTS),
+                                                  "http_method": "GET", "protocol": "HTTP/1.1", "status": 200, "length": d.randrange(90000)}}  # fmt: skip
+    else:
+        record |= {"event_type": "flow", "app_proto": "tls", "flow": {"pkts_toserver": d.randrange(99), "pkts_toclient": d.randrange(99),
+                                                                      "bytes_toserver": d.randrange(9000), "bytes_toclient": d.randrange(90000),
+                                                                      "start": record["timestamp"], "end": record["timestamp"], "age": 1, "state": "closed"}}  # fmt: skip
+    return whole(record)
+
+
 IIS_HEAD = (
     "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: 2024-03-01 00:00:00\n#Fields: date time s-ip cs-method cs-uri-stem "
     "cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n"
@@ -120,6 +225,11 @@ FORMATS = {
     "cdr.csv": ("call records (Asterisk)", "", calls, 400),
     "audit.log": ("Linux audit", "", audit, 300),
     "firewall.log": ("firewall (key=value)", "", firewall, 300),
+    "m365.jsonl": ("Microsoft 365 audit log, JSON lines", "", m365, 400),
+    "cloudtrail.jsonl": ("AWS CloudTrail, JSON lines", "", cloudtrail, 400),
+    "okta.jsonl": ("Okta System Log, JSON lines", "", okta, 400),
+    "conn.jsonl": ("Zeek conn, JSON lines", "", zeek_json, 400),
+    "eve.jsonl": ("Suricata eve, JSON lines", "", suricata, 400),
 }
 
 

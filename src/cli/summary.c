@@ -93,7 +93,8 @@ bool summary_finding(struct summary *s, const struct finding *f, struct err *e) 
         if (!group_add(s, &t->groups, &f->groups[i], e))
             return false;
     return name_add(s, &t->hosts, f->host, e) && name_add(s, &t->accounts, f->account, e) &&
-           name_add(s, &s->hosts, f->host, e) && name_add(s, &s->accounts, f->account, e);
+           name_add(s, &t->addresses, f->client_address, e) && name_add(s, &s->hosts, f->host, e) &&
+           name_add(s, &s->accounts, f->account, e);
 }
 
 static bool note_add(struct summary *s, struct notes *n, str about, struct err *e, const char *fmt, ...) PRINTF(5, 6);

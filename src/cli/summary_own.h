@@ -21,7 +21,7 @@ struct tally {
     uint64_t findings, salvaged;
     uint64_t number; /* of the first finding */
     int64_t first, last;
-    struct names hosts, accounts;
+    struct names hosts, accounts, addresses;
     struct names groups; /* of a correlation: "IpAddress 203.0.113.5" */
     bool data;           /* some event was of its log source */
     bool shut;           /* and none can satisfy it */

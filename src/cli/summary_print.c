@@ -6,6 +6,8 @@
 #define NAMES_SHOWN 2u
 #define SOURCES_SHOWN 12u
 #define NAME_COLUMNS 48u
+#define NAME_BEGIN 16u /* of a longer one: so much of its beginning, the rest of its end */
+#define FILES_WHOLE 5u /* of more files (or rules) one place each is told */
 #define COUNT_COLUMNS 8
 #define TEXT_COLUMN 10u /* where titles and what belongs to them begin */
 
@@ -36,19 +38,31 @@ static void count_add(struct buf *b, uint64_t n, const char *one) {
     buf_format(b, "%s %s%s", count_text(n, text), one, n == 1 ? "" : "s");
 }
 
-/* Cut to so many characters. */
-static void name_add(struct buf *b, str name) {
+/* How many bytes the first so many characters take. */
+static size_t characters(str name, size_t count) {
     size_t len = 0;
 
-    for (size_t shown = 0; len < name.len; len++) {
-        bool const begins = ((unsigned char)name.ptr[len] & 0xc0) != 0x80;
-
-        if (begins && shown++ == NAME_COLUMNS)
+    for (; len < name.len; len++)
+        if (((unsigned char)name.ptr[len] & 0xc0) != 0x80 && count-- == 0)
             break;
+    return len;
+}
+
+/* Cut in the middle: what tells long names apart (of addresses of resources, paths) stands at their end. */
+static void name_add(struct buf *b, str name) {
+    size_t const all = characters(name, NAME_COLUMNS);
+    size_t count = NAME_COLUMNS, end;
+
+    if (all == name.len) {
+        finding_plain(b, name, false);
+        return;
     }
-    finding_plain(b, str_first(name, len), false);
-    if (len < name.len)
-        buf_add(b, S("…"));
+    for (size_t at = all; at < name.len; at++)
+        count += ((unsigned char)name.ptr[at] & 0xc0) != 0x80;
+    end = characters(name, count - (NAME_COLUMNS - NAME_BEGIN - 1));
+    finding_plain(b, str_first(name, characters(name, NAME_BEGIN)), false);
+    buf_add(b, S("…"));
+    finding_plain(b, str_from(name, end), false);
 }
 
 static void time_add(struct buf *b, int64_t when, bool day) {
@@ -120,6 +134,7 @@ static void print_rule(const struct page *p, uint32_t rule, struct buf *line) {
     span_add(line, t->first, t->last);
     names_add(line, " on ", &t->hosts);
     names_add(line, " by ", &t->accounts);
+    names_add(line, " from ", &t->addresses);
     names_add(line, " for ", &t->groups);
     if (p->frame->case_path)
         buf_format(line, t->findings == 1 ? " (finding %lu)" : " (first: finding %lu)", (unsigned long)t->number);
@@ -205,8 +220,10 @@ static void print_unread(const struct page *p, struct buf *line) {
     print_rest(p, n);
 }
 
-/* "file: text", or the file and its texts below it. */
+/* "file: text", or the file and its texts below it; of many files "file: 3 places, such as text". */
 static void print_notes(const struct page *p, const struct notes *n, const char *things, struct buf *line) {
+    bool const many = n->abouts > FILES_WHOLE;
+
     for (size_t i = 0; i < n->abouts && i < NOTES_KEPT; i++) {
         const struct note *const note = &n->items[i];
         size_t from;
@@ -219,14 +236,16 @@ static void print_notes(const struct page *p, const struct notes *n, const char 
         if (note->count == 1)
             finding_plain(line, note->texts[0], false);
         else
-            buf_format(line, "%lu %s", (unsigned long)note->count, things);
+            buf_format(line, "%lu %s%s", (unsigned long)note->count, things, many ? ", such as " : "");
+        if (note->count > 1 && many)
+            finding_plain(line, note->texts[0], false);
         wrapped(p, line, text_columns(str_from(buf_str(p->b), from)), 4);
-        for (size_t k = 0; note->count > 1 && k < note->count && k < PLACES_KEPT; k++) {
+        for (size_t k = 0; note->count > 1 && !many && k < note->count && k < PLACES_KEPT; k++) {
             buf_add(p->b, S("    "));
             finding_plain(line, note->texts[k], false);
             wrapped(p, line, 4, 6);
         }
-        if (note->count > PLACES_KEPT)
+        if (note->count > PLACES_KEPT && !many)
             buf_format(p->b, "    and %lu more\n", (unsigned long)(note->count - PLACES_KEPT));
     }
     print_rest(p, n);
@@ -245,14 +264,36 @@ static void print_damage(const struct page *p, struct buf *line) {
     print_notes(p, n, "places", line);
 }
 
+/* Rules of one log source, or all of a product. */
 struct source_tally {
     const struct sigma_logsource *source;
+    bool product;
     uint32_t rules;
 };
 
 static bool same_source(const struct sigma_logsource *a, const struct sigma_logsource *b) {
     return str_eq_ascii(a->category, b->category) && str_eq_ascii(a->product, b->product) &&
            str_eq_ascii(a->service, b->service);
+}
+
+static bool no_data(const struct summary *s, const struct sigma_rule *r) {
+    return r->type == SIGMA_DETECTION && strcmp(summary_status(s, r), "no data") == 0;
+}
+
+/* Has no rule of this product any data, and are they of several log sources? Then the product is told, not each of them. */
+static bool product_absent(const struct summary *s, const struct sigma_logsource *source) {
+    bool several = false;
+
+    for (size_t i = 0; source->product.len && i < s->set->rule_count; i++) {
+        const struct sigma_rule *const r = s->set->rules[i];
+
+        if (r->type != SIGMA_DETECTION || !str_eq_ascii(r->logsource.product, source->product))
+            continue;
+        if (!no_data(s, r))
+            return false;
+        several |= !same_source(&r->logsource, source);
+    }
+    return several;
 }
 
 static int by_rules(const void *a, const void *b) {
@@ -279,22 +320,23 @@ static void print_no_data(const struct page *p, uint64_t rules, struct buf *line
     const struct sigma_set *const set = p->s->set;
     struct source_tally *const t = calloc(set->rule_count + 1, sizeof *t);
     size_t count = 0, correlations = 0;
+    char text[COUNT_TEXT];
 
     p->b->failed |= !t;
     for (size_t i = 0; t && i < set->rule_count; i++) {
         const struct sigma_rule *const r = set->rules[i];
         size_t k = 0;
 
-        if (strcmp(summary_status(p->s, r), "no data") != 0)
+        correlations += r->type == SIGMA_CORRELATION && strcmp(summary_status(p->s, r), "no data") == 0;
+        if (!no_data(p->s, r))
             continue;
-        if (r->type == SIGMA_CORRELATION) {
-            correlations++;
-            continue;
-        }
-        while (k < count && !same_source(t[k].source, &r->logsource))
+        while (k < count && !(t[k].product ? str_eq_ascii(t[k].source->product, r->logsource.product)
+                                           : same_source(t[k].source, &r->logsource)))
             k++;
-        if (k == count)
+        if (k == count) {
+            t[count].product = product_absent(p->s, &r->logsource);
             t[count++].source = &r->logsource;
+        }
         t[k].rules++;
     }
     if (count) {
@@ -305,12 +347,16 @@ static void print_no_data(const struct page *p, uint64_t rules, struct buf *line
         buf_add(p->b, S(": this evidence has no event of their log sources\n  "));
         for (size_t i = 0; i < count && i < SOURCES_SHOWN; i++) {
             buf_add(line, i ? S(", ") : S(""));
-            source_add(line, t[i].source);
-            buf_format(line, " (%u)", t[i].rules);
+            if (t[i].product) {
+                buf_add(line, S("all of "));
+                finding_plain(line, t[i].source->product, false);
+            } else {
+                source_add(line, t[i].source);
+            }
+            buf_format(line, " (%s)", count_text(t[i].rules, text));
         }
         if (count > SOURCES_SHOWN)
-            buf_format(line, ", and %zu more log source%s", count - SOURCES_SHOWN,
-                       count - SOURCES_SHOWN == 1 ? "" : "s");
+            buf_format(line, ", and %zu more", count - SOURCES_SHOWN);
         if (correlations) {
             buf_add(line, S(", and "));
             count_add(line, correlations, "correlation");
@@ -433,7 +479,7 @@ static void print_remarks(const struct page *p, struct buf *line) {
     if (s->no_kind) {
         buf_add(line, S("Of no known kind: "));
         count_add(line, s->no_kind, "event");
-        buf_add(line, S(", to which no rule applies"));
+        buf_add(line, S(", to which no rule applies; 'longwatch kinds suggest FILE' drafts what is missing"));
         print_line(p, line);
     }
     if (s->no_time) {

@@ -425,54 +425,107 @@ static str without_front(str head) {
     return head;
 }
 
-/* Text: no zero bytes but in front, hardly any control characters, and no document of another sort. */
+/* Does it begin as a mail does, or a mailbox: a header (RFC 5322 2.2) with two fields that mails have? */
+static bool is_mail(str head) {
+    static const str names[] = {STR("ARC-Seal"),     STR("Content-Type"), STR("Date"),       STR("Delivered-To"),
+                                STR("From"),         STR("Message-ID"),   STR("Received"),   STR("Reply-To"),
+                                STR("MIME-Version"), STR("Return-Path"),  STR("Subject"),    STR("To"),
+                                STR("X-Mailer"),     STR("X-Spam-Level"), STR("X-Sender-IP")};
+    unsigned found = 0;
+
+    for (bool first = true; head.len && found < 2; first = false) {
+        size_t const end = str_find_byte(head, '\n');
+        str const line = str_first(head, end);
+        size_t const colon = str_find_byte(line, ':');
+
+        head = end == SIZE_MAX ? S("") : str_from(head, end + 1);
+        if (first && str_starts(line, S("From ")))
+            found++;
+        else if (line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t') && !first)
+            continue; /* folded */
+        else if (colon == SIZE_MAX || str_find_byte(str_first(line, colon), ' ') != SIZE_MAX)
+            return false;
+        for (size_t i = 0; i < COUNT(names); i++)
+            found += str_eq_ascii(str_first(line, colon), names[i]);
+    }
+    return found >= 2;
+}
+
+/* Text: no zero bytes but in front of lines, hardly any control characters, and no document of another sort. */
 bool text_is(str head) {
     static const str others[] = {STR("%PDF-"),     STR("%!PS"),  STR("<?xml"),
                                  STR("<!DOCTYPE"), STR("<html"), STR("{\\rtf")};
     size_t controls = 0, high = 0;
+    bool begins = true; /* a line, perhaps behind zeros: what a system that lost its power leaves */
 
     head = str_first(without_front(head), (size_t)16 << 10);
     for (size_t i = 0; i < COUNT(others); i++)
         if (str_starts(head, others[i]))
             return false;
+    if (is_mail(head))
+        return false;
     for (size_t i = 0; i < head.len; i++) {
         unsigned char const c = (unsigned char)head.ptr[i];
 
-        controls += (c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\x1b' && c != '\x1d') || c == 0x7f;
-        high += c > 0x7f;
+        if (c == 0 && begins)
+            continue;
         if (c == 0)
             return false;
+        begins = c == '\n';
+        controls += (c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\x1b' && c != '\x1d') || c == 0x7f;
+        high += c > 0x7f;
     }
     return head.len > 0 && controls * 100 <= head.len && (high * 2 <= head.len || utf8_valid(head) + 4 > head.len);
 }
 
 #define LINES_LOOKED 200u
+#define ONE_IN 10u
 
-/* The lines at the head of a source: does one begin as lines of syslog do, or, with kinds, fit a format? */
-static bool any_line(str head, const struct kinds *kinds) {
-    struct syslog_head *const h = kinds ? NULL : &(struct syslog_head){0};
-    struct told told = {0};
-    bool found = false;
+/* Does one of the lines at the head of a source begin as lines of syslog do? */
+static bool any_head(str head) {
+    struct syslog_head h;
 
     head = without_front(head);
-    for (unsigned i = 0; i < LINES_LOOKED && head.len && !found; i++) {
+    for (unsigned i = 0; i < LINES_LOOKED && head.len; i++) {
         size_t const end = str_find_byte(head, '\n');
         str const line = str_trim(str_first(head, end));
 
         head = end == SIZE_MAX ? S("") : str_from(head, end + 1);
-        if (line.len)
-            found = h ? syslog_head_read(line, h) : formats_fit(kinds_formats(kinds), kinds_fields(kinds), line, &told);
+        if (line.len && syslog_head_read(line, &h))
+            return true;
+    }
+    return false;
+}
+
+/* Does one line in ten at the head of a source fit a format? Lines that begin with a blank belong to one that does not, and
+ * are not asked where there is such a one: what is written of a log, or in a mail, quotes lines of it, and indents them. */
+static bool lines_fit(str head, const struct kinds *kinds) {
+    struct told told = {0};
+    unsigned looked[2] = {0}, fit[2] = {0};
+
+    head = without_front(head);
+    for (unsigned i = 0; i < LINES_LOOKED && head.len; i++) {
+        size_t const end = str_find_byte(head, '\n');
+        str const line = str_first(head, end);
+        bool indented;
+
+        head = end == SIZE_MAX ? S("") : str_from(head, end + 1);
+        if (str_trim(line).len == 0)
+            continue;
+        indented = line.ptr[0] == ' ' || line.ptr[0] == '\t';
+        looked[indented]++;
+        fit[indented] += formats_fit(kinds_formats(kinds), kinds_fields(kinds), line, &told);
     }
     told_free(&told);
-    return found;
+    return looked[0] ? fit[0] && fit[0] * ONE_IN >= looked[0] : fit[1] && fit[1] * ONE_IN >= looked[1];
 }
 
 static bool text_looks_like(str head) {
-    return text_is(head) && any_line(head, NULL);
+    return text_is(head) && any_head(head);
 }
 
 static bool text_described(str head, const struct kinds *kinds) {
-    return text_is(head) && any_line(head, kinds);
+    return text_is(head) && lines_fit(head, kinds);
 }
 
 static uint64_t text_part_size(str head) {

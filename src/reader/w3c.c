@@ -404,16 +404,16 @@ static const char *split(struct reading *r, str line) {
     return r->separator == ',' ? split_quoted(r, line) : split_plain(r, line);
 }
 
-/* What a value `time` becomes: with its day, RFC 3339 and UTC. */
+/* What a value `time` becomes: with its day, RFC 3339, and UTC unless it is local. (The day of `#Date:` is not local.) */
 static str join_time(struct reading *r, str time) {
     char day[INSTANT_TEXT];
     str date = {"", 0};
 
-    if (!is_time(time) || r->local)
+    if (!is_time(time))
         return time;
     if (r->date != SIZE_MAX) {
         date = r->pieces[r->date];
-    } else if (r->day != INSTANT_NONE) {
+    } else if (r->day != INSTANT_NONE && !r->local) {
         int const clock = clock_of(time);
 
         if (clock + STEP_BACK_S < r->clock && r->day <= INT64_MAX - 2 * DAY)
@@ -427,7 +427,7 @@ static str join_time(struct reading *r, str time) {
     r->joined[10] = 'T';
     memcpy(r->joined + 11, time.ptr, time.len);
     r->joined[11 + time.len] = 'Z';
-    return (str){r->joined, 12 + time.len};
+    return (str){r->joined, (r->local ? 11 : 12) + time.len};
 }
 
 static uint32_t add_word(struct reading *r, uint32_t count, field_id field, const struct word *w) {

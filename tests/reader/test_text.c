@@ -429,11 +429,29 @@ static const struct {
     {"nothing", STR(""), false},
     {"zeros", STR("\0\0\0"), false},
     {"a zero amid", STR("Jan  1 00:00:00 h a: one\0two\n"), false},
+    {"zeros between lines", STR("Jan  1 00:00:00 h a: x\n\0\0\0\0Jan  1 00:00:01 h a: y\n\0\0"), true},
+    {"zeros between lines, then one amid", STR("Jan  1 00:00:00 h a: x\n\0\0Jan  1 00:00:01 h a: y\0\n"), false},
+    {"UTF-16",
+     STR("J\0a\0n\0 \0 \0"
+         "1\0 \0"
+         "0\0"
+         "0\0:\0"
+         "0\0\n\0"),
+     false},
     {"controls", STR("Jan  1 00:00:00 h a: \x01\x02\x03\x04\x05\n"), false},
     {"high bytes of nothing",
      STR("Jan  1 00:00:00 h a: "
-         "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4\xf3\xf2\xf1\xf0\xef\xee\xed\xec\xeb\xea\xe9\xe8\xe7\xe6\xe5\xe4\xe3\xe2\xe1\xe0 a\n"),
+         "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4\xf3\xf2\xf1\xf0\xef\xee\xed\xec\xeb\xea\xe9\xe8\xe7\xe6\xe5"
+         "\xe4\xe3\xe2\xe1\xe0 a\n"),
      false},
+    {"a mail that quotes a line of syslog",
+     STR("Received: from a.example (a.example [198.51.100.7])\n\tby b.example; Fri, 1 Jan 2021 00:00:00 +0000\n"
+         "Subject: your log\n\nJan  1 00:00:00 h a: x\n"),
+     false},
+    {"a mailbox", STR("From a@b.example Fri Jan  1 00:00:00 2021\nTo: c@d.example\n\nJan  1 00:00:00 h a: x\n"), false},
+    {"fields of a mail that are none: a line that is no field stands among them",
+     STR("From: a\nno field\nTo: b\nJan  1 00:00:00 h a: x\n"), true},
+    {"one field of a mail", STR("Date: today\nJan  1 00:00:00 h a: x\n"), true},
     {"PDF", STR("%PDF-1.7\n"), false},
     {"XML", STR("<?xml version=\"1.0\"?>\n"), false},
     {"RTF", STR("{\\rtf1 a}\n"), false},

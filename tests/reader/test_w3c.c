@@ -79,7 +79,9 @@ static const struct {
     {"30 February", STR("#Date: 2013-02-30 00:00:00\n" CLOCK "00:00:03 y\n"),
      "!0+27(a date that cannot be read) 1@43+10{time=t:00:00:03;x=t:y}"},
     {"local times are not made UTC", STR("#Time Format: Local\n" DT "2005-04-11 08:05:57 y\n"),
-     "1@41+21{date=t:2005-04-11;time=t:08:05:57;x=t:y}"},
+     "1@41+21{date=t:2005-04-11;time=t:2005-04-11T08:05:57;x=t:y}"},
+    {"a day that is not local is none of a local time", STR("#Time Format: Local\n" DATE CLOCK "08:05:57 y\n"),
+     "1@63+10{time=t:08:05:57;x=t:y}"},
 
     {"a blank before a name", STR(IIS "p=1 444  dom\\u ::1 A 200\n"),
      "1@41+24{q=t:p=1;s-port=t:444;user=t:dom\\u;c-ip=t:::1;ua=t:A;sc-status=t:200}"},
