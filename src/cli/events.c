@@ -13,7 +13,8 @@
 struct wishes {
     struct arguments paths, kinds;
     const char *kind, *reader;
-    int64_t from, to;
+    int64_t from, to, latest;
+    struct zone_wish zone;
     uint64_t limit; /* 0: none */
     bool json;
 };
@@ -128,6 +129,9 @@ static int list_with(const struct wishes *w, const struct sigma_set *none, struc
                                          .set = none,
                                          .fields = fields,
                                          .kinds = kinds,
+                                         .latest = w->latest,
+                                         .zone_s = w->zone.seconds,
+                                         .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
                                          .from = w->from,
                                          .to = w->to,
                                          .workers = 1,
@@ -237,6 +241,16 @@ static const struct option options[] = {
      .type = OPTION_TIME,
      .help = "only events before TIME, and those without time",
      AT(to)},
+    {.name = "zone",
+     .argument = "OFFSET",
+     .type = OPTION_ZONE,
+     .help = "the zone of times that say none, such as +01:00 or --zone=-05:00; usually UTC",
+     AT(zone)},
+    {.name = "latest",
+     .argument = "TIME",
+     .type = OPTION_TIME,
+     .help = "no time without year is later; usually the time at which each file was last written to",
+     AT(latest)},
     {.name = "kinds",
      .argument = "DIR",
      .type = OPTION_FOLDER,

@@ -95,7 +95,7 @@ static const struct {
     {"shape of events nowhere", "shape: s\nwhen: A\neach_of: ''\n", "k.yml:3: `each_of` names no field"},
     {"each of two", "kind: a\nwhen: {X: 1}\neach: [A, B]\n", "k.yml:3: `each` names two fields"},
     {"unknown key", "kind: a\nwhen: {X: 1}\nlogsource: {}\n",
-     "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time key "
+     "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time witness key "
      "logsources roles"},
     {"no document head", "title: x\n",
      "k.yml:1: a document begins with `kind:`, `shape:`, `format:`, `table:` or `without:`"},
@@ -616,7 +616,7 @@ static void times_in_other_forms(void **state) {
         {"pbx-", ""},
         {"2017-06-20 09:49:22", ""},
     };
-    struct kind_time const as_written = {0, false}, unix_seconds = {0, true};
+    struct kind_time const as_written = {0, false, 0}, unix_seconds = {0, true, 0};
     (void)state;
 
     for (size_t i = 0; i < COUNT(cases); i++) {

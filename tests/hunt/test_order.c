@@ -126,9 +126,17 @@ static void bench_close(struct bench *b) {
 
 /* ---- what workers say ---- */
 
+/* The times of a line are those of its logs, which are told before it. */
 static bool say(struct bench *b, struct source *s, uint32_t part, const struct wire *w, struct err *e) {
     struct buf bytes = {0};
 
+    if (w->type == WIRE_CUSTODY && w->custody.first != INSTANT_NONE)
+        wire_put(&bytes, &(struct wire){.type = WIRE_STREAM,
+                                        .stream = {.host = STR(""),
+                                                   .log = STR("l"),
+                                                   .events = 2,
+                                                   .first = w->custody.first,
+                                                   .last = w->custody.last}});
     wire_put(&bytes, w);
     bool const ok = bytes.failed ? err_set(e, ERR_MEMORY, 0, "no memory for the test")
                                  : order_add(b->order, s, part, buf_str(&bytes), e);
