@@ -10,13 +10,13 @@
 #include "base/instant.h"
 #include "evidence/custody.h"
 
-#define CLOCKS_MAX 1024u                               /* of one source; where there are more nothing is said of any */
-#define CLOCK_QUARTER_S 900                            /* zones lie so many seconds apart, */
-#define CLOCK_TOLERANCE_S 60                           /* and what is nearer than this to one agrees with it */
-#define CLOCK_QUARTERS_MAX 192                         /* 48 hours: differences beyond are only counted */
-#define CLOCK_ZONE_QUARTERS 56                         /* 14 hours: the widest zone */
-#define CLOCK_CERTAIN 20u                              /* records that must agree, all but one in a hundred, */
-#define CLOCK_CERTAIN_SMALL 3u                         /* or all there are, if so many */
+#define CLOCKS_MAX 1000u       /* of one source, fewer than STREAMS_MAX; where there are more nothing is said of any */
+#define CLOCK_QUARTER_S 900    /* zones lie so many seconds apart, */
+#define CLOCK_TOLERANCE_S 60   /* and what is nearer than this to one agrees with it */
+#define CLOCK_QUARTERS_MAX 192 /* 48 hours: differences beyond are only counted */
+#define CLOCK_ZONE_QUARTERS 56 /* 14 hours: the widest zone */
+#define CLOCK_CERTAIN 20u      /* records that must agree, all but one in a hundred, */
+#define CLOCK_CERTAIN_SMALL 3u /* or all there are, if so many */
 #define CLOCK_MARGIN (INT64_C(14) * 3600 * 1000000000) /* no time is put right by more */
 
 struct clock_bin {

@@ -264,6 +264,8 @@ struct stream *coverage_stream(struct coverage *c, str host, str log, uint64_t c
         host = S(COVERAGE_TOGETHER);
     if (c->together > 1)
         log = S(COVERAGE_TOGETHER);
+    if (c->together > 2)
+        clock = 0;
     if (c->slots && c->slots[at = slot_of(c, host, log, clock)])
         return c->streams[c->slots[at] - 1];
     if (c->count == STREAMS_MAX)

@@ -9,7 +9,7 @@
 #include "base/instant.h"
 #include "evidence/custody.h"
 
-#define STREAMS_MAX 1024u /* hosts and logs; of more, hosts are put together, then logs */
+#define STREAMS_MAX 1024u /* hosts, logs and clocks; of more, hosts are put together, then logs, then clocks */
 #define SPANS_MAX 1024u
 #define COVERAGE_UNIT_MAX 16u
 #define COVERAGE_TOGETHER "*" /* the name of hosts, or logs, that were put together */
@@ -45,7 +45,8 @@ struct coverage {
     uint32_t count, room;
     uint32_t *slots; /* stream + 1 */
     uint32_t mask;
-    unsigned together; /* 0: nothing was put together; 1: hosts; 2: logs as well */
+    unsigned
+        together; /* 0: nothing was put together; 1: hosts; 2: logs as well; 3: clocks, of which there are so many that no time is put right */
     uint64_t seed;
     bool failed; /* memory ran out: what is here is incomplete */
 };
