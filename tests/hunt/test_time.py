@@ -348,6 +348,8 @@ def a_collectors_export():
         data = subprocess.run(["zstd", "-dc", str(path)], capture_output=True, check=True).stdout
         apart = collections.defaultdict(list)
         for line in data.splitlines():
+            if not line.startswith(b"{"):
+                continue
             record = json.loads(line)
             field = next((f for f in fields if f in record), None)
             if "UtcTime" in record and field:
