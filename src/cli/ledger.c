@@ -261,9 +261,7 @@ static void clock_text(struct buf *b, const struct custody_clock *c) {
         break;
     default:
         buf_add(b, S("left as they are, perhaps wrong by "));
-        summary_span(b, c->least_s);
-        buf_add(b, S(" to "));
-        summary_span(b, c->most_s);
+        summary_spans(b, c->least_s, c->most_s);
         buf_format(b, "; no zone can be told from %s of %s", count_text(c->agree, room), count_text(c->claims, more));
         break;
     }

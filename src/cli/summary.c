@@ -171,6 +171,14 @@ void summary_span(struct buf *b, int64_t seconds) {
         buf_format(b, "%s%lu s", s >= 60 ? " " : "", (unsigned long)(s % 60));
 }
 
+void summary_spans(struct buf *b, int64_t least, int64_t most) {
+    summary_span(b, least);
+    if (least != most) {
+        buf_add(b, S(" to "));
+        summary_span(b, most);
+    }
+}
+
 bool summary_clock(struct summary *s, const struct custody_clock *c, struct err *e) {
     struct notes *const notes = c->verdict == CLOCK_CORRECTED ? &s->corrected : &s->doubtful;
     struct buf b = {0};
@@ -178,11 +186,10 @@ bool summary_clock(struct summary *s, const struct custody_clock *c, struct err 
 
     if (c->verdict == CLOCK_SOUND || c->verdict == CLOCK_FEW)
         return true;
-    summary_span(&b, c->verdict == CLOCK_UNSURE ? c->least_s : c->offset_s);
-    if (c->verdict == CLOCK_UNSURE) {
-        buf_add(&b, S(" to "));
-        summary_span(&b, c->most_s);
-    }
+    if (c->verdict == CLOCK_UNSURE)
+        summary_spans(&b, c->least_s, c->most_s);
+    else
+        summary_span(&b, c->offset_s);
     if (b.failed)
         ok = no_memory(e);
     else if (c->verdict == CLOCK_CORRECTED)

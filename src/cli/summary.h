@@ -47,6 +47,8 @@ struct summary_frame {
 };
 /* "+5 h", "-3 h 30 min", "+16 h", "-12 s" */
 void summary_span(struct buf *b, int64_t seconds);
+/* "+5 h" when both are, "+5 h to +6 h" */
+void summary_spans(struct buf *b, int64_t least, int64_t most);
 /* Appends the whole summary. Texts of evidence and rules are shown as finding_plain has them. */
 void summary_print(const struct summary *s, const struct summary_frame *frame, struct buf *b);
 
