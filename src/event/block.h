@@ -90,9 +90,9 @@ struct row {
     uint8_t zone : 2;      /* enum zone */
     uint8_t precision : 4; /* 0 to 9, PRECISION_MINUTE, PRECISION_DAY */
     bool salvaged : 1;
-    uint8_t time_clock; /* the clock (kinds_clock_field) by which the time was written; 0: none that has a witness */
-    uint8_t
-        claim_clock; /* 0, or: the record says its time twice: by this clock claim_s seconds earlier than by its witness */
+    /* Clocks (kinds_clock_field), 0: none. By which the time was written; and, of a record that says its time twice, by which
+     * it is claim_s seconds earlier than its witness says. */
+    uint8_t time_clock, claim_clock;
     uint16_t element; /* 1, 2, ..: of the events that one record holds (shape each_of); 0: the record is the event */
     int32_t claim_s;
 };

@@ -90,8 +90,7 @@ struct kind_time {
     bool
         unix_seconds; /* it is Unix seconds, perhaps behind a name and a hyphen (`pbx-`), and what stands behind a point is no
                 * fraction of them; 0 is none */
-    uint8_t
-        clock; /* 0, or: kinds_clock_field; kinds of one family with one such field share a number. Set by kinds_seal */
+    uint8_t clock; /* 0, or a number of kinds_clock_field. Set by kinds_seal */
 };
 
 struct kind_logsource {

@@ -23,10 +23,10 @@ struct custody {
     uint64_t corrected;   /* events whose time was put right (custody_clock) */
     uint64_t years;       /* events whose time has no year, and was given one by when the file was last written to */
     uint64_t year_breaks; /* of these, steps back of half a year and more: some years are wrong */
-    uint64_t backs,
-        back_s;          /* of a log whose records are numbered: steps back of its time, and the furthest, in seconds */
-    uint64_t duplicates; /* events that were read before; known when all sources have been read */
-    int64_t first, last; /* of its events; INSTANT_NONE */
+    uint64_t backs;       /* of a log whose records are numbered: steps back of its time */
+    uint64_t back_s;      /* the furthest of these, in seconds */
+    uint64_t duplicates;  /* events that were read before; known when all sources have been read */
+    int64_t first, last;  /* of its events; INSTANT_NONE */
     uint64_t damages, damage_bytes;
     uint64_t findings;
 };

@@ -173,8 +173,10 @@ static void put_clock(struct buf *b, const struct wire *w) {
 /* The counts of a ledger line in the order in which they go over the wire. */
 #define CUSTODY_COUNTS(X, c)                                                                                           \
     X((c).size)                                                                                                        \
-    X((c).records) X((c).salvaged) X((c).repaired) X((c).cut) X((c).no_kind) X((c).no_time) X((c).assumed)             \
-        X((c).years) X((c).year_breaks) X((c).backs) X((c).back_s)
+    X((c).records)                                                                                                     \
+    X((c).salvaged)                                                                                                    \
+    X((c).repaired)                                                                                                    \
+    X((c).cut) X((c).no_kind) X((c).no_time) X((c).assumed) X((c).years) X((c).year_breaks) X((c).backs) X((c).back_s)
 
 static void put_custody(struct buf *b, const struct wire *w) {
     const struct custody *const c = &w->custody;
