@@ -637,3 +637,13 @@ str instant_format(int64_t when, char out[INSTANT_TEXT]) {
     *p++ = 'Z';
     return (str){out, (size_t)(p - out)};
 }
+
+int64_t instant_moved(int64_t when, int64_t by) {
+    int64_t moved;
+
+    if (when == INSTANT_NONE)
+        return when;
+    if (__builtin_add_overflow(when, by, &moved) || moved == INSTANT_NONE)
+        return by < 0 ? -INT64_MAX : INT64_MAX;
+    return moved;
+}

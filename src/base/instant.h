@@ -70,6 +70,9 @@ struct wall instant_wall(int64_t when);
 /* ISO 8601 week, 1 to 53. */
 unsigned wall_week(const struct wall *w);
 
+/* The instant so many nanoseconds later; the last or first there is where that is beyond it. INSTANT_NONE stays. */
+int64_t instant_moved(int64_t when, int64_t by);
+
 #define INSTANT_TEXT 32
 /* RFC 3339 UTC with nine decimals cut to the shortest of 0, 3, 6, 7, 9 that loses nothing; "" for INSTANT_NONE. */
 str instant_format(int64_t when, char out[INSTANT_TEXT]);

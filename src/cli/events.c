@@ -11,7 +11,8 @@
 struct wishes {
     struct arguments paths, kinds;
     const char *kind, *reader;
-    int64_t from, to;
+    int64_t from, to, latest;
+    struct zone_wish zone;
     uint64_t limit; /* 0: none */
     const struct phone_country *country;
     struct arguments geo;
@@ -72,6 +73,9 @@ static int events(const struct wishes *w) {
                             .reader = w->reader,
                             .from = w->from,
                             .to = w->to,
+                            .latest = w->latest,
+                            .zone_s = w->zone.seconds,
+                            .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
                             .limit = w->limit,
                             .event = on_event,
                             .ctx = &run};
@@ -153,6 +157,16 @@ static const struct option options[] = {
      .type = OPTION_TIME,
      .help = "only events before TIME, and those without time",
      AT(to)},
+    {.name = "zone",
+     .argument = "OFFSET",
+     .type = OPTION_ZONE,
+     .help = "the zone of times that say none, such as +01:00 or --zone=-05:00; usually UTC",
+     AT(zone)},
+    {.name = "latest",
+     .argument = "TIME",
+     .type = OPTION_TIME,
+     .help = "no time without year is later; usually the time at which each file was last written to",
+     AT(latest)},
     {.name = "kinds",
      .argument = "DIR",
      .type = OPTION_FOLDER,

@@ -15,7 +15,8 @@
 struct wishes {
     struct arguments paths, rules, kinds;
     const char *placeholders, *out;
-    int64_t from, to;
+    int64_t from, to, latest;
+    struct zone_wish zone;
     enum sigma_level level;
     uint64_t workers; /* 0: one for each processor */
     size_t memory;    /* 0: the usual */
@@ -69,6 +70,12 @@ static bool on_coverage(void *ctx, const struct custody_coverage *c, struct err 
     struct run *const run = ctx;
 
     return !run->writer || case_writer_coverage(run->writer, c, e);
+}
+
+static bool on_clock(void *ctx, const struct custody_clock *c, struct err *e) {
+    struct run *const run = ctx;
+
+    return summary_clock(run->summary, c, e) && (!run->writer || case_writer_clock(run->writer, c, e));
 }
 
 static bool on_duplicates(void *ctx, uint64_t line, uint64_t events, struct err *e) {
@@ -156,6 +163,8 @@ static bool case_end(struct run *run, const struct sigma_set *set, struct err *e
     return case_writer_fact(run->writer, "version", S(LONGWATCH_VERSION), e) &&
            case_writer_fact(run->writer, "from", instant_format(run->w->from, text), e) &&
            case_writer_fact(run->writer, "to", instant_format(run->w->to, text), e) &&
+           case_writer_fact(run->writer, "zone", str_of(run->w->zone.name ? run->w->zone.name : "UTC"), e) &&
+           case_writer_fact(run->writer, "latest", instant_format(run->w->latest, text), e) &&
            case_writer_fact(run->writer, "level", sigma_level_name(run->w->level), e) &&
            case_writer_finish(run->writer, e);
 }
@@ -197,6 +206,9 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .set = set,
                                          .fields = fields,
                                          .kinds = kinds,
+                                         .latest = w->latest,
+                                         .zone_s = w->zone.seconds,
+                                         .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
                                          .from = w->from,
                                          .to = w->to,
                                          .level = w->level,
@@ -207,6 +219,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .custody = on_custody,
                                          .damage = on_damage,
                                          .coverage = on_coverage,
+                                         .clock = on_clock,
                                          .duplicates = on_duplicates,
                                          .gap = on_gap,
                                          .kind = on_kind,
@@ -330,6 +343,16 @@ static const struct option options[] = {
      .type = OPTION_LEVEL,
      .help = "only findings of LEVEL and above: informational, low, medium, high, critical",
      AT(level)},
+    {.name = "zone",
+     .argument = "OFFSET",
+     .type = OPTION_ZONE,
+     .help = "the zone of times that say none, such as +01:00 or --zone=-05:00; usually UTC",
+     AT(zone)},
+    {.name = "latest",
+     .argument = "TIME",
+     .type = OPTION_TIME,
+     .help = "no time without year is later; usually the time at which each file was last written to",
+     AT(latest)},
     {.name = "kinds",
      .argument = "DIR",
      .type = OPTION_FOLDER,

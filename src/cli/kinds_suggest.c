@@ -44,6 +44,8 @@ static int draft(const struct wishes *w, struct fields *fields, const struct kin
                                   .kinds = kinds,
                                   .from = INSTANT_NONE,
                                   .to = INSTANT_NONE,
+                                  .latest = INSTANT_NONE,
+                                  .zone = {"", 0},
                                   .any_text = true,
                                   .event = on_event,
                                   .ctx = s};

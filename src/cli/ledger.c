@@ -1,6 +1,7 @@
 /* ledger: `longwatch ledger CASE`: what was read, what of it could not be, what it covers, and where it has gaps. */
 #include "base/instant.h"
 #include "cli/command.h"
+#include "cli/summary.h"
 #include "cli/terminal.h"
 #include "report/case.h"
 #include "report/finding_text.h"
@@ -117,6 +118,12 @@ static void file_json(struct buf *b, const struct custody *c) {
     number(b, "no_kind", c->no_kind);
     number(b, "no_time", c->no_time);
     number(b, "zone_assumed", c->assumed);
+    text(b, "zone", c->zone);
+    number(b, "corrected", c->corrected);
+    number(b, "years", c->years);
+    number(b, "year_breaks", c->year_breaks);
+    number(b, "backs", c->backs);
+    number(b, "back_s", c->back_s);
     number(b, "duplicates", c->duplicates);
     instant(b, "first", c->first);
     instant(b, "last", c->last);
@@ -148,7 +155,19 @@ static void file_text(struct buf *b, const struct custody *c) {
     some(b, c->cut, "cut");
     some(b, c->no_kind, "of no known kind");
     some(b, c->no_time, "without time");
-    some(b, c->assumed, "with a time that says no zone: taken as UTC");
+    some(b, c->corrected, "with a time that was put right");
+    some(b, c->assumed, "with a time that says no zone: taken as ");
+    if (c->assumed)
+        plain(b, c->zone);
+    some(b, c->years, "without a year, which got one by when the file was last written to");
+    if (c->year_breaks)
+        some(b, c->year_breaks,
+             c->year_breaks == 1 ? "step back of half a year among them: some years are wrong (--latest TIME)"
+                                 : "steps back of half a year among them: some years are wrong (--latest TIME)");
+    if (c->backs) {
+        some(b, c->backs, c->backs == 1 ? "step back of its clock, by " : "steps back of its clock, by as much as ");
+        summary_span(b, (int64_t)c->back_s);
+    }
     some(b, c->damages, c->damages == 1 ? "damaged place" : "damaged places");
     some(b, c->findings, c->findings == 1 ? "finding" : "findings");
     buf_byte(b, '\n');
@@ -190,6 +209,74 @@ static bool on_coverage(void *ctx, const struct custody_coverage *c, struct err 
         buf_add(b, S(", in "));
         plain(b, c->path);
         buf_byte(b, '\n');
+    }
+    return out(run, e);
+}
+
+static void span(struct buf *b, const char *name, int64_t seconds) {
+    buf_format(b, ",\"%s\":%ld", name, (long)seconds);
+}
+
+static void clock_json(struct buf *b, const struct custody_clock *c) {
+    begin(b, "clock");
+    text(b, "path", c->path);
+    text(b, "sha256", str_of(c->sha256));
+    text(b, "host", c->host);
+    text(b, "field", c->field);
+    text(b, "verdict", clock_verdict_name(c->verdict));
+    span(b, "offset_s", c->offset_s);
+    number(b, "events", c->events);
+    number(b, "claims", c->claims);
+    number(b, "agree", c->agree);
+    span(b, "least_s", c->least_s);
+    span(b, "most_s", c->most_s);
+    end(b);
+}
+
+/* "TimeCreated of DC01 in FILE: 285 events corrected by +4 h: so say 177 of 177 records that say their time in UTC as well" */
+static void clock_text(struct buf *b, const struct custody_clock *c) {
+    char room[COUNT_TEXT], more[COUNT_TEXT];
+
+    buf_add(b, S("  "));
+    if (c->verdict == CLOCK_MANY) {
+        plain(b, c->path);
+        buf_add(b, S(": more hosts than can be told apart: no time was put right\n"));
+        return;
+    }
+    whose(b, c->host, c->field);
+    buf_add(b, S(" in "));
+    plain(b, c->path);
+    buf_format(b, ": %s event%s ", count_text(c->events, room), c->events == 1 ? "" : "s");
+    switch (c->verdict) {
+    case CLOCK_CORRECTED:
+        buf_add(b, S("corrected by "));
+        summary_span(b, c->offset_s);
+        buf_format(b, ": local time was written as UTC, as %s of %s", count_text(c->agree, room),
+                   count_text(c->claims, more));
+        break;
+    case CLOCK_FAR:
+        buf_add(b, S("left as they are, though wrong by "));
+        summary_span(b, c->offset_s);
+        buf_format(b, ", which no zone is, as %s of %s", count_text(c->agree, room), count_text(c->claims, more));
+        break;
+    default:
+        buf_add(b, S("left as they are, perhaps wrong by "));
+        summary_spans(b, c->least_s, c->most_s);
+        buf_format(b, "; no zone can be told from %s of %s", count_text(c->agree, room), count_text(c->claims, more));
+        break;
+    }
+    buf_format(b, " record%s that say%s the time twice\n", c->claims == 1 ? "" : "s", c->claims == 1 ? "s" : "");
+}
+
+/* Sound ones are for machines. */
+static bool on_clock(void *ctx, const struct custody_clock *c, struct err *e) {
+    struct run *const run = ctx;
+
+    if (run->json) {
+        clock_json(&run->b, c);
+    } else if (c->verdict != CLOCK_SOUND) {
+        section(run, "Clocks");
+        clock_text(&run->b, c);
     }
     return out(run, e);
 }
@@ -268,7 +355,7 @@ static int run(const void *wishes) {
     const struct wishes *const w = wishes;
     const struct arguments given = {(const char **)(uintptr_t)&w->path, 1};
     struct run run = {.json = w->json};
-    struct case_ledger_visitor const visitor = {on_file, on_coverage, on_damage, on_gap, &run};
+    struct case_ledger_visitor const visitor = {on_file, on_coverage, on_clock, on_damage, on_gap, &run};
     struct err e = {0};
     bool ok = paths_exist(&given, "case", false, &e) && case_ledger(w->path, &visitor, &e);
 
@@ -286,7 +373,7 @@ static const struct option options[] = {
      .at = offsetof(struct wishes, path)},
     {.name = "json",
      .type = OPTION_FLAG,
-     .help = "one line of JSON each: file, coverage, damage, gap",
+     .help = "one line of JSON each: file, coverage, clock, damage, gap",
      .at = offsetof(struct wishes, json)},
 };
 const struct command command_ledger = {

@@ -13,7 +13,10 @@ struct listed {
     const char *kind_begins, *reader; /* as in hunt_options; NULL: all, and content decides */
     bool any_text;                    /* as in hunt_options */
     int64_t from, to;                 /* INSTANT_NONE: open */
-    uint64_t limit;                   /* as in hunt_options */
+    int64_t latest;                   /* the three as in hunt_options */
+    int32_t zone_s;
+    str zone;
+    uint64_t limit; /* as in hunt_options */
     /* *enough: set it to end the listing, which is no failure. False: it fails with e. */
     bool (*event)(void *ctx, const struct normal_event *event, bool *enough, struct err *e);
     void *ctx;

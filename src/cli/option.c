@@ -101,6 +101,12 @@ static bool not_so(struct reading *r, const struct option *o, const char *value)
     case OPTION_TIME:
         buf_add(&b, S("a time such as 2021-03-14, 2021-03-14T09:30:00Z or 2021-03-14T09:30:00+02:00"));
         break;
+    case OPTION_ZONE:
+        buf_add(
+            &b,
+            S("an offset from UTC such as +01:00 or -05:00, or UTC (of a country with summer time: one run for each "
+              "part of the year)"));
+        break;
     case OPTION_COUNTRY:
         buf_add(&b, S("a country's letters or calling code, such as DE or +49 (docs/formats/calls.md lists them)"));
         break;
@@ -136,6 +142,20 @@ static bool time_read(const char *value, int64_t *out) {
 
     *out = (!iso && !digits) || str_u64(s, 99999999, &n) ? INSTANT_NONE : instant_parse(s);
     return *out != INSTANT_NONE;
+}
+
+/* As behind a time, and nothing that would be read over there: CET is no offset. */
+static bool zone_read(const char *value, struct zone_wish *out) {
+    struct buf b = {0};
+    struct wall w;
+    bool good;
+
+    buf_format(&b, "2021-03-14T00:00:00%.8s", value);
+    good = !b.failed && strlen(value) < 8 && (value[0] == '+' || value[0] == '-' || strcmp(value, "UTC") == 0) &&
+           wall_parse(buf_str(&b), &w) && w.zone_given;
+    buf_free(&b);
+    *out = (struct zone_wish){value, good ? w.offset_s : 0};
+    return good;
 }
 
 static bool size_read(const struct option *o, str value, size_t *out) {
@@ -198,6 +218,9 @@ static bool store(struct reading *r, const struct option *o, const char *value) 
         break;
     case OPTION_TIME:
         good = time_read(value, (int64_t *)to);
+        break;
+    case OPTION_ZONE:
+        good = zone_read(value, (struct zone_wish *)to);
         break;
     case OPTION_SIZE:
         good = size_read(o, str_of(value), (size_t *)to);

@@ -35,6 +35,8 @@ void summary_free(struct summary *s) {
     buf_free(&s->damage.last);
     buf_free(&s->left_out.last);
     buf_free(&s->shut.last);
+    buf_free(&s->corrected.last);
+    buf_free(&s->doubtful.last);
     arena_free(s->a);
     free(s->rules);
     free(s);
@@ -137,6 +139,14 @@ bool summary_custody(struct summary *s, const struct custody *c, struct err *e) 
     s->no_kind += c->no_kind;
     s->no_time += c->no_time;
     s->repaired += c->repaired;
+    s->years += c->years;
+    if (c->year_breaks && !note_add(s, &s->doubtful, c->path, e,
+                                    "some years are wrong: it spans more than a year, or was last written to at "
+                                    "another time than its last line says; --latest TIME"))
+        return false;
+    if (c->backs &&
+        !note_add(s, &s->doubtful, c->path, e, "its clock was set back, by as much as %lu s", (unsigned long)c->back_s))
+        return false;
     span(&s->first, &s->last, c->first, c->last);
     if (!c->not_read.len || str_eq(c->not_read, S("empty")))
         return true;
@@ -148,6 +158,50 @@ bool summary_damage(struct summary *s, const struct custody_damage *d, struct er
         return note_add(s, &s->damage, d->path, e, "at %lu: %.*s", (unsigned long)d->offset, STR_ARG(d->why));
     return note_add(s, &s->damage, d->path, e, "%lu byte%s at %lu: %.*s", (unsigned long)d->size,
                     d->size == 1 ? "" : "s", (unsigned long)d->offset, STR_ARG(d->why));
+}
+
+void summary_span(struct buf *b, int64_t seconds) {
+    uint64_t const s = seconds < 0 ? (uint64_t)-seconds : (uint64_t)seconds;
+
+    buf_byte(b, seconds < 0 ? '-' : '+');
+    if (s >= 3600)
+        buf_format(b, "%lu h", (unsigned long)(s / 3600));
+    if (s % 3600 / 60)
+        buf_format(b, "%s%lu min", s >= 3600 ? " " : "", (unsigned long)(s % 3600 / 60));
+    if (s % 60 || !s)
+        buf_format(b, "%s%lu s", s >= 60 ? " " : "", (unsigned long)(s % 60));
+}
+
+void summary_spans(struct buf *b, int64_t least, int64_t most) {
+    summary_span(b, least);
+    if (least != most) {
+        buf_add(b, S(" to "));
+        summary_span(b, most);
+    }
+}
+
+bool summary_clock(struct summary *s, const struct custody_clock *c, struct err *e) {
+    struct notes *const notes = c->verdict == CLOCK_CORRECTED ? &s->corrected : &s->doubtful;
+    struct buf b = {0};
+    bool ok;
+
+    if (c->verdict == CLOCK_SOUND || c->verdict == CLOCK_FEW)
+        return true;
+    if (c->verdict == CLOCK_UNSURE)
+        summary_spans(&b, c->least_s, c->most_s);
+    else
+        summary_span(&b, c->offset_s);
+    if (b.failed)
+        ok = no_memory(e);
+    else if (c->verdict == CLOCK_CORRECTED)
+        ok = note_add(s, notes, c->path, e, "corrected by %.*s (%.*s)", STR_ARG(buf_str(&b)), STR_ARG(c->host));
+    else if (c->verdict == CLOCK_MANY)
+        ok = note_add(s, notes, c->path, e, "more hosts than can be told apart");
+    else
+        ok = note_add(s, notes, c->path, e, "%.*s is off by %.*s (%.*s): left as it is", STR_ARG(c->field),
+                      STR_ARG(buf_str(&b)), STR_ARG(c->host));
+    buf_free(&b);
+    return ok;
 }
 
 void summary_duplicates(struct summary *s, uint64_t events) {

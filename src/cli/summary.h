@@ -18,6 +18,7 @@ void summary_free(struct summary *s);
 MUST_USE bool summary_finding(struct summary *s, const struct finding *f, struct err *e);
 MUST_USE bool summary_custody(struct summary *s, const struct custody *c, struct err *e);
 MUST_USE bool summary_damage(struct summary *s, const struct custody_damage *d, struct err *e);
+MUST_USE bool summary_clock(struct summary *s, const struct custody_clock *c, struct err *e);
 void summary_duplicates(struct summary *s, uint64_t events);
 void summary_gap(struct summary *s, const struct custody_gap *gap);
 void summary_kind(struct summary *s, const struct kind *kind);
@@ -44,6 +45,10 @@ struct summary_frame {
     size_t columns;
     bool colour;
 };
+/* "+5 h", "-3 h 30 min", "+16 h", "-12 s" */
+void summary_span(struct buf *b, int64_t seconds);
+/* "+5 h" when both are, "+5 h to +6 h" */
+void summary_spans(struct buf *b, int64_t least, int64_t most);
 /* Appends the whole summary. Texts of evidence and rules are shown as finding_plain has them. */
 void summary_print(const struct summary *s, const struct summary_frame *frame, struct buf *b);
 

@@ -264,6 +264,25 @@ static void print_damage(const struct page *p, struct buf *line) {
     print_notes(p, n, "places", line);
 }
 
+static void print_clocks(const struct page *p, struct buf *line) {
+    const struct notes *const right = &p->s->corrected, *const doubtful = &p->s->doubtful;
+
+    if (right->count) {
+        print_head(p, yellow, "CLOCKS: ");
+        buf_format(line, "%lu of ", (unsigned long)right->abouts);
+        count_add(line, p->s->sources, "file");
+        buf_format(line, " wrote local time as UTC, and %s corrected", right->abouts == 1 ? "was" : "were");
+        wrapped(p, line, 8, 2);
+        print_notes(p, right, "hosts", line);
+    }
+    if (doubtful->count) {
+        print_head(p, yellow, "TIMES IN DOUBT: ");
+        count_add(p->b, doubtful->abouts, "file");
+        buf_byte(p->b, '\n');
+        print_notes(p, doubtful, "reasons", line);
+    }
+}
+
 /* Rules of one log source, or all of a product. */
 struct source_tally {
     const struct sigma_logsource *source;
@@ -488,6 +507,12 @@ static void print_remarks(const struct page *p, struct buf *line) {
         buf_add(line, S(", which take no part in correlations"));
         print_line(p, line);
     }
+    if (s->years) {
+        buf_add(line, S("Without a year: "));
+        count_add(line, s->years, "event");
+        buf_add(line, S(", which got one by when the file was last written to, or by --latest"));
+        print_line(p, line);
+    }
     if (s->repaired) {
         buf_add(line, S("Repaired: "));
         count_add(line, s->repaired, "value");
@@ -617,6 +642,7 @@ void summary_print(const struct summary *s, const struct summary_frame *frame, s
     print_asked(&page, &line);
     print_unread(&page, &line);
     print_damage(&page, &line);
+    print_clocks(&page, &line);
     evaluated = print_rules(&page, &line);
     if (s->shut.count) {
         print_head(&page, yellow, "CAN NEVER MATCH: ");

@@ -90,7 +90,11 @@ struct row {
     uint8_t zone : 2;      /* enum zone */
     uint8_t precision : 4; /* 0 to 9, PRECISION_MINUTE, PRECISION_DAY */
     bool salvaged : 1;
+    /* Clocks (kinds_clock_field), 0: none. By which the time was written; and, of a record that says its time twice, by which
+     * it is claim_s seconds earlier than its witness says. */
+    uint8_t time_clock, claim_clock;
     uint16_t element; /* 1, 2, ..: of the events that one record holds (shape each_of); 0: the record is the event */
+    int32_t claim_s;
 };
 
 /* Where values of a field go. */

@@ -31,6 +31,8 @@
 /* Rules about all fields look at every column: made-up names must not make that dear. */
 #define COLUMNS_MAX 1024u
 #define COLUMN_COST ((size_t)2048)
+#define SECOND INT64_C(1000000000)
+#define YEAR_BREAK ((uint64_t)SECOND * 86400 * 183)
 
 enum within { WITHIN_UNKNOWN, WITHIN_NO, WITHIN_YES };
 
@@ -90,6 +92,9 @@ struct ingest {
     uint32_t rows;
     uint32_t part;
     int64_t latest; /* when the source was last written to */
+    int64_t year_last,
+        back_when; /* the last time that was given a year; of the last record whose time the reader knew */
+    uint64_t back_number;
     str reader;
     struct ingest_counts counts;
     bool crowded;            /* some block has more columns than any honest log has */
@@ -160,6 +165,8 @@ static bool flags_fill(struct ingest *in) {
         for (size_t j = 0; j < k->time_count; j++)
             if (!flag(in, k->times[j].field, FLAG_TIME))
                 return false;
+        if (k->witness != FIELD_NONE && !flag(in, k->witness, FLAG_TIME))
+            return false;
         if (k->each != FIELD_NONE && !flag(in, k->each, FLAG_GATE | FLAG_GATE_VALUE))
             return false;
         if (k->each != FIELD_NONE)
@@ -509,7 +516,7 @@ static void gates_forget(struct ingest *in) {
 
 /* Where records go that no kind claims, if anybody wants them. */
 static struct block *block_unclaimed(struct ingest *in, struct err *e) {
-    static const struct kind none = {.name = {"", 0}, .each = FIELD_NONE};
+    static const struct kind none = {.name = {"", 0}, .each = FIELD_NONE, .witness = FIELD_NONE};
     struct block *b;
 
     if (!block_room(in, e) || !block_new(&b, &none, none.name, e))
@@ -645,38 +652,118 @@ static uint8_t precision_of(const struct wall *w, str text) {
     return digits <= 8 ? PRECISION_DAY : 0;
 }
 
+/* What stands in a time field as text; "" where there is nothing. False: no memory. */
+static bool time_text(struct ingest *in, const struct kind_time *t, const struct record *r, str *out) {
+    const struct raw *const v = time_value(in, r, t->field);
+    size_t repaired = 0;
+
+    *out = (str){"", 0};
+    if (!v || v->type == RAW_NULL)
+        return true;
+    *out = (str){v->ptr, v->len};
+    if (v->type != RAW_TEXT && v->type != RAW_NUMBER) {
+        in->time_text.len = 0;
+        value_render(v->type, *out, &in->time_text, &repaired);
+        if (in->time_text.failed)
+            return false;
+        *out = buf_str(&in->time_text);
+    }
+    *out = kind_time_text(t, *out);
+    return true;
+}
+
+/* The instant of a text, by what is known beside it; INSTANT_NONE. surely_utc: what says no zone is no time of the run's zone
+ * either. *yearless: it has no year of its own. */
+static int64_t time_read(const struct ingest *in, str text, bool surely_utc, struct wall *w, bool *yearless) {
+    *yearless = false;
+    if (!text.len || !wall_parse(text, w))
+        return INSTANT_NONE;
+    if (UNLIKELY(!w->year_given)) {
+        *yearless = true;
+        wall_year_guess(w, in->latest);
+    }
+    if (!w->zone_given && !surely_utc)
+        w->offset_s = in->o.zone_s;
+    return wall_instant(w);
+}
+
+/* A time that was given its year: log files grow forwards, so a step back of half a year is a year that is not right. */
+static void year_note(struct ingest *in, int64_t when) {
+    in->counts.years++;
+    in->counts.year_breaks +=
+        in->year_last != INSTANT_NONE && when < in->year_last && (uint64_t)in->year_last - (uint64_t)when > YEAR_BREAK;
+    in->year_last = when;
+}
+
 /* The first of the kind's time fields that the record has and that can be read. False: no memory. */
 static bool time_of(struct ingest *in, const struct kind *k, const struct record *r, struct row *row) {
+    str text;
+    struct wall w;
+    bool yearless;
+
     for (size_t i = 0; i < k->time_count; i++) {
-        const struct raw *const v = time_value(in, r, k->times[i].field);
-        size_t repaired = 0;
+        const struct kind_time *const t = &k->times[i];
 
-        if (!v || v->type == RAW_NULL)
+        if (!time_text(in, t, r, &text))
+            return false;
+        if (!text.len)
             continue;
-        str text = {v->ptr, v->len};
-        struct wall w;
-
-        if (v->type != RAW_TEXT && v->type != RAW_NUMBER) {
-            in->time_text.len = 0;
-            value_render(v->type, text, &in->time_text, &repaired);
-            if (in->time_text.failed)
-                return false;
-            text = buf_str(&in->time_text);
-        }
-        text = kind_time_text(&k->times[i], text);
-        bool const read = wall_parse(text, &w);
-
-        if (read && UNLIKELY(!w.year_given))
-            wall_year_guess(&w, in->latest);
-        if (read && (row->when = wall_instant(&w)) != INSTANT_NONE) {
-            row->zone = w.zone_given ? ZONE_GIVEN : ZONE_ASSUMED;
+        if ((row->when = time_read(in, text, t->field == k->witness, &w, &yearless)) != INSTANT_NONE) {
+            if (UNLIKELY(yearless))
+                year_note(in, row->when);
+            row->zone = w.zone_given || t->field == k->witness ? ZONE_GIVEN : ZONE_ASSUMED;
             row->precision = precision_of(&w, text) & 0xfu;
+            row->time_clock = t->clock;
             return time_keep(in, row, text);
         }
         if (!row->time_len && !time_keep(in, row, text))
             return false;
     }
     return true;
+}
+
+/* A record that says its time twice: the first time by a clock against what the witness says. False: no memory. */
+static bool witness_hear(struct ingest *in, const struct kind *k, const struct record *r, struct row *row) {
+    struct kind_time const witness = {.field = k->witness};
+    int64_t truth, claim = INSTANT_NONE;
+    uint8_t clock = row->time_clock;
+    str text;
+    struct wall w;
+    bool yearless;
+
+    if (!time_text(in, &witness, r, &text))
+        return false;
+    if ((truth = time_read(in, text, true, &w, &yearless)) == INSTANT_NONE)
+        return true;
+    if (clock)
+        claim = row->when;
+    for (size_t i = 0; !clock && i < k->time_count; i++) {
+        if (!k->times[i].clock)
+            continue;
+        if (!time_text(in, &k->times[i], r, &text))
+            return false;
+        if ((claim = time_read(in, text, false, &w, &yearless)) != INSTANT_NONE)
+            clock = k->times[i].clock;
+    }
+    if (claim == INSTANT_NONE)
+        return true;
+    int64_t const apart = truth / SECOND - claim / SECOND; /* half a second more or less does not matter here */
+
+    row->claim_clock = clock;
+    row->claim_s = apart > INT32_MAX ? INT32_MAX : apart < -INT32_MAX ? -INT32_MAX : (int32_t)apart;
+    return true;
+}
+
+/* Records of a log with numbers of its own are written in the order of their numbers. */
+static void back_note(struct ingest *in, const struct record *r) {
+    if (in->back_when != INSTANT_NONE && r->number > in->back_number && r->when < in->back_when) {
+        uint64_t const s = ((uint64_t)in->back_when - (uint64_t)r->when) / SECOND;
+
+        in->counts.backs += s >= BACK_S;
+        in->counts.back_s = s >= BACK_S && s > in->counts.back_s ? s : in->counts.back_s;
+    }
+    in->back_when = r->when;
+    in->back_number = r->number;
 }
 
 size_t ingest_bytes(const struct ingest *in) {
@@ -765,7 +852,9 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
                         .size = r.size > UINT32_MAX ? UINT32_MAX : (uint32_t)r.size,
                         .salvaged = r.salvaged,
                         .element = element};
-    if (r.when == INSTANT_NONE ? !time_of(in, b->kind, &r, row) : r.time_text.len && !time_keep(in, row, r.time_text))
+    if (r.when == INSTANT_NONE
+            ? !time_of(in, b->kind, &r, row) || (b->kind->witness != FIELD_NONE && !witness_hear(in, b->kind, &r, row))
+            : r.time_text.len && !time_keep(in, row, r.time_text))
         return err_set(e, ERR_MEMORY, 0, "no memory for a time");
     taken->no_time |= row->when == INSTANT_NONE;
     in->counts.repaired += repaired;
@@ -852,6 +941,8 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     in->counts.records += !raw->salvaged;
     in->counts.salvaged += raw->salvaged;
     in->counts.bytes += raw->size;
+    if (raw->when != INSTANT_NONE && !raw->salvaged)
+        back_note(in, raw);
     if (!unwrap(in, raw, &r, &shape, e))
         return false;
     if (in->is_text || (shape != SIZE_MAX && shapes_at(in->o.kinds, shape)->lines)) {
@@ -962,7 +1053,7 @@ void ingest_free(struct ingest *in) {
 
 void ingest_part(struct ingest *in, uint32_t part, str reader) {
     in->part = part;
-    in->latest = INSTANT_NONE;
+    in->latest = in->year_last = in->back_when = INSTANT_NONE;
     if (!str_eq(reader, in->reader)) {
         gates_forget(in); /* what a key means depends on the reader as well */
         in->reader = reader;

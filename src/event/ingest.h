@@ -28,13 +28,20 @@ struct ingest_options {
     void *ctx;
     uint32_t rows_max;
     size_t bytes_max;
+    int32_t zone_s; /* the zone, in seconds east of UTC, of times that say none */
     bool unclaimed; /* records that no kind claims become rows as well, in a block of a kind without name */
 };
 
 /* What happened to the records since ingest_part. */
 struct ingest_counts {
     uint64_t records, salvaged, bytes, repaired, no_kind, no_time, cut;
+    uint64_t years;       /* events whose time has no year and was given one (ingest_latest) */
+    uint64_t year_breaks; /* of these, times that lie half a year or more before the one that stood before it */
+    uint64_t backs; /* records with a higher number and a time that lies BACK_S or more before that of the one before */
+    uint64_t back_s; /* the furthest of these, in seconds */
 };
+
+#define BACK_S 120
 
 struct ingest;
 

@@ -194,6 +194,8 @@ static bool join(struct kinds *k, struct kind *to, const struct kind *from, stru
     }
     if (to->reader.len == 0)
         to->reader = from->reader;
+    if (to->witness == FIELD_NONE)
+        to->witness = from->witness;
     if (to->key_count == 0) { /* not joined: more fields would be another key */
         to->keys = from->keys;
         to->key_count = from->key_count;
@@ -449,6 +451,38 @@ bool kinds_load_builtin(struct kinds *k, struct err *e) {
     return true;
 }
 
+static str family(const struct kind *k) {
+    return str_first(k->name, str_find_byte(k->name, '/'));
+}
+
+/* The number of the family's clock, 0: it has no such field in a kind with a witness. */
+static uint8_t clock_of(const struct kinds *k, str name, field_id field) {
+    for (unsigned i = 0; i < k->clock_count; i++)
+        if (k->clocks[i].field == field && str_eq(k->clocks[i].family, name))
+            return (uint8_t)(i + 1);
+    return 0;
+}
+
+static bool clocks_find(struct kinds *k, struct err *e) {
+    for (size_t i = 0; i < k->sorted_count; i++) {
+        const struct kind *const kind = k->sorted[i];
+
+        for (size_t t = 0; kind->witness != FIELD_NONE && t < kind->time_count; t++) {
+            if (kind->times[t].field == kind->witness || clock_of(k, family(kind), kind->times[t].field))
+                continue;
+            if (k->clock_count == CLOCKS_OF_KINDS_MAX)
+                return kind_fail(e, kind->path, kind->line, "more than %u times have a witness", CLOCKS_OF_KINDS_MAX);
+            k->clocks[k->clock_count++] = (struct kind_clock){family(kind), kind->times[t].field};
+        }
+    }
+    for (size_t i = 0; i < k->sorted_count; i++)
+        for (size_t t = 0; t < k->sorted[i]->time_count; t++)
+            if (k->sorted[i]->times[t].field != k->sorted[i]->witness)
+                k->sorted[i]->clocked |= (k->sorted[i]->times[t].clock =
+                                              clock_of(k, family(k->sorted[i]), k->sorted[i]->times[t].field)) != 0;
+    return true;
+}
+
 bool kinds_seal(struct kinds *k, struct err *e) {
     assert(!k->sealed);
     if (!(k->sorted = calloc(k->doc_count + 1, sizeof *k->sorted)))
@@ -476,7 +510,7 @@ bool kinds_seal(struct kinds *k, struct err *e) {
         qsort(k->shapes, k->shape_count, sizeof *k->shapes, by_shape);
     if (k->table_count > 0)
         qsort(k->tables, k->table_count, sizeof *k->tables, by_table);
-    if (!kinds_reachable(k, e) || !shapes_reachable(k, e))
+    if (!kinds_reachable(k, e) || !shapes_reachable(k, e) || !clocks_find(k, e))
         return false;
     if (!(k->ordered_formats = formats_new(k->formats, k->format_count)))
         return err_set(e, ERR_MEMORY, 0, "formats");
@@ -500,6 +534,10 @@ size_t kinds_without_count(const struct kinds *k) {
 const struct kind_without *kinds_without_at(const struct kinds *k, size_t i) {
     assert(i < k->without_count);
     return k->withouts[i];
+}
+
+field_id kinds_clock_field(const struct kinds *k, unsigned clock) {
+    return clock && clock <= k->clock_count ? k->clocks[clock - 1].field : FIELD_NONE;
 }
 
 size_t kinds_count(const struct kinds *k) {

@@ -99,6 +99,7 @@ struct kind_time {
     bool
         unix_seconds; /* it is Unix seconds, perhaps behind a name and a hyphen (`pbx-`), and what stands behind a point is no
                 * fraction of them; 0 is none */
+    uint8_t clock; /* 0, or a number of kinds_clock_field. Set by kinds_seal */
 };
 
 struct kind_logsource {
@@ -116,9 +117,13 @@ struct kind {
     const struct kind_condition *when; /* all must hold */
     size_t when_count;
     field_id each; /* FIELD_NONE, or: the value of this field is put behind the name ("windows/security" + "/4625") */
-    const struct kind_time
+    struct kind_time
         *times; /* the first that is present and readable is the event's time, unless the reader knows it */
     size_t time_count;
+    /* FIELD_NONE, or a field of records of this kind whose time is surely UTC, whatever the record says elsewhere: what
+     * other times of the record are compared with (hunt/clock.h). */
+    field_id witness;
+    bool clocked; /* some time of it has a clock. Set by kinds_seal */
     /* What identifies an event of this kind, all of them together, however often it is exported: two records with equal
      * values are one event twice, a record that lacks one of them cannot be told. Events of one record (shape `each_of`)
      * share these, and differ in row.element. None: the kind has no such thing. */
@@ -206,6 +211,9 @@ MUST_USE bool kinds_seal(struct kinds *k, struct err *e);
  * user's before built-in ones, then more `when` and `unless` fields, then by name. */
 size_t kinds_count(const struct kinds *k);
 const struct kind *kinds_at(const struct kinds *k, size_t i);
+/* Fields of times that kinds with a witness have, by number from 1: whatever else kinds of that family (their names are equal
+ * up to the first slash) read from such a field stands by the same clock. FIELD_NONE: no such number. */
+field_id kinds_clock_field(const struct kinds *k, unsigned clock);
 size_t shapes_count(const struct kinds *k);
 const struct shape *shapes_at(const struct kinds *k, size_t i);
 const struct formats *kinds_formats(const struct kinds *k);

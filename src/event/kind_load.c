@@ -547,13 +547,14 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
     const struct yaml_node *n;
     struct kind *k;
 
-    if (!doc || !keys_known(l, map, "a kind", "kind title base extends reader when each time key logsources roles"))
+    if (!doc ||
+        !keys_known(l, map, "a kind", "kind title base extends reader when each time witness key logsources roles"))
         return false;
     k = &doc->kind;
     k->path = l->path;
     k->line = map->line;
     k->builtin = l->builtin;
-    k->each = FIELD_NONE;
+    k->each = k->witness = FIELD_NONE;
     if (!name_of(l, yaml_get(map, "kind"), "`kind`", &k->name) || !optional_text(l, map, "title", &k->title) ||
         !optional_text(l, map, "reader", &k->reader))
         return false;
@@ -573,6 +574,12 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
     }
     if ((n = yaml_get(map, "time")) && !times(l, n, k))
         return false;
+    if ((n = yaml_get(map, "witness"))) {
+        if (n->type == YAML_LIST)
+            return kind_fail(l->e, l->path, n->line, "`witness` names two fields");
+        if (!field(l, n, "`witness`", &k->witness))
+            return false;
+    }
     if ((n = yaml_get(map, "key")) && !key_fields(l, n, k))
         return false;
     if ((n = yaml_get(map, "logsources")) && !logsources(l, n, k))

@@ -8,6 +8,7 @@
 /* One kind file is small; these keep a mistaken directory (rules, logs) from becoming a set of kinds. */
 #define KINDS_MAX 4096u
 #define EXTENDS_MAX 8u
+#define CLOCKS_OF_KINDS_MAX 255u /* kind_time.clock holds their numbers */
 #define KINDS_BYTES_MAX ((size_t)64 << 20)
 
 /* A kind as its document says, until kinds_seal joins it with what it extends. */
@@ -36,6 +37,11 @@ struct kinds {
     size_t table_count, table_room;
     struct kind **sorted; /* without bases */
     size_t sorted_count;
+    struct kind_clock {
+        str family;
+        field_id field;
+    } clocks[CLOCKS_OF_KINDS_MAX];
+    unsigned clock_count;
     bool sealed;
 };
 

@@ -27,7 +27,8 @@ struct normal_event {
     str time_text;  /* what the time was read from, or could not be; "" when there is nothing */
     enum zone zone; /* both: of `when`, where there is one */
     uint8_t precision;
-    str kind; /* "" when no kind claims the record */
+    uint64_t clock; /* which clock of its source `when` was written by (hunt/clock.h); 0: none that may be wrong */
+    str kind;       /* "" when no kind claims the record */
     str reader;
     str evidence_path;
     const char *evidence_sha256; /* lower-case hexadecimal; "" */

@@ -18,9 +18,15 @@ struct custody {
     uint64_t cut;          /* values or records cut at a bound */
     uint64_t no_kind;      /* records no kind claims */
     uint64_t no_time;
-    uint64_t assumed;    /* events whose time says no zone: taken as UTC */
-    uint64_t duplicates; /* events that were read before; known when all sources have been read */
-    int64_t first, last; /* of its events; INSTANT_NONE */
+    uint64_t assumed;     /* events whose time says no zone, and was not put right: taken as `zone` */
+    str zone;             /* "UTC", or what the hunt was told: "+01:00" */
+    uint64_t corrected;   /* events whose time was put right (custody_clock) */
+    uint64_t years;       /* events whose time has no year, and was given one by when the file was last written to */
+    uint64_t year_breaks; /* of these, steps back of half a year and more: some years are wrong */
+    uint64_t backs;       /* of a log whose records are numbered: steps back of its time */
+    uint64_t back_s;      /* the furthest of these, in seconds */
+    uint64_t duplicates;  /* events that were read before; known when all sources have been read */
+    int64_t first, last;  /* of its events; INSTANT_NONE */
     uint64_t damages, damage_bytes;
     uint64_t findings;
 };
@@ -31,6 +37,29 @@ struct custody_damage {
     uint64_t offset, size;
     str why;
 };
+
+/* What became of a clock: of the times that one host of a source writes in one field, where some of its records say their time a
+ * second time, surely in UTC. */
+enum clock_verdict {
+    CLOCK_SOUND,     /* both agree */
+    CLOCK_CORRECTED, /* its times are a zone's, written as UTC: all were put right */
+    CLOCK_FAR,       /* they differ by one and the same time, which no zone is: left as they are */
+    CLOCK_UNSURE,    /* differences that do not agree: left as they are */
+    CLOCK_FEW,       /* fewer records than say anything */
+    CLOCK_MANY,      /* more clocks than are told apart: nothing is said of any */
+    CLOCK_VERDICTS
+};
+struct custody_clock {
+    str path;
+    const char *sha256;
+    str host, field; /* "" where there is none */
+    enum clock_verdict verdict;
+    int64_t offset_s;        /* CORRECTED: what was added to its times; FAR: what would have to be; seconds */
+    uint64_t events;         /* whose time was read from it */
+    uint64_t claims, agree;  /* records that say their time twice; of these, as many as agree most */
+    int64_t least_s, most_s; /* by how much the second is later, all of them */
+};
+str clock_verdict_name(enum clock_verdict verdict); /* "sound", "corrected", "far", "unsure", "few", "many" */
 
 /* What a source says of one log of one host. */
 struct custody_coverage {

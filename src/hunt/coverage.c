@@ -135,16 +135,28 @@ bool stream_event(struct stream *s, int64_t when) {
     return hours_add(s, piece, piece);
 }
 
-bool stream_merge(struct stream *to, const struct stream *from) {
+/* A piece as it lies when its hours are moved: what reaches into an hour has all of it. */
+static struct span moved(struct span piece, unsigned unit, int64_t shift) {
+    int64_t const first = shift / HOUR - (shift % HOUR < 0), last = shift / HOUR + (shift % HOUR > 0);
+    int64_t from = (int64_t)(piece.from << unit) + first, to = (int64_t)(((piece.to + 1) << unit) - 1) + last;
+
+    from = from < 0 ? 0 : from;
+    to = to > (int64_t)COVERAGE_HOURS ? (int64_t)COVERAGE_HOURS : to < from ? from : to;
+    return (struct span){(uint64_t)from >> unit, (uint64_t)to >> unit};
+}
+
+bool stream_merge(struct stream *to, const struct stream *from, int64_t shift) {
     to->events += from->events;
-    times_add(to, from->first, from->last);
+    times_add(to, instant_moved(from->first, shift), instant_moved(from->last, shift));
     assert(from->unit <= COVERAGE_UNIT_MAX);
     while (to->unit < from->unit)
         hours_coarsen(to);
     for (uint32_t i = 0; i < from->hours.count; i++) { /* `to` may become coarser on the way */
         unsigned const finer = to->unit - from->unit;
 
-        if (!hours_add(to, from->hours.items[i].from >> finer, from->hours.items[i].to >> finer))
+        struct span const piece = moved(from->hours.items[i], from->unit, shift);
+
+        if (!hours_add(to, piece.from >> finer, piece.to >> finer))
             return false;
     }
     if (from->numbers_lost)
@@ -164,7 +176,7 @@ static void stream_free(struct stream *s) {
 }
 
 /* The names lie behind it. */
-static struct stream *stream_new(str host, str log) {
+static struct stream *stream_new(str host, str log, uint64_t clock) {
     struct stream *const s = calloc(1, sizeof *s + host.len + log.len);
     char *const names = (char *)(s + 1);
 
@@ -174,6 +186,7 @@ static struct stream *stream_new(str host, str log) {
     memcpy(names + host.len, log.ptr, log.len);
     s->host = (str){names, host.len};
     s->log = (str){names + host.len, log.len};
+    s->clock = clock;
     s->first = s->last = INSTANT_NONE;
     return s;
 }
@@ -201,12 +214,15 @@ void coverage_free(struct coverage *c) {
     *c = (struct coverage){0};
 }
 
-static uint32_t slot_of(const struct coverage *c, str host, str log) {
-    uint32_t at = (uint32_t)hash_bytes(log, hash_bytes(host, c->seed)) & c->mask;
+static uint32_t slot_of(const struct coverage *c, str host, str log, uint64_t clock) {
+    uint32_t at = (uint32_t)hash_bytes(log, hash_bytes(host, c->seed ^ clock)) & c->mask;
 
-    while (c->slots[at] &&
-           (!str_eq(c->streams[c->slots[at] - 1]->host, host) || !str_eq(c->streams[c->slots[at] - 1]->log, log)))
-        at = (at + 1) & c->mask;
+    for (; c->slots[at]; at = (at + 1) & c->mask) {
+        const struct stream *const s = c->streams[c->slots[at] - 1];
+
+        if (s->clock == clock && str_eq(s->host, host) && str_eq(s->log, log))
+            break;
+    }
     return at;
 }
 
@@ -225,7 +241,7 @@ static bool grow(struct coverage *c) {
     c->mask = room * 2 - 1;
     c->room = room;
     for (uint32_t i = 0; i < c->count; i++)
-        c->slots[slot_of(c, c->streams[i]->host, c->streams[i]->log)] = i + 1;
+        c->slots[slot_of(c, c->streams[i]->host, c->streams[i]->log, c->streams[i]->clock)] = i + 1;
     return true;
 }
 
@@ -240,7 +256,7 @@ static bool put_together(struct coverage *c) {
     return ok;
 }
 
-struct stream *coverage_stream(struct coverage *c, str host, str log) {
+struct stream *coverage_stream(struct coverage *c, str host, str log, uint64_t clock) {
     struct stream *s;
     uint32_t at;
 
@@ -248,17 +264,19 @@ struct stream *coverage_stream(struct coverage *c, str host, str log) {
         host = S(COVERAGE_TOGETHER);
     if (c->together > 1)
         log = S(COVERAGE_TOGETHER);
-    if (c->slots && c->slots[at = slot_of(c, host, log)])
+    if (c->together > 2)
+        clock = 0;
+    if (c->slots && c->slots[at = slot_of(c, host, log, clock)])
         return c->streams[c->slots[at] - 1];
     if (c->count == STREAMS_MAX)
-        return put_together(c) ? coverage_stream(c, host, log) : NULL;
-    if ((c->count == c->room && !grow(c)) || !(s = stream_new(host, log))) {
+        return put_together(c) ? coverage_stream(c, host, log, clock) : NULL;
+    if ((c->count == c->room && !grow(c)) || !(s = stream_new(host, log, clock))) {
         c->failed = true;
         return NULL;
     }
     s->numbers_lost = c->together > 0; /* numbers of several logs are none */
     c->streams[c->count++] = s;
-    c->slots[slot_of(c, host, log)] = c->count;
+    c->slots[slot_of(c, host, log, clock)] = c->count;
     return s;
 }
 
@@ -267,9 +285,10 @@ bool coverage_merge(struct coverage *to, const struct coverage *from) {
         if (!put_together(to))
             return false;
     for (uint32_t i = 0; i < from->count; i++) {
-        struct stream *const s = coverage_stream(to, from->streams[i]->host, from->streams[i]->log);
+        struct stream *const s =
+            coverage_stream(to, from->streams[i]->host, from->streams[i]->log, from->streams[i]->clock);
 
-        if (!s || !stream_merge(s, from->streams[i])) {
+        if (!s || !stream_merge(s, from->streams[i], 0)) {
             to->failed = true;
             return false;
         }
@@ -279,9 +298,11 @@ bool coverage_merge(struct coverage *to, const struct coverage *from) {
 
 static int by_log(const void *a, const void *b) {
     const struct stream *const x = *(struct stream *const *)a, *const y = *(struct stream *const *)b;
-    int const order = str_cmp(x->log, y->log);
+    int order = str_cmp(x->log, y->log);
 
-    return order ? order : str_cmp(x->host, y->host);
+    if (order || (order = str_cmp(x->host, y->host)))
+        return order;
+    return (x->clock > y->clock) - (x->clock < y->clock);
 }
 
 void coverage_sort(struct coverage *c) {

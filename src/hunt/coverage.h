@@ -9,7 +9,7 @@
 #include "base/instant.h"
 #include "evidence/custody.h"
 
-#define STREAMS_MAX 1024u /* hosts and logs; of more, hosts are put together, then logs */
+#define STREAMS_MAX 1024u /* hosts, logs and clocks; of more, hosts are put together, then logs, then clocks */
 #define SPANS_MAX 1024u
 #define COVERAGE_UNIT_MAX 16u
 #define COVERAGE_TOGETHER "*" /* the name of hosts, or logs, that were put together */
@@ -26,6 +26,7 @@ struct spans {
 /* One log of one host. */
 struct stream {
     str host, log;
+    uint64_t clock;  /* by which its times were written (hunt/clock.h); 0: by none that may be wrong */
     uint64_t events; /* with a time or without */
     int64_t first, last;
     unsigned
@@ -44,7 +45,8 @@ struct coverage {
     uint32_t count, room;
     uint32_t *slots; /* stream + 1 */
     uint32_t mask;
-    unsigned together; /* 0: nothing was put together; 1: hosts; 2: logs as well */
+    unsigned
+        together; /* 0: nothing was put together; 1: hosts; 2: logs as well; 3: clocks, of which there are so many that no time is put right */
     uint64_t seed;
     bool failed; /* memory ran out: what is here is incomplete */
 };
@@ -54,16 +56,16 @@ void coverage_init(struct coverage *c);
 void coverage_free(struct coverage *c);
 /* Forgets all streams. */
 void coverage_reset(struct coverage *c);
-/* The stream of that host and log, made when new. It lives until another is made. NULL: no memory (failed). */
-struct stream *coverage_stream(struct coverage *c, str host, str log);
+/* The stream of that host, log and clock, made when new. It lives until another is made. NULL: no memory (failed). */
+struct stream *coverage_stream(struct coverage *c, str host, str log, uint64_t clock);
 /* An event: when may be INSTANT_NONE. False: no memory. */
 MUST_USE bool stream_event(struct stream *s, int64_t when);
 /* Record numbers, both ends among them. False: no memory. */
 MUST_USE bool stream_numbers(struct stream *s, uint64_t from, uint64_t to);
 /* Nothing can be said of its record numbers. */
 void stream_numbers_lose(struct stream *s);
-/* Adds all of another's. False: no memory. */
-MUST_USE bool stream_merge(struct stream *to, const struct stream *from);
+/* Adds all of another's, whose times are later by shift (ns) than it says. False: no memory. */
+MUST_USE bool stream_merge(struct stream *to, const struct stream *from, int64_t shift);
 MUST_USE bool coverage_merge(struct coverage *to, const struct coverage *from);
 /* By log, then host. After this only coverage_reset and coverage_free. */
 void coverage_sort(struct coverage *c);

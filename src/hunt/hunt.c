@@ -159,6 +159,8 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
     case WIRE_GIVEN_UP:
         h->given_up[slot] = m->number;
         return true;
+    case WIRE_CLOCK:
+        return t->type == JOB_HASH || order_clock(h->order, t->source, t->part, m, e);
     case WIRE_DONE: {
         char why[200];
 
@@ -329,6 +331,8 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .plan = h->plan,
                                      .correlator = h->correlator,
                                      .skip = h->skip,
+                                     .latest = h->o.latest,
+                                     .zone_s = h->o.zone_s,
                                      .from = h->o.from,
                                      .to = h->o.to,
                                      .level = h->o.level,

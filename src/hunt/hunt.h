@@ -20,10 +20,13 @@ struct hunt_options {
     const struct sigma_set *set;
     struct fields *fields;
     const struct kinds *kinds;
-    int64_t from, to;       /* events outside take no part; INSTANT_NONE: open. Events without time always do */
-    enum sigma_level level; /* findings below are not reported */
-    unsigned workers;       /* processes that read; 0: one for each processor */
-    size_t memory_max;      /* bytes, of all processes together; 0: 112 MiB and 64 MiB for each worker */
+    int64_t latest;   /* no time without year is later; INSTANT_NONE: when each file was last written to decides */
+    int32_t zone_s;   /* the zone of times that say none, in seconds east of UTC */
+    str zone;         /* and its name; "": UTC */
+    int64_t from, to; /* events outside take no part; INSTANT_NONE: open. Events without time always do */
+    enum sigma_level level;            /* findings below are not reported */
+    unsigned workers;                  /* processes that read; 0: one for each processor */
+    size_t memory_max;                 /* bytes, of all processes together; 0: 112 MiB and 64 MiB for each worker */
     const volatile sig_atomic_t *stop; /* becomes not zero when the hunt is to end: ERR_INTERRUPTED. NULL: never */
 
     /* A listing instead of a hunt: every event is handed over and no rule evaluated (set may be empty). NULL: a hunt. The
@@ -41,6 +44,8 @@ struct hunt_options {
     bool (*damage)(void *ctx, const struct custody_damage *d, struct err *e);
     /* What a source says of hosts and logs: before its ledger line. NULL: not asked for; so the next two. */
     bool (*coverage)(void *ctx, const struct custody_coverage *c, struct err *e);
+    /* And of its clocks, those that can be compared with a witness, sound or not. NULL: not asked for. */
+    bool (*clock)(void *ctx, const struct custody_clock *c, struct err *e);
     /* After the last source: events of the source with that line of the ledger (from 1) that stood in the evidence before it,
      * or earlier in it; then what the evidence as a whole does not hold. */
     bool (*duplicates)(void *ctx, uint64_t line, uint64_t events, struct err *e);

@@ -18,6 +18,7 @@ struct keyed {
 };
 
 struct ledger {
+    const struct kinds *kinds;
     uint64_t key_seeds[2];
     bool numbered; /* records have numbers of the format's own */
     struct coverage coverage;
@@ -26,13 +27,16 @@ struct ledger {
     struct stream numbers; /* the record numbers of the source, whatever host and log they are of */
     uint64_t *bits;        /* BITS_MAX / 64 */
     struct buf key, sent;
+    struct clocks clocks; /* of the source or part */
+    bool clocks_lost;
 };
 
-struct ledger *ledger_new(const uint64_t key_seeds[2]) {
+struct ledger *ledger_new(const struct kinds *kinds, const uint64_t key_seeds[2]) {
     struct ledger *const l = calloc(1, sizeof *l);
 
     if (!l)
         return NULL;
+    l->kinds = kinds;
     memcpy(l->key_seeds, key_seeds, sizeof l->key_seeds);
     coverage_init(&l->coverage);
     return l;
@@ -43,6 +47,18 @@ void ledger_source(struct ledger *l, str reader) {
     coverage_reset(&l->coverage);
     stream_numbers_lose(&l->numbers);
     l->numbers.numbers_lost = !l->numbered;
+    clocks_free(&l->clocks);
+    l->clocks_lost = false;
+}
+
+/* ---- clocks ---- */
+
+static str host_of(struct detector *d, const struct block *b, uint32_t row) {
+    return utf8_first(detector_role(d, b, row, ROLE_HOST), NAME_MAX_BYTES);
+}
+
+uint64_t ledger_clock(const struct ledger *l, struct detector *d, const struct block *b, uint32_t row) {
+    return b->rows[row].time_clock ? clock_key(host_of(d, b, row), b->rows[row].time_clock, l->key_seeds[0]) : 0;
 }
 
 /* ---- record numbers ---- */
@@ -125,12 +141,12 @@ static str log_of(const struct block *b, uint32_t row) {
 /* Which stream rows with these codes are of. Of one block: codes are its dictionaries'. */
 struct remembered {
     uint32_t codes[DECIDING_MAX];
+    uint8_t clock;
     struct stream *stream; /* NULL: nothing yet */
 };
 
 static struct stream *stream_of(struct ledger *l, struct detector *d, const struct block *b, uint32_t row) {
-    return coverage_stream(&l->coverage, utf8_first(detector_role(d, b, row, ROLE_HOST), NAME_MAX_BYTES),
-                           log_of(b, row));
+    return coverage_stream(&l->coverage, host_of(d, b, row), log_of(b, row), ledger_clock(l, d, b, row));
 }
 
 static bool note_block(struct ledger *l, struct detector *d, const struct block *b, struct custody *line) {
@@ -142,7 +158,7 @@ static bool note_block(struct ledger *l, struct detector *d, const struct block 
 
     for (uint32_t i = 0; i < b->row_count; i++) {
         const struct row *const row = &b->rows[i];
-        uint32_t codes[DECIDING_MAX] = {0}, mixed = 0;
+        uint32_t codes[DECIDING_MAX] = {0}, mixed = row->time_clock;
         struct stream *s = NULL;
 
         if (row->salvaged)
@@ -153,7 +169,7 @@ static bool note_block(struct ledger *l, struct detector *d, const struct block 
         }
         struct remembered *const m = &memory[mixed % STREAMS_REMEMBERED];
 
-        if (few && m->stream && memcmp(m->codes, codes, sizeof codes) == 0)
+        if (few && m->stream && m->clock == row->time_clock && memcmp(m->codes, codes, sizeof codes) == 0)
             s = m->stream;
         else if (!(s = stream_of(l, d, b, i)))
             return false;
@@ -162,16 +178,81 @@ static bool note_block(struct ledger *l, struct detector *d, const struct block 
             together = l->coverage.together;
         }
         memcpy(m->codes, codes, sizeof codes);
+        m->clock = row->time_clock;
         m->stream = s;
         if (!stream_event(s, row->when))
             return false;
-        if (row->when == INSTANT_NONE)
-            continue;
-        line->first = line->first == INSTANT_NONE || row->when < line->first ? row->when : line->first;
-        line->last = line->last == INSTANT_NONE || row->when > line->last ? row->when : line->last;
-        line->assumed += row->zone == ZONE_ASSUMED;
+        line->assumed += row->when != INSTANT_NONE && row->zone == ZONE_ASSUMED;
     }
     return true;
+}
+
+/* Which clocks rows with these codes are of. */
+struct timed {
+    uint32_t codes[DECIDING_MAX];
+    uint8_t time, claim;
+    bool known;
+    struct clock *time_clock, *claim_clock; /* NULL: none */
+};
+
+static bool clock_at(struct ledger *l, str host, uint8_t clock, struct clock **out) {
+    const struct kinds *const kinds = l->kinds;
+
+    *out = NULL;
+    return !clock || (*out = clocks_at(&l->clocks, 0, clock_key(host, clock, l->key_seeds[0]), host,
+                                       field_name(kinds_fields(kinds), kinds_clock_field(kinds, clock))));
+}
+
+static bool block_clocks(struct ledger *l, struct detector *d, const struct block *b) {
+    const struct column *columns[DECIDING_MAX];
+    struct timed memory[STREAMS_REMEMBERED] = {0};
+    uint32_t count;
+    bool const few = deciding(b, columns, &count);
+
+    for (uint32_t i = 0; i < b->row_count && !l->clocks_lost; i++) {
+        const struct row *const row = &b->rows[i];
+        struct timed t = {.time = row->time_clock, .claim = row->claim_clock, .known = few};
+        uint32_t mixed = (uint32_t)(t.time << 8 | t.claim);
+
+        if (row->salvaged || !mixed)
+            continue;
+        for (uint32_t k = 0; few && k < count; k++) {
+            t.codes[k] = columns[k]->codes[i];
+            mixed = mixed * 31 + t.codes[k];
+        }
+        struct timed *const m = &memory[mixed % STREAMS_REMEMBERED];
+
+        if (!m->known || m->time != t.time || m->claim != t.claim || memcmp(m->codes, t.codes, sizeof t.codes) != 0) {
+            str const host = host_of(d, b, i);
+
+            if (!clock_at(l, host, t.time, &t.time_clock) || !clock_at(l, host, t.claim, &t.claim_clock))
+                return false;
+            *m = t;
+        }
+        if (m->time_clock) {
+            m->time_clock->events++;
+            m->time_clock->assumed += row->zone == ZONE_ASSUMED;
+        }
+        if (m->claim_clock && !clock_claim(m->claim_clock, row->claim_s))
+            return false;
+        l->clocks_lost = l->clocks.count > CLOCKS_MAX;
+    }
+    return true;
+}
+
+bool ledger_time(struct ledger *l, struct detector *d, struct block *const *blocks, size_t count, struct err *e) {
+    for (size_t i = 0; i < count; i++)
+        if (blocks[i]->kind->clocked && blocks[i]->row_count && !block_clocks(l, d, blocks[i]))
+            return err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
+    return true;
+}
+
+void ledger_clocks(struct ledger *l, void (*each)(void *ctx, const struct clock *c), void *ctx) {
+    if (l->clocks_lost)
+        each(ctx, &(struct clock){.host = {"", 0}, .field = {"", 0}});
+    for (size_t i = 0; i < l->clocks.count && !l->clocks_lost; i++)
+        each(ctx, l->clocks.items[i]);
+    clocks_free(&l->clocks);
 }
 
 /* ---- what tells events apart ---- */

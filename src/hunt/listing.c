@@ -163,7 +163,7 @@ static bool time_of(struct listing *l, const struct ingest *in, const struct row
     return out->time_text.len || arena_copy(l->event, instant_format(row->when, text), &out->time_text);
 }
 
-bool listing_run(struct listing *l, const struct ingest *in, struct detector *d,
+bool listing_run(struct listing *l, const struct ingest *in, struct detector *d, const struct ledger *ledger,
                  bool (*each)(void *ctx, const struct normal_event *event, struct err *e), void *ctx, struct err *e) {
     size_t count, places;
     struct block *const *const blocks = ingest_blocks(in, &count);
@@ -179,6 +179,7 @@ bool listing_run(struct listing *l, const struct ingest *in, struct detector *d,
         struct normal_event out = {.record = row->number,
                                    .offset = row->offset,
                                    .salvaged = row->salvaged,
+                                   .clock = ledger_clock(ledger, d, b, at->row),
                                    .kind = block_row_name(b, at->row, &l->name)};
 
         arena_reset(l->event);

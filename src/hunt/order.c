@@ -8,6 +8,7 @@
 #include "reader/reader.h"
 
 #define SPOOL_MEMORY ((size_t)32 << 20)
+#define SECOND INT64_C(1000000000)
 #define KEYS_MEMORY ((size_t)16 << 20)
 
 /* A source of which some event took part in a correlation. */
@@ -41,8 +42,10 @@ struct order {
     uint64_t records_before;     /* of earlier parts, whose reader counts within parts */
     struct coverage source, all; /* of what is being reported; of all that was */
     struct stream numbers;       /* of the records of what is being reported, where they are the format's own */
-    uint64_t lines;              /* of the ledger, so far */
-    struct sorter *keys;         /* of events, and the lines of the ledger they belong to; NULL: none came */
+    uint64_t clock_key; /* of the last time that was asked about, in what is being reported, and what it came to */
+    int64_t clock_shift;
+    uint64_t lines;      /* of the ledger, so far */
+    struct sorter *keys; /* of events, and the lines of the ledger they belong to; NULL: none came */
     uint64_t key_count;
 };
 
@@ -84,6 +87,7 @@ static void first_drop(struct order *o) {
         o->last = NULL;
     o->waiting--;
     buf_free(&s->not_read);
+    clocks_free(&s->clocks);
     free(s->results);
     free(s);
 }
@@ -155,6 +159,22 @@ bool order_split(struct source *s, uint64_t part_size, str reader, struct err *e
 bool order_add(struct order *o, struct source *s, uint32_t part, str message, struct err *e) {
     assert(part < s->parts && !s->results[part].ended);
     return spool_add(&o->spools, &s->results[part].spool, message, e);
+}
+
+bool order_clock(struct order *o, struct source *s, uint32_t part, const struct wire *m, struct err *e) {
+    struct clock *c;
+
+    (void)o;
+    assert(part < s->parts && !s->results[part].ended);
+    s->results[part].clocked = true;
+    if (clocks_find(&s->clocks, m->index, 0)) /* too many already */
+        return true;
+    c = clocks_at(&s->clocks, m->index, m->clock.key, m->clock.host, m->clock.field);
+    if (!c || !clock_merge(c, &m->clock))
+        return err_set(e, ERR_MEMORY, 0, "no memory for clocks");
+    /* Of a file in parts the first has no more than are told apart, and each adds its own. */
+    return s->clocks.count <= CLOCKS_MAX || !s->part_size || clocks_at(&s->clocks, 0, 0, (str){"", 0}, (str){"", 0}) ||
+           err_set(e, ERR_MEMORY, 0, "no memory for clocks");
 }
 
 bool order_part_ended(struct order *o, struct source *s, uint32_t part, const char *why, struct err *e) {
@@ -274,6 +294,8 @@ static bool source_enter(struct order *o, uint32_t index, str path, struct err *
     buf_add(&o->path, path);
     o->member = (struct custody){.first = INSTANT_NONE, .last = INSTANT_NONE};
     o->hex[0] = '\0';
+    o->clock_key = 0;
+    o->clock_shift = 0;
     if (o->hashed[index])
         sha256_hex(o->hashes[index], o->hex);
     return !o->path.failed || err_set(e, ERR_MEMORY, 0, "no memory to hunt");
@@ -324,8 +346,35 @@ static bool known_number(struct order *o, uint32_t *number, struct err *e) {
     return true;
 }
 
-static bool report_finding(struct order *o, const struct finding *f, struct err *e) {
+/* By how much (ns) times by the clock are to be put right. */
+static int64_t shift_of(struct order *o, uint64_t key) {
+    const struct clock *c;
+    struct custody_clock judged = {.verdict = CLOCK_UNSURE};
+
+    if (key == o->clock_key)
+        return o->clock_shift;
+    if (!clocks_find(&o->now->clocks, o->index, 0) && (c = clocks_find(&o->now->clocks, o->index, key)))
+        clock_judge(c, &judged);
+    o->clock_key = key;
+    return o->clock_shift = judged.verdict == CLOCK_CORRECTED ? judged.offset_s * SECOND : 0;
+}
+
+/* False: it lies outside what was asked for. */
+static bool put_right(struct order *o, uint64_t key, int64_t *when, enum zone *zone) {
+    int64_t const shift = key ? shift_of(o, key) : 0;
+
+    if (shift) {
+        *when = instant_moved(*when, shift);
+        *zone = ZONE_CORRECTED;
+    }
+    return !key || !clock_outside(*when, o->o->from, o->o->to, 0);
+}
+
+static bool report_finding(struct order *o, const struct finding *f, uint64_t clock, struct err *e) {
     struct finding out = *f;
+
+    if (!put_right(o, clock, &out.when, &out.zone))
+        return true;
 
     out.number = ++o->findings;
     out.evidence_path = buf_str(&o->path);
@@ -335,8 +384,11 @@ static bool report_finding(struct order *o, const struct finding *f, struct err 
     return o->o->finding(o->o->ctx, &out, e);
 }
 
-static bool report_event(struct order *o, const struct normal_event *event, struct err *e) {
+static bool report_event(struct order *o, const struct normal_event *event, uint64_t clock, struct err *e) {
     struct normal_event out = *event;
+
+    if (!put_right(o, clock, &out.when, &out.zone))
+        return true;
 
     out.evidence_path = buf_str(&o->path);
     out.evidence_sha256 = o->hex;
@@ -363,10 +415,10 @@ static void custody_add(struct custody *to, const struct custody *from) {
     to->no_kind += from->no_kind;
     to->no_time += from->no_time;
     to->assumed += from->assumed;
-    if (from->first != INSTANT_NONE && (to->first == INSTANT_NONE || from->first < to->first))
-        to->first = from->first;
-    if (from->last != INSTANT_NONE && (to->last == INSTANT_NONE || from->last > to->last))
-        to->last = from->last;
+    to->years += from->years;
+    to->year_breaks += from->year_breaks;
+    to->backs += from->backs;
+    to->back_s = from->back_s > to->back_s ? from->back_s : to->back_s;
 }
 
 /* Whose record numbers those of the source are: a file is one log, of the host that most of its events name (a machine was
@@ -391,7 +443,7 @@ static bool numbers_out(struct order *o, struct err *e) {
     bool ok = true;
 
     if (whose && (o->numbers.numbers.count || o->numbers.numbers_lost))
-        ok = (s = coverage_stream(&o->all, whose->host, whose->log)) && stream_merge(s, &o->numbers);
+        ok = (s = coverage_stream(&o->all, whose->host, whose->log, 0)) && stream_merge(s, &o->numbers, 0);
     numbers_forget(o);
     return ok || err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
 }
@@ -421,17 +473,80 @@ static bool coverage_out(struct order *o, struct err *e) {
     return ok;
 }
 
+static int by_field(const void *a, const void *b) {
+    const struct custody_clock *const x = a, *const y = b;
+    int const order = str_cmp(x->field, y->field);
+
+    return order ? order : str_cmp(x->host, y->host);
+}
+
+/* What the source's clocks came to; what of it its line counts. */
+static bool clocks_out(struct order *o, struct custody *line, struct err *e) {
+    const struct clocks *const all = &o->now->clocks;
+    bool const many = clocks_find(all, o->index, 0) != NULL;
+    struct custody_clock *out;
+    size_t count = 0;
+    bool ok = true;
+
+    if (!all->count)
+        return true;
+    if (!(out = calloc(all->count, sizeof *out)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
+    for (size_t i = 0; i < all->count; i++) {
+        const struct clock *const c = all->items[i];
+
+        if (c->index != o->index || (many ? c->key != 0 : !c->claims))
+            continue;
+        out[count] = (struct custody_clock){.path = buf_str(&o->path),
+                                            .sha256 = o->hex,
+                                            .host = c->host,
+                                            .field = c->field,
+                                            .events = c->events,
+                                            .verdict = CLOCK_MANY};
+        if (!many)
+            clock_judge(c, &out[count]);
+        if (out[count].verdict == CLOCK_CORRECTED) {
+            line->corrected += c->events;
+            line->assumed -= c->assumed < line->assumed ? c->assumed : line->assumed;
+        }
+        count++;
+    }
+    if (count)
+        qsort(out, count, sizeof *out, by_field);
+    for (size_t i = 0; ok && i < count && o->o->clock; i++)
+        ok = o->o->clock(o->o->ctx, &out[i], e);
+    free(out);
+    return ok;
+}
+
+/* When its events were, as put right. Of a log that several wrote, or that was collected, steps back say nothing. */
+static void times_out(const struct order *o, struct custody *line) {
+    for (uint32_t i = 0; i < o->source.count; i++) {
+        const struct stream *const s = o->source.streams[i];
+
+        if (s->first != INSTANT_NONE && (line->first == INSTANT_NONE || s->first < line->first))
+            line->first = s->first;
+        if (s->last != INSTANT_NONE && (line->last == INSTANT_NONE || s->last > line->last))
+            line->last = s->last;
+    }
+    if (!owner(&o->source))
+        line->backs = line->back_s = 0;
+}
+
 static bool line_out(struct order *o, struct custody line, struct err *e) {
     line.path = buf_str(&o->path);
     line.sha256 = o->hex;
+    line.zone = o->o->zone.len ? o->o->zone : S("UTC");
     o->lines++;
-    return coverage_out(o, e) && o->o->custody(o->o->ctx, &line, e);
+    times_out(o, &line);
+    return clocks_out(o, &line, e) && coverage_out(o, e) && o->o->custody(o->o->ctx, &line, e);
 }
 
 static bool report_stream(struct order *o, const struct stream *from, struct err *e) {
-    struct stream *const s = from->log.len ? coverage_stream(&o->source, from->host, from->log) : &o->numbers;
+    struct stream *const s = from->log.len ? coverage_stream(&o->source, from->host, from->log, 0) : &o->numbers;
 
-    return (s && stream_merge(s, from)) || err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
+    return (s && stream_merge(s, from, from->clock ? shift_of(o, from->clock) : 0)) ||
+           err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
 }
 
 /* A number as bytes in the order of numbers. */
@@ -491,19 +606,23 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
     case WIRE_SOURCE:
         return source_enter(o, w->index, w->index ? w->name : s->file->path, e);
     case WIRE_FINDING:
-        return report_finding(o, &w->finding, e);
+        return report_finding(o, &w->finding, w->key, e);
     case WIRE_STREAM:
         return report_stream(o, &w->stream, e);
     case WIRE_KEYS:
         return report_keys(o, w->name, e);
     case WIRE_EVENT:
-        return report_event(o, &w->event, e);
+        return report_event(o, &w->event, w->key, e);
     case WIRE_DAMAGE:
         return report_damage(o, w, e);
     case WIRE_MATCH: {
         struct correlation_event event = w->match;
 
+        enum zone zone;
+
         event.number += o->records_before;
+        if (!put_right(o, w->key, &event.when, &zone))
+            return true;
         return known_number(o, &event.source, e) && correlator_add(o->correlator, &event, e);
     }
     case WIRE_CUSTODY:
@@ -559,13 +678,22 @@ static bool report_end(struct order *o, struct source *s, struct err *e) {
     return source_enter(o, 0, s->file->path, e) && line_out(o, s->total, e);
 }
 
+/* Is all known that decides about the times of its next part? */
+static bool times_known(const struct source *s) {
+    if (s->results[s->reported].clocked)
+        for (uint32_t i = s->reported + 1; i < s->parts; i++)
+            if (!s->results[i].ended)
+                return false;
+    return true;
+}
+
 bool order_report(struct order *o, struct err *e) {
     while (o->first) {
         struct source *const s = o->now = o->first;
 
         if (!s->hash_ended)
             return true;
-        while (s->reported < s->parts && s->results[s->reported].ended)
+        while (s->reported < s->parts && s->results[s->reported].ended && times_known(s))
             if (!report_part(o, s, e))
                 return false;
         if (s->reported < s->parts)

@@ -12,6 +12,7 @@
 struct part_result {
     struct spool spool;
     bool ended;
+    bool clocked; /* what it says of clocks may put times of it right: reported when all parts have ended */
 };
 
 /* A file from when it is opened until it has been reported. */
@@ -31,7 +32,8 @@ struct source {
     struct custody total;
     char container[16];  /* total.container */
     struct buf not_read; /* total.not_read */
-    bool line_came;      /* some part came to its end */
+    struct clocks clocks;
+    bool line_came; /* some part came to its end */
 };
 
 struct order;
@@ -47,6 +49,8 @@ struct source *order_source(struct order *o, const struct found_file *file);
 MUST_USE bool order_split(struct source *s, uint64_t part_size, str reader, struct err *e);
 /* A message for the turn of the source. */
 MUST_USE bool order_add(struct order *o, struct source *s, uint32_t part, str message, struct err *e);
+/* What it says of a clock (WIRE_CLOCK). */
+MUST_USE bool order_clock(struct order *o, struct source *s, uint32_t part, const struct wire *message, struct err *e);
 /* Nothing more comes of this part; why: it was not finished, or NULL. */
 MUST_USE bool order_part_ended(struct order *o, struct source *s, uint32_t part, const char *why, struct err *e);
 /* The source will not be read at all. */

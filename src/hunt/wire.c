@@ -65,6 +65,7 @@ static void put_finding(struct buf *b, const struct wire *w) {
 
     put_u32(b, w->rule);
     put_u64(b, (uint64_t)f->when);
+    put_u64(b, w->key);
     buf_byte(b, (char)f->zone);
     put_name(b, f->time_text);
     put_u64(b, f->record);
@@ -89,6 +90,7 @@ static void put_match(struct buf *b, const struct wire *w) {
 
     put_u32(b, w->rule);
     put_u64(b, (uint64_t)m->when);
+    put_u64(b, w->key);
     put_u64(b, m->number);
     put_u64(b, m->offset);
     put_u32(b, (uint32_t)count);
@@ -105,6 +107,7 @@ static void put_event(struct buf *b, const struct wire *w) {
     size_t values = 0;
 
     put_u64(b, (uint64_t)v->when);
+    put_u64(b, w->key);
     buf_byte(b, (char)v->zone);
     buf_byte(b, (char)v->precision);
     put_name(b, v->time_text);
@@ -139,6 +142,7 @@ static void put_spans(struct buf *b, const struct spans *s) {
 static void put_stream(struct buf *b, const struct stream *s) {
     put_name(b, s->host);
     put_name(b, s->log);
+    put_u64(b, s->clock);
     put_u64(b, s->events);
     put_u64(b, (uint64_t)s->first);
     put_u64(b, (uint64_t)s->last);
@@ -148,9 +152,32 @@ static void put_stream(struct buf *b, const struct stream *s) {
     buf_byte(b, s->numbers_lost);
 }
 
+static void put_clock(struct buf *b, const struct wire *w) {
+    const struct clock *const c = &w->clock;
+
+    put_u32(b, w->index);
+    put_u64(b, c->key);
+    put_name(b, c->host);
+    put_name(b, c->field);
+    put_u64(b, c->events);
+    put_u64(b, c->assumed);
+    put_u64(b, c->claims);
+    put_u32(b, (uint32_t)c->least);
+    put_u32(b, (uint32_t)c->most);
+    put_u32(b, c->bin_count);
+    for (uint32_t i = 0; i < c->bin_count; i++) {
+        put_u32(b, (uint32_t)c->bins[i].quarter);
+        put_u64(b, c->bins[i].count);
+    }
+}
+
 /* The counts of a ledger line in the order in which they go over the wire. */
 #define CUSTODY_COUNTS(X, c)                                                                                           \
-    X((c).size) X((c).records) X((c).salvaged) X((c).repaired) X((c).cut) X((c).no_kind) X((c).no_time) X((c).assumed)
+    X((c).size)                                                                                                        \
+    X((c).records)                                                                                                     \
+    X((c).salvaged)                                                                                                    \
+    X((c).repaired)                                                                                                    \
+    X((c).cut) X((c).no_kind) X((c).no_time) X((c).assumed) X((c).years) X((c).year_breaks) X((c).backs) X((c).back_s)
 
 static void put_custody(struct buf *b, const struct wire *w) {
     const struct custody *const c = &w->custody;
@@ -163,8 +190,6 @@ static void put_custody(struct buf *b, const struct wire *w) {
 #define X(n) put_u64(b, n);
     CUSTODY_COUNTS(X, *c)
 #undef X
-    put_u64(b, (uint64_t)c->first);
-    put_u64(b, (uint64_t)c->last);
 }
 
 void wire_put(struct buf *b, const struct wire *w) {
@@ -212,6 +237,9 @@ void wire_put(struct buf *b, const struct wire *w) {
         break;
     case WIRE_STREAM:
         put_stream(b, &w->stream);
+        break;
+    case WIRE_CLOCK:
+        put_clock(b, w);
         break;
     case WIRE_KEYS:
         put_text(b, w->name, WIRE_VALUE_MAX);
@@ -306,8 +334,8 @@ static bool take_finding(struct reading *r, const struct sigma_set *set, struct 
     uint32_t count;
 
     *f = (struct finding){.first = INSTANT_NONE, .last = INSTANT_NONE};
-    if (!take_rule(r, set, &w->rule) || !take_i64(r, &f->when) || !take_zone(r, &f->zone) ||
-        !take_text(r, NAME_BYTES_MAX, &f->time_text) || !read_u64le(&r->c, &f->record) ||
+    if (!take_rule(r, set, &w->rule) || !take_i64(r, &f->when) || !read_u64le(&r->c, &w->key) ||
+        !take_zone(r, &f->zone) || !take_text(r, NAME_BYTES_MAX, &f->time_text) || !read_u64le(&r->c, &f->record) ||
         !read_u64le(&r->c, &f->offset) || !take_bool(r, &f->salvaged) || !take_text(r, NAME_BYTES_MAX, &f->kind) ||
         !take_text(r, NAME_BYTES_MAX, &f->host) || !take_text(r, NAME_BYTES_MAX, &f->account) ||
         !take_text(r, NAME_BYTES_MAX, &f->client_address) || !take_text(r, NAME_BYTES_MAX, &f->logsource) ||
@@ -328,8 +356,8 @@ static bool take_match(struct reading *r, const struct sigma_set *set, struct wi
     uint32_t count;
 
     *m = (struct correlation_event){0};
-    if (!take_rule(r, set, &w->rule) || !take_i64(r, &m->when) || !read_u64le(&r->c, &m->number) ||
-        !read_u64le(&r->c, &m->offset) || !take_count(r, 8, &count) ||
+    if (!take_rule(r, set, &w->rule) || !take_i64(r, &m->when) || !read_u64le(&r->c, &w->key) ||
+        !read_u64le(&r->c, &m->number) || !read_u64le(&r->c, &m->offset) || !take_count(r, 8, &count) ||
         !(cells = arena_zero(r->a, count, sizeof *cells)))
         return false;
     for (uint32_t i = 0; i < count; i++)
@@ -363,10 +391,10 @@ static bool take_event(struct reading *r, struct wire *w) {
     uint32_t count, left = EVENT_VALUES_MAX;
 
     *v = (struct normal_event){.evidence_sha256 = ""};
-    if (!take_i64(r, &v->when) || !take_zone(r, &v->zone) || !take_small(r, PRECISIONS, &v->precision) ||
-        !take_text(r, NAME_BYTES_MAX, &v->time_text) || !take_text(r, NAME_BYTES_MAX, &v->kind) ||
-        !take_text(r, NAME_BYTES_MAX, &v->reader) || !read_u64le(&r->c, &v->record) || !read_u64le(&r->c, &v->offset) ||
-        !take_bool(r, &v->salvaged))
+    if (!take_i64(r, &v->when) || !read_u64le(&r->c, &w->key) || !take_zone(r, &v->zone) ||
+        !take_small(r, PRECISIONS, &v->precision) || !take_text(r, NAME_BYTES_MAX, &v->time_text) ||
+        !take_text(r, NAME_BYTES_MAX, &v->kind) || !take_text(r, NAME_BYTES_MAX, &v->reader) ||
+        !read_u64le(&r->c, &v->record) || !read_u64le(&r->c, &v->offset) || !take_bool(r, &v->salvaged))
         return false;
     for (size_t i = 0; i < ROLES; i++)
         if (!take_text(r, NAME_BYTES_MAX, &v->roles[i]))
@@ -398,18 +426,41 @@ static bool take_stream(struct reading *r, struct stream *s) {
 
     *s = (struct stream){.events = 0};
     if (!take_text(r, NAME_BYTES_MAX, &s->host) || !take_text(r, NAME_BYTES_MAX, &s->log) ||
-        !read_u64le(&r->c, &s->events) || !take_i64(r, &s->first) || !take_i64(r, &s->last) ||
-        !take_small(r, COVERAGE_UNIT_MAX + 1, &unit) || !take_spans(r, COVERAGE_HOURS >> unit, &s->hours) ||
-        !take_spans(r, UINT64_MAX, &s->numbers) || !take_bool(r, &s->numbers_lost))
+        !read_u64le(&r->c, &s->clock) || !read_u64le(&r->c, &s->events) || !take_i64(r, &s->first) ||
+        !take_i64(r, &s->last) || !take_small(r, COVERAGE_UNIT_MAX + 1, &unit) ||
+        !take_spans(r, COVERAGE_HOURS >> unit, &s->hours) || !take_spans(r, UINT64_MAX, &s->numbers) ||
+        !take_bool(r, &s->numbers_lost))
         return false;
     s->unit = unit;
     return (s->first == INSTANT_NONE) == (s->last == INSTANT_NONE) && (!s->numbers_lost || !s->numbers.count);
 }
 
+static bool take_clock(struct reading *r, struct wire *w) {
+    struct clock *const c = &w->clock;
+    uint32_t least, most, quarter;
+
+    *c = (struct clock){0};
+    if (!read_u32le(&r->c, &w->index) || !read_u64le(&r->c, &c->key) || !take_text(r, NAME_BYTES_MAX, &c->host) ||
+        !take_text(r, NAME_BYTES_MAX, &c->field) || !read_u64le(&r->c, &c->events) || !read_u64le(&r->c, &c->assumed) ||
+        !read_u64le(&r->c, &c->claims) || !read_u32le(&r->c, &least) || !read_u32le(&r->c, &most) ||
+        !read_u32le(&r->c, &c->bin_count) || c->bin_count > 2 * CLOCK_QUARTERS_MAX + 1 ||
+        !(c->bins = arena_alloc(r->a, c->bin_count * sizeof *c->bins)))
+        return false;
+    c->least = (int32_t)least;
+    c->most = (int32_t)most;
+    for (uint32_t i = 0; i < c->bin_count; i++) {
+        if (!read_u32le(&r->c, &quarter) || (int32_t)quarter != (int16_t)quarter ||
+            !read_u64le(&r->c, &c->bins[i].count))
+            return false;
+        c->bins[i].quarter = (int16_t)quarter;
+    }
+    return clock_good(c);
+}
+
 static bool take_custody(struct reading *r, struct wire *w) {
     struct custody *const c = &w->custody;
 
-    *c = (struct custody){.sha256 = ""};
+    *c = (struct custody){.sha256 = "", .first = INSTANT_NONE, .last = INSTANT_NONE};
     if (!take_constant(r, &c->reader) || !take_constant(r, &c->container) ||
         !take_text(r, NAME_BYTES_MAX, &c->not_read) || !take_bool(r, &w->hashed) ||
         !read_bytes(&r->c, w->hash, sizeof w->hash))
@@ -419,7 +470,7 @@ static bool take_custody(struct reading *r, struct wire *w) {
         return false;
     CUSTODY_COUNTS(X, *c)
 #undef X
-    return take_i64(r, &c->first) && take_i64(r, &c->last);
+    return true;
 }
 
 size_t wire_size(const char *head) {
@@ -480,6 +531,9 @@ bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struc
         break;
     case WIRE_STREAM:
         ok = take_stream(&r, &w->stream);
+        break;
+    case WIRE_CLOCK:
+        ok = take_clock(&r, w);
         break;
     case WIRE_KEYS:
         ok = take_view(&r, WIRE_VALUE_MAX, &w->name) && w->name.len % WIRE_KEY == 0;

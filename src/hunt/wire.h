@@ -9,6 +9,7 @@
 #include "detection/correlation.h"
 #include "detection/finding.h"
 #include "event/normal.h"
+#include "hunt/clock.h"
 #include "hunt/coverage.h"
 #include "evidence/custody.h"
 
@@ -24,10 +25,11 @@ enum wire_type {
     WIRE_SOURCE, /* what follows speaks of the member of a container with this path (name) and number: index, counted
                      * from 1; 0, which is also where a job begins: the job's file itself */
     WIRE_FINDING,
-    WIRE_MATCH,   /* for correlations */
-    WIRE_EVENT,   /* of a listing */
-    WIRE_DAMAGE,  /* name: the path of another source than the present one, or empty */
-    WIRE_STREAM,  /* what this source, or this part of it, says of a log of a host */
+    WIRE_MATCH,  /* for correlations */
+    WIRE_EVENT,  /* of a listing */
+    WIRE_DAMAGE, /* name: the path of another source than the present one, or empty */
+    WIRE_STREAM, /* what this source, or this part of it, says of a log of a host */
+    WIRE_CLOCK, /* index (as SOURCE's), clock: what this source, or this part of it, says of a clock; read before all others */
     WIRE_KEYS,    /* name: WIRE_KEY bytes for each event that can be told from others, in order */
     WIRE_CUSTODY, /* the end of a source, or of the part of it that the job was */
     WIRE_TYPES
@@ -45,12 +47,14 @@ struct wire {
     uint32_t rule, index;
     str name;
     uint8_t hash[SHA256_SIZE];
-    bool hashed;                    /* CUSTODY: hash is set */
-    struct finding finding;         /* FINDING: rule is wire.rule, the source's fields are not set */
+    bool hashed;            /* CUSTODY: hash is set */
+    uint64_t key;           /* FINDING, MATCH, EVENT: of the clock that `when` is of; 0: none that may be wrong */
+    struct finding finding; /* FINDING: rule is wire.rule, the source's fields are not set */
     struct correlation_event match; /* MATCH: source is not set */
     struct normal_event event;      /* EVENT: evidence is not set */
     struct custody_damage damage;   /* path is not set */
     struct stream stream;           /* STREAM: its runs are the message's */
+    struct clock clock;             /* CLOCK: its index is wire.index */
     struct custody custody;         /* path and sha256 are not set */
 };
 

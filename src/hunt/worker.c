@@ -30,7 +30,7 @@ struct worker {
     struct ingest *ingest;
     struct listing *listing; /* NULL: rules are evaluated */
     uint64_t listed;         /* events of this job */
-    struct ledger *ledger;   /* NULL: of a listing */
+    struct ledger *ledger;
     struct file_input file;
     struct buf out, path;
     struct wire now;                 /* the ledger's line of the source being read */
@@ -79,9 +79,9 @@ static bool tick(void *ctx, uint64_t offset) {
 
 /* ---- what comes out of detection ---- */
 
-static bool outside(const struct worker *w, int64_t when) {
-    return when != INSTANT_NONE &&
-           ((w->s->from != INSTANT_NONE && when < w->s->from) || (w->s->to != INSTANT_NONE && when >= w->s->to));
+/* Of times that may yet be put right the parent decides. */
+static bool outside(const struct worker *w, int64_t when, bool clocked) {
+    return clock_outside(when, w->s->from, w->s->to, clocked ? CLOCK_MARGIN : 0);
 }
 
 /* The values of the fields by which a correlation groups and counts. */
@@ -110,6 +110,7 @@ static bool put_match(struct worker *w, const struct detect_hit *hit, struct err
         &(struct wire){
             .type = WIRE_MATCH,
             .rule = hit->rule,
+            .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
             .match = {
                 .when = row->when, .number = row->number, .offset = row->offset, .cells = cells, .cell_count = count}});
     arena_reset(w->cells);
@@ -122,7 +123,7 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     const struct row *const row = &hit->block->rows[hit->row];
     char host[256], account[512], client[256];
 
-    if (outside(w, row->when))
+    if (outside(w, row->when, row->time_clock))
         return true;
     /* A salvaged record is old, and often a copy of one that is still there: it takes no part in counts. */
     if (!row->salvaged && correlator_wants(w->s->correlator, hit->rule) && !put_match(w, hit, e))
@@ -131,6 +132,7 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
         return true;
     struct wire m = {.type = WIRE_FINDING,
                      .rule = hit->rule,
+                     .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
                      .finding = {.when = row->when,
                                  .zone = (enum zone)row->zone,
                                  .kind = block_row_name(hit->block, hit->row, &w->kind_name),
@@ -164,10 +166,12 @@ static bool on_event(void *ctx, const struct normal_event *event, struct err *e)
     struct worker *const w = ctx;
 
     (void)e;
-    if (outside(w, event->when) || !str_starts(event->kind, w->s->list_kind) || w->listed == w->s->list_limit)
+    if (outside(w, event->when, event->clock) || !str_starts(event->kind, w->s->list_kind) ||
+        w->listed == w->s->list_limit)
         return true;
-    w->listed++;
-    struct wire m = {.type = WIRE_EVENT, .event = *event};
+    w->listed +=
+        !event->clock || (w->s->from == INSTANT_NONE && w->s->to == INSTANT_NONE); /* others may yet be left out */
+    struct wire m = {.type = WIRE_EVENT, .key = event->clock, .event = *event};
 
     m.event.reader = str_of(w->now.custody.reader);
     put(w, &m);
@@ -182,14 +186,22 @@ static void put_stream(void *ctx, const struct stream *s) {
     put(ctx, &(struct wire){.type = WIRE_STREAM, .stream = *s});
 }
 
+static void put_clock(void *ctx, const struct clock *c) {
+    struct worker *const w = ctx;
+
+    put(w, &(struct wire){.type = WIRE_CLOCK, .index = w->members, .clock = *c});
+}
+
 static bool on_full(void *ctx, struct err *e) {
     struct worker *const w = ctx;
     size_t count;
     struct block *const *const blocks = ingest_blocks(w->ingest, &count);
 
-    if (w->ledger && !ledger_note(w->ledger, w->detector, blocks, count, &w->now.custody, put_keys, w, e))
+    if (!ledger_time(w->ledger, w->detector, blocks, count, e))
         return false;
-    if (w->listing ? !listing_run(w->listing, w->ingest, w->detector, on_event, w, e)
+    if (!w->listing && !ledger_note(w->ledger, w->detector, blocks, count, &w->now.custody, put_keys, w, e))
+        return false;
+    if (w->listing ? !listing_run(w->listing, w->ingest, w->detector, w->ledger, on_event, w, e)
                    : !detector_run(w->detector, blocks, count, e))
         return false;
     ingest_clear(w->ingest, detector_bytes(w->detector) > w->s->memory_max / DERIVED_SHARE);
@@ -304,9 +316,8 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
 
     c->reader = reader->name;
     ingest_part(w->ingest, 0, str_of(reader->name));
-    ingest_latest(w->ingest, w->modified);
-    if (w->ledger)
-        ledger_source(w->ledger, str_of(reader->name));
+    ingest_latest(w->ingest, w->s->latest == INSTANT_NONE ? w->modified : w->s->latest);
+    ledger_source(w->ledger, str_of(reader->name));
     bool ok = reader->read(in, part, ingest_sink(w->ingest), e);
 
     if (!ok && e->code != ERR_MEMORY) { /* the source ends here; what came before stays true */
@@ -315,7 +326,9 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
         ok = true;
     }
     ok = ok && on_full(w, e);
-    if (ok && w->ledger)
+    if (ok)
+        ledger_clocks(w->ledger, put_clock, w);
+    if (ok && !w->listing)
         ledger_streams(w->ledger, put_stream, w);
     c->records = n->records;
     c->salvaged = n->salvaged;
@@ -323,6 +336,10 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
     c->cut = n->cut;
     c->no_kind = n->no_kind;
     c->no_time = n->no_time;
+    c->years = n->years;
+    c->year_breaks = n->year_breaks;
+    c->backs = n->backs;
+    c->back_s = n->back_s;
     return ok;
 }
 
@@ -543,6 +560,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .wants = setup->list ? NULL : wants,
                                           .sift = sift,
                                           .wants_inner = setup->list ? NULL : wants_inner,
+                                          .zone_s = setup->zone_s,
                                           .unclaimed = setup->list,
                                           .full = on_full,
                                           .damage = on_damage,
@@ -557,7 +575,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     w.kind_told = calloc(kinds_count(setup->kinds) + 1, sizeof *w.kind_told);
     if (!w.kind_rows || !w.kind_told || !ask(&w))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
-    if (!setup->list && !(w.ledger = ledger_new(setup->key_seeds)))
+    if (!(w.ledger = ledger_new(setup->kinds, setup->key_seeds)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (setup->list && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");

@@ -15,9 +15,9 @@
 #include "report/finding_text.h"
 
 #define PATH_ROOM 4096
-#define CASE_VERSION 2
+#define CASE_VERSION 3
 #define CASE_VERSION_LEAST 1      /* that is read */
-#define CASE_VERSION_LEDGER 2     /* that has coverage and gaps */
+#define CASE_VERSION_LEDGER 3     /* that has coverage, clocks and gaps */
 #define APPLICATION_ID 0x4c6e6777 /* "Lngw": how file(1) and we know a case.db */
 
 /* Every file of a case; nothing else is ever in its folder, and nothing else is ever removed from one. */
@@ -31,6 +31,7 @@ enum statement {
     PUT_EVENT,
     PUT_CUSTODY,
     PUT_COVERAGE,
+    PUT_CLOCK,
     PUT_DUPLICATES,
     PUT_GAP,
     PUT_DAMAGE,
@@ -58,9 +59,13 @@ static const char schema[] =
     " not_read TEXT NOT NULL, records INTEGER NOT NULL, salvaged INTEGER NOT NULL, repaired INTEGER NOT NULL,"
     " cut INTEGER NOT NULL, no_kind INTEGER NOT NULL, no_time INTEGER NOT NULL, first TEXT, last TEXT,"
     " damages INTEGER NOT NULL, damage_bytes INTEGER NOT NULL, findings INTEGER NOT NULL, assumed INTEGER NOT NULL,"
-    " duplicates INTEGER NOT NULL) STRICT;"
+    " duplicates INTEGER NOT NULL, zone TEXT NOT NULL, corrected INTEGER NOT NULL, years INTEGER NOT NULL,"
+    " year_breaks INTEGER NOT NULL, backs INTEGER NOT NULL, back_s INTEGER NOT NULL) STRICT;"
     "CREATE TABLE coverage (path TEXT NOT NULL, sha256 TEXT NOT NULL, host TEXT NOT NULL, log TEXT NOT NULL,"
     " events INTEGER NOT NULL, first TEXT, last TEXT) STRICT;"
+    "CREATE TABLE clocks (path TEXT NOT NULL, sha256 TEXT NOT NULL, host TEXT NOT NULL, field TEXT NOT NULL,"
+    " verdict TEXT NOT NULL, offset_s INTEGER NOT NULL, events INTEGER NOT NULL, claims INTEGER NOT NULL,"
+    " agree INTEGER NOT NULL, least_s INTEGER NOT NULL, most_s INTEGER NOT NULL) STRICT;"
     "CREATE TABLE gaps (type TEXT NOT NULL, host TEXT NOT NULL, log TEXT NOT NULL, first_missing INTEGER,"
     " last_missing INTEGER, after TEXT, before TEXT, usual_hours INTEGER) STRICT;"
     "CREATE INDEX custody_path ON custody (path);"
@@ -75,8 +80,9 @@ static const char schema[] =
 static const char *const statements[STATEMENTS] = {
     "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO finding_events VALUES (?,?,?,?,?,?,?,?)",
-    "INSERT INTO custody VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
+    "INSERT INTO custody VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?)",
     "INSERT INTO coverage VALUES (?,?,?,?,?,?,?)",
+    "INSERT INTO clocks VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     "UPDATE custody SET duplicates = ? WHERE rowid = ?",
     "INSERT INTO gaps VALUES (?,?,?,?,?,?,?,?)",
     "INSERT INTO damage VALUES (?,?,?,?)",
@@ -359,6 +365,12 @@ bool case_writer_custody(struct case_writer *c, const struct custody *line, stru
     put_number(&r, line->damage_bytes);
     put_number(&r, line->findings);
     put_number(&r, line->assumed);
+    put_text(&r, line->zone);
+    put_number(&r, line->corrected);
+    put_number(&r, line->years);
+    put_number(&r, line->year_breaks);
+    put_number(&r, line->backs);
+    put_number(&r, line->back_s);
     return row_end(c, &r, e);
 }
 
@@ -373,6 +385,23 @@ bool case_writer_coverage(struct case_writer *c, const struct custody_coverage *
     put_number(&r, coverage->events);
     put_time(&r, coverage->first, first);
     put_time(&r, coverage->last, last);
+    return row_end(c, &r, e);
+}
+
+bool case_writer_clock(struct case_writer *c, const struct custody_clock *clock, struct err *e) {
+    struct row r = {c->put[PUT_CLOCK], 0};
+
+    put_text(&r, clock->path);
+    put_name(&r, clock->sha256);
+    put_text(&r, clock->host);
+    put_text(&r, clock->field);
+    put_text(&r, clock_verdict_name(clock->verdict));
+    put_number(&r, (uint64_t)clock->offset_s);
+    put_number(&r, clock->events);
+    put_number(&r, clock->claims);
+    put_number(&r, clock->agree);
+    put_number(&r, (uint64_t)clock->least_s);
+    put_number(&r, (uint64_t)clock->most_s);
     return row_end(c, &r, e);
 }
 
@@ -788,7 +817,13 @@ static bool file_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struc
                                      .damage_bytes = number(s, 15),
                                      .findings = number(s, 16),
                                      .assumed = number(s, 17),
-                                     .duplicates = number(s, 18)},
+                                     .duplicates = number(s, 18),
+                                     .zone = view(s, 19),
+                                     .corrected = number(s, 20),
+                                     .years = number(s, 21),
+                                     .year_breaks = number(s, 22),
+                                     .backs = number(s, 23),
+                                     .back_s = number(s, 24)},
                    e);
 }
 
@@ -804,6 +839,29 @@ static bool coverage_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, s
                                                   .first = when(s, 5),
                                                   .last = when(s, 6)},
                        e);
+}
+
+static bool clock_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struct err *e) {
+    const char *const sha256 = name(s, 1);
+    unsigned verdict = 0;
+
+    while (verdict < CLOCK_VERDICTS && !str_eq(clock_verdict_name((enum clock_verdict)verdict), view(s, 4)))
+        verdict++;
+    if (verdict == CLOCK_VERDICTS)
+        return err_set(e, ERR_CORRUPT, 0, "case.db: a clock of which nothing is known");
+    return v->clock(v->ctx,
+                    &(struct custody_clock){.path = view(s, 0),
+                                            .sha256 = sha256 ? sha256 : "",
+                                            .host = view(s, 2),
+                                            .field = view(s, 3),
+                                            .verdict = (enum clock_verdict)verdict,
+                                            .offset_s = (int64_t)number(s, 5),
+                                            .events = number(s, 6),
+                                            .claims = number(s, 7),
+                                            .agree = number(s, 8),
+                                            .least_s = (int64_t)number(s, 9),
+                                            .most_s = (int64_t)number(s, 10)},
+                    e);
 }
 
 static bool damage_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struct err *e) {
@@ -829,10 +887,10 @@ static bool gap_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struct
 /* A view that never ends could stand in the place of a table. */
 static bool tables_are(sqlite3 *db, const char *path, struct err *e) {
     static const char query[] = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' "
-                                "AND name IN ('custody', 'coverage', 'damage', 'gaps')";
+                                "AND name IN ('custody', 'coverage', 'clocks', 'damage', 'gaps')";
     sqlite3_stmt *s = NULL;
     bool good = sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW &&
-                sqlite3_column_int(s, 0) == 4;
+                sqlite3_column_int(s, 0) == 5;
 
     sqlite3_finalize(s);
     return good || err_set(e, ERR_CORRUPT, 0, "%s: case.db: it has no ledger", path);
@@ -845,9 +903,14 @@ bool case_ledger(const char *path, const struct case_ledger_visitor *v, struct e
     } tables[] = {
         {"SELECT path, sha256, size, reader, container, not_read, records, salvaged, repaired, cut, no_kind, no_time, "
          "first, "
-         "last, damages, damage_bytes, findings, assumed, duplicates FROM custody ORDER BY rowid",
+         "last, damages, damage_bytes, findings, assumed, duplicates, zone, corrected, years, year_breaks, backs, "
+         "back_s "
+         "FROM custody ORDER BY rowid",
          file_row},
         {"SELECT path, sha256, host, log, events, first, last FROM coverage ORDER BY rowid", coverage_row},
+        {"SELECT path, sha256, host, field, verdict, offset_s, events, claims, agree, least_s, most_s FROM clocks "
+         "ORDER BY rowid",
+         clock_row},
         {"SELECT path, offset, size, why FROM damage ORDER BY rowid", damage_row},
         {"SELECT type, host, log, first_missing, last_missing, after, before, usual_hours FROM gaps ORDER BY rowid",
          gap_row},

@@ -19,6 +19,8 @@ MUST_USE bool case_writer_finding(struct case_writer *c, const struct finding *f
 MUST_USE bool case_writer_custody(struct case_writer *c, const struct custody *line, struct err *e);
 /* What a source says of hosts and logs; before its line of the ledger. */
 MUST_USE bool case_writer_coverage(struct case_writer *c, const struct custody_coverage *coverage, struct err *e);
+/* What became of a clock of a source; before its line of the ledger. */
+MUST_USE bool case_writer_clock(struct case_writer *c, const struct custody_clock *clock, struct err *e);
 /* After all lines of the ledger: how many events of the source with that line, from 1, had been read before. */
 MUST_USE bool case_writer_duplicates(struct case_writer *c, uint64_t line, uint64_t events, struct err *e);
 MUST_USE bool case_writer_gap(struct case_writer *c, const struct custody_gap *gap, struct err *e);
@@ -51,12 +53,13 @@ struct case_place {
     struct case_pair *matches, *events;
     size_t match_count, event_count;
 };
-/* The ledger of a case, in the order in which it was written: files, what they say of hosts and logs, damage, gaps. Views live
+/* The ledger of a case, in the order in which it was written: files, what they say of hosts and logs, clocks, damage, gaps. Views live
  * until the callback returns; numbers are what the case holds. False from each stops. Errors as case_find; ERR_USAGE also for
  * a case of an older Longwatch, which has no such ledger. */
 struct case_ledger_visitor {
     bool (*file)(void *ctx, const struct custody *line, struct err *e);
     bool (*coverage)(void *ctx, const struct custody_coverage *coverage, struct err *e);
+    bool (*clock)(void *ctx, const struct custody_clock *clock, struct err *e);
     bool (*damage)(void *ctx, const struct custody_damage *damage, struct err *e);
     bool (*gap)(void *ctx, const struct custody_gap *gap, struct err *e);
     void *ctx;

@@ -446,6 +446,17 @@ static void unix_seconds(void **state) {
     assert_int_equal(instant_from_unix(INT64_MAX, 0), INSTANT_NONE);
 }
 
+static void moved(void **state) {
+    (void)state;
+    assert_int_equal(instant_moved(5, 7), 12);
+    assert_int_equal(instant_moved(5, -7), -2);
+    assert_int_equal(instant_moved(INSTANT_NONE, 7), INSTANT_NONE);
+    assert_int_equal(instant_moved(INT64_MAX - 1, 1), INT64_MAX);
+    assert_int_equal(instant_moved(INT64_MAX, 1), INT64_MAX);
+    assert_int_equal(instant_moved(-INT64_MAX, -1), -INT64_MAX); /* not INSTANT_NONE */
+    assert_int_equal(instant_moved(-INT64_MAX, -2), -INT64_MAX);
+}
+
 static void none_is_no_text(void **state) {
     char out[INSTANT_TEXT];
     (void)state;
@@ -455,9 +466,15 @@ static void none_is_no_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts),     cmocka_unit_test(no_prefix_crashes),  cmocka_unit_test(every_day),
-        cmocka_unit_test(filetimes), cmocka_unit_test(unix_seconds),       cmocka_unit_test(none_is_no_text),
-        cmocka_unit_test(years),     cmocka_unit_test(a_given_year_stays),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(no_prefix_crashes),
+        cmocka_unit_test(every_day),
+        cmocka_unit_test(filetimes),
+        cmocka_unit_test(unix_seconds),
+        cmocka_unit_test(none_is_no_text),
+        cmocka_unit_test(moved),
+        cmocka_unit_test(years),
+        cmocka_unit_test(a_given_year_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

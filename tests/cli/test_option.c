@@ -16,6 +16,7 @@ struct wishes {
     struct arguments rules, paths;
     const char *output, *shell, *number_text, *file;
     int64_t from, to;
+    struct zone_wish zone;
     size_t memory;
     uint64_t threads;
     enum sigma_level level;
@@ -33,6 +34,7 @@ static const struct option table[] = {
     {.name = "shell", .argument = "SHELL", .type = OPTION_WORD, .words = shells, AT(shell)},
     {.name = "from", .argument = "TIME", .type = OPTION_TIME, AT(from)},
     {.name = "to", .argument = "TIME", .type = OPTION_TIME, AT(to)},
+    {.name = "zone", .argument = "OFFSET", .type = OPTION_ZONE, AT(zone)},
     {.name = "memory",
      .argument = "SIZE",
      .type = OPTION_SIZE,
@@ -135,6 +137,36 @@ static void values(void **state) {
     assert_int_equal(w.level, LEVEL_HIGH);
     assert_true(w.from == INT64_C(86400) * 1000000000 && w.to == INSTANT_NONE);
     free(memory);
+}
+
+static void zones(void **state) {
+    static const struct {
+        const char *value;
+        int32_t seconds;
+        bool good;
+    } cases[] = {
+        {"+01:00", 3600, true}, {"-05:30", -19800, true}, {"+0545", 20700, true}, {"UTC", 0, true},
+        {"+00:00", 0, true},    {"+2", 0, false},         {"02:00", 0, false},    {"CET", 0, false},
+        {"Z", 0, false},        {"", 0, false},           {"+", 0, false},        {"+25:00", 0, false},
+        {"+01:00 x", 0, false}, {"+01:0", 0, false},      {"+01:00+1", 0, false}, {"Europe/Berlin", 0, false},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char word[32];
+        struct wishes w;
+        void *memory;
+        struct err e = {0};
+
+        snprintf(word, sizeof word, "--zone=%s", cases[i].value);
+        if (read_words(JUST("f", word), &w, &memory, &e) != cases[i].good)
+            fail_msg("%s", cases[i].value);
+        if (cases[i].good) {
+            assert_int_equal(w.zone.seconds, cases[i].seconds);
+            assert_string_equal(w.zone.name, cases[i].value);
+        }
+        free(memory);
+    }
 }
 
 static void sizes_and_counts(void **state) {
@@ -253,6 +285,10 @@ static void refused(void **state) {
         {{"f", "--shell", "ksh"}, "--shell takes bash, zsh or fish, not 'ksh': did you mean 'zsh'?"},
         {{"f", "--shell", "Bash"}, "--shell takes bash, zsh or fish, not 'Bash': did you mean 'bash'?"},
         {{"f", "--memory", "12"}, "--memory takes a size such as 512M or 2G, from 64M to 1024G, not '12'"},
+        {{"f", "--zone", "CET"},
+         "--zone takes an offset from UTC such as +01:00 or -05:00, or UTC (of a country with summer time: one run for "
+         "each part of the year), not 'CET'"},
+        {{"f", "--zone", "-01:00"}, "--zone needs a value: OFFSET (one that begins with a dash: --zone=-01:00)"},
         {{"f", "--threads", "65"}, "--threads takes a whole number from 1 to 64, not '65'"},
         {{"f", "--from", "2021"},
          "--from takes a time such as 2021-03-14, 2021-03-14T09:30:00Z or 2021-03-14T09:30:00+02:00, not '2021'"},
@@ -379,9 +415,16 @@ static void tables_are_whole(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_in_order), cmocka_unit_test(values),  cmocka_unit_test(sizes_and_counts),
-        cmocka_unit_test(times),          cmocka_unit_test(refused), cmocka_unit_test(operands_that_are_too_many),
-        cmocka_unit_test(long_words),     cmocka_unit_test(nearest), cmocka_unit_test(tables_are_whole),
+        cmocka_unit_test(lists_in_order),
+        cmocka_unit_test(values),
+        cmocka_unit_test(zones),
+        cmocka_unit_test(sizes_and_counts),
+        cmocka_unit_test(times),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(operands_that_are_too_many),
+        cmocka_unit_test(long_words),
+        cmocka_unit_test(nearest),
+        cmocka_unit_test(tables_are_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -876,6 +876,92 @@ static void times_and_how_well(void **state) {
     trial_close(&t);
 }
 
+/* Records that say their time twice: the time that is taken, and by how much its witness is later than what is claimed. */
+static void witnesses(void **state) {
+    static const char kinds[] = "kind: w/a\nwhen: {a: {present: true}}\ntime: [first, utc, at]\nwitness: utc\n---\n"
+                                "kind: w/b\nwhen: {b: {present: true}}\ntime: [at, first]\n";
+    static const struct {
+        const char *text, *when;
+        enum zone zone;
+        const char *clock, *claim; /* fields; NULL: none */
+        int32_t seconds;
+    } cases[] = {
+        {"a=1 first=2021-03-14T01:40:00Z utc=2021-03-14T06:40:01", "2021-03-14T01:40:00Z", ZONE_GIVEN, "first", "first",
+         18001},
+        {"a=1 at=2021-03-14T01:40:00Z utc=2021-03-14T06:40:00", "2021-03-14T06:40:00Z", ZONE_GIVEN, NULL, "at", 18000},
+        {"a=1 at=2021-03-14T01:40:00 utc=2021-03-14T06:40:00", "2021-03-14T06:40:00Z", ZONE_GIVEN, NULL, "at", 21600},
+        {"a=1 first=? at=2021-03-14T01:40:00Z utc=2021-03-14T01:39:00Z", "2021-03-14T01:39:00Z", ZONE_GIVEN, NULL, "at",
+         -60},
+        {"a=1 utc=2021-03-14T06:40:00", "2021-03-14T06:40:00Z", ZONE_GIVEN, NULL, NULL, 0},
+        {"a=1 first=2021-03-14T01:40:00Z", "2021-03-14T01:40:00Z", ZONE_GIVEN, "first", NULL, 0},
+        {"a=1 first=2021-03-14T01:40:00Z utc=?", "2021-03-14T01:40:00Z", ZONE_GIVEN, "first", NULL, 0},
+        {"a=1 first=2021-03-14T01:40:00Z utc!", "2021-03-14T01:40:00Z", ZONE_GIVEN, "first", NULL, 0},
+        {"a=1 first=1700-01-01T00:00:00Z utc=2200-01-01T00:00:00", "1700-01-01T00:00:00Z", ZONE_GIVEN, "first", "first",
+         INT32_MAX},
+        {"a=1 first=2200-01-01T00:00:00Z utc=1700-01-01T00:00:00", "2200-01-01T00:00:00Z", ZONE_GIVEN, "first", "first",
+         -INT32_MAX},
+        {"a=1", "", ZONE_GIVEN, NULL, NULL, 0},
+        {"b=1 at=2021-03-14T01:40:00 utc=2021-03-14T06:40:00", "2021-03-14T00:40:00Z", ZONE_ASSUMED, "at", NULL, 0},
+        {"b=1 first=2021-03-14T01:40:00+02:00", "2021-03-13T23:40:00Z", ZONE_GIVEN, "first", NULL, 0},
+    };
+    /* An hour east of UTC: only what says no zone, and is no witness. */
+    struct ingest_options const o = {.rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8, .zone_s = 3600};
+    static struct trial t;
+    char when[INSTANT_TEXT];
+    size_t count;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        open_with(&t, kinds, &o);
+        give_text(&t, cases[i].text);
+        const struct row *const row = &ingest_blocks(t.in, &count)[0]->rows[0];
+        field_id const clock = kinds_clock_field(t.kinds, row->time_clock),
+                       claim = kinds_clock_field(t.kinds, row->claim_clock);
+        str const clock_name = clock == FIELD_NONE ? S("") : field_name(t.fields, clock);
+        str const claim_name = claim == FIELD_NONE ? S("") : field_name(t.fields, claim);
+
+        if (!str_eq(instant_format(row->when, when), str_of(cases[i].when)) || row->zone != cases[i].zone ||
+            !str_eq(clock_name, str_of(cases[i].clock)) || !str_eq(claim_name, str_of(cases[i].claim)) ||
+            (claim != FIELD_NONE && row->claim_s != cases[i].seconds))
+            fail_msg("%s: %.*s, %u, %.*s, %.*s, %d", cases[i].text, STR_ARG(instant_format(row->when, when)), row->zone,
+                     STR_ARG(clock_name), STR_ARG(claim_name), row->claim_s);
+        trial_close(&t);
+    }
+}
+
+/* Steps back of times that the reader knows, in the order of their numbers. */
+static void steps_back(void **state) {
+    static const struct {
+        uint64_t number;
+        int64_t seconds;
+        bool salvaged;
+        uint64_t backs, back_s; /* from the first record on */
+    } steps[] = {
+        {1, 1000, false, 0, 0},   {2, 881, false, 0, 0},                             /* less than two minutes */
+        {3, 761, false, 1, 120},  {4, 900, false, 1, 120},   {5, 100, true, 1, 120}, /* salvaged: old */
+        {3, 0, false, 1, 120}, /* the log began again from its front */
+        {6, 5000, false, 1, 120}, {7, 1000, false, 2, 4000}, {8, 700, false, 3, 4000},
+    };
+    static struct trial t;
+    struct err e = {0};
+    (void)state;
+
+    open_with(&t, kind_files, NULL);
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        struct record const r = {
+            .when = steps[i].seconds * 1000000000, .number = steps[i].number, .salvaged = steps[i].salvaged};
+
+        assert_true(ingest_sink(t.in)->record(ingest_sink(t.in), &r, &e));
+        if (ingest_counts(t.in)->backs != steps[i].backs || ingest_counts(t.in)->back_s != steps[i].back_s)
+            fail_msg("%zu: %lu %lu", i, (unsigned long)ingest_counts(t.in)->backs,
+                     (unsigned long)ingest_counts(t.in)->back_s);
+    }
+    ingest_part(t.in, 2, S("json")); /* another source: nothing is known of it */
+    assert_true(ingest_sink(t.in)->record(ingest_sink(t.in), &(struct record){.when = 0, .number = 9}, &e));
+    assert_int_equal(ingest_counts(t.in)->backs, 0);
+    trial_close(&t);
+}
+
 /* A year is guessed by the file's time, of which the next part knows nothing. */
 static void no_year_without_a_file(void **state) {
     static struct trial t;
@@ -1334,6 +1420,8 @@ int main(void) {
         cmocka_unit_test(names_without_end),
         cmocka_unit_test(times_behind_many),
         cmocka_unit_test(times_and_how_well),
+        cmocka_unit_test(witnesses),
+        cmocka_unit_test(steps_back),
         cmocka_unit_test(no_year_without_a_file),
         cmocka_unit_test(texts_of_times),
         cmocka_unit_test(unclaimed_records),

@@ -96,7 +96,7 @@ static const struct {
     {"shape of events nowhere", "shape: s\nwhen: A\neach_of: ''\n", "k.yml:3: `each_of` names no field"},
     {"each of two", "kind: a\nwhen: {X: 1}\neach: [A, B]\n", "k.yml:3: `each` names two fields"},
     {"unknown key", "kind: a\nwhen: {X: 1}\nlogsource: {}\n",
-     "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time key "
+     "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time witness key "
      "logsources roles"},
     {"no document head", "title: x\n",
      "k.yml:1: a document begins with `kind:`, `shape:`, `format:`, `table:` or `without:`"},
@@ -159,6 +159,9 @@ static const struct {
      "k.yml:3: a template cannot be transformed as well"},
     {"address of two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: address}}\n",
      "k.yml:3: `as: address` takes one field"},
+    {"witness of two", "kind: a\nwhen: {X: 1}\nwitness: [A, B]\n", "k.yml:3: `witness` names two fields"},
+    {"witness without a name", "kind: a\nwhen: {X: 1}\nwitness: ''\n", "k.yml:3: `witness` names no field"},
+    {"witness", "kind: a\nwhen: {X: 1}\ntime: T\nwitness: W\n", OK},
     {"key of nothing", "kind: a\nwhen: {X: 1}\nkey: []\n", "k.yml:3: `key` is an empty list"},
     {"key of one field twice", "kind: a\nwhen: {X: 1}\nkey:\n  - A\n  - B\n  - A\n",
      "k.yml:6: `key` names a field twice"},
@@ -634,6 +637,50 @@ static void keys(void **state) {
     set_close(&s);
 }
 
+/* Kinds of one family have one clock for one field that some kind of it has a witness for; what is the witness has none. */
+static void clocks(void **state) {
+    static const struct {
+        const char *kind, *field, *clock; /* clock: the field it is of, NULL: none */
+    } cases[] = {
+        {"a/1", "T", "T"},  {"a/1", "W", NULL}, {"a/1", "U", "U"},  {"a/2", "T", "T"}, {"a/2", "V", NULL},
+        {"a/3", "W", NULL}, {"a/3", "T", "T"},  {"b/1", "T", NULL}, {"a", "U", "U"},
+    };
+    struct err e = {0};
+    struct set s;
+
+    (void)state;
+    set_open(&s);
+    assert_true(kinds_load_text(s.kinds, S("k"),
+                                S("kind: a/1\nwhen: {X: 1}\ntime: [T, W, U]\nwitness: W\n---\n"
+                                  "kind: a/2\nwhen: {X: 2}\ntime: [T, V]\n---\n"
+                                  "kind: a/3\nextends: a/1\nwhen: {Y: 2}\n---\n"
+                                  "kind: b/1\nwhen: {X: 3}\ntime: T\n---\nkind: a\nwhen: {X: 4}\ntime: U\n"),
+                                false, &e));
+    assert_true(kinds_seal(s.kinds, &e));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct kind *const k = kind_named(&s, cases[i].kind);
+        bool found = false;
+
+        for (size_t t = 0; t < k->time_count; t++) {
+            field_id const clock = kinds_clock_field(s.kinds, k->times[t].clock);
+
+            if (!same(field_name(s.fields, k->times[t].field), cases[i].field))
+                continue;
+            found = true;
+            if (cases[i].clock ? clock == FIELD_NONE || !same(field_name(s.fields, clock), cases[i].clock)
+                               : clock != FIELD_NONE)
+                fail_msg("%s %s", cases[i].kind, cases[i].field);
+        }
+        if (!found)
+            fail_msg("%s has no %s", cases[i].kind, cases[i].field);
+    }
+    assert_true(kind_named(&s, "a/1")->witness == kind_named(&s, "a/3")->witness);
+    assert_true(kind_named(&s, "a/2")->witness == FIELD_NONE && kind_named(&s, "a/2")->clocked);
+    assert_true(kind_named(&s, "a/1")->clocked && !kind_named(&s, "b/1")->clocked);
+    assert_int_equal(kinds_clock_field(s.kinds, 3), FIELD_NONE);
+    set_close(&s);
+}
+
 /* Unix seconds with what Asterisk and Cisco write around them. NULL: no time. */
 static void times_in_other_forms(void **state) {
     static const struct {
@@ -653,7 +700,7 @@ static void times_in_other_forms(void **state) {
         {"pbx-", ""},
         {"2017-06-20 09:49:22", ""},
     };
-    struct kind_time const as_written = {0, false}, unix_seconds = {0, true};
+    struct kind_time const as_written = {0, false, 0}, unix_seconds = {0, true, 0};
     (void)state;
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -1332,6 +1379,7 @@ int main(void) {
         cmocka_unit_test(derives),
         cmocka_unit_test(derives_within_bounds),
         cmocka_unit_test(keys),
+        cmocka_unit_test(clocks),
         cmocka_unit_test(roles_of_calls),
         cmocka_unit_test(times_in_other_forms),
         cmocka_unit_test(shapes_rename),

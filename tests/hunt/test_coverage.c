@@ -74,7 +74,7 @@ static void holes(void **state) {
         struct buf b = {0};
 
         coverage_init(&c);
-        numbers(coverage_stream(&c, S("H"), S("L")), cases[i].numbers);
+        numbers(coverage_stream(&c, S("H"), S("L"), 0), cases[i].numbers);
         gaps(&c, &t);
         for (size_t k = 0; k < t.count; k++) {
             assert_int_equal(t.gaps[k].type, GAP_RECORDS);
@@ -96,15 +96,15 @@ static void numbers_lost(void **state) {
 
     coverage_init(&a);
     coverage_init(&b);
-    numbers(coverage_stream(&a, S("H"), S("L")), "1-10 12-90");
-    s = coverage_stream(&b, S("H"), S("L"));
+    numbers(coverage_stream(&a, S("H"), S("L"), 0), "1-10 12-90");
+    s = coverage_stream(&b, S("H"), S("L"), 0);
     stream_numbers_lose(s);
     assert_true(stream_numbers(s, 5, 6));
     assert_true(coverage_merge(&a, &b));
     gaps(&a, &t);
     assert_int_equal(t.count, 0);
     coverage_reset(&b);
-    s = coverage_stream(&b, S("H"), S("L"));
+    s = coverage_stream(&b, S("H"), S("L"), 0);
     for (uint64_t n = 0; n <= SPANS_MAX; n++)
         assert_true(stream_numbers(s, 2 * n, 2 * n));
     assert_true(s->numbers_lost && s->numbers.count == 0);
@@ -166,7 +166,7 @@ static void silences(void **state) {
         struct told t;
 
         coverage_init(&c);
-        work(coverage_stream(&c, S(""), S("L")), cases[i].days, cases[i].working, cases[i].off, cases[i].on);
+        work(coverage_stream(&c, S(""), S("L"), 0), cases[i].days, cases[i].working, cases[i].off, cases[i].on);
         gaps(&c, &t);
         if (t.count != cases[i].told || (t.count && t.gaps[0].usual_hours != cases[i].usual))
             fail_msg("%s: %zu, usual %lu", cases[i].name, t.count,
@@ -188,7 +188,7 @@ static void far_and_scattered(void **state) {
     (void)state;
 
     coverage_init(&c);
-    s = coverage_stream(&c, S("H"), S("L"));
+    s = coverage_stream(&c, S("H"), S("L"), 0);
     for (size_t i = 0; i < COUNT(ends); i++)
         assert_true(stream_event(s, ends[i]));
     assert_true(stream_event(s, INSTANT_NONE));
@@ -231,7 +231,7 @@ static void fill(struct coverage *c, struct coverage *parts, unsigned hosts, uns
 
         snprintf(host, sizeof host, "h%u", n % hosts);
         snprintf(log, sizeof log, "l%u", n / hosts % logs);
-        struct stream *const s = coverage_stream(to, str_of(host), str_of(log));
+        struct stream *const s = coverage_stream(to, str_of(host), str_of(log), 0);
 
         assert_non_null(s);
         assert_true(stream_event(s, MONDAY + (int64_t)(n * 7919u % 300000u) * HOUR));

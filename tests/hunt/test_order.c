@@ -34,14 +34,18 @@ struct bench {
     struct order *order;
     struct buf told;
     uint32_t one; /* the rule's number */
+    bool times;   /* findings are written with theirs */
 };
 
 static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
-    struct buf *const b = ctx;
+    const struct bench *const bench = ctx;
+    struct buf *const b = &((struct bench *)ctx)->told;
 
     (void)e;
     buf_format(b, "F%lu %.*s %.*s %.2s %lu@%lu", (unsigned long)f->number, STR_ARG(f->rule->title),
                STR_ARG(f->evidence_path), f->evidence_sha256, (unsigned long)f->record, (unsigned long)f->offset);
+    if (bench->times)
+        buf_format(b, " %ld %.*s", (long)f->when, STR_ARG(zone_name(f->zone)));
     for (size_t i = 0; i < f->group_count; i++)
         buf_format(b, " %.*s=%.*s", STR_ARG(f->groups[i].name), STR_ARG(f->groups[i].value));
     for (size_t i = 0; i < f->event_count; i++)
@@ -52,7 +56,7 @@ static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
 }
 
 static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
-    struct buf *const b = ctx;
+    struct buf *const b = &((struct bench *)ctx)->told;
 
     (void)e;
     buf_format(b, "C %.*s %.2s %s records %lu findings %lu damages %lu/%lu %ld..%ld", STR_ARG(c->path), c->sha256,
@@ -70,8 +74,8 @@ static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
 
 static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
     (void)e;
-    buf_format(ctx, "D %.*s %lu+%lu %.*s\n", STR_ARG(d->path), (unsigned long)d->offset, (unsigned long)d->size,
-               STR_ARG(d->why));
+    buf_format(&((struct bench *)ctx)->told, "D %.*s %lu+%lu %.*s\n", STR_ARG(d->path), (unsigned long)d->offset,
+               (unsigned long)d->size, STR_ARG(d->why));
     return true;
 }
 
@@ -97,7 +101,7 @@ static int open_tables(void **state) {
                                       .finding = on_finding,
                                       .custody = on_custody,
                                       .damage = on_damage,
-                                      .ctx = &b.told};
+                                      .ctx = &b};
     return 0;
 }
 
@@ -126,9 +130,17 @@ static void bench_close(struct bench *b) {
 
 /* ---- what workers say ---- */
 
+/* The times of a line are those of its logs, which are told before it. */
 static bool say(struct bench *b, struct source *s, uint32_t part, const struct wire *w, struct err *e) {
     struct buf bytes = {0};
 
+    if (w->type == WIRE_CUSTODY && w->custody.first != INSTANT_NONE)
+        wire_put(&bytes, &(struct wire){.type = WIRE_STREAM,
+                                        .stream = {.host = STR(""),
+                                                   .log = STR("l"),
+                                                   .events = 2,
+                                                   .first = w->custody.first,
+                                                   .last = w->custody.last}});
     wire_put(&bytes, w);
     bool const ok = bytes.failed ? err_set(e, ERR_MEMORY, 0, "no memory for the test")
                                  : order_add(b->order, s, part, buf_str(&bytes), e);
@@ -245,6 +257,70 @@ static void parts_are_one_file(void **state) {
         assert_true(order_report(b->order, &e));
         told(b, "F1 one a ab 1@0\nF2 one a ab 6@10\nF3 one a ab 11@20\n"
                 "C a ab json records 15 findings 3 damages 0/0 8..100\n");
+        bench_close(b);
+    }
+}
+
+static bool say_clock(struct bench *b, struct source *s, uint32_t part, uint64_t count, struct err *e) {
+    struct clock_bin bin = {20, count};
+
+    return order_clock(b->order, s, part,
+                       &(struct wire){.type = WIRE_CLOCK,
+                                      .clock = {.key = 7,
+                                                .host = STR("h"),
+                                                .field = STR("f"),
+                                                .events = count,
+                                                .claims = count,
+                                                .least = 18000,
+                                                .most = 18000,
+                                                .bins = &bin,
+                                                .bin_count = 1}},
+                       e);
+}
+
+/* What may have to be put right waits for all parts, which may decide about it; what no clock is of does not. */
+static void clocks_wait_for_all_parts(void **state) {
+    static const struct {
+        const char *name;
+        bool first_clocked;
+        uint64_t first, second; /* claims of both parts */
+        int64_t hours;          /* that are added */
+    } cases[] = {
+        {"no clock in the first part", false, 0, 20, 0},
+        {"too few together", true, 1, 1, 0},
+        {"enough together", true, 1, 2, 5},
+        {"enough in the second", true, 0, 3, 5},
+    };
+    struct bench *const b = *state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct err e = {0};
+        struct source *s;
+        struct wire f = finding(b, 1, 0);
+        struct wire const l = line(5, 0, 1, 2);
+
+        f.key = cases[i].first_clocked ? 7 : 0;
+        assert_true(bench_open(b, &e));
+        b->options.from = b->options.to = INSTANT_NONE;
+        b->times = true;
+        assert_non_null(s = order_source(b->order, &files[0]));
+        s->size = 20;
+        assert_true(order_split(s, 10, S("json"), &e));
+        s->sha256[0] = 0xab;
+        s->hashed = s->hash_ended = true;
+        assert_true(say(b, s, 0, &f, &e) && (!cases[i].first_clocked || say_clock(b, s, 0, cases[i].first, &e)) &&
+                    say(b, s, 0, &l, &e) && order_part_ended(b->order, s, 0, NULL, &e) && order_report(b->order, &e));
+        if ((b->told.len == 0) != cases[i].first_clocked)
+            fail_msg("%s: %.*s", cases[i].name, STR_ARG(buf_str(&b->told)));
+        assert_true(say_clock(b, s, 1, cases[i].second, &e) && say(b, s, 1, &l, &e) &&
+                    order_part_ended(b->order, s, 1, NULL, &e) && order_report(b->order, &e));
+        char want[80];
+
+        snprintf(want, sizeof want, "F1 one a ab 1@0 %ld %s\n", (long)(5 + cases[i].hours * INT64_C(3600) * 1000000000),
+                 cases[i].hours ? "corrected" : "given");
+        if (b->told.len < strlen(want) || memcmp(b->told.ptr, want, strlen(want)) != 0)
+            fail_msg("%s: %.*s", cases[i].name, STR_ARG(buf_str(&b->told)));
+        b->times = false;
         bench_close(b);
     }
 }
@@ -491,6 +567,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_order_is_that_of_the_evidence),
         cmocka_unit_test(parts_are_one_file),
+        cmocka_unit_test(clocks_wait_for_all_parts),
         cmocka_unit_test(splits_that_are_refused),
         cmocka_unit_test(what_was_not_read),
         cmocka_unit_test(members_of_a_container),

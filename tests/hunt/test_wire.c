@@ -22,6 +22,8 @@ static const struct normal_value event_values[] = {{STR("one"), false}, {STR("")
 static const struct normal_field event_fields[] = {{STR("list"), event_values, 2, true},
                                                    {STR("text"), event_values + 2, 1, false}};
 
+static struct clock_bin clock_bins[] = {{-20, 3}, {0, 1}};
+
 static struct span stream_spans[] = {{3, 4}, {6, 6}};
 
 static const struct wire messages[] = {
@@ -35,6 +37,7 @@ static const struct wire messages[] = {
     {.type = WIRE_DONE, .name = STR("no memory")},
     {.type = WIRE_SOURCE, .index = 1, .name = STR("a.zip!b\xff")},
     {.type = WIRE_FINDING,
+     .key = 77,
      .finding = {.when = -5,
                  .kind = STR("k"),
                  .host = STR("h"),
@@ -45,8 +48,11 @@ static const struct wire messages[] = {
                  .logsource = STR("process_creation"),
                  .matches = matches,
                  .match_count = 2}},
-    {.type = WIRE_MATCH, .match = {.when = INSTANT_NONE, .offset = 1, .number = 2, .cells = cells, .cell_count = 2}},
+    {.type = WIRE_MATCH,
+     .key = 78,
+     .match = {.when = INSTANT_NONE, .offset = 1, .number = 2, .cells = cells, .cell_count = 2}},
     {.type = WIRE_EVENT,
+     .key = 79,
      .event = {.when = 7,
                .time_text = STR("1970-01-01 00:00"),
                .zone = ZONE_ASSUMED,
@@ -62,12 +68,26 @@ static const struct wire messages[] = {
     {.type = WIRE_STREAM,
      .stream = {.host = STR("h"),
                 .log = STR("l"),
+                .clock = 80,
                 .events = 5,
                 .first = -1,
                 .last = 2,
                 .unit = 3,
                 .hours = {.items = stream_spans, .count = 2},
                 .numbers = {.items = stream_spans, .count = 1}}},
+    {.type = WIRE_CLOCK,
+     .index = 3,
+     .clock = {.key = UINT64_MAX,
+               .host = STR("h"),
+               .field = STR("f"),
+               .events = 6,
+               .assumed = 2,
+               .claims = 5,
+               .least = -18001,
+               .most = 7,
+               .bins = clock_bins,
+               .bin_count = 2}},
+    {.type = WIRE_CLOCK, .clock = {.host = STR("")}},
     {.type = WIRE_KEYS, .name = STR("0123456789abcdef\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0")},
     {.type = WIRE_DAMAGE, .name = STR(""), .damage = {.offset = 1, .size = 2, .why = STR("chunk magic differs")}},
     {.type = WIRE_CUSTODY,
@@ -82,8 +102,10 @@ static const struct wire messages[] = {
                  .cut = 5,
                  .no_kind = 6,
                  .no_time = 7,
-                 .first = 8,
-                 .last = INSTANT_NONE}},
+                 .years = 8,
+                 .year_breaks = 9,
+                 .backs = 10,
+                 .back_s = 11}},
 };
 
 static struct arena *memory(void **state) {
@@ -118,6 +140,8 @@ static void round_trip(void **state) {
         assert_int_equal(wire_size(left.ptr) <= left.len, 1);
         assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
         assert_int_equal(w.type, m->type);
+        if (m->key)
+            assert_int_equal(w.key, m->key);
         switch (m->type) {
         case WIRE_FINDING:
             assert_ptr_equal(w.finding.rule, &detection);
@@ -145,7 +169,19 @@ static void round_trip(void **state) {
                 assert_str(w.match.cells[k].value, cells[k].value);
             }
             break;
+        case WIRE_CLOCK:
+            assert_int_equal(w.index, m->index);
+            assert_true(w.clock.key == m->clock.key && w.clock.events == m->clock.events);
+            assert_true(w.clock.assumed == m->clock.assumed && w.clock.claims == m->clock.claims);
+            assert_true(w.clock.least == m->clock.least && w.clock.most == m->clock.most);
+            assert_str(w.clock.host, m->clock.host);
+            assert_int_equal(w.clock.bin_count, m->clock.bin_count);
+            for (size_t k = 0; k < m->clock.bin_count; k++)
+                assert_true(w.clock.bins[k].quarter == clock_bins[k].quarter &&
+                            w.clock.bins[k].count == clock_bins[k].count);
+            break;
         case WIRE_STREAM:
+            assert_int_equal(w.stream.clock, 80);
             assert_str(w.stream.host, S("h"));
             assert_str(w.stream.log, S("l"));
             assert_int_equal(w.stream.events, 5);
@@ -194,7 +230,11 @@ static void round_trip(void **state) {
             assert_int_equal(w.custody.cut, 5);
             assert_int_equal(w.custody.no_kind, 6);
             assert_int_equal(w.custody.no_time, 7);
-            assert_int_equal(w.custody.first, 8);
+            assert_int_equal(w.custody.years, 8);
+            assert_int_equal(w.custody.year_breaks, 9);
+            assert_int_equal(w.custody.backs, 10);
+            assert_int_equal(w.custody.back_s, 11);
+            assert_int_equal(w.custody.first, INSTANT_NONE); /* what its logs say */
             assert_int_equal(w.custody.last, INSTANT_NONE);
             break;
         default:
@@ -237,7 +277,19 @@ static void refused(void **state) {
                                      none = {STR("f"), event_values, 0, false};
     static struct span touching[] = {{1, 2}, {3, 4}}, beyond[] = {{1, COVERAGE_HOURS + 1}},
                        coarse[] = {{1, (COVERAGE_HOURS >> 8) + 1}};
+    static struct clock_bin none_of_it[] = {{3, 0}}, more[] = {{3, 2}}, twice[] = {{3, 1}, {3, 1}},
+                            falling[] = {{4, 1}, {3, 1}}, wide[] = {{CLOCK_QUARTERS_MAX + 1, 1}},
+                            sum[] = {{3, UINT64_MAX}, {4, 2}};
     static const struct wire wrong[] = {
+        {.type = WIRE_CLOCK, .clock = {.host = STR("\xff")}},
+        {.type = WIRE_CLOCK, .clock = {.claims = 1, .least = 2, .most = 1}},
+        {.type = WIRE_CLOCK, .clock = {.claims = 1, .bins = none_of_it, .bin_count = 1}},
+        {.type = WIRE_CLOCK, .clock = {.claims = 1, .bins = more, .bin_count = 1}},
+        {.type = WIRE_CLOCK, .clock = {.claims = 2, .bins = twice, .bin_count = 2}},
+        {.type = WIRE_CLOCK, .clock = {.claims = 2, .bins = falling, .bin_count = 2}},
+        {.type = WIRE_CLOCK, .clock = {.claims = 1, .bins = wide, .bin_count = 1}},
+        {.type = WIRE_CLOCK, .clock = {.claims = 1, .bins = sum, .bin_count = 2}},
+        {.type = WIRE_CLOCK, .clock = {.claims = UINT64_MAX}},
         {.type = WIRE_FINDING,
          .rule = 1,
          .finding = {.kind = STR(""), .host = STR(""), .account = STR(""), .logsource = STR("")}},

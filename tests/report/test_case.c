@@ -59,6 +59,12 @@ static bool fill(struct case_writer *w, uint64_t findings, struct err *e) {
                                  .reader = "json",
                                  .not_read = STR(""),
                                  .records = 4,
+                                 .zone = STR("+01:00"),
+                                 .corrected = 5,
+                                 .years = 6,
+                                 .year_breaks = 7,
+                                 .backs = 8,
+                                 .back_s = 9,
                                  .first = INSTANT_NONE,
                                  .last = INSTANT_NONE};
     struct custody const box = {.path = STR("log'.zip"),
@@ -66,11 +72,23 @@ static bool fill(struct case_writer *w, uint64_t findings, struct err *e) {
                                 .size = 8,
                                 .container = "zip",
                                 .not_read = STR(""),
+                                .zone = STR("UTC"),
                                 .first = 0,
                                 .last = 1};
     struct custody_damage const damage = {STR("log'.zip!a"), 3, 4, STR("no JSON")};
     struct custody_coverage const coverage = {STR("log'.zip!a"), "aa",        STR("H"), STR("Security"), 4,
                                               INSTANT_NONE,      INSTANT_NONE};
+    struct custody_clock const right = {.path = STR("log'.zip!a"),
+                                        .sha256 = "aa",
+                                        .host = STR("H"),
+                                        .field = STR("at"),
+                                        .verdict = CLOCK_CORRECTED,
+                                        .offset_s = -19800,
+                                        .events = 4,
+                                        .claims = 3,
+                                        .agree = 2,
+                                        .least_s = -19801,
+                                        .most_s = 7};
     struct custody_gap const hole = {.type = GAP_RECORDS,
                                      .host = STR("H"),
                                      .log = STR("Security"),
@@ -102,9 +120,9 @@ static bool fill(struct case_writer *w, uint64_t findings, struct err *e) {
         if (!case_writer_finding(w, &f, e))
             return false;
     }
-    return case_writer_coverage(w, &coverage, e) && case_writer_custody(w, &box, e) &&
-           case_writer_custody(w, &line, e) && case_writer_duplicates(w, 2, 9, e) && case_writer_gap(w, &hole, e) &&
-           case_writer_gap(w, &silence, e) && case_writer_damage(w, &damage, e) &&
+    return case_writer_coverage(w, &coverage, e) && case_writer_clock(w, &right, e) &&
+           case_writer_custody(w, &box, e) && case_writer_custody(w, &line, e) && case_writer_duplicates(w, 2, 9, e) &&
+           case_writer_gap(w, &hole, e) && case_writer_gap(w, &silence, e) && case_writer_damage(w, &damage, e) &&
            case_writer_rule(w, &verdict, "evaluated", findings, e) && case_writer_fact(w, "version", S("1 \"x\""), e);
 }
 
@@ -250,7 +268,7 @@ static void which_file_has_what(void **state) {
     assert_int_equal(ask("SELECT time_ns = 1615723200000000000 AND salvaged FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("SELECT json ->> '$.salvaged' FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("PRAGMA application_id"), 1282303863);
-    assert_int_equal(ask("PRAGMA user_version"), 2);
+    assert_int_equal(ask("PRAGMA user_version"), 3);
 }
 
 static void found_again(void **state) {
@@ -291,7 +309,7 @@ static const struct {
     enum err_code code;
 } hostile[] = {
     {"another application", "PRAGMA application_id = 1", NULL, ERR_USAGE},
-    {"another version", "PRAGMA user_version = 3", NULL, ERR_USAGE},
+    {"another version", "PRAGMA user_version = 4", NULL, ERR_USAGE},
     {"no database", NULL, "echo hello, this is no database at all >case/case.db", ERR_CORRUPT},
     {"empty", NULL, ": >case/case.db", ERR_USAGE},
     {"a pipe", NULL, "rm case/case.db && mkfifo case/case.db", ERR_USAGE},
@@ -327,10 +345,12 @@ static void a_strangers_case(void **state) {
 /* What is read of a ledger is what was written. */
 static bool file_came(void *ctx, const struct custody *line, struct err *e) {
     (void)e;
-    buf_format(ctx, "file %.*s %s %lu %s %s %lu dup %lu assumed %lu %d %d\n", STR_ARG(line->path), line->sha256,
-               (unsigned long)line->size, line->reader ? line->reader : "-", line->container ? line->container : "-",
-               (unsigned long)line->records, (unsigned long)line->duplicates, (unsigned long)line->assumed,
-               line->first == INSTANT_NONE, line->last == 1);
+    buf_format(ctx, "file %.*s %s %lu %s %s %lu dup %lu assumed %lu %d %d %.*s %lu%lu%lu%lu%lu\n", STR_ARG(line->path),
+               line->sha256, (unsigned long)line->size, line->reader ? line->reader : "-",
+               line->container ? line->container : "-", (unsigned long)line->records, (unsigned long)line->duplicates,
+               (unsigned long)line->assumed, line->first == INSTANT_NONE, line->last == 1, STR_ARG(line->zone),
+               (unsigned long)line->corrected, (unsigned long)line->years, (unsigned long)line->year_breaks,
+               (unsigned long)line->backs, (unsigned long)line->back_s);
     return true;
 }
 
@@ -338,6 +358,15 @@ static bool coverage_came(void *ctx, const struct custody_coverage *c, struct er
     (void)e;
     buf_format(ctx, "coverage %.*s %s %.*s %.*s %lu %d\n", STR_ARG(c->path), c->sha256, STR_ARG(c->host),
                STR_ARG(c->log), (unsigned long)c->events, c->first == INSTANT_NONE);
+    return true;
+}
+
+static bool clock_came(void *ctx, const struct custody_clock *c, struct err *e) {
+    (void)e;
+    buf_format(ctx, "clock %.*s %s %.*s %.*s %.*s %ld %lu %lu %lu %ld %ld\n", STR_ARG(c->path), c->sha256,
+               STR_ARG(c->host), STR_ARG(c->field), STR_ARG(clock_verdict_name(c->verdict)), (long)c->offset_s,
+               (unsigned long)c->events, (unsigned long)c->claims, (unsigned long)c->agree, (long)c->least_s,
+               (long)c->most_s);
     return true;
 }
 
@@ -364,16 +393,17 @@ static bool stop_at_gap(void *ctx, const struct custody_gap *g, struct err *e) {
 
 static void a_ledger(void **state) {
     struct buf b = {0};
-    struct case_ledger_visitor v = {file_came, coverage_came, damage_came, gap_came, &b};
+    struct case_ledger_visitor v = {file_came, coverage_came, clock_came, damage_came, gap_came, &b};
     struct err e = {0};
     (void)state;
 
     assert_true(write_case("case", false, 1, &e));
     if (!case_ledger("case", &v, &e))
         fail_msg("%s", e.text);
-    str const want = S("file log'.zip bb 8 - zip 0 dup 0 assumed 0 0 1\n"
-                       "file log'.zip!a aa 10 json - 4 dup 9 assumed 0 1 0\n"
+    str const want = S("file log'.zip bb 8 - zip 0 dup 0 assumed 0 0 1 UTC 00000\n"
+                       "file log'.zip!a aa 10 json - 4 dup 9 assumed 0 1 0 +01:00 56789\n"
                        "coverage log'.zip!a aa H Security 4 1\n"
+                       "clock log'.zip!a aa H at corrected -19800 4 3 2 -19801 7\n"
                        "damage log'.zip!a 3 4 no JSON\n"
                        "gap 0 H Security 7 1099511627776 1 -9223372036854775808 0\n"
                        "gap 1  acme/door 0 0 0 3600000000000 3\n");
@@ -392,7 +422,9 @@ static void no_ledger(void **state) {
         enum err_code code;
     } cases[] = {
         {"of an older version", "PRAGMA user_version = 1", ERR_USAGE},
-        {"of a newer version", "PRAGMA user_version = 3", ERR_USAGE},
+        {"of one without clocks", "PRAGMA user_version = 2", ERR_USAGE},
+        {"a verdict that is none", "UPDATE clocks SET verdict = 'odd'", ERR_CORRUPT},
+        {"of a newer version", "PRAGMA user_version = 4", ERR_USAGE},
         {"without a table", "DROP TABLE gaps", ERR_CORRUPT},
         {"a view without end",
          "DROP TABLE gaps; CREATE VIEW gaps AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
@@ -407,7 +439,7 @@ static void no_ledger(void **state) {
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct arena *const a = arena_new(8 << 20);
         struct buf b = {0};
-        struct case_ledger_visitor const v = {file_came, coverage_came, damage_came, gap_came, &b};
+        struct case_ledger_visitor const v = {file_came, coverage_came, clock_came, damage_came, gap_came, &b};
         struct case_place p = {0};
         struct err e = {0};
 
