@@ -192,6 +192,24 @@ static void put_clock(void *ctx, const struct clock *c) {
     put(w, &(struct wire){.type = WIRE_CLOCK, .index = w->members, .clock = *c});
 }
 
+/* Events of each kind since the last time. They go out beside the findings in them, so that both are known of a part whose
+ * worker is lost later on. */
+static void put_kinds(struct worker *w) {
+    size_t count;
+    struct block *const *const blocks = ingest_blocks(w->ingest, &count);
+
+    memset(w->kind_rows, 0, kinds_count(w->s->kinds) * sizeof *w->kind_rows);
+    for (size_t i = 0; i < count; i++)
+        if (blocks[i]->kind_index != KIND_UNCLAIMED)
+            w->kind_rows[blocks[i]->kind_index] += blocks[i]->rows_ever;
+    for (uint32_t i = 0; i < kinds_count(w->s->kinds); i++) {
+        if (w->kind_rows[i] == w->kind_told[i])
+            continue;
+        put(w, &(struct wire){.type = WIRE_KIND, .index = i, .number = w->kind_rows[i] - w->kind_told[i]});
+        w->kind_told[i] = w->kind_rows[i];
+    }
+}
+
 static bool on_full(void *ctx, struct err *e) {
     struct worker *const w = ctx;
     size_t count;
@@ -204,6 +222,7 @@ static bool on_full(void *ctx, struct err *e) {
     if (w->listing ? !listing_run(w->listing, w->ingest, w->detector, w->ledger, on_event, w, e)
                    : !detector_run(w->detector, blocks, count, e))
         return false;
+    put_kinds(w);
     ingest_clear(w->ingest, detector_bytes(w->detector) > w->s->memory_max / DERIVED_SHARE);
     return true;
 }
@@ -469,25 +488,13 @@ static bool read_file(struct worker *w, str path, struct err *e) {
 
 /* ---- jobs ---- */
 
-/* What was learned since the job before: events of each kind, matches taken away by filters. */
+/* What was learned since the job before: matches taken away by filters, and what is left of the kinds. */
 static void put_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t n) {
     put(ctx, &(struct wire){.type = WIRE_FILTERED, .rule = rule, .index = filter, .number = n});
 }
 
 static void put_learned(struct worker *w) {
-    size_t count;
-    struct block *const *const blocks = ingest_blocks(w->ingest, &count);
-
-    memset(w->kind_rows, 0, kinds_count(w->s->kinds) * sizeof *w->kind_rows);
-    for (size_t i = 0; i < count; i++)
-        if (blocks[i]->kind_index != KIND_UNCLAIMED)
-            w->kind_rows[blocks[i]->kind_index] += blocks[i]->rows_ever;
-    for (uint32_t i = 0; i < kinds_count(w->s->kinds); i++) {
-        if (w->kind_rows[i] == w->kind_told[i])
-            continue;
-        put(w, &(struct wire){.type = WIRE_KIND, .index = i, .number = w->kind_rows[i] - w->kind_told[i]});
-        w->kind_told[i] = w->kind_rows[i];
-    }
+    put_kinds(w);
     detector_filtered(w->detector, put_filtered, w);
     if (detector_counts(w->detector)->regex_limits)
         put(w, &(struct wire){.type = WIRE_GIVEN_UP, .number = detector_counts(w->detector)->regex_limits});
