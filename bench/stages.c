@@ -110,6 +110,7 @@ static int stage(const char *name, const char *path, const char *const *rules, s
     if (strcmp(name, "read") != 0) {
         if (!detector_new(&s.detector, &detect, e))
             return 1;
+        ingest.roles = 1u << ROLE_HOST | 1u << ROLE_ACCOUNT | 1u << ROLE_CLIENT_ADDRESS;
         ingest.wants = wants; /* blocks as a hunt has them: columns that no rule asks for are not kept */
         ingest.sift = sift;
         ingest.wants_inner = wants_inner;

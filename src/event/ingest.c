@@ -569,9 +569,9 @@ static bool source_names(const struct kind_source *s, size_t count, field_id fie
 }
 
 /* Fields the program itself reads of this kind. */
-static bool kind_needs(const struct kind *k, field_id field) {
+static bool kind_needs(const struct ingest *in, const struct kind *k, field_id field) {
     for (size_t i = 0; i < ROLES; i++)
-        if (source_names(k->roles[i], k->role_counts[i], field))
+        if ((!in->o.roles || in->o.roles >> i & 1) && source_names(k->roles[i], k->role_counts[i], field))
             return true;
     for (size_t i = 0; i < k->key_count; i++)
         if (k->keys[i] == field)
@@ -583,7 +583,7 @@ static bool kind_needs(const struct kind *k, field_id field) {
 static bool meet(struct ingest *in, struct block *b, field_id field, struct place *out, struct err *e) {
     struct ingest_wish wish = {RAW_ANY, 0};
 
-    if (in->o.wants && !(flags_of(in, field) & FLAG_GATE) && !kind_needs(b->kind, field))
+    if (in->o.wants && !(flags_of(in, field) & FLAG_GATE) && !kind_needs(in, b->kind, field))
         wish = in->o.wants(in->o.ctx, b, field);
     uint32_t const places = b->place_room;
 

@@ -29,6 +29,7 @@ struct ingest_options {
     uint32_t rows_max;
     size_t bytes_max;
     int32_t zone_s; /* the zone, in seconds east of UTC, of times that say none */
+    uint32_t roles; /* a bit for each role whose fields are kept whatever `wants` says; 0: all of them */
     bool unclaimed; /* records that no kind claims become rows as well, in a block of a kind without name */
 };
 

@@ -117,6 +117,9 @@ static bool put_match(struct worker *w, const struct detect_hit *hit, struct err
     return true;
 }
 
+/* Roles that findings tell; events in a listing tell them all, and keep all fields. */
+#define FINDING_ROLES (1u << ROLE_HOST | 1u << ROLE_ACCOUNT | 1u << ROLE_CLIENT_ADDRESS)
+
 static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     struct worker *const w = ctx;
     const struct sigma_rule *const rule = w->s->set->rules[hit->rule];
@@ -565,6 +568,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
                                           .wants = setup->list ? NULL : wants,
+                                          .roles = FINDING_ROLES,
                                           .sift = sift,
                                           .wants_inner = setup->list ? NULL : wants_inner,
                                           .zone_s = setup->zone_s,
