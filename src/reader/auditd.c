@@ -1076,16 +1076,10 @@ static bool auditd_looks_like(str head) {
     return records > lines / 2;
 }
 
-static uint64_t auditd_part_size(str head) {
-    (void)head;
-    return 0;
-}
-
 const struct reader auditd_reader = {
     .name = "auditd",
     .title = "Linux audit records",
     .looks_like = auditd_looks_like,
-    .part_size = auditd_part_size,
     .counts_in_part = true,
     .read = auditd_read,
     .show = auditd_show,

@@ -476,16 +476,10 @@ static bool history_looks_like(str head) {
     return shell_of(head, head.len < HEAD_MAX) != SHELL_NONE;
 }
 
-static uint64_t history_part_size(str head) {
-    (void)head;
-    return 0;
-}
-
 const struct reader history_reader = {
     .name = "history",
     .title = "Histories of shells (bash, zsh, fish)",
     .looks_like = history_looks_like,
-    .part_size = history_part_size,
     .counts_in_part = true,
     .read = history_read,
     .show = history_show,

@@ -576,16 +576,10 @@ static bool w3c_looks_like(str head) {
     return false;
 }
 
-static uint64_t w3c_part_size(str head) {
-    (void)head;
-    return 0;
-}
-
 const struct reader w3c_reader = {
     .name = "w3c",
     .title = "W3C extended logs (IIS)",
     .looks_like = w3c_looks_like,
-    .part_size = w3c_part_size,
     .counts_in_part = true,
     .read = w3c_read,
     .show = w3c_show,

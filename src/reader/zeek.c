@@ -510,16 +510,10 @@ static bool zeek_looks_like(str head) {
     return false;
 }
 
-static uint64_t zeek_part_size(str head) {
-    (void)head;
-    return 0;
-}
-
 const struct reader zeek_reader = {
     .name = "zeek",
     .title = "Zeek logs of separated values",
     .looks_like = zeek_looks_like,
-    .part_size = zeek_part_size,
     .counts_in_part = true,
     .read = zeek_read,
     .show = zeek_show,
