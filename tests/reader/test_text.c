@@ -361,6 +361,25 @@ static void parameters_are_bounded(void **state) {
     }
 }
 
+/* A message of JSON: what the record has no room for is told. */
+static void values_of_json_are_bounded(void **state) {
+    (void)state;
+    for (unsigned count = 8191; count < 8194; count++) { /* and the message */
+        struct buf text = {0};
+
+        buf_add(&text, S("{\"a\":[1"));
+        for (unsigned i = 1; i < count; i++)
+            buf_add(&text, S(",1"));
+        buf_add(&text, S("]}\n"));
+        struct notes const n = counted(&text_reader, buf_str(&text), 0);
+
+        assert_int_equal(n.records, 1);
+        assert_int_equal(n.values, 8192);
+        assert_int_equal(n.damages, count > 8191);
+        buf_free(&text);
+    }
+}
+
 static const struct head heads[] = {
     /* lines of nothing known */ {STR("one\ntwo\n"), false},
     /* lines of syslog */ {STR("one\nJan  1 00:00:00 h a: two\n"), true},
@@ -473,6 +492,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_line_of_16_mib_is_damage),
         cmocka_unit_test(a_line_just_shorter_is_a_record),
         cmocka_unit_test(parameters_are_bounded),
+        cmocka_unit_test(values_of_json_are_bounded),
         cmocka_unit_test(first_and_last_of_public_samples),
     };
 
