@@ -7,20 +7,6 @@ struct lined lined_begin(struct input *in, struct part part, struct event_sink *
     return (struct lined){.lines = {.in = in, .window = {"", 0}}, .part = part, .to = to, .e = e};
 }
 
-enum line_found lined_next(struct lined *l) {
-    enum line_found const found = line_next(&l->lines, l->e);
-
-    if (found < LINE_NONE && l->lines.zeros)
-        lined_damage(l, l->lines.offset - l->lines.zeros, l->lines.zeros, "zero bytes between lines");
-    if (found == LINE_LONG)
-        lined_line_damage(l, "a line of 16 MiB or more");
-    return found;
-}
-
-bool lined_is_mine(const struct lined *l) {
-    return l->to && l->lines.offset >= l->part.from && l->lines.offset < l->part.to;
-}
-
 void lined_damage(const struct lined *l, uint64_t offset, uint64_t size, const char *why) {
     if (lined_is_mine(l))
         l->to->damage(l->to, offset, size, why);
@@ -44,14 +30,7 @@ void lined_tell_overflow(struct lined *l) {
     l->overflow = false;
 }
 
-bool lined_record(struct lined *l, const struct raw *values, uint32_t count, uint64_t offset, uint64_t size) {
-    struct record const record = {
-        .values = values, .count = count, .when = INSTANT_NONE, .number = ++l->number, .offset = offset, .size = size};
-
-    return l->to->record(l->to, &record, l->e);
-}
-
-bool lined_line_record(struct lined *l, const struct raw *values, uint32_t count) {
+bool lined_line_record(struct lined *l, struct raw *values, uint32_t count) {
     size_t const good = utf8_valid(l->lines.line);
 
     if (good < l->lines.line.len)
