@@ -304,6 +304,11 @@ __attribute__((unused)) static void samples_give_what_a_person_counts(void **sta
     }
 }
 
+/* Members of struct promises: the tables of these names. */
+#define PROMISED_TABLES                                                                                                \
+    .sources = sources, .source_count = COUNT(sources), .heads = heads, .head_count = COUNT(heads), .shown = shown,    \
+    .shown_count = COUNT(shown)
+#define PROMISED_SAMPLES .samples = samples, .sample_count = COUNT(samples)
 #define PROMISE(test, p) cmocka_unit_test_prestate(test, (void *)(uintptr_t)(p))
 #define PROMISES(p)                                                                                                    \
     PROMISE(sources_give_what_is_told, p), PROMISE(parts_of_any_cut_give_the_whole, p),                                \

@@ -343,12 +343,7 @@ static const struct sample samples[] = {
 static const struct promises promises = {
     .reader = &auditd_reader,
     .apart = true,
-    .sources = sources,
-    .source_count = COUNT(sources),
-    .heads = heads,
-    .head_count = COUNT(heads),
-    .shown = shown,
-    .shown_count = COUNT(shown),
+    PROMISED_TABLES,
     .busy = STR(
         "node=a type=SYSCALL msg=audit(1.0:1): a0=1 x=2\nnode=a type=EXECVE msg=audit(1.0:1): a0=\"x\" a1[0]=\"y\"\n"
         "node=a type=CWD msg=audit(1.0:1): cwd=\"/\"\nnode=a type=PATH msg=audit(1.0:1): name=\"x\" nametype=CREATE\n"
@@ -357,8 +352,7 @@ static const struct promises promises = {
     .only = {"a0",
              STR("type=SYSCALL msg=audit(1.0:1): a0=1 a1=2 x=3\ntype=EXECVE msg=audit(1.0:2): a0=\"ls\" a1=\"x\"\n"),
              "1@0+44{a0=t:1} 2@45+44{a0=t:ls}"},
-    .samples = samples,
-    .sample_count = COUNT(samples),
+    PROMISED_SAMPLES,
 };
 
 int main(void) {

@@ -181,17 +181,11 @@ static const struct sample samples[] = {
 static const struct promises promises = {
     .reader = &history_reader,
     .apart = true,
-    .sources = sources,
-    .source_count = COUNT(sources),
-    .heads = heads,
-    .head_count = COUNT(heads),
-    .shown = shown,
-    .shown_count = COUNT(shown),
+    PROMISED_TABLES,
     .busy = STR("- cmd: cat a\n  when: 1700000001\n  paths:\n    - a\n" FISH),
     .records = 2,
     .only = {"command", STR(BASH), "1@0+14{command=t:ls}"},
-    .samples = samples,
-    .sample_count = COUNT(samples),
+    PROMISED_SAMPLES,
 };
 
 int main(void) {

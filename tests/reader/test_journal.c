@@ -123,12 +123,7 @@ static void too_many_values_are_told(void **state) {
 
 static const struct promises promises = {
     .reader = &journal_reader,
-    .sources = sources,
-    .source_count = COUNT(sources),
-    .heads = heads,
-    .head_count = COUNT(heads),
-    .shown = shown,
-    .shown_count = COUNT(shown),
+    PROMISED_TABLES,
     .busy = STR(A "\n" A "\n"),
     .records = 2,
     .only = {"M", STR(A "\n" A "\n"), "1@0+14{M=t:x} 2@16+14{M=t:x}"},

@@ -469,12 +469,7 @@ static void first_and_last_of_public_samples(void **state) {
 static const struct promises promises = {
     .reader = &text_reader,
     .in_parts = true,
-    .sources = sources,
-    .source_count = COUNT(sources),
-    .heads = heads,
-    .head_count = COUNT(heads),
-    .shown = shown,
-    .shown_count = COUNT(shown),
+    PROMISED_TABLES,
     .busy = STR("<15>1 2021-03-06T04:07:38Z h t - 1 [a@1 k=\"v\\\"\"] x\nmore\n<14>Mar  6 04:07:24 h t: "
                 "{\"k\":[1,{\"l\":2}]}<14>Mar  6 04:07:24 h t: b\n\0<13>y"),
     .records = 4,

@@ -307,17 +307,11 @@ int main(void) {
     };
     const struct promises promises = {
         .reader = &utmp_reader,
-        .sources = sources,
-        .source_count = COUNT(sources),
-        .heads = heads,
-        .head_count = COUNT(heads),
-        .shown = shown,
-        .shown_count = COUNT(shown),
+        PROMISED_TABLES,
         .busy = buf_str(&two),
         .records = 2,
         .only = {"ut_user", str_first(buf_str(&two), 384), "1@0+384{ut_user=t:alice}"},
-        .samples = samples,
-        .sample_count = COUNT(samples),
+        PROMISED_SAMPLES,
     };
     const struct CMUnitTest tests[] = {
         PROMISES(&promises),

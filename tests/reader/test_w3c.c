@@ -220,18 +220,12 @@ static const struct sample samples[] = {
 
 static const struct promises promises = {
     .reader = &w3c_reader,
-    .sources = sources,
-    .source_count = COUNT(sources),
-    .heads = heads,
-    .head_count = COUNT(heads),
-    .shown = shown,
-    .shown_count = COUNT(shown),
+    PROMISED_TABLES,
     .busy = STR("#Software: s\n#Fields: a,b\n\"x\"\"\",y\nz,w\n"),
     .at = 26,
     .records = 2,
     .only = {"b", STR("#Software: s\n" AB "x y\nx\n"), "1@26+3{b=t:y} !30+2(fewer values than fields)"},
-    .samples = samples,
-    .sample_count = COUNT(samples),
+    PROMISED_SAMPLES,
 };
 
 int main(void) {

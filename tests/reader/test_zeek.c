@@ -317,8 +317,8 @@ static bool sample_open(struct capture *s, struct fields *fields, const struct r
     bool ok;
 
     *s = (struct capture){.reader = reader,
-                         .heard = {.sink = {.fields = fields, .record = hear, .damage = hear_damage},
-                                   .arena = arena_new((size_t)1 << 30)}};
+                          .heard = {.sink = {.fields = fields, .record = hear, .damage = hear_damage},
+                                    .arena = arena_new((size_t)1 << 30)}};
     assert_non_null(s->heard.arena);
     ok = file_input_open(&f, path, &e) && unpack(&f.input, S("sample"), &unpack_limits_usual, &visitor, &e) && s->read;
     file_input_close(&f);
@@ -460,12 +460,7 @@ static void both_formats_of_one_capture_give_the_same_events(void **state) {
 
 static const struct promises promises = {
     .reader = &zeek_reader,
-    .sources = sources,
-    .source_count = COUNT(sources),
-    .heads = heads,
-    .head_count = COUNT(heads),
-    .shown = shown,
-    .shown_count = COUNT(shown),
+    PROMISED_TABLES,
     .busy = STR("#path\tp\n" AB "x\\x41\ty\nz\tw\n"),
     .at = 20,
     .records = 2,
