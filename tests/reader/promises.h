@@ -280,6 +280,37 @@ static void memory_may_run_out_anywhere(void **state) {
     }
 }
 
+/* Takes the room for field names, but for so many. */
+static void names_fill(struct fields *fields, uint32_t but) {
+    for (size_t i = field_count(fields); i < FIELDS_MAX - but; i++) {
+        char name[16];
+        int const len = snprintf(name, sizeof name, "other %zu", i);
+
+        assert_true(field_intern(fields, (str){name, (size_t)len}) != FIELD_NONE);
+    }
+}
+
+/* With room for no name, one, and so on until all have it: all values are given, or more damage than usual is told. */
+static void names_without_room_are_told(void **state) {
+    const struct promises *const p = *state;
+    struct notes const usual = counted(p->reader, p->busy, 0);
+    struct notes n = {.damages = UINT64_MAX};
+
+    for (uint32_t room = 0; n.damages > usual.damages; room++) {
+        assert_true(room < 100);
+        notes_open(&n);
+        n.count_only = true;
+        names_fill(n.sink.fields, room);
+        read_into(p->reader, p->busy, whole, 0, &n);
+        assert_int_equal(n.records, p->records);
+        if (room == 0)
+            assert_int_equal(n.values, 0);
+        if (n.damages == usual.damages)
+            assert_int_equal(n.values, usual.values);
+        notes_close(&n);
+    }
+}
+
 __attribute__((unused)) static void samples_give_what_a_person_counts(void **state) {
     const struct promises *const p = *state;
 
@@ -314,7 +345,8 @@ __attribute__((unused)) static void samples_give_what_a_person_counts(void **sta
     PROMISE(sources_give_what_is_told, p), PROMISE(parts_of_any_cut_give_the_whole, p),                                \
         PROMISE(heads_are_told_from_others, p), PROMISE(show_gives_the_record, p),                                     \
         PROMISE(what_nobody_wants_is_left_out_and_still_checked, p), PROMISE(a_sink_may_stop, p),                      \
-        PROMISE(an_input_may_fail_anywhere, p), PROMISE(memory_may_run_out_anywhere, p)
+        PROMISE(an_input_may_fail_anywhere, p), PROMISE(memory_may_run_out_anywhere, p),                               \
+        PROMISE(names_without_room_are_told, p)
 #define SAMPLES(p) PROMISE(samples_give_what_a_person_counts, p)
 
 #endif

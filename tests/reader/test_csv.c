@@ -822,6 +822,7 @@ int main(void) {
         PROMISE(a_sink_may_stop, &promises),
         PROMISE(an_input_may_fail_anywhere, &promises),
         PROMISE(memory_may_run_out_anywhere, &promises),
+        PROMISE(names_without_room_are_told, &promises),
         cmocka_unit_test(a_first_row_larger_than_the_head),
         cmocka_unit_test(sources_of_many_shapes),
         cmocka_unit_test(what_nobody_wants_is_left_out),

@@ -468,6 +468,7 @@ int main(int argc, char **argv) {
         PROMISE(a_sink_may_stop, &promises),
         PROMISE(an_input_may_fail_anywhere, &promises),
         PROMISE(memory_may_run_out_anywhere, &promises),
+        PROMISE(names_without_room_are_told, &promises),
         cmocka_unit_test(endless_lines_need_bounded_memory),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(many_keys_and_values_are_cut_and_told),

@@ -182,6 +182,20 @@ static const struct shown shown[] = {
     {STR("x\n"), 0, NULL},
 };
 
+/* The names of the file are known, and there is no more room. */
+static void a_path_without_room_is_told(void **state) {
+    struct notes n;
+    (void)state;
+
+    notes_open(&n);
+    assert_true(field_intern(n.sink.fields, S("a")) != FIELD_NONE && field_intern(n.sink.fields, S("b")) != FIELD_NONE);
+    names_fill(n.sink.fields, 0);
+    read_into(&zeek_reader, S("#path\tp\n" AB "x\ty\n"), whole, 0, &n);
+    assert_true(
+        str_eq(buf_str(&n.text), S("!8+12(too many field names: some values were left out) 1@20+3{a=t:x;b=t:y} ")));
+    notes_close(&n);
+}
+
 static struct notes counted_filled(str head, char c, size_t count, str tail, size_t more) {
     struct buf b = {0};
     struct notes n;
@@ -471,6 +485,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         PROMISES(&promises),
         cmocka_unit_test(zero_bytes_in_a_line_are_its_own),
+        cmocka_unit_test(a_path_without_room_is_told),
         cmocka_unit_test(a_line_of_16_mib_is_too_long),
         cmocka_unit_test(many_values_and_fields_are_cut_and_told),
         cmocka_unit_test(long_words_of_a_head_are_told),
