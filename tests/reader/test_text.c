@@ -478,9 +478,13 @@ static const struct promises promises = {
              "1@0+23{program=t:a} !23+1(zero bytes between lines) 2@24+23{program=t:b}"},
 };
 
+/* No other names than the reader's own. */
+static const struct promises plain = {.reader = &text_reader, .busy = STR("one\ntwo\n"), .records = 2};
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         PROMISES(&promises),
+        PROMISE(names_without_room_are_told, &plain),
         cmocka_unit_test(parts_without_a_head_give_nothing),
         cmocka_unit_test(records_across_windows),
         cmocka_unit_test(lines_of_a_record_are_bounded),
