@@ -2,6 +2,8 @@
 #ifndef FUZZ_BYTES_H
 #define FUZZ_BYTES_H
 
+#include <assert.h>
+
 #include "reader/reader.h"
 
 struct bytes_input {
@@ -15,6 +17,7 @@ static bool window(struct input *in, uint64_t offset, size_t want, str *out, str
     str const left = str_first(str_from(b->all, (size_t)offset), want);
     (void)e;
 
+    assert(want <= INPUT_WANT_MAX);
     free(b->copy);
     if (!(b->copy = malloc(left.len ? left.len : 1)))
         abort();

@@ -4,29 +4,11 @@
 #include <assert.h>
 
 #include "base/hash.h"
+#include "bytes.h"
 #include "reader/text.h"
 
 #define SOURCE_MAX ((size_t)1 << 16)
 #define SHOWN_MAX 24 /* records of an input that are shown */
-
-struct bytes_input {
-    struct input input;
-    str all;
-    char *copy; /* of just the window's size: a read beyond it is seen by the sanitizer */
-};
-
-static bool window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
-    struct bytes_input *const b = (struct bytes_input *)(void *)in;
-    str const left = str_first(str_from(b->all, (size_t)offset), want);
-    (void)e;
-
-    free(b->copy);
-    if (!(b->copy = malloc(left.len ? left.len : 1)))
-        abort();
-    memcpy(b->copy, left.ptr, left.len);
-    *out = (str){b->copy, left.len};
-    return true;
-}
 
 struct heard {
     struct event_sink sink;

@@ -159,6 +159,17 @@ fail:
     return false;
 }
 
+bool networks_open(const struct arguments *files, struct geo **out, struct err *e) {
+    return paths_exist(files, "geo", false, e) && (files->count == 0 || geo_open(out, files->items, files->count, e));
+}
+
+bool times_usable(const char *command, int64_t from, int64_t to) {
+    if (from == INSTANT_NONE || to == INSTANT_NONE || from < to)
+        return true;
+    (void)usage_error(command, "no event is from --from on and before --to: --to must be later");
+    return false;
+}
+
 bool rules_shut(const struct sigma_set *set, struct fields *fields, const struct kinds *kinds, str **shut,
                 struct err *e) {
     str *const list = calloc(set->rule_count + 1, sizeof *list);

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "cli/option.h"
 #include "event/kind.h"
+#include "intel/network.h"
 #include "intel/sigma.h"
 
 enum exit_status { EXIT_NOTHING = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_UNREADABLE = 3, EXIT_INTERNAL = 4 };
@@ -59,5 +60,26 @@ MUST_USE bool kinds_open(const struct arguments *dirs, struct fields *fields, st
  * which rule and kinds disagree, or empty for all other rules. calloc'd, the texts are views into fields. */
 MUST_USE bool rules_shut(const struct sigma_set *set, struct fields *fields, const struct kinds *kinds, str **shut,
                          struct err *e);
+
+/* Country and network of addresses out of MMDB files; no file: *out stays NULL. ERR_USAGE: one that is not there. */
+MUST_USE bool networks_open(const struct arguments *files, struct geo **out, struct err *e);
+/* False: no time is from `from` on and before `to` (INSTANT_NONE: no bound), and that was told; the status is EXIT_USAGE. */
+MUST_USE bool times_usable(const char *command, int64_t from, int64_t to);
+
+/* Rows of option tables that stand in several commands, but for the place of the wish. */
+#define ROW_EVIDENCE                                                                                                   \
+    .argument = "PATH", .type = OPTION_PATH, .many = true, .needed = "which evidence? Name files or folders",          \
+    .help = "evidence: files, or folders that are read whole"
+#define ROW_KINDS                                                                                                      \
+    .name = "kinds", .argument = "DIR", .type = OPTION_FOLDER, .many = true, .help = "kind files of your own logs"
+#define ROW_GEO                                                                                                        \
+    .name = "geo", .argument = "FILE", .type = OPTION_PATH, .many = true,                                              \
+    .help = "country and network of client addresses, out of MMDB files"
+#define ROW_COUNTRY                                                                                                    \
+    .name = "country", .argument = "COUNTRY", .type = OPTION_COUNTRY,                                                  \
+    .help = "where telephone numbers without a country were written: DE, or +49"
+#define ROW_PLACEHOLDERS                                                                                               \
+    .name = "placeholders", .argument = "FILE", .type = OPTION_PATH,                                                   \
+    .help = "values for %placeholders%, YAML: name: [value, ...]"
 
 #endif

@@ -86,9 +86,7 @@ static int events(const struct wishes *w) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !reader_known(w->reader, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
-        !paths_exist(&w->geo, "geo", false, &e) ||
-        (w->geo.count && !geo_open(&run.geo, w->geo.items, w->geo.count, &e)) ||
-        !kinds_open(&w->kinds, fields, &kinds, &e)) {
+        !networks_open(&w->geo, &run.geo, &e) || !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
     } else {
         if (!isatty(STDOUT_FILENO))
@@ -107,20 +105,13 @@ static int events(const struct wishes *w) {
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
 
-    if (w->from != INSTANT_NONE && w->to != INSTANT_NONE && w->from >= w->to)
-        return usage_error("events", "no event is from --from on and before --to: --to must be later");
-    return events(w);
+    return times_usable("events", w->from, w->to) ? events(w) : EXIT_USAGE;
 }
 
 #define AT(member) .at = offsetof(struct wishes, member)
 
 static const struct option options[] = {
-    {.argument = "PATH",
-     .type = OPTION_PATH,
-     .many = true,
-     .needed = "which evidence? Name files or folders",
-     .help = "evidence: files, or folders that are read whole",
-     AT(paths)},
+    {ROW_EVIDENCE, AT(paths)},
     {.name = "json", .type = OPTION_FLAG, .help = "one event a line with all its fields, for machines", AT(json)},
     {.name = "kind",
      .letter = 'k',
@@ -128,17 +119,8 @@ static const struct option options[] = {
      .type = OPTION_TEXT,
      .help = "only events of kinds whose names begin so: windows/security",
      AT(kind)},
-    {.name = "geo",
-     .argument = "FILE",
-     .type = OPTION_PATH,
-     .many = true,
-     .help = "country and network of client addresses, out of MMDB files",
-     AT(geo)},
-    {.name = "country",
-     .argument = "COUNTRY",
-     .type = OPTION_COUNTRY,
-     .help = "where telephone numbers without a country were written: DE, or +49",
-     AT(country)},
+    {ROW_GEO, AT(geo)},
+    {ROW_COUNTRY, AT(country)},
     {.name = "limit",
      .letter = 'n',
      .argument = "N",
@@ -167,12 +149,7 @@ static const struct option options[] = {
      .type = OPTION_TIME,
      .help = "no time without year is later; usually the time at which each file was last written to",
      AT(latest)},
-    {.name = "kinds",
-     .argument = "DIR",
-     .type = OPTION_FOLDER,
-     .many = true,
-     .help = "kind files of your own logs",
-     AT(kinds)},
+    {ROW_KINDS, AT(kinds)},
     {.name = "reader",
      .argument = "NAME",
      .type = OPTION_TEXT,

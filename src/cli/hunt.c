@@ -275,8 +275,7 @@ static int hunt(const struct wishes *w) {
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
-        !paths_exist(&w->geo, "geo", false, &e) ||
-        (w->geo.count && !geo_open(&run.geo, w->geo.items, w->geo.count, &e)) || !summary_new(&run.summary, set, &e))
+        !networks_open(&w->geo, &run.geo, &e) || !summary_new(&run.summary, set, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
@@ -294,20 +293,13 @@ static int hunt(const struct wishes *w) {
 static int run_hunt(const void *wishes) {
     const struct wishes *const w = wishes;
 
-    if (w->from != INSTANT_NONE && w->to != INSTANT_NONE && w->from >= w->to)
-        return usage_error("hunt", "no event is from --from on and before --to: --to must be later");
-    return hunt(w);
+    return times_usable("hunt", w->from, w->to) ? hunt(w) : EXIT_USAGE;
 }
 
 #define AT(member) .at = offsetof(struct wishes, member)
 
 static const struct option options[] = {
-    {.argument = "PATH",
-     .type = OPTION_PATH,
-     .many = true,
-     .needed = "which evidence? Name files or folders",
-     .help = "evidence: files, or folders that are read whole",
-     AT(paths)},
+    {ROW_EVIDENCE, AT(paths)},
     {.name = "rules",
      .letter = 'r',
      .argument = "DIR",
@@ -353,28 +345,10 @@ static const struct option options[] = {
      .type = OPTION_TIME,
      .help = "no time without year is later; usually the time at which each file was last written to",
      AT(latest)},
-    {.name = "kinds",
-     .argument = "DIR",
-     .type = OPTION_FOLDER,
-     .many = true,
-     .help = "kind files of your own logs",
-     AT(kinds)},
-    {.name = "geo",
-     .argument = "FILE",
-     .type = OPTION_PATH,
-     .many = true,
-     .help = "country and network of client addresses, out of MMDB files",
-     AT(geo)},
-    {.name = "country",
-     .argument = "CC",
-     .type = OPTION_COUNTRY,
-     .help = "where telephone numbers without calling code are of: DE, or +49",
-     AT(country)},
-    {.name = "placeholders",
-     .argument = "FILE",
-     .type = OPTION_PATH,
-     .help = "values for %placeholders%, YAML: name: [value, ...]",
-     AT(placeholders)},
+    {ROW_KINDS, AT(kinds)},
+    {ROW_GEO, AT(geo)},
+    {ROW_COUNTRY, AT(country)},
+    {ROW_PLACEHOLDERS, AT(placeholders)},
     {.name = "threads",
      .argument = "N",
      .type = OPTION_COUNT,

@@ -83,12 +83,7 @@ static int run(const void *wishes) {
 }
 
 static const struct option options[] = {
-    {.name = "kinds",
-     .argument = "DIR",
-     .type = OPTION_FOLDER,
-     .many = true,
-     .help = "kind files of your own logs",
-     .at = offsetof(struct wishes, dirs)},
+    {ROW_KINDS, .at = offsetof(struct wishes, dirs)},
     {.name = "json",
      .type = OPTION_FLAG,
      .help = "one object a line: kind, title, logsources",

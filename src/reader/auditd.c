@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/utf.h"
 #include "reader/auditd_syscalls.h"
-#include "reader/line.h"
+#include "reader/lined.h"
 
 #define OPEN_MAX 64u                       /* events that wait at once */
 #define EVENT_BYTES_MAX ((size_t)16 << 20) /* of lines in one event, but for the last */
@@ -161,10 +161,7 @@ static const str made_names[MADES] = {
 };
 
 struct reading {
-    struct lines lines;
-    struct part part;
-    struct event_sink *to; /* NULL: an event is to be shown */
-    struct err *e;
+    struct lined lined;
     struct buf *show;
     uint64_t show_at;
     bool shown;
@@ -172,7 +169,6 @@ struct reading {
     struct event ring[OPEN_MAX];
     uint32_t first, open;
     size_t held; /* bytes of lines in the ring */
-    uint64_t number;
 
     field_id made[MADES]; /* FIELD_NONE: nobody wants it */
     struct arena *names;
@@ -181,31 +177,19 @@ struct reading {
     uint16_t slots[SLOTS]; /* 0: free; else 1 + the place of the key */
 };
 
-static bool no_memory(const struct reading *r) {
-    return err_set(r->e, ERR_MEMORY, r->lines.offset, "no memory for an event");
-}
-
-static void damage(const struct reading *r, uint64_t offset, uint64_t size, const char *why) {
-    if (r->to && r->lines.offset >= r->part.from && r->lines.offset < r->part.to)
-        r->to->damage(r->to, offset, size, why);
-}
-
-static void line_damage(const struct reading *r, const char *why) {
-    damage(r, r->lines.offset, r->lines.size, why);
-}
-
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
 /* ------------------------------------------------------------------ names */
 
-static field_id wanted_field(const struct reading *r, str name) {
-    field_id const field = r->to ? field_intern(r->to->fields, name) : FIELD_NONE;
+static field_id wanted_field(struct reading *r, str name) {
+    field_id const field = lined_field(&r->lined, name);
 
-    if (r->to && field == FIELD_NONE)
-        damage(r, r->lines.offset, 0, "too many field names: some values were left out");
-    return field != FIELD_NONE && (!r->to->wants || r->to->wants(r->to, field)) ? field : FIELD_NONE;
+    if (r->lined.overflow)
+        lined_damage(&r->lined, r->lined.lines.offset, 0, "too many field names: some values were left out");
+    r->lined.overflow = false;
+    return field;
 }
 
 /* aN, aN[i], aN_len: arguments of EXECVE, their pieces, their lengths. */
@@ -267,7 +251,7 @@ static const struct key *key_of(struct reading *r, str name) {
         char *const copy = arena_bytes(r->names, KEY_BYTES_MAX + 1);
 
         if (!copy) {
-            (void)no_memory(r);
+            (void)lined_no_memory(&r->lined);
             return NULL;
         }
         memset(copy, '=', KEY_BYTES_MAX + 1);
@@ -290,7 +274,7 @@ static bool add(const struct reading *r, struct event *v, field_id field, enum r
         struct raw *const bigger = reallocarray(v->values, room, sizeof *bigger);
 
         if (!bigger)
-            return no_memory(r);
+            return lined_no_memory(&r->lined);
         v->values = bigger;
         v->room = room;
     }
@@ -333,7 +317,7 @@ static bool piece_add(const struct reading *r, struct event *v, str text, uint32
         struct piece *const bigger = reallocarray(v->pieces, room, sizeof *bigger);
 
         if (!bigger)
-            return no_memory(r);
+            return lined_no_memory(&r->lined);
         v->pieces = bigger;
         v->piece_room = room;
     }
@@ -346,7 +330,7 @@ static bool join(const struct reading *r, struct event *v, str a, str b, str *ou
     char *const to = arena_bytes(v->arena, a.len + b.len);
 
     if (!to)
-        return no_memory(r);
+        return lined_no_memory(&r->lined);
     memcpy(to, a.ptr, a.len);
     memcpy(to + a.len, b.ptr, b.len);
     *out = (str){to, a.len + b.len};
@@ -448,7 +432,7 @@ static bool value(const struct reading *r, struct event *v, struct record_state 
         if (!v->mine || t.len == len)
             break;
         if (!again)
-            return no_memory(r);
+            return lined_no_memory(&r->lined);
         for (size_t i = 0; i < t.len; i++) {
             again[2 * i] = digits[(unsigned char)t.ptr[i] >> 4];
             again[2 * i + 1] = digits[t.ptr[i] & 15];
@@ -636,7 +620,7 @@ static bool pairs(struct reading *r, struct event *v, enum sort sort, char *p, c
         from = p + quoted;
         if (quoted) {
             if (!(q = memchr(from, '"', (size_t)(end - from)))) {
-                line_damage(r, "a quote that does not end");
+                lined_line_damage(&r->lined, "a quote that does not end");
                 q = end;
             }
             p = q + (q < end);
@@ -696,7 +680,7 @@ static bool arguments_add(struct reading *r, struct event *v) {
     for (uint32_t i = 0; i < v->piece_count; i++)
         total += v->pieces[i].text.len + 1;
     if (!(command = arena_bytes(v->arena, total)))
-        return no_memory(r);
+        return lined_no_memory(&r->lined);
     for (uint32_t i = 0; i < v->piece_count;) {
         uint32_t const argument = v->pieces[i].argument;
         size_t const from = used + (used > 0);
@@ -753,19 +737,12 @@ static bool emit(struct reading *r) {
     if (r->show && v->offset == r->show_at) {
         r->shown = true;
         buf_add(r->show, buf_str(&v->lines));
-        ok = !(v->lines.failed || r->show->failed) || no_memory(r);
+        ok = !(v->lines.failed || r->show->failed) || lined_no_memory(&r->lined);
     } else if (v->mine) {
         ok = finish(r, v);
         if (ok && v->cut)
-            r->to->damage(r->to, v->offset, 0, "more than 8192 values: the rest was left out");
-        ok = ok && r->to->record(r->to,
-                                 &(struct record){.values = v->values,
-                                                  .count = v->count,
-                                                  .when = INSTANT_NONE,
-                                                  .number = ++r->number,
-                                                  .offset = v->offset,
-                                                  .size = v->size},
-                                 r->e);
+            r->lined.to->damage(r->lined.to, v->offset, 0, "more than 8192 values: the rest was left out");
+        ok = ok && lined_record(&r->lined, v->values, v->count, v->offset, v->size);
     }
     r->held -= v->bytes;
     r->first = (r->first + 1) % OPEN_MAX;
@@ -879,7 +856,7 @@ static struct event *begin(struct reading *r, const struct title *t) {
     if (r->open == OPEN_MAX && !emit(r))
         return NULL;
     v = &r->ring[(r->first + r->open) % OPEN_MAX];
-    *v = (struct event){.offset = r->lines.offset,
+    *v = (struct event){.offset = r->lined.lines.offset,
                         .serial = t->serial,
                         .arena = v->arena,
                         .values = v->values,
@@ -888,7 +865,7 @@ static struct event *begin(struct reading *r, const struct title *t) {
                         .piece_room = v->piece_room,
                         .lines = v->lines};
     v->lines.len = 0;
-    v->mine = r->to && v->offset >= r->part.from && v->offset < r->part.to;
+    v->mine = lined_is_mine(&r->lined);
     v->raw[0] = v->raw[1] = v->raw[2] = v->raw[3] = S("");
     v->arch = v->call = v->cwd = v->auid = v->auid_name = v->uid = v->uid_name = v->session = S("");
     if (!v->arena)
@@ -897,7 +874,7 @@ static struct event *begin(struct reading *r, const struct title *t) {
         arena_reset(v->arena);
     if (!v->arena || !keep(r, v, t->stamp, &v->stamp) || !keep(r, v, t->node, &v->node) ||
         !keep(r, v, t->host, &v->host)) {
-        (void)no_memory(r);
+        (void)lined_no_memory(&r->lined);
         return NULL;
     }
     r->open++;
@@ -920,12 +897,12 @@ static bool add_line(struct reading *r, struct event *v, const struct title *t) 
                            : str_eq(t->type, S("EXECVE")) ? SORT_EXECVE
                            : str_eq(t->type, S("PATH"))   ? SORT_PATH
                                                           : SORT_OTHER;
-    str const line = r->lines.line;
+    str const line = r->lined.lines.line;
     size_t const good = utf8_valid(line);
     str body;
 
     if (good < line.len)
-        damage(r, r->lines.offset + good, 1, "text that is no Unicode: repaired");
+        lined_damage(&r->lined, r->lined.lines.offset + good, 1, "text that is no Unicode: repaired");
     v->size += line.len;
     v->bytes += line.len;
     r->held += line.len;
@@ -962,10 +939,10 @@ static bool audit_line(struct reading *r) {
     struct event *v;
     const char *why;
 
-    if (str_eq(r->lines.line, between[0]) || str_starts(r->lines.line, between[1]))
+    if (str_eq(r->lined.lines.line, between[0]) || str_starts(r->lined.lines.line, between[1]))
         return true;
-    if ((why = title_of(r->lines.line, &t))) {
-        line_damage(r, why);
+    if ((why = title_of(r->lined.lines.line, &t))) {
+        lined_line_damage(&r->lined, why);
         return true;
     }
     v = find(r, &t);
@@ -992,12 +969,8 @@ static void reading_free(struct reading *r) {
 static struct reading *reading_new(struct input *in, struct part part, struct event_sink *to, struct err *e) {
     struct reading *const r = calloc(1, sizeof *r);
 
-    if (r) {
-        r->lines = (struct lines){.in = in, .window = {"", 0}};
-        r->part = part;
-        r->to = to;
-        r->e = e;
-    }
+    if (r)
+        r->lined = lined_begin(in, part, to, e);
     if (!r || !(r->names = arena_new((size_t)KEYS_MAX * (KEY_BYTES_MAX + 1)))) {
         reading_free(r);
         err_set(e, ERR_MEMORY, 0, "no memory to read audit records");
@@ -1012,14 +985,10 @@ static struct reading *reading_new(struct input *in, struct part part, struct ev
 static bool read_all(struct reading *r) {
     enum line_found found;
 
-    while ((found = line_next(&r->lines, r->e)) < LINE_NONE) {
-        if (r->lines.offset >= r->part.to && (r->open == 0 || r->ring[r->first].offset >= r->part.to))
+    while ((found = lined_next(&r->lined)) < LINE_NONE) {
+        if (r->lined.lines.offset >= r->lined.part.to && (r->open == 0 || r->ring[r->first].offset >= r->lined.part.to))
             return true;
-        if (r->lines.zeros)
-            damage(r, r->lines.offset - r->lines.zeros, r->lines.zeros, "zero bytes between lines");
-        if (found == LINE_LONG)
-            line_damage(r, "a line of 16 MiB or more");
-        else if (r->lines.line.len && !audit_line(r))
+        if (found == LINE_WHOLE && r->lined.lines.line.len && !audit_line(r))
             return false;
         if (r->shown)
             return true;
@@ -1076,16 +1045,10 @@ static bool auditd_looks_like(str head) {
     return records > lines / 2;
 }
 
-static uint64_t auditd_part_size(str head) {
-    (void)head;
-    return 0;
-}
-
 const struct reader auditd_reader = {
     .name = "auditd",
     .title = "Linux audit records",
     .looks_like = auditd_looks_like,
-    .part_size = auditd_part_size,
     .counts_in_part = true,
     .read = auditd_read,
     .show = auditd_show,

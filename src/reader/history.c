@@ -7,7 +7,7 @@
 #include <assert.h>
 
 #include "base/utf.h"
-#include "reader/line.h"
+#include "reader/lined.h"
 
 #define HEAD_MAX ((size_t)64 << 10)
 #define COMMAND_BYTES_MAX ((size_t)1 << 20) /* with several lines, but for the last */
@@ -25,15 +25,11 @@ enum made { MADE_SHELL, MADE_TIMESTAMP, MADE_DURATION, MADE_COMMAND, MADE_PATH, 
 static const str made_names[MADES] = {STR("shell"), STR("timestamp"), STR("duration"), STR("command"), STR("paths")};
 
 struct reading {
-    struct lines lines;
-    struct part part;
-    struct event_sink *to; /* NULL: a command is to be shown */
-    struct err *e;
+    struct lined lined;
     struct buf *show;
     bool shown;
 
     enum shell shell;
-    uint64_t number;
     field_id made[MADES]; /* FIELD_NONE: nobody wants it */
 
     /* The command that is being read. */
@@ -91,18 +87,14 @@ static size_t zsh_time(str line, str *time, str *duration) {
 
 /* ------------------------------------------------------------------ commands */
 
-static bool is_mine(const struct reading *r, uint64_t offset) {
-    return offset >= r->part.from && offset < r->part.to;
+/* Of the command that is being read: it, not its last line, decides whose part it is. */
+static bool is_mine(const struct reading *r) {
+    return r->offset >= r->lined.part.from && r->offset < r->lined.part.to;
 }
 
-/* of: the line or command it is of, which decides whose part tells it. */
-static void damage(const struct reading *r, uint64_t of, uint64_t offset, uint64_t size, const char *why) {
-    if (r->to && is_mine(r, of))
-        r->to->damage(r->to, offset, size, why);
-}
-
-static void line_damage(const struct reading *r, const char *why) {
-    damage(r, r->lines.offset, r->lines.offset, r->lines.size, why);
+static void damage(const struct reading *r, uint64_t size, const char *why) {
+    if (r->lined.to && is_mine(r))
+        r->lined.to->damage(r->lined.to, r->offset, size, why);
 }
 
 static void add(struct reading *r, uint32_t *count, enum made what, enum raw_type type, str text) {
@@ -127,17 +119,10 @@ static bool emit(struct reading *r) {
     for (uint32_t i = 0; i < r->path_count; from = r->path_ends[i++])
         add(r, &count, MADE_PATH, RAW_TEXT, (str){r->paths.ptr + from, r->path_ends[i] - from});
     if (utf8_valid(command) < command.len)
-        damage(r, r->offset, r->offset, 1, "text that is no Unicode: repaired");
+        damage(r, 1, "text that is no Unicode: repaired");
     if (r->cut)
-        damage(r, r->offset, r->offset, 0, "more than 256 paths: the rest was left out");
-    return r->to->record(r->to,
-                         &(struct record){.values = r->values,
-                                          .count = count,
-                                          .when = INSTANT_NONE,
-                                          .number = ++r->number,
-                                          .offset = r->offset,
-                                          .size = r->end - r->offset},
-                         r->e);
+        damage(r, 0, "more than 256 paths: the rest was left out");
+    return lined_record(&r->lined, r->values, count, r->offset, r->end - r->offset);
 }
 
 /* The command that is being read is complete. */
@@ -148,12 +133,12 @@ static bool finish(struct reading *r) {
         return true;
     r->begun = false;
     if (r->command.failed || r->numbers.failed || r->paths.failed || (r->show && r->show->failed))
-        return err_set(r->e, ERR_MEMORY, r->offset, "no memory for a command");
+        return err_set(r->lined.e, ERR_MEMORY, r->offset, "no memory for a command");
     if (r->command.len == 0)
-        damage(r, r->offset, r->offset, r->end - r->offset, "a time without a command");
+        damage(r, r->end - r->offset, "a time without a command");
     else if (r->show)
-        r->shown = is_mine(r, r->offset);
-    else if (is_mine(r, r->offset))
+        r->shown = is_mine(r);
+    else if (is_mine(r))
         ok = emit(r);
     return ok;
 }
@@ -164,7 +149,7 @@ static bool begin(struct reading *r, str time, str duration) {
     r->begun = true;
     r->timed = time.len > 0;
     r->open = r->cut = false;
-    r->offset = r->lines.offset;
+    r->offset = r->lined.lines.offset;
     r->command.len = r->numbers.len = r->paths.len = 0;
     r->path_count = 0;
     r->time_len = time.len;
@@ -177,11 +162,11 @@ static bool begin(struct reading *r, str time, str duration) {
 
 /* The line that was given last belongs to the command. */
 static void extend(struct reading *r) {
-    r->end = r->lines.offset + r->lines.line.len;
-    if (r->show && is_mine(r, r->offset)) {
+    r->end = r->lined.lines.offset + r->lined.lines.line.len;
+    if (r->show && is_mine(r)) {
         if (r->show->len)
             buf_byte(r->show, '\n');
-        buf_add(r->show, r->lines.line);
+        buf_add(r->show, r->lined.lines.line);
     }
 }
 
@@ -191,7 +176,7 @@ static bool is_full(const struct reading *r) {
 }
 
 static bool bash_line(struct reading *r) {
-    str const line = r->lines.line;
+    str const line = r->lined.lines.line;
 
     if (is_bash_time(line)) {
         if (!begin(r, str_from(line, 1), S("")))
@@ -227,7 +212,7 @@ static void add_metafied(struct buf *to, str s) {
 }
 
 static bool zsh_line(struct reading *r) {
-    str line = r->lines.line, time, duration;
+    str line = r->lined.lines.line, time, duration;
     size_t const head = zsh_time(line, &time, &duration);
 
     if (head && !r->open) {
@@ -265,7 +250,7 @@ static void add_unescaped(struct buf *to, str s) {
 
 static bool fish_line(struct reading *r) {
     static const str cmd = STR("- cmd: "), when = STR("  when: "), paths = STR("  paths:"), path = STR("    - ");
-    str const line = r->lines.line;
+    str const line = r->lined.lines.line;
 
     if (str_starts(line, cmd)) {
         if (!begin(r, S(""), S("")))
@@ -283,7 +268,7 @@ static bool fish_line(struct reading *r) {
             r->path_ends[r->path_count++] = r->paths.len;
         }
     } else if (!r->begun || !str_eq(line, paths)) {
-        line_damage(r, "a line that belongs to no command");
+        lined_line_damage(&r->lined, "a line that belongs to no command");
         return true;
     }
     extend(r);
@@ -397,24 +382,20 @@ static enum shell shell_of(str head, bool whole) {
 
 /* ------------------------------------------------------------------ reader */
 
-static bool read_all(struct reading *r, struct input *in) {
+static bool read_all(struct reading *r) {
+    struct input *const in = r->lined.lines.in;
     enum line_found found;
     str head;
 
-    if (!in->window(in, 0, HEAD_MAX, &head, r->e))
+    if (!in->window(in, 0, HEAD_MAX, &head, r->lined.e))
         return false;
     r->shell = shell_of(str_first(head, HEAD_MAX), head.len < HEAD_MAX);
-    r->lines = (struct lines){.in = in, .window = {"", 0}};
-    while ((found = line_next(&r->lines, r->e)) < LINE_NONE) {
+    while ((found = lined_next(&r->lined)) < LINE_NONE) {
         bool ok = true;
 
-        if (r->lines.offset >= r->part.to && !(r->begun && r->offset < r->part.to))
+        if (r->lined.lines.offset >= r->lined.part.to && !(r->begun && r->offset < r->lined.part.to))
             break;
-        if (r->lines.zeros)
-            damage(r, r->lines.offset, r->lines.offset - r->lines.zeros, r->lines.zeros, "zero bytes between lines");
-        if (found == LINE_LONG)
-            line_damage(r, "a line of 16 MiB or more");
-        else if (r->lines.line.len || r->lines.zeros == 0)
+        if (found == LINE_WHOLE && (r->lined.lines.line.len || r->lined.lines.zeros == 0))
             ok = r->shell == SHELL_ZSH ? zsh_line(r) : r->shell == SHELL_FISH ? fish_line(r) : bash_line(r);
         if (!ok)
             return false;
@@ -437,17 +418,12 @@ static bool history_read(struct input *in, struct part part, struct event_sink *
 
     if (!r)
         return err_set(e, ERR_MEMORY, 0, "no memory to read a history");
-    r->part = part;
-    r->to = to;
-    r->e = e;
-    for (size_t i = 0; i < MADES; i++) {
-        field_id const field = field_intern(to->fields, made_names[i]);
-
-        if (field == FIELD_NONE)
-            damage(r, part.from, part.from, 0, "too many field names: some values were left out");
-        r->made[i] = field != FIELD_NONE && (!to->wants || to->wants(to, field)) ? field : FIELD_NONE;
-    }
-    ok = read_all(r, in);
+    r->lined = lined_begin(in, part, to, e);
+    for (size_t i = 0; i < MADES; i++)
+        r->made[i] = lined_field(&r->lined, made_names[i]);
+    if (r->lined.overflow)
+        to->damage(to, part.from, 0, "too many field names: some values were left out");
+    ok = read_all(r);
     close_reading(r);
     return ok;
 }
@@ -460,10 +436,9 @@ static bool history_show(struct input *in, uint64_t offset, struct buf *out, str
 
     if (!r)
         return err_set(e, ERR_MEMORY, 0, "no memory to read a history");
-    r->part = (struct part){offset, offset + 1};
-    r->e = e;
+    r->lined = lined_begin(in, (struct part){offset, offset + 1}, NULL, e);
     r->show = &lines;
-    ok = read_all(r, in) && (r->shown || err_set(e, ERR_CORRUPT, offset, "no command begins here"));
+    ok = read_all(r) && (r->shown || err_set(e, ERR_CORRUPT, offset, "no command begins here"));
     if (ok)
         buf_add(out, buf_str(&lines));
     ok = ok && (!out->failed || err_set(e, ERR_MEMORY, offset, "no memory to show a record"));
@@ -476,16 +451,10 @@ static bool history_looks_like(str head) {
     return shell_of(head, head.len < HEAD_MAX) != SHELL_NONE;
 }
 
-static uint64_t history_part_size(str head) {
-    (void)head;
-    return 0;
-}
-
 const struct reader history_reader = {
     .name = "history",
     .title = "Histories of shells (bash, zsh, fish)",
     .looks_like = history_looks_like,
-    .part_size = history_part_size,
     .counts_in_part = true,
     .read = history_read,
     .show = history_show,

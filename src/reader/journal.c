@@ -285,16 +285,10 @@ static bool journal_looks_like(str head) {
            (str_starts(head, S("__REALTIME_TIMESTAMP=")) && str_find(head, S("\n_BOOT_ID=")) != SIZE_MAX);
 }
 
-static uint64_t journal_part_size(str head) {
-    (void)head;
-    return 0;
-}
-
 const struct reader journal_reader = {
     .name = "journal",
     .title = "systemd journal, export format",
     .looks_like = journal_looks_like,
-    .part_size = journal_part_size,
     .counts_in_part = true,
     .read = journal_read,
     .show = journal_show,

@@ -418,17 +418,21 @@ static bool next(struct reading *r, uint64_t to, bool *over) {
 
 /* Heads */
 
-/* Is the document on this line no record, but a wrapper around a list of records? */
-static bool line_is_wrapper(str line) {
+/* Is the document on this line no record, but a wrapper around a list of records? Without room to see it, it may be one:
+ * what is none is read all the same where wrappers are looked for. */
+static bool may_be_wrapper(str line) {
     struct event_sink nobody = {.fields = fields_new()};
     struct json j = {0};
     struct err e;
-    bool const wrapper =
-        nobody.fields && json_open(&j, &nobody, &e) && json_document(&j, line, true, JSON_ALONE) == JSON_WRAPPER;
+    enum json_end end = JSON_MEMORY;
+
+    if (nobody.fields && json_open(&j, &nobody, &e))
+        end = json_document(&j, line, true, JSON_ALONE);
+    bool const may = end == JSON_WRAPPER || end == JSON_MEMORY || j.overflow;
 
     json_close(&j);
     fields_free(nobody.fields);
-    return wrapper;
+    return may;
 }
 
 /* One document a line: every whole line of the head that begins with a brace is one, by its braces, and the first is no
@@ -440,7 +444,7 @@ static bool is_lines(str head) {
     if (str_starts(head, S("\xef\xbb\xbf")))
         head = str_from(head, 3);
     if (head.len == 0 || head.ptr[0] != '{' || (line = str_find_byte(head, '\n')) == SIZE_MAX ||
-        line_is_wrapper(str_first(head, line)))
+        may_be_wrapper(str_first(head, line)))
         return false;
     for (; line != SIZE_MAX; line = str_find_byte(head, '\n')) {
         str const one = str_trim(str_first(head, line));

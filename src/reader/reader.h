@@ -20,7 +20,7 @@ struct reader {
     /* Does a kind file describe such a text? The same for formats that users describe (event/table.h). NULL: none. */
     bool (*described)(str head, const struct kinds *kinds);
     /* Useful size in bytes of parts that may be read independently of each other (EVTX: whole chunks; JSON: when it
-     * is one document a line); 0: this source must be read whole, in order. */
+     * is one document a line); 0: this source must be read whole, in order. NULL: as all of this format must. */
     uint64_t (*part_size)(str head);
     /* True: record.number counts from 1 within the part, and whoever cut the source into parts adds the records of
      * the parts before. False: the format has numbers of its own. */

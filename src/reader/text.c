@@ -127,6 +127,7 @@ static bool add_json(struct reading *r, str message) {
         return no_memory(r);
     if (end != JSON_WHOLE || r->json.size != text.len)
         return true;
+    r->overflow |= r->json.overflow || r->json.cut || r->json.count > RECORD_VALUES_MAX - r->count;
     for (uint32_t i = 0; i < r->json.count && r->count < RECORD_VALUES_MAX; i++)
         r->values[r->count++] = r->json.values[i];
     return true;

@@ -398,16 +398,10 @@ static bool utmp_looks_like(str head) {
     return layout_of(head) != NULL;
 }
 
-static uint64_t utmp_part_size(str head) {
-    (void)head;
-    return 0;
-}
-
 const struct reader utmp_reader = {
     .name = "utmp",
     .title = "Login records (utmp, wtmp, btmp, lastlog)",
     .looks_like = utmp_looks_like,
-    .part_size = utmp_part_size,
     .counts_in_part = true,
     .read = utmp_read,
     .show = utmp_show,

@@ -12,8 +12,7 @@
 
 #include "base/address.h"
 #include "base/instant.h"
-#include "base/utf.h"
-#include "reader/line.h"
+#include "reader/lined.h"
 
 #define COLUMNS_MAX ((size_t)1024)
 #define EXTRA_MAX ((size_t)64) /* pieces beyond the fields */
@@ -37,10 +36,7 @@ struct word {
 };
 
 struct reading {
-    struct lines lines;
-    struct part part;
-    struct event_sink *to; /* NULL: only a head is looked for */
-    struct err *e;
+    struct lined lined;
 
     /* The head in force. */
     char separator;
@@ -60,26 +56,7 @@ struct reading {
     uint8_t *ways;      /* (COLUMNS_MAX + 1) * (EXTRA_MAX + 1): 0, 1, or 2 for more */
     struct buf undone;  /* quoted values of this line that held quotes */
     char joined[JOINED_MAX];
-    uint64_t number;
 };
-
-static bool no_memory(const struct reading *r) {
-    return err_set(r->e, ERR_MEMORY, r->lines.offset, "no memory for a record");
-}
-
-/* Does the line that was given last belong to this part? All lines are read, for directives and days. */
-static bool is_mine(const struct reading *r) {
-    return r->to && r->lines.offset >= r->part.from && r->lines.offset < r->part.to;
-}
-
-static void damage(const struct reading *r, uint64_t offset, uint64_t size, const char *why) {
-    if (is_mine(r))
-        r->to->damage(r->to, offset, size, why);
-}
-
-static void line_damage(const struct reading *r, const char *why) {
-    damage(r, r->lines.offset, r->lines.size, why);
-}
 
 /* Forms of values */
 
@@ -153,23 +130,17 @@ static enum form form_of(str name) {
 
 /* Directives */
 
-static bool wanted(const struct reading *r, field_id field) {
-    return field != FIELD_NONE && r->to && (!r->to->wants || r->to->wants(r->to, field));
-}
-
 /* Of a directive: what stands behind the colon. */
 static str names_of(str line) {
     return str_trim(str_from(line, str_find_byte(line, ':') + 1));
 }
 
 static bool fields_directive(struct reading *r, str rest) {
-    bool overflow = false;
-
     r->separator = str_find_byte(rest, ',') != SIZE_MAX ? ',' : str_find_byte(rest, '\t') != SIZE_MAX ? '\t' : ' ';
     r->fields_line.len = 0;
-    buf_add(&r->fields_line, r->lines.line);
+    buf_add(&r->fields_line, r->lined.lines.line);
     if (r->fields_line.failed)
-        return no_memory(r);
+        return lined_no_memory(&r->lined);
     r->names = names_of(buf_str(&r->fields_line));
     r->count = 0;
     r->date = r->time = SIZE_MAX;
@@ -181,26 +152,20 @@ static bool fields_directive(struct reading *r, str rest) {
         if (name.len == 0 && r->separator == ' ')
             continue;
         if (r->count == COLUMNS_MAX) {
-            line_damage(r, "more than 1024 fields: no line under them can be read");
+            lined_line_damage(&r->lined, "more than 1024 fields: no line under them can be read");
             r->count = 0;
             return true;
         }
-        field_id const field = r->to ? field_intern(r->to->fields, name) : FIELD_NONE;
+        field_id const field = lined_field(&r->lined, name);
 
-        overflow = overflow || (r->to && field == FIELD_NONE);
         if (str_eq(name, S("date")) && r->date == SIZE_MAX)
             r->date = r->count;
         if (str_eq(name, S("time")) && r->time == SIZE_MAX)
             r->time = r->count;
-        r->columns[r->count++] = (struct column){wanted(r, field) ? field : FIELD_NONE, form_of(name)};
+        r->columns[r->count++] = (struct column){field, form_of(name)};
     }
-    if (overflow)
-        line_damage(r, "too many field names: some values were left out");
+    lined_tell_overflow(&r->lined);
     return true;
-}
-
-static bool is_head(str line) {
-    return line.len && line.ptr[0] == '#';
 }
 
 static bool is_fields(str line) {
@@ -213,7 +178,8 @@ static bool is_names_first(str head) {
     size_t line = str_find_byte(head, '\n');
     str const first = str_trim(str_first(head, line));
 
-    for (head = line == SIZE_MAX ? S("") : str_from(head, line + 1); is_head(head); head = str_from(head, line + 1)) {
+    for (head = line == SIZE_MAX ? S("") : str_from(head, line + 1); lined_is_comment(head);
+         head = str_from(head, line + 1)) {
         if ((line = str_find_byte(head, '\n')) == SIZE_MAX)
             return false;
         if (is_fields(head))
@@ -223,11 +189,11 @@ static bool is_names_first(str head) {
 }
 
 static bool is_names(const struct reading *r) {
-    str const line = r->lines.line, behind = r->lines.window;
+    str const line = r->lined.lines.line, behind = r->lined.lines.window;
 
     if (r->count)
         return r->separator == ',' && str_eq(line, r->names);
-    return r->lines.offset <= 3 && behind.len &&
+    return r->lined.lines.offset <= 3 && behind.len &&
            is_names_first(str_first((str){line.ptr, (size_t)(behind.ptr + behind.len - line.ptr)}, HEAD_MAX));
 }
 
@@ -246,7 +212,7 @@ static void date_directive(struct reading *r, str rest) {
     r->day = is_date(date) ? instant_parse(date) : INSTANT_NONE;
     r->clock = is_time(time) ? clock_of(time) : -1;
     if (r->day == INSTANT_NONE)
-        line_damage(r, "a date that cannot be read");
+        lined_line_damage(&r->lined, "a date that cannot be read");
 }
 
 static void word_set(struct word *w, str text) {
@@ -254,13 +220,14 @@ static void word_set(struct word *w, str text) {
     memcpy(w->text, text.ptr, w->len);
 }
 
-static bool directive(struct reading *r) {
-    str const line = r->lines.line;
+static bool directive(struct lined *l) {
+    struct reading *const r = (struct reading *)(void *)l;
+    str const line = r->lined.lines.line;
     size_t const colon = str_find_byte(line, ':');
     str const name = str_from(str_first(line, colon), 1), rest = str_trim(str_from(line, colon + 1));
 
     if (colon == SIZE_MAX) {
-        line_damage(r, "a comment that is no directive");
+        lined_line_damage(&r->lined, "a comment that is no directive");
     } else if (str_eq_ascii(name, S("Fields"))) {
         return fields_directive(r, rest);
     } else if (str_eq_ascii(name, S("Date"))) {
@@ -437,24 +404,23 @@ static uint32_t add_word(struct reading *r, uint32_t count, field_id field, cons
 }
 
 static bool value_line(struct reading *r) {
-    str const line = r->lines.line;
+    str const line = r->lined.lines.line;
     bool const dashes = r->separator != ','; /* between commas, what is absent is nothing */
     uint32_t count = 0;
     const char *why;
-    size_t good;
 
     if (is_names(r))
         return true;
     r->undone.len = 0;
     if (r->separator == ',' && !buf_reserve(&r->undone, line.len))
-        return no_memory(r);
+        return lined_no_memory(&r->lined);
     if ((why = split(r, line))) {
-        line_damage(r, why);
+        lined_line_damage(&r->lined, why);
         return true;
     }
     if (r->time != SIZE_MAX)
         r->pieces[r->time] = join_time(r, r->pieces[r->time]);
-    if (!is_mine(r))
+    if (!lined_is_mine(&r->lined))
         return true;
     count = add_word(r, count, r->software_field, &r->software);
     count = add_word(r, count, r->log_type_field, &r->log_type);
@@ -466,16 +432,7 @@ static bool value_line(struct reading *r) {
         r->values[count++] =
             (struct raw){.field = r->columns[i].field, .type = RAW_TEXT, .len = (uint32_t)text.len, .ptr = text.ptr};
     }
-    if ((good = utf8_valid(line)) < line.len)
-        damage(r, r->lines.offset + good, 1, "text that is no Unicode: repaired");
-    struct record const record = {.values = r->values,
-                                  .count = count,
-                                  .when = INSTANT_NONE,
-                                  .number = ++r->number,
-                                  .offset = r->lines.offset,
-                                  .size = line.len};
-
-    return r->to->record(r->to, &record, r->e);
+    return lined_line_record(&r->lined, r->values, count);
 }
 
 /* Reader */
@@ -490,12 +447,6 @@ static void close_reading(struct reading *r) {
     buf_free(&r->fields_line);
 }
 
-static field_id made_field(const struct reading *r, str name) {
-    field_id const field = r->to ? field_intern(r->to->fields, name) : FIELD_NONE;
-
-    return wanted(r, field) ? field : FIELD_NONE;
-}
-
 static bool open_reading(struct reading *r) {
     r->day = INSTANT_NONE;
     r->clock = -1;
@@ -507,85 +458,58 @@ static bool open_reading(struct reading *r) {
     r->pieces = malloc((COLUMNS_MAX + EXTRA_MAX + 1) * sizeof *r->pieces);
     r->ways = malloc((COLUMNS_MAX + 1) * (EXTRA_MAX + 1));
     if (!r->columns || !r->values || !r->places || !r->pieces || !r->ways)
-        return no_memory(r);
-    r->software_field = made_field(r, S("_software"));
-    r->log_type_field = made_field(r, S("_log_type"));
+        return lined_no_memory(&r->lined);
+    r->software_field = lined_field(&r->lined, S("_software"));
+    r->log_type_field = lined_field(&r->lined, S("_log_type"));
     return true;
 }
 
 static bool w3c_read(struct input *in, struct part part, struct event_sink *to, struct err *e) {
-    struct reading r = {.lines = {.in = in, .window = {"", 0}}, .part = part, .to = to, .e = e};
+    struct reading r = {.lined = lined_begin(in, part, to, e)};
+    const struct lines *const lines = &r.lined.lines;
     enum line_found found = LINE_NONE;
     bool ok = open_reading(&r);
 
-    while (ok && (found = line_next(&r.lines, e)) < LINE_NONE && r.lines.offset < part.to) {
-        if (r.lines.zeros)
-            damage(&r, r.lines.offset - r.lines.zeros, r.lines.zeros, "zero bytes between lines");
+    while (ok && (found = lined_next(&r.lined)) < LINE_NONE && lines->offset < part.to) {
         if (found == LINE_LONG)
-            line_damage(&r, "a line of 16 MiB or more");
-        else if (is_head(r.lines.line))
-            ok = directive(&r);
-        else if (r.lines.line.len)
+            continue;
+        if (lined_is_comment(lines->line))
+            ok = directive(&r.lined);
+        else if (lines->line.len)
             ok = value_line(&r);
     }
     close_reading(&r);
     return ok && found != LINE_FAILED;
 }
 
+static bool has_values(struct lined *l, bool *good) {
+    struct reading *const r = (struct reading *)(void *)l;
+
+    if (!buf_reserve(&r->undone, l->lines.line.len))
+        return lined_no_memory(l);
+    *good = !is_names(r) && !split(r, l->lines.line);
+    return true;
+}
+
 /* The directive that names the fields, and the line below. */
 static bool w3c_show(struct input *in, uint64_t offset, struct buf *out, struct err *e) {
-    struct reading r = {.lines = {.in = in, .window = {"", 0}}, .e = e};
-    enum line_found found = LINE_NONE;
-    bool ok = open_reading(&r);
-    str line = {"", 0};
+    struct reading r = {.lined = lined_begin(in, (struct part){0, UINT64_MAX}, NULL, e)};
+    bool const ok = open_reading(&r) && lined_show(&r.lined, offset, out, &r.fields_line, directive, has_values);
 
-    while (ok && (found = line_next(&r.lines, e)) < LINE_NONE && r.lines.at <= offset)
-        if (found == LINE_WHOLE && is_head(r.lines.line))
-            ok = directive(&r);
-    ok = ok && found != LINE_FAILED;
-    if (ok && found == LINE_WHOLE && r.lines.offset == offset && !is_head(r.lines.line))
-        line = r.lines.line;
-    if (ok && line.len && !buf_reserve(&r.undone, line.len))
-        ok = no_memory(&r);
-    if (ok && (line.len == 0 || is_names(&r) || split(&r, line)))
-        ok = err_set(e, ERR_CORRUPT, offset, "no line of values begins here");
-    if (ok) {
-        buf_add(out, buf_str(&r.fields_line));
-        buf_byte(out, '\n');
-        buf_add(out, line);
-        ok = !out->failed || err_set(e, ERR_MEMORY, offset, "no memory to show a record");
-    }
     close_reading(&r);
     return ok;
 }
 
 /* Of the comment lines it begins with, or has behind the names, one names the fields. */
 static bool w3c_looks_like(str head) {
-    size_t line;
-
-    if (str_starts(head, S("\xef\xbb\xbf")))
-        head = str_from(head, 3);
-    if (!is_head(head))
-        return is_names_first(str_first(head, HEAD_MAX));
-    for (; is_head(head); head = str_from(head, line + 1)) {
-        if (is_fields(head))
-            return true;
-        if ((line = str_find_byte(head, '\n')) == SIZE_MAX)
-            break;
-    }
-    return false;
-}
-
-static uint64_t w3c_part_size(str head) {
-    (void)head;
-    return 0;
+    return lined_comment_is(head, is_fields) ||
+           is_names_first(str_first(str_starts(head, S("\xef\xbb\xbf")) ? str_from(head, 3) : head, HEAD_MAX));
 }
 
 const struct reader w3c_reader = {
     .name = "w3c",
     .title = "W3C extended logs (IIS)",
     .looks_like = w3c_looks_like,
-    .part_size = w3c_part_size,
     .counts_in_part = true,
     .read = w3c_read,
     .show = w3c_show,

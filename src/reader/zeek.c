@@ -8,7 +8,7 @@
 
 #include "base/utf.h"
 #include "event/number.h"
-#include "reader/line.h"
+#include "reader/lined.h"
 
 #define WORD_MAX 255u
 #define COLUMNS_MAX (RECORD_VALUES_MAX - 1) /* and _path */
@@ -35,40 +35,17 @@ struct head {
 };
 
 struct reading {
-    struct lines lines;
-    struct part part;
-    struct event_sink *to; /* NULL: only a head is looked for */
-    struct err *e;
+    struct lined lined;
     struct head head;
     struct buf fields_line; /* as it stands, for show */
-    field_id path_field;
-    bool wants_path;
+    field_id path_field;    /* FIELD_NONE: nobody wants it */
 
     struct raw *values; /* RECORD_VALUES_MAX */
     uint32_t *places;   /* where separators stand: COLUMNS_MAX + 1 */
     uint32_t count;
     bool cut;
     struct buf undone; /* values of this line that had escapes */
-    uint64_t number;
 };
-
-static bool no_memory(const struct reading *r) {
-    return err_set(r->e, ERR_MEMORY, r->lines.offset, "no memory for a record");
-}
-
-/* Does the line that was given last belong to this part? All lines are read, for the heads among them. */
-static bool is_mine(const struct reading *r) {
-    return r->to && r->lines.offset >= r->part.from && r->lines.offset < r->part.to;
-}
-
-static void damage(const struct reading *r, uint64_t offset, uint64_t size, const char *why) {
-    if (is_mine(r))
-        r->to->damage(r->to, offset, size, why);
-}
-
-static void line_damage(const struct reading *r, const char *why) {
-    damage(r, r->lines.offset, r->lines.size, why);
-}
 
 /* Escapes */
 
@@ -129,7 +106,7 @@ static str word_str(const struct word *w) {
 
 static void word_set(const struct reading *r, struct word *w, str text) {
     if (text.len > WORD_MAX) {
-        line_damage(r, "a word of the head longer than 255 bytes");
+        lined_line_damage(&r->lined, "a word of the head longer than 255 bytes");
         return;
     }
     w->len = undo(text, false, w->text);
@@ -163,27 +140,23 @@ static void head_begin(struct reading *r) {
     h->named_path = false;
 }
 
-static bool wanted(const struct reading *r, field_id field) {
-    return field != FIELD_NONE && r->to && (!r->to->wants || r->to->wants(r->to, field));
-}
-
 static bool head_fields(struct reading *r, str rest) {
     struct head *const h = &r->head;
-    bool more = true, overflow = false;
+    bool more = true;
 
     r->fields_line.len = 0;
-    if (!r->to)
-        buf_add(&r->fields_line, r->lines.line);
+    if (!r->lined.to)
+        buf_add(&r->fields_line, r->lined.lines.line);
     if (r->fields_line.failed)
-        return no_memory(r);
+        return lined_no_memory(&r->lined);
     h->count = 0;
     h->named_path = false;
     while (more) {
         str const name = next_word(r, &rest, &more);
-        field_id const field = r->to ? field_intern(r->to->fields, name) : FIELD_NONE;
+        field_id const field = lined_field(&r->lined, name);
 
         if (h->count == COLUMNS_MAX) {
-            line_damage(r, "more than 8191 fields: no line under them can be read");
+            lined_line_damage(&r->lined, "more than 8191 fields: no line under them can be read");
             h->count = 0;
             return true;
         }
@@ -192,16 +165,14 @@ static bool head_fields(struct reading *r, str rest) {
             struct column *const bigger = reallocarray(h->columns, room, sizeof *bigger);
 
             if (!bigger)
-                return no_memory(r);
+                return lined_no_memory(&r->lined);
             h->columns = bigger;
             h->room = room;
         }
-        overflow = overflow || (r->to && field == FIELD_NONE);
         h->named_path = h->named_path || str_eq(name, S("_path"));
-        h->columns[h->count++] = (struct column){wanted(r, field) ? field : FIELD_NONE, TYPE_TEXT, false};
+        h->columns[h->count++] = (struct column){field, TYPE_TEXT, false};
     }
-    if (overflow)
-        line_damage(r, "too many field names: some values were left out");
+    lined_tell_overflow(&r->lined);
     return true;
 }
 
@@ -237,13 +208,14 @@ static void head_types(struct reading *r, str rest) {
         }
     }
     if (count != h->count)
-        line_damage(r, "not as many types as fields");
+        lined_line_damage(&r->lined, "not as many types as fields");
 }
 
 /* A line that begins with #. */
-static bool head_line(struct reading *r) {
+static bool head_line(struct lined *l) {
+    struct reading *const r = (struct reading *)(void *)l;
     static const str idle[] = {STR("open"), STR("close"), STR("start"), STR("end")};
-    str const line = r->lines.line;
+    str const line = l->lines.line;
     str rest = str_from(line, 1);
     struct word separator;
     bool more;
@@ -254,7 +226,7 @@ static bool head_line(struct reading *r) {
         word_set(r, &r->head.separator, str_from(line, sizeof "#separator " - 1));
         if (r->head.separator.len == 0) {
             r->head.separator = separator;
-            line_damage(r, "no separator is named");
+            lined_line_damage(&r->lined, "no separator is named");
         }
         return true;
     }
@@ -276,7 +248,7 @@ static bool head_line(struct reading *r) {
     else if (more && str_eq(name, S("path")))
         word_set(r, &r->head.path, rest);
     else
-        line_damage(r, "a comment that belongs to no head");
+        lined_line_damage(&r->lined, "a comment that belongs to no head");
     return true;
 }
 
@@ -381,8 +353,8 @@ static bool add_values(struct reading *r, str line) {
     r->cut = false;
     r->undone.len = 0;
     if (escapes && !buf_reserve(&r->undone, line.len))
-        return no_memory(r);
-    if (r->wants_path && r->head.path.len && !r->head.named_path)
+        return lined_no_memory(&r->lined);
+    if (r->path_field != FIELD_NONE && r->head.path.len && !r->head.named_path)
         add(r, r->path_field, RAW_TEXT, word_str(&r->head.path));
     for (size_t i = 0; i < r->head.count; i++) {
         const struct column *const c = &r->head.columns[i];
@@ -401,28 +373,18 @@ static bool add_values(struct reading *r, str line) {
 }
 
 static bool value_line(struct reading *r) {
-    str const line = r->lines.line;
+    str const line = r->lined.lines.line;
     const char *why;
-    size_t good;
 
     if ((why = split(r, line))) {
-        line_damage(r, why);
+        lined_line_damage(&r->lined, why);
         return true;
     }
     if (!add_values(r, line))
         return false;
-    if ((good = utf8_valid(line)) < line.len)
-        damage(r, r->lines.offset + good, 1, "text that is no Unicode: repaired");
     if (r->cut)
-        damage(r, r->lines.offset, 0, "more than 8192 values: the rest was left out");
-    struct record const record = {.values = r->values,
-                                  .count = r->count,
-                                  .when = INSTANT_NONE,
-                                  .number = ++r->number,
-                                  .offset = r->lines.offset,
-                                  .size = line.len};
-
-    return r->to->record(r->to, &record, r->e);
+        lined_damage(&r->lined, r->lined.lines.offset, 0, "more than 8192 values: the rest was left out");
+    return lined_line_record(&r->lined, r->values, r->count);
 }
 
 /* Reader */
@@ -440,86 +402,56 @@ static bool open_reading(struct reading *r) {
     r->values = malloc(RECORD_VALUES_MAX * sizeof *r->values);
     r->places = malloc((COLUMNS_MAX + 1) * sizeof *r->places);
     if (!r->values || !r->places)
-        return no_memory(r);
-    if (r->to)
-        r->path_field = field_intern(r->to->fields, S("_path"));
-    r->wants_path = r->to && wanted(r, r->path_field);
+        return lined_no_memory(&r->lined);
+    r->path_field = lined_field(&r->lined, S("_path"));
     return true;
 }
 
-static bool is_head(str line) {
-    return line.len && line.ptr[0] == '#';
-}
-
 static bool zeek_read(struct input *in, struct part part, struct event_sink *to, struct err *e) {
-    struct reading r = {.lines = {.in = in, .window = {"", 0}}, .part = part, .to = to, .e = e};
+    struct reading r = {.lined = lined_begin(in, part, to, e)};
+    const struct lines *const lines = &r.lined.lines;
     enum line_found found = LINE_NONE;
     bool ok = open_reading(&r);
 
-    while (ok && (found = line_next(&r.lines, e)) < LINE_NONE && r.lines.offset < part.to) {
-        if (r.lines.zeros)
-            damage(&r, r.lines.offset - r.lines.zeros, r.lines.zeros, "zero bytes between lines");
+    while (ok && (found = lined_next(&r.lined)) < LINE_NONE && lines->offset < part.to) {
         if (found == LINE_LONG)
-            line_damage(&r, "a line of 16 MiB or more");
-        else if (is_head(r.lines.line))
-            ok = head_line(&r);
-        else if (r.lines.line.len && is_mine(&r))
+            continue;
+        if (lined_is_comment(lines->line))
+            ok = head_line(&r.lined);
+        else if (lines->line.len && lined_is_mine(&r.lined))
             ok = value_line(&r);
     }
     close_reading(&r);
     return ok && found != LINE_FAILED;
 }
 
+static bool has_values(struct lined *l, bool *good) {
+    *good = !split((struct reading *)(void *)l, l->lines.line);
+    return true;
+}
+
 /* The names of the fields as the head in force has them, and the line below. */
 static bool zeek_show(struct input *in, uint64_t offset, struct buf *out, struct err *e) {
-    struct reading r = {.lines = {.in = in, .window = {"", 0}}, .e = e};
-    enum line_found found = LINE_NONE;
-    bool ok = open_reading(&r);
-    str line = {"", 0};
+    struct reading r = {.lined = lined_begin(in, (struct part){0, UINT64_MAX}, NULL, e)};
+    bool const ok = open_reading(&r) && lined_show(&r.lined, offset, out, &r.fields_line, head_line, has_values);
 
-    while (ok && (found = line_next(&r.lines, e)) < LINE_NONE && r.lines.at <= offset)
-        if (found == LINE_WHOLE && is_head(r.lines.line))
-            ok = head_line(&r);
-    ok = ok && found != LINE_FAILED;
-    if (ok && found == LINE_WHOLE && r.lines.offset == offset && !is_head(r.lines.line))
-        line = r.lines.line;
-    if (ok && (line.len == 0 || split(&r, line)))
-        ok = err_set(e, ERR_CORRUPT, offset, "no line of values begins here");
-    if (ok) {
-        buf_add(out, buf_str(&r.fields_line));
-        buf_byte(out, '\n');
-        buf_add(out, line);
-        ok = !out->failed || err_set(e, ERR_MEMORY, offset, "no memory to show a record");
-    }
     close_reading(&r);
     return ok;
 }
 
-/* Of the comment lines it begins with, one names the separator, or fields behind a tab. */
-static bool zeek_looks_like(str head) {
-    size_t line;
-
-    if (str_starts(head, S("\xef\xbb\xbf")))
-        head = str_from(head, 3);
-    for (; is_head(head); head = str_from(head, line + 1)) {
-        if (str_starts(head, S("#separator ")) || str_starts(head, S("#fields\t")))
-            return true;
-        if ((line = str_find_byte(head, '\n')) == SIZE_MAX)
-            break;
-    }
-    return false;
+/* It names the separator, or fields behind a tab. */
+static bool is_sign(str line) {
+    return str_starts(line, S("#separator ")) || str_starts(line, S("#fields\t"));
 }
 
-static uint64_t zeek_part_size(str head) {
-    (void)head;
-    return 0;
+static bool zeek_looks_like(str head) {
+    return lined_comment_is(head, is_sign);
 }
 
 const struct reader zeek_reader = {
     .name = "zeek",
     .title = "Zeek logs of separated values",
     .looks_like = zeek_looks_like,
-    .part_size = zeek_part_size,
     .counts_in_part = true,
     .read = zeek_read,
     .show = zeek_show,

@@ -1,10 +1,7 @@
 /* test_history: histories of bash, zsh and fish; what is one and what is only text; damage, parts of any cut, show, and the
  * public samples. */
-#include "notes.h"
-
-#include "../refuse.h"
+#include "promises.h"
 #include "reader/history.h"
-#include "shared.h"
 
 #define BASH "#1700000000\nls\n" /* 15 bytes */
 #define B1 "1@0+14{shell=t:bash;timestamp=n:1700000000;command=t:ls}"
@@ -13,11 +10,7 @@
 #define FISH "- cmd: ls\n  when: 1700000000\n" /* 29 bytes */
 #define F1 "1@0+28{shell=t:fish;timestamp=n:1700000000;command=t:ls}"
 
-static const struct {
-    const char *name;
-    str text;
-    const char *notes;
-} cases[] = {
+static const struct source sources[] = {
     {"bash", STR(BASH), B1},
     {"bash: no line end at the end", STR("#1700000000\nls"), B1},
     {"bash: CR LF", STR("#1700000000\r\nls\r\n"), "1@0+15{shell=t:bash;timestamp=n:1700000000;command=t:ls}"},
@@ -82,113 +75,67 @@ static const struct {
     {"nothing", STR(""), ""},
 };
 
-static void sources(void **state) {
-    int wrong = 0;
-    (void)state;
+static const struct head heads[] = {
+    {STR(BASH), true},
+    {STR("reboot\n" BASH), true},
+    {STR("#1700000000\n#1700000001\nls\n"), true},
+    {STR("a\n\nb\n" BASH), true},
+    {STR(ZSH), true},
+    {STR("ls\n" ZSH), true},
+    {STR(FISH), true},
+    {STR("ls -l\ncd /tmp\nwget x\nchmod +x x\n./x\n"), true},
+    {STR("ls\ncd /tmp\nwget x\nchmod +x x\nfoo\n"), true}, /* eight of ten */
+    {STR("#1700000000\n"), false},
+    {STR("#1700000000\n#1700000001\n"), false},
+    {STR("a\nb\nc\nd\ne\nf\ng\n" BASH), false}, /* two of nine lines, and not at the start */
+    {STR("# 1700000000\nls\n"), false},
+    {STR("#17000000\nls\n"), false},
+    {STR("- cmd: ls\n"), false},
+    {STR("- cmd: ls\n  when: now\n"), false},
+    {STR("x\n" FISH), false},
+    {STR(": 1700000000;ls\n"), false},
+    {STR("x\ny\nz\nw\n" ZSH), false},
+    {STR("ls -l\ncd /tmp\nwget x\nchmod +x x\n"), false},          /* four lines are few */
+    {STR("ls\nls\nls\nls\nls\nls\n"), false},                      /* of one sort */
+    {STR("ls\ncd /tmp\nwget x\nfoo\nbar\nbaz\nchmod x\n"), false}, /* four of seven */
+    {STR("#!/bin/sh\nls -l\ncd /tmp\nwget x\nchmod +x x\n./x\n"), false},
+    {STR("ls -l\ncd /tmp\nwget x\n  chmod +x x\n./x\n"), false},
+    {STR("find out what happened.\nmake it so.\nwho was here.\nlast year.\nmore of it.\n"), false},
+    {STR("cat x\ncd /tmp\nls \x01\nchmod x\nwget x\n"), false},
+    {STR("cat x\ncd /tmp\nls \xff\nchmod x\nwget x\n"), false},
+    {STR("a;b\n1;2\n"), false},
+    {STR(""), false},
+};
 
-    for (size_t i = 0; i < COUNT(cases); i++)
-        wrong += reads_otherwise(&history_reader, cases[i].name, cases[i].text, cases[i].notes);
-    assert_int_equal(wrong, 0);
-}
-
-static void parts_of_any_cut_give_the_whole(void **state) {
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        if (str_find(str_of(cases[i].notes), S("!15+2")) == SIZE_MAX &&
-            str_find(str_of(cases[i].notes), S("!29+6")) == SIZE_MAX)
-            cut_everywhere(&history_reader,
-                           cases[i].text); /* of the others, damage is told before the command around it */
-}
-
-static void heads(void **state) {
-    static const struct {
-        str head;
-        bool history;
-    } list[] = {
-        {STR(BASH), true},
-        {STR("reboot\n" BASH), true},
-        {STR("#1700000000\n#1700000001\nls\n"), true},
-        {STR("a\n\nb\n" BASH), true},
-        {STR(ZSH), true},
-        {STR("ls\n" ZSH), true},
-        {STR(FISH), true},
-        {STR("ls -l\ncd /tmp\nwget x\nchmod +x x\n./x\n"), true},
-        {STR("ls\ncd /tmp\nwget x\nchmod +x x\nfoo\n"), true}, /* eight of ten */
-        {STR("#1700000000\n"), false},
-        {STR("#1700000000\n#1700000001\n"), false},
-        {STR("a\nb\nc\nd\ne\nf\ng\n" BASH), false}, /* two of nine lines, and not at the start */
-        {STR("# 1700000000\nls\n"), false},
-        {STR("#17000000\nls\n"), false},
-        {STR("- cmd: ls\n"), false},
-        {STR("- cmd: ls\n  when: now\n"), false},
-        {STR("x\n" FISH), false},
-        {STR(": 1700000000;ls\n"), false},
-        {STR("x\ny\nz\nw\n" ZSH), false},
-        {STR("ls -l\ncd /tmp\nwget x\nchmod +x x\n"), false},          /* four lines are few */
-        {STR("ls\nls\nls\nls\nls\nls\n"), false},                      /* of one sort */
-        {STR("ls\ncd /tmp\nwget x\nfoo\nbar\nbaz\nchmod x\n"), false}, /* four of seven */
-        {STR("#!/bin/sh\nls -l\ncd /tmp\nwget x\nchmod +x x\n./x\n"), false},
-        {STR("ls -l\ncd /tmp\nwget x\n  chmod +x x\n./x\n"), false},
-        {STR("find out what happened.\nmake it so.\nwho was here.\nlast year.\nmore of it.\n"), false},
-        {STR("cat x\ncd /tmp\nls \x01\nchmod x\nwget x\n"), false},
-        {STR("cat x\ncd /tmp\nls \xff\nchmod x\nwget x\n"), false},
-        {STR("a;b\n1;2\n"), false},
-        {STR(""), false},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(list); i++) {
-        if (history_reader.looks_like(list[i].head) != list[i].history)
-            fail_msg("head %zu looks otherwise", i);
-        assert_int_equal(history_reader.part_size(list[i].head), 0);
-    }
-}
-
-static void show_gives_lines(void **state) {
-    static const str text = STR("reboot\n#1700000000\necho 'a\nb'\n#1700000001\n#1700000002\nls");
-    static const struct {
-        uint64_t offset;
-        const char *shown;
-    } list[] = {
-        {0, "reboot"},
-        {7, "#1700000000\necho 'a\nb'"},
-        {42, "#1700000002\nls"},
-        {1, NULL},
-        {19, NULL},
-        {27, NULL},
-        {30, NULL}, /* a time without a command */
-        {56, NULL},
-        {1000, NULL},
-    };
-    int wrong = 0;
-    (void)state;
-
-    for (size_t i = 0; i < COUNT(list); i++)
-        wrong += shows_otherwise(&history_reader, text, list[i].offset, list[i].shown);
-    wrong += shows_otherwise(&history_reader, S(FISH FISH), 29, "- cmd: ls\n  when: 1700000000");
-    wrong += shows_otherwise(&history_reader, S(""), 0, NULL);
-    assert_int_equal(wrong, 0);
-}
+#define SHOWN STR("reboot\n#1700000000\necho 'a\nb'\n#1700000001\n#1700000002\nls")
+static const struct shown shown[] = {
+    {SHOWN, 0, "reboot"},
+    {SHOWN, 7, "#1700000000\necho 'a\nb'"},
+    {SHOWN, 42, "#1700000002\nls"},
+    {SHOWN, 1, NULL},
+    {SHOWN, 19, NULL},
+    {SHOWN, 27, NULL},
+    {SHOWN, 30, NULL}, /* a time without a command */
+    {SHOWN, 56, NULL},
+    {SHOWN, 1000, NULL},
+    {STR(FISH FISH), 29, "- cmd: ls\n  when: 1700000000"},
+    {STR(""), 0, NULL},
+};
 
 /* A command of more than 1 MiB ends at a line; nothing is lost. */
 static void a_command_has_an_end(void **state) {
     struct buf b = {0};
-    struct notes n;
-    struct err e = {0};
     (void)state;
 
     buf_add(&b, S("#1700000000\n"));
     for (unsigned i = 0; i < 3; i++) {
-        assert_non_null(buf_reserve(&b, 600000));
-        memset(b.ptr + b.len, 'y', 600000);
-        b.len += 600000;
+        fill(&b, 'y', 600000);
         buf_byte(&b, '\n');
     }
-    notes_open(&n);
-    n.count_only = true;
-    assert_true(read_bytes(&history_reader, buf_str(&b), whole, 0, &n, &e));
+    struct notes const n = counted(&history_reader, buf_str(&b), 0);
+
     assert_int_equal(n.records, 2);
     assert_int_equal(n.damages, 0);
-    notes_close(&n);
     buf_free(&b);
 }
 
@@ -196,161 +143,57 @@ static void too_many_paths_are_told(void **state) {
     (void)state;
     for (unsigned paths = 255; paths < 258; paths++) {
         struct buf b = {0};
-        struct notes n;
-        struct err e = {0};
 
         buf_add(&b, S(FISH "  paths:\n"));
         for (unsigned i = 0; i < paths; i++)
             buf_add(&b, S("    - x\n"));
-        notes_open(&n);
-        n.count_only = true;
-        assert_true(read_bytes(&history_reader, buf_str(&b), whole, 0, &n, &e));
+        struct notes const n = counted(&history_reader, buf_str(&b), 0);
+
         assert_int_equal(n.records, 1);
         assert_int_equal(n.damages, paths > 256);
-        notes_close(&n);
         buf_free(&b);
     }
 }
 
-static bool wants_command(struct event_sink *sink, field_id field) {
-    return str_eq(field_name(sink->fields, field), S("command"));
-}
-
-static void what_nobody_wants_is_left_out(void **state) {
-    struct notes n;
-    struct err e = {0};
-    (void)state;
-
-    notes_open(&n);
-    n.sink.wants = wants_command;
-    assert_true(read_bytes(&history_reader, S(BASH), whole, 0, &n, &e));
-    assert_true(str_eq(buf_str(&n.text), S("1@0+14{command=t:ls} ")));
-    notes_close(&n);
-}
-
-static bool stop(struct event_sink *sink, const struct record *r, struct err *e) {
-    ((struct notes *)(void *)sink)->records++;
-    return err_set(e, ERR_LIMIT, r->offset, "enough");
-}
-
-static void a_sink_may_stop_and_an_input_fail(void **state) {
-    struct notes n;
-    struct err e = {0};
-    (void)state;
-
-    notes_open(&n);
-    n.sink.record = stop;
-    assert_false(read_bytes(&history_reader, S(BASH BASH), whole, 0, &n, &e));
-    assert_int_equal(e.code, ERR_LIMIT);
-    assert_int_equal(n.records, 1);
-    notes_close(&n);
-    for (int show = 0; show < 2; show++) {
-        static const str text = STR(BASH);
-        struct bytes_input in = {.input = {bytes_window, text.len}, .all = text, .fails_at = 1};
-        struct buf out = {0};
-
-        notes_open(&n);
-        e = (struct err){0};
-        assert_false(show ? history_reader.show(&in.input, 0, &out, &e)
-                          : history_reader.read(&in.input, whole, &n.sink, &e));
-        assert_int_equal(e.code, ERR_IO);
-        notes_close(&n);
-        buf_free(&out);
-    }
-}
-
-static void memory_may_run_out_anywhere(void **state) {
-    static const str text = STR("- cmd: cat a\n  when: 1700000001\n  paths:\n    - a\n");
-    REFUSE_OR_SKIP();
-    (void)state;
-    for (int show = 0; show < 2; show++)
-        for (long allowed = 0;; allowed++) {
-            struct bytes_input in = {.input = {bytes_window, text.len}, .all = text};
-            struct err e = {0};
-            struct buf out = {0};
-            struct notes n;
-            bool ok, told;
-
-            notes_open(&n);
-            n.count_only = true;
-            memory_refused = false;
-            memory_left = allowed;
-            ok =
-                show ? history_reader.show(&in.input, 0, &out, &e) : history_reader.read(&in.input, whole, &n.sink, &e);
-            memory_left = -1;
-            told = memory_refused;
-            if (!ok)
-                assert_int_equal(e.code, ERR_MEMORY);
-            else if (!show)
-                assert_int_equal(n.records, 1);
-            if (ok && told)
-                assert_true(n.damages); /* a name that could not be kept */
-            notes_close(&n);
-            buf_free(&out);
-            free(in.copy);
-            if (!told)
-                break;
-        }
-}
-
 /* Read by eye. */
-static void public_samples(void **state) {
-    static const struct {
-        const char *name;
-        uint64_t records;
-        const char *holds[2];
-    } list[] = {
-        {"linux/plaso/bash_history",
-         4,
-         {"timestamp=n:1380630977;command=t:/usr/lib/plaso}",
-          "timestamp=n:1623364236;command=t:binary argument1 \"--params=\\\nparam1=foo,\nparam2=bar\n\" argument2}"}},
-        {"linux/plaso/bash_history_desync",
-         5,
-         {"1@0+12{shell=t:bash;command=t:/sbin/reboot}", "timestamp=n:1380630977;command=t:/usr/lib/plaso}"}},
-        {"linux/plaso/zsh_extended_history.txt",
-         4,
-         {"timestamp=n:1458993293;duration=n:0;command=t:echo dfgdfg \\\n& touch /tmp/afile}",
-          "command=t:PYTHONPATH=. ./runtests.py}"}},
-        {"linux/plaso/fish_history",
-         10,
-         {"timestamp=n:1619736812;command=t:cp *.txt test;paths=t:test}",
-          "command=t:git clone git@github.com:log2timeline/plaso.git}"}},
-    };
-    (void)state;
+static const struct sample samples[] = {
+    {"linux/plaso/bash_history",
+     4,
+     0,
+     {"timestamp=n:1380630977;command=t:/usr/lib/plaso}",
+      "timestamp=n:1623364236;command=t:binary argument1 \"--params=\\\nparam1=foo,\nparam2=bar\n\" argument2}"}},
+    {"linux/plaso/bash_history_desync",
+     5,
+     0,
+     {"1@0+12{shell=t:bash;command=t:/sbin/reboot}", "timestamp=n:1380630977;command=t:/usr/lib/plaso}"}},
+    {"linux/plaso/zsh_extended_history.txt",
+     4,
+     0,
+     {"timestamp=n:1458993293;duration=n:0;command=t:echo dfgdfg \\\n& touch /tmp/afile}",
+      "command=t:PYTHONPATH=. ./runtests.py}"}},
+    {"linux/plaso/fish_history",
+     10,
+     0,
+     {"timestamp=n:1619736812;command=t:cp *.txt test;paths=t:test}",
+      "command=t:git clone git@github.com:log2timeline/plaso.git}"}},
+};
 
-    for (size_t i = 0; i < COUNT(list); i++) {
-        struct buf bytes = {0};
-        struct notes n;
-        struct err e = {0};
-
-        if (!shared_file(list[i].name, &bytes))
-            skip();
-        assert_true(history_reader.looks_like(buf_str(&bytes)));
-        notes_open(&n);
-        assert_true(read_bytes(&history_reader, buf_str(&bytes), whole, 0, &n, &e));
-        if (n.records != list[i].records || n.damages)
-            fail_msg("%s: %lu records, %lu damages: %.*s", list[i].name, (unsigned long)n.records,
-                     (unsigned long)n.damages, STR_ARG(buf_str(&n.text)));
-        for (size_t k = 0; k < COUNT(list[i].holds); k++)
-            if (str_find(buf_str(&n.text), str_of(list[i].holds[k])) == SIZE_MAX)
-                fail_msg("%s: %s is not in %.*s", list[i].name, list[i].holds[k], STR_ARG(buf_str(&n.text)));
-        notes_close(&n);
-        buf_free(&bytes);
-    }
-}
+static const struct promises promises = {
+    .reader = &history_reader,
+    .apart = true,
+    PROMISED_TABLES,
+    .busy = STR("- cmd: cat a\n  when: 1700000001\n  paths:\n    - a\n" FISH),
+    .records = 2,
+    .only = {"command", STR(BASH), "1@0+14{command=t:ls}"},
+    PROMISED_SAMPLES,
+};
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sources),
-        cmocka_unit_test(parts_of_any_cut_give_the_whole),
-        cmocka_unit_test(heads),
-        cmocka_unit_test(show_gives_lines),
+        PROMISES(&promises),
+        SAMPLES(&promises),
         cmocka_unit_test(a_command_has_an_end),
         cmocka_unit_test(too_many_paths_are_told),
-        cmocka_unit_test(what_nobody_wants_is_left_out),
-        cmocka_unit_test(a_sink_may_stop_and_an_input_fail),
-        cmocka_unit_test(memory_may_run_out_anywhere),
-        cmocka_unit_test(public_samples),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,17 +1,11 @@
 /* test_journal: the export format of systemd's journal: fields of text and of bytes, damage, parts of any cut, show. */
-#include "notes.h"
-
-#include "../refuse.h"
+#include "promises.h"
 #include "reader/journal.h"
 
 #define A "__CURSOR=a\nM=x\n" /* 15 bytes */
 #define A1 "1@0+14{__CURSOR=t:a;M=t:x}"
 
-static const struct {
-    const char *name;
-    str text;
-    const char *notes;
-} cases[] = {
+static const struct source sources[] = {
     {"an entry", STR(A "\n"), A1},
     {"two", STR(A "\n__CURSOR=b\n\n"), A1 " 2@16+10{__CURSOR=t:b}"},
     {"no empty line at the end", STR(A), A1},
@@ -50,80 +44,43 @@ static const struct {
     {"no UTF-8", STR("M=\xff\n\n"), "!0+1(text that is no Unicode: repaired) 1@0+3{M=t:\xff}"},
 };
 
-static void sources(void **state) {
-    int wrong = 0;
-    (void)state;
+static const struct head heads[] = {
+    {STR("__CURSOR=s=1\n__REALTIME_TIMESTAMP=1\n"), true},
+    {STR("__REALTIME_TIMESTAMP=1\n__MONOTONIC_TIMESTAMP=2\n_BOOT_ID=3\n"), true},
+    {STR("__CURSOR=s=1\n"), false},
+    {STR("__REALTIME_TIMESTAMP=1\n"), false},
+    {STR("\n__CURSOR=s=1\n__REALTIME_TIMESTAMP=1\n"), false},
+    {STR("MESSAGE=x\n__REALTIME_TIMESTAMP=1\n"), false},
+    {STR("{\"__CURSOR\":\"s=1\"}\n"), false},
+    {STR(""), false},
+};
 
-    for (size_t i = 0; i < COUNT(cases); i++)
-        wrong += reads_otherwise(&journal_reader, cases[i].name, cases[i].text, cases[i].notes);
-    assert_int_equal(wrong, 0);
-}
-
-static void parts_of_any_cut_give_the_whole(void **state) {
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        cut_everywhere(&journal_reader, cases[i].text);
-}
-
-static void heads(void **state) {
-    static const struct {
-        str head;
-        bool journal;
-    } list[] = {
-        {STR("__CURSOR=s=1\n__REALTIME_TIMESTAMP=1\n"), true},
-        {STR("__REALTIME_TIMESTAMP=1\n__MONOTONIC_TIMESTAMP=2\n_BOOT_ID=3\n"), true},
-        {STR("__CURSOR=s=1\n"), false},
-        {STR("__REALTIME_TIMESTAMP=1\n"), false},
-        {STR("\n__CURSOR=s=1\n__REALTIME_TIMESTAMP=1\n"), false},
-        {STR("MESSAGE=x\n__REALTIME_TIMESTAMP=1\n"), false},
-        {STR("{\"__CURSOR\":\"s=1\"}\n"), false},
-        {STR(""), false},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(list); i++) {
-        if (journal_reader.looks_like(list[i].head) != list[i].journal)
-            fail_msg("head %zu looks otherwise", i);
-        assert_int_equal(journal_reader.part_size(list[i].head), 0);
-    }
-}
-
-static void show_gives_fields(void **state) {
-    static const str text = STR(A "\nM\n\4\0\0\0\0\0\0\0a\n\nb\nN=1\n\nbad\n");
-    static const struct {
-        uint64_t offset;
-        const char *shown;
-    } list[] = {
-        {0, "__CURSOR=a\nM=x"}, {16, "M=a\n\nb\nN=1"}, {1, NULL}, {11, NULL}, {15, NULL}, {36, NULL}, {100, NULL},
-    };
-    int wrong = 0;
-    (void)state;
-
-    for (size_t i = 0; i < COUNT(list); i++)
-        wrong += shows_otherwise(&journal_reader, text, list[i].offset, list[i].shown);
-    wrong += shows_otherwise(&journal_reader, S(""), 0, NULL);
-    assert_int_equal(wrong, 0);
-}
+#define SHOWN STR(A "\nM\n\4\0\0\0\0\0\0\0a\n\nb\nN=1\n\nbad\n")
+static const struct shown shown[] = {
+    {SHOWN, 0, "__CURSOR=a\nM=x"},
+    {SHOWN, 16, "M=a\n\nb\nN=1"},
+    {SHOWN, 1, NULL},
+    {SHOWN, 11, NULL},
+    {SHOWN, 15, NULL},
+    {SHOWN, 36, NULL},
+    {SHOWN, 100, NULL},
+    {STR(""), 0, NULL},
+};
 
 /* An entry of 16 MiB can be read; of more it is told, and the next is read. */
 static void an_entry_has_a_bound(void **state) {
     (void)state;
     for (int over = 0; over < 2; over++) {
         struct buf b = {0};
-        struct notes n;
-        struct err e = {0};
         size_t const size = ((size_t)16 << 20) - 20 + (over ? 21 : 0);
 
         buf_add(&b, S("__CURSOR=a\nM="));
-        assert_non_null(buf_reserve(&b, size));
-        memset(b.ptr + b.len, 'y', size - 13);
-        b.len += size - 13;
+        fill(&b, 'y', size - 13);
         buf_add(&b, S("\n\n" A));
-        notes_open(&n);
-        n.count_only = true;
-        assert_true(read_bytes(&journal_reader, buf_str(&b), whole, 0, &n, &e));
+        struct notes const n = counted(&journal_reader, buf_str(&b), 0);
+
         assert_int_equal(n.records, over ? 1 : 2);
         assert_int_equal(n.damaged, over ? size + 2 : 0);
-        notes_close(&n);
         buf_free(&b);
     }
 }
@@ -131,26 +88,20 @@ static void an_entry_has_a_bound(void **state) {
 /* Entries that end anywhere in a window, and are longer than one. */
 static void windows_of_any_place(void **state) {
     struct buf b = {0};
-    struct notes n;
-    struct err e = {0};
     (void)state;
 
     for (unsigned i = 0; i < 300; i++) {
         buf_format(&b, "__CURSOR=%u\nM=", i);
-        for (unsigned k = 0; k < i * 37 % 5000; k++)
-            buf_byte(&b, 'y');
+        fill(&b, 'y', i * 37 % 5000);
         if (i % 100 == 7)
-            for (unsigned k = 0; k < 300000; k++)
-                buf_byte(&b, 'z');
+            fill(&b, 'z', 300000);
         buf_add(&b, S("\n\n"));
     }
     for (size_t more = 0; more < 3; more++) {
-        notes_open(&n);
-        n.count_only = true;
-        assert_true(read_bytes(&journal_reader, buf_str(&b), whole, more * 1000, &n, &e));
+        struct notes const n = counted(&journal_reader, buf_str(&b), more * 1000);
+
         assert_int_equal(n.records, 300);
         assert_int_equal(n.damages, 0);
-        notes_close(&n);
     }
     buf_free(&b);
 }
@@ -159,106 +110,31 @@ static void too_many_values_are_told(void **state) {
     (void)state;
     for (unsigned more = 0; more < 2; more++) {
         struct buf b = {0};
-        struct notes n;
-        struct err e = {0};
 
         for (unsigned i = 0; i < 8192 + more; i++)
             buf_add(&b, S("M=1\n"));
-        notes_open(&n);
-        n.count_only = true;
-        assert_true(read_bytes(&journal_reader, buf_str(&b), whole, 0, &n, &e));
+        struct notes const n = counted(&journal_reader, buf_str(&b), 0);
+
         assert_int_equal(n.records, 1);
         assert_int_equal(n.damages, more);
-        notes_close(&n);
         buf_free(&b);
     }
 }
 
-static bool wants_m(struct event_sink *sink, field_id field) {
-    return str_eq(field_name(sink->fields, field), S("M"));
-}
-
-static bool stop(struct event_sink *sink, const struct record *r, struct err *e) {
-    ((struct notes *)(void *)sink)->records++;
-    return err_set(e, ERR_LIMIT, r->offset, "enough");
-}
-
-static void a_sink_may_want_less_or_stop_and_an_input_fail(void **state) {
-    static const str text = STR(A "\n" A "\n");
-    struct notes n;
-    struct err e = {0};
-    (void)state;
-
-    notes_open(&n);
-    n.sink.wants = wants_m;
-    assert_true(read_bytes(&journal_reader, text, whole, 0, &n, &e));
-    assert_true(str_eq(buf_str(&n.text), S("1@0+14{M=t:x} 2@16+14{M=t:x} ")));
-    notes_close(&n);
-    notes_open(&n);
-    n.sink.record = stop;
-    assert_false(read_bytes(&journal_reader, text, whole, 0, &n, &e));
-    assert_int_equal(e.code, ERR_LIMIT);
-    assert_int_equal(n.records, 1);
-    notes_close(&n);
-    for (int show = 0; show < 2; show++) {
-        struct bytes_input in = {.input = {bytes_window, text.len}, .all = text, .fails_at = 1};
-        struct buf out = {0};
-
-        notes_open(&n);
-        e = (struct err){0};
-        assert_false(show ? journal_reader.show(&in.input, 0, &out, &e)
-                          : journal_reader.read(&in.input, whole, &n.sink, &e));
-        assert_int_equal(e.code, ERR_IO);
-        notes_close(&n);
-        buf_free(&out);
-    }
-}
-
-static void memory_may_run_out_anywhere(void **state) {
-    static const str text = STR(A "\n");
-    REFUSE_OR_SKIP();
-    (void)state;
-    for (int show = 0; show < 2; show++)
-        for (long allowed = 0;; allowed++) {
-            struct bytes_input in = {.input = {bytes_window, text.len}, .all = text};
-            struct err e = {0};
-            struct buf out = {0};
-            struct notes n;
-            bool ok, told;
-
-            notes_open(&n);
-            n.count_only = true;
-            memory_refused = false;
-            memory_left = allowed;
-            ok =
-                show ? journal_reader.show(&in.input, 0, &out, &e) : journal_reader.read(&in.input, whole, &n.sink, &e);
-            memory_left = -1;
-            told = memory_refused;
-            if (!ok)
-                assert_int_equal(e.code, ERR_MEMORY);
-            else if (!show)
-                assert_int_equal(n.records, 1);
-            if (ok && told)
-                assert_true(n.damages); /* a name that could not be kept */
-            notes_close(&n);
-            buf_free(&out);
-            free(in.copy);
-            if (!told)
-                break;
-        }
-}
+static const struct promises promises = {
+    .reader = &journal_reader,
+    PROMISED_TABLES,
+    .busy = STR(A "\n" A "\n"),
+    .records = 2,
+    .only = {"M", STR(A "\n" A "\n"), "1@0+14{M=t:x} 2@16+14{M=t:x}"},
+};
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sources),
-        cmocka_unit_test(parts_of_any_cut_give_the_whole),
-        cmocka_unit_test(heads),
-        cmocka_unit_test(show_gives_fields),
+        PROMISES(&promises),
         cmocka_unit_test(an_entry_has_a_bound),
         cmocka_unit_test(windows_of_any_place),
         cmocka_unit_test(too_many_values_are_told),
-        cmocka_unit_test(a_sink_may_want_less_or_stop_and_an_input_fail),
-        cmocka_unit_test(memory_may_run_out_anywhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,22 +1,15 @@
 /* test_text: lines of text into records: every form of head, records of several lines, raw captures, zeros, damage, parts of
  * any cut, windows of any size, refused memory and input, and the samples of the shared data. With `--print FILE` the program prints the records
  * of a file, for test_text_python.py. */
-#include <stdio.h>
-
+#include "promises.h"
 #include "base/utf.h"
-#include "reader/text.h"
-#include "notes.h"
 #include "print.h"
-#include "../refuse.h"
+#include "reader/text.h"
 
 #define MIB ((size_t)1 << 20)
 #define CEE "Mar  6 04:07:23 h a: "
 
-static const struct {
-    const char *name;
-    str text;
-    const char *want;
-} sources[] = {
+static const struct source sources[] = {
     /* RFC 3164 and what became of it */
     {"old", STR("Jan 22 07:52:33 web.example client[30840]: text\n"),
      "1@0+48{message=t:text;timestamp=t:Jan 22 07:52:33;host=t:web.example;program=t:client;pid=t:30840}"},
@@ -194,32 +187,16 @@ static const struct {
     {"line ends", STR("\n\r\n\n"), ""},
 };
 
-static void lines_of_every_form(void **state) {
-    int wrong = 0;
-    (void)state;
-
-    for (size_t i = 0; i < COUNT(sources); i++)
-        wrong += reads_otherwise(&text_reader, sources[i].name, sources[i].text, sources[i].want);
-    assert_int_equal(wrong, 0);
-}
-
-static void parts_of_any_cut_give_the_whole(void **state) {
-    (void)state;
-    for (size_t i = 0; i < COUNT(sources); i++)
-        cut_everywhere(&text_reader, sources[i].text);
-}
-
 /* Three parts, so that some hold no head at all. */
 static void parts_without_a_head_give_nothing(void **state) {
     static const str text =
         STR("<1>Jan  1 00:00:00 h a: x\none\n\ntwo\n\0three<1>Jan  1 00:00:01 h a: y\nfour\n\nfive");
     struct notes all;
-    struct err e = {0};
     (void)state;
 
     notes_open(&all);
     all.numberless = true;
-    assert_true(read_bytes(&text_reader, text, whole, 0, &all, &e));
+    read_into(&text_reader, text, whole, 0, &all);
     assert_int_equal(all.records, 5);
     for (uint64_t a = 0; a <= text.len; a++)
         for (uint64_t b = a; b <= text.len; b++) {
@@ -227,9 +204,9 @@ static void parts_without_a_head_give_nothing(void **state) {
 
             notes_open(&parts);
             parts.numberless = true;
-            assert_true(read_bytes(&text_reader, text, (struct part){0, a}, 0, &parts, &e));
-            assert_true(read_bytes(&text_reader, text, (struct part){a, b}, 0, &parts, &e));
-            assert_true(read_bytes(&text_reader, text, (struct part){b, UINT64_MAX}, 0, &parts, &e));
+            read_into(&text_reader, text, (struct part){0, a}, 0, &parts);
+            read_into(&text_reader, text, (struct part){a, b}, 0, &parts);
+            read_into(&text_reader, text, (struct part){b, UINT64_MAX}, 0, &parts);
             if (!str_eq(buf_str(&parts.text), buf_str(&all.text)))
                 fail_msg("cut at %lu and %lu: %.*s", (unsigned long)a, (unsigned long)b, STR_ARG(buf_str(&parts.text)));
             notes_close(&parts);
@@ -242,7 +219,6 @@ static void parts_without_a_head_give_nothing(void **state) {
 static void records_across_windows(void **state) {
     struct buf text = {0};
     struct notes all;
-    struct err e = {0};
     size_t records = 0;
     (void)state;
 
@@ -257,7 +233,7 @@ static void records_across_windows(void **state) {
     }
     notes_open(&all);
     all.numberless = true;
-    assert_true(read_bytes(&text_reader, buf_str(&text), whole, 0, &all, &e));
+    read_into(&text_reader, buf_str(&text), whole, 0, &all);
     assert_int_equal(all.records, records);
     assert_int_equal(all.damages, 0);
     for (size_t more = 1; more < 400000; more = more * 3 + 10) {
@@ -266,7 +242,7 @@ static void records_across_windows(void **state) {
         notes_open(&parts);
         parts.numberless = true;
         for (uint64_t from = 0; from < text.len; from += 99991)
-            assert_true(read_bytes(&text_reader, buf_str(&text), (struct part){from, from + 99991}, more, &parts, &e));
+            read_into(&text_reader, buf_str(&text), (struct part){from, from + 99991}, more, &parts);
         assert_true(str_eq(buf_str(&parts.text), buf_str(&all.text)));
         notes_close(&parts);
     }
@@ -274,45 +250,29 @@ static void records_across_windows(void **state) {
     buf_free(&text);
 }
 
-static const struct {
-    const char *name;
-    str text;
-    uint64_t offset;
-    const char *want; /* NULL: no record begins there */
-} shows[] = {
-    {"a line", STR("one\ntwo\nthree\n"), 4, "two"},
-    {"the last", STR("one\ntwo"), 4, "two"},
-    {"behind a mark", STR("\xef\xbb\xbfone\n"), 3, "one"},
-    {"with its head", STR("Jan  1 00:00:00 h a: x\nJan  1 00:00:01 h a: y\n"), 23, "Jan  1 00:00:01 h a: y"},
-    {"several lines", STR("Jan  1 00:00:00 h a: x\r\nmore\r\nJan  1 00:00:01 h a: y\n"), 0,
-     "Jan  1 00:00:00 h a: x\nmore"},
-    {"the first in a line", STR("<1>Jan  1 00:00:00 h a: x<2>Jan  1 00:00:01 h a: y\nmore"), 0,
-     "<1>Jan  1 00:00:00 h a: x"},
-    {"amid a line", STR("<1>Jan  1 00:00:00 h a: x<2>Jan  1 00:00:01 h a: y\nmore"), 25,
-     "<2>Jan  1 00:00:01 h a: y\nmore"},
-    {"an empty line", STR("one\n\ntwo\n"), 4, NULL},
-    {"zeros", STR("one\n\0two\n"), 4, NULL},
-    {"behind the end", STR("one\n"), 4, NULL},
+static const struct shown shown[] = {
+    /* a line */ {STR("one\ntwo\nthree\n"), 4, "two"},
+    /* the last */ {STR("one\ntwo"), 4, "two"},
+    /* behind a mark */ {STR("\xef\xbb\xbfone\n"), 3, "one"},
+    /* with its head */ {STR("Jan  1 00:00:00 h a: x\nJan  1 00:00:01 h a: y\n"), 23, "Jan  1 00:00:01 h a: y"},
+    /* several lines */
+    {STR("Jan  1 00:00:00 h a: x\r\nmore\r\nJan  1 00:00:01 h a: y\n"), 0, "Jan  1 00:00:00 h a: x\nmore"},
+    /* the first in a line */
+    {STR("<1>Jan  1 00:00:00 h a: x<2>Jan  1 00:00:01 h a: y\nmore"), 0, "<1>Jan  1 00:00:00 h a: x"},
+    /* amid a line */
+    {STR("<1>Jan  1 00:00:00 h a: x<2>Jan  1 00:00:01 h a: y\nmore"), 25, "<2>Jan  1 00:00:01 h a: y\nmore"},
+    /* an empty line */ {STR("one\n\ntwo\n"), 4, NULL},
+    /* zeros */ {STR("one\n\0two\n"), 4, NULL},
+    /* behind the end */ {STR("one\n"), 4, NULL},
 };
-
-static void show_gives_the_lines(void **state) {
-    int wrong = 0;
-    (void)state;
-
-    for (size_t i = 0; i < COUNT(shows); i++)
-        wrong += shows_otherwise(&text_reader, shows[i].text, shows[i].offset, shows[i].want);
-    assert_int_equal(wrong, 0);
-}
 
 /* A head and `lines` lines below it, of `len` bytes each: how many records, in parts as well. */
 static void many_below(size_t lines, size_t len, uint64_t want) {
     struct buf text = {0};
-    struct err e = {0};
 
     buf_add(&text, S("Jan  1 00:00:00 h a: x\n"));
     for (size_t i = 0; i < lines; i++) {
-        for (size_t k = 0; k < len; k++)
-            buf_byte(&text, 'm');
+        fill(&text, 'm', len);
         buf_byte(&text, '\n');
     }
     buf_add(&text, S("Jan  1 00:00:01 h a: y\n"));
@@ -322,10 +282,10 @@ static void many_below(size_t lines, size_t len, uint64_t want) {
         notes_open(&n);
         n.count_only = true;
         for (int i = 0; i < parts; i++)
-            assert_true(read_bytes(&text_reader, buf_str(&text),
-                                   (struct part){text.len / parts * (size_t)i,
-                                                 i + 1 == parts ? UINT64_MAX : text.len / parts * (size_t)(i + 1)},
-                                   0, &n, &e));
+            read_into(&text_reader, buf_str(&text),
+                      (struct part){text.len / parts * (size_t)i,
+                                    i + 1 == parts ? UINT64_MAX : text.len / parts * (size_t)(i + 1)},
+                      0, &n);
         assert_int_equal(n.records, want);
         notes_close(&n);
     }
@@ -346,20 +306,17 @@ static void lines_of_a_record_are_bounded(void **state) {
 static void a_line_of_16_mib_is_damage(void **state) {
     struct buf text = {0};
     struct notes n;
-    struct err e = {0};
     (void)state;
 
     buf_add(&text, S("Jan  1 00:00:00 h a: x\n"));
-    assert_non_null(buf_reserve(&text, 16 * MIB));
-    memset(text.ptr + text.len, 'm', 16 * MIB);
-    text.len += 16 * MIB;
+    fill(&text, 'm', 16 * MIB);
     buf_add(&text, S("\nbelow\nJan  1 00:00:01 h a: y\n"));
     for (uint64_t cut = 0; cut < text.len; cut += 8 * MIB) {
         notes_open(&n);
         n.numberless = true;
         if (cut)
-            assert_true(read_bytes(&text_reader, buf_str(&text), (struct part){0, cut}, 0, &n, &e));
-        assert_true(read_bytes(&text_reader, buf_str(&text), (struct part){cut, UINT64_MAX}, 0, &n, &e));
+            read_into(&text_reader, buf_str(&text), (struct part){0, cut}, 0, &n);
+        read_into(&text_reader, buf_str(&text), (struct part){cut, UINT64_MAX}, 0, &n);
         assert_true(
             str_eq(buf_str(&n.text), S("0+23{message=t:x;timestamp=t:Jan  1 00:00:00;host=t:h;program=t:a} "
                                        "!23+16777217(a line of 16 MiB or more) 16777240+6{message=t:below} "
@@ -371,20 +328,14 @@ static void a_line_of_16_mib_is_damage(void **state) {
 
 static void a_line_just_shorter_is_a_record(void **state) {
     struct buf text = {0};
-    struct notes n;
-    struct err e = {0};
     (void)state;
 
-    assert_non_null(buf_reserve(&text, 16 * MIB));
-    memset(text.ptr, 'm', 16 * MIB - 1);
-    text.len = 16 * MIB - 1;
+    fill(&text, 'm', 16 * MIB - 1);
     buf_byte(&text, '\n');
-    notes_open(&n);
-    n.count_only = true;
-    assert_true(read_bytes(&text_reader, buf_str(&text), whole, 0, &n, &e));
+    struct notes const n = counted(&text_reader, buf_str(&text), 0);
+
     assert_int_equal(n.records, 1);
     assert_int_equal(n.damages, 0);
-    notes_close(&n);
     buf_free(&text);
 }
 
@@ -394,14 +345,13 @@ static void parameters_are_bounded(void **state) {
     for (unsigned count = 64; count < 66; count++) {
         struct buf text = {0};
         struct notes n;
-        struct err e = {0};
 
         buf_add(&text, S("<165>1 2003-10-11T22:14:15Z m e - - [a"));
         for (unsigned i = 0; i < count; i++)
             buf_format(&text, " k%u=\"%u\"", i, i);
         buf_add(&text, S("] x\n"));
         notes_open(&n);
-        assert_true(read_bytes(&text_reader, buf_str(&text), whole, 0, &n, &e));
+        read_into(&text_reader, buf_str(&text), whole, 0, &n);
         assert_int_equal(n.records, 1);
         assert_true(str_find(buf_str(&n.text), S("sd.a.k63=t:63")) != SIZE_MAX);
         assert_true(str_find(buf_str(&n.text), S("sd.a.k64")) == SIZE_MAX);
@@ -411,129 +361,67 @@ static void parameters_are_bounded(void **state) {
     }
 }
 
-static const struct {
-    const char *name;
-    str head;
-    bool text;
-} heads[] = {
-    {"lines of nothing known", STR("one\ntwo\n"), false},
-    {"lines of syslog", STR("one\nJan  1 00:00:00 h a: two\n"), true},
-    {"escapes of terminals", STR("Jan  1 00:00:00 h a: \x1b[31mred\x1b[0m plain\n"), true},
-    {"a separator of auditd's",
-     STR("Jan  1 00:00:00 h a: type=A msg=audit(1.1:1): a=1\x1d"
+/* A message of JSON: what the record has no room for is told. */
+static void values_of_json_are_bounded(void **state) {
+    (void)state;
+    for (unsigned count = 8191; count < 8194; count++) { /* and the message */
+        struct buf text = {0};
+
+        buf_add(&text, S("{\"a\":[1"));
+        for (unsigned i = 1; i < count; i++)
+            buf_add(&text, S(",1"));
+        buf_add(&text, S("]}\n"));
+        struct notes const n = counted(&text_reader, buf_str(&text), 0);
+
+        assert_int_equal(n.records, 1);
+        assert_int_equal(n.values, 8192);
+        assert_int_equal(n.damages, count > 8191);
+        buf_free(&text);
+    }
+}
+
+static const struct head heads[] = {
+    /* lines of nothing known */ {STR("one\ntwo\n"), false},
+    /* lines of syslog */ {STR("one\nJan  1 00:00:00 h a: two\n"), true},
+    /* escapes of terminals */ {STR("Jan  1 00:00:00 h a: \x1b[31mred\x1b[0m plain\n"), true},
+    /* a separator of auditd's */
+    {STR("Jan  1 00:00:00 h a: type=A msg=audit(1.1:1): a=1\x1d"
          "B=2\n"),
      true},
-    {"zeros in front", STR("\0\0\0\0Jan  1 00:00:00 h a: x\n"), true},
-    {"Latin-1", STR("Jan  1 00:00:00 h a: caf\xe9 au lait, sans sucre\n"), true},
-    {"Cyrillic", STR("Jan  1 00:00:00 h a: \xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\n"), true},
-    {"nothing", STR(""), false},
-    {"zeros", STR("\0\0\0"), false},
-    {"a zero amid", STR("Jan  1 00:00:00 h a: one\0two\n"), false},
-    {"zeros between lines", STR("Jan  1 00:00:00 h a: x\n\0\0\0\0Jan  1 00:00:01 h a: y\n\0\0"), true},
-    {"zeros between lines, then one amid", STR("Jan  1 00:00:00 h a: x\n\0\0Jan  1 00:00:01 h a: y\0\n"), false},
-    {"UTF-16",
-     STR("J\0a\0n\0 \0 \0"
+    /* zeros in front */ {STR("\0\0\0\0Jan  1 00:00:00 h a: x\n"), true},
+    /* Latin-1 */ {STR("Jan  1 00:00:00 h a: caf\xe9 au lait, sans sucre\n"), true},
+    /* Cyrillic */ {STR("Jan  1 00:00:00 h a: \xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\xd0\xb6\n"), true},
+    /* nothing */ {STR(""), false},
+    /* zeros */ {STR("\0\0\0"), false},
+    /* a zero amid */ {STR("Jan  1 00:00:00 h a: one\0two\n"), false},
+    /* controls */ {STR("Jan  1 00:00:00 h a: \x01\x02\x03\x04\x05\n"), false},
+    /* high bytes of nothing */
+    {STR("Jan  1 00:00:00 h a: "
+         "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4\xf3\xf2\xf1\xf0\xef\xee\xed\xec\xeb\xea\xe9\xe8\xe7\xe6\xe5"
+         "\xe4\xe3\xe2\xe1\xe0 a\n"),
+     false},
+    /* zeros between lines */ {STR("Jan  1 00:00:00 h a: x\n\0\0\0\0Jan  1 00:00:01 h a: y\n\0\0"), true},
+    /* zeros between lines, then one amid */ {STR("Jan  1 00:00:00 h a: x\n\0\0Jan  1 00:00:01 h a: y\0\n"), false},
+    /* UTF-16 */
+    {STR("J\0a\0n\0 \0 \0"
          "1\0 \0"
          "0\0"
          "0\0:\0"
          "0\0\n\0"),
      false},
-    {"controls", STR("Jan  1 00:00:00 h a: \x01\x02\x03\x04\x05\n"), false},
-    {"high bytes of nothing",
-     STR("Jan  1 00:00:00 h a: "
-         "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4\xf3\xf2\xf1\xf0\xef\xee\xed\xec\xeb\xea\xe9\xe8\xe7\xe6\xe5"
-         "\xe4\xe3\xe2\xe1\xe0 a\n"),
-     false},
-    {"a mail that quotes a line of syslog",
-     STR("Received: from a.example (a.example [198.51.100.7])\n\tby b.example; Fri, 1 Jan 2021 00:00:00 +0000\n"
+    /* a mail that quotes a line of syslog */
+    {STR("Received: from a.example (a.example [198.51.100.7])\n\tby b.example; Fri, 1 Jan 2021 00:00:00 +0000\n"
          "Subject: your log\n\nJan  1 00:00:00 h a: x\n"),
      false},
-    {"a mailbox", STR("From a@b.example Fri Jan  1 00:00:00 2021\nTo: c@d.example\n\nJan  1 00:00:00 h a: x\n"), false},
-    {"fields of a mail that are none: a line that is no field stands among them",
-     STR("From: a\nno field\nTo: b\nJan  1 00:00:00 h a: x\n"), true},
-    {"one field of a mail", STR("Date: today\nJan  1 00:00:00 h a: x\n"), true},
-    {"PDF", STR("%PDF-1.7\n"), false},
-    {"XML", STR("<?xml version=\"1.0\"?>\n"), false},
-    {"RTF", STR("{\\rtf1 a}\n"), false},
+    /* a mailbox */
+    {STR("From a@b.example Fri Jan  1 00:00:00 2021\nTo: c@d.example\n\nJan  1 00:00:00 h a: x\n"), false},
+    /* fields of a mail that are none: a line that is no field stands among them */
+    {STR("From: a\nno field\nTo: b\nJan  1 00:00:00 h a: x\n"), true},
+    /* one field of a mail */ {STR("Date: today\nJan  1 00:00:00 h a: x\n"), true},
+    /* PDF */ {STR("%PDF-1.7\n"), false},
+    /* XML */ {STR("<?xml version=\"1.0\"?>\n"), false},
+    /* RTF */ {STR("{\\rtf1 a}\n"), false},
 };
-
-static void text_is_told_from_other_bytes(void **state) {
-    (void)state;
-    for (size_t i = 0; i < COUNT(heads); i++)
-        if (text_reader.looks_like(heads[i].head) != heads[i].text)
-            fail_msg("%s", heads[i].name);
-}
-
-/* One of each sort: several lines, a raw capture, structured data, JSON. */
-static const str rich = STR("<15>1 2021-03-06T04:07:38Z h t - 1 [a@1 k=\"v\\\"\"] x\nmore\n<14>Mar  6 04:07:24 h t: "
-                            "{\"k\":[1,{\"l\":2}]}<14>Mar  6 04:07:24 h t: b\n\0<13>y");
-
-static void the_input_may_fail(void **state) {
-    struct notes all;
-    struct err e = {0};
-    (void)state;
-
-    notes_open(&all);
-    assert_true(read_bytes(&text_reader, rich, whole, 0, &all, &e));
-    assert_int_equal(all.records, 4);
-    notes_close(&all);
-    for (uint64_t fails_at = 1; fails_at <= rich.len; fails_at++) {
-        struct bytes_input in = {.input = {bytes_window, rich.len}, .all = rich, .fails_at = fails_at};
-        struct buf out = {0};
-        struct notes n;
-
-        notes_open(&n);
-        assert_false(text_reader.read(&in.input, whole, &n.sink, &e));
-        assert_int_equal(e.code, ERR_IO);
-        free(in.copy);
-        in.copy = NULL;
-        in.last = 0;
-        assert_false(text_reader.show(&in.input, 0, &out, &e));
-        assert_int_equal(e.code, ERR_IO);
-        free(in.copy);
-        buf_free(&out);
-        notes_close(&n);
-    }
-}
-
-/* Whatever is refused: the reader fails with ERR_MEMORY, or gives all, or says that values were left out. */
-static void every_allocation_may_fail(void **state) {
-    struct notes all;
-    struct err e = {0};
-    size_t failures = 0;
-    (void)state;
-
-    REFUSE_OR_SKIP();
-    notes_open(&all);
-    assert_true(read_bytes(&text_reader, rich, whole, 0, &all, &e));
-    for (int for_good = 0; for_good < 2; for_good++)
-        for (long n = 0;; n++) {
-            struct bytes_input in = {.input = {bytes_window, rich.len}, .all = rich};
-            struct notes some;
-            bool ok, told;
-
-            notes_open(&some);
-            some.count_only = true;
-            e = (struct err){0};
-            memory_gone_for_good = for_good;
-            memory_refused = false;
-            memory_left = n;
-            ok = text_reader.read(&in.input, whole, &some.sink, &e);
-            told = memory_refused;
-            memory_left = -1;
-            free(in.copy);
-            if (ok)
-                assert_int_equal(some.records, all.records);
-            else
-                assert_int_equal(e.code, ERR_MEMORY);
-            failures += !ok;
-            notes_close(&some);
-            if (!told)
-                break;
-        }
-    assert_true(failures > 10);
-    notes_close(&all);
-}
 
 /* The samples of the shared data: records as a person counts them. */
 static const struct {
@@ -541,53 +429,45 @@ static const struct {
     uint64_t records;
     const char *first, *last; /* values that the first and the last record must have, in this order */
 } samples[] = {
-    {"syslog_syslog", 16,
+    {"linux/plaso/syslog_syslog", 16,
      "message=t:INFO No new content in \xc3\xad"
      "mynd.dd.;timestamp=t:Jan 22 07:52:33;"
      "host=t:myhostname.myhost.com;program=t:client;pid=t:30840}",
      "{message=t:[998.390602] sda2: rw=0, want=66, limit=2;timestamp=t:Nov 18 08:31:20;host=t:victoria;"
      "program=t:kernel}"},
-    {"syslog_syslog_chromeos", 8, "program=t:periodic_scheduler;pid=t:13707;severity=t:INFO}",
+    {"linux/plaso/syslog_syslog_chromeos", 8, "program=t:periodic_scheduler;pid=t:13707;severity=t:INFO}",
      "This is a multi-line\n\tmessage that screws up many syslog parsers.;"},
-    {"syslog_syslog_cron.log", 9, "{message=t:(root) CMD (touch /tmp/afile.txt);", "program=t:CRON;pid=t:31067}"},
-    {"syslog_syslog_rsyslog", 5, "{repeated=t:76;message=t:-- MARK --;", "program=t:systemd;pid=t:1}"},
-    {"syslog_syslog_rsyslog_ForwardFormat", 9, "{message=t:log_tag this is debug;",
+    {"linux/plaso/syslog_syslog_cron.log", 9, "{message=t:(root) CMD (touch /tmp/afile.txt);",
+     "program=t:CRON;pid=t:31067}"},
+    {"linux/plaso/syslog_syslog_rsyslog", 5, "{repeated=t:76;message=t:-- MARK --;", "program=t:systemd;pid=t:1}"},
+    {"linux/plaso/syslog_syslog_rsyslog_ForwardFormat", 9, "{message=t:log_tag this is debug;",
      "program=t:cron;pid=t:18854;severity=t:info;facility=t:cron}"},
-    {"syslog_syslog_rsyslog_SysklogdFileFormat", 9, "{message=t:log_tag this is debug;", "program=t:cron;pid=t:18810}"},
-    {"syslog_syslog_rsyslog_SyslogProtocol23Format", 9,
+    {"linux/plaso/syslog_syslog_rsyslog_SysklogdFileFormat", 9, "{message=t:log_tag this is debug;",
+     "program=t:cron;pid=t:18810}"},
+    {"linux/plaso/syslog_syslog_rsyslog_SyslogProtocol23Format", 9,
      "{message=t:this is debug;timestamp=t:2021-03-06T04:07:38.251122+00:00;host=t:hostname;program=t:log_tag;"
      "msgid=t:123;severity=t:debug;facility=t:user}",
      "program=t:cron;pid=t:18898;severity=t:info;facility=t:cron}"},
-    {"syslog_syslog_rsyslog_TraditionalForwardFormat", 9,
+    {"linux/plaso/syslog_syslog_rsyslog_TraditionalForwardFormat", 9,
      "timestamp=t:Mar  6 04:07:23;host=t:hostname;severity=t:debug", "facility=t:cron}"},
-    {"syslog_syslog_rsyslog_traditional", 8, "{message=t:Job `cron.daily' terminated;",
+    {"linux/plaso/syslog_syslog_rsyslog_traditional", 8, "{message=t:Job `cron.daily' terminated;",
      "{message=t:This is a multi-line message that screws up\n\tmany syslog parsers.;"},
-    {"syslog_syslog_ssh.log", 9, "{message=t:Server listening on 0.0.0.0 port 22.;",
+    {"linux/plaso/syslog_syslog_ssh.log", 9, "{message=t:Server listening on 0.0.0.0 port 22.;",
      "RSA SHA256:5xyQ+PG1Z3CIiShclJ2iNya5TOdKDgE/HrOXr21IdOo;timestamp=t:Mar 11 22:55:35;"},
 };
 
-static void samples_give_what_a_person_counts(void **state) {
-    const char *const shared = getenv("LONGWATCH_SHARED");
+static void first_and_last_of_public_samples(void **state) {
     (void)state;
-
     for (size_t i = 0; i < COUNT(samples); i++) {
-        char path[4096], bytes[8192];
+        struct buf bytes = {0};
         struct notes n;
-        struct err e = {0};
-        FILE *f;
 
-        snprintf(path, sizeof path, "%s/data/linux/plaso/%s", shared ? shared : "../shared", samples[i].file);
-        if (!(f = fopen(path, "rb"))) {
-            print_message("SKIP: no shared data\n");
+        if (!shared_file(samples[i].file, &bytes))
             skip();
-        }
-        str const text = {bytes, fread(bytes, 1, sizeof bytes, f)};
-
-        fclose(f);
+        assert_true(text_reader.looks_like(buf_str(&bytes)));
         notes_open(&n);
         n.numberless = true;
-        assert_true(text_reader.looks_like(text));
-        assert_true(read_bytes(&text_reader, text, whole, 0, &n, &e));
+        read_into(&text_reader, buf_str(&bytes), whole, 0, &n);
         str const all = buf_str(&n.text);
         str const head = str_first(all, str_find(all, S("} ")) + 1);
         size_t at = 0;
@@ -598,25 +478,39 @@ static void samples_give_what_a_person_counts(void **state) {
             str_find(str_from(all, at), str_of(samples[i].last)) == SIZE_MAX)
             fail_msg("%s: %lu records: %.*s", samples[i].file, (unsigned long)n.records, STR_ARG(all));
         notes_close(&n);
-        cut_everywhere(&text_reader, text);
+        cut_everywhere(&text_reader, buf_str(&bytes), NOTED_ALL);
+        buf_free(&bytes);
     }
 }
 
+/* One of each sort: several lines, a raw capture, structured data, JSON. */
+static const struct promises promises = {
+    .reader = &text_reader,
+    .in_parts = true,
+    PROMISED_TABLES,
+    .busy = STR("<15>1 2021-03-06T04:07:38Z h t - 1 [a@1 k=\"v\\\"\"] x\nmore\n<14>Mar  6 04:07:24 h t: "
+                "{\"k\":[1,{\"l\":2}]}<14>Mar  6 04:07:24 h t: b\n\0<13>y"),
+    .records = 4,
+    .refusals = 10,
+    .only = {"program", STR("Jan  1 00:00:00 h a: x\n\0Jan  1 00:00:01 h b: y\n"),
+             "1@0+23{program=t:a} !23+1(zero bytes between lines) 2@24+23{program=t:b}"},
+};
+
+/* No other names than the reader's own. */
+static const struct promises plain = {.reader = &text_reader, .busy = STR("one\ntwo\n"), .records = 2};
+
 int main(int argc, char **argv) {
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_of_every_form),
-        cmocka_unit_test(parts_of_any_cut_give_the_whole),
+    const struct CMUnitTest tests[] = {
+        PROMISES(&promises),
+        PROMISE(names_without_room_are_told, &plain),
         cmocka_unit_test(parts_without_a_head_give_nothing),
         cmocka_unit_test(records_across_windows),
-        cmocka_unit_test(show_gives_the_lines),
         cmocka_unit_test(lines_of_a_record_are_bounded),
         cmocka_unit_test(a_line_of_16_mib_is_damage),
         cmocka_unit_test(a_line_just_shorter_is_a_record),
         cmocka_unit_test(parameters_are_bounded),
-        cmocka_unit_test(text_is_told_from_other_bytes),
-        cmocka_unit_test(the_input_may_fail),
-        cmocka_unit_test(every_allocation_may_fail),
-        cmocka_unit_test(samples_give_what_a_person_counts),
+        cmocka_unit_test(values_of_json_are_bounded),
+        cmocka_unit_test(first_and_last_of_public_samples),
     };
 
     if (argc == 3 && strcmp(argv[1], "--print") == 0)

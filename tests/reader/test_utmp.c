@@ -1,9 +1,6 @@
 /* test_utmp: login records of every layout, made here byte by byte; what is none; damage, parts, show, and public samples. */
-#include "notes.h"
-
-#include "../refuse.h"
+#include "promises.h"
 #include "reader/utmp.h"
-#include "shared.h"
 
 /* What stands in a record, and where: written from bits/utmp.h, apart from the reader. */
 struct spec {
@@ -164,7 +161,7 @@ static void last_logins(void **state) {
                        size, 2 * size, size, '\0');
             wrong += reads_otherwise(&utmp_reader, "lastlog", buf_str(&b), want.ptr);
             assert_true(utmp_reader.looks_like(buf_str(&b)));
-            cut_everywhere(&utmp_reader, buf_str(&b));
+            cut_everywhere(&utmp_reader, buf_str(&b), NOTED_ALL);
             buf_free(&b);
             buf_free(&want);
         }
@@ -203,17 +200,6 @@ static void no_records(void **state) {
                 fail_msg("%s looks like a record", list[i].name);
             buf_free(&b);
         }
-    assert_false(utmp_reader.looks_like(S("")));
-    struct buf zeros = {0};
-
-    assert_non_null(buf_reserve(&zeros, 4096));
-    memset(zeros.ptr, 0, 4096);
-    zeros.len = 4096;
-    assert_false(utmp_reader.looks_like(buf_str(&zeros)));
-    memset(zeros.ptr, 'x', 4096);
-    assert_false(utmp_reader.looks_like(buf_str(&zeros)));
-    buf_free(&zeros);
-    assert_int_equal(utmp_reader.part_size(S("")), 0);
 }
 
 /* Records, with bytes lost, bytes put in, and an end that breaks off. */
@@ -273,177 +259,74 @@ static void a_wiped_record_is_a_record(void **state) {
     assert_true(utmp_reader.looks_like(buf_str(&b)));
     assert_int_equal(
         reads_otherwise(&utmp_reader, "wiped", buf_str(&b), "1@0+384{" ALICE "} 2@384+384{ut_type=t:EMPTY}"), 0);
-    cut_everywhere(&utmp_reader, buf_str(&b));
-    buf_free(&b);
-}
-
-static void no_record_at_all_is_told(void **state) {
-    (void)state;
-    assert_int_equal(reads_otherwise(&utmp_reader, "text", S("hello"), "!0+5(no login record: nothing was read)"), 0);
-    assert_int_equal(reads_otherwise(&utmp_reader, "nothing", S(""), ""), 0);
-}
-
-static void show_gives_values(void **state) {
-    struct buf b = {0};
-    int wrong = 0;
-    (void)state;
-
-    login_add(&b, &narrow, &by_ssh);
-    login_add(&b, &narrow, &cases[4].login);
-    wrong += shows_otherwise(&utmp_reader, buf_str(&b), 384,
-                             "ut_type: DEAD_PROCESS\naction: logout\ntimestamp: 1700000000.999999\nut_line: pts/0\n"
-                             "ut_pid: 4711\ne_termination: 15\ne_exit: 1");
-    wrong += shows_otherwise(&utmp_reader, buf_str(&b), 1, NULL);
-    wrong += shows_otherwise(&utmp_reader, buf_str(&b), 768, NULL);
-    wrong += shows_otherwise(&utmp_reader, S("x"), 0, NULL);
-    assert_int_equal(wrong, 0);
-    buf_free(&b);
-}
-
-static bool wants_user(struct event_sink *sink, field_id field) {
-    return str_eq(field_name(sink->fields, field), S("ut_user"));
-}
-
-static void what_nobody_wants_is_left_out(void **state) {
-    struct buf b = {0};
-    struct notes n;
-    struct err e = {0};
-    (void)state;
-
-    login_add(&b, &narrow, &by_ssh);
-    notes_open(&n);
-    n.sink.wants = wants_user;
-    assert_true(read_bytes(&utmp_reader, buf_str(&b), whole, 0, &n, &e));
-    assert_true(str_eq(buf_str(&n.text), S("1@0+384{ut_user=t:alice} ")));
-    notes_close(&n);
-    buf_free(&b);
-}
-
-static bool stop(struct event_sink *sink, const struct record *r, struct err *e) {
-    ((struct notes *)(void *)sink)->records++;
-    return err_set(e, ERR_LIMIT, r->offset, "enough");
-}
-
-static void a_sink_may_stop_and_an_input_fail(void **state) {
-    struct buf b = {0};
-    struct notes n;
-    struct err e = {0};
-    (void)state;
-
-    login_add(&b, &narrow, &by_ssh);
-    login_add(&b, &narrow, &by_ssh);
-    notes_open(&n);
-    n.sink.record = stop;
-    assert_false(read_bytes(&utmp_reader, buf_str(&b), whole, 0, &n, &e));
-    assert_int_equal(e.code, ERR_LIMIT);
-    assert_int_equal(n.records, 1);
-    notes_close(&n);
-    for (int show = 0; show < 2; show++) {
-        struct bytes_input in = {.input = {bytes_window, b.len}, .all = buf_str(&b), .fails_at = 1};
-        struct buf out = {0};
-
-        notes_open(&n);
-        e = (struct err){0};
-        assert_false(show ? utmp_reader.show(&in.input, 0, &out, &e) : utmp_reader.read(&in.input, whole, &n.sink, &e));
-        assert_int_equal(e.code, ERR_IO);
-        notes_close(&n);
-        buf_free(&out);
-    }
-    buf_free(&b);
-}
-
-static void memory_may_run_out_anywhere(void **state) {
-    struct buf b = {0};
-    REFUSE_OR_SKIP();
-    (void)state;
-
-    login_add(&b, &narrow, &by_ssh);
-    for (int show = 0; show < 2; show++)
-        for (long allowed = 0;; allowed++) {
-            struct bytes_input in = {.input = {bytes_window, b.len}, .all = buf_str(&b)};
-            struct err e = {0};
-            struct buf out = {0};
-            struct notes n;
-            bool ok, told;
-
-            notes_open(&n);
-            n.count_only = true;
-            memory_refused = false;
-            memory_left = allowed;
-            ok = show ? utmp_reader.show(&in.input, 0, &out, &e) : utmp_reader.read(&in.input, whole, &n.sink, &e);
-            memory_left = -1;
-            told = memory_refused;
-            if (!ok)
-                assert_int_equal(e.code, ERR_MEMORY);
-            else if (!show)
-                assert_int_equal(n.records, 1);
-            if (ok && told)
-                assert_true(n.damages); /* a name that could not be kept */
-            notes_close(&n);
-            buf_free(&out);
-            free(in.copy);
-            if (!told)
-                break;
-        }
+    cut_everywhere(&utmp_reader, buf_str(&b), NOTED_ALL);
     buf_free(&b);
 }
 
 /* Read by eye out of the bytes of the files. */
-static void public_samples(void **state) {
-    static const struct {
-        const char *name;
-        uint64_t records, damages;
-        const char *holds[2];
-    } list[] = {
-        {"linux/plaso/utmp_utmp",
-         14,
-         0,
-         {"timestamp=n:1386945909.688666;ut_user=t:reboot;ut_line=t:~;ut_host=t:3.8.0-33-generic",
-          "ut_type=t:LOGIN_PROCESS;action=t:login "
-          "prompt;timestamp=n:1386945909.000000;ut_user=t:LOGIN;ut_line=t:tty4;ut_pid=n:1115;ut_id=t:4"}},
-        {"linux/plaso/utmp_wtmp.1",
-         4,
-         1,
-         {"ut_user=t:userA;ut_line=t:pts/32;ut_host=t:10.10.122.1;ut_addr_v6=t:10.10.122.1;ut_pid=n:20060;ut_id=t:s/12",
-          "ut_type=t:DEAD_PROCESS;action=t:logout;timestamp=n:1322785278.725048;ut_line=t:pts/89;ut_pid=n:20060"}},
-    };
-    (void)state;
+static const struct sample samples[] = {
+    {"linux/plaso/utmp_utmp",
+     14,
+     0,
+     {"timestamp=n:1386945909.688666;ut_user=t:reboot;ut_line=t:~;ut_host=t:3.8.0-33-generic",
+      "ut_type=t:LOGIN_PROCESS;action=t:login "
+      "prompt;timestamp=n:1386945909.000000;ut_user=t:LOGIN;ut_line=t:tty4;ut_pid=n:1115;ut_id=t:4"}},
+    {"linux/plaso/utmp_wtmp.1",
+     4,
+     1,
+     {"ut_user=t:userA;ut_line=t:pts/32;ut_host=t:10.10.122.1;ut_addr_v6=t:10.10.122.1;ut_pid=n:20060;ut_id=t:s/12",
+      "ut_type=t:DEAD_PROCESS;action=t:logout;timestamp=n:1322785278.725048;ut_line=t:pts/89;ut_pid=n:20060"}},
+};
 
-    for (size_t i = 0; i < COUNT(list); i++) {
-        struct buf bytes = {0};
-        struct notes n;
-        struct err e = {0};
+static const struct source sources[] = {
+    {"text", STR("hello"), "!0+5(no login record: nothing was read)"},
+    {"nothing", STR(""), ""},
+};
 
-        if (!shared_file(list[i].name, &bytes))
-            skip();
-        assert_true(utmp_reader.looks_like(buf_str(&bytes)));
-        notes_open(&n);
-        assert_true(read_bytes(&utmp_reader, buf_str(&bytes), whole, 0, &n, &e));
-        if (n.records != list[i].records || n.damages != list[i].damages)
-            fail_msg("%s: %lu records, %lu damages: %.*s", list[i].name, (unsigned long)n.records,
-                     (unsigned long)n.damages, STR_ARG(buf_str(&n.text)));
-        for (size_t k = 0; k < COUNT(list[i].holds); k++)
-            if (str_find(buf_str(&n.text), str_of(list[i].holds[k])) == SIZE_MAX)
-                fail_msg("%s: %s is not in %.*s", list[i].name, list[i].holds[k], STR_ARG(buf_str(&n.text)));
-        notes_close(&n);
-        buf_free(&bytes);
-    }
-}
-
+/* Of the records that are made here. */
 int main(void) {
+    struct buf two = {0}, zeros = {0}, letters_only = {0};
+
+    login_add(&two, &narrow, &by_ssh);
+    login_add(&two, &narrow, &cases[4].login);
+    fill(&zeros, '\0', 4096);
+    fill(&letters_only, 'x', 4096);
+    const struct head heads[] = {
+        {buf_str(&two), true},
+        {buf_str(&zeros), false},
+        {buf_str(&letters_only), false},
+        {STR(""), false},
+    };
+    const struct shown shown[] = {
+        {buf_str(&two), 384,
+         "ut_type: DEAD_PROCESS\naction: logout\ntimestamp: 1700000000.999999\nut_line: pts/0\n"
+         "ut_pid: 4711\ne_termination: 15\ne_exit: 1"},
+        {buf_str(&two), 1, NULL},
+        {buf_str(&two), 768, NULL},
+        {STR("x"), 0, NULL},
+    };
+    const struct promises promises = {
+        .reader = &utmp_reader,
+        PROMISED_TABLES,
+        .busy = buf_str(&two),
+        .records = 2,
+        .only = {"ut_user", str_first(buf_str(&two), 384), "1@0+384{ut_user=t:alice}"},
+        PROMISED_SAMPLES,
+    };
     const struct CMUnitTest tests[] = {
+        PROMISES(&promises),
+        SAMPLES(&promises),
         cmocka_unit_test(every_layout),
         cmocka_unit_test(last_logins),
         cmocka_unit_test(no_records),
         cmocka_unit_test(damage_is_told_and_passed),
         cmocka_unit_test(a_wiped_record_is_a_record),
-        cmocka_unit_test(no_record_at_all_is_told),
-        cmocka_unit_test(show_gives_values),
-        cmocka_unit_test(what_nobody_wants_is_left_out),
-        cmocka_unit_test(a_sink_may_stop_and_an_input_fail),
-        cmocka_unit_test(memory_may_run_out_anywhere),
-        cmocka_unit_test(public_samples),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int const failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    buf_free(&two);
+    buf_free(&zeros);
+    buf_free(&letters_only);
+    return failed;
 }

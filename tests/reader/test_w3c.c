@@ -1,11 +1,6 @@
 /* test_w3c: the reader of W3C extended logs: directives, days, blanks within values, quotes, damage, parts of any
  * cut. */
-#include "notes.h"
-
-#include <stdio.h>
-
-#include "../refuse.h"
-#include "base/file.h"
+#include "promises.h"
 #include "reader/w3c.h"
 
 #define AB "#Fields: a b\n"                              /* 13 bytes */
@@ -14,11 +9,7 @@
 #define DATE "#Date: 2013-07-30 00:00:00\n"              /* 27 */
 #define IIS "#Fields: q s-port user c-ip ua sc-status\n" /* 41 */
 
-static const struct {
-    const char *name;
-    str text;
-    const char *notes;
-} cases[] = {
+static const struct source sources[] = {
     {"two values", STR(AB "x y\n"), "1@13+3{a=t:x;b=t:y}"},
     {"no line end at the end", STR(AB "x y"), "1@13+3{a=t:x;b=t:y}"},
     {"CR LF", STR("#Fields: a b\r\nx y\r\nz w\r\n"), "1@14+3{a=t:x;b=t:y} 2@19+3{a=t:z;b=t:w}"},
@@ -141,265 +132,109 @@ static const struct {
     {"too many between commas", STR("#Fields: a,b\nx,y,\n"), "!13+5(more values than fields)"},
 };
 
-static void sources(void **state) {
-    int wrong = 0;
-    (void)state;
+static const struct head heads[] = {
+    {STR("#Fields: date time\n"), true},
+    {STR("#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: x\n#Fields: a\n"), true},
+    {STR("#Date: 2021-04-01 00:00:21\r\n#Fields: a\r\n"), true},
+    {STR("\xef\xbb\xbf#Software: Microsoft Exchange Server\n#Fields: a,b\n"), true},
+    {STR("#fields: a\n"), true},
+    {STR("a,b\r\n#Software: Microsoft Exchange Server\r\n#Fields: a,b\r\n"), true},
+    {STR("a,c\n#Fields: a,b\n"), false},
+    {STR("a,b\n#Fields: a,b"), false},
+    {STR("a b\n#Fields: a b\n"), false},
+    {STR("a,b\nx,y\n#Fields: a,b\n"), false},
+    {STR("#Software: x\n"), false},
+    {STR("#Fields a\n"), false},
+    {STR("#fields\ta\n"), false},
+    {STR("#separator \\x09\n"), false},
+    {STR("x\n#Fields: a\n"), false},
+    {STR("#Fields"), false},
+    {STR("#"), false},
+    {STR(""), false},
+    {STR("{}"), false},
+};
 
-    for (size_t i = 0; i < COUNT(cases); i++)
-        wrong += reads_otherwise(&w3c_reader, cases[i].name, cases[i].text, cases[i].notes);
-    assert_int_equal(wrong, 0);
-}
-
-static void parts_of_any_cut_give_the_whole(void **state) {
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        cut_everywhere(&w3c_reader, cases[i].text);
-}
-
-static void heads(void **state) {
-    static const struct {
-        str head;
-        bool w3c;
-    } list[] = {
-        {STR("#Fields: date time\n"), true},
-        {STR("#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: x\n#Fields: a\n"), true},
-        {STR("#Date: 2021-04-01 00:00:21\r\n#Fields: a\r\n"), true},
-        {STR("\xef\xbb\xbf#Software: Microsoft Exchange Server\n#Fields: a,b\n"), true},
-        {STR("#fields: a\n"), true},
-        {STR("a,b\r\n#Software: Microsoft Exchange Server\r\n#Fields: a,b\r\n"), true},
-        {STR("a,c\n#Fields: a,b\n"), false},
-        {STR("a,b\n#Fields: a,b"), false},
-        {STR("a b\n#Fields: a b\n"), false},
-        {STR("a,b\nx,y\n#Fields: a,b\n"), false},
-        {STR("#Software: x\n"), false},
-        {STR("#Fields a\n"), false},
-        {STR("#fields\ta\n"), false},
-        {STR("#separator \\x09\n"), false},
-        {STR("x\n#Fields: a\n"), false},
-        {STR("#Fields"), false},
-        {STR("#"), false},
-        {STR(""), false},
-        {STR("{}"), false},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(list); i++) {
-        if (w3c_reader.looks_like(list[i].head) != list[i].w3c)
-            fail_msg("head %zu looks otherwise", i);
-        assert_int_equal(w3c_reader.part_size(list[i].head), 0);
-    }
-}
-
-static void show_gives_names_and_line(void **state) {
-    static const str text = STR("#Fields: a b\nx y\nonly\n#Fields: c,d\r\n\"z\",w\r\n#Date: x");
-    static const struct {
-        uint64_t offset;
-        const char *shown;
-    } list[] = {
-        {13, "#Fields: a b\nx y"},
-        {36, "#Fields: c,d\n\"z\",w"},
-        {0, NULL},  /* a directive */
-        {14, NULL}, /* within a line */
-        {16, NULL}, /* its end */
-        {17, NULL}, /* damage */
-        {43, NULL}, /* a directive */
-        {50, NULL}, /* the end */
-        {1000, NULL},
-    };
-    int wrong = 0;
-    (void)state;
-
-    for (size_t i = 0; i < COUNT(list); i++)
-        wrong += shows_otherwise(&w3c_reader, text, list[i].offset, list[i].shown);
-    wrong += shows_otherwise(&w3c_reader, S(""), 0, NULL);
-    wrong += shows_otherwise(&w3c_reader, S("a,b\n#Fields: a,b\na,b\nx,y\n"), 0, NULL);
-    wrong += shows_otherwise(&w3c_reader, S("a,b\n#Fields: a,b\na,b\nx,y\n"), 17, NULL);
-    wrong += shows_otherwise(&w3c_reader, S("a,b\n#Fields: a,b\na,b\nx,y\n"), 21, "#Fields: a,b\nx,y");
-    wrong += shows_otherwise(&w3c_reader, S("x y\n"), 0, NULL);
-    assert_int_equal(wrong, 0);
-}
-
-static bool wants_b(struct event_sink *sink, field_id field) {
-    return str_eq(field_name(sink->fields, field), S("b"));
-}
-
-static void what_nobody_wants_is_left_out_and_still_checked(void **state) {
-    struct notes n;
-    struct err e = {0};
-    (void)state;
-
-    notes_open(&n);
-    n.sink.wants = wants_b;
-    assert_true(read_bytes(&w3c_reader, S("#Software: s\n" AB "x y\nx\n"), whole, 0, &n, &e));
-    assert_true(str_eq(buf_str(&n.text), S("1@26+3{b=t:y} !30+2(fewer values than fields) ")));
-    notes_close(&n);
-}
+#define NAMES_TWICE STR("a,b\n#Fields: a,b\na,b\nx,y\n")
+#define SHOWN STR("#Fields: a b\nx y\nonly\n#Fields: c,d\r\n\"z\",w\r\n#Date: x")
+static const struct shown shown[] = {
+    {SHOWN, 13, "#Fields: a b\nx y"},
+    {SHOWN, 36, "#Fields: c,d\n\"z\",w"},
+    {SHOWN, 0, NULL},  /* a directive */
+    {SHOWN, 14, NULL}, /* within a line */
+    {SHOWN, 16, NULL}, /* its end */
+    {SHOWN, 17, NULL}, /* damage */
+    {SHOWN, 43, NULL}, /* a directive */
+    {SHOWN, 50, NULL}, /* the end */
+    {SHOWN, 1000, NULL},
+    {STR(""), 0, NULL},
+    {NAMES_TWICE, 0, NULL},
+    {NAMES_TWICE, 17, NULL},
+    {NAMES_TWICE, 21, "#Fields: a,b\nx,y"},
+    {STR("x y\n"), 0, NULL},
+};
 
 /* So many pieces that are one value, and so many fields: up to the bound, and beyond. */
 static void bounds_are_told(void **state) {
     (void)state;
     for (size_t extra = 60; extra < 70; extra++) {
         struct buf b = {0};
-        struct notes n;
-        struct err e = {0};
 
-        notes_open(&n);
         buf_add(&b, S("#Fields: user sc-status\nx"));
         for (size_t i = 0; i < extra; i++)
             buf_add(&b, S(" x"));
         buf_add(&b, S(" 200\n"));
-        n.count_only = true;
-        assert_true(read_bytes(&w3c_reader, buf_str(&b), whole, 0, &n, &e));
+        struct notes const n = counted(&w3c_reader, buf_str(&b), 0);
+
         assert_int_equal(n.records, extra <= 64);
         assert_int_equal(n.damages, extra > 64);
-        notes_close(&n);
         buf_free(&b);
     }
     for (size_t fields = 1023; fields < 1026; fields++)
         for (size_t values = fields; values < fields + 200; values += 199) {
             struct buf b = {0};
-            struct notes n;
-            struct err e = {0};
 
-            notes_open(&n);
-            n.count_only = true;
             buf_add(&b, S("#Fields:"));
             for (size_t i = 0; i < fields; i++)
                 buf_add(&b, S(" a"));
             for (size_t i = 0; i < values; i++)
                 buf_add(&b, i ? S(" x") : S("\nx"));
-            assert_true(read_bytes(&w3c_reader, buf_str(&b), whole, 0, &n, &e));
+            struct notes const n = counted(&w3c_reader, buf_str(&b), 0);
+
             assert_int_equal(n.records, fields <= 1024 && values == fields);
             assert_int_equal(n.damages, (fields > 1024) + (n.records == 0));
-            notes_close(&n);
             buf_free(&b);
         }
 }
 
-static bool stop(struct event_sink *sink, const struct record *r, struct err *e) {
-    struct notes *const n = (struct notes *)(void *)sink;
+static const struct sample samples[] = {
+    {"web/plaso/iis_iis10_cookies.log",
+     3,
+     0,
+     {"cs(Cookie)=t:OutlookSession=\"{AAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE}\";"}},
+    {"web/plaso/iis_iis10_edge_cases.log", 15, 0, {"s-port=t:445;cs-username=t:random\\ranuser1;c-ip=t:::1;"}},
+    {"web/plaso/iis_iis6.log",
+     12,
+     0,
+     {"cs-uri-query=t:ID=ERROR[`cat%20passwd|echo`];s-port=t:443;c-ip=t:222.222.222.222;"}},
+    {"web/plaso/iis_iis7_sqli.log", 2, 0, {"(VM)_'_to_data_type_int.;s-port=t:443;"}},
+    {"web/plaso/iis_iis_without_date.log", 11, 0, {"time=t:2013-07-30T00:00:13Z;"}},
+};
 
-    n->records++;
-    return err_set(e, ERR_LIMIT, r->offset, "enough");
-}
-
-static void a_sink_may_stop_and_an_input_may_fail(void **state) {
-    static const str text = STR(AB "x y\nx y\n");
-    struct notes n;
-    struct err e = {0};
-    (void)state;
-
-    notes_open(&n);
-    n.sink.record = stop;
-    assert_false(read_bytes(&w3c_reader, text, whole, 0, &n, &e));
-    assert_int_equal(e.code, ERR_LIMIT);
-    assert_int_equal(n.records, 1);
-    notes_close(&n);
-    for (int show = 0; show < 2; show++) {
-        struct bytes_input in = {.input = {bytes_window, text.len}, .all = text, .fails_at = 1};
-        struct buf out = {0};
-
-        notes_open(&n);
-        assert_false(show ? w3c_reader.show(&in.input, 13, &out, &e) : w3c_reader.read(&in.input, whole, &n.sink, &e));
-        assert_int_equal(e.code, ERR_IO);
-        notes_close(&n);
-        buf_free(&out);
-    }
-}
-
-/* Whatever is refused: the reader fails with ERR_MEMORY, or gives all; nothing is lost in silence. */
-static void memory_may_run_out_anywhere(void **state) {
-    static const str text = STR("#Software: s\n#Fields: a,b\n\"x\"\"\",y\n");
-    REFUSE_OR_SKIP();
-    (void)state;
-    for (int show = 0; show < 2; show++)
-        for (long allowed = 0;; allowed++) {
-            struct bytes_input in = {.input = {bytes_window, text.len}, .all = text};
-            struct err e = {0};
-            struct buf out = {0};
-            struct notes n;
-            bool ok, told;
-
-            notes_open(&n);
-            n.count_only = true;
-            memory_refused = false;
-            memory_left = allowed;
-            ok = show ? w3c_reader.show(&in.input, 26, &out, &e) : w3c_reader.read(&in.input, whole, &n.sink, &e);
-            memory_left = -1;
-            told = memory_refused;
-            if (!ok)
-                assert_int_equal(e.code, ERR_MEMORY);
-            else if (!show)
-                assert_int_equal(n.records, 1);
-            if (ok && told)
-                assert_true(n.damages); /* a name that could not be kept */
-            notes_close(&n);
-            buf_free(&out);
-            free(in.copy);
-            if (!told)
-                break;
-        }
-}
-
-/* ------------------------------------------------------------------ public samples */
-
-static bool shared_file(const char *name, struct file_input *f) {
-    const char *const source = getenv("LONGWATCH_SOURCE"), *const named = getenv("LONGWATCH_SHARED");
-    char path[4200];
-    struct err e = {0};
-
-    snprintf(path, sizeof path, "%s%s/data/web/plaso/%s",
-             named    ? named
-             : source ? source
-                      : ".",
-             named ? "" : "/../shared", name);
-    if (file_input_open(f, path, &e))
-        return true;
-    print_message("SKIP: no %s; LONGWATCH_SHARED names the shared data\n", path);
-    return false;
-}
-
-static void every_line_of_public_samples_is_read(void **state) {
-    static const struct {
-        const char *name;
-        uint64_t records;
-        const char *somewhere; /* in what was read */
-    } samples[] = {
-        {"iis_iis10_cookies.log", 3, "cs(Cookie)=t:OutlookSession=\"{AAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE}\";"},
-        {"iis_iis10_edge_cases.log", 15, "s-port=t:445;cs-username=t:random\\ranuser1;c-ip=t:::1;"},
-        {"iis_iis6.log", 12, "cs-uri-query=t:ID=ERROR[`cat%20passwd|echo`];s-port=t:443;c-ip=t:222.222.222.222;"},
-        {"iis_iis7_sqli.log", 2, "(VM)_'_to_data_type_int.;s-port=t:443;"},
-        {"iis_iis_without_date.log", 11, "time=t:2013-07-30T00:00:13Z;"},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(samples); i++) {
-        struct file_input f = {.fd = -1};
-        struct notes n;
-        struct err e = {0};
-
-        if (!shared_file(samples[i].name, &f))
-            skip();
-        notes_open(&n);
-        assert_true(w3c_reader.read(&f.input, whole, &n.sink, &e));
-        assert_int_equal(n.records, samples[i].records);
-        assert_int_equal(n.damages, 0);
-        if (str_find(buf_str(&n.text), str_of(samples[i].somewhere)) == SIZE_MAX)
-            fail_msg("%s: %.*s", samples[i].name, STR_ARG(buf_str(&n.text)));
-        notes_close(&n);
-        file_input_close(&f);
-    }
-}
+static const struct promises promises = {
+    .reader = &w3c_reader,
+    PROMISED_TABLES,
+    .busy = STR("#Software: s\n#Fields: a,b\n\"x\"\"\",y\nz,w\n"),
+    .at = 26,
+    .records = 2,
+    .only = {"b", STR("#Software: s\n" AB "x y\nx\n"), "1@26+3{b=t:y} !30+2(fewer values than fields)"},
+    PROMISED_SAMPLES,
+};
 
 int main(void) {
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sources),
-        cmocka_unit_test(parts_of_any_cut_give_the_whole),
-        cmocka_unit_test(heads),
-        cmocka_unit_test(show_gives_names_and_line),
-        cmocka_unit_test(what_nobody_wants_is_left_out_and_still_checked),
+    const struct CMUnitTest tests[] = {
+        PROMISES(&promises),
+        SAMPLES(&promises),
         cmocka_unit_test(bounds_are_told),
-        cmocka_unit_test(a_sink_may_stop_and_an_input_may_fail),
-        cmocka_unit_test(memory_may_run_out_anywhere),
-        cmocka_unit_test(every_line_of_public_samples_is_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

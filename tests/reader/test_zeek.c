@@ -1,10 +1,8 @@
 /* test_zeek: the reader of Zeek's logs of values: heads, escapes, types, damage, parts of any cut; and, on the public
  * samples, the events of both of Zeek's formats against each other. */
-#include "notes.h"
-
 #include <stdio.h>
 
-#include "../refuse.h"
+#include "promises.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "evidence/unpack.h"
@@ -15,11 +13,7 @@
 #define TS "#fields\tts\n#types\ttime\n"        /* 11 and 12 */
 #define SET "#fields\ts\n#types\tset[string]\n" /* 10 and 19 */
 
-static const struct {
-    const char *name;
-    str text;
-    const char *notes;
-} cases[] = {
+static const struct source sources[] = {
     {"two values", STR(AB "x\ty\n"), "1@12+3{a=t:x;b=t:y}"},
     {"two lines", STR(AB "x\ty\nz\tw\n"), "1@12+3{a=t:x;b=t:y} 2@16+3{a=t:z;b=t:w}"},
     {"no line end at the end", STR(AB "x\ty"), "1@12+3{a=t:x;b=t:y}"},
@@ -138,258 +132,124 @@ static const struct {
     {"no UTF-8, and no record", STR(AB "x\xff\n"), "!12+3(fewer values than fields)"},
 };
 
-static void sources(void **state) {
-    int wrong = 0;
-    (void)state;
-
-    for (size_t i = 0; i < COUNT(cases); i++)
-        wrong += reads_otherwise(&zeek_reader, cases[i].name, cases[i].text, cases[i].notes);
-    assert_int_equal(wrong, 0);
-}
-
 static void zero_bytes_in_a_line_are_its_own(void **state) {
     struct notes n;
-    struct err e = {0};
     (void)state;
 
     notes_open(&n);
-    assert_true(read_bytes(&zeek_reader, S(AB "x\\x00y\t\\x00\n"), whole, 0, &n, &e));
-    assert_true(read_bytes(&zeek_reader, S("#fields\ta\nx\0y\n"), whole, 0, &n, &e));
+    read_into(&zeek_reader, S(AB "x\\x00y\t\\x00\n"), whole, 0, &n);
+    read_into(&zeek_reader, S("#fields\ta\nx\0y\n"), whole, 0, &n);
     assert_true(str_eq(buf_str(&n.text), S("1@12+11{a=t:x\0y;b=t:\0} 1@10+3{a=t:x\0y} ")));
     notes_close(&n);
 }
 
-static void parts_of_any_cut_give_the_whole(void **state) {
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        cut_everywhere(&zeek_reader, cases[i].text);
-}
+static const struct head heads[] = {
+    {STR("#separator \\x09\n"), true},
+    {STR("\xef\xbb\xbf#separator ,\n"), true},
+    {STR("#fields\tts\tuid\n"), true},
+    {STR("# made by hand\n#separator \\x09\n"), true},
+    {STR("#path\tconn\n#fields\tts\n"), true},
+    {STR("#separator"), false},
+    {STR("#separator\t|\n"), false},
+    {STR("#fields ts\n"), false},
+    {STR("#Fields: date time\n"), false},
+    {STR("#Software: x\n#Fields:\ta\n"), false},
+    {STR("x\n#separator \\x09\n"), false},
+    {STR("\n#separator \\x09\n"), false},
+    {STR("# fields\ta\n"), false},
+    {STR("#!/bin/sh\n"), false},
+    {STR("#"), false},
+    {STR(""), false},
+    {STR("{\"ts\":1}\n"), false},
+};
 
-static void heads(void **state) {
-    static const struct {
-        str head;
-        bool zeek;
-    } list[] = {
-        {STR("#separator \\x09\n"), true},
-        {STR("\xef\xbb\xbf#separator ,\n"), true},
-        {STR("#fields\tts\tuid\n"), true},
-        {STR("# made by hand\n#separator \\x09\n"), true},
-        {STR("#path\tconn\n#fields\tts\n"), true},
-        {STR("#separator"), false},
-        {STR("#separator\t|\n"), false},
-        {STR("#fields ts\n"), false},
-        {STR("#Fields: date time\n"), false},
-        {STR("#Software: x\n#Fields:\ta\n"), false},
-        {STR("x\n#separator \\x09\n"), false},
-        {STR("\n#separator \\x09\n"), false},
-        {STR("# fields\ta\n"), false},
-        {STR("#!/bin/sh\n"), false},
-        {STR("#"), false},
-        {STR(""), false},
-        {STR("{\"ts\":1}\n"), false},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(list); i++) {
-        if (zeek_reader.looks_like(list[i].head) != list[i].zeek)
-            fail_msg("head %zu looks otherwise", i);
-        assert_int_equal(zeek_reader.part_size(list[i].head), 0);
-    }
-}
+#define SHOWN STR("#separator |\n#fields|a|b\nx|y\nonly\n#fields|c\r\n\0\0z\\x7c\r\n#close")
+static const struct shown shown[] = {
+    {SHOWN, 25, "#fields|a|b\nx|y"},
+    {SHOWN, 47, "#fields|c\nz\\x7c"},
+    {SHOWN, 0, NULL},  /* the head */
+    {SHOWN, 13, NULL}, /* names */
+    {SHOWN, 26, NULL}, /* within a line */
+    {SHOWN, 28, NULL}, /* its end */
+    {SHOWN, 29, NULL}, /* damage */
+    {SHOWN, 45, NULL}, /* zero bytes */
+    {SHOWN, 46, NULL},
+    {SHOWN, 48, NULL},
+    {SHOWN, 54, NULL}, /* close */
+    {SHOWN, 60, NULL}, /* the end */
+    {SHOWN, 1000, NULL},
+    {STR(""), 0, NULL},
+    {STR("x\n"), 0, NULL},
+};
 
-static void show_gives_names_and_line(void **state) {
-    static const str text = STR("#separator |\n#fields|a|b\nx|y\nonly\n#fields|c\r\n\0\0z\\x7c\r\n#close");
-    static const struct {
-        uint64_t offset;
-        const char *shown;
-    } list[] = {
-        {25, "#fields|a|b\nx|y"},
-        {47, "#fields|c\nz\\x7c"},
-        {0, NULL},  /* the head */
-        {13, NULL}, /* names */
-        {26, NULL}, /* within a line */
-        {28, NULL}, /* its end */
-        {29, NULL}, /* damage */
-        {45, NULL}, /* zero bytes */
-        {46, NULL},
-        {48, NULL},
-        {54, NULL}, /* close */
-        {60, NULL}, /* the end */
-        {1000, NULL},
-    };
-    int wrong = 0;
-    (void)state;
-
-    for (size_t i = 0; i < COUNT(list); i++)
-        wrong += shows_otherwise(&zeek_reader, text, list[i].offset, list[i].shown);
-    wrong += shows_otherwise(&zeek_reader, S(""), 0, NULL);
-    wrong += shows_otherwise(&zeek_reader, S("x\n"), 0, NULL);
-    assert_int_equal(wrong, 0);
-}
-
-static bool wants_b(struct event_sink *sink, field_id field) {
-    return str_eq(field_name(sink->fields, field), S("b"));
-}
-
-static void what_nobody_wants_is_left_out_and_still_checked(void **state) {
+/* The names of the file are known, and there is no more room. */
+static void a_path_without_room_is_told(void **state) {
     struct notes n;
-    struct err e = {0};
     (void)state;
 
     notes_open(&n);
-    n.sink.wants = wants_b;
-    assert_true(read_bytes(&zeek_reader, S("#path\tp\n" AB "x\ty\nx\n"), whole, 0, &n, &e));
-    assert_true(str_eq(buf_str(&n.text), S("1@20+3{b=t:y} !24+2(fewer values than fields) ")));
+    assert_true(field_intern(n.sink.fields, S("a")) != FIELD_NONE && field_intern(n.sink.fields, S("b")) != FIELD_NONE);
+    names_fill(n.sink.fields, 0);
+    read_into(&zeek_reader, S("#path\tp\n" AB "x\ty\n"), whole, 0, &n);
+    assert_true(
+        str_eq(buf_str(&n.text), S("!8+12(too many field names: some values were left out) 1@20+3{a=t:x;b=t:y} ")));
     notes_close(&n);
 }
 
-/* `head`, then `fill` up to `size`, then `tail`. */
-static str padded(struct buf *b, str head, char fill, size_t size, str tail) {
-    buf_add(b, head);
-    assert_non_null(buf_reserve(b, size));
-    memset(b->ptr + b->len, fill, size);
-    b->len += size;
-    buf_add(b, tail);
-    assert_false(b->failed);
-    return buf_str(b);
+static struct notes counted_filled(str head, char c, size_t count, str tail, size_t more) {
+    struct buf b = {0};
+    struct notes n;
+
+    buf_add(&b, head);
+    fill(&b, c, count);
+    buf_add(&b, tail);
+    n = counted(&zeek_reader, buf_str(&b), more);
+    buf_free(&b);
+    return n;
 }
 
 static void a_line_of_16_mib_is_too_long(void **state) {
     (void)state;
     for (size_t over = 0; over < 2; over++)
         for (size_t more = 0; more < 2; more++) {
-            struct buf b = {0}, want = {0};
-            struct notes n;
-            struct err e = {0};
             size_t const line = ((size_t)16 << 20) - 1 + over;
-            str const text = padded(&b, S(AB "x\t"), 'y', line - 2, S("\nz\tw\n"));
+            struct notes const n = counted_filled(S(AB "x\t"), 'y', line - 2, S("\nz\tw\n"), more << 20);
 
-            notes_open(&n);
-            n.count_only = true;
-            assert_true(read_bytes(&zeek_reader, text, whole, more << 20, &n, &e));
             assert_int_equal(n.records, over ? 1 : 2);
             assert_int_equal(n.damages, over);
             assert_int_equal(n.damaged, over ? line + 1 : 0);
-            notes_close(&n);
-            buf_free(&b);
-            buf_free(&want);
         }
 }
 
 static void many_values_and_fields_are_cut_and_told(void **state) {
     (void)state;
     for (size_t values = 8190; values < 8195; values++) {
-        struct buf b = {0};
+        struct buf fields = {0};
         struct notes n;
-        struct err e = {0};
 
         /* A set of so many: `,` is what is between them. And the path. */
-        notes_open(&n);
-        n.count_only = true;
-        assert_true(
-            read_bytes(&zeek_reader, padded(&b, S("#path\tp\n" SET), ',', values - 1, S("\n")), whole, 0, &n, &e));
+        n = counted_filled(S("#path\tp\n" SET), ',', values - 1, S("\n"), 0);
         assert_int_equal(n.records, 1);
         assert_int_equal(n.damages, values + 1 > 8192);
-        notes_close(&n);
-        b.len = 0;
         /* So many fields. */
-        notes_open(&n);
-        n.count_only = true;
-        padded(&b, S("#fields\t"), '\t', values - 1, S("\n"));
-        read_bytes(&zeek_reader, padded(&b, S(""), '\t', values - 1, S("\n")), whole, 0, &n, &e);
+        buf_add(&fields, S("#fields\t"));
+        fill(&fields, '\t', values - 1);
+        buf_byte(&fields, '\n');
+        n = counted_filled(buf_str(&fields), '\t', values - 1, S("\n"), 0);
         assert_int_equal(n.records, values <= 8191);
         assert_int_equal(n.damages, values <= 8191 ? 0 : 2);
-        notes_close(&n);
-        buf_free(&b);
+        buf_free(&fields);
     }
 }
 
 static void long_words_of_a_head_are_told(void **state) {
     (void)state;
     for (size_t size = 255; size < 257; size++) {
-        struct buf b = {0};
-        struct notes n;
-        struct err e = {0};
+        struct notes const n = counted_filled(S("#path\t"), 'p', size, S("\n" AB "x\ty\n"), 0);
 
-        notes_open(&n);
-        n.count_only = true;
-        read_bytes(&zeek_reader, padded(&b, S("#path\t"), 'p', size, S("\n" AB "x\ty\n")), whole, 0, &n, &e);
         assert_int_equal(n.records, 1);
         assert_int_equal(n.damages, size > 255);
-        notes_close(&n);
-        buf_free(&b);
     }
-}
-
-static void an_input_that_fails_is_told(void **state) {
-    static const str text = STR(AB "x\ty\n");
-    (void)state;
-    for (int show = 0; show < 2; show++) {
-        struct bytes_input in = {.input = {bytes_window, 16}, .all = text, .fails_at = 1};
-        struct err e = {0};
-        struct buf out = {0};
-        struct notes n;
-
-        notes_open(&n);
-        assert_false(show ? zeek_reader.show(&in.input, 12, &out, &e)
-                          : zeek_reader.read(&in.input, whole, &n.sink, &e));
-        assert_int_equal(e.code, ERR_IO);
-        notes_close(&n);
-        buf_free(&out);
-    }
-}
-
-static bool stop(struct event_sink *sink, const struct record *r, struct err *e) {
-    struct notes *const n = (struct notes *)(void *)sink;
-
-    n->records++;
-    return err_set(e, ERR_LIMIT, r->offset, "enough");
-}
-
-static void a_sink_may_stop(void **state) {
-    struct notes n;
-    struct err e = {0};
-    (void)state;
-
-    notes_open(&n);
-    n.sink.record = stop;
-    assert_false(read_bytes(&zeek_reader, S(AB "x\ty\nx\ty\n"), whole, 0, &n, &e));
-    assert_int_equal(e.code, ERR_LIMIT);
-    assert_int_equal(n.records, 1);
-    notes_close(&n);
-}
-
-/* Whatever is refused: the reader fails with ERR_MEMORY, or gives all; nothing is lost in silence. */
-static void memory_may_run_out_anywhere(void **state) {
-    static const str text = STR("#path\tp\n" AB "x\\x41\ty\n");
-    REFUSE_OR_SKIP();
-    (void)state;
-    for (int show = 0; show < 2; show++)
-        for (long allowed = 0;; allowed++) {
-            struct bytes_input in = {.input = {bytes_window, text.len}, .all = text};
-            struct err e = {0};
-            struct buf out = {0};
-            struct notes n;
-            bool ok, told;
-
-            notes_open(&n);
-            n.count_only = true;
-            memory_refused = false;
-            memory_left = allowed;
-            ok = show ? zeek_reader.show(&in.input, 20, &out, &e) : zeek_reader.read(&in.input, whole, &n.sink, &e);
-            memory_left = -1;
-            told = memory_refused;
-            if (!ok)
-                assert_int_equal(e.code, ERR_MEMORY);
-            else if (!show)
-                assert_int_equal(n.records, 1);
-            if (ok && told)
-                assert_true(n.damages); /* a name that could not be kept */
-            notes_close(&n);
-            buf_free(&out);
-            free(in.copy);
-            if (!told)
-                break;
-        }
 }
 
 /* ------------------------------------------------------------------ both of Zeek's formats, one capture */
@@ -435,14 +295,14 @@ static void hear_damage(struct event_sink *sink, uint64_t offset, uint64_t size,
     ((struct heard *)(void *)sink)->damages++;
 }
 
-struct sample {
+struct capture {
     const struct reader *reader;
     struct heard heard;
     bool read;
 };
 
 static bool sample_leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
-    struct sample *const s = ctx;
+    struct capture *const s = ctx;
     (void)path;
     (void)depth;
     s->read = s->reader->read(in, whole, &s->heard.sink, e);
@@ -464,22 +324,22 @@ static void sample_damage(void *ctx, str path, uint64_t offset, uint64_t size, c
     (void)why;
 }
 
-static bool sample_open(struct sample *s, struct fields *fields, const struct reader *reader, const char *path) {
+static bool sample_open(struct capture *s, struct fields *fields, const struct reader *reader, const char *path) {
     struct unpack_visitor const visitor = {sample_leaf, sample_ended, sample_damage, NULL, NULL, s};
     struct file_input f = {.fd = -1};
     struct err e = {0};
     bool ok;
 
-    *s = (struct sample){.reader = reader,
-                         .heard = {.sink = {.fields = fields, .record = hear, .damage = hear_damage},
-                                   .arena = arena_new((size_t)1 << 30)}};
+    *s = (struct capture){.reader = reader,
+                          .heard = {.sink = {.fields = fields, .record = hear, .damage = hear_damage},
+                                    .arena = arena_new((size_t)1 << 30)}};
     assert_non_null(s->heard.arena);
     ok = file_input_open(&f, path, &e) && unpack(&f.input, S("sample"), &unpack_limits_usual, &visitor, &e) && s->read;
     file_input_close(&f);
     return ok;
 }
 
-static void sample_close(struct sample *s) {
+static void sample_close(struct capture *s) {
     arena_free(s->heard.arena);
     free(s->heard.values);
     free(s->heard.ends);
@@ -578,7 +438,7 @@ static void both_formats_of_one_capture_give_the_same_events(void **state) {
     snprintf(shared, sizeof shared, "%s%s", named ? named : source ? source : ".", named ? "" : "/../shared");
     for (size_t i = 0; i < COUNT(logs); i++) {
         struct fields *const fields = fields_new();
-        struct sample values, json;
+        struct capture values, json;
         size_t from = 0, json_from = 0;
 
         assert_non_null(fields);
@@ -612,20 +472,23 @@ static void both_formats_of_one_capture_give_the_same_events(void **state) {
     assert_int_equal(found[WRITE_TIME], records);
 }
 
+static const struct promises promises = {
+    .reader = &zeek_reader,
+    PROMISED_TABLES,
+    .busy = STR("#path\tp\n" AB "x\\x41\ty\nz\tw\n"),
+    .at = 20,
+    .records = 2,
+    .only = {"b", STR("#path\tp\n" AB "x\ty\nx\n"), "1@20+3{b=t:y} !24+2(fewer values than fields)"},
+};
+
 int main(void) {
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sources),
+    const struct CMUnitTest tests[] = {
+        PROMISES(&promises),
         cmocka_unit_test(zero_bytes_in_a_line_are_its_own),
-        cmocka_unit_test(parts_of_any_cut_give_the_whole),
-        cmocka_unit_test(heads),
-        cmocka_unit_test(show_gives_names_and_line),
-        cmocka_unit_test(what_nobody_wants_is_left_out_and_still_checked),
+        cmocka_unit_test(a_path_without_room_is_told),
         cmocka_unit_test(a_line_of_16_mib_is_too_long),
         cmocka_unit_test(many_values_and_fields_are_cut_and_told),
         cmocka_unit_test(long_words_of_a_head_are_told),
-        cmocka_unit_test(an_input_that_fails_is_told),
-        cmocka_unit_test(a_sink_may_stop),
-        cmocka_unit_test(memory_may_run_out_anywhere),
         cmocka_unit_test(both_formats_of_one_capture_give_the_same_events),
     };
 
