@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+import terminals
+
 BINARY = os.environ.get("LONGWATCH_BINARY", str(pathlib.Path(__file__).resolve().parents[2] / "build/longwatch"))
 SECONDS_MAX = 20
 
@@ -129,6 +131,7 @@ def check(name):
 
 
 def main():
+    terminals.needed()
     passed = failed = skipped = 0
     for name in SETUP:
         if not shutil.which(name):

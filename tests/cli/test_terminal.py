@@ -15,6 +15,8 @@ import tempfile
 import time
 import termios
 
+import terminals
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("LONGWATCH_BINARY", str(SOURCE / "build/longwatch"))
 DOOR = SOURCE / "tests/golden/door"
@@ -169,6 +171,7 @@ def the_picture_is_of_this_program():
 
 
 def main():
+    terminals.needed()
     passed = failed = 0
     for test in (
         colour_where_it_is_wanted, colour_changes_no_text, lines_fit, progress_only_for_a_watcher, nothing_hidden_reaches_the_terminal,
