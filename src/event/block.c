@@ -315,6 +315,8 @@ struct column *block_column_make(struct block *b, field_id field, uint64_t seed)
         return NULL;
     if (b->places[field].column < b->column_count)
         return b->columns[b->places[field].column];
+    if (b->column_count == BLOCK_COLUMNS_MAX)
+        return NULL;
     if (b->column_count == b->column_room) {
         uint32_t const room = b->column_room ? b->column_room * 2 : 32;
         struct column **const bigger = realloc(b->columns, room * sizeof *bigger);
@@ -334,12 +336,12 @@ struct column *block_column_make(struct block *b, field_id field, uint64_t seed)
         return NULL;
     }
     c->field = field;
-    b->places[field].column = b->column_count;
+    b->places[field].column = (uint16_t)b->column_count;
     b->columns[b->column_count++] = c;
     return c;
 }
 
-bool block_place(struct block *b, field_id field, uint32_t unwanted, uint32_t sifted) {
+bool block_place(struct block *b, field_id field, uint16_t unwanted, uint16_t sifted) {
     if (!place_room(b, field))
         return false;
     b->places[field] = (struct place){COLUMN_NONE, unwanted, sifted};

@@ -97,15 +97,17 @@ struct row {
     int32_t claim_s;
 };
 
-/* Where values of a field go. */
+/* Where values of a field go. Small: every block has one for every field that anybody has named. */
 struct place {
-    uint32_t
+    uint16_t
         column; /* into columns; COLUMN_UNMET: nobody has been asked about the field; COLUMN_NONE: no value was kept yet */
-    uint32_t unwanted; /* bit n: values of raw type n are nobody's wish and are left out */
-    uint32_t sifted;   /* bit n: each value of raw type n is looked at before it is kept */
+    uint16_t unwanted; /* bit n: values of raw type n are nobody's wish and are left out */
+    uint16_t sifted;   /* bit n: each value of raw type n is looked at before it is kept */
 };
-#define COLUMN_NONE UINT32_MAX
-#define COLUMN_UNMET (UINT32_MAX - 1)
+#define COLUMN_NONE UINT16_MAX
+#define COLUMN_UNMET (UINT16_MAX - 1)
+#define BLOCK_COLUMNS_MAX (UINT16_MAX - 2) /* ingest empties a block long before */
+_Static_assert(RAW_TYPES <= 16, "a bit for each raw type");
 
 struct kind;
 
@@ -138,7 +140,7 @@ void block_free(struct block *b);
 /* The column of field, made when new. NULL: no memory. */
 struct column *block_column_make(struct block *b, field_id field, uint64_t seed);
 /* Notes of which raw types (a bit each) nobody wants values of this field of this kind, and which are to be sifted. */
-MUST_USE bool block_place(struct block *b, field_id field, uint32_t unwanted, uint32_t sifted);
+MUST_USE bool block_place(struct block *b, field_id field, uint16_t unwanted, uint16_t sifted);
 #define BLOCK_ROWS_FIRST 64u
 /* Room for one more row in rows and in every column: for so many at first. */
 MUST_USE bool block_row_room(struct block *b);

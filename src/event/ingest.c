@@ -570,6 +570,8 @@ static bool source_names(const struct kind_source *s, size_t count, field_id fie
 
 /* Fields the program itself reads of this kind. */
 static bool kind_needs(const struct ingest *in, const struct kind *k, field_id field) {
+    if (field == k->each) /* it names rows in a block of many names */
+        return true;
     for (size_t i = 0; i < ROLES; i++)
         if ((!in->o.roles || in->o.roles >> i & 1) && source_names(k->roles[i], k->role_counts[i], field))
             return true;
@@ -583,11 +585,11 @@ static bool kind_needs(const struct ingest *in, const struct kind *k, field_id f
 static bool meet(struct ingest *in, struct block *b, field_id field, struct place *out, struct err *e) {
     struct ingest_wish wish = {RAW_ANY, 0};
 
-    if (in->o.wants && !(flags_of(in, field) & FLAG_GATE) && !kind_needs(in, b->kind, field))
+    if (in->o.wants && !kind_needs(in, b->kind, field))
         wish = in->o.wants(in->o.ctx, b, field);
     uint32_t const places = b->place_room;
 
-    if (!block_place(b, field, ~(wish.all | wish.sifted), wish.sifted & ~wish.all))
+    if (!block_place(b, field, (uint16_t) ~(wish.all | wish.sifted), (uint16_t)(wish.sifted & ~wish.all)))
         return err_set(e, ERR_MEMORY, 0, "no memory for columns");
     in->since += (b->place_room - places) * sizeof *b->places;
     *out = b->places[field];
