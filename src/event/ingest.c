@@ -570,7 +570,7 @@ static bool source_names(const struct kind_source *s, size_t count, field_id fie
 
 /* Fields the program itself reads of this kind. */
 static bool kind_needs(const struct ingest *in, const struct kind *k, field_id field) {
-    if (field == k->each) /* it names rows in a block of many names */
+    if (field == k->each || field == FIELD_CHANNEL) /* it names rows in a block of many names; it is the log's name */
         return true;
     for (size_t i = 0; i < ROLES; i++)
         if ((!in->o.roles || in->o.roles >> i & 1) && source_names(k->roles[i], k->role_counts[i], field))

@@ -9,7 +9,8 @@
 #include "event/kind.h"
 
 /* Values of which raw types (a bit each) of a field are worth keeping in blocks of this kind, all of them or those that
- * `sift` says. NULL in ingest_options: all. Fields that decide the kind and its roles are always kept. */
+ * `sift` says. NULL in ingest_options: all. A channel, what the kind names by `each` or as its
+ * key, and what its roles are made of are always kept. */
 struct ingest_wish {
     uint32_t all, sifted;
 };
