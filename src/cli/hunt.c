@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
 #include "cli/terminal.h"
@@ -117,23 +118,6 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
     progress_show(&run->progress, done, total, summary_findings(run->summary));
 }
 
-/* Ctrl-C ends the hunt between two messages; a second one ends the program. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number) {
-    (void)number;
-    interrupted = 1;
-}
-
-static void signals_catch(void) {
-    struct sigaction const end = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
-    sigaction(SIGINT, &end, NULL);
-    sigaction(SIGTERM, &end, NULL);
-    sigaction(SIGHUP, &end, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, told like any other */
-}
-
 /* A rule that contradicts its log source must not look like one that found nothing. */
 static bool tell_shut(struct run *run, const struct sigma_set *set, struct fields *fields, const struct kinds *kinds,
                       struct err *e) {
@@ -214,7 +198,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .level = w->level,
                                          .workers = (unsigned)w->workers,
                                          .memory_max = w->memory,
-                                         .stop = &interrupted,
+                                         .stop = interrupt_catch(),
                                          .finding = on_finding,
                                          .custody = on_custody,
                                          .damage = on_damage,
@@ -230,7 +214,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
 
     if (w->json && !isatty(STDOUT_FILENO)) /* a person sees each finding at once */
         setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
-    signals_catch(); /* before anything is written that would have to be removed */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, told like any other */
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);
     progress_begin(&run->progress, !w->quiet);

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "hunt/hunt.h"
 #include "report/finding_text.h"
 
@@ -79,22 +80,6 @@ static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matc
     (void)matches;
 }
 
-/* Ctrl-C ends the listing between two events; a second one ends the program. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number) {
-    (void)number;
-    interrupted = 1;
-}
-
-static void signals_catch(void) {
-    struct sigaction const end = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
-    sigaction(SIGINT, &end, NULL);
-    sigaction(SIGTERM, &end, NULL);
-    sigaction(SIGHUP, &end, NULL); /* SIGPIPE ends the program: whoever closed the pipe, as head(1) does, has enough */
-}
-
 static int list_with(const struct listed *l, const struct sigma_set *none) {
     struct run run = {.l = l};
     struct err e = {0};
@@ -111,7 +96,7 @@ static int list_with(const struct listed *l, const struct sigma_set *none) {
                                          .from = l->from,
                                          .to = l->to,
                                          .workers = 1,
-                                         .stop = &interrupted,
+                                         .stop = interrupt_catch(),
                                          .event = on_event,
                                          .limit = l->limit,
                                          .kind_begins = l->kind_begins,
@@ -126,7 +111,7 @@ static int list_with(const struct listed *l, const struct sigma_set *none) {
                                          .ctx = &run};
     bool ok;
 
-    signals_catch();
+    /* SIGPIPE ends the program: whoever closed the pipe, as head(1) does, has enough. */
     ok = hunt_run(&options, &result, &e) || run.enough;
     if (fflush(stdout) != 0 && ok)
         ok = err_system(&e, "standard output");
