@@ -17,11 +17,9 @@ void buf_free(struct buf *b);
 /* Room for `more` bytes behind len: the place to write them, or NULL (and failed). */
 char *buf_reserve(struct buf *b, size_t more);
 static inline void buf_add(struct buf *b, str s) {
-    if (s.len == 0)
-        return;
-    char *const to = s.len <= b->room - b->len ? b->ptr + b->len : buf_reserve(b, s.len);
+    char *const to = b->ptr && s.len <= b->room - b->len ? b->ptr + b->len : buf_reserve(b, s.len);
 
-    if (to) {
+    if (to && s.len) {
         memcpy(to, s.ptr, s.len);
         b->len += s.len;
     }
