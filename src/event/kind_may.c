@@ -26,7 +26,7 @@ static bool is_of_journal(str name) {
 }
 
 /* Can a line of this format have the field? *open: its fields are whatever the line has. */
-static bool format_gives(const struct fields *fields, const struct format *f, field_id field, bool *open) {
+static bool format_gives(const struct format *f, field_id field, bool *open) {
     for (size_t i = 0; i < f->template_count; i++) {
         const struct template *const t = &f->templates[i];
 
@@ -34,8 +34,9 @@ static bool format_gives(const struct fields *fields, const struct format *f, fi
             *open |= t->pieces[k].type == PIECE_PAIRS || t->pieces[k].type == PIECE_LOOSE;
             if (t->pieces[k].field == field && field != FIELD_NONE)
                 return true;
-            if (t->pieces[k].type == PIECE_REQUEST && str_starts(field_name(fields, field), S("cs-")))
-                return true; /* cs-method, cs-uri, ... */
+            for (size_t q = 0; q < REQUEST_FIELDS && t->pieces[k].type == PIECE_REQUEST; q++)
+                if (t->request[q] == field)
+                    return true;
         }
         for (size_t k = 0; k < t->column_count; k++)
             if (t->columns[k] == field)
@@ -71,7 +72,7 @@ bool kind_may_have(const struct kinds *kinds, const struct fields *fields, const
             for (size_t k = 0; k < formats_count(formats); k++)
                 if (str_eq_ascii(formats_at(formats, k)->name, c->values[v])) {
                     found = true;
-                    if (format_gives(fields, formats_at(formats, k), field, &open))
+                    if (format_gives(formats_at(formats, k), field, &open))
                         return true;
                 }
             open |= !found;
