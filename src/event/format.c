@@ -300,6 +300,8 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
                take(m, p, from, to, next);
     const char *const limit = reach(p, from, m->end);
 
+    if (p->class && !work(m, (size_t)(limit - from)))
+        return false;
     /* An end may be no farther than limit; the text behind it may. */
     const char *const last = (size_t)(m->end - limit) < text.len ? m->end : limit + text.len;
 
@@ -333,8 +335,13 @@ static bool until_text(struct match *m, const struct piece *p, const char *from,
 static bool field_then(struct match *m, const struct piece *p, const char *from, uint16_t next) {
     while (next < m->piece_count && m->pieces[next].type == PIECE_CLOSE)
         next++;
-    if (next == m->piece_count)
-        return reach(p, from, m->end) == m->end && take(m, p, from, m->end, next);
+    if (next == m->piece_count) {
+        const char *const limit = reach(p, from, m->end);
+
+        if (limit < m->end && p->class)
+            (void)work(m, (size_t)(limit - from));
+        return limit == m->end && take(m, p, from, m->end, next);
+    }
     const struct piece *const then = &m->pieces[next];
 
     if (then->type == PIECE_OPEN)

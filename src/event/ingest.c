@@ -909,9 +909,10 @@ static bool take_each(struct ingest *in, const struct record *r, size_t shape, s
 
     one.values = in->split;
     for (uint32_t i = 0; i < r->count; i++) {
-        if (!is_within(in, shape, i, &within))
+        within = false; /* what a format told has no element, and nothing is known of how it came */
+        if (r->values[i].element && !is_within(in, shape, i, &within))
             return err_set(e, ERR_MEMORY, 0, "no memory for field names");
-        if (!within || !r->values[i].element)
+        if (!within)
             in->split[shared++] = r->values[i];
     }
     end = shared;

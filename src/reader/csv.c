@@ -546,6 +546,8 @@ static bool give(struct reading *r, size_t size) {
     report_bytes(r, size);
     if (r->holder != SIZE_MAX && !cell_record(r, &taken))
         return false;
+    if (!taken)
+        r->text_used = 0; /* the cell is a column like the others, and is told as one: there is room for it once */
     for (size_t i = 0; i < r->table.columns && i < r->csv.count; i++) {
         const struct column *const c = &r->columns[i];
 

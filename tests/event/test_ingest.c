@@ -1270,6 +1270,25 @@ static const struct {
     {"of no shape: whole", "guests=1 1:party.guests.name=a", {NULL}},
 };
 
+/* A line of text may hold such a list as well (JSON behind a head of syslog): what a format tells of the line is everyone's. */
+static void each_of_a_line(void **state) {
+    static struct trial t;
+    struct buf yaml = {0};
+    (void)state;
+
+    buf_format(&yaml, "%s---\nformat: f\ntemplates: 'hello-{who}'\n", party_files);
+    buf_byte(&yaml, '\0');
+    open_with(&t, yaml.ptr, NULL);
+    ingest_part(t.in, 7, S("text"));
+    give_text(&t, "message=hello-you party=p 1:party.guests.name=a 2:party.guests.name=b");
+    finish(&t);
+    assert_int_equal(t.line_count, 2);
+    assert_true(line_is(&t, 0, "#00001.1 party/guest/a - format=f guest.name=a message=hello-you party=p who=you"));
+    assert_true(line_is(&t, 1, "#00001.2 party/guest/b - format=f guest.name=b message=hello-you party=p who=you"));
+    trial_close(&t);
+    buf_free(&yaml);
+}
+
 /* Each element is an event with all that stands beside the list; the record is counted once. */
 static void each_of_a_list(void **state) {
     static struct trial t;
@@ -1431,6 +1450,7 @@ int main(void) {
         cmocka_unit_test(an_owner_who_says_no),
         cmocka_unit_test(what_a_reader_keeps),
         cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(each_of_a_line),
         cmocka_unit_test(each_of_a_list),
         cmocka_unit_test(as_many_as_a_record_holds),
         cmocka_unit_test(memory_may_run_out_between_events),

@@ -324,6 +324,35 @@ static void a_cell_may_hold_the_record(void **state) {
     assert_int_equal(failed, 0);
 }
 
+/* A cell that was looked at for a record and has none is a column like any other, however long its row is. */
+static void long_cells_without_record_are_kept(void **state) {
+    static const char *const begins[] = {"{\"\"a\"\": oops ", "said \"\"no\"\" "};
+    static const char *const meant[] = {"{\"a\": oops ", "said \"no\" "};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(begins); i++) {
+        struct notes n;
+        struct buf text = {0}, want = {0};
+
+        notes_open(&n);
+        buf_add(&text, S(M365 "x,,o,7\nx,,o,7\nx,\""));
+        buf_format(&text, "%s", begins[i]);
+        buf_format(&want, "{RecordType=t:x;AuditData=t:%s", meant[i]);
+        for (int k = 0; k < 20000; k++) {
+            buf_byte(&text, 'x');
+            buf_byte(&want, 'x');
+        }
+        buf_add(&text, S("\",\"o\"\"\",7\n"));
+        buf_add(&want, S(";Operations=t:o\";Id=t:7}"));
+        read_all(buf_str(&text), &n);
+        assert_int_equal(n.records, 3);
+        assert_true(str_find(buf_str(&n.text), buf_str(&want)) != SIZE_MAX);
+        buf_free(&text);
+        buf_free(&want);
+        notes_close(&n);
+    }
+}
+
 /* A row without a record keeps its columns, also behind one whose record had fields of the same names. */
 static void rows_forget_each_other(void **state) {
     struct notes n;
@@ -827,6 +856,7 @@ int main(void) {
         cmocka_unit_test(sources_of_many_shapes),
         cmocka_unit_test(what_nobody_wants_is_left_out),
         cmocka_unit_test(a_cell_may_hold_the_record),
+        cmocka_unit_test(long_cells_without_record_are_kept),
         cmocka_unit_test(rows_forget_each_other),
         cmocka_unit_test(too_many_values_are_cut_and_told),
         cmocka_unit_test(tables_without_header_line),
