@@ -700,7 +700,7 @@ static const char *array(struct json *j, const char *p, uint32_t node, unsigned 
 static void embedded(struct json *j, str text, uint32_t node) {
     const char *const end = j->end;
     uint32_t const count = j->count;
-    bool const nested = j->nested, dotted = j->dotted;
+    bool const nested = j->nested, dotted = j->dotted, listed = j->listed;
     str const body = str_trim(text);
     const char *p;
 
@@ -720,6 +720,7 @@ static void embedded(struct json *j, str text, uint32_t node) {
         j->record_from = count;
         j->record_to = j->count;
     }
+    j->listed = listed; /* a list in a text is none of the document's */
     j->embedded = j->second = false;
     j->end = end;
 }

@@ -322,6 +322,22 @@ static void a_record_of_16_mib_is_the_largest(void **state) {
     }
 }
 
+/* Lists and objects in the text of a member do not keep the document from being a wrapper; its own lists do. */
+static void a_list_in_a_text_is_none_of_the_documents(void **state) {
+    static const struct {
+        const char *text;
+        uint64_t records;
+    } cases[] = {
+        {"{\"Status\":\"[1]\",\"value\":[{\"a\":1},{\"a\":2}]}", 2},
+        {"{\"Status\":\"1\",\"value\":[{\"a\":1},{\"a\":2}]}", 2},
+        {"{\"Status\":[1],\"value\":[{\"a\":1},{\"a\":2}]}", 1},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(counted(&json_reader, str_of(cases[i].text), 0).records, cases[i].records);
+}
+
 /* A large record is read in a large window; the small one at that window's end is whole in the next. */
 static void records_behind_a_large_one(void **state) {
     static const char little[] = "{\"a\":\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"}\n";
@@ -462,6 +478,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(sources_of_many_shapes),
         cmocka_unit_test(heads),
         cmocka_unit_test(a_wrapper_is_no_line_whatever_is_refused),
+        cmocka_unit_test(a_list_in_a_text_is_none_of_the_documents),
         cmocka_unit_test(serialised_text_is_given_where_asked),
         cmocka_unit_test(what_nobody_wants_is_still_checked),
         PROMISE(show_gives_the_record, &promises),
