@@ -78,6 +78,12 @@ MUST_USE bool times_usable(const char *command, int64_t from, int64_t to);
 #define ROW_COUNTRY                                                                                                    \
     .name = "country", .argument = "COUNTRY", .type = OPTION_COUNTRY,                                                  \
     .help = "where telephone numbers without a country were written: DE, or +49"
+#define ROW_ZONE                                                                                                       \
+    .name = "zone", .argument = "OFFSET", .type = OPTION_ZONE,                                                         \
+    .help = "the zone of times that say none, such as +01:00 or --zone=-05:00; usually UTC"
+#define ROW_LATEST                                                                                                     \
+    .name = "latest", .argument = "TIME", .type = OPTION_TIME,                                                         \
+    .help = "no time without year is later; usually the time at which each file was last written to"
 #define ROW_PLACEHOLDERS                                                                                               \
     .name = "placeholders", .argument = "FILE", .type = OPTION_PATH,                                                   \
     .help = "values for %placeholders%, YAML: name: [value, ...]"

@@ -140,7 +140,9 @@ static void source_line(struct buf *b, const struct kinds *kinds, const struct r
             continue;
         buf_add(b, S("               cannot: "));
         finding_plain(b, lines[i].rule->title, false);
-        buf_format(b, " (no such event has `%.*s`)\n", STR_ARG(str_first(lines[i].why, 100)));
+        buf_add(b, S(" (no such event has `"));
+        finding_plain(b, str_first(lines[i].why, 100), false);
+        buf_add(b, S("`)\n"));
     }
 }
 

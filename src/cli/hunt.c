@@ -185,8 +185,16 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     const struct wishes *const w = run->w;
     struct err e = {0};
     struct hunt_result result = {0};
+    const volatile sig_atomic_t *const interrupted = interrupt_catch();
+
+    if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
+        return stop(run, &e);
+    /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces. */
+    const char *const own[] = {run->writer ? case_writer_folder(run->writer) : NULL, w->out};
     struct hunt_options const options = {.paths = w->paths.items,
                                          .path_count = w->paths.count,
+                                         .own = own,
+                                         .own_count = run->writer ? COUNT(own) : 0,
                                          .set = set,
                                          .fields = fields,
                                          .kinds = kinds,
@@ -198,7 +206,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .level = w->level,
                                          .workers = (unsigned)w->workers,
                                          .memory_max = w->memory,
-                                         .stop = interrupt_catch(),
+                                         .stop = interrupted,
                                          .finding = on_finding,
                                          .custody = on_custody,
                                          .damage = on_damage,
@@ -215,8 +223,6 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     if (w->json && !isatty(STDOUT_FILENO)) /* a person sees each finding at once */
         setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, told like any other */
-    if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
-        return stop(run, &e);
     progress_begin(&run->progress, !w->quiet);
     if (!hunt_run(&options, &result, &e) || !tell_shut(run, set, fields, kinds, &e))
         return stop(run, &e);
@@ -319,16 +325,8 @@ static const struct option options[] = {
      .type = OPTION_LEVEL,
      .help = "only findings of LEVEL and above: informational, low, medium, high, critical",
      AT(level)},
-    {.name = "zone",
-     .argument = "OFFSET",
-     .type = OPTION_ZONE,
-     .help = "the zone of times that say none, such as +01:00 or --zone=-05:00; usually UTC",
-     AT(zone)},
-    {.name = "latest",
-     .argument = "TIME",
-     .type = OPTION_TIME,
-     .help = "no time without year is later; usually the time at which each file was last written to",
-     AT(latest)},
+    {ROW_ZONE, AT(zone)},
+    {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},
     {ROW_GEO, AT(geo)},
     {ROW_COUNTRY, AT(country)},

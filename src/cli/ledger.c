@@ -71,6 +71,7 @@ static void end(struct buf *b) {
 
 /* ---- for people ---- */
 
+/* Every text goes this way, also names that are ours: somebody else may have written the case. */
 static void plain(struct buf *b, str s) {
     finding_plain(b, s, false);
 }
@@ -138,15 +139,18 @@ static void file_text(struct buf *b, const struct custody *c) {
 
     buf_add(b, S("  "));
     plain(b, c->path);
-    buf_format(b, "\n    sha256 %s, %s bytes\n    ", *c->sha256 ? c->sha256 : "not known", count_text(c->size, room));
+    buf_add(b, S("\n    sha256 "));
+    plain(b, str_of(*c->sha256 ? c->sha256 : "not known"));
+    buf_format(b, ", %s bytes\n    ", count_text(c->size, room));
     if (c->container) {
-        buf_format(b, "%s: its members have lines of their own", c->container);
+        plain(b, str_of(c->container));
+        buf_add(b, S(": its members have lines of their own"));
     } else if (c->not_read.len) {
         buf_add(b, S("not read: "));
         plain(b, c->not_read);
     } else {
-        buf_format(b, "%s: %s record%s", c->reader ? c->reader : "?", count_text(c->records, room),
-                   c->records == 1 ? "" : "s");
+        plain(b, str_of(c->reader ? c->reader : "?"));
+        buf_format(b, ": %s record%s", count_text(c->records, room), c->records == 1 ? "" : "s");
         times(b, c->first, c->last);
     }
     some(b, c->salvaged, "salvaged");

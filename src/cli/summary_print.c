@@ -515,8 +515,8 @@ static void print_remarks(const struct page *p, struct buf *line) {
     }
     if (s->repaired) {
         buf_add(line, S("Repaired: "));
-        count_add(line, s->repaired, "value");
-        buf_add(line, S(" whose text was no UTF-8 or UTF-16"));
+        count_add(line, s->repaired, "byte");
+        buf_add(line, s->repaired == 1 ? S(" that was no UTF-8 or UTF-16") : S(" that were no UTF-8 or UTF-16"));
         print_line(p, line);
     }
 }

@@ -10,6 +10,8 @@
 
 struct walk {
     struct arena *a;
+    const char *const *own;
+    size_t own_count;
     struct found_file *files;
     size_t count, room;
     struct err *e;
@@ -92,11 +94,22 @@ static bool walk_dir(struct walk *w, const char *path, unsigned depth) {
     return ok;
 }
 
+static bool is_own(const struct walk *w, const struct stat *folder) {
+    struct stat st;
+
+    for (size_t i = 0; i < w->own_count; i++)
+        if (lstat(w->own[i], &st) == 0 && st.st_dev == folder->st_dev && st.st_ino == folder->st_ino)
+            return true;
+    return false;
+}
+
 static bool walk_one(struct walk *w, const char *path, unsigned depth, bool named) {
     struct stat st;
 
     if ((named ? stat(path, &st) : lstat(path, &st)) != 0)
         return named ? err_system(w->e, "%s", path) : add(w, str_of(path), 0, strerrordesc_np(errno));
+    if (S_ISDIR(st.st_mode) && !named && is_own(w, &st))
+        return true;
     if (S_ISDIR(st.st_mode))
         return depth < WALK_DEPTH_MAX ? walk_dir(w, path, depth) : add(w, str_of(path), 0, "folders too deep");
     if (S_ISLNK(st.st_mode))
@@ -109,9 +122,9 @@ static int by_path(const void *a, const void *b) {
     return str_cmp(((const struct found_file *)a)->path, ((const struct found_file *)b)->path);
 }
 
-bool walk_paths(const char *const *paths, size_t count, struct arena *a, struct found_file **files, size_t *file_count,
-                struct err *e) {
-    struct walk w = {.a = a, .e = e};
+bool walk_paths(const char *const *paths, size_t count, const char *const *own, size_t own_count, struct arena *a,
+                struct found_file **files, size_t *file_count, struct err *e) {
+    struct walk w = {.a = a, .own = own, .own_count = own_count, .e = e};
     size_t kept = 0;
 
     for (size_t i = 0; i < count; i++)

@@ -17,6 +17,8 @@
 struct hunt_options {
     const char *const *paths;
     size_t path_count;
+    const char *const *own; /* folders that are no evidence where they lie below the paths (walk_paths) */
+    size_t own_count;
     const struct sigma_set *set;
     struct fields *fields;
     const struct kinds *kinds;

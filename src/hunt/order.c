@@ -192,6 +192,8 @@ bool order_part_ended(struct order *o, struct source *s, uint32_t part, const ch
         ok = b.failed ? err_set(e, ERR_MEMORY, 0, "no memory to hunt") : order_add(o, s, part, buf_str(&b), e);
         buf_free(&b);
     }
+    /* What it had to say of clocks is not known: its findings wait for what the other parts say. */
+    s->results[part].clocked |= why != NULL;
     s->results[part].ended = true;
     return ok;
 }

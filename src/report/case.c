@@ -281,6 +281,10 @@ fail:
     return false;
 }
 
+const char *case_writer_folder(const struct case_writer *c) {
+    return c->part;
+}
+
 static bool put_events(struct case_writer *c, const struct finding *f, struct err *e) {
     for (size_t i = 0; i < f->event_count; i++) {
         const struct finding_event *const event = &f->events[i];

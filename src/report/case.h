@@ -15,6 +15,8 @@ struct case_writer;
 /* force: an older case of that name is replaced once the new one is whole; nothing but a case is ever replaced.
  * ERR_USAGE: path is there already (without force), or is no case; ERR_IO. */
 MUST_USE bool case_writer_open(struct case_writer **out, const char *path, bool force, struct err *e);
+/* The folder that is being written, under its temporary name. Until the writer is closed or finished. */
+const char *case_writer_folder(const struct case_writer *c);
 MUST_USE bool case_writer_finding(struct case_writer *c, const struct finding *f, struct err *e);
 MUST_USE bool case_writer_custody(struct case_writer *c, const struct custody *line, struct err *e);
 /* What a source says of hosts and logs; before its line of the ledger. */

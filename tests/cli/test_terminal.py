@@ -8,6 +8,7 @@ import pathlib
 import pty
 import re
 import select
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -139,6 +140,28 @@ def nothing_hidden_reaches_the_terminal():
             assert b"owned" in shown or b"loaded" in shown, shown
         raw = subprocess.run([BINARY, "show", folder / "case", "1"], capture_output=True, check=False).stdout
         assert "\u009b31m".encode() in raw, "a file gets the record as it is"
+        # A field that no event of the log source can have.
+        (folder / "kinds").mkdir()
+        (folder / "kinds/gate.yml").write_text("format: acme/gate\ntemplates:\n  - 'gate: {user} passed'\n---\nkind: acme/gate\ntitle: Gate\n"
+                                         "when: {format: acme/gate}\nlogsources:\n  - {product: acme, service: gate}\n", encoding="utf-8")  # fmt: skip
+        (folder / "shut.yml").write_text("title: x\nlogsource: {product: acme, service: gate}\ndetection:\n  a: {" + json.dumps(evil) + ": x}\n  condition: a\n",
+                                         encoding="utf-8")  # fmt: skip
+        for more in ([], ["--coverage"]):
+            shown = on_terminal(["rules", "check", folder / "shut.yml", "--kinds", folder / "kinds", *more], TERM="dumb")
+            assert b"owned" in shown and not OBEYED.search(shown.replace(b"\r", b"")), f"{more}: {shown}"
+        # A case may come from anybody, and each of its texts be anything.
+        database = sqlite3.connect(folder / "case/case.db")
+        for column in ("sha256", "reader", "not_read", "zone"):
+            database.execute(f"UPDATE custody SET {column} = ?", (evil + column,))
+        database.execute("UPDATE custody SET assumed = 1")
+        database.execute("UPDATE custody SET not_read = '' WHERE path LIKE '%.jsonl'")
+        database.execute("INSERT INTO custody SELECT 'box', sha256, 1, '', ?, '', 0,0,0,0,0,0,NULL,NULL,0,0,0,0,0,'',0,0,0,0,0 FROM custody LIMIT 1", (evil + "container",))
+        database.commit()
+        database.close()
+        shown = on_terminal(["ledger", folder / "case"], TERM="dumb")
+        assert not OBEYED.search(shown.replace(b"\r", b"")), shown
+        for column in (b"sha256", b"reader", b"container", b"not_read", b"zone"):
+            assert re.search(rb"owned[^\n]*" + column, shown), f"{column}: {shown}"
 
 
 def findings_and_progress_share_a_terminal():

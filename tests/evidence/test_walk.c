@@ -30,6 +30,8 @@ static void put(const char *path, size_t size) {
     assert_int_equal(fclose(f), 0);
 }
 
+static const char *const own[] = {"d/../mine/own", "not there"};
+
 /* What the walk says: "path size" or "path: why", a line each. */
 static void walk_is(const char *name, const char *const *paths, size_t count, const char *want) {
     struct arena *const a = arena_new(1 << 24);
@@ -38,7 +40,7 @@ static void walk_is(const char *name, const char *const *paths, size_t count, co
     struct err e = {0};
     size_t found;
 
-    if (!walk_paths(paths, count, a, &files, &found, &e)) {
+    if (!walk_paths(paths, count, own, COUNT(own), a, &files, &found, &e)) {
         buf_format(&b, "error: %s\n", e.text);
         assert_int_equal(e.code, ERR_IO);
         found = 0;
@@ -72,6 +74,8 @@ static void what_is_listed(void **state) {
         {"in whatever order they are named", {"d/b", "d/B"}, "d/B 1\nd/b 2\n"},
         {"another spelling is another path", {"d/b", "./d/b"}, "./d/b 2\nd/b 2\n"},
         {"an empty folder", {"none"}, ""},
+        {"a folder of its own is passed over", {"mine"}, "mine/f 1\n"},
+        {"unless it is named", {"mine/own"}, "mine/own/g 2\n"},
         {"nothing named", {NULL}, ""},
         {"links are listed, not followed",
          {"links"},
@@ -93,6 +97,8 @@ static void what_is_listed(void **state) {
     put("d/a/z", 0);
     put("d/\xc3\xa4", 4);
     put("d/\xff\n", 5);
+    put("mine/f", 1);
+    put("mine/own/g", 2);
     put("hidden/.a", 1);
     put("hidden/.b/c", 1);
     assert_int_equal(mkdir("none", 0700) | mkdir("links", 0700) | mkdir("odd", 0700), 0);
@@ -164,7 +170,7 @@ static void many_files(void **state) {
         snprintf(path, sizeof path, "many/%d", i);
         put(path, 0);
     }
-    assert_true(walk_paths(paths, 1, a, &files, &count, &e));
+    assert_true(walk_paths(paths, 1, NULL, 0, a, &files, &count, &e));
     assert_int_equal(count, 3000);
     for (size_t i = 1; i < count; i++)
         assert_true(str_cmp(files[i - 1].path, files[i].path) < 0);
@@ -186,7 +192,7 @@ static void every_allocation_may_fail(void **state) {
         struct err e = {0};
         size_t count;
 
-        done = walk_paths(paths, 1, a, &files, &count, &e);
+        done = walk_paths(paths, 1, NULL, 0, a, &files, &count, &e);
         assert_true(done ? count == 2 : e.code == ERR_MEMORY || e.code == ERR_LIMIT);
         failures += !done;
         arena_free(a);

@@ -325,6 +325,40 @@ static void clocks_wait_for_all_parts(void **state) {
     }
 }
 
+/* A worker that is lost has said nothing of clocks: its findings are put right as the others are, whenever these come. */
+static void clocks_of_a_lost_part(void **state) {
+    struct bench *const b = *state;
+
+    for (unsigned lost_first = 0; lost_first < 2; lost_first++) {
+        struct err e = {0};
+        struct source *s;
+        struct wire f = finding(b, 1, 0);
+        struct wire const l = line(5, 0, 1, 2);
+
+        f.key = 7;
+        assert_true(bench_open(b, &e));
+        b->options.from = b->options.to = INSTANT_NONE;
+        b->times = true;
+        assert_non_null(s = order_source(b->order, &files[0]));
+        s->size = 20;
+        assert_true(order_split(s, 10, S("json"), &e));
+        s->sha256[0] = 0xab;
+        s->hashed = s->hash_ended = true;
+        for (unsigned i = 0; i < 2; i++) {
+            if (i == lost_first)
+                assert_true(say_clock(b, s, 1, 3, &e) && say(b, s, 1, &l, &e) &&
+                            order_part_ended(b->order, s, 1, NULL, &e));
+            else
+                assert_true(say(b, s, 0, &f, &e) && order_part_ended(b->order, s, 0, "lost", &e));
+            assert_true(order_report(b->order, &e));
+        }
+        told(b, "F1 one a ab 1@0 18000000000005 corrected\nD a 0+10 lost\n"
+                "C a ab json records 5 findings 1 damages 1/10 1..2\n");
+        b->times = false;
+        bench_close(b);
+    }
+}
+
 static void splits_that_are_refused(void **state) {
     static const struct {
         const char *name;
@@ -568,6 +602,7 @@ int main(void) {
         cmocka_unit_test(the_order_is_that_of_the_evidence),
         cmocka_unit_test(parts_are_one_file),
         cmocka_unit_test(clocks_wait_for_all_parts),
+        cmocka_unit_test(clocks_of_a_lost_part),
         cmocka_unit_test(splits_that_are_refused),
         cmocka_unit_test(what_was_not_read),
         cmocka_unit_test(members_of_a_container),
