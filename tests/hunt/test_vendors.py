@@ -239,7 +239,7 @@ LINES = [
     ('id=firewall sn=0006B1 time="2021-03-06 04:07:38 UTC" fw=198.51.100.1 pri=1 c=32 m=82 msg="Possible port scan" src=203.0.113.9:50000:X1 dst=10.0.0.1:22:X0 usr="jdoe"',
      "firewall/sonicwall", "2021-03-06T04:07:38Z", {"account": "jdoe", "client_address": "203.0.113.9", "server_address": "10.0.0.1"}, {}),
     ('device="SFW" date=2021-03-06 time=04:07:38 timezone="CET" device_name="xg1" log_type="Firewall" log_component="Firewall Rule" log_subtype="Denied" user_name="jdoe" src_ip=10.0.0.1 dst_ip=203.0.113.5 src_port=50000 dst_port=443',
-     "firewall/sophos/Firewall", "2021-03-06T04:07:38Z", {"host": "xg1", "account": "jdoe", "client_address": "10.0.0.1", "outcome": "failure"}, {}),
+     "firewall/sophos/Firewall", "2021-03-06T03:07:38Z", {"host": "xg1", "account": "jdoe", "client_address": "10.0.0.1", "outcome": "failure"}, {}),
     ('Mar  6 2021 04:07:38 wg1 firewall: msg_id="3000-0148" Deny 0-External Firebox 52 tcp 20 127 203.0.113.9 198.51.100.1 50000 22 offset 8 S 1 win 4 (Unhandled External Packet-00)',
      "firewall/watchguard", "2021-03-06T04:07:38Z", {"client_address": "203.0.113.9", "server_address": "198.51.100.1", "outcome": "failure"}, {"dst_port": "22"}),
     # Juniper, Huawei
