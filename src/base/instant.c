@@ -113,6 +113,29 @@ static bool is_zone_name(str s) {
     return true;
 }
 
+/* Names that are one offset, in minutes, wherever and whenever they are written (tz database; RFC 5322 4.3). */
+static const struct {
+    char name[5];
+    int16_t minutes;
+} zone_names[] = {
+    {"UTC", 0},    {"GMT", 0},    {"WET", 0},     {"WEST", 60},  {"CET", 60},   {"CEST", 120},  {"EET", 120},
+    {"EEST", 180}, {"EST", -300}, {"EDT", -240},  {"MST", -420}, {"MDT", -360}, {"AKST", -540}, {"AKDT", -480},
+    {"HST", -600}, {"BRT", -180}, {"BRST", -120}, {"WAT", 60},   {"CAT", 120},  {"SAST", 120},  {"EAT", 180},
+    {"HKT", 480},  {"JST", 540},  {"KST", 540},   {"AWST", 480}, {"ACST", 570}, {"ACDT", 630},  {"AEST", 600},
+    {"AEDT", 660}, {"NZST", 720}, {"NZDT", 780},
+};
+
+/* False: s is no name of a zone. A name that may be several is read over, and w's zone stays not given. */
+static bool zone_name(str s, struct wall *w) {
+    for (size_t i = 0; i < sizeof zone_names / sizeof zone_names[0]; i++)
+        if (str_eq(s, str_of(zone_names[i].name))) {
+            w->zone_given = true;
+            w->offset_s = zone_names[i].minutes * 60;
+            return true;
+        }
+    return is_zone_name(s);
+}
+
 /* What stands behind the time of day: nothing, Z, UTC, an offset, with or without a blank before; a name behind one. */
 static bool zone(const char *p, const char *end, struct wall *w) {
     uint32_t hours, minutes = 0;
@@ -128,7 +151,7 @@ static bool zone(const char *p, const char *end, struct wall *w) {
         return true;
     if (p == end || (*p != '+' && *p != '-')) {
         w->zone_given = false;
-        return apart && is_zone_name((str){p, (size_t)(end - p)});
+        return apart && zone_name((str){p, (size_t)(end - p)}, w);
     }
     bool const west = *p++ == '-';
 
@@ -191,6 +214,36 @@ static bool unix_parse(str s, struct wall *out) {
         return false;
     *out = instant_wall(negative ? -when : when);
     out->digits = unit == units ? frac.digits : unit->digits;
+    return true;
+}
+
+/* /Date(1615686019197)/, /Date(1615686019197+0100)/: the offset only says where it was written. */
+static bool json_date(str s, struct wall *out) {
+    struct wall w = {0};
+    int64_t when = 0;
+
+    if (s.len < 9 || s.len > 32 || memcmp(s.ptr, "/Date(", 6) != 0 || memcmp(s.ptr + s.len - 2, ")/", 2) != 0)
+        return false;
+    str n = {s.ptr + 6, s.len - 8};
+    bool const negative = n.ptr[0] == '-';
+
+    if (n.len > 5 && (n.ptr[n.len - 5] == '+' || n.ptr[n.len - 5] == '-')) {
+        if (!zone(n.ptr + n.len - 5, n.ptr + n.len, &w))
+            return false;
+        n.len -= 5;
+    }
+    n.ptr += negative;
+    n.len -= negative;
+    if (n.len == 0)
+        return false;
+    for (size_t i = 0; i < n.len; i++)
+        if (n.ptr[i] < '0' || n.ptr[i] > '9' || __builtin_mul_overflow(when, INT64_C(10), &when) ||
+            __builtin_add_overflow(when, (int64_t)(n.ptr[i] - '0'), &when))
+            return false;
+    if (__builtin_mul_overflow(when, INT64_C(1000000), &when))
+        return false;
+    *out = instant_wall(negative ? -when : when);
+    out->digits = 3;
     return true;
 }
 
@@ -402,10 +455,8 @@ static bool behind_clock(struct reading *r) {
         str const name = {rest.ptr + bracket + 2, rest.len - bracket - 3};
 
         rest.len = bracket;
-        if (rest.len == 0) {
-            r->w.zone_given = str_eq(name, S("UTC")) || str_eq(name, S("GMT"));
-            return r->w.zone_given || is_zone_name(name);
-        }
+        if (rest.len == 0)
+            return zone_name(name, &r->w);
         if (!is_zone_name(name))
             return false;
     }
@@ -448,6 +499,8 @@ static __attribute__((noinline)) bool other_parse(str s, struct wall *out) {
         s = (str){s.ptr + 1, s.len - 2};
     struct reading r = {s.ptr, s.ptr + s.len, {0}};
 
+    if (next_is(&r, '/'))
+        return json_date(s, out);
     if (compact(&r)) {
         if (!behind_clock(&r))
             return false;

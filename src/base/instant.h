@@ -39,10 +39,14 @@ int64_t instant_from_unix(int64_t seconds, uint32_t nanosecond);
  *   1615686019   1615686019.197   -1.5    Unix time as a decimal number: below 1e11 seconds, below 1e14 milliseconds,
  *                                         below 1e17 microseconds, else nanoseconds; a fraction only with seconds
  *   1615686019.197:4711                   the same of an audit record, whose serial number is read over
+ *   /Date(1615686019197)/                 .NET's JSON: milliseconds since 1970, UTC; an offset in it (+0100) changes nothing
  *
- * Behind the time of day stands Z, UTC, GMT, +hh:mm, +hhmm, +hh or nothing. Behind a blank any other name of a zone is
- * read over, and the zone counts as not given: CST is three zones. In all forms but ISO's the hour may be one digit, and a
- * 12-hour clock with AM or PM (12 AM is midnight); names of months and days are English, in any case of letters, of three.
+ * Behind the time of day stands Z, UTC, GMT, +hh:mm, +hhmm, +hh, or behind a blank a name that is one offset wherever and
+ * whenever it is written (CEST, EST as RFC 5322 4.3 has it, JST; the table is in the .c), or nothing. Any other name is read
+ * over, and the zone counts as not given: CST is three zones, PST two, BST three, MSK has been both +03 and +04; CDT and PDT
+ * are left as well, so that no log is read one way in summer and another in winter. In all forms but ISO's the hour may be
+ * one digit, and a 12-hour clock with AM or PM (12 AM is midnight); names of months and days are English, in any case of
+ * letters, of three.
  *
  * Ambiguous, and how it is taken:
  *   3/4/2021     4 March. Only where the first number is above 12 (14/3/2021) it is the day. Which of both a log writes is

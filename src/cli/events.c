@@ -166,7 +166,9 @@ const struct command command_events = {
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "printed, whatever there is",
                  [EXIT_USAGE] = "wrong usage; nothing was done",
-                 [EXIT_UNREADABLE] = "some evidence could not be read; what could be is printed",
+                 [EXIT_UNREADABLE] =
+                     "some evidence could not be read (prose that lies beside logs is told, and does not count); what "
+                     "could be is printed",
                  [EXIT_INTERNAL] = "internal error, or stopped"},
     .wishes_size = sizeof(struct wishes),
     .run = run,

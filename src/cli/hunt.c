@@ -363,12 +363,14 @@ const struct command command_hunt = {
             {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),
-    .statuses = {[EXIT_NOTHING] = "nothing found",
-                 [EXIT_FINDINGS] = "findings",
-                 [EXIT_USAGE] = "wrong usage; nothing was done",
-                 [EXIT_UNREADABLE] =
-                     "some evidence could not be read; what could be has been hunted, with findings or without",
-                 [EXIT_INTERNAL] = "internal error, or stopped"},
+    .statuses =
+        {[EXIT_NOTHING] = "nothing found",
+         [EXIT_FINDINGS] = "findings",
+         [EXIT_USAGE] = "wrong usage; nothing was done",
+         [EXIT_UNREADABLE] =
+             "some evidence could not be read (prose that lies beside logs is told, and does not count); what could "
+             "be has been hunted, with findings or without",
+         [EXIT_INTERNAL] = "internal error, or stopped"},
     .wishes_size = sizeof(struct wishes),
     .run = run_hunt,
 };

@@ -12,19 +12,21 @@ struct run {
     const struct listed *l;
     struct buf line;
     bool enough; /* so many as were asked for */
+    bool any;    /* there was an event */
     bool unread; /* something could not be read */
+    bool prose;  /* something was no log */
 };
 
 static bool on_event(void *ctx, const struct normal_event *event, struct err *e) {
     struct run *const run = ctx;
 
+    run->any = true;
     return run->l->event(run->l->ctx, event, &run->enough, e) &&
            (!run->enough || err_set(e, ERR_INTERRUPTED, 0, "as many events as were asked for"));
 }
 
 /* What is not among the events must not be missed. Below the events that came before it, where both go to one terminal. */
 static bool tell(struct run *run, str path, str why, struct err *e) {
-    run->unread = true;
     run->line.len = 0;
     buf_add(&run->line, S("longwatch: "));
     finding_plain(&run->line, path, false);
@@ -40,17 +42,24 @@ static bool tell(struct run *run, str path, str why, struct err *e) {
 }
 
 static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
-    return !c->not_read.len || str_eq(c->not_read, S("empty")) || tell(ctx, c->path, c->not_read, e);
+    struct run *const run = ctx;
+
+    if (!c->not_read.len || str_eq(c->not_read, S(CUSTODY_EMPTY)))
+        return true;
+    *(str_eq(c->not_read, S(CUSTODY_PROSE)) ? &run->prose : &run->unread) = true;
+    return tell(run, c->path, c->not_read, e);
 }
 
 static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    struct run *const run = ctx;
     struct buf why = {0};
     bool ok;
 
+    run->unread = true;
     if (d->size)
         buf_format(&why, "%lu byte%s ", (unsigned long)d->size, d->size == 1 ? "" : "s");
     buf_format(&why, "at %lu: %.*s", (unsigned long)d->offset, STR_ARG(d->why));
-    ok = why.failed ? err_set(e, ERR_MEMORY, 0, "no memory to print") : tell(ctx, d->path, buf_str(&why), e);
+    ok = why.failed ? err_set(e, ERR_MEMORY, 0, "no memory to print") : tell(run, d->path, buf_str(&why), e);
     buf_free(&why);
     return ok;
 }
@@ -116,7 +125,7 @@ static int list_with(const struct listed *l, const struct sigma_set *none) {
     if (fflush(stdout) != 0 && ok)
         ok = err_system(&e, "standard output");
     buf_free(&run.line);
-    return !ok ? tell_error(&e) : run.unread ? EXIT_UNREADABLE : EXIT_NOTHING;
+    return !ok ? tell_error(&e) : run.unread || (run.prose && !run.any) ? EXIT_UNREADABLE : EXIT_NOTHING;
 }
 
 int listed_run(const struct listed *l) {

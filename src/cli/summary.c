@@ -32,6 +32,7 @@ void summary_free(struct summary *s) {
     if (!s)
         return;
     buf_free(&s->unread.last);
+    buf_free(&s->prose.last);
     buf_free(&s->damage.last);
     buf_free(&s->left_out.last);
     buf_free(&s->shut.last);
@@ -148,9 +149,10 @@ bool summary_custody(struct summary *s, const struct custody *c, struct err *e) 
         !note_add(s, &s->doubtful, c->path, e, "its clock was set back, by as much as %lu s", (unsigned long)c->back_s))
         return false;
     span(&s->first, &s->last, c->first, c->last);
-    if (!c->not_read.len || str_eq(c->not_read, S("empty")))
+    if (!c->not_read.len || str_eq(c->not_read, S(CUSTODY_EMPTY)))
         return true;
-    return note_add(s, &s->unread, c->path, e, "%.*s", STR_ARG(c->not_read));
+    return note_add(s, str_eq(c->not_read, S(CUSTODY_PROSE)) ? &s->prose : &s->unread, c->path, e, "%.*s",
+                    STR_ARG(c->not_read));
 }
 
 bool summary_damage(struct summary *s, const struct custody_damage *d, struct err *e) {
@@ -282,7 +284,7 @@ uint64_t summary_findings(const struct summary *s) {
 }
 
 bool summary_unread(const struct summary *s) {
-    return s->unread.count || s->damage.count;
+    return s->unread.count || s->damage.count || (s->prose.count && !s->records && !s->salvaged);
 }
 
 const char *summary_status(const struct summary *s, const struct sigma_rule *r) {

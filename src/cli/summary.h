@@ -31,7 +31,7 @@ void summary_end(struct summary *s);
 
 /* Findings in records that were not salvaged. */
 uint64_t summary_findings(const struct summary *s);
-/* Was some evidence not read, or not to its end? */
+/* Was some evidence not read, or not to its end? Prose is none, but where there was nothing else. */
 bool summary_unread(const struct summary *s);
 /* What became of a rule: "evaluated", "never" (shut), "no data", "unusable", "failed", "filter"; and its findings. */
 const char *summary_rule(const struct summary *s, const struct sigma_verdict *verdict, uint64_t *findings);

@@ -41,9 +41,9 @@ struct notes {
 struct summary {
     const struct sigma_set *set;
     struct arena *a;
-    struct tally *rules;                                              /* by rule */
-    struct notes unread, damage, left_out, shut, corrected, doubtful; /* the last two: clocks, years */
-    struct names hosts, accounts;                                     /* of all findings */
+    struct tally *rules;                                                     /* by rule */
+    struct notes unread, prose, damage, left_out, shut, corrected, doubtful; /* the last two: clocks, years */
+    struct names hosts, accounts;                                            /* of all findings */
     uint64_t sources, containers, bytes, records, salvaged, no_kind, no_time, repaired;
     uint64_t duplicates, silences, holes, years;
     uint64_t findings, salvaged_findings;

@@ -220,6 +220,23 @@ static void print_unread(const struct page *p, struct buf *line) {
     print_rest(p, n);
 }
 
+/* What lies beside logs. It is told, so that nobody takes a log for read that was taken for this. */
+static void print_prose(const struct page *p) {
+    const struct notes *const n = &p->s->prose;
+
+    if (!n->count)
+        return;
+    print_head(p, bold, "Prose, and no logs: ");
+    count_add(p->b, n->abouts, "file");
+    buf_byte(p->b, '\n');
+    for (size_t i = 0; i < n->abouts && i < NOTES_KEPT; i++) {
+        buf_add(p->b, S("  "));
+        finding_plain(p->b, n->items[i].about, false);
+        buf_byte(p->b, '\n');
+    }
+    print_rest(p, n);
+}
+
 /* "file: text", or the file and its texts below it; of many files "file: 3 places, such as text". */
 static void print_notes(const struct page *p, const struct notes *n, const char *things, struct buf *line) {
     bool const many = n->abouts > FILES_WHOLE;
@@ -640,6 +657,7 @@ void summary_print(const struct summary *s, const struct summary_frame *frame, s
     print_read(&page, &line);
     print_remarks(&page, &line);
     print_asked(&page, &line);
+    print_prose(&page);
     print_unread(&page, &line);
     print_damage(&page, &line);
     print_clocks(&page, &line);

@@ -59,6 +59,7 @@ enum derive {
     DERIVE_REQUEST_TARGET, /* -> /b.c?d */
     DERIVE_REQUEST_PATH,   /* -> /b.c */
     DERIVE_REQUEST_QUERY,  /* -> d */
+    DERIVE_HTTP_OUTCOME,   /* 200 -> success, 404, 503 -> failure; 1xx, 3xx and what is no status yield nothing */
 };
 #define DERIVE_INPUTS_MAX 4
 #define DERIVE_VALUES_MAX 64

@@ -412,6 +412,17 @@ static void ipv4_signed(struct out *o, str value) {
     give(o, (str){p, (size_t)len});
 }
 
+/* [RFC 9110] 15: 2xx was received, understood and accepted; 4xx and 5xx were not answered as asked; 1xx and 3xx say that
+ * more is to come. */
+static void http_outcome(struct out *o, str value) {
+    uint64_t status;
+
+    value = str_trim(value);
+    if (value.len != 3 || !str_u64(value, 599, &status) || status < 200 || status / 100 == 3)
+        return;
+    give(o, status < 300 ? S("success") : S("failure"));
+}
+
 size_t kind_derive(const struct kind_source *source, const str *inputs, const bool *present, struct arena *a,
                    str out[DERIVE_VALUES_MAX]) {
     struct out o = {.values = out, .a = a};
@@ -481,6 +492,9 @@ size_t kind_derive(const struct kind_source *source, const str *inputs, const bo
         case DERIVE_REQUEST_PATH:
         case DERIVE_REQUEST_QUERY:
             request_part(&o, source->how, inputs[0]);
+            break;
+        case DERIVE_HTTP_OUTCOME:
+            http_outcome(&o, inputs[0]);
             break;
         }
     return o.full ? NO_MEMORY : o.count;

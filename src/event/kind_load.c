@@ -256,6 +256,7 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
         {STR("request_target"), DERIVE_REQUEST_TARGET, 1},
         {STR("request_path"), DERIVE_REQUEST_PATH, 1},
         {STR("request_query"), DERIVE_REQUEST_QUERY, 1},
+        {STR("http_outcome"), DERIVE_HTTP_OUTCOME, 1},
     };
     str name;
 
@@ -271,9 +272,9 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
             return true;
         }
     return kind_fail(l->e, l->path, n->line,
-                     "`as: %.*s` is unknown; there are decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
+                     "no `as: %.*s`, but decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
                      "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, "
-                     "request_target, request_path, request_query",
+                     "request_target, request_path, request_query, http_outcome",
                      STR_ARG(str_first(name, 40)));
 }
 

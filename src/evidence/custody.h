@@ -4,6 +4,10 @@
 
 #include "base/str.h"
 
+/* There is nothing in it; there is nothing in it that could be an event (reader/prose.h). */
+#define CUSTODY_EMPTY "empty"
+#define CUSTODY_PROSE "prose, and no log"
+
 /* Views live until the callback that hands them over returns. */
 struct custody {
     str path;              /* "case/logs.zip!a/b.evtx" for what lies in containers */
@@ -11,12 +15,12 @@ struct custody {
     uint64_t size;         /* bytes */
     const char *reader;    /* "evtx", "json"; NULL: nobody's */
     const char *container; /* "gzip", "zip" ... when it is one and its members have lines of their own; else NULL */
-    str not_read;          /* why nothing in it was read as events; "" */
-    uint64_t records;      /* read, salvaged ones not among them */
-    uint64_t salvaged;     /* found where the format says nothing lives */
-    uint64_t repaired;     /* bytes of text that were not well-formed: U+FFFD stands for each */
-    uint64_t cut;          /* values or records cut at a bound */
-    uint64_t no_kind;      /* records no kind claims */
+    str not_read; /* why nothing in it was read as events; "". Two reasons are no loss: CUSTODY_EMPTY, CUSTODY_PROSE */
+    uint64_t records;  /* read, salvaged ones not among them */
+    uint64_t salvaged; /* found where the format says nothing lives */
+    uint64_t repaired; /* bytes of text that were not well-formed: U+FFFD stands for each */
+    uint64_t cut;      /* values or records cut at a bound */
+    uint64_t no_kind;  /* records no kind claims */
     uint64_t no_time;
     uint64_t assumed;     /* events whose time says no zone, and was not put right: taken as `zone` */
     str zone;             /* "UTC", or what the hunt was told: "+01:00" */

@@ -12,6 +12,7 @@
 #include "hunt/listing.h"
 #include "hunt/ledger.h"
 #include "hunt/wire.h"
+#include "reader/prose.h"
 #include "reader/reader.h"
 
 #define ROWS_MAX 65536u
@@ -371,6 +372,11 @@ static const struct reader *reader_of(const struct worker *w, str head) {
     return !reader && w->s->any_text ? reader_of_lines(head) : reader;
 }
 
+/* Why nobody reads what begins so. What goes on behind its head has not been seen, and might be a log. */
+static str nobodys(str head) {
+    return head.len < HEAD_BYTES && prose_is(head) ? S(CUSTODY_PROSE) : S("no reader knows this format");
+}
+
 static void member_begin(struct worker *w, str path) {
     put(w, &(struct wire){.type = WIRE_SOURCE, .index = ++w->members, .name = path});
     source_begin(w);
@@ -388,11 +394,10 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
         return e->code != ERR_MEMORY;
     }
     if (head.len == 0)
-        w->now.custody.not_read = S("empty");
+        w->now.custody.not_read = S(CUSTODY_EMPTY);
     else if (!(reader = reader_of(w, str_first(head, HEAD_BYTES))))
-        w->now.custody.not_read = unpack_container(str_first(head, HEAD_BYTES))
-                                      ? S("containers too deep within each other")
-                                      : S("no reader knows this format");
+        w->now.custody.not_read =
+            unpack_container(str_first(head, HEAD_BYTES)) ? S("containers too deep within each other") : nobodys(head);
     else
         return read_part(w, in, reader, (struct part){0, UINT64_MAX}, e);
     return true;
@@ -458,7 +463,7 @@ static bool read_file(struct worker *w, str path, struct err *e) {
     }
     head = str_first(head, HEAD_BYTES);
     if (head.len == 0) {
-        w->now.custody.not_read = S("empty");
+        w->now.custody.not_read = S(CUSTODY_EMPTY);
         return file_hash(w, e);
     }
     if ((container = unpack_container(head))) {
@@ -477,7 +482,7 @@ static bool read_file(struct worker *w, str path, struct err *e) {
         return ok || e->code != ERR_MEMORY;
     }
     if (!(reader = reader_of(w, head))) {
-        w->now.custody.not_read = S("no reader knows this format");
+        w->now.custody.not_read = nobodys(head);
         return file_hash(w, e);
     }
     if (reader->part_size)

@@ -134,9 +134,9 @@ static const struct {
     {"source of two forms", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: hex, label: B}}\n",
      "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `constant`"},
     {"no such form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: octal}}\n",
-     "k.yml:3: `as: octal` is unknown; there are decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
+     "k.yml:3: no `as: octal`, but decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
      "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, request_target, "
-     "request_path, request_query"},
+     "request_path, request_query, http_outcome"},
     {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n",
      "k.yml:3: `as: hex` takes one field"},
     {"two fields, no form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B]}}\n",
@@ -572,6 +572,17 @@ static const struct {
     {"number, none", "{from: A, as: e164}", {"anonymous"}, "anonymous"},
     {"number, empty", "{from: A, as: e164}", {" "}, NULL},
     /* 10.0.0.1 is 0x0a000001; its bytes reversed are 0x0100000a */
+    {"status", "{from: A, as: http_outcome}", {"200"}, "success"},
+    {"status, last that went well", "{from: A, as: http_outcome}", {"299"}, "success"},
+    {"status, one's own fault", "{from: A, as: http_outcome}", {"404"}, "failure"},
+    {"status, the server's", "{from: A, as: http_outcome}", {"503"}, "failure"},
+    {"status, elsewhere", "{from: A, as: http_outcome}", {"302"}, NULL},
+    {"status, more to come", "{from: A, as: http_outcome}", {"101"}, NULL},
+    {"status, none", "{from: A, as: http_outcome}", {"000"}, NULL},
+    {"status, too high", "{from: A, as: http_outcome}", {"600"}, NULL},
+    {"status, too long", "{from: A, as: http_outcome}", {"2000"}, NULL},
+    {"status, text", "{from: A, as: http_outcome}", {"2OO"}, NULL},
+    {"status, dash", "{from: A, as: http_outcome}", {"-"}, NULL},
     {"signed address", "{from: A, as: ipv4_signed}", {"16777226"}, "10.0.0.1"},
     {"signed address, negative", "{from: A, as: ipv4_signed}", {"-939392758"}, "10.1.2.200"}, /* 0xc802010a */
     {"signed address, lowest", "{from: A, as: ipv4_signed}", {"-2147483648"}, "0.0.0.128"},

@@ -245,7 +245,7 @@ ORACLE = (
     "14-MAR-21 07.12.03.123456 AM +00:00;ANN;SELECT;CDR;CALLS;0;ws1;4711\n14-MAR-21 07.12.04 AM +00:00;BOB;LOGON;;;1017;ws2;4712\n"
 )
 DATABASES = {
-    "postgresql": (POSTGRES, "message", [("2021-03-14T07:12:03.123Z", "ann"), ("2021-03-14T07:12:04.123Z", "bob")]),
+    "postgresql": (POSTGRES, "message", [("2021-03-14T07:12:03.123Z", "ann"), ("2021-03-14T06:12:04.123Z", "bob")]),
     "mariadb": (MARIADB, "operation", [("2021-03-14T07:12:03Z", "ann"), ("2021-03-14T07:12:04Z", "bob")]),
     "percona": (PERCONA, "sqltext", [("2021-03-14T07:12:03Z", "ann[ann] @ h []")]),
     "oracle": (ORACLE, "ACTION_NAME", [("2021-03-14T07:12:03.123456Z", "ANN"), ("2021-03-14T07:12:04Z", "BOB")]),

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -142,7 +143,7 @@ def compare(both):
             beside = any(part in name.rpartition("/")[2] for part in BESIDE)
             if not beside and (not name.startswith(NO_LOGS) or name.startswith(BUT)):
                 continue
-            assert set(readers(both.flat_ledger[name])) <= {"json", "csv", "no reader knows this format", "empty"}, (name, readers(both.flat_ledger[name]))
+            assert set(readers(both.flat_ledger[name])) <= {"json", "csv", "no reader knows this format", "prose, and no log", "empty"}, (name, readers(both.flat_ledger[name]))
             known = sum(line["records"] - line["no_kind"] for line in both.flat_ledger[name] if "records" in line)
             assert known == 0, f"{name}: {known} records are said to be of {both.flat[name][1]}"
             assert not any(line.get("findings") for line in both.flat_ledger[name]), name
@@ -151,14 +152,19 @@ def compare(both):
         for name in both.files:
             if name.endswith((".md", ".eml", ".yar", ".yara")) or "LICENSE" in name or "COPYING" in name:
                 found = readers(both.flat_ledger[name])
-                assert set(found) <= {"no reader knows this format", "empty"}, (name, found)
+                assert set(found) <= {"no reader knows this format", "prose, and no log", "empty"}, (name, found)
+
+    def no_log_is_taken_for_prose():
+        prose = [name for name in both.files if "prose, and no log" in readers(both.flat_ledger[name])]
+        documents = [name for name in prose if re.search(r"(?i)(licen[cs]e|copying|readme|source\.md|apache-2|/mit\.txt)", name)]
+        assert len(documents) >= 20 and prose == documents, sorted(set(prose) - set(documents))
 
     def the_table():
         table = collections.Counter((folder_of(name), reader) for name in both.files for reader in readers(both.flat_ledger[name]))
         for (folder, reader), count in sorted(table.items()):
             print(f"{folder:36} {count:5} {reader}")
 
-    return [every_event_is_the_same, the_ledger_is_the_same, what_is_no_log_is_of_no_kind, prose_and_mails_are_not_read, the_table]
+    return [every_event_is_the_same, the_ledger_is_the_same, what_is_no_log_is_of_no_kind, prose_and_mails_are_not_read, no_log_is_taken_for_prose, the_table]
 
 
 def main():
