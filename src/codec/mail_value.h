@@ -9,14 +9,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* Unfolds (a line end goes, the blank behind it stays one blank), decodes encoded words wherever mail programs do: in quoted strings too, without
+/* Unfolds (a line end and the blanks around it are one blank), decodes encoded words wherever mail programs do: in quoted strings too, without
  * blanks between them, with a character broken between two of one set. 8-bit bytes: UTF-8 if well-formed, else windows-1252.
  * *bad counts what could not be decoded. Without blanks at both ends. */
 void mail_text(str value, struct buf *out, uint64_t *bad);
 
-/* A mailbox, or a group's name with none. */
+/* A mailbox, or the name of a group that holds none. */
 struct mail_address {
-    str name;    /* display name or comment, decoded; "" */
+    str name;    /* display name, or a comment where there is none, decoded; "" */
     str address; /* local@domain as written, without blanks and comments, route taken off; or what stands in its place
                   * ("undisclosed-recipients", a word without @); "" only beside a name */
     str local,
