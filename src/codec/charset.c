@@ -80,13 +80,14 @@ str charset_name(const struct charset *c) {
 
 /* ---- one character ---- */
 
+enum state { ASCII, ROMAN, KATAKANA, KANJI, SUPPLEMENT, WIDE }; /* of sets that have states */
+
 /* What is left of a text, and where it goes. There is room for three bytes for each that is left before a mark, and 16 more. */
 struct reading {
     const unsigned char *p, *end;
     char *to;
     uint64_t bad;
-    /* Of sets with states. */
-    enum { ASCII, ROMAN, KATAKANA, KANJI, SUPPLEMENT, WIDE } state;
+    enum state state;
     uint32_t bits, unit; /* UTF-7: bits that are no unit yet, and a high surrogate */
     unsigned count;
 };
@@ -279,7 +280,7 @@ static void johab(struct reading *r) {
 static void iso2022_jp(struct reading *r) {
     static const struct {
         str escape;
-        int state;
+        enum state state;
     } escapes[] = {
         {STR("\x1b(B"), ASCII}, {STR("\x1b(J"), ROMAN},  {STR("\x1b(I"), KATAKANA},    {STR("\x1b$@"), KANJI},
         {STR("\x1b$B"), KANJI}, {STR("\x1b$(B"), KANJI}, {STR("\x1b$(D"), SUPPLEMENT}, {STR("\x1b(H"), ROMAN},
@@ -475,12 +476,12 @@ static void utf16(struct reading *r, bool big) {
 
 /* ---- whole texts ---- */
 
-/* Copies ASCII, as far as there is. 15 bytes more than are copied may be written. */
-static inline void ascii_run(struct reading *r, const unsigned char *stop) {
+/* Copies ASCII, as far as there is, and none of it `special`. 15 bytes more than are copied may be written. */
+static inline void ascii_run(struct reading *r, const unsigned char *stop, unsigned char special) {
 #ifdef __SSE2__
     while (stop - r->p >= 16) {
         __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)r->p);
-        int const mask = _mm_movemask_epi8(v);
+        int const mask = _mm_movemask_epi8(_mm_or_si128(v, _mm_cmpeq_epi8(v, _mm_set1_epi8((char)special))));
         int const n = mask ? __builtin_ctz((unsigned)mask) : 16;
 
         _mm_storeu_si128((__m128i *)(void *)r->to, v);
@@ -490,7 +491,7 @@ static inline void ascii_run(struct reading *r, const unsigned char *stop) {
             return;
     }
 #endif
-    while (r->p < stop && *r->p < 0x80)
+    while (r->p < stop && *r->p < 0x80 && *r->p != special)
         *r->to++ = (char)*r->p++;
 }
 
@@ -505,14 +506,19 @@ static void single(struct reading *r, const unsigned char *stop, const uint16_t 
     }
 }
 
+/* The byte of ASCII that is more than itself, of sets with states while they are in none; 0xff: there is none. */
+static unsigned char special_of(enum form form) {
+    return form == FORM_ISO2022_JP ? 0x1b : form == FORM_HZ ? '~' : form == FORM_UTF7 ? '+' : 0xff;
+}
+
 /* To the mark, or a character farther. */
 static void some(const struct charset *c, struct reading *r, const unsigned char *stop) {
-    bool const has_states = c->form == FORM_UTF7 || c->form == FORM_HZ || c->form == FORM_ISO2022_JP ||
-                            c->form == FORM_ISO2022_KR || c->form == FORM_UTF16BE || c->form == FORM_UTF16LE;
+    bool const runs = c->form != FORM_UTF16BE && c->form != FORM_UTF16LE && c->form != FORM_ISO2022_KR;
+    unsigned char const special = special_of(c->form);
 
     while (r->p < stop) {
-        if (!has_states)
-            ascii_run(r, stop);
+        if (runs && r->state == ASCII)
+            ascii_run(r, stop, special);
         if (r->p >= stop)
             break;
         switch (c->form) {

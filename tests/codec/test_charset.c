@@ -435,10 +435,11 @@ static void long_text(void **state) {
 }
 
 static void memory_may_be_out(void **state) {
-    static const char *const labels[] = {"utf-8", "windows-1252", "gbk", "utf-7", "utf-16"};
     (void)state;
     REFUSE_OR_SKIP();
 #if REFUSES
+    static const char *const labels[] = {"utf-8", "windows-1252", "gbk", "utf-7", "utf-16"};
+
     for (size_t i = 0; i < COUNT(labels); i++) {
         struct buf out = {0};
         uint64_t bad = 0;
