@@ -227,11 +227,26 @@ static char element_read(struct element *e, str value, size_t *pos, struct mail_
     return '\0';
 }
 
-static bool add(const struct mail_address *m, struct mail_address *out, uint32_t max, uint32_t *count) {
+static void add(const struct mail_address *m, struct mail_address *out, uint32_t max, uint32_t *count) {
     if (*count < max)
         out[*count] = *m;
     *count += *count < UINT32_MAX;
-    return true;
+}
+
+/* `Roe, Jane <jane@example.org>`: a comma that should have stood in quotes. The elements without an address before one in brackets
+ * are the beginning of its name. */
+static bool names_join(struct mail_address *m, const struct mail_address *before, uint32_t count, struct arena *a) {
+    struct buf name = {0};
+    bool ok;
+
+    for (uint32_t i = 0; i < count; i++) {
+        buf_add(&name, before[i].name.len ? before[i].name : before[i].address);
+        buf_add(&name, i + 1 < count || m->name.len ? S(", ") : S(""));
+    }
+    buf_add(&name, m->name);
+    ok = !name.failed && arena_copy(a, buf_str(&name), &m->name);
+    buf_free(&name);
+    return ok;
 }
 
 bool mail_addresses(str value, struct mail_address *out, uint32_t max, uint32_t *count, struct arena *a,
@@ -239,6 +254,7 @@ bool mail_addresses(str value, struct mail_address *out, uint32_t max, uint32_t 
     struct element e = {0};
     struct mail_address m, group = {0};
     struct mail_open open = {0};
+    uint32_t plain = 0; /* elements without an address, behind one another, that were added last */
     bool any, in_group = false, ok = true;
     char end = ',';
 
@@ -252,16 +268,23 @@ bool mail_addresses(str value, struct mail_address *out, uint32_t max, uint32_t 
             ok = name_keep(buf_str(&e.phrase), a, &group.address, bad);
             group.name = group.local = group.domain = S("");
             in_group = ok && group.address.len > 0;
+            plain = 0;
             continue;
         }
         ok = mailbox(&e, &m, &any, a, bad);
         if (ok && any) {
-            ok = add(&m, out, max, count);
+            if (plain && m.domain.len && e.bracketed && *count <= max) {
+                ok = names_join(&m, out + *count - plain, plain, a);
+                *count -= plain;
+            }
+            plain = m.domain.len || e.bracketed || end != ',' ? 0 : plain + 1;
+            add(&m, out, max, count);
             in_group = false;
         } else if (ok && in_group && end != ',') {
-            ok = add(&group, out, max, count);
+            add(&group, out, max, count);
             in_group = false;
         }
+        plain = end == ',' ? plain : 0;
     }
     ok = ok && !e.phrase.failed && !e.spec.failed && !e.comment.failed && !e.angle.failed;
     buf_free(&e.phrase);

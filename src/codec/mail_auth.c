@@ -5,16 +5,15 @@
 /* The field to the next `;` outside of comments and quotes; s is moved behind it. */
 static str segment(str *s, struct mail_open *open) {
     str const all = *s;
-    size_t i = 0, n;
+    size_t i = 0;
 
     while (i < all.len && all.ptr[i] != ';') {
         str const rest = str_from(all, i);
+        size_t n = all.ptr[i] == '(' ? mail_comment(rest, open) : mail_quoted(rest, open);
 
-        if (all.ptr[i] == '(' && (n = mail_comment(rest, open)) == 0)
-            n = rest.len;
-        else if (all.ptr[i] != '(')
-            n = mail_quoted(rest, open);
-        i += n ? n : 1;
+        if (n == 0)
+            n = all.ptr[i] == '(' ? rest.len : 1;
+        i += n;
     }
     *s = str_from(all, i + 1);
     return str_first(all, i);
@@ -144,6 +143,18 @@ static bool result_read(str s, struct mail_auth_result *out, struct arena *a) {
            domain_keep(domain, a, &out->domain);
 }
 
+/* Exchange writes all of the field in encoded words where a domain in it is not ASCII. */
+static bool decoded(str value, struct arena *a, str *out) {
+    struct buf text = {0};
+    uint64_t bad = 0;
+    bool ok;
+
+    mail_text(value, &text, &bad);
+    ok = !text.failed && arena_copy(a, buf_str(&text), out);
+    buf_free(&text);
+    return ok;
+}
+
 uint32_t mail_auth_results(str value, str *author, struct mail_auth_result out[MAIL_AUTH_RESULTS_MAX],
                            struct arena *a) {
     uint32_t count = 0;
@@ -152,6 +163,8 @@ uint32_t mail_auth_results(str value, str *author, struct mail_auth_result out[M
 
     *author = S("");
     value = str_trim(value);
+    if (mail_word(value) && !decoded(value, a, &value))
+        return 0;
     while (value.len && count < MAIL_AUTH_RESULTS_MAX) {
         str const part = segment(&value, &open);
         str left = part, name, text;

@@ -125,8 +125,10 @@ static void client_read(str comment, struct client *c) {
     if (left.len >= 13 && str_eq_ascii(str_first(left, 13), S("envelope-from")))
         return;
     while (part_next(&left, &part, &square)) {
-        size_t const at = str_find_byte(part, '@');
+        size_t at = part.len; /* behind the last @ */
 
+        while (at > 0 && part.ptr[at - 1] != '@')
+            at--;
         if (helo) {
             c->helo = part;
             helo = false;
@@ -142,7 +144,7 @@ static void client_read(str comment, struct client *c) {
         } else if (square && before.len && parts == 1) {
             c->reverse = before; /* name [local] */
         } else {
-            before = bare(at == SIZE_MAX ? part : str_from(part, at + 1));
+            before = bare(str_from(part, at));
         }
         parts++;
     }
@@ -289,6 +291,14 @@ void mail_received(str value, struct mail_received *out, struct buf *room) {
     if (end > 0) {
         out->when = mail_date(str_from(value, end), &out->zone_given);
         value = str_first(value, end - 1);
+    } else {
+        /* SendGrid's date has a line, and no `;`. */
+        for (end = value.len; end > 0 && value.ptr[end - 1] != '\n';)
+            end--;
+        if (end > 0)
+            out->when = mail_date(str_from(value, end), &out->zone_given);
+        if (out->when != INSTANT_NONE)
+            value = str_first(value, end);
     }
     clauses(value, out);
     out->tls = tls_find(value);

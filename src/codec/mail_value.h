@@ -23,7 +23,7 @@ struct mail_address {
         domain; /* of address; the domain with its ASCII letters small, without a last point; "" when there is no @ */
 };
 #define MAIL_ADDRESSES_MAX 4096u
-/* The addresses of a list, at most max (MAIL_ADDRESSES_MAX or less); *count is what there are, further ones counted too.
+/* The addresses of a list (a comma in a name without quotes is found out), at most max (MAIL_ADDRESSES_MAX or less); *count is what there are, further ones counted too.
  * Memory is a's. False: it is full. */
 MUST_USE bool mail_addresses(str value, struct mail_address *out, uint32_t max, uint32_t *count, struct arena *a,
                              uint64_t *bad);

@@ -160,6 +160,13 @@ static const struct value_case lists[] = {
      "Jane Roe|j@b.example|j|b.example\n|c@d.example|c|d.example\n", 0},
     {"a name behind the address", "<j@b.example> Jane", "Jane|j@b.example|j|b.example\n", 0},
     {"no brackets", "Jane Roe jane@b.example", "Jane Roe|jane@b.example|jane|b.example\n", 0},
+    {"a comma in a name", "Roe, Jane <j@b.example>, Jr., Roe, J. <k@b.example>",
+     "Roe, Jane|j@b.example|j|b.example\nJr., Roe, J.|k@b.example|k|b.example\n", 0},
+    {"a comma behind a name", "Roe , <j@b.example>", "Roe|j@b.example|j|b.example\n", 0},
+    {"words, and an address without brackets", "root, admin, j@b.example",
+     "|root||\n|admin||\n|j@b.example|j|b.example\n", 0},
+    {"a word behind an address", "j@b.example, root; Jane <k@b.example>",
+     "|j@b.example|j|b.example\n|root||\nJane|k@b.example|k|b.example\n", 0},
     {"doubled brackets", "Jane <<j@b.example>>", "Jane|j@b.example|j|b.example\n", 0},
     {"a word", "root", "|root||\n", 0},
     {"a word in quotes", "\"root\"", "|root||\n", 0},
@@ -212,6 +219,9 @@ static void more_addresses_than_room(void **state) {
     assert_true(str_eq(m[1].address, S("c@d")));
     assert_true(mail_addresses(S("a@b"), m, 0, &count, a, &bad));
     assert_int_equal(count, 1);
+    assert_true(mail_addresses(S("a@b,x,y,z <c@d>"), m, 2, &count, a, &bad)); /* what is not here is not joined */
+    assert_int_equal(count, 4);
+    assert_true(str_eq(m[1].address, S("x")));
     arena_free(a);
 }
 
@@ -432,6 +442,11 @@ static const struct value_case hops[] = {
      "from a.example; by b.example; ", 0},
     {"a semicolon in a comment", "from a.example by b.example (x; y); 1 Jul 2003 10:52:37 +0000",
      "from a.example; by b.example; 2003-07-01T10:52:37Z zone", 0},
+    {"a date in its own line", "by b.example with SMTP id 7\r\n\t2023-07-28 19:32:25.5 +0000 UTC m=+68.1",
+     "by b.example; with SMTP; id 7; 2023-07-28T19:32:25.500Z zone", 0},
+    {"a last line that is no date", "by b.example with SMTP\r\n\tid 7", "by b.example; with SMTP; id 7; ", 0},
+    {"qmail with an address for a user", "from x.example (HELO a.example) (j@c.example@192.0.2.7) by b.example",
+     "from a.example; reverse x.example; address 192.0.2.7; by b.example; ", 0},
     {"raw bytes", "from caf\xe9.example by b.example", "from caf\xc3\xa9.example; by b.example; ", 0},
     {"nothing", "", "", 0},
     {"a date alone", "; 1 Jul 2003 10:52:37 +0000", "2003-07-01T10:52:37Z zone", 0},
@@ -510,6 +525,9 @@ static const struct value_case results[] = {
     {"smtp.helo where there is no more", "x; spf=pass smtp.helo=h.example", "x; spf=pass () h.example -; ", 0},
     {"a comment first", "(hello) x; spf=pass", "x; spf=pass ()  -; ", 0},
     {"an address in quotes", "x; spf=pass smtp.mailfrom=\"a b@a.example\"", "x; spf=pass () a.example -; ", 0},
+    {"Exchange, in encoded words",
+     "=?utf-8?B?c3BmPW5vbmUgKHgpIHNtdHAubWFpbGZyb209YS5leGFtcGxlOyBka2ltPW5v?=\r\n =?utf-8?B?bmU7?=",
+     "; spf=none (x) a.example -; dkim=none ()  -; ", 0},
     {"none", "mx.b.example; none", "mx.b.example; ", 0},
     {"nothing", "", "; ", 0},
     {"an author alone", "mx.b.example", "mx.b.example; ", 0},
