@@ -567,10 +567,18 @@ static void some(const struct charset *c, struct reading *r, const unsigned char
 }
 
 static void utf8(str text, struct buf *out, uint64_t *bad) {
-    size_t const valid = utf8_valid(text);
-    size_t repaired = 0;
+    struct reading ascii = {.p = (const unsigned char *)text.ptr};
+    size_t repaired = 0, valid;
     char *to;
 
+    if (text.len > SIZE_MAX - 16 || !(ascii.to = buf_reserve(out, text.len + 16))) {
+        out->failed = true;
+        return;
+    }
+    ascii_run(&ascii, ascii.p + text.len, 0xff);
+    out->len = (size_t)(ascii.to - out->ptr);
+    text = str_from(text, (size_t)((const char *)ascii.p - text.ptr));
+    valid = utf8_valid(text);
     buf_add(out, str_first(text, valid));
     text = str_from(text, valid);
     if (text.len == 0)
@@ -588,9 +596,9 @@ static void utf8(str text, struct buf *out, uint64_t *bad) {
 void charset_decode(const struct charset *c, str text, struct buf *out, uint64_t *bad) {
     struct reading r = {0};
 
-    if (!c)
-        c = utf8_valid(text) == text.len ? &sets[SET_UTF8] : &sets[SET_FALLBACK];
-    if (c->form == FORM_UTF8) {
+    if (!c && utf8_valid(text) != text.len)
+        c = &sets[SET_FALLBACK];
+    if (!c || c->form == FORM_UTF8) {
         utf8(str_from(text, str_starts(text, S("\xef\xbb\xbf")) ? 3 : 0), out, bad);
         return;
     }

@@ -141,7 +141,7 @@ for number, (form, high, labels) in enumerate(
     if labels.startswith("windows-1252"):
         fallback = number
 print("};")
-print(f"#define SET_UTF8 0u\n#define SET_FALLBACK {fallback}u")
+print(f"#define SET_FALLBACK {fallback}u")
 print("static const struct label labels[] = {")
 for key in sorted(keys):
     print(f'{{"{key}", {keys[key]}}},')
