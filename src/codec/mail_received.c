@@ -158,12 +158,16 @@ static void client_read(str comment, struct client *c) {
 
 /* TLSv1.3, TLS1_2, TLS-1.0, SSLv3: the first that the hop names. */
 static str tls_find(str s) {
-    for (size_t i = 0; s.len - i > 4 && i < s.len; i++) {
-        size_t n = 3;
+    const char *found = s.ptr;
 
-        if (i > 0 && ((unsigned char)(mail_small(s.ptr[i - 1]) - 'a') < 26 || s.ptr[i - 1] == '_'))
+    for (size_t at = 0; s.len - at > 1 && (found = memchr(s.ptr + at, 'S', s.len - at)); at++) {
+        size_t n = 3, i = at = (size_t)(found - s.ptr);
+
+        if (at >= 2 && memcmp(found - 2, "TLS", 3) == 0)
+            i -= 2;
+        else if (s.len - at < 3 || memcmp(found, "SSL", 3) != 0)
             continue;
-        if (memcmp(s.ptr + i, "TLS", 3) != 0 && memcmp(s.ptr + i, "SSL", 3) != 0)
+        if (s.len - i < 5 || (i > 0 && ((unsigned char)(mail_small(s.ptr[i - 1]) - 'a') < 26 || s.ptr[i - 1] == '_')))
             continue;
         n += s.ptr[i + n] == 'v' || s.ptr[i + n] == '-' || s.ptr[i + n] == '_';
         if (s.ptr[i + n] < '1' || s.ptr[i + n] > '9')

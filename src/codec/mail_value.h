@@ -29,7 +29,8 @@ MUST_USE bool mail_addresses(str value, struct mail_address *out, uint32_t max, 
                              uint64_t *bad);
 
 /* The value before the first `;` of Content-Type and its kin, trimmed, and its parameter `name`, with RFC 2231 continuations
- * and percent-encoding and RFC 2047 words undone; quotes taken off. False: there is no such parameter. */
+ * and percent-encoding and RFC 2047 words undone; quotes taken off. False: there is no such parameter.
+ * Where both forms are there, RFC 2231 counts. */
 str mail_value_first(str value);
 bool mail_parameter(str value, str name, struct buf *out, uint64_t *bad);
 
@@ -48,6 +49,8 @@ struct mail_received {
     int64_t when;
     bool zone_given;
 };
+/* The date is behind the last `;`, or in the last line. Views are of value or, where it is no UTF-8, of room: they last until room
+ * is appended to again. */
 void mail_received(str value, struct mail_received *out, struct buf *room);
 
 /* RFC 8601, and the forms of Exchange without authserv-id. Each result: "spf" "pass" and its properties. */
@@ -58,7 +61,7 @@ struct mail_auth_result {
     str selector;
 };
 #define MAIL_AUTH_RESULTS_MAX 64u
-/* *author: the authserv-id, "" when there is none. Returns how many results were written, at most MAIL_AUTH_RESULTS_MAX. */
+/* *author: the authserv-id, "" when there is none (an instance of ARC is passed over); a full arena ends the results. Returns how many results were written, at most MAIL_AUTH_RESULTS_MAX. */
 uint32_t mail_auth_results(str value, str *author, struct mail_auth_result out[MAIL_AUTH_RESULTS_MAX], struct arena *a);
 
 #endif
