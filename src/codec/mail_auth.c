@@ -1,5 +1,5 @@
-/* mail_auth: Authentication-Results (RFC 8601), ARC-Authentication-Results (RFC 8617 4.1.1), and Exchange's own, which names nobody who would have
- * found them. */
+/* mail_auth: Authentication-Results (RFC 8601), ARC-Authentication-Results (RFC 8617 4.1.1), and Exchange's own, which names
+ * nobody who would have found them. */
 #include "codec/mail_own.h"
 
 /* The field to the next `;` outside of comments and quotes; s is moved behind it. */

@@ -1,5 +1,5 @@
-/* mail_date: dates of mail (RFC 5322 3.3 and 4.3). What is particular to mail is taken away here: comments, folds, commas, long names, names of zones;
- * the rest is base/instant.h's. */
+/* mail_date: dates of mail (RFC 5322 3.3 and 4.3). What is particular to mail is taken away here: comments, folds, commas, long
+ * names, names of zones; the rest is base/instant.h's. */
 #include "base/instant.h"
 #include "codec/mail_own.h"
 

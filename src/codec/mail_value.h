@@ -9,8 +9,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* Unfolds (a line end and the blanks around it are one blank), decodes encoded words wherever mail programs do: in quoted strings too, without
- * blanks between them, with a character broken between two of one set. 8-bit bytes: UTF-8 if well-formed, else windows-1252.
+/* Unfolds (a line end and the blanks around it are one blank), decodes encoded words wherever mail programs do: in
+ * quoted strings too, without blanks between them, with a character broken between two of one set. 8-bit bytes: UTF-8 if well-formed, else windows-1252.
  * *bad counts what could not be decoded. Without blanks at both ends. */
 void mail_text(str value, struct buf *out, uint64_t *bad);
 
@@ -23,7 +23,8 @@ struct mail_address {
         domain; /* of address; the domain with its ASCII letters small, without a last point; "" when there is no @ */
 };
 #define MAIL_ADDRESSES_MAX 4096u
-/* The addresses of a list (a comma in a name without quotes is found out), at most max (MAIL_ADDRESSES_MAX or less); *count is what there are, further ones counted too.
+/* The addresses of a list (a comma in a name without quotes is found out), at most max (MAIL_ADDRESSES_MAX or less);
+ * *count is what there are, further ones counted too.
  * Memory is a's. False: it is full. */
 MUST_USE bool mail_addresses(str value, struct mail_address *out, uint32_t max, uint32_t *count, struct arena *a,
                              uint64_t *bad);
@@ -61,7 +62,8 @@ struct mail_auth_result {
     str selector;
 };
 #define MAIL_AUTH_RESULTS_MAX 64u
-/* *author: the authserv-id, "" when there is none (an instance of ARC is passed over); a full arena ends the results. Returns how many results were written, at most MAIL_AUTH_RESULTS_MAX. */
+/* *author: the authserv-id, "" when there is none (an instance of ARC is passed over); a full arena ends the
+ * results. Returns how many results were written, at most MAIL_AUTH_RESULTS_MAX. */
 uint32_t mail_auth_results(str value, str *author, struct mail_auth_result out[MAIL_AUTH_RESULTS_MAX], struct arena *a);
 
 #endif
