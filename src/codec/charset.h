@@ -8,13 +8,14 @@
 
 struct charset;
 
-/* By label (RFC 2978; blanks, quotes and letter case do no harm), or NULL: unknown. "" is NULL. */
+/* By label (RFC 2978; only letters and digits count: blanks, quotes, hyphens and letter case do no harm), or NULL: unknown. "" is
+ * NULL. */
 const struct charset *charset_named(str label);
 str charset_name(const struct charset *c); /* its first name: "utf-8", "windows-1252", "gb18030" */
 
 /* Appends text as well-formed UTF-8. What the set has no character for becomes U+FFFD, a byte (or a sequence) each, and is
  * added to *bad. c NULL: unknown or not given: well-formed UTF-8 is taken as it is, anything else as windows-1252.
- * Whole texts only: a character broken by the end counts as bad. */
+ * Whole texts only: a character broken by the end counts as bad. A byte order mark at the start is not text. */
 void charset_decode(const struct charset *c, str text, struct buf *out, uint64_t *bad);
 
 #endif

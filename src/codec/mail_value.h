@@ -9,27 +9,29 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* Unfolds (a line end goes, the blank behind it stays one blank), decodes encoded words wherever mail programs do: in quoted strings too, without
- * blanks between them, with a character broken between two of one set. 8-bit bytes: UTF-8 if well-formed, else windows-1252.
+/* Unfolds (a line end and the blanks around it are one blank), decodes encoded words wherever mail programs do: in
+ * quoted strings too, without blanks between them, with a character broken between two of one set. 8-bit bytes: UTF-8 if well-formed, else windows-1252.
  * *bad counts what could not be decoded. Without blanks at both ends. */
 void mail_text(str value, struct buf *out, uint64_t *bad);
 
-/* A mailbox, or a group's name with none. */
+/* A mailbox, or the name of a group that holds none. */
 struct mail_address {
-    str name;    /* display name or comment, decoded; "" */
+    str name;    /* display name, or a comment where there is none, decoded; "" */
     str address; /* local@domain as written, without blanks and comments, route taken off; or what stands in its place
                   * ("undisclosed-recipients", a word without @); "" only beside a name */
     str local,
         domain; /* of address; the domain with its ASCII letters small, without a last point; "" when there is no @ */
 };
 #define MAIL_ADDRESSES_MAX 4096u
-/* The addresses of a list, at most max (MAIL_ADDRESSES_MAX or less); *count is what there are, further ones counted too.
+/* The addresses of a list (a comma in a name without quotes is found out), at most max (MAIL_ADDRESSES_MAX or less);
+ * *count is what there are, further ones counted too.
  * Memory is a's. False: it is full. */
 MUST_USE bool mail_addresses(str value, struct mail_address *out, uint32_t max, uint32_t *count, struct arena *a,
                              uint64_t *bad);
 
 /* The value before the first `;` of Content-Type and its kin, trimmed, and its parameter `name`, with RFC 2231 continuations
- * and percent-encoding and RFC 2047 words undone; quotes taken off. False: there is no such parameter. */
+ * and percent-encoding and RFC 2047 words undone; quotes taken off. False: there is no such parameter.
+ * Where both forms are there, RFC 2231 counts. */
 str mail_value_first(str value);
 bool mail_parameter(str value, str name, struct buf *out, uint64_t *bad);
 
@@ -48,6 +50,8 @@ struct mail_received {
     int64_t when;
     bool zone_given;
 };
+/* The date is behind the last `;`, or in the last line. Views are of value or, where it is no UTF-8, of room: they last until room
+ * is appended to again. */
 void mail_received(str value, struct mail_received *out, struct buf *room);
 
 /* RFC 8601, and the forms of Exchange without authserv-id. Each result: "spf" "pass" and its properties. */
@@ -58,7 +62,8 @@ struct mail_auth_result {
     str selector;
 };
 #define MAIL_AUTH_RESULTS_MAX 64u
-/* *author: the authserv-id, "" when there is none. Returns how many results were written, at most MAIL_AUTH_RESULTS_MAX. */
+/* *author: the authserv-id, "" when there is none (an instance of ARC is passed over); a full arena ends the
+ * results. Returns how many results were written, at most MAIL_AUTH_RESULTS_MAX. */
 uint32_t mail_auth_results(str value, str *author, struct mail_auth_result out[MAIL_AUTH_RESULTS_MAX], struct arena *a);
 
 #endif

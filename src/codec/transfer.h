@@ -21,15 +21,17 @@ enum transfer transfer_named(str value, bool *known);
 /* Zeroed before the first piece, with `how` set. */
 struct transfer_state {
     enum transfer how;
-    uint64_t junk; /* so far: bytes passed over that the encoding has no meaning for, line ends and blanks apart */
+    /* So far: bytes that the encoding has no meaning for, line ends and blanks apart. Passed over (base64, uuencode), or kept as
+     * they are (the `=` of an escape that is none). */
+    uint64_t junk;
     /* The decoder's own. */
-    uint32_t bits, count;
-    bool ended, in_body;
-    char held[80]; /* of a line or an escape that the piece broke */
+    uint32_t bits, count; /* base64: the digits of a group that is not whole, and how many they are */
+    bool open; /* base64: one more `=` is due. uuencode: behind `begin`. quoted: in blanks too many to be held */
     uint8_t held_len;
+    char held[96]; /* quoted: blanks or an escape that the piece broke. uuencode: the beginning of a line */
 };
 
-/* Appends what the piece holds to out (out->failed when memory is out). */
+/* Appends what the piece holds to out (out->failed when memory is out). How the text is cut into pieces changes nothing. */
 void transfer_decode(struct transfer_state *s, str piece, struct buf *out);
 /* After the last piece: what was held. */
 void transfer_end(struct transfer_state *s, struct buf *out);
