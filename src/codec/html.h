@@ -24,7 +24,8 @@ str html_where_name(enum html_where w); /* "link", "image", ... */
 #define HTML_HIDDEN                                                                                                    \
     1u /* it, or an element around it, is not shown: display:none, visibility:hidden, hidden, opacity 0, a size of 0, mso-hide,
                            * off the page, font-size 0 */
-#define HTML_ONE_PIXEL 2u /* width and height, by attribute or style, are 1 or 0 */
+#define HTML_ONE_PIXEL 2u    /* width and height, by attribute or style, are 1 or 0 */
+#define HTML_ONLY_OUTLOOK 4u /* within a conditional comment: Outlook for Windows may load it, no one else does */
 
 struct html_url {
     str url; /* character references undone, blanks and control characters at the ends and line ends within taken out */
