@@ -18,7 +18,7 @@
 #include "codec/html_own.h"
 #include "html_table.h"
 
-#define NESTED_MAX 4u /* readings within readings: each byte is read at most so often */
+#define NESTED_MAX 3u /* readings within readings: a conditional comment in what is unseen, or the other way about */
 #define LINK_TEXT_MAX 256u
 #define SHOWN_MAX 4096u /* text that is handed on at once */
 #define SEEN_SLOTS 64u
@@ -62,6 +62,8 @@ struct html {
     bool going; /* false: the visitor stopped */
     bool quirks;
     bool only_outlook; /* within a conditional comment */
+    bool
+        unseen; /* within what is no markup to an ordinary program: noframes and its like are elements as others here */
     uint32_t nested;
 
     uint32_t depth, base, beyond; /* beyond: elements that the stack had no room for */
@@ -951,12 +953,17 @@ static const char *raw_end(const char *p, const char *end, str name, bool script
 
 static void markup(struct html *h, const char *p, const char *end);
 
+/* Its content is for programs that cannot show something else. */
+static bool is_alternative(unsigned element) {
+    return element == E_IFRAME || element == E_NOEMBED || element == E_NOFRAMES;
+}
+
 /* What is read once more, from within: with a stack of its own above that which is there. */
-static void within(struct html *h, str inner, bool only_outlook, uint8_t bits) {
+static void within(struct html *h, str inner, bool only_outlook) {
     struct link const link = h->link;
     uint32_t const depth = h->depth, base = h->base, beyond = h->beyond;
     uint8_t const outer = h->bits, base_bits = h->base_bits;
-    bool const outlook = h->only_outlook;
+    bool const outlook = h->only_outlook, unseen = h->unseen;
     size_t const mark = h->room->len;
     const char *const end = h->end;
 
@@ -965,8 +972,9 @@ static void within(struct html *h, str inner, bool only_outlook, uint8_t bits) {
     h->nested++;
     h->base = depth;
     h->beyond = 0;
-    h->bits = h->base_bits = (uint8_t)(outer | bits);
+    h->base_bits = h->bits;
     h->only_outlook = outlook || only_outlook;
+    h->unseen = unseen || !only_outlook;
     h->link.open = false;
     h->end = inner.ptr + inner.len;
     markup(h, inner.ptr, h->end);
@@ -978,6 +986,7 @@ static void within(struct html *h, str inner, bool only_outlook, uint8_t bits) {
     h->bits = outer;
     h->base_bits = base_bits;
     h->only_outlook = outlook;
+    h->unseen = unseen;
     h->link = link;
     h->room->len = mark;
     h->nested--;
@@ -1001,7 +1010,7 @@ static const char *raw(struct html *h, const struct tag *t, const char *p, const
     case E_IFRAME:
     case E_NOEMBED:
     case E_NOFRAMES:
-        within(h, inner, false, HID_BOX);
+        within(h, inner, false);
         break;
     default: /* title, textarea, xmp, plaintext */
         text(h, p, close, t->is & IS_RCDATA);
@@ -1048,7 +1057,7 @@ static void conditional(struct html *h, str comment) {
     if (inner.len < 3 || !str_eq_ascii(str_first(inner, 3), S("[if")))
         return;
     if ((close = str_find(inner, S("]>"))) != SIZE_MAX)
-        within(h, str_from(inner, close + 2), true, 0);
+        within(h, str_from(inner, close + 2), true);
 }
 
 /* p is at "<!": the place behind. */
@@ -1097,7 +1106,7 @@ static void markup(struct html *h, const char *p, const char *end) {
             if (!(p = tag_read(lt + 1, end, &t)))
                 break;
             start_tag(h, &t);
-            if ((t.is & (IS_RAW | IS_RCDATA)) && !h->foreign)
+            if ((t.is & (IS_RAW | IS_RCDATA)) && !h->foreign && !(h->unseen && is_alternative(t.element)))
                 p = raw(h, &t, p, end);
         } else if (lt[1] == '/' && end - lt > 2 && letter(lt[2])) {
             if (!(p = tag_read(lt + 2, end, &t)))
