@@ -161,7 +161,6 @@ static void link_text(struct link *link, str s) {
         len--;
     }
     link->blank = false;
-    link->shown = true;
     if (s.len <= len)
         len = s.len;
     else
@@ -195,6 +194,7 @@ static void put(struct html *h, str s) {
     append(h, s, hidden);
     if (h->link.open && !(h->bits & ~h->link.bits))
         link_text(&h->link, s);
+    h->link.shown = h->link.shown || !(h->bits & HID_FONT);
 }
 
 static void line_end(struct html *h) {
@@ -485,6 +485,7 @@ static void pop_to(struct html *h, uint32_t to) {
     struct open kept[8];
     uint32_t kept_count = 0;
     bool const scope = html_element_is[h->stack[to].element] & IS_SCOPE;
+    unsigned closed = 0;
 
     h->beyond = 0;
     for (uint32_t i = h->depth; i-- > to;) {
@@ -493,8 +494,11 @@ static void pop_to(struct html *h, uint32_t to) {
         if (!scope && i > to && (html_element_is[o->element] & IS_FORMAT) && (o->set | o->clear) &&
             kept_count < COUNT(kept))
             kept[kept_count++] = *o;
+        closed |= html_element_is[o->element];
         forget(h, o);
     }
+    if (closed & IS_BLOCK)
+        line_end(h);
     h->depth = to;
     if (scope && h->link.open && h->link.depth > to)
         link_end(h);
@@ -716,7 +720,7 @@ static void hide(const struct tag *t, const struct css_box *box, struct open *o)
         off = off || (set & (CSS_WIDTH_0 | CSS_HEIGHT_0 | CSS_MAX_WIDTH_0));
     else if (set & CSS_CLIPPED)
         off = off || (set & (CSS_WIDTH_1 | CSS_HEIGHT_1 | CSS_MAX_WIDTH_1 | CSS_MAX_HEIGHT_1));
-    if (off || (t->is & IS_UNSEEN))
+    if (off)
         o->set |= HID_BOX;
     if (box->given & CSS_INVISIBLE)
         *(set & CSS_INVISIBLE ? &o->set : &o->clear) |= HID_VISIBILITY;
@@ -793,7 +797,7 @@ static void start_tag(struct html *h, const struct tag *t) {
     if (t->is & IS_BLOCK || t->element == E_BR)
         line_end(h);
     outer = h->bits;
-    if (t->have || h->rules.kinds || (t->is & IS_UNSEEN)) {
+    if (t->have || h->rules.kinds) {
         str style;
         struct css_box const box = box_of(h, t, &style);
 
@@ -808,6 +812,10 @@ static void start_tag(struct html *h, const struct tag *t) {
             attribute_addresses(h, t, flags);
     } else {
         o.bits = outer;
+    }
+    if (t->is & IS_UNSEEN) { /* what is in it, not the element itself */
+        o.set |= HID_BOX;
+        o.bits |= HID_BOX;
     }
     if (t->element == E_IMG && h->link.open && !(o.bits & (HID_BOX | HID_VISIBILITY)))
         h->link.shown = true;
@@ -842,6 +850,24 @@ static void start_tag(struct html *h, const struct tag *t) {
 static const bool ends_name[256] = {
     [' '] = true, ['\t'] = true, ['\n'] = true, ['\f'] = true, ['\r'] = true, ['/'] = true, ['>'] = true, ['='] = true};
 
+/* The end of the name that begins at p. attribute: '=' ends it. */
+static inline const char *name_end(const char *p, const char *end, bool attribute) {
+#ifdef __SSE2__
+    if (end - p >= 16) {
+        __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i const low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(' ')), v); /* some are no blanks: seen below */
+        __m128i const mark = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('/')), _mm_cmpeq_epi8(v, _mm_set1_epi8('>')));
+        __m128i const sign = _mm_cmpeq_epi8(v, _mm_set1_epi8(attribute ? '=' : '>'));
+        int const mask = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(low, mark), sign));
+
+        p += mask ? __builtin_ctz((unsigned)mask) : 16;
+    }
+#endif
+    while (p < end && (!ends_name[(uint8_t)*p] || (!attribute && *p == '=')))
+        p++;
+    return p;
+}
+
 static inline const char *blanks(const char *p, const char *end) {
     while (p < end && html_blank(*p))
         p++;
@@ -866,8 +892,8 @@ static const char *attributes(const char *p, const char *end, struct tag *t) {
         if (*p == '>')
             return p + 1;
         t->closes_itself = false;
-        for (name = p++; p < end && !ends_name[(uint8_t)*p];) /* a '=' in front is part of it */
-            p++;
+        name = p++; /* a '=' in front is part of it */
+        p = name_end(p, end, true);
         name_len = (size_t)(p - name);
         p = blanks(p, end);
         if (p < end && *p == '=') {
@@ -898,8 +924,7 @@ static const char *attributes(const char *p, const char *end, struct tag *t) {
 static const char *tag_read(const char *p, const char *end, struct tag *t) {
     const char *const from = p;
 
-    while (p < end && (!ends_name[(uint8_t)*p] || *p == '='))
-        p++;
+    p = name_end(p, end, false);
     t->name = (str){from, (size_t)(p - from)};
     t->element = html_find(html_element_slots, HTML_ELEMENT_FACTOR, HTML_ELEMENT_SHIFT, t->name, end);
     t->is = html_element_is[t->element];

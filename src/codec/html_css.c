@@ -77,7 +77,9 @@ static const char *skip(const char *begin, const char *end, char one, char other
 
     while (p < end) {
         if (!special[(uint8_t)*p]) {
-            p++;
+            do
+                p++;
+            while (p < end && !special[(uint8_t)*p]);
         } else if (depth == 0 && (*p == one || *p == other)) {
             return p;
         } else if (*p == '"' || *p == '\'') {
@@ -357,8 +359,8 @@ bool css_declarations(str css, struct css_box *box) {
 
 /* ---- style sheets ---- */
 
-static size_t slot_of(char kind, str name) {
-    return (size_t)hash_bytes(name, hash_seed() + (uint8_t)kind) % CSS_SLOTS;
+static size_t slot_of(const struct css_rules *r, char kind, str name) {
+    return (size_t)hash_bytes(name, r->seed + (uint8_t)kind) % CSS_SLOTS;
 }
 
 static bool name_byte(char c) {
@@ -370,9 +372,11 @@ static void rule_add(struct css_rules *r, const struct css_rule *rule) {
     uint32_t const hiding = ~(CSS_CLIPPED | CSS_POSITIONED | CSS_FONT_RELATIVE);
     size_t slot;
 
-    if (r->count == 0)
+    if (r->count == 0) {
         memset(r->slots, 0, sizeof r->slots);
-    for (slot = slot_of(rule->kind, rule->name); r->slots[slot]; slot = (slot + 1) % CSS_SLOTS) {
+        r->seed = hash_seed();
+    }
+    for (slot = slot_of(r, rule->kind, rule->name); r->slots[slot]; slot = (slot + 1) % CSS_SLOTS) {
         struct css_rule *const known = &r->rules[r->slots[slot] - 1];
 
         if (known->kind == rule->kind && str_eq(known->name, rule->name) && str_eq_ascii(known->tag, rule->tag)) {
@@ -521,7 +525,7 @@ bool css_sheet(struct css_rules *r, str css, bool hides, css_url_fn *url, void *
 }
 
 static void match_one(const struct css_rules *r, char kind, str name, str tag, struct css_box *box) {
-    for (size_t slot = slot_of(kind, name); r->slots[slot]; slot = (slot + 1) % CSS_SLOTS) {
+    for (size_t slot = slot_of(r, kind, name); r->slots[slot]; slot = (slot + 1) % CSS_SLOTS) {
         const struct css_rule *const rule = &r->rules[r->slots[slot] - 1];
 
         if (rule->kind == kind && str_eq(rule->name, name) && (rule->tag.len == 0 || str_eq_ascii(rule->tag, tag)))

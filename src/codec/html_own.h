@@ -119,6 +119,7 @@ struct css_rule {
 
 /* What style sheets hide: simple selectors (E, .c, E.c, #i, E#i) outside of @media. */
 struct css_rules {
+    uint64_t seed;
     uint32_t count, kinds;     /* kinds: 1 tag, 2 class, 4 id; both 0 at first, the rest is made with the first rule */
     uint16_t slots[CSS_SLOTS]; /* index + 1, by hash of kind and name */
     struct css_rule rules[CSS_RULES_MAX];
