@@ -889,8 +889,10 @@ static const char *attributes(const char *p, const char *end, struct tag *t) {
         }
         if (p == end)
             return NULL;
-        if (*p == '>')
+        if (*p == '>') {
+            t->have &= ~(uint64_t)1;
             return p + 1;
+        }
         t->closes_itself = false;
         name = p++; /* a '=' in front is part of it */
         p = name_end(p, end, true);
@@ -913,7 +915,7 @@ static const char *attributes(const char *p, const char *end, struct tag *t) {
             }
         }
         id = html_find(html_attribute_slots, HTML_ATTRIBUTE_FACTOR, HTML_ATTRIBUTE_SHIFT, (str){name, name_len}, end);
-        if (id && !(t->have >> id & 1)) {
+        if (!(t->have >> id & 1)) { /* those that are of no interest are A_NONE, which nobody asks for */
             t->have |= (uint64_t)1 << id;
             t->value[id] = value;
         }

@@ -1,7 +1,15 @@
-/* sketch: one-permutation MinHash of shingles, and the words of a text as such. */
+/* sketch: one-permutation MinHash of shingles, and the words of a text as such.
+ *
+ * A shingle is mixed once more: six bits of it name the bin, the lower 32 are the value, the smallest of a bin stays. Words of up to 16
+ * bytes are mixed(first 8 bytes + (other 8 + length) * P1), longer ones XXH3-64; a shingle of the words a, b, c is
+ * a * P1 + (b turned by 21) * P2 + (c turned by 42) * P3, where the Ps are the first three primes of xxHash's 64 bits. */
 #include "codec/sketch.h"
 
 #include <assert.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -24,15 +32,18 @@ void sketch_begin(struct sketch *s) {
     s->shingles = 0;
 }
 
-void sketch_add(struct sketch *s, uint64_t shingle_hash) {
+static inline void put(struct sketch *s, uint64_t shingle_hash) {
     uint64_t const h = mixed(shingle_hash);
     uint32_t const value = (uint32_t)h == EMPTY ? EMPTY - 1 : (uint32_t)h;
     uint32_t *const bin = &s->mins[h >> 58];
 
     _Static_assert(SKETCH_SIZE == 1u << (64 - 58), "six bits name the bin");
-    if (value < *bin)
-        *bin = value;
+    *bin = value < *bin ? value : *bin;
     s->shingles += s->shingles < UINT32_MAX;
+}
+
+void sketch_add(struct sketch *s, uint64_t shingle_hash) {
+    put(s, shingle_hash);
 }
 
 /* An empty bin takes what is in another, drawn by its own number: in two sketches the same one, if both are empty there. */
@@ -148,7 +159,7 @@ static enum wide wide_of(uint32_t p) {
     return WIDE_LETTER;
 }
 
-static void word_is(struct sketch_text *t, uint64_t hash) {
+static inline void word_is(struct sketch_text *t, uint64_t hash) {
     uint64_t const a = t->last[1], b = t->last[2];
 
     t->last[0] = a;
@@ -156,8 +167,23 @@ static void word_is(struct sketch_text *t, uint64_t hash) {
     t->last[2] = hash;
     t->count += t->count < UINT32_MAX;
     if (t->count >= 3)
-        sketch_add(t->to, a * 0x9e3779b185ebca87u + (b << 21 | b >> 43) * 0xc2b2ae3d27d4eb4fu +
-                              (hash << 42 | hash >> 22) * 0x165667b19e3779f9u);
+        put(t->to, a * 0x9e3779b185ebca87u + (b << 21 | b >> 43) * 0xc2b2ae3d27d4eb4fu +
+                       (hash << 42 | hash >> 22) * 0x165667b19e3779f9u);
+}
+
+/* word: folded; sixteen bytes from its start on may be read. Up to sixteen it is two numbers and its length, which no two words share. */
+static inline uint64_t word_hash(const char *word, size_t len) {
+    uint64_t first, second;
+
+    if (len > 16)
+        return XXH3_64bits(word, len);
+    memcpy(&first, word, 8);
+    memcpy(&second, word + 8, 8);
+    if (len < 8)
+        first &= ((uint64_t)1 << 8 * len) - 1;
+    if (len < 16)
+        second &= len <= 8 ? 0 : ((uint64_t)1 << 8 * (len - 8)) - 1;
+    return mixed(first + (second + len) * 0x9e3779b185ebca87u);
 }
 
 /* Something personal; of several in a row the first. */
@@ -201,7 +227,7 @@ static void letters(struct sketch_text *t, str word) {
                     sign_is(t);
                     return;
                 }
-    word_is(t, XXH3_64bits(word.ptr, word.len));
+    word_is(t, word_hash(word.ptr, word.len));
 }
 
 static bool is_address(const struct sketch_text *t) {
@@ -212,6 +238,11 @@ static bool is_address(const struct sketch_text *t) {
 static void token_end(struct sketch_text *t) {
     if (t->word_len == 0)
         return;
+    if (!t->seen && !t->long_word) {
+        letters(t, (str){t->word, t->word_len});
+        t->word_len = 0;
+        return;
+    }
     if (t->long_word || is_address(t)) {
         sign_is(t);
     } else if (!(t->seen & SEEN_MARK)) {
@@ -276,8 +307,7 @@ static void wide(struct sketch_text *t, uint32_t point) {
         return;
     case WIDE_WORD:
         token_end(t);
-        len = utf8_encode(point, bytes);
-        word_is(t, XXH3_64bits(bytes, len));
+        word_is(t, mixed(point));
         return;
     default:
         len = utf8_encode(folded(point), bytes);
@@ -318,6 +348,24 @@ void sketch_text_add(struct sketch_text *t, str piece) {
 
         switch (sorts[c]) {
         case LETTER: {
+#ifdef __SSE2__
+            if (end - p >= 16 && t->word_len <= SKETCH_TOKEN_MAX - 16) {
+                __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)p);
+                __m128i const small = _mm_or_si128(v, _mm_set1_epi8(0x20));
+                __m128i const from_a = _mm_sub_epi8(small, _mm_set1_epi8('a'));
+                int const is = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(from_a, _mm_set1_epi8(25)), from_a));
+                int const n = is == 0xffff ? 16 : __builtin_ctz(~(unsigned)is);
+
+                _mm_storeu_si128((__m128i *)(void *)(t->word + t->word_len), small);
+                t->word_len = (uint8_t)(t->word_len + n);
+                p += n;
+                if (p < end && *p == ' ') {
+                    token_end(t);
+                    p++;
+                }
+                break;
+            }
+#endif
             char lower[SKETCH_TOKEN_MAX];
             size_t n = 0;
 

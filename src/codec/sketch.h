@@ -36,8 +36,8 @@ struct sketch_text {
     size_t without_count;
     /* The rest is zero at first. */
     uint64_t last[3];
-    uint32_t count;              /* words */
-    char word[SKETCH_TOKEN_MAX]; /* that the piece broke, folded */
+    uint32_t count;                   /* words */
+    char word[SKETCH_TOKEN_MAX + 16]; /* that the piece broke, folded; the last 16 are there to be read */
     uint8_t word_len, seen;
     char part[4]; /* of a character that the piece broke */
     uint8_t part_len;

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "base/hash.h"
 #include "codec/sketch.h"
 
 /* xorshift64*: the same numbers in every run. */
@@ -130,13 +129,9 @@ static void all_places_are_filled(void **state) {
     }
 }
 
-static uint64_t turned(uint64_t n, unsigned bits) {
-    return n << bits | n >> (64 - bits);
-}
-
 /* The numbers themselves: what was written to disk yesterday is compared with what is made tomorrow. */
 static void the_same_on_every_machine(void **state) {
-    struct sketch s, words;
+    struct sketch s;
     (void)state;
 
     sketch_begin(&s);
@@ -145,13 +140,10 @@ static void the_same_on_every_machine(void **state) {
     /* MurmurHash3's finisher of 1 is b456bcfc34c2cb2c: one value, in bin 45, and so in all. */
     for (size_t i = 0; i < SKETCH_SIZE; i++)
         assert_int_equal(s.mins[i], 0x34c2cb2c);
-    /* Three words are XXH3-64 of each, turned and multiplied by the primes of xxHash. */
-    sketch_begin(&s);
-    sketch_add(&s, hash_sum(S("one")) * 0x9e3779b185ebca87u + turned(hash_sum(S("two")), 21) * 0xc2b2ae3d27d4eb4fu +
-                       turned(hash_sum(S("three")), 42) * 0x165667b19e3779f9u);
-    sketch_end(&s);
-    words = text_sketch(S("One, two; THREE!"), NULL, 0);
-    assert_true(identical(&s, &words));
+    /* Three words, worked out by another program from the comments in sketch.c. */
+    s = text_sketch(S("One, two; THREE!"), NULL, 0);
+    for (size_t i = 0; i < SKETCH_SIZE; i++)
+        assert_int_equal(s.mins[i], 0x4b14c21a);
 }
 
 static const str anna[] = {STR("Anna-Maria Berg"), STR("anna.berg@example.org")};
