@@ -331,7 +331,9 @@ static bool css_address(void *ctx, str url, enum html_where where) {
     struct html *const h = ctx;
     size_t const mark = h->room->len;
 
-    if (url.len < SIZE_MAX / 8 && buf_reserve(h->room, 4 * url.len + 1))
+    if (url.len > 4 * HTML_VALUE_MAX) /* a picture in a style sheet: a view of the text, not of room */
+        address(h, url, where, h->at_url_flags);
+    else if (buf_reserve(h->room, 4 * url.len + 1))
         address(h, css_unescape(url, h->room), where, h->at_url_flags);
     h->room->len = mark;
     return h->going;

@@ -64,6 +64,8 @@ static inline unsigned html_find(const struct html_name *slots, uint64_t factor,
 /* s begins with '&': the bytes the reference takes, what it stands for in out; 0: it is none, the '&' is itself.
  * in_attribute: HTML Living Standard 13.2.5.73, `?a=1&copy=2` keeps its `&copy`. */
 size_t html_reference(str s, bool in_attribute, char out[HTML_REFERENCE_TEXT_MAX], size_t *out_len);
+#define HTML_VALUE_MAX ((size_t)1 << 20) /* a value that is longer keeps its references: memory is bounded */
+
 /* An attribute's value with its references undone and zeros replaced: itself, or a view behind room->len, which grows. Behind it there
  * is room for what is made of its parts, so that the view stays. "" when memory is out. */
 str html_value(str raw, struct buf *room);

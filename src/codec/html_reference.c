@@ -90,11 +90,11 @@ str html_value(str raw, struct buf *room) {
     size_t at;
     char *to;
 
-    if (raw.len == 0 || (!memchr(raw.ptr, '&', raw.len) && !memchr(raw.ptr, '\0', raw.len)))
+    if (raw.len == 0 || raw.len > HTML_VALUE_MAX || (!memchr(raw.ptr, '&', raw.len) && !memchr(raw.ptr, '\0', raw.len)))
         return raw;
     /* A zero becomes three bytes, no reference more than twice its own; then there is room for escapes undone (twice) and for what is
      * left of that without line ends. */
-    if (raw.len > (SIZE_MAX - 64) / 16 || !buf_reserve(room, 16 * raw.len + 64))
+    if (!buf_reserve(room, 16 * raw.len + 64))
         return (str){"", 0};
     at = room->len;
     to = room->ptr + at;

@@ -430,6 +430,36 @@ static void long_text_is_handed_on(void **state) {
     buf_free(&html);
 }
 
+/* Long addresses are told whole; references are undone up to 1 MiB. */
+static void long_values(void **state) {
+    (void)state;
+    for (size_t over = 0; over < 2; over++) {
+        struct buf html = {0}, expected = {0};
+        struct told t = {0};
+        size_t const len = ((size_t)1 << 20) - 10 + over;
+
+        buf_add(&html, S("<img src='a&amp;b"));
+        buf_add(&expected, over ? S("image a&amp;b") : S("image a&b"));
+        for (size_t i = 7; i < len + 10; i++) {
+            buf_byte(&html, 'x');
+            buf_byte(&expected, 'x');
+        }
+        buf_add(&html, S("'><p style='background:url(\\61 "));
+        buf_add(&expected, S("\nbackground a"));
+        for (size_t i = 0; i < 1000; i++) {
+            buf_add(&html, S("\\62\n"));
+            buf_byte(&expected, 'b');
+        }
+        buf_add(&html, S(")'>"));
+        buf_byte(&expected, '\n');
+        assert_true(read_all(buf_str(&html), &t));
+        assert_true(str_eq(buf_str(&t.urls), buf_str(&expected)));
+        told_free(&t);
+        buf_free(&html);
+        buf_free(&expected);
+    }
+}
+
 /* Whatever call stops it, nothing is told after it. */
 static void the_visitor_stops(void **state) {
     str const html = S("a<p hidden>b</p><img src=a><a href='&amp;'>c</a><style>@import 'x';p{background:url(y)}</style>"
@@ -518,6 +548,7 @@ int main(void) {
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(rules_are_bounded),
         cmocka_unit_test(long_text_is_handed_on),
+        cmocka_unit_test(long_values),
         cmocka_unit_test(the_visitor_stops),
         cmocka_unit_test(without_visitors),
         cmocka_unit_test(plain),
