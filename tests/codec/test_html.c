@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "codec/html.h"
+#include "../refuse.h"
 
 /* Everything that is told, a line each: "image h1o address [text]" (h hidden, 1 one pixel, o only Outlook), then the two texts. */
 struct told {
@@ -479,6 +480,42 @@ static void the_visitor_stops(void **state) {
     told_free(&whole);
 }
 
+static bool count_only(void *ctx, const struct html_url *u) {
+    *(size_t *)ctx += u->url.len;
+    return true;
+}
+
+/* Each request refused in its turn: html_read says so, and the next reading with the same room is whole. */
+static void memory_may_run_out(void **state) {
+    str const html = S("<a href='?a&amp;b'><img src='x\ny' style='background:url(\\61&amp;)' class='&amp;'></a>"
+                       "<style>@import '\\62';p{display:none}</style><img srcset='&amp; 1x'>");
+    size_t total = 0;
+    struct html_visitor const visitor = {.url = count_only, .ctx = &total};
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    for (long refused = 0;; refused++) {
+        struct buf room = {0};
+        bool done;
+
+        assert_true(refused < 100);
+        total = 0;
+        memory_refused = false;
+        memory_left = refused;
+        done = html_read(html, &room, &visitor);
+        memory_left = -1;
+        assert_int_equal(done, !memory_refused);
+        total = 0;
+        assert_true(html_read(html, &room, &visitor));
+        assert_int_equal(total, 4 + 2 + 2 + 1 + 1);
+        buf_free(&room);
+        if (done) {
+            assert_true(refused > 0);
+            break;
+        }
+    }
+}
+
 static void without_visitors(void **state) {
     struct html_visitor const none = {0};
     struct buf room = {0};
@@ -550,6 +587,7 @@ int main(void) {
         cmocka_unit_test(long_text_is_handed_on),
         cmocka_unit_test(long_values),
         cmocka_unit_test(the_visitor_stops),
+        cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(without_visitors),
         cmocka_unit_test(plain),
         cmocka_unit_test(names),
