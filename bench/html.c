@@ -1,7 +1,8 @@
 /* html: how fast HTML is read, by hand: tests/codec/mail_bodies.py FOLDER | build/bench/bench_html [ROUNDS]
  *
- * Reads bodies (frames of mail_bodies.py) into memory, then all of them ROUNDS (20) times; prints the median of the rounds' GB/s for
- * html_read with visitors of addresses and text, without visitors, and for its shown text as plain text and as a sketch. */
+ * Reads bodies (frames of mail_bodies.py) into memory, then all of them ROUNDS (20) times; prints the median of the rounds in GB a
+ * second of processor time, for html_read with visitors of addresses and text, without visitors, and for the shown text as plain text
+ * and as a sketch. */
 #include "codec/html.h"
 #include "codec/sketch.h"
 

@@ -62,8 +62,7 @@ struct html {
     bool going; /* false: the visitor stopped */
     bool quirks;
     bool only_outlook; /* within a conditional comment */
-    bool
-        unseen; /* within what is no markup to an ordinary program: noframes and its like are elements as others here */
+    bool unseen;       /* within noframes or its like: others of them are elements as all */
     uint32_t nested;
 
     uint32_t depth, base, beyond; /* beyond: elements that the stack had no room for */
@@ -74,10 +73,11 @@ struct html {
     bool shown_hidden;      /* what is in shown */
     bool line[2], blank[2]; /* of shown and of hidden text: the line has something; a blank is owed */
     size_t shown_len;
-    char shown[SHOWN_MAX];
     struct link link;
     uint16_t count[HTML_ELEMENTS]; /* open elements by name */
+    /* The rest is not set to zero. */
     struct open stack[HTML_DEPTH_MAX];
+    char shown[SHOWN_MAX];
     struct seen seen[SEEN_SLOTS];
     struct css_rules rules;
 };
@@ -736,7 +736,7 @@ static bool one_pixel(uint32_t set) {
     return (set & (CSS_WIDTH_1 | CSS_MAX_WIDTH_1)) && (set & (CSS_HEIGHT_1 | CSS_MAX_HEIGHT_1));
 }
 
-/* Which attribute of which element is an address, and of what sort. */
+/* Which attribute of which element is an address, and of what sort: the rows of an element in a row, the frequent first. */
 static const struct {
     uint8_t element, attribute, where;
 } addresses[] = {
@@ -749,8 +749,8 @@ static const struct {
     {E_SCRIPT, A_SRC, HTML_FRAME},      {E_AREA, A_HREF, HTML_LINK},         {E_BASE, A_HREF, HTML_REFRESH},
     {E_FORM, A_ACTION, HTML_LINK},      {E_BUTTON, A_FORMACTION, HTML_LINK}, {E_INPUT, A_FORMACTION, HTML_LINK},
     {E_V_FILL, A_SRC, HTML_BACKGROUND}, {E_V_IMAGEDATA, A_SRC, HTML_IMAGE},  {E_V_IMAGE, A_SRC, HTML_IMAGE},
-    {E_V_RECT, A_HREF, HTML_LINK},      {E_V_ROUNDRECT, A_HREF, HTML_LINK},  {E_V_SHAPE, A_HREF, HTML_LINK},
-    {E_V_OVAL, A_HREF, HTML_LINK},      {E_V_LINE, A_HREF, HTML_LINK},       {E_V_IMAGE, A_HREF, HTML_LINK},
+    {E_V_IMAGE, A_HREF, HTML_LINK},     {E_V_RECT, A_HREF, HTML_LINK},       {E_V_ROUNDRECT, A_HREF, HTML_LINK},
+    {E_V_SHAPE, A_HREF, HTML_LINK},     {E_V_OVAL, A_HREF, HTML_LINK},       {E_V_LINE, A_HREF, HTML_LINK},
 };
 
 #define ADDRESS_ATTRIBUTES                                                                                             \
@@ -770,9 +770,13 @@ static void attribute_addresses(struct html *h, const struct tag *t, uint32_t fl
         refresh(h, t->value[A_CONTENT]);
     if (t->element == E_INPUT && has(t, A_SRC) && has(t, A_TYPE) && str_eq_ascii(t->value[A_TYPE], S("image")))
         attribute_address(h, t->value[A_SRC], HTML_IMAGE, flags);
-    for (size_t i = 0; i < COUNT(addresses); i++)
-        if (addresses[i].element == t->element && has(t, addresses[i].attribute))
-            attribute_address(h, t->value[addresses[i].attribute], addresses[i].where, flags);
+    for (size_t i = 0; t->element != E_A && i < COUNT(addresses); i++)
+        if (addresses[i].element == t->element) {
+            if (has(t, addresses[i].attribute))
+                attribute_address(h, t->value[addresses[i].attribute], addresses[i].where, flags);
+            if (i + 1 < COUNT(addresses) && addresses[i + 1].element != t->element)
+                break;
+        }
 }
 
 static void tell_element(struct html *h, str name) {
