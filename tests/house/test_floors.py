@@ -27,8 +27,15 @@ FLOORS = {
 # Kind files are YAML: codec is the lower half of the second floor, and knows nothing of events.
 SIDEWAYS = {("event", "codec")}
 # Made at build time: by the name of the file, the folder whose code it is.
-GENERATED = {"charset_table.h": "codec", "fold_table.h": "event", "network_table.h": "intel", "kinds_builtin.c": "event",
-             "yaml_fingerprint.h": "codec"}
+GENERATED = {
+    "charset_table.h": "codec",
+    "html_table.h": "codec",
+    "yaml_fingerprint.h": "codec",
+    "fold_table.h": "event",
+    "kinds_builtin.c": "event",
+    "lookalike_table.h": "intel",
+    "network_table.h": "intel",
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: symbol type
 # Folders of the machine something was written on; what is written here must mean the same everywhere.
