@@ -84,7 +84,8 @@ static const char *seals_read(const struct sets *s, struct dkim_claim *claims, s
         if (!reason && !cv)
             reason = "cv= is missing";
         if (!reason && !str_eq_ascii(cv->value, i ? S("pass") : S("none")))
-            reason = last && str_eq_ascii(cv->value, S("fail")) ? "broken when it was sealed" : "cv= is not what it must be";
+            reason =
+                last && str_eq_ascii(cv->value, S("fail")) ? "broken when it was sealed" : "cv= is not what it must be";
         if (reason && !wrong) {
             wrong = reason;
             out->at = i + 1;

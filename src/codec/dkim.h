@@ -49,12 +49,13 @@ MUST_USE bool dkim_verify(str message, const struct dkim_keys *keys, int64_t at,
 
 struct arc_chain {
     enum { ARC_NONE, ARC_PASS, ARC_FAIL, ARC_NO_KEY } result; /* NO_KEY: nothing fails, and a key is not given */
-    const char *reason;   /* as above; of the structure: "two fields of one number", "a set is not whole", ...; "" */
-    uint32_t instances;   /* sets; 0 where they are no chain */
-    uint32_t at;          /* the instance that reason speaks of; 0: none, or all */
-    uint32_t oldest_pass; /* of a chain that passes, RFC 8617 5.2: 0, all message signatures hold; else the oldest from which
+    const char *reason; /* as above; of the structure: "two fields of one number", "a set is not whole", ...; "" */
+    uint32_t instances; /* sets; 0 where they are no chain */
+    uint32_t at;        /* the instance that reason speaks of; 0: none, or all */
+    uint32_t
+        oldest_pass; /* of a chain that passes, RFC 8617 5.2: 0, all message signatures hold; else the oldest from which
                            * on they do. One whose key is not given does not */
-    str sealers[50];      /* d= of the seals, from i=1; "" behind instances */
+    str sealers[50]; /* d= of the seals, from i=1; "" behind instances */
 };
 /* As dkim_verify. Expiry of message signatures is not looked at: seals have none. False: ERR_MEMORY. */
 MUST_USE bool arc_verify(str message, const struct dkim_keys *keys, struct arena *a, struct arc_chain *out,

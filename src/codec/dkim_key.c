@@ -267,15 +267,17 @@ static bool line_read(struct dkim_keys *k, struct lines *l, char *text) {
     }
     if (name.len && name.ptr[name.len - 1] == '.')
         name.len--;
-    if (!is_key_name(name))
+    if (!arena_copy(k->a, name, &one.name))
+        return err_set(l->e, ERR_MEMORY, 0, "keys");
+    dkim_small((char *)(uintptr_t)one.name.ptr, one.name.len);
+    if (!is_key_name(one.name))
         return wrong(l, "no whole name of a key: selector._domainkey.domain");
     if (!record_text(l, text, &len))
         return false;
     if (k->count == RECORDS_MAX)
         return wrong(l, "more than 1048576 keys");
-    if (!arena_copy(k->a, name, &one.name) || !arena_copy(k->a, str_trim((str){text, len}), &one.text))
+    if (!arena_copy(k->a, str_trim((str){text, len}), &one.text))
         return err_set(l->e, ERR_MEMORY, 0, "keys");
-    dkim_small((char *)(uintptr_t)one.name.ptr, one.name.len);
     return key_add(k, &one, l->e);
 }
 

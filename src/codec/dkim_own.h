@@ -48,10 +48,10 @@ struct dkim_field {
 struct dkim_message {
     struct dkim_field *fields;
     uint32_t count, groups;
-    bool cut;                 /* the header is beyond the bounds above, so nothing can be said of signatures */
-    uint32_t *lowest;         /* by group: the field farthest down */
-    uint32_t *next;           /* by group: what one signature takes next; dkim_header_hash's own */
-    uint32_t *table, slots;   /* by hash of the name: group + 1 */
+    bool cut;               /* the header is beyond the bounds above, so nothing can be said of signatures */
+    uint32_t *lowest;       /* by group: the field farthest down */
+    uint32_t *next;         /* by group: what one signature takes next; dkim_header_hash's own */
+    uint32_t *table, slots; /* by hash of the name: group + 1 */
     uint64_t seed;
     str body;
     /* Hashes of the body that were asked for already: hostile chains ask fifty times. */
