@@ -10,15 +10,17 @@
 
 #include "base/hash.h"
 #include "base/utf.h"
+#include "event/fold.h"
 #include "lookalike_table.h"
 
 #define DOMAIN_MAX 253
 #define LABEL_MAX 63
-#define BASE_MAX 256u /* LABEL_MAX characters of three letters or four bytes */
-#define LABEL_LEAST 5 /* shorter ones are like half the Internet */
+#define SHOWN_MAX 1024u /* a domain of DOMAIN_MAX bytes with its A-labels decoded, or folded */
+#define BASE_MAX 256u   /* LABEL_MAX characters of three letters or four bytes */
+#define LABEL_LEAST 5   /* shorter ones are like half the Internet */
 
 struct form {
-    size_t len, characters;
+    size_t len;
     uint64_t set; /* of characters: a-z, 0-9, the hyphen; others share a bit */
     bool foreign; /* it was not all ASCII */
     char base[BASE_MAX], skeleton[BASE_MAX];
@@ -26,7 +28,7 @@ struct form {
 };
 
 struct own {
-    str domain, ending; /* registered, and the public suffix of it */
+    str domain, label, ending; /* registered, as it is shown (U-labels), and its two parts */
     uint32_t which;
     bool common; /* its label is a word of its own */
     struct form form;
@@ -45,22 +47,22 @@ struct lookalike {
 
 /* ---- words ---- */
 
-/* What mails that want passwords put beside a name. Of three letters only where a hyphen stands between. */
+/* What mails that want passwords put beside a name. Those of three letters only where a hyphen stands between. */
 static const char *const baits[] = {
-    "access",  "account",  "accounts", "admin",    "alert",   "alerts",       "anmeldung", "app",       "apps",
-    "auth",    "bill",     "billing",  "board",    "cdn",     "center",       "centre",    "check",     "client",
-    "cloud",   "confirm",  "connect",  "desk",     "doc",     "docs",         "document",  "documents", "download",
-    "drive",   "email",    "exchange", "extranet", "file",    "files",        "form",      "forms",     "gateway",
-    "gov",     "help",     "helpdesk", "home",     "host",    "hosting",      "id",        "info",      "internal",
-    "intra",   "intranet", "invoice",  "konto",    "link",    "live",         "log",       "login",     "logon",
-    "mail",    "mails",    "meeting",  "meetings", "mein",    "message",      "mfa",       "mobile",    "my",
-    "net",     "news",     "notice",   "notify",   "now",     "office",       "official",  "online",    "owa",
-    "page",    "pass",     "password", "passwort", "pay",     "payment",      "platform",  "portal",    "post",
-    "press",   "recovery", "register", "remote",   "reset",   "safe",         "secure",    "security",  "server",
-    "service", "signal",   "services", "session",  "shared",  "sharepoint",   "sign",      "signin",    "site",
-    "smtp",    "sso",      "staff",    "status",   "storage", "support",      "system",    "team",      "teams",
-    "ticket",  "update",   "updates",  "upload",   "user",    "verification", "verify",    "vote",      "voter",
-    "voting",  "vpn",      "web",      "weblogin", "webmail", "website",      "www",       "zimbra",    "zoom",
+    "access",   "account",  "accounts", "admin",    "alert",        "alerts",  "anmeldung", "app",       "apps",
+    "auth",     "bill",     "billing",  "board",    "cdn",          "center",  "centre",    "check",     "client",
+    "cloud",    "confirm",  "connect",  "desk",     "doc",          "docs",    "document",  "documents", "download",
+    "drive",    "email",    "exchange", "extranet", "file",         "files",   "form",      "forms",     "gateway",
+    "gov",      "help",     "helpdesk", "home",     "host",         "hosting", "id",        "info",      "internal",
+    "intra",    "intranet", "invoice",  "konto",    "link",         "live",    "log",       "login",     "logon",
+    "mail",     "mails",    "meeting",  "meetings", "mein",         "message", "mfa",       "mobile",    "my",
+    "net",      "news",     "notice",   "notify",   "now",          "office",  "official",  "online",    "owa",
+    "page",     "pass",     "password", "passwort", "pay",          "payment", "platform",  "portal",    "post",
+    "recovery", "register", "remote",   "reset",    "safe",         "secure",  "security",  "server",    "service",
+    "signal",   "services", "session",  "shared",   "sharepoint",   "sign",    "signin",    "site",      "smtp",
+    "sso",      "staff",    "status",   "storage",  "support",      "system",  "team",      "teams",     "ticket",
+    "update",   "updates",  "upload",   "user",     "verification", "verify",  "vote",      "voter",     "voting",
+    "vpn",      "web",      "weblogin", "webmail",  "website",      "www",     "zimbra",    "zoom",
 };
 
 /* Names of institutions that are words, and so are in the names of many others. */
@@ -239,13 +241,13 @@ static void form_of(str label, struct form *f) {
     uint32_t points[LABEL_MAX];
     size_t count;
 
-    f->len = f->characters = 0;
+    f->len = 0;
     f->set = 0;
     f->foreign = false;
     if (str_starts(label, S("xn--")) && punycode_decode(str_from(label, 4), points, LABEL_MAX, &count)) {
         f->foreign = true;
         for (size_t i = 0; i < count; i++)
-            put_point(f, points[i] >= 'A' && points[i] <= 'Z' ? points[i] + 32 : points[i]);
+            put_point(f, fold_point(points[i]));
     } else {
         uint32_t point;
 
@@ -264,7 +266,6 @@ static void form_of(str label, struct form *f) {
     }
     for (size_t i = 0; i < f->len; i++)
         f->set |= bit_of(f->base[i]);
-    f->characters = f->len;
     skeleton(f);
 }
 
@@ -279,16 +280,58 @@ static str skeleton_of(const struct form *f) {
 /* ---- domains ---- */
 
 struct domain {
-    char text[DOMAIN_MAX + 1]; /* small letters, NUL behind */
+    char text[SHOWN_MAX + 1]; /* small letters, NUL behind */
     size_t len;
     str registered, label, ending; /* views of text */
-    str below;                     /* what stands in front of it, without the point between; or "" */
+    str above;                     /* text without the ending and the point before it */
+    char room[SHOWN_MAX];
+    str shown; /* registered with its A-labels decoded; a view of text or room */
 };
 
-/* False: it is no domain that somebody could have registered. */
-static bool domain_read(const psl_ctx_t *endings, str s, struct domain *d) {
-    const char *registered;
-    size_t point;
+static bool shown_point(char *out, size_t *used, uint32_t point) {
+    if (SHOWN_MAX - *used < 4)
+        return false;
+    *used += utf8_encode(fold_point(point), out + *used);
+    return true;
+}
+
+/* Small letters in every script; A-labels become U-labels if decode. False: there is no room. */
+static bool show(str s, bool decode, char *out, size_t *used) {
+    uint32_t points[LABEL_MAX], point;
+    size_t count, width;
+
+    for (size_t at = 0; at < s.len; at += width) {
+        str const rest = str_from(s, at);
+        str const label = str_first(rest, str_find_byte(rest, '.'));
+
+        width = label.len;
+        if (decode && (at == 0 || s.ptr[at - 1] == '.') && str_starts(label, S("xn--")) &&
+            punycode_decode(str_from(label, 4), points, LABEL_MAX, &count)) {
+            for (size_t i = 0; i < count; i++)
+                if (!shown_point(out, used, points[i]))
+                    return false;
+            continue;
+        }
+        if ((width = utf8_decode(rest, &point))) {
+            if (!shown_point(out, used, point))
+                return false;
+            continue;
+        }
+        width = 1;
+        if (*used == SHOWN_MAX)
+            return false;
+        out[(*used)++] = s.ptr[at];
+    }
+    return true;
+}
+
+static bool has_a_labels(str s) {
+    return memmem(s.ptr, s.len, "xn--", 4) != NULL;
+}
+
+/* The domain in small letters. False: it cannot be one. */
+static bool text_read(str s, struct domain *d) {
+    bool ascii = true;
 
     if (s.len && s.ptr[s.len - 1] == '.')
         s.len--;
@@ -297,14 +340,27 @@ static bool domain_read(const psl_ctx_t *endings, str s, struct domain *d) {
     for (size_t i = 0; i < s.len; i++) {
         char const c = s.ptr[i];
 
-        if ((unsigned char)c <= ' ' || c == 0x7f || (c == '.' && (i == 0 || s.ptr[i - 1] == '.')))
+        if ((c >= 0 && c <= ' ') || c == 0x7f || (c == '.' && (i == 0 || s.ptr[i - 1] == '.')))
             return false;
+        ascii = ascii && c > 0;
         d->text[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
     }
-    d->text[s.len] = '\0';
     d->len = s.len;
-    registered = psl_registrable_domain(endings, d->text);
-    if (!registered)
+    if (!ascii) {
+        d->len = 0;
+        if (!show(s, false, d->text, &d->len))
+            return false;
+    }
+    d->text[d->len] = '\0';
+    return true;
+}
+
+/* False: it is no domain that somebody could have registered. */
+static bool domain_read(const psl_ctx_t *endings, str s, struct domain *d) {
+    const char *registered;
+    size_t point, used = 0;
+
+    if (!text_read(s, d) || !(registered = psl_registrable_domain(endings, d->text)))
         return false;
     assert(registered >= d->text && registered < d->text + d->len);
     d->registered = (str){registered, (size_t)(d->text + d->len - registered)};
@@ -313,7 +369,13 @@ static bool domain_read(const psl_ctx_t *endings, str s, struct domain *d) {
         return false; /* an ending alone, or a label that DNS has not */
     d->label = str_first(d->registered, point);
     d->ending = str_from(d->registered, point + 1);
-    d->below = registered > d->text ? (str){d->text, (size_t)(registered - 1 - d->text)} : S("");
+    d->above = (str){d->text, (size_t)(d->ending.ptr - 1 - d->text)};
+    d->shown = d->registered;
+    if (has_a_labels(d->registered)) {
+        if (!show(d->registered, true, d->room, &used))
+            return false;
+        d->shown = (str){d->room, used};
+    }
     return true;
 }
 
@@ -350,12 +412,13 @@ static void add(struct lookalike *l, const struct domain *d, uint32_t which, cha
     struct own *const o = &l->own[l->count];
     uint32_t *slot;
 
-    memcpy(name, d->registered.ptr, d->registered.len);
-    o->domain = (str){name, d->registered.len};
+    memcpy(name, d->shown.ptr, d->shown.len);
+    o->domain = (str){name, d->shown.len};
     slot = domain_slot(l, o->domain);
     if (*slot)
         return; /* given twice */
-    o->ending = str_from(o->domain, d->label.len + 1);
+    o->label = str_first(o->domain, str_find_byte(o->domain, '.'));
+    o->ending = str_from(o->domain, o->label.len + 1);
     o->which = which;
     o->common = is_word(common, COUNT(common), d->label);
     form_of(d->label, &o->form);
@@ -379,7 +442,7 @@ bool lookalike_new(struct lookalike **out, const str *domains, size_t count, str
     for (l->slots = 16; l->slots < 4 * count;)
         l->slots *= 2;
     l->own = calloc(count + 1, sizeof *l->own);
-    l->names = malloc((count + 1) * (DOMAIN_MAX + 1));
+    l->names = malloc((count + 1) * SHOWN_MAX);
     l->domains = calloc(l->slots, sizeof *l->domains);
     l->skeletons = calloc(l->slots, sizeof *l->skeletons);
     if (!l->own || !l->names || !l->domains || !l->skeletons) {
@@ -397,7 +460,7 @@ bool lookalike_new(struct lookalike **out, const str *domains, size_t count, str
             lookalike_free(l);
             return err_set(e, ERR_USAGE, 0, "'%.*s' is no domain that somebody can have", STR_ARG(domains[i]));
         }
-        add(l, &d, (uint32_t)i, l->names + i * (DOMAIN_MAX + 1));
+        add(l, &d, (uint32_t)i, l->names + i * SHOWN_MAX);
     }
     *out = l;
     return true;
@@ -415,21 +478,26 @@ void lookalike_free(struct lookalike *l) {
 
 /* ---- how ---- */
 
-/* Ours in front of somebody else's: each run of labels of `below` that is one of ours. */
-static bool find_below(const struct lookalike *l, str below, uint32_t *at) {
-    if (str_find_byte(below, '.') == SIZE_MAX)
-        return false;
-    for (size_t from = 0; from < below.len;) {
-        str const rest = str_from(below, from);
+/* Ours in front of somebody else's: a run of labels of s (all but the ending) that is one of ours. */
+static bool find_above(const struct lookalike *l, str s, uint32_t *at) {
+    char room[SHOWN_MAX];
+    size_t used = 0;
+
+    if (has_a_labels(s) && show(s, true, room, &used))
+        s = (str){room, used};
+    for (size_t from = 0; from < s.len;) {
+        str const rest = str_from(s, from);
         uint8_t points = 0;
 
         for (size_t end = 1; end <= rest.len && points <= l->most_points; end++) {
             if (end < rest.len && rest.ptr[end] != '.')
                 continue;
-            if (points++ && (*at = *domain_slot(l, str_first(rest, end))))
-                return --*at, true;
+            if (points++ && (*at = *domain_slot(l, str_first(rest, end)))) {
+                --*at;
+                return true;
+            }
         }
-        while (from < below.len && below.ptr[from] != '.')
+        while (from < s.len && s.ptr[from] != '.')
             from++;
         from++;
     }
@@ -483,6 +551,19 @@ static size_t digits_of(str s) {
     return digits;
 }
 
+/* Words of their own stand under every ending; of these only where an attacker goes first are told: our own country, or a
+ * large ending that is open to all. */
+static bool is_near(const struct own *o, str ending) {
+    static const char *const open[] = {"com", "net", "org", "info"};
+    str a = o->ending, b = ending;
+
+    for (size_t at; (at = str_find_byte(a, '.')) != SIZE_MAX;)
+        a = str_from(a, at + 1);
+    for (size_t at; (at = str_find_byte(b, '.')) != SIZE_MAX;)
+        b = str_from(b, at + 1);
+    return str_eq(a, b) || is_word(open, COUNT(open), ending);
+}
+
 /* The distance when it tells something, or 0. */
 static uint32_t edit(const struct own *o, const struct form *f, str ending) {
     str const ours = base_of(&o->form), other = base_of(f);
@@ -492,7 +573,7 @@ static uint32_t edit(const struct own *o, const struct form *f, str ending) {
 
     if (!max || apart > max || (uint32_t)__builtin_popcountll(o->form.set ^ f->set) > 2 * max)
         return 0;
-    if (ours.len < 8 && !str_eq(o->ending, ending))
+    if ((ours.len < 8 && !str_eq(o->ending, ending)) || (o->common && !is_near(o, ending)))
         return 0;
     if (other.ptr[0] != ours.ptr[0] && !str_eq(str_from(other, 1), ours) && !str_eq(str_from(ours, 1), other))
         return 0;
@@ -540,19 +621,6 @@ static bool word(const struct own *o, const struct form *f) {
     return false;
 }
 
-/* Words of their own stand under every ending; of these only where an attacker goes first are told: our own country, or a
- * large ending that is open to all. */
-static bool is_near(const struct own *o, str ending) {
-    static const char *const open[] = {"com", "net", "org", "info"};
-    str a = o->ending, b = ending;
-
-    for (size_t at; (at = str_find_byte(a, '.')) != SIZE_MAX;)
-        a = str_from(a, at + 1);
-    for (size_t at; (at = str_find_byte(b, '.')) != SIZE_MAX;)
-        b = str_from(b, at + 1);
-    return str_eq(a, b) || is_word(open, COUNT(open), ending);
-}
-
 static bool found(const struct lookalike *l, uint32_t at, enum lookalike_how how, struct lookalike_hit *hit) {
     hit->how = how;
     hit->which = l->own[at].which;
@@ -568,8 +636,7 @@ static bool find_label(const struct lookalike *l, const struct domain *d, struct
     if (f.len < 3)
         return false;
     if ((at = *skeleton_slot(l, skeleton_of(&f)))) {
-        const struct form *const ours = &l->own[--at].form;
-        bool const same = str_eq(base_of(ours), base_of(&f)) && ours->foreign == f.foreign;
+        bool const same = str_eq(l->own[--at].label, str_first(d->shown, str_find_byte(d->shown, '.')));
 
         if (same && f.len >= LABEL_LEAST && (!l->own[at].common || is_near(&l->own[at], d->ending)))
             return found(l, at, LOOKALIKE_ENDING, hit);
@@ -603,9 +670,9 @@ bool lookalike_find(const struct lookalike *l, str domain, struct lookalike_hit 
     uint32_t at;
 
     *hit = (struct lookalike_hit){LOOKALIKE_NOT, 0, S("")};
-    if (!l->count || !domain_read(l->endings, domain, &d) || *domain_slot(l, d.registered))
+    if (!l->count || !domain_read(l->endings, domain, &d) || *domain_slot(l, d.shown))
         return false;
-    if (find_below(l, d.below, &at))
+    if (find_above(l, d.above, &at))
         return found(l, at, LOOKALIKE_SUBDOMAIN, hit);
     return !is_closed(d.ending) && find_label(l, &d, hit);
 }
