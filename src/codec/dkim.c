@@ -142,7 +142,7 @@ const char *dkim_claim_read(const struct dkim_field *f, enum dkim_sort sort, con
         return "d= is no domain";
     if (!is_domain(c->selector))
         return "s= is no selector";
-    if (c->identity.len && !within(identity_domain(c->identity), c->domain))
+    if (identity && sort == DKIM_SIGNATURE && !within(identity_domain(c->identity), c->domain))
         return "i= is not within d=";
     if (!bytes || !dkim_base64(bytes->value, c->bytes, sizeof c->bytes, &c->bytes_len) || !c->bytes_len)
         return "b= cannot be read";

@@ -335,8 +335,6 @@ const struct dkim_key *dkim_keys_find(const struct dkim_keys *k, str selector, s
     str name;
 
     *count = 0;
-    if (domain.len && domain.ptr[domain.len - 1] == '.')
-        domain.len--;
     if (selector.len > 253 || domain.len > 253 - middle.len)
         return NULL; /* nothing in DNS is so long */
     memcpy(room, selector.ptr, selector.len);
