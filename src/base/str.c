@@ -1,6 +1,10 @@
 /* str: comparison and search on views. */
 #include "base/str.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 int str_cmp(str a, str b) {
     size_t const n = a.len < b.len ? a.len : b.len;
     int const order = n ? memcmp(a.ptr, b.ptr, n) : 0;
@@ -63,4 +67,38 @@ bool str_u64(str s, uint64_t max, uint64_t *n) {
         return false;
     *n = value;
     return true;
+}
+
+size_t str_find_line(str s, size_t from, str begins) {
+    size_t at = from;
+
+#ifdef __SSE2__
+    const __m128i lf = _mm_set1_epi8('\n'), first = _mm_set1_epi8(begins.ptr[0]);
+
+    for (; at + 33 <= s.len; at += 32) {
+        const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + at));
+        const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + at + 1));
+        const __m128i c = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + at + 16));
+        const __m128i d = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + at + 17));
+        uint32_t found = (uint32_t)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(a, lf), _mm_cmpeq_epi8(b, first)));
+
+        found |= (uint32_t)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(c, lf), _mm_cmpeq_epi8(d, first))) << 16;
+        for (; found; found &= found - 1) {
+            size_t const line = at + (size_t)__builtin_ctz(found) + 1;
+
+            if (str_starts(str_from(s, line), begins))
+                return line;
+        }
+    }
+#endif
+    while (at < s.len) {
+        const char *const end = memchr(s.ptr + at, '\n', s.len - at);
+
+        if (!end)
+            break;
+        at = (size_t)(end - s.ptr) + 1;
+        if (str_starts(str_from(s, at), begins))
+            return at;
+    }
+    return SIZE_MAX;
 }

@@ -50,6 +50,8 @@ bool str_eq_ascii(str a, str b);
 size_t str_find(str s, str what);
 /* The first position of byte c, or SIZE_MAX. */
 size_t str_find_byte(str s, char c);
+/* The first line end with a line behind it that begins so (two bytes or more): the position of that line, > from, or SIZE_MAX. */
+size_t str_find_line(str s, size_t from, str begins);
 /* Without blanks, tabs, CR and LF at both ends. */
 str str_trim(str s);
 /* Whole decimal number, no sign, no blanks, at most max: true and *n, or false. */

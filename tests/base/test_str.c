@@ -160,12 +160,34 @@ static void whole_numbers(void **state) {
     assert_true(str_u64((str){"123", 2}, 99, &n) && n == 12);
 }
 
+/* At every place against the bytes that are looked at together, and what only looks so. */
+static void lines_are_found_by_how_they_begin(void **state) {
+    char text[140];
+    (void)state;
+
+    assert_true(str_find_line(S("From a\nFrom b"), 0, S("From ")) == 7);
+    assert_true(str_find_line(S("From a\nFrom b"), 7, S("From ")) == NONE);
+    assert_true(str_find_line(S("\n--"), 0, S("--")) == 1 && str_find_line(S("\n-"), 0, S("--")) == NONE);
+    assert_true(str_find_line(S(""), 0, S("--")) == NONE && str_find_line(S("x"), 5, S("--")) == NONE);
+    assert_true(str_find_line((str){"\n---", 2}, 0, S("--")) == NONE); /* beyond the view */
+    for (size_t at = 1; at + 2 <= sizeof text; at++) {
+        memset(text, '-', sizeof text);
+        text[at - 1] = '\n';
+        for (size_t from = 0; from < sizeof text; from++)
+            assert_true(str_find_line((str){text, sizeof text}, from, S("--")) == (from < at ? at : NONE));
+        for (size_t len = 0; len < sizeof text; len++)
+            assert_true(str_find_line((str){text, len}, 0, S("--")) == (len >= at + 2 ? at : NONE));
+        text[at + 1] = 'x';
+        assert_true(str_find_line((str){text, sizeof text}, 0, S("--")) == NONE);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order),         cmocka_unit_test(equal_but_for_case),
         cmocka_unit_test(found),         cmocka_unit_test(ends),
         cmocka_unit_test(cuts),          cmocka_unit_test(trimmed),
-        cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(whole_numbers), cmocka_unit_test(lines_are_found_by_how_they_begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
