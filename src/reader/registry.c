@@ -5,6 +5,7 @@
 #include "reader/history.h"
 #include "reader/journal.h"
 #include "reader/json.h"
+#include "reader/mail.h"
 #include "reader/reader.h"
 #include "reader/text.h"
 #include "reader/utmp.h"
@@ -13,8 +14,8 @@
 
 /* The most particular first. */
 static const struct reader *const readers[] = {
-    &evtx_reader, &utmp_reader,   &journal_reader, &json_reader, &zeek_reader,
-    &w3c_reader,  &auditd_reader, &history_reader, &csv_reader,  &text_reader,
+    &evtx_reader, &utmp_reader, &mbox_reader,   &mail_reader,    &journal_reader, &json_reader,
+    &zeek_reader, &w3c_reader,  &auditd_reader, &history_reader, &csv_reader,     &text_reader,
 };
 
 const struct reader *reader_for(str head, const struct kinds *kinds) {

@@ -33,12 +33,19 @@ static bool take_record(struct event_sink *sink, const struct record *r, struct 
     n->values += r->count;
     n->last_at = r->offset;
     assert_true(r->count <= RECORD_VALUES_MAX);
-    assert_true(r->when == INSTANT_NONE && !r->salvaged);
+    assert_true(!r->salvaged);
     if (n->count_only)
         return true;
     if (!n->numberless)
         buf_format(&n->text, "%lu@", (unsigned long)r->number);
-    buf_format(&n->text, "%lu+%lu{", (unsigned long)r->offset, (unsigned long)r->size);
+    buf_format(&n->text, "%lu+%lu", (unsigned long)r->offset, (unsigned long)r->size);
+    if (r->when != INSTANT_NONE) { /* the reader knows it */
+        char time[INSTANT_TEXT];
+
+        buf_byte(&n->text, '~');
+        buf_add(&n->text, instant_format(r->when, time));
+    }
+    buf_byte(&n->text, '{');
     for (uint32_t i = 0; i < r->count; i++) {
         if (i)
             buf_byte(&n->text, ';');

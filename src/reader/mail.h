@@ -1,0 +1,10 @@
+/* mail: messages (RFC 5322, MIME): one in a file (EML, Maildir), or many in a mailbox (mbox). docs/formats/mail.md. */
+#ifndef READER_MAIL_H
+#define READER_MAIL_H
+
+#include "reader/reader.h"
+
+extern const struct reader mail_reader; /* "mail" */
+extern const struct reader mbox_reader; /* "mbox" */
+
+#endif

@@ -1,0 +1,232 @@
+/* mail_body: bodies of a message: text as it is shown, addresses in it, and what is attached. */
+#include "codec/mail_value.h"
+#include "reader/mail_own.h"
+
+/* ------------------------------------------------------------------ leaves */
+
+static str parameter(struct mail *m, str value, str name) {
+    uint64_t bad = 0;
+
+    m->scratch.len = 0;
+    if (value.len == 0 || !mail_parameter(value, name, &m->scratch, &bad))
+        m->scratch.len = 0;
+    return buf_str(&m->scratch);
+}
+
+bool mail_begin_leaf(struct mail *m, const struct mime_part *p) {
+    /* A multipart that is a leaf lost its boundary: text, as programs show it. */
+    bool const text = str_eq(p->type, S("text")) || str_eq(p->type, S("multipart"));
+    str name;
+
+    m->leaf = LEAF_NONE;
+    if (p->shape != MIME_LEAF)
+        return true;
+    m->leaf_size = 0;
+    m->body.len = 0;
+    m->leaf_within = p->in_message;
+    name = parameter(m, p->disposition, S("filename"));
+    if (name.len == 0)
+        name = parameter(m, p->content_type, S("name"));
+    if (text && name.len == 0 && !str_eq_ascii(mail_value_first(p->disposition), S("attachment"))) {
+        m->leaf = str_eq(p->subtype, S("html")) ? LEAF_HTML : LEAF_PLAIN;
+        m->charset = charset_named(parameter(m, p->content_type, S("charset")));
+        return true;
+    }
+    m->leaf = LEAF_ATTACHMENT;
+    if (m->attachment_count == MAIL_ATTACHMENTS) {
+        mail_defect(m, "more than 128 attachments");
+        return true;
+    }
+    m->attachments[m->attachment_count].name = mail_hold(m, str_first(name, 1024));
+    m->scratch.len = 0;
+    buf_format(&m->scratch, "%.*s/%.*s", STR_ARG(p->type), STR_ARG(p->subtype));
+    m->attachments[m->attachment_count].type = mail_hold(m, buf_str(&m->scratch));
+    m->sha256 = sha256_new();
+    return m->sha256 != NULL;
+}
+
+bool mail_add_body(struct mail *m, str bytes) {
+    m->leaf_size += bytes.len;
+    if (m->leaf == LEAF_ATTACHMENT) {
+        if (m->sha256)
+            sha256_add(m->sha256, bytes);
+        return true;
+    }
+    if (m->body.len + bytes.len > MAIL_BODY_BYTES)
+        mail_defect(m, "a text of more than 8 MiB");
+    buf_add(&m->body, str_first(bytes, MAIL_BODY_BYTES - m->body.len));
+    return !m->body.failed;
+}
+
+/* ------------------------------------------------------------------ addresses */
+
+/* The host that an address leads to, small letters; "": it is none of the network's. */
+static str host_of(struct mail *m, str url) {
+    size_t at = 0, end;
+    str host;
+
+    if (str_starts(url, S("//")))
+        at = 2;
+    else if (url.len > 7 && str_eq_ascii(str_first(url, 7), S("http://")))
+        at = 7;
+    else if (url.len > 8 && str_eq_ascii(str_first(url, 8), S("https://")))
+        at = 8;
+    else if (url.len > 6 && str_eq_ascii(str_first(url, 6), S("ftp://")))
+        at = 6;
+    else
+        return S("");
+    while (at < url.len && (url.ptr[at] == '/' || url.ptr[at] == '\\')) /* as browsers do */
+        at++;
+    for (end = at; end < url.len && !strchr("/?#\\", url.ptr[end]); end++)
+        continue;
+    host = (str){url.ptr + at, end - at};
+    for (size_t i = host.len; i > 0; i--)
+        if (host.ptr[i - 1] == '@') {
+            host = str_from(host, i);
+            break;
+        }
+    if (host.len && host.ptr[0] == '[') {
+        end = str_find_byte(host, ']');
+        host = end == SIZE_MAX ? S("") : (str){host.ptr + 1, end - 1};
+    } else {
+        host = str_first(host, str_find_byte(host, ':'));
+    }
+    while (host.len && host.ptr[host.len - 1] == '.')
+        host.len--;
+    if (host.len > 255)
+        return S("");
+    m->scratch.len = 0;
+    for (size_t i = 0; i < host.len; i++)
+        buf_byte(&m->scratch, host.ptr[i] >= 'A' && host.ptr[i] <= 'Z' ? (char)(host.ptr[i] + 32) : host.ptr[i]);
+    return mail_hold(m, buf_str(&m->scratch));
+}
+
+static bool on_url(void *ctx, const struct html_url *u) {
+    struct mail *const m = ctx;
+    str const url = str_first(u->url, 8192), host = host_of(m, url);
+    bool const unasked = u->where != HTML_LINK && u->where != HTML_TEXT;
+
+    m->images += u->where == HTML_IMAGE;
+    if (unasked && host.len) {
+        m->remote++;
+        m->hidden += (u->flags & HTML_HIDDEN) != 0;
+        m->pixels += (u->flags & HTML_ONE_PIXEL) != 0;
+    }
+    for (uint32_t i = 0; i < m->url_count; i++)
+        if (m->urls[i].where == u->where && m->urls[i].flags == u->flags && str_eq(m->urls[i].url, url))
+            return true;
+    if (m->url_count == MAIL_URLS) {
+        mail_defect(m, "more than 500 addresses in the text");
+        return true;
+    }
+    m->urls[m->url_count++] = (struct mail_url_seen){
+        .url = mail_hold(m, url), .host = host, .text = mail_hold(m, u->text), .where = u->where, .flags = u->flags};
+    return !m->no_memory;
+}
+
+static bool on_text(void *ctx, str text, bool hidden) {
+    struct mail *const m = ctx;
+
+    if (!hidden && !m->leaf_within)
+        buf_add(&m->html, str_first(text, MAIL_SHOWN_BYTES - m->html.len));
+    return !m->html.failed;
+}
+
+bool mail_end_leaf(struct mail *m) {
+    struct html_visitor const visitor = {.url = on_url, .text = on_text, .ctx = m};
+    uint64_t bad = 0;
+    bool ok = true;
+
+    if (m->leaf == LEAF_ATTACHMENT) {
+        if (m->attachment_count < MAIL_ATTACHMENTS) {
+            struct mail_attachment *const a = &m->attachments[m->attachment_count++];
+            uint8_t hash[SHA256_SIZE];
+
+            sha256_end(m->sha256, hash);
+            sha256_hex(hash, a->sha256);
+            a->size = m->leaf_size;
+        }
+        sha256_free(m->sha256);
+        m->sha256 = NULL;
+    } else if (m->leaf != LEAF_NONE) {
+        m->decoded.len = 0;
+        charset_decode(m->charset, buf_str(&m->body), &m->decoded, &bad);
+        if (bad)
+            mail_defect(m, "text that its character set has no characters for");
+        if (!m->analyse) {
+            ok = true;
+        } else if (m->leaf == LEAF_HTML) {
+            if (m->html.len && !m->leaf_within)
+                buf_byte(&m->html, '\n');
+            ok = html_read(buf_str(&m->decoded), &m->room, &visitor);
+        } else {
+            if (!m->leaf_within) {
+                if (m->plain.len)
+                    buf_byte(&m->plain, '\n');
+                buf_add(&m->plain, str_first(buf_str(&m->decoded), MAIL_SHOWN_BYTES - m->plain.len));
+            }
+            ok = html_read_plain(buf_str(&m->decoded), &visitor);
+        }
+    }
+    m->leaf = LEAF_NONE;
+    return ok && !m->decoded.failed && !m->plain.failed && !m->html.failed && !m->room.failed && !m->no_memory;
+}
+
+/* ------------------------------------------------------------------ at the end */
+
+static str flags_name(uint32_t flags) {
+    static const str names[4] = {STR(""), STR("hidden"), STR("pixel"), STR("hidden pixel")};
+
+    return names[((flags & HTML_HIDDEN) != 0) + 2 * ((flags & HTML_ONE_PIXEL) != 0)];
+}
+
+static void add_sketch(struct mail *m, str shown) {
+    struct sketch sketch;
+    char digits[8 * SKETCH_SIZE];
+    struct sketch_text text = {.to = &sketch, .without = m->names, .without_count = m->name_count};
+
+    if (m->made[MADE_SKETCH] == FIELD_NONE)
+        return;
+    sketch_begin(&sketch);
+    sketch_text_add(&text, shown);
+    sketch_text_end(&text);
+    sketch_end(&sketch);
+    for (size_t i = 0; i < SKETCH_SIZE; i++)
+        for (size_t n = 0; n < 8; n++)
+            digits[8 * i + n] = "0123456789abcdef"[sketch.mins[i] >> (28 - 4 * n) & 15];
+    if (sketch.shingles)
+        mail_add_copy(m, MADE_SKETCH, (str){digits, sizeof digits});
+    mail_add_count(m, MADE_SKETCH_SHINGLES, sketch.shingles);
+}
+
+void mail_add_bodies(struct mail *m) {
+    str const shown = m->html.len ? buf_str(&m->html) : buf_str(&m->plain);
+
+    mail_add_copy(m, MADE_TEXT, str_first(shown, MAIL_TEXT_BYTES));
+    add_sketch(m, shown);
+    mail_add_count(m, MADE_HTML_IMAGES, m->images);
+    mail_add_count(m, MADE_HTML_REMOTE, m->remote);
+    mail_add_count(m, MADE_HTML_HIDDEN_COUNT, m->hidden);
+    mail_add_count(m, MADE_HTML_PIXELS, m->pixels);
+    for (uint32_t i = 0; i < m->url_count; i++) {
+        const struct mail_url_seen *const u = &m->urls[i];
+
+        mail_add(m, MADE_URL, RAW_TEXT, u->url);
+        mail_add(m, MADE_URL_HOST, RAW_TEXT, u->host);
+        mail_add(m, MADE_URL_WHERE, RAW_TEXT, html_where_name(u->where));
+        mail_add(m, MADE_URL_FLAGS, RAW_TEXT, flags_name(u->flags));
+        mail_add(m, MADE_URL_TEXT, RAW_TEXT, u->text);
+        if (u->flags && u->host.len && u->where != HTML_LINK && u->where != HTML_TEXT) {
+            mail_add(m, MADE_BEACON, RAW_TEXT, u->url);
+            mail_add(m, MADE_BEACON_HOST, RAW_TEXT, u->host);
+        }
+    }
+    for (uint32_t i = 0; i < m->attachment_count; i++) {
+        const struct mail_attachment *const a = &m->attachments[i];
+
+        mail_add(m, MADE_ATTACHMENT_NAME, RAW_TEXT, a->name);
+        mail_add(m, MADE_ATTACHMENT_TYPE, RAW_TEXT, a->type);
+        mail_add_count(m, MADE_ATTACHMENT_SIZE, a->size);
+        mail_add(m, MADE_ATTACHMENT_SHA256, RAW_TEXT, str_of(a->sha256));
+    }
+}

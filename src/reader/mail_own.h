@@ -1,0 +1,162 @@
+/* mail_own: one message into one record; for the readers of mail, whatever it lies in. docs/formats/mail.md names the fields. */
+#ifndef READER_MAIL_OWN_H
+#define READER_MAIL_OWN_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "codec/charset.h"
+#include "codec/html.h"
+#include "codec/mime.h"
+#include "codec/sketch.h"
+#include "reader/reader.h"
+
+/* clang-format off */
+#define MAIL_FIELDS(X)                                                                                                 \
+    X(MESSAGE_ID, "message_id") X(IN_REPLY_TO, "in_reply_to") X(REFERENCES, "references") X(SUBJECT, "subject")         \
+    X(FROM, "from") X(FROM_NAME, "from.name") X(FROM_DOMAIN, "from.domain") X(SENDER, "sender")                         \
+    X(REPLY_TO, "reply_to") X(RETURN_PATH, "return_path") X(TO, "to") X(TO_NAME, "to.name") X(CC, "cc") X(BCC, "bcc")   \
+    X(DELIVERED_TO, "delivered_to") X(RECIPIENT, "recipient") X(DATE, "date") X(RECEIVED_FROM, "received.from")         \
+    X(RECEIVED_REVERSE, "received.reverse") X(RECEIVED_ADDRESS, "received.address") X(RECEIVED_BY, "received.by")       \
+    X(RECEIVED_WITH, "received.with") X(RECEIVED_TLS, "received.tls") X(RECEIVED_TIME, "received.time")                 \
+    X(CLIENT_ADDRESS, "client_address") X(MAILER, "mailer") X(AUTH_AUTHOR, "auth.author") X(AUTH_SPF, "auth.spf")       \
+    X(AUTH_DKIM, "auth.dkim") X(AUTH_DMARC, "auth.dmarc") X(AUTH_ARC, "auth.arc") X(AUTH_COMPAUTH, "auth.compauth")     \
+    X(DKIM_DOMAIN, "dkim.domain") X(DKIM_SELECTOR, "dkim.selector") X(LIST_ID, "list_id")                               \
+    X(LIST_UNSUBSCRIBE, "list_unsubscribe") X(PRECEDENCE, "precedence") X(AUTO_SUBMITTED, "auto_submitted")             \
+    X(FEEDBACK_ID, "feedback_id") X(STATUS, "status") X(HEADERS, "headers") X(CONTENT_TYPE, "content_type")             \
+    X(ATTACHMENT_NAME, "attachment.name") X(ATTACHMENT_TYPE, "attachment.type") X(ATTACHMENT_SIZE, "attachment.size")   \
+    X(ATTACHMENT_SHA256, "attachment.sha256") X(TEXT, "text") X(URL, "url") X(URL_HOST, "url.host")                     \
+    X(URL_WHERE, "url.where") X(URL_FLAGS, "url.flags") X(URL_TEXT, "url.text") X(BEACON, "beacon")                     \
+    X(BEACON_HOST, "beacon.host") X(HTML_IMAGES, "html.images") X(HTML_REMOTE, "html.remote")                           \
+    X(HTML_HIDDEN_COUNT, "html.hidden") X(HTML_PIXELS, "html.pixels") X(SKETCH, "sketch")                               \
+    X(SKETCH_SHINGLES, "sketch.shingles") X(DEFECTS, "defects")
+/* clang-format on */
+#define MAIL_ENUM(id, name) MADE_##id,
+enum mail_made { MAIL_FIELDS(MAIL_ENUM) MADES };
+#undef MAIL_ENUM
+
+/* Headers that are looked at, by name. */
+/* clang-format off */
+#define MAIL_HEADERS(X)                                                                                                \
+    X(MESSAGE_ID, "message-id") X(IN_REPLY_TO, "in-reply-to") X(REFERENCES, "references") X(SUBJECT, "subject")         \
+    X(FROM, "from") X(SENDER, "sender") X(REPLY_TO, "reply-to") X(RETURN_PATH, "return-path") X(TO, "to") X(CC, "cc")   \
+    X(BCC, "bcc") X(DELIVERED_TO, "delivered-to") X(ORIGINAL_TO, "x-original-to") X(ENVELOPE_TO, "envelope-to")         \
+    X(X_ENVELOPE_TO, "x-envelope-to") X(X_DELIVERED_TO, "x-delivered-to") X(DATE, "date") X(RECEIVED, "received")       \
+    X(SENDER_IP, "x-sender-ip") X(ORIGINATING_IP, "x-originating-ip")                                                   \
+    X(ARRIVAL, "x-ms-exchange-crosstenant-originalarrivaltime") X(MAILER, "x-mailer") X(AGENT, "user-agent")            \
+    X(AUTHENTICATION, "authentication-results") X(RECEIVED_SPF, "received-spf") X(DKIM, "dkim-signature")               \
+    X(LIST_ID, "list-id") X(LIST_UNSUBSCRIBE, "list-unsubscribe") X(PRECEDENCE, "precedence")                           \
+    X(AUTO_SUBMITTED, "auto-submitted") X(FEEDBACK_ID, "feedback-id") X(STATUS, "status")                               \
+    X(CONTENT_TYPE, "content-type")
+/* clang-format on */
+#define MAIL_ENUM(id, name) HEADER_##id,
+enum mail_header { MAIL_HEADERS(MAIL_ENUM) HEADERS };
+#undef MAIL_ENUM
+
+/* Bounds of one message; what lies beyond is named in its defects. */
+#define MAIL_ADDRESSES 1000u /* of all headers together */
+#define MAIL_HOPS 64u
+#define MAIL_REFERENCES 100u
+#define MAIL_URLS 500u
+#define MAIL_ATTACHMENTS 128u
+#define MAIL_SIGNATURES 16u
+#define MAIL_DEFECTS 16u
+#define MAIL_BODY_BYTES ((size_t)8 << 20)  /* of one part of text */
+#define MAIL_SHOWN_BYTES ((size_t)1 << 20) /* that the sketch is made of */
+#define MAIL_TEXT_BYTES ((size_t)64 << 10)
+
+struct mail_url_seen {
+    str url, host, text;
+    enum html_where where;
+    uint32_t flags;
+};
+
+struct mail_attachment {
+    str name, type;
+    uint64_t size;
+    char sha256[2 * SHA256_SIZE + 1];
+};
+
+struct mail {
+    struct event_sink *to;
+    struct err *e;
+    struct mime *mime;
+    field_id made[MADES]; /* FIELD_NONE: nobody wants it */
+    bool hops;            /* somebody wants the way it came */
+    bool analyse;         /* somebody wants what bodies hold, not only that they are read */
+    bool overflow;        /* a name found no room, and that is still to be told */
+
+    /* Of one message: */
+    uint8_t ids[MIME_HEADERS_MAX]; /* enum mail_header of each header; HEADERS: another */
+    uint16_t first[HEADERS];       /* where each occurs first, from 1; 0: nowhere */
+    uint64_t offset;
+    struct arena *texts;
+    bool no_memory;
+    struct raw *values;
+    uint32_t count;
+    str recipients[MAIL_ADDRESSES];
+    uint32_t recipient_count, address_count;
+    str names[64]; /* that the sketch passes over: words of recipients' names and addresses */
+    uint32_t name_count;
+    int64_t when;
+    bool zone_given;
+    str time_text;
+    const char *defects[MAIL_DEFECTS];
+    uint32_t defect_count;
+    uint64_t defects_told;
+
+    /* The leaf that is being read: */
+    enum { LEAF_NONE, LEAF_PLAIN, LEAF_HTML, LEAF_ATTACHMENT } leaf;
+    bool leaf_within; /* a message within the message */
+    const struct charset *charset;
+    struct buf body;
+    struct sha256 *sha256;
+    uint64_t leaf_size;
+
+    /* What bodies hold: */
+    struct buf plain, html; /* as they are shown */
+    uint32_t images, remote, hidden, pixels;
+    struct mail_url_seen urls[MAIL_URLS];
+    uint32_t url_count;
+    struct mail_attachment attachments[MAIL_ATTACHMENTS];
+    uint32_t attachment_count;
+
+    struct buf scratch, decoded, room;
+};
+
+MUST_USE bool mail_open(struct mail **out, struct event_sink *to, struct err *e);
+void mail_close(struct mail *m); /* takes NULL */
+/* A message whose first byte (of its headers) lies at offset of the source. */
+void mail_begin(struct mail *m, uint64_t offset);
+static inline bool mail_feed(struct mail *m, str piece, struct err *e) {
+    return mime_feed(m->mime, piece, e);
+}
+/* Gives the record. from_line: what stood before the message in a mailbox, or "". */
+MUST_USE bool mail_give(struct mail *m, uint64_t offset, uint64_t size, uint64_t number, str from_line, struct err *e);
+
+/* mail_head.c */
+MUST_USE bool mail_read_head(struct mail *m, const struct mime_part *p);
+/* mail_body.c */
+MUST_USE bool mail_begin_leaf(struct mail *m, const struct mime_part *p);
+MUST_USE bool mail_add_body(struct mail *m, str bytes);
+MUST_USE bool mail_end_leaf(struct mail *m);
+void mail_add_bodies(struct mail *m);
+
+/* mail_record.c */
+void mail_defect(struct mail *m, const char *why);
+/* Adds a value; the text must live until mail_give returns. mail_add_copy copies it. Empty texts are passed over by
+ * mail_add_copy unless they are one of a family. */
+void mail_add(struct mail *m, enum mail_made what, enum raw_type type, str text);
+void mail_add_copy(struct mail *m, enum mail_made what, str text);
+str mail_hold(struct mail *m, str text);
+void mail_add_count(struct mail *m, enum mail_made what, uint64_t n);
+
+/* Of a byte order mark. */
+static inline size_t mail_mark_len(str s) {
+    return str_starts(s, S("\xEF\xBB\xBF")) ? 3 : 0;
+}
+
+/* Does the text begin like the head of a message: three of its first headers are those that mail has, or two that nothing else has,
+ * or it is short and whole and has hardly any other? */
+bool mail_head_likely(str head);
+
+#endif
