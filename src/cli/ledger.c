@@ -123,6 +123,8 @@ static void file_json(struct buf *b, const struct custody *c) {
     number(b, "corrected", c->corrected);
     number(b, "years", c->years);
     number(b, "year_breaks", c->year_breaks);
+    number(b, "twice", c->twice);
+    number(b, "never", c->never);
     number(b, "backs", c->backs);
     number(b, "back_s", c->back_s);
     number(b, "duplicates", c->duplicates);
@@ -163,6 +165,8 @@ static void file_text(struct buf *b, const struct custody *c) {
     some(b, c->assumed, "with a time that says no zone: taken as ");
     if (c->assumed)
         plain(b, c->zone);
+    some(b, c->twice, "at a time that its clocks showed twice: taken as the first");
+    some(b, c->never, "at a time that its clocks never showed: are they of that zone?");
     some(b, c->years, "without a year, which got one by when the file was last written to");
     if (c->year_breaks)
         some(b, c->year_breaks,

@@ -140,9 +140,14 @@ bool summary_custody(struct summary *s, const struct custody *c, struct err *e) 
     s->no_time += c->no_time;
     s->repaired += c->repaired;
     s->years += c->years;
+    s->twice += c->twice;
     if (c->year_breaks && !note_add(s, &s->doubtful, c->path, e,
                                     "some years are wrong: it spans more than a year, or was last written to at "
                                     "another time than its last line says; --latest TIME"))
+        return false;
+    if (c->never && !note_add(s, &s->doubtful, c->path, e,
+                              "%lu of its times %s never shown by clocks of %.*s (--zone): are they of that zone?",
+                              (unsigned long)c->never, c->never == 1 ? "was" : "were", STR_ARG(c->zone)))
         return false;
     if (c->backs &&
         !note_add(s, &s->doubtful, c->path, e, "its clock was set back, by as much as %lu s", (unsigned long)c->back_s))

@@ -99,6 +99,7 @@ struct kind_time {
     bool
         unix_seconds; /* it is Unix seconds, perhaps behind a name and a hyphen (`pbx-`), and what stands behind a point is no
                 * fraction of them; 0 is none */
+    bool utc;         /* it is UTC, though it may not say so: so says whoever makes the format */
     uint8_t clock; /* 0, or a number of kinds_clock_field. Set by kinds_seal */
 };
 

@@ -507,7 +507,7 @@ static bool optional_text(struct load *l, const struct yaml_node *map, const cha
     return n ? scalar(l, n, key, &text) && keep(l, text, out) : true;
 }
 
-/* A field, or {from: field, as: unix}. */
+/* A field, or {from: field, as: unix} or utc. */
 static bool time_field(struct load *l, const struct yaml_node *n, struct kind_time *t) {
     const struct yaml_node *from, *form;
     str text;
@@ -522,10 +522,11 @@ static bool time_field(struct load *l, const struct yaml_node *n, struct kind_ti
         return kind_fail(l->e, l->path, n->line, "a time is a field, or has `from` and `as`");
     if (!field(l, from, "`from`", &t->field) || !scalar(l, form, "`as`", &text))
         return false;
-    if (!str_eq(text, S("unix")))
-        return kind_fail(l->e, l->path, form->line, "`as: %.*s` is unknown; a time may be `unix`",
-                         STR_ARG(str_first(text, 40)));
-    return t->unix_seconds = true;
+    t->unix_seconds = str_eq(text, S("unix"));
+    t->utc = str_eq(text, S("utc"));
+    return t->unix_seconds || t->utc ||
+           kind_fail(l->e, l->path, form->line, "`as: %.*s` is unknown; a time may be `unix` or `utc`",
+                     STR_ARG(str_first(text, 40)));
 }
 
 static bool times(struct load *l, const struct yaml_node *n, struct kind *k) {

@@ -18,15 +18,16 @@ struct custody {
     uint64_t cut;          /* values or records cut at a bound */
     uint64_t no_kind;      /* records no kind claims */
     uint64_t no_time;
-    uint64_t assumed;     /* events whose time says no zone, and was not put right: taken as `zone` */
-    str zone;             /* "UTC", or what the hunt was told: "+01:00" */
-    uint64_t corrected;   /* events whose time was put right (custody_clock) */
-    uint64_t years;       /* events whose time has no year, and was given one by when the file was last written to */
-    uint64_t year_breaks; /* of these, steps back of half a year and more: some years are wrong */
-    uint64_t backs;       /* of a log whose records are numbered: steps back of its time */
-    uint64_t back_s;      /* the furthest of these, in seconds */
-    uint64_t duplicates;  /* events that were read before; known when all sources have been read */
-    int64_t first, last;  /* of its events; INSTANT_NONE */
+    uint64_t assumed;      /* events whose time says no zone, and was not put right: taken as `zone` */
+    str zone;              /* "UTC", or what the hunt was told: "+01:00", "Europe/Berlin" */
+    uint64_t twice, never; /* events whose local time the clocks of that zone showed twice, or never */
+    uint64_t corrected;    /* events whose time was put right (custody_clock) */
+    uint64_t years;        /* events whose time has no year, and was given one by when the file was last written to */
+    uint64_t year_breaks;  /* of these, steps back of half a year and more: some years are wrong */
+    uint64_t backs;        /* of a log whose records are numbered: steps back of its time */
+    uint64_t back_s;       /* the furthest of these, in seconds */
+    uint64_t duplicates;   /* events that were read before; known when all sources have been read */
+    int64_t first, last;   /* of its events; INSTANT_NONE */
     uint64_t damages, damage_bytes;
     uint64_t findings;
 };

@@ -419,6 +419,8 @@ static void custody_add(struct custody *to, const struct custody *from) {
     to->assumed += from->assumed;
     to->years += from->years;
     to->year_breaks += from->year_breaks;
+    to->twice += from->twice;
+    to->never += from->never;
     to->backs += from->backs;
     to->back_s = from->back_s > to->back_s ? from->back_s : to->back_s;
 }

@@ -220,10 +220,11 @@ static const struct {
     {"table twice", "table: t\ncolumns: [{A: time}, {B: time}]\n---\ntable: t\ncolumns: [{A: time}, {B: time}]\n",
      "k.yml:4: `t` is there already (k.yml:1)"},
     {"time in a form", "kind: a\nwhen: {X: 1}\ntime: [{from: T, as: unix}, U]\n", OK},
+    {"a time that is UTC", "kind: a\nwhen: {X: 1}\ntime: [{from: T, as: utc}, U]\n", OK},
     {"time in no form", "kind: a\nwhen: {X: 1}\ntime: {from: T}\n",
      "k.yml:3: a time is a field, or has `from` and `as`"},
     {"time in an unknown form", "kind: a\nwhen: {X: 1}\ntime: {from: T, as: roman}\n",
-     "k.yml:3: `as: roman` is unknown; a time may be `unix`"},
+     "k.yml:3: `as: roman` is unknown; a time may be `unix` or `utc`"},
     {"shape twice", "shape: a\nwhen: X\n---\nshape: a\nwhen: Y\n", "k.yml:4: `a` is there already (k.yml:1)"},
 };
 
@@ -704,7 +705,7 @@ static void times_in_other_forms(void **state) {
         {"pbx-", ""},
         {"2017-06-20 09:49:22", ""},
     };
-    struct kind_time const as_written = {0, false, 0}, unix_seconds = {0, true, 0};
+    struct kind_time const as_written = {0, false, false, 0}, unix_seconds = {0, true, false, 0};
     (void)state;
 
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -12,6 +12,7 @@ import re
 import subprocess
 import tarfile
 import tempfile
+import zoneinfo
 
 from evidence import BINARY, SHARED, run
 
@@ -274,9 +275,61 @@ def zones_that_are_told(folder):
     # The witness needs no zone, whatever is told; a zone that is told wrong is found out.
     folder.put("1.jsonl", [gate(0, i, zone="") for i in range(20)] + [door(0, zone="")])
     assert [(e["time"], e["zone"]) for e in folder.events("--zone", "+02:00", "--kind", "acme/door")] == [(stamp(0), "corrected")]
-    for wrong in ("CET", "+25:00", "2", "", "+1", "Europe/Berlin", "+02:00x"):
+    for wrong, why in (("+25:00", "an offset from UTC"), ("2", "an offset from UTC"), ("", "an offset from UTC"), ("+02:00x", "an offset from UTC"),
+                       ("../UTC", "the name of a zone"), ("/etc/passwd", "the name of a zone"), ("Europe/Berlim", "no time zone 'Europe/Berlim' in"),
+                       ("Europe", "no time zone 'Europe' in")):
         done = subprocess.run([BINARY, "events", str(folder.evidence), f"--zone={wrong}"], capture_output=True, check=False)
-        assert done.returncode == 2 and b"an offset from UTC" in done.stderr, (wrong, done)
+        assert done.returncode == 2 and why in done.stderr.decode() and not done.stdout, (wrong, done)
+
+
+ZONES = ["Europe/Berlin", "America/New_York", "Europe/Dublin", "Australia/Lord_Howe", "Asia/Kolkata", "America/St_Johns", "Africa/Casablanca",
+         "Asia/Gaza", "Pacific/Apia", "America/Nuuk", "EST", "Etc/GMT+5"]
+
+
+def local_times(zone):
+    """Local times around every change of its clocks in some years, also behind the end of its table, and some between."""
+    for year in (1975, 1996, 2011, 2021, 2024, 2050, 2103):
+        before = None
+        for hour in range(0, 366 * 24, 6):
+            at = datetime.datetime(year, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(hours=hour)
+            offset = at.astimezone(zone).utcoffset()
+            if before is not None and (offset != before or hour % 1200 == 0):
+                for minutes in range(-30 * 60, 31 * 60, 15):
+                    yield (at + offset + datetime.timedelta(minutes=minutes)).replace(tzinfo=None)
+            before = offset
+
+
+@in_folder
+def zones_by_name(folder):
+    """The rules of a place at every instant, as Python's reader of the same files has them."""
+    for name in ZONES:
+        zone = zoneinfo.ZoneInfo(name)
+        times = list(local_times(zone))
+        folder.put("1.jsonl", [{**door(0), "at": t.isoformat()} for t in times])
+        came = [(e["time"], e["zone"]) for e in folder.events("--zone", name)]
+        twice = never = 0
+        for local, got in zip(times, came, strict=True):
+            offsets = [local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)]
+            want = ((local - offsets[0]).isoformat() + "Z", "assumed" if offsets[0] == offsets[1] else "unsure")
+            twice += offsets[0] > offsets[1]
+            never += offsets[0] < offsets[1]
+            assert got == want, (name, local, got, want)
+        _, ledger, text = folder.hunt("--zone", name)
+        (line,) = [line for line in ledger if line["line"] == "file"]
+        assert (line["zone_assumed"], line["zone"], line["twice"], line["never"]) == (len(times), name, twice, never), (name, line, twice, never)
+        assert ("its clocks never showed" in text, "its clocks showed twice" in text) == (never > 0, twice > 0), (name, text)
+    assert twice == never == 0, "a zone without changes"
+    # Times that say their zone are no business of --zone, and a damaged file of a zone ends the hunt before it begins.
+    folder.put("1.jsonl", [door(0), door(0, zone="+05:00")])
+    assert [e["zone"] for e in folder.events("--zone", "Europe/Berlin")] == ["given", "given"]
+    # Nor are those that are UTC without saying so.
+    folder.put("1.jsonl", [{"CreationTime": "2021-07-01T12:00:00", "Operation": "x", "Workload": "Exchange", "RecordType": 1, "Id": "1"}])
+    assert [(e["time"], e["zone"]) for e in folder.events("--zone", "Europe/Berlin")] == [("2021-07-01T12:00:00Z", "given")]
+    (folder.path / "zones").mkdir()
+    (folder.path / "zones" / "Broken").write_bytes(pathlib.Path("/usr/share/zoneinfo/Europe/Berlin").read_bytes()[:500])
+    done = subprocess.run([BINARY, "events", str(folder.evidence), "--zone", "Broken"], capture_output=True, check=False,
+                          env={**os.environ, "TZDIR": str(folder.path / "zones")})
+    assert done.returncode == 2 and b"Broken is damaged: install the package tzdata again" in done.stderr, done
 
 
 # Days of a log's lines, when it was last written to, the years they get; steps back that are told.
@@ -375,5 +428,5 @@ def a_collectors_export():
 
 if __name__ == "__main__":
     run([what_is_sure_is_put_right, hosts_and_files_have_clocks_of_their_own, too_many_hosts, parts_of_a_file_are_one,
-         correlations_take_what_was_put_right, from_and_to_are_asked_of_what_was_put_right, zones_that_are_told, years_that_no_line_says,
+         correlations_take_what_was_put_right, from_and_to_are_asked_of_what_was_put_right, zones_that_are_told, zones_by_name, years_that_no_line_says,
          clock_set_back, a_collectors_export])  # fmt: skip

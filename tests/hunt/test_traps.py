@@ -75,7 +75,7 @@ CASES = [
     ("1! ... and a full stop", whole(m365(Operation="Add member to role.", Workload="AzureActiveDirectory", RecordType=8)), [{"fields.Operation": "Add member to role.", "kind": "m365/entra/Add member to role."}]),
     ("1! a row without a record", quoted("CreationDate", "UserIds", "Operations", "AuditData") + quoted("5/18/2021 9:13:33 PM", "ann@example.org", "MailItemsAccessed", "")
      + quoted("5/18/2021 12:00:01 AM", "ann@example.org", "New-InboxRule", json.dumps(m365())),
-     [{"time": "2021-05-18T21:13:33Z", "roles.account": "ann@example.org", "zone": "assumed"}, {"kind": "m365/exchange/New-InboxRule", "time": "2021-05-18T21:13:33Z"}]),
+     [{"time": "2021-05-18T21:13:33Z", "roles.account": "ann@example.org", "zone": "given"}, {"kind": "m365/exchange/New-InboxRule", "time": "2021-05-18T21:13:33Z"}]),
     ("1! one account in two spellings", whole(m365(UserId="Ann@Example.org"), m365(UserId="ann@example.org", Id=IDS[1])), [{"roles.account": "ann@example.org"}, {"roles.account": "ann@example.org"}]),
     ("1! accounts that are no addresses", whole(*(m365(UserId=name) for name in ("Certificate", "NOT-FOUND", "S-1-5-18", "NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)"))),
      [{"fields.UserId": name} for name in ("Certificate", "NOT-FOUND", "S-1-5-18", "NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)")]),
@@ -144,7 +144,7 @@ CASES = [
     ("10! ... and that of a template", CUSTOM, [{"kind": "call/asterisk", "fields.src": "030123", "fields.dst": "040987", "fields.disposition": "BUSY"}]),
     ("10! two header lines", CUCM, [{"kind": "call/cucm", "time": "2021-03-14T07:12:03Z", "zone": "given", "fields.callingPartyNumber": "030123", "roles.client_address": "10.1.2.200"}]),
     ("10 local times, and the offset in the call's number", MASTER, [{"time": "2021-03-14T07:12:03Z"}]),
-    ("12 decimals and clocks", whole({"CreationTime": "2021-05-18T21:13:33.1234567", "Operation": "x", "Workload": "Exchange", "RecordType": 1, "Id": "1"}), [{"time": "2021-05-18T21:13:33.1234567Z", "time_text": "2021-05-18T21:13:33.1234567", "zone": "assumed", "precision": "7"}]),
+    ("12 decimals and clocks", whole({"CreationTime": "2021-05-18T21:13:33.1234567", "Operation": "x", "Workload": "Exchange", "RecordType": 1, "Id": "1"}), [{"time": "2021-05-18T21:13:33.1234567Z", "time_text": "2021-05-18T21:13:33.1234567", "zone": "given", "precision": "7"}]),
     ("12 a byte order mark", b"\xef\xbb\xbf" + whole(m365()).encode(), [{"kind": "m365/exchange/New-InboxRule"}]),
     ("12 UTF-16, as PowerShell writes", b"\xff\xfe" + whole(m365(UserId="änn@example.org")).encode("utf-16-le"), [{"roles.account": "änn@example.org"}]),
     ("12 a byte that is no UTF-8 costs no record", b"Mar  6 04:07:23 srv1 sshd[1]: Invalid user j\xf6rg from 198.51.100.7\nMar  6 04:07:24 srv1 sshd[1]: Invalid user x from 198.51.100.7\n", [{"roles.client_address": "198.51.100.7"}, {"roles.account": "x"}]),
