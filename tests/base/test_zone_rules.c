@@ -55,8 +55,10 @@ static void part(struct buf *b, const struct tzif *t, int time) {
         big(b, 0, 2);
     }
     buf_add(b, S("ABC\0"));
-    for (uint32_t i = 0; i < t->leaps; i++)
-        big(b, 0, time + 4);
+    for (uint32_t i = 0; i < t->leaps; i++) {
+        big(b, 0, time);
+        big(b, 0, 4);
+    }
     for (uint32_t i = 0; i < t->standard + t->utc; i++)
         big(b, 0, 1);
 }
