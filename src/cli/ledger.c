@@ -246,6 +246,10 @@ static void clock_text(struct buf *b, const struct custody_clock *c) {
     char room[COUNT_TEXT], more[COUNT_TEXT];
 
     buf_add(b, S("  "));
+    if (c->verdict == CLOCK_MANY && str_eq(c->path, S("*"))) {
+        buf_add(b, S("there are more files than are listed here whose clocks were corrected in others\n"));
+        return;
+    }
     if (c->verdict == CLOCK_MANY) {
         plain(b, c->path);
         buf_add(b, S(": more hosts than can be told apart: no time was put right\n"));
@@ -267,6 +271,11 @@ static void clock_text(struct buf *b, const struct custody_clock *c) {
         summary_span(b, c->offset_s);
         buf_format(b, ", which no zone is, as %s of %s", count_text(c->agree, room), count_text(c->claims, more));
         break;
+    case CLOCK_ALONE:
+        buf_add(b, S("left as they are, perhaps wrong by "));
+        summary_spans(b, c->least_s, c->most_s);
+        buf_add(b, S(": by so much other files of this clock were corrected; no record here says the time twice\n"));
+        return;
     default:
         buf_add(b, S("left as they are, perhaps wrong by "));
         summary_spans(b, c->least_s, c->most_s);

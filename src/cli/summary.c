@@ -192,7 +192,7 @@ bool summary_clock(struct summary *s, const struct custody_clock *c, struct err 
 
     if (c->verdict == CLOCK_SOUND || c->verdict == CLOCK_FEW)
         return true;
-    if (c->verdict == CLOCK_UNSURE)
+    if (c->verdict == CLOCK_UNSURE || c->verdict == CLOCK_ALONE)
         summary_spans(&b, c->least_s, c->most_s);
     else
         summary_span(&b, c->offset_s);
@@ -200,8 +200,13 @@ bool summary_clock(struct summary *s, const struct custody_clock *c, struct err 
         ok = no_memory(e);
     else if (c->verdict == CLOCK_CORRECTED)
         ok = note_add(s, notes, c->path, e, "corrected by %.*s (%.*s)", STR_ARG(buf_str(&b)), STR_ARG(c->host));
+    else if (c->verdict == CLOCK_ALONE)
+        ok = note_add(
+            s, notes, c->path, e,
+            "%.*s was corrected by %.*s in other files (%.*s): left as it is, nothing here says the time twice",
+            STR_ARG(c->field), STR_ARG(buf_str(&b)), STR_ARG(c->host));
     else if (c->verdict == CLOCK_MANY)
-        ok = note_add(s, notes, c->path, e, "more hosts than can be told apart");
+        ok = note_add(s, notes, c->path, e, "more clocks than can be told apart");
     else
         ok = note_add(s, notes, c->path, e, "%.*s is off by %.*s (%.*s): left as it is", STR_ARG(c->field),
                       STR_ARG(buf_str(&b)), STR_ARG(c->host));

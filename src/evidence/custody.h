@@ -48,6 +48,7 @@ enum clock_verdict {
     CLOCK_UNSURE,    /* differences that do not agree: left as they are */
     CLOCK_FEW,       /* fewer records than say anything */
     CLOCK_MANY,      /* more clocks than are told apart: nothing is said of any */
+    CLOCK_ALONE, /* no record says its time twice, and the same clock was corrected in other files: left as they are */
     CLOCK_VERDICTS
 };
 struct custody_clock {
@@ -55,12 +56,13 @@ struct custody_clock {
     const char *sha256;
     str host, field; /* "" where there is none */
     enum clock_verdict verdict;
-    int64_t offset_s;        /* CORRECTED: what was added to its times; FAR: what would have to be; seconds */
-    uint64_t events;         /* whose time was read from it */
+    int64_t offset_s; /* CORRECTED: what was added to its times; FAR: what would have to be; seconds; ALONE: what was
+                              * added in other files, where that was the same in all of them, else 0 */
+    uint64_t events;  /* whose time was read from it */
     uint64_t claims, agree;  /* records that say their time twice; of these, as many as agree most */
-    int64_t least_s, most_s; /* by how much the second is later, all of them */
+    int64_t least_s, most_s; /* by how much the second is later, all of them; ALONE: what was added in other files */
 };
-str clock_verdict_name(enum clock_verdict verdict); /* "sound", "corrected", "far", "unsure", "few", "many" */
+str clock_verdict_name(enum clock_verdict verdict); /* "sound", "corrected", "far", "unsure", "few", "many", "alone" */
 
 /* What a source says of one log of one host. */
 struct custody_coverage {

@@ -190,9 +190,15 @@ def hosts_and_files_have_clocks_of_their_own(folder):
     want = [("11.jsonl", "a", stamp(5 * HOUR)), ("11.jsonl", "b", stamp(0)), ("11.jsonl", "c", stamp(0)), ("22.jsonl", "a", stamp(0)),
             ("3x.jsonl", "a", stamp(-HOUR)), ("3y.jsonl", "a", stamp(0))]  # fmt: skip
     assert came == want, came
-    _, _, text = folder.hunt()
+    _, ledger, text = folder.hunt()
+    # Of the second file, which says no time twice, others know that this clock was wrong: told, and nothing changed. Of c nobody knows.
+    (alone,) = [line for line in ledger if line["line"] == "clock" and line["verdict"] == "alone"]
+    assert (alone["path"][-7:], alone["host"], alone["field"], alone["events"], alone["claims"]) == ("2.jsonl", "a", "at", 1, 0), alone
+    assert (alone["offset_s"], alone["least_s"], alone["most_s"]) == (0, -HOUR, 5 * HOUR) and len(alone["sha256"]) == 64, alone
+    assert "TIMES IN DOUBT" in text and "at was corrected by -1 h to +5 h in other files (a): left as it is" in text, text
+    assert "1 event left as they are, perhaps wrong by -1 h to +5 h: by so much other files of this clock were corrected" in text, text
     assert "CLOCKS: 2 of 4 files wrote local time as UTC, and were corrected" in text, text
-    assert "corrected by +5 h (a)" in text and "corrected by -1 h (a)" in text and "TIMES IN DOUBT" not in text, text
+    assert "corrected by +5 h (a)" in text and "corrected by -1 h (a)" in text, text
     assert "at of a in " in text and "corrected by -1 h: local time was written as UTC, as 20 of 20 records" in text, text
     assert "at of b" not in text  # what is sound is for machines
 
@@ -205,8 +211,16 @@ def too_many_hosts(folder):
     _, ledger, text = folder.hunt()
     clocks = [(line["path"][-7:], line["verdict"]) for line in ledger if line["line"] == "clock"]
     assert clocks == [("1.jsonl", "many")] + [("2.jsonl", "corrected")] * 1000, clocks[:5]
-    assert "more hosts than can be told apart" in text
+    assert "more clocks than can be told apart" in text
     assert {(event["evidence_path"][-7:], event["time"]) for event in folder.events()} == {("1.jsonl", stamp(0)), ("2.jsonl", stamp(5 * HOUR))}
+    # Files beyond a bound that others know to be wrong are not told one by one, but that there are more is told.
+    folder.put("1.jsonl", [gate(5 * HOUR, 0, f"h{host}") for host in range(900) for _ in range(3)])
+    for number in range(2, 76):
+        folder.put(f"{number}.jsonl", [door(0, f"h{host}") for host in range(900)])
+    _, ledger, text = folder.hunt()
+    verdicts = collections.Counter(line["verdict"] for line in ledger if line["line"] == "clock")
+    assert verdicts == {"corrected": 900, "alone": 65536, "many": 1}, verdicts
+    assert "there are more files than are listed here" in text
 
 
 @in_folder
@@ -219,7 +233,7 @@ def parts_of_a_file_are_one(folder):
     folder.put("3.jsonl", [gate(5 * HOUR if i % 2 else 0, i % 60, mark="yes") for i in range(60)])
     assert (folder.evidence / "1.jsonl").stat().st_size > 24 << 20
     one = folder.hunt(threads=1)
-    assert [line["verdict"] for line in one[1] if line["line"] == "clock"] == ["corrected", "unsure"], one[1]
+    assert [line["verdict"] for line in one[1] if line["line"] == "clock"] == ["corrected", "unsure", "alone"], one[1]
     for threads in (2, 3):
         again = folder.hunt(threads=threads)
         assert again[:2] == one[:2], threads
