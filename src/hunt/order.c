@@ -538,7 +538,7 @@ static bool righted_note(struct elsewhere *w, uint64_t key, int64_t offset_s, st
 }
 
 static bool alone_note(struct elsewhere *w, const struct alone *a, struct err *e) {
-    const struct alone *const last = w->alone_count ? &w->alone[w->alone_count - 1] : NULL;
+    const struct alone *last;
     struct custody_clock kept = a->clock;
     str hex;
 
@@ -550,7 +550,8 @@ static bool alone_note(struct elsewhere *w, const struct alone *a, struct err *e
         return err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
     if (!more((void **)&w->alone, w->alone_count, &w->alone_room, sizeof *w->alone, e))
         return false;
-    if (last && str_eq(last->clock.path, kept.path)) { /* of the same file */
+    last = w->alone_count ? &w->alone[w->alone_count - 1] : NULL; /* not before the array has grown */
+    if (last && str_eq(last->clock.path, kept.path)) {            /* of the same file */
         kept.path = last->clock.path;
         hex = str_of(last->clock.sha256);
     } else if (!arena_copy(w->texts, kept.path, &kept.path) ||
