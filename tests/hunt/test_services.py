@@ -440,5 +440,27 @@ def test_log_sources():
     assert dict(titles) == want, f"{ {k: (SOURCES[int(k[1:])], want[k], titles.get(k, 0)) for k in want if titles.get(k, 0) != want[k]} } {out.stderr[:500]}"
 
 
+def test_lines_of_nobody():
+    """Rules for Linux are asked of syslog and of services' own logs, not of prose and of others' logs that hold their words."""
+    words = "as they wrote: chmod 777 /tmp/.x, and ran it"
+    files = {
+        "prose": KNOWN + f"He told me,\n{words}\n",
+        "application": f"2023-10-31 15:09:55,123 ERROR {words}\n" * 3,
+        "syslog": HEAD + f"prog[1]: {words}\n",
+        "dated": HEAD + f"prog[1]: 2023-10-31 15:09:55,123 {words}\n",
+        "dpkg": f"2018-09-01 10:00:00 startup {words}\n",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        for name in ("made", "rules"):
+            (place / name).mkdir()
+        for name, text in files.items():
+            (place / "made" / name).write_text(text, encoding="utf-8")
+        (place / "rules/r.yml").write_text(RULES.format(title="r", source="product: linux", test="k").replace("{k}", "['chmod 777']"), encoding="utf-8")
+        out = subprocess.run([BINARY, "hunt", str(place / "made"), "--rules", str(place / "rules"), "--json"], capture_output=True, check=False, timeout=60)
+    found = sorted(pathlib.Path(json.loads(line)["evidence_path"]).name for line in out.stdout.splitlines())
+    assert found == ["dated", "dpkg", "syslog"], (found, out.stderr)
+
+
 if __name__ == "__main__":
-    run([test_vendor_logs, test_openssh, test_apache, test_thunderbird, test_scanners, test_plaso, test_made_up, test_log_sources])
+    run([test_vendor_logs, test_openssh, test_apache, test_thunderbird, test_scanners, test_plaso, test_made_up, test_log_sources, test_lines_of_nobody])
