@@ -78,9 +78,9 @@ struct ingest {
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
     bool times_more;
-    struct buf time_text;              /* of one time that is not text */
-    struct buf times_kept;             /* texts of the rows' times */
-    struct buf bytes_text, words_text; /* of a shape that has texts as bytes; that has lists of words */
+    struct buf time_text;                        /* of one time that is not text */
+    struct buf times_kept;                       /* texts of the rows' times */
+    struct buf bytes_text, words_text, xml_text; /* of a shape that has texts as bytes; lists of words; texts of XML */
     struct gate *slots[1024];
     uint32_t gates;
     struct block **blocks;
@@ -353,6 +353,13 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
         return err_set(e, ERR_MEMORY, 0, "no memory for a text of bytes");
     if (how->has_words && !shape_words(how, in->o.fields, out, &in->words_text))
         return err_set(e, ERR_MEMORY, 0, "no memory for words");
+    if (how->xml != FIELD_NONE) {
+        bool cut = false;
+
+        if (!shape_xml(how, in->o.fields, out, &in->xml_text, &cut))
+            return err_set(e, ERR_MEMORY, 0, "no memory for a text of XML");
+        in->counts.cut += cut;
+    }
     if (how->pair_count)
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
@@ -1068,6 +1075,7 @@ void ingest_free(struct ingest *in) {
     buf_free(&in->times_kept);
     buf_free(&in->bytes_text);
     buf_free(&in->words_text);
+    buf_free(&in->xml_text);
     free(in->flags);
     free(in->marks);
     free(in->looks);

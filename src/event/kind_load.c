@@ -688,13 +688,14 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     struct shape *const s = some(l, 1, sizeof *s);
     const struct yaml_node *n;
 
-    if (!s || !keys_known(l, map, "a shape",
-                          "shape reader when unless pairs omit strip rename unspace each_of bytes words lines keep"))
+    if (!s ||
+        !keys_known(l, map, "a shape",
+                    "shape reader when unless pairs omit strip rename unspace each_of bytes words lines keep xml"))
         return false;
     s->path = l->path;
     s->line = map->line;
     s->builtin = l->builtin;
-    s->each_of = FIELD_NONE;
+    s->each_of = s->xml = FIELD_NONE;
     if (!name_of(l, yaml_get(map, "shape"), "`shape`", &s->name) || !optional_text(l, map, "reader", &s->reader))
         return false;
     if (!(n = yaml_get(map, "when")) || many(n) == 0)
@@ -722,6 +723,8 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
         if (!field(l, n, "`each_of`", &s->each_of))
             return false;
     }
+    if ((n = yaml_get(map, "xml")) && !field(l, n, "`xml`", &s->xml))
+        return false;
     if ((n = yaml_get(map, "lines")) && !truth(l, n, "`lines`", &s->lines))
         return false;
     if (s->each_of != FIELD_NONE && (s->keep || s->lines)) /* whose element the added values are would not be known */

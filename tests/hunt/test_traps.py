@@ -52,6 +52,17 @@ def windows(system, data):
                                  **system}, "EventData": data}}  # fmt: skip
 
 
+RAW_XML = ("<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Security-Auditing' Guid='{G}'/><EventID>4688</EventID>"
+           "<TimeCreated SystemTime='2021-01-11T10:48:46.476330800Z'/><EventRecordID>77</EventRecordID><Correlation ActivityID='{A}'/><Channel>Security</Channel>"
+           "<Computer>pc1.example.org</Computer><Security/></System><EventData><Data Name='NewProcessName'>C:\\a &amp; b\\&lt;x&gt;.exe</Data><Data>by its place</Data>"
+           "<Data Name='Empty'></Data></EventData></Event>")  # fmt: skip
+
+
+def azure_windows(xml):
+    return {"time": "2021-01-11T10:48:46.4763308Z", "category": "WindowsEventLogsTable", "properties": {
+        "ProviderName": "Microsoft-Windows-Security-Auditing", "EventId": 4688, "Channel": "Security", "RoleInstance": "_ROLE", "RawXml": xml}}  # fmt: skip
+
+
 def zeek(*lines, head="#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tssh\n#fields\tts\tuid\tid.orig_h\tclient\ttags\n#types\ttime\tstring\taddr\tstring\tset[string]\n"):
     return head + "".join(line + "\n" for line in lines)
 
@@ -109,6 +120,21 @@ CASES = [
                                                                      "@timestamp": "2021-03-14T01:39:32.000Z", "UtcTime": "2021-03-14 06:39:30.123", "CommandLine": "a"}),
      [{"time": "2021-03-14T06:39:30.123Z", "kind": "windows/sysmon/1"}]),
     ("5 an event id as number, text and object", whole(windows({"EventID": 4625}, {}), windows({"EventID": "4625"}, {}), windows({"EventID": {"#text": 4625, "#attributes": {"Qualifiers": 0}}}, {})), [{"fields.EventID": "4625", "kind": "windows/security/4625"}] * 3),
+    ("5 Azure's diagnostics: the event as XML", whole(azure_windows(RAW_XML), azure_windows(RAW_XML[: RAW_XML.index("<Data Name='Empty'")]), azure_windows("no XML")), [
+        {"kind": "windows/security/4688", "time": "2021-01-11T10:48:46.4763308Z", "roles.host": "pc1.example.org", "fields.NewProcessName": "C:\\a & b\\<x>.exe", "fields.Empty": "",
+         "fields.EventRecordID": "77", "fields.Correlation_ActivityID": "{A}", "fields.Data": "by its place", "fields.EventID": "4688", "fields.RoleInstance": "_ROLE", "fields.RawXml": RAW_XML},
+        {"kind": "windows/security/4688", "roles.host": "pc1.example.org", "fields.NewProcessName": "C:\\a & b\\<x>.exe", "fields.Empty": ABSENT, "fields.EventID": "4688"},
+        {"kind": "windows/security/4688", "roles.host": ABSENT, "fields.EventID": "4688", "fields.Channel": "Security", "fields.RawXml": "no XML"}]),
+    ("5 Log Analytics: the tables Event and SecurityEvent", whole(
+        {"TimeGenerated": "2021-01-11T10:48:46.47", "EventLog": "Microsoft-Windows-Sysmon/Operational", "Source": "Microsoft-Windows-Sysmon", "EventID": 1, "Computer": "pc1",
+         "EventData": "<DataItem type=\"System.XmlData\"><EventData xmlns=\"u\"><Data Name=\"Image\">C:\\x.exe</Data><Data Name=\"CommandLine\">x &quot;y&quot;</Data></EventData></DataItem>"},
+        {"TimeGenerated": "2021-01-11T10:48:46.47Z", "Channel": "Security", "EventSourceName": "Microsoft-Windows-Security-Auditing", "EventID": 4688, "Computer": "pc1", "NewProcessName": "C:\\y.exe",
+         "EventData": "<EventData xmlns=\"u\"><Data Name=\"NewProcessName\">C:\\y.exe</Data><Data Name=\"TokenElevationType\">%%1937</Data></EventData>"}), [
+        {"kind": "windows/sysmon/1", "roles.host": "pc1", "fields.Image": "C:\\x.exe", "fields.CommandLine": 'x "y"', "fields.Channel": "Microsoft-Windows-Sysmon/Operational"},
+        {"kind": "windows/security/4688", "roles.host": "pc1", "fields.NewProcessName": "C:\\y.exe", "fields.TokenElevationType": "%%1937", "time": "2021-01-11T10:48:46.470Z"}]),
+    ("5 XML that is hostile", whole(azure_windows("<Event>" * 40 + "x"), azure_windows("<Event><EventData>" + "<Data Name='a'>1</Data>" * 9000 + "</EventData></Event>"),
+                                    azure_windows(f"<Event><{'e' * 2000} a='1'><f>2</f></{'e' * 2000}><System><Computer>pc2</Computer></System></Event>")),
+     [{"kind": "windows/security/4688"}, {"kind": "windows/security/4688"}, {"roles.host": "pc2"}]),
     ("5 a channel in other letters", whole(windows({"Channel": "security"}, {})), [{"kind": "windows/security/4624"}]),
     ("5 a number of 64 bits", whole(windows({"Keywords": -9223372036854775808}, {})), [{"fields.Keywords": "-9223372036854775808"}]),
     ("6! more digits than a double has", zeek("1521911799.739898\tC1\t198.51.100.7\tx\t(empty)") + "", [{"time": "2018-03-24T17:16:39.739898Z", "precision": "6"}]),

@@ -15,7 +15,7 @@ import re
 import subprocess
 import tempfile
 
-from evidence import SHARED, run
+from evidence import BINARY, SHARED, run
 
 LOGS = SHARED / "data/vendor-logs"
 PRINTER = os.environ.get("LONGWATCH_TEST_ROLES", str(pathlib.Path(os.environ.get("LONGWATCH_BUILD", "build")) / "tests/hunt_test_roles"))
@@ -163,5 +163,31 @@ def what_others_make_of_them():
     assert len(needed) == len(EXCEPTIONS), f"not needed: {[row for at, row in enumerate(EXCEPTIONS) if at not in needed]}"
 
 
+def the_xml_of_azure_is_read():
+    """Windows events that Azure forwards hold themselves as XML: host, number and data as another reader of it has them."""
+    if not LOGS.exists():
+        print("SKIP: no shared data")
+        return
+    tests = [json.loads(line) for line in gzip.open(LOGS / "azure-windows.ndjson.gz", "rt", encoding="utf-8")]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "log"
+        path.write_text("".join(test["message"].replace("\n", " ") + "\n" for test in tests), encoding="utf-8")
+        told = subprocess.run([BINARY, "events", path, "--json"], stdout=subprocess.PIPE, check=True).stdout.decode("utf-8")
+    events = [json.loads(line) for line in told.splitlines()]
+    wrong, compared = [], 0
+    for test, event in zip(tests, events, strict=True):
+        expected = {"Computer": at(test["expected"], "host", "name"), "EventRecordID": at(test["expected"], "action", "record_id"),
+                    **{name: value for name, value in at(test["expected"], "action", "properties").items() if name in RAW_NAMES.findall(test["message"])}}  # fmt: skip
+        for name, value in expected.items():
+            if value is not None:
+                compared += 1
+                if str(event["fields"].get(name)) != str(value):
+                    wrong.append(f"{test['test']}: {name} is {event['fields'].get(name)!r}, expected {value!r}")
+    assert not wrong and compared > 90, f"{compared} {wrong[:5]}"
+    print(f"{compared} values of {len(tests)} events")
+
+
+RAW_NAMES = re.compile(r"<Data Name='(\w+)'")
+
 if __name__ == "__main__":
-    run([what_others_make_of_them])
+    run([what_others_make_of_them, the_xml_of_azure_is_read])
