@@ -87,6 +87,8 @@ static const struct {
      "k.yml:3: `words` has no key `lists`; it may have: list numbered joined"},
     {"braces", "kind: a\nwhen: {X: 1}\nroles: {object: '{{x}} {A}'}\n", OK},
     {"shape of events", "shape: s\nwhen: A\neach_of: B\n", OK},
+    {"shape with XML", "shape: s\nwhen: A\nxml: B\nstrip: [B.C., B.]\n", OK},
+    {"shape with XML in two fields", "shape: s\nwhen: A\nxml: [B, C]\n", "k.yml:3: `xml` must be one value"},
     {"shape that renames beginnings", "shape: s\nwhen: A\nrename: {a.: B., c: D}\n", OK},
     {"shape that makes a name of a beginning", "shape: s\nwhen: A\nrename:\n  a.: B\n",
      "k.yml:4: `rename`: a beginning (with a point at its end) becomes a beginning, a name a name"},
@@ -1002,6 +1004,10 @@ static const struct {
     {"Id=4104 LogName=Microsoft-Windows-PowerShell/Operational ProviderName=p MachineName=m", "windows/get-winevent",
      "windows/powershell/4104"},
     {"properties.Channel=Security properties.EventId=4719", "windows/azure-diagnostics", "windows/security"},
+    {"properties.Channel=Security properties.EventId=4719 properties.RawXml=x", "windows/azure-diagnostics-xml",
+     "windows/security"},
+    {"EventLog=Security EventID=4719 Source=x EventData=x", "windows/log-analytics", "windows/security"},
+    {"Channel=Security EventID=4719 EventSourceName=x EventData=x", "windows/security-event", "windows/security"},
     /* sigma-logsources 10, 3: a forwarded event has the channel it was written to */
     {"Channel=Microsoft-Windows-Sysmon/Operational EventID=1 Provider_Name=x", "windows/flat", "windows/sysmon/1"},
     /* 10, 4 */
