@@ -377,6 +377,10 @@ MADE = [
     ("20160923 084229 Control of  \"\\\\h\\x.docx\" returned a SAV error Interface 0xa0040212: File is crypted.", "endpoint/sophos", {"object": "\\\\h\\x.docx", "outcome": "failure"}, {"Signature": None}),
     ("1660360496\tPartner A\t16-02-2024 14:16:32\t16-02-2024 14:18:36\tIEUser\tRemoteControl\t{b3a4df33-d027-44d5-b50f-4e61115494d4}\t", "endpoint/teamviewer", {"account": "IEUser", "object": "1660360496", "session": "{b3a4df33-d027-44d5-b50f-4e61115494d4}"}, {"when": "2024-02-16 14:16:32", "partner_name": "Partner A", "action": "incoming"}),
     ("1660360496                      20-02-2024 13:10:33             20-02-2024 13:11:52             IEUser        RemoteControl      {b35110b2-7dc5-4bb9-8d54-ca80953f65f8}", "endpoint/teamviewer", {"account": "IEUser"}, {"ended": "2024-02-20 13:11:52", "action": "outgoing"}),
+    ("PS C:\\Windows\\system32> IEX (New-Object Net.WebClient).DownloadString('x')", "endpoint/powershell-transcript/command", {"object": "IEX (New-Object Net.WebClient).DownloadString('x')"}, {"drive": "C", "action": "command"}),
+    ("PS /home/u> whoami", "endpoint/powershell-transcript/command", {"object": "whoami"}, {}),
+    ("RunAs User: PC1\\jo", "endpoint/powershell-transcript", {"account": "PC1\\jo"}, {}),
+    ("PS remarks that somebody wrote > and more", "text/line", {}, {}),
     ("I0304 12:00:00.123456       1 server.go:12] Starting \"kubelet\"", "text/glog", {"object": "server.go"}, {"severity": "info", "thread": "1", "when": "0304 12:00:00.123456", "text": "Starting \"kubelet\""}),
     ("E20230304 12:00:00.123456 123456 a/b.cc:9] x", "text/glog", {}, {"severity": "error", "when": "20230304 12:00:00.123456"}),
     # What only looks like one of them.
@@ -418,6 +422,8 @@ detection: {{a: {{{test}}}, condition: a}}
 
 # (log source, a test that only this line satisfies, how many of MADE): the names that rules use.
 SOURCES = [
+    ("product: windows, category: ps_script", "ScriptBlockText|contains: DownloadString", 1),
+    ("category: antivirus", "Signature|contains: EICAR, Filename|endswith: ['.com', 'E.txt']", 2),
     ("product: linux, service: sudo", "USER|startswith: '#-'", 1),
     ("product: linux, service: cron", "action: REPLACE", 1),
     ("product: linux, service: sshd", "outcome: success", 2),  # a login by key, a session of PAM
