@@ -86,7 +86,8 @@ static int events(const struct wishes *w) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !reader_known(w->reader, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
-        !zone_open(&w->zone, &run.zone, &e) || !networks_open(&w->geo, &run.geo, &e) || !kinds_open(&w->kinds, fields, &kinds, &e)) {
+        !zone_open(&w->zone, &run.zone, &e) || !networks_open(&w->geo, &run.geo, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
     } else {
         if (!isatty(STDOUT_FILENO))

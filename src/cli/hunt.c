@@ -266,7 +266,8 @@ static int hunt(const struct wishes *w) {
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
-        !zone_open(&w->zone, &run.zone, &e) || !networks_open(&w->geo, &run.geo, &e) || !summary_new(&run.summary, set, &e))
+        !zone_open(&w->zone, &run.zone, &e) || !networks_open(&w->geo, &run.geo, &e) ||
+        !summary_new(&run.summary, set, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
