@@ -34,6 +34,7 @@ static const char kind_files[] = "kind: door\n"
                                  "each_of: e\n"
                                  "strip: [e.]\n"
                                  "bytes: true\n"
+                                 "xml: place\n"
                                  "words: {list: x, numbered: p., joined: even}\n";
 /* By the letters A, B, ... */
 static const char *const names[] = {

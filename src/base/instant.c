@@ -436,6 +436,18 @@ static bool compact(struct reading *r) {
     return clock_set(&r->w, hour, minute, second);
 }
 
+/* 0314 07:12:03.123456, as glog and klog have it: always with a fraction, or any number in front of a time would be a day. */
+static bool compact_yearless(struct reading *r) {
+    uint32_t month, day;
+
+    if (!digits(&r->p, r->end, 2, &month) || !digits(&r->p, r->end, 2, &day) || !skip(r, ' ') ||
+        !date_set(&r->w, 2000, month, day) || !clock_of(r, ':')) /* any leap year */
+        return false;
+    r->w.year_given = false;
+    r->w.year = 0;
+    return r->w.digits && r->p == r->end;
+}
+
 /* Behind the time of day: a zone, the year (asctime), a zone in brackets (RFC 5322 3.2.2), in this order of frequency. */
 static bool behind_clock(struct reading *r) {
     str rest = {r->p, (size_t)(r->end - r->p)};
@@ -504,6 +516,11 @@ static __attribute__((noinline)) bool other_parse(str s, struct wall *out) {
     if (compact(&r)) {
         if (!behind_clock(&r))
             return false;
+        *out = r.w;
+        return true;
+    }
+    r = (struct reading){s.ptr, s.ptr + s.len, {0}};
+    if (compact_yearless(&r)) {
         *out = r.w;
         return true;
     }

@@ -30,6 +30,7 @@ int64_t instant_from_unix(int64_t seconds, uint32_t nanosecond);
  *   3/14/2021 7:12:03 PM   3/14/2021, 7:12 PM   03/14/2021 19:12:03      month first: see below
  *   14.3.2021 07:12:03                                                   day first: with points it always is
  *   20210314 0712   20210314 07:12:03   20210314T071203Z   20210314071203
+ *   0314 07:12:03.123456                  glog, klog: no year; always with a fraction
  *   14/Mar/2021:07:12:03 +0100            Apache
  *   14-Mar-2021 07:12:03.123   14-MAR-21 07.12.03.123456 AM +01:00       BIND, PHP; Oracle
  *   Sun, 14 Mar 2021 07:12:03 +0100 (CET)                                RFC 5322

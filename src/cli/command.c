@@ -163,6 +163,19 @@ bool networks_open(const struct arguments *files, struct geo **out, struct err *
     return paths_exist(files, "geo", false, e) && (files->count == 0 || geo_open(out, files->items, files->count, e));
 }
 
+bool zone_open(const struct zone_wish *wish, struct zone_rules **out, struct err *e) {
+    const char *const folder = getenv("TZDIR");
+
+    if (!wish->name)
+        return true;
+    if (!wish->named)
+        return (*out = zone_rules_fixed(wish->seconds)) || err_set(e, ERR_MEMORY, 0, "no memory for a zone's rules");
+    if (zone_rules_open(folder && *folder ? folder : ZONE_FOLDER, str_of(wish->name), out, e))
+        return true;
+    e->code = e->code == ERR_MEMORY ? ERR_MEMORY : ERR_USAGE;
+    return err_wrap(e, "--zone");
+}
+
 bool times_usable(const char *command, int64_t from, int64_t to) {
     if (from == INSTANT_NONE || to == INSTANT_NONE || from < to)
         return true;

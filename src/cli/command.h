@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/zone_rules.h"
 #include "cli/option.h"
 #include "event/kind.h"
 #include "intel/network.h"
@@ -63,6 +64,9 @@ MUST_USE bool rules_shut(const struct sigma_set *set, struct fields *fields, con
 
 /* Country and network of addresses out of MMDB files; no file: *out stays NULL. ERR_USAGE: one that is not there. */
 MUST_USE bool networks_open(const struct arguments *files, struct geo **out, struct err *e);
+/* The rules of a zone that was wished for, to be freed; none was: *out stays NULL. ERR_USAGE: there is none such, or its file
+ * cannot be used. Looks in the folder TZDIR, else where Debian has them. */
+MUST_USE bool zone_open(const struct zone_wish *wish, struct zone_rules **out, struct err *e);
 /* False: no time is from `from` on and before `to` (INSTANT_NONE: no bound), and that was told; the status is EXIT_USAGE. */
 MUST_USE bool times_usable(const char *command, int64_t from, int64_t to);
 
@@ -79,8 +83,8 @@ MUST_USE bool times_usable(const char *command, int64_t from, int64_t to);
     .name = "country", .argument = "COUNTRY", .type = OPTION_COUNTRY,                                                  \
     .help = "where telephone numbers without a country were written: DE, or +49"
 #define ROW_ZONE                                                                                                       \
-    .name = "zone", .argument = "OFFSET", .type = OPTION_ZONE,                                                         \
-    .help = "the zone of times that say none, such as +01:00 or --zone=-05:00; usually UTC"
+    .name = "zone", .argument = "ZONE", .type = OPTION_ZONE,                                                           \
+    .help = "the zone of times that say none: Europe/Berlin, +01:00 or --zone=-05:00; usually UTC"
 #define ROW_LATEST                                                                                                     \
     .name = "latest", .argument = "TIME", .type = OPTION_TIME,                                                         \
     .help = "no time without year is later; usually the time at which each file was last written to"

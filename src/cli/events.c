@@ -21,7 +21,8 @@ struct wishes {
 
 struct run {
     const struct wishes *w;
-    struct geo *geo; /* NULL: none */
+    struct geo *geo;         /* NULL: none */
+    struct zone_rules *zone; /* the same */
     struct buf line;
     uint64_t printed;
 };
@@ -74,7 +75,6 @@ static int events(const struct wishes *w) {
                             .from = w->from,
                             .to = w->to,
                             .latest = w->latest,
-                            .zone_s = w->zone.seconds,
                             .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
                             .limit = w->limit,
                             .event = on_event,
@@ -86,17 +86,20 @@ static int events(const struct wishes *w) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !reader_known(w->reader, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
-        !networks_open(&w->geo, &run.geo, &e) || !kinds_open(&w->kinds, fields, &kinds, &e)) {
+        !zone_open(&w->zone, &run.zone, &e) || !networks_open(&w->geo, &run.geo, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
     } else {
         if (!isatty(STDOUT_FILENO))
             setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
         kinds_country(kinds, w->country);
         listed.kinds = kinds;
+        listed.zone_rules = run.zone;
         status = listed_run(&listed);
     }
     buf_free(&run.line);
     geo_close(run.geo);
+    zone_rules_free(run.zone);
     kinds_free(kinds);
     fields_free(fields);
     return status;

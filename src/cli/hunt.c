@@ -34,6 +34,7 @@ struct run {
     struct progress progress;
     struct case_writer *writer; /* NULL: none */
     struct geo *geo;            /* the same */
+    struct zone_rules *zone;    /* the same */
     struct buf line;
 };
 
@@ -199,7 +200,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .fields = fields,
                                          .kinds = kinds,
                                          .latest = w->latest,
-                                         .zone_s = w->zone.seconds,
+                                         .zone_rules = run->zone,
                                          .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
                                          .from = w->from,
                                          .to = w->to,
@@ -265,7 +266,8 @@ static int hunt(const struct wishes *w) {
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
-        !networks_open(&w->geo, &run.geo, &e) || !summary_new(&run.summary, set, &e))
+        !zone_open(&w->zone, &run.zone, &e) || !networks_open(&w->geo, &run.geo, &e) ||
+        !summary_new(&run.summary, set, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
@@ -273,6 +275,7 @@ static int hunt(const struct wishes *w) {
     }
     buf_free(&run.line);
     geo_close(run.geo);
+    zone_rules_free(run.zone);
     summary_free(run.summary);
     sigma_loader_free(loader);
     kinds_free(kinds);

@@ -123,6 +123,8 @@ static void file_json(struct buf *b, const struct custody *c) {
     number(b, "corrected", c->corrected);
     number(b, "years", c->years);
     number(b, "year_breaks", c->year_breaks);
+    number(b, "twice", c->twice);
+    number(b, "never", c->never);
     number(b, "backs", c->backs);
     number(b, "back_s", c->back_s);
     number(b, "duplicates", c->duplicates);
@@ -163,6 +165,8 @@ static void file_text(struct buf *b, const struct custody *c) {
     some(b, c->assumed, "with a time that says no zone: taken as ");
     if (c->assumed)
         plain(b, c->zone);
+    some(b, c->twice, "at a time that its clocks showed twice: taken as the first");
+    some(b, c->never, "at a time that its clocks never showed: are they of that zone?");
     some(b, c->years, "without a year, which got one by when the file was last written to");
     if (c->year_breaks)
         some(b, c->year_breaks,
@@ -242,6 +246,10 @@ static void clock_text(struct buf *b, const struct custody_clock *c) {
     char room[COUNT_TEXT], more[COUNT_TEXT];
 
     buf_add(b, S("  "));
+    if (c->verdict == CLOCK_MANY && str_eq(c->path, S("*"))) {
+        buf_add(b, S("there are more files than are listed here whose clocks were corrected in others\n"));
+        return;
+    }
     if (c->verdict == CLOCK_MANY) {
         plain(b, c->path);
         buf_add(b, S(": more hosts than can be told apart: no time was put right\n"));
@@ -263,6 +271,11 @@ static void clock_text(struct buf *b, const struct custody_clock *c) {
         summary_span(b, c->offset_s);
         buf_format(b, ", which no zone is, as %s of %s", count_text(c->agree, room), count_text(c->claims, more));
         break;
+    case CLOCK_ALONE:
+        buf_add(b, S("left as they are, perhaps wrong by "));
+        summary_spans(b, c->least_s, c->most_s);
+        buf_add(b, S(": by so much other files of this clock were corrected; no record here says the time twice\n"));
+        return;
     default:
         buf_add(b, S("left as they are, perhaps wrong by "));
         summary_spans(b, c->least_s, c->most_s);

@@ -100,7 +100,7 @@ static int list_with(const struct listed *l, const struct sigma_set *none) {
                                          .fields = l->fields,
                                          .kinds = l->kinds,
                                          .latest = l->latest,
-                                         .zone_s = l->zone_s,
+                                         .zone_rules = l->zone_rules,
                                          .zone = l->zone,
                                          .from = l->from,
                                          .to = l->to,

@@ -14,7 +14,7 @@ struct listed {
     bool any_text;                    /* as in hunt_options */
     int64_t from, to;                 /* INSTANT_NONE: open */
     int64_t latest;                   /* the three as in hunt_options */
-    int32_t zone_s;
+    const struct zone_rules *zone_rules;
     str zone;
     uint64_t limit; /* as in hunt_options */
     /* *enough: set it to end the listing, which is no failure. False: it fails with e. */

@@ -1,6 +1,7 @@
 /* option: from left to right, one word after the other; what is wrong with the first wrong word is the answer. */
 #include "cli/option.h"
 
+#include "base/zone_rules.h"
 #include "base/buf.h"
 #include "base/instant.h"
 #include "event/phone.h"
@@ -102,10 +103,7 @@ static bool not_so(struct reading *r, const struct option *o, const char *value)
         buf_add(&b, S("a time such as 2021-03-14, 2021-03-14T09:30:00Z or 2021-03-14T09:30:00+02:00"));
         break;
     case OPTION_ZONE:
-        buf_add(
-            &b,
-            S("an offset from UTC such as +01:00 or -05:00, or UTC (of a country with summer time: one run for each "
-              "part of the year)"));
+        buf_add(&b, S("the name of a zone such as Europe/Berlin, or an offset from UTC such as +01:00 or -05:00"));
         break;
     case OPTION_COUNTRY:
         buf_add(&b, S("a country's letters or calling code, such as DE or +49 (docs/formats/calls.md lists them)"));
@@ -144,7 +142,7 @@ static bool time_read(const char *value, int64_t *out) {
     return *out != INSTANT_NONE;
 }
 
-/* As behind a time, and nothing that would be read over there: CET is no offset. */
+/* An offset as behind a time, and nothing that would be read over there; or a name. Whether there is such a zone is not known here. */
 static bool zone_read(const char *value, struct zone_wish *out) {
     struct buf b = {0};
     struct wall w;
@@ -154,8 +152,8 @@ static bool zone_read(const char *value, struct zone_wish *out) {
     good = !b.failed && strlen(value) < 8 && (value[0] == '+' || value[0] == '-' || strcmp(value, "UTC") == 0) &&
            wall_parse(buf_str(&b), &w) && w.zone_given;
     buf_free(&b);
-    *out = (struct zone_wish){value, good ? w.offset_s : 0};
-    return good;
+    *out = (struct zone_wish){value, !good, good ? w.offset_s : 0};
+    return good || zone_name_good(str_of(value));
 }
 
 static bool size_read(const struct option *o, str value, size_t *out) {

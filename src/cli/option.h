@@ -15,17 +15,18 @@ enum option_type {
     OPTION_WORD,    /* const char *: one of `words` */
     OPTION_TEXT,    /* const char *: any word */
     OPTION_TIME,    /* int64_t (base/instant.h); INSTANT_NONE when not given */
-    OPTION_ZONE,    /* struct zone_wish (option.h); UTC when not given */
+    OPTION_ZONE,    /* struct zone_wish; UTC when not given */
     OPTION_SIZE,    /* size_t, bytes: 512M; from `least` to `most` */
     OPTION_COUNT,   /* uint64_t, from `least` to `most` */
     OPTION_COUNTRY, /* const struct phone_country *; NULL when not given */
     OPTION_LEVEL,   /* enum sigma_level; informational when not given */
 };
 
-/* A zone without summer time: +01:00. */
+/* An offset, +01:00, or the name of a zone, which nobody has looked up yet. */
 struct zone_wish {
     const char *name; /* as given; NULL: not given */
-    int32_t seconds;  /* east of UTC */
+    bool named;       /* a name (base/zone_rules.h) */
+    int32_t seconds;  /* east of UTC; of a name 0 */
 };
 
 /* Values of an option or operand that may be given several times, in the order given. */

@@ -141,9 +141,14 @@ bool summary_custody(struct summary *s, const struct custody *c, struct err *e) 
     s->no_time += c->no_time;
     s->repaired += c->repaired;
     s->years += c->years;
+    s->twice += c->twice;
     if (c->year_breaks && !note_add(s, &s->doubtful, c->path, e,
                                     "some years are wrong: it spans more than a year, or was last written to at "
                                     "another time than its last line says; --latest TIME"))
+        return false;
+    if (c->never && !note_add(s, &s->doubtful, c->path, e,
+                              "%lu of its times %s never shown by clocks of %.*s (--zone): are they of that zone?",
+                              (unsigned long)c->never, c->never == 1 ? "was" : "were", STR_ARG(c->zone)))
         return false;
     if (c->backs &&
         !note_add(s, &s->doubtful, c->path, e, "its clock was set back, by as much as %lu s", (unsigned long)c->back_s))
@@ -189,7 +194,7 @@ bool summary_clock(struct summary *s, const struct custody_clock *c, struct err 
 
     if (c->verdict == CLOCK_SOUND || c->verdict == CLOCK_FEW)
         return true;
-    if (c->verdict == CLOCK_UNSURE)
+    if (c->verdict == CLOCK_UNSURE || c->verdict == CLOCK_ALONE)
         summary_spans(&b, c->least_s, c->most_s);
     else
         summary_span(&b, c->offset_s);
@@ -197,8 +202,13 @@ bool summary_clock(struct summary *s, const struct custody_clock *c, struct err 
         ok = no_memory(e);
     else if (c->verdict == CLOCK_CORRECTED)
         ok = note_add(s, notes, c->path, e, "corrected by %.*s (%.*s)", STR_ARG(buf_str(&b)), STR_ARG(c->host));
+    else if (c->verdict == CLOCK_ALONE)
+        ok = note_add(
+            s, notes, c->path, e,
+            "%.*s was corrected by %.*s in other files (%.*s): left as it is, nothing here says the time twice",
+            STR_ARG(c->field), STR_ARG(buf_str(&b)), STR_ARG(c->host));
     else if (c->verdict == CLOCK_MANY)
-        ok = note_add(s, notes, c->path, e, "more hosts than can be told apart");
+        ok = note_add(s, notes, c->path, e, "more clocks than can be told apart");
     else
         ok = note_add(s, notes, c->path, e, "%.*s is off by %.*s (%.*s): left as it is", STR_ARG(c->field),
                       STR_ARG(buf_str(&b)), STR_ARG(c->host));

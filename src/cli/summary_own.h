@@ -45,7 +45,7 @@ struct summary {
     struct notes unread, prose, damage, left_out, shut, corrected, doubtful; /* the last two: clocks, years */
     struct names hosts, accounts;                                            /* of all findings */
     uint64_t sources, containers, bytes, records, salvaged, no_kind, no_time, repaired;
-    uint64_t duplicates, silences, holes, years;
+    uint64_t duplicates, silences, holes, years, twice;
     uint64_t findings, salvaged_findings;
     int64_t first, last; /* of all events */
 };

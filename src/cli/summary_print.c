@@ -530,6 +530,12 @@ static void print_remarks(const struct page *p, struct buf *line) {
         buf_add(line, S(", which got one by when the file was last written to, or by --latest"));
         print_line(p, line);
     }
+    if (s->twice) {
+        buf_add(line, S("In an hour that clocks showed twice: "));
+        count_add(line, s->twice, "event");
+        buf_add(line, S(", taken as of the first"));
+        print_line(p, line);
+    }
     if (s->repaired) {
         buf_add(line, S("Repaired: "));
         count_add(line, s->repaired, "byte");

@@ -78,9 +78,9 @@ struct ingest {
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
     bool times_more;
-    struct buf time_text;              /* of one time that is not text */
-    struct buf times_kept;             /* texts of the rows' times */
-    struct buf bytes_text, words_text; /* of a shape that has texts as bytes; that has lists of words */
+    struct buf time_text;                        /* of one time that is not text */
+    struct buf times_kept;                       /* texts of the rows' times */
+    struct buf bytes_text, words_text, xml_text; /* of a shape that has texts as bytes; lists of words; texts of XML */
     struct gate *slots[1024];
     uint32_t gates;
     struct block **blocks;
@@ -353,6 +353,13 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
         return err_set(e, ERR_MEMORY, 0, "no memory for a text of bytes");
     if (how->has_words && !shape_words(how, in->o.fields, out, &in->words_text))
         return err_set(e, ERR_MEMORY, 0, "no memory for words");
+    if (how->xml != FIELD_NONE) {
+        bool cut = false;
+
+        if (!shape_xml(how, in->o.fields, out, &in->xml_text, &cut))
+            return err_set(e, ERR_MEMORY, 0, "no memory for a text of XML");
+        in->counts.cut += cut;
+    }
     if (how->pair_count)
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
@@ -674,19 +681,38 @@ static bool time_text(struct ingest *in, const struct kind_time *t, const struct
     return true;
 }
 
+/* The second that holds the instant. */
+static int64_t floor_s(int64_t when) {
+    return when / SECOND - (when % SECOND < 0);
+}
+
+/* What a text came to beside its instant. */
+struct time_said {
+    struct wall wall;
+    bool yearless;     /* it has no year of its own */
+    enum zone_fit fit; /* of the zone it was taken to be of */
+};
+
 /* The instant of a text, by what is known beside it; INSTANT_NONE. surely_utc: what says no zone is no time of the run's zone
- * either. *yearless: it has no year of its own. */
-static int64_t time_read(const struct ingest *in, str text, bool surely_utc, struct wall *w, bool *yearless) {
-    *yearless = false;
+ * either. */
+static int64_t time_read(const struct ingest *in, str text, bool surely_utc, struct time_said *said) {
+    struct wall *const w = &said->wall;
+    int64_t when;
+
+    said->yearless = false;
+    said->fit = ZONE_ONCE;
     if (!text.len || !wall_parse(text, w))
         return INSTANT_NONE;
     if (UNLIKELY(!w->year_given)) {
-        *yearless = true;
+        said->yearless = true;
         wall_year_guess(w, in->latest);
     }
-    if (!w->zone_given && !surely_utc)
-        w->offset_s = in->o.zone_s;
-    return wall_instant(w);
+    when = wall_instant(w);
+    if (!w->zone_given && !surely_utc && in->o.zone && when != INSTANT_NONE) {
+        said->fit = zone_rules_offset(in->o.zone, floor_s(when), &w->offset_s);
+        when = wall_instant(w);
+    }
+    return when;
 }
 
 /* A time that was given its year: log files grow forwards, so a step back of half a year is a year that is not right. */
@@ -697,24 +723,33 @@ static void year_note(struct ingest *in, int64_t when) {
     in->year_last = when;
 }
 
+/* A local time that is of more than one instant, or of none. */
+static void fit_note(struct ingest *in, enum zone_fit fit) {
+    in->counts.twice += fit == ZONE_TWICE;
+    in->counts.never += fit == ZONE_NEVER;
+}
+
 /* The first of the kind's time fields that the record has and that can be read. False: no memory. */
 static bool time_of(struct ingest *in, const struct kind *k, const struct record *r, struct row *row) {
+    struct time_said said;
     str text;
-    struct wall w;
-    bool yearless;
 
     for (size_t i = 0; i < k->time_count; i++) {
         const struct kind_time *const t = &k->times[i];
+        bool const surely_utc = t->utc || t->field == k->witness;
 
         if (!time_text(in, t, r, &text))
             return false;
         if (!text.len)
             continue;
-        if ((row->when = time_read(in, text, t->field == k->witness, &w, &yearless)) != INSTANT_NONE) {
-            if (UNLIKELY(yearless))
+        if ((row->when = time_read(in, text, surely_utc, &said)) != INSTANT_NONE) {
+            if (UNLIKELY(said.yearless))
                 year_note(in, row->when);
-            row->zone = w.zone_given || t->field == k->witness ? ZONE_GIVEN : ZONE_ASSUMED;
-            row->precision = precision_of(&w, text) & 0xfu;
+            fit_note(in, said.fit);
+            row->zone = said.wall.zone_given || surely_utc ? ZONE_GIVEN
+                        : said.fit == ZONE_ONCE            ? ZONE_ASSUMED
+                                                           : ZONE_UNSURE;
+            row->precision = precision_of(&said.wall, text) & 0xfu;
             row->time_clock = t->clock;
             return time_keep(in, row, text);
         }
@@ -729,13 +764,12 @@ static bool witness_hear(struct ingest *in, const struct kind *k, const struct r
     struct kind_time const witness = {.field = k->witness};
     int64_t truth, claim = INSTANT_NONE;
     uint8_t clock = row->time_clock;
+    struct time_said said;
     str text;
-    struct wall w;
-    bool yearless;
 
     if (!time_text(in, &witness, r, &text))
         return false;
-    if ((truth = time_read(in, text, true, &w, &yearless)) == INSTANT_NONE)
+    if ((truth = time_read(in, text, true, &said)) == INSTANT_NONE)
         return true;
     if (clock)
         claim = row->when;
@@ -744,7 +778,7 @@ static bool witness_hear(struct ingest *in, const struct kind *k, const struct r
             continue;
         if (!time_text(in, &k->times[i], r, &text))
             return false;
-        if ((claim = time_read(in, text, false, &w, &yearless)) != INSTANT_NONE)
+        if ((claim = time_read(in, text, k->times[i].utc, &said)) != INSTANT_NONE)
             clock = k->times[i].clock;
     }
     if (claim == INSTANT_NONE)
@@ -1041,6 +1075,7 @@ void ingest_free(struct ingest *in) {
     buf_free(&in->times_kept);
     buf_free(&in->bytes_text);
     buf_free(&in->words_text);
+    buf_free(&in->xml_text);
     free(in->flags);
     free(in->marks);
     free(in->looks);

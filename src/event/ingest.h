@@ -5,6 +5,7 @@
 #ifndef EVENT_INGEST_H
 #define EVENT_INGEST_H
 
+#include "base/zone_rules.h"
 #include "event/block.h"
 #include "event/kind.h"
 
@@ -29,16 +30,17 @@ struct ingest_options {
     void *ctx;
     uint32_t rows_max;
     size_t bytes_max;
-    int32_t zone_s; /* the zone, in seconds east of UTC, of times that say none */
-    uint32_t roles; /* a bit for each role whose fields are kept whatever `wants` says; 0: all of them */
+    const struct zone_rules *zone; /* of times that say none; NULL: UTC */
+    uint32_t roles;                /* a bit for each role whose fields are kept whatever `wants` says; 0: all of them */
     bool unclaimed; /* records that no kind claims become rows as well, in a block of a kind without name */
 };
 
 /* What happened to the records since ingest_part. */
 struct ingest_counts {
     uint64_t records, salvaged, bytes, repaired, no_kind, no_time, cut;
-    uint64_t years;       /* events whose time has no year and was given one (ingest_latest) */
-    uint64_t year_breaks; /* of these, times that lie half a year or more before the one that stood before it */
+    uint64_t years;        /* events whose time has no year and was given one (ingest_latest) */
+    uint64_t year_breaks;  /* of these, times that lie half a year or more before the one that stood before it */
+    uint64_t twice, never; /* events whose time the clocks of the options' zone showed twice, or never */
     uint64_t backs; /* records with a higher number and a time that lies BACK_S or more before that of the one before */
     uint64_t back_s; /* the furthest of these, in seconds */
 };

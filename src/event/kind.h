@@ -100,6 +100,7 @@ struct kind_time {
     bool
         unix_seconds; /* it is Unix seconds, perhaps behind a name and a hyphen (`pbx-`), and what stands behind a point is no
                 * fraction of them; 0 is none */
+    bool utc;         /* it is UTC, though it may not say so: so says whoever makes the format */
     uint8_t clock; /* 0, or a number of kinds_clock_field. Set by kinds_seal */
 };
 
@@ -173,7 +174,8 @@ struct shape {
     bool has_words; /* a list of words has a field for each, words_numbered and a number, and one for all of them */
     field_id words, words_joined;
     str words_numbered;
-    bool bytes; /* numbers below 256 are bytes of a text: [104,105] is "hi" */
+    bool bytes;   /* numbers below 256 are bytes of a text: [104,105] is "hi" */
+    field_id xml; /* FIELD_NONE, or a text that is XML: its elements and attributes are fields */
     /* FIELD_NONE, or a list each element of which is an event, with all that stands beside the list */
     field_id each_of;
     bool builtin;
@@ -248,6 +250,12 @@ bool shape_bytes(struct record *r, struct buf *room);
  * lives in room until the next call. False: no memory, or too many names. Needs doing only when s->has_words. */
 #define SHAPE_WORDS_MAX 256u
 bool shape_words(const struct shape *s, struct fields *fields, struct record *r, struct buf *room);
+
+/* Adds what the shape's text of XML says, as far as it is XML and the record has room (*cut: it had not): each attribute
+ * `text.Element.Inner.Attribute`, the text of each element that has some `text.Element.Inner`, and of `<Data Name="X">`, as events of
+ * Windows have it, `text.Element.X`, even if empty. Prefixes of names and `xmlns` are left out. The texts live in room until the next
+ * call. False: no memory. Needs doing only when s->xml is set. */
+bool shape_xml(const struct shape *s, struct fields *fields, struct record *r, struct buf *room, bool *cut);
 
 /* Does the record (after its shape) satisfy all conditions of the kind? Inner values do not count: an object is not a
  * value of its name. Slow; callers remember. room: where values are rendered; when it failed, memory ran out, and the

@@ -508,7 +508,7 @@ static bool optional_text(struct load *l, const struct yaml_node *map, const cha
     return n ? scalar(l, n, key, &text) && keep(l, text, out) : true;
 }
 
-/* A field, or {from: field, as: unix}. */
+/* A field, or {from: field, as: unix} or utc. */
 static bool time_field(struct load *l, const struct yaml_node *n, struct kind_time *t) {
     const struct yaml_node *from, *form;
     str text;
@@ -523,10 +523,11 @@ static bool time_field(struct load *l, const struct yaml_node *n, struct kind_ti
         return kind_fail(l->e, l->path, n->line, "a time is a field, or has `from` and `as`");
     if (!field(l, from, "`from`", &t->field) || !scalar(l, form, "`as`", &text))
         return false;
-    if (!str_eq(text, S("unix")))
-        return kind_fail(l->e, l->path, form->line, "`as: %.*s` is unknown; a time may be `unix`",
-                         STR_ARG(str_first(text, 40)));
-    return t->unix_seconds = true;
+    t->unix_seconds = str_eq(text, S("unix"));
+    t->utc = str_eq(text, S("utc"));
+    return t->unix_seconds || t->utc ||
+           kind_fail(l->e, l->path, form->line, "`as: %.*s` is unknown; a time may be `unix` or `utc`",
+                     STR_ARG(str_first(text, 40)));
 }
 
 static bool times(struct load *l, const struct yaml_node *n, struct kind *k) {
@@ -688,13 +689,14 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
     struct shape *const s = some(l, 1, sizeof *s);
     const struct yaml_node *n;
 
-    if (!s || !keys_known(l, map, "a shape",
-                          "shape reader when unless pairs omit strip rename unspace each_of bytes words lines keep"))
+    if (!s ||
+        !keys_known(l, map, "a shape",
+                    "shape reader when unless pairs omit strip rename unspace each_of bytes words lines keep xml"))
         return false;
     s->path = l->path;
     s->line = map->line;
     s->builtin = l->builtin;
-    s->each_of = FIELD_NONE;
+    s->each_of = s->xml = FIELD_NONE;
     if (!name_of(l, yaml_get(map, "shape"), "`shape`", &s->name) || !optional_text(l, map, "reader", &s->reader))
         return false;
     if (!(n = yaml_get(map, "when")) || many(n) == 0)
@@ -722,6 +724,8 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
         if (!field(l, n, "`each_of`", &s->each_of))
             return false;
     }
+    if ((n = yaml_get(map, "xml")) && !field(l, n, "`xml`", &s->xml))
+        return false;
     if ((n = yaml_get(map, "lines")) && !truth(l, n, "`lines`", &s->lines))
         return false;
     if (s->each_of != FIELD_NONE && (s->keep || s->lines)) /* whose element the added values are would not be known */

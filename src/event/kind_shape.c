@@ -3,6 +3,9 @@
 
 #include <assert.h>
 
+#include "base/buf.h"
+#include "codec/xml.h"
+
 #define NAME_MAX_BYTES 1024 /* a longer name is a hostile one: it stays as it came */
 
 static bool has_field(const struct record *r, field_id field) {
@@ -241,6 +244,128 @@ bool shape_each_holds(const struct shape *s, const struct fields *fields, field_
 void shape_pairs(const struct shape *s, struct fields *fields, struct record *r) {
     for (size_t i = 0; i < s->pair_count; i++)
         undo_pairs(&s->pairs[i], fields, r);
+}
+
+/* A walk over one text: where it is, and what it has found. */
+struct unfolding {
+    struct fields *fields;
+    struct record *r;
+    struct buf *room;
+    uint16_t element; /* of the text's own value */
+    char path[NAME_MAX_BYTES];
+    size_t ends[XML_DEPTH_MAX + 2]; /* of the path, at each depth, and of an attribute below */
+    unsigned depth;
+    size_t text; /* where in room the text begins that the innermost element has so far */
+    bool data;   /* the innermost element is <Data Name=..> */
+    bool cut;
+};
+
+/* Puts a name behind the path's end at this depth. */
+static void path_add(struct unfolding *u, size_t end, str name) {
+    size_t const room = sizeof u->path - end;
+
+    if (room <= name.len) {
+        u->cut = true;
+        u->ends[u->depth] = sizeof u->path; /* nothing in it has a name */
+        return;
+    }
+    u->path[end] = '.';
+    memcpy(u->path + end + 1, name.ptr, name.len);
+    u->ends[u->depth] = end + 1 + name.len;
+}
+
+static void unfold_value(struct unfolding *u, str name, str text) {
+    struct record *const r = u->r;
+    field_id field = FIELD_NONE;
+
+    if (r->count < RECORD_VALUES_MAX && name.len < sizeof u->path)
+        field = field_intern(u->fields, name);
+    if (field == FIELD_NONE) {
+        u->cut = true;
+        return;
+    }
+    r->values[r->count++] = (struct raw){
+        .field = field, .type = RAW_TEXT, .element = u->element, .len = (uint32_t)text.len, .ptr = text.ptr};
+}
+
+/* The innermost element's own text is over: it closes, or another opens in it. */
+static void unfold_text(struct unfolding *u) {
+    str const text = {u->room->ptr + u->text, u->room->len - u->text};
+
+    if (u->depth && (u->data || str_trim(text).len))
+        unfold_value(u, (str){u->path, u->ends[u->depth]}, text);
+    u->text = u->room->len;
+    u->data = false;
+}
+
+static void unfold_attribute(struct unfolding *u, const struct xml *x) {
+    size_t const from = u->room->len, end = u->ends[u->depth], outer = u->ends[u->depth - 1];
+    str element, text;
+
+    if (end >= sizeof u->path || str_starts(x->name, S("xmlns")))
+        return;
+    element = (str){u->path + outer + 1, end - outer - 1};
+    u->room->len += xml_text(x, u->room->ptr + from); /* there is room for all of the text */
+    text = (str){u->room->ptr + from, u->room->len - from};
+    u->text = u->room->len;
+    if (str_eq(x->name, S("Name")) && text.len && (str_eq(element, S("Data")) || str_eq(element, S("ComplexData")))) {
+        u->data = true;
+        path_add(u, outer, text);
+        return;
+    }
+    u->depth++;
+    path_add(u, end, xml_local(x->name));
+    unfold_value(u, (str){u->path, u->ends[u->depth]}, text);
+    u->depth--;
+}
+
+static void unfold(struct unfolding *u, str text) {
+    struct xml x = {.rest = text};
+
+    for (;;)
+        switch (xml_next(&x)) {
+        case XML_OPEN:
+            unfold_text(u);
+            u->depth++;
+            path_add(u, u->ends[u->depth - 1], xml_local(x.name));
+            break;
+        case XML_ATTRIBUTE:
+            unfold_attribute(u, &x);
+            break;
+        case XML_TEXT:
+            u->room->len += xml_text(&x, u->room->ptr + u->room->len);
+            break;
+        case XML_CLOSE:
+            unfold_text(u);
+            u->depth--;
+            break;
+        default:
+            return; /* of what is no XML, the text itself remains */
+        }
+}
+
+bool shape_xml(const struct shape *s, struct fields *fields, struct record *r, struct buf *room, bool *cut) {
+    uint32_t const count = r->count;
+    size_t total = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        total += r->values[i].field == s->xml && r->values[i].type == RAW_TEXT ? r->values[i].len : 0;
+    room->len = 0;
+    if (!buf_reserve(room, total + 1)) /* undone text is no longer than it was: what points into it stays where it is */
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct raw v = r->values[i];
+        str const name = field_name(fields, s->xml);
+        struct unfolding u = {.fields = fields, .r = r, .room = room, .element = v.element, .text = room->len};
+
+        if (v.field != s->xml || v.type != RAW_TEXT || name.len >= sizeof u.path)
+            continue;
+        memcpy(u.path, name.ptr, name.len);
+        u.ends[0] = name.len;
+        unfold(&u, (str){v.ptr, v.len});
+        *cut |= u.cut;
+    }
+    return true;
 }
 
 /* The byte a value is, or -1. */

@@ -4,7 +4,7 @@
 #include <assert.h>
 
 str zone_name(enum zone zone) {
-    static const str names[ZONES] = {STR("given"), STR("assumed"), STR("corrected")};
+    static const str names[ZONES] = {STR("given"), STR("assumed"), STR("corrected"), STR("unsure")};
 
     assert(zone < ZONES);
     return names[zone];

@@ -4,7 +4,7 @@
 
 #include "event/kind.h"
 
-str zone_name(enum zone zone); /* "given", "assumed", "corrected" */
+str zone_name(enum zone zone); /* "given", "assumed", "corrected", "unsure" */
 
 /* "d", "m", "s", or the digits of the fraction: "3". */
 str precision_name(unsigned precision);

@@ -49,10 +49,15 @@ struct raw {
 /* What is known of the zone in which a time was written. */
 enum zone {
     ZONE_GIVEN,     /* the record says it (an offset, Z, Unix seconds), or its format does (FILETIME) */
-    ZONE_ASSUMED,   /* nothing says it: taken as UTC */
+    ZONE_ASSUMED,   /* nothing says it: taken as UTC, or as a hunt was told */
     ZONE_CORRECTED, /* what was written was wrong, and is put right */
+    ZONE_UNSURE,    /* assumed, of a place whose clocks showed that time twice, or never (base/zone_rules.h) */
     ZONES
 };
+
+static inline bool zone_is_assumed(unsigned zone) {
+    return zone == ZONE_ASSUMED || zone == ZONE_UNSURE;
+}
 
 /* How finely a time was written: so many digits of a second's fraction, 0 to 9, or one of these. */
 #define PRECISION_MINUTE 10u

@@ -22,15 +22,16 @@ struct custody {
     uint64_t cut;      /* values or records cut at a bound */
     uint64_t no_kind;  /* records no kind claims */
     uint64_t no_time;
-    uint64_t assumed;     /* events whose time says no zone, and was not put right: taken as `zone` */
-    str zone;             /* "UTC", or what the hunt was told: "+01:00" */
-    uint64_t corrected;   /* events whose time was put right (custody_clock) */
-    uint64_t years;       /* events whose time has no year, and was given one by when the file was last written to */
-    uint64_t year_breaks; /* of these, steps back of half a year and more: some years are wrong */
-    uint64_t backs;       /* of a log whose records are numbered: steps back of its time */
-    uint64_t back_s;      /* the furthest of these, in seconds */
-    uint64_t duplicates;  /* events that were read before; known when all sources have been read */
-    int64_t first, last;  /* of its events; INSTANT_NONE */
+    uint64_t assumed;      /* events whose time says no zone, and was not put right: taken as `zone` */
+    str zone;              /* "UTC", or what the hunt was told: "+01:00", "Europe/Berlin" */
+    uint64_t twice, never; /* events whose local time the clocks of that zone showed twice, or never */
+    uint64_t corrected;    /* events whose time was put right (custody_clock) */
+    uint64_t years;        /* events whose time has no year, and was given one by when the file was last written to */
+    uint64_t year_breaks;  /* of these, steps back of half a year and more: some years are wrong */
+    uint64_t backs;        /* of a log whose records are numbered: steps back of its time */
+    uint64_t back_s;       /* the furthest of these, in seconds */
+    uint64_t duplicates;   /* events that were read before; known when all sources have been read */
+    int64_t first, last;   /* of its events; INSTANT_NONE */
     uint64_t damages, damage_bytes;
     uint64_t findings;
 };
@@ -51,6 +52,7 @@ enum clock_verdict {
     CLOCK_UNSURE,    /* differences that do not agree: left as they are */
     CLOCK_FEW,       /* fewer records than say anything */
     CLOCK_MANY,      /* more clocks than are told apart: nothing is said of any */
+    CLOCK_ALONE, /* no record says its time twice, and the same clock was corrected in other files: left as they are */
     CLOCK_VERDICTS
 };
 struct custody_clock {
@@ -58,12 +60,13 @@ struct custody_clock {
     const char *sha256;
     str host, field; /* "" where there is none */
     enum clock_verdict verdict;
-    int64_t offset_s;        /* CORRECTED: what was added to its times; FAR: what would have to be; seconds */
-    uint64_t events;         /* whose time was read from it */
+    int64_t offset_s; /* CORRECTED: what was added to its times; FAR: what would have to be; seconds; ALONE: what was
+                              * added in other files, where that was the same in all of them, else 0 */
+    uint64_t events;  /* whose time was read from it */
     uint64_t claims, agree;  /* records that say their time twice; of these, as many as agree most */
-    int64_t least_s, most_s; /* by how much the second is later, all of them */
+    int64_t least_s, most_s; /* by how much the second is later, all of them; ALONE: what was added in other files */
 };
-str clock_verdict_name(enum clock_verdict verdict); /* "sound", "corrected", "far", "unsure", "few", "many" */
+str clock_verdict_name(enum clock_verdict verdict); /* "sound", "corrected", "far", "unsure", "few", "many", "alone" */
 
 /* What a source says of one log of one host. */
 struct custody_coverage {

@@ -332,7 +332,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .correlator = h->correlator,
                                      .skip = h->skip,
                                      .latest = h->o.latest,
-                                     .zone_s = h->o.zone_s,
+                                     .zone_rules = h->o.zone_rules,
                                      .from = h->o.from,
                                      .to = h->o.to,
                                      .level = h->o.level,

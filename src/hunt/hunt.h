@@ -22,13 +22,13 @@ struct hunt_options {
     const struct sigma_set *set;
     struct fields *fields;
     const struct kinds *kinds;
-    int64_t latest;   /* no time without year is later; INSTANT_NONE: when each file was last written to decides */
-    int32_t zone_s;   /* the zone of times that say none, in seconds east of UTC */
-    str zone;         /* and its name; "": UTC */
-    int64_t from, to; /* events outside take no part; INSTANT_NONE: open. Events without time always do */
-    enum sigma_level level;            /* findings below are not reported */
-    unsigned workers;                  /* processes that read; 0: one for each processor */
-    size_t memory_max;                 /* bytes, of all processes together; 0: 112 MiB and 64 MiB for each worker */
+    int64_t latest; /* no time without year is later; INSTANT_NONE: when each file was last written to decides */
+    const struct zone_rules *zone_rules; /* of times that say none; NULL: UTC. Workers inherit it */
+    str zone;                            /* and its name; "": UTC */
+    int64_t from, to;       /* events outside take no part; INSTANT_NONE: open. Events without time always do */
+    enum sigma_level level; /* findings below are not reported */
+    unsigned workers;       /* processes that read; 0: one for each processor */
+    size_t memory_max;      /* bytes, of all processes together; 0: 112 MiB and 64 MiB for each worker */
     const volatile sig_atomic_t *stop; /* becomes not zero when the hunt is to end: ERR_INTERRUPTED. NULL: never */
 
     /* A listing instead of a hunt: every event is handed over and no rule evaluated (set may be empty). NULL: a hunt. The

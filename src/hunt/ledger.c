@@ -182,7 +182,7 @@ static bool note_block(struct ledger *l, struct detector *d, const struct block 
         m->stream = s;
         if (!stream_event(s, row->when))
             return false;
-        line->assumed += row->when != INSTANT_NONE && row->zone == ZONE_ASSUMED;
+        line->assumed += row->when != INSTANT_NONE && zone_is_assumed(row->zone);
     }
     return true;
 }
@@ -231,7 +231,7 @@ static bool block_clocks(struct ledger *l, struct detector *d, const struct bloc
         }
         if (m->time_clock) {
             m->time_clock->events++;
-            m->time_clock->assumed += row->zone == ZONE_ASSUMED;
+            m->time_clock->assumed += zone_is_assumed(row->zone);
         }
         if (m->claim_clock && !clock_claim(m->claim_clock, row->claim_s))
             return false;

@@ -10,11 +10,33 @@
 #define SPOOL_MEMORY ((size_t)32 << 20)
 #define SECOND INT64_C(1000000000)
 #define KEYS_MEMORY ((size_t)16 << 20)
+#define ELSEWHERE_BYTES_MAX ((size_t)16 << 20) /* names of files and hosts */
+#define ELSEWHERE_ALONE_MAX 65536u
+#define ELSEWHERE_RIGHTED_MAX CLOCKS_MAX
 
 /* A source of which some event took part in a correlation. */
 struct known {
     uint8_t sha256[SHA256_SIZE];
     str path;
+};
+
+/* A clock that was put right in some file, and by how much. */
+struct righted {
+    uint64_t key;
+    int64_t offset_s;
+};
+
+/* What files say of clocks that others may know better: told when all have been read. */
+struct elsewhere {
+    struct arena *texts;
+    struct righted *righted; /* one for each key and offset */
+    size_t righted_count, righted_room;
+    struct alone {
+        uint64_t key;
+        struct custody_clock clock; /* without verdict */
+    } * alone;                      /* in the order of the evidence */
+    size_t alone_count, alone_room;
+    bool lost; /* there were more than are remembered */
 };
 
 struct order {
@@ -44,7 +66,8 @@ struct order {
     struct stream numbers;       /* of the records of what is being reported, where they are the format's own */
     uint64_t clock_key; /* of the last time that was asked about, in what is being reported, and what it came to */
     int64_t clock_shift;
-    uint64_t lines;      /* of the ledger, so far */
+    uint64_t lines; /* of the ledger, so far */
+    struct elsewhere elsewhere;
     struct sorter *keys; /* of events, and the lines of the ledger they belong to; NULL: none came */
     uint64_t key_count;
 };
@@ -102,6 +125,9 @@ void order_free(struct order *o) {
     coverage_free(&o->source);
     coverage_free(&o->all);
     sorter_free(o->keys);
+    arena_free(o->elsewhere.texts);
+    free(o->elsewhere.righted);
+    free(o->elsewhere.alone);
     arena_free(o->message);
     arena_free(o->names);
     buf_free(&o->path);
@@ -419,6 +445,8 @@ static void custody_add(struct custody *to, const struct custody *from) {
     to->assumed += from->assumed;
     to->years += from->years;
     to->year_breaks += from->year_breaks;
+    to->twice += from->twice;
+    to->never += from->never;
     to->backs += from->backs;
     to->back_s = from->back_s > to->back_s ? from->back_s : to->back_s;
 }
@@ -476,17 +504,81 @@ static bool coverage_out(struct order *o, struct err *e) {
 }
 
 static int by_field(const void *a, const void *b) {
-    const struct custody_clock *const x = a, *const y = b;
-    int const order = str_cmp(x->field, y->field);
+    const struct alone *const x = a, *const y = b;
+    int const order = str_cmp(x->clock.field, y->clock.field);
 
-    return order ? order : str_cmp(x->host, y->host);
+    return order ? order : str_cmp(x->clock.host, y->clock.host);
+}
+
+static bool more(void **items, size_t count, size_t *room, size_t size, struct err *e) {
+    if (count < *room)
+        return true;
+    size_t const bigger = *room ? *room * 2 : 16;
+    void *const grown = reallocarray(*items, bigger, size);
+
+    if (!grown)
+        return err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
+    *items = grown;
+    *room = bigger;
+    return true;
+}
+
+static bool righted_note(struct elsewhere *w, uint64_t key, int64_t offset_s, struct err *e) {
+    for (size_t i = 0; i < w->righted_count; i++)
+        if (w->righted[i].key == key && w->righted[i].offset_s == offset_s)
+            return true;
+    if (w->righted_count == ELSEWHERE_RIGHTED_MAX) {
+        w->lost = true;
+        return true;
+    }
+    if (!more((void **)&w->righted, w->righted_count, &w->righted_room, sizeof *w->righted, e))
+        return false;
+    w->righted[w->righted_count++] = (struct righted){key, offset_s};
+    return true;
+}
+
+static bool alone_note(struct elsewhere *w, const struct alone *a, struct err *e) {
+    const struct alone *last;
+    struct custody_clock kept = a->clock;
+    str hex;
+
+    if (w->alone_count == ELSEWHERE_ALONE_MAX) {
+        w->lost = true;
+        return true;
+    }
+    if (!w->texts && !(w->texts = arena_new(ELSEWHERE_BYTES_MAX)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
+    if (!more((void **)&w->alone, w->alone_count, &w->alone_room, sizeof *w->alone, e))
+        return false;
+    last = w->alone_count ? &w->alone[w->alone_count - 1] : NULL; /* not before the array has grown */
+    if (last && str_eq(last->clock.path, kept.path)) {            /* of the same file */
+        kept.path = last->clock.path;
+        hex = str_of(last->clock.sha256);
+    } else if (!arena_copy(w->texts, kept.path, &kept.path) ||
+               !arena_copy(w->texts, (str){kept.sha256, strlen(kept.sha256) + 1}, &hex)) {
+        w->lost = true;
+        return true;
+    }
+    kept.sha256 = hex.ptr;
+    if (last && str_eq(last->clock.field, kept.field))
+        kept.field = last->clock.field;
+    else if (!arena_copy(w->texts, kept.field, &kept.field)) {
+        w->lost = true;
+        return true;
+    }
+    if (!arena_copy(w->texts, kept.host, &kept.host)) {
+        w->lost = true;
+        return true;
+    }
+    w->alone[w->alone_count++] = (struct alone){a->key, kept};
+    return true;
 }
 
 /* What the source's clocks came to; what of it its line counts. */
 static bool clocks_out(struct order *o, struct custody *line, struct err *e) {
     const struct clocks *const all = &o->now->clocks;
     bool const many = clocks_find(all, o->index, 0) != NULL;
-    struct custody_clock *out;
+    struct alone *out;
     size_t count = 0;
     bool ok = true;
 
@@ -497,26 +589,29 @@ static bool clocks_out(struct order *o, struct custody *line, struct err *e) {
     for (size_t i = 0; i < all->count; i++) {
         const struct clock *const c = all->items[i];
 
-        if (c->index != o->index || (many ? c->key != 0 : !c->claims))
+        if (c->index != o->index || (many ? c->key != 0 : !c->claims && !c->events))
             continue;
-        out[count] = (struct custody_clock){.path = buf_str(&o->path),
-                                            .sha256 = o->hex,
-                                            .host = c->host,
-                                            .field = c->field,
-                                            .events = c->events,
-                                            .verdict = CLOCK_MANY};
-        if (!many)
-            clock_judge(c, &out[count]);
-        if (out[count].verdict == CLOCK_CORRECTED) {
+        out[count] = (struct alone){c->key,
+                                    {.path = buf_str(&o->path),
+                                     .sha256 = o->hex,
+                                     .host = c->host,
+                                     .field = c->field,
+                                     .events = c->events,
+                                     .verdict = CLOCK_MANY}};
+        if (!many && c->claims)
+            clock_judge(c, &out[count].clock);
+        if (out[count].clock.verdict == CLOCK_CORRECTED) {
             line->corrected += c->events;
             line->assumed -= c->assumed < line->assumed ? c->assumed : line->assumed;
+            ok = ok && righted_note(&o->elsewhere, c->key, out[count].clock.offset_s, e);
         }
         count++;
     }
     if (count)
         qsort(out, count, sizeof *out, by_field);
     for (size_t i = 0; ok && i < count && o->o->clock; i++)
-        ok = o->o->clock(o->o->ctx, &out[i], e);
+        ok = many || out[i].clock.claims ? o->o->clock(o->o->ctx, &out[i].clock, e)
+                                         : alone_note(&o->elsewhere, &out[i], e);
     free(out);
     return ok;
 }
@@ -744,7 +839,39 @@ static bool duplicates_tell(struct order *o, struct err *e) {
     return ok;
 }
 
+/* Clocks of which their own files know nothing, and other files that they were wrong. A file is put right by its own records
+ * only: another export of the same host may have been written otherwise, or in another season. */
+static bool alone_tell(struct order *o, struct err *e) {
+    struct elsewhere *const w = &o->elsewhere;
+
+    for (size_t i = 0; i < w->alone_count && o->o->clock; i++) {
+        struct custody_clock *const c = &w->alone[i].clock;
+        bool found = false;
+
+        for (size_t k = 0; k < w->righted_count; k++) {
+            int64_t const offset = w->righted[k].offset_s;
+
+            if (w->righted[k].key != w->alone[i].key)
+                continue;
+            c->least_s = !found || offset < c->least_s ? offset : c->least_s;
+            c->most_s = !found || offset > c->most_s ? offset : c->most_s;
+            found = true;
+        }
+        c->verdict = CLOCK_ALONE;
+        c->offset_s = c->least_s == c->most_s ? c->least_s : 0;
+        if (found && !o->o->clock(o->o->ctx, c, e))
+            return false;
+    }
+    return !w->lost || !w->righted_count || !o->o->clock ||
+           o->o->clock(o->o->ctx,
+                       &(struct custody_clock){
+                           .path = STR("*"), .sha256 = "", .host = {"", 0}, .field = {"", 0}, .verdict = CLOCK_MANY},
+                       e);
+}
+
 bool order_ledger(struct order *o, struct err *e) {
+    if (!alone_tell(o, e))
+        return false;
     if (o->keys && o->o->duplicates && !duplicates_tell(o, e))
         return false;
     sorter_free(o->keys); /* its memory goes to the correlations */

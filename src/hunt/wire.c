@@ -177,7 +177,9 @@ static void put_clock(struct buf *b, const struct wire *w) {
     X((c).records)                                                                                                     \
     X((c).salvaged)                                                                                                    \
     X((c).repaired)                                                                                                    \
-    X((c).cut) X((c).no_kind) X((c).no_time) X((c).assumed) X((c).years) X((c).year_breaks) X((c).backs) X((c).back_s)
+    X((c).cut)                                                                                                         \
+    X((c).no_kind)                                                                                                     \
+    X((c).no_time) X((c).assumed) X((c).years) X((c).year_breaks) X((c).twice) X((c).never) X((c).backs) X((c).back_s)
 
 static void put_custody(struct buf *b, const struct wire *w) {
     const struct custody *const c = &w->custody;

@@ -361,6 +361,8 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
     c->no_time = n->no_time;
     c->years = n->years;
     c->year_breaks = n->year_breaks;
+    c->twice = n->twice;
+    c->never = n->never;
     c->backs = n->backs;
     c->back_s = n->back_s;
     return ok;
@@ -576,7 +578,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .roles = FINDING_ROLES,
                                           .sift = sift,
                                           .wants_inner = setup->list ? NULL : wants_inner,
-                                          .zone_s = setup->zone_s,
+                                          .zone = setup->zone_rules,
                                           .unclaimed = setup->list,
                                           .full = on_full,
                                           .damage = on_damage,

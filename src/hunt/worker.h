@@ -17,7 +17,7 @@ struct worker_setup {
     const struct correlator *correlator;
     const bool *skip; /* rules not to evaluate, by rule */
     int64_t latest;   /* as hunt_options; so the next four */
-    int32_t zone_s;
+    const struct zone_rules *zone_rules;
     int64_t from, to;    /* as hunt_options */
     bool list;           /* events are listed, and no rule is evaluated; those of kinds whose names begin so */
     uint64_t list_limit; /* of one job no more are told: whoever hears them wants no more of all */

@@ -663,13 +663,34 @@ static bool is_set(str s) {
     return s.len && !str_eq(s, S("4294967295")) && !str_eq(s, S("-1")) && !str_eq(s, S("unset"));
 }
 
-/* Who did it: the account that logged in, whatever it has become since. */
-static str account_of(const struct event *v) {
-    return is_set(v->auid_name)  ? v->auid_name
-           : is_set(v->auid)     ? v->auid
-           : is_set(v->uid_name) ? v->uid_name
-           : is_set(v->uid)      ? v->uid
-                                 : S("");
+/* auditd writes `unknown(1000)` for a number of which it knows no name. */
+static bool is_name(str s) {
+    return is_set(s) && !str_starts(s, S("unknown("));
+}
+
+/* Who did it: the account that logged in, whatever it has become since. Where no name is known it is a number, and no name may be
+ * taken for one: uid=1000. "": nobody. False: no memory. */
+static bool account_of(struct event *v, str *out) {
+    str number = S("");
+    char *text;
+
+    *out = S("");
+    if (is_name(v->auid_name))
+        *out = v->auid_name;
+    else if (is_set(v->auid))
+        number = v->auid;
+    else if (is_name(v->uid_name))
+        *out = v->uid_name;
+    else if (is_set(v->uid))
+        number = v->uid;
+    if (!number.len)
+        return true;
+    if (!(text = arena_bytes(v->arena, number.len + 4)))
+        return false;
+    memcpy(text, "uid=", 4);
+    memcpy(text + 4, number.ptr, number.len);
+    *out = (str){text, number.len + 4};
+    return true;
 }
 
 /* The arguments of EXECVE, pieces joined, and the command they are. */
@@ -705,8 +726,10 @@ static bool arguments_add(struct reading *r, struct event *v) {
 static bool finish(struct reading *r, struct event *v) {
     size_t const colon = str_find_byte(v->stamp, ':');
     str const name = v->call_named || !v->call.len ? S("") : call_name(v->arch, v->call);
-    str const account = account_of(v);
+    str account;
 
+    if (!account_of(v, &account))
+        return lined_no_memory(&r->lined);
     for (uint32_t a = 0; a < COUNT(v->raw); a++) {
         const struct key *const k = key_of(r, (str){&"a0a1a2a3"[(size_t)2 * a], 2});
 

@@ -15,9 +15,9 @@
 #include "report/finding_text.h"
 
 #define PATH_ROOM 4096
-#define CASE_VERSION 3
+#define CASE_VERSION 4
 #define CASE_VERSION_LEAST 1      /* that is read */
-#define CASE_VERSION_LEDGER 3     /* that has coverage, clocks and gaps */
+#define CASE_VERSION_LEDGER 4     /* that has all that a ledger tells */
 #define APPLICATION_ID 0x4c6e6777 /* "Lngw": how file(1) and we know a case.db */
 
 /* Every file of a case; nothing else is ever in its folder, and nothing else is ever removed from one. */
@@ -60,7 +60,8 @@ static const char schema[] =
     " cut INTEGER NOT NULL, no_kind INTEGER NOT NULL, no_time INTEGER NOT NULL, first TEXT, last TEXT,"
     " damages INTEGER NOT NULL, damage_bytes INTEGER NOT NULL, findings INTEGER NOT NULL, assumed INTEGER NOT NULL,"
     " duplicates INTEGER NOT NULL, zone TEXT NOT NULL, corrected INTEGER NOT NULL, years INTEGER NOT NULL,"
-    " year_breaks INTEGER NOT NULL, backs INTEGER NOT NULL, back_s INTEGER NOT NULL) STRICT;"
+    " year_breaks INTEGER NOT NULL, backs INTEGER NOT NULL, back_s INTEGER NOT NULL,"
+    " twice INTEGER NOT NULL, never INTEGER NOT NULL) STRICT;"
     "CREATE TABLE coverage (path TEXT NOT NULL, sha256 TEXT NOT NULL, host TEXT NOT NULL, log TEXT NOT NULL,"
     " events INTEGER NOT NULL, first TEXT, last TEXT) STRICT;"
     "CREATE TABLE clocks (path TEXT NOT NULL, sha256 TEXT NOT NULL, host TEXT NOT NULL, field TEXT NOT NULL,"
@@ -80,7 +81,7 @@ static const char schema[] =
 static const char *const statements[STATEMENTS] = {
     "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO finding_events VALUES (?,?,?,?,?,?,?,?)",
-    "INSERT INTO custody VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?)",
+    "INSERT INTO custody VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?,?,?)",
     "INSERT INTO coverage VALUES (?,?,?,?,?,?,?)",
     "INSERT INTO clocks VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     "UPDATE custody SET duplicates = ? WHERE rowid = ?",
@@ -375,6 +376,8 @@ bool case_writer_custody(struct case_writer *c, const struct custody *line, stru
     put_number(&r, line->year_breaks);
     put_number(&r, line->backs);
     put_number(&r, line->back_s);
+    put_number(&r, line->twice);
+    put_number(&r, line->never);
     return row_end(c, &r, e);
 }
 
@@ -827,7 +830,9 @@ static bool file_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struc
                                      .years = number(s, 21),
                                      .year_breaks = number(s, 22),
                                      .backs = number(s, 23),
-                                     .back_s = number(s, 24)},
+                                     .back_s = number(s, 24),
+                                     .twice = number(s, 25),
+                                     .never = number(s, 26)},
                    e);
 }
 
@@ -908,7 +913,7 @@ bool case_ledger(const char *path, const struct case_ledger_visitor *v, struct e
         {"SELECT path, sha256, size, reader, container, not_read, records, salvaged, repaired, cut, no_kind, no_time, "
          "first, "
          "last, damages, damage_bytes, findings, assumed, duplicates, zone, corrected, years, year_breaks, backs, "
-         "back_s "
+         "back_s, twice, never "
          "FROM custody ORDER BY rowid",
          file_row},
         {"SELECT path, sha256, host, log, events, first, last FROM coverage ORDER BY rowid", coverage_row},

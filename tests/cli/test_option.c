@@ -34,7 +34,7 @@ static const struct option table[] = {
     {.name = "shell", .argument = "SHELL", .type = OPTION_WORD, .words = shells, AT(shell)},
     {.name = "from", .argument = "TIME", .type = OPTION_TIME, AT(from)},
     {.name = "to", .argument = "TIME", .type = OPTION_TIME, AT(to)},
-    {.name = "zone", .argument = "OFFSET", .type = OPTION_ZONE, AT(zone)},
+    {.name = "zone", .argument = "ZONE", .type = OPTION_ZONE, AT(zone)},
     {.name = "memory",
      .argument = "SIZE",
      .type = OPTION_SIZE,
@@ -146,10 +146,12 @@ static void zones(void **state) {
         bool good;
     } cases[] = {
         {"+01:00", 3600, true}, {"-05:30", -19800, true}, {"+0545", 20700, true}, {"UTC", 0, true},
-        {"+00:00", 0, true},    {"+2", 0, false},         {"02:00", 0, false},    {"CET", 0, false},
-        {"Z", 0, false},        {"", 0, false},           {"+", 0, false},        {"+25:00", 0, false},
-        {"+01:00 x", 0, false}, {"+01:0", 0, false},      {"+01:00+1", 0, false}, {"Europe/Berlin", 0, false},
+        {"+00:00", 0, true},    {"+2", 0, false},         {"02:00", 0, false},    {"C:T", 0, false},
+        {"../x", 0, false},     {"", 0, false},           {"+", 0, false},        {"+25:00", 0, false},
+        {"+01:00 x", 0, false}, {"+01:0", 0, false},      {"+01:00+1", 0, false}, {"Europe/", 0, false},
     };
+    static const char *const names[] = {"Europe/Berlin", "CET",
+                                        "Etc/GMT+5"}; /* whether there is one is not looked up here */
     (void)state;
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -164,7 +166,18 @@ static void zones(void **state) {
         if (cases[i].good) {
             assert_int_equal(w.zone.seconds, cases[i].seconds);
             assert_string_equal(w.zone.name, cases[i].value);
+            assert_false(w.zone.named);
         }
+        free(memory);
+    }
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct wishes w;
+        void *memory;
+        struct err e = {0};
+
+        assert_true(read_words(JUST("f", "--zone", names[i]), &w, &memory, &e));
+        assert_true(w.zone.named && w.zone.seconds == 0);
+        assert_string_equal(w.zone.name, names[i]);
         free(memory);
     }
 }
@@ -285,10 +298,10 @@ static void refused(void **state) {
         {{"f", "--shell", "ksh"}, "--shell takes bash, zsh or fish, not 'ksh': did you mean 'zsh'?"},
         {{"f", "--shell", "Bash"}, "--shell takes bash, zsh or fish, not 'Bash': did you mean 'bash'?"},
         {{"f", "--memory", "12"}, "--memory takes a size such as 512M or 2G, from 64M to 1024G, not '12'"},
-        {{"f", "--zone", "CET"},
-         "--zone takes an offset from UTC such as +01:00 or -05:00, or UTC (of a country with summer time: one run for "
-         "each part of the year), not 'CET'"},
-        {{"f", "--zone", "-01:00"}, "--zone needs a value: OFFSET (one that begins with a dash: --zone=-01:00)"},
+        {{"f", "--zone", "C:T"},
+         "--zone takes the name of a zone such as Europe/Berlin, or an offset from UTC such as +01:00 or -05:00, not "
+         "'C:T'"},
+        {{"f", "--zone", "-01:00"}, "--zone needs a value: ZONE (one that begins with a dash: --zone=-01:00)"},
         {{"f", "--threads", "65"}, "--threads takes a whole number from 1 to 64, not '65'"},
         {{"f", "--from", "2021"},
          "--from takes a time such as 2021-03-14, 2021-03-14T09:30:00Z or 2021-03-14T09:30:00+02:00, not '2021'"},

@@ -155,7 +155,7 @@ def nothing_hidden_reaches_the_terminal():
             database.execute(f"UPDATE custody SET {column} = ?", (evil + column,))
         database.execute("UPDATE custody SET assumed = 1")
         database.execute("UPDATE custody SET not_read = '' WHERE path LIKE '%.jsonl'")
-        database.execute("INSERT INTO custody SELECT 'box', sha256, 1, '', ?, '', 0,0,0,0,0,0,NULL,NULL,0,0,0,0,0,'',0,0,0,0,0 FROM custody LIMIT 1", (evil + "container",))
+        database.execute("INSERT INTO custody SELECT 'box', sha256, 1, '', ?, '', 0,0,0,0,0,0,NULL,NULL,0,0,0,0,0,'',0,0,0,0,0,0,0 FROM custody LIMIT 1", (evil + "container",))
         database.commit()
         database.close()
         shown = on_terminal(["ledger", folder / "case"], TERM="dumb")

@@ -879,7 +879,7 @@ static void times_and_how_well(void **state) {
 /* Records that say their time twice: the time that is taken, and by how much its witness is later than what is claimed. */
 static void witnesses(void **state) {
     static const char kinds[] = "kind: w/a\nwhen: {a: {present: true}}\ntime: [first, utc, at]\nwitness: utc\n---\n"
-                                "kind: w/b\nwhen: {b: {present: true}}\ntime: [at, first]\n";
+                                "kind: w/b\nwhen: {b: {present: true}}\ntime: [{from: cloud, as: utc}, at, first]\n";
     static const struct {
         const char *text, *when;
         enum zone zone;
@@ -903,9 +903,12 @@ static void witnesses(void **state) {
         {"a=1", "", ZONE_GIVEN, NULL, NULL, 0},
         {"b=1 at=2021-03-14T01:40:00 utc=2021-03-14T06:40:00", "2021-03-14T00:40:00Z", ZONE_ASSUMED, "at", NULL, 0},
         {"b=1 first=2021-03-14T01:40:00+02:00", "2021-03-13T23:40:00Z", ZONE_GIVEN, "first", NULL, 0},
+        {"b=1 cloud=2021-03-14T01:40:00", "2021-03-14T01:40:00Z", ZONE_GIVEN, NULL, NULL, 0},
+        {"b=1 cloud=2021-03-14T01:40:00+02:00", "2021-03-13T23:40:00Z", ZONE_GIVEN, NULL, NULL, 0},
     };
     /* An hour east of UTC: only what says no zone, and is no witness. */
-    struct ingest_options const o = {.rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8, .zone_s = 3600};
+    struct zone_rules *const east = zone_rules_fixed(3600);
+    struct ingest_options const o = {.rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8, .zone = east};
     static struct trial t;
     char when[INSTANT_TEXT];
     size_t count;
@@ -927,6 +930,7 @@ static void witnesses(void **state) {
                      STR_ARG(clock_name), STR_ARG(claim_name), row->claim_s);
         trial_close(&t);
     }
+    zone_rules_free(east);
 }
 
 /* Steps back of times that the reader knows, in the order of their numbers. */

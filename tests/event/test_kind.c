@@ -87,6 +87,8 @@ static const struct {
      "k.yml:3: `words` has no key `lists`; it may have: list numbered joined"},
     {"braces", "kind: a\nwhen: {X: 1}\nroles: {object: '{{x}} {A}'}\n", OK},
     {"shape of events", "shape: s\nwhen: A\neach_of: B\n", OK},
+    {"shape with XML", "shape: s\nwhen: A\nxml: B\nstrip: [B.C., B.]\n", OK},
+    {"shape with XML in two fields", "shape: s\nwhen: A\nxml: [B, C]\n", "k.yml:3: `xml` must be one value"},
     {"shape that renames beginnings", "shape: s\nwhen: A\nrename: {a.: B., c: D}\n", OK},
     {"shape that makes a name of a beginning", "shape: s\nwhen: A\nrename:\n  a.: B\n",
      "k.yml:4: `rename`: a beginning (with a point at its end) becomes a beginning, a name a name"},
@@ -220,10 +222,11 @@ static const struct {
     {"table twice", "table: t\ncolumns: [{A: time}, {B: time}]\n---\ntable: t\ncolumns: [{A: time}, {B: time}]\n",
      "k.yml:4: `t` is there already (k.yml:1)"},
     {"time in a form", "kind: a\nwhen: {X: 1}\ntime: [{from: T, as: unix}, U]\n", OK},
+    {"a time that is UTC", "kind: a\nwhen: {X: 1}\ntime: [{from: T, as: utc}, U]\n", OK},
     {"time in no form", "kind: a\nwhen: {X: 1}\ntime: {from: T}\n",
      "k.yml:3: a time is a field, or has `from` and `as`"},
     {"time in an unknown form", "kind: a\nwhen: {X: 1}\ntime: {from: T, as: roman}\n",
-     "k.yml:3: `as: roman` is unknown; a time may be `unix`"},
+     "k.yml:3: `as: roman` is unknown; a time may be `unix` or `utc`"},
     {"shape twice", "shape: a\nwhen: X\n---\nshape: a\nwhen: Y\n", "k.yml:4: `a` is there already (k.yml:1)"},
 };
 
@@ -715,7 +718,7 @@ static void times_in_other_forms(void **state) {
         {"pbx-", ""},
         {"2017-06-20 09:49:22", ""},
     };
-    struct kind_time const as_written = {0, false, 0}, unix_seconds = {0, true, 0};
+    struct kind_time const as_written = {0, false, false, 0}, unix_seconds = {0, true, false, 0};
     (void)state;
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -1012,6 +1015,10 @@ static const struct {
     {"Id=4104 LogName=Microsoft-Windows-PowerShell/Operational ProviderName=p MachineName=m", "windows/get-winevent",
      "windows/powershell/4104"},
     {"properties.Channel=Security properties.EventId=4719", "windows/azure-diagnostics", "windows/security"},
+    {"properties.Channel=Security properties.EventId=4719 properties.RawXml=x", "windows/azure-diagnostics-xml",
+     "windows/security"},
+    {"EventLog=Security EventID=4719 Source=x EventData=x", "windows/log-analytics", "windows/security"},
+    {"Channel=Security EventID=4719 EventSourceName=x EventData=x", "windows/security-event", "windows/security"},
     /* sigma-logsources 10, 3: a forwarded event has the channel it was written to */
     {"Channel=Microsoft-Windows-Sysmon/Operational EventID=1 Provider_Name=x", "windows/flat", "windows/sysmon/1"},
     /* 10, 4 */

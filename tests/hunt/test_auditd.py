@@ -191,8 +191,9 @@ detection:
 """
 # Title, log source, what is looked for, an event that is it, one that is not.
 CATEGORIES = [
-    ("command", "category: process_creation", "{Image: /usr/bin/ls, CommandLine: 'ls -l a b', CurrentDirectory: /home/u, User: '1000'}",
+    ("command", "category: process_creation", "{Image: /usr/bin/ls, CommandLine: 'ls -l a b', CurrentDirectory: /home/u, User: 'uid=1000'}",
      command("ls", "-l", "a b"), command("ls", "-l", "a", "c")),
+    ("as whom it runs", "category: process_creation", "{User: root}", command("id", euid=0), command("id", euid=33)),
     ("failed call", "category: process_creation", "{Image|contains: /}", command("ls"), syscall(59, success="no")),
     ("file", "category: file_event", "{TargetFilename: /etc/cron.d/x, Image: /usr/bin/vim}", file("etc/cron.d/x", "CREATE"), file("/etc/cron.d/x")),
     ("connection", "category: network_connection", "{DestinationIp: 192.168.0.1, DestinationPort: 443, Initiated: 'true', Image|endswith: /x}",
@@ -290,7 +291,7 @@ def public_auditbeat():
             finding = found.get(number, {"time": "", "host": "", "account": "?"})
             # "2021-01-01T00:01:01Z" and "2023-06-23T07:55:01.421000Z" as an instant is written here
             time = expected["@timestamp"].replace("000Z", "Z")
-            if finding["time"] != time or finding["host"] != expected["host"]["name"] or (finding["account"] not in names and finding["account"] != user.get("audit", {}).get("id")):
+            if finding["time"] != time or finding["host"] != expected["host"]["name"] or (finding["account"] not in names and finding["account"] != f"uid={user.get('audit', {}).get('id')}"):
                 wrong.append(f"{test['test']}: {finding['time']} {finding['host']} {finding['account']}")
     assert not wrong, f"{len(wrong)}: {wrong[:4]} {errors[-300:]}"
 

@@ -90,6 +90,19 @@ DIRECT = json.dumps(
         ]
     }
 )
+
+
+def json_cdr(**variables):
+    return json.dumps({
+        "core-uuid": "ee35cf25-cbd4-4b0d-8e0a-6ffa2c35a401", "switchname": "fs1",
+        "channel_data": {"state": "CS_REPORTING", "direction": "inbound"},
+        "variables": {"uuid": "96aa82fe-7bd1-11e5-a230-5c514f6a0f72", "direction": "inbound", "start_stamp": "2021-03-14%2008%3A12%3A03",
+                      "start_epoch": "1615705923", "duration": "12", "billsec": "9", "hangup_cause": "NORMAL_CLEARING", **variables},
+        "callflow": [{"profile_index": "1", "caller_profile": {"caller_id_number": "0301234567", "destination_number": "0897654321", "network_addr": "192.0.2.7"},
+                      "times": {"created_time": "1615705923123456"}}],
+    })  # fmt: skip
+
+
 # name: content, and of each event: kind, time, account, called (outcomes: tests/event/test_kind.c)
 CALLS = {
     "asterisk": (
@@ -119,6 +132,11 @@ CALLS = {
             ("call/freeswitch", "2023-07-26T01:51:32Z", "+49301234567", "+12025550143"),
             ("call/freeswitch", "2023-07-26T01:52:11Z", "6789", "112"),
         ],
+    ),
+    "freeswitch, json": (json_cdr(), [("call/freeswitch-json", "2021-03-14T07:12:03Z", "+49301234567", "+49897654321")]),
+    "freeswitch, json with microseconds": (
+        json_cdr(start_uepoch="1615705923123456"),
+        [("call/freeswitch-json", "2021-03-14T07:12:03.123456Z", "+49301234567", "+49897654321")],
     ),
     "cucm": (
         CUCM,

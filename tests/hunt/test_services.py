@@ -174,6 +174,9 @@ def test_plaso():
         ("linux/plaso/dpkg.log", "unix/dpkg", 4),
         ("linux/plaso/syslog_syslog_cron.log", "unix/cron", 9),
         ("linux/plaso/syslog_syslog_ssh.log", "unix/sshd", 9),
+        ("linux/plaso/AccessProtectionLog.txt", "endpoint/mcafee-access-protection", 14),
+        ("linux/plaso/teamviewer_connections_incoming.txt", "endpoint/teamviewer", 1),
+        ("linux/plaso/teamviewer_Connections.txt", "endpoint/teamviewer", 1),
     )
     for name, kind, count in cases:
         path = SHARED / "data" / name
@@ -273,7 +276,24 @@ MADE = [
     ('[2024-03-25 07:12:00] SECURITY[1234] res_security_log.c: SecurityEvent="InvalidPassword",EventTV="2024-03-25T07:12:00.123+0000",Severity="Error",Service="SIP",EventVersion="2",AccountID="101",SessionID="0x7f",LocalAddress="IPV4/UDP/10.0.0.1/5060",RemoteAddress="IPV4/UDP/203.0.113.9/5071",Challenge="1"', 'asterisk/security', {'account': '101', 'client_address': '203.0.113.9', 'server_address': '10.0.0.1', 'outcome': 'failure', 'session': '0x7f'}, {'Challenge': '1'}),
     ('[2024-03-25 07:12:01] NOTICE[1234] chan_sip.c: Registration from \'"101" <sip:101@10.0.0.1>\' failed for \'203.0.113.9:5071\' - Wrong password', 'asterisk/security', {'client_address': '203.0.113.9', 'outcome': 'failure'}, {'reason': 'Wrong password', 'call': None}),
     ('[2024-03-25 07:12:02] NOTICE[1234][C-0001] chan_sip.c: Registration from \'"102" <sip:102@10.0.0.1>\' failed for \'203.0.113.9:5071\' - No matching peer found', 'asterisk/security', {'client_address': '203.0.113.9', 'outcome': 'failure'}, {'reason': 'No matching peer found', 'call': 'C-0001'}),
+    # Programs of Windows.
+    ("9/27/2013\t2:42:26 PM\tBlocked by Access Protection rule \tDOM\\jo\tC:\\a b\\p.exe\tC:\\x.exe\tCommon Standard Protection:Prevent x\tAction blocked : Terminate", "endpoint/mcafee-access-protection", {"account": "DOM\\jo", "object": "C:\\x.exe", "outcome": "failure"}, {"process": "C:\\a b\\p.exe", "operation": "Terminate", "when": "9/27/2013 2:42:26 PM"}),
+    ("7/30/2013\t10:18:02 AM\tWould be blocked by port blocking rule  (rule is currently not enforced) \tC:\\f.exe\tCommon Maximum Protection:Prevent HTTP\t192.0.2.70:443", "endpoint/mcafee-access-protection", {"server_address": "192.0.2.70", "outcome": "success"}, {"dst_port": "443"}),
+    ("7/30/2013\t10:18:02 AM\tDeleted (Clean failed) \tDOM\\jo\tC:\\i.exe\tC:\\a\\e.com\tEICAR test file (Test)", "endpoint/mcafee-scan", {"account": "DOM\\jo", "object": "C:\\a\\e.com"}, {"Signature": "EICAR test file (Test)", "action": "delete"}),
+    ("20160926 122635 File \"C:\\Tempo\\E.txt\" belongs to virus/spyware 'EICAR-AV-Test'.", "endpoint/sophos-found", {"object": "C:\\Tempo\\E.txt"}, {"Signature": "EICAR-AV-Test", "when": "20160926 122635"}),
+    ("20160923 084229 Control of  \"\\\\h\\x.docx\" returned a SAV error Interface 0xa0040212: File is crypted.", "endpoint/sophos", {"object": "\\\\h\\x.docx", "outcome": "failure"}, {"Signature": None}),
+    ("1660360496\tPartner A\t16-02-2024 14:16:32\t16-02-2024 14:18:36\tIEUser\tRemoteControl\t{b3a4df33-d027-44d5-b50f-4e61115494d4}\t", "endpoint/teamviewer", {"account": "IEUser", "object": "1660360496", "session": "{b3a4df33-d027-44d5-b50f-4e61115494d4}"}, {"when": "2024-02-16 14:16:32", "partner_name": "Partner A", "action": "incoming"}),
+    ("1660360496                      20-02-2024 13:10:33             20-02-2024 13:11:52             IEUser        RemoteControl      {b35110b2-7dc5-4bb9-8d54-ca80953f65f8}", "endpoint/teamviewer", {"account": "IEUser"}, {"ended": "2024-02-20 13:11:52", "action": "outgoing"}),
+    ("PS C:\\Windows\\system32> IEX (New-Object Net.WebClient).DownloadString('x')", "endpoint/powershell-transcript/command", {"object": "IEX (New-Object Net.WebClient).DownloadString('x')"}, {"drive": "C", "action": "command"}),
+    ("PS /home/u> whoami", "endpoint/powershell-transcript/command", {"object": "whoami"}, {}),
+    ("RunAs User: PC1\\jo", "endpoint/powershell-transcript", {"account": "PC1\\jo"}, {}),
+    ("PS remarks that somebody wrote > and more", "text/line", {}, {}),
+    ("I0304 12:00:00.123456       1 server.go:12] Starting \"kubelet\"", "text/glog", {"object": "server.go"}, {"severity": "info", "thread": "1", "when": "0304 12:00:00.123456", "text": "Starting \"kubelet\""}),
+    ("E20230304 12:00:00.123456 123456 a/b.cc:9] x", "text/glog", {}, {"severity": "error", "when": "20230304 12:00:00.123456"}),
     # What only looks like one of them.
+    ("I0304 12:00:00 1234 f.go:1] no fraction", "text/line", {}, {"when": None}),
+    ("I1304 12:00:00.123456 1234 f.go:1] no month", "text/line", {}, {"when": None}),
+    ("9/27/2013\t2:42:26 PM\tBlocked by a rule \tDOM\\jo\tx\ty\tz\tAction blocked : Terminate", "text/line", {}, {}),
     ("10.0.0.1 GET / 200", "text/line", {}, {}),
     ("Failed to reticulate splines for user bob", "text/line", {}, {}),
     ("12 monkeys: a film", "text/line", {}, {"when": None}),
@@ -309,6 +329,8 @@ detection: {{a: {{{test}}}, condition: a}}
 
 # (log source, a test that only this line satisfies, how many of MADE): the names that rules use.
 SOURCES = [
+    ("product: windows, category: ps_script", "ScriptBlockText|contains: DownloadString", 1),
+    ("category: antivirus", "Signature|contains: EICAR, Filename|endswith: ['.com', 'E.txt']", 2),
     ("product: linux, service: sudo", "USER|startswith: '#-'", 1),
     ("product: linux, service: cron", "action: REPLACE", 1),
     ("product: linux, service: sshd", "outcome: success", 2),  # a login by key, a session of PAM
@@ -347,5 +369,27 @@ def test_log_sources():
     assert dict(titles) == want, f"{ {k: (SOURCES[int(k[1:])], want[k], titles.get(k, 0)) for k in want if titles.get(k, 0) != want[k]} } {out.stderr[:500]}"
 
 
+def test_lines_of_nobody():
+    """Rules for Linux are asked of syslog and of services' own logs, not of prose and of others' logs that hold their words."""
+    words = "as they wrote: chmod 777 /tmp/.x, and ran it"
+    files = {
+        "prose": KNOWN + f"He told me,\n{words}\n",
+        "application": f"2023-10-31 15:09:55,123 ERROR {words}\n" * 3,
+        "syslog": HEAD + f"prog[1]: {words}\n",
+        "dated": HEAD + f"prog[1]: 2023-10-31 15:09:55,123 {words}\n",
+        "dpkg": f"2018-09-01 10:00:00 startup {words}\n",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        for name in ("made", "rules"):
+            (place / name).mkdir()
+        for name, text in files.items():
+            (place / "made" / name).write_text(text, encoding="utf-8")
+        (place / "rules/r.yml").write_text(RULES.format(title="r", source="product: linux", test="k").replace("{k}", "['chmod 777']"), encoding="utf-8")
+        out = subprocess.run([BINARY, "hunt", str(place / "made"), "--rules", str(place / "rules"), "--json"], capture_output=True, check=False, timeout=60)
+    found = sorted(pathlib.Path(json.loads(line)["evidence_path"]).name for line in out.stdout.splitlines())
+    assert found == ["dated", "dpkg", "syslog"], (found, out.stderr)
+
+
 if __name__ == "__main__":
-    run([test_openssh, test_apache, test_thunderbird, test_scanners, test_plaso, test_made_up, test_log_sources])
+    run([test_openssh, test_apache, test_thunderbird, test_scanners, test_plaso, test_made_up, test_log_sources, test_lines_of_nobody])

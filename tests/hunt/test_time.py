@@ -12,6 +12,7 @@ import re
 import subprocess
 import tarfile
 import tempfile
+import zoneinfo
 
 from evidence import BINARY, SHARED, run
 
@@ -189,9 +190,15 @@ def hosts_and_files_have_clocks_of_their_own(folder):
     want = [("11.jsonl", "a", stamp(5 * HOUR)), ("11.jsonl", "b", stamp(0)), ("11.jsonl", "c", stamp(0)), ("22.jsonl", "a", stamp(0)),
             ("3x.jsonl", "a", stamp(-HOUR)), ("3y.jsonl", "a", stamp(0))]  # fmt: skip
     assert came == want, came
-    _, _, text = folder.hunt()
+    _, ledger, text = folder.hunt()
+    # Of the second file, which says no time twice, others know that this clock was wrong: told, and nothing changed. Of c nobody knows.
+    (alone,) = [line for line in ledger if line["line"] == "clock" and line["verdict"] == "alone"]
+    assert (alone["path"][-7:], alone["host"], alone["field"], alone["events"], alone["claims"]) == ("2.jsonl", "a", "at", 1, 0), alone
+    assert (alone["offset_s"], alone["least_s"], alone["most_s"]) == (0, -HOUR, 5 * HOUR) and len(alone["sha256"]) == 64, alone
+    assert "TIMES IN DOUBT" in text and "at was corrected by -1 h to +5 h in other files (a): left as it is" in text, text
+    assert "1 event left as they are, perhaps wrong by -1 h to +5 h: by so much other files of this clock were corrected" in text, text
     assert "CLOCKS: 2 of 4 files wrote local time as UTC, and were corrected" in text, text
-    assert "corrected by +5 h (a)" in text and "corrected by -1 h (a)" in text and "TIMES IN DOUBT" not in text, text
+    assert "corrected by +5 h (a)" in text and "corrected by -1 h (a)" in text, text
     assert "at of a in " in text and "corrected by -1 h: local time was written as UTC, as 20 of 20 records" in text, text
     assert "at of b" not in text  # what is sound is for machines
 
@@ -204,8 +211,16 @@ def too_many_hosts(folder):
     _, ledger, text = folder.hunt()
     clocks = [(line["path"][-7:], line["verdict"]) for line in ledger if line["line"] == "clock"]
     assert clocks == [("1.jsonl", "many")] + [("2.jsonl", "corrected")] * 1000, clocks[:5]
-    assert "more hosts than can be told apart" in text
+    assert "more clocks than can be told apart" in text
     assert {(event["evidence_path"][-7:], event["time"]) for event in folder.events()} == {("1.jsonl", stamp(0)), ("2.jsonl", stamp(5 * HOUR))}
+    # Files beyond a bound that others know to be wrong are not told one by one, but that there are more is told.
+    folder.put("1.jsonl", [gate(5 * HOUR, 0, f"h{host}") for host in range(900) for _ in range(3)])
+    for number in range(2, 76):
+        folder.put(f"{number}.jsonl", [door(0, f"h{host}") for host in range(900)])
+    _, ledger, text = folder.hunt()
+    verdicts = collections.Counter(line["verdict"] for line in ledger if line["line"] == "clock")
+    assert verdicts == {"corrected": 900, "alone": 65536, "many": 1}, verdicts
+    assert "there are more files than are listed here" in text
 
 
 @in_folder
@@ -218,7 +233,7 @@ def parts_of_a_file_are_one(folder):
     folder.put("3.jsonl", [gate(5 * HOUR if i % 2 else 0, i % 60, mark="yes") for i in range(60)])
     assert (folder.evidence / "1.jsonl").stat().st_size > 24 << 20
     one = folder.hunt(threads=1)
-    assert [line["verdict"] for line in one[1] if line["line"] == "clock"] == ["corrected", "unsure"], one[1]
+    assert [line["verdict"] for line in one[1] if line["line"] == "clock"] == ["corrected", "unsure", "alone"], one[1]
     for threads in (2, 3):
         again = folder.hunt(threads=threads)
         assert again[:2] == one[:2], threads
@@ -274,9 +289,61 @@ def zones_that_are_told(folder):
     # The witness needs no zone, whatever is told; a zone that is told wrong is found out.
     folder.put("1.jsonl", [gate(0, i, zone="") for i in range(20)] + [door(0, zone="")])
     assert [(e["time"], e["zone"]) for e in folder.events("--zone", "+02:00", "--kind", "acme/door")] == [(stamp(0), "corrected")]
-    for wrong in ("CET", "+25:00", "2", "", "+1", "Europe/Berlin", "+02:00x"):
+    for wrong, why in (("+25:00", "an offset from UTC"), ("2", "an offset from UTC"), ("", "an offset from UTC"), ("+02:00x", "an offset from UTC"),
+                       ("../UTC", "the name of a zone"), ("/etc/passwd", "the name of a zone"), ("Europe/Berlim", "no time zone 'Europe/Berlim' in"),
+                       ("Europe", "no time zone 'Europe' in")):
         done = subprocess.run([BINARY, "events", str(folder.evidence), f"--zone={wrong}"], capture_output=True, check=False)
-        assert done.returncode == 2 and b"an offset from UTC" in done.stderr, (wrong, done)
+        assert done.returncode == 2 and why in done.stderr.decode() and not done.stdout, (wrong, done)
+
+
+ZONES = ["Europe/Berlin", "America/New_York", "Europe/Dublin", "Australia/Lord_Howe", "Asia/Kolkata", "America/St_Johns", "Africa/Casablanca",
+         "Asia/Gaza", "Pacific/Apia", "America/Nuuk", "EST", "Etc/GMT+5"]
+
+
+def local_times(zone):
+    """Local times around every change of its clocks in some years, also behind the end of its table, and some between."""
+    for year in (1975, 1996, 2011, 2021, 2024, 2050, 2103):
+        before = None
+        for hour in range(0, 366 * 24, 6):
+            at = datetime.datetime(year, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(hours=hour)
+            offset = at.astimezone(zone).utcoffset()
+            if before is not None and (offset != before or hour % 1200 == 0):
+                for minutes in range(-30 * 60, 31 * 60, 15):
+                    yield (at + offset + datetime.timedelta(minutes=minutes)).replace(tzinfo=None)
+            before = offset
+
+
+@in_folder
+def zones_by_name(folder):
+    """The rules of a place at every instant, as Python's reader of the same files has them."""
+    for name in ZONES:
+        zone = zoneinfo.ZoneInfo(name)
+        times = list(local_times(zone))
+        folder.put("1.jsonl", [{**door(0), "at": t.isoformat()} for t in times])
+        came = [(e["time"], e["zone"]) for e in folder.events("--zone", name)]
+        twice = never = 0
+        for local, got in zip(times, came, strict=True):
+            offsets = [local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)]
+            want = ((local - offsets[0]).isoformat() + "Z", "assumed" if offsets[0] == offsets[1] else "unsure")
+            twice += offsets[0] > offsets[1]
+            never += offsets[0] < offsets[1]
+            assert got == want, (name, local, got, want)
+        _, ledger, text = folder.hunt("--zone", name)
+        (line,) = [line for line in ledger if line["line"] == "file"]
+        assert (line["zone_assumed"], line["zone"], line["twice"], line["never"]) == (len(times), name, twice, never), (name, line, twice, never)
+        assert ("its clocks never showed" in text, "its clocks showed twice" in text) == (never > 0, twice > 0), (name, text)
+    assert twice == never == 0, "a zone without changes"
+    # Times that say their zone are no business of --zone, and a damaged file of a zone ends the hunt before it begins.
+    folder.put("1.jsonl", [door(0), door(0, zone="+05:00")])
+    assert [e["zone"] for e in folder.events("--zone", "Europe/Berlin")] == ["given", "given"]
+    # Nor are those that are UTC without saying so.
+    folder.put("1.jsonl", [{"CreationTime": "2021-07-01T12:00:00", "Operation": "x", "Workload": "Exchange", "RecordType": 1, "Id": "1"}])
+    assert [(e["time"], e["zone"]) for e in folder.events("--zone", "Europe/Berlin")] == [("2021-07-01T12:00:00Z", "given")]
+    (folder.path / "zones").mkdir()
+    (folder.path / "zones" / "Broken").write_bytes(pathlib.Path("/usr/share/zoneinfo/Europe/Berlin").read_bytes()[:500])
+    done = subprocess.run([BINARY, "events", str(folder.evidence), "--zone", "Broken"], capture_output=True, check=False,
+                          env={**os.environ, "TZDIR": str(folder.path / "zones")})
+    assert done.returncode == 2 and b"Broken is damaged: install the package tzdata again" in done.stderr, done
 
 
 # Days of a log's lines, when it was last written to, the years they get; steps back that are told.
@@ -375,5 +442,5 @@ def a_collectors_export():
 
 if __name__ == "__main__":
     run([what_is_sure_is_put_right, hosts_and_files_have_clocks_of_their_own, too_many_hosts, parts_of_a_file_are_one,
-         correlations_take_what_was_put_right, from_and_to_are_asked_of_what_was_put_right, zones_that_are_told, years_that_no_line_says,
+         correlations_take_what_was_put_right, from_and_to_are_asked_of_what_was_put_right, zones_that_are_told, zones_by_name, years_that_no_line_says,
          clock_set_back, a_collectors_export])  # fmt: skip

@@ -52,6 +52,17 @@ def windows(system, data):
                                  **system}, "EventData": data}}  # fmt: skip
 
 
+RAW_XML = ("<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Security-Auditing' Guid='{G}'/><EventID>4688</EventID>"
+           "<TimeCreated SystemTime='2021-01-11T10:48:46.476330800Z'/><EventRecordID>77</EventRecordID><Correlation ActivityID='{A}'/><Channel>Security</Channel>"
+           "<Computer>pc1.example.org</Computer><Security/></System><EventData><Data Name='NewProcessName'>C:\\a &amp; b\\&lt;x&gt;.exe</Data><Data>by its place</Data>"
+           "<Data Name='Empty'></Data></EventData></Event>")  # fmt: skip
+
+
+def azure_windows(xml):
+    return {"time": "2021-01-11T10:48:46.4763308Z", "category": "WindowsEventLogsTable", "properties": {
+        "ProviderName": "Microsoft-Windows-Security-Auditing", "EventId": 4688, "Channel": "Security", "RoleInstance": "_ROLE", "RawXml": xml}}  # fmt: skip
+
+
 def zeek(*lines, head="#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tssh\n#fields\tts\tuid\tid.orig_h\tclient\ttags\n#types\ttime\tstring\taddr\tstring\tset[string]\n"):
     return head + "".join(line + "\n" for line in lines)
 
@@ -75,7 +86,7 @@ CASES = [
     ("1! ... and a full stop", whole(m365(Operation="Add member to role.", Workload="AzureActiveDirectory", RecordType=8)), [{"fields.Operation": "Add member to role.", "kind": "m365/entra/Add member to role."}]),
     ("1! a row without a record", quoted("CreationDate", "UserIds", "Operations", "AuditData") + quoted("5/18/2021 9:13:33 PM", "ann@example.org", "MailItemsAccessed", "")
      + quoted("5/18/2021 12:00:01 AM", "ann@example.org", "New-InboxRule", json.dumps(m365())),
-     [{"time": "2021-05-18T21:13:33Z", "roles.account": "ann@example.org", "zone": "assumed"}, {"kind": "m365/exchange/New-InboxRule", "time": "2021-05-18T21:13:33Z"}]),
+     [{"time": "2021-05-18T21:13:33Z", "roles.account": "ann@example.org", "zone": "given"}, {"kind": "m365/exchange/New-InboxRule", "time": "2021-05-18T21:13:33Z"}]),
     ("1! one account in two spellings", whole(m365(UserId="Ann@Example.org"), m365(UserId="ann@example.org", Id=IDS[1])), [{"roles.account": "ann@example.org"}, {"roles.account": "ann@example.org"}]),
     ("1! accounts that are no addresses", whole(*(m365(UserId=name) for name in ("Certificate", "NOT-FOUND", "S-1-5-18", "NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)"))),
      [{"fields.UserId": name} for name in ("Certificate", "NOT-FOUND", "S-1-5-18", "NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)")]),
@@ -109,6 +120,21 @@ CASES = [
                                                                      "@timestamp": "2021-03-14T01:39:32.000Z", "UtcTime": "2021-03-14 06:39:30.123", "CommandLine": "a"}),
      [{"time": "2021-03-14T06:39:30.123Z", "kind": "windows/sysmon/1"}]),
     ("5 an event id as number, text and object", whole(windows({"EventID": 4625}, {}), windows({"EventID": "4625"}, {}), windows({"EventID": {"#text": 4625, "#attributes": {"Qualifiers": 0}}}, {})), [{"fields.EventID": "4625", "kind": "windows/security/4625"}] * 3),
+    ("5 Azure's diagnostics: the event as XML", whole(azure_windows(RAW_XML), azure_windows(RAW_XML[: RAW_XML.index("<Data Name='Empty'")]), azure_windows("no XML")), [
+        {"kind": "windows/security/4688", "time": "2021-01-11T10:48:46.4763308Z", "roles.host": "pc1.example.org", "fields.NewProcessName": "C:\\a & b\\<x>.exe", "fields.Empty": "",
+         "fields.EventRecordID": "77", "fields.Correlation_ActivityID": "{A}", "fields.Data": "by its place", "fields.EventID": "4688", "fields.RoleInstance": "_ROLE", "fields.RawXml": RAW_XML},
+        {"kind": "windows/security/4688", "roles.host": "pc1.example.org", "fields.NewProcessName": "C:\\a & b\\<x>.exe", "fields.Empty": ABSENT, "fields.EventID": "4688"},
+        {"kind": "windows/security/4688", "roles.host": ABSENT, "fields.EventID": "4688", "fields.Channel": "Security", "fields.RawXml": "no XML"}]),
+    ("5 Log Analytics: the tables Event and SecurityEvent", whole(
+        {"TimeGenerated": "2021-01-11T10:48:46.47", "EventLog": "Microsoft-Windows-Sysmon/Operational", "Source": "Microsoft-Windows-Sysmon", "EventID": 1, "Computer": "pc1",
+         "EventData": "<DataItem type=\"System.XmlData\"><EventData xmlns=\"u\"><Data Name=\"Image\">C:\\x.exe</Data><Data Name=\"CommandLine\">x &quot;y&quot;</Data></EventData></DataItem>"},
+        {"TimeGenerated": "2021-01-11T10:48:46.47Z", "Channel": "Security", "EventSourceName": "Microsoft-Windows-Security-Auditing", "EventID": 4688, "Computer": "pc1", "NewProcessName": "C:\\y.exe",
+         "EventData": "<EventData xmlns=\"u\"><Data Name=\"NewProcessName\">C:\\y.exe</Data><Data Name=\"TokenElevationType\">%%1937</Data></EventData>"}), [
+        {"kind": "windows/sysmon/1", "roles.host": "pc1", "fields.Image": "C:\\x.exe", "fields.CommandLine": 'x "y"', "fields.Channel": "Microsoft-Windows-Sysmon/Operational"},
+        {"kind": "windows/security/4688", "roles.host": "pc1", "fields.NewProcessName": "C:\\y.exe", "fields.TokenElevationType": "%%1937", "time": "2021-01-11T10:48:46.470Z"}]),
+    ("5 XML that is hostile", whole(azure_windows("<Event>" * 40 + "x"), azure_windows("<Event><EventData>" + "<Data Name='a'>1</Data>" * 9000 + "</EventData></Event>"),
+                                    azure_windows(f"<Event><{'e' * 2000} a='1'><f>2</f></{'e' * 2000}><System><Computer>pc2</Computer></System></Event>")),
+     [{"kind": "windows/security/4688"}, {"kind": "windows/security/4688"}, {"roles.host": "pc2"}]),
     ("5 a channel in other letters", whole(windows({"Channel": "security"}, {})), [{"kind": "windows/security/4624"}]),
     ("5 a number of 64 bits", whole(windows({"Keywords": -9223372036854775808}, {})), [{"fields.Keywords": "-9223372036854775808"}]),
     ("6! more digits than a double has", zeek("1521911799.739898\tC1\t198.51.100.7\tx\t(empty)") + "", [{"time": "2018-03-24T17:16:39.739898Z", "precision": "6"}]),
@@ -144,7 +170,7 @@ CASES = [
     ("10! ... and that of a template", CUSTOM, [{"kind": "call/asterisk", "fields.src": "030123", "fields.dst": "040987", "fields.disposition": "BUSY"}]),
     ("10! two header lines", CUCM, [{"kind": "call/cucm", "time": "2021-03-14T07:12:03Z", "zone": "given", "fields.callingPartyNumber": "030123", "roles.client_address": "10.1.2.200"}]),
     ("10 local times, and the offset in the call's number", MASTER, [{"time": "2021-03-14T07:12:03Z"}]),
-    ("12 decimals and clocks", whole({"CreationTime": "2021-05-18T21:13:33.1234567", "Operation": "x", "Workload": "Exchange", "RecordType": 1, "Id": "1"}), [{"time": "2021-05-18T21:13:33.1234567Z", "time_text": "2021-05-18T21:13:33.1234567", "zone": "assumed", "precision": "7"}]),
+    ("12 decimals and clocks", whole({"CreationTime": "2021-05-18T21:13:33.1234567", "Operation": "x", "Workload": "Exchange", "RecordType": 1, "Id": "1"}), [{"time": "2021-05-18T21:13:33.1234567Z", "time_text": "2021-05-18T21:13:33.1234567", "zone": "given", "precision": "7"}]),
     ("12 a byte order mark", b"\xef\xbb\xbf" + whole(m365()).encode(), [{"kind": "m365/exchange/New-InboxRule"}]),
     ("12 UTF-16, as PowerShell writes", b"\xff\xfe" + whole(m365(UserId="änn@example.org")).encode("utf-16-le"), [{"roles.account": "änn@example.org"}]),
     ("12 a byte that is no UTF-8 costs no record", b"Mar  6 04:07:23 srv1 sshd[1]: Invalid user j\xf6rg from 198.51.100.7\nMar  6 04:07:24 srv1 sshd[1]: Invalid user x from 198.51.100.7\n", [{"roles.client_address": "198.51.100.7"}, {"roles.account": "x"}]),

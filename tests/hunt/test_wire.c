@@ -104,6 +104,8 @@ static const struct wire messages[] = {
                  .no_time = 7,
                  .years = 8,
                  .year_breaks = 9,
+                 .twice = 12,
+                 .never = 13,
                  .backs = 10,
                  .back_s = 11}},
 };
@@ -232,6 +234,8 @@ static void round_trip(void **state) {
             assert_int_equal(w.custody.no_time, 7);
             assert_int_equal(w.custody.years, 8);
             assert_int_equal(w.custody.year_breaks, 9);
+            assert_int_equal(w.custody.twice, 12);
+            assert_int_equal(w.custody.never, 13);
             assert_int_equal(w.custody.backs, 10);
             assert_int_equal(w.custody.back_s, 11);
             assert_int_equal(w.custody.first, INSTANT_NONE); /* what its logs say */

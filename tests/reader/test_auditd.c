@@ -58,11 +58,20 @@ static const struct source sources[] = {
 
     /* Who. */
     {"unset", STR("type=A " M "auid=4294967295 uid=33\n"),
-     "1@0+58{auid=t:4294967295;uid=t:33;" OF("A") ";_account=t:33}"},
+     "1@0+58{auid=t:4294967295;uid=t:33;" OF("A") ";_account=t:uid=33}"},
     {"unset as old kernels write it", STR("type=A " M "auid=-1\n"), "1@0+43{auid=t:-1;" OF("A") "}"},
-    {"a number", STR("type=A " M "auid=1000 uid=0\n"), "1@0+51{auid=t:1000;uid=t:0;" OF("A") ";_account=t:1000}"},
+    {"a number that nobody has",
+     STR("type=A " M "auid=1000\x1d"
+         "AUID=\"unknown(1000)\" UID=\"root\"\n"),
+     "1@0+77{auid=t:1000;AUID=t:unknown(1000);UID=t:root;" OF("A") ";_account=t:uid=1000}"},
+    {"nobody logged in",
+     STR("type=A " M "auid=4294967295 uid=0\x1d"
+         "AUID=\"unset\" UID=\"root\"\n"),
+     "1@0+81{auid=t:4294967295;uid=t:0;AUID=t:unset;UID=t:root;" OF("A") ";_account=t:root}"},
+    {"a number", STR("type=A " M "auid=1000 uid=0\n"), "1@0+51{auid=t:1000;uid=t:0;" OF("A") ";_account=t:uid=1000}"},
     {"old and new", STR("type=LOGIN " M "pid=1 old auid=4294967295 new auid=0 old ses=1 new ses=2\n"),
-     "1@0+96{pid=t:1;old-auid=t:4294967295;auid=t:0;old-ses=t:1;ses=t:2;" OF("LOGIN") ";_account=t:0;_session=t:2}"},
+     "1@0+96{pid=t:1;old-auid=t:4294967295;auid=t:0;old-ses=t:1;ses=t:2;" OF(
+         "LOGIN") ";_account=t:uid=0;_session=t:2}"},
     {"no session", STR("type=A " M "ses=4294967295\n"), "1@0+50{ses=t:4294967295;" OF("A") "}"},
 
     /* Words. */
@@ -327,7 +336,7 @@ static const struct sample samples[] = {
     {"linux/otrf/sh_arp_cache_2020-11-10074812.log",
      2,
      0,
-     {"_command=t:grep -v ^?", "_command=t:arp -a", "SYSCALL=t:execve", "_account=t:1000"}},
+     {"_command=t:grep -v ^?", "_command=t:arp -a", "SYSCALL=t:execve", "_account=t:uid=1000"}},
     {"linux/otrf/sh_binary_padding_dd_2020-11-10081941.log",
      1,
      0,

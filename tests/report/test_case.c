@@ -65,6 +65,8 @@ static bool fill(struct case_writer *w, uint64_t findings, struct err *e) {
                                  .year_breaks = 7,
                                  .backs = 8,
                                  .back_s = 9,
+                                 .twice = 2,
+                                 .never = 3,
                                  .first = INSTANT_NONE,
                                  .last = INSTANT_NONE};
     struct custody const box = {.path = STR("log'.zip"),
@@ -268,7 +270,7 @@ static void which_file_has_what(void **state) {
     assert_int_equal(ask("SELECT time_ns = 1615723200000000000 AND salvaged FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("SELECT json ->> '$.salvaged' FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("PRAGMA application_id"), 1282303863);
-    assert_int_equal(ask("PRAGMA user_version"), 3);
+    assert_int_equal(ask("PRAGMA user_version"), 4);
 }
 
 static void found_again(void **state) {
@@ -309,7 +311,7 @@ static const struct {
     enum err_code code;
 } hostile[] = {
     {"another application", "PRAGMA application_id = 1", NULL, ERR_USAGE},
-    {"another version", "PRAGMA user_version = 4", NULL, ERR_USAGE},
+    {"another version", "PRAGMA user_version = 5", NULL, ERR_USAGE},
     {"no database", NULL, "echo hello, this is no database at all >case/case.db", ERR_CORRUPT},
     {"empty", NULL, ": >case/case.db", ERR_USAGE},
     {"a pipe", NULL, "rm case/case.db && mkfifo case/case.db", ERR_USAGE},
@@ -345,12 +347,13 @@ static void a_strangers_case(void **state) {
 /* What is read of a ledger is what was written. */
 static bool file_came(void *ctx, const struct custody *line, struct err *e) {
     (void)e;
-    buf_format(ctx, "file %.*s %s %lu %s %s %lu dup %lu assumed %lu %d %d %.*s %lu%lu%lu%lu%lu\n", STR_ARG(line->path),
-               line->sha256, (unsigned long)line->size, line->reader ? line->reader : "-",
+    buf_format(ctx, "file %.*s %s %lu %s %s %lu dup %lu assumed %lu %d %d %.*s %lu%lu%lu%lu%lu%lu%lu\n",
+               STR_ARG(line->path), line->sha256, (unsigned long)line->size, line->reader ? line->reader : "-",
                line->container ? line->container : "-", (unsigned long)line->records, (unsigned long)line->duplicates,
                (unsigned long)line->assumed, line->first == INSTANT_NONE, line->last == 1, STR_ARG(line->zone),
                (unsigned long)line->corrected, (unsigned long)line->years, (unsigned long)line->year_breaks,
-               (unsigned long)line->backs, (unsigned long)line->back_s);
+               (unsigned long)line->backs, (unsigned long)line->back_s, (unsigned long)line->twice,
+               (unsigned long)line->never);
     return true;
 }
 
@@ -400,8 +403,8 @@ static void a_ledger(void **state) {
     assert_true(write_case("case", false, 1, &e));
     if (!case_ledger("case", &v, &e))
         fail_msg("%s", e.text);
-    str const want = S("file log'.zip bb 8 - zip 0 dup 0 assumed 0 0 1 UTC 00000\n"
-                       "file log'.zip!a aa 10 json - 4 dup 9 assumed 0 1 0 +01:00 56789\n"
+    str const want = S("file log'.zip bb 8 - zip 0 dup 0 assumed 0 0 1 UTC 0000000\n"
+                       "file log'.zip!a aa 10 json - 4 dup 9 assumed 0 1 0 +01:00 5678923\n"
                        "coverage log'.zip!a aa H Security 4 1\n"
                        "clock log'.zip!a aa H at corrected -19800 4 3 2 -19801 7\n"
                        "damage log'.zip!a 3 4 no JSON\n"
@@ -423,8 +426,9 @@ static void no_ledger(void **state) {
     } cases[] = {
         {"of an older version", "PRAGMA user_version = 1", ERR_USAGE},
         {"of one without clocks", "PRAGMA user_version = 2", ERR_USAGE},
+        {"of one without zones by name", "PRAGMA user_version = 3", ERR_USAGE},
         {"a verdict that is none", "UPDATE clocks SET verdict = 'odd'", ERR_CORRUPT},
-        {"of a newer version", "PRAGMA user_version = 4", ERR_USAGE},
+        {"of a newer version", "PRAGMA user_version = 5", ERR_USAGE},
         {"without a table", "DROP TABLE gaps", ERR_CORRUPT},
         {"a view without end",
          "DROP TABLE gaps; CREATE VIEW gaps AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
