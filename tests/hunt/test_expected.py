@@ -35,7 +35,6 @@ NOTED = "something was seen; nothing was tried that could succeed or fail"
 SILENT = "the record has no result, and the service does not say that it logs only what was done"
 BARE = "without a head of syslog, nothing tells whose line this is"
 SENTENCE = "stands only in a sentence of the record; no field has it"
-XML = "the event's own data are XML in one text of the record, which is not taken apart"
 DOLLAR = "the vendor cuts the $ that tells a computer's account from a person's"
 LETTERS = "CST, CDT, PST, PDT are several zones each; what they mean here the record does not say, and the vendor chose"
 HAPPENED = "when it happened (createdDateTime, activityDateTime); the vendor takes when it was exported"
@@ -110,8 +109,6 @@ REASONS = [
     ("microsoft-entraid-graphapi", "user", r"test_event_00\d\d", r"testValue1 \| ANONYMIZED_VALUE", "an application acted; theirs is the account it acted on: target_account"),
     ("azure-ad", "outcome", r"sign-in_activity", r"interrupted \| failure", "50158: another factor was asked for, nothing failed"),
     ("azure-ad", "time", r"sign-in_activity[457]|user_risk_detection_3", r".*", HAPPENED),
-    ("azure-windows", "(client|server|user)", r".*", r"None \| .*", XML),
-    ("azure-windows", "outcome", r"(?!sysmon).*", r"None \| success", XML + ", Keywords among them"),
     ("azure-windows", "outcome", r"sysmon_.*", r"None \| success", NOTED),
     ("windows", "client", r"Event_(2946|4825_1|551)|ad_fs_auditing_failure2", r"None \| .*", SENTENCE),
     ("windows", "user", r"Event_4825_1", r"None \| JDOE", SENTENCE),

@@ -218,7 +218,7 @@ LOGS = (
     ("... of which one in eleven has", ("2021-03-14 07:12:03 INFO a\n" + "more\n" * 10) * 2, False),
     ("dates that are indented", "Release notes\n   2021-03-14 07:12:03 first\n", False),
     ("a rule", "title: x\nlogsource: {product: paloalto}\ndetection:\n  a:\n    - '/opt/panlogs/tmp/device_telemetry/'\n  condition: a\n", False),
-    ("a mail", "Received: by b.example;\n\tFri, 1 Jan 2021 00:00:00 +0000\nSubject: x\n\n2021-03-14 07:12:03 INFO a\n", False),
+    ("a message, which is a log of itself", "Received: by b.example;\n\tFri, 1 Jan 2021 00:00:00 +0000\nSubject: x\n\n2021-03-14 07:12:03 INFO a\n", True),
     ("prose", "# Notes\n\nOn 2021-03-14 07:12:03 nothing happened.\n", False),
 )  # fmt: skip
 
