@@ -27,7 +27,7 @@ FLOORS = {
 # Kind files are YAML: codec is the lower half of the second floor, and knows nothing of events.
 SIDEWAYS = {("event", "codec")}
 # Made at build time: by the name of the file, the folder whose code it is.
-GENERATED = {"fold_table.h": "event", "network_table.h": "intel", "kinds_builtin.c": "event", "yaml_fingerprint.h": "codec"}
+GENERATED = {"fold_table.h": "event", "network_table.h": "intel", "kinds_builtin.c": "event", "mails_builtin.c": "incident", "yaml_fingerprint.h": "codec"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: symbol type
 # Folders of the machine something was written on; what is written here must mean the same everywhere.
