@@ -4,8 +4,8 @@
  *
  * A campaign is
  *   - two or more messages of one skeleton to two or more recipients, or
- *   - fewer, with a beacon (a remote address loaded unseen), a token by its shape, or a sender who is not what they claim, if
- *     more speaks against the mail than for it (score above 0).
+ *   - fewer, with a beacon (a remote address loaded unseen), a token by its shape, a look-alike domain, or something remote and a
+ *     sender who is not what they claim, if more speaks against the mail than for it (score above 0).
  * Messages are of one skeleton when their sketches agree in MAIL_SKELETON_AGREE places. Senders that are established (a year
  * of mail, or mail in both directions for months, before) are never joined with others by text alone: who quotes a newsletter
  * does not hide in it. Campaigns are joined further by a beacon's host or return path that few senders use, and newsletters

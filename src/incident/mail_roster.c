@@ -84,6 +84,12 @@ static int by_address(const void *a, const void *b) {
     return str_cmp(((const struct mail_roster_person *)a)->address, ((const struct mail_roster_person *)b)->address);
 }
 
+static int by_address_and_name(const void *a, const void *b) {
+    int const c = by_address(a, b);
+
+    return c ? c : str_cmp(((const struct mail_roster_person *)a)->name, ((const struct mail_roster_person *)b)->name);
+}
+
 static int by_name(const void *a, const void *b) {
     const struct named *const x = a, *const y = b;
     int const c = str_cmp(x->folded, y->folded);
@@ -111,7 +117,7 @@ static bool finish(struct mail_roster *r, str file, struct err *e) {
     bool ok = true;
 
     if (r->count)
-        qsort(r->persons, r->count, sizeof *r->persons, by_address);
+        qsort(r->persons, r->count, sizeof *r->persons, by_address_and_name);
     for (size_t i = 0; i < r->count; i++) {
         if (kept && str_eq(r->persons[kept - 1].address, r->persons[i].address)) {
             if (!str_eq(r->persons[kept - 1].group, r->persons[i].group))
