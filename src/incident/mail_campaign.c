@@ -158,16 +158,16 @@ uint64_t mail_sender(const struct mail_campaigns *c, const struct mail_message *
 static bool remember_in(struct mail_campaigns *c, const struct mail_message *m, uint32_t minute) {
     struct mail_past *const p = &c->past;
     uint64_t const address = mail_past_key(p, PAST_ADDRESS, m->from), sender = mail_sender(c, m);
+    char room[MAIL_NAME_MAX];
     size_t words;
 
     if (!mail_past_in(p, sender, minute, 0) || (sender != address && !mail_past_in(p, address, minute, 0)))
         return false;
     if (m->list_id.len && !mail_past_in(p, mail_list_key(p, m), minute, 0))
         return false;
-    c->text.len = 0;
-    if (!mail_name_fold(m->from_name, &c->text, &words))
-        return false;
-    return words < 2 || mail_past_in(p, mail_past_key(p, PAST_NAME, buf_str(&c->text)), minute, address);
+    str const name = mail_name_fold(m->from_name, room, &words);
+
+    return words < 2 || mail_past_in(p, mail_past_key(p, PAST_NAME, name), minute, address);
 }
 
 static bool remember_out(struct mail_campaigns *c, const struct mail_message *m, uint32_t minute) {

@@ -14,7 +14,6 @@
 #define ARENA_MAX ((size_t)256 << 20)
 #define HOST_MAX 253u    /* RFC 1035 2.3.4, without the root */
 #define OUTLET_WORDS 10u /* of a name */
-#define DISPLAY_MAX 512u /* bytes of a display name that are looked at */
 #define AGENT_MAX 2048u  /* bytes of a user agent that are */
 
 /* A sorted table of texts, each with what it is of. */
@@ -50,29 +49,27 @@ struct mail_knowledge {
     size_t fetcher_count, fetcher_room, agent_count, agent_room, net_count, net_room;
 };
 
-bool mail_name_fold(str name, struct buf *b, size_t *words) {
+str mail_name_fold(str name, char room[MAIL_NAME_MAX], size_t *words) {
     bool gap = false;
-    size_t const from = b->len;
+    size_t len = 0;
 
-    *words = name.len ? 1 : 0;
+    *words = 0;
+    name = str_first(name, MAIL_NAME_MAX);
     for (size_t i = 0; i < name.len; i++) {
         if (!mail_letter_or_digit(name.ptr[i])) {
-            /* an apostrophe within a word is none of two words: O'Neill, Barron's */
+            /* an apostrophe within a word makes no two of it: O'Neill, Barron's */
             if (name.ptr[i] != '\'' || i == 0 || i + 1 == name.len || !mail_letter_or_digit(name.ptr[i - 1]) ||
                 !mail_letter_or_digit(name.ptr[i + 1]))
                 gap = true;
             continue;
         }
-        if (gap && b->len > from) {
-            buf_byte(b, ' ');
-            ++*words;
-        }
+        if (gap && len)
+            room[len++] = ' '; /* in the place of what is no letter: there is room */
+        *words += gap || !len;
         gap = false;
-        buf_byte(b, mail_small(name.ptr[i]));
+        room[len++] = mail_small(name.ptr[i]);
     }
-    if (b->len == from)
-        *words = 0;
-    return !b->failed;
+    return (str){room, len};
 }
 
 /* ---- loading ---- */
@@ -254,18 +251,16 @@ static bool load_fetcher(struct mail_knowledge *k, const struct yaml_node *doc, 
 
 static bool put_outlet_name(struct mail_knowledge *k, str spelled, str of, bool alone, str name, uint32_t line,
                             struct err *e) {
-    struct buf b = {0};
+    char room[MAIL_NAME_MAX];
     size_t words;
-    str folded;
-    bool ok = mail_name_fold(spelled, &b, &words) || no_memory(e);
+    str folded = mail_name_fold(spelled, room, &words);
 
-    if (ok && (words == 0 || words > OUTLET_WORDS))
-        ok = fail(e, name, line, "an outlet's name has one to ten words");
+    if (words == 0 || words > OUTLET_WORDS)
+        return fail(e, name, line, "an outlet's name has one to ten words");
+    if (!arena_copy(k->arena, folded, &folded))
+        return no_memory(e);
     /* three letters and fewer are too many things at once */
-    ok = ok && (arena_copy(k->arena, buf_str(&b), &folded) || no_memory(e)) &&
-         put(k, OUTLET_NAMES, folded, of, alone || folded.len <= 3, e);
-    buf_free(&b);
-    return ok;
+    return put(k, OUTLET_NAMES, folded, of, alone || folded.len <= 3, e);
 }
 
 /* "Name / Another name": [domain, ...] */
@@ -489,31 +484,31 @@ static str outlet_at(const struct mail_knowledge *k, str words, bool whole) {
 }
 
 str mail_outlet_claimed(const struct mail_knowledge *k, str display_name) {
-    str const name = str_first(display_name, DISPLAY_MAX);
-    struct buf b = {0};
-    str found = {"", 0};
+    str const name = str_first(display_name, MAIL_NAME_MAX);
+    char room[MAIL_NAME_MAX];
     size_t words;
+    str const folded = mail_name_fold(name, room, &words);
+    str found = {"", 0};
 
     /* as a phrase anywhere */
-    if (mail_name_fold(name, &b, &words))
-        for (size_t at = 0; !found.len && at < b.len;) {
-            size_t const blank = str_find_byte(str_from(buf_str(&b), at), ' ');
+    for (size_t at = 0; !found.len && at < folded.len;) {
+        size_t const blank = str_find_byte(str_from(folded, at), ' ');
 
-            found = outlet_at(k, str_from(buf_str(&b), at), false);
-            at = blank == SIZE_MAX ? b.len : at + blank + 1;
-        }
+        found = outlet_at(k, str_from(folded, at), false);
+        at = blank == SIZE_MAX ? folded.len : at + blank + 1;
+    }
     /* alone between what parts a name */
     for (size_t from = 0, i = 0, skip = 1; !found.len && i <= name.len; i++) {
         if (i < name.len && !parted(name, i, &skip))
             continue;
-        b.len = 0;
-        if (mail_name_fold((str){name.ptr + from, i - from}, &b, &words) && b.len)
-            found = outlet_at(k, buf_str(&b), true);
+        str const part = mail_name_fold((str){name.ptr + from, i - from}, room, &words);
+
+        if (part.len)
+            found = outlet_at(k, part, true);
         if (i < name.len)
             i += skip - 1;
         from = i + 1 > name.len ? name.len : i + 1;
     }
-    buf_free(&b);
     return found;
 }
 

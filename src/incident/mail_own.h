@@ -21,9 +21,10 @@ static inline bool mail_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
 }
 
-/* A name as it is compared: ASCII letters small, whatever is no letter or digit as one blank, none at the ends. *words: how
- * many there are. False: b has failed. */
-bool mail_name_fold(str name, struct buf *b, size_t *words);
+/* A name as it is compared: ASCII letters small, whatever is no letter or digit as one blank, none at the ends; of the name's
+ * first MAIL_NAME_MAX bytes. *words: how many there are. The view is of room. */
+#define MAIL_NAME_MAX 512u
+str mail_name_fold(str name, char room[MAIL_NAME_MAX], size_t *words);
 
 /* The domain of an address, in place; "" without @. */
 static inline str mail_domain_of(str address) {

@@ -117,7 +117,7 @@ static str mismatch(const struct mail_campaigns *c, const struct mail_message *m
     const struct mail_roster *const roster = c->options.roster;
     str const outlet = mail_outlet_claimed(k, m->from_name), within = address_in_name(m->from_name);
     const struct mail_past_entry *name;
-    struct buf folded = {0};
+    char room[MAIL_NAME_MAX];
     size_t words;
     str who = {"", 0};
 
@@ -133,8 +133,9 @@ static str mismatch(const struct mail_campaigns *c, const struct mail_message *m
     if (person && !str_eq(mail_registrable(mail_domain_of(person->address)), registered_from(m)))
         return person->name;
     /* somebody the institution has written to goes by that name, at another address */
-    if (mail_name_fold(m->from_name, &folded, &words) && words >= 2 &&
-        (name = mail_past_find(&c->past, mail_past_key(&c->past, PAST_NAME, buf_str(&folded)))) && name->who &&
+    str const folded = mail_name_fold(m->from_name, room, &words);
+
+    if (words >= 2 && (name = mail_past_find(&c->past, mail_past_key(&c->past, PAST_NAME, folded))) && name->who &&
         name->first_in < mail_minute(m->when) && name->who != mail_past_key(&c->past, PAST_ADDRESS, m->from)) {
         const struct mail_past_entry *const other = mail_past_find(&c->past, name->who);
         const struct mail_past_entry *const self =
@@ -143,7 +144,6 @@ static str mismatch(const struct mail_campaigns *c, const struct mail_message *m
         if (other && other->first_out < mail_minute(m->when) && (!self || !(self->first_out < mail_minute(m->when))))
             who = m->from_name;
     }
-    buf_free(&folded);
     return who;
 }
 
@@ -158,14 +158,15 @@ static bool person_like(str name) {
         STR("alerts"),     STR("offers"),  STR("mail"),       STR("list"),    STR("admin"),   STR("no"),
         STR("reply"),      STR("via"),     STR("and"),        STR("of"),      STR("für"),     STR("magazine"),
     };
-    struct buf b = {0};
-    size_t words = 0;
-    bool person = mail_name_fold(name, &b, &words) && words >= 2 && words <= 3;
+    char room[MAIL_NAME_MAX];
+    size_t words;
+    str const folded = mail_name_fold(name, room, &words);
+    bool person = words >= 2 && words <= 3;
 
-    for (size_t from = 0, i = 0; person && i <= b.len; i++) {
-        if (i < b.len && b.ptr[i] != ' ')
+    for (size_t from = 0, i = 0; person && i <= folded.len; i++) {
+        if (i < folded.len && folded.ptr[i] != ' ')
             continue;
-        str const word = {b.ptr + from, i - from};
+        str const word = {folded.ptr + from, i - from};
 
         for (size_t w = 0; w < COUNT(words_of_many); w++)
             person &= !str_eq(word, words_of_many[w]);
@@ -173,7 +174,6 @@ static bool person_like(str name) {
             person &= word.ptr[at] < '0' || word.ptr[at] > '9';
         from = i + 1;
     }
-    buf_free(&b);
     return person;
 }
 

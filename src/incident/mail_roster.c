@@ -112,9 +112,8 @@ static bool group_add(struct mail_roster *r, str name, str file, struct err *e) 
 
 /* Each address once, names and groups in their tables. */
 static bool finish(struct mail_roster *r, str file, struct err *e) {
-    struct buf b = {0};
+    char room[MAIL_NAME_MAX];
     size_t kept = 0, words;
-    bool ok = true;
 
     if (r->count)
         qsort(r->persons, r->count, sizeof *r->persons, by_address_and_name);
@@ -132,20 +131,22 @@ static bool finish(struct mail_roster *r, str file, struct err *e) {
     r->count = kept;
     if (!(r->names = reallocarray(NULL, kept + 1, sizeof *r->names)))
         return no_memory(e);
-    for (size_t i = 0; ok && i < kept; i++) {
-        b.len = 0;
-        ok = (mail_name_fold(r->persons[i].name, &b, &words) || no_memory(e)) &&
-             group_add(r, r->persons[i].group, file, e);
-        if (!ok || words < 2)
+    for (size_t i = 0; i < kept; i++) {
+        str const folded = mail_name_fold(r->persons[i].name, room, &words);
+        struct named *const n = &r->names[r->name_count];
+
+        if (!group_add(r, r->persons[i].group, file, e))
+            return false;
+        if (words < 2)
             continue;
-        r->names[r->name_count].person = &r->persons[i];
-        ok = arena_copy(r->arena, buf_str(&b), &r->names[r->name_count].folded) || no_memory(e);
-        r->name_count += ok;
+        n->person = &r->persons[i];
+        if (!arena_copy(r->arena, folded, &n->folded))
+            return no_memory(e);
+        r->name_count++;
     }
     if (r->name_count)
         qsort(r->names, r->name_count, sizeof *r->names, by_name);
-    buf_free(&b);
-    return ok;
+    return true;
 }
 
 bool mail_roster_read(struct mail_roster **out, str name, str text, struct err *e) {
@@ -220,24 +221,21 @@ const struct mail_roster_person *mail_roster_find(const struct mail_roster *r, s
 }
 
 const struct mail_roster_person *mail_roster_named(const struct mail_roster *r, str name) {
-    const struct mail_roster_person *found = NULL;
-    struct buf b = {0};
+    char room[MAIL_NAME_MAX];
     size_t words, low = 0, high = r ? r->name_count : 0;
+    str const folded = mail_name_fold(name, room, &words);
 
-    if (high && mail_name_fold(name, &b, &words) && words >= 2) {
-        while (low < high) {
-            size_t const mid = low + (high - low) / 2;
+    if (!high || words < 2)
+        return NULL;
+    while (low < high) {
+        size_t const mid = low + (high - low) / 2;
 
-            if (str_cmp(r->names[mid].folded, buf_str(&b)) < 0)
-                low = mid + 1;
-            else
-                high = mid;
-        }
-        if (low < r->name_count && str_eq(r->names[low].folded, buf_str(&b)))
-            found = r->names[low].person;
+        if (str_cmp(r->names[mid].folded, folded) < 0)
+            low = mid + 1;
+        else
+            high = mid;
     }
-    buf_free(&b);
-    return found;
+    return low < r->name_count && str_eq(r->names[low].folded, folded) ? r->names[low].person : NULL;
 }
 
 size_t mail_roster_group_size(const struct mail_roster *r, str group) {

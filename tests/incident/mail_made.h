@@ -40,7 +40,7 @@ static inline void made_sketch(struct sketch *s, const char *const *shingles, si
 
 /* The skeleton of that name: thirty shingles, of which `changed` are another's. */
 static inline void made_skeleton(struct sketch *s, const char *name, unsigned changed) {
-    char text[30][48];
+    char text[30][96];
     const char *shingles[30];
 
     for (unsigned i = 0; i < 30; i++) {
