@@ -112,7 +112,9 @@ const str *mail_campaigns_own(const struct mail_campaigns *c, size_t *count, boo
 /* Messages without copies, and copies. */
 uint64_t mail_campaigns_messages(const struct mail_campaigns *c, uint64_t *copies);
 
-/* A score in a word: "strong", "notable", "weak", "wanted". */
-str mail_score_word(double score);
+/* A score in a word. */
+static inline str mail_score_word(double score) {
+    return score >= 8 ? S("strong") : score >= 4 ? S("notable") : score >= 1 ? S("weak") : S("wanted");
+}
 
 #endif

@@ -40,10 +40,6 @@
 #define REASONS_MAX 24u
 #define DAY 1440u
 
-str mail_score_word(double score) {
-    return score >= 8 ? S("strong") : score >= 4 ? S("notable") : score >= 1 ? S("weak") : S("wanted");
-}
-
 /* ---- of a message ---- */
 
 static str registered_from(const struct mail_message *m) {

@@ -44,12 +44,19 @@ struct mail_case_reason {
 };
 #define MAIL_CASE_REASONS_MAX 64u /* more are not read */
 
+struct mail_case_texts {
+    const str *items;
+    size_t count; /* at most MAIL_CASE_TEXTS_MAX; */
+    uint64_t all; /* there are */
+};
+#define MAIL_CASE_TEXTS_MAX 10000u
+
 struct mail_case_line {
     uint64_t number;
     double score;
     str subject, service;
-    str senders, sender_domains, hosts, subjects; /* JSON: lists of texts, as the case holds them */
-    int64_t first, last;                          /* INSTANT_NONE */
+    struct mail_case_texts senders, sender_domains, hosts, subjects;
+    int64_t first, last; /* INSTANT_NONE */
     uint64_t messages, copies, recipients, tokens;
     uint64_t opened, fetched; /* recipients of these statuses */
     const struct mail_case_reason *reasons;
