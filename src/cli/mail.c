@@ -1,5 +1,7 @@
 /* mail: `longwatch mail campaigns CASE` and `longwatch mail recipients CASE CAMPAIGN`: which mails belong together, why they stand
  * where they stand, who got which token, and who opened them. */
+#include <unistd.h>
+
 #include "base/instant.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -26,6 +28,15 @@ struct run {
 static bool out(struct run *run, struct err *e) {
     if (run->b.failed)
         return err_set(e, ERR_MEMORY, 0, "no memory to print");
+    if (run->form == AS_CSV && isatty(STDOUT_FILENO)) { /* a terminal would obey what is hidden in texts */
+        struct buf plain = {0};
+
+        finding_plain(&plain, buf_str(&run->b), true);
+        buf_free(&run->b);
+        run->b = plain;
+        if (plain.failed)
+            return err_set(e, ERR_MEMORY, 0, "no memory to print");
+    }
     if (run->b.len && fwrite(run->b.ptr, 1, run->b.len, stdout) != run->b.len)
         return err_system(e, "standard output");
     run->b.len = 0;
@@ -275,7 +286,9 @@ static void recipient_text(struct buf *b, const struct mail_case_recipient *r) {
     finding_short(b, r->token.len ? r->token : S("-"));
     buf_byte(b, '\n');
     if (r->opened != INSTANT_NONE) {
-        buf_format(b, "    %.*s", STR_ARG(instant_format(r->opened, room)));
+        buf_add(b, S("    "));
+        finding_short(b, r->status);
+        buf_format(b, " %.*s", STR_ARG(instant_format(r->opened, room)));
         more(b, " from ", r->opened_from);
         more(b, " with ", r->opened_with);
         more(b, "; so says ", r->source);

@@ -88,9 +88,7 @@ bool mail_case_campaigns(const char *path, uint64_t limit,
                          bool (*each)(void *ctx, const struct mail_case_line *line, struct err *e), void *ctx,
                          struct err *e) {
     static const char query[] =
-        "SELECT number, score, subject, service, senders, sender_domains, hosts, subjects, first, last, messages, "
-        "copies,"
-        " recipients, tokens,"
+        "SELECT number, score, subject, service, first, last, messages, copies, recipients, tokens,"
         " (SELECT count(*) FROM mail_recipient r WHERE r.campaign = c.number AND r.status = 'opened'),"
         " (SELECT count(*) FROM mail_recipient r WHERE r.campaign = c.number AND r.status = 'fetched')"
         " FROM mail_campaign c ORDER BY number";
