@@ -248,6 +248,11 @@ static bool room_for(struct mail_campaigns *c, struct err *e) {
     return true;
 }
 
+/* Says it is the institution's own, and the receiving server knew better. */
+static bool forged(const struct mail_message *m) {
+    return str_eq(m->dmarc, S("fail")) || (str_eq(m->spf, S("fail")) && !str_eq(m->dkim, S("pass")));
+}
+
 /* The copies at hand are all there are of this message. */
 static bool merged(struct merging *g, struct err *e) {
     struct mail_campaigns *const c = g->c;
@@ -270,7 +275,7 @@ static bool merged(struct merging *g, struct err *e) {
         m.delivered_count = unique(&g->delivered);
         m.delivered_to = (const str *)(const void *)g->delivered.ptr;
     }
-    m.from_own = g->own || mail_is_own(c, m.from_domain);
+    m.from_own = (g->own || mail_is_own(c, m.from_domain)) && !forged(&m);
     if (c->messages == UINT32_MAX - 1)
         return err_set(e, ERR_LIMIT, 0, "more messages than can be told apart");
     uint32_t const minute = mail_minute(m.when), number = (uint32_t)c->messages;

@@ -189,7 +189,7 @@ bool mail_tally_add(const struct mail_campaigns *c, struct mail_tally *t, const 
     bool unseen = false, unrelated = false, aligned;
     str const claimed = mismatch(c, m), service = mail_service_of(c, m, &aligned);
     bool const bad = failed(m->spf) || failed(m->dkim) || failed(m->dmarc);
-    bool const own = m->from_own || mail_is_own(c, m->from_domain);
+    bool const own = m->from_own; /* and not forged, as far as anybody judged */
     bool ok = true;
 
     if (t->messages == 0)

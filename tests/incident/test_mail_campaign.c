@@ -788,6 +788,10 @@ static void reasons(void **state) {
         {"a look-alike", 5, "+4 look-alike domain: x.example looks like parl.example\n", "claims"},
         {"in personal dress", 6, "+1.5 bulk mail in personal dress: 3 of 3 messages", "mailing service"},
         {"its own", 7, "-5 the institution's own: sent from its own domain\n", "first contact"},
+        {"its own, forged", 10, "+1.5 authentication failed: SPF, DKIM or DMARC of parl.example in 3 of 3 messages\n",
+         "institution's own"},
+        {"the institution wrote, but that was forged", 11, "+2 first contact: no earlier mail from or to the sender\n",
+         "two-way"},
         {"a service's marks without signature", 8, "bulk mail in personal dress", "-3 known mailing service"},
         {"the host is the sender's", 9, "+1.5 unseen beacon", "unrelated"},
     };
@@ -797,16 +801,21 @@ static void reasons(void **state) {
         struct pile p = {0};
         struct buf b = {0};
 
-        mails(&p, cases[c].what == 7 ? "press@parl.example" : "a@x.example", (str)STR("Jane Roe"));
+        mails(&p, cases[c].what == 7 || cases[c].what == 10 ? "press@parl.example" : "a@x.example",
+              (str)STR("Jane Roe"));
         if (cases[c].what == 1)
             made_message(more(&p), 1, "before", "b@x.example", "m1@parl.example", 100);
-        if (cases[c].what == 2)
+        if (cases[c].what == 2 || cases[c].what == 11)
             made_message(more(&p), 1, "before", "m1@parl.example", "a@x.example", 100);
+        if (cases[c].what == 11)
+            p.made[p.count - 1].m.dmarc = (str)STR("fail");
         for (size_t i = 30; i < 33; i++) {
             struct mail_message *const m = &p.made[i].m;
 
             if (cases[c].what == 3)
                 m->spf = (str)STR("fail");
+            if (cases[c].what == 10)
+                m->dmarc = (str)STR("fail");
             if (cases[c].what == 4)
                 m->spf = m->dkim = m->dmarc = (str)STR("");
             if (cases[c].what == 5)
