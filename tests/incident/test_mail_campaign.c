@@ -788,6 +788,8 @@ static void reasons(void **state) {
         {"a look-alike", 5, "+4 look-alike domain: x.example looks like parl.example\n", "claims"},
         {"in personal dress", 6, "+1.5 bulk mail in personal dress: 3 of 3 messages", "mailing service"},
         {"its own", 7, "-5 the institution's own: sent from its own domain\n", "first contact"},
+        {"the institution answered only afterwards", 12, "+2 first contact: no earlier mail from or to the sender\n",
+         "two-way"},
         {"its own, forged", 10, "+1.5 authentication failed: SPF, DKIM or DMARC of parl.example in 3 of 3 messages\n",
          "institution's own"},
         {"the institution wrote, but that was forged", 11, "+2 first contact: no earlier mail from or to the sender\n",
@@ -807,6 +809,8 @@ static void reasons(void **state) {
             made_message(more(&p), 1, "before", "b@x.example", "m1@parl.example", 100);
         if (cases[c].what == 2 || cases[c].what == 11)
             made_message(more(&p), 1, "before", "m1@parl.example", "a@x.example", 100);
+        if (cases[c].what == 12)
+            made_message(more(&p), 1, "after", "m1@parl.example", "a@x.example", 501);
         if (cases[c].what == 11)
             p.made[p.count - 1].m.dmarc = (str)STR("fail");
         for (size_t i = 30; i < 33; i++) {
