@@ -495,17 +495,21 @@ static bool give(struct building *b, str address, bool delivered, bool holds, co
     return !b->got.failed && !b->tokens.failed;
 }
 
-static bool listed_in(const str *list, uint32_t count, str s) {
+static bool listed_in(const str *list, size_t count, str s) {
     return count && bsearch(&s, list, count, sizeof *list, by_text);
 }
 
 static bool give_all(struct building *b, const struct mail_message *m, const struct mail_token *tokens, size_t count) {
+    str list[MAIL_HOLDERS_MAX];
+    size_t const holders = mail_holders(m, list);
+
     for (uint32_t i = 0; i < m->delivered_count; i++)
-        if (!give(b, m->delivered_to[i], true, true, tokens, count))
+        if (!give(b, m->delivered_to[i], true, holders != SIZE_MAX, tokens, count))
             return false;
     for (uint32_t i = 0; i < m->recipient_count; i++)
         if (!listed_in(m->delivered_to, m->delivered_count, m->recipients[i]) &&
-            !give(b, m->recipients[i], false, !m->delivered_count, tokens, count))
+            !give(b, m->recipients[i], false, holders != SIZE_MAX && listed_in(list, holders, m->recipients[i]), tokens,
+                  count))
             return false;
     return m->delivered_count || m->recipient_count || give(b, (str){"", 0}, false, true, tokens, count);
 }

@@ -146,8 +146,10 @@ bool mail_cluster_add(struct mail_campaigns *c, const struct mail_message *m, ui
 struct mail_tokens;
 bool mail_tokens_new(struct mail_tokens **out, uint64_t messages, uint64_t seed);
 void mail_tokens_free(struct mail_tokens *t);
-/* Which holder a message has: those who got it as one. 0: too many for a token to be anybody's. */
-uint64_t mail_holder(const struct mail_message *m, uint64_t seed);
+/* Who has what is in a message: whom it names and in whose mailbox it lay, in byte order; or, where these are too many, the latter.
+ * SIZE_MAX: even they are, and nothing in it is anybody's own. */
+#define MAIL_HOLDERS_MAX 8u
+size_t mail_holders(const struct mail_message *m, str out[MAIL_HOLDERS_MAX]);
 /* First all messages, then all of them a second time; false: no memory. */
 bool mail_tokens_values(struct mail_tokens *t, const struct mail_message *m, uint32_t skeleton);
 bool mail_tokens_frames(struct mail_tokens *t, const struct mail_message *m, uint32_t skeleton);

@@ -20,7 +20,6 @@
 #define PARTS_MAX 24u
 #define URLS_MAX 2000000u
 #define URLS_LEAST 4u   /* of a message, however large the campaign is */
-#define HOLDERS_MAX 8u  /* addresses of one message: sent to more, nothing in it is anybody's own */
 #define VALUE_LEAST 2u  /* bytes: shorter ones are numbers of pictures */
 #define SHAPE_LEAST 10u /* bytes of what looks like a token */
 #define ENTROPY_LEAST 2.5
@@ -56,14 +55,38 @@ void mail_tokens_free(struct mail_tokens *t) {
     free(t);
 }
 
-uint64_t mail_holder(const struct mail_message *m, uint64_t seed) {
-    const str *const list = m->delivered_count ? m->delivered_to : m->recipients;
-    uint32_t const count = m->delivered_count ? m->delivered_count : m->recipient_count;
+/* Two sorted lists as one; SIZE_MAX: too long. */
+static size_t together(const str *a, size_t a_count, const str *b, size_t b_count, str out[MAIL_HOLDERS_MAX]) {
+    size_t count = 0;
+
+    for (size_t i = 0, k = 0; i < a_count || k < b_count; count++) {
+        int const c = i == a_count ? 1 : k == b_count ? -1 : str_cmp(a[i], b[k]);
+
+        if (count == MAIL_HOLDERS_MAX)
+            return SIZE_MAX;
+        out[count] = c <= 0 ? a[i] : b[k];
+        i += c <= 0;
+        k += c >= 0;
+    }
+    return count;
+}
+
+size_t mail_holders(const struct mail_message *m, str out[MAIL_HOLDERS_MAX]) {
+    size_t const count = together(m->delivered_to, m->delivered_count, m->recipients, m->recipient_count, out);
+
+    return count == SIZE_MAX && m->delivered_count ? together(m->delivered_to, m->delivered_count, NULL, 0, out)
+                                                   : count;
+}
+
+/* The holders as one number; 0: too many. */
+static uint64_t holder_of(const struct mail_message *m, uint64_t seed) {
+    str list[MAIL_HOLDERS_MAX];
+    size_t const count = mail_holders(m, list);
     uint64_t hash = seed;
 
-    if (count > HOLDERS_MAX)
+    if (count == SIZE_MAX)
         return 0;
-    for (uint32_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         hash = hash_bytes(list[i], hash);
     return hash == 0 || hash == MANY ? 1 : hash;
 }
@@ -176,7 +199,7 @@ static uint64_t value_key(const struct part *p, uint64_t unit) {
 }
 
 bool mail_tokens_values(struct mail_tokens *t, const struct mail_message *m, uint32_t skeleton) {
-    uint64_t const holder = mail_holder(m, t->seed);
+    uint64_t const holder = holder_of(m, t->seed);
     struct part parts[PARTS_MAX];
 
     for (uint32_t i = 0; i < m->url_count && i < t->urls; i++) {
@@ -221,7 +244,7 @@ static uint64_t frame_of(const struct mail_tokens *t, const struct mail_url *u, 
 }
 
 bool mail_tokens_frames(struct mail_tokens *t, const struct mail_message *m, uint32_t skeleton) {
-    uint64_t const holder = mail_holder(m, t->seed);
+    uint64_t const holder = holder_of(m, t->seed);
     struct part parts[PARTS_MAX];
     size_t own;
 
@@ -267,8 +290,8 @@ bool mail_token_shaped(str text) {
 /* Does the address hold one of the message's own recipients'? %40 stands for @. */
 static str address_in(const struct mail_message *m, str text) {
     char small[512];
-    const str *const list = m->delivered_count ? m->delivered_to : m->recipients;
-    uint32_t const count = m->delivered_count ? m->delivered_count : m->recipient_count;
+    str list[MAIL_HOLDERS_MAX];
+    size_t const count = mail_holders(m, list);
     size_t len = 0, at[sizeof small + 1];
 
     for (size_t i = 0; i < text.len && len < sizeof small; i++) {
@@ -281,7 +304,7 @@ static str address_in(const struct mail_message *m, str text) {
         }
         at[len] = i + 1;
     }
-    for (uint32_t i = 0; i < count && i < HOLDERS_MAX; i++) {
+    for (size_t i = 0; count != SIZE_MAX && i < count; i++) {
         size_t const found = list[i].len >= 6 ? str_find((str){small, len}, list[i]) : SIZE_MAX;
 
         if (found != SIZE_MAX && str_find_byte(list[i], '@') != SIZE_MAX)
@@ -316,7 +339,7 @@ static bool token_of(const struct mail_tokens *t, const struct mail_message *m, 
 void mail_tokens_of(const struct mail_tokens *t, const struct mail_message *m, uint32_t skeleton,
                     struct mail_token out[MAIL_TOKENS_MAX], size_t *count) {
     *count = 0;
-    for (uint32_t i = 0; mail_holder(m, t->seed) && i < m->url_count && i < t->urls && *count < MAIL_TOKENS_MAX; i++) {
+    for (uint32_t i = 0; holder_of(m, t->seed) && i < m->url_count && i < t->urls && *count < MAIL_TOKENS_MAX; i++) {
         struct mail_token token;
         bool known = false;
 

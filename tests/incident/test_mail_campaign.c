@@ -676,6 +676,62 @@ static void a_message_to_two(void **state) {
     free(p.made);
 }
 
+/* All lie in a journal's mailbox, and name one recipient each; and all name the same list, and lie in one mailbox each; and name
+ * more than count as one. */
+static void whose_a_token_is(void **state) {
+    static const struct {
+        const char *name;
+        unsigned named; /* constant names beside */
+        bool journal;
+        const char *expected;
+    } cases[] = {
+        {"a journal", 0, true, " to m1@parl.example [] 1600000000001000000 1600000000001000000: 1 tok1@h.example(1)\n"},
+        {"a list", 1, false,
+         " to m1@parl.example [] delivered 1600000000001000000 1600000000001000000: 1 tok1@h.example(1)\n"},
+        {"a long list", 12, false,
+         " to m1@parl.example [] delivered 1600000000001000000 1600000000001000000: 1 tok1@h.example(1)\n"},
+    };
+    (void)state;
+
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        static char names[12][64];
+        static str lists[3][13], journal;
+        struct mail_campaign_options const options = usual();
+        struct mail_campaigns *campaigns_of = NULL;
+        struct buf b = {0};
+        struct err e = {0};
+
+        assert_true(mail_campaigns_new(&campaigns_of, &options, &e));
+        for (unsigned i = 0; i < 3; i++) {
+            struct made d;
+            char to[64], path[64];
+
+            snprintf(to, sizeof to, "m%u@parl.example", i);
+            made_message(&d, i, "text", "a@x.example", to, 0);
+            snprintf(path, sizeof path, "/o/tok%u.gif", i);
+            made_url(&d, "h.example", path, HTML_IMAGE, HTML_HIDDEN);
+            journal = (str)STR("journal@parl.example");
+            if (cases[c].journal)
+                d.m.delivered_to = &journal;
+            for (unsigned n = 0; n < cases[c].named; n++) {
+                snprintf(names[n], sizeof names[n], "list%02u@parl.example", n);
+                lists[i][n] = str_of(names[n]);
+            }
+            if (cases[c].named) {
+                d.m.recipients = lists[i];
+                d.m.recipient_count = cases[c].named;
+            }
+            assert_true(mail_campaigns_add(campaigns_of, &d.m, &e));
+        }
+        assert_true(mail_campaigns_end(campaigns_of, dump, &b, &e));
+        buf_byte(&b, '\0');
+        HAS(&b, cases[c].expected);
+        HAS(&b, "unique tokens: ");
+        buf_free(&b);
+        mail_campaigns_free(campaigns_of);
+    }
+}
+
 static void recipients_nobody_named(void **state) {
     struct pile p = {0};
     struct buf b = {0};
@@ -1011,6 +1067,7 @@ int main(void) {
         cmocka_unit_test(tokens),
         cmocka_unit_test(candidates),
         cmocka_unit_test(a_message_to_two),
+        cmocka_unit_test(whose_a_token_is),
         cmocka_unit_test(recipients_nobody_named),
         cmocka_unit_test(claims),
         cmocka_unit_test(a_correspondents_name),
