@@ -24,7 +24,7 @@
 #define FIRST_CONTACT                                                                                                  \
     2.0 /* of all senders; half of it when only some are new, or when the evidence begins shortly before */
 #define BULK_AS_PERSONAL 1.5 /* marks of bulk mail on what a person seems to have written, in half */
-#define MANY_ACCOUNTS 3.0    /* five or more senders with one skeleton; */
+#define MANY_ACCOUNTS 3.0    /* five or more senders of one campaign, each of two mails or of three domains; */
 #define SEVERAL_ACCOUNTS 2.0 /* three or four */
 #define AUTH_FAILED 1.5      /* SPF, DKIM or DMARC, in half */
 #define AUTH_MISSING 0.5     /* nothing was judged, though most mail of this evidence was */
@@ -155,8 +155,11 @@ static bool person_like(str name) {
         STR("reply"),      STR("via"),     STR("and"),        STR("of"),      STR("für"),     STR("magazine"),
     };
     char room[MAIL_NAME_MAX];
-    size_t words;
-    str const folded = mail_name_fold(name, room, &words);
+    size_t words, end = 0;
+
+    while (end < name.len && !strchr(",(|<[", name.ptr[end])) /* "Jane Roe, BBC News"; a NUL ends it as well */
+        end++;
+    str const folded = mail_name_fold(str_first(name, end), room, &words);
     bool person = words >= 2 && words <= 3;
 
     for (size_t from = 0, i = 0; person && i <= folded.len; i++) {
@@ -462,13 +465,16 @@ bool mail_rank(const struct mail_campaigns *c, const struct mail_tally *t, const
         say(&r, "bulk mail in personal dress", BULK_AS_PERSONAL,
             "%s of %s message%s bear%s a person's name or mailbox and marks of bulk mail", count_of(t->personal, n),
             count_of(all, m), PLURAL(all), t->personal == 1 ? "s" : "");
-    if (out->sender_count >= 3 && !(t->listed * 10 >= all * 9 && !t->lists_differ) && t->own * 2 < all)
+    /* an address of its own for each mail is how bounces are told apart, and no account */
+    if (out->sender_count >= 3 && (out->sender_count * 2 <= all || out->sender_domain_count >= 3) &&
+        !(t->listed * 10 >= all * 9 && !t->lists_differ) && t->own * 2 < all)
         say(&r, "several accounts", out->sender_count >= 5 ? MANY_ACCOUNTS : SEVERAL_ACCOUNTS,
             "%zu senders of %zu domain%s", out->sender_count, out->sender_domain_count,
             PLURAL(out->sender_domain_count));
     if (t->failed * 2 >= all && t->failed)
         say(&r, "authentication failed", AUTH_FAILED, "SPF, DKIM or DMARC of %.*s in %s of %s message%s",
-            STR_ARG(shorter(t->failed_domain)), count_of(t->failed, n), count_of(all, m), PLURAL(all));
+            STR_ARG(t->failed_domain.len ? shorter(t->failed_domain) : S("the sender")), count_of(t->failed, n),
+            count_of(all, m), PLURAL(all));
     else if (t->unjudged * 2 >= all && t->unjudged && c->judged * 2 >= c->messages)
         say(&r, "authentication missing", AUTH_MISSING, "no result in %s of %s message%s, though most mail has one",
             count_of(t->unjudged, n), count_of(all, m), PLURAL(all));

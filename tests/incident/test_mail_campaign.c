@@ -258,6 +258,8 @@ static void reasons_are_told(void **state) {
     HAS(&b, " +1.5 unrelated host: img.pictures.example is not the sender's\n");
     HAS(&b, " +2 first contact: no earlier mail from or to any of the senders\n");
     HAS(&b, " +3 several accounts: 10 senders of 10 domains\n");
+    HAS(&b, " +1.5 bulk mail in personal dress: 120 of 120 messages bear a person's name or mailbox and marks of bulk "
+            "mail\n");
     HAS(&b, " -3 known mailing service: Mailchimp, signed by the sender's domain, with a way to unsubscribe\n");
     HAS(&b, " -3 lasting list: weekly news <news.example>, 180 messages in 413 days\n");
     HAS(&b, " -3 years of mail: the sender writes for a year or longer, a dozen mails or more\n");
@@ -899,6 +901,40 @@ static void reasons(void **state) {
     }
 }
 
+/* Accounts write more than one mail each, or are of several domains; an address for each mail is a mailing system's. */
+static void accounts(void **state) {
+    static const struct {
+        const char *name;
+        unsigned senders, domains, mails;
+        const char *expected; /* NULL: they are no accounts */
+    } cases[] = {
+        {"five of one domain, two mails each", 5, 1, 10, "+3 several accounts: 5 senders of 1 domain\n"},
+        {"four of four domains", 4, 4, 4, "+2 several accounts: 4 senders of 4 domains\n"},
+        {"two", 2, 2, 10, NULL},
+        {"one for each mail", 10, 1, 10, NULL},
+    };
+    (void)state;
+
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        struct pile p = {0};
+        struct buf b = {0};
+
+        for (unsigned i = 0; i < cases[c].mails; i++) {
+            char sender[64], to[64];
+
+            snprintf(sender, sizeof sender, "a%u@x%u.example", i % cases[c].senders, i % cases[c].domains);
+            snprintf(to, sizeof to, "m%u@parl.example", i);
+            made_message(more(&p), i, "the mail", sender, to, 0);
+        }
+        run(&p, &b);
+        assert_int_equal(campaigns(&b), 1);
+        if (cases[c].expected ? !has(&b, cases[c].expected) : has(&b, "several accounts"))
+            fail_msg("%s:\n%s", cases[c].name, b.ptr);
+        buf_free(&b);
+        free(p.made);
+    }
+}
+
 static void one_group(void **state) {
     struct mail_campaign_options options = usual();
     struct mail_roster *roster = NULL;
@@ -1072,6 +1108,7 @@ int main(void) {
         cmocka_unit_test(claims),
         cmocka_unit_test(a_correspondents_name),
         cmocka_unit_test(reasons),
+        cmocka_unit_test(accounts),
         cmocka_unit_test(one_group),
         cmocka_unit_test(own_domains_are_told_apart),
         cmocka_unit_test(nothing_at_all),
