@@ -150,9 +150,11 @@ static bool own_take(struct mail_campaigns *c, struct err *e) {
 }
 
 uint64_t mail_sender(const struct mail_campaigns *c, const struct mail_message *m) {
-    return !m->from_domain.len || mail_freemail(c->options.knowledge, m->from_domain)
-               ? mail_past_key(&c->past, PAST_ADDRESS, m->from)
-               : mail_past_key(&c->past, PAST_DOMAIN, mail_registrable(m->from_domain));
+    enum mail_past_of const of = mail_forged(m) ? PAST_FORGED : PAST_DOMAIN;
+
+    return !m->from_domain.len || (of == PAST_DOMAIN && mail_freemail(c->options.knowledge, m->from_domain))
+               ? mail_past_key(&c->past, of == PAST_FORGED ? of : PAST_ADDRESS, m->from)
+               : mail_past_key(&c->past, of, mail_registrable(m->from_domain));
 }
 
 static bool remember_in(struct mail_campaigns *c, const struct mail_message *m, uint32_t minute) {
@@ -161,13 +163,14 @@ static bool remember_in(struct mail_campaigns *c, const struct mail_message *m, 
     char room[MAIL_NAME_MAX];
     size_t words;
 
-    if (!mail_past_in(p, sender, minute, 0) || (sender != address && !mail_past_in(p, address, minute, 0)))
+    if (!mail_past_in(p, sender, minute, 0) ||
+        (sender != address && !mail_forged(m) && !mail_past_in(p, address, minute, 0)))
         return false;
     if (m->list_id.len && !mail_past_in(p, mail_list_key(p, m), minute, 0))
         return false;
     str const name = mail_name_fold(m->from_name, room, &words);
 
-    return words < 2 || mail_past_in(p, mail_past_key(p, PAST_NAME, name), minute, address);
+    return words < 2 || mail_forged(m) || mail_past_in(p, mail_past_key(p, PAST_NAME, name), minute, address);
 }
 
 static bool remember_out(struct mail_campaigns *c, const struct mail_message *m, uint32_t minute) {
@@ -248,11 +251,6 @@ static bool room_for(struct mail_campaigns *c, struct err *e) {
     return true;
 }
 
-/* Says it is the institution's own, and the receiving server knew better. */
-static bool forged(const struct mail_message *m) {
-    return str_eq(m->dmarc, S("fail")) || (str_eq(m->spf, S("fail")) && !str_eq(m->dkim, S("pass")));
-}
-
 /* The copies at hand are all there are of this message. */
 static bool merged(struct merging *g, struct err *e) {
     struct mail_campaigns *const c = g->c;
@@ -275,7 +273,7 @@ static bool merged(struct merging *g, struct err *e) {
         m.delivered_count = unique(&g->delivered);
         m.delivered_to = (const str *)(const void *)g->delivered.ptr;
     }
-    m.from_own = (g->own || mail_is_own(c, m.from_domain)) && !forged(&m);
+    m.from_own = (g->own || mail_is_own(c, m.from_domain)) && !mail_forged(&m);
     if (c->messages == UINT32_MAX - 1)
         return err_set(e, ERR_LIMIT, 0, "more messages than can be told apart");
     uint32_t const minute = mail_minute(m.when), number = (uint32_t)c->messages;

@@ -14,7 +14,7 @@
  * Copies: messages with equal Message-ID, sketch and addresses are one message, wherever they lie; their recipients add up.
  *
  * Messages come in any order; the result does not depend on it. Memory: options.memory_max for what is sorted; 24 bytes a
- * message and 40 for each correspondent; the campaign that is at hand (some 1 KiB a message of it). The rest lies in files
+ * message and some 80 for each correspondent; the campaign that is at hand (some 1 KiB a message of it). The rest lies in files
  * without names below options.folder, some three times what was added. */
 #ifndef INCIDENT_MAIL_CAMPAIGN_H
 #define INCIDENT_MAIL_CAMPAIGN_H

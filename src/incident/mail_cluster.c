@@ -28,7 +28,7 @@
 /* A sketch on its tape: every one has the same size. */
 #define SKETCH_RECORD (SKETCH_SIZE * 4 + 4)
 
-enum { BEACON = 'B', RETURN = 'R', LIST = 'L' };
+enum { BEACON = 'B', RETURN = 'R', LIST = 'L', FORGED_LIST = 'F' };
 
 bool mail_established(const struct mail_campaigns *c, uint64_t sender) {
     const struct mail_past_entry *const p = mail_past_find(&c->past, sender);
@@ -147,7 +147,8 @@ bool mail_cluster_add(struct mail_campaigns *c, const struct mail_message *m, ui
     if (unseen && telling(c, back) && !str_eq(back, from) &&
         !add_host(c, RETURN, back, (str){"", 0}, number, minute, hosts, e))
         return false;
-    return !loaded || !m->list_id.len || add_host(c, LIST, m->list_id, from, number, minute, hosts, e);
+    return !loaded || !m->list_id.len ||
+           add_host(c, mail_forged(m) ? FORGED_LIST : LIST, m->list_id, from, number, minute, hosts, e);
 }
 
 /* ---- by text ---- */
@@ -255,7 +256,7 @@ static void end_group(struct host_run *r) {
     struct mail_campaigns *const c = r->c;
     uint32_t *const numbers = (uint32_t *)(void *)r->numbers.ptr;
     size_t count = r->numbers.len / sizeof *numbers, kept = 0;
-    bool const list = r->name.len && r->name.ptr[0] == LIST;
+    bool const list = r->name.len && (r->name.ptr[0] == LIST || r->name.ptr[0] == FORGED_LIST);
 
     if (!list) {
         for (size_t i = 0; i < count; i++)

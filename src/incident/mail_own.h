@@ -80,7 +80,10 @@ struct mail_past {
     struct mail_past_entry *entries; /* values of the map, less 1 */
     size_t count, room;
 };
-enum mail_past_of { PAST_ADDRESS, PAST_DOMAIN, PAST_LIST, PAST_NAME };
+enum mail_past_of { PAST_ADDRESS, PAST_DOMAIN, PAST_LIST, PAST_NAME, PAST_FORGED };
+/* The receiving server found that the author's domain did not send it. Whoever sent it has neither that domain's past nor its
+ * company: for all that follows they are somebody else, who borrows the name. */
+bool mail_forged(const struct mail_message *m);
 uint32_t mail_minute(int64_t when);
 void mail_past_free(struct mail_past *p);
 /* key: mail_past_key. */
@@ -128,7 +131,8 @@ struct mail_campaigns {
 
 /* Is this one of the institution's own domains, or within one? */
 bool mail_is_own(const struct mail_campaigns *c, str domain);
-/* Who sent it, for telling senders apart: the registrable domain, or the address where the domain is everybody's. */
+/* Who sent it, for telling senders apart: the registrable domain, or the address where the domain is everybody's; whoever forges a
+ * domain is another. */
 uint64_t mail_sender(const struct mail_campaigns *c, const struct mail_message *m);
 /* In contact for long: never taken for another by text alone. */
 bool mail_established(const struct mail_campaigns *c, uint64_t sender);

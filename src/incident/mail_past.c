@@ -4,6 +4,10 @@
 #include "incident/mail_knowledge.h"
 #include "incident/mail_own.h"
 
+bool mail_forged(const struct mail_message *m) {
+    return str_eq(m->dmarc, S("fail")) || (str_eq(m->spf, S("fail")) && !str_eq(m->dkim, S("pass")));
+}
+
 uint32_t mail_minute(int64_t when) {
     int64_t const minute = when / INT64_C(60000000000);
 
@@ -76,7 +80,8 @@ bool mail_past_out(struct mail_past *p, uint64_t key, uint32_t minute) {
 }
 
 uint64_t mail_list_key(const struct mail_past *p, const struct mail_message *m) {
-    return mail_past_key(p, PAST_LIST, m->list_id) ^ mail_past_key(p, PAST_DOMAIN, mail_registrable(m->from_domain));
+    return mail_past_key(p, PAST_LIST, m->list_id) ^
+           mail_past_key(p, mail_forged(m) ? PAST_FORGED : PAST_DOMAIN, mail_registrable(m->from_domain));
 }
 
 const struct mail_past_entry *mail_past_find(const struct mail_past *p, uint64_t key) {

@@ -480,6 +480,36 @@ static void a_borrowed_text_is_another_campaign(void **state) {
     free(p.made);
 }
 
+/* Nor who writes in its name, its List-Id included, when the receiving server found that out. */
+static void a_borrowed_name_is_another_campaign(void **state) {
+    struct pile p = {0};
+    struct buf b = {0};
+    (void)state;
+
+    known_newsletter(&p);
+    for (unsigned i = 0; i < 3; i++) {
+        struct made *const d = more(&p);
+        char to[64], path[64];
+
+        snprintf(to, sizeof to, "member%u@parl.example", i);
+        made_message(d, 400 + i, "newsletter of week 30", "news@news.example", to, 400);
+        snprintf(path, sizeof path, "/p/%c%c%c%c.gif", 'a' + (int)i, '5', 'd' + (int)i, '9');
+        made_url(d, "collect.example", path, HTML_IMAGE, HTML_HIDDEN);
+        d->m.list_id = (str)STR("weekly news <news.example>");
+        d->m.dmarc = (str)STR("fail");
+    }
+    run(&p, &b);
+    assert_int_equal(campaigns(&b), 2);
+    size_t const second = str_find(buf_str(&b), S("\n2 "));
+
+    HAS(&b, "SPF, DKIM or DMARC of news.example in 3 of 3 messages\n");
+    assert_true(str_find(buf_str(&b), S("-3 years of mail")) > second);
+    assert_true(str_find(buf_str(&b), S("-3 lasting list")) > second);
+    assert_true(str_find(buf_str(&b), S("collect.example")) < second);
+    buf_free(&b);
+    free(p.made);
+}
+
 /* ---- infrastructure ---- */
 
 /* Different texts, different senders, and one host for what is loaded unseen. */
@@ -1099,6 +1129,7 @@ int main(void) {
         cmocka_unit_test(short_texts),
         cmocka_unit_test(without_text_nothing_is_alike),
         cmocka_unit_test(a_borrowed_text_is_another_campaign),
+        cmocka_unit_test(a_borrowed_name_is_another_campaign),
         cmocka_unit_test(hosts_join),
         cmocka_unit_test(tokens),
         cmocka_unit_test(candidates),
