@@ -114,7 +114,8 @@ void tape_read(struct tape_reader *r, const struct tape *t, uint64_t from, uint6
 /* At least `size` bytes of the file from r->at on, of the `left` there are. */
 static bool present(struct tape_reader *r, uint64_t size, uint64_t left, struct err *e) {
     size_t kept = r->bytes.len - (size_t)(r->at - r->from);
-    size_t const take = (size_t)(left < READ_BYTES ? left : size > READ_BYTES ? size : READ_BYTES);
+    size_t const ahead = r->ahead ? r->ahead : READ_BYTES;
+    size_t const take = (size_t)(left < ahead ? left : size > ahead ? size : ahead);
 
     if (size > left)
         return err_set(e, ERR_CORRUPT, r->at, "a temporary file is damaged");

@@ -27,6 +27,8 @@ struct tape_reader {
     uint64_t at, to;  /* of the tape: where the next record begins, and where reading ends */
     uint64_t from;    /* of the tape: where `bytes` begins */
     struct buf bytes; /* of the file */
+    size_t
+        ahead; /* bytes of the file to be read at once, at most; 0: 64 KiB. For records that are read here and there */
 };
 
 /* The records from one place to another, each of them the beginning of a record or the end of all. */

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-# embed: data/kinds/*.yml as a C file, so that the program needs no file beside it. Usage: embed.py OUTPUT INPUT...
+# embed: files of data as a C table, so that the program needs no file beside it. Usage: embed.py OUTPUT NAME HEADER INPUT...
+#
+# HEADER declares struct NAME_file {str path, text;} and the table NAMEs_builtin; paths are given from data/ on.
 import os
 import sys
 
@@ -20,22 +22,22 @@ def literal(line):
     return '"' + ''.join(out) + '"'
 
 
-def main(output, inputs):
-    lines = ['/* kinds_builtin: data/kinds, made by embed.py. Do not edit. */', '#include "event/kind_own.h"', '',
-             'const struct kind_file kinds_builtin[] = {']
+def main(output, name, header, inputs):
+    lines = ['/* %ss_builtin: made by embed.py. Do not edit. */' % name, '#include "%s"' % header, '',
+             'const struct %s_file %ss_builtin[] = {' % (name, name)]
     for path in sorted(inputs, key=os.path.basename):
         with open(path, 'rb') as file:
             text = file.read()
-        lines.append('    {STR("kinds/%s"),' % os.path.basename(path))
+        lines.append('    {STR("%s"),' % os.path.join(os.path.basename(os.path.dirname(path)), os.path.basename(path)))
         lines.append('     STR(')
         lines += ['         ' + literal(line) for line in text.splitlines(keepends=True)] or ['         ""']
         lines.append('     )},')
-    lines += ['};', 'const size_t kinds_builtin_count = sizeof kinds_builtin / sizeof kinds_builtin[0];', '']
+    lines += ['};', 'const size_t %ss_builtin_count = sizeof %ss_builtin / sizeof %ss_builtin[0];' % (name, name, name), '']
     with open(output, 'w', encoding='ascii') as file:
         file.write('\n'.join(lines))
 
 
 if __name__ == '__main__':
-    if len(sys.argv) < 3:
-        sys.exit('usage: embed.py OUTPUT INPUT...')
-    main(sys.argv[1], sys.argv[2:])
+    if len(sys.argv) < 5:
+        sys.exit('usage: embed.py OUTPUT NAME HEADER INPUT...')
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])

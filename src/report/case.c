@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "report/case_own.h"
 #include "report/finding_text.h"
 
 #define PATH_ROOM 4096
@@ -76,6 +77,26 @@ static const char schema[] =
     "NOT NULL,"
     " reason TEXT NOT NULL, findings INTEGER NOT NULL) STRICT;"
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE mail_campaign (number INTEGER PRIMARY KEY, score REAL NOT NULL, subject TEXT NOT NULL,"
+    " service TEXT NOT NULL, senders TEXT NOT NULL, sender_domains TEXT NOT NULL, hosts TEXT NOT NULL,"
+    " subjects TEXT NOT NULL, first TEXT, last TEXT, messages INTEGER NOT NULL, copies INTEGER NOT NULL,"
+    " recipients INTEGER NOT NULL, tokens INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE mail_reason (campaign INTEGER NOT NULL REFERENCES mail_campaign, position INTEGER NOT NULL,"
+    " what TEXT NOT NULL, weight REAL NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (campaign, position)) STRICT, "
+    "WITHOUT ROWID;"
+    "CREATE TABLE mail_message (campaign INTEGER NOT NULL REFERENCES mail_campaign, number INTEGER NOT NULL, time TEXT,"
+    " message_id TEXT NOT NULL, sender TEXT NOT NULL, sender_name TEXT NOT NULL, return_path TEXT NOT NULL,"
+    " subject TEXT NOT NULL, evidence_path TEXT NOT NULL, evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL,"
+    " offset INTEGER NOT NULL, copies INTEGER NOT NULL, PRIMARY KEY (campaign, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE mail_recipient (campaign INTEGER NOT NULL REFERENCES mail_campaign, address TEXT NOT NULL,"
+    " of_group TEXT NOT NULL, messages INTEGER NOT NULL, tokens INTEGER NOT NULL, first TEXT, last TEXT,"
+    " token TEXT NOT NULL, token_url TEXT NOT NULL, status TEXT NOT NULL, opened_at TEXT, opened_from TEXT NOT NULL,"
+    " opened_with TEXT NOT NULL, source TEXT NOT NULL, follow_ups INTEGER NOT NULL, follow_ups_text TEXT NOT NULL,"
+    " PRIMARY KEY (campaign, address)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE mail_token (campaign INTEGER NOT NULL REFERENCES mail_campaign, address TEXT NOT NULL,"
+    " position INTEGER NOT NULL, message INTEGER NOT NULL, host TEXT NOT NULL, url TEXT NOT NULL, token TEXT NOT NULL,"
+    " place TEXT NOT NULL, hidden INTEGER NOT NULL, pixel INTEGER NOT NULL, by_shape INTEGER NOT NULL,"
+    " PRIMARY KEY (campaign, address, position)) STRICT, WITHOUT ROWID;"
     "BEGIN;";
 
 static const char *const statements[STATEMENTS] = {
@@ -280,6 +301,10 @@ bool case_writer_open(struct case_writer **out, const char *path, bool force, st
 fail:
     case_writer_close(c);
     return false;
+}
+
+sqlite3 *case_writer_db(const struct case_writer *c) {
+    return c->db;
 }
 
 const char *case_writer_folder(const struct case_writer *c) {
@@ -641,7 +666,7 @@ static bool uri(struct buf *b, const char *path) {
 }
 
 /* Somebody else may have written this file: nothing in its schema is run, and it is only read. */
-static bool db_read(sqlite3 **db, const char *folder, int least, struct err *e) {
+bool case_db_read(sqlite3 **db, const char *folder, int least, const char *lacks, struct err *e) {
     char path[PATH_ROOM];
     struct buf name = {0};
     struct stat st;
@@ -680,7 +705,7 @@ static bool db_read(sqlite3 **db, const char *folder, int least, struct err *e) 
     if (!ours)
         return err_set(e, ERR_USAGE, 0, "%s was not written by this version of Longwatch", path);
     return version >= least ||
-           err_set(e, ERR_USAGE, 0, "%s was written by an older Longwatch, without such a ledger: hunt again", path);
+           err_set(e, ERR_USAGE, 0, "%s was written by an older Longwatch, without %s: hunt again", path, lacks);
 }
 
 static bool column(sqlite3_stmt *s, int i, struct arena *a, str *out, struct err *e) {
@@ -710,7 +735,7 @@ static bool place_read(sqlite3_stmt *s, struct arena *a, struct case_place *out,
     return true;
 }
 
-static bool db_corrupt(sqlite3 *db, const char *path, struct err *e) {
+bool case_db_corrupt(sqlite3 *db, const char *path, struct err *e) {
     return err_set(e, ERR_CORRUPT, 0, "%s: case.db: %s", path, sqlite3_errmsg(db));
 }
 
@@ -723,7 +748,7 @@ static bool place_find(sqlite3 *db, const char *path, uint64_t number, struct ar
                                 "NULL AND c.sha256 = f.evidence_sha256"
                                 " WHERE f.number = ? LIMIT 1";
     sqlite3_stmt *s = NULL;
-    bool ok = sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK || db_corrupt(db, path, e);
+    bool ok = sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK || case_db_corrupt(db, path, e);
 
     if (ok) {
         sqlite3_bind_int64(s, 1, (sqlite3_int64)number);
@@ -735,7 +760,7 @@ static bool place_find(sqlite3 *db, const char *path, uint64_t number, struct ar
             ok = err_set(e, ERR_USAGE, 0, "%s has no finding %lu", path, (unsigned long)number);
             break;
         default:
-            ok = db_corrupt(db, path, e);
+            ok = case_db_corrupt(db, path, e);
         }
     }
     sqlite3_finalize(s);
@@ -751,7 +776,7 @@ static bool pairs_find(sqlite3 *db, const char *path, const char *query, uint64_
     int step = SQLITE_DONE;
 
     *count = 0;
-    ok = ok && (sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK || db_corrupt(db, path, e));
+    ok = ok && (sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK || case_db_corrupt(db, path, e));
     if (ok)
         sqlite3_bind_int64(s, 1, (sqlite3_int64)number);
     while (ok && *count < CASE_PAIRS_MAX && (step = sqlite3_step(s)) == SQLITE_ROW) {
@@ -759,7 +784,7 @@ static bool pairs_find(sqlite3 *db, const char *path, const char *query, uint64_
         ++*count;
     }
     if (ok && step != SQLITE_DONE && step != SQLITE_ROW)
-        ok = db_corrupt(db, path, e);
+        ok = case_db_corrupt(db, path, e);
     sqlite3_finalize(s);
     *out = pairs;
     return ok;
@@ -774,7 +799,7 @@ bool case_find(const char *path, uint64_t number, struct arena *a, struct case_p
         "SELECT coalesce(time, 'no time'), rule_id || '  ' || evidence_path || ', record ' || record"
         " FROM finding_events WHERE finding = ?1 ORDER BY position";
     sqlite3 *db = NULL;
-    bool const ok = db_read(&db, path, CASE_VERSION_LEAST, e) && place_find(db, path, number, a, out, e) &&
+    bool const ok = case_db_read(&db, path, CASE_VERSION_LEAST, "", e) && place_find(db, path, number, a, out, e) &&
                     pairs_find(db, path, matches, number, a, &out->matches, &out->match_count, e) &&
                     pairs_find(db, path, events, number, a, &out->events, &out->event_count, e);
 
@@ -894,15 +919,16 @@ static bool gap_row(const struct case_ledger_visitor *v, sqlite3_stmt *s, struct
 }
 
 /* A view that never ends could stand in the place of a table. */
-static bool tables_are(sqlite3 *db, const char *path, struct err *e) {
+bool case_db_tables(sqlite3 *db, const char *path, const char *names, int count, const char *what, struct err *e) {
     static const char query[] = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' "
-                                "AND name IN ('custody', 'coverage', 'clocks', 'damage', 'gaps')";
+                                "AND instr(?, ' ' || name || ' ')";
     sqlite3_stmt *s = NULL;
-    bool good = sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW &&
-                sqlite3_column_int(s, 0) == 5;
+    bool const good = sqlite3_prepare_v2(db, query, -1, &s, NULL) == SQLITE_OK &&
+                      sqlite3_bind_text(s, 1, names, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW &&
+                      sqlite3_column_int(s, 0) == count;
 
     sqlite3_finalize(s);
-    return good || err_set(e, ERR_CORRUPT, 0, "%s: case.db: it has no ledger", path);
+    return good || err_set(e, ERR_CORRUPT, 0, "%s: case.db: it has no %s", path, what);
 }
 
 bool case_ledger(const char *path, const struct case_ledger_visitor *v, struct err *e) {
@@ -925,7 +951,8 @@ bool case_ledger(const char *path, const struct case_ledger_visitor *v, struct e
          gap_row},
     };
     sqlite3 *db = NULL;
-    bool ok = db_read(&db, path, CASE_VERSION_LEDGER, e) && tables_are(db, path, e);
+    bool ok = case_db_read(&db, path, CASE_VERSION_LEDGER, "such a ledger", e) &&
+              case_db_tables(db, path, " custody coverage clocks damage gaps ", 5, "ledger", e);
 
     if (ok) /* there are as many rows as there are, and each is found in a few steps */
         sqlite3_progress_handler(db, 0, NULL, NULL);
@@ -937,7 +964,7 @@ bool case_ledger(const char *path, const struct case_ledger_visitor *v, struct e
             while (ok && (step = sqlite3_step(s)) == SQLITE_ROW)
                 ok = tables[i].row(v, s, e);
         if (ok && step != SQLITE_DONE)
-            ok = db_corrupt(db, path, e);
+            ok = case_db_corrupt(db, path, e);
         sqlite3_finalize(s);
     }
     sqlite3_close(db);

@@ -145,7 +145,7 @@ void finding_json(struct buf *b, const struct finding *f) {
 
 /* RFC 4180 2: quoted when it must be. Where a spreadsheet would begin to calculate (= + - @, tab, CR) an apostrophe stands
  * in front. */
-static void csv(struct buf *b, str s) {
+void finding_csv_cell(struct buf *b, str s) {
     bool quoted = s.len && (s.ptr[0] == ' ' || s.ptr[s.len - 1] == ' ');
     bool const formula = s.len && memchr("=+-@\t\r", s.ptr[0], 6) != NULL;
     size_t quote;
@@ -167,7 +167,7 @@ static void csv(struct buf *b, str s) {
 
 static void csv_next(struct buf *b, str s) {
     buf_byte(b, ',');
-    csv(b, s);
+    finding_csv_cell(b, s);
 }
 
 void finding_csv_head(struct buf *b) {

@@ -11,6 +11,8 @@ void finding_json(struct buf *b, const struct finding *f);
  * that (a leading apostrophe). */
 void finding_csv_head(struct buf *b);
 void finding_csv(struct buf *b, const struct finding *f);
+/* One cell of such a file. */
+void finding_csv_cell(struct buf *b, str s);
 /* message, datetime, timestamp (microseconds), timestamp_desc, and behind them what json has: the finding's own line (finding_json).
  * A finding without time has none: false, nothing is appended. */
 bool finding_timesketch(struct buf *b, const struct finding *f, str json);

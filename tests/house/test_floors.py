@@ -34,6 +34,7 @@ GENERATED = {
     "fold_table.h": "event",
     "kinds_builtin.c": "event",
     "lookalike_table.h": "intel",
+    "mails_builtin.c": "incident",
     "network_table.h": "intel",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
