@@ -577,13 +577,18 @@ static bool source_names(const struct kind_source *s, size_t count, field_id fie
 
 /* Fields the program itself reads of this kind. */
 static bool kind_needs(const struct ingest *in, const struct kind *k, field_id field) {
+    bool const collected = in->o.collect && k->collect_count;
+
     if (field == k->each || field == FIELD_CHANNEL) /* it names rows in a block of many names; it is the log's name */
         return true;
     for (size_t i = 0; i < ROLES; i++)
-        if ((!in->o.roles || in->o.roles >> i & 1) && source_names(k->roles[i], k->role_counts[i], field))
+        if ((!in->o.roles || collected || in->o.roles >> i & 1) && source_names(k->roles[i], k->role_counts[i], field))
             return true;
     for (size_t i = 0; i < k->key_count; i++)
         if (k->keys[i] == field)
+            return true;
+    for (size_t i = 0; collected && i < k->collect_count; i++)
+        if (k->collects[i] == field)
             return true;
     return false;
 }

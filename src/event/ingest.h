@@ -11,7 +11,7 @@
 
 /* Values of which raw types (a bit each) of a field are worth keeping in blocks of this kind, all of them or those that
  * `sift` says. NULL in ingest_options: all. A channel, what the kind names by `each` or as its
- * key, and what its roles are made of are always kept. */
+ * key, and what its roles are made of are always kept; so is what it collects, if that is asked for. */
 struct ingest_wish {
     uint32_t all, sifted;
 };
@@ -32,6 +32,7 @@ struct ingest_options {
     size_t bytes_max;
     const struct zone_rules *zone; /* of times that say none; NULL: UTC */
     uint32_t roles;                /* a bit for each role whose fields are kept whatever `wants` says; 0: all of them */
+    bool collect;                  /* what kinds collect is kept whatever `wants` says, and all roles of such kinds */
     bool unclaimed; /* records that no kind claims become rows as well, in a block of a kind without name */
 };
 

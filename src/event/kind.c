@@ -200,6 +200,10 @@ static bool join(struct kinds *k, struct kind *to, const struct kind *from, stru
         to->keys = from->keys;
         to->key_count = from->key_count;
     }
+    if (to->collect_count == 0) {
+        to->collects = from->collects;
+        to->collect_count = from->collect_count;
+    }
     return true;
 }
 

@@ -131,6 +131,10 @@ struct kind {
      * share these, and differ in row.element. None: the kind has no such thing. */
     const field_id *keys;
     size_t key_count;
+    /* Fields of events of this kind that something else than rules needs: they are kept whole, and such events are handed on
+     * beside what rules find (ingest_options.collect). None: the kind has no such thing. */
+    const field_id *collects;
+    size_t collect_count;
     const struct kind_logsource *logsources;
     size_t logsource_count;
     const struct kind_source *roles[ROLES]; /* the first source that yields a value */

@@ -468,16 +468,17 @@ static bool roles(struct load *l, const struct yaml_node *n, struct kind *k) {
     return true;
 }
 
-/* What identifies an event. */
-static bool key_fields(struct load *l, const struct yaml_node *n, struct kind *k) {
-    if (!field_list(l, n, "`key`", &k->keys, &k->key_count))
+/* `key`, `collect`: fields, each of them once. */
+static bool some_fields(struct load *l, const struct yaml_node *n, const char *what, const field_id **out,
+                        size_t *count) {
+    if (!field_list(l, n, what, out, count))
         return false;
-    if (k->key_count == 0)
-        return kind_fail(l->e, l->path, n->line, "`key` is an empty list");
-    for (size_t i = 1; i < k->key_count; i++)
+    if (*count == 0)
+        return kind_fail(l->e, l->path, n->line, "%s is an empty list", what);
+    for (size_t i = 1; i < *count; i++)
         for (size_t j = 0; j < i; j++)
-            if (k->keys[i] == k->keys[j])
-                return kind_fail(l->e, l->path, one_of(n, i)->line, "`key` names a field twice");
+            if ((*out)[i] == (*out)[j])
+                return kind_fail(l->e, l->path, one_of(n, i)->line, "%s names a field twice", what);
     return true;
 }
 
@@ -549,8 +550,8 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
     const struct yaml_node *n;
     struct kind *k;
 
-    if (!doc ||
-        !keys_known(l, map, "a kind", "kind title base extends reader when each time witness key logsources roles"))
+    if (!doc || !keys_known(l, map, "a kind",
+                            "kind title base extends reader when each time witness key collect logsources roles"))
         return false;
     k = &doc->kind;
     k->path = l->path;
@@ -582,7 +583,9 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
         if (!field(l, n, "`witness`", &k->witness))
             return false;
     }
-    if ((n = yaml_get(map, "key")) && !key_fields(l, n, k))
+    if ((n = yaml_get(map, "key")) && !some_fields(l, n, "`key`", &k->keys, &k->key_count))
+        return false;
+    if ((n = yaml_get(map, "collect")) && !some_fields(l, n, "`collect`", &k->collects, &k->collect_count))
         return false;
     if ((n = yaml_get(map, "logsources")) && !logsources(l, n, k))
         return false;

@@ -45,6 +45,7 @@ struct hunt {
     struct crew *crew;
     struct order *order;
     struct arena *a; /* of the whole hunt */
+    field_id *match_fields;
     struct found_file *files;
     size_t file_count, next_file;
     struct source **split; /* sources with a hash or parts that were not sent yet, in order */
@@ -289,14 +290,34 @@ static unsigned processors(void) {
     return n < 1 ? 1 : n > 16 ? 16 : (unsigned)n;
 }
 
-/* Rules that can give no finding anybody asks for. */
+/* Rules that can give nothing anybody asks for. */
 static void skip_set(struct hunt *h) {
     for (size_t i = 0; i < h->o.set->rule_count; i++) {
         const struct sigma_rule *const r = h->o.set->rules[i];
 
-        h->skip[i] = r->unusable.len > 0 || (r->type == SIGMA_DETECTION && (r->silenced || r->level < h->o.level) &&
-                                             !correlator_wants(h->correlator, (uint32_t)i));
+        h->skip[i] = r->unusable.len > 0 ||
+                     (r->type == SIGMA_DETECTION && !h->o.matched && (r->silenced || r->level < h->o.level) &&
+                      !correlator_wants(h->correlator, (uint32_t)i));
     }
+}
+
+static void pass_over(struct hunt *h) {
+    size_t kept = 0;
+
+    for (size_t i = 0; i < h->file_count; i++)
+        if (!h->o.passes_over(h->o.ctx, h->files[i].path))
+            h->files[kept++] = h->files[i];
+    h->file_count = kept;
+}
+
+static bool match_fields(struct hunt *h) {
+    field_id *const ids = arena_alloc(h->a, h->o.match_field_count * sizeof *ids);
+
+    for (size_t i = 0; ids && i < h->o.match_field_count; i++)
+        if ((ids[i] = field_intern(h->o.fields, h->o.match_fields[i])) == FIELD_NONE)
+            return false;
+    h->match_fields = ids;
+    return ids != NULL;
 }
 
 static bool prepare(struct hunt *h, struct err *e) {
@@ -322,6 +343,10 @@ static bool prepare(struct hunt *h, struct err *e) {
         !plan_new(&h->plan, h->o.set, h->o.fields, e) ||
         !correlator_new(&h->correlator, h->o.set, h->skip, CORRELATION_MEMORY, NULL, e))
         return false;
+    if (!match_fields(h))
+        return no_memory(e);
+    if (h->o.passes_over)
+        pass_over(h);
     for (size_t i = 0; i < h->file_count; i++)
         h->total += h->files[i].size;
     skip_set(h);
@@ -341,6 +366,13 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .list_kind = str_of(h->o.kind_begins),
                                      .reader = h->o.reader ? reader_named(str_of(h->o.reader)) : NULL,
                                      .any_text = h->o.any_text,
+                                     .collect = h->o.collected != NULL,
+                                     .match = h->o.matched != NULL,
+                                     .match_fields = h->match_fields,
+                                     .match_field_count = h->o.match_field_count,
+                                     .watches = h->o.watches,
+                                     .watched = h->o.watched,
+                                     .watch_ctx = h->o.ctx,
                                      .key_seeds = {hash_seed(), hash_seed()},
                                      .memory_max = values,
                                      .limits = unpack_limits_usual};

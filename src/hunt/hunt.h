@@ -34,7 +34,23 @@ struct hunt_options {
     /* A listing instead of a hunt: every event is handed over and no rule evaluated (set may be empty). NULL: a hunt. The
      * events come as the findings do. */
     bool (*event)(void *ctx, const struct normal_event *event, struct err *e);
-    uint64_t limit;          /* listing: no more events than so many are wanted; 0: all */
+    uint64_t limit; /* listing: no more events than so many are wanted; 0: all */
+    /* Beside the findings, whole events. Each of these two comes in the order of the evidence and before its source's line of
+     * the ledger; how they stand among findings says nothing. NULL: not asked for, and then nothing is kept for it.
+     *
+     * Events of kinds that collect (docs/kinds.md), with the fields these name and all roles. */
+    bool (*collected)(void *ctx, const struct normal_event *event, struct err *e);
+    /* Events in which some rule that is evaluated found something, whatever its level, with all roles, the fields in which it
+     * was found, and match_fields as far as they are there; and events of kinds that `watches` is true of whose account
+     * `watched` is true of. Both are asked in the workers, who have the caller's memory as it was when the hunt began;
+     * they keep nothing and need no memory. NULL: no accounts are watched. */
+    bool (*matched)(void *ctx, const struct normal_event *event, struct err *e);
+    const str *match_fields;
+    size_t match_field_count;
+    bool (*watches)(void *ctx, const struct kind *kind);
+    bool (*watched)(void *ctx, str account);
+    /* Files of the evidence that take no part, and have no line in the ledger. NULL: none. */
+    bool (*passes_over)(void *ctx, str path);
     const char *kind_begins; /* listing: only events of kinds whose names begin so; NULL: all */
     const char *reader;      /* the name of the reader that is to read what is no container; NULL: content decides */
     bool any_text;           /* what no reader knows is read as lines of text, if it is text */

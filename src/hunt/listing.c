@@ -66,10 +66,15 @@ void listing_free(struct listing *l) {
     free(l);
 }
 
-static bool places_fill(struct listing *l, struct block *const *blocks, size_t count, size_t *places) {
+static bool chosen(const struct listing_choice *c, const struct block *b) {
+    return !c || c->block(c->ctx, b);
+}
+
+static bool places_fill(struct listing *l, struct block *const *blocks, size_t count, const struct listing_choice *c,
+                        size_t *places) {
     *places = 0;
     for (size_t i = 0; i < count; i++)
-        *places += blocks[i]->row_count;
+        *places += chosen(c, blocks[i]) ? blocks[i]->row_count : 0;
     if (*places > l->place_room) {
         struct place_of *const bigger = reallocarray(l->places, *places, sizeof *bigger);
 
@@ -80,9 +85,10 @@ static bool places_fill(struct listing *l, struct block *const *blocks, size_t c
     }
     *places = 0;
     for (uint32_t i = 0; i < count; i++)
-        for (uint32_t row = 0; row < blocks[i]->row_count; row++)
-            l->places[(*places)++] = (struct place_of){blocks[i]->rows[row].offset, blocks[i]->rows[row].number, i, row,
-                                                       blocks[i]->rows[row].element};
+        for (uint32_t row = 0; chosen(c, blocks[i]) && row < blocks[i]->row_count; row++)
+            if (!c || c->row(c->ctx, blocks[i], row))
+                l->places[(*places)++] = (struct place_of){blocks[i]->rows[row].offset, blocks[i]->rows[row].number, i,
+                                                           row, blocks[i]->rows[row].element};
     if (*places)
         qsort(l->places, *places, sizeof *l->places, by_place);
     return true;
@@ -123,7 +129,7 @@ static bool field_of(struct listing *l, const struct column *c, uint32_t code, s
 }
 
 static bool fields_of(struct listing *l, const struct block *b, uint32_t row, const struct named *named,
-                      struct normal_event *out) {
+                      const struct listing_choice *c, struct normal_event *out) {
     struct normal_field *const fields = arena_alloc(l->event, (b->column_count + (size_t)1) * sizeof *fields);
 
     if (!fields)
@@ -133,7 +139,7 @@ static bool fields_of(struct listing *l, const struct block *b, uint32_t row, co
         uint32_t const code = named[i].column->codes[row];
         struct normal_field *const f = &fields[out->field_count];
 
-        if (!code)
+        if (!code || (c && !c->field(c->ctx, b, row, named[i].column->field)))
             continue;
         f->name = named[i].name;
         if (!field_of(l, named[i].column, code, f))
@@ -164,13 +170,14 @@ static bool time_of(struct listing *l, const struct ingest *in, const struct row
 }
 
 bool listing_run(struct listing *l, const struct ingest *in, struct detector *d, const struct ledger *ledger,
+                 const struct listing_choice *choice,
                  bool (*each)(void *ctx, const struct normal_event *event, struct err *e), void *ctx, struct err *e) {
     size_t count, places;
     struct block *const *const blocks = ingest_blocks(in, &count);
     struct named **named;
 
     arena_reset(l->columns);
-    if (!(named = arena_zero(l->columns, count + 1, sizeof *named)) || !places_fill(l, blocks, count, &places))
+    if (!(named = arena_zero(l->columns, count + 1, sizeof *named)) || !places_fill(l, blocks, count, choice, &places))
         return err_set(e, ERR_MEMORY, 0, "no memory to list events");
     for (size_t i = 0; i < places; i++) {
         const struct place_of *const at = &l->places[i];
@@ -184,7 +191,7 @@ bool listing_run(struct listing *l, const struct ingest *in, struct detector *d,
 
         arena_reset(l->event);
         if ((!named[at->block] && !(named[at->block] = columns_by_name(l, b))) || !time_of(l, in, row, &out) ||
-            !roles_of(l, d, b, at->row, &out) || !fields_of(l, b, at->row, named[at->block], &out))
+            !roles_of(l, d, b, at->row, &out) || !fields_of(l, b, at->row, named[at->block], choice, &out))
             return err_set(e, ERR_MEMORY, 0, "no memory to list events");
         if (!each(ctx, &out, e))
             return false;

@@ -12,9 +12,19 @@ struct listing;
 struct listing *listing_new(const struct fields *fields);
 /* Takes NULL. */
 void listing_free(struct listing *l);
-/* Hands over every row: by offset, by number, by the element of a record of several events. The event's reader and evidence are not set. Roles are the detector's,
- * times the ingest's, clocks the ledger's. False: each said so, or ERR_MEMORY. */
+/* Which events of blocks are handed over, and which of their fields. */
+struct listing_choice {
+    bool (*block)(void *ctx, const struct block *b); /* only asked about rows of blocks for which it is true */
+    bool (*row)(void *ctx, const struct block *b, uint32_t row);
+    bool (*field)(void *ctx, const struct block *b, uint32_t row, field_id field); /* in order of rows */
+    void *ctx;
+};
+
+/* Hands over every row, or those chosen (NULL: all): by offset, by number, by the element of a record of several events. The
+ * event's reader and evidence are not set. Roles are the detector's, times the ingest's, clocks the ledger's. False: each said
+ * so, or ERR_MEMORY. */
 MUST_USE bool listing_run(struct listing *l, const struct ingest *in, struct detector *d, const struct ledger *ledger,
+                          const struct listing_choice *choice,
                           bool (*each)(void *ctx, const struct normal_event *event, struct err *e), void *ctx,
                           struct err *e);
 

@@ -412,16 +412,18 @@ static bool report_finding(struct order *o, const struct finding *f, uint64_t cl
     return o->o->finding(o->o->ctx, &out, e);
 }
 
-static bool report_event(struct order *o, const struct normal_event *event, uint64_t clock, struct err *e) {
+/* take: NULL: nobody asks for it. */
+static bool report_event(struct order *o, const struct normal_event *event, uint64_t clock,
+                         bool (*take)(void *ctx, const struct normal_event *event, struct err *e), struct err *e) {
     struct normal_event out = *event;
 
-    if (!put_right(o, clock, &out.when, &out.zone))
+    if (!take || !put_right(o, clock, &out.when, &out.zone))
         return true;
 
     out.evidence_path = buf_str(&o->path);
     out.evidence_sha256 = o->hex;
     out.record += o->records_before;
-    return !o->o->event || o->o->event(o->o->ctx, &out, e);
+    return take(o->o->ctx, &out, e);
 }
 
 static bool report_damage(struct order *o, const struct wire *w, struct err *e) {
@@ -709,7 +711,11 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
     case WIRE_KEYS:
         return report_keys(o, w->name, e);
     case WIRE_EVENT:
-        return report_event(o, &w->event, w->key, e);
+        return report_event(o, &w->event, w->key, o->o->event, e);
+    case WIRE_COLLECTED:
+        return report_event(o, &w->event, w->key, o->o->collected, e);
+    case WIRE_MATCHED:
+        return report_event(o, &w->event, w->key, o->o->matched, e);
     case WIRE_DAMAGE:
         return report_damage(o, w, e);
     case WIRE_MATCH: {

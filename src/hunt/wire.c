@@ -235,6 +235,8 @@ void wire_put(struct buf *b, const struct wire *w) {
         put_match(b, w);
         break;
     case WIRE_EVENT:
+    case WIRE_COLLECTED:
+    case WIRE_MATCHED:
         put_event(b, w);
         break;
     case WIRE_STREAM:
@@ -529,6 +531,8 @@ bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struc
         ok = take_match(&r, set, w);
         break;
     case WIRE_EVENT:
+    case WIRE_COLLECTED:
+    case WIRE_MATCHED:
         ok = take_event(&r, w);
         break;
     case WIRE_STREAM:

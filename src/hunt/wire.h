@@ -32,6 +32,9 @@ enum wire_type {
     WIRE_CLOCK, /* index (as SOURCE's), clock: what this source, or this part of it, says of a clock; read before all others */
     WIRE_KEYS,    /* name: WIRE_KEY bytes for each event that can be told from others, in order */
     WIRE_CUSTODY, /* the end of a source, or of the part of it that the job was */
+    /* Whole events beside findings, as EVENT: */
+    WIRE_COLLECTED, /* of a kind that collects */
+    WIRE_MATCHED,   /* in which some rule found something, or of an account that is watched */
     WIRE_TYPES
 };
 
@@ -47,11 +50,12 @@ struct wire {
     uint32_t rule, index;
     str name;
     uint8_t hash[SHA256_SIZE];
-    bool hashed;            /* CUSTODY: hash is set */
-    uint64_t key;           /* FINDING, MATCH, EVENT: of the clock that `when` is of; 0: none that may be wrong */
-    struct finding finding; /* FINDING: rule is wire.rule, the source's fields are not set */
+    bool hashed; /* CUSTODY: hash is set */
+    uint64_t
+        key; /* FINDING, MATCH, EVENT, COLLECTED, MATCHED: of the clock that `when` is of; 0: none that may be wrong */
+    struct finding finding;         /* FINDING: rule is wire.rule, the source's fields are not set */
     struct correlation_event match; /* MATCH: source is not set */
-    struct normal_event event;      /* EVENT: evidence is not set */
+    struct normal_event event;      /* EVENT, COLLECTED, MATCHED: evidence is not set */
     struct custody_damage damage;   /* path is not set */
     struct stream stream;           /* STREAM: its runs are the message's */
     struct clock clock;             /* CLOCK: its index is wire.index */

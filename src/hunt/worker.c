@@ -24,13 +24,21 @@
 #define PATH_BYTES_MAX 65536u
 #define DERIVED_SHARE 4u /* of memory_max, for values that aliases make */
 
+/* Where in a block a rule found something. */
+struct mark {
+    uint32_t block, row;
+    field_id field; /* FIELD_NONE: in the row */
+};
+
 struct worker {
     const struct worker_setup *s;
     int channel;
     struct detector *detector;
     struct ingest *ingest;
-    struct listing *listing; /* NULL: rules are evaluated */
-    uint64_t listed;         /* events of this job */
+    struct listing *listing; /* NULL: no events are told */
+    struct mark *marks;      /* rows in which a rule found something, and the fields */
+    size_t mark_count, mark_room;
+    uint64_t listed; /* events of this job */
     struct ledger *ledger;
     struct file_input file;
     struct buf out, path;
@@ -121,6 +129,31 @@ static bool put_match(struct worker *w, const struct detect_hit *hit, struct err
 /* Roles that findings tell; events in a listing tell them all, and keep all fields. */
 #define FINDING_ROLES (1u << ROLE_HOST | 1u << ROLE_ACCOUNT | 1u << ROLE_CLIENT_ADDRESS)
 
+static bool mark(struct worker *w, const struct block *b, uint32_t row, field_id field, struct err *e) {
+    if (w->mark_count == w->mark_room) {
+        struct mark *const bigger = reallocarray(w->marks, w->mark_room * 2 + 256, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory for what was found");
+        w->marks = bigger;
+        w->mark_room = w->mark_room * 2 + 256;
+    }
+    w->marks[w->mark_count++] = (struct mark){b->index, row, field};
+    return true;
+}
+
+static bool mark_hit(struct worker *w, const struct detect_hit *hit, struct err *e) {
+    if (!mark(w, hit->block, hit->row, FIELD_NONE, e))
+        return false;
+    for (size_t i = 0; i < hit->match_count; i++) {
+        field_id const field = field_find(w->s->fields, hit->matches[i].field);
+
+        if (field != FIELD_NONE && !mark(w, hit->block, hit->row, field, e))
+            return false;
+    }
+    return true;
+}
+
 static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     struct worker *const w = ctx;
     const struct sigma_rule *const rule = w->s->set->rules[hit->rule];
@@ -129,6 +162,8 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
 
     if (outside(w, row->when, row->time_clock))
         return true;
+    if (w->s->match && !mark_hit(w, hit, e))
+        return false;
     /* A salvaged record is old, and often a copy of one that is still there: it takes no part in counts. */
     if (!row->salvaged && correlator_wants(w->s->correlator, hit->rule) && !put_match(w, hit, e))
         return false;
@@ -182,6 +217,129 @@ static bool on_event(void *ctx, const struct normal_event *event, struct err *e)
     return true;
 }
 
+/* ---- events beside findings ---- */
+
+static bool collects(void *ctx, const struct block *b) {
+    (void)ctx;
+    return b->kind->collect_count > 0;
+}
+
+static bool any_row(void *ctx, const struct block *b, uint32_t row) {
+    (void)ctx;
+    (void)b;
+    (void)row;
+    return true;
+}
+
+static bool collects_field(void *ctx, const struct block *b, uint32_t row, field_id field) {
+    (void)ctx;
+    (void)row;
+    for (size_t i = 0; i < b->kind->collect_count; i++)
+        if (b->kind->collects[i] == field)
+            return true;
+    return false;
+}
+
+static int by_mark(const void *a, const void *b) {
+    const struct mark *const x = a, *const y = b;
+
+    if (x->block != y->block)
+        return x->block < y->block ? -1 : 1;
+    if (x->row != y->row)
+        return x->row < y->row ? -1 : 1;
+    return (x->field > y->field) - (x->field < y->field);
+}
+
+/* The first mark that is not before this one. */
+static size_t mark_find(const struct worker *w, struct mark m) {
+    size_t low = 0, high = w->mark_count;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (by_mark(&w->marks[middle], &m) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool has_mark(const struct worker *w, struct mark m, bool whole) {
+    size_t const at = mark_find(w, m);
+
+    return at < w->mark_count && w->marks[at].block == m.block && w->marks[at].row == m.row &&
+           (!whole || w->marks[at].field == m.field);
+}
+
+static bool watches(const struct worker *w, const struct block *b) {
+    return w->s->watches && b->kind_index != KIND_UNCLAIMED && w->s->watches(w->s->watch_ctx, b->kind);
+}
+
+static bool has_marks(void *ctx, const struct block *b) {
+    const struct worker *const w = ctx;
+    size_t const at = mark_find(w, (struct mark){b->index, 0, 0});
+
+    return (at < w->mark_count && w->marks[at].block == b->index) || watches(w, b);
+}
+
+static bool marked(void *ctx, const struct block *b, uint32_t row) {
+    const struct worker *const w = ctx;
+
+    return has_mark(w, (struct mark){b->index, row, 0}, false) ||
+           (watches(w, b) && w->s->watched(w->s->watch_ctx, detector_role(w->detector, b, row, ROLE_ACCOUNT)));
+}
+
+static bool match_field(const struct worker_setup *s, field_id field) {
+    for (size_t i = 0; i < s->match_field_count; i++)
+        if (s->match_fields[i] == field)
+            return true;
+    return false;
+}
+
+static bool marked_field(void *ctx, const struct block *b, uint32_t row, field_id field) {
+    const struct worker *const w = ctx;
+
+    return match_field(w->s, field) || has_mark(w, (struct mark){b->index, row, field}, true);
+}
+
+static bool put_event(struct worker *w, enum wire_type type, const struct normal_event *event) {
+    struct wire m = {.type = type, .key = event->clock, .event = *event};
+
+    if (!outside(w, event->when, event->clock)) {
+        m.event.reader = str_of(w->now.custody.reader);
+        put(w, &m);
+    }
+    return true;
+}
+
+static bool on_collected(void *ctx, const struct normal_event *event, struct err *e) {
+    (void)e;
+    return put_event(ctx, WIRE_COLLECTED, event);
+}
+
+static bool on_matched(void *ctx, const struct normal_event *event, struct err *e) {
+    (void)e;
+    return put_event(ctx, WIRE_MATCHED, event);
+}
+
+/* After the rules: the rows that are told whole. */
+static bool put_events(struct worker *w, struct err *e) {
+    static struct listing_choice const collected = {collects, any_row, collects_field, NULL};
+    struct listing_choice const matched = {has_marks, marked, marked_field, w};
+
+    if (w->s->collect && !listing_run(w->listing, w->ingest, w->detector, w->ledger, &collected, on_collected, w, e))
+        return false;
+    if (!w->s->match)
+        return true;
+    if (w->mark_count)
+        qsort(w->marks, w->mark_count, sizeof *w->marks, by_mark);
+    bool const ok = listing_run(w->listing, w->ingest, w->detector, w->ledger, &matched, on_matched, w, e);
+
+    w->mark_count = 0;
+    return ok;
+}
+
 static void put_keys(void *ctx, str keys) {
     put(ctx, &(struct wire){.type = WIRE_KEYS, .name = keys});
 }
@@ -221,10 +379,10 @@ static bool on_full(void *ctx, struct err *e) {
 
     if (!ledger_time(w->ledger, w->detector, blocks, count, e))
         return false;
-    if (!w->listing && !ledger_note(w->ledger, w->detector, blocks, count, &w->now.custody, put_keys, w, e))
+    if (!w->s->list && !ledger_note(w->ledger, w->detector, blocks, count, &w->now.custody, put_keys, w, e))
         return false;
-    if (w->listing ? !listing_run(w->listing, w->ingest, w->detector, w->ledger, on_event, w, e)
-                   : !detector_run(w->detector, blocks, count, e))
+    if (w->s->list ? !listing_run(w->listing, w->ingest, w->detector, w->ledger, NULL, on_event, w, e)
+                   : !detector_run(w->detector, blocks, count, e) || !put_events(w, e))
         return false;
     put_kinds(w);
     ingest_clear(w->ingest, detector_bytes(w->detector) > w->s->memory_max / DERIVED_SHARE);
@@ -253,6 +411,8 @@ static struct ingest_wish wants(void *ctx, const struct block *b, field_id field
         if (logsource_covers(&w->s->set->rules[w->asked[i].rule]->logsource, b->kind, &at) &&
             serves(&b->kind->logsources[at], w->asked[i].field, field))
             return (struct ingest_wish){RAW_ANY, 0};
+    if (w->s->match && match_field(w->s, field))
+        return (struct ingest_wish){RAW_ANY, 0};
     return detector_wants(w->detector, b, field);
 }
 
@@ -351,7 +511,7 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
     ok = ok && on_full(w, e);
     if (ok)
         ledger_clocks(w->ledger, put_clock, w);
-    if (ok && !w->listing)
+    if (ok && !w->s->list)
         ledger_streams(w->ledger, put_stream, w);
     c->records = n->records;
     c->salvaged = n->salvaged;
@@ -575,7 +735,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
                                           .wants = setup->list ? NULL : wants,
-                                          .roles = FINDING_ROLES,
+                                          .roles = setup->match ? 0 : FINDING_ROLES,
+                                          .collect = setup->collect,
                                           .sift = sift,
                                           .wants_inner = setup->list ? NULL : wants_inner,
                                           .zone = setup->zone_rules,
@@ -595,7 +756,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (!(w.ledger = ledger_new(setup->kinds, setup->key_seeds)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
-    if (setup->list && !(w.listing = listing_new(setup->fields)))
+    if ((setup->list || setup->collect || setup->match) && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (e.code || !detector_new(&w.detector, &detect, &e) || !ingest_new(&w.ingest, &ingest, &e) ||
         !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + DATA_SLACK, &e)) {

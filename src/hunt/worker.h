@@ -22,8 +22,15 @@ struct worker_setup {
     bool list;           /* events are listed, and no rule is evaluated; those of kinds whose names begin so */
     uint64_t list_limit; /* of one job no more are told: whoever hears them wants no more of all */
     str list_kind;
-    const struct reader *reader; /* reads everything that is no container; NULL: what each looks like decides */
-    bool any_text;               /* as hunt_options */
+    const struct reader *reader;  /* reads everything that is no container; NULL: what each looks like decides */
+    bool any_text;                /* as hunt_options */
+    bool collect;                 /* events of kinds that collect are told */
+    bool match;                   /* and those in which some rule found something, or whose account is watched; */
+    const field_id *match_fields; /* the fields of the latter that are told whatever was found in them */
+    size_t match_field_count;
+    bool (*watches)(void *ctx, const struct kind *kind); /* as hunt_options */
+    bool (*watched)(void *ctx, str account);
+    void *watch_ctx;
     enum sigma_level level;
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */

@@ -103,7 +103,7 @@ static const struct {
     {"each of two", "kind: a\nwhen: {X: 1}\neach: [A, B]\n", "k.yml:3: `each` names two fields"},
     {"unknown key", "kind: a\nwhen: {X: 1}\nlogsource: {}\n",
      "k.yml:3: a kind has no key `logsource`; it may have: kind title base extends reader when each time witness key "
-     "logsources roles"},
+     "collect logsources roles"},
     {"no document head", "title: x\n",
      "k.yml:1: a document begins with `kind:`, `shape:`, `format:`, `table:` or `without:`"},
     {"a list", "- a\n", "k.yml:1: a document must be a mapping (key: value)"},
@@ -171,6 +171,9 @@ static const struct {
     {"key of nothing", "kind: a\nwhen: {X: 1}\nkey: []\n", "k.yml:3: `key` is an empty list"},
     {"key of one field twice", "kind: a\nwhen: {X: 1}\nkey:\n  - A\n  - B\n  - A\n",
      "k.yml:6: `key` names a field twice"},
+    {"nothing collected", "kind: a\nwhen: {X: 1}\ncollect: []\n", "k.yml:3: `collect` is an empty list"},
+    {"collected twice", "kind: a\nwhen: {X: 1}\ncollect: [A, A]\n", "k.yml:3: `collect` names a field twice"},
+    {"collected without a name", "kind: a\nwhen: {X: 1}\ncollect: ['']\n", "k.yml:3: `collect` names no field"},
     {"key without a name", "kind: a\nwhen: {X: 1}\nkey: ['']\n", "k.yml:3: `key` names no field"},
     {"empty map", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, map: {}}}\n", "k.yml:3: `map` is empty"},
     {"no sources", "kind: a\nwhen: {X: 1}\nroles: {host: []}\n", "k.yml:3: a role has no source"},
@@ -634,17 +637,18 @@ static void derives(void **state) {
     arena_free(a);
 }
 
-/* A kind's key replaces that of the kind it extends; without one it has that. */
+/* A kind's key replaces that of the kind it extends; without one it has that. So it is with what it collects. */
 static void keys(void **state) {
     struct err e = {0};
     struct set s;
 
     (void)state;
     set_open(&s);
-    assert_true(kinds_load_text(s.kinds, S("k"),
-                                S("kind: b\nbase: true\nkey: [A, B]\n---\nkind: c\nextends: b\nwhen: {X: 1}\n---\n"
-                                  "kind: d\nextends: b\nwhen: {X: 2}\nkey: C\n---\nkind: e\nwhen: {X: 3}\n"),
-                                false, &e));
+    assert_true(kinds_load_text(
+        s.kinds, S("k"),
+        S("kind: b\nbase: true\nkey: [A, B]\ncollect: [P, Q]\n---\nkind: c\nextends: b\nwhen: {X: 1}\n---\n"
+          "kind: d\nextends: b\nwhen: {X: 2}\nkey: C\ncollect: R\n---\nkind: e\nwhen: {X: 3}\n"),
+        false, &e));
     assert_true(kinds_seal(s.kinds, &e));
     assert_int_equal(kind_named(&s, "c")->key_count, 2);
     assert_true(same(field_name(s.fields, kind_named(&s, "c")->keys[0]), "A"));
@@ -652,6 +656,11 @@ static void keys(void **state) {
     assert_int_equal(kind_named(&s, "d")->key_count, 1);
     assert_true(same(field_name(s.fields, kind_named(&s, "d")->keys[0]), "C"));
     assert_int_equal(kind_named(&s, "e")->key_count, 0);
+    assert_int_equal(kind_named(&s, "c")->collect_count, 2);
+    assert_true(same(field_name(s.fields, kind_named(&s, "c")->collects[1]), "Q"));
+    assert_int_equal(kind_named(&s, "d")->collect_count, 1);
+    assert_true(same(field_name(s.fields, kind_named(&s, "d")->collects[0]), "R"));
+    assert_int_equal(kind_named(&s, "e")->collect_count, 0);
     set_close(&s);
 }
 

@@ -26,6 +26,13 @@ static struct clock_bin clock_bins[] = {{-20, 3}, {0, 1}};
 
 static struct span stream_spans[] = {{3, 4}, {6, 6}};
 
+#define EVENT                                                                                                          \
+    {                                                                                                                  \
+        .when = 7, .time_text = STR("1970-01-01 00:00"), .zone = ZONE_ASSUMED, .precision = PRECISION_MINUTE,          \
+        .kind = STR("acme/door"), .reader = STR("json"), .record = 8, .offset = 9, .salvaged = true,                   \
+        .roles = {[ROLE_HOST] = STR("h"), [ROLE_TENANT] = STR("t")}, .fields = event_fields, .field_count = 2          \
+    }
+
 static const struct wire messages[] = {
     {.type = WIRE_TICK, .number = 1 << 20},
     {.type = WIRE_SPLIT, .number = 8 << 20, .name = STR("json")},
@@ -51,20 +58,9 @@ static const struct wire messages[] = {
     {.type = WIRE_MATCH,
      .key = 78,
      .match = {.when = INSTANT_NONE, .offset = 1, .number = 2, .cells = cells, .cell_count = 2}},
-    {.type = WIRE_EVENT,
-     .key = 79,
-     .event = {.when = 7,
-               .time_text = STR("1970-01-01 00:00"),
-               .zone = ZONE_ASSUMED,
-               .precision = PRECISION_MINUTE,
-               .kind = STR("acme/door"),
-               .reader = STR("json"),
-               .record = 8,
-               .offset = 9,
-               .salvaged = true,
-               .roles = {[ROLE_HOST] = STR("h"), [ROLE_TENANT] = STR("t")},
-               .fields = event_fields,
-               .field_count = 2}},
+    {.type = WIRE_EVENT, .key = 79, .event = EVENT},
+    {.type = WIRE_COLLECTED, .key = 80, .event = EVENT},
+    {.type = WIRE_MATCHED, .key = 81, .event = EVENT},
     {.type = WIRE_STREAM,
      .stream = {.host = STR("h"),
                 .log = STR("l"),
@@ -193,6 +189,8 @@ static void round_trip(void **state) {
             assert_int_equal(w.stream.numbers.count, 1);
             assert_memory_equal(w.stream.numbers.items, stream_spans, sizeof *stream_spans);
             break;
+        case WIRE_COLLECTED:
+        case WIRE_MATCHED:
         case WIRE_EVENT:
             assert_int_equal(w.event.when, 7);
             assert_str(w.event.time_text, m->event.time_text);
@@ -317,6 +315,8 @@ static void refused(void **state) {
         {.type = WIRE_STREAM, .stream = {.unit = 8, .hours = {.items = coarse, .count = 1}}},
         {.type = WIRE_STREAM, .stream = {.numbers = {.items = touching, .count = 2}}},
         {.type = WIRE_STREAM, .stream = {.numbers = {.items = beyond, .count = 1}, .numbers_lost = true}},
+        {.type = WIRE_COLLECTED, .event = {.zone = ZONES}},
+        {.type = WIRE_MATCHED, .event = {.kind = STR("\xff")}},
         {.type = WIRE_EVENT, .event = {.zone = ZONES}},
         {.type = WIRE_EVENT, .event = {.precision = PRECISIONS}},
         {.type = WIRE_EVENT, .event = {.kind = STR("\xff")}},
