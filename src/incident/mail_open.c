@@ -392,7 +392,8 @@ static bool token_add(struct mail_open *o, uint32_t seat, const struct mail_toke
     uint32_t found;
 
     arena_reset(o->event);
-    if (!web_address_of(t->url, o->event, &w))
+    /* A word without a point is in every log a hundred times, and is no host of the world's. */
+    if (!web_address_of(t->url, o->event, &w) || (str_find_byte(w.host, '.') == SIZE_MAX && w.host.ptr[0] != '['))
         return true;
     if (earlier(delivered, s->delivered))
         s->delivered = delivered;
@@ -593,8 +594,10 @@ static uint32_t person_of(const struct mail_open *o, str account) {
     return found == NONE || found == MANY ? STRANGER : found;
 }
 
-bool mail_open_knows(const struct mail_open *o, str account) {
-    return person_of(o, account) < STRANGER;
+uint32_t mail_open_person(const struct mail_open *o, str account) {
+    uint32_t const person = person_of(o, account);
+
+    return person < STRANGER ? person : OPEN_NOBODY;
 }
 
 /* The address and the day, as one key; false: they are not kept any more. */
@@ -1029,12 +1032,12 @@ bool mail_open_covered(struct mail_open *o, str log, enum mail_open_log says, in
 
 /* ---- the end ---- */
 
-str mail_opening_name(enum mail_opening opening) {
+str mail_open_state_name(enum mail_open_state state) {
     static const str names[] = {STR("opened"),   STR("prefetched"),  STR("not fetched"),
                                 STR("somebody"), STR("not covered"), STR("no token")};
 
-    _Static_assert(COUNT(names) == MAIL_OPENINGS, "a name for each");
-    return names[opening];
+    _Static_assert(COUNT(names) == OPEN_STATES, "a name for each");
+    return names[state];
 }
 
 str mail_open_how_name(enum mail_open_how how) {
@@ -1144,20 +1147,20 @@ static bool tell(struct ending *end, struct err *e) {
     a->delivered = s->delivered;
     a->covered_by = S("");
     if (end->first.len || end->gateway.len) {
-        a->opening = end->first.len ? MAIL_OPENED : MAIL_PREFETCHED;
+        a->state = end->first.len ? OPEN_OPENED : OPEN_PREFETCHED;
         if (!take_fetch(buf_str(end->first.len ? &end->first : &end->gateway), &f, e))
             return false;
         judge(o, &f);
         a->first = f.fetch;
     } else if (!s->token) {
-        a->opening = MAIL_NO_TOKEN;
+        a->state = OPEN_NO_TOKEN;
     } else if (!covered(end, a)) {
-        a->opening = MAIL_NOT_COVERED;
+        a->state = OPEN_NOT_COVERED;
     } else {
         bool const later = c->somebody && (c->somebody_last == INSTANT_NONE || s->delivered == INSTANT_NONE ||
                                            c->somebody_last >= instant_moved(s->delivered, -QUICK_BEFORE));
 
-        a->opening = later ? MAIL_SOMEBODY : MAIL_NOT_FETCHED;
+        a->state = later ? OPEN_SOMEBODY : OPEN_NOT_FETCHED;
     }
     if (end->covered.failed)
         return no_memory(e);

@@ -42,8 +42,10 @@ const str *mail_open_hosts(const struct mail_open *o, size_t *count);
 /* Fields of an event that mail_open_event wants beside those in which a host stood (hunt_options.match_fields). */
 extern const str mail_open_fields[];
 extern const size_t mail_open_field_count;
-/* Is it an account of a recipient? Needs no memory, and may be asked in any process. */
-bool mail_open_knows(const struct mail_open *o, str account);
+/* The number of the recipient whose account it is, their address in any case of letters or what stands in it before the @, behind a
+ * domain's name or not; OPEN_NOBODY: none, or one of several. Needs no memory, and may be asked in any process. */
+#define OPEN_NOBODY UINT32_MAX
+uint32_t mail_open_person(const struct mail_open *o, str account);
 
 /* What logs of a kind say of fetches. */
 enum mail_open_log { OPEN_LOG_NONE, OPEN_LOG_HOST, OPEN_LOG_ADDRESS };
@@ -56,16 +58,16 @@ MUST_USE bool mail_open_event(struct mail_open *o, const struct normal_event *v,
 MUST_USE bool mail_open_covered(struct mail_open *o, str log, enum mail_open_log says, int64_t first, int64_t last,
                                 struct err *e);
 
-enum mail_opening {
-    MAIL_OPENED,      /* first and fetches are set */
-    MAIL_PREFETCHED,  /* only gateways fetched: delivered, opening unknown; first: the first of them */
-    MAIL_NOT_FETCHED, /* web logs hold the time of delivery (covered), and nobody asked for it */
-    MAIL_SOMEBODY,    /* the host was asked for by somebody whom the logs do not tell */
-    MAIL_NOT_COVERED, /* no web log holds the time of delivery */
-    MAIL_NO_TOKEN,    /* the mail had no address of the recipient's own, or one that others have as well */
-    MAIL_OPENINGS
+enum mail_open_state {
+    OPEN_OPENED,      /* first and fetches are set */
+    OPEN_PREFETCHED,  /* only gateways fetched: delivered, opening unknown; first: the first of them */
+    OPEN_NOT_FETCHED, /* web logs hold the time of delivery (covered), and nobody asked for it */
+    OPEN_SOMEBODY,    /* the host was asked for by somebody whom the logs do not tell */
+    OPEN_NOT_COVERED, /* no web log holds the time of delivery */
+    OPEN_NO_TOKEN,    /* the mail had no address of the recipient's own, or one that others have as well */
+    OPEN_STATES
 };
-str mail_opening_name(enum mail_opening opening); /* "opened", "prefetched", ... */
+str mail_open_state_name(enum mail_open_state state); /* "opened", "prefetched", ... */
 
 enum mail_open_how {
     OPEN_BY_TOKEN,   /* the address with the token */
@@ -92,7 +94,7 @@ struct mail_fetch {
 struct mail_answer {
     uint64_t campaign; /* its number */
     str recipient;
-    enum mail_opening opening;
+    enum mail_open_state state;
     int64_t delivered;                /* the first message with a token, INSTANT_NONE */
     struct mail_fetch first;          /* OPENED, PREFETCHED */
     uint64_t fetches, gateways;       /* of OPENED: by persons; by gateways */

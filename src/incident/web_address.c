@@ -1,6 +1,8 @@
 /* web_address: in one pass over each part of the address, into a text that is at most three times as long. */
 #include "incident/web_address.h"
 
+#include "base/utf.h"
+
 static bool is_letter(unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -146,7 +148,7 @@ static bool host_good(str host) {
         if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_' && c != '.' && c < 0x80)
             return false;
     }
-    return host.len > 0 && host.len <= 255 && host.ptr[0] != '.' && host.ptr[0] != '-';
+    return utf8_valid(host) == host.len && host.len > 0 && host.len <= 255 && host.ptr[0] != '.' && host.ptr[0] != '-';
 }
 
 /* A port that is there and need not be is taken off; *port: the others. */

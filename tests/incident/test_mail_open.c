@@ -39,7 +39,7 @@ static void campaign(struct mail_open *o, uint64_t number, const char *form, siz
     static char texts[PEOPLE][4][128];
     static struct mail_token tokens[PEOPLE];
     static struct mail_recipient recipients[PEOPLE];
-    static struct mail_message messages[PEOPLE];
+    static struct mail_campaign_message messages[PEOPLE];
     struct mail_campaign c = {.number = number, .messages = messages, .message_count = people};
     struct err e = {0};
 
@@ -47,7 +47,7 @@ static void campaign(struct mail_open *o, uint64_t number, const char *form, siz
         snprintf(texts[i][0], sizeof texts[i][0], "tok-%s-0123456789", names[i]);
         snprintf(texts[i][1], sizeof texts[i][1], form, texts[i][0]);
         snprintf(texts[i][2], sizeof texts[i][2], "%s@example.org", names[i]);
-        messages[i] = (struct mail_message){.when = sent + (int64_t)i * SECOND};
+        messages[i] = (struct mail_campaign_message){.when = sent + (int64_t)i * SECOND};
         tokens[i] =
             (struct mail_token){.host = S("x"), .url = str_of(texts[i][1]), .token = str_of(texts[i][0]), .message = i};
         recipients[i] = (struct mail_recipient){.address = str_of(texts[i][2]),
@@ -108,14 +108,14 @@ static bool on_answer(void *ctx, const struct mail_answer *a, struct err *e) {
     (void)e;
     buf_format(b, "%lu %.*s: %.*s", (unsigned long)a->campaign,
                STR_ARG(str_first(a->recipient, str_find_byte(a->recipient, '@'))),
-               STR_ARG(mail_opening_name(a->opening)));
-    if (a->opening == MAIL_OPENED)
+               STR_ARG(mail_open_state_name(a->state)));
+    if (a->state == OPEN_OPENED)
         buf_format(b, " %ld s, %lu by %.*s%s%.*s", (long)((a->first.when - SENT) / SECOND), (unsigned long)a->fetches,
                    STR_ARG(mail_open_how_name(a->first.how)), a->first.client_address.len ? " from " : "",
                    STR_ARG(a->first.client_address));
     if (a->gateways)
         buf_format(b, " gateways %lu%s", (unsigned long)a->gateways, a->first.by_data ? " known" : "");
-    if (a->opening == MAIL_NOT_FETCHED)
+    if (a->state == OPEN_NOT_FETCHED)
         buf_format(b, " %.*s %ld d", STR_ARG(a->covered_by), (long)((a->covered_to - a->covered_from) / DAY));
     buf_byte(b, '\n');
     return true;
@@ -253,6 +253,10 @@ static const struct {
      "https://img.example/logo.png",
      {HOUR, "", "", "", "https://img.example/logo.png", NULL},
      "1 ann: no token\n1 bob: no token\n1 somebody 1, 3600..3600 s https://img.example/logo.png\n"},
+    {"a host without a point",
+     "http://intranet/o/%s",
+     {HOUR, "", "ann", "", "http://intranet/o/tok-ann-0123456789", NULL},
+     "1 ann: no token\n1 bob: no token\n"},
     {"no address at all",
      "",
      {HOUR, "", "ann", "", "https://img.example/logo.png", NULL},
@@ -563,7 +567,7 @@ static void accounts(void **state) {
     campaign(w.open, 1, FORM, 2, SENT);
     seal(&w);
     for (size_t i = 0; i < COUNT(cases); i++)
-        if (mail_open_knows(w.open, str_of(cases[i].account)) != cases[i].known)
+        if ((mail_open_person(w.open, str_of(cases[i].account)) != OPEN_NOBODY) != cases[i].known)
             fail_msg("%s", cases[i].account);
     mail_open_free(w.open);
 }

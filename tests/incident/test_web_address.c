@@ -102,6 +102,7 @@ static const struct {
     {"sentence", STR("see img.example"), NULL, NULL, false, false},
     {"begins with a point", STR(".img.example/"), NULL, NULL, false, false},
     {"option", STR("-v"), NULL, NULL, false, false},
+    {"encoded byte in the host", STR("http://img%ff.example/"), NULL, NULL, false, false},
     {"encoded slash in the host", STR("http://img%2Fexample/"), NULL, NULL, false, false},
     {"broken brackets", STR("http://[2001:db8::1/o"), NULL, NULL, false, false},
     {"no address in brackets", STR("http://[img]/o"), NULL, NULL, false, false},
