@@ -77,6 +77,8 @@ def intrusion():
     directory(1, "22:40:00", "Add member to role.", ADMIN, OUTSIDE, VICTIM, Role_DisplayName="Company Administrator")
     cmdlet(1, "22:45:00", "New-TransportRule", VICTIM, OUTSIDE, "", Name="Archive", BlindCopyTo=FAR, SubjectOrBodyContainsWords="budget;statement")
     cmdlet(1, "22:50:00", "Add-MailboxPermission", VICTIM, OUTSIDE, "p.novak", Identity="p.novak", User="k.lind", AccessRights="FullAccess")
+    directory(1, "23:00:00", "Reset user password.", VICTIM, OUTSIDE, PRESS)
+    directory(1, "23:01:00", "Disable Strong Authentication.", VICTIM, OUTSIDE, PRESS)
     mail(14, "23:00:00", PRESS, OUTSIDE, "Sync", "Client=MSExchangeRPC")
     for number in range(100):
         mail(15, f"02:{number // 2:02}:{number % 2 * 30:02}", PRESS, OUTSIDE, "Bind", "Client=OWA;Mozilla/5.0")

@@ -88,6 +88,8 @@ def what_happened_is_found():
         "Transport rule that copies mail": 1,
         "Rights over another mailbox": 6,  # four times FullAccess, SendAs, send on behalf
         "Mailbox copied by who guessed passwords": 1,
+        "Password of an account reset or changed": 2,  # PattiF, PradeepG
+        "Second factor of an account changed": 1,  # HenriettaM
     }, {title: len(list_) for title, list_ in found.items()}
     times = {title: sorted(finding["time"] for finding in list_) for title, list_ in found.items()}
     assert times["Secret added to an application"][0].startswith("2021-03-25T12:52:51")
