@@ -42,7 +42,7 @@ struct hunt_options {
     bool (*collected)(void *ctx, const struct normal_event *event, struct err *e);
     /* Events in which some rule that is evaluated found something, whatever its level, with all roles, the fields in which it
      * was found, and match_fields as far as they are there; and events of kinds that `watches` is true of whose account
-     * `watched` is true of. Both are asked in the workers, who have the caller's memory as it was when the hunt began;
+     * or target account `watched` is true of. Both are asked in the workers, who have the caller's memory as it was when the hunt began;
      * they keep nothing and need no memory. NULL: no accounts are watched. */
     bool (*matched)(void *ctx, const struct normal_event *event, struct err *e);
     const str *match_fields;

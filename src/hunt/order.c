@@ -674,6 +674,7 @@ static bool report_keys(struct order *o, str keys, struct err *e) {
 static bool member_line(struct order *o, const struct custody *came, struct err *e) {
     struct custody line = *came;
 
+    line.member = true;
     line.findings = o->member.findings;
     line.damages = o->member.damages;
     line.damage_bytes = o->member.damage_bytes;

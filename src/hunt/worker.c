@@ -287,7 +287,8 @@ static bool marked(void *ctx, const struct block *b, uint32_t row) {
     const struct worker *const w = ctx;
 
     return has_mark(w, (struct mark){b->index, row, 0}, false) ||
-           (watches(w, b) && w->s->watched(w->s->watch_ctx, detector_role(w->detector, b, row, ROLE_ACCOUNT)));
+           (watches(w, b) && (w->s->watched(w->s->watch_ctx, detector_role(w->detector, b, row, ROLE_ACCOUNT)) ||
+                              w->s->watched(w->s->watch_ctx, detector_role(w->detector, b, row, ROLE_TARGET_ACCOUNT))));
 }
 
 static bool match_field(const struct worker_setup *s, field_id field) {
