@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "cli/command.h"
+#include "cli/hunt_mail.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
@@ -22,7 +23,8 @@ struct wishes {
     uint64_t workers; /* 0: one for each processor */
     size_t memory;    /* 0: the usual */
     const struct phone_country *country;
-    struct arguments geo;
+    struct arguments geo, own, partners;
+    const char *roster;
     bool json, salvaged, force, quiet;
 };
 
@@ -35,6 +37,7 @@ struct run {
     struct case_writer *writer; /* NULL: none */
     struct geo *geo;            /* the same */
     struct zone_rules *zone;    /* the same */
+    struct hunt_mail *mail;
     struct buf line;
 };
 
@@ -46,7 +49,7 @@ static bool on_finding(void *ctx, const struct finding *found, struct err *e) {
 
     if (found->client_address.len && network_about_text(run->geo, found->client_address, &about))
         told.client = &about;
-    if (!summary_finding(run->summary, f, e))
+    if (!summary_finding(run->summary, f, e) || !hunt_mail_finding(run->mail, f, e))
         return false;
     if (run->w->json && (!f->salvaged || run->w->salvaged)) {
         run->line.len = 0;
@@ -65,7 +68,12 @@ static bool on_finding(void *ctx, const struct finding *found, struct err *e) {
 static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
     struct run *const run = ctx;
 
-    return summary_custody(run->summary, c, e) && (!run->writer || case_writer_custody(run->writer, c, e));
+    return summary_custody(run->summary, c, e) && hunt_mail_custody(run->mail, c, e) &&
+           (!run->writer || case_writer_custody(run->writer, c, e));
+}
+
+static bool on_collected(void *ctx, const struct normal_event *v, struct err *e) {
+    return hunt_mail_collected(((struct run *)ctx)->mail, v, e);
 }
 
 static bool on_coverage(void *ctx, const struct custody_coverage *c, struct err *e) {
@@ -174,6 +182,7 @@ static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e
     bool ok = true;
 
     summary_print(run->summary, &frame, &text);
+    hunt_mail_print(run->mail, &text);
     if (text.failed)
         ok = err_set(e, ERR_MEMORY, 0, "no memory for the summary");
     else if ((fwrite(text.ptr, 1, text.len, to) != text.len || fflush(to) != 0) && to == stdout)
@@ -208,6 +217,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .workers = (unsigned)w->workers,
                                          .memory_max = w->memory,
                                          .stop = interrupted,
+                                         .collected = on_collected,
                                          .finding = on_finding,
                                          .custody = on_custody,
                                          .damage = on_damage,
@@ -221,11 +231,21 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .progress = w->quiet ? NULL : on_progress,
                                          .ctx = run};
 
+    struct hunt_mail_options const mail = {.roster = w->roster,
+                                           .own = &w->own,
+                                           .partners = &w->partners,
+                                           .hunt = &options,
+                                           .writer = run->writer,
+                                           .progress = options.progress,
+                                           .ctx = run};
+
+    if (!hunt_mail_new(&run->mail, &mail, &e))
+        return stop(run, &e);
     if (w->json && !isatty(STDOUT_FILENO)) /* a person sees each finding at once */
         setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, told like any other */
     progress_begin(&run->progress, !w->quiet);
-    if (!hunt_run(&options, &result, &e) || !tell_shut(run, set, fields, kinds, &e))
+    if (!hunt_run(&options, &result, &e) || !tell_shut(run, set, fields, kinds, &e) || !hunt_mail_end(run->mail, &e))
         return stop(run, &e);
     progress_wipe(&run->progress);
     summary_end(run->summary);
@@ -259,12 +279,15 @@ static int hunt(const struct wishes *w) {
     struct fields *const fields = fields_new();
     struct kinds *kinds = NULL;
     const struct sigma_set *set;
+    const char *roster = w->roster;
+    struct arguments const rosters = {&roster, roster != NULL};
     struct err e = {0};
     int status;
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
+    if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !networks_open(&w->geo, &run.geo, &e) ||
         !summary_new(&run.summary, set, &e))
@@ -274,6 +297,7 @@ static int hunt(const struct wishes *w) {
         status = hunt_with(&run, set, fields, kinds);
     }
     buf_free(&run.line);
+    hunt_mail_free(run.mail);
     geo_close(run.geo);
     zone_rules_free(run.zone);
     summary_free(run.summary);
@@ -333,6 +357,23 @@ static const struct option options[] = {
     {ROW_KINDS, AT(kinds)},
     {ROW_GEO, AT(geo)},
     {ROW_COUNTRY, AT(country)},
+    {.name = "roster",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "who belongs to which group: lines of address,group,name; for campaigns of mail",
+     AT(roster)},
+    {.name = "own-domain",
+     .argument = "DOMAIN",
+     .type = OPTION_TEXT,
+     .many = true,
+     .help = "a domain of the institution, for mail: what looks like it, and is not",
+     AT(own)},
+    {.name = "partner",
+     .argument = "DOMAIN",
+     .type = OPTION_TEXT,
+     .many = true,
+     .help = "a domain of somebody it writes to, which others may pretend to be",
+     AT(partners)},
     {ROW_PLACEHOLDERS, AT(placeholders)},
     {.name = "threads",
      .argument = "N",

@@ -73,7 +73,7 @@ struct hosted {
 
 struct seat {
     uint32_t person, campaign;
-    bool token;
+    bool token, arrived;
     int64_t delivered;
 };
 
@@ -454,7 +454,7 @@ static bool recipient_add(struct mail_open *o, const struct mail_campaign *c, co
         !room(o, (void **)&o->seats, o->seat_count, &o->seat_room, sizeof *o->seats))
         return false;
     seat = &o->seats[o->seat_count];
-    *seat = (struct seat){person, o->campaign_count, false, INSTANT_NONE};
+    *seat = (struct seat){person, o->campaign_count, false, r->delivered, INSTANT_NONE};
     campaign->first = earlier(r->first, campaign->first) ? r->first : campaign->first;
     campaign->last = r->last != INSTANT_NONE && (campaign->last == INSTANT_NONE || r->last > campaign->last)
                          ? r->last
@@ -1144,6 +1144,7 @@ static bool tell(struct ending *end, struct err *e) {
 
     a->campaign = c->number;
     a->recipient = o->persons.items[s->person];
+    a->arrived = s->arrived;
     a->delivered = s->delivered;
     a->covered_by = S("");
     if (end->first.len || end->gateway.len) {

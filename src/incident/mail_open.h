@@ -95,6 +95,7 @@ struct mail_answer {
     uint64_t campaign; /* its number */
     str recipient;
     enum mail_open_state state;
+    bool arrived;                     /* as mail_recipient.delivered */
     int64_t delivered;                /* the first message with a token, INSTANT_NONE */
     struct mail_fetch first;          /* OPENED, PREFETCHED */
     uint64_t fetches, gateways;       /* of OPENED: by persons; by gateways */
