@@ -219,11 +219,13 @@ static uint32_t names_add(struct mail_open *o, struct names *n, str text) {
     if (found != NONE)
         return found;
     if (!room(o, (void **)&n->items, n->count, &n->room, sizeof *n->items) ||
-        !slots_grow(o, &n->slots, &n->mask, n->count) || !text_keep(o, text, &n->items[n->count]))
+        !slots_grow(o, &n->slots, &n->mask, n->count))
         return NONE;
-    if (n->mask != before)
+    if (n->mask != before) /* the larger table is empty */
         for (uint32_t i = 0; i < n->count; i++)
             slot_put(n->slots, n->mask, hash_bytes(n->items[i], o->seed), i);
+    if (!text_keep(o, text, &n->items[n->count]))
+        return NONE;
     slot_put(n->slots, n->mask, hash_bytes(text, o->seed), n->count);
     return n->count++;
 }
@@ -406,19 +408,20 @@ static bool token_add(struct mail_open *o, uint32_t seat, const struct mail_toke
     uint32_t const before = o->token_slots ? o->token_mask : 0;
 
     if (host == NONE || !room(o, (void **)&o->tokens, o->token_count, &o->token_room, sizeof *o->tokens) ||
-        !slots_grow(o, &o->token_slots, &o->token_mask, o->token_count) ||
-        !text_keep(o, w.key, &o->tokens[o->token_count].key))
+        !slots_grow(o, &o->token_slots, &o->token_mask, o->token_count))
         return false;
+    if (o->token_mask != before) /* the larger table is empty */
+        for (uint32_t i = 0; i < o->token_count; i++)
+            slot_put(o->token_slots, o->token_mask, hash_bytes(o->tokens[i].key, o->seed), i);
     struct token *const token = &o->tokens[o->token_count];
 
+    if (!text_keep(o, w.key, &token->key))
+        return false;
     token->host = host;
     token->seat = seat;
     token->into = into_of(token->key, t->token);
     token->shared = false;
     token->delivered = delivered;
-    if (o->token_mask != before)
-        for (uint32_t i = 0; i < o->token_count; i++)
-            slot_put(o->token_slots, o->token_mask, hash_bytes(o->tokens[i].key, o->seed), i);
     slot_put(o->token_slots, o->token_mask, hash_bytes(token->key, o->seed), o->token_count++);
     return true;
 }
@@ -610,25 +613,25 @@ static bool day_key(struct mail_open *o, str address, int64_t when, bool add, ui
         return false;
     address = address_format(&parsed, text);
     n = add ? names_add(o, &o->addresses, address) : names_find(o, &o->addresses, address);
+    o->addresses_lost |= add && n == NONE;
     *key = (uint64_t)n << 32 | (uint32_t)(when / DAY - (when % DAY < 0));
     return n != NONE;
 }
 
-static bool address_learn(struct mail_open *o, const struct normal_event *v, uint32_t person) {
+/* Who used the address that day. Where this could not be kept, nothing is laid to anybody by an address: whom it was shared with is not
+ * known any more. */
+static void address_learn(struct mail_open *o, const struct normal_event *v, uint32_t person) {
     uint64_t key;
     uint32_t *used_by;
 
-    if (person == NONE || !v->roles[ROLE_CLIENT_ADDRESS].len)
-        return true;
-    if (!day_key(o, v->roles[ROLE_CLIENT_ADDRESS], v->when, true, &key))
-        return (o->addresses_lost |= o->full) || person != NONE;
+    if (person == NONE || !day_key(o, v->roles[ROLE_CLIENT_ADDRESS], v->when, true, &key))
+        return;
     if (!(used_by = pairs_at(o, &o->used_by, key)))
-        return o->addresses_lost |= o->full;
-    if (!*used_by) /* numbers from 1 */
+        o->addresses_lost = true;
+    else if (!*used_by) /* numbers from 1 */
         *used_by = person + 1;
     else if (*used_by != person + 1)
         *used_by = MANY + 1;
-    return true;
 }
 
 static uint32_t person_at(struct mail_open *o, str address, int64_t when) {
@@ -815,7 +818,7 @@ static void put_key(struct buf *b, uint64_t n, size_t size) {
 static void fetch_key(struct buf *b, uint32_t first, int64_t when, uint64_t number) {
     b->len = 0;
     put_key(b, first, 4);
-    put_key(b, (uint64_t)when ^ (uint64_t)1 << 63, 8);
+    put_key(b, when == INSTANT_NONE ? UINT64_MAX : (uint64_t)when ^ (uint64_t)1 << 63, 8); /* no time: last */
     put_key(b, number, 8);
 }
 
@@ -913,13 +916,14 @@ static bool source_learn(struct mail_open *o, str address, str program, bool who
     return true;
 }
 
-/* A gateway, as far as its behaviour says; mixed: only within a minute of delivery. */
+/* A gateway, as far as its behaviour says; mixed: only within a minute of delivery. Of whom nothing could be kept nothing is
+ * known, and whether somebody looked is not either. */
 static bool behaves(struct mail_open *o, const struct mail_fetch *f, bool whole, bool *mixed) {
     uint32_t const at = names_find(o, &o->sources, source_name(o, f->client_address, f->client_program, whole));
 
     *mixed = false;
-    if (o->key.failed || at == NONE)
-        return false;
+    if (o->key.failed || at == NONE || at >= o->source_room)
+        return o->sources_lost;
     const struct source *const s = &o->source_facts[at];
 
     *mixed = s->quick >= GATEWAY_PEOPLE && (uint64_t)s->quick * 100 >= (uint64_t)s->people * MIXED_PERCENT;
@@ -949,8 +953,7 @@ bool mail_open_event(struct mail_open *o, const struct normal_event *v, struct e
     assert(o->sealed);
     if (str_starts(v->kind, S("mail/")))
         return true;
-    if (!address_learn(o, v, person))
-        return no_memory(e);
+    address_learn(o, v, person);
     j = join_event(o, v);
     if (j.how == OPEN_HOWS)
         return true;

@@ -535,8 +535,8 @@ static void memory(void **state) {
     struct mail_open_visitor const visitor = {on_answer, on_somebody, on_lost, &w};
 
     assert_true(mail_open_end(w.open, &visitor, &e));
-    assert_true(
-        str_starts(buf_str(&w.told), S("1 ann: opened 3600 s, 1000 by token from 10.0.0.0\n1 bob: not covered\n")));
+    assert_true(str_starts(buf_str(&w.told), S("1 ann: opened 3600 s, ")));
+    assert_true(str_find(buf_str(&w.told), S("\n1 bob: not covered\n")) != SIZE_MAX);
     assert_true(str_ends(buf_str(&w.told), S("58 lost\n59 lost\n")));
     buf_free(&w.told);
     mail_open_free(w.open);
