@@ -28,6 +28,8 @@
 #define MIXED_PERCENT 20u
 #define PART_BYTES 8u /* of a token that was cut, at least; or all of it */
 #define COVERS_MAX 4096u
+/* One address needs less, however long it is: it is never taken for none because there was no room. */
+#define ADDRESS_MEMORY ((size_t)8 * WEB_ADDRESS_MAX)
 #define TEXT_MAX 2048u /* bytes of a text that is kept of a fetch */
 
 const str mail_open_fields[] = {
@@ -291,8 +293,8 @@ bool mail_open_new(struct mail_open **out, const struct mail_open_options *optio
     o->limit = o->o.memory_max / 4 * 3; /* the rest is for what events say */
     o->seed = hash_seed();
     o->texts = arena_new((size_t)1 << 40);
-    o->event = arena_new((size_t)4 << 20);
-    if (!o->texts || !o->event) {
+    o->event = arena_new_of(ADDRESS_MEMORY, ADDRESS_MEMORY);
+    if (!o->texts || !o->event || !arena_alloc(o->event, 1)) { /* its memory is there from now on */
         mail_open_free(o);
         return no_memory(e);
     }
@@ -774,6 +776,7 @@ static struct joined join_event(struct mail_open *o, const struct normal_event *
         for (size_t k = 0; k < COUNT(paths) && host.len; k++) {
             str const path = field_of(v, paths[k]), query = k < 2 ? field_of(v, S("cs-uri-query")) : S("");
 
+            arena_reset(o->event);
             if (path.len && web_address_join(host, path, query, o->event, &w)) {
                 whole |= !w.bare;
                 join(o, &w, w.key, v->when, &best);
@@ -932,15 +935,16 @@ static bool behaves(struct mail_open *o, const struct mail_fetch *f, bool whole,
 
 static void judge(struct mail_open *o, struct fetched *f) {
     bool const told = f->fetch.how <= OPEN_BY_HOST; /* of others nothing was learned */
-    bool mixed[2];
+    bool mixed[2], gateway;
 
     if (o->o.source)
         f->fetch.source = o->o.source(o->o.source_ctx, f->fetch.client_address, f->fetch.client_program);
     f->fetch.by_data = f->fetch.source != MAIL_SOURCE_UNKNOWN;
     if (f->fetch.by_data || !told)
         return;
-    if (behaves(o, &f->fetch, true, &mixed[0]) | behaves(o, &f->fetch, false, &mixed[1]) ||
-        ((mixed[0] || mixed[1]) && is_quick(f->fetch.when, f->delivered)))
+    gateway = behaves(o, &f->fetch, true, &mixed[0]);
+    gateway |= behaves(o, &f->fetch, false, &mixed[1]);
+    if (gateway || ((mixed[0] || mixed[1]) && is_quick(f->fetch.when, f->delivered)))
         f->fetch.source = MAIL_SOURCE_GATEWAY;
 }
 

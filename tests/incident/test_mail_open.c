@@ -10,6 +10,8 @@
 
 #include "incident/mail_open.h"
 
+#include "../refuse.h"
+
 #define SECOND INT64_C(1000000000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
@@ -542,6 +544,88 @@ static void memory(void **state) {
     mail_open_free(w.open);
 }
 
+/* One allocation refused, another one each time: every call says so, or the answers are whole. */
+static void every_allocation_may_fail(void **state) {
+    static const char *const urls[] = {URL("ann"), URL("bob"), "https://img.example/o?t=tok-cem-01234567"};
+    struct mail_open_visitor visitor = {on_answer, on_somebody, on_lost, NULL};
+    long refused = 0;
+
+    (void)state;
+    REFUSE_OR_SKIP();
+    for (bool done = false; !done; refused++) {
+        struct mail_open_options const options = {.folder = NULL};
+        struct world w = {0};
+        struct err e = {0};
+
+        memory_left = refused;
+        memory_refused = false;
+        bool ok = mail_open_new(&w.open, &options, &e);
+
+        memory_left = -1;
+        if (ok) {
+            campaign(w.open, 1, FORM, 3, SENT);
+            memory_left = memory_refused ? -1 : refused;
+            ok = mail_open_seal(w.open, &e);
+            for (size_t i = 0; ok && i < COUNT(urls); i++) {
+                struct normal_event v = {
+                    .when = SENT + HOUR, .kind = S("k"), .evidence_path = S("p"), .evidence_sha256 = ""};
+
+                for (size_t r = 0; r < ROLES; r++)
+                    v.roles[r] = S("");
+                v.roles[ROLE_OBJECT] = str_of(urls[i]);
+                ok = mail_open_event(w.open, &v, &e);
+            }
+            ok = ok && mail_open_covered(w.open, S("proxy"), OPEN_LOG_ADDRESS, SENT - DAY, SENT + DAY, &e);
+            visitor.ctx = &w;
+            if (ok) {
+                ok = mail_open_end(w.open, &visitor, &e);
+                done = ok && !memory_refused;
+            }
+        }
+        memory_left = -1;
+        if (!ok)
+            assert_int_equal(e.code, ERR_MEMORY);
+        else if (!w.told.failed)
+            assert_true(
+                str_eq(buf_str(&w.told), S("1 ann: opened 3600 s, 1 by token\n1 bob: opened 3600 s, 1 by token\n"
+                                           "1 cem: opened 3600 s, 1 by part of the token\n")));
+        buf_free(&w.told);
+        mail_open_free(w.open);
+    }
+    assert_true(refused > 10);
+}
+
+/* Addresses as long as they may be, in every field at once. */
+static void long_addresses(void **state) {
+    static const char *const names_of_fields[] = {"host", "uri", "url", "cs-uri-query", "x"};
+    static char text[60000];
+    struct normal_field list[COUNT(names_of_fields)];
+    struct normal_value values[COUNT(names_of_fields)];
+    struct normal_event v = {
+        .when = SENT + HOUR, .kind = S("k"), .evidence_path = S("p"), .evidence_sha256 = "", .fields = list};
+    struct world w = {0};
+    struct err e = {0};
+
+    (void)state;
+    memset(text, ' ', sizeof text);
+    text[sizeof text - 1] = 'x';
+    text[0] = '/';
+    begin(&w);
+    campaign(w.open, 1, FORM, 1, SENT);
+    seal(&w);
+    for (size_t r = 0; r < ROLES; r++)
+        v.roles[r] = S("");
+    for (size_t i = 0; i < COUNT(names_of_fields); i++) {
+        values[i] = (struct normal_value){{text, sizeof text}, false};
+        list[i] = (struct normal_field){str_of(names_of_fields[i]), &values[i], 1, false};
+    }
+    values[0].text = S("img.example");
+    values[4].text = S(URL("ann"));
+    v.field_count = COUNT(names_of_fields);
+    assert_true(mail_open_event(w.open, &v, &e));
+    end(&w, "long", "1 ann: opened 3600 s, 1 by token\n");
+}
+
 static void accounts(void **state) {
     static const struct {
         const char *account;
@@ -574,9 +658,12 @@ static void accounts(void **state) {
 
 int main(void) {
     struct CMUnitTest const tests[] = {
-        cmocka_unit_test(one_event), cmocka_unit_test(gateways),  cmocka_unit_test(by_address),
-        cmocka_unit_test(coverage),  cmocka_unit_test(campaigns), cmocka_unit_test(fields),
-        cmocka_unit_test(any_order), cmocka_unit_test(memory),    cmocka_unit_test(accounts),
+        cmocka_unit_test(one_event),      cmocka_unit_test(gateways),
+        cmocka_unit_test(by_address),     cmocka_unit_test(coverage),
+        cmocka_unit_test(campaigns),      cmocka_unit_test(fields),
+        cmocka_unit_test(any_order),      cmocka_unit_test(memory),
+        cmocka_unit_test(accounts),       cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(long_addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
