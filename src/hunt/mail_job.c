@@ -6,7 +6,9 @@
 #include "base/hash.h"
 #include "intel/watch.h"
 
-#define FOLLOW_MEMORY ((size_t)128 << 20)
+/* Beside what a hunt takes; a quarter and an eighth of it, where the user said how much that may be. */
+#define OPEN_MEMORY ((size_t)64 << 20)
+#define FOLLOW_MEMORY ((size_t)32 << 20)
 #define WATCH_MEMORY ((size_t)512 << 20)
 
 /* A file of the first pass. */
@@ -44,8 +46,11 @@ static uint32_t person(void *ctx, str account) {
 
 bool mail_job_new(struct mail_job **out, const struct mail_job_options *options, struct err *e) {
     struct mail_job *const j = calloc(1, sizeof *j);
-    struct mail_open_options const open = {
-        .source = options->source, .source_ctx = options->source_ctx, .folder = options->folder};
+    size_t const all = options->hunt->memory_max;
+    struct mail_open_options const open = {.source = options->source,
+                                           .source_ctx = options->source_ctx,
+                                           .folder = options->folder,
+                                           .memory_max = all ? all / 4 : OPEN_MEMORY};
 
     if (!j)
         return no_memory(e);
@@ -57,7 +62,8 @@ bool mail_job_new(struct mail_job **out, const struct mail_job_options *options,
         mail_job_free(j);
         return no_memory(e);
     }
-    if (!mail_open_new(&j->open, &open, e) || !mail_follow_new(&j->follow, FOLLOW_MEMORY, person, j, e)) {
+    if (!mail_open_new(&j->open, &open, e) ||
+        !mail_follow_new(&j->follow, all ? all / 8 : FOLLOW_MEMORY, person, j, e)) {
         mail_job_free(j);
         return false;
     }
