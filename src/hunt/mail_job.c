@@ -264,7 +264,7 @@ static bool pass(struct mail_job *j, const str *hosts, size_t count, struct err 
                                          .fields = first->fields,
                                          .kinds = first->kinds,
                                          .latest = first->latest,
-                                         .zone_s = first->zone_s,
+                                         .zone_rules = first->zone_rules,
                                          .zone = first->zone,
                                          .from = first->from,
                                          .to = first->to,
