@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "detection/detect.h"
 #include "detection/literal.h"
+#include "detection/needle.h"
 #include "detection/trigger.h"
 #include "event/number.h"
 
@@ -110,6 +111,7 @@ struct kind_plan {
     uint32_t columns_seen;
     struct literals *keyword_matchers[2]; /* of all views that are there for keywords alone */
     struct literals *sieve; /* what satisfies any test of all fields holds one of these; NULL: not every one has such */
+    struct needles *needles; /* an event in which a rule about all fields can find anything holds one of these; NULL as above */
     uint64_t rows, learn_at; /* rows so far; those after which triggers are chosen again */
     uint32_t generation;     /* of the block's dictionaries when classes and memo were filled */
 };

@@ -148,3 +148,23 @@ bool detector_sift(struct detector *d, const struct block *b, const struct raw *
     literals_scan(kp->sieve, (str){to, fold_text(text, to)}, sift_found, &found);
     return found;
 }
+
+static bool is_part(str whole, const struct raw *v) {
+    return v->ptr >= whole.ptr && v->ptr <= whole.ptr + whole.len && v->len <= (size_t)(whole.ptr + whole.len - v->ptr);
+}
+
+bool detector_sift_event(struct detector *d, const struct block *b, const struct record *r) {
+    const struct needles *const needles = d->plans[b->index]->needles;
+
+    if (!needles || r->bytes.len == 0 || r->bytes.len > VALUE_BYTES_MAX || needles_may_be_in(needles, r->bytes))
+        return true;
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct raw *const v = &r->values[i];
+
+        if (LIKELY(v->type <= RAW_BOOL && is_part(r->bytes, v)))
+            continue;
+        if (v->type > RAW_BOOL || v->len > VALUE_BYTES_MAX || needles_may_be_in(needles, (str){v->ptr, v->len}))
+            return true;
+    }
+    return false;
+}

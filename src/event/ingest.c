@@ -806,6 +806,8 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
     struct record const r = *event;
     struct block *b;
     size_t repaired = 0;
+    bool asked = !in->o.sift_event,
+         sift = true; /* has anybody been asked about the event? is each value to be sifted? */
 
     if (!block_of(in, &r, &b, e))
         return false;
@@ -829,8 +831,16 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
 
         if (UNLIKELY(at.column == COLUMN_UNMET) && !meet(in, b, v->field, &at, e))
             return false;
-        if (at.unwanted >> v->type & 1 || (at.sifted >> v->type & 1 && !in->o.sift(in->o.ctx, b, v)))
+        if (at.unwanted >> v->type & 1)
             continue;
+        if (at.sifted >> v->type & 1) {
+            if (!asked) {
+                sift = in->o.sift_event(in->o.ctx, b, &r);
+                asked = true;
+            }
+            if (!sift || !in->o.sift(in->o.ctx, b, v))
+                continue;
+        }
         in->counts.cut += v->len > VALUE_BYTES_MAX;
         if (LIKELY(at.column < b->column_count))
             c = b->columns[at.column];

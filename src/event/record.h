@@ -69,6 +69,7 @@ struct record {
     uint8_t zone; /* enum zone; this and what follows: of `when`, where it is set */
     uint8_t precision;
     str time_text;   /* what the time was read from; empty: binary, what instant_format writes says it */
+    str bytes;       /* of text: what values are views into, all but those that had to be undone; or empty: not known */
     uint64_t number; /* as the format counts: EventRecordID; else the 1-based number of the record in its source */
     uint64_t offset; /* first byte of the record, from the start of the (unpacked) source */
     uint64_t size;   /* bytes of the record in the source */
