@@ -742,7 +742,7 @@ static bool emit(struct reading *r) {
         ok = finish(r, v);
         if (ok && v->cut)
             r->lined.to->damage(r->lined.to, v->offset, 0, "more than 8192 values: the rest was left out");
-        ok = ok && lined_record(&r->lined, v->values, v->count, v->offset, v->size);
+        ok = ok && lined_record(&r->lined, v->values, v->count, S(""), v->offset, v->size);
     }
     r->held -= v->bytes;
     r->first = (r->first + 1) % OPEN_MAX;
