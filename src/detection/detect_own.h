@@ -141,7 +141,8 @@ struct detector {
     uint32_t *sources;      /* by rule: into source_rules */
     uint32_t *source_rules; /* for each log source that rules have: one such rule */
     uint32_t source_count;
-    float *costs; /* by node of the plan, before anything was learned */
+    float *costs;         /* by node of the plan, before anything was learned */
+    float *keyword_costs; /* the same where only keywords start anything; NULL: not needed yet */
     struct {
         float *costs, *node_costs;
         uint32_t *seen, *held;

@@ -237,27 +237,34 @@ static bool starts_add(struct start *a, const float *costs, uint32_t node) {
     return true;
 }
 
+static bool keyword_costs_make(struct detector *d) {
+    const struct plan *const p = d->o.plan;
+    float *const tests = malloc((p->test_count + (size_t)1) * sizeof *tests);
+
+    d->keyword_costs = malloc((p->node_count + (size_t)1) * sizeof *d->keyword_costs);
+    for (uint32_t i = 0; tests && i < p->test_count; i++)
+        tests[i] = p->tests[i].field == PLAN_KEYWORD ? p->tests[i].cost : TRIGGER_NEVER;
+    if (tests && d->keyword_costs)
+        trigger_costs(p, tests, d->keyword_costs);
+    free(tests);
+    return tests && d->keyword_costs;
+}
+
 /* What is asked of a whole event before its values are sifted. */
 static bool needles_make(struct detector *d, struct kind_plan *kp) {
     const struct plan *const p = d->o.plan;
     struct start a = {.p = p, .s = {.whole = true}};
-    float *const tests = malloc((p->test_count + (size_t)1) * sizeof *tests);
-    float *const costs = malloc((p->node_count + (size_t)1) * sizeof *costs);
     str *words = NULL;
-    bool ok = tests && costs, empty = false;
+    bool ok = d->keyword_costs || keyword_costs_make(d), empty = false;
 
-    for (uint32_t i = 0; ok && i < p->test_count; i++)
-        tests[i] = p->tests[i].field == PLAN_KEYWORD ? p->tests[i].cost : TRIGGER_NEVER;
-    if (ok)
-        trigger_costs(p, tests, costs);
     for (uint32_t i = 0; ok && i < kp->use_count; i++) {
         const struct plan_rule *const r = &p->rules[kp->uses[i].rule];
 
         if (!r->keywords)
             continue;
-        ok = starts_add(&a, costs, r->root);
+        ok = starts_add(&a, d->keyword_costs, r->root);
         for (uint32_t k = 0; ok && k < r->filter_count; k++)
-            ok = starts_add(&a, costs, p->filter_roots[r->filters + k]);
+            ok = starts_add(&a, d->keyword_costs, p->filter_roots[r->filters + k]);
     }
     ok = ok && (words = malloc((a.s.count + (size_t)1) * sizeof *words));
     for (uint32_t i = 0; ok && i < a.s.count; i++) {
@@ -266,8 +273,6 @@ static bool needles_make(struct detector *d, struct kind_plan *kp) {
     }
     if (ok && !empty)
         ok = (kp->needles = needles_new(words, a.s.count)) != NULL;
-    free(tests);
-    free(costs);
     free(words);
     free(a.s.items);
     return ok;

@@ -70,7 +70,6 @@ struct template {
     uint16_t piece_count;
     uint32_t literal;        /* bytes of text outside [[ ]] */
     uint8_t first[256 / 8];  /* with which bytes a line may begin */
-    uint8_t needs;           /* the rarest byte of that text: a line without it does not fit */
     const field_id *columns; /* CSV; FIELD_NONE: passed over */
     size_t column_count;
     field_id request[REQUEST_FIELDS]; /* REQUEST */
@@ -133,6 +132,9 @@ struct told {
     struct buf room;
     struct told_program programs[TOLD_PROGRAMS];
     uint64_t *maybe; /* a set of templates */
+    char time[64];   /* the text that was last looked at as a time, if it is short, and whether it is one */
+    size_t time_len;
+    bool time_fits;
 };
 void told_free(struct told *t);
 

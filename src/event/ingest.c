@@ -57,6 +57,14 @@ struct claim {
     field_id from;
 };
 
+/* The text that was last read as a time, if it is short. */
+struct known_time {
+    char text[TIME_TEXT_MAX];
+    size_t len;
+    struct wall wall;
+    bool good;
+};
+
 struct ingest {
     struct event_sink sink; /* first: a sink is its ingest */
     struct ingest_options o;
@@ -78,6 +86,7 @@ struct ingest {
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
     bool times_more;
+    struct known_time known_time;
     struct buf time_text;              /* of one time that is not text */
     struct buf times_kept;             /* texts of the rows' times */
     struct buf bytes_text, words_text; /* of a shape that has texts as bytes; that has lists of words */
@@ -674,11 +683,26 @@ static bool time_text(struct ingest *in, const struct kind_time *t, const struct
     return true;
 }
 
+/* As wall_parse, remembered: lines beside each other were often written in the same second. */
+static bool wall_known(struct ingest *in, str text, struct wall *w) {
+    struct known_time *const k = &in->known_time;
+
+    if (text.len != k->len || memcmp(text.ptr, k->text, text.len) != 0) {
+        if (text.len > sizeof k->text)
+            return wall_parse(text, w);
+        memcpy(k->text, text.ptr, text.len);
+        k->len = text.len;
+        k->good = wall_parse(text, &k->wall);
+    }
+    *w = k->wall;
+    return k->good;
+}
+
 /* The instant of a text, by what is known beside it; INSTANT_NONE. surely_utc: what says no zone is no time of the run's zone
  * either. *yearless: it has no year of its own. */
-static int64_t time_read(const struct ingest *in, str text, bool surely_utc, struct wall *w, bool *yearless) {
+static int64_t time_read(struct ingest *in, str text, bool surely_utc, struct wall *w, bool *yearless) {
     *yearless = false;
-    if (!text.len || !wall_parse(text, w))
+    if (!text.len || !wall_known(in, text, w))
         return INSTANT_NONE;
     if (UNLIKELY(!w->year_given)) {
         *yearless = true;
