@@ -392,6 +392,7 @@ __attribute__((target("avx2"))) static inline uint32_t places(const uint8_t mask
     __m256i const low = _mm256_set1_epi8(15);
     __m256i all = _mm256_set1_epi8(-1);
 
+#pragma GCC unroll 4
     for (unsigned place = 0; place < 4; place++) {
         __m256i const c = _mm256_loadu_si256((const __m256i *)(const void *)(at + place));
         __m256i const by_low =

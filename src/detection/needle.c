@@ -21,10 +21,12 @@
 #define GRAM 4u
 #define BITS_MIN 12u
 #define BITS_MAX 17u
-#define BITS_A_WORD 256u /* of the bitmap: a text of two hundred bytes meets one gram by chance */
+#define SLOTS_MIN 64u
+#define BITS_A_WORD 512u /* of the bitmap: a text of two hundred bytes meets one gram by chance */
 #define LOOK 4u          /* bytes of a short word that its masks look at, at most */
 #define STEP 32u
 #define SMALL 0x20202020u
+#define MIX 0x9e3779b1u
 #define NOWHERE UINT32_MAX
 
 /* One gram of a long word; chained. */
@@ -40,8 +42,9 @@ struct needles {
     struct gram *grams;
     uint32_t gram_count, short_count;
     uint64_t *filter; /* of grams */
-    uint32_t *slots;  /* by the same bits */
     unsigned shift;
+    uint32_t *slots; /* by the end of the same hash */
+    uint32_t slot_mask;
     uint32_t *shorts;         /* short words, by first byte: */
     uint32_t short_from[257]; /* those of byte c are shorts[short_from[c] .. short_from[c + 1]) */
     uint64_t *pairs;          /* of first bytes, where masks do not serve */
@@ -57,7 +60,7 @@ static uint32_t small_gram(const char *at) {
 }
 
 static uint32_t bit_of(const struct needles *n, uint32_t g) {
-    return g * 0x9e3779b1u >> n->shift;
+    return g * MIX >> n->shift;
 }
 
 static char lower(char c) {
@@ -99,8 +102,8 @@ static void add_long(struct needles *n, uint32_t word) {
         uint32_t const g = small_gram(n->words[word].ptr + from + k), bit = bit_of(n, g);
 
         n->filter[bit / 64] |= (uint64_t)1 << bit % 64;
-        n->grams[n->gram_count] = (struct gram){g, word, n->slots[bit], (uint32_t)(from + k)};
-        n->slots[bit] = n->gram_count++;
+        n->grams[n->gram_count] = (struct gram){g, word, n->slots[bit & n->slot_mask], (uint32_t)(from + k)};
+        n->slots[bit & n->slot_mask] = n->gram_count++;
     }
 }
 
@@ -163,13 +166,16 @@ struct needles *needles_new(const str *words, size_t count) {
     n->grams = calloc((WINDOW - GRAM + 1) * count + 1, sizeof *n->grams);
     n->shorts = calloc(count + 1, sizeof *n->shorts);
     n->filter = calloc(((size_t)1 << bits) / 64, sizeof *n->filter);
-    n->slots = malloc(((size_t)1 << bits) * sizeof *n->slots);
+    n->slot_mask = SLOTS_MIN - 1;
+    while (n->slot_mask < (WINDOW - GRAM + 1) * count && n->slot_mask < ((uint32_t)1 << bits) - 1)
+        n->slot_mask = n->slot_mask * 2 + 1;
+    n->slots = malloc(((size_t)n->slot_mask + 1) * sizeof *n->slots);
     n->pairs = calloc((1u << 16) / 64, sizeof *n->pairs);
     if (!n->words || !n->text || !n->grams || !n->shorts || !n->filter || !n->slots || !n->pairs) {
         needles_free(n);
         return NULL;
     }
-    memset(n->slots, 0xff, ((size_t)1 << bits) * sizeof *n->slots);
+    memset(n->slots, 0xff, ((size_t)n->slot_mask + 1) * sizeof *n->slots);
     copy_words(n, words);
     for (uint32_t i = 0; i < count; i++)
         if (n->words[i].len >= WINDOW)
@@ -207,7 +213,7 @@ void needles_plain(struct needles *n) {
 }
 
 static bool long_at(const struct needles *n, str text, size_t at, uint32_t g) {
-    for (uint32_t i = n->slots[bit_of(n, g)]; i != NOWHERE; i = n->grams[i].next) {
+    for (uint32_t i = n->slots[bit_of(n, g) & n->slot_mask]; i != NOWHERE; i = n->grams[i].next) {
         const struct gram *const k = &n->grams[i];
 
         if (k->value == g && at >= k->at && stands(text, at - k->at, n->words[k->word]))
@@ -216,13 +222,31 @@ static bool long_at(const struct needles *n, str text, size_t at, uint32_t g) {
     return false;
 }
 
-static bool long_in(const struct needles *n, str text) {
-    for (size_t i = 0; i + GRAM <= text.len; i += GRAM) {
-        uint32_t const g = small_gram(text.ptr + i), bit = bit_of(n, g);
+static inline bool is_filed(const uint64_t *filter, unsigned shift, const char *at) {
+    uint32_t const bit = small_gram(at) * MIX >> shift;
 
-        if (UNLIKELY(n->filter[bit / 64] >> bit % 64 & 1) && long_at(n, text, i, g))
-            return true;
+    return filter[bit / 64] >> bit % 64 & 1;
+}
+
+/* Four grams at a time: hardly ever is one of them filed. */
+static bool long_in(const struct needles *n, str text) {
+    const uint64_t *const filter = n->filter;
+    unsigned const shift = n->shift;
+    size_t i = 0;
+
+    for (; text.len - i >= (size_t)4 * GRAM; i += (size_t)4 * GRAM) {
+        const char *const p = text.ptr + i;
+
+        if (LIKELY(!(is_filed(filter, shift, p) | is_filed(filter, shift, p + GRAM) |
+                     is_filed(filter, shift, p + (size_t)2 * GRAM) | is_filed(filter, shift, p + (size_t)3 * GRAM))))
+            continue;
+        for (size_t k = 0; k < 4; k++)
+            if (is_filed(filter, shift, p + k * GRAM) && long_at(n, text, i + k * GRAM, small_gram(p + k * GRAM)))
+                return true;
     }
+    for (; text.len - i >= GRAM; i += GRAM)
+        if (is_filed(filter, shift, text.ptr + i) && long_at(n, text, i, small_gram(text.ptr + i)))
+            return true;
     return false;
 }
 
@@ -258,6 +282,7 @@ __attribute__((target("avx2"))) static inline uint32_t places(const struct needl
     __m256i all = _mm256_set1_epi8(-1);
 
     *beyond = _mm256_movemask_epi8(_mm256_loadu_si256((const __m256i *)(const void *)at)) != 0;
+#pragma GCC unroll 4
     for (unsigned place = 0; place < LOOK; place++) {
         __m256i const c = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at + place)), small);
         __m256i const by_low =
@@ -272,24 +297,38 @@ __attribute__((target("avx2"))) static inline uint32_t places(const struct needl
     return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256()));
 }
 
+static bool short_at_one(const struct needles *n, str text, size_t from, uint32_t found) {
+    for (; found; found &= found - 1)
+        if (short_at(n, text, from + (unsigned)__builtin_ctz(found)))
+            return true;
+    return false;
+}
+
 __attribute__((target("avx2"))) static bool shortly_in(const struct needles *n, str text) {
-    char tail[STEP + LOOK] = {0};
+    char rest[STEP + LOOK] = {0}; /* of what is shorter than a step, and of the last bytes */
     size_t i = 0;
+    uint32_t found;
     bool beyond;
 
-    for (; i < text.len; i += STEP) {
-        size_t const left = text.len - i;
-        bool const last = left < STEP + LOOK - 1;
-        uint32_t found;
-
-        if (last)
-            memcpy(tail, text.ptr + i, left < STEP + LOOK ? left : STEP + LOOK);
-        found = places(n, last ? tail : text.ptr + i, &beyond);
-        if (UNLIKELY(beyond))
+    for (; text.len - i >= STEP + LOOK - 1; i += STEP) {
+        found = places(n, text.ptr + i, &beyond);
+        if (UNLIKELY(beyond) || (UNLIKELY(found) && short_at_one(n, text, i, found)))
             return true;
-        for (found &= left < STEP ? ((uint32_t)1 << left) - 1 : UINT32_MAX; UNLIKELY(found); found &= found - 1)
-            if (short_at(n, text, i + (unsigned)__builtin_ctz(found)))
-                return true;
+    }
+    if (text.len >= STEP + LOOK - 1 && i < text.len) { /* once more over some that were seen */
+        i = text.len - (STEP + LOOK - 1);
+        found = places(n, text.ptr + i, &beyond);
+        if (UNLIKELY(beyond) || (UNLIKELY(found) && short_at_one(n, text, i, found)))
+            return true;
+        i += STEP;
+    }
+    for (; i < text.len; i += STEP) {
+        size_t const left = text.len - i < STEP ? text.len - i : STEP;
+
+        memcpy(rest, text.ptr + i, text.len - i);
+        found = places(n, rest, &beyond) & (uint32_t)(((uint64_t)1 << left) - 1);
+        if (UNLIKELY(beyond) || (UNLIKELY(found) && short_at_one(n, text, i, found)))
+            return true;
     }
     return false;
 }

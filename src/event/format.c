@@ -10,6 +10,10 @@
 #include "base/hash.h"
 #include "base/instant.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* Ends of fields tried for one template on one line, and bytes looked at. The most that a real line of the samples needs is
  * some sixty tries. */
 #define TRIES_MAX 2048u
@@ -228,6 +232,23 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
     return false;
 }
 
+/* Over sixteen bytes at a time as long as there is no blank among them. */
+static const char *without_blanks(const char *p, const char *end) {
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16) {
+        __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        unsigned const blanks = (unsigned)_mm_movemask_epi8(
+            _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\t'))));
+
+        if (blanks)
+            return p + __builtin_ctz(blanks);
+    }
+#else
+    (void)end;
+#endif
+    return p;
+}
+
 /* Where a field that begins at p must end at the latest, by the bytes it may hold. */
 static const char *reach(const struct piece *p, const char *from, const char *end) {
     if (p->type == PIECE_TIME) {
@@ -240,6 +261,8 @@ static const char *reach(const struct piece *p, const char *from, const char *en
     }
     if (!p->class)
         return end;
+    if (p->class == OF_WORD)
+        from = without_blanks(from, end);
     while (from < end && format_classes[(unsigned char)*from] & p->class)
         from++;
     return from;
@@ -417,8 +440,13 @@ void told_add(struct told *t, field_id field, str value) {
 }
 
 static void add_constants(struct told *t, const struct constant *set, size_t count) {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        uint32_t const before = t->count;
+
         told_add(t, set[i].field, set[i].value);
+        if (t->count > before)
+            t->values[before].constant = true;
+    }
 }
 
 static void add_span(struct told *t, struct fields *fields, const struct span *s) {
@@ -526,19 +554,26 @@ struct seen {
     const char *ends[8];
 };
 
-/* A quick look. False: it does not fit. */
-static inline bool may_fit(const struct entry *e, struct seen *s) {
+/* A quick look, which leaves most templates behind. False: it does not fit. */
+static inline bool may_fit(const struct entry *e, const struct seen *s) {
+    return !(e->needs & ~s->has) && (s->lead & e->mask) == e->lead;
+}
+
+/* The same of its first field. */
+static bool first_may_fit(const struct entry *e, struct seen *s) {
     const struct piece *const p = e->template->pieces;
 
-    if ((e->needs & ~s->has) || (s->lead & e->mask) != e->lead)
-        return false;
-    if (!p->one_end || !p->class)
+    if (!p->class || e->template->piece_count < 2 || p[1].type != PIECE_TEXT)
         return true;
+    const char *const end = s->line.ptr + s->line.len;
     const char **const to = &s->ends[__builtin_ctz(p->class) % COUNT(s->ends)];
 
     if (!*to)
-        *to = reach(p, s->line.ptr, s->line.ptr + s->line.len);
-    return stands_at(s->line.ptr + s->line.len, *to, p + 1);
+        *to = reach(p, s->line.ptr, end);
+    if (p->one_end)
+        return stands_at(end, *to, p + 1);
+    /* The text may begin in the field, or right behind it. */
+    return memchr(s->line.ptr, p[1].text.ptr[0], (size_t)(*to - s->line.ptr) + (*to < end)) != NULL;
 }
 
 static bool try_template(struct told *t, struct fields *fields, const struct entry *e, struct seen *s) {
@@ -546,8 +581,8 @@ static bool try_template(struct told *t, struct fields *fields, const struct ent
     str const line = s->line;
     struct match m;
 
-    if (!may_fit(e, s) || line.len == 0 ||
-        !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1))
+    if (line.len == 0 || !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1) ||
+        !first_may_fit(e, s))
         return false;
     m.told = t;
     m.pieces = how->pieces;
@@ -771,11 +806,12 @@ static void tell(const struct formats *f, struct fields *fields, str program, st
     size_t const own_count = programs_known(f, program, t, &own);
     struct seen seen = {.line = line, .lead = lead_of(line)};
 
+#pragma GCC unroll 8
     for (size_t i = 0; i < line.len; i++)
         seen.has |= f->bits[(unsigned char)line.ptr[i]];
     for (size_t i = 0; i < own_count; i++)
         for (size_t j = 0; j < own[i].format->template_count; j++)
-            if (try_template(t, fields, &own[i].entries[j], &seen))
+            if (may_fit(&own[i].entries[j], &seen) && try_template(t, fields, &own[i].entries[j], &seen))
                 return;
     size_t const count = program.len == 0 ? f->entry_count : f->open_count;
 
@@ -784,7 +820,7 @@ static void tell(const struct formats *f, struct fields *fields, str program, st
         for (uint64_t set = t->maybe[w]; set; set &= set - 1) {
             size_t const i = w * 64 + (size_t)__builtin_ctzll(set);
 
-            if (i < count && try_template(t, fields, &f->entries[i], &seen))
+            if (i < count && may_fit(&f->entries[i], &seen) && try_template(t, fields, &f->entries[i], &seen))
                 return;
         }
     t->format = own_count ? own[0].format : NULL;

@@ -57,12 +57,13 @@ struct claim {
     field_id from;
 };
 
-/* The text that was last read as a time, if it is short. */
+/* The text that was last read as a time, if it is short, and what came of it. Empty: none. */
 struct known_time {
     char text[TIME_TEXT_MAX];
     size_t len;
+    int64_t when;
     struct wall wall;
-    bool good;
+    bool surely_utc, yearless;
 };
 
 struct ingest {
@@ -90,7 +91,7 @@ struct ingest {
     struct buf time_text;              /* of one time that is not text */
     struct buf times_kept;             /* texts of the rows' times */
     struct buf bytes_text, words_text; /* of a shape that has texts as bytes; that has lists of words */
-    struct gate *slots[1024];
+    struct gate *slots[GATES_REMEMBERED];
     uint32_t gates;
     struct block **blocks;
     uint32_t block_count, block_room;
@@ -318,6 +319,7 @@ static bool speak(struct ingest *in, const struct record *r, struct record *out,
     struct raw const name = {.field = in->format,
                              .type = RAW_TEXT,
                              .len = (uint32_t)in->told.format->name.len,
+                             .constant = true,
                              .ptr = in->told.format->name.ptr};
 
     extra[0] = &name, extra_count[0] = 1;
@@ -683,26 +685,11 @@ static bool time_text(struct ingest *in, const struct kind_time *t, const struct
     return true;
 }
 
-/* As wall_parse, remembered: lines beside each other were often written in the same second. */
-static bool wall_known(struct ingest *in, str text, struct wall *w) {
-    struct known_time *const k = &in->known_time;
-
-    if (text.len != k->len || memcmp(text.ptr, k->text, text.len) != 0) {
-        if (text.len > sizeof k->text)
-            return wall_parse(text, w);
-        memcpy(k->text, text.ptr, text.len);
-        k->len = text.len;
-        k->good = wall_parse(text, &k->wall);
-    }
-    *w = k->wall;
-    return k->good;
-}
-
 /* The instant of a text, by what is known beside it; INSTANT_NONE. surely_utc: what says no zone is no time of the run's zone
  * either. *yearless: it has no year of its own. */
-static int64_t time_read(struct ingest *in, str text, bool surely_utc, struct wall *w, bool *yearless) {
+static int64_t time_make(const struct ingest *in, str text, bool surely_utc, struct wall *w, bool *yearless) {
     *yearless = false;
-    if (!text.len || !wall_known(in, text, w))
+    if (!text.len || !wall_parse(text, w))
         return INSTANT_NONE;
     if (UNLIKELY(!w->year_given)) {
         *yearless = true;
@@ -711,6 +698,24 @@ static int64_t time_read(struct ingest *in, str text, bool surely_utc, struct wa
     if (!w->zone_given && !surely_utc)
         w->offset_s = in->o.zone_s;
     return wall_instant(w);
+}
+
+/* The same, remembered: lines beside each other were often written in the same second. */
+static int64_t time_read(struct ingest *in, str text, bool surely_utc, struct wall *w, bool *yearless) {
+    struct known_time *const k = &in->known_time;
+
+    if (!text.len || text.len > sizeof k->text)
+        return time_make(in, text, surely_utc, w, yearless);
+    if (text.len != k->len || surely_utc != k->surely_utc || memcmp(text.ptr, k->text, text.len) != 0) {
+        memcpy(k->text, text.ptr, text.len);
+        k->len = text.len;
+        k->surely_utc = surely_utc;
+        k->wall = (struct wall){0};
+        k->when = time_make(in, text, surely_utc, &k->wall, &k->yearless);
+    }
+    *w = k->wall;
+    *yearless = k->yearless;
+    return k->when;
 }
 
 /* A time that was given its year: log files grow forwards, so a step back of half a year is a year that is not right. */
@@ -1090,6 +1095,7 @@ void ingest_free(struct ingest *in) {
 
 void ingest_part(struct ingest *in, uint32_t part, str reader) {
     in->part = part;
+    in->known_time.len = 0; /* it had the year of another source */
     in->latest = in->year_last = in->back_when = INSTANT_NONE;
     if (!str_eq(reader, in->reader)) {
         gates_forget(in); /* what a key means depends on the reader as well */
@@ -1106,6 +1112,7 @@ str ingest_time_text(const struct ingest *in, const struct row *row) {
 
 void ingest_latest(struct ingest *in, int64_t latest) {
     in->latest = latest;
+    in->known_time.len = 0;
 }
 
 struct event_sink *ingest_sink(struct ingest *in) {

@@ -43,6 +43,7 @@ struct raw {
     uint16_t element; /* 1, 2, ..: in which element of a list of the record it stands, the outermost list; 0: in none.
                        * For shapes with each_of; a reader of records without lists leaves it 0 */
     uint32_t len;
+    bool constant; /* its bytes are no record's, and stay where and as they are for as long as the kinds do */
     const char *ptr;
 };
 
