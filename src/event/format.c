@@ -424,6 +424,7 @@ static bool match(struct match *m, uint16_t at, const char *p) {
 void told_free(struct told *t) {
     free(t->values);
     free(t->maybe);
+    free(t->keys);
     buf_free(&t->room);
     *t = (struct told){0};
 }
@@ -837,11 +838,14 @@ bool formats_tell(const struct formats *f, struct fields *fields, str program, s
     out->format = NULL;
     out->template = NULL;
     out->count = 0;
+    out->key_count = 0;
     out->cut = false;
     out->room.len = 0;
     if (f->count == 0)
         return true;
     if (!out->values && !(out->values = reallocarray(NULL, RECORD_VALUES_MAX, sizeof *out->values)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
+    if (!out->keys && !(out->keys = calloc(TOLD_KEYS, sizeof *out->keys)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
     if (!out->maybe && !(out->maybe = calloc(index_words(f->index), sizeof *out->maybe)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");

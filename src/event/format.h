@@ -119,6 +119,15 @@ struct told_program {
     size_t count;
 };
 
+/* A name of a pair, with what a template puts in front of it, as interned before. */
+#define TOLD_KEYS 128u
+#define TOLD_KEY_MAX 48u
+struct told_key {
+    uint32_t len; /* 0: none */
+    field_id field;
+    char name[TOLD_KEY_MAX];
+};
+
 /* What came out of a line. The caller owns it, and frees it with told_free; zeroed before the first use, and used with the
  * same formats always. */
 #define TOLD_PROGRAMS 32u
@@ -135,6 +144,8 @@ struct told {
     char time[64];   /* the text that was last looked at as a time, if it is short, and whether it is one */
     size_t time_len;
     bool time_fits;
+    struct told_key *keys; /* of pairs, in the order in which they came last */
+    uint32_t key_count;    /* of this line so far */
 };
 void told_free(struct told *t);
 
