@@ -69,7 +69,7 @@ static char lower(char c) {
 
 /* Does the word stand there? */
 static bool stands(str text, size_t at, str word) {
-    if (text.len - at < word.len)
+    if (at > text.len || text.len - at < word.len)
         return false;
     for (size_t i = 0; i < word.len; i++)
         if (lower(text.ptr[at + i]) != word.ptr[i])
@@ -250,8 +250,9 @@ static bool long_in(const struct needles *n, str text) {
     return false;
 }
 
+/* at: perhaps behind the text. */
 static bool short_at(const struct needles *n, str text, size_t at) {
-    unsigned const c = (unsigned char)lower(text.ptr[at]);
+    unsigned const c = at < text.len ? (unsigned char)lower(text.ptr[at]) : 0;
 
     for (uint32_t i = n->short_from[c]; i < n->short_from[c + 1]; i++)
         if (stands(text, at, n->words[n->shorts[i]]))
@@ -297,38 +298,30 @@ __attribute__((target("avx2"))) static inline uint32_t places(const struct needl
     return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256()));
 }
 
-static bool short_at_one(const struct needles *n, str text, size_t from, uint32_t found) {
-    for (; found; found &= found - 1)
-        if (short_at(n, text, from + (unsigned)__builtin_ctz(found)))
-            return true;
-    return false;
-}
-
 __attribute__((target("avx2"))) static bool shortly_in(const struct needles *n, str text) {
-    char rest[STEP + LOOK] = {0}; /* of what is shorter than a step, and of the last bytes */
-    size_t i = 0;
-    uint32_t found;
+    char copy[STEP + LOOK] = {0}; /* of the last bytes, perhaps with some before them: behind them the text may end */
     bool beyond;
 
-    for (; text.len - i >= STEP + LOOK - 1; i += STEP) {
-        found = places(n, text.ptr + i, &beyond);
-        if (UNLIKELY(beyond) || (UNLIKELY(found) && short_at_one(n, text, i, found)))
-            return true;
-    }
-    if (text.len >= STEP + LOOK - 1 && i < text.len) { /* once more over some that were seen */
-        i = text.len - (STEP + LOOK - 1);
-        found = places(n, text.ptr + i, &beyond);
-        if (UNLIKELY(beyond) || (UNLIKELY(found) && short_at_one(n, text, i, found)))
-            return true;
-        i += STEP;
-    }
-    for (; i < text.len; i += STEP) {
-        size_t const left = text.len - i < STEP ? text.len - i : STEP;
+    for (size_t i = 0, at; i < text.len;) {
+        const char *from = text.ptr + (at = i);
 
-        memcpy(rest, text.ptr + i, text.len - i);
-        found = places(n, rest, &beyond) & (uint32_t)(((uint64_t)1 << left) - 1);
-        if (UNLIKELY(beyond) || (UNLIKELY(found) && short_at_one(n, text, i, found)))
+        if (LIKELY(text.len - i >= STEP + LOOK - 1)) {
+            i += STEP;
+        } else {
+            if (LIKELY(text.len >= STEP && text.len - i <= STEP))
+                memcpy(copy, text.ptr + (at = text.len - STEP), STEP);
+            else
+                memcpy(copy, text.ptr + i, text.len - i);
+            from = copy;
+            i += STEP;
+        }
+        uint32_t found = places(n, from, &beyond);
+
+        if (UNLIKELY(beyond))
             return true;
+        for (; UNLIKELY(found); found &= found - 1)
+            if (short_at(n, text, at + (unsigned)__builtin_ctz(found)))
+                return true;
     }
     return false;
 }
