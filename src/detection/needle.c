@@ -19,14 +19,11 @@
 
 #define WINDOW 7u
 #define GRAM 4u
-#define BITS_MIN 12u
-#define BITS_MAX 17u
+#define BITS 16u
 #define SLOTS_MIN 64u
-#define BITS_A_WORD 512u /* of the bitmap: a text of two hundred bytes meets one gram by chance */
-#define LOOK 4u          /* bytes of a short word that its masks look at, at most */
+#define LOOK 4u /* bytes of a short word that its masks look at, at most */
 #define STEP 32u
 #define SMALL 0x20202020u
-#define MIX 0x9e3779b1u
 #define NOWHERE UINT32_MAX
 
 /* One gram of a long word; chained. */
@@ -41,13 +38,12 @@ struct needles {
     char *text; /* of all words */
     struct gram *grams;
     uint32_t gram_count, short_count;
-    uint64_t *filter; /* of grams */
-    unsigned shift;
-    uint32_t *slots; /* by the end of the same hash */
+    uint32_t *slots; /* by the end of the hash of a gram */
     uint32_t slot_mask;
-    uint32_t *shorts;         /* short words, by first byte: */
-    uint32_t short_from[257]; /* those of byte c are shorts[short_from[c] .. short_from[c + 1]) */
-    uint64_t *pairs;          /* of first bytes, where masks do not serve */
+    uint64_t filter[(1u << BITS) / 64]; /* of hashes of grams */
+    uint32_t *shorts;                   /* short words, by first byte: */
+    uint32_t short_from[257];           /* those of byte c are shorts[short_from[c] .. short_from[c + 1]) */
+    uint64_t *pairs;                    /* of first bytes, where masks do not serve */
     uint8_t masks[LOOK][2][16];
     bool simd;
 };
@@ -59,8 +55,8 @@ static uint32_t small_gram(const char *at) {
     return g | SMALL;
 }
 
-static uint32_t bit_of(const struct needles *n, uint32_t g) {
-    return g * MIX >> n->shift;
+static uint32_t hash(uint32_t g) {
+    return g * 0x9e3779b1u >> (32 - BITS);
 }
 
 static char lower(char c) {
@@ -99,7 +95,7 @@ static void add_long(struct needles *n, uint32_t word) {
     size_t const from = window_of(n->words[word]);
 
     for (size_t k = 0; k + GRAM <= WINDOW; k++) {
-        uint32_t const g = small_gram(n->words[word].ptr + from + k), bit = bit_of(n, g);
+        uint32_t const g = small_gram(n->words[word].ptr + from + k), bit = hash(g);
 
         n->filter[bit / 64] |= (uint64_t)1 << bit % 64;
         n->grams[n->gram_count] = (struct gram){g, word, n->slots[bit & n->slot_mask], (uint32_t)(from + k)};
@@ -150,28 +146,23 @@ static void copy_words(struct needles *n, const str *words) {
 
 struct needles *needles_new(const str *words, size_t count) {
     struct needles *const n = calloc(1, sizeof *n);
-    unsigned bits = BITS_MIN;
     size_t bytes = 0;
 
     if (!n)
         return NULL;
     for (size_t i = 0; i < count; i++)
         bytes += words[i].len;
-    while (bits < BITS_MAX && (size_t)1 << bits < count * BITS_A_WORD)
-        bits++;
     n->count = count;
-    n->shift = 32 - bits;
     n->words = calloc(count + 1, sizeof *n->words);
     n->text = malloc(bytes + 1);
     n->grams = calloc((WINDOW - GRAM + 1) * count + 1, sizeof *n->grams);
     n->shorts = calloc(count + 1, sizeof *n->shorts);
-    n->filter = calloc(((size_t)1 << bits) / 64, sizeof *n->filter);
     n->slot_mask = SLOTS_MIN - 1;
-    while (n->slot_mask < (WINDOW - GRAM + 1) * count && n->slot_mask < ((uint32_t)1 << bits) - 1)
+    while (n->slot_mask < (WINDOW - GRAM + 1) * count && n->slot_mask < (1u << BITS) - 1)
         n->slot_mask = n->slot_mask * 2 + 1;
     n->slots = malloc(((size_t)n->slot_mask + 1) * sizeof *n->slots);
     n->pairs = calloc((1u << 16) / 64, sizeof *n->pairs);
-    if (!n->words || !n->text || !n->grams || !n->shorts || !n->filter || !n->slots || !n->pairs) {
+    if (!n->words || !n->text || !n->grams || !n->shorts || !n->slots || !n->pairs) {
         needles_free(n);
         return NULL;
     }
@@ -202,7 +193,6 @@ void needles_free(struct needles *n) {
     free(n->text);
     free(n->grams);
     free(n->shorts);
-    free(n->filter);
     free(n->slots);
     free(n->pairs);
     free(n);
@@ -213,7 +203,7 @@ void needles_plain(struct needles *n) {
 }
 
 static bool long_at(const struct needles *n, str text, size_t at, uint32_t g) {
-    for (uint32_t i = n->slots[bit_of(n, g) & n->slot_mask]; i != NOWHERE; i = n->grams[i].next) {
+    for (uint32_t i = n->slots[hash(g) & n->slot_mask]; i != NOWHERE; i = n->grams[i].next) {
         const struct gram *const k = &n->grams[i];
 
         if (k->value == g && at >= k->at && stands(text, at - k->at, n->words[k->word]))
@@ -222,31 +212,15 @@ static bool long_at(const struct needles *n, str text, size_t at, uint32_t g) {
     return false;
 }
 
-static inline bool is_filed(const uint64_t *filter, unsigned shift, const char *at) {
-    uint32_t const bit = small_gram(at) * MIX >> shift;
-
-    return filter[bit / 64] >> bit % 64 & 1;
-}
-
-/* Four grams at a time: hardly ever is one of them filed. */
 static bool long_in(const struct needles *n, str text) {
     const uint64_t *const filter = n->filter;
-    unsigned const shift = n->shift;
-    size_t i = 0;
 
-    for (; text.len - i >= (size_t)4 * GRAM; i += (size_t)4 * GRAM) {
-        const char *const p = text.ptr + i;
+    for (size_t i = 0; text.len - i >= GRAM; i += GRAM) {
+        uint32_t const g = small_gram(text.ptr + i), h = hash(g);
 
-        if (LIKELY(!(is_filed(filter, shift, p) | is_filed(filter, shift, p + GRAM) |
-                     is_filed(filter, shift, p + (size_t)2 * GRAM) | is_filed(filter, shift, p + (size_t)3 * GRAM))))
-            continue;
-        for (size_t k = 0; k < 4; k++)
-            if (is_filed(filter, shift, p + k * GRAM) && long_at(n, text, i + k * GRAM, small_gram(p + k * GRAM)))
-                return true;
-    }
-    for (; text.len - i >= GRAM; i += GRAM)
-        if (is_filed(filter, shift, text.ptr + i) && long_at(n, text, i, small_gram(text.ptr + i)))
+        if (UNLIKELY(filter[h / 64] >> h % 64 & 1) && long_at(n, text, i, g))
             return true;
+    }
     return false;
 }
 
