@@ -154,14 +154,14 @@ static bool is_part(str whole, const struct raw *v) {
 }
 
 /* The constants of a format come again with every line: each is known by where it lies. */
-static bool value_is_clean(struct kind_plan *kp, const struct raw *v) {
+static bool value_is_clean(struct kind_plan *kp, const struct raw *v, bool constant) {
     str *const slot = &kp->clean[((uintptr_t)v->ptr >> 3) % CLEAN_SLOTS];
 
-    if (v->constant && slot->ptr == v->ptr && slot->len == v->len)
+    if (constant && slot->ptr == v->ptr && slot->len == v->len)
         return true;
     if (v->type > RAW_BOOL || v->len > VALUE_BYTES_MAX || needles_may_be_in(kp->needles, (str){v->ptr, v->len}))
         return false;
-    if (v->constant)
+    if (constant)
         *slot = (str){v->ptr, v->len};
     return true;
 }
@@ -174,7 +174,8 @@ bool detector_sift_event(struct detector *d, const struct block *b, const struct
         (r->bytes.len == 0 ? literals_look_quickly(kp->sieve) : needles_may_be_in(kp->needles, r->bytes)))
         return true;
     for (uint32_t i = 0; i < r->count; i++)
-        if (!(r->values[i].type <= RAW_BOOL && is_part(r->bytes, &r->values[i])) && !value_is_clean(kp, &r->values[i]))
+        if (!(r->values[i].type <= RAW_BOOL && is_part(r->bytes, &r->values[i])) &&
+            !value_is_clean(kp, &r->values[i], i < 64 && r->constants >> i & 1))
             return true;
     return false;
 }

@@ -441,13 +441,11 @@ void told_add(struct told *t, field_id field, str value) {
 }
 
 static void add_constants(struct told *t, const struct constant *set, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t const before = t->count;
-
+    if (t->constant_to == 0)
+        t->constant_from = t->count;
+    for (size_t i = 0; i < count; i++)
         told_add(t, set[i].field, set[i].value);
-        if (t->count > before)
-            t->values[before].constant = true;
-    }
+    t->constant_to = t->count;
 }
 
 static void add_span(struct told *t, struct fields *fields, const struct span *s) {
@@ -573,8 +571,8 @@ static bool first_may_fit(const struct entry *e, struct seen *s) {
         *to = reach(p, s->line.ptr, end);
     if (p->one_end)
         return stands_at(end, *to, p + 1);
-    /* The text may begin in the field, or right behind it. */
-    return memchr(s->line.ptr, p[1].text.ptr[0], (size_t)(*to - s->line.ptr) + (*to < end)) != NULL;
+    /* The text begins with a byte that the field may hold. */
+    return memchr(s->line.ptr, p[1].text.ptr[0], (size_t)(*to - s->line.ptr)) != NULL;
 }
 
 static bool try_template(struct told *t, struct fields *fields, const struct entry *e, struct seen *s) {
@@ -839,6 +837,7 @@ bool formats_tell(const struct formats *f, struct fields *fields, str program, s
     out->template = NULL;
     out->count = 0;
     out->key_count = 0;
+    out->constant_from = out->constant_to = 0;
     out->cut = false;
     out->room.len = 0;
     if (f->count == 0)

@@ -136,6 +136,7 @@ struct told {
     const struct template *template;
     struct raw *values; /* views into the line, into room, or constants */
     uint32_t count;
+    uint32_t constant_from, constant_to; /* of the values: what a template or its format adds by itself */
     bool
         cut; /* some were left out: there were more than RECORD_VALUES_MAX, or names than FIELDS_MAX, or joins too long */
     struct buf room;

@@ -301,6 +301,13 @@ static str text_of(const struct record *r, field_id field) {
     return S("");
 }
 
+/* So many bits from one on, as far as there are any. */
+static uint64_t bits(uint32_t from, uint32_t count) {
+    uint64_t const ones = count < 64 ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
+
+    return from < 64 ? ones << from : 0;
+}
+
 /* A record of a line of text (it has a message), with what formats make of the line behind its own values. */
 static bool speak(struct ingest *in, const struct record *r, struct record *out, struct err *e) {
     str const message = text_of(r, in->message);
@@ -319,7 +326,6 @@ static bool speak(struct ingest *in, const struct record *r, struct record *out,
     struct raw const name = {.field = in->format,
                              .type = RAW_TEXT,
                              .len = (uint32_t)in->told.format->name.len,
-                             .constant = true,
                              .ptr = in->told.format->name.ptr};
 
     extra[0] = &name, extra_count[0] = 1;
@@ -334,6 +340,8 @@ static bool speak(struct ingest *in, const struct record *r, struct record *out,
         out->count += taken;
         in->counts.cut += taken < extra_count[i];
     }
+    out->constants =
+        bits(r->count, 1) | bits(r->count + 1 + in->told.constant_from, in->told.constant_to - in->told.constant_from);
     in->counts.cut += in->told.cut;
     out->values = in->spoken;
     return true;
@@ -947,6 +955,7 @@ static bool take_each(struct ingest *in, const struct record *r, size_t shape, s
     bool within;
 
     one.values = in->split;
+    one.constants = 0; /* they get other places */
     for (uint32_t i = 0; i < r->count; i++) {
         within = false; /* what a format told has no element, and nothing is known of how it came */
         if (r->values[i].element && !is_within(in, shape, i, &within))

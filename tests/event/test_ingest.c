@@ -991,8 +991,19 @@ static void no_year_without_a_file(void **state) {
     draft_read(&t, &draft, S("lamp=on"));
     value_add(&t, &draft, "at", RAW_TEXT, S("Dec 31 23:59:59"));
     assert_true(give(&t, &draft, &e));
-    draft_clear(&draft);
     assert_int_equal(ingest_counts(t.in)->no_time, 1);
+    ingest_part(t.in, 9, S("json"));
+    ingest_latest(t.in, LATEST * 1000000000); /* the same text, read before */
+    assert_true(give(&t, &draft, &e));
+    ingest_latest(t.in, (LATEST - INT64_C(86400) * 730) * 1000000000);
+    assert_true(give(&t, &draft, &e));
+    draft_clear(&draft);
+    assert_int_equal(ingest_counts(t.in)->no_time, 0);
+    size_t count;
+    const struct row *const rows = ingest_blocks(t.in, &count)[0]->rows;
+
+    assert_int_equal(count, 1);
+    assert_int_equal(instant_wall(rows[1].when).year - instant_wall(rows[2].when).year, 2);
     trial_close(&t);
 }
 
