@@ -46,7 +46,7 @@ struct ingest_wish detector_wants(struct detector *d, const struct block *b, fie
 /* Might a rule about all fields find something in the text? */
 bool detector_sift(struct detector *d, const struct block *b, const struct raw *v);
 /* Might a rule about all fields find anything in the event, as a record of this block? Asked of the bytes it came from and of
- * values that came from elsewhere. False: detector_sift need not be asked, no text of it
+ * values that came from elsewhere; true where no such bytes are known. False: detector_sift need not be asked, no text of it
  * matters. */
 bool detector_sift_event(struct detector *d, const struct block *b, const struct record *r);
 /* Does any rule name this field? For ingest_options.wants_inner. */

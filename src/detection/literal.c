@@ -510,12 +510,8 @@ static void single(const struct literals *m, str text, const struct scan *s) {
         }
 }
 
-bool literals_look_quickly(const struct literals *m) {
-    return m->few && m->only_grams;
-}
-
 bool literals_may_match(const struct literals *m, str text) {
-    return !literals_look_quickly(m) || may_match(m, text);
+    return !m->few || !m->only_grams || may_match(m, text);
 }
 
 void literals_scan(const struct literals *m, str text, void (*hit)(void *ctx, uint32_t id), void *ctx) {

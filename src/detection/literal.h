@@ -26,8 +26,6 @@ size_t literals_bytes(const struct literals *m);
 
 /* False: the text, which need not be folded, satisfies none of the patterns when it is. A quick look; true says nothing. */
 bool literals_may_match(const struct literals *m, str text);
-/* Does that ever say false? */
-bool literals_look_quickly(const struct literals *m);
 
 /* Calls hit for every pattern that the folded text satisfies; for CONTAINS perhaps several times. */
 void literals_scan(const struct literals *m, str folded, void (*hit)(void *ctx, uint32_t id), void *ctx);

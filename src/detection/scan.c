@@ -169,9 +169,7 @@ static bool value_is_clean(struct kind_plan *kp, const struct raw *v, bool const
 bool detector_sift_event(struct detector *d, const struct block *b, const struct record *r) {
     struct kind_plan *const kp = d->plans[b->index];
 
-    /* Without those bytes each value is looked at, unless that would be done as quickly when it is sifted. */
-    if (!kp->needles || r->bytes.len > VALUE_BYTES_MAX ||
-        (r->bytes.len == 0 ? literals_look_quickly(kp->sieve) : needles_may_be_in(kp->needles, r->bytes)))
+    if (!kp->needles || r->bytes.len == 0 || r->bytes.len > VALUE_BYTES_MAX || needles_may_be_in(kp->needles, r->bytes))
         return true;
     for (uint32_t i = 0; i < r->count; i++)
         if (!(r->values[i].type <= RAW_BOOL && is_part(r->bytes, &r->values[i])) &&

@@ -705,8 +705,8 @@ static void events_are_sifted(void **state) {
         (void)values_of(&b, events[i].cells, 2, values, &r);
         if (detector_sift_event(b.detector, b.block, &r) != events[i].sifted)
             fail_msg("event %zu: %s", i, events[i].detection);
-        r.bytes = (str){"", 0}; /* nothing is known of it: each value is looked at, or all are sifted */
-        assert_true(detector_sift_event(b.detector, b.block, &r) >= events[i].sifted);
+        r.bytes = (str){"", 0}; /* nothing is known of it */
+        assert_true(detector_sift_event(b.detector, b.block, &r));
         close_all(&b);
     }
 }
