@@ -91,7 +91,7 @@ struct ingest {
     struct buf time_text;              /* of one time that is not text */
     struct buf times_kept;             /* texts of the rows' times */
     struct buf bytes_text, words_text; /* of a shape that has texts as bytes; that has lists of words */
-    struct gate *slots[GATES_REMEMBERED];
+    struct gate *slots[1024];
     uint32_t gates;
     struct block **blocks;
     uint32_t block_count, block_room;
