@@ -72,6 +72,10 @@ static bool sift(void *ctx, const struct block *b, const struct raw *v) {
     return detector_sift(((struct stage *)ctx)->detector, b, v);
 }
 
+static bool sift_event(void *ctx, const struct block *b, const struct record *r) {
+    return detector_sift_event(((struct stage *)ctx)->detector, b, r);
+}
+
 static bool wants_inner(void *ctx, field_id field) {
     return detector_names(((struct stage *)ctx)->detector, field);
 }
@@ -113,6 +117,7 @@ static int stage(const char *name, const char *path, const char *const *rules, s
         ingest.roles = 1u << ROLE_HOST | 1u << ROLE_ACCOUNT | 1u << ROLE_CLIENT_ADDRESS;
         ingest.wants = wants; /* blocks as a hunt has them: columns that no rule asks for are not kept */
         ingest.sift = sift;
+        ingest.sift_event = sift_event;
         ingest.wants_inner = wants_inner;
         if (!ingest_new(&s.ingest, &ingest, e))
             return 1;

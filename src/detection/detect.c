@@ -536,6 +536,7 @@ void detector_free(struct detector *d) {
     free(d->sources);
     free(d->source_rules);
     free(d->costs);
+    free(d->keyword_costs);
     free(d->lesson.costs);
     free(d->lesson.node_costs);
     free(d->lesson.seen);

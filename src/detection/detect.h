@@ -45,6 +45,10 @@ void detector_free(struct detector *d);
 struct ingest_wish detector_wants(struct detector *d, const struct block *b, field_id field);
 /* Might a rule about all fields find something in the text? */
 bool detector_sift(struct detector *d, const struct block *b, const struct raw *v);
+/* Might a rule about all fields find anything in the event, as a record of this block? Asked of the bytes it came from and of
+ * values that came from elsewhere; true where no such bytes are known. False: detector_sift need not be asked, no text of it
+ * matters. */
+bool detector_sift_event(struct detector *d, const struct block *b, const struct record *r);
 /* Does any rule name this field? For ingest_options.wants_inner. */
 bool detector_names(const struct detector *d, field_id field);
 

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "detection/detect.h"
 #include "detection/literal.h"
+#include "detection/needle.h"
 #include "detection/trigger.h"
 #include "event/number.h"
 
@@ -15,6 +16,7 @@
 #define TEXT_TYPES ((uint32_t)1 << RAW_TEXT | (uint32_t)1 << RAW_UTF16)
 #define NO_ALIASES UINT32_MAX
 #define MEMO_SLOTS (1u << 15)
+#define CLEAN_SLOTS 64u
 
 /* A field as rules of one log source see it: a column of the block, or values derived from some. */
 struct view {
@@ -110,6 +112,9 @@ struct kind_plan {
     uint32_t columns_seen;
     struct literals *keyword_matchers[2]; /* of all views that are there for keywords alone */
     struct literals *sieve; /* what satisfies any test of all fields holds one of these; NULL: not every one has such */
+    str clean[CLEAN_SLOTS]; /* constants of formats, by their addresses, that hold no needle */
+    struct needles
+        *needles; /* an event in which a rule about all fields can find anything holds one of these; NULL as above */
     uint64_t rows, learn_at; /* rows so far; those after which triggers are chosen again */
     uint32_t generation;     /* of the block's dictionaries when classes and memo were filled */
 };
@@ -139,7 +144,8 @@ struct detector {
     uint32_t *sources;      /* by rule: into source_rules */
     uint32_t *source_rules; /* for each log source that rules have: one such rule */
     uint32_t source_count;
-    float *costs; /* by node of the plan, before anything was learned */
+    float *costs;         /* by node of the plan, before anything was learned */
+    float *keyword_costs; /* the same where only keywords start anything; NULL: not needed yet */
     struct {
         float *costs, *node_costs;
         uint32_t *seen, *held;

@@ -209,6 +209,75 @@ static bool sieve_add(const struct plan *p, uint32_t node, struct sieve *s) {
     return !s->whole || kind_plan_literals(&t->test, 0, &s->items, &s->count, &s->room);
 }
 
+struct start {
+    const struct plan *p;
+    struct sieve s;
+};
+
+static bool start_add(void *ctx, uint32_t test) {
+    struct start *const a = ctx;
+
+    assert(a->p->tests[test].field == PLAN_KEYWORD);
+    return kind_plan_literals(&a->p->tests[test].test, 0, &a->s.items, &a->s.count, &a->s.room);
+}
+
+/* What must hold in an event for the node's truth to depend on which texts are kept of it. What keywords can start is false of an
+ * event where what starts it does not hold. Anything else (keywords below a NOT, or beside a field that is enough) depends on
+ * texts as far as its children do. */
+static bool starts_add(struct start *a, const float *costs, uint32_t node) {
+    const struct plan_node *const n = &a->p->nodes[node];
+
+    if (costs[node] < TRIGGER_NEVER)
+        return trigger_choose(a->p, costs, node, start_add, a);
+    if (n->type == NODE_TEST)
+        return sieve_add(a->p, node, &a->s);
+    for (uint32_t i = 0; i < n->count; i++)
+        if (!starts_add(a, costs, a->p->children[n->first + i]))
+            return false;
+    return true;
+}
+
+static bool keyword_costs_make(struct detector *d) {
+    const struct plan *const p = d->o.plan;
+    float *const tests = malloc((p->test_count + (size_t)1) * sizeof *tests);
+
+    d->keyword_costs = malloc((p->node_count + (size_t)1) * sizeof *d->keyword_costs);
+    for (uint32_t i = 0; tests && i < p->test_count; i++)
+        tests[i] = p->tests[i].field == PLAN_KEYWORD ? p->tests[i].cost : TRIGGER_NEVER;
+    if (tests && d->keyword_costs)
+        trigger_costs(p, tests, d->keyword_costs);
+    free(tests);
+    return tests && d->keyword_costs;
+}
+
+/* What is asked of a whole event before its values are sifted. */
+static bool needles_make(struct detector *d, struct kind_plan *kp) {
+    const struct plan *const p = d->o.plan;
+    struct start a = {.p = p, .s = {.whole = true}};
+    str *words = NULL;
+    bool ok = d->keyword_costs || keyword_costs_make(d), empty = false;
+
+    for (uint32_t i = 0; ok && i < kp->use_count; i++) {
+        const struct plan_rule *const r = &p->rules[kp->uses[i].rule];
+
+        if (!r->keywords)
+            continue;
+        ok = starts_add(&a, d->keyword_costs, r->root);
+        for (uint32_t k = 0; ok && k < r->filter_count; k++)
+            ok = starts_add(&a, d->keyword_costs, p->filter_roots[r->filters + k]);
+    }
+    ok = ok && (words = malloc((a.s.count + (size_t)1) * sizeof *words));
+    for (uint32_t i = 0; ok && i < a.s.count; i++) {
+        words[i] = a.s.items[i].text;
+        empty |= words[i].len == 0;
+    }
+    if (ok && !empty)
+        ok = (kp->needles = needles_new(words, a.s.count)) != NULL;
+    free(words);
+    free(a.s.items);
+    return ok;
+}
+
 /* Tests below a NOT as well: what is not kept must not satisfy them either. */
 static bool sieve_make(struct detector *d, struct kind_plan *kp) {
     const struct plan *const p = d->o.plan;
@@ -225,7 +294,7 @@ static bool sieve_make(struct detector *d, struct kind_plan *kp) {
     if (ok && s.whole && s.count)
         ok = (kp->sieve = literals_new(s.items, s.count)) != NULL;
     free(s.items);
-    return ok;
+    return ok && (!kp->sieve || needles_make(d, kp));
 }
 
 static bool covers_one(const struct sigma_logsource *rule, const struct kind_logsource *l) {
@@ -244,6 +313,7 @@ void kind_plan_free(struct kind_plan *kp) {
         view_free(kp->views[i]);
     view_matchers_unshare(kp);
     literals_free(kp->sieve);
+    needles_free(kp->needles);
     free(kp->alias_sets);
     free(kp->uses);
     free(kp->triggers);

@@ -63,8 +63,7 @@ struct literals {
     uint16_t starts, ends;   /* bit n: anchored patterns keyed by n bytes exist */
 };
 
-/* How common a byte is in paths and command lines of logs: only order matters. */
-static const uint8_t commonness[256] = {
+const uint8_t literal_commonness[256] = {
     [0 ... 255] = 8, ['a' ... 'z'] = 16, ['0' ... '9'] = 14, ['\\'] = 22, ['.'] = 22, [' '] = 22,
     [':'] = 22,      ['e'] = 40,         ['t'] = 39,         ['a'] = 38,  ['o'] = 37, ['i'] = 36,
     ['n'] = 35,      ['s'] = 34,         ['r'] = 33,         ['l'] = 32,  ['d'] = 31, ['c'] = 30,
@@ -140,7 +139,7 @@ static size_t best_gram(const struct literals *m, str text) {
     for (size_t i = 0; i <= last; i++) {
         sums[i] = 0;
         for (size_t j = 0; j < 4; j++)
-            sums[i] += commonness[(unsigned char)text.ptr[i + j]];
+            sums[i] += literal_commonness[(unsigned char)text.ptr[i + j]];
         if (sums[i] < least) {
             least = sums[i];
             best = i;
@@ -393,6 +392,7 @@ __attribute__((target("avx2"))) static inline uint32_t places(const uint8_t mask
     __m256i const low = _mm256_set1_epi8(15);
     __m256i all = _mm256_set1_epi8(-1);
 
+#pragma GCC unroll 4
     for (unsigned place = 0; place < 4; place++) {
         __m256i const c = _mm256_loadu_si256((const __m256i *)(const void *)(at + place));
         __m256i const by_low =

@@ -14,6 +14,9 @@ struct literal {
     uint32_t id;
 };
 
+/* How common a byte is in paths and command lines of logs: only order matters. */
+extern const uint8_t literal_commonness[256];
+
 struct literals;
 
 /* NULL: no memory. */

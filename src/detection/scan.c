@@ -148,3 +148,32 @@ bool detector_sift(struct detector *d, const struct block *b, const struct raw *
     literals_scan(kp->sieve, (str){to, fold_text(text, to)}, sift_found, &found);
     return found;
 }
+
+static bool is_part(str whole, const struct raw *v) {
+    return v->ptr >= whole.ptr && v->ptr <= whole.ptr + whole.len && v->len <= (size_t)(whole.ptr + whole.len - v->ptr);
+}
+
+/* The constants of a format come again with every line: each is known by where it lies. */
+static bool value_is_clean(struct kind_plan *kp, const struct raw *v, bool constant) {
+    str *const slot = &kp->clean[((uintptr_t)v->ptr >> 3) % CLEAN_SLOTS];
+
+    if (constant && slot->ptr == v->ptr && slot->len == v->len)
+        return true;
+    if (v->type > RAW_BOOL || v->len > VALUE_BYTES_MAX || needles_may_be_in(kp->needles, (str){v->ptr, v->len}))
+        return false;
+    if (constant)
+        *slot = (str){v->ptr, v->len};
+    return true;
+}
+
+bool detector_sift_event(struct detector *d, const struct block *b, const struct record *r) {
+    struct kind_plan *const kp = d->plans[b->index];
+
+    if (!kp->needles || r->bytes.len == 0 || r->bytes.len > VALUE_BYTES_MAX || needles_may_be_in(kp->needles, r->bytes))
+        return true;
+    for (uint32_t i = 0; i < r->count; i++)
+        if (!(r->values[i].type <= RAW_BOOL && is_part(r->bytes, &r->values[i])) &&
+            !value_is_clean(kp, &r->values[i], i < 64 && r->constants >> i & 1))
+            return true;
+    return false;
+}

@@ -10,6 +10,10 @@
 #include "base/hash.h"
 #include "base/instant.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* Ends of fields tried for one template on one line, and bytes looked at. The most that a real line of the samples needs is
  * some sixty tries. */
 #define TRIES_MAX 2048u
@@ -30,6 +34,7 @@ struct span {
 };
 
 struct match {
+    struct told *told; /* for what it remembers */
     const struct piece *pieces;
     uint16_t piece_count;
     const char *end;
@@ -47,13 +52,17 @@ struct match {
 const uint8_t format_classes[256] = {
     [0 ... 255] = OF_WORD,
     ['\t'] = 0,
-    [' '] = 0,
+    [' '] = OF_TIME,
     ['0' ... '9'] = OF_ALL,
-    ['a' ... 'z'] = OF_WORD | OF_ADDRESS,
-    ['A' ... 'Z'] = OF_WORD | OF_ADDRESS,
+    ['a' ... 'z'] = OF_WORD | OF_ADDRESS | OF_TIME,
+    ['A' ... 'Z'] = OF_WORD | OF_ADDRESS | OF_TIME,
     ['-'] = OF_ALL, /* of an address: none, or of an interface's name */
-    ['.'] = OF_WORD | OF_NUMBER | OF_ADDRESS,
-    [':'] = OF_WORD | OF_ADDRESS,
+    ['.'] = OF_WORD | OF_NUMBER | OF_ADDRESS | OF_TIME,
+    [':'] = OF_WORD | OF_ADDRESS | OF_TIME,
+    [','] = OF_WORD | OF_TIME,
+    ['+'] = OF_WORD | OF_TIME,
+    ['/'] = OF_WORD | OF_TIME,
+    ['*'] = OF_WORD | OF_TIME,
     ['%'] = OF_WORD | OF_ADDRESS,
     ['['] = OF_WORD | OF_ADDRESS,
     [']'] = OF_WORD | OF_ADDRESS,
@@ -71,14 +80,6 @@ static bool is_number(str s, unsigned points_most) {
         else if (s.ptr[i] < '0' || s.ptr[i] > '9')
             return false;
     return points <= points_most && s.ptr[s.len - 1] != '.';
-}
-
-static bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-static bool letter(char c) {
-    return (char)(c | 0x20) >= 'a' && (char)(c | 0x20) <= 'z';
 }
 
 bool time_may_begin(char c) {
@@ -155,11 +156,23 @@ static bool is_time(str s) {
     return (str_find_byte(s, ':') != SIZE_MAX || is_date(s)) && wall_parse(s, &w);
 }
 
+/* The same, remembered: lines beside each other were often written in the same second, and one time is tried by many templates. */
+static bool is_known_time(struct told *t, str s) {
+    if (s.len > sizeof t->time)
+        return is_time(s);
+    if (s.len != t->time_len || memcmp(s.ptr, t->time, s.len) != 0) {
+        memcpy(t->time, s.ptr, s.len);
+        t->time_len = s.len;
+        t->time_fits = is_time(s);
+    }
+    return t->time_fits;
+}
+
 static str without_brackets(str s) {
     return s.len > 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']' ? (str){s.ptr + 1, s.len - 2} : s;
 }
 
-static bool fits(const struct piece *p, str s) {
+static bool fits(struct told *t, const struct piece *p, str s) {
     struct address a;
 
     if (s.len == 0)
@@ -174,7 +187,7 @@ static bool fits(const struct piece *p, str s) {
     case PIECE_ADDRESS:
         return address_parse(without_brackets(s), &a);
     case PIECE_TIME:
-        return is_time(s);
+        return is_known_time(t, s);
     case PIECE_LABELS:
         s = str_trim(s);
         return s.len > 2 && s.ptr[0] == '(' && s.ptr[s.len - 1] == ')';
@@ -202,7 +215,7 @@ static inline bool span_add(struct match *m, const struct piece *p, const char *
     if (m->tries >= TRIES_MAX)
         return false;
     m->tries++;
-    if (m->span_count == SPANS_MAX || !fits(p, text))
+    if (m->span_count == SPANS_MAX || !fits(m->told, p, text))
         return false;
     if (p->strict && !pairs_begin(p, text))
         return false;
@@ -219,32 +232,51 @@ static bool take(struct match *m, const struct piece *p, const char *from, const
     return false;
 }
 
+/* Over sixteen bytes at a time as long as there is no blank among them. */
+static const char *without_blanks(const char *p, const char *end) {
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16) {
+        __m128i const v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        unsigned const blanks = (unsigned)_mm_movemask_epi8(
+            _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\t'))));
+
+        if (blanks)
+            return p + __builtin_ctz(blanks);
+    }
+#else
+    (void)end;
+#endif
+    return p;
+}
+
 /* Where a field that begins at p must end at the latest, by the bytes it may hold. */
 static const char *reach(const struct piece *p, const char *from, const char *end) {
     if (p->type == PIECE_TIME) {
         end = (size_t)(end - from) > TIME_MAX ? from + TIME_MAX : end;
         if (!time_begins((str){from, (size_t)(end - from)}))
             return from;
-        while (from < end && (digit(*from) || letter(*from) || (*from && strchr(" :-.,+/*", *from))))
+        while (from < end && format_classes[(unsigned char)*from] & OF_TIME)
             from++;
         return from;
     }
     if (!p->class)
         return end;
+    if (p->class == OF_WORD)
+        from = without_blanks(from, end);
     while (from < end && format_classes[(unsigned char)*from] & p->class)
         from++;
     return from;
 }
 
-static inline bool stands_at(const struct match *m, const char *p, const struct piece *what) {
+static inline bool stands_at(const char *end, const char *p, const struct piece *what) {
     size_t const len = what->text.len;
     uint64_t eight;
 
-    if ((size_t)(m->end - p) < sizeof eight)
-        return (size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0;
+    if ((size_t)(end - p) < sizeof eight)
+        return (size_t)(end - p) >= len && memcmp(p, what->text.ptr, len) == 0;
     memcpy(&eight, p, sizeof eight);
     return (eight & what->mask) == what->lead &&
-           (len <= sizeof eight || ((size_t)(m->end - p) >= len && memcmp(p, what->text.ptr, len) == 0));
+           (len <= sizeof eight || ((size_t)(end - p) >= len && memcmp(p, what->text.ptr, len) == 0));
 }
 
 /* The first place of a piece's text in [p, end): by the byte of it that is rarest in logs. */
@@ -280,7 +312,7 @@ static inline const char *one_end(const struct match *m, const struct piece *p, 
                                   const struct piece *then) {
     const char *const to = p->class ? reach(p, from, m->end) : unescaped(from, m->end, *then->text.ptr);
 
-    return to && stands_at(m, to, then) ? to : NULL;
+    return to && stands_at(m->end, to, then) ? to : NULL;
 }
 
 /* The field's end is where the text of piece `next` follows. */
@@ -369,7 +401,7 @@ static bool match(struct match *m, uint16_t at, const char *p) {
             continue;
         }
         if (piece->type == PIECE_TEXT) {
-            if (!stands_at(m, p, piece))
+            if (!stands_at(m->end, p, piece))
                 return false;
             p += piece->text.len;
             continue;
@@ -392,6 +424,7 @@ static bool match(struct match *m, uint16_t at, const char *p) {
 void told_free(struct told *t) {
     free(t->values);
     free(t->maybe);
+    free(t->keys);
     buf_free(&t->room);
     *t = (struct told){0};
 }
@@ -408,8 +441,11 @@ void told_add(struct told *t, field_id field, str value) {
 }
 
 static void add_constants(struct told *t, const struct constant *set, size_t count) {
+    if (t->constant_to == 0)
+        t->constant_from = t->count;
     for (size_t i = 0; i < count; i++)
         told_add(t, set[i].field, set[i].value);
+    t->constant_to = t->count;
 }
 
 static void add_span(struct told *t, struct fields *fields, const struct span *s) {
@@ -473,12 +509,19 @@ static void add_joined(struct told *t, const struct joined *j) {
     told_add(t, j->field, (str){t->room.ptr + from, t->room.len - from});
 }
 
-/* A template of a format; the first bytes of lines that fit it, as many as are sure. */
+/* A template of a format; the first bytes of lines that fit it, as many as are sure; the bytes they must hold, a bit each. */
 struct entry {
     const struct format *format;
     const struct template *template;
-    uint64_t lead, mask;
+    uint64_t lead, mask, needs;
 };
+
+/* The bit of a byte that tells lines apart: of capitals and marks, most digits; of nothing else. */
+static uint64_t bit_of(unsigned char c) {
+    if (c >= '{' && c <= '~')
+        return (uint64_t)1 << ('0' - ' ' + c - '{');
+    return c >= ' ' && c < '`' && (c < '0' || c > '3') ? (uint64_t)1 << (c - ' ') : 0;
+}
 
 static uint64_t lead_of(str text) {
     uint64_t lead = 0;
@@ -488,22 +531,48 @@ static uint64_t lead_of(str text) {
 }
 
 static struct entry entry_of(const struct format *format, const struct template *how) {
-    return (struct entry){format, how, how->pieces[0].lead, how->pieces[0].mask};
+    struct entry e = {format, how, how->pieces[0].lead, how->pieces[0].mask, 0};
+    bool inside = false;
+
+    for (uint16_t i = 0; i < how->piece_count; i++) {
+        const struct piece *const p = &how->pieces[i];
+
+        inside = p->type == PIECE_OPEN || (inside && p->type != PIECE_CLOSE);
+        for (size_t k = 0; p->type == PIECE_TEXT && !inside && k < p->text.len; k++)
+            e.needs |= bit_of((unsigned char)p->text.ptr[k]);
+    }
+    return e;
 }
 
-/* A line, and of which bytes is known whether they stand in it: a bit each. */
+/* A line, and what is known of it: its first bytes; the bytes it has, a bit each; where a field that it begins with ends, by the
+ * lowest bit of the field's class, NULL: not known yet. */
 struct seen {
     str line;
     uint32_t tries; /* of all templates */
-    uint64_t lead, present[4], absent[4];
+    uint64_t lead, has;
+    const char *ends[8];
 };
 
-static bool has_byte(struct seen *s, unsigned char c) {
-    uint64_t const bit = (uint64_t)1 << c % 64;
+/* A quick look, which leaves most templates behind. False: it does not fit. */
+static inline bool may_fit(const struct entry *e, const struct seen *s) {
+    return !(e->needs & ~s->has) && (s->lead & e->mask) == e->lead;
+}
 
-    if (!((s->present[c / 64] | s->absent[c / 64]) & bit))
-        *(memchr(s->line.ptr, c, s->line.len) ? &s->present[c / 64] : &s->absent[c / 64]) |= bit;
-    return s->present[c / 64] & bit;
+/* The same of its first field. */
+static bool first_may_fit(const struct entry *e, struct seen *s) {
+    const struct piece *const p = e->template->pieces;
+
+    if (!p->class || e->template->piece_count < 2 || p[1].type != PIECE_TEXT)
+        return true;
+    const char *const end = s->line.ptr + s->line.len;
+    const char **const to = &s->ends[__builtin_ctz(p->class) % COUNT(s->ends)];
+
+    if (!*to)
+        *to = reach(p, s->line.ptr, end);
+    if (p->one_end)
+        return stands_at(end, *to, p + 1);
+    /* The text begins with a byte that the field may hold. */
+    return memchr(s->line.ptr, p[1].text.ptr[0], (size_t)(*to - s->line.ptr)) != NULL;
 }
 
 static bool try_template(struct told *t, struct fields *fields, const struct entry *e, struct seen *s) {
@@ -511,10 +580,10 @@ static bool try_template(struct told *t, struct fields *fields, const struct ent
     str const line = s->line;
     struct match m;
 
-    if ((s->lead & e->mask) != e->lead || line.len == 0 ||
-        !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1) ||
-        (how->literal > 0 && !has_byte(s, how->needs)))
+    if (line.len == 0 || !(how->first[(unsigned char)line.ptr[0] / 8] >> (unsigned char)line.ptr[0] % 8 & 1) ||
+        !first_may_fit(e, s))
         return false;
+    m.told = t;
     m.pieces = how->pieces;
     m.piece_count = how->piece_count;
     m.end = line.ptr + line.len;
@@ -559,6 +628,7 @@ struct formats {
         *entries; /* of formats for all lines, in order; those that may stand alone; those that fit nearly any */
     size_t open_count, entry_count;
     struct index *index; /* of them */
+    uint64_t bits[256];  /* bit_of each byte */
 };
 
 static uint32_t most_literal(const struct format *f) {
@@ -628,6 +698,8 @@ struct formats *formats_new(const struct format **list, size_t count) {
         qsort(list, count, sizeof *list, by_order);
     f->list = list;
     f->count = count;
+    for (unsigned c = 0; c < 256; c++)
+        f->bits[c] = bit_of((unsigned char)c);
     for (size_t i = 0; i < count; i++) {
         templates += list[i]->template_count;
         programs += list[i]->program_count;
@@ -733,9 +805,12 @@ static void tell(const struct formats *f, struct fields *fields, str program, st
     size_t const own_count = programs_known(f, program, t, &own);
     struct seen seen = {.line = line, .lead = lead_of(line)};
 
+#pragma GCC unroll 8
+    for (size_t i = 0; i < line.len; i++)
+        seen.has |= f->bits[(unsigned char)line.ptr[i]];
     for (size_t i = 0; i < own_count; i++)
         for (size_t j = 0; j < own[i].format->template_count; j++)
-            if (try_template(t, fields, &own[i].entries[j], &seen))
+            if (may_fit(&own[i].entries[j], &seen) && try_template(t, fields, &own[i].entries[j], &seen))
                 return;
     size_t const count = program.len == 0 ? f->entry_count : f->open_count;
 
@@ -744,7 +819,7 @@ static void tell(const struct formats *f, struct fields *fields, str program, st
         for (uint64_t set = t->maybe[w]; set; set &= set - 1) {
             size_t const i = w * 64 + (size_t)__builtin_ctzll(set);
 
-            if (i < count && try_template(t, fields, &f->entries[i], &seen))
+            if (i < count && may_fit(&f->entries[i], &seen) && try_template(t, fields, &f->entries[i], &seen))
                 return;
         }
     t->format = own_count ? own[0].format : NULL;
@@ -761,11 +836,15 @@ bool formats_tell(const struct formats *f, struct fields *fields, str program, s
     out->format = NULL;
     out->template = NULL;
     out->count = 0;
+    out->key_count = 0;
+    out->constant_from = out->constant_to = 0;
     out->cut = false;
     out->room.len = 0;
     if (f->count == 0)
         return true;
     if (!out->values && !(out->values = reallocarray(NULL, RECORD_VALUES_MAX, sizeof *out->values)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
+    if (!out->keys && !(out->keys = calloc(TOLD_KEYS, sizeof *out->keys)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");
     if (!out->maybe && !(out->maybe = calloc(index_words(f->index), sizeof *out->maybe)))
         return err_set(e, ERR_MEMORY, 0, "no memory for the fields of a line");

@@ -70,7 +70,6 @@ struct template {
     uint16_t piece_count;
     uint32_t literal;        /* bytes of text outside [[ ]] */
     uint8_t first[256 / 8];  /* with which bytes a line may begin */
-    uint8_t needs;           /* the rarest byte of that text: a line without it does not fit */
     const field_id *columns; /* CSV; FIELD_NONE: passed over */
     size_t column_count;
     field_id request[REQUEST_FIELDS]; /* REQUEST */
@@ -120,6 +119,15 @@ struct told_program {
     size_t count;
 };
 
+/* A name of a pair, with what a template puts in front of it, as interned before. */
+#define TOLD_KEYS 128u
+#define TOLD_KEY_MAX 48u
+struct told_key {
+    uint32_t len; /* 0: none */
+    field_id field;
+    char name[TOLD_KEY_MAX];
+};
+
 /* What came out of a line. The caller owns it, and frees it with told_free; zeroed before the first use, and used with the
  * same formats always. */
 #define TOLD_PROGRAMS 32u
@@ -128,11 +136,17 @@ struct told {
     const struct template *template;
     struct raw *values; /* views into the line, into room, or constants */
     uint32_t count;
+    uint32_t constant_from, constant_to; /* of the values: what a template or its format adds by itself */
     bool
         cut; /* some were left out: there were more than RECORD_VALUES_MAX, or names than FIELDS_MAX, or joins too long */
     struct buf room;
     struct told_program programs[TOLD_PROGRAMS];
     uint64_t *maybe; /* a set of templates */
+    char time[64];   /* the text that was last looked at as a time, if it is short, and whether it is one */
+    size_t time_len;
+    bool time_fits;
+    struct told_key *keys; /* of pairs, in the order in which they came last */
+    uint32_t key_count;    /* of this line so far */
 };
 void told_free(struct told *t);
 

@@ -121,8 +121,30 @@ void decode_request(struct told *t, const struct template *how, str text) {
 
 /* Keys are what a programmer writes. */
 static bool key_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '.' || c == '[' || c == ']' || c == '/' || c == '@' || c == '%';
+    static const bool is[256] = {
+        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true, ['-'] = true, ['.'] = true,
+        ['['] = true,         [']'] = true,         ['/'] = true,         ['@'] = true, ['%'] = true,
+    };
+
+    return is[(unsigned char)c];
+}
+
+/* The field of a name. Lines of one log have the same keys in the same order: the name that stood there last is tried first. */
+static field_id known_field(struct told *t, struct fields *fields, str name) {
+    struct told_key *const k = t->key_count < TOLD_KEYS && name.len <= TOLD_KEY_MAX ? &t->keys[t->key_count++] : NULL;
+
+    if (!k || name.len == 0)
+        return field_intern(fields, name);
+    if (k->len != name.len || memcmp(k->name, name.ptr, name.len) != 0) {
+        field_id const field = field_intern(fields, name);
+
+        if (field == FIELD_NONE)
+            return FIELD_NONE;
+        memcpy(k->name, name.ptr, name.len);
+        k->len = (uint32_t)name.len;
+        k->field = field;
+    }
+    return k->field;
 }
 
 static void add_pair(struct told *t, struct fields *fields, const struct piece *p, str key, str value) {
@@ -134,7 +156,7 @@ static void add_pair(struct told *t, struct fields *fields, const struct piece *
         return;
     memcpy(name, p->text.ptr, p->text.len);
     memcpy(name + p->text.len, key.ptr, key.len);
-    if ((id = field_intern(fields, (str){name, p->text.len + key.len})) == FIELD_NONE)
+    if ((id = known_field(t, fields, (str){name, p->text.len + key.len})) == FIELD_NONE)
         t->cut = true;
     told_add(t, id, value);
 }

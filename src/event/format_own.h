@@ -5,7 +5,7 @@
 #include "event/format.h"
 
 /* Classes of bytes, by byte. */
-enum { OF_WORD = 1, OF_INT = 2, OF_NUMBER = 4, OF_ADDRESS = 8, OF_ALL = 15 };
+enum { OF_WORD = 1, OF_INT = 2, OF_NUMBER = 4, OF_ADDRESS = 8, OF_TIME = 16, OF_ALL = 31 };
 extern const uint8_t format_classes[256];
 /* Where the field ends before this text does not depend on what stands behind that. */
 static inline bool field_ends_once(const struct piece *p, str then) {

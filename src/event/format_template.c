@@ -315,10 +315,6 @@ bool template_compile(str text, struct arena *a, struct fields *fields, struct t
             ok &= pieces[i].type != PIECE_REQUEST || request_fields(out, fields);
             if (pieces[i].type != PIECE_TEXT || inside)
                 continue;
-            char const rare = pieces[i].text.ptr[pieces[i].rare];
-
-            if (out->literal == 0 || rareness(rare) > rareness((char)out->needs))
-                out->needs = (unsigned char)rare;
             out->literal += (uint32_t)pieces[i].text.len;
         }
         firsts(out, 0);

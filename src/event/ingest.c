@@ -57,6 +57,22 @@ struct claim {
     field_id from;
 };
 
+/* What a text came to beside its instant. */
+struct time_said {
+    struct wall wall;
+    bool yearless;     /* it has no year of its own */
+    enum zone_fit fit; /* of the zone it was taken to be of */
+};
+
+/* The text that was last read as a time, if it is short, and what came of it. Empty: none. */
+struct known_time {
+    char text[TIME_TEXT_MAX];
+    size_t len;
+    int64_t when;
+    struct time_said said;
+    bool surely_utc;
+};
+
 struct ingest {
     struct event_sink sink; /* first: a sink is its ingest */
     struct ingest_options o;
@@ -78,6 +94,7 @@ struct ingest {
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
     uint32_t time_count;
     bool times_more;
+    struct known_time known_time;
     struct buf time_text;                        /* of one time that is not text */
     struct buf times_kept;                       /* texts of the rows' times */
     struct buf bytes_text, words_text, xml_text; /* of a shape that has texts as bytes; lists of words; texts of XML */
@@ -291,6 +308,13 @@ static str text_of(const struct record *r, field_id field) {
     return S("");
 }
 
+/* So many bits from one on, as far as there are any. */
+static uint64_t bits(uint32_t from, uint32_t count) {
+    uint64_t const ones = count < 64 ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
+
+    return from < 64 ? ones << from : 0;
+}
+
 /* A record of a line of text (it has a message), with what formats make of the line behind its own values. */
 static bool speak(struct ingest *in, const struct record *r, struct record *out, struct err *e) {
     str const message = text_of(r, in->message);
@@ -323,6 +347,8 @@ static bool speak(struct ingest *in, const struct record *r, struct record *out,
         out->count += taken;
         in->counts.cut += taken < extra_count[i];
     }
+    out->constants =
+        bits(r->count, 1) | bits(r->count + 1 + in->told.constant_from, in->told.constant_to - in->told.constant_from);
     in->counts.cut += in->told.cut;
     out->values = in->spoken;
     return true;
@@ -691,16 +717,9 @@ static int64_t floor_s(int64_t when) {
     return when / SECOND - (when % SECOND < 0);
 }
 
-/* What a text came to beside its instant. */
-struct time_said {
-    struct wall wall;
-    bool yearless;     /* it has no year of its own */
-    enum zone_fit fit; /* of the zone it was taken to be of */
-};
-
 /* The instant of a text, by what is known beside it; INSTANT_NONE. surely_utc: what says no zone is no time of the run's zone
  * either. */
-static int64_t time_read(const struct ingest *in, str text, bool surely_utc, struct time_said *said) {
+static int64_t time_make(const struct ingest *in, str text, bool surely_utc, struct time_said *said) {
     struct wall *const w = &said->wall;
     int64_t when;
 
@@ -718,6 +737,23 @@ static int64_t time_read(const struct ingest *in, str text, bool surely_utc, str
         when = wall_instant(w);
     }
     return when;
+}
+
+/* The same, remembered: lines beside each other were often written in the same second. */
+static int64_t time_read(struct ingest *in, str text, bool surely_utc, struct time_said *said) {
+    struct known_time *const k = &in->known_time;
+
+    if (!text.len || text.len > sizeof k->text)
+        return time_make(in, text, surely_utc, said);
+    if (text.len != k->len || surely_utc != k->surely_utc || memcmp(text.ptr, k->text, text.len) != 0) {
+        memcpy(k->text, text.ptr, text.len);
+        k->len = text.len;
+        k->surely_utc = surely_utc;
+        k->said = (struct time_said){0};
+        k->when = time_make(in, text, surely_utc, &k->said);
+    }
+    *said = k->said;
+    return k->when;
 }
 
 /* A time that was given its year: log files grow forwards, so a step back of half a year is a year that is not right. */
@@ -845,6 +881,8 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
     struct record const r = *event;
     struct block *b;
     size_t repaired = 0;
+    bool asked = !in->o.sift_event,
+         sift = true; /* has anybody been asked about the event? is each value to be sifted? */
 
     if (!block_of(in, &r, &b, e))
         return false;
@@ -868,8 +906,16 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
 
         if (UNLIKELY(at.column == COLUMN_UNMET) && !meet(in, b, v->field, &at, e))
             return false;
-        if (at.unwanted >> v->type & 1 || (at.sifted >> v->type & 1 && !in->o.sift(in->o.ctx, b, v)))
+        if (at.unwanted >> v->type & 1)
             continue;
+        if (at.sifted >> v->type & 1) {
+            if (!asked) {
+                sift = in->o.sift_event(in->o.ctx, b, &r);
+                asked = true;
+            }
+            if (!sift || !in->o.sift(in->o.ctx, b, v))
+                continue;
+        }
         in->counts.cut += v->len > VALUE_BYTES_MAX;
         if (LIKELY(at.column < b->column_count))
             c = b->columns[at.column];
@@ -947,6 +993,7 @@ static bool take_each(struct ingest *in, const struct record *r, size_t shape, s
     bool within;
 
     one.values = in->split;
+    one.constants = 0; /* they get other places */
     for (uint32_t i = 0; i < r->count; i++) {
         within = false; /* what a format told has no element, and nothing is known of how it came */
         if (r->values[i].element && !is_within(in, shape, i, &within))
@@ -1096,6 +1143,7 @@ void ingest_free(struct ingest *in) {
 
 void ingest_part(struct ingest *in, uint32_t part, str reader) {
     in->part = part;
+    in->known_time.len = 0; /* it had the year of another source */
     in->latest = in->year_last = in->back_when = INSTANT_NONE;
     if (!str_eq(reader, in->reader)) {
         gates_forget(in); /* what a key means depends on the reader as well */
@@ -1112,6 +1160,7 @@ str ingest_time_text(const struct ingest *in, const struct row *row) {
 
 void ingest_latest(struct ingest *in, int64_t latest) {
     in->latest = latest;
+    in->known_time.len = 0;
 }
 
 struct event_sink *ingest_sink(struct ingest *in) {

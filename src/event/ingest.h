@@ -23,6 +23,8 @@ struct ingest_options {
     ingest_wants wants;
     /* Is the value, of a type to be sifted, worth keeping? The answer depends on the value alone. */
     bool (*sift)(void *ctx, const struct block *b, const struct raw *v);
+    /* Might any value of the event, of a type to be sifted, be worth keeping? Asked once, before the first is. NULL: it might. */
+    bool (*sift_event)(void *ctx, const struct block *b, const struct record *r);
     /* Is the serialised text of an object at this path asked for by anybody? NULL: never. */
     bool (*wants_inner)(void *ctx, field_id field);
     bool (*full)(void *ctx, struct err *e);

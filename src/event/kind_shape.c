@@ -202,7 +202,7 @@ static void undo_pairs(const struct shape_pair *p, struct fields *fields, struct
             if (reversed)
                 held.field = p->list;
             else if (named != FIELD_NONE)
-                held = (struct raw){named, RAW_TEXT, false, 0, 0, ""};
+                held = (struct raw){.field = named, .type = RAW_TEXT, .ptr = ""};
             r->values[kept++] = held;
             held.field = FIELD_NONE;
         }

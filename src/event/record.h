@@ -73,7 +73,10 @@ struct record {
     int64_t when; /* event time if the reader knows it (EVTX), else INSTANT_NONE: the kind's time field decides */
     uint8_t zone; /* enum zone; this and what follows: of `when`, where it is set */
     uint8_t precision;
-    str time_text;   /* what the time was read from; empty: binary, what instant_format writes says it */
+    str time_text; /* what the time was read from; empty: binary, what instant_format writes says it */
+    str bytes;     /* of text: what values are views into, all but those that had to be undone; or empty: not known */
+    uint64_t
+        constants; /* bit n: value n, of the first 64, is no record's: its bytes stay where and as they are as long as the kinds */
     uint64_t number; /* as the format counts: EventRecordID; else the 1-based number of the record in its source */
     uint64_t offset; /* first byte of the record, from the start of the (unpacked) source */
     uint64_t size;   /* bytes of the record in the source */

@@ -423,6 +423,12 @@ static bool sift(void *ctx, const struct block *b, const struct raw *v) {
     return detector_sift(w->detector, b, v);
 }
 
+static bool sift_event(void *ctx, const struct block *b, const struct record *r) {
+    const struct worker *const w = ctx;
+
+    return detector_sift_event(w->detector, b, r);
+}
+
 static bool wants_inner(void *ctx, field_id field) {
     const struct worker *const w = ctx;
 
@@ -739,6 +745,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .roles = setup->match ? 0 : FINDING_ROLES,
                                           .collect = setup->collect,
                                           .sift = sift,
+                                          .sift_event = sift_event,
                                           .wants_inner = setup->list ? NULL : wants_inner,
                                           .zone = setup->zone_rules,
                                           .unclaimed = setup->list,

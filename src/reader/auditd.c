@@ -125,6 +125,7 @@ struct event {
     str raw[4];                                                   /* a0 to a3 of SYSCALL */
     str arch, call, cwd, auid, auid_name, uid, uid_name, session; /* empty: not said */
     bool call_named;
+    str longest;      /* of the lines, as it is kept: most values are views into it */
     struct buf lines; /* for show */
 };
 
@@ -765,7 +766,7 @@ static bool emit(struct reading *r) {
         ok = finish(r, v);
         if (ok && v->cut)
             r->lined.to->damage(r->lined.to, v->offset, 0, "more than 8192 values: the rest was left out");
-        ok = ok && lined_record(&r->lined, v->values, v->count, v->offset, v->size);
+        ok = ok && lined_record(&r->lined, v->values, v->count, v->longest, v->offset, v->size);
     }
     r->held -= v->bytes;
     r->first = (r->first + 1) % OPEN_MAX;
@@ -889,6 +890,7 @@ static struct event *begin(struct reading *r, const struct title *t) {
                         .lines = v->lines};
     v->lines.len = 0;
     v->mine = lined_is_mine(&r->lined);
+    v->longest = S("");
     v->raw[0] = v->raw[1] = v->raw[2] = v->raw[3] = S("");
     v->arch = v->call = v->cwd = v->auid = v->auid_name = v->uid = v->uid_name = v->session = S("");
     if (!v->arena)
@@ -937,6 +939,8 @@ static bool add_line(struct reading *r, struct event *v, const struct title *t) 
     }
     if (!type_add(r, v, t->type) || !keep(r, v, t->body, &body))
         return false;
+    if (body.len > v->longest.len)
+        v->longest = body;
     /* The copy is the event's own: what is decoded is decoded in place. */
     char *const text = (char *)(uintptr_t)body.ptr;
 

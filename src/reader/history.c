@@ -122,7 +122,7 @@ static bool emit(struct reading *r) {
         damage(r, 1, "text that is no Unicode: repaired");
     if (r->cut)
         damage(r, 0, "more than 256 paths: the rest was left out");
-    return lined_record(&r->lined, r->values, count, r->offset, r->end - r->offset);
+    return lined_record(&r->lined, r->values, count, S(""), r->offset, r->end - r->offset);
 }
 
 /* The command that is being read is complete. */

@@ -35,7 +35,7 @@ bool lined_line_record(struct lined *l, struct raw *values, uint32_t count) {
 
     if (good < l->lines.line.len)
         lined_damage(l, l->lines.offset + good, 1, "text that is no Unicode: repaired");
-    return lined_record(l, values, count, l->lines.offset, l->lines.line.len);
+    return lined_record(l, values, count, l->lines.line, l->lines.offset, l->lines.line.len);
 }
 
 bool lined_no_memory(const struct lined *l) {

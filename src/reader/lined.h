@@ -38,10 +38,16 @@ static inline enum line_found lined_next(struct lined *l) {
 field_id lined_field(struct lined *l, str name);
 /* Tells of overflow, at the line given last. */
 void lined_tell_overflow(struct lined *l);
-/* Gives the next record to the sink. */
-static inline bool lined_record(struct lined *l, struct raw *values, uint32_t count, uint64_t offset, uint64_t size) {
-    struct record const record = {
-        .values = values, .count = count, .when = INSTANT_NONE, .number = ++l->number, .offset = offset, .size = size};
+/* Gives the next record to the sink. bytes: as in event/record.h. */
+static inline bool lined_record(struct lined *l, struct raw *values, uint32_t count, str bytes, uint64_t offset,
+                                uint64_t size) {
+    struct record const record = {.values = values,
+                                  .count = count,
+                                  .when = INSTANT_NONE,
+                                  .bytes = bytes,
+                                  .number = ++l->number,
+                                  .offset = offset,
+                                  .size = size};
 
     return l->to->record(l->to, &record, l->e);
 }

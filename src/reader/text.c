@@ -187,6 +187,7 @@ static bool emit(struct reading *r, str text, uint64_t offset, uint64_t size) {
     struct record const record = {.values = r->values,
                                   .count = r->count,
                                   .when = INSTANT_NONE,
+                                  .bytes = text,
                                   .number = ++r->number,
                                   .offset = offset,
                                   .size = size};

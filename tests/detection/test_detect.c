@@ -147,6 +147,23 @@ static const struct {
     {"keyword", "s: [foo], condition: s", {{"A", T, STR("x")}, {"B", T, STR("a FOO b")}}, true},
     {"keyword not", "s: [foo], condition: s", {{"A", T, STR("fo")}, {"B", T, STR("o")}}, false},
     {"keywords, all", "s: {'|all': [foo, bar]}, condition: s", {{"A", T, STR("xfoo")}, {"B", T, STR("barx")}}, true},
+    {"keywords, all but one",
+     "s: {'|all': [foo, bar]}, condition: s",
+     {{"A", T, STR("x")}, {"B", T, STR("barx")}},
+     false},
+    {"keywords, not all but one", "s: {'|all': [foo, bar]}, condition: not s", {{"B", T, STR("barx")}}, true},
+    {"keywords or a field",
+     "s: {'|all': [foo, bar]}, f: {A: x}, condition: s or f",
+     {{"A", T, STR("x")}, {"B", T, STR("bar")}},
+     true},
+    {"a field and no keywords",
+     "s: {'|all': [foo, bar]}, f: {A: x}, condition: f and not s",
+     {{"A", T, STR("x")}, {"B", T, STR("bar foo")}},
+     false},
+    {"a field and not one of keywords",
+     "s: [foo, bar], f: {A: x}, condition: f and not 1 of s",
+     {{"A", T, STR("x")}, {"B", T, STR("bar")}},
+     false},
     {"keyword expression", "s: {'|re': 'fo+bar'}, condition: s", {{"B", T, STR("a fooobar b")}}, true},
     {"not", "s: {A: x}, f: {B: y}, condition: s and not f", {{"A", T, STR("x")}}, true},
     {"not, but", "s: {A: x}, f: {B: y}, condition: s and not f", {{"A", T, STR("x")}, {"B", T, STR("Y")}}, false},
@@ -174,7 +191,12 @@ struct bench {
     struct plan *plan;
     struct detector *detector;
     struct block *block;
-    bool sifts; /* rows are made as ingest makes them: without what nobody asks for */
+    enum {
+        KEEPS_ALL,
+        SIFTS,
+        SIFTS_EVENTS
+    } sifts;         /* rows are made as ingest makes them: without what nobody asks for */
+    char line[4096]; /* the texts of the row, which its record came from */
     uint32_t left_out;
     /* What was told. */
     bool *told; /* by rule * rows + row */
@@ -244,23 +266,49 @@ static bool open_all(struct bench *b, const char *rules, uint32_t rows, struct e
     return open_hunt(b, e);
 }
 
-static bool add_row(struct bench *b, const struct cell *cells, size_t count, uint64_t offset) {
-    size_t repaired = 0;
+/* Cells as the values of a record: texts are parts of a line. */
+static size_t values_of(struct bench *b, const struct cell *cells, size_t count, struct raw *values, struct record *r) {
+    size_t n = 0, used = 0;
 
+    for (; n < count && cells[n].field; n++) {
+        str const text = cells[n].text;
+        bool const part = cells[n].type == T && text.len < sizeof b->line - used;
+
+        values[n] = (struct raw){
+            field_intern(b->fields, str_of(cells[n].field)), cells[n].type, false, 0, (uint32_t)text.len, text.ptr};
+        if (part) {
+            memcpy(b->line + used, text.ptr, text.len);
+            values[n].ptr = b->line + used;
+            used += text.len;
+            b->line[used++] = ' ';
+        }
+    }
+    *r = (struct record){.values = values, .count = (uint32_t)n, .when = INSTANT_NONE, .bytes = {b->line, used}};
+    return n;
+}
+
+static bool add_row(struct bench *b, const struct cell *cells, size_t count, uint64_t offset) {
+    struct raw values[64];
+    struct record r;
+    size_t repaired = 0, n;
+
+    assert_true(count <= COUNT(values));
+    n = values_of(b, cells, count, values, &r);
     if (!block_row_room(b->block))
         return false;
-    for (size_t i = 0; i < count && cells[i].field; i++) {
-        field_id const field = field_intern(b->fields, str_of(cells[i].field));
-        struct column *const c = field == FIELD_NONE ? NULL : block_column_make(b->block, field, 42);
-        struct raw const raw = {field, cells[i].type, false, 0, (uint32_t)cells[i].text.len, cells[i].text.ptr};
+    for (size_t i = 0; i < n; i++) {
+        struct raw const raw = values[i];
+        struct column *const c = raw.field == FIELD_NONE ? NULL : block_column_make(b->block, raw.field, 42);
 
         if (!c)
             return false;
         if (b->sifts) {
-            struct ingest_wish const wish = detector_wants(b->detector, b->block, field);
+            struct ingest_wish const wish = detector_wants(b->detector, b->block, raw.field);
 
             if (!(wish.all >> raw.type & 1) &&
-                (!(wish.sifted >> raw.type & 1) || !detector_sift(b->detector, b->block, &raw))) {
+                (!(wish.sifted >> raw.type & 1) ||
+                 (b->sifts == SIFTS_EVENTS && !detector_sift_event(b->detector, b->block, &r)) ||
+                 !detector_sift(b->detector, b->block, &raw))) {
                 b->left_out++;
                 continue;
             }
@@ -525,16 +573,16 @@ static void filters_take_away_and_are_counted(void **state) {
 
 /* Each rule alone, on all events, with and without what it does not ask for. */
 static void what_nobody_asks_for_changes_nothing(void **state) {
-    uint32_t left_out = 0, hits = 0;
+    uint32_t left_out[SIFTS_EVENTS + 1] = {0}, hits = 0;
 
     (void)state;
     for (size_t r = 0; r < COUNT(cases); r++) {
-        bool *told[2];
+        bool *told[SIFTS_EVENTS + 1];
         char rule[600];
         struct bench b;
         struct err e = {0};
 
-        for (int sifts = 0; sifts < 2; sifts++) {
+        for (unsigned sifts = KEEPS_ALL; sifts <= SIFTS_EVENTS; sifts++) {
             snprintf(rule, sizeof rule, "---\ntitle: t\nlogsource: {product: test}\ndetection: {%s}\n",
                      cases[r].detection);
             assert_true(open_all(&b, rule, COUNT(cases), &e));
@@ -544,19 +592,20 @@ static void what_nobody_asks_for_changes_nothing(void **state) {
             assert_true(detector_run(b.detector, &b.block, 1, &e));
             told[sifts] = b.told;
             b.told = NULL;
-            left_out += b.left_out;
+            left_out[sifts] += b.left_out;
             close_all(&b);
         }
         for (size_t i = 0; i < COUNT(cases); i++) {
             hits += told[0][i];
-            if (told[0][i] != told[1][i])
-                fail_msg("rule '%s', event '%s': %d, and %d without what nobody asks for", cases[r].name, cases[i].name,
-                         told[0][i], told[1][i]);
+            for (unsigned sifts = SIFTS; sifts <= SIFTS_EVENTS; sifts++)
+                if (told[0][i] != told[sifts][i])
+                    fail_msg("rule '%s', event '%s': %d, and %d without what nobody asks for (%u)", cases[r].name,
+                             cases[i].name, told[0][i], told[sifts][i], sifts);
         }
-        free(told[0]);
-        free(told[1]);
+        for (unsigned sifts = KEEPS_ALL; sifts <= SIFTS_EVENTS; sifts++)
+            free(told[sifts]);
     }
-    assert_true(left_out > 1000 && hits > 100);
+    assert_true(left_out[SIFTS] > 1000 && left_out[SIFTS_EVENTS] > left_out[SIFTS] && hits > 100);
 }
 
 /* Text is kept for rules about all fields only if it holds what they look for. */
@@ -608,6 +657,56 @@ static void text_is_sifted(void **state) {
             fail_msg("%s: '%.*s'", cases_of_text[i].detection, STR_ARG(cases_of_text[i].value));
         if (cases_of_text[i].sieve)
             assert_false(detector_sift(b.detector, b.block, &inner));
+        close_all(&b);
+    }
+}
+
+/* Of an event nothing is kept for rules about all fields unless something in it can start one. */
+static void events_are_sifted(void **state) {
+    static const char all[] = "s: {'|all': [POST, longer]}, condition: s",
+                      nots[] = "s: {A: x}, t: [post, longer], condition: s and not t",
+                      either[] = "s: {A: x}, t: {'|all': [POST, longer]}, condition: s or t";
+    static const struct {
+        const char *detection;
+        struct cell cells[2];
+        bool sifted; /* is each value to be looked at? */
+    } events[] = {
+        {"s: [mimikatz], condition: s", {{"C", T, STR("a MimiKatz b")}}, true},
+        {"s: [mimikatz], condition: s", {{"C", T, STR("a Mimi b")}}, false},
+        {"s: [mimikatz], condition: s", {{"C", T, STR("a Mimi")}, {"E", T, STR("mimikatz")}}, true},
+        {"s: [mimikatz], condition: s", {{"C", T, STR("mimi\xff")}}, true}, /* is counted as repaired */
+        {"s: [mimikatz], condition: s", {{"C", T, STR("a")}, {"E", RAW_NUMBER, STR("1")}}, false},
+        {"s: [mimikatz], condition: s", {{"C", T, STR("a")}, {"E", RAW_UTF16, STR("m\0")}}, true},
+        {"s: [mimikatz], condition: s", {{"C", T, STR("a")}, {"E", RAW_I64, STR("\1\0\0\0\0\0\0\0")}}, true},
+        {all, {{"C", T, STR("a POST b")}}, false}, /* the other is rarer */
+        {all, {{"C", T, STR("a LONGER b")}}, true},
+        {all, {{"C", T, STR("a LONGER b")}, {"E", T, STR("Post")}}, true},
+        {nots, {{"C", T, STR("a POST b")}}, true},
+        {nots, {{"C", T, STR("a LONGER b")}}, true},
+        {nots, {{"C", T, STR("other")}}, false},
+        {either, {{"C", T, STR("POST")}, {"A", T, STR("x")}}, false},
+        {either, {{"C", T, STR("longer")}, {"A", T, STR("y")}}, true},
+        {"s: {'|re': 'user=\\w+'}, condition: s", {{"C", T, STR("USER=x")}}, true},
+        {"s: {'|re': 'user=\\w+'}, condition: s", {{"C", T, STR("name=x")}}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(events); i++) {
+        struct raw values[2];
+        struct record r;
+        struct bench b;
+        struct err e = {0};
+        char rule[300];
+
+        snprintf(rule, sizeof rule, "---\ntitle: t\nlogsource: {product: test}\ndetection: {%s}\n",
+                 events[i].detection);
+        assert_true(open_all(&b, rule, 1, &e));
+        (void)detector_wants(b.detector, b.block, field_intern(b.fields, S("C")));
+        (void)values_of(&b, events[i].cells, 2, values, &r);
+        if (detector_sift_event(b.detector, b.block, &r) != events[i].sifted)
+            fail_msg("event %zu: %s", i, events[i].detection);
+        r.bytes = (str){"", 0}; /* nothing is known of it */
+        assert_true(detector_sift_event(b.detector, b.block, &r));
         close_all(&b);
     }
 }
@@ -757,6 +856,7 @@ int main(void) {
         cmocka_unit_test(filters_take_away_and_are_counted),
         cmocka_unit_test(what_nobody_asks_for_changes_nothing),
         cmocka_unit_test(text_is_sifted),
+        cmocka_unit_test(events_are_sifted),
         cmocka_unit_test(filters_count_events),
         cmocka_unit_test(what_is_asked_for),
         cmocka_unit_test(what_is_asked_for_later),

@@ -384,6 +384,173 @@ static void formats_are_asked_in_order(void **state) {
     assert_int_equal(wrong, 0);
 }
 
+static uint32_t roll(uint64_t *dice, uint32_t below) {
+    *dice = *dice * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*dice >> 33) % below;
+}
+
+/* Text of a template: of few letters and marks, so that templates share it; now and then long enough for the index. */
+static void random_text(struct buf *out, uint64_t *dice) {
+    static const char *const texts[] = {
+        " ",     ", ",     "#",       "|",       "=",      " for user ", ": ", " from ",  "session ", "session opened",
+        " ses",  "ion op", "failed ", "Failed ", " [**] ", "opened by",  "a",  "aaaaaaa", "aaaaaaaa", "] ",
+        "\"x\" "};
+
+    buf_add(out, str_of(texts[roll(dice, COUNT(texts))]));
+    if (roll(dice, 4) == 0)
+        buf_add(out, str_of(texts[roll(dice, COUNT(texts))]));
+}
+
+static void random_template(struct buf *out, uint64_t *dice) {
+    static const char *const types[] = {":word", ":int", "", ":address", ":number", ":time", ":quoted"};
+    uint32_t const fields = roll(dice, 4);
+
+    if (fields == 0 || roll(dice, 2))
+        random_text(out, dice);
+    for (uint32_t i = 0; i < fields; i++) {
+        bool const open = i > 0 && roll(dice, 5) == 0;
+
+        buf_format(out, "%s{f%u%s}", open ? "[[" : "", i, types[roll(dice, COUNT(types))]);
+        random_text(out, dice);
+        buf_add(out, open ? S("]]") : S(""));
+        if (open)
+            random_text(out, dice);
+    }
+}
+
+/* A line that fits the template, or nearly. */
+static void random_line(struct buf *out, const struct template *t, uint64_t *dice) {
+    static const char *const values[] = {"alice",
+                                         "7",
+                                         "-",
+                                         "192.0.2.1",
+                                         "2024-03-01 00:00:00",
+                                         "Mar  1 00:00:00",
+                                         "a b",
+                                         "3.5",
+                                         "aaaaaaaaaaa",
+                                         "[2001:db8::1]",
+                                         "x: y",
+                                         "#",
+                                         ""};
+
+    out->len = 0;
+    for (uint16_t i = 0; i < t->piece_count; i++) {
+        if (t->pieces[i].type == PIECE_OPEN && roll(dice, 2))
+            i = t->pieces[i].next;
+        if (i == t->piece_count)
+            break;
+        if (t->pieces[i].type == PIECE_TEXT)
+            buf_add(out, t->pieces[i].text);
+        else if (t->pieces[i].type != PIECE_OPEN && t->pieces[i].type != PIECE_CLOSE)
+            buf_add(out, str_of(values[roll(dice, COUNT(values))]));
+    }
+    if (out->len && roll(dice, 3) == 0)
+        out->ptr[roll(dice, (uint32_t)out->len)] = "a #|\xc3"
+                                                   "Fs"[roll(dice, 7)];
+    if (out->len && roll(dice, 8) == 0)
+        out->len -= roll(dice, (uint32_t)out->len);
+}
+
+/* Whatever tells in a hurry which of many templates can fit: the first of them that fits by itself is the line's. */
+static void many_templates_are_as_one_by_one(void **state) {
+    enum { TEMPLATES = 400, LINES = 4000 };
+    struct buf yaml = {0}, line = {0}, many = {0}, one = {0};
+    struct told t = {0}, u = {0};
+    uint64_t dice = 3;
+    size_t hits = 0, later = 0;
+    struct set s;
+    struct err e = {0};
+
+    (void)state;
+    buf_add(&yaml, S("format: f\ntitle: t\ntemplates:\n"));
+    for (int i = 0; i < TEMPLATES; i++) {
+        buf_add(&yaml, S("  - '"));
+        random_template(&yaml, &dice);
+        buf_add(&yaml, S("'\n"));
+    }
+    set_open(&s, buf_str(&yaml));
+    const struct format *const all = formats_at(kinds_formats(s.kinds), 0);
+    struct formats *alone[TEMPLATES];
+    struct format single[TEMPLATES];
+    const struct format *list[TEMPLATES];
+
+    assert_int_equal(all->template_count, TEMPLATES);
+    for (size_t i = 0; i < TEMPLATES; i++) {
+        single[i] = *all;
+        single[i].templates = &all->templates[i];
+        single[i].template_count = 1;
+        list[i] = &single[i];
+        assert_non_null(alone[i] = formats_new(&list[i], 1));
+    }
+    for (int k = 0; k < LINES; k++) {
+        size_t i = 0;
+
+        random_line(&line, &all->templates[roll(&dice, TEMPLATES)], &dice);
+        tell_line(&s, S(""), buf_str(&line), &t);
+        told_text(s.fields, &t, &many);
+        for (; i < TEMPLATES; i++) {
+            if (!formats_tell(alone[i], s.fields, S(""), buf_str(&line), &u, &e))
+                fail_msg("%s", e.text);
+            if (u.template)
+                break;
+        }
+        hits += i < TEMPLATES;
+        later += i > 0 && i < TEMPLATES;
+        if (t.template != (i < TEMPLATES ? &all->templates[i] : NULL))
+            fail_msg("'%.*s': template %zu", STR_ARG(buf_str(&line)), i);
+        told_text(s.fields, &u, &one);
+        if (t.template && !str_eq(buf_str(&many), buf_str(&one)))
+            fail_msg("'%.*s': %.*s, alone %.*s", STR_ARG(buf_str(&line)), STR_ARG(buf_str(&many)),
+                     STR_ARG(buf_str(&one)));
+    }
+    assert_true(hits > LINES / 3 && later > LINES / 4);
+    for (size_t i = 0; i < TEMPLATES; i++)
+        formats_free(alone[i]);
+    told_free(&t);
+    told_free(&u);
+    buf_free(&yaml);
+    buf_free(&line);
+    buf_free(&many);
+    buf_free(&one);
+    set_close(&s);
+}
+
+/* What is remembered of the line before (times, keys) is compared in full. */
+static void what_is_remembered_is_compared(void **state) {
+    static const struct {
+        const char *line, *told;
+    } lines[] = {
+        {"at 2024-03-01 00:00:00 x", "f t=2024-03-01 00:00:00"},
+        {"at 2024-03-01 00:00:00 x", "f t=2024-03-01 00:00:00"},
+        {"at 2024-03-01 00:00:99 x", ""},
+        {"at 2024-03-01 00:00:00 x", "f t=2024-03-01 00:00:00"},
+        {"at 2024-03-01 00:00:0 x", ""},
+        {"kv a=1 b=2", "f a=1;b=2"},
+        {"kv b=1 a=2", "f b=1;a=2"},
+        {"kv a=1 bb=2", "f a=1;bb=2"},
+        {"kv a=1 b=2 a=3", "f a=1;b=2;a=3"},
+        {"kv a=1 bb=2", "f a=1;bb=2"},
+        {"kv c=1", "f c=1"},
+        {"kv a=1 b=2", "f a=1;b=2"},
+    };
+    struct buf text = {0};
+    struct told t = {0};
+    struct set s;
+
+    (void)state;
+    set_open(&s, S("format: f\ntitle: t\ntemplates:\n  - 'at {t:time} x'\n  - 'kv {:pairs}'\n"));
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        tell_line(&s, S(""), str_of(lines[i].line), &t);
+        told_text(s.fields, &t, &text);
+        if (!str_eq(buf_str(&text), str_of(lines[i].told)))
+            fail_msg("%s: '%.*s'", lines[i].line, STR_ARG(buf_str(&text)));
+    }
+    told_free(&t);
+    buf_free(&text);
+    set_close(&s);
+}
+
 /* Whatever lines came before, and whatever order the files have. */
 static void lines_forget_each_other(void **state) {
     struct told t = {0};
@@ -682,6 +849,8 @@ int main(void) {
         cmocka_unit_test(templates_and_lines),
         cmocka_unit_test(reads_formats),
         cmocka_unit_test(formats_are_asked_in_order),
+        cmocka_unit_test(many_templates_are_as_one_by_one),
+        cmocka_unit_test(what_is_remembered_is_compared),
         cmocka_unit_test(lines_forget_each_other),
         cmocka_unit_test(a_users_format_comes_before_the_built_in),
         cmocka_unit_test(columns_of_a_row),

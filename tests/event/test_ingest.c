@@ -159,6 +159,18 @@ static bool on_sift(void *ctx, const struct block *b, const struct raw *v) {
     return v->len && v->ptr[0] == 'k';
 }
 
+/* Nothing of a record with `badge=none` matters. */
+static bool on_sift_event(void *ctx, const struct block *b, const struct record *r) {
+    struct trial *const t = ctx;
+
+    assert_non_null(b->kind);
+    for (uint32_t i = 0; i < r->count; i++)
+        if (str_eq(field_name(t->fields, r->values[i].field), S("badge")) &&
+            str_eq((str){r->values[i].ptr, r->values[i].len}, S("none")))
+            return false;
+    return true;
+}
+
 static void open_with(struct trial *t, const char *yaml, const struct ingest_options *bounds) {
     struct err e = {0};
 
@@ -329,6 +341,8 @@ static const struct {
     {"both", "json", "door=d badge=1 few#7 few=x few#8 few=y", "#00001 acme/door - badge=1 door=d few=x|y"},
     {"sifted and kept", "json", "door=d badge=1 sifted=keep", "#00001 acme/door - badge=1 door=d sifted=keep"},
     {"sifted and dropped", "json", "door=d badge=1 sifted=drop", "#00001 acme/door - badge=1 door=d"},
+    {"of the event nothing matters", "json", "door=d badge=none sifted=keep few=x sifted#5",
+     "#00001 acme/door - badge=none door=d few=x sifted=5"},
     {"sifted, several", "json", "door=d badge=1 sifted=drop sifted=k1 sifted=x sifted=k2 sifted#5 sifted!",
      "#00001 acme/door - badge=1 door=d sifted=k1|k2|5|null"},
     {"several, with null", "json", "door=d badge=1 m=a m! m=a m#1", "#00001 acme/door - badge=1 door=d m=a|null|a|1"},
@@ -395,8 +409,11 @@ static const struct {
 };
 
 static void one_record(void **state) {
-    struct ingest_options const o = {
-        .rows_max = UINT32_MAX, .bytes_max = SIZE_MAX / 8, .wants = on_wants, .sift = on_sift};
+    struct ingest_options const o = {.rows_max = UINT32_MAX,
+                                     .bytes_max = SIZE_MAX / 8,
+                                     .wants = on_wants,
+                                     .sift = on_sift,
+                                     .sift_event = on_sift_event};
     static struct trial t;
     (void)state;
 
@@ -978,8 +995,19 @@ static void no_year_without_a_file(void **state) {
     draft_read(&t, &draft, S("lamp=on"));
     value_add(&t, &draft, "at", RAW_TEXT, S("Dec 31 23:59:59"));
     assert_true(give(&t, &draft, &e));
-    draft_clear(&draft);
     assert_int_equal(ingest_counts(t.in)->no_time, 1);
+    ingest_part(t.in, 9, S("json"));
+    ingest_latest(t.in, LATEST * 1000000000); /* the same text, read before */
+    assert_true(give(&t, &draft, &e));
+    ingest_latest(t.in, (LATEST - INT64_C(86400) * 730) * 1000000000);
+    assert_true(give(&t, &draft, &e));
+    draft_clear(&draft);
+    assert_int_equal(ingest_counts(t.in)->no_time, 0);
+    size_t count;
+    const struct row *const rows = ingest_blocks(t.in, &count)[0]->rows;
+
+    assert_int_equal(count, 1);
+    assert_int_equal(instant_wall(rows[1].when).year - instant_wall(rows[2].when).year, 2);
     trial_close(&t);
 }
 
