@@ -1,28 +1,10 @@
-/* mail_made: messages of a test's own making, and what stands in for the parts of codec that other tests look at: sketches of words,
- * names of places. Weak: where the program has its own, these are not used. */
+/* mail_made: messages of a test's own making, and sketches with just so much in common. */
 #ifndef TESTS_MAIL_MADE_H
 #define TESTS_MAIL_MADE_H
 
 #include "base/hash.h"
 #include "base/instant.h"
 #include "incident/mail_campaign.h"
-
-uint32_t __attribute__((weak)) sketch_agree(const struct sketch *a, const struct sketch *b) {
-    uint32_t n = 0;
-
-    for (size_t i = 0; a->shingles && b->shingles && i < SKETCH_SIZE; i++)
-        n += a->mins[i] == b->mins[i];
-    return n;
-}
-
-str __attribute__((weak)) html_where_name(enum html_where w) {
-    static const str names[HTML_WHERES] = {
-        STR("link"),  STR("image"), STR("background"), STR("style"), STR("font"),
-        STR("frame"), STR("media"), STR("refresh"),    STR("text"),
-    };
-
-    return names[w];
-}
 
 /* The sketch of some texts, as MinHash has it: as much in common as the texts. */
 static inline void made_sketch(struct sketch *s, const char *const *shingles, size_t count) {
