@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/hunt_mail.h"
 #include "cli/interrupt.h"
@@ -11,6 +12,7 @@
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "hunt/hunt.h"
+#include "reader/mail_house.h"
 #include "report/case.h"
 #include "report/finding_text.h"
 
@@ -24,11 +26,12 @@ struct wishes {
     size_t memory;    /* 0: the usual */
     const struct phone_country *country;
     struct arguments geo, own, partners;
-    const char *roster;
+    const char *roster, *dkim_keys;
     bool json, salvaged, force, quiet;
 };
 
 #define OUTPUT_BUFFER ((size_t)256 << 10)
+#define KEYS_MAX ((size_t)16 << 20)
 
 struct run {
     const struct wishes *w;
@@ -37,6 +40,7 @@ struct run {
     struct case_writer *writer; /* NULL: none */
     struct geo *geo;            /* the same */
     struct zone_rules *zone;    /* the same */
+    struct mail_house *house;
     struct hunt_mail *mail;
     struct buf line;
 };
@@ -208,6 +212,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .set = set,
                                          .fields = fields,
                                          .kinds = kinds,
+                                         .house = run->house,
                                          .latest = w->latest,
                                          .zone_rules = run->zone,
                                          .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
@@ -231,13 +236,8 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .progress = w->quiet ? NULL : on_progress,
                                          .ctx = run};
 
-    struct hunt_mail_options const mail = {.roster = w->roster,
-                                           .own = &w->own,
-                                           .partners = &w->partners,
-                                           .hunt = &options,
-                                           .writer = run->writer,
-                                           .progress = options.progress,
-                                           .ctx = run};
+    struct hunt_mail_options const mail = {
+        .roster = w->roster, .hunt = &options, .writer = run->writer, .progress = options.progress, .ctx = run};
 
     if (!hunt_mail_new(&run->mail, &mail, &e))
         return stop(run, &e);
@@ -273,6 +273,19 @@ static bool rules_usable(const struct sigma_set *set, struct err *e) {
                    set->verdict_count);
 }
 
+/* What is known of whose mail is read. */
+static bool house_open(const struct wishes *w, struct mail_house **out, struct err *e) {
+    struct dkim_keys *keys = NULL;
+    struct buf text = {0};
+    bool ok = true;
+
+    if (w->dkim_keys)
+        ok = file_read(w->dkim_keys, KEYS_MAX, &text, e) &&
+             dkim_keys_read(&keys, str_of(w->dkim_keys), buf_str(&text), e);
+    buf_free(&text);
+    return ok && mail_house_new(out, w->own.items, w->own.count, w->partners.items, w->partners.count, keys, e);
+}
+
 static int hunt(const struct wishes *w) {
     struct run run = {.w = w};
     struct sigma_loader *loader = NULL;
@@ -289,8 +302,8 @@ static int hunt(const struct wishes *w) {
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
         !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
-        !zone_open(&w->zone, &run.zone, &e) || !networks_open(&w->geo, &run.geo, &e) ||
-        !summary_new(&run.summary, set, &e))
+        !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
+        !networks_open(&w->geo, &run.geo, &e) || !summary_new(&run.summary, set, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
@@ -300,6 +313,7 @@ static int hunt(const struct wishes *w) {
     hunt_mail_free(run.mail);
     geo_close(run.geo);
     zone_rules_free(run.zone);
+    mail_house_free(run.house);
     summary_free(run.summary);
     sigma_loader_free(loader);
     kinds_free(kinds);
@@ -374,6 +388,11 @@ static const struct option options[] = {
      .many = true,
      .help = "a domain of somebody it writes to, which others may pretend to be",
      AT(partners)},
+    {.name = "dkim-keys",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "keys of those who sign mail, as their DNS has them; nothing is asked of any network",
+     AT(dkim_keys)},
     {ROW_PLACEHOLDERS, AT(placeholders)},
     {.name = "threads",
      .argument = "N",

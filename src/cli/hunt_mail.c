@@ -3,7 +3,7 @@
 
 #include "incident/mail_knowledge.h"
 #include "incident/mail_roster.h"
-#include "intel/lookalike.h"
+#include "reader/mail_house.h"
 #include "report/finding_text.h"
 #include "report/mail_case.h"
 
@@ -15,10 +15,8 @@ struct hunt_mail {
     struct mail_roster *roster;
     struct mail_knowledge *knowledge;
     struct mail_campaigns *campaigns; /* NULL until a message comes */
-    struct lookalike *lookalike;      /* NULL: no domains were given */
     struct mail_job *job;
     struct arena *message, *texts;
-    str *own;
     uint64_t messages, campaign_count, states[OPEN_STATES], followed, lost, changed, tokens;
     struct mail_job_result result;
     struct buf top, changes; /* lines of the summary */
@@ -37,25 +35,6 @@ static enum mail_source source(void *ctx, str client_address, str user_agent) {
     return who.type == MAIL_FETCHER_GATEWAY ? MAIL_SOURCE_GATEWAY : MAIL_SOURCE_IMAGE_PROXY;
 }
 
-/* Domains as people write them, ours first. */
-static bool domains(struct hunt_mail *m, struct err *e) {
-    size_t const own = m->o.own->count, all = own + m->o.partners->count;
-
-    if (!(m->own = calloc(all + 1, sizeof *m->own)))
-        return no_memory(e);
-    for (size_t i = 0; i < all; i++) {
-        str const name = str_of(i < own ? m->o.own->items[i] : m->o.partners->items[i - own]);
-        char *const small = arena_bytes(m->texts, name.len);
-
-        if (!small)
-            return no_memory(e);
-        for (size_t k = 0; k < name.len; k++)
-            small[k] = name.ptr[k] >= 'A' && name.ptr[k] <= 'Z' ? (char)(name.ptr[k] + 32) : name.ptr[k];
-        m->own[i] = (str){small, name.len};
-    }
-    return !all || lookalike_new(&m->lookalike, m->own, all, e);
-}
-
 bool hunt_mail_new(struct hunt_mail **out, const struct hunt_mail_options *options, struct err *e) {
     struct hunt_mail *const m = calloc(1, sizeof *m);
     struct mail_job_options const job = {.hunt = options->hunt, .source = source, .source_ctx = m};
@@ -67,8 +46,7 @@ bool hunt_mail_new(struct hunt_mail **out, const struct hunt_mail_options *optio
     m->texts = arena_new((size_t)1 << 20);
     bool ok = (m->message && m->texts) || no_memory(e);
 
-    ok = ok && (!options->roster || mail_roster_open(&m->roster, options->roster, e)) && domains(m, e) &&
-         mail_job_new(&m->job, &job, e);
+    ok = ok && (!options->roster || mail_roster_open(&m->roster, options->roster, e)) && mail_job_new(&m->job, &job, e);
     if (!ok) {
         hunt_mail_free(m);
         return false;
@@ -84,12 +62,10 @@ void hunt_mail_free(struct hunt_mail *m) {
     mail_campaigns_free(m->campaigns);
     mail_knowledge_free(m->knowledge);
     mail_roster_free(m->roster);
-    lookalike_free(m->lookalike);
     arena_free(m->message);
     arena_free(m->texts);
     buf_free(&m->top);
     buf_free(&m->changes);
-    free(m->own);
     free(m);
 }
 
@@ -98,41 +74,12 @@ void hunt_mail_free(struct hunt_mail *m) {
 static bool campaigns_begin(struct hunt_mail *m, struct err *e) {
     if (!mail_knowledge_new(&m->knowledge, e))
         return false;
-    struct mail_campaign_options const options = {.roster = m->roster,
-                                                  .knowledge = m->knowledge,
-                                                  .own_domains = m->own,
-                                                  .own_count = m->o.own->count,
-                                                  .memory_max = CAMPAIGN_MEMORY};
+    struct mail_campaign_options options = {
+        .roster = m->roster, .knowledge = m->knowledge, .memory_max = CAMPAIGN_MEMORY};
+
+    options.own_domains = mail_house_own(m->o.hunt->house, &options.own_count);
 
     return mail_campaigns_new(&m->campaigns, &options, e);
-}
-
-static str domain_of(str address) {
-    size_t const at = str_find_byte(address, '@');
-
-    return at == SIZE_MAX ? (str){"", 0} : str_from(address, at + 1);
-}
-
-static bool is_own(const struct hunt_mail *m, str domain) {
-    for (size_t i = 0; i < m->o.own->count; i++) {
-        size_t const more = domain.len - m->own[i].len;
-
-        if (str_eq(domain, m->own[i]) ||
-            (domain.len > m->own[i].len && str_ends(domain, m->own[i]) && domain.ptr[more - 1] == '.'))
-            return true;
-    }
-    return false;
-}
-
-/* The reader knows no institution: whose domain looks like ours is said here. */
-static void compare_domains(const struct hunt_mail *m, struct mail_message *message) {
-    str const domains[] = {message->from_domain, domain_of(message->reply_to), domain_of(message->return_path)};
-    struct lookalike_hit hit;
-
-    message->from_own |= message->from_domain.len && is_own(m, message->from_domain);
-    for (size_t i = 0; m->lookalike && i < COUNT(domains) && !message->lookalike_of.len; i++)
-        if (domains[i].len && lookalike_find(m->lookalike, domains[i], &hit))
-            message->lookalike_of = hit.own;
 }
 
 bool hunt_mail_collected(struct hunt_mail *m, const struct normal_event *v, struct err *e) {
@@ -146,7 +93,6 @@ bool hunt_mail_collected(struct hunt_mail *m, const struct normal_event *v, stru
     if (!mail_message_of(v, m->message, &message))
         return no_memory(e);
     m->messages++;
-    compare_domains(m, &message);
     return mail_campaigns_add(m->campaigns, &message, e);
 }
 

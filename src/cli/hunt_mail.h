@@ -10,15 +10,14 @@
 struct hunt_mail;
 
 struct hunt_mail_options {
-    const char *roster;                     /* NULL: none */
-    const struct arguments *own, *partners; /* domains */
-    const struct hunt_options *hunt;        /* as it will run, but for its callbacks; outlives this */
-    struct case_writer *writer;             /* NULL: none */
+    const char *roster;              /* NULL: none */
+    const struct hunt_options *hunt; /* with its house; as it will run, but for its callbacks; outlives this */
+    struct case_writer *writer;      /* NULL: none */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* of the second pass; NULL: not asked for */
     void *ctx;
 };
 
-/* ERR_USAGE: a roster that is not there or none, a domain that is none. */
+/* ERR_USAGE: a roster that is not there or none. */
 MUST_USE bool hunt_mail_new(struct hunt_mail **out, const struct hunt_mail_options *options, struct err *e);
 void hunt_mail_free(struct hunt_mail *m); /* takes NULL */
 

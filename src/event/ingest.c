@@ -1078,6 +1078,7 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->seed = hash_seed();
     in->sink = (struct event_sink){.fields = options->fields,
                                    .kinds = options->kinds,
+                                   .house = options->house,
                                    .wants = sink_wants,
                                    .wants_inner = sink_wants_inner,
                                    .record = take,

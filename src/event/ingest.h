@@ -20,6 +20,7 @@ typedef struct ingest_wish (*ingest_wants)(void *ctx, const struct block *b, fie
 struct ingest_options {
     struct fields *fields;
     const struct kinds *kinds;
+    const struct mail_house *house; /* as the sink's */
     ingest_wants wants;
     /* Is the value, of a type to be sifted, worth keeping? The answer depends on the value alone. */
     bool (*sift)(void *ctx, const struct block *b, const struct raw *v);

@@ -85,9 +85,11 @@ struct record {
 
 /* Where a reader's output goes. Implemented by event/ingest.h for hunts, by tests, by `longwatch show`. */
 struct kinds;
+struct mail_house;
 struct event_sink {
     struct fields *fields;
-    const struct kinds *kinds; /* what is known of tables without header line (event/table.h); NULL: nothing */
+    const struct kinds *kinds;      /* what is known of tables without header line (event/table.h); NULL: nothing */
+    const struct mail_house *house; /* of whose mail is read (reader/mail_house.h); NULL: nothing is known */
     /* Which fields anybody will ask for; NULL: all. A reader may leave the others out of the record (it must still
      * parse and check them). Indexed by field_id, *wanted_count entries; a field beyond is unknown: ask. */
     bool (*wants)(struct event_sink *sink, field_id field);

@@ -353,6 +353,7 @@ static bool prepare(struct hunt *h, struct err *e) {
     h->setup = (struct worker_setup){.set = h->o.set,
                                      .fields = h->o.fields,
                                      .kinds = h->o.kinds,
+                                     .house = h->o.house,
                                      .plan = h->plan,
                                      .correlator = h->correlator,
                                      .skip = h->skip,

@@ -22,6 +22,7 @@ struct hunt_options {
     const struct sigma_set *set;
     struct fields *fields;
     const struct kinds *kinds;
+    const struct mail_house *house; /* NULL: nothing is known of whose mail it is */
     int64_t latest; /* no time without year is later; INSTANT_NONE: when each file was last written to decides */
     const struct zone_rules *zone_rules; /* of times that say none; NULL: UTC. Workers inherit it */
     str zone;                            /* and its name; "": UTC */

@@ -263,6 +263,7 @@ static bool pass(struct mail_job *j, const str *hosts, size_t count, struct err 
                                          .set = &set,
                                          .fields = first->fields,
                                          .kinds = first->kinds,
+                                         .house = first->house,
                                          .latest = first->latest,
                                          .zone_rules = first->zone_rules,
                                          .zone = first->zone,

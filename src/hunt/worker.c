@@ -741,6 +741,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         .plan = setup->plan, .fields = setup->fields, .skip = setup->skip, .hit = on_hit, .ctx = &w};
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
+                                          .house = setup->house,
                                           .wants = setup->list ? NULL : wants,
                                           .roles = setup->match ? 0 : FINDING_ROLES,
                                           .collect = setup->collect,

@@ -13,6 +13,7 @@ struct worker_setup {
     const struct sigma_set *set;
     struct fields *fields;
     const struct kinds *kinds;
+    const struct mail_house *house;
     const struct plan *plan;
     const struct correlator *correlator;
     const bool *skip; /* rules not to evaluate, by rule */

@@ -18,9 +18,12 @@ static bool read_message(struct input *in, struct event_sink *to, struct err *e)
     if (!mail_open(&m, to, e))
         return false;
     for (;;) {
+        bool const verifies = at == 0 && mail_verifies(m);
+        size_t const want = verifies ? INPUT_WANT_MAX : PIECE;
+        bool whole;
         str window;
 
-        ok = in->window(in, at, PIECE, &window, e);
+        ok = in->window(in, at, want, &window, e);
         if (!ok || window.len == 0)
             break;
         if (at == 0) {
@@ -29,7 +32,10 @@ static bool read_message(struct input *in, struct event_sink *to, struct err *e)
             at = begin;
             window = str_from(window, (size_t)begin);
         }
-        ok = mail_feed(m, window, e);
+        whole = begin + window.len < want;
+        ok = mail_feed(m, window, e) && (!verifies || !whole || mail_verify(m, window, e));
+        if (verifies && !whole)
+            mail_defect(m, TOO_LARGE);
         if (!ok)
             break;
         at += window.len;

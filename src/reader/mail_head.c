@@ -67,6 +67,23 @@ static void add_recipient(struct mail *m, str address) {
         m->recipients[m->recipient_count++] = small;
 }
 
+/* The domain of an address is one that speaks for the message. */
+static void add_sender(struct mail *m, str address) {
+    size_t at = address.len;
+    str domain;
+
+    while (at > 0 && address.ptr[at - 1] != '@')
+        at--;
+    if (at == 0 || at == address.len)
+        return;
+    domain = lower_copy(m, str_from(address, at));
+    for (uint32_t i = 0; i < m->sender_count; i++)
+        if (str_eq(m->senders[i], domain))
+            return;
+    if (m->sender_count < MAIL_SENDERS)
+        m->senders[m->sender_count++] = domain;
+}
+
 /* Words of a name or of an address's local part: what a mail merge puts into the text. */
 static void add_names(struct mail *m, str text) {
     size_t from = 0;
@@ -115,8 +132,13 @@ static bool add_people(struct mail *m, const struct mime_part *p, enum mail_head
             mail_add(m, how.address, RAW_TEXT, mail_hold(m, a->address));
             if (how.name != MADES)
                 mail_add(m, how.name, RAW_TEXT, mail_hold(m, a->name));
-            if (how.address == MADE_FROM)
+            if (how.address == MADE_FROM) {
                 mail_add_copy(m, MADE_FROM_DOMAIN, a->domain);
+                if (m->to->house && mail_house_is_own(m->to->house, a->domain))
+                    mail_add(m, MADE_FROM_OWN, RAW_BOOL, S("true"));
+            }
+            if (!how.recipient)
+                add_sender(m, a->address);
             if (how.recipient) {
                 add_recipient(m, a->address);
                 add_names(m, mail_hold(m, a->name));
@@ -125,6 +147,32 @@ static bool add_people(struct mail *m, const struct mime_part *p, enum mail_head
         }
     }
     return true;
+}
+
+/* ------------------------------------------------------------------ whom they pretend to be */
+
+void mail_add_lookalikes(struct mail *m) {
+    const struct mail_house *const house = m->to->house;
+    struct lookalike_hit hit;
+
+    for (uint32_t i = 0; i < m->sender_count; i++) {
+        if (!mail_house_lookalike(house, m->senders[i], &hit))
+            continue;
+        mail_add(m, MADE_LOOKALIKE, RAW_TEXT, m->senders[i]);
+        mail_add(m, MADE_LOOKALIKE_OF, RAW_TEXT, hit.own);
+        mail_add(m, MADE_LOOKALIKE_HOW, RAW_TEXT, lookalike_name(hit.how));
+    }
+    for (uint32_t i = 0; i < m->url_count; i++) {
+        str const host = m->urls[i].host;
+        bool told = host.len == 0;
+
+        for (uint32_t k = 0; k < i && !told; k++)
+            told = str_eq(m->urls[k].host, host);
+        if (told || !mail_house_lookalike(house, host, &hit))
+            continue;
+        mail_add(m, MADE_URL_LOOKALIKE, RAW_TEXT, host);
+        mail_add(m, MADE_URL_LOOKALIKE_OF, RAW_TEXT, hit.own);
+    }
 }
 
 /* ------------------------------------------------------------------ the way it came */
@@ -357,6 +405,7 @@ bool mail_read_head(struct mail *m, const struct mime_part *p) {
     if (path.len > 1 && path.ptr[0] == '<' && path.ptr[path.len - 1] == '>')
         path = (str){path.ptr + 1, path.len - 2};
     mail_add_copy(m, MADE_RETURN_PATH, text_of(m, path));
+    add_sender(m, path);
     if (!add_people(m, p, HEADER_FROM, (struct people){MADE_FROM, MADE_FROM_NAME, false}) ||
         !add_people(m, p, HEADER_SENDER, (struct people){MADE_SENDER, MADES, false}) ||
         !add_people(m, p, HEADER_REPLY_TO, (struct people){MADE_REPLY_TO, MADES, false}) ||

@@ -8,6 +8,7 @@
 #include "codec/html.h"
 #include "codec/mime.h"
 #include "codec/sketch.h"
+#include "reader/mail_house.h"
 #include "reader/reader.h"
 
 /* clang-format off */
@@ -20,7 +21,7 @@
     X(RECEIVED_WITH, "received.with") X(RECEIVED_TLS, "received.tls") X(RECEIVED_TIME, "received.time")                 \
     X(CLIENT_ADDRESS, "client_address") X(MAILER, "mailer") X(AUTH_AUTHOR, "auth.author") X(AUTH_SPF, "auth.spf")       \
     X(AUTH_DKIM, "auth.dkim") X(AUTH_DMARC, "auth.dmarc") X(AUTH_ARC, "auth.arc") X(AUTH_COMPAUTH, "auth.compauth")     \
-    X(DKIM_DOMAIN, "dkim.domain") X(DKIM_SELECTOR, "dkim.selector") X(LIST_ID, "list_id")                               \
+    X(DKIM_DOMAIN, "dkim.domain") X(DKIM_SELECTOR, "dkim.selector") X(DKIM_RESULT, "dkim.result") X(ARC_RESULT, "arc.result") X(LIST_ID, "list_id")                               \
     X(LIST_UNSUBSCRIBE, "list_unsubscribe") X(PRECEDENCE, "precedence") X(AUTO_SUBMITTED, "auto_submitted")             \
     X(FEEDBACK_ID, "feedback_id") X(STATUS, "status") X(HEADERS, "headers") X(CONTENT_TYPE, "content_type")             \
     X(ATTACHMENT_NAME, "attachment.name") X(ATTACHMENT_TYPE, "attachment.type") X(ATTACHMENT_SIZE, "attachment.size")   \
@@ -28,7 +29,9 @@
     X(URL_WHERE, "url.where") X(URL_FLAGS, "url.flags") X(URL_TEXT, "url.text") X(BEACON, "beacon")                     \
     X(BEACON_HOST, "beacon.host") X(HTML_IMAGES, "html.images") X(HTML_REMOTE, "html.remote")                           \
     X(HTML_HIDDEN_COUNT, "html.hidden") X(HTML_PIXELS, "html.pixels") X(SKETCH, "sketch")                               \
-    X(SKETCH_SHINGLES, "sketch.shingles") X(DEFECTS, "defects")
+    X(SKETCH_SHINGLES, "sketch.shingles") X(FROM_OWN, "from.own")     \
+    X(LOOKALIKE, "lookalike") X(LOOKALIKE_OF, "lookalike.of") X(LOOKALIKE_HOW, "lookalike.how")                       \
+    X(URL_LOOKALIKE, "url.lookalike") X(URL_LOOKALIKE_OF, "url.lookalike.of") X(DEFECTS, "defects")
 /* clang-format on */
 #define MAIL_ENUM(id, name) MADE_##id,
 enum mail_made { MAIL_FIELDS(MAIL_ENUM) MADES };
@@ -55,6 +58,7 @@ enum mail_header { MAIL_HEADERS(MAIL_ENUM) HEADERS };
 /* Bounds of one message; what lies beyond is named in its defects. */
 #define MAIL_ADDRESSES 1000u /* of all headers together */
 #define MAIL_HOPS 64u
+#define MAIL_SENDERS 8u
 #define MAIL_REFERENCES 100u
 #define MAIL_URLS 500u
 #define MAIL_ATTACHMENTS 128u
@@ -95,6 +99,8 @@ struct mail {
     uint32_t count;
     str recipients[MAIL_ADDRESSES];
     uint32_t recipient_count, address_count;
+    str senders[MAIL_SENDERS]; /* domains that speak for it, small letters */
+    uint32_t sender_count;
     str names[64]; /* that the sketch passes over: words of recipients' names and addresses */
     uint32_t name_count;
     int64_t when;
@@ -130,11 +136,16 @@ void mail_begin(struct mail *m, uint64_t offset);
 static inline bool mail_feed(struct mail *m, str piece, struct err *e) {
     return mime_feed(m->mime, piece, e);
 }
+#define TOO_LARGE "a message too large for its signatures to be verified"
+/* Are signatures to be verified? Then mail_verify wants the whole message, after mail_feed and before mail_give. */
+bool mail_verifies(const struct mail *m);
+MUST_USE bool mail_verify(struct mail *m, str message, struct err *e);
 /* Gives the record. from_line: what stood before the message in a mailbox, or "". */
 MUST_USE bool mail_give(struct mail *m, uint64_t offset, uint64_t size, uint64_t number, str from_line, struct err *e);
 
 /* mail_head.c */
 MUST_USE bool mail_read_head(struct mail *m, const struct mime_part *p);
+void mail_add_lookalikes(struct mail *m);
 /* mail_body.c */
 MUST_USE bool mail_begin_leaf(struct mail *m, const struct mime_part *p);
 MUST_USE bool mail_add_body(struct mail *m, str bytes);

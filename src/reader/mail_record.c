@@ -143,7 +143,7 @@ void mail_begin(struct mail *m, uint64_t offset) {
     m->offset = offset;
     arena_reset(m->texts);
     m->no_memory = false;
-    m->count = m->recipient_count = m->address_count = m->name_count = m->defect_count = 0;
+    m->count = m->recipient_count = m->address_count = m->name_count = m->sender_count = m->defect_count = 0;
     m->when = INSTANT_NONE;
     m->zone_given = false;
     m->time_text = S("");
@@ -153,6 +153,29 @@ void mail_begin(struct mail *m, uint64_t offset) {
     m->images = m->remote = m->hidden = m->pixels = 0;
     m->url_count = m->attachment_count = 0;
     mime_begin(m->mime, &mine);
+}
+
+bool mail_verifies(const struct mail *m) {
+    return m->to->house && mail_house_keys(m->to->house) &&
+           (m->made[MADE_DKIM_RESULT] != FIELD_NONE || m->made[MADE_ARC_RESULT] != FIELD_NONE);
+}
+
+bool mail_verify(struct mail *m, str message, struct err *e) {
+    static const str arc_names[] = {STR(""), STR("pass"), STR("fail"), STR("no key")};
+    const struct dkim_keys *const keys = mail_house_keys(m->to->house);
+    struct dkim_signature signatures[DKIM_SIGNATURES_MAX];
+    struct arc_chain chain;
+    uint32_t count = 0;
+    int64_t const at = m->when == INSTANT_NONE ? -1 : m->when / 1000000000;
+
+    if (!dkim_verify(message, keys, at, m->texts, signatures, &count, e) ||
+        !arc_verify(message, keys, m->texts, &chain, e))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        mail_add(m, MADE_DKIM_RESULT, RAW_TEXT, dkim_result_name(signatures[i].result));
+    if (chain.result != ARC_NONE)
+        mail_add(m, MADE_ARC_RESULT, RAW_TEXT, arc_names[chain.result]);
+    return true;
 }
 
 /* `From jo@example.org Sun Mar 14 07:12:03 2021`: the time, where the message has none of its own. */
@@ -177,6 +200,8 @@ bool mail_give(struct mail *m, uint64_t offset, uint64_t size, uint64_t number, 
     if (!mime_end(m->mime, e))
         return false;
     mail_add_bodies(m);
+    if (m->to->house)
+        mail_add_lookalikes(m);
     if (m->when == INSTANT_NONE && from_line.len < 1024)
         time_of_from_line(m, from_line);
     for (uint32_t i = 0; i < m->defect_count; i++) {

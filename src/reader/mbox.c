@@ -183,6 +183,8 @@ static bool read_large(struct reading *r, uint64_t *next) {
             return false;
         head = 0;
     }
+    if (mail_verifies(r->mail))
+        mail_defect(r->mail, TOO_LARGE);
     if (found == SIZE_MAX)
         found = r->window.len;
     *next = r->at + found;
@@ -201,7 +203,8 @@ static bool read_whole(struct reading *r, size_t at, size_t end) {
 
     body.len = without_blank_line(body);
     mail_begin(r->mail, r->at + head);
-    return mail_feed(r->mail, body, r->e) && give(r, r->at + at, r->at + end, from_line);
+    return mail_feed(r->mail, body, r->e) && (!mail_verifies(r->mail) || mail_verify(r->mail, body, r->e)) &&
+           give(r, r->at + at, r->at + end, from_line);
 }
 
 static bool read_messages(struct reading *r) {
