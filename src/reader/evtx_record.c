@@ -717,6 +717,7 @@ bool evtx_decode(struct evtx_decoder *d, uint32_t at, uint32_t size, bool salvag
     }
     if (UNLIKELY(d->odd || several(d->sections)))
         clashes_resolve(d);
+    *out = (struct record){0};
     memcpy(&out->number, record + 8, 8);
     memcpy(&written, record + 16, 8);
     out->values = d->values;
