@@ -1030,7 +1030,7 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
     in->counts.records += !raw->salvaged;
     in->counts.salvaged += raw->salvaged;
     in->counts.bytes += raw->size;
-    if (raw->when != INSTANT_NONE && !raw->salvaged)
+    if (raw->when != INSTANT_NONE && !raw->salvaged && !raw->unordered)
         back_note(in, raw);
     if (!unwrap(in, raw, &r, &shape, e))
         return false;

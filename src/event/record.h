@@ -80,6 +80,7 @@ struct record {
     uint64_t number; /* as the format counts: EventRecordID; else the 1-based number of the record in its source */
     uint64_t offset; /* first byte of the record, from the start of the (unpacked) source */
     uint64_t size;   /* bytes of the record in the source */
+    bool unordered;  /* it stands where somebody put it, not where it was written: a mail in a mailbox */
     bool salvaged;   /* found where the format says nothing lives (chunk slack): never mixed with the others */
 };
 

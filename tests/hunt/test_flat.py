@@ -2,7 +2,7 @@
 """test_flat: a folder of files under meaningless names, all in one heap, gives what the same files give under their own names.
 
 Every file of the shared data is copied flat, without ending and in another order, and compared with itself: every event that
-`longwatch events` tells, byte for byte but for the path, and every line of the ledger. Then what the files are taken for: mails,
+`longwatch events` tells, byte for byte but for the path, and every line of the ledger. Then what the files are taken for:
 rules, lists of indicators, programs and prose are no logs, and no kind may say that they are.
 """
 
@@ -25,7 +25,7 @@ SAID = (
     "sha256 size reader container not_read records salvaged repaired cut no_kind no_time zone_assumed first last damages damage_bytes findings"
 ).split()
 # No logs. JSON and tables of comma-separated values are read all the same, since a user's own kind may want them, but no kind of ours does.
-NO_LOGS = ("attack", "attribution", "intel", "mail", "sigma", "stix", "warninglists")
+NO_LOGS = ("attack", "attribution", "intel", "sigma", "stix", "warninglists")
 # Files of these folders that are logs.
 BUT = ("sigma/regression_data",)
 # And what lies beside the logs: licences, descriptions, lists, settings; and what converters are expected to write.
@@ -148,11 +148,18 @@ def compare(both):
             assert known == 0, f"{name}: {known} records are said to be of {both.flat[name][1]}"
             assert not any(line.get("findings") for line in both.flat_ledger[name]), name
 
-    def prose_and_mails_are_not_read():
+    def prose_is_not_read():
         for name in both.files:
-            if name.endswith((".md", ".eml", ".yar", ".yara")) or "LICENSE" in name or "COPYING" in name:
+            if name.endswith((".md", ".yar", ".yara")) or "LICENSE" in name or "COPYING" in name:
                 found = readers(both.flat_ledger[name])
                 assert set(found) <= {"no reader knows this format", "prose, and no log", "empty"}, (name, found)
+
+    def mails_are_read_as_mails_and_nothing_else_is():
+        for name in both.files:
+            found = set(readers(both.flat_ledger[name]))
+            if name.endswith(".eml"):
+                assert found <= {"mail", "mbox"}, (name, found)
+            assert name.startswith("mail/") or not found & {"mail", "mbox"}, (name, found)
 
     def no_log_is_taken_for_prose():
         prose = [name for name in both.files if "prose, and no log" in readers(both.flat_ledger[name])]
@@ -164,7 +171,7 @@ def compare(both):
         for (folder, reader), count in sorted(table.items()):
             print(f"{folder:36} {count:5} {reader}")
 
-    return [every_event_is_the_same, the_ledger_is_the_same, what_is_no_log_is_of_no_kind, prose_and_mails_are_not_read, no_log_is_taken_for_prose, the_table]
+    return [every_event_is_the_same, the_ledger_is_the_same, what_is_no_log_is_of_no_kind, prose_is_not_read, mails_are_read_as_mails_and_nothing_else_is, no_log_is_taken_for_prose, the_table]
 
 
 def main():
