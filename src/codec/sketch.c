@@ -193,10 +193,9 @@ static void sign_is(struct sketch_text *t) {
         word_is(t, SIGN);
 }
 
-/* Is the next word of name, folded, this one? *name goes on behind it. */
-static bool name_word(str *name, str word) {
+/* The next word of name, folded, at most room of it; its whole length, or 0 at the end. *name goes on behind it. */
+static size_t name_word(str *name, char *word, size_t room) {
     size_t at = 0;
-    bool same = true, any = false;
 
     while (name->len) {
         uint32_t point;
@@ -206,27 +205,54 @@ static bool name_word(str *name, str word) {
 
         if (!width || (point < 0x80 && sorts[point] != LETTER) || (point >= 0x80 && wide_of(point) != WIDE_LETTER)) {
             *name = str_from(*name, width ? width : 1);
-            if (any)
+            if (at)
                 break;
             continue;
         }
-        any = true;
         len = utf8_encode(point >= 'A' && point <= 'Z' ? point | 0x20 : folded(point), bytes);
-        same = same && at + len <= word.len && memcmp(word.ptr + at, bytes, len) == 0;
+        if (at + len <= room)
+            memcpy(word + at, bytes, len);
         at += len;
         *name = str_from(*name, width);
     }
-    return same && any && at == word.len;
+    return at;
+}
+
+/* Of words of names: a bit for each length and first letter that occur together. */
+static uint64_t *name_bits(struct sketch_text *t, size_t len) {
+    return &t->names[len % COUNT(t->names)];
+}
+
+static void names_know(struct sketch_text *t) {
+    char word[SKETCH_TOKEN_MAX];
+    size_t len;
+
+    t->names_known = true;
+    for (size_t i = 0; i < t->without_count; i++)
+        for (str name = t->without[i]; (len = name_word(&name, word, sizeof word)) > 0;)
+            *name_bits(t, len) |= (uint64_t)1 << (word[0] & 63);
+}
+
+static bool is_name(struct sketch_text *t, str word) {
+    char other[SKETCH_TOKEN_MAX];
+    size_t len;
+
+    if (!t->names_known)
+        names_know(t);
+    if (!(*name_bits(t, word.len) >> (word.ptr[0] & 63) & 1))
+        return false;
+    for (size_t i = 0; i < t->without_count; i++)
+        for (str name = t->without[i]; (len = name_word(&name, other, sizeof other)) > 0;)
+            if (len == word.len && memcmp(other, word.ptr, len) == 0)
+                return true;
+    return false;
 }
 
 static void letters(struct sketch_text *t, str word) {
-    if (word.len >= 3)
-        for (size_t i = 0; i < t->without_count; i++)
-            for (str name = t->without[i]; name.len;)
-                if (name_word(&name, word)) {
-                    sign_is(t);
-                    return;
-                }
+    if (t->without_count && word.len >= 3 && is_name(t, word)) {
+        sign_is(t);
+        return;
+    }
     word_is(t, word_hash(word.ptr, word.len));
 }
 

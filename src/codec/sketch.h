@@ -41,7 +41,8 @@ struct sketch_text {
     uint8_t word_len, seen;
     char part[4]; /* of a character that the piece broke */
     uint8_t part_len;
-    bool long_word;
+    bool long_word, names_known;
+    uint64_t names[64]; /* which words names may have */
 };
 /* Any cut of the text into pieces, within characters too, gives the same sketch. */
 void sketch_text_add(struct sketch_text *t, str piece);
