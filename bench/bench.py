@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """bench: what Longwatch costs, as medians, beside tools measured in the same run.
 
-    bench.py --build build [--megabytes 300] [--runs 5] [--only NAME]
+    bench.py --build build [--megabytes 300] [--runs 5] [--only NAME] [--texts | --mail]
 
 Inputs are made once, in BUILD/bench-data, out of the shared test data (see bench/make_logs.c); without them there is nothing
 to measure with, and that is said. What is printed: reading alone, reading and blocks, and detection in one process without
@@ -11,6 +11,7 @@ written, with one worker on one core and with two workers on two; peak memory of
 
 import argparse
 import csv
+import gzip
 import json
 import os
 import pathlib
@@ -135,6 +136,57 @@ def texts(build, megabytes, only):
     return made
 
 
+def mailboxes(build, megabytes):
+    """Name -> mailbox: the shared phishing mails again and again; and those with all wanted mail and spam of another corpus."""
+    corpora = SHARED / "mail"
+    phishing = [path.read_bytes() for path in sorted((corpora / "phishing-pot").glob("*.eml"))]
+    others = [path.read_bytes() for path in sorted((corpora / "spamassassin-corpus").glob("*/*.eml"))]
+    boxes = [gzip.decompress(path.read_bytes()) for path in sorted((corpora / "spamassassin-corpus").glob("*.mbox.gz"))]
+    made = {}
+    for name, mails, whole in (("phishing mails", phishing, []), ("a mix of mails", phishing + others, boxes)):
+        target = build / "bench-data" / f"{megabytes}-{name.replace(' ', '-')}.mbox"
+        made[name] = target
+        if target.exists():
+            continue
+        print(f"making {target.name}", file=sys.stderr)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        texts = []
+        for mail in mails:
+            mail = mail.replace(b"\r\n", b"\n")
+            mail = mail.split(b"\n", 1)[1] if mail.startswith(b"From ") else mail
+            texts.append(b"From a@b.example Sun Mar 14 07:12:03 2021\n" + re.sub(rb"(?m)^From ", b">From ", mail).rstrip(b"\n") + b"\n\n")
+        with open(target.with_suffix(".part"), "wb") as out:
+            while out.tell() < megabytes << 20:
+                out.writelines(texts + whole)
+        target.with_suffix(".part").rename(target)
+    return made
+
+
+def measure_mail(options):
+    """Mail: parts decoded, whole events, GMime beside; then the whole hunt with campaigns, by the clock."""
+    print(f"medians of {options.runs} runs, {options.megabytes} MB each; messages/s and MB/s of one core, processor time")
+    print(f"{'':16} {'decoded':>18} {'whole events':>18} {'GMime':>18} {'ratio':>6} {'hunt, one core':>18} {'two cores':>18} {'PSS':>8}")
+    for name, path in mailboxes(options.build, options.megabytes).items():
+        rates, megabytes = {}, path.stat().st_size / 1e6
+        for _ in range(options.runs):
+            for how in ("decode", "analyse", "gmime"):
+                out = subprocess.run([options.build / "bench/bench_mail", how, path], capture_output=True, check=False)
+                if out.returncode == 0:
+                    what = json.loads(out.stdout)
+                    rates.setdefault(how, []).append((what["events"] / what["cpu"], megabytes / what["cpu"]))
+        messages = what["events"]
+        walls, memory = {1: [], 2: []}, []
+        for _ in range(options.runs):
+            for workers, core in ((1, 0), (2, None)):
+                wall, _, pss, _ = timed([options.build / "longwatch", "hunt", path, "--rules", SOURCE / "data/rules", "--quiet", "--json", "--threads", str(workers)], watch=True, core=core)
+                walls[workers].append((messages / wall, megabytes / wall))
+                memory.append(pss)
+        middle = {how: tuple(median(column) for column in zip(*values)) for how, values in {**rates, **walls}.items()}
+        cell = lambda how: f"{middle[how][0] / 1e3:6.1f}k {middle[how][1]:5.0f} MB/s" if how in middle else "-"
+        ratio = f"{middle['decode'][0] / middle['gmime'][0]:6.1f}" if "gmime" in middle else "-"
+        print(f"{name:16} {cell('decode'):>18} {cell('analyse'):>18} {cell('gmime'):>18} {ratio:>6} {cell(1):>18} {cell(2):>18} {max(memory) >> 10:4} MiB", flush=True)
+
+
 class Watch(threading.Thread):
     """The memory of a process and its children, as their maps say."""
 
@@ -218,12 +270,16 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", default="")
     parser.add_argument("--texts", action="store_true", help="the formats of text only, which need no shared data to be made")
+    parser.add_argument("--mail", action="store_true", help="mailboxes only")
     options = parser.parse_args()
     if options.texts:
         measure_texts(options)
         return
     if not SHARED.is_dir():
         print("bench: the shared test data are not there: nothing to measure with")
+        return
+    if options.mail:
+        measure_mail(options)
         return
     windows = [SHARED / "sigma" / name for name in ("rules/windows", "rules-emerging-threats", "rules-threat-hunting")]
     every = [SHARED / "sigma" / name for name in ("rules", "rules-emerging-threats", "rules-threat-hunting")]
