@@ -15,7 +15,7 @@ struct custody {
     uint64_t size;         /* bytes */
     const char *reader;    /* "evtx", "json"; NULL: nobody's */
     const char *container; /* "gzip", "zip" ... when it is one and its members have lines of their own; else NULL */
-    bool member; /* it lies in a container, whose own line comes later */
+    bool member;           /* it lies in a container, whose own line comes later */
     str not_read; /* why nothing in it was read as events; "". Two reasons are no loss: CUSTODY_EMPTY, CUSTODY_PROSE */
     uint64_t records;  /* read, salvaged ones not among them */
     uint64_t salvaged; /* found where the format says nothing lives */
