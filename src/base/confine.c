@@ -2,6 +2,8 @@
 #include "base/confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <link.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -143,4 +145,147 @@ bool confine_self(size_t data_max, struct err *e) {
         return err_system(e, "privileges cannot be given up");
     no_files();
     return system_calls(e);
+}
+
+/* ---- a program of somebody else's ---- */
+
+/* What the C library's start, GLib's and reading and writing of files need. What takes an argument that could reach another process
+ * stands in program_calls. */
+static const int program_allowed[] = {
+    SCMP_SYS(read),           SCMP_SYS(pread64),
+    SCMP_SYS(readv),          SCMP_SYS(write),
+    SCMP_SYS(pwrite64),       SCMP_SYS(writev),
+    SCMP_SYS(open),           SCMP_SYS(openat),
+    SCMP_SYS(close),          SCMP_SYS(fstat),
+    SCMP_SYS(stat),           SCMP_SYS(lstat),
+    SCMP_SYS(newfstatat),     SCMP_SYS(statx),
+    SCMP_SYS(access),         SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),     SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),     SCMP_SYS(getcwd),
+    SCMP_SYS(chdir),          SCMP_SYS(fchdir),
+    SCMP_SYS(mkdir),          SCMP_SYS(mkdirat),
+    SCMP_SYS(unlink),         SCMP_SYS(unlinkat),
+    SCMP_SYS(rmdir),          SCMP_SYS(rename),
+    SCMP_SYS(renameat),       SCMP_SYS(renameat2),
+    SCMP_SYS(getdents64),     SCMP_SYS(ftruncate),
+    SCMP_SYS(lseek),          SCMP_SYS(fcntl),
+    SCMP_SYS(dup),            SCMP_SYS(dup2),
+    SCMP_SYS(fadvise64),      SCMP_SYS(statfs),
+    SCMP_SYS(fstatfs),        SCMP_SYS(umask),
+    SCMP_SYS(mmap),           SCMP_SYS(munmap),
+    SCMP_SYS(mremap),         SCMP_SYS(mprotect),
+    SCMP_SYS(madvise),        SCMP_SYS(brk),
+    SCMP_SYS(futex),          SCMP_SYS(arch_prctl),
+    SCMP_SYS(set_tid_address), SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),           SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),   SCMP_SYS(time),
+    SCMP_SYS(getpid),         SCMP_SYS(gettid),
+    SCMP_SYS(getppid),        SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),        SCMP_SYS(getgid),
+    SCMP_SYS(getegid),        SCMP_SYS(getrandom),
+    SCMP_SYS(getrusage),      SCMP_SYS(sysinfo),
+    SCMP_SYS(uname),          SCMP_SYS(sched_yield),
+    SCMP_SYS(sched_getaffinity), SCMP_SYS(sigaltstack),
+    SCMP_SYS(rt_sigaction),   SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),   SCMP_SYS(restart_syscall),
+    SCMP_SYS(exit),           SCMP_SYS(exit_group),
+};
+
+/* The bits of linux/landlock.h, some younger than Debian 12's. */
+#define FILES_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FILES_TRUNCATE (UINT64_C(1) << 14)
+#define FILES_MADE                                                                                                     \
+    (FILES_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |     \
+     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
+
+/* What lies at fd, or below it, may be used so. */
+static bool may(int rules, int fd, uint64_t access) {
+    struct landlock_path_beneath_attr const rule = {.allowed_access = access, .parent_fd = fd};
+
+    return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+}
+
+/* What is not there need not be allowed. */
+static bool may_at(int rules, const char *path, uint64_t access) {
+    int const fd = open(path, O_PATH | O_CLOEXEC);
+    bool const ok = fd < 0 || may(rules, fd, access);
+
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+/* The kernel opens the loader beside the program: that which this program was loaded by. */
+static int loader_path(struct dl_phdr_info *info, size_t size, void *out) {
+    (void)size;
+    for (size_t i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_INTERP)
+            *(const char **)out = (const char *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    return 1; /* the first is the program itself */
+}
+
+static bool program_files(const struct confine_program *p, struct err *e) {
+    static const char *const libraries[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"};
+    long const version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    struct landlock_ruleset_attr attr = {.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
+    uint64_t const more = version >= 3 ? FILES_TRUNCATE : 0;
+    const char *loader = NULL;
+    bool ok;
+    int rules;
+
+    if (version >= 2)
+        attr.handled_access_fs |= UINT64_C(1) << 13; /* links and renames between folders: allowed nowhere */
+    attr.handled_access_fs |= more;
+    rules = version < 1 ? -1 : (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
+    if (rules < 0)
+        return err_set(e, ERR_UNSUPPORTED, 0, "this system cannot keep a program from other files (Landlock)");
+    dl_iterate_phdr(loader_path, &loader);
+    ok = may(rules, p->input, LANDLOCK_ACCESS_FS_READ_FILE) && may(rules, p->folder, FILES_MADE | more);
+    if (p->program >= 0) {
+        for (size_t i = 0; i < COUNT(libraries); i++)
+            ok = ok && may_at(rules, libraries[i], FILES_READ);
+        ok = ok && may_at(rules, "/etc/ld.so.cache", LANDLOCK_ACCESS_FS_READ_FILE) &&
+             (!loader || may_at(rules, loader, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE)) &&
+             may(rules, p->program, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
+    }
+    ok = ok && syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+    if (!ok)
+        err_system(e, "a program cannot be kept from other files");
+    close(rules);
+    return ok;
+}
+
+static bool program_calls(const struct confine_program *p, struct err *e) {
+    scmp_filter_ctx const f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    bool ok = f != NULL;
+
+    for (size_t i = 0; ok && i < COUNT(program_allowed); i++)
+        ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, program_allowed[i], 0) == 0;
+    /* Its own limits may be read, and itself aborted. */
+    ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0),
+                                SCMP_A2(SCMP_CMP_EQ, 0)) == 0;
+    ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                                SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0;
+    /* The descriptor is closed by the first: there is no second. */
+    if (p->program >= 0)
+        ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(execveat), 2,
+                                    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)p->program),
+                                    SCMP_A4(SCMP_CMP_EQ, AT_EMPTY_PATH)) == 0;
+    ok = ok && seccomp_load(f) == 0;
+    if (f)
+        seccomp_release(f);
+    return ok || err_set(e, ERR_UNSUPPORTED, 0, "this system cannot confine a program (seccomp)");
+}
+
+bool confine_program(const struct confine_program *p, struct err *e) {
+    if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_FSIZE, p->file_max) || !limit(RLIMIT_NPROC, 0) ||
+        !limit(RLIMIT_NOFILE, 1024) || !limit(RLIMIT_CPU, p->cpu_s))
+        return err_system(e, "resource limits cannot be set");
+#ifndef __SANITIZE_ADDRESS__ /* which holds more than any bound */
+    if (!limit(RLIMIT_DATA, p->data_max))
+        return err_system(e, "the memory limit cannot be set");
+#endif
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return err_system(e, "privileges cannot be given up");
+    return program_files(p, e) && program_calls(p, e);
 }

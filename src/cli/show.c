@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "hunt/show.h"
 #include "report/case.h"
 #include "report/finding_text.h"
@@ -62,7 +63,8 @@ static int show_with_record(const struct case_place *place) {
     line(&b, "sha256", place->sha256);
     buf_format(&b, "%-10s %lu at offset %lu%s\n\n", "record", (unsigned long)place->record,
                (unsigned long)place->offset, place->salvaged ? " (salvaged)" : "");
-    if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset, &record, &e)) {
+    if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset,
+                    interrupt_catch(), &record, &e)) {
         record_add(&b, buf_str(&record));
         status = print_all(&b, EXIT_NOTHING);
     } else if ((status = print_all(&b, EXIT_UNREADABLE)) == EXIT_UNREADABLE) {

@@ -133,11 +133,12 @@ bool summary_custody(struct summary *s, const struct custody *c, struct err *e) 
         s->containers++;
     else
         s->sources++;
-    if (!c->container)
+    if (!c->container) { /* of a container, what its members do not have: items that are no events */
         s->bytes += c->size;
-    s->records += c->records;
+        s->records += c->records;
+        s->no_kind += c->no_kind;
+    }
     s->salvaged += c->salvaged;
-    s->no_kind += c->no_kind;
     s->no_time += c->no_time;
     s->repaired += c->repaired;
     s->years += c->years;

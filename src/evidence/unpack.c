@@ -190,8 +190,7 @@ const char *unpack_container(str head) {
 
 /* ---- names ---- */
 
-/* The name as part of a path: what is no character, or would steer a terminal, stands as U+FFFD. */
-static void add_name(struct buf *b, str name) {
+void unpack_add_name(struct buf *b, str name) {
     while (name.len) {
         uint32_t point;
         size_t const width = utf8_decode(name, &point);
@@ -240,7 +239,7 @@ static void add_member_name(struct buf *b, enum container c, str path, str head)
             }
         }
     }
-    add_name(b, name);
+    unpack_add_name(b, name);
 }
 
 /* ---- members ---- */
@@ -584,7 +583,7 @@ static bool entry_visit(struct archiving *f, struct archive_entry *entry) {
 
     buf_add(&name, f->path);
     buf_byte(&name, '!');
-    add_name(&name, entry_name(entry));
+    unpack_add_name(&name, entry_name(entry));
     if (name.failed) {
         err_set(u->e, ERR_MEMORY, 0, "no memory to unpack");
         ok = stop(u);

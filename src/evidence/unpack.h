@@ -8,6 +8,7 @@
 #ifndef EVIDENCE_UNPACK_H
 #define EVIDENCE_UNPACK_H
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "evidence/input.h"
 
@@ -55,6 +56,9 @@ struct unpack_visitor {
 
 /* The name of the container that begins with head ("gzip", "zip", ...), or NULL. head: the first 64 KiB, or all. */
 const char *unpack_container(str head);
+
+/* Appends a name as part of a path: what is no character, or would steer a terminal, stands as U+FFFD. */
+void unpack_add_name(struct buf *b, str name);
 
 /* in: a container, of known size, whose windows may move back (zip and 7z have their directory at the end).
  * False: stopped by the visitor, ERR_MEMORY, or the input failed. */

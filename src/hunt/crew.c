@@ -242,13 +242,14 @@ static bool hear(struct crew *c, unsigned slot, struct err *e) {
     return take(c, slot, e);
 }
 
-bool crew_hear(struct crew *c, struct err *e) {
-    struct pollfd fds[CREW_MAX];
+bool crew_hear(struct crew *c, int also, struct err *e) {
+    struct pollfd fds[CREW_MAX + 1];
     time_t const t = now();
 
     for (unsigned i = 0; i < c->count; i++)
         fds[i] = (struct pollfd){.fd = c->mates[i].channel, .events = POLLIN};
-    if (poll(fds, c->count, 1000) < 0 && errno != EINTR)
+    fds[c->count] = (struct pollfd){.fd = also, .events = POLLIN};
+    if (poll(fds, c->count + 1, 1000) < 0 && errno != EINTR)
         return err_system(e, "workers cannot be heard");
     for (unsigned i = 0; i < c->count; i++) {
         if (fds[i].revents && !hear(c, i, e))

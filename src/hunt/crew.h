@@ -27,7 +27,8 @@ bool crew_busy(const struct crew *c);
 MUST_USE bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, struct err *e);
 /* Is a worker about to be replaced? */
 bool crew_leaving(const struct crew *c);
-/* Waits for messages (at most a second) and hands them over. A worker that is silent for too long is ended and lost. */
-MUST_USE bool crew_hear(struct crew *c, struct err *e);
+/* Waits for messages (at most a second, and until `also`, a descriptor or -1, can be read) and hands them over. A worker that is
+ * silent for too long is ended and lost. */
+MUST_USE bool crew_hear(struct crew *c, int also, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "evidence/outlook.h"
 #include "hunt/crew.h"
 #include "hunt/order.h"
 #include "reader/reader.h"
@@ -36,6 +37,14 @@ struct filtered {
     uint64_t before, slots[WORKERS_MAX]; /* before: by workers that are gone */
 };
 
+/* An Outlook data file: its mailboxes become sources behind it. One at a time. */
+struct boxes {
+    struct outlook *outlook; /* NULL: there is none */
+    struct source *source, **members;
+    size_t count, next; /* members; those that were given */
+    bool ended;         /* they are known */
+};
+
 struct hunt {
     struct hunt_options o;
     struct worker_setup setup;
@@ -50,6 +59,7 @@ struct hunt {
     size_t file_count, next_file;
     struct source **split; /* sources with a hash or parts that were not sent yet, in order */
     size_t split_count, split_room;
+    struct boxes boxes;
     struct task tasks[WORKERS_MAX];
     uint64_t *kinds; /* by kind: events */
     struct filtered *filtered;
@@ -123,17 +133,22 @@ static bool task_end(struct hunt *h, unsigned slot, const char *why, struct err 
     return order_part_ended(h->order, t->source, t->part, why, e);
 }
 
+/* A source whose hash or parts are to be given to workers. */
+static bool split_add(struct hunt *h, struct source *s, struct err *e) {
+    if (!room((void **)&h->split, h->split_count, &h->split_room, sizeof(struct source *), e))
+        return false;
+    s->sent = 1;
+    h->split[h->split_count++] = s;
+    return true;
+}
+
 static bool split(struct hunt *h, struct task *t, const struct wire *m, struct err *e) {
     if (t->type != JOB_FILE)
         return true; /* not ours to believe */
     if (!order_split(t->source, m->number, m->name, e))
         return e->code == ERR_LIMIT; /* a worker that says such things loses the rest of its file: told at its end */
     t->size = m->number;
-    if (!room((void **)&h->split, h->split_count, &h->split_room, sizeof(struct source *), e))
-        return false;
-    t->source->sent = 1;
-    h->split[h->split_count++] = t->source;
-    return true;
+    return split_add(h, t->source, e);
 }
 
 static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes, struct err *e) {
@@ -228,6 +243,135 @@ static bool file_open(struct source *s, char *why, size_t why_room) {
     return true;
 }
 
+/* ---- Outlook data files ---- */
+
+static bool is_outlook(const struct source *s) {
+    char head[4];
+
+    return pread(s->fd, head, sizeof head, 0) == (ssize_t)sizeof head && outlook_begins((str){head, sizeof head});
+}
+
+static bool is_next_outlook(const struct hunt *h) {
+    const struct found_file *const file = &h->files[h->next_file];
+    struct source s = {0};
+    bool found;
+
+    if (file->skipped.len || (s.fd = open(file->path.ptr, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
+        return false;
+    found = is_outlook(&s);
+    close(s.fd);
+    return found;
+}
+
+static bool boxes_begin(struct hunt *h, struct source *s, struct err *e) {
+    struct outlook_limits const limits = outlook_limits_for(s->size);
+    struct err why = {0};
+
+    assert(!h->boxes.outlook);
+    s->hash_sent = s->hash_ended = false;
+    if (outlook_start(&h->boxes.outlook, s->fd, &limits, &why)) {
+        h->boxes.source = s;
+        return split_add(h, s, e);
+    }
+    if (why.code == ERR_MEMORY) {
+        *e = why;
+        return false;
+    }
+    return split_add(h, s, e) && order_not_read(h->order, s, why.text, e);
+}
+
+static bool put(struct hunt *h, struct source *s, const struct wire *m, struct err *e) {
+    struct buf b = {0};
+    bool ok;
+
+    wire_put(&b, m);
+    ok = b.failed ? no_memory(e) : order_add(h->order, s, 0, buf_str(&b), e);
+    buf_free(&b);
+    return ok;
+}
+
+/* Each mailbox is a source of its own: "mail.pst!Inbox/mbox". */
+static bool boxes_list(struct hunt *h, struct err *e) {
+    struct boxes *const b = &h->boxes;
+    struct source *before = b->source;
+    size_t const count = outlook_count(b->outlook);
+
+    if (!(b->members = calloc(count + 1, sizeof *b->members)))
+        return no_memory(e);
+    for (size_t i = 0; i < count; i++) {
+        struct found_file *const file = arena_alloc(h->a, sizeof *file);
+        str const outer = b->source->file->path, name = outlook_name(b->outlook, i);
+        char *const path = arena_bytes(h->a, outer.len + name.len + 2);
+
+        if (!file || !path)
+            return no_memory(e);
+        memcpy(path, outer.ptr, outer.len);
+        path[outer.len] = '!';
+        memcpy(path + outer.len + 1, name.ptr, name.len);
+        path[outer.len + 1 + name.len] = '\0';
+        *file = (struct found_file){{path, outer.len + 1 + name.len}, outlook_size(b->outlook, i), {"", 0}};
+        if (!(before = order_source_behind(h->order, before, file)))
+            return no_memory(e);
+        b->members[b->count++] = before;
+        before->size = file->size;
+        h->total += file->size;
+    }
+    return true;
+}
+
+/* Its own line of the ledger: what was wrong, and items that are no mail, which are of no kind. */
+static bool boxes_tell(struct hunt *h, struct err *e) {
+    struct boxes *const b = &h->boxes;
+    struct custody c = {.sha256 = "",
+                        .container = "outlook",
+                        .not_read = {"", 0},
+                        .size = b->source->size,
+                        .records = outlook_others(b->outlook),
+                        .no_kind = outlook_others(b->outlook),
+                        .first = INSTANT_NONE,
+                        .last = INSTANT_NONE};
+    size_t const complaints = outlook_complaints(b->outlook);
+
+    h->done += b->source->size;
+    if (!b->count && complaints)
+        c.not_read = S("readpst found no mail in it");
+    for (size_t i = 0; i < complaints; i++)
+        if (!put(h, b->source,
+                 &(struct wire){.type = WIRE_DAMAGE, .name = {"", 0}, .damage = {.why = outlook_complaint(b->outlook, i)}}, e))
+            return false;
+    return put(h, b->source, &(struct wire){.type = WIRE_CUSTODY, .custody = c}, e) &&
+           order_part_ended(h->order, b->source, 0, NULL, e);
+}
+
+static void boxes_end(struct hunt *h) {
+    outlook_close(h->boxes.outlook);
+    free(h->boxes.members);
+    h->boxes = (struct boxes){0};
+}
+
+/* Without waiting. */
+static bool boxes_step(struct hunt *h, struct err *e) {
+    struct boxes *const b = &h->boxes;
+
+    if (b->outlook && !b->ended &&
+        (!outlook_step(b->outlook, &b->ended, e) || (b->ended && (!boxes_list(h, e) || !boxes_tell(h, e)))))
+        return false;
+    if (b->ended && b->next == b->count)
+        boxes_end(h);
+    return true;
+}
+
+static bool give_box(struct hunt *h, unsigned slot, bool *given, struct err *e) {
+    struct boxes *const b = &h->boxes;
+    struct source *const s = b->members[b->next];
+
+    *given = (s->fd = outlook_take(b->outlook, b->next++)) >= 0;
+    if (!*given)
+        return order_not_read(h->order, s, "it is not there any more", e);
+    s->sent = 1;
+    return give(h, slot, s, JOB_FILE, 0, e);
+}
+
 /* *given: the worker has the file; else nobody needed to be asked about it. */
 static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e) {
     const struct found_file *const file = &h->files[h->next_file++];
@@ -241,6 +385,8 @@ static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e)
         return order_not_read(h->order, s, file->skipped.ptr, e);
     if (!file_open(s, why, sizeof why))
         return order_not_read(h->order, s, why, e);
+    if (is_outlook(s))
+        return boxes_begin(h, s, e);
     *given = true;
     s->sent = 1;
     return give(h, slot, s, JOB_FILE, 0, e);
@@ -254,7 +400,11 @@ static bool dispatch(struct hunt *h, struct err *e) {
         if (h->split_count) {
             if (!give_split(h, (unsigned)slot, e))
                 return false;
-        } else if (h->next_file < h->file_count && order_waiting(h->order) < WAITING_MAX) {
+        } else if (h->boxes.ended && h->boxes.next < h->boxes.count) {
+            if (!give_box(h, (unsigned)slot, &given, e))
+                return false;
+        } else if (h->next_file < h->file_count && order_waiting(h->order) < WAITING_MAX &&
+                   !(h->boxes.outlook && is_next_outlook(h))) {
             if (!give_file(h, (unsigned)slot, &given, e))
                 return false;
         } else {
@@ -270,13 +420,14 @@ static bool stopped(const struct hunt *h) {
 
 static bool work(struct hunt *h, struct err *e) {
     for (;;) {
-        if (!dispatch(h, e) || !order_report(h->order, e))
+        if (!boxes_step(h, e) || !dispatch(h, e) || !order_report(h->order, e))
             return false;
         if (stopped(h))
             return err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
-        if (!crew_busy(h->crew) && !crew_leaving(h->crew) && !h->split_count && h->next_file == h->file_count)
+        if (!crew_busy(h->crew) && !crew_leaving(h->crew) && !h->split_count && !h->boxes.outlook &&
+            h->next_file == h->file_count)
             return true;
-        if (!crew_hear(h->crew, e))
+        if (!crew_hear(h->crew, h->boxes.outlook && !h->boxes.ended ? outlook_waits_for(h->boxes.outlook) : -1, e))
             return false;
     }
 }
@@ -413,6 +564,7 @@ bool hunt_run(const struct hunt_options *options, struct hunt_result *result, st
     struct hunt h = {.o = *options};
     bool ok = prepare(&h, e) && work(&h, e);
 
+    boxes_end(&h);
     crew_free(h.crew); /* nothing is left to read; memory goes to the correlations */
     ok = ok && order_ledger(h.order, e) && order_correlate(h.order, e);
     if (ok)

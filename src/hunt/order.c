@@ -139,6 +139,10 @@ void order_free(struct order *o) {
 }
 
 struct source *order_source(struct order *o, const struct found_file *file) {
+    return order_source_behind(o, o->last, file);
+}
+
+struct source *order_source_behind(struct order *o, struct source *before, const struct found_file *file) {
     struct source *const s = calloc(1, sizeof *s);
 
     if (!s || !(s->results = calloc(1, sizeof *s->results))) {
@@ -151,11 +155,14 @@ struct source *order_source(struct order *o, const struct found_file *file) {
     s->hash_sent = s->hash_ended = true; /* until it is read in parts, its one part brings the hash */
     s->total = (struct custody){
         .path = file->path, .sha256 = "", .not_read = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE};
-    if (o->last)
-        o->last->next = s;
-    else
+    if (before) {
+        s->next = before->next;
+        before->next = s;
+    } else {
         o->first = s;
-    o->last = s;
+    }
+    if (o->last == before)
+        o->last = s;
     o->waiting++;
     return s;
 }

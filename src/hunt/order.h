@@ -45,6 +45,8 @@ void order_free(struct order *o);
 
 /* The next source. Its file is not opened. NULL: no memory. */
 struct source *order_source(struct order *o, const struct found_file *file);
+/* The next behind `before`, which has not been reported. */
+struct source *order_source_behind(struct order *o, struct source *before, const struct found_file *file);
 /* It is read in parts of so many bytes. */
 MUST_USE bool order_split(struct source *s, uint64_t part_size, str reader, struct err *e);
 /* A message for the turn of the source. */

@@ -10,6 +10,7 @@
 
 #include "base/channel.h"
 #include "base/confine.h"
+#include "evidence/outlook.h"
 #include "evidence/unpack.h"
 #include "reader/reader.h"
 
@@ -136,6 +137,12 @@ static int open_outer(const char *path, str *outer, struct err *e) {
     return fd;
 }
 
+static bool is_outlook(int fd) {
+    char head[4];
+
+    return pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head && outlook_begins((str){head, sizeof head});
+}
+
 static bool answer_take(int channel, struct buf *out, struct err *e) {
     struct buf answer = {0};
     size_t got = 1;
@@ -160,32 +167,67 @@ static bool answer_take(int channel, struct buf *out, struct err *e) {
     return ok && (!out->failed || err_set(e, ERR_MEMORY, 0, "no memory for the record"));
 }
 
-bool show_record(const char *path, str sha256, str reader, uint64_t offset, struct buf *out, struct err *e) {
-    struct wanted w = {.path = str_of(path), .sha256 = sha256, .reader = reader_named(reader), .offset = offset};
-    int ends[2], fd;
-    str outer;
+/* fd stays the caller's. */
+static bool show_from(struct wanted *w, int fd, str outer, struct buf *out, struct err *e) {
+    int ends[2];
     pid_t pid;
     bool ok;
 
-    if (!w.reader || !w.reader->show)
-        return err_set(e, ERR_CORRUPT, 0, "no reader '%.*s' that can show a record", STR_ARG(reader));
-    if ((fd = open_outer(path, &outer, e)) < 0)
+    if (!channel_pair(ends, e))
         return false;
-    if (!channel_pair(ends, e)) {
-        close(fd);
-        return false;
-    }
     fflush(NULL);
     if ((pid = fork()) == 0) {
         close(ends[0]);
-        child(&w, fd, outer, ends[1]);
+        child(w, fd, outer, ends[1]);
     }
     close(ends[1]);
-    close(fd);
     ok = pid > 0 ? answer_take(ends[0], out, e) : err_system(e, "no process to read evidence with");
     close(ends[0]);
     if (pid > 0)
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             continue;
+    return ok;
+}
+
+/* From the mailbox, which is a file of its own. Several may be shown under one name: the hash decides. */
+static bool show_from_outlook(struct wanted *w, int fd, str outer, const volatile sig_atomic_t *stop, struct buf *out,
+                              struct err *e) {
+    struct outlook *o;
+    struct stat st;
+    bool ok = false;
+
+    if (fstat(fd, &st) != 0)
+        return err_system(e, "%s", w->path.ptr);
+    struct outlook_limits const limits = outlook_limits_for((uint64_t)st.st_size);
+
+    if (!outlook_run(&o, fd, &limits, stop, e))
+        return false;
+    err_set(e, ERR_CORRUPT, 0, "the evidence has changed since the hunt: it holds no such mailbox");
+    for (size_t i = 0; !ok && i < outlook_count(o); i++) {
+        int box;
+
+        if (!str_eq(outlook_name(o, i), str_from(w->path, outer.len + 1)) || (box = outlook_take(o, i)) < 0)
+            continue;
+        ok = show_from(w, box, w->path, out, e);
+        close(box);
+    }
+    outlook_close(o);
+    return ok;
+}
+
+bool show_record(const char *path, str sha256, str reader, uint64_t offset, const volatile sig_atomic_t *stop,
+                 struct buf *out, struct err *e) {
+    struct wanted w = {.path = str_of(path), .sha256 = sha256, .reader = reader_named(reader), .offset = offset};
+    str outer;
+    bool ok;
+    int fd;
+
+    if (!w.reader || !w.reader->show)
+        return err_set(e, ERR_CORRUPT, 0, "no reader '%.*s' that can show a record", STR_ARG(reader));
+    if ((fd = open_outer(path, &outer, e)) < 0)
+        return false;
+    ok = outer.len < w.path.len && is_outlook(fd) ? show_from_outlook(&w, fd, outer, stop, out, e)
+                                                  : show_from(&w, fd, outer, out, e);
+    close(fd);
     return ok;
 }

@@ -9,6 +9,7 @@
 #include "base/channel.h"
 #include "base/confine.h"
 #include "base/utf.h"
+#include "evidence/outlook.h"
 #include "hunt/listing.h"
 #include "hunt/ledger.h"
 #include "hunt/wire.h"
@@ -564,6 +565,8 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     }
     if (head.len == 0)
         w->now.custody.not_read = S(CUSTODY_EMPTY);
+    else if (outlook_begins(head))
+        w->now.custody.not_read = S("an Outlook data file within an archive: hand it in unpacked");
     else if (!(reader = reader_of(w, str_first(head, HEAD_BYTES))))
         w->now.custody.not_read =
             unpack_container(str_first(head, HEAD_BYTES)) ? S("containers too deep within each other") : nobodys(head);

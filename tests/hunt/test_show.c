@@ -130,7 +130,7 @@ static void every_case(void **state) {
         sha256_hex(hash, hex);
         snprintf(path, sizeof path, "%s", cases[i].path);
         buf_add(&out, S("before "));
-        bool const ok = show_record(path, str_of(hex), str_of(cases[i].reader), cases[i].offset, &out, &e);
+        bool const ok = show_record(path, str_of(hex), str_of(cases[i].reader), cases[i].offset, NULL, &out, &e);
 
         if (ok != (cases[i].record != NULL) || (!ok && e.code != cases[i].code))
             fail_msg("%s: %d, %s", cases[i].name, e.code, ok ? "shown" : e.text);
@@ -151,9 +151,9 @@ static void nothing_is_left_behind(void **state) {
 
     (void)state;
     close(before);
-    assert_false(show_record("plain.jsonl", S("00"), S("json"), 0, &out, &e));
-    assert_false(show_record("nothing", S("00"), S("json"), 0, &out, &e));
-    assert_false(show_record("all.tar!in/plain.jsonl", S("00"), S("json"), 0, &out, &e));
+    assert_false(show_record("plain.jsonl", S("00"), S("json"), 0, NULL, &out, &e));
+    assert_false(show_record("nothing", S("00"), S("json"), 0, NULL, &out, &e));
+    assert_false(show_record("all.tar!in/plain.jsonl", S("00"), S("json"), 0, NULL, &out, &e));
     int const after = dup(0);
 
     close(after);
