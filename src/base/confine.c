@@ -279,7 +279,8 @@ static bool program_calls(const struct confine_program *p, struct err *e) {
 
 bool confine_program(const struct confine_program *p, struct err *e) {
     if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_FSIZE, p->file_max) || !limit(RLIMIT_NPROC, 0) ||
-        !limit(RLIMIT_NOFILE, 1024) || !limit(RLIMIT_CPU, p->cpu_s))
+        !limit(RLIMIT_NOFILE, 1024) ||
+        setrlimit(RLIMIT_CPU, &(struct rlimit){p->cpu_s, p->cpu_s + 2}) != 0) /* SIGXCPU, which says what it is */
         return err_system(e, "resource limits cannot be set");
 #ifndef __SANITIZE_ADDRESS__ /* which holds more than any bound */
     if (!limit(RLIMIT_DATA, p->data_max))

@@ -112,13 +112,14 @@ static PRINTF(2, 3) void complain_of(struct outlook *o, const char *fmt, ...) {
     complain(o, str_of(text));
 }
 
-/* `	"Inbox" - 12 items done, 3 items skipped.`: the number before the word. */
-static bool number_before(str line, str words, uint64_t *n) {
-    size_t const end = str_find(line, words);
-    size_t begin = end;
+/* `	"Inbox" - 12 items done, 3 items skipped.`: the last number. The name may hold anything. */
+static bool skipped_items(str line, uint64_t *n) {
+    str const words = S(" items skipped.");
+    size_t begin, end;
 
-    if (end == SIZE_MAX)
+    if (!str_ends(line, words) || str_find(line, S(" items done, ")) == SIZE_MAX)
         return false;
+    begin = end = line.len - words.len;
     while (begin > 0 && line.ptr[begin - 1] >= '0' && line.ptr[begin - 1] <= '9')
         begin--;
     return str_u64((str){line.ptr + begin, end - begin}, UINT32_MAX, n);
@@ -131,14 +132,13 @@ static void hear_lines(struct outlook *o) {
     while (left.len) {
         size_t const end = str_find_byte(left, '\n');
         str const line = str_first(left, end);
-        uint64_t done, skipped;
+        uint64_t skipped;
 
         left = end == SIZE_MAX ? S("") : str_from(left, end + 1);
         if (str_trim(line).len == 0 || str_starts(line, S("Opening PST file")) ||
             str_starts(line, S("Processing Folder \"")))
             continue;
-        if (str_ends(line, S(" items skipped.")) && number_before(line, S(" items done"), &done) &&
-            number_before(line, S(" items skipped."), &skipped))
+        if (skipped_items(line, &skipped))
             o->others += skipped;
         else
             complain(o, line);
@@ -655,9 +655,9 @@ static void tell_status(struct outlook *o, int status) {
 
     if (WIFSIGNALED(status) && !o->killed)
         complain_of(o, "%s was ended by signal %d (%s): what came out before is read", who, WTERMSIG(status),
-                    WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL ? "more time than it may take"
-                    : WTERMSIG(status) == SIGXFSZ                              ? "more bytes than may come out"
-                                                                               : sigdescr_np(WTERMSIG(status)));
+                    WTERMSIG(status) == SIGXCPU   ? "more time than it may take"
+                    : WTERMSIG(status) == SIGXFSZ ? "more bytes than may come out"
+                                                  : sigdescr_np(WTERMSIG(status)));
     else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
         complain_of(o, "%s ended with status %d", who, WEXITSTATUS(status));
 }

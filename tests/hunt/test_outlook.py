@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""test_outlook: Outlook data files as a user meets them: mailboxes as members, records that are shown, what is told when readpst is
+not there or fails, and that nothing stays behind. readpst is a stand-in that does what the file says (tests/evidence/fake_readpst.c);
+what the real one makes of real files was tried by hand."""
+
+import io
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+import zipfile
+
+from evidence import BINARY
+
+FAKE = os.environ["LONGWATCH_FAKE_READPST"]
+
+RULE = """
+title: Marked mail
+id: 6d1c7c3e-4444-4a53-9d51-6d5f2d3b1a04
+status: test
+level: high
+logsource: {category: email}
+detection:
+  selection: {subject|contains: 'marked-by-test'}
+  condition: selection
+"""
+
+INBOX = "!BDN\nmkdir Inbox\nboundary Inbox/mbox\nsay \t\"Inbox\" - 3 items done, 2 items skipped.\n"
+
+
+class Case:
+    """A folder with a rule, evidence, and a folder for what is temporary."""
+
+    def __enter__(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.temporary.name)
+        (self.folder / "rules").mkdir()
+        (self.folder / "rules" / "marked.yml").write_text(RULE, encoding="utf-8")
+        (self.folder / "evidence").mkdir()
+        (self.folder / "room").mkdir()
+        self.environment = os.environ | {"TMPDIR": str(self.folder / "room"), "LONGWATCH_READPST": FAKE}
+        return self
+
+    def __exit__(self, *_):
+        self.temporary.cleanup()
+
+    def put(self, name, data):
+        (self.folder / "evidence" / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+
+    def run(self, *arguments, **environment):
+        done = subprocess.run([BINARY, *arguments], cwd=self.folder, capture_output=True, check=False, env=self.environment | environment)
+        assert not list((self.folder / "room").iterdir()), "something stayed behind"
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def hunt(self, *more, **environment):
+        result = self.run("hunt", "evidence", "--rules", "rules", "-o", "case", "--force", *more, **environment)
+        if (self.folder / "case" / "case.db").exists():
+            with sqlite3.connect(self.folder / "case" / "case.db") as db:
+                self.custody = {row[0]: row[1:] for row in db.execute("SELECT path, container, reader, records, not_read, size, sha256 FROM custody")}
+        return result
+
+
+def mailboxes_are_members():
+    with Case() as case:
+        case.put("mail.pst", INBOX)
+        case.put("a.ost", INBOX)
+        status, out, err = case.hunt()
+        assert status == 1, (status, out, err)
+        assert list(case.custody) == ["evidence/a.ost", "evidence/a.ost!Inbox/mbox", "evidence/mail.pst", "evidence/mail.pst!Inbox/mbox"]
+        container, reader, records, not_read, size, sha256 = case.custody["evidence/mail.pst"]
+        assert (container, reader, records, not_read or "", size) == ("outlook", None, 2, "", len(INBOX)), case.custody
+        assert len(sha256) == 64
+        container, reader, records, not_read, size, sha256 = case.custody["evidence/mail.pst!Inbox/mbox"]
+        assert (container, reader, records, not_read or "") == (None, "mbox", 3, ""), case.custody
+        findings = [json.loads(line) for line in (case.folder / "case" / "findings.jsonl").read_text().splitlines()]
+        assert len(findings) == 6 and findings[5]["evidence_path"] == "evidence/mail.pst!Inbox/mbox", findings
+        before = (case.folder / "case" / "findings.jsonl").read_bytes()
+        for threads in "1", "2":  # boundaries are drawn anew each time
+            case.hunt("--threads", threads)
+            assert (case.folder / "case" / "findings.jsonl").read_bytes() == before
+        status, out, err = case.run("show", "case", "5")
+        assert status == 0 and "Subject: marked-by-test 1" in out and "marked-by-test 0" not in out, (status, out, err)
+        case.put("mail.pst", INBOX + "file Inbox/other x\n")
+        assert case.run("show", "case", "5")[0] == 0  # the mailbox is the same
+        case.put("mail.pst", INBOX.replace("boundary", "file") + "\n")
+        assert case.run("show", "case", "5")[0] == 3
+
+
+def attachments_are_seen():
+    with Case() as case:
+        case.put("mail.pst", INBOX)
+        status, out, err = case.run("events", "evidence", "--json")
+        events = [json.loads(line) for line in out.splitlines()]
+        assert status == 0 and len(events) == 3, (status, out, err)
+        assert all("a%d.bin" % i in json.dumps(event) for i, event in enumerate(events)), events
+
+
+def names_are_hostile():
+    with Case() as case:
+        case.put("mail.pst", b"!BDN\nmkdir a\x1b]0;b\nboundary a\x1b]0;b/mb\xffox\nchdir ..\nboundary mbox\n")
+        status, out, err = case.hunt()
+        assert "evidence/mail.pst!a\ufffd]0;b/mb\ufffdox" in case.custody, case.custody
+        assert status == 3 and "\x1b" not in out + err, (status, out, err)  # what it could not write is told
+        assert not (case.folder / "room" / "mbox").exists()
+
+
+def complaints_are_told():
+    with Case() as case:
+        case.put("mail.pst", INBOX + "say block 7 is bad\nexit 1\n")
+        status, out, err = case.hunt()
+        assert status == 3, (status, out, err)
+        assert "evidence/mail.pst" in out + err and "block 7 is bad" in out + err and "readpst ended with status 1" in out + err
+        assert case.custody["evidence/mail.pst!Inbox/mbox"][2] == 3
+
+
+def nothing_comes_out():
+    with Case() as case:
+        case.put("mail.pst", "!BDN\nsay Error opening File\nexit 1\n")
+        case.put("other.jsonl", '{"a": 1}\n')
+        status, out, err = case.hunt()
+        assert status == 3 and case.custody["evidence/mail.pst"][3] == "readpst found no mail in it", (status, case.custody)
+        case.put("mail.pst", "!BDN\n")
+        status, out, err = case.hunt()
+        assert status == 0 and not case.custody["evidence/mail.pst"][3], (status, out, err)
+
+
+def without_readpst():
+    with Case() as case:
+        case.put("mail.pst", INBOX)
+        status, out, err = case.hunt(LONGWATCH_READPST="/nowhere/readpst")
+        assert status == 3 and "apt install pst-utils" in out + err, (status, out, err)
+        assert len(case.custody["evidence/mail.pst"][5]) == 64  # what was not read has a hash all the same
+
+
+def within_an_archive():
+    with Case() as case:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("mail.pst", INBOX)
+        case.put("mail.zip", file.getvalue())
+        status, out, err = case.hunt()
+        assert status == 3 and "hand it in unpacked" in case.custody["evidence/mail.zip!mail.pst"][3], (status, case.custody)
+
+
+def many_one_after_the_other():
+    with Case() as case:
+        for i in range(7):
+            case.put(f"{i}.pst", INBOX + f"mkdir {i}\nfile {i}/mbox nothing\n")
+        case.put("3b.jsonl", '{"a": 1}\n' * 10)
+        status, out, err = case.hunt()
+        assert status == 3 and sum(c[2] for c in case.custody.values() if c[1] == "mbox") == 21, (status, out, err)
+        assert list(case.custody) == sorted(case.custody), case.custody
+
+
+def interrupted():
+    for how in signal.SIGINT, signal.SIGTERM, signal.SIGKILL:
+        with Case() as case:
+            case.put("mail.pst", "!BDN\nfile mbox x\nsleep\n")
+            room = case.folder / "room"
+            with subprocess.Popen([BINARY, "events", "evidence"], cwd=case.folder, env=case.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+                for _ in range(500):
+                    if any(room.iterdir()):
+                        break
+                    time.sleep(0.01)
+                assert any(room.iterdir())
+                running.send_signal(how)
+                running.communicate(timeout=30)
+            for _ in range(500):
+                if not any(room.iterdir()):
+                    break
+                time.sleep(0.01)
+            assert not any(room.iterdir()), how
+
+
+if __name__ == "__main__":
+    mailboxes_are_members()
+    attachments_are_seen()
+    names_are_hostile()
+    complaints_are_told()
+    nothing_comes_out()
+    without_readpst()
+    within_an_archive()
+    many_one_after_the_other()
+    interrupted()
