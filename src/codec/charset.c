@@ -74,6 +74,30 @@ const struct charset *charset_named(str label) {
     return found ? &sets[found->set] : NULL;
 }
 
+const struct charset *charset_code_page(uint32_t number) {
+    /* Those whose labels are not made of their numbers. */
+    static const struct {
+        uint32_t number;
+        str label;
+    } pages[] = {
+        {932, STR("shift_jis")},     {936, STR("gbk")},          {949, STR("euc-kr")},      {950, STR("big5")},
+        {874, STR("windows-874")},   {1200, STR("utf-16le")},    {1201, STR("utf-16be")},   {20127, STR("us-ascii")},
+        {20866, STR("koi8-r")},      {21866, STR("koi8-u")},     {50220, STR("iso-2022-jp")}, {50221, STR("iso-2022-jp")},
+        {50222, STR("iso-2022-jp")}, {51932, STR("euc-jp")},     {51936, STR("gb2312")},    {51949, STR("euc-kr")},
+        {54936, STR("gb18030")},     {65000, STR("utf-7")},      {65001, STR("utf-8")},
+    };
+    char label[32];
+
+    for (size_t i = 0; i < COUNT(pages); i++)
+        if (pages[i].number == number)
+            return charset_named(pages[i].label);
+    if (number >= 28591 && number <= 28606)
+        snprintf(label, sizeof label, "iso-8859-%u", number - 28590);
+    else
+        snprintf(label, sizeof label, number >= 1250 && number <= 1258 ? "windows-%u" : "cp%u", number);
+    return charset_named(str_of(label));
+}
+
 str charset_name(const struct charset *c) {
     return c->name;
 }

@@ -11,6 +11,8 @@ struct charset;
 /* By label (RFC 2978; only letters and digits count: blanks, quotes, hyphens and letter case do no harm), or NULL: unknown. "" is
  * NULL. */
 const struct charset *charset_named(str label);
+/* By number of a Windows code page (1252, 932, 65001), or NULL. */
+const struct charset *charset_code_page(uint32_t number);
 str charset_name(const struct charset *c); /* its first name: "utf-8", "windows-1252", "gb18030" */
 
 /* Appends text as well-formed UTF-8. What the set has no character for becomes U+FFFD, a byte (or a sequence) each, and is

@@ -19,6 +19,10 @@ bool mail_begin_leaf(struct mail *m, const struct mime_part *p) {
     str name;
 
     m->leaf = LEAF_NONE;
+    if (p->shape == MIME_MULTIPART) { /* RFC 1847 */
+        m->signed_ = m->signed_ || str_eq(p->subtype, S("signed"));
+        m->encrypted = m->encrypted || str_eq(p->subtype, S("encrypted"));
+    }
     if (p->shape != MIME_LEAF)
         return true;
     m->leaf_size = 0;
@@ -33,6 +37,7 @@ bool mail_begin_leaf(struct mail *m, const struct mime_part *p) {
         return true;
     }
     m->leaf = LEAF_ATTACHMENT;
+    mail_opens(m, p, name);
     if (m->attachment_count == MAIL_ATTACHMENTS) {
         mail_defect(m, "more than 128 attachments");
         return true;
@@ -50,7 +55,12 @@ bool mail_add_body(struct mail *m, str bytes) {
     if (m->leaf == LEAF_ATTACHMENT) {
         if (m->sha256)
             sha256_add(m->sha256, bytes);
-        return true;
+        if (m->opens == OPENS_NOTHING)
+            return true;
+        if (bytes.len > MAIL_OPENED_BYTES - m->body.len)
+            mail_defect(m, "an attachment too large to be looked into");
+        buf_add(&m->body, str_first(bytes, MAIL_OPENED_BYTES - m->body.len));
+        return !m->body.failed;
     }
     if (m->body.len + bytes.len > MAIL_BODY_BYTES)
         mail_defect(m, "a text of more than 8 MiB");
@@ -132,6 +142,29 @@ static bool on_text(void *ctx, str text, bool hidden) {
     return !m->html.failed;
 }
 
+bool mail_add_attachment(struct mail *m, str name, str type, str data) {
+    struct mail_attachment *const a = &m->attachments[m->attachment_count];
+    struct sha256 *const h = sha256_new();
+    uint8_t hash[SHA256_SIZE];
+
+    if (!h)
+        return false;
+    if (m->attachment_count == MAIL_ATTACHMENTS) {
+        mail_defect(m, "more than 128 attachments");
+        sha256_free(h);
+        return true;
+    }
+    sha256_add(h, data);
+    sha256_end(h, hash);
+    sha256_free(h);
+    a->name = mail_hold(m, str_first(name, 1024));
+    a->type = mail_hold(m, str_first(type, 256));
+    a->size = data.len;
+    sha256_hex(hash, a->sha256);
+    m->attachment_count++;
+    return !m->no_memory;
+}
+
 bool mail_end_leaf(struct mail *m) {
     struct html_visitor const visitor = {.url = on_url, .text = on_text, .ctx = m};
     uint64_t bad = 0;
@@ -148,6 +181,8 @@ bool mail_end_leaf(struct mail *m) {
         }
         sha256_free(m->sha256);
         m->sha256 = NULL;
+        m->leaf = LEAF_NONE;
+        ok = m->opens == OPENS_NOTHING || mail_open_attachment(m);
     } else if (m->leaf != LEAF_NONE) {
         m->decoded.len = 0;
         charset_decode(m->charset, buf_str(&m->body), &m->decoded, &bad);
@@ -165,7 +200,7 @@ bool mail_end_leaf(struct mail *m) {
                     buf_byte(&m->plain, '\n');
                 buf_add(&m->plain, str_first(buf_str(&m->decoded), MAIL_SHOWN_BYTES - m->plain.len));
             }
-            ok = html_read_plain(buf_str(&m->decoded), &visitor);
+            ok = mail_open_text(m, buf_str(&m->body)) && html_read_plain(buf_str(&m->decoded), &visitor);
         }
     }
     m->leaf = LEAF_NONE;
@@ -202,6 +237,10 @@ static void add_sketch(struct mail *m, str shown) {
 void mail_add_bodies(struct mail *m) {
     str const shown = m->html.len ? buf_str(&m->html) : buf_str(&m->plain);
 
+    if (m->signed_)
+        mail_add(m, MADE_SIGNED, RAW_TEXT, S("true"));
+    if (m->encrypted)
+        mail_add(m, MADE_ENCRYPTED, RAW_TEXT, S("true"));
     mail_add_copy(m, MADE_TEXT, str_first(shown, MAIL_TEXT_BYTES));
     add_sketch(m, shown);
     mail_add_count(m, MADE_HTML_IMAGES, m->images);

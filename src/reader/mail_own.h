@@ -29,8 +29,8 @@
     X(URL_WHERE, "url.where") X(URL_FLAGS, "url.flags") X(URL_TEXT, "url.text") X(BEACON, "beacon")                     \
     X(BEACON_HOST, "beacon.host") X(HTML_IMAGES, "html.images") X(HTML_REMOTE, "html.remote")                           \
     X(HTML_HIDDEN_COUNT, "html.hidden") X(HTML_PIXELS, "html.pixels") X(SKETCH, "sketch")                               \
-    X(SKETCH_SHINGLES, "sketch.shingles") X(FROM_OWN, "from.own")     \
-    X(LOOKALIKE, "lookalike") X(LOOKALIKE_OF, "lookalike.of") X(LOOKALIKE_HOW, "lookalike.how")                       \
+    X(SKETCH_SHINGLES, "sketch.shingles") X(FROM_OWN, "from.own") X(SIGNED, "signed") X(ENCRYPTED, "encrypted")         \
+    X(LOOKALIKE, "lookalike") X(LOOKALIKE_OF, "lookalike.of") X(LOOKALIKE_HOW, "lookalike.how")                         \
     X(URL_LOOKALIKE, "url.lookalike") X(URL_LOOKALIKE_OF, "url.lookalike.of") X(DEFECTS, "defects")
 /* clang-format on */
 #define MAIL_ENUM(id, name) MADE_##id,
@@ -67,6 +67,7 @@ enum mail_header { MAIL_HEADERS(MAIL_ENUM) HEADERS };
 #define MAIL_BODY_BYTES ((size_t)8 << 20)  /* of one part of text */
 #define MAIL_SHOWN_BYTES ((size_t)1 << 20) /* that the sketch is made of */
 #define MAIL_TEXT_BYTES ((size_t)64 << 10)
+#define MAIL_OPENED_BYTES ((size_t)32 << 20) /* of an attachment that is looked into */
 
 struct mail_url_seen {
     str url, host, text;
@@ -113,12 +114,19 @@ struct mail {
     /* The leaf that is being read: */
     enum { LEAF_NONE, LEAF_PLAIN, LEAF_HTML, LEAF_ATTACHMENT } leaf;
     bool leaf_within; /* a message within the message */
+    enum { OPENS_NOTHING, OPENS_TNEF, OPENS_CMS } opens; /* an attachment that is looked into, and kept for that */
     const struct charset *charset;
     struct buf body;
     struct sha256 *sha256;
     uint64_t leaf_size;
 
+    /* A signed message that is one opaque part: what is within is read as the message itself. */
+    struct mime *inner;
+    bool in_inner;
+    struct buf opened;
+
     /* What bodies hold: */
+    bool signed_, encrypted; /* it says so: nothing is verified */
     struct buf plain, html; /* as they are shown */
     uint32_t images, remote, hidden, pixels;
     struct mail_url_seen urls[MAIL_URLS];
@@ -151,6 +159,16 @@ MUST_USE bool mail_begin_leaf(struct mail *m, const struct mime_part *p);
 MUST_USE bool mail_add_body(struct mail *m, str bytes);
 MUST_USE bool mail_end_leaf(struct mail *m);
 void mail_add_bodies(struct mail *m);
+
+/* Another one, whose bytes are all there; name and type are UTF-8 or raw text of the message. False: memory is out. */
+MUST_USE bool mail_add_attachment(struct mail *m, str name, str type, str data);
+
+/* mail_opened.c */
+/* What an attachment is looked into for; type and parameters as they stand in the part. */
+void mail_opens(struct mail *m, const struct mime_part *p, str name);
+/* The attachment that was kept in m->body; what a plain text holds. */
+MUST_USE bool mail_open_attachment(struct mail *m);
+MUST_USE bool mail_open_text(struct mail *m, str text);
 
 /* mail_record.c */
 void mail_defect(struct mail *m, const char *why);

@@ -123,6 +123,8 @@ void mail_close(struct mail *m) {
     if (!m)
         return;
     mime_free(m->mime);
+    mime_free(m->inner);
+    buf_free(&m->opened);
     arena_free(m->texts);
     free(m->values);
     sha256_free(m->sha256);
@@ -149,6 +151,8 @@ void mail_begin(struct mail *m, uint64_t offset) {
     m->time_text = S("");
     m->defects_told = 0;
     m->leaf = LEAF_NONE;
+    m->opens = OPENS_NOTHING;
+    m->in_inner = m->signed_ = m->encrypted = false;
     m->plain.len = m->html.len = 0;
     m->images = m->remote = m->hidden = m->pixels = 0;
     m->url_count = m->attachment_count = 0;
@@ -214,7 +218,7 @@ bool mail_give(struct mail *m, uint64_t offset, uint64_t size, uint64_t number, 
     if (m->overflow)
         m->to->damage(m->to, offset, 0, "no room for another name of a field");
     m->overflow = false;
-    if (m->no_memory || m->scratch.failed || m->decoded.failed || m->plain.failed || m->html.failed)
+    if (m->no_memory || m->scratch.failed || m->decoded.failed || m->plain.failed || m->html.failed || m->opened.failed)
         return give_up(m, e);
     record = (struct record){
         .values = m->values,
