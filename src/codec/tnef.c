@@ -202,9 +202,6 @@ static bool read_message(struct tnef *t, str bytes, unsigned depth) {
             continue;
         if (id == ATTRIBUTE_RENDERING) {
             flush(t, &p, depth);
-            p.begun = true;
-        } else if (!p.begun) {
-            wrong(t, "TNEF attributes that belong to no attachment");
         } else if (id == ATTRIBUTE_TITLE) {
             text_of(&p.title, TYPE_TEXT, data, charset);
         } else if (id == ATTRIBUTE_DATA) {
@@ -212,6 +209,7 @@ static bool read_message(struct tnef *t, str bytes, unsigned depth) {
         } else if (id == ATTRIBUTE_PROPERTIES) {
             properties(t, data, &p, charset);
         }
+        p.begun = true; /* some writers leave out how the first is shown */
     }
     flush(t, &p, depth);
     buf_free(&p.title);

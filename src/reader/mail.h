@@ -1,4 +1,5 @@
-/* mail: messages (RFC 5322, MIME): one in a file (EML, Maildir), or many in a mailbox (mbox). docs/formats/mail.md. */
+/* mail: messages (RFC 5322, MIME): one in a file (EML, Maildir), or many in a mailbox (mbox);
+ * and a message as Outlook saves it (MSG). docs/formats/mail.md. */
 #ifndef READER_MAIL_H
 #define READER_MAIL_H
 
@@ -6,5 +7,6 @@
 
 extern const struct reader mail_reader; /* "mail" */
 extern const struct reader mbox_reader; /* "mbox" */
+extern const struct reader msg_reader;  /* "msg": a message as Outlook saves it */
 
 #endif

@@ -37,7 +37,7 @@ bool mail_begin_leaf(struct mail *m, const struct mime_part *p) {
         return true;
     }
     m->leaf = LEAF_ATTACHMENT;
-    mail_opens(m, p, name);
+    mail_opens(m, p->type, p->subtype, name);
     if (m->attachment_count == MAIL_ATTACHMENTS) {
         mail_defect(m, "more than 128 attachments");
         return true;
@@ -165,6 +165,26 @@ bool mail_add_attachment(struct mail *m, str name, str type, str data) {
     return !m->no_memory;
 }
 
+bool mail_put_attachment(struct mail *m, str name, str type, str data) {
+    size_t const slash = str_find_byte(type, '/');
+
+    if (!mail_add_attachment(m, name, type, data))
+        return false;
+    /* Outlook's form of a message that is signed beside its text: the whole of it as MIME. */
+    if (str_eq_ascii(type, S("multipart/signed"))) {
+        m->signed_ = true;
+        m->opened.len = 0;
+        buf_add(&m->opened, str_first(data, MAIL_OPENED_BYTES));
+        return !m->opened.failed && mail_read_inner(m);
+    }
+    mail_opens(m, str_first(type, slash), slash == SIZE_MAX ? S("") : str_from(type, slash + 1), name);
+    if (m->opens == OPENS_NOTHING)
+        return true;
+    m->body.len = 0;
+    buf_add(&m->body, str_first(data, MAIL_OPENED_BYTES));
+    return !m->body.failed && mail_open_attachment(m);
+}
+
 bool mail_end_leaf(struct mail *m) {
     struct html_visitor const visitor = {.url = on_url, .text = on_text, .ctx = m};
     uint64_t bad = 0;
@@ -205,6 +225,17 @@ bool mail_end_leaf(struct mail *m) {
     }
     m->leaf = LEAF_NONE;
     return ok && !m->decoded.failed && !m->plain.failed && !m->html.failed && !m->room.failed && !m->no_memory;
+}
+
+bool mail_put_text(struct mail *m, bool html, const struct charset *charset, str text, bool within) {
+    m->leaf = html ? LEAF_HTML : LEAF_PLAIN;
+    m->leaf_within = within;
+    m->charset = charset;
+    m->body.len = 0;
+    if (text.len > MAIL_BODY_BYTES)
+        mail_defect(m, "a text of more than 8 MiB");
+    buf_add(&m->body, str_first(text, MAIL_BODY_BYTES));
+    return !m->body.failed && mail_end_leaf(m);
 }
 
 /* ------------------------------------------------------------------ at the end */

@@ -4,18 +4,18 @@
 #include "codec/tnef.h"
 #include "reader/mail_own.h"
 
-void mail_opens(struct mail *m, const struct mime_part *p, str name) {
-    bool const application = str_eq(p->type, S("application"));
+void mail_opens(struct mail *m, str type, str subtype, str name) {
+    bool const application = str_eq_ascii(type, S("application"));
 
     m->opens = OPENS_NOTHING;
-    if (application && (str_eq(p->subtype, S("ms-tnef")) || str_eq(p->subtype, S("vnd.ms-tnef"))))
+    if (application && (str_eq_ascii(subtype, S("ms-tnef")) || str_eq_ascii(subtype, S("vnd.ms-tnef"))))
         m->opens = OPENS_TNEF;
     else if (str_eq_ascii(name, S("winmail.dat")))
         m->opens = OPENS_TNEF;
-    else if (application && (str_eq(p->subtype, S("pkcs7-mime")) || str_eq(p->subtype, S("x-pkcs7-mime"))))
+    else if (application && (str_eq_ascii(subtype, S("pkcs7-mime")) || str_eq_ascii(subtype, S("x-pkcs7-mime"))))
         m->opens = OPENS_CMS;
     /* Microsoft's rights management: the message is the attachment. */
-    if (str_eq_ascii(name, S("message.rpmsg")) || (application && str_eq(p->subtype, S("x-microsoft-rpmsg-message"))))
+    if (str_eq_ascii(name, S("message.rpmsg")) || (application && str_eq_ascii(subtype, S("x-microsoft-rpmsg-message"))))
         m->encrypted = true;
 }
 
@@ -56,7 +56,7 @@ static void on_inner_damage(void *ctx, uint64_t offset, uint64_t size, const cha
     mail_defect(ctx, why);
 }
 
-static bool read_inner(struct mail *m) {
+bool mail_read_inner(struct mail *m) {
     struct mime_visitor const visitor = {on_inner_part, on_inner_body, on_inner_end, on_inner_damage, m};
     bool const within = m->leaf_within;
     bool ok;
@@ -91,7 +91,7 @@ static bool open_cms(struct mail *m) {
         mail_defect(m, "an S/MIME part that cannot be read");
     if (m->opened.failed)
         return false;
-    return type != CMS_SIGNED || m->in_inner || m->opened.len == 0 || read_inner(m);
+    return type != CMS_SIGNED || m->in_inner || m->opened.len == 0 || mail_read_inner(m);
 }
 
 bool mail_open_attachment(struct mail *m) {

@@ -124,6 +124,7 @@ struct mail {
     struct mime *inner;
     bool in_inner;
     struct buf opened;
+    bool head_only; /* what is fed is the head alone (mail_put_head) */
 
     /* What bodies hold: */
     bool signed_, encrypted; /* it says so: nothing is verified */
@@ -148,6 +149,11 @@ static inline bool mail_feed(struct mail *m, str piece, struct err *e) {
 /* Are signatures to be verified? Then mail_verify wants the whole message, after mail_feed and before mail_give. */
 bool mail_verifies(const struct mail *m);
 MUST_USE bool mail_verify(struct mail *m, str message, struct err *e);
+/* A message that is no stream of MIME: after mail_begin its head, as text of RFC 5322 (raw UTF-8 does no harm), then its texts and
+ * attachments in any order, each whole, then mail_give. within: it belongs to a message within the message. False: memory is out. */
+MUST_USE bool mail_put_head(struct mail *m, str head, struct err *e);
+MUST_USE bool mail_put_text(struct mail *m, bool html, const struct charset *charset, str text, bool within);
+MUST_USE bool mail_put_attachment(struct mail *m, str name, str type, str data);
 /* Gives the record. from_line: what stood before the message in a mailbox, or "". */
 MUST_USE bool mail_give(struct mail *m, uint64_t offset, uint64_t size, uint64_t number, str from_line, struct err *e);
 
@@ -164,8 +170,10 @@ void mail_add_bodies(struct mail *m);
 MUST_USE bool mail_add_attachment(struct mail *m, str name, str type, str data);
 
 /* mail_opened.c */
-/* What an attachment is looked into for; type and parameters as they stand in the part. */
-void mail_opens(struct mail *m, const struct mime_part *p, str name);
+/* What an attachment is looked into for; type: "application", subtype: "ms-tnef". */
+void mail_opens(struct mail *m, str type, str subtype, str name);
+/* An entity of MIME (m->opened) that belongs to the message itself. */
+MUST_USE bool mail_read_inner(struct mail *m);
 /* The attachment that was kept in m->body; what a plain text holds. */
 MUST_USE bool mail_open_attachment(struct mail *m);
 MUST_USE bool mail_open_text(struct mail *m, str text);

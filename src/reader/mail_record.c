@@ -62,12 +62,14 @@ static bool on_part(void *ctx, const struct mime_part *p, struct err *e) {
 
     if (p->index == 0 && !mail_read_head(m, p))
         return give_up(m, e);
-    return mail_begin_leaf(m, p) || give_up(m, e);
+    return m->head_only || mail_begin_leaf(m, p) || give_up(m, e);
 }
 
 static bool on_body(void *ctx, const struct mime_part *p, str bytes, struct err *e) {
+    struct mail *const m = ctx;
     (void)p;
-    return mail_add_body(ctx, bytes) || give_up(ctx, e);
+
+    return m->head_only || mail_add_body(m, bytes) || give_up(m, e);
 }
 
 static bool on_end(void *ctx, uint32_t index, uint64_t encoded, uint64_t junk, struct err *e) {
@@ -75,6 +77,8 @@ static bool on_end(void *ctx, uint32_t index, uint64_t encoded, uint64_t junk, s
     (void)index;
     (void)encoded;
 
+    if (m->head_only)
+        return true;
     if (junk)
         mail_defect(m, "bytes that the transfer encoding has no meaning for");
     return mail_end_leaf(m) || give_up(m, e);
@@ -83,6 +87,8 @@ static bool on_end(void *ctx, uint32_t index, uint64_t encoded, uint64_t junk, s
 static void on_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
     struct mail *const m = ctx;
 
+    if (m->head_only)
+        return;
     mail_defect(m, why);
     if (size && m->defects_told++ < MAIL_DEFECTS && m->to)
         m->to->damage(m->to, m->offset + offset, size, why);
@@ -152,7 +158,7 @@ void mail_begin(struct mail *m, uint64_t offset) {
     m->defects_told = 0;
     m->leaf = LEAF_NONE;
     m->opens = OPENS_NOTHING;
-    m->in_inner = m->signed_ = m->encrypted = false;
+    m->head_only = m->in_inner = m->signed_ = m->encrypted = false;
     m->plain.len = m->html.len = 0;
     m->images = m->remote = m->hidden = m->pixels = 0;
     m->url_count = m->attachment_count = 0;
@@ -180,6 +186,11 @@ bool mail_verify(struct mail *m, str message, struct err *e) {
     if (chain.result != ARC_NONE)
         mail_add(m, MADE_ARC_RESULT, RAW_TEXT, arc_names[chain.result]);
     return true;
+}
+
+bool mail_put_head(struct mail *m, str head, struct err *e) {
+    m->head_only = true;
+    return mime_feed(m->mime, head, e) && mime_feed(m->mime, S("\r\n\r\n"), e);
 }
 
 /* `From jo@example.org Sun Mar 14 07:12:03 2021`: the time, where the message has none of its own. */

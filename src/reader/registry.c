@@ -14,8 +14,8 @@
 
 /* The most particular first. */
 static const struct reader *const readers[] = {
-    &evtx_reader, &utmp_reader, &mbox_reader,   &mail_reader,    &journal_reader, &json_reader,
-    &zeek_reader, &w3c_reader,  &auditd_reader, &history_reader, &csv_reader,     &text_reader,
+    &evtx_reader, &utmp_reader, &mbox_reader,   &mail_reader,    &msg_reader, &journal_reader, &json_reader,
+    &zeek_reader, &w3c_reader,  &auditd_reader, &history_reader, &csv_reader, &text_reader,
 };
 
 const struct reader *reader_for(str head, const struct kinds *kinds) {

@@ -104,8 +104,9 @@ static void damaged(void **state) {
          "! a TNEF part that breaks off or is damaged\n"},
         {"longer than the rest", STR("\x78\x9f\x3e\x22\1\0\1\4\x80\1\0\xff\xff\xff\xff"),
          "! a TNEF part that breaks off or is damaged\n"},
-        {"data without attachment", STR("\x78\x9f\x3e\x22\1\0\2\x0f\x80\6\0\1\0\0\0x\x78\0"),
-         "! TNEF attributes that belong to no attachment\n"},
+        {"data without a beginning", STR("\x78\x9f\x3e\x22\1\0\2\x0f\x80\6\0\1\0\0\0x\x78\0"), "0  () 1\n"},
+        {"garbage behind", STR("\x78\x9f\x3e\x22\1\0\2\x0f\x80\6\0\1\0\0\0x\x78\0garbage"),
+         "0  () 1\n! a TNEF part that breaks off or is damaged\n"},
     };
     (void)state;
 

@@ -72,7 +72,7 @@ static const struct {
     {"a begin within a begin", STR(HEAD "\nbegin 644 a\nbegin 644 cat.txt\n#0V%T\n`\nend\n"),
      "subject=s\ntext=begin 644 a begin 644 cat.txt #0V%T ` end\n" CAT("cat.txt")},
     {"PGP in text", STR(HEAD "\nHello\n-----BEGIN PGP MESSAGE-----\n\nx\n-----END PGP MESSAGE-----\n"),
-     "subject=s\nencrypted=true\ntext=Hello -----BEGIN PGP MESSAGE----- x -----END PGP MESSAGE-----\n"},
+     "subject=s\nencrypted=true\ntext=Hello -----BEGIN PGP MESSAGE-----  x -----END PGP MESSAGE-----\n"},
     {"PGP signed text is not encrypted", STR(HEAD "\n-----BEGIN PGP SIGNED MESSAGE-----\nx\n"),
      "subject=s\ntext=-----BEGIN PGP SIGNED MESSAGE----- x\n"},
     {"PGP/MIME",
