@@ -4,6 +4,7 @@
 #include "codec/rtf.h"
 
 #include "base/cursor.h"
+#include "base/utf.h"
 #include "codec/charset.h"
 
 #define DICTIONARY 4096u
@@ -117,24 +118,11 @@ static void byte_shown(struct rtf *r, char byte) {
 
 static void point_shown(struct rtf *r, uint32_t point) {
     char to[4];
-    size_t n = 0;
 
     if (!shows(r))
         return;
     bytes_out(r);
-    if (point < 0x80)
-        to[n++] = (char)point;
-    else if (point < 0x800)
-        to[n++] = (char)(0xc0 | point >> 6);
-    else if (point < 0x10000)
-        to[n++] = (char)(0xe0 | point >> 12);
-    else
-        to[n++] = (char)(0xf0 | point >> 18);
-    for (unsigned shift = point < 0x80 ? 0 : point < 0x800 ? 6 : point < 0x10000 ? 12 : 18; shift > 0;) {
-        shift -= 6;
-        to[n++] = (char)(0x80 | (point >> shift & 63));
-    }
-    buf_add(r->out, (str){to, n});
+    buf_add(r->out, (str){to, utf8_encode(point, to)});
 }
 
 static int hex(char c) {

@@ -250,12 +250,17 @@ static str headers_of(struct msg *g, const struct charset *charset) {
 }
 
 static str head_made(struct msg *g, const struct charset *charset) {
-    static const unsigned represented[] = {REPRESENTING_SMTP, REPRESENTING_ADDRESS, SENDER_SMTP, SENDER_ADDRESS};
+    static const unsigned represented[] = {REPRESENTING_SMTP, REPRESENTING_ADDRESS};
     static const unsigned sender[] = {SENDER_SMTP, SENDER_ADDRESS};
     uint64_t time = 0;
 
     g->head.len = 0;
-    if (person(g, COMPOUND_ROOT, represented, COUNT(represented), REPRESENTING_NAME, charset) ||
+    /* Whom it was sent for; whoever sent it, if only that has an address. */
+    if ((person(g, COMPOUND_ROOT, represented, COUNT(represented), REPRESENTING_NAME, charset) &&
+         str_ends(buf_str(&g->text), S(">"))) ||
+        (person(g, COMPOUND_ROOT, sender, COUNT(sender), SENDER_NAME, charset) &&
+         str_ends(buf_str(&g->text), S(">"))) ||
+        person(g, COMPOUND_ROOT, represented, COUNT(represented), REPRESENTING_NAME, charset) ||
         person(g, COMPOUND_ROOT, sender, COUNT(sender), SENDER_NAME, charset))
         add_line(&g->head, "From", buf_str(&g->text));
     add_recipients(g, charset);
