@@ -188,6 +188,7 @@ static const int program_allowed[] = {
     SCMP_SYS(sched_getaffinity), SCMP_SYS(sigaltstack),
     SCMP_SYS(rt_sigaction),   SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),   SCMP_SYS(restart_syscall),
+    SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
     SCMP_SYS(exit),           SCMP_SYS(exit_group),
 };
 
