@@ -13,6 +13,7 @@
 #include "hunt/listing.h"
 #include "hunt/ledger.h"
 #include "hunt/wire.h"
+#include "reader/mail.h"
 #include "reader/prose.h"
 #include "reader/reader.h"
 
@@ -544,6 +545,14 @@ static const struct reader *reader_of(const struct worker *w, str head) {
 
 /* Why nobody reads what begins so. What goes on behind its head has not been seen, and might be a log. */
 static str nobodys(str head) {
+    str const first = str_first(head, HEAD_BYTES);
+
+    if (unpack_container(first))
+        return S("containers too deep within each other");
+    if (outlook_begins(first))
+        return S("an Outlook data file within an archive: hand it in unpacked");
+    if (mail_is_index(first))
+        return S("a mail server's index, which holds no mail");
     return head.len < HEAD_BYTES && prose_is(head) ? S(CUSTODY_PROSE) : S("no reader knows this format");
 }
 
@@ -565,11 +574,8 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     }
     if (head.len == 0)
         w->now.custody.not_read = S(CUSTODY_EMPTY);
-    else if (outlook_begins(head))
-        w->now.custody.not_read = S("an Outlook data file within an archive: hand it in unpacked");
-    else if (!(reader = reader_of(w, str_first(head, HEAD_BYTES))))
-        w->now.custody.not_read =
-            unpack_container(str_first(head, HEAD_BYTES)) ? S("containers too deep within each other") : nobodys(head);
+    else if (outlook_begins(head) || !(reader = reader_of(w, str_first(head, HEAD_BYTES))))
+        w->now.custody.not_read = nobodys(head);
     else
         return read_part(w, in, reader, (struct part){0, UINT64_MAX}, e);
     return true;

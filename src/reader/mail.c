@@ -1,6 +1,7 @@
 /* mail: a file that is one message: EML, and what lies in a Maildir. */
 #include "reader/mail.h"
 
+#include "base/cursor.h"
 #include "reader/mail_own.h"
 
 #define PIECE ((size_t)1 << 20)
@@ -8,6 +9,46 @@
 
 static bool mail_looks_like(str head) {
     return mail_head_likely(str_from(head, mail_mark_len(head)));
+}
+
+/* `3 V1700000000 N4 G..`: the list of UIDs, its third version. */
+static bool is_uid_list(str head) {
+    size_t at = 3, n;
+
+    if (!str_starts(head, S("3 V")))
+        return false;
+    for (n = at; n < head.len && head.ptr[n] >= '0' && head.ptr[n] <= '9'; n++)
+        continue;
+    return n > at && str_starts(str_from(head, n), S(" N"));
+}
+
+/* Seconds since 1970 of 2000 or later. */
+static bool is_time(uint32_t t) {
+    return t >= 946684800;
+}
+
+bool mail_is_index(str head) {
+    struct cursor c = cursor_of(head);
+    uint8_t major, second, flags;
+    uint16_t size;
+    uint32_t words[5];
+
+    if (is_uid_list(head))
+        return true;
+    if (!read_u8(&c, &major) || !read_u8(&c, &second) || !read_u16le(&c, &size))
+        return false;
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (!read_u32le(&c, &words[i]))
+            return false;
+    /* The index, version 7: sizes of its header and of a record, flags: little-endian. */
+    if (major == 7 && size == 120)
+        return words[0] >= size && words[0] < 65536 && words[1] >= 4 && words[1] < 65536 &&
+               cursor_to(&c, 12) && read_u8(&c, &flags) && flags <= 1;
+    /* Its log, version 1: the size of its header; when it was made. */
+    if (major == 1 && size >= 24 && size <= 64 && second < 16)
+        return is_time(words[4]);
+    /* Its cache, version 1: bytes of an offset; the index's id, and a number that is a time. */
+    return major == 1 && second == 8 && size < 16 && is_time(words[0]) && is_time(words[1]);
 }
 
 static bool read_message(struct input *in, struct event_sink *to, struct err *e) {
