@@ -16,6 +16,7 @@
 #include "reader/utf16_window.h"
 
 #define WINDOW_FIRST ((size_t)1 << 20)
+#define LIST_AGAIN_BYTES ((size_t)256) /* a key, a colon, blanks, a bracket */
 #define PART_SIZE ((uint64_t)8 << 20)
 #define HEAD_MAX ((size_t)64 << 10)
 #define INDENT_MAX 4096 /* deeper than that nobody indents */
@@ -355,10 +356,34 @@ static bool in_list(struct reading *r, char c) {
     return c == '{' ? record(r) : skip_value(r);
 }
 
-/* The wrapper's other members hold no records. */
+/* `"clicksPermitted": [`: of several lists, one behind the other, each holds records (Proofpoint TAP). Up to behind the bracket, or 0. */
+static size_t list_again(str s) {
+    for (size_t i = 0; json_lists_again(i).len; i++) {
+        str const key = json_lists_again(i);
+        size_t at = key.len + 2, colons = 0;
+
+        if (s.len < at || s.ptr[0] != '"' || s.ptr[key.len + 1] != '"' || !str_starts(str_from(s, 1), key))
+            continue;
+        while (at < s.len && (strchr(" \t\r\n", s.ptr[at]) || (s.ptr[at] == ':' && colons++ == 0)))
+            at++;
+        return colons == 1 && at < s.len && s.ptr[at] == '[' ? at + 1 : 0;
+    }
+    return 0;
+}
+
+/* The wrapper's other members hold no records, unless they are lists of the same sort. */
 static bool behind_list(struct reading *r, char c) {
     enum json_end end;
+    size_t size;
 
+    if (r->open == 1 && r->window.len < LIST_AGAIN_BYTES && !look(r, WINDOW_FIRST))
+        return false;
+    if (r->open == 1 && (size = list_again(r->window))) {
+        r->where = IN_LIST;
+        r->behind_element = r->behind_comma = r->lost = false;
+        step(r, size);
+        return true;
+    }
     if (c == '}' || c == ',') {
         if (c == '}' && --r->open == 0)
             r->where = OUTSIDE;

@@ -385,6 +385,14 @@ static bool holds_value(str name) {
     return is_one_of(name, names, COUNT(names));
 }
 
+str json_lists_again(size_t i) {
+    /* Proofpoint TAP, SIEM API. */
+    static const str lists[] = {STR("messagesDelivered"), STR("messagesBlocked"), STR("clicksPermitted"),
+                                STR("clicksBlocked")};
+
+    return i < COUNT(lists) ? lists[i] : S("");
+}
+
 static unsigned node_flags(const struct json *j, uint32_t parent, str key) {
     /* Members that make an object of a list a named value. */
     static const str names[] = {STR("Name"), STR("Key"), STR("displayName"), STR("@Name")};
@@ -414,6 +422,9 @@ static unsigned node_flags(const struct json *j, uint32_t parent, str key) {
     for (size_t i = 0; i < COUNT(lists); i++)
         if (str_eq(key, lists[i]))
             flags |= LISTS_RECORDS;
+    for (size_t i = 0; json_lists_again(i).len; i++)
+        if (str_eq(key, json_lists_again(i)))
+            flags |= LISTS_RECORDS | LISTS_LINES;
     if (json_holds_record(key))
         flags |= HOLDS_RECORD;
     if (holds_value(key))

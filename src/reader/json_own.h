@@ -67,6 +67,8 @@ enum json_place {
 enum json_end json_document(struct json *j, str bytes, bool lines, enum json_place place);
 /* Any one value at the start of bytes, checked, its size in j->size; nothing is kept. member: a name and colon first. */
 enum json_end json_over(struct json *j, str bytes, bool lines, bool member);
+/* Keys of lists that hold records, and of which a wrapper may have several, one behind the other; "" behind the last. */
+str json_lists_again(size_t i);
 /* Is text in a member or column of this name, when it is an object, itself the record? */
 bool json_holds_record(str name);
 /* Reports what had no room in the document last read, which began at offset. */
