@@ -13,7 +13,8 @@ struct seen {
 static bool attachment(void *ctx, const struct tnef_attachment *a) {
     struct seen *const s = ctx;
 
-    assert(a->data.len == 0 || (a->data.ptr >= s->bytes.ptr && a->data.ptr + a->data.len <= s->bytes.ptr + s->bytes.len));
+    assert(a->data.len == 0 ||
+           (a->data.ptr >= s->bytes.ptr && a->data.ptr + a->data.len <= s->bytes.ptr + s->bytes.len));
     assert(a->depth < TNEF_DEPTH_MAX && ++s->count <= TNEF_ATTACHMENTS_MAX);
     return true;
 }

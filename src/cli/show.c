@@ -63,8 +63,8 @@ static int show_with_record(const struct case_place *place) {
     line(&b, "sha256", place->sha256);
     buf_format(&b, "%-10s %lu at offset %lu%s\n\n", "record", (unsigned long)place->record,
                (unsigned long)place->offset, place->salvaged ? " (salvaged)" : "");
-    if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset,
-                    interrupt_catch(), &record, &e)) {
+    if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset, interrupt_catch(), &record,
+                    &e)) {
         record_add(&b, buf_str(&record));
         status = print_all(&b, EXIT_NOTHING);
     } else if ((status = print_all(&b, EXIT_UNREADABLE)) == EXIT_UNREADABLE) {

@@ -80,11 +80,11 @@ const struct charset *charset_code_page(uint32_t number) {
         uint32_t number;
         str label;
     } pages[] = {
-        {932, STR("shift_jis")},     {936, STR("gbk")},          {949, STR("euc-kr")},      {950, STR("big5")},
-        {874, STR("windows-874")},   {1200, STR("utf-16le")},    {1201, STR("utf-16be")},   {20127, STR("us-ascii")},
-        {20866, STR("koi8-r")},      {21866, STR("koi8-u")},     {50220, STR("iso-2022-jp")}, {50221, STR("iso-2022-jp")},
-        {50222, STR("iso-2022-jp")}, {51932, STR("euc-jp")},     {51936, STR("gb2312")},    {51949, STR("euc-kr")},
-        {54936, STR("gb18030")},     {65000, STR("utf-7")},      {65001, STR("utf-8")},
+        {932, STR("shift_jis")},     {936, STR("gbk")},       {949, STR("euc-kr")},        {950, STR("big5")},
+        {874, STR("windows-874")},   {1200, STR("utf-16le")}, {1201, STR("utf-16be")},     {20127, STR("us-ascii")},
+        {20866, STR("koi8-r")},      {21866, STR("koi8-u")},  {50220, STR("iso-2022-jp")}, {50221, STR("iso-2022-jp")},
+        {50222, STR("iso-2022-jp")}, {51932, STR("euc-jp")},  {51936, STR("gb2312")},      {51949, STR("euc-kr")},
+        {54936, STR("gb18030")},     {65000, STR("utf-7")},   {65001, STR("utf-8")},
     };
     char label[32];
 

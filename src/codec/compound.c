@@ -145,8 +145,8 @@ static bool directory_read(struct compound *c, bool long_sizes, struct err *e) {
         buf_free(&all);
         return failed ? no_memory(e) : broken(e, "directory cannot be read");
     }
-    c->entry_count = all.len / ENTRY_BYTES < COMPOUND_ENTRIES_MAX ? (uint32_t)(all.len / ENTRY_BYTES)
-                                                                   : COMPOUND_ENTRIES_MAX;
+    c->entry_count =
+        all.len / ENTRY_BYTES < COMPOUND_ENTRIES_MAX ? (uint32_t)(all.len / ENTRY_BYTES) : COMPOUND_ENTRIES_MAX;
     if (all.failed || !(c->entries = calloc(c->entry_count, sizeof *c->entries))) {
         buf_free(&all);
         return no_memory(e);
@@ -243,8 +243,8 @@ bool compound_open(struct compound **out, str bytes, struct err *e) {
         return no_memory(e);
     c->bytes = bytes;
     c->left = bytes.len < UINT64_MAX / 8 ? (uint64_t)bytes.len * 4 : UINT64_MAX / 2;
-    if (!compound_begins(bytes) || bytes.len < HEADER_BYTES || ((shift = (unsigned char)bytes.ptr[30]) != 9 && shift != 12) ||
-        bytes.len < (size_t)1 << shift) {
+    if (!compound_begins(bytes) || bytes.len < HEADER_BYTES ||
+        ((shift = (unsigned char)bytes.ptr[30]) != 9 && shift != 12) || bytes.len < (size_t)1 << shift) {
         compound_close(c);
         return broken(e, "header is none");
     }

@@ -88,9 +88,9 @@ struct rtf {
     struct buf bytes; /* of the character set, until something else comes */
     struct group groups[DEPTH_MAX];
     unsigned depth, too_deep; /* braces beyond DEPTH_MAX */
-    bool html, hidden; /* fromhtml; htmlrtf: what follows is for RTF alone */
-    bool star;               /* behind \* */
-    unsigned skip;           /* characters left that stand in for one */
+    bool html, hidden;        /* fromhtml; htmlrtf: what follows is for RTF alone */
+    bool star;                /* behind \* */
+    unsigned skip;            /* characters left that stand in for one */
 };
 
 static bool shows(const struct rtf *r) {

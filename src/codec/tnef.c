@@ -14,7 +14,12 @@ enum {
     ATTRIBUTE_DATA = 0x0006800f,
     ATTRIBUTE_PROPERTIES = 0x00069005,
 };
-enum { PROPERTY_DATA_OBJECT = 0x3701, PROPERTY_SHORT_NAME = 0x3704, PROPERTY_LONG_NAME = 0x3707, PROPERTY_TYPE = 0x370e };
+enum {
+    PROPERTY_DATA_OBJECT = 0x3701,
+    PROPERTY_SHORT_NAME = 0x3704,
+    PROPERTY_LONG_NAME = 0x3707,
+    PROPERTY_TYPE = 0x370e
+};
 enum { TYPE_OBJECT = 0x000d, TYPE_TEXT = 0x001e, TYPE_UNICODE = 0x001f, TYPE_BINARY = 0x0102, TYPE_MANY = 0x1000 };
 #define PROPERTIES_MAX 4096u
 #define ATTRIBUTES_MAX 65536u
@@ -143,11 +148,8 @@ static bool read_message(struct tnef *t, str bytes, unsigned depth);
 
 static void flush(struct tnef *t, struct pending *p, unsigned depth) {
     struct buf *const name = p->long_name.len ? &p->long_name : p->title.len ? &p->title : &p->short_name;
-    struct tnef_attachment const a = {.name = buf_str(name),
-                                      .type = buf_str(&p->type),
-                                      .data = p->data,
-                                      .message = p->message,
-                                      .depth = depth};
+    struct tnef_attachment const a = {
+        .name = buf_str(name), .type = buf_str(&p->type), .data = p->data, .message = p->message, .depth = depth};
 
     t->failed = t->failed || name->failed || p->type.failed || p->long_name.failed || p->title.failed;
     if (p->begun && !t->failed) {

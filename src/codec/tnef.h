@@ -9,10 +9,10 @@
 #define TNEF_DEPTH_MAX 4u /* messages within each other, each TNEF again */
 
 struct tnef_attachment {
-    str name;      /* UTF-8, as the sender's; "": it has none */
-    str type;      /* as the sender's: "image/png"; "" */
-    str data;      /* a view into the bytes given */
-    bool message;  /* data is a message in TNEF: its attachments follow this one */
+    str name;       /* UTF-8, as the sender's; "": it has none */
+    str type;       /* as the sender's: "image/png"; "" */
+    str data;       /* a view into the bytes given */
+    bool message;   /* data is a message in TNEF: its attachments follow this one */
     unsigned depth; /* 0: of the message itself */
 };
 

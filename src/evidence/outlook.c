@@ -44,7 +44,7 @@ struct outlook {
     int folder, program, input;
     pid_t pid; /* 0: none runs */
     pid_t keeper;
-    int kept_by; /* a pipe to the keeper: closed with this process */
+    int kept_by;          /* a pipe to the keeper: closed with this process */
     int said_by, ends_by; /* what it says; readable when it has ended */
     bool settling, ended, killed;
     time_t deadline, looked;
@@ -344,8 +344,8 @@ static bool look_at(struct look *l, int folder, unsigned depth) {
 #define MARK STR("boundary-LibPST-iamunique-")
 #define DECLARED STR("boundary=\"--")
 #define CHUNK ((size_t)1 << 20)
-#define AHEAD 64u   /* a mark and its number are not longer */
-#define BEHIND 16u  /* nor what stands before one that is declared */
+#define AHEAD 64u  /* a mark and its number are not longer */
+#define BEHIND 16u /* nor what stands before one that is declared */
 
 /* Boundaries that are in force, and what they are called. */
 struct boundary {
@@ -528,7 +528,8 @@ static _Noreturn void settle(uint32_t files_max) {
 /* ---- processes ---- */
 
 static _Noreturn void child(const struct outlook *o, int said) {
-    static char *const arguments[] = {"readpst", "-D", "-r", "-8", "-te", "-j", "0", "-o", ".", "/proc/self/fd/3", NULL};
+    static char *const arguments[] = {"readpst",         "-D", "-r", "-8", "-te", "-j", "0", "-o", ".",
+                                      "/proc/self/fd/3", NULL};
     static char *const environment[] = {"LC_ALL=C.UTF-8", "TZ=UTC0", "PATH=/nowhere", NULL};
     struct confine_program const limits = {.program = o->settling ? -1 : WORK_PROGRAM,
                                            .input = WORK_INPUT,
@@ -736,7 +737,8 @@ static bool list(struct outlook *o, struct err *e) {
 /* ---- the whole ---- */
 
 static int program_open(struct err *e) {
-    const char *const other = secure_getenv("LONGWATCH_READPST"), *const path = other && *other ? other : "/usr/bin/readpst";
+    const char *const other = secure_getenv("LONGWATCH_READPST"), *const path =
+                                                                      other && *other ? other : "/usr/bin/readpst";
     int const fd = open(path, O_PATH | O_CLOEXEC);
 
     if (fd < 0)

@@ -41,8 +41,8 @@ int outlook_waits_for(const struct outlook *o);
 /* Goes on without waiting; *ended: nothing more comes. At least once a second, or time and space are not bounded. */
 MUST_USE bool outlook_step(struct outlook *o, bool *ended, struct err *e);
 /* Start, and steps until the end. stop (or NULL): becomes not zero when it is to end: ERR_INTERRUPTED. */
-MUST_USE bool outlook_run(struct outlook **out, int fd, const struct outlook_limits *limits, const volatile sig_atomic_t *stop,
-                          struct err *e);
+MUST_USE bool outlook_run(struct outlook **out, int fd, const struct outlook_limits *limits,
+                          const volatile sig_atomic_t *stop, struct err *e);
 
 /* When it has ended. Mailboxes, in the order of their names ("Inbox/mbox"; as unpack_add_name); views live as long as o. */
 size_t outlook_count(const struct outlook *o);

@@ -337,7 +337,9 @@ static bool boxes_tell(struct hunt *h, struct err *e) {
         c.not_read = S("readpst found no mail in it");
     for (size_t i = 0; i < complaints; i++)
         if (!put(h, b->source,
-                 &(struct wire){.type = WIRE_DAMAGE, .name = {"", 0}, .damage = {.why = outlook_complaint(b->outlook, i)}}, e))
+                 &(struct wire){
+                     .type = WIRE_DAMAGE, .name = {"", 0}, .damage = {.why = outlook_complaint(b->outlook, i)}},
+                 e))
             return false;
     return put(h, b->source, &(struct wire){.type = WIRE_CUSTODY, .custody = c}, e) &&
            order_part_ended(h->order, b->source, 0, NULL, e);

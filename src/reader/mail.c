@@ -42,8 +42,8 @@ bool mail_is_index(str head) {
             return false;
     /* The index, version 7: sizes of its header and of a record, flags: little-endian. */
     if (major == 7 && size == 120)
-        return words[0] >= size && words[0] < 65536 && words[1] >= 4 && words[1] < 65536 &&
-               cursor_to(&c, 12) && read_u8(&c, &flags) && flags <= 1;
+        return words[0] >= size && words[0] < 65536 && words[1] >= 4 && words[1] < 65536 && cursor_to(&c, 12) &&
+               read_u8(&c, &flags) && flags <= 1;
     /* Its log, version 1: the size of its header; when it was made. */
     if (major == 1 && size >= 24 && size <= 64 && second < 16)
         return is_time(words[4]);

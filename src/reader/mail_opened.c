@@ -15,7 +15,8 @@ void mail_opens(struct mail *m, str type, str subtype, str name) {
     else if (application && (str_eq_ascii(subtype, S("pkcs7-mime")) || str_eq_ascii(subtype, S("x-pkcs7-mime"))))
         m->opens = OPENS_CMS;
     /* Microsoft's rights management: the message is the attachment. */
-    if (str_eq_ascii(name, S("message.rpmsg")) || (application && str_eq_ascii(subtype, S("x-microsoft-rpmsg-message"))))
+    if (str_eq_ascii(name, S("message.rpmsg")) ||
+        (application && str_eq_ascii(subtype, S("x-microsoft-rpmsg-message"))))
         m->encrypted = true;
 }
 
@@ -191,7 +192,7 @@ bool mail_open_text(struct mail *m, str text) {
         size_t behind;
 
         ok = add_uuencoded(m, text, at, &behind);
-        at = behind >= text.len ? SIZE_MAX
+        at = behind >= text.len                                ? SIZE_MAX
              : str_starts(str_from(text, behind), S("begin ")) ? behind
                                                                : str_find_line(text, behind - 1, S("begin "));
     }

@@ -113,7 +113,7 @@ struct mail {
 
     /* The leaf that is being read: */
     enum { LEAF_NONE, LEAF_PLAIN, LEAF_HTML, LEAF_ATTACHMENT } leaf;
-    bool leaf_within; /* a message within the message */
+    bool leaf_within;                                    /* a message within the message */
     enum { OPENS_NOTHING, OPENS_TNEF, OPENS_CMS } opens; /* an attachment that is looked into, and kept for that */
     const struct charset *charset;
     struct buf body;
@@ -128,7 +128,7 @@ struct mail {
 
     /* What bodies hold: */
     bool signed_, encrypted; /* it says so: nothing is verified */
-    struct buf plain, html; /* as they are shown */
+    struct buf plain, html;  /* as they are shown */
     uint32_t images, remote, hidden, pixels;
     struct mail_url_seen urls[MAIL_URLS];
     uint32_t url_count;

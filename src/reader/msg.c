@@ -115,9 +115,9 @@ static bool text(struct msg *g, uint32_t storage, unsigned id, const struct char
 /* Of text that is no UTF-16: the code page that the message names, or that of its writer's language ([MS-LCID]; the low bits). */
 static const struct charset *charset_of(struct msg *g, uint32_t message, unsigned head) {
     static const uint16_t pages[][2] = {
-        {0x11, 932},  {0x12, 949},  {0x19, 1251}, {0x22, 1251}, {0x02, 1251}, {0x23, 1251}, {0x05, 1250}, {0x0e, 1250},
-        {0x15, 1250}, {0x1b, 1250}, {0x18, 1250}, {0x1a, 1250}, {0x08, 1253}, {0x1f, 1254}, {0x0d, 1255}, {0x01, 1256},
-        {0x25, 1257}, {0x26, 1257}, {0x27, 1257}, {0x2a, 1258}, {0x1e, 874},
+        {0x11, 932},  {0x12, 949},  {0x19, 1251}, {0x22, 1251}, {0x02, 1251}, {0x23, 1251}, {0x05, 1250},
+        {0x0e, 1250}, {0x15, 1250}, {0x1b, 1250}, {0x18, 1250}, {0x1a, 1250}, {0x08, 1253}, {0x1f, 1254},
+        {0x0d, 1255}, {0x01, 1256}, {0x25, 1257}, {0x26, 1257}, {0x27, 1257}, {0x2a, 1258}, {0x1e, 874},
     };
     uint64_t number;
 
@@ -145,7 +145,8 @@ static void add_line(struct buf *b, const char *name, str value) {
     buf_add(b, S("\r\n"));
 }
 
-static void add_property(struct msg *g, const char *name, uint32_t storage, unsigned id, const struct charset *charset) {
+static void add_property(struct msg *g, const char *name, uint32_t storage, unsigned id,
+                         const struct charset *charset) {
     g->text.len = 0;
     if (text(g, storage, id, charset, &g->text))
         add_line(&g->head, name, str_first(buf_str(&g->text), HEAD_MAX));
@@ -202,7 +203,8 @@ static uint32_t *storages(struct msg *g, uint32_t message, str prefix, size_t *c
     uint32_t *const found = malloc(STORAGES_MAX * sizeof *found);
 
     *count = 0;
-    for (uint32_t at = compound_first(g->file, message); found && at != COMPOUND_NONE; at = compound_next(g->file, at)) {
+    for (uint32_t at = compound_first(g->file, message); found && at != COMPOUND_NONE;
+         at = compound_next(g->file, at)) {
         if (!compound_is_storage(g->file, at) || !str_starts(compound_name(g->file, at), prefix))
             continue;
         if (g->storages++ >= STORAGES_MAX)
@@ -295,7 +297,8 @@ static const struct charset *internet_charset(struct msg *g, uint32_t message, u
 
 /* Plain text and HTML; RTF only where there is neither. */
 static bool bodies(struct msg *g, uint32_t message, unsigned head, const struct charset *charset, bool within) {
-    const struct charset *const internet = internet_charset(g, message, head, charset), *utf8 = charset_code_page(65001);
+    const struct charset *const internet = internet_charset(g, message, head, charset),
+                                *utf8 = charset_code_page(65001);
     bool any = false, html;
 
     g->text.len = 0;
@@ -377,7 +380,8 @@ static bool read_all(struct input *in, struct event_sink *to, struct buf *out, s
         if (window.len == 0)
             return true;
         if (window.len > FILE_MAX - out->len) {
-            to->damage(to, FILE_MAX, in->size == UINT64_MAX ? 0 : in->size - FILE_MAX, "an Outlook message of more than 64 MiB");
+            to->damage(to, FILE_MAX, in->size == UINT64_MAX ? 0 : in->size - FILE_MAX,
+                       "an Outlook message of more than 64 MiB");
             window = str_first(window, FILE_MAX - out->len);
             buf_add(out, window);
             return !out->failed || err_set(e, ERR_MEMORY, 0, "no memory for a message");

@@ -23,7 +23,8 @@ __attribute__((unused)) static void pad(struct buf *b, size_t to, char with) {
 }
 
 /* Sectors: 0 the FAT, 1.. the directory, then the table of small sectors, then all else. class: of the root, 16 bytes. */
-__attribute__((unused)) static void compound_write(struct buf *out, const struct member *members, unsigned count, str class) {
+__attribute__((unused)) static void compound_write(struct buf *out, const struct member *members, unsigned count,
+                                                   str class) {
     static uint32_t fat[128], small[128 * 8];
     uint32_t start[WRITER_ENTRIES + 1] = {0}, directory, sectors, small_count = 0, first_small;
     struct buf mini = {0}, body = {0};

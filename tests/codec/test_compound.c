@@ -14,9 +14,8 @@ static char large[5000];
 
 static void write_one(struct buf *out) {
     struct member const members[] = {
-        {"a", 0, STR("small")},          {"storage", 0, {NULL, 0}}, {"b", 2, {large, sizeof large}},
-        {"within", 2, {NULL, 0}},        {"c", 4, STR("")},         {"Two", 0, {large, 200}},
-        {"exactly", 0, {large, 128}},    {"last", 0, {large, 4096}},
+        {"a", 0, STR("small")}, {"storage", 0, {NULL, 0}}, {"b", 2, {large, sizeof large}}, {"within", 2, {NULL, 0}},
+        {"c", 4, STR("")},      {"Two", 0, {large, 200}},  {"exactly", 0, {large, 128}},    {"last", 0, {large, 4096}},
     };
 
     for (size_t i = 0; i < sizeof large; i++)

@@ -23,7 +23,8 @@ static const struct {
      true, "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"},
     /* A run that reads what it writes, as in 3.1.2: the dictionary ends at 207. */
     {"a run over itself",
-     STR("\x1a\0\0\0\x1c\0\0\0\x4c\x5a\x46\x75\xe2\xd4\x4b\x51\x41\x00\x04\x20\x57\x58\x59\x5a\x0d\x6e\x7d\x01\x0e\xb0"),
+     STR("\x1a\0\0\0\x1c\0\0\0\x4c\x5a\x46\x75\xe2\xd4\x4b\x51\x41\x00\x04\x20\x57\x58\x59\x5a\x0d\x6e\x7d\x01\x0e"
+         "\xb0"),
      true, "{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"},
     {"stored", STR("\x0f\0\0\0\3\0\0\0MELA\0\0\0\0abc"), true, "abc"},
     {"stored, cut", STR("\x0f\0\0\0\4\0\0\0MELA\0\0\0\0abc"), false, "abc"},
@@ -76,11 +77,15 @@ static const struct {
     {"bytes of a code page", STR("{\\rtf1\\ansicpg1251 \\'e4\\'E0!}"), false, "\xd0\xb4\xd0\xb0!"},
     {"two bytes a character", STR("{\\rtf1\\ansicpg932 \\'93\\'fa}"), false, "\xe6\x97\xa5"},
     {"characters by number", STR("{\\rtf1\\uc1 \\u1076?\\u-1234 x}"), false, "\xd0\xb4\xef\xac\xae"},
-    {"more stand in", STR("{\\rtf1{\\uc2 \\u1076ab}c\\u1076de}"), false, "\xd0\xb4" "c\xd0\xb4" "e"},
+    {"more stand in", STR("{\\rtf1{\\uc2 \\u1076ab}c\\u1076de}"), false,
+     "\xd0\xb4"
+     "c\xd0\xb4"
+     "e"},
     {"half a pair", STR("{\\rtf1\\u-10240?x}"), false, "\xef\xbf\xbdx"},
     {"destinations", STR("{\\rtf1 a{\\*\\generator x}{\\info{\\author b}}{\\pict 00ff}c}"), false, "ac"},
     {"quotes", STR("{\\rtf1 \\ldblquote a\\rdblquote\\emdash\\bullet}"), false,
-     "\xe2\x80\x9c" "a\xe2\x80\x9d\xe2\x80\x94\xe2\x80\xa2"},
+     "\xe2\x80\x9c"
+     "a\xe2\x80\x9d\xe2\x80\x94\xe2\x80\xa2"},
     {"HTML",
      STR("{\\rtf1\\ansi\\ansicpg1252\\fromhtml1 {\\*\\htmltag18 <html>}{\\*\\htmltag64 <p>}\\htmlrtf {\\htmlrtf0 "
          "Hi {\\*\\htmltag84 <a href=\"https://a.example/\">}\\htmlrtf {\\htmlrtf0 x}\\htmlrtf }\\htmlrtf0 "

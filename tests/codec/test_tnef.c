@@ -10,8 +10,8 @@
 #include "tnef_writer.h"
 
 static bool note(void *ctx, const struct tnef_attachment *a) {
-    buf_format(ctx, "%u %.*s (%.*s) %s%zu\n", a->depth, STR_ARG(a->name), STR_ARG(a->type), a->message ? "message " : "",
-               a->data.len);
+    buf_format(ctx, "%u %.*s (%.*s) %s%zu\n", a->depth, STR_ARG(a->name), STR_ARG(a->type),
+               a->message ? "message " : "", a->data.len);
     return true;
 }
 

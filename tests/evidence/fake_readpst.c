@@ -53,18 +53,19 @@ static void boundary(const char *way) {
     for (unsigned i = 0; i < 3; i++, random = random * 1103515245u + 12345u) {
         unsigned const n = (random >> (i == 1 ? 24 : 1)) & 0x7fffffff;
 
-        fprintf(f, "From \"MAILER-DAEMON\" Tue Mar  2 07:12:0%u 2021\nFrom: ann@example.org\nTo: bob@example.net\n"
-                   "Subject: marked-by-test %u\nMessage-ID: <%u@example.org>\n"
-                   "Content-Type: multipart/mixed;\n\tboundary=\"--boundary-LibPST-iamunique-%u_-_-\"\n\n"
-                   "----boundary-LibPST-iamunique-%u_-_-\nContent-Type: multipart/alternative;\n"
-                   "\tboundary=\"alt---boundary-LibPST-iamunique-%u_-_-\"\n\n"
-                   "--alt---boundary-LibPST-iamunique-%u_-_-\nContent-Type: text/plain\n\n"
-                   "Hello. boundary-LibPST-iamunique-nothing, boundary-LibPST-iamunique-77_-_- is text.\n"
-                   "----boundary-LibPST-iamunique-1_-_---\nstill text\n"
-                   "--alt---boundary-LibPST-iamunique-%u_-_---\n\n"
-                   "----boundary-LibPST-iamunique-%u_-_-\nContent-Type: application/octet-stream\n"
-                   "Content-Disposition: attachment; filename=\"a%u.bin\"\n\nbytes\n"
-                   "----boundary-LibPST-iamunique-%u_-_---\n\n",
+        fprintf(f,
+                "From \"MAILER-DAEMON\" Tue Mar  2 07:12:0%u 2021\nFrom: ann@example.org\nTo: bob@example.net\n"
+                "Subject: marked-by-test %u\nMessage-ID: <%u@example.org>\n"
+                "Content-Type: multipart/mixed;\n\tboundary=\"--boundary-LibPST-iamunique-%u_-_-\"\n\n"
+                "----boundary-LibPST-iamunique-%u_-_-\nContent-Type: multipart/alternative;\n"
+                "\tboundary=\"alt---boundary-LibPST-iamunique-%u_-_-\"\n\n"
+                "--alt---boundary-LibPST-iamunique-%u_-_-\nContent-Type: text/plain\n\n"
+                "Hello. boundary-LibPST-iamunique-nothing, boundary-LibPST-iamunique-77_-_- is text.\n"
+                "----boundary-LibPST-iamunique-1_-_---\nstill text\n"
+                "--alt---boundary-LibPST-iamunique-%u_-_---\n\n"
+                "----boundary-LibPST-iamunique-%u_-_-\nContent-Type: application/octet-stream\n"
+                "Content-Disposition: attachment; filename=\"a%u.bin\"\n\nbytes\n"
+                "----boundary-LibPST-iamunique-%u_-_---\n\n",
                 i, i, i, n, n, n, n, n, n, i, n);
     }
     fclose(f);

@@ -111,8 +111,7 @@ static const struct {
      "mbox: 1\n! readpst was ended by signal 11 (Segmentation fault): what came out before is read\n"},
     {"names that would steer a terminal", "mkdir a\x1b[2Jb\nfile a\x1b[2Jb/mb\xffox 1\n",
      "a\xef\xbf\xbd[2Jb/mb\xef\xbf\xbdox: 1\n"},
-    {"names that differ in what is not shown", "file a\x01 1\nfile a\x02 2\n",
-     "a\xef\xbf\xbd: 1\na\xef\xbf\xbd: 2\n"},
+    {"names that differ in what is not shown", "file a\x01 1\nfile a\x02 2\n", "a\xef\xbf\xbd: 1\na\xef\xbf\xbd: 2\n"},
     {"up and out", "chdir ..\nfile x 1\nmkdir y\nchdir /\nfile x 1\n",
      "! cannot open x: Permission denied\n! cannot make y\n! cannot open x: Permission denied\n"},
     {"links cannot be made", "file mbox 1\nlink l /etc/passwd\nhard h mbox\nfifo p\n", "mbox: 1\n"},
@@ -127,7 +126,8 @@ static const struct {
      "mbox: 8388608 bytes\n! readpst was ended by signal 25 (more bytes than may come out): what came out before is "
      "read\n"},
     {"all together too large", "fill a 7\nfill b 7\nsleep\n",
-     "a: 7340032 bytes\nb: 7340032 bytes\n! more than 8388608 bytes come out: what came out before is read, the rest is "
+     "a: 7340032 bytes\nb: 7340032 bytes\n! more than 8388608 bytes come out: what came out before is read, the rest "
+     "is "
      "not\n"},
 };
 
@@ -260,7 +260,8 @@ static void boundaries(void **state) {
 
 /* A mark on the seam of what is looked at at once. */
 static void boundaries_across_windows(void **state) {
-    static const str mark = STR("boundary=\"--boundary-LibPST-iamunique-123456789_-_-\" --boundary-LibPST-iamunique-123456789_-_-");
+    static const str mark =
+        STR("boundary=\"--boundary-LibPST-iamunique-123456789_-_-\" --boundary-LibPST-iamunique-123456789_-_-");
     static char text[(1 << 20) + 4096];
     (void)state;
 
@@ -278,7 +279,8 @@ static void boundaries_across_windows(void **state) {
         int const box = outlook_take(o, 0);
         ssize_t const n = read(box, text, sizeof text - 1);
 
-        assert_int_equal(n, at + mark.len + 2 * (18 - 9)); /* "123456789" twice becomes sixteen digits, a hyphen and a number */
+        assert_int_equal(n, at + mark.len +
+                                2 * (18 - 9)); /* "123456789" twice becomes sixteen digits, a hyphen and a number */
         text[n] = '\0';
         assert_int_equal(strspn(text, "x"), at);
         assert_null(strstr(text, "123456789"));
@@ -369,12 +371,19 @@ static void the_usual_bounds(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_A_FOLDER(what_comes_out),        IN_A_FOLDER(time_of_the_processor),
+        IN_A_FOLDER(what_comes_out),
+        IN_A_FOLDER(time_of_the_processor),
 #ifndef __SANITIZE_ADDRESS__
         IN_A_FOLDER(memory_is_bounded),
 #endif
-        IN_A_FOLDER(too_many_files), IN_A_FOLDER(too_deep), IN_A_FOLDER(a_flood_of_complaints),
-        IN_A_FOLDER(boundaries), IN_A_FOLDER(boundaries_across_windows), IN_A_FOLDER(readpst_is_not_there), IN_A_FOLDER(stopped), IN_A_FOLDER(killed),
+        IN_A_FOLDER(too_many_files),
+        IN_A_FOLDER(too_deep),
+        IN_A_FOLDER(a_flood_of_complaints),
+        IN_A_FOLDER(boundaries),
+        IN_A_FOLDER(boundaries_across_windows),
+        IN_A_FOLDER(readpst_is_not_there),
+        IN_A_FOLDER(stopped),
+        IN_A_FOLDER(killed),
         cmocka_unit_test(the_usual_bounds),
     };
 

@@ -6,9 +6,16 @@
 
 /* name size sha256 (its first eight digits) type, a line each; then signed, encrypted, text, defects. */
 static bool note(struct event_sink *sink, const struct record *r, struct err *e) {
-    static const char *const names[] = {"attachment.name", "attachment.type", "attachment.size", "attachment.sha256",
-                                        "signed",          "encrypted",       "text",            "defects",
-                                        "subject",         "url"};
+    static const char *const names[] = {"attachment.name",
+                                        "attachment.type",
+                                        "attachment.size",
+                                        "attachment.sha256",
+                                        "signed",
+                                        "encrypted",
+                                        "text",
+                                        "defects",
+                                        "subject",
+                                        "url"};
     struct notes *const n = (struct notes *)(void *)sink;
     (void)e;
 

@@ -11,9 +11,24 @@
 
 /* What is asked about, a line each. */
 static bool note(struct event_sink *sink, const struct record *r, struct err *e) {
-    static const char *const names[] = {"from", "from.name", "to", "to.name", "cc", "bcc", "subject", "message_id", "client_address",
-                                        "attachment.name", "attachment.type", "attachment.size", "text", "url",
-                                        "url.where", "signed", "encrypted", "defects"};
+    static const char *const names[] = {"from",
+                                        "from.name",
+                                        "to",
+                                        "to.name",
+                                        "cc",
+                                        "bcc",
+                                        "subject",
+                                        "message_id",
+                                        "client_address",
+                                        "attachment.name",
+                                        "attachment.type",
+                                        "attachment.size",
+                                        "text",
+                                        "url",
+                                        "url.where",
+                                        "signed",
+                                        "encrypted",
+                                        "defects"};
     struct notes *const n = (struct notes *)(void *)sink;
     char time[INSTANT_TEXT];
     (void)e;
@@ -25,7 +40,8 @@ static bool note(struct event_sink *sink, const struct record *r, struct err *e)
     for (uint32_t i = 0; i < r->count; i++)
         for (size_t k = 0; k < COUNT(names); k++)
             if (str_eq(field_name(sink->fields, r->values[i].field), str_of(names[k])))
-                buf_format(&n->text, "%s=%.*s\n", names[k], STR_ARG(str_trim((str){r->values[i].ptr, r->values[i].len})));
+                buf_format(&n->text, "%s=%.*s\n", names[k],
+                           STR_ARG(str_trim((str){r->values[i].ptr, r->values[i].len})));
     return true;
 }
 
@@ -37,17 +53,20 @@ static const struct message {
     {"with the head it came with",
      {{"__properties_version1.0", 0, STR("")},
       {"__substg1.0_007D001E", 0,
-       STR("Microsoft Mail Internet Headers Version 2.0\r\nReceived: from a.example ([192.0.2.1]) by b.example; Tue, 2 Mar "
+       STR("Microsoft Mail Internet Headers Version 2.0\r\nReceived: from a.example ([192.0.2.1]) by b.example; Tue, 2 "
+           "Mar "
            "2021 07:12:03 +0100\r\nFrom: Ann <ann@a.example>\r\nTo: bob@b.example\r\nSubject: =?utf-8?Q?H=C3=A9?=\r\n"
            "Content-Type: multipart/alternative; boundary=gone\r\n\r\n")},
       {"__substg1.0_0037001E", 0, STR("another")},
       {"__substg1.0_1000001E", 0, STR("Hello https://a.example/t")}},
-     "2021-03-02T06:12:03Z\nsubject=H\xc3\xa9\nfrom=ann@a.example\nfrom.name=Ann\nto=bob@b.example\nto.name=\ntext=Hello "
+     "2021-03-02T06:12:03Z\nsubject=H\xc3\xa9\nfrom=ann@a.example\nfrom.name=Ann\nto=bob@b.example\nto.name=\ntext="
+     "Hello "
      "https://a.example/t\nurl=https://a.example/t\nurl.where=text\n"},
     {"with a head of its properties",
      /* 2021-03-02 07:12:03 UTC; and CODE_PAGE 1251. */
      {{"__properties_version1.0", 0,
-       STR("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\x39\0\0\0\0\0\x80\x63\x4e\x58\x33\x0f\xd7\1"
+       STR("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\x39\0\0\0\0\0\x80\x63\x4e\x58\x33"
+           "\x0f\xd7\1"
            "\3\0\xfd\x3f\0\0\0\0\xe3\4\0\0\0\0\0\0")},
       {"__substg1.0_0C1A001E", 0, STR("\xe0\xed\xed\xe0 \"A\"")},
       {"__substg1.0_0C1F001E", 0, STR("/O=EX/CN=ANN")},
@@ -99,8 +118,10 @@ static const struct message {
       {"__attach_version1.0_#00000003", 0, {NULL, 0}},
       {"__substg1.0_3701000D", 18, {NULL, 0}},
       {"CONTENTS", 19, STR("picture")}},
-     "url=https://i.example/\nurl.where=text\nattachment.name=long.pdf\nattachment.type=application/pdf\nattachment.size=5\n"
-     "attachment.name=SHORT~1.DOC\nattachment.type=application/octet-stream\nattachment.size=2\nattachment.name=the inner "
+     "url=https://i.example/\nurl.where=text\nattachment.name=long.pdf\nattachment.type=application/"
+     "pdf\nattachment.size=5\n"
+     "attachment.name=SHORT~1.DOC\nattachment.type=application/octet-stream\nattachment.size=2\nattachment.name=the "
+     "inner "
      "one\nattachment.type=application/vnd.ms-outlook\nattachment.size=0\nattachment.name=inner.exe\nattachment.type="
      "application/octet-stream\nattachment.size=2\nattachment.name=\nattachment.type=application/x-ole-storage\n"
      "attachment.size=0\n" NO_HEAD},
@@ -109,8 +130,10 @@ static const struct message {
       {"__attach_version1.0_#00000000", 0, {NULL, 0}},
       {"__substg1.0_3707001E", 2, STR("smime.p7m")},
       {"__substg1.0_370E001E", 2, STR("multipart/signed")},
-      {"__substg1.0_37010102", 2, STR("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b--\r\n")}},
-     "signed=true\ntext=hello\nattachment.name=smime.p7m\nattachment.type=multipart/signed\nattachment.size=67\n" NO_HEAD},
+      {"__substg1.0_37010102", 2,
+       STR("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b--\r\n")}},
+     "signed=true\ntext=hello\nattachment.name=smime.p7m\nattachment.type=multipart/"
+     "signed\nattachment.size=67\n" NO_HEAD},
     {"nothing", {{"__properties_version1.0", 0, STR("")}}, NO_HEAD},
 };
 
@@ -130,9 +153,10 @@ static void read_one(str bytes, struct notes *n) {
 
 static void heads_bodies_attachments(void **state) {
     /* Fields come in the order of the head's code: here those of the second message. */
-    static const char *const lines[] = {"2021-03-02T07:12:03Z\n", "from=a@b.c\n", "from.name=\xd0\xb0\xd0\xbd\xd0\xbd\xd0\xb0 \"A\"\n",
-                                        "to=to@c.example\n",      "to.name=To, Jr.\n", "cc=cc@c.example\n",
-                                        "bcc=hidden@c.example\n", "subject=a  Bcc: x@y\n", "message_id=1@a.example\n"};
+    static const char *const lines[] = {
+        "2021-03-02T07:12:03Z\n", "from=a@b.c\n",          "from.name=\xd0\xb0\xd0\xbd\xd0\xbd\xd0\xb0 \"A\"\n",
+        "to=to@c.example\n",      "to.name=To, Jr.\n",     "cc=cc@c.example\n",
+        "bcc=hidden@c.example\n", "subject=a  Bcc: x@y\n", "message_id=1@a.example\n"};
     (void)state;
 
     for (size_t i = 0; i < COUNT(messages); i++) {
