@@ -203,6 +203,8 @@ static void time_of_from_line(struct mail *m, str line) {
 
         if (line.ptr[at - 1] != ' ' || line.ptr[at] == ' ' || !wall_parse(rest, &w) || !w.year_given)
             continue;
+        if (wall_instant(&w) == 0) /* readpst's, of a message that has no time */
+            return;
         m->when = wall_instant(&w);
         m->zone_given = w.zone_given;
         m->time_text = mail_hold(m, rest);

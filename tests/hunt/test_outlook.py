@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """test_outlook: Outlook data files as a user meets them: mailboxes as members, records that are shown, what is told when readpst is
-not there or fails, and that nothing stays behind. readpst is a stand-in that does what the file says (tests/evidence/fake_readpst.c);
-what the real one makes of real files was tried by hand."""
+not there or fails, and that nothing stays behind. readpst is a stand-in that does what the file says (tests/evidence/fake_readpst.c); at
+the end the real one reads a file of our own (pst_writer.py)."""
 
 import io
 import json
@@ -14,7 +14,9 @@ import tempfile
 import time
 import zipfile
 
+import pst_writer
 from evidence import BINARY
+from pst_writer import NUMBER, TEXT
 
 FAKE = os.environ["LONGWATCH_FAKE_READPST"]
 
@@ -176,7 +178,41 @@ def interrupted():
             assert not any(room.iterdir()), how
 
 
+def the_real_one():
+    if not pathlib.Path("/usr/bin/readpst").exists():
+        print("SKIP: readpst is not installed: apt install pst-utils")
+        return
+    headers = "From: Ann <ann@a.example>\r\nTo: bob@b.example\r\nSubject: =?utf-8?Q?H=C3=A9_marked-by-test?=\r\nDate: Tue, 2 Mar 2021 07:12:03 +0100\r\n"
+    came = {0x1A: (TEXT, "IPM.Note"), 0x37: (TEXT, "H\u00e9 marked-by-test"), 0x7D: (TEXT, headers + "Message-ID: <1@a.example>\r\n\r\n"),
+            0x1000: (TEXT, "Hello https://t.example/x\r\n\r\nFrom here on\r\n")}
+    draft = {0x1A: (TEXT, "IPM.Note"), 0x37: (TEXT, "Entwurf \u2013 marked-by-test"), 0xE07: (NUMBER, 8), 0x1000: (TEXT, "not sent\r\n")}
+    appointment = {0x1A: (TEXT, "IPM.Appointment"), 0x37: (TEXT, "lunch")}
+    folders = {"Inbox": [came, came], "Deleted Items": [came], "Drafts/..": [draft], "Calendar": [appointment] * 3}
+    with Case() as case:
+        case.put("mail.pst", pst_writer.write(folders))
+        real = {"LONGWATCH_READPST": ""}
+        status, out, err = case.hunt(**real)
+        assert status == 1, (status, out, err)
+        boxes = {path.split("!")[1]: line for path, line in case.custody.items() if "!" in path}
+        assert {name: line[2] for name, line in boxes.items()} == {"mail/Inbox/mbox": 2, "mail/Deleted Items/mbox": 1, "mail/Drafts_../mbox": 1}, boxes
+        assert case.custody["evidence/mail.pst"][2] == 3  # the appointments
+        hashes = [line[5] for line in case.custody.values()]
+        time.sleep(1)  # the boundaries come from the time of day
+        case.hunt(**real)
+        assert [line[5] for line in case.custody.values()] == hashes
+        status, out, err = case.run("events", "evidence", "--json", **real)
+        events = [json.loads(line)["fields"] | {"time": json.loads(line)["time"]} for line in out.splitlines()]
+        inbox = [event for event in events if event["subject"] == "H\u00e9 marked-by-test"]
+        assert len(inbox) == 3 and all(event["time"] == "2021-03-02T06:12:03Z" and event["from"] == "ann@a.example" for event in inbox), events
+        assert all(event["url"] == "https://t.example/x" and "From here on" in event["text"] and "defects" not in event for event in inbox), events
+        drafts = [event for event in events if event not in inbox]
+        assert [event["subject"] for event in drafts] == ["Entwurf \u2013 marked-by-test"] and drafts[0]["time"] is None, drafts
+        status, out, err = case.run("show", "case", "1", **real)
+        assert status == 0 and "ann@a.example" in out, (status, out, err)
+
+
 if __name__ == "__main__":
+    the_real_one()
     mailboxes_are_members()
     attachments_are_seen()
     names_are_hostile()

@@ -94,6 +94,28 @@ static void read_box(str text, struct part part, struct part behind, bool number
         read_into(&mbox_reader, text, behind, more, n);
 }
 
+/* readpst writes the beginning of 1970 where a message has no time. */
+static void no_time_is_none(void **state) {
+    static const struct {
+        str text;
+        const char *begins;
+    } cases[] = {
+        {STR("From \"MAILER-DAEMON\" Thu Jan 1 00:00:00 1970\nSubject: a\n\nx\n"), "1@0+59{"},
+        {STR("From \"MAILER-DAEMON\" Thu Jan 1 00:00:01 1970\nSubject: a\n\nx\n"), "1@0+59~1970-01-01T00:00:01Z{"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct notes n;
+
+        notes_open(&n);
+        read_into(&mbox_reader, cases[i].text, whole, 0, &n);
+        if (!str_starts(buf_str(&n.text), str_of(cases[i].begins)))
+            fail_msg("%.*s", STR_ARG(buf_str(&n.text)));
+        notes_close(&n);
+    }
+}
+
 static void boxes_hold_the_messages_that_are_told(void **state) {
     int wrong = 0;
     (void)state;
@@ -194,7 +216,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         PROMISES(&promises),
         SAMPLES(&promises),
-        cmocka_unit_test(boxes_hold_the_messages_that_are_told),
+        cmocka_unit_test(boxes_hold_the_messages_that_are_told), cmocka_unit_test(no_time_is_none),
         cmocka_unit_test(parts_of_any_cut_have_each_message_once),
         cmocka_unit_test(large_messages_are_read),
     };
