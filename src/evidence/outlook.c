@@ -202,40 +202,66 @@ static void empty_folder(int top) {
     }
 }
 
-/* Waits for the end of this program, however it ends, and removes the folder then. */
-static _Noreturn void keeper(const struct outlook *o, int end) {
+/* Makes the folder and tells its path (or, empty, that there is none), waits for the end of this program, however it ends, and removes
+ * the folder then. There is no time at which the folder is there and nobody is who removes it. */
+static _Noreturn void keeper(struct outlook *o, int tell, int end) {
     char byte;
     ssize_t n;
+    int folder;
 
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
     setsid();
     for (int fd = 0; fd < 3; fd++) /* whoever waits for the end of this program's output must not wait for us */
-        close(fd);
-    while ((n = read(end, &byte, 1)) > 0 || (n < 0 && errno == EINTR))
-        continue;
-    empty_folder(o->folder);
+        if (fd != tell && fd != end)
+            close(fd);
+    if (!mkdtemp(o->path)) /* mode 0700 */
+        _exit(1);
+    folder = open(o->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder >= 0 &&
+        write(tell, o->path, sizeof o->path) == (ssize_t)sizeof o->path) /* a pipe's own room is larger */
+        while ((n = read(end, &byte, 1)) > 0 || (n < 0 && errno == EINTR))
+            continue;
+    if (folder >= 0)
+        empty_folder(folder);
     rmdir(o->path);
     _exit(0);
 }
 
-static bool keeper_start(struct outlook *o, struct err *e) {
-    int ends[2];
+/* True: o->path is there. */
+static bool keeper_start(struct outlook *o) {
+    int told[2], ends[2];
+    size_t got = 0;
+    ssize_t n = 1;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return err_system(e, "no process to unpack with");
+    if (pipe2(told, O_CLOEXEC) != 0)
+        return false;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        close(told[0]);
+        close(told[1]);
+        return false;
+    }
     fflush(NULL);
     if ((o->keeper = fork()) == 0) {
+        close(told[0]);
         close(ends[1]);
-        keeper(o, ends[0]);
+        keeper(o, told[1], ends[0]);
     }
+    close(told[1]);
     close(ends[0]);
     o->kept_by = ends[1];
-    if (o->keeper > 0)
-        return true;
-    o->keeper = 0;
-    return err_system(e, "no process to unpack with");
+    while (o->keeper > 0 && got < sizeof o->path && n != 0) {
+        n = read(told[0], o->path + got, sizeof o->path - got);
+        if (n < 0 && errno != EINTR)
+            break;
+        got += n > 0 ? (size_t)n : 0;
+    }
+    close(told[0]);
+    if (o->keeper < 0)
+        o->keeper = 0;
+    return got == sizeof o->path;
 }
 
 static void folder_remove(struct outlook *o) {
@@ -245,8 +271,6 @@ static void folder_remove(struct outlook *o) {
     if (o->keeper > 0)
         while (waitpid(o->keeper, NULL, 0) < 0 && errno == EINTR)
             continue;
-    else if (o->path[0])
-        rmdir(o->path); /* nothing was put into it */
     o->keeper = 0;
     if (o->folder >= 0)
         close(o->folder);
@@ -264,10 +288,8 @@ static bool folder_make(struct outlook *o, struct err *e) {
         o->path[0] = '\0';
         return err_set(e, ERR_IO, 0, "TMPDIR is too long");
     }
-    if (!mkdtemp(o->path)) { /* mode 0700 */
-        o->path[0] = '\0';
-        return err_system(e, "no temporary folder in %s", place);
-    }
+    if (!keeper_start(o))
+        return err_set(e, ERR_IO, 0, "no temporary folder can be made in %s (TMPDIR=FOLDER names another)", place);
     if ((o->folder = open(o->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0 ||
         fstatvfs(o->folder, &disk) != 0)
         return err_system(e, "no temporary folder in %s", place);
@@ -277,7 +299,7 @@ static bool folder_make(struct outlook *o, struct err *e) {
         return err_set(e, ERR_IO, 0, "no room to unpack it in %s (TMPDIR=FOLDER names another)", place);
     if (o->limits.bytes_max > left / 2)
         o->limits.bytes_max = left / 2;
-    return keeper_start(o, e);
+    return true;
 }
 
 /* Is it a plain file that has no other name? */

@@ -216,7 +216,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         PROMISES(&promises),
         SAMPLES(&promises),
-        cmocka_unit_test(boxes_hold_the_messages_that_are_told), cmocka_unit_test(no_time_is_none),
+        cmocka_unit_test(boxes_hold_the_messages_that_are_told),
+        cmocka_unit_test(no_time_is_none),
         cmocka_unit_test(parts_of_any_cut_have_each_message_once),
         cmocka_unit_test(large_messages_are_read),
     };
