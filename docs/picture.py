@@ -17,7 +17,10 @@ import termios
 from xml.sax.saxutils import escape
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-COMMAND = ["longwatch", "hunt", "data/samples/intrusion.jsonl", "data/samples/mailbox.jsonl", "--rules", "data/rules"]
+COMMAND = [
+    "longwatch", "hunt", "data/samples/intrusion.jsonl", "data/samples/mailbox.jsonl", "data/samples/post.mbox", "data/samples/proxy.log", "--rules", "data/rules",
+    "--own-domain", "assembly.example", "--partner", "stadtanzeiger.example", "--dkim-keys", "data/samples/dkim-keys.txt",
+]  # fmt: skip
 COLUMNS = 100
 FONT = "ui-monospace, DejaVu Sans Mono, Menlo, monospace"
 WIDTH, HEIGHT, PAD = 8.4, 19, 16  # of a character, of a line, around everything, in pixels

@@ -8,7 +8,10 @@
 #include "report/mail_case.h"
 
 #define CAMPAIGN_MEMORY ((size_t)64 << 20)
-#define TOP 3u /* campaigns that the summary names */
+/* For "%lu thing%s". */
+#define COUNTED(n) (unsigned long)(n), (n) == 1 ? "" : "s"
+#define SUBJECT_SHOWN 48u /* characters */
+#define TOP 3u            /* campaigns that the summary names */
 
 struct hunt_mail {
     struct hunt_mail_options o;
@@ -106,15 +109,31 @@ bool hunt_mail_custody(struct hunt_mail *m, const struct custody *c, struct err 
 
 /* ---- after it ---- */
 
+/* A line of its own, cut where a narrow terminal ends. */
+static void subject(struct buf *b, str text) {
+    size_t const from = b->len;
+    size_t end = from, shown = 0;
+
+    finding_plain(b, text.len ? text : S("(no subject)"), false);
+    for (; end < b->len && shown < SUBJECT_SHOWN; shown++)
+        do
+            end++;
+        while (end < b->len && (b->ptr[end] & 0xc0) == 0x80);
+    if (end < b->len) {
+        b->len = end;
+        buf_add(b, S("…"));
+    }
+    buf_byte(b, '\n');
+}
+
 static bool on_campaign(void *ctx, const struct mail_campaign *c, struct err *e) {
     struct hunt_mail *const m = ctx;
 
     m->tokens += c->token_count;
     if (m->campaign_count++ < TOP) {
-        buf_format(&m->top, "  %.*s  %lu messages to %lu recipients: ", STR_ARG(mail_score_word(c->score)),
-                   (unsigned long)c->message_count, (unsigned long)c->recipient_count);
-        finding_plain(&m->top, c->subject, false);
-        buf_byte(&m->top, '\n');
+        buf_format(&m->top, "  %-8.*s %lu message%s to %lu recipient%s\n           ",
+                   STR_ARG(mail_score_word(c->score)), COUNTED(c->message_count), COUNTED(c->recipient_count));
+        subject(&m->top, c->subject);
     }
     return (!m->o.writer || mail_case_campaign(m->o.writer, c, e)) && mail_job_campaign(m->job, c, e);
 }
@@ -234,14 +253,13 @@ bool hunt_mail_end(struct hunt_mail *m, struct err *e) {
 void hunt_mail_print(const struct hunt_mail *m, struct buf *b) {
     if (!m->messages)
         return;
-    buf_format(b, "\nMAIL: %lu messages, %lu campaigns\n", (unsigned long)m->messages,
-               (unsigned long)m->campaign_count);
+    buf_format(b, "\nMAIL: %lu message%s, %lu campaign%s\n", COUNTED(m->messages), COUNTED(m->campaign_count));
     buf_add(b, buf_str(&m->top));
     if (m->states[OPEN_OPENED] + m->states[OPEN_PREFETCHED])
         buf_format(b,
-                   "  opened by %lu recipients; fetched for %lu more by gateways only; something followed on the "
+                   "  opened by %lu recipient%s; fetched for %lu more by gateways only; something followed on the "
                    "accounts of %lu\n",
-                   (unsigned long)m->states[OPEN_OPENED], (unsigned long)m->states[OPEN_PREFETCHED],
+                   COUNTED(m->states[OPEN_OPENED]), (unsigned long)m->states[OPEN_PREFETCHED],
                    (unsigned long)m->followed);
     else if (m->tokens)
         buf_add(b, S("  no log of this evidence says that somebody opened one\n"));

@@ -73,7 +73,7 @@ def colour_changes_no_text():
 
 def lines_fit():
     for columns in (60, 80, 120):
-        for words in (HUNT, ["hunt", SOURCE / "data/samples/intrusion.jsonl", SOURCE / "data/samples/mailbox.jsonl", "--rules", SOURCE / "data/rules"], ["--help"], ["hunt", "--help"], []):
+        for words in (HUNT, ["hunt", SOURCE / "data/samples/intrusion.jsonl", SOURCE / "data/samples/mailbox.jsonl", SOURCE / "data/samples/post.mbox", "--rules", SOURCE / "data/rules"], ["--help"], ["hunt", "--help"], []):
             shown = on_terminal(words, columns, TERM="dumb").decode()
             # Examples are to be copied, and stay whole.
             wide = [line for line in shown.splitlines() if len(line) > columns and " longwatch hunt ./" not in line]

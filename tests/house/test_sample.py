@@ -6,9 +6,12 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-SAMPLE, MAILBOX, RULES = SOURCE / "data/samples/intrusion.jsonl", SOURCE / "data/samples/mailbox.jsonl", SOURCE / "data/rules"
+SAMPLES, RULES = SOURCE / "data/samples", SOURCE / "data/rules"
+SAMPLE, MAILBOX, POST, PROXY = (SAMPLES / name for name in ("intrusion.jsonl", "mailbox.jsonl", "post.mbox", "proxy.log"))
+HOUSE = ("--own-domain", "assembly.example", "--partner", "stadtanzeiger.example", "--dkim-keys", SAMPLES / "dkim-keys.txt", "--roster", SAMPLES / "roster.csv")
 BINARY = os.environ.get("LONGWATCH_BINARY", str(SOURCE / "build/longwatch"))
 # Only correlations use them; they have no findings of their own.
 SILENCED = {"Failed logon from outside", "Successful logon from outside", "Wrong password", "Signed in", "Mail read", "Mailbox folder synchronised"}
@@ -24,8 +27,8 @@ def run(*arguments):
 
 
 def sample_is_what_its_script_writes():
-    for sample, script in ((SAMPLE, "make_sample.py"), (MAILBOX, "make_mailbox.py")):
-        made = subprocess.run([sys.executable, SAMPLE.parent / script], capture_output=True, check=True).stdout
+    for sample, script, *words in ((SAMPLE, "make_sample.py"), (MAILBOX, "make_mailbox.py"), (POST, "make_post.py", "mail"), (PROXY, "make_post.py", "proxy")):
+        made = subprocess.run([sys.executable, SAMPLES / script, *words], capture_output=True, check=True).stdout
         assert made == sample.read_bytes(), f"run data/samples/{script} again"
 
 
@@ -37,7 +40,7 @@ def every_rule_loads():
 
 def every_rule_fires():
     _, verdicts, _ = run("rules", "check", RULES, "--json")
-    status, findings, errors = run("hunt", SAMPLE, MAILBOX, "--rules", RULES, "--json")
+    status, findings, errors = run("hunt", SAMPLE, MAILBOX, POST, PROXY, "--rules", RULES, *HOUSE, "--json")
     filters = {verdict["title"] for verdict in verdicts if "filter" in pathlib.Path(verdict["path"]).name}
     expected = {verdict["title"] for verdict in verdicts} - filters - SILENCED
     found = {finding["rule_title"] for finding in findings}
@@ -62,9 +65,24 @@ def only_the_intrusion_is_found():
     assert len(findings) == len({finding["rule_id"] for finding in findings}) + 2, len(findings)
 
 
+def the_campaign_is_found():
+    """Its 24 mails to eight people before all others; two opened one of them, on the proxy's own word; one was read by somebody else after."""
+    with tempfile.TemporaryDirectory() as folder:
+        case = pathlib.Path(folder) / "case"
+        run("hunt", SAMPLE, MAILBOX, POST, PROXY, "--rules", RULES, *HOUSE, "--json", "-o", case)
+        _, campaigns, errors = run("mail", "campaigns", case, "--json")
+        _, recipients, _ = run("mail", "recipients", case, 1, "--json")
+    first = campaigns[0]
+    assert (first["messages"], first["recipients"], first["tokens"], first["opened"]) == (24, 8, 24, 2), (first, errors)
+    opened = {row["address"].partition("@")[0]: row["opened_from"] for row in recipients if row["status"] == "opened"}
+    assert opened == {"k.lind": "192.0.2.20", "p.novak": "192.0.2.22"}, opened
+    assert {row["group"] for row in recipients} == {"members", "staff", "press"}
+    assert [row["address"].partition("@")[0] for row in recipients if row["follow_ups"]] == ["p.novak"], recipients
+
+
 def main():
     passed = failed = 0
-    for test in (sample_is_what_its_script_writes, every_rule_loads, every_rule_fires, only_the_intrusion_is_found):
+    for test in (sample_is_what_its_script_writes, every_rule_loads, every_rule_fires, only_the_intrusion_is_found, the_campaign_is_found):
         try:
             test()
             passed += 1
