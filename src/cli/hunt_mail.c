@@ -13,6 +13,12 @@
 #define SUBJECT_SHOWN 48u /* characters */
 #define TOP 3u            /* campaigns that the summary names */
 
+/* A campaign that the summary names. */
+struct top {
+    struct buf text;
+    uint64_t opened, fetched, followed; /* recipients */
+};
+
 struct hunt_mail {
     struct hunt_mail_options o;
     struct mail_roster *roster;
@@ -20,9 +26,10 @@ struct hunt_mail {
     struct mail_campaigns *campaigns; /* NULL until a message comes */
     struct mail_job *job;
     struct arena *message, *texts;
-    uint64_t messages, campaign_count, states[OPEN_STATES], followed, lost, changed, tokens;
+    uint64_t messages, campaign_count, states[OPEN_STATES], lost, changed, tokens;
     struct mail_job_result result;
-    struct buf top, changes; /* lines of the summary */
+    struct top top[TOP];
+    struct buf changes; /* lines of the summary */
 };
 
 static bool no_memory(struct err *e) {
@@ -67,7 +74,8 @@ void hunt_mail_free(struct hunt_mail *m) {
     mail_roster_free(m->roster);
     arena_free(m->message);
     arena_free(m->texts);
-    buf_free(&m->top);
+    for (size_t i = 0; i < TOP; i++)
+        buf_free(&m->top[i].text);
     buf_free(&m->changes);
     free(m);
 }
@@ -130,11 +138,14 @@ static bool on_campaign(void *ctx, const struct mail_campaign *c, struct err *e)
     struct hunt_mail *const m = ctx;
 
     m->tokens += c->token_count;
-    if (m->campaign_count++ < TOP) {
-        buf_format(&m->top, "  %-8.*s %lu message%s to %lu recipient%s\n           ",
-                   STR_ARG(mail_score_word(c->score)), COUNTED(c->message_count), COUNTED(c->recipient_count));
-        subject(&m->top, c->subject);
+    if (m->campaign_count < TOP) {
+        struct buf *const b = &m->top[m->campaign_count].text;
+
+        buf_format(b, "  %-8.*s %lu message%s to %lu recipient%s\n           ", STR_ARG(mail_score_word(c->score)),
+                   COUNTED(c->message_count), COUNTED(c->recipient_count));
+        subject(b, c->subject);
     }
+    m->campaign_count++;
     return (!m->o.writer || mail_case_campaign(m->o.writer, c, e)) && mail_job_campaign(m->job, c, e);
 }
 
@@ -186,7 +197,13 @@ static bool on_answer(void *ctx, const struct mail_answer *a, const struct mail_
     bool const fetched = a->state == OPEN_OPENED || a->state == OPEN_PREFETCHED;
 
     m->states[a->state]++;
-    m->followed += count > 0;
+    if (a->campaign >= 1 && a->campaign <= TOP) {
+        struct top *const top = &m->top[a->campaign - 1];
+
+        top->opened += a->state == OPEN_OPENED;
+        top->fetched += a->state == OPEN_PREFETCHED;
+        top->followed += count > 0;
+    }
     if (!m->o.writer || !a->recipient.len)
         return true;
     reason(&why, a);
@@ -254,13 +271,18 @@ void hunt_mail_print(const struct hunt_mail *m, struct buf *b) {
     if (!m->messages)
         return;
     buf_format(b, "\nMAIL: %lu message%s, %lu campaign%s\n", COUNTED(m->messages), COUNTED(m->campaign_count));
-    buf_add(b, buf_str(&m->top));
+    for (size_t i = 0; i < TOP; i++) {
+        const struct top *const top = &m->top[i];
+
+        buf_add(b, buf_str(&top->text));
+        if (top->opened + top->fetched)
+            buf_format(b, "           opened by %lu, fetched for %lu more by gateways only\n",
+                       (unsigned long)top->opened, (unsigned long)top->fetched);
+        if (top->followed)
+            buf_format(b, "           something followed on %lu account%s\n", COUNTED(top->followed));
+    }
     if (m->states[OPEN_OPENED] + m->states[OPEN_PREFETCHED])
-        buf_format(b,
-                   "  opened by %lu recipient%s; fetched for %lu more by gateways only; something followed on the "
-                   "accounts of %lu\n",
-                   COUNTED(m->states[OPEN_OPENED]), (unsigned long)m->states[OPEN_PREFETCHED],
-                   (unsigned long)m->followed);
+        buf_add(b, S("  who opened which: longwatch mail recipients CASE CAMPAIGN\n"));
     else if (m->tokens)
         buf_add(b, S("  no log of this evidence says that somebody opened one\n"));
     if (m->lost)
