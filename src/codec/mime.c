@@ -431,6 +431,7 @@ static bool begin_part(struct mime *m, str block, uint64_t body, struct err *e) 
     o->transfer.how = o->part.encoding;
     if (!read_type(m, &o->part, up && up->digest) || !shape(m, o))
         return no_memory(m, e);
+    m->at = o->part.body;
     m->depth++;
     m->multiparts += o->part.shape == MIME_MULTIPART;
     m->state = o->part.shape == MIME_LEAF ? IN_BODY : BETWEEN;
@@ -449,13 +450,14 @@ static bool take(struct mime *m, str s, bool final, size_t *taken, struct err *e
 
 /* A head is whole: so many bytes, of which `block` is what is read of it, and the blank line behind it, if there is one. */
 static bool end_head(struct mime *m, str block, size_t whole, str blank, struct err *e) {
+    uint64_t const behind = m->head_at + whole + blank.len;
     struct buf rest = {0};
     size_t len, done = 0;
     bool ok;
 
     if (block.len < whole)
         tell(m, m->head_at + block.len, whole - block.len, "more than 1 MiB of headers");
-    if (!begin_part(m, block, m->head_at + whole + blank.len, e))
+    if (!begin_part(m, block, behind, e))
         return false;
     len = m->body_in_head;
     if (len == block.len)
@@ -463,12 +465,11 @@ static bool end_head(struct mime *m, str block, size_t whole, str blank, struct 
     /* What looked like a head was the body's beginning. A copy: the body may turn out to have parts with heads of theirs. */
     buf_add(&rest, str_from(block, len));
     buf_add(&rest, blank);
-    m->at = m->head_at + len;
     ok = rest.failed ? no_memory(m, e) : take(m, buf_str(&rest), false, &done, e);
     if (ok) {
         buf_add(&m->held, str_from(buf_str(&rest), done));
         ok = !m->held.failed || no_memory(m, e);
-        m->at += whole - block.len;
+        m->at = behind - m->held.len;
     }
     buf_free(&rest);
     return ok;

@@ -178,6 +178,10 @@ static const struct {
      "!a message within that is encoded 0<0r message/rfc822 [hi] ."},
     {"a digest", STR("Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: one\n\nx\n--b--\n"),
      "0<0r multipart/digest multi 1<0 message/rfc822 message 2<1rw text/plain Subject=one [x] . . ."},
+    {"a digest, a head that is none", STR("Content-Type: multipart/digest; boundary=b\n\n--b\n x\n\ny\n--b--\n"),
+     "0<0r multipart/digest multi !no blank line between head and body 1<0 message/rfc822 message !no blank line "
+     "between head "
+     "and body 2<1rw text/plain [ x$$y] . . ."},
     {"base64", STR("Content-Transfer-Encoding: Base64\n\naGVs\nbG8=\n"), "0<0r text/plain [hello] ."},
     {"quoted-printable", STR("Content-Transfer-Encoding: quoted-printable\n\na=3Db=\nc\n"),
      "0<0r text/plain [a=bc$] ."},
