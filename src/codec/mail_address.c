@@ -84,6 +84,22 @@ static str address_word(str spec, str *before, str *behind) {
     return S("");
 }
 
+/* `jo at example.org`, as archives of lists (Pipermail) write jo@example.org: spec becomes that. */
+static bool unhide(struct buf *spec) {
+    str const s = buf_str(spec);
+    size_t const at = str_find(s, S(" at "));
+    str const domain = at == SIZE_MAX ? S("") : str_from(s, at + 4);
+
+    if (at == SIZE_MAX || at == 0 || domain.len == 0 || str_find_byte(s, ' ') != at ||
+        str_find_byte(domain, ' ') != SIZE_MAX || domain.ptr[0] == '.' ||
+        str_find_byte(str_first(domain, domain.len - 1), '.') == SIZE_MAX || str_find_byte(s, '"') != SIZE_MAX)
+        return false;
+    spec->ptr[at] = '@';
+    memmove(spec->ptr + at + 1, domain.ptr, domain.len);
+    spec->len -= 3;
+    return true;
+}
+
 /* Decoded, trimmed, and kept. */
 static bool name_keep(str raw, struct arena *a, str *out, uint64_t *bad) {
     struct buf text = {0};
@@ -125,6 +141,8 @@ static bool mailbox(struct element *e, struct mail_address *m, bool *any, struct
     *any = true;
     m->name = m->address = S("");
     if (!e->bracketed) {
+        if (!e->at && unhide(&e->spec))
+            name = S("");
         address = address_word(buf_str(&e->spec), &before, &behind);
         if (address.len) {
             /* `Jane Roe jane@example.org`: what is left is the name. */

@@ -17,7 +17,8 @@ void mail_text(str value, struct buf *out, uint64_t *bad);
 /* A mailbox, or the name of a group that holds none. */
 struct mail_address {
     str name;    /* display name, or a comment where there is none, decoded; "" */
-    str address; /* local@domain as written, without blanks and comments, route taken off; or what stands in its place
+    str address; /* local@domain as written, without blanks and comments, route taken off (`jo at example.org`, as archives
+                  * of lists have it, is jo@example.org); or what stands in its place
                   * ("undisclosed-recipients", a word without @); "" only beside a name */
     str local,
         domain; /* of address; the domain with its ASCII letters small, without a last point; "" when there is no @ */
