@@ -13,39 +13,60 @@ static str parameter(struct mail *m, str value, str name) {
     return buf_str(&m->scratch);
 }
 
-bool mail_begin_leaf(struct mail *m, const struct mime_part *p) {
+/* Of alternatives one is shown: HTML, where there is any; an alternative within one is part of it. */
+static void alternatives(struct mail *m, const struct mime_part *p) {
+    if (p->depth < m->alternative.depth)
+        m->alternative.depth = 0;
+    if (m->alternative.depth || p->shape != MIME_MULTIPART || p->in_message || !str_eq(p->subtype, S("alternative")))
+        return;
+    m->alternative.depth = p->depth + 1;
+    m->alternative.before = m->shown.len;
+    m->alternative.html = false;
+}
+
+bool mail_begin_part(struct mail *m, const struct mime_part *p) {
     /* A multipart that is a leaf lost its boundary: text, as programs show it. */
     bool const text = str_eq(p->type, S("text")) || str_eq(p->type, S("multipart"));
+    struct mail_attachment *a;
     str name;
 
     m->leaf = LEAF_NONE;
+    alternatives(m, p);
     if (p->shape == MIME_MULTIPART) { /* RFC 1847 */
         m->signed_ = m->signed_ || str_eq(p->subtype, S("signed"));
         m->encrypted = m->encrypted || str_eq(p->subtype, S("encrypted"));
-    }
-    if (p->shape != MIME_LEAF)
         return true;
+    }
     m->leaf_size = 0;
     m->body.len = 0;
     m->leaf_within = p->in_message;
     name = parameter(m, p->disposition, S("filename"));
     if (name.len == 0)
         name = parameter(m, p->content_type, S("name"));
-    if (text && name.len == 0 && !str_eq_ascii(mail_value_first(p->disposition), S("attachment"))) {
+    if (p->shape == MIME_LEAF && text && name.len == 0 &&
+        !str_eq_ascii(mail_value_first(p->disposition), S("attachment"))) {
         m->leaf = str_eq(p->subtype, S("html")) ? LEAF_HTML : LEAF_PLAIN;
         m->charset = charset_named(parameter(m, p->content_type, S("charset")));
         return true;
     }
-    m->leaf = LEAF_ATTACHMENT;
-    mail_opens(m, p->type, p->subtype, name);
+    if (p->shape == MIME_LEAF)
+        mail_opens(m, p->type, p->subtype, name);
     if (m->attachment_count == MAIL_ATTACHMENTS) {
         mail_defect(m, "more than 128 attachments");
+        m->leaf = p->shape == MIME_LEAF ? LEAF_ATTACHMENT : LEAF_NONE;
         return true;
     }
-    m->attachments[m->attachment_count].name = mail_hold(m, str_first(name, 1024));
+    a = &m->attachments[m->attachment_count];
+    a->name = mail_hold(m, str_first(name, 1024));
     m->scratch.len = 0;
     buf_format(&m->scratch, "%.*s/%.*s", STR_ARG(p->type), STR_ARG(p->subtype));
-    m->attachments[m->attachment_count].type = mail_hold(m, buf_str(&m->scratch));
+    a->type = mail_hold(m, buf_str(&m->scratch));
+    a->sha256[0] = '\0';
+    if (p->shape == MIME_MESSAGE) { /* its parts are told behind it */
+        m->attachment_count++;
+        return true;
+    }
+    m->leaf = LEAF_ATTACHMENT;
     m->sha256 = sha256_new();
     return m->sha256 != NULL;
 }
@@ -138,8 +159,37 @@ static bool on_text(void *ctx, str text, bool hidden) {
     struct mail *const m = ctx;
 
     if (!hidden && !m->leaf_within)
-        buf_add(&m->html, str_first(text, MAIL_SHOWN_BYTES - m->html.len));
-    return !m->html.failed;
+        buf_add(&m->shown, str_first(text, MAIL_SHOWN_BYTES - m->shown.len));
+    return !m->shown.failed;
+}
+
+static void begin_shown(struct mail *m) {
+    if (m->shown.len && m->shown.len < MAIL_SHOWN_BYTES)
+        buf_byte(&m->shown, '\n');
+}
+
+/* HTML says it better than the alternatives before it, unless it says nothing. */
+static bool show_html(struct mail *m, const struct html_visitor *visitor) {
+    size_t const old = m->shown.len;
+    size_t begin;
+    bool ok;
+
+    if (m->leaf_within)
+        return html_read(buf_str(&m->decoded), &m->room, visitor);
+    begin_shown(m);
+    begin = m->shown.len;
+    ok = html_read(buf_str(&m->decoded), &m->room, visitor);
+    if (m->shown.len == begin) {
+        m->shown.len = old;
+    } else if (m->alternative.depth && !m->alternative.html) {
+        size_t const from = m->alternative.before ? begin - 1 : begin,
+                     cut = from - m->alternative.before; /* a line end stays behind what stays */
+
+        memmove(m->shown.ptr + m->alternative.before, m->shown.ptr + from, m->shown.len - from);
+        m->shown.len -= cut;
+        m->alternative.html = true;
+    }
+    return ok;
 }
 
 bool mail_add_attachment(struct mail *m, str name, str type, str data) {
@@ -211,23 +261,23 @@ bool mail_end_leaf(struct mail *m) {
         if (!m->analyse) {
             ok = true;
         } else if (m->leaf == LEAF_HTML) {
-            if (m->html.len && !m->leaf_within)
-                buf_byte(&m->html, '\n');
-            ok = html_read(buf_str(&m->decoded), &m->room, &visitor);
+            ok = show_html(m, &visitor);
         } else {
-            if (!m->leaf_within) {
-                if (m->plain.len)
-                    buf_byte(&m->plain, '\n');
-                buf_add(&m->plain, str_first(buf_str(&m->decoded), MAIL_SHOWN_BYTES - m->plain.len));
+            if (!m->leaf_within && !(m->alternative.depth && m->alternative.html)) {
+                begin_shown(m);
+                buf_add(&m->shown, str_first(buf_str(&m->decoded), MAIL_SHOWN_BYTES - m->shown.len));
             }
             ok = mail_open_text(m, buf_str(&m->body)) && html_read_plain(buf_str(&m->decoded), &visitor);
         }
     }
     m->leaf = LEAF_NONE;
-    return ok && !m->decoded.failed && !m->plain.failed && !m->html.failed && !m->room.failed && !m->no_memory;
+    return ok && !m->decoded.failed && !m->shown.failed && !m->room.failed && !m->no_memory;
 }
 
 bool mail_put_text(struct mail *m, bool html, const struct charset *charset, str text, bool within) {
+    /* Outlook keeps forms of one text. */
+    if (!within && !m->alternative.depth)
+        m->alternative = (struct mail_alternative){1, m->shown.len, false};
     m->leaf = html ? LEAF_HTML : LEAF_PLAIN;
     m->leaf_within = within;
     m->charset = charset;
@@ -266,7 +316,7 @@ static void add_sketch(struct mail *m, str shown) {
 }
 
 void mail_add_bodies(struct mail *m) {
-    str const shown = m->html.len ? buf_str(&m->html) : buf_str(&m->plain);
+    str const shown = buf_str(&m->shown);
 
     if (m->signed_)
         mail_add(m, MADE_SIGNED, RAW_TEXT, S("true"));
@@ -286,7 +336,8 @@ void mail_add_bodies(struct mail *m) {
         mail_add(m, MADE_URL_WHERE, RAW_TEXT, html_where_name(u->where));
         mail_add(m, MADE_URL_FLAGS, RAW_TEXT, flags_name(u->flags));
         mail_add(m, MADE_URL_TEXT, RAW_TEXT, u->text);
-        if (u->flags && u->host.len && u->where != HTML_LINK && u->where != HTML_TEXT) {
+        if (u->flags & (HTML_HIDDEN | HTML_ONE_PIXEL) && u->host.len && u->where != HTML_LINK &&
+            u->where != HTML_TEXT) {
             mail_add(m, MADE_BEACON, RAW_TEXT, u->url);
             mail_add(m, MADE_BEACON_HOST, RAW_TEXT, u->host);
         }
@@ -296,7 +347,10 @@ void mail_add_bodies(struct mail *m) {
 
         mail_add(m, MADE_ATTACHMENT_NAME, RAW_TEXT, a->name);
         mail_add(m, MADE_ATTACHMENT_TYPE, RAW_TEXT, a->type);
-        mail_add_count(m, MADE_ATTACHMENT_SIZE, a->size);
+        if (a->sha256[0])
+            mail_add_count(m, MADE_ATTACHMENT_SIZE, a->size);
+        else
+            mail_add(m, MADE_ATTACHMENT_SIZE, RAW_TEXT, S(""));
         mail_add(m, MADE_ATTACHMENT_SHA256, RAW_TEXT, str_of(a->sha256));
     }
 }

@@ -81,6 +81,13 @@ struct mail_attachment {
     char sha256[2 * SHA256_SIZE + 1];
 };
 
+/* The outermost multipart/alternative that is open. */
+struct mail_alternative {
+    uint32_t depth; /* of its parts; 0: there is none */
+    size_t before;  /* size of what was shown where it began */
+    bool html;      /* what is shown of it is HTML */
+};
+
 struct mail {
     struct event_sink *to;
     struct err *e;
@@ -128,7 +135,8 @@ struct mail {
 
     /* What bodies hold: */
     bool signed_, encrypted; /* it says so: nothing is verified */
-    struct buf plain, html;  /* as they are shown */
+    struct buf shown;        /* to a reader */
+    struct mail_alternative alternative;
     uint32_t images, remote, hidden, pixels;
     struct mail_url_seen urls[MAIL_URLS];
     uint32_t url_count;
@@ -161,7 +169,7 @@ MUST_USE bool mail_give(struct mail *m, uint64_t offset, uint64_t size, uint64_t
 MUST_USE bool mail_read_head(struct mail *m, const struct mime_part *p);
 void mail_add_lookalikes(struct mail *m);
 /* mail_body.c */
-MUST_USE bool mail_begin_leaf(struct mail *m, const struct mime_part *p);
+MUST_USE bool mail_begin_part(struct mail *m, const struct mime_part *p);
 MUST_USE bool mail_add_body(struct mail *m, str bytes);
 MUST_USE bool mail_end_leaf(struct mail *m);
 void mail_add_bodies(struct mail *m);

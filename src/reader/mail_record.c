@@ -62,7 +62,7 @@ static bool on_part(void *ctx, const struct mime_part *p, struct err *e) {
 
     if (p->index == 0 && !mail_read_head(m, p))
         return give_up(m, e);
-    return m->head_only || mail_begin_leaf(m, p) || give_up(m, e);
+    return m->head_only || mail_begin_part(m, p) || give_up(m, e);
 }
 
 static bool on_body(void *ctx, const struct mime_part *p, str bytes, struct err *e) {
@@ -135,8 +135,7 @@ void mail_close(struct mail *m) {
     free(m->values);
     sha256_free(m->sha256);
     buf_free(&m->body);
-    buf_free(&m->plain);
-    buf_free(&m->html);
+    buf_free(&m->shown);
     buf_free(&m->scratch);
     buf_free(&m->decoded);
     buf_free(&m->room);
@@ -159,7 +158,8 @@ void mail_begin(struct mail *m, uint64_t offset) {
     m->leaf = LEAF_NONE;
     m->opens = OPENS_NOTHING;
     m->head_only = m->in_inner = m->signed_ = m->encrypted = false;
-    m->plain.len = m->html.len = 0;
+    m->shown.len = 0;
+    m->alternative.depth = 0;
     m->images = m->remote = m->hidden = m->pixels = 0;
     m->url_count = m->attachment_count = 0;
     mime_begin(m->mime, &mine);
@@ -231,7 +231,7 @@ bool mail_give(struct mail *m, uint64_t offset, uint64_t size, uint64_t number, 
     if (m->overflow)
         m->to->damage(m->to, offset, 0, "no room for another name of a field");
     m->overflow = false;
-    if (m->no_memory || m->scratch.failed || m->decoded.failed || m->plain.failed || m->html.failed || m->opened.failed)
+    if (m->no_memory || m->scratch.failed || m->decoded.failed || m->shown.failed || m->opened.failed)
         return give_up(m, e);
     record = (struct record){
         .values = m->values,

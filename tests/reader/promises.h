@@ -186,7 +186,7 @@ static bool stop(struct event_sink *sink, const struct record *r, struct err *e)
     return err_set(e, ERR_LIMIT, r->offset, "enough");
 }
 
-static void a_sink_may_stop(void **state) {
+__attribute__((unused)) static void a_sink_may_stop(void **state) {
     const struct promises *const p = *state;
     struct err e = {0};
     struct notes n;

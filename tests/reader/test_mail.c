@@ -1,0 +1,200 @@
+/* test_mail: one message in a file: what is told of it, field by field, and what every reader promises. Where a message begins in
+ * a mailbox is test_mbox's. */
+#include "promises.h"
+#include "reader/mail.h"
+
+#define NOTHING "sketch.shingles=n:0;html.images=n:0;html.remote=n:0;html.hidden=n:0;html.pixels=n:0"
+#define MULTI(kind) "Subject: s\nContent-Type: multipart/" kind "; boundary=b\n\n"
+#define PLAIN(text) "--b\nContent-Type: text/plain\n\n" text "\n"
+#define HTML(text) "--b\nContent-Type: text/html\n\n" text "\n"
+
+static const struct source sources[] = {
+    {"nothing", STR(""), ""},
+    {"a head alone", STR("Subject: a\n\n"), "1@0+12{subject=t:a;headers=t:subject;" NOTHING "}"},
+    {"a mark in front", STR("\xEF\xBB\xBFSubject: a\n\n"), "1@3+12{subject=t:a;headers=t:subject;" NOTHING "}"},
+};
+
+static const struct head heads[] = {
+    {STR("Subject: a\nTo: b\nFrom: c\n\nx"), true},
+    {STR("Received: from a by b\n\twith c\nReceived: from d by e\nFrom: x\nDate: y\n"), true},
+    {STR("\xEF\xBB\xBFSubject: a\nTo: b\nFrom: c\n\nx"), true},
+    {STR("one,two,three\n1,2,3\n"), false},
+    {STR("{\"Subject\": \"a\"}\n"), false},
+    {STR("hello\n"), false},
+    {STR(""), false},
+};
+
+static const struct shown shown[] = {
+    {STR("Subject: a\n\nx\n"), 0, "Subject: a\n\nx\n"},
+    {STR("\xEF\xBB\xBFSubject: a\n\nx\n"), 3, "Subject: a\n\nx\n"},
+    {STR("Subject: a\n\nx\n"), 1, NULL},
+    {STR(""), 0, NULL},
+};
+
+/* One field of a message; several values with bars between. */
+static const struct told {
+    const char *name;
+    str text;
+    const char *field, *values;
+} told[] = {
+    /* when: the uppermost hop that says it, for the others were not written here; then Date */
+    {"time of the uppermost hop",
+     STR("Received: from a by b; Sun, 14 Mar 2021 07:12:03 +0000\nReceived: from c by d; Sun, 14 Mar 2021 06:00:00 "
+         "+0000\n"
+         "Date: Mon, 1 Jan 2035 00:00:00 +0000\n\n"),
+     "(time)", "2021-03-14T07:12:03Z"},
+    {"the uppermost hop says no time",
+     STR("Received: apparently\nReceived: from c by d; Sun, 14 Mar 2021 06:00:00 +0000\n"
+         "Date: Mon, 1 Jan 2035 00:00:00 +0000\n\n"),
+     "(time)", "2021-03-14T06:00:00Z"},
+    {"no hop says a time", STR("Received: apparently\nDate: Sun, 14 Mar 2021 05:00:00 +0000\n\n"), "(time)",
+     "2021-03-14T05:00:00Z"},
+    {"a day without a year is no time", STR("Date: Thu Jan 01 00:00:10 +0000\n\n"), "(time)", ""},
+    {"it is told as it stands", STR("Date: Thu Jan 01 00:00:10 +0000\n\n"), "date", "Thu Jan 01 00:00:10 +0000"},
+    {"times of hops stand in their order", STR("Received: apparently\nReceived: by d; 14 Mar 2021 06:00:00 +0000\n\n"),
+     "received.time", "|2021-03-14T06:00:00Z"},
+
+    /* what a reader sees */
+    {"text", STR("Subject: s\n\nhello\n"), "text", "hello\n"},
+    {"HTML of alternatives", STR(MULTI("alternative") PLAIN("one") HTML("<p>two") "--b--\n"), "text", "two\n"},
+    {"HTML of alternatives, whatever comes first", STR(MULTI("alternative") HTML("<p>two") PLAIN("one") "--b--\n"),
+     "text", "two\n"},
+    {"an alternative that is one picture says nothing",
+     STR(MULTI("alternative") PLAIN("one") HTML("<img src=http://a.example/x>") "--b--\n"), "text", "one"},
+    {"a calendar is no more of the same",
+     STR(MULTI("alternative") PLAIN("one")
+             HTML("<p>two") "--b\nContent-Type: text/calendar\n\nBEGIN:VCALENDAR\n--b--\n"),
+     "text", "two\n"},
+    {"text with HTML behind it", STR(MULTI("mixed") PLAIN("one") HTML("<p>footer") "--b--\n"), "text", "one\nfooter\n"},
+    {"HTML with text behind it", STR(MULTI("mixed") HTML("<p>one") PLAIN("footer") "--b--\n"), "text", "one\n\nfooter"},
+    {"a text, then alternatives, then another",
+     STR(MULTI("mixed") PLAIN("first") "--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\nworse\n--c\n"
+                                       "Content-Type: text/html\n\n<p>better\n--c--\n" PLAIN("last") "--b--\n"),
+     "text", "first\nbetter\n\nlast"},
+    {"alternatives within one are part of it",
+     STR(MULTI("alternative") PLAIN("worse") "--b\nContent-Type: multipart/related; boundary=c\n\n--c\n"
+                                             "Content-Type: text/html\n\n<p>better\n--c--\n--b--\n"),
+     "text", "better\n"},
+    {"two alternatives behind each other",
+     STR(MULTI("mixed") "--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\na\n--c\nContent-Type: "
+                        "text/html\n\n<p>b\n--c--\n--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\nc\n"
+                        "--c\nContent-Type: text/html\n\n<p>d\n--c--\n--b--\n"),
+     "text", "b\n\nd\n"},
+    {"a message within says nothing of the outer one",
+     STR(MULTI("mixed") PLAIN("mine") "--b\nContent-Type: message/rfc822\n\nSubject: in\n\ntheirs\n--b--\n"), "text",
+     "mine"},
+
+    /* what is attached */
+    {"a message within",
+     STR(MULTI("mixed") PLAIN("mine") "--b\nContent-Type: message/rfc822; name=\"a.eml\"\n\nSubject: "
+                                      "in\n\ntheirs\n--b--\n"),
+     "attachment.name", "a.eml"},
+    {"its type", STR("Subject: s\nContent-Type: message/rfc822\n\nSubject: in\n\ntheirs\n"), "attachment.type",
+     "message/rfc822"},
+    {"it has no size of its own", STR("Subject: s\nContent-Type: message/rfc822\n\nSubject: in\n\ntheirs\n"),
+     "attachment.size", ""},
+    {"nor a hash", STR("Subject: s\nContent-Type: message/rfc822\n\nSubject: in\n\ntheirs\n"), "attachment.sha256", ""},
+    {"what is attached to it stands behind it",
+     STR(MULTI("mixed") "--b\nContent-Type: message/rfc822\n\nContent-Type: image/gif; name=x.gif\n\nx\n--b\n"
+                        "Content-Type: image/png; name=y.png\n\ny\n--b--\n"),
+     "attachment.type", "message/rfc822|image/gif|image/png"},
+    {"a digest", STR(MULTI("digest") "--b\n\nSubject: one\n\nx\n--b\n\nSubject: two\n\ny\n--b--\n"), "attachment.type",
+     "message/rfc822|message/rfc822"},
+    {"sizes",
+     STR(MULTI("mixed") "--b\nContent-Type: image/gif\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n--b--\n"),
+     "attachment.size", "5"},
+    {"hashes",
+     STR(MULTI("mixed") "--b\nContent-Type: image/gif\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n--b--\n"),
+     "attachment.sha256", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"},
+    {"text with a name is attached", STR(MULTI("mixed") "--b\nContent-Type: text/plain; name=a.txt\n\nx\n--b--\n"),
+     "attachment.name", "a.txt"},
+
+    /* who */
+    {"authors", STR("From: A <a@b.example>, C <c@d.example>\n\n"), "from", "a@b.example|c@d.example"},
+    {"an author in an archive of a list", STR("From: jo at b.example (Jo)\n\n"), "from", "jo@b.example"},
+    {"and their name", STR("From: jo at b.example (Jo)\n\n"), "from.name", "Jo"},
+    {"a group of nobody is no recipient", STR("To: undisclosed-recipients:;\n\n"), "recipient", ""},
+};
+
+static const struct told *now;
+
+static bool note_values(struct event_sink *sink, const struct record *r, struct err *e) {
+    struct notes *const n = (struct notes *)(void *)sink;
+    char room[INSTANT_TEXT];
+    (void)e;
+
+    n->records++;
+    if (strcmp(now->field, "(time)") == 0 && r->when != INSTANT_NONE)
+        buf_add(&n->text, instant_format(r->when, room));
+    for (uint32_t i = 0, first = 1; i < r->count; i++) {
+        if (!str_eq(field_name(sink->fields, r->values[i].field), str_of(now->field)))
+            continue;
+        buf_add(&n->text, first ? S("") : S("|"));
+        buf_add(&n->text, (str){r->values[i].ptr, r->values[i].len});
+        first = 0;
+    }
+    return true;
+}
+
+/* With all fields wanted, and with that one alone. */
+static void fields_say_what_is_told(void **state) {
+    int wrong = 0;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(told); i++)
+        for (size_t alone = 0; alone < 2; alone++) {
+            struct notes n;
+
+            now = &told[i];
+            notes_open(&n);
+            n.sink.record = note_values;
+            n.sink.wants = alone ? wants : NULL;
+            n.only = told[i].field;
+            read_into(&mail_reader, told[i].text, whole, 0, &n);
+            if (n.records != 1 || !str_eq(buf_str(&n.text), str_of(told[i].values))) {
+                print_error("%s: %s is '%.*s'\n  instead of '%s'\n", told[i].name, told[i].field,
+                            STR_ARG(buf_str(&n.text)), told[i].values);
+                wrong++;
+            }
+            notes_close(&n);
+        }
+    assert_int_equal(wrong, 0);
+}
+
+static const struct sample samples[] = {
+    {"mail/mimekit/messages_rfc2060.txt", 1, 0, {"attachment.type=t:message/rfc822"}},
+};
+
+static const struct promises promises = {
+    .reader = &mail_reader,
+    PROMISED_TABLES,
+    PROMISED_SAMPLES,
+    .busy = STR(
+        "From: A <a@b.example>\nTo: b@c.example\nSubject: b\nReceived: from d by e; Sun, 14 Mar 2021 "
+        "07:12:03 +0100\n" MULTI(
+            "mixed") "--b\nContent-Type: text/html\n\n<p>one<img "
+                     "src=http://d.example/x width=1 height=1>\n--b\nContent-Type: message/rfc822\n\nSubject: "
+                     "in\n\nx\n--b\n"
+                     "Content-Disposition: attachment; filename=x\nContent-Transfer-Encoding: base64\n\naGk=\n--b--\n"),
+    .at = 0,
+    .records = 1,
+    .refusals = 10,
+    .only = {"subject", STR("Subject: a\n\nx\n"), "1@0+14{subject=t:a}"},
+};
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        /* Of one record, and never in parts. */
+        PROMISE(sources_give_what_is_told, &promises),
+        PROMISE(heads_are_told_from_others, &promises),
+        PROMISE(show_gives_the_record, &promises),
+        PROMISE(what_nobody_wants_is_left_out_and_still_checked, &promises),
+        PROMISE(an_input_may_fail_anywhere, &promises),
+        PROMISE(memory_may_run_out_anywhere, &promises),
+        PROMISE(names_without_room_are_told, &promises),
+        SAMPLES(&promises),
+        cmocka_unit_test(fields_say_what_is_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
