@@ -202,7 +202,7 @@ static void add_hops(struct mail *m, const struct mime_part *p) {
         mail_add(m, MADE_RECEIVED_WITH, RAW_TEXT, mail_hold(m, hop.with));
         mail_add(m, MADE_RECEIVED_TLS, RAW_TEXT, mail_hold(m, hop.tls));
         mail_add(m, MADE_RECEIVED_TIME, RAW_TEXT, mail_hold(m, instant_format(hop.when, time)));
-        if (hops == 0 && hop.when != INSTANT_NONE) {
+        if (m->when == INSTANT_NONE && hop.when != INSTANT_NONE) {
             str const value = p->headers[i].value;
             size_t at = value.len;
 
@@ -217,7 +217,7 @@ static void add_hops(struct mail *m, const struct mime_part *p) {
         if (recipient.len == 0)
             recipient = mail_hold(m, hop.recipient);
         hops++;
-        if (!m->hops)
+        if (!m->hops && m->when != INSTANT_NONE)
             break;
     }
     for (size_t i = 0; i < 2; i++) {
