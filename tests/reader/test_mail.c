@@ -109,6 +109,18 @@ static const struct told {
     {"text with a name is attached", STR(MULTI("mixed") "--b\nContent-Type: text/plain; name=a.txt\n\nx\n--b--\n"),
      "attachment.name", "a.txt"},
 
+    /* what tells its sender */
+    {"a pixel", STR("Content-Type: text/html\n\n<img src=http://a.example/x width=1 height=1>"), "beacon",
+     "http://a.example/x"},
+    {"hidden", STR("Content-Type: text/html\n\n<div style=display:none><img src=http://a.example/x></div>"), "beacon",
+     "http://a.example/x"},
+    {"a picture", STR("Content-Type: text/html\n\n<img src=http://a.example/x>"), "beacon", ""},
+    {"a picture that only Outlook loads",
+     STR("Content-Type: text/html\n\n<!--[if mso]><img src=http://a.example/x><![endif]-->"), "beacon", ""},
+    {"a hidden link is not loaded",
+     STR("Content-Type: text/html\n\n<div style=display:none><a href=http://a.example/x>x"), "beacon", ""},
+    {"a pixel of the mail itself", STR("Content-Type: text/html\n\n<img src=cid:x width=1 height=1>"), "beacon", ""},
+
     /* who */
     {"authors", STR("From: A <a@b.example>, C <c@d.example>\n\n"), "from", "a@b.example|c@d.example"},
     {"an author in an archive of a list", STR("From: jo at b.example (Jo)\n\n"), "from", "jo@b.example"},
