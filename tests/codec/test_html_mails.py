@@ -72,6 +72,28 @@ class Strange(HTMLParser):
                 self.places['another attribute'] += ' ' + (value or '')
 
 
+def in_scripts(pixels, bodies):
+    """Those of the images that stand in a script that does not end."""
+    return [i for i in pixels if i.get('src') and
+            any(re.search(r'(?is)<script\b(?:(?!</script).)*' + re.escape(i['src']), source) for _, source, _ in bodies)]
+
+
+def why_untold(host, bodies, ours, script):
+    """Why a host that stands somewhere in the source is not among ours; None: there is no reason."""
+    strange = [Strange(source).places for _, source, _ in bodies]
+    why = next((place for place in ('declaration', 'another attribute', 'comment', 'text or script')
+                if any('://' + host in p[place].lower() for p in strange)), None)
+    if not why and any(host.split('&')[0] in h for h in ours):
+        why = 'what is cut at a reference'  # the expression does not undo &#159;
+    if not why and any('://' + host in u[2].lower() for _, _, out in bodies for u in out['urls']):
+        why = 'the middle of an address'
+    if not why and any(host in i['src'].lower() for i in script):
+        why = 'a script that does not end'
+    if not why and any(host in out['hidden'].lower() for _, _, out in bodies):
+        why = 'what is text as textarea in noframes has it'
+    return why
+
+
 def check(features, bodies, reasons):
     name = features['file']
     tags = [i for _, source, _ in bodies for i in images(source)]
@@ -85,8 +107,7 @@ def check(features, bodies, reasons):
     assert (len(pixels), len(styled)) == (features['one_pixel_images'], features['hidden_images']), name
     nowhere = [i for i in pixels if not i.get('src')]
     reasons['an image of one pixel without an address'] += len(nowhere)
-    script = [i for i in pixels if i.get('src') and
-              any(re.search(r'(?is)<script\b(?:(?!</script).)*' + re.escape(i['src']), source) for _, source, _ in bodies)]
+    script = in_scripts(pixels, bodies)
     reasons['an image of one pixel in a script that does not end'] += len(script)
     one = [u for u in pictures if u[1] & ONE_PIXEL]
     assert len(one) == len(pixels) - len(nowhere) - len(script), (name, one)
@@ -105,17 +126,7 @@ def check(features, bodies, reasons):
     assert len(counted) == features['link_hosts'], name
     ours = {m[1].lower() for u in told if (m := HOST.match(u[2]))}
     for host in counted - ours:
-        strange = [Strange(source).places for _, source, _ in bodies]
-        why = next((place for place in ('declaration', 'another attribute', 'comment', 'text or script')
-                    if any('://' + host in p[place].lower() for p in strange)), None)
-        if not why and any(host.split('&')[0] in h for h in ours):
-            why = 'what is cut at a reference'  # the expression does not undo &#159;
-        if not why and any('://' + host in u[2].lower() for u in told):
-            why = 'the middle of an address'
-        if not why and any(host in i['src'].lower() for i in script):
-            why = 'a script that does not end'
-        if not why and any(host in out['hidden'].lower() for _, _, out in bodies):
-            why = 'what is text as textarea in noframes has it'
+        why = why_untold(host, bodies, ours, script)
         assert why, (name, host)
         reasons['a host in ' + why] += 1
     for host in ours - counted:  # references undone: the expression saw the beginning
