@@ -300,6 +300,31 @@ static const char *share_out(const struct reading *r, size_t extra) {
     return NULL;
 }
 
+/* Between blanks, where quotes hold values together (Blue Coat's gateways: user agents, referers, categories). Microsoft's servers know no
+ * quotes: one that stands in their logs came from the client. Returns whether there is a value for each field. */
+static bool split_held(const struct reading *r, str line) {
+    size_t at = 0, i = 0;
+
+    if (str_starts((str){r->software.text, r->software.len}, S("Microsoft")) || str_find_byte(line, '"') == SIZE_MAX)
+        return false;
+    for (; i < r->count && at < line.len; i++) {
+        bool const quoted = line.ptr[at] == '"';
+        size_t end = at + quoted;
+
+        if (quoted)
+            while (end < line.len && !(line.ptr[end] == '"' && (end + 1 == line.len || line.ptr[end + 1] == ' ')))
+                end++;
+        else
+            end = str_find_byte(str_from(line, at), ' ') == SIZE_MAX ? line.len
+                                                                     : at + str_find_byte(str_from(line, at), ' ');
+        if (quoted ? end == line.len : end == at)
+            return false;
+        r->pieces[i] = (str){line.ptr + at + quoted, end - at - quoted};
+        at = end + quoted + 1;
+    }
+    return i == r->count && at > line.len;
+}
+
 /* By a byte that no value holds, or by blanks. */
 static const char *split_plain(const struct reading *r, str line) {
     size_t const max = COLUMNS_MAX + EXTRA_MAX;
@@ -309,6 +334,8 @@ static const char *split_plain(const struct reading *r, str line) {
     /* Values are never empty; a blank at the end is no value's. */
     if (r->separator == ' ' && line.ptr[line.len - 1] == ' ')
         line.len--;
+    if (r->separator == ' ' && split_held(r, line))
+        return NULL;
     count = line_places(line, r->separator, r->places, max);
     for (size_t i = 0; i <= count; i++) {
         size_t const end = i < count ? r->places[i] : line.len;
