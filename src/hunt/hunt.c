@@ -524,6 +524,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .match = h->o.matched != NULL,
                                      .match_fields = h->match_fields,
                                      .match_field_count = h->o.match_field_count,
+                                     .match_named = h->o.match_named,
                                      .watches = h->o.watches,
                                      .watched = h->o.watched,
                                      .watch_ctx = h->o.ctx,

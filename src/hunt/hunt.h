@@ -44,10 +44,11 @@ struct hunt_options {
     /* Events in which some rule that is evaluated found something, whatever its level, with all roles, the fields in which it
      * was found, and match_fields as far as they are there; and events of kinds that `watches` is true of whose account
      * or target account `watched` is true of. Both are asked in the workers, who have the caller's memory as it was when the hunt began;
-     * they keep nothing and need no memory. NULL: no accounts are watched. */
+     * they keep nothing and need no memory. NULL: no accounts are watched. match_named: of the former only those that name an account. */
     bool (*matched)(void *ctx, const struct normal_event *event, struct err *e);
     const str *match_fields;
     size_t match_field_count;
+    bool match_named;
     bool (*watches)(void *ctx, const struct kind *kind);
     bool (*watched)(void *ctx, str account);
     /* Files of the evidence that take no part, and have no line in the ledger. NULL: none. */

@@ -32,6 +32,7 @@ struct mail_job {
     /* While it runs: */
     const struct mail_job_visitor *visitor;
     uint64_t events;
+    bool learning; /* the third pass: who used the addresses that asked for no more than a host */
     struct mail_followed *followed;
     size_t followed_count, followed_room;
 };
@@ -200,6 +201,10 @@ static bool on_matched(void *ctx, const struct normal_event *v, struct err *e) {
     struct mail_job *const j = ctx;
     const struct kind *const kind = kind_named(j, v->kind);
 
+    if (j->learning) {
+        mail_open_learn(j->open, v);
+        return true;
+    }
     j->events++;
     return mail_open_event(j->open, v, e) && mail_follow_event(j->follow, v, kind && mail_follow_watches(kind), e);
 }
@@ -215,7 +220,7 @@ static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
     struct mail_job *const j = ctx;
     struct line *line;
 
-    if (c->member)
+    if (c->member || j->learning)
         return true;
     if (!(line = line_find(j, c->path)))
         return j->visitor->changed(j->visitor->ctx, c->path, false, e);
@@ -249,12 +254,12 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
     j->visitor->progress(j->visitor->ctx, done, total);
 }
 
-static bool pass(struct mail_job *j, const str *hosts, size_t count, struct err *e) {
+static bool pass(struct mail_job *j, const str *texts, size_t count, struct err *e) {
     struct hunt_options const *const first = j->o.hunt;
     struct hunt_result result;
     struct sigma_set set;
 
-    if (!watch_set(hosts, count, j->watch, &set))
+    if (!watch_set(texts, count, j->watch, &set))
         return no_memory(e);
     struct hunt_options const options = {.paths = first->paths,
                                          .path_count = first->path_count,
@@ -278,13 +283,14 @@ static bool pass(struct mail_job *j, const str *hosts, size_t count, struct err 
                                          .matched = on_matched,
                                          .match_fields = mail_open_fields,
                                          .match_field_count = mail_open_field_count,
-                                         .watches = watches,
+                                         .match_named = j->learning,
+                                         .watches = j->learning ? NULL : watches,
                                          .watched = watched,
                                          .passes_over = passes_over,
                                          .finding = on_finding,
                                          .custody = on_custody,
                                          .damage = on_damage,
-                                         .coverage = on_coverage,
+                                         .coverage = j->learning ? NULL : on_coverage,
                                          .kind = on_kind,
                                          .progress = j->visitor->progress ? on_progress : NULL,
                                          .ctx = j};
@@ -337,8 +343,8 @@ static bool on_lost(void *ctx, uint64_t campaign, struct err *e) {
 bool mail_job_run(struct mail_job *j, const struct mail_job_visitor *visitor, struct mail_job_result *result,
                   struct err *e) {
     struct mail_open_visitor const open = {on_answer, on_somebody, on_lost, j};
-    const str *hosts;
-    size_t count;
+    const str *hosts, *addresses;
+    size_t count, address_count;
 
     j->visitor = visitor;
     if (!mail_open_seal(j->open, e))
@@ -346,6 +352,12 @@ bool mail_job_run(struct mail_job *j, const struct mail_job_visitor *visitor, st
     hosts = mail_open_hosts(j->open, &count);
     if (count && !pass(j, hosts, count, e))
         return false;
+    addresses = mail_open_addresses(j->open, &address_count);
+    if (address_count) {
+        j->learning = true;
+        if (!pass(j, addresses, address_count, e))
+            return false;
+    }
     if (!mail_open_end(j->open, &open, e))
         return false;
     *result = (struct mail_job_result){count > 0, j->events, mail_follow_lost(j->follow)};

@@ -288,7 +288,8 @@ static bool has_marks(void *ctx, const struct block *b) {
 static bool marked(void *ctx, const struct block *b, uint32_t row) {
     const struct worker *const w = ctx;
 
-    return has_mark(w, (struct mark){b->index, row, 0}, false) ||
+    return (has_mark(w, (struct mark){b->index, row, 0}, false) &&
+            (!w->s->match_named || detector_role(w->detector, b, row, ROLE_ACCOUNT).len)) ||
            (watches(w, b) && (w->s->watched(w->s->watch_ctx, detector_role(w->detector, b, row, ROLE_ACCOUNT)) ||
                               w->s->watched(w->s->watch_ctx, detector_role(w->detector, b, row, ROLE_TARGET_ACCOUNT))));
 }

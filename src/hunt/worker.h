@@ -29,6 +29,7 @@ struct worker_setup {
     bool match;                   /* and those in which some rule found something, or whose account is watched; */
     const field_id *match_fields; /* the fields of the latter that are told whatever was found in them */
     size_t match_field_count;
+    bool match_named; /* of those in which a rule found something, only those that name an account */
     bool (*watches)(void *ctx, const struct kind *kind); /* as hunt_options */
     bool (*watched)(void *ctx, str account);
     void *watch_ctx;

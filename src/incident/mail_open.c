@@ -22,7 +22,8 @@
 #define DAY (86400 * SECOND)
 #define QUICK_BEFORE (120 * SECOND) /* of delivery: gateways look before they deliver */
 #define QUICK_AFTER (60 * SECOND)
-#define WITHIN (90 * DAY) /* a fetch of a host alone is laid to no older mail; coverage is told of so long */
+#define NAMELESS_MAX 16384u /* addresses whose users are looked for; of more, none is anybody's */
+#define WITHIN (90 * DAY)   /* a fetch of a host alone is laid to no older mail; coverage is told of so long */
 #define GATEWAY_PEOPLE 3u
 #define GATEWAY_PERCENT 80u
 #define MIXED_PERCENT 20u
@@ -116,7 +117,8 @@ struct mail_open {
     uint64_t seed;
     size_t limit, held; /* bytes of all below */
     struct arena *texts, *event;
-    struct names persons, hosts, locals, sources, addresses;
+    struct names persons, hosts, locals, sources, addresses,
+        nameless;           /* nameless: of those who asked for a host alone */
     uint32_t *local_person; /* by number of locals: whose the part before the @ is; MANY */
     struct token *tokens;
     uint32_t token_count, token_room;
@@ -316,6 +318,7 @@ void mail_open_free(struct mail_open *o) {
     names_free(&o->locals);
     names_free(&o->sources);
     names_free(&o->addresses);
+    names_free(&o->nameless);
     free(o->local_person);
     free(o->tokens);
     free(o->token_slots);
@@ -626,7 +629,8 @@ static void address_learn(struct mail_open *o, const struct normal_event *v, uin
     uint64_t key;
     uint32_t *used_by;
 
-    if (person == NONE || !day_key(o, v->roles[ROLE_CLIENT_ADDRESS], v->when, true, &key))
+    if (person == NONE || str_ends(v->roles[ROLE_ACCOUNT], S("$")) || /* a computer's own account is nobody */
+        !day_key(o, v->roles[ROLE_CLIENT_ADDRESS], v->when, true, &key))
         return;
     if (!(used_by = pairs_at(o, &o->used_by, key)))
         o->addresses_lost = true;
@@ -636,10 +640,31 @@ static void address_learn(struct mail_open *o, const struct normal_event *v, uin
         *used_by = MANY + 1;
 }
 
+/* Somebody without a name asked for a host from there. The address as the log writes it, and as most do. */
+static void nameless_add(struct mail_open *o, str written) {
+    struct address parsed;
+    char text[ADDRESS_TEXT];
+
+    if (o->addresses_lost || !address_parse(written, &parsed))
+        return;
+    o->addresses_lost = o->nameless.count >= NAMELESS_MAX || names_add(o, &o->nameless, written) == NONE ||
+                        names_add(o, &o->nameless, address_format(&parsed, text)) == NONE;
+}
+
+const str *mail_open_addresses(const struct mail_open *o, size_t *count) {
+    *count = o->addresses_lost ? 0 : o->nameless.count;
+    return o->nameless.items;
+}
+
+void mail_open_learn(struct mail_open *o, const struct normal_event *v) {
+    if (!str_starts(v->kind, S("mail/")))
+        address_learn(o, v, person_of(o, v->roles[ROLE_ACCOUNT]));
+}
+
 static uint32_t person_at(struct mail_open *o, str address, int64_t when) {
     uint64_t key;
 
-    if (!o->used_by.slots || !day_key(o, address, when, false, &key))
+    if (o->addresses_lost || !o->used_by.slots || !day_key(o, address, when, false, &key))
         return NONE;
     const struct pair *const p = pairs_slot(o->used_by.slots, o->used_by.mask, key);
 
@@ -961,6 +986,8 @@ bool mail_open_event(struct mail_open *o, const struct normal_event *v, struct e
     j = join_event(o, v);
     if (j.how == OPEN_HOWS)
         return true;
+    if (j.how > OPEN_BY_HOST && person == NONE)
+        nameless_add(o, v->roles[ROLE_CLIENT_ADDRESS]);
     o->events++;
     put_fetch(&o->value, v, &j, buf_str(&o->url), person);
     if (j.how <= OPEN_BY_HOST) {

@@ -51,6 +51,12 @@ uint32_t mail_open_person(const struct mail_open *o, str account);
 enum mail_open_log { OPEN_LOG_NONE, OPEN_LOG_HOST, OPEN_LOG_ADDRESS };
 enum mail_open_log mail_open_log(const struct kind *kind);
 
+/* After the events: addresses from which a host alone was asked for by nobody who is named, in no order. Before the end, every event in which
+ * one of them stands is to be told to mail_open_learn: whose an address was is known only when all who used it are. None of them is
+ * anybody's otherwise, but for those that events above told of. */
+const str *mail_open_addresses(const struct mail_open *o, size_t *count);
+void mail_open_learn(struct mail_open *o, const struct normal_event *v);
+
 /* An event in which one of the hosts stands, or of an account that is known. log: of its kind; what an event of another kind
  * says of accounts and addresses counts all the same. */
 MUST_USE bool mail_open_event(struct mail_open *o, const struct normal_event *v, struct err *e);

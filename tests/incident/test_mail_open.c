@@ -84,7 +84,7 @@ struct seen {
     const char *from, *account, *program, *object, *kind;
 };
 
-static void event(struct world *w, const struct seen *s) {
+static struct normal_event made(const struct seen *s) {
     static uint64_t offset;
     struct normal_event v = {.when = SENT + s->after,
                              .kind = str_of(s->kind ? s->kind : "proxy/squid"),
@@ -92,7 +92,6 @@ static void event(struct world *w, const struct seen *s) {
                              .evidence_sha256 = "ab",
                              .record = 7,
                              .offset = offset++};
-    struct err e = {0};
 
     for (size_t i = 0; i < ROLES; i++)
         v.roles[i] = S("");
@@ -100,6 +99,13 @@ static void event(struct world *w, const struct seen *s) {
     v.roles[ROLE_ACCOUNT] = str_of(s->account);
     v.roles[ROLE_CLIENT_PROGRAM] = str_of(s->program);
     v.roles[ROLE_OBJECT] = str_of(s->object);
+    return v;
+}
+
+static void event(struct world *w, const struct seen *s) {
+    struct normal_event const v = made(s);
+    struct err e = {0};
+
     if (!mail_open_event(w->open, &v, &e))
         fail_msg("%s", e.text);
 }
@@ -372,6 +378,47 @@ static void by_address(void **state) {
     end(&w, "addresses",
         "1 ann: opened 3600 s, 1 by address from 10.0.0.5\n1 bob: not covered\n1 cem: not covered\n"
         "1 somebody 2, 10800..172800 s img.example\n");
+}
+
+/* Who used the addresses from which a host alone was asked for is learnt afterwards, from all who did. */
+static void learnt_later(void **state) {
+    struct world w = {0};
+    const str *addresses;
+    size_t count;
+
+    (void)state;
+    begin(&w);
+    campaign(w.open, 1, FORM, 3, SENT);
+    seal(&w);
+    addresses = mail_open_addresses(w.open, &count);
+    assert_int_equal(count, 0);
+    event(&w, &(struct seen){HOUR, "10.0.0.5", "", "", "img.example", "zeek/dns"});
+    event(&w, &(struct seen){HOUR, "10.0.0.6", "", "", "img.example", "zeek/dns"});
+    event(&w, &(struct seen){HOUR, "FD00::A", "", "", "img.example", "zeek/ssl"});
+    event(&w, &(struct seen){HOUR, "10.0.0.7", "cem", "", "img.example:443", NULL}); /* named */
+    event(&w, &(struct seen){30 * MINUTE, "10.0.0.8", "", "", URL("cem"), NULL});           /* a token's */
+    event(&w, &(struct seen){HOUR, "desk-7", "", "", "img.example", "zeek/dns"});    /* no address */
+    addresses = mail_open_addresses(w.open, &count);
+    assert_int_equal(count, 4);
+    assert_true(str_eq(addresses[0], S("10.0.0.5")) && str_eq(addresses[1], S("10.0.0.6")) &&
+                str_eq(addresses[2], S("FD00::A")) && str_eq(addresses[3], S("fd00::a")));
+    static const struct seen users[] = {
+        {2 * HOUR, "10.0.0.5", "ann", "", "", NULL},
+        {3 * HOUR, "10.0.0.5", "ANN@example.org", "", "", NULL},
+        {3 * HOUR, "10.0.0.5", "DESK-5$", "", "", "windows/security"}, /* a computer's own */
+        {2 * HOUR, "10.0.0.6", "bob", "", "", NULL},
+        {3 * HOUR, "10.0.0.6", "nobody-we-know", "", "", NULL},
+        {2 * HOUR, "fd00::a", "bob", "", "", NULL},
+        {2 * HOUR, "fd00::a", "zoe", "", "", "mail/message"}, /* what a mail says is no use of an address */
+    };
+    for (size_t i = 0; i < COUNT(users); i++) {
+        struct normal_event const v = made(&users[i]);
+
+        mail_open_learn(w.open, &v);
+    }
+    end(&w, "learnt",
+        "1 ann: opened 3600 s, 1 by address from 10.0.0.5\n1 bob: opened 3600 s, 1 by address from FD00::A\n"
+        "1 cem: opened 1800 s, 2 by token from 10.0.0.8\n1 somebody 2, 3600..3600 s img.example\n");
 }
 
 /* What is said of who did not fetch depends on what the logs hold, and on whether somebody did. */
@@ -663,7 +710,7 @@ int main(void) {
         cmocka_unit_test(campaigns),      cmocka_unit_test(fields),
         cmocka_unit_test(any_order),      cmocka_unit_test(memory),
         cmocka_unit_test(accounts),       cmocka_unit_test(every_allocation_may_fail),
-        cmocka_unit_test(long_addresses),
+        cmocka_unit_test(long_addresses), cmocka_unit_test(learnt_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
