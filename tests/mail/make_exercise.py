@@ -389,6 +389,10 @@ class Exercise:
             self.w3c_line(when, person['ip'], '-', PIXEL_HOST, f'/i/{one["token"]}.gif', person['agent'])
         elif way == 'tls':  # the host alone; whose address it was that day, another log says
             self.ssl.append((when, person['ip'], LINK_HOST))
+            if len(self.ssl) % 2:
+                self.squid_line(plus(when.replace(hour=23), seconds=9), person['ip'], 'CONNECT', 'news.townhall.example:443', person['local'], person['agent'])
+            else:
+                person['imap'] = True
         elif way == 'tunnel':
             self.squid_line(when, person['ip'], 'CONNECT', f'{LINK_HOST}:443', person['local'], '-')
         if first and way in ('zeek', 'tls'):
@@ -428,7 +432,7 @@ class Exercise:
         for day in range(18, 30):  # the host alone, behind an address of many
             self.ssl.append((at(f'2021-01-{day}T11:05:09.250'), NAT, LINK_HOST))
             self.squid_line(at(f'2021-01-{day}T11:05:10'), NAT, 'GET', f'http://{PIXEL_HOST}/favicon.ico', '-', BROWSERS[0])
-        readers = [person for person in self.openers if person['way'] == 'tls'] + self.people[:30]
+        readers = [person for person in self.people if person.get('imap')] + [person for person in self.people[:30] if person.get('way') != 'tls']
         for day in range(30):  # who reads mail by IMAP: at their own desk, or behind the address of many
             for person in readers:
                 self.login(plus(at('2021-01-11T05:00:00'), days=day, seconds=self.random.randrange(60000)), person, person['ip'])

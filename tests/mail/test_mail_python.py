@@ -7,6 +7,7 @@ import email.header
 import email.policy
 import email.utils
 import hashlib
+import inspect
 import quopri
 import re
 from html.parser import HTMLParser
@@ -14,6 +15,8 @@ from html.parser import HTMLParser
 from mails import MAIL, Reasons, events, files, head, messages, run, values
 
 UTC = datetime.timezone.utc
+# Newer Pythons give nothing at all for a header that has one address too many.
+LENIENT = {'strict': False} if 'strict' in inspect.signature(email.utils.getaddresses).parameters else {}
 
 
 class Pair:
@@ -85,7 +88,7 @@ def addresses(raws):
     """(name, address) as Python's older reader of addresses has them, which knows comments as names; words undone."""
     texts = [raw.decode('utf-8', 'surrogateescape') for raw in raws]
     return [(decoded(name.encode('utf-8', 'surrogateescape')), address)
-            for name, address in email.utils.getaddresses(texts)]
+            for name, address in email.utils.getaddresses(texts, **LENIENT)]
 
 
 def with_at(list_):
