@@ -88,7 +88,7 @@ static bool read_message(struct input *in, struct event_sink *to, struct err *e)
 }
 
 static bool mail_read(struct input *in, struct part part, struct event_sink *to, struct err *e) {
-    return part.from > 0 || read_message(in, to, e);
+    return part.from > 0 || part.to == 0 || read_message(in, to, e);
 }
 
 static bool mail_show(struct input *in, uint64_t offset, struct buf *out, struct err *e) {

@@ -396,7 +396,7 @@ static void learnt_later(void **state) {
     event(&w, &(struct seen){HOUR, "10.0.0.6", "", "", "img.example", "zeek/dns"});
     event(&w, &(struct seen){HOUR, "FD00::A", "", "", "img.example", "zeek/ssl"});
     event(&w, &(struct seen){HOUR, "10.0.0.7", "cem", "", "img.example:443", NULL}); /* named */
-    event(&w, &(struct seen){30 * MINUTE, "10.0.0.8", "", "", URL("cem"), NULL});           /* a token's */
+    event(&w, &(struct seen){30 * MINUTE, "10.0.0.8", "", "", URL("cem"), NULL});    /* a token's */
     event(&w, &(struct seen){HOUR, "desk-7", "", "", "img.example", "zeek/dns"});    /* no address */
     addresses = mail_open_addresses(w.open, &count);
     assert_int_equal(count, 4);

@@ -196,8 +196,9 @@ static const struct promises promises = {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        /* Of one record, and never in parts. */
+        /* All but a_sink_may_stop: there is one record. */
         PROMISE(sources_give_what_is_told, &promises),
+        PROMISE(parts_of_any_cut_give_the_whole, &promises),
         PROMISE(heads_are_told_from_others, &promises),
         PROMISE(show_gives_the_record, &promises),
         PROMISE(what_nobody_wants_is_left_out_and_still_checked, &promises),
