@@ -432,7 +432,7 @@ static bool msg_read(struct input *in, struct part part, struct event_sink *to, 
     struct err why = {0};
     bool ok;
 
-    if (part.from > 0)
+    if (part.from > 0 || part.to == 0)
         return true;
     ok = read_all(in, to, &all, e);
     if (ok && !compound_open(&g.file, buf_str(&all), &why)) {
