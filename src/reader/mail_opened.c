@@ -34,7 +34,7 @@ static bool no_memory(struct mail *m, struct err *e) {
 
 /* The head of what is within belongs to the part, not to the message. */
 static bool on_inner_part(void *ctx, const struct mime_part *p, struct err *e) {
-    return mail_begin_leaf(ctx, p) || no_memory(ctx, e);
+    return mail_begin_part(ctx, p) || no_memory(ctx, e);
 }
 
 static bool on_inner_body(void *ctx, const struct mime_part *p, str bytes, struct err *e) {
@@ -60,14 +60,17 @@ static void on_inner_damage(void *ctx, uint64_t offset, uint64_t size, const cha
 bool mail_read_inner(struct mail *m) {
     struct mime_visitor const visitor = {on_inner_part, on_inner_body, on_inner_end, on_inner_damage, m};
     bool const within = m->leaf_within;
+    struct mail_alternative const alternative = m->alternative;
     bool ok;
 
     if (!m->inner && !mime_new(&m->inner, m->e))
         return false;
     m->in_inner = true;
+    m->alternative.depth = 0; /* what is within has depths of its own */
     mime_begin(m->inner, &visitor);
     ok = mime_feed(m->inner, buf_str(&m->opened), m->e) && mime_end(m->inner, m->e);
     m->in_inner = false;
+    m->alternative = alternative;
     m->leaf_within = within;
     return ok;
 }

@@ -333,6 +333,8 @@ def texts():
         'an = that escapes nothing': lambda _, theirs, ours, pair:
             'bytes that the transfer encoding has no meaning for' in pair.told('defects') and
             theirs.replace('=', '') == ours.replace('=', ''),
+        'text within a signature (S/MIME), which Python does not open': lambda _, theirs, ours, pair:
+            pair.told('signed') == ['true'] and b'pkcs7-mime' in pair.body and theirs in ours,
         'an encoding that is written with blanks or the like': lambda _, theirs, ours, pair:
             re.search(rb'\nContent-Transfer-Encoding: *quoted-printable[^\r\n]', pair.body) and
             quopri.decodestring(theirs.encode()).decode() == ours,
