@@ -20,6 +20,7 @@ static const struct wanted wanted[] = {
     {"auth.spf", TEXT, MEMBER(spf), 0},
     {"delivered_to", LIST, MEMBER(delivered_to), MEMBER(delivered_count)},
     {"dkim.domain", LIST, MEMBER(dkim_domains), MEMBER(dkim_count)},
+    {"excerpt", TEXT, MEMBER(excerpt), 0},
     {"feedback_id", TEXT, MEMBER(feedback_id), 0},
     {"from", TEXT, MEMBER(from), 0},
     {"from.domain", TEXT, MEMBER(from_domain), 0},

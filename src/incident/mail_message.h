@@ -29,6 +29,7 @@ struct mail_message {
     const str *dkim_domains;
     uint32_t dkim_count;
     str lookalike_of; /* "" */
+    str excerpt;      /* how its text begins and ends, line ends and all */
     bool from_own;
     const struct mail_url *urls;
     uint32_t url_count;

@@ -165,9 +165,11 @@ bool mail_token_shaped(str text);
 
 /* mail_rank.c. What its messages have in common, one after another, and what that is worth in the end. */
 struct mail_tally {
-    uint64_t messages, beacons, unrelated, mismatched, lookalike, failed, unjudged, bulk, personal, served, listed, own;
+    uint64_t messages, beacons, unrelated, mismatched, speaking, lookalike, failed, unjudged, bulk, personal, served,
+        listed, own;
     str mismatch_name, mismatch_from, mismatch_of; /* of the first of the messages by time */
     str lookalike_domain, lookalike_of;
+    str spoken_for; /* the outlet that the text speaks for */
     str beacon_host, unrelated_host, failed_domain, service;
     str list_id;
     uint64_t list_key;

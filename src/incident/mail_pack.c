@@ -69,7 +69,7 @@ static void put_urls(struct buf *b, const struct mail_message *m) {
     {                                                                                                                  \
         &(m)->evidence_path, &(m)->from_name, &(m)->from_domain, &(m)->reply_to, &(m)->return_path, &(m)->list_id,     \
             &(m)->list_unsubscribe, &(m)->precedence, &(m)->feedback_id, &(m)->mailer, &(m)->headers, &(m)->spf,       \
-            &(m)->dkim, &(m)->dmarc, &(m)->lookalike_of                                                                \
+            &(m)->dkim, &(m)->dmarc, &(m)->lookalike_of, &(m)->excerpt                                                 \
     }
 
 bool mail_pack(struct buf *b, const struct mail_message *m, uint64_t copies) {

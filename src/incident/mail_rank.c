@@ -21,6 +21,8 @@
 #define UNSEEN_BEACON 1.5     /* hidden or one pixel, in half of the messages or more */
 #define UNRELATED_HOST 1.5    /* of a beacon or token, in half */
 #define ROLE_MISMATCH 4.0 /* an outlet or a person is claimed, in a quarter: several names may be in use (logic 2) */
+#define SPEAKS_FOR                                                                                                     \
+    1.5 /* a line of its text is an outlet's name, in half; less than a name: newsletters quote (logic 2) */
 #define FIRST_CONTACT                                                                                                  \
     2.0 /* of all senders; half of it when only some are new, or when the evidence begins shortly before */
 #define BULK_AS_PERSONAL 1.5 /* marks of bulk mail on what a person seems to have written, in half */
@@ -38,6 +40,7 @@
 #define OWN (-5.0)           /* the institution sent it itself */
 
 #define REASONS_MAX 24u
+#define LINE_OF_A_NAME 60u /* bytes: a title, a signature */
 #define DAY 1440u
 
 /* ---- of a message ---- */
@@ -143,6 +146,27 @@ static str mismatch(const struct mail_campaigns *c, const struct mail_message *m
     return who;
 }
 
+/* The outlet that a short line at the beginning or the end of the text names, though the mail is not from it; "": none. */
+static str spoken_for(const struct mail_campaigns *c, const struct mail_message *m) {
+    str rest = m->excerpt;
+
+    if (mail_is_own(c, m->from_domain))
+        return (str){"", 0};
+    while (rest.len) {
+        size_t const end = str_find_byte(rest, '\n');
+        str const line = str_trim(str_first(rest, end));
+
+        rest = end == SIZE_MAX ? (str){"", 0} : str_from(rest, end + 1);
+        if (line.len < 3 || line.len > LINE_OF_A_NAME)
+            continue;
+        str const outlet = mail_outlet_claimed(c->options.knowledge, line);
+
+        if (outlet.len && !mail_outlet_owns(c->options.knowledge, outlet, m->from_domain))
+            return outlet;
+    }
+    return (str){"", 0};
+}
+
 /* Two or three words, none of which says more than one person: what bulk mail is signed with only when it wants to look
  * personal. */
 static bool person_like(str name) {
@@ -190,7 +214,8 @@ static bool keep(str *kept, str s, struct arena *a) {
 bool mail_tally_add(const struct mail_campaigns *c, struct mail_tally *t, const struct mail_message *m,
                     const struct mail_token *tokens, size_t token_count, struct arena *a) {
     bool unseen = false, unrelated = false, aligned;
-    str const claimed = mismatch(c, m), service = mail_service_of(c, m, &aligned);
+    str const claimed = mismatch(c, m), speaks = claimed.len ? (str){"", 0} : spoken_for(c, m),
+              service = mail_service_of(c, m, &aligned);
     bool const bad = failed(m->spf) || failed(m->dkim) || failed(m->dmarc);
     bool const own = m->from_own; /* and not forged, as far as anybody judged */
     bool ok = true;
@@ -201,6 +226,7 @@ bool mail_tally_add(const struct mail_campaigns *c, struct mail_tally *t, const 
                                  .mismatch_of = STR(""),
                                  .lookalike_domain = STR(""),
                                  .lookalike_of = STR(""),
+                                 .spoken_for = STR(""),
                                  .beacon_host = STR(""),
                                  .unrelated_host = STR(""),
                                  .failed_domain = STR(""),
@@ -226,12 +252,14 @@ bool mail_tally_add(const struct mail_campaigns *c, struct mail_tally *t, const 
              keep(&t->mismatch_from, m->from_domain, a);
     if (m->lookalike_of.len && !t->lookalike_of.len)
         ok = ok && keep(&t->lookalike_of, m->lookalike_of, a) && keep(&t->lookalike_domain, m->from_domain, a);
+    ok = ok && keep(&t->spoken_for, speaks, a);
     if (bad)
         ok = ok && keep(&t->failed_domain, m->from_domain, a);
     ok = ok && keep(&t->service, service, a);
     t->beacons += unseen;
     t->unrelated += unrelated;
     t->mismatched += claimed.len > 0;
+    t->speaking += speaks.len > 0;
     t->lookalike += m->lookalike_of.len > 0;
     t->failed += bad && !own;
     t->unjudged += !m->spf.len && !m->dkim.len && !m->dmarc.len && !own;
@@ -457,6 +485,10 @@ bool mail_rank(const struct mail_campaigns *c, const struct mail_tally *t, const
         say(&r, "claims to be another", ROLE_MISMATCH, "\"%.*s\" (%.*s) writes from %.*s, in %s of %s message%s",
             STR_ARG(shorter(t->mismatch_name)), STR_ARG(shorter(t->mismatch_of)), STR_ARG(shorter(t->mismatch_from)),
             count_of(t->mismatched, n), count_of(all, m), PLURAL(all));
+    else if (t->speaking * 2 >= all && t->speaking)
+        say(&r, "speaks for another", SPEAKS_FOR,
+            "the text of %s of %s message%s bears the name of %.*s, and comes from elsewhere", count_of(t->speaking, n),
+            count_of(all, m), PLURAL(all), STR_ARG(shorter(t->spoken_for)));
     if (t->lookalike)
         say(&r, "look-alike domain", LOOKALIKE, "%.*s looks like %.*s", STR_ARG(shorter(t->lookalike_domain)),
             STR_ARG(shorter(t->lookalike_of)));

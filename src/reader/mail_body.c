@@ -1,6 +1,9 @@
 /* mail_body: bodies of a message: text as it is shown, addresses in it, and what is attached. */
+#include "base/utf.h"
 #include "codec/mail_value.h"
 #include "reader/mail_own.h"
+
+#define INNER_ROUNDS 3u /* percent signs within percent signs */
 
 /* ------------------------------------------------------------------ leaves */
 
@@ -288,12 +291,96 @@ bool mail_put_text(struct mail *m, bool html, const struct charset *charset, str
     return !m->body.failed && mail_end_leaf(m);
 }
 
+/* ------------------------------------------------------------------ redirectors */
+
+static int digit(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+/* Another address within an address (`?url=https%3A%2F%2Fb.example%2F`), percent signs undone, as often as they were put there; in m->decoded.
+ * Empty: there is none, or it leads to the same host. */
+static str inner_address(struct mail *m, const struct mail_url_seen *u) {
+    m->decoded.len = 0;
+    buf_add(&m->decoded, u->url);
+    for (unsigned round = 0; round <= INNER_ROUNDS && !m->decoded.failed; round++) {
+        str const url = buf_str(&m->decoded);
+        size_t at = str_find(str_from(url, 8), S("://")), begin, to = 0;
+
+        if (at != SIZE_MAX) {
+            begin = at + 8;
+            if (begin >= 5 && str_eq_ascii((str){url.ptr + begin - 5, 5}, S("https")))
+                begin -= 5;
+            else if (begin >= 4 && str_eq_ascii((str){url.ptr + begin - 4, 4}, S("http")))
+                begin -= 4;
+            else
+                return S("");
+            return begin > 8 ? str_from(url, begin) : S("");
+        }
+        for (size_t i = 0; i < url.len; i++, to++) {
+            int const high = i + 2 < url.len && url.ptr[i] == '%' ? digit(url.ptr[i + 1]) : -1;
+            int const low = high >= 0 ? digit(url.ptr[i + 2]) : -1;
+
+            m->decoded.ptr[to] = low >= 0 ? (char)(high * 16 + low) : url.ptr[i];
+            i += low >= 0 ? 2 : 0;
+        }
+        if (to == url.len)
+            break;
+        m->decoded.len = to;
+    }
+    return S("");
+}
+
+/* Links that lead to one host and on to another, each pair of hosts once. */
+static void add_redirects(struct mail *m) {
+    str from[MAIL_REDIRECTS], to[MAIL_REDIRECTS];
+    uint32_t count = 0;
+
+    if (m->made[MADE_REDIRECT] == FIELD_NONE && m->made[MADE_REDIRECT_TO] == FIELD_NONE)
+        return;
+    for (uint32_t i = 0; i < m->url_count && count < MAIL_REDIRECTS; i++) {
+        str inner, host;
+        bool told = false;
+
+        if (m->urls[i].host.len == 0 || (inner = inner_address(m, &m->urls[i])).len == 0)
+            continue;
+        inner = mail_hold(m, inner); /* host_of needs the room */
+        host = host_of(m, inner);
+        if (host.len == 0 || str_eq(host, m->urls[i].host))
+            continue;
+        for (uint32_t k = 0; k < count && !told; k++)
+            told = str_eq(from[k], m->urls[i].host) && str_eq(to[k], host);
+        if (told)
+            continue;
+        from[count] = m->urls[i].host;
+        to[count++] = host;
+        mail_add(m, MADE_REDIRECT, RAW_TEXT, m->urls[i].url);
+        mail_add(m, MADE_REDIRECT_TO, RAW_TEXT, host);
+    }
+}
+
 /* ------------------------------------------------------------------ at the end */
 
 static str flags_name(uint32_t flags) {
     static const str names[4] = {STR(""), STR("hidden"), STR("pixel"), STR("hidden pixel")};
 
     return names[((flags & HTML_HIDDEN) != 0) + 2 * ((flags & HTML_ONE_PIXEL) != 0)];
+}
+
+/* How a text begins and ends: where it says who speaks. */
+static void add_excerpt(struct mail *m, str shown) {
+    str const begin = utf8_first(shown, MAIL_EXCERPT_BYTES);
+    size_t from = shown.len > 2 * MAIL_EXCERPT_BYTES ? shown.len - MAIL_EXCERPT_BYTES : begin.len;
+
+    while (from < shown.len && (shown.ptr[from] & 0xc0) == 0x80)
+        from++;
+    m->scratch.len = 0;
+    buf_add(&m->scratch, begin);
+    if (from < shown.len) {
+        if (from > begin.len)
+            buf_add(&m->scratch, S("\n…\n"));
+        buf_add(&m->scratch, str_from(shown, from));
+    }
+    mail_add_copy(m, MADE_EXCERPT, buf_str(&m->scratch));
 }
 
 static void add_sketch(struct mail *m, str shown) {
@@ -323,6 +410,7 @@ void mail_add_bodies(struct mail *m) {
     if (m->encrypted)
         mail_add(m, MADE_ENCRYPTED, RAW_TEXT, S("true"));
     mail_add_copy(m, MADE_TEXT, str_first(shown, MAIL_TEXT_BYTES));
+    add_excerpt(m, shown);
     add_sketch(m, shown);
     mail_add_count(m, MADE_HTML_IMAGES, m->images);
     mail_add_count(m, MADE_HTML_REMOTE, m->remote);
@@ -342,6 +430,7 @@ void mail_add_bodies(struct mail *m) {
             mail_add(m, MADE_BEACON_HOST, RAW_TEXT, u->host);
         }
     }
+    add_redirects(m);
     for (uint32_t i = 0; i < m->attachment_count; i++) {
         const struct mail_attachment *const a = &m->attachments[i];
 

@@ -26,9 +26,9 @@
     X(FEEDBACK_ID, "feedback_id") X(STATUS, "status") X(HEADERS, "headers") X(CONTENT_TYPE, "content_type")             \
     X(ATTACHMENT_NAME, "attachment.name") X(ATTACHMENT_TYPE, "attachment.type") X(ATTACHMENT_SIZE, "attachment.size")   \
     X(ATTACHMENT_SHA256, "attachment.sha256") X(TEXT, "text") X(URL, "url") X(URL_HOST, "url.host")                     \
-    X(URL_WHERE, "url.where") X(URL_FLAGS, "url.flags") X(URL_TEXT, "url.text") X(BEACON, "beacon")                     \
+    X(URL_WHERE, "url.where") X(URL_FLAGS, "url.flags") X(URL_TEXT, "url.text") X(REDIRECT, "redirect") X(REDIRECT_TO, "redirect.to") X(BEACON, "beacon")                     \
     X(BEACON_HOST, "beacon.host") X(HTML_IMAGES, "html.images") X(HTML_REMOTE, "html.remote")                           \
-    X(HTML_HIDDEN_COUNT, "html.hidden") X(HTML_PIXELS, "html.pixels") X(SKETCH, "sketch")                               \
+    X(HTML_HIDDEN_COUNT, "html.hidden") X(HTML_PIXELS, "html.pixels") X(SKETCH, "sketch") X(EXCERPT, "excerpt")                               \
     X(SKETCH_SHINGLES, "sketch.shingles") X(FROM_OWN, "from.own") X(SIGNED, "signed") X(ENCRYPTED, "encrypted")         \
     X(LOOKALIKE, "lookalike") X(LOOKALIKE_OF, "lookalike.of") X(LOOKALIKE_HOW, "lookalike.how")                         \
     X(URL_LOOKALIKE, "url.lookalike") X(URL_LOOKALIKE_OF, "url.lookalike.of") X(DEFECTS, "defects")
@@ -58,6 +58,7 @@ enum mail_header { MAIL_HEADERS(MAIL_ENUM) HEADERS };
 /* Bounds of one message; what lies beyond is named in its defects. */
 #define MAIL_ADDRESSES 1000u /* of all headers together */
 #define MAIL_HOPS 64u
+#define MAIL_REDIRECTS 64u
 #define MAIL_SENDERS 8u
 #define MAIL_REFERENCES 100u
 #define MAIL_URLS 500u
@@ -67,6 +68,7 @@ enum mail_header { MAIL_HEADERS(MAIL_ENUM) HEADERS };
 #define MAIL_BODY_BYTES ((size_t)8 << 20)  /* of one part of text */
 #define MAIL_SHOWN_BYTES ((size_t)1 << 20) /* that the sketch is made of */
 #define MAIL_TEXT_BYTES ((size_t)64 << 10)
+#define MAIL_EXCERPT_BYTES ((size_t)400)     /* of its beginning, and of its end */
 #define MAIL_OPENED_BYTES ((size_t)32 << 20) /* of an attachment that is looked into */
 
 struct mail_url_seen {

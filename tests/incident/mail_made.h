@@ -76,6 +76,7 @@ static inline void made_message(struct made *d, unsigned number, const char *ske
         .dkim = STR("pass"),
         .dmarc = STR("pass"),
         .lookalike_of = STR(""),
+        .excerpt = STR(""),
     };
     size_t const at = str_find_byte(d->m.from, '@');
 

@@ -836,6 +836,43 @@ static void claims(void **state) {
     mail_roster_free(roster);
 }
 
+/* Whom the text speaks for: a short line of it, at its beginning or its end. */
+static void who_speaks(void **state) {
+    static const struct {
+        const char *sender, *excerpt, *expected;
+    } cases[] = {
+        {"desk@post-desk.example", "BBC News\nPorts prepare\n…\nGood bye",
+         "the text of 3 of 3 messages bears the name of BBC, and comes"},
+        {"desk@post-desk.example", "Ports prepare\n…\nJane Roe, The Guardian", "bears the name of "},
+        {"desk@bbc.co.uk", "BBC News\nPorts prepare\n…\nGood bye", NULL},
+        {"desk@news.bbc.co.uk", "BBC News\n", NULL},
+        {"desk@post-desk.example",
+         "A long sentence of the article, in which somebody told BBC News that ports were ready for the winter to "
+         "come\n",
+         NULL},
+        {"desk@post-desk.example", "Ports prepare\n", NULL},
+        {"desk@post-desk.example", "\n\n", NULL},
+        {"m2@parl.example", "BBC News\n", NULL},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct pile p = {0};
+        struct buf b = {0};
+
+        mails(&p, cases[i].sender, (str)STR("Desk"));
+        for (size_t k = 0; k < p.count; k++)
+            if (str_eq(p.made[k].m.from, str_of(cases[i].sender)))
+                p.made[k].m.excerpt = str_of(cases[i].excerpt);
+        run(&p, &b);
+        buf_byte(&b, '\0');
+        if (cases[i].expected ? !has(&b, cases[i].expected) : has(&b, "speaks for another"))
+            fail_msg("%s of %s:\n%s", cases[i].excerpt, cases[i].sender, b.ptr);
+        buf_free(&b);
+        free(p.made);
+    }
+}
+
 /* A correspondent's name at another address; and not where the institution wrote to that one too. */
 static void a_correspondents_name(void **state) {
     for (unsigned known = 0; known < 2; known++) {
@@ -1137,6 +1174,7 @@ int main(void) {
         cmocka_unit_test(whose_a_token_is),
         cmocka_unit_test(recipients_nobody_named),
         cmocka_unit_test(claims),
+        cmocka_unit_test(who_speaks),
         cmocka_unit_test(a_correspondents_name),
         cmocka_unit_test(reasons),
         cmocka_unit_test(accounts),

@@ -84,6 +84,28 @@ static const struct told {
      STR(MULTI("mixed") PLAIN("mine") "--b\nContent-Type: message/rfc822\n\nSubject: in\n\ntheirs\n--b--\n"), "text",
      "mine"},
 
+    /* what leads on, and how a text begins and ends */
+    {"an address within an address", STR("Subject: s\n\nsee https://a.example/r?u=https://b.example/x there\n"),
+     "redirect.to", "b.example"},
+    {"with percent signs", STR("Subject: s\n\nhttps://a.example/?u=https%3A%2F%2Fb.example%2Fx&v=1\n"), "redirect.to",
+     "b.example"},
+    {"with percent signs of percent signs", STR("Subject: s\n\nhttps://a.example/?u=http%253A%252F%252Fb.example\n"),
+     "redirect.to", "b.example"},
+    {"in a picture", STR("Content-Type: text/html\n\n<img src='https://proxy.example/v1#https://pic.example/x.gif'>"),
+     "redirect.to", "pic.example"},
+    {"as it is written", STR("Subject: s\n\nhttps://a.example/?u=http://b.example/\n"), "redirect",
+     "https://a.example/?u=http://b.example/"},
+    {"each pair of hosts once",
+     STR("Subject: s\n\nhttps://a.example/1?http://b.example https://a.example/2?http://b.example "
+         "https://a.example/?http://c.example\n"),
+     "redirect.to", "b.example|c.example"},
+    {"to the same host", STR("Subject: s\n\nhttps://a.example/?u=https://a.example/x\n"), "redirect.to", ""},
+    {"no address within", STR("Subject: s\n\nhttps://a.example/?u=x://y https://a.example/%3a https://a.example/%\n"),
+     "redirect.to", ""},
+    {"nothing but an address", STR("Subject: s\n\nhttps://a.example/ http://\n"), "redirect.to", ""},
+    {"a short text", STR("Subject: s\n\nhello\nyou\n"), "excerpt", "hello\nyou\n"},
+    {"no text", STR("Subject: s\n\n"), "excerpt", ""},
+
     /* what is attached */
     {"a message within",
      STR(MULTI("mixed") PLAIN("mine") "--b\nContent-Type: message/rfc822; name=\"a.eml\"\n\nSubject: "
