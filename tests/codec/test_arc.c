@@ -83,7 +83,7 @@ static int expected(const struct yaml_node *test, str name) {
 }
 
 static void the_suite(void **state) {
-    struct arena *const a = arena_new(64u << 20);
+    struct arena *a;
     struct yaml_node **documents;
     size_t count, tests = 0, wrong = 0, excepted = 0;
     struct buf text = {0}, names = {0};
@@ -92,6 +92,7 @@ static void the_suite(void **state) {
 
     if (!shared_file("mail/dkim-arc/arc-validation-tests.yml", &text))
         skip();
+    a = arena_new(64u << 20);
     if (!yaml_read(numbered(buf_str(&text), &names), a, &documents, &count, &e))
         fail_msg("%s", e.text);
     for (size_t i = 0; i < count; i++) {
