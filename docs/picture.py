@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""picture: a program's output on a terminal as SVG. docs/hunt.svg of README.md is made by: docs/picture.py >docs/hunt.svg
+"""picture: a program's output on a terminal as SVG. Pictures of README.md are made by: docs/picture.py hunt >docs/hunt.svg, and mail
 
 The program runs on a pseudo terminal, so what is drawn is what a person sees, in its colours; nothing is made up here. The
 sequences understood are SGR 0 to 2, 30 to 37 and 90 to 97, and carriage returns with "erase line", with which progress is drawn.
@@ -13,14 +13,19 @@ import re
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from xml.sax.saxutils import escape
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-COMMAND = [
-    "longwatch", "hunt", "data/samples/intrusion.jsonl", "data/samples/mailbox.jsonl", "data/samples/post.mbox", "data/samples/proxy.log", "--rules", "data/rules",
-    "--own-domain", "assembly.example", "--partner", "stadtanzeiger.example", "--dkim-keys", "data/samples/dkim-keys.txt",
-]  # fmt: skip
+SAMPLES = ["data/samples/intrusion.jsonl", "data/samples/mailbox.jsonl"]
+MAILS = [*SAMPLES, "data/samples/post.mbox", "data/samples/proxy.log"]
+HOUSE = ["--own-domain", "assembly.example", "--partner", "stadtanzeiger.example", "--roster", "data/samples/roster.csv"]
+# Name -> what is typed, one command behind the other, in the case that a hunt of the samples makes.
+PICTURES = {
+    "hunt": [["longwatch", "hunt", *SAMPLES, "--rules", "data/rules"]],
+    "mail": [["longwatch", "mail", "campaigns", "CASE", "--limit", "2"], ["longwatch", "mail", "recipients", "CASE", "1", "--group", "members"]],
+}
 COLUMNS = 100
 FONT = "ui-monospace, DejaVu Sans Mono, Menlo, monospace"
 WIDTH, HEIGHT, PAD = 8.4, 19, 16  # of a character, of a line, around everything, in pixels
@@ -70,10 +75,23 @@ def spans(line, style):
     return "".join(out), style
 
 
+def drawn(name):
+    """The lines of a picture: what is typed, and what comes of it."""
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        case = pathlib.Path(folder) / "case"
+        if name == "mail":
+            on_terminal(["longwatch", "hunt", *MAILS, "--rules", "data/rules", *HOUSE, "--quiet", "-o", str(case)])
+        for command in PICTURES[name]:
+            title = " ".join(command).replace("CASE", "./case")
+            shown = on_terminal([str(case) if word == "CASE" else word for word in command])
+            lines += [f"\x1b[32m$\x1b[0m \x1b[1m{title}\x1b[0m", *shown.expandtabs().splitlines()]
+    return lines
+
+
 def main():
-    command = sys.argv[1:] or COMMAND
-    title = " ".join(command)
-    lines = [f"\x1b[32m$\x1b[0m \x1b[1m{title}\x1b[0m"] + on_terminal(command).expandtabs().splitlines()
+    name = sys.argv[1] if len(sys.argv) > 1 else "hunt"
+    title, lines = f"longwatch {name}", drawn(name)
     columns = max(len(SGR.sub("", line)) for line in lines)
     width, height = int(columns * WIDTH + 2 * PAD), len(lines) * HEIGHT + 2 * PAD
     print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">')
@@ -81,9 +99,9 @@ def main():
     print(f'<g font-family="{FONT}" font-size="14" fill="#e6edf3" xml:space="preserve">')
     style = ""
     for number, line in enumerate(lines):
-        drawn, style = spans(line, style)
-        if drawn:
-            print(f'<text x="{PAD}" y="{PAD + 14 + number * HEIGHT}">{drawn}</text>')
+        marked, style = spans(line, style)
+        if marked:
+            print(f'<text x="{PAD}" y="{PAD + 14 + number * HEIGHT}">{marked}</text>')
     print("</g></svg>")
 
 
