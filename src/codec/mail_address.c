@@ -262,7 +262,7 @@ static bool names_join(struct mail_address *m, const struct mail_address *before
         buf_add(&name, i + 1 < count || m->name.len ? S(", ") : S(""));
     }
     buf_add(&name, m->name);
-    ok = !name.failed && arena_copy(a, buf_str(&name), &m->name);
+    ok = !name.failed && arena_copy(a, str_trim(buf_str(&name)), &m->name);
     buf_free(&name);
     return ok;
 }

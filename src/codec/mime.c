@@ -241,7 +241,7 @@ static str header_name(str line, size_t *behind) {
 /* Reads the headers of a block. Returns its length, or where the body begins in it, because the blank line is missing. */
 static size_t read_headers(struct mime *m, str block) {
     bool over = false;
-    size_t at = 0;
+    size_t at = 0, known = 0; /* known: a header begins before it, and none between the line that asked and there */
 
     m->header_count = 0;
     while (at < block.len && !over) {
@@ -256,7 +256,7 @@ static size_t read_headers(struct mime *m, str block) {
         if (name.len == 0) {
             /* No header. Where others follow, a fold lost its blank; else the line between head and body is missing. */
             size_t from = at;
-            bool others = false;
+            bool others = known > at && m->header_count && !str_starts(line, S("--"));
 
             while (m->header_count && !str_starts(line, S("--")) && from < block.len && !others) {
                 size_t ignored;
@@ -264,6 +264,7 @@ static size_t read_headers(struct mime *m, str block) {
                 others = header_name((str){block.ptr + from, block.len - from}, &ignored).len > 0;
                 next = line_behind(block, from);
                 from = next == SIZE_MAX ? block.len : next;
+                known = others ? from : known;
             }
             if (!others) {
                 tell(m, m->head_at + begin, 0, "no blank line between head and body");
@@ -491,10 +492,10 @@ static bool take_head(struct mime *m, str s, bool final, size_t *taken, struct e
             break;
         if (line.len == 0)
             over = true, blank = raw;
-        else if (line.ptr[0] == '-' && (d = delimiter(m, line, &last)) > 0)
+        else if (line.ptr[0] == '-' && (d = delimiter(m, line, &last)) > 0 && (last || m->parts + 1 < MIME_PARTS_MAX))
             over = true, blank = raw;
         else
-            at += raw.len;
+            d = 0, at += raw.len;
     }
     over = over || final;
     if (m->head.len == 0 && over) {
@@ -542,7 +543,7 @@ static bool take_body(struct mime *m, str s, bool final, size_t *taken, struct e
             return pass_on(m, str_first(s, at), e);
         }
         d = raw.len <= DELIMITER_MAX + 2 ? delimiter(m, without_line_end(raw), &last) : 0;
-        if (d && !last && m->parts == MIME_PARTS_MAX) {
+        if (d && !last && m->parts >= MIME_PARTS_MAX) {
             tell(m, m->at + at, 0, "more than 4,096 parts");
             d = 0;
         }

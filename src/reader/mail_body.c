@@ -20,7 +20,8 @@ static str parameter(struct mail *m, str value, str name) {
 static void alternatives(struct mail *m, const struct mime_part *p) {
     if (p->depth < m->alternative.depth)
         m->alternative.depth = 0;
-    if (m->alternative.depth || p->shape != MIME_MULTIPART || p->in_message || !str_eq(p->subtype, S("alternative")))
+    if (m->alternative.depth || p->shape != MIME_MULTIPART || p->in_message || m->inner_within ||
+        !str_eq(p->subtype, S("alternative")))
         return;
     m->alternative.depth = p->depth + 1;
     m->alternative.before = m->shown.len;
@@ -42,7 +43,7 @@ bool mail_begin_part(struct mail *m, const struct mime_part *p) {
     }
     m->leaf_size = 0;
     m->body.len = 0;
-    m->leaf_within = p->in_message;
+    m->leaf_within = p->in_message || m->inner_within;
     name = parameter(m, p->disposition, S("filename"));
     if (name.len == 0)
         name = parameter(m, p->content_type, S("name"));
@@ -132,7 +133,7 @@ static str host_of(struct mail *m, str url) {
     m->scratch.len = 0;
     for (size_t i = 0; i < host.len; i++)
         buf_byte(&m->scratch, host.ptr[i] >= 'A' && host.ptr[i] <= 'Z' ? (char)(host.ptr[i] + 32) : host.ptr[i]);
-    return mail_hold(m, buf_str(&m->scratch));
+    return buf_str(&m->scratch); /* until scratch is used again */
 }
 
 static bool on_url(void *ctx, const struct html_url *u) {
@@ -153,16 +154,27 @@ static bool on_url(void *ctx, const struct html_url *u) {
         mail_defect(m, "more than 500 addresses in the text");
         return true;
     }
-    m->urls[m->url_count++] = (struct mail_url_seen){
-        .url = mail_hold(m, url), .host = host, .text = mail_hold(m, u->text), .where = u->where, .flags = u->flags};
+    m->urls[m->url_count++] = (struct mail_url_seen){.url = mail_hold(m, url),
+                                                     .host = mail_hold(m, host),
+                                                     .text = mail_hold(m, u->text),
+                                                     .where = u->where,
+                                                     .flags = u->flags};
     return !m->no_memory;
+}
+
+static void add_shown(struct mail *m, str text) {
+    size_t const room = MAIL_SHOWN_BYTES - m->shown.len;
+
+    if (text.len > room)
+        mail_defect(m, "more than 1 MiB of text");
+    buf_add(&m->shown, str_first(text, room));
 }
 
 static bool on_text(void *ctx, str text, bool hidden) {
     struct mail *const m = ctx;
 
     if (!hidden && !m->leaf_within)
-        buf_add(&m->shown, str_first(text, MAIL_SHOWN_BYTES - m->shown.len));
+        add_shown(m, text);
     return !m->shown.failed;
 }
 
@@ -179,6 +191,10 @@ static bool show_html(struct mail *m, const struct html_visitor *visitor) {
 
     if (m->leaf_within)
         return html_read(buf_str(&m->decoded), &m->room, visitor);
+    if (m->alternative.depth && !m->alternative.html && m->shown.len > m->alternative.before + MAIL_SHOWN_BYTES / 2) {
+        mail_defect(m, "more than 1 MiB of text"); /* what nobody sees leaves room for what is shown */
+        m->shown.len = m->alternative.before + MAIL_SHOWN_BYTES / 2;
+    }
     begin_shown(m);
     begin = m->shown.len;
     ok = html_read(buf_str(&m->decoded), &m->room, visitor);
@@ -268,7 +284,7 @@ bool mail_end_leaf(struct mail *m) {
         } else {
             if (!m->leaf_within && !(m->alternative.depth && m->alternative.html)) {
                 begin_shown(m);
-                buf_add(&m->shown, str_first(buf_str(&m->decoded), MAIL_SHOWN_BYTES - m->shown.len));
+                add_shown(m, buf_str(&m->decoded));
             }
             ok = mail_open_text(m, buf_str(&m->body)) && html_read_plain(buf_str(&m->decoded), &visitor);
         }
@@ -344,12 +360,12 @@ static void add_redirects(struct mail *m) {
         if (m->urls[i].host.len == 0 || (inner = inner_address(m, &m->urls[i])).len == 0)
             continue;
         inner = mail_hold(m, inner); /* host_of needs the room */
-        host = host_of(m, inner);
+        host = mail_hold(m, host_of(m, inner));
         if (host.len == 0 || str_eq(host, m->urls[i].host))
             continue;
         for (uint32_t k = 0; k < count && !told; k++)
             told = str_eq(from[k], m->urls[i].host) && str_eq(to[k], host);
-        if (told)
+        if (told || !mail_room(m, 2))
             continue;
         from[count] = m->urls[i].host;
         to[count++] = host;
@@ -419,6 +435,8 @@ void mail_add_bodies(struct mail *m) {
     for (uint32_t i = 0; i < m->url_count; i++) {
         const struct mail_url_seen *const u = &m->urls[i];
 
+        if (!mail_room(m, 7))
+            break;
         mail_add(m, MADE_URL, RAW_TEXT, u->url);
         mail_add(m, MADE_URL_HOST, RAW_TEXT, u->host);
         mail_add(m, MADE_URL_WHERE, RAW_TEXT, html_where_name(u->where));
@@ -434,6 +452,8 @@ void mail_add_bodies(struct mail *m) {
     for (uint32_t i = 0; i < m->attachment_count; i++) {
         const struct mail_attachment *const a = &m->attachments[i];
 
+        if (!mail_room(m, 4))
+            break;
         mail_add(m, MADE_ATTACHMENT_NAME, RAW_TEXT, a->name);
         mail_add(m, MADE_ATTACHMENT_TYPE, RAW_TEXT, a->type);
         if (a->sha256[0])

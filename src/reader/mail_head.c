@@ -129,6 +129,9 @@ static bool add_people(struct mail *m, const struct mime_part *p, enum mail_head
         for (uint32_t n = 0; n < count; n++) {
             const struct mail_address *const a = &found[n];
 
+            if (!mail_room(m, 4))
+                return true;
+
             mail_add(m, how.address, RAW_TEXT, mail_hold(m, a->address));
             if (how.name != MADES)
                 mail_add(m, how.name, RAW_TEXT, mail_hold(m, a->name));
@@ -156,7 +159,7 @@ void mail_add_lookalikes(struct mail *m) {
     struct lookalike_hit hit;
 
     for (uint32_t i = 0; i < m->sender_count; i++) {
-        if (!mail_house_lookalike(house, m->senders[i], &hit))
+        if (!mail_house_lookalike(house, m->senders[i], &hit) || !mail_room(m, 3))
             continue;
         mail_add(m, MADE_LOOKALIKE, RAW_TEXT, m->senders[i]);
         mail_add(m, MADE_LOOKALIKE_OF, RAW_TEXT, hit.own);
@@ -168,7 +171,7 @@ void mail_add_lookalikes(struct mail *m) {
 
         for (uint32_t k = 0; k < i && !told; k++)
             told = str_eq(m->urls[k].host, host);
-        if (told || !mail_house_lookalike(house, host, &hit))
+        if (told || !mail_house_lookalike(house, host, &hit) || !mail_room(m, 2))
             continue;
         mail_add(m, MADE_URL_LOOKALIKE, RAW_TEXT, host);
         mail_add(m, MADE_URL_LOOKALIKE_OF, RAW_TEXT, hit.own);
@@ -189,6 +192,8 @@ static void add_hops(struct mail *m, const struct mime_part *p) {
 
         if (m->ids[i] != HEADER_RECEIVED)
             continue;
+        if (!mail_room(m, 7))
+            break;
         if (hops == MAIL_HOPS) {
             mail_defect(m, "more than 64 hops");
             break;
@@ -255,6 +260,10 @@ static void add_delivered(struct mail *m, const struct mime_part *p) {
                 address = (str){address.ptr + 1, address.len - 2};
             if (str_find_byte(address, '@') == SIZE_MAX || address.len > 320)
                 continue;
+            if (++m->address_count > MAIL_ADDRESSES) {
+                mail_defect(m, "more than 1,000 addresses");
+                return;
+            }
             mail_add(m, MADE_DELIVERED_TO, RAW_TEXT, lower_copy(m, address));
             add_recipient(m, address);
         }

@@ -66,10 +66,11 @@ bool mail_read_inner(struct mail *m) {
     if (!m->inner && !mime_new(&m->inner, m->e))
         return false;
     m->in_inner = true;
+    m->inner_within = within;
     m->alternative.depth = 0; /* what is within has depths of its own */
     mime_begin(m->inner, &visitor);
     ok = mime_feed(m->inner, buf_str(&m->opened), m->e) && mime_end(m->inner, m->e);
-    m->in_inner = false;
+    m->in_inner = m->inner_within = false;
     m->alternative = alternative;
     m->leaf_within = within;
     return ok;

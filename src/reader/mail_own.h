@@ -122,6 +122,7 @@ struct mail {
 
     /* The leaf that is being read: */
     enum { LEAF_NONE, LEAF_PLAIN, LEAF_HTML, LEAF_ATTACHMENT } leaf;
+    bool inner_within;                                   /* what is opened lies in a message within */
     bool leaf_within;                                    /* a message within the message */
     enum { OPENS_NOTHING, OPENS_TNEF, OPENS_CMS } opens; /* an attachment that is looked into, and kept for that */
     const struct charset *charset;
@@ -195,6 +196,8 @@ void mail_defect(struct mail *m, const char *why);
 void mail_add(struct mail *m, enum mail_made what, enum raw_type type, str text);
 void mail_add_copy(struct mail *m, enum mail_made what, str text);
 str mail_hold(struct mail *m, str text);
+/* Is there room for a row of so many values, one of each list of a family? Else it is among the defects, and the row is left out. */
+bool mail_room(struct mail *m, uint32_t values);
 void mail_add_count(struct mail *m, enum mail_made what, uint64_t n);
 
 /* Of a byte order mark. */

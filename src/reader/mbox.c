@@ -70,6 +70,10 @@ static bool is_header_line(str line) {
     return n > 1 && n < line.len && line.ptr[n] == ':' && (n + 1 == line.len || line.ptr[n + 1] != '/');
 }
 
+static bool is_line_end(char c) {
+    return c == '\n' || c == '\r';
+}
+
 /* Does a message begin with the line at `at`? *head: where its headers begin. first: it is the source's first line. */
 static bool begins_message(str s, size_t at, bool first, size_t *head) {
     str const line = line_at(s, at, head), next = line_at(s, *head, &(size_t){0});
@@ -93,7 +97,7 @@ static bool begins_message(str s, size_t at, bool first, size_t *head) {
 static bool mbox_looks_like(str head) {
     size_t from = mail_mark_len(head), begin;
 
-    while (from < head.len && (head.ptr[from] == '\n' || head.ptr[from] == '\r'))
+    while (from < head.len && from < DECIDES && is_line_end(head.ptr[from]))
         from++;
     head = str_from(head, from);
     return begins_message(head, 0, true, &begin) && mail_head_likely(str_from(head, begin));
@@ -133,10 +137,12 @@ static size_t next_message(const struct reading *r, size_t from, size_t *searche
 
     *searched = from;
     if (from == 0 && r->at == 0) {
-        size_t const first = mail_mark_len(r->window);
+        size_t first = mail_mark_len(r->window);
 
         if (!r->ended && r->window.len < DECIDES)
             return SIZE_MAX;
+        while (first < r->window.len && first < DECIDES && is_line_end(r->window.ptr[first]))
+            first++;
         if (begins_message(r->window, first, true, &head))
             return first;
     }
@@ -220,7 +226,7 @@ static bool read_messages(struct reading *r) {
         }
         if (r->ended || r->at + searched >= r->part.to)
             break;
-        if (!look(r, r->at + (searched > BEFORE ? searched - BEFORE : 0), searched > BEFORE ? want : (want *= 2)))
+        if (!look(r, r->at + (searched > BEFORE ? searched - BEFORE : 0), searched > BEFORE ? want : 2 * want))
             return false;
         at = 0;
     }
@@ -280,7 +286,9 @@ static bool mbox_show(struct input *in, uint64_t offset, struct buf *out, struct
 
     if (!look(&r, offset - before, INPUT_WANT_MAX / 8))
         return false;
-    first = offset == 0 || (offset == before && before == mail_mark_len(r.window));
+    first = offset == before;
+    for (size_t i = mail_mark_len(r.window); first && i < before && i < r.window.len; i++)
+        first = is_line_end(r.window.ptr[i]);
     if (before >= r.window.len || !(first || r.window.ptr[before - 1] == '\n') ||
         !begins_message(r.window, before, first, &head))
         return err_set(e, ERR_CORRUPT, offset, "no message begins here");

@@ -318,6 +318,23 @@ static void bounds_hold(void **state) {
     assert_int_equal(n.parts, MIME_PARTS_MAX);
     assert_non_null(strstr(n.text.ptr, "more than 4,096 parts"));
 
+    /* delimiters that end heads, too */
+    text.len = n.text.len = n.parts = 0;
+    buf_add(&text, S(MULTI("b")));
+    for (size_t i = 0; i < MIME_PARTS_MAX + 1000; i++)
+        buf_add(&text, S("--b\n"));
+    assert_true(read_pieces(m, buf_str(&text), 0, 4096, &n, &e));
+    assert_int_equal(n.parts, MIME_PARTS_MAX);
+
+    /* lines among headers that are none: a million of them cost no more than others */
+    text.len = n.text.len = n.parts = 0;
+    buf_add(&text, S("Subject: a\n"));
+    for (size_t i = 0; i < 400000; i++)
+        buf_add(&text, S("x\n"));
+    buf_add(&text, S("To: b\n\nbody"));
+    assert_true(read_pieces(m, buf_str(&text), text.len, 1, &n, &e));
+    assert_non_null(strstr(n.text.ptr, "Subject=a To=b [body]"));
+
     text.len = n.text.len = n.parts = 0;
     for (size_t i = 0; i < 100; i++)
         buf_add(&text, S("Content-Type: message/rfc822\n\n"));

@@ -199,6 +199,63 @@ static const struct sample samples[] = {
     {"mail/mimekit/messages_rfc2060.txt", 1, 0, {"attachment.type=t:message/rfc822"}},
 };
 
+/* The values of a field of the message, of which there are so many. */
+static size_t count_of(const struct notes *n, const char *field) {
+    size_t count = 0, len = strlen(field);
+    str rest = buf_str(&n->text);
+
+    for (size_t at; (at = str_find(rest, str_of(field))) != SIZE_MAX; rest = str_from(rest, at + 1))
+        count += at > 0 && (rest.ptr[at - 1] == ';' || rest.ptr[at - 1] == '{') && rest.ptr[at + len] == '=';
+    return count;
+}
+
+/* Lists of one family have one length, also where a record has no room for all. */
+static void families_keep_their_length(void **state) {
+    struct buf text = {0};
+    struct notes n;
+    (void)state;
+
+    buf_add(&text, S("From: "));
+    for (int i = 0; i < 900; i++)
+        buf_format(&text, "a%d@b.example, ", i);
+    buf_add(&text, S("z@b.example\n"));
+    for (int i = 0; i < 4000; i++)
+        buf_format(&text, "Delivered-To: d%d@c.example\n", i);
+    for (int i = 0; i < 60; i++)
+        buf_format(&text, "Received: from x%d by y; Sun, 14 Mar 2021 07:12:03 +0000\n", i);
+    buf_add(&text, S("\n"));
+    for (int i = 0; i < 490; i++)
+        buf_format(&text, "https://h%d.example/x?u=https://k%d.example/ ", i, i);
+    notes_open(&n);
+    read_into(&mail_reader, buf_str(&text), whole, 0, &n);
+    assert_true(count_of(&n, "url") == count_of(&n, "url.host") && count_of(&n, "url") == count_of(&n, "url.where"));
+    assert_true(count_of(&n, "url") == count_of(&n, "url.flags") && count_of(&n, "url") == count_of(&n, "url.text"));
+    assert_true(count_of(&n, "redirect") == count_of(&n, "redirect.to"));
+    assert_true(count_of(&n, "received.from") == count_of(&n, "received.time") && count_of(&n, "url") > 0);
+    assert_true(count_of(&n, "from") == count_of(&n, "from.name"));
+    assert_non_null(strstr(n.text.ptr, "defects=t:more than 1,000 addresses"));
+    notes_close(&n);
+    buf_free(&text);
+}
+
+/* A text that nobody sees hides none that is shown. */
+static void the_shown_alternative_has_room(void **state) {
+    struct buf text = {0};
+    struct notes n;
+    (void)state;
+
+    buf_add(&text, S("Subject: s\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n"));
+    for (int i = 0; i < 150000; i++)
+        buf_add(&text, S("unseen\n"));
+    buf_add(&text, S("--b\nContent-Type: text/html\n\n<p>what is shown</p>\n--b--\n"));
+    notes_open(&n);
+    read_into(&mail_reader, buf_str(&text), whole, 0, &n);
+    assert_non_null(strstr(n.text.ptr, ";text=t:what is shown\n;"));
+    assert_non_null(strstr(n.text.ptr, "defects=t:more than 1 MiB of text"));
+    notes_close(&n);
+    buf_free(&text);
+}
+
 static const struct promises promises = {
     .reader = &mail_reader,
     PROMISED_TABLES,
@@ -229,6 +286,8 @@ int main(void) {
         PROMISE(names_without_room_are_told, &promises),
         SAMPLES(&promises),
         cmocka_unit_test(fields_say_what_is_told),
+        cmocka_unit_test(families_keep_their_length),
+        cmocka_unit_test(the_shown_alternative_has_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

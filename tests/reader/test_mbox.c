@@ -44,6 +44,8 @@ static const struct {
     {"two", STR(F "Subject: a\n\nx\n\n" F "Subject: b\n\ny\n"), "1@0+57{a} 2@57+56{b}"},
     {"no line end at the end", STR(F "Subject: a\n\nx"), "1@0+55{a}"},
     {"an empty line at the beginning", STR("\n" F "Subject: a\n\nx\n"), "!0+1 1@1+56{a}"},
+    {"an empty line at the beginning, and no address",
+     STR("\nFrom MAILER-DAEMON Fri Jul  8 12:08:34 2011\nSubject: a\n\nx\n"), "!0+1 1@1+58{a}"},
     {"no empty line between", STR(F "Subject: a\n\nx\n" F "Subject: b\n\ny\n"), "1@0+56{a} 2@56+56{b}"},
     {"quoted", STR(F "Subject: a\n\nx\n\n>" F "Subject: b\n\ny\n"), "1@0+114{a}"},
     {"a sentence", STR(F "Subject: a\n\nx\n\nFrom here on all is well.\nNote: it is not\n"), "1@0+99{a}"},
