@@ -10,8 +10,9 @@
 #define CAMPAIGN_MEMORY ((size_t)64 << 20)
 /* For "%lu thing%s". */
 #define COUNTED(n) (unsigned long)(n), (n) == 1 ? "" : "s"
-#define SUBJECT_SHOWN 48u /* characters */
-#define TOP 3u            /* campaigns that the summary names */
+#define EARLY (INT64_C(120) * 1000000000) /* clocks differ by less */
+#define SUBJECT_SHOWN 48u                 /* characters */
+#define TOP 3u                            /* campaigns that the summary names */
 
 /* A campaign that the summary names. */
 struct top {
@@ -45,9 +46,15 @@ static enum mail_source source(void *ctx, str client_address, str user_agent) {
     return who.type == MAIL_FETCHER_GATEWAY ? MAIL_SOURCE_GATEWAY : MAIL_SOURCE_IMAGE_PROXY;
 }
 
+static bool common(void *ctx, str host) {
+    const struct hunt_mail *const m = ctx;
+
+    return m->knowledge && mail_host_shared(m->knowledge, host);
+}
+
 bool hunt_mail_new(struct hunt_mail **out, const struct hunt_mail_options *options, struct err *e) {
     struct hunt_mail *const m = calloc(1, sizeof *m);
-    struct mail_job_options const job = {.hunt = options->hunt, .source = source, .source_ctx = m};
+    struct mail_job_options const job = {.hunt = options->hunt, .source = source, .source_ctx = m, .common = common};
 
     if (!m)
         return no_memory(e);
@@ -170,6 +177,11 @@ static void reason(struct buf *b, const struct mail_answer *a) {
     case OPEN_OPENED:
     case OPEN_PREFETCHED:
         buf_format(b, "%.*s, record %lu", STR_ARG(a->first.evidence_path), (unsigned long)a->first.record);
+        if (a->first.account.len && !str_eq(a->first.account, S("-")))
+            buf_format(b, ", by account %.*s", STR_ARG(a->first.account));
+        if (a->state == OPEN_PREFETCHED && a->first.when != INSTANT_NONE && a->delivered != INSTANT_NONE &&
+            a->first.when < instant_moved(a->delivered, -EARLY))
+            buf_add(b, S(", before it was delivered"));
         if (a->first.how != OPEN_BY_TOKEN)
             buf_format(b, " (by %.*s)", STR_ARG(mail_open_how_name(a->first.how)));
         break;
@@ -183,11 +195,13 @@ static void follow_up(struct buf *b, const struct mail_followed *f) {
 
     if (b->len)
         buf_byte(b, '\n');
-    buf_format(b, "%.*s %.*s: %.*s", STR_ARG(instant_format(f->when, when)), STR_ARG(mail_follow_name(f->what)),
-               STR_ARG(f->detail));
+    buf_format(b, "%.*s %.*s: ", STR_ARG(instant_format(f->when, when)), STR_ARG(mail_follow_name(f->what)));
+    finding_plain(b, f->detail, false); /* a new line is the next thing that followed */
     if (f->known)
         buf_format(b, ", of an account known for %ld days", (long)(f->known / INT64_C(86400000000000)));
-    buf_format(b, " (%.*s, record %lu)", STR_ARG(f->evidence_path), (unsigned long)f->record);
+    buf_add(b, S(" ("));
+    finding_plain(b, f->evidence_path, false);
+    buf_format(b, ", record %lu)", (unsigned long)f->record);
 }
 
 static bool on_answer(void *ctx, const struct mail_answer *a, const struct mail_followed *followed, size_t count,
@@ -276,8 +290,11 @@ void hunt_mail_print(const struct hunt_mail *m, struct buf *b) {
 
         buf_add(b, buf_str(&top->text));
         if (top->opened + top->fetched)
-            buf_format(b, "           opened by %lu, fetched for %lu more by gateways only\n",
-                       (unsigned long)top->opened, (unsigned long)top->fetched);
+            buf_format(b, "           opened by %lu", (unsigned long)top->opened);
+        if (top->fetched)
+            buf_format(b, ", fetched for %lu more by gateways and image proxies only", (unsigned long)top->fetched);
+        if (top->opened + top->fetched)
+            buf_byte(b, '\n');
         if (top->followed)
             buf_format(b, "           something followed on %lu account%s\n", COUNTED(top->followed));
     }

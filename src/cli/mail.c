@@ -28,7 +28,7 @@ struct run {
 static bool out(struct run *run, struct err *e) {
     if (run->b.failed)
         return err_set(e, ERR_MEMORY, 0, "no memory to print");
-    if (run->form == AS_CSV && isatty(STDOUT_FILENO)) { /* a terminal would obey what is hidden in texts */
+    if (run->form != FOR_PEOPLE && isatty(STDOUT_FILENO)) { /* a terminal would obey what is hidden in texts */
         struct buf plain = {0};
 
         finding_plain(&plain, buf_str(&run->b), true);

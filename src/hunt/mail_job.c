@@ -50,6 +50,7 @@ bool mail_job_new(struct mail_job **out, const struct mail_job_options *options,
     size_t const all = options->hunt->memory_max;
     struct mail_open_options const open = {.source = options->source,
                                            .source_ctx = options->source_ctx,
+                                           .common = options->common,
                                            .folder = options->folder,
                                            .memory_max = all ? all / 4 : OPEN_MEMORY};
 

@@ -16,6 +16,7 @@ struct mail_job_options {
     const struct hunt_options *hunt;
     enum mail_source (*source)(void *ctx, str client_address, str user_agent); /* as mail_open_options */
     void *source_ctx;
+    bool (*common)(void *source_ctx, str host);
     const char *folder; /* the same */
 };
 

@@ -198,6 +198,7 @@ struct merging {
     struct arena *arena;              /* of the addresses of further copies */
     struct buf recipients, delivered; /* str: views into it */
     bool own;
+    int64_t when; /* of the earliest copy, whatever it is called */
 };
 
 static int by_text(const void *a, const void *b) {
@@ -273,6 +274,7 @@ static bool merged(struct merging *g, struct err *e) {
         m.delivered_count = unique(&g->delivered);
         m.delivered_to = (const str *)(const void *)g->delivered.ptr;
     }
+    m.when = g->when;
     m.from_own = (g->own || mail_is_own(c, m.from_domain)) && !mail_forged(&m);
     if (c->messages == UINT32_MAX - 1)
         return err_set(e, ERR_LIMIT, 0, "more messages than can be told apart");
@@ -307,6 +309,8 @@ static bool on_copy(void *ctx, str key, str value, struct err *e) {
     if (same) {
         g->copies++;
         g->own |= m.from_own;
+        if (m.when != INSTANT_NONE && (g->when == INSTANT_NONE || m.when < g->when))
+            g->when = m.when;
         return (collect(g, &g->recipients, m.recipients, m.recipient_count) &&
                 collect(g, &g->delivered, m.delivered_to, m.delivered_count)) ||
                no_memory(e);
@@ -315,6 +319,7 @@ static bool on_copy(void *ctx, str key, str value, struct err *e) {
     g->first.len = g->recipients.len = g->delivered.len = 0;
     g->copies = 1;
     g->own = m.from_own;
+    g->when = m.when;
     buf_add(&g->first, key);
     return !g->first.failed || no_memory(e);
 }

@@ -278,9 +278,18 @@ static bool client(struct mail_follow *f, uint32_t person, enum mail_follow_what
             continue;
         if (!place_before(v, &h->followed))
             return true;
+        if (str_eq(h->followed.evidence_path, v->evidence_path) &&
+            strcmp(h->followed.evidence_sha256, v->evidence_sha256) == 0) {
+            h->followed.record = v->record;
+            h->followed.offset = v->offset;
+        } else if (!fits(f, v->evidence_path.len + 128)) {
+            return true;
+        } else if (!copy_place(f, v, &h->followed)) {
+            return false;
+        }
         h->followed.when = v->when;
         f->sorted = false;
-        return copy_place(f, v, &h->followed);
+        return true;
     }
     if (!fits(f, sizeof *to + detail.len + v->evidence_path.len + 128))
         return true;

@@ -20,6 +20,7 @@
 
 #define SECOND INT64_C(1000000000)
 #define DAY (86400 * SECOND)
+#define LONG_BEFORE (30 * 24 * 3600 * SECOND)
 #define QUICK_BEFORE (120 * SECOND) /* of delivery: gateways look before they deliver */
 #define QUICK_AFTER (60 * SECOND)
 #define NAMELESS_MAX 16384u /* addresses whose users are looked for; of more, none is anybody's */
@@ -53,8 +54,9 @@ struct names {
 struct token {
     str key;
     uint32_t host, seat;
-    uint32_t into; /* bytes of the key that must be there for a part of it to be this token's */
-    bool shared;   /* others have the same address */
+    uint32_t other; /* seat of one more person; NONE; MANY */
+    uint32_t into;  /* bytes of the key that must be there for a part of it to be this token's */
+    bool shared;    /* others have the same address */
     int64_t delivered;
 };
 
@@ -62,6 +64,7 @@ struct host {
     uint32_t person;   /* whose alone it is; MANY */
     bool told;         /* the token stands in it */
     uint32_t campaign; /* a list of campaigns, the last first: into links; NONE */
+    int64_t first;     /* delivery of a token there */
 };
 
 struct link {
@@ -144,6 +147,8 @@ struct mail_open {
     struct sorter *fetches, *bare;
     struct buf key, value, url;
     uint64_t events;
+    uint32_t bare_host; /* whose fetches on_bare is told of */
+    bool bare_anyway;
     bool sealed, full;
 };
 
@@ -294,6 +299,7 @@ bool mail_open_new(struct mail_open **out, const struct mail_open_options *optio
         o->o.memory_max = MEMORY_USUAL;
     o->limit = o->o.memory_max / 4 * 3; /* the rest is for what events say */
     o->seed = hash_seed();
+    o->bare_host = NONE;
     o->texts = arena_new((size_t)1 << 40);
     o->event = arena_new_of(ADDRESS_MEMORY, ADDRESS_MEMORY);
     if (!o->texts || !o->event || !arena_alloc(o->event, 1)) { /* its memory is there from now on */
@@ -379,7 +385,7 @@ static uint32_t host_add(struct mail_open *o, str name, uint32_t person, uint32_
         return NONE;
     h = &o->host_facts[host];
     if (host == before)
-        *h = (struct host){person, told, NONE};
+        *h = (struct host){person, told, NONE, INSTANT_NONE};
     else if (h->person != person)
         h->person = MANY;
     h->told &= told;
@@ -406,7 +412,15 @@ static bool token_add(struct mail_open *o, uint32_t seat, const struct mail_toke
         s->delivered = delivered;
     /* A log writes the end of an address that was cut in the mail no better. */
     if ((found = token_find(o, w.key)) != NONE) {
-        o->tokens[found].shared |= o->seats[o->tokens[found].seat].person != s->person;
+        struct token *const old = &o->tokens[found];
+
+        if (earlier(delivered, old->delivered))
+            old->delivered = delivered;
+        if (o->seats[old->seat].person != s->person) {
+            old->shared = true;
+            old->other =
+                old->other == NONE || (old->other != MANY && o->seats[old->other].person == s->person) ? seat : MANY;
+        }
         return true;
     }
     uint32_t const host = host_add(o, w.host, s->person, s->campaign, holds_token(w.host, t->token));
@@ -424,6 +438,7 @@ static bool token_add(struct mail_open *o, uint32_t seat, const struct mail_toke
         return false;
     token->host = host;
     token->seat = seat;
+    token->other = NONE;
     token->into = into_of(token->key, t->token);
     token->shared = false;
     token->delivered = delivered;
@@ -543,10 +558,45 @@ static int by_text(const void *a, const void *b) {
     return str_cmp(*(const str *)a, *(const str *)b);
 }
 
+/* Who shares tokens with several, each with another, and has no mailbox here is a list, and the token is the other's, in
+ * whose mailbox it lay. False: no memory. */
+static bool lists_out(struct mail_open *o) {
+    uint32_t *const with = malloc((o->persons.count + (size_t)1) * sizeof *with);
+
+    if (!with)
+        return false;
+    for (uint32_t i = 0; i < o->persons.count; i++)
+        with[i] = NONE;
+    for (int pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < o->token_count; i++) {
+            struct token *const t = &o->tokens[i];
+
+            if (!t->shared || t->other >= o->seat_count || t->seat >= o->seat_count)
+                continue;
+            uint32_t const a = o->seats[t->seat].person, b = o->seats[t->other].person;
+
+            if (!pass) {
+                with[a] = with[a] == NONE || with[a] == b ? b : MANY;
+                with[b] = with[b] == NONE || with[b] == a ? a : MANY;
+            } else if ((with[a] == MANY) != (with[b] == MANY)) {
+                uint32_t const list = with[a] == MANY ? t->seat : t->other, one = with[a] == MANY ? t->other : t->seat;
+
+                if (o->seats[list].arrived || !o->seats[one].arrived)
+                    continue;
+                t->seat = one;
+                t->shared = false;
+            }
+        }
+    free(with);
+    return true;
+}
+
 bool mail_open_seal(struct mail_open *o, struct err *e) {
     assert(!o->sealed);
     o->sealed = true;
     o->limit = o->o.memory_max;
+    if (!lists_out(o))
+        return no_memory(e);
     o->by_key = calloc(o->token_count + (size_t)1, sizeof *o->by_key);
     o->hosted = calloc(o->token_count + (size_t)1, sizeof *o->hosted);
     o->host_list = calloc(o->hosts.count + (size_t)1, sizeof *o->host_list);
@@ -557,6 +607,8 @@ bool mail_open_seal(struct mail_open *o, struct err *e) {
         bool const lost = t->seat >= o->seat_count;
 
         o->by_key[i] = i;
+        if (earlier(t->delivered, o->host_facts[t->host].first))
+            o->host_facts[t->host].first = t->delivered;
         if (!lost)
             o->seats[t->seat].token |= !t->shared;
         o->hosted[i] = (struct hosted){t->host, lost ? NONE : o->seats[t->seat].person, t->seat, t->delivered};
@@ -965,7 +1017,12 @@ static void judge(struct mail_open *o, struct fetched *f) {
     if (o->o.source)
         f->fetch.source = o->o.source(o->o.source_ctx, f->fetch.client_address, f->fetch.client_program);
     f->fetch.by_data = f->fetch.source != MAIL_SOURCE_UNKNOWN;
-    if (f->fetch.by_data || !told)
+    /* Nobody looks at a mail that is not there yet. Long before, it is the mail's time that is wrong. */
+    if (!f->fetch.by_data && f->fetch.when != INSTANT_NONE && f->delivered != INSTANT_NONE &&
+        f->fetch.when < instant_moved(f->delivered, -QUICK_BEFORE) &&
+        f->fetch.when > instant_moved(f->delivered, -LONG_BEFORE))
+        f->fetch.source = MAIL_SOURCE_GATEWAY;
+    if (f->fetch.source != MAIL_SOURCE_UNKNOWN || !told)
         return;
     gateway = behaves(o, &f->fetch, true, &mixed[0]);
     gateway |= behaves(o, &f->fetch, false, &mixed[1]);
@@ -1097,6 +1154,18 @@ static bool somebody(struct mail_open *o, uint32_t campaign, const struct fetche
     return arena_copy(o->texts, value, &c->somebody_value) || no_memory(e);
 }
 
+/* People ask for this host anyway: many have to do with it, or it was asked for before any of these mails came. The file is
+ * sorted by host and time: the first fetch of a host says so. */
+static bool used_anyway(struct mail_open *o, uint32_t host, int64_t when) {
+    int64_t const first = o->host_facts[host].first;
+
+    if (host != o->bare_host)
+        o->bare_anyway = (o->o.common && o->o.common(o->o.source_ctx, o->hosts.items[host])) ||
+                         (when != INSTANT_NONE && first != INSTANT_NONE && when < instant_moved(first, -QUICK_BEFORE));
+    o->bare_host = host;
+    return o->bare_anyway;
+}
+
 /* A fetch of which only the host is known. */
 static bool on_bare(void *ctx, str key, str value, struct err *e) {
     struct mail_open *const o = ctx;
@@ -1114,7 +1183,7 @@ static bool on_bare(void *ctx, str key, str value, struct err *e) {
     bool const named = f.person != NONE;
     uint32_t const person = named ? f.person : person_at(o, f.fetch.client_address, f.fetch.when);
 
-    if (person < STRANGER && f.fetch.when != INSTANT_NONE)
+    if (!used_anyway(o, host, f.fetch.when) && person < STRANGER && f.fetch.when != INSTANT_NONE)
         at = hosted_before(o, host, person, f.fetch.when);
     if (!at) {
         for (uint32_t l = o->host_facts[host].campaign; l != NONE; l = o->links[l].next)

@@ -27,6 +27,8 @@ struct mail_open_options {
     /* What is known of whoever fetches from there, or with that program; NULL: nothing. The same for the same arguments. */
     enum mail_source (*source)(void *ctx, str client_address, str user_agent);
     void *source_ctx;
+    /* A host that serves many who have nothing to do with each other: a visit there means nothing; NULL: none is known. */
+    bool (*common)(void *source_ctx, str host);
     const char *folder; /* as sorter_new */
     size_t memory_max;  /* bytes; 0: 256 MiB */
 };

@@ -91,7 +91,7 @@ def opened_and_followed():
         (folder / "roster.csv").write_text("".join(f"{person},members\n" for person in PEOPLE[:10]), encoding="utf-8")
         done = hunt(folder, "--own-domain", "parliament.example", "--partner", "bbc.example", "--roster", "roster.csv")
         assert done.returncode == 1, done.stderr  # the forwarding rule is a finding
-        assert "MAIL: 20 messages, 1 campaign\n" in done.stdout and "opened by 7, fetched for 13 more by gateways only\n           something followed on 1 account\n" in done.stdout, done.stdout
+        assert "MAIL: 20 messages, 1 campaign\n" in done.stdout and "opened by 7, fetched for 13 more by gateways and image proxies only\n           something followed on 1 account\n" in done.stdout, done.stdout
         told = recipients(folder)
         assert set(told) == set(PEOPLE)
         for number, person in enumerate(PEOPLE):
