@@ -316,7 +316,7 @@ static void bounds_hold(void **state) {
         buf_add(&text, S("--b\n\nx\n"));
     assert_true(read_pieces(m, buf_str(&text), 0, 4096, &n, &e));
     assert_int_equal(n.parts, MIME_PARTS_MAX);
-    assert_non_null(strstr(n.text.ptr, "more than 4,096 parts"));
+    assert_true(str_find(buf_str(&n.text), S("more than 4,096 parts")) != SIZE_MAX);
 
     /* delimiters that end heads, too */
     text.len = n.text.len = n.parts = 0;
@@ -333,7 +333,7 @@ static void bounds_hold(void **state) {
         buf_add(&text, S("x\n"));
     buf_add(&text, S("To: b\n\nbody"));
     assert_true(read_pieces(m, buf_str(&text), text.len, 1, &n, &e));
-    assert_non_null(strstr(n.text.ptr, "Subject=a To=b [body]"));
+    assert_true(str_find(buf_str(&n.text), S("Subject=a To=b [body]")) != SIZE_MAX);
 
     text.len = n.text.len = n.parts = 0;
     for (size_t i = 0; i < 100; i++)
@@ -341,13 +341,13 @@ static void bounds_hold(void **state) {
     buf_add(&text, S("Subject: x\n\ny"));
     assert_true(read_pieces(m, buf_str(&text), text.len, 1, &n, &e));
     assert_int_equal(n.parts, MIME_DEPTH_MAX + 1);
-    assert_non_null(strstr(n.text.ptr, "deeper than 64"));
+    assert_true(str_find(buf_str(&n.text), S("deeper than 64")) != SIZE_MAX);
 
     text.len = n.text.len = n.parts = 0;
     for (size_t i = 0; i < MIME_HEADERS_MAX + 10; i++)
         buf_add(&text, S("A: b\n"));
     assert_true(read_pieces(m, buf_str(&text), 0, 1000, &n, &e));
-    assert_non_null(strstr(n.text.ptr, "more than 4,096 headers"));
+    assert_true(str_find(buf_str(&n.text), S("more than 4,096 headers")) != SIZE_MAX);
 
     text.len = n.text.len = n.parts = 0;
     buf_add(&text, S("Subject: "));
@@ -357,9 +357,9 @@ static void bounds_hold(void **state) {
     for (size_t step = 4096; step < 8192; step += 1111) {
         n.text.len = 0;
         assert_true(read_pieces(m, buf_str(&text), 0, step, &n, &e));
-        assert_non_null(strstr(n.text.ptr, "more than 1 MiB of headers"));
-        assert_null(strstr(n.text.ptr, "lost"));
-        assert_non_null(strstr(n.text.ptr, "[body]"));
+        assert_true(str_find(buf_str(&n.text), S("more than 1 MiB of headers")) != SIZE_MAX);
+        assert_true(str_find(buf_str(&n.text), S("lost")) == SIZE_MAX);
+        assert_true(str_find(buf_str(&n.text), S("[body]")) != SIZE_MAX);
     }
     buf_free(&text);
     buf_free(&n.text);
