@@ -29,7 +29,7 @@ static bool is_time(uint32_t t) {
 
 bool mail_is_index(str head) {
     struct cursor c = cursor_of(head);
-    uint8_t major, second, flags;
+    uint8_t major, second, flags = 0;
     uint16_t size;
     uint32_t words[5];
 
