@@ -301,15 +301,15 @@ static bool program_calls(const struct confine_program *p, struct err *e) {
     for (size_t i = 0; ok && i < COUNT(program_allowed); i++)
         ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, program_allowed[i], 0) == 0;
     /* Its own limits may be read, and itself aborted. */
-    ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0),
-                                SCMP_A2(SCMP_CMP_EQ, 0)) == 0;
+    ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0, 0),
+                                SCMP_A2(SCMP_CMP_EQ, 0, 0)) == 0;
     ok = ok &&
-         seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0;
+         seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)) == 0;
     /* The descriptor is closed by the first: there is no second. */
     if (p->program >= 0)
-        ok = ok &&
-             seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(execveat), 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)p->program),
-                              SCMP_A4(SCMP_CMP_EQ, AT_EMPTY_PATH)) == 0;
+        ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(execveat), 2,
+                                    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)p->program, 0),
+                                    SCMP_A4(SCMP_CMP_EQ, AT_EMPTY_PATH, 0)) == 0;
     ok = ok && seccomp_load(f) == 0;
     if (f)
         seccomp_release(f);
