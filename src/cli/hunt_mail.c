@@ -49,7 +49,7 @@ static enum mail_source source(void *ctx, str client_address, str user_agent) {
 static bool common(void *ctx, str host) {
     const struct hunt_mail *const m = ctx;
 
-    return m->knowledge && mail_host_shared(m->knowledge, host);
+    return m->knowledge && mail_host_common(m->knowledge, host);
 }
 
 bool hunt_mail_new(struct hunt_mail **out, const struct hunt_mail_options *options, struct err *e) {

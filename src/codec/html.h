@@ -29,6 +29,10 @@ enum html_where {
     HTML_WHERES
 };
 str html_where_name(enum html_where w); /* "link", "image", ... */
+/* Loaded when it is shown, without a click. */
+static inline bool html_is_loaded(enum html_where w) {
+    return w != HTML_LINK && w != HTML_TEXT;
+}
 
 #define HTML_HIDDEN 1u /* it, or an element around it, is not seen: see above */
 #define HTML_ONE_PIXEL                                                                                                 \

@@ -441,6 +441,11 @@ bool mail_host_shared(const struct mail_knowledge *k, str host) {
     return domain_find(&k->lists[SHARED], host) != NULL;
 }
 
+bool mail_host_common(const struct mail_knowledge *k, str host) {
+    return mail_host_shared(k, host) || domain_find(&k->lists[OUTLET_DOMAINS], host) ||
+           domain_find(&k->lists[SERVICE_DOMAINS], host) || domain_find(&k->lists[FREEMAIL], host);
+}
+
 /* The domain itself: a subdomain of gmail.com is nobody's mailbox there. */
 bool mail_freemail(const struct mail_knowledge *k, str domain) {
     return entry_find(&k->lists[FREEMAIL], domain) != SIZE_MAX;

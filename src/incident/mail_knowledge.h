@@ -33,6 +33,9 @@ str mail_service_of_host(const struct mail_knowledge *k, str host);
 str mail_service_of_header(const struct mail_knowledge *k, str header);
 /* A host that serves many who have nothing to do with each other: fonts, social networks, big clouds. Joins nothing. */
 bool mail_host_shared(const struct mail_knowledge *k, str host);
+/* A host that people ask for whether they got a mail or not: shared, an outlet's, a mailing service's, of mailboxes for everybody. That
+ * somebody asked for it alone says nothing. */
+bool mail_host_common(const struct mail_knowledge *k, str host);
 /* Mailboxes for everybody: gmail.com. */
 bool mail_freemail(const struct mail_knowledge *k, str domain);
 

@@ -59,7 +59,7 @@ bool mail_unpack(str packed, struct arena *a, struct mail_message *m, uint64_t *
 
 /* Loaded by whoever looks at the mail; and of these, unseen. */
 static inline bool mail_loaded(const struct mail_url *u) {
-    return u->where != HTML_LINK && u->where != HTML_TEXT;
+    return html_is_loaded(u->where);
 }
 static inline bool mail_unseen(const struct mail_url *u) {
     return mail_loaded(u) && u->flags != 0;

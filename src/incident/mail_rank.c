@@ -242,8 +242,7 @@ bool mail_tally_add(const struct mail_campaigns *c, struct mail_tally *t, const 
             }
         }
     for (size_t i = 0; ok && i < token_count; i++)
-        if (!tokens[i].by_shape && tokens[i].where != HTML_LINK && tokens[i].where != HTML_TEXT &&
-            !related(c, m, tokens[i].host)) {
+        if (!tokens[i].by_shape && html_is_loaded(tokens[i].where) && !related(c, m, tokens[i].host)) {
             unrelated = true;
             ok = keep(&t->unrelated_host, tokens[i].host, a);
         }
@@ -344,7 +343,7 @@ static void tokens_say(struct ranking *r) {
         bool any = false, seen = false, shape = false;
 
         for (size_t t = 0; t < p->token_count; t++) {
-            bool const by_looking = p->tokens[t].where != HTML_LINK && p->tokens[t].where != HTML_TEXT;
+            bool const by_looking = html_is_loaded(p->tokens[t].where);
 
             if (p->tokens[t].by_shape) {
                 shape = true;

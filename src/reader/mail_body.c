@@ -139,7 +139,7 @@ static str host_of(struct mail *m, str url) {
 static bool on_url(void *ctx, const struct html_url *u) {
     struct mail *const m = ctx;
     str const url = str_first(u->url, 8192), host = host_of(m, url);
-    bool const unasked = u->where != HTML_LINK && u->where != HTML_TEXT;
+    bool const unasked = html_is_loaded(u->where);
 
     m->images += u->where == HTML_IMAGE;
     if (unasked && host.len) {
@@ -442,8 +442,7 @@ void mail_add_bodies(struct mail *m) {
         mail_add(m, MADE_URL_WHERE, RAW_TEXT, html_where_name(u->where));
         mail_add(m, MADE_URL_FLAGS, RAW_TEXT, flags_name(u->flags));
         mail_add(m, MADE_URL_TEXT, RAW_TEXT, u->text);
-        if (u->flags & (HTML_HIDDEN | HTML_ONE_PIXEL) && u->host.len && u->where != HTML_LINK &&
-            u->where != HTML_TEXT) {
+        if (u->flags & (HTML_HIDDEN | HTML_ONE_PIXEL) && u->host.len && html_is_loaded(u->where)) {
             mail_add(m, MADE_BEACON, RAW_TEXT, u->url);
             mail_add(m, MADE_BEACON_HOST, RAW_TEXT, u->host);
         }

@@ -46,6 +46,9 @@ def a_visit_to_a_host_that_everybody_visits_is_no_opening():
     logs = {"logs/proxy": proxy(("02/Nov/2021:10:00:00", "10.0.0.7", "alice", "CONNECT www.google.com:443"), ("02/Nov/2021:10:00:05", "10.0.0.8", "-", "GET http://a.example/x"))}
     rows = told(mails("https://www.google.com/url?id={}") | logs)
     assert not [name for name, row in rows.items() if row["status"] == "opened"], rows
+    for host in ("www.lemonde.fr", "list-manage.com", "mail.gmail.com", "fonts.gstatic.com"):
+        rows = told(mails(f"https://{host}/p/?mc={{}}") | {"logs/proxy": proxy(("14/Sep/2021:10:00:00", "10.0.0.7", "dave", f"CONNECT {host}:443"))})
+        assert rows["dave"]["status"] != "opened", (host, rows["dave"])
 
 
 def a_visit_to_a_host_that_was_visited_before_is_none_either():
