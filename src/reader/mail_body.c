@@ -151,7 +151,7 @@ static bool on_url(void *ctx, const struct html_url *u) {
         if (m->urls[i].where == u->where && m->urls[i].flags == u->flags && str_eq(m->urls[i].url, url))
             return true;
     if (m->url_count == MAIL_URLS) {
-        mail_defect(m, "more than 500 addresses in the text");
+        mail_defect(m, "more than 400 addresses in the text");
         return true;
     }
     m->urls[m->url_count++] = (struct mail_url_seen){.url = mail_hold(m, url),
@@ -365,7 +365,7 @@ static void add_redirects(struct mail *m) {
             continue;
         for (uint32_t k = 0; k < count && !told; k++)
             told = str_eq(from[k], m->urls[i].host) && str_eq(to[k], host);
-        if (told || !mail_room(m, 2))
+        if (told)
             continue;
         from[count] = m->urls[i].host;
         to[count++] = host;
@@ -435,8 +435,6 @@ void mail_add_bodies(struct mail *m) {
     for (uint32_t i = 0; i < m->url_count; i++) {
         const struct mail_url_seen *const u = &m->urls[i];
 
-        if (!mail_room(m, 7))
-            break;
         mail_add(m, MADE_URL, RAW_TEXT, u->url);
         mail_add(m, MADE_URL_HOST, RAW_TEXT, u->host);
         mail_add(m, MADE_URL_WHERE, RAW_TEXT, html_where_name(u->where));
@@ -451,8 +449,6 @@ void mail_add_bodies(struct mail *m) {
     for (uint32_t i = 0; i < m->attachment_count; i++) {
         const struct mail_attachment *const a = &m->attachments[i];
 
-        if (!mail_room(m, 4))
-            break;
         mail_add(m, MADE_ATTACHMENT_NAME, RAW_TEXT, a->name);
         mail_add(m, MADE_ATTACHMENT_TYPE, RAW_TEXT, a->type);
         if (a->sha256[0])

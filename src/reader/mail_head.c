@@ -129,16 +129,15 @@ static bool add_people(struct mail *m, const struct mime_part *p, enum mail_head
         for (uint32_t n = 0; n < count; n++) {
             const struct mail_address *const a = &found[n];
 
-            if (!mail_room(m, 4))
-                return true;
-
             mail_add(m, how.address, RAW_TEXT, mail_hold(m, a->address));
             if (how.name != MADES)
                 mail_add(m, how.name, RAW_TEXT, mail_hold(m, a->name));
             if (how.address == MADE_FROM) {
                 mail_add_copy(m, MADE_FROM_DOMAIN, a->domain);
-                if (m->to->house && mail_house_is_own(m->to->house, a->domain))
+                if (m->to->house && !m->own_told && mail_house_is_own(m->to->house, a->domain)) {
+                    m->own_told = true;
                     mail_add(m, MADE_FROM_OWN, RAW_BOOL, S("true"));
+                }
             }
             if (!how.recipient)
                 add_sender(m, a->address);
@@ -159,7 +158,7 @@ void mail_add_lookalikes(struct mail *m) {
     struct lookalike_hit hit;
 
     for (uint32_t i = 0; i < m->sender_count; i++) {
-        if (!mail_house_lookalike(house, m->senders[i], &hit) || !mail_room(m, 3))
+        if (!mail_house_lookalike(house, m->senders[i], &hit))
             continue;
         mail_add(m, MADE_LOOKALIKE, RAW_TEXT, m->senders[i]);
         mail_add(m, MADE_LOOKALIKE_OF, RAW_TEXT, hit.own);
@@ -171,7 +170,7 @@ void mail_add_lookalikes(struct mail *m) {
 
         for (uint32_t k = 0; k < i && !told; k++)
             told = str_eq(m->urls[k].host, host);
-        if (told || !mail_house_lookalike(house, host, &hit) || !mail_room(m, 2))
+        if (told || !mail_house_lookalike(house, host, &hit))
             continue;
         mail_add(m, MADE_URL_LOOKALIKE, RAW_TEXT, host);
         mail_add(m, MADE_URL_LOOKALIKE_OF, RAW_TEXT, hit.own);
@@ -192,8 +191,6 @@ static void add_hops(struct mail *m, const struct mime_part *p) {
 
         if (m->ids[i] != HEADER_RECEIVED)
             continue;
-        if (!mail_room(m, 7))
-            break;
         if (hops == MAIL_HOPS) {
             mail_defect(m, "more than 64 hops");
             break;

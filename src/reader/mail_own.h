@@ -61,7 +61,7 @@ enum mail_header { MAIL_HEADERS(MAIL_ENUM) HEADERS };
 #define MAIL_REDIRECTS 64u
 #define MAIL_SENDERS 8u
 #define MAIL_REFERENCES 100u
-#define MAIL_URLS 500u
+#define MAIL_URLS 400u
 #define MAIL_ATTACHMENTS 128u
 #define MAIL_SIGNATURES 16u
 #define MAIL_DEFECTS 16u
@@ -70,6 +70,13 @@ enum mail_header { MAIL_HEADERS(MAIL_ENUM) HEADERS };
 #define MAIL_TEXT_BYTES ((size_t)64 << 10)
 #define MAIL_EXCERPT_BYTES ((size_t)400)     /* of its beginning, and of its end */
 #define MAIL_OPENED_BYTES ((size_t)32 << 20) /* of an attachment that is looked into */
+
+/* So no message has more values than a record may have, and rows of a family are whole: of an address three (From with its name and domain,
+ * To with its name and as a recipient), of a hop seven, of a URL seven and two where it looks like ours; other fields once. */
+_Static_assert(3 * MAIL_ADDRESSES + MAIL_REFERENCES + 7 * MAIL_HOPS + 9 * MAIL_URLS + 2 * MAIL_REDIRECTS +
+                       4 * MAIL_ATTACHMENTS + 3 * MAIL_SIGNATURES + 3 * MAIL_SENDERS + MADES + MAIL_DEFECTS <=
+                   RECORD_VALUES_MAX,
+               "a record has room for a message");
 
 struct mail_url_seen {
     str url, host, text;
@@ -122,6 +129,7 @@ struct mail {
 
     /* The leaf that is being read: */
     enum { LEAF_NONE, LEAF_PLAIN, LEAF_HTML, LEAF_ATTACHMENT } leaf;
+    bool own_told;                                       /* an author of the institution's own */
     bool inner_within;                                   /* what is opened lies in a message within */
     bool leaf_within;                                    /* a message within the message */
     enum { OPENS_NOTHING, OPENS_TNEF, OPENS_CMS } opens; /* an attachment that is looked into, and kept for that */
@@ -196,8 +204,6 @@ void mail_defect(struct mail *m, const char *why);
 void mail_add(struct mail *m, enum mail_made what, enum raw_type type, str text);
 void mail_add_copy(struct mail *m, enum mail_made what, str text);
 str mail_hold(struct mail *m, str text);
-/* Is there room for a row of so many values, one of each list of a family? Else it is among the defects, and the row is left out. */
-bool mail_room(struct mail *m, uint32_t values);
 void mail_add_count(struct mail *m, enum mail_made what, uint64_t n);
 
 /* Of a byte order mark. */

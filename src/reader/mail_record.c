@@ -29,13 +29,6 @@ void mail_add(struct mail *m, enum mail_made what, enum raw_type type, str text)
         (struct raw){.field = m->made[what], .type = (uint8_t)type, .len = (uint32_t)text.len, .ptr = text.ptr};
 }
 
-bool mail_room(struct mail *m, uint32_t values) {
-    if (m->count + values <= RECORD_VALUES_MAX - MAIL_DEFECTS)
-        return true;
-    mail_defect(m, "more values than a record may have");
-    return false;
-}
-
 str mail_hold(struct mail *m, str text) {
     str kept = S("");
 
@@ -163,7 +156,7 @@ void mail_begin(struct mail *m, uint64_t offset) {
     m->time_text = S("");
     m->defects_told = 0;
     m->leaf = LEAF_NONE;
-    m->leaf_within = m->inner_within = false;
+    m->leaf_within = m->inner_within = m->own_told = false;
     m->opens = OPENS_NOTHING;
     m->head_only = m->in_inner = m->signed_ = m->encrypted = false;
     m->shown.len = 0;

@@ -74,8 +74,8 @@ def names_of_files_decide_nothing():
     for inbox, journal in (("a", "b"), ("b", "a")):
         files = {f"{folder}/{name}.eml": mail(name, f"https://img.sender.test/{name}7f3a9c1e55.gif", when) for name in PEOPLE
                  for folder, when in ((inbox, "Mon, 13 Sep 2021 09:00:00 +0000"), (journal, "Mon, 13 Sep 2021 09:10:00 +0000"))}  # fmt: skip
-        both.append({name: row["status"] for name, row in told(files | logs).items()})
-    assert both[0] == both[1] == dict.fromkeys(PEOPLE, "fetched"), both
+        both.append({name: (row["status"], row["first"]) for name, row in told(files | logs).items()})
+    assert both[0] == both[1] == dict.fromkeys(PEOPLE, ("fetched", "2021-09-13T09:00:00Z")), both
 
 
 def who_asked_is_told():
