@@ -253,6 +253,7 @@ static void recipient_csv(struct buf *b, const struct mail_case_recipient *r) {
     cell(b, r->opened_with);
     cell(b, r->source);
     cell_number(b, r->follow_ups);
+    cell(b, r->follow_ups_text);
     buf_add(b, S("\r\n"));
 }
 
@@ -320,12 +321,12 @@ static bool on_recipient(void *ctx, const struct mail_case_recipient *r, struct 
 /* ---- commands ---- */
 
 static const char campaign_heads[] =
-    "RANK  SCORE    MESSAGES  RECIPIENTS   TOKENS  OPENED  PERIOD                    SUBJECT\n";
+    "RANK  RATING   MESSAGES  RECIPIENTS   TOKENS  OPENED  PERIOD                    SUBJECT\n";
 static const char campaign_csv_heads[] = "campaign,score,rating,subject,service,first,last,messages,copies,recipients,"
                                          "tokens,opened,fetched,senders,reasons\r\n";
 static const char recipient_heads[] = "RECIPIENT                         GROUP         STATUS    MAILS  TOKEN\n";
 static const char recipient_csv_heads[] = "address,group,messages,tokens,first,last,token,token_url,status,opened,"
-                                          "opened_from,opened_with,source,follow_ups\r\n";
+                                          "opened_from,opened_with,source,follow_ups,follow_ups_text\r\n";
 
 static int mail(const struct wishes *w, bool recipients) {
     const struct arguments given = {(const char **)(uintptr_t)&w->path, 1};

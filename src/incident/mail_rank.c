@@ -404,6 +404,9 @@ static void contacts_say(struct ranking *r, const struct mail_campaigns *c, cons
     if (n.fresh == n.count && first - c->first_minute >= 30 * DAY)
         say(r, "first contact", FIRST_CONTACT, "no earlier mail from or to %s",
             n.count == 1 ? "the sender" : "any of the senders");
+    else if (n.fresh == n.count && first - c->first_minute < DAY)
+        say(r, "first contact", FIRST_CONTACT / 2, "no earlier mail from or to %s, but the evidence begins on that day",
+            n.count == 1 ? "the sender" : "any of the senders");
     else if (n.fresh == n.count)
         say(r, "first contact", FIRST_CONTACT / 2,
             "no earlier mail from or to %s, but the evidence begins only %u day%s before",
