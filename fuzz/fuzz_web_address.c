@@ -2,7 +2,7 @@
  * addresses do not have, and its host begins it. */
 #include <assert.h>
 
-#include "incident/web_address.h"
+#include "codec/web_address.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include "base/cursor.h"
 #include "base/hash.h"
 #include "base/sorter.h"
-#include "incident/web_address.h"
+#include "codec/web_address.h"
 
 #define MEMORY_USUAL ((size_t)256 << 20)
 #define SORT_MEMORY ((size_t)16 << 20)

@@ -4,8 +4,8 @@
  * percent-encoding of signs that need none, signs that must be encoded, dots in paths, the path that was left out; no fragment, no
  * name and password; tabs and line ends within are nothing, backslashes are slashes (WHATWG URL). `&amp;` is `&`, for logs of
  * programs that took HTML for an address. The scheme is no part: half of the logs do not say it. */
-#ifndef INCIDENT_WEB_ADDRESS_H
-#define INCIDENT_WEB_ADDRESS_H
+#ifndef CODEC_WEB_ADDRESS_H
+#define CODEC_WEB_ADDRESS_H
 
 #include "base/arena.h"
 #include "base/str.h"

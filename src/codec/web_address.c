@@ -1,5 +1,5 @@
 /* web_address: in one pass over each part of the address, into a text that is at most three times as long. */
-#include "incident/web_address.h"
+#include "codec/web_address.h"
 
 #include "base/utf.h"
 

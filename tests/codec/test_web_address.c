@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "incident/web_address.h"
+#include "codec/web_address.h"
 
 static const struct {
     const char *name;

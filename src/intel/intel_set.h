@@ -1,0 +1,113 @@
+/* intel_set: all that is known, in the form in which it is looked up: built from items, one block of bytes, mapped or in memory.
+ *
+ * An entry is one canonical value of one type, or one pattern; its claims are the mentions of it, each with its source, dates, window,
+ * marking, group. Mentions that go back to one origin are one witness. The bytes are described in docs/formats/intel-set.md; they
+ * hold no pointers, are checked when they are opened, and are the same for the same items in the same order. Never changed after;
+ * safe to share between processes. */
+#ifndef INTEL_INTEL_SET_H
+#define INTEL_INTEL_SET_H
+
+#include "base/address.h"
+#include "intel/item.h"
+
+struct intel_set;
+struct intel_builder;
+
+#define INTEL_ENTRIES_MAX (1u << 26)
+#define INTEL_NONE UINT32_MAX
+
+/* ---- building ---- */
+
+MUST_USE bool intel_builder_new(struct intel_builder **out, struct err *e);
+void intel_builder_free(struct intel_builder *b); /* takes NULL */
+/* What follows comes from this source. sha256: of the file, 64 hexadecimal digits, or "". */
+MUST_USE bool intel_builder_source(struct intel_builder *b, str name, str sha256, struct err *e);
+/* ERR_USAGE: the value has no canonical form; then nothing was added. */
+MUST_USE bool intel_builder_item(struct intel_builder *b, const struct intel_item *item, struct err *e);
+MUST_USE bool intel_builder_label_list(struct intel_builder *b, const struct intel_label_list *list, struct err *e);
+/* Of the list told last. An entry that makes no sense for its list is counted, not kept. */
+MUST_USE bool intel_builder_label(struct intel_builder *b, str entry, struct err *e);
+/* A sink that does these four (left_out: counted; group: taken no notice of). Lives as long as b. */
+const struct intel_sink *intel_builder_sink(struct intel_builder *b);
+/* The bytes of the set. b is good for nothing but intel_builder_free after. */
+MUST_USE bool intel_builder_end(struct intel_builder *b, struct buf *out, struct err *e);
+
+/* ---- opening ---- */
+
+/* Maps a file. ERR_CORRUPT: it is no such set, of another version, or damaged (every offset is checked). ERR_IO. */
+MUST_USE bool intel_set_open(struct intel_set **out, const char *path, struct err *e);
+/* Of bytes that stay the caller's and live as long. */
+MUST_USE bool intel_set_of(struct intel_set **out, str bytes, struct err *e);
+void intel_set_free(struct intel_set *s); /* takes NULL */
+
+struct intel_entry {
+    enum item_form form;
+    enum observable type;
+    str value;     /* canonical; PATTERN, REGEX: as the source has it */
+    uint32_t claims, claim_count; /* numbers of its claims: claims, claims + 1, ... */
+    uint32_t witnesses;           /* of them, those that do not go back to one another, revoked ones apart */
+};
+struct intel_claim {
+    str source, source_sha256;
+    str raw, where, id, title, comment; /* raw: "" when it is the value */
+    int64_t created, modified, valid_from, valid_until, first_seen, last_seen;
+    uint8_t confidence;
+    enum tlp tlp;
+    enum pap pap;
+    enum item_nature nature;
+    bool revoked, context, proposed;
+    uint16_t port;
+    uint32_t witness; /* number, from 0, among the witnesses of the entry; UINT32_MAX: revoked */
+    struct item_names groups, campaigns, malware, techniques, origins;
+};
+
+size_t intel_set_entries(const struct intel_set *s);
+size_t intel_set_bytes(const struct intel_set *s);
+struct intel_entry intel_set_entry(const struct intel_set *s, uint32_t entry);
+struct intel_claim intel_set_claim(const struct intel_set *s, uint32_t claim);
+size_t intel_set_sources(const struct intel_set *s);
+str intel_set_source(const struct intel_set *s, size_t i);
+
+/* ---- looking up ---- */
+
+/* The entry of exactly this canonical value, or INTEL_NONE. */
+uint32_t intel_set_find(const struct intel_set *s, enum observable type, str canonical);
+
+/* The same in two steps, for those who ask very often: a hash that a filter may rule out, and then the comparison. Types that look
+ * alike in a text share a class. */
+enum intel_class {
+    INTEL_ADDRESS, /* 4 or 16 bytes */
+    INTEL_HOST,    /* domains */
+    INTEL_URL,
+    INTEL_HEX,   /* hashes, JA3, imphash: hexadecimal digits */
+    INTEL_MAIL,
+    INTEL_FILE,  /* names and paths: canonical path without its first folders, or the name alone */
+    INTEL_WHOLE, /* all others: a whole value of a field, small letters */
+    INTEL_CLASSES
+};
+enum intel_class intel_class_of(enum observable type);
+uint64_t intel_set_hash(const struct intel_set *s, enum intel_class class, str key);
+/* False: no entry has this hash. */
+bool intel_set_may(const struct intel_set *s, uint64_t hash);
+/* Entries with this class and key, after each other: begin with *at = 0; INTEL_NONE: no more. */
+uint32_t intel_set_next(const struct intel_set *s, enum intel_class class, str key, uint64_t hash, uint32_t *at);
+/* Entries of networks that hold the address, the narrowest first; at most max. */
+size_t intel_set_networks(const struct intel_set *s, const struct address *a, uint32_t *out, size_t max);
+/* Has it any entry of this class; of this type? */
+bool intel_set_has(const struct intel_set *s, enum intel_class class);
+bool intel_set_has_type(const struct intel_set *s, enum observable type);
+/* All entries of a form or of a type, by value: begin with *at = 0. For patterns, regular expressions, texts. */
+uint32_t intel_set_each(const struct intel_set *s, enum item_form form, enum observable type, uint32_t *at);
+
+/* ---- warninglists ---- */
+
+struct intel_label {
+    str list, description, category;
+    str entry; /* what of the list it was */
+};
+/* Which warninglists the value is on, at most max. */
+size_t intel_set_labels(const struct intel_set *s, enum observable type, str canonical, struct intel_label *out,
+                        size_t max);
+size_t intel_set_label_lists(const struct intel_set *s);
+
+#endif
