@@ -38,16 +38,18 @@ static bool class_make(struct detector *d, struct kind_plan *kp, uint32_t *out) 
 }
 
 /* A whole number in digits is canonical as it stands. */
-bool scan_number(const struct value *v, char room[NUMBER_TEXT_MAX], str *out) {
-    str const text = value_text(v);
+static bool number_spelled(str text, char room[NUMBER_TEXT_MAX], str *out) {
     size_t len;
 
-    if (v->type != VALUE_NUMBER ||
-        (str_find_byte(text, '.') == SIZE_MAX && number_is_decimal(text) && !str_eq(text, S("-0"))) ||
+    if ((str_find_byte(text, '.') == SIZE_MAX && number_is_decimal(text) && !str_eq(text, S("-0"))) ||
         !number_canonical(text, room, &len))
         return false;
     *out = (str){room, len};
     return true;
+}
+
+bool scan_number(const struct value *v, char room[NUMBER_TEXT_MAX], str *out) {
+    return v->type == VALUE_NUMBER && number_spelled(value_text(v), room, out);
 }
 
 static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v, const struct value *value) {
@@ -166,14 +168,24 @@ static bool value_is_clean(struct kind_plan *kp, const struct raw *v, bool const
     return true;
 }
 
+/* Patterns see a number as it is spelled canonically: 1e3 holds 1000. */
+static bool number_is_clean(const struct kind_plan *kp, const struct raw *v) {
+    char room[NUMBER_TEXT_MAX];
+    str text;
+
+    return v->type != RAW_NUMBER || !number_spelled((str){v->ptr, v->len}, room, &text) ||
+           !needles_may_be_in(kp->needles, text);
+}
+
 bool detector_sift_event(struct detector *d, const struct block *b, const struct record *r) {
     struct kind_plan *const kp = d->plans[b->index];
 
     if (!kp->needles || r->bytes.len == 0 || r->bytes.len > VALUE_BYTES_MAX || needles_may_be_in(kp->needles, r->bytes))
         return true;
     for (uint32_t i = 0; i < r->count; i++)
-        if (!(r->values[i].type <= RAW_BOOL && is_part(r->bytes, &r->values[i])) &&
-            !value_is_clean(kp, &r->values[i], i < 64 && r->constants >> i & 1))
+        if (!number_is_clean(kp, &r->values[i]) ||
+            (!(r->values[i].type <= RAW_BOOL && is_part(r->bytes, &r->values[i])) &&
+             !value_is_clean(kp, &r->values[i], i < 64 && r->constants >> i & 1)))
             return true;
     return false;
 }
