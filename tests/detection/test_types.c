@@ -307,6 +307,24 @@ static void one_make(struct bench *b, struct one *o, bool lines) {
     line_make(b, o);
 }
 
+/* As a reader gives it: what stands nowhere else was undone into room that the next record takes again. */
+static struct raw *given(const struct one *o) {
+    static char undone[VALUES_MAX][64];
+    static struct raw raws[VALUES_MAX];
+
+    for (uint32_t i = 0; i < o->count; i++) {
+        struct raw *const v = &raws[i];
+
+        *v = o->raws[i];
+        if ((v->ptr >= o->line && v->ptr < o->line + sizeof o->line) || o->constants >> i & 1)
+            continue;
+        assert_true(v->len <= sizeof undone[i]);
+        memcpy(undone[i], v->ptr, v->len);
+        v->ptr = undone[i];
+    }
+    return raws;
+}
+
 /* ---- the plain way ---- */
 
 static bool test_holds(const struct bench *b, const struct plan_test *t, const struct one *o, struct test_scratch *s) {
@@ -390,7 +408,7 @@ static void round_of(uint64_t seed, size_t *yes, size_t *no, uint64_t *passed_ov
     ingest_part(b.ingest, 0, S("json"));
     for (uint32_t i = 0; i < records; i++) {
         one_make(&b, &ones[i], lines);
-        struct record const r = {.values = ones[i].raws,
+        struct record const r = {.values = given(&ones[i]),
                                  .count = ones[i].count,
                                  .when = INSTANT_NONE,
                                  .bytes = roll(&b.dice, 8) ? (str){ones[i].line, ones[i].len} : S(""),
