@@ -38,18 +38,16 @@ static bool class_make(struct detector *d, struct kind_plan *kp, uint32_t *out) 
 }
 
 /* A whole number in digits is canonical as it stands. */
-static bool number_spelled(str text, char room[NUMBER_TEXT_MAX], str *out) {
+bool scan_number(const struct value *v, char room[NUMBER_TEXT_MAX], str *out) {
+    str const text = value_text(v);
     size_t len;
 
-    if ((str_find_byte(text, '.') == SIZE_MAX && number_is_decimal(text) && !str_eq(text, S("-0"))) ||
+    if (v->type != VALUE_NUMBER ||
+        (str_find_byte(text, '.') == SIZE_MAX && number_is_decimal(text) && !str_eq(text, S("-0"))) ||
         !number_canonical(text, room, &len))
         return false;
     *out = (str){room, len};
     return true;
-}
-
-bool scan_number(const struct value *v, char room[NUMBER_TEXT_MAX], str *out) {
-    return v->type == VALUE_NUMBER && number_spelled(value_text(v), room, out);
 }
 
 static bool scan_value(struct detector *d, struct kind_plan *kp, struct view *v, const struct value *value) {
@@ -168,13 +166,17 @@ static bool value_is_clean(struct kind_plan *kp, const struct raw *v, bool const
     return true;
 }
 
-/* Patterns see a number as it is spelled canonically: 1e3 holds 1000. */
+/* Patterns see a number as it is spelled canonically: 1e3 holds 1000. Without an exponent that is a part of what is written, but
+ * for -007. */
 static bool number_is_clean(const struct kind_plan *kp, const struct raw *v) {
+    str const text = {v->ptr, v->len};
     char room[NUMBER_TEXT_MAX];
-    str text;
+    size_t len;
 
-    return v->type != RAW_NUMBER || !number_spelled((str){v->ptr, v->len}, room, &text) ||
-           !needles_may_be_in(kp->needles, text);
+    return v->type != RAW_NUMBER ||
+           (str_find_byte(text, 'e') == SIZE_MAX && str_find_byte(text, 'E') == SIZE_MAX &&
+            !str_starts(text, S("-0"))) ||
+           !number_canonical(text, room, &len) || !needles_may_be_in(kp->needles, (str){room, len});
 }
 
 bool detector_sift_event(struct detector *d, const struct block *b, const struct record *r) {

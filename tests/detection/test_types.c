@@ -98,13 +98,14 @@ static const char *const line_words[] = {
     "|46880e-1",
     "|4688",
     "|-0",
+    "|-01000",
     "|1.25E2",
     "|12.5",
 };
 static const char *const line_keywords[] = {
-    "1000", "4688", "125",      "12.5", "1e3",         "-0",           "root",      "session opened",
-    "eve",  "sshd", "kerberos", "sudo", "CAF\xc3\x89", "shadow",       "-nop*-enc", "index.html",
-    "true", "defg", "abcdefgh", "foo",  "a.example",   "\xe2\x84\xaa", "-enc",
+    "1000",           "-1000", "4688", "125",      "12.5", "1e3",         "-0",           "root",
+    "session opened", "eve",   "sshd", "kerberos", "sudo", "CAF\xc3\x89", "shadow",       "-nop*-enc",
+    "index.html",     "true",  "defg", "abcdefgh", "foo",  "a.example",   "\xe2\x84\xaa", "-enc",
 };
 
 static const char *const odd_keywords[] = {"*",    "?", "??*??", "4?88", "1?",   "1e3", "1000", "1E+500", "0",
