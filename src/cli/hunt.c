@@ -43,7 +43,7 @@ struct run {
     struct zone_rules *zone;    /* the same */
     struct mail_house *house;
     struct hunt_mail *mail;
-    struct hunt_intel *intel; /* NULL: no indicators */
+    struct hunt_intel *intel;  /* NULL: no indicators */
     const struct known *known; /* the same */
     struct buf line;
 };
@@ -273,7 +273,8 @@ static bool rules_usable(const struct sigma_set *set, const struct known *known,
     if (known)
         return true;
     if (!set->verdict_count)
-        return err_set(e, ERR_USAGE, 0, "which rules? --rules DIR names a folder of Sigma rules, --intel PATH indicators");
+        return err_set(e, ERR_USAGE, 0,
+                       "which rules? --rules DIR names a folder of Sigma rules, --intel PATH indicators");
     for (size_t i = 0; i < set->verdict_count; i++)
         if (set->verdicts[i].loaded && !set->verdicts[i].is_filter && !set->verdicts[i].unusable)
             return true;
@@ -311,9 +312,9 @@ static int hunt(const struct wishes *w) {
         !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) ||
         !hunt_intel_open(&w->intel, set, &run.intel, &e) ||
-        !rules_usable(set, run.known = hunt_intel_known(run.intel), &e) ||
-        !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
-        !networks_open(&w->geo, &run.geo, &e) || !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, &e))
+        !rules_usable(set, run.known = hunt_intel_known(run.intel), &e) || !zone_open(&w->zone, &run.zone, &e) ||
+        !house_open(w, &run.house, &e) || !networks_open(&w->geo, &run.geo, &e) ||
+        !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);

@@ -10,7 +10,7 @@ struct hunt_intel;
 /* No paths: *out is NULL. rules outlive it. */
 MUST_USE bool hunt_intel_open(const struct arguments *paths, const struct sigma_set *rules, struct hunt_intel **out,
                               struct err *e);
-void hunt_intel_close(struct hunt_intel *h); /* takes NULL */
+void hunt_intel_close(struct hunt_intel *h);                      /* takes NULL */
 const struct known *hunt_intel_known(const struct hunt_intel *h); /* takes NULL */
 
 #endif

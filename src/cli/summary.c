@@ -128,9 +128,8 @@ static struct tally *indicator_tally(struct summary *s, const struct finding *f)
             return NULL;
         for (size_t n = 0; n < i->label_count; n++)
             labels[n] = i->labels[n];
-        *k = (struct known_tally){.tally = {.first = INSTANT_NONE, .last = INSTANT_NONE},
-                                  .indicator = *i,
-                                  .level = f->rule->level};
+        *k = (struct known_tally){
+            .tally = {.first = INSTANT_NONE, .last = INSTANT_NONE}, .indicator = *i, .level = f->rule->level};
         k->indicator.labels = labels;
         s->indicator_slots[at] = ++s->indicator_count;
     }

@@ -44,18 +44,16 @@ struct indicators {
     struct detect_match *matches;
     size_t told_count, told_room, match_room;
     struct arena *join;
-    struct sifted {
-        uint64_t hash; /* 0: empty */
-        bool may;
-    } * sifted;
-    uint8_t *active; /* by entry: 0 not known, 1 no, 2 yes */
+    uint64_t *sifted; /* by hash: the hash of the value that was sifted last, its lowest bit the answer; 0: none */
+    uint8_t *active;  /* by entry: 0 not known, 1 no, 2 yes */
     uint64_t seed;
     const struct fields *fields;
 };
 
 #define POOL_HOST 1u /* the value is a host of which a URL is known */
 
-bool indicators_new(struct indicators **out, const struct intel_set *set, const struct fields *fields, struct err *e) {
+bool indicators_new(struct indicators **out, const struct indicator_marks *marks, const struct fields *fields,
+                    struct err *e) {
     struct indicators *const x = calloc(1, sizeof *x);
 
     if (!x)
@@ -63,9 +61,9 @@ bool indicators_new(struct indicators **out, const struct intel_set *set, const 
     x->fields = fields;
     x->seed = hash_seed();
     x->sifted = calloc(SIFTED_SLOTS, sizeof *x->sifted);
-    x->active = calloc(intel_set_entries(set) + 1, 1);
+    x->active = calloc(intel_set_entries(marks->set) + 1, 1);
     x->join = arena_new(JOIN_MEMORY);
-    if (!x->sifted || !x->active || !x->join || !indicator_texts_init(&x->texts, set)) {
+    if (!x->sifted || !x->active || !x->join || !indicator_texts_init(&x->texts, marks)) {
         indicators_free(x);
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
     }
@@ -108,29 +106,29 @@ bool indicator_active(const struct intel_set *set, uint32_t entry) {
 
 static bool active(struct indicators *x, uint32_t entry) {
     if (!x->active[entry])
-        x->active[entry] = indicator_active(x->texts.set, entry) ? 2 : 1;
+        x->active[entry] = indicator_active(x->texts.m->set, entry) ? 2 : 1;
     return x->active[entry] == 2;
 }
 
 /* ---- at ingest ---- */
 
 uint32_t indicators_types(const struct indicators *x) {
-    return x->texts.classes ? 1u << RAW_TEXT | 1u << RAW_UTF16 | 1u << RAW_BINARY : 0;
+    return x->texts.m->classes ? 1u << RAW_TEXT | 1u << RAW_UTF16 | 1u << RAW_BINARY : 0;
 }
 
 bool indicators_sift(struct indicators *x, const struct raw *v) {
     str text = {v->ptr, v->len};
 
-    if (v->len < INDICATOR_TEXT_MIN || v->type == RAW_NULL)
+    if (v->len < INDICATOR_TEXT_MIN || v->inner || !(indicators_types(x) >> v->type & 1))
         return false;
-    uint64_t const hash = hash_bytes(text, x->seed + v->type) | 1;
-    struct sifted *const s = &x->sifted[hash >> 8 & (SIFTED_SLOTS - 1)];
+    if (v->type == RAW_TEXT && indicator_text_is_plain(&x->texts, text))
+        return false;
+    uint64_t const hash = (hash_bytes(text, x->seed + v->type) | 2) & ~(uint64_t)1;
+    uint64_t *const slot = &x->sifted[hash >> 8 & (SIFTED_SLOTS - 1)];
 
-    if (s->hash == hash)
-        return s->may;
-    s->hash = hash;
-    s->may = indicator_raw_may(&x->texts, v->type, text);
-    return s->may;
+    if ((*slot & ~(uint64_t)1) != hash)
+        *slot = hash | indicator_raw_may(&x->texts, v->type, text);
+    return *slot & 1;
 }
 
 /* ---- values ---- */
@@ -154,7 +152,7 @@ static bool value_look(struct indicators *x, struct seen *seen, const struct val
     struct indicator_found found = {.count = 0};
 
     *out = 1;
-    if (v->type != VALUE_TEXT || v->len < INDICATOR_TEXT_MIN)
+    if (v->type != VALUE_TEXT || v->len < INDICATOR_TEXT_MIN || v->inner)
         return true;
     if (!indicator_text_find(&x->texts, value_text(v), &found))
         return false;
@@ -214,7 +212,7 @@ static bool serves_role(const struct kind *kind, enum role role, field_id field)
 
 /* Does an indicator of this type mean anything in this field? Names of accounts and telephone numbers are words and numbers elsewhere. */
 static bool fits(const struct indicators *x, const struct block *b, const struct column *c, uint32_t entry, str value) {
-    switch (intel_set_entry(x->texts.set, entry).type) {
+    switch (intel_set_entry(x->texts.m->set, entry).type) {
     case OBSERVABLE_ACCOUNT:
         return serves_role(b->kind, ROLE_ACCOUNT, c->field) || serves_role(b->kind, ROLE_TARGET_ACCOUNT, c->field);
     case OBSERVABLE_PHONE:
@@ -284,9 +282,8 @@ static bool join_hits(struct indicators *x, const struct block *b, const struct 
                 continue;
             indicator_url_find(&x->texts, w.key, &found);
             for (uint32_t i = 0; i < found.count; i++)
-                if (active(x, found.entries[i]) &&
-                    (!hit_add(x, b, host_column, row, found.entries[i], host) ||
-                     !hit_add(x, b, columns[p], row, found.entries[i], paths[p])))
+                if (active(x, found.entries[i]) && (!hit_add(x, b, host_column, row, found.entries[i], host) ||
+                                                    !hit_add(x, b, columns[p], row, found.entries[i], paths[p])))
                     return false;
         }
     return true;
@@ -342,7 +339,7 @@ static bool block_look(struct indicators *x, struct block *b) {
         for (uint32_t row = 0; seen->any && row < b->row_count; row++)
             if (c->codes[row] && !cell_hits(x, b, c, seen, row, c->codes[row]))
                 return false;
-        for (uint32_t row = 0; seen->any && x->texts.classes >> INTEL_URL & 1 && row < b->row_count; row++)
+        for (uint32_t row = 0; seen->any && x->texts.m->classes >> INTEL_URL & 1 && row < b->row_count; row++)
             if (c->codes[row] && !cell_joins(x, b, c, seen, row, c->codes[row]))
                 return false;
     }
@@ -431,7 +428,7 @@ bool indicators_run(struct indicators *x, struct block *const *blocks, size_t co
     struct sorting *sorted;
 
     x->hit_count = x->told_count = 0;
-    if (!x->texts.classes)
+    if (!x->texts.m->classes)
         return true;
     if (x->pool_count > POOL_MAX)
         forget(x);
@@ -460,7 +457,7 @@ size_t indicators_of_text(struct indicators *x, str text, uint32_t *out, size_t 
     struct indicator_found found = {.count = 0};
     size_t count = 0;
 
-    if (!x->texts.classes || !indicator_text_find(&x->texts, text, &found))
+    if (!x->texts.m->classes || !indicator_text_find(&x->texts, text, &found))
         return 0;
     for (uint32_t i = 0; i < found.count && count < max; i++)
         out[count++] = found.entries[i];

@@ -16,8 +16,13 @@
 
 struct indicators;
 
-/* set, fields and kinds outlive it. One for each worker. */
-MUST_USE bool indicators_new(struct indicators **out, const struct intel_set *set, const struct fields *fields,
+/* What is known of a set beforehand, once for all workers. set outlives it. ERR_MEMORY. */
+struct indicator_marks;
+MUST_USE bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *set, struct err *e);
+void indicator_marks_free(struct indicator_marks *m); /* takes NULL */
+
+/* marks and fields outlive it. One for each worker. */
+MUST_USE bool indicators_new(struct indicators **out, const struct indicator_marks *marks, const struct fields *fields,
                              struct err *e);
 void indicators_free(struct indicators *x); /* takes NULL */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "detection/indicator.h"
 
 #define MEMORY ((size_t)1 << 30)
 #define LEVELS ((unsigned)LEVEL_CRITICAL + 1)
@@ -12,6 +13,7 @@
 struct known {
     struct sigma_set set;
     const struct intel_set *intel;
+    struct indicator_marks *marks;
     struct arena *a;
     uint32_t *entries; /* of rules of texts and expressions, from own + TOLD on */
     size_t own, searched;
@@ -57,12 +59,9 @@ static const struct sigma_node *contains(struct arena *a, str text) {
 }
 
 static const struct sigma_node *matches(struct arena *a, str regex) {
-    return test_node(a, (struct sigma_test){.op = TEST_REGEX,
-                                            .field = S(""),
-                                            .line = 1,
-                                            .regex = regex,
-                                            .number = S(""),
-                                            .other = S("")});
+    return test_node(a,
+                     (struct sigma_test){
+                         .op = TEST_REGEX, .field = S(""), .line = 1, .regex = regex, .number = S(""), .other = S("")});
 }
 
 static const struct sigma_rule *rule_new(struct known *k, size_t index, enum observable type, unsigned level,
@@ -146,7 +145,7 @@ bool known_new(struct known **out, const struct sigma_set *rules, const struct i
     }
     k->intel = intel;
     k->own = rules->rule_count;
-    if (!known_make(k, rules, e)) {
+    if (!known_make(k, rules, e) || !indicator_marks_new(&k->marks, intel, e)) {
         known_free(k);
         return false;
     }
@@ -157,6 +156,7 @@ bool known_new(struct known **out, const struct sigma_set *rules, const struct i
 void known_free(struct known *k) {
     if (!k)
         return;
+    indicator_marks_free(k->marks);
     arena_free(k->a);
     free(k->entries);
     free(k);
@@ -167,6 +167,9 @@ const struct sigma_set *known_set(const struct known *k) {
 }
 const struct intel_set *known_intel(const struct known *k) {
     return k->intel;
+}
+const struct indicator_marks *known_marks(const struct known *k) {
+    return k->marks;
 }
 size_t known_own_rules(const struct known *k) {
     return k->own;

@@ -126,7 +126,8 @@ bool detector_sift(struct detector *d, const struct block *b, const struct raw *
     bool found = false;
     char *to;
 
-    if (v->inner)
+    /* Somebody else may want values that no rule here is sifted for. */
+    if (v->inner || !kp->sieve || !(kp->keyword_types >> v->type & 1))
         return false;
     if (text.len > VALUE_BYTES_MAX)
         return true;

@@ -211,7 +211,9 @@ static bool take(struct crew *c, unsigned slot, struct err *e) {
         str const before = left;
 
         arena_reset(c->a);
-        if (!m->busy || !wire_take(&left, c->setup->set, c->setup->known ? known_intel(c->setup->known) : NULL, kinds_count(c->setup->kinds), c->a, &w) ||
+        if (!m->busy ||
+            !wire_take(&left, c->setup->set, c->setup->known ? known_intel(c->setup->known) : NULL,
+                       kinds_count(c->setup->kinds), c->a, &w) ||
             (w.type == WIRE_SOURCE && w.index && w.index != ++m->members))
             return lose(c, slot, "the process that read it sent what it should not have; it was ended", e);
         if (w.type == WIRE_DONE) {

@@ -491,8 +491,7 @@ static bool prepare(struct hunt *h, struct err *e) {
         !(h->kinds = calloc(kinds_count(h->o.kinds) + 1, sizeof *h->kinds)) || !(h->a = arena_new((size_t)4 << 30)))
         return no_memory(e);
     for (size_t i = 0; i < rules; i++)
-        h->skip[i] = h->o.set->rules[i]->unusable.len > 0 ||
-                     (h->o.known && !known_evaluated(h->o.known, (uint32_t)i));
+        h->skip[i] = h->o.set->rules[i]->unusable.len > 0 || (h->o.known && !known_evaluated(h->o.known, (uint32_t)i));
     if (!walk_paths(h->o.paths, h->o.path_count, h->o.own, h->o.own_count, h->a, &h->files, &h->file_count, e) ||
         !plan_new(&h->plan, h->o.set, h->o.fields, e) ||
         !correlator_new(&h->correlator, h->o.set, h->skip, CORRELATION_MEMORY, NULL, e))

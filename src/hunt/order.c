@@ -269,7 +269,8 @@ static bool each_message(struct order *o, str bytes, uint32_t types,
             continue;
         }
         arena_reset(o->message);
-        if (!wire_take(&bytes, o->o->set, o->o->known ? known_intel(o->o->known) : NULL, kinds_count(o->o->kinds), o->message, &w))
+        if (!wire_take(&bytes, o->o->set, o->o->known ? known_intel(o->o->known) : NULL, kinds_count(o->o->kinds),
+                       o->message, &w))
             return err_set(e, ERR_MEMORY, 0, "no memory to hunt"); /* it was good when it came */
         if (!take(o, &w, e))
             return false;
@@ -431,10 +432,8 @@ static const struct labelled *labels_of(struct order *o, uint32_t entry) {
 static bool indicator_of(struct order *o, uint32_t entry, struct finding *f, struct finding_indicator *i) {
     const struct labelled *const l = labels_of(o, entry);
 
-    *i = (struct finding_indicator){.set = known_intel(o->o->known),
-                                    .entry = entry,
-                                    .labels = l->labels,
-                                    .label_count = l->count};
+    *i = (struct finding_indicator){
+        .set = known_intel(o->o->known), .entry = entry, .labels = l->labels, .label_count = l->count};
     i->worth = worth_of(i->set, entry, f->when, l->labels, l->count);
     f->rule = known_rule(o->o->known, entry, i->worth.level);
     f->indicator = i;

@@ -71,6 +71,7 @@ size_t wire_size(const char *head);
 enum wire_type wire_type_of(const char *head);
 /* Takes one message from the front of *bytes. Arrays live in a. False: these bytes are no whole, well-formed message, or one
  * that no worker of ours would send (a rule, entry or kind that is not there, a value too long, text that is no UTF-8). */
-MUST_USE bool wire_take(str *bytes, const struct sigma_set *set, const struct intel_set *intel, size_t kind_count, struct arena *a, struct wire *out);
+MUST_USE bool wire_take(str *bytes, const struct sigma_set *set, const struct intel_set *intel, size_t kind_count,
+                        struct arena *a, struct wire *out);
 
 #endif

@@ -836,7 +836,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     if ((setup->list || setup->collect || setup->match) && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (!e.code && setup->known && !setup->list)
-        (void)!indicators_new(&w.indicators, known_intel(setup->known), setup->fields, &e);
+        (void)!indicators_new(&w.indicators, known_marks(setup->known), setup->fields, &e);
     if (e.code || !detector_new(&w.detector, &detect, &e) || !ingest_new(&w.ingest, &ingest, &e) ||
         !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + DATA_SLACK, &e)) {
         put(&w, &(struct wire){.type = WIRE_DONE, .name = str_of(e.text)});

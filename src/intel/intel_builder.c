@@ -14,7 +14,7 @@
 #define SOURCES_COMPARED 512u /* of more, copies are not looked for */
 
 struct entry {
-    uint32_t value; /* string */
+    uint32_t value;       /* string */
     uint32_t first, last; /* of its mentions, + 1 */
     uint8_t form, type;
 };
@@ -433,9 +433,9 @@ bool intel_builder_item(struct intel_builder *b, const struct intel_item *item, 
     if (item->form == ITEM_VALUE) {
         b->room.len = 0;
         if (!observable_canonical(item->type, value, &b->room, &why))
-            return b->room.failed ? no_memory(e)
-                                  : err_set(e, ERR_USAGE, 0, "%.*s: %s", (int)(value.len < 100 ? value.len : 100),
-                                            value.ptr, why);
+            return b->room.failed
+                       ? no_memory(e)
+                       : err_set(e, ERR_USAGE, 0, "%.*s: %s", (int)(value.len < 100 ? value.len : 100), value.ptr, why);
         value = buf_str(&b->room);
     } else if (!value.len || value.len > OBSERVABLE_BYTES_MAX || utf8_valid(value) != value.len ||
                (item->form == ITEM_REGEX && !regex_good(value))) {
@@ -471,9 +471,8 @@ bool intel_builder_label_list(struct intel_builder *b, const struct intel_label_
     if (name == UINT32_MAX || description == UINT32_MAX || version == UINT32_MAX || category == UINT32_MAX ||
         !more((void **)&b->lists, b->list_count, &b->list_room, sizeof *b->lists))
         return no_memory(e);
-    b->lists[b->list_count++] = (struct list){{name, description, version, category, list->matches, list->how,
-                                               (uint32_t)b->label_count},
-                                              0};
+    b->lists[b->list_count++] =
+        (struct list){{name, description, version, category, list->matches, list->how, (uint32_t)b->label_count}, 0};
     return true;
 }
 
@@ -696,17 +695,44 @@ static void filter_add(uint64_t *filter, size_t blocks, uint64_t hash) {
         filter[filter_block(hash, blocks) * FILTER_WORDS + k] |= filter_bit(hash, k);
 }
 
+static str behind_point(str name) {
+    size_t at = name.len;
+
+    while (at > 0 && name.ptr[at - 1] != '.')
+        at--;
+    return at ? str_from(name, at) : S("");
+}
+
+static void mark_set(uint64_t *marks, enum intel_mark which, uint32_t mark) {
+    marks[which * (INTEL_MARK_BITS / 64) + mark / 64] |= (uint64_t)1 << mark % 64;
+}
+
+static void marks_add(uint64_t *marks, enum intel_class class, str key) {
+    if (class == INTEL_FILE) {
+        str const name = intel_file_name(key);
+
+        if (name.len >= 3)
+            mark_set(marks, INTEL_MARK_NAMES, intel_name_mark(name));
+        mark_set(marks, INTEL_MARK_ENDINGS, intel_ending_mark(behind_point(name)));
+    } else if (class == INTEL_WHOLE && key.len >= 2) {
+        mark_set(marks, INTEL_MARK_WHOLES, intel_whole_mark(key));
+    } else if (class == INTEL_HOST || class == INTEL_URL || class == INTEL_MAIL) {
+        mark_set(marks, INTEL_MARK_DOMAINS,
+                 intel_ending_mark(behind_point(class == INTEL_URL ? intel_url_host(key) : key)));
+    }
+}
+
 static bool put_slots(struct intel_builder *b, struct buf *out, struct packed_head *h, const struct sorted *order) {
     uint32_t const size = slots_for(b->entry_count);
     size_t blocks = 1;
     uint32_t *const slots = calloc(size, sizeof *slots);
-    uint64_t *filter;
+    uint64_t *filter, *const marks = calloc(INTEL_MARKS, INTEL_MARK_BITS / 8);
     char *const room = malloc(INTEL_KEY_MAX);
 
     while (blocks * 40 < b->entry_count) /* twelve bits an entry and more */
         blocks *= 2;
     filter = calloc(blocks * FILTER_WORDS, sizeof *filter);
-    for (size_t i = 0; slots && filter && room && i < b->entry_count; i++) {
+    for (size_t i = 0; slots && filter && marks && room && i < b->entry_count; i++) {
         const struct entry *const n = &b->entries[order[i].entry];
         enum intel_class class;
         str key;
@@ -720,20 +746,27 @@ static bool put_slots(struct intel_builder *b, struct buf *out, struct packed_he
             at = (at + 1) & (size - 1);
         slots[at] = (uint32_t)i + 1;
         filter_add(filter, blocks, hash);
+        if (class == INTEL_HOST)
+            filter_add(filter, blocks, intel_key_hash(h->seed, class, intel_last_labels(key)));
+        if (class == INTEL_FILE)
+            filter_add(filter, blocks, intel_key_hash(h->seed, class, intel_file_name(key)));
         if (class == INTEL_URL)
             filter_add(filter, blocks, intel_key_hash(h->seed, INTEL_CLASSES, intel_url_host(key)));
         h->types |= (uint64_t)1 << n->type;
+        marks_add(marks, class, key);
         if (class == INTEL_NETWORK)
             length_note(&h->bits4, h->bits6, key);
     }
-    bool const ok = slots && filter && room;
+    bool const ok = slots && filter && marks && room;
 
     if (ok) {
         section_put(out, h, SECTION_SLOTS, slots, size * sizeof *slots);
         section_put(out, h, SECTION_FILTER, filter, blocks * FILTER_WORDS * sizeof *filter);
+        section_put(out, h, SECTION_MARKS, marks, (size_t)INTEL_MARKS * (INTEL_MARK_BITS / 8));
     }
     free(slots);
     free(filter);
+    free(marks);
     free(room);
     return ok;
 }

@@ -29,6 +29,33 @@ enum intel_class intel_class_of(enum observable type) {
     }
 }
 
+static char small(char c) {
+    return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+/* Three bytes and the length, as 18 bits. Letters lose their case with one bit, which some other signs lose as well. */
+static uint32_t mark_of(char a, char b, char c, size_t len) {
+    uint32_t const bytes = ((uint32_t)(uint8_t)a | (uint32_t)(uint8_t)b << 8 | (uint32_t)(uint8_t)c << 16) | 0x202020u;
+
+    return ((bytes | (uint32_t)(len < 255 ? len : 255) << 24) * 0x9e3779b1u) >> (32 - INTEL_MARK_BITS_LOG);
+}
+/* Names of programs are told apart by what stands before their ending. */
+uint32_t intel_name_mark(str name) {
+    return name.len < 8 ? mark_of(name.ptr[name.len - 1], name.ptr[name.len - 2], name.ptr[name.len - 3], name.len)
+                        : mark_of(name.ptr[name.len - 5], name.ptr[name.len - 6], name.ptr[0], name.len);
+}
+uint32_t intel_whole_mark(str whole) {
+    return whole.len < 8 ? mark_of(whole.ptr[0], whole.ptr[1], whole.ptr[whole.len - 1], whole.len)
+                         : mark_of(whole.ptr[whole.len - 3], whole.ptr[1], whole.ptr[whole.len - 1], whole.len);
+}
+uint32_t intel_ending_mark(str ending) {
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < ending.len; i++)
+        n = (n ^ (uint8_t)small(ending.ptr[i])) * 0x01000193u;
+    return (n ^ (uint32_t)ending.len * 0x9e3779b1u) >> (32 - INTEL_MARK_BITS_LOG);
+}
+
 str intel_url_host(str url) {
     size_t const path = str_find_byte(url, '/'), query = str_find_byte(url, '?');
     str const authority = str_first(str_first(url, path), query);
@@ -39,6 +66,25 @@ str intel_url_host(str url) {
         return str_first(str_from(authority, 1), end == SIZE_MAX ? 0 : end - 1);
     }
     return str_first(authority, str_find_byte(authority, ':'));
+}
+
+str intel_file_name(str path) {
+    size_t at = path.len;
+
+    while (at > 0 && path.ptr[at - 1] != '/' && path.ptr[at - 1] != '\\')
+        at--;
+    return str_from(path, at);
+}
+
+str intel_last_labels(str host) {
+    size_t at = host.len;
+
+    for (unsigned labels = 0; labels < 2 && at > 0; labels++) {
+        at -= at < host.len;
+        while (at > 0 && host.ptr[at - 1] != '.')
+            at--;
+    }
+    return str_from(host, at);
 }
 
 str intel_network_key(const struct address *a, unsigned bits, char room[17]) {
@@ -76,7 +122,7 @@ bool intel_key_of(enum observable type, str canonical, char *room, enum intel_cl
         if (type == OBSERVABLE_TEXT || canonical.len >= INTEL_KEY_MAX)
             return false;
         for (size_t i = 0; i < canonical.len; i++)
-            room[i] = (char)(canonical.ptr[i] >= 'A' && canonical.ptr[i] <= 'Z' ? canonical.ptr[i] + 32 : canonical.ptr[i]);
+            room[i] = small(canonical.ptr[i]);
         *key = (str){room, canonical.len};
         return true;
     default:
@@ -134,7 +180,7 @@ bool intel_label_key(enum label_how how, str entry, struct buf *room, str *key) 
         while (how == LABEL_HOSTNAME && entry.len && entry.ptr[entry.len - 1] == '.')
             entry.len--;
         for (size_t i = 0; i < entry.len; i++)
-            buf_byte(room, (char)(entry.ptr[i] >= 'A' && entry.ptr[i] <= 'Z' ? entry.ptr[i] + 32 : entry.ptr[i]));
+            buf_byte(room, small(entry.ptr[i]));
     }
     *key = buf_str(room);
     return !room->failed && key->len > 0;

@@ -1,5 +1,5 @@
-/* intel_set: opens the bytes of a set, checks every offset in them once, and looks things up. */
-#include <assert.h>
+/* intel_set: opens the bytes of a set, checks their sum and their tables, and looks things up. Texts and claims are checked as they are
+ * read: bytes that somebody made to deceive give empty ones. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -19,7 +19,7 @@ struct intel_set {
     const struct packed_entry *entries;
     const uint32_t *claims, *profiles, *slots;
     const struct packed_source *sources;
-    const uint64_t *filter;
+    const uint64_t *filter, *marks;
     size_t entry_count, claim_count, profile_count, source_count, slot_count, blocks;
     uint64_t classes;
 };
@@ -176,15 +176,6 @@ static bool damaged(struct err *e, const char *what) {
     return err_set(e, ERR_CORRUPT, 0, "no set of indicators, or damaged: %s; make it anew", what);
 }
 
-static bool string_good(const struct intel_set *s, uint64_t at) {
-    str rest, out;
-
-    if (at >= s->h->section[SECTION_STRINGS].size)
-        return false;
-    rest = str_from(section(s, SECTION_STRINGS), at);
-    return str_take(&rest, &out);
-}
-
 static bool rising(const uint32_t *numbers, size_t count, uint64_t end) {
     for (size_t i = 0; i + 1 < count; i++)
         if (numbers[i] > numbers[i + 1])
@@ -217,30 +208,20 @@ static bool labels_good(const struct intel_set *s) {
     if (lists.len % sizeof *l || labels.len % sizeof *n)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!string_good(s, l[i].name) || !string_good(s, l[i].description) || !string_good(s, l[i].version) ||
-            !string_good(s, l[i].category) || l[i].how > LABEL_REGEX || l[i].labels > label_count ||
-            (i && l[i].labels < l[i - 1].labels))
+        if (l[i].how > LABEL_REGEX || l[i].labels > label_count || (i && l[i].labels < l[i - 1].labels))
             return false;
     for (size_t i = 0; i < label_count; i++)
-        if (n[i].list >= count || !string_good(s, n[i].text))
+        if (n[i].list >= count)
             return false;
     return slots_good(section(s, SECTION_LABEL_SLOTS), label_count);
 }
 
 static bool entries_good(struct intel_set *s) {
-    size_t const values_max = s->entry_count;
-
-    for (size_t i = 0; i < values_max; i++) {
+    for (size_t i = 0; i < s->entry_count; i++) {
         const struct packed_entry *const n = &s->entries[i];
-        struct intel_claim c;
 
-        if (!string_good(s, n->value) || n->form > ITEM_REGEX || n->type >= OBSERVABLES ||
-            n[1].claims <= n->claims || n[1].claims > s->claim_count)
+        if (n->form > ITEM_REGEX || n->type >= OBSERVABLES || n[1].claims <= n->claims || n[1].claims > s->claim_count)
             return false;
-        for (uint32_t k = n->claims; k < n[1].claims; k++)
-            if (!claim_take(s, claim_bytes(s, k), S(""), &c, NULL) ||
-                (c.witness != UINT32_MAX && c.witness >= n->witnesses))
-                return false;
         if (n->form == ITEM_VALUE)
             s->classes |= (uint64_t)1 << intel_class_of(n->type);
     }
@@ -253,8 +234,10 @@ static bool set_check(struct intel_set *s, struct err *e) {
     if (s->bytes.len < sizeof *h || memcmp(h->magic, INTEL_MAGIC, sizeof h->magic) != 0)
         return damaged(e, "it begins otherwise");
     if (h->version != INTEL_VERSION || h->sections != SECTIONS)
-        return err_set(e, ERR_UNSUPPORTED, 0, "a set of indicators of version %u, and this is Longwatch for version %u; "
-                       "make it anew", h->version, INTEL_VERSION);
+        return err_set(e, ERR_UNSUPPORTED, 0,
+                       "a set of indicators of version %u, and this is Longwatch for version %u; "
+                       "make it anew",
+                       h->version, INTEL_VERSION);
     if (h->size != s->bytes.len || h->sum != hash_sum(str_from(s->bytes, sizeof *h)))
         return damaged(e, "its checksum differs");
     for (unsigned i = 0; i < SECTIONS; i++)
@@ -267,7 +250,8 @@ static bool set_check(struct intel_set *s, struct err *e) {
 
     if (entries.len % sizeof *s->entries || entries.len < sizeof *s->entries || claims.len % 4 || claims.len < 4 ||
         profiles.len % 4 || profiles.len < 4 || sources.len % sizeof *s->sources || filter.len % (FILTER_WORDS * 8) ||
-        !power_of_two(filter.len / (FILTER_WORDS * 8)))
+        !power_of_two(filter.len / (FILTER_WORDS * 8)) ||
+        section(s, SECTION_MARKS).len != (size_t)INTEL_MARKS * (INTEL_MARK_BITS / 8))
         return damaged(e, "a part has a wrong size");
     s->entries = (const struct packed_entry *)(const void *)entries.ptr;
     s->entry_count = entries.len / sizeof *s->entries - 1;
@@ -281,13 +265,11 @@ static bool set_check(struct intel_set *s, struct err *e) {
     s->slot_count = section(s, SECTION_SLOTS).len / 4;
     s->filter = (const uint64_t *)(const void *)filter.ptr;
     s->blocks = filter.len / (FILTER_WORDS * 8);
+    s->marks = (const uint64_t *)(const void *)section(s, SECTION_MARKS).ptr;
     if (!rising(s->claims, s->claim_count + 1, h->section[SECTION_CLAIM_BYTES].size) ||
         !rising(s->profiles, s->profile_count + 1, h->section[SECTION_PROFILE_BYTES].size) ||
         s->entries[s->entry_count].claims != s->claim_count || !slots_good(section(s, SECTION_SLOTS), s->entry_count))
         return damaged(e, "its tables contradict each other");
-    for (size_t i = 0; i < s->source_count; i++)
-        if (!string_good(s, s->sources[i].name) || !string_good(s, s->sources[i].sha256))
-            return damaged(e, "a source has no name");
     return (entries_good(s) && labels_good(s)) || damaged(e, "an indicator points outside");
 }
 
@@ -355,7 +337,7 @@ str intel_set_source(const struct intel_set *s, size_t i) {
 struct intel_entry intel_set_entry(const struct intel_set *s, uint32_t entry) {
     const struct packed_entry *const n = &s->entries[entry];
 
-    return (struct intel_entry){n->form,   n->type, string_at(s, n->value), n->claims, n[1].claims - n->claims,
+    return (struct intel_entry){n->form,     n->type, string_at(s, n->value), n->claims, n[1].claims - n->claims,
                                 n->witnesses};
 }
 
@@ -375,11 +357,25 @@ static uint32_t entry_of_claim(const struct intel_set *s, uint32_t claim) {
 }
 
 struct intel_claim intel_set_claim(const struct intel_set *s, uint32_t claim, char id[INTEL_ID_MAX]) {
-    struct intel_claim c;
-    bool const good =
-        claim_take(s, claim_bytes(s, claim), string_at(s, s->entries[entry_of_claim(s, claim)].value), &c, id);
+    struct intel_claim c = {.source = S("")};
 
-    assert(good); /* it was checked when the set was opened */
+    if (!claim_take(s, claim_bytes(s, claim), string_at(s, s->entries[entry_of_claim(s, claim)].value), &c, id))
+        c = (struct intel_claim){.source = S(""),
+                                 .source_sha256 = S(""),
+                                 .raw = S(""),
+                                 .where = S(""),
+                                 .id = S(""),
+                                 .title = S(""),
+                                 .comment = S(""),
+                                 .created = INSTANT_NONE,
+                                 .modified = INSTANT_NONE,
+                                 .valid_from = INSTANT_NONE,
+                                 .valid_until = INSTANT_NONE,
+                                 .first_seen = INSTANT_NONE,
+                                 .last_seen = INSTANT_NONE,
+                                 .confidence = ITEM_CONFIDENCE_UNSAID,
+                                 .tlp = TLP_UNKNOWN,
+                                 .witness = UINT32_MAX};
     return c;
 }
 
@@ -400,6 +396,14 @@ bool intel_set_may(const struct intel_set *s, uint64_t hash) {
     for (unsigned k = 0; k < FILTER_WORDS; k++)
         missing |= ~block[k] & filter_bit(hash, k);
     return missing == 0;
+}
+
+bool intel_mark_has(const struct intel_set *s, enum intel_mark which, uint32_t mark) {
+    return s->marks[which * (INTEL_MARK_BITS / 64) + mark / 64] >> mark % 64 & 1;
+}
+
+const uint64_t *intel_marks(const struct intel_set *s, enum intel_mark which) {
+    return s->marks + which * (INTEL_MARK_BITS / 64);
 }
 
 uint32_t intel_set_next(const struct intel_set *s, enum intel_class class, str key, uint64_t hash, uint32_t *at) {
@@ -545,8 +549,7 @@ static void labels_probe(struct label_search *l, enum label_how how, str key, st
     const uint32_t *const all = (const uint32_t *)(const void *)slots.ptr;
     const struct packed_label *const labels =
         (const struct packed_label *)(const void *)section(l->s, SECTION_LABELS).ptr;
-    const struct packed_list *const lists =
-        (const struct packed_list *)(const void *)section(l->s, SECTION_LISTS).ptr;
+    const struct packed_list *const lists = (const struct packed_list *)(const void *)section(l->s, SECTION_LISTS).ptr;
     uint32_t const mask = (uint32_t)(slots.len / 4) - 1;
 
     for (uint32_t at = (uint32_t)intel_label_hash(l->s->h->seed, how, key) & mask; all[at]; at = (at + 1) & mask) {
@@ -580,8 +583,8 @@ static void labels_host(struct label_search *l, str host, struct buf *room) {
 static bool regex_found(str regex, str value) {
     int why;
     PCRE2_SIZE where;
-    pcre2_code *const code = pcre2_compile((PCRE2_SPTR)regex.ptr, regex.len, PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &why,
-                                           &where, NULL);
+    pcre2_code *const code =
+        pcre2_compile((PCRE2_SPTR)regex.ptr, regex.len, PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &why, &where, NULL);
     pcre2_match_data *const match = code ? pcre2_match_data_create(1, NULL) : NULL;
     pcre2_match_context *const context = match ? pcre2_match_context_create(NULL) : NULL;
     bool found = false;
@@ -598,8 +601,7 @@ static bool regex_found(str regex, str value) {
 
 /* Lists of substrings and regular expressions are few: each entry is tried. */
 static void labels_tried(struct label_search *l, str value, struct buf *room) {
-    const struct packed_list *const lists =
-        (const struct packed_list *)(const void *)section(l->s, SECTION_LISTS).ptr;
+    const struct packed_list *const lists = (const struct packed_list *)(const void *)section(l->s, SECTION_LISTS).ptr;
     const struct packed_label *const labels =
         (const struct packed_label *)(const void *)section(l->s, SECTION_LABELS).ptr;
     size_t const count = intel_set_label_lists(l->s), all = section(l->s, SECTION_LABELS).len / sizeof *labels;

@@ -7,6 +7,7 @@
 #define INTEL_MAGIC "LWINTEL"
 #define INTEL_VERSION 1u
 #define INTEL_ALIGN 64u
+#define INTEL_MARK_BITS (1u << INTEL_MARK_BITS_LOG)
 
 enum section {
     SECTION_STRINGS,       /* length (varint), bytes; a string is named by its offset; the first is the empty one */
@@ -18,6 +19,7 @@ enum section {
     SECTION_SOURCES,       /* struct packed_source */
     SECTION_SLOTS,         /* u32 each, a power of two of them: entry + 1, or 0; open addressing by the key's hash */
     SECTION_FILTER,        /* blocks of 64 bytes, a power of two of them */
+    SECTION_MARKS,         /* INTEL_MARKS times INTEL_MARK_BITS bits */
     SECTION_LISTS,         /* struct packed_list */
     SECTION_LABELS,        /* struct packed_label, by list */
     SECTION_LABEL_SLOTS,   /* as SLOTS, of labels */
@@ -27,9 +29,9 @@ enum section {
 struct packed_head {
     char magic[8];
     uint32_t version, sections;
-    uint64_t size, sum;     /* of the whole; of all that follows the head */
-    uint64_t seed;          /* of hashes; made of the content */
-    uint64_t types;         /* a bit for each observable of which there is an entry with a key */
+    uint64_t size, sum; /* of the whole; of all that follows the head */
+    uint64_t seed;      /* of hashes; made of the content */
+    uint64_t types;     /* a bit for each observable of which there is an entry with a key */
     uint64_t bits4, bits6[3], label_bits4, label_bits6[3]; /* a bit for each length of networks there are */
     struct {
         uint64_t at, size;
@@ -92,6 +94,8 @@ static inline void str_put(struct buf *b, str s) {
 #define INTEL_KEY_MAX (OBSERVABLE_BYTES_MAX + 1)
 /* What a value of a type is looked up by, in room (INTEL_KEY_MAX bytes) where it is not the value itself. False: by nothing. */
 bool intel_key_of(enum observable type, str canonical, char *room, enum intel_class *class, str *key);
+/* The last two labels of a host. */
+str intel_last_labels(str host);
 /* Of a network, or of the network of so many bits in which an address lies. */
 str intel_network_key(const struct address *a, unsigned bits, char room[17]);
 uint64_t intel_key_hash(uint64_t seed, enum intel_class class, str key);

@@ -71,15 +71,15 @@ static enum worth_class class_of_type(enum observable type) {
  * names anybody may register below say that of a domain; all others, that it serves everybody. */
 static enum worth_class class_of_label(const struct intel_label *l, enum worth_class class) {
     static const str relays[] = {STR("scan"), STR("vpn"), STR("tor "), STR("private relay"), STR("proxy")};
-    static const str hosted[] = {STR("dynamic dns"), STR("disposable"), STR("shorten"), STR("parking"), STR("link in bio"),
-                                 STR("ipfs"),        STR("lots project")};
+    static const str hosted[] = {STR("dynamic dns"), STR("disposable"), STR("shorten"),     STR("parking"),
+                                 STR("link in bio"), STR("ipfs"),       STR("lots project")};
     char name[128];
     size_t len = l->list.len < sizeof name ? l->list.len : sizeof name;
 
     for (size_t i = 0; i < len; i++)
-        name[i] = (char)(l->list.ptr[i] >= 'A' && l->list.ptr[i] <= 'Z'                              ? l->list.ptr[i] + 32
+        name[i] = (char)(l->list.ptr[i] >= 'A' && l->list.ptr[i] <= 'Z'   ? l->list.ptr[i] + 32
                          : l->list.ptr[i] == '-' || l->list.ptr[i] == '_' ? ' '
-                                                                                                     : l->list.ptr[i]);
+                                                                          : l->list.ptr[i]);
     for (size_t i = 0; i < COUNT(relays); i++)
         if (str_find((str){name, len}, relays[i]) != SIZE_MAX)
             return class == WORTH_ADDRESS || class == WORTH_RELAY ? WORTH_RELAY : WORTH_SHARED;
@@ -93,8 +93,8 @@ static bool counts(const struct intel_claim *c) {
     return !c->revoked && !c->context;
 }
 
-static enum worth_class class_of(const struct intel_set *s, const struct intel_entry *n, const struct intel_label *labels,
-                                 size_t label_count) {
+static enum worth_class class_of(const struct intel_set *s, const struct intel_entry *n,
+                                 const struct intel_label *labels, size_t label_count) {
     enum worth_class class = class_of_type(n->type);
     char id[INTEL_ID_MAX];
 
@@ -192,10 +192,10 @@ struct worth worth_of(const struct intel_set *s, uint32_t entry, int64_t when, c
             bool const said = before ? window.begins : window.ends;
 
             w.distance = distance;
-            w.window = distance == 0                                       ? WORTH_IN
+            w.window = distance == 0                                        ? WORTH_IN
                        : !said && (half_life == 0 || distance <= half_life) ? WORTH_IN
-                       : before                                            ? WORTH_BEFORE
-                                                                           : WORTH_AFTER;
+                       : before                                             ? WORTH_BEFORE
+                                                                            : WORTH_AFTER;
         }
         dated = true;
     }

@@ -5,7 +5,13 @@
 #include "base/buf.h"
 #include "detection/finding.h"
 
-enum indicator_sort { INDICATOR_GROUPS, INDICATOR_CAMPAIGNS, INDICATOR_MALWARE, INDICATOR_TECHNIQUES, INDICATOR_SOURCES };
+enum indicator_sort {
+    INDICATOR_GROUPS,
+    INDICATOR_CAMPAIGNS,
+    INDICATOR_MALWARE,
+    INDICATOR_TECHNIQUES,
+    INDICATOR_SOURCES
+};
 
 #define INDICATOR_CLAIMS_TOLD 16u /* of one indicator; how many there are is told as well */
 
