@@ -150,7 +150,7 @@ bool confine_self(size_t data_max, struct err *e) {
 /* ---- a program of somebody else's ---- */
 
 /* What the C library's start, GLib's and reading and writing of files need. What takes an argument that could reach another process
- * stands in program_calls. */
+ * stands in program_calls and descriptor_calls. */
 static const int program_allowed[] = {
     SCMP_SYS(read),
     SCMP_SYS(pread64),
@@ -185,7 +185,6 @@ static const int program_allowed[] = {
     SCMP_SYS(getdents64),
     SCMP_SYS(ftruncate),
     SCMP_SYS(lseek),
-    SCMP_SYS(fcntl),
     SCMP_SYS(dup),
     SCMP_SYS(dup2),
     SCMP_SYS(fadvise64),
@@ -294,12 +293,24 @@ static bool program_files(const struct confine_program *p, struct err *e) {
     return ok;
 }
 
+/* fcntl, but for what sends signals: whoever is named by F_SETOWN gets what F_SETSIG says when a descriptor with O_ASYNC is ready. */
+static bool descriptor_calls(scmp_filter_ctx f) {
+    static const unsigned commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < COUNT(commands); i++)
+        ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, commands[i], 0)) == 0;
+    return ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2, SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
+                                  SCMP_A2(SCMP_CMP_MASKED_EQ, O_ASYNC, 0)) == 0;
+}
+
 static bool program_calls(const struct confine_program *p, struct err *e) {
     scmp_filter_ctx const f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     bool ok = f != NULL;
 
     for (size_t i = 0; ok && i < COUNT(program_allowed); i++)
         ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, program_allowed[i], 0) == 0;
+    ok = ok && descriptor_calls(f);
     /* Its own limits may be read, and itself aborted. */
     ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0, 0),
                                 SCMP_A2(SCMP_CMP_EQ, 0, 0)) == 0;

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "base/confine.h"
 
 #define MEMORY ((size_t)64 << 20)
@@ -101,6 +102,103 @@ static const struct {
     {"tells the time", tells_time, true, false},
 };
 
+/* ---- a program of somebody else's ---- */
+
+static bool is_told(int command, long argument) {
+    return fcntl(1, command, argument) == 0;
+}
+
+static bool owns_signals(void) {
+    return is_told(F_SETOWN, getppid());
+}
+
+static bool owns_signals_of_threads(void) {
+    struct f_owner_ex const who = {F_OWNER_PID, getppid()};
+
+    return fcntl(1, F_SETOWN_EX, &who) == 0;
+}
+
+static bool chooses_a_signal(void) {
+    return is_told(F_SETSIG, SIGKILL);
+}
+
+static bool is_signalled(void) {
+    return is_told(F_SETFL, O_WRONLY | O_ASYNC);
+}
+
+static bool leases(void) {
+    return is_told(F_SETLEASE, F_RDLCK);
+}
+
+static bool does_not_wait(void) {
+    return is_told(F_SETFL, O_NONBLOCK) && (fcntl(1, F_GETFL) & O_NONBLOCK);
+}
+
+static bool copies_descriptors(void) {
+    int const copy = fcntl(1, F_DUPFD, 10), closed = fcntl(1, F_DUPFD_CLOEXEC, 10);
+
+    return copy >= 10 && closed >= 10 && fcntl(copy, F_GETFD) == 0 && fcntl(copy, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static bool makes_a_file(void) {
+    return open("made", O_WRONLY | O_CREAT | O_EXCL, 0600) >= 0;
+}
+
+static const struct {
+    const char *name;
+    bool (*does)(void);
+    bool may;
+} program_cases[] = {
+    {"opens a file", opens, false},
+    {"creates a file elsewhere", creates, false},
+    {"makes a file", makes_a_file, true},
+    {"reads what it holds", reads_what_it_holds, true},
+    {"runs a program", runs, false},
+    {"connects", connects, false},
+    {"forks", forks, false},
+    {"signals its parent", signals_others, false},
+    {"has its parent told of what comes", owns_signals, false},
+    {"has its parent told, by its process", owns_signals_of_threads, false},
+    {"chooses the signal", chooses_a_signal, false},
+    {"asks for signals", is_signalled, false},
+    {"holds others up", leases, false},
+    {"does not wait", does_not_wait, true},
+    {"copies descriptors", copies_descriptors, true},
+};
+
+/* With nothing to execute: what stands here does it. */
+static void a_program_can_and_cannot(void **state) {
+    struct err e = {0};
+    (void)state;
+
+    assert_int_equal(mkdir("folder", 0700), 0);
+    assert_true((kept = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)) >= 0);
+    for (size_t i = 0; i < COUNT(program_cases); i++) {
+        int said[2], status;
+        pid_t pid;
+
+        assert_int_equal(pipe(said), 0);
+        if ((pid = fork()) == 0) {
+            struct confine_program const limits = {.program = -1,
+                                                   .input = kept,
+                                                   .folder = open("folder", O_RDONLY | O_DIRECTORY),
+                                                   .file_max = 1 << 20,
+                                                   .data_max = (size_t)1 << 30,
+                                                   .cpu_s = 10};
+
+            if (dup2(said[1], 1) < 0 || fchdir(limits.folder) != 0 || !confine_program(&limits, &e))
+                _exit(2);
+            _exit(program_cases[i].does() ? 0 : 1);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != (program_cases[i].may ? 0 : 1))
+            fail_msg("a program that %s: status %#x", program_cases[i].name, (unsigned)status);
+        close(said[0]);
+        close(said[1]);
+    }
+    close(kept);
+}
+
 static void can_and_cannot(void **state) {
     (void)state;
 #ifdef __SANITIZE_ADDRESS__
@@ -134,7 +232,10 @@ static void can_and_cannot(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(can_and_cannot)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(can_and_cannot),
+        cmocka_unit_test_setup_teardown(a_program_can_and_cannot, folder_enter, folder_leave),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
