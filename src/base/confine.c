@@ -115,6 +115,19 @@ static void no_files(void) {
     close((int)fd);
 }
 
+/* Maps memory, but for what no limit counts: RLIMIT_DATA is of what is private, writable and does not grow downwards. but_execute:
+ * nothing that can be executed either. */
+static bool mapping_calls(scmp_filter_ctx f, bool but_execute) {
+    static const unsigned allowed_flags[] = {0, MAP_ANONYMOUS, MAP_SHARED};
+    uint64_t const mask = MAP_ANONYMOUS | MAP_SHARED | MAP_GROWSDOWN, execute = but_execute ? PROT_EXEC : 0;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < COUNT(allowed_flags); i++)
+        ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, execute, 0),
+                              SCMP_A3(SCMP_CMP_MASKED_EQ, mask, allowed_flags[i])) == 0;
+    return ok;
+}
+
 static bool system_calls(struct err *e) {
     scmp_filter_ctx const f = seccomp_init(SCMP_ACT_KILL_PROCESS);
     bool ok = f != NULL;
@@ -126,7 +139,7 @@ static bool system_calls(struct err *e) {
     /* fstat of glibc is newfstatat of an open descriptor; of a path it is harmless where nothing can be opened. */
     ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 0) == 0;
 #ifndef __SANITIZE_ADDRESS__
-    ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+    ok = ok && mapping_calls(f, true) &&
          seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mmap), 1,
                           SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) == 0 &&
          seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
@@ -150,7 +163,7 @@ bool confine_self(size_t data_max, struct err *e) {
 /* ---- a program of somebody else's ---- */
 
 /* What the C library's start, GLib's and reading and writing of files need. What takes an argument that could reach another process
- * stands in program_calls and descriptor_calls. */
+ * stands in program_calls and what it calls. */
 static const int program_allowed[] = {
     SCMP_SYS(read),
     SCMP_SYS(pread64),
@@ -191,7 +204,6 @@ static const int program_allowed[] = {
     SCMP_SYS(statfs),
     SCMP_SYS(fstatfs),
     SCMP_SYS(umask),
-    SCMP_SYS(mmap),
     SCMP_SYS(munmap),
     SCMP_SYS(mremap),
     SCMP_SYS(mprotect),
@@ -310,7 +322,7 @@ static bool program_calls(const struct confine_program *p, struct err *e) {
 
     for (size_t i = 0; ok && i < COUNT(program_allowed); i++)
         ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, program_allowed[i], 0) == 0;
-    ok = ok && descriptor_calls(f);
+    ok = ok && descriptor_calls(f) && mapping_calls(f, false);
     /* Its own limits may be read, and itself aborted. */
     ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0, 0),
                                 SCMP_A2(SCMP_CMP_EQ, 0, 0)) == 0;

@@ -54,6 +54,28 @@ static bool makes_executable(void) {
     return page != MAP_FAILED && mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0;
 }
 
+static bool maps(int flags, int fd) {
+    return mmap(NULL, 4096, PROT_READ | (fd < 0 ? PROT_WRITE : 0), flags, fd, 0) != MAP_FAILED;
+}
+
+static bool shared_memory(void) {
+    return maps(MAP_SHARED | MAP_ANONYMOUS, -1);
+}
+
+static bool stack_memory(void) {
+    return maps(MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1);
+}
+
+static bool private_memory(void) {
+    return maps(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+static int kept;
+
+static bool maps_what_it_holds(void) {
+    return maps(MAP_SHARED, kept) && maps(MAP_PRIVATE, kept);
+}
+
 /* Volatile: the compiler knows what malloc is, and that nobody looks. */
 static bool too_much_memory(void) {
     char *volatile const p = malloc(4 * MEMORY);
@@ -66,8 +88,6 @@ static bool some_memory(void) {
 
     return p && memset(p, 1, MEMORY / 4) != NULL;
 }
-
-static int kept;
 
 static bool reads_what_it_holds(void) {
     char c;
@@ -96,6 +116,10 @@ static const struct {
     {"signals its parent", signals_others, false, false},
     {"maps executable memory", executable_memory, false, true},
     {"makes memory executable", makes_executable, false, true},
+    {"maps memory that is shared", shared_memory, false, true},
+    {"maps memory that grows downwards", stack_memory, false, true},
+    {"maps memory of its own", private_memory, true, false},
+    {"maps what it holds", maps_what_it_holds, true, false},
     {"takes more memory than it may", too_much_memory, false, true},
     {"takes some memory", some_memory, true, false},
     {"reads what it holds", reads_what_it_holds, true, false},
@@ -164,6 +188,10 @@ static const struct {
     {"holds others up", leases, false},
     {"does not wait", does_not_wait, true},
     {"copies descriptors", copies_descriptors, true},
+    {"maps memory that is shared", shared_memory, false},
+    {"maps memory that grows downwards", stack_memory, false},
+    {"maps memory of its own", private_memory, true},
+    {"maps what it holds", maps_what_it_holds, true},
 };
 
 /* With nothing to execute: what stands here does it. */
