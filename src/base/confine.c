@@ -171,8 +171,6 @@ static const int program_allowed[] = {
     SCMP_SYS(write),
     SCMP_SYS(pwrite64),
     SCMP_SYS(writev),
-    SCMP_SYS(open),
-    SCMP_SYS(openat),
     SCMP_SYS(close),
     SCMP_SYS(fstat),
     SCMP_SYS(stat),
@@ -189,12 +187,6 @@ static const int program_allowed[] = {
     SCMP_SYS(fchdir),
     SCMP_SYS(mkdir),
     SCMP_SYS(mkdirat),
-    SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),
-    SCMP_SYS(rmdir),
-    SCMP_SYS(rename),
-    SCMP_SYS(renameat),
-    SCMP_SYS(renameat2),
     SCMP_SYS(getdents64),
     SCMP_SYS(ftruncate),
     SCMP_SYS(lseek),
@@ -241,12 +233,16 @@ static const int program_allowed[] = {
     SCMP_SYS(exit_group),
 };
 
+/* The same for who replaces files. */
+static const int program_replaces[] = {
+    SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+};
+
 /* The bits of linux/landlock.h, some younger than Debian 12's. */
 #define FILES_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FILES_TRUNCATE (UINT64_C(1) << 14)
 #define FILES_MADE                                                                                                     \
-    (FILES_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |     \
-     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
+    (FILES_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
 
 /* What lies at fd, or below it, may be used so. */
 static bool may(int rules, int fd, uint64_t access) {
@@ -290,7 +286,8 @@ static bool program_files(const struct confine_program *p, struct err *e) {
     if (rules < 0)
         return err_set(e, ERR_UNSUPPORTED, 0, "this system cannot keep a program from other files (Landlock)");
     dl_iterate_phdr(loader_path, &loader);
-    ok = may(rules, p->input, LANDLOCK_ACCESS_FS_READ_FILE) && may(rules, p->folder, FILES_MADE | more);
+    ok = may(rules, p->input, LANDLOCK_ACCESS_FS_READ_FILE) &&
+         may(rules, p->folder, FILES_MADE | more | (p->replaces ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0));
     if (p->program >= 0) {
         for (size_t i = 0; i < COUNT(libraries); i++)
             ok = ok && may_at(rules, libraries[i], FILES_READ);
@@ -303,6 +300,14 @@ static bool program_files(const struct confine_program *p, struct err *e) {
         err_system(e, "a program cannot be kept from other files");
     close(rules);
     return ok;
+}
+
+/* Opens files, but none without a name. */
+static bool open_calls(scmp_filter_ctx f) {
+    uint64_t const nameless = O_TMPFILE & ~O_DIRECTORY;
+
+    return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, nameless, 0)) == 0 &&
+           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, nameless, 0)) == 0;
 }
 
 /* fcntl, but for what sends signals: whoever is named by F_SETOWN gets what F_SETSIG says when a descriptor with O_ASYNC is ready. */
@@ -322,7 +327,9 @@ static bool program_calls(const struct confine_program *p, struct err *e) {
 
     for (size_t i = 0; ok && i < COUNT(program_allowed); i++)
         ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, program_allowed[i], 0) == 0;
-    ok = ok && descriptor_calls(f) && mapping_calls(f, false);
+    for (size_t i = 0; ok && p->replaces && i < COUNT(program_replaces); i++)
+        ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, program_replaces[i], 0) == 0;
+    ok = ok && open_calls(f) && descriptor_calls(f) && mapping_calls(f, false);
     /* Its own limits may be read, and itself aborted. */
     ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0, 0),
                                 SCMP_A2(SCMP_CMP_EQ, 0, 0)) == 0;

@@ -556,6 +556,7 @@ static _Noreturn void child(const struct outlook *o, int said) {
     struct confine_program const limits = {.program = o->settling ? -1 : WORK_PROGRAM,
                                            .input = WORK_INPUT,
                                            .folder = WORK_FOLDER,
+                                           .replaces = o->settling,
                                            .file_max = o->limits.bytes_max,
                                            .data_max = o->limits.memory_max,
                                            .cpu_s = o->limits.cpu_s};

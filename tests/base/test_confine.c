@@ -168,30 +168,60 @@ static bool makes_a_file(void) {
     return open("made", O_WRONLY | O_CREAT | O_EXCL, 0600) >= 0;
 }
 
+static bool makes_a_file_without_a_name(void) {
+    return open(".", O_WRONLY | O_TMPFILE, 0600) >= 0;
+}
+
+static bool removes(void) {
+    return makes_a_file() && unlink("made") == 0;
+}
+
+static bool renames(void) {
+    return makes_a_file() && rename("made", "renamed") == 0;
+}
+
+static bool renames_over(void) {
+    return makes_a_file() && renameat2(AT_FDCWD, "made", AT_FDCWD, "there", 0) == 0;
+}
+
+static bool removes_a_folder(void) {
+    return rmdir("inner") == 0;
+}
+
 static const struct {
     const char *name;
     bool (*does)(void);
-    bool may;
+    bool may, replaces;
 } program_cases[] = {
-    {"opens a file", opens, false},
-    {"creates a file elsewhere", creates, false},
-    {"makes a file", makes_a_file, true},
-    {"reads what it holds", reads_what_it_holds, true},
-    {"runs a program", runs, false},
-    {"connects", connects, false},
-    {"forks", forks, false},
-    {"signals its parent", signals_others, false},
-    {"has its parent told of what comes", owns_signals, false},
-    {"has its parent told, by its process", owns_signals_of_threads, false},
-    {"chooses the signal", chooses_a_signal, false},
-    {"asks for signals", is_signalled, false},
-    {"holds others up", leases, false},
-    {"does not wait", does_not_wait, true},
-    {"copies descriptors", copies_descriptors, true},
-    {"maps memory that is shared", shared_memory, false},
-    {"maps memory that grows downwards", stack_memory, false},
-    {"maps memory of its own", private_memory, true},
-    {"maps what it holds", maps_what_it_holds, true},
+    {"opens a file", opens, false, false},
+    {"creates a file elsewhere", creates, false, false},
+    {"makes a file", makes_a_file, true, false},
+    {"reads what it holds", reads_what_it_holds, true, false},
+    {"runs a program", runs, false, false},
+    {"connects", connects, false, false},
+    {"forks", forks, false, false},
+    {"signals its parent", signals_others, false, false},
+    {"has its parent told of what comes", owns_signals, false, false},
+    {"has its parent told, by its process", owns_signals_of_threads, false, false},
+    {"chooses the signal", chooses_a_signal, false, false},
+    {"asks for signals", is_signalled, false, false},
+    {"holds others up", leases, false, false},
+    {"does not wait", does_not_wait, true, false},
+    {"copies descriptors", copies_descriptors, true, false},
+    {"maps memory that is shared", shared_memory, false, false},
+    {"maps memory that grows downwards", stack_memory, false, false},
+    {"maps memory of its own", private_memory, true, false},
+    {"maps what it holds", maps_what_it_holds, true, false},
+    {"makes a file without a name", makes_a_file_without_a_name, false, false},
+    {"removes", removes, false, false},
+    {"renames", renames, false, false},
+    {"renames over another", renames_over, false, false},
+    {"removes a folder", removes_a_folder, false, false},
+    {"replaces, and makes a file without a name", makes_a_file_without_a_name, false, true},
+    {"replaces, and removes", removes, true, true},
+    {"replaces, and renames", renames, true, true},
+    {"replaces, and renames over another", renames_over, true, true},
+    {"replaces, and removes a folder", removes_a_folder, false, true},
 };
 
 /* With nothing to execute: what stands here does it. */
@@ -199,17 +229,18 @@ static void a_program_can_and_cannot(void **state) {
     struct err e = {0};
     (void)state;
 
-    assert_int_equal(mkdir("folder", 0700), 0);
     assert_true((kept = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)) >= 0);
     for (size_t i = 0; i < COUNT(program_cases); i++) {
         int said[2], status;
         pid_t pid;
 
+        assert_int_equal(system("rm -rf folder; mkdir -p folder/inner; touch folder/there"), 0);
         assert_int_equal(pipe(said), 0);
         if ((pid = fork()) == 0) {
             struct confine_program const limits = {.program = -1,
                                                    .input = kept,
                                                    .folder = open("folder", O_RDONLY | O_DIRECTORY),
+                                                   .replaces = program_cases[i].replaces,
                                                    .file_max = 1 << 20,
                                                    .data_max = (size_t)1 << 30,
                                                    .cpu_s = 10};
