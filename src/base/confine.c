@@ -284,10 +284,12 @@ static bool program_files(const struct confine_program *p, struct err *e) {
     attr.handled_access_fs |= more;
     rules = version < 1 ? -1 : (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
     if (rules < 0)
-        return err_set(e, ERR_UNSUPPORTED, 0, "this system cannot keep a program from other files (Landlock)");
+        return err_set(e, ERR_UNSUPPORTED, 0,
+                       "keeping a program from other files needs Linux 5.13 or later, with Landlock switched on");
     dl_iterate_phdr(loader_path, &loader);
     ok = may(rules, p->input, LANDLOCK_ACCESS_FS_READ_FILE) &&
-         may(rules, p->folder, FILES_MADE | more | (p->replaces ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0));
+         (p->folder < 0 ||
+          may(rules, p->folder, FILES_MADE | more | (p->replaces ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0)));
     if (p->program >= 0) {
         for (size_t i = 0; i < COUNT(libraries); i++)
             ok = ok && may_at(rules, libraries[i], FILES_READ);
@@ -352,7 +354,7 @@ bool confine_program(const struct confine_program *p, struct err *e) {
         setrlimit(RLIMIT_CPU, &(struct rlimit){p->cpu_s, p->cpu_s + 2}) != 0) /* SIGXCPU, which says what it is */
         return err_system(e, "resource limits cannot be set");
 #ifndef __SANITIZE_ADDRESS__ /* which holds more than any bound */
-    if (!limit(RLIMIT_DATA, p->data_max))
+    if (!limit(RLIMIT_DATA, p->data_max + (p->program < 0 ? data_held() : 0)))
         return err_system(e, "the memory limit cannot be set");
 #endif
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
