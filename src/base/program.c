@@ -182,7 +182,7 @@ static void tell_status(struct program_end *end, int status) {
 
 void program_wait(struct program_run *run, struct program_end *end) {
     int64_t const began_ms = instant_steady_ms();
-    int64_t looked_ms = began_ms - SECOND_MS;
+    int64_t looked_ms = began_ms;
     int status = 0;
     pid_t pid;
 

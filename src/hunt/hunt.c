@@ -245,12 +245,6 @@ static bool file_open(struct source *s, char *why, size_t why_room) {
 
 /* ---- Outlook data files ---- */
 
-static bool is_outlook(const struct source *s) {
-    char head[4];
-
-    return pread(s->fd, head, sizeof head, 0) == (ssize_t)sizeof head && outlook_begins((str){head, sizeof head});
-}
-
 static bool is_next_outlook(const struct hunt *h) {
     const struct found_file *const file = &h->files[h->next_file];
     struct source s = {0};
@@ -258,7 +252,7 @@ static bool is_next_outlook(const struct hunt *h) {
 
     if (file->skipped.len || (s.fd = open(file->path.ptr, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
         return false;
-    found = is_outlook(&s);
+    found = outlook_is(s.fd);
     close(s.fd);
     return found;
 }
@@ -272,10 +266,6 @@ static bool boxes_begin(struct hunt *h, struct source *s, struct err *e) {
     if (outlook_start(&h->boxes.outlook, s->fd, &limits, &why)) {
         h->boxes.source = s;
         return split_add(h, s, e);
-    }
-    if (why.code == ERR_MEMORY) {
-        *e = why;
-        return false;
     }
     return split_add(h, s, e) && order_not_read(h->order, s, why.text, e);
 }
@@ -334,7 +324,7 @@ static bool boxes_tell(struct hunt *h, struct err *e) {
 
     h->done += b->source->size;
     if (!b->count && complaints)
-        c.not_read = S("readpst found no mail in it");
+        c.not_read = S("no mail came out of it");
     for (size_t i = 0; i < complaints; i++)
         if (!put(h, b->source,
                  &(struct wire){
@@ -355,9 +345,11 @@ static void boxes_end(struct hunt *h) {
 static bool boxes_step(struct hunt *h, struct err *e) {
     struct boxes *const b = &h->boxes;
 
-    if (b->outlook && !b->ended &&
-        (!outlook_step(b->outlook, &b->ended, e) || (b->ended && (!boxes_list(h, e) || !boxes_tell(h, e)))))
-        return false;
+    if (b->outlook && !b->ended) {
+        b->ended = outlook_step(b->outlook);
+        if (b->ended && (!boxes_list(h, e) || !boxes_tell(h, e)))
+            return false;
+    }
     if (b->ended && b->next == b->count)
         boxes_end(h);
     return true;
@@ -387,7 +379,7 @@ static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e)
         return order_not_read(h->order, s, file->skipped.ptr, e);
     if (!file_open(s, why, sizeof why))
         return order_not_read(h->order, s, why, e);
-    if (is_outlook(s))
+    if (outlook_is(s->fd))
         return boxes_begin(h, s, e);
     *given = true;
     s->sent = 1;
