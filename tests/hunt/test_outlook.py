@@ -9,6 +9,7 @@ import io
 import json
 import os
 import pathlib
+import select
 import signal
 import sqlite3
 import subprocess
@@ -178,6 +179,24 @@ def names_are_long():
         assert status == 3 and "names of more than 8388608 bytes" in out and case.custody["evidence/other.jsonl"][2] == 1, (status, out, err)
 
 
+def behind_those_that_wait():
+    """While the first file is unpacked, and the second waits for that, what lies behind them is opened."""
+    with Case() as case:
+        case.put("a.pst", "!BDN\nsleep\n")
+        case.put("b.pst", INBOX)
+        case.put("c.jsonl", '{"a": 1}\n')
+        library = ctypes.CDLL(None, use_errno=True)
+        watch = library.inotify_init1(0)
+        assert watch >= 0 and library.inotify_add_watch(watch, str(case.folder / "evidence" / "c.jsonl").encode(), 0x20) > 0  # IN_OPEN
+        with subprocess.Popen([BINARY, "events", "evidence"], cwd=case.folder, env=case.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            opened = select.select([watch], [], [], 20)[0]
+            running.send_signal(signal.SIGINT)
+            running.communicate(timeout=30)
+        os.close(watch)
+        assert opened
+        assert not list((case.folder / "room").iterdir())
+
+
 def within_an_archive():
     with Case() as case:
         file = io.BytesIO()
@@ -262,6 +281,7 @@ if __name__ == "__main__":
     without_landlock()
     why_it_cannot_be_shown()
     names_are_long()
+    behind_those_that_wait()
     within_an_archive()
     many_one_after_the_other()
     interrupted()
