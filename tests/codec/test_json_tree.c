@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "codec/json_tree.h"
+#include "refuse.h"
 
 static void one_value(void **state) {
     static const struct {
@@ -103,12 +104,38 @@ static void values_behind_each_other(void **state) {
     }
 }
 
+/* jansson has no word for it where it is the first of its requests that is refused. */
+static void no_memory_is_no_broken_json(void **state) {
+    size_t refused = 0;
+
+    (void)state;
+    REFUSE_OR_SKIP();
+    for (long left = 0;; left++) {
+        struct err e = {0};
+
+        memory_refused = false;
+        memory_gone_for_good = true;
+        memory_left = left;
+        json_t *const value = json_tree(S("{\"a\":[\"x\",1.5,2]}"), &e);
+
+        memory_left = -1;
+        assert_int_equal(e.code, memory_refused ? ERR_MEMORY : ERR_NONE);
+        assert_int_equal(value == NULL, memory_refused);
+        json_decref(value);
+        if (!memory_refused)
+            break;
+        refused++;
+    }
+    assert_true(refused > 5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_value),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(the_last_of_equal_names_counts),
         cmocka_unit_test(values_behind_each_other),
+        cmocka_unit_test(no_memory_is_no_broken_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
