@@ -284,7 +284,7 @@ static void members_of_a_beginning(void **state) {
     }
 }
 
-/* Each request for memory is refused once: reading fails cleanly, with ERR_MEMORY, until it has all it wants. */
+/* From each request for memory on all are refused: reading fails, and is not told as gone well, until it has all it wants. */
 static void memory_may_run_out(void **state) {
     static const char *const texts[] = {
         "{`type`:`bundle`,`id`:`bundle--" UUID "`,`objects`:[{`type`:`indicator`,`id`:`indicator--" UUID
@@ -328,8 +328,8 @@ static void memory_may_run_out(void **state) {
                 assert_true(ok);
                 break;
             }
-            refused++;
-            if (ok || e.code != ERR_MEMORY)
+            refused += e.code == ERR_MEMORY;
+            if (ok || (e.code != ERR_MEMORY && !strstr(e.text, "no JSON"))) /* jansson may take it for a broken text */
                 fail_msg("text %zu, request %ld: %s", i, left, ok ? "went well" : e.text);
         }
         assert_true(refused > 3);
