@@ -94,6 +94,32 @@ static const struct show_case indicators[] = {
      "item object 1 domain a.example.com\n", false, false},
     {"defanged", BUNDLE(INDICATOR("1", "[domain-name:value = 'a[.]example[.]com']", "")), "raw",
      "item object 1 domain a.example.com raw=a[.]example[.]com\n", false, false},
+    {"hashes, or a size, or a media type",
+     BUNDLE(INDICATOR(
+         "1",
+         "[file:hashes.MD5 = '0123456789abcdef0123456789abcdef' OR file:hashes.SSDEEP = '3:x' OR (file:size = '7' OR "
+         "file:mime_type = 'text/plain')]",
+         "")),
+     "",
+     "item object 1 md5 0123456789abcdef0123456789abcdef\nout object 1 file:hashes.SSDEEP: logs do not hold this kind "
+     "of hash\n"
+     "out object 1 file:size: countless files have it: as one of several choices it would find far too much\n"
+     "out object 1 file:mime_type: countless files have it: as one of several choices it would find far too much\n",
+     false, false},
+    {"the same to the strict",
+     BUNDLE(INDICATOR("1", "[file:hashes.MD5 = '0123456789abcdef0123456789abcdef' OR file:size = 7]", "")), "",
+     "item object 1 pattern [file:hashes.MD5 = '0123456789abcdef0123456789abcdef' OR file:size = 7]\n", true, false},
+    {"a size alone is what its author wants", BUNDLE(INDICATOR("1", "[file:size = 7]", "")), "",
+     "item object 1 pattern [file:size = 7]\n", false, false},
+    {"a size and a hash are one thing",
+     BUNDLE(INDICATOR(
+         "1", "[file:size = 7 AND file:hashes.MD5 = '0123456789abcdef0123456789abcdef'] OR [file:name = 'a']", "")),
+     "",
+     "item object 1 pattern [file:size = 7 AND file:hashes.MD5 = '0123456789abcdef0123456789abcdef'] OR [file:name = "
+     "'a']\n",
+     false, false},
+    {"something else among the choices", BUNDLE(INDICATOR("1", "[file:name = 'a' OR file:name LIKE 'b%']", "")), "",
+     "item object 1 pattern [file:name = 'a' OR file:name LIKE 'b%']\n", false, false},
     {"one value of two is none",
      BUNDLE(INDICATOR("1", "[domain-name:value = 'two words' OR ipv4-addr:value = '192.0.2.1']", "")), "",
      "out object 1 two words: not a host name\n" ITEM "\n", false, false},
