@@ -835,7 +835,8 @@ bool intel_builder_end(struct intel_builder *b, struct buf *out, struct err *e) 
     if (!ok || out->failed)
         return no_memory(e);
     h.size = out->len;
-    h.sum = hash_sum(str_from(buf_str(out), sizeof h));
+    memcpy(out->ptr, &h, sizeof h);
+    h.sum = hash_sum(str_from(buf_str(out), INTEL_SUMMED));
     memcpy(out->ptr, &h, sizeof h);
     return true;
 }

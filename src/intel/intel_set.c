@@ -238,7 +238,7 @@ static bool set_check(struct intel_set *s, struct err *e) {
                        "a set of indicators of version %u, and this is Longwatch for version %u; "
                        "make it anew",
                        h->version, INTEL_VERSION);
-    if (h->size != s->bytes.len || h->sum != hash_sum(str_from(s->bytes, sizeof *h)))
+    if (h->size != s->bytes.len || h->sum != hash_sum(str_from(s->bytes, INTEL_SUMMED)))
         return damaged(e, "its checksum differs");
     for (unsigned i = 0; i < SECTIONS; i++)
         if (h->section[i].at % INTEL_ALIGN || h->section[i].at > h->size ||

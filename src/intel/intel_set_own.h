@@ -9,6 +9,8 @@
 #define INTEL_ALIGN 64u
 #define INTEL_MARK_BITS (1u << INTEL_MARK_BITS_LOG)
 
+#define INTEL_SUMMED offsetof(struct packed_head, seed) /* the sum is of the bytes from here on */
+
 enum section {
     SECTION_STRINGS,       /* length (varint), bytes; a string is named by its offset; the first is the empty one */
     SECTION_ENTRIES,       /* struct packed_entry, one more than there are: where the last one's claims end */
