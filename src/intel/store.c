@@ -259,12 +259,11 @@ bool intel_store_read(struct intel_store **out, const char *folder, struct err *
         ok = err_set(e, ERR_USAGE, 0, "there is no store of intelligence at %s: longwatch intel add makes one",
                      s->folder);
     } else {
-        ok = db_open(s, path, SQLITE_OPEN_READONLY, e) && version_fits(s, e);
+        /* One state for all that is asked: that of the first question. */
+        ok = db_open(s, path, SQLITE_OPEN_READONLY, e) && store_run(s, "BEGIN", e) && version_fits(s, e);
         if (!ok && s->db && access(s->folder, W_OK) != 0 &&
             ((sqlite3_errcode(s->db) & 0xff) == SQLITE_CANTOPEN || (sqlite3_errcode(s->db) & 0xff) == SQLITE_READONLY))
-            ok = db_open_still(s, path, e) && version_fits(s, e);
-        /* One state for all that is asked. */
-        ok = ok && store_run(s, "BEGIN", e);
+            ok = db_open_still(s, path, e) && store_run(s, "BEGIN", e) && version_fits(s, e);
     }
     free(path);
     if (!ok)
