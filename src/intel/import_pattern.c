@@ -25,6 +25,10 @@ bool import_pattern_tell(struct intel_item *item, str pattern, const struct impo
 
     arena_reset(scratch);
     if (!stix_pattern_parse(pattern, about->strict, scratch, &tree, &why)) {
+        if (why.code == ERR_MEMORY) { /* its own bounds are far below what scratch has */
+            *e = why;
+            return false;
+        }
         if (about->strict)
             return err_set(e, ERR_CORRUPT, 0, "%.*s: pattern: %.150s", STR_ARG(item->where), why.text);
         return import_left_out(sink, item->where, pattern, e, "its pattern cannot be read: %s", why.text);
