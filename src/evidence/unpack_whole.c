@@ -19,6 +19,7 @@
 #define CHUNK ((size_t)256 << 10)
 #define DATA_MAX ((size_t)512 << 20) /* of the process: windows of decompressors, archives within archives */
 #define POLL_MS 200
+#define OVERSHOOT (UINT64_C(8) << 20) /* unpack.h looks at its bounds after each piece */
 
 const struct unpack_whole_limits unpack_whole_usual = {
     .unpack = {.depth_max = 4,
@@ -245,7 +246,7 @@ static bool hear(struct hearing *h, enum frame type, size_t path_len, uint64_t r
         h->within = true;
         return h->members++ < h->limits->unpack.members_max || liar(e);
     case FRAME_BYTES:
-        return (h->out += rest_len) <= h->limits->unpack.bytes_max || liar(e);
+        return (h->out += rest_len) <= h->limits->unpack.bytes_max + OVERSHOOT || liar(e);
     case FRAME_END:
         h->within = false;
         return rest_len == 1

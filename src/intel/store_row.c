@@ -106,7 +106,8 @@ static const struct column group_columns[] = {
     TEXT(intel_group, name, "name"),        TEXT(intel_group, id, "said_id"),
     TEXT(intel_group, where, "place"),      TEXT(intel_group, description, "description"),
     NAMES(intel_group, aliases, "aliases"), NAMES(intel_group, countries, "countries"),
-    NAMES(intel_group, origins, "origins"),
+    NAMES(intel_group, origins, "origins"), NAMES(intel_group, techniques, "techniques"),
+    NAMES(intel_group, malware, "malware"), PLAIN(intel_group, retired, "retired", COLUMN_BOOL),
 };
 const struct columns store_group_columns = {group_columns, COUNT(group_columns)};
 
