@@ -268,12 +268,10 @@ static bool read_bytes(struct loading *l, str path, str bytes, bool whole, struc
         return ended(l, &source, e);
     if (!seen_add(&l->seen, sum, &source.twice, e))
         return false;
-    if (source.twice)
-        return ended(l, &source, e);
     if (l->visitor->begin && !l->visitor->begin(l->visitor->ctx, &source, bytes, &wanted, e))
         return false;
     source.skipped = !wanted;
-    if (source.skipped)
+    if (source.skipped || source.twice)
         return ended(l, &source, e);
     if (source.file == INTEL_FILE_ITEMS)
         return read_items(l, &source, bytes, e);
@@ -304,7 +302,7 @@ static bool on_damage(void *ctx, str path, str why, struct err *e) {
 
     if (l->load->about.strict)
         return err_set(e, ERR_CORRUPT, 0, "%.*s: %.*s", STR_ARG(str_first(path, 100)), STR_ARG(why));
-    return !l->visitor->damage || l->visitor->damage(l->visitor->ctx, path, why, e);
+    return !l->visitor->damage || l->visitor->damage(l->visitor->ctx, l->outer->path, path, why, e);
 }
 
 static bool read_container(struct loading *l, int fd, struct err *e) {

@@ -41,7 +41,7 @@ struct intel_loaded {
 struct intel_load_visitor {
     void *ctx;
     /* A file that is read, before anything that comes out of it. bytes: all of it, until the call of `ended`. *wanted, true before: set
-     * it to false, and it is not read. NULL: all are. */
+     * it to false, and it is not read. One that is there twice is told as well, and is not read whatever is said. NULL: all are. */
     bool (*begin)(void *ctx, const struct intel_loaded *source, str bytes, bool *wanted, struct err *e);
     /* What comes out of ITEMS; label_list, label, group may be NULL. Its ctx is its own. */
     const struct intel_sink *sink;
@@ -51,7 +51,7 @@ struct intel_load_visitor {
     bool (*ended)(void *ctx, const struct intel_loaded *source, struct err *e);
     /* Bytes of a container that could not be unpacked (evidence/unpack.h), links, files that cannot be opened. NULL: not
      * asked for. */
-    bool (*damage)(void *ctx, str path, str why, struct err *e);
+    bool (*damage)(void *ctx, str outer, str path, str why, struct err *e);
 };
 
 struct intel_load {

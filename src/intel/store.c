@@ -490,8 +490,10 @@ static bool source_find(struct intel_store *s, const struct intel_store_new *n, 
     store_bind(statement, 1, n->sha256);
     if (!ask_number(s, statement, number, &found, e))
         return false;
-    if (!found)
+    if (!found || n->twice) {
+        *same = found;
         return true;
+    }
     buf_add(&sql, S("SELECT 1 FROM source WHERE number = ? AND reader = '" LONGWATCH_VERSION
                     "' AND format = ? AND why = ''"));
     for (size_t i = 0; i < store_about_columns.count; i++)

@@ -45,6 +45,7 @@ struct intel_store_new {
     str sha256;                       /* of bytes */
     str format;                       /* the importer's name, "sigma", "yara" */
     const struct import_about *about; /* what the user said; name is not looked at */
+    bool twice; /* it was told a moment ago, of another feed or path: only that this feed has it as well */
 };
 /* A file of the feed. *known: the same bytes are there already, read by this version with the same words of the user: nothing more is to
  * be told of it. Otherwise what comes through the sink is its content until the next source. */

@@ -121,6 +121,7 @@ static const struct column about_columns[] = {
     TIME(import_about, valid_from, "valid_from"),
     TIME(import_about, valid_until, "valid_until"),
     PLAIN(import_about, strict, "strict", COLUMN_BOOL),
+    PLAIN(import_about, observed, "observed", COLUMN_BOOL),
 };
 const struct columns store_about_columns = {about_columns, COUNT(about_columns)};
 

@@ -162,10 +162,11 @@ static bool on_ended(void *ctx, const struct intel_loaded *s, struct err *e) {
                STR_ARG(s->why));
     return true;
 }
-static bool on_damage(void *ctx, str path, str why, struct err *e) {
+static bool on_damage(void *ctx, str outer, str path, str why, struct err *e) {
     struct heard *const t = ctx;
 
     (void)e;
+    assert_true(str_starts(path, outer));
     buf_format(&t->b, "! %.*s: %.*s\n", STR_ARG(path), STR_ARG(why));
     return true;
 }
