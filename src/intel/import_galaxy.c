@@ -79,7 +79,9 @@ bool galaxy_group_tell(const json_t *cluster, str where, const struct intel_sink
     str number, name = galaxy_name(json_text_at(cluster, "value"), &number);
     str const external = json_text_of(json_object_get(meta, "external_id"), 0);
     struct import_group g = {.name = name,
-                             .id = external.len ? external : number.len ? number : json_text_at(cluster, "uuid"),
+                             .id = external.len ? external
+                                   : number.len ? number
+                                                : json_text_at(cluster, "uuid"),
                              .where = where,
                              .description = json_text_at(cluster, "description"),
                              .retired = json_yes(json_object_get(cluster, "revoked"))};

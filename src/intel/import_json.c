@@ -103,7 +103,7 @@ bool json_values(str bytes, bool strict, bool (*visit)(void *ctx, json_t *value,
                  size_t *damaged, struct err *e) {
     struct err why = {0};
     json_t *value = json_tree(bytes, &why);
-    bool ok = true;
+    bool ok = true, some = false;
 
     *damaged = 0;
     if (value) {
@@ -118,13 +118,14 @@ bool json_values(str bytes, bool strict, bool (*visit)(void *ctx, json_t *value,
         if ((value = json_tree_next(&rest, &here))) {
             ok = visit(ctx, value, e);
             json_decref(value);
+            some = true;
         } else if (here.code == ERR_NONE) {
             break;
         } else if (here.code != ERR_CORRUPT || strict) {
-            *e = here.code == ERR_CORRUPT ? why : here;
+            *e = here.code == ERR_CORRUPT && !some ? why : here;
             return false;
-        } else if (!(*damaged)++) {
-            why = here;
+        } else if (!(*damaged)++ && some) {
+            why = here; /* else the error in the whole text, whose place is one in the file, says it better */
         }
     }
     if (*damaged)

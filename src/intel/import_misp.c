@@ -1,14 +1,14 @@
 /* import_misp: MISP's core format: events, collections of events, of attributes and of objects; a feed's manifest and hashes.csv are
  * recognised and explained (docs/formats/intel-import.md).
  *
- * An attribute is an item, or two if its type is a composite. Its own tags count before those of its event. Numbers are mostly written as
+ * An attribute is an item, or two if its type is a composite; tags of its event and of its object are its own as well. Numbers are mostly written as
  * texts, and a collection is wrapped in "response", in an array, or not at all. */
 #include "codec/json_tree.h"
 #include "intel/import_own.h"
 
 #define NESTED_MAX 8u
 #define EVENT_MEMORY ((size_t)64 << 20) /* names of one event */
-#define DOUBTED_CONFIDENCE 15u /* "low" of STIX 2.1's appendix A: somebody has called it a false positive */
+#define DOUBTED_CONFIDENCE 15u          /* "low" of STIX 2.1's appendix A: somebody has called it a false positive */
 
 struct misp {
     const struct import_about *about;
@@ -18,6 +18,7 @@ struct misp {
     struct buf comment;    /* of one attribute */
     struct buf value;
     size_t events, strangers;
+    uint32_t objects, attributes; /* of collections without events */
 };
 
 /* Around an attribute: the event, and the object it is in. */
@@ -126,35 +127,29 @@ static void cluster_apply(str type, str value, struct intel_item *item) {
     }
 }
 
-/* What the tags of one thing say together. */
-struct marks {
-    enum tlp tlp;
-    enum pap pap;
-};
-
-static void tag_apply(str tag, struct intel_item *item, struct marks *marks) {
+static void tag_apply(str tag, struct intel_item *item) {
     str front, value;
 
     tag_split(tag, &front, &value);
-    if (begins(front, "tlp:"))
-        marks->tlp = tlp_stricter(marks->tlp, tlp_named(tag));
-    else if (begins(front, "pap:"))
-        marks->pap = pap_named(tag) > marks->pap ? pap_named(tag) : marks->pap;
+    if (begins(tag, "tlp:") || begins(tag, "tlp="))
+        item->tlp = tlp_stricter(item->tlp, tlp_named(tag));
+    else if (begins(tag, "pap:") || begins(tag, "pap="))
+        item->pap = pap_named(tag) > item->pap ? pap_named(tag) : item->pap;
     else if (begins(front, "misp-galaxy:"))
         cluster_apply(str_from(front, 12), value, item);
     else if (confidence_of(front, value) != ITEM_CONFIDENCE_UNSAID)
         item->confidence = confidence_of(front, value);
 }
 
-/* Tags and clusters of an event, object or attribute; its own marking stands in place of what is around it. */
+/* Tags and clusters of an event, object or attribute. Of markings the strictest counts: an attribute that is more open than its event
+ * still carries the event's title. */
 static void tags_apply(const json_t *thing, struct intel_item *item) {
     const json_t *const tags = json_object_get(thing, "Tag"), *const galaxies = json_object_get(thing, "Galaxy");
-    struct marks marks = {TLP_NONE, PAP_NONE};
 
     for (size_t i = 0; i < many(tags) || i < json_texts(tags); i++) {
         str const text = json_text_of(tags, i);
 
-        tag_apply(text.len ? text : json_text_at(one(tags, i), "name"), item, &marks);
+        tag_apply(text.len ? text : json_text_at(one(tags, i), "name"), item);
     }
     for (size_t i = 0; i < many(galaxies); i++) {
         const json_t *const clusters = json_object_get(one(galaxies, i), "GalaxyCluster");
@@ -164,10 +159,6 @@ static void tags_apply(const json_t *thing, struct intel_item *item) {
             cluster_apply(type.len ? type : json_text_at(one(clusters, k), "type"),
                           json_text_at(one(clusters, k), "value"), item);
     }
-    if (marks.tlp != TLP_NONE)
-        item->tlp = marks.tlp;
-    if (marks.pap != PAP_NONE)
-        item->pap = marks.pap;
 }
 
 /* Groups among the clusters of an event. */
@@ -180,7 +171,7 @@ static bool tell_groups(struct misp *m, const json_t *event, const char *place, 
         if (galaxy_of(json_text_at(one(galaxies, i), "type")) != GALAXY_GROUP)
             continue;
         for (size_t k = 0; k < many(clusters); k++) {
-            char where[128];
+            char where[192];
 
             (void)snprintf(where, sizeof where, "Galaxy %zu, cluster %zu%s", i + 1, k + 1, place);
             if (!galaxy_group_tell(one(clusters, k), str_of(where), m->sink, m->a, e))
@@ -245,7 +236,8 @@ static bool tell_value(struct misp *m, struct intel_item *item, enum observable 
                        const struct misp_type *of, str category, struct err *e) {
     if (type == OBSERVABLE_ADDRESS && str_find_byte(value, '/') != SIZE_MAX)
         type = OBSERVABLE_NETWORK;
-    if (type == OBSERVABLE_FILE_NAME && (str_find_byte(value, '/') != SIZE_MAX || str_find_byte(value, '\\') != SIZE_MAX))
+    if (type == OBSERVABLE_FILE_NAME &&
+        (str_find_byte(value, '/') != SIZE_MAX || str_find_byte(value, '\\') != SIZE_MAX))
         type = OBSERVABLE_FILE_PATH;
     item->type = type;
     item->value = value;
@@ -286,18 +278,20 @@ static bool tell_typed(struct misp *m, const struct misp_type *type, struct inte
 
 static bool tell_attribute(struct misp *m, const struct frame *f, const json_t *attribute, str where, struct err *e) {
     str const type = json_text_at(attribute, "type"), category = json_text_at(attribute, "category");
-    str const comment = json_text_at(attribute, "comment"), value = str_trim(value_at(m, attribute));
+    str const comment = json_text_at(attribute, "comment");
     const struct misp_type *const known = misp_type_named(type);
     struct intel_item item = f->item;
     enum observable relation;
+    str value = str_trim(value_at(m, attribute));
     int64_t when;
 
     if (json_yes(json_object_get(attribute, "deleted")))
         return import_left_out(m->sink, where, value, e, "its owner has deleted it");
     if (!type.len || !value.len)
-        return m->about->strict ? err_set(e, ERR_CORRUPT, 0, "%.*s has no %s", STR_ARG(where), type.len ? "value" : "type")
-                                : import_left_out(m->sink, where, value, e, "an attribute without a %s",
-                                                  type.len ? "value" : "type");
+        return m->about->strict
+                   ? err_set(e, ERR_CORRUPT, 0, "%.*s has no %s", STR_ARG(where), type.len ? "value" : "type")
+                   : import_left_out(m->sink, where, value, e, "an attribute without a %s",
+                                     type.len ? "value" : "type");
     item.where = where;
     item.id = json_text_at(attribute, "uuid");
     item.modified = time_at(attribute, "timestamp");
@@ -318,6 +312,11 @@ static bool tell_attribute(struct misp *m, const struct frame *f, const json_t *
     item_name_add(&item.origins, item.id);
     for (unsigned i = 0; i < f->item.origins.count; i++)
         item_name_add(&item.origins, f->item.origins.names[i]);
+    if (known && known->parts[0] == OBSERVABLE_TEXT && value.len > 2 && value.ptr[0] == '<' &&
+        str_ends(value, S(">"))) {
+        item.raw = value; /* a message's id; logs write it with and without what is around it */
+        value = str_from(str_first(value, value.len - 1), 1);
+    }
     if (known)
         return tell_typed(m, known, &item, value, category, e);
     if (str_eq(type, S("stix2-pattern")))
@@ -343,8 +342,7 @@ static void about_event(const json_t *attributes, struct intel_item *item) {
 
         if (json_yes(json_object_get(a, "deleted")))
             continue;
-        if (str_eq(type, S("link")) ||
-            (str_eq(type, S("url")) && external && !json_yes(json_object_get(a, "to_ids"))))
+        if (str_eq(type, S("link")) || (str_eq(type, S("url")) && external && !json_yes(json_object_get(a, "to_ids"))))
             item_name_add(&item->origins, value);
         else if (str_eq(type, S("threat-actor")))
             item_name_add(&item->groups, value);
@@ -373,7 +371,8 @@ static struct frame frame_of(const json_t *event) {
 }
 
 /* Those of an event or an object, or a collection of them: each of these may say itself what event it is of. */
-static bool tell_attributes(struct misp *m, const struct frame *f, const json_t *attributes, struct err *e) {
+static bool tell_attributes(struct misp *m, const struct frame *f, const json_t *attributes, uint32_t before,
+                            struct err *e) {
     for (size_t i = 0; i < many(attributes); i++) {
         const json_t *const attribute = one(attributes, i), *const event = json_object_get(attribute, "Event");
         const json_t *const proposals = json_object_get(attribute, "ShadowAttribute");
@@ -388,14 +387,15 @@ static bool tell_attributes(struct misp *m, const struct frame *f, const json_t 
         const struct frame *const around = own ? &theirs : f;
 
         if (f->object)
-            (void)snprintf(where, sizeof where, "Object %u, Attribute %zu%s", f->object_number, i + 1, around->place);
+            (void)snprintf(where, sizeof where, "Object %u, Attribute %zu%s", f->object_number, before + i + 1,
+                           around->place);
         else
-            (void)snprintf(where, sizeof where, "Attribute %zu%s", i + 1, around->place);
+            (void)snprintf(where, sizeof where, "Attribute %zu%s", before + i + 1, around->place);
         if (!tell_attribute(m, around, attribute, str_of(where), e))
             return false;
-        if (many(proposals) && !import_left_out(m->sink, str_of(where), S("proposals"), e,
-                                                "%zu changes that somebody proposes, and nobody has accepted",
-                                                many(proposals)))
+        if (many(proposals) &&
+            !import_left_out(m->sink, str_of(where), S("proposals"), e,
+                             "%zu changes that somebody proposes, and nobody has accepted", many(proposals)))
             return false;
     }
     return true;
@@ -403,7 +403,8 @@ static bool tell_attributes(struct misp *m, const struct frame *f, const json_t 
 
 static bool tell_object(struct misp *m, const struct frame *around, const json_t *object, uint32_t number,
                         struct err *e) {
-    const json_t *const event = json_object_get(object, "Event"), *const attributes = json_object_get(object, "Attribute");
+    const json_t *const event = json_object_get(object, "Event"), *const attributes =
+                                                                      json_object_get(object, "Attribute");
     struct frame f = !around->event && json_is_object(event) ? frame_of(event) : *around;
     char where[160];
     int64_t when;
@@ -417,32 +418,34 @@ static bool tell_object(struct misp *m, const struct frame *around, const json_t
     item_name_add(&f.item.origins, json_text_at(object, "uuid"));
     tags_apply(object, &f.item);
     if (!json_yes(json_object_get(object, "deleted")))
-        return tell_attributes(m, &f, attributes, e);
+        return tell_attributes(m, &f, attributes, 0, e);
     (void)snprintf(where, sizeof where, "Object %u%s", number, f.place);
     return import_left_out(m->sink, str_of(where), json_text_at(object, "name"), e, "its owner has deleted it");
 }
 
 static bool tell_event(struct misp *m, const json_t *event, struct err *e) {
     struct frame const f = frame_of(event);
-    const json_t *const objects = json_object_get(event, "Object"), *const reports = json_object_get(event, "EventReport");
+    const json_t *const objects = json_object_get(event, "Object"), *const reports =
+                                                                        json_object_get(event, "EventReport");
     const json_t *const proposals = json_object_get(event, "ShadowAttribute");
 
     m->events++;
     arena_reset(m->a);
     if (m->about->strict && (!json_text_at(event, "info").len || !json_is_uuid(json_text_at(event, "uuid"))))
         return err_set(e, ERR_CORRUPT, 0, "event %zu has no info, or no uuid", m->events);
-    if (!tell_groups(m, event, f.place, e) || !tell_attributes(m, &f, json_object_get(event, "Attribute"), e))
+    if (!tell_groups(m, event, f.place, e) || !tell_attributes(m, &f, json_object_get(event, "Attribute"), 0, e))
         return false;
     for (size_t i = 0; i < many(objects); i++)
         if (!tell_object(m, &f, one(objects, i), (uint32_t)i + 1, e))
             return false;
-    if (many(reports) && !import_left_out(m->sink, str_of(f.place), S("EventReport"), e,
-                                          "%zu texts: what they name is read out of them when they are given by themselves",
-                                          many(reports)))
+    if (many(reports) &&
+        !import_left_out(m->sink, str_trim(str_of(f.place)), S("EventReport"), e,
+                         "%zu texts: what they name is read out of them when they are given by themselves",
+                         many(reports)))
         return false;
-    return !many(proposals) || import_left_out(m->sink, str_of(f.place), S("proposals"), e,
-                                               "%zu attributes that somebody proposes, and nobody has accepted",
-                                               many(proposals));
+    return !many(proposals) ||
+           import_left_out(m->sink, str_trim(str_of(f.place)), S("proposals"), e,
+                           "%zu attributes that somebody proposes, and nobody has accepted", many(proposals));
 }
 
 /* ---- what is around events ---- */
@@ -452,20 +455,22 @@ static bool is_manifest(const json_t *value) {
     const char *key;
     json_t *about;
 
-    json_object_foreach((json_t *)(uintptr_t)value, key, about)
-        if (!json_is_uuid(str_of(key)) || !json_object_get(about, "info")) return false;
+    json_object_foreach((json_t *)(uintptr_t)value, key,
+                        about) if (!json_is_uuid(str_of(key)) || !json_object_get(about, "info")) return false;
     return json_object_size(value) > 0;
 }
 
 static bool is_event(const json_t *value) {
-    return json_object_get(value, "info") && (json_object_get(value, "Attribute") || json_object_get(value, "Object") ||
-                                              json_object_get(value, "Orgc") || json_object_get(value, "threat_level_id"));
+    return json_object_get(value, "info") &&
+           (json_object_get(value, "Attribute") || json_object_get(value, "Object") || json_object_get(value, "Orgc") ||
+            json_object_get(value, "threat_level_id"));
 }
 
 static bool take(struct misp *m, const json_t *value, unsigned depth, struct err *e) {
     struct frame const nowhere = {.item = item_new(OBSERVABLE_NONE, S(""), S(""))};
     const json_t *const event = json_object_get(value, "Event"), *const objects = json_object_get(value, "Object");
-    const json_t *const response = json_object_get(value, "response"), *const attributes = json_object_get(value, "Attribute");
+    const json_t *const response = json_object_get(value, "response");
+    const json_t *attributes = json_object_get(value, "Attribute");
 
     if (depth == NESTED_MAX)
         return err_set(e, ERR_LIMIT, 0, "collections within collections, more than %u deep", NESTED_MAX);
@@ -481,16 +486,20 @@ static bool take(struct misp *m, const json_t *value, unsigned depth, struct err
         return tell_event(m, value, e);
     if (json_is_object(event) && is_event(event))
         return tell_event(m, event, e);
+    if (!attributes && json_object_get(value, "type") && json_object_get(value, "value") &&
+        json_object_get(value, "category"))
+        attributes = value;
     if (attributes || objects) {
-        if (!tell_attributes(m, &nowhere, attributes, e))
+        uint32_t const before = m->attributes;
+
+        m->attributes += (uint32_t)many(attributes);
+        if (!tell_attributes(m, &nowhere, attributes, before, e))
             return false;
         for (size_t i = 0; i < many(objects); i++)
-            if (!tell_object(m, &nowhere, one(objects, i), (uint32_t)i + 1, e))
+            if (!tell_object(m, &nowhere, one(objects, i), ++m->objects, e))
                 return false;
         return true;
     }
-    if (json_object_get(value, "type") && json_object_get(value, "value") && json_object_get(value, "category"))
-        return tell_attributes(m, &nowhere, value, e);
     if (is_manifest(value)) {
         char room[32];
 

@@ -78,7 +78,8 @@ const struct misp_type *misp_type_named(str name) {
 }
 
 bool misp_type_is_rule(str name) {
-    static const str rules[] = {STR("yara"), STR("sigma"), STR("snort"), STR("suricata"), STR("zeek"), STR("bro"), STR("kusto-query")};
+    static const str rules[] = {STR("yara"), STR("sigma"), STR("snort"),      STR("suricata"),
+                                STR("zeek"), STR("bro"),   STR("kusto-query")};
 
     for (size_t i = 0; i < COUNT(rules); i++)
         if (str_eq_ascii(rules[i], name))

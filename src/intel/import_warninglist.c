@@ -80,7 +80,8 @@ static bool read_list(const json_t *tree, bool strict, const struct intel_sink *
     if (!how_named(how, &list.how))
         return strict ? err_set(e, ERR_CORRUPT, 0, "a warninglist whose type is none of MISP's")
                       : import_left_out(sink, str_of(room), list.name, e,
-                                        "how a value is looked for in it (\"%.*s\") is not known", STR_ARG(str_first(how, 40)));
+                                        "how a value is looked for in it (\"%.*s\") is not known",
+                                        STR_ARG(str_first(how, 40)));
     list.matches = matches_of(json_object_get(tree, "matching_attributes"), &unknown);
     if (!sink->label_list)
         return sink->left_out(sink->ctx, str_of(room), list.name, S("warninglists are not asked for here"), e);
@@ -138,4 +139,5 @@ static int warninglist_looks(str head) {
     return l.foreign || !l.list ? 0 : l.how && l.name ? 3 : 2;
 }
 
-const struct importer import_warninglist = {.name = "warninglist", .looks = warninglist_looks, .read = warninglist_read};
+const struct importer import_warninglist = {
+    .name = "warninglist", .looks = warninglist_looks, .read = warninglist_read};
