@@ -595,7 +595,7 @@ static void what_is_given_up_is_told(void **state) {
     (void)state;
 
     house_open(&h);
-    house_add(&h, "[process:command_line MATCHES '^(.+)+x$']");
+    house_add(&h, "[process:command_line MATCHES '^(.+)+e$']");
     house_fill(&h);
     hunt(&h);
     assert_int_equal(h.hits[0], 0);
