@@ -545,7 +545,7 @@ static bool literals(struct parser *p, struct stix_comparison *c, bool set) {
         struct many *const m = keep(p, sizeof *m);
         size_t const at = p->from;
 
-        if (!m || !literal(p, &m->l) || !hash_fits(p, &c->path, &m->l, at))
+        if (!m || !literal(p, &m->l) || (c->op < STIX_LIKE && !hash_fits(p, &c->path, &m->l, at)))
             return false;
         *end = m;
         end = &m->next;

@@ -529,7 +529,7 @@ static void every_allocation_may_fail(void **state) {
     }
 }
 
-/* The patterns of the shared intelligence: every one is read, and those that are plain are. */
+/* The patterns of the shared intelligence: every one is read, and all but one are plain values. */
 static void feeds(void **state) {
     const char *const folder = getenv("LONGWATCH_SHARED") ? getenv("LONGWATCH_SHARED") : "../shared";
     char path[512];
@@ -555,14 +555,17 @@ static void feeds(void **state) {
             count++;
             if (!stix_pattern_parse(pattern, true, a, &p, &e))
                 fail_msg("%.*s: %s", STR_ARG(pattern), e.text);
-            plain += stix_pattern_values(&p, on_value, &b);
+            if (stix_pattern_values(&p, on_value, &b))
+                plain++;
+            else /* OR of hashes, and of a size and a media type that half of all files have */
+                assert_int_not_equal(str_find(pattern, S("file:mime_type = 'application/octet-stream'")), SIZE_MAX);
         }
         buf_free(&b);
         arena_free(a);
     }
     assert_int_equal(end.code, ERR_NONE);
     print_message("%zu patterns, %zu of them plain values\n", count, plain);
-    assert_true(count > 0 && plain == count);
+    assert_int_equal(plain, count - 1);
     buf_free(&text);
 }
 
