@@ -418,26 +418,36 @@ static bool apart(const struct solver *s) {
     return true;
 }
 
-/* All bounds are chosen. */
-static bool solved(struct solver *s) {
-    struct flow f = {0};
-    struct stix_hit *hits;
+/* Can all groups have what they want? *f: how, unless they are apart. */
+static bool fits(struct solver *s, struct flow *f) {
     uint64_t demand = 0;
-    size_t used = 0;
 
     if (!spend(s, 1 + s->group_count))
         return false;
     arena_reset(s->scratch);
     if (apart(s))
-        return solved_apart(s);
+        return true;
     for (size_t g = 0; g < s->group_count; g++)
         demand += s->groups[g].times; /* each at most the numbers of all its sightings: no overflow */
-    if (!flow_make(s, demand, &f))
+    if (!flow_make(s, demand, f))
         return false;
     for (size_t g = 0; g < s->group_count; g++)
         for (uint64_t need = s->groups[g].times; need;)
-            if (!flow_more(s, &f, (uint32_t)g, &need))
+            if (!flow_more(s, f, (uint32_t)g, &need))
                 return false;
+    return true;
+}
+
+/* All bounds are chosen. */
+static bool solved(struct solver *s) {
+    struct flow f = {0};
+    struct stix_hit *hits;
+    size_t used = 0;
+
+    if (!fits(s, &f))
+        return false;
+    if (!f.edges)
+        return solved_apart(s);
     if (!(hits = borrow(s, f.count, sizeof *hits)))
         return false;
     for (size_t i = 0; i < f.count; i++)
@@ -618,7 +628,12 @@ static bool solve_one(struct solver *s, const struct goal *g) {
     return solve(s, &inner);
 }
 
+/* Copies that want the same sightings are seen here, before more of them are tried. */
 static bool solve_copies(struct solver *s, const struct goal *g) {
+    struct flow f = {0};
+
+    if (s->group_count && g->x->copied && !fits(s, &f))
+        return false;
     return g->x->how == WITHIN ? solve_within(s, g) : solve_then(s, g, g->x);
 }
 
