@@ -878,6 +878,21 @@ static bool bounds_make(struct solver *s, struct node *x) {
     return true;
 }
 
+/* Sightings that x takes at least. */
+static uint64_t least(const struct node *x) {
+    uint64_t sum = x->how == LEAF ? 1 : x->how == ANY ? UINT64_MAX : 0;
+
+    for (const struct node *c = x->first; c; c = c->next) {
+        uint64_t const one = least(c);
+
+        if (x->how == ANY)
+            sum = one < sum ? one : sum;
+        else if (__builtin_add_overflow(sum, one, &sum))
+            sum = UINT64_MAX;
+    }
+    return __builtin_mul_overflow(sum, x->times, &sum) ? UINT64_MAX : sum;
+}
+
 bool stix_solve(const struct stix_pattern *p, const struct stix_sighting *sightings, size_t sighting_count,
                 const struct stix_hit *hits, size_t hit_count, const uint64_t *work, struct arena *a,
                 struct stix_solution *out, struct err *e) {
@@ -890,14 +905,17 @@ bool stix_solve(const struct stix_pattern *p, const struct stix_sighting *sighti
                        .out = out,
                        .e = e};
     struct node *root;
+    uint64_t supply = 0;
 
+    for (size_t i = 0; i < sighting_count; i++)
+        supply += sightings[i].number; /* 2^32 of 2^32 at most */
     if (!(s.scratch = arena_new(SCRATCH_BYTES)))
         return err_set(e, ERR_MEMORY, 0, "no memory to put sightings together");
     *out = (struct stix_solution){.hits = NULL};
     s.leaves = keep(&s, s.leaf_count, sizeof *s.leaves);
     s.groups = keep(&s, s.group_room, sizeof *s.groups);
     if (!s.failed && (root = node_of(&s, p->root, ALWAYS_FROM, ALWAYS_TO, false)) && leaves_fill(&s, hits, hit_count) &&
-        bounds_make(&s, root) && may(&s, root, 1, ALWAYS_FROM, ALWAYS_TO)) {
+        bounds_make(&s, root) && least(root) <= supply && may(&s, root, 1, ALWAYS_FROM, ALWAYS_TO)) {
         struct goal const all = {MODE_ONE, root, 1, ALWAYS_FROM, ALWAYS_TO, ALWAYS_FROM, NULL};
 
         solve(&s, &all);

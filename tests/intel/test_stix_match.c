@@ -349,11 +349,300 @@ static void the_matchers_cases(void **state) {
     arena_free(a);
 }
 
+/* ---- hunting ---- */
+
+static void hunting_sees_one_value_in_its_spellings(void **state) {
+    static const struct {
+        const char *object, *pattern;
+        bool strict, hunt;
+    } cases[] = {
+        {"\"type\":\"ipv4-addr\",\"value\":\"198.51.100.7\"", "[ipv4-addr:value = '198.51.100.7/32']", false, true},
+        {"\"type\":\"ipv4-addr\",\"value\":\"198.51.100.7\"", "[ipv4-addr:value = '198.51.100.0/24']", false, true},
+        {"\"type\":\"ipv4-addr\",\"value\":\"198.51.100.7\"", "[ipv4-addr:value != '198.51.100.0/24']", true, false},
+        {"\"type\":\"ipv4-addr\",\"value\":\"198.51.100.7\"", "[ipv4-addr:value NOT IN ('198.51.100.0/24')]", true,
+         false},
+        {"\"type\":\"ipv4-addr\",\"value\":\"198.51.100.7\"", "[ipv4-addr:value = '198.51.101.0/24']", false, false},
+        {"\"type\":\"ipv6-addr\",\"value\":\"2001:db8::1\"", "[ipv6-addr:value = '2001:0DB8:0:0::0001']", false, true},
+        {"\"type\":\"domain-name\",\"value\":\"Evil.Example.\"", "[domain-name:value = 'evil.example']", false, true},
+        {"\"type\":\"domain-name\",\"value\":\"www.evil.example\"", "[domain-name:value = 'evil.example']", false,
+         false},
+        {"\"type\":\"url\",\"value\":\"HTTP://Evil.Example:80/a\"", "[url:value = 'http://evil.example/a']", false,
+         true},
+        {"\"type\":\"url\",\"value\":\"http://evil.example/A\"", "[url:value = 'http://evil.example/a']", false, false},
+        {"\"type\":\"email-addr\",\"value\":\"Jo@B.Example\"", "[email-addr:value = 'jo@b.example']", false, true},
+        {"\"type\":\"file\",\"hashes\":{\"MD5\":\"ABABABABABABABABABABABABABABABAB\"}",
+         "[file:hashes.md5 = 'abababababababababababababababab']", false, true},
+        {"\"type\":\"file\",\"hashes\":{\"MD5\":\"ABABABABABABABABABABABABABABABAB\"}",
+         "[file:hashes[*] = 'abababababababababababababababab']", false, true},
+        {"\"type\":\"file\",\"hashes\":{\"MD5\":\"ABABABABABABABABABABABABABABABAB\"}",
+         "[file:hashes.'SHA-1' = 'abababababababababababababababababababab']", false, false},
+        {"\"type\":\"file\",\"name\":\"Foo.DLL\"", "[file:name = 'foo.dll']", false, true},
+        {"\"type\":\"file\",\"name\":\"Foo.DLL\"", "[file:name LIKE 'foo%']", false, true},
+        {"\"type\":\"file\",\"name\":\"Foo.DLL\"", "[file:name MATCHES '^foo']", false, true},
+        {"\"type\":\"file\",\"name\":\"Foo.DLL\"", "[file:name > 'a']", false, false}, /* order is of bytes */
+        {"\"type\":\"windows-registry-key\",\"key\":\"HKLM\\\\Software\\\\X\"",
+         "[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\SOFTWARE\\\\x']", false, true},
+        {"\"type\":\"directory\",\"path\":\"C:\\\\Windows\\\\System32\"", "[directory:path = 'c:/windows/system32']",
+         false, true},
+        {"\"type\":\"process\",\"pid\":443", "[process:pid = '443']", false, true},
+        {"\"type\":\"process\",\"pid\":\"443\"", "[process:pid = 443]", false, true},
+        {"\"type\":\"x-other\",\"name\":\"Foo\"", "[x-other:note = 'foo' OR x-other:title = 'foo']", false, false},
+        {"\"type\":\"x-other\",\"note\":\"Foo\"", "[x-other:note = 'foo']", false,
+         false}, /* of what is not known bytes count */
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (int hunt = 0; hunt < 2; hunt++) {
+            char text[1024];
+
+            snprintf(text, sizeof text, "[%s%s}}}]",
+                     "{\"type\":\"observed-data\",\"first_observed\":\"2020-01-01T00:00:00Z\",\"last_observed\":"
+                     "\"2020-01-01T00:00:00Z\",\"number_observed\":1,\"objects\":{\"0\":{",
+                     cases[i].object);
+            if (match(cases[i].pattern, text, true, hunt) != (hunt ? cases[i].hunt : cases[i].strict ? YES : NO))
+                fail_msg("%s on %s, %s", cases[i].pattern, cases[i].object, hunt ? "hunting" : "strictly");
+        }
+}
+
+/* ---- bounds ---- */
+
+/* n sightings a second apart; all: of every bracket, else of one bracket after the other in turn, or the last bracket's first. */
+enum spread { ALL_FIT, IN_TURN, BACKWARDS };
+
+static enum err_code solve_many(const char *pattern, size_t n, enum spread spread, const uint64_t *work,
+                                struct stix_solution *out, struct arena *a) {
+    struct stix_sighting *const seen = calloc(n, sizeof *seen);
+    struct stix_hit *hits;
+    struct stix_pattern p;
+    struct err e = {0};
+    size_t used = 0;
+
+    assert_true(stix_pattern_parse(str_of(pattern), false, a, &p, &e));
+    hits = calloc(n * p.bracket_count, sizeof *hits);
+    assert_true(seen && hits);
+    for (size_t i = 0; i < n; i++) {
+        seen[i] = (struct stix_sighting){(int64_t)i * 1000000000, (int64_t)i * 1000000000, 1};
+        for (uint32_t b = 0; b < p.bracket_count; b++)
+            if (spread == ALL_FIT ||
+                (spread == IN_TURN ? i % p.bracket_count == b : i * p.bracket_count / n == p.bracket_count - 1 - b))
+                hits[used++] = (struct stix_hit){b, (uint32_t)i};
+    }
+    if (stix_solve(&p, seen, n, hits, used, work, a, out, &e))
+        e.code = ERR_NONE;
+    free(seen);
+    free(hits);
+    return e.code;
+}
+
+static void many_sightings(void **state) {
+    static const struct {
+        const char *pattern;
+        enum spread spread;
+        enum result expect;
+    } cases[] = {
+        {"[a:b=1] FOLLOWEDBY [a:b=2] FOLLOWEDBY [a:b=3]", ALL_FIT, YES},
+        {"[a:b=1] FOLLOWEDBY [a:b=2] FOLLOWEDBY [a:b=3]", IN_TURN, YES},
+        {"[a:b=1] FOLLOWEDBY [a:b=2] FOLLOWEDBY [a:b=3]", BACKWARDS, NO},
+        {"([a:b=1] AND [a:b=2] AND [a:b=3]) WITHIN 2.5 SECONDS", ALL_FIT, YES},
+        {"([a:b=1] AND [a:b=2] AND [a:b=3]) WITHIN 2 SECONDS", ALL_FIT, NO},
+        {"([a:b=1] AND [a:b=2]) WITHIN 1 SECONDS", IN_TURN, NO},
+        {"([a:b=1] AND [a:b=2]) WITHIN 1.1 SECONDS REPEATS 10 TIMES", IN_TURN, YES},
+        {"([a:b=1] AND [a:b=2]) WITHIN 1.1 SECONDS REPEATS 10 TIMES", BACKWARDS, NO},
+        {"[a:b=1] REPEATS 60 TIMES WITHIN 60 SECONDS", ALL_FIT, YES},
+        {"[a:b=1] REPEATS 61 TIMES WITHIN 60 SECONDS", ALL_FIT, NO},
+        {"[a:b=1] REPEATS 20000 TIMES", ALL_FIT, YES},
+        {"[a:b=1] REPEATS 20001 TIMES", ALL_FIT, NO},
+        {"[a:b=1] REPEATS 1000 TIMES REPEATS 1000000 TIMES REPEATS 1000000 TIMES REPEATS 1000000 TIMES", ALL_FIT, NO},
+        {"([a:b=1] FOLLOWEDBY [a:b=2]) REPEATS 5 TIMES", IN_TURN, YES},
+        {"([a:b=1] FOLLOWEDBY [a:b=2]) REPEATS 5 TIMES", BACKWARDS, NO},
+        {"([a:b=1] OR [a:b=2]) REPEATS 50 TIMES WITHIN 50 SECONDS", IN_TURN, YES},
+        {"([a:b=1] OR [a:b=2]) REPEATS 51 TIMES WITHIN 50 SECONDS", IN_TURN, NO},
+        {"([a:b=1] FOLLOWEDBY [a:b=2]) REPEATS 900 TIMES", ALL_FIT, GIVEN_UP}, /* with these bounds */
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *const a = arena_new((size_t)256 << 20);
+        struct stix_solution s;
+        enum err_code const code = solve_many(cases[i].pattern, 20000, cases[i].spread, NULL, &s, a);
+        enum result const r = code == ERR_LIMIT ? GIVEN_UP : s.yes ? YES : NO;
+
+        assert_true(code == ERR_NONE || code == ERR_LIMIT);
+        if (r != cases[i].expect)
+            fail_msg("%s, spread %d: %s", cases[i].pattern, cases[i].spread, result_names[r]);
+        arena_free(a);
+    }
+}
+
+/* With less work to spend it is given up, never another answer. */
+static void too_little_work_is_no_answer(void **state) {
+    static const char pattern[] =
+        "(([a:b=1] FOLLOWEDBY [a:b=2]) WITHIN 3 SECONDS REPEATS 2 TIMES AND [a:b=3]) WITHIN 9 SECONDS";
+    struct arena *const a = arena_new((size_t)64 << 20);
+    struct stix_solution s;
+    size_t given_up = 0;
+    (void)state;
+
+    for (uint64_t work = 0;; work += 1 + work / 8) {
+        enum err_code const code = solve_many(pattern, 40, IN_TURN, &work, &s, a);
+
+        arena_reset(a);
+        if (code == ERR_NONE)
+            break;
+        assert_int_equal(code, ERR_LIMIT);
+        given_up++;
+        assert_true(work < STIX_SOLVE_WORK_MAX);
+    }
+    assert_true(s.yes);
+    assert_true(given_up > 3);
+    arena_free(a);
+}
+
+static void deep_patterns(void **state) {
+    struct arena *const a = arena_new((size_t)64 << 20);
+    struct buf b = {0};
+    struct stix_solution s;
+    (void)state;
+
+    /* Parts within parts, and parts beside each other: as many as a pattern may have. */
+    for (unsigned i = 0; i < STIX_DEPTH_MAX; i++)
+        buf_byte(&b, '(');
+    buf_add(&b, S("[a:b=1] AND [a:b=2]"));
+    for (unsigned i = 0; i < STIX_DEPTH_MAX; i++)
+        buf_add(&b, S(") REPEATS 1 TIMES WITHIN 100 SECONDS"));
+    buf_byte(&b, '\0');
+    assert_int_equal(solve_many(b.ptr, 4, IN_TURN, NULL, &s, a), ERR_NONE);
+    assert_true(s.yes);
+    b.len = 0;
+    for (unsigned i = 0; i < 3000; i++)
+        buf_add(&b, i ? S(" FOLLOWEDBY [a:b=1]") : S("[a:b=1]"));
+    buf_byte(&b, '\0');
+    arena_reset(a);
+    assert_int_equal(solve_many(b.ptr, 3, ALL_FIT, NULL, &s, a), ERR_NONE); /* too few, seen before the depth matters */
+    assert_false(s.yes);
+    arena_reset(a);
+    assert_int_equal(solve_many("([a:b=1] FOLLOWEDBY [a:b=2]) REPEATS 1000000 TIMES", 10, ALL_FIT, NULL, &s, a),
+                     ERR_NONE);
+    assert_false(s.yes);
+    buf_free(&b);
+    arena_free(a);
+}
+
+static void paths_that_multiply_are_given_up(void **state) {
+    struct buf b = {0}, path = {0};
+    (void)state;
+
+    buf_add(&b, S("[{\"type\":\"observed-data\",\"first_observed\":\"2020-01-01T00:00:00Z\",\"last_observed\":\"2020-"
+                  "01-01T00:00:00Z\","
+                  "\"number_observed\":1,\"objects\":{\"0\":{\"type\":\"a\",\"b\":\"x\",\"r_refs\":["));
+    for (int i = 0; i < 20; i++)
+        buf_add(&b, i ? S(",\"0\"") : S("\"0\""));
+    buf_add(&b, S("]}}}]"));
+    buf_byte(&b, '\0');
+    buf_add(&path, S("[a:"));
+    for (int i = 0; i < 20; i++)
+        buf_add(&path, S("r_refs[*]."));
+    buf_add(&path, S("b = 'y']"));
+    buf_byte(&path, '\0');
+    assert_int_equal(match(path.ptr, b.ptr, true, false), GIVEN_UP);
+    assert_int_equal(match("[a:b MATCHES '(x+x+)+y']", b.ptr, true, false), NO);
+    buf_free(&b);
+    buf_free(&path);
+}
+
+static void observations_that_are_none(void **state) {
+    static const char *const cases[] = {
+        "{}",
+        "{\"type\":\"indicator\"}",
+        "{\"type\":\"observed-data\"}",
+        "{\"type\":\"observed-data\",\"first_observed\":\"2020\",\"last_observed\":\"2020\"}",
+        "{\"type\":\"observed-data\",\"first_observed\":\"2020-01-02T00:00:00Z\",\"last_observed\":\"2020-01-01T00:00:"
+        "00Z\"}",
+        "{\"type\":\"observed-data\",\"first_observed\":\"2020-01-01T00:00:00Z\",\"last_observed\":\"2020-01-01T00:00:"
+        "00Z\","
+        "\"number_observed\":0}",
+        "{\"type\":\"observed-data\",\"first_observed\":\"2020-01-01T00:00:00Z\",\"last_observed\":\"2020-01-01T00:00:"
+        "00Z\","
+        "\"objects\":{\"0\":{\"value\":\"x\"}}}",
+    };
+    struct arena *const a = arena_new(ARENA);
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct err e = {0};
+        json_t *const json = json_tree(str_of(cases[i]), &e);
+        struct stix_observation *o;
+        size_t count;
+
+        assert_non_null(json);
+        assert_false(stix_observations_read(json, a, &o, &count, &e));
+        assert_int_equal(e.code, ERR_USAGE);
+        json_decref(json);
+    }
+    arena_free(a);
+}
+
+static void every_allocation_may_fail(void **state) {
+    static const char pattern[] = "[a:s LIKE 'caf\xc3\xa9%' AND a:s MATCHES 'cafe\xcc\x81' AND a:x_hex = 'ab'] AND "
+                                  "[ipv4-addr:value = '10.0.0.1/32' OR a:s = h'61']";
+    static const char seen[] =
+        "[{\"type\":\"observed-data\",\"first_observed\":\"2020-01-01T00:00:00Z\",\"last_observed\":"
+        "\"2020-01-01T00:00:00Z\",\"number_observed\":2,\"objects\":{\"0\":{\"type\":\"a\",\"s\":\"caf\xc3\xa9\","
+        "\"x_hex\":\"6162\"},\"1\":{\"type\":\"ipv4-addr\",\"value\":\"10.0.0.1\"}}}]";
+    struct arena *const a = arena_new(ARENA);
+    struct stix_observation o[64];
+    struct stix_pattern p;
+    struct err e = {0};
+    json_t *json;
+    size_t count;
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    json = json_tree(str_of(seen), &e);
+    observations_of(json, a, o, &count);
+    assert_true(stix_pattern_parse(str_of(pattern), true, a, &p, &e));
+    for (long n = 0;; n++) {
+        struct stix_matcher *m = NULL;
+        bool yes = false, ok;
+
+        memory_left = n;
+        ok = stix_matcher_new(&m, &p, true, &e) && stix_matcher_all(m, o, count, &yes, &e);
+        memory_left = -1;
+        stix_matcher_free(m);
+        if (ok) {
+            assert_true(yes);
+            break;
+        }
+        assert_int_equal(e.code, ERR_MEMORY);
+        assert_true(n < 100000);
+    }
+    for (size_t limit = 0;; limit += 8) {
+        struct arena *const small = arena_new(limit);
+        struct stix_observation *some;
+        bool const ok = stix_observations_read(json_array_get(json, 0), small, &some, &count, &e);
+
+        arena_free(small);
+        if (ok)
+            break;
+        assert_int_equal(e.code, ERR_MEMORY);
+    }
+    json_decref(json);
+    arena_free(a);
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reference_vectors),
         cmocka_unit_test(the_validators_cases),
         cmocka_unit_test(the_matchers_cases),
+        cmocka_unit_test(hunting_sees_one_value_in_its_spellings),
+        cmocka_unit_test(many_sightings),
+        cmocka_unit_test(too_little_work_is_no_answer),
+        cmocka_unit_test(deep_patterns),
+        cmocka_unit_test(paths_that_multiply_are_given_up),
+        cmocka_unit_test(observations_that_are_none),
+        cmocka_unit_test(every_allocation_may_fail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
