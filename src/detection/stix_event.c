@@ -254,8 +254,8 @@ bool stix_events_new(struct stix_events **out, struct fields *fields, struct err
         goto fail;
     }
     s->fields = fields;
-    assert(stix_pathss_builtin_count == 1);
-    if (!yaml_read(stix_pathss_builtin[0].text, scratch, &documents, &count, e) ||
+    assert(stix_paths_builtin_count == 1);
+    if (!yaml_read(stix_paths_builtin[0].text, scratch, &documents, &count, e) ||
         !(s->groups = keep(&l, count, sizeof *s->groups)))
         goto fail;
     for (size_t i = 0; i < count; i++)

@@ -33,10 +33,10 @@ MUST_USE bool stix_events_make(const struct stix_events *s, const struct block *
                                struct stix_observation *out, bool *cut, struct err *e);
 
 /* stix_paths_builtin.c, made by embed.py out of data/intel. */
-struct stix_paths_file {
+struct stix_path_file {
     str path, text;
 };
-extern const struct stix_paths_file stix_pathss_builtin[];
-extern const size_t stix_pathss_builtin_count;
+extern const struct stix_path_file stix_paths_builtin[];
+extern const size_t stix_paths_builtin_count;
 
 #endif
