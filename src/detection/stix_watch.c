@@ -11,7 +11,7 @@
 #include "detection/regex.h"
 
 #define TEXT_MIN 4u /* bytes of a text that is looked for */
-#define BRACKET_TEXTS_MAX 256u
+#define BRACKET_TEXTS_MAX 1024u
 #define EVENT_BYTES_MAX ((size_t)64 << 20)
 
 struct bracket {
@@ -28,6 +28,13 @@ struct watched {
     bool alone, never;
 };
 
+/* What every event of a kind is asked. */
+struct asked_kind {
+    const struct kind *kind;
+    uint32_t *brackets; /* of the watch */
+    size_t count;
+};
+
 struct stix_watch {
     struct arena *a, *event;
     struct stix_events *events;
@@ -41,10 +48,8 @@ struct stix_watch {
     bool sealed;
     uint32_t stamp;
     uint64_t cut;
-    /* Of the last kind that was asked for. */
-    const struct kind *kind;
-    uint32_t *kind_brackets;
-    size_t kind_count;
+    struct asked_kind *kinds;
+    size_t kind_count, kind_room;
 };
 
 static bool no_memory(struct err *e) {
@@ -312,7 +317,9 @@ void stix_watch_free(struct stix_watch *w) {
     free(w->brackets);
     free(w->texts);
     free(w->text_owners);
-    free(w->kind_brackets);
+    for (size_t i = 0; i < w->kind_count; i++)
+        free(w->kinds[i].brackets);
+    free(w->kinds);
     free(w);
 }
 
@@ -425,10 +432,7 @@ bool stix_watch_add(struct stix_watch *w, str text, uint32_t *number, enum stix_
 bool stix_watch_seal(struct stix_watch *w, struct sigma_set *rules, struct err *e) {
     assert(!w->sealed);
     w->sealed = true;
-    if (!(w->kind_brackets = calloc(w->bracket_count + 1, sizeof *w->kind_brackets)) ||
-        !watch_set(w->texts, w->text_count, w->a, rules))
-        return no_memory(e);
-    return true;
+    return watch_set(w->texts, w->text_count, w->a, rules) || no_memory(e);
 }
 
 size_t stix_watch_count(const struct stix_watch *w) {
@@ -449,27 +453,39 @@ bool stix_watch_wants(const struct stix_watch *w, const struct kind *kind, field
 
 /* ---- events ---- */
 
-static void look_at_kind(struct stix_watch *w, const struct kind *kind) {
-    bool const verbatim = stix_events_verbatim(w->events, kind);
+/* NULL: no memory. */
+static const struct asked_kind *look_at_kind(struct stix_watch *w, const struct kind *kind) {
+    struct asked_kind *k;
     const struct stix_path *where;
     const char *why;
+    bool verbatim;
 
-    w->kind = kind;
-    w->kind_count = 0;
+    for (size_t i = 0; i < w->kind_count; i++)
+        if (w->kinds[i].kind == kind)
+            return &w->kinds[i];
+    if (!grow((void **)&w->kinds, w->kind_count, &w->kind_room, sizeof *w->kinds))
+        return NULL;
+    k = &w->kinds[w->kind_count];
+    *k = (struct asked_kind){.kind = kind, .brackets = calloc(w->bracket_count + 1, sizeof *k->brackets)};
+    if (!k->brackets)
+        return NULL;
+    w->kind_count++;
+    verbatim = stix_events_verbatim(w->events, kind);
     for (uint32_t i = 0; i < w->bracket_count; i++) {
         const struct bracket *const b = &w->brackets[i];
         const struct stix_pattern *const p = w->patterns[b->pattern].pattern;
 
         if (!b->dead && (b->always || !verbatim) && possible(w, p->brackets[b->number]->comparison, kind, &why, &where))
-            w->kind_brackets[w->kind_count++] = i;
+            k->brackets[k->count++] = i;
     }
+    return k;
 }
 
 bool stix_watch_asks(struct stix_watch *w, const struct kind *kind) {
+    const struct asked_kind *const k = look_at_kind(w, kind);
+
     assert(w->sealed);
-    if (kind != w->kind)
-        look_at_kind(w, kind);
-    return w->kind_count > 0;
+    return !k || k->count > 0; /* without memory stix_watch_row will say so */
 }
 
 uint64_t stix_watch_cut(const struct stix_watch *w) {
@@ -531,6 +547,7 @@ static bool ask(struct asking *k, uint32_t bracket) {
 bool stix_watch_row(struct stix_watch *w, const struct block *b, uint32_t row, const uint32_t *rules, size_t rule_count,
                     bool every, const struct stix_watch_sink *sink, struct err *e) {
     struct asking k = {.w = w, .b = b, .row = row, .sink = sink, .e = e};
+    const struct asked_kind *asked;
 
     assert(w->sealed && row < b->row_count);
     if (b->kind_index == KIND_UNCLAIMED)
@@ -545,10 +562,13 @@ bool stix_watch_row(struct stix_watch *w, const struct block *b, uint32_t row, c
              t++)
             if (!ask(&k, w->text_owners[t]))
                 return false;
-    if (every && stix_watch_asks(w, b->kind))
-        for (size_t i = 0; i < w->kind_count; i++)
-            if (!ask(&k, w->kind_brackets[i]))
-                return false;
+    if (!every)
+        return true;
+    if (!(asked = look_at_kind(w, b->kind)))
+        return no_memory(e);
+    for (size_t i = 0; i < asked->count; i++)
+        if (!ask(&k, asked->brackets[i]))
+            return false;
     return true;
 }
 

@@ -6,7 +6,7 @@
  * several, or with REPEATS, brackets' hits are collected from everywhere and put together at the end (stix_collect).
  *
  * Watched is what was added before stix_watch_seal. After it nothing changes but what belongs to the events in hand: a worker that is
- * forked has its own. */
+ * forked has its own. Regular expressions are compiled as patterns are added, so that is done before a worker is confined. */
 #ifndef DETECTION_STIX_WATCH_H
 #define DETECTION_STIX_WATCH_H
 
