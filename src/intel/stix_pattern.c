@@ -1177,3 +1177,30 @@ bool stix_pattern_values(const struct stix_pattern *p, void (*value)(void *ctx, 
         return false;
     return expression_values(p->root, value, ctx);
 }
+
+static bool comparison_beside(const struct stix_comparison *c, value_function *value, void *ctx) {
+    bool more = false;
+
+    if (c->how != STIX_ANY_OF)
+        return !comparison_values(c, NULL, NULL) || !comparison_values(c, value, ctx);
+    for (c = c->first; c; c = c->next)
+        more = comparison_beside(c, value, ctx) || more;
+    return more;
+}
+
+static bool expression_beside(const struct stix_expression *x, value_function *value, void *ctx) {
+    bool more = false;
+
+    if (x->how == STIX_BRACKET)
+        return comparison_beside(x->comparison, value, ctx);
+    if (x->how != STIX_OR)
+        return true;
+    for (x = x->first; x; x = x->next)
+        more = expression_beside(x, value, ctx) || more;
+    return more;
+}
+
+bool stix_pattern_values_beside(const struct stix_pattern *p, void (*value)(void *ctx, enum observable type, str value),
+                                void *ctx) {
+    return expression_beside(p->root, value, ctx);
+}

@@ -124,6 +124,11 @@ MUST_USE bool stix_pattern_parse(str text, bool strict, struct arena *a, struct 
 bool stix_pattern_values(const struct stix_pattern *p, void (*value)(void *ctx, enum observable type, str value),
                          void *ctx);
 
+/* Of a pattern that OR joins, what of it is plain values, each of which makes it true by itself: called back. Returns whether there is more:
+ * then the pattern is evaluated as well. For feeds that join hashes with what is none (a fuzzy hash, a size). */
+bool stix_pattern_values_beside(const struct stix_pattern *p, void (*value)(void *ctx, enum observable type, str value),
+                                void *ctx);
+
 /* What kind of value the property of an object of this type is, NONE: none that has a canonical form. path: from that object on, with
  * points, indexes as [*]. */
 enum observable stix_property_observable(str type, str path);

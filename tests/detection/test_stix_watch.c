@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/instant.h"
+#include "codec/yaml.h"
 #include "detection/detect.h"
 #include "detection/stix_watch.h"
 #include "event/ingest.h"
@@ -632,6 +633,45 @@ static void every_allocation_may_fail(void **state) {
     }
 }
 
+/* Categories and kinds that the table names are there; whoever renames one learns of it here. */
+static void the_table_names_what_there_is(void **state) {
+    struct arena *const a = arena_new((size_t)8 << 20);
+    struct yaml_node **documents;
+    struct house h;
+    struct err e = {0};
+    size_t count, named = 0;
+    (void)state;
+
+    house_open(&h);
+    assert_int_equal(stix_paths_builtin_count, 1);
+    assert_true(yaml_read(stix_paths_builtin[0].text, a, &documents, &count, &e));
+    for (size_t d = 0; d < count; d++)
+        for (int which = 0; which < 3; which++) {
+            static const char *const keys[] = {"categories", "kinds", "except"};
+            const struct yaml_node *const list = yaml_get(documents[d], keys[which]);
+
+            for (size_t i = 0; list && i < list->count; i++, named++) {
+                str const name = list->items[i]->text;
+                bool found = false;
+
+                for (size_t k = 0; k < kinds_count(h.kinds); k++) {
+                    const struct kind *const kind = kinds_at(h.kinds, k);
+
+                    if (which > 0)
+                        found = found || str_eq(kind->name, name);
+                    for (size_t l = 0; which == 0 && l < kind->logsource_count; l++)
+                        found = found || str_eq(kind->logsources[l].category, name);
+                }
+                if (!found)
+                    fail_msg("%s: there is no %.*s", keys[which], STR_ARG(name));
+            }
+        }
+    assert_true(named > 30);
+    assert_true(stix_watch_seal(h.watch, &h.rules, &e));
+    arena_free(a);
+    house_close(&h);
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_are_found),
@@ -640,6 +680,7 @@ int main(void) {
         cmocka_unit_test(order_does_not_matter),
         cmocka_unit_test(more_than_is_kept_is_given_up),
         cmocka_unit_test(what_is_given_up_is_told),
+        cmocka_unit_test(the_table_names_what_there_is),
         cmocka_unit_test(every_allocation_may_fail),
     };
 

@@ -438,6 +438,38 @@ static void values(void **state) {
     arena_free(a);
 }
 
+/* Values that OR joins with what is none. */
+static void values_beside_others(void **state) {
+    static const struct {
+        const char *pattern, *values;
+        bool more;
+    } cases[] = {
+        {"[file:name = 'a.exe' OR file:name = 'b.exe']", "file-name=a.exe file-name=b.exe", false},
+        {"[file:hashes.MD5 = '" MD5 "' OR file:hashes.SSDEEP = '3:a:b' OR file:size = 5]", "md5=" MD5, true},
+        {"[file:size = 5 OR (file:size > 6 AND file:name = 'c.exe')]", "", true},
+        {"[file:name = 'a.exe'] OR [file:size = 5] OR [file:name IN ('b.exe') OR file:size = 6]",
+         "file-name=a.exe file-name=b.exe", true},
+        {"[file:name = 'a.exe'] OR [file:name = 'b.exe'] REPEATS 2 TIMES", "file-name=a.exe", true},
+        {"[file:name = 'a.exe'] AND [file:name = 'b.exe']", "", true},
+        {"([file:name = 'a.exe'] OR [file:name = 'b.exe']) WITHIN 5 SECONDS", "", true},
+    };
+    struct arena *const a = arena_new(ARENA);
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct stix_pattern p;
+        struct buf b = {0};
+        struct err e = {0};
+
+        assert_true(stix_pattern_parse(str_of(cases[i].pattern), true, a, &p, &e));
+        assert_int_equal(stix_pattern_values_beside(&p, on_value, &b), cases[i].more);
+        if (!str_eq(buf_str(&b), str_of(cases[i].values)))
+            fail_msg("%s: %.*s", cases[i].pattern, STR_ARG(buf_str(&b)));
+        buf_free(&b);
+    }
+    arena_free(a);
+}
+
 /* ---- bounds ---- */
 
 static struct err parsed(const struct buf *b) {
@@ -571,11 +603,9 @@ static void feeds(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trees),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(values),
-        cmocka_unit_test(bounds),
-        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(trees),  cmocka_unit_test(refusals),
+        cmocka_unit_test(values), cmocka_unit_test(values_beside_others),
+        cmocka_unit_test(bounds), cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(feeds),
     };
 
