@@ -22,6 +22,8 @@
 #define ALWAYS_FROM INT64_MIN
 #define ALWAYS_TO INT64_MAX
 #define SCRATCH_BYTES ((size_t)64 << 20)
+#define EDGES_MAX ((size_t)500000)     /* of a flow: they fit there */
+#define MOMENTS_MAX ((size_t)16 << 20) /* of all bounds together */
 
 struct item {
     int64_t first, last; /* cut to START STOP */
@@ -85,12 +87,15 @@ struct solver {
     const struct stix_sighting *sightings;
     size_t sighting_count;
     uint64_t work;
+    size_t moments; /* kept */
     unsigned depth;
     bool failed;               /* e is set */
     struct arena *a, *scratch; /* scratch: for one flow */
     struct stix_solution *out;
     struct err *e;
 };
+
+static const char too_many[] = "too many sightings to tell whether they make the pattern true";
 
 static bool give_up(struct solver *s, enum err_code code, const char *why) {
     if (!s->failed)
@@ -101,7 +106,7 @@ static bool give_up(struct solver *s, enum err_code code, const char *why) {
 
 static bool spend(struct solver *s, uint64_t steps) {
     if (s->failed || steps > s->work)
-        return give_up(s, ERR_LIMIT, "too many sightings to tell whether they make the pattern true");
+        return give_up(s, ERR_LIMIT, too_many);
     s->work -= steps;
     return true;
 }
@@ -257,6 +262,8 @@ static bool flow_make(struct solver *s, uint64_t demand, struct flow *f) {
         f->count += each_fit(s, &s->groups[g], demand, NULL);
     }
     f->group_edges[s->group_count] = f->count;
+    if (f->count > EDGES_MAX)
+        return give_up(s, ERR_LIMIT, too_many);
     f->edges = borrow(s, f->count, sizeof *f->edges);
     f->places = borrow(s, f->count, sizeof *f->places);
     f->places_of = borrow(s, f->count, sizeof *f->places_of);
@@ -738,7 +745,6 @@ static int by_first(const void *a, const void *b) {
 }
 
 static bool leaf_finish(struct solver *s, struct leaf *l) {
-    uint32_t *numbers;
     struct item *sorted;
 
     if (l->count)
@@ -747,7 +753,7 @@ static bool leaf_finish(struct solver *s, struct leaf *l) {
     l->first_sums = keep(s, l->count + 1, sizeof *l->first_sums);
     l->last_sums = keep(s, l->count + 1, sizeof *l->last_sums);
     sorted = keep(s, l->count, sizeof *sorted);
-    numbers = keep(s, l->count, sizeof *numbers);
+
     if (s->failed)
         return false;
     for (size_t i = 0; i < l->count; i++) {
@@ -842,6 +848,9 @@ static size_t moments_of(const struct solver *s, const struct node *x, bool begi
 static bool moments_make(struct solver *s, struct node *x, bool begins) {
     size_t const room = moments_of(s, x, begins, NULL, 0);
 
+    if (room > MOMENTS_MAX - s->moments)
+        return give_up(s, ERR_LIMIT, too_many);
+    s->moments += room;
     if (!spend(s, room) || !(x->moments = keep(s, room, sizeof *x->moments)))
         return false;
     moments_of(s, x, begins, x->moments, 0);
