@@ -408,7 +408,8 @@ bool stix_watch_add(struct stix_watch *w, str text, uint32_t *number, enum stix_
     *said = x.never ? STIX_WATCH_NEVER : STIX_WATCHED;
     *why = S("");
     if (x.never) {
-        str const path = where ? str_first(where->text, 120) : S("");
+        char room[STIX_SHOWN_MAX];
+        str const path = where ? stix_shown(where->text, room) : S("");
         int const len = snprintf(told, sizeof told, "%.*s: %s", STR_ARG(path), reason);
 
         stix_matcher_free(x.matcher);

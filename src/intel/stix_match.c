@@ -613,6 +613,7 @@ static pcre2_code *compile(struct stix_matcher *m, const struct stix_comparison 
     PCRE2_SIZE at = 0;
     int code = 0;
     PCRE2_UCHAR why[120];
+    char room[STIX_SHOWN_MAX];
     pcre2_code *const made = pcre2_compile((PCRE2_SPTR)text.ptr, text.len, options | PCRE2_DOTALL, &code, &at, NULL);
 
     if (made) {
@@ -624,7 +625,7 @@ static pcre2_code *compile(struct stix_matcher *m, const struct stix_comparison 
         return NULL;
     }
     pcre2_get_error_message(code, why, sizeof why);
-    err_set(m->e, ERR_USAGE, 0, "%.*s MATCHES: %s at %zu", STR_ARG(str_first(c->path.text, 80)), (const char *)why,
+    err_set(m->e, ERR_USAGE, 0, "%.*s MATCHES: %s at %zu", STR_ARG(stix_shown(c->path.text, room)), (const char *)why,
             (size_t)at);
     return NULL;
 }

@@ -194,12 +194,23 @@ static bool keyword(str s) {
     return false;
 }
 
+str stix_shown(str text, char out[STIX_SHOWN_MAX]) {
+    size_t const len = text.len < STIX_SHOWN_MAX ? text.len : STIX_SHOWN_MAX;
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = text.ptr[i] >= ' ' && text.ptr[i] <= '~' ? text.ptr[i] : '?';
+    return (str){out, len};
+}
+
 static bool expected(struct parser *p, const char *what) {
+    char room[STIX_SHOWN_MAX];
+
     if (p->failed)
         return false;
     if (p->token == TOKEN_END)
         return bad(p, ERR_USAGE, p->from, "the pattern ends where %s is expected", what);
-    return bad(p, ERR_USAGE, p->from, "%s is expected, not %.*s", what, STR_ARG(str_first(p->word, 40)));
+    return bad(p, ERR_USAGE, p->from, "%s is expected, not %.*s", what,
+               STR_ARG(str_first(stix_shown(p->word, room), 40)));
 }
 
 static bool take_sign(struct parser *p, const char *sign) {
@@ -509,6 +520,7 @@ static size_t hash_digits(str name) {
 /* `path = 'value'` where the path ends in hashes.ALGORITHM. */
 static bool hash_fits(struct parser *p, const struct stix_path *where, const struct stix_literal *l, size_t at) {
     const struct stix_step *const last = &where->steps[where->step_count - 1];
+    char room[STIX_SHOWN_MAX];
     size_t digits;
 
     if (where->step_count < 2 || last->how != STIX_KEY || last[-1].how != STIX_KEY ||
@@ -517,7 +529,8 @@ static bool hash_fits(struct parser *p, const struct stix_path *where, const str
     for (size_t i = 0; i < l->text.len; i++)
         if (hex_digit(l->text.ptr[i]) < 0)
             digits = 0;
-    return l->text.len == digits || bad(p, ERR_USAGE, at, "no %.*s hash", STR_ARG(str_first(last->key, 40)));
+    return l->text.len == digits ||
+           bad(p, ERR_USAGE, at, "no %.*s hash", STR_ARG(str_first(stix_shown(last->key, room), 40)));
 }
 
 /* An address, or one with a count of bits; bits of the host may be set. */

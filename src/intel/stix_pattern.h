@@ -136,6 +136,9 @@ enum observable stix_property_observable(str type, str path);
 #define STIX_PATH_TEXT_MAX 160
 str stix_path_text(const struct stix_path *p, size_t from, char out[STIX_PATH_TEXT_MAX]);
 
+/* The beginning of a text for messages: what is no plain sign of ASCII is shown as `?`. */
+#define STIX_SHOWN_MAX 80
+str stix_shown(str text, char out[STIX_SHOWN_MAX]);
 /* Of tests and reports. */
 str stix_operator_name(enum stix_operator o); /* "=", "NOT IN" is not among them */
 /* hashes.'SHA-256', SHA256, sha256: "sha256"; in out, at most 31 bytes. */

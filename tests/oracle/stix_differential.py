@@ -203,7 +203,7 @@ def main():
     done = subprocess.run([getattr(o, "print")], input=text.encode(), capture_output=True, check=False)
     if done.returncode:
         sys.exit(f"{getattr(o, 'print')} ended with {done.returncode}: {done.stderr.decode()}")
-    answers = done.stdout.decode().splitlines()
+    answers = done.stdout.decode("utf-8", "replace").split("\n")[:-1]
     assert len(answers) == len(pairs)
     counts, wrong = {}, 0
     for (pattern, observations), answer in zip(pairs, answers):
