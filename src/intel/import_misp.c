@@ -276,6 +276,11 @@ static bool tell_typed(struct misp *m, const struct misp_type *type, struct inte
                            STR_ARG(type->name));
 }
 
+/* See about_event. */
+static bool is_about_event(str type) {
+    return str_eq(type, S("link")) || str_eq(type, S("threat-actor")) || str_eq(type, S("campaign-name"));
+}
+
 static bool tell_attribute(struct misp *m, const struct frame *f, const json_t *attribute, str where, struct err *e) {
     str const type = json_text_at(attribute, "type"), category = json_text_at(attribute, "category");
     str const comment = json_text_at(attribute, "comment");
@@ -285,6 +290,8 @@ static bool tell_attribute(struct misp *m, const struct frame *f, const json_t *
     str value = str_trim(value_at(m, attribute));
     int64_t when;
 
+    if (m->value.failed)
+        return no_memory(e);
     if (json_yes(json_object_get(attribute, "deleted")))
         return import_left_out(m->sink, where, value, e, "its owner has deleted it");
     if (!type.len || !value.len)
@@ -304,7 +311,7 @@ static bool tell_attribute(struct misp *m, const struct frame *f, const json_t *
     m->comment.len = 0;
     buf_add(&m->comment, comment.len ? comment : f->object ? json_text_at(f->object, "comment") : S(""));
     sightings(m, attribute, &item);
-    if (m->comment.failed || m->value.failed)
+    if (m->comment.failed)
         return no_memory(e);
     item.comment = buf_str(&m->comment);
     /* Its own number goes in front of those of the event, of which there may be many. */
@@ -324,6 +331,8 @@ static bool tell_attribute(struct misp *m, const struct frame *f, const json_t *
     if (f->object && (relation = misp_relation(json_text_at(f->object, "name"),
                                                json_text_at(attribute, "object_relation"))) != OBSERVABLE_NONE)
         return tell_value(m, &item, relation, value, NULL, category, e);
+    if (is_about_event(type))
+        return import_left_out(m->sink, where, value, e, "it is about the event, and stands with what else is in it");
     return import_left_out(m->sink, where, value, e,
                            misp_type_is_rule(type) ? "a rule in the language of %.*s: it is read where such rules are, "
                                                      "as a file of its own"
@@ -587,7 +596,7 @@ static bool misp_read(str bytes, const struct import_about *about, const struct 
 /* ---- recognition ---- */
 
 struct look {
-    bool event, info, maker, attributes, objects, detail;
+    bool info, maker, attributes, objects, detail;
     bool uuid_key;
 };
 
@@ -599,9 +608,7 @@ static bool look_member(void *ctx, const struct json_member *m) {
         l->uuid_key = true;
     if (m->depth > 3)
         return true;
-    if (str_eq(m->key, S("Event")) && holds)
-        l->event = true;
-    else if (str_eq(m->key, S("info")) && m->text)
+    if (str_eq(m->key, S("info")) && m->text)
         l->info = true;
     else if (str_eq(m->key, S("Orgc")) || str_eq(m->key, S("threat_level_id")))
         l->maker = true;
@@ -615,7 +622,7 @@ static bool look_member(void *ctx, const struct json_member *m) {
 }
 
 static int misp_looks(str head) {
-    struct look l = {.event = false};
+    struct look l = {.info = false};
 
     if (hash_line(first_line(head)))
         return 3;
@@ -624,7 +631,7 @@ static int misp_looks(str head) {
         return 3;
     if ((l.attributes || l.objects) && l.detail)
         return 3;
-    return (l.uuid_key || l.event) && l.info ? 2 : 0;
+    return l.uuid_key && l.info ? 2 : 0;
 }
 
 const struct importer import_misp = {.name = "misp", .looks = misp_looks, .read = misp_read};

@@ -13,7 +13,9 @@ struct shown {
     struct buf lines;
     size_t items, outs, lists, labels, groups;
     size_t stop_after; /* calls; 0: none is refused */
-    bool (*each)(struct shown *s, const struct intel_item *item); /* NULL; false: not shown */
+    const char *only;  /* names of the members to be shown; NULL: all */
+    /* NULL, or what is done with an item in place of showing anything. */
+    void (*each)(struct shown *s, const struct intel_item *item);
     void *ctx;
 };
 
@@ -21,15 +23,28 @@ static bool show_may(struct shown *s, struct err *e) {
     return !s->stop_after || --s->stop_after || err_set(e, ERR_INTERRUPTED, 0, "enough");
 }
 
+/* Is the name among those that are asked for? */
+static bool show_wants(const struct shown *s, const char *name) {
+    size_t const len = strlen(name);
+
+    if (!s->only)
+        return true;
+    for (const char *at = s->only; (at = strstr(at, name)); at += len)
+        if ((at == s->only || at[-1] == ',') && (!at[len] || at[len] == ','))
+            return true;
+    return false;
+}
+
 static void show_text(struct shown *s, const char *name, str text) {
-    if (text.len)
+    if (text.len && show_wants(s, name))
         buf_format(&s->lines, " %s=%.*s", name, STR_ARG(text));
 }
 
 static void show_names(struct shown *s, const char *name, const struct item_names *names) {
+    if (!show_wants(s, name))
+        return;
     for (unsigned i = 0; i < names->count; i++)
-        buf_format(&s->lines, "%s%.*s", i ? "," : " ", i ? 0 : (int)strlen(name), name),
-            buf_format(&s->lines, "%s%.*s", i ? "" : "=", STR_ARG(names->names[i]));
+        buf_format(&s->lines, "%s%s%s%.*s", i ? "," : " ", i ? "" : name, i ? "" : "=", STR_ARG(names->names[i]));
 }
 
 static void show_time(struct shown *s, const char *name, int64_t when) {
@@ -46,8 +61,10 @@ static bool show_item(void *ctx, const struct intel_item *i, struct err *e) {
     if (!show_may(s, e))
         return false;
     s->items++;
-    if (s->each && !s->each(s, i))
+    if (s->each) {
+        s->each(s, i);
         return true;
+    }
     buf_format(&s->lines, "item %.*s %s%.*s %.*s", STR_ARG(i->where), forms[i->form],
                STR_ARG(i->form == ITEM_VALUE ? observable_name(i->type) : S("")), STR_ARG(i->value));
     show_text(s, "raw", i->raw);
@@ -60,7 +77,7 @@ static bool show_item(void *ctx, const struct intel_item *i, struct err *e) {
     show_time(s, "until", i->valid_until);
     show_time(s, "first", i->first_seen);
     show_time(s, "last", i->last_seen);
-    if (i->confidence != ITEM_CONFIDENCE_UNSAID)
+    if (i->confidence != ITEM_CONFIDENCE_UNSAID && show_wants(s, "confidence"))
         buf_format(&s->lines, " confidence=%u", i->confidence);
     show_text(s, "tlp", tlp_name(i->tlp));
     show_text(s, "pap", pap_name(i->pap));
@@ -97,8 +114,8 @@ static bool show_list(void *ctx, const struct intel_label_list *l, struct err *e
         return false;
     s->lists++;
     if (!s->each)
-        buf_format(&s->lines, "list %.*s %s %llx v%.*s\n", STR_ARG(l->name), hows[l->how], (unsigned long long)l->matches,
-                   STR_ARG(l->version));
+        buf_format(&s->lines, "list %.*s %s %llx v%.*s\n", STR_ARG(l->name), hows[l->how],
+                   (unsigned long long)l->matches, STR_ARG(l->version));
     return true;
 }
 
@@ -151,6 +168,52 @@ static struct import_about show_about(void) {
                                  .origin = none,
                                  .valid_from = INSTANT_NONE,
                                  .valid_until = INSTANT_NONE};
+}
+
+/* The text with a quotation mark for each backquote, so that JSON can be read in C. NUL at the end. */
+static char *show_quoted(const char *text) {
+    char *const copy = strdup(text);
+
+    for (char *c = copy; *c; c++)
+        if (*c == '`')
+            *c = '"';
+    return copy;
+}
+
+/* A row of a table of cases. */
+struct show_case {
+    const char *name;
+    const char *text;   /* ` for " */
+    const char *only;   /* as above */
+    const char *expect; /* all lines; of a failure "error: " and how its text begins */
+    bool strict, observed;
+};
+
+/* False, and said: it is not as the case has it. importer: NULL: that which recognises the text. */
+static inline bool show_is(const struct show_case *c, const char *importer) {
+    struct import_about about = show_about();
+    struct shown s = {.only = c->only};
+    struct intel_sink const sink = show_sink(&s);
+    const struct importer *used = NULL;
+    char *const text = show_quoted(c->text), *const expect = show_quoted(c->expect);
+    struct err e = {0};
+    bool good;
+
+    about.strict = c->strict;
+    about.observed = c->observed;
+    if (!import_bytes(str_of(text), importer ? import_named(str_of(importer)) : NULL, &about, &sink, &used, &e)) {
+        s.lines.len = 0;
+        buf_format(&s.lines, "error: %s", e.text);
+        good = str_starts(buf_str(&s.lines), str_of(expect)) && strlen(expect) > 7;
+    } else {
+        good = str_eq(buf_str(&s.lines), str_of(expect));
+    }
+    if (!good)
+        printf("%s:\n%.*s--- expected:\n%s---\n", c->name, STR_ARG(buf_str(&s.lines)), expect);
+    buf_free(&s.lines);
+    free(text);
+    free(expect);
+    return good;
 }
 
 #endif
