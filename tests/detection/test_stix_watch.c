@@ -9,10 +9,12 @@
 #include <cmocka.h>
 
 #include "base/instant.h"
+#include "base/utf.h"
 #include "codec/yaml.h"
 #include "detection/detect.h"
 #include "detection/stix_watch.h"
 #include "event/ingest.h"
+#include "reader/reader.h"
 
 #include "../refuse.h"
 
@@ -203,6 +205,7 @@ struct house {
     unsigned hits[COUNT(cases) + 8];
     unsigned given_up;
     struct stix_collect *collect;
+    uint8_t *found; /* by pattern and row, of the samples */
 };
 
 static struct ingest_wish wants(void *ctx, const struct block *b, field_id field) {
@@ -285,9 +288,31 @@ static void house_close(struct house *h) {
     fields_free(h->fields);
 }
 
+/* Rows of all blocks, one behind the other. */
+static size_t place_of(const struct house *h, const struct block *b, uint32_t row) {
+    size_t before = 0;
+
+    for (size_t i = 0; h->blocks[i] != b; i++)
+        before += h->blocks[i]->row_count;
+    return before + row;
+}
+
+static size_t rows_of(const struct house *h) {
+    size_t rows = 0;
+
+    for (size_t i = 0; i < h->block_count; i++)
+        rows += h->blocks[i]->row_count;
+    return rows;
+}
+
 static bool on_hit(void *ctx, const struct stix_watch_hit *hit, struct err *e) {
     struct house *const h = ctx;
     unsigned const event = hit->block->rows[hit->row].part;
+
+    if (h->found) {
+        h->found[hit->pattern * rows_of(h) + place_of(h, hit->block, hit->row)] = 1;
+        return true;
+    }
 
     h->hits[hit->pattern] |= B(event);
     assert_int_equal(hit->alone, stix_watch_alone(h->watch, hit->pattern));
@@ -633,6 +658,197 @@ static void every_allocation_may_fail(void **state) {
     }
 }
 
+/* ---- the samples ---- */
+
+#define SAMPLE_PATTERNS 900u
+
+static void sample_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
+    (void)ctx, (void)offset, (void)size, (void)why;
+}
+
+static void house_read(struct house *h, const char *path, const char *reader) {
+    struct ingest_options const options = {.fields = h->fields,
+                                           .kinds = h->kinds,
+                                           .wants = wants,
+                                           .full = full,
+                                           .damage = sample_damage,
+                                           .ctx = h,
+                                           .rows_max = 100000,
+                                           .bytes_max = (size_t)512 << 20};
+    struct file_input in = {0};
+    struct err e = {0};
+
+    assert_true(stix_watch_seal(h->watch, &h->rules, &e));
+    assert_true(ingest_new(&h->in, &options, &e));
+    ingest_part(h->in, 0, str_of(reader));
+    assert_true(file_input_open(&in, path, &e));
+    if (!reader_named(str_of(reader))->read(&in.input, (struct part){0, UINT64_MAX}, ingest_sink(h->in), &e))
+        fail_msg("%s: %s", path, e.text);
+    file_input_close(&in);
+    h->blocks = ingest_blocks(h->in, &h->block_count);
+}
+
+static void quote(struct buf *b, str text) {
+    buf_byte(b, '\'');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\'' || text.ptr[i] == '\\')
+            buf_byte(b, '\\');
+        buf_byte(b, text.ptr[i]);
+    }
+    buf_byte(b, '\'');
+}
+
+struct made {
+    struct buf patterns[SAMPLE_PATTERNS];
+    size_t count;
+    uint64_t turn;
+};
+
+static void make_pattern(struct made *m, str type, const struct buf *path, const struct stix_value *v) {
+    struct buf b = {0};
+    str piece = v->text;
+
+    if (m->count == SAMPLE_PATTERNS || !v->text.len || v->text.len > 500)
+        return;
+    buf_format(&b, "[%.*s:%.*s ", STR_ARG(type), STR_ARG(buf_str(path)));
+    if (v->type == STIX_VALUE_NUMBER) {
+        buf_format(&b, "= %.*s", STR_ARG(v->text));
+    } else if (m->turn++ % 3) {
+        buf_add(&b, S("= "));
+        quote(&b, piece);
+    } else { /* a piece of it */
+        piece = utf8_first(piece, piece.len - piece.len / 3);
+        buf_add(&b, S("LIKE "));
+
+        quote(&b, piece);
+        b.len--;
+        buf_add(&b, S("%'"));
+    }
+    buf_byte(&b, ']');
+    buf_byte(&b, '\0');
+    for (size_t i = 0; i < m->count; i++)
+        if (str_eq(buf_str(&m->patterns[i]), buf_str(&b))) {
+            buf_free(&b);
+            return;
+        }
+    m->patterns[m->count++] = b;
+}
+
+static void make_patterns(struct made *m, str type, struct buf *path, const struct stix_value *v) {
+    size_t const len = path->len;
+
+    if (v->type == STIX_VALUE_OBJECT) {
+        for (size_t i = 0; i < v->count; i++) {
+            if (len)
+                buf_byte(path, '.');
+            quote(path, v->members[i].name);
+            if (!str_ends(v->members[i].name, S("_ref")) && !str_ends(v->members[i].name, S("_refs")))
+                make_patterns(m, type, path, &v->members[i].value);
+            path->len = len;
+        }
+    } else if (v->type == STIX_VALUE_LIST) {
+        buf_add(path, S("[*]"));
+        for (size_t i = 0; i < v->count; i++)
+            make_patterns(m, type, path, &v->items[i]);
+        path->len = len;
+    } else {
+        make_pattern(m, type, path, v);
+    }
+}
+
+/* Out of what events of the samples say patterns are made, and with all of them watched for, each is found just where asking every event finds
+ * it, and somewhere. */
+static void the_samples_find_themselves(void **state) {
+    static const struct {
+        const char *path, *reader;
+    } samples[] = {
+        {"data/samples/intrusion.jsonl", "json"},
+        {"data/samples/mailbox.jsonl", "json"},
+        {"data/samples/proxy.log", "text"},
+        {"data/samples/post.mbox", "mbox"},
+    };
+    (void)state;
+
+    for (size_t s = 0; s < COUNT(samples); s++) {
+        struct arena *const a = arena_new((size_t)64 << 20);
+        struct made *const m = calloc(1, sizeof *m);
+        struct buf path = {0};
+        struct stix_events *events_of;
+        struct house h;
+        struct err e = {0};
+        size_t rows, found = 0;
+
+        assert_non_null(m);
+        house_open(&h);
+        house_add(&h, "[file:name = 'nothing.at.all']");
+        house_read(&h, samples[s].path, samples[s].reader);
+        rows = rows_of(&h);
+        assert_true(rows > 0);
+        assert_true(stix_events_new(&events_of, h.fields, &e));
+        for (size_t i = 0; i < h.block_count; i++)
+            for (uint32_t row = 0; row < h.blocks[i]->row_count; row += 1 + h.blocks[i]->row_count / 16) {
+                struct stix_observation o;
+                bool cut;
+
+                arena_reset(a);
+                assert_true(stix_events_make(events_of, h.blocks[i], row, a, &o, &cut, &e));
+                for (size_t k = 0; k < o.object_count; k++) {
+                    path.len = 0;
+                    make_patterns(m, o.objects[k].type, &path, &o.objects[k].properties);
+                }
+            }
+        stix_events_free(events_of);
+        house_close(&h);
+        assert_true(m->count > 10);
+
+        house_open(&h);
+        for (size_t i = 0; i < m->count; i++)
+            house_add(&h, m->patterns[i].ptr);
+        house_read(&h, samples[s].path, samples[s].reader);
+        assert_int_equal(rows_of(&h), rows);
+        h.found = calloc(m->count, rows);
+        assert_non_null(h.found);
+        hunt(&h);
+        assert_int_equal(h.given_up, 0);
+        assert_true(stix_events_new(&events_of, h.fields, &e));
+        for (uint32_t p = 0; p < m->count; p++) {
+            struct stix_matcher *matcher;
+            bool any = false;
+
+            assert_true(stix_matcher_new(&matcher, stix_watch_pattern(h.watch, p), true, &e));
+            for (size_t i = 0; i < h.block_count; i++)
+                for (uint32_t row = 0; row < h.blocks[i]->row_count; row++) {
+                    struct stix_observation o;
+                    bool cut, yes;
+                    bool const told = h.found[p * rows + place_of(&h, h.blocks[i], row)];
+
+                    arena_reset(a);
+                    assert_true(stix_events_make(events_of, h.blocks[i], row, a, &o, &cut, &e));
+                    assert_true(stix_matcher_all(matcher, &o, 1, &yes, &e));
+                    if (yes != told)
+                        fail_msg("%s: %s, row %u of %.*s: %s", samples[s].path, m->patterns[p].ptr, row,
+                                 STR_ARG(h.blocks[i]->name), yes ? "lost" : "invented");
+                }
+            for (size_t row = 0; row < rows; row++) {
+                any = any || h.found[p * rows + row];
+                found += h.found[p * rows + row];
+            }
+            if (!any)
+                fail_msg("%s: %s is found nowhere", samples[s].path, m->patterns[p].ptr);
+            stix_matcher_free(matcher);
+        }
+        print_message("%s: %zu patterns, %zu events, %zu hits\n", samples[s].path, m->count, rows, found);
+        stix_events_free(events_of);
+        free(h.found);
+        house_close(&h);
+        for (size_t i = 0; i < m->count; i++)
+            buf_free(&m->patterns[i]);
+        free(m);
+        buf_free(&path);
+        arena_free(a);
+    }
+}
+
 /* Categories and kinds that the table names are there; whoever renames one learns of it here. */
 static void the_table_names_what_there_is(void **state) {
     struct arena *const a = arena_new((size_t)8 << 20);
@@ -680,6 +896,7 @@ int main(void) {
         cmocka_unit_test(order_does_not_matter),
         cmocka_unit_test(more_than_is_kept_is_given_up),
         cmocka_unit_test(what_is_given_up_is_told),
+        cmocka_unit_test(the_samples_find_themselves),
         cmocka_unit_test(the_table_names_what_there_is),
         cmocka_unit_test(every_allocation_may_fail),
     };
