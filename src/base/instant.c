@@ -2,6 +2,7 @@
 #include "base/instant.h"
 
 #include <assert.h>
+#include <time.h>
 
 #define SECOND INT64_C(1000000000)
 /* Seconds from 1601 to 1970. */
@@ -723,4 +724,11 @@ int64_t instant_moved(int64_t when, int64_t by) {
     if (__builtin_add_overflow(when, by, &moved) || moved == INSTANT_NONE)
         return by < 0 ? -INT64_MAX : INT64_MAX;
     return moved;
+}
+
+int64_t instant_steady_ms(void) {
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }

@@ -84,4 +84,7 @@ int64_t instant_moved(int64_t when, int64_t by);
 /* RFC 3339 UTC with nine decimals cut to the shortest of 0, 3, 6, 7, 9 that loses nothing; "" for INSTANT_NONE. */
 str instant_format(int64_t when, char out[INSTANT_TEXT]);
 
+/* Milliseconds since some moment before this program began. Goes on steadily, whoever sets the clock. */
+int64_t instant_steady_ms(void);
+
 #endif
