@@ -40,6 +40,7 @@ struct worker {
     struct indicators *indicators; /* NULL: none are looked for */
     size_t indicator_next;         /* hit of this flush that is told next */
     /* Messages of the rows in hand, until all that is asked of them has been asked: then they go out in the order of the rows. */
+    uint64_t stix_cut; /* events of which patterns saw only a part, as told */
     bool staging;
     struct buf stage;
     struct staged {
@@ -914,6 +915,15 @@ static void put_learned(struct worker *w) {
     detector_filtered(w->detector, put_filtered, w);
     if (detector_counts(w->detector)->regex_limits)
         put(w, &(struct wire){.type = WIRE_GIVEN_UP, .number = detector_counts(w->detector)->regex_limits});
+    if (w->s->known && known_stix(w->s->known) && stix_watch_cut(known_stix(w->s->known)) > w->stix_cut) {
+        char why[120];
+        uint64_t const cut = stix_watch_cut(known_stix(w->s->known));
+
+        snprintf(why, sizeof why, "patterns were asked of a part of %lu events only, which have too many values",
+                 (unsigned long)(cut - w->stix_cut));
+        put_damage(w, 0, 0, str_of(why));
+        w->stix_cut = cut;
+    }
 }
 
 static bool do_job(struct worker *w, const struct job *job, str path, struct err *e) {
