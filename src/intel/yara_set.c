@@ -103,6 +103,11 @@ static YR_COMPILER *compiler_new(struct said *said) {
     return c;
 }
 
+/* libyara's code of the error may be that of another that followed from it; the lexer has words of its own. */
+static bool is_memory(const char *reason) {
+    return strcmp(reason, "not enough memory") == 0 || strstr(reason, "out of dynamic memory");
+}
+
 /* text ends in a NUL. False: memory is out; said->error: it is no good. */
 static bool compile(YR_COMPILER *c, const char *text, const char *space, unsigned before, struct said *said) {
     said->before = before;
@@ -112,7 +117,7 @@ static bool compile(YR_COMPILER *c, const char *text, const char *space, unsigne
         said->line = before + 1;
         yr_compiler_get_error_message(c, said->reason, sizeof said->reason);
     }
-    return !said->failed && !(said->error && c->last_error == ERROR_INSUFFICIENT_MEMORY);
+    return !said->failed && !(said->error && (c->last_error == ERROR_INSUFFICIENT_MEMORY || is_memory(said->reason)));
 }
 
 /* Blanks instead of it; lines stay. */

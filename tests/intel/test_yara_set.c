@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../refuse.h"
 #include "base/buf.h"
 #include "intel/yara_set.h"
 
@@ -239,9 +240,40 @@ static void many_bad(void **state) {
     yara_set_free(s);
 }
 
+/* Each request for memory is refused once, and all behind it: told as that, and nothing is left behind. */
+static void memory_may_run_out(void **state) {
+    bool done = false;
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    for (long after = 0; !done; after++) {
+        struct yara_set *s = NULL;
+        struct err e = {0};
+        bool ok;
+
+        memory_refused = false;
+        memory_gone_for_good = true;
+        memory_left = after;
+        ok = yara_set_new(&s, &e) &&
+             yara_set_add(s, S("x.yar"),
+                          S("rule a : t { meta: description = \"d\" strings: $a = /ab+c/ condition: $a }\n"
+                            "rule bad { condition: b }\n"),
+                          &e) &&
+             yara_set_compile(s, &e);
+        memory_left = -1;
+        done = !memory_refused;
+        if (done)
+            assert_true(ok && yara_set_count(s) == 1 && yara_verdict_count(s) == 1);
+        else if (ok || e.code != ERR_MEMORY)
+            fail_msg("refusal %ld: %s %s", after, ok ? "went well" : "failed", e.text);
+        yara_set_free(s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(used_and_refused), cmocka_unit_test(files),
-                                       cmocka_unit_test(meta), cmocka_unit_test(many_bad)};
+                                       cmocka_unit_test(meta), cmocka_unit_test(many_bad),
+                                       cmocka_unit_test(memory_may_run_out)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
