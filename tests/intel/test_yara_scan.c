@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../refuse.h"
 #include "base/buf.h"
 #include "base/confine.h"
 #include "intel/yara_scan.h"
@@ -457,12 +458,60 @@ static void confined(void **state) {
     yara_set_free(set);
 }
 
+/* Each request for memory is refused once, and all behind it: nothing is found, which is told, and the next scan is none the worse. Without
+ * modules: libyara's pe and hash fall over (which costs the job of the file, and nothing else). */
+static void memory_may_run_out(void **state) {
+    struct yara_set *const set =
+        rules("rule a { strings: $a = /ne+dle/ $b = { 41 42 43 [300-400] 44 45 46 } condition: any of them }\n"
+              "rule b { condition: filesize > 0 }\n");
+    struct yara_about const about = {S("a/b.c")};
+    bool done = false;
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    for (long after = 0; !done; after++) {
+        struct yara_scan *s = NULL;
+        struct found f = {.size = 0};
+        enum yara_end end = YARA_ENDS;
+        struct err e = {0};
+        bool ok;
+
+        buf_reserve(&f.text, 4096); /* not what is tested */
+        memory_refused = false;
+        memory_gone_for_good = true;
+        memory_left = after;
+        ok = yara_scan_new(&s, set, &yara_limits_usual, &e) &&
+             yara_scan_bytes(s, &about, S("a needle in it"), on_hit, &f, &end, &e);
+        memory_left = -1;
+        done = !memory_refused;
+        if (done)
+            assert_true(ok && end == YARA_SCANNED && f.hits == 2);
+        else if (ok ? end != YARA_NO_MEMORY : e.code != ERR_MEMORY)
+            fail_msg("refusal %ld: %s, %s", after, ok ? yara_end_name(end).ptr : "failed", e.text);
+        buf_free(&f.text);
+        if (s) {
+            assert_int_equal(scan(s, "a", S("needle"), 0, &f), YARA_SCANNED);
+            assert_int_equal(f.hits, 2);
+            buf_free(&f.text);
+        }
+        yara_scan_free(s);
+    }
+    yara_set_free(set);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_block),    cmocka_unit_test(borders),  cmocka_unit_test(chains),
-        cmocka_unit_test(sizes),        cmocka_unit_test(too_long), cmocka_unit_test(too_large),
-        cmocka_unit_test(many_matches), cmocka_unit_test(given_up), cmocka_unit_test(entry_point),
+        cmocka_unit_test(one_block),
+        cmocka_unit_test(borders),
+        cmocka_unit_test(chains),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(too_long),
+        cmocka_unit_test(too_large),
+        cmocka_unit_test(many_matches),
+        cmocka_unit_test(given_up),
+        cmocka_unit_test(entry_point),
         cmocka_unit_test(confined),
+        cmocka_unit_test(memory_may_run_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
