@@ -461,6 +461,7 @@ static void confined(void **state) {
 /* Each request for memory is refused once, and all behind it: nothing is found, which is told, and the next scan is none the worse. Without
  * modules: libyara's pe and hash fall over (which costs the job of the file, and nothing else). */
 static void memory_may_run_out(void **state) {
+    REFUSE_OR_SKIP();
     struct yara_set *const set =
         rules("rule a { strings: $a = /ne+dle/ $b = { 41 42 43 [300-400] 44 45 46 } condition: any of them }\n"
               "rule b { condition: filesize > 0 }\n");
@@ -468,7 +469,6 @@ static void memory_may_run_out(void **state) {
     bool done = false;
     (void)state;
 
-    REFUSE_OR_SKIP();
     for (long after = 0; !done; after++) {
         struct yara_scan *s = NULL;
         struct found f = {.size = 0};
