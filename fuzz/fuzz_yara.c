@@ -49,7 +49,7 @@ static void scan(const struct yara_set *set, str bytes, size_t piece, struct fou
 }
 
 static void scanning(str bytes) {
-    struct yara_set *set;
+    static struct yara_set *set; /* compiled once */
     struct found whole, pieces;
     struct err e;
 
@@ -74,7 +74,6 @@ static void scanning(str bytes) {
     assert(str_eq(buf_str(&whole.text), buf_str(&pieces.text)));
     buf_free(&whole.text);
     buf_free(&pieces.text);
-    yara_set_free(set);
 }
 
 static void compiling(str text) {

@@ -81,7 +81,7 @@ static bool on_yara(void *ctx, const struct yara_finding *f, struct err *e) {
     struct run *const run = ctx;
 
     run->line.len = 0;
-    return hunt_yara_finding(run->yara, f, &run->line, e) && (!run->w->json || line_out(run, e));
+    return hunt_yara_finding(run->yara, f, run->w->json ? &run->line : NULL, e) && (!run->w->json || line_out(run, e));
 }
 
 static bool on_yara_omission(void *ctx, const struct yara_omission *o, struct err *e) {

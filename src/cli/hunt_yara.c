@@ -122,8 +122,9 @@ bool hunt_yara_finding(struct hunt_yara *y, const struct yara_finding *f, struct
     struct tally *const t = &y->rules[f->hit.rule->index];
 
     y->findings++;
-    yara_json(json, f);
-    if (json->failed)
+    if (json)
+        yara_json(json, f);
+    if (json && json->failed)
         return no_memory(e);
     if (t->findings++ < PLACES_KEPT) {
         y->line.len = 0;

@@ -16,7 +16,7 @@ void hunt_yara_free(struct hunt_yara *y); /* takes NULL, as all that follow do *
 /* Rules, limits and callbacks of the hunt, whose ctx hands the callbacks on. writer: NULL: no case. */
 MUST_USE bool hunt_yara_begin(struct hunt_yara *y, struct hunt_options *options, struct case_writer *writer,
                               struct err *e);
-/* json: the line for a machine is put there, for the caller to print. */
+/* json: the line for a machine is put there, for the caller to print; NULL: nobody asks. */
 MUST_USE bool hunt_yara_finding(struct hunt_yara *y, const struct yara_finding *f, struct buf *json, struct err *e);
 MUST_USE bool hunt_yara_omission(struct hunt_yara *y, const struct yara_omission *o, struct err *e);
 /* After the hunt, before the case is finished. */

@@ -16,7 +16,9 @@ import tempfile
 import time
 import zipfile
 
+import pst_writer
 from evidence import BINARY, lines, rules
+from pst_writer import TEXT
 
 MARK = b"PLANTED-BY-TEST"  # harmless: the word that the rules look for
 RULES = """
@@ -256,7 +258,51 @@ def falls_over():
     print("a scan that falls over costs itself")
 
 
+def outlook():
+    """The mailboxes of an Outlook data file are scanned, and what their mails carry."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = prepare(name)
+        (folder / "e").mkdir()
+        if not pathlib.Path("/usr/bin/readpst").exists():
+            print("SKIP: readpst is not installed: apt install pst-utils")
+            return
+        headers = "From: Ann <ann@a.example>\r\nTo: bob@b.example\r\nSubject: s\r\nDate: Tue, 2 Mar 2021 07:12:03 +0100\r\n\r\n"
+        message = {0x1A: (TEXT, "IPM.Note"), 0x37: (TEXT, "s"), 0x7D: (TEXT, headers), 0x1000: (TEXT, "It says PLANTED-BY-TEST\r\n")}
+        (folder / "e" / "a.pst").write_bytes(pst_writer.write({"Inbox": [message]}))
+        done, found, _ = hunt(folder / "e", folder / "yara" / "a.yar")
+        assert done.returncode == 1, (done.returncode, done.stderr)
+        places = [(f["evidence_path"], "attachment" in f) for f in found]
+        assert places == [(f"{folder}/e/a.pst!mail/Inbox/mbox", True), (f"{folder}/e/a.pst!mail/Inbox/mbox", False)], places
+    print("mailboxes of Outlook")
+
+
+def large():
+    """A mailbox larger than any window, as a file and in an archive: read by its reader, past the scan, and to its end."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = prepare(name)
+        (folder / "e").mkdir()
+        line = b"From ann@a.example Mon Mar  1 10:00:00 2021\n"
+        filler = line + mail("filler", text="No word of it.\n" * 60000)
+        box = (filler + b"\n") * 50 + line + mail("last", ("c.bin", b".." + MARK)) + b"\n"
+        box = box[: 20 << 20] + MARK + box[20 << 20 :] + line + mail("end")
+        (folder / "e" / "box").write_bytes(box)
+        (folder / "e" / "box.gz").write_bytes(gzip.compress(box, 1))
+        done, found, _ = hunt(folder / "e", folder / "yara" / "a.yar", "--threads", 2)
+        assert done.returncode == 0 or done.returncode == 1, (done.returncode, done.stderr)
+        for path in ("box", "box.gz!box"):
+            mine = [f for f in found if f["evidence_path"] == f"{folder}/e/{path}"]
+            carried = [(f["attachment"]["name"], f["attachment"]["record"]) for f in mine if "attachment" in f]
+            assert len(box) > 40 << 20 and ("c.bin", 51) in carried and len(carried) == 2, (path, carried)
+            (whole,) = [f for f in mine if "attachment" not in f]
+            assert whole["matched"][0]["offset"] == 20 << 20 and whole["size"] == len(box), (path, whole)
+            assert whole["sha256"] == hashlib.sha256(box).hexdigest() == whole["evidence_sha256"], path
+            assert all(box[f["attachment"]["offset"] :].startswith(line) for f in mine if "attachment" in f), path
+    print("a mailbox larger than any window")
+
+
 if __name__ == "__main__":
+    outlook()
+    large()
     everywhere()
     same()
     statuses()
