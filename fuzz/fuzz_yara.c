@@ -53,20 +53,22 @@ static void scanning(str bytes) {
     struct found whole, pieces;
     struct err e;
 
-    if (!yara_set_new(&set, &e) ||
-        !yara_set_add(
-            set, S("x.yar"),
-            S("rule a { strings: $a = \"ab\" $b = \"bcd\" nocase wide ascii $c = \"cd\" fullword $d = \"xor\" xor $e = "
-              "\"base64 text\" base64 condition: any of them }\n"
-              "rule b { strings: $a = /a[bc]{1,3}d?/ $b = /^x|y$/ $c = /[0-9]+z/i wide ascii condition: #a > 1 or $b "
-              "or "
-              "$c }\n"
-              "rule c { strings: $a = { 61 ?? 62 } $b = { 63 [2-4] 64 } $c = { 61 62 63 [210-300] 64 65 66 } "
-              "condition: "
-              "any of them }\n"
-              "rule d { condition: uint16(0) == 0x6162 or filesize % 7 == 3 or filetype == \"EXE\" }\n"),
-            &e) ||
-        !yara_set_compile(set, &e))
+    if (!set &&
+        (!yara_set_new(&set, &e) ||
+         !yara_set_add(
+             set, S("x.yar"),
+             S("rule a { strings: $a = \"ab\" $b = \"bcd\" nocase wide ascii $c = \"cd\" fullword $d = \"xor\" xor $e "
+               "= "
+               "\"base64 text\" base64 condition: any of them }\n"
+               "rule b { strings: $a = /a[bc]{1,3}d?/ $b = /^x|y$/ $c = /[0-9]+z/i wide ascii condition: #a > 1 or $b "
+               "or "
+               "$c }\n"
+               "rule c { strings: $a = { 61 ?? 62 } $b = { 63 [2-4] 64 } $c = { 61 62 63 [210-300] 64 65 66 } "
+               "condition: "
+               "any of them }\n"
+               "rule d { condition: uint16(0) == 0x6162 or filesize % 7 == 3 or filetype == \"EXE\" }\n"),
+             &e) ||
+         !yara_set_compile(set, &e)))
         abort();
     assert(yara_set_count(set) == 4);
     scan(set, bytes, bytes.len + 1, &whole);
