@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                 S("rule r { strings: $a = \"Cat\" $b = \"Dog\" condition: any of them }"), &e) ||
                   !yara_set_compile(yara, &e)))
         abort();
-    struct wire_known const known = {&set, 3, yara};
+    struct wire_known const known = {&set, 3, yara, NULL};
     struct arena *const a = arena_new(1 << 24);
     str left = {(const char *)data, size};
     struct buf again = {0};

@@ -115,6 +115,19 @@ static void no_files(void) {
     close((int)fd);
 }
 
+/* Maps memory, but for what no limit counts: RLIMIT_DATA is of what is private, writable and does not grow downwards. but_execute:
+ * nothing that can be executed either. */
+static bool mapping_calls(scmp_filter_ctx f, bool but_execute) {
+    static const unsigned allowed_flags[] = {0, MAP_ANONYMOUS, MAP_SHARED};
+    uint64_t const mask = MAP_ANONYMOUS | MAP_SHARED | MAP_GROWSDOWN, execute = but_execute ? PROT_EXEC : 0;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < COUNT(allowed_flags); i++)
+        ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, execute, 0),
+                              SCMP_A3(SCMP_CMP_MASKED_EQ, mask, allowed_flags[i])) == 0;
+    return ok;
+}
+
 static bool system_calls(struct err *e) {
     scmp_filter_ctx const f = seccomp_init(SCMP_ACT_KILL_PROCESS);
     bool ok = f != NULL;
@@ -126,7 +139,7 @@ static bool system_calls(struct err *e) {
     /* fstat of glibc is newfstatat of an open descriptor; of a path it is harmless where nothing can be opened. */
     ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 0) == 0;
 #ifndef __SANITIZE_ADDRESS__
-    ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+    ok = ok && mapping_calls(f, true) &&
          seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mmap), 1,
                           SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) == 0 &&
          seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
@@ -150,7 +163,7 @@ bool confine_self(size_t data_max, struct err *e) {
 /* ---- a program of somebody else's ---- */
 
 /* What the C library's start, GLib's and reading and writing of files need. What takes an argument that could reach another process
- * stands in program_calls. */
+ * stands in program_calls and what it calls. */
 static const int program_allowed[] = {
     SCMP_SYS(read),
     SCMP_SYS(pread64),
@@ -158,8 +171,6 @@ static const int program_allowed[] = {
     SCMP_SYS(write),
     SCMP_SYS(pwrite64),
     SCMP_SYS(writev),
-    SCMP_SYS(open),
-    SCMP_SYS(openat),
     SCMP_SYS(close),
     SCMP_SYS(fstat),
     SCMP_SYS(stat),
@@ -176,23 +187,15 @@ static const int program_allowed[] = {
     SCMP_SYS(fchdir),
     SCMP_SYS(mkdir),
     SCMP_SYS(mkdirat),
-    SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),
-    SCMP_SYS(rmdir),
-    SCMP_SYS(rename),
-    SCMP_SYS(renameat),
-    SCMP_SYS(renameat2),
     SCMP_SYS(getdents64),
     SCMP_SYS(ftruncate),
     SCMP_SYS(lseek),
-    SCMP_SYS(fcntl),
     SCMP_SYS(dup),
     SCMP_SYS(dup2),
     SCMP_SYS(fadvise64),
     SCMP_SYS(statfs),
     SCMP_SYS(fstatfs),
     SCMP_SYS(umask),
-    SCMP_SYS(mmap),
     SCMP_SYS(munmap),
     SCMP_SYS(mremap),
     SCMP_SYS(mprotect),
@@ -230,12 +233,16 @@ static const int program_allowed[] = {
     SCMP_SYS(exit_group),
 };
 
+/* The same for who replaces files. */
+static const int program_replaces[] = {
+    SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+};
+
 /* The bits of linux/landlock.h, some younger than Debian 12's. */
 #define FILES_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FILES_TRUNCATE (UINT64_C(1) << 14)
 #define FILES_MADE                                                                                                     \
-    (FILES_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |     \
-     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
+    (FILES_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
 
 /* What lies at fd, or below it, may be used so. */
 static bool may(int rules, int fd, uint64_t access) {
@@ -277,9 +284,12 @@ static bool program_files(const struct confine_program *p, struct err *e) {
     attr.handled_access_fs |= more;
     rules = version < 1 ? -1 : (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
     if (rules < 0)
-        return err_set(e, ERR_UNSUPPORTED, 0, "this system cannot keep a program from other files (Landlock)");
+        return err_set(e, ERR_UNSUPPORTED, 0,
+                       "keeping a program from other files needs Linux 5.13 or later, with Landlock switched on");
     dl_iterate_phdr(loader_path, &loader);
-    ok = may(rules, p->input, LANDLOCK_ACCESS_FS_READ_FILE) && may(rules, p->folder, FILES_MADE | more);
+    ok = may(rules, p->input, LANDLOCK_ACCESS_FS_READ_FILE) &&
+         (p->folder < 0 ||
+          may(rules, p->folder, FILES_MADE | more | (p->replaces ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0)));
     if (p->program >= 0) {
         for (size_t i = 0; i < COUNT(libraries); i++)
             ok = ok && may_at(rules, libraries[i], FILES_READ);
@@ -294,12 +304,34 @@ static bool program_files(const struct confine_program *p, struct err *e) {
     return ok;
 }
 
+/* Opens files, but none without a name. */
+static bool open_calls(scmp_filter_ctx f) {
+    uint64_t const nameless = O_TMPFILE & ~O_DIRECTORY;
+
+    return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, nameless, 0)) == 0 &&
+           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, nameless, 0)) == 0;
+}
+
+/* fcntl, but for what sends signals: whoever is named by F_SETOWN gets what F_SETSIG says when a descriptor with O_ASYNC is ready. */
+static bool descriptor_calls(scmp_filter_ctx f) {
+    static const unsigned commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < COUNT(commands); i++)
+        ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, commands[i], 0)) == 0;
+    return ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2, SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
+                                  SCMP_A2(SCMP_CMP_MASKED_EQ, O_ASYNC, 0)) == 0;
+}
+
 static bool program_calls(const struct confine_program *p, struct err *e) {
     scmp_filter_ctx const f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     bool ok = f != NULL;
 
     for (size_t i = 0; ok && i < COUNT(program_allowed); i++)
         ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, program_allowed[i], 0) == 0;
+    for (size_t i = 0; ok && p->replaces && i < COUNT(program_replaces); i++)
+        ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, program_replaces[i], 0) == 0;
+    ok = ok && open_calls(f) && descriptor_calls(f) && mapping_calls(f, false);
     /* Its own limits may be read, and itself aborted. */
     ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0, 0),
                                 SCMP_A2(SCMP_CMP_EQ, 0, 0)) == 0;
@@ -322,7 +354,7 @@ bool confine_program(const struct confine_program *p, struct err *e) {
         setrlimit(RLIMIT_CPU, &(struct rlimit){p->cpu_s, p->cpu_s + 2}) != 0) /* SIGXCPU, which says what it is */
         return err_system(e, "resource limits cannot be set");
 #ifndef __SANITIZE_ADDRESS__ /* which holds more than any bound */
-    if (!limit(RLIMIT_DATA, p->data_max))
+    if (!limit(RLIMIT_DATA, p->data_max + (p->program < 0 ? data_held() : 0)))
         return err_system(e, "the memory limit cannot be set");
 #endif
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)

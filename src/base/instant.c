@@ -2,6 +2,7 @@
 #include "base/instant.h"
 
 #include <assert.h>
+#include <time.h>
 
 #define SECOND INT64_C(1000000000)
 /* Seconds from 1601 to 1970. */
@@ -597,6 +598,13 @@ int64_t instant_parse(str s) {
     return wall_parse(s, &w) ? wall_instant(&w) : INSTANT_NONE;
 }
 
+bool instant_day(unsigned year, unsigned month, unsigned day, int64_t *days) {
+    if (year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days(year, month))
+        return false;
+    *days = days_of(year, month, day);
+    return true;
+}
+
 /* The date of a day since 1970-01-01: days_of undone. */
 static void civil_of(int64_t days, struct wall *w) {
     int64_t const z = days + 719468;
@@ -716,4 +724,11 @@ int64_t instant_moved(int64_t when, int64_t by) {
     if (__builtin_add_overflow(when, by, &moved) || moved == INSTANT_NONE)
         return by < 0 ? -INT64_MAX : INT64_MAX;
     return moved;
+}
+
+int64_t instant_steady_ms(void) {
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/hunt_intel.h"
 #include "cli/hunt_mail.h"
 #include "cli/hunt_yara.h"
 #include "cli/interrupt.h"
@@ -18,7 +19,7 @@
 #include "report/finding_text.h"
 
 struct wishes {
-    struct arguments paths, rules, kinds;
+    struct arguments paths, rules, kinds, intel;
     const char *placeholders, *out;
     int64_t from, to, latest;
     struct zone_wish zone;
@@ -44,7 +45,10 @@ struct run {
     struct zone_rules *zone;    /* the same */
     struct mail_house *house;
     struct hunt_mail *mail;
-    struct hunt_yara *yara; /* NULL: none */
+    struct hunt_yara *yara;    /* NULL: none */
+    struct hunt_intel *intel;  /* NULL: no indicators */
+    const char **own;          /* paths that are no evidence */
+    const struct known *known; /* the same */
     struct buf line;
 };
 
@@ -201,19 +205,27 @@ static int stop(struct run *run, const struct err *e) {
 static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e) {
     const struct wishes *const w = run->w;
     FILE *const to = w->json ? stderr : stdout;
-    struct summary_frame const frame = {
-        w->level, w->from, w->to, regex_given_up, w->out, terminal_columns(to), terminal_colour(to)};
-    struct buf text = {0};
+    struct summary_frame frame = {.level = w->level,
+                                  .from = w->from,
+                                  .to = w->to,
+                                  .regex_given_up = regex_given_up,
+                                  .case_path = w->out,
+                                  .columns = terminal_columns(to),
+                                  .colour = terminal_colour(to)};
+    struct buf text = {0}, known = {0};
     bool ok = true;
 
+    hunt_intel_print(run->intel, frame.columns, frame.colour, &known);
+    frame.known = buf_str(&known);
     summary_print(run->summary, &frame, &text);
     hunt_mail_print(run->mail, &text);
     hunt_yara_print(run->yara, &text);
-    if (text.failed)
+    if (text.failed || known.failed)
         ok = err_set(e, ERR_MEMORY, 0, "no memory for the summary");
     else if ((fwrite(text.ptr, 1, text.len, to) != text.len || fflush(to) != 0) && to == stdout)
         ok = err_system(e, "standard output");
     buf_free(&text);
+    buf_free(&known);
     return ok;
 }
 
@@ -225,13 +237,29 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
 
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);
-    /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces. */
-    const char *const own[] = {run->writer ? case_writer_folder(run->writer) : NULL, w->out};
+    /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces, nor are indicators and
+     * YARA rules: each would find itself. */
+    const char **const own = run->own = calloc(w->intel.count + w->yara.count + 2, sizeof *own);
+    size_t own_count = 0;
+
+    if (!own) {
+        err_set(&e, ERR_MEMORY, 0, "no memory");
+        return stop(run, &e);
+    }
+    if (run->writer) {
+        own[own_count++] = case_writer_folder(run->writer);
+        own[own_count++] = w->out;
+    }
+    for (size_t i = 0; i < w->intel.count; i++)
+        own[own_count++] = w->intel.items[i];
+    for (size_t i = 0; i < w->yara.count; i++)
+        own[own_count++] = w->yara.items[i];
     struct hunt_options options = {.paths = w->paths.items,
                                    .path_count = w->paths.count,
                                    .own = own,
-                                   .own_count = run->writer ? COUNT(own) : 0,
+                                   .own_count = own_count,
                                    .set = set,
+                                   .known = run->known,
                                    .fields = fields,
                                    .kinds = kinds,
                                    .house = run->house,
@@ -289,8 +317,14 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                                                              : EXIT_NOTHING;
 }
 
-/* With no rule there is nothing to ask, and "nothing found" would be no answer. */
-static bool rules_usable(const struct sigma_set *set, struct err *e) {
+/* With no rule and no indicator there is nothing to ask, and "nothing found" would be no answer. others: something else is asked. */
+static bool rules_usable(const struct sigma_set *set, bool others, struct err *e) {
+    if (others)
+        return true;
+    if (!set->verdict_count)
+        return err_set(e, ERR_USAGE, 0,
+                       "which rules? --rules DIR names a folder of Sigma rules, --intel PATH indicators, --yara PATH "
+                       "rules of files");
     for (size_t i = 0; i < set->verdict_count; i++)
         if (set->verdicts[i].loaded && !set->verdicts[i].is_filter && !set->verdicts[i].unusable)
             return true;
@@ -317,6 +351,8 @@ static int hunt(const struct wishes *w) {
     struct fields *const fields = fields_new();
     struct kinds *kinds = NULL;
     const struct sigma_set *set;
+    const struct rule_text *more;
+    size_t more_count = 0;
     const char *roster = w->roster;
     struct arguments const rosters = {&roster, roster != NULL};
     struct err e = {0};
@@ -325,23 +361,29 @@ static int hunt(const struct wishes *w) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
-        !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e) || !paths_exist(&w->intel, "intelligence", false, &e) ||
+        !hunt_intel_open(&run.intel, &w->intel, &e) ||
+        !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
+                    &loader, &set, &e) ||
+        (run.intel && !hunt_intel_join(run.intel, set, &e)) || !hunt_yara_open(&run.yara, &w->yara, w->yara_max, &e) ||
+        !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
-        !networks_open(&w->geo, &run.geo, &e) || !hunt_yara_open(&run.yara, &w->yara, w->yara_max, &e) ||
-        !summary_new(&run.summary, set, &e))
+        !networks_open(&w->geo, &run.geo, &e) ||
+        !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
         status = hunt_with(&run, set, fields, kinds);
     }
     buf_free(&run.line);
+    free(run.own);
     hunt_mail_free(run.mail);
     hunt_yara_free(run.yara);
     geo_close(run.geo);
     zone_rules_free(run.zone);
     mail_house_free(run.house);
     summary_free(run.summary);
+    hunt_intel_close(run.intel);
     sigma_loader_free(loader);
     kinds_free(kinds);
     fields_free(fields);
@@ -363,7 +405,6 @@ static const struct option options[] = {
      .argument = "DIR",
      .type = OPTION_PATH,
      .many = true,
-     .needed = "which rules? --rules DIR names a folder of Sigma rules",
      .help = "Sigma rules: a file, or a folder of .yml files",
      AT(rules)},
     {.name = "yara",
@@ -379,6 +420,13 @@ static const struct option options[] = {
      .most = UINT64_C(1) << 50,
      .help = "with --yara: larger files are not scanned, and told; usually 4G",
      AT(yara_max)},
+    {.name = "intel",
+     .letter = 'i',
+     .argument = "PATH",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "what is known: indicators, advisories, warninglists; files, folders, or a store of 'longwatch intel'",
+     AT(intel)},
     {.name = "output",
      .letter = 'o',
      .argument = "CASE",

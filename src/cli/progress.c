@@ -1,20 +1,14 @@
 /* progress: drawn over itself with a carriage return. */
 #include "cli/progress.h"
 
+#include "base/instant.h"
 #include "cli/terminal.h"
 
 #define SECONDS_BEFORE_GUESSING 2
 
-static int64_t now_ms(void) {
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void progress_begin(struct progress *p, bool wanted) {
     *p = (struct progress){
-        .shown = wanted && terminal_live(stderr), .colour = terminal_colour(stderr), .began_ms = now_ms()};
+        .shown = wanted && terminal_live(stderr), .colour = terminal_colour(stderr), .began_ms = instant_steady_ms()};
 }
 
 static void left_text(double seconds, char *out, size_t room) {
@@ -62,7 +56,7 @@ void progress_line(struct buf *b, uint64_t done, uint64_t total, double seconds,
 }
 
 void progress_show(struct progress *p, uint64_t done, uint64_t total, uint64_t findings) {
-    int64_t const now = now_ms();
+    int64_t const now = instant_steady_ms();
     double const seconds = (double)(now - p->began_ms) / 1000;
     struct buf line = {0};
 

@@ -9,16 +9,17 @@
 #include <unistd.h>
 
 #include "base/channel.h"
+#include "base/instant.h"
 
 #define CREW_MAX 64u
 #define READ_BYTES ((size_t)256 << 10)
-#define SILENT_MAX_S 600 /* a megabyte of evidence takes milliseconds; this is for what nobody thought of */
+#define SILENT_MAX_MS 600000 /* a megabyte of evidence takes milliseconds; this is for what nobody thought of */
 
 struct mate {
     pid_t pid;
     int channel;
     bool busy, leaving; /* leaving: it said itself that its job failed, and ends */
-    time_t heard;
+    int64_t heard_ms;
     uint32_t members; /* of containers in its job so far: they are numbered without gaps */
     struct buf in;
 };
@@ -30,13 +31,6 @@ struct crew {
     unsigned count;
     struct mate mates[CREW_MAX];
 };
-
-static time_t now(void) {
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec;
-}
 
 /* The child keeps standard error (the sanitizers speak there), its channel, and nothing else that is open here. */
 static _Noreturn void child(const struct worker_setup *setup, int channel) {
@@ -190,7 +184,7 @@ bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, 
     job.path_len = (uint32_t)path.len;
     m->busy = true;
     m->members = 0;
-    m->heard = now();
+    m->heard_ms = instant_steady_ms();
     if (channel_send(m->channel, (str){(const char *)&job, sizeof job}, fd, e) && channel_send(m->channel, path, -1, e))
         return true;
     return e->code == ERR_IO && lose(c, slot, NULL, e);
@@ -200,7 +194,8 @@ bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, 
 static bool take(struct crew *c, unsigned slot, struct err *e) {
     struct mate *const m = &c->mates[slot];
     str left = buf_str(&m->in);
-    struct wire_known const known = {c->setup->set, kinds_count(c->setup->kinds), c->setup->yara};
+    struct wire_known const known = {c->setup->set, kinds_count(c->setup->kinds), c->setup->yara,
+                                     c->setup->known ? known_intel(c->setup->known) : NULL};
     struct wire w;
     bool ok = true;
 
@@ -239,13 +234,13 @@ static bool hear(struct crew *c, unsigned slot, struct err *e) {
     if (got == 0)
         return lose(c, slot, NULL, e);
     m->in.len += got;
-    m->heard = now();
+    m->heard_ms = instant_steady_ms();
     return take(c, slot, e);
 }
 
 bool crew_hear(struct crew *c, int also, struct err *e) {
     struct pollfd fds[CREW_MAX + 1];
-    time_t const t = now();
+    int64_t const now_ms = instant_steady_ms();
 
     for (unsigned i = 0; i < c->count; i++)
         fds[i] = (struct pollfd){.fd = c->mates[i].channel, .events = POLLIN};
@@ -255,7 +250,7 @@ bool crew_hear(struct crew *c, int also, struct err *e) {
     for (unsigned i = 0; i < c->count; i++) {
         if (fds[i].revents && !hear(c, i, e))
             return false;
-        if (c->mates[i].busy && t - c->mates[i].heard > SILENT_MAX_S &&
+        if (c->mates[i].busy && now_ms - c->mates[i].heard_ms > SILENT_MAX_MS &&
             !lose(c, i, "no progress for ten minutes: given up", e))
             return false;
     }

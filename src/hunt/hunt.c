@@ -62,6 +62,8 @@ struct hunt {
     struct source **scans; /* sources that no worker was asked to scan so far, in order */
     size_t scan_count, scan_room;
     struct boxes boxes;
+    struct source **later; /* Outlook data files, in order: those from later_next on wait */
+    size_t later_count, later_room, later_next;
     struct task tasks[WORKERS_MAX];
     uint64_t *kinds; /* by kind: events */
     struct filtered *filtered;
@@ -277,37 +279,28 @@ static bool file_open(struct source *s, char *why, size_t why_room) {
 
 /* ---- Outlook data files ---- */
 
-static bool is_outlook(const struct source *s) {
-    char head[4];
-
-    return pread(s->fd, head, sizeof head, 0) == (ssize_t)sizeof head && outlook_begins((str){head, sizeof head});
-}
-
-static bool is_next_outlook(const struct hunt *h) {
-    const struct found_file *const file = &h->files[h->next_file];
-    struct source s = {0};
-    bool found;
-
-    if (file->skipped.len || (s.fd = open(file->path.ptr, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
+/* It waits, closed, until those before it have been unpacked; files behind it do not. */
+static bool boxes_later(struct hunt *h, struct source *s, struct err *e) {
+    close(s->fd);
+    s->fd = -1;
+    if (!room((void **)&h->later, h->later_count, &h->later_room, sizeof(struct source *), e))
         return false;
-    found = is_outlook(&s);
-    close(s.fd);
-    return found;
+    h->later[h->later_count++] = s;
+    return true;
 }
 
 static bool boxes_begin(struct hunt *h, struct source *s, struct err *e) {
-    struct outlook_limits const limits = outlook_limits_for(s->size);
+    char refused[160];
     struct err why = {0};
 
-    assert(!h->boxes.outlook);
+    if (!file_open(s, refused, sizeof refused))
+        return order_not_read(h->order, s, refused, e);
+    struct outlook_limits const limits = outlook_limits_for(s->size);
+
     s->hash_sent = s->hash_ended = false;
     if (outlook_start(&h->boxes.outlook, s->fd, &limits, &why)) {
         h->boxes.source = s;
         return split_add(h, s, e);
-    }
-    if (why.code == ERR_MEMORY) {
-        *e = why;
-        return false;
     }
     return split_add(h, s, e) && order_not_read(h->order, s, why.text, e);
 }
@@ -366,7 +359,7 @@ static bool boxes_tell(struct hunt *h, struct err *e) {
 
     h->done += b->source->size * (h->o.yara ? 2 : 1); /* its mailboxes are scanned, not it */
     if (!b->count && complaints)
-        c.not_read = S("readpst found no mail in it");
+        c.not_read = S("no mail came out of it");
     for (size_t i = 0; i < complaints; i++)
         if (!put(h, b->source,
                  &(struct wire){
@@ -387,12 +380,14 @@ static void boxes_end(struct hunt *h) {
 static bool boxes_step(struct hunt *h, struct err *e) {
     struct boxes *const b = &h->boxes;
 
-    if (b->outlook && !b->ended &&
-        (!outlook_step(b->outlook, &b->ended, e) || (b->ended && (!boxes_list(h, e) || !boxes_tell(h, e)))))
-        return false;
+    if (b->outlook && !b->ended) {
+        b->ended = outlook_step(b->outlook);
+        if (b->ended && (!boxes_list(h, e) || !boxes_tell(h, e)))
+            return false;
+    }
     if (b->ended && b->next == b->count)
         boxes_end(h);
-    return true;
+    return b->outlook || h->later_next == h->later_count || boxes_begin(h, h->later[h->later_next++], e);
 }
 
 static bool give_box(struct hunt *h, unsigned slot, bool *given, struct err *e) {
@@ -419,8 +414,8 @@ static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e)
         return order_not_read(h->order, s, file->skipped.ptr, e);
     if (!file_open(s, why, sizeof why))
         return order_not_read(h->order, s, why, e);
-    if (is_outlook(s))
-        return boxes_begin(h, s, e);
+    if (outlook_is(s->fd))
+        return boxes_later(h, s, e);
     *given = true;
     s->sent = 1;
     return scan_add(h, s, e) && give(h, slot, s, JOB_FILE, 0, e);
@@ -440,8 +435,7 @@ static bool dispatch(struct hunt *h, struct err *e) {
         } else if (h->boxes.ended && h->boxes.next < h->boxes.count) {
             if (!give_box(h, (unsigned)slot, &given, e))
                 return false;
-        } else if (h->next_file < h->file_count && order_waiting(h->order) < WAITING_MAX &&
-                   !(h->boxes.outlook && is_next_outlook(h))) {
+        } else if (h->next_file < h->file_count && order_waiting(h->order) < WAITING_MAX) {
             if (!give_file(h, (unsigned)slot, &given, e))
                 return false;
         } else {
@@ -461,8 +455,10 @@ static bool work(struct hunt *h, struct err *e) {
             return false;
         if (stopped(h))
             return err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
+        if (!h->boxes.outlook && h->later_next < h->later_count)
+            continue; /* one that was just met */
         if (!crew_busy(h->crew) && !crew_leaving(h->crew) && !h->split_count && !h->scan_count && !h->boxes.outlook &&
-            h->next_file == h->file_count)
+            h->later_next == h->later_count && h->next_file == h->file_count)
             return true;
         if (!crew_hear(h->crew, h->boxes.outlook && !h->boxes.ended ? outlook_waits_for(h->boxes.outlook) : -1, e))
             return false;
@@ -483,7 +479,7 @@ static void skip_set(struct hunt *h) {
     for (size_t i = 0; i < h->o.set->rule_count; i++) {
         const struct sigma_rule *const r = h->o.set->rules[i];
 
-        h->skip[i] = r->unusable.len > 0 ||
+        h->skip[i] = r->unusable.len > 0 || (h->o.known && !known_evaluated(h->o.known, (uint32_t)i)) ||
                      (r->type == SIGMA_DETECTION && !h->o.matched && (r->silenced || r->level < h->o.level) &&
                       !correlator_wants(h->correlator, (uint32_t)i));
     }
@@ -526,7 +522,7 @@ static bool prepare(struct hunt *h, struct err *e) {
         !(h->kinds = calloc(kinds_count(h->o.kinds) + 1, sizeof *h->kinds)) || !(h->a = arena_new((size_t)4 << 30)))
         return no_memory(e);
     for (size_t i = 0; i < rules; i++)
-        h->skip[i] = h->o.set->rules[i]->unusable.len > 0;
+        h->skip[i] = h->o.set->rules[i]->unusable.len > 0 || (h->o.known && !known_evaluated(h->o.known, (uint32_t)i));
     if (!walk_paths(h->o.paths, h->o.path_count, h->o.own, h->o.own_count, h->a, &h->files, &h->file_count, e) ||
         !plan_new(&h->plan, h->o.set, h->o.fields, e) ||
         !correlator_new(&h->correlator, h->o.set, h->skip, CORRELATION_MEMORY, NULL, e))
@@ -542,6 +538,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .fields = h->o.fields,
                                      .kinds = h->o.kinds,
                                      .house = h->o.house,
+                                     .known = h->o.known,
                                      .plan = h->plan,
                                      .correlator = h->correlator,
                                      .skip = h->skip,
@@ -616,6 +613,7 @@ bool hunt_run(const struct hunt_options *options, struct hunt_result *result, st
     arena_free(h.a);
     free(h.split);
     free(h.scans);
+    free(h.later);
     free(h.kinds);
     free(h.filtered);
     free(h.skip);

@@ -137,12 +137,6 @@ static int open_outer(const char *path, str *outer, struct err *e) {
     return fd;
 }
 
-static bool is_outlook(int fd) {
-    char head[4];
-
-    return pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head && outlook_begins((str){head, sizeof head});
-}
-
 static bool answer_take(int channel, struct buf *out, struct err *e) {
     struct buf answer = {0};
     size_t got = 1;
@@ -202,7 +196,10 @@ static bool show_from_outlook(struct wanted *w, int fd, str outer, const volatil
 
     if (!outlook_run(&o, fd, &limits, stop, e))
         return false;
-    err_set(e, ERR_CORRUPT, 0, "the evidence has changed since the hunt: it holds no such mailbox");
+    if (outlook_complaints(o))
+        err_set(e, ERR_CORRUPT, 0, "no such mailbox came out of it: %.*s", STR_ARG(outlook_complaint(o, 0)));
+    else
+        err_set(e, ERR_CORRUPT, 0, "the evidence has changed since the hunt: it holds no such mailbox");
     for (size_t i = 0; !ok && i < outlook_count(o); i++) {
         int box;
 
@@ -226,7 +223,7 @@ bool show_record(const char *path, str sha256, str reader, uint64_t offset, cons
         return err_set(e, ERR_CORRUPT, 0, "no reader '%.*s' that can show a record", STR_ARG(reader));
     if ((fd = open_outer(path, &outer, e)) < 0)
         return false;
-    ok = outer.len < w.path.len && is_outlook(fd) ? show_from_outlook(&w, fd, outer, stop, out, e)
+    ok = outer.len < w.path.len && outlook_is(fd) ? show_from_outlook(&w, fd, outer, stop, out, e)
                                                   : show_from(&w, fd, outer, out, e);
     close(fd);
     return ok;

@@ -34,7 +34,7 @@ MUST_USE bool intel_builder_end(struct intel_builder *b, struct buf *out, struct
 
 /* ---- opening ---- */
 
-/* Maps a file. ERR_CORRUPT: it is no such set, of another version, or damaged (every offset is checked). ERR_IO. */
+/* Maps a file. ERR_CORRUPT: it is no such set, or damaged; ERR_UNSUPPORTED: of another version; ERR_IO. */
 MUST_USE bool intel_set_open(struct intel_set **out, const char *path, struct err *e);
 /* Of bytes that stay the caller's and live as long. */
 MUST_USE bool intel_set_of(struct intel_set **out, str bytes, struct err *e);
@@ -43,7 +43,7 @@ void intel_set_free(struct intel_set *s); /* takes NULL */
 struct intel_entry {
     enum item_form form;
     enum observable type;
-    str value;     /* canonical; PATTERN, REGEX: as the source has it */
+    str value;                    /* canonical; PATTERN, REGEX: as the source has it */
     uint32_t claims, claim_count; /* numbers of its claims: claims, claims + 1, ... */
     uint32_t witnesses;           /* of them, those that do not go back to one another, revoked ones apart */
 };
@@ -64,7 +64,10 @@ struct intel_claim {
 size_t intel_set_entries(const struct intel_set *s);
 size_t intel_set_bytes(const struct intel_set *s);
 struct intel_entry intel_set_entry(const struct intel_set *s, uint32_t entry);
-struct intel_claim intel_set_claim(const struct intel_set *s, uint32_t claim);
+/* id: where the claim's own id is put together, if it holds a UUID; lives as long as that. title: the value where the source has none. */
+#define INTEL_ID_BEGIN_MAX 60u
+#define INTEL_ID_MAX (INTEL_ID_BEGIN_MAX + 36)
+struct intel_claim intel_set_claim(const struct intel_set *s, uint32_t claim, char id[INTEL_ID_MAX]);
 size_t intel_set_sources(const struct intel_set *s);
 str intel_set_source(const struct intel_set *s, size_t i);
 
@@ -77,9 +80,10 @@ uint32_t intel_set_find(const struct intel_set *s, enum observable type, str can
  * alike in a text share a class. */
 enum intel_class {
     INTEL_ADDRESS, /* 4 or 16 bytes */
+    INTEL_NETWORK, /* bits (one byte), then 4 or 16 bytes; intel_set_networks asks for them */
     INTEL_HOST,    /* domains */
     INTEL_URL,
-    INTEL_HEX,   /* hashes, JA3, imphash: hexadecimal digits */
+    INTEL_HEX, /* hashes, JA3, imphash: hexadecimal digits */
     INTEL_MAIL,
     INTEL_FILE,  /* names and paths: canonical path without its first folders, or the name alone */
     INTEL_WHOLE, /* all others: a whole value of a field, small letters */
@@ -87,8 +91,31 @@ enum intel_class {
 };
 enum intel_class intel_class_of(enum observable type);
 uint64_t intel_set_hash(const struct intel_set *s, enum intel_class class, str key);
-/* False: no entry has this hash. */
+/* False: no entry has this hash. Of HOST it is also asked for the last two labels of a name, of FILE for the last name of a path:
+ * false means that no entry ends so. */
 bool intel_set_may(const struct intel_set *s, uint64_t hash);
+/* What stands behind the last slash or backslash. */
+str intel_file_name(str path);
+/* Marks: what ends, begins and measures like nothing that is known need not even be hashed. Letters of A-Z in any case. */
+enum intel_mark {
+    INTEL_MARK_NAMES,   /* of the name of a file, of three bytes at least */
+    INTEL_MARK_ENDINGS, /* of what stands behind the last point of such a name; of "": there are names without any */
+    INTEL_MARK_DOMAINS, /* of what stands behind the last point of a host: of DOMAIN, URL and MAIL */
+    INTEL_MARK_WHOLES,  /* of a whole value, of two bytes at least */
+    INTEL_MARKS
+};
+#define INTEL_MARK_BITS_LOG 18u
+uint32_t intel_name_mark(str name);
+uint32_t intel_ending_mark(str ending);
+uint32_t intel_whole_mark(str whole);
+/* False: nothing known has this mark. */
+bool intel_mark_has(const struct intel_set *s, enum intel_mark which, uint32_t mark);
+/* The bits themselves: bit m of word m / 64. */
+const uint64_t *intel_marks(const struct intel_set *s, enum intel_mark which);
+/* The host of a canonical URL, without port and brackets. */
+str intel_url_host(str url);
+/* What a URL's host is asked by before anybody takes the trouble of the whole URL: false: no URL of this host is known. */
+uint64_t intel_set_host_hash(const struct intel_set *s, str host);
 /* Entries with this class and key, after each other: begin with *at = 0; INTEL_NONE: no more. */
 uint32_t intel_set_next(const struct intel_set *s, enum intel_class class, str key, uint64_t hash, uint32_t *at);
 /* Entries of networks that hold the address, the narrowest first; at most max. */

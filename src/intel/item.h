@@ -82,11 +82,14 @@ struct intel_label_list {
     uint64_t matches; /* a bit for each enum observable it applies to; 0: all */
 };
 
-/* A name of a group, and what else it is called. One mention in one source; intel/group.h joins them. */
+/* A name of a group, and what else it is called. One mention in one source; intel/group.h joins them. Where a source says more than
+ * a list holds, the rest follows in further mentions with the same name and id. */
 struct intel_group {
     str name, id, where; /* id: G0128, the galaxy's UUID */
     struct item_names aliases, countries, origins;
+    struct item_names techniques, malware; /* that it is said to use: T1059.003; names */
     str description;
+    bool retired; /* the source has withdrawn the entry, or put another in its place: that one has the name among its aliases */
 };
 
 struct intel_sink {

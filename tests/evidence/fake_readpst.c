@@ -5,7 +5,8 @@
  *   say TEXT       exit N        crash        spin        sleep         fill WAY MEBIBYTES    files COUNT   eat MEBIBYTES
  *   pad WAY COUNT TEXT (so many x before the text)
  *   link WAY TO    hard WAY TO   fifo WAY     try WHAT (says "could WHAT" when it could)
- *   deep COUNT     flood MEBIBYTES */
+ *   deep COUNT     down COUNT (the same, with short names and nothing in them)      flood MEBIBYTES
+ *   names COUNT (files whose ways are 3 KiB)     mode OCTAL WAY (a folder) */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -155,14 +156,31 @@ static void obey(char *line) {
                 break;
             put("mbox", "x");
         }
-    else if (strcmp(word, "flood") == 0)
+    else if (strcmp(word, "down") == 0)
+        for (int i = 0; i < atoi(rest); i++)
+            printf(mkdir("d", 0777) == 0 && chdir("d") == 0 ? "" : "cannot go down\n");
+    else if (strcmp(word, "names") == 0) {
+        char name[241];
+
+        memset(name, 'n', sizeof name - 1);
+        name[sizeof name - 1] = '\0';
+        for (int i = 0; i < 12; i++)
+            printf(mkdir(name, 0777) == 0 && chdir(name) == 0 ? "" : "cannot go down\n");
+        for (int i = 0; i < atoi(rest); i++) {
+            snprintf(name, sizeof name, "%0200d", i);
+            put(name, "x");
+        }
+    } else if (strcmp(word, "flood") == 0)
         for (int i = 0; i < atoi(rest) << 10; i++)
             printf("%01023d\n", i);
     else if (more) {
         *more++ = '\0';
         if (strcmp(word, "file") == 0)
             put(rest, more);
-        else if (strcmp(word, "pad") == 0) {
+        else if (strcmp(word, "mode") == 0) {
+            umask(0);
+            printf(mkdir(more, (mode_t)strtoul(rest, NULL, 8)) == 0 ? "" : "cannot make %s\n", more);
+        } else if (strcmp(word, "pad") == 0) {
             FILE *const f = fopen(rest, "w");
 
             for (int i = 0; i < atoi(more); i++)

@@ -8,7 +8,11 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,7 +21,7 @@
 #include "../folder.h"
 #include "base/buf.h"
 #include "base/hash.h"
-#include "evidence/outlook.h"
+#include "evidence/outlook_own.h"
 
 static const struct outlook_limits small = {
     .bytes_max = (uint64_t)8 << 20, .files_max = 200, .memory_max = (size_t)256 << 20, .cpu_s = 2, .wall_s = 4};
@@ -73,6 +77,9 @@ static void told(struct outlook *o, struct buf *b) {
         buf_format(b, "others %lu\n", (unsigned long)outlook_others(o));
 }
 
+#define DOWN8 "d/d/d/d/d/d/d/d/"
+#define DOWN DOWN8 DOWN8 DOWN8 DOWN8 DOWN8 DOWN8 DOWN8 DOWN8
+
 static void does(const char *name, const struct outlook_limits *limits, const char *lines, const char *want) {
     int const fd = data_file(lines);
     struct outlook *o;
@@ -106,7 +113,12 @@ static const struct {
      "others 35\n"},
     {"complaints", "say Processing Folder \"Inbox\"\nsay bad block 17\nsay \nsay \x1b[31mred \xff\n",
      "! bad block 17\n! \xef\xbf\xbd[31mred \xef\xbf\xbd\n"},
-    {"it gives up", "file mbox 1\nexit 3\n", "mbox: 1\n! readpst ended with status 3\n"},
+    {"it gives up", "file mbox 1\nexit 3\n", "mbox: 1\n! readpst ended with status 3: what came out before is read\n"},
+    {"how it ended comes before what it said", "say one\nfile mbox 1\nsay two\nexit 3\n",
+     "mbox: 1\n! readpst ended with status 3: what came out before is read\n! one\n! two\n"},
+    {"names of our own",
+     "mkdir .longwatch-settling\nfile .longwatch-settling/mbox 1\nfile mbox 2\nfile .longwatch-0 3\n",
+     ".longwatch-0: 3\n.longwatch-settling/mbox: 1\nmbox: 2\n"},
     {"it crashes", "file mbox 1\ncrash\n",
      "mbox: 1\n! readpst was ended by signal 11 (Segmentation fault): what came out before is read\n"},
     {"names that would steer a terminal", "mkdir a\x1b[2Jb\nfile a\x1b[2Jb/mb\xffox 1\n",
@@ -181,11 +193,51 @@ static void too_deep(void **state) {
     limits.wall_s = limits.cpu_s = 100;
     assert_true(outlook_run(&o, fd, &limits, NULL, &e));
     assert_true(outlook_count(o) > 10 && outlook_count(o) <= 65);
-    assert_int_equal(outlook_complaints(o), 1);
-    assert_true(str_starts(outlook_complaint(o, 0), S("a-folder-"))); /* too deep, after a name that is cut */
+    assert_in_range(outlook_complaints(o), 1, 2); /* where it takes longer than a second, it is ended */
+    assert_true(str_starts(outlook_complaint(o, outlook_complaints(o) - 1), S("a-folder-"))); /* a name that is cut */
     outlook_close(o);
     assert_true(is_empty("room"));
     close(fd);
+}
+
+/* What nobody can look into could hold anything: it ends what makes it, and is told in an order of names. */
+static void too_deep_while_it_runs(void **state) {
+    (void)state;
+    does("deep", &small,
+         "file mbox 1\ndown 65\nmkdir z\nmkdir c\nmkdir y\nmkdir a\nmkdir m\nmkdir b\nmkdir x\nfile c/mbox 1\nsleep\n",
+         "mbox: 1\n! folders come out that nobody can look into, or more than 64 deep: what came out before is read, "
+         "the "
+         "rest is not\n! " DOWN "d: not read: folders too deep\n");
+    does("deep, and ended", &small,
+         "file mbox 1\ndown 64\nmkdir z\nmkdir c\nmkdir y\nmkdir a\nmkdir m\nmkdir b\nmkdir x\nfile c/mbox 1\n",
+         "mbox: 1\n! " DOWN "a: not read: folders too deep\n! " DOWN "b: not read: folders too deep\n! " DOWN
+         "c: not read: folders too deep\n! " DOWN "m: not read: folders too deep\n! " DOWN
+         "x: not read: folders too deep\n! " DOWN "y: not read: folders too deep\n! " DOWN
+         "z: not read: folders too deep\n");
+}
+
+static void names_too_long(void **state) {
+    struct outlook_limits limits = small;
+    struct outlook *o;
+    struct err e = {0};
+    (void)state;
+
+    limits.files_max = 50000;
+    limits.bytes_max = (uint64_t)256 << 20;
+    limits.wall_s = limits.cpu_s = 100;
+    for (int asleep = 0; asleep < 2; asleep++) {
+        int const fd = data_file(asleep ? "names 4000\nsleep\n" : "names 4000\n");
+
+        assert_true(outlook_run(&o, fd, &limits, NULL, &e));
+        assert_in_range(outlook_count(o), 2000, 3000); /* of 3 KiB each, in 8 MiB */
+        assert_true(outlook_complaints(o) > 0);
+        assert_true(!asleep || str_starts(outlook_complaint(o, 0), S("names of more than 8388608 bytes come out: ")));
+        assert_string_equal(outlook_complaint(o, outlook_complaints(o) - 1).ptr,
+                            "names of more than 8388608 bytes came out: the other files are not read");
+        outlook_close(o);
+        close(fd);
+    }
+    assert_true(is_empty("room"));
 }
 
 static void a_flood_of_complaints(void **state) {
@@ -196,14 +248,16 @@ static void a_flood_of_complaints(void **state) {
 
     assert_true(outlook_run(&o, fd, &small, NULL, &e));
     assert_int_equal(outlook_count(o), 1);
-    assert_int_equal(outlook_complaints(o), 101);
-    assert_true(str_ends(outlook_complaint(o, 100), S(" complaints more")));
+    assert_int_equal(outlook_complaints(o), 102);
+    assert_true(str_ends(outlook_complaint(o, 100), S(" bytes more than are kept")));
+    assert_string_equal(outlook_complaint(o, 101).ptr, "and 156 complaints more"); /* 256 KiB are kept, of 1 KiB each */
     outlook_close(o);
     close(fd);
     int const without_end = data_file("flood 100\nsay not reached\n");
 
     assert_true(outlook_run(&o, without_end, &small, NULL, &e));
-    assert_true(outlook_complaints(o) > 0);
+    assert_string_equal(outlook_complaint(o, 0).ptr,
+                        "it said more than 16777216 bytes: what came out before is read, the rest is not");
     outlook_close(o);
     assert_true(is_empty("room"));
     close(without_end);
@@ -302,10 +356,10 @@ static void readpst_is_not_there(void **state) {
     assert_int_equal(e.code, ERR_UNSUPPORTED);
     assert_non_null(strstr(e.text, "apt install pst-utils"));
     setenv("LONGWATCH_READPST", "mail.pst", 1); /* no program */
-    assert_true(outlook_run(&o, fd, &small, NULL, &e));
-    assert_int_equal(outlook_count(o), 0);
-    assert_true(str_starts(outlook_complaint(o, 0), S("readpst cannot be run: ")));
-    outlook_close(o);
+    assert_false(outlook_run(&o, fd, &small, NULL, &e));
+    assert_int_equal(e.code, ERR_UNSUPPORTED);
+    assert_string_equal(e.text, "an Outlook data file: readpst cannot be run: Permission denied");
+    assert_true(is_empty("room"));
     setenv("LONGWATCH_READPST", getenv("LONGWATCH_FAKE_READPST"), 1);
     setenv("TMPDIR", "nowhere", 1);
     assert_false(outlook_run(&o, fd, &small, NULL, &e));
@@ -352,6 +406,227 @@ static void killed(void **state) {
     close(fd);
 }
 
+/* Nobody steps, as when this program waits for whoever reads what it prints: the bounds are kept. */
+static void nobody_steps(void **state) {
+    int const fd = data_file("fill a 7\nfill b 7\nsleep\n");
+    struct outlook *o;
+    struct err e = {0};
+    (void)state;
+
+    assert_true(outlook_start(&o, fd, &small, &e));
+    sleep(4);
+    assert_true(outlook_step(o)); /* the first, and the last */
+    assert_int_equal(outlook_complaints(o), 1);
+    assert_string_equal(outlook_complaint(o, 0).ptr,
+                        "more than 8388608 bytes come out: what came out before is read, the rest is not");
+    outlook_close(o);
+    close(fd);
+}
+
+/* The youngest child of a process. */
+static pid_t child_of(pid_t parent) {
+    char path[64];
+    int pid = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
+    assert_non_null(f = fopen(path, "re"));
+    while (fscanf(f, "%d", &pid) == 1)
+        continue;
+    fclose(f);
+    assert_true(pid > 1);
+    return pid;
+}
+
+/* The name of a mailbox that is being written anew, or "". */
+static void copy_in_the_room(char *name, size_t size) {
+    FILE *const f = popen("find room -name '.longwatch-*' -type f", "r");
+
+    assert_non_null(f);
+    if (!fgets(name, (int)size, f))
+        name[0] = '\0';
+    pclose(f);
+}
+
+/* Writing anew is held up until it is ended: nothing is lost, nothing is there twice. */
+static void settling_does_not_end(void **state) {
+    struct outlook_limits limits = small;
+    int const fd = data_file("file a 1\nfill b 100\nfile c 2\n");
+    char copy[256] = "";
+    struct outlook *o;
+    struct err e = {0};
+    (void)state;
+
+    limits.bytes_max = (uint64_t)256 << 20;
+    assert_true(outlook_start(&o, fd, &limits, &e));
+    while (!copy[0] && !outlook_step(o))
+        copy_in_the_room(copy, sizeof copy);
+    assert_true(copy[0]);
+    assert_int_equal(kill(child_of(child_of(getpid())), SIGSTOP), 0);
+    while (!outlook_step(o))
+        usleep(10000);
+    assert_int_equal(outlook_count(o), 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(outlook_name(o, i).ptr[0], "abc"[i]);
+    assert_int_equal(outlook_size(o, 1), 100 << 20);
+    assert_int_equal(outlook_complaints(o), 1);
+    assert_string_equal(outlook_complaint(o, 0).ptr, "mailboxes could not all be written anew (it took more than 4 "
+                                                     "seconds): some are read as readpst wrote them");
+    copy_in_the_room(copy, sizeof copy);
+    assert_string_equal(copy, "");
+    outlook_close(o);
+    assert_true(is_empty("room"));
+    close(fd);
+}
+
+/* The whole file, or how it ends. */
+static bool holds(const char *name, const char *text) {
+    char bytes[256];
+    int const fd = open(name, O_RDONLY);
+    ssize_t const n = read(fd, bytes, sizeof bytes);
+
+    close(fd);
+    return n == (ssize_t)strlen(text) && memcmp(bytes, text, (size_t)n) == 0;
+}
+
+/* A mailbox that cannot be written anew stays whole. */
+static void what_is_not_settled_stays(void **state) {
+    static const char mailbox[] = "boundary=\"--boundary-LibPST-iamunique-7_-_-\" --boundary-LibPST-iamunique-7_-_-";
+    int const folder = open(".", O_RDONLY | O_DIRECTORY);
+    struct rlimit before;
+    struct err e = {0};
+    (void)state;
+
+    int fd = open("mbox", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    assert_int_equal(write(fd, mailbox, sizeof mailbox - 1), sizeof mailbox - 1);
+    close(fd);
+    assert_int_equal(mkdir("copy", 0700), 0); /* somebody has the name */
+    assert_false(outlook_settle(folder, "mbox", "copy", &e));
+    assert_string_equal(e.text, "it could not be written anew: File exists");
+    assert_true(holds("mbox", mailbox));
+    assert_false(outlook_settle(folder, "none", "other", &e));
+    assert_int_equal(access("other", F_OK), -1);
+    signal(SIGXFSZ, SIG_IGN); /* a full disk */
+    getrlimit(RLIMIT_FSIZE, &before);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){50, before.rlim_max});
+    assert_false(outlook_settle(folder, "mbox", "other", &e));
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_string_equal(e.text, "it could not be written anew: File too large");
+    assert_true(holds("mbox", mailbox));
+    assert_int_equal(access("other", F_OK), -1);
+    assert_true(outlook_settle(folder, "mbox", "other", &e));
+    assert_false(holds("mbox", mailbox));
+    assert_int_equal(access("other", F_OK), -1);
+    close(folder);
+}
+
+/* Runs in a child that can do less, or has a disk of its own; 77: it cannot be made. */
+static void in_a_child(const char *name, int (*does_it)(void)) {
+    pid_t pid;
+    int status;
+
+    fflush(NULL);
+    if ((pid = fork()) == 0)
+        _exit(does_it());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (status == 77 << 8)
+        print_message("SKIP: %s: this system does not allow it\n", name);
+    else if (status != 0)
+        fail_msg("%s: %#x", name, (unsigned)status);
+}
+
+static int no_landlock(void) {
+    scmp_filter_ctx const f = seccomp_init(SCMP_ACT_ALLOW);
+    int const fd = data_file("file mbox 1\n");
+    struct outlook *o;
+    struct err e = {0};
+
+    if (seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0) != 0 || seccomp_load(f) != 0)
+        return 77;
+    if (outlook_run(&o, fd, &small, NULL, &e))
+        return 1;
+    return e.code != ERR_UNSUPPORTED || !strstr(e.text, "needs Linux 5.13 or later, with Landlock") ||
+           !is_empty("room");
+}
+
+static void without_landlock(void **state) {
+    (void)state;
+    in_a_child("without Landlock", no_landlock);
+}
+
+/* Somebody else fills the disk. */
+static int small_disk(void) {
+    int const fd = data_file("file mbox 1\nsleep\n");
+    struct outlook_limits limits = small;
+    struct outlook *o;
+    struct err e = {0};
+    static char bytes[1 << 20];
+
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("tmpfs", "room", "tmpfs", 0, "size=64m") != 0)
+        return 77;
+    limits.wall_s = 60;
+    if (!outlook_start(&o, fd, &limits, &e))
+        return 2;
+    int const full = open("room/full", O_WRONLY | O_CREAT, 0600);
+
+    for (int i = 0; i < 56; i++)
+        if (write(full, bytes, sizeof bytes) != (ssize_t)sizeof bytes)
+            return 3;
+    while (!outlook_step(o))
+        usleep(10000);
+    bool const ok = outlook_count(o) == 1 && outlook_complaints(o) >= 1 &&
+                    str_starts(outlook_complaint(o, 0), S("the disk has less than 1677")) &&
+                    str_ends(outlook_complaint(o, 0), S(" bytes left: what came out before is read, the rest is not"));
+    outlook_close(o);
+    return ok ? 0 : 4;
+}
+
+static void a_disk_that_fills(void **state) {
+    (void)state;
+    in_a_child("a disk that fills", small_disk);
+}
+
+/* Folders that keep out even who they belong to, as long as that is not root. */
+static int closed_folders(void) {
+    if (geteuid() == 0 &&
+        (chown(".", 65534, 65534) != 0 || chown("room", 65534, 65534) != 0 || setgid(65534) != 0 || setuid(65534) != 0))
+        return 77;
+    does(
+        "closed", &small,
+        "file mbox 1\nmode 300 in\nfile in/unseen 2\nmode 0 none\nmode 400 half\nmode 500 full\nfile full/x 1\nsleep\n",
+        "mbox: 1\n! folders come out that nobody can look into, or more than 64 deep: what came out before is read, "
+        "the "
+        "rest is not\n! cannot open full/x: Permission denied\n! in: not read: a folder that cannot be read\n! none: "
+        "not read: a folder that cannot be read\n");
+    return 0;
+}
+
+static void folders_are_closed(void **state) {
+    (void)state;
+    in_a_child("closed folders", closed_folders);
+}
+
+/* Its keeper is killed: what it ran is gone, and the folder as well. */
+static void without_a_keeper(void **state) {
+    int const fd = data_file("file mbox 1\nsleep\n");
+    struct outlook *o;
+    struct err e = {0};
+    (void)state;
+
+    assert_true(outlook_start(&o, fd, &small, &e));
+    kill(child_of(getpid()), SIGKILL);
+    while (!outlook_step(o))
+        usleep(1000);
+    assert_int_equal(outlook_count(o), 0);
+    assert_int_equal(outlook_complaints(o), 1);
+    assert_true(str_starts(outlook_complaint(o, 0), S("the process that unpacks it ended early")));
+    outlook_close(o);
+    assert_true(is_empty("room"));
+    close(fd);
+}
+
 static void the_usual_bounds(void **state) {
     struct outlook_limits const none = outlook_limits_for(0), some = outlook_limits_for((uint64_t)10 << 30),
                                 all = outlook_limits_for(UINT64_MAX);
@@ -378,12 +653,21 @@ int main(void) {
 #endif
         IN_A_FOLDER(too_many_files),
         IN_A_FOLDER(too_deep),
+        IN_A_FOLDER(too_deep_while_it_runs),
+        IN_A_FOLDER(names_too_long),
         IN_A_FOLDER(a_flood_of_complaints),
         IN_A_FOLDER(boundaries),
         IN_A_FOLDER(boundaries_across_windows),
         IN_A_FOLDER(readpst_is_not_there),
         IN_A_FOLDER(stopped),
         IN_A_FOLDER(killed),
+        IN_A_FOLDER(nobody_steps),
+        IN_A_FOLDER(settling_does_not_end),
+        IN_A_FOLDER(what_is_not_settled_stays),
+        IN_A_FOLDER(without_landlock),
+        IN_A_FOLDER(a_disk_that_fills),
+        IN_A_FOLDER(folders_are_closed),
+        IN_A_FOLDER(without_a_keeper),
         cmocka_unit_test(the_usual_bounds),
     };
 

@@ -3,10 +3,13 @@
 not there or fails, and that nothing stays behind. readpst is a stand-in that does what the file says (tests/evidence/fake_readpst.c); at
 the end the real one reads a file of our own (pst_writer.py)."""
 
+import ctypes
+import errno
 import io
 import json
 import os
 import pathlib
+import select
 import signal
 import sqlite3
 import subprocess
@@ -34,6 +37,15 @@ detection:
 INBOX = "!BDN\nmkdir Inbox\nboundary Inbox/mbox\nsay \t\"Inbox\" - 3 items done, 2 items skipped.\n"
 
 
+def no_landlock():
+    """In the child: as a kernel that knows no Landlock."""
+    library = ctypes.CDLL("libseccomp.so.2")
+    library.seccomp_init.restype = ctypes.c_void_p
+    rules = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(0x7FFF0000)))  # everything is allowed
+    assert library.seccomp_rule_add(rules, ctypes.c_uint32(0x00050000 | errno.ENOSYS), library.seccomp_syscall_resolve_name(b"landlock_create_ruleset"), 0) == 0
+    assert library.seccomp_load(rules) == 0
+
+
 class Case:
     """A folder with a rule, evidence, and a folder for what is temporary."""
 
@@ -53,8 +65,8 @@ class Case:
     def put(self, name, data):
         (self.folder / "evidence" / name).write_bytes(data if isinstance(data, bytes) else data.encode())
 
-    def run(self, *arguments, **environment):
-        done = subprocess.run([BINARY, *arguments], cwd=self.folder, capture_output=True, check=False, env=self.environment | environment)
+    def run(self, *arguments, first=None, **environment):
+        done = subprocess.run([BINARY, *arguments], cwd=self.folder, capture_output=True, check=False, env=self.environment | environment, preexec_fn=first)
         assert not list((self.folder / "room").iterdir()), "something stayed behind"
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -124,7 +136,7 @@ def nothing_comes_out():
         case.put("mail.pst", "!BDN\nsay Error opening File\nexit 1\n")
         case.put("other.jsonl", '{"a": 1}\n')
         status, out, err = case.hunt()
-        assert status == 3 and case.custody["evidence/mail.pst"][3] == "readpst found no mail in it", (status, case.custody)
+        assert status == 3 and case.custody["evidence/mail.pst"][3] == "no mail came out of it", (status, case.custody)
         case.put("mail.pst", "!BDN\n")
         status, out, err = case.hunt()
         assert status == 0 and not case.custody["evidence/mail.pst"][3], (status, out, err)
@@ -136,6 +148,53 @@ def without_readpst():
         status, out, err = case.hunt(LONGWATCH_READPST="/nowhere/readpst")
         assert status == 3 and "apt install pst-utils" in out + err, (status, out, err)
         assert len(case.custody["evidence/mail.pst"][5]) == 64  # what was not read has a hash all the same
+
+
+def without_landlock():
+    with Case() as case:
+        case.put("mail.pst", INBOX)
+        case.hunt()
+        status, out, err = case.run("show", "case", "1", first=no_landlock)
+        assert status == 3 and "needs Linux 5.13 or later, with Landlock" in err and "changed" not in err, (status, out, err)
+        status, out, err = case.hunt(first=no_landlock)
+        assert status == 3 and list(case.custody) == ["evidence/mail.pst"], (status, out, err)
+        assert "needs Linux 5.13 or later, with Landlock" in case.custody["evidence/mail.pst"][3], case.custody
+        assert out.count("Landlock") == 1 and "DAMAGED" not in out, out
+
+
+def why_it_cannot_be_shown():
+    with Case() as case:
+        case.put("mail.pst", INBOX)
+        case.hunt()
+        case.put("mail.pst", "!BDN\nsay no tree here\nexit 1\n")
+        status, out, err = case.run("show", "case", "1")
+        assert status == 3 and "no such mailbox came out of it: readpst ended with status 1" in err, (status, out, err)
+
+
+def names_are_long():
+    with Case() as case:
+        case.put("mail.pst", "!BDN\nboundary mbox\nnames 4000\n")
+        case.put("other.jsonl", '{"a": 1}\n')
+        status, out, err = case.hunt()
+        assert status == 3 and "names of more than 8388608 bytes" in out and case.custody["evidence/other.jsonl"][2] == 1, (status, out, err)
+
+
+def behind_those_that_wait():
+    """While the first file is unpacked, and the second waits for that, what lies behind them is opened."""
+    with Case() as case:
+        case.put("a.pst", "!BDN\nsleep\n")
+        case.put("b.pst", INBOX)
+        case.put("c.jsonl", '{"a": 1}\n')
+        library = ctypes.CDLL(None, use_errno=True)
+        watch = library.inotify_init1(0)
+        assert watch >= 0 and library.inotify_add_watch(watch, str(case.folder / "evidence" / "c.jsonl").encode(), 0x20) > 0  # IN_OPEN
+        with subprocess.Popen([BINARY, "events", "evidence"], cwd=case.folder, env=case.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            opened = select.select([watch], [], [], 20)[0]
+            running.send_signal(signal.SIGINT)
+            running.communicate(timeout=30)
+        os.close(watch)
+        assert opened
+        assert not list((case.folder / "room").iterdir())
 
 
 def within_an_archive():
@@ -219,6 +278,10 @@ if __name__ == "__main__":
     complaints_are_told()
     nothing_comes_out()
     without_readpst()
+    without_landlock()
+    why_it_cannot_be_shown()
+    names_are_long()
+    behind_those_that_wait()
     within_an_archive()
     many_one_after_the_other()
     interrupted()

@@ -14,7 +14,7 @@ static const struct sigma_rule detection = {.type = SIGMA_DETECTION, .index = 0}
 static const struct sigma_rule *const rules[] = {&detection, &correlation};
 static const struct sigma_set set = {.rules = rules, .rule_count = 2, .filter_count = 1};
 #define KINDS 3
-static const struct wire_known known = {&set, KINDS, NULL};
+static const struct wire_known known = {&set, KINDS, NULL, NULL};
 
 static const struct detect_match matches[] = {{STR("Image"), STR("C:\\x.exe")}, {STR("Image"), STR("")}};
 static const struct correlation_cell cells[] = {{0, STR("alice")}, {7, STR("caf\xc3\xa9")}};
@@ -379,7 +379,7 @@ static void yara(void **state) {
     assert_true(yara_set_add(rules_of_files, S("x.yar"),
                              S("rule r { strings: $a = \"Cat\" $b = /x+y/ condition: any of them }"), &e));
     assert_true(yara_set_compile(rules_of_files, &e));
-    struct wire_known const with = {&set, KINDS, rules_of_files};
+    struct wire_known const with = {&set, KINDS, rules_of_files, NULL};
 
     f.hit.rule = yara_set_rule(rules_of_files, 0);
     wire_put(&b, &(struct wire){.type = WIRE_YARA, .yara = f});

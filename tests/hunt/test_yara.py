@@ -202,6 +202,12 @@ def statuses():
         db = sqlite3.connect(f"file:{folder}/case/case.db?mode=ro", uri=True)
         assert list(db.execute("SELECT * FROM yara_omission")) == [(f"{folder}/e/log.jsonl", 0, "", 0, 0, "too large")]
         db.close()
+        # Nothing else is asked, and the rules lie among the evidence: they do not find themselves.
+        (folder / "e" / "rules.yar").write_bytes(yara.read_bytes())
+        done = subprocess.run([BINARY, "hunt", folder / "e", "--yara", folder / "e" / "rules.yar"], capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and "NO EVENT WAS ASKED ABOUT" in done.stdout, (done.returncode, done.stdout)
+        assert "YARA: 1 finding by 1 rule; 1 file and 0 parts of messages" in done.stdout, done.stdout
+        (folder / "e" / "rules.yar").unlink()
         # An attachment that cannot be unpacked whole: what it is, and of which message.
         broken = bytearray(packed(a0txt=MARK * 1000))
         broken[40] ^= 0xFF

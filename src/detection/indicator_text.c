@@ -1,0 +1,833 @@
+/* indicator_text: observables within a text, and whether they are known. One pass over the bytes cuts them into words of the signs that
+ * hosts, addresses and hashes are made of; what else there may be begins at one of these words. */
+#include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "base/address.h"
+#include "base/utf.h"
+#include "codec/web_address.h"
+#include "detection/indicator.h"
+#include "detection/indicator_own.h"
+
+#define HOST_MAX 253u
+#define URL_MAX 8192u
+#define LABELS_MAX 32u
+#define FOLDERS_MAX 24u
+#define PATH_MAX_BYTES 1024u
+#define WHOLE_MAX 2048u
+#define HOST_CLASSES (1u << INTEL_HOST | 1u << INTEL_URL | 1u << INTEL_MAIL)
+
+/* Kinds of bytes. WORD: a-z, A-Z, 0-9, hyphen, underscore, point, beyond ASCII. */
+enum { WORD = 1, DIGIT = 2, HEX = 4, POINT = 8, HIGH = 16, LETTER = 32, JOINT = 64, NUMBER = 128 };
+
+static const uint8_t kinds[256] = {
+    ['0' ... '9'] = WORD | DIGIT | HEX,
+    ['a' ... 'f'] = WORD | HEX | LETTER,
+    ['A' ... 'F'] = WORD | HEX | LETTER,
+    ['g' ... 'z'] = WORD | LETTER,
+    ['G' ... 'Z'] = WORD | LETTER,
+    ['-'] = WORD | JOINT | NUMBER,
+    ['_'] = WORD | JOINT,
+    ['.'] = WORD | POINT | JOINT | NUMBER,
+    [0x80 ... 0xff] = WORD | HIGH,
+    ['+'] = NUMBER,
+    [' '] = NUMBER,
+    ['('] = NUMBER,
+    [')'] = NUMBER,
+    ['/'] = NUMBER,
+};
+
+static uint8_t kind_of(char c) {
+    return kinds[(uint8_t)c];
+}
+static char lower(char c) {
+    return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static bool networks_note(struct indicator_marks *t) {
+    uint32_t at = 0, entry;
+
+    while ((entry = intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_NETWORK, &at)) != INTEL_NONE) {
+        struct network n;
+        struct err e;
+
+        if (!t->networks4 && !(t->networks4 = calloc(65536 / 64, sizeof *t->networks4)))
+            return false;
+        if (!network_parse(intel_set_entry(t->set, entry).value, &n, &e))
+            continue;
+        if (n.base.family == 6) {
+            t->v6 = true;
+            continue;
+        }
+        uint32_t const first = (uint32_t)n.base.bytes[0] << 8 | n.base.bytes[1];
+        uint32_t const count = n.bits >= 16 ? 1 : 1u << (16 - n.bits);
+
+        for (uint32_t i = first; i < first + count && i < 65536; i++)
+            t->networks4[i / 64] |= (uint64_t)1 << i % 64;
+    }
+    return true;
+}
+
+/* x.7z, x.001: the ending begins with a digit. */
+static bool ends_in_digit(str name) {
+    size_t at = name.len;
+
+    while (at > 0 && name.ptr[at - 1] != '.' && name.ptr[at - 1] != '/')
+        at--;
+    return at > 0 && at < name.len && name.ptr[at - 1] == '.' && kind_of(name.ptr[at]) & DIGIT;
+}
+
+bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *set, struct err *e) {
+    struct indicator_marks *const t = calloc(1, sizeof *t);
+    uint32_t at = 0, entry;
+
+    if (!t)
+        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
+    t->set = set;
+    for (unsigned c = 0; c < INTEL_CLASSES; c++)
+        t->classes |= (uint32_t)intel_set_has(set, c) << c;
+    for (unsigned which = 0; which < INTEL_MARKS; which++)
+        t->marks[which] = intel_marks(set, which);
+    for (at = 0;
+         (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_FILE_NAME, &at)) != INTEL_NONE && !t->digit_endings;)
+        t->digit_endings = ends_in_digit(intel_set_entry(set, entry).value);
+    for (at = 0;
+         (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_FILE_PATH, &at)) != INTEL_NONE && !t->digit_endings;)
+        t->digit_endings = ends_in_digit(intel_set_entry(set, entry).value);
+    at = 0;
+    t->registry = intel_set_has_type(set, OBSERVABLE_REGISTRY);
+    t->phone = intel_set_has_type(set, OBSERVABLE_PHONE);
+    while (!t->v6 && (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_ADDRESS, &at)) != INTEL_NONE)
+        t->v6 = str_find_byte(intel_set_entry(set, entry).value, ':') != SIZE_MAX;
+    t->bare_names = intel_mark_has(set, INTEL_MARK_ENDINGS, intel_ending_mark(S("")));
+    if (!networks_note(t)) {
+        indicator_marks_free(t);
+        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
+    }
+    *out = t;
+    return true;
+}
+
+void indicator_marks_free(struct indicator_marks *t) {
+    if (!t)
+        return;
+    free(t->networks4);
+    free(t);
+}
+
+bool indicator_texts_init(struct indicator_texts *t, const struct indicator_marks *m) {
+    *t = (struct indicator_texts){.m = m};
+    return (t->urls = arena_new((size_t)256 << 10)) != NULL;
+}
+
+void indicator_texts_free(struct indicator_texts *t) {
+    arena_free(t->urls);
+    buf_free(&t->wide);
+    buf_free(&t->canonical);
+}
+
+/* A look at one text. found NULL: whether there may be anything is all that is asked, and `may` ends it. */
+struct look {
+    struct indicator_texts *t;
+    str text;
+    struct indicator_found *found;
+    bool may, failed;
+};
+
+static void found_add(struct indicator_found *f, uint32_t entry) {
+    for (uint32_t i = 0; i < f->count; i++)
+        if (f->entries[i] == entry)
+            return;
+    if (f->count < INDICATOR_ENTRIES_MAX)
+        f->entries[f->count++] = entry;
+}
+
+/* False: nothing has this key, or this beginning of a key (intel_set.h). */
+static bool probe(struct look *l, enum intel_class class, str key) {
+    uint64_t const hash = intel_set_hash(l->t->m->set, class, key);
+    uint32_t at = 0, entry;
+
+    if (!intel_set_may(l->t->m->set, hash))
+        return false;
+    l->may = true;
+    while (l->found && (entry = intel_set_next(l->t->m->set, class, key, hash, &at)) != INTEL_NONE)
+        found_add(l->found, entry);
+    return true;
+}
+
+/* Inline, of the set's own: asked for every word of every text. */
+static inline bool marked(const struct look *l, enum intel_mark which, uint32_t mark) {
+    return l->t->m->marks[which][mark / 64] >> mark % 64 & 1;
+}
+
+static bool has(const struct look *l, enum intel_class class) {
+    return l->t->m->classes >> class & 1;
+}
+
+/* ---- URLs ---- */
+
+static void url_probe(struct look *l, str key) {
+    size_t const query = str_find_byte(key, '?');
+    str const host = intel_url_host(key);
+    size_t const rest = host.len + (size_t)(host.ptr - key.ptr);
+    char bare[URL_MAX];
+    size_t slash;
+
+    probe(l, INTEL_URL, key);
+    if (query != SIZE_MAX)
+        probe(l, INTEL_URL, str_first(key, query));
+    /* Without its port. */
+    if (key.len < sizeof bare && rest < key.len && key.ptr[rest] == ':' && host.ptr == key.ptr) {
+        slash = str_find_byte(str_from(key, rest), '/');
+        str const behind = slash == SIZE_MAX ? S("") : str_from(key, rest + slash);
+
+        memcpy(bare, key.ptr, rest);
+        memcpy(bare + rest, behind.ptr, behind.len);
+        str const without = {bare, rest + behind.len};
+
+        probe(l, INTEL_URL, without);
+        size_t const its_query = str_find_byte(without, '?');
+
+        if (its_query != SIZE_MAX)
+            probe(l, INTEL_URL, str_first(without, its_query));
+    }
+}
+
+void indicator_url_find(struct indicator_texts *t, str key, struct indicator_found *found) {
+    struct look l = {.t = t, .text = key, .found = found};
+
+    url_probe(&l, key);
+}
+
+static bool ends_url(char c) {
+    return (uint8_t)c <= ' ' || c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' ||
+           c == '|' || c == '}' || c == '\'';
+}
+
+/* A URL that begins with the host at `from`; behind the host stands a port, path or query, or nothing. */
+static void url_look(struct look *l, size_t from, size_t end, str host) {
+    size_t to = end;
+    struct web_address w;
+
+    if (!intel_set_may(l->t->m->set, intel_set_host_hash(l->t->m->set, host)))
+        return;
+    l->may = true;
+    if (!l->found)
+        return;
+    if (from == 0 && end == l->text.len)
+        l->found->host = true;
+    while (to < l->text.len && to - from < URL_MAX && !ends_url(l->text.ptr[to]))
+        to++;
+    str const url = {l->text.ptr + from, to - from};
+
+    for (unsigned cut = 0; cut < 2; cut++) { /* as it stands, and without the sign of a sentence behind it */
+        size_t len = url.len;
+
+        while (cut && len && strchr(".,;:!?)]*", url.ptr[len - 1]))
+            len--;
+        if ((cut && len == url.len) || !len)
+            continue;
+        arena_reset(l->t->urls);
+        if (web_address_of(str_first(url, len), l->t->urls, &w))
+            url_probe(l, w.key);
+    }
+}
+
+/* ---- addresses ---- */
+
+static void address_probe(struct look *l, const struct address *a, size_t from, size_t end) {
+    uint32_t networks[33];
+    char text[ADDRESS_TEXT];
+
+    if (has(l, INTEL_ADDRESS))
+        probe(l, INTEL_ADDRESS, (str){(const char *)a->bytes, a->family == 4 ? 4 : 16});
+    if (has(l, INTEL_NETWORK) && l->t->m->networks4) {
+        uint32_t const high = (uint32_t)a->bytes[0] << 8 | a->bytes[1];
+
+        if (a->family == 6 || l->t->m->networks4[high / 64] >> high % 64 & 1) {
+            size_t const count = intel_set_networks(l->t->m->set, a, networks, COUNT(networks));
+
+            l->may |= count > 0;
+            for (size_t i = 0; l->found && i < count; i++)
+                found_add(l->found, networks[i]);
+        }
+    }
+    if (has(l, INTEL_URL))
+        url_look(l, from, end, a->family == 4 ? (str){l->text.ptr + from, end - from} : address_format(a, text));
+}
+
+/* Four numbers with points between them, and nothing else. */
+static bool four(str s, struct address *a) {
+    size_t at = 0;
+
+    *a = (struct address){.family = 4};
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned n = 0, digits = 0;
+
+        for (; at < s.len && digits < 4 && kind_of(s.ptr[at]) & DIGIT; at++, digits++)
+            n = n * 10 + (unsigned)(s.ptr[at] - '0');
+        if (!digits || digits > 3 || n > 255)
+            return false;
+        a->bytes[i] = (uint8_t)n;
+        if (i < 3 && (at == s.len || s.ptr[at++] != '.'))
+            return false;
+    }
+    return at == s.len;
+}
+
+/* An IPv6 address around the colon at `at`. Returns where to go on. */
+static size_t six_look(struct look *l, size_t at) {
+    str const s = l->text;
+    size_t from = at, to = at;
+    unsigned colons = 0;
+    bool twice = false;
+    struct address a;
+
+    while (from > 0 && (kind_of(s.ptr[from - 1]) & HEX || s.ptr[from - 1] == ':') && at - from < 40)
+        from--;
+    for (; to < s.len && to - from < 46 && (kind_of(s.ptr[to]) & HEX || s.ptr[to] == ':' || s.ptr[to] == '.'); to++) {
+        colons += s.ptr[to] == ':';
+        twice |= s.ptr[to] == ':' && to > from && s.ptr[to - 1] == ':';
+    }
+    if (colons < 2 || (!twice && colons < 6)) /* times and hardware addresses */
+        return to > at ? to : at + 1;
+    for (size_t end = to; end > from + 2; end--) /* a point or a colon behind it is none of it */
+        if (address_parse((str){s.ptr + from, end - from}, &a)) {
+            struct address four_of_it = {.family = 4};
+            static const char mapped[12] = "\0\0\0\0\0\0\0\0\0\0\xff\xff";
+
+            if (memcmp(a.bytes, mapped, sizeof mapped) != 0) {
+                address_probe(l, &a, from, end);
+            } else {
+                memcpy(four_of_it.bytes, a.bytes + 12, 4);
+                address_probe(l, &four_of_it, from, end);
+            }
+            return end;
+        } else if (s.ptr[end - 1] != '.' && s.ptr[end - 1] != ':') {
+            break;
+        }
+    return at + 1;
+}
+
+/* ---- words ---- */
+
+static void hex_look(struct look *l, str word) {
+    char key[128];
+    size_t from = 0;
+
+    while (from < word.len) {
+        size_t to = from;
+        bool hex = true;
+
+        for (; to < word.len && !(kind_of(word.ptr[to]) & JOINT); to++)
+            hex &= (kind_of(word.ptr[to]) & HEX) != 0;
+        size_t const len = to - from;
+
+        if (hex && (len == 32 || len == 40 || len == 64 || len == 128)) {
+            for (size_t i = 0; i < len; i++)
+                key[i] = lower(word.ptr[from + i]);
+            probe(l, INTEL_HEX, (str){key, len});
+        }
+        from = to + 1;
+    }
+}
+
+static bool local_part(char c) {
+    return kind_of(c) & WORD || strchr("!#$%&*+/?^`{|}~", c);
+}
+
+/* host: in canonical form; it stands at `from` of the text. */
+static void mail_look(struct look *l, size_t from, str host) {
+    char key[512];
+    size_t begin = from - 1, len;
+
+    while (begin > 0 && from - begin < 200 && l->text.ptr[begin - 1] && local_part(l->text.ptr[begin - 1]))
+        begin--;
+    len = from - begin; /* with the @ */
+    if (len < 2 || len + host.len > sizeof key)
+        return;
+    for (size_t i = 0; i < len; i++)
+        key[i] = lower(l->text.ptr[begin + i]);
+    memcpy(key + len, host.ptr, host.len);
+    probe(l, INTEL_MAIL, (str){key, len + host.len});
+    /* `to=a@b`, `'a@b`: signs that may stand in a local part and seldom do. */
+    for (size_t i = 0; i + 1 < len; i++)
+        if (strchr("!#$%&*/?^`{|}~", key[i]))
+            probe(l, INTEL_MAIL, (str){key + i + 1, len + host.len - i - 1});
+}
+
+static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in) {
+    char key[HOST_MAX + 1];
+    str host;
+    size_t last;
+
+    while (from < end && kind_of(l->text.ptr[from]) & JOINT)
+        from++;
+    while (end > from && kind_of(l->text.ptr[end - 1]) & JOINT)
+        end--;
+    str const word = {l->text.ptr + from, end - from};
+
+    if (word.len < 4 || word.len > HOST_MAX * 3)
+        return;
+    if (kinds_in & HIGH) {
+        const char *why;
+
+        l->t->canonical.len = 0;
+        if (!observable_canonical(OBSERVABLE_DOMAIN, word, &l->t->canonical, &why)) {
+            l->failed |= l->t->canonical.failed;
+            return;
+        }
+        host = buf_str(&l->t->canonical);
+    } else {
+        if (word.len > HOST_MAX)
+            return;
+        for (size_t i = 0; i < word.len; i++)
+            key[i] = lower(word.ptr[i]);
+        host = (str){key, word.len};
+    }
+    for (last = host.len; last > 0 && host.ptr[last - 1] != '.'; last--)
+        ;
+    if (last == 0 || last + 2 > host.len || !(kind_of(host.ptr[last]) & LETTER))
+        return; /* no domain ends so */
+    if (has(l, INTEL_HOST)) {
+        size_t at = last - 1;
+
+        /* From the right, every name it lies below; nothing lies below two labels that nothing known ends in. */
+        for (unsigned labels = 0; labels < LABELS_MAX && at > 0; labels++) {
+            while (at > 0 && host.ptr[at - 1] != '.')
+                at--;
+            if (!probe(l, INTEL_HOST, str_from(host, at)) && labels == 0)
+                break;
+            at -= at > 0;
+        }
+    }
+    if (has(l, INTEL_MAIL) && from > 1 && l->text.ptr[from - 1] == '@')
+        mail_look(l, from, host);
+    if (has(l, INTEL_URL))
+        url_look(l, from, end, host);
+}
+
+/* A word with a point in it that ends like a host that is known. */
+static void word_look(struct look *l, size_t from, size_t end) {
+    str const word = {l->text.ptr + from, end - from};
+    unsigned all = 0;
+
+    for (size_t i = 0; i < word.len; i++)
+        all |= kind_of(word.ptr[i]);
+    host_look(l, from, end, all);
+    /* `%2Fhost`, `\\nhost`: what stands before the host may be part of how another sign is written. */
+    if (from > 0 && l->text.ptr[from - 1] == '%' && word.len > 6 && kind_of(word.ptr[0]) & HEX &&
+        kind_of(word.ptr[1]) & HEX)
+        host_look(l, from + 2, end, all);
+    else if (from > 0 && l->text.ptr[from - 1] == '\\' && word.len > 5 && strchr("ntr", word.ptr[0]))
+        host_look(l, from + 1, end, all);
+}
+
+/* ---- names and paths of files ---- */
+
+static void path_probe(struct look *l, str path) {
+    char key[PATH_MAX_BYTES];
+    size_t len = 0, name;
+
+    while (path.len &&
+           (path.ptr[path.len - 1] == '/' || path.ptr[path.len - 1] == '\\' || path.ptr[path.len - 1] == ' '))
+        path.len--;
+    while (path.len && *path.ptr == ' ')
+        path = str_from(path, 1);
+    if (path.len < 3 ||
+        !marked(l, INTEL_MARK_NAMES, intel_name_mark(intel_file_name(path).len < 3 ? path : intel_file_name(path))))
+        return;
+    if (path.len > sizeof key)
+        path = str_from(path, path.len - sizeof key);
+    for (size_t i = 0; i < path.len; i++) {
+        char const c = path.ptr[i] == '\\' ? '/' : lower(path.ptr[i]);
+
+        if (c == '/' && len && key[len - 1] == '/')
+            continue;
+        key[len++] = c;
+    }
+    for (name = len; name > 0 && key[name - 1] != '/'; name--)
+        ;
+    /* The name alone, which the filter knows of paths as well; then with each folder. */
+    if (!probe(l, INTEL_FILE, (str){key + name, len - name}))
+        return;
+    for (size_t at = name, folders = 0; at > 0 && folders < FOLDERS_MAX; folders++) {
+        at--;
+        while (at > 0 && key[at - 1] != '/')
+            at--;
+        probe(l, INTEL_FILE, (str){key + at, len - at});
+    }
+}
+
+/* What no path goes beyond, what words end at, what folders do. */
+enum { PATH_END = 1, WORD_END = 2, FOLDER_END = 4 };
+
+static const uint8_t ends[256] = {
+    [0 ... 31] = PATH_END, ['"'] = PATH_END,   ['<'] = PATH_END,    ['>'] = PATH_END,  ['|'] = PATH_END,
+    ['*'] = PATH_END,      ['?'] = PATH_END,   [' '] = WORD_END,    ['\''] = WORD_END, [','] = WORD_END,
+    [';'] = WORD_END,      ['='] = WORD_END,   ['('] = WORD_END,    [')'] = WORD_END,  ['['] = WORD_END,
+    [']'] = WORD_END,      ['/'] = FOLDER_END, ['\\'] = FOLDER_END,
+};
+
+static bool ends_path(char c) {
+    return ends[(uint8_t)c] & PATH_END;
+}
+static bool ends_word(char c) {
+    return ends[(uint8_t)c] & WORD_END;
+}
+
+static bool name_may(const struct look *l, str name) {
+    return name.len >= 3 && marked(l, INTEL_MARK_NAMES, intel_name_mark(name));
+}
+
+/* The name from `from` on, or any part of it that begins behind a blank or the like. */
+static bool names_may(const struct look *l, str s, size_t from, size_t end) {
+    if (name_may(l, (str){s.ptr + from, end - from}))
+        return true;
+    for (size_t at = end; at > from; at--)
+        if (ends_word(s.ptr[at - 1]) && name_may(l, (str){s.ptr + at, end - at}))
+            return true;
+    return false;
+}
+
+/* A name that ends at `end`, and begins behind a separator, a quote, or a blank. */
+static void name_look(struct look *l, size_t end) {
+    str const s = l->text;
+    size_t from = end, word = SIZE_MAX, name = end;
+
+    /* The name alone decides, in two lengths if there are blanks in it: most end here. */
+    while (name > 0 && end - name < 256 && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
+        name--;
+    if (!names_may(l, s, name, end))
+        return;
+
+    while (from > 0 && end - from < PATH_MAX_BYTES && !ends_path(s.ptr[from - 1])) {
+        from--;
+        if (word == SIZE_MAX && ends_word(s.ptr[from]))
+            word = from + 1;
+    }
+    path_probe(l, (str){s.ptr + from, end - from});
+    /* Words within, from the right: `cmd /c a b.exe`. A blank may also be part of the name or of a folder: three are tried. */
+    for (unsigned tries = 0; word != SIZE_MAX && tries < 3; tries++) {
+        size_t next = word - 1;
+
+        if (end - word >= 3)
+            path_probe(l, (str){s.ptr + word, end - word});
+        while (next > from && !ends_word(s.ptr[next - 1]))
+            next--;
+        word = next > from ? next : SIZE_MAX;
+    }
+}
+
+/* Names without an ending: the last of a path. */
+static void bare_look(struct look *l) {
+    str const s = str_first(l->text, INDICATOR_TEXT_MAX);
+
+    for (size_t at = 0; at < s.len && !(l->may && !l->found); at++) {
+        size_t end;
+
+        if (s.ptr[at] != '/' && s.ptr[at] != '\\')
+            continue;
+        for (end = at + 1; end < s.len && !ends_path(s.ptr[end]) && !ends_word(s.ptr[end]) && s.ptr[end] != '/' &&
+                           s.ptr[end] != '\\' && s.ptr[end] != '.';
+             end++)
+            ;
+        if (end > at + 3 && (end == s.len || s.ptr[end] != '.'))
+            name_look(l, end);
+        at = end - 1;
+    }
+}
+
+/* ---- at a glance: where in 64 bytes which signs stand, a bit each ---- */
+
+struct glance {
+    uint64_t points, colons, slashes, blanks; /* slashes: backslashes; blanks: tabs, and blanks */
+};
+
+static inline struct glance glance_at(const char *p, size_t len) {
+    struct glance g = {0};
+    size_t at = 0;
+
+#ifdef __SSE2__
+    __m128i const point = _mm_set1_epi8('.'), colon = _mm_set1_epi8(':'), slash = _mm_set1_epi8('\\'),
+                  blank = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t');
+
+    for (; at + 16 <= len; at += 16) {
+        __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
+
+        g.points |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, point)) << at;
+        g.colons |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, colon)) << at;
+        g.slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, slash)) << at;
+        g.blanks |=
+            (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, blank), _mm_cmpeq_epi8(x, tab))) << at;
+    }
+#endif
+    for (; at < len; at++) {
+        uint64_t const bit = (uint64_t)1 << at;
+
+        g.points |= p[at] == '.' ? bit : 0;
+        g.colons |= p[at] == ':' ? bit : 0;
+        g.slashes |= p[at] == '\\' ? bit : 0;
+        g.blanks |= p[at] == ' ' || p[at] == '\t' ? bit : 0;
+    }
+    return g;
+}
+
+/* What a text has, all of it. */
+struct traits {
+    bool slash;  /* a backslash */
+    bool blanks; /* two of them together, or a tab, or one at an end */
+    bool six;    /* perhaps an IPv6 address */
+};
+
+/* ---- whole values ---- */
+
+static void canonical_probe(struct look *l, enum observable type) {
+    const char *why;
+
+    l->t->canonical.len = 0;
+    if (!observable_canonical(type, l->text, &l->t->canonical, &why)) {
+        l->failed |= l->t->canonical.failed;
+        return;
+    }
+    str key = buf_str(&l->t->canonical);
+
+    probe(l, INTEL_WHOLE, key);
+    /* A value lies in its key, a key in those above it: three names and more. */
+    for (size_t at = key.len; type == OBSERVABLE_REGISTRY && at > 0; at--)
+        if (key.ptr[at - 1] == '\\')
+            probe(l, INTEL_WHOLE, str_first(key, at - 1));
+}
+
+/* Digits in twos, as serial numbers and hardware addresses are written; perhaps more than that. */
+static bool odd_hex(str s) {
+    return s.len >= 12 && s.len <= 64 && kind_of(s.ptr[0]) & HEX && kind_of(s.ptr[1]) & HEX &&
+           (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[0] == '0');
+}
+
+/* A whole value in small letters, and what of it is behind a backslash. */
+static void whole_probe(struct look *l, str whole) {
+    if (whole.len >= INDICATOR_TEXT_MIN && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(whole)))
+        probe(l, INTEL_WHOLE, whole);
+}
+
+static void whole_look(struct look *l, const struct traits *has_it) {
+    str const s = str_trim(l->text);
+    char key[WHOLE_MAX];
+    size_t len = 0, slash;
+    bool digits, likely;
+
+    if (s.len < INDICATOR_TEXT_MIN || s.len > sizeof key)
+        return;
+    digits = l->t->m->phone && s.len >= 6 && s.len <= 32;
+    for (size_t i = 0; digits && i < s.len; i++)
+        digits = (kind_of(s.ptr[i]) & (DIGIT | NUMBER)) != 0;
+    likely = has_it->blanks || digits || odd_hex(s) || marked(l, INTEL_MARK_WHOLES, intel_whole_mark(s));
+    for (size_t at = 0; has_it->slash && !likely && at < s.len;
+         at++) { /* what stands behind a backslash may be known alone */
+        slash = str_find_byte(str_from(s, at), '\\');
+        if (slash == SIZE_MAX)
+            break;
+        at += slash;
+        likely = l->t->m->registry || (s.len - at > INDICATOR_TEXT_MIN &&
+                                       marked(l, INTEL_MARK_WHOLES, intel_whole_mark(str_from(s, at + 1))));
+    }
+    if (!likely)
+        return;
+    for (size_t i = 0; i < s.len; i++) {
+        char const c = s.ptr[i];
+
+        if ((c == ' ' || c == '\t') && len && key[len - 1] == ' ')
+            continue;
+        key[len++] = c == '\t' ? ' ' : lower(c);
+    }
+    str const whole = {key, len};
+
+    whole_probe(l, whole);
+    slash = str_find_byte(whole, '\\');
+    for (size_t at = slash;
+         at != SIZE_MAX && at < len;) { /* DOMAIN\account, \Sessions\1\BaseNamedObjects\name, pipe\name */
+        size_t const next = str_find_byte(str_from(whole, at + 1), '\\');
+
+        whole_probe(l, str_from(whole, at + 1));
+        at = next == SIZE_MAX ? SIZE_MAX : at + 1 + next;
+    }
+    if (l->t->m->registry && slash != SIZE_MAX && (str_starts(whole, S("hk")) || str_starts(whole, S("\\registry\\"))))
+        canonical_probe(l, OBSERVABLE_REGISTRY);
+    if (digits)
+        canonical_probe(l, OBSERVABLE_PHONE);
+    /* 3A:5F:..: serial numbers and hardware addresses are written in many ways. */
+    if (odd_hex(s)) {
+        char bare[64];
+        size_t n = 0;
+        bool hex = true;
+
+        for (size_t i = 0; i < s.len; i++)
+            if (s.ptr[i] != ':' && s.ptr[i] != ' ' && s.ptr[i] != '-') {
+                hex &= (kind_of(s.ptr[i]) & HEX) != 0;
+                if (n || s.ptr[i] != '0')
+                    bare[n++] = lower(s.ptr[i]);
+            }
+        if (hex && n && n != len)
+            probe(l, INTEL_WHOLE, (str){bare, n});
+        if (hex && s.len == 17)
+            canonical_probe(l, OBSERVABLE_MAC);
+    }
+}
+
+/* ---- a text ---- */
+
+static bool enough(const struct look *l) {
+    return l->may && !l->found;
+}
+
+/* The word that the point at `at` is part of, by what stands behind the last point of it. Returns its end. */
+static size_t point_look(struct look *l, size_t from, size_t at) {
+    str const s = l->text;
+    size_t end = at + 1, last = at, begin = at, label;
+    unsigned points = 1;
+    struct address a;
+
+    for (; end < s.len && kind_of(s.ptr[end]) & WORD; end++)
+        if (s.ptr[end] == '.') {
+            points++;
+            last = end + 1 < s.len && kind_of(s.ptr[end + 1]) & (LETTER | DIGIT | HIGH) ? end : last;
+        }
+    if (last + 1 == s.len || (kind_of(s.ptr[last + 1]) & DIGIT && points < 3 && !l->t->m->digit_endings))
+        return end; /* a number, a version: no address has fewer points */
+    for (label = last + 1;
+         label < end && kind_of(s.ptr[label]) & (LETTER | DIGIT | HIGH | JOINT) && s.ptr[label] != '.'; label++)
+        ;
+    str const ending = {s.ptr + last + 1, label - last - 1};
+
+    if (ending.len == 0)
+        return end;
+    uint32_t const mark = intel_ending_mark(ending);
+    bool const digit = kind_of(*ending.ptr) & DIGIT;
+    bool const host = !digit && l->t->m->classes & HOST_CLASSES &&
+                      (kind_of(*ending.ptr) & HIGH || marked(l, INTEL_MARK_DOMAINS, mark));
+
+    if (host || (digit && points >= 3))
+        while (begin > from && kind_of(s.ptr[begin - 1]) & WORD)
+            begin--;
+    if (host)
+        word_look(l, begin, label);
+    for (size_t to; digit && points >= 3 && begin < label; begin = to + 1) { /* 192.0.2.1-192.0.2.9: each of them */
+        for (to = begin; to < label && kind_of(s.ptr[to]) & (DIGIT | POINT); to++)
+            ;
+        size_t stop = to;
+
+        while (begin < stop && s.ptr[begin] == '.')
+            begin++;
+        while (stop > begin && s.ptr[stop - 1] == '.')
+            stop--;
+        if (stop - begin >= 7 && stop - begin <= 15 && four((str){s.ptr + begin, stop - begin}, &a))
+            address_probe(l, &a, begin, stop);
+    }
+    if (has(l, INTEL_FILE) && marked(l, INTEL_MARK_ENDINGS, mark) && (!l->may || l->found))
+        name_look(l, label);
+    return end;
+}
+
+/* A time, and nothing else: 2021-03-14T07:12:03.123Z. */
+static bool is_time(str s) {
+    if (s.len < 16 || s.len > 35 || s.ptr[4] != '-' || s.ptr[13] != ':')
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (!(kind_of(s.ptr[i]) & (DIGIT | NUMBER)) && s.ptr[i] != ':' && s.ptr[i] != 'T' && s.ptr[i] != 'Z')
+            return false;
+    return true;
+}
+
+static void text_look(struct look *l) {
+    str const s = l->text;
+    struct traits all = {0};
+    bool colon_before = false, blank_before = true;
+    unsigned colons = 0;
+    size_t next = 0; /* what lies before was part of a word */
+
+    if (is_time(s))
+        return;
+    for (size_t at = 0; at < s.len && !enough(l); at += 64) {
+        struct glance g = glance_at(s.ptr + at, s.len - at < 64 ? s.len - at : 64);
+
+        /* Hosts, addresses, names of files: words with a point in them. */
+        if (next > at)
+            g.points = next >= at + 64 ? 0 : g.points & ~(uint64_t)0 << (next - at);
+        while (g.points && !enough(l)) {
+            next = point_look(l, next, at + (unsigned)__builtin_ctzll(g.points));
+            g.points = next >= at + 64 ? 0 : g.points & ~(uint64_t)0 << (next - at);
+        }
+        all.slash |= g.slashes != 0;
+        all.blanks |= (g.blanks & (g.blanks << 1 | blank_before)) != 0;
+        all.six |= (g.colons & (g.colons << 1 | colon_before)) != 0;
+        colons += (unsigned)__builtin_popcountll(g.colons);
+        blank_before = g.blanks >> 63;
+        colon_before = g.colons >> 63;
+    }
+    all.blanks |= s.len && (s.ptr[s.len - 1] == ' ' || memchr(s.ptr, '\t', s.len < 64 ? s.len : 64));
+    all.six |= colons >= 6;
+    /* Hashes without one: a word of 32 and more has a byte at one of these places. */
+    for (size_t at = 31; has(l, INTEL_HEX) && at < s.len && !enough(l); at += 32)
+        if (kind_of(s.ptr[at]) & HEX && kind_of(s.ptr[at - 1]) & HEX) {
+            size_t begin = at, end = at;
+
+            while (begin > 0 && kind_of(s.ptr[begin - 1]) & HEX)
+                begin--;
+            while (end < s.len && kind_of(s.ptr[end]) & HEX)
+                end++;
+            if (end - begin >= 32)
+                hex_look(l, (str){s.ptr + begin, end - begin});
+            at = end > at + 32 ? (end - 31) / 32 * 32 + 31 : at;
+        }
+    for (size_t at = 0; l->t->m->v6 && all.six && !enough(l);) {
+        size_t const colon = str_find_byte(str_from(s, at), ':');
+
+        if (colon == SIZE_MAX)
+            break;
+        at += colon;
+        at = at + 1 < s.len && (s.ptr[at + 1] == ':' || kind_of(s.ptr[at + 1]) & HEX) ? six_look(l, at) : at + 1;
+    }
+    if (l->t->m->bare_names && !enough(l))
+        bare_look(l);
+    if (has(l, INTEL_WHOLE) && !enough(l))
+        whole_look(l, &all);
+}
+
+bool indicator_text_is_plain(const struct indicator_texts *t, str text) {
+    struct look const l = {.t = (struct indicator_texts *)(uintptr_t)t, .text = text};
+
+    if (text.len >= 32 || marked(&l, INTEL_MARK_WHOLES, intel_whole_mark(text)) || t->m->phone || t->m->bare_names)
+        return false;
+    struct glance const g = glance_at(text.ptr, text.len);
+
+    return !(g.points | g.slashes | g.blanks) && (!g.colons || !t->m->v6 || text.len < 3) && !odd_hex(text);
+}
+
+bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_found *found) {
+    struct look l = {.t = t, .text = text, .found = found};
+
+    text_look(&l);
+    return !l.failed;
+}
+
+bool indicator_raw_may(struct indicator_texts *t, uint8_t raw_type, str bytes) {
+    struct look l = {.t = t, .text = bytes};
+    size_t repaired = 0;
+    char *to;
+
+    if (raw_type == RAW_UTF16) {
+        t->wide.len = 0;
+        if (!(to = buf_reserve(&t->wide, bytes.len / 2 * 3)))
+            return true;
+        t->wide.len = utf16le_to_utf8(bytes.ptr, bytes.len / 2, to, &repaired);
+        l.text = buf_str(&t->wide);
+    } else if (raw_type == RAW_BINARY) {
+        /* Rendered as digits: a hash of that many bytes, or a serial number. */
+        return bytes.len >= 6 && bytes.len <= 64;
+    }
+    text_look(&l);
+    return l.may || l.failed;
+}
