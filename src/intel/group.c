@@ -633,15 +633,16 @@ static size_t candidates_of(struct joining *j, uint32_t root, struct candidate *
         for (size_t k = 0; k < g->mentions[i].name_count; k++) {
             str const key = g->mentions[i].names[k].key;
             uint32_t roots[HOLDERS_MAX];
-            size_t holders, own = 0;
+            size_t holders, own = SIZE_MAX;
             const struct group_holder *const h = holders_of(j, key, &holders);
 
             if (holders > HOLDERS_MAX || is_number(key) || (k && str_eq(key, g->mentions[i].names[k - 1].key)))
                 continue;
-            for (size_t x = 0; x < holders; x++)
+            for (size_t x = holders; x-- > 0;) {
                 roots[x] = root_of(g, h[x].mention);
-            while (roots[own] != root)
-                own++;
+                own = roots[x] == root ? x : own;
+            }
+            assert(own < holders);
             if (h[own].mention != i)
                 continue; /* that mention's names tell of this key */
             for (size_t x = 0; x < holders; x++) {
@@ -996,6 +997,28 @@ static bool part_names(struct groups *g, struct told *all, struct err *e) {
     return true;
 }
 
+/* Ids are asked when no name is so, and stand with a sign in front that no name's key has. */
+#define ID_SIGN "#"
+
+static bool id_entry(struct groups *g, str id, uint32_t group, struct entry *entries, size_t *count) {
+    char room[2 * GROUP_NAME_MAX + 17] = ID_SIGN;
+    size_t const len = id.len <= GROUP_NAME_MAX ? key_into(id, room + 1) : 0;
+    str key;
+
+    if (!len)
+        return true;
+    if (!arena_copy(g->arena, (str){room, len + 1}, &key))
+        return false;
+    entries[(*count)++] = (struct entry){key, group, true};
+    return true;
+}
+
+static const struct group_key *id_find(const struct groups *g, str id) {
+    char room[2 * GROUP_NAME_MAX + 17] = ID_SIGN;
+
+    return id.len <= GROUP_NAME_MAX ? key_find(g->keys, g->key_count, (str){room, key_into(id, room + 1) + 1}) : NULL;
+}
+
 static bool index_names(struct joining *j, const struct told *all, struct err *e) {
     struct groups *const g = j->g;
     struct entry *entries;
@@ -1009,19 +1032,15 @@ static bool index_names(struct joining *j, const struct told *all, struct err *e
     for (uint32_t k = 0; k < g->count; k++)
         for (uint32_t i = all[k].root; i != UINT32_MAX; i = j->next[i]) {
             const struct group_mention *const m = &g->mentions[i];
-            str id;
 
             for (size_t n = 0; n < m->name_count; n++)
                 if (!is_number(m->names[n].key))
                     entries[count++] = (struct entry){m->names[n].key, k, m->names[n].first};
-            if (!group_key_of(m->id, g->arena, &id)) {
+            if ((m->id.len && !id_entry(g, m->id, k, entries, &count)) ||
+                (i == all[k].root && m->number.len && !id_entry(g, m->number, k, entries, &count))) {
                 free(entries);
                 return group_no_memory(e);
             }
-            if (id.len)
-                entries[count++] = (struct entry){id, k, true};
-            if (i == all[k].root && m->number.len)
-                entries[count++] = (struct entry){m->number, k, true};
         }
     ok = index_of(g, entries, count, &g->keys, &g->key_count, e);
     free(entries);
@@ -1036,8 +1055,10 @@ static bool index_uses(struct groups *g, struct err *e) {
     if (!entries)
         return group_no_memory(e);
     for (size_t i = 0; i < g->use_count; i++) {
-        const struct group_key *const k = key_find(g->keys, g->key_count, g->uses[i].group);
+        const struct group_key *k = key_find(g->keys, g->key_count, g->uses[i].group);
 
+        if (!k)
+            k = id_find(g, g->uses[i].group);
         if (k && k->count == 1)
             entries[count++] = (struct entry){g->uses[i].key, (uint32_t)(k->groups[0] - g->list), false};
         else
@@ -1121,9 +1142,11 @@ struct group_found group_find(const struct groups *g, str name) {
         str const number = split_number(&name);
 
         if (number.len)
-            k = key_find(g->keys, g->key_count, (str){room, key_into(number, room)});
+            k = id_find(g, number);
         if (!k)
             k = key_find(g->keys, g->key_count, (str){room, key_into(name, room)});
+        if (!k)
+            k = id_find(g, name);
     }
     if (!k)
         return (struct group_found){.how = GROUP_UNKNOWN};

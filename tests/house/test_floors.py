@@ -36,6 +36,7 @@ GENERATED = {
     "kinds_builtin.c": "event",
     "lookalike_table.h": "intel",
     "mails_builtin.c": "incident",
+    "name_table.h": "intel",
     "network_table.h": "intel",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
