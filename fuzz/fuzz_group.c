@@ -1,4 +1,4 @@
-/* fuzz_group: a file of facts, when it begins with `group:`; else a mention a line: source, id, name, aliases with tabs between, first a sign for
+/* fuzz_group: a file of facts, when it begins with `group:`; else a mention a line: source, id, name, aliases (behind > what it uses) with tabs between, first a sign for
  * withdrawn (-) or not (+). Two numbers never come together; no two groups have one name; every name leads to its group; from the last line to the
  * first comes out the same. */
 #include <assert.h>
@@ -12,12 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define LINES_MAX 200
 
 static void add(struct groups *g, str line) {
-    struct intel_group m = {
-        .source = STR(""), .id = STR(""), .name = STR(""), .description = STR(""), .replaced_by = STR("")};
+    struct intel_group m = {.id = STR(""), .name = STR(""), .where = STR(""), .description = STR("")};
+    str source = {"", 0};
     struct err e = {0};
-    str *const into[] = {&m.source, &m.id, &m.name};
+    str *const into[] = {&source, &m.id, &m.name};
 
-    m.revoked = line.len && line.ptr[0] == '-';
+    m.retired = line.len && line.ptr[0] == '-';
     line = str_from(line, 1);
     for (size_t i = 0; line.len && m.aliases.count < ITEM_NAMES_MAX; i++) {
         size_t const tab = str_find_byte(line, '\t');
@@ -25,13 +25,13 @@ static void add(struct groups *g, str line) {
 
         if (i < COUNT(into))
             *into[i] = cell;
-        else if (str_starts(cell, S(">")))
-            m.replaced_by = str_from(cell, 1);
+        else if (str_starts(cell, S(">")) && m.malware.count < ITEM_NAMES_MAX)
+            m.malware.names[m.malware.count++] = str_from(cell, 1);
         else
             m.aliases.names[m.aliases.count++] = cell;
         line = tab == SIZE_MAX ? (str){"", 0} : str_from(line, tab + 1);
     }
-    if (!groups_add(g, S("fuzz"), &m, &e))
+    if (!groups_add(g, source, &m, &e))
         abort();
 }
 

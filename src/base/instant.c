@@ -597,6 +597,13 @@ int64_t instant_parse(str s) {
     return wall_parse(s, &w) ? wall_instant(&w) : INSTANT_NONE;
 }
 
+bool instant_day(unsigned year, unsigned month, unsigned day, int64_t *days) {
+    if (year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days(year, month))
+        return false;
+    *days = days_of(year, month, day);
+    return true;
+}
+
 /* The date of a day since 1970-01-01: days_of undone. */
 static void civil_of(int64_t days, struct wall *w) {
     int64_t const z = days + 719468;

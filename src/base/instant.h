@@ -72,6 +72,8 @@ int64_t wall_instant(const struct wall *w);
 int64_t instant_parse(str s);
 /* The UTC wall clock of an instant (not INSTANT_NONE). */
 struct wall instant_wall(int64_t when);
+/* Days from 1970-01-01 to a day of the Gregorian calendar, year 0 to 9999. False: there is no such day. */
+bool instant_day(unsigned year, unsigned month, unsigned day, int64_t *days);
 /* ISO 8601 week, 1 to 53. */
 unsigned wall_week(const struct wall *w);
 

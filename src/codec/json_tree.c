@@ -30,7 +30,9 @@ static json_t *load(str text, size_t *used, struct err *e) {
     json_t *const value = json_loadb(text.ptr, text.len, FLAGS, &why);
 
     *used = value ? (size_t)why.position : 0;
-    if (!value)
+    if (!value && why.line < 0) /* jansson says nothing where it is memory that it lacks */
+        err_set(e, ERR_MEMORY, 0, "no memory for JSON");
+    else if (!value)
         err_set(e, json_error_code(&why) == json_error_out_of_memory ? ERR_MEMORY : ERR_CORRUPT, 0,
                 "no JSON: line %d, column %d: %.120s", why.line, why.column, why.text);
     return value;

@@ -133,7 +133,7 @@ bool group_mention_name(struct groups *g, struct group_mention *m, str name, boo
 }
 
 struct group_mention *group_mention_new(struct groups *g, str source, str id, str name, struct err *e) {
-    struct group_mention m = {.source = none, .id = none, .replaced_by = none, .number = none};
+    struct group_mention m = {.source = none, .id = none, .number = none, .former = none};
     str number, key;
 
     name = str_trim(name);
@@ -165,16 +165,16 @@ struct group_mention *group_mention_new(struct groups *g, str source, str id, st
     return &g->mentions[g->mention_count++];
 }
 
-bool group_use_new(struct groups *g, str group, str what, struct err *e) {
-    struct group_use u;
+bool group_use_new(struct groups *g, uint32_t mention, str what, struct err *e) {
+    struct group_use u = {.mention = mention};
 
     if (g->use_count == GROUP_USES_MAX)
         return err_set(e, ERR_LIMIT, 0, "more than %u uses of groups", GROUP_USES_MAX);
     if (!group_grow((void **)&g->uses, g->use_count, &g->use_room, sizeof u, e))
         return false;
-    if (!group_key_of(group, g->arena, &u.group) || !group_key_of(what, g->arena, &u.key))
+    if (!group_key_of(what, g->arena, &u.key))
         return group_no_memory(e);
-    if (u.group.len && u.key.len)
+    if (u.key.len)
         g->uses[g->use_count++] = u;
     return true;
 }
@@ -220,16 +220,14 @@ bool groups_add(struct groups *g, str source, const struct intel_group *m, struc
     struct group_mention *to;
 
     assert(!g->joined);
-    to = group_mention_new(g, m->source.len ? m->source : source, m->id, m->name, &failed);
+    to = group_mention_new(g, source, m->id, m->name, &failed);
     if (!to) {
         if (failed.code == ERR_NONE)
             return true;
         *e = failed;
         return false;
     }
-    to->revoked = m->revoked;
-    if (m->replaced_by.len && !group_key_of(m->replaced_by, g->arena, &to->replaced_by))
-        return group_no_memory(e);
+    to->retired = m->retired;
     for (unsigned i = 0; i < m->aliases.count; i++)
         if (!group_mention_name(g, to, m->aliases.names[i], false, e))
             return false;
@@ -244,15 +242,13 @@ bool groups_add(struct groups *g, str source, const struct intel_group *m, struc
             return group_no_memory(e);
         to->country_count++;
     }
-    return true;
-}
+    uint32_t const mention = (uint32_t)(to - g->mentions);
 
-bool groups_add_use(struct groups *g, const struct intel_use *u, struct err *e) {
-    assert(!g->joined);
-    if (!group_use_new(g, u->group, u->name, e) || (u->id.len && !group_use_new(g, u->group, u->id, e)))
-        return false;
-    for (unsigned i = 0; i < u->aliases.count; i++)
-        if (!group_use_new(g, u->group, u->aliases.names[i], e))
+    for (unsigned i = 0; i < m->techniques.count; i++)
+        if (!group_use_new(g, mention, m->techniques.names[i], e))
+            return false;
+    for (unsigned i = 0; i < m->malware.count; i++)
+        if (!group_use_new(g, mention, m->malware.names[i], e))
             return false;
     return true;
 }
@@ -273,17 +269,9 @@ static bool sink_group(void *ctx, const struct intel_group *m, struct err *e) {
     return groups_add(g, g->sink_source, m, e);
 }
 
-static bool sink_use(void *ctx, const struct intel_use *u, struct err *e) {
-    return groups_add_use(ctx, u, e);
-}
-
-struct intel_sink groups_sink(struct groups *g) {
-    return (struct intel_sink){
-        .ctx = g, .item = sink_item, .left_out = sink_left_out, .group = sink_group, .use = sink_use};
-}
-
-void groups_sink_source(struct groups *g, str source) {
+struct intel_sink groups_sink(struct groups *g, str source) {
     g->sink_source = source;
+    return (struct intel_sink){.ctx = g, .item = sink_item, .left_out = sink_left_out, .group = sink_group};
 }
 
 /* ---- joining ---- */
@@ -338,9 +326,7 @@ static int by_mention(const void *a, const void *b) {
     if (!c)
         c = (int)!x->number.len - (int)!y->number.len;
     if (!c)
-        c = (int)x->revoked - (int)y->revoked;
-    if (!c)
-        c = (int)str_eq(y->source, S(GROUP_ATTACK)) - (int)str_eq(x->source, S(GROUP_ATTACK));
+        c = (int)x->retired - (int)y->retired;
     if (!c)
         c = str_cmp(x->source, y->source);
     if (!c)
@@ -406,10 +392,8 @@ static bool sort_mentions(struct groups *g, struct err *e) {
         struct group_mention *const last = kept ? &g->mentions[kept - 1] : NULL;
         uint32_t const was = m->up;
 
-        if (last && str_eq(last->source, m->source) && str_eq(last->id, m->id) && last->revoked == m->revoked &&
+        if (last && str_eq(last->source, m->source) && str_eq(last->id, m->id) && last->retired == m->retired &&
             last->own == m->own && str_eq(last->names[0].key, m->names[0].key)) {
-            if (str_cmp(m->replaced_by, last->replaced_by) > 0)
-                last->replaced_by = m->replaced_by;
             if (!absorb(last, m, e)) {
                 free(place);
                 return false;
@@ -426,6 +410,8 @@ static bool sort_mentions(struct groups *g, struct err *e) {
     g->mention_count = kept;
     for (size_t i = 0; i < g->fact_count; i++)
         g->facts[i].mention = place[g->facts[i].mention];
+    for (size_t i = 0; i < g->use_count; i++)
+        g->uses[i].mention = place[g->uses[i].mention];
     free(place);
     for (size_t i = 0; i < kept; i++) {
         struct group_mention *const m = &g->mentions[i];
@@ -520,8 +506,6 @@ static uint32_t find_id(const struct by_id *ids, size_t count, str id) {
     return low < count && str_eq(ids[low].id, id) ? ids[low].mention : UINT32_MAX;
 }
 
-/* The same id, the same number; then what a source has withdrawn goes to what it says, and a number that stands among names joins, if it is
- * the only one. */
 static bool join_ids(struct joining *j, struct err *e) {
     struct groups *const g = j->g;
     size_t count = 0;
@@ -533,7 +517,7 @@ static bool join_ids(struct joining *j, struct err *e) {
         struct group_mention *const m = &g->mentions[i];
 
         /* A withdrawn number separates nothing. */
-        if (m->revoked)
+        if (m->retired)
             continue;
         if (m->number.len)
             ids[count++] = (struct by_id){m->number, i};
@@ -547,13 +531,12 @@ static bool join_ids(struct joining *j, struct err *e) {
     for (uint32_t i = 0; i < g->mention_count; i++) {
         struct group_mention *const m = &g->mentions[i];
 
-        if (!m->revoked)
+        if (!m->retired)
             continue;
-        str const number = m->number;
-        uint32_t to = m->replaced_by.len ? find_id(ids, count, m->replaced_by) : UINT32_MAX;
+        /* its number finds it, and nothing else; unless another source has the number in force */
+        uint32_t const to = m->number.len ? find_id(ids, count, m->number) : UINT32_MAX;
 
-        if (to == UINT32_MAX && number.len)
-            to = find_id(ids, count, number); /* the same number is still in force elsewhere */
+        m->former = m->number;
         m->number = none;
         if (to != UINT32_MAX)
             unite(g, i, to);
@@ -872,7 +855,7 @@ static bool tell(struct joining *j, uint32_t root, struct group *out, struct err
         sources[out->source_count++] = m->source;
         if (m->id.len)
             ids[out->id_count++] = m->id;
-        out->withdrawn = out->withdrawn && m->revoked;
+        out->withdrawn = out->withdrawn && m->retired;
     }
     out->source_count = distinct(sources, out->source_count);
     out->sources = sources;
@@ -1026,7 +1009,7 @@ static bool index_names(struct joining *j, const struct told *all, struct err *e
     bool ok;
 
     for (size_t i = 0; i < g->mention_count; i++)
-        room += g->mentions[i].name_count + 2;
+        room += g->mentions[i].name_count + 3;
     if (!(entries = calloc(room + 1, sizeof *entries)))
         return group_no_memory(e);
     for (uint32_t k = 0; k < g->count; k++)
@@ -1037,6 +1020,7 @@ static bool index_names(struct joining *j, const struct told *all, struct err *e
                 if (!is_number(m->names[n].key))
                     entries[count++] = (struct entry){m->names[n].key, k, m->names[n].first};
             if ((m->id.len && !id_entry(g, m->id, k, entries, &count)) ||
+                (m->former.len && !id_entry(g, m->former, k, entries, &count)) ||
                 (i == all[k].root && m->number.len && !id_entry(g, m->number, k, entries, &count))) {
                 free(entries);
                 return group_no_memory(e);
@@ -1047,25 +1031,19 @@ static bool index_names(struct joining *j, const struct told *all, struct err *e
     return ok;
 }
 
-static bool index_uses(struct groups *g, struct err *e) {
+static bool index_uses(struct joining *j, const struct told *all, struct err *e) {
+    struct groups *const g = j->g;
     struct entry *const entries = calloc(g->use_count + 1, sizeof *entries);
-    size_t count = 0;
-    bool ok;
+    uint32_t *const group = calloc(g->mention_count + 1, sizeof *group); /* of each root */
+    bool ok = (entries && group) || group_no_memory(e);
 
-    if (!entries)
-        return group_no_memory(e);
-    for (size_t i = 0; i < g->use_count; i++) {
-        const struct group_key *k = key_find(g->keys, g->key_count, g->uses[i].group);
-
-        if (!k)
-            k = id_find(g, g->uses[i].group);
-        if (k && k->count == 1)
-            entries[count++] = (struct entry){g->uses[i].key, (uint32_t)(k->groups[0] - g->list), false};
-        else
-            g->unresolved++;
-    }
-    ok = index_of(g, entries, count, &g->listed, &g->listed_count, e);
+    for (uint32_t k = 0; ok && k < g->count; k++)
+        group[all[k].root] = k;
+    for (size_t i = 0; ok && i < g->use_count; i++)
+        entries[i] = (struct entry){g->uses[i].key, group[root_of(g, g->uses[i].mention)], false};
+    ok = ok && index_of(g, entries, g->use_count, &g->listed, &g->listed_count, e);
     free(entries);
+    free(group);
     return ok;
 }
 
@@ -1088,7 +1066,7 @@ static bool tell_all(struct joining *j, struct err *e) {
         ok = group_no_memory(e);
     for (size_t i = 0; ok && i < g->count; i++)
         g->list[i] = all[i].group;
-    ok = ok && index_names(j, all, e) && index_uses(g, e);
+    ok = ok && index_names(j, all, e) && index_uses(j, all, e);
     free(all);
     return ok;
 }
@@ -1128,8 +1106,8 @@ const struct group *groups_at(const struct groups *g, size_t i) {
     return &g->list[i];
 }
 
-struct groups_counted groups_counted(const struct groups *g) {
-    return (struct groups_counted){g->mention_count, g->use_count, g->unresolved};
+size_t groups_mentions(const struct groups *g) {
+    return g->mention_count;
 }
 
 struct group_found group_find(const struct groups *g, str name) {

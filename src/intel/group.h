@@ -25,7 +25,6 @@ struct groups;
 #define GROUP_BYTES_MAX ((size_t)16 << 20) /* a file of facts */
 #define GROUP_KEPT_MAX ((size_t)512 << 20) /* bytes that all of it may take */
 #define GROUP_OWN_SOURCE "Longwatch"       /* the source of what is built in or loaded as facts */
-#define GROUP_ATTACK "MITRE ATT&CK"        /* that of ATT&CK itself: of those with one number its name goes first */
 
 /* ---- building ---- */
 
@@ -35,12 +34,10 @@ void groups_free(struct groups *g); /* takes NULL */
 /* More facts, of a file in the language of docs/formats/groups.md; name: for errors ("path: line N: ..."). ERR_USAGE, ERR_LIMIT, ERR_MEMORY:
  * then nothing more is to be done with g but to free it. */
 MUST_USE bool groups_load(struct groups *g, str name, str text, struct err *e);
-/* What is given is copied. source: where m says none. ERR_LIMIT, ERR_MEMORY. A mention without name is passed over. */
+/* What is given is copied. source: who says so, as people know it. ERR_LIMIT, ERR_MEMORY. A mention without name is passed over. */
 MUST_USE bool groups_add(struct groups *g, str source, const struct intel_group *m, struct err *e);
-MUST_USE bool groups_add_use(struct groups *g, const struct intel_use *u, struct err *e);
-/* A sink that does these two, and takes no notice of all else. source: as above, lives as long as g. */
-struct intel_sink groups_sink(struct groups *g);
-void groups_sink_source(struct groups *g, str source);
+/* A sink that does this, and takes no notice of all else. Lives as long as g; source: until the next call. */
+struct intel_sink groups_sink(struct groups *g, str source);
 /* Joins. Once, after all was added and before anything is asked. */
 MUST_USE bool groups_join(struct groups *g, struct err *e);
 
@@ -104,11 +101,7 @@ struct group {
 size_t groups_count(const struct groups *g);
 /* Sorted by name. */
 const struct group *groups_at(const struct groups *g, size_t i);
-/* Mentions and uses that were added; uses whose group is unknown, or known to be several. */
-struct groups_counted {
-    size_t mentions, uses, uses_unresolved;
-};
-struct groups_counted groups_counted(const struct groups *g);
+size_t groups_mentions(const struct groups *g); /* that were added; those of one source, id and name are one */
 
 enum group_how { GROUP_UNKNOWN, GROUP_EXACT, GROUP_AMBIGUOUS };
 struct group_found {
@@ -121,7 +114,7 @@ struct group_found {
 /* By any of its names, in any spelling, or its id; "ZIRCONIUM - G0128", as the MISP galaxy writes, is asked by the number. */
 struct group_found group_find(const struct groups *g, str name);
 
-/* A program (by name, alias or S0002) or a technique (T1598.003), and the groups that it is listed with, by name. False: nobody lists it, which
+/* A program (by its name) or a technique (T1598.003), and the groups that it is listed with, by name. False: nobody lists it, which
  * says nothing about who uses it. Few groups are no proof: of reports where such malware pointed to one group, half were right. */
 struct group_listed {
     const struct group *const *groups;

@@ -207,20 +207,19 @@ static bool item_put(const struct reading *r, const struct section *s, const str
                      struct group_fact *f) {
     struct group_mention *const m = &r->g->mentions[r->mention];
     const struct yaml_node *const ids = yaml_get(item, "ids"), *const aliases = yaml_get(item, "aliases");
-    str const group = m->names[0].spelled;
 
     if (s->type < 0)
         return group_mention_name(r->g, m, f->name, false, r->e);
     f->type = (enum group_fact_type)s->type;
     if (f->type == GROUP_SOFTWARE) {
-        if (!group_use_new(r->g, group, f->name, r->e))
+        if (!group_use_new(r->g, r->mention, f->name, r->e))
             return false;
         for (size_t i = 0; aliases && i < aliases->count; i++)
-            if (!group_use_new(r->g, group, aliases->items[i]->text, r->e))
+            if (!group_use_new(r->g, r->mention, aliases->items[i]->text, r->e))
                 return false;
     }
     for (size_t i = 0; ids && i < ids->count; i++)
-        if (!keep(r, ids->items[i]->text, &f->name) || !group_use_new(r->g, group, f->name, r->e) || !put(r, f))
+        if (!keep(r, ids->items[i]->text, &f->name) || !group_use_new(r->g, r->mention, f->name, r->e) || !put(r, f))
             return false;
     return ids || put(r, f);
 }

@@ -20,19 +20,20 @@ struct group_name {
 
 /* What one source calls a group; mentions with the same source, id and name are one. */
 struct group_mention {
-    str source, id, replaced_by;
+    str source, id;
     struct group_name *names;
     size_t name_count, name_room;
     str *countries;
     size_t country_count, country_room;
-    str number; /* G0128: its own; "" */
-    bool own;   /* our own facts */
-    bool revoked;
+    str number, former; /* G0128: its own; former: that of a withdrawn one; "" */
+    bool own;           /* our own facts */
+    bool retired;
     uint32_t up; /* union-find */
 };
 
 struct group_use {
-    str group, key;
+    str key;
+    uint32_t mention;
 };
 
 /* A fact until its group is known. */
@@ -63,7 +64,7 @@ struct groups {
     str sink_source;
     /* After groups_join: */
     struct group *list;
-    size_t count, unresolved;
+    size_t count;
     struct group_key *keys, *listed; /* sorted by key */
     size_t key_count, listed_count;
     bool joined;
@@ -79,6 +80,6 @@ MUST_USE bool group_facts_read(struct groups *g, str name, str text, struct err 
 /* A new mention; NULL: failed. */
 struct group_mention *group_mention_new(struct groups *g, str source, str id, str name, struct err *e);
 MUST_USE bool group_mention_name(struct groups *g, struct group_mention *m, str name, bool first, struct err *e);
-MUST_USE bool group_use_new(struct groups *g, str group, str what, struct err *e);
+MUST_USE bool group_use_new(struct groups *g, uint32_t mention, str what, struct err *e);
 
 #endif

@@ -82,25 +82,14 @@ struct intel_label_list {
     uint64_t matches; /* a bit for each enum observable it applies to; 0: all */
 };
 
-/* A name of a group, and what else it is called. One mention in one source; intel/group.h joins them. Of a group with more aliases than
- * item_names holds there are several mentions with one name and id. */
+/* A name of a group, and what else it is called. One mention in one source; intel/group.h joins them. Where a source says more than
+ * a list holds, the rest follows in further mentions with the same name and id. */
 struct intel_group {
-    str source;          /* who says so, as people know it: "MITRE ATT&CK", "MISP threat-actor"; "": named by who reads */
     str name, id, where; /* id: G0128, the galaxy's UUID */
     struct item_names aliases, countries, origins;
+    struct item_names techniques, malware; /* that it is said to use: T1059.003; names */
     str description;
-    bool revoked;    /* the source has withdrawn it (ATT&CK: revoked, deprecated): its names are nobody's by it */
-    str replaced_by; /* then the id of what it went into, if the source says so: G0016 */
-};
-
-/* That a source lists a program or a technique with a group (ATT&CK: `uses`, of the group itself or of a campaign that is attributed to
- * it). One pair each. */
-struct intel_use {
-    str source;                /* as of a group */
-    str group;                 /* its id, or its name where it has none */
-    str name, id;              /* of what is used: "China Chopper", S0020; T1598.003 */
-    bool technique;            /* else a program */
-    struct item_names aliases; /* of the program */
+    bool retired; /* the source has withdrawn the entry, or put another in its place: that one has the name among its aliases */
 };
 
 struct intel_sink {
@@ -113,7 +102,6 @@ struct intel_sink {
     bool (*label_list)(void *ctx, const struct intel_label_list *list, struct err *e);
     bool (*label)(void *ctx, str entry, struct err *e);
     bool (*group)(void *ctx, const struct intel_group *group, struct err *e); /* NULL: left out */
-    bool (*use)(void *ctx, const struct intel_use *use, struct err *e);       /* NULL: left out */
 };
 
 #endif

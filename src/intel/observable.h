@@ -42,20 +42,25 @@ enum observable {
 #define OBSERVABLE_TEXT_MIN 5u
 #define OBSERVABLE_BYTES_MAX 8192u /* of a value; a longer one is none */
 
-/* "ipv4-or-ipv6 address"-like words for people and JSON: "address", "network", "domain", "url", "md5", ... */
+/* Words for people and JSON: "address", "network", "domain", "url", "md5", "file-path", "user-agent", ... */
 str observable_name(enum observable type);
-enum observable observable_named(str name); /* NONE: there is no such */
+enum observable observable_named(str name); /* any case; NONE: there is no such */
 
 /* Appends the canonical form. False: the value is none of this type, and *why says so in a short phrase ("not a host name"), or memory
- * is out (out->failed). Leaves out as it was then. FILE_NAME with a folder in front, and DOMAIN that is an address are refused. */
+ * is out (out->failed). Leaves out as it was then. FILE_NAME with a folder in front, DOMAIN that is an address or one word, NETWORK
+ * of all addresses, REGISTRY without a hive, and files with * or ? in their names are refused; ADDRESS/32 and /128 is the address.
+ * Of a FILE_PATH with a placeholder in it (c:\users\<user>\x, %temp%\x) only what is behind is kept. hku\SID-of-a-user is
+ * hkcu, hkcr is hklm\software\classes. */
 bool observable_canonical(enum observable type, str value, struct buf *out, const char **why);
 
 /* The type of a value that nobody has typed, from a list: address, network, domain, url, hash by its length, mail, path,
- * file name (with an ending that files of programs and documents have), registry key. NONE: unclear; a bare word is unclear.
+ * file name (with an ending that files of programs and documents have), registry key, MAC address, JA4, +telephone. A domain has an
+ * ending of the public suffix list's first section, or one of example, test, invalid, onion, i2p, bit. NONE: unclear; a bare word is unclear.
  * An address with a port (1.2.3.4:443), or a host with one, gives ADDRESS or DOMAIN, and *value without the port. */
 enum observable observable_guess(str *value);
 
-/* Undoes how people make indicators harmless: hxxp, [.], (dot), {.}, [:]//, [@], " dot ", zero-width characters, full-width signs.
+/* Undoes how people make indicators harmless: hxxp, [.], (dot), {.}, [:]//, [@], " dot " (where all of the text is one value: no other
+ * blanks in it), zero-width characters, full-width signs. Once undone, it is undone: the same again changes nothing.
  * Appends to out; returns whether anything was undone. What is not defanged comes out as it went in. */
 bool observable_refang(str text, struct buf *out);
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "codec/json_tree.h"
+#include "refuse.h"
 
 static void one_value(void **state) {
     static const struct {
@@ -103,12 +104,40 @@ static void values_behind_each_other(void **state) {
     }
 }
 
+/* jansson has no word for it, and inside of a text it takes it for a broken one; never is it a value. */
+static void no_memory_is_no_value(void **state) {
+    size_t refused = 0;
+
+    (void)state;
+    REFUSE_OR_SKIP();
+    for (long left = 0;; left++) {
+        struct err e = {0};
+
+        memory_refused = false;
+        memory_gone_for_good = true;
+        memory_left = left;
+        json_t *const value = json_tree(S("{\"a\":[\"x\",1.5,2]}"), &e);
+
+        memory_left = -1;
+        assert_true(memory_refused ? e.code == ERR_MEMORY || (e.code == ERR_CORRUPT && strstr(e.text, "column"))
+                                   : !e.code);
+        assert_null(strstr(e.text, "line -1"));
+        assert_int_equal(value == NULL, memory_refused);
+        json_decref(value);
+        if (!memory_refused)
+            break;
+        refused += e.code == ERR_MEMORY;
+    }
+    assert_true(refused > 5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_value),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(the_last_of_equal_names_counts),
         cmocka_unit_test(values_behind_each_other),
+        cmocka_unit_test(no_memory_is_no_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

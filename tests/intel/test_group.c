@@ -14,50 +14,49 @@
 #include "intel/group.h"
 #include "../refuse.h"
 
-#define ATTACK GROUP_ATTACK
+#define ATTACK "MITRE ATT&CK"
 
 /* aliases: parted by |. */
 static const struct row {
     const char *source, *id, *name, *aliases, *country;
-    bool revoked;
-    const char *replaced_by;
+    bool retired;
 } rows[] = {
-    {ATTACK, "G9001", "Amber Heron", "Heron Team|APT-901", "", false, ""},
-    {ATTACK, "G9002", "Blue Heron", "APT902|Shared Nest", "", false, ""},
-    {ATTACK, "G9003", "Umbra Group", "Shared Nest", "", false, ""},
-    {ATTACK, "G9004", "Old Heron", "Faded Heron", "", true, "G9001"},
-    {ATTACK, "G9005", "Gone Heron", "Gone Bird", "", true, ""},
+    {ATTACK, "G9001", "Amber Heron", "Heron Team|APT-901|Old Heron|Faded Heron", "", false},
+    {ATTACK, "G9002", "Blue Heron", "APT902|Shared Nest", "", false},
+    {ATTACK, "G9003", "Umbra Group", "Shared Nest", "", false},
+    {ATTACK, "G9004", "Old Heron", "Faded Heron", "", true},
+    {ATTACK, "G9005", "Gone Heron", "Gone Bird", "", true},
     /* The galaxy's copy of ATT&CK, an older one. */
-    {"Galaxy A", "uuid-1", "Amber Heron - G9001", "Heron Team", "", false, ""},
-    {"Galaxy A", "uuid-4", "Old Heron - G9004", "Faded Heron", "", true, "G9001"},
+    {"Galaxy A", "uuid-1", "Amber Heron - G9001", "Heron Team", "", false},
+    {"Galaxy A", "uuid-4", "Old Heron - G9004", "Faded Heron", "", true},
     /* By its first name, which is an alias there. */
-    {"Galaxy B", "uuid-10", "apt901", "Tin Heron|Copper Heron", "AA", false, ""},
+    {"Galaxy B", "uuid-10", "apt901", "Tin Heron|Copper Heron", "AA", false},
     /* By an alias that is a first name there, though it has one name of another group in common. */
-    {"Galaxy B", "uuid-11", "Zinc Heron", "Blue-Heron", "BB", false, ""},
+    {"Galaxy B", "uuid-11", "Zinc Heron", "Blue-Heron", "BB", false},
     /* One alias in common, the first name of nobody: joins nothing. */
-    {"Galaxy B", "uuid-12", "Lone Heron", "Heron.Team|Ash Heron", "", false, ""},
+    {"Galaxy B", "uuid-12", "Lone Heron", "Heron.Team|Ash Heron", "", false},
     /* Two names in common. */
-    {"Galaxy B", "uuid-13", "Twofold Heron", "APT 902|Nest Two|Shared Nest|Iron Heron", "", false, ""},
+    {"Galaxy B", "uuid-13", "Twofold Heron", "APT 902|Nest Two|Shared Nest|Iron Heron", "", false},
     /* An umbrella over two numbers. */
-    {"Galaxy B", "uuid-14", "Umbrella", "Amber Heron|Blue Heron|Rainy Heron", "", false, ""},
+    {"Galaxy B", "uuid-14", "Umbrella", "Amber Heron|Blue Heron|Rainy Heron", "", false},
     /* The same with a first name that is one of them: joins that one, and its names are shared. */
-    {"Galaxy C", "uuid-20", "Umbra", "Amber Heron|Rook", "", false, ""},
+    {"Galaxy C", "uuid-20", "Umbra", "Amber Heron|Rook", "", false},
     /* By a number among its names. */
-    {"Galaxy C", "uuid-21", "Numbered Heron", "G9002", "CC", false, ""},
+    {"Galaxy C", "uuid-21", "Numbered Heron", "G9002", "CC", false},
     /* Two numbers among its names: none. */
-    {"Galaxy C", "uuid-22", "Double Heron", "G9001|G9002", "", false, ""},
+    {"Galaxy C", "uuid-22", "Double Heron", "G9001|G9002", "", false},
     /* By what another source calls a group, in the second round. */
-    {"Galaxy C", "uuid-23", "Copper Heron", "Far Heron", "AA", false, ""},
+    {"Galaxy C", "uuid-23", "Copper Heron", "Far Heron", "AA", false},
     /* Without any number: three sources, one group. */
-    {"Galaxy A", "uuid-30", "Sole", "Sole Two|Sole Three", "", false, ""},
-    {"Galaxy B", "uuid-31", "Sole Two", "Sole|Sole Three", "", false, ""},
-    {"Galaxy C", "uuid-32", "Sole Three", "Sole|Sole Two", "", false, ""},
+    {"Galaxy A", "uuid-30", "Sole", "Sole Two|Sole Three", "", false},
+    {"Galaxy B", "uuid-31", "Sole Two", "Sole|Sole Three", "", false},
+    {"Galaxy C", "uuid-32", "Sole Three", "Sole|Sole Two", "", false},
     /* Two that one source lists apart, with two names in common. */
-    {"Galaxy A", "uuid-40", "Kite One", "Kite X|Kite Y", "", false, ""},
-    {"Galaxy A", "uuid-41", "Kite Two", "Kite X|Kite Y", "", false, ""},
+    {"Galaxy A", "uuid-40", "Kite One", "Kite X|Kite Y", "", false},
+    {"Galaxy A", "uuid-41", "Kite Two", "Kite X|Kite Y", "", false},
     /* The same entry twice, as of a source with more aliases than one mention holds. */
-    {"Galaxy A", "uuid-50", "Long", "Long A", "", false, ""},
-    {"Galaxy A", "uuid-50", "Long", "Long B", "", false, ""},
+    {"Galaxy A", "uuid-50", "Long", "Long A", "", false},
+    {"Galaxy A", "uuid-50", "Long", "Long B", "", false},
 };
 
 static void names_of(const char *text, struct item_names *out) {
@@ -70,18 +69,13 @@ static void names_of(const char *text, struct item_names *out) {
 }
 
 static void add(struct groups *g, const struct row *r) {
-    struct intel_group m = {.source = str_of(r->source),
-                            .name = str_of(r->name),
-                            .id = str_of(r->id),
-                            .where = STR(""),
-                            .description = STR(""),
-                            .revoked = r->revoked,
-                            .replaced_by = str_of(r->replaced_by)};
+    struct intel_group m = {
+        .name = str_of(r->name), .id = str_of(r->id), .where = STR(""), .description = STR(""), .retired = r->retired};
     struct err e = {0};
 
     names_of(r->aliases, &m.aliases);
     names_of(r->country, &m.countries);
-    assert_true(groups_add(g, S("nobody"), &m, &e));
+    assert_true(groups_add(g, str_of(r->source), &m, &e));
 }
 
 static struct groups *joined(size_t turn) {
@@ -115,6 +109,8 @@ static const struct {
     {"by a first name here that is an alias there", "Zinc Heron", "Blue Heron"},
     {"by two names in common", "Iron Heron", "Blue Heron"},
     {"by a number among the names", "Numbered Heron", "Blue Heron"},
+    {"a withdrawn number", "G9004", "Amber Heron"},
+    {"a withdrawn number of nothing else", "G9005", "Gone Heron"},
     {"withdrawn for nothing", "Gone Bird", "Gone Heron"},
     {"one alias in common joins nothing", "Ash Heron", "Lone Heron"},
     {"and that alias is of both", "Heron Team", "Amber Heron|Lone Heron"},
@@ -250,10 +246,10 @@ static void aliases_keep_who_says_so(void **state) {
 /* Two that nobody joins, with one first name: they are told apart. */
 static void no_two_have_one_name(void **state) {
     static const struct row same[] = {
-        {"Galaxy A", "a", "Twin", "", "", false, ""},
-        {"Galaxy A", "b", "Twin", "", "", false, ""},
-        {ATTACK, "G9001", "Twin", "", "", false, ""},
-        {ATTACK, "G9002", "Twin", "", "", false, ""},
+        {"Galaxy A", "a", "Twin", "", "", false},
+        {"Galaxy A", "b", "Twin", "", "", false},
+        {ATTACK, "G9001", "Twin", "", "", false},
+        {ATTACK, "G9002", "Twin", "", "", false},
     };
     struct groups *g = NULL;
     struct err e = {0};
@@ -271,22 +267,20 @@ static void no_two_have_one_name(void **state) {
 
 static void uses_are_counted(void **state) {
     static const struct {
-        const char *group, *name, *id, *alias;
+        const char *source, *id, *name, *malware, *techniques;
     } uses[] = {
-        {"G9001", "Rusty Nail", "S9001", "NAILGUN"},
-        {"G9002", "Rusty Nail", "S9001", "NAILGUN"},
-        {"G9001", "Rusty Nail", "S9001", "NAILGUN"}, /* twice: once */
-        {"apt901", "Quill", "S9002", ""},            /* by name */
-        {"Shared Nest", "Feather", "S9003", ""},     /* a name of two */
-        {"G9999", "Feather", "S9003", ""},           /* of nobody */
+        {ATTACK, "G9001", "Amber Heron", "Rusty Nail|Rusty Nail|Feather", "T9001"},
+        {ATTACK, "G9001", "Amber Heron", "Twig", ""}, /* what one mention does not hold */
+        {ATTACK, "G9002", "Blue Heron", "rusty-nail", "T9001|T9002.001"},
+        {"Galaxy B", "uuid-10", "apt901", "Quill|Feather", ""}, /* of the same as the first */
     };
     static const struct {
         const char *what;
         size_t groups; /* 0: not listed */
     } counts[] = {
-        {"Rusty Nail", 2}, {"rustynail", 2}, {"S9001", 2}, {"NailGun", 2},    {"Quill", 1},
-        {"Feather", 0},    {"Nail", 0},      {"", 0},      {"SoWaT", 1},      {"Orz", 1},
-        {"T1665", 1},      {"T1584.008", 2}, {"T9999", 0}, {"dropboxaes", 1},
+        {"Rusty Nail", 2}, {"rustynail", 2}, {"Quill", 1},     {"Feather", 1},    {"Twig", 1},  {"T9001", 2},
+        {"T9002.001", 1},  {"T9002", 0},     {"Nail", 0},      {"", 0},           {"SoWaT", 1}, {"Orz", 1},
+        {"T1665", 1},      {"T9999", 0},     {"T1584.008", 2}, {"dropboxaes", 1},
     };
     struct groups *g = NULL;
     struct err e = {0};
@@ -296,16 +290,14 @@ static void uses_are_counted(void **state) {
     for (size_t i = 0; i < COUNT(rows); i++)
         add(g, &rows[i]);
     for (size_t i = 0; i < COUNT(uses); i++) {
-        struct intel_use u = {.source = STR(ATTACK),
-                              .group = str_of(uses[i].group),
-                              .name = str_of(uses[i].name),
-                              .id = str_of(uses[i].id)};
+        struct intel_group m = {.name = str_of(uses[i].name), .id = str_of(uses[i].id)};
+        struct intel_sink const sink = groups_sink(g, str_of(uses[i].source));
 
-        names_of(uses[i].alias, &u.aliases);
-        assert_true(groups_add_use(g, &u, &e));
+        names_of(uses[i].malware, &m.malware);
+        names_of(uses[i].techniques, &m.techniques);
+        assert_true(sink.group(sink.ctx, &m, &e));
     }
     assert_true(groups_join(g, &e));
-    assert_int_equal(groups_counted(g).uses_unresolved, 4); /* two names each */
     for (size_t i = 0; i < COUNT(counts); i++) {
         struct group_listed l = {0};
 
@@ -483,12 +475,11 @@ static void memory_may_be_out(void **state) {
         memory_refused = false;
         ok = groups_new(&g, &e);
         for (size_t i = 0; ok && i < COUNT(rows); i++) {
-            struct intel_group m = {
-                .source = str_of(rows[i].source), .name = str_of(rows[i].name), .id = str_of(rows[i].id)};
+            struct intel_group m = {.name = str_of(rows[i].name), .id = str_of(rows[i].id)};
 
             names_of(rows[i].aliases, &m.aliases);
             names_of(rows[i].country, &m.countries);
-            ok = groups_add(g, S("x"), &m, &e);
+            ok = groups_add(g, str_of(rows[i].source), &m, &e);
         }
         ok = ok && groups_join(g, &e);
         done = !memory_refused;
