@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     while (left.len) {
         str const before = left;
 
-        if (!wire_take(&left, &set, 3, a, &w))
+        if (!wire_take(&left, &set, NULL, 3, a, &w))
             break;
         assert(left.len < before.len);
         again.len = 0;
@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         str copy = buf_str(&again);
 
         assert(again.len == before.len - left.len && memcmp(again.ptr, before.ptr, again.len) == 0);
-        assert(wire_take(&copy, &set, 3, a, &second) && copy.len == 0 && second.type == w.type);
+        assert(wire_take(&copy, &set, NULL, 3, a, &second) && copy.len == 0 && second.type == w.type);
         arena_reset(a);
     }
     buf_free(&again);

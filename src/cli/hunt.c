@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/hunt_intel.h"
 #include "cli/hunt_mail.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -17,7 +18,7 @@
 #include "report/finding_text.h"
 
 struct wishes {
-    struct arguments paths, rules, kinds;
+    struct arguments paths, rules, kinds, intel;
     const char *placeholders, *out;
     int64_t from, to, latest;
     struct zone_wish zone;
@@ -42,6 +43,8 @@ struct run {
     struct zone_rules *zone;    /* the same */
     struct mail_house *house;
     struct hunt_mail *mail;
+    struct hunt_intel *intel; /* NULL: no indicators */
+    const struct known *known; /* the same */
     struct buf line;
 };
 
@@ -210,6 +213,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                          .own = own,
                                          .own_count = run->writer ? COUNT(own) : 0,
                                          .set = set,
+                                         .known = run->known,
                                          .fields = fields,
                                          .kinds = kinds,
                                          .house = run->house,
@@ -264,8 +268,12 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                             : EXIT_NOTHING;
 }
 
-/* With no rule there is nothing to ask, and "nothing found" would be no answer. */
-static bool rules_usable(const struct sigma_set *set, struct err *e) {
+/* With no rule and no indicator there is nothing to ask, and "nothing found" would be no answer. */
+static bool rules_usable(const struct sigma_set *set, const struct known *known, struct err *e) {
+    if (known)
+        return true;
+    if (!set->verdict_count)
+        return err_set(e, ERR_USAGE, 0, "which rules? --rules DIR names a folder of Sigma rules, --intel PATH indicators");
     for (size_t i = 0; i < set->verdict_count; i++)
         if (set->verdicts[i].loaded && !set->verdicts[i].is_filter && !set->verdicts[i].unusable)
             return true;
@@ -301,9 +309,11 @@ static int hunt(const struct wishes *w) {
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
         !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) || !rules_usable(set, &e) ||
+        !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) ||
+        !hunt_intel_open(&w->intel, set, &run.intel, &e) ||
+        !rules_usable(set, run.known = hunt_intel_known(run.intel), &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
-        !networks_open(&w->geo, &run.geo, &e) || !summary_new(&run.summary, set, &e))
+        !networks_open(&w->geo, &run.geo, &e) || !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
@@ -315,6 +325,7 @@ static int hunt(const struct wishes *w) {
     zone_rules_free(run.zone);
     mail_house_free(run.house);
     summary_free(run.summary);
+    hunt_intel_close(run.intel);
     sigma_loader_free(loader);
     kinds_free(kinds);
     fields_free(fields);
@@ -336,9 +347,15 @@ static const struct option options[] = {
      .argument = "DIR",
      .type = OPTION_PATH,
      .many = true,
-     .needed = "which rules? --rules DIR names a folder of Sigma rules",
      .help = "Sigma rules: a file, or a folder of .yml files",
      AT(rules)},
+    {.name = "intel",
+     .letter = 'i',
+     .argument = "PATH",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "what is known: indicators, advisories, warninglists; files, folders, or a store of 'longwatch intel'",
+     AT(intel)},
     {.name = "output",
      .letter = 'o',
      .argument = "CASE",

@@ -9,12 +9,14 @@ static bool no_memory(struct err *e) {
     return err_set(e, ERR_MEMORY, 0, "no memory for the summary");
 }
 
-bool summary_new(struct summary **out, const struct sigma_set *set, struct err *e) {
+bool summary_new(struct summary **out, const struct sigma_set *set, const struct known *known, struct err *e) {
     struct summary *const s = calloc(1, sizeof *s);
 
     if (!s)
         return no_memory(e);
     s->set = set;
+    s->known = known;
+    s->own = known ? known_own_rules(known) : set->rule_count;
     s->first = s->last = INSTANT_NONE;
     s->a = arena_new((size_t)1 << 30);
     s->rules = calloc(set->rule_count + 1, sizeof *s->rules);
@@ -40,6 +42,8 @@ void summary_free(struct summary *s) {
     buf_free(&s->doubtful.last);
     arena_free(s->a);
     free(s->rules);
+    free(s->indicators);
+    free(s->indicator_slots);
     free(s);
 }
 
@@ -77,8 +81,81 @@ static bool group_add(struct summary *s, struct names *n, const struct finding_g
     return ok;
 }
 
+static uint32_t indicator_slot(const struct summary *s, uint32_t entry, enum sigma_level level) {
+    uint32_t at = (uint32_t)((entry * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & s->indicator_mask;
+
+    for (; s->indicator_slots[at]; at = (at + 1) & s->indicator_mask) {
+        const struct known_tally *const k = &s->indicators[s->indicator_slots[at] - 1];
+
+        if (k->indicator.entry == entry && k->level == level)
+            break;
+    }
+    return at;
+}
+
+static bool indicators_grow(struct summary *s) {
+    uint32_t const room = s->indicator_room ? s->indicator_room * 2 : 64;
+    struct known_tally *const bigger = reallocarray(s->indicators, room, sizeof *bigger);
+    uint32_t *slots;
+
+    if (!bigger)
+        return false;
+    s->indicators = bigger;
+    if (!(slots = calloc(room * (size_t)2, sizeof *slots)))
+        return false;
+    s->indicator_room = room;
+    free(s->indicator_slots);
+    s->indicator_slots = slots;
+    s->indicator_mask = room * 2 - 1;
+    for (uint32_t i = 0; i < s->indicator_count; i++)
+        s->indicator_slots[indicator_slot(s, s->indicators[i].indicator.entry, s->indicators[i].level)] = i + 1;
+    return true;
+}
+
+/* The tally of an indicator. NULL: no memory. */
+static struct tally *indicator_tally(struct summary *s, const struct finding *f) {
+    const struct finding_indicator *const i = f->indicator;
+
+    if (s->indicator_count == s->indicator_room && !indicators_grow(s))
+        return NULL;
+    uint32_t const at = indicator_slot(s, i->entry, f->rule->level);
+
+    if (!s->indicator_slots[at]) {
+        struct known_tally *const k = &s->indicators[s->indicator_count];
+        struct intel_label *const labels = arena_zero(s->a, i->label_count, sizeof *labels);
+
+        if (!labels)
+            return NULL;
+        for (size_t n = 0; n < i->label_count; n++)
+            labels[n] = i->labels[n];
+        *k = (struct known_tally){.tally = {.first = INSTANT_NONE, .last = INSTANT_NONE},
+                                  .indicator = *i,
+                                  .level = f->rule->level};
+        k->indicator.labels = labels;
+        s->indicator_slots[at] = ++s->indicator_count;
+    }
+    struct known_tally *const k = &s->indicators[s->indicator_slots[at] - 1];
+
+    if (i->worth.distance < k->indicator.worth.distance)
+        k->indicator.worth = i->worth;
+    return &k->tally;
+}
+
+size_t summary_tallies(const struct summary *s) {
+    return s->own + s->indicator_count;
+}
+const struct tally *summary_tally(const struct summary *s, size_t i) {
+    return i < s->own ? &s->rules[i] : &s->indicators[i - s->own].tally;
+}
+enum sigma_level summary_tally_level(const struct summary *s, size_t i) {
+    return i < s->own ? s->set->rules[i]->level : s->indicators[i - s->own].level;
+}
+
 bool summary_finding(struct summary *s, const struct finding *f, struct err *e) {
-    struct tally *const t = &s->rules[f->rule->index];
+    struct tally *const t = f->indicator ? indicator_tally(s, f) : &s->rules[f->rule->index];
+
+    if (!t)
+        return no_memory(e);
 
     if (f->salvaged) {
         s->salvaged_findings++;
@@ -231,7 +308,7 @@ void summary_gap(struct summary *s, const struct custody_gap *gap) {
 void summary_kind(struct summary *s, const struct kind *kind) {
     size_t at;
 
-    for (size_t i = 0; i < s->set->rule_count; i++)
+    for (size_t i = 0; i < s->own; i++)
         if (s->set->rules[i]->type == SIGMA_DETECTION && !s->rules[i].data)
             s->rules[i].data = logsource_covers(&s->set->rules[i]->logsource, kind, &at);
 }
@@ -274,7 +351,7 @@ void summary_end(struct summary *s) {
     /* Correlations of correlations stand in any order; each turn settles at least one more. */
     while (changed) {
         changed = false;
-        for (size_t i = 0; i < s->set->rule_count; i++) {
+        for (size_t i = 0; i < s->own; i++) {
             const struct sigma_rule *const r = s->set->rules[i];
 
             if (r->type == SIGMA_CORRELATION && !s->rules[i].data && has_data(s, r->correlation))
@@ -310,7 +387,7 @@ const char *summary_rule(const struct summary *s, const struct sigma_verdict *v,
         return "failed";
     if (v->is_filter)
         return "filter";
-    for (size_t i = 0; i < s->set->rule_count; i++) {
+    for (size_t i = 0; i < s->own; i++) {
         const struct sigma_rule *const r = s->set->rules[i];
 
         if (r->line == v->line && str_eq(r->path, v->path)) {

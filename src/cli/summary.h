@@ -6,12 +6,14 @@
 #include "base/buf.h"
 #include "detection/correlation.h"
 #include "detection/finding.h"
+#include "detection/known.h"
 #include "event/kind.h"
 #include "evidence/custody.h"
 
 struct summary;
 
-MUST_USE bool summary_new(struct summary **out, const struct sigma_set *set, struct err *e);
+/* known: as hunt_options; set: the user's rules, or known_set. */
+MUST_USE bool summary_new(struct summary **out, const struct sigma_set *set, const struct known *known, struct err *e);
 /* Takes NULL. */
 void summary_free(struct summary *s);
 

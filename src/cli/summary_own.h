@@ -38,8 +38,19 @@ struct notes {
     struct buf last;        /* about what the last one was */
 };
 
+/* An indicator, at one level: what it is worth changes with time. */
+struct known_tally {
+    struct tally tally;
+    struct finding_indicator indicator; /* of the finding nearest to its time; its labels are kept here */
+    enum sigma_level level;
+};
+
 struct summary {
     const struct sigma_set *set;
+    const struct known *known; /* NULL: no indicators were looked for */
+    size_t own;                /* rules of the user's: what stands behind them is told by indicator */
+    struct known_tally *indicators;
+    uint32_t indicator_count, indicator_room, *indicator_slots, indicator_mask;
     struct arena *a;
     struct tally *rules;                                                     /* by rule */
     struct notes unread, prose, damage, left_out, shut, corrected, doubtful; /* the last two: clocks, years */
@@ -49,6 +60,11 @@ struct summary {
     uint64_t findings, salvaged_findings;
     int64_t first, last; /* of all events */
 };
+
+/* A tally by number: of the user's rules, and behind them of indicators. */
+size_t summary_tallies(const struct summary *s);
+const struct tally *summary_tally(const struct summary *s, size_t i);
+enum sigma_level summary_tally_level(const struct summary *s, size_t i);
 
 /* "unusable", "never", "evaluated", "no data" */
 const char *summary_status(const struct summary *s, const struct sigma_rule *r);

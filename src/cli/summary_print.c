@@ -2,6 +2,7 @@
 #include "cli/summary_own.h"
 #include "cli/terminal.h"
 #include "report/finding_text.h"
+#include "report/indicator_text.h"
 
 #define NAMES_SHOWN 2u
 #define SOURCES_SHOWN 12u
@@ -112,7 +113,7 @@ static void wrapped(const struct page *p, struct buf *line, size_t at, size_t in
 static int by_findings(const void *a, const void *b, void *ctx) {
     const struct summary *const s = ctx;
     uint32_t const x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    const struct tally *const m = &s->rules[x], *const n = &s->rules[y];
+    const struct tally *const m = summary_tally(s, x), *const n = summary_tally(s, y);
 
     if (m->findings != n->findings)
         return (m->findings < n->findings) - (m->findings > n->findings);
@@ -122,11 +123,16 @@ static int by_findings(const void *a, const void *b, void *ctx) {
 }
 
 static void print_rule(const struct page *p, uint32_t rule, struct buf *line) {
-    const struct tally *const t = &p->s->rules[rule];
+    const struct tally *const t = summary_tally(p->s, rule);
     char count[COUNT_TEXT];
 
     buf_format(p->b, "%*s  ", COUNT_COLUMNS, count_text(t->findings, count));
-    finding_plain(line, p->s->set->rules[rule]->title, false);
+    if (rule < p->s->own) {
+        finding_plain(line, p->s->set->rules[rule]->title, false);
+    } else {
+        buf_add(line, S("Known "));
+        indicator_words(line, &p->s->indicators[rule - p->s->own].indicator);
+    }
     ink(p, bold);
     text_wrap(p->b, buf_str(line), TEXT_COLUMN, TEXT_COLUMN, p->frame->columns);
     ink_end(p);
@@ -142,14 +148,25 @@ static void print_rule(const struct page *p, uint32_t rule, struct buf *line) {
     wrapped(p, line, TEXT_COLUMN, TEXT_COLUMN + 2);
 }
 
+/* "3 rules", "1 rule and 2 indicators" */
+static void rules_add(struct buf *b, uint64_t rules, uint64_t indicators) {
+    if (rules || !indicators)
+        count_add(b, rules, "rule");
+    if (rules && indicators)
+        buf_add(b, S(" and "));
+    if (indicators)
+        count_add(b, indicators, "indicator");
+}
+
 static void print_level(const struct page *p, int level, uint32_t *order, struct buf *line) {
     uint64_t findings = 0, rest = 0;
-    size_t count = 0;
+    size_t count = 0, indicators = 0;
 
-    for (uint32_t i = 0; i < p->s->set->rule_count; i++)
-        if (p->s->rules[i].findings && (int)p->s->set->rules[i]->level == level) {
+    for (uint32_t i = 0; i < summary_tallies(p->s); i++)
+        if (summary_tally(p->s, i)->findings && (int)summary_tally_level(p->s, i) == level) {
             order[count++] = i;
-            findings += p->s->rules[i].findings;
+            indicators += i >= p->s->own;
+            findings += summary_tally(p->s, i)->findings;
         }
     if (!count)
         return;
@@ -159,19 +176,19 @@ static void print_level(const struct page *p, int level, uint32_t *order, struct
     buf_add(p->b, S(": "));
     count_add(p->b, findings, "finding");
     buf_add(p->b, S(" by "));
-    count_add(p->b, count, "rule");
+    rules_add(p->b, count - indicators, indicators);
     ink_end(p);
     buf_byte(p->b, '\n');
     for (size_t i = 0; i < count; i++)
         if (i < rules_shown[level])
             print_rule(p, order[i], line);
         else
-            rest += p->s->rules[order[i]].findings;
+            rest += summary_tally(p->s, order[i])->findings;
     if (rest) {
         char text[COUNT_TEXT];
 
         buf_format(p->b, "%*s  by ", COUNT_COLUMNS, count_text(rest, text));
-        count_add(p->b, count - rules_shown[level], "more rule");
+        count_add(p->b, count - rules_shown[level], indicators ? "more rule or indicator" : "more rule");
         buf_add(p->b, S(", which --json and a case list\n"));
     }
     buf_byte(p->b, '\n');
@@ -320,7 +337,7 @@ static bool no_data(const struct summary *s, const struct sigma_rule *r) {
 static bool product_absent(const struct summary *s, const struct sigma_logsource *source) {
     bool several = false;
 
-    for (size_t i = 0; source->product.len && i < s->set->rule_count; i++) {
+    for (size_t i = 0; source->product.len && i < s->own; i++) {
         const struct sigma_rule *const r = s->set->rules[i];
 
         if (r->type != SIGMA_DETECTION || !str_eq_ascii(r->logsource.product, source->product))
@@ -359,7 +376,7 @@ static void print_no_data(const struct page *p, uint64_t rules, struct buf *line
     char text[COUNT_TEXT];
 
     p->b->failed |= !t;
-    for (size_t i = 0; t && i < set->rule_count; i++) {
+    for (size_t i = 0; t && i < p->s->own; i++) {
         const struct sigma_rule *const r = set->rules[i];
         size_t k = 0;
 
@@ -433,7 +450,7 @@ static uint64_t print_rules(const struct page *p, struct buf *line) {
     uint64_t evaluated = 0, no_data = 0, never = 0, unusable = 0, failed = 0;
     char text[COUNT_TEXT];
 
-    for (size_t i = 0; i < set->rule_count; i++) {
+    for (size_t i = 0; i < p->s->own; i++) {
         const char *const what = summary_status(p->s, set->rules[i]);
 
         evaluated += strcmp(what, "evaluated") == 0;
@@ -571,17 +588,18 @@ static void print_asked(const struct page *p, struct buf *line) {
 /* "15 findings by 13 rules (1 critical, 8 high), 2021-03-16 05:41 to 07:31 UTC, on 4 hosts, by 2 accounts" */
 static void found_add(const struct page *p, struct buf *line) {
     const struct summary *const s = p->s;
-    uint64_t levels[LEVEL_CRITICAL + 1] = {0}, rules = 0;
+    uint64_t levels[LEVEL_CRITICAL + 1] = {0}, rules = 0, indicators = 0;
     int64_t first = INSTANT_NONE, last = INSTANT_NONE;
     bool begun = false;
 
-    for (size_t i = 0; i < s->set->rule_count; i++) {
-        const struct tally *const t = &s->rules[i];
+    for (size_t i = 0; i < summary_tallies(s); i++) {
+        const struct tally *const t = summary_tally(s, i);
 
         if (!t->findings)
             continue;
-        rules++;
-        levels[s->set->rules[i]->level] += t->findings;
+        rules += i < s->own;
+        indicators += i >= s->own;
+        levels[summary_tally_level(s, i)] += t->findings;
         if (t->first != INSTANT_NONE && (first == INSTANT_NONE || t->first < first))
             first = t->first;
         if (t->last != INSTANT_NONE && (last == INSTANT_NONE || t->last > last))
@@ -589,7 +607,7 @@ static void found_add(const struct page *p, struct buf *line) {
     }
     count_add(line, s->findings, "finding");
     buf_add(line, S(" by "));
-    count_add(line, rules, "rule");
+    rules_add(line, rules, indicators);
     for (int level = LEVEL_CRITICAL; level >= 0; level--)
         if (levels[level]) {
             char text[COUNT_TEXT];
@@ -622,12 +640,12 @@ static void print_end(const struct page *p, uint64_t evaluated, struct buf *line
         found_add(p, line);
     } else if (!s->records) {
         buf_add(line, S("NOTHING WAS READ: there was no event to hunt through"));
-    } else if (!evaluated) {
+    } else if (!evaluated && !s->known) {
         buf_add(line,
                 S("NOTHING COULD BE ASKED: no rule has data in this evidence, so that nothing was found says nothing"));
     } else {
         buf_add(line, S("NOTHING FOUND by "));
-        count_add(line, evaluated, "rule");
+        rules_add(line, evaluated, s->known ? intel_set_entries(known_intel(s->known)) : 0);
         buf_add(line, S(" in "));
         count_add(line, s->records, "event");
     }
@@ -652,7 +670,7 @@ static void print_end(const struct page *p, uint64_t evaluated, struct buf *line
 
 void summary_print(const struct summary *s, const struct summary_frame *frame, struct buf *b) {
     struct page const page = {s, frame, b};
-    uint32_t *const order = calloc(s->set->rule_count + 1, sizeof *order);
+    uint32_t *const order = calloc(summary_tallies(s) + 1, sizeof *order);
     struct buf line = {0};
     uint64_t evaluated;
 

@@ -6,6 +6,7 @@
 #include "event/record.h"
 #include "intel/network.h"
 #include "intel/sigma.h"
+#include "intel/worth.h"
 
 /* A field and the value that made the rule true. */
 struct detect_match {
@@ -27,10 +28,21 @@ struct finding_group {
     str name, value;
 };
 
+/* What is known of the value that was found: of findings on indicators. */
+struct finding_indicator {
+    const struct intel_set *set;
+    uint32_t entry;
+    struct worth worth;
+    const struct intel_label *labels; /* of warninglists */
+    size_t label_count;
+};
+#define FINDING_LABELS_MAX 16u
+
 /* Views live until the callback that hands it over returns. */
 struct finding {
     uint64_t number; /* 1-based, in the order of findings: what `longwatch show` asks for */
-    const struct sigma_rule *rule;
+    const struct sigma_rule *rule; /* of an indicator: by which it is told (detection/known.h) */
+    const struct finding_indicator *indicator; /* NULL: a rule's own finding */
     int64_t when;       /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
     enum zone zone;     /* of an event's `when`, where there is one */
     str time_text;      /* what it was read from, or could not be; of a correlation "" */

@@ -166,14 +166,28 @@ static bool value_is_clean(struct kind_plan *kp, const struct raw *v, bool const
     return true;
 }
 
+/* Patterns see a number as it is spelled canonically: 1e3 holds 1000. Without an exponent that is a part of what is written, but
+ * for -007. */
+static bool number_is_clean(const struct kind_plan *kp, const struct raw *v) {
+    str const text = {v->ptr, v->len};
+    char room[NUMBER_TEXT_MAX];
+    size_t len;
+
+    return v->type != RAW_NUMBER ||
+           (str_find_byte(text, 'e') == SIZE_MAX && str_find_byte(text, 'E') == SIZE_MAX &&
+            !str_starts(text, S("-0"))) ||
+           !number_canonical(text, room, &len) || !needles_may_be_in(kp->needles, (str){room, len});
+}
+
 bool detector_sift_event(struct detector *d, const struct block *b, const struct record *r) {
     struct kind_plan *const kp = d->plans[b->index];
 
     if (!kp->needles || r->bytes.len == 0 || r->bytes.len > VALUE_BYTES_MAX || needles_may_be_in(kp->needles, r->bytes))
         return true;
     for (uint32_t i = 0; i < r->count; i++)
-        if (!(r->values[i].type <= RAW_BOOL && is_part(r->bytes, &r->values[i])) &&
-            !value_is_clean(kp, &r->values[i], i < 64 && r->constants >> i & 1))
+        if (!number_is_clean(kp, &r->values[i]) ||
+            (!(r->values[i].type <= RAW_BOOL && is_part(r->bytes, &r->values[i])) &&
+             !value_is_clean(kp, &r->values[i], i < 64 && r->constants >> i & 1)))
             return true;
     return false;
 }

@@ -731,12 +731,14 @@ static bool load_shape(struct load *l, const struct yaml_node *map) {
         return false;
     if ((n = yaml_get(map, "lines")) && !truth(l, n, "`lines`", &s->lines))
         return false;
-    if (s->each_of != FIELD_NONE && (s->keep || s->lines)) /* whose element the added values are would not be known */
-        return kind_fail(l->e, l->path, map->line, "`each_of` goes with neither `keep` nor `lines`");
     if ((n = yaml_get(map, "words")) && !words(l, n, s))
         return false;
     if ((n = yaml_get(map, "bytes")) && !truth(l, n, "`bytes`", &s->bytes))
         return false;
+    /* Values that are added, or put together, stand behind all elements, or belong to several. */
+    if (s->each_of != FIELD_NONE && (s->keep || s->lines || s->xml != FIELD_NONE || s->has_words || s->bytes))
+        return kind_fail(l->e, l->path, map->line,
+                         "`each_of` goes with none of `keep`, `lines`, `xml`, `words`, `bytes`");
     return kinds_add_shape(l->k, s, l->e);
 }
 

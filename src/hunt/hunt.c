@@ -448,7 +448,7 @@ static void skip_set(struct hunt *h) {
     for (size_t i = 0; i < h->o.set->rule_count; i++) {
         const struct sigma_rule *const r = h->o.set->rules[i];
 
-        h->skip[i] = r->unusable.len > 0 ||
+        h->skip[i] = r->unusable.len > 0 || (h->o.known && !known_evaluated(h->o.known, (uint32_t)i)) ||
                      (r->type == SIGMA_DETECTION && !h->o.matched && (r->silenced || r->level < h->o.level) &&
                       !correlator_wants(h->correlator, (uint32_t)i));
     }
@@ -491,7 +491,8 @@ static bool prepare(struct hunt *h, struct err *e) {
         !(h->kinds = calloc(kinds_count(h->o.kinds) + 1, sizeof *h->kinds)) || !(h->a = arena_new((size_t)4 << 30)))
         return no_memory(e);
     for (size_t i = 0; i < rules; i++)
-        h->skip[i] = h->o.set->rules[i]->unusable.len > 0;
+        h->skip[i] = h->o.set->rules[i]->unusable.len > 0 ||
+                     (h->o.known && !known_evaluated(h->o.known, (uint32_t)i));
     if (!walk_paths(h->o.paths, h->o.path_count, h->o.own, h->o.own_count, h->a, &h->files, &h->file_count, e) ||
         !plan_new(&h->plan, h->o.set, h->o.fields, e) ||
         !correlator_new(&h->correlator, h->o.set, h->skip, CORRELATION_MEMORY, NULL, e))
@@ -507,6 +508,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .fields = h->o.fields,
                                      .kinds = h->o.kinds,
                                      .house = h->o.house,
+                                     .known = h->o.known,
                                      .plan = h->plan,
                                      .correlator = h->correlator,
                                      .skip = h->skip,

@@ -9,6 +9,7 @@
 
 #include "detection/correlation.h"
 #include "detection/detect.h"
+#include "detection/known.h"
 #include "event/ingest.h"
 #include "event/normal.h"
 #include "evidence/custody.h"
@@ -20,6 +21,7 @@ struct hunt_options {
     const char *const *own; /* folders that are no evidence where they lie below the paths (walk_paths) */
     size_t own_count;
     const struct sigma_set *set;
+    const struct known *known; /* NULL: no indicators are looked for; else set is known_set(known) */
     struct fields *fields;
     const struct kinds *kinds;
     const struct mail_house *house; /* NULL: nothing is known of whose mail it is */

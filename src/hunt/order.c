@@ -39,6 +39,13 @@ struct elsewhere {
     bool lost; /* there were more than are remembered */
 };
 
+#define LABELLED 256u
+struct labelled {
+    uint32_t entry; /* + 1; 0: none */
+    struct intel_label labels[FINDING_LABELS_MAX];
+    size_t count;
+};
+
 struct order {
     const struct hunt_options *o;
     struct correlator *correlator;
@@ -70,6 +77,7 @@ struct order {
     struct elsewhere elsewhere;
     struct sorter *keys; /* of events, and the lines of the ledger they belong to; NULL: none came */
     uint64_t key_count;
+    struct labelled labelled[LABELLED];
 };
 
 static void numbers_forget(struct order *o) {
@@ -261,7 +269,7 @@ static bool each_message(struct order *o, str bytes, uint32_t types,
             continue;
         }
         arena_reset(o->message);
-        if (!wire_take(&bytes, o->o->set, kinds_count(o->o->kinds), o->message, &w))
+        if (!wire_take(&bytes, o->o->set, o->o->known ? known_intel(o->o->known) : NULL, kinds_count(o->o->kinds), o->message, &w))
             return err_set(e, ERR_MEMORY, 0, "no memory to hunt"); /* it was good when it came */
         if (!take(o, &w, e))
             return false;
@@ -405,12 +413,43 @@ static bool put_right(struct order *o, uint64_t key, int64_t *when, enum zone *z
     return !key || !clock_outside(*when, o->o->from, o->o->to, 0);
 }
 
-static bool report_finding(struct order *o, const struct finding *f, uint64_t clock, struct err *e) {
+/* Labels of the entries that were found lately: the same ones are found again and again. */
+static const struct labelled *labels_of(struct order *o, uint32_t entry) {
+    struct labelled *const l = &o->labelled[entry % LABELLED];
+    const struct intel_set *const intel = known_intel(o->o->known);
+
+    if (l->entry != entry + 1) {
+        struct intel_entry const n = intel_set_entry(intel, entry);
+
+        l->entry = entry + 1;
+        l->count = intel_set_labels(intel, n.type, n.value, l->labels, FINDING_LABELS_MAX);
+    }
+    return l;
+}
+
+/* What is known of it, at the time when it was; whether it is to be told at all. */
+static bool indicator_of(struct order *o, uint32_t entry, struct finding *f, struct finding_indicator *i) {
+    const struct labelled *const l = labels_of(o, entry);
+
+    *i = (struct finding_indicator){.set = known_intel(o->o->known),
+                                    .entry = entry,
+                                    .labels = l->labels,
+                                    .label_count = l->count};
+    i->worth = worth_of(i->set, entry, f->when, l->labels, l->count);
+    f->rule = known_rule(o->o->known, entry, i->worth.level);
+    f->indicator = i;
+    return i->worth.level >= o->o->level;
+}
+
+static bool report_finding(struct order *o, const struct finding *f, uint32_t entry, uint64_t clock, struct err *e) {
     struct finding out = *f;
+    struct finding_indicator indicator;
 
     if (!put_right(o, clock, &out.when, &out.zone))
         return true;
 
+    if (entry && !indicator_of(o, entry - 1, &out, &indicator))
+        return true;
     out.number = ++o->findings;
     out.evidence_path = buf_str(&o->path);
     out.evidence_sha256 = o->hex;
@@ -713,7 +752,7 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
     case WIRE_SOURCE:
         return source_enter(o, w->index, w->index ? w->name : s->file->path, e);
     case WIRE_FINDING:
-        return report_finding(o, &w->finding, w->key, e);
+        return report_finding(o, &w->finding, w->entry, w->key, e);
     case WIRE_STREAM:
         return report_stream(o, &w->stream, e);
     case WIRE_KEYS:

@@ -64,6 +64,7 @@ static void put_finding(struct buf *b, const struct wire *w) {
     size_t const count = f->match_count < MATCHES_MAX ? f->match_count : MATCHES_MAX;
 
     put_u32(b, w->rule);
+    put_u32(b, w->entry);
     put_u64(b, (uint64_t)f->when);
     put_u64(b, w->key);
     buf_byte(b, (char)f->zone);
@@ -332,13 +333,15 @@ static bool take_count(struct reading *r, size_t least, uint32_t *count) {
     return read_u32le(&r->c, count) && *count <= MATCHES_MAX && *count <= cursor_left(&r->c) / least;
 }
 
-static bool take_finding(struct reading *r, const struct sigma_set *set, struct wire *w) {
+static bool take_finding(struct reading *r, const struct sigma_set *set, const struct intel_set *intel,
+                         struct wire *w) {
     struct finding *const f = &w->finding;
     struct detect_match *matches;
     uint32_t count;
 
     *f = (struct finding){.first = INSTANT_NONE, .last = INSTANT_NONE};
-    if (!take_rule(r, set, &w->rule) || !take_i64(r, &f->when) || !read_u64le(&r->c, &w->key) ||
+    if (!take_rule(r, set, &w->rule) || !read_u32le(&r->c, &w->entry) ||
+        w->entry > (intel ? intel_set_entries(intel) : 0) || !take_i64(r, &f->when) || !read_u64le(&r->c, &w->key) ||
         !take_zone(r, &f->zone) || !take_text(r, NAME_BYTES_MAX, &f->time_text) || !read_u64le(&r->c, &f->record) ||
         !read_u64le(&r->c, &f->offset) || !take_bool(r, &f->salvaged) || !take_text(r, NAME_BYTES_MAX, &f->kind) ||
         !take_text(r, NAME_BYTES_MAX, &f->host) || !take_text(r, NAME_BYTES_MAX, &f->account) ||
@@ -491,7 +494,8 @@ enum wire_type wire_type_of(const char *head) {
     return (enum wire_type)(unsigned char)head[4];
 }
 
-bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struct arena *a, struct wire *w) {
+bool wire_take(str *bytes, const struct sigma_set *set, const struct intel_set *intel, size_t kind_count,
+               struct arena *a, struct wire *w) {
     size_t const size = bytes->len >= WIRE_HEAD ? wire_size(bytes->ptr) : 0;
     bool ok = false;
 
@@ -525,7 +529,7 @@ bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struc
         ok = read_u32le(&r.c, &w->index) && take_view(&r, PATH_BYTES_MAX, &w->name);
         break;
     case WIRE_FINDING:
-        ok = take_finding(&r, set, w);
+        ok = take_finding(&r, set, intel, w);
         break;
     case WIRE_MATCH:
         ok = take_match(&r, set, w);

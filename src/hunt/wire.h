@@ -48,6 +48,7 @@ struct wire {
     enum wire_type type;
     uint64_t number;
     uint32_t rule, index;
+    uint32_t entry; /* FINDING: of what is known, + 1; 0: the rule's own finding */
     str name;
     uint8_t hash[SHA256_SIZE];
     bool hashed; /* CUSTODY: hash is set */
@@ -69,7 +70,7 @@ size_t wire_size(const char *head);
 /* Its type. */
 enum wire_type wire_type_of(const char *head);
 /* Takes one message from the front of *bytes. Arrays live in a. False: these bytes are no whole, well-formed message, or one
- * that no worker of ours would send (a rule or kind that is not there, a value too long, text that is no UTF-8). */
-MUST_USE bool wire_take(str *bytes, const struct sigma_set *set, size_t kind_count, struct arena *a, struct wire *out);
+ * that no worker of ours would send (a rule, entry or kind that is not there, a value too long, text that is no UTF-8). */
+MUST_USE bool wire_take(str *bytes, const struct sigma_set *set, const struct intel_set *intel, size_t kind_count, struct arena *a, struct wire *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/channel.h"
 #include "base/confine.h"
 #include "base/utf.h"
+#include "detection/indicator.h"
 #include "evidence/outlook.h"
 #include "hunt/listing.h"
 #include "hunt/ledger.h"
@@ -36,6 +37,9 @@ struct worker {
     const struct worker_setup *s;
     int channel;
     struct detector *detector;
+    struct indicators *indicators; /* NULL: none are looked for */
+    size_t indicator_next;         /* hit of this flush that is told next */
+    bool sift_rules;               /* of the event that is being taken: a rule might find something in it */
     struct ingest *ingest;
     struct listing *listing; /* NULL: no events are told */
     struct mark *marks;      /* rows in which a rule found something, and the fields */
@@ -156,23 +160,13 @@ static bool mark_hit(struct worker *w, const struct detect_hit *hit, struct err 
     return true;
 }
 
-static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
-    struct worker *const w = ctx;
-    const struct sigma_rule *const rule = w->s->set->rules[hit->rule];
+/* entry: of what is known, + 1; 0: the rule's own. */
+static void put_finding(struct worker *w, const struct detect_hit *hit, uint32_t entry) {
     const struct row *const row = &hit->block->rows[hit->row];
     char host[256], account[512], client[256];
-
-    if (outside(w, row->when, row->time_clock))
-        return true;
-    if (w->s->match && !mark_hit(w, hit, e))
-        return false;
-    /* A salvaged record is old, and often a copy of one that is still there: it takes no part in counts. */
-    if (!row->salvaged && correlator_wants(w->s->correlator, hit->rule) && !put_match(w, hit, e))
-        return false;
-    if (rule->silenced || rule->level < w->s->level)
-        return true;
     struct wire m = {.type = WIRE_FINDING,
                      .rule = hit->rule,
+                     .entry = entry,
                      .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
                      .finding = {.when = row->when,
                                  .zone = (enum zone)row->zone,
@@ -200,6 +194,55 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     memcpy(client, role.ptr, role.len);
     m.finding.client_address = (str){client, role.len};
     put(w, &m);
+}
+
+/* Hits on indicators in rows before this one (NULL: in all that are left), so that all findings stand in the order of the events. */
+static void put_indicators(struct worker *w, const struct block *block, uint32_t row) {
+    size_t count;
+    const struct indicator_hit *const hits =
+        w->indicators ? indicators_hits(w->indicators, &count) : (count = 0, (const struct indicator_hit *)NULL);
+
+    for (; w->indicator_next < count; w->indicator_next++) {
+        const struct indicator_hit *const h = &hits[w->indicator_next];
+        const struct row *const its = &h->block->rows[h->row];
+
+        if (block && row_order(h->block, h->row, block, row) >= 0)
+            return;
+        if (outside(w, its->when, its->time_clock))
+            continue;
+        put_finding(w,
+                    &(struct detect_hit){.rule = known_rule(w->s->known, h->entry, LEVEL_INFORMATIONAL)->index,
+                                         .block = h->block,
+                                         .row = h->row,
+                                         .logsource = {"", 0},
+                                         .matches = h->matches,
+                                         .match_count = h->match_count},
+                    h->entry + 1);
+    }
+}
+
+static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
+    struct worker *const w = ctx;
+    const struct sigma_rule *const rule = w->s->set->rules[hit->rule];
+    const struct row *const row = &hit->block->rows[hit->row];
+    uint32_t const entry = w->s->known ? known_entry(w->s->known, hit->rule) : INTEL_NONE;
+
+    put_indicators(w, hit->block, hit->row);
+
+    if (outside(w, row->when, row->time_clock))
+        return true;
+    if (entry != INTEL_NONE) {
+        if (indicator_active(known_intel(w->s->known), entry))
+            put_finding(w, hit, entry + 1);
+        return true;
+    }
+    if (w->s->match && !mark_hit(w, hit, e))
+        return false;
+    /* A salvaged record is old, and often a copy of one that is still there: it takes no part in counts. */
+    if (!row->salvaged && correlator_wants(w->s->correlator, hit->rule) && !put_match(w, hit, e))
+        return false;
+    if (!rule->silenced && rule->level >= w->s->level)
+        put_finding(w, hit, 0);
     return true;
 }
 
@@ -376,6 +419,16 @@ static void put_kinds(struct worker *w) {
     }
 }
 
+static bool hunt_blocks(struct worker *w, struct block *const *blocks, size_t count, struct err *e) {
+    w->indicator_next = 0;
+    if (w->indicators && !indicators_run(w->indicators, blocks, count, e))
+        return false;
+    if (!detector_run(w->detector, blocks, count, e))
+        return false;
+    put_indicators(w, NULL, 0);
+    return true;
+}
+
 static bool on_full(void *ctx, struct err *e) {
     struct worker *const w = ctx;
     size_t count;
@@ -386,7 +439,7 @@ static bool on_full(void *ctx, struct err *e) {
     if (!w->s->list && !ledger_note(w->ledger, w->detector, blocks, count, &w->now.custody, put_keys, w, e))
         return false;
     if (w->s->list ? !listing_run(w->listing, w->ingest, w->detector, w->ledger, NULL, on_event, w, e)
-                   : !detector_run(w->detector, blocks, count, e) || !put_events(w, e))
+                   : !hunt_blocks(w, blocks, count, e) || !put_events(w, e))
         return false;
     put_kinds(w);
     ingest_clear(w->ingest, detector_bytes(w->detector) > w->s->memory_max / DERIVED_SHARE);
@@ -417,19 +470,24 @@ static struct ingest_wish wants(void *ctx, const struct block *b, field_id field
             return (struct ingest_wish){RAW_ANY, 0};
     if (w->s->match && match_field(w->s, field))
         return (struct ingest_wish){RAW_ANY, 0};
-    return detector_wants(w->detector, b, field);
+    struct ingest_wish wish = detector_wants(w->detector, b, field);
+
+    if (w->indicators)
+        wish.sifted |= indicators_types(w->indicators) & ~wish.all;
+    return wish;
 }
 
 static bool sift(void *ctx, const struct block *b, const struct raw *v) {
     const struct worker *const w = ctx;
 
-    return detector_sift(w->detector, b, v);
+    return (w->sift_rules && detector_sift(w->detector, b, v)) || (w->indicators && indicators_sift(w->indicators, v));
 }
 
 static bool sift_event(void *ctx, const struct block *b, const struct record *r) {
-    const struct worker *const w = ctx;
+    struct worker *const w = ctx;
 
-    return detector_sift_event(w->detector, b, r);
+    w->sift_rules = detector_sift_event(w->detector, b, r);
+    return w->sift_rules || w->indicators;
 }
 
 static bool wants_inner(void *ctx, field_id field) {
@@ -777,6 +835,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if ((setup->list || setup->collect || setup->match) && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
+    if (!e.code && setup->known && !setup->list)
+        (void)!indicators_new(&w.indicators, known_intel(setup->known), setup->fields, &e);
     if (e.code || !detector_new(&w.detector, &detect, &e) || !ingest_new(&w.ingest, &ingest, &e) ||
         !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + DATA_SLACK, &e)) {
         put(&w, &(struct wire){.type = WIRE_DONE, .name = str_of(e.text)});

@@ -4,6 +4,7 @@
 
 #include "detection/correlation.h"
 #include "detection/detect.h"
+#include "detection/known.h"
 #include "event/ingest.h"
 #include "evidence/unpack.h"
 #include "reader/reader.h"
@@ -14,6 +15,7 @@ struct worker_setup {
     struct fields *fields;
     const struct kinds *kinds;
     const struct mail_house *house;
+    const struct known *known; /* NULL: no indicators; else set is known_set */
     const struct plan *plan;
     const struct correlator *correlator;
     const bool *skip; /* rules not to evaluate, by rule */

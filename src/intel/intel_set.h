@@ -64,7 +64,10 @@ struct intel_claim {
 size_t intel_set_entries(const struct intel_set *s);
 size_t intel_set_bytes(const struct intel_set *s);
 struct intel_entry intel_set_entry(const struct intel_set *s, uint32_t entry);
-struct intel_claim intel_set_claim(const struct intel_set *s, uint32_t claim);
+/* id: where the claim's own id is put together, if it holds a UUID; lives as long as that. title: the value where the source has none. */
+#define INTEL_ID_BEGIN_MAX 60u
+#define INTEL_ID_MAX (INTEL_ID_BEGIN_MAX + 36)
+struct intel_claim intel_set_claim(const struct intel_set *s, uint32_t claim, char id[INTEL_ID_MAX]);
 size_t intel_set_sources(const struct intel_set *s);
 str intel_set_source(const struct intel_set *s, size_t i);
 
@@ -77,6 +80,7 @@ uint32_t intel_set_find(const struct intel_set *s, enum observable type, str can
  * alike in a text share a class. */
 enum intel_class {
     INTEL_ADDRESS, /* 4 or 16 bytes */
+    INTEL_NETWORK, /* bits (one byte), then 4 or 16 bytes; intel_set_networks asks for them */
     INTEL_HOST,    /* domains */
     INTEL_URL,
     INTEL_HEX,   /* hashes, JA3, imphash: hexadecimal digits */
@@ -89,6 +93,10 @@ enum intel_class intel_class_of(enum observable type);
 uint64_t intel_set_hash(const struct intel_set *s, enum intel_class class, str key);
 /* False: no entry has this hash. */
 bool intel_set_may(const struct intel_set *s, uint64_t hash);
+/* The host of a canonical URL, without port and brackets. */
+str intel_url_host(str url);
+/* What a URL's host is asked by before anybody takes the trouble of the whole URL: false: no URL of this host is known. */
+uint64_t intel_set_host_hash(const struct intel_set *s, str host);
 /* Entries with this class and key, after each other: begin with *at = 0; INTEL_NONE: no more. */
 uint32_t intel_set_next(const struct intel_set *s, enum intel_class class, str key, uint64_t hash, uint32_t *at);
 /* Entries of networks that hold the address, the narrowest first; at most max. */

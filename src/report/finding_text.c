@@ -3,6 +3,7 @@
 
 #include "base/utf.h"
 #include "event/normal.h"
+#include "report/indicator_text.h"
 
 static void member(struct buf *b, const char *name, str value) {
     buf_add(b, S(",\""));
@@ -136,6 +137,10 @@ void finding_json(struct buf *b, const struct finding *f) {
         member(b, "seen_as", f->logsource);
     buf_add(b, S(",\"matched\":"));
     add_matches(b, f);
+    if (f->indicator) {
+        buf_add(b, S(",\"indicator\":"));
+        indicator_json(b, f->indicator);
+    }
     if (f->rule->type == SIGMA_CORRELATION)
         add_correlation(b, f);
     buf_byte(b, '}');
@@ -290,7 +295,12 @@ void finding_sentence(struct buf *b, const struct finding *f) {
     buf_byte(b, '[');
     buf_add(b, sigma_level_name(f->rule->level));
     buf_add(b, S("] "));
-    finding_short(b, f->rule->title);
+    if (f->indicator) {
+        buf_add(b, S("Known "));
+        indicator_words(b, f->indicator);
+    } else {
+        finding_short(b, f->rule->title);
+    }
     if (f->host.len) {
         buf_add(b, S(" on "));
         finding_short(b, f->host);

@@ -136,7 +136,7 @@ static void round_trip(void **state) {
         const struct wire *const m = &messages[i];
 
         assert_int_equal(wire_size(left.ptr) <= left.len, 1);
-        assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+        assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
         assert_int_equal(w.type, m->type);
         if (m->key)
             assert_int_equal(w.key, m->key);
@@ -260,7 +260,7 @@ static void cut_and_stretched(void **state) {
         for (size_t len = 0; len < b.len; len++) {
             str left = {b.ptr, len};
 
-            assert_false(wire_take(&left, &set, KINDS, memory(state), &w));
+            assert_false(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
             assert_int_equal(left.len, len);
         }
         buf_byte(&b, 0);
@@ -268,7 +268,7 @@ static void cut_and_stretched(void **state) {
         memcpy(b.ptr, &size, sizeof size);
         str left = buf_str(&b);
 
-        assert_false(wire_take(&left, &set, KINDS, memory(state), &w));
+        assert_false(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
         buf_free(&b);
     }
 }
@@ -335,7 +335,7 @@ static void refused(void **state) {
         wire_put(&b, &wrong[i]);
         str left = buf_str(&b);
 
-        assert_false(wire_take(&left, &set, KINDS, memory(state), &w));
+        assert_false(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
         buf_free(&b);
     }
     assert_int_equal(wire_size("\0\0\0\0\0"), 0);
@@ -363,7 +363,7 @@ static void long_values(void **state) {
     wire_put(&b, &m);
     str left = buf_str(&b);
 
-    assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+    assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
     assert_true(w.finding.matches[0].value.len <= WIRE_VALUE_MAX);
     assert_true(str_ends(w.finding.matches[0].value, S(" bytes more]")));
     buf_free(&b);
@@ -385,12 +385,12 @@ static void cut_characters(void **state) {
         wire_put(&b, &said[i]);
     str left = buf_str(&b);
 
-    assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+    assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
     assert_str(w.finding.host, S("h"));
     assert_str(w.finding.account, S("a"));
-    assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+    assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
     assert_str(w.damage.why, S("why"));
-    assert_true(wire_take(&left, &set, KINDS, memory(state), &w));
+    assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
     assert_str(w.custody.not_read, S("no"));
     buf_free(&b);
 }

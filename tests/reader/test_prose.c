@@ -34,6 +34,11 @@ static const struct {
      true},
     {"with a hash", STR(NOTE "Their hash is b8f64fe1561234567890eef6849aa2190390c, and it was taken twice.\n"), true},
     {"with versions", STR(NOTE "The program was release 3.11.7, section 4.1.2, chapter 12-3, page 7/9.\n"), true},
+    {"with a list that is numbered", STR("1. " LETTER "\n2) " OFFICE "\n(3) " HELP "\n"), true},
+    {"with a line that may begin so",
+     STR(NOTE "may be the last of them, or not.\nMarch it was not.\nThat is all there is to say of it.\n"
+              "So it is, as it was, and as it will be.\n"),
+     true},
     {"with one line that begins as another",
      STR(NOTE LETTER ".\nThat is all, and there is no more to say of it.\nSo it is.\n"), true},
     {"in German",
@@ -51,6 +56,12 @@ static const struct {
     {"a time in brackets", STR(NOTE "It began early (07:12:03).\n"), false},
     {"a date", STR(NOTE "It began on 2021-03-14, he says.\n"), false},
     {"a date with slashes", STR(NOTE "It began on 3/14/21, he says.\n"), false},
+    {"a date with points", STR(NOTE "It began on 14.3.2021, he says.\n"), false},
+    {"a date with points, the year first", STR(NOTE "It began on 2021.03.14, he says.\n"), false},
+    {"a short date with points", STR(NOTE "It began on 14.03.21, he says.\n"), false},
+    {"a date without signs, and a time", STR(NOTE "It began at 20210314T0712, he says.\n"), false},
+    {"the same as directories have it", STR(NOTE "It began at 20210314071203Z, he says.\n"), false},
+    {"a time as the French have it", STR(NOTE "It began at 07h12, he says.\n"), false},
     {"a date with points and a time", STR(NOTE "It began on 14.3.2021 07:12.\n"), false},
     {"Unix time", STR(NOTE "It began at 1615705923, he says.\n"), false},
     {"Unix time at the end", STR(NOTE "t=1615705923"), false},
@@ -85,6 +96,64 @@ static const struct {
          "session.\nUser ann has logged in, from the internet, without a second factor.\nUser ann has read the file, "
          "and the "
          "mail, of somebody else.\nUser ann has logged out, of her own will, at last.\n"),
+     false},
+    /* Logs whose times are written as few do. */
+    {"days with points",
+     STR("14.03.2021 Frau Meier, Zimmer zwölf: Zutritt gewährt, Begleitung durch Herrn Huber, Ausweis gesehen.\n"
+         "15.03.2021 Herr Schmidt, Zimmer neun: Zutritt verweigert, kein Ausweis, Wachdienst wurde gerufen, er ging.\n"
+         "16.03.2021 Frau Kaya, Serverraum: Zutritt gewährt, obwohl sie nicht auf der Liste stand, sagt der "
+         "Wachdienst.\n"
+         "17.03.2021 Herr Unbekannt, Serverraum: Zutritt verweigert, er sagte, er komme von der Firma, und ging dann.\n"
+         "18.03.2021 Frau Meier, Archiv: Zutritt gewährt, Schlüssel ausgegeben, am Abend zurück, alles in Ordnung.\n"),
+     false},
+    {"times without colons",
+     STR("20210314T071203 the user eve has changed the password of the account admin, from the office, and was seen.\n"
+         "20210315T081203Z the user ann has bound with a weak method, which the server should not allow, but does.\n"
+         "20210316T091203+0100 the server was asked for all members of the group of the administrators, by an unknown "
+         "client.\n"
+         "20210317T101203 the user bob was locked out, because of too many wrong passwords, and nobody was told of "
+         "it.\n"),
+     false},
+    {"generalized time",
+     STR("20210314071203Z the user eve has changed the password of the account admin, from the office, and was seen.\n"
+         "20210315081203Z the user ann has bound with a weak method, which the server should not allow, but does.\n"
+         "20210316091203Z the server was asked for all members of the group of the administrators, by an unknown "
+         "client.\n"
+         "20210317101203Z the user bob was locked out, because of too many wrong passwords, and nobody was told of "
+         "it.\n"),
+     false},
+    {"days by name, and times with a point",
+     STR("Sunday 14 March 2021, at 7.12 am: the user eve has changed the password of the account admin, and was seen.\n"
+         "Monday 15 March 2021, at 9.12 am: the user ann has bound with a weak method, which the server should not "
+         "allow.\n"
+         "Tuesday 16 March 2021, at 11.12 am: the server was asked for all members of the group, by an unknown "
+         "client.\n"
+         "Friday 19 March 2021, at 5.12 pm: the user bob was locked out, because of too many wrong passwords, and "
+         "left.\n"),
+     false},
+    {"days and times of six digits",
+     STR("210314 071203 the user eve has changed the password of the account admin, from the office, and was seen.\n"
+         "210315 081203 the user ann has bound with a weak method, which the server should not allow, but does.\n"
+         "210316 091203 the server was asked for all members of the group of the administrators, by an unknown "
+         "client.\n"
+         "210317 101203 the user bob was locked out, because of too many wrong passwords, and nobody was told of "
+         "it.\n"),
+     false},
+    {"seconds since the start",
+     STR("[    0.000000] Linux version 5.10.0-8-amd64 (debian-kernel@lists.debian.org) (gcc-10 (Debian 10.2.1-6) "
+         "10.2.1 20210110, GNU ld (GNU Binutils for Debian) 2.35.2) #1 SMP Debian\n"
+         "[    1.023456] systemd: Detected virtualization kvm, and the architecture of the processor is another one, "
+         "too.\n"
+         "[    2.345678] audit: initializing netlink subsys (disabled), as nobody has asked for it on the command "
+         "line.\n"
+         "[    3.456789] random: crng init done, and missed messages were not told, because of the limit on their "
+         "rate.\n"
+         "[    5.567890] usb: new high speed device found, and the driver for it was loaded from the module of that "
+         "name.\n"
+         "[   17.678901] device: entered promiscuous mode, because of the program that has asked for it with a "
+         "socket.\n"
+         "[   29.789012] process: segfault of the program named sshd, at the address that was not mapped, error four "
+         "in it.\n"),
      false},
     /* Other text. */
     {"names",

@@ -1,0 +1,468 @@
+/* indicator: rows in, hits out; what a distinct value holds is remembered. indicator_text.c looks into the values. */
+#include "detection/indicator.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/utf.h"
+#include "codec/web_address.h"
+#include "detection/indicator_own.h"
+
+#define SIFTED_SLOTS (1u << 13)
+#define POOL_MAX ((size_t)1 << 20)
+#define JOIN_MEMORY ((size_t)1 << 20)
+
+/* What is remembered of the values of one column. */
+struct seen {
+    uint32_t *of; /* by code - 1: 0 not looked at, 1 nothing, else 2 + a place in the pool */
+    uint32_t done, room;
+    bool any; /* some value holds something */
+};
+
+struct block_seen {
+    struct seen *columns;
+    uint32_t count, room, generation;
+};
+
+struct hit {
+    const struct block *block;
+    const struct column *column;
+    uint32_t row, entry;
+    str value; /* of a list: of the item */
+};
+
+struct indicators {
+    struct indicator_texts texts;
+    struct block_seen *blocks; /* by index of the block */
+    uint32_t block_count, block_room;
+    /* Pool: for each value that holds something: flags, count, entries. */
+    uint32_t *pool;
+    size_t pool_count, pool_room;
+    struct hit *hits;
+    size_t hit_count, hit_room;
+    struct indicator_hit *told;
+    struct detect_match *matches;
+    size_t told_count, told_room, match_room;
+    struct arena *join;
+    struct sifted {
+        uint64_t hash; /* 0: empty */
+        bool may;
+    } * sifted;
+    uint8_t *active; /* by entry: 0 not known, 1 no, 2 yes */
+    uint64_t seed;
+    const struct fields *fields;
+};
+
+#define POOL_HOST 1u /* the value is a host of which a URL is known */
+
+bool indicators_new(struct indicators **out, const struct intel_set *set, const struct fields *fields, struct err *e) {
+    struct indicators *const x = calloc(1, sizeof *x);
+
+    if (!x)
+        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
+    x->fields = fields;
+    x->seed = hash_seed();
+    x->sifted = calloc(SIFTED_SLOTS, sizeof *x->sifted);
+    x->active = calloc(intel_set_entries(set) + 1, 1);
+    x->join = arena_new(JOIN_MEMORY);
+    if (!x->sifted || !x->active || !x->join || !indicator_texts_init(&x->texts, set)) {
+        indicators_free(x);
+        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
+    }
+    *out = x;
+    return true;
+}
+
+void indicators_free(struct indicators *x) {
+    if (!x)
+        return;
+    for (uint32_t i = 0; i < x->block_count; i++) {
+        for (uint32_t c = 0; c < x->blocks[i].count; c++)
+            free(x->blocks[i].columns[c].of);
+        free(x->blocks[i].columns);
+    }
+    free(x->blocks);
+    free(x->pool);
+    free(x->hits);
+    free(x->told);
+    free(x->matches);
+    arena_free(x->join);
+    free(x->sifted);
+    free(x->active);
+    indicator_texts_free(&x->texts);
+    free(x);
+}
+
+bool indicator_active(const struct intel_set *set, uint32_t entry) {
+    struct intel_entry const n = intel_set_entry(set, entry);
+    char id[INTEL_ID_MAX];
+
+    for (uint32_t i = 0; i < n.claim_count; i++) {
+        struct intel_claim const c = intel_set_claim(set, n.claims + i, id);
+
+        if (!c.revoked && !c.context)
+            return true;
+    }
+    return false;
+}
+
+static bool active(struct indicators *x, uint32_t entry) {
+    if (!x->active[entry])
+        x->active[entry] = indicator_active(x->texts.set, entry) ? 2 : 1;
+    return x->active[entry] == 2;
+}
+
+/* ---- at ingest ---- */
+
+uint32_t indicators_types(const struct indicators *x) {
+    return x->texts.classes ? 1u << RAW_TEXT | 1u << RAW_UTF16 | 1u << RAW_BINARY : 0;
+}
+
+bool indicators_sift(struct indicators *x, const struct raw *v) {
+    str text = {v->ptr, v->len};
+
+    if (v->len < INDICATOR_TEXT_MIN || v->type == RAW_NULL)
+        return false;
+    uint64_t const hash = hash_bytes(text, x->seed + v->type) | 1;
+    struct sifted *const s = &x->sifted[hash >> 8 & (SIFTED_SLOTS - 1)];
+
+    if (s->hash == hash)
+        return s->may;
+    s->hash = hash;
+    s->may = indicator_raw_may(&x->texts, v->type, text);
+    return s->may;
+}
+
+/* ---- values ---- */
+
+static bool pool_push(struct indicators *x, uint32_t value) {
+    if (x->pool_count == x->pool_room) {
+        size_t const more = x->pool_room ? x->pool_room * 2 : 256;
+        uint32_t *const bigger = reallocarray(x->pool, more, sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        x->pool = bigger;
+        x->pool_room = more;
+    }
+    x->pool[x->pool_count++] = value;
+    return true;
+}
+
+/* Looks at a value that is not a list. False: no memory. */
+static bool value_look(struct indicators *x, struct seen *seen, const struct value *v, uint32_t *out) {
+    struct indicator_found found = {.count = 0};
+
+    *out = 1;
+    if (v->type != VALUE_TEXT || v->len < INDICATOR_TEXT_MIN)
+        return true;
+    if (!indicator_text_find(&x->texts, value_text(v), &found))
+        return false;
+    if (!found.count && !found.host)
+        return true;
+    *out = 2 + (uint32_t)x->pool_count;
+    seen->any = true;
+    if (!pool_push(x, found.host ? POOL_HOST : 0) || !pool_push(x, found.count))
+        return false;
+    for (uint32_t i = 0; i < found.count; i++)
+        if (!pool_push(x, found.entries[i]))
+            return false;
+    return true;
+}
+
+/* Brings what is known of a column up to its dictionary. */
+static bool column_look(struct indicators *x, struct seen *seen, const struct column *c) {
+    if (c->dict.count > seen->room) {
+        uint32_t const more = c->dict.count + c->dict.count / 2 + 64;
+        uint32_t *const bigger = reallocarray(seen->of, more, sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        seen->of = bigger;
+        seen->room = more;
+    }
+    for (; seen->done < c->dict.count; seen->done++)
+        if (!value_look(x, seen, &c->dict.values[seen->done], &seen->of[seen->done]))
+            return false;
+    return true;
+}
+
+/* ---- rows ---- */
+
+static bool hit_add(struct indicators *x, const struct block *b, const struct column *c, uint32_t row, uint32_t entry,
+                    str value) {
+    if (x->hit_count == x->hit_room) {
+        size_t const more = x->hit_room ? x->hit_room * 2 : 256;
+        struct hit *const bigger = reallocarray(x->hits, more, sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        x->hits = bigger;
+        x->hit_room = more;
+    }
+    x->hits[x->hit_count++] = (struct hit){b, c, row, entry, value};
+    return true;
+}
+
+static bool serves_role(const struct kind *kind, enum role role, field_id field) {
+    for (size_t s = 0; s < kind->role_counts[role]; s++)
+        for (size_t i = 0; i < kind->roles[role][s].input_count; i++)
+            if (kind->roles[role][s].inputs[i] == field)
+                return true;
+    return false;
+}
+
+/* Does an indicator of this type mean anything in this field? Names of accounts and telephone numbers are words and numbers elsewhere. */
+static bool fits(const struct indicators *x, const struct block *b, const struct column *c, uint32_t entry, str value) {
+    switch (intel_set_entry(x->texts.set, entry).type) {
+    case OBSERVABLE_ACCOUNT:
+        return serves_role(b->kind, ROLE_ACCOUNT, c->field) || serves_role(b->kind, ROLE_TARGET_ACCOUNT, c->field);
+    case OBSERVABLE_PHONE:
+        return str_starts(b->kind->name, S("call")) || (value.len && *value.ptr == '+');
+    case OBSERVABLE_SUBJECT:
+        return str_starts(b->kind->name, S("mail")) || str_starts(b->kind->name, S("m365"));
+    default:
+        return true;
+    }
+}
+
+static bool cell_hits(struct indicators *x, const struct block *b, const struct column *c, const struct seen *seen,
+                      uint32_t row, uint32_t code) {
+    const struct value *const v = dictionary_value(&c->dict, code);
+
+    if (v->type == VALUE_LIST) {
+        const uint32_t *const items = value_items(v);
+
+        for (uint32_t i = 0; i < v->len; i++)
+            if (items[i] && !cell_hits(x, b, c, seen, row, items[i]))
+                return false;
+        return true;
+    }
+    uint32_t const of = seen->of[code - 1];
+
+    if (of < 2)
+        return true;
+    const uint32_t *const p = x->pool + (of - 2);
+
+    for (uint32_t i = 0; i < p[1]; i++)
+        if (active(x, p[2 + i]) && fits(x, b, c, p[2 + i], value_text(v)) &&
+            !hit_add(x, b, c, row, p[2 + i], value_text(v)))
+            return false;
+    return true;
+}
+
+/* Logs that hold host and path apart: the paths and queries of the row are put behind the host. */
+static bool join_hits(struct indicators *x, const struct block *b, const struct column *host_column, str host,
+                      uint32_t row) {
+    str paths[8], queries[4];
+    const struct column *columns[8];
+    size_t path_count = 0, query_count = 0;
+
+    for (uint32_t i = 0; i < b->column_count; i++) {
+        const struct column *const c = b->columns[i];
+        uint32_t const code = c->codes[row];
+
+        if (c == host_column || !code || dictionary_value(&c->dict, code)->type != VALUE_TEXT)
+            continue;
+        str const text = value_text(dictionary_value(&c->dict, code));
+
+        if (path_count < COUNT(paths) && text.len && *text.ptr == '/') {
+            columns[path_count] = c;
+            paths[path_count++] = text;
+        } else if (query_count < COUNT(queries) && text.len &&
+                   (str_ends(field_name(x->fields, c->field), S("query")))) {
+            queries[query_count++] = text;
+        }
+    }
+    for (size_t p = 0; p < path_count; p++)
+        for (size_t q = 0; q <= query_count; q++) {
+            struct indicator_found found = {.count = 0};
+            struct web_address w;
+
+            arena_reset(x->join);
+            if (!web_address_join(host, paths[p], q ? queries[q - 1] : S(""), x->join, &w))
+                continue;
+            indicator_url_find(&x->texts, w.key, &found);
+            for (uint32_t i = 0; i < found.count; i++)
+                if (active(x, found.entries[i]) &&
+                    (!hit_add(x, b, host_column, row, found.entries[i], host) ||
+                     !hit_add(x, b, columns[p], row, found.entries[i], paths[p])))
+                    return false;
+        }
+    return true;
+}
+
+static bool cell_joins(struct indicators *x, const struct block *b, const struct column *c, const struct seen *seen,
+                       uint32_t row, uint32_t code) {
+    const struct value *const v = dictionary_value(&c->dict, code);
+
+    return v->type == VALUE_LIST || seen->of[code - 1] < 2 || !(x->pool[seen->of[code - 1] - 2] & POOL_HOST) ||
+           join_hits(x, b, c, value_text(v), row);
+}
+
+static bool block_look(struct indicators *x, struct block *b) {
+    if (b->index >= x->block_room) {
+        uint32_t const more = b->index * 2 + 16;
+        struct block_seen *const bigger = reallocarray(x->blocks, more, sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        memset(bigger + x->block_room, 0, (more - x->block_room) * sizeof *bigger);
+        x->blocks = bigger;
+        x->block_room = more;
+        x->block_count = more;
+    }
+    struct block_seen *const s = &x->blocks[b->index];
+
+    if (s->generation != b->generation) {
+        for (uint32_t i = 0; i < s->count; i++) {
+            s->columns[i].done = 0;
+            s->columns[i].any = false;
+        }
+        s->generation = b->generation;
+    }
+    if (b->column_count > s->room) {
+        uint32_t const more = b->column_count + 16;
+        struct seen *const bigger = reallocarray(s->columns, more, sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        memset(bigger + s->room, 0, (more - s->room) * sizeof *bigger);
+        s->columns = bigger;
+        s->room = more;
+    }
+    if (s->count < b->column_count)
+        s->count = b->column_count;
+    for (uint32_t i = 0; i < b->column_count; i++) {
+        const struct column *const c = b->columns[i];
+        struct seen *const seen = &s->columns[i];
+
+        if (!column_look(x, seen, c))
+            return false;
+        for (uint32_t row = 0; seen->any && row < b->row_count; row++)
+            if (c->codes[row] && !cell_hits(x, b, c, seen, row, c->codes[row]))
+                return false;
+        for (uint32_t row = 0; seen->any && x->texts.classes >> INTEL_URL & 1 && row < b->row_count; row++)
+            if (c->codes[row] && !cell_joins(x, b, c, seen, row, c->codes[row]))
+                return false;
+    }
+    return true;
+}
+
+/* ---- in order ---- */
+
+int row_order(const struct block *a, uint32_t row_a, const struct block *b, uint32_t row_b) {
+    const struct row *const x = &a->rows[row_a], *const y = &b->rows[row_b];
+
+    if (x->part != y->part)
+        return x->part < y->part ? -1 : 1;
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    if (x->element != y->element)
+        return x->element < y->element ? -1 : 1;
+    if (a != b)
+        return a->index < b->index ? -1 : 1;
+    return (row_a > row_b) - (row_a < row_b);
+}
+
+struct sorting {
+    const struct hit *hit;
+    const struct fields *fields;
+};
+
+static int hit_order(const void *a, const void *b) {
+    const struct sorting *const p = a, *const q = b;
+    const struct hit *const x = p->hit, *const y = q->hit;
+    int const rows = row_order(x->block, x->row, y->block, y->row);
+
+    if (rows)
+        return rows;
+    if (x->entry != y->entry)
+        return x->entry < y->entry ? -1 : 1;
+    if (x->column != y->column)
+        return str_cmp(field_name(p->fields, x->column->field), field_name(p->fields, y->column->field));
+    return str_cmp(x->value, y->value);
+}
+
+static bool hits_put(struct indicators *x, const struct sorting *sorted) {
+    size_t count = 0;
+
+    if (x->hit_count > x->told_room) {
+        struct indicator_hit *const bigger = reallocarray(x->told, x->hit_count, sizeof *bigger);
+        struct detect_match *matches;
+
+        if (!bigger)
+            return false;
+        x->told = bigger;
+        x->told_room = x->hit_count;
+        if (!(matches = reallocarray(x->matches, x->hit_count, sizeof *matches)))
+            return false;
+        x->matches = matches;
+    }
+    for (size_t i = 0; i < x->hit_count; i++) {
+        const struct hit *const h = sorted[i].hit;
+        const struct hit *const last = i ? sorted[i - 1].hit : NULL;
+
+        if (!last || last->block != h->block || last->row != h->row || last->entry != h->entry)
+            x->told[x->told_count++] = (struct indicator_hit){h->entry, h->block, h->row, x->matches + count, 0};
+        else if (last->column == h->column && str_eq(last->value, h->value))
+            continue;
+        struct indicator_hit *const t = &x->told[x->told_count - 1];
+
+        if (t->match_count == INDICATOR_MATCHES_MAX)
+            continue;
+        x->matches[count++] = (struct detect_match){field_name(x->fields, h->column->field), h->value};
+        t->match_count++;
+    }
+    return true;
+}
+
+/* What values held is looked at anew: of dictionaries that are long gone, nobody asks. */
+static void forget(struct indicators *x) {
+    for (uint32_t i = 0; i < x->block_count; i++)
+        for (uint32_t c = 0; c < x->blocks[i].count; c++) {
+            x->blocks[i].columns[c].done = 0;
+            x->blocks[i].columns[c].any = false;
+        }
+    x->pool_count = 0;
+}
+
+bool indicators_run(struct indicators *x, struct block *const *blocks, size_t count, struct err *e) {
+    struct sorting *sorted;
+
+    x->hit_count = x->told_count = 0;
+    if (!x->texts.classes)
+        return true;
+    if (x->pool_count > POOL_MAX)
+        forget(x);
+    for (size_t i = 0; i < count; i++)
+        if (blocks[i]->row_count && !block_look(x, blocks[i]))
+            return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
+    if (!x->hit_count)
+        return true;
+    if (!(sorted = malloc(x->hit_count * sizeof *sorted)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
+    for (size_t i = 0; i < x->hit_count; i++)
+        sorted[i] = (struct sorting){&x->hits[i], x->fields};
+    qsort(sorted, x->hit_count, sizeof *sorted, hit_order);
+    bool const ok = hits_put(x, sorted);
+
+    free(sorted);
+    return ok || err_set(e, ERR_MEMORY, 0, "no memory for indicators");
+}
+
+const struct indicator_hit *indicators_hits(const struct indicators *x, size_t *count) {
+    *count = x->told_count;
+    return x->told;
+}
+
+size_t indicators_of_text(struct indicators *x, str text, uint32_t *out, size_t max) {
+    struct indicator_found found = {.count = 0};
+    size_t count = 0;
+
+    if (!x->texts.classes || !indicator_text_find(&x->texts, text, &found))
+        return 0;
+    for (uint32_t i = 0; i < found.count && count < max; i++)
+        out[count++] = found.entries[i];
+    return count;
+}

@@ -1,0 +1,38 @@
+/* indicator_own: what a text holds of what is known, for detection's own files. */
+#ifndef DETECTION_INDICATOR_OWN_H
+#define DETECTION_INDICATOR_OWN_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "event/record.h"
+#include "intel/intel_set.h"
+
+#define INDICATOR_TEXT_MIN 4u    /* bytes of a value: a shorter one is nothing that indicators know */
+#define INDICATOR_ENTRIES_MAX 64u /* of one value; of more the first that are found */
+#define INDICATOR_TEXT_MAX ((size_t)1 << 20) /* bytes of a value that are looked at for paths as a whole */
+
+struct indicator_found {
+    uint32_t entries[INDICATOR_ENTRIES_MAX], count;
+    bool host; /* the text is the name of a host, or its address, of which a URL is known */
+};
+
+struct indicator_texts {
+    const struct intel_set *set;
+    uint32_t classes;    /* a bit for each enum intel_class of which there are entries */
+    bool v6;             /* addresses or networks of IPv6 among them */
+    uint64_t *networks4; /* a bit for each /16 in which some network lies; NULL: there is none */
+    bool registry, phone;
+    struct buf room, wide, canonical; /* of the value that is looked at */
+    struct arena *urls;
+};
+
+MUST_USE bool indicator_texts_init(struct indicator_texts *t, const struct intel_set *set);
+void indicator_texts_free(struct indicator_texts *t);
+/* All entries in the text, each once. False: no memory. */
+bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_found *found);
+/* May a raw value hold any? What cannot be decided is true. */
+bool indicator_raw_may(struct indicator_texts *t, uint8_t raw_type, str bytes);
+/* Entries of a canonical URL: as it is, and without query, port, and both. */
+void indicator_url_find(struct indicator_texts *t, str key, struct indicator_found *found);
+
+#endif
