@@ -21,8 +21,8 @@ str group_grade_name(enum group_grade g) {
 }
 
 str group_fact_type_name(enum group_fact_type t) {
-    static const str names[] = {STR("party"),          STR("software"),  STR("technique"),
-                                STR("infrastructure"), STR("statement"), STR("caution")};
+    static const str names[] = {STR("party"),    STR("software"),  STR("technique"), STR("infrastructure"),
+                                STR("activity"), STR("statement"), STR("caution")};
 
     assert(t < COUNT(names));
     return names[t];

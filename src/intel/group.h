@@ -64,6 +64,7 @@ enum group_fact_type {
     GROUP_SOFTWARE,       /* malware and tools */
     GROUP_TECHNIQUE,      /* name: its number in ATT&CK */
     GROUP_INFRASTRUCTURE, /* what addresses and hosts are; word: its class */
+    GROUP_ACTIVITY,       /* what it is said to have done */
     GROUP_STATEMENT,      /* who said what when; word: attributes, overlaps, another, denies */
     GROUP_CAUTION,        /* what must not be said */
     GROUP_FACT_TYPES

@@ -34,13 +34,13 @@ static const char *cyrillic_text(uint32_t point) {
     return NULL;
 }
 
-/* Consonants; long vowels, hamza and ayn are written as nothing. Persian and Urdu letters too. 'y' and 'w' stand for themselves where they begin a
+/* Consonants and alef; hamza and ayn are written as nothing. Persian and Urdu letters too. 'y' and 'w' stand for themselves where they begin a
  * word, which is looked at later. */
 static const struct {
     uint16_t point;
     char text[2];
 } arabic[] = {
-    {0x621, ""},  {0x622, ""},  {0x623, ""},  {0x624, ""},  {0x625, ""},  {0x626, ""},  {0x627, ""},  {0x628, "b"},
+    {0x621, ""},  {0x622, ""},  {0x623, ""},  {0x624, ""},  {0x625, ""},  {0x626, ""},  {0x627, "a"}, {0x628, "b"},
     {0x629, ""},  {0x62a, "t"}, {0x62b, "t"}, {0x62c, "j"}, {0x62d, "h"}, {0x62e, "x"}, {0x62f, "d"}, {0x630, "d"},
     {0x631, "r"}, {0x632, "z"}, {0x633, "s"}, {0x634, "S"}, {0x635, "s"}, {0x636, "d"}, {0x637, "t"}, {0x638, "z"},
     {0x639, ""},  {0x63a, "g"}, {0x641, "f"}, {0x642, "k"}, {0x643, "k"}, {0x644, "l"}, {0x645, "m"}, {0x646, "n"},
@@ -325,28 +325,46 @@ static const struct {
 } digraphs[] = {{STR("kh"), 'x'}, {STR("gh"), 'g'}, {STR("sh"), 'S'}, {STR("ch"), 'S'}, {STR("th"), 't'},
                 {STR("dh"), 'd'}, {STR("zh"), 'z'}, {STR("ph"), 'f'}, {STR("dj"), 'j'}};
 
-/* Consonants of letters, some of them from Arabic itself (capitals and x): w and y only at the beginning, h not at the end, nothing twice. */
-static size_t bones_tidy(char *bones, size_t len) {
-    size_t kept = 0;
+static bool is_vowel(char c) {
+    return c == 'a' || c == 'e' || c == 'i' || c == 'u';
+}
+
+/* A word as it sounds: w and y are vowels but at the beginning; what is doubled stands once, but where Arabic letters are (of these, l); no h at the
+ * end; what abd al- becomes (abdul, abdel, abdur) is bd. Returns the length. */
+static size_t sound_tidy(char *sound, size_t len, bool arabic_letters) {
+    size_t kept = 0, consonants = 0;
 
     for (size_t i = 0; i < len; i++) {
-        if (i && (bones[i] == 'w' || bones[i] == 'y'))
+        char c = sound[i];
+
+        if (kept && (c == 'w' || c == 'y'))
+            c = c == 'w' ? 'u' : 'i';
+        if (kept && sound[kept - 1] == c && !is_vowel(c) && (!arabic_letters || c == 'l'))
             continue;
-        if (kept && bones[kept - 1] == bones[i])
-            continue;
-        bones[kept++] = bones[i];
+        sound[kept++] = c;
     }
-    if (kept > 1 && bones[kept - 1] == 'h')
-        kept--;
-    /* abd al-, abdul, abdel */
-    if (kept >= 3 && memcmp(bones, "bdl", 3) == 0) {
-        memmove(bones + 2, bones + 3, kept - 3);
-        kept--;
+    for (size_t end = kept; end > 1 && sound[end - 1] == 'h';) {
+        kept = --end;
+        break;
+    }
+    for (size_t i = 0; i < kept; i++) {
+        static const char servant[] = "bdl";
+
+        if (is_vowel(sound[i]))
+            continue;
+        if (consonants == 3 || sound[i] != servant[consonants])
+            break;
+        if (++consonants == 3) {
+            memmove(sound + i, sound + i + 1, kept - i - 1);
+            kept--;
+            break;
+        }
     }
     return kept;
 }
 
-static size_t bones_word(str word, char *out) {
+/* Latin letters; out has room for 2 * word.len. */
+static size_t sound_word(str word, char *out) {
     size_t used = 0;
 
     for (size_t i = 0; i < word.len;) {
@@ -361,10 +379,43 @@ static size_t bones_word(str word, char *out) {
             continue;
         }
         i++;
-        if (strchr("aeiou", c))
-            continue;
-        out[used++] = c == 'q' || c == 'c' ? 'k' : c == 'g' ? 'j' : c == 'v' ? 'w' : c;
+        out[used++] = c == 'q' || c == 'c' ? 'k' : c == 'g' ? 'j' : c == 'v' ? 'w' : c == 'o' ? 'u' : c;
     }
+    return used;
+}
+
+/* The vowels from *i on, which moves to the next consonant or the end: a bit for each of them. */
+static unsigned vowels(str s, size_t *i) {
+    static const char all[] = "aeiu";
+    unsigned set = 0;
+
+    for (; *i < s.len && is_vowel(s.ptr[*i]); ++*i)
+        set |= 1u << (strchr(all, s.ptr[*i]) - all);
+    return set;
+}
+
+bool name_sounds_alike(str a, str b) {
+    size_t i = 0, k = 0;
+
+    for (;;) {
+        unsigned const x = vowels(a, &i), y = vowels(b, &k);
+
+        /* what is not written may be any; e is what people write for all of them */
+        if (x && y && !(x & y) && !((x | y) & 2u))
+            return false;
+        if (i == a.len || k == b.len)
+            return i == a.len && k == b.len;
+        if (a.ptr[i++] != b.ptr[k++])
+            return false;
+    }
+}
+
+size_t name_bones(str sound, char *out) {
+    size_t used = 0;
+
+    for (size_t i = 0; i < sound.len; i++)
+        if (!is_vowel(sound.ptr[i]))
+            out[used++] = sound.ptr[i];
     return used;
 }
 
@@ -372,9 +423,9 @@ static size_t bones_word(str word, char *out) {
 
 struct folding {
     struct name_form *out;
-    size_t used[4]; /* of room: words, scheme, bones, han */
+    size_t used[4]; /* of room: words, scheme, sound, han */
     bool full;      /* more words than a name has */
-    bool carried;   /* abd, which belongs to the next word's bones */
+    bool carried;   /* abd, which belongs to the next word's sound */
     /* The word that is being read: as it is told, as schemes see it, and its Arabic consonants. */
     char word[NAME_FORM_MAX], wide[NAME_FORM_MAX], raw[NAME_FORM_MAX];
     size_t word_len, wide_len, raw_len;
@@ -429,39 +480,42 @@ static size_t without_points(char *word, size_t len) {
     return used;
 }
 
-/* The consonants of the word that ends here, with the word before them when that was abd. */
-static void end_bones(struct folding *f) {
+/* How the word that ends here sounds, with the word before it when that was abd. */
+static void end_sound(struct folding *f) {
     static const str servants[] = {STR("abd"),   STR("abdal"), STR("abdel"), STR("abdoul"),
                                    STR("abdul"), STR("abdur"), STR("abdus")};
-    static const str al = STR("\xd8\xa7\xd9\x84"), abd = STR("\xd8\xb9\xd8\xa8\xd8\xaf");
+    static const str al = STR("\xd8\xa7\xd9\x84"), alef = STR("\xd8\xa7"), abd = STR("\xd8\xb9\xd8\xa8\xd8\xaf");
     str const word = {f->word, f->word_len};
-    char bones[2 * NAME_FORM_MAX + 2];
+    char sound[2 * NAME_FORM_MAX + 2], bones[2 * NAME_FORM_MAX + 2];
     size_t len = 0;
 
     if (IN(word, particles))
         return;
     if (f->carried) {
-        memcpy(bones, "bd", 2);
+        memcpy(sound, "bd", 2);
         len = 2;
     }
     f->carried = str_eq(word, abd) || IN(word, servants);
     if (f->carried)
         return;
     if (f->arabic) {
-        size_t const skip = str_starts(word, al) && word.len > 3 * al.len / 2 && f->raw_len && f->raw[0] == 'l';
+        /* an alef in front may be any vowel; al- is no part of the name */
+        size_t const skip = str_starts(word, al) && word.len > 3 * al.len / 2 ? 2 : str_starts(word, alef) ? 1 : 0;
 
-        memcpy(bones + len, f->raw + skip, f->raw_len - skip);
+        if (skip > f->raw_len)
+            return;
+        memcpy(sound + len, f->raw + skip, f->raw_len - skip);
         len += f->raw_len - skip;
     } else {
-        len += bones_word(word, bones + len);
+        len += sound_word(word, sound + len);
     }
-    len = bones_tidy(bones, len);
-    if (!len || f->used[2] + len + 1 > NAME_FORM_MAX)
+    len = sound_tidy(sound, len, f->arabic);
+    if (!name_bones((str){sound, len}, bones) || f->used[2] + len + 1 > NAME_FORM_MAX)
         return;
     if (f->used[2])
         keep(f, 2, S(" "));
-    keep(f, 2, (str){bones, len});
-    f->out->bone_words++;
+    keep(f, 2, (str){sound, len});
+    f->out->sound_words++;
 }
 
 static void end_word(struct folding *f) {
@@ -478,7 +532,7 @@ static void end_word(struct folding *f) {
                 o->arabic = o->arabic || f->arabic || IN(((str){f->word, f->word_len}), arabic_words);
                 o->words[o->count] = keep(f, 0, (str){f->word, f->word_len});
                 o->scheme[o->count++] = keep(f, 1, (str){scheme, scheme_word((str){f->wide, f->wide_len}, scheme)});
-                end_bones(f);
+                end_sound(f);
             }
         }
     }
@@ -586,10 +640,10 @@ static void one(struct folding *f, uint32_t point) {
 bool name_fold(str text, struct name_form *out) {
     struct folding f;
 
-    out->count = out->bone_words = out->syllables = 0;
+    out->count = out->sound_words = out->syllables = 0;
     out->scripts = 0;
     out->pinyin = out->arabic = false;
-    out->bones = out->han = (str){"", 0};
+    out->sound = out->han = (str){"", 0};
     if (text.len > NAME_BYTES_MAX)
         return false;
     f.out = out;
@@ -607,7 +661,7 @@ bool name_fold(str text, struct name_form *out) {
     end_word(&f);
     if (f.full || !out->count || !out->scripts)
         return false;
-    out->bones = (str){out->room[2], f.used[2]};
+    out->sound = (str){out->room[2], f.used[2]};
     out->han = (str){out->room[3], f.used[3]};
     out->pinyin = true;
     for (size_t i = 0; i < out->count; i++) {

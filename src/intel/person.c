@@ -15,10 +15,11 @@ static const str none = {"", 0};
 
 /* What of a name a key was made of. */
 enum form {
-    FORM_WORDS,  /* the words, sorted */
-    FORM_SOLID,  /* the words without blanks, the family's name in front or behind */
-    FORM_SCHEME, /* the same for all schemes, sorted */
-    FORM_BONES,  /* consonants, sorted */
+    FORM_WORDS,        /* the words, sorted */
+    FORM_SOLID,        /* the words without blanks, the family's name in front or behind */
+    FORM_SCHEME,       /* the same for all schemes, sorted */
+    FORM_BONES,        /* consonants, sorted */
+    FORM_SHORT_SCHEME, /* SCHEME without the patronymic */
     FORM_HAN,
     FORM_NEAR,  /* of SOLID, and of it with one letter left out */
     FORM_SHORT, /* WORDS without the patronymic */
@@ -31,7 +32,8 @@ enum form {
 /* A name of somebody, as it is compared. */
 struct indexed {
     uint32_t person, name;
-    str words, scheme, bones, han; /* words with blanks between, in the order of the text; scheme and bones sorted */
+    str words, scheme, sound,
+        han; /* words with blanks between, in the order of the text; scheme and sound sorted, sound by consonants */
     uint8_t count, family_at,
         family; /* words; where the family's name begins and how many words it has; 0: not known */
     uint8_t scripts;
@@ -510,15 +512,51 @@ static bool scheme_asked(const str *scheme, size_t count, bool pinyin) {
     return !pinyin && count >= 2 && letters_of(scheme, count) >= 7;
 }
 
-static bool bones_asked(const struct name_form *f) {
-    return f->bone_words >= 2 && f->bones.len - (f->bone_words - 1) >= (f->scripts & NAME_ARABIC ? 5u : 6u);
+/* A word of a sound. */
+struct sound {
+    str bones, text;
+};
+
+static int by_bones(const void *a, const void *b) {
+    const struct sound *const x = a, *const y = b;
+    int const c = str_cmp(x->bones, y->bones);
+
+    return c ? c : str_cmp(x->text, y->text);
 }
 
-static void bones_sorted(struct key *k, str bones) {
-    str words[NAME_WORDS_MAX];
-    size_t const count = words_of(bones, words);
+/* The words of a sound by their consonants: these with blanks between, and the sounds in that order. */
+static void sound_sorted(str sound, struct key *bones, struct key *sorted) {
+    struct sound words[NAME_WORDS_MAX];
+    str texts[NAME_WORDS_MAX];
+    char room[NAME_FORM_MAX];
+    size_t const count = words_of(sound, texts);
+    size_t used = 0;
 
-    key_sorted(k, words, count);
+    for (size_t i = 0; i < count; i++) {
+        size_t const len = name_bones(texts[i], room + used);
+
+        words[i] = (struct sound){{room + used, len}, texts[i]};
+        used += len;
+    }
+    if (count)
+        qsort(words, count, sizeof *words, by_bones);
+    bones->len = sorted->len = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i) {
+            key_add(bones, S(" "));
+            key_add(sorted, S(" "));
+        }
+        key_add(bones, words[i].bones);
+        key_add(sorted, words[i].text);
+    }
+}
+
+/* Two words, and enough consonants to tell anything. */
+static bool bones_asked(const struct name_form *f) {
+    char bones[NAME_FORM_MAX];
+    size_t const len = name_bones(f->sound, bones);
+
+    return f->sound_words >= 2 && len - (f->sound_words - 1) >= (f->scripts & NAME_ARABIC ? 5u : 6u);
 }
 
 /* ---- the index ---- */
@@ -540,10 +578,19 @@ static bool put_near(struct persons *p, str solid, size_t which, struct err *e) 
     return true;
 }
 
+static size_t scheme_without_patronymic(const struct name_form *f, str *out) {
+    size_t kept = 0;
+
+    for (size_t i = 0; i < f->count; i++)
+        if (!name_word_patronymic(f->words[i]))
+            out[kept++] = f->scheme[i];
+    return kept;
+}
+
 static bool put_name(struct persons *p, const struct name_form *f, const struct indexed *n, size_t which, bool company,
                      struct err *e) {
     str kept[NAME_WORDS_MAX];
-    struct key k;
+    struct key k, sorted;
     size_t count;
 
     if (n->han.len >= 6 && !put_key(p, FORM_HAN, n->han, which, e))
@@ -575,12 +622,17 @@ static bool put_name(struct persons *p, const struct name_form *f, const struct 
     }
     if (scheme_asked(f->scheme, f->count, f->pinyin) && !put_key(p, FORM_SCHEME, n->scheme, which, e))
         return false;
-    if (f->arabic && bones_asked(f) && !put_key(p, FORM_BONES, n->bones, which, e))
+    sound_sorted(f->sound, &k, &sorted);
+    if (f->arabic && bones_asked(f) && !put_key(p, FORM_BONES, key_str(&k), which, e))
         return false;
     count = without_patronymic(f->words, f->count, kept);
     if (count < f->count && tells(kept, count)) {
         key_sorted(&k, kept, count);
         if (!put_key(p, FORM_SHORT, key_str(&k), which, e))
+            return false;
+        count = scheme_without_patronymic(f, kept);
+        key_sorted(&k, kept, count);
+        if (scheme_asked(kept, count, false) && !put_key(p, FORM_SHORT_SCHEME, key_str(&k), which, e))
             return false;
     }
     return true;
@@ -601,7 +653,7 @@ static bool index_name(struct persons *p, uint32_t person, uint32_t name, const 
                        bool company, struct err *e) {
     struct name_form f, family;
     struct indexed *const n = &p->names[p->name_count];
-    struct key k;
+    struct key k, bones;
 
     if (!name_fold(b->name.text, &f)) {
         p->counted.beyond++;
@@ -626,8 +678,8 @@ static bool index_name(struct persons *p, uint32_t person, uint32_t name, const 
     key_sorted(&k, f.scheme, f.count);
     if (!arena_copy(p->arena, key_str(&k), &n->scheme))
         return no_memory(e);
-    bones_sorted(&k, f.bones);
-    if (!arena_copy(p->arena, key_str(&k), &n->bones))
+    sound_sorted(f.sound, &bones, &k);
+    if (!arena_copy(p->arena, key_str(&k), &n->sound))
         return no_memory(e);
     return put_name(p, &f, n, p->name_count++, company, e);
 }
@@ -1035,12 +1087,37 @@ static bool sorted_equals(const str *words, size_t count, str joined, bool (*but
     return str_eq(key_str(&x), key_str(&y));
 }
 
+static bool words_sound_alike(str a, str b) {
+    str x[NAME_WORDS_MAX], y[NAME_WORDS_MAX];
+    size_t const count = words_of(a, x);
+
+    if (words_of(b, y) != count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!name_sounds_alike(x[i], y[i]))
+            return false;
+    return true;
+}
+
+/* Has the name of the list, without its patronymic, the words that were asked for, in all schemes? */
+static bool scheme_short_equals(const struct name_form *asked, str listed) {
+    struct name_form f;
+    str kept[NAME_WORDS_MAX];
+    struct key x, y;
+
+    if (!name_fold(listed, &f))
+        return false;
+    key_sorted(&x, kept, scheme_without_patronymic(&f, kept));
+    key_sorted(&y, asked->scheme, asked->count);
+    return str_eq(key_str(&x), key_str(&y));
+}
+
 /* The key led here; whether it is so is seen by the texts themselves. */
 static void name_found(struct asking *a, enum form form, str key, const struct indexed *n) {
     const struct person_name *const name = &a->p->list[n->person].names[n->name];
     const struct name_form *const f = &a->form;
     str kept[NAME_WORDS_MAX];
-    struct key k;
+    struct key k, sorted;
     size_t count;
 
     if (form != FORM_HAN && other_characters(a, n))
@@ -1071,9 +1148,15 @@ static void name_found(struct asking *a, enum form form, str key, const struct i
                   "the same name by another scheme of transliteration");
         break;
     case FORM_BONES:
-        if (str_eq(n->bones, key))
+        sound_sorted(f->sound, &k, &sorted);
+        if (str_eq(key_str(&k), key) && words_sound_alike(n->sound, key_str(&sorted)))
             found(a, n->person, name, PERSON_TRANSLITERATED, same_script(a, n) ? 80 : 85, n->usual,
-                  "the same consonants, as Arabic writes them");
+                  "the same consonants, as Arabic writes them, and no other vowels");
+        break;
+    case FORM_SHORT_SCHEME:
+        if (scheme_short_equals(f, name->text))
+            found(a, n->person, name, PERSON_CLOSE, 72, all_usual(f->words, f->count),
+                  "the same name by another scheme, without the patronymic");
         break;
     case FORM_NEAR:
         by_near(a, n, name);
@@ -1134,7 +1217,7 @@ static void look_near(struct asking *a, str solid) {
 static void ask_name(struct asking *a, str text) {
     const struct name_form *const f = &a->form;
     str kept[NAME_WORDS_MAX];
-    struct key k;
+    struct key k, sorted;
     size_t count;
 
     a->comma = str_find_byte(text, ',') != SIZE_MAX;
@@ -1164,9 +1247,10 @@ static void ask_name(struct asking *a, str text) {
     if (scheme_asked(f->scheme, f->count, f->pinyin)) {
         key_sorted(&k, f->scheme, f->count);
         look(a, FORM_SCHEME, key_str(&k));
+        look(a, FORM_SHORT_SCHEME, key_str(&k));
     }
     if (bones_asked(f)) {
-        bones_sorted(&k, f->bones);
+        sound_sorted(f->sound, &k, &sorted);
         look(a, FORM_BONES, key_str(&k));
     }
     count = without_patronymic(f->words, f->count, kept);
