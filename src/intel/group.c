@@ -332,6 +332,8 @@ static int by_mention(const void *a, const void *b) {
     if (!c)
         c = str_cmp(x->id, y->id);
     if (!c)
+        c = str_cmp(x->number, y->number);
+    if (!c)
         c = str_cmp(x->names[0].key, y->names[0].key);
     return c ? c : str_cmp(x->names[0].spelled, y->names[0].spelled);
 }
@@ -392,8 +394,8 @@ static bool sort_mentions(struct groups *g, struct err *e) {
         struct group_mention *const last = kept ? &g->mentions[kept - 1] : NULL;
         uint32_t const was = m->up;
 
-        if (last && str_eq(last->source, m->source) && str_eq(last->id, m->id) && last->retired == m->retired &&
-            last->own == m->own && str_eq(last->names[0].key, m->names[0].key)) {
+        if (last && str_eq(last->source, m->source) && str_eq(last->id, m->id) && str_eq(last->number, m->number) &&
+            last->retired == m->retired && last->own == m->own && str_eq(last->names[0].key, m->names[0].key)) {
             if (!absorb(last, m, e)) {
                 free(place);
                 return false;

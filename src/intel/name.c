@@ -639,6 +639,7 @@ static void one(struct folding *f, uint32_t point) {
 
 bool name_fold(str text, struct name_form *out) {
     struct folding f;
+    bool lettered = false;
 
     out->count = out->sound_words = out->syllables = 0;
     out->scripts = 0;
@@ -659,7 +660,11 @@ bool name_fold(str text, struct name_form *out) {
     }
     end_run(&f);
     end_word(&f);
-    if (f.full || !out->count || !out->scripts)
+    /* digits are no name, though a title stood beside them */
+    for (size_t i = 0; i < out->count && !lettered; i++)
+        for (size_t k = 0; k < out->words[i].len && !lettered; k++)
+            lettered = out->words[i].ptr[k] < '0' || out->words[i].ptr[k] > '9';
+    if (f.full || !lettered)
         return false;
     out->sound = (str){out->room[2], f.used[2]};
     out->han = (str){out->room[3], f.used[3]};

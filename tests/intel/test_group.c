@@ -246,10 +246,9 @@ static void aliases_keep_who_says_so(void **state) {
 /* Two that nobody joins, with one first name: they are told apart. */
 static void no_two_have_one_name(void **state) {
     static const struct row same[] = {
-        {"Galaxy A", "a", "Twin", "", "", false},
-        {"Galaxy A", "b", "Twin", "", "", false},
-        {ATTACK, "G9001", "Twin", "", "", false},
-        {ATTACK, "G9002", "Twin", "", "", false},
+        {"Galaxy A", "a", "Twin", "", "", false},        {"Galaxy A", "b", "Twin", "", "", false},
+        {"Galaxy C", "", "Twin - G9003", "", "", false}, {"Galaxy C", "", "Twin - G9004", "", "", false},
+        {ATTACK, "G9001", "Twin", "", "", false},        {ATTACK, "G9002", "Twin", "", "", false},
     };
     struct groups *g = NULL;
     struct err e = {0};
@@ -262,6 +261,7 @@ static void no_two_have_one_name(void **state) {
     for (size_t i = 1; i < groups_count(g); i++)
         assert_true(str_cmp(groups_at(g, i - 1)->name, groups_at(g, i)->name) < 0);
     assert_int_equal(group_find(g, S("Twin")).how, GROUP_AMBIGUOUS);
+    assert_ptr_not_equal(group_find(g, S("G9003")).group, group_find(g, S("G9004")).group);
     groups_free(g);
 }
 

@@ -47,6 +47,7 @@ static const struct {
     {"particles", "Ali bin Salim al-Hadi", "ali bin salim al hadi", "ali salim hadi", 0},
     {"letters of another script", "\xce\x93\xce\xb9\xcf\x8e\xcf\x81\xce\xb3\xce\xbf\xcf\x82", NULL, NULL, 0},
     {"digits", "123 456", "", "", 0},
+    {"digits and a title", "Dr. 33", "", "", 0},
     {"empty", "", "", "", 0},
     {"signs alone", "-.,", "", "", 0},
     {"no UTF-8", "\xff\xfe", "", "", 0},
