@@ -215,8 +215,8 @@ static size_t ask(const struct wishes *w, const struct persons *p, str value, st
     value = str_trim(value);
     if (!value.len)
         return 0;
-    count = persons_find(p, kind_of(value), value, w->least ? (unsigned)w->least : PERSON_QUALITY_USUAL, found,
-                         TOLD_MAX);
+    count =
+        persons_find(p, kind_of(value), value, w->least ? (unsigned)w->least : PERSON_QUALITY_USUAL, found, TOLD_MAX);
     if (w->json) {
         for (size_t i = 0; i < count; i++)
             tell_json(b, value, &found[i]);
