@@ -32,9 +32,11 @@ GENERATED = {
     "html_table.h": "codec",
     "yaml_fingerprint.h": "codec",
     "fold_table.h": "event",
+    "groups_builtin.c": "intel",
     "kinds_builtin.c": "event",
     "lookalike_table.h": "intel",
     "mails_builtin.c": "incident",
+    "name_table.h": "intel",
     "network_table.h": "intel",
     "stix_paths_builtin.c": "detection",
 }
