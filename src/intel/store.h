@@ -125,6 +125,10 @@ struct intel_store_query {
 MUST_USE bool intel_store_items(struct intel_store *s, const struct intel_store_query *query,
                                 bool (*item)(void *ctx, const struct intel_stored_item *item, struct err *e), void *ctx,
                                 struct err *e);
+/* How many items there are in force, by form and type. */
+MUST_USE bool intel_store_types(struct intel_store *s,
+                                bool (*type)(void *ctx, str form, str type, uint64_t items, struct err *e), void *ctx,
+                                struct err *e);
 MUST_USE bool intel_store_left_out(struct intel_store *s, int64_t source,
                                    bool (*left_out)(void *ctx, const struct intel_stored_left_out *l, struct err *e),
                                    void *ctx, struct err *e);

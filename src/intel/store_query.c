@@ -216,6 +216,25 @@ bool intel_store_items(struct intel_store *s, const struct intel_store_query *q,
     return ok;
 }
 
+bool intel_store_types(struct intel_store *s,
+                       bool (*type)(void *ctx, str form, str type, uint64_t items, struct err *e), void *ctx,
+                       struct err *e) {
+    sqlite3_stmt *statement;
+    bool more = true, ok;
+
+    if (!store_prepare(s,
+                       "SELECT i.form, i.type, count(*) FROM item i JOIN source s ON s.number = i.source WHERE s.until "
+                       "IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+                       &statement, e))
+        return false;
+    while ((ok = row(s, statement, &more, e)) && more)
+        if (!(ok = type(ctx, store_text(statement, 0), store_text(statement, 1),
+                        (uint64_t)sqlite3_column_int64(statement, 2), e)))
+            break;
+    sqlite3_finalize(statement);
+    return ok;
+}
+
 bool intel_store_left_out(struct intel_store *s, int64_t source,
                           bool (*left_out)(void *ctx, const struct intel_stored_left_out *l, struct err *e), void *ctx,
                           struct err *e) {

@@ -36,6 +36,7 @@ GENERATED = {
     "lookalike_table.h": "intel",
     "mails_builtin.c": "incident",
     "network_table.h": "intel",
+    "updates_builtin.c": "hunt",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: symbol type
