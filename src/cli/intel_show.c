@@ -122,8 +122,10 @@ static bool exactly(struct showing *s, str value, struct err *e) {
             ok = err_set(e, ERR_MEMORY, 0, "no memory");
         else
             continue;
-        /* Of one that is only a text or a name, lists of networks and hosts say nothing. */
-        if (ok && (s->here || (enum observable)type <= OBSERVABLE_URL || type == OBSERVABLE_MAIL))
+        /* Of one that is only a text or a name, lists of networks and hosts say nothing; an address is no network. */
+        if (ok && (s->here || type == OBSERVABLE_MAIL ||
+                   ((enum observable)type <= OBSERVABLE_URL &&
+                    (type != OBSERVABLE_NETWORK || str_find_byte(value, '/') != SIZE_MAX))))
             ok = labels(s, e);
     }
     buf_free(&canonical);
