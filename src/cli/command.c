@@ -103,8 +103,9 @@ bool paths_exist(const struct arguments *paths, const char *what, bool folders, 
     return true;
 }
 
-bool rules_open(const struct arguments *paths, const char *placeholders, bool strict, struct sigma_loader **loader,
-                const struct sigma_set **set, struct err *e) {
+bool rules_open(const struct arguments *paths, const struct rule_text *more, size_t more_count,
+                const char *placeholders, bool strict, struct sigma_loader **loader, const struct sigma_set **set,
+                struct err *e) {
     const struct arguments file = {&placeholders, placeholders != NULL};
     char *folder;
     bool ok;
@@ -125,12 +126,15 @@ bool rules_open(const struct arguments *paths, const char *placeholders, bool st
     }
     folder = rule_cache_folder();
     sigma_cache(*loader, folder);
-    ok = sigma_load_paths(*loader, paths->items, paths->count, e) && sigma_load_end(*loader, set, e);
+    ok = paths->count == 0 || sigma_load_paths(*loader, paths->items, paths->count, e);
+    for (size_t i = 0; ok && i < more_count; i++)
+        ok = sigma_load_text(*loader, more[i].path, more[i].text, e);
+    ok = ok && sigma_load_end(*loader, set, e);
     sigma_cache(*loader, NULL);
     free(folder);
     if (!ok)
         goto fail;
-    if ((*set)->verdict_count)
+    if ((*set)->verdict_count || paths->count == 0)
         return true;
     err_set(e, ERR_USAGE, 0, "rules: there is no rule in %s%s: rules are files named .yml or .yaml", paths->items[0],
             paths->count > 1 ? ", nor in the others" : "");

@@ -55,8 +55,13 @@ int print_all(struct buf *b, int status);
 MUST_USE bool paths_exist(const struct arguments *paths, const char *what, bool folders, struct err *e);
 /* Rules of the given files and folders. placeholders may be NULL; strict: one without a value fails its rule.
  * ERR_USAGE: a path that is not there, or no rule file below any of them. */
-MUST_USE bool rules_open(const struct arguments *paths, const char *placeholders, bool strict,
-                         struct sigma_loader **loader, const struct sigma_set **set, struct err *e);
+/* more: rules that were read already, with where they came from. */
+struct rule_text {
+    str path, text;
+};
+MUST_USE bool rules_open(const struct arguments *paths, const struct rule_text *more, size_t more_count,
+                         const char *placeholders, bool strict, struct sigma_loader **loader,
+                         const struct sigma_set **set, struct err *e);
 /* The built-in kinds and those of the given folders. ERR_USAGE: a folder that is not there. */
 MUST_USE bool kinds_open(const struct arguments *dirs, struct fields *fields, struct kinds **out, struct err *e);
 /* The rules that no event of their log source can satisfy (detection/gate.h): shut[i], by rule of the set: a field about

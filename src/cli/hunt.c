@@ -44,6 +44,7 @@ struct run {
     struct mail_house *house;
     struct hunt_mail *mail;
     struct hunt_intel *intel;  /* NULL: no indicators */
+    const char **own;          /* paths that are no evidence */
     const struct known *known; /* the same */
     struct buf line;
 };
@@ -183,18 +184,26 @@ static int stop(struct run *run, const struct err *e) {
 static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e) {
     const struct wishes *const w = run->w;
     FILE *const to = w->json ? stderr : stdout;
-    struct summary_frame const frame = {
-        w->level, w->from, w->to, regex_given_up, w->out, terminal_columns(to), terminal_colour(to)};
-    struct buf text = {0};
+    struct summary_frame frame = {.level = w->level,
+                                  .from = w->from,
+                                  .to = w->to,
+                                  .regex_given_up = regex_given_up,
+                                  .case_path = w->out,
+                                  .columns = terminal_columns(to),
+                                  .colour = terminal_colour(to)};
+    struct buf text = {0}, known = {0};
     bool ok = true;
 
+    hunt_intel_print(run->intel, frame.columns, frame.colour, &known);
+    frame.known = buf_str(&known);
     summary_print(run->summary, &frame, &text);
     hunt_mail_print(run->mail, &text);
-    if (text.failed)
+    if (text.failed || known.failed)
         ok = err_set(e, ERR_MEMORY, 0, "no memory for the summary");
     else if ((fwrite(text.ptr, 1, text.len, to) != text.len || fflush(to) != 0) && to == stdout)
         ok = err_system(e, "standard output");
     buf_free(&text);
+    buf_free(&known);
     return ok;
 }
 
@@ -206,12 +215,25 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
 
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);
-    /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces. */
-    const char *const own[] = {run->writer ? case_writer_folder(run->writer) : NULL, w->out};
+    /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces, nor are indicators: each
+     * would find itself. */
+    const char **const own = run->own = calloc(w->intel.count + 2, sizeof *own);
+    size_t own_count = 0;
+
+    if (!own) {
+        err_set(&e, ERR_MEMORY, 0, "no memory");
+        return stop(run, &e);
+    }
+    if (run->writer) {
+        own[own_count++] = case_writer_folder(run->writer);
+        own[own_count++] = w->out;
+    }
+    for (size_t i = 0; i < w->intel.count; i++)
+        own[own_count++] = w->intel.items[i];
     struct hunt_options const options = {.paths = w->paths.items,
                                          .path_count = w->paths.count,
                                          .own = own,
-                                         .own_count = run->writer ? COUNT(own) : 0,
+                                         .own_count = own_count,
                                          .set = set,
                                          .known = run->known,
                                          .fields = fields,
@@ -301,6 +323,8 @@ static int hunt(const struct wishes *w) {
     struct fields *const fields = fields_new();
     struct kinds *kinds = NULL;
     const struct sigma_set *set;
+    const struct rule_text *more;
+    size_t more_count = 0;
     const char *roster = w->roster;
     struct arguments const rosters = {&roster, roster != NULL};
     struct err e = {0};
@@ -310,8 +334,10 @@ static int hunt(const struct wishes *w) {
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
         !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !rules_open(&w->rules, w->placeholders, false, &loader, &set, &e) ||
-        !hunt_intel_open(&w->intel, set, &run.intel, &e) ||
+        !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
+        !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
+                    &loader, &set, &e) ||
+        (run.intel && !hunt_intel_join(run.intel, set, &e)) ||
         !rules_usable(set, run.known = hunt_intel_known(run.intel), &e) || !zone_open(&w->zone, &run.zone, &e) ||
         !house_open(w, &run.house, &e) || !networks_open(&w->geo, &run.geo, &e) ||
         !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, &e))
@@ -321,6 +347,7 @@ static int hunt(const struct wishes *w) {
         status = hunt_with(&run, set, fields, kinds);
     }
     buf_free(&run.line);
+    free(run.own);
     hunt_mail_free(run.mail);
     geo_close(run.geo);
     zone_rules_free(run.zone);

@@ -2,22 +2,237 @@
 #include "cli/hunt_intel.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "cli/terminal.h"
+#include "detection/indicator.h"
+#include "hunt/intel_load.h"
+#include "intel/store.h"
+#include "report/finding_text.h"
+
+#define MEMORY ((size_t)1 << 30)
+#define UNREAD_KEPT 20u
 
 struct hunt_intel {
+    struct arena *a;
+    struct intel_builder *builder;
+    struct buf bytes; /* of the set, when it was built here */
     struct intel_set *set;
     struct known *known;
+    struct rule_text *rules;
+    size_t rule_count, rule_room;
+    uint64_t files, items, left_out, yara;
+    uint64_t unread;
+    struct {
+        str path, why;
+    } unreads[UNREAD_KEPT];
+    uint64_t inactive, patterns; /* entries that are not hunted: revoked or context only; patterns */
+    struct intel_sink sink;
 };
 
-bool hunt_intel_open(const struct arguments *paths, const struct sigma_set *rules, struct hunt_intel **out,
-                     struct err *e) {
-    struct hunt_intel *h;
+static bool no_memory(struct err *e) {
+    return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
+}
 
+static bool unread_note(struct hunt_intel *h, str path, str why, struct err *e) {
+    if (h->unread++ >= UNREAD_KEPT)
+        return true;
+    return (arena_copy(h->a, path, &h->unreads[h->unread - 1].path) &&
+            arena_copy(h->a, why, &h->unreads[h->unread - 1].why)) ||
+           no_memory(e);
+}
+
+/* ---- what is read ---- */
+
+static bool on_begin(void *ctx, const struct intel_loaded *source, str bytes, bool *wanted, struct err *e) {
+    struct hunt_intel *const h = ctx;
+
+    (void)bytes;
+    (void)wanted;
+    return source->file != INTEL_FILE_ITEMS || source->twice ||
+           intel_builder_source(h->builder, source->name, str_of(source->sha256), e);
+}
+
+static bool on_rules(void *ctx, const struct intel_loaded *source, str bytes, struct err *e) {
+    struct hunt_intel *const h = ctx;
+    struct rule_text *r;
+
+    if (source->twice)
+        return true;
+    if (source->file == INTEL_FILE_YARA) {
+        h->yara++;
+        return true;
+    }
+    if (h->rule_count == h->rule_room) {
+        struct rule_text *const bigger = reallocarray(h->rules, h->rule_room * 2 + 64, sizeof *bigger);
+
+        if (!bigger)
+            return no_memory(e);
+        h->rules = bigger;
+        h->rule_room = h->rule_room * 2 + 64;
+    }
+    r = &h->rules[h->rule_count];
+    if (!arena_copy(h->a, source->path, &r->path) || !arena_copy(h->a, bytes, &r->text))
+        return no_memory(e);
+    h->rule_count++;
+    return true;
+}
+
+static bool on_ended(void *ctx, const struct intel_loaded *source, struct err *e) {
+    struct hunt_intel *const h = ctx;
+
+    if (source->file == INTEL_FILE_OTHER || source->twice)
+        return true;
+    h->files += source->file != INTEL_FILE_NONE;
+    h->items += source->items;
+    h->left_out += source->left_out;
+    if (source->file == INTEL_FILE_NONE || source->why.len)
+        return unread_note(h, source->path, source->why.len ? source->why : S("nobody's format"), e);
+    return true;
+}
+
+static bool on_damage(void *ctx, str outer, str path, str why, struct err *e) {
+    (void)outer;
+    return unread_note(ctx, path, why, e);
+}
+
+static bool load_paths(struct hunt_intel *h, const char *const *paths, size_t count, struct err *e) {
+    struct intel_load const load = {.paths = paths,
+                                    .path_count = count,
+                                    .about = {.name = S(""),
+                                              .confidence = ITEM_CONFIDENCE_UNSAID,
+                                              .group = S(""),
+                                              .origin = S(""),
+                                              .valid_from = INSTANT_NONE,
+                                              .valid_until = INSTANT_NONE}};
+    struct intel_load_visitor const visitor = {.ctx = h,
+                                               .begin = on_begin,
+                                               .sink = intel_builder_sink(h->builder),
+                                               .rules = on_rules,
+                                               .ended = on_ended,
+                                               .damage = on_damage};
+
+    return count == 0 || intel_load(&load, &visitor, e);
+}
+
+/* ---- stores beside files ---- */
+
+struct store_reading {
+    struct hunt_intel *h;
+    int64_t source;
+};
+
+static bool on_stored(void *ctx, const struct intel_stored_item *stored, struct err *e) {
+    struct store_reading *const r = ctx;
+    struct intel_item item = stored->item;
+
+    if (stored->review == REVIEW_REJECTED)
+        return true;
+    if (stored->source->number != r->source) {
+        r->source = stored->source->number;
+        r->h->files++;
+        if (!intel_builder_source(r->h->builder, stored->source->name, stored->source->sha256, e))
+            return false;
+    }
+    if (stored->review == REVIEW_CHANGED) {
+        item.type = stored->changed_type;
+        item.value = stored->changed_value;
+    }
+    item.proposed &= stored->review == REVIEW_OPEN;
+    r->h->items++;
+    return intel_builder_sink(r->h->builder)->item(r->h->builder, &item, e);
+}
+
+/* One store and nothing else: its set as it is. Beside other things: item by item. */
+static bool load_store(struct hunt_intel *h, const char *folder, struct err *e) {
+    struct store_reading r = {h, -1};
+    struct intel_store *store;
+
+    if (!intel_store_read(&store, folder, e))
+        return false;
+    bool const ok = intel_store_items(store, &(struct intel_store_query){.group = S(""), .text = S(""), .canonical = S("")},
+                                      on_stored, &r, e);
+
+    intel_store_close(store);
+    return ok;
+}
+
+static bool is_set(const char *path) {
+    struct stat about;
+
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode) && str_ends(str_of(path), S(".intel"));
+}
+
+static bool build(struct hunt_intel *h, const struct arguments *paths, struct err *e) {
+    const char **const files = calloc(paths->count, sizeof *files);
+    size_t count = 0;
+    bool ok = files && intel_builder_new(&h->builder, e);
+
+    for (size_t i = 0; ok && i < paths->count; i++)
+        if (intel_store_is(paths->items[i]))
+            ok = load_store(h, paths->items[i], e);
+        else
+            files[count++] = paths->items[i];
+    ok = ok && load_paths(h, files, count, e) && intel_builder_end(h->builder, &h->bytes, e);
+    intel_builder_free(h->builder);
+    h->builder = NULL;
+    free(files);
+    return ok && intel_set_of(&h->set, buf_str(&h->bytes), e);
+}
+
+static bool open_alone(struct hunt_intel *h, const char *path, struct err *e) {
+    struct buf set = {0};
+
+    buf_add(&set, str_of(path));
+    if (!is_set(path))
+        buf_add(&set, S("/" INTEL_STORE_SET));
+    buf_byte(&set, '\0');
+    bool const ok = set.failed ? no_memory(e) : intel_set_open(&h->set, set.ptr, e);
+
+    buf_free(&set);
+    if (ok) {
+        h->files = intel_set_sources(h->set);
+        h->items = intel_set_entries(h->set);
+    }
+    return ok;
+}
+
+bool hunt_intel_open(struct hunt_intel **out, const struct arguments *paths, struct err *e) {
+    struct hunt_intel *const h = paths->count ? calloc(1, sizeof *h) : NULL;
+
+    *out = h;
     if (!paths->count)
         return true;
-    if (!(h = calloc(1, sizeof *h)))
-        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
-    *out = h;
-    return intel_set_open(&h->set, paths->items[0], e) && known_new(&h->known, rules, h->set, e);
+    if (!h || !(h->a = arena_new(MEMORY)))
+        return no_memory(e);
+    for (size_t i = 0; i < paths->count; i++)
+        if (is_set(paths->items[i]) && paths->count > 1)
+            return err_set(e, ERR_USAGE, 0, "--intel: %s is a compiled set, which goes alone", paths->items[i]);
+    if (!(paths->count == 1 && (is_set(paths->items[0]) || intel_store_is(paths->items[0]))
+              ? open_alone(h, paths->items[0], e)
+              : build(h, paths, e)))
+        return err_wrap(e, "--intel");
+    for (uint32_t i = 0; i < intel_set_entries(h->set); i++) {
+        if (intel_set_entry(h->set, i).form == ITEM_PATTERN)
+            h->patterns++;
+        else if (!indicator_active(h->set, i))
+            h->inactive++;
+    }
+    return true;
+}
+
+const struct rule_text *hunt_intel_rules(const struct hunt_intel *h, size_t *count) {
+    *count = h ? h->rule_count : 0;
+    return h ? h->rules : NULL;
+}
+
+bool hunt_intel_join(struct hunt_intel *h, const struct sigma_set *rules, struct err *e) {
+    if (!intel_set_entries(h->set) && !h->rule_count && !rules->rule_count)
+        return err_set(e, ERR_USAGE, 0, "--intel: nothing that could be hunted in %lu file%s", (unsigned long)h->files,
+                       h->files == 1 ? "" : "s");
+    return known_new(&h->known, rules, h->set, e);
 }
 
 void hunt_intel_close(struct hunt_intel *h) {
@@ -25,9 +240,63 @@ void hunt_intel_close(struct hunt_intel *h) {
         return;
     known_free(h->known);
     intel_set_free(h->set);
+    buf_free(&h->bytes);
+    free(h->rules);
+    arena_free(h->a);
     free(h);
 }
 
 const struct known *hunt_intel_known(const struct hunt_intel *h) {
     return h ? h->known : NULL;
+}
+
+/* ---- told ---- */
+
+static void count_add(struct buf *b, uint64_t n, const char *one) {
+    char text[COUNT_TEXT];
+
+    buf_format(b, "%s %s%s", count_text(n, text), one, n == 1 ? "" : "s");
+}
+
+void hunt_intel_print(const struct hunt_intel *h, size_t columns, bool colour, struct buf *b) {
+    struct buf line = {0};
+
+    if (!h)
+        return;
+    buf_add(b, S("Indicators: "));
+    count_add(&line, intel_set_entries(h->set) - h->inactive - h->patterns, "value");
+    buf_add(&line, S(" out of "));
+    count_add(&line, h->files, "file");
+    if (intel_set_label_lists(h->set)) {
+        buf_add(&line, S(", "));
+        count_add(&line, intel_set_label_lists(h->set), "warninglist");
+    }
+    if (h->inactive) {
+        buf_add(&line, S("; not hunted: "));
+        count_add(&line, h->inactive, "value");
+        buf_add(&line, S(" that its sources revoked or do not mean for detection"));
+    }
+    if (h->left_out) {
+        buf_add(&line, S("; "));
+        count_add(&line, h->left_out, "thing");
+        buf_add(&line, S(" in them left out, each with its reason ('longwatch intel add' tells)"));
+    }
+    text_wrap(b, buf_str(&line), 12, 2, columns);
+    buf_byte(b, '\n');
+    if (h->unread) {
+        buf_add(b, colour ? S("\033[33mINTELLIGENCE NOT READ: \033[0m") : S("INTELLIGENCE NOT READ: "));
+        count_add(b, h->unread, "place");
+        buf_byte(b, '\n');
+        for (uint64_t i = 0; i < h->unread && i < UNREAD_KEPT; i++) {
+            buf_add(b, S("  "));
+            finding_plain(b, h->unreads[i].path, false);
+            buf_add(b, S(": "));
+            finding_plain(b, h->unreads[i].why, false);
+            buf_byte(b, '\n');
+        }
+        if (h->unread > UNREAD_KEPT)
+            buf_format(b, "  and %lu more\n", (unsigned long)(h->unread - UNREAD_KEPT));
+    }
+    b->failed |= line.failed;
+    buf_free(&line);
 }

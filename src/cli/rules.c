@@ -88,7 +88,7 @@ static int run(const void *wishes) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !rules_open(&w->paths, w->placeholders, w->strict, &loader, &set, &e) ||
+        !rules_open(&w->paths, NULL, 0, w->placeholders, w->strict, &loader, &set, &e) ||
         !rules_shut(set, fields, kinds, &shut, &e)) {
         status = tell_error(&e);
         goto end;

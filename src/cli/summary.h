@@ -43,6 +43,7 @@ struct summary_frame {
     enum sigma_level level;
     int64_t from, to;
     uint64_t regex_given_up; /* matches of regular expressions that were ended at the step limit */
+    str known;               /* lines of what was hunted for beside rules, or empty */
     const char *case_path;   /* where more can be read, or NULL */
     size_t columns;
     bool colour;

@@ -685,6 +685,7 @@ void summary_print(const struct summary *s, const struct summary_frame *frame, s
     print_unread(&page, &line);
     print_damage(&page, &line);
     print_clocks(&page, &line);
+    buf_add(b, frame->known);
     evaluated = print_rules(&page, &line);
     if (s->shut.count) {
         print_head(&page, yellow, "CAN NEVER MATCH: ");

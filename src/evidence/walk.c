@@ -94,11 +94,11 @@ static bool walk_dir(struct walk *w, const char *path, unsigned depth) {
     return ok;
 }
 
-static bool is_own(const struct walk *w, const struct stat *folder) {
+static bool is_own(const struct walk *w, const struct stat *its) {
     struct stat st;
 
     for (size_t i = 0; i < w->own_count; i++)
-        if (lstat(w->own[i], &st) == 0 && st.st_dev == folder->st_dev && st.st_ino == folder->st_ino)
+        if (lstat(w->own[i], &st) == 0 && st.st_dev == its->st_dev && st.st_ino == its->st_ino)
             return true;
     return false;
 }
@@ -108,7 +108,7 @@ static bool walk_one(struct walk *w, const char *path, unsigned depth, bool name
 
     if ((named ? stat(path, &st) : lstat(path, &st)) != 0)
         return named ? err_system(w->e, "%s", path) : add(w, str_of(path), 0, strerrordesc_np(errno));
-    if (S_ISDIR(st.st_mode) && !named && is_own(w, &st))
+    if (!named && is_own(w, &st))
         return true;
     if (S_ISDIR(st.st_mode))
         return depth < WALK_DEPTH_MAX ? walk_dir(w, path, depth) : add(w, str_of(path), 0, "folders too deep");

@@ -15,7 +15,7 @@ struct found_file {
 /* Folders are walked whole, in order of bytes; links are listed, not followed. All memory is a's. ERR_IO: a path that the
  * user named is not there.
  *
- * own: folders, however spelled, that are passed over where they lie below a path that was named; one that is not there is
+ * own: folders and files, however spelled, that are passed over where they lie below a path that was named; one that is not there is
  * none. NULL where own_count is 0. */
 MUST_USE bool walk_paths(const char *const *paths, size_t count, const char *const *own, size_t own_count,
                          struct arena *a, struct found_file **files, size_t *file_count, struct err *e);

@@ -18,7 +18,7 @@
 struct hunt_options {
     const char *const *paths;
     size_t path_count;
-    const char *const *own; /* folders that are no evidence where they lie below the paths (walk_paths) */
+    const char *const *own; /* folders and files that are no evidence where they lie below the paths (walk_paths) */
     size_t own_count;
     const struct sigma_set *set;
     const struct known *known; /* NULL: no indicators are looked for; else set is known_set(known) */
