@@ -174,9 +174,9 @@ static void source_line(struct buf *b, const struct intel_stored_source *s) {
                count_text(s->rejected, n[2]), count_text(s->left_out, n[3]),
                STR_ARG(str_first(instant_format(s->added, room), 10)));
     if (s->labels)
-        buf_format(b, "  %s entries of warninglists", count_text(s->labels, n[4]));
+        buf_format(b, "  %s %s of warninglists", count_text(s->labels, n[4]), s->labels == 1 ? "entry" : "entries");
     if (s->groups)
-        buf_format(b, "  %s names of groups", count_text(s->groups, n[4]));
+        buf_format(b, "  %s %s", count_text(s->groups, n[4]), s->groups == 1 ? "name of a group" : "names of groups");
     if (s->until != INSTANT_NONE)
         buf_format(b, "  history since %.*s", STR_ARG(str_first(instant_format(s->until, room), 10)));
     if (s->why.len) {

@@ -261,7 +261,8 @@ static int run_review(const void *wishes) {
              answers_of(&r, &w->reject, "reject", REVIEW_REJECTED, &e) &&
              answers_of(&r, &w->reopen, "reopen", REVIEW_OPEN, &e);
     else if (ok && asks)
-        ok = (r.stop = interrupt_catch()) != NULL && intel_store_items(r.store, &r.q, on_counted, &r, &e) && intel_store_items(r.store, &r.q, on_asked, &r, &e);
+        ok = (r.stop = interrupt_catch()) != NULL && intel_store_items(r.store, &r.q, on_counted, &r, &e) &&
+             intel_store_items(r.store, &r.q, on_asked, &r, &e);
     else
         ok = ok && intel_store_items(r.store, &r.q, on_listed, &r, &e);
     intel_store_close(r.store);

@@ -51,8 +51,8 @@ static bool on_item(void *ctx, const struct intel_stored_item *i, struct err *e)
             if (entry != INTEL_NONE) {
                 struct intel_entry const known = intel_set_entry(s->set, entry);
 
-                buf_format(&s->b, ": %s independent %s", count_text(known.witnesses, n),
-                           known.witnesses == 1 ? "witness" : "witnesses");
+                buf_format(&s->b, ": %s independent %s", known.witnesses ? count_text(known.witnesses, n) : "no",
+                           known.witnesses < 2 ? "witness" : "witnesses");
             }
         }
         buf_byte(&s->b, '\n');
@@ -68,6 +68,7 @@ static bool labels(struct showing *s, struct err *e) {
     struct intel_label found[LABELS_MAX];
     size_t const count = s->set ? intel_set_labels(s->set, s->type, s->canonical, found, LABELS_MAX) : 0;
 
+    s->claims += count > 0 && s->here == 0;
     for (size_t i = 0; i < count; i++) {
         if (s->w->json) {
             buf_add(&s->b, S("{\"label\":"));
@@ -92,7 +93,6 @@ static bool labels(struct showing *s, struct err *e) {
             buf_byte(&s->b, ')');
         }
         buf_byte(&s->b, '\n');
-        s->claims += s->here == 0;
     }
     return intel_out(&s->b, s->w->json, e);
 }

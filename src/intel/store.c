@@ -377,6 +377,8 @@ bool intel_store_write(struct intel_store **out, const char *folder, unsigned wa
                                       .label_list = sink_list,
                                       .label = sink_label,
                                       .group = sink_group};
+        /* One that is empty is whole as well: whatever becomes of what is added, others can read it. */
+        ok = !fresh || intel_store_commit(s, e);
     }
     free(path);
     if (!ok)
