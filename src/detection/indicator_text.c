@@ -705,24 +705,26 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
     if (ending.len == 0)
         return end;
     uint32_t const mark = intel_ending_mark(ending);
-    bool const host =
-        kind_of(*ending.ptr) & HIGH || (marked(l, INTEL_MARK_DOMAINS, mark) && l->t->m->classes & HOST_CLASSES);
     bool const digit = kind_of(*ending.ptr) & DIGIT;
+    bool const host = !digit && l->t->m->classes & HOST_CLASSES &&
+                      (kind_of(*ending.ptr) & HIGH || marked(l, INTEL_MARK_DOMAINS, mark));
 
-    if (host || digit)
+    if (host || (digit && points >= 3))
         while (begin > from && kind_of(s.ptr[begin - 1]) & WORD)
             begin--;
-    if (host) {
+    if (host)
         word_look(l, begin, label);
-    } else if (digit && last > begin + 4) {
-        while (begin < label && !(kind_of(s.ptr[begin]) & DIGIT))
-            begin++;
-        size_t to = label;
+    for (size_t to; digit && points >= 3 && begin < label; begin = to + 1) { /* 192.0.2.1-192.0.2.9: each of them */
+        for (to = begin; to < label && kind_of(s.ptr[to]) & (DIGIT | POINT); to++)
+            ;
+        size_t stop = to;
 
-        while (to > begin && !(kind_of(s.ptr[to - 1]) & DIGIT))
-            to--;
-        if (to - begin >= 7 && to - begin <= 15 && four((str){s.ptr + begin, to - begin}, &a))
-            address_probe(l, &a, begin, to);
+        while (begin < stop && s.ptr[begin] == '.')
+            begin++;
+        while (stop > begin && s.ptr[stop - 1] == '.')
+            stop--;
+        if (stop - begin >= 7 && stop - begin <= 15 && four((str){s.ptr + begin, stop - begin}, &a))
+            address_probe(l, &a, begin, stop);
     }
     if (has(l, INTEL_FILE) && marked(l, INTEL_MARK_ENDINGS, mark) && (!l->may || l->found))
         name_look(l, label);

@@ -36,6 +36,7 @@ GENERATED = {
     "lookalike_table.h": "intel",
     "mails_builtin.c": "incident",
     "network_table.h": "intel",
+    "stix_paths_builtin.c": "detection",
     "updates_builtin.c": "hunt",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
