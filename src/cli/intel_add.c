@@ -1,4 +1,4 @@
-/* intel add: `longwatch intel add FILE|DIR|URL...`: files of intelligence into the store, and what became of each. */
+/* intel_add: `longwatch intel add FILE|DIR|URL...`: files of intelligence into the store, and what became of each. */
 #include <unistd.h>
 
 #include "base/fetch.h"

@@ -1,4 +1,4 @@
-/* intel list: `longwatch intel list` and `longwatch intel stats`: what is in the store, item by item and source by source. */
+/* intel_list: `longwatch intel list` and `longwatch intel stats`: what is in the store, item by item and source by source. */
 #include "cli/command.h"
 #include "cli/intel_text.h"
 #include "cli/terminal.h"

@@ -1,4 +1,4 @@
-/* intel review: `longwatch intel review` and `longwatch intel remove`: what the user decides about the store. */
+/* intel_review: `longwatch intel review` and `longwatch intel remove`: what the user decides about the store. */
 #include <errno.h>
 #include <unistd.h>
 

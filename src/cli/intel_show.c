@@ -1,4 +1,4 @@
-/* intel show: `longwatch intel show VALUE`: all that is said of a value, however it is written, and of what holds it. */
+/* intel_show: `longwatch intel show VALUE`: all that is said of a value, however it is written, and of what holds it. */
 #include "cli/command.h"
 #include "cli/intel_text.h"
 #include "cli/terminal.h"

@@ -2,6 +2,7 @@
 """test_intel_program: `longwatch intel` as a user runs it: files, folders and addresses into a store, what is asked of it, reviews on a
 terminal, and what it says when something is wrong."""
 
+import contextlib
 import gzip
 import io
 import json
@@ -11,6 +12,7 @@ import pty
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -322,25 +324,26 @@ def reviews_on_a_terminal(place):
     except OSError as error:
         print(f"SKIP: no terminals here ({error})")
         return
-    if not has_advisory(place):
-        print("SKIP: nothing reads prose here yet")
-        return
-    place.write("advisory.txt", PROSE)
-    place.run("add", "advisory.txt")
-    count = len(place.json("review"))
-    assert count == 3
+    place.write("advisory.json", addresses("192.0.2.1", "192.0.2.2", "192.0.2.3"))
+    place.run("add", "advisory.json")
+    with contextlib.closing(sqlite3.connect(place.folder / "data/intel/store.db")) as db:  # as if it had been read out of prose
+        db.execute("UPDATE item SET proposed = 1, place = 'page 2, line ' || number, comment = 'the words\x1b[31m around'")
+        db.commit()
     status, shown = typed(place, [b"x", b"y", b"s", b"q"], "review")
     assert status == 0 and "1 accepted, 0 rejected" in shown, shown
-    assert len(place.json("review")) == 2
-    status, shown = typed(place, [b"e", b"not a value at all", b"", b"e", b"192[.]0[.]2[.]99", b"n"], "review")
-    assert status == 0 and "1 rejected, 1 changed" in shown, shown
-    assert place.json("review") == []
-    assert "exactly" in str(place.json("show", "192.0.2.99", status=1))
-    place.write("advisory.txt", PROSE + b"\nUpdate: the actor also used 203[.]0[.]113[.]79 as command and control.\n")
-    place.run("add", "advisory.txt")
+    for said in ("advisory.json", "192.0.2.1", "page 2, line 1", "the words\ufffd[31m around", "1 of 3:", "2 of 3:"):
+        assert said in shown, (said, shown)
+    assert "\x1b[31m" not in shown, "the terminal obeys an advisory"
+    assert [i["canonical"] for i in place.json("review")] == ["192.0.2.2", "192.0.2.3"]
     status, shown = typed(place, [signal.SIGINT], "review")
-    assert status == 0, (status, shown)
-    assert len(place.json("review")) == 1
+    assert status == 0 and len(place.json("review")) == 2, (status, shown)
+    status, shown = typed(place, [b"y", signal.SIGINT], "review")
+    assert status == 0 and "1 accepted" in shown, "what was answered before an interrupt counts"
+    status, shown = typed(place, [b"e", b"192.0.2.256", b"", b"e", b"203[.]0[.]113[.]99"], "review")
+    assert status == 0 and "that is no value" in shown and "0 rejected, 1 changed" in shown, shown
+    assert place.json("review") == []
+    assert [t["changed_value"] for t in place.json("show", "203.0.113.99", status=1)] == ["203.0.113.99"]
+    assert "nothing is waiting" in place.run("review")
 
 
 # ---- addresses ----
