@@ -112,6 +112,11 @@ MUST_USE bool intel_store_source_named(struct intel_store *s, str named, int64_t
 /* Where its bytes lie; malloc'd. NULL: no memory. */
 char *intel_store_file(const struct intel_store *s, str sha256);
 
+/* Files of rules that are in force, in the order of name and SHA-256. format: "sigma" or "yara"; path: where the bytes lie. */
+MUST_USE bool intel_store_rules(struct intel_store *s,
+                                bool (*rules)(void *ctx, str name, str format, const char *path, struct err *e),
+                                void *ctx, struct err *e);
+
 struct intel_store_query {
     enum observable type;  /* NONE: all */
     str group, text;       /* "": all; group: a name, ASCII letters of any case; text: stands in the value */

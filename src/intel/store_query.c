@@ -131,6 +131,30 @@ bool intel_store_source_named(struct intel_store *s, str named, int64_t *number,
                    (unsigned long)count, STR_ARG(str_first(named, 100)));
 }
 
+bool intel_store_rules(struct intel_store *s,
+                       bool (*rules)(void *ctx, str name, str format, const char *path, struct err *e), void *ctx,
+                       struct err *e) {
+    sqlite3_stmt *statement;
+    bool more = true, ok;
+
+    if (!store_prepare(s,
+                       "SELECT name, format, sha256 FROM source s WHERE until IS NULL AND format IN ('sigma', 'yara') "
+                       "ORDER BY " IN_ORDER,
+                       &statement, e))
+        return false;
+    while ((ok = row(s, statement, &more, e)) && more) {
+        char *const path = intel_store_file(s, store_text(statement, 2));
+
+        ok = path ? rules(ctx, store_text(statement, 0), store_text(statement, 1), path, e)
+                  : err_set(e, ERR_MEMORY, 0, "no memory to ask the store");
+        free(path);
+        if (!ok)
+            break;
+    }
+    sqlite3_finalize(statement);
+    return ok;
+}
+
 /* ---- items ---- */
 
 #define ITEM_COLUMNS "i.number, i.canonical, i.review, i.changed_type, i.changed_value"
