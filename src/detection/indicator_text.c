@@ -201,6 +201,13 @@ void indicator_url_find(struct indicator_texts *t, str key, struct indicator_fou
     url_probe(&l, key);
 }
 
+static bool has_high(str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if ((uint8_t)s.ptr[i] >= 0x80)
+            return true;
+    return false;
+}
+
 static bool ends_url(char c) {
     return (uint8_t)c <= ' ' || c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' ||
            c == '|' || c == '}' || c == '\'';
@@ -230,8 +237,17 @@ static void url_look(struct look *l, size_t from, size_t end, str host) {
         if ((cut && len == url.len) || !len)
             continue;
         arena_reset(l->t->urls);
-        if (web_address_of(str_first(url, len), l->t->urls, &w))
+        if (!web_address_of(str_first(url, len), l->t->urls, &w))
+            continue;
+        if (w.host.len && (*w.host.ptr == '[' || has_high(w.host))) { /* hosts in one spelling, too */
+            const char *why;
+
+            l->t->canonical.len = 0;
+            if (observable_canonical(OBSERVABLE_URL, str_first(url, len), &l->t->canonical, &why))
+                url_probe(l, buf_str(&l->t->canonical));
+        } else {
             url_probe(l, w.key);
+        }
     }
 }
 

@@ -71,7 +71,7 @@ bool import_name_add(struct import_names *to, str name, struct arena *a) {
     str *more;
 
     name = str_trim(name);
-    if (!name.len)
+    if (!name.len || to->count == IMPORT_NAMES_MAX) /* each is compared with all */
         return true;
     for (size_t i = 0; i < to->count; i++)
         if (str_eq(to->names[i], name))

@@ -102,6 +102,10 @@ static void claim_json(struct buf *b, const struct intel_claim *c) {
     buf_byte(b, '}');
 }
 
+static str type_name(const struct intel_entry *n) {
+    return n->form == ITEM_PATTERN ? S("pattern") : n->form == ITEM_REGEX ? S("expression") : observable_name(n->type);
+}
+
 void indicator_json(struct buf *b, const struct finding_indicator *i) {
     static const char *const sorts[] = {"groups", "campaigns", "malware", "techniques"};
     struct intel_entry const n = intel_set_entry(i->set, i->entry);
@@ -109,7 +113,7 @@ void indicator_json(struct buf *b, const struct finding_indicator *i) {
     char id[INTEL_ID_MAX];
 
     buf_add(b, S("{\"type\":"));
-    buf_json(b, observable_name(n.type));
+    buf_json(b, type_name(&n));
     member(b, "value", n.value);
     member(b, "class", worth_class_name(i->worth.class));
     buf_format(b, ",\"weight_bans\":%.3g,\"weight_now_bans\":%.3g", (double)i->worth.bans, (double)i->worth.now);
@@ -161,7 +165,7 @@ void indicator_words(struct buf *b, const struct finding_indicator *i) {
     str names[NAMES_TOLD];
     size_t const groups = indicator_names(i->set, i->entry, INDICATOR_GROUPS, names, NAMES_TOLD);
 
-    buf_add(b, observable_name(n.type));
+    buf_add(b, type_name(&n));
     buf_byte(b, ' ');
     finding_short(b, n.value);
     buf_add(b, S(" ("));

@@ -128,6 +128,9 @@ int main(int argc, char **argv) {
     begin(&lines, "end", str_of(used ? used->name : ""));
     text(&lines, "error", str_of(e.text));
     buf_add(&lines, S("}\n"));
-    fwrite(lines.ptr, 1, lines.len, stdout);
-    return lines.failed;
+    bool const ok = !lines.failed && fwrite(lines.ptr, 1, lines.len, stdout) == lines.len;
+
+    buf_free(&file);
+    buf_free(&lines);
+    return !ok;
 }

@@ -143,7 +143,7 @@ static const struct {
      "d.example" ROOK " origins=https://c.example/\n"
      "item line 24 domain worse.example" ROOK "\n"},
     {"hashes", &import_signature_base,
-     STR("#\n# LOKI CUSTOM EVIL HASHES\n#\n# " HEX_32 ";example\n\n" HEX_32
+     STR("#\n# LOKI CUSTOM EVIL HASHES\n# MD5;COMMENT\n# " HEX_32 ";example\n\n" HEX_32
          ";Blue Rook loader https://a.example/r.\n" HEX_64 ";\nxyz;bad\n# Ring\n" HEX_32 "01234567\n"),
      3,
      "item line 6 md5 " HEX_32
@@ -197,6 +197,8 @@ static void lines(void **state) {
             buf_format(&shown.lines, "ERROR %d\n", (int)e.code);
         if (sure != cases[i].sure)
             fail_msg("%s: %d sure", cases[i].name, sure);
+        if (sure == 3 && import_recognise(cases[i].text) != cases[i].importer)
+            fail_msg("%s: recognised as '%s'", cases[i].name, import_recognise(cases[i].text)->name);
         if (!str_eq(buf_str(&shown.lines), str_of(cases[i].told)))
             fail_msg("%s:\n%.*s", cases[i].name, STR_ARG(buf_str(&shown.lines)));
         buf_free(&shown.lines);

@@ -18,7 +18,7 @@ import tempfile
 SOURCE = pathlib.Path(os.environ.get("LONGWATCH_SOURCE", pathlib.Path(__file__).resolve().parent.parent.parent))
 SHARED = pathlib.Path(os.environ.get("LONGWATCH_SHARED", SOURCE.parent / "shared"))
 INTEL = SHARED / "data/intel"
-PRINT = pathlib.Path(os.environ["LONGWATCH_BUILD"]) / "tests/list_print"
+PRINT = pathlib.Path(os.environ["LONGWATCH_BUILD"]) / "tests/import_print"
 
 
 def unpacked(path):

@@ -1,4 +1,4 @@
-/* test_import_lists: warninglists as labels, galaxies as groups. */
+/* test_import_warninglist: warninglists as labels, galaxies as groups. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
