@@ -4,6 +4,7 @@
 #include "intel/import_own.h"
 
 #define TITLE_UNITS 12u
+#define FOOT_UNITS 3u
 #define HEAD_UNITS 40u   /* in which it says so */
 #define HEAD_BYTES 3000u /* of their text */
 
@@ -343,6 +344,26 @@ static bool is_imprint(str text) {
            advisory_first(f, WORDS_CONTACT, NULL) != SIZE_MAX;
 }
 
+/* The last lines: whom to write to, whose it is. */
+static bool is_foot(str text) {
+    char room[304];
+
+    return str_find(text, S("\xc2\xa9")) != SIZE_MAX || str_find(text, S("opyright")) != SIZE_MAX ||
+           advisory_first(advisory_fold(text, room, sizeof room), WORDS_CONTACT, NULL) != SIZE_MAX;
+}
+
+/* A heading over what publishers say of themselves. */
+static bool is_own(str text) {
+    static const char *const begins[] = {"about ", "contact", "kontakt", "impressum", "imprint", "a propos", "uber "};
+    char room[32];
+    str const f = advisory_fold(text, room, sizeof room);
+
+    for (size_t i = 0; i < COUNT(begins); i++)
+        if (str_starts(f, str_of(begins[i])))
+            return true;
+    return false;
+}
+
 void advisory_about_of(const struct advisory *d, str origin, struct advisory_about *about) {
     size_t most = 0, seen = 0, bytes = 0;
 
@@ -361,6 +382,14 @@ void advisory_about_of(const struct advisory *d, str origin, struct advisory_abo
     }
     titles_of(d, about);
     hosts_of(about, str_first(d->furniture, 1 << 16));
+    for (size_t i = 0; i < d->unit_count; i++) {
+        const struct advisory_unit *const u = &d->units[i];
+
+        if (u->kind != ADVISORY_HEADING && u->kind != ADVISORY_RULE && u->kind != ADVISORY_HREF && u->text.len <= 300 &&
+            ((u->heading && is_own(d->units[u->heading - 1].text)) ||
+             (i + FOOT_UNITS >= d->unit_count && is_foot(u->text) && !advisory_is_defanged(u->text))))
+            hosts_of(about, u->text);
+    }
     if (origin.len) {
         item_name_add(&about->origins, origin);
         if (str_find(origin, S("://")) != SIZE_MAX)

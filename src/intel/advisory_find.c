@@ -1195,15 +1195,18 @@ static size_t quoted_read(struct reading *r, size_t at) {
     end = closing(r->text, at + mark);
     if (end == SIZE_MAX)
         return 0;
-    str const inner = {r->text.ptr + at + mark, end - at - mark};
+    str const inner = str_trim((str){r->text.ptr + at + mark, end - at - mark});
     str const before =
         advisory_fold(str_first(str_from(r->text, at > 56 ? at - 56 : 0), at > 56 ? 56 : at), room, sizeof room);
-    struct advisory_found f = {.at = (uint32_t)(at + mark), .len = (uint32_t)inner.len, .value = inner};
+    struct advisory_found f = {.at = (uint32_t)(inner.ptr - r->text.ptr), .len = (uint32_t)inner.len, .value = inner};
 
     if (inner.len < 3 || inner.len > 300)
         return 0;
-    size_t const agent = str_find(before, S("user agent")) != SIZE_MAX ? str_find(before, S("user agent"))
-                                                                       : str_find(before, S("user-agent"));
+    static const char *const agents[] = {"user agent", "user-agent", "agent utilisateur", "agent-utilisateur"};
+    size_t agent = SIZE_MAX;
+
+    for (size_t i = 0; i < COUNT(agents) && agent == SIZE_MAX; i++)
+        agent = str_find(before, str_of(agents[i]));
     size_t const mutex =
         str_find(before, S("mutex")) != SIZE_MAX ? str_find(before, S("mutex")) : str_find(before, S("named pipe"));
 

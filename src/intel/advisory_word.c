@@ -180,6 +180,7 @@ static const char *const sets[WORDS_SETS][WORDS_MAX] = {
                               "are not malicious",
                               "was not malicious",
                               "itself is not malicious",
+                              "clean",
                               "a clean",
                               "is clean",
                               "is a clean",

@@ -291,6 +291,8 @@ static void row_visit(const struct advisory *d, uint32_t unit,
 
 /* A cell that says of its row that it is harmless: it begins so. */
 static void cell_harmless(void *ctx, const struct advisory_unit *cell) {
+    static const char *const brackets[] = {"(clean",         "(benign",  "(legit",   "(harmless",
+                                           "(not malicious", "(harmlos", "(gutartig"};
     bool *const harmless = ctx;
     char room[160], head_room[64];
     str const s = advisory_fold(cell->text, room, sizeof room),
@@ -301,6 +303,8 @@ static void cell_harmless(void *ctx, const struct advisory_unit *cell) {
         return;
     if (has(s, WORDS_HARMLESS_ALL))
         *harmless = true;
+    for (size_t i = 0; i < COUNT(brackets); i++)
+        *harmless = *harmless || str_find(s, str_of(brackets[i])) != SIZE_MAX;
     if (at != SIZE_MAX && at <= 16 && evil > at && !has(s, WORDS_PRETENDED) && !has(s, WORDS_COMPROMISED))
         *harmless = true;
     if (str_find(head, S("malicious")) != SIZE_MAX &&
