@@ -51,6 +51,7 @@ static bool on_left_out(void *ctx, str where, str what, str why, struct err *e) 
     }
     if (i == a->reason_count) {
         a->reason_count++;
+        a->reasons[i].count = 0;
         snprintf(a->reasons[i].why, sizeof a->reasons[i].why, "%.*s", STR_ARG(why));
     }
     a->reasons[i].count++;

@@ -49,8 +49,8 @@ WARNINGLIST = json.dumps(
 ).encode()  # fmt: skip
 SIGMA = b"title: x\nlogsource:\n  product: a\ndetection:\n  s:\n    a: b\n  condition: s\n"
 PROSE = (
-    b"Advisory on an intrusion\n\nThe actor used the domain update-check[.]example as command and control, and the\n"
-    b"address 203[.]0[.]113[.]77 to send mail. A second server was reached at 203[.]0[.]113[.]78 during April.\n"
+    b"Advisory on an intrusion\n\nThe actor used the domain update-check-node[.]net as command and control, and the\n"
+    b"address 30[.]71[.]8[.]77 to send mail. A second server was reached at 30[.]71[.]8[.]78 during April.\n"
 )
 
 
@@ -269,22 +269,22 @@ def reviews(place):
     place.write("advisory.txt", PROSE)
     place.run("add", "advisory.txt")
     open_items = {i["canonical"]: i for i in place.json("review")}
-    assert set(open_items) == {"update-check.example", "203.0.113.77", "203.0.113.78"}, open_items
+    assert set(open_items) == {"update-check-node.net", "30.71.8.77", "30.71.8.78"}, open_items
     text = place.run("review")
     for said in ("advisory.txt", "update-check", "line 3"):
         assert said in text, (said, text)
     number = {value: str(i["number"]) for value, i in open_items.items()}
-    place.run("review", "--reject", number["203.0.113.78"])
-    assert {i["canonical"] for i in place.json("review")} == {"update-check.example", "203.0.113.77"}
+    place.run("review", "--reject", number["30.71.8.78"])
+    assert {i["canonical"] for i in place.json("review")} == {"update-check-node.net", "30.71.8.77"}
     assert "2 accepted" in place.run("review", "--source", "advisory.txt", "--accept", "all")
     assert place.json("review") == []
     total = place.json("stats")[-1]["total"]
     assert total["proposed"] == 0 and total["rejected"] == 1, total
-    place.write("advisory.txt", PROSE + b"\nUpdate: the actor also used 203[.]0[.]113[.]79 as command and control.\n")
+    place.write("advisory.txt", PROSE + b"\nUpdate: the actor also used 30[.]71[.]8[.]79 as command and control.\n")
     place.run("add", "advisory.txt")
-    assert [i["canonical"] for i in place.json("review")] == ["203.0.113.79"]
-    place.run("review", "--reopen", str(next(i["number"] for i in place.json("list") if i["canonical"] == "203.0.113.78")))
-    assert {i["canonical"] for i in place.json("review")} == {"203.0.113.79", "203.0.113.78"}
+    assert [i["canonical"] for i in place.json("review")] == ["30.71.8.79"]
+    place.run("review", "--reopen", str(next(i["number"] for i in place.json("list") if i["canonical"] == "30.71.8.78")))
+    assert {i["canonical"] for i in place.json("review")} == {"30.71.8.79", "30.71.8.78"}
 
 
 def typed(place, keys, *words):
@@ -404,6 +404,27 @@ def feeds_over_https(place):
 # ---- the shared data ----
 
 
+def advisories_in_pdf(place):
+    if not os.access(os.environ.get("LONGWATCH_PDFTOTEXT", "/usr/bin/pdftotext"), os.X_OK):
+        print("SKIP: no pdftotext here")
+        return
+    pdf = SOURCE / "tests/intel/advisories/joint-report.pdf"
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("a/report.bin", pdf.read_bytes())
+    place.write("mail.zip", archive.getvalue())
+    told = place.json("add", "mail.zip")
+    assert told[0]["format"] == "advisory" and told[0]["proposed"] == told[0]["items"] > 5, told
+    items = place.json("review")
+    assert all(item["where"].startswith("page ") for item in items), items
+    assert "30.44.9.17" in {item["canonical"] for item in items}
+    kept = [p for p in (place.folder / "data/intel/files").rglob("*") if p.is_file()]
+    assert [p.read_bytes() for p in kept] == [pdf.read_bytes()], "the PDF is kept, not its text"
+    place.write("broken.pdf", pdf.read_bytes()[:300])
+    told = place.json("add", "broken.pdf", status=3)
+    assert told[0]["why"], told
+
+
 def public_sets(place):
     folder = SHARED / "data/intel"
     if not folder.is_dir():
@@ -413,6 +434,9 @@ def public_sets(place):
     by_status = {t.get("name"): t["status"] for t in told}
     assert by_status.pop("warninglists/schema.json") == "not read" and by_status.pop("warninglists/SOURCE.md") in ("not read", "added")
     assert by_status["apt31-sekoia-2021-11-10.stix2.jsonl"] == "added"
+    for source in told:
+        assert sum(source.get("reasons", {}).values()) == source.get("left_out", 0), source
+    assert sum(1 for source in told if source.get("left_out")) > 3, "reasons were compared"
     total = place.json("stats")[-1]["total"]
     assert total["labels"] > 300000 and total["label_lists"] == sum(1 for t in told if t.get("label_lists")), total
     labels = [t["label"] for t in place.json("show", "8.8.8.8", status=1) if "label" in t]
@@ -421,7 +445,7 @@ def public_sets(place):
 
 CASES = (what_is_added_is_told_and_found, the_same_again_is_the_same, a_broken_archive_makes_nothing_history, what_the_user_says_holds,
          wrong_words, strict_adds_all_or_nothing, a_value_is_found_however_it_is_written, removing, reviews, reviews_on_a_terminal,
-         feeds_over_https, public_sets)  # fmt: skip
+         feeds_over_https, advisories_in_pdf, public_sets)  # fmt: skip
 
 
 def main(names):
