@@ -381,6 +381,18 @@ static int hit_order(const void *a, const void *b) {
     return str_cmp(x->value, y->value);
 }
 
+/* Where a field of a line says it, the whole line, which holds all of them, says nothing more. */
+static void whole_line_drop(struct indicator_hit *t, struct detect_match *matches) {
+    size_t kept = 0, others = 0;
+
+    for (size_t i = 0; i < t->match_count; i++)
+        others += !str_eq(matches[i].field, S("message"));
+    for (size_t i = 0; others && i < t->match_count; i++)
+        if (!str_eq(matches[i].field, S("message")))
+            matches[kept++] = matches[i];
+    t->match_count = others ? kept : t->match_count;
+}
+
 static bool hits_put(struct indicators *x, const struct sorting *sorted) {
     size_t count = 0;
 
@@ -411,6 +423,8 @@ static bool hits_put(struct indicators *x, const struct sorting *sorted) {
         x->matches[count++] = (struct detect_match){field_name(x->fields, h->column->field), h->value};
         t->match_count++;
     }
+    for (size_t i = 0; i < x->told_count; i++)
+        whole_line_drop(&x->told[i], x->matches + (x->told[i].matches - x->matches));
     return true;
 }
 

@@ -97,7 +97,7 @@ struct object {
     str id, type;
     int64_t modified;
     uint32_t number;  /* in the file, from 1 */
-    uint32_t out, in; /* number + 1 of its first edge of each kind */
+    uint32_t out, in; /* number + 1 of the first edge from it, and to it (of some links: looked_at_from_behind) */
     uint32_t seen;    /* the walk that came by last */
     enum what what;
     bool revoked;
@@ -392,6 +392,12 @@ static bool relationship(struct stix *s, const struct object *o, struct err *e) 
     return true;
 }
 
+/* Not so `indicates`: ten thousand indicators of one thing would each look at all of them. */
+static bool looked_at_from_behind(enum link link) {
+    return link == LINK_USES || link == LINK_HOLDS || link == LINK_REVOKED || link == LINK_MEMBER ||
+           link == LINK_SIGHTING;
+}
+
 static bool join_all(struct stix *s, struct err *e) {
     for (uint32_t i = 0; i < s->count; i++) {
         const struct object *const o = &s->objects[i];
@@ -412,8 +418,11 @@ static bool join_all(struct stix *s, struct err *e) {
         struct edge *const edge = &s->edges[i];
 
         edge->next_out = s->objects[edge->from].out;
+        s->objects[edge->from].out = (uint32_t)i + 1;
+        if (!looked_at_from_behind(edge->link))
+            continue;
         edge->next_in = s->objects[edge->to].in;
-        s->objects[edge->from].out = s->objects[edge->to].in = (uint32_t)i + 1;
+        s->objects[edge->to].in = (uint32_t)i + 1;
     }
     return true;
 }

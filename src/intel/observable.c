@@ -431,8 +431,10 @@ static bool volume(str c, str *rest) {
     if (!str_eq(c, S("device")))
         return false;
     str behind = *rest;
-    str const next = component(&behind);
+    str next = component(&behind);
 
+    while (behind.len && (next.len == 0 || str_eq(next, S("."))))
+        next = component(&behind);
     if (!str_starts(next, S("harddiskvolume")) && !str_eq(next, S("mup")))
         return false;
     *rest = behind;

@@ -58,6 +58,8 @@ bool observable_canonical(enum observable type, str value, struct buf *out, cons
  * ending of the public suffix list's first section, or one of example, test, invalid, onion, i2p, bit. NONE: unclear; a bare word is unclear.
  * An address with a port (1.2.3.4:443), or a host with one, gives ADDRESS or DOMAIN, and *value without the port. */
 enum observable observable_guess(str *value);
+/* The same for those who ask often: room is emptied and used; NONE and room->failed: memory is out. */
+enum observable observable_guess_in(str *value, struct buf *room);
 
 /* Undoes how people make indicators harmless: hxxp, [.], (dot), {.}, [:]//, [@], " dot " (where all of the text is one value: no other
  * blanks in it), zero-width characters, full-width signs. Once undone, it is undone: the same again changes nothing.

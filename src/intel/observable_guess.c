@@ -188,24 +188,33 @@ static enum observable word(str *value, struct buf *out) {
     return is_domain(v, out) ? OBSERVABLE_DOMAIN : OBSERVABLE_NONE;
 }
 
-enum observable observable_guess(str *value) {
-    struct buf out = {0};
+enum observable observable_guess_in(str *value, struct buf *room) {
     str v = str_trim(*value);
     enum observable type = OBSERVABLE_NONE;
     bool blank = false;
 
+    room->len = 0;
     if (v.len == 0 || v.len > OBSERVABLE_BYTES_MAX)
         return OBSERVABLE_NONE;
     for (size_t i = 0; i < v.len; i++)
         blank |= v.ptr[i] == ' ' || v.ptr[i] == '\t';
-    if (is_key(v) && is(OBSERVABLE_REGISTRY, v, &out))
+    if (is_key(v) && is(OBSERVABLE_REGISTRY, v, room))
         type = OBSERVABLE_REGISTRY;
     else if (is_path(v))
-        type = is(OBSERVABLE_FILE_PATH, v, &out) ? OBSERVABLE_FILE_PATH : OBSERVABLE_NONE;
+        type = is(OBSERVABLE_FILE_PATH, v, room) ? OBSERVABLE_FILE_PATH : OBSERVABLE_NONE;
     else if (!blank)
-        type = word(&v, &out);
+        type = word(&v, room);
+    if (room->failed)
+        return OBSERVABLE_NONE;
     if (type)
         *value = v;
-    buf_free(&out);
+    return type;
+}
+
+enum observable observable_guess(str *value) {
+    struct buf room = {0};
+    enum observable const type = observable_guess_in(value, &room);
+
+    buf_free(&room);
     return type;
 }

@@ -190,7 +190,7 @@ struct show_case {
 };
 
 /* False, and said: it is not as the case has it. importer: NULL: that which recognises the text. */
-static bool show_is(const struct show_case *c, const char *importer) {
+__attribute__((unused)) static bool show_is(const struct show_case *c, const char *importer) {
     struct import_about about = show_about();
     struct shown s = {.only = c->only};
     struct intel_sink const sink = show_sink(&s);

@@ -204,6 +204,7 @@ static const struct {
     {OBSERVABLE_FILE_PATH, STR("\\??\\C:\\Windows\\x.dll"), STR("windows/x.dll"), NULL},
     {OBSERVABLE_FILE_PATH, STR("\\Device\\HarddiskVolume3\\Windows\\x.dll"), STR("windows/x.dll"), NULL},
     {OBSERVABLE_FILE_PATH, STR("/device/harddiskvolume3/windows/x.dll"), STR("windows/x.dll"), NULL},
+    {OBSERVABLE_FILE_PATH, STR("\\\\Device\\\\HarddiskVolume3\\\\x.dll"), STR("x.dll"), NULL},
     {OBSERVABLE_FILE_PATH, STR("\\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy1\\x.dll"), STR("x.dll"), NULL},
     {OBSERVABLE_FILE_PATH, STR("\\\\?\\Volume{4c1b02c1-d990-11dc-99ae-806e6f6e6963}\\x.dll"), STR("x.dll"), NULL},
     {OBSERVABLE_FILE_PATH, STR("\\SystemRoot\\System32\\x.sys"), STR("system32/x.sys"), NULL},

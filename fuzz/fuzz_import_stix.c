@@ -1,0 +1,9 @@
+/* fuzz_import_stix: any bytes as STIX. See import_told.h for what is promised of what comes out. */
+#include "import_told.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    read_both_ways(&import_stix, (str){(const char *)data, size});
+    return 0;
+}
