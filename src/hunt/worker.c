@@ -817,7 +817,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .sift_event = sift_event,
                                           .wants_inner = setup->list ? NULL : wants_inner,
                                           .zone = setup->zone_rules,
-                                          .unclaimed = setup->list,
+                                          .unclaimed = setup->list || setup->known,
                                           .full = on_full,
                                           .damage = on_damage,
                                           .ctx = &w,
@@ -837,6 +837,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (!e.code && setup->known && !setup->list)
         (void)!indicators_new(&w.indicators, known_marks(setup->known), setup->fields, &e);
+    if (w.indicators)
+        indicators_country(w.indicators, kinds_home(setup->kinds));
     if (e.code || !detector_new(&w.detector, &detect, &e) || !ingest_new(&w.ingest, &ingest, &e) ||
         !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + DATA_SLACK, &e)) {
         put(&w, &(struct wire){.type = WIRE_DONE, .name = str_of(e.text)});
