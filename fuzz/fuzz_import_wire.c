@@ -1,6 +1,10 @@
 /* fuzz_import_wire: any bytes as what the process that reads intelligence says. What is taken has these bytes and no others, and nothing in it
  * is beyond its bounds. */
-#include "import_told.h"
+#include <assert.h>
+
+#include "base/utf.h"
+#include "intel/import_own.h"
+#include "intel/import_wire.h"
 
 static void bounded(const void *object, const struct import_fields *f) {
     for (size_t i = 0; i < f->text_count; i++) {

@@ -337,7 +337,7 @@ static int hunt(const struct wishes *w) {
         !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
         !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
                     &loader, &set, &e) ||
-        (run.intel && !hunt_intel_join(run.intel, set, &e)) ||
+        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) ||
         !rules_usable(set, run.known = hunt_intel_known(run.intel), &e) || !zone_open(&w->zone, &run.zone, &e) ||
         !house_open(w, &run.house, &e) || !networks_open(&w->geo, &run.geo, &e) ||
         !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, &e))

@@ -228,11 +228,11 @@ const struct rule_text *hunt_intel_rules(const struct hunt_intel *h, size_t *cou
     return h ? h->rules : NULL;
 }
 
-bool hunt_intel_join(struct hunt_intel *h, const struct sigma_set *rules, struct err *e) {
+bool hunt_intel_join(struct hunt_intel *h, const struct sigma_set *rules, struct fields *fields, struct err *e) {
     if (!intel_set_entries(h->set) && !h->rule_count && !rules->rule_count)
         return err_set(e, ERR_USAGE, 0, "--intel: nothing that could be hunted in %lu file%s", (unsigned long)h->files,
                        h->files == 1 ? "" : "s");
-    return known_new(&h->known, rules, h->set, e);
+    return known_new(&h->known, rules, h->set, fields, e);
 }
 
 void hunt_intel_close(struct hunt_intel *h) {
@@ -258,6 +258,29 @@ static void count_add(struct buf *b, uint64_t n, const char *one) {
     buf_format(b, "%s %s%s", count_text(n, text), one, n == 1 ? "" : "s");
 }
 
+/* Patterns that were not asked, or could not be answered by any event: not "no hit". */
+static void patterns_print(const struct hunt_intel *h, size_t columns, bool colour, struct buf *line, struct buf *b) {
+    size_t count;
+    const struct known_not_hunted *const not_hunted = known_not_hunted(h->known, &count);
+
+    if (!count)
+        return;
+    buf_add(b, colour ? S("\033[33mPATTERNS NOT HUNTED: \033[0m") : S("PATTERNS NOT HUNTED: "));
+    count_add(b, count, "pattern");
+    buf_byte(b, '\n');
+    for (size_t i = 0; i < count && i < UNREAD_KEPT; i++) {
+        line->len = 0;
+        buf_add(b, S("  "));
+        finding_short(line, intel_set_entry(h->set, not_hunted[i].entry).value);
+        buf_add(line, S(": "));
+        finding_plain(line, not_hunted[i].why, false);
+        text_wrap(b, buf_str(line), 2, 4, columns);
+        buf_byte(b, '\n');
+    }
+    if (count > UNREAD_KEPT)
+        buf_format(b, "  and %zu more\n", count - UNREAD_KEPT);
+}
+
 void hunt_intel_print(const struct hunt_intel *h, size_t columns, bool colour, struct buf *b) {
     struct buf line = {0};
 
@@ -265,6 +288,10 @@ void hunt_intel_print(const struct hunt_intel *h, size_t columns, bool colour, s
         return;
     buf_add(b, S("Indicators: "));
     count_add(&line, intel_set_entries(h->set) - h->inactive - h->patterns, "value");
+    if (h->patterns) {
+        buf_add(&line, S(", "));
+        count_add(&line, h->patterns, "pattern");
+    }
     buf_add(&line, S(" out of "));
     count_add(&line, h->files, "file");
     if (intel_set_label_lists(h->set)) {
@@ -283,6 +310,7 @@ void hunt_intel_print(const struct hunt_intel *h, size_t columns, bool colour, s
     }
     text_wrap(b, buf_str(&line), 12, 2, columns);
     buf_byte(b, '\n');
+    patterns_print(h, columns, colour, &line, b);
     if (h->unread) {
         buf_add(b, colour ? S("\033[33mINTELLIGENCE NOT READ: \033[0m") : S("INTELLIGENCE NOT READ: "));
         count_add(b, h->unread, "place");

@@ -896,7 +896,7 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
     bool const host = kind_of(*ending.ptr) & HIGH || (!digit && marked(l, INTEL_MARK_DOMAINS, mark));
 
     /* What an encoded sign follows (`a.example%2Eorg`) is looked at once that is undone. */
-    if ((digit || (host && l->t->m->classes & HOST_CLASSES)) && !is_code(s, label)) {
+    if (((digit && points >= 3) || (host && l->t->m->classes & HOST_CLASSES)) && !is_code(s, label)) {
         while (begin > from && kind_of(s.ptr[begin - 1]) & WORD)
             begin--;
         if (digit)

@@ -16,6 +16,12 @@ struct known {
     struct indicator_marks *marks;
     struct arena *a;
     uint32_t *entries; /* of rules of texts and expressions, from own + TOLD on */
+    struct stix_watch *stix;
+    uint32_t *stix_entries; /* by pattern */
+    size_t stix_rules;      /* behind all others */
+    struct known_not_hunted *not_hunted;
+    size_t not_hunted_count;
+    struct sigma_rule many[LEVELS];
     size_t own, searched;
 };
 
@@ -67,7 +73,7 @@ static const struct sigma_node *matches(struct arena *a, str regex) {
 static const struct sigma_rule *rule_new(struct known *k, size_t index, enum observable type, unsigned level,
                                          const struct sigma_node *root) {
     struct sigma_rule *const r = arena_zero(k->a, 1, sizeof *r);
-    str const name = observable_name(type);
+    str const name = type == OBSERVABLE_NONE ? S("pattern") : observable_name(type);
 
     if (!r || !root)
         return NULL;
@@ -88,11 +94,62 @@ static const struct sigma_rule *rule_new(struct known *k, size_t index, enum obs
     return r;
 }
 
-static bool known_make(struct known *k, const struct sigma_set *rules, struct err *e) {
+static bool not_hunted_add(struct known *k, uint32_t entry, str why) {
+    struct known_not_hunted *const n = &k->not_hunted[k->not_hunted_count];
+
+    n->entry = entry;
+    if (!arena_copy(k->a, why, &n->why))
+        return false;
+    k->not_hunted_count++;
+    return true;
+}
+
+/* Patterns that are more than values. *out: the rules by which they are found. */
+static bool patterns_make(struct known *k, struct fields *fields, struct sigma_set *out, struct err *e) {
+    uint32_t entry, at = 0, number;
+    size_t count = 0;
+
+    *out = (struct sigma_set){0};
+    for (unsigned t = 0; t < OBSERVABLES; t++)
+        for (at = 0; intel_set_each(k->intel, ITEM_PATTERN, t, &at) != INTEL_NONE;)
+            count++;
+    if (!count)
+        return true;
+    k->stix_entries = calloc(count, sizeof *k->stix_entries);
+    k->not_hunted = calloc(count, sizeof *k->not_hunted);
+    if (!k->stix_entries || !k->not_hunted)
+        return err_set(e, ERR_MEMORY, 0, "no memory for patterns");
+    if (!stix_watch_new(&k->stix, fields, e))
+        return false;
+    for (unsigned t = 0; t < OBSERVABLES; t++)
+        for (at = 0; (entry = intel_set_each(k->intel, ITEM_PATTERN, t, &at)) != INTEL_NONE;) {
+            enum stix_watch_said said;
+            str why = {"", 0};
+            struct err bad = {0};
+
+            if (!indicator_active(k->intel, entry))
+                continue;
+            if (stix_watch_add(k->stix, intel_set_entry(k->intel, entry).value, &number, &said, &why, &bad)) {
+                k->stix_entries[number] = entry;
+                if (said == STIX_WATCH_NEVER && !not_hunted_add(k, entry, why))
+                    return err_set(e, ERR_MEMORY, 0, "no memory for patterns");
+            } else if (bad.code == ERR_MEMORY || !not_hunted_add(k, entry, str_of(bad.text))) {
+                return err_set(e, ERR_MEMORY, 0, "no memory for patterns");
+            }
+        }
+    return stix_watch_seal(k->stix, out, e);
+}
+
+static bool known_make(struct known *k, const struct sigma_set *rules, struct fields *fields, struct err *e) {
     const struct sigma_node *const nothing = contains(k->a, S("\1\2\3")); /* of rules that nobody evaluates */
     const struct sigma_rule **list;
+    struct sigma_set stix;
     uint32_t entry, at = 0;
     size_t n = 0;
+
+    if (!patterns_make(k, fields, &stix, e))
+        return false;
+    k->stix_rules = stix.rule_count;
 
     while (intel_set_each(k->intel, ITEM_VALUE, OBSERVABLE_TEXT, &at) != INTEL_NONE)
         k->searched++;
@@ -102,7 +159,7 @@ static bool known_make(struct known *k, const struct sigma_set *rules, struct er
     if (k->searched > KNOWN_RULES_MAX)
         return err_set(e, ERR_LIMIT, 0, "%zu texts and expressions among the indicators, and %u are the most",
                        k->searched, KNOWN_RULES_MAX);
-    list = arena_zero(k->a, k->own + TOLD + k->searched, sizeof *list);
+    list = arena_zero(k->a, k->own + TOLD + k->searched + k->stix_rules, sizeof *list);
     k->entries = calloc(k->searched + 1, sizeof *k->entries);
     if (!list || !k->entries || !nothing)
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
@@ -130,13 +187,28 @@ static bool known_make(struct known *k, const struct sigma_set *rules, struct er
                     return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
             }
         }
+    for (size_t i = 0; i < k->stix_rules; i++) {
+        struct sigma_rule *const r = arena_zero(k->a, 1, sizeof *r);
+
+        if (!r)
+            return err_set(e, ERR_MEMORY, 0, "no memory for patterns");
+        *r = *stix.rules[i];
+        r->index = (uint32_t)(k->own + TOLD + k->searched + i);
+        r->level = LEVEL_CRITICAL; /* found whatever level is asked for; told by their own */
+        list[r->index] = r;
+    }
+    for (unsigned level = 0; level < LEVELS; level++) {
+        k->many[level] = *list[k->own + OBSERVABLE_NONE * LEVELS + level];
+        k->many[level].type = SIGMA_CORRELATION;
+    }
     k->set = *rules;
     k->set.rules = list;
-    k->set.rule_count = k->own + TOLD + k->searched;
+    k->set.rule_count = k->own + TOLD + k->searched + k->stix_rules;
     return true;
 }
 
-bool known_new(struct known **out, const struct sigma_set *rules, const struct intel_set *intel, struct err *e) {
+bool known_new(struct known **out, const struct sigma_set *rules, const struct intel_set *intel, struct fields *fields,
+               struct err *e) {
     struct known *const k = calloc(1, sizeof *k);
 
     if (!k || !(k->a = arena_new(MEMORY))) {
@@ -145,7 +217,7 @@ bool known_new(struct known **out, const struct sigma_set *rules, const struct i
     }
     k->intel = intel;
     k->own = rules->rule_count;
-    if (!known_make(k, rules, e) || !indicator_marks_new(&k->marks, intel, e)) {
+    if (!known_make(k, rules, fields, e) || !indicator_marks_new(&k->marks, intel, e)) {
         known_free(k);
         return false;
     }
@@ -157,6 +229,9 @@ void known_free(struct known *k) {
     if (!k)
         return;
     indicator_marks_free(k->marks);
+    stix_watch_free(k->stix);
+    free(k->stix_entries);
+    free(k->not_hunted);
     arena_free(k->a);
     free(k->entries);
     free(k);
@@ -178,7 +253,26 @@ bool known_evaluated(const struct known *k, uint32_t rule) {
     return rule < k->own || rule >= k->own + TOLD;
 }
 uint32_t known_entry(const struct known *k, uint32_t rule) {
-    return rule < k->own + TOLD ? INTEL_NONE : k->entries[rule - k->own - TOLD];
+    return rule < k->own + TOLD || rule >= k->own + TOLD + k->searched ? INTEL_NONE : k->entries[rule - k->own - TOLD];
+}
+struct stix_watch *known_stix(const struct known *k) {
+    return k->stix;
+}
+uint32_t known_stix_entry(const struct known *k, uint32_t pattern) {
+    return k->stix_entries[pattern];
+}
+bool known_stix_rule(const struct known *k, uint32_t rule, uint32_t *theirs) {
+    size_t const first = k->own + TOLD + k->searched;
+
+    *theirs = (uint32_t)(rule - first);
+    return rule >= first;
+}
+const struct known_not_hunted *known_not_hunted(const struct known *k, size_t *count) {
+    *count = k->not_hunted_count;
+    return k->not_hunted;
+}
+const struct sigma_rule *known_many(const struct known *k, unsigned level) {
+    return &k->many[level];
 }
 const struct sigma_rule *known_rule(const struct known *k, uint32_t entry, unsigned level) {
     return k->set.rules[k->own + intel_set_entry(k->intel, entry).type * LEVELS + level];

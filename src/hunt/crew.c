@@ -206,7 +206,7 @@ static bool take(struct crew *c, unsigned slot, struct err *e) {
 
         arena_reset(c->a);
         if (!m->busy ||
-            !wire_take(&left, c->setup->set, c->setup->known ? known_intel(c->setup->known) : NULL,
+            !wire_take(&left, c->setup->set, c->setup->known,
                        kinds_count(c->setup->kinds), c->a, &w) ||
             (w.type == WIRE_SOURCE && w.index && w.index != ++m->members))
             return lose(c, slot, "the process that read it sent what it should not have; it was ended", e);

@@ -78,6 +78,13 @@ struct order {
     struct sorter *keys; /* of events, and the lines of the ledger they belong to; NULL: none came */
     uint64_t key_count;
     struct labelled labelled[LABELLED];
+    struct stix_collect *stix; /* NULL: no bracket was hit yet */
+    struct bracketed {
+        uint32_t source;
+        int64_t when;
+        uint64_t record, offset, element;
+    } * bracketed;
+    size_t bracketed_count, bracketed_room;
 };
 
 static void numbers_forget(struct order *o) {
@@ -134,6 +141,8 @@ void order_free(struct order *o) {
     coverage_free(&o->all);
     sorter_free(o->keys);
     arena_free(o->elsewhere.texts);
+    stix_collect_free(o->stix);
+    free(o->bracketed);
     free(o->elsewhere.righted);
     free(o->elsewhere.alone);
     arena_free(o->message);
@@ -269,7 +278,7 @@ static bool each_message(struct order *o, str bytes, uint32_t types,
             continue;
         }
         arena_reset(o->message);
-        if (!wire_take(&bytes, o->o->set, o->o->known ? known_intel(o->o->known) : NULL, kinds_count(o->o->kinds),
+        if (!wire_take(&bytes, o->o->set, o->o->known, kinds_count(o->o->kinds),
                        o->message, &w))
             return err_set(e, ERR_MEMORY, 0, "no memory to hunt"); /* it was good when it came */
         if (!take(o, &w, e))
@@ -744,6 +753,36 @@ static bool part_line(struct source *s, const struct custody *came, struct err *
     return !s->not_read.failed || err_set(e, ERR_MEMORY, 0, "no memory to hunt");
 }
 
+/* ---- patterns of several events ---- */
+
+/* An event that a bracket is true of, by number: the order of the evidence, which no worker decides. */
+static bool report_bracket(struct order *o, const struct wire *w, struct err *e) {
+    struct stix_watch *const stix = known_stix(o->o->known);
+    struct bracketed now = {.when = w->match.when, .offset = w->match.offset, .record = w->match.number + o->records_before,
+                            .element = w->number};
+    enum zone zone;
+
+    if (!o->stix && !stix_collect_new(&o->stix, stix, e))
+        return false;
+    if (w->index == UINT32_MAX) {
+        stix_collect_unsure(o->stix, w->rule);
+        return true;
+    }
+    if (!put_right(o, w->key, &now.when, &zone))
+        return true;
+    if (!known_number(o, &now.source, e))
+        return false;
+    const struct bracketed *const last = o->bracketed_count ? &o->bracketed[o->bracketed_count - 1] : NULL;
+
+    if (!last || last->source != now.source || last->offset != now.offset || last->record != now.record ||
+        last->element != now.element) {
+        if (!more((void **)&o->bracketed, o->bracketed_count, &o->bracketed_room, sizeof *o->bracketed, e))
+            return false;
+        o->bracketed[o->bracketed_count++] = now;
+    }
+    return stix_collect_add(o->stix, w->rule, w->index, now.when, o->bracketed_count - 1, e);
+}
+
 static bool report(struct order *o, const struct wire *w, struct err *e) {
     struct source *const s = o->now;
 
@@ -764,6 +803,8 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
         return report_event(o, &w->event, w->key, o->o->matched, e);
     case WIRE_DAMAGE:
         return report_damage(o, w, e);
+    case WIRE_BRACKET:
+        return report_bracket(o, w, e);
     case WIRE_MATCH: {
         struct correlation_event event = w->match;
 
@@ -992,6 +1033,72 @@ static bool on_correlation(void *ctx, const struct correlation_hit *hit, struct 
     return o->o->finding(o->o->ctx, &f, e);
 }
 
+/* A pattern that several events make true together. */
+static bool on_pattern(void *ctx, const struct stix_collect_answer *a, struct err *e) {
+    struct order *const o = ctx;
+    uint32_t const entry = known_stix_entry(o->o->known, a->pattern);
+    struct finding_indicator indicator;
+    struct finding f = {.time_text = {"", 0},
+                        .kind = {"", 0},
+                        .host = {"", 0},
+                        .account = {"", 0},
+                        .client_address = {"", 0},
+                        .logsource = {"", 0},
+                        .value = {"", 0},
+                        .first = INSTANT_NONE,
+                        .last = INSTANT_NONE,
+                        .when = INSTANT_NONE};
+    struct finding_event *events;
+    size_t const count = a->count < FINDING_EVENTS_MAX ? a->count : FINDING_EVENTS_MAX;
+
+    if (a->what == STIX_COLLECT_GIVEN_UP) {
+        char why[240];
+
+        snprintf(why, sizeof why, "a pattern could not be decided: %s", a->why);
+        return o->o->damage(o->o->ctx, &(struct custody_damage){.path = S("patterns"), .why = str_of(why)}, e);
+    }
+    arena_reset(o->message);
+    if (!(events = arena_zero(o->message, count, sizeof *events)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for patterns");
+    for (size_t i = 0; i < a->count; i++) {
+        const struct bracketed *const b = &o->bracketed[a->events[i]];
+
+        if (b->when != INSTANT_NONE) {
+            f.first = f.first == INSTANT_NONE || b->when < f.first ? b->when : f.first;
+            f.last = f.last == INSTANT_NONE || b->when > f.last ? b->when : f.last;
+        }
+    }
+    f.when = f.last;
+    f.indicator = &indicator;
+    if (!indicator_of(o, entry, &f, &indicator))
+        return true;
+    f.rule = known_many(o->o->known, indicator.worth.level);
+    for (size_t i = 0; i < count; i++) {
+        const struct bracketed *const b = &o->bracketed[a->events[i]];
+        char *const hex = arena_bytes(o->message, sizeof o->hex);
+
+        if (!hex)
+            return err_set(e, ERR_MEMORY, 0, "no memory for patterns");
+        sha256_hex(o->known[b->source].sha256, hex);
+        events[i] = (struct finding_event){.rule = f.rule,
+                                           .when = b->when,
+                                           .evidence_path = o->known[b->source].path,
+                                           .evidence_sha256 = hex,
+                                           .record = b->record,
+                                           .offset = b->offset};
+    }
+    f.number = ++o->findings;
+    f.events = events;
+    f.event_count = count;
+    f.count = a->count;
+    f.evidence_path = count ? events[0].evidence_path : S("");
+    f.evidence_sha256 = count ? events[0].evidence_sha256 : "";
+    f.record = count ? events[0].record : 0;
+    f.offset = count ? events[0].offset : 0;
+    return o->o->finding(o->o->ctx, &f, e);
+}
+
 bool order_correlate(struct order *o, struct err *e) {
-    return correlator_run(o->correlator, on_correlation, o, e);
+    return correlator_run(o->correlator, on_correlation, o, e) &&
+           (!o->stix || stix_collect_end(o->stix, on_pattern, o, e));
 }

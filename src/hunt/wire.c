@@ -101,6 +101,16 @@ static void put_match(struct buf *b, const struct wire *w) {
     }
 }
 
+static void put_bracket(struct buf *b, const struct wire *w) {
+    put_u32(b, w->rule);
+    put_u32(b, w->index);
+    put_u64(b, (uint64_t)w->match.when);
+    put_u64(b, w->key);
+    put_u64(b, w->match.number);
+    put_u64(b, w->match.offset);
+    put_u64(b, w->number);
+}
+
 /* A row has no more values than a record may have. */
 static void put_event(struct buf *b, const struct wire *w) {
     const struct normal_event *const v = &w->event;
@@ -234,6 +244,9 @@ void wire_put(struct buf *b, const struct wire *w) {
         break;
     case WIRE_MATCH:
         put_match(b, w);
+        break;
+    case WIRE_BRACKET:
+        put_bracket(b, w);
         break;
     case WIRE_EVENT:
     case WIRE_COLLECTED:
@@ -376,6 +389,13 @@ static bool take_match(struct reading *r, const struct sigma_set *set, struct wi
     return true;
 }
 
+static bool take_bracket(struct reading *r, const struct stix_watch *stix, struct wire *w) {
+    w->match = (struct correlation_event){0};
+    return read_u32le(&r->c, &w->rule) && w->rule < stix_watch_count(stix) && read_u32le(&r->c, &w->index) &&
+           take_i64(r, &w->match.when) && read_u64le(&r->c, &w->key) && read_u64le(&r->c, &w->match.number) &&
+           read_u64le(&r->c, &w->match.offset) && read_u64le(&r->c, &w->number);
+}
+
 static bool take_field(struct reading *r, uint32_t *left, struct normal_field *f) {
     struct normal_value *values;
     uint32_t count;
@@ -494,7 +514,7 @@ enum wire_type wire_type_of(const char *head) {
     return (enum wire_type)(unsigned char)head[4];
 }
 
-bool wire_take(str *bytes, const struct sigma_set *set, const struct intel_set *intel, size_t kind_count,
+bool wire_take(str *bytes, const struct sigma_set *set, const struct known *known, size_t kind_count,
                struct arena *a, struct wire *w) {
     size_t const size = bytes->len >= WIRE_HEAD ? wire_size(bytes->ptr) : 0;
     bool ok = false;
@@ -529,10 +549,13 @@ bool wire_take(str *bytes, const struct sigma_set *set, const struct intel_set *
         ok = read_u32le(&r.c, &w->index) && take_view(&r, PATH_BYTES_MAX, &w->name);
         break;
     case WIRE_FINDING:
-        ok = take_finding(&r, set, intel, w);
+        ok = take_finding(&r, set, known ? known_intel(known) : NULL, w);
         break;
     case WIRE_MATCH:
         ok = take_match(&r, set, w);
+        break;
+    case WIRE_BRACKET:
+        ok = known && known_stix(known) && take_bracket(&r, known_stix(known), w);
         break;
     case WIRE_EVENT:
     case WIRE_COLLECTED:

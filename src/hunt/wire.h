@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "detection/correlation.h"
 #include "detection/finding.h"
+#include "detection/known.h"
 #include "event/normal.h"
 #include "hunt/clock.h"
 #include "hunt/coverage.h"
@@ -26,6 +27,8 @@ enum wire_type {
                      * from 1; 0, which is also where a job begins: the job's file itself */
     WIRE_FINDING,
     WIRE_MATCH,  /* for correlations */
+    WIRE_BRACKET, /* rule, index: a pattern and which of its brackets is true of an event (UINT32_MAX: some could not be told of it); match:
+                     * the event, without cells; number: its element */
     WIRE_EVENT,  /* of a listing */
     WIRE_DAMAGE, /* name: the path of another source than the present one, or empty */
     WIRE_STREAM, /* what this source, or this part of it, says of a log of a host */
@@ -71,7 +74,8 @@ size_t wire_size(const char *head);
 enum wire_type wire_type_of(const char *head);
 /* Takes one message from the front of *bytes. Arrays live in a. False: these bytes are no whole, well-formed message, or one
  * that no worker of ours would send (a rule, entry or kind that is not there, a value too long, text that is no UTF-8). */
-MUST_USE bool wire_take(str *bytes, const struct sigma_set *set, const struct intel_set *intel, size_t kind_count,
+/* known: NULL: no indicators are looked for. */
+MUST_USE bool wire_take(str *bytes, const struct sigma_set *set, const struct known *known, size_t kind_count,
                         struct arena *a, struct wire *out);
 
 #endif

@@ -39,6 +39,19 @@ struct worker {
     struct detector *detector;
     struct indicators *indicators; /* NULL: none are looked for */
     size_t indicator_next;         /* hit of this flush that is told next */
+    /* Messages of the rows in hand, until all that is asked of them has been asked: then they go out in the order of the rows. */
+    bool staging;
+    struct buf stage;
+    struct staged {
+        const struct block *block;
+        uint32_t row;
+        size_t at, size;
+    } * staged;
+    size_t staged_count, staged_room;
+    struct stix_row {
+        uint32_t block, row, rule; /* rule: of the patterns' own; UINT32_MAX: every event of its kind is asked */
+    } * stix_rows;
+    size_t stix_count, stix_room;
     bool sift_rules;               /* of the event that is being taken: a rule might find something in it */
     struct ingest *ingest;
     struct listing *listing; /* NULL: no events are told */
@@ -81,6 +94,48 @@ static void put(struct worker *w, const struct wire *message) {
         send_out(w);
 }
 
+/* A message about a row. */
+static void put_row(struct worker *w, const struct wire *message, const struct block *block, uint32_t row) {
+    if (!w->staging) {
+        put(w, message);
+        return;
+    }
+    if (w->staged_count == w->staged_room) {
+        struct staged *const bigger = reallocarray(w->staged, w->staged_room * 2 + 256, sizeof *bigger);
+
+        if (!bigger)
+            give_up();
+        w->staged = bigger;
+        w->staged_room = w->staged_room * 2 + 256;
+    }
+    size_t const at = w->stage.len;
+
+    wire_put(&w->stage, message);
+    if (w->stage.failed)
+        give_up();
+    w->staged[w->staged_count++] = (struct staged){block, row, at, w->stage.len - at};
+}
+
+static int by_staged(const void *a, const void *b) {
+    const struct staged *const x = a, *const y = b;
+    int const order = row_order(x->block, x->row, y->block, y->row);
+
+    return order ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+static void stage_out(struct worker *w) {
+    w->staging = false;
+    if (w->staged_count)
+        qsort(w->staged, w->staged_count, sizeof *w->staged, by_staged);
+    for (size_t i = 0; i < w->staged_count; i++) {
+        buf_add(&w->out, (str){w->stage.ptr + w->staged[i].at, w->staged[i].size});
+        if (w->out.failed || w->out.len >= SEND_BYTES)
+            send_out(w);
+    }
+    w->staged_count = 0;
+    w->stage.len = 0;
+}
+
 static bool tick(void *ctx, uint64_t offset) {
     struct worker *const w = ctx;
 
@@ -121,13 +176,14 @@ static bool put_match(struct worker *w, const struct detect_hit *hit, struct err
             else
                 return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
     }
-    put(w,
+    put_row(w,
         &(struct wire){
             .type = WIRE_MATCH,
             .rule = hit->rule,
             .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
             .match = {
-                .when = row->when, .number = row->number, .offset = row->offset, .cells = cells, .cell_count = count}});
+                .when = row->when, .number = row->number, .offset = row->offset, .cells = cells, .cell_count = count}},
+        hit->block, hit->row);
     arena_reset(w->cells);
     return true;
 }
@@ -193,7 +249,7 @@ static void put_finding(struct worker *w, const struct detect_hit *hit, uint32_t
     role = utf8_first(detector_role(w->detector, hit->block, hit->row, ROLE_CLIENT_ADDRESS), sizeof client);
     memcpy(client, role.ptr, role.len);
     m.finding.client_address = (str){client, role.len};
-    put(w, &m);
+    put_row(w, &m, hit->block, hit->row);
 }
 
 /* Hits on indicators in rows before this one (NULL: in all that are left), so that all findings stand in the order of the events. */
@@ -221,16 +277,122 @@ static void put_indicators(struct worker *w, const struct block *block, uint32_t
     }
 }
 
+/* ---- patterns ---- */
+
+static bool stix_row_add(struct worker *w, uint32_t block, uint32_t row, uint32_t rule, struct err *e) {
+    if (w->stix_count == w->stix_room) {
+        struct stix_row *const bigger = reallocarray(w->stix_rows, w->stix_room * 2 + 256, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory for patterns");
+        w->stix_rows = bigger;
+        w->stix_room = w->stix_room * 2 + 256;
+    }
+    w->stix_rows[w->stix_count++] = (struct stix_row){block, row, rule};
+    return true;
+}
+
+/* A pattern is true of a row, or a part of one that wants more rows is. */
+static bool on_stix_hit(void *ctx, const struct stix_watch_hit *hit, struct err *e) {
+    struct worker *const w = ctx;
+    const struct row *const row = &hit->block->rows[hit->row];
+    uint32_t const entry = known_stix_entry(w->s->known, hit->pattern);
+
+    (void)e;
+    if (outside(w, row->when, row->time_clock))
+        return true;
+    if (hit->alone)
+        put_finding(w,
+                    &(struct detect_hit){.rule = known_rule(w->s->known, entry, LEVEL_INFORMATIONAL)->index,
+                                         .block = hit->block,
+                                         .row = hit->row,
+                                         .logsource = {"", 0}},
+                    entry + 1);
+    else
+        put_row(w,
+                &(struct wire){.type = WIRE_BRACKET,
+                               .rule = hit->pattern,
+                               .index = hit->bracket,
+                               .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
+                               .match = {.when = row->when, .number = row->number, .offset = row->offset},
+                               .number = row->element},
+                hit->block, hit->row);
+    return true;
+}
+
+static bool on_stix_given_up(void *ctx, const struct stix_watch_hit *at, const char *why, struct err *e) {
+    struct worker *const w = ctx;
+    const struct row *const row = &at->block->rows[at->row];
+    char text[200];
+
+    (void)e;
+    snprintf(text, sizeof text, "a pattern could not be told of this event: %s", why);
+    put_row(w,
+            &(struct wire){.type = WIRE_BRACKET,
+                           .rule = at->pattern,
+                           .index = UINT32_MAX,
+                           .match = {.when = row->when, .number = row->number, .offset = row->offset}},
+            at->block, at->row);
+    put_row(w, &(struct wire){.type = WIRE_DAMAGE, .damage = {.offset = row->offset, .size = 0, .why = str_of(text)}},
+            at->block, at->row);
+    return true;
+}
+
+static int by_stix_row(const void *a, const void *b, void *ctx) {
+    const struct stix_row *const x = a, *const y = b;
+    struct block *const *const blocks = ctx;
+    int const order = row_order(blocks[x->block], x->row, blocks[y->block], y->row);
+
+    return order ? order : (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+/* After the rules, which found the rows that patterns may be true of. */
+static bool stix_rows_ask(struct worker *w, struct block *const *blocks, size_t count, struct err *e) {
+    struct stix_watch *const stix = known_stix(w->s->known);
+    struct stix_watch_sink const sink = {w, on_stix_hit, on_stix_given_up};
+    uint32_t *rules;
+    bool ok = true;
+
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t row = 0; blocks[i]->row_count && stix_watch_asks(stix, blocks[i]->kind) && row < blocks[i]->row_count;
+             row++)
+            if (!stix_row_add(w, (uint32_t)i, row, UINT32_MAX, e))
+                return false;
+    if (!w->stix_count)
+        return true;
+    if (!(rules = calloc(w->stix_count, sizeof *rules)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for patterns");
+    qsort_r(w->stix_rows, w->stix_count, sizeof *w->stix_rows, by_stix_row, (void *)(uintptr_t)blocks);
+    for (size_t i = 0, next; ok && i < w->stix_count; i = next) {
+        const struct stix_row *const r = &w->stix_rows[i];
+        size_t rule_count = 0;
+        bool every = false;
+
+        for (next = i; next < w->stix_count && w->stix_rows[next].block == r->block && w->stix_rows[next].row == r->row; next++)
+            if (w->stix_rows[next].rule == UINT32_MAX)
+                every = true;
+            else
+                rules[rule_count++] = w->stix_rows[next].rule;
+        ok = stix_watch_row(stix, blocks[r->block], r->row, rules, rule_count, every, &sink, e);
+    }
+    free(rules);
+    w->stix_count = 0;
+    return ok;
+}
+
 static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     struct worker *const w = ctx;
     const struct sigma_rule *const rule = w->s->set->rules[hit->rule];
     const struct row *const row = &hit->block->rows[hit->row];
     uint32_t const entry = w->s->known ? known_entry(w->s->known, hit->rule) : INTEL_NONE;
+    uint32_t theirs;
 
     put_indicators(w, hit->block, hit->row);
 
     if (outside(w, row->when, row->time_clock))
         return true;
+    if (w->s->known && known_stix_rule(w->s->known, hit->rule, &theirs))
+        return stix_row_add(w, hit->block->index, hit->row, theirs, e);
     if (entry != INTEL_NONE) {
         if (indicator_active(known_intel(w->s->known), entry))
             put_finding(w, hit, entry + 1);
@@ -420,12 +582,18 @@ static void put_kinds(struct worker *w) {
 }
 
 static bool hunt_blocks(struct worker *w, struct block *const *blocks, size_t count, struct err *e) {
+    bool const patterns = w->s->known && known_stix(w->s->known);
+
     w->indicator_next = 0;
+    w->staging = patterns;
     if (w->indicators && !indicators_run(w->indicators, blocks, count, e))
         return false;
     if (!detector_run(w->detector, blocks, count, e))
         return false;
     put_indicators(w, NULL, 0);
+    if (patterns && !stix_rows_ask(w, blocks, count, e))
+        return false;
+    stage_out(w);
     return true;
 }
 
@@ -471,6 +639,9 @@ static struct ingest_wish wants(void *ctx, const struct block *b, field_id field
     if (w->s->match && match_field(w->s, field))
         return (struct ingest_wish){RAW_ANY, 0};
     struct ingest_wish wish = detector_wants(w->detector, b, field);
+
+    if (w->s->known && known_stix(w->s->known) && stix_watch_wants(known_stix(w->s->known), b->kind, field))
+        return (struct ingest_wish){RAW_ANY, 0};
 
     if (w->indicators)
         wish.sifted |= indicators_types(w->indicators) & ~wish.all;

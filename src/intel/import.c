@@ -8,7 +8,8 @@
 
 /* The most particular first: what is JSON of one kind is JSON, and what is a table is text. */
 const struct importer *const importers[] = {
-    &import_stix, &import_misp, &import_warninglist, &import_galaxy, &import_openioc, NULL,
+    &import_stix,           &import_misp, &import_warninglist, &import_galaxy, &import_openioc,
+    &import_signature_base, &import_csv,  &import_list,        NULL,
 };
 
 const struct importer *import_recognise(str head) {
@@ -70,7 +71,7 @@ bool import_name_add(struct import_names *to, str name, struct arena *a) {
     str *more;
 
     name = str_trim(name);
-    if (!name.len)
+    if (!name.len || to->count == IMPORT_NAMES_MAX) /* each is compared with all */
         return true;
     for (size_t i = 0; i < to->count; i++)
         if (str_eq(to->names[i], name))
@@ -227,6 +228,21 @@ static bool settle_either(struct passing *p, struct intel_item *item, const char
     return true;
 }
 
+/* Texts that were fitted before stay where they are. */
+static bool send_left_out(struct passing *p, str where, str what, str why, struct err *e) {
+    if (!import_fit(&where, IMPORT_NAME_MAX, p->room) || !import_fit(&what, IMPORT_NAME_MAX, p->room) ||
+        !import_fit(&why, IMPORT_NAME_MAX, p->room))
+        return no_memory(e);
+    return p->to->left_out(p->to->ctx, where, what, why, e);
+}
+
+static bool pass_left_out(void *ctx, str where, str what, str why, struct err *e) {
+    struct passing *const p = ctx;
+
+    arena_reset(p->room);
+    return send_left_out(p, where, what, why, e);
+}
+
 static bool pass_item(void *ctx, const struct intel_item *given, struct err *e) {
     struct passing *const p = ctx;
     const struct import_about *const about = p->about;
@@ -239,7 +255,7 @@ static bool pass_item(void *ctx, const struct intel_item *given, struct err *e) 
     if (item.form == ITEM_VALUE && !settle_either(p, &item, &why)) {
         if (p->canonical.failed || p->refanged.failed)
             return no_memory(e);
-        return import_left_out(p->to, item.where, item.value, e, "%s", why);
+        return send_left_out(p, item.where, item.value, str_of(why), e);
     }
     if (item.tlp == TLP_NONE)
         item.tlp = about->tlp;
@@ -255,16 +271,6 @@ static bool pass_item(void *ctx, const struct intel_item *given, struct err *e) 
         item_name_add(&item.groups, about->group);
     item_name_add(&item.origins, about->origin);
     return p->to->item(p->to->ctx, &item, e);
-}
-
-static bool pass_left_out(void *ctx, str where, str what, str why, struct err *e) {
-    struct passing *const p = ctx;
-
-    arena_reset(p->room);
-    if (!import_fit(&where, IMPORT_NAME_MAX, p->room) || !import_fit(&what, IMPORT_NAME_MAX, p->room) ||
-        !import_fit(&why, IMPORT_NAME_MAX, p->room))
-        return no_memory(e);
-    return p->to->left_out(p->to->ctx, where, what, why, e);
 }
 
 static bool pass_list(void *ctx, const struct intel_label_list *given, struct err *e) {

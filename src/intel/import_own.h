@@ -79,7 +79,8 @@ struct intel_item item_new(enum observable type, str value, str where);
 /* Adds a name that is not among them yet; none that is empty, and none beyond ITEM_NAMES_MAX. */
 void item_name_add(struct item_names *to, str name);
 
-/* Names without a bound, each once, in the order in which they came. */
+/* Names, each once, in the order in which they came; none beyond a bound that no group comes near (ATT&CK's largest has 109). */
+#define IMPORT_NAMES_MAX 16384u
 struct import_names {
     str *names;
     size_t count, room;

@@ -194,12 +194,23 @@ static bool keyword(str s) {
     return false;
 }
 
+str stix_shown(str text, char out[STIX_SHOWN_MAX]) {
+    size_t const len = text.len < STIX_SHOWN_MAX ? text.len : STIX_SHOWN_MAX;
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = text.ptr[i] >= ' ' && text.ptr[i] <= '~' ? text.ptr[i] : '?';
+    return (str){out, len};
+}
+
 static bool expected(struct parser *p, const char *what) {
+    char room[STIX_SHOWN_MAX];
+
     if (p->failed)
         return false;
     if (p->token == TOKEN_END)
         return bad(p, ERR_USAGE, p->from, "the pattern ends where %s is expected", what);
-    return bad(p, ERR_USAGE, p->from, "%s is expected, not %.*s", what, STR_ARG(str_first(p->word, 40)));
+    return bad(p, ERR_USAGE, p->from, "%s is expected, not %.*s", what,
+               STR_ARG(str_first(stix_shown(p->word, room), 40)));
 }
 
 static bool take_sign(struct parser *p, const char *sign) {
@@ -509,6 +520,7 @@ static size_t hash_digits(str name) {
 /* `path = 'value'` where the path ends in hashes.ALGORITHM. */
 static bool hash_fits(struct parser *p, const struct stix_path *where, const struct stix_literal *l, size_t at) {
     const struct stix_step *const last = &where->steps[where->step_count - 1];
+    char room[STIX_SHOWN_MAX];
     size_t digits;
 
     if (where->step_count < 2 || last->how != STIX_KEY || last[-1].how != STIX_KEY ||
@@ -517,7 +529,8 @@ static bool hash_fits(struct parser *p, const struct stix_path *where, const str
     for (size_t i = 0; i < l->text.len; i++)
         if (hex_digit(l->text.ptr[i]) < 0)
             digits = 0;
-    return l->text.len == digits || bad(p, ERR_USAGE, at, "no %.*s hash", STR_ARG(str_first(last->key, 40)));
+    return l->text.len == digits ||
+           bad(p, ERR_USAGE, at, "no %.*s hash", STR_ARG(str_first(stix_shown(last->key, room), 40)));
 }
 
 /* An address, or one with a count of bits; bits of the host may be set. */
@@ -545,7 +558,7 @@ static bool literals(struct parser *p, struct stix_comparison *c, bool set) {
         struct many *const m = keep(p, sizeof *m);
         size_t const at = p->from;
 
-        if (!m || !literal(p, &m->l) || !hash_fits(p, &c->path, &m->l, at))
+        if (!m || !literal(p, &m->l) || (c->op < STIX_LIKE && !hash_fits(p, &c->path, &m->l, at)))
             return false;
         *end = m;
         end = &m->next;
@@ -751,6 +764,7 @@ static bool times(struct parser *p, uint32_t *out) {
 
 static const struct stix_expression *qualified(struct parser *p, const struct stix_expression *inner) {
     bool seen[STIX_REPEATS + 1] = {false};
+    unsigned count = 0;
 
     while (at_word(p, "START") || at_word(p, "WITHIN") || at_word(p, "REPEATS")) {
         size_t const at = p->from;
@@ -758,6 +772,10 @@ static const struct stix_expression *qualified(struct parser *p, const struct st
 
         if (!q)
             return NULL;
+        if (count++ == STIX_QUALIFIERS_MAX) {
+            bad(p, ERR_LIMIT, at, "more than %u qualifiers of one expression", STIX_QUALIFIERS_MAX);
+            return NULL;
+        }
         q->first = inner;
         q->how = at_word(p, "START") ? STIX_START_STOP : at_word(p, "WITHIN") ? STIX_WITHIN : STIX_REPEATS;
         if (seen[q->how] && p->strict) {
@@ -968,14 +986,14 @@ static const struct {
                   {STR("sha512"), OBSERVABLE_SHA512},
                   {STR("imphash"), OBSERVABLE_IMPHASH}};
 
-static str path_of(const struct stix_path *p, char *out, size_t room) {
+str stix_path_text(const struct stix_path *p, size_t from, char out[STIX_PATH_TEXT_MAX]) {
     size_t used = 0;
 
-    for (size_t i = 0; i < p->step_count; i++) {
+    for (size_t i = from; i < p->step_count; i++) {
         str const s = p->steps[i].how == STIX_KEY ? p->steps[i].key : S("[*]");
-        bool const point = i > 0 && p->steps[i].how == STIX_KEY;
+        bool const point = i > from && p->steps[i].how == STIX_KEY;
 
-        if (s.len + point > room - used)
+        if (s.len + point > STIX_PATH_TEXT_MAX - used)
             return S("");
         if (point)
             out[used++] = '.';
@@ -985,34 +1003,33 @@ static str path_of(const struct stix_path *p, char *out, size_t room) {
     return (str){out, used};
 }
 
-/* ...hashes.ALGORITHM of whatever has hashes. */
-static enum observable hash_of(const struct stix_path *p) {
-    const struct stix_step *const last = &p->steps[p->step_count - 1];
+/* [...]hashes.ALGORITHM of whatever has hashes. */
+static enum observable hash_of(str path) {
+    static const str hashes = STR("hashes.");
     char folded[STIX_ALGORITHM_MAX];
+    size_t const at = str_find(path, hashes);
     str name;
 
-    if (p->step_count < 2 || last->how != STIX_KEY || last[-1].how != STIX_KEY || !str_eq(last[-1].key, S("hashes")))
+    if (at == SIZE_MAX || (at > 0 && path.ptr[at - 1] != '.'))
         return OBSERVABLE_NONE;
-    name = stix_algorithm(last->key, folded);
+    name = stix_algorithm(str_from(path, at + hashes.len), folded);
     for (size_t i = 0; i < COUNT(hash_types); i++)
         if (str_eq(name, hash_types[i].name))
             return hash_types[i].as;
     return OBSERVABLE_NONE;
 }
 
-static enum observable observable_of(const struct stix_path *p) {
-    char room[160];
-    str const text = path_of(p, room, sizeof room);
-    enum observable const hash = hash_of(p);
+enum observable stix_property_observable(str type, str path) {
+    enum observable const hash = hash_of(path);
 
-    if (hash || !text.len)
+    if (hash)
         return hash;
     for (size_t i = 0; i < COUNT(plain_paths); i++)
-        if (str_eq(p->type, plain_paths[i].type) && str_eq(text, plain_paths[i].path))
+        if (str_eq(type, plain_paths[i].type) && str_eq(path, plain_paths[i].path))
             return plain_paths[i].as;
-    if (p->step_count == 1 && str_starts(text, S("x_misp_")))
+    if (str_starts(path, S("x_misp_")))
         for (size_t i = 0; i < COUNT(misp_names); i++)
-            if (str_eq(str_from(text, 7), misp_names[i].name))
+            if (str_eq(str_from(path, 7), misp_names[i].name))
                 return misp_names[i].as;
     return OBSERVABLE_NONE;
 }
@@ -1082,9 +1099,9 @@ static bool literal_value(enum observable as, const struct stix_literal *l, valu
 }
 
 static bool is_path(const struct stix_comparison *c, const char *type, const char *path_text) {
-    char room[160];
+    char room[STIX_PATH_TEXT_MAX];
 
-    return str_eq(c->path.type, str_of(type)) && str_eq(path_of(&c->path, room, sizeof room), str_of(path_text));
+    return str_eq(c->path.type, str_of(type)) && str_eq(stix_path_text(&c->path, 0, room), str_of(path_text));
 }
 
 static bool is_equality(const struct stix_comparison *c) {
@@ -1128,6 +1145,7 @@ static bool typed_value(const struct stix_comparison *type, const struct stix_co
 }
 
 static bool comparison_values(const struct stix_comparison *c, value_function *value, void *ctx) {
+    char room[STIX_PATH_TEXT_MAX];
     enum observable as;
 
     if (c->how == STIX_ANY_OF) {
@@ -1143,7 +1161,7 @@ static bool comparison_values(const struct stix_comparison *c, value_function *v
                (joined_path(x, y, value, ctx) || joined_path(y, x, value, ctx) || typed_value(x, y, value, ctx) ||
                 typed_value(y, x, value, ctx));
     }
-    as = observable_of(&c->path);
+    as = stix_property_observable(c->path.type, stix_path_text(&c->path, 0, room));
     if (!as || c->not ||
         (c->op == STIX_ISSUBSET ? as != OBSERVABLE_ADDRESS : c->op != STIX_EQUAL && c->op != STIX_IN) ||
         !c->literal_count)
@@ -1171,4 +1189,31 @@ bool stix_pattern_values(const struct stix_pattern *p, void (*value)(void *ctx, 
     if (!expression_values(p->root, NULL, NULL))
         return false;
     return expression_values(p->root, value, ctx);
+}
+
+static bool comparison_beside(const struct stix_comparison *c, value_function *value, void *ctx) {
+    bool more = false;
+
+    if (c->how != STIX_ANY_OF)
+        return !comparison_values(c, NULL, NULL) || !comparison_values(c, value, ctx);
+    for (c = c->first; c; c = c->next)
+        more = comparison_beside(c, value, ctx) || more;
+    return more;
+}
+
+static bool expression_beside(const struct stix_expression *x, value_function *value, void *ctx) {
+    bool more = false;
+
+    if (x->how == STIX_BRACKET)
+        return comparison_beside(x->comparison, value, ctx);
+    if (x->how != STIX_OR)
+        return true;
+    for (x = x->first; x; x = x->next)
+        more = expression_beside(x, value, ctx) || more;
+    return more;
+}
+
+bool stix_pattern_values_beside(const struct stix_pattern *p, void (*value)(void *ctx, enum observable type, str value),
+                                void *ctx) {
+    return expression_beside(p->root, value, ctx);
 }

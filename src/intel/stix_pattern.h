@@ -11,6 +11,7 @@
 #define STIX_BYTES_MAX ((size_t)1 << 18) /* of a pattern */
 #define STIX_DEPTH_MAX 64u               /* parentheses within parentheses, of both kinds together */
 #define STIX_NODES_MAX 16384u            /* comparisons, brackets, operators, literals, steps of paths, all together */
+#define STIX_QUALIFIERS_MAX 16u          /* behind one expression */
 #define STIX_REPEATS_MAX 1000000u        /* of one qualifier */
 
 enum stix_literal_type { STIX_STRING, STIX_NUMBER, STIX_BOOL, STIX_HEX, STIX_BINARY, STIX_TIMESTAMP };
@@ -123,6 +124,21 @@ MUST_USE bool stix_pattern_parse(str text, bool strict, struct arena *a, struct 
 bool stix_pattern_values(const struct stix_pattern *p, void (*value)(void *ctx, enum observable type, str value),
                          void *ctx);
 
+/* Of a pattern that OR joins, what of it is plain values, each of which makes it true by itself: called back. Returns whether there is more:
+ * then the pattern is evaluated as well. For feeds that join hashes with what is none (a fuzzy hash, a size). */
+bool stix_pattern_values_beside(const struct stix_pattern *p, void (*value)(void *ctx, enum observable type, str value),
+                                void *ctx);
+
+/* What kind of value the property of an object of this type is, NONE: none that has a canonical form. path: from that object on, with
+ * points, indexes as [*]. */
+enum observable stix_property_observable(str type, str path);
+/* The path from step `from` on, so written, in out; "": it is longer than that. */
+#define STIX_PATH_TEXT_MAX 160
+str stix_path_text(const struct stix_path *p, size_t from, char out[STIX_PATH_TEXT_MAX]);
+
+/* The beginning of a text for messages: what is no plain sign of ASCII is shown as `?`. */
+#define STIX_SHOWN_MAX 80
+str stix_shown(str text, char out[STIX_SHOWN_MAX]);
 /* Of tests and reports. */
 str stix_operator_name(enum stix_operator o); /* "=", "NOT IN" is not among them */
 /* hashes.'SHA-256', SHA256, sha256: "sha256"; in out, at most 31 bytes. */

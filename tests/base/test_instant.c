@@ -495,6 +495,29 @@ static void none_is_no_text(void **state) {
     assert_int_equal(instant_format(INSTANT_NONE, out).len, 0);
 }
 
+static void days(void **state) {
+    static const struct {
+        unsigned year, month, day;
+        bool is;
+        int64_t days;
+    } calendar[] = {
+        {1970, 1, 1, true, 0},         {1969, 12, 31, true, -1},         {2000, 2, 29, true, 11016},
+        {1900, 2, 29, false, 0},       {2021, 2, 29, false, 0},          {2024, 2, 29, true, 19782},
+        {9999, 12, 31, true, 2932896}, {10000, 1, 1, false, 0},          {0, 1, 1, true, -719528},
+        {2021, 0, 1, false, 0},        {2021, 13, 1, false, 0},          {2021, 1, 0, false, 0},
+        {2021, 4, 31, false, 0},       {2021, 4, 4294967295u, false, 0},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(calendar); i++) {
+        int64_t d = 0;
+
+        if (instant_day(calendar[i].year, calendar[i].month, calendar[i].day, &d) != calendar[i].is ||
+            d != calendar[i].days)
+            fail_msg("%u-%u-%u: %lld", calendar[i].year, calendar[i].month, calendar[i].day, (long long)d);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts),
@@ -506,6 +529,7 @@ int main(void) {
         cmocka_unit_test(moved),
         cmocka_unit_test(years),
         cmocka_unit_test(a_given_year_stays),
+        cmocka_unit_test(days),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

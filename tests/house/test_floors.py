@@ -36,6 +36,7 @@ GENERATED = {
     "lookalike_table.h": "intel",
     "mails_builtin.c": "incident",
     "network_table.h": "intel",
+    "stix_paths_builtin.c": "detection",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: symbol type

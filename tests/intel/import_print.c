@@ -104,7 +104,7 @@ static bool on_group(void *ctx, const struct intel_group *g, struct err *e) {
 int main(int argc, char **argv) {
     str const none = S("");
     const char *const options = argc > 2 ? argv[1] : "";
-    struct import_about const about = {.name = none,
+    struct import_about const about = {.name = str_of(argc > 1 ? argv[argc - 1] : ""),
                                        .confidence = ITEM_CONFIDENCE_UNSAID,
                                        .group = none,
                                        .origin = none,
@@ -128,6 +128,9 @@ int main(int argc, char **argv) {
     begin(&lines, "end", str_of(used ? used->name : ""));
     text(&lines, "error", str_of(e.text));
     buf_add(&lines, S("}\n"));
-    fwrite(lines.ptr, 1, lines.len, stdout);
-    return lines.failed;
+    bool const ok = !lines.failed && fwrite(lines.ptr, 1, lines.len, stdout) == lines.len;
+
+    buf_free(&file);
+    buf_free(&lines);
+    return !ok;
 }

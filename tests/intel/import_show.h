@@ -149,7 +149,7 @@ static bool show_group(void *ctx, const struct intel_group *g, struct err *e) {
     return true;
 }
 
-static struct intel_sink show_sink(struct shown *s) {
+static inline struct intel_sink show_sink(struct shown *s) {
     return (struct intel_sink){.ctx = s,
                                .item = show_item,
                                .left_out = show_left_out,
@@ -159,7 +159,7 @@ static struct intel_sink show_sink(struct shown *s) {
 }
 
 /* Nothing is known of the file but what it says. */
-static struct import_about show_about(void) {
+static inline struct import_about show_about(void) {
     str const none = S("");
 
     return (struct import_about){.name = none,
@@ -171,7 +171,7 @@ static struct import_about show_about(void) {
 }
 
 /* The text with a quotation mark for each backquote, so that JSON can be read in C. NUL at the end. */
-static char *show_quoted(const char *text) {
+static inline char *show_quoted(const char *text) {
     char *const copy = strdup(text);
 
     for (char *c = copy; *c; c++)
@@ -190,7 +190,7 @@ struct show_case {
 };
 
 /* False, and said: it is not as the case has it. importer: NULL: that which recognises the text. */
-__attribute__((unused)) static bool show_is(const struct show_case *c, const char *importer) {
+static inline bool show_is(const struct show_case *c, const char *importer) {
     struct import_about about = show_about();
     struct shown s = {.only = c->only};
     struct intel_sink const sink = show_sink(&s);

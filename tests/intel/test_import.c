@@ -185,6 +185,11 @@ static void texts_are_mended(void **state) {
     lines_of(show_about(), "comment", &lines);
     assert_int_equal(lines.len, strlen("item here domain a.example comment=\n") + 4095);
     buf_free(&lines);
+    handed.value = (str){longer, sizeof longer}; /* left out, and told of as far as anybody wants to read */
+    lines_of(show_about(), "", &lines);
+    assert_true(str_starts(buf_str(&lines), S("out here xxx")) && str_ends(buf_str(&lines), S("x: not a host name\n")));
+    assert_int_equal(lines.len, strlen("out here : not a host name\n") + IMPORT_NAME_MAX);
+    buf_free(&lines);
 }
 
 static void names_are_bounded(void **state) {

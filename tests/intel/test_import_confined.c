@@ -30,11 +30,13 @@ static struct import_limits narrow(void) {
 /* ---- the same as without ---- */
 
 static void same_as_unconfined(void **state) {
-    static const char *const texts[] = {
+    static const char bundle[] =
         "{`type`:`bundle`,`id`:`bundle--" UUID "`,`objects`:[{`type`:`indicator`,`id`:`indicator--" UUID
         "`,`name`:`n`,`description`:`x`,`confidence`:7,`revoked`:true,`pattern`:`[ipv4-addr:value = "
         "'192.0.2.1']`,`valid_from`:`2021-01-01T00:00:00Z`},"
-        "{`type`:`intrusion-set`,`id`:`intrusion-set--" UUID "`,`name`:`G`,`aliases`:[`A`]},{`type`:`tool`}]}",
+        "{`type`:`intrusion-set`,`id`:`intrusion-set--" UUID "`,`name`:`G`,`aliases`:[`A`]},{`type`:`tool`}]}";
+    static const char *const texts[] = {
+        bundle,
         "{`Event`:{`info`:`x`,`Orgc`:{`name`:`y`},`Attribute`:[{`type`:`ip-dst|port`,`value`:`192.0.2.1|7`},{`type`:`"
         "domain`,`value`:`no host`}]}}",
         "{`name`:`x`,`type`:`string`,`version`:1,`list`:[`a`,`b`]}",
