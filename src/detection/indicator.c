@@ -91,6 +91,10 @@ void indicators_free(struct indicators *x) {
     free(x);
 }
 
+void indicators_country(struct indicators *x, const struct phone_country *home) {
+    x->texts.home = home;
+}
+
 bool indicator_active(const struct intel_set *set, uint32_t entry) {
     struct intel_entry const n = intel_set_entry(set, entry);
     char id[INTEL_ID_MAX];
@@ -112,6 +116,15 @@ static bool active(struct indicators *x, uint32_t entry) {
 
 /* ---- at ingest ---- */
 
+static bool names_query(str field) {
+    return str_ends(field, S("query"));
+}
+
+/* Is it the field of a query, behind a path that stands in another? */
+static bool is_query(struct indicators *x, field_id field) {
+    return field != FIELD_NONE && names_query(field_name(x->fields, field));
+}
+
 uint32_t indicators_types(const struct indicators *x) {
     return x->texts.m->classes ? 1u << RAW_TEXT | 1u << RAW_UTF16 | 1u << RAW_BINARY : 0;
 }
@@ -119,15 +132,20 @@ uint32_t indicators_types(const struct indicators *x) {
 bool indicators_sift(struct indicators *x, const struct raw *v) {
     str text = {v->ptr, v->len};
 
-    if (v->len < INDICATOR_TEXT_MIN || v->inner || !(indicators_types(x) >> v->type & 1))
+    if (v->inner || !(indicators_types(x) >> v->type & 1))
         return false;
-    if (v->type == RAW_TEXT && indicator_text_is_plain(&x->texts, text))
+    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->url_parts;
+    bool const path = url && *v->ptr == '/', query = url && !path && is_query(x, v->field);
+
+    if (!path && !query &&
+        (v->len < INDICATOR_TEXT_MIN || (v->type == RAW_TEXT && indicator_text_is_plain(&x->texts, text))))
         return false;
-    uint64_t const hash = (hash_bytes(text, x->seed + v->type) | 2) & ~(uint64_t)1;
+    uint64_t const hash = (hash_bytes(text, x->seed + v->type + (query ? RAW_TYPES : 0)) | 2) & ~(uint64_t)1;
     uint64_t *const slot = &x->sifted[hash >> 8 & (SIFTED_SLOTS - 1)];
 
     if ((*slot & ~(uint64_t)1) != hash)
-        *slot = hash | indicator_raw_may(&x->texts, v->type, text);
+        *slot = hash | (((path || query) && indicator_part_may(&x->texts, text, query)) ||
+                        indicator_raw_may(&x->texts, v->type, text));
     return *slot & 1;
 }
 
@@ -210,13 +228,38 @@ static bool serves_role(const struct kind *kind, enum role role, field_id field)
     return false;
 }
 
-/* Does an indicator of this type mean anything in this field? Names of accounts and telephone numbers are words and numbers elsewhere. */
+/* A number that says that it is one of the telephone network: it begins with +, perhaps behind tel: or sip:. */
+static bool is_public_number(str value) {
+    size_t const plus = str_find_byte(value, '+');
+
+    return plus == 0 || (plus != SIZE_MAX && value.ptr[plus - 1] == ':');
+}
+
+/* Made by machines, of 64 bits and more (CA/B baseline requirements 7.1); what is shorter is also a number of something else. */
+#define SERIAL_SURE 16u
+
+static bool names_certificate(str field) {
+    static const str words[] = {STR("serial"), STR("cert")};
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        for (size_t at = 0; at + words[i].len <= field.len; at++)
+            if (str_eq_ascii((str){field.ptr + at, words[i].len}, words[i]))
+                return true;
+    return false;
+}
+
+/* Does an indicator of this type mean anything in this field? Names of accounts, telephone numbers and short serial numbers are words and
+ * numbers elsewhere. */
 static bool fits(const struct indicators *x, const struct block *b, const struct column *c, uint32_t entry, str value) {
-    switch (intel_set_entry(x->texts.m->set, entry).type) {
+    struct intel_entry const n = intel_set_entry(x->texts.m->set, entry);
+
+    switch (n.type) {
     case OBSERVABLE_ACCOUNT:
         return serves_role(b->kind, ROLE_ACCOUNT, c->field) || serves_role(b->kind, ROLE_TARGET_ACCOUNT, c->field);
     case OBSERVABLE_PHONE:
-        return str_starts(b->kind->name, S("call")) || (value.len && *value.ptr == '+');
+        return str_starts(b->kind->name, S("call")) || is_public_number(value);
+    case OBSERVABLE_CERTIFICATE:
+        return n.value.len >= SERIAL_SURE || names_certificate(field_name(x->fields, c->field));
     case OBSERVABLE_SUBJECT:
         return str_starts(b->kind->name, S("mail")) || str_starts(b->kind->name, S("m365"));
     default:
@@ -267,8 +310,7 @@ static bool join_hits(struct indicators *x, const struct block *b, const struct 
         if (path_count < COUNT(paths) && text.len && *text.ptr == '/') {
             columns[path_count] = c;
             paths[path_count++] = text;
-        } else if (query_count < COUNT(queries) && text.len &&
-                   (str_ends(field_name(x->fields, c->field), S("query")))) {
+        } else if (query_count < COUNT(queries) && text.len && names_query(field_name(x->fields, c->field))) {
             queries[query_count++] = text;
         }
     }

@@ -12,6 +12,7 @@
 #include "detection/finding.h"
 #include "event/block.h"
 #include "event/kind.h"
+#include "event/phone.h"
 #include "intel/intel_set.h"
 
 struct indicators;
@@ -25,10 +26,12 @@ void indicator_marks_free(struct indicator_marks *m); /* takes NULL */
 MUST_USE bool indicators_new(struct indicators **out, const struct indicator_marks *marks, const struct fields *fields,
                              struct err *e);
 void indicators_free(struct indicators *x); /* takes NULL */
+/* Where telephone numbers of logs were written (event/phone.h); NULL: not known. Before anything is looked at. */
+void indicators_country(struct indicators *x, const struct phone_country *home);
 
 /* Raw types of values (a bit each) that may hold an indicator: for ingest_wish.sifted. 0: the set has nothing to look up. */
 uint32_t indicators_types(const struct indicators *x);
-/* May the value hold one? */
+/* May the value, in its field, hold one, or a part of one (the path of a URL)? */
 bool indicators_sift(struct indicators *x, const struct raw *v);
 
 /* An indicator in an event. Views live until the blocks are cleared, and until the next indicators_run. */

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "event/phone.h"
 #include "event/record.h"
 #include "intel/intel_set.h"
 
@@ -24,14 +25,17 @@ struct indicator_marks {
     uint64_t *networks4;                /* a bit for each /16 in which some network lies; NULL: there is none */
     const uint64_t *marks[INTEL_MARKS]; /* of the set */
     bool registry, phone;
+    uint64_t *url_parts; /* a bit for the hash of each path and each query of a URL; NULL: there is none */
+    uint64_t url_part_mask;
     bool digit_endings; /* names of files whose ending begins with a digit */
     bool bare_names;    /* names of files without an ending */
 };
 
 struct indicator_texts {
     const struct indicator_marks *m;
-    struct buf wide, canonical; /* of the value that is looked at */
+    struct buf wide, canonical, undone, undone_again; /* of the value that is looked at */
     struct arena *urls;
+    const struct phone_country *home; /* NULL: not known */
 };
 
 MUST_USE bool indicator_texts_init(struct indicator_texts *t, const struct indicator_marks *m);
@@ -40,6 +44,8 @@ void indicator_texts_free(struct indicator_texts *t);
 bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_found *found);
 /* A quick look: a text that is short, and has no point, nor anything else that known values have. */
 bool indicator_text_is_plain(const struct indicator_texts *t, str text);
+/* May a path, or a query with or without its ?, be that of a known URL? */
+bool indicator_part_may(struct indicator_texts *t, str path, bool query);
 /* May a raw value hold any? What cannot be decided is true. */
 bool indicator_raw_may(struct indicator_texts *t, uint8_t raw_type, str bytes);
 /* Entries of a canonical URL: as it is, and without query, port, and both. */

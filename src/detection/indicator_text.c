@@ -6,6 +6,7 @@
 #endif
 
 #include "base/address.h"
+#include "base/hash.h"
 #include "base/utf.h"
 #include "codec/web_address.h"
 #include "detection/indicator.h"
@@ -17,6 +18,8 @@
 #define FOLDERS_MAX 24u
 #define PATH_MAX_BYTES 1024u
 #define WHOLE_MAX 2048u
+#define WORDS_MAX 16u /* of a name with blanks in it, behind other words */
+#define UNDONE_MAX 3u /* times that a text is without its encoding: redirections lie in each other */
 #define HOST_CLASSES (1u << INTEL_HOST | 1u << INTEL_URL | 1u << INTEL_MAIL)
 
 /* Kinds of bytes. WORD: a-z, A-Z, 0-9, hyphen, underscore, point, beyond ASCII. */
@@ -79,6 +82,56 @@ static bool ends_in_digit(str name) {
     return at > 0 && at < name.len && name.ptr[at - 1] == '.' && kind_of(name.ptr[at]) & DIGIT;
 }
 
+/* Path and query of a canonical URL, apart. */
+static void url_parts(str url, str *path, str *query) {
+    size_t const slash = str_find_byte(url, '/'), mark = str_find_byte(url, '?');
+
+    *query = mark == SIZE_MAX ? S("") : str_from(url, mark);
+    *path = slash == SIZE_MAX || slash > mark ? S("/") : str_from(str_first(url, mark), slash);
+}
+
+/* Of logs that hold host and path apart the path is known by this alone, before anybody knows which host it is of. */
+static bool url_parts_note(struct indicator_marks *t) {
+    uint32_t at = 0, entry;
+    uint64_t bits = 1024, count = 0;
+    str parts[2];
+
+    while (intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_URL, &at) != INTEL_NONE)
+        count++;
+    if (!count)
+        return true;
+    while (bits < 16 * count)
+        bits *= 2;
+    if (!(t->url_parts = calloc(bits / 64, sizeof *t->url_parts)))
+        return false;
+    t->url_part_mask = bits - 1;
+    for (at = 0; (entry = intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_URL, &at)) != INTEL_NONE;) {
+        url_parts(intel_set_entry(t->set, entry).value, &parts[0], &parts[1]);
+        for (unsigned i = 0; i < COUNT(parts); i++) {
+            uint64_t const bit = hash_bytes(parts[i], 0) & t->url_part_mask;
+
+            if (parts[i].len)
+                t->url_parts[bit / 64] |= (uint64_t)1 << bit % 64;
+        }
+    }
+    return true;
+}
+
+bool indicator_part_may(struct indicator_texts *t, str path, bool query) {
+    struct web_address w;
+    str parts[2];
+
+    if (!t->m->url_parts || path.len > WHOLE_MAX)
+        return t->m->url_parts != NULL;
+    arena_reset(t->urls);
+    if (!web_address_join(S("a.example"), query ? S("/") : path, query ? path : S(""), t->urls, &w))
+        return true;
+    url_parts(w.key, &parts[0], &parts[1]);
+    uint64_t const bit = hash_bytes(parts[query], 0) & t->m->url_part_mask;
+
+    return t->m->url_parts[bit / 64] >> bit % 64 & 1;
+}
+
 bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *set, struct err *e) {
     struct indicator_marks *const t = calloc(1, sizeof *t);
     uint32_t at = 0, entry;
@@ -102,7 +155,7 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
     while (!t->v6 && (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_ADDRESS, &at)) != INTEL_NONE)
         t->v6 = str_find_byte(intel_set_entry(set, entry).value, ':') != SIZE_MAX;
     t->bare_names = intel_mark_has(set, INTEL_MARK_ENDINGS, intel_ending_mark(S("")));
-    if (!networks_note(t)) {
+    if (!networks_note(t) || !url_parts_note(t)) {
         indicator_marks_free(t);
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
     }
@@ -114,6 +167,7 @@ void indicator_marks_free(struct indicator_marks *t) {
     if (!t)
         return;
     free(t->networks4);
+    free(t->url_parts);
     free(t);
 }
 
@@ -126,6 +180,8 @@ void indicator_texts_free(struct indicator_texts *t) {
     arena_free(t->urls);
     buf_free(&t->wide);
     buf_free(&t->canonical);
+    buf_free(&t->undone);
+    buf_free(&t->undone_again);
 }
 
 /* A look at one text. found NULL: whether there may be anything is all that is asked, and `may` ends it. */
@@ -134,6 +190,7 @@ struct look {
     str text;
     struct indicator_found *found;
     bool may, failed;
+    bool undone; /* the text is not as it stands in the evidence, but without its encoding */
 };
 
 static void found_add(struct indicator_found *f, uint32_t entry) {
@@ -144,8 +201,8 @@ static void found_add(struct indicator_found *f, uint32_t entry) {
         f->entries[f->count++] = entry;
 }
 
-/* False: nothing has this key, or this beginning of a key (intel_set.h). */
-static bool probe(struct look *l, enum intel_class class, str key) {
+/* types: a bit for each that may have the key. False: nothing has this key, or this beginning of a key (intel_set.h). */
+static bool probe_types(struct look *l, enum intel_class class, str key, uint64_t types) {
     uint64_t const hash = intel_set_hash(l->t->m->set, class, key);
     uint32_t at = 0, entry;
 
@@ -153,8 +210,14 @@ static bool probe(struct look *l, enum intel_class class, str key) {
         return false;
     l->may = true;
     while (l->found && (entry = intel_set_next(l->t->m->set, class, key, hash, &at)) != INTEL_NONE)
-        found_add(l->found, entry);
+        if (types >> intel_set_entry(l->t->m->set, entry).type & 1)
+            found_add(l->found, entry);
     return true;
+}
+
+#define ANY_TYPE UINT64_MAX
+static bool probe(struct look *l, enum intel_class class, str key) {
+    return probe_types(l, class, key, ANY_TYPE);
 }
 
 /* Inline, of the set's own: asked for every word of every text. */
@@ -164,6 +227,24 @@ static inline bool marked(const struct look *l, enum intel_mark which, uint32_t 
 
 static bool has(const struct look *l, enum intel_class class) {
     return l->t->m->classes >> class & 1;
+}
+
+static int hex_of(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+}
+
+/* `%2F` at `at`: a sign that is encoded. */
+static bool is_code(str s, size_t at) {
+    return s.len - at > 2 && s.ptr[at] == '%' && hex_of(s.ptr[at + 1]) >= 0 && hex_of(s.ptr[at + 2]) >= 0;
+}
+
+/* Is what begins at `at` the rest of a word? The letter of `\\n`, and the x of `0x`, are none of it. */
+static bool goes_on(str s, size_t at) {
+    if (at == 0 || !(kind_of(s.ptr[at - 1]) & (LETTER | DIGIT)))
+        return false;
+    return at < 2 || !((s.ptr[at - 2] == '\\' && strchr("ntr", s.ptr[at - 1])) ||
+                       (s.ptr[at - 2] == '0' && lower(s.ptr[at - 1]) == 'x' &&
+                        (at == 2 || !(kind_of(s.ptr[at - 3]) & (LETTER | DIGIT)))));
 }
 
 /* ---- URLs ---- */
@@ -201,21 +282,24 @@ void indicator_url_find(struct indicator_texts *t, str key, struct indicator_fou
     url_probe(&l, key);
 }
 
-static bool has_high(str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if ((uint8_t)s.ptr[i] >= 0x80)
-            return true;
-    return false;
-}
-
 static bool ends_url(char c) {
     return (uint8_t)c <= ' ' || c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' ||
            c == '|' || c == '}' || c == '\'';
 }
 
-/* A URL that begins with the host at `from`; behind the host stands a port, path or query, or nothing. */
-static void url_look(struct look *l, size_t from, size_t end, str host) {
-    size_t to = end;
+/* A value that is a host and nothing else, or with its port. */
+static bool is_port(str behind) {
+    for (size_t i = 1; i < behind.len; i++)
+        if (!(kind_of(behind.ptr[i]) & DIGIT))
+            return false;
+    return behind.len == 0 || (*behind.ptr == ':' && behind.len > 1);
+}
+
+/* A URL that begins with the host at `from`; behind the host stands a port, path or query, or nothing. host: in canonical form, which
+ * is how known URLs have it; an IPv6 address stands in brackets. */
+static void url_look(struct look *l, size_t from, size_t end, str host, bool six) {
+    char key[URL_MAX];
+    size_t to, host_len = 0;
     struct web_address w;
 
     if (!intel_set_may(l->t->m->set, intel_set_host_hash(l->t->m->set, host)))
@@ -223,12 +307,22 @@ static void url_look(struct look *l, size_t from, size_t end, str host) {
     l->may = true;
     if (!l->found)
         return;
-    if (from == 0 && end == l->text.len)
+    if (six && from > 0 && l->text.ptr[from - 1] == '[' && end < l->text.len && l->text.ptr[end] == ']') {
+        from--;
+        end++;
+    }
+    if (from == 0 && is_port(str_from(l->text, end)))
         l->found->host = true;
-    while (to < l->text.len && to - from < URL_MAX && !ends_url(l->text.ptr[to]))
-        to++;
+    for (to = end; to < l->text.len && to - from < URL_MAX && !ends_url(l->text.ptr[to]); to++)
+        ;
     str const url = {l->text.ptr + from, to - from};
 
+    if (six)
+        key[host_len++] = '[';
+    memcpy(key + host_len, host.ptr, host.len);
+    host_len += host.len;
+    if (six)
+        key[host_len++] = ']';
     for (unsigned cut = 0; cut < 2; cut++) { /* as it stands, and without the sign of a sentence behind it */
         size_t len = url.len;
 
@@ -239,15 +333,12 @@ static void url_look(struct look *l, size_t from, size_t end, str host) {
         arena_reset(l->t->urls);
         if (!web_address_of(str_first(url, len), l->t->urls, &w))
             continue;
-        if (w.host.len && (*w.host.ptr == '[' || has_high(w.host))) { /* hosts in one spelling, too */
-            const char *why;
+        str const behind = str_from(w.key, w.host.len);
 
-            l->t->canonical.len = 0;
-            if (observable_canonical(OBSERVABLE_URL, str_first(url, len), &l->t->canonical, &why))
-                url_probe(l, buf_str(&l->t->canonical));
-        } else {
-            url_probe(l, w.key);
-        }
+        if (behind.len > sizeof key - host_len)
+            continue;
+        memcpy(key + host_len, behind.ptr, behind.len);
+        url_probe(l, (str){key, host_len + behind.len});
     }
 }
 
@@ -271,7 +362,7 @@ static void address_probe(struct look *l, const struct address *a, size_t from, 
         }
     }
     if (has(l, INTEL_URL))
-        url_look(l, from, end, a->family == 4 ? (str){l->text.ptr + from, end - from} : address_format(a, text));
+        url_look(l, from, end, address_format(a, text), a->family == 6);
 }
 
 /* Four numbers with points between them, and nothing else. */
@@ -293,6 +384,33 @@ static bool four(str s, struct address *a) {
     return at == s.len;
 }
 
+/* Addresses of four numbers in the word from `from` on whose last point is at `last`: `192.0.2.1-192.0.2.9` are two, `v1.2.3.4`,
+ * `1.2.3.4b` and `x.1.2.3.4` none. */
+static void fours_look(struct look *l, size_t from, size_t last) {
+    str const s = l->text;
+    struct address a;
+
+    for (;;) {
+        size_t begin = last, to = last + 1;
+
+        while (to < s.len && kind_of(s.ptr[to]) & DIGIT)
+            to++;
+        while (begin > from && (kind_of(s.ptr[begin - 1]) & DIGIT || s.ptr[begin - 1] == '.'))
+            begin--;
+        size_t const run = begin;
+
+        while (s.ptr[begin] == '.')
+            begin++;
+        if (to - begin >= 7 && to - begin <= 15 && !(to < s.len && kind_of(s.ptr[to]) & LETTER) && !goes_on(s, begin) &&
+            (begin == run || !goes_on(s, run)) && four((str){s.ptr + begin, to - begin}, &a))
+            address_probe(l, &a, begin, to);
+        for (last = run; last > from && s.ptr[last - 1] != '.'; last--)
+            ;
+        if (last-- == from || !(kind_of(s.ptr[last + 1]) & DIGIT))
+            return;
+    }
+}
+
 /* An IPv6 address around the colon at `at`. Returns where to go on. */
 static size_t six_look(struct look *l, size_t at) {
     str const s = l->text;
@@ -309,6 +427,12 @@ static size_t six_look(struct look *l, size_t at) {
     }
     if (colons < 2 || (!twice && colons < 6)) /* times and hardware addresses */
         return to > at ? to : at + 1;
+    if (to < s.len && kind_of(s.ptr[to]) & LETTER)
+        return to;
+    if (goes_on(s, from)) /* `IPv6:2001:db8::1`: what stands before the first colon is a word */
+        from = from + str_find_byte(str_from(s, from), ':');
+    if (s.ptr[from] == ':' && s.ptr[from + 1] != ':')
+        from++;
     for (size_t end = to; end > from + 2; end--) /* a point or a colon behind it is none of it */
         if (address_parse((str){s.ptr + from, end - from}, &a)) {
             struct address four_of_it = {.family = 4};
@@ -351,7 +475,7 @@ static void hex_look(struct look *l, str word) {
 }
 
 static bool local_part(char c) {
-    return kind_of(c) & WORD || strchr("!#$%&*+/?^`{|}~", c);
+    return kind_of(c) & WORD || strchr("!#$%&'*+/=?^`{|}~", c);
 }
 
 /* host: in canonical form; it stands at `from` of the text. */
@@ -370,7 +494,7 @@ static void mail_look(struct look *l, size_t from, str host) {
     probe(l, INTEL_MAIL, (str){key, len + host.len});
     /* `to=a@b`, `'a@b`: signs that may stand in a local part and seldom do. */
     for (size_t i = 0; i + 1 < len; i++)
-        if (strchr("!#$%&*/?^`{|}~", key[i]))
+        if (strchr("!#$%&'*/=?^`{|}~", key[i]))
             probe(l, INTEL_MAIL, (str){key + i + 1, len + host.len - i - 1});
 }
 
@@ -422,22 +546,18 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
     if (has(l, INTEL_MAIL) && from > 1 && l->text.ptr[from - 1] == '@')
         mail_look(l, from, host);
     if (has(l, INTEL_URL))
-        url_look(l, from, end, host);
+        url_look(l, from, end, host, false);
 }
 
 /* A word with a point in it that ends like a host that is known. */
 static void word_look(struct look *l, size_t from, size_t end) {
-    str const word = {l->text.ptr + from, end - from};
     unsigned all = 0;
 
-    for (size_t i = 0; i < word.len; i++)
-        all |= kind_of(word.ptr[i]);
+    for (size_t i = from; i < end; i++)
+        all |= kind_of(l->text.ptr[i]);
     host_look(l, from, end, all);
-    /* `%2Fhost`, `\\nhost`: what stands before the host may be part of how another sign is written. */
-    if (from > 0 && l->text.ptr[from - 1] == '%' && word.len > 6 && kind_of(word.ptr[0]) & HEX &&
-        kind_of(word.ptr[1]) & HEX)
-        host_look(l, from + 2, end, all);
-    else if (from > 0 && l->text.ptr[from - 1] == '\\' && word.len > 5 && strchr("ntr", word.ptr[0]))
+    /* `\\nhost`: what stands before the host may be part of how another sign is written. */
+    if (from > 0 && l->text.ptr[from - 1] == '\\' && end - from > 5 && strchr("ntr", l->text.ptr[from]))
         host_look(l, from + 1, end, all);
 }
 
@@ -525,8 +645,8 @@ static void name_look(struct look *l, size_t end) {
             word = from + 1;
     }
     path_probe(l, (str){s.ptr + from, end - from});
-    /* Words within, from the right: `cmd /c a b.exe`. A blank may also be part of the name or of a folder: three are tried. */
-    for (unsigned tries = 0; word != SIZE_MAX && tries < 3; tries++) {
+    /* Words within, from the right: `cmd /c a b.exe`. A blank may also be part of the name or of a folder. */
+    for (unsigned tries = 0; word != SIZE_MAX && tries < WORDS_MAX; tries++) {
         size_t next = word - 1;
 
         if (end - word >= 3)
@@ -560,6 +680,7 @@ static void bare_look(struct look *l) {
 
 struct glance {
     uint64_t points, colons, slashes, blanks; /* slashes: backslashes; blanks: tabs, and blanks */
+    uint64_t percents, high;                  /* high: beyond ASCII */
 };
 
 static inline struct glance glance_at(const char *p, size_t len) {
@@ -568,7 +689,7 @@ static inline struct glance glance_at(const char *p, size_t len) {
 
 #ifdef __SSE2__
     __m128i const point = _mm_set1_epi8('.'), colon = _mm_set1_epi8(':'), slash = _mm_set1_epi8('\\'),
-                  blank = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t');
+                  blank = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), percent = _mm_set1_epi8('%');
 
     for (; at + 16 <= len; at += 16) {
         __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
@@ -578,6 +699,8 @@ static inline struct glance glance_at(const char *p, size_t len) {
         g.slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, slash)) << at;
         g.blanks |=
             (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, blank), _mm_cmpeq_epi8(x, tab))) << at;
+        g.percents |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, percent)) << at;
+        g.high |= (uint64_t)(unsigned)_mm_movemask_epi8(x) << at;
     }
 #endif
     for (; at < len; at++) {
@@ -587,6 +710,8 @@ static inline struct glance glance_at(const char *p, size_t len) {
         g.colons |= p[at] == ':' ? bit : 0;
         g.slashes |= p[at] == '\\' ? bit : 0;
         g.blanks |= p[at] == ' ' || p[at] == '\t' ? bit : 0;
+        g.percents |= p[at] == '%' ? bit : 0;
+        g.high |= (uint8_t)p[at] & 0x80 ? bit : 0;
     }
     return g;
 }
@@ -596,6 +721,7 @@ struct traits {
     bool slash;  /* a backslash */
     bool blanks; /* two of them together, or a tab, or one at an end */
     bool six;    /* perhaps an IPv6 address */
+    bool percent, high;
 };
 
 /* ---- whole values ---- */
@@ -620,26 +746,71 @@ static void canonical_probe(struct look *l, enum observable type) {
 /* Digits in twos, as serial numbers and hardware addresses are written; perhaps more than that. */
 static bool odd_hex(str s) {
     return s.len >= 12 && s.len <= 64 && kind_of(s.ptr[0]) & HEX && kind_of(s.ptr[1]) & HEX &&
-           (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[0] == '0');
+           (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[4] == '.' || s.ptr[0] == '0');
 }
 
-/* A whole value in small letters, and what of it is behind a backslash. */
-static void whole_probe(struct look *l, str whole) {
-    if (whole.len >= INDICATOR_TEXT_MIN && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(whole)))
-        probe(l, INTEL_WHOLE, whole);
+/* A whole value in small letters, or what of it is behind a backslash. */
+static void whole_probe(struct look *l, str whole, uint64_t types) {
+    if (types && whole.len >= INDICATOR_TEXT_MIN && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(whole)))
+        probe_types(l, INTEL_WHOLE, whole, types);
+}
+
+/* Is the last name of a path that ends in a backslash this one? */
+static bool last_is(str folders, str name) {
+    return str_ends(folders, name) && (folders.len == name.len || folders.ptr[folders.len - name.len - 1] == '\\');
+}
+
+/* What stands alone behind these folders: DOMAIN\account, \Sessions\1\BaseNamedObjects\object, Services\service, Tasks\task. */
+static uint64_t types_behind(str folders) {
+    static const struct {
+        str name;
+        uint64_t types;
+    } known[] = {
+        {STR("basenamedobjects\\"), (uint64_t)1 << OBSERVABLE_MUTEX},
+        {STR("global\\"), (uint64_t)1 << OBSERVABLE_MUTEX},
+        {STR("local\\"), (uint64_t)1 << OBSERVABLE_MUTEX},
+        {STR("pipe\\"), (uint64_t)1 << OBSERVABLE_MUTEX},
+        {STR("services\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
+        {STR("tasks\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
+        {STR("tree\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
+    };
+
+    if (folders.len == 1)
+        return (uint64_t)1 << OBSERVABLE_MUTEX | (uint64_t)1 << OBSERVABLE_SERVICE;
+    uint64_t types = str_find_byte(folders, '\\') == folders.len - 1 ? (uint64_t)1 << OBSERVABLE_ACCOUNT : 0;
+
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (last_is(folders, known[i].name))
+            types |= known[i].types;
+    return types;
+}
+
+/* tel:, sip: with a number behind it (event/phone.h). */
+static bool is_phone(str s) {
+    static const str schemes[] = {STR("tel:"), STR("sip:"), STR("sips:")};
+    size_t from = 0;
+
+    for (size_t i = 0; i < COUNT(schemes); i++)
+        if (s.len > schemes[i].len && str_eq_ascii(str_first(s, schemes[i].len), schemes[i]))
+            from = schemes[i].len;
+    if (from)
+        return s.ptr[from] == '+' || kind_of(s.ptr[from]) & DIGIT;
+    for (size_t i = 0; i < s.len; i++)
+        if (!(kind_of(s.ptr[i]) & (DIGIT | NUMBER)))
+            return false;
+    return s.len <= 32;
 }
 
 static void whole_look(struct look *l, const struct traits *has_it) {
     str const s = str_trim(l->text);
-    char key[WHOLE_MAX];
+    char key[WHOLE_MAX], number[PHONE_TEXT];
     size_t len = 0, slash;
+    str result;
     bool digits, likely;
 
     if (s.len < INDICATOR_TEXT_MIN || s.len > sizeof key)
         return;
-    digits = l->t->m->phone && s.len >= 6 && s.len <= 32;
-    for (size_t i = 0; digits && i < s.len; i++)
-        digits = (kind_of(s.ptr[i]) & (DIGIT | NUMBER)) != 0;
+    digits = l->t->m->phone && s.len >= 6 && is_phone(s);
     likely = has_it->blanks || digits || odd_hex(s) || marked(l, INTEL_MARK_WHOLES, intel_whole_mark(s));
     for (size_t at = 0; has_it->slash && !likely && at < s.len;
          at++) { /* what stands behind a backslash may be known alone */
@@ -661,19 +832,20 @@ static void whole_look(struct look *l, const struct traits *has_it) {
     }
     str const whole = {key, len};
 
-    whole_probe(l, whole);
+    whole_probe(l, whole, ANY_TYPE);
     slash = str_find_byte(whole, '\\');
-    for (size_t at = slash;
-         at != SIZE_MAX && at < len;) { /* DOMAIN\account, \Sessions\1\BaseNamedObjects\name, pipe\name */
+    for (size_t at = slash; at != SIZE_MAX && at < len;) {
         size_t const next = str_find_byte(str_from(whole, at + 1), '\\');
 
-        whole_probe(l, str_from(whole, at + 1));
+        whole_probe(l, str_from(whole, at + 1), types_behind(str_first(whole, at + 1)));
         at = next == SIZE_MAX ? SIZE_MAX : at + 1 + next;
     }
     if (l->t->m->registry && slash != SIZE_MAX && (str_starts(whole, S("hk")) || str_starts(whole, S("\\registry\\"))))
         canonical_probe(l, OBSERVABLE_REGISTRY);
     if (digits)
         canonical_probe(l, OBSERVABLE_PHONE);
+    if (digits && l->t->home && phone_e164(s, l->t->home, number, &result))
+        probe(l, INTEL_WHOLE, result);
     /* 3A:5F:..: serial numbers and hardware addresses are written in many ways. */
     if (odd_hex(s)) {
         char bare[64];
@@ -681,14 +853,14 @@ static void whole_look(struct look *l, const struct traits *has_it) {
         bool hex = true;
 
         for (size_t i = 0; i < s.len; i++)
-            if (s.ptr[i] != ':' && s.ptr[i] != ' ' && s.ptr[i] != '-') {
+            if (s.ptr[i] != ':' && s.ptr[i] != ' ' && s.ptr[i] != '-' && s.ptr[i] != '.') {
                 hex &= (kind_of(s.ptr[i]) & HEX) != 0;
                 if (n || s.ptr[i] != '0')
                     bare[n++] = lower(s.ptr[i]);
             }
         if (hex && n && n != len)
             probe(l, INTEL_WHOLE, (str){bare, n});
-        if (hex && s.len == 17)
+        if (hex && (s.len == 17 || s.len == 14))
             canonical_probe(l, OBSERVABLE_MAC);
     }
 }
@@ -704,7 +876,6 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
     str const s = l->text;
     size_t end = at + 1, last = at, begin = at, label;
     unsigned points = 1;
-    struct address a;
 
     for (; end < s.len && kind_of(s.ptr[end]) & WORD; end++)
         if (s.ptr[end] == '.') {
@@ -722,25 +893,16 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
         return end;
     uint32_t const mark = intel_ending_mark(ending);
     bool const digit = kind_of(*ending.ptr) & DIGIT;
-    bool const host = !digit && l->t->m->classes & HOST_CLASSES &&
-                      (kind_of(*ending.ptr) & HIGH || marked(l, INTEL_MARK_DOMAINS, mark));
+    bool const host = kind_of(*ending.ptr) & HIGH || (!digit && marked(l, INTEL_MARK_DOMAINS, mark));
 
-    if (host || (digit && points >= 3))
+    /* What an encoded sign follows (`a.example%2Eorg`) is looked at once that is undone. */
+    if (((digit && points >= 3) || (host && l->t->m->classes & HOST_CLASSES)) && !is_code(s, label)) {
         while (begin > from && kind_of(s.ptr[begin - 1]) & WORD)
             begin--;
-    if (host)
-        word_look(l, begin, label);
-    for (size_t to; digit && points >= 3 && begin < label; begin = to + 1) { /* 192.0.2.1-192.0.2.9: each of them */
-        for (to = begin; to < label && kind_of(s.ptr[to]) & (DIGIT | POINT); to++)
-            ;
-        size_t stop = to;
-
-        while (begin < stop && s.ptr[begin] == '.')
-            begin++;
-        while (stop > begin && s.ptr[stop - 1] == '.')
-            stop--;
-        if (stop - begin >= 7 && stop - begin <= 15 && four((str){s.ptr + begin, stop - begin}, &a))
-            address_probe(l, &a, begin, stop);
+        if (digit)
+            fours_look(l, begin, last);
+        else
+            word_look(l, begin, label);
     }
     if (has(l, INTEL_FILE) && marked(l, INTEL_MARK_ENDINGS, mark) && (!l->may || l->found))
         name_look(l, label);
@@ -757,7 +919,7 @@ static bool is_time(str s) {
     return true;
 }
 
-static void text_look(struct look *l) {
+static struct traits text_look(struct look *l) {
     str const s = l->text;
     struct traits all = {0};
     bool colon_before = false, blank_before = true;
@@ -765,7 +927,7 @@ static void text_look(struct look *l) {
     size_t next = 0; /* what lies before was part of a word */
 
     if (is_time(s))
-        return;
+        return all;
     for (size_t at = 0; at < s.len && !enough(l); at += 64) {
         struct glance g = glance_at(s.ptr + at, s.len - at < 64 ? s.len - at : 64);
 
@@ -779,6 +941,8 @@ static void text_look(struct look *l) {
         all.slash |= g.slashes != 0;
         all.blanks |= (g.blanks & (g.blanks << 1 | blank_before)) != 0;
         all.six |= (g.colons & (g.colons << 1 | colon_before)) != 0;
+        all.percent |= g.percents != 0;
+        all.high |= g.high != 0;
         colons += (unsigned)__builtin_popcountll(g.colons);
         blank_before = g.blanks >> 63;
         colon_before = g.colons >> 63;
@@ -794,7 +958,7 @@ static void text_look(struct look *l) {
                 begin--;
             while (end < s.len && kind_of(s.ptr[end]) & HEX)
                 end++;
-            if (end - begin >= 32)
+            if (end - begin >= 32 && !goes_on(s, begin) && !(end < s.len && kind_of(s.ptr[end]) & LETTER))
                 hex_look(l, (str){s.ptr + begin, end - begin});
             at = end > at + 32 ? (end - 31) / 32 * 32 + 31 : at;
         }
@@ -808,8 +972,82 @@ static void text_look(struct look *l) {
     }
     if (l->t->m->bare_names && !enough(l))
         bare_look(l);
-    if (has(l, INTEL_WHOLE) && !enough(l))
+    if (has(l, INTEL_WHOLE) && !l->undone && !enough(l))
         whole_look(l, &all);
+    return all;
+}
+
+/* Quotes, brackets, dashes, blanks beyond ASCII: how many bytes of one stand at the start of s; 0: none. */
+static size_t high_mark(str s) {
+    uint8_t const a = (uint8_t)s.ptr[0], b = s.len > 1 ? (uint8_t)s.ptr[1] : 0, c = s.len > 2 ? (uint8_t)s.ptr[2] : 0;
+
+    if (a == 0xc2)
+        return b >= 0x80 && b < 0xc0 && b != 0xaa && b != 0xb5 && b != 0xb7 && b != 0xba ? 2 : 0;
+    if (a == 0xe2)
+        return b == 0x80 || (b == 0x81 && c < 0xb0) ? 3 : 0;
+    if (a == 0xe3)
+        return b == 0x80 && c < 0xa0 && c >= 0x80 && (c < 0x85 || c > 0x87) ? 3 : 0;
+    return a == 0xef && b == 0xbc && (c < 0x8d || c == 0x8f || (c >= 0x9a && c < 0xa1)) ? 3 : 0;
+}
+
+/* The text without percent-encoding, with points for the signs that are points in names of hosts (UTS 46 2.3), and with `"` for signs
+ * beyond ASCII that end words. False: it has none of these, or no memory. */
+static bool undo(struct look *l, struct buf *out) {
+    static const str stops[] = {STR("\xe3\x80\x82"), STR("\xef\xbc\x8e"), STR("\xef\xbd\xa1")};
+    str const s = str_first(l->text, INDICATOR_TEXT_MAX);
+    char *to = NULL;
+    size_t len = 0, from = 0;
+
+    for (size_t i = 0; i < s.len;) {
+        size_t width = 0;
+        char is = '.';
+
+        if (is_code(s, i)) {
+            is = (char)(hex_of(s.ptr[i + 1]) << 4 | hex_of(s.ptr[i + 2]));
+            width = 3;
+        } else if ((uint8_t)s.ptr[i] >= 0xc2) {
+            for (size_t k = 0; k < COUNT(stops); k++)
+                if (str_starts(str_from(s, i), stops[k]))
+                    width = 3;
+            if (!width && (width = high_mark(str_from(s, i))))
+                is = '"';
+        }
+        if (!width) {
+            i++;
+            continue;
+        }
+        if (!to) {
+            out->len = 0;
+            if (!(to = buf_reserve(out, s.len))) {
+                l->failed = true;
+                return false;
+            }
+        }
+        memcpy(to + len, s.ptr + from, i - from);
+        len += i - from;
+        to[len++] = is;
+        i += width;
+        from = i;
+    }
+    if (!to)
+        return false;
+    memcpy(to + len, s.ptr + from, s.len - from);
+    out->len = len + s.len - from;
+    return true;
+}
+
+/* The text as it stands, and then what it means. */
+static void look_at(struct look *l) {
+    struct traits all = text_look(l);
+    struct buf *const rooms[] = {&l->t->undone, &l->t->undone_again};
+
+    for (unsigned i = 0; i < UNDONE_MAX && (all.percent || all.high) && !enough(l) && !l->failed; i++) {
+        if (!undo(l, rooms[i % 2]))
+            return;
+        l->text = buf_str(rooms[i % 2]);
+        l->undone = true;
+        all = text_look(l);
+    }
 }
 
 bool indicator_text_is_plain(const struct indicator_texts *t, str text) {
@@ -819,13 +1057,14 @@ bool indicator_text_is_plain(const struct indicator_texts *t, str text) {
         return false;
     struct glance const g = glance_at(text.ptr, text.len);
 
-    return !(g.points | g.slashes | g.blanks) && (!g.colons || !t->m->v6 || text.len < 3) && !odd_hex(text);
+    return !(g.points | g.slashes | g.blanks | g.percents | g.high) && (!g.colons || !t->m->v6 || text.len < 3) &&
+           !odd_hex(text);
 }
 
 bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_found *found) {
     struct look l = {.t = t, .text = text, .found = found};
 
-    text_look(&l);
+    look_at(&l);
     return !l.failed;
 }
 
@@ -844,6 +1083,6 @@ bool indicator_raw_may(struct indicator_texts *t, uint8_t raw_type, str bytes) {
         /* Rendered as digits: a hash of that many bytes, or a serial number. */
         return bytes.len >= 6 && bytes.len <= 64;
     }
-    text_look(&l);
+    look_at(&l);
     return l.may || l.failed;
 }

@@ -547,9 +547,11 @@ static void gates_forget(struct ingest *in) {
     in->gates = 0;
 }
 
-/* Where records go that no kind claims, if anybody wants them. */
+/* Where records go that no kind claims, if anybody wants them. Of rules only those that name no log source apply to them. */
 static struct block *block_unclaimed(struct ingest *in, struct err *e) {
-    static const struct kind none = {.name = {"", 0}, .each = FIELD_NONE, .witness = FIELD_NONE};
+    static const struct kind_logsource any = {.product = {"", 0}, .category = {"", 0}, .service = {"", 0}};
+    static const struct kind none = {
+        .name = {"", 0}, .each = FIELD_NONE, .witness = FIELD_NONE, .logsources = &any, .logsource_count = 1};
     struct block *b;
 
     if (!block_room(in, e) || !block_new(&b, &none, none.name, e))
@@ -943,7 +945,7 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
             ? !time_of(in, b->kind, &r, row) || (b->kind->witness != FIELD_NONE && !witness_hear(in, b->kind, &r, row))
             : r.time_text.len && !time_keep(in, row, r.time_text))
         return err_set(e, ERR_MEMORY, 0, "no memory for a time");
-    taken->no_time |= row->when == INSTANT_NONE;
+    taken->no_time |= row->when == INSTANT_NONE && b != in->unclaimed; /* nobody has said where its time would be */
     in->counts.repaired += repaired;
     b->row_count++;
     b->rows_ever++;

@@ -22,7 +22,7 @@ struct ingest_options {
     const struct kinds *kinds;
     const struct mail_house *house; /* as the sink's */
     ingest_wants wants;
-    /* Is the value, of a type to be sifted, worth keeping? The answer depends on the value alone. */
+    /* Is the value, of a type to be sifted, worth keeping? The answer depends on the value and its field alone. */
     bool (*sift)(void *ctx, const struct block *b, const struct raw *v);
     /* Might any value of the event, of a type to be sifted, be worth keeping? Asked once, before the first is. NULL: it might. */
     bool (*sift_event)(void *ctx, const struct block *b, const struct record *r);

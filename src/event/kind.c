@@ -355,6 +355,10 @@ void kinds_country(struct kinds *k, const struct phone_country *home) {
     k->home = home;
 }
 
+const struct phone_country *kinds_home(const struct kinds *k) {
+    return k->home;
+}
+
 str kind_time_text(const struct kind_time *t, str value) {
     size_t end = 0, begin;
 

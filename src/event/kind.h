@@ -206,6 +206,7 @@ MUST_USE bool kinds_load_dir(struct kinds *k, const char *path, bool builtin, st
 MUST_USE bool kinds_load_builtin(struct kinds *k, struct err *e);
 /* The country that telephone numbers without calling code are of, NULL: not known. At any time before rows are looked at. */
 void kinds_country(struct kinds *k, const struct phone_country *home);
+const struct phone_country *kinds_home(const struct kinds *k); /* what kinds_country said, or NULL */
 /* The text of a value of a time field as base/instant.h reads it. */
 str kind_time_text(const struct kind_time *t, str value);
 /* Checks what can only be checked together, and sorts; after this nothing changes. ERR_USAGE: a kind extends what is not

@@ -340,6 +340,8 @@ bool ledger_note(struct ledger *l, struct detector *d, struct block *const *bloc
     bool ok = true;
 
     for (size_t i = 0; ok && i < count; i++) {
+        if (blocks[i]->kind_index == KIND_UNCLAIMED)
+            continue;
         ok = !blocks[i]->row_count || note_block(l, d, blocks[i], line);
         for (uint32_t row = 0; ok && blocks[i]->kind->key_count && row < blocks[i]->row_count; row++)
             ok = blocks[i]->rows[row].salvaged || key_note(l, blocks[i], row);

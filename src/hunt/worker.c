@@ -1008,7 +1008,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .sift_event = sift_event,
                                           .wants_inner = setup->list ? NULL : wants_inner,
                                           .zone = setup->zone_rules,
-                                          .unclaimed = setup->list,
+                                          .unclaimed = setup->list || setup->known,
                                           .full = on_full,
                                           .damage = on_damage,
                                           .ctx = &w,
@@ -1038,6 +1038,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (!e.code && setup->known && !setup->list)
         (void)!indicators_new(&w.indicators, known_marks(setup->known), setup->fields, &e);
+    if (w.indicators)
+        indicators_country(w.indicators, kinds_home(setup->kinds));
     if (e.code || (setup->yara && !yara_job_new(&w.yara, &yara, &e)) || !detector_new(&w.detector, &detect, &e) ||
         !ingest_new(&w.ingest, &ingest, &e) || !(w.cells = arena_new((size_t)64 << 20)) ||
         !confine_self(setup->memory_max + slack, &e)) {
