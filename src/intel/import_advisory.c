@@ -624,7 +624,8 @@ static bool judge_file(struct value *v, const struct advisory_unit *u, const str
     if (evil != SIZE_MAX && (harmless == SIZE_MAX || harmless < evil) &&
         (path || advisory_hard_ending(advisory_file_ending(name)) || is_note_of_ransom(a->before)))
         return take(v, section == SECTION_INDICATOR ? 55 : 45);
-    if (path && in_open_folder(v->f.value) && advisory_hard_ending(advisory_file_ending(name)))
+    if (path && in_open_folder(v->f.value) &&
+        (*v->f.value.ptr == '/' || advisory_hard_ending(advisory_file_ending(name))))
         return take(v, 50);
     return leave(v, "a file that is only mentioned");
 }
@@ -1204,9 +1205,8 @@ static int looks(str head) {
     }
     if (lines > 3 && even * 10 >= lines * 8)
         return 0;
-    if ((prose >= 3 && (prose * 4 >= lines || words_too || prose >= 8)) || (prose >= 2 && words_too))
-        return 2;
-    return prose >= 1 || words_too ? 1 : 0;
+    /* Lists and tables come before in the order of importers: of two that are as sure, they are it. */
+    return prose >= 1 || words_too ? 2 : 0;
 }
 
 const struct importer import_advisory = {"advisory", looks, read_advisory};
