@@ -133,7 +133,10 @@ static bool meant(const struct intel_stored_item *i, const volatile sig_atomic_t
         if (*type == OBSERVABLE_NONE)
             *type = i->item.type;
         if (!text.failed && *type != OBSERVABLE_NONE && observable_canonical(*type, said, &canonical, &why)) {
-            *value = strndup(said.ptr, said.len);
+            if ((*value = malloc(said.len + 1))) {
+                memcpy(*value, said.ptr, said.len);
+                (*value)[said.len] = '\0';
+            }
             buf_free(&text);
             buf_free(&canonical);
             return *value != NULL;

@@ -234,7 +234,7 @@ static void a_folder_in_the_order_of_paths(void **state) {
     struct buf expected = {0};
 
     buf_add(&expected, all);
-    t.b = (struct buf){0};
+    buf_free(&t.b);
     l.paths = slashes;
     if (!load(&l, &t, &e))
         fail_msg("%s", e.text);
