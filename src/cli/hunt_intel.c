@@ -119,41 +119,21 @@ static bool load_paths(struct hunt_intel *h, const char *const *paths, size_t co
 
 /* ---- stores beside files ---- */
 
-struct store_reading {
-    struct hunt_intel *h;
-    int64_t source;
-};
+static bool on_stored(void *ctx, str name, str sha256, str format, struct err *e) {
+    struct hunt_intel *const h = ctx;
 
-static bool on_stored(void *ctx, const struct intel_stored_item *stored, struct err *e) {
-    struct store_reading *const r = ctx;
-    struct intel_item item = stored->item;
-
-    if (stored->review == REVIEW_REJECTED)
-        return true;
-    if (stored->source->number != r->source) {
-        r->source = stored->source->number;
-        r->h->files++;
-        if (!intel_builder_source(r->h->builder, stored->source->name, stored->source->sha256, e))
-            return false;
-    }
-    if (stored->review == REVIEW_CHANGED) {
-        item.type = stored->changed_type;
-        item.value = stored->changed_value;
-    }
-    item.proposed &= stored->review == REVIEW_OPEN;
-    r->h->items++;
-    return intel_builder_sink(r->h->builder)->item(r->h->builder, &item, e);
+    (void)format;
+    h->files++;
+    return intel_builder_source(h->builder, name, sha256, e);
 }
 
-/* One store and nothing else: its set as it is. Beside other things: item by item. */
+/* One store and nothing else: its set as it is. Beside other things: all that is in force, once more. */
 static bool load_store(struct hunt_intel *h, const char *folder, struct err *e) {
-    struct store_reading r = {h, -1};
     struct intel_store *store;
 
     if (!intel_store_read(&store, folder, e))
         return false;
-    bool const ok = intel_store_items(store, &(struct intel_store_query){.group = S(""), .text = S(""), .canonical = S("")},
-                                      on_stored, &r, e);
+    bool const ok = intel_store_replay(store, on_stored, intel_builder_sink(h->builder), e);
 
     intel_store_close(store);
     return ok;
@@ -168,7 +148,7 @@ static bool is_set(const char *path) {
 static bool build(struct hunt_intel *h, const struct arguments *paths, struct err *e) {
     const char **const files = calloc(paths->count, sizeof *files);
     size_t count = 0;
-    bool ok = files && intel_builder_new(&h->builder, e);
+    bool ok = (files || no_memory(e)) && intel_builder_new(&h->builder, e);
 
     for (size_t i = 0; ok && i < paths->count; i++)
         if (intel_store_is(paths->items[i]))
@@ -214,12 +194,10 @@ bool hunt_intel_open(struct hunt_intel **out, const struct arguments *paths, str
               ? open_alone(h, paths->items[0], e)
               : build(h, paths, e)))
         return err_wrap(e, "--intel");
-    for (uint32_t i = 0; i < intel_set_entries(h->set); i++) {
-        if (intel_set_entry(h->set, i).form == ITEM_PATTERN)
+    for (unsigned t = 0; t < OBSERVABLES; t++)
+        for (uint32_t at = 0; intel_set_each(h->set, ITEM_PATTERN, t, &at) != INTEL_NONE;)
             h->patterns++;
-        else if (!indicator_active(h->set, i))
-            h->inactive++;
-    }
+    h->inactive = intel_set_inactive(h->set);
     return true;
 }
 
