@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/hunt_intel.h"
 #include "cli/hunt_mail.h"
+#include "cli/hunt_yara.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
@@ -26,7 +27,8 @@ struct wishes {
     uint64_t workers; /* 0: one for each processor */
     size_t memory;    /* 0: the usual */
     const struct phone_country *country;
-    struct arguments geo, own, partners;
+    struct arguments geo, own, partners, yara;
+    size_t yara_max; /* 0: the usual */
     const char *roster, *dkim_keys;
     bool json, salvaged, force, quiet;
 };
@@ -43,11 +45,22 @@ struct run {
     struct zone_rules *zone;    /* the same */
     struct mail_house *house;
     struct hunt_mail *mail;
+    struct hunt_yara *yara;    /* NULL: none */
     struct hunt_intel *intel;  /* NULL: no indicators */
     const char **own;          /* paths that are no evidence */
     const struct known *known; /* the same */
     struct buf line;
 };
+
+/* run->line, to standard output. */
+static bool line_out(struct run *run, struct err *e) {
+    buf_byte(&run->line, '\n');
+    if (run->line.failed)
+        return err_set(e, ERR_MEMORY, 0, "no memory to print");
+    progress_wipe(&run->progress); /* both may be the same terminal */
+    fwrite(run->line.ptr, 1, run->line.len, stdout);
+    return !ferror(stdout) || err_system(e, "standard output");
+}
 
 static bool on_finding(void *ctx, const struct finding *found, struct err *e) {
     struct run *const run = ctx;
@@ -62,15 +75,21 @@ static bool on_finding(void *ctx, const struct finding *found, struct err *e) {
     if (run->w->json && (!f->salvaged || run->w->salvaged)) {
         run->line.len = 0;
         finding_json(&run->line, f);
-        buf_byte(&run->line, '\n');
-        if (run->line.failed)
-            return err_set(e, ERR_MEMORY, 0, "no memory to print");
-        progress_wipe(&run->progress); /* both may be the same terminal */
-        fwrite(run->line.ptr, 1, run->line.len, stdout);
-        if (ferror(stdout))
-            return err_system(e, "standard output");
+        if (!line_out(run, e))
+            return false;
     }
     return !run->writer || case_writer_finding(run->writer, f, e);
+}
+
+static bool on_yara(void *ctx, const struct yara_finding *f, struct err *e) {
+    struct run *const run = ctx;
+
+    run->line.len = 0;
+    return hunt_yara_finding(run->yara, f, run->w->json ? &run->line : NULL, e) && (!run->w->json || line_out(run, e));
+}
+
+static bool on_yara_omission(void *ctx, const struct yara_omission *o, struct err *e) {
+    return hunt_yara_omission(((struct run *)ctx)->yara, o, e);
 }
 
 static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
@@ -132,7 +151,7 @@ static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matc
 static void on_progress(void *ctx, uint64_t done, uint64_t total) {
     struct run *const run = ctx;
 
-    progress_show(&run->progress, done, total, summary_findings(run->summary));
+    progress_show(&run->progress, done, total, summary_findings(run->summary) + hunt_yara_findings(run->yara));
 }
 
 /* A rule that contradicts its log source must not look like one that found nothing. */
@@ -172,6 +191,8 @@ static bool case_end(struct run *run, const struct sigma_set *set, struct err *e
 
 static int stop(struct run *run, const struct err *e) {
     progress_wipe(&run->progress);
+    hunt_yara_free(run->yara); /* before the database that it writes to */
+    run->yara = NULL;
     case_writer_close(run->writer);
     run->writer = NULL;
     if (e->code != ERR_INTERRUPTED)
@@ -198,6 +219,7 @@ static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e
     frame.known = buf_str(&known);
     summary_print(run->summary, &frame, &text);
     hunt_mail_print(run->mail, &text);
+    hunt_yara_print(run->yara, &text);
     if (text.failed || known.failed)
         ok = err_set(e, ERR_MEMORY, 0, "no memory for the summary");
     else if ((fwrite(text.ptr, 1, text.len, to) != text.len || fflush(to) != 0) && to == stdout)
@@ -215,9 +237,9 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
 
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);
-    /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces, nor are indicators: each
-     * would find itself. */
-    const char **const own = run->own = calloc(w->intel.count + 2, sizeof *own);
+    /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces, nor are indicators and
+     * YARA rules: each would find itself. */
+    const char **const own = run->own = calloc(w->intel.count + w->yara.count + 2, sizeof *own);
     size_t own_count = 0;
 
     if (!own) {
@@ -230,48 +252,53 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     }
     for (size_t i = 0; i < w->intel.count; i++)
         own[own_count++] = w->intel.items[i];
-    struct hunt_options const options = {.paths = w->paths.items,
-                                         .path_count = w->paths.count,
-                                         .own = own,
-                                         .own_count = own_count,
-                                         .set = set,
-                                         .known = run->known,
-                                         .fields = fields,
-                                         .kinds = kinds,
-                                         .house = run->house,
-                                         .latest = w->latest,
-                                         .zone_rules = run->zone,
-                                         .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
-                                         .from = w->from,
-                                         .to = w->to,
-                                         .level = w->level,
-                                         .workers = (unsigned)w->workers,
-                                         .memory_max = w->memory,
-                                         .stop = interrupted,
-                                         .collected = on_collected,
-                                         .finding = on_finding,
-                                         .custody = on_custody,
-                                         .damage = on_damage,
-                                         .coverage = on_coverage,
-                                         .clock = on_clock,
-                                         .duplicates = on_duplicates,
-                                         .gap = on_gap,
-                                         .kind = on_kind,
-                                         .correlation = on_correlation,
-                                         .filtered = on_filtered,
-                                         .progress = w->quiet ? NULL : on_progress,
-                                         .ctx = run};
+    for (size_t i = 0; i < w->yara.count; i++)
+        own[own_count++] = w->yara.items[i];
+    struct hunt_options options = {.paths = w->paths.items,
+                                   .path_count = w->paths.count,
+                                   .own = own,
+                                   .own_count = own_count,
+                                   .set = set,
+                                   .known = run->known,
+                                   .fields = fields,
+                                   .kinds = kinds,
+                                   .house = run->house,
+                                   .latest = w->latest,
+                                   .zone_rules = run->zone,
+                                   .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
+                                   .from = w->from,
+                                   .to = w->to,
+                                   .level = w->level,
+                                   .workers = (unsigned)w->workers,
+                                   .memory_max = w->memory,
+                                   .stop = interrupted,
+                                   .collected = on_collected,
+                                   .finding = on_finding,
+                                   .custody = on_custody,
+                                   .damage = on_damage,
+                                   .coverage = on_coverage,
+                                   .clock = on_clock,
+                                   .duplicates = on_duplicates,
+                                   .gap = on_gap,
+                                   .kind = on_kind,
+                                   .correlation = on_correlation,
+                                   .filtered = on_filtered,
+                                   .yara_finding = on_yara,
+                                   .yara_omission = on_yara_omission,
+                                   .progress = w->quiet ? NULL : on_progress,
+                                   .ctx = run};
 
     struct hunt_mail_options const mail = {
         .roster = w->roster, .hunt = &options, .writer = run->writer, .progress = options.progress, .ctx = run};
 
-    if (!hunt_mail_new(&run->mail, &mail, &e))
+    if (!hunt_mail_new(&run->mail, &mail, &e) || !hunt_yara_begin(run->yara, &options, run->writer, &e))
         return stop(run, &e);
     if (w->json && !isatty(STDOUT_FILENO)) /* a person sees each finding at once */
         setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, told like any other */
     progress_begin(&run->progress, !w->quiet);
-    if (!hunt_run(&options, &result, &e) || !tell_shut(run, set, fields, kinds, &e) || !hunt_mail_end(run->mail, &e))
+    if (!hunt_run(&options, &result, &e) || !tell_shut(run, set, fields, kinds, &e) ||
+        !hunt_yara_end(run->yara, &result.yara, &e) || !hunt_mail_end(run->mail, &e))
         return stop(run, &e);
     progress_wipe(&run->progress);
     summary_end(run->summary);
@@ -285,18 +312,19 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     run->writer = NULL;
     if (!w->quiet && !summary_tell(run, result.regex_given_up, &e))
         return stop(run, &e);
-    return summary_unread(run->summary)     ? EXIT_UNREADABLE
-           : summary_findings(run->summary) ? EXIT_FINDINGS
-                                            : EXIT_NOTHING;
+    return summary_unread(run->summary) || hunt_yara_omitted(run->yara)      ? EXIT_UNREADABLE
+           : summary_findings(run->summary) || hunt_yara_findings(run->yara) ? EXIT_FINDINGS
+                                                                             : EXIT_NOTHING;
 }
 
-/* With no rule and no indicator there is nothing to ask, and "nothing found" would be no answer. */
-static bool rules_usable(const struct sigma_set *set, const struct known *known, struct err *e) {
-    if (known)
+/* With no rule and no indicator there is nothing to ask, and "nothing found" would be no answer. others: something else is asked. */
+static bool rules_usable(const struct sigma_set *set, bool others, struct err *e) {
+    if (others)
         return true;
     if (!set->verdict_count)
         return err_set(e, ERR_USAGE, 0,
-                       "which rules? --rules DIR names a folder of Sigma rules, --intel PATH indicators");
+                       "which rules? --rules DIR names a folder of Sigma rules, --intel PATH indicators, --yara PATH "
+                       "rules of files");
     for (size_t i = 0; i < set->verdict_count; i++)
         if (set->verdicts[i].loaded && !set->verdicts[i].is_filter && !set->verdicts[i].unusable)
             return true;
@@ -323,8 +351,8 @@ static int hunt(const struct wishes *w) {
     struct fields *const fields = fields_new();
     struct kinds *kinds = NULL;
     const struct sigma_set *set;
-    const struct rule_text *more;
-    size_t more_count = 0;
+    const struct rule_text *more, *yaras;
+    size_t more_count = 0, yara_count = 0;
     const char *roster = w->roster;
     struct arguments const rosters = {&roster, roster != NULL};
     struct err e = {0};
@@ -333,13 +361,14 @@ static int hunt(const struct wishes *w) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
-        !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e) || !paths_exist(&w->intel, "intelligence", false, &e) ||
+        !hunt_intel_open(&run.intel, &w->intel, &e) ||
         !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
                     &loader, &set, &e) ||
-        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) ||
-        !rules_usable(set, run.known = hunt_intel_known(run.intel), &e) || !zone_open(&w->zone, &run.zone, &e) ||
-        !house_open(w, &run.house, &e) || !networks_open(&w->geo, &run.geo, &e) ||
+        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) || !hunt_yara_open(&run.yara, &w->yara, yaras = hunt_intel_yara(run.intel, &yara_count), yara_count, w->yara_max, &e) ||
+        !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara, &e) ||
+        !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
+        !networks_open(&w->geo, &run.geo, &e) ||
         !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, &e))
         status = tell_error(&e);
     else {
@@ -349,6 +378,7 @@ static int hunt(const struct wishes *w) {
     buf_free(&run.line);
     free(run.own);
     hunt_mail_free(run.mail);
+    hunt_yara_free(run.yara);
     geo_close(run.geo);
     zone_rules_free(run.zone);
     mail_house_free(run.house);
@@ -377,6 +407,19 @@ static const struct option options[] = {
      .many = true,
      .help = "Sigma rules: a file, or a folder of .yml files",
      AT(rules)},
+    {.name = "yara",
+     .argument = "PATH",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "YARA rules on every file, and on what messages carry: a file, or a folder of .yar files",
+     AT(yara)},
+    {.name = "yara-max",
+     .argument = "SIZE",
+     .type = OPTION_SIZE,
+     .least = UINT64_C(1) << 10,
+     .most = UINT64_C(1) << 50,
+     .help = "with --yara: larger files are not scanned, and told; usually 4G",
+     AT(yara_max)},
     {.name = "intel",
      .letter = 'i',
      .argument = "PATH",
@@ -476,8 +519,8 @@ const struct command command_hunt = {
          [EXIT_FINDINGS] = "findings",
          [EXIT_USAGE] = "wrong usage; nothing was done",
          [EXIT_UNREADABLE] =
-             "some evidence could not be read (prose that lies beside logs is told, and does not count); what could "
-             "be has been hunted, with findings or without",
+             "some evidence could not be read, or not be scanned (prose that lies beside logs is told, and does not "
+             "count); what could be has been hunted, with findings or without",
          [EXIT_INTERNAL] = "internal error, or stopped"},
     .wishes_size = sizeof(struct wishes),
     .run = run_hunt,

@@ -642,6 +642,8 @@ static void print_end(const struct page *p, uint64_t evaluated, struct buf *line
         found_add(p, line);
     } else if (!s->records) {
         buf_add(line, S("NOTHING WAS READ: there was no event to hunt through"));
+    } else if (!evaluated && !s->known && !s->set->verdict_count) {
+        buf_add(line, S("NO EVENT WAS ASKED ABOUT: there were rules for files only (below)"));
     } else if (!evaluated && !s->known) {
         buf_add(line,
                 S("NOTHING COULD BE ASKED: no rule has data in this evidence, so that nothing was found says nothing"));

@@ -305,138 +305,12 @@ static bool is_type(const struct object *o, str type) {
                    : str_eq(type, o->type);
 }
 
-static bool object_may(const struct group *g, const struct object *o, const struct stix_path *p, size_t from);
-
-/* Behind all parts of the property, at step `from`. */
-static bool value_may(const struct group *g, const struct property *x, const struct stix_path *p, size_t from) {
-    if (x->kind == PROPERTY_VALUE) {
-        if (from == p->step_count)
-            return true; /* a dictionary or list, too: EXISTS, != */
-        if (from + 1 != p->step_count)
-            return false;
-        return x->source.as == AS_HASHES ? p->steps[from].how != STIX_INDEX
-                                         : x->source.as == AS_LIST && p->steps[from].how != STIX_KEY;
-    }
-    if (x->kind == PROPERTY_REFS && from < p->step_count) {
-        if (p->steps[from].how == STIX_KEY)
-            return false;
-        from++;
-    }
-    if (from == p->step_count)
-        return true;
-    for (size_t i = 0; i < x->target_count; i++)
-        if (object_may(g, &g->objects[x->targets[i]], p, from))
-            return true;
-    return false;
-}
-
-static bool object_may(const struct group *g, const struct object *o, const struct stix_path *p, size_t from) {
-    if (from == p->step_count || p->steps[from].how != STIX_KEY)
-        return false;
-    if (from + 1 == p->step_count && str_eq(p->steps[from].key, S("type")))
-        return true;
-    for (size_t i = 0; i < o->property_count; i++) {
-        const struct property *const x = &o->properties[i];
-        size_t step = from, part = 0;
-
-        for (; part < x->part_count && step < p->step_count; part++, step++) {
-            const struct stix_step *const s = &p->steps[step];
-
-            if (str_eq(x->parts[part], S("*")) ? s->how == STIX_KEY
-                                               : s->how != STIX_KEY || !str_eq(s->key, x->parts[part])) {
-                char one[STIX_ALGORITHM_MAX], two[STIX_ALGORITHM_MAX];
-
-                /* hashes.MD5, hashes.md5 */
-                if (s->how != STIX_KEY || part == 0 || !str_eq(x->parts[part - 1], S("hashes")) ||
-                    !str_eq(stix_algorithm(s->key, one), stix_algorithm(x->parts[part], two)))
-                    break;
-            }
-        }
-        if (part == x->part_count ? value_may(g, x, p, step) : step == p->step_count)
-            return true;
-    }
-    return false;
-}
-
-static bool group_may(const struct group *g, const struct stix_path *p) {
-    for (uint32_t i = 0; i < g->object_count; i++)
-        if (is_type(&g->objects[i], p->type) && object_may(g, &g->objects[i], p, 0))
-            return true;
-    return false;
-}
-
-bool stix_events_path(const struct stix_events *s, const struct stix_path *path, const char **why) {
-    bool type = false;
-
-    for (size_t i = 0; i < s->group_count; i++) {
-        if (group_may(&s->groups[i], path))
-            return true;
-        for (uint32_t k = 0; k < s->groups[i].object_count; k++)
-            type = type || is_type(&s->groups[i].objects[k], path->type);
-    }
-    *why = type ? "no event has such a property" : "no event is such an object";
-    return false;
-}
-
-bool stix_events_kind_path(const struct stix_events *s, const struct kind *kind, const struct stix_path *path) {
-    size_t logsource;
-
-    for (size_t i = 0; i < s->group_count; i++)
-        if (covers(&s->groups[i], kind, &logsource) && group_may(&s->groups[i], path))
-            return true;
-    return false;
-}
-
-static bool source_reads(const struct kind_source *source, size_t count, field_id field) {
-    for (size_t s = 0; s < count; s++) {
-        if (source[s].only_if && source[s].only_if->field == field)
-            return true;
-        for (size_t i = 0; i < source[s].input_count; i++)
-            if (source[s].inputs[i] == field)
-                return true;
-    }
-    return false;
-}
-
 static const struct kind_alias *alias_of(const struct kind *kind, size_t logsource, field_id field) {
     if (logsource != NO_LOGSOURCE)
         for (size_t i = 0; i < kind->logsources[logsource].alias_count; i++)
             if (kind->logsources[logsource].aliases[i].field == field)
                 return &kind->logsources[logsource].aliases[i];
     return NULL;
-}
-
-static bool reads(const struct kind *kind, size_t logsource, const struct source *source, field_id field) {
-    if (source->role >= 0 && source_reads(kind->roles[source->role], kind->role_counts[source->role], field))
-        return true;
-    for (size_t f = 0; f < FROMS; f++)
-        for (size_t i = 0; i < source->counts[f]; i++) {
-            const struct kind_alias *const alias = alias_of(kind, logsource, source->fields[f][i]);
-
-            if (alias ? source_reads(alias->sources, alias->source_count, field) : source->fields[f][i] == field)
-                return true;
-        }
-    return false;
-}
-
-bool stix_events_wants(const struct stix_events *s, const struct kind *kind, field_id field) {
-    for (size_t i = 0; i < s->group_count; i++) {
-        const struct group *const g = &s->groups[i];
-        size_t logsource;
-
-        if (!covers(g, kind, &logsource))
-            continue;
-        for (uint32_t k = 0; k < g->object_count; k++) {
-            const struct object *const o = &g->objects[k];
-
-            if (o->has_each && reads(kind, logsource, &o->each, field))
-                return true;
-            for (size_t n = 0; n < o->property_count; n++)
-                if (o->properties[n].kind == PROPERTY_VALUE && reads(kind, logsource, &o->properties[n].source, field))
-                    return true;
-        }
-    }
-    return false;
 }
 
 /* Can a literal in what the kind's sources make be looked for in what they are made of? */
@@ -471,7 +345,150 @@ static bool verbatim(const struct kind *kind, size_t logsource, const struct sou
     return true;
 }
 
-bool stix_events_verbatim(const struct stix_events *s, const struct kind *kind) {
+/* Of which kind a path is followed, and whether all that it may end in is verbatim. */
+struct look {
+    const struct kind *kind;
+    size_t logsource;
+    bool verbatim;
+};
+
+/* look: NULL, or the path is followed to all its ends. */
+static bool object_may(const struct group *g, const struct object *o, const struct stix_path *p, size_t from,
+                       struct look *look);
+
+static bool value_fits(const struct property *x, const struct stix_path *p, size_t from) {
+    if (from == p->step_count)
+        return true; /* a dictionary or list, too: EXISTS, != */
+    if (from + 1 != p->step_count)
+        return false;
+    return x->source.as == AS_HASHES ? p->steps[from].how != STIX_INDEX
+                                     : x->source.as == AS_LIST && p->steps[from].how != STIX_KEY;
+}
+
+/* Behind all parts of the property, at step `from`. */
+static bool value_may(const struct group *g, const struct object *o, const struct property *x,
+                      const struct stix_path *p, size_t from, struct look *look) {
+    bool any = false;
+
+    if (x->kind == PROPERTY_VALUE) {
+        if (!value_fits(x, p, from))
+            return false;
+        if (look)
+            look->verbatim = look->verbatim && verbatim(look->kind, look->logsource, &x->source) &&
+                             (x->source.as != AS_VALUE || verbatim(look->kind, look->logsource, &o->each));
+        return true;
+    }
+    if (x->kind == PROPERTY_REFS && from < p->step_count) {
+        if (p->steps[from].how == STIX_KEY)
+            return false;
+        from++;
+    }
+    if (from == p->step_count)
+        return true;
+    for (size_t i = 0; i < x->target_count && (look || !any); i++)
+        any = object_may(g, &g->objects[x->targets[i]], p, from, look) || any;
+    return any;
+}
+
+static bool object_may(const struct group *g, const struct object *o, const struct stix_path *p, size_t from,
+                       struct look *look) {
+    bool any = false;
+
+    if (from == p->step_count || p->steps[from].how != STIX_KEY)
+        return false;
+    if (from + 1 == p->step_count && str_eq(p->steps[from].key, S("type")))
+        return true;
+    for (size_t i = 0; i < o->property_count; i++) {
+        const struct property *const x = &o->properties[i];
+        size_t step = from, part = 0;
+
+        for (; part < x->part_count && step < p->step_count; part++, step++) {
+            const struct stix_step *const s = &p->steps[step];
+
+            if (str_eq(x->parts[part], S("*")) ? s->how == STIX_KEY
+                                               : s->how != STIX_KEY || !str_eq(s->key, x->parts[part])) {
+                char one[STIX_ALGORITHM_MAX], two[STIX_ALGORITHM_MAX];
+
+                /* hashes.MD5, hashes.md5 */
+                if (s->how != STIX_KEY || part == 0 || !str_eq(x->parts[part - 1], S("hashes")) ||
+                    !str_eq(stix_algorithm(s->key, one), stix_algorithm(x->parts[part], two)))
+                    break;
+            }
+        }
+        any = (part == x->part_count ? value_may(g, o, x, p, step, look) : step == p->step_count) || any;
+        if (any && !look)
+            return true;
+    }
+    return any;
+}
+
+static bool group_may(const struct group *g, const struct stix_path *p) {
+    for (uint32_t i = 0; i < g->object_count; i++)
+        if (is_type(&g->objects[i], p->type) && object_may(g, &g->objects[i], p, 0, NULL))
+            return true;
+    return false;
+}
+
+bool stix_events_path(const struct stix_events *s, const struct stix_path *path, const char **why) {
+    bool type = false;
+
+    for (size_t i = 0; i < s->group_count; i++) {
+        if (group_may(&s->groups[i], path))
+            return true;
+        for (uint32_t k = 0; k < s->groups[i].object_count; k++)
+            type = type || is_type(&s->groups[i].objects[k], path->type);
+    }
+    *why = type ? "no event has such a property" : "no event is such an object";
+    return false;
+}
+
+bool stix_events_kind_path(const struct stix_events *s, const struct kind *kind, const struct stix_path *path) {
+    size_t logsource;
+
+    for (size_t i = 0; i < s->group_count; i++)
+        if (covers(&s->groups[i], kind, &logsource) && group_may(&s->groups[i], path))
+            return true;
+    return false;
+}
+
+bool stix_events_verbatim(const struct stix_events *s, const struct kind *kind, const struct stix_path *path) {
+    struct look look = {.kind = kind, .verbatim = true};
+
+    for (size_t i = 0; i < s->group_count; i++) {
+        const struct group *const g = &s->groups[i];
+
+        for (uint32_t k = 0; covers(g, kind, &look.logsource) && k < g->object_count; k++)
+            if (is_type(&g->objects[k], path->type))
+                object_may(g, &g->objects[k], path, 0, &look);
+    }
+    return look.verbatim;
+}
+
+static bool source_reads(const struct kind_source *source, size_t count, field_id field) {
+    for (size_t s = 0; s < count; s++) {
+        if (source[s].only_if && source[s].only_if->field == field)
+            return true;
+        for (size_t i = 0; i < source[s].input_count; i++)
+            if (source[s].inputs[i] == field)
+                return true;
+    }
+    return false;
+}
+
+static bool reads(const struct kind *kind, size_t logsource, const struct source *source, field_id field) {
+    if (source->role >= 0 && source_reads(kind->roles[source->role], kind->role_counts[source->role], field))
+        return true;
+    for (size_t f = 0; f < FROMS; f++)
+        for (size_t i = 0; i < source->counts[f]; i++) {
+            const struct kind_alias *const alias = alias_of(kind, logsource, source->fields[f][i]);
+
+            if (alias ? source_reads(alias->sources, alias->source_count, field) : source->fields[f][i] == field)
+                return true;
+        }
+    return false;
+}
+
+bool stix_events_wants(const struct stix_events *s, const struct kind *kind, field_id field) {
     for (size_t i = 0; i < s->group_count; i++) {
         const struct group *const g = &s->groups[i];
         size_t logsource;
@@ -481,15 +498,14 @@ bool stix_events_verbatim(const struct stix_events *s, const struct kind *kind) 
         for (uint32_t k = 0; k < g->object_count; k++) {
             const struct object *const o = &g->objects[k];
 
-            if (o->has_each && !verbatim(kind, logsource, &o->each))
-                return false;
+            if (o->has_each && reads(kind, logsource, &o->each, field))
+                return true;
             for (size_t n = 0; n < o->property_count; n++)
-                if (o->properties[n].kind == PROPERTY_VALUE && o->properties[n].source.as != AS_NUMBER &&
-                    !verbatim(kind, logsource, &o->properties[n].source))
-                    return false;
+                if (o->properties[n].kind == PROPERTY_VALUE && reads(kind, logsource, &o->properties[n].source, field))
+                    return true;
         }
     }
-    return true;
+    return false;
 }
 
 /* ---- rows ---- */
@@ -643,8 +659,9 @@ static bool url_add(struct making *m, const struct property *p) {
             buf_free(&b);
             return false;
         }
-        if (!n)
+                if (!n)
             continue;
+        m->cut = m->cut || n > 1; /* which of them belong together is not known */
         /* A whole address is one; what begins with / needs a host in front. */
         if (from == FROM && m->values[0].ptr[0] != '/')
             return text_add(m, p, 0, m->values[0]);
@@ -671,13 +688,6 @@ static bool url_add(struct making *m, const struct property *p) {
     return ok || full(m);
 }
 
-static bool is_many(const struct property *p) {
-    for (size_t i = 0; i < p->part_count; i++)
-        if (str_eq(p->parts[i], S("*")))
-            return true;
-    return p->source.as == AS_LIST || p->source.as == AS_HASHES;
-}
-
 /* The property's values, for the object made of `value` if it is one of many. */
 static bool value_leaves(struct making *m, const struct property *p, str value) {
     size_t count;
@@ -688,10 +698,7 @@ static bool value_leaves(struct making *m, const struct property *p, str value) 
         return url_add(m, p);
     if ((count = first_values(m, &p->source, FROM, m->values)) == SIZE_MAX)
         return false;
-    if (count > 1 && !is_many(p)) {
-        count = 1;
-        m->cut = true; /* one value is all that such a property has */
-    }
+
     for (uint32_t i = 0; i < count; i++) {
         str text = m->values[i];
         size_t const cut = last_separator(text);
@@ -748,17 +755,24 @@ static bool tree(struct making *m, const struct leaf *leaves, const uint32_t *li
     bool *const done = arena_zero(m->a, count, sizeof *done);
     struct stix_member *members = NULL;
     struct stix_value *items = NULL;
+    bool same = true;
 
     if (!below || !done)
         return full(m);
     if (depth == depth_of(&leaves[list[0]])) {
         if (!many_values) {
-            *out = leaves[list[0]].value; /* the first counts */
-            return true;
+            for (size_t i = 1; i < count; i++)
+                same = same && leaves[list[i]].value.type == leaves[list[0]].value.type &&
+                       str_eq(leaves[list[i]].value.text, leaves[list[0]].value.text);
+            if (same) {
+                *out = leaves[list[0]].value;
+                return true;
+            }
         }
         if (!(items = arena_zero(m->a, count, sizeof *items)))
             return full(m);
-        *out = (struct stix_value){.type = STIX_VALUE_LIST, .text = S(""), .items = items, .count = count};
+        *out = (struct stix_value){
+            .type = many_values ? STIX_VALUE_LIST : STIX_VALUE_EITHER, .text = S(""), .items = items, .count = count};
         for (size_t i = 0; i < count; i++)
             items[i] = leaves[list[i]].value;
         return true;

@@ -23,9 +23,9 @@ bool stix_events_kind_path(const struct stix_events *s, const struct kind *kind,
 /* Is the field read from events of that kind? For ingest_options: without its values there are no objects. */
 bool stix_events_wants(const struct stix_events *s, const struct kind *kind, field_id field);
 
-/* Does every name (of letters, digits, `_`, `.`, `-`) in a text of the kind's objects stand in some value of the event as well, so that it
- * can be looked for there? False where fields are made of numbers or by a table. */
-bool stix_events_verbatim(const struct stix_events *s, const struct kind *kind);
+/* Does every name (of letters, digits, `_`, `.`, `-`) in a text at the end of the path stand in some value of the event as well, so that it
+ * can be looked for there? False where what the kind has there is made of numbers or by a table. */
+bool stix_events_verbatim(const struct stix_events *s, const struct kind *kind, const struct stix_path *path);
 
 /* The row as one observation, seen once at its time. Memory is a's and the dictionaries'; *cut: there was more than the bounds above allow.
  * The block has a kind. ERR_MEMORY. */

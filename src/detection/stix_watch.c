@@ -454,12 +454,22 @@ bool stix_watch_wants(const struct stix_watch *w, const struct kind *kind, field
 
 /* ---- events ---- */
 
+/* Would a text of some test of it be missed in events of the kind? */
+static bool misses(const struct stix_watch *w, const struct stix_comparison *c, const struct kind *kind) {
+    if (c->how == STIX_TEST)
+        return !c->not &&(c->op == STIX_EQUAL || c->op == STIX_IN || c->op == STIX_LIKE || c->op == STIX_MATCHES) &&
+               !stix_events_verbatim(w->events, kind, &c->path);
+    for (c = c->first; c; c = c->next)
+        if (misses(w, c, kind))
+            return true;
+    return false;
+}
+
 /* NULL: no memory. */
 static const struct asked_kind *look_at_kind(struct stix_watch *w, const struct kind *kind) {
     struct asked_kind *k;
     const struct stix_path *where;
     const char *why;
-    bool verbatim;
 
     for (size_t i = 0; i < w->kind_count; i++)
         if (w->kinds[i].kind == kind)
@@ -471,12 +481,12 @@ static const struct asked_kind *look_at_kind(struct stix_watch *w, const struct 
     if (!k->brackets)
         return NULL;
     w->kind_count++;
-    verbatim = stix_events_verbatim(w->events, kind);
+
     for (uint32_t i = 0; i < w->bracket_count; i++) {
         const struct bracket *const b = &w->brackets[i];
-        const struct stix_pattern *const p = w->patterns[b->pattern].pattern;
+        const struct stix_comparison *const c = w->patterns[b->pattern].pattern->brackets[b->number]->comparison;
 
-        if (!b->dead && (b->always || !verbatim) && possible(w, p->brackets[b->number]->comparison, kind, &why, &where))
+        if (!b->dead && possible(w, c, kind, &why, &where) && (b->always || misses(w, c, kind)))
             k->brackets[k->count++] = i;
     }
     return k;

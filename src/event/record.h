@@ -84,6 +84,15 @@ struct record {
     bool salvaged;   /* found where the format says nothing lives (chunk slack): never mixed with the others */
 };
 
+/* What a message carries, decoded: an attachment, or its own text. Views live until the sink returns. */
+struct attachment {
+    str name, type; /* as it says, any bytes; "": it says nothing. type: "text/html" */
+    bool own;       /* the message's own text */
+    str bytes;
+    uint64_t size;           /* of all of it: of what is too large bytes are a part only */
+    uint64_t record, offset; /* number and offset of the message's record */
+};
+
 /* Where a reader's output goes. Implemented by event/ingest.h for hunts, by tests, by `longwatch show`. */
 struct kinds;
 struct mail_house;
@@ -101,6 +110,9 @@ struct event_sink {
     /* Damage in evidence: bytes [offset, offset + size) were skipped or repaired, and why: a short constant phrase such
      * as "chunk magic differs". Counted in the custody ledger; reading goes on. */
     void (*damage)(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why);
+    /* Everything that messages carry, in the order in which it stands there, before the message's record. NULL: nobody wants it, and
+     * nothing is kept for it. False: memory is out. */
+    bool (*attachment)(struct event_sink *sink, const struct attachment *a);
     /* keeps: a reader may leave here what it wants to find again at its next part, with what frees it, and must first free
      * what another reader left. What it reads must not depend on it. The owner frees it with the sink. */
     bool keeps;

@@ -1,6 +1,6 @@
 /* unpack_whole: fork, and frames over a channel: one byte what it is, four how long the path is, eight how long the rest is, then both.
  * The other end is not trusted: lengths are bounded, texts are checked, and what comes in the wrong order ends it. */
-#include "evidence/unpack_whole.h"
+#include "evidence/unpack_whole_own.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -285,6 +285,22 @@ static bool hear_all(struct hearing *h, struct err *e) {
     }
 }
 
+/* *done: the process said that it is through; *end: how. */
+bool unpack_whole_hear(int channel, const struct unpack_whole_limits *limits,
+                       const struct unpack_whole_visitor *visitor, const volatile sig_atomic_t *stop, bool *done,
+                       struct err *end, struct err *e) {
+    struct hearing h = {.limits = limits, .visitor = visitor, .stop = stop, .channel = channel};
+    bool const ok = hear_all(&h, e);
+
+    *done = h.done;
+    *end = h.end;
+    buf_free(&h.path);
+    buf_free(&h.bytes);
+    buf_free(&h.damaged);
+    buf_free(&h.rest);
+    return ok;
+}
+
 static bool died(int status, const struct unpack_whole_limits *limits, struct err *e) {
     int const by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
@@ -296,12 +312,14 @@ static bool died(int status, const struct unpack_whole_limits *limits, struct er
 
 bool unpack_whole(int fd, str path, const struct unpack_whole_limits *limits,
                   const struct unpack_whole_visitor *visitor, const volatile sig_atomic_t *stop, struct err *e) {
-    struct hearing h = {.limits = limits ? limits : &unpack_whole_usual, .visitor = visitor, .stop = stop};
+    struct err end = {0};
+    bool done = false;
     struct buf clean = {0};
     int ends[2], status = 0;
     pid_t pid;
     bool ok;
 
+    limits = limits ? limits : &unpack_whole_usual;
     unpack_add_name(&clean, path);
     if (clean.failed)
         return err_set(e, ERR_MEMORY, 0, "no memory to unpack");
@@ -311,10 +329,10 @@ bool unpack_whole(int fd, str path, const struct unpack_whole_limits *limits,
     }
     fflush(NULL); /* what is buffered is the parent's to write */
     if ((pid = fork()) == 0)
-        child(ends[1], fd, buf_str(&clean), h.limits);
+        child(ends[1], fd, buf_str(&clean), limits);
     close(ends[1]);
-    h.channel = ends[0];
-    ok = pid < 0 ? err_system(e, "no process to unpack with") : hear_all(&h, e);
+    ok = pid < 0 ? err_system(e, "no process to unpack with")
+                 : unpack_whole_hear(ends[0], limits, visitor, stop, &done, &end, e);
     close(ends[0]);
     if (pid > 0) {
         if (!ok)
@@ -322,16 +340,12 @@ bool unpack_whole(int fd, str path, const struct unpack_whole_limits *limits,
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             continue;
     }
-    if (ok && !h.done)
-        ok = died(status, h.limits, e);
-    if (ok && h.end.code != ERR_NONE) {
-        *e = h.end;
-        ok = false;
-    }
     buf_free(&clean);
-    buf_free(&h.path);
-    buf_free(&h.bytes);
-    buf_free(&h.damaged);
-    buf_free(&h.rest);
+    if (ok && !done)
+        return died(status, limits, e);
+    if (ok && end.code != ERR_NONE) {
+        *e = end;
+        return false;
+    }
     return ok;
 }

@@ -82,7 +82,7 @@ static bool ready(struct crew *c, struct mate *m, struct err *e) {
         return false;
     str bytes = {whole, size};
 
-    if (!wire_take(&bytes, c->setup->set, NULL, 0, c->a, &w) || w.type != WIRE_DONE)
+    if (!wire_take(&bytes, &(struct wire_known){.set = c->setup->set}, c->a, &w) || w.type != WIRE_DONE)
         return err_set(e, ERR_CORRUPT, 0, "a process that reads evidence said something else than that it is ready");
     return w.name.len == 0 || err_set(e, ERR_UNSUPPORTED, 0, "%.*s", STR_ARG(w.name));
 }
@@ -194,6 +194,8 @@ bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, 
 static bool take(struct crew *c, unsigned slot, struct err *e) {
     struct mate *const m = &c->mates[slot];
     str left = buf_str(&m->in);
+    struct wire_known const known = {c->setup->set, kinds_count(c->setup->kinds), c->setup->yara,
+                                     c->setup->known};
     struct wire w;
     bool ok = true;
 
@@ -205,9 +207,7 @@ static bool take(struct crew *c, unsigned slot, struct err *e) {
         str const before = left;
 
         arena_reset(c->a);
-        if (!m->busy ||
-            !wire_take(&left, c->setup->set, c->setup->known,
-                       kinds_count(c->setup->kinds), c->a, &w) ||
+        if (!m->busy || !wire_take(&left, &known, c->a, &w) ||
             (w.type == WIRE_SOURCE && w.index && w.index != ++m->members))
             return lose(c, slot, "the process that read it sent what it should not have; it was ended", e);
         if (w.type == WIRE_DONE) {

@@ -59,6 +59,8 @@ struct hunt {
     size_t file_count, next_file;
     struct source **split; /* sources with a hash or parts that were not sent yet, in order */
     size_t split_count, split_room;
+    struct source **scans; /* sources that no worker was asked to scan so far, in order */
+    size_t scan_count, scan_room;
     struct boxes boxes;
     struct source **later; /* Outlook data files, in order: those from later_next on wait */
     size_t later_count, later_room, later_next;
@@ -132,6 +134,8 @@ static bool task_end(struct hunt *h, unsigned slot, const char *why, struct err 
         return true;
     }
     progress(h, t, t->size);
+    if (t->type == JOB_SCAN)
+        return order_scan_ended(h->order, t->source, why, e);
     return order_part_ended(h->order, t->source, t->part, why, e);
 }
 
@@ -141,6 +145,17 @@ static bool split_add(struct hunt *h, struct source *s, struct err *e) {
         return false;
     s->sent = 1;
     h->split[h->split_count++] = s;
+    return true;
+}
+
+/* A source that somebody reads is also to be scanned. */
+static bool scan_add(struct hunt *h, struct source *s, struct err *e) {
+    if (!h->o.yara)
+        return true;
+    if (!room((void **)&h->scans, h->scan_count, &h->scan_room, sizeof(struct source *), e))
+        return false;
+    order_scan_wanted(s);
+    h->scans[h->scan_count++] = s;
     return true;
 }
 
@@ -177,8 +192,16 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
     case WIRE_GIVEN_UP:
         h->given_up[slot] = m->number;
         return true;
+    case WIRE_YARA:
+    case WIRE_UNSCANNED:
+    case WIRE_SCANNED:
+        return t->type != JOB_SCAN || order_scan_add(h->order, t->source, bytes, e); /* else not ours to believe */
+    case WIRE_SOURCE:
+        if (t->type == JOB_SCAN)
+            return order_scan_add(h->order, t->source, bytes, e);
+        return t->type == JOB_HASH || order_add(h->order, t->source, t->part, bytes, e);
     case WIRE_CLOCK:
-        return t->type == JOB_HASH || order_clock(h->order, t->source, t->part, m, e);
+        return t->type == JOB_HASH || t->type == JOB_SCAN || order_clock(h->order, t->source, t->part, m, e);
     case WIRE_DONE: {
         char why[200];
 
@@ -186,7 +209,7 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
         return task_end(h, slot, m->name.len ? why : NULL, e);
     }
     default:
-        return t->type == JOB_HASH || order_add(h->order, t->source, t->part, bytes, e);
+        return t->type == JOB_HASH || t->type == JOB_SCAN || order_add(h->order, t->source, t->part, bytes, e);
     }
 }
 
@@ -221,12 +244,21 @@ static bool give_split(struct hunt *h, unsigned slot, struct err *e) {
     } else {
         ok = give(h, slot, s, JOB_PART, s->sent++, e);
     }
+    assert(s->scan_sent);
     if (s->sent == s->parts) { /* the workers hold it open as long as they need it */
         close(s->fd);
         s->fd = -1;
         memmove(h->split, h->split + 1, --h->split_count * sizeof(struct source *));
     }
     return ok;
+}
+
+static bool give_scan(struct hunt *h, unsigned slot, struct err *e) {
+    struct source *const s = h->scans[0];
+
+    memmove(h->scans, h->scans + 1, --h->scan_count * sizeof(struct source *));
+    s->scan_sent = true;
+    return give(h, slot, s, JOB_SCAN, 0, e);
 }
 
 static bool file_open(struct source *s, char *why, size_t why_room) {
@@ -307,7 +339,7 @@ static bool boxes_list(struct hunt *h, struct err *e) {
             return no_memory(e);
         b->members[b->count++] = before;
         before->size = file->size;
-        h->total += file->size;
+        h->total += file->size * (h->o.yara ? 2 : 1);
     }
     return true;
 }
@@ -325,7 +357,7 @@ static bool boxes_tell(struct hunt *h, struct err *e) {
                         .last = INSTANT_NONE};
     size_t const complaints = outlook_complaints(b->outlook);
 
-    h->done += b->source->size;
+    h->done += b->source->size * (h->o.yara ? 2 : 1); /* its mailboxes are scanned, not it */
     if (!b->count && complaints)
         c.not_read = S("no mail came out of it");
     for (size_t i = 0; i < complaints; i++)
@@ -366,7 +398,7 @@ static bool give_box(struct hunt *h, unsigned slot, bool *given, struct err *e) 
     if (!*given)
         return order_not_read(h->order, s, "it is not there any more", e);
     s->sent = 1;
-    return give(h, slot, s, JOB_FILE, 0, e);
+    return scan_add(h, s, e) && give(h, slot, s, JOB_FILE, 0, e);
 }
 
 /* *given: the worker has the file; else nobody needed to be asked about it. */
@@ -386,7 +418,7 @@ static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e)
         return boxes_later(h, s, e);
     *given = true;
     s->sent = 1;
-    return give(h, slot, s, JOB_FILE, 0, e);
+    return scan_add(h, s, e) && give(h, slot, s, JOB_FILE, 0, e);
 }
 
 /* Everything an idle worker could do is given to it. */
@@ -394,7 +426,10 @@ static bool dispatch(struct hunt *h, struct err *e) {
     for (int slot; (slot = crew_idle(h->crew)) >= 0;) {
         bool given = true;
 
-        if (h->split_count) {
+        if (h->scan_count) { /* the slowest first */
+            if (!give_scan(h, (unsigned)slot, e))
+                return false;
+        } else if (h->split_count) {
             if (!give_split(h, (unsigned)slot, e))
                 return false;
         } else if (h->boxes.ended && h->boxes.next < h->boxes.count) {
@@ -422,7 +457,7 @@ static bool work(struct hunt *h, struct err *e) {
             return err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
         if (!h->boxes.outlook && h->later_next < h->later_count)
             continue; /* one that was just met */
-        if (!crew_busy(h->crew) && !crew_leaving(h->crew) && !h->split_count && !h->boxes.outlook &&
+        if (!crew_busy(h->crew) && !crew_leaving(h->crew) && !h->split_count && !h->scan_count && !h->boxes.outlook &&
             h->later_next == h->later_count && h->next_file == h->file_count)
             return true;
         if (!crew_hear(h->crew, h->boxes.outlook && !h->boxes.ended ? outlook_waits_for(h->boxes.outlook) : -1, e))
@@ -497,7 +532,7 @@ static bool prepare(struct hunt *h, struct err *e) {
     if (h->o.passes_over)
         pass_over(h);
     for (size_t i = 0; i < h->file_count; i++)
-        h->total += h->files[i].size;
+        h->total += h->files[i].size * (h->o.yara ? 2 : 1); /* it is read twice */
     skip_set(h);
     h->setup = (struct worker_setup){.set = h->o.set,
                                      .fields = h->o.fields,
@@ -527,7 +562,9 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .watch_ctx = h->o.ctx,
                                      .key_seeds = {hash_seed(), hash_seed()},
                                      .memory_max = values,
-                                     .limits = unpack_limits_usual};
+                                     .limits = unpack_limits_usual,
+                                     .yara = h->o.yara,
+                                     .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
     return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);
 }
 
@@ -558,6 +595,7 @@ static void tell(struct hunt *h, struct hunt_result *result) {
     result->regex_given_up = h->given_up_before;
     for (unsigned k = 0; k < WORKERS_MAX; k++)
         result->regex_given_up += h->given_up[k];
+    result->yara = *order_scanned(h->order);
 }
 
 bool hunt_run(const struct hunt_options *options, struct hunt_result *result, struct err *e) {
@@ -574,6 +612,7 @@ bool hunt_run(const struct hunt_options *options, struct hunt_result *result, st
     plan_free(h.plan);
     arena_free(h.a);
     free(h.split);
+    free(h.scans);
     free(h.later);
     free(h.kinds);
     free(h.filtered);

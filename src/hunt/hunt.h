@@ -14,6 +14,7 @@
 #include "event/normal.h"
 #include "evidence/custody.h"
 #include "evidence/walk.h"
+#include "intel/yara_scan.h"
 
 struct hunt_options {
     const char *const *paths;
@@ -72,6 +73,14 @@ struct hunt_options {
      * or earlier in it; then what the evidence as a whole does not hold. */
     bool (*duplicates)(void *ctx, uint64_t line, uint64_t events, struct err *e);
     bool (*gap)(void *ctx, const struct custody_gap *gap, struct err *e);
+    /* Rules of files (intel/yara_scan.h): on every file, on the members of containers, and on what messages carry, archives among that as
+     * well. A container's own bytes are scanned when it is a file of at most YARA_WHOLE bytes. NULL: nothing is scanned, and the
+     * hunt is none the slower. The callbacks come after the lines of a source's members and before its own: what was found, by
+     * member and place, and what was not scanned, or not to its end. NULL without rules. */
+    const struct yara_set *yara;
+    const struct yara_limits *yara_limits; /* NULL: the usual */
+    bool (*yara_finding)(void *ctx, const struct yara_finding *f, struct err *e);
+    bool (*yara_omission)(void *ctx, const struct yara_omission *o, struct err *e);
     /* At the end. Kinds that occurred, how often. */
     void (*kind)(void *ctx, const struct kind *kind, uint64_t events);
     void (*correlation)(void *ctx, uint32_t rule, const struct correlation_counts *counts);
@@ -83,6 +92,7 @@ struct hunt_options {
 
 struct hunt_result {
     uint64_t regex_given_up; /* matches of regular expressions that were ended at the step limit */
+    struct yara_counts yara; /* what was scanned */
 };
 
 MUST_USE bool hunt_run(const struct hunt_options *options, struct hunt_result *result, struct err *e);

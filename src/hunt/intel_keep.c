@@ -49,7 +49,7 @@ static bool on_group(void *ctx, const struct intel_group *group, struct err *e) 
 }
 
 static bool feed_end(struct keeping *g, struct err *e) {
-    bool const whole = g->begun && !str_eq(buf_str(&g->broken), buf_str(&g->outer));
+    bool const whole = g->begun && (g->k->key ? !g->broken.len : !str_eq(buf_str(&g->broken), buf_str(&g->outer)));
     uint64_t gone = 0;
 
     g->begun = false;
@@ -64,7 +64,7 @@ static bool feed_of(struct keeping *g, str outer, struct err *e) {
     char *path;
     bool ok;
 
-    if (g->begun && str_eq(buf_str(&g->outer), outer))
+    if (g->begun && (g->k->key || str_eq(buf_str(&g->outer), outer)))
         return true;
     if (!feed_end(g, e))
         return false;
@@ -91,9 +91,9 @@ static bool on_begin(void *ctx, const struct intel_loaded *source, str bytes, bo
 
     if (!feed_of(g, source->outer, e))
         return false;
-    if (g->k->key) { /* what it is called on this disk says nothing */
+    if (g->k->name) {
         g->name.len = 0;
-        buf_add(&g->name, str_of(g->k->url));
+        buf_add(&g->name, str_of(g->k->name));
         if (within != SIZE_MAX)
             buf_add(&g->name, str_from(source->path, within));
         if (g->name.failed)

@@ -7,9 +7,10 @@
 
 struct intel_keep {
     struct intel_load load;
-    /* Of what was fetched: what it is known by, and its address; load has one path then. NULL: each file on the disk is a feed, known by
-     * its whole path. */
+    /* Of what was fetched: all of it is one feed, known by this key; and its address. NULL: each file on the disk is a feed, known by its
+     * whole path. */
     const char *key, *url;
+    const char *name; /* what it is called instead of the file that it lies in; NULL: as that */
     int64_t now;
     /* Every file and member. known: the store had it. NULL: not asked for; false stops. */
     bool (*told)(void *ctx, const struct intel_loaded *source, bool known, struct err *e);

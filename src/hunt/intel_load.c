@@ -9,13 +9,14 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/utf.h"
+#include "evidence/pdf.h"
 #include "evidence/unpack_whole.h"
 #include "evidence/walk.h"
 #include "intel/import_confined.h"
 
 #define LIST_BYTES_MAX ((size_t)1 << 30) /* of the list of files */
 #define SEEN_LEAST 1024u
+#define ADVISORY "advisory" /* the importer that reads prose, and the text of a PDF */
 
 /* ---- what a file is ---- */
 
@@ -107,6 +108,8 @@ enum intel_file intel_file_of(str head, const char **format) {
         return *format = NULL, INTEL_FILE_OTHER;
     if (unpack_container(head))
         return *format = NULL, INTEL_FILE_NONE;
+    if (pdf_begins(head))
+        return *format = ADVISORY, INTEL_FILE_ITEMS;
     if (importer && importer->looks(str_first(head, IMPORT_HEAD)) >= 3)
         return INTEL_FILE_ITEMS;
     if (is_sigma(head))
@@ -221,15 +224,44 @@ static bool is_files(enum err_code code) {
     return code == ERR_CORRUPT || code == ERR_TRUNCATED || code == ERR_LIMIT;
 }
 
+/* The text of a PDF, which may lie in a container: the program that reads it wants a file. */
+static bool pdf_read(str bytes, struct buf *text, struct err *e) {
+    struct pdf_limits const limits = pdf_limits_for(bytes.len);
+    size_t done = 0;
+    int fd = -1;
+    bool ok = file_temporary(&fd, NULL, e);
+
+    while (ok && done < bytes.len) {
+        ssize_t const n = write(fd, bytes.ptr + done, bytes.len - done);
+
+        if (n < 0 && errno != EINTR)
+            ok = err_system(e, "a PDF cannot be laid down to be read");
+        done += n > 0 ? (size_t)n : 0;
+    }
+    ok = ok && pdf_text(fd, &limits, text, e);
+    if (fd >= 0)
+        close(fd);
+    /* No program for it, no text in it: nothing comes of this file, and the others go on. */
+    if (!ok && e->code == ERR_UNSUPPORTED)
+        e->code = ERR_CORRUPT;
+    return ok;
+}
+
 static bool read_items(struct loading *l, struct intel_loaded *source, str bytes, struct err *e) {
     struct import_about about = l->load->about;
     const struct importer *used;
+    struct buf text = {0};
     struct err why = {0};
+    bool ok;
 
     about.name = source->name;
     l->now = source;
-    if (import_confined(bytes, l->load->as ? l->load->as : import_named(str_of(source->format)), &about, NULL,
-                        &l->counting, &used, &why))
+    ok = !pdf_begins(bytes) || pdf_read(bytes, &text, &why);
+    ok = ok && import_confined(pdf_begins(bytes) ? buf_str(&text) : bytes,
+                               l->load->as ? l->load->as : import_named(str_of(source->format)), &about, NULL,
+                               &l->counting, &used, &why);
+    buf_free(&text);
+    if (ok)
         return ended(l, source, e);
     if (!is_files(why.code)) {
         *e = why;

@@ -53,6 +53,8 @@ struct order {
     struct source *first, *last;
     size_t waiting;
     uint64_t findings;
+    uint64_t yara_findings;
+    struct yara_counts scanned;
     struct arena *message; /* of one message */
     struct arena *names;   /* paths of known sources */
     struct known *known;   /* equal bytes, one number (Sigma 9.2: an event counts once) */
@@ -118,6 +120,7 @@ static void first_drop(struct order *o) {
 
     for (uint32_t i = 0; i < s->parts; i++)
         spool_free(&o->spools, &s->results[i].spool);
+    spool_free(&o->spools, &s->scan);
     if (s->fd >= 0)
         close(s->fd);
     o->first = s->next;
@@ -170,6 +173,7 @@ struct source *order_source_behind(struct order *o, struct source *before, const
     s->fd = -1;
     s->parts = 1;
     s->hash_sent = s->hash_ended = true; /* until it is read in parts, its one part brings the hash */
+    s->scan_sent = s->scan_ended = true;
     s->total = (struct custody){
         .path = file->path, .sha256 = "", .not_read = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE};
     if (before) {
@@ -268,6 +272,8 @@ bool order_not_read(struct order *o, struct source *s, const char *why, struct e
 /* types: those that take looks at, a bit each; the others are passed over. */
 static bool each_message(struct order *o, str bytes, uint32_t types,
                          bool (*take)(struct order *o, const struct wire *w, struct err *e), struct err *e) {
+    struct wire_known const known = {o->o->set, kinds_count(o->o->kinds), o->o->yara,
+                                     o->o->known};
     struct wire w;
 
     while (bytes.len) {
@@ -278,8 +284,7 @@ static bool each_message(struct order *o, str bytes, uint32_t types,
             continue;
         }
         arena_reset(o->message);
-        if (!wire_take(&bytes, o->o->set, o->o->known, kinds_count(o->o->kinds),
-                       o->message, &w))
+        if (!wire_take(&bytes, &known, o->message, &w))
             return err_set(e, ERR_MEMORY, 0, "no memory to hunt"); /* it was good when it came */
         if (!take(o, &w, e))
             return false;
@@ -442,7 +447,7 @@ static bool indicator_of(struct order *o, uint32_t entry, struct finding *f, str
     const struct labelled *const l = labels_of(o, entry);
 
     *i = (struct finding_indicator){
-        .set = known_intel(o->o->known), .entry = entry, .labels = l->labels, .label_count = l->count};
+        .set = known_intel(o->o->known), .groups = known_groups(o->o->known), .entry = entry, .labels = l->labels, .label_count = l->count};
     i->worth = worth_of(i->set, entry, f->when, l->labels, l->count);
     f->rule = known_rule(o->o->known, entry, i->worth.level);
     f->indicator = i;
@@ -877,6 +882,90 @@ static bool times_known(const struct source *s) {
     return true;
 }
 
+/* ---- what YARA rules found ---- */
+
+void order_scan_wanted(struct source *s) {
+    s->scan_sent = s->scan_ended = false;
+}
+
+bool order_scan_add(struct order *o, struct source *s, str message, struct err *e) {
+    assert(!s->scan_ended);
+    return spool_add(&o->spools, &s->scan, message, e);
+}
+
+bool order_scan_ended(struct order *o, struct source *s, const char *why, struct err *e) {
+    bool ok = true;
+
+    assert(!s->scan_ended);
+    if (why) {
+        struct buf b = {0};
+
+        wire_put(&b, &(struct wire){.type = WIRE_UNSCANNED, .omission = {.name = {"", 0}, .why = str_of(why)}});
+        ok = b.failed ? err_set(e, ERR_MEMORY, 0, "no memory to hunt") : order_scan_add(o, s, buf_str(&b), e);
+        buf_free(&b);
+    }
+    s->scan_ended = true;
+    return ok;
+}
+
+const struct yara_counts *order_scanned(const struct order *o) {
+    return &o->scanned;
+}
+
+/* A member's hash comes behind what was found in it. */
+static bool look_scan(struct order *o, const struct wire *w, struct err *e) {
+    if (w->type == WIRE_SOURCE && w->index)
+        return index_enter(o, w->index, w->name, e);
+    if (w->type == WIRE_SOURCE)
+        o->index = 0;
+    if (w->type == WIRE_SCANNED && w->hashed && o->index) {
+        memcpy(o->hashes[o->index], w->hash, SHA256_SIZE);
+        o->hashed[o->index] = true;
+    }
+    return true;
+}
+
+static bool look_scan_piece(void *ctx, str bytes, struct err *e) {
+    return each_message(ctx, bytes, 1u << WIRE_SOURCE | 1u << WIRE_SCANNED, look_scan, e);
+}
+
+static bool report_scan(struct order *o, const struct wire *w, struct err *e) {
+    struct yara_finding found = w->yara;
+    struct yara_omission omitted = w->omission;
+
+    switch (w->type) {
+    case WIRE_SOURCE:
+        return source_enter(o, w->index, w->index ? w->name : o->now->file->path, e);
+    case WIRE_YARA:
+        found.number = ++o->yara_findings;
+        found.evidence_path = buf_str(&o->path);
+        found.evidence_sha256 = o->hex;
+        return o->o->yara_finding(o->o->ctx, &found, e);
+    case WIRE_UNSCANNED:
+        o->scanned.omissions++;
+        omitted.evidence_path = buf_str(&o->path);
+        return o->o->yara_omission(o->o->ctx, &omitted, e);
+    case WIRE_SCANNED:
+        o->scanned.files += w->counts.files;
+        o->scanned.attachments += w->counts.attachments;
+        o->scanned.bytes += w->counts.bytes;
+        return true;
+    default:
+        assert(false);
+        return false;
+    }
+}
+
+static bool report_scan_piece(void *ctx, str bytes, struct err *e) {
+    return each_message(ctx, bytes, UINT32_MAX, report_scan, e);
+}
+
+static bool scan_out(struct order *o, struct source *s, struct err *e) {
+    o->index = 0;
+    return spool_read(&o->spools, &s->scan, look_scan_piece, o, e) && source_enter(o, 0, s->file->path, e) &&
+           spool_read(&o->spools, &s->scan, report_scan_piece, o, e);
+}
+
 bool order_report(struct order *o, struct err *e) {
     while (o->first) {
         struct source *const s = o->now = o->first;
@@ -886,9 +975,9 @@ bool order_report(struct order *o, struct err *e) {
         while (s->reported < s->parts && s->results[s->reported].ended && times_known(s))
             if (!report_part(o, s, e))
                 return false;
-        if (s->reported < s->parts)
+        if (s->reported < s->parts || !s->scan_ended)
             return true;
-        if (!report_end(o, s, e))
+        if (!scan_out(o, s, e) || !report_end(o, s, e))
             return false;
         first_drop(o);
     }

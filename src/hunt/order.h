@@ -34,6 +34,9 @@ struct source {
     struct buf not_read; /* total.not_read */
     struct clocks clocks;
     bool line_came; /* some part came to its end */
+    /* What YARA rules found in it: */
+    bool scan_sent, scan_ended;
+    struct spool scan;
 };
 
 struct order;
@@ -57,6 +60,14 @@ MUST_USE bool order_clock(struct order *o, struct source *s, uint32_t part, cons
 MUST_USE bool order_part_ended(struct order *o, struct source *s, uint32_t part, const char *why, struct err *e);
 /* The source will not be read at all. */
 MUST_USE bool order_not_read(struct order *o, struct source *s, const char *why, struct err *e);
+/* It is to be scanned with YARA rules, and waits for that; before it has been reported. */
+void order_scan_wanted(struct source *s);
+/* A message of the job that scans it (WIRE_SOURCE, WIRE_YARA, WIRE_UNSCANNED, WIRE_SCANNED, and no other). */
+MUST_USE bool order_scan_add(struct order *o, struct source *s, str message, struct err *e);
+/* why: it was not finished, or NULL. */
+MUST_USE bool order_scan_ended(struct order *o, struct source *s, const char *why, struct err *e);
+/* What was scanned of all that was reported. */
+const struct yara_counts *order_scanned(const struct order *o);
 /* Sources that wait for their turn. */
 size_t order_waiting(const struct order *o);
 

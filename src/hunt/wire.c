@@ -205,6 +205,32 @@ static void put_custody(struct buf *b, const struct wire *w) {
 #undef X
 }
 
+/* Where in a source it is. */
+static void put_carried(struct buf *b, bool attachment, str name, uint64_t record, uint64_t offset) {
+    buf_byte(b, attachment);
+    put_name(b, whole(name));
+    put_u64(b, record);
+    put_u64(b, offset);
+}
+
+static void put_yara(struct buf *b, const struct yara_finding *f) {
+    const struct yara_hit *const h = &f->hit;
+
+    put_carried(b, f->attachment, f->name, f->record, f->offset);
+    put_name(b, whole(f->type));
+    put_u32(b, h->rule->index);
+    put(b, h->sha256, sizeof h->sha256);
+    put_u64(b, h->size);
+    buf_byte(b, h->more);
+    put_u32(b, (uint32_t)h->match_count);
+    for (size_t i = 0; i < h->match_count; i++) {
+        put_u32(b, h->matches[i].string);
+        put_u64(b, h->matches[i].offset);
+        put_u32(b, h->matches[i].length);
+        put_text(b, h->matches[i].excerpt, YARA_EXCERPT_MAX);
+    }
+}
+
 void wire_put(struct buf *b, const struct wire *w) {
     size_t const start = b->len;
     uint32_t size;
@@ -270,6 +296,20 @@ void wire_put(struct buf *b, const struct wire *w) {
         break;
     case WIRE_CUSTODY:
         put_custody(b, w);
+        break;
+    case WIRE_YARA:
+        put_yara(b, &w->yara);
+        break;
+    case WIRE_UNSCANNED:
+        put_carried(b, w->omission.attachment, w->omission.name, w->omission.record, w->omission.offset);
+        put_name(b, whole(w->omission.why));
+        break;
+    case WIRE_SCANNED:
+        buf_byte(b, w->hashed);
+        put(b, w->hash, sizeof w->hash);
+        put_u64(b, w->counts.files);
+        put_u64(b, w->counts.attachments);
+        put_u64(b, w->counts.bytes);
         break;
     case WIRE_TYPES:
         assert(false);
@@ -500,6 +540,33 @@ static bool take_custody(struct reading *r, struct wire *w) {
     return true;
 }
 
+static bool take_carried(struct reading *r, bool *attachment, str *name, uint64_t *record, uint64_t *offset) {
+    return take_bool(r, attachment) && take_text(r, NAME_BYTES_MAX, name) && read_u64le(&r->c, record) &&
+           read_u64le(&r->c, offset);
+}
+
+static bool take_yara(struct reading *r, const struct yara_set *set, struct yara_finding *f) {
+    struct yara_hit *const h = &f->hit;
+    struct yara_match *matches;
+    uint32_t rule, count;
+
+    *f = (struct yara_finding){.evidence_path = {"", 0}, .evidence_sha256 = ""};
+    if (!take_carried(r, &f->attachment, &f->name, &f->record, &f->offset) || !take_text(r, NAME_BYTES_MAX, &f->type) ||
+        !read_u32le(&r->c, &rule) || rule >= yara_set_count(set) || !read_bytes(&r->c, h->sha256, sizeof h->sha256) ||
+        !read_u64le(&r->c, &h->size) || !take_bool(r, &h->more) || !take_count(r, 20, &count) ||
+        count > YARA_MATCHES_TOLD || !(matches = arena_zero(r->a, count, sizeof *matches)))
+        return false;
+    h->rule = yara_set_rule(set, rule);
+    for (uint32_t i = 0; i < count; i++)
+        if (!read_u32le(&r->c, &matches[i].string) || matches[i].string >= h->rule->string_count ||
+            !read_u64le(&r->c, &matches[i].offset) || !read_u32le(&r->c, &matches[i].length) ||
+            !take_view(r, YARA_EXCERPT_MAX, &matches[i].excerpt))
+            return false;
+    h->matches = matches;
+    h->match_count = count;
+    return true;
+}
+
 size_t wire_size(const char *head) {
     struct cursor c = cursor_of((str){head, WIRE_HEAD});
     uint32_t size;
@@ -514,8 +581,8 @@ enum wire_type wire_type_of(const char *head) {
     return (enum wire_type)(unsigned char)head[4];
 }
 
-bool wire_take(str *bytes, const struct sigma_set *set, const struct known *known, size_t kind_count,
-               struct arena *a, struct wire *w) {
+bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, struct wire *w) {
+    const struct sigma_set *const set = known->set;
     size_t const size = bytes->len >= WIRE_HEAD ? wire_size(bytes->ptr) : 0;
     bool ok = false;
 
@@ -536,7 +603,7 @@ bool wire_take(str *bytes, const struct sigma_set *set, const struct known *know
         ok = read_bytes(&r.c, w->hash, sizeof w->hash);
         break;
     case WIRE_KIND:
-        ok = read_u32le(&r.c, &w->index) && w->index < kind_count && read_u64le(&r.c, &w->number);
+        ok = read_u32le(&r.c, &w->index) && w->index < known->kind_count && read_u64le(&r.c, &w->number);
         break;
     case WIRE_FILTERED:
         ok = take_rule(&r, set, &w->rule) && read_u32le(&r.c, &w->index) && w->index < set->filter_count &&
@@ -549,13 +616,13 @@ bool wire_take(str *bytes, const struct sigma_set *set, const struct known *know
         ok = read_u32le(&r.c, &w->index) && take_view(&r, PATH_BYTES_MAX, &w->name);
         break;
     case WIRE_FINDING:
-        ok = take_finding(&r, set, known ? known_intel(known) : NULL, w);
+        ok = take_finding(&r, set, known->known ? known_intel(known->known) : NULL, w);
         break;
     case WIRE_MATCH:
         ok = take_match(&r, set, w);
         break;
     case WIRE_BRACKET:
-        ok = known && known_stix(known) && take_bracket(&r, known_stix(known), w);
+        ok = known->known && known_stix(known->known) && take_bracket(&r, known_stix(known->known), w);
         break;
     case WIRE_EVENT:
     case WIRE_COLLECTED:
@@ -577,6 +644,20 @@ bool wire_take(str *bytes, const struct sigma_set *set, const struct known *know
         break;
     case WIRE_CUSTODY:
         ok = take_custody(&r, w);
+        break;
+    case WIRE_YARA:
+        ok = known->yara && take_yara(&r, known->yara, &w->yara);
+        break;
+    case WIRE_UNSCANNED:
+        w->omission = (struct yara_omission){.evidence_path = {"", 0}};
+        ok = take_carried(&r, &w->omission.attachment, &w->omission.name, &w->omission.record, &w->omission.offset) &&
+             take_text(&r, NAME_BYTES_MAX, &w->omission.why);
+        break;
+    case WIRE_SCANNED:
+        w->counts = (struct yara_counts){0};
+        ok = take_bool(&r, &w->hashed) && read_bytes(&r.c, w->hash, sizeof w->hash) &&
+             read_u64le(&r.c, &w->counts.files) && read_u64le(&r.c, &w->counts.attachments) &&
+             read_u64le(&r.c, &w->counts.bytes);
         break;
     case WIRE_TYPES:
         break;

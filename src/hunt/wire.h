@@ -13,6 +13,7 @@
 #include "hunt/clock.h"
 #include "hunt/coverage.h"
 #include "evidence/custody.h"
+#include "intel/yara_finding.h"
 
 enum wire_type {
     WIRE_TICK = 1, /* number: bytes of the job read since the last */
@@ -38,6 +39,10 @@ enum wire_type {
     /* Whole events beside findings, as EVENT: */
     WIRE_COLLECTED, /* of a kind that collects */
     WIRE_MATCHED,   /* in which some rule found something, or of an account that is watched */
+    /* Of a job that scans with YARA rules, and of no other: */
+    WIRE_YARA,      /* yara: what a rule found in this source, or in what it carries */
+    WIRE_UNSCANNED, /* omission */
+    WIRE_SCANNED,   /* hash, counts: the end of a source */
     WIRE_TYPES
 };
 
@@ -54,7 +59,7 @@ struct wire {
     uint32_t entry; /* FINDING: of what is known, + 1; 0: the rule's own finding */
     str name;
     uint8_t hash[SHA256_SIZE];
-    bool hashed; /* CUSTODY: hash is set */
+    bool hashed; /* CUSTODY, SCANNED: hash is set */
     uint64_t
         key; /* FINDING, MATCH, EVENT, COLLECTED, MATCHED: of the clock that `when` is of; 0: none that may be wrong */
     struct finding finding;         /* FINDING: rule is wire.rule, the source's fields are not set */
@@ -64,6 +69,17 @@ struct wire {
     struct stream stream;           /* STREAM: its runs are the message's */
     struct clock clock;             /* CLOCK: its index is wire.index */
     struct custody custody;         /* path and sha256 are not set */
+    struct yara_finding yara;       /* number and evidence are not set */
+    struct yara_omission omission;  /* evidence is not set */
+    struct yara_counts counts;
+};
+
+/* What a message may speak of. */
+struct wire_known {
+    const struct sigma_set *set;
+    size_t kind_count;
+    const struct yara_set *yara;   /* NULL: none */
+    const struct known *known;     /* NULL: no indicators are looked for */
 };
 
 /* Appends a message to the buffer. Which members count depends on the type. */
@@ -74,8 +90,6 @@ size_t wire_size(const char *head);
 enum wire_type wire_type_of(const char *head);
 /* Takes one message from the front of *bytes. Arrays live in a. False: these bytes are no whole, well-formed message, or one
  * that no worker of ours would send (a rule, entry or kind that is not there, a value too long, text that is no UTF-8). */
-/* known: NULL: no indicators are looked for. */
-MUST_USE bool wire_take(str *bytes, const struct sigma_set *set, const struct known *known, size_t kind_count,
-                        struct arena *a, struct wire *out);
+MUST_USE bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, struct wire *out);
 
 #endif

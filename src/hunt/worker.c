@@ -14,6 +14,7 @@
 #include "hunt/listing.h"
 #include "hunt/ledger.h"
 #include "hunt/wire.h"
+#include "hunt/yara_job.h"
 #include "reader/mail.h"
 #include "reader/prose.h"
 #include "reader/reader.h"
@@ -23,7 +24,9 @@
 #define SEND_BYTES ((size_t)256 << 10) /* messages are sent when so many bytes are waiting */
 #define TICK_BYTES ((uint64_t)1 << 20)
 #define DATA_SLACK ((size_t)192 << 20) /* beyond memory_max: windows, decompressors, one record too large */
-#define CELLS_MAX 1024u                /* values an event hands to correlations */
+#define YARA_SLACK                                                                                                     \
+    ((size_t)256 << 20) /* and beyond that, where files are scanned: two scans, matches, what messages carry */
+#define CELLS_MAX 1024u /* values an event hands to correlations */
 #define PATH_BYTES_MAX 65536u
 #define DERIVED_SHARE 4u /* of memory_max, for values that aliases make */
 
@@ -40,6 +43,7 @@ struct worker {
     struct indicators *indicators; /* NULL: none are looked for */
     size_t indicator_next;         /* hit of this flush that is told next */
     /* Messages of the rows in hand, until all that is asked of them has been asked: then they go out in the order of the rows. */
+    uint64_t stix_cut; /* events of which patterns saw only a part, as told */
     bool staging;
     struct buf stage;
     struct staged {
@@ -55,6 +59,7 @@ struct worker {
     bool sift_rules;               /* of the event that is being taken: a rule might find something in it */
     struct ingest *ingest;
     struct listing *listing; /* NULL: no events are told */
+    struct yara_job *yara;   /* NULL: nothing is scanned */
     struct mark *marks;      /* rows in which a rule found something, and the fields */
     size_t mark_count, mark_room;
     uint64_t listed; /* events of this job */
@@ -134,6 +139,10 @@ static void stage_out(struct worker *w) {
     }
     w->staged_count = 0;
     w->stage.len = 0;
+}
+
+static void put_yara(void *ctx, const struct wire *message) {
+    put(ctx, message);
 }
 
 static bool tick(void *ctx, uint64_t offset) {
@@ -914,6 +923,15 @@ static void put_learned(struct worker *w) {
     detector_filtered(w->detector, put_filtered, w);
     if (detector_counts(w->detector)->regex_limits)
         put(w, &(struct wire){.type = WIRE_GIVEN_UP, .number = detector_counts(w->detector)->regex_limits});
+    if (w->s->known && known_stix(w->s->known) && stix_watch_cut(known_stix(w->s->known)) > w->stix_cut) {
+        char why[120];
+        uint64_t const cut = stix_watch_cut(known_stix(w->s->known));
+
+        snprintf(why, sizeof why, "patterns were asked of a part of %lu events only, which have too many values",
+                 (unsigned long)(cut - w->stix_cut));
+        put_damage(w, 0, 0, str_of(why));
+        w->stix_cut = cut;
+    }
 }
 
 static bool do_job(struct worker *w, const struct job *job, str path, struct err *e) {
@@ -932,6 +950,8 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
         put(w, &m);
         return true;
     }
+    if (job->type == JOB_SCAN) /* it has no line in the ledger */
+        return !w->yara || yara_job_run(w->yara, &w->file.input, path, e);
     if (job->type == JOB_FILE) {
         ok = read_file(w, path, e);
     } else {
@@ -994,6 +1014,16 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .ctx = &w,
                                           .rows_max = ROWS_MAX,
                                           .bytes_max = setup->memory_max};
+    struct yara_job_setup const yara = {.set = setup->yara,
+                                        .limits = &setup->yara_limits,
+                                        .level = setup->level,
+                                        .fields = setup->fields,
+                                        .kinds = setup->kinds,
+                                        .unpack = &setup->limits,
+                                        .put = put_yara,
+                                        .tick = tick,
+                                        .ctx = &w};
+    size_t const slack = DATA_SLACK + (setup->yara ? YARA_SLACK : 0);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN); /* the parent decides when it is over */
@@ -1010,8 +1040,9 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         (void)!indicators_new(&w.indicators, known_marks(setup->known), setup->fields, &e);
     if (w.indicators)
         indicators_country(w.indicators, kinds_home(setup->kinds));
-    if (e.code || !detector_new(&w.detector, &detect, &e) || !ingest_new(&w.ingest, &ingest, &e) ||
-        !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + DATA_SLACK, &e)) {
+    if (e.code || (setup->yara && !yara_job_new(&w.yara, &yara, &e)) || !detector_new(&w.detector, &detect, &e) ||
+        !ingest_new(&w.ingest, &ingest, &e) || !(w.cells = arena_new((size_t)64 << 20)) ||
+        !confine_self(setup->memory_max + slack, &e)) {
         put(&w, &(struct wire){.type = WIRE_DONE, .name = str_of(e.text)});
         send_out(&w);
         give_up();

@@ -7,6 +7,7 @@
 #include "detection/known.h"
 #include "event/ingest.h"
 #include "evidence/unpack.h"
+#include "intel/yara_scan.h"
 #include "reader/reader.h"
 
 /* All that workers share. It is made before they are forked and never changed: they inherit it. */
@@ -39,12 +40,15 @@ struct worker_setup {
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
+    const struct yara_set *yara; /* rules of files; NULL: none */
+    struct yara_limits yara_limits;
 };
 
 enum job_type {
     JOB_FILE, /* the whole source, or, when it can be read in parts (WIRE_SPLIT), its first part */
     JOB_PART, /* one part of a source */
     JOB_HASH, /* SHA-256 of the whole source */
+    JOB_SCAN, /* YARA rules on the whole source and what lies in it (yara_job.h) */
     JOB_END,
 };
 

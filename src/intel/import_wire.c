@@ -150,7 +150,7 @@ static bool take_item(struct cursor *c, struct intel_item *item) {
 
     if (!take_fields(c, item, &import_item_fields) || !take_below(c, ITEM_REGEX + 1, &form) ||
         !take_below(c, OBSERVABLES, &type) || !read_u8(c, &item->confidence) || !take_below(c, TLPS, &tlp) ||
-        !take_below(c, PAPS, &pap) || !take_below(c, NATURE_VICTIM + 1, &nature) || !take_bool(c, &item->revoked) ||
+        !take_below(c, PAPS, &pap) || !take_below(c, NATURES, &nature) || !take_bool(c, &item->revoked) ||
         !take_bool(c, &item->context) || !take_bool(c, &item->proposed) || !read_u16le(c, &item->port))
         return false;
     item->form = (enum item_form)form;

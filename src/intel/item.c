@@ -52,6 +52,17 @@ str pap_name(enum pap p) {
     return p < PAPS ? names[p] : S("");
 }
 
+str nature_name(enum item_nature n) {
+    static const str names[NATURES] = {
+        [NATURE_UNSAID] = STR(""),         [NATURE_RELAY] = STR("relay"),
+        [NATURE_SCANNER] = STR("scanner"), [NATURE_OPERATION] = STR("operation"),
+        [NATURE_MALWARE] = STR("malware"), [NATURE_TOOL] = STR("tool"),
+        [NATURE_VICTIM] = STR("victim"),
+    };
+
+    return n < NATURES ? names[n] : S("");
+}
+
 /* Takes `tlp:` and its kin off the front, with the quotes of a machine tag around what is behind it (tlp="white"). */
 static bool take_prefix(str *s, str prefix) {
     str const v = str_trim(*s);

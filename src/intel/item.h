@@ -40,6 +40,9 @@ enum item_nature {
     NATURE_VICTIM     /* belongs to a victim: it was abused */
 };
 
+#define NATURES (NATURE_VICTIM + 1)
+str nature_name(enum item_nature n); /* "relay"; "" for UNSAID */
+
 #define ITEM_NAMES_MAX 16u    /* groups, malware, origins of one item; of more the first */
 #define ITEM_CONFIDENCE_UNSAID 255u
 

@@ -477,6 +477,19 @@ static bool follow(struct stix_matcher *m, const struct test *t, const struct st
 
     if (!spend(m, 1))
         return false;
+    if (v->type == STIX_VALUE_EITHER) {
+        bool const denied = t->c->op != STIX_EXISTS && t->c->not != (t->c->op == STIX_NOT_EQUAL);
+        bool one = denied;
+
+        for (size_t i = 0; i < v->count && one == denied; i++) {
+            one = false;
+            at.v = &v->items[i];
+            if (!follow(m, t, o, at, step, &one))
+                return false;
+        }
+        *yes = *yes || (v->count && one);
+        return true;
+    }
     if (!s) {
         if (t->c->op == STIX_EXISTS) {
             *yes = true;

@@ -16,7 +16,9 @@ enum stix_value_type {
     STIX_VALUE_NUMBER,
     STIX_VALUE_TEXT,
     STIX_VALUE_LIST,
-    STIX_VALUE_OBJECT
+    STIX_VALUE_OBJECT,
+    STIX_VALUE_EITHER /* of events: one property, said in several ways (bob, CORP\bob): what is said of it holds of one of them, and what
+                       * is denied (!=, NOT) of all. Its items are none such */
 };
 
 struct stix_member;
@@ -24,7 +26,7 @@ struct stix_value {
     enum stix_value_type type;
     bool yes;                          /* BOOL */
     str text;                          /* TEXT: well-formed UTF-8; NUMBER: canonical (event/number.h) */
-    const struct stix_value *items;    /* LIST */
+    const struct stix_value *items;    /* LIST, EITHER */
     const struct stix_member *members; /* OBJECT; of equal names the first counts */
     size_t count;                      /* of items or members */
 };

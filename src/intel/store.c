@@ -377,6 +377,8 @@ bool intel_store_write(struct intel_store **out, const char *folder, unsigned wa
                                       .label_list = sink_list,
                                       .label = sink_label,
                                       .group = sink_group};
+        /* One that is empty is whole as well: whatever becomes of what is added, others can read it. */
+        ok = !fresh || intel_store_commit(s, e);
     }
     free(path);
     if (!ok)
@@ -448,7 +450,7 @@ static bool file_keep(struct intel_store *s, str sha256, str bytes, struct err *
         *slash = '/';
         if (ok && (ok = file_out_open(&out, path, e))) {
             file_out_add(out, bytes);
-            ok = file_out_commit(out, e);
+            ok = file_out_commit_soon(out, e); /* synced with all others in intel_store_commit */
         }
     }
     free(path);
@@ -903,7 +905,8 @@ bool intel_store_commit(struct intel_store *s, struct err *e) {
     /* The set is on the disk before the database is in force; between that and the renaming it is marked as stale, and whoever
      * writes next makes it anew. */
     if (ok && s->changed)
-        ok = set_write(s, fresh, e) && meta_put(s, "stale", "yes", e) && store_run(s, "COMMIT", e) &&
+        ok = set_write(s, fresh, e) && (syncfs(s->lock) == 0 || err_system(e, "%s", s->folder)) &&
+             meta_put(s, "stale", "yes", e) && store_run(s, "COMMIT", e) &&
              (rename(fresh, path) == 0 || err_system(e, "%s", path)) && store_run(s, "BEGIN IMMEDIATE", e) &&
              meta_put(s, "stale", "no", e);
     ok = ok && store_run(s, "COMMIT", e) && store_run(s, "BEGIN IMMEDIATE", e);

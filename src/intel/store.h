@@ -112,6 +112,11 @@ MUST_USE bool intel_store_source_named(struct intel_store *s, str named, int64_t
 /* Where its bytes lie; malloc'd. NULL: no memory. */
 char *intel_store_file(const struct intel_store *s, str sha256);
 
+/* Files of rules that are in force, in the order of name and SHA-256. format: "sigma" or "yara"; path: where the bytes lie. */
+MUST_USE bool intel_store_rules(struct intel_store *s,
+                                bool (*rules)(void *ctx, str name, str format, const char *path, struct err *e),
+                                void *ctx, struct err *e);
+
 struct intel_store_query {
     enum observable type;  /* NONE: all */
     str group, text;       /* "": all; group: a name, ASCII letters of any case; text: stands in the value */
@@ -124,6 +129,10 @@ struct intel_store_query {
 /* In the order of name and SHA-256 of sources, and in these that of the file. */
 MUST_USE bool intel_store_items(struct intel_store *s, const struct intel_store_query *query,
                                 bool (*item)(void *ctx, const struct intel_stored_item *item, struct err *e), void *ctx,
+                                struct err *e);
+/* How many items there are in force, by form and type. */
+MUST_USE bool intel_store_types(struct intel_store *s,
+                                bool (*type)(void *ctx, str form, str type, uint64_t items, struct err *e), void *ctx,
                                 struct err *e);
 MUST_USE bool intel_store_left_out(struct intel_store *s, int64_t source,
                                    bool (*left_out)(void *ctx, const struct intel_stored_left_out *l, struct err *e),

@@ -131,6 +131,30 @@ bool intel_store_source_named(struct intel_store *s, str named, int64_t *number,
                    (unsigned long)count, STR_ARG(str_first(named, 100)));
 }
 
+bool intel_store_rules(struct intel_store *s,
+                       bool (*rules)(void *ctx, str name, str format, const char *path, struct err *e), void *ctx,
+                       struct err *e) {
+    sqlite3_stmt *statement;
+    bool more = true, ok;
+
+    if (!store_prepare(s,
+                       "SELECT name, format, sha256 FROM source s WHERE until IS NULL AND format IN ('sigma', 'yara') "
+                       "ORDER BY " IN_ORDER,
+                       &statement, e))
+        return false;
+    while ((ok = row(s, statement, &more, e)) && more) {
+        char *const path = intel_store_file(s, store_text(statement, 2));
+
+        ok = path ? rules(ctx, store_text(statement, 0), store_text(statement, 1), path, e)
+                  : err_set(e, ERR_MEMORY, 0, "no memory to ask the store");
+        free(path);
+        if (!ok)
+            break;
+    }
+    sqlite3_finalize(statement);
+    return ok;
+}
+
 /* ---- items ---- */
 
 #define ITEM_COLUMNS "i.number, i.canonical, i.review, i.changed_type, i.changed_value"
@@ -213,6 +237,25 @@ bool intel_store_items(struct intel_store *s, const struct intel_store_query *q,
     }
     sqlite3_finalize(statement);
     buf_free(&like);
+    return ok;
+}
+
+bool intel_store_types(struct intel_store *s,
+                       bool (*type)(void *ctx, str form, str type, uint64_t items, struct err *e), void *ctx,
+                       struct err *e) {
+    sqlite3_stmt *statement;
+    bool more = true, ok;
+
+    if (!store_prepare(s,
+                       "SELECT i.form, i.type, count(*) FROM item i JOIN source s ON s.number = i.source WHERE s.until "
+                       "IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+                       &statement, e))
+        return false;
+    while ((ok = row(s, statement, &more, e)) && more)
+        if (!(ok = type(ctx, store_text(statement, 0), store_text(statement, 1),
+                        (uint64_t)sqlite3_column_int64(statement, 2), e)))
+            break;
+    sqlite3_finalize(statement);
     return ok;
 }
 

@@ -10,14 +10,7 @@ static str form_word(unsigned form) {
 }
 
 static str nature_word(unsigned nature) {
-    static const str words[] = {
-        [NATURE_UNSAID] = STR(""),         [NATURE_RELAY] = STR("relay"),
-        [NATURE_SCANNER] = STR("scanner"), [NATURE_OPERATION] = STR("operation"),
-        [NATURE_MALWARE] = STR("malware"), [NATURE_TOOL] = STR("tool"),
-        [NATURE_VICTIM] = STR("victim"),
-    };
-
-    return words[nature];
+    return nature_name((enum item_nature)nature);
 }
 
 static str how_word(unsigned how) {
@@ -79,7 +72,7 @@ static const struct column item_columns[] = {
     PLAIN(intel_item, confidence, "confidence", COLUMN_BYTE),
     WORD(intel_item, tlp, "tlp", tlp_word, TLPS),
     WORD(intel_item, pap, "pap", pap_word, PAPS),
-    WORD(intel_item, nature, "nature", nature_word, NATURE_VICTIM + 1),
+    WORD(intel_item, nature, "nature", nature_word, NATURES),
     PLAIN(intel_item, revoked, "revoked", COLUMN_BOOL),
     PLAIN(intel_item, context, "context", COLUMN_BOOL),
     PLAIN(intel_item, proposed, "proposed", COLUMN_BOOL),

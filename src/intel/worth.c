@@ -205,7 +205,7 @@ struct worth worth_of(const struct intel_set *s, uint32_t entry, int64_t when, c
         w.distance = 0;
     w.bans = classes[w.class].bans;
     w.now = half_life ? w.bans * exp2f(-(float)w.distance / (float)half_life) : w.bans;
-    level = classes[w.class].level;
+    level = n.form == ITEM_PATTERN ? LEVEL_MEDIUM : classes[w.class].level;
     if (w.window == WORTH_BEFORE || w.window == WORTH_AFTER)
         level -= half_life && w.distance > 3 * half_life ? 2 : 1;
     if (unsure)

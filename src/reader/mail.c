@@ -70,6 +70,7 @@ static bool read_message(struct input *in, struct event_sink *to, struct err *e)
         if (at == 0) {
             begin = mail_mark_len(window);
             mail_begin(m, begin);
+            mail_place(m, 1, begin);
             at = begin;
             window = str_from(window, (size_t)begin);
         }
@@ -108,6 +109,7 @@ const struct reader mail_reader = {
     .title = "Mail message (EML, Maildir)",
     .looks_like = mail_looks_like,
     .counts_in_part = true,
+    .attaches = true,
     .read = mail_read,
     .show = mail_show,
 };

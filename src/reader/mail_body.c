@@ -28,6 +28,18 @@ static void alternatives(struct mail *m, const struct mime_part *p) {
     m->alternative.html = false;
 }
 
+/* To whoever wants what messages carry. */
+static bool hand_over(struct mail *m, str name, str type, bool own, str bytes, uint64_t size) {
+    return !m->to->attachment || !size ||
+           m->to->attachment(m->to, &(struct attachment){.name = name,
+                                                         .type = type,
+                                                         .own = own,
+                                                         .bytes = bytes,
+                                                         .size = size,
+                                                         .record = m->record,
+                                                         .offset = m->record_offset});
+}
+
 bool mail_begin_part(struct mail *m, const struct mime_part *p) {
     /* A multipart that is a leaf lost its boundary: text, as programs show it. */
     bool const text = str_eq(p->type, S("text")) || str_eq(p->type, S("multipart"));
@@ -55,16 +67,21 @@ bool mail_begin_part(struct mail *m, const struct mime_part *p) {
     }
     if (p->shape == MIME_LEAF)
         mail_opens(m, p->type, p->subtype, name);
+    m->leaf_name = m->leaf_type = S("");
+    if (m->attachment_count < MAIL_ATTACHMENTS || m->to->attachment) {
+        m->leaf_name = mail_hold(m, str_first(name, 1024));
+        m->scratch.len = 0;
+        buf_format(&m->scratch, "%.*s/%.*s", STR_ARG(p->type), STR_ARG(p->subtype));
+        m->leaf_type = mail_hold(m, buf_str(&m->scratch));
+    }
     if (m->attachment_count == MAIL_ATTACHMENTS) {
         mail_defect(m, "more than 128 attachments");
         m->leaf = p->shape == MIME_LEAF ? LEAF_ATTACHMENT : LEAF_NONE;
         return true;
     }
     a = &m->attachments[m->attachment_count];
-    a->name = mail_hold(m, str_first(name, 1024));
-    m->scratch.len = 0;
-    buf_format(&m->scratch, "%.*s/%.*s", STR_ARG(p->type), STR_ARG(p->subtype));
-    a->type = mail_hold(m, buf_str(&m->scratch));
+    a->name = m->leaf_name;
+    a->type = m->leaf_type;
     a->sha256[0] = '\0';
     if (p->shape == MIME_MESSAGE) { /* its parts are told behind it */
         m->attachment_count++;
@@ -80,9 +97,9 @@ bool mail_add_body(struct mail *m, str bytes) {
     if (m->leaf == LEAF_ATTACHMENT) {
         if (m->sha256)
             sha256_add(m->sha256, bytes);
-        if (m->opens == OPENS_NOTHING)
+        if (m->opens == OPENS_NOTHING && !m->to->attachment)
             return true;
-        if (bytes.len > MAIL_OPENED_BYTES - m->body.len)
+        if (m->opens != OPENS_NOTHING && bytes.len > MAIL_OPENED_BYTES - m->body.len)
             mail_defect(m, "an attachment too large to be looked into");
         buf_add(&m->body, str_first(bytes, MAIL_OPENED_BYTES - m->body.len));
         return !m->body.failed;
@@ -218,6 +235,10 @@ bool mail_add_attachment(struct mail *m, str name, str type, str data) {
 
     if (!h)
         return false;
+    if (!hand_over(m, name, type, false, data, data.len)) {
+        sha256_free(h);
+        return false;
+    }
     if (m->attachment_count == MAIL_ATTACHMENTS) {
         mail_defect(m, "more than 128 attachments");
         sha256_free(h);
@@ -271,14 +292,19 @@ bool mail_end_leaf(struct mail *m) {
         sha256_free(m->sha256);
         m->sha256 = NULL;
         m->leaf = LEAF_NONE;
-        ok = m->opens == OPENS_NOTHING || mail_open_attachment(m);
+        ok = hand_over(m, m->leaf_name, m->leaf_type, false, buf_str(&m->body), m->leaf_size) &&
+             (m->opens == OPENS_NOTHING || mail_open_attachment(m));
     } else if (m->leaf != LEAF_NONE) {
         m->decoded.len = 0;
         charset_decode(m->charset, buf_str(&m->body), &m->decoded, &bad);
         if (bad)
             mail_defect(m, "text that its character set has no characters for");
-        if (!m->analyse) {
-            ok = true;
+        ok = hand_over(m, S(""), m->leaf == LEAF_HTML ? S("text/html") : S("text/plain"), true, buf_str(&m->body),
+                       m->leaf_size);
+        if (!ok) {
+            ;
+        } else if (!m->analyse) {
+            ok = !m->to->attachment || m->leaf == LEAF_HTML || mail_open_text(m, buf_str(&m->body));
         } else if (m->leaf == LEAF_HTML) {
             ok = show_html(m, &visitor);
         } else {
@@ -300,6 +326,7 @@ bool mail_put_text(struct mail *m, bool html, const struct charset *charset, str
     m->leaf = html ? LEAF_HTML : LEAF_PLAIN;
     m->leaf_within = within;
     m->charset = charset;
+    m->leaf_size = text.len;
     m->body.len = 0;
     if (text.len > MAIL_BODY_BYTES)
         mail_defect(m, "a text of more than 8 MiB");

@@ -110,6 +110,7 @@ struct mail {
     uint8_t ids[MIME_HEADERS_MAX]; /* enum mail_header of each header; HEADERS: another */
     uint16_t first[HEADERS];       /* where each occurs first, from 1; 0: nowhere */
     uint64_t offset;
+    uint64_t record, record_offset; /* what its record will say, for what it carries */
     struct arena *texts;
     bool no_memory;
     struct raw *values;
@@ -137,6 +138,7 @@ struct mail {
     struct buf body;
     struct sha256 *sha256;
     uint64_t leaf_size;
+    str leaf_name, leaf_type; /* of an attachment that is handed over */
 
     /* A signed message that is one opaque part: what is within is read as the message itself. */
     struct mime *inner;
@@ -161,6 +163,11 @@ MUST_USE bool mail_open(struct mail **out, struct event_sink *to, struct err *e)
 void mail_close(struct mail *m); /* takes NULL */
 /* A message whose first byte (of its headers) lies at offset of the source. */
 void mail_begin(struct mail *m, uint64_t offset);
+/* After mail_begin: number and offset that mail_give will be told. */
+static inline void mail_place(struct mail *m, uint64_t number, uint64_t offset) {
+    m->record = number;
+    m->record_offset = offset;
+}
 static inline bool mail_feed(struct mail *m, str piece, struct err *e) {
     return mime_feed(m->mime, piece, e);
 }

@@ -180,6 +180,7 @@ static bool read_large(struct reading *r, uint64_t *next) {
 
     memcpy(line, from_line.ptr, kept.len);
     mail_begin(r->mail, begin + head);
+    mail_place(r->mail, r->number + 1, begin);
     while ((found = next_message(r, head, &searched)) == SIZE_MAX && !r->ended) {
         size_t const sure = r->window.len - DECIDES - BEFORE;
 
@@ -209,6 +210,7 @@ static bool read_whole(struct reading *r, size_t at, size_t end) {
 
     body.len = without_blank_line(body);
     mail_begin(r->mail, r->at + head);
+    mail_place(r->mail, r->number + 1, r->at + at);
     return mail_feed(r->mail, body, r->e) && (!mail_verifies(r->mail) || mail_verify(r->mail, body, r->e)) &&
            give(r, r->at + at, r->at + end, from_line);
 }
@@ -305,6 +307,7 @@ const struct reader mbox_reader = {
     .looks_like = mbox_looks_like,
     .part_size = mbox_part_size,
     .counts_in_part = true,
+    .attaches = true,
     .read = mbox_read,
     .show = mbox_show,
 };

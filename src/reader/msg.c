@@ -405,6 +405,7 @@ static bool buffers_failed(const struct msg *g) {
 
 static bool read_message(struct msg *g, uint64_t size) {
     mail_begin(g->mail, 0);
+    mail_place(g->mail, 1, 0);
     if (!mail_put_head(g->mail, head_of(g, charset_of(g, COMPOUND_ROOT, 32)), g->e))
         return false;
     if (!contents(g, COMPOUND_ROOT, 32, 0) || buffers_failed(g))
@@ -499,6 +500,7 @@ const struct reader msg_reader = {
     .name = "msg",
     .title = "Mail message as Outlook saves it (MSG)",
     .looks_like = msg_looks_like,
+    .attaches = true,
     .read = msg_read,
     .show = msg_show,
 };

@@ -25,6 +25,7 @@ struct reader {
     /* True: record.number counts from 1 within the part, and whoever cut the source into parts adds the records of
      * the parts before. False: the format has numbers of its own. */
     bool counts_in_part;
+    bool attaches; /* its messages carry something (event_sink.attachment) */
     /* Reads the part into the sink. Damage in the evidence is no failure (sink->damage). False: the sink stopped,
      * memory is out, or the input failed. */
     bool (*read)(struct input *in, struct part part, struct event_sink *to, struct err *e);

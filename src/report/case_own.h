@@ -11,6 +11,10 @@
 /* Until the case is finished or closed. */
 sqlite3 *case_writer_db(const struct case_writer *c);
 
+/* A line of findings.jsonl, without its end. */
+struct buf;
+MUST_USE bool case_writer_line(struct case_writer *c, const struct buf *line, struct err *e);
+
 /* Opens the case.db of a folder for reading, which somebody else may have written. least: the version that has what is wanted, lacks:
  * what older ones lack, for the error. A query may take some ten million steps. */
 MUST_USE bool case_db_read(sqlite3 **db, const char *folder, int least, const char *lacks, struct err *e);

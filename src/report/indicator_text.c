@@ -1,6 +1,7 @@
 /* indicator_text: see indicator_text.h. */
 #include "report/indicator_text.h"
 
+#include "intel/group.h"
 #include "report/finding_text.h"
 
 #define NAMES_TOLD 32u
@@ -58,6 +59,29 @@ size_t indicator_names(const struct intel_set *s, uint32_t entry, enum indicator
     return count;
 }
 
+size_t indicator_groups(const struct finding_indicator *i, str *out, size_t max) {
+    str names[NAMES_TOLD];
+    size_t const all = indicator_names(i->set, i->entry, INDICATOR_GROUPS, names, NAMES_TOLD);
+    size_t count = 0;
+
+    for (size_t k = 0; k < all; k++) {
+        str name = names[k];
+        size_t at = 0;
+
+        if (i->groups) {
+            struct group_found const found = group_find(i->groups, name);
+
+            /* One of the names may be others' as well: another name of the same claims says which is meant. */
+            name = found.how == GROUP_EXACT ? found.group->name : name;
+        }
+        while (at < count && !str_eq(out[at], name))
+            at++;
+        if (at == count && count < max)
+            out[count++] = name;
+    }
+    return count;
+}
+
 static void list(struct buf *b, const char *name, const str *items, size_t count) {
     if (!count)
         return;
@@ -102,6 +126,10 @@ static void claim_json(struct buf *b, const struct intel_claim *c) {
     buf_byte(b, '}');
 }
 
+static str type_name(const struct intel_entry *n) {
+    return n->form == ITEM_PATTERN ? S("pattern") : n->form == ITEM_REGEX ? S("expression") : observable_name(n->type);
+}
+
 void indicator_json(struct buf *b, const struct finding_indicator *i) {
     static const char *const sorts[] = {"groups", "campaigns", "malware", "techniques"};
     struct intel_entry const n = intel_set_entry(i->set, i->entry);
@@ -109,7 +137,7 @@ void indicator_json(struct buf *b, const struct finding_indicator *i) {
     char id[INTEL_ID_MAX];
 
     buf_add(b, S("{\"type\":"));
-    buf_json(b, observable_name(n.type));
+    buf_json(b, type_name(&n));
     member(b, "value", n.value);
     member(b, "class", worth_class_name(i->worth.class));
     buf_format(b, ",\"weight_bans\":%.3g,\"weight_now_bans\":%.3g", (double)i->worth.bans, (double)i->worth.now);
@@ -119,7 +147,8 @@ void indicator_json(struct buf *b, const struct finding_indicator *i) {
     buf_format(b, ",\"witnesses\":%u", i->worth.witnesses);
     if (i->worth.proposed)
         buf_add(b, S(",\"not_reviewed\":true"));
-    for (unsigned sort = 0; sort < COUNT(sorts); sort++)
+    list(b, "groups", names, indicator_groups(i, names, NAMES_TOLD));
+    for (unsigned sort = INDICATOR_CAMPAIGNS; sort < COUNT(sorts); sort++)
         list(b, sorts[sort], names, indicator_names(i->set, i->entry, sort, names, NAMES_TOLD));
     if (i->label_count) {
         buf_add(b, S(",\"warninglists\":["));
@@ -159,9 +188,9 @@ static void span(struct buf *b, int64_t ns) {
 void indicator_words(struct buf *b, const struct finding_indicator *i) {
     struct intel_entry const n = intel_set_entry(i->set, i->entry);
     str names[NAMES_TOLD];
-    size_t const groups = indicator_names(i->set, i->entry, INDICATOR_GROUPS, names, NAMES_TOLD);
+    size_t const groups = indicator_groups(i, names, NAMES_TOLD);
 
-    buf_add(b, observable_name(n.type));
+    buf_add(b, type_name(&n));
     buf_byte(b, ' ');
     finding_short(b, n.value);
     buf_add(b, S(" ("));

@@ -29,7 +29,7 @@
 struct cell {
     const char *field, *value;
 };
-enum { CREATED, CONNECTED, WRITTEN, SET, ASKED, MAIL, HTTP, FLOW, PIPE, LATER, EVENTS };
+enum { CREATED, CONNECTED, WRITTEN, SET, ASKED, MAIL, HTTP, FLOW, PIPE, LATER, AUDITED, EVENTS };
 static const struct cell events[EVENTS][CELLS_MAX] = {
     [CREATED] =
         {SYSMON("1"),
@@ -99,6 +99,16 @@ static const struct cell events[EVENTS][CELLS_MAX] = {
               {"uid", "C2"},
               {"proto", "udp"}},
     [PIPE] = {SYSMON("17"), AT("09.000"), {"Image", "C:\\x.exe"}, {"PipeName", "\\msagent_7f"}},
+    [AUDITED] = {{"Channel", "Security"},
+                 {"EventID", "4688"},
+                 {"TimeCreated_SystemTime", "2024-03-25T07:20:00Z"},
+                 {"NewProcessName", "C:\\Windows\\tool.exe"},
+                 {"NewProcessId", "0x1092"},
+                 {"TargetUserName", "-"},
+                 {"SubjectUserName", "bob"},
+                 {"SubjectDomainName", "CORP"},
+                 {"CommandLine", "tool --go"},
+                 {"MandatoryLabel", "S-1-16-12288"}},
     [LATER] = {SYSMON("3"),
                AT("59.000"),
                {"Image", "C:\\Users\\bob\\AppData\\Local\\Temp\\Update.EXE"},
@@ -123,13 +133,21 @@ static const struct {
     {"[process:image_ref.hashes.'SHA-256' = 'cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd' AND "
      "process:pid = 4242]",
      B(CREATED)},
-    {"[process:pid = 4242]", B(CREATED) | B(CONNECTED)},
-    {"[process:pid = '4242']", B(CREATED) | B(CONNECTED)},
+    {"[process:pid = 4242]", B(CREATED) | B(CONNECTED) | B(AUDITED)},
+    {"[process:pid = '4242']", B(CREATED) | B(CONNECTED) | B(AUDITED)},
     {"[process:pid > 4242]", 0},
     {"[process:cwd = 'c:\\\\windows\\\\system32\\\\' AND process:creator_user_ref.account_login = 'corp\\\\BOB']",
      B(CREATED)},
     {"[process:opened_connection_refs[*].dst_ref.value = '198.51.100.7' AND process:name LIKE 'upd%']",
      B(CONNECTED) | B(LATER)},
+    /* said in two ways: either may be meant, neither is denied while the other is said */
+    {"[process:creator_user_ref.account_login = 'bob' AND process:name = 'tool.exe']", B(AUDITED)},
+    {"[process:creator_user_ref.account_login = 'corp\\\\bob' AND process:name = 'tool.exe']", B(AUDITED)},
+    {"[process:creator_user_ref.account_login != 'corp\\\\bob' AND process:name = 'tool.exe']", 0},
+    {"[process:creator_user_ref.account_login NOT IN ('bob', 'x') AND process:name = 'tool.exe']", 0},
+    {"[process:creator_user_ref.account_login NOT = 'ann' AND process:name = 'tool.exe']", B(AUDITED)},
+    {"[process:creator_user_ref.account_login NOT != 'bob' AND process:name = 'tool.exe']", B(AUDITED)},
+    {"[process:x_integrity_level = 'High']", B(AUDITED)}, /* by a table: the event has S-1-16-12288 */
     /* files */
     {"[file:name = 'UPDATE.exe' AND file:hashes.MD5 = 'abababababababababababababababab']", B(CREATED)},
     {"[file:name = 'update.exe' AND file:hashes.md5 = '00000000000000000000000000000000']", 0},
@@ -186,7 +204,7 @@ static const struct {
     {"[NOT EXISTS email-message:cc_refs AND email-message:subject LIKE 'Inv%']", B(MAIL)},
     /* any */
     {"[user-account:account_login = 'corp\\\\bob' AND user-account:user_id LIKE '%bob']",
-     B(CREATED) | B(CONNECTED) | B(SET)},
+     B(CREATED) | B(CONNECTED) | B(SET) | B(AUDITED)},
     {"[file:name = 'nosuch.bin' OR email-message:subject LIKE '%hearing' OR file:atime > t'2020-01-01T00:00:00Z']",
      B(MAIL)},
     {"[process:pid = 4242] START t'2024-03-25T07:12:05Z' STOP t'2024-03-25T07:12:06Z'", B(CONNECTED)},
@@ -746,8 +764,9 @@ static void make_patterns(struct made *m, str type, struct buf *path, const stru
                 make_patterns(m, type, path, &v->members[i].value);
             path->len = len;
         }
-    } else if (v->type == STIX_VALUE_LIST) {
-        buf_add(path, S("[*]"));
+    } else if (v->type == STIX_VALUE_LIST || v->type == STIX_VALUE_EITHER) {
+        if (v->type == STIX_VALUE_LIST)
+            buf_add(path, S("[*]"));
         for (size_t i = 0; i < v->count; i++)
             make_patterns(m, type, path, &v->items[i]);
         path->len = len;

@@ -32,11 +32,14 @@ GENERATED = {
     "html_table.h": "codec",
     "yaml_fingerprint.h": "codec",
     "fold_table.h": "event",
+    "groups_builtin.c": "intel",
     "kinds_builtin.c": "event",
     "lookalike_table.h": "intel",
     "mails_builtin.c": "incident",
+    "name_table.h": "intel",
     "network_table.h": "intel",
     "stix_paths_builtin.c": "detection",
+    "updates_builtin.c": "hunt",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: symbol type
@@ -44,7 +47,7 @@ LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: sy
 MACHINE = re.compile(rb"(?<![\w./~$}*-])/(?:work|farm|tmp/bash|root)(?:/|\b)")
 # Files without a line to say what lives in them: formats without comments, inputs of tests, texts for people.
 UNTITLED = {".md", ".svg", ".json", ".jsonl", ""}
-INPUTS = ("fuzz/corpus/", "tests/golden/")
+INPUTS = ("fuzz/corpus/", "tests/golden/", "tests/intel/advisories/")
 SAYS = {".c": "/* ", ".h": "/* ", ".py": '"""|# ', ".sh": "# ", ".yml": "# ", ".build": "# ", ".txt": "# ", ".apt": "# "}
 
 

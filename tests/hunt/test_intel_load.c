@@ -42,6 +42,8 @@ static void files_are_told_apart(void **state) {
          STR("// x\n/* rule no { */\nimport \"pe\"\ninclude \"o.yar\"\nprivate global rule a : b c\n{ condition: true "
              "}"),
          INTEL_FILE_YARA, "yara"},
+        {"a PDF", STR("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), INTEL_FILE_ITEMS, "advisory"},
+        {"a PDF behind other bytes", STR("\0\0%PDF-1.4\n"), INTEL_FILE_ITEMS, "advisory"},
         {"nothing", STR(""), INTEL_FILE_OTHER, NULL},
         {"blanks", STR(" \r\n\t\n"), INTEL_FILE_OTHER, NULL},
         {"our own note", STR("{\"longwatch_update\":1}"), INTEL_FILE_OTHER, NULL},
@@ -232,7 +234,7 @@ static void a_folder_in_the_order_of_paths(void **state) {
     struct buf expected = {0};
 
     buf_add(&expected, all);
-    t.b = (struct buf){0};
+    buf_free(&t.b);
     l.paths = slashes;
     if (!load(&l, &t, &e))
         fail_msg("%s", e.text);

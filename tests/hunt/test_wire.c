@@ -14,6 +14,7 @@ static const struct sigma_rule detection = {.type = SIGMA_DETECTION, .index = 0}
 static const struct sigma_rule *const rules[] = {&detection, &correlation};
 static const struct sigma_set set = {.rules = rules, .rule_count = 2, .filter_count = 1};
 #define KINDS 3
+static const struct wire_known known = {&set, KINDS, NULL, NULL};
 
 static const struct detect_match matches[] = {{STR("Image"), STR("C:\\x.exe")}, {STR("Image"), STR("")}};
 static const struct correlation_cell cells[] = {{0, STR("alice")}, {7, STR("caf\xc3\xa9")}};
@@ -86,6 +87,9 @@ static const struct wire messages[] = {
     {.type = WIRE_CLOCK, .clock = {.host = STR("")}},
     {.type = WIRE_KEYS, .name = STR("0123456789abcdef\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0")},
     {.type = WIRE_DAMAGE, .name = STR(""), .damage = {.offset = 1, .size = 2, .why = STR("chunk magic differs")}},
+    {.type = WIRE_UNSCANNED,
+     .omission = {.attachment = true, .name = STR("a.zip!b"), .record = 3, .offset = 4, .why = STR("too large")}},
+    {.type = WIRE_SCANNED, .hashed = true, .hash = {7}, .counts = {.files = 1, .attachments = 2, .bytes = 3}},
     {.type = WIRE_CUSTODY,
      .hashed = true,
      .hash = {9},
@@ -136,7 +140,7 @@ static void round_trip(void **state) {
         const struct wire *const m = &messages[i];
 
         assert_int_equal(wire_size(left.ptr) <= left.len, 1);
-        assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
+        assert_true(wire_take(&left, &known, memory(state), &w));
         assert_int_equal(w.type, m->type);
         if (m->key)
             assert_int_equal(w.key, m->key);
@@ -239,6 +243,19 @@ static void round_trip(void **state) {
             assert_int_equal(w.custody.first, INSTANT_NONE); /* what its logs say */
             assert_int_equal(w.custody.last, INSTANT_NONE);
             break;
+        case WIRE_UNSCANNED:
+            assert_true(w.omission.attachment);
+            assert_str(w.omission.name, m->omission.name);
+            assert_int_equal(w.omission.record, 3);
+            assert_int_equal(w.omission.offset, 4);
+            assert_str(w.omission.why, m->omission.why);
+            break;
+        case WIRE_SCANNED:
+            assert_true(w.hashed && w.hash[0] == 7);
+            assert_int_equal(w.counts.files, 1);
+            assert_int_equal(w.counts.attachments, 2);
+            assert_int_equal(w.counts.bytes, 3);
+            break;
         default:
             break;
         }
@@ -260,7 +277,7 @@ static void cut_and_stretched(void **state) {
         for (size_t len = 0; len < b.len; len++) {
             str left = {b.ptr, len};
 
-            assert_false(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
+            assert_false(wire_take(&left, &known, memory(state), &w));
             assert_int_equal(left.len, len);
         }
         buf_byte(&b, 0);
@@ -268,7 +285,7 @@ static void cut_and_stretched(void **state) {
         memcpy(b.ptr, &size, sizeof size);
         str left = buf_str(&b);
 
-        assert_false(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
+        assert_false(wire_take(&left, &known, memory(state), &w));
         buf_free(&b);
     }
 }
@@ -335,12 +352,81 @@ static void refused(void **state) {
         wire_put(&b, &wrong[i]);
         str left = buf_str(&b);
 
-        assert_false(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
+        assert_false(wire_take(&left, &known, memory(state), &w));
         buf_free(&b);
     }
     assert_int_equal(wire_size("\0\0\0\0\0"), 0);
     assert_int_equal(wire_size("\0\0\0\0\x7f"), 0);
     assert_int_equal(wire_size("\xff\xff\xff\xff\1"), 0);
+}
+
+/* What a rule found: with rules and strings that are there, and no more than is told. */
+static void yara(void **state) {
+    static const struct yara_match found[] = {{0, 7, 3, STR("Cat")}, {1, UINT64_MAX, 0, STR("\xff\0")}},
+                                   beyond[] = {{2, 7, 3, STR("Cat")}};
+    struct yara_finding f = {.attachment = true,
+                             .name = STR("a\xc3\xa9"),
+                             .type = STR("text/html"),
+                             .record = 5,
+                             .offset = 6,
+                             .hit = {.matches = found, .match_count = 2, .more = true, .size = 9, .sha256 = {1, 2}}};
+    struct yara_set *rules_of_files;
+    struct buf b = {0};
+    struct wire w;
+    struct err e;
+
+    assert_true(yara_set_new(&rules_of_files, &e));
+    assert_true(yara_set_add(rules_of_files, S("x.yar"),
+                             S("rule r { strings: $a = \"Cat\" $b = /x+y/ condition: any of them }"), &e));
+    assert_true(yara_set_compile(rules_of_files, &e));
+    struct wire_known const with = {&set, KINDS, rules_of_files, NULL};
+
+    f.hit.rule = yara_set_rule(rules_of_files, 0);
+    wire_put(&b, &(struct wire){.type = WIRE_YARA, .yara = f});
+    for (size_t len = 0; len < b.len; len++) {
+        str left = {b.ptr, len};
+
+        assert_false(wire_take(&left, &with, memory(state), &w));
+    }
+    str left = buf_str(&b);
+
+    assert_false(wire_take(&left, &known, memory(state), &w)); /* a hunt without such rules */
+    assert_true(wire_take(&left, &with, memory(state), &w));
+    assert_int_equal(left.len, 0);
+    assert_ptr_equal(w.yara.hit.rule, f.hit.rule);
+    assert_str(w.yara.name, f.name);
+    assert_str(w.yara.type, f.type);
+    assert_true(w.yara.attachment && w.yara.hit.more);
+    assert_int_equal(w.yara.record, 5);
+    assert_int_equal(w.yara.offset, 6);
+    assert_int_equal(w.yara.hit.size, 9);
+    assert_memory_equal(w.yara.hit.sha256, f.hit.sha256, SHA256_SIZE);
+    assert_int_equal(w.yara.hit.match_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(w.yara.hit.matches[i].string, found[i].string);
+        assert_int_equal(w.yara.hit.matches[i].offset, found[i].offset);
+        assert_int_equal(w.yara.hit.matches[i].length, found[i].length);
+        assert_str(w.yara.hit.matches[i].excerpt, found[i].excerpt);
+    }
+    struct yara_rule other = *f.hit.rule;
+    struct yara_finding bad[4] = {f, f, f, f};
+
+    other.index = 1; /* there is one rule */
+    bad[0].hit.rule = &other;
+    bad[1].hit.matches = beyond; /* it has two strings */
+    bad[1].hit.match_count = 1;
+    bad[2].type = S("\xff\xff");
+    bad[2].name = S("\xff");
+    bad[3].hit.match_count = 0;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        b.len = 0;
+        wire_put(&b, &(struct wire){.type = WIRE_YARA, .yara = bad[i]});
+        left = buf_str(&b);
+        /* What was cut within a character is cut before it; and a rule may find something without a string. */
+        assert_int_equal(wire_take(&left, &with, memory(state), &w), i >= 2);
+    }
+    buf_free(&b);
+    yara_set_free(rules_of_files);
 }
 
 /* A value of megabytes is cut at a character and says so. */
@@ -363,7 +449,7 @@ static void long_values(void **state) {
     wire_put(&b, &m);
     str left = buf_str(&b);
 
-    assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
+    assert_true(wire_take(&left, &known, memory(state), &w));
     assert_true(w.finding.matches[0].value.len <= WIRE_VALUE_MAX);
     assert_true(str_ends(w.finding.matches[0].value, S(" bytes more]")));
     buf_free(&b);
@@ -385,12 +471,12 @@ static void cut_characters(void **state) {
         wire_put(&b, &said[i]);
     str left = buf_str(&b);
 
-    assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
+    assert_true(wire_take(&left, &known, memory(state), &w));
     assert_str(w.finding.host, S("h"));
     assert_str(w.finding.account, S("a"));
-    assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
+    assert_true(wire_take(&left, &known, memory(state), &w));
     assert_str(w.damage.why, S("why"));
-    assert_true(wire_take(&left, &set, NULL, KINDS, memory(state), &w));
+    assert_true(wire_take(&left, &known, memory(state), &w));
     assert_str(w.custody.not_read, S("no"));
     buf_free(&b);
 }
@@ -398,6 +484,7 @@ static void cut_characters(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(round_trip, begin, end),
+        cmocka_unit_test_setup_teardown(yara, begin, end),
         cmocka_unit_test_setup_teardown(cut_and_stretched, begin, end),
         cmocka_unit_test_setup_teardown(refused, begin, end),
         cmocka_unit_test_setup_teardown(long_values, begin, end),

@@ -481,6 +481,60 @@ static void other_words_of_the_user_read_it_again(void **state) {
     intel_store_close(s);
 }
 
+static bool note_rules(void *ctx, str name, str format, const char *path, struct err *e) {
+    struct buf *const b = ctx;
+
+    buf_format(b, "%.*s %.*s ", STR_ARG(name), STR_ARG(format));
+    if (!file_read(path, 1000, b, e))
+        return false;
+    buf_byte(b, ';');
+    return true;
+}
+
+static bool add_rules(struct intel_store *s, const char *name, const char *format, const char *text, struct err *e) {
+    char sha256[2 * SHA256_SIZE + 1];
+    uint64_t gone;
+    bool known;
+
+    hash_of(str_of(text), sha256);
+
+    struct intel_store_new const source = {.name = str_of(name),
+                                           .path = str_of(name),
+                                           .sha256 = str_of(sha256),
+                                           .format = str_of(format),
+                                           .about = &unsaid};
+
+    return intel_store_feed(s, str_of(name), S(""), 1, e) && intel_store_source(s, &source, str_of(text), &known, e) &&
+           intel_store_feed_end(s, &gone, e);
+}
+
+static void rules_are_kept_as_they_are(void **state) {
+    struct intel_store *s;
+    struct buf b = {0}, before = {0}, after = {0};
+    struct err e = {0};
+    uint64_t gone;
+    bool known;
+
+    (void)state;
+    must_add("s", "/m", "192.0.2.1", 1);
+    set_of("s", &before);
+    assert_true(intel_store_write(&s, "s", 0, &e));
+    assert_true(add_rules(s, "z.yml", "sigma", "title: z", &e) && add_rules(s, "a.yar", "yara", "rule a", &e) &&
+                add_rules(s, "b.yml", "sigma", "title: b", &e) && add_rules(s, "b.yml", "sigma", "title: c", &e) &&
+                intel_store_commit(s, &e));
+    assert_true(intel_store_rules(s, note_rules, &b, &e));
+    buf_byte(&b, '\0');
+    assert_string_equal(b.ptr, "a.yar yara rule a;b.yml sigma title: c;z.yml sigma title: z;");
+    assert_true(add_feed(s, "/n", "192.0.2.1", 1, &gone, &known, &e)); /* the same bytes as /m */
+    assert_true(known);
+    intel_store_close(s);
+    set_of("s", &after); /* rules are no part of it */
+    assert_true(str_eq(buf_str(&before), buf_str(&after)));
+    buf_free(&b);
+    buf_free(&before);
+    buf_free(&after);
+}
+
 static void removing_leaves_nothing(void **state) {
     struct intel_store_query const all = {.history = true};
     struct intel_store *s;
@@ -955,6 +1009,7 @@ int main(void) {
         IN_FOLDER(a_newer_version_makes_history),
         IN_FOLDER(feeds_share_sources),
         IN_FOLDER(other_words_of_the_user_read_it_again),
+        IN_FOLDER(rules_are_kept_as_they_are),
         IN_FOLDER(removing_leaves_nothing),
         IN_FOLDER(answers_stay),
         IN_FOLDER(wrong_answers_are_refused),
