@@ -1,5 +1,6 @@
 /* indicator_text: observables within a text, and whether they are known. One pass over the bytes cuts them into words of the signs that
  * hosts, addresses and hashes are made of; what else there may be begins at one of these words. */
+#include <libpsl.h>
 #include <stdlib.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -17,6 +18,7 @@
 #define LABELS_MAX 32u
 #define FOLDERS_MAX 24u
 #define PATH_MAX_BYTES 1024u
+#define DEPTH_BARE 3u /* slashes: c:/x, c:/users/jo/x, /home/jo/x, /srv/c$/x */
 #define WHOLE_MAX 2048u
 #define WORDS_MAX 16u /* of a name with blanks in it, behind other words */
 #define UNDONE_MAX 3u /* times that a text is without its encoding: redirections lie in each other */
@@ -384,6 +386,13 @@ static bool four(str s, struct address *a) {
     return at == s.len;
 }
 
+/* `Version=4.0.0.0`, `Version: 4.0.0.0`: four numbers, and no address. */
+static bool is_version(str s, size_t at) {
+    while (at > 0 && strchr(" =:\"'", s.ptr[at - 1]) && s.ptr[at - 1])
+        at--;
+    return at >= 7 && str_eq_ascii((str){s.ptr + at - 7, 7}, S("version"));
+}
+
 /* Addresses of four numbers in the word from `from` on whose last point is at `last`: `192.0.2.1-192.0.2.9` are two, `v1.2.3.4`,
  * `1.2.3.4b` and `x.1.2.3.4` none. */
 static void fours_look(struct look *l, size_t from, size_t last) {
@@ -401,8 +410,9 @@ static void fours_look(struct look *l, size_t from, size_t last) {
 
         while (s.ptr[begin] == '.')
             begin++;
-        if (to - begin >= 7 && to - begin <= 15 && !(to < s.len && kind_of(s.ptr[to]) & LETTER) && !goes_on(s, begin) &&
-            (begin == run || !goes_on(s, run)) && four((str){s.ptr + begin, to - begin}, &a))
+        if (to - begin >= 7 && to - begin <= 15 && !is_version(s, begin) &&
+            !(to < s.len && kind_of(s.ptr[to]) & LETTER) && !goes_on(s, begin) && (begin == run || !goes_on(s, run)) &&
+            four((str){s.ptr + begin, to - begin}, &a))
             address_probe(l, &a, begin, to);
         for (last = run; last > from && s.ptr[last - 1] != '.'; last--)
             ;
@@ -498,6 +508,18 @@ static void mail_look(struct look *l, size_t from, str host) {
             probe(l, INTEL_MAIL, (str){key + i + 1, len + host.len - i - 1});
 }
 
+/* A feed's slip: below `co.uk` lies half of a country. The name itself is found. */
+static bool is_ending(struct look *l, str name) {
+    char key[HOST_MAX + 1];
+
+    if (!l->found || name.len > HOST_MAX ||
+        !intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_HOST, name)))
+        return false;
+    memcpy(key, name.ptr, name.len);
+    key[name.len] = '\0';
+    return psl_is_public_suffix2(psl_builtin(), key, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
+}
+
 static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in) {
     char key[HOST_MAX + 1];
     str host;
@@ -538,7 +560,9 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
         for (unsigned labels = 0; labels < LABELS_MAX && at > 0; labels++) {
             while (at > 0 && host.ptr[at - 1] != '.')
                 at--;
-            if (!probe(l, INTEL_HOST, str_from(host, at)) && labels == 0)
+            bool const ending = at > 0 && is_ending(l, str_from(host, at));
+
+            if (!ending && !probe(l, INTEL_HOST, str_from(host, at)) && labels == 0)
                 break;
             at -= at > 0;
         }
@@ -563,9 +587,22 @@ static void word_look(struct look *l, size_t from, size_t end) {
 
 /* ---- names and paths of files ---- */
 
+/* `%appdata%/x`, `/systemroot/x` at the start of a key: known paths have the folder. Returns the new length. */
+static size_t placeholder_undo(char *key, size_t len, size_t room) {
+    size_t const from = len && key[0] == '/';
+    size_t const at = str_find_byte((str){key + from, len - from}, '/');
+    str const folder = at == SIZE_MAX || !at ? S("") : observable_folder((str){key + from, at});
+
+    if (!folder.len || len - at + folder.len > room)
+        return len;
+    memmove(key + from + folder.len, key + from + at, len - from - at);
+    memcpy(key + from, folder.ptr, folder.len);
+    return len - at + folder.len;
+}
+
 static void path_probe(struct look *l, str path) {
     char key[PATH_MAX_BYTES];
-    size_t len = 0, name;
+    size_t len = 0, name, depth = 0;
 
     while (path.len &&
            (path.ptr[path.len - 1] == '/' || path.ptr[path.len - 1] == '\\' || path.ptr[path.len - 1] == ' '))
@@ -584,10 +621,15 @@ static void path_probe(struct look *l, str path) {
             continue;
         key[len++] = c;
     }
+    len = placeholder_undo(key, len, sizeof key);
     for (name = len; name > 0 && key[name - 1] != '/'; name--)
         ;
-    /* The name alone, which the filter knows of paths as well; then with each folder. */
-    if (!probe(l, INTEL_FILE, (str){key + name, len - name}))
+    for (size_t i = 0; i < name; i++)
+        depth += key[i] == '/';
+    /* The name alone, which the filter knows of paths as well; then with each folder. Of a known path of which nothing but the name is
+     * left (c:\\svchost.exe, %userprofile%\\svchost.exe) the file must lie as high: not every svchost.exe is meant. */
+    if (!probe_types(l, INTEL_FILE, (str){key + name, len - name},
+                     depth && depth <= DEPTH_BARE ? ANY_TYPE : ~((uint64_t)1 << OBSERVABLE_FILE_PATH)))
         return;
     for (size_t at = name, folders = 0; at > 0 && folders < FOLDERS_MAX; folders++) {
         at--;
@@ -745,8 +787,9 @@ static void canonical_probe(struct look *l, enum observable type) {
 
 /* Digits in twos, as serial numbers and hardware addresses are written; perhaps more than that. */
 static bool odd_hex(str s) {
-    return s.len >= 12 && s.len <= 64 && kind_of(s.ptr[0]) & HEX && kind_of(s.ptr[1]) & HEX &&
-           (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[4] == '.' || s.ptr[0] == '0');
+    return s.len >= 6 && s.len <= 64 && kind_of(s.ptr[0]) & HEX && kind_of(s.ptr[1]) & HEX &&
+           (s.ptr[0] == '0' ||
+            (s.len >= 12 && (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[4] == '.')));
 }
 
 /* A whole value in small letters, or what of it is behind a backslash. */
@@ -775,6 +818,9 @@ static uint64_t types_behind(str folders) {
         {STR("tree\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
     };
 
+    for (size_t i = 0; i < folders.len; i++)
+        if ((uint8_t)folders.ptr[i] < ' ')
+            return 0; /* lines of a text */
     if (folders.len == 1)
         return (uint64_t)1 << OBSERVABLE_MUTEX | (uint64_t)1 << OBSERVABLE_SERVICE;
     uint64_t types = str_find_byte(folders, '\\') == folders.len - 1 ? (uint64_t)1 << OBSERVABLE_ACCOUNT : 0;
@@ -782,7 +828,7 @@ static uint64_t types_behind(str folders) {
     for (size_t i = 0; i < COUNT(known); i++)
         if (last_is(folders, known[i].name))
             types |= known[i].types;
-    return types;
+    return str_find_byte(folders, ' ') == SIZE_MAX ? types : types & ~((uint64_t)1 << OBSERVABLE_MUTEX); /* a text */
 }
 
 /* tel:, sip: with a number behind it (event/phone.h). */
@@ -951,7 +997,8 @@ static struct traits text_look(struct look *l) {
     all.six |= colons >= 6;
     /* Hashes without one: a word of 32 and more has a byte at one of these places. */
     for (size_t at = 31; has(l, INTEL_HEX) && at < s.len && !enough(l); at += 32)
-        if (kind_of(s.ptr[at]) & HEX && kind_of(s.ptr[at - 1]) & HEX) {
+        if (kind_of(s.ptr[at]) & HEX &&
+            (kind_of(s.ptr[at - 1]) & HEX || (at + 1 < s.len && kind_of(s.ptr[at + 1]) & HEX))) {
             size_t begin = at, end = at;
 
             while (begin > 0 && kind_of(s.ptr[begin - 1]) & HEX)
