@@ -351,8 +351,8 @@ static int hunt(const struct wishes *w) {
     struct fields *const fields = fields_new();
     struct kinds *kinds = NULL;
     const struct sigma_set *set;
-    const struct rule_text *more;
-    size_t more_count = 0;
+    const struct rule_text *more, *yaras;
+    size_t more_count = 0, yara_count = 0;
     const char *roster = w->roster;
     struct arguments const rosters = {&roster, roster != NULL};
     struct err e = {0};
@@ -365,7 +365,7 @@ static int hunt(const struct wishes *w) {
         !hunt_intel_open(&run.intel, &w->intel, &e) ||
         !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
                     &loader, &set, &e) ||
-        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) || !hunt_yara_open(&run.yara, &w->yara, w->yara_max, &e) ||
+        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) || !hunt_yara_open(&run.yara, &w->yara, yaras = hunt_intel_yara(run.intel, &yara_count), yara_count, w->yara_max, &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
         !networks_open(&w->geo, &run.geo, &e) ||

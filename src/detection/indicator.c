@@ -120,7 +120,7 @@ bool indicators_sift(struct indicators *x, const struct raw *v) {
 
     if (v->inner || !(indicators_types(x) >> v->type & 1))
         return false;
-    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->url_parts;
+    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->classes >> INTEL_URL & 1;
     bool const path = url && *v->ptr == '/', query = url && !path && is_query(x, v->field);
 
     if (!path && !query &&
@@ -221,6 +221,10 @@ static bool is_public_number(str value) {
     return plus == 0 || (plus != SIZE_MAX && value.ptr[plus - 1] == ':');
 }
 
+static bool names_version(str field) {
+    return field.len >= 7 && str_eq_ascii(str_from(field, field.len - 7), S("version"));
+}
+
 /* Made by machines, of 64 bits and more (CA/B baseline requirements 7.1); what is shorter is also a number of something else. */
 #define SERIAL_SURE 16u
 
@@ -244,6 +248,9 @@ static bool fits(const struct indicators *x, const struct block *b, const struct
         return serves_role(b->kind, ROLE_ACCOUNT, c->field) || serves_role(b->kind, ROLE_TARGET_ACCOUNT, c->field);
     case OBSERVABLE_PHONE:
         return str_starts(b->kind->name, S("call")) || is_public_number(value);
+    case OBSERVABLE_ADDRESS:
+    case OBSERVABLE_NETWORK: /* FileVersion: 4.0.0.0 */
+        return !value.len || *value.ptr < '0' || *value.ptr > '9' || !names_version(field_name(x->fields, c->field));
     case OBSERVABLE_CERTIFICATE:
         return n.value.len >= SERIAL_SURE || names_certificate(field_name(x->fields, c->field));
     case OBSERVABLE_SUBJECT:
@@ -321,8 +328,9 @@ static bool cell_joins(struct indicators *x, const struct block *b, const struct
                        uint32_t row, uint32_t code) {
     const struct value *const v = dictionary_value(&c->dict, code);
 
+    /* The path is none of a client, whose address may well be that of a known URL. */
     return v->type == VALUE_LIST || seen->of[code - 1] < 2 || !(x->pool[seen->of[code - 1] - 2] & POOL_HOST) ||
-           join_hits(x, b, c, value_text(v), row);
+           serves_role(b->kind, ROLE_CLIENT_ADDRESS, c->field) || join_hits(x, b, c, value_text(v), row);
 }
 
 static bool block_look(struct indicators *x, struct block *b) {

@@ -23,6 +23,7 @@ static const struct {
     [WORTH_IDENTIFIER] = {STR("identifier"), 1.5f, 2 * YEAR, LEVEL_HIGH},
     [WORTH_TOOL] = {STR("public tool"), 0.1f, 0, LEVEL_MEDIUM},
     [WORTH_MALWARE] = {STR("malware by its code"), 1.3f, 3 * YEAR, LEVEL_HIGH},
+    [WORTH_PATTERN] = {STR("pattern of behaviour"), 0.3f, 3 * YEAR, LEVEL_MEDIUM},
     [WORTH_NAME] = {STR("name that anybody may give"), 0.2f, YEAR, LEVEL_LOW},
 };
 
@@ -95,7 +96,7 @@ static bool counts(const struct intel_claim *c) {
 
 static enum worth_class class_of(const struct intel_set *s, const struct intel_entry *n,
                                  const struct intel_label *labels, size_t label_count) {
-    enum worth_class class = class_of_type(n->type);
+    enum worth_class class = n->form == ITEM_PATTERN ? WORTH_PATTERN : class_of_type(n->type);
     char id[INTEL_ID_MAX];
 
     for (uint32_t i = 0; i < n->claim_count; i++) {
@@ -206,7 +207,7 @@ struct worth worth_of(const struct intel_set *s, uint32_t entry, int64_t when, c
         w.window = WORTH_NO_TIME;
     w.bans = classes[w.class].bans;
     w.now = half_life ? w.bans * exp2f(-(float)w.distance / (float)half_life) : w.bans;
-    level = n.form == ITEM_PATTERN ? LEVEL_MEDIUM : classes[w.class].level;
+    level = classes[w.class].level;
     if (w.window == WORTH_BEFORE || w.window == WORTH_AFTER)
         level -= half_life && w.distance > 3 * half_life ? 2 : 1;
     if (unsure)
