@@ -45,7 +45,6 @@ struct indicators {
     size_t told_count, told_room, match_room;
     struct arena *join;
     uint64_t *sifted; /* by hash: the hash of the value that was sifted last, its lowest bit the answer; 0: none */
-    uint8_t *active;  /* by entry: 0 not known, 1 no, 2 yes */
     uint64_t seed;
     const struct fields *fields;
 };
@@ -61,9 +60,8 @@ bool indicators_new(struct indicators **out, const struct indicator_marks *marks
     x->fields = fields;
     x->seed = hash_seed();
     x->sifted = calloc(SIFTED_SLOTS, sizeof *x->sifted);
-    x->active = calloc(intel_set_entries(marks->set) + 1, 1);
     x->join = arena_new(JOIN_MEMORY);
-    if (!x->sifted || !x->active || !x->join || !indicator_texts_init(&x->texts, marks)) {
+    if (!x->sifted || !x->join || !indicator_texts_init(&x->texts, marks)) {
         indicators_free(x);
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
     }
@@ -86,7 +84,6 @@ void indicators_free(struct indicators *x) {
     free(x->matches);
     arena_free(x->join);
     free(x->sifted);
-    free(x->active);
     indicator_texts_free(&x->texts);
     free(x);
 }
@@ -96,22 +93,11 @@ void indicators_country(struct indicators *x, const struct phone_country *home) 
 }
 
 bool indicator_active(const struct intel_set *set, uint32_t entry) {
-    struct intel_entry const n = intel_set_entry(set, entry);
-    char id[INTEL_ID_MAX];
-
-    for (uint32_t i = 0; i < n.claim_count; i++) {
-        struct intel_claim const c = intel_set_claim(set, n.claims + i, id);
-
-        if (!c.revoked && !c.context)
-            return true;
-    }
-    return false;
+    return intel_set_entry(set, entry).active;
 }
 
-static bool active(struct indicators *x, uint32_t entry) {
-    if (!x->active[entry])
-        x->active[entry] = indicator_active(x->texts.m->set, entry) ? 2 : 1;
-    return x->active[entry] == 2;
+static bool active(const struct indicators *x, uint32_t entry) {
+    return indicator_active(x->texts.m->set, entry);
 }
 
 /* ---- at ingest ---- */

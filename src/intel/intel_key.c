@@ -1,5 +1,6 @@
 /* intel_key: what values are looked up by: of indicators and of warninglists. */
 #include "base/hash.h"
+#include "event/fold.h"
 #include "intel/intel_set_own.h"
 
 enum intel_class intel_class_of(enum observable type) {
@@ -41,11 +42,11 @@ static uint32_t mark_of(char a, char b, char c, size_t len) {
 }
 /* Names of programs are told apart by what stands before their ending. */
 uint32_t intel_name_mark(str name) {
-    return name.len < 8 ? mark_of(name.ptr[name.len - 1], name.ptr[name.len - 2], name.ptr[name.len - 3], name.len)
+    return name.len < 8 ? mark_of(name.ptr[name.len - 1], name.ptr[name.len / 2], name.ptr[0], name.len)
                         : mark_of(name.ptr[name.len - 5], name.ptr[name.len - 6], name.ptr[0], name.len);
 }
 uint32_t intel_whole_mark(str whole) {
-    return whole.len < 8 ? mark_of(whole.ptr[0], whole.ptr[1], whole.ptr[whole.len - 1], whole.len)
+    return whole.len < 8 ? mark_of(whole.ptr[0], whole.ptr[whole.len / 2], whole.ptr[whole.len - 1], whole.len)
                          : mark_of(whole.ptr[whole.len - 3], whole.ptr[1], whole.ptr[whole.len - 1], whole.len);
 }
 uint32_t intel_ending_mark(str ending) {
@@ -119,11 +120,9 @@ bool intel_key_of(enum observable type, str canonical, char *room, enum intel_cl
         *key = intel_network_key(&n.base, n.bits, room);
         return true;
     case INTEL_WHOLE:
-        if (type == OBSERVABLE_TEXT || canonical.len >= INTEL_KEY_MAX)
+        if (type == OBSERVABLE_TEXT || canonical.len > OBSERVABLE_BYTES_MAX)
             return false;
-        for (size_t i = 0; i < canonical.len; i++)
-            room[i] = small(canonical.ptr[i]);
-        *key = (str){room, canonical.len};
+        *key = (str){room, fold_text(canonical, room)};
         return true;
     default:
         return true;

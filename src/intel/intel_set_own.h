@@ -5,7 +5,7 @@
 #include "intel/intel_set.h"
 
 #define INTEL_MAGIC "LWINTEL"
-#define INTEL_VERSION 1u
+#define INTEL_VERSION 2u
 #define INTEL_ALIGN 64u
 #define INTEL_MARK_BITS (1u << INTEL_MARK_BITS_LOG)
 
@@ -41,7 +41,9 @@ struct packed_head {
 };
 struct packed_entry {
     uint32_t value, claims, witnesses;
-    uint8_t form, type, unused[2];
+    uint8_t form, type;
+    uint8_t active; /* 1: some claim of it is neither revoked nor context only */
+    uint8_t unused;
 };
 struct packed_source {
     uint32_t name, sha256;
@@ -93,7 +95,7 @@ static inline void str_put(struct buf *b, str s) {
 
 /* ---- keys ---- */
 
-#define INTEL_KEY_MAX (OBSERVABLE_BYTES_MAX + 1)
+#define INTEL_KEY_MAX (2 * OBSERVABLE_BYTES_MAX + 16) /* as fold_text asks */
 /* What a value of a type is looked up by, in room (INTEL_KEY_MAX bytes) where it is not the value itself. False: by nothing. */
 bool intel_key_of(enum observable type, str canonical, char *room, enum intel_class *class, str *key);
 /* The last two labels of a host. */
