@@ -18,6 +18,7 @@
 #define LABELS_MAX 32u
 #define FOLDERS_MAX 24u
 #define PATH_MAX_BYTES 1024u
+#define NAME_MAX_BYTES 256u
 #define DEPTH_BARE 3u /* slashes: c:/x, c:/users/jo/x, /home/jo/x, /srv/c$/x */
 #define WHOLE_MAX 2048u
 #define WORDS_MAX 16u /* of a name with blanks in it, behind other words */
@@ -530,8 +531,7 @@ static void path_probe(struct look *l, str path) {
         path.len--;
     while (path.len && *path.ptr == ' ')
         path = str_from(path, 1);
-    if (path.len < 3 ||
-        !marked(l, INTEL_MARK_NAMES, intel_name_mark(intel_file_name(path).len < 3 ? path : intel_file_name(path))))
+    if (!intel_file_name(path).len || !marked(l, INTEL_MARK_NAMES, intel_name_mark(intel_file_name(path))))
         return;
     if (path.len > sizeof key)
         path = str_from(path, path.len - sizeof key);
@@ -577,8 +577,15 @@ static bool ends_word(char c) {
     return ends[(uint8_t)c] & WORD_END;
 }
 
+/* Has anything known this name, with folders before it or without? At most NAME_MAX_BYTES. */
 static bool name_may(const struct look *l, str name) {
-    return name.len >= 3 && marked(l, INTEL_MARK_NAMES, intel_name_mark(name));
+    char key[NAME_MAX_BYTES];
+
+    if (!name.len || !marked(l, INTEL_MARK_NAMES, intel_name_mark(name)))
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        key[i] = lower(name.ptr[i]);
+    return intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_FILE, (str){key, name.len}));
 }
 
 /* The name from `from` on, or any part of it that begins behind a blank or the like. */
@@ -596,12 +603,14 @@ static void name_look(struct look *l, size_t end) {
     str const s = l->text;
     size_t from = end, word = SIZE_MAX, name = end;
 
-    /* The name alone decides, in two lengths if there are blanks in it: most end here. */
-    while (name > 0 && end - name < 256 && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
+    /* The name alone decides, with blanks and without: most end here. */
+    while (name > 0 && end - name < NAME_MAX_BYTES && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
         name--;
     if (!names_may(l, s, name, end))
         return;
-
+    l->may = true;
+    if (!l->found)
+        return;
     while (from > 0 && end - from < PATH_MAX_BYTES && !ends_path(s.ptr[from - 1])) {
         from--;
         if (word == SIZE_MAX && ends_word(s.ptr[from]))
@@ -612,7 +621,7 @@ static void name_look(struct look *l, size_t end) {
     for (unsigned tries = 0; word != SIZE_MAX && tries < WORDS_MAX; tries++) {
         size_t next = word - 1;
 
-        if (end - word >= 3)
+        if (end > word)
             path_probe(l, (str){s.ptr + word, end - word});
         while (next > from && !ends_word(s.ptr[next - 1]))
             next--;
@@ -633,7 +642,7 @@ static void bare_look(struct look *l) {
                            s.ptr[end] != '\\' && s.ptr[end] != '.';
              end++)
             ;
-        if (end > at + 3 && (end == s.len || s.ptr[end] != '.'))
+        if (end > at + 1 && (end == s.len || s.ptr[end] != '.'))
             name_look(l, end);
         at = end - 1;
     }
@@ -642,48 +651,82 @@ static void bare_look(struct look *l) {
 /* ---- at a glance: where in 64 bytes which signs stand, a bit each ---- */
 
 struct glance {
-    uint64_t points, colons, slashes, blanks; /* slashes: backslashes; blanks: tabs, and blanks */
-    uint64_t percents, high;                  /* high: beyond ASCII */
+    uint64_t points, colons, slashes, percents; /* slashes: backslashes */
+    uint64_t blanks, controls, high;            /* blanks: and controls; high: beyond ASCII */
 };
+
+#ifdef __SSE2__
+static inline void glance_16(struct glance *g, __m128i x, unsigned at) {
+    __m128i const blank = _mm_set1_epi8(' '), control = _mm_set1_epi8(' ' - 1);
+
+    g->points |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('.'))) << at;
+    g->colons |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8(':'))) << at;
+    g->slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('\\'))) << at;
+    g->percents |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('%'))) << at;
+    g->blanks |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, blank), x)) << at;
+    g->controls |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, control), x)) << at;
+    g->high |= (uint64_t)(unsigned)_mm_movemask_epi8(x) << at;
+}
+
+/* The last bytes, 1 to 15, as sixteen with letters behind. p: of the whole 64 bytes, `len` of them, `at` of which are done. */
+static inline __m128i tail_16(const char *p, size_t at, size_t len) {
+    char room[16] = "aaaaaaaaaaaaaaa";
+    size_t const left = len - at;
+    uint64_t first, last;
+    uint32_t few, end;
+
+    if (left >= 8) {
+        memcpy(&first, p + at, 8);
+        memcpy(&last, p + len - 8, 8);
+        memcpy(room, &first, 8);
+        memcpy(room + left - 8, &last, 8);
+    } else if (left >= 4) {
+        memcpy(&few, p + at, 4);
+        memcpy(&end, p + len - 4, 4);
+        memcpy(room, &few, 4);
+        memcpy(room + left - 4, &end, 4);
+    } else {
+        for (size_t i = 0; i < left; i++)
+            room[i] = p[at + i];
+    }
+    return _mm_loadu_si128((const __m128i *)(const void *)room);
+}
+#endif
 
 static inline struct glance glance_at(const char *p, size_t len) {
     struct glance g = {0};
     size_t at = 0;
 
 #ifdef __SSE2__
-    __m128i const point = _mm_set1_epi8('.'), colon = _mm_set1_epi8(':'), slash = _mm_set1_epi8('\\'),
-                  blank = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), percent = _mm_set1_epi8('%');
-
-    for (; at + 16 <= len; at += 16) {
-        __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
-
-        g.points |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, point)) << at;
-        g.colons |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, colon)) << at;
-        g.slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, slash)) << at;
-        g.blanks |=
-            (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, blank), _mm_cmpeq_epi8(x, tab))) << at;
-        g.percents |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, percent)) << at;
-        g.high |= (uint64_t)(unsigned)_mm_movemask_epi8(x) << at;
+    for (; at + 16 <= len; at += 16)
+        glance_16(&g, _mm_loadu_si128((const __m128i *)(const void *)(p + at)), (unsigned)at);
+    if (at < len) {
+        glance_16(&g, tail_16(p, at, len), (unsigned)at);
+        g.controls &= ~(uint64_t)0 >> (64 - len); /* the NUL behind the letters */
+        g.blanks &= ~(uint64_t)0 >> (64 - len);
     }
-#endif
+#else
     for (; at < len; at++) {
         uint64_t const bit = (uint64_t)1 << at;
 
         g.points |= p[at] == '.' ? bit : 0;
         g.colons |= p[at] == ':' ? bit : 0;
         g.slashes |= p[at] == '\\' ? bit : 0;
-        g.blanks |= p[at] == ' ' || p[at] == '\t' ? bit : 0;
         g.percents |= p[at] == '%' ? bit : 0;
+        g.blanks |= (uint8_t)p[at] <= ' ' ? bit : 0;
+        g.controls |= (uint8_t)p[at] < ' ' ? bit : 0;
         g.high |= (uint8_t)p[at] & 0x80 ? bit : 0;
     }
+#endif
     return g;
 }
 
 /* What a text has, all of it. */
 struct traits {
-    bool slash;  /* a backslash */
-    bool blanks; /* two of them together, or a tab, or one at an end */
-    bool six;    /* perhaps an IPv6 address */
+    bool slash;    /* a backslash */
+    bool blanks;   /* two of them together, or a tab or line end, or one at an end */
+    bool controls; /* tabs, line ends, ... */
+    bool six;      /* perhaps an IPv6 address */
     bool percent, high;
 };
 
@@ -906,7 +949,8 @@ static struct traits text_look(struct look *l) {
             g.points = next >= at + 64 ? 0 : g.points & ~(uint64_t)0 << (next - at);
         }
         all.slash |= g.slashes != 0;
-        all.blanks |= (g.blanks & (g.blanks << 1 | blank_before)) != 0;
+        all.blanks |= ((g.blanks & (g.blanks << 1 | blank_before)) | g.controls) != 0;
+        all.controls |= g.controls != 0;
         all.six |= (g.colons & (g.colons << 1 | colon_before)) != 0;
         all.percent |= g.percents != 0;
         all.high |= g.high != 0;
@@ -914,7 +958,7 @@ static struct traits text_look(struct look *l) {
         blank_before = g.blanks >> 63;
         colon_before = g.colons >> 63;
     }
-    all.blanks |= s.len && (s.ptr[s.len - 1] == ' ' || memchr(s.ptr, '\t', s.len < 64 ? s.len : 64));
+    all.blanks |= s.len && s.ptr[s.len - 1] == ' ';
     all.six |= colons >= 6;
     /* Hashes without one: a word of 32 and more has a byte at one of these places. */
     for (size_t at = 31; has(l, INTEL_HEX) && at < s.len && !enough(l); at += 32)
@@ -945,17 +989,16 @@ static struct traits text_look(struct look *l) {
     return all;
 }
 
-/* Quotes, brackets, dashes, blanks beyond ASCII: how many bytes of one stand at the start of s; 0: none. */
+/* Quotes, brackets, dashes, blanks beyond ASCII, and bytes that are no UTF-8, which may come out of an encoding: how many bytes of one
+ * stand at the start of s; 0: none. */
 static size_t high_mark(str s) {
-    uint8_t const a = (uint8_t)s.ptr[0], b = s.len > 1 ? (uint8_t)s.ptr[1] : 0, c = s.len > 2 ? (uint8_t)s.ptr[2] : 0;
+    uint32_t p = 0;
+    size_t const width = utf8_decode(s, &p);
+    bool const latin = p >= 0x80 && p < 0xc0 && p != 0xaa && p != 0xb5 && p != 0xb7 && p != 0xba;
+    bool const cjk = p >= 0x3000 && p < 0x3020 && (p < 0x3005 || p > 0x3007);
+    bool const wide = p >= 0xff00 && p < 0xff21 && (p < 0xff0d || p == 0xff0f || p > 0xff19);
 
-    if (a == 0xc2)
-        return b >= 0x80 && b < 0xc0 && b != 0xaa && b != 0xb5 && b != 0xb7 && b != 0xba ? 2 : 0;
-    if (a == 0xe2)
-        return b == 0x80 || (b == 0x81 && c < 0xb0) ? 3 : 0;
-    if (a == 0xe3)
-        return b == 0x80 && c < 0xa0 && c >= 0x80 && (c < 0x85 || c > 0x87) ? 3 : 0;
-    return a == 0xef && b == 0xbc && (c < 0x8d || c == 0x8f || (c >= 0x9a && c < 0xa1)) ? 3 : 0;
+    return !width ? 1 : latin || (p >= 0x2000 && p < 0x2070) || cjk || wide ? width : 0;
 }
 
 /* The text without percent-encoding, with points for the signs that are points in names of hosts (UTS 46 2.3), and with `"` for signs
@@ -973,7 +1016,7 @@ static bool undo(struct look *l, struct buf *out) {
         if (is_code(s, i)) {
             is = (char)(hex_of(s.ptr[i + 1]) << 4 | hex_of(s.ptr[i + 2]));
             width = 3;
-        } else if ((uint8_t)s.ptr[i] >= 0xc2) {
+        } else if ((uint8_t)s.ptr[i] >= 0x80) {
             for (size_t k = 0; k < COUNT(stops); k++)
                 if (str_starts(str_from(s, i), stops[k]))
                     width = 3;
@@ -981,7 +1024,7 @@ static bool undo(struct look *l, struct buf *out) {
                 is = '"';
         }
         if (!width) {
-            i++;
+            i += (uint8_t)s.ptr[i] < 0x80 ? 1 : utf8_width(str_from(s, i));
             continue;
         }
         if (!to) {
