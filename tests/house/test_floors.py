@@ -38,6 +38,7 @@ GENERATED = {
     "mails_builtin.c": "incident",
     "name_table.h": "intel",
     "network_table.h": "intel",
+    "person_fields_builtin.c": "detection",
     "stix_paths_builtin.c": "detection",
     "updates_builtin.c": "hunt",
 }
