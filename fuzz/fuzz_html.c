@@ -66,7 +66,7 @@ static bool on_plain(void *ctx, const struct html_url *u) {
 }
 
 static bool hear(str html, struct heard *h, struct buf *room) {
-    struct html_visitor const visitor = {on_url, on_text, on_element, h};
+    struct html_visitor const visitor = {.url = on_url, .text = on_text, .element = on_element, .ctx = h};
 
     return html_read(html, room, &visitor);
 }

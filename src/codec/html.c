@@ -623,6 +623,26 @@ static uint32_t name_hash(str name, const char *end) {
     return (uint32_t)(((first ^ second * 31) * 0x9e3779b97f4a7c15u) >> 32) + (uint32_t)name.len;
 }
 
+static void tell_name(struct html *h, bool (*hear)(void *ctx, str name), str name) {
+    char lower[NAME_MAX];
+
+    if (!hear || h->only_outlook || !h->going)
+        return;
+    name = str_first(name, sizeof lower);
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] = html_lower(name.ptr[i]);
+    h->going = hear(h->visitor->ctx, (str){lower, name.len});
+}
+
+/* Who hears of ends hears of texts and tags in their order. */
+static void settle(struct html *h, const struct tag *t) {
+    if (!h->visitor->ended)
+        return;
+    if (t->is & IS_BLOCK || t->element == E_BR)
+        line_end(h);
+    flush(h);
+}
+
 static void end_tag(struct html *h, const struct tag *t) {
     uint32_t at;
 
@@ -630,6 +650,8 @@ static void end_tag(struct html *h, const struct tag *t) {
         line_end(h);
     if (t->element == E_A)
         link_end(h);
+    settle(h, t);
+    tell_name(h, h->visitor->ended, t->name);
     if (t->is & (IS_ROOT | IS_VOID))
         return;
     if (h->beyond) {
@@ -779,17 +801,6 @@ static void attribute_addresses(struct html *h, const struct tag *t, uint32_t fl
         }
 }
 
-static void tell_element(struct html *h, str name) {
-    char lower[NAME_MAX];
-
-    if (!h->visitor->element || h->only_outlook || !h->going)
-        return;
-    name = str_first(name, sizeof lower);
-    for (size_t i = 0; i < name.len; i++)
-        lower[i] = html_lower(name.ptr[i]);
-    h->going = h->visitor->element(h->visitor->ctx, (str){lower, name.len});
-}
-
 static void start_tag(struct html *h, const struct tag *t) {
     struct open o = {.element = (uint8_t)t->element};
     bool const in_table = h->count[E_TABLE];
@@ -797,7 +808,8 @@ static void start_tag(struct html *h, const struct tag *t) {
     uint32_t flags = 0;
     uint8_t outer;
 
-    tell_element(h, t->name);
+    settle(h, t);
+    tell_name(h, h->visitor->element, t->name);
     implied_ends(h, t);
     mark = h->room->len;
     if (t->is & IS_BLOCK || t->element == E_BR)

@@ -61,6 +61,9 @@ struct html_visitor {
      * comments. NULL: not asked for, like the others. */
     bool (*element)(void *ctx, str name);
     void *ctx;
+    /* An end tag, whether it ends anything or not; ends that may be left out are not told, nor those of title and textarea. Where this
+     * is asked for, texts and tags come in the order in which they stand; else texts are handed on later. */
+    bool (*ended)(void *ctx, str name);
 };
 
 #define HTML_DEPTH_MAX 256u /* elements that are kept open; deeper ones inherit and are not kept */

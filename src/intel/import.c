@@ -8,8 +8,8 @@
 
 /* The most particular first: what is JSON of one kind is JSON, and what is a table is text. */
 const struct importer *const importers[] = {
-    &import_stix,           &import_misp, &import_warninglist, &import_galaxy, &import_openioc,
-    &import_signature_base, &import_csv,  &import_list,        NULL,
+    &import_stix,           &import_misp, &import_warninglist, &import_galaxy,   &import_openioc,
+    &import_signature_base, &import_csv,  &import_list,        &import_advisory, NULL,
 };
 
 const struct importer *import_recognise(str head) {

@@ -10,7 +10,7 @@
 
 /* One for each, in import.c's table as well. */
 extern const struct importer import_stix, import_misp, import_openioc, import_warninglist, import_galaxy;
-extern const struct importer import_list, import_csv, import_signature_base;
+extern const struct importer import_list, import_csv, import_signature_base, import_advisory;
 
 /* ---- import_json.c ---- */
 

@@ -44,7 +44,7 @@ int main(void) {
     while (fgets(head, sizeof head, stdin)) {
         size_t const size = strtoul(head, NULL, 10);
         struct said s = {0};
-        struct html_visitor const visitor = {on_url, on_text, on_element, &s};
+        struct html_visitor const visitor = {.url = on_url, .text = on_text, .element = on_element, .ctx = &s};
         char *copy; /* of just that size: a read beyond it is seen by the sanitizer */
 
         body.len = 0;

@@ -68,7 +68,7 @@ static void told_free(struct told *t) {
 
 /* In a copy of just its size, so that a read beyond it is seen by the sanitizer. */
 static bool read_all(str html, struct told *t) {
-    struct html_visitor const visitor = {on_url, on_text, on_element, t};
+    struct html_visitor const visitor = {.url = on_url, .text = on_text, .element = on_element, .ctx = t};
     char *const copy = malloc(html.len ? html.len : 1);
     struct buf room = {0};
     bool done;
@@ -382,6 +382,35 @@ static void elements(void **state) {
     told_free(&t);
 }
 
+static bool in_order_text(void *ctx, str text, bool hidden) {
+    buf_format(ctx, hidden ? "{%.*s}" : "%.*s", STR_ARG(text));
+    return true;
+}
+
+static bool in_order_element(void *ctx, str name) {
+    buf_format(ctx, "<%.*s>", STR_ARG(name));
+    return true;
+}
+
+static bool in_order_end(void *ctx, str name) {
+    buf_format(ctx, "</%.*s>", STR_ARG(name));
+    return true;
+}
+
+/* Who asks for ends can tell what of a table stands in which cell, and what behind it. */
+static void in_order(void **state) {
+    struct buf heard = {0}, room = {0};
+    struct html_visitor const visitor = {
+        .text = in_order_text, .element = in_order_element, .ctx = &heard, .ended = in_order_end};
+    (void)state;
+
+    assert_true(html_read(S("a<table><tr><td>b<td><b>c</b>d<p hidden>e</p></table>f</I>g<br>h"), &room, &visitor));
+    assert_true(same("in order", "texts and tags", buf_str(&heard),
+                     S("a\n<table><tr><td>b\n<td><b>c</b>d\n<p>{e\n}</p></table>f</i>g\n<br>h\n")));
+    buf_free(&heard);
+    buf_free(&room);
+}
+
 /* Elements deeper than the stack inherit and are not kept: what is above them ends where it ends. */
 static void depth_is_bounded(void **state) {
     struct buf html = {0};
@@ -582,6 +611,7 @@ int main(void) {
         cmocka_unit_test(urls),
         cmocka_unit_test(texts),
         cmocka_unit_test(elements),
+        cmocka_unit_test(in_order),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(rules_are_bounded),
         cmocka_unit_test(long_text_is_handed_on),

@@ -1,0 +1,566 @@
+/* test_advisory: indicators out of advisories. The documents in advisories/ are our own, each with what a reader takes out of it (.expect:
+ * type and value, a line each); everything else in them is a trap. Precision and recall over all are computed and printed, with what was
+ * wrong in each. Then what is told besides values, and what must hold for any text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../refuse.h"
+#include "evidence/pdf.h"
+#include "intel/import_own.h"
+
+#define DOCUMENTS_MIN 14u
+#define PRECISION_MIN 0.98
+#define RECALL_MIN 0.95
+
+/* ---- what was told, as lines ---- */
+
+struct heard {
+    struct buf items; /* type, canonical value */
+    struct buf facts; /* one line an item, with what else was said */
+    struct buf left;  /* what, and why */
+    size_t count, left_count, stop_at;
+};
+
+static void add_names(struct buf *b, const char *label, const struct item_names *names) {
+    for (unsigned i = 0; i < names->count; i++)
+        buf_format(b, " %s=%.*s", label, STR_ARG(names->names[i]));
+}
+
+static bool on_item(void *ctx, const struct intel_item *item, struct err *e) {
+    struct heard *const h = ctx;
+    char when[INSTANT_TEXT];
+    const char *why;
+
+    assert_true(item->form == ITEM_VALUE && item->proposed && !item->revoked && !item->context);
+    assert_true(item->confidence > 0 && item->confidence <= 100 && item->where.len > 0);
+    buf_add(&h->items, observable_name(item->type));
+    buf_byte(&h->items, ' ');
+    if (!observable_canonical(item->type, item->value, &h->items, &why))
+        assert_true(h->items.failed);
+    buf_byte(&h->items, '\n');
+    buf_format(&h->facts, "%.*s %.*s @ %.*s", STR_ARG(observable_name(item->type)), STR_ARG(item->value),
+               STR_ARG(item->where));
+    if (item->raw.len)
+        buf_format(&h->facts, " raw=%.*s", STR_ARG(item->raw));
+    if (item->port)
+        buf_format(&h->facts, " port=%u", item->port);
+    if (item->first_seen != INSTANT_NONE)
+        buf_format(&h->facts, " first=%.*s", STR_ARG(str_first(instant_format(item->first_seen, when), 10)));
+    if (item->last_seen != INSTANT_NONE)
+        buf_format(&h->facts, " last=%.*s", STR_ARG(str_first(instant_format(item->last_seen, when), 10)));
+    if (item->tlp)
+        buf_format(&h->facts, " %.*s", STR_ARG(tlp_name(item->tlp)));
+    if (item->title.len)
+        buf_format(&h->facts, " under=%.*s", STR_ARG(item->title));
+    add_names(&h->facts, "technique", &item->techniques);
+    add_names(&h->facts, "group", &item->groups);
+    add_names(&h->facts, "malware", &item->malware);
+    add_names(&h->facts, "origin", &item->origins);
+    buf_byte(&h->facts, '\n');
+    if (++h->count == h->stop_at)
+        return err_set(e, ERR_INTERRUPTED, 0, "enough");
+    return true;
+}
+
+static bool on_left_out(void *ctx, str where, str what, str why, struct err *e) {
+    struct heard *const h = ctx;
+    (void)e;
+
+    assert_true(where.len > 0 && why.len > 0);
+    buf_format(&h->left, "%.*s: %.*s\n", STR_ARG(what), STR_ARG(why));
+    h->left_count++;
+    return true;
+}
+
+static void heard_free(struct heard *h) {
+    buf_free(&h->items);
+    buf_free(&h->facts);
+    buf_free(&h->left);
+}
+
+static bool read_with(str text, str origin, struct heard *h, struct err *e) {
+    struct import_about const about = {.name = S("test"),
+                                       .origin = origin,
+                                       .group = S(""),
+                                       .confidence = ITEM_CONFIDENCE_UNSAID,
+                                       .valid_from = INSTANT_NONE,
+                                       .valid_until = INSTANT_NONE};
+    struct intel_sink const sink = {.ctx = h, .item = on_item, .left_out = on_left_out};
+
+    return import_advisory.read(text, &about, &sink, e);
+}
+
+static void read_text(str text, struct heard *h) {
+    struct err e = {0};
+
+    if (!read_with(text, S(""), h, &e))
+        fail_msg("%s", e.text);
+}
+
+/* ---- the documents ---- */
+
+static bool slurp(const char *path, struct buf *out) {
+    FILE *const f = fopen(path, "re");
+    char bytes[65536];
+    size_t n;
+
+    if (!f)
+        return false;
+    while ((n = fread(bytes, 1, sizeof bytes, f)) > 0)
+        buf_add(out, (str){bytes, n});
+    fclose(f);
+    return !out->failed;
+}
+
+/* Its text, as `longwatch intel add` would have it. */
+static void document(const char *path, struct buf *out) {
+    struct err e = {0};
+    struct buf head = {0};
+
+    assert_true(slurp(path, &head));
+    if (pdf_begins(buf_str(&head))) {
+        struct pdf_limits const limits = pdf_limits_for(head.len);
+        int const fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        assert_true(fd >= 0);
+        if (!pdf_text(fd, &limits, out, &e))
+            fail_msg("%s: %s", path, e.text);
+        close(fd);
+    } else {
+        buf_add(out, buf_str(&head));
+    }
+    buf_free(&head);
+}
+
+static bool has_line(str lines, str line) {
+    for (str rest = lines; rest.len;) {
+        size_t const end = str_find_byte(rest, '\n');
+
+        if (str_eq(str_first(rest, end), line))
+            return true;
+        rest = end == SIZE_MAX ? S("") : str_from(rest, end + 1);
+    }
+    return false;
+}
+
+/* What is expected, in canonical form. */
+static void expected(const char *path, struct buf *out) {
+    struct buf all = {0};
+    const char *why;
+
+    assert_true(slurp(path, &all));
+    for (str rest = buf_str(&all); rest.len;) {
+        size_t const end = str_find_byte(rest, '\n');
+        str const line = str_trim(str_first(rest, end));
+        size_t const blank = str_find_byte(line, ' ');
+
+        rest = end == SIZE_MAX ? S("") : str_from(rest, end + 1);
+        if (line.len == 0 || *line.ptr == '#')
+            continue;
+        enum observable const type = observable_named(str_first(line, blank));
+        size_t const before = out->len;
+
+        buf_add(out, observable_name(type));
+        buf_byte(out, ' ');
+        if (!observable_canonical(type, str_from(line, blank + 1), out, &why))
+            fail_msg("%s: %.*s: %s", path, STR_ARG(line), why);
+        if (has_line((str){out->ptr, before}, (str){out->ptr + before, out->len - before}))
+            out->len = before; /* two spellings of one value */
+        else
+            buf_byte(out, '\n');
+    }
+    buf_free(&all);
+}
+
+static size_t missing(const char *name, const char *what, str of, str in) {
+    size_t count = 0;
+
+    for (str rest = of; rest.len;) {
+        size_t const end = str_find_byte(rest, '\n');
+
+        if (!has_line(in, str_first(rest, end))) {
+            print_message("%s: %s %.*s\n", name, what, STR_ARG(str_first(rest, end)));
+            count++;
+        }
+        rest = str_from(rest, end + 1);
+    }
+    return count;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void precision_and_recall(void **state) {
+    struct dirent **names;
+    int const count = scandir("intel/advisories", &names, NULL, by_name);
+    size_t documents = 0, found = 0, wrong = 0, missed = 0;
+    (void)state;
+
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++) {
+        char path[512], sidecar[520];
+        struct heard h = {0};
+        struct buf text = {0}, want = {0};
+
+        snprintf(path, sizeof path, "intel/advisories/%s", names[i]->d_name);
+        snprintf(sidecar, sizeof sidecar, "%s.expect", path);
+        if (access(sidecar, R_OK) == 0) {
+            document(path, &text);
+            expected(sidecar, &want);
+            if (import_recognise(buf_str(&text)) != &import_advisory)
+                fail_msg("%s: not known for an advisory", path);
+            read_text(buf_str(&text), &h);
+            documents++;
+            found += h.count;
+            wrong += missing(names[i]->d_name, "wrongly taken:", buf_str(&h.items), buf_str(&want));
+            missed += missing(names[i]->d_name, "missed:", buf_str(&want), buf_str(&h.items));
+        }
+        heard_free(&h);
+        buf_free(&text);
+        buf_free(&want);
+        free(names[i]);
+    }
+    free(names);
+    double const right = (double)(found - wrong), precision = right / (double)found,
+                 recall = right / (right + (double)missed);
+
+    print_message("%zu advisories, %zu values: precision %.4f, recall %.4f\n", documents, found, precision, recall);
+    assert_true(documents >= DOCUMENTS_MIN);
+    assert_true(precision >= PRECISION_MIN);
+    assert_true(recall >= RECALL_MIN);
+}
+
+/* ---- what else is told ---- */
+
+#define H64 "5f2b7a0c9d1e3f4a6b8c0d2e4f6a8b0c1d3f5a7b9c0e2d4f6a8b1c3d5e7f9a0b"
+#define H32 "5f2b7a0c9d1e3f4a6b8c0d2e4f6a8b0c"
+#define H40 "5f2b7a0c9d1e3f4a6b8c0d2e4f6a8b0c1d3f5a7b"
+
+/* Lines as on_item writes them, all of them. */
+static const struct {
+    const char *name, *text, *facts;
+} fact_cases[] = {
+    {"number, marking, group, malware of the title, and a technique beside it",
+     "TLP:AMBER+STRICT\n\nAA25-101X: APT99 uses the Kettle backdoor\n\nIt loads hxxp://kettle-a[.]com/x [T1105].\n",
+     "url http://kettle-a.com/x @ line 5 raw=hxxp://kettle-a[.]com/x TLP:AMBER+STRICT under=AA25-101X: APT99 uses the "
+     "Kettle backdoor technique=T1105 group=APT99 malware=Kettle origin=AA25-101X\n"},
+    {"groups that only the text names are not those of its values",
+     "Notes on a campaign of last year\n\nUnlike APT99 they used kettle-b[.]com alone.\n",
+     "domain kettle-b.com @ line 3 raw=kettle-b[.]com under=Notes on a campaign of last year\n"},
+    {"pages, and a hash across two of them with running heads",
+     "Report of a desk\n\nIndicators\n\nSHA-256: 5f2b7a0c9d1e3f4a6b8c0d2e4f6a8b0c\n\nPage 1\n\fReport of a desk\n\n"
+     "1d3f5a7b9c0e2d4f6a8b1c3d5e7f9a0b\n\nPage 2\n",
+     "sha256 " H64 " @ page 1, line 5 under=Indicators\n"},
+    {"dates of columns, in three languages",
+     "Indicators\n\nIndicator           First seen        Last seen\nkettle-c[.]com      4 March 2025      2025-04-01\n"
+     "kettle-d[.]com      14. M\xc3\xa4rz 2025    1er avril 2025\nkettle-e[.]com      3/4/2025          unknown\n",
+     "domain kettle-c.com @ line 4 raw=kettle-c[.]com first=2025-03-04 last=2025-04-01 under=Indicators\n"
+     "domain kettle-d.com @ line 5 raw=kettle-d[.]com first=2025-03-14 last=2025-04-01 under=Indicators\n"
+     "domain kettle-e.com @ line 6 raw=kettle-e[.]com under=Indicators\n"},
+    {"one value, many mentions: the best of them, with the dates of the table and the port of the text",
+     "It calls 30.1.2[.]3:8443 first.\n\nIndicators\n\nAddress        First seen\n30.1.2[.]3     2025-03-04\n",
+     "address 30.1.2.3 @ line 6 raw=30.1.2[.]3 port=8443 first=2025-03-04 under=Indicators\n"},
+    {"quoted mail: lines that were wrapped and quoted",
+     "> see hxxp://kettle-f[.]com/a/long/way/of/folders/and/more/of/them/\n> index.php?x=1 please\n",
+     "url http://kettle-f.com/a/long/way/of/folders/and/more/of/them/index.php?x=1 @ line 1 "
+     "raw=hxxp://kettle-f[.]com/a/long/way/of/folders/and/more/of/them/index.php?x=1\n"},
+    {"a soft hyphen, invisible signs, letters set as one",
+     "The \xef\xac\x81le has the hash 5f2b7a0c9d1e\xc2\xad\n3f4a6b8c0d2e4f6a8b0c and calls "
+     "kettle\xe2\x80\x8b-g[.]com.\n",
+     "md5 " H32 " @ line 1\ndomain kettle-g.com @ line 2 raw=kettle-g[.]com\n"},
+    {"two MD5s below each other are two", "MD5:\n" H32 "\n00000000000000000000000000000001\n",
+     "md5 " H32 " @ line 2\nmd5 00000000000000000000000000000001 @ line 3\n"},
+    {"HTML: what is hidden, scripts, styles and links are no text; a cell is one",
+     "<html><script>a('kettle-h[.]com')</script><style>b{c:'kettle-i[.]com'}</style><p hidden>kettle-j[.]com</p>"
+     "<p><a href='http://kettle-k.com/'>kettle-l[.]com</a></p><!-- kettle-m[.]com --></html>",
+     "domain kettle-l.com @ line 1 raw=kettle-l[.]com\n"},
+    {"HTML: a link that is defanged in its attribute", "<p>see <a href='hxxp://kettle-n[.]com/x'>this page</a></p>",
+     "url http://kettle-n.com/x @ line 1 raw=hxxp://kettle-n[.]com/x\n"},
+};
+
+static void facts(void **state) {
+    bool good = true;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(fact_cases); i++) {
+        struct heard h = {0};
+
+        read_text(str_of(fact_cases[i].text), &h);
+        if (!str_eq(buf_str(&h.facts), str_of(fact_cases[i].facts))) {
+            print_message("%s:\n%.*swanted:\n%s", fact_cases[i].name, STR_ARG(buf_str(&h.facts)), fact_cases[i].facts);
+            good = false;
+        }
+        heard_free(&h);
+    }
+    assert_true(good);
+}
+
+/* One thing each, in a text that has an indicator; it is left out, with these words. */
+static const struct {
+    const char *name, *text, *left;
+} left_cases[] = {
+    {"a link in a text that defangs", "Read https://www.kettle-news.com/a about kettle-a[.]com.",
+     "https://www.kettle-news.com/a: not defanged, in a text that defangs such values: a link\n"},
+    {"a version", "Version 29.2.3.4 is affected.", "29.2.3.4: a version number\n"},
+    {"a private address", "It moved to 10.1.2[.]3 then.", "10.1.2[.]3: a private address (RFC 1918)\n"},
+    {"an address for documentation", "It is 192.0.2[.]7 in the lab.",
+     "192.0.2[.]7: an address kept for documentation (RFC 5737, RFC 3849)\n"},
+    {"a name for examples", "It is kettle.example[.]com in the lab.",
+     "kettle.example[.]com: a name kept for examples (RFC 2606)\n"},
+    {"a resolver", "It asks 8.8.8[.]8 first.", "8.8.8[.]8: a public resolver\n"},
+    {"a legitimate service", "It abuses the legitimate service kettle-files[.]com.",
+     "kettle-files[.]com: its sentence says that it is harmless or a victim's\n"},
+    {"said behind it", "The host kettle-files[.]com is not malicious.",
+     "kettle-files[.]com: its sentence says that it is harmless or a victim's\n"},
+    {"a legitimate program", "It starts the legitimate program hmtray.exe.",
+     "hmtray.exe: its sentence says that it is harmless or a victim's\n"},
+    {"a list of victims'", "The following hosts belong to victims:\n- kettle-a[.]com\n",
+     "kettle-a[.]com: in a list that is said to be harmless or victims'\n"},
+    {"references", "References\n\nhxxps://kettle-news[.]com/a\n",
+     "hxxps://kettle-news[.]com/a: under a heading of references, contacts or notices\n"},
+    {"a report", "Its report is hxxps://www.virustotal[.]com/gui/file/" H64 " there.",
+     "hxxps://www.virustotal[.]com/gui/file/" H64 ": a link to a report, a vendor, an authority or the press\n"},
+    {"a vulnerability", "It uses CVE-2025-12345 there.", "CVE-2025-12345: a vulnerability, not an indicator\n"},
+    {"a commit", "See commit " H40 " there.", H40 ": digits that are no hash of a file\n"},
+    {"a key", "Its AES key is " H32 " then.", H32 ": digits that are no hash of a file\n"},
+    {"the hash of nothing", "MD5: d41d8cd98f00b204e9800998ecf8427e",
+     "d41d8cd98f00b204e9800998ecf8427e: the hash of an empty file\n"},
+    {"a folder", "It writes to C:\\Users\\Public\\Music\\ only.", "C:\\Users\\Public\\Music\\: a folder, not a file\n"},
+    {"a key of every Windows", "It reads HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa then.",
+     "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa: a key that every Windows has\n"},
+    {"a rule, whole",
+     "rule kettle {\n  strings:\n    $a = \"kettle[.]com\"\n    $b = { 6A 40 }\n  condition:\n    $a and $b\n}\n",
+     "rule kettle {: a detection rule: it is to be added as such\n"},
+    {"whom to write to", "Contact desk[@]kettle-cert[.]org with questions.",
+     "desk[@]kettle-cert[.]org: somebody to write to\n"},
+    {"a host that there cannot be", "It is hxxp://kettle_a/x in the log.",
+     "hxxp://kettle_a/x: its host is no name that there can be\n"},
+};
+
+static void left_out(void **state) {
+    bool good = true;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(left_cases); i++) {
+        struct heard h = {0};
+
+        read_text(str_of(left_cases[i].text), &h);
+        if (!str_eq(buf_str(&h.left), str_of(left_cases[i].left))) {
+            print_message("%s:\n%.*swanted:\n%s", left_cases[i].name, STR_ARG(buf_str(&h.left)), left_cases[i].left);
+            good = false;
+        }
+        heard_free(&h);
+    }
+    assert_true(good);
+}
+
+/* Words that are none: nothing is told, nothing left out. */
+static void nothing(void **state) {
+    static const char *const texts[] = {
+        "",
+        "\f\f\f",
+        "A plain sentence, e.g. of no use, i.e. none. At 12:30:45 on 2025-03-14, std::string, x.y.z, 1.2.3, 3.14.",
+        "OID 1.3.6.1.4.1.311.20.2.3 and section 4.1.2 of RFC 5322; see (a).(b) and [1].[2]",
+        "The polka dot design, the dot product and a connect-the-dots puzzle.",
+        "Ratio 10/20, date 3/4/2025, and/or, km/h, C++, a->b, user::name",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct heard h = {0};
+
+        read_text(str_of(texts[i]), &h);
+        if (h.count || h.left_count)
+            fail_msg("%s:\n%.*s%.*s", texts[i], STR_ARG(buf_str(&h.facts)), STR_ARG(buf_str(&h.left)));
+        heard_free(&h);
+    }
+}
+
+static void origin_and_publisher(void **state) {
+    struct heard h = {0};
+    struct err e = {0};
+    (void)state;
+
+    assert_true(read_with(S("We at blog.kettle-labs[.]com saw kettle-x[.]com.\n"), S("https://www.kettle-labs.com/r/1"),
+                          &h, &e));
+    assert_true(str_eq(buf_str(&h.facts), S("domain kettle-x.com @ line 1 raw=kettle-x[.]com "
+                                            "origin=https://www.kettle-labs.com/r/1\n")));
+    assert_true(str_eq(buf_str(&h.left), S("blog.kettle-labs[.]com: the publisher's own\n")));
+    heard_free(&h);
+}
+
+static void recognised(void **state) {
+    static const struct {
+        const char *head;
+        int least, most;
+    } heads[] = {
+        {"<!DOCTYPE html><p>x", 3, 3},
+        {"\n<HTML>", 3, 3},
+        {"%PDF-1.7\n", 0, 0},
+        {"{\"type\": \"bundle\"}", 0, 0},
+        {"[{\"a\": 1}]", 0, 0},
+        {"<?xml version=\"1.0\"?><ioc/>", 0, 0},
+        {"\x7f"
+         "ELF\x02\x01\x01\x00\x00\x01\x02\x03",
+         0, 0},
+        {"", 0, 0},
+        {"a.com\nb.com\nc.com\n", 0, 1},
+        {"date,domain,what it is\n2025,a.com,the first of these domains\n2025,b.com,the second of these domains\n"
+         "2025,c.com,the third of these domains\n2025,d.com,the fourth of these domains\n",
+         0, 1},
+        {"TLP:CLEAR\n\nThe actors used a new loader against several agencies this year.\n\nThey also used an old one "
+         "that was seen before in other places.\n",
+         2, 2},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(heads); i++) {
+        int const looks = import_advisory.looks(i == 6 ? (str){heads[i].head, 12} : str_of(heads[i].head));
+
+        if (looks < heads[i].least || looks > heads[i].most)
+            fail_msg("%s: %d", heads[i].head, looks);
+    }
+}
+
+/* ---- bounds ---- */
+
+static double seconds(void) {
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Pieces that are repeated: eight times as many may not cost more than some eight times as much. */
+static void cost_is_linear(void **state) {
+    static const char *const pieces[] = {
+        "kettle-%u[.]com\n",
+        "<tr><td>kettle-%u[.]com<td>Domain",
+        "<td>%u.kettle[.]com ",
+        "SHA256\nMD5 %u\n",
+        "rule a%u {\n",
+        "title: a%u\n",
+        "[[[[[[[[[[[[[[[%u",
+        "ab12cd34ab12cd34ab12cd%02u\n",
+        "C:\\a b c\\%u d e f\\",
+        "a%u  b  c  d  e\n",
+        "\f%u\n",
+        "kettle-%u dot kettle dot ",
+        "\"a%u' `b ",
+        "x%u.%u.",
+        "hxxp://a[.]com/%u-\n",
+        "> > > > %u\n\n",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        double took[2];
+
+        for (unsigned k = 0; k < 2; k++) {
+            struct buf text = {0};
+            struct heard h = {0};
+
+            if (pieces[i][0] == '<')
+                buf_add(&text, S("<html><table>"));
+            for (unsigned n = 0; n < (k ? 8000u : 1000u); n++)
+                buf_format(&text, pieces[i], n, n);
+            double const from = seconds();
+
+            read_text(buf_str(&text), &h);
+            took[k] = seconds() - from;
+            heard_free(&h);
+            buf_free(&text);
+        }
+        if (took[1] > 24 * took[0] + 0.5)
+            fail_msg("%s: %f s, %f s", pieces[i], took[0], took[1]);
+    }
+}
+
+static void too_large(void **state) {
+    size_t const size = ((size_t)64 << 20) + 1;
+    char *const text = malloc(size);
+    struct heard h = {0};
+    struct err e = {0};
+    (void)state;
+
+    assert_non_null(text);
+    memset(text, ' ', size);
+    assert_false(read_with((str){text, size}, S(""), &h, &e));
+    assert_int_equal(e.code, ERR_LIMIT);
+    free(text);
+}
+
+static void sink_stops_it(void **state) {
+    (void)state;
+
+    for (size_t at = 1; at <= 3; at++) {
+        struct heard h = {.stop_at = at};
+        struct err e = {0};
+
+        assert_false(read_with(S("a-kettle[.]com b-kettle[.]com c-kettle[.]com\n"), S(""), &h, &e));
+        assert_true(e.code == ERR_INTERRUPTED && h.count == at);
+        heard_free(&h);
+    }
+}
+
+static void memory_runs_out(void **state) {
+    static const char *const paths[] = {"intel/advisories/two-columns.txt", "intel/advisories/french-table.html"};
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        struct buf text = {0}, whole = {0};
+        bool done = false;
+
+        assert_true(slurp(paths[i], &text));
+        for (long left = 0; !done; left++) {
+            struct heard h = {0};
+            struct err e = {0};
+
+            memory_left = left;
+            memory_gone_for_good = true;
+            memory_refused = false;
+            done = read_with(buf_str(&text), S(""), &h, &e);
+            memory_left = -1;
+            if (!done)
+                assert_true(memory_refused && e.code == ERR_MEMORY);
+            else if (!h.items.failed && !h.facts.failed && !h.left.failed && !memory_refused)
+                buf_add(&whole, buf_str(&h.items));
+            else
+                done = false; /* the test's own buffers were refused */
+            heard_free(&h);
+        }
+        assert_true(whole.len > 0);
+        buf_free(&text);
+        buf_free(&whole);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(precision_and_recall),
+        cmocka_unit_test(facts),
+        cmocka_unit_test(left_out),
+        cmocka_unit_test(nothing),
+        cmocka_unit_test(origin_and_publisher),
+        cmocka_unit_test(recognised),
+        cmocka_unit_test(cost_is_linear),
+        cmocka_unit_test(too_large),
+        cmocka_unit_test(sink_stops_it),
+        cmocka_unit_test(memory_runs_out),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
