@@ -16,6 +16,14 @@ struct measured {
     size_t documents, right, wrong, missed;
 };
 
+/* The folder, beside this test. */
+static const char *measure_path(const char *folder, char room[300]) {
+    const char *const source = getenv("LONGWATCH_SOURCE");
+
+    snprintf(room, 300, "%s/tests/intel/%s", source ? source : "..", folder);
+    return room;
+}
+
 static double measure_part(size_t part, size_t rest) {
     return part + rest ? (double)part / (double)(part + rest) : 1;
 }
@@ -110,6 +118,7 @@ static bool measure_item(void *ctx, const struct intel_item *item, struct err *e
     struct measure_ctx *const c = ctx;
     (void)e;
 
+    assert_true(item->form == ITEM_VALUE && item->proposed && !item->revoked && !item->context);
     measure_add(&c->items, item->type, item->value, c->path);
     return true;
 }
@@ -149,7 +158,7 @@ static size_t measure_lines(str lines) {
 }
 
 static void measure_document(const char *folder, const char *name, struct measured *all) {
-    char path[512], sidecar[520];
+    char path[600], sidecar[620];
     struct buf text = {0}, want = {0}, may = {0};
     struct measure_ctx c = {.path = path};
     struct import_about const about = {.name = S("test"),
@@ -193,8 +202,10 @@ static int measure_by_name(const struct dirent **a, const struct dirent **b) {
 }
 
 /* All documents of the folder; figures of each and of all are printed, with what was wrong. */
-static void measure_folder(const char *folder, size_t documents_min, double precision_min, double recall_min) {
+static void measure_folder(const char *name, size_t documents_min, double precision_min, double recall_min) {
     struct dirent **names;
+    char room[300];
+    const char *const folder = measure_path(name, room);
     int const count = scandir(folder, &names, NULL, measure_by_name);
     struct measured all = {0};
 

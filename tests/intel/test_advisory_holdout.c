@@ -11,7 +11,7 @@
 
 static void holdout(void **state) {
     (void)state;
-    measure_folder("intel/advisories-holdout", 16, 0.95, 0.90);
+    measure_folder("advisories-holdout", 16, 0.95, 0.90);
 }
 
 int main(void) {
