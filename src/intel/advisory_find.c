@@ -455,7 +455,11 @@ static bool whole_value(struct reading *r) {
                  {LABEL_SERIAL, OBSERVABLE_CERTIFICATE, 40},
                  {LABEL_SERVICE, OBSERVABLE_SERVICE, 8},
                  {LABEL_SUBJECT, OBSERVABLE_SUBJECT, 30}};
-    str const rest = str_trim(str_from(r->text, r->label_from)), value = bare(rest);
+    str rest = str_trim(str_from(r->text, r->label_from));
+
+    if (rest.len > 2 && is_in(rest.ptr[rest.len - 1], ",;") && is_in(rest.ptr[rest.len - 2], "\"'")) /* of JSON */
+        rest = str_first(rest, rest.len - 1);
+    str const value = bare(rest);
 
     for (size_t i = 0; i < COUNT(types); i++) {
         if (types[i].label != r->label)
@@ -879,6 +883,31 @@ static bool serial_read(struct reading *r, size_t at, str raw) {
                                      .label = LABEL_SERIAL,
                                      .value = raw});
     return true;
+}
+
+/* "serial 6f 1c 90 22 ...", in pairs as Windows shows it: its bytes, or 0. */
+static size_t spaced_serial_read(struct reading *r, size_t at) {
+    str const text = r->text;
+    size_t end = at, pairs = 0;
+
+    while (end + 1 < text.len && is_hex(text.ptr[end]) && is_hex(text.ptr[end + 1]) &&
+           (end + 2 == text.len || !is_alnum(text.ptr[end + 2]))) {
+        pairs++;
+        end += 2;
+        if (end + 2 >= text.len || text.ptr[end] != ' ' || !is_hex(text.ptr[end + 1]))
+            break;
+        end++;
+    }
+    str const raw = str_trim((str){text.ptr + at, end - at});
+
+    if (pairs < 4 || pairs > 20 || label_before(text, at) != LABEL_SERIAL || !canonical(OBSERVABLE_CERTIFICATE, raw))
+        return 0;
+    tell(r, &(struct advisory_found){.at = (uint32_t)at,
+                                     .len = (uint32_t)raw.len,
+                                     .type = OBSERVABLE_CERTIFICATE,
+                                     .label = LABEL_SERIAL,
+                                     .value = raw});
+    return end - at;
 }
 
 /* Digits of hashes in a word that is no address: each run of a hash's length. True: there was one. */
@@ -1323,7 +1352,7 @@ bool advisory_find(struct advisory *d, uint32_t unit, bool (*found)(void *ctx, c
             i++;
             continue;
         }
-        if ((took = quoted_read(&r, i)) > 0) {
+        if ((took = quoted_read(&r, i)) > 0 || (took = spaced_serial_read(&r, i)) > 0) {
             i += took;
             continue;
         }

@@ -221,6 +221,17 @@ static bool is_webby(str token) {
                                 : advisory_is_defanged(token);
 }
 
+/* Digits that are no hash: the number of a profile, a post. */
+static bool is_number(str token) {
+    size_t n = 0;
+
+    while (n < token.len && is_digit(token.ptr[n]))
+        n++;
+    while (n < token.len && n > 0 && memchr(").,;\"'", token.ptr[token.len - 1], 6))
+        token.len--;
+    return n > 0 && !is_whole(n) && n == token.len;
+}
+
 /* A word of a language, not a piece of an address. */
 static bool is_natural(str token) {
     while (token.len && memchr(".,;:!?)\"'", token.ptr[token.len - 1], 9))
@@ -272,7 +283,8 @@ static bool address_goes_on(str now, str next, bool full, bool continued) {
     if (last == '-' && full && !starts_scheme(token) && (is_digit(first) || (first >= 'a' && first <= 'z')))
         return true;
     /* Another one begins. */
-    if (starts_scheme(token) || (advisory_begins_value(token) && first != '/') || memchr("-*#([\"'`", first, 8))
+    if (starts_scheme(token) || (advisory_begins_value(token) && first != '/' && !is_number(token)) ||
+        memchr("-*#([\"'`", first, 8))
         return false;
     if (memchr(".,;:!)\"'`", last, 9))
         return false;

@@ -125,6 +125,8 @@ enum advisory_words {
     WORDS_PRETENDED,      /* looks legitimate, posing as */
     WORDS_EVIL,           /* malicious, command and control, ... */
     WORDS_FILE_EVIL,      /* drops, payload, saved as, ... */
+    WORDS_FILE_TAKEN,     /* collects, renamed from: the victim's, or what it was before */
+    WORDS_FILE_LURE,      /* attachment, ransom note: for people, of any ending */
     WORDS_KEY_EVIL,       /* persistence, creates */
     WORDS_RELAY,
     WORDS_SCANNER,

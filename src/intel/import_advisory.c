@@ -640,6 +640,8 @@ static bool judge_hash(const struct judge *j, struct value *v, const struct advi
                                          "schlussel lautet",
                                          "la cle est"};
     str const near = str_from(a->before, a->before.len > 70 ? a->before.len - 70 : 0);
+    /* Behind it, in brackets. */
+    str const aside = str_starts(a->after, S(" (")) ? str_first(a->after, str_find_byte(a->after, ')')) : S("");
     bool same = true;
 
     for (size_t i = 1; i < v->f.value.len; i++)
@@ -656,7 +658,7 @@ static bool judge_hash(const struct judge *j, struct value *v, const struct advi
         return leave(v, "digits that are no hash of a file");
     if (v->f.label != LABEL_JA3 && v->f.label != LABEL_IMPHASH)
         for (size_t i = 0; i < COUNT(others); i++)
-            if (str_find(near, str_of(others[i])) != SIZE_MAX)
+            if (str_find(near, str_of(others[i])) != SIZE_MAX || str_find(aside, str_of(others[i])) != SIZE_MAX)
                 return leave(v, "digits that are no hash of a file");
     return take(v, section == SECTION_INDICATOR || u->kind == ADVISORY_CELL ? 90 : 80);
 }
@@ -719,14 +721,6 @@ static bool in_open_folder(str path) {
         if (str_find(s, str_of(folders[i])) != SIZE_MAX)
             return true;
     return false;
-}
-
-/* What an operation leaves for people to read may have any ending. */
-static bool is_note_of_ransom(str before) {
-    str const near = str_from(before, before.len > 60 ? before.len - 60 : 0);
-
-    return str_find(near, S("ransom note")) != SIZE_MAX || str_find(near, S("erpresser")) != SIZE_MAX ||
-           str_find(near, S("ransom message")) != SIZE_MAX || str_find(near, S("note de rancon")) != SIZE_MAX;
 }
 
 /* Is the value all of the text, quotation marks apart? */
@@ -818,10 +812,15 @@ static bool judge_file(const struct judge *j, struct value *v, const struct advi
     str const lead = lead_of(j, u, &v->f, room, sizeof room);
     str const said = near.len || !lead.len ? near : lead;
     size_t const evil = advisory_last(said, WORDS_FILE_EVIL, NULL),
-                 harmless = advisory_last(said, WORDS_HARMLESS, NULL);
+                 harmless = advisory_last(said, WORDS_HARMLESS, NULL),
+                 taken = advisory_last(said, WORDS_FILE_TAKEN, NULL);
+
+    if (taken != SIZE_MAX && (evil == SIZE_MAX || evil < taken))
+        return leave(v, "what is taken from victims, or what it was before");
 
     if (evil != SIZE_MAX && (harmless == SIZE_MAX || harmless < evil) &&
-        (path || advisory_hard_ending(advisory_file_ending(name)) || is_note_of_ransom(a->before)))
+        (path || advisory_hard_ending(advisory_file_ending(name)) ||
+         has(str_from(a->before, a->before.len > 60 ? a->before.len - 60 : 0), WORDS_FILE_LURE)))
         return take(v, section == SECTION_INDICATOR ? 55 : 45);
     if (path && in_open_folder(v->f.value) &&
         (*v->f.value.ptr == '/' || advisory_hard_ending(advisory_file_ending(name))))

@@ -181,6 +181,17 @@ static const struct {
      "Kettle/1.0\n\n"
      "It calls kettle-s[.]com.\n",
      "domain kettle-s.com @ line 6 raw=kettle-s[.]com\n"},
+    {"a serial number in pairs, a mutex of JSON, a lure of any ending, a network that attacks",
+     "It is signed (serial 6f 1c 90 22 b4 0e) by nobody.\n\n\"mutex\": \"kettle_88\",\n\nThe attachment, bill.html, "
+     "asks for "
+     "a password. It was exploited from 30.1.2.0/24 too.\n",
+     "certificate 6f 1c 90 22 b4 0e @ line 1\nmutex kettle_88 @ line 3\nfile-name bill.html @ line 5\n"
+     "network 30.1.2.0/24 @ line 5\n"},
+    {"a number is no hash: it is an address's rest",
+     "The dead drop is one of the profiles there, hxxps://kettle-t[.]com/profiles/\n"
+     "76561199812345678) as before.\n",
+     "url https://kettle-t.com/profiles/76561199812345678 @ line 1 "
+     "raw=hxxps://kettle-t[.]com/profiles/76561199812345678\n"},
     {"HTML: a link that is defanged in its attribute", "<p>see <a href='hxxp://kettle-n[.]com/x'>this page</a></p>",
      "url http://kettle-n.com/x @ line 1 raw=hxxp://kettle-n[.]com/x\n"},
 };
@@ -229,6 +240,12 @@ static const struct {
      "hxxps://www.virustotal[.]com/gui/file/" H64 ": a link to a report, a vendor, an authority or the press\n"},
     {"what a query leaves out", "Hunt: x has \"kettle\" and not(Cmd has \"hmtray.exe\")",
      "hmtray.exe: what a query leaves out\n"},
+    {"what it was before", "They uploaded a.exe, renamed from hmtool.exe, then.",
+     "hmtool.exe: what is taken from victims, or what it was before\n"},
+    {"what is stolen", "The script collects ~/.npmrc then.",
+     "~/.npmrc: what is taken from victims, or what it was before\n"},
+    {"the key, said behind it", "It is encrypted with " H32 " (the ID of the public key).",
+     H32 ": digits that are no hash of a file\n"},
     {"an image of a container", "It is kettle@sha256:" H64 " there.", H64 ": the digest of an image of a container\n"},
     {"the remedy", "Mitigations\n\nVerify the image: SHA-256 " H64 "\n",
      H64 ": of what is to be installed, or to be done\n"},
