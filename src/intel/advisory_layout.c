@@ -1146,6 +1146,8 @@ static void chains(const struct layout *l, size_t first, uint32_t *rest, bool *i
 
                 if (!own && c > 0 && b_begin < before && !is_rest[before])
                     own = length_said(l->pieces[before - 1].text);
+                if (!own)
+                    own = length_said(str_first(buf_str(&so_far), 24));
                 go = so_far.len < UNIT_BYTES_MAX &&
                      piece_goes_on(l, b, p, buf_str(&so_far), widths[c], own,
                                    fewer && !p->apart && (paired || !is_whole_hex(p->text)), !fewer && row - begin > 1);

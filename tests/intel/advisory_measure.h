@@ -102,8 +102,10 @@ static void measure_expected(const char *path, struct buf *want, struct buf *may
 
         if (either)
             line = str_from(line, 1);
-        size_t const word = strcspn(line.ptr, " \t"); /* the sidecar ends in a line end */
+        size_t word = 0;
 
+        while (word < line.len && line.ptr[word] != ' ' && line.ptr[word] != '\t')
+            word++;
         measure_add(either ? may : want, observable_named(str_first(line, word)), str_trim(str_from(line, word)), path);
     }
     buf_free(&all);

@@ -187,6 +187,10 @@ static const struct {
      "a password. It was exploited from 30.1.2.0/24 too.\n",
      "certificate 6f 1c 90 22 b4 0e @ line 1\nmutex kettle_88 @ line 3\nfile-name bill.html @ line 5\n"
      "network 30.1.2.0/24 @ line 5\n"},
+    {"a hash that goes on below its label, in a column",
+     "Indicators\n\nC:\\Lager\\a.dll     SHA-256 5f2b7a0c9d1e3f4a6b8c0d2e4f6a8b0c\n"
+     "                             1d3f5a7b9c0e2d4f6a8b1c3d5e7f9a0b\n",
+     "file-path C:\\Lager\\a.dll @ line 3 under=Indicators\nsha256 " H64 " @ line 3 under=Indicators\n"},
     {"a number is no hash: it is an address's rest",
      "The dead drop is one of the profiles there, hxxps://kettle-t[.]com/profiles/\n"
      "76561199812345678) as before.\n",
@@ -254,6 +258,8 @@ static const struct {
     {"the key", "The key is the MD5 of a word, that is " H32 " then.", H32 ": digits that are no hash of a file\n"},
     {"a version in a table", "Offset   Meaning   Value\n0x04     version   29.4.0.11\n0x08     size      12\n",
      "29.4.0.11: a version number\n"},
+    {"a column of versions", "Product       Fixed in\nKettle OS     29.1.0.22\nKettle NAS    29.1.0.23\n",
+     "29.1.0.22: a version number\n29.1.0.23: a version number\n"},
     {"comments of readers", "3 comments\n\nkettle-a[.]com\n",
      "kettle-a[.]com: under a heading of references, contacts or notices\n"},
     {"the number of a mail, though the host is listed",
