@@ -120,7 +120,7 @@ bool indicators_sift(struct indicators *x, const struct raw *v) {
 
     if (v->inner || !(indicators_types(x) >> v->type & 1))
         return false;
-    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->url_parts;
+    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->classes >> INTEL_URL & 1;
     bool const path = url && *v->ptr == '/', query = url && !path && is_query(x, v->field);
 
     if (!path && !query &&

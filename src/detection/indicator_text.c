@@ -51,92 +51,29 @@ static char lower(char c) {
     return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
-static bool networks_note(struct indicator_marks *t) {
-    uint32_t at = 0, entry;
-
-    while ((entry = intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_NETWORK, &at)) != INTEL_NONE) {
-        struct network n;
-        struct err e;
-
-        if (!t->networks4 && !(t->networks4 = calloc(65536 / 64, sizeof *t->networks4)))
-            return false;
-        if (!network_parse(intel_set_entry(t->set, entry).value, &n, &e))
-            continue;
-        if (n.base.family == 6) {
-            t->v6 = true;
-            continue;
-        }
-        uint32_t const first = (uint32_t)n.base.bytes[0] << 8 | n.base.bytes[1];
-        uint32_t const count = n.bits >= 16 ? 1 : 1u << (16 - n.bits);
-
-        for (uint32_t i = first; i < first + count && i < 65536; i++)
-            t->networks4[i / 64] |= (uint64_t)1 << i % 64;
-    }
-    return true;
+static bool has_class(const struct indicator_marks *m, enum intel_class class) {
+    return m->classes >> class & 1;
 }
 
-/* x.7z, x.001: the ending begins with a digit. */
-static bool ends_in_digit(str name) {
-    size_t at = name.len;
-
-    while (at > 0 && name.ptr[at - 1] != '.' && name.ptr[at - 1] != '/')
-        at--;
-    return at > 0 && at < name.len && name.ptr[at - 1] == '.' && kind_of(name.ptr[at]) & DIGIT;
-}
-
-/* Path and query of a canonical URL, apart. */
-static void url_parts(str url, str *path, str *query) {
-    size_t const slash = str_find_byte(url, '/'), mark = str_find_byte(url, '?');
-
-    *query = mark == SIZE_MAX ? S("") : str_from(url, mark);
-    *path = slash == SIZE_MAX || slash > mark ? S("/") : str_from(str_first(url, mark), slash);
-}
-
-/* Of logs that hold host and path apart the path is known by this alone, before anybody knows which host it is of. */
-static bool url_parts_note(struct indicator_marks *t) {
-    uint32_t at = 0, entry;
-    uint64_t bits = 1024, count = 0;
-    str parts[2];
-
-    while (intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_URL, &at) != INTEL_NONE)
-        count++;
-    if (!count)
-        return true;
-    while (bits < 16 * count)
-        bits *= 2;
-    if (!(t->url_parts = calloc(bits / 64, sizeof *t->url_parts)))
-        return false;
-    t->url_part_mask = bits - 1;
-    for (at = 0; (entry = intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_URL, &at)) != INTEL_NONE;) {
-        url_parts(intel_set_entry(t->set, entry).value, &parts[0], &parts[1]);
-        for (unsigned i = 0; i < COUNT(parts); i++) {
-            uint64_t const bit = hash_bytes(parts[i], 0) & t->url_part_mask;
-
-            if (parts[i].len)
-                t->url_parts[bit / 64] |= (uint64_t)1 << bit % 64;
-        }
-    }
-    return true;
+static bool part_may(const struct indicator_marks *m, enum intel_part which, str part) {
+    return intel_set_may(m->set, intel_set_part_hash(m->set, which, part));
 }
 
 bool indicator_part_may(struct indicator_texts *t, str path, bool query) {
     struct web_address w;
-    str parts[2];
+    str its_path, its_query;
 
-    if (!t->m->url_parts || path.len > WHOLE_MAX)
-        return t->m->url_parts != NULL;
+    if (!has_class(t->m, INTEL_URL) || path.len > WHOLE_MAX)
+        return has_class(t->m, INTEL_URL);
     arena_reset(t->urls);
     if (!web_address_join(S("a.example"), query ? S("/") : path, query ? path : S(""), t->urls, &w))
         return true;
-    url_parts(w.key, &parts[0], &parts[1]);
-    uint64_t const bit = hash_bytes(parts[query], 0) & t->m->url_part_mask;
-
-    return t->m->url_parts[bit / 64] >> bit % 64 & 1;
+    intel_url_parts(w.key, &its_path, &its_query);
+    return part_may(t->m, query ? INTEL_URL_QUERY : INTEL_URL_PATH, query ? its_query : its_path);
 }
 
 bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *set, struct err *e) {
     struct indicator_marks *const t = calloc(1, sizeof *t);
-    uint32_t at = 0, entry;
 
     if (!t)
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
@@ -145,22 +82,11 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
         t->classes |= (uint32_t)intel_set_has(set, c) << c;
     for (unsigned which = 0; which < INTEL_MARKS; which++)
         t->marks[which] = intel_marks(set, which);
-    for (at = 0;
-         (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_FILE_NAME, &at)) != INTEL_NONE && !t->digit_endings;)
-        t->digit_endings = ends_in_digit(intel_set_entry(set, entry).value);
-    for (at = 0;
-         (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_FILE_PATH, &at)) != INTEL_NONE && !t->digit_endings;)
-        t->digit_endings = ends_in_digit(intel_set_entry(set, entry).value);
-    at = 0;
+    t->digit_endings = intel_set_trait(set, INTEL_TRAIT_DIGIT_ENDINGS);
+    t->v6 = intel_set_trait(set, INTEL_TRAIT_SIX);
     t->registry = intel_set_has_type(set, OBSERVABLE_REGISTRY);
     t->phone = intel_set_has_type(set, OBSERVABLE_PHONE);
-    while (!t->v6 && (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_ADDRESS, &at)) != INTEL_NONE)
-        t->v6 = str_find_byte(intel_set_entry(set, entry).value, ':') != SIZE_MAX;
     t->bare_names = intel_mark_has(set, INTEL_MARK_ENDINGS, intel_ending_mark(S("")));
-    if (!networks_note(t) || !url_parts_note(t)) {
-        indicator_marks_free(t);
-        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
-    }
     *out = t;
     return true;
 }
@@ -168,8 +94,6 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
 void indicator_marks_free(struct indicator_marks *t) {
     if (!t)
         return;
-    free(t->networks4);
-    free(t->url_parts);
     free(t);
 }
 
@@ -228,7 +152,7 @@ static inline bool marked(const struct look *l, enum intel_mark which, uint32_t 
 }
 
 static bool has(const struct look *l, enum intel_class class) {
-    return l->t->m->classes >> class & 1;
+    return has_class(l->t->m, class);
 }
 
 static int hex_of(char c) {
@@ -304,7 +228,7 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
     size_t to, host_len = 0;
     struct web_address w;
 
-    if (!intel_set_may(l->t->m->set, intel_set_host_hash(l->t->m->set, host)))
+    if (!part_may(l->t->m, INTEL_URL_HOST, host))
         return;
     l->may = true;
     if (!l->found)
@@ -347,21 +271,18 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
 /* ---- addresses ---- */
 
 static void address_probe(struct look *l, const struct address *a, size_t from, size_t end) {
-    uint32_t networks[33];
+    uint32_t networks[129];
     char text[ADDRESS_TEXT];
 
     if (has(l, INTEL_ADDRESS))
         probe(l, INTEL_ADDRESS, (str){(const char *)a->bytes, a->family == 4 ? 4 : 16});
-    if (has(l, INTEL_NETWORK) && l->t->m->networks4) {
-        uint32_t const high = (uint32_t)a->bytes[0] << 8 | a->bytes[1];
+    if (has(l, INTEL_NETWORK) &&
+        (a->family == 6 || marked(l, INTEL_MARK_ROUTES, (uint32_t)a->bytes[0] << 8 | a->bytes[1]))) {
+        size_t const count = intel_set_networks(l->t->m->set, a, networks, COUNT(networks));
 
-        if (a->family == 6 || l->t->m->networks4[high / 64] >> high % 64 & 1) {
-            size_t const count = intel_set_networks(l->t->m->set, a, networks, COUNT(networks));
-
-            l->may |= count > 0;
-            for (size_t i = 0; l->found && i < count; i++)
-                found_add(l->found, networks[i]);
-        }
+        l->may |= count > 0;
+        for (size_t i = 0; l->found && i < count; i++)
+            found_add(l->found, networks[i]);
     }
     if (has(l, INTEL_URL))
         url_look(l, from, end, address_format(a, text), a->family == 6);
@@ -567,7 +488,7 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
             at -= at > 0;
         }
     }
-    if (has(l, INTEL_MAIL) && from > 1 && l->text.ptr[from - 1] == '@')
+    if (has(l, INTEL_MAIL) && from > 1 && l->text.ptr[from - 1] == '@' && part_may(l->t->m, INTEL_MAIL_HOST, host))
         mail_look(l, from, host);
     if (has(l, INTEL_URL))
         url_look(l, from, end, host, false);

@@ -723,6 +723,11 @@ static void marks_add(uint64_t *marks, enum intel_class class, str key) {
 
         mark_set(marks, INTEL_MARK_NAMES, intel_name_mark(name));
         mark_set(marks, INTEL_MARK_ENDINGS, intel_ending_mark(behind_point(name)));
+    } else if (class == INTEL_NETWORK && key.len == 5) {
+        uint32_t const first = (uint32_t)(uint8_t)key.ptr[1] << 8 | (uint8_t)key.ptr[2], bits = (uint8_t)*key.ptr;
+
+        for (uint32_t i = 0; i < (bits >= 16 ? 1 : 1u << (16 - bits)); i++)
+            mark_set(marks, INTEL_MARK_ROUTES, first + i);
     } else if (class == INTEL_WHOLE) {
         mark_set(marks, INTEL_MARK_WHOLES, intel_whole_mark(key));
     } else if (class == INTEL_HOST || class == INTEL_URL || class == INTEL_MAIL) {
@@ -731,29 +736,59 @@ static void marks_add(uint64_t *marks, enum intel_class class, str key) {
     }
 }
 
-/* What an entry puts into the filter: its key, and parts of it that are asked for first. filter NULL: how many these are. */
-static size_t filter_put(uint64_t *filter, size_t blocks, uint64_t seed, enum intel_class class, str key) {
-    str more = class == INTEL_HOST ? intel_last_labels(key) : class == INTEL_URL ? intel_url_host(key) : S("");
-    size_t count = 1 + (more.len > 0);
+static uint64_t traits_of(enum intel_class class, str key) {
+    str const host = class == INTEL_URL    ? intel_url_host(key)
+                     : class == INTEL_MAIL ? str_from(key, str_find_byte(key, '@') + 1)
+                     : class == INTEL_HOST ? key
+                                           : S("");
+    str const ending = class == INTEL_FILE ? behind_point(intel_file_name(key)) : S("");
+    bool const six = (class == INTEL_ADDRESS && key.len == 16) || (class == INTEL_NETWORK && key.len == 17) ||
+                     (class == INTEL_URL && *key.ptr == '[');
 
-    if (filter)
-        filter_add(filter, blocks, intel_key_hash(seed, class, key));
-    if (filter && more.len)
-        filter_add(filter, blocks, intel_key_hash(seed, class == INTEL_URL ? INTEL_CLASSES : class, more));
-    for (size_t at = key.len; class == INTEL_FILE && at-- > 0;) /* the last names of a path: one, two, ... */
-        if (key.ptr[at] == '/') {
-            count++;
-            if (filter)
-                filter_add(filter, blocks, intel_key_hash(seed, class, str_from(key, at + 1)));
-        }
-    return count;
+    return (uint64_t)six << INTEL_TRAIT_SIX |
+           (uint64_t)(ending.len && *ending.ptr >= '0' && *ending.ptr <= '9') << INTEL_TRAIT_DIGIT_ENDINGS |
+           (uint64_t)(str_starts(host, S("xn--")) || str_find(host, S(".xn--")) != SIZE_MAX) << INTEL_TRAIT_IDN;
+}
+
+/* Hashes on their way into the filter; without one they are counted. */
+struct filtering {
+    uint64_t *filter, seed;
+    size_t blocks, count;
+};
+
+static void hash_note(struct filtering *f, uint64_t hash) {
+    f->count++;
+    if (f->filter)
+        filter_add(f->filter, f->blocks, hash);
+}
+
+/* The key of an entry, and parts of it that are asked for first. */
+static void key_note(struct filtering *f, enum intel_class class, str key) {
+    str path, query;
+
+    hash_note(f, intel_key_hash(f->seed, class, key));
+    if (class == INTEL_HOST) {
+        hash_note(f, intel_key_hash(f->seed, class, intel_last_labels(key)));
+    } else if (class == INTEL_MAIL) {
+        hash_note(f, intel_part_hash(f->seed, INTEL_MAIL_HOST, str_from(key, str_find_byte(key, '@') + 1)));
+    } else if (class == INTEL_URL) {
+        intel_url_parts(key, &path, &query);
+        hash_note(f, intel_part_hash(f->seed, INTEL_URL_HOST, intel_url_host(key)));
+        hash_note(f, intel_part_hash(f->seed, INTEL_URL_PATH, path));
+        if (query.len)
+            hash_note(f, intel_part_hash(f->seed, INTEL_URL_QUERY, query));
+    } else if (class == INTEL_FILE) {
+        for (size_t at = key.len; at-- > 0;) /* the last names of a path: one, two, ... */
+            if (key.ptr[at] == '/')
+                hash_note(f, intel_key_hash(f->seed, class, str_from(key, at + 1)));
+    }
 }
 
 static bool put_slots(struct intel_builder *b, struct buf *out, struct packed_head *h, const struct sorted *order) {
     uint32_t const size = slots_for(b->entry_count);
-    size_t blocks = 1, hashes = 0;
+    struct filtering f = {.seed = h->seed, .blocks = 1};
     uint32_t *const slots = calloc(size, sizeof *slots);
-    uint64_t *filter, *const marks = calloc(INTEL_MARKS, INTEL_MARK_BITS / 8);
+    uint64_t *const marks = calloc(INTEL_MARKS, INTEL_MARK_BITS / 8);
     char *const room = malloc(INTEL_KEY_MAX);
 
     for (size_t i = 0; room && i < b->entry_count; i++) {
@@ -762,12 +797,12 @@ static bool put_slots(struct intel_builder *b, struct buf *out, struct packed_he
         str key;
 
         if (n->form == ITEM_VALUE && intel_key_of(n->type, string_at(b, n->value), room, &class, &key))
-            hashes += filter_put(NULL, 0, 0, class, key);
+            key_note(&f, class, key);
     }
-    while (blocks * 51 < hashes) /* ten bits a hash and more */
-        blocks *= 2;
-    filter = calloc(blocks * FILTER_WORDS, sizeof *filter);
-    for (size_t i = 0; slots && filter && marks && room && i < b->entry_count; i++) {
+    while (f.blocks * 51 < f.count) /* ten bits a hash and more */
+        f.blocks *= 2;
+    f.filter = calloc(f.blocks * FILTER_WORDS, sizeof *f.filter);
+    for (size_t i = 0; slots && f.filter && marks && room && i < b->entry_count; i++) {
         const struct entry *const n = &b->entries[order[i].entry];
         enum intel_class class;
         str key;
@@ -780,21 +815,22 @@ static bool put_slots(struct intel_builder *b, struct buf *out, struct packed_he
         while (slots[at])
             at = (at + 1) & (size - 1);
         slots[at] = (uint32_t)i + 1;
-        (void)filter_put(filter, blocks, h->seed, class, key);
+        key_note(&f, class, key);
         h->types |= (uint64_t)1 << n->type;
         marks_add(marks, class, key);
+        h->traits |= traits_of(class, key);
         if (class == INTEL_NETWORK)
             length_note(&h->bits4, h->bits6, key);
     }
-    bool const ok = slots && filter && marks && room;
+    bool const ok = slots && f.filter && marks && room;
 
     if (ok) {
         section_put(out, h, SECTION_SLOTS, slots, size * sizeof *slots);
-        section_put(out, h, SECTION_FILTER, filter, blocks * FILTER_WORDS * sizeof *filter);
+        section_put(out, h, SECTION_FILTER, f.filter, f.blocks * FILTER_WORDS * sizeof *f.filter);
         section_put(out, h, SECTION_MARKS, marks, (size_t)INTEL_MARKS * (INTEL_MARK_BITS / 8));
     }
     free(slots);
-    free(filter);
+    free(f.filter);
     free(marks);
     free(room);
     return ok;

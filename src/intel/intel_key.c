@@ -69,6 +69,13 @@ str intel_url_host(str url) {
     return str_first(authority, str_find_byte(authority, ':'));
 }
 
+void intel_url_parts(str url, str *path, str *query) {
+    size_t const slash = str_find_byte(url, '/'), mark = str_find_byte(url, '?');
+
+    *query = mark == SIZE_MAX ? S("") : str_from(url, mark);
+    *path = slash == SIZE_MAX || slash > mark ? S("/") : str_from(str_first(url, mark), slash);
+}
+
 str intel_file_name(str path) {
     size_t at = path.len;
 
@@ -131,6 +138,10 @@ bool intel_key_of(enum observable type, str canonical, char *room, enum intel_cl
 
 uint64_t intel_key_hash(uint64_t seed, enum intel_class class, str key) {
     return hash_bytes(key, seed + class);
+}
+
+uint64_t intel_part_hash(uint64_t seed, enum intel_part which, str part) {
+    return hash_bytes(part, seed + INTEL_CLASSES + which);
 }
 
 uint64_t intel_label_hash(uint64_t seed, enum label_how how, str key) {

@@ -387,8 +387,12 @@ uint64_t intel_set_hash(const struct intel_set *s, enum intel_class class, str k
     return intel_key_hash(s->h->seed, class, key);
 }
 
-uint64_t intel_set_host_hash(const struct intel_set *s, str host) {
-    return intel_key_hash(s->h->seed, INTEL_CLASSES, host);
+uint64_t intel_set_part_hash(const struct intel_set *s, enum intel_part which, str part) {
+    return intel_part_hash(s->h->seed, which, part);
+}
+
+bool intel_set_trait(const struct intel_set *s, enum intel_trait which) {
+    return s->h->traits >> which & 1;
 }
 
 bool intel_set_may(const struct intel_set *s, uint64_t hash) {

@@ -103,6 +103,7 @@ enum intel_mark {
     INTEL_MARK_ENDINGS, /* of what stands behind the last point of such a name; of "": there are names without any */
     INTEL_MARK_DOMAINS, /* of what stands behind the last point of a host: of DOMAIN, URL and MAIL */
     INTEL_MARK_WHOLES,  /* of a whole value, of one byte at least */
+    INTEL_MARK_ROUTES,  /* the first two bytes of each IPv4 address that some network holds, the first the higher */
     INTEL_MARKS
 };
 #define INTEL_MARK_BITS_LOG 18u
@@ -115,8 +116,19 @@ bool intel_mark_has(const struct intel_set *s, enum intel_mark which, uint32_t m
 const uint64_t *intel_marks(const struct intel_set *s, enum intel_mark which);
 /* The host of a canonical URL, without port and brackets. */
 str intel_url_host(str url);
-/* What a URL's host is asked by before anybody takes the trouble of the whole URL: false: no URL of this host is known. */
-uint64_t intel_set_host_hash(const struct intel_set *s, str host);
+/* Path and query of a canonical URL: "/" where there is no path, "" where there is no query; the query with its ?. */
+void intel_url_parts(str url, str *path, str *query);
+/* What parts of a known URL are asked by (intel_set_may) before anybody takes the trouble of the whole URL, or has it: logs may hold
+ * host, path and query apart. MAIL_HOST: the host of a mail address. */
+enum intel_part { INTEL_URL_HOST, INTEL_URL_PATH, INTEL_URL_QUERY, INTEL_MAIL_HOST };
+uint64_t intel_set_part_hash(const struct intel_set *s, enum intel_part which, str part);
+/* What there is among the entries. */
+enum intel_trait {
+    INTEL_TRAIT_SIX,           /* addresses or networks of IPv6, URLs of such */
+    INTEL_TRAIT_DIGIT_ENDINGS, /* names of files whose ending begins with a digit */
+    INTEL_TRAIT_IDN            /* names of hosts that are more than ASCII */
+};
+bool intel_set_trait(const struct intel_set *s, enum intel_trait which);
 /* Entries with this class and key, after each other: begin with *at = 0; INTEL_NONE: no more. */
 uint32_t intel_set_next(const struct intel_set *s, enum intel_class class, str key, uint64_t hash, uint32_t *at);
 /* Entries of networks that hold the address, the narrowest first; at most max. */

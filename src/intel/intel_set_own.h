@@ -34,6 +34,7 @@ struct packed_head {
     uint64_t size, sum; /* of the whole; of all that follows the head */
     uint64_t seed;      /* of hashes; made of the content */
     uint64_t types;     /* a bit for each observable of which there is an entry with a key */
+    uint64_t traits;    /* a bit for each enum intel_trait */
     uint64_t bits4, bits6[3], label_bits4, label_bits6[3]; /* a bit for each length of networks there are */
     struct {
         uint64_t at, size;
@@ -103,6 +104,7 @@ str intel_last_labels(str host);
 /* Of a network, or of the network of so many bits in which an address lies. */
 str intel_network_key(const struct address *a, unsigned bits, char room[17]);
 uint64_t intel_key_hash(uint64_t seed, enum intel_class class, str key);
+uint64_t intel_part_hash(uint64_t seed, enum intel_part which, str part);
 
 /* Which of the 512 bits of a block a hash sets: eight of them, one in each word. */
 #define FILTER_WORDS 8u
