@@ -2,6 +2,15 @@
 #ifndef BASE_COMPILER_H
 #define BASE_COMPILER_H
 
+/* The address sanitizer, which gcc and clang say in two ways. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ADDRESS_SANITIZER 1
+#endif
+#endif
+
 #define MUST_USE __attribute__((warn_unused_result))
 #define PRINTF(fmt_at, args_at) __attribute__((format(printf, fmt_at, args_at)))
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])

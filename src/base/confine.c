@@ -47,7 +47,7 @@ static const int allowed[] = {
     SCMP_SYS(restart_syscall),
     SCMP_SYS(sysinfo),
     SCMP_SYS(getrusage),
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ADDRESS_SANITIZER
     SCMP_SYS(sigaltstack),
     SCMP_SYS(mincore),
     SCMP_SYS(prctl),
@@ -92,7 +92,7 @@ static size_t data_held(void) {
 }
 
 static bool limits(size_t data_max, struct err *e) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ADDRESS_SANITIZER
     (void)data_max;
 #else
     if (data_max && !limit(RLIMIT_DATA, data_held() + data_max))
@@ -138,7 +138,7 @@ static bool system_calls(struct err *e) {
         ok = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), refused[i], 0) == 0;
     /* fstat of glibc is newfstatat of an open descriptor; of a path it is harmless where nothing can be opened. */
     ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 0) == 0;
-#ifndef __SANITIZE_ADDRESS__
+#ifndef ADDRESS_SANITIZER
     ok = ok && mapping_calls(f, true) &&
          seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mmap), 1,
                           SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) == 0 &&
@@ -353,7 +353,7 @@ bool confine_program(const struct confine_program *p, struct err *e) {
         !limit(RLIMIT_NOFILE, 1024) ||
         setrlimit(RLIMIT_CPU, &(struct rlimit){p->cpu_s, p->cpu_s + 2}) != 0) /* SIGXCPU, which says what it is */
         return err_system(e, "resource limits cannot be set");
-#ifndef __SANITIZE_ADDRESS__ /* which holds more than any bound */
+#ifndef ADDRESS_SANITIZER /* which holds more than any bound */
     if (!limit(RLIMIT_DATA, p->data_max + (p->program < 0 ? data_held() : 0)))
         return err_system(e, "the memory limit cannot be set");
 #endif

@@ -15,6 +15,7 @@
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "hunt/hunt.h"
+#include "intel/store.h"
 #include "reader/mail_house.h"
 #include "report/case.h"
 #include "report/finding_text.h"
@@ -31,7 +32,7 @@ struct wishes {
     struct arguments geo, own, partners, yara;
     size_t yara_max; /* 0: the usual */
     const char *roster, *dkim_keys;
-    bool json, salvaged, force, quiet;
+    bool json, salvaged, force, quiet, known;
 };
 
 #define OUTPUT_BUFFER ((size_t)256 << 10)
@@ -383,14 +384,35 @@ static bool persons_open(struct run *run, struct fields *fields, struct err *e) 
     return person_hunt_new(&run->persons, run->lists.persons, fields, e);
 }
 
-static int hunt(const struct wishes *w) {
+/* What is given by --intel, and with --known the usual store behind it. *out's items, and *folder, are to be freed. */
+static bool intel_paths(const struct wishes *w, struct arguments *out, char **folder, struct err *e) {
+    *out = (struct arguments){calloc(w->intel.count + 1, sizeof *out->items), w->intel.count};
+    if (!out->items)
+        return err_set(e, ERR_MEMORY, 0, "no memory");
+    for (size_t i = 0; i < w->intel.count; i++)
+        out->items[i] = w->intel.items[i];
+    if (!w->known)
+        return true;
+    if (!(*folder = intel_store_folder()))
+        return err_set(e, ERR_USAGE, 0,
+                       "--known: there is no home folder in which the store would be; name it with --intel");
+    if (!intel_store_is(*folder))
+        return err_set(e, ERR_USAGE, 0, "--known: there is no store in %s; 'longwatch intel add' makes it", *folder);
+    out->items[out->count++] = *folder;
+    return true;
+}
+
+static int hunt(const struct wishes *given) {
+    struct wishes wishes = *given;
+    const struct wishes *const w = &wishes;
+    char *store = NULL;
     struct run run = {.w = w};
     struct sigma_loader *loader = NULL;
     struct fields *const fields = fields_new();
     struct kinds *kinds = NULL;
     const struct sigma_set *set;
-    const struct rule_text *more;
-    size_t more_count = 0;
+    const struct rule_text *more, *yaras;
+    size_t more_count = 0, yara_count = 0;
     const char *roster = w->roster;
     struct arguments const rosters = {&roster, roster != NULL};
     struct err e = {0};
@@ -398,13 +420,15 @@ static int hunt(const struct wishes *w) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
-        !kinds_open(&w->kinds, fields, &kinds, &e) || !paths_exist(&w->intel, "intelligence", false, &e) ||
-        !hunt_intel_open(&run.intel, &w->intel, &e) ||
+    if (!fields || !intel_paths(given, &wishes.intel, &store, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
+        !paths_exist(&rosters, "roster", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
+        !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
         !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
                     &loader, &set, &e) ||
         (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) ||
-        !hunt_yara_open(&run.yara, &w->yara, w->yara_max, &e) || !persons_open(&run, fields, &e) ||
+        !hunt_yara_open(&run.yara, &w->yara, yaras = hunt_intel_yara(run.intel, &yara_count), yara_count, w->yara_max,
+                        &e) ||
+        !persons_open(&run, fields, &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara || run.persons, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
         !networks_open(&w->geo, &run.geo, &e) ||
@@ -416,6 +440,8 @@ static int hunt(const struct wishes *w) {
     }
     buf_free(&run.line);
     free(run.own);
+    free(wishes.intel.items);
+    free(store);
     hunt_mail_free(run.mail);
     hunt_yara_free(run.yara);
     geo_close(run.geo);
@@ -468,6 +494,10 @@ static const struct option options[] = {
      .many = true,
      .help = "what is known: indicators, advisories, warninglists; files, folders, or a store of 'longwatch intel'",
      AT(intel)},
+    {.name = "known",
+     .type = OPTION_FLAG,
+     .help = "all that the store of 'longwatch intel' holds, in its usual folder",
+     AT(known)},
     {.name = "persons",
      .argument = "FILE",
      .type = OPTION_PATH,

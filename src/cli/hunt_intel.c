@@ -21,15 +21,19 @@ struct hunt_intel {
     struct buf bytes; /* of the set, when it was built here */
     struct intel_set *set;
     struct known *known;
-    struct rule_text *rules;
-    size_t rule_count, rule_room;
-    uint64_t files, items, left_out, yara;
+    struct rule_texts {
+        struct rule_text *items;
+        size_t count, room;
+    } rules, yaras;
+    uint64_t files, items, left_out;
     uint64_t unread;
     struct {
         str path, why;
     } unreads[UNREAD_KEPT];
     uint64_t inactive, patterns; /* entries that are not hunted: revoked or context only; patterns */
     struct intel_sink sink;
+    struct groups *groups; /* the facts that are built in, and what the sources say */
+    struct buf source;     /* the name of the one that is read */
 };
 
 static bool no_memory(struct err *e) {
@@ -44,6 +48,37 @@ static bool unread_note(struct hunt_intel *h, str path, str why, struct err *e) 
            no_memory(e);
 }
 
+/* ---- where items, labels and groups go ---- */
+
+static bool sink_item(void *ctx, const struct intel_item *item, struct err *e) {
+    struct hunt_intel *const h = ctx;
+    const struct intel_sink *const to = h->builder ? intel_builder_sink(h->builder) : NULL;
+
+    h->items++;
+    return !to || to->item(to->ctx, item, e);
+}
+static bool sink_left_out(void *ctx, str where, str what, str why, struct err *e) {
+    struct hunt_intel *const h = ctx;
+    const struct intel_sink *const to = h->builder ? intel_builder_sink(h->builder) : NULL;
+
+    return !to || to->left_out(to->ctx, where, what, why, e);
+}
+static bool sink_label_list(void *ctx, const struct intel_label_list *list, struct err *e) {
+    struct hunt_intel *const h = ctx;
+
+    return !h->builder || intel_builder_label_list(h->builder, list, e);
+}
+static bool sink_label(void *ctx, str entry, struct err *e) {
+    struct hunt_intel *const h = ctx;
+
+    return !h->builder || intel_builder_label(h->builder, entry, e);
+}
+static bool sink_group(void *ctx, const struct intel_group *group, struct err *e) {
+    struct hunt_intel *const h = ctx;
+
+    return groups_add(h->groups, buf_str(&h->source), group, e);
+}
+
 /* ---- what is read ---- */
 
 static bool on_begin(void *ctx, const struct intel_loaded *source, str bytes, bool *wanted, struct err *e) {
@@ -51,33 +86,36 @@ static bool on_begin(void *ctx, const struct intel_loaded *source, str bytes, bo
 
     (void)bytes;
     (void)wanted;
-    return source->file != INTEL_FILE_ITEMS || source->twice ||
-           intel_builder_source(h->builder, source->name, str_of(source->sha256), e);
+    h->source.len = 0;
+    buf_add(&h->source, source->name);
+    return (!h->source.failed || no_memory(e)) &&
+           (source->file != INTEL_FILE_ITEMS || source->twice ||
+            intel_builder_source(h->builder, source->name, str_of(source->sha256), e));
+}
+
+static bool rule_keep(struct hunt_intel *h, struct rule_texts *t, str path, str text, struct err *e) {
+    struct rule_text *r;
+
+    if (t->count == t->room) {
+        struct rule_text *const bigger = reallocarray(t->items, t->room * 2 + 64, sizeof *bigger);
+
+        if (!bigger)
+            return no_memory(e);
+        t->items = bigger;
+        t->room = t->room * 2 + 64;
+    }
+    r = &t->items[t->count];
+    if (!arena_copy(h->a, path, &r->path) || !arena_copy(h->a, text, &r->text))
+        return no_memory(e);
+    t->count++;
+    return true;
 }
 
 static bool on_rules(void *ctx, const struct intel_loaded *source, str bytes, struct err *e) {
     struct hunt_intel *const h = ctx;
-    struct rule_text *r;
 
-    if (source->twice)
-        return true;
-    if (source->file == INTEL_FILE_YARA) {
-        h->yara++;
-        return true;
-    }
-    if (h->rule_count == h->rule_room) {
-        struct rule_text *const bigger = reallocarray(h->rules, h->rule_room * 2 + 64, sizeof *bigger);
-
-        if (!bigger)
-            return no_memory(e);
-        h->rules = bigger;
-        h->rule_room = h->rule_room * 2 + 64;
-    }
-    r = &h->rules[h->rule_count];
-    if (!arena_copy(h->a, source->path, &r->path) || !arena_copy(h->a, bytes, &r->text))
-        return no_memory(e);
-    h->rule_count++;
-    return true;
+    return source->twice ||
+           rule_keep(h, source->file == INTEL_FILE_YARA ? &h->yaras : &h->rules, source->path, bytes, e);
 }
 
 static bool on_ended(void *ctx, const struct intel_loaded *source, struct err *e) {
@@ -86,7 +124,6 @@ static bool on_ended(void *ctx, const struct intel_loaded *source, struct err *e
     if (source->file == INTEL_FILE_OTHER || source->twice)
         return true;
     h->files += source->file != INTEL_FILE_NONE;
-    h->items += source->items;
     h->left_out += source->left_out;
     if (source->file == INTEL_FILE_NONE || source->why.len)
         return unread_note(h, source->path, source->why.len ? source->why : S("nobody's format"), e);
@@ -109,7 +146,7 @@ static bool load_paths(struct hunt_intel *h, const char *const *paths, size_t co
                                               .valid_until = INSTANT_NONE}};
     struct intel_load_visitor const visitor = {.ctx = h,
                                                .begin = on_begin,
-                                               .sink = intel_builder_sink(h->builder),
+                                               .sink = &h->sink,
                                                .rules = on_rules,
                                                .ended = on_ended,
                                                .damage = on_damage};
@@ -119,41 +156,34 @@ static bool load_paths(struct hunt_intel *h, const char *const *paths, size_t co
 
 /* ---- stores beside files ---- */
 
-struct store_reading {
-    struct hunt_intel *h;
-    int64_t source;
-};
+static bool on_stored_source(void *ctx, str name, str sha256, str format, struct err *e) {
+    struct hunt_intel *const h = ctx;
 
-static bool on_stored(void *ctx, const struct intel_stored_item *stored, struct err *e) {
-    struct store_reading *const r = ctx;
-    struct intel_item item = stored->item;
-
-    if (stored->review == REVIEW_REJECTED)
-        return true;
-    if (stored->source->number != r->source) {
-        r->source = stored->source->number;
-        r->h->files++;
-        if (!intel_builder_source(r->h->builder, stored->source->name, stored->source->sha256, e))
-            return false;
-    }
-    if (stored->review == REVIEW_CHANGED) {
-        item.type = stored->changed_type;
-        item.value = stored->changed_value;
-    }
-    item.proposed &= stored->review == REVIEW_OPEN;
-    r->h->items++;
-    return intel_builder_sink(r->h->builder)->item(r->h->builder, &item, e);
+    (void)format;
+    h->files++;
+    h->source.len = 0;
+    buf_add(&h->source, name);
+    return (!h->source.failed || no_memory(e)) && (!h->builder || intel_builder_source(h->builder, name, sha256, e));
 }
 
-/* One store and nothing else: its set as it is. Beside other things: item by item. */
+static bool on_stored_rules(void *ctx, str name, str format, const char *path, struct err *e) {
+    struct hunt_intel *const h = ctx;
+    struct buf text = {0};
+    bool const ok = file_read(path, IMPORT_BYTES_MAX, &text, e) &&
+                    rule_keep(h, str_eq(format, S("yara")) ? &h->yaras : &h->rules, name, buf_str(&text), e);
+
+    buf_free(&text);
+    return ok;
+}
+
+/* A store, item by item; without a builder its groups and rules alone. */
 static bool load_store(struct hunt_intel *h, const char *folder, struct err *e) {
-    struct store_reading r = {h, -1};
     struct intel_store *store;
 
     if (!intel_store_read(&store, folder, e))
         return false;
-    bool const ok = intel_store_items(store, &(struct intel_store_query){.group = S(""), .text = S(""), .canonical = S("")},
-                                      on_stored, &r, e);
+    bool const ok = intel_store_rules(store, on_stored_rules, h, e) &&
+                    intel_store_replay(store, on_stored_source, &h->sink, e);
 
     intel_store_close(store);
     return ok;
@@ -168,7 +198,7 @@ static bool is_set(const char *path) {
 static bool build(struct hunt_intel *h, const struct arguments *paths, struct err *e) {
     const char **const files = calloc(paths->count, sizeof *files);
     size_t count = 0;
-    bool ok = files && intel_builder_new(&h->builder, e);
+    bool ok = (files || no_memory(e)) && intel_builder_new(&h->builder, e);
 
     for (size_t i = 0; ok && i < paths->count; i++)
         if (intel_store_is(paths->items[i]))
@@ -192,11 +222,11 @@ static bool open_alone(struct hunt_intel *h, const char *path, struct err *e) {
     bool const ok = set.failed ? no_memory(e) : intel_set_open(&h->set, set.ptr, e);
 
     buf_free(&set);
-    if (ok) {
+    if (ok && is_set(path)) {
         h->files = intel_set_sources(h->set);
         h->items = intel_set_entries(h->set);
     }
-    return ok;
+    return ok && (is_set(path) || load_store(h, path, e));
 }
 
 bool hunt_intel_open(struct hunt_intel **out, const struct arguments *paths, struct err *e) {
@@ -207,6 +237,9 @@ bool hunt_intel_open(struct hunt_intel **out, const struct arguments *paths, str
         return true;
     if (!h || !(h->a = arena_new(MEMORY)))
         return no_memory(e);
+    h->sink = (struct intel_sink){h, sink_item, sink_left_out, sink_label_list, sink_label, sink_group};
+    if (!groups_new(&h->groups, e))
+        return false;
     for (size_t i = 0; i < paths->count; i++)
         if (is_set(paths->items[i]) && paths->count > 1)
             return err_set(e, ERR_USAGE, 0, "--intel: %s is a compiled set, which goes alone", paths->items[i]);
@@ -214,34 +247,42 @@ bool hunt_intel_open(struct hunt_intel **out, const struct arguments *paths, str
               ? open_alone(h, paths->items[0], e)
               : build(h, paths, e)))
         return err_wrap(e, "--intel");
-    for (uint32_t i = 0; i < intel_set_entries(h->set); i++) {
-        if (intel_set_entry(h->set, i).form == ITEM_PATTERN)
+    if (!groups_join(h->groups, e))
+        return false;
+    for (unsigned t = 0; t < OBSERVABLES; t++)
+        for (uint32_t at = 0; intel_set_each(h->set, ITEM_PATTERN, t, &at) != INTEL_NONE;)
             h->patterns++;
-        else if (!indicator_active(h->set, i))
-            h->inactive++;
-    }
+    h->inactive = intel_set_inactive(h->set);
     return true;
 }
 
 const struct rule_text *hunt_intel_rules(const struct hunt_intel *h, size_t *count) {
-    *count = h ? h->rule_count : 0;
-    return h ? h->rules : NULL;
+    *count = h ? h->rules.count : 0;
+    return h ? h->rules.items : NULL;
+}
+
+const struct rule_text *hunt_intel_yara(const struct hunt_intel *h, size_t *count) {
+    *count = h ? h->yaras.count : 0;
+    return h ? h->yaras.items : NULL;
 }
 
 bool hunt_intel_join(struct hunt_intel *h, const struct sigma_set *rules, struct fields *fields, struct err *e) {
-    if (!intel_set_entries(h->set) && !h->rule_count && !rules->rule_count)
+    if (!intel_set_entries(h->set) && !h->rules.count && !h->yaras.count && !rules->rule_count)
         return err_set(e, ERR_USAGE, 0, "--intel: nothing that could be hunted in %lu file%s", (unsigned long)h->files,
                        h->files == 1 ? "" : "s");
-    return known_new(&h->known, rules, h->set, fields, e);
+    return known_new(&h->known, rules, h->set, h->groups, fields, e);
 }
 
 void hunt_intel_close(struct hunt_intel *h) {
     if (!h)
         return;
     known_free(h->known);
+    groups_free(h->groups);
+    buf_free(&h->source);
     intel_set_free(h->set);
     buf_free(&h->bytes);
-    free(h->rules);
+    free(h->rules.items);
+    free(h->yaras.items);
     arena_free(h->a);
     free(h);
 }

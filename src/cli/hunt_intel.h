@@ -12,6 +12,8 @@ struct hunt_intel;
 MUST_USE bool hunt_intel_open(struct hunt_intel **out, const struct arguments *paths, struct err *e);
 /* Sigma rules that lay among it: texts and their paths, for sigma_load_text. */
 const struct rule_text *hunt_intel_rules(const struct hunt_intel *h, size_t *count);
+/* The same of YARA rules. */
+const struct rule_text *hunt_intel_yara(const struct hunt_intel *h, size_t *count);
 /* Puts the indicators beside the rules; both outlive h. */
 MUST_USE bool hunt_intel_join(struct hunt_intel *h, const struct sigma_set *rules, struct fields *fields, struct err *e);
 void hunt_intel_close(struct hunt_intel *h);                      /* takes NULL */

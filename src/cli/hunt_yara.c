@@ -69,11 +69,12 @@ static bool usable(const struct hunt_yara *y, const char *path, struct err *e) {
                    STR_ARG(v->reason));
 }
 
-bool hunt_yara_open(struct hunt_yara **out, const struct arguments *paths, uint64_t bytes_max, struct err *e) {
+bool hunt_yara_open(struct hunt_yara **out, const struct arguments *paths, const struct rule_text *more, size_t more_count,
+                    uint64_t bytes_max, struct err *e) {
     struct hunt_yara *y;
     bool ok;
 
-    if (!paths->count)
+    if (!paths->count && !more_count)
         return true;
     if (!paths_exist(paths, "yara", false, e))
         return false;
@@ -85,8 +86,10 @@ bool hunt_yara_open(struct hunt_yara **out, const struct arguments *paths, uint6
     ok = ((y->a = arena_new((size_t)1 << 30)) || no_memory(e)) && yara_set_new(&y->set, e);
     for (size_t i = 0; ok && i < paths->count; i++)
         ok = add_path(y, paths->items[i], e);
-    ok = ok && yara_set_compile(y->set, e) && usable(y, paths->items[0], e) &&
-         ((y->rules = calloc(yara_set_count(y->set), sizeof *y->rules)) || no_memory(e));
+    for (size_t i = 0; ok && i < more_count; i++)
+        ok = yara_set_add(y->set, more[i].path, more[i].text, e);
+    ok = ok && yara_set_compile(y->set, e) && (!paths->count || usable(y, paths->items[0], e)) &&
+         ((y->rules = calloc(yara_set_count(y->set) + 1, sizeof *y->rules)) || no_memory(e));
     if (!ok) {
         hunt_yara_free(y);
         return false;

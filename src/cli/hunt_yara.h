@@ -2,15 +2,16 @@
 #ifndef CLI_HUNT_YARA_H
 #define CLI_HUNT_YARA_H
 
-#include "cli/option.h"
+#include "cli/command.h"
 #include "hunt/hunt.h"
 #include "report/case.h"
 
 struct hunt_yara;
 
-/* Rules of files, and of the files named .yar or .yara in folders. *out stays NULL where there are no paths. bytes_max: of one file; 0: the
- * usual. ERR_USAGE: a path that is not there, or no rule that can be used. */
-MUST_USE bool hunt_yara_open(struct hunt_yara **out, const struct arguments *paths, uint64_t bytes_max, struct err *e);
+/* Rules of files, and of the files named .yar or .yara in folders; more: rules that were read already, with where they came from. *out stays
+ * NULL where there are neither. bytes_max: of one file; 0: the usual. ERR_USAGE: a path that is not there, or no rule that can be used. */
+MUST_USE bool hunt_yara_open(struct hunt_yara **out, const struct arguments *paths, const struct rule_text *more,
+                             size_t more_count, uint64_t bytes_max, struct err *e);
 void hunt_yara_free(struct hunt_yara *y); /* takes NULL, as all that follow do */
 
 /* Rules, limits and callbacks of the hunt, whose ctx hands the callbacks on. writer: NULL: no case. */

@@ -30,9 +30,12 @@ struct finding_group {
     str name, value;
 };
 
+struct groups; /* intel/group.h */
+
 /* What is known of the value that was found: of findings on indicators. */
 struct finding_indicator {
     const struct intel_set *set;
+    const struct groups *groups; /* by which names that sources give are put together; NULL: as they are */
     uint32_t entry;
     struct worth worth;
     const struct intel_label *labels; /* of warninglists */

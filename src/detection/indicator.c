@@ -33,7 +33,6 @@ struct indicators {
     size_t told_count, told_room, match_room;
     struct arena *join;
     uint64_t *sifted; /* by hash: the hash of the value that was sifted last, its lowest bit the answer; 0: none */
-    uint8_t *active;  /* by entry: 0 not known, 1 no, 2 yes */
     uint64_t seed;
     const struct fields *fields;
 };
@@ -49,9 +48,8 @@ bool indicators_new(struct indicators **out, const struct indicator_marks *marks
     x->fields = fields;
     x->seed = hash_seed();
     x->sifted = calloc(SIFTED_SLOTS, sizeof *x->sifted);
-    x->active = calloc(intel_set_entries(marks->set) + 1, 1);
     x->join = arena_new(JOIN_MEMORY);
-    if (!x->sifted || !x->active || !x->join || !indicator_texts_init(&x->texts, marks)) {
+    if (!x->sifted || !x->join || !indicator_texts_init(&x->texts, marks)) {
         indicators_free(x);
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
     }
@@ -69,7 +67,6 @@ void indicators_free(struct indicators *x) {
     free(x->matches);
     arena_free(x->join);
     free(x->sifted);
-    free(x->active);
     indicator_texts_free(&x->texts);
     free(x);
 }
@@ -79,22 +76,11 @@ void indicators_country(struct indicators *x, const struct phone_country *home) 
 }
 
 bool indicator_active(const struct intel_set *set, uint32_t entry) {
-    struct intel_entry const n = intel_set_entry(set, entry);
-    char id[INTEL_ID_MAX];
-
-    for (uint32_t i = 0; i < n.claim_count; i++) {
-        struct intel_claim const c = intel_set_claim(set, n.claims + i, id);
-
-        if (!c.revoked && !c.context)
-            return true;
-    }
-    return false;
+    return intel_set_entry(set, entry).active;
 }
 
-static bool active(struct indicators *x, uint32_t entry) {
-    if (!x->active[entry])
-        x->active[entry] = indicator_active(x->texts.m->set, entry) ? 2 : 1;
-    return x->active[entry] == 2;
+static bool active(const struct indicators *x, uint32_t entry) {
+    return indicator_active(x->texts.m->set, entry);
 }
 
 /* ---- at ingest ---- */
@@ -117,7 +103,7 @@ bool indicators_sift(struct indicators *x, const struct raw *v) {
 
     if (v->inner || !(indicators_types(x) >> v->type & 1))
         return false;
-    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->url_parts;
+    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->classes >> INTEL_URL & 1;
     bool const path = url && *v->ptr == '/', query = url && !path && is_query(x, v->field);
 
     if (!path && !query &&
@@ -211,6 +197,10 @@ static bool is_public_number(str value) {
     return plus == 0 || (plus != SIZE_MAX && value.ptr[plus - 1] == ':');
 }
 
+static bool names_version(str field) {
+    return field.len >= 7 && str_eq_ascii(str_from(field, field.len - 7), S("version"));
+}
+
 /* Made by machines, of 64 bits and more (CA/B baseline requirements 7.1); what is shorter is also a number of something else. */
 #define SERIAL_SURE 16u
 
@@ -234,6 +224,9 @@ static bool fits(const struct indicators *x, const struct block *b, const struct
         return serves_role(b->kind, ROLE_ACCOUNT, c->field) || serves_role(b->kind, ROLE_TARGET_ACCOUNT, c->field);
     case OBSERVABLE_PHONE:
         return str_starts(b->kind->name, S("call")) || is_public_number(value);
+    case OBSERVABLE_ADDRESS:
+    case OBSERVABLE_NETWORK: /* FileVersion: 4.0.0.0 */
+        return !value.len || *value.ptr < '0' || *value.ptr > '9' || !names_version(field_name(x->fields, c->field));
     case OBSERVABLE_CERTIFICATE:
         return n.value.len >= SERIAL_SURE || names_certificate(field_name(x->fields, c->field));
     case OBSERVABLE_SUBJECT:
@@ -311,8 +304,9 @@ static bool cell_joins(struct indicators *x, const struct block *b, const struct
                        uint32_t row, uint32_t code) {
     const struct value *const v = dictionary_value(&c->dict, code);
 
+    /* The path is none of a client, whose address may well be that of a known URL. */
     return v->type == VALUE_LIST || seen->of[code - 1] < 2 || !(x->pool[seen->of[code - 1] - 2] & POOL_HOST) ||
-           join_hits(x, b, c, value_text(v), row);
+           serves_role(b->kind, ROLE_CLIENT_ADDRESS, c->field) || join_hits(x, b, c, value_text(v), row);
 }
 
 static bool block_look(struct indicators *x, struct block *b) {

@@ -22,11 +22,8 @@ struct indicator_marks {
     const struct intel_set *set;
     uint32_t classes;                   /* a bit for each enum intel_class of which there are entries */
     bool v6;                            /* addresses or networks of IPv6 among them */
-    uint64_t *networks4;                /* a bit for each /16 in which some network lies; NULL: there is none */
     const uint64_t *marks[INTEL_MARKS]; /* of the set */
     bool registry, phone;
-    uint64_t *url_parts; /* a bit for the hash of each path and each query of a URL; NULL: there is none */
-    uint64_t url_part_mask;
     bool digit_endings; /* names of files whose ending begins with a digit */
     bool bare_names;    /* names of files without an ending */
 };

@@ -1,5 +1,6 @@
 /* indicator_text: observables within a text, and whether they are known. One pass over the bytes cuts them into words of the signs that
  * hosts, addresses and hashes are made of; what else there may be begins at one of these words. */
+#include <libpsl.h>
 #include <stdlib.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -17,6 +18,7 @@
 #define LABELS_MAX 32u
 #define FOLDERS_MAX 24u
 #define PATH_MAX_BYTES 1024u
+#define DEPTH_BARE 3u /* slashes: c:/x, c:/users/jo/x, /home/jo/x, /srv/c$/x */
 #define WHOLE_MAX 2048u
 #define WORDS_MAX 16u /* of a name with blanks in it, behind other words */
 #define UNDONE_MAX 3u /* times that a text is without its encoding: redirections lie in each other */
@@ -49,92 +51,29 @@ static char lower(char c) {
     return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
-static bool networks_note(struct indicator_marks *t) {
-    uint32_t at = 0, entry;
-
-    while ((entry = intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_NETWORK, &at)) != INTEL_NONE) {
-        struct network n;
-        struct err e;
-
-        if (!t->networks4 && !(t->networks4 = calloc(65536 / 64, sizeof *t->networks4)))
-            return false;
-        if (!network_parse(intel_set_entry(t->set, entry).value, &n, &e))
-            continue;
-        if (n.base.family == 6) {
-            t->v6 = true;
-            continue;
-        }
-        uint32_t const first = (uint32_t)n.base.bytes[0] << 8 | n.base.bytes[1];
-        uint32_t const count = n.bits >= 16 ? 1 : 1u << (16 - n.bits);
-
-        for (uint32_t i = first; i < first + count && i < 65536; i++)
-            t->networks4[i / 64] |= (uint64_t)1 << i % 64;
-    }
-    return true;
+static bool has_class(const struct indicator_marks *m, enum intel_class class) {
+    return m->classes >> class & 1;
 }
 
-/* x.7z, x.001: the ending begins with a digit. */
-static bool ends_in_digit(str name) {
-    size_t at = name.len;
-
-    while (at > 0 && name.ptr[at - 1] != '.' && name.ptr[at - 1] != '/')
-        at--;
-    return at > 0 && at < name.len && name.ptr[at - 1] == '.' && kind_of(name.ptr[at]) & DIGIT;
-}
-
-/* Path and query of a canonical URL, apart. */
-static void url_parts(str url, str *path, str *query) {
-    size_t const slash = str_find_byte(url, '/'), mark = str_find_byte(url, '?');
-
-    *query = mark == SIZE_MAX ? S("") : str_from(url, mark);
-    *path = slash == SIZE_MAX || slash > mark ? S("/") : str_from(str_first(url, mark), slash);
-}
-
-/* Of logs that hold host and path apart the path is known by this alone, before anybody knows which host it is of. */
-static bool url_parts_note(struct indicator_marks *t) {
-    uint32_t at = 0, entry;
-    uint64_t bits = 1024, count = 0;
-    str parts[2];
-
-    while (intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_URL, &at) != INTEL_NONE)
-        count++;
-    if (!count)
-        return true;
-    while (bits < 16 * count)
-        bits *= 2;
-    if (!(t->url_parts = calloc(bits / 64, sizeof *t->url_parts)))
-        return false;
-    t->url_part_mask = bits - 1;
-    for (at = 0; (entry = intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_URL, &at)) != INTEL_NONE;) {
-        url_parts(intel_set_entry(t->set, entry).value, &parts[0], &parts[1]);
-        for (unsigned i = 0; i < COUNT(parts); i++) {
-            uint64_t const bit = hash_bytes(parts[i], 0) & t->url_part_mask;
-
-            if (parts[i].len)
-                t->url_parts[bit / 64] |= (uint64_t)1 << bit % 64;
-        }
-    }
-    return true;
+static bool part_may(const struct indicator_marks *m, enum intel_part which, str part) {
+    return intel_set_may(m->set, intel_set_part_hash(m->set, which, part));
 }
 
 bool indicator_part_may(struct indicator_texts *t, str path, bool query) {
     struct web_address w;
-    str parts[2];
+    str its_path, its_query;
 
-    if (!t->m->url_parts || path.len > WHOLE_MAX)
-        return t->m->url_parts != NULL;
+    if (!has_class(t->m, INTEL_URL) || path.len > WHOLE_MAX)
+        return has_class(t->m, INTEL_URL);
     arena_reset(t->urls);
     if (!web_address_join(S("a.example"), query ? S("/") : path, query ? path : S(""), t->urls, &w))
         return true;
-    url_parts(w.key, &parts[0], &parts[1]);
-    uint64_t const bit = hash_bytes(parts[query], 0) & t->m->url_part_mask;
-
-    return t->m->url_parts[bit / 64] >> bit % 64 & 1;
+    intel_url_parts(w.key, &its_path, &its_query);
+    return part_may(t->m, query ? INTEL_URL_QUERY : INTEL_URL_PATH, query ? its_query : its_path);
 }
 
 bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *set, struct err *e) {
     struct indicator_marks *const t = calloc(1, sizeof *t);
-    uint32_t at = 0, entry;
 
     if (!t)
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
@@ -143,22 +82,11 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
         t->classes |= (uint32_t)intel_set_has(set, c) << c;
     for (unsigned which = 0; which < INTEL_MARKS; which++)
         t->marks[which] = intel_marks(set, which);
-    for (at = 0;
-         (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_FILE_NAME, &at)) != INTEL_NONE && !t->digit_endings;)
-        t->digit_endings = ends_in_digit(intel_set_entry(set, entry).value);
-    for (at = 0;
-         (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_FILE_PATH, &at)) != INTEL_NONE && !t->digit_endings;)
-        t->digit_endings = ends_in_digit(intel_set_entry(set, entry).value);
-    at = 0;
+    t->digit_endings = intel_set_trait(set, INTEL_TRAIT_DIGIT_ENDINGS);
+    t->v6 = intel_set_trait(set, INTEL_TRAIT_SIX);
     t->registry = intel_set_has_type(set, OBSERVABLE_REGISTRY);
     t->phone = intel_set_has_type(set, OBSERVABLE_PHONE);
-    while (!t->v6 && (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_ADDRESS, &at)) != INTEL_NONE)
-        t->v6 = str_find_byte(intel_set_entry(set, entry).value, ':') != SIZE_MAX;
     t->bare_names = intel_mark_has(set, INTEL_MARK_ENDINGS, intel_ending_mark(S("")));
-    if (!networks_note(t) || !url_parts_note(t)) {
-        indicator_marks_free(t);
-        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
-    }
     *out = t;
     return true;
 }
@@ -166,8 +94,6 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
 void indicator_marks_free(struct indicator_marks *t) {
     if (!t)
         return;
-    free(t->networks4);
-    free(t->url_parts);
     free(t);
 }
 
@@ -226,7 +152,7 @@ static inline bool marked(const struct look *l, enum intel_mark which, uint32_t 
 }
 
 static bool has(const struct look *l, enum intel_class class) {
-    return l->t->m->classes >> class & 1;
+    return has_class(l->t->m, class);
 }
 
 static int hex_of(char c) {
@@ -302,7 +228,7 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
     size_t to, host_len = 0;
     struct web_address w;
 
-    if (!intel_set_may(l->t->m->set, intel_set_host_hash(l->t->m->set, host)))
+    if (!part_may(l->t->m, INTEL_URL_HOST, host))
         return;
     l->may = true;
     if (!l->found)
@@ -345,21 +271,18 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
 /* ---- addresses ---- */
 
 static void address_probe(struct look *l, const struct address *a, size_t from, size_t end) {
-    uint32_t networks[33];
+    uint32_t networks[129];
     char text[ADDRESS_TEXT];
 
     if (has(l, INTEL_ADDRESS))
         probe(l, INTEL_ADDRESS, (str){(const char *)a->bytes, a->family == 4 ? 4 : 16});
-    if (has(l, INTEL_NETWORK) && l->t->m->networks4) {
-        uint32_t const high = (uint32_t)a->bytes[0] << 8 | a->bytes[1];
+    if (has(l, INTEL_NETWORK) &&
+        (a->family == 6 || marked(l, INTEL_MARK_ROUTES, (uint32_t)a->bytes[0] << 8 | a->bytes[1]))) {
+        size_t const count = intel_set_networks(l->t->m->set, a, networks, COUNT(networks));
 
-        if (a->family == 6 || l->t->m->networks4[high / 64] >> high % 64 & 1) {
-            size_t const count = intel_set_networks(l->t->m->set, a, networks, COUNT(networks));
-
-            l->may |= count > 0;
-            for (size_t i = 0; l->found && i < count; i++)
-                found_add(l->found, networks[i]);
-        }
+        l->may |= count > 0;
+        for (size_t i = 0; l->found && i < count; i++)
+            found_add(l->found, networks[i]);
     }
     if (has(l, INTEL_URL))
         url_look(l, from, end, address_format(a, text), a->family == 6);
@@ -384,6 +307,13 @@ static bool four(str s, struct address *a) {
     return at == s.len;
 }
 
+/* `Version=4.0.0.0`, `Version: 4.0.0.0`: four numbers, and no address. */
+static bool is_version(str s, size_t at) {
+    while (at > 0 && strchr(" =:\"'", s.ptr[at - 1]) && s.ptr[at - 1])
+        at--;
+    return at >= 7 && str_eq_ascii((str){s.ptr + at - 7, 7}, S("version"));
+}
+
 /* Addresses of four numbers in the word from `from` on whose last point is at `last`: `192.0.2.1-192.0.2.9` are two, `v1.2.3.4`,
  * `1.2.3.4b` and `x.1.2.3.4` none. */
 static void fours_look(struct look *l, size_t from, size_t last) {
@@ -401,8 +331,9 @@ static void fours_look(struct look *l, size_t from, size_t last) {
 
         while (s.ptr[begin] == '.')
             begin++;
-        if (to - begin >= 7 && to - begin <= 15 && !(to < s.len && kind_of(s.ptr[to]) & LETTER) && !goes_on(s, begin) &&
-            (begin == run || !goes_on(s, run)) && four((str){s.ptr + begin, to - begin}, &a))
+        if (to - begin >= 7 && to - begin <= 15 && !is_version(s, begin) &&
+            !(to < s.len && kind_of(s.ptr[to]) & LETTER) && !goes_on(s, begin) && (begin == run || !goes_on(s, run)) &&
+            four((str){s.ptr + begin, to - begin}, &a))
             address_probe(l, &a, begin, to);
         for (last = run; last > from && s.ptr[last - 1] != '.'; last--)
             ;
@@ -498,6 +429,18 @@ static void mail_look(struct look *l, size_t from, str host) {
             probe(l, INTEL_MAIL, (str){key + i + 1, len + host.len - i - 1});
 }
 
+/* A feed's slip: below `co.uk` lies half of a country. The name itself is found. */
+static bool is_ending(struct look *l, str name) {
+    char key[HOST_MAX + 1];
+
+    if (!l->found || name.len > HOST_MAX ||
+        !intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_HOST, name)))
+        return false;
+    memcpy(key, name.ptr, name.len);
+    key[name.len] = '\0';
+    return psl_is_public_suffix2(psl_builtin(), key, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
+}
+
 static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in) {
     char key[HOST_MAX + 1];
     str host;
@@ -538,12 +481,14 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
         for (unsigned labels = 0; labels < LABELS_MAX && at > 0; labels++) {
             while (at > 0 && host.ptr[at - 1] != '.')
                 at--;
-            if (!probe(l, INTEL_HOST, str_from(host, at)) && labels == 0)
+            bool const ending = at > 0 && is_ending(l, str_from(host, at));
+
+            if (!ending && !probe(l, INTEL_HOST, str_from(host, at)) && labels == 0)
                 break;
             at -= at > 0;
         }
     }
-    if (has(l, INTEL_MAIL) && from > 1 && l->text.ptr[from - 1] == '@')
+    if (has(l, INTEL_MAIL) && from > 1 && l->text.ptr[from - 1] == '@' && part_may(l->t->m, INTEL_MAIL_HOST, host))
         mail_look(l, from, host);
     if (has(l, INTEL_URL))
         url_look(l, from, end, host, false);
@@ -563,9 +508,22 @@ static void word_look(struct look *l, size_t from, size_t end) {
 
 /* ---- names and paths of files ---- */
 
+/* `%appdata%/x`, `/systemroot/x` at the start of a key: known paths have the folder. Returns the new length. */
+static size_t placeholder_undo(char *key, size_t len, size_t room) {
+    size_t const from = len && key[0] == '/';
+    size_t const at = str_find_byte((str){key + from, len - from}, '/');
+    str const folder = at == SIZE_MAX || !at ? S("") : observable_folder((str){key + from, at});
+
+    if (!folder.len || len - at + folder.len > room)
+        return len;
+    memmove(key + from + folder.len, key + from + at, len - from - at);
+    memcpy(key + from, folder.ptr, folder.len);
+    return len - at + folder.len;
+}
+
 static void path_probe(struct look *l, str path) {
     char key[PATH_MAX_BYTES];
-    size_t len = 0, name;
+    size_t len = 0, name, depth = 0;
 
     while (path.len &&
            (path.ptr[path.len - 1] == '/' || path.ptr[path.len - 1] == '\\' || path.ptr[path.len - 1] == ' '))
@@ -584,10 +542,15 @@ static void path_probe(struct look *l, str path) {
             continue;
         key[len++] = c;
     }
+    len = placeholder_undo(key, len, sizeof key);
     for (name = len; name > 0 && key[name - 1] != '/'; name--)
         ;
-    /* The name alone, which the filter knows of paths as well; then with each folder. */
-    if (!probe(l, INTEL_FILE, (str){key + name, len - name}))
+    for (size_t i = 0; i < name; i++)
+        depth += key[i] == '/';
+    /* The name alone, which the filter knows of paths as well; then with each folder. Of a known path of which nothing but the name is
+     * left (c:\\svchost.exe, %userprofile%\\svchost.exe) the file must lie as high: not every svchost.exe is meant. */
+    if (!probe_types(l, INTEL_FILE, (str){key + name, len - name},
+                     depth && depth <= DEPTH_BARE ? ANY_TYPE : ~((uint64_t)1 << OBSERVABLE_FILE_PATH)))
         return;
     for (size_t at = name, folders = 0; at > 0 && folders < FOLDERS_MAX; folders++) {
         at--;
@@ -745,8 +708,9 @@ static void canonical_probe(struct look *l, enum observable type) {
 
 /* Digits in twos, as serial numbers and hardware addresses are written; perhaps more than that. */
 static bool odd_hex(str s) {
-    return s.len >= 12 && s.len <= 64 && kind_of(s.ptr[0]) & HEX && kind_of(s.ptr[1]) & HEX &&
-           (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[4] == '.' || s.ptr[0] == '0');
+    return s.len >= 6 && s.len <= 64 && kind_of(s.ptr[0]) & HEX && kind_of(s.ptr[1]) & HEX &&
+           (s.ptr[0] == '0' ||
+            (s.len >= 12 && (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[4] == '.')));
 }
 
 /* A whole value in small letters, or what of it is behind a backslash. */
@@ -775,6 +739,9 @@ static uint64_t types_behind(str folders) {
         {STR("tree\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
     };
 
+    for (size_t i = 0; i < folders.len; i++)
+        if ((uint8_t)folders.ptr[i] < ' ')
+            return 0; /* lines of a text */
     if (folders.len == 1)
         return (uint64_t)1 << OBSERVABLE_MUTEX | (uint64_t)1 << OBSERVABLE_SERVICE;
     uint64_t types = str_find_byte(folders, '\\') == folders.len - 1 ? (uint64_t)1 << OBSERVABLE_ACCOUNT : 0;
@@ -782,7 +749,7 @@ static uint64_t types_behind(str folders) {
     for (size_t i = 0; i < COUNT(known); i++)
         if (last_is(folders, known[i].name))
             types |= known[i].types;
-    return types;
+    return str_find_byte(folders, ' ') == SIZE_MAX ? types : types & ~((uint64_t)1 << OBSERVABLE_MUTEX); /* a text */
 }
 
 /* tel:, sip: with a number behind it (event/phone.h). */
@@ -951,7 +918,8 @@ static struct traits text_look(struct look *l) {
     all.six |= colons >= 6;
     /* Hashes without one: a word of 32 and more has a byte at one of these places. */
     for (size_t at = 31; has(l, INTEL_HEX) && at < s.len && !enough(l); at += 32)
-        if (kind_of(s.ptr[at]) & HEX && kind_of(s.ptr[at - 1]) & HEX) {
+        if (kind_of(s.ptr[at]) & HEX &&
+            (kind_of(s.ptr[at - 1]) & HEX || (at + 1 < s.len && kind_of(s.ptr[at + 1]) & HEX))) {
             size_t begin = at, end = at;
 
             while (begin > 0 && kind_of(s.ptr[begin - 1]) & HEX)

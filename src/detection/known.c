@@ -14,6 +14,7 @@ struct known {
     struct sigma_set set;
     const struct intel_set *intel;
     struct indicator_marks *marks;
+    const struct groups *groups;
     struct arena *a;
     uint32_t *entries; /* of rules of texts and expressions, from own + TOLD on */
     struct stix_watch *stix;
@@ -207,8 +208,8 @@ static bool known_make(struct known *k, const struct sigma_set *rules, struct fi
     return true;
 }
 
-bool known_new(struct known **out, const struct sigma_set *rules, const struct intel_set *intel, struct fields *fields,
-               struct err *e) {
+bool known_new(struct known **out, const struct sigma_set *rules, const struct intel_set *intel,
+               const struct groups *groups, struct fields *fields, struct err *e) {
     struct known *const k = calloc(1, sizeof *k);
 
     if (!k || !(k->a = arena_new(MEMORY))) {
@@ -216,6 +217,7 @@ bool known_new(struct known **out, const struct sigma_set *rules, const struct i
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
     }
     k->intel = intel;
+    k->groups = groups;
     k->own = rules->rule_count;
     if (!known_make(k, rules, fields, e) || !indicator_marks_new(&k->marks, intel, e)) {
         known_free(k);
@@ -242,6 +244,9 @@ const struct sigma_set *known_set(const struct known *k) {
 }
 const struct intel_set *known_intel(const struct known *k) {
     return k->intel;
+}
+const struct groups *known_groups(const struct known *k) {
+    return k->groups;
 }
 const struct indicator_marks *known_marks(const struct known *k) {
     return k->marks;

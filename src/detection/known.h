@@ -7,22 +7,24 @@
 #define DETECTION_KNOWN_H
 
 #include "detection/stix_watch.h"
+#include "intel/group.h"
 #include "intel/intel_set.h"
 #include "intel/sigma.h"
 #include "intel/worth.h"
 
 struct known;
 
-/* rules, intel and fields outlive it. ERR_MEMORY; ERR_LIMIT: more than KNOWN_RULES_MAX texts and expressions. */
+/* groups: joined, for the names that claims give; may be NULL. All outlive it. ERR_MEMORY; ERR_LIMIT: more than KNOWN_RULES_MAX texts and expressions. */
 #define KNOWN_RULES_MAX 200000u
 MUST_USE bool known_new(struct known **out, const struct sigma_set *rules, const struct intel_set *intel,
-                        struct fields *fields, struct err *e);
+                        const struct groups *groups, struct fields *fields, struct err *e);
 void known_free(struct known *k); /* takes NULL */
 
 /* The user's rules with the same numbers, then ours. Its verdicts are the user's. */
 const struct sigma_set *known_set(const struct known *k);
 const struct intel_set *known_intel(const struct known *k);
 const struct indicator_marks *known_marks(const struct known *k);
+const struct groups *known_groups(const struct known *k);
 /* Is the rule of this number one that is evaluated? All of the user's are; of ours those of texts and expressions. */
 bool known_evaluated(const struct known *k, uint32_t rule);
 /* The entry that a rule of ours looks for, or INTEL_NONE. */

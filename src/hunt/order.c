@@ -447,7 +447,7 @@ static bool indicator_of(struct order *o, uint32_t entry, struct finding *f, str
     const struct labelled *const l = labels_of(o, entry);
 
     *i = (struct finding_indicator){
-        .set = known_intel(o->o->known), .entry = entry, .labels = l->labels, .label_count = l->count};
+        .set = known_intel(o->o->known), .groups = known_groups(o->o->known), .entry = entry, .labels = l->labels, .label_count = l->count};
     i->worth = worth_of(i->set, entry, f->when, l->labels, l->count);
     f->rule = known_rule(o->o->known, entry, i->worth.level);
     f->indicator = i;

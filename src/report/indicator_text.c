@@ -1,6 +1,7 @@
 /* indicator_text: see indicator_text.h. */
 #include "report/indicator_text.h"
 
+#include "intel/group.h"
 #include "report/finding_text.h"
 
 #define NAMES_TOLD 32u
@@ -54,6 +55,29 @@ size_t indicator_names(const struct intel_set *s, uint32_t entry, enum indicator
             if (at == count && count < max && name.len)
                 out[count++] = name;
         }
+    }
+    return count;
+}
+
+size_t indicator_groups(const struct finding_indicator *i, str *out, size_t max) {
+    str names[NAMES_TOLD];
+    size_t const all = indicator_names(i->set, i->entry, INDICATOR_GROUPS, names, NAMES_TOLD);
+    size_t count = 0;
+
+    for (size_t k = 0; k < all; k++) {
+        str name = names[k];
+        size_t at = 0;
+
+        if (i->groups) {
+            struct group_found const found = group_find(i->groups, name);
+
+            /* One of the names may be others' as well: another name of the same claims says which is meant. */
+            name = found.how == GROUP_EXACT ? found.group->name : name;
+        }
+        while (at < count && !str_eq(out[at], name))
+            at++;
+        if (at == count && count < max)
+            out[count++] = name;
     }
     return count;
 }
@@ -123,7 +147,8 @@ void indicator_json(struct buf *b, const struct finding_indicator *i) {
     buf_format(b, ",\"witnesses\":%u", i->worth.witnesses);
     if (i->worth.proposed)
         buf_add(b, S(",\"not_reviewed\":true"));
-    for (unsigned sort = 0; sort < COUNT(sorts); sort++)
+    list(b, "groups", names, indicator_groups(i, names, NAMES_TOLD));
+    for (unsigned sort = INDICATOR_CAMPAIGNS; sort < COUNT(sorts); sort++)
         list(b, sorts[sort], names, indicator_names(i->set, i->entry, sort, names, NAMES_TOLD));
     if (i->label_count) {
         buf_add(b, S(",\"warninglists\":["));
@@ -163,11 +188,18 @@ static void span(struct buf *b, int64_t ns) {
 void indicator_words(struct buf *b, const struct finding_indicator *i) {
     struct intel_entry const n = intel_set_entry(i->set, i->entry);
     str names[NAMES_TOLD];
-    size_t const groups = indicator_names(i->set, i->entry, INDICATOR_GROUPS, names, NAMES_TOLD);
+    size_t const groups = indicator_groups(i, names, NAMES_TOLD);
 
     buf_add(b, type_name(&n));
     buf_byte(b, ' ');
-    finding_short(b, n.value);
+    if (n.form == ITEM_VALUE) {
+        finding_short(b, n.value);
+    } else { /* people know it by its title */
+        char id[INTEL_ID_MAX];
+        struct intel_claim const c = intel_set_claim(i->set, n.claims, id);
+
+        finding_short(b, c.title);
+    }
     buf_add(b, S(" ("));
     for (size_t k = 0; k < groups && k < 3; k++) {
         if (k)

@@ -21,6 +21,8 @@ void indicator_json(struct buf *b, const struct finding_indicator *i);
  * warninglist ...)": one line, of plain characters. */
 void indicator_words(struct buf *b, const struct finding_indicator *i);
 /* All names of one sort that claims of an entry give, each once, in their order: at most max. Views of the set. */
+/* Its groups by their one name, each once: those that several are called, or that are not known, as the source spells them. */
+size_t indicator_groups(const struct finding_indicator *i, str *out, size_t max);
 size_t indicator_names(const struct intel_set *s, uint32_t entry, enum indicator_sort what, str *out, size_t max);
 
 #endif

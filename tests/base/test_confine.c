@@ -260,7 +260,7 @@ static void a_program_can_and_cannot(void **state) {
 
 static void can_and_cannot(void **state) {
     (void)state;
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ADDRESS_SANITIZER
     bool const sanitized = true;
 #else
     bool const sanitized = false;

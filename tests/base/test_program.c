@@ -195,7 +195,7 @@ static const struct {
     {"spins", work_spins, "", "was ended by signal 24 (more time than it may take)", ""},
     {"writes too much", work_writes, "", "was ended by signal 25 (more bytes than may come out)", ""},
     {"says without end", work_floods, NULL, "", "it said more than 262144 bytes"},
-#ifndef __SANITIZE_ADDRESS__
+#ifndef ADDRESS_SANITIZER
     {"takes memory", work_takes_memory, "enough\n", "", ""},
 #endif
 };

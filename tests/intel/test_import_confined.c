@@ -294,7 +294,7 @@ static void memory_has_an_end(void **state) {
     struct err e = {0};
 
     (void)state;
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ADDRESS_SANITIZER
     print_message("SKIP: the address sanitizer lives without a bound\n");
     skip();
 #endif
