@@ -951,10 +951,12 @@ static size_t high_mark(str s) {
 
     if (a == 0xc2)
         return b >= 0x80 && b < 0xc0 && b != 0xaa && b != 0xb5 && b != 0xb7 && b != 0xba ? 2 : 0;
+    if (c < 0x80 || c > 0xbf) /* cut short, or no UTF-8 */
+        return 0;
     if (a == 0xe2)
         return b == 0x80 || (b == 0x81 && c < 0xb0) ? 3 : 0;
     if (a == 0xe3)
-        return b == 0x80 && c < 0xa0 && c >= 0x80 && (c < 0x85 || c > 0x87) ? 3 : 0;
+        return b == 0x80 && c < 0xa0 && (c < 0x85 || c > 0x87) ? 3 : 0;
     return a == 0xef && b == 0xbc && (c < 0x8d || c == 0x8f || (c >= 0x9a && c < 0xa1)) ? 3 : 0;
 }
 
