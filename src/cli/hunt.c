@@ -356,7 +356,8 @@ static bool intel_paths(const struct wishes *w, struct arguments *out, char **fo
     if (!w->known)
         return true;
     if (!(*folder = intel_store_folder()))
-        return err_set(e, ERR_USAGE, 0, "--known: there is no home folder in which the store would be; name it with --intel");
+        return err_set(e, ERR_USAGE, 0,
+                       "--known: there is no home folder in which the store would be; name it with --intel");
     if (!intel_store_is(*folder))
         return err_set(e, ERR_USAGE, 0, "--known: there is no store in %s; 'longwatch intel add' makes it", *folder);
     out->items[out->count++] = *folder;
@@ -381,13 +382,14 @@ static int hunt(const struct wishes *given) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !intel_paths(given, &wishes.intel, &store, &e) ||
-        !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
-        !kinds_open(&w->kinds, fields, &kinds, &e) || !paths_exist(&w->intel, "intelligence", false, &e) ||
-        !hunt_intel_open(&run.intel, &w->intel, &e) ||
+    if (!fields || !intel_paths(given, &wishes.intel, &store, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
+        !paths_exist(&rosters, "roster", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
+        !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
         !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
                     &loader, &set, &e) ||
-        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) || !hunt_yara_open(&run.yara, &w->yara, yaras = hunt_intel_yara(run.intel, &yara_count), yara_count, w->yara_max, &e) ||
+        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) ||
+        !hunt_yara_open(&run.yara, &w->yara, yaras = hunt_intel_yara(run.intel, &yara_count), yara_count, w->yara_max,
+                        &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
         !networks_open(&w->geo, &run.geo, &e) ||

@@ -43,15 +43,15 @@ struct finding_indicator {
 
 /* Views live until the callback that hands it over returns. */
 struct finding {
-    uint64_t number; /* 1-based, in the order of findings: what `longwatch show` asks for */
-    const struct sigma_rule *rule; /* of an indicator: by which it is told (detection/known.h) */
+    uint64_t number;                           /* 1-based, in the order of findings: what `longwatch show` asks for */
+    const struct sigma_rule *rule;             /* of an indicator: by which it is told (detection/known.h) */
     const struct finding_indicator *indicator; /* NULL: a rule's own finding */
-    int64_t when;       /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
-    enum zone zone;     /* of an event's `when`, where there is one */
-    str time_text;      /* what it was read from, or could not be; of a correlation "" */
-    str kind;           /* "" for a correlation */
-    str host, account;  /* "" when there is none */
-    str client_address; /* the same, as the record has it */
+    int64_t when;                              /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
+    enum zone zone;                            /* of an event's `when`, where there is one */
+    str time_text;                             /* what it was read from, or could not be; of a correlation "" */
+    str kind;                                  /* "" for a correlation */
+    str host, account;                         /* "" when there is none */
+    str client_address;                        /* the same, as the record has it */
     const struct network_about
         *client;                 /* NULL, or what is known of that address; whoever hands on the finding fills it */
     str evidence_path;           /* these four: of the event; of a correlation: of its first event */

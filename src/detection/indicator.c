@@ -150,15 +150,14 @@ static bool is_part(str line, const struct raw *v) {
 }
 
 /* Signs that no word, name or address goes beyond (indicator_text.c): a value between them holds what the line holds there, and nothing else. */
-static const bool edges[256] = {[0 ... ' '] = true, ['"'] = true, [','] = true, [';'] = true, ['='] = true,
-                                ['('] = true,       [')'] = true, ['['] = true, [']'] = true, ['<'] = true,
-                                ['>'] = true,       ['|'] = true};
+static const bool edges[256] = {
+    [0 ... ' '] = true, ['"'] = true, [','] = true, [';'] = true, ['='] = true, ['('] = true,
+    [')'] = true,       ['['] = true, [']'] = true, ['<'] = true, ['>'] = true, ['|'] = true};
 
 static bool has_edges(str line, const struct raw *v) {
     const char *const end = v->ptr + v->len;
 
-    return (v->ptr == line.ptr || edges[(uint8_t)v->ptr[-1]]) &&
-           (end == line.ptr + line.len || edges[(uint8_t)*end]);
+    return (v->ptr == line.ptr || edges[(uint8_t)v->ptr[-1]]) && (end == line.ptr + line.len || edges[(uint8_t)*end]);
 }
 
 bool indicators_clean(struct indicators *x, const struct record *r) {

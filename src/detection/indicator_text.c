@@ -26,9 +26,9 @@
 #define DEPTH_BARE 3u /* slashes: c:/x, c:/users/jo/x, /home/jo/x, /srv/c$/x */
 #define WHOLE_MAX 2048u
 #define PHONE_LEAST 5u /* digits (observable.c) */
-#define SIX_MAX 45u /* bytes of an IPv6 address with an IPv4 one behind */
-#define WORDS_MAX 16u /* of a name with blanks in it, behind other words */
-#define UNDONE_MAX 3u /* times that a text is without its encoding: redirections lie in each other */
+#define SIX_MAX 45u    /* bytes of an IPv6 address with an IPv4 one behind */
+#define WORDS_MAX 16u  /* of a name with blanks in it, behind other words */
+#define UNDONE_MAX 3u  /* times that a text is without its encoding: redirections lie in each other */
 #define HOST_CLASSES (1u << INTEL_HOST | 1u << INTEL_URL | 1u << INTEL_MAIL)
 
 /* Kinds of bytes. WORD: a-z, A-Z, 0-9, hyphen, underscore, point, beyond ASCII. */
@@ -124,7 +124,7 @@ struct look {
     str text;
     struct indicator_found *found;
     bool may, failed;
-    size_t url_end;      /* of the URL that was looked at last, and how many more were that begin in it */
+    size_t url_end; /* of the URL that was looked at last, and how many more were that begin in it */
     unsigned urls_within;
     bool parts_only; /* values are cut out of the text: nothing is whole */
     bool files_only; /* the text is folded, for names of files beyond ASCII */
@@ -1242,8 +1242,9 @@ static struct traits traits_of(str s) {
 bool indicator_whole_may(struct indicator_texts *t, str text, bool plain) {
     struct look l = {.t = t, .text = text};
 
-    if (plain && !(has(&l, INTEL_WHOLE) && (marked(&l, INTEL_MARK_WHOLES, intel_whole_mark(text)) || odd_hex(text) ||
-                                            (t->m->phone && is_phone(text)))) &&
+    if (plain &&
+        !(has(&l, INTEL_WHOLE) && (marked(&l, INTEL_MARK_WHOLES, intel_whole_mark(text)) || odd_hex(text) ||
+                                   (t->m->phone && is_phone(text)))) &&
         !(t->m->bare_names && marked(&l, INTEL_MARK_NAMES, intel_name_mark(text))))
         return false;
     struct traits const all = traits_of(text);

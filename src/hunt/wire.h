@@ -27,12 +27,12 @@ enum wire_type {
     WIRE_SOURCE, /* what follows speaks of the member of a container with this path (name) and number: index, counted
                      * from 1; 0, which is also where a job begins: the job's file itself */
     WIRE_FINDING,
-    WIRE_MATCH,  /* for correlations */
+    WIRE_MATCH,   /* for correlations */
     WIRE_BRACKET, /* rule, index: a pattern and which of its brackets is true of an event (UINT32_MAX: some could not be told of it); match:
                      * the event, without cells; number: its element */
-    WIRE_EVENT,  /* of a listing */
-    WIRE_DAMAGE, /* name: the path of another source than the present one, or empty */
-    WIRE_STREAM, /* what this source, or this part of it, says of a log of a host */
+    WIRE_EVENT,   /* of a listing */
+    WIRE_DAMAGE,  /* name: the path of another source than the present one, or empty */
+    WIRE_STREAM,  /* what this source, or this part of it, says of a log of a host */
     WIRE_CLOCK, /* index (as SOURCE's), clock: what this source, or this part of it, says of a clock; read before all others */
     WIRE_KEYS,    /* name: WIRE_KEY bytes for each event that can be told from others, in order */
     WIRE_CUSTODY, /* the end of a source, or of the part of it that the job was */
@@ -78,8 +78,8 @@ struct wire {
 struct wire_known {
     const struct sigma_set *set;
     size_t kind_count;
-    const struct yara_set *yara;   /* NULL: none */
-    const struct known *known;     /* NULL: no indicators are looked for */
+    const struct yara_set *yara; /* NULL: none */
+    const struct known *known;   /* NULL: no indicators are looked for */
 };
 
 /* Appends a message to the buffer. Which members count depends on the type. */
