@@ -446,8 +446,11 @@ static const struct labelled *labels_of(struct order *o, uint32_t entry) {
 static bool indicator_of(struct order *o, uint32_t entry, struct finding *f, struct finding_indicator *i) {
     const struct labelled *const l = labels_of(o, entry);
 
-    *i = (struct finding_indicator){
-        .set = known_intel(o->o->known), .groups = known_groups(o->o->known), .entry = entry, .labels = l->labels, .label_count = l->count};
+    *i = (struct finding_indicator){.set = known_intel(o->o->known),
+                                    .groups = known_groups(o->o->known),
+                                    .entry = entry,
+                                    .labels = l->labels,
+                                    .label_count = l->count};
     i->worth = worth_of(i->set, entry, f->when, l->labels, l->count);
     f->rule = known_rule(o->o->known, entry, i->worth.level);
     f->indicator = i;
@@ -771,7 +774,9 @@ static bool part_line(struct source *s, const struct custody *came, struct err *
 /* An event that a bracket is true of, by number: the order of the evidence, which no worker decides. */
 static bool report_bracket(struct order *o, const struct wire *w, struct err *e) {
     struct stix_watch *const stix = known_stix(o->o->known);
-    struct bracketed now = {.when = w->match.when, .offset = w->match.offset, .record = w->match.number + o->records_before,
+    struct bracketed now = {.when = w->match.when,
+                            .offset = w->match.offset,
+                            .record = w->match.number + o->records_before,
                             .element = w->number};
     enum zone zone;
 

@@ -57,7 +57,8 @@ struct worker {
         uint32_t block, row, rule; /* rule: of the patterns' own; UINT32_MAX: every event of its kind is asked */
     } * stix_rows;
     size_t stix_count, stix_room;
-    bool sift_rules;               /* of the event that is being taken: a rule might find something in it */
+    bool sift_rules; /* of the event that is being taken: a rule might find something in it */
+    bool clean;      /* and there is no indicator in it */
     struct ingest *ingest;
     struct listing *listing; /* NULL: no events are told */
     struct yara_job *yara;   /* NULL: nothing is scanned */
@@ -187,13 +188,15 @@ static bool put_match(struct worker *w, const struct detect_hit *hit, struct err
                 return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
     }
     put_row(w,
-        &(struct wire){
-            .type = WIRE_MATCH,
-            .rule = hit->rule,
-            .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
-            .match = {
-                .when = row->when, .number = row->number, .offset = row->offset, .cells = cells, .cell_count = count}},
-        hit->block, hit->row);
+            &(struct wire){.type = WIRE_MATCH,
+                           .rule = hit->rule,
+                           .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
+                           .match = {.when = row->when,
+                                     .number = row->number,
+                                     .offset = row->offset,
+                                     .cells = cells,
+                                     .cell_count = count}},
+            hit->block, hit->row);
     arena_reset(w->cells);
     return true;
 }
@@ -399,8 +402,8 @@ static bool stix_rows_ask(struct worker *w, struct block *const *blocks, size_t 
     bool ok = true;
 
     for (size_t i = 0; i < count; i++)
-        for (uint32_t row = 0; blocks[i]->row_count && stix_watch_asks(stix, blocks[i]->kind) && row < blocks[i]->row_count;
-             row++)
+        for (uint32_t row = 0;
+             blocks[i]->row_count && stix_watch_asks(stix, blocks[i]->kind) && row < blocks[i]->row_count; row++)
             if (!stix_row_add(w, (uint32_t)i, row, UINT32_MAX, e))
                 return false;
     if (!w->stix_count)
@@ -413,7 +416,8 @@ static bool stix_rows_ask(struct worker *w, struct block *const *blocks, size_t 
         size_t rule_count = 0;
         bool every = false;
 
-        for (next = i; next < w->stix_count && w->stix_rows[next].block == r->block && w->stix_rows[next].row == r->row; next++)
+        for (next = i; next < w->stix_count && w->stix_rows[next].block == r->block && w->stix_rows[next].row == r->row;
+             next++)
             if (w->stix_rows[next].rule == UINT32_MAX)
                 every = true;
             else
@@ -699,14 +703,21 @@ static struct ingest_wish wants(void *ctx, const struct block *b, field_id field
 static bool sift(void *ctx, const struct block *b, const struct raw *v) {
     const struct worker *const w = ctx;
 
-    return (w->sift_rules && detector_sift(w->detector, b, v)) || (w->indicators && indicators_sift(w->indicators, v));
+    return (w->sift_rules && detector_sift(w->detector, b, v)) ||
+           (w->indicators && !w->clean && indicators_sift(w->indicators, v));
 }
 
 static bool sift_event(void *ctx, const struct block *b, const struct record *r) {
     struct worker *const w = ctx;
 
     w->sift_rules = detector_sift_event(w->detector, b, r);
-    return w->sift_rules || w->indicators;
+    return w->sift_rules || (w->indicators && !w->clean);
+}
+
+static bool clean(void *ctx, const struct record *r) {
+    struct worker *const w = ctx;
+
+    return w->clean = w->indicators && indicators_clean(w->indicators, r);
 }
 
 static bool wants_inner(void *ctx, field_id field) {
@@ -1045,6 +1056,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .collect = setup->collect,
                                           .sift = sift,
                                           .sift_event = sift_event,
+                                          .clean = setup->known && !setup->list ? clean : NULL,
                                           .wants_inner = setup->list ? NULL : wants_inner,
                                           .zone = setup->zone_rules,
                                           .unclaimed = setup->list || setup->known || setup->persons,

@@ -131,9 +131,9 @@ enum advisory_words {
     WORDS_RELAY,
     WORDS_SCANNER,
     WORDS_COMPROMISED,
-    WORDS_BETWEEN, /* from, on, via: what stands behind is another thing */
-    WORDS_LINK,    /* see, available at, published */
-    WORDS_CONTACT, /* report to, contact */
+    WORDS_BETWEEN,   /* from, on, via: what stands behind is another thing */
+    WORDS_LINK,      /* see, available at, published */
+    WORDS_CONTACT,   /* report to, contact */
     WORDS_MAIL_EVIL, /* in front of somebody's mail address: sent from, registered with */
     WORDS_SETS
 };
@@ -182,7 +182,7 @@ bool advisory_hard_ending(str ending); /* of programs, scripts, archives, docume
 bool advisory_report_host(str host);   /* who writes of such things */
 bool advisory_shared_host(str host);   /* serves everybody */
 bool advisory_resolver(str address);
-bool advisory_mail_service(str host); /* anybody has a mailbox there */
+bool advisory_mail_service(str host);         /* anybody has a mailbox there */
 const char *advisory_reserved_name(str host); /* why it is nobody's on the Internet; NULL */
 
 /* ---- the advisory itself ---- */
