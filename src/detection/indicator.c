@@ -24,7 +24,7 @@ struct hit {
 
 struct indicators {
     struct indicator_texts texts;
-    struct seen_blocks seen; /* 1: nothing, else 2 + a place in the pool */
+    struct seen_blocks seen; /* 0: not looked at, 1: nothing, else 2 + a place in the pool */
     /* Pool: for each value that holds something: flags, count, entries. */
     uint32_t *pool;
     size_t pool_count, pool_room;
@@ -201,7 +201,7 @@ static bool value_look(struct indicators *x, struct seen *seen, const struct val
     return true;
 }
 
-/* Brings what is known of a column up to its dictionary. */
+/* Looks at all values that nobody has looked at. */
 static bool column_look(struct indicators *x, struct seen *seen, const struct column *c) {
     if (!seen_room(seen, &c->dict))
         return false;
@@ -371,23 +371,20 @@ static bool cell_joins(struct indicators *x, const struct block *b, const struct
            serves_role(b->kind, ROLE_CLIENT_ADDRESS, c->field) || join_hits(x, b, c, row);
 }
 
-static void seen_forget(struct seen *s) {
-    if (s->room)
-        memset(s->of, 0, s->room * sizeof *s->of);
-    s->done = 0;
-    s->any = false;
-}
-
 static bool block_look(struct indicators *x, struct block *b) {
     struct seen *columns;
+    uint32_t clean = 0;
 
     if (!seen_of(&x->seen, b, &columns))
         return false;
+    for (uint32_t row = 0; row < b->row_count; row++)
+        clean += b->rows[row].clean;
+    /* Where some rows are known to hold nothing, the others are looked at one by one; else each value once. */
     for (uint32_t i = 0; i < b->column_count; i++) {
         const struct column *const c = b->columns[i];
         struct seen *const seen = &columns[i];
 
-        if (clean ? !column_room(seen, c) : !column_look(x, seen, c))
+        if (clean ? !seen_room(seen, &c->dict) : !column_look(x, seen, c))
             return false;
         for (uint32_t row = 0; (clean || seen->any) && row < b->row_count; row++)
             if (c->codes[row] && !b->rows[row].clean &&

@@ -16,8 +16,12 @@ static bool grow(void **items, uint32_t *count, uint32_t more, size_t size) {
 
 static void block_forget(struct seen_block *s) {
     for (uint32_t i = 0; i < s->count; i++) {
-        s->columns[i].done = 0;
-        s->columns[i].any = false;
+        struct seen *const column = &s->columns[i];
+
+        if (column->room)
+            memset(column->of, 0, column->room * sizeof *column->of);
+        column->done = 0;
+        column->any = false;
     }
 }
 
@@ -38,16 +42,7 @@ bool seen_of(struct seen_blocks *all, const struct block *b, struct seen **out) 
 }
 
 bool seen_room(struct seen *s, const struct dictionary *d) {
-    if (d->count <= s->room)
-        return true;
-    uint32_t const more = d->count + d->count / 2 + 64;
-    uint32_t *const bigger = reallocarray(s->of, more, sizeof *bigger);
-
-    if (!bigger)
-        return false;
-    s->of = bigger;
-    s->room = more;
-    return true;
+    return d->count <= s->room || grow((void **)&s->of, &s->room, d->count + d->count / 2 + 64, sizeof *s->of);
 }
 
 void seen_forget(struct seen_blocks *all) {

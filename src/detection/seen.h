@@ -6,9 +6,9 @@
 #include "event/block.h"
 
 struct seen {
-    uint32_t *of; /* by code - 1 */
-    uint32_t done, room;
-    bool any; /* for the owner: some value holds something */
+    uint32_t *of;        /* by code - 1 */
+    uint32_t done, room; /* done: for the owner who looks at all of them in their order: how many were looked at */
+    bool any;            /* for the owner: some value holds something */
 };
 
 struct seen_blocks {

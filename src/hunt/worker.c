@@ -40,8 +40,8 @@ struct worker {
     const struct worker_setup *s;
     int channel;
     struct detector *detector;
-    struct indicators *indicators; /* NULL: none are looked for */
-    struct person_scan *persons;   /* NULL: nobody is looked for */
+    struct indicators *indicators;      /* NULL: none are looked for */
+    struct person_scan *persons;        /* NULL: nobody is looked for */
     size_t indicator_next, person_next; /* hits of this flush that are told next */
     /* Messages of the rows in hand, until all that is asked of them has been asked: then they go out in the order of the rows. */
     uint64_t stix_cut; /* events of which patterns saw only a part, as told */
