@@ -144,12 +144,8 @@ static bool load_paths(struct hunt_intel *h, const char *const *paths, size_t co
                                               .origin = S(""),
                                               .valid_from = INSTANT_NONE,
                                               .valid_until = INSTANT_NONE}};
-    struct intel_load_visitor const visitor = {.ctx = h,
-                                               .begin = on_begin,
-                                               .sink = &h->sink,
-                                               .rules = on_rules,
-                                               .ended = on_ended,
-                                               .damage = on_damage};
+    struct intel_load_visitor const visitor = {
+        .ctx = h, .begin = on_begin, .sink = &h->sink, .rules = on_rules, .ended = on_ended, .damage = on_damage};
 
     return count == 0 || intel_load(&load, &visitor, e);
 }
@@ -182,8 +178,8 @@ static bool load_store(struct hunt_intel *h, const char *folder, struct err *e) 
 
     if (!intel_store_read(&store, folder, e))
         return false;
-    bool const ok = intel_store_rules(store, on_stored_rules, h, e) &&
-                    intel_store_replay(store, on_stored_source, &h->sink, e);
+    bool const ok =
+        intel_store_rules(store, on_stored_rules, h, e) && intel_store_replay(store, on_stored_source, &h->sink, e);
 
     intel_store_close(store);
     return ok;

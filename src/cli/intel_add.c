@@ -446,7 +446,7 @@ const struct command command_intel_add = {
     .about =
         (const char *const[]){"Reads STIX, MISP, OpenIOC, CSV and plain lists, warninglists, galaxies, Sigma, YARA, "
                               "and advisories as text, HTML or PDF, each told by its content, inside archives as "
-                              "well. The file itself is kept with them. 'longwatch hunt --intel' looks for all that "
+                              "well. The file itself is kept with them. 'longwatch hunt --known' looks for all that "
                               "is in the store.",
                               "The same file again is the same source. A newer version of a file or address "
                               "takes the place of the older one; what it no longer holds stays as history.",

@@ -7,6 +7,7 @@
 #include "base/utf.h"
 #include "codec/web_address.h"
 #include "detection/indicator_own.h"
+#include "detection/seen.h"
 
 #define SIFTED_SLOTS (1u << 13)
 #define POOL_MAX ((size_t)1 << 20)
@@ -14,18 +15,6 @@
 #define CONSTANTS 256u
 #define LINE_MAX 65536u
 #define JOIN_MEMORY ((size_t)1 << 20)
-
-/* What is remembered of the values of one column. */
-struct seen {
-    uint32_t *of; /* by code - 1: 0 not looked at, 1 nothing, else 2 + a place in the pool */
-    uint32_t done, room;
-    bool any; /* some value holds something */
-};
-
-struct block_seen {
-    struct seen *columns;
-    uint32_t count, room, generation;
-};
 
 struct hit {
     const struct block *block;
@@ -36,8 +25,7 @@ struct hit {
 
 struct indicators {
     struct indicator_texts texts;
-    struct block_seen *blocks; /* by index of the block */
-    uint32_t block_count, block_room;
+    struct seen_blocks seen; /* 0: not looked at, 1: nothing, else 2 + a place in the pool */
     /* Pool: for each value that holds something: flags, count, entries. */
     uint32_t *pool;
     size_t pool_count, pool_room;
@@ -81,12 +69,7 @@ bool indicators_new(struct indicators **out, const struct indicator_marks *marks
 void indicators_free(struct indicators *x) {
     if (!x)
         return;
-    for (uint32_t i = 0; i < x->block_count; i++) {
-        for (uint32_t c = 0; c < x->blocks[i].count; c++)
-            free(x->blocks[i].columns[c].of);
-        free(x->blocks[i].columns);
-    }
-    free(x->blocks);
+    seen_free(&x->seen);
     free(x->pool);
     free(x->hits);
     free(x->told);
@@ -266,24 +249,9 @@ static bool value_look(struct indicators *x, struct seen *seen, const struct val
     return true;
 }
 
-/* Room for what is known of a column's values. */
-static bool column_room(struct seen *seen, const struct column *c) {
-    if (c->dict.count > seen->room) {
-        uint32_t const more = c->dict.count + c->dict.count / 2 + 64;
-        uint32_t *const bigger = reallocarray(seen->of, more, sizeof *bigger);
-
-        if (!bigger)
-            return false;
-        memset(bigger + seen->room, 0, (more - seen->room) * sizeof *bigger);
-        seen->of = bigger;
-        seen->room = more;
-    }
-    return true;
-}
-
 /* Looks at all values that nobody has looked at. */
 static bool column_look(struct indicators *x, struct seen *seen, const struct column *c) {
-    if (!column_room(seen, c))
+    if (!seen_room(seen, &c->dict))
         return false;
     for (; seen->done < c->dict.count; seen->done++)
         if (!seen->of[seen->done] && !value_look(x, seen, &c->dict.values[seen->done], &seen->of[seen->done]))
@@ -451,54 +419,20 @@ static bool cell_joins(struct indicators *x, const struct block *b, const struct
            serves_role(b->kind, ROLE_CLIENT_ADDRESS, c->field) || join_hits(x, b, c, row);
 }
 
-static void seen_forget(struct seen *s) {
-    if (s->room)
-        memset(s->of, 0, s->room * sizeof *s->of);
-    s->done = 0;
-    s->any = false;
-}
-
 static bool block_look(struct indicators *x, struct block *b) {
+    struct seen *columns;
     uint32_t clean = 0;
 
-    if (b->index >= x->block_room) {
-        uint32_t const more = b->index * 2 + 16;
-        struct block_seen *const bigger = reallocarray(x->blocks, more, sizeof *bigger);
-
-        if (!bigger)
-            return false;
-        memset(bigger + x->block_room, 0, (more - x->block_room) * sizeof *bigger);
-        x->blocks = bigger;
-        x->block_room = more;
-        x->block_count = more;
-    }
-    struct block_seen *const s = &x->blocks[b->index];
-
-    if (s->generation != b->generation) {
-        for (uint32_t i = 0; i < s->count; i++)
-            seen_forget(&s->columns[i]);
-        s->generation = b->generation;
-    }
-    if (b->column_count > s->room) {
-        uint32_t const more = b->column_count + 16;
-        struct seen *const bigger = reallocarray(s->columns, more, sizeof *bigger);
-
-        if (!bigger)
-            return false;
-        memset(bigger + s->room, 0, (more - s->room) * sizeof *bigger);
-        s->columns = bigger;
-        s->room = more;
-    }
-    if (s->count < b->column_count)
-        s->count = b->column_count;
+    if (!seen_of(&x->seen, b, &columns))
+        return false;
     for (uint32_t row = 0; row < b->row_count; row++)
         clean += b->rows[row].clean;
     /* Where some rows are known to hold nothing, the others are looked at one by one; else each value once. */
     for (uint32_t i = 0; i < b->column_count; i++) {
         const struct column *const c = b->columns[i];
-        struct seen *const seen = &s->columns[i];
+        struct seen *const seen = &columns[i];
 
-        if (clean ? !column_room(seen, c) : !column_look(x, seen, c))
+        if (clean ? !seen_room(seen, &c->dict) : !column_look(x, seen, c))
             return false;
         for (uint32_t row = 0; (clean || seen->any) && row < b->row_count; row++)
             if (c->codes[row] && !b->rows[row].clean &&
@@ -593,22 +527,16 @@ static bool hits_put(struct indicators *x, const struct sorting *sorted) {
     return true;
 }
 
-/* What values held is looked at anew: of dictionaries that are long gone, nobody asks. */
-static void forget(struct indicators *x) {
-    for (uint32_t i = 0; i < x->block_count; i++)
-        for (uint32_t c = 0; c < x->blocks[i].count; c++)
-            seen_forget(&x->blocks[i].columns[c]);
-    x->pool_count = 0;
-}
-
 bool indicators_run(struct indicators *x, struct block *const *blocks, size_t count, struct err *e) {
     struct sorting *sorted;
 
     x->hit_count = x->told_count = 0;
     if (!x->texts.m->classes)
         return true;
-    if (x->pool_count > POOL_MAX)
-        forget(x);
+    if (x->pool_count > POOL_MAX) { /* values are looked at anew: of dictionaries that are long gone, nobody asks */
+        seen_forget(&x->seen);
+        x->pool_count = 0;
+    }
     for (size_t i = 0; i < count; i++)
         if (blocks[i]->row_count && !block_look(x, blocks[i]))
             return err_set(e, ERR_MEMORY, 0, "no memory for indicators");

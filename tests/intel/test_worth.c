@@ -518,7 +518,7 @@ static void no_distance_is_too_far(void **state) {
                                       .confidence = ITEM_CONFIDENCE_UNSAID};
             struct intel_builder *b;
             struct buf bytes = {0};
-            struct intel_set *s;
+            struct intel_set *s = NULL;
             struct err e = {0};
 
             assert_true(intel_builder_new(&b, &e) && intel_builder_item(b, &item, &e) &&
