@@ -24,6 +24,7 @@
 #define NAME_MAX_BYTES 256u
 #define DEPTH_BARE 3u /* slashes: c:/x, c:/users/jo/x, /home/jo/x, /srv/c$/x */
 #define WHOLE_MAX 2048u
+#define REGISTRY_LEAST 6u /* hklm\\x */
 #define PHONE_LEAST 5u /* digits (observable.c) */
 #define SIX_COLONS 6u  /* in an IPv6 address without ::, at least */
 #define SIX_MAX 45u    /* bytes of an IPv6 address with an IPv4 one behind */
@@ -542,7 +543,7 @@ static void word_look(struct look *l, size_t from, size_t end) {
         all |= kind_of(l->text.ptr[i]);
     host_look(l, from, end, all);
     /* `\\nhost`: what stands before the host may be part of how another sign is written. */
-    if (from > 0 && l->text.ptr[from - 1] == '\\' && end - from > 5 && strchr("ntr", l->text.ptr[from]))
+    if (from > 0 && l->text.ptr[from - 1] == '\\' && end - from > 4 && strchr("ntr", l->text.ptr[from]))
         host_look(l, from + 1, end, all);
 }
 
@@ -872,9 +873,11 @@ static bool is_phone(str s) {
 
 /* A name of the registry, as far as its beginning tells (observable.c). s: small letters. */
 static bool is_registry(str s) {
-    static const str begins[] = {STR("hk"),         STR("\\registry\\"), STR("registry\\"),
-                                 STR("computer\\"), STR("registry::"),   STR("microsoft.powershell.core\\")};
+    static const str begins[] = {STR("hk"), STR("registry\\"), STR("computer\\"), STR("registry::"),
+                                 STR("microsoft.powershell.core\\")};
 
+    while (str_starts(s, S("\\")))
+        s = str_from(s, 1);
     for (size_t i = 0; i < COUNT(begins); i++)
         if (str_starts(s, begins[i]))
             return true;
@@ -946,9 +949,10 @@ static void whole_look(struct look *l, const struct traits *has_it) {
     bool const digits = l->t->m->phone && s.len >= PHONE_LEAST && is_phone(s), odd = indicator_odd_hex(s);
     bool const folders = has_it->slash && !(has_it->controls && memchr(s.ptr, '\n', s.len)); /* of one line */
 
+    bool const registry = l->t->m->registry && s.len >= REGISTRY_LEAST && (has_it->slash || memchr(s.ptr, '/', s.len));
     bool const together = has_it->blanks && l->t->m->together;
 
-    if (!together && !digits && !odd && !(folders && l->t->m->registry) && !whole_marked(l, s) &&
+    if (!together && !digits && !odd && !registry && !whole_marked(l, s) &&
         !(folders && part_likely(l, s)))
         return;
     for (size_t i = 0; i < s.len; i++)
@@ -963,7 +967,7 @@ static void whole_look(struct look *l, const struct traits *has_it) {
         if (at < whole.len && whole_marked(l, str_from(whole, at)))
             whole_probe(l, str_from(whole, at), types_behind(str_first(whole, at)));
     }
-    if (l->t->m->registry && is_registry(whole))
+    if (registry && is_registry(whole))
         canonical_probe(l, OBSERVABLE_REGISTRY);
     if (digits)
         canonical_probe(l, OBSERVABLE_PHONE);
@@ -999,10 +1003,15 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
 
     if (ending.len == 0)
         return end;
+    size_t host_end = label; /* names of files may end in a hyphen, hosts do not */
+
+    while (host_end > last + 1 && kind_of(s.ptr[host_end - 1]) & JOINT)
+        host_end--;
     uint32_t const mark = intel_ending_mark(ending);
     bool const digit = kind_of(*ending.ptr) & DIGIT;
+    uint32_t const host_mark = host_end == label ? mark : intel_ending_mark(str_first(ending, host_end - last - 1));
     bool const host =
-        !l->files_only && (kind_of(*ending.ptr) & HIGH || (!digit && marked(l, INTEL_MARK_DOMAINS, mark)));
+        !l->files_only && (kind_of(*ending.ptr) & HIGH || (!digit && marked(l, INTEL_MARK_DOMAINS, host_mark)));
 
     /* What an encoded sign follows (`a.example%2Eorg`) is looked at once that is undone. */
     if (((digit && points >= 3 && !l->files_only) || (host && l->t->m->classes & HOST_CLASSES)) && !is_code(s, label)) {

@@ -42,9 +42,6 @@ static bool digit(char c) {
 static bool letter(char c) {
     return low(c) >= 'a' && low(c) <= 'z';
 }
-static bool hexdigit(char c) {
-    return digit(c) || (low(c) >= 'a' && low(c) <= 'f');
-}
 static bool joint(char c) {
     return c == '-' || c == '_' || c == '.';
 }
@@ -333,8 +330,16 @@ static bool file_any(str s, str value) {
 
 /* ---- whole values ---- */
 
+/* Folders and names are of one line. */
+static bool one_line(str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if ((uint8_t)s.ptr[i] < ' ')
+            return false;
+    return true;
+}
+
 static str behind_folder(str s, const char *const *folders) {
-    size_t at = s.len;
+    size_t at = one_line(s) ? s.len : 0;
 
     while (at > 0 && s.ptr[at - 1] != '\\')
         at--;
@@ -347,11 +352,17 @@ static str behind_folder(str s, const char *const *folders) {
     return S("");
 }
 
+/* Digits without anything between them, or with something behind the first two. */
+static bool in_twos(str s) {
+    return s.len < 3 || strchr(": -", s.ptr[2]) || (str_find_byte(s, ':') == SIZE_MAX && str_find_byte(s, '-') == SIZE_MAX &&
+                                                    str_find_byte(s, ' ') == SIZE_MAX);
+}
+
 static bool whole_is(enum observable type, str text, str value) {
     static const char *const objects[] = {"basenamedobjects\\", "global\\", "local\\", "pipe\\", NULL};
     static const char *const services[] = {"services\\", "tasks\\", "tree\\", NULL};
     str const s = str_trim(text);
-    size_t const slash = str_find_byte(s, '\\');
+    size_t const slash = one_line(s) ? str_find_byte(s, '\\') : SIZE_MAX;
     struct buf out = {0};
     const char *why;
     bool is = false;
@@ -378,7 +389,7 @@ static bool whole_is(enum observable type, str text, str value) {
         buf_free(&out);
         return is;
     case OBSERVABLE_CERTIFICATE:
-        return s.len <= 64 && canonical_is(type, s, value);
+        return s.len <= 64 && in_twos(s) && canonical_is(type, s, value);
     default:
         return same(s, value);
     }
