@@ -25,11 +25,11 @@
 #define DEPTH_BARE 3u /* slashes: c:/x, c:/users/jo/x, /home/jo/x, /srv/c$/x */
 #define WHOLE_MAX 2048u
 #define REGISTRY_LEAST 6u /* hklm\\x */
-#define PHONE_LEAST 5u /* digits (observable.c) */
-#define SIX_COLONS 6u  /* in an IPv6 address without ::, at least */
-#define SIX_MAX 45u    /* bytes of an IPv6 address with an IPv4 one behind */
-#define WORDS_MAX 16u  /* of a name with blanks in it, behind other words */
-#define UNDONE_MAX 3u  /* times that a text is without its encoding: redirections lie in each other */
+#define PHONE_LEAST 5u    /* digits (observable.c) */
+#define SIX_COLONS 6u     /* in an IPv6 address without ::, at least */
+#define SIX_MAX 45u       /* bytes of an IPv6 address with an IPv4 one behind */
+#define WORDS_MAX 16u     /* of a name with blanks in it, behind other words */
+#define UNDONE_MAX 3u     /* times that a text is without its encoding: redirections lie in each other */
 #define HOST_CLASSES (1u << INTEL_HOST | 1u << INTEL_URL | 1u << INTEL_MAIL)
 
 /* Kinds of bytes. WORD: a-z, A-Z, 0-9, hyphen, underscore, point, beyond ASCII. */
@@ -914,7 +914,8 @@ static void digits_probe(struct look *l, str s) {
         if (n || s.ptr[i] != '0')
             bare[n++] = lower(s.ptr[i]);
     }
-    whole_probe(l, (str){bare, n}, (uint64_t)1 << OBSERVABLE_CERTIFICATE);
+    if (str_find_byte(s, '.') == SIZE_MAX)
+        whole_probe(l, (str){bare, n}, (uint64_t)1 << OBSERVABLE_CERTIFICATE);
     if (s.len == 17 || s.len == 14)
         canonical_probe(l, OBSERVABLE_MAC);
 }
@@ -952,8 +953,7 @@ static void whole_look(struct look *l, const struct traits *has_it) {
     bool const registry = l->t->m->registry && s.len >= REGISTRY_LEAST && (has_it->slash || memchr(s.ptr, '/', s.len));
     bool const together = has_it->blanks && l->t->m->together;
 
-    if (!together && !digits && !odd && !registry && !whole_marked(l, s) &&
-        !(folders && part_likely(l, s)))
+    if (!together && !digits && !odd && !registry && !whole_marked(l, s) && !(folders && part_likely(l, s)))
         return;
     for (size_t i = 0; i < s.len; i++)
         key[i] = lower(s.ptr[i]);

@@ -192,7 +192,8 @@ static bool url_at(str s, size_t from, size_t to, str value) {
                 for (size_t i = 0; i < key.len; i++)
                     if (!(how & 1 && colon != SIZE_MAX && i >= colon && i < slash))
                         room[len++] = key.ptr[i];
-                str const it = how & 2 ? str_first((str){room, len}, str_find_byte((str){room, len}, '?')) : (str){room, len};
+                str const it =
+                    how & 2 ? str_first((str){room, len}, str_find_byte((str){room, len}, '?')) : (str){room, len};
 
                 if (str_eq(it, value)) {
                     buf_free(&out);
@@ -322,7 +323,8 @@ static bool file_any(str s, str value) {
         if (label == SIZE_MAX || label_end(s, label, to) != end)
             continue;
         for (size_t at = 0; at < end; at++)
-            if ((at == 0 || starts_name(s.ptr[at - 1])) && s.ptr[at] != '/' && s.ptr[at] != '\\' && path_is(s, at, end, value))
+            if ((at == 0 || starts_name(s.ptr[at - 1])) && s.ptr[at] != '/' && s.ptr[at] != '\\' &&
+                path_is(s, at, end, value))
                 return true;
     }
     return false;
@@ -354,8 +356,9 @@ static str behind_folder(str s, const char *const *folders) {
 
 /* Digits without anything between them, or with something behind the first two. */
 static bool in_twos(str s) {
-    return s.len < 3 || strchr(": -", s.ptr[2]) || (str_find_byte(s, ':') == SIZE_MAX && str_find_byte(s, '-') == SIZE_MAX &&
-                                                    str_find_byte(s, ' ') == SIZE_MAX);
+    return s.len < 3 || strchr(": -", s.ptr[2]) ||
+           (str_find_byte(s, ':') == SIZE_MAX && str_find_byte(s, '-') == SIZE_MAX &&
+            str_find_byte(s, ' ') == SIZE_MAX);
 }
 
 static bool whole_is(enum observable type, str text, str value) {
@@ -427,8 +430,9 @@ static bool holds(const struct intel_entry *n, str text) {
 static const char *const names[] = {"evil", "a", "mail", "x-1", "b_c", "update", "sub", "n0", "tool"};
 static const char *const tlds[] = {"example", "test", "org", "ru"};
 static const char *const endings[] = {"exe", "dll", "sh", "7z", "x", "ps1", "c"};
-static const char *const seps[] = {" ",  "  ", ",", ";", "=", "\"", "'", "(", ")", "[", "]", "<", ">",  "|", ":",
-                                   "/",  "\\", "-", "_", ".", "@",  "?", "&", "!", "\t", "\n", "*", "://", "\\n", "+", "x"};
+static const char *const seps[] = {" ", "  ", ",",  ";",  "=", "\"",  "'",   "(", ")", "[", "]",
+                                   "<", ">",  "|",  ":",  "/", "\\",  "-",   "_", ".", "@", "?",
+                                   "&", "!",  "\t", "\n", "*", "://", "\\n", "+", "x"};
 
 #define ONE_OF(list) ((list)[draw(COUNT(list))])
 
@@ -452,8 +456,8 @@ static void file(struct buf *b) {
 }
 
 static const enum observable drawn_types[] = {
-    OBSERVABLE_ADDRESS,   OBSERVABLE_NETWORK, OBSERVABLE_DOMAIN,   OBSERVABLE_DOMAIN,    OBSERVABLE_URL,
-    OBSERVABLE_URL,       OBSERVABLE_MD5,     OBSERVABLE_SHA1,     OBSERVABLE_MAIL,      OBSERVABLE_FILE_NAME,
+    OBSERVABLE_ADDRESS,   OBSERVABLE_NETWORK, OBSERVABLE_DOMAIN,   OBSERVABLE_DOMAIN,     OBSERVABLE_URL,
+    OBSERVABLE_URL,       OBSERVABLE_MD5,     OBSERVABLE_SHA1,     OBSERVABLE_MAIL,       OBSERVABLE_FILE_NAME,
     OBSERVABLE_FILE_PATH, OBSERVABLE_MUTEX,   OBSERVABLE_REGISTRY, OBSERVABLE_USER_AGENT, OBSERVABLE_SERVICE,
     OBSERVABLE_ACCOUNT,   OBSERVABLE_COMMAND, OBSERVABLE_SUBJECT,  OBSERVABLE_CERTIFICATE};
 
