@@ -240,6 +240,13 @@ static bool is_port(str behind) {
     return behind.len == 0 || (*behind.ptr == ':' && behind.len > 1);
 }
 
+/* Is what stands before it a name, or a name and a password? */
+static bool is_name(str behind) {
+    size_t const at = str_find_byte(behind, '@');
+
+    return at < str_find_byte(behind, '/') && at < str_find_byte(behind, '?');
+}
+
 /* A URL that begins with the host at `from`; behind the host stands a port, path or query, or nothing. host: in canonical form, which
  * is how known URLs have it; an IPv6 address stands in brackets. */
 static void url_look(struct look *l, size_t from, size_t end, str host, bool six) {
@@ -286,7 +293,8 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
             continue;
         str const behind = str_from(w.key, w.host.len);
 
-        if (behind.len > sizeof key - host_len)
+        /* `name@host`: the host is another one, which is looked at when it is its turn. */
+        if (behind.len > sizeof key - host_len || is_name(str_from(url, end - from)) || w.cut)
             continue;
         memcpy(key + host_len, behind.ptr, behind.len);
         url_probe(l, (str){key, host_len + behind.len});

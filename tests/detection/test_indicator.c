@@ -156,6 +156,9 @@ static const struct {
     {T(URL), "http://bad.example/gate.php", "http://x.test/go?u=http%3A%2F%2Fbad.example%2Fgate.php%3Fid%3D7", true},
     {T(URL), "http://bad.example/gate.php", "http://x.test/http://bad.example/gate.php", true},
     {T(URL), "http://bad.example/gate.php", "http://user:pw@bad.example/gate.php", true},
+    {T(URL), "http://bad.example/gate.php", "http://bad.example@x.test/gate.php", false},
+    {T(URL), "http://bad.example/gate.php", "http://bad.example/gate.php...", true}, /* the end of a sentence */
+    {T(URL), "http://bad.example/gate.php", "http://bad.example/gate.php%2", false}, /* cut short */
     {T(URL), "http://bad.example/gate.php", "http://bad.example/gate.phpx", false},
     {T(URL), "http://bad.example/gate.php", "http://bad.example/gate.php/x", false},
     {T(URL), "http://bad.example/gate.php", "http://bad.example/x/gate.php", false},
