@@ -454,7 +454,7 @@ static size_t six_look(struct look *l, size_t at) {
                 memcpy(four_of_it.bytes, a.bytes + 12, 4);
                 address_probe(l, &four_of_it, from, end);
             }
-            return end;
+            return end > at ? end : at + 1; /* of `1::2:::` the last colons are none of it, and it is not begun again */
         } else if (s.ptr[end - 1] != '.' && s.ptr[end - 1] != ':') {
             break;
         }
