@@ -24,6 +24,7 @@ HOUSE = ["--own-domain", "assembly.example", "--partner", "stadtanzeiger.example
 # Name -> what is typed, one command behind the other, in the case that a hunt of the samples makes.
 PICTURES = {
     "hunt": [["longwatch", "hunt", *SAMPLES, "--rules", "data/rules"]],
+    "intel": [["longwatch", "hunt", *MAILS, "--intel", "data/samples/indicators.json"]],
     "mail": [["longwatch", "mail", "campaigns", "CASE", "--limit", "2"], ["longwatch", "mail", "recipients", "CASE", "1", "--group", "members"]],
 }
 COLUMNS = 100

@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const struct sigma_rule *const rules[] = {&detection, &correlation};
     static const struct sigma_set set = {.rules = rules, .rule_count = 2, .filter_count = 2};
     static struct yara_set *yara; /* compiled once: it takes longer than all else here */
+    static struct persons *lists;
     struct err e;
 
     if (!yara && (!yara_set_new(&yara, &e) ||
@@ -17,7 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                 S("rule r { strings: $a = \"Cat\" $b = \"Dog\" condition: any of them }"), &e) ||
                   !yara_set_compile(yara, &e)))
         abort();
-    struct wire_known const known = {&set, 3, yara, NULL};
+    if (!lists && (!persons_new(&lists, &e) ||
+                   !persons_add(lists, S("SDN.CSV"),
+                                S("901,\"QU, Mingzhen\",\"individual\",\"CYBER2\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"
+                                  "\"a.k.a. 'LAKE WIND'.\"\r\n"),
+                                &e) ||
+                   !persons_ready(lists, &e)))
+        abort();
+    struct wire_known const known = {&set, 3, yara, NULL, lists};
     struct arena *const a = arena_new(1 << 24);
     str left = {(const char *)data, size};
     struct buf again = {0};

@@ -10,16 +10,18 @@
 #include "cli/hunt_mail.h"
 #include "cli/hunt_yara.h"
 #include "cli/interrupt.h"
+#include "cli/person_lists.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "hunt/hunt.h"
+#include "intel/store.h"
 #include "reader/mail_house.h"
 #include "report/case.h"
 #include "report/finding_text.h"
 
 struct wishes {
-    struct arguments paths, rules, kinds, intel;
+    struct arguments paths, rules, kinds, intel, persons;
     const char *placeholders, *out;
     int64_t from, to, latest;
     struct zone_wish zone;
@@ -30,7 +32,7 @@ struct wishes {
     struct arguments geo, own, partners, yara;
     size_t yara_max; /* 0: the usual */
     const char *roster, *dkim_keys;
-    bool json, salvaged, force, quiet;
+    bool json, salvaged, force, quiet, known;
 };
 
 #define OUTPUT_BUFFER ((size_t)256 << 10)
@@ -45,10 +47,12 @@ struct run {
     struct zone_rules *zone;    /* the same */
     struct mail_house *house;
     struct hunt_mail *mail;
-    struct hunt_yara *yara;    /* NULL: none */
-    struct hunt_intel *intel;  /* NULL: no indicators */
-    const char **own;          /* paths that are no evidence */
-    const struct known *known; /* the same */
+    struct hunt_yara *yara;   /* NULL: none */
+    struct hunt_intel *intel; /* NULL: no indicators */
+    struct person_lists lists;
+    struct person_hunt *persons; /* NULL: nobody is looked for */
+    const char **own;            /* paths that are no evidence */
+    const struct known *known;   /* the same */
     struct buf line;
 };
 
@@ -202,6 +206,23 @@ static int stop(struct run *run, const struct err *e) {
     return EXIT_INTERNAL;
 }
 
+/* Whom was looked for. */
+static void persons_print(const struct run *run, size_t columns, struct buf *b) {
+    struct buf line = {0};
+
+    if (!run->persons)
+        return;
+    buf_add(b, S("Listed: "));
+    person_lists_words(&run->lists, &line);
+    if (run->lists.unread)
+        buf_format(&line, "; NOT READ: %zu %s", run->lists.unread,
+                   run->lists.unread == 1 ? "file" : "files or members");
+    text_wrap(b, buf_str(&line), 8, 2, columns);
+    buf_byte(b, '\n');
+    b->failed |= line.failed;
+    buf_free(&line);
+}
+
 static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e) {
     const struct wishes *const w = run->w;
     FILE *const to = w->json ? stderr : stdout;
@@ -216,6 +237,7 @@ static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e
     bool ok = true;
 
     hunt_intel_print(run->intel, frame.columns, frame.colour, &known);
+    persons_print(run, frame.columns, &known);
     frame.known = buf_str(&known);
     summary_print(run->summary, &frame, &text);
     hunt_mail_print(run->mail, &text);
@@ -237,9 +259,9 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
 
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);
-    /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces, nor are indicators and
-     * YARA rules: each would find itself. */
-    const char **const own = run->own = calloc(w->intel.count + w->yara.count + 2, sizeof *own);
+    /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces, nor are indicators,
+     * lists of persons and YARA rules: each would find itself. */
+    const char **const own = run->own = calloc(w->intel.count + w->persons.count + w->yara.count + 2, sizeof *own);
     size_t own_count = 0;
 
     if (!own) {
@@ -252,6 +274,8 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     }
     for (size_t i = 0; i < w->intel.count; i++)
         own[own_count++] = w->intel.items[i];
+    for (size_t i = 0; i < w->persons.count; i++)
+        own[own_count++] = w->persons.items[i];
     for (size_t i = 0; i < w->yara.count; i++)
         own[own_count++] = w->yara.items[i];
     struct hunt_options options = {.paths = w->paths.items,
@@ -260,6 +284,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                    .own_count = own_count,
                                    .set = set,
                                    .known = run->known,
+                                   .persons = run->persons,
                                    .fields = fields,
                                    .kinds = kinds,
                                    .house = run->house,
@@ -312,9 +337,9 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     run->writer = NULL;
     if (!w->quiet && !summary_tell(run, result.regex_given_up, &e))
         return stop(run, &e);
-    return summary_unread(run->summary) || hunt_yara_omitted(run->yara)      ? EXIT_UNREADABLE
-           : summary_findings(run->summary) || hunt_yara_findings(run->yara) ? EXIT_FINDINGS
-                                                                             : EXIT_NOTHING;
+    return summary_unread(run->summary) || hunt_yara_omitted(run->yara) || run->lists.unread ? EXIT_UNREADABLE
+           : summary_findings(run->summary) || hunt_yara_findings(run->yara)                 ? EXIT_FINDINGS
+                                                                                             : EXIT_NOTHING;
 }
 
 /* With no rule and no indicator there is nothing to ask, and "nothing found" would be no answer. others: something else is asked. */
@@ -322,9 +347,10 @@ static bool rules_usable(const struct sigma_set *set, bool others, struct err *e
     if (others)
         return true;
     if (!set->verdict_count)
-        return err_set(e, ERR_USAGE, 0,
-                       "which rules? --rules DIR names a folder of Sigma rules, --intel PATH indicators, --yara PATH "
-                       "rules of files");
+        return err_set(
+            e, ERR_USAGE, 0,
+            "which rules? --rules DIR names a folder of Sigma rules, --intel PATH indicators, --persons FILE a list of "
+            "persons, --yara PATH rules of files");
     for (size_t i = 0; i < set->verdict_count; i++)
         if (set->verdicts[i].loaded && !set->verdicts[i].is_filter && !set->verdicts[i].unusable)
             return true;
@@ -345,7 +371,41 @@ static bool house_open(const struct wishes *w, struct mail_house **out, struct e
     return ok && mail_house_new(out, w->own.items, w->own.count, w->partners.items, w->partners.count, keys, e);
 }
 
-static int hunt(const struct wishes *w) {
+/* Lists of persons; none of them are given: *run stays as it is. */
+static bool persons_open(struct run *run, struct fields *fields, struct err *e) {
+    const struct arguments *const paths = &run->w->persons;
+
+    if (!paths->count)
+        return true;
+    if (!person_lists_open(&run->lists, paths, e))
+        return err_wrap(e, "--persons");
+    if (!run->lists.read)
+        return err_set(e, ERR_USAGE, 0, "--persons: no list could be read");
+    return person_hunt_new(&run->persons, run->lists.persons, fields, e);
+}
+
+/* What is given by --intel, and with --known the usual store behind it. *out's items, and *folder, are to be freed. */
+static bool intel_paths(const struct wishes *w, struct arguments *out, char **folder, struct err *e) {
+    *out = (struct arguments){calloc(w->intel.count + 1, sizeof *out->items), w->intel.count};
+    if (!out->items)
+        return err_set(e, ERR_MEMORY, 0, "no memory");
+    for (size_t i = 0; i < w->intel.count; i++)
+        out->items[i] = w->intel.items[i];
+    if (!w->known)
+        return true;
+    if (!(*folder = intel_store_folder()))
+        return err_set(e, ERR_USAGE, 0,
+                       "--known: there is no home folder in which the store would be; name it with --intel");
+    if (!intel_store_is(*folder))
+        return err_set(e, ERR_USAGE, 0, "--known: there is no store in %s; 'longwatch intel add' makes it", *folder);
+    out->items[out->count++] = *folder;
+    return true;
+}
+
+static int hunt(const struct wishes *given) {
+    struct wishes wishes = *given;
+    const struct wishes *const w = &wishes;
+    char *store = NULL;
     struct run run = {.w = w};
     struct sigma_loader *loader = NULL;
     struct fields *const fields = fields_new();
@@ -360,16 +420,19 @@ static int hunt(const struct wishes *w) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
-        !kinds_open(&w->kinds, fields, &kinds, &e) || !paths_exist(&w->intel, "intelligence", false, &e) ||
-        !hunt_intel_open(&run.intel, &w->intel, &e) ||
+    if (!fields || !intel_paths(given, &wishes.intel, &store, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
+        !paths_exist(&rosters, "roster", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
+        !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
         !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
                     &loader, &set, &e) ||
-        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) || !hunt_yara_open(&run.yara, &w->yara, yaras = hunt_intel_yara(run.intel, &yara_count), yara_count, w->yara_max, &e) ||
-        !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara, &e) ||
+        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) ||
+        !hunt_yara_open(&run.yara, &w->yara, yaras = hunt_intel_yara(run.intel, &yara_count), yara_count, w->yara_max,
+                        &e) ||
+        !persons_open(&run, fields, &e) ||
+        !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara || run.persons, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
         !networks_open(&w->geo, &run.geo, &e) ||
-        !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, &e))
+        !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, run.lists.persons, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
@@ -377,6 +440,8 @@ static int hunt(const struct wishes *w) {
     }
     buf_free(&run.line);
     free(run.own);
+    free(wishes.intel.items);
+    free(store);
     hunt_mail_free(run.mail);
     hunt_yara_free(run.yara);
     geo_close(run.geo);
@@ -384,6 +449,8 @@ static int hunt(const struct wishes *w) {
     mail_house_free(run.house);
     summary_free(run.summary);
     hunt_intel_close(run.intel);
+    person_hunt_free(run.persons);
+    persons_free(run.lists.persons);
     sigma_loader_free(loader);
     kinds_free(kinds);
     fields_free(fields);
@@ -427,6 +494,17 @@ static const struct option options[] = {
      .many = true,
      .help = "what is known: indicators, advisories, warninglists; files, folders, or a store of 'longwatch intel'",
      AT(intel)},
+    {.name = "known",
+     .type = OPTION_FLAG,
+     .help = "all that the store of 'longwatch intel' holds, in its usual folder",
+     AT(known)},
+    {.name = "persons",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "a published list of persons and companies, as 'longwatch persons' reads it: who in the evidence is named "
+             "like one of them",
+     AT(persons)},
     {.name = "output",
      .letter = 'o',
      .argument = "CASE",

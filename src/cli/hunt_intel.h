@@ -15,7 +15,8 @@ const struct rule_text *hunt_intel_rules(const struct hunt_intel *h, size_t *cou
 /* The same of YARA rules. */
 const struct rule_text *hunt_intel_yara(const struct hunt_intel *h, size_t *count);
 /* Puts the indicators beside the rules; both outlive h. */
-MUST_USE bool hunt_intel_join(struct hunt_intel *h, const struct sigma_set *rules, struct fields *fields, struct err *e);
+MUST_USE bool hunt_intel_join(struct hunt_intel *h, const struct sigma_set *rules, struct fields *fields,
+                              struct err *e);
 void hunt_intel_close(struct hunt_intel *h);                      /* takes NULL */
 const struct known *hunt_intel_known(const struct hunt_intel *h); /* takes NULL; NULL: no indicators */
 /* What was hunted for, and what of it could not be: lines for the summary. Takes NULL. */

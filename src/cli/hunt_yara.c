@@ -69,8 +69,8 @@ static bool usable(const struct hunt_yara *y, const char *path, struct err *e) {
                    STR_ARG(v->reason));
 }
 
-bool hunt_yara_open(struct hunt_yara **out, const struct arguments *paths, const struct rule_text *more, size_t more_count,
-                    uint64_t bytes_max, struct err *e) {
+bool hunt_yara_open(struct hunt_yara **out, const struct arguments *paths, const struct rule_text *more,
+                    size_t more_count, uint64_t bytes_max, struct err *e) {
     struct hunt_yara *y;
     bool ok;
 

@@ -1,15 +1,10 @@
 /* persons: `longwatch persons NAME... --list FILE`: is a name, an address, a number or a site one of a published list? */
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/file.h"
 #include "cli/command.h"
-#include "cli/interrupt.h"
+#include "cli/person_lists.h"
 #include "cli/terminal.h"
-#include "evidence/unpack_whole.h"
-#include "intel/person.h"
 #include "report/finding_text.h"
+#include "report/person_text.h"
 
 #define TOLD_MAX 16u
 #define NAMES_FILE_MAX ((size_t)256 << 20)
@@ -20,79 +15,6 @@ struct wishes {
     uint64_t least;
     bool json, quiet;
 };
-
-/* ---- loading ---- */
-
-struct loading {
-    struct persons *p;
-    size_t read, unread;
-};
-
-static bool complain(str path, str why) {
-    struct buf b = {0};
-
-    finding_plain(&b, path, false);
-    buf_add(&b, S(": "));
-    finding_plain(&b, why, false);
-    fprintf(stderr, "longwatch: %.*s\n", STR_ARG(buf_str(&b)));
-    buf_free(&b);
-    return true;
-}
-
-static bool on_member(void *ctx, str path, str bytes, bool whole, struct err *e) {
-    struct loading *const l = ctx;
-    struct err why = {0};
-    (void)whole; /* damage tells */
-
-    if (persons_add(l->p, path, bytes, &why)) {
-        l->read++;
-        return true;
-    }
-    if (why.code == ERR_MEMORY) {
-        *e = why;
-        return false;
-    }
-    fprintf(stderr, "longwatch: ");
-    struct buf b = {0};
-
-    finding_plain(&b, str_of(why.text), false);
-    fprintf(stderr, "%.*s\n", STR_ARG(buf_str(&b)));
-    buf_free(&b);
-    l->unread++;
-    return true;
-}
-
-static bool on_damage(void *ctx, str path, str why, struct err *e) {
-    struct loading *const l = ctx;
-    (void)e;
-
-    l->unread++;
-    return complain(path, why);
-}
-
-static bool open_lists(const struct wishes *w, struct loading *l, struct err *e) {
-    struct unpack_whole_visitor const visitor = {.ctx = l, .member = on_member, .damage = on_damage};
-    struct groups *g = NULL;
-    bool ok = paths_exist(&w->lists, "list", false, e) && persons_new(&l->p, e);
-
-    for (size_t i = 0; ok && i < w->lists.count; i++) {
-        const char *const path = w->lists.items[i];
-        int const fd = file_open(AT_FDCWD, path);
-        struct stat st;
-
-        if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-            ok = fd < 0 ? err_system(e, "%s", path) : err_set(e, ERR_USAGE, 0, "list: %s is no file", path);
-            if (fd >= 0)
-                close(fd);
-            break;
-        }
-        ok = unpack_whole(fd, str_of(path), NULL, &visitor, interrupt_catch(), e);
-        close(fd);
-    }
-    ok = ok && groups_new(&g, e) && groups_join(g, e) && persons_add_groups(l->p, g, e);
-    groups_free(g);
-    return ok && persons_ready(l->p, e);
-}
 
 /* ---- asking ---- */
 
@@ -115,48 +37,11 @@ static enum person_asked kind_of(str value) {
     return PERSON_NAME;
 }
 
-static void json_text(struct buf *b, const char *name, str text) {
-    buf_format(b, ",\"%s\":", name);
-    buf_json(b, text);
-}
-
-static void json_texts(struct buf *b, const char *name, const struct person_texts *t) {
-    if (!t->count)
-        return;
-    buf_format(b, ",\"%s\":[", name);
-    for (size_t i = 0; i < t->count; i++) {
-        if (i)
-            buf_byte(b, ',');
-        buf_json(b, t->items[i]);
-    }
-    buf_byte(b, ']');
-}
-
 static void tell_json(struct buf *b, str value, const struct person_match *m) {
-    const struct person *const x = m->person;
-
     buf_add(b, S("{\"value\":"));
     buf_json(b, value);
-    buf_format(b, ",\"quality\":%u", m->quality);
-    json_text(b, "how", person_how_name(m->how));
-    json_text(b, "reason", str_of(m->reason));
-    buf_format(b, ",\"usual\":%s", m->usual ? "true" : "false");
-    if (m->name) {
-        json_text(b, "name", m->name->text);
-        buf_format(b, ",\"weak\":%s", m->name->weak ? "true" : "false");
-    }
-    json_text(b, "list", x->list);
-    json_text(b, "id", x->id);
-    json_text(b, "type", person_type_name(x->type));
-    json_text(b, "main", x->names[0].text);
-    json_texts(b, "programmes", &x->programmes);
-    json_texts(b, "births", &x->births);
-    json_texts(b, "countries", &x->countries);
-    json_texts(b, "listed", &x->listed);
-    json_texts(b, "documents", &x->documents);
-    json_texts(b, "mails", &x->mails);
-    json_texts(b, "phones", &x->phones);
-    json_texts(b, "sites", &x->sites);
+    buf_byte(b, ',');
+    person_members(b, m, SIZE_MAX);
     buf_add(b, S("}\n"));
 }
 
@@ -264,39 +149,31 @@ static bool ask_all(const struct wishes *w, const struct persons *p, size_t *fou
     return ok && (fflush(stdout) == 0 || err_system(e, "standard output"));
 }
 
-static void tell_lists(const struct loading *l) {
-    struct persons_counted const c = persons_counted(l->p);
-    char persons[COUNT_TEXT], names[COUNT_TEXT];
-
-    fprintf(stderr, "%s persons and companies with %s names\n", count_text(c.persons, persons),
-            count_text(c.names, names));
-    if (c.rows_odd || c.beyond || c.unnamed)
-        fprintf(stderr, "not taken: %zu rows that are none, %zu entries without name, %zu texts beyond bounds\n",
-                c.rows_odd, c.unnamed, c.beyond);
-}
-
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
     struct arguments const file = {(const char **)(uintptr_t)&w->names, w->names != NULL};
-    struct loading l = {0};
+    struct person_lists l = {0};
+    struct buf words = {0};
     struct err e = {0};
     size_t found = 0;
     int status;
 
     if (!w->values.count && !w->names)
         return usage_error("persons", "which name? longwatch persons NAME --list FILE");
-    if (!paths_exist(&file, "names", false, &e) || !open_lists(w, &l, &e)) {
+    if (!paths_exist(&file, "names", false, &e) || !person_lists_open(&l, &w->lists, &e)) {
         status = tell_error(&e);
     } else if (!l.read) {
         status = EXIT_UNREADABLE;
-    } else if (!ask_all(w, l.p, &found, &e)) {
+    } else if (!ask_all(w, l.persons, &found, &e)) {
         status = tell_error(&e);
     } else {
+        person_lists_words(&l, &words);
         if (!w->quiet)
-            tell_lists(&l);
+            fprintf(stderr, "%.*s\n", STR_ARG(buf_str(&words)));
         status = l.unread ? EXIT_UNREADABLE : found ? EXIT_FINDINGS : EXIT_NOTHING;
     }
-    persons_free(l.p);
+    buf_free(&words);
+    persons_free(l.persons);
     return status;
 }
 

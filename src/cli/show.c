@@ -57,6 +57,7 @@ static int show_with_record(const struct case_place *place) {
     line(&b, "kind", place->kind);
     line(&b, "host", place->host);
     line(&b, "account", place->account);
+    line(&b, "likeness", place->words);
     pairs(&b, "matched", place->matches, place->match_count, ": ");
     pairs(&b, "events", place->events, place->event_count, "  ");
     line(&b, "evidence", place->evidence_path);

@@ -5,17 +5,21 @@
 
 #include "detection/detect.h"
 
+#define VALUE_KEPT 512u /* bytes of a value that somebody of a list is like */
+
 static bool no_memory(struct err *e) {
     return err_set(e, ERR_MEMORY, 0, "no memory for the summary");
 }
 
-bool summary_new(struct summary **out, const struct sigma_set *set, const struct known *known, struct err *e) {
+bool summary_new(struct summary **out, const struct sigma_set *set, const struct known *known,
+                 const struct persons *persons, struct err *e) {
     struct summary *const s = calloc(1, sizeof *s);
 
     if (!s)
         return no_memory(e);
     s->set = set;
     s->known = known;
+    s->persons = persons;
     s->own = known ? known_own_rules(known) : set->rule_count;
     s->first = s->last = INSTANT_NONE;
     s->a = arena_new((size_t)1 << 30);
@@ -42,8 +46,8 @@ void summary_free(struct summary *s) {
     buf_free(&s->doubtful.last);
     arena_free(s->a);
     free(s->rules);
-    free(s->indicators);
-    free(s->indicator_slots);
+    free(s->tallies);
+    free(s->tally_slots);
     free(s);
 }
 
@@ -81,77 +85,119 @@ static bool group_add(struct summary *s, struct names *n, const struct finding_g
     return ok;
 }
 
-static uint32_t indicator_slot(const struct summary *s, uint32_t entry, enum sigma_level level) {
-    uint32_t at = (uint32_t)((entry * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & s->indicator_mask;
+static uint32_t tally_slot(const struct summary *s, uint64_t key, enum sigma_level level) {
+    uint32_t at = (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & s->tally_mask;
 
-    for (; s->indicator_slots[at]; at = (at + 1) & s->indicator_mask) {
-        const struct known_tally *const k = &s->indicators[s->indicator_slots[at] - 1];
+    for (; s->tally_slots[at]; at = (at + 1) & s->tally_mask) {
+        const struct known_tally *const k = &s->tallies[s->tally_slots[at] - 1];
 
-        if (k->indicator.entry == entry && k->level == level)
+        if (k->key == key && k->level == level)
             break;
     }
     return at;
 }
 
-static bool indicators_grow(struct summary *s) {
-    uint32_t const room = s->indicator_room ? s->indicator_room * 2 : 64;
-    struct known_tally *const bigger = reallocarray(s->indicators, room, sizeof *bigger);
+static bool tallies_grow(struct summary *s) {
+    uint32_t const room = s->tally_room ? s->tally_room * 2 : 64;
+    struct known_tally *const bigger = reallocarray(s->tallies, room, sizeof *bigger);
     uint32_t *slots;
 
     if (!bigger)
         return false;
-    s->indicators = bigger;
+    s->tallies = bigger;
     if (!(slots = calloc(room * (size_t)2, sizeof *slots)))
         return false;
-    s->indicator_room = room;
-    free(s->indicator_slots);
-    s->indicator_slots = slots;
-    s->indicator_mask = room * 2 - 1;
-    for (uint32_t i = 0; i < s->indicator_count; i++)
-        s->indicator_slots[indicator_slot(s, s->indicators[i].indicator.entry, s->indicators[i].level)] = i + 1;
+    s->tally_room = room;
+    free(s->tally_slots);
+    s->tally_slots = slots;
+    s->tally_mask = room * 2 - 1;
+    for (uint32_t i = 0; i < s->tally_count; i++)
+        s->tally_slots[tally_slot(s, s->tallies[i].key, s->tallies[i].level)] = i + 1;
     return true;
+}
+
+/* *fresh: there was none. NULL: no memory. */
+static struct known_tally *known_tally(struct summary *s, uint64_t key, enum sigma_level level, bool *fresh) {
+    if (s->tally_count == s->tally_room && !tallies_grow(s))
+        return NULL;
+    uint32_t const at = tally_slot(s, key, level);
+
+    *fresh = !s->tally_slots[at];
+    if (*fresh) {
+        s->tallies[s->tally_count] = (struct known_tally){
+            .tally = {.first = INSTANT_NONE, .last = INSTANT_NONE}, .key = key, .value = {"", 0}, .level = level};
+        s->tally_slots[at] = ++s->tally_count;
+    }
+    return &s->tallies[s->tally_slots[at] - 1];
 }
 
 /* The tally of an indicator. NULL: no memory. */
 static struct tally *indicator_tally(struct summary *s, const struct finding *f) {
     const struct finding_indicator *const i = f->indicator;
+    bool fresh;
+    struct known_tally *const k = known_tally(s, i->entry, f->rule->level, &fresh);
 
-    if (s->indicator_count == s->indicator_room && !indicators_grow(s))
+    if (!k)
         return NULL;
-    uint32_t const at = indicator_slot(s, i->entry, f->rule->level);
-
-    if (!s->indicator_slots[at]) {
-        struct known_tally *const k = &s->indicators[s->indicator_count];
+    if (fresh) {
         struct intel_label *const labels = arena_zero(s->a, i->label_count, sizeof *labels);
 
         if (!labels)
             return NULL;
         for (size_t n = 0; n < i->label_count; n++)
             labels[n] = i->labels[n];
-        *k = (struct known_tally){
-            .tally = {.first = INSTANT_NONE, .last = INSTANT_NONE}, .indicator = *i, .level = f->rule->level};
+        k->indicator = *i;
         k->indicator.labels = labels;
-        s->indicator_slots[at] = ++s->indicator_count;
     }
-    struct known_tally *const k = &s->indicators[s->indicator_slots[at] - 1];
-
     if (i->worth.distance < k->indicator.worth.distance)
         k->indicator.worth = i->worth;
     return &k->tally;
 }
 
+/* The same of somebody whom a value is like. */
+static struct tally *person_tally(struct summary *s, const struct finding *f) {
+    bool fresh;
+    struct known_tally *const k =
+        known_tally(s, PERSON_KEY + persons_index(s->persons, f->person->person), f->rule->level, &fresh);
+
+    if (!k)
+        return NULL;
+    if (fresh || f->person->quality > k->person.quality) {
+        k->person = *f->person;
+        if (f->match_count && !arena_copy(s->a, str_first(f->matches[0].value, VALUE_KEPT), &k->value))
+            return NULL;
+    }
+    return &k->tally;
+}
+
 size_t summary_tallies(const struct summary *s) {
-    return s->own + s->indicator_count;
+    return s->own + s->tally_count;
 }
 const struct tally *summary_tally(const struct summary *s, size_t i) {
-    return i < s->own ? &s->rules[i] : &s->indicators[i - s->own].tally;
+    return i < s->own ? &s->rules[i] : &s->tallies[i - s->own].tally;
 }
 enum sigma_level summary_tally_level(const struct summary *s, size_t i) {
-    return i < s->own ? s->set->rules[i]->level : s->indicators[i - s->own].level;
+    return i < s->own ? s->set->rules[i]->level : s->tallies[i - s->own].level;
+}
+bool summary_tally_again(const struct summary *s, size_t i) {
+    const struct known_tally *const k = i < s->own ? NULL : &s->tallies[i - s->own];
+
+    for (int level = LEVEL_CRITICAL; k && level > (int)k->level; level--) {
+        uint32_t const other = s->tally_slots[tally_slot(s, k->key, (enum sigma_level)level)];
+
+        if (other && s->tallies[other - 1].tally.findings)
+            return true;
+    }
+    return false;
+}
+bool summary_tally_person(const struct summary *s, size_t i) {
+    return i >= s->own && s->tallies[i - s->own].person.person;
 }
 
 bool summary_finding(struct summary *s, const struct finding *f, struct err *e) {
-    struct tally *const t = f->indicator ? indicator_tally(s, f) : &s->rules[f->rule->index];
+    struct tally *const t = f->indicator ? indicator_tally(s, f)
+                            : f->person  ? person_tally(s, f)
+                                         : &s->rules[f->rule->index];
 
     if (!t)
         return no_memory(e);

@@ -10,10 +10,12 @@
 #include "event/kind.h"
 #include "evidence/custody.h"
 
+struct persons;
 struct summary;
 
-/* known: as hunt_options; set: the user's rules, or known_set. */
-MUST_USE bool summary_new(struct summary **out, const struct sigma_set *set, const struct known *known, struct err *e);
+/* known: as hunt_options; set: the user's rules, or known_set; persons: NULL: nobody is looked for. */
+MUST_USE bool summary_new(struct summary **out, const struct sigma_set *set, const struct known *known,
+                          const struct persons *persons, struct err *e);
 /* Takes NULL. */
 void summary_free(struct summary *s);
 

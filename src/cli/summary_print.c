@@ -3,6 +3,7 @@
 #include "cli/terminal.h"
 #include "report/finding_text.h"
 #include "report/indicator_text.h"
+#include "report/person_text.h"
 
 #define NAMES_SHOWN 2u
 #define SOURCES_SHOWN 12u
@@ -129,9 +130,15 @@ static void print_rule(const struct page *p, uint32_t rule, struct buf *line) {
     buf_format(p->b, "%*s  ", COUNT_COLUMNS, count_text(t->findings, count));
     if (rule < p->s->own) {
         finding_plain(line, p->s->set->rules[rule]->title, false);
+    } else if (summary_tally_person(p->s, rule)) {
+        const struct known_tally *const k = &p->s->tallies[rule - p->s->own];
+
+        person_words(line, &k->person);
+        buf_add(line, S(": "));
+        finding_short(line, k->value);
     } else {
         buf_add(line, S("Known "));
-        indicator_words(line, &p->s->indicators[rule - p->s->own].indicator);
+        indicator_words(line, &p->s->tallies[rule - p->s->own].indicator);
     }
     ink(p, bold);
     text_wrap(p->b, buf_str(line), TEXT_COLUMN, TEXT_COLUMN, p->frame->columns);
@@ -148,24 +155,45 @@ static void print_rule(const struct page *p, uint32_t rule, struct buf *line) {
     wrapped(p, line, TEXT_COLUMN, TEXT_COLUMN + 2);
 }
 
-/* "3 rules", "1 rule and 2 indicators" */
-static void rules_add(struct buf *b, uint64_t rules, uint64_t indicators) {
-    if (rules || !indicators)
-        count_add(b, rules, "rule");
-    if (rules && indicators)
-        buf_add(b, S(" and "));
-    if (indicators)
-        count_add(b, indicators, "indicator");
+/* By what something was found, or might have been. */
+struct askers {
+    uint64_t rules, indicators, persons;
+};
+
+/* Of one tally. */
+static void asker_count(const struct summary *s, size_t tally, struct askers *n) {
+    bool const person = summary_tally_person(s, tally);
+
+    n->rules += tally < s->own;
+    n->persons += person;
+    n->indicators += tally >= s->own && !person;
+}
+
+/* "3 rules", "1 rule and 2 indicators", "1 rule, 2 indicators and 1 listed name" */
+static void askers_add(struct buf *b, struct askers n) {
+    bool const rules = n.rules || (!n.indicators && !n.persons);
+
+    if (rules)
+        count_add(b, n.rules, "rule");
+    if (n.indicators) {
+        buf_add(b, !rules ? S("") : n.persons ? S(", ") : S(" and "));
+        count_add(b, n.indicators, "indicator");
+    }
+    if (n.persons) {
+        buf_add(b, rules || n.indicators ? S(" and ") : S(""));
+        count_add(b, n.persons, "listed name");
+    }
 }
 
 static void print_level(const struct page *p, int level, uint32_t *order, struct buf *line) {
     uint64_t findings = 0, rest = 0;
-    size_t count = 0, indicators = 0;
+    struct askers by = {0};
+    size_t count = 0;
 
     for (uint32_t i = 0; i < summary_tallies(p->s); i++)
         if (summary_tally(p->s, i)->findings && (int)summary_tally_level(p->s, i) == level) {
             order[count++] = i;
-            indicators += i >= p->s->own;
+            asker_count(p->s, i, &by);
             findings += summary_tally(p->s, i)->findings;
         }
     if (!count)
@@ -176,7 +204,7 @@ static void print_level(const struct page *p, int level, uint32_t *order, struct
     buf_add(p->b, S(": "));
     count_add(p->b, findings, "finding");
     buf_add(p->b, S(" by "));
-    rules_add(p->b, count - indicators, indicators);
+    askers_add(p->b, by);
     ink_end(p);
     buf_byte(p->b, '\n');
     for (size_t i = 0; i < count; i++)
@@ -188,7 +216,10 @@ static void print_level(const struct page *p, int level, uint32_t *order, struct
         char text[COUNT_TEXT];
 
         buf_format(p->b, "%*s  by ", COUNT_COLUMNS, count_text(rest, text));
-        count_add(p->b, count - rules_shown[level], indicators ? "more rule or indicator" : "more rule");
+        count_add(p->b, count - rules_shown[level],
+                  by.persons      ? "more rule, indicator or name"
+                  : by.indicators ? "more rule or indicator"
+                                  : "more rule");
         buf_add(p->b, S(", which --json and a case list\n"));
     }
     buf_byte(p->b, '\n');
@@ -590,7 +621,8 @@ static void print_asked(const struct page *p, struct buf *line) {
 /* "15 findings by 13 rules (1 critical, 8 high), 2021-03-16 05:41 to 07:31 UTC, on 4 hosts, by 2 accounts" */
 static void found_add(const struct page *p, struct buf *line) {
     const struct summary *const s = p->s;
-    uint64_t levels[LEVEL_CRITICAL + 1] = {0}, rules = 0, indicators = 0;
+    uint64_t levels[LEVEL_CRITICAL + 1] = {0};
+    struct askers by = {0};
     int64_t first = INSTANT_NONE, last = INSTANT_NONE;
     bool begun = false;
 
@@ -599,8 +631,8 @@ static void found_add(const struct page *p, struct buf *line) {
 
         if (!t->findings)
             continue;
-        rules += i < s->own;
-        indicators += i >= s->own;
+        if (!summary_tally_again(s, i))
+            asker_count(s, i, &by);
         levels[summary_tally_level(s, i)] += t->findings;
         if (t->first != INSTANT_NONE && (first == INSTANT_NONE || t->first < first))
             first = t->first;
@@ -609,7 +641,7 @@ static void found_add(const struct page *p, struct buf *line) {
     }
     count_add(line, s->findings, "finding");
     buf_add(line, S(" by "));
-    rules_add(line, rules, indicators);
+    askers_add(line, by);
     for (int level = LEVEL_CRITICAL; level >= 0; level--)
         if (levels[level]) {
             char text[COUNT_TEXT];
@@ -642,14 +674,16 @@ static void print_end(const struct page *p, uint64_t evaluated, struct buf *line
         found_add(p, line);
     } else if (!s->records) {
         buf_add(line, S("NOTHING WAS READ: there was no event to hunt through"));
-    } else if (!evaluated && !s->known && !s->set->verdict_count) {
+    } else if (!evaluated && !s->known && !s->persons && !s->set->verdict_count) {
         buf_add(line, S("NO EVENT WAS ASKED ABOUT: there were rules for files only (below)"));
-    } else if (!evaluated && !s->known) {
+    } else if (!evaluated && !s->known && !s->persons) {
         buf_add(line,
                 S("NOTHING COULD BE ASKED: no rule has data in this evidence, so that nothing was found says nothing"));
     } else {
         buf_add(line, S("NOTHING FOUND by "));
-        rules_add(line, evaluated, s->known ? intel_set_entries(known_intel(s->known)) : 0);
+        askers_add(line, (struct askers){.rules = evaluated,
+                                         .indicators = s->known ? intel_set_entries(known_intel(s->known)) : 0,
+                                         .persons = s->persons ? persons_counted(s->persons).names : 0});
         buf_add(line, S(" in "));
         count_add(line, s->records, "event");
     }

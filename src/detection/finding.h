@@ -8,6 +8,8 @@
 #include "intel/sigma.h"
 #include "intel/worth.h"
 
+struct person_match; /* intel/person.h */
+
 /* A field and the value that made the rule true. */
 struct detect_match {
     str field; /* as the rule names it; for keywords the column where the value was found */
@@ -44,8 +46,11 @@ struct finding_indicator {
 /* Views live until the callback that hands it over returns. */
 struct finding {
     uint64_t number; /* 1-based, in the order of findings: what `longwatch show` asks for */
-    const struct sigma_rule *rule; /* of an indicator: by which it is told (detection/known.h) */
-    const struct finding_indicator *indicator; /* NULL: a rule's own finding */
+    const struct sigma_rule
+        *rule; /* of an indicator or a person: by which it is told (detection/known.h, person_scan.h) */
+    const struct finding_indicator *indicator; /* NULL: a rule's own finding, or */
+    const struct person_match
+        *person;        /* somebody of a published list, whom a value is like (detection/person_scan.h) */
     int64_t when;       /* ns UTC, INSTANT_NONE: none; of a correlation: when it became true */
     enum zone zone;     /* of an event's `when`, where there is one */
     str time_text;      /* what it was read from, or could not be; of a correlation "" */

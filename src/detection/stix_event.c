@@ -659,7 +659,7 @@ static bool url_add(struct making *m, const struct property *p) {
             buf_free(&b);
             return false;
         }
-                if (!n)
+        if (!n)
             continue;
         m->cut = m->cut || n > 1; /* which of them belong together is not known */
         /* A whole address is one; what begins with / needs a host in front. */

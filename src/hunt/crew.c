@@ -194,8 +194,8 @@ bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, 
 static bool take(struct crew *c, unsigned slot, struct err *e) {
     struct mate *const m = &c->mates[slot];
     str left = buf_str(&m->in);
-    struct wire_known const known = {c->setup->set, kinds_count(c->setup->kinds), c->setup->yara,
-                                     c->setup->known};
+    struct wire_known const known = {c->setup->set, kinds_count(c->setup->kinds), c->setup->yara, c->setup->known,
+                                     c->setup->persons ? person_hunt_lists(c->setup->persons) : NULL};
     struct wire w;
     bool ok = true;
 

@@ -539,6 +539,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .kinds = h->o.kinds,
                                      .house = h->o.house,
                                      .known = h->o.known,
+                                     .persons = h->o.persons,
                                      .plan = h->plan,
                                      .correlator = h->correlator,
                                      .skip = h->skip,

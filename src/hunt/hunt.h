@@ -10,6 +10,7 @@
 #include "detection/correlation.h"
 #include "detection/detect.h"
 #include "detection/known.h"
+#include "detection/person_scan.h"
 #include "event/ingest.h"
 #include "event/normal.h"
 #include "evidence/custody.h"
@@ -23,6 +24,8 @@ struct hunt_options {
     size_t own_count;
     const struct sigma_set *set;
     const struct known *known; /* NULL: no indicators are looked for; else set is known_set(known) */
+    const struct person_hunt
+        *persons; /* NULL: nobody of published lists is looked for, and the hunt is none the slower */
     struct fields *fields;
     const struct kinds *kinds;
     const struct mail_house *house; /* NULL: nothing is known of whose mail it is */

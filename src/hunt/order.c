@@ -272,8 +272,8 @@ bool order_not_read(struct order *o, struct source *s, const char *why, struct e
 /* types: those that take looks at, a bit each; the others are passed over. */
 static bool each_message(struct order *o, str bytes, uint32_t types,
                          bool (*take)(struct order *o, const struct wire *w, struct err *e), struct err *e) {
-    struct wire_known const known = {o->o->set, kinds_count(o->o->kinds), o->o->yara,
-                                     o->o->known};
+    struct wire_known const known = {o->o->set, kinds_count(o->o->kinds), o->o->yara, o->o->known,
+                                     o->o->persons ? person_hunt_lists(o->o->persons) : NULL};
     struct wire w;
 
     while (bytes.len) {
@@ -446,15 +446,20 @@ static const struct labelled *labels_of(struct order *o, uint32_t entry) {
 static bool indicator_of(struct order *o, uint32_t entry, struct finding *f, struct finding_indicator *i) {
     const struct labelled *const l = labels_of(o, entry);
 
-    *i = (struct finding_indicator){
-        .set = known_intel(o->o->known), .groups = known_groups(o->o->known), .entry = entry, .labels = l->labels, .label_count = l->count};
+    *i = (struct finding_indicator){.set = known_intel(o->o->known),
+                                    .groups = known_groups(o->o->known),
+                                    .entry = entry,
+                                    .labels = l->labels,
+                                    .label_count = l->count};
     i->worth = worth_of(i->set, entry, f->when, l->labels, l->count);
     f->rule = known_rule(o->o->known, entry, i->worth.level);
     f->indicator = i;
     return i->worth.level >= o->o->level;
 }
 
-static bool report_finding(struct order *o, const struct finding *f, uint32_t entry, uint64_t clock, struct err *e) {
+/* likeness: NULL, or it is a finding of somebody whom a value is like. */
+static bool report_finding(struct order *o, const struct finding *f, uint32_t entry,
+                           const struct person_match *likeness, uint64_t clock, struct err *e) {
     struct finding out = *f;
     struct finding_indicator indicator;
 
@@ -463,6 +468,12 @@ static bool report_finding(struct order *o, const struct finding *f, uint32_t en
 
     if (entry && !indicator_of(o, entry - 1, &out, &indicator))
         return true;
+    if (likeness) {
+        out.rule = person_hunt_rule(o->o->persons, likeness);
+        out.person = likeness;
+        if (out.rule->level < o->o->level)
+            return true;
+    }
     out.number = ++o->findings;
     out.evidence_path = buf_str(&o->path);
     out.evidence_sha256 = o->hex;
@@ -763,7 +774,9 @@ static bool part_line(struct source *s, const struct custody *came, struct err *
 /* An event that a bracket is true of, by number: the order of the evidence, which no worker decides. */
 static bool report_bracket(struct order *o, const struct wire *w, struct err *e) {
     struct stix_watch *const stix = known_stix(o->o->known);
-    struct bracketed now = {.when = w->match.when, .offset = w->match.offset, .record = w->match.number + o->records_before,
+    struct bracketed now = {.when = w->match.when,
+                            .offset = w->match.offset,
+                            .record = w->match.number + o->records_before,
                             .element = w->number};
     enum zone zone;
 
@@ -795,7 +808,9 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
     case WIRE_SOURCE:
         return source_enter(o, w->index, w->index ? w->name : s->file->path, e);
     case WIRE_FINDING:
-        return report_finding(o, &w->finding, w->entry, w->key, e);
+        return report_finding(o, &w->finding, w->entry, NULL, w->key, e);
+    case WIRE_PERSON:
+        return report_finding(o, &w->finding, 0, &w->likeness, w->key, e);
     case WIRE_STREAM:
         return report_stream(o, &w->stream, e);
     case WIRE_KEYS:

@@ -63,8 +63,6 @@ static void put_finding(struct buf *b, const struct wire *w) {
     size_t const started = b->len;
     size_t const count = f->match_count < MATCHES_MAX ? f->match_count : MATCHES_MAX;
 
-    put_u32(b, w->rule);
-    put_u32(b, w->entry);
     put_u64(b, (uint64_t)f->when);
     put_u64(b, w->key);
     buf_byte(b, (char)f->zone);
@@ -82,6 +80,15 @@ static void put_finding(struct buf *b, const struct wire *w) {
         put_name(b, f->matches[i].field);
         put_value(b, f->matches[i].value, started);
     }
+}
+
+static void put_likeness(struct buf *b, const struct wire *w) {
+    put_u32(b, w->entry);
+    put_u32(b, w->index);
+    buf_byte(b, (char)w->likeness.how);
+    buf_byte(b, (char)w->likeness.quality);
+    buf_byte(b, w->likeness.usual);
+    put_text(b, whole(str_of(w->likeness.reason)), sizeof w->likeness.reason - 1);
 }
 
 static void put_match(struct buf *b, const struct wire *w) {
@@ -266,6 +273,12 @@ void wire_put(struct buf *b, const struct wire *w) {
         put_text(b, w->name, PATH_BYTES_MAX);
         break;
     case WIRE_FINDING:
+        put_u32(b, w->rule);
+        put_u32(b, w->entry);
+        put_finding(b, w);
+        break;
+    case WIRE_PERSON:
+        put_likeness(b, w);
         put_finding(b, w);
         break;
     case WIRE_MATCH:
@@ -386,16 +399,38 @@ static bool take_count(struct reading *r, size_t least, uint32_t *count) {
     return read_u32le(&r->c, count) && *count <= MATCHES_MAX && *count <= cursor_left(&r->c) / least;
 }
 
-static bool take_finding(struct reading *r, const struct sigma_set *set, const struct intel_set *intel,
-                         struct wire *w) {
+static bool take_likeness(struct reading *r, const struct persons *lists, struct wire *w) {
+    struct person_match *const m = &w->likeness;
+    uint8_t how, quality;
+    str reason;
+
+    if (!read_u32le(&r->c, &w->entry) || w->entry >= persons_count(lists) || !read_u32le(&r->c, &w->index))
+        return false;
+    *m = (struct person_match){.person = persons_at(lists, w->entry)};
+    if (w->index > m->person->name_count || !take_small(r, PERSON_CLOSE + 1, &how) || !take_small(r, 101, &quality) ||
+        !quality || !take_bool(r, &m->usual) || !take_text(r, sizeof m->reason - 1, &reason))
+        return false;
+    m->name = w->index ? &m->person->names[w->index - 1] : NULL;
+    m->how = (enum person_how)how;
+    m->quality = quality;
+    memcpy(m->reason, reason.ptr, reason.len);
+    return true;
+}
+
+static bool take_finding_of(struct reading *r, const struct sigma_set *set, const struct intel_set *intel,
+                            struct wire *w) {
+    return take_rule(r, set, &w->rule) && read_u32le(&r->c, &w->entry) &&
+           w->entry <= (intel ? intel_set_entries(intel) : 0);
+}
+
+static bool take_finding(struct reading *r, struct wire *w) {
     struct finding *const f = &w->finding;
     struct detect_match *matches;
     uint32_t count;
 
     *f = (struct finding){.first = INSTANT_NONE, .last = INSTANT_NONE};
-    if (!take_rule(r, set, &w->rule) || !read_u32le(&r->c, &w->entry) ||
-        w->entry > (intel ? intel_set_entries(intel) : 0) || !take_i64(r, &f->when) || !read_u64le(&r->c, &w->key) ||
-        !take_zone(r, &f->zone) || !take_text(r, NAME_BYTES_MAX, &f->time_text) || !read_u64le(&r->c, &f->record) ||
+    if (!take_i64(r, &f->when) || !read_u64le(&r->c, &w->key) || !take_zone(r, &f->zone) ||
+        !take_text(r, NAME_BYTES_MAX, &f->time_text) || !read_u64le(&r->c, &f->record) ||
         !read_u64le(&r->c, &f->offset) || !take_bool(r, &f->salvaged) || !take_text(r, NAME_BYTES_MAX, &f->kind) ||
         !take_text(r, NAME_BYTES_MAX, &f->host) || !take_text(r, NAME_BYTES_MAX, &f->account) ||
         !take_text(r, NAME_BYTES_MAX, &f->client_address) || !take_text(r, NAME_BYTES_MAX, &f->logsource) ||
@@ -404,7 +439,6 @@ static bool take_finding(struct reading *r, const struct sigma_set *set, const s
     for (uint32_t i = 0; i < count; i++)
         if (!take_text(r, NAME_BYTES_MAX, &matches[i].field) || !take_text(r, WIRE_VALUE_MAX, &matches[i].value))
             return false;
-    f->rule = set->rules[w->rule];
     f->matches = matches;
     f->match_count = count;
     return true;
@@ -616,7 +650,11 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         ok = read_u32le(&r.c, &w->index) && take_view(&r, PATH_BYTES_MAX, &w->name);
         break;
     case WIRE_FINDING:
-        ok = take_finding(&r, set, known->known ? known_intel(known->known) : NULL, w);
+        ok = take_finding_of(&r, set, known->known ? known_intel(known->known) : NULL, w) && take_finding(&r, w);
+        w->finding.rule = ok ? set->rules[w->rule] : NULL;
+        break;
+    case WIRE_PERSON:
+        ok = known->persons && take_likeness(&r, known->persons, w) && take_finding(&r, w);
         break;
     case WIRE_MATCH:
         ok = take_match(&r, set, w);

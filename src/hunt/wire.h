@@ -13,6 +13,7 @@
 #include "hunt/clock.h"
 #include "hunt/coverage.h"
 #include "evidence/custody.h"
+#include "intel/person.h"
 #include "intel/yara_finding.h"
 
 enum wire_type {
@@ -27,12 +28,12 @@ enum wire_type {
     WIRE_SOURCE, /* what follows speaks of the member of a container with this path (name) and number: index, counted
                      * from 1; 0, which is also where a job begins: the job's file itself */
     WIRE_FINDING,
-    WIRE_MATCH,  /* for correlations */
+    WIRE_MATCH,   /* for correlations */
     WIRE_BRACKET, /* rule, index: a pattern and which of its brackets is true of an event (UINT32_MAX: some could not be told of it); match:
                      * the event, without cells; number: its element */
-    WIRE_EVENT,  /* of a listing */
-    WIRE_DAMAGE, /* name: the path of another source than the present one, or empty */
-    WIRE_STREAM, /* what this source, or this part of it, says of a log of a host */
+    WIRE_EVENT,   /* of a listing */
+    WIRE_DAMAGE,  /* name: the path of another source than the present one, or empty */
+    WIRE_STREAM,  /* what this source, or this part of it, says of a log of a host */
     WIRE_CLOCK, /* index (as SOURCE's), clock: what this source, or this part of it, says of a clock; read before all others */
     WIRE_KEYS,    /* name: WIRE_KEY bytes for each event that can be told from others, in order */
     WIRE_CUSTODY, /* the end of a source, or of the part of it that the job was */
@@ -43,6 +44,9 @@ enum wire_type {
     WIRE_YARA,      /* yara: what a rule found in this source, or in what it carries */
     WIRE_UNSCANNED, /* omission */
     WIRE_SCANNED,   /* hash, counts: the end of a source */
+    /* And beside WIRE_FINDING: */
+    WIRE_PERSON, /* entry, index: somebody of the lists and which of the names, + 1 (0: none of them); likeness; and what FINDING has beside
+                  * rule and entry */
     WIRE_TYPES
 };
 
@@ -61,8 +65,9 @@ struct wire {
     uint8_t hash[SHA256_SIZE];
     bool hashed; /* CUSTODY, SCANNED: hash is set */
     uint64_t
-        key; /* FINDING, MATCH, EVENT, COLLECTED, MATCHED: of the clock that `when` is of; 0: none that may be wrong */
-    struct finding finding;         /* FINDING: rule is wire.rule, the source's fields are not set */
+        key; /* FINDING, PERSON, MATCH, EVENT, COLLECTED, MATCHED: of the clock that `when` is of; 0: none that may be wrong */
+    struct finding finding; /* FINDING: rule is wire.rule, the source's fields are not set; PERSON: rule is not set */
+    struct person_match likeness;   /* PERSON; who and which name is in entry and index */
     struct correlation_event match; /* MATCH: source is not set */
     struct normal_event event;      /* EVENT, COLLECTED, MATCHED: evidence is not set */
     struct custody_damage damage;   /* path is not set */
@@ -80,6 +85,7 @@ struct wire_known {
     size_t kind_count;
     const struct yara_set *yara;   /* NULL: none */
     const struct known *known;     /* NULL: no indicators are looked for */
+    const struct persons *persons; /* NULL: no persons are */
 };
 
 /* Appends a message to the buffer. Which members count depends on the type. */

@@ -40,8 +40,9 @@ struct worker {
     const struct worker_setup *s;
     int channel;
     struct detector *detector;
-    struct indicators *indicators; /* NULL: none are looked for */
-    size_t indicator_next;         /* hit of this flush that is told next */
+    struct indicators *indicators;      /* NULL: none are looked for */
+    struct person_scan *persons;        /* NULL: nobody is looked for */
+    size_t indicator_next, person_next; /* hits of this flush that are told next */
     /* Messages of the rows in hand, until all that is asked of them has been asked: then they go out in the order of the rows. */
     uint64_t stix_cut; /* events of which patterns saw only a part, as told */
     bool staging;
@@ -56,7 +57,8 @@ struct worker {
         uint32_t block, row, rule; /* rule: of the patterns' own; UINT32_MAX: every event of its kind is asked */
     } * stix_rows;
     size_t stix_count, stix_room;
-    bool sift_rules;               /* of the event that is being taken: a rule might find something in it */
+    bool sift_rules; /* of the event that is being taken: a rule might find something in it */
+    bool clean;      /* and there is no indicator in it */
     struct ingest *ingest;
     struct listing *listing; /* NULL: no events are told */
     struct yara_job *yara;   /* NULL: nothing is scanned */
@@ -186,13 +188,15 @@ static bool put_match(struct worker *w, const struct detect_hit *hit, struct err
                 return err_set(e, ERR_MEMORY, 0, "no memory for correlations");
     }
     put_row(w,
-        &(struct wire){
-            .type = WIRE_MATCH,
-            .rule = hit->rule,
-            .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
-            .match = {
-                .when = row->when, .number = row->number, .offset = row->offset, .cells = cells, .cell_count = count}},
-        hit->block, hit->row);
+            &(struct wire){.type = WIRE_MATCH,
+                           .rule = hit->rule,
+                           .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
+                           .match = {.when = row->when,
+                                     .number = row->number,
+                                     .offset = row->offset,
+                                     .cells = cells,
+                                     .cell_count = count}},
+            hit->block, hit->row);
     arena_reset(w->cells);
     return true;
 }
@@ -225,15 +229,13 @@ static bool mark_hit(struct worker *w, const struct detect_hit *hit, struct err 
     return true;
 }
 
-/* entry: of what is known, + 1; 0: the rule's own. */
-static void put_finding(struct worker *w, const struct detect_hit *hit, uint32_t entry) {
+/* m: what else is said of it: its type, and by what it was found. */
+static void put_found(struct worker *w, const struct detect_hit *hit, struct wire m) {
     const struct row *const row = &hit->block->rows[hit->row];
     char host[256], account[512], client[256];
-    struct wire m = {.type = WIRE_FINDING,
-                     .rule = hit->rule,
-                     .entry = entry,
-                     .key = ledger_clock(w->ledger, w->detector, hit->block, hit->row),
-                     .finding = {.when = row->when,
+
+    m.key = ledger_clock(w->ledger, w->detector, hit->block, hit->row);
+    m.finding = (struct finding){.when = row->when,
                                  .zone = (enum zone)row->zone,
                                  .kind = block_row_name(hit->block, hit->row, &w->kind_name),
                                  .record = row->number,
@@ -241,7 +243,7 @@ static void put_finding(struct worker *w, const struct detect_hit *hit, uint32_t
                                  .salvaged = row->salvaged,
                                  .logsource = hit->logsource,
                                  .matches = hit->matches,
-                                 .match_count = hit->match_count}};
+                                 .match_count = hit->match_count};
     /* A role is a view that the next one ends: kept here. */
     char text[INSTANT_TEXT];
 
@@ -261,28 +263,65 @@ static void put_finding(struct worker *w, const struct detect_hit *hit, uint32_t
     put_row(w, &m, hit->block, hit->row);
 }
 
-/* Hits on indicators in rows before this one (NULL: in all that are left), so that all findings stand in the order of the events. */
-static void put_indicators(struct worker *w, const struct block *block, uint32_t row) {
-    size_t count;
-    const struct indicator_hit *const hits =
-        w->indicators ? indicators_hits(w->indicators, &count) : (count = 0, (const struct indicator_hit *)NULL);
+/* entry: of what is known, + 1; 0: the rule's own. */
+static void put_finding(struct worker *w, const struct detect_hit *hit, uint32_t entry) {
+    put_found(w, hit, (struct wire){.type = WIRE_FINDING, .rule = hit->rule, .entry = entry});
+}
 
-    for (; w->indicator_next < count; w->indicator_next++) {
-        const struct indicator_hit *const h = &hits[w->indicator_next];
-        const struct row *const its = &h->block->rows[h->row];
+static void put_indicator(struct worker *w, const struct indicator_hit *h) {
+    const struct row *const row = &h->block->rows[h->row];
 
-        if (block && row_order(h->block, h->row, block, row) >= 0)
+    w->indicator_next++;
+    if (outside(w, row->when, row->time_clock))
+        return;
+    put_finding(w,
+                &(struct detect_hit){.rule = known_rule(w->s->known, h->entry, LEVEL_INFORMATIONAL)->index,
+                                     .block = h->block,
+                                     .row = h->row,
+                                     .logsource = {"", 0},
+                                     .matches = h->matches,
+                                     .match_count = h->match_count},
+                h->entry + 1);
+}
+
+static void put_person(struct worker *w, const struct person_hit *h) {
+    const struct row *const row = &h->block->rows[h->row];
+    const struct person_match *const m = &h->match;
+
+    w->person_next++;
+    if (person_hunt_level(m) < w->s->level || outside(w, row->when, row->time_clock))
+        return;
+    put_found(w,
+              &(struct detect_hit){.block = h->block,
+                                   .row = h->row,
+                                   .logsource = {"", 0},
+                                   .matches = h->matches,
+                                   .match_count = h->match_count},
+              (struct wire){.type = WIRE_PERSON,
+                            .entry = (uint32_t)persons_index(person_hunt_lists(w->s->persons), m->person),
+                            .index = m->name ? (uint32_t)(m->name - m->person->names) + 1 : 0,
+                            .likeness = *m});
+}
+
+/* Hits on indicators and persons in rows before this one (NULL: in all that are left), so that all findings stand in the order of the
+ * events. */
+static void put_known(struct worker *w, const struct block *block, uint32_t row) {
+    size_t count = 0, person_count = 0;
+    const struct indicator_hit *const hits = w->indicators ? indicators_hits(w->indicators, &count) : NULL;
+    const struct person_hit *const persons = w->persons ? person_scan_hits(w->persons, &person_count) : NULL;
+
+    for (;;) {
+        const struct indicator_hit *const h = w->indicator_next < count ? &hits[w->indicator_next] : NULL;
+        const struct person_hit *const p = w->person_next < person_count ? &persons[w->person_next] : NULL;
+        bool const person = p && (!h || row_order(p->block, p->row, h->block, h->row) < 0);
+
+        if ((!h && !p) || (block && (person ? row_order(p->block, p->row, block, row)
+                                            : row_order(h->block, h->row, block, row)) >= 0))
             return;
-        if (outside(w, its->when, its->time_clock))
-            continue;
-        put_finding(w,
-                    &(struct detect_hit){.rule = known_rule(w->s->known, h->entry, LEVEL_INFORMATIONAL)->index,
-                                         .block = h->block,
-                                         .row = h->row,
-                                         .logsource = {"", 0},
-                                         .matches = h->matches,
-                                         .match_count = h->match_count},
-                    h->entry + 1);
+        if (person)
+            put_person(w, p);
+        else
+            put_indicator(w, h);
     }
 }
 
@@ -363,8 +402,8 @@ static bool stix_rows_ask(struct worker *w, struct block *const *blocks, size_t 
     bool ok = true;
 
     for (size_t i = 0; i < count; i++)
-        for (uint32_t row = 0; blocks[i]->row_count && stix_watch_asks(stix, blocks[i]->kind) && row < blocks[i]->row_count;
-             row++)
+        for (uint32_t row = 0;
+             blocks[i]->row_count && stix_watch_asks(stix, blocks[i]->kind) && row < blocks[i]->row_count; row++)
             if (!stix_row_add(w, (uint32_t)i, row, UINT32_MAX, e))
                 return false;
     if (!w->stix_count)
@@ -377,7 +416,8 @@ static bool stix_rows_ask(struct worker *w, struct block *const *blocks, size_t 
         size_t rule_count = 0;
         bool every = false;
 
-        for (next = i; next < w->stix_count && w->stix_rows[next].block == r->block && w->stix_rows[next].row == r->row; next++)
+        for (next = i; next < w->stix_count && w->stix_rows[next].block == r->block && w->stix_rows[next].row == r->row;
+             next++)
             if (w->stix_rows[next].rule == UINT32_MAX)
                 every = true;
             else
@@ -396,7 +436,7 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     uint32_t const entry = w->s->known ? known_entry(w->s->known, hit->rule) : INTEL_NONE;
     uint32_t theirs;
 
-    put_indicators(w, hit->block, hit->row);
+    put_known(w, hit->block, hit->row);
 
     if (outside(w, row->when, row->time_clock))
         return true;
@@ -593,13 +633,14 @@ static void put_kinds(struct worker *w) {
 static bool hunt_blocks(struct worker *w, struct block *const *blocks, size_t count, struct err *e) {
     bool const patterns = w->s->known && known_stix(w->s->known);
 
-    w->indicator_next = 0;
+    w->indicator_next = w->person_next = 0;
     w->staging = patterns;
-    if (w->indicators && !indicators_run(w->indicators, blocks, count, e))
+    if ((w->indicators && !indicators_run(w->indicators, blocks, count, e)) ||
+        (w->persons && !person_scan_run(w->persons, blocks, count, e)))
         return false;
     if (!detector_run(w->detector, blocks, count, e))
         return false;
-    put_indicators(w, NULL, 0);
+    put_known(w, NULL, 0);
     if (patterns && !stix_rows_ask(w, blocks, count, e))
         return false;
     stage_out(w);
@@ -649,6 +690,8 @@ static struct ingest_wish wants(void *ctx, const struct block *b, field_id field
         return (struct ingest_wish){RAW_ANY, 0};
     struct ingest_wish wish = detector_wants(w->detector, b, field);
 
+    if (w->s->persons && person_hunt_wants(w->s->persons, b->kind, field))
+        return (struct ingest_wish){RAW_ANY, 0};
     if (w->s->known && known_stix(w->s->known) && stix_watch_wants(known_stix(w->s->known), b->kind, field))
         return (struct ingest_wish){RAW_ANY, 0};
 
@@ -660,14 +703,21 @@ static struct ingest_wish wants(void *ctx, const struct block *b, field_id field
 static bool sift(void *ctx, const struct block *b, const struct raw *v) {
     const struct worker *const w = ctx;
 
-    return (w->sift_rules && detector_sift(w->detector, b, v)) || (w->indicators && indicators_sift(w->indicators, v));
+    return (w->sift_rules && detector_sift(w->detector, b, v)) ||
+           (w->indicators && !w->clean && indicators_sift(w->indicators, v));
 }
 
 static bool sift_event(void *ctx, const struct block *b, const struct record *r) {
     struct worker *const w = ctx;
 
     w->sift_rules = detector_sift_event(w->detector, b, r);
-    return w->sift_rules || w->indicators;
+    return w->sift_rules || (w->indicators && !w->clean);
+}
+
+static bool clean(void *ctx, const struct record *r) {
+    struct worker *const w = ctx;
+
+    return w->clean = w->indicators && indicators_clean(w->indicators, r);
 }
 
 static bool wants_inner(void *ctx, field_id field) {
@@ -1006,9 +1056,10 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .collect = setup->collect,
                                           .sift = sift,
                                           .sift_event = sift_event,
+                                          .clean = setup->known && !setup->list ? clean : NULL,
                                           .wants_inner = setup->list ? NULL : wants_inner,
                                           .zone = setup->zone_rules,
-                                          .unclaimed = setup->list || setup->known,
+                                          .unclaimed = setup->list || setup->known || setup->persons,
                                           .full = on_full,
                                           .damage = on_damage,
                                           .ctx = &w,
@@ -1038,6 +1089,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (!e.code && setup->known && !setup->list)
         (void)!indicators_new(&w.indicators, known_marks(setup->known), setup->fields, &e);
+    if (!e.code && setup->persons)
+        (void)!person_scan_new(&w.persons, setup->persons, kinds_home(setup->kinds), &e);
     if (w.indicators)
         indicators_country(w.indicators, kinds_home(setup->kinds));
     if (e.code || (setup->yara && !yara_job_new(&w.yara, &yara, &e)) || !detector_new(&w.detector, &detect, &e) ||

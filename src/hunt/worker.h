@@ -5,6 +5,7 @@
 #include "detection/correlation.h"
 #include "detection/detect.h"
 #include "detection/known.h"
+#include "detection/person_scan.h"
 #include "event/ingest.h"
 #include "evidence/unpack.h"
 #include "intel/yara_scan.h"
@@ -16,7 +17,8 @@ struct worker_setup {
     struct fields *fields;
     const struct kinds *kinds;
     const struct mail_house *house;
-    const struct known *known; /* NULL: no indicators; else set is known_set */
+    const struct known *known;         /* NULL: no indicators; else set is known_set */
+    const struct person_hunt *persons; /* NULL: no persons */
     const struct plan *plan;
     const struct correlator *correlator;
     const bool *skip; /* rules not to evaluate, by rule */

@@ -12,15 +12,15 @@
 /* What else is known of the file from outside of it; used where the file says nothing itself. import_bytes does that for the
  * items of all importers, which need no more of it than they want. */
 struct import_about {
-    str name;         /* for messages and as the source's name */
-    enum tlp tlp;     /* NONE: not said */
+    str name;     /* for messages and as the source's name */
+    enum tlp tlp; /* NONE: not said */
     enum pap pap;
     uint8_t confidence; /* ITEM_CONFIDENCE_UNSAID */
-    str group;        /* "": not said; else every item is of this group */
-    str origin;       /* "": not said; a report's address or number: two files with one origin are one witness */
+    str group;          /* "": not said; else every item is of this group */
+    str origin;         /* "": not said; a report's address or number: two files with one origin are one witness */
     int64_t valid_from, valid_until; /* INSTANT_NONE: not said */
-    bool strict;      /* break off at what breaks the specification of the format; else take what can be understood */
-    bool observed;    /* what was merely observed (STIX cyber-observable objects) as well, as context */
+    bool strict;   /* break off at what breaks the specification of the format; else take what can be understood */
+    bool observed; /* what was merely observed (STIX cyber-observable objects) as well, as context */
 };
 
 /* One file a format: intel/import_*.c. registry: import.c. */

@@ -26,7 +26,7 @@ enum tlp tlp_stricter(enum tlp a, enum tlp b);
 enum item_form {
     ITEM_VALUE,   /* type and value */
     ITEM_PATTERN, /* value: a STIX pattern that is more than a value (intel/stix_pattern.h) */
-    ITEM_REGEX, /* value: PCRE2, looked for in paths of files, letters as it says; type FILE_PATH */
+    ITEM_REGEX,   /* value: PCRE2, looked for in paths of files, letters as it says; type FILE_PATH */
 };
 
 /* What the source says of the kind of thing it is, if it says anything: sets the evidence class (intel/worth.h). */
@@ -43,7 +43,7 @@ enum item_nature {
 #define NATURES (NATURE_VICTIM + 1)
 str nature_name(enum item_nature n); /* "relay"; "" for UNSAID */
 
-#define ITEM_NAMES_MAX 16u    /* groups, malware, origins of one item; of more the first */
+#define ITEM_NAMES_MAX 16u /* groups, malware, origins of one item; of more the first */
 #define ITEM_CONFIDENCE_UNSAID 255u
 
 struct item_names {
@@ -68,10 +68,12 @@ struct intel_item {
     enum pap pap;
     enum item_nature nature;
     bool revoked;
-    bool context;   /* the source does not mean it for detection (MISP to_ids false): kept and told, not hunted */
-    bool proposed;  /* read out of prose: the user has to look at it (`longwatch intel review`); hunted all the same, and marked */
-    uint16_t port;  /* it was said with a port: 1.2.3.4:443; 0: without */
-    struct item_names groups, campaigns, malware, techniques; /* names as the source spells them; techniques: T1059.003 */
+    bool context; /* the source does not mean it for detection (MISP to_ids false): kept and told, not hunted */
+    bool
+        proposed; /* read out of prose: the user has to look at it (`longwatch intel review`); hunted all the same, and marked */
+    uint16_t port; /* it was said with a port: 1.2.3.4:443; 0: without */
+    struct item_names groups, campaigns, malware,
+        techniques; /* names as the source spells them; techniques: T1059.003 */
     /* Where the source says it has it from, or what it itself is: addresses of reports and posts, numbers of advisories, ids of
      * the original object. Two mentions that share one are one witness. */
     struct item_names origins;
@@ -92,7 +94,8 @@ struct intel_group {
     struct item_names aliases, countries, origins;
     struct item_names techniques, malware; /* that it is said to use: T1059.003; names */
     str description;
-    bool retired; /* the source has withdrawn the entry, or put another in its place: that one has the name among its aliases */
+    bool
+        retired; /* the source has withdrawn the entry, or put another in its place: that one has the name among its aliases */
 };
 
 struct intel_sink {

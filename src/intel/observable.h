@@ -10,33 +10,33 @@
 
 enum observable {
     OBSERVABLE_NONE,
-    OBSERVABLE_ADDRESS, /* IPv4 or IPv6; RFC 5952, an IPv4-mapped one as IPv4 */
-    OBSERVABLE_NETWORK, /* 192.0.2.0/24; host bits are cut */
-    OBSERVABLE_DOMAIN,  /* and every name below it: small letters, A-labels (UTS 46), no point at the end */
-    OBSERVABLE_URL,     /* codec/web_address.h: without scheme, fragment, and ports 80 and 443 */
-    OBSERVABLE_MD5,     /* hashes: small hexadecimal digits; 32 */
-    OBSERVABLE_SHA1,    /* 40 */
-    OBSERVABLE_SHA256,  /* 64 */
-    OBSERVABLE_SHA512,  /* 128 */
-    OBSERVABLE_IMPHASH, /* 32 */
-    OBSERVABLE_JA3,     /* and JA3S: 32 */
-    OBSERVABLE_JA4,     /* t13d1516h2_8daaf6152771_02713d6af862: small letters */
+    OBSERVABLE_ADDRESS,     /* IPv4 or IPv6; RFC 5952, an IPv4-mapped one as IPv4 */
+    OBSERVABLE_NETWORK,     /* 192.0.2.0/24; host bits are cut */
+    OBSERVABLE_DOMAIN,      /* and every name below it: small letters, A-labels (UTS 46), no point at the end */
+    OBSERVABLE_URL,         /* codec/web_address.h: without scheme, fragment, and ports 80 and 443 */
+    OBSERVABLE_MD5,         /* hashes: small hexadecimal digits; 32 */
+    OBSERVABLE_SHA1,        /* 40 */
+    OBSERVABLE_SHA256,      /* 64 */
+    OBSERVABLE_SHA512,      /* 128 */
+    OBSERVABLE_IMPHASH,     /* 32 */
+    OBSERVABLE_JA3,         /* and JA3S: 32 */
+    OBSERVABLE_JA4,         /* t13d1516h2_8daaf6152771_02713d6af862: small letters */
     OBSERVABLE_CERTIFICATE, /* serial number: small hexadecimal digits, no colons, no zeros in front; of fingerprints
                              * see the hashes */
     OBSERVABLE_MAIL,        /* mailbox address, small letters, domain as DOMAIN */
     OBSERVABLE_SUBJECT,     /* of a mail: small letters, blanks together */
     OBSERVABLE_FILE_NAME,   /* small letters, no folder */
-    OBSERVABLE_FILE_PATH,   /* small letters, `/` between names, without drive letter, `~` and first `/`, %variable% as below */
-    OBSERVABLE_USER_AGENT,  /* as it is */
-    OBSERVABLE_COMMAND,     /* a whole command line: small letters, blanks together */
-    OBSERVABLE_MUTEX,       /* and other named objects, pipes: small letters, without `Global\`, `Local\`, `\\.\pipe\` */
-    OBSERVABLE_REGISTRY,    /* small letters, hive in short (hklm\, hkcu\, hku\), control sets as currentcontrolset */
-    OBSERVABLE_SERVICE,     /* name of a service or scheduled task: small letters */
-    OBSERVABLE_ACCOUNT,     /* small letters, with its domain if given */
-    OBSERVABLE_PHONE,       /* E.164: +4930123456 (event/phone.h); without a country the digits */
-    OBSERVABLE_MAC,         /* 00:1b:44:11:3a:b7 */
-    OBSERVABLE_AS,          /* number of an autonomous system: as8075 */
-    OBSERVABLE_TEXT,        /* a text of at least OBSERVABLE_TEXT_MIN bytes that may stand anywhere, letters of any case */
+    OBSERVABLE_FILE_PATH, /* small letters, `/` between names, without drive letter, `~` and first `/`, %variable% as below */
+    OBSERVABLE_USER_AGENT, /* as it is */
+    OBSERVABLE_COMMAND,    /* a whole command line: small letters, blanks together */
+    OBSERVABLE_MUTEX,      /* and other named objects, pipes: small letters, without `Global\`, `Local\`, `\\.\pipe\` */
+    OBSERVABLE_REGISTRY,   /* small letters, hive in short (hklm\, hkcu\, hku\), control sets as currentcontrolset */
+    OBSERVABLE_SERVICE,    /* name of a service or scheduled task: small letters */
+    OBSERVABLE_ACCOUNT,    /* small letters, with its domain if given */
+    OBSERVABLE_PHONE,      /* E.164: +4930123456 (event/phone.h); without a country the digits */
+    OBSERVABLE_MAC,        /* 00:1b:44:11:3a:b7 */
+    OBSERVABLE_AS,         /* number of an autonomous system: as8075 */
+    OBSERVABLE_TEXT, /* a text of at least OBSERVABLE_TEXT_MIN bytes that may stand anywhere, letters of any case */
     OBSERVABLES
 };
 #define OBSERVABLE_TEXT_MIN 5u

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/hash.h"
+#include "intel/group.h"
 #include "intel/name.h"
 #include "intel/person_own.h"
 
@@ -900,6 +901,10 @@ const struct person *persons_at(const struct persons *p, size_t i) {
     return &p->list[i];
 }
 
+size_t persons_index(const struct persons *p, const struct person *person) {
+    return (size_t)(person - p->list);
+}
+
 /* ---- asking ---- */
 
 /* One value that is asked about, and what was found of it. */
@@ -1321,18 +1326,24 @@ static void ask_display(struct asking *a, str value) {
 }
 
 static void ask_site(struct asking *a, str value) {
+    static const char ends[] = {'/', '?', '#', ':'};
     char room[PERSON_ABOUT_MAX];
     str site = {room, site_key(value, room, sizeof room)};
-    size_t const slash = str_find_byte(site, '/');
 
     if (site.len)
         look(a, FORM_SITE, site);
-    /* the host alone, and what it lies in */
-    site = str_first(site, slash);
+    /* the host alone, without port, and what it lies in */
+    str host = site;
+
+    for (size_t i = 0; i < sizeof ends; i++)
+        host = str_first(host, str_find_byte(host, ends[i]));
+    bool const alone = host.len == site.len;
+
+    site = host;
     for (unsigned labels = 0; labels < 32 && site.len; labels++) {
         size_t const dot = str_find_byte(site, '.');
 
-        if (labels || slash != SIZE_MAX)
+        if (labels || !alone)
             look(a, FORM_SITE, site);
         if (dot == SIZE_MAX || str_find_byte(str_from(site, dot + 1), '.') == SIZE_MAX)
             break;

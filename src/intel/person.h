@@ -12,8 +12,9 @@
 #define INTEL_PERSON_H
 
 #include "base/err.h"
-#include "intel/group.h"
+#include "base/str.h"
 
+struct groups; /* intel/group.h */
 struct persons;
 
 #define PERSONS_MAX 200000u
@@ -67,6 +68,8 @@ struct persons_counted persons_counted(const struct persons *p);
 size_t persons_count(const struct persons *p);
 /* By list and number. */
 const struct person *persons_at(const struct persons *p, size_t i);
+/* The number of one of them. */
+size_t persons_index(const struct persons *p, const struct person *person);
 
 /* ---- asking ---- */
 
@@ -96,6 +99,7 @@ struct person_match {
 };
 /* What is told when nobody asks for more. */
 #define PERSON_QUALITY_USUAL 75u
+#define PERSON_QUALITY_LIKELY 85u /* what has less is possible, no more */
 
 /* The persons whose quality is at least `least`, the best match of each, best first; at most max. Some
  * microseconds, whatever the length of lists; takes no memory. */

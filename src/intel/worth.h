@@ -18,6 +18,7 @@ enum worth_class {
     WORTH_IDENTIFIER, /* certificate, key, mail account, tracking identifier */
     WORTH_TOOL,       /* public tools and kits */
     WORTH_MALWARE,    /* identified by code: a hash, a YARA rule */
+    WORTH_PATTERN,    /* what somebody does, not what he has: a pattern of STIX */
     WORTH_NAME,       /* names that anybody may give: files, mutexes, registry keys, user agents */
     WORTH_CLASSES
 };

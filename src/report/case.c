@@ -726,9 +726,9 @@ static bool column(sqlite3_stmt *s, int i, struct arena *a, str *out, struct err
 }
 
 static bool place_read(sqlite3_stmt *s, struct arena *a, struct case_place *out, struct err *e) {
-    str *const texts[] = {&out->evidence_path, &out->sha256,  &out->reader, &out->rule_title,
-                          &out->json,          &out->rule_id, &out->level,  &out->time,
-                          &out->kind,          &out->host,    &out->account};
+    str *const texts[] = {&out->evidence_path, &out->sha256,  &out->reader,  &out->rule_title,
+                          &out->json,          &out->rule_id, &out->level,   &out->time,
+                          &out->kind,          &out->host,    &out->account, &out->words};
 
     for (size_t i = 0; i < COUNT(texts); i++)
         if (!column(s, (int)i, a, texts[i], e))
@@ -747,7 +747,7 @@ static bool place_find(sqlite3 *db, const char *path, uint64_t number, struct ar
                        struct err *e) {
     static const char query[] = "SELECT f.evidence_path, f.evidence_sha256, c.reader, f.rule_title, f.json, f.rule_id, "
                                 "f.level, f.time, f.kind, f.host,"
-                                " f.account, f.offset, f.record, f.salvaged"
+                                " f.account, json_extract(f.json, '$.person.words'), f.offset, f.record, f.salvaged"
                                 " FROM findings f LEFT JOIN custody c ON c.path = f.evidence_path AND c.container IS "
                                 "NULL AND c.sha256 = f.evidence_sha256"
                                 " WHERE f.number = ? LIMIT 1";

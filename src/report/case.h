@@ -50,6 +50,7 @@ struct case_pair {
 struct case_place {
     str evidence_path, sha256, reader, rule_title, json; /* json: the whole finding as in findings.jsonl */
     str rule_id, level, time, kind, host, account;
+    str words; /* of somebody of a published list: whom it is like, and how; else "" */
     uint64_t offset, record;
     bool salvaged;
     struct case_pair *matches, *events;

@@ -4,6 +4,7 @@
 #include "base/utf.h"
 #include "event/normal.h"
 #include "report/indicator_text.h"
+#include "report/person_text.h"
 
 static void member(struct buf *b, const char *name, str value) {
     buf_add(b, S(",\""));
@@ -97,8 +98,7 @@ void client_json(struct buf *b, str address, const struct network_about *about) 
 }
 
 void finding_json(struct buf *b, const struct finding *f) {
-    buf_byte(b, '{');
-    buf_add(b, S("\"finding\":"));
+    buf_add(b, f->person ? S("{\"type\":\"person\",\"finding\":") : S("{\"finding\":"));
     buf_u64(b, f->number);
     member(b, "rule_id", f->rule->id);
     member(b, "rule_title", f->rule->title);
@@ -140,6 +140,17 @@ void finding_json(struct buf *b, const struct finding *f) {
     if (f->indicator) {
         buf_add(b, S(",\"indicator\":"));
         indicator_json(b, f->indicator);
+    }
+    if (f->person) {
+        struct buf words = {0};
+
+        buf_add(b, S(",\"person\":{"));
+        person_members(b, f->person, PERSON_TEXTS_TOLD);
+        person_words(&words, f->person);
+        member(b, "words", buf_str(&words));
+        b->failed |= words.failed;
+        buf_free(&words);
+        buf_byte(b, '}');
     }
     if (f->rule->type == SIGMA_CORRELATION)
         add_correlation(b, f);
@@ -202,6 +213,10 @@ void finding_csv(struct buf *b, const struct finding *f) {
         buf_add(&matched, match ? f->matches[i].field : f->groups[i - f->match_count].name);
         buf_byte(&matched, '=');
         buf_add(&matched, match ? f->matches[i].value : f->groups[i - f->match_count].value);
+    }
+    if (f->person) {
+        buf_add(&matched, f->match_count ? S("; ") : S(""));
+        person_words(&matched, f->person);
     }
     csv_next(b, buf_str(&matched));
     b->failed |= matched.failed;
@@ -298,6 +313,8 @@ void finding_sentence(struct buf *b, const struct finding *f) {
     if (f->indicator) {
         buf_add(b, S("Known "));
         indicator_words(b, f->indicator);
+    } else if (f->person) {
+        person_words(b, f->person);
     } else {
         finding_short(b, f->rule->title);
     }

@@ -192,7 +192,14 @@ void indicator_words(struct buf *b, const struct finding_indicator *i) {
 
     buf_add(b, type_name(&n));
     buf_byte(b, ' ');
-    finding_short(b, n.value);
+    if (n.form == ITEM_VALUE) {
+        finding_short(b, n.value);
+    } else { /* people know it by its title */
+        char id[INTEL_ID_MAX];
+        struct intel_claim const c = intel_set_claim(i->set, n.claims, id);
+
+        finding_short(b, c.title);
+    }
     buf_add(b, S(" ("));
     for (size_t k = 0; k < groups && k < 3; k++) {
         if (k)

@@ -189,7 +189,7 @@ def what_cannot_be_printed_is_told():
 
 
 def the_picture_is_of_this_program():
-    for name in ("hunt", "mail"):
+    for name in ("hunt", "mail", "intel"):
         made = subprocess.run([sys.executable, SOURCE / "docs/picture.py", name], capture_output=True, text=True, check=True).stdout
         assert made == (SOURCE / f"docs/{name}.svg").read_text(encoding="utf-8"), f"make it anew: docs/picture.py {name} >docs/{name}.svg"
 

@@ -103,6 +103,10 @@ static const struct {
      "evil\xe3\x80\x82"
      "example",
      true},
+    {T(DOMAIN), "evil.example", "evil.example%E2%80", true}, /* signs beyond ASCII that are cut short */
+    {T(DOMAIN), "evil.example", "%E2%80", false},
+    {T(DOMAIN), "evil.example", "evil.example%E3", true},
+    {T(DOMAIN), "evil.example", "%EF%BC%8", false},
     {T(DOMAIN), "evil.example", "notevil.example", false},
     {T(DOMAIN), "evil.example", "not-evil.example", false},
     {T(DOMAIN), "evil.example", "evil.example.org", false},

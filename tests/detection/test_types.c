@@ -82,8 +82,8 @@ static const char *const line_words[] = {
     "-nop -enc SQBFAFgA",
     "sshd",
     "GET /index.html",
-    "\xe2\x84\xaa"
-    "erberos",
+    ("\xe2\x84\xaa"
+     "erberos"),
     "\xc5\xbfudo",
     "Caf\xc3\xa9",
     "/etc/shadow",

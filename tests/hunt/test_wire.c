@@ -14,7 +14,7 @@ static const struct sigma_rule detection = {.type = SIGMA_DETECTION, .index = 0}
 static const struct sigma_rule *const rules[] = {&detection, &correlation};
 static const struct sigma_set set = {.rules = rules, .rule_count = 2, .filter_count = 1};
 #define KINDS 3
-static const struct wire_known known = {&set, KINDS, NULL, NULL};
+static const struct wire_known known = {&set, KINDS, NULL, NULL, NULL};
 
 static const struct detect_match matches[] = {{STR("Image"), STR("C:\\x.exe")}, {STR("Image"), STR("")}};
 static const struct correlation_cell cells[] = {{0, STR("alice")}, {7, STR("caf\xc3\xa9")}};
@@ -379,7 +379,7 @@ static void yara(void **state) {
     assert_true(yara_set_add(rules_of_files, S("x.yar"),
                              S("rule r { strings: $a = \"Cat\" $b = /x+y/ condition: any of them }"), &e));
     assert_true(yara_set_compile(rules_of_files, &e));
-    struct wire_known const with = {&set, KINDS, rules_of_files, NULL};
+    struct wire_known const with = {&set, KINDS, rules_of_files, NULL, NULL};
 
     f.hit.rule = yara_set_rule(rules_of_files, 0);
     wire_put(&b, &(struct wire){.type = WIRE_YARA, .yara = f});
@@ -427,6 +427,79 @@ static void yara(void **state) {
     }
     buf_free(&b);
     yara_set_free(rules_of_files);
+}
+
+/* Somebody of a list: one that is there, by a name that is there, as like as something can be. */
+static void person(void **state) {
+    static const char list[] =
+        "901,\"QU, Mingzhen\",\"individual\",\"CYBER2\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n"
+        "902,\"LAKE COMPANY\",-0- ,\"CYBER2\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n";
+    struct wire m = {.type = WIRE_PERSON,
+                     .entry = 1,
+                     .index = 1,
+                     .key = 77,
+                     .likeness = {.how = PERSON_CLOSE, .quality = 100, .usual = true, .reason = "it is caf\xc3\xa9"},
+                     .finding = {.when = -5,
+                                 .kind = STR("k"),
+                                 .host = STR("h"),
+                                 .account = STR("a"),
+                                 .record = 3,
+                                 .offset = 4,
+                                 .matches = matches,
+                                 .match_count = 2}};
+    struct persons *lists;
+    struct buf b = {0};
+    struct wire w;
+    struct err e;
+
+    assert_true(persons_new(&lists, &e) && persons_add(lists, S("SDN.CSV"), str_of(list), &e) &&
+                persons_ready(lists, &e));
+    struct wire_known const with = {&set, KINDS, NULL, NULL, lists};
+
+    wire_put(&b, &m);
+    for (size_t len = 0; len < b.len; len++) {
+        str left = {b.ptr, len};
+
+        assert_false(wire_take(&left, &with, memory(state), &w));
+    }
+    str left = buf_str(&b);
+
+    assert_false(wire_take(&left, &known, memory(state), &w)); /* a hunt without lists */
+    assert_true(wire_take(&left, &with, memory(state), &w));
+    assert_int_equal(left.len, 0);
+    assert_ptr_equal(w.likeness.person, persons_at(lists, 1));
+    assert_ptr_equal(w.likeness.name, &persons_at(lists, 1)->names[0]);
+    assert_int_equal(w.likeness.how, PERSON_CLOSE);
+    assert_int_equal(w.likeness.quality, 100);
+    assert_true(w.likeness.usual);
+    assert_string_equal(w.likeness.reason, m.likeness.reason);
+    assert_int_equal(w.key, 77);
+    assert_int_equal(w.finding.when, -5);
+    assert_int_equal(w.finding.record, 3);
+    assert_int_equal(w.finding.match_count, 2);
+    assert_str(w.finding.matches[0].value, matches[0].value);
+    struct wire other[8] = {m, m, m, m, m, m, m, m};
+
+    other[0].entry = 2; /* there are two */
+    other[1].index = 2; /* it has one name */
+    other[2].likeness.quality = 0;
+    other[3].likeness.quality = 101;
+    other[4].likeness.how = (enum person_how)(PERSON_CLOSE + 1);
+    other[5].finding.kind = S("\xff");
+    other[6].index = 0;                                                         /* by none of its names */
+    memset(other[7].likeness.reason, 'x', sizeof other[7].likeness.reason - 1); /* as long as there is room */
+    for (size_t i = 0; i < COUNT(other); i++) {
+        b.len = 0;
+        wire_put(&b, &other[i]);
+        left = buf_str(&b);
+        assert_int_equal(wire_take(&left, &with, memory(state), &w), i >= 6);
+        if (i == 6)
+            assert_null(w.likeness.name);
+        if (i == 7)
+            assert_int_equal(strlen(w.likeness.reason), sizeof w.likeness.reason - 1);
+    }
+    buf_free(&b);
+    persons_free(lists);
 }
 
 /* A value of megabytes is cut at a character and says so. */
@@ -485,6 +558,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(round_trip, begin, end),
         cmocka_unit_test_setup_teardown(yara, begin, end),
+        cmocka_unit_test_setup_teardown(person, begin, end),
         cmocka_unit_test_setup_teardown(cut_and_stretched, begin, end),
         cmocka_unit_test_setup_teardown(refused, begin, end),
         cmocka_unit_test_setup_teardown(long_values, begin, end),

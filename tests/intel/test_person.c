@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "intel/name.h"
+#include "intel/group.h"
 #include "intel/person.h"
 #include "../refuse.h"
 
@@ -190,7 +191,11 @@ static const struct {
     {"its site", "http://www.xrz.example/index.html", PERSON_SITE, "104", PERSON_EXACT, 95},
     {"below its site", "mail.xrz.example", PERSON_SITE, "104", PERSON_EXACT, 95},
     {"a mail from its site", "info@xrz.example", PERSON_MAIL, "104", PERSON_EXACT, 95},
+    {"its site with a port", "xrz.example:8443", PERSON_SITE, "104", PERSON_EXACT, 95},
+    {"its site with a port and a path", "https://www.xrz.example:8443/a", PERSON_SITE, "104", PERSON_EXACT, 95},
+    {"its site with a query", "https://xrz.example?a=1", PERSON_SITE, "104", PERSON_EXACT, 95},
     {"a site that ends so", "notxrz.example", PERSON_SITE, NULL, 0, 0},
+    {"its site behind another's port", "other.example:80/xrz.example", PERSON_SITE, NULL, 0, 0},
     {"its number, written otherwise", "0086 (27) 5550-1234", PERSON_PHONE, "104", PERSON_EXACT, 100},
     {"a part of its number", "5550 1234", PERSON_PHONE, NULL, 0, 0},
     {"a comma within a company's name", "Sea, Sand & Co", PERSON_NAME, "CYB9002", PERSON_EXACT, 100},

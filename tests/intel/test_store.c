@@ -439,7 +439,7 @@ static void feeds_share_sources(void **state) {
     struct intel_store *s;
     struct err e = {0};
     uint64_t gone;
-    bool known;
+    bool known = false;
 
     (void)state;
     assert_true(intel_store_write(&s, "s", 0, &e));
@@ -463,7 +463,7 @@ static void other_words_of_the_user_read_it_again(void **state) {
     struct intel_store *s;
     struct err e = {0};
     uint64_t gone;
-    bool known;
+    bool known = false;
 
     (void)state;
     must_add("s", "/a", "192.0.2.1", 1);
