@@ -12,6 +12,7 @@
 #define SIFTED_SLOTS (1u << 13)
 #define POOL_MAX ((size_t)1 << 20)
 #define SHORT_MAX 64u
+#define CONSTANTS 256u
 #define LINE_MAX 65536u
 #define JOIN_MEMORY ((size_t)1 << 20)
 
@@ -36,7 +37,8 @@ struct indicators {
     struct arena *join;
     uint64_t *sifted; /* by hash: the hash of the value that was sifted last, its lowest bit the answer; 0: none */
     uint64_t seed;
-    uint32_t types; /* indicators_types */
+    uint32_t types;           /* indicators_types */
+    str constants[CONSTANTS]; /* of formats, each known by where it lies: they hold nothing */
     const struct fields *fields;
 };
 
@@ -105,12 +107,13 @@ uint32_t indicators_types(const struct indicators *x) {
     return x->types;
 }
 
-bool indicators_sift(struct indicators *x, const struct raw *v) {
+/* parts: paths and queries of URLs are asked for as well. */
+static bool sift(struct indicators *x, const struct raw *v, bool parts) {
     str text = {v->ptr, v->len};
 
-    if (v->inner || !(indicators_types(x) >> v->type & 1))
+    if (v->inner || !(x->types >> v->type & 1))
         return false;
-    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->classes >> INTEL_URL & 1;
+    bool const url = parts && v->type == RAW_TEXT && v->len && x->texts.m->classes >> INTEL_URL & 1;
     bool const path = url && *v->ptr == '/', query = url && !path && is_query(x, v->field);
 
     if (!path && !query) {
@@ -128,35 +131,80 @@ bool indicators_sift(struct indicators *x, const struct raw *v) {
     return *slot & 1;
 }
 
+bool indicators_sift(struct indicators *x, const struct raw *v) {
+    return sift(x, v, true);
+}
+
 static bool is_part(str line, const struct raw *v) {
     return v->ptr >= line.ptr && v->ptr <= line.ptr + line.len && v->len <= (size_t)(line.ptr + line.len - v->ptr);
 }
 
-/* Signs that no word, name or address goes beyond (indicator_text.c): a value between them holds what the line holds there, and nothing else. */
-static const bool edges[256] = {
-    [0 ... ' '] = true, ['"'] = true, [','] = true, [';'] = true, ['='] = true, ['('] = true,
-    [')'] = true,       ['['] = true, [']'] = true, ['<'] = true, ['>'] = true, ['|'] = true};
+/* What may stand before a value, and behind it, so that it holds what the line holds there, and nothing else: words, names and addresses begin
+ * behind the first, and end before the second (indicator_text.c). */
+enum { BEFORE = 1, BEHIND = 2 };
+static const uint8_t edges[256] = {
+    [0 ... ' '] = BEFORE | BEHIND,
+    ['!'] = BEHIND,
+    ['"'] = BEFORE | BEHIND,
+    ['#' ... '$'] = BEHIND,
+    ['&'] = BEHIND,
+    ['\''] = BEFORE | BEHIND,
+    ['('] = BEFORE | BEHIND,
+    [')'] = BEFORE | BEHIND,
+    ['*'] = BEFORE | BEHIND,
+    ['+'] = BEHIND,
+    [','] = BEFORE | BEHIND,
+    ['/'] = BEFORE | BEHIND,
+    [';' ... '?'] = BEFORE | BEHIND,
+    ['@'] = BEHIND,
+    ['['] = BEFORE | BEHIND,
+    ['\\'] = BEFORE | BEHIND,
+    [']'] = BEFORE | BEHIND,
+    ['^'] = BEHIND,
+    ['`'] = BEHIND,
+    ['{'] = BEHIND,
+    ['|'] = BEFORE | BEHIND,
+    ['}' ... 0x7f] = BEHIND,
+};
 
 static bool has_edges(str line, const struct raw *v) {
     const char *const end = v->ptr + v->len;
 
-    return (v->ptr == line.ptr || edges[(uint8_t)v->ptr[-1]]) && (end == line.ptr + line.len || edges[(uint8_t)*end]);
+    return (v->ptr == line.ptr || edges[(uint8_t)v->ptr[-1]] & BEFORE) &&
+           (end == line.ptr + line.len || edges[(uint8_t)*end] & BEHIND ||
+            (*end == ':' &&
+             (end + 1 == line.ptr + line.len || end[1] == ' '))); /* in an address of IPv6 more follows */
+}
+
+static bool whole_may(struct indicators *x, const struct raw *v, str odd) {
+    str const text = {v->ptr, v->len};
+    bool const even = text.ptr + text.len <= odd.ptr || text.ptr >= odd.ptr + odd.len;
+
+    return text.len >= INDICATOR_TEXT_MIN && !(even && !indicator_whole_likely(&x->texts, text)) &&
+           indicator_whole_may(&x->texts, text);
 }
 
 bool indicators_clean(struct indicators *x, const struct record *r) {
-    bool plain;
+    str odd;
 
-    if (!x->types || !r->bytes.len || r->bytes.len > LINE_MAX || indicator_line_may(&x->texts, r->bytes, &plain))
+    if (!x->types || !r->bytes.len || r->bytes.len > LINE_MAX || indicator_line_may(&x->texts, r->bytes, &odd))
         return !x->types;
     for (uint32_t i = 0; i < r->count; i++) {
         const struct raw *const v = &r->values[i];
 
         if (v->inner || v->len < 2 || !(x->types >> v->type & 1))
             continue;
+        bool const constant = i < 64 && r->constants >> i & 1;
+        str *const known = &x->constants[((uintptr_t)v->ptr >> 3) % CONSTANTS];
+
+        if (constant && known->ptr == v->ptr && known->len == v->len)
+            continue;
         if (v->type == RAW_TEXT && is_part(r->bytes, v) && has_edges(r->bytes, v)
-                ? v->len >= INDICATOR_TEXT_MIN && indicator_whole_may(&x->texts, (str){v->ptr, v->len}, plain)
-                : indicators_sift(x, v))
+                ? whole_may(x, v, odd)
+                : sift(x, v, false)) /* a path alone is nothing: the host stands in the line */
             return false;
+        if (constant)
+            *known = (str){v->ptr, v->len};
     }
     return true;
 }

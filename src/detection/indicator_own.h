@@ -24,8 +24,10 @@ struct indicator_marks {
     bool v6;                            /* addresses or networks of IPv6 among them */
     const uint64_t *marks[INTEL_MARKS]; /* of the set */
     bool registry, phone;
+    bool together;      /* values in which blanks count as one, however many there are */
     bool digit_endings; /* names of files whose ending begins with a digit */
     bool bare_names;    /* names of files without an ending */
+    bool whole;         /* values that are known as a whole */
 };
 
 struct indicator_texts {
@@ -46,10 +48,35 @@ bool indicator_part_may(struct indicator_texts *t, str path, bool query);
 /* May a raw value hold any? What cannot be decided is true. */
 bool indicator_raw_may(struct indicator_texts *t, uint8_t raw_type, str bytes);
 /* May a line hold any, in itself or in a value that is cut out of it between signs that end words (indicator.c), but for values that are known as
- * a whole only? *plain: nothing in it but single blanks and what needs no undoing. */
-bool indicator_line_may(struct indicator_texts *t, str line, bool *plain);
+ * a whole only? *odd: a part of it outside of which are no backslashes,
+ * nothing beyond ASCII, and no blanks together if these matter. */
+bool indicator_line_may(struct indicator_texts *t, str line, str *odd);
 /* And those: a value of such a line, of INDICATOR_TEXT_MIN bytes at least. */
-bool indicator_whole_may(struct indicator_texts *t, str text, bool plain);
+bool indicator_whole_may(struct indicator_texts *t, str text);
+/* Has anything known as a whole the length, a few bytes and the form of this value? Of one that has nothing odd in it; of a byte at least. */
+bool indicator_form_likely(const struct indicator_texts *t, str text);
+static inline bool indicator_marked(const struct indicator_marks *m, enum intel_mark which, uint32_t mark) {
+    return m->marks[which][mark / 64] >> mark % 64 & 1;
+}
+static inline bool indicator_whole_marked(const struct indicator_marks *m, str text) {
+    return indicator_marked(m, INTEL_MARK_LENGTHS, intel_length_mark(text)) &&
+           indicator_marked(m, INTEL_MARK_WHOLES, intel_whole_mark(text));
+}
+/* Digits in twos, as serial numbers and hardware addresses are written; perhaps more than that. */
+static inline bool indicator_odd_hex(str s) {
+    static const uint8_t hex[256] = {['0' ... '9'] = 1, ['a' ... 'f'] = 1, ['A' ... 'F'] = 1};
+
+    if (s.len < 5 || s.len > 64 || !hex[(uint8_t)s.ptr[0]])
+        return false;
+    if (s.ptr[0] == '0')
+        return hex[(uint8_t)s.ptr[1]] || s.ptr[1] == 'x' || s.ptr[1] == 'X';
+    return hex[(uint8_t)s.ptr[1]] && (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[4] == '.');
+}
+static inline bool indicator_whole_likely(const struct indicator_texts *t, str text) {
+    return text.len == 0 || (uint8_t)*text.ptr <= ' ' || (uint8_t)text.ptr[text.len - 1] <= ' ' ||
+           (t->m->whole && (indicator_whole_marked(t->m, text) || indicator_odd_hex(text))) ||
+           ((t->m->phone || t->m->bare_names) && indicator_form_likely(t, text));
+}
 /* Entries of a canonical URL: as it is, and without query, port, and both. */
 void indicator_url_find(struct indicator_texts *t, str key, struct indicator_found *found);
 

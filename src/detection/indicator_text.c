@@ -18,17 +18,18 @@
 #define HOST_MAX 253u
 #define URL_MAX 8192u
 #define URLS_WITHIN_MAX 16u /* URLs in the query of another: each is read to its end */
-#define LABELS_MAX 127u
-#define LOCAL_MAX 200u /* of a mail address, with the @ */
+#define LOCAL_MAX 200u      /* of a mail address, with the @ */
 #define FOLDERS_MAX 24u
 #define PATH_MAX_BYTES 1024u
 #define NAME_MAX_BYTES 256u
 #define DEPTH_BARE 3u /* slashes: c:/x, c:/users/jo/x, /home/jo/x, /srv/c$/x */
 #define WHOLE_MAX 2048u
-#define PHONE_LEAST 5u /* digits (observable.c) */
-#define SIX_MAX 45u    /* bytes of an IPv6 address with an IPv4 one behind */
-#define WORDS_MAX 16u  /* of a name with blanks in it, behind other words */
-#define UNDONE_MAX 3u  /* times that a text is without its encoding: redirections lie in each other */
+#define REGISTRY_LEAST 6u /* hklm\\x */
+#define PHONE_LEAST 5u    /* digits (observable.c) */
+#define SIX_COLONS 6u     /* in an IPv6 address without ::, at least */
+#define SIX_MAX 45u       /* bytes of an IPv6 address with an IPv4 one behind */
+#define WORDS_MAX 16u     /* of a name with blanks in it, behind other words */
+#define UNDONE_MAX 3u     /* times that a text is without its encoding: redirections lie in each other */
 #define HOST_CLASSES (1u << INTEL_HOST | 1u << INTEL_URL | 1u << INTEL_MAIL)
 
 /* Kinds of bytes. WORD: a-z, A-Z, 0-9, hyphen, underscore, point, beyond ASCII. */
@@ -93,6 +94,8 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
     t->v6 = intel_set_trait(set, INTEL_TRAIT_SIX);
     t->registry = intel_set_has_type(set, OBSERVABLE_REGISTRY);
     t->phone = intel_set_has_type(set, OBSERVABLE_PHONE);
+    t->together = intel_set_has_type(set, OBSERVABLE_COMMAND) || intel_set_has_type(set, OBSERVABLE_SUBJECT);
+    t->whole = has_class(t, INTEL_WHOLE);
     t->bare_names = intel_mark_has(set, INTEL_MARK_ENDINGS, intel_ending_mark(S("")));
     *out = t;
     return true;
@@ -160,7 +163,10 @@ static bool probe(struct look *l, enum intel_class class, str key) {
 
 /* Inline, of the set's own: asked for every word of every text. */
 static inline bool marked(const struct look *l, enum intel_mark which, uint32_t mark) {
-    return l->t->m->marks[which][mark / 64] >> mark % 64 & 1;
+    return indicator_marked(l->t->m, which, mark);
+}
+static inline bool whole_marked(const struct look *l, str text) {
+    return indicator_whole_marked(l->t->m, text);
 }
 
 static bool has(const struct look *l, enum intel_class class) {
@@ -288,6 +294,13 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
 
 /* ---- addresses ---- */
 
+static uint32_t number_mark(unsigned n) {
+    char const text[3] = {(char)('0' + n / 100), (char)('0' + n / 10 % 10), (char)('0' + n % 10)};
+    size_t const from = n < 10 ? 2 : n < 100 ? 1 : 0;
+
+    return intel_ending_mark((str){text + from, 3 - from});
+}
+
 static void address_probe(struct look *l, const struct address *a, size_t from, size_t end) {
     uint32_t networks[129];
     char text[ADDRESS_TEXT];
@@ -302,7 +315,8 @@ static void address_probe(struct look *l, const struct address *a, size_t from, 
         for (size_t i = 0; l->found && i < count; i++)
             found_add(l->found, networks[i]);
     }
-    if (has(l, INTEL_URL))
+    /* Known hosts that are addresses of IPv4 end in such a number. */
+    if (has(l, INTEL_URL) && (a->family == 6 || marked(l, INTEL_MARK_DOMAINS, number_mark(a->bytes[3]))))
         url_look(l, from, end, address_format(a, text), a->family == 6);
 }
 
@@ -389,7 +403,7 @@ static size_t six_look(struct look *l, size_t at) {
         colons += s.ptr[to] == ':';
         twice |= s.ptr[to] == ':' && to > from && s.ptr[to - 1] == ':';
     }
-    if (colons < 2 || (!twice && colons < 6)) /* times and hardware addresses */
+    if (colons < 2 || (!twice && colons < SIX_COLONS)) /* times and hardware addresses */
         return to;
     if (to < s.len && kind_of(s.ptr[to]) & LETTER)
         return to;
@@ -501,19 +515,19 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
         ;
     if (last == 0 || last + 2 > host.len || !(kind_of(host.ptr[last]) & LETTER))
         return; /* no domain ends so */
-    if (has(l, INTEL_HOST)) {
-        size_t at = last - 1;
+    size_t at = last - 1;
 
-        /* From the right, every name it lies below; nothing lies below two labels that nothing known ends in. */
-        for (unsigned labels = 0; labels < LABELS_MAX && at > 0; labels++) {
-            while (at > 0 && host.ptr[at - 1] != '.')
-                at--;
-            bool const ending = at > 0 && is_ending(l, str_from(host, at));
-
-            if (!ending && !probe(l, INTEL_HOST, str_from(host, at)) && labels == 0)
-                break;
-            at -= at > 0;
-        }
+    /* Nothing is known of hosts below two labels that nothing known ends in. */
+    while (at > 0 && host.ptr[at - 1] != '.')
+        at--;
+    if (!intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_HOST, str_from(host, at))))
+        return;
+    /* From the right, every name it lies below. */
+    for (at = last - 1; has(l, INTEL_HOST) && at > 0; at -= at > 0) {
+        while (at > 0 && host.ptr[at - 1] != '.')
+            at--;
+        if (at == 0 || !is_ending(l, str_from(host, at)))
+            probe(l, INTEL_HOST, str_from(host, at));
     }
     if (has(l, INTEL_MAIL) && from > 1 && l->text.ptr[from - 1] == '@' && part_may(l->t->m, INTEL_MAIL_HOST, host))
         mail_look(l, from, host);
@@ -529,7 +543,7 @@ static void word_look(struct look *l, size_t from, size_t end) {
         all |= kind_of(l->text.ptr[i]);
     host_look(l, from, end, all);
     /* `\\nhost`: what stands before the host may be part of how another sign is written. */
-    if (from > 0 && l->text.ptr[from - 1] == '\\' && end - from > 5 && strchr("ntr", l->text.ptr[from]))
+    if (from > 0 && l->text.ptr[from - 1] == '\\' && end - from > 4 && strchr("ntr", l->text.ptr[from]))
         host_look(l, from + 1, end, all);
 }
 
@@ -677,60 +691,65 @@ static void bare_look(struct look *l) {
 /* ---- at a glance: where in 64 bytes which signs stand, a bit each ---- */
 
 struct glance {
-    uint64_t points, colons, slashes, percents; /* slashes: backslashes */
-    uint64_t blanks, controls, high;            /* blanks: and controls; high: beyond ASCII */
+    uint64_t points, colons, blanks;                  /* blanks: and controls */
+    uint64_t rare, slashes, percents, controls, high; /* rare: any of these; slashes: backslashes; high: beyond ASCII */
 };
 
 #ifdef __SSE2__
-static inline void glance_16(struct glance *g, __m128i x, unsigned at) {
-    __m128i const blank = _mm_set1_epi8(' '), control = _mm_set1_epi8(' ' - 1);
+#define BITS(x) ((uint64_t)(unsigned)_mm_movemask_epi8(x) >> skip << at)
 
-    g->points |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('.'))) << at;
-    g->colons |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8(':'))) << at;
-    g->slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('\\'))) << at;
-    g->percents |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('%'))) << at;
-    g->blanks |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, blank), x)) << at;
-    g->controls |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, control), x)) << at;
-    g->high |= (uint64_t)(unsigned)_mm_movemask_epi8(x) << at;
+/* skip: so many of the sixteen do not count; the first that does is at `at`. */
+static inline __attribute__((always_inline)) void glance_16(struct glance *g, __m128i x, unsigned skip, unsigned at) {
+    __m128i const slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')), percent = _mm_cmpeq_epi8(x, _mm_set1_epi8('%')),
+                  control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(' ' - 1)), x);
+    uint64_t const rare = BITS(_mm_or_si128(_mm_or_si128(slash, percent), _mm_or_si128(control, x)));
+
+    g->points |= BITS(_mm_cmpeq_epi8(x, _mm_set1_epi8('.')));
+    g->colons |= BITS(_mm_cmpeq_epi8(x, _mm_set1_epi8(':')));
+    g->blanks |= BITS(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(' ')), x));
+    if (rare) {
+        g->rare |= rare;
+        g->slashes |= BITS(slash);
+        g->percents |= BITS(percent);
+        g->controls |= BITS(control);
+        g->high |= BITS(x);
+    }
 }
 
-/* The last bytes, 1 to 15, as sixteen with letters behind. p: of the whole 64 bytes, `len` of them, `at` of which are done. */
-static inline __m128i tail_16(const char *p, size_t at, size_t len) {
-    char room[16] = "aaaaaaaaaaaaaaa";
-    size_t const left = len - at;
-    uint64_t first, last;
-    uint32_t few, end;
+/* A text of less than sixteen bytes behind letters. */
+static inline __attribute__((always_inline)) __m128i less_16(str s) {
+    uint64_t low = 0, high = 0x6161616161616161u;
 
-    if (left >= 8) {
-        memcpy(&first, p + at, 8);
-        memcpy(&last, p + len - 8, 8);
-        memcpy(room, &first, 8);
-        memcpy(room + left - 8, &last, 8);
-    } else if (left >= 4) {
-        memcpy(&few, p + at, 4);
-        memcpy(&end, p + len - 4, 4);
-        memcpy(room, &few, 4);
-        memcpy(room + left - 4, &end, 4);
+    if (s.len >= 8) {
+        uint64_t first;
+
+        memcpy(&first, s.ptr, 8);
+        memcpy(&high, s.ptr + s.len - 8, 8);
+        low = s.len == 8 ? 0x6161616161616161u : first << 8 * (16 - s.len);
+        low |= 0x6161616161616161u >> 8 * (s.len - 8);
     } else {
-        for (size_t i = 0; i < left; i++)
-            room[i] = p[at + i];
+        low = 0x6161616161616161u;
+        for (size_t i = 0; i < s.len; i++)
+            high = high >> 8 | (uint64_t)(uint8_t)s.ptr[i] << 56;
     }
-    return _mm_loadu_si128((const __m128i *)(const void *)room);
+    return _mm_set_epi64x((int64_t)high, (int64_t)low);
 }
 #endif
 
-static inline struct glance glance_at(const char *p, size_t len) {
+/* Of s from `from` on. */
+static inline __attribute__((always_inline)) struct glance glance_at(str s, size_t from) {
+    size_t const len = s.len - from < 64 ? s.len - from : 64;
+    const char *const p = s.ptr + from;
     struct glance g = {0};
-    size_t at = 0;
+    unsigned at = 0;
 
 #ifdef __SSE2__
     for (; at + 16 <= len; at += 16)
-        glance_16(&g, _mm_loadu_si128((const __m128i *)(const void *)(p + at)), (unsigned)at);
-    if (at < len) {
-        glance_16(&g, tail_16(p, at, len), (unsigned)at);
-        g.controls &= ~(uint64_t)0 >> (64 - len); /* the NUL behind the letters */
-        g.blanks &= ~(uint64_t)0 >> (64 - len);
-    }
+        glance_16(&g, _mm_loadu_si128((const __m128i *)(const void *)(p + at)), 0, at);
+    if (at < len && s.len >= 16) /* the last sixteen once more */
+        glance_16(&g, _mm_loadu_si128((const __m128i *)(const void *)(p + len - 16)), 16 - (unsigned)(len - at), at);
+    else if (at < len)
+        glance_16(&g, less_16(s), 16 - (unsigned)len, 0);
 #else
     for (; at < len; at++) {
         uint64_t const bit = (uint64_t)1 << at;
@@ -743,6 +762,7 @@ static inline struct glance glance_at(const char *p, size_t len) {
         g.controls |= (uint8_t)p[at] < ' ' ? bit : 0;
         g.high |= (uint8_t)p[at] & 0x80 ? bit : 0;
     }
+    g.rare = g.slashes | g.percents | g.controls | g.high;
 #endif
     return g;
 }
@@ -754,7 +774,28 @@ struct traits {
     bool controls; /* tabs, line ends, ... */
     bool six;      /* perhaps an IPv6 address */
     bool percent, high;
+    size_t odd_from, odd_to; /* backslashes, and what is beyond ASCII: from the first to behind the last of these */
 };
+
+/* What 64 bytes from `at` on add to that. Returns where something odd stands. */
+static inline __attribute__((always_inline)) void traits_add(struct traits *all, const struct glance *g, size_t at,
+                                                             bool *blank_before) {
+    uint64_t const blanks = g->blanks & (g->blanks << 1 | *blank_before), odd = g->slashes | g->high;
+
+    *blank_before = g->blanks >> 63;
+    if (blanks | g->rare) {
+        all->slash |= g->slashes != 0;
+        all->blanks |= (blanks | g->controls) != 0;
+        all->controls |= g->controls != 0;
+        all->percent |= g->percents != 0;
+        all->high |= g->high != 0;
+    }
+    if (odd) {
+        if (all->odd_to == 0)
+            all->odd_from = at + (unsigned)__builtin_ctzll(odd);
+        all->odd_to = at + 64 - (unsigned)__builtin_clzll(odd);
+    }
+}
 
 /* ---- whole values ---- */
 
@@ -771,21 +812,13 @@ static void canonical_probe(struct look *l, enum observable type) {
     probe_types(l, INTEL_WHOLE, key, (uint64_t)1 << type);
     /* A value lies in its key, a key in those above it: three names and more. */
     for (size_t at = key.len; type == OBSERVABLE_REGISTRY && at > 1; at--)
-        if (key.ptr[at - 1] == '\\' && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(str_first(key, at - 1))))
+        if (key.ptr[at - 1] == '\\' && whole_marked(l, str_first(key, at - 1)))
             probe_types(l, INTEL_WHOLE, str_first(key, at - 1), (uint64_t)1 << type);
-}
-
-/* Digits in twos, as serial numbers and hardware addresses are written; perhaps more than that. */
-static bool odd_hex(str s) {
-    if (s.len > 2 && s.ptr[0] == '0' && lower(s.ptr[1]) == 'x')
-        return s.len <= 64;
-    return s.len >= 5 && s.len <= 64 && kind_of(s.ptr[0]) & HEX && kind_of(s.ptr[1]) & HEX &&
-           (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[4] == '.' || s.ptr[0] == '0');
 }
 
 /* A whole value in small letters, or what of it is behind a backslash. */
 static void whole_probe(struct look *l, str whole, uint64_t types) {
-    if (types && whole.len && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(whole)))
+    if (types && whole.len && whole_marked(l, whole))
         probe_types(l, INTEL_WHOLE, whole, types);
 }
 
@@ -840,9 +873,11 @@ static bool is_phone(str s) {
 
 /* A name of the registry, as far as its beginning tells (observable.c). s: small letters. */
 static bool is_registry(str s) {
-    static const str begins[] = {STR("hk"),         STR("\\registry\\"), STR("registry\\"),
-                                 STR("computer\\"), STR("registry::"),   STR("microsoft.powershell.core\\")};
+    static const str begins[] = {STR("hk"), STR("registry\\"), STR("computer\\"), STR("registry::"),
+                                 STR("microsoft.powershell.core\\")};
 
+    while (str_starts(s, S("\\")))
+        s = str_from(s, 1);
     for (size_t i = 0; i < COUNT(begins); i++)
         if (str_starts(s, begins[i]))
             return true;
@@ -879,7 +914,8 @@ static void digits_probe(struct look *l, str s) {
         if (n || s.ptr[i] != '0')
             bare[n++] = lower(s.ptr[i]);
     }
-    whole_probe(l, (str){bare, n}, (uint64_t)1 << OBSERVABLE_CERTIFICATE);
+    if (str_find_byte(s, '.') == SIZE_MAX)
+        whole_probe(l, (str){bare, n}, (uint64_t)1 << OBSERVABLE_CERTIFICATE);
     if (s.len == 17 || s.len == 14)
         canonical_probe(l, OBSERVABLE_MAC);
 }
@@ -888,7 +924,7 @@ static void digits_probe(struct look *l, str s) {
 static bool part_likely(const struct look *l, str s) {
     for (size_t at = 0, slash; (slash = str_find_byte(str_from(s, at), '\\')) != SIZE_MAX;) {
         at += slash + 1;
-        if (at < s.len && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(str_from(s, at))))
+        if (at < s.len && whole_marked(l, str_from(s, at)))
             return true;
     }
     return false;
@@ -911,25 +947,27 @@ static void whole_look(struct look *l, const struct traits *has_it) {
         if (s.len > WHOLE_MAX)
             return;
     }
-    bool const digits = l->t->m->phone && s.len >= PHONE_LEAST && is_phone(s), odd = odd_hex(s);
+    bool const digits = l->t->m->phone && s.len >= PHONE_LEAST && is_phone(s), odd = indicator_odd_hex(s);
     bool const folders = has_it->slash && !(has_it->controls && memchr(s.ptr, '\n', s.len)); /* of one line */
 
-    if (!has_it->blanks && !digits && !odd && !(folders && l->t->m->registry) &&
-        !marked(l, INTEL_MARK_WHOLES, intel_whole_mark(s)) && !(folders && part_likely(l, s)))
+    bool const registry = l->t->m->registry && s.len >= REGISTRY_LEAST && (has_it->slash || memchr(s.ptr, '/', s.len));
+    bool const together = has_it->blanks && l->t->m->together;
+
+    if (!together && !digits && !odd && !registry && !whole_marked(l, s) && !(folders && part_likely(l, s)))
         return;
     for (size_t i = 0; i < s.len; i++)
         key[i] = lower(s.ptr[i]);
     str const whole = {key, s.len};
 
-    whole_probe(l, whole, has_it->blanks ? ~TOGETHER : ANY_TYPE);
-    if (has_it->blanks)
+    whole_probe(l, whole, together ? ~TOGETHER : ANY_TYPE);
+    if (together)
         together_probe(l, whole);
     for (size_t at = 0, slash; folders && (slash = str_find_byte(str_from(whole, at), '\\')) != SIZE_MAX;) {
         at += slash + 1;
-        if (at < whole.len && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(str_from(whole, at))))
+        if (at < whole.len && whole_marked(l, str_from(whole, at)))
             whole_probe(l, str_from(whole, at), types_behind(str_first(whole, at)));
     }
-    if (l->t->m->registry && is_registry(whole))
+    if (registry && is_registry(whole))
         canonical_probe(l, OBSERVABLE_REGISTRY);
     if (digits)
         canonical_probe(l, OBSERVABLE_PHONE);
@@ -965,10 +1003,15 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
 
     if (ending.len == 0)
         return end;
+    size_t host_end = label; /* names of files may end in a hyphen, hosts do not */
+
+    while (host_end > last + 1 && kind_of(s.ptr[host_end - 1]) & JOINT)
+        host_end--;
     uint32_t const mark = intel_ending_mark(ending);
     bool const digit = kind_of(*ending.ptr) & DIGIT;
+    uint32_t const host_mark = host_end == label ? mark : intel_ending_mark(str_first(ending, host_end - last - 1));
     bool const host =
-        !l->files_only && (kind_of(*ending.ptr) & HIGH || (!digit && marked(l, INTEL_MARK_DOMAINS, mark)));
+        !l->files_only && (kind_of(*ending.ptr) & HIGH || (!digit && marked(l, INTEL_MARK_DOMAINS, host_mark)));
 
     /* What an encoded sign follows (`a.example%2Eorg`) is looked at once that is undone. */
     if (((digit && points >= 3 && !l->files_only) || (host && l->t->m->classes & HOST_CLASSES)) && !is_code(s, label)) {
@@ -1004,8 +1047,9 @@ static struct traits text_look(struct look *l) {
     if (is_time(s))
         return all;
     for (size_t at = 0; at < s.len && !enough(l); at += 64) {
-        struct glance g = glance_at(s.ptr + at, s.len - at < 64 ? s.len - at : 64);
+        struct glance g = glance_at(s, at);
 
+        traits_add(&all, &g, at, &blank_before);
         /* Hosts, addresses, names of files: words with a point in them. */
         if (next > at)
             g.points = next >= at + 64 ? 0 : g.points & ~(uint64_t)0 << (next - at);
@@ -1013,18 +1057,13 @@ static struct traits text_look(struct look *l) {
             next = point_look(l, next, at + (unsigned)__builtin_ctzll(g.points));
             g.points = next >= at + 64 ? 0 : g.points & ~(uint64_t)0 << (next - at);
         }
-        all.slash |= g.slashes != 0;
-        all.blanks |= ((g.blanks & (g.blanks << 1 | blank_before)) | g.controls) != 0;
-        all.controls |= g.controls != 0;
         all.six |= (g.colons & (g.colons << 1 | colon_before)) != 0;
-        all.percent |= g.percents != 0;
-        all.high |= g.high != 0;
-        colons += (unsigned)__builtin_popcountll(g.colons);
-        blank_before = g.blanks >> 63;
+        for (uint64_t left = g.colons; left && colons < SIX_COLONS; left &= left - 1)
+            colons++;
         colon_before = g.colons >> 63;
     }
     all.blanks |= s.len && s.ptr[s.len - 1] == ' ';
-    all.six |= colons >= 6;
+    all.six |= colons >= SIX_COLONS;
     /* Hashes without one: a word of 32 and more has a byte at one of these places. */
     for (size_t at = 31; has(l, INTEL_HEX) && !l->files_only && at < s.len && !enough(l); at += 32)
         if (kind_of(s.ptr[at]) & HEX &&
@@ -1164,19 +1203,18 @@ bool indicator_text_is_plain(const struct indicator_texts *t, str text) {
     struct look const l = {.t = (struct indicator_texts *)(uintptr_t)t, .text = text};
     size_t const len = text.len;
 
-    if (len == 0 || len > 64 || marked(&l, INTEL_MARK_WHOLES, intel_whole_mark(text)) || odd_hex(text) ||
-        (t->m->phone && is_phone(text)) ||
+    if (len == 0 || len > 64 || whole_marked(&l, text) || indicator_odd_hex(text) || (t->m->phone && is_phone(text)) ||
         (t->m->bare_names && (marked(&l, INTEL_MARK_NAMES, intel_name_mark(text)) || memchr(text.ptr, '/', len))))
         return len == 0;
     for (size_t at = 31; at < len; at += 32)
         if (kind_of(text.ptr[at]) & HEX &&
             (kind_of(text.ptr[at - 1]) & HEX || (at + 1 < len && kind_of(text.ptr[at + 1]) & HEX)))
             return false;
-    struct glance const g = glance_at(text.ptr, len);
+    struct glance const g = glance_at(text, 0);
 
-    return !(g.points | g.slashes | g.percents | g.high | g.controls) && !(g.blanks & (g.blanks << 1 | 1)) &&
-           !(g.blanks >> (len - 1)) &&
-           (!t->m->v6 || (!(g.colons & g.colons << 1) && __builtin_popcountll(g.colons) < 6));
+    return !(g.points | g.rare) && !(g.blanks & (g.blanks << 1 | 1)) && !(g.blanks >> (len - 1)) &&
+           (!t->m->v6 || !g.colons ||
+            (!(g.colons & g.colons << 1) && (unsigned)__builtin_popcountll(g.colons) < SIX_COLONS));
 }
 
 bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_found *found) {
@@ -1214,11 +1252,13 @@ bool indicator_raw_may(struct indicator_texts *t, uint8_t raw_type, str bytes) {
 
 /* ---- a line, and the values cut out of it ---- */
 
-bool indicator_line_may(struct indicator_texts *t, str line, bool *plain) {
+bool indicator_line_may(struct indicator_texts *t, str line, str *odd) {
     struct look l = {.t = t, .text = line, .parts_only = true};
     struct traits const all = look_at(&l);
 
-    *plain = !all.slash && !all.blanks && !all.high;
+    *odd = str_first(str_from(line, all.odd_from), all.odd_to - all.odd_from);
+    if (t->m->together && all.blanks)
+        *odd = line;
     return l.may || l.failed;
 }
 
@@ -1227,31 +1267,28 @@ static struct traits traits_of(str s) {
     bool blank_before = true;
 
     for (size_t at = 0; at < s.len; at += 64) {
-        struct glance const g = glance_at(s.ptr + at, s.len - at < 64 ? s.len - at : 64);
+        struct glance const g = glance_at(s, at);
 
-        all.slash |= g.slashes != 0;
-        all.blanks |= ((g.blanks & (g.blanks << 1 | blank_before)) | g.controls) != 0;
-        all.controls |= g.controls != 0;
-        all.high |= g.high != 0;
-        blank_before = g.blanks >> 63;
+        traits_add(&all, &g, at, &blank_before);
     }
     all.blanks |= s.len && s.ptr[s.len - 1] == ' ';
     return all;
 }
 
-bool indicator_whole_may(struct indicator_texts *t, str text, bool plain) {
+bool indicator_whole_may(struct indicator_texts *t, str text) {
     struct look l = {.t = t, .text = text};
-
-    if (plain &&
-        !(has(&l, INTEL_WHOLE) && (marked(&l, INTEL_MARK_WHOLES, intel_whole_mark(text)) || odd_hex(text) ||
-                                   (t->m->phone && is_phone(text)))) &&
-        !(t->m->bare_names && marked(&l, INTEL_MARK_NAMES, intel_name_mark(text))))
-        return false;
     struct traits const all = traits_of(text);
 
+    if (!all.slash && !all.high && !(all.blanks && t->m->together) && !indicator_whole_likely(t, str_trim(text)))
+        return false;
     if (t->m->bare_names && text.len < NAME_MAX_BYTES)
         path_probe(&l, str_trim(text));
     if (has(&l, INTEL_WHOLE) && !enough(&l))
         whole_look(&l, &all);
     return l.may || l.failed || (all.high && t->m->bare_names);
+}
+
+bool indicator_form_likely(const struct indicator_texts *t, str text) {
+    return (t->m->phone && is_phone(text)) ||
+           (t->m->bare_names && indicator_marked(t->m, INTEL_MARK_NAMES, intel_name_mark(text)));
 }

@@ -730,6 +730,7 @@ static void marks_add(uint64_t *marks, enum intel_class class, str key) {
             mark_set(marks, INTEL_MARK_ROUTES, first + i);
     } else if (class == INTEL_WHOLE) {
         mark_set(marks, INTEL_MARK_WHOLES, intel_whole_mark(key));
+        mark_set(marks, INTEL_MARK_LENGTHS, intel_length_mark(key));
     } else if (class == INTEL_HOST || class == INTEL_URL || class == INTEL_MAIL) {
         mark_set(marks, INTEL_MARK_DOMAINS,
                  intel_ending_mark(behind_point(class == INTEL_URL ? intel_url_host(key) : key)));
@@ -764,16 +765,16 @@ static void hash_note(struct filtering *f, uint64_t hash) {
 
 /* The key of an entry, and parts of it that are asked for first. */
 static void key_note(struct filtering *f, enum intel_class class, str key) {
-    str path, query;
+    str path, query, host = class == INTEL_HOST ? key : S("");
 
     hash_note(f, intel_key_hash(f->seed, class, key));
-    if (class == INTEL_HOST) {
-        hash_note(f, intel_key_hash(f->seed, class, intel_last_labels(key)));
-    } else if (class == INTEL_MAIL) {
-        hash_note(f, intel_part_hash(f->seed, INTEL_MAIL_HOST, str_from(key, str_find_byte(key, '@') + 1)));
+    if (class == INTEL_MAIL) {
+        host = str_from(key, str_find_byte(key, '@') + 1);
+        hash_note(f, intel_part_hash(f->seed, INTEL_MAIL_HOST, host));
     } else if (class == INTEL_URL) {
         intel_url_parts(key, &path, &query);
-        hash_note(f, intel_part_hash(f->seed, INTEL_URL_HOST, intel_url_host(key)));
+        host = intel_url_host(key);
+        hash_note(f, intel_part_hash(f->seed, INTEL_URL_HOST, host));
         hash_note(f, intel_part_hash(f->seed, INTEL_URL_PATH, path));
         if (query.len)
             hash_note(f, intel_part_hash(f->seed, INTEL_URL_QUERY, query));
@@ -782,6 +783,8 @@ static void key_note(struct filtering *f, enum intel_class class, str key) {
             if (key.ptr[at] == '/')
                 hash_note(f, intel_key_hash(f->seed, class, str_from(key, at + 1)));
     }
+    if (host.len)
+        hash_note(f, intel_key_hash(f->seed, INTEL_HOST, intel_last_labels(host)));
 }
 
 static bool put_slots(struct intel_builder *b, struct buf *out, struct packed_head *h, const struct sorted *order) {

@@ -34,21 +34,6 @@ static char small(char c) {
     return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
-/* Three bytes and the length, as 18 bits. Letters lose their case with one bit, which some other signs lose as well. */
-static uint32_t mark_of(char a, char b, char c, size_t len) {
-    uint32_t const bytes = ((uint32_t)(uint8_t)a | (uint32_t)(uint8_t)b << 8 | (uint32_t)(uint8_t)c << 16) | 0x202020u;
-
-    return ((bytes | (uint32_t)(len < 255 ? len : 255) << 24) * 0x9e3779b1u) >> (32 - INTEL_MARK_BITS_LOG);
-}
-/* Names of programs are told apart by what stands before their ending. */
-uint32_t intel_name_mark(str name) {
-    return name.len < 8 ? mark_of(name.ptr[name.len - 1], name.ptr[name.len / 2], name.ptr[0], name.len)
-                        : mark_of(name.ptr[name.len - 5], name.ptr[name.len - 6], name.ptr[0], name.len);
-}
-uint32_t intel_whole_mark(str whole) {
-    return whole.len < 8 ? mark_of(whole.ptr[0], whole.ptr[whole.len / 2], whole.ptr[whole.len - 1], whole.len)
-                         : mark_of(whole.ptr[whole.len - 3], whole.ptr[1], whole.ptr[whole.len - 1], whole.len);
-}
 uint32_t intel_ending_mark(str ending) {
     uint32_t n = 0;
 

@@ -93,7 +93,7 @@ enum intel_class {
 enum intel_class intel_class_of(enum observable type);
 uint64_t intel_set_hash(const struct intel_set *s, enum intel_class class, str key);
 /* False: no entry has this hash. Of HOST it is also asked for the last two labels of a name, of FILE for the last names of a path, one
- * or more: false means that no entry ends so. */
+ * or more: false means that no entry ends so, for HOST also no URL's host and no mail address's. */
 bool intel_set_may(const struct intel_set *s, uint64_t hash);
 /* What stands behind the last slash or backslash. */
 str intel_file_name(str path);
@@ -103,13 +103,30 @@ enum intel_mark {
     INTEL_MARK_ENDINGS, /* of what stands behind the last point of such a name; of "": there are names without any */
     INTEL_MARK_DOMAINS, /* of what stands behind the last point of a host: of DOMAIN, URL and MAIL */
     INTEL_MARK_WHOLES,  /* of a whole value, of one byte at least */
+    INTEL_MARK_LENGTHS, /* bytes of a whole value; of 255 and more: 255 */
     INTEL_MARK_ROUTES,  /* the first two bytes of each IPv4 address that some network holds, the first the higher */
     INTEL_MARKS
 };
 #define INTEL_MARK_BITS_LOG 18u
-uint32_t intel_name_mark(str name);
+/* Three bytes and the length. Letters lose their case with one bit, which some other signs lose as well. */
+static inline uint32_t intel_mark_of(char a, char b, char c, size_t len) {
+    uint32_t const bytes = ((uint32_t)(uint8_t)a | (uint32_t)(uint8_t)b << 8 | (uint32_t)(uint8_t)c << 16) | 0x202020u;
+
+    return ((bytes | (uint32_t)(len < 255 ? len : 255) << 24) * 0x9e3779b1u) >> (32 - INTEL_MARK_BITS_LOG);
+}
+/* Names of programs are told apart by what stands before their ending. */
+static inline uint32_t intel_name_mark(str name) {
+    return name.len < 8 ? intel_mark_of(name.ptr[name.len - 1], name.ptr[name.len / 2], name.ptr[0], name.len)
+                        : intel_mark_of(name.ptr[name.len - 5], name.ptr[name.len - 6], name.ptr[0], name.len);
+}
+static inline uint32_t intel_whole_mark(str whole) {
+    return whole.len < 8 ? intel_mark_of(whole.ptr[0], whole.ptr[whole.len / 2], whole.ptr[whole.len - 1], whole.len)
+                         : intel_mark_of(whole.ptr[whole.len - 3], whole.ptr[1], whole.ptr[whole.len - 1], whole.len);
+}
+static inline uint32_t intel_length_mark(str whole) {
+    return (uint32_t)(whole.len < 255 ? whole.len : 255);
+}
 uint32_t intel_ending_mark(str ending);
-uint32_t intel_whole_mark(str whole);
 /* False: nothing known has this mark. */
 bool intel_mark_has(const struct intel_set *s, enum intel_mark which, uint32_t mark);
 /* The bits themselves: bit m of word m / 64. */
