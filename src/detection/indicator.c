@@ -13,6 +13,7 @@
 #define POOL_MAX ((size_t)1 << 20)
 #define SHORT_MAX 64u
 #define CONSTANTS 256u
+#define FIELDS_REMEMBERED 4096u
 #define LINE_MAX 65536u
 #define JOIN_MEMORY ((size_t)1 << 20)
 
@@ -37,8 +38,9 @@ struct indicators {
     struct arena *join;
     uint64_t *sifted; /* by hash: the hash of the value that was sifted last, its lowest bit the answer; 0: none */
     uint64_t seed;
-    uint32_t types;           /* indicators_types */
-    str constants[CONSTANTS]; /* of formats, each known by where it lies: they hold nothing */
+    uint32_t types;                     /* indicators_types */
+    uint8_t queries[FIELDS_REMEMBERED]; /* by field: 0 not asked, 1 no, 2 the field of a query */
+    str constants[CONSTANTS];           /* of formats, each known by where it lies: they hold nothing */
     const struct fields *fields;
 };
 
@@ -98,9 +100,13 @@ static bool names_query(str field) {
     return str_ends(field, S("query"));
 }
 
-/* Is it the field of a query, behind a path that stands in another? */
+/* Is it the field of a query, behind a path that stands in another? Remembered by field. */
 static bool is_query(struct indicators *x, field_id field) {
-    return field != FIELD_NONE && names_query(field_name(x->fields, field));
+    if (field >= FIELDS_REMEMBERED)
+        return field != FIELD_NONE && names_query(field_name(x->fields, field));
+    if (!x->queries[field])
+        x->queries[field] = names_query(field_name(x->fields, field)) ? 2 : 1;
+    return x->queries[field] == 2;
 }
 
 uint32_t indicators_types(const struct indicators *x) {

@@ -24,6 +24,7 @@ struct indicator_marks {
     bool v6;                            /* addresses or networks of IPv6 among them */
     const uint64_t *marks[INTEL_MARKS]; /* of the set */
     bool registry, phone;
+    bool digits;        /* serial numbers and hardware addresses */
     bool together;      /* values in which blanks count as one, however many there are */
     bool digit_endings; /* names of files whose ending begins with a digit */
     bool bare_names;    /* names of files without an ending */
@@ -63,18 +64,20 @@ static inline bool indicator_whole_marked(const struct indicator_marks *m, str t
            indicator_marked(m, INTEL_MARK_WHOLES, intel_whole_mark(text));
 }
 /* Digits in twos, as serial numbers and hardware addresses are written; perhaps more than that. */
-static inline bool indicator_odd_hex(str s) {
+static inline bool indicator_odd_hex(const struct indicator_marks *m, str s) {
     static const uint8_t hex[256] = {['0' ... '9'] = 1, ['a' ... 'f'] = 1, ['A' ... 'F'] = 1};
 
-    if (s.len < 5 || s.len > 64 || !hex[(uint8_t)s.ptr[0]])
+    if (!m->digits || s.len < 5 || s.len > 64 || !hex[(uint8_t)s.ptr[0]])
         return false;
-    if (s.ptr[0] == '0')
-        return hex[(uint8_t)s.ptr[1]] || s.ptr[1] == 'x' || s.ptr[1] == 'X';
-    return hex[(uint8_t)s.ptr[1]] && (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[4] == '.');
+    bool const twos = s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-';
+
+    if (s.ptr[0] == '0' && (s.ptr[1] == 'x' || s.ptr[1] == 'X'))
+        return true;
+    return hex[(uint8_t)s.ptr[1]] && (twos || s.ptr[4] == '.' || (s.ptr[0] == '0' && !(s.len > 8 && s.ptr[8] == '-')));
 }
 static inline bool indicator_whole_likely(const struct indicator_texts *t, str text) {
     return text.len == 0 || (uint8_t)*text.ptr <= ' ' || (uint8_t)text.ptr[text.len - 1] <= ' ' ||
-           (t->m->whole && (indicator_whole_marked(t->m, text) || indicator_odd_hex(text))) ||
+           (t->m->whole && (indicator_whole_marked(t->m, text) || indicator_odd_hex(t->m, text))) ||
            ((t->m->phone || t->m->bare_names) && indicator_form_likely(t, text));
 }
 /* Entries of a canonical URL: as it is, and without query, port, and both. */

@@ -96,6 +96,7 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
     t->phone = intel_set_has_type(set, OBSERVABLE_PHONE);
     t->together = intel_set_has_type(set, OBSERVABLE_COMMAND) || intel_set_has_type(set, OBSERVABLE_SUBJECT);
     t->whole = has_class(t, INTEL_WHOLE);
+    t->digits = intel_set_has_type(set, OBSERVABLE_CERTIFICATE) || intel_set_has_type(set, OBSERVABLE_MAC);
     t->bare_names = intel_mark_has(set, INTEL_MARK_ENDINGS, intel_ending_mark(S("")));
     *out = t;
     return true;
@@ -947,7 +948,7 @@ static void whole_look(struct look *l, const struct traits *has_it) {
         if (s.len > WHOLE_MAX)
             return;
     }
-    bool const digits = l->t->m->phone && s.len >= PHONE_LEAST && is_phone(s), odd = indicator_odd_hex(s);
+    bool const digits = l->t->m->phone && s.len >= PHONE_LEAST && is_phone(s), odd = indicator_odd_hex(l->t->m, s);
     bool const folders = has_it->slash && !(has_it->controls && memchr(s.ptr, '\n', s.len)); /* of one line */
 
     bool const registry = l->t->m->registry && s.len >= REGISTRY_LEAST && (has_it->slash || memchr(s.ptr, '/', s.len));
@@ -1108,6 +1109,22 @@ static size_t high_mark(str s) {
     return !width ? 1 : latin || (p >= 0x2000 && p < 0x2070) || cjk || wide ? width : 0;
 }
 
+/* The first percent sign, or byte beyond ASCII, from `at` on. */
+static size_t next_code(str s, size_t at) {
+#ifdef __SSE2__
+    for (; at + 16 <= s.len; at += 16) {
+        __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + at));
+        unsigned const found = (unsigned)_mm_movemask_epi8(_mm_or_si128(x, _mm_cmpeq_epi8(x, _mm_set1_epi8('%'))));
+
+        if (found)
+            return at + (unsigned)__builtin_ctz(found);
+    }
+#endif
+    while (at < s.len && s.ptr[at] != '%' && (uint8_t)s.ptr[at] < 0x80)
+        at++;
+    return at;
+}
+
 /* The text without percent-encoding, with points for the signs that are points in names of hosts (UTS 46 2.3), and with `"` for signs
  * beyond ASCII that end words. False: it has none of these, or no memory. */
 static bool undo(struct look *l, struct buf *out) {
@@ -1116,7 +1133,7 @@ static bool undo(struct look *l, struct buf *out) {
     char *to = NULL;
     size_t len = 0, from = 0;
 
-    for (size_t i = 0; i < s.len;) {
+    for (size_t i = next_code(s, 0); i < s.len;) {
         size_t width = 0;
         char is = '.';
 
@@ -1131,7 +1148,7 @@ static bool undo(struct look *l, struct buf *out) {
                 is = '"';
         }
         if (!width) {
-            i += (uint8_t)s.ptr[i] < 0x80 ? 1 : utf8_width(str_from(s, i));
+            i = next_code(s, i + ((uint8_t)s.ptr[i] < 0x80 ? 1 : utf8_width(str_from(s, i))));
             continue;
         }
         if (!to) {
@@ -1144,8 +1161,8 @@ static bool undo(struct look *l, struct buf *out) {
         memcpy(to + len, s.ptr + from, i - from);
         len += i - from;
         to[len++] = is;
-        i += width;
-        from = i;
+        from = i + width;
+        i = next_code(s, from);
     }
     if (!to)
         return false;
@@ -1203,7 +1220,8 @@ bool indicator_text_is_plain(const struct indicator_texts *t, str text) {
     struct look const l = {.t = (struct indicator_texts *)(uintptr_t)t, .text = text};
     size_t const len = text.len;
 
-    if (len == 0 || len > 64 || whole_marked(&l, text) || indicator_odd_hex(text) || (t->m->phone && is_phone(text)) ||
+    if (len == 0 || len > 64 || whole_marked(&l, text) || indicator_odd_hex(t->m, text) ||
+        (t->m->phone && is_phone(text)) ||
         (t->m->bare_names && (marked(&l, INTEL_MARK_NAMES, intel_name_mark(text)) || memchr(text.ptr, '/', len))))
         return len == 0;
     for (size_t at = 31; at < len; at += 32)
