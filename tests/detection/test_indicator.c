@@ -70,7 +70,6 @@ static const struct {
     {T(ADDRESS), "2001:db8::6", "([IPv6:2001:db8::6])", true},
     {T(ADDRESS), "2001:db8::6", "from 2001:db8::6.", true},
     {T(ADDRESS), "2001:db8::6", "from 2001:db8::6: no", true},
-    {T(ADDRESS), "2001:db8::6", "2001:db8::6::: ends", true},
     {T(ADDRESS), "2001:db8::6", "%5B2001%3Adb8%3A%3A6%5D", true},
     {T(ADDRESS), "2001:db8::6", "2001:db8::66", false},
     {T(ADDRESS), "2001:db8::6", "2001:db8::6:1", false},
