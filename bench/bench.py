@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """bench: what Longwatch costs, as medians, beside tools measured in the same run.
 
-    bench.py --build build [--megabytes 300] [--runs 5] [--only NAME] [--texts | --mail]
+    bench.py --build build [--megabytes 300] [--runs 5] [--only NAME] [--texts | --mail | --intel]
 
 Inputs are made once, in BUILD/bench-data, out of the shared test data (see bench/make_logs.c); without them there is nothing
 to measure with, and that is said. What is printed: reading alone, reading and blocks, and detection in one process without
@@ -263,6 +263,32 @@ def measure_texts(options):
         print(f"{name:34} " + " ".join(f"{cell:>20}" for cell in row) + f"   {asked:5} MB/s", flush=True)
 
 
+def measure_intel(options):
+    """A million mixed indicators: made, opened, and what they cost beside all rules; runs with and without them by turns."""
+    data = options.build / "bench-data"
+    data.mkdir(parents=True, exist_ok=True)
+    many, count = data / "million.intel", 1000000
+    made = json.loads(subprocess.run([options.build / "bench/bench_intel", "make", str(count), many], capture_output=True, check=True).stdout)
+    opened = [json.loads(subprocess.run([options.build / "bench/bench_intel", "open", many], capture_output=True, check=True).stdout) for _ in range(options.runs)]
+    print(f"{count} mentions: built in {made['add_cpu'] + made['end_cpu']:.1f} s of processor time, {made['bytes'] / count:.0f} bytes each; opened in {median([o['wall'] for o in opened]) * 1e3:.0f} ms")
+    windows = [SHARED / "sigma" / name for name in ("rules/windows", "rules-emerging-threats", "rules-threat-hunting")]
+    every = [SHARED / "sigma" / name for name in ("rules", "rules-emerging-threats", "rules-threat-hunting")]
+    logs = {name: (path, every if "cloud" in name else windows) for name, path in inputs(options.build, options.megabytes).items()}
+    logs |= {name: (path, every) for name, (path, _) in texts(options.build, options.megabytes, "").items() if re.search("access|syslog|Zeek|calls", name)}
+    print(f"medians of {options.runs} runs, {options.megabytes} MB each, one core, whole program, processor time")
+    print(f"{'':38} {'rules':>10} {'+ million':>10} {'cost':>7}")
+    for name, (path, rules) in logs.items():
+        if options.only not in name:
+            continue
+        arguments = [options.build / "longwatch", "hunt", path, "--json", "--quiet", "--threads", "1", *(word for rule in rules for word in ("--rules", rule))]
+        without, beside = [], []
+        for _ in range(options.runs):
+            without.append(timed(arguments, core=0)[1])
+            beside.append(timed([*arguments, "--intel", many], core=0)[1])
+        cost = median([b / w for w, b in zip(without, beside)]) - 1
+        print(f"{name:38} {median(without):8.2f} s {median(beside):8.2f} s {cost * 100:6.1f} %", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
@@ -271,6 +297,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--texts", action="store_true", help="the formats of text only, which need no shared data to be made")
     parser.add_argument("--mail", action="store_true", help="mailboxes only")
+    parser.add_argument("--intel", action="store_true", help="a million indicators beside all rules")
     options = parser.parse_args()
     if options.texts:
         measure_texts(options)
@@ -280,6 +307,9 @@ def main():
         return
     if options.mail:
         measure_mail(options)
+        return
+    if options.intel:
+        measure_intel(options)
         return
     windows = [SHARED / "sigma" / name for name in ("rules/windows", "rules-emerging-threats", "rules-threat-hunting")]
     every = [SHARED / "sigma" / name for name in ("rules", "rules-emerging-threats", "rules-threat-hunting")]

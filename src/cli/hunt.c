@@ -402,6 +402,19 @@ static bool intel_paths(const struct wishes *w, struct arguments *out, char **fo
     return true;
 }
 
+/* Rules that are given, and those that lay among the intelligence, beside the indicators. */
+static bool all_rules_open(struct run *run, struct fields *fields, struct sigma_loader **loader,
+                           const struct sigma_set **set, struct err *e) {
+    const struct wishes *const w = run->w;
+    size_t sigma_count, yara_count;
+    const struct rule_text *const sigma = hunt_intel_rules(run->intel, &sigma_count);
+    const struct rule_text *const yara = hunt_intel_yara(run->intel, &yara_count);
+
+    return rules_open(&w->rules, sigma, sigma_count, w->placeholders, false, loader, set, e) &&
+           (!run->intel || hunt_intel_join(run->intel, *set, fields, e)) &&
+           hunt_yara_open(&run->yara, &w->yara, yara, yara_count, w->yara_max, e);
+}
+
 static int hunt(const struct wishes *given) {
     struct wishes wishes = *given;
     const struct wishes *const w = &wishes;
@@ -411,8 +424,6 @@ static int hunt(const struct wishes *given) {
     struct fields *const fields = fields_new();
     struct kinds *kinds = NULL;
     const struct sigma_set *set;
-    const struct rule_text *more, *yaras;
-    size_t more_count = 0, yara_count = 0;
     const char *roster = w->roster;
     struct arguments const rosters = {&roster, roster != NULL};
     struct err e = {0};
@@ -423,12 +434,7 @@ static int hunt(const struct wishes *given) {
     if (!fields || !intel_paths(given, &wishes.intel, &store, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
         !paths_exist(&rosters, "roster", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
-        !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
-                    &loader, &set, &e) ||
-        (run.intel && !hunt_intel_join(run.intel, set, fields, &e)) ||
-        !hunt_yara_open(&run.yara, &w->yara, yaras = hunt_intel_yara(run.intel, &yara_count), yara_count, w->yara_max,
-                        &e) ||
-        !persons_open(&run, fields, &e) ||
+        !all_rules_open(&run, fields, &loader, &set, &e) || !persons_open(&run, fields, &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara || run.persons, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
         !networks_open(&w->geo, &run.geo, &e) ||

@@ -408,7 +408,8 @@ static bool take_likeness(struct reading *r, const struct persons *lists, struct
         return false;
     *m = (struct person_match){.person = persons_at(lists, w->entry)};
     if (w->index > m->person->name_count || !take_small(r, PERSON_CLOSE + 1, &how) || !take_small(r, 101, &quality) ||
-        !quality || !take_bool(r, &m->usual) || !take_text(r, sizeof m->reason - 1, &reason))
+        !quality || !take_bool(r, &m->usual) || !take_text(r, sizeof m->reason - 1, &reason) ||
+        str_find_byte(reason, '\0') != SIZE_MAX)
         return false;
     m->name = w->index ? &m->person->names[w->index - 1] : NULL;
     m->how = (enum person_how)how;

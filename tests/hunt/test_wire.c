@@ -498,6 +498,11 @@ static void person(void **state) {
         if (i == 7)
             assert_int_equal(strlen(w.likeness.reason), sizeof w.likeness.reason - 1);
     }
+    b.len = 0;
+    wire_put(&b, &m);
+    *(char *)memmem(b.ptr, b.len, "it is", 5) = '\0'; /* a reason ends where its text does */
+    left = buf_str(&b);
+    assert_false(wire_take(&left, &with, memory(state), &w));
     buf_free(&b);
     persons_free(lists);
 }

@@ -341,8 +341,9 @@ class Maker:
 
     def access(self, count):
         out = []
+        slashed = sorted(set(self.KINDS) - {"registry"})  # whether HKLM/a is a key is not decided here
         for _ in range(count):
-            said = self.text().replace('"', "'").replace("\\", "/")
+            said = self.text(*slashed).replace('"', "'").replace("\\", "/")
             path = urllib.parse.quote(self.text(), safe="/:?=&%.@~-_") if self.rng.random() < 0.5 else self.path_of_web()
             out.append(f'{self._address()} - - [05/Mar/2024:08:00:00 +0000] "GET /{path.lstrip("/")} HTTP/1.1" 200 512 "{self.text("url", "domain").replace(chr(34), "")}" "{said}"')
         return "access.log", "\n".join(out) + "\n"
