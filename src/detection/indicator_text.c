@@ -303,29 +303,22 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
 
 /* ---- addresses ---- */
 
-static uint32_t number_mark(unsigned n) {
-    char const text[3] = {(char)('0' + n / 100), (char)('0' + n / 10 % 10), (char)('0' + n % 10)};
-    size_t const from = n < 10 ? 2 : n < 100 ? 1 : 0;
-
-    return intel_ending_mark((str){text + from, 3 - from});
-}
-
 static void address_probe(struct look *l, const struct address *a, size_t from, size_t end) {
     uint32_t networks[129];
     char text[ADDRESS_TEXT];
 
+    if (a->family == 4 && !marked(l, INTEL_MARK_ROUTES, intel_route_mark(a->bytes)))
+        return;
     if (has(l, INTEL_ADDRESS))
         probe(l, INTEL_ADDRESS, (str){(const char *)a->bytes, a->family == 4 ? 4 : 16});
-    if (has(l, INTEL_NETWORK) &&
-        (a->family == 6 || marked(l, INTEL_MARK_ROUTES, (uint32_t)a->bytes[0] << 8 | a->bytes[1]))) {
+    if (has(l, INTEL_NETWORK)) {
         size_t const count = intel_set_networks(l->t->m->set, a, networks, COUNT(networks));
 
         l->may |= count > 0;
         for (size_t i = 0; l->found && i < count; i++)
             found_add(l->found, networks[i]);
     }
-    /* Known hosts that are addresses of IPv4 end in such a number. */
-    if (has(l, INTEL_URL) && (a->family == 6 || marked(l, INTEL_MARK_DOMAINS, number_mark(a->bytes[3]))))
+    if (has(l, INTEL_URL))
         url_look(l, from, end, address_format(a, text), a->family == 6);
 }
 
@@ -992,11 +985,38 @@ static bool enough(const struct look *l) {
     return l->may && !l->found;
 }
 
+/* The end of the word whose first point is at `at`, if it is an address of IPv4 and nothing else, and none near it is known. Else 0. Most of
+ * the words with points are. */
+static size_t far_address(const struct look *l, size_t from, size_t at) {
+    str const s = l->text;
+    uint8_t bytes[4];
+    size_t i = at;
+
+    while (i > from && at - i < 4 && kind_of(s.ptr[i - 1]) & DIGIT)
+        i--;
+    if (i == at || (i > from && kind_of(s.ptr[i - 1]) & WORD))
+        return 0;
+    for (unsigned k = 0; k < 4; k++) {
+        unsigned n = 0, digits = 0;
+
+        for (; i < s.len && kind_of(s.ptr[i]) & DIGIT; i++, digits++)
+            n = n * 10 + (unsigned)(s.ptr[i] - '0');
+        if (digits - 1 > 2 || n > 255 || (k < 3 && (i == s.len || s.ptr[i++] != '.')))
+            return 0;
+        bytes[k] = (uint8_t)n;
+    }
+    return (i < s.len && kind_of(s.ptr[i]) & WORD) || marked(l, INTEL_MARK_ROUTES, intel_route_mark(bytes)) ? 0 : i;
+}
+
 /* The word that the point at `at` is part of, by what stands behind the last point of it. Returns its end. */
 static size_t point_look(struct look *l, size_t from, size_t at) {
     str const s = l->text;
-    size_t end = at + 1, last = at, begin = at, label;
+    size_t end = far_address(l, from, at), last = at, begin = at, label;
     unsigned points = 1;
+
+    if (end && !l->t->m->digit_endings)
+        return end;
+    end = at + 1;
 
     for (; end < s.len && kind_of(s.ptr[end]) & WORD; end++)
         if (s.ptr[end] == '.') {

@@ -718,15 +718,21 @@ static void mark_set(uint64_t *marks, enum intel_mark which, uint32_t mark) {
 }
 
 static void marks_add(uint64_t *marks, enum intel_class class, str key) {
+    struct address a;
+
+    if (class == INTEL_URL && address_parse(intel_url_host(key), &a) && a.family == 4)
+        mark_set(marks, INTEL_MARK_ROUTES, intel_route_mark(a.bytes));
     if (class == INTEL_FILE) {
         str const name = intel_file_name(key);
 
         mark_set(marks, INTEL_MARK_NAMES, intel_name_mark(name));
         mark_set(marks, INTEL_MARK_ENDINGS, intel_ending_mark(behind_point(name)));
+    } else if (class == INTEL_ADDRESS && key.len == 4) {
+        mark_set(marks, INTEL_MARK_ROUTES, intel_route_mark((const uint8_t *)key.ptr));
     } else if (class == INTEL_NETWORK && key.len == 5) {
-        uint32_t const first = (uint32_t)(uint8_t)key.ptr[1] << 8 | (uint8_t)key.ptr[2], bits = (uint8_t)*key.ptr;
+        uint32_t const first = intel_route_mark((const uint8_t *)key.ptr + 1), bits = (uint8_t)*key.ptr;
 
-        for (uint32_t i = 0; i < (bits >= 16 ? 1 : 1u << (16 - bits)); i++)
+        for (uint32_t i = 0; i < (bits >= INTEL_MARK_BITS_LOG ? 1 : 1u << (INTEL_MARK_BITS_LOG - bits)); i++)
             mark_set(marks, INTEL_MARK_ROUTES, first + i);
     } else if (class == INTEL_WHOLE) {
         mark_set(marks, INTEL_MARK_WHOLES, intel_whole_mark(key));

@@ -104,7 +104,7 @@ enum intel_mark {
     INTEL_MARK_DOMAINS, /* of what stands behind the last point of a host: of DOMAIN, URL and MAIL */
     INTEL_MARK_WHOLES,  /* of a whole value, of one byte at least */
     INTEL_MARK_LENGTHS, /* bytes of a whole value; of 255 and more: 255 */
-    INTEL_MARK_ROUTES,  /* the first two bytes of each IPv4 address that some network holds, the first the higher */
+    INTEL_MARK_ROUTES,  /* of an IPv4 address that is known, lies in a known network, or is a URL's host */
     INTEL_MARKS
 };
 #define INTEL_MARK_BITS_LOG 18u
@@ -127,6 +127,10 @@ static inline uint32_t intel_length_mark(str whole) {
     return (uint32_t)(whole.len < 255 ? whole.len : 255);
 }
 uint32_t intel_ending_mark(str ending);
+/* The first 18 bits: what is near a known address has its mark as well. */
+static inline uint32_t intel_route_mark(const uint8_t bytes[4]) {
+    return ((uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2]) >> (24 - INTEL_MARK_BITS_LOG);
+}
 /* False: nothing known has this mark. */
 bool intel_mark_has(const struct intel_set *s, enum intel_mark which, uint32_t mark);
 /* The bits themselves: bit m of word m / 64. */
