@@ -14,6 +14,7 @@
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "hunt/hunt.h"
+#include "intel/store.h"
 #include "reader/mail_house.h"
 #include "report/case.h"
 #include "report/finding_text.h"
@@ -30,7 +31,7 @@ struct wishes {
     struct arguments geo, own, partners, yara;
     size_t yara_max; /* 0: the usual */
     const char *roster, *dkim_keys;
-    bool json, salvaged, force, quiet;
+    bool json, salvaged, force, quiet, known;
 };
 
 #define OUTPUT_BUFFER ((size_t)256 << 10)
@@ -345,7 +346,27 @@ static bool house_open(const struct wishes *w, struct mail_house **out, struct e
     return ok && mail_house_new(out, w->own.items, w->own.count, w->partners.items, w->partners.count, keys, e);
 }
 
-static int hunt(const struct wishes *w) {
+/* What is given by --intel, and with --known the usual store behind it. *out's items, and *folder, are to be freed. */
+static bool intel_paths(const struct wishes *w, struct arguments *out, char **folder, struct err *e) {
+    *out = (struct arguments){calloc(w->intel.count + 1, sizeof *out->items), w->intel.count};
+    if (!out->items)
+        return err_set(e, ERR_MEMORY, 0, "no memory");
+    for (size_t i = 0; i < w->intel.count; i++)
+        out->items[i] = w->intel.items[i];
+    if (!w->known)
+        return true;
+    if (!(*folder = intel_store_folder()))
+        return err_set(e, ERR_USAGE, 0, "--known: there is no home folder in which the store would be; name it with --intel");
+    if (!intel_store_is(*folder))
+        return err_set(e, ERR_USAGE, 0, "--known: there is no store in %s; 'longwatch intel add' makes it", *folder);
+    out->items[out->count++] = *folder;
+    return true;
+}
+
+static int hunt(const struct wishes *given) {
+    struct wishes wishes = *given;
+    const struct wishes *const w = &wishes;
+    char *store = NULL;
     struct run run = {.w = w};
     struct sigma_loader *loader = NULL;
     struct fields *const fields = fields_new();
@@ -360,7 +381,8 @@ static int hunt(const struct wishes *w) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
+    if (!fields || !intel_paths(given, &wishes.intel, &store, &e) ||
+        !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
         !kinds_open(&w->kinds, fields, &kinds, &e) || !paths_exist(&w->intel, "intelligence", false, &e) ||
         !hunt_intel_open(&run.intel, &w->intel, &e) ||
         !rules_open(&w->rules, more = hunt_intel_rules(run.intel, &more_count), more_count, w->placeholders, false,
@@ -377,6 +399,8 @@ static int hunt(const struct wishes *w) {
     }
     buf_free(&run.line);
     free(run.own);
+    free(wishes.intel.items);
+    free(store);
     hunt_mail_free(run.mail);
     hunt_yara_free(run.yara);
     geo_close(run.geo);
@@ -427,6 +451,10 @@ static const struct option options[] = {
      .many = true,
      .help = "what is known: indicators, advisories, warninglists; files, folders, or a store of 'longwatch intel'",
      AT(intel)},
+    {.name = "known",
+     .type = OPTION_FLAG,
+     .help = "all that the store of 'longwatch intel' holds, in its usual folder",
+     AT(known)},
     {.name = "output",
      .letter = 'o',
      .argument = "CASE",

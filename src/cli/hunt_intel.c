@@ -198,7 +198,7 @@ static bool is_set(const char *path) {
 static bool build(struct hunt_intel *h, const struct arguments *paths, struct err *e) {
     const char **const files = calloc(paths->count, sizeof *files);
     size_t count = 0;
-    bool ok = files && intel_builder_new(&h->builder, e);
+    bool ok = (files || no_memory(e)) && intel_builder_new(&h->builder, e);
 
     for (size_t i = 0; ok && i < paths->count; i++)
         if (intel_store_is(paths->items[i]))
@@ -249,12 +249,10 @@ bool hunt_intel_open(struct hunt_intel **out, const struct arguments *paths, str
         return err_wrap(e, "--intel");
     if (!groups_join(h->groups, e))
         return false;
-    for (uint32_t i = 0; i < intel_set_entries(h->set); i++) {
-        if (intel_set_entry(h->set, i).form == ITEM_PATTERN)
+    for (unsigned t = 0; t < OBSERVABLES; t++)
+        for (uint32_t at = 0; intel_set_each(h->set, ITEM_PATTERN, t, &at) != INTEL_NONE;)
             h->patterns++;
-        else if (!indicator_active(h->set, i))
-            h->inactive++;
-    }
+    h->inactive = intel_set_inactive(h->set);
     return true;
 }
 

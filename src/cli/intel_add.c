@@ -403,7 +403,7 @@ static const struct option options[] = {
      .help = "the report it comes from, by address or number: two files of one origin are one witness",
      .at = offsetof(struct wishes, origin)},
     {.name = "confidence",
-     .argument = "0-100",
+     .argument = "NUMBER",
      .type = OPTION_TEXT,
      .help = "how sure it is, where it does not say so itself",
      .at = offsetof(struct wishes, confidence)},
@@ -420,7 +420,7 @@ static const struct option options[] = {
     {.name = "as",
      .argument = "FORMAT",
      .type = OPTION_TEXT,
-     .help = "read it as this format, whatever it looks like: stix, misp, csv, list, advisory, ...",
+     .help = "read it as this format, whatever it looks like: stix, misp, csv, list, advisory and others",
      .at = offsetof(struct wishes, as)},
     {.name = "observed",
      .type = OPTION_FLAG,
@@ -446,7 +446,7 @@ const struct command command_intel_add = {
     .about =
         (const char *const[]){"Reads STIX, MISP, OpenIOC, CSV and plain lists, warninglists, galaxies, Sigma, YARA, "
                               "and advisories as text, HTML or PDF, each told by its content, inside archives as "
-                              "well. The file itself is kept with them. 'longwatch hunt --intel' looks for all that "
+                              "well. The file itself is kept with them. 'longwatch hunt --known' looks for all that "
                               "is in the store.",
                               "The same file again is the same source. A newer version of a file or address "
                               "takes the place of the older one; what it no longer holds stays as history.",

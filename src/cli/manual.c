@@ -5,7 +5,7 @@
 
 #define OPTION_COLUMN 29u /* where the help of an option begins */
 #define COMMAND_COLUMN 20u
-#define MANUAL_DATE "November 25, 2026" /* of the last change to the words here and in the tables */
+#define MANUAL_DATE "November 26, 2026" /* of the last change to the words here and in the tables */
 
 const struct option option_help = {
     .name = "help", .letter = 'h', .type = OPTION_FLAG, .help = "this help, and nothing is done"};
@@ -117,7 +117,7 @@ static void roff(struct buf *b, const char *text) {
     for (const char *c = text; *c; c++) {
         bool const starts = c == text || c[-1] == ' ';
 
-        if (c == text && (*c == '.' || *c == '\''))
+        if ((c == text || (starts && c > text + 1 && c[-2] == '.')) && (*c == '.' || *c == '\''))
             buf_add(b, S("\\&"));
         if (*c == '\\')
             buf_add(b, S("\\e"));

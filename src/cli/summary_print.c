@@ -532,7 +532,9 @@ static void print_remarks(const struct page *p, struct buf *line) {
     if (s->no_kind) {
         buf_add(line, S("Of no known kind: "));
         count_add(line, s->no_kind, "event");
-        buf_add(line, S(", to which no rule applies; 'longwatch kinds suggest FILE' drafts what is missing"));
+        buf_add(line, s->known ? S(", to which no rule applies; indicators were looked for")
+                               : S(", to which no rule applies"));
+        buf_add(line, S("; 'longwatch kinds suggest FILE' drafts what is missing"));
         print_line(p, line);
     }
     if (s->no_time) {

@@ -10,6 +10,8 @@
 
 #define SIFTED_SLOTS (1u << 13)
 #define POOL_MAX ((size_t)1 << 20)
+#define SHORT_MAX 64u
+#define LINE_MAX 65536u
 #define JOIN_MEMORY ((size_t)1 << 20)
 
 /* What is remembered of the values of one column. */
@@ -42,11 +44,11 @@ struct indicators {
     size_t hit_count, hit_room;
     struct indicator_hit *told;
     struct detect_match *matches;
-    size_t told_count, told_room, match_room;
+    size_t told_count, told_room;
     struct arena *join;
     uint64_t *sifted; /* by hash: the hash of the value that was sifted last, its lowest bit the answer; 0: none */
-    uint8_t *active;  /* by entry: 0 not known, 1 no, 2 yes */
     uint64_t seed;
+    uint32_t types; /* indicators_types */
     const struct fields *fields;
 };
 
@@ -59,11 +61,14 @@ bool indicators_new(struct indicators **out, const struct indicator_marks *marks
     if (!x)
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
     x->fields = fields;
+    if (marks->classes)
+        x->types = 1u << RAW_TEXT | 1u << RAW_UTF16 | 1u << RAW_BINARY;
+    if (intel_set_has_type(marks->set, OBSERVABLE_ACCOUNT))
+        x->types |= 1u << RAW_SID;
     x->seed = hash_seed();
     x->sifted = calloc(SIFTED_SLOTS, sizeof *x->sifted);
-    x->active = calloc(intel_set_entries(marks->set) + 1, 1);
     x->join = arena_new(JOIN_MEMORY);
-    if (!x->sifted || !x->active || !x->join || !indicator_texts_init(&x->texts, marks)) {
+    if (!x->sifted || !x->join || !indicator_texts_init(&x->texts, marks)) {
         indicators_free(x);
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
     }
@@ -86,7 +91,6 @@ void indicators_free(struct indicators *x) {
     free(x->matches);
     arena_free(x->join);
     free(x->sifted);
-    free(x->active);
     indicator_texts_free(&x->texts);
     free(x);
 }
@@ -96,22 +100,11 @@ void indicators_country(struct indicators *x, const struct phone_country *home) 
 }
 
 bool indicator_active(const struct intel_set *set, uint32_t entry) {
-    struct intel_entry const n = intel_set_entry(set, entry);
-    char id[INTEL_ID_MAX];
-
-    for (uint32_t i = 0; i < n.claim_count; i++) {
-        struct intel_claim const c = intel_set_claim(set, n.claims + i, id);
-
-        if (!c.revoked && !c.context)
-            return true;
-    }
-    return false;
+    return intel_set_entry(set, entry).active;
 }
 
-static bool active(struct indicators *x, uint32_t entry) {
-    if (!x->active[entry])
-        x->active[entry] = indicator_active(x->texts.m->set, entry) ? 2 : 1;
-    return x->active[entry] == 2;
+static bool active(const struct indicators *x, uint32_t entry) {
+    return indicator_active(x->texts.m->set, entry);
 }
 
 /* ---- at ingest ---- */
@@ -126,7 +119,7 @@ static bool is_query(struct indicators *x, field_id field) {
 }
 
 uint32_t indicators_types(const struct indicators *x) {
-    return x->texts.m->classes ? 1u << RAW_TEXT | 1u << RAW_UTF16 | 1u << RAW_BINARY : 0;
+    return x->types;
 }
 
 bool indicators_sift(struct indicators *x, const struct raw *v) {
@@ -134,12 +127,15 @@ bool indicators_sift(struct indicators *x, const struct raw *v) {
 
     if (v->inner || !(indicators_types(x) >> v->type & 1))
         return false;
-    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->url_parts;
+    bool const url = v->type == RAW_TEXT && v->len && x->texts.m->classes >> INTEL_URL & 1;
     bool const path = url && *v->ptr == '/', query = url && !path && is_query(x, v->field);
 
-    if (!path && !query &&
-        (v->len < INDICATOR_TEXT_MIN || (v->type == RAW_TEXT && indicator_text_is_plain(&x->texts, text))))
-        return false;
+    if (!path && !query) {
+        if (v->len < (v->type == RAW_TEXT ? INDICATOR_TEXT_MIN : 2))
+            return false;
+        if (v->type == RAW_TEXT && v->len <= SHORT_MAX) /* sooner looked at than remembered */
+            return !indicator_text_is_plain(&x->texts, text) && indicator_raw_may(&x->texts, v->type, text);
+    }
     uint64_t const hash = (hash_bytes(text, x->seed + v->type + (query ? RAW_TYPES : 0)) | 2) & ~(uint64_t)1;
     uint64_t *const slot = &x->sifted[hash >> 8 & (SIFTED_SLOTS - 1)];
 
@@ -147,6 +143,40 @@ bool indicators_sift(struct indicators *x, const struct raw *v) {
         *slot = hash | (((path || query) && indicator_part_may(&x->texts, text, query)) ||
                         indicator_raw_may(&x->texts, v->type, text));
     return *slot & 1;
+}
+
+static bool is_part(str line, const struct raw *v) {
+    return v->ptr >= line.ptr && v->ptr <= line.ptr + line.len && v->len <= (size_t)(line.ptr + line.len - v->ptr);
+}
+
+/* Signs that no word, name or address goes beyond (indicator_text.c): a value between them holds what the line holds there, and nothing else. */
+static const bool edges[256] = {[0 ... ' '] = true, ['"'] = true, [','] = true, [';'] = true, ['='] = true,
+                                ['('] = true,       [')'] = true, ['['] = true, [']'] = true, ['<'] = true,
+                                ['>'] = true,       ['|'] = true};
+
+static bool has_edges(str line, const struct raw *v) {
+    const char *const end = v->ptr + v->len;
+
+    return (v->ptr == line.ptr || edges[(uint8_t)v->ptr[-1]]) &&
+           (end == line.ptr + line.len || edges[(uint8_t)*end]);
+}
+
+bool indicators_clean(struct indicators *x, const struct record *r) {
+    bool plain;
+
+    if (!x->types || !r->bytes.len || r->bytes.len > LINE_MAX || indicator_line_may(&x->texts, r->bytes, &plain))
+        return !x->types;
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct raw *const v = &r->values[i];
+
+        if (v->inner || v->len < 2 || !(x->types >> v->type & 1))
+            continue;
+        if (v->type == RAW_TEXT && is_part(r->bytes, v) && has_edges(r->bytes, v)
+                ? v->len >= INDICATOR_TEXT_MIN && indicator_whole_may(&x->texts, (str){v->ptr, v->len}, plain)
+                : indicators_sift(x, v))
+            return false;
+    }
+    return true;
 }
 
 /* ---- values ---- */
@@ -167,11 +197,14 @@ static bool pool_push(struct indicators *x, uint32_t value) {
 
 /* Looks at a value that is not a list. False: no memory. */
 static bool value_look(struct indicators *x, struct seen *seen, const struct value *v, uint32_t *out) {
-    struct indicator_found found = {.count = 0};
+    struct indicator_found found;
 
     *out = 1;
-    if (v->type != VALUE_TEXT || v->len < INDICATOR_TEXT_MIN || v->inner)
+    if (v->type != VALUE_TEXT || v->len < INDICATOR_TEXT_MIN || v->inner || !(x->types >> v->raw_type & 1) ||
+        indicator_text_is_plain(&x->texts, value_text(v)))
         return true;
+    found.count = 0;
+    found.host = false;
     if (!indicator_text_find(&x->texts, value_text(v), &found))
         return false;
     if (!found.count && !found.host)
@@ -186,21 +219,39 @@ static bool value_look(struct indicators *x, struct seen *seen, const struct val
     return true;
 }
 
-/* Brings what is known of a column up to its dictionary. */
-static bool column_look(struct indicators *x, struct seen *seen, const struct column *c) {
+/* Room for what is known of a column's values. */
+static bool column_room(struct seen *seen, const struct column *c) {
     if (c->dict.count > seen->room) {
         uint32_t const more = c->dict.count + c->dict.count / 2 + 64;
         uint32_t *const bigger = reallocarray(seen->of, more, sizeof *bigger);
 
         if (!bigger)
             return false;
+        memset(bigger + seen->room, 0, (more - seen->room) * sizeof *bigger);
         seen->of = bigger;
         seen->room = more;
     }
+    return true;
+}
+
+/* Looks at all values that nobody has looked at. */
+static bool column_look(struct indicators *x, struct seen *seen, const struct column *c) {
+    if (!column_room(seen, c))
+        return false;
     for (; seen->done < c->dict.count; seen->done++)
-        if (!value_look(x, seen, &c->dict.values[seen->done], &seen->of[seen->done]))
+        if (!seen->of[seen->done] && !value_look(x, seen, &c->dict.values[seen->done], &seen->of[seen->done]))
             return false;
     return true;
+}
+
+/* Looks at the value of this code, and at its items. */
+static bool code_look(struct indicators *x, struct seen *seen, const struct column *c, uint32_t code) {
+    const struct value *const v = dictionary_value(&c->dict, code);
+
+    for (uint32_t i = 0; v->type == VALUE_LIST && i < v->len; i++)
+        if (value_items(v)[i] && !code_look(x, seen, c, value_items(v)[i]))
+            return false;
+    return seen->of[code - 1] || value_look(x, seen, v, &seen->of[code - 1]);
 }
 
 /* ---- rows ---- */
@@ -235,6 +286,10 @@ static bool is_public_number(str value) {
     return plus == 0 || (plus != SIZE_MAX && value.ptr[plus - 1] == ':');
 }
 
+static bool names_version(str field) {
+    return field.len >= 7 && str_eq_ascii(str_from(field, field.len - 7), S("version"));
+}
+
 /* Made by machines, of 64 bits and more (CA/B baseline requirements 7.1); what is shorter is also a number of something else. */
 #define SERIAL_SURE 16u
 
@@ -258,6 +313,9 @@ static bool fits(const struct indicators *x, const struct block *b, const struct
         return serves_role(b->kind, ROLE_ACCOUNT, c->field) || serves_role(b->kind, ROLE_TARGET_ACCOUNT, c->field);
     case OBSERVABLE_PHONE:
         return str_starts(b->kind->name, S("call")) || is_public_number(value);
+    case OBSERVABLE_ADDRESS:
+    case OBSERVABLE_NETWORK: /* FileVersion: 4.0.0.0 */
+        return !value.len || *value.ptr < '0' || *value.ptr > '9' || !names_version(field_name(x->fields, c->field));
     case OBSERVABLE_CERTIFICATE:
         return n.value.len >= SERIAL_SURE || names_certificate(field_name(x->fields, c->field));
     case OBSERVABLE_SUBJECT:
@@ -292,42 +350,48 @@ static bool cell_hits(struct indicators *x, const struct block *b, const struct 
     return true;
 }
 
-/* Logs that hold host and path apart: the paths and queries of the row are put behind the host. */
-static bool join_hits(struct indicators *x, const struct block *b, const struct column *host_column, str host,
-                      uint32_t row) {
-    str paths[8], queries[4];
-    const struct column *columns[8];
-    size_t path_count = 0, query_count = 0;
+/* The text of a cell; "": there is none, or several. */
+static str cell_text(const struct column *c, uint32_t row) {
+    const struct value *const v = c->codes[row] ? dictionary_value(&c->dict, c->codes[row]) : NULL;
 
-    for (uint32_t i = 0; i < b->column_count; i++) {
-        const struct column *const c = b->columns[i];
-        uint32_t const code = c->codes[row];
+    return v && v->type == VALUE_TEXT ? value_text(v) : S("");
+}
 
-        if (c == host_column || !code || dictionary_value(&c->dict, code)->type != VALUE_TEXT)
+static bool join_hit(struct indicators *x, const struct block *b, const struct column *host, const struct column *path,
+                     str query, uint32_t row) {
+    struct indicator_found found;
+    struct web_address w;
+
+    arena_reset(x->join);
+    if (!web_address_join(cell_text(host, row), cell_text(path, row), query, x->join, &w))
+        return true;
+    found.count = 0;
+    indicator_url_find(&x->texts, w.key, &found);
+    for (uint32_t i = 0; i < found.count; i++)
+        if (active(x, found.entries[i]) && (!hit_add(x, b, host, row, found.entries[i], cell_text(host, row)) ||
+                                            !hit_add(x, b, path, row, found.entries[i], cell_text(path, row))))
+            return false;
+    return true;
+}
+
+/* Logs that hold host and path apart: each path of the row is put behind the host, alone and with each query. */
+static bool join_hits(struct indicators *x, const struct block *b, const struct column *host, uint32_t row) {
+    for (uint32_t p = 0; p < b->column_count; p++) {
+        str const path = b->columns[p] == host ? S("") : cell_text(b->columns[p], row);
+
+        if (!path.len || *path.ptr != '/')
             continue;
-        str const text = value_text(dictionary_value(&c->dict, code));
+        if (!join_hit(x, b, host, b->columns[p], S(""), row))
+            return false;
+        for (uint32_t q = 0; q < b->column_count; q++) {
+            str const query = names_query(field_name(x->fields, b->columns[q]->field)) && b->columns[q] != host
+                                  ? cell_text(b->columns[q], row)
+                                  : S("");
 
-        if (path_count < COUNT(paths) && text.len && *text.ptr == '/') {
-            columns[path_count] = c;
-            paths[path_count++] = text;
-        } else if (query_count < COUNT(queries) && text.len && names_query(field_name(x->fields, c->field))) {
-            queries[query_count++] = text;
+            if (query.len && *query.ptr != '/' && !join_hit(x, b, host, b->columns[p], query, row))
+                return false;
         }
     }
-    for (size_t p = 0; p < path_count; p++)
-        for (size_t q = 0; q <= query_count; q++) {
-            struct indicator_found found = {.count = 0};
-            struct web_address w;
-
-            arena_reset(x->join);
-            if (!web_address_join(host, paths[p], q ? queries[q - 1] : S(""), x->join, &w))
-                continue;
-            indicator_url_find(&x->texts, w.key, &found);
-            for (uint32_t i = 0; i < found.count; i++)
-                if (active(x, found.entries[i]) && (!hit_add(x, b, host_column, row, found.entries[i], host) ||
-                                                    !hit_add(x, b, columns[p], row, found.entries[i], paths[p])))
-                    return false;
-        }
     return true;
 }
 
@@ -335,11 +399,21 @@ static bool cell_joins(struct indicators *x, const struct block *b, const struct
                        uint32_t row, uint32_t code) {
     const struct value *const v = dictionary_value(&c->dict, code);
 
+    /* The path is none of a client, whose address may well be that of a known URL. */
     return v->type == VALUE_LIST || seen->of[code - 1] < 2 || !(x->pool[seen->of[code - 1] - 2] & POOL_HOST) ||
-           join_hits(x, b, c, value_text(v), row);
+           serves_role(b->kind, ROLE_CLIENT_ADDRESS, c->field) || join_hits(x, b, c, row);
+}
+
+static void seen_forget(struct seen *s) {
+    if (s->room)
+        memset(s->of, 0, s->room * sizeof *s->of);
+    s->done = 0;
+    s->any = false;
 }
 
 static bool block_look(struct indicators *x, struct block *b) {
+    uint32_t clean = 0;
+
     if (b->index >= x->block_room) {
         uint32_t const more = b->index * 2 + 16;
         struct block_seen *const bigger = reallocarray(x->blocks, more, sizeof *bigger);
@@ -354,10 +428,8 @@ static bool block_look(struct indicators *x, struct block *b) {
     struct block_seen *const s = &x->blocks[b->index];
 
     if (s->generation != b->generation) {
-        for (uint32_t i = 0; i < s->count; i++) {
-            s->columns[i].done = 0;
-            s->columns[i].any = false;
-        }
+        for (uint32_t i = 0; i < s->count; i++)
+            seen_forget(&s->columns[i]);
         s->generation = b->generation;
     }
     if (b->column_count > s->room) {
@@ -372,17 +444,21 @@ static bool block_look(struct indicators *x, struct block *b) {
     }
     if (s->count < b->column_count)
         s->count = b->column_count;
+    for (uint32_t row = 0; row < b->row_count; row++)
+        clean += b->rows[row].clean;
+    /* Where some rows are known to hold nothing, the others are looked at one by one; else each value once. */
     for (uint32_t i = 0; i < b->column_count; i++) {
         const struct column *const c = b->columns[i];
         struct seen *const seen = &s->columns[i];
 
-        if (!column_look(x, seen, c))
+        if (clean ? !column_room(seen, c) : !column_look(x, seen, c))
             return false;
-        for (uint32_t row = 0; seen->any && row < b->row_count; row++)
-            if (c->codes[row] && !cell_hits(x, b, c, seen, row, c->codes[row]))
+        for (uint32_t row = 0; (clean || seen->any) && row < b->row_count; row++)
+            if (c->codes[row] && !b->rows[row].clean &&
+                (!code_look(x, seen, c, c->codes[row]) || !cell_hits(x, b, c, seen, row, c->codes[row])))
                 return false;
         for (uint32_t row = 0; seen->any && x->texts.m->classes >> INTEL_URL & 1 && row < b->row_count; row++)
-            if (c->codes[row] && !cell_joins(x, b, c, seen, row, c->codes[row]))
+            if (c->codes[row] && !b->rows[row].clean && !cell_joins(x, b, c, seen, row, c->codes[row]))
                 return false;
     }
     return true;
@@ -445,10 +521,10 @@ static bool hits_put(struct indicators *x, const struct sorting *sorted) {
         if (!bigger)
             return false;
         x->told = bigger;
-        x->told_room = x->hit_count;
         if (!(matches = reallocarray(x->matches, x->hit_count, sizeof *matches)))
             return false;
         x->matches = matches;
+        x->told_room = x->hit_count;
     }
     for (size_t i = 0; i < x->hit_count; i++) {
         const struct hit *const h = sorted[i].hit;
@@ -473,10 +549,8 @@ static bool hits_put(struct indicators *x, const struct sorting *sorted) {
 /* What values held is looked at anew: of dictionaries that are long gone, nobody asks. */
 static void forget(struct indicators *x) {
     for (uint32_t i = 0; i < x->block_count; i++)
-        for (uint32_t c = 0; c < x->blocks[i].count; c++) {
-            x->blocks[i].columns[c].done = 0;
-            x->blocks[i].columns[c].any = false;
-        }
+        for (uint32_t c = 0; c < x->blocks[i].count; c++)
+            seen_forget(&x->blocks[i].columns[c]);
     x->pool_count = 0;
 }
 
@@ -510,9 +584,11 @@ const struct indicator_hit *indicators_hits(const struct indicators *x, size_t *
 }
 
 size_t indicators_of_text(struct indicators *x, str text, uint32_t *out, size_t max) {
-    struct indicator_found found = {.count = 0};
+    struct indicator_found found;
     size_t count = 0;
 
+    found.count = 0;
+    found.host = false;
     if (!x->texts.m->classes || !indicator_text_find(&x->texts, text, &found))
         return 0;
     for (uint32_t i = 0; i < found.count && count < max; i++)

@@ -34,6 +34,10 @@ uint32_t indicators_types(const struct indicators *x);
 /* May the value, in its field, hold one, or a part of one (the path of a URL)? */
 bool indicators_sift(struct indicators *x, const struct raw *v);
 
+/* Of a record that is a line of text (record.bytes): does no value of it hold any? Then none need be sifted, and the row is left out
+ * (struct row: clean). False: perhaps one does, or it is no such record. */
+bool indicators_clean(struct indicators *x, const struct record *r);
+
 /* An indicator in an event. Views live until the blocks are cleared, and until the next indicators_run. */
 struct indicator_hit {
     uint32_t entry;

@@ -9,7 +9,7 @@
 #include "intel/intel_set.h"
 
 #define INDICATOR_TEXT_MIN 4u                /* bytes of a value: a shorter one is nothing that indicators know */
-#define INDICATOR_ENTRIES_MAX 64u            /* of one value; of more the first that are found */
+#define INDICATOR_ENTRIES_MAX 256u           /* of one value; of more the first that are found */
 #define INDICATOR_TEXT_MAX ((size_t)1 << 20) /* bytes of a value that are looked at for paths as a whole */
 
 struct indicator_found {
@@ -22,18 +22,15 @@ struct indicator_marks {
     const struct intel_set *set;
     uint32_t classes;                   /* a bit for each enum intel_class of which there are entries */
     bool v6;                            /* addresses or networks of IPv6 among them */
-    uint64_t *networks4;                /* a bit for each /16 in which some network lies; NULL: there is none */
     const uint64_t *marks[INTEL_MARKS]; /* of the set */
     bool registry, phone;
-    uint64_t *url_parts; /* a bit for the hash of each path and each query of a URL; NULL: there is none */
-    uint64_t url_part_mask;
     bool digit_endings; /* names of files whose ending begins with a digit */
     bool bare_names;    /* names of files without an ending */
 };
 
 struct indicator_texts {
     const struct indicator_marks *m;
-    struct buf wide, canonical, undone, undone_again; /* of the value that is looked at */
+    struct buf wide, canonical, undone, undone_again, folded; /* of the value that is looked at */
     struct arena *urls;
     const struct phone_country *home; /* NULL: not known */
 };
@@ -48,6 +45,11 @@ bool indicator_text_is_plain(const struct indicator_texts *t, str text);
 bool indicator_part_may(struct indicator_texts *t, str path, bool query);
 /* May a raw value hold any? What cannot be decided is true. */
 bool indicator_raw_may(struct indicator_texts *t, uint8_t raw_type, str bytes);
+/* May a line hold any, in itself or in a value that is cut out of it between signs that end words (indicator.c), but for values that are known as
+ * a whole only? *plain: nothing in it but single blanks and what needs no undoing. */
+bool indicator_line_may(struct indicator_texts *t, str line, bool *plain);
+/* And those: a value of such a line, of INDICATOR_TEXT_MIN bytes at least. */
+bool indicator_whole_may(struct indicator_texts *t, str text, bool plain);
 /* Entries of a canonical URL: as it is, and without query, port, and both. */
 void indicator_url_find(struct indicator_texts *t, str key, struct indicator_found *found);
 

@@ -1,5 +1,6 @@
 /* indicator_text: observables within a text, and whether they are known. One pass over the bytes cuts them into words of the signs that
  * hosts, addresses and hashes are made of; what else there may be begins at one of these words. */
+#include <libpsl.h>
 #include <stdlib.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -9,15 +10,23 @@
 #include "base/hash.h"
 #include "base/utf.h"
 #include "codec/web_address.h"
+#include "event/fold.h"
+#include "event/value.h"
 #include "detection/indicator.h"
 #include "detection/indicator_own.h"
 
 #define HOST_MAX 253u
 #define URL_MAX 8192u
-#define LABELS_MAX 32u
+#define URLS_WITHIN_MAX 16u /* URLs in the query of another: each is read to its end */
+#define LABELS_MAX 127u
+#define LOCAL_MAX 200u /* of a mail address, with the @ */
 #define FOLDERS_MAX 24u
 #define PATH_MAX_BYTES 1024u
+#define NAME_MAX_BYTES 256u
+#define DEPTH_BARE 3u /* slashes: c:/x, c:/users/jo/x, /home/jo/x, /srv/c$/x */
 #define WHOLE_MAX 2048u
+#define PHONE_LEAST 5u /* digits (observable.c) */
+#define SIX_MAX 45u /* bytes of an IPv6 address with an IPv4 one behind */
 #define WORDS_MAX 16u /* of a name with blanks in it, behind other words */
 #define UNDONE_MAX 3u /* times that a text is without its encoding: redirections lie in each other */
 #define HOST_CLASSES (1u << INTEL_HOST | 1u << INTEL_URL | 1u << INTEL_MAIL)
@@ -49,92 +58,29 @@ static char lower(char c) {
     return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
-static bool networks_note(struct indicator_marks *t) {
-    uint32_t at = 0, entry;
-
-    while ((entry = intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_NETWORK, &at)) != INTEL_NONE) {
-        struct network n;
-        struct err e;
-
-        if (!t->networks4 && !(t->networks4 = calloc(65536 / 64, sizeof *t->networks4)))
-            return false;
-        if (!network_parse(intel_set_entry(t->set, entry).value, &n, &e))
-            continue;
-        if (n.base.family == 6) {
-            t->v6 = true;
-            continue;
-        }
-        uint32_t const first = (uint32_t)n.base.bytes[0] << 8 | n.base.bytes[1];
-        uint32_t const count = n.bits >= 16 ? 1 : 1u << (16 - n.bits);
-
-        for (uint32_t i = first; i < first + count && i < 65536; i++)
-            t->networks4[i / 64] |= (uint64_t)1 << i % 64;
-    }
-    return true;
+static bool has_class(const struct indicator_marks *m, enum intel_class class) {
+    return m->classes >> class & 1;
 }
 
-/* x.7z, x.001: the ending begins with a digit. */
-static bool ends_in_digit(str name) {
-    size_t at = name.len;
-
-    while (at > 0 && name.ptr[at - 1] != '.' && name.ptr[at - 1] != '/')
-        at--;
-    return at > 0 && at < name.len && name.ptr[at - 1] == '.' && kind_of(name.ptr[at]) & DIGIT;
-}
-
-/* Path and query of a canonical URL, apart. */
-static void url_parts(str url, str *path, str *query) {
-    size_t const slash = str_find_byte(url, '/'), mark = str_find_byte(url, '?');
-
-    *query = mark == SIZE_MAX ? S("") : str_from(url, mark);
-    *path = slash == SIZE_MAX || slash > mark ? S("/") : str_from(str_first(url, mark), slash);
-}
-
-/* Of logs that hold host and path apart the path is known by this alone, before anybody knows which host it is of. */
-static bool url_parts_note(struct indicator_marks *t) {
-    uint32_t at = 0, entry;
-    uint64_t bits = 1024, count = 0;
-    str parts[2];
-
-    while (intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_URL, &at) != INTEL_NONE)
-        count++;
-    if (!count)
-        return true;
-    while (bits < 16 * count)
-        bits *= 2;
-    if (!(t->url_parts = calloc(bits / 64, sizeof *t->url_parts)))
-        return false;
-    t->url_part_mask = bits - 1;
-    for (at = 0; (entry = intel_set_each(t->set, ITEM_VALUE, OBSERVABLE_URL, &at)) != INTEL_NONE;) {
-        url_parts(intel_set_entry(t->set, entry).value, &parts[0], &parts[1]);
-        for (unsigned i = 0; i < COUNT(parts); i++) {
-            uint64_t const bit = hash_bytes(parts[i], 0) & t->url_part_mask;
-
-            if (parts[i].len)
-                t->url_parts[bit / 64] |= (uint64_t)1 << bit % 64;
-        }
-    }
-    return true;
+static bool part_may(const struct indicator_marks *m, enum intel_part which, str part) {
+    return intel_set_may(m->set, intel_set_part_hash(m->set, which, part));
 }
 
 bool indicator_part_may(struct indicator_texts *t, str path, bool query) {
     struct web_address w;
-    str parts[2];
+    str its_path, its_query;
 
-    if (!t->m->url_parts || path.len > WHOLE_MAX)
-        return t->m->url_parts != NULL;
+    if (!has_class(t->m, INTEL_URL) || path.len > WHOLE_MAX)
+        return has_class(t->m, INTEL_URL);
     arena_reset(t->urls);
     if (!web_address_join(S("a.example"), query ? S("/") : path, query ? path : S(""), t->urls, &w))
         return true;
-    url_parts(w.key, &parts[0], &parts[1]);
-    uint64_t const bit = hash_bytes(parts[query], 0) & t->m->url_part_mask;
-
-    return t->m->url_parts[bit / 64] >> bit % 64 & 1;
+    intel_url_parts(w.key, &its_path, &its_query);
+    return part_may(t->m, query ? INTEL_URL_QUERY : INTEL_URL_PATH, query ? its_query : its_path);
 }
 
 bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *set, struct err *e) {
     struct indicator_marks *const t = calloc(1, sizeof *t);
-    uint32_t at = 0, entry;
 
     if (!t)
         return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
@@ -143,22 +89,11 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
         t->classes |= (uint32_t)intel_set_has(set, c) << c;
     for (unsigned which = 0; which < INTEL_MARKS; which++)
         t->marks[which] = intel_marks(set, which);
-    for (at = 0;
-         (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_FILE_NAME, &at)) != INTEL_NONE && !t->digit_endings;)
-        t->digit_endings = ends_in_digit(intel_set_entry(set, entry).value);
-    for (at = 0;
-         (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_FILE_PATH, &at)) != INTEL_NONE && !t->digit_endings;)
-        t->digit_endings = ends_in_digit(intel_set_entry(set, entry).value);
-    at = 0;
+    t->digit_endings = intel_set_trait(set, INTEL_TRAIT_DIGIT_ENDINGS);
+    t->v6 = intel_set_trait(set, INTEL_TRAIT_SIX);
     t->registry = intel_set_has_type(set, OBSERVABLE_REGISTRY);
     t->phone = intel_set_has_type(set, OBSERVABLE_PHONE);
-    while (!t->v6 && (entry = intel_set_each(set, ITEM_VALUE, OBSERVABLE_ADDRESS, &at)) != INTEL_NONE)
-        t->v6 = str_find_byte(intel_set_entry(set, entry).value, ':') != SIZE_MAX;
     t->bare_names = intel_mark_has(set, INTEL_MARK_ENDINGS, intel_ending_mark(S("")));
-    if (!networks_note(t) || !url_parts_note(t)) {
-        indicator_marks_free(t);
-        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
-    }
     *out = t;
     return true;
 }
@@ -166,8 +101,6 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
 void indicator_marks_free(struct indicator_marks *t) {
     if (!t)
         return;
-    free(t->networks4);
-    free(t->url_parts);
     free(t);
 }
 
@@ -182,6 +115,7 @@ void indicator_texts_free(struct indicator_texts *t) {
     buf_free(&t->canonical);
     buf_free(&t->undone);
     buf_free(&t->undone_again);
+    buf_free(&t->folded);
 }
 
 /* A look at one text. found NULL: whether there may be anything is all that is asked, and `may` ends it. */
@@ -190,7 +124,11 @@ struct look {
     str text;
     struct indicator_found *found;
     bool may, failed;
-    bool undone; /* the text is not as it stands in the evidence, but without its encoding */
+    size_t url_end;      /* of the URL that was looked at last, and how many more were that begin in it */
+    unsigned urls_within;
+    bool parts_only; /* values are cut out of the text: nothing is whole */
+    bool files_only; /* the text is folded, for names of files beyond ASCII */
+    bool undone;     /* the text is not as it stands in the evidence, but without its encoding */
 };
 
 static void found_add(struct indicator_found *f, uint32_t entry) {
@@ -226,7 +164,7 @@ static inline bool marked(const struct look *l, enum intel_mark which, uint32_t 
 }
 
 static bool has(const struct look *l, enum intel_class class) {
-    return l->t->m->classes >> class & 1;
+    return has_class(l->t->m, class);
 }
 
 static int hex_of(char c) {
@@ -302,7 +240,7 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
     size_t to, host_len = 0;
     struct web_address w;
 
-    if (!intel_set_may(l->t->m->set, intel_set_host_hash(l->t->m->set, host)))
+    if (!part_may(l->t->m, INTEL_URL_HOST, host))
         return;
     l->may = true;
     if (!l->found)
@@ -313,10 +251,16 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
     }
     if (from == 0 && is_port(str_from(l->text, end)))
         l->found->host = true;
+    if (from < l->url_end && ++l->urls_within > URLS_WITHIN_MAX)
+        return;
     for (to = end; to < l->text.len && to - from < URL_MAX && !ends_url(l->text.ptr[to]); to++)
         ;
     str const url = {l->text.ptr + from, to - from};
 
+    if (from >= l->url_end) {
+        l->url_end = to;
+        l->urls_within = 0;
+    }
     if (six)
         key[host_len++] = '[';
     memcpy(key + host_len, host.ptr, host.len);
@@ -345,21 +289,18 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
 /* ---- addresses ---- */
 
 static void address_probe(struct look *l, const struct address *a, size_t from, size_t end) {
-    uint32_t networks[33];
+    uint32_t networks[129];
     char text[ADDRESS_TEXT];
 
     if (has(l, INTEL_ADDRESS))
         probe(l, INTEL_ADDRESS, (str){(const char *)a->bytes, a->family == 4 ? 4 : 16});
-    if (has(l, INTEL_NETWORK) && l->t->m->networks4) {
-        uint32_t const high = (uint32_t)a->bytes[0] << 8 | a->bytes[1];
+    if (has(l, INTEL_NETWORK) &&
+        (a->family == 6 || marked(l, INTEL_MARK_ROUTES, (uint32_t)a->bytes[0] << 8 | a->bytes[1]))) {
+        size_t const count = intel_set_networks(l->t->m->set, a, networks, COUNT(networks));
 
-        if (a->family == 6 || l->t->m->networks4[high / 64] >> high % 64 & 1) {
-            size_t const count = intel_set_networks(l->t->m->set, a, networks, COUNT(networks));
-
-            l->may |= count > 0;
-            for (size_t i = 0; l->found && i < count; i++)
-                found_add(l->found, networks[i]);
-        }
+        l->may |= count > 0;
+        for (size_t i = 0; l->found && i < count; i++)
+            found_add(l->found, networks[i]);
     }
     if (has(l, INTEL_URL))
         url_look(l, from, end, address_format(a, text), a->family == 6);
@@ -384,6 +325,13 @@ static bool four(str s, struct address *a) {
     return at == s.len;
 }
 
+/* `Version=4.0.0.0`, `Version: 4.0.0.0`: four numbers, and no address. */
+static bool is_version(str s, size_t at) {
+    while (at > 0 && strchr(" =:\"'", s.ptr[at - 1]) && s.ptr[at - 1])
+        at--;
+    return at >= 7 && str_eq_ascii((str){s.ptr + at - 7, 7}, S("version"));
+}
+
 /* Addresses of four numbers in the word from `from` on whose last point is at `last`: `192.0.2.1-192.0.2.9` are two, `v1.2.3.4`,
  * `1.2.3.4b` and `x.1.2.3.4` none. */
 static void fours_look(struct look *l, size_t from, size_t last) {
@@ -401,8 +349,9 @@ static void fours_look(struct look *l, size_t from, size_t last) {
 
         while (s.ptr[begin] == '.')
             begin++;
-        if (to - begin >= 7 && to - begin <= 15 && !(to < s.len && kind_of(s.ptr[to]) & LETTER) && !goes_on(s, begin) &&
-            (begin == run || !goes_on(s, run)) && four((str){s.ptr + begin, to - begin}, &a))
+        if (to - begin >= 7 && to - begin <= 15 && !(l->found && is_version(s, begin)) &&
+            !(to < s.len && kind_of(s.ptr[to]) & LETTER) && !goes_on(s, begin) && (begin == run || !goes_on(s, run)) &&
+            four((str){s.ptr + begin, to - begin}, &a))
             address_probe(l, &a, begin, to);
         for (last = run; last > from && s.ptr[last - 1] != '.'; last--)
             ;
@@ -411,44 +360,54 @@ static void fours_look(struct look *l, size_t from, size_t last) {
     }
 }
 
-/* An IPv6 address around the colon at `at`. Returns where to go on. */
+/* The address that is all of s; of an IPv4-mapped one that. */
+static bool six_of(str s, struct address *a) {
+    static const char mapped[12] = "\0\0\0\0\0\0\0\0\0\0\xff\xff";
+
+    if (s.len > SIX_MAX || !address_parse(s, a))
+        return false;
+    if (memcmp(a->bytes, mapped, sizeof mapped) == 0) {
+        struct address four_of_it = {.family = 4};
+
+        memcpy(four_of_it.bytes, a->bytes + 12, 4);
+        *a = four_of_it;
+    }
+    return true;
+}
+
+/* An IPv6 address in the run of digits, colons and points whose first colon is at `at`. Returns the end of the run. */
 static size_t six_look(struct look *l, size_t at) {
     str const s = l->text;
-    size_t from = at, to = at;
+    size_t from = at, to = at, end;
     unsigned colons = 0;
     bool twice = false;
     struct address a;
 
-    while (from > 0 && (kind_of(s.ptr[from - 1]) & HEX || s.ptr[from - 1] == ':') && at - from < 40)
+    while (from > 0 && kind_of(s.ptr[from - 1]) & HEX && at - from < 5)
         from--;
-    for (; to < s.len && to - from < 46 && (kind_of(s.ptr[to]) & HEX || s.ptr[to] == ':' || s.ptr[to] == '.'); to++) {
+    for (; to < s.len && (kind_of(s.ptr[to]) & HEX || s.ptr[to] == ':' || s.ptr[to] == '.'); to++) {
         colons += s.ptr[to] == ':';
         twice |= s.ptr[to] == ':' && to > from && s.ptr[to - 1] == ':';
     }
     if (colons < 2 || (!twice && colons < 6)) /* times and hardware addresses */
-        return to > at ? to : at + 1;
+        return to;
     if (to < s.len && kind_of(s.ptr[to]) & LETTER)
         return to;
     if (goes_on(s, from)) /* `IPv6:2001:db8::1`: what stands before the first colon is a word */
-        from = from + str_find_byte(str_from(s, from), ':');
+        from = at;
     if (s.ptr[from] == ':' && s.ptr[from + 1] != ':')
         from++;
-    for (size_t end = to; end > from + 2; end--) /* a point or a colon behind it is none of it */
-        if (address_parse((str){s.ptr + from, end - from}, &a)) {
-            struct address four_of_it = {.family = 4};
-            static const char mapped[12] = "\0\0\0\0\0\0\0\0\0\0\xff\xff";
-
-            if (memcmp(a.bytes, mapped, sizeof mapped) != 0) {
-                address_probe(l, &a, from, end);
-            } else {
-                memcpy(four_of_it.bytes, a.bytes + 12, 4);
-                address_probe(l, &four_of_it, from, end);
-            }
-            return end;
-        } else if (s.ptr[end - 1] != '.' && s.ptr[end - 1] != ':') {
+    for (end = to; end > from + 2 && s.ptr[end - 1] == '.'; end--)
+        ; /* points behind it are none of it, nor is a colon, unless it is one of two that stand for zeros */
+    for (unsigned tries = 0; tries < 3 && end > from + 2; tries++, end--) {
+        if (six_of((str){s.ptr + from, end - from}, &a)) {
+            address_probe(l, &a, from, end);
             break;
         }
-    return at + 1;
+        if (s.ptr[end - 1] != ':')
+            break;
+    }
+    return to;
 }
 
 /* ---- words ---- */
@@ -480,22 +439,33 @@ static bool local_part(char c) {
 
 /* host: in canonical form; it stands at `from` of the text. */
 static void mail_look(struct look *l, size_t from, str host) {
-    char key[512];
+    char key[2 * LOCAL_MAX + HOST_MAX + 24];
     size_t begin = from - 1, len;
 
-    while (begin > 0 && from - begin < 200 && l->text.ptr[begin - 1] && local_part(l->text.ptr[begin - 1]))
+    while (begin > 0 && from - begin < LOCAL_MAX && l->text.ptr[begin - 1] && local_part(l->text.ptr[begin - 1]))
         begin--;
     len = from - begin; /* with the @ */
-    if (len < 2 || len + host.len > sizeof key)
+    if (len < 2 || host.len > HOST_MAX)
         return;
-    for (size_t i = 0; i < len; i++)
-        key[i] = lower(l->text.ptr[begin + i]);
+    len = fold_text((str){l->text.ptr + begin, len}, key);
     memcpy(key + len, host.ptr, host.len);
     probe(l, INTEL_MAIL, (str){key, len + host.len});
     /* `to=a@b`, `'a@b`: signs that may stand in a local part and seldom do. */
     for (size_t i = 0; i + 1 < len; i++)
         if (strchr("!#$%&'*/=?^`{|}~", key[i]))
             probe(l, INTEL_MAIL, (str){key + i + 1, len + host.len - i - 1});
+}
+
+/* A feed's slip: below `co.uk` lies half of a country. The name itself is found. */
+static bool is_ending(struct look *l, str name) {
+    char key[HOST_MAX + 1];
+
+    if (!l->found || name.len > HOST_MAX ||
+        !intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_HOST, name)))
+        return false;
+    memcpy(key, name.ptr, name.len);
+    key[name.len] = '\0';
+    return psl_is_public_suffix2(psl_builtin(), key, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
 }
 
 static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in) {
@@ -538,12 +508,14 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
         for (unsigned labels = 0; labels < LABELS_MAX && at > 0; labels++) {
             while (at > 0 && host.ptr[at - 1] != '.')
                 at--;
-            if (!probe(l, INTEL_HOST, str_from(host, at)) && labels == 0)
+            bool const ending = at > 0 && is_ending(l, str_from(host, at));
+
+            if (!ending && !probe(l, INTEL_HOST, str_from(host, at)) && labels == 0)
                 break;
             at -= at > 0;
         }
     }
-    if (has(l, INTEL_MAIL) && from > 1 && l->text.ptr[from - 1] == '@')
+    if (has(l, INTEL_MAIL) && from > 1 && l->text.ptr[from - 1] == '@' && part_may(l->t->m, INTEL_MAIL_HOST, host))
         mail_look(l, from, host);
     if (has(l, INTEL_URL))
         url_look(l, from, end, host, false);
@@ -563,17 +535,29 @@ static void word_look(struct look *l, size_t from, size_t end) {
 
 /* ---- names and paths of files ---- */
 
+/* `%appdata%/x`, `/systemroot/x` at the start of a key: known paths have the folder. Returns the new length. */
+static size_t placeholder_undo(char *key, size_t len, size_t room) {
+    size_t const from = len && key[0] == '/';
+    size_t const at = str_find_byte((str){key + from, len - from}, '/');
+    str const folder = at == SIZE_MAX || !at ? S("") : observable_folder((str){key + from, at});
+
+    if (!folder.len || len - at + folder.len > room)
+        return len;
+    memmove(key + from + folder.len, key + from + at, len - from - at);
+    memcpy(key + from, folder.ptr, folder.len);
+    return len - at + folder.len;
+}
+
 static void path_probe(struct look *l, str path) {
     char key[PATH_MAX_BYTES];
-    size_t len = 0, name;
+    size_t len = 0, name, depth = 0;
 
     while (path.len &&
            (path.ptr[path.len - 1] == '/' || path.ptr[path.len - 1] == '\\' || path.ptr[path.len - 1] == ' '))
         path.len--;
     while (path.len && *path.ptr == ' ')
         path = str_from(path, 1);
-    if (path.len < 3 ||
-        !marked(l, INTEL_MARK_NAMES, intel_name_mark(intel_file_name(path).len < 3 ? path : intel_file_name(path))))
+    if (!intel_file_name(path).len || !marked(l, INTEL_MARK_NAMES, intel_name_mark(intel_file_name(path))))
         return;
     if (path.len > sizeof key)
         path = str_from(path, path.len - sizeof key);
@@ -584,10 +568,15 @@ static void path_probe(struct look *l, str path) {
             continue;
         key[len++] = c;
     }
+    len = placeholder_undo(key, len, sizeof key);
     for (name = len; name > 0 && key[name - 1] != '/'; name--)
         ;
-    /* The name alone, which the filter knows of paths as well; then with each folder. */
-    if (!probe(l, INTEL_FILE, (str){key + name, len - name}))
+    for (size_t i = 0; i < name; i++)
+        depth += key[i] == '/';
+    /* The name alone, which the filter knows of paths as well; then with each folder. Of a known path of which nothing but the name is
+     * left (c:\\svchost.exe, %userprofile%\\svchost.exe) the file must lie as high: not every svchost.exe is meant. */
+    if (!probe_types(l, INTEL_FILE, (str){key + name, len - name},
+                     depth && depth <= DEPTH_BARE ? ANY_TYPE : ~((uint64_t)1 << OBSERVABLE_FILE_PATH)))
         return;
     for (size_t at = name, folders = 0; at > 0 && folders < FOLDERS_MAX; folders++) {
         at--;
@@ -614,8 +603,15 @@ static bool ends_word(char c) {
     return ends[(uint8_t)c] & WORD_END;
 }
 
+/* Has anything known this name, with folders before it or without? At most NAME_MAX_BYTES. */
 static bool name_may(const struct look *l, str name) {
-    return name.len >= 3 && marked(l, INTEL_MARK_NAMES, intel_name_mark(name));
+    char key[NAME_MAX_BYTES];
+
+    if (!name.len || !marked(l, INTEL_MARK_NAMES, intel_name_mark(name)))
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        key[i] = lower(name.ptr[i]);
+    return intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_FILE, (str){key, name.len}));
 }
 
 /* The name from `from` on, or any part of it that begins behind a blank or the like. */
@@ -633,12 +629,14 @@ static void name_look(struct look *l, size_t end) {
     str const s = l->text;
     size_t from = end, word = SIZE_MAX, name = end;
 
-    /* The name alone decides, in two lengths if there are blanks in it: most end here. */
-    while (name > 0 && end - name < 256 && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
+    /* The name alone decides, with blanks and without: most end here. */
+    while (name > 0 && end - name < NAME_MAX_BYTES && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
         name--;
     if (!names_may(l, s, name, end))
         return;
-
+    l->may = true;
+    if (!l->found)
+        return;
     while (from > 0 && end - from < PATH_MAX_BYTES && !ends_path(s.ptr[from - 1])) {
         from--;
         if (word == SIZE_MAX && ends_word(s.ptr[from]))
@@ -649,7 +647,7 @@ static void name_look(struct look *l, size_t end) {
     for (unsigned tries = 0; word != SIZE_MAX && tries < WORDS_MAX; tries++) {
         size_t next = word - 1;
 
-        if (end - word >= 3)
+        if (end > word)
             path_probe(l, (str){s.ptr + word, end - word});
         while (next > from && !ends_word(s.ptr[next - 1]))
             next--;
@@ -670,7 +668,7 @@ static void bare_look(struct look *l) {
                            s.ptr[end] != '\\' && s.ptr[end] != '.';
              end++)
             ;
-        if (end > at + 3 && (end == s.len || s.ptr[end] != '.'))
+        if (end > at + 1 && (end == s.len || s.ptr[end] != '.'))
             name_look(l, end);
         at = end - 1;
     }
@@ -679,48 +677,82 @@ static void bare_look(struct look *l) {
 /* ---- at a glance: where in 64 bytes which signs stand, a bit each ---- */
 
 struct glance {
-    uint64_t points, colons, slashes, blanks; /* slashes: backslashes; blanks: tabs, and blanks */
-    uint64_t percents, high;                  /* high: beyond ASCII */
+    uint64_t points, colons, slashes, percents; /* slashes: backslashes */
+    uint64_t blanks, controls, high;            /* blanks: and controls; high: beyond ASCII */
 };
+
+#ifdef __SSE2__
+static inline void glance_16(struct glance *g, __m128i x, unsigned at) {
+    __m128i const blank = _mm_set1_epi8(' '), control = _mm_set1_epi8(' ' - 1);
+
+    g->points |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('.'))) << at;
+    g->colons |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8(':'))) << at;
+    g->slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('\\'))) << at;
+    g->percents |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('%'))) << at;
+    g->blanks |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, blank), x)) << at;
+    g->controls |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, control), x)) << at;
+    g->high |= (uint64_t)(unsigned)_mm_movemask_epi8(x) << at;
+}
+
+/* The last bytes, 1 to 15, as sixteen with letters behind. p: of the whole 64 bytes, `len` of them, `at` of which are done. */
+static inline __m128i tail_16(const char *p, size_t at, size_t len) {
+    char room[16] = "aaaaaaaaaaaaaaa";
+    size_t const left = len - at;
+    uint64_t first, last;
+    uint32_t few, end;
+
+    if (left >= 8) {
+        memcpy(&first, p + at, 8);
+        memcpy(&last, p + len - 8, 8);
+        memcpy(room, &first, 8);
+        memcpy(room + left - 8, &last, 8);
+    } else if (left >= 4) {
+        memcpy(&few, p + at, 4);
+        memcpy(&end, p + len - 4, 4);
+        memcpy(room, &few, 4);
+        memcpy(room + left - 4, &end, 4);
+    } else {
+        for (size_t i = 0; i < left; i++)
+            room[i] = p[at + i];
+    }
+    return _mm_loadu_si128((const __m128i *)(const void *)room);
+}
+#endif
 
 static inline struct glance glance_at(const char *p, size_t len) {
     struct glance g = {0};
     size_t at = 0;
 
 #ifdef __SSE2__
-    __m128i const point = _mm_set1_epi8('.'), colon = _mm_set1_epi8(':'), slash = _mm_set1_epi8('\\'),
-                  blank = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), percent = _mm_set1_epi8('%');
-
-    for (; at + 16 <= len; at += 16) {
-        __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
-
-        g.points |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, point)) << at;
-        g.colons |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, colon)) << at;
-        g.slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, slash)) << at;
-        g.blanks |=
-            (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, blank), _mm_cmpeq_epi8(x, tab))) << at;
-        g.percents |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, percent)) << at;
-        g.high |= (uint64_t)(unsigned)_mm_movemask_epi8(x) << at;
+    for (; at + 16 <= len; at += 16)
+        glance_16(&g, _mm_loadu_si128((const __m128i *)(const void *)(p + at)), (unsigned)at);
+    if (at < len) {
+        glance_16(&g, tail_16(p, at, len), (unsigned)at);
+        g.controls &= ~(uint64_t)0 >> (64 - len); /* the NUL behind the letters */
+        g.blanks &= ~(uint64_t)0 >> (64 - len);
     }
-#endif
+#else
     for (; at < len; at++) {
         uint64_t const bit = (uint64_t)1 << at;
 
         g.points |= p[at] == '.' ? bit : 0;
         g.colons |= p[at] == ':' ? bit : 0;
         g.slashes |= p[at] == '\\' ? bit : 0;
-        g.blanks |= p[at] == ' ' || p[at] == '\t' ? bit : 0;
         g.percents |= p[at] == '%' ? bit : 0;
+        g.blanks |= (uint8_t)p[at] <= ' ' ? bit : 0;
+        g.controls |= (uint8_t)p[at] < ' ' ? bit : 0;
         g.high |= (uint8_t)p[at] & 0x80 ? bit : 0;
     }
+#endif
     return g;
 }
 
 /* What a text has, all of it. */
 struct traits {
-    bool slash;  /* a backslash */
-    bool blanks; /* two of them together, or a tab, or one at an end */
-    bool six;    /* perhaps an IPv6 address */
+    bool slash;    /* a backslash */
+    bool blanks;   /* two of them together, or a tab or line end, or one at an end */
+    bool controls; /* tabs, line ends, ... */
+    bool six;      /* perhaps an IPv6 address */
     bool percent, high;
 };
 
@@ -736,22 +768,24 @@ static void canonical_probe(struct look *l, enum observable type) {
     }
     str key = buf_str(&l->t->canonical);
 
-    probe(l, INTEL_WHOLE, key);
+    probe_types(l, INTEL_WHOLE, key, (uint64_t)1 << type);
     /* A value lies in its key, a key in those above it: three names and more. */
-    for (size_t at = key.len; type == OBSERVABLE_REGISTRY && at > 0; at--)
-        if (key.ptr[at - 1] == '\\')
-            probe(l, INTEL_WHOLE, str_first(key, at - 1));
+    for (size_t at = key.len; type == OBSERVABLE_REGISTRY && at > 1; at--)
+        if (key.ptr[at - 1] == '\\' && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(str_first(key, at - 1))))
+            probe_types(l, INTEL_WHOLE, str_first(key, at - 1), (uint64_t)1 << type);
 }
 
 /* Digits in twos, as serial numbers and hardware addresses are written; perhaps more than that. */
 static bool odd_hex(str s) {
-    return s.len >= 12 && s.len <= 64 && kind_of(s.ptr[0]) & HEX && kind_of(s.ptr[1]) & HEX &&
+    if (s.len > 2 && s.ptr[0] == '0' && lower(s.ptr[1]) == 'x')
+        return s.len <= 64;
+    return s.len >= 5 && s.len <= 64 && kind_of(s.ptr[0]) & HEX && kind_of(s.ptr[1]) & HEX &&
            (s.ptr[2] == ':' || s.ptr[2] == ' ' || s.ptr[2] == '-' || s.ptr[4] == '.' || s.ptr[0] == '0');
 }
 
 /* A whole value in small letters, or what of it is behind a backslash. */
 static void whole_probe(struct look *l, str whole, uint64_t types) {
-    if (types && whole.len >= INDICATOR_TEXT_MIN && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(whole)))
+    if (types && whole.len && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(whole)))
         probe_types(l, INTEL_WHOLE, whole, types);
 }
 
@@ -775,6 +809,9 @@ static uint64_t types_behind(str folders) {
         {STR("tree\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
     };
 
+    for (size_t i = 0; i < folders.len; i++)
+        if ((uint8_t)folders.ptr[i] < ' ')
+            return 0; /* lines of a text */
     if (folders.len == 1)
         return (uint64_t)1 << OBSERVABLE_MUTEX | (uint64_t)1 << OBSERVABLE_SERVICE;
     uint64_t types = str_find_byte(folders, '\\') == folders.len - 1 ? (uint64_t)1 << OBSERVABLE_ACCOUNT : 0;
@@ -782,7 +819,7 @@ static uint64_t types_behind(str folders) {
     for (size_t i = 0; i < COUNT(known); i++)
         if (last_is(folders, known[i].name))
             types |= known[i].types;
-    return types;
+    return str_find_byte(folders, ' ') == SIZE_MAX ? types : types & ~((uint64_t)1 << OBSERVABLE_MUTEX); /* a text */
 }
 
 /* tel:, sip: with a number behind it (event/phone.h). */
@@ -801,68 +838,105 @@ static bool is_phone(str s) {
     return s.len <= 32;
 }
 
-static void whole_look(struct look *l, const struct traits *has_it) {
-    str const s = str_trim(l->text);
-    char key[WHOLE_MAX], number[PHONE_TEXT];
-    size_t len = 0, slash;
-    str result;
-    bool digits, likely;
+/* A name of the registry, as far as its beginning tells (observable.c). s: small letters. */
+static bool is_registry(str s) {
+    static const str begins[] = {STR("hk"),         STR("\\registry\\"), STR("registry\\"),
+                                 STR("computer\\"), STR("registry::"),   STR("microsoft.powershell.core\\")};
 
-    if (s.len < INDICATOR_TEXT_MIN || s.len > sizeof key)
-        return;
-    digits = l->t->m->phone && s.len >= 6 && is_phone(s);
-    likely = has_it->blanks || digits || odd_hex(s) || marked(l, INTEL_MARK_WHOLES, intel_whole_mark(s));
-    for (size_t at = 0; has_it->slash && !likely && at < s.len;
-         at++) { /* what stands behind a backslash may be known alone */
-        slash = str_find_byte(str_from(s, at), '\\');
-        if (slash == SIZE_MAX)
-            break;
-        at += slash;
-        likely = l->t->m->registry || (s.len - at > INDICATOR_TEXT_MIN &&
-                                       marked(l, INTEL_MARK_WHOLES, intel_whole_mark(str_from(s, at + 1))));
+    for (size_t i = 0; i < COUNT(begins); i++)
+        if (str_starts(s, begins[i]))
+            return true;
+    return false;
+}
+
+/* Where blanks count as one, however many there are. */
+#define TOGETHER ((uint64_t)1 << OBSERVABLE_COMMAND | (uint64_t)1 << OBSERVABLE_SUBJECT)
+
+static void together_probe(struct look *l, str small) {
+    char key[WHOLE_MAX];
+    size_t len = 0;
+
+    for (size_t i = 0; i < small.len; i++) {
+        char const c = small.ptr[i];
+        bool const blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+
+        if (!blank || !len || key[len - 1] != ' ')
+            key[len++] = blank ? ' ' : c;
     }
-    if (!likely)
-        return;
-    for (size_t i = 0; i < s.len; i++) {
-        char const c = s.ptr[i];
+    whole_probe(l, (str){key, len}, TOGETHER);
+}
 
-        if ((c == ' ' || c == '\t') && len && key[len - 1] == ' ')
+/* 3A:5F:..: serial numbers and hardware addresses are written in many ways. */
+static void digits_probe(struct look *l, str s) {
+    char bare[64];
+    size_t n = 0;
+
+    for (size_t i = s.ptr[0] == '0' && lower(s.ptr[1]) == 'x' ? 2 : 0; i < s.len; i++) {
+        if (s.ptr[i] == ':' || s.ptr[i] == ' ' || s.ptr[i] == '-' || s.ptr[i] == '.')
             continue;
-        key[len++] = c == '\t' ? ' ' : lower(c);
+        if (!(kind_of(s.ptr[i]) & HEX))
+            return;
+        if (n || s.ptr[i] != '0')
+            bare[n++] = lower(s.ptr[i]);
     }
-    str const whole = {key, len};
+    whole_probe(l, (str){bare, n}, (uint64_t)1 << OBSERVABLE_CERTIFICATE);
+    if (s.len == 17 || s.len == 14)
+        canonical_probe(l, OBSERVABLE_MAC);
+}
 
-    whole_probe(l, whole, ANY_TYPE);
-    slash = str_find_byte(whole, '\\');
-    for (size_t at = slash; at != SIZE_MAX && at < len;) {
-        size_t const next = str_find_byte(str_from(whole, at + 1), '\\');
-
-        whole_probe(l, str_from(whole, at + 1), types_behind(str_first(whole, at + 1)));
-        at = next == SIZE_MAX ? SIZE_MAX : at + 1 + next;
+/* Might a part of s behind a backslash be known alone? */
+static bool part_likely(const struct look *l, str s) {
+    for (size_t at = 0, slash; (slash = str_find_byte(str_from(s, at), '\\')) != SIZE_MAX;) {
+        at += slash + 1;
+        if (at < s.len && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(str_from(s, at))))
+            return true;
     }
-    if (l->t->m->registry && slash != SIZE_MAX && (str_starts(whole, S("hk")) || str_starts(whole, S("\\registry\\"))))
+    return false;
+}
+
+static void whole_look(struct look *l, const struct traits *has_it) {
+    str s = str_trim(l->text);
+    char key[WHOLE_MAX], number[PHONE_TEXT], *to;
+    str result;
+
+    if (s.len < INDICATOR_TEXT_MIN || s.len > WHOLE_MAX)
+        return;
+    if (has_it->high) {
+        l->t->folded.len = 0;
+        if (!(to = buf_reserve(&l->t->folded, 2 * s.len + 16))) {
+            l->failed = true;
+            return;
+        }
+        s = (str){to, fold_text(s, to)};
+        if (s.len > WHOLE_MAX)
+            return;
+    }
+    bool const digits = l->t->m->phone && s.len >= PHONE_LEAST && is_phone(s), odd = odd_hex(s);
+    bool const folders = has_it->slash && !(has_it->controls && memchr(s.ptr, '\n', s.len)); /* of one line */
+
+    if (!has_it->blanks && !digits && !odd && !(folders && l->t->m->registry) &&
+        !marked(l, INTEL_MARK_WHOLES, intel_whole_mark(s)) && !(folders && part_likely(l, s)))
+        return;
+    for (size_t i = 0; i < s.len; i++)
+        key[i] = lower(s.ptr[i]);
+    str const whole = {key, s.len};
+
+    whole_probe(l, whole, has_it->blanks ? ~TOGETHER : ANY_TYPE);
+    if (has_it->blanks)
+        together_probe(l, whole);
+    for (size_t at = 0, slash; folders && (slash = str_find_byte(str_from(whole, at), '\\')) != SIZE_MAX;) {
+        at += slash + 1;
+        if (at < whole.len && marked(l, INTEL_MARK_WHOLES, intel_whole_mark(str_from(whole, at))))
+            whole_probe(l, str_from(whole, at), types_behind(str_first(whole, at)));
+    }
+    if (l->t->m->registry && is_registry(whole))
         canonical_probe(l, OBSERVABLE_REGISTRY);
     if (digits)
         canonical_probe(l, OBSERVABLE_PHONE);
     if (digits && l->t->home && phone_e164(s, l->t->home, number, &result))
-        probe(l, INTEL_WHOLE, result);
-    /* 3A:5F:..: serial numbers and hardware addresses are written in many ways. */
-    if (odd_hex(s)) {
-        char bare[64];
-        size_t n = 0;
-        bool hex = true;
-
-        for (size_t i = 0; i < s.len; i++)
-            if (s.ptr[i] != ':' && s.ptr[i] != ' ' && s.ptr[i] != '-' && s.ptr[i] != '.') {
-                hex &= (kind_of(s.ptr[i]) & HEX) != 0;
-                if (n || s.ptr[i] != '0')
-                    bare[n++] = lower(s.ptr[i]);
-            }
-        if (hex && n && n != len)
-            probe(l, INTEL_WHOLE, (str){bare, n});
-        if (hex && (s.len == 17 || s.len == 14))
-            canonical_probe(l, OBSERVABLE_MAC);
-    }
+        whole_probe(l, result, (uint64_t)1 << OBSERVABLE_PHONE);
+    if (odd)
+        digits_probe(l, s);
 }
 
 /* ---- a text ---- */
@@ -893,10 +967,11 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
         return end;
     uint32_t const mark = intel_ending_mark(ending);
     bool const digit = kind_of(*ending.ptr) & DIGIT;
-    bool const host = kind_of(*ending.ptr) & HIGH || (!digit && marked(l, INTEL_MARK_DOMAINS, mark));
+    bool const host =
+        !l->files_only && (kind_of(*ending.ptr) & HIGH || (!digit && marked(l, INTEL_MARK_DOMAINS, mark)));
 
     /* What an encoded sign follows (`a.example%2Eorg`) is looked at once that is undone. */
-    if (((digit && points >= 3) || (host && l->t->m->classes & HOST_CLASSES)) && !is_code(s, label)) {
+    if (((digit && points >= 3 && !l->files_only) || (host && l->t->m->classes & HOST_CLASSES)) && !is_code(s, label)) {
         while (begin > from && kind_of(s.ptr[begin - 1]) & WORD)
             begin--;
         if (digit)
@@ -939,7 +1014,8 @@ static struct traits text_look(struct look *l) {
             g.points = next >= at + 64 ? 0 : g.points & ~(uint64_t)0 << (next - at);
         }
         all.slash |= g.slashes != 0;
-        all.blanks |= (g.blanks & (g.blanks << 1 | blank_before)) != 0;
+        all.blanks |= ((g.blanks & (g.blanks << 1 | blank_before)) | g.controls) != 0;
+        all.controls |= g.controls != 0;
         all.six |= (g.colons & (g.colons << 1 | colon_before)) != 0;
         all.percent |= g.percents != 0;
         all.high |= g.high != 0;
@@ -947,11 +1023,12 @@ static struct traits text_look(struct look *l) {
         blank_before = g.blanks >> 63;
         colon_before = g.colons >> 63;
     }
-    all.blanks |= s.len && (s.ptr[s.len - 1] == ' ' || memchr(s.ptr, '\t', s.len < 64 ? s.len : 64));
+    all.blanks |= s.len && s.ptr[s.len - 1] == ' ';
     all.six |= colons >= 6;
     /* Hashes without one: a word of 32 and more has a byte at one of these places. */
-    for (size_t at = 31; has(l, INTEL_HEX) && at < s.len && !enough(l); at += 32)
-        if (kind_of(s.ptr[at]) & HEX && kind_of(s.ptr[at - 1]) & HEX) {
+    for (size_t at = 31; has(l, INTEL_HEX) && !l->files_only && at < s.len && !enough(l); at += 32)
+        if (kind_of(s.ptr[at]) & HEX &&
+            (kind_of(s.ptr[at - 1]) & HEX || (at + 1 < s.len && kind_of(s.ptr[at + 1]) & HEX))) {
             size_t begin = at, end = at;
 
             while (begin > 0 && kind_of(s.ptr[begin - 1]) & HEX)
@@ -962,7 +1039,7 @@ static struct traits text_look(struct look *l) {
                 hex_look(l, (str){s.ptr + begin, end - begin});
             at = end > at + 32 ? (end - 31) / 32 * 32 + 31 : at;
         }
-    for (size_t at = 0; l->t->m->v6 && all.six && !enough(l);) {
+    for (size_t at = 0; l->t->m->v6 && all.six && !l->files_only && !enough(l);) {
         size_t const colon = str_find_byte(str_from(s, at), ':');
 
         if (colon == SIZE_MAX)
@@ -970,24 +1047,26 @@ static struct traits text_look(struct look *l) {
         at += colon;
         at = at + 1 < s.len && (s.ptr[at + 1] == ':' || kind_of(s.ptr[at + 1]) & HEX) ? six_look(l, at) : at + 1;
     }
-    if (l->t->m->bare_names && !enough(l))
+    if (l->t->m->bare_names && !enough(l)) {
         bare_look(l);
-    if (has(l, INTEL_WHOLE) && !l->undone && !enough(l))
+        if (s.len < NAME_MAX_BYTES && !l->undone && !l->parts_only) /* and the whole value */
+            path_probe(l, str_trim(s));
+    }
+    if (has(l, INTEL_WHOLE) && !l->undone && !l->parts_only && !l->files_only && !enough(l))
         whole_look(l, &all);
     return all;
 }
 
-/* Quotes, brackets, dashes, blanks beyond ASCII: how many bytes of one stand at the start of s; 0: none. */
+/* Quotes, brackets, dashes, blanks beyond ASCII, and bytes that are no UTF-8, which may come out of an encoding: how many bytes of one
+ * stand at the start of s; 0: none. */
 static size_t high_mark(str s) {
-    uint8_t const a = (uint8_t)s.ptr[0], b = s.len > 1 ? (uint8_t)s.ptr[1] : 0, c = s.len > 2 ? (uint8_t)s.ptr[2] : 0;
+    uint32_t p = 0;
+    size_t const width = utf8_decode(s, &p);
+    bool const latin = p >= 0x80 && p < 0xc0 && p != 0xaa && p != 0xb5 && p != 0xb7 && p != 0xba;
+    bool const cjk = p >= 0x3000 && p < 0x3020 && (p < 0x3005 || p > 0x3007);
+    bool const wide = p >= 0xff00 && p < 0xff21 && (p < 0xff0d || p == 0xff0f || p > 0xff19);
 
-    if (a == 0xc2)
-        return b >= 0x80 && b < 0xc0 && b != 0xaa && b != 0xb5 && b != 0xb7 && b != 0xba ? 2 : 0;
-    if (a == 0xe2)
-        return b == 0x80 || (b == 0x81 && c < 0xb0) ? 3 : 0;
-    if (a == 0xe3)
-        return b == 0x80 && c < 0xa0 && c >= 0x80 && (c < 0x85 || c > 0x87) ? 3 : 0;
-    return a == 0xef && b == 0xbc && (c < 0x8d || c == 0x8f || (c >= 0x9a && c < 0xa1)) ? 3 : 0;
+    return !width ? 1 : latin || (p >= 0x2000 && p < 0x2070) || cjk || wide ? width : 0;
 }
 
 /* The text without percent-encoding, with points for the signs that are points in names of hosts (UTS 46 2.3), and with `"` for signs
@@ -1005,7 +1084,7 @@ static bool undo(struct look *l, struct buf *out) {
         if (is_code(s, i)) {
             is = (char)(hex_of(s.ptr[i + 1]) << 4 | hex_of(s.ptr[i + 2]));
             width = 3;
-        } else if ((uint8_t)s.ptr[i] >= 0xc2) {
+        } else if ((uint8_t)s.ptr[i] >= 0x80) {
             for (size_t k = 0; k < COUNT(stops); k++)
                 if (str_starts(str_from(s, i), stops[k]))
                     width = 3;
@@ -1013,7 +1092,7 @@ static bool undo(struct look *l, struct buf *out) {
                 is = '"';
         }
         if (!width) {
-            i++;
+            i += (uint8_t)s.ptr[i] < 0x80 ? 1 : utf8_width(str_from(s, i));
             continue;
         }
         if (!to) {
@@ -1036,35 +1115,74 @@ static bool undo(struct look *l, struct buf *out) {
     return true;
 }
 
+/* Names of files are known in small letters, beyond ASCII too. */
+static void folded_look(struct look *l) {
+    str const was = l->text, s = str_first(was, INDICATOR_TEXT_MAX);
+    char *to;
+
+    l->t->folded.len = 0;
+    if (!(to = buf_reserve(&l->t->folded, 2 * s.len + 16))) {
+        l->failed = true;
+        return;
+    }
+    l->text = (str){to, fold_text(s, to)};
+    l->files_only = true;
+    (void)text_look(l);
+    l->files_only = false;
+    l->text = was;
+}
+
+static struct traits text_look_all(struct look *l) {
+    struct traits const all = text_look(l);
+
+    if (all.high && has(l, INTEL_FILE) && !enough(l))
+        folded_look(l);
+    return all;
+}
+
 /* The text as it stands, and then what it means. */
-static void look_at(struct look *l) {
-    struct traits all = text_look(l);
+static struct traits look_at(struct look *l) {
+    struct traits const first = text_look_all(l);
+    struct traits all = first;
     struct buf *const rooms[] = {&l->t->undone, &l->t->undone_again};
 
+    /* What is no UTF-8 becomes another text before anybody looks at it in full. */
+    if (!l->found && all.high && utf8_valid(l->text) != l->text.len)
+        l->may = true;
     for (unsigned i = 0; i < UNDONE_MAX && (all.percent || all.high) && !enough(l) && !l->failed; i++) {
         if (!undo(l, rooms[i % 2]))
-            return;
+            break;
         l->text = buf_str(rooms[i % 2]);
         l->undone = true;
-        all = text_look(l);
+        l->url_end = 0;
+        all = text_look_all(l);
     }
+    return first;
 }
 
 bool indicator_text_is_plain(const struct indicator_texts *t, str text) {
     struct look const l = {.t = (struct indicator_texts *)(uintptr_t)t, .text = text};
+    size_t const len = text.len;
 
-    if (text.len >= 32 || marked(&l, INTEL_MARK_WHOLES, intel_whole_mark(text)) || t->m->phone || t->m->bare_names)
-        return false;
-    struct glance const g = glance_at(text.ptr, text.len);
+    if (len == 0 || len > 64 || marked(&l, INTEL_MARK_WHOLES, intel_whole_mark(text)) || odd_hex(text) ||
+        (t->m->phone && is_phone(text)) ||
+        (t->m->bare_names && (marked(&l, INTEL_MARK_NAMES, intel_name_mark(text)) || memchr(text.ptr, '/', len))))
+        return len == 0;
+    for (size_t at = 31; at < len; at += 32)
+        if (kind_of(text.ptr[at]) & HEX &&
+            (kind_of(text.ptr[at - 1]) & HEX || (at + 1 < len && kind_of(text.ptr[at + 1]) & HEX)))
+            return false;
+    struct glance const g = glance_at(text.ptr, len);
 
-    return !(g.points | g.slashes | g.blanks | g.percents | g.high) && (!g.colons || !t->m->v6 || text.len < 3) &&
-           !odd_hex(text);
+    return !(g.points | g.slashes | g.percents | g.high | g.controls) && !(g.blanks & (g.blanks << 1 | 1)) &&
+           !(g.blanks >> (len - 1)) &&
+           (!t->m->v6 || (!(g.colons & g.colons << 1) && __builtin_popcountll(g.colons) < 6));
 }
 
 bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_found *found) {
     struct look l = {.t = t, .text = text, .found = found};
 
-    look_at(&l);
+    (void)look_at(&l);
     return !l.failed;
 }
 
@@ -1074,15 +1192,65 @@ bool indicator_raw_may(struct indicator_texts *t, uint8_t raw_type, str bytes) {
     char *to;
 
     if (raw_type == RAW_UTF16) {
+        bytes.len &= ~(size_t)1; /* as event/block.c keeps it */
+        if (bytes.len && bytes.ptr[bytes.len - 2] == 0 && bytes.ptr[bytes.len - 1] == 0)
+            bytes.len -= 2;
         t->wide.len = 0;
         if (!(to = buf_reserve(&t->wide, bytes.len / 2 * 3)))
             return true;
         t->wide.len = utf16le_to_utf8(bytes.ptr, bytes.len / 2, to, &repaired);
         l.text = buf_str(&t->wide);
-    } else if (raw_type == RAW_BINARY) {
-        /* Rendered as digits: a hash of that many bytes, or a serial number. */
-        return bytes.len >= 6 && bytes.len <= 64;
+    } else if (raw_type != RAW_TEXT) { /* digits: a hash, a serial number */
+        t->wide.len = 0;
+        if (bytes.len <= WHOLE_MAX / 2)
+            (void)value_render(raw_type, bytes, &t->wide, &repaired);
+        if (t->wide.failed)
+            return true;
+        l.text = buf_str(&t->wide);
     }
-    look_at(&l);
+    (void)look_at(&l);
     return l.may || l.failed;
+}
+
+/* ---- a line, and the values cut out of it ---- */
+
+bool indicator_line_may(struct indicator_texts *t, str line, bool *plain) {
+    struct look l = {.t = t, .text = line, .parts_only = true};
+    struct traits const all = look_at(&l);
+
+    *plain = !all.slash && !all.blanks && !all.high;
+    return l.may || l.failed;
+}
+
+static struct traits traits_of(str s) {
+    struct traits all = {0};
+    bool blank_before = true;
+
+    for (size_t at = 0; at < s.len; at += 64) {
+        struct glance const g = glance_at(s.ptr + at, s.len - at < 64 ? s.len - at : 64);
+
+        all.slash |= g.slashes != 0;
+        all.blanks |= ((g.blanks & (g.blanks << 1 | blank_before)) | g.controls) != 0;
+        all.controls |= g.controls != 0;
+        all.high |= g.high != 0;
+        blank_before = g.blanks >> 63;
+    }
+    all.blanks |= s.len && s.ptr[s.len - 1] == ' ';
+    return all;
+}
+
+bool indicator_whole_may(struct indicator_texts *t, str text, bool plain) {
+    struct look l = {.t = t, .text = text};
+
+    if (plain && !(has(&l, INTEL_WHOLE) && (marked(&l, INTEL_MARK_WHOLES, intel_whole_mark(text)) || odd_hex(text) ||
+                                            (t->m->phone && is_phone(text)))) &&
+        !(t->m->bare_names && marked(&l, INTEL_MARK_NAMES, intel_name_mark(text))))
+        return false;
+    struct traits const all = traits_of(text);
+
+    if (t->m->bare_names && text.len < NAME_MAX_BYTES)
+        path_probe(&l, str_trim(text));
+    if (has(&l, INTEL_WHOLE) && !enough(&l))
+        whole_look(&l, &all);
+    return l.may || l.failed || (all.high && t->m->bare_names);
 }

@@ -90,6 +90,7 @@ struct row {
     uint8_t zone : 2;      /* enum zone */
     uint8_t precision : 4; /* 0 to 9, PRECISION_MINUTE, PRECISION_DAY */
     bool salvaged : 1;
+    bool clean : 1; /* no value of it is known to anybody's intelligence (ingest_options.clean) */
     /* Clocks (kinds_clock_field), 0: none. By which the time was written; and, of a record that says its time twice, by which
      * it is claim_s seconds earlier than its witness says. */
     uint8_t time_clock, claim_clock;

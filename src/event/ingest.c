@@ -900,6 +900,8 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
 
     if (!block_row_room(b))
         return err_set(e, ERR_MEMORY, 0, "no memory for rows");
+    bool const clean = in->o.clean && in->o.clean(in->o.ctx, &r);
+
     in->since += (b->row_room - room) * block_row_bytes(b) + r.count * ITEM_COST;
     for (uint32_t i = 0; i < r.count; i++) {
         const struct raw *const v = &r.values[i];
@@ -940,6 +942,7 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
                         .part = in->part,
                         .size = r.size > UINT32_MAX ? UINT32_MAX : (uint32_t)r.size,
                         .salvaged = r.salvaged,
+                        .clean = clean,
                         .element = element};
     if (r.when == INSTANT_NONE
             ? !time_of(in, b->kind, &r, row) || (b->kind->witness != FIELD_NONE && !witness_hear(in, b->kind, &r, row))

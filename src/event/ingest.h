@@ -26,6 +26,9 @@ struct ingest_options {
     bool (*sift)(void *ctx, const struct block *b, const struct raw *v);
     /* Might any value of the event, of a type to be sifted, be worth keeping? Asked once, before the first is. NULL: it might. */
     bool (*sift_event)(void *ctx, const struct block *b, const struct record *r);
+    /* Is it known of the event, before anything of it is sifted, that nothing in it needs be looked for by whoever asks this (row.clean)?
+     * NULL: it is not. */
+    bool (*clean)(void *ctx, const struct record *r);
     /* Is the serialised text of an object at this path asked for by anybody? NULL: never. */
     bool (*wants_inner)(void *ctx, field_id field);
     bool (*full)(void *ctx, struct err *e);

@@ -57,6 +57,7 @@ struct worker {
     } * stix_rows;
     size_t stix_count, stix_room;
     bool sift_rules;               /* of the event that is being taken: a rule might find something in it */
+    bool clean; /* and there is no indicator in it */
     struct ingest *ingest;
     struct listing *listing; /* NULL: no events are told */
     struct yara_job *yara;   /* NULL: nothing is scanned */
@@ -660,14 +661,21 @@ static struct ingest_wish wants(void *ctx, const struct block *b, field_id field
 static bool sift(void *ctx, const struct block *b, const struct raw *v) {
     const struct worker *const w = ctx;
 
-    return (w->sift_rules && detector_sift(w->detector, b, v)) || (w->indicators && indicators_sift(w->indicators, v));
+    return (w->sift_rules && detector_sift(w->detector, b, v)) ||
+           (w->indicators && !w->clean && indicators_sift(w->indicators, v));
 }
 
 static bool sift_event(void *ctx, const struct block *b, const struct record *r) {
     struct worker *const w = ctx;
 
     w->sift_rules = detector_sift_event(w->detector, b, r);
-    return w->sift_rules || w->indicators;
+    return w->sift_rules || (w->indicators && !w->clean);
+}
+
+static bool clean(void *ctx, const struct record *r) {
+    struct worker *const w = ctx;
+
+    return w->clean = w->indicators && indicators_clean(w->indicators, r);
 }
 
 static bool wants_inner(void *ctx, field_id field) {
@@ -1006,6 +1014,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .collect = setup->collect,
                                           .sift = sift,
                                           .sift_event = sift_event,
+                                          .clean = setup->known && !setup->list ? clean : NULL,
                                           .wants_inner = setup->list ? NULL : wants_inner,
                                           .zone = setup->zone_rules,
                                           .unclaimed = setup->list || setup->known,

@@ -52,6 +52,12 @@ static size_t words_of(str s) {
 
 /* ---- defanging ---- */
 
+/* evil\.com: the backslash of an expression that was taken for a value, or of somebody's own invention. */
+static bool escaped_point(str all, size_t at) {
+    return all.ptr[at] == '\\' && at && is_alnum(all.ptr[at - 1]) && at + 2 < all.len && all.ptr[at + 1] == '.' &&
+           is_alnum(all.ptr[at + 2]);
+}
+
 /* [.], (dot), { @ }, [://]: its bytes, or 0. Also [.com, if it is behind a word. */
 static size_t fang(str all, size_t at) {
     static const char *const signs[] = {"://", "//", ".", ":", "/", "@", "dot", "d0t", "punkt", "point", "at"};
@@ -99,7 +105,7 @@ static bool is_fanged_scheme(str s) {
 
 static bool has_fang(str token) {
     for (size_t i = 0; i < token.len; i++) {
-        if (is_in(token.ptr[i], "[({") && fang(token, i))
+        if ((is_in(token.ptr[i], "[({") && fang(token, i)) || escaped_point(token, i))
             return true;
         if (token.ptr[i] == '.' && i && i + 2 < token.len && token.ptr[i + 1] == ']' && is_alnum(token.ptr[i - 1]) &&
             is_alnum(token.ptr[i + 2]))
@@ -187,7 +193,8 @@ bool advisory_begins_value(str text) {
     str const token = str_first(text, str_find_byte(text, ' '));
 
     return starts(text, "http://") || starts(text, "https://") || advisory_is_defanged(token) || quad(token) ||
-           (hex_run(token) >= 16 && (hex_run(token) == token.len || !is_alnum(token.ptr[hex_run(token)]))) ||
+           (hex_run(token) >= 16 && (hex_run(token) == token.len ||
+                                     (!is_alnum(token.ptr[hex_run(token)]) && token.ptr[hex_run(token)] != '_'))) ||
            begins_path(text);
 }
 
@@ -430,6 +437,15 @@ static bool named_object(str text, size_t at) {
     return starts(str_from(text, at), "Global\\") || starts(str_from(text, at), "Local\\");
 }
 
+static bool is_technique(str s) {
+    if (s.len != 5 && s.len != 9)
+        return false;
+    for (size_t i = 1; i < s.len; i++)
+        if (i == 5 ? s.ptr[i] != '.' : !is_digit(s.ptr[i]))
+            return false;
+    return s.ptr[0] == 'T';
+}
+
 /* Values that are known by their label alone: all of what stands behind it. True: there is nothing else in the unit. */
 static bool whole_value(struct reading *r) {
     static const struct {
@@ -439,7 +455,11 @@ static bool whole_value(struct reading *r) {
                  {LABEL_SERIAL, OBSERVABLE_CERTIFICATE, 40},
                  {LABEL_SERVICE, OBSERVABLE_SERVICE, 8},
                  {LABEL_SUBJECT, OBSERVABLE_SUBJECT, 30}};
-    str const rest = str_trim(str_from(r->text, r->label_from)), value = bare(rest);
+    str rest = str_trim(str_from(r->text, r->label_from));
+
+    if (rest.len > 2 && is_in(rest.ptr[rest.len - 1], ",;") && is_in(rest.ptr[rest.len - 2], "\"'")) /* of JSON */
+        rest = str_first(rest, rest.len - 1);
+    str const value = bare(rest);
 
     for (size_t i = 0; i < COUNT(types); i++) {
         if (types[i].label != r->label)
@@ -447,7 +467,7 @@ static bool whole_value(struct reading *r) {
         if (types[i].label != LABEL_SERIAL && types[i].label != LABEL_USER_AGENT && advisory_has_value(value) &&
             !named_object(value, 0) && str_find(value, S("\\\\.\\pipe\\")) != 0)
             return false;
-        if (is_nothing(value) || words_of(value) > types[i].words || advisory_is_label(value))
+        if (is_nothing(value) || words_of(value) > types[i].words || advisory_is_label(value) || is_technique(value))
             return true;
         if (types[i].type == OBSERVABLE_CERTIFICATE) {
             size_t digits = 0;
@@ -630,15 +650,6 @@ static size_t path_read(struct reading *r, size_t at) {
 
 /* ---- words ---- */
 
-static bool is_technique(str s) {
-    if (s.len != 5 && s.len != 9)
-        return false;
-    for (size_t i = 1; i < s.len; i++)
-        if (i == 5 ? s.ptr[i] != '.' : !is_digit(s.ptr[i]))
-            return false;
-    return s.ptr[0] == 'T';
-}
-
 static bool is_cve(str s) {
     return s.len >= 13 && starts(s, "CVE-") && is_digit(s.ptr[4]) && s.ptr[8] == '-' && is_digit(s.ptr[9]);
 }
@@ -719,6 +730,10 @@ static bool is_file_word(str s) {
         return false;
     for (size_t i = 0; i < s.len; i++)
         if (!is_alnum(s.ptr[i]) && !is_in(s.ptr[i], "._-+~()$@![]{}%&#'") && (uint8_t)s.ptr[i] < 0x80)
+            return false;
+    /* cache_[0-9]{4}.aspx is an expression. */
+    for (size_t i = 0; i + 2 < s.len; i++)
+        if ((s.ptr[i] == '[' && s.ptr[i + 2] == '-') || (s.ptr[i] == '{' && is_digit(s.ptr[i + 1])))
             return false;
     /* 1.2.exe may be, 3.14 not: an ending has a letter, which is what the list has. */
     return true;
@@ -868,6 +883,31 @@ static bool serial_read(struct reading *r, size_t at, str raw) {
                                      .label = LABEL_SERIAL,
                                      .value = raw});
     return true;
+}
+
+/* "serial 6f 1c 90 22 ...", in pairs as Windows shows it: its bytes, or 0. */
+static size_t spaced_serial_read(struct reading *r, size_t at) {
+    str const text = r->text;
+    size_t end = at, pairs = 0;
+
+    while (end + 1 < text.len && is_hex(text.ptr[end]) && is_hex(text.ptr[end + 1]) &&
+           (end + 2 == text.len || !is_alnum(text.ptr[end + 2]))) {
+        pairs++;
+        end += 2;
+        if (end + 2 >= text.len || text.ptr[end] != ' ' || !is_hex(text.ptr[end + 1]))
+            break;
+        end++;
+    }
+    str const raw = str_trim((str){text.ptr + at, end - at});
+
+    if (pairs < 4 || pairs > 20 || label_before(text, at) != LABEL_SERIAL || !canonical(OBSERVABLE_CERTIFICATE, raw))
+        return 0;
+    tell(r, &(struct advisory_found){.at = (uint32_t)at,
+                                     .len = (uint32_t)raw.len,
+                                     .type = OBSERVABLE_CERTIFICATE,
+                                     .label = LABEL_SERIAL,
+                                     .value = raw});
+    return end - at;
 }
 
 /* Digits of hashes in a word that is no address: each run of a hash's length. True: there was one. */
@@ -1166,6 +1206,10 @@ static size_t word_end(str text, size_t at) {
             (c == '/' ? advisory_begins_value(str_first(str_from(text, end + 1), 160))
                       : begins_quad(str_from(text, end + 1))))
             break;
+        if (escaped_point(text, end)) {
+            end += 2;
+            continue;
+        }
         if (is_in(c, "\"`<>|\\") || (is_mark(str_from(text, end), &mark)))
             break;
         if (c == ']' && end + 1 < text.len && text.ptr[end + 1] == '(') /* Markdown */
@@ -1229,6 +1273,19 @@ static size_t quoted_read(struct reading *r, size_t at) {
         return 0;
     tell(r, &f);
     return end - at;
+}
+
+/* evil\.com without its backslashes. */
+static str without_escapes(struct arena *a, str raw) {
+    char *to;
+    size_t len = 0;
+
+    if (!memchr(raw.ptr, '\\', raw.len) || !(to = arena_bytes(a, raw.len)))
+        return raw;
+    for (size_t i = 0; i < raw.len; i++)
+        if (!escaped_point(raw, i))
+            to[len++] = raw.ptr[i];
+    return (str){to, len};
 }
 
 /* login [.] example: without the blanks around brackets. */
@@ -1295,7 +1352,7 @@ bool advisory_find(struct advisory *d, uint32_t unit, bool (*found)(void *ctx, c
             i++;
             continue;
         }
-        if ((took = quoted_read(&r, i)) > 0) {
+        if ((took = quoted_read(&r, i)) > 0 || (took = spaced_serial_read(&r, i)) > 0) {
             i += took;
             continue;
         }
@@ -1339,10 +1396,11 @@ bool advisory_find(struct advisory *d, uint32_t unit, bool (*found)(void *ctx, c
         }
         if (interesting) {
             struct buf clean = {0};
-            str const closed = without_blanks(r.d->a, raw);
-            bool const defanged =
+            str const closed = without_escapes(r.d->a, without_blanks(r.d->a, raw));
+            bool const fanged =
                 (advisory_is_defanged(raw) || memchr(raw.ptr, ' ', raw.len)) && observable_refang(closed, &clean);
-            str value = defanged ? buf_str(&clean) : raw;
+            bool const defanged = fanged || (closed.len < raw.len && memchr(raw.ptr, '\\', raw.len));
+            str value = fanged ? buf_str(&clean) : defanged ? closed : raw;
 
             if (clean.failed) {
                 buf_free(&clean);

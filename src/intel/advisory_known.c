@@ -265,6 +265,22 @@ bool advisory_shared_host(str host) {
     return false;
 }
 
+bool advisory_mail_service(str host) {
+    static const char *const hosts[] = {
+        "gmail.com",       "googlemail.com", "outlook.com",   "hotmail.com",   "live.com",       "yahoo.com",
+        "aol.com",         "icloud.com",     "gmx.com",       "gmx.de",        "gmx.net",        "web.de",
+        "mail.com",        "mail.ru",        "bk.ru",         "inbox.ru",      "list.ru",        "rambler.ru",
+        "yandex.ru",       "yandex.com",     "qq.com",        "163.com",       "126.com",        "sina.com",
+        "naver.com",       "daum.net",       "hanmail.net",   "proton.me",     "protonmail.com", "pm.me",
+        "tutanota.com",    "tutanota.de",    "tutamail.com",  "tuta.io",       "tuta.com",       "keemail.me",
+        "cock.li",         "airmail.cc",     "onionmail.org", "onionmail.com", "cyberfear.com",  "mailfence.com",
+        "msgsafe.io",      "firemail.cc",    "dnmx.org",      "morke.org",     "mail2tor.com",   "skiff.com",
+        "zohomail.com",    "zohomail.eu",    "posteo.net",    "disroot.org",   "riseup.net",     "elude.in",
+        "swisscows.email", "xmpp.jp"};
+
+    return is_among(host, hosts, COUNT(hosts));
+}
+
 bool advisory_resolver(str address) {
     static const char *const addresses[] = {"8.8.8.8",
                                             "8.8.4.4",

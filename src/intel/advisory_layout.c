@@ -155,8 +155,8 @@ static unsigned cases(str s) {
     return c;
 }
 
-static size_t length_said(str words) {
-    switch (advisory_label_of(words)) {
+static size_t length_of(enum advisory_label label) {
+    switch (label) {
     case LABEL_MD5:
     case LABEL_IMPHASH:
     case LABEL_JA3:
@@ -170,6 +170,10 @@ static size_t length_said(str words) {
     default:
         return 0;
     }
+}
+
+static size_t length_said(str words) {
+    return length_of(advisory_label_of(words));
 }
 
 /* Do these digits go on in the next line? said: how many the label tells; continued: the next line of the table has nothing but this. */
@@ -217,6 +221,17 @@ static bool is_webby(str token) {
                                 : advisory_is_defanged(token);
 }
 
+/* Digits that are no hash: the number of a profile, a post. */
+static bool is_number(str token) {
+    size_t n = 0;
+
+    while (n < token.len && is_digit(token.ptr[n]))
+        n++;
+    while (n < token.len && n > 0 && memchr(").,;\"'", token.ptr[token.len - 1], 6))
+        token.len--;
+    return n > 0 && !is_whole(n) && n == token.len;
+}
+
 /* A word of a language, not a piece of an address. */
 static bool is_natural(str token) {
     while (token.len && memchr(".,;:!?)\"'", token.ptr[token.len - 1], 9))
@@ -247,7 +262,11 @@ static bool address_goes_on(str now, str next, bool full, bool continued) {
         return true;
     if (!webby) {
         /* The beginning of a name stands at the end of the line, its defanged rest in the next one. */
-        if (!is_webby(token) || starts_scheme(token) || head.len != now.len)
+        if (!is_webby(token) || starts_scheme(token))
+            return false;
+        if (last == '-' && str_find_byte(head, '@') != SIZE_MAX)
+            return true;
+        if (head.len != now.len)
             return false;
         if (first == '[' || first == '.')
             return true;
@@ -264,7 +283,8 @@ static bool address_goes_on(str now, str next, bool full, bool continued) {
     if (last == '-' && full && !starts_scheme(token) && (is_digit(first) || (first >= 'a' && first <= 'z')))
         return true;
     /* Another one begins. */
-    if (starts_scheme(token) || (advisory_begins_value(token) && first != '/') || memchr("-*#([\"'`", first, 8))
+    if (starts_scheme(token) || (advisory_begins_value(token) && first != '/' && !is_number(token)) ||
+        memchr("-*#([\"'`", first, 8))
         return false;
     if (memchr(".,;:!)\"'`", last, 9))
         return false;
@@ -273,7 +293,8 @@ static bool address_goes_on(str now, str next, bool full, bool continued) {
     if (memchr("/?=&_%-", last, 7) || memchr("/?=&%_", first, 6)) {
         if (memchr("/?=&%", first, 5) && token.len > 1)
             return full || continued || alone;
-        return (full || continued) && (!is_natural(token) || alone) && !is_upper(first);
+        return (full || continued) && (!is_natural(token) || alone) &&
+               (!is_upper(first) || (continued && alone && last == '/'));
     }
     if (!path && str_find_byte(head, '/') == SIZE_MAX)
         return continued && alone && !is_natural(token);
@@ -653,6 +674,53 @@ static bool furniture_mark(struct layout *l) {
     return good;
 }
 
+/* `Name: ...` of a mail's head. */
+static size_t field_name(str s) {
+    size_t at = 0;
+
+    while (at < s.len && (is_letter(s.ptr[at]) || is_digit(s.ptr[at]) || s.ptr[at] == '-') && (uint8_t)s.ptr[at] < 0x80)
+        at++;
+    return at > 1 && at < s.len && s.ptr[at] == ':' && (at + 1 == s.len || s.ptr[at + 1] == ' ') ? at : 0;
+}
+
+/* The head of a mail at the beginning of the text: whom it is from belongs to no indicator. The subject is its title and stays. */
+static bool mail_head_mark(struct layout *l) {
+    struct buf all = {0};
+    size_t i = 0, end;
+    bool from = false, other = false;
+
+    while (i < l->line_count && l->lines[i].blank)
+        i++;
+    for (end = i; end < l->line_count && !l->lines[end].blank; end++) {
+        str const s = l->lines[end].text, name = str_first(s, field_name(s));
+
+        if (!name.len && (end == i || (*s.ptr != ' ' && *s.ptr != '\t')))
+            break;
+        from = from || str_eq_ascii(name, S("From"));
+        other =
+            other || str_eq_ascii(name, S("Date")) || str_eq_ascii(name, S("Subject")) || str_eq_ascii(name, S("Sent"));
+    }
+    if (!from || !other || (end < l->line_count && !l->lines[end].blank))
+        return true;
+    buf_add(&all, l->d->furniture);
+    for (bool kept = false; i < end; i++) {
+        str const s = l->lines[i].text;
+        size_t const name = field_name(s);
+
+        if (name || *s.ptr != ' ')
+            kept = str_eq_ascii(str_first(s, name), S("Subject"));
+        if (kept)
+            continue;
+        l->lines[i].furniture = true;
+        buf_add(&all, str_trim(s));
+        buf_byte(&all, '\n');
+    }
+    bool const good = !all.failed && arena_copy(l->d->a, buf_str(&all), &l->d->furniture);
+
+    buf_free(&all);
+    return good;
+}
+
 /* ---- detection rules in the text ---- */
 
 static str word_at(str s) {
@@ -976,14 +1044,17 @@ static bool is_next_line(const struct layout *l, uint32_t a, uint32_t b) {
     return true;
 }
 
+/* row: b stands in a row as whole as that of a, so that it is its rest only if something is open. */
 static bool piece_goes_on(const struct layout *l, const struct piece *a, const struct piece *b, str so_far,
-                          uint32_t width, size_t said, bool continued) {
+                          uint32_t width, size_t said, bool continued, bool row) {
     bool const full = a->to + 4 >= width;
+    bool const open =
+        memchr("/?=&_%-[({.:@", a->text.ptr[a->text.len - 1], 13) || memchr("/?=&%_[({.:@", *b->text.ptr, 12);
 
     if (!is_next_line(l, a->line, b->line))
         return false;
     return a->soft || hash_goes_on(so_far, b->text, said, continued) ||
-           (!b->apart && address_goes_on(a->text, b->text, full, continued));
+           (!b->apart && (!row || open) && address_goes_on(a->text, b->text, full, continued));
 }
 
 /* One column downwards, as paragraphs. */
@@ -1001,7 +1072,10 @@ static void column_prose(struct layout *l, size_t column) {
         if (p->column != column)
             continue;
         if (before && l->open && l->text.len < UNIT_BYTES_MAX) {
-            if (piece_goes_on(l, before, p, buf_str(&l->text), width, 0, false))
+            str const so_far = buf_str(&l->text);
+
+            if (piece_goes_on(l, before, p, so_far, width,
+                              length_said(str_from(so_far, so_far.len > 160 ? so_far.len - 160 : 0)), false, false))
                 link = LINK_JOIN;
             else if (!p->apart && !bullet_of(p->text) &&
                      (before->to + 1 + characters(first_token(p->text)) > width ||
@@ -1072,9 +1146,11 @@ static void chains(const struct layout *l, size_t first, uint32_t *rest, bool *i
 
                 if (!own && c > 0 && b_begin < before && !is_rest[before])
                     own = length_said(l->pieces[before - 1].text);
+                if (!own)
+                    own = length_said(str_first(buf_str(&so_far), 24));
                 go = so_far.len < UNIT_BYTES_MAX &&
                      piece_goes_on(l, b, p, buf_str(&so_far), widths[c], own,
-                                   fewer && !p->apart && (paired || !is_whole_hex(p->text)));
+                                   fewer && !p->apart && (paired || !is_whole_hex(p->text)), !fewer && row - begin > 1);
             }
             if (go) {
                 rest[before] = (uint32_t)i + 1;
@@ -1346,6 +1422,26 @@ static bool is_mid_sentence(const struct layout *l, size_t i) {
     return words_of(before) >= 6 && !memchr(".:!?", before.ptr[before.len - 1], 4);
 }
 
+/* 1. 2. 3. in lines one below the other are entries. */
+static bool is_list_of_numbers(const struct layout *l, size_t i, size_t next, unsigned depth) {
+    str behind;
+
+    return (i > 0 && !l->lines[i - 1].blank && numbered(str_trim(l->lines[i - 1].text), &behind) == depth) ||
+           (next < l->line_count && !l->lines[next].blank && numbered(str_trim(l->lines[next].text), &behind) == depth);
+}
+
+/* No heading ends in such a word. */
+static bool is_broken_off(str s) {
+    static const str words[] = {STR(" and"), STR(" or"),   STR(" the"), STR(" of"),  STR(" to"),   STR(" in"),
+                                STR(" a"),   STR(" with"), STR(" for"), STR(" und"), STR(" oder"), STR(" der"),
+                                STR(" et"),  STR(" ou"),   STR(" de"),  STR(" la")};
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (str_ends(s, words[i]))
+            return true;
+    return false;
+}
+
 /* "Table 2: Malicious domains" is a heading of its table. */
 static bool is_caption(str s) {
     static const str words[] = {STR("Table "),    STR("TABLE "), STR("Tabelle "), STR("Tableau "),
@@ -1401,9 +1497,11 @@ static bool heading_of(const struct layout *l, size_t i, bool before_blank, str 
     }
     if (str_ends(s, S(":")))
         s = str_first(s, s.len - 1);
-    unsigned const depth = numbered(s, &behind);
+    unsigned depth = numbered(s, &behind);
     enum advisory_section const section = advisory_section_of(s);
 
+    if (depth && (is_list_of_numbers(l, i, next, depth) || is_broken_off(s)))
+        depth = 0;
     if (depth && words_of(behind) <= 10 && looks_heading(behind) && (before_blank || last || section != SECTION_NONE)) {
         *level = depth;
         *text = behind;
@@ -1464,8 +1562,11 @@ static enum link follows(struct layout *l, const struct segment *s, bool bullet,
     bool const full = l->last_to + 3 >= width;
     bool const no_room = l->last_to + 1 + characters(first_token(s->text)) > width;
 
-    if (l->last_soft ||
-        hash_goes_on(so_far, s->text, length_said(str_from(so_far, so_far.len > 160 ? so_far.len - 160 : 0)), false) ||
+    size_t said = length_said(str_from(so_far, so_far.len > 160 ? so_far.len - 160 : 0));
+
+    if (!said)
+        said = length_of((enum advisory_label)l->label);
+    if (l->last_soft || hash_goes_on(so_far, s->text, said, false) ||
         address_goes_on(l->last, s->text, full || no_room || gap == 1 || s->from > l->last_from + 1, false))
         return LINK_JOIN;
     if (str_ends(so_far, S(":")) || advisory_is_label(s->text) || advisory_is_label(so_far))
@@ -1501,7 +1602,7 @@ static bool text_read(struct layout *l, struct err *e) {
     size_t before = SIZE_MAX; /* the last line with something in it */
     bool blank = true;
 
-    if (!furniture_mark(l))
+    if (!furniture_mark(l) || !mail_head_mark(l))
         return err_set(e, ERR_MEMORY, 0, "no memory to read it");
     rules_mark(l);
     for (size_t i = 0; i < l->line_count && !l->failed; i++) {

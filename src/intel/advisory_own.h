@@ -125,13 +125,16 @@ enum advisory_words {
     WORDS_PRETENDED,      /* looks legitimate, posing as */
     WORDS_EVIL,           /* malicious, command and control, ... */
     WORDS_FILE_EVIL,      /* drops, payload, saved as, ... */
+    WORDS_FILE_TAKEN,     /* collects, renamed from: the victim's, or what it was before */
+    WORDS_FILE_LURE,      /* attachment, ransom note: for people, of any ending */
     WORDS_KEY_EVIL,       /* persistence, creates */
     WORDS_RELAY,
     WORDS_SCANNER,
     WORDS_COMPROMISED,
-    WORDS_BETWEEN, /* from, on, via: what stands behind is another thing */
-    WORDS_LINK,    /* see, available at, published */
-    WORDS_CONTACT, /* report to, contact */
+    WORDS_BETWEEN,   /* from, on, via: what stands behind is another thing */
+    WORDS_LINK,      /* see, available at, published */
+    WORDS_CONTACT,   /* report to, contact */
+    WORDS_MAIL_EVIL, /* in front of somebody's mail address: sent from, registered with */
     WORDS_SETS
 };
 size_t advisory_last(str s, enum advisory_words words, size_t *behind);
@@ -140,6 +143,7 @@ size_t advisory_first(str s, enum advisory_words words, size_t *behind);
 /* text: as it stands there. */
 enum advisory_section advisory_section_of(str text);
 enum advisory_label advisory_label_of(str text);
+bool advisory_is_remedy(str heading); /* what stands under it is to be done, not to be looked for */
 /* Is it a label and nothing else ("SHA-256:")? */
 bool advisory_is_label(str text);
 
@@ -178,6 +182,7 @@ bool advisory_hard_ending(str ending); /* of programs, scripts, archives, docume
 bool advisory_report_host(str host);   /* who writes of such things */
 bool advisory_shared_host(str host);   /* serves everybody */
 bool advisory_resolver(str address);
+bool advisory_mail_service(str host);         /* anybody has a mailbox there */
 const char *advisory_reserved_name(str host); /* why it is nobody's on the Internet; NULL */
 
 /* ---- the advisory itself ---- */

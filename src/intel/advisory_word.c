@@ -46,7 +46,7 @@ static bool is_word(char c) {
 
 /* ---- sets of words ---- */
 
-#define WORDS_MAX 96
+#define WORDS_MAX 112
 
 static const char *const sets[WORDS_SETS][WORDS_MAX] = {
     [WORDS_HARMLESS] = {"legit",
@@ -60,6 +60,11 @@ static const char *const sets[WORDS_SETS][WORDS_MAX] = {
                         "known-good",
                         "clean ",
                         "uninfected",
+                        "bereinigt",
+                        "corrigee",
+                        "for comparison",
+                        "zum vergleich",
+                        "pour comparaison",
                         "trusted ",
                         "harmlos",
                         "gutartig",
@@ -294,6 +299,15 @@ static const char *const sets[WORDS_SETS][WORDS_MAX] = {
                     "dropper",
                     "beacon",
                     "exfil",
+                    "exploited from",
+                    "exploitation from",
+                    "exploits from",
+                    "attacks from",
+                    "attempts from",
+                    "logins from",
+                    "sign-ins from",
+                    "angriffe von",
+                    "attaques depuis",
                     "webshell",
                     "web shell",
                     "trojan",
@@ -412,6 +426,15 @@ static const char *const sets[WORDS_SETS][WORDS_MAX] = {
                          "extracts",
                          "extracted",
                          "unpack",
+                         "opens ",
+                         "opened",
+                         "offnet",
+                         "was found",
+                         "were found",
+                         "found as",
+                         "loaded as",
+                         "loaded from",
+                         "placed in",
                          "side-load",
                          "sideload",
                          "downloads",
@@ -442,6 +465,31 @@ static const char *const sets[WORDS_SETS][WORDS_MAX] = {
                          "anhang",
                          "nachgeladen",
                          "schreibt"},
+    [WORDS_FILE_TAKEN] = {"collects",
+                          "collected",
+                          "steals",
+                          "stole ",
+                          "stealing",
+                          "harvest",
+                          "reads ",
+                          "renamed from",
+                          "formerly",
+                          "originally",
+                          "credentials in",
+                          "credentials from",
+                          "secrets in",
+                          "secrets from",
+                          "searches for",
+                          "looks for",
+                          "sammelt",
+                          "stiehlt",
+                          "liest ",
+                          "umbenannt von",
+                          "collecte",
+                          "vole ",
+                          "lit "},
+    [WORDS_FILE_LURE] = {"attachment", "attached", "lure", "decoy", "ransom note", "ransom message", "anhang",
+                         "erpresser", "piece jointe", "pieces jointes", "leurre", "note de rancon", "koder"},
     [WORDS_KEY_EVIL] = {"persist",   "configuration", "konfiguration", "liegt unter", "hinterlegt", "creates",
                         "created",   "creating",      "adds",          "added",       "adding",     "sets ",
                         "setting",   "writes",        "written",       "modif",       "stores",     "stored",
@@ -511,6 +559,10 @@ static const char *const sets[WORDS_SETS][WORDS_MAX] = {
                        "kontakt",     "melden",    "meldung",    "wenden sie",      "erreich",           "contactez",
                        "contacter",   "signaler",  "signalez",   "ecrire a",        "feedback",          "questions",
                        "unsubscribe", "samples to"},
+    [WORDS_MAIL_EVIL] = {"registered",    "registrant",   "registriert",    "enregistre", "mails from", "mail from",
+                         "messages from", "came from",    "sent from",      "sent by",    "sender",     "absender",
+                         "expediteur",    "ransom",       "extort",         "erpress",    "rancon",     "negotiat",
+                         "forwards to",   "forwarded to", "weitergeleitet", "payment"},
 };
 
 static bool stands_at(str s, size_t at, const char *phrase, size_t *behind) {
@@ -624,6 +676,11 @@ static const struct {
     {"iocs", SECTION_INDICATOR},
     {"ioc's", SECTION_INDICATOR},
     {"observables", SECTION_INDICATOR},
+    {"block list", SECTION_INDICATOR},
+    {"blocklist*", SECTION_INDICATOR},
+    {"denylist*", SECTION_INDICATOR},
+    {"sperrliste*", SECTION_INDICATOR},
+    {"liste de blocage", SECTION_INDICATOR},
     {"file hashes", SECTION_INDICATOR},
     {"hashes", SECTION_INDICATOR},
     {"hash values", SECTION_INDICATOR},
@@ -663,6 +720,20 @@ static const struct {
     {"related reading", SECTION_REFERENCE},
     {"related articles", SECTION_REFERENCE},
     {"related posts", SECTION_REFERENCE},
+    {"recent posts", SECTION_REFERENCE},
+    {"recent articles", SECTION_REFERENCE},
+    {"latest posts", SECTION_REFERENCE},
+    {"latest articles", SECTION_REFERENCE},
+    {"popular posts", SECTION_REFERENCE},
+    {"popular articles", SECTION_REFERENCE},
+    {"more from", SECTION_REFERENCE},
+    {"you may also like", SECTION_REFERENCE},
+    {"=comments", SECTION_REFERENCE},
+    {"=comment", SECTION_REFERENCE},
+    {"leave a comment", SECTION_REFERENCE},
+    {"leave a reply", SECTION_REFERENCE},
+    {"=kommentare", SECTION_REFERENCE},
+    {"=commentaires", SECTION_REFERENCE},
     {"related resources", SECTION_REFERENCE},
     {"useful links", SECTION_REFERENCE},
     {"further reading", SECTION_REFERENCE},
@@ -777,6 +848,40 @@ static str without_colon(str s) {
     return str_trim(str_ends(s, S(":")) ? str_first(s, s.len - 1) : s);
 }
 
+/* Checksums of what is to be installed. */
+static bool is_release(str s) {
+    static const char *const sums[] = {"checksum*", "hash*", "sha256*", "sha-256", "prufsumme*", "empreinte*"},
+                             *const what[] = {"release*", "firmware", "fixed*", "patched*", "hotfix*"};
+    bool sum = false, new = false;
+
+    for (size_t i = 0; i < COUNT(sums); i++)
+        sum = sum || has_word(s, sums[i]);
+    for (size_t i = 0; i < COUNT(what); i++)
+        new = new || has_word(s, what[i]);
+    return sum && new && !has_word(s, "malicious") && !has_word(s, "ioc*") && !has_word(s, "indicator*") &&
+           advisory_first(s, WORDS_PRETENDED, NULL) == SIZE_MAX &&advisory_first(s, WORDS_FILE_EVIL, NULL) == SIZE_MAX;
+}
+
+/* What is to be changed on one's own machines: mitigations, updates; not what is to be looked for. */
+bool advisory_is_remedy(str heading) {
+    static const char *const words[] = {"mitigation*",       "workaround*",    "remediation*", "patch*",
+                                        "update*",           "upgrade*",       "solution*",    "affected versions",
+                                        "affected products", "fixed*",         "masnahmen",    "massnahmen",
+                                        "gegenmasnahmen",    "contre-mesures", "correctif*",   "recommandation*",
+                                        "recommend*"},
+                             *const looked_for[] = {"detect*",    "hunt*", "yara*",    "sigma",
+                                                    "indicator*", "ioc*",  "erkennung"};
+    char room[HEADING_BYTES];
+    str const s = advisory_fold(heading, room, sizeof room);
+    bool remedy = false;
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        remedy = remedy || has_word(s, words[i]);
+    for (size_t i = 0; i < COUNT(looked_for); i++)
+        remedy = remedy && !has_word(s, looked_for[i]);
+    return remedy;
+}
+
 enum advisory_section advisory_section_of(str text) {
     char room[HEADING_BYTES];
     str s;
@@ -796,6 +901,8 @@ enum advisory_section advisory_section_of(str text) {
     bool const abused = has_word(s, "abus*") || has_word(s, "misus*") || has_word(s, "missbrauch*") ||
                         has_word(s, "detourn*") || advisory_first(s, WORDS_PRETENDED, NULL) != SIZE_MAX;
 
+    if (is_release(s))
+        return SECTION_HARMLESS;
     for (size_t i = 0; i < COUNT(headings); i++)
         if ((headings[i].section != SECTION_HARMLESS || !abused ||
              !str_starts(str_of(headings[i].phrase), S("legitim"))) &&
@@ -903,6 +1010,10 @@ static const struct {
     {"letzte*", LABEL_LAST_SEEN},
     {"dernier*", LABEL_LAST_SEEN},
     {"active until", LABEL_LAST_SEEN},
+    {"resolves to", LABEL_ADDRESS},
+    {"resolved to", LABEL_ADDRESS},
+    {"resolution*", LABEL_ADDRESS},
+    {"lost auf", LABEL_ADDRESS},
     {"ip", LABEL_ADDRESS},
     {"ips", LABEL_ADDRESS},
     {"ipv4*", LABEL_ADDRESS},
@@ -918,6 +1029,13 @@ static const struct {
     {"virustotal*", LABEL_LINK},
     {"more info*", LABEL_LINK},
     {"version*", LABEL_VERSION},
+    {"fixed", LABEL_VERSION},
+    {"fixed in", LABEL_VERSION},
+    {"affected", LABEL_VERSION},
+    {"patched*", LABEL_VERSION},
+    {"behoben*", LABEL_VERSION},
+    {"betroffen*", LABEL_VERSION},
+    {"corrige dans", LABEL_VERSION},
     {"release", LABEL_VERSION},
     {"build", LABEL_VERSION},
     {"firmware", LABEL_VERSION},
@@ -1020,5 +1138,6 @@ bool advisory_is_label(str text) {
         text = str_first(text, text.len - 1);
     for (size_t i = 0; i < text.len; i++)
         words += text.ptr[i] == ' ' && (i == 0 || text.ptr[i - 1] != ' ');
-    return text.len > 1 && text.len <= 40 && words <= 3 && advisory_label_of(text) != LABEL_NONE;
+    return text.len > 1 && text.len <= 40 && words <= 3 && advisory_label_of(text) != LABEL_NONE &&
+           !advisory_has_value(text);
 }

@@ -4,6 +4,7 @@
  * it: heading, column, label, sentence, row. What is defanged is an indicator unless something says that it is not; what is not, is none
  * unless something says that it is. Of a value that is mentioned often the best mention is told, with the dates of all. What is not
  * taken is told with its reason. docs/formats/advisories.md has the rules. */
+#include "base/address.h"
 #include "base/hash.h"
 #include "base/utf.h"
 #include "intel/advisory_own.h"
@@ -19,6 +20,7 @@ struct value {
     struct advisory_found f;
     str canonical;
     const char *why; /* not taken for this */
+    bool taken;
     uint8_t confidence, nature;
     uint32_t next; /* of the same row, for techniques; unused */
 };
@@ -47,6 +49,10 @@ static bool no_memory(struct err *e) {
 
 static bool is_in(char c, const char *set) {
     return c && strchr(set, c) != NULL;
+}
+
+static bool is_hex(char c) {
+    return is_in(c, "0123456789abcdefABCDEF");
 }
 
 static bool is_among(str s, const char *const *names, size_t count) {
@@ -248,6 +254,21 @@ static bool sentence_harmless(const struct around *a) {
     return all != SIZE_MAX && !has(str_first(a->after, all), WORDS_EVIL);
 }
 
+/* Is one of its words the name of a file? */
+static bool names_a_file(str s) {
+    while (s.len) {
+        size_t const end = str_find_byte(s, ' ');
+        str word = str_first(s, end);
+
+        while (word.len && is_in(word.ptr[word.len - 1], ".,;:)\"'`"))
+            word.len--;
+        if (advisory_file_ending(word).len)
+            return true;
+        s = end == SIZE_MAX ? S("") : str_from(s, end + 1);
+    }
+    return false;
+}
+
 /* Does what introduces a list say that all in it is harmless? */
 static bool intro_harmless(str text) {
     static const char *const lists[] = {"following",   "below", "these",   "listed",     "folgende", "nachstehend",
@@ -262,6 +283,11 @@ static bool intro_harmless(str text) {
         return false;
     if (has(s, WORDS_HARMLESS_ALL))
         return true;
+    /* "by the legitimate x.exe:" speaks of that one. */
+    size_t behind = 0;
+
+    if (advisory_last(s, WORDS_HARMLESS, &behind) != SIZE_MAX && names_a_file(str_from(s, behind)))
+        return false;
     return has(s, WORDS_HARMLESS) && !has(s, WORDS_PRETENDED) && !has(s, WORDS_COMPROMISED) && !has(s, WORDS_EVIL);
 }
 
@@ -312,7 +338,77 @@ static void cell_harmless(void *ctx, const struct advisory_unit *cell) {
         *harmless = true;
 }
 
+static bool is_technique(str s) {
+    if ((s.len != 5 && s.len != 9) || s.ptr[0] != 'T')
+        return false;
+    for (size_t i = 1; i < s.len; i++)
+        if (i == 5 ? s.ptr[i] != '.' : s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+    return true;
+}
+
 /* ---- judgement ---- */
+
+/* Reasons that say only that nothing spoke for the value: what was taken elsewhere may (agree_all). */
+static const char why_link[] = "not defanged, in a text that defangs such values: a link",
+                  why_plain[] = "not defanged, and nothing says that it is an indicator",
+                  why_reference[] = "a reference", why_file[] = "a file that is only mentioned",
+                  why_key[] = "a key that is only mentioned";
+
+/* The words that lead to what stands first in its line or entry: the end of what introduces it. */
+static str lead_of(const struct judge *j, const struct advisory_unit *u, const struct advisory_found *f, char *out,
+                   size_t max) {
+    str text;
+
+    if (f->at > 3 || !u->intro || u->kind == ADVISORY_CELL)
+        return S("");
+    text = j->d.units[u->intro - 1].text;
+    return advisory_fold(str_from(text, text.len > max ? text.len - max : 0), out, max);
+}
+
+/* What a query leaves out: not(x has "v"), x !in ("v"). */
+static bool is_left_out_by_query(const struct advisory_unit *u, const struct advisory_found *f) {
+    static const char *const words[] = {"not(",      "not (",       "!in", "!has", "!contains",
+                                        "!endswith", "!startswith", "!=",  "!~",   "not in ("};
+    str const before = {u->text.ptr + (f->at > 240 ? f->at - 240 : 0), f->at > 240 ? 240 : f->at};
+    size_t last = SIZE_MAX;
+
+    for (size_t at = before.len; at-- > 0 && last == SIZE_MAX;)
+        for (size_t i = 0; i < COUNT(words); i++)
+            if (str_starts(str_from(before, at), str_of(words[i])))
+                last = at;
+    if (last == SIZE_MAX)
+        return false;
+    str const between = str_from(before, last);
+    size_t opens = 0, closes = 0;
+
+    for (size_t i = 0; i < between.len; i++) {
+        opens += between.ptr[i] == '(';
+        closes += between.ptr[i] == ')';
+    }
+    return closes <= opens && !memchr(between.ptr, '|', between.len) && str_find(between, S(" and ")) == SIZE_MAX &&
+           (memchr(between.ptr, '"', between.len) || memchr(between.ptr, '\'', between.len));
+}
+
+/* Somebody is asked to write there. "They send mails from ...", "the note gives the contact ..." do not ask. */
+static bool is_asked_to_write(const struct around *a, str near) {
+    static const char *const froms[] = {" from", " from the address", " from the addresses",
+                                        " von",  " depuis",           " de l'adresse"};
+    size_t behind;
+    size_t const at = advisory_last(near, WORDS_CONTACT, &behind);
+    str const before = str_trim(a->before);
+
+    if (at == SIZE_MAX)
+        return false;
+    for (size_t i = 0; i < COUNT(froms); i++)
+        if (str_ends(before, str_of(froms[i])))
+            return false;
+    str const front = str_trim(str_first(near, at));
+
+    return !((str_ends(front, S(" the")) || str_ends(front, S(" a")) || str_ends(front, S(" as")) ||
+              str_ends(front, S(" their"))) &&
+             has(a->before, WORDS_EVIL));
+}
 
 static str host_of_value(const struct value *v) {
     switch (v->f.type) {
@@ -392,6 +488,23 @@ static bool is_version(const struct around *a, const struct advisory_unit *u, co
     return false;
 }
 
+static void cell_of_version(void *ctx, const struct advisory_unit *cell) {
+    bool *const version = ctx;
+    size_t words = 1;
+
+    for (size_t i = 0; i < cell->text.len; i++)
+        words += cell->text.ptr[i] == ' ';
+    *version =
+        *version || (words <= 3 && !advisory_has_value(cell->text) && advisory_label_of(cell->text) == LABEL_VERSION);
+}
+
+static bool row_is_of_version(const struct judge *j, uint32_t unit) {
+    bool version = false;
+
+    row_visit(&j->d, unit, cell_of_version, &version);
+    return version;
+}
+
 /* What nobody has defanged: only where something says that it is an indicator. */
 static bool judge_plain(struct judge *j, struct value *v, const struct advisory_unit *u, const struct around *a,
                         enum advisory_section section) {
@@ -409,20 +522,27 @@ static bool judge_plain(struct judge *j, struct value *v, const struct advisory_
                             : type == OBSERVABLE_DOMAIN ? j->dotted_hosts
                                                         : j->defanged_urls + j->dotted_hosts;
     if (label == LABEL_LINK)
-        return leave(v, "a reference");
-    if (label == LABEL_VERSION || (address && is_version(a, u, f) && !column))
+        return leave(v, why_reference);
+    if (label == LABEL_VERSION || (address && row_is_of_version(j, f->unit)) ||
+        (address && is_version(a, u, f) && !column))
         return leave(v, "a version number");
     if (others) {
         /* An address is no link: in a list of them somebody forgot it. */
         if ((column && beginning && f->whole) || (address && section == SECTION_INDICATOR && listed && beginning) ||
             (address && f->port && has(near, WORDS_EVIL)))
             return take(v, 55);
-        return leave(v, "not defanged, in a text that defangs such values: a link");
+        /* No link and no version has a length of a prefix. */
+        if (type == OBSERVABLE_NETWORK && (has(near, WORDS_EVIL) || has(near, WORDS_SCANNER)))
+            return take(v, 50);
+        return leave(v, why_link);
     }
+    if (type == OBSERVABLE_MAIL && u->kind != ADVISORY_HEADING && section != SECTION_ADVICE &&
+        (advisory_mail_service(host) || has(near, WORDS_MAIL_EVIL)) && str_find(near, S("message-id")) == SIZE_MAX)
+        return take(v, 50);
     if (advisory_shared_host(host) && !column)
         return leave(v, "a service that everybody uses");
     if (u->kind == ADVISORY_HEADING)
-        return leave(v, "not defanged, and nothing says that it is an indicator");
+        return leave(v, why_plain);
     if (column && (section != SECTION_ADVICE || f->whole))
         return take(v, 65);
     if (label != LABEL_NOTE && section == SECTION_INDICATOR && listed && beginning)
@@ -431,21 +551,21 @@ static bool judge_plain(struct judge *j, struct value *v, const struct advisory_
         return take(v, 65);
     if (section == SECTION_INDICATOR && !has(near, WORDS_LINK) && (address || has(near, WORDS_EVIL)))
         return take(v, 55);
-    if (u->intro && listed && beginning) {
+    if (u->intro && beginning) {
         char room[400];
         str const text = j->d.units[u->intro - 1].text;
         str const s = advisory_fold(str_from(text, text.len > 400 ? text.len - 400 : 0), room, sizeof room);
 
-        if (str_ends(s, S(":")) && !has(s, WORDS_LINK) &&
+        if ((listed ? str_ends(s, S(":")) : str_ends(s, S("?"))) && !has(s, WORDS_LINK) &&
             (has(s, WORDS_EVIL) || str_find(s, S("indicator")) != SIZE_MAX))
             return take(v, 60);
     }
     if (section == SECTION_ADVICE || u->kind == ADVISORY_CODE)
-        return leave(v, "not defanged, and nothing says that it is an indicator");
+        return leave(v, why_plain);
     if (has(near, WORDS_EVIL) && !has(near, WORDS_LINK) && !has(near, WORDS_CONTACT) &&
         (address || type != OBSERVABLE_URL || str_find(near, S("http")) == SIZE_MAX))
         return take(v, 50);
-    return leave(v, "not defanged, and nothing says that it is an indicator");
+    return leave(v, why_plain);
 }
 
 static bool judge_network(struct judge *j, struct value *v, const struct advisory_unit *u, const struct around *a,
@@ -466,7 +586,7 @@ static bool judge_network(struct judge *j, struct value *v, const struct advisor
         return leave(v, "the publisher's own");
     if (!address && type != OBSERVABLE_MAIL && advisory_report_host(host))
         return leave(v, "a link to a report, a vendor, an authority or the press");
-    if (type == OBSERVABLE_MAIL && (has(near, WORDS_CONTACT) || advisory_report_host(host)))
+    if (type == OBSERVABLE_MAIL && (is_asked_to_write(a, near) || advisory_report_host(host)))
         return leave(v, "somebody to write to");
     if (address &&
         str_find(str_from(a->before, a->before.len > 40 ? a->before.len - 40 : 0), S("sinkhole")) != SIZE_MAX)
@@ -480,18 +600,48 @@ static bool judge_network(struct judge *j, struct value *v, const struct advisor
     return take(v, u->kind == ADVISORY_CELL || section == SECTION_INDICATOR ? 90 : 75);
 }
 
-static bool judge_hash(struct value *v, const struct advisory_unit *u, const struct around *a,
+static bool judge_hash(const struct judge *j, struct value *v, const struct advisory_unit *u, const struct around *a,
                        enum advisory_section section) {
     static const char *const empty[] = {"d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
                                         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"};
-    static const char *const others[] = {
-        "commit",          "this document",  "this report", "this advisory", "this pdf",
-        "this file's",     "encryption key", "xor key",     "aes key",       "rc4 key",
-        "public key",      "private key",    "pgp",         "gpg",           "openpgp",
-        "token",           "session id",     "campaign id", "bot id",        "tracking id",
-        "dieses dokument", "dieser meldung", "ce document", "cet avis",      "ce rapport",
-        "password",        "ntlm",           "salt",        "nonce",         "checksum of the"};
+    static const char *const others[] = {"commit",
+                                         "this document",
+                                         "this report",
+                                         "this advisory",
+                                         "this pdf",
+                                         "this file's",
+                                         "encryption key",
+                                         "xor key",
+                                         "aes key",
+                                         "rc4 key",
+                                         "public key",
+                                         "private key",
+                                         "pgp",
+                                         "gpg",
+                                         "openpgp",
+                                         "token",
+                                         "session id",
+                                         "campaign id",
+                                         "bot id",
+                                         "tracking id",
+                                         "dieses dokument",
+                                         "dieser meldung",
+                                         "ce document",
+                                         "cet avis",
+                                         "ce rapport",
+                                         "password",
+                                         "ntlm",
+                                         "salt",
+                                         "nonce",
+                                         "checksum of the",
+                                         "key is",
+                                         "of the string",
+                                         "schlussel ist",
+                                         "schlussel lautet",
+                                         "la cle est"};
     str const near = str_from(a->before, a->before.len > 70 ? a->before.len - 70 : 0);
+    /* Behind it, in brackets. */
+    str const aside = str_starts(a->after, S(" (")) ? str_first(a->after, str_find_byte(a->after, ')')) : S("");
     bool same = true;
 
     for (size_t i = 1; i < v->f.value.len; i++)
@@ -500,11 +650,15 @@ static bool judge_hash(struct value *v, const struct advisory_unit *u, const str
         return leave(v, "no hash of anything");
     if (is_among(v->f.value, empty, COUNT(empty)))
         return leave(v, "the hash of an empty file");
+    if (v->f.at && str_ends(str_first(u->text, v->f.at), S("@sha256:")))
+        return leave(v, "the digest of an image of a container");
+    if (u->heading && section == SECTION_ADVICE && advisory_is_remedy(j->d.units[u->heading - 1].text))
+        return leave(v, "of what is to be installed, or to be done");
     if (v->f.label == LABEL_NO_HASH || v->f.label == LABEL_SERIAL)
         return leave(v, "digits that are no hash of a file");
     if (v->f.label != LABEL_JA3 && v->f.label != LABEL_IMPHASH)
         for (size_t i = 0; i < COUNT(others); i++)
-            if (str_find(near, str_of(others[i])) != SIZE_MAX)
+            if (str_find(near, str_of(others[i])) != SIZE_MAX || str_find(aside, str_of(others[i])) != SIZE_MAX)
                 return leave(v, "digits that are no hash of a file");
     return take(v, section == SECTION_INDICATOR || u->kind == ADVISORY_CELL ? 90 : 80);
 }
@@ -569,14 +723,6 @@ static bool in_open_folder(str path) {
     return false;
 }
 
-/* What an operation leaves for people to read may have any ending. */
-static bool is_note_of_ransom(str before) {
-    str const near = str_from(before, before.len > 60 ? before.len - 60 : 0);
-
-    return str_find(near, S("ransom note")) != SIZE_MAX || str_find(near, S("erpresser")) != SIZE_MAX ||
-           str_find(near, S("ransom message")) != SIZE_MAX || str_find(near, S("note de rancon")) != SIZE_MAX;
-}
-
 /* Is the value all of the text, quotation marks apart? */
 static bool is_all_of(str text, size_t at, size_t len) {
     for (size_t i = 0; i < text.len; i++)
@@ -585,7 +731,47 @@ static bool is_all_of(str text, size_t at, size_t len) {
     return true;
 }
 
-static bool judge_file(struct value *v, const struct advisory_unit *u, const struct around *a,
+/* Digits of a hash beside the name, with nothing between but what says so: "x.exe (SHA-256: ...)". */
+static bool is_beside_hash(const struct advisory_unit *u, const struct advisory_found *f) {
+    str behind = str_first(str_from(u->text, f->at + f->len), 160), before = str_first(u->text, f->at);
+    size_t at = 0, words = 0, digits = 0;
+
+    while (at < behind.len && at < 28 && words <= 3) {
+        size_t n = 0;
+
+        while (at + n < behind.len && is_hex(behind.ptr[at + n]))
+            n++;
+        if (n >= 32)
+            return true;
+        words += behind.ptr[at] == ' ';
+        if (is_in(behind.ptr[at], ".;|"))
+            break;
+        at += n ? n : 1;
+    }
+    while (before.len && is_in(before.ptr[before.len - 1], " (\"'`*-=:,|"))
+        before.len--;
+    while (digits < before.len && is_hex(before.ptr[before.len - 1 - digits]))
+        digits++;
+    return digits >= 32;
+}
+
+static void cell_of_hash(void *ctx, const struct advisory_unit *cell) {
+    bool *const hash = ctx;
+    size_t n = 0;
+
+    for (size_t i = 0; i < cell->text.len && n < 32; i++)
+        n = is_hex(cell->text.ptr[i]) ? n + 1 : 0;
+    *hash = *hash || n >= 32;
+}
+
+static bool row_has_hash(const struct judge *j, uint32_t unit) {
+    bool hash = false;
+
+    row_visit(&j->d, unit, cell_of_hash, &hash);
+    return hash;
+}
+
+static bool judge_file(const struct judge *j, struct value *v, const struct advisory_unit *u, const struct around *a,
                        enum advisory_section section) {
     enum advisory_label const label = (enum advisory_label)v->f.label;
     enum observable const type = (enum observable)v->f.type;
@@ -614,23 +800,35 @@ static bool judge_file(struct value *v, const struct advisory_unit *u, const str
         return take(v, 65);
     if (listed)
         return take(v, 65);
+    if (label != LABEL_NOTE && section != SECTION_ADVICE &&
+        (is_beside_hash(u, &v->f) || (section == SECTION_INDICATOR && u->kind == ADVISORY_CELL && !u->header.len &&
+                                      v->f.at + v->f.len == u->text.len && row_has_hash(j, v->f.unit))))
+        return take(v, 60);
     /* Beside its hash, in the list or the row. */
     if (section == SECTION_INDICATOR && u->kind != ADVISORY_PROSE && u->kind != ADVISORY_CODE &&
         (advisory_begins_value(u->text) || (u->kind == ADVISORY_CELL && is_all_of(u->text, v->f.at, v->f.len))))
         return take(v, 55);
-    size_t const evil = advisory_last(near, WORDS_FILE_EVIL, NULL),
-                 harmless = advisory_last(near, WORDS_HARMLESS, NULL);
+    char room[110];
+    str const lead = lead_of(j, u, &v->f, room, sizeof room);
+    str const said = near.len || !lead.len ? near : lead;
+    size_t const evil = advisory_last(said, WORDS_FILE_EVIL, NULL),
+                 harmless = advisory_last(said, WORDS_HARMLESS, NULL),
+                 taken = advisory_last(said, WORDS_FILE_TAKEN, NULL);
+
+    if (taken != SIZE_MAX && (evil == SIZE_MAX || evil < taken))
+        return leave(v, "what is taken from victims, or what it was before");
 
     if (evil != SIZE_MAX && (harmless == SIZE_MAX || harmless < evil) &&
-        (path || advisory_hard_ending(advisory_file_ending(name)) || is_note_of_ransom(a->before)))
+        (path || advisory_hard_ending(advisory_file_ending(name)) ||
+         has(str_from(a->before, a->before.len > 60 ? a->before.len - 60 : 0), WORDS_FILE_LURE)))
         return take(v, section == SECTION_INDICATOR ? 55 : 45);
     if (path && in_open_folder(v->f.value) &&
         (*v->f.value.ptr == '/' || advisory_hard_ending(advisory_file_ending(name))))
         return take(v, 50);
-    return leave(v, "a file that is only mentioned");
+    return leave(v, why_file);
 }
 
-static bool judge_key(struct value *v, const struct advisory_unit *u, const struct around *a,
+static bool judge_key(const struct judge *j, struct value *v, const struct advisory_unit *u, const struct around *a,
                       enum advisory_section section) {
     static const char *const lasts[] = {"run",
                                         "runonce",
@@ -670,14 +868,31 @@ static bool judge_key(struct value *v, const struct advisory_unit *u, const stru
         return leave(v, "named in advice");
     if (labelled || (section == SECTION_INDICATOR && u->kind != ADVISORY_PROSE && v->f.label != LABEL_NOTE))
         return take(v, 65);
+    char room[140];
+    str const lead = lead_of(j, u, &v->f, room, sizeof room);
+
     if (has(near, WORDS_KEY_EVIL) && advisory_last(near, WORDS_HARMLESS, NULL) == SIZE_MAX)
         return take(v, 50);
-    return leave(v, "a key that is only mentioned");
+    if (has(lead, WORDS_KEY_EVIL) && advisory_last(lead, WORDS_HARMLESS, NULL) == SIZE_MAX)
+        return take(v, 50);
+    return leave(v, why_key);
 }
 
-static bool judge_named(struct value *v, const struct advisory_unit *u, enum advisory_section section) {
+static void cell_of_technique(void *ctx, const struct advisory_unit *cell) {
+    bool *const technique = ctx;
+
+    *technique = *technique || is_technique(cell->text);
+}
+
+static bool judge_named(const struct judge *j, struct value *v, const struct advisory_unit *u,
+                        enum advisory_section section) {
     bool const cell = u->kind == ADVISORY_CELL, indicator = section == SECTION_INDICATOR;
 
+    bool technique = is_technique(v->f.value);
+
+    row_visit(&j->d, v->f.unit, cell_of_technique, &technique);
+    if (technique)
+        return leave(v, "a row of a technique");
     if (section == SECTION_ADVICE && !cell)
         return leave(v, "named in advice");
     if (v->f.type == OBSERVABLE_SUBJECT && !cell && !indicator)
@@ -725,6 +940,8 @@ static bool judge_value(struct judge *j, struct value *v) {
         return leave(v, "its row says that it is harmless or a victim's");
     if (sentence_harmless(&a))
         return leave(v, "its sentence says that it is harmless or a victim's");
+    if (is_left_out_by_query(u, &v->f))
+        return leave(v, "what a query leaves out");
     switch (v->f.type) {
     case OBSERVABLE_ADDRESS:
     case OBSERVABLE_NETWORK:
@@ -739,14 +956,14 @@ static bool judge_value(struct judge *j, struct value *v) {
     case OBSERVABLE_IMPHASH:
     case OBSERVABLE_JA3:
     case OBSERVABLE_JA4:
-        return judge_hash(v, u, &a, section);
+        return judge_hash(j, v, u, &a, section);
     case OBSERVABLE_FILE_NAME:
     case OBSERVABLE_FILE_PATH:
-        return judge_file(v, u, &a, section);
+        return judge_file(j, v, u, &a, section);
     case OBSERVABLE_REGISTRY:
-        return judge_key(v, u, &a, section);
+        return judge_key(j, v, u, &a, section);
     default:
-        return judge_named(v, u, section);
+        return judge_named(j, v, u, section);
     }
 }
 
@@ -872,15 +1089,6 @@ struct row_facts {
     struct buf *comment;
 };
 
-static bool is_technique(str s) {
-    if ((s.len != 5 && s.len != 9) || s.ptr[0] != 'T')
-        return false;
-    for (size_t i = 1; i < s.len; i++)
-        if (i == 5 ? s.ptr[i] != '.' : s.ptr[i] < '0' || s.ptr[i] > '9')
-            return false;
-    return true;
-}
-
 static void techniques_add(struct item_names *to, str text) {
     for (size_t i = 0; i + 5 <= text.len; i++) {
         size_t end = i;
@@ -977,10 +1185,19 @@ static bool gather(void *ctx, const struct advisory_found *f) {
             return false;
     }
     j->count++;
-    if (f->defanged) {
+    return true;
+}
+
+/* Which kinds of values the text defangs; what is the publisher's or is written to says nothing of that. */
+static void count_defanged(struct judge *j) {
+    for (size_t i = 0; i < j->count; i++) {
+        const struct advisory_found *const f = &j->values[i].f;
         bool const url = f->type == OBSERVABLE_URL;
         struct network_about about;
+        struct around a;
 
+        if (!f->defanged || f->type == OBSERVABLE_NONE)
+            continue;
         if (f->type == OBSERVABLE_DOMAIN ||
             (url && f->dotted && !network_about_text(NULL, host_of_url(f->value), &about)))
             j->dotted_hosts++;
@@ -988,9 +1205,11 @@ static bool gather(void *ctx, const struct advisory_found *f) {
             (url && f->dotted && network_about_text(NULL, host_of_url(f->value), &about)))
             j->dotted_addresses++;
         j->defanged_urls += url;
-        j->dotted_mails += f->type == OBSERVABLE_MAIL;
+        if (f->type == OBSERVABLE_MAIL && !is_publishers(j, host_of_value(&j->values[i]))) {
+            around_of(&j->d.units[f->unit], f, &a);
+            j->dotted_mails += !has(str_from(a.before, a.before.len > 60 ? a.before.len - 60 : 0), WORDS_CONTACT);
+        }
     }
-    return true;
 }
 
 /* ---- telling ---- */
@@ -1043,6 +1262,156 @@ static bool tell_item(const struct judge *j, const struct answer *answer, struct
     return good;
 }
 
+/* ---- what was taken speaks for what was not ---- */
+
+/* Values that were taken: hosts, addresses' networks of 20 bits, names of files and their stems. */
+struct agreed {
+    uint64_t *slots;
+    size_t mask;
+    uint64_t seed;
+};
+
+enum agreed_of { AGREED_HOST = 1, AGREED_NEAR, AGREED_NAME, AGREED_STEM };
+
+static bool agreed_has(const struct agreed *t, enum agreed_of of, str value, bool add) {
+    uint64_t const h = hash_bytes(value, t->seed + of) | 1;
+
+    for (size_t i = h >> 1;; i++) {
+        uint64_t *const slot = &t->slots[i & t->mask];
+
+        if (*slot == h)
+            return true;
+        if (!*slot) {
+            if (add)
+                *slot = h;
+            return false;
+        }
+    }
+}
+
+/* The first 20 bits of an IPv4 address, as text of no other use. */
+static str near_of(str address, char out[8]) {
+    struct address a;
+
+    if (!address_parse(address, &a) || a.family != 4)
+        return S("");
+    int const n = snprintf(out, 8, "%02x%02x%x", a.bytes[0], a.bytes[1], a.bytes[2] >> 4);
+
+    return (str){out, n > 0 ? (size_t)n : 0};
+}
+
+static str stem_of(str name) {
+    str const ending = advisory_file_ending(name);
+
+    return ending.len ? str_first(name, name.len - ending.len - 1) : name;
+}
+
+static void agreed_add(const struct agreed *t, const struct value *v) {
+    char room[8];
+    str host = S(""), name = S("");
+
+    switch (v->f.type) {
+    case OBSERVABLE_DOMAIN:
+    case OBSERVABLE_ADDRESS:
+        host = v->canonical;
+        break;
+    case OBSERVABLE_URL:
+        host = host_of_url(v->canonical);
+        if (advisory_shared_host(host))
+            host = S("");
+        break;
+    case OBSERVABLE_FILE_NAME:
+        name = v->canonical;
+        break;
+    case OBSERVABLE_FILE_PATH:
+        name = last_name(v->canonical);
+        break;
+    default:
+        break;
+    }
+    if (host.len) {
+        str const near = near_of(host, room);
+
+        agreed_has(t, AGREED_HOST, host, true);
+        if (near.len)
+            agreed_has(t, AGREED_NEAR, near, true);
+    }
+    if (name.len && !advisory_common_file(name)) {
+        agreed_has(t, AGREED_NAME, name, true);
+        if (advisory_file_ending(name).len && stem_of(name).len >= 5)
+            agreed_has(t, AGREED_STEM, stem_of(name), true);
+    }
+}
+
+/* The host, or one that it is below. */
+static bool agreed_host(const struct agreed *t, str host) {
+    struct address a;
+
+    if (address_parse(host, &a))
+        return agreed_has(t, AGREED_HOST, host, false);
+    while (memchr(host.ptr, '.', host.len)) {
+        if (agreed_has(t, AGREED_HOST, host, false))
+            return true;
+        host = str_from(host, str_find_byte(host, '.') + 1);
+    }
+    return false;
+}
+
+static bool agreed_with(const struct judge *j, const struct agreed *t, const struct value *v) {
+    const struct advisory_unit *const u = &j->d.units[v->f.unit];
+    char room[8];
+    struct around a;
+
+    switch (v->f.type) {
+    case OBSERVABLE_URL:
+        return agreed_host(t, host_of_url(v->canonical));
+    case OBSERVABLE_DOMAIN:
+        return agreed_host(t, v->canonical);
+    case OBSERVABLE_MAIL:
+        around_of(u, &v->f, &a);
+        return str_find(a.before, S("message-id")) == SIZE_MAX && !advisory_mail_service(host_of_value(v)) &&
+               agreed_host(t, str_from(v->canonical, str_find_byte(v->canonical, '@') + 1));
+    case OBSERVABLE_ADDRESS:
+        return near_of(v->canonical, room).len ? agreed_has(t, AGREED_NEAR, near_of(v->canonical, room), false)
+                                               : agreed_host(t, v->canonical);
+    case OBSERVABLE_FILE_NAME:
+        return agreed_has(t, AGREED_NAME, v->canonical, false);
+    case OBSERVABLE_FILE_PATH:
+        return agreed_has(t, AGREED_NAME, last_name(v->canonical), false);
+    case OBSERVABLE_REGISTRY:
+        return agreed_has(t, AGREED_STEM, last_name(v->canonical), false);
+    default:
+        return false;
+    }
+}
+
+/* Judges all. What nothing spoke against is taken if its host, its name, its neighbourhood was. */
+static bool agree_all(struct judge *j) {
+    struct agreed t = {.mask = 15, .seed = hash_seed()};
+
+    while (t.mask < 8 * j->count)
+        t.mask = t.mask * 2 + 1;
+    if (!(t.slots = calloc(t.mask + 1, sizeof *t.slots)))
+        return false;
+    for (size_t i = 0; i < j->count; i++) {
+        j->values[i].taken = judge_value(j, &j->values[i]);
+        if (j->values[i].taken)
+            agreed_add(&t, &j->values[i]);
+    }
+    for (size_t i = 0; i < j->count; i++) {
+        struct value *const v = &j->values[i];
+        bool const open = v->why == why_link || v->why == why_plain || v->why == why_reference || v->why == why_file ||
+                          v->why == why_key;
+
+        if (!v->taken && open && j->d.units[v->f.unit].kind != ADVISORY_HEADING && agreed_with(j, &t, v)) {
+            v->why = NULL;
+            v->taken = take(v, 50);
+        }
+    }
+    free(t.slots);
+    return true;
+}
+
 /* An open table of what was told, by type, value and reason. */
 struct told {
     uint32_t *slots; /* + 1 */
@@ -1076,11 +1445,11 @@ static bool tell_all(struct judge *j, struct err *e) {
     t.slots = calloc(t.mask + 1, sizeof *t.slots);
     answers = calloc(j->count + 1, sizeof *answers);
     which = calloc(j->count + 1, sizeof *which);
-    if (!t.slots || !answers || !which)
+    if (!t.slots || !answers || !which || !agree_all(j))
         good = no_memory(e);
     for (size_t i = 0; good && i < j->count; i++) {
         struct value *const v = &j->values[i];
-        bool const taken = judge_value(j, v);
+        bool const taken = v->taken;
         uint32_t *const slot = slot_of(&t, j, v, !taken);
         struct row_facts r = {.first_seen = INSTANT_NONE, .last_seen = INSTANT_NONE};
         struct answer *a;
@@ -1142,6 +1511,7 @@ static bool read_advisory(str bytes, const struct import_about *about, const str
         good = no_memory(e);
     if (good) {
         advisory_about_of(&j->d, about ? about->origin : S(""), &j->about);
+        count_defanged(j);
         good = tell_all(j, e);
     }
     advisory_end(&j->d);

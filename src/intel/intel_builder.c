@@ -1,4 +1,5 @@
 /* intel_builder: from items to the bytes of a set: values put together, witnesses told apart, everything sorted. */
+#include <assert.h>
 #include <stdlib.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -11,12 +12,14 @@
 /* Two sources are one witness where so many values of the smaller one, and so many of a hundred, are the other's as well. */
 #define COPY_LEAST 20u
 #define COPY_PERCENT 80u
+#define NS INT64_C(1000000000)
 #define SOURCES_COMPARED 512u /* of more, copies are not looked for */
 
 struct entry {
     uint32_t value;       /* string */
     uint32_t first, last; /* of its mentions, + 1 */
     uint8_t form, type;
+    bool active;
 };
 struct mention {
     uint32_t entry, next, source;
@@ -71,7 +74,7 @@ static bool more(void **array, size_t count, size_t *room, size_t size) {
 /* A table of slots twice as large, into which the caller puts everything again. */
 static bool slots_new(uint32_t **slots, uint32_t *mask) {
     uint32_t const size = *mask ? (*mask + 1) * 2 : 1024;
-    uint32_t *const bigger = calloc(size, sizeof *bigger);
+    uint32_t *const bigger = size ? calloc(size, sizeof *bigger) : NULL; /* 0: four thousand million were not enough */
 
     if (!bigger)
         return false;
@@ -297,12 +300,13 @@ static size_t profile_of(struct intel_builder *b, const struct intel_item *i) {
     return b->profile_count - 1;
 }
 
-/* Times are seconds where they are whole ones, which costs half. */
+/* Seconds, and what is beyond them if they are no whole ones. */
 static void time_put(struct buf *b, int64_t t) {
-    bool const whole = t % 1000000000 == 0;
-    int64_t const n = whole ? t / 1000000000 : t;
+    int64_t const beyond = ((t % NS) + NS) % NS, s = t / NS - (t % NS < 0);
 
-    varint_put(b, (((uint64_t)n << 1) ^ (uint64_t)(n >> 63)) << 1 | whole);
+    varint_put(b, (((uint64_t)s << 1) ^ (uint64_t)(s >> 63)) << 1 | (beyond != 0));
+    if (beyond)
+        varint_put(b, (uint64_t)beyond);
 }
 
 static int hex_digit(char c) {
@@ -459,6 +463,7 @@ bool intel_builder_item(struct intel_builder *b, const struct intel_item *item, 
     else
         b->entries[entry].first = (uint32_t)b->mention_count;
     b->entries[entry].last = (uint32_t)b->mention_count;
+    b->entries[entry].active |= !item->revoked && !item->context;
     return true;
 }
 
@@ -564,19 +569,20 @@ static bool same_witness(const struct intel_builder *b, const struct mention *x,
     return false;
 }
 
-#define MENTIONS_COMPARED 256u /* of one value; each one beyond counts with the last of them */
+#define MENTIONS_COMPARED 256u /* of one value; those beyond count with the last of them that is not revoked */
 
 struct witnesses {
     uint32_t of[MENTIONS_COMPARED]; /* by mention of the entry: number, or UINT32_MAX */
     uint32_t count;
+    uint32_t beyond; /* of mentions beyond */
 };
 
 static void witnesses_of(const struct intel_builder *b, const struct entry *n, uint32_t *copies, struct witnesses *w) {
     const struct mention *all[MENTIONS_COMPARED];
     uint32_t parent[MENTIONS_COMPARED], number[MENTIONS_COMPARED];
-    uint32_t count = 0;
+    uint32_t count = 0, m;
 
-    for (uint32_t m = n->first; m && count < MENTIONS_COMPARED; m = b->mentions[m - 1].next) {
+    for (m = n->first; m && count < MENTIONS_COMPARED; m = b->mentions[m - 1].next) {
         all[count] = &b->mentions[m - 1];
         parent[count] = count;
         number[count++] = UINT32_MAX;
@@ -585,7 +591,7 @@ static void witnesses_of(const struct intel_builder *b, const struct entry *n, u
         for (uint32_t y = 0; y < x; y++)
             if (root_of(parent, x) != root_of(parent, y) && same_witness(b, all[x], all[y], copies))
                 join(parent, x, y);
-    w->count = 0;
+    w->count = w->beyond = 0;
     for (uint32_t x = 0; x < count; x++) {
         uint32_t const root = root_of(parent, x);
 
@@ -595,7 +601,11 @@ static void witnesses_of(const struct intel_builder *b, const struct entry *n, u
         if (number[root] == UINT32_MAX)
             number[root] = w->count++;
         w->of[x] = number[root];
+        w->beyond = number[root];
     }
+    for (; m; m = b->mentions[m - 1].next)
+        if (w->count == 0 && !b->mentions[m - 1].revoked)
+            w->count = 1; /* and beyond is 0 */
 }
 
 /* ---- the bytes ---- */
@@ -647,19 +657,19 @@ static bool put_entries(struct intel_builder *b, struct buf *out, struct packed_
         uint32_t k = 0;
 
         witnesses_of(b, n, copies, &w);
-        struct packed_entry const packed = {n->value, number, w.count, n->form, n->type, {0}};
+        struct packed_entry const packed = {n->value, number, w.count, n->form, n->type, n->active, 0};
 
         buf_add(out, (str){(const char *)&packed, sizeof packed});
         for (uint32_t m = n->first; m; m = b->mentions[m - 1].next, k++, number++) {
             const struct mention *const c = &b->mentions[m - 1];
-            uint32_t const witness = w.of[k < MENTIONS_COMPARED ? k : MENTIONS_COMPARED - 1];
+            uint32_t const witness = k < MENTIONS_COMPARED ? w.of[k] : w.beyond;
 
             put_u32(&claims, (uint32_t)bytes.len);
-            varint_put(&bytes, c->revoked || witness == UINT32_MAX ? 0 : witness + 1);
+            varint_put(&bytes, c->revoked ? 0 : witness + 1);
             buf_add(&bytes, (str){b->claim_bytes.ptr + c->bytes, c->size});
         }
     }
-    struct packed_entry const end = {0, number, 0, 0, 0, {0}};
+    struct packed_entry const end = {.claims = number};
 
     buf_add(out, (str){(const char *)&end, sizeof end});
     section_end(out, h, SECTION_ENTRIES);
@@ -711,10 +721,14 @@ static void marks_add(uint64_t *marks, enum intel_class class, str key) {
     if (class == INTEL_FILE) {
         str const name = intel_file_name(key);
 
-        if (name.len >= 3)
-            mark_set(marks, INTEL_MARK_NAMES, intel_name_mark(name));
+        mark_set(marks, INTEL_MARK_NAMES, intel_name_mark(name));
         mark_set(marks, INTEL_MARK_ENDINGS, intel_ending_mark(behind_point(name)));
-    } else if (class == INTEL_WHOLE && key.len >= 2) {
+    } else if (class == INTEL_NETWORK && key.len == 5) {
+        uint32_t const first = (uint32_t)(uint8_t)key.ptr[1] << 8 | (uint8_t)key.ptr[2], bits = (uint8_t)*key.ptr;
+
+        for (uint32_t i = 0; i < (bits >= 16 ? 1 : 1u << (16 - bits)); i++)
+            mark_set(marks, INTEL_MARK_ROUTES, first + i);
+    } else if (class == INTEL_WHOLE) {
         mark_set(marks, INTEL_MARK_WHOLES, intel_whole_mark(key));
     } else if (class == INTEL_HOST || class == INTEL_URL || class == INTEL_MAIL) {
         mark_set(marks, INTEL_MARK_DOMAINS,
@@ -722,17 +736,73 @@ static void marks_add(uint64_t *marks, enum intel_class class, str key) {
     }
 }
 
+static uint64_t traits_of(enum intel_class class, str key) {
+    str const host = class == INTEL_URL    ? intel_url_host(key)
+                     : class == INTEL_MAIL ? str_from(key, str_find_byte(key, '@') + 1)
+                     : class == INTEL_HOST ? key
+                                           : S("");
+    str const ending = class == INTEL_FILE ? behind_point(intel_file_name(key)) : S("");
+    bool const six = (class == INTEL_ADDRESS && key.len == 16) || (class == INTEL_NETWORK && key.len == 17) ||
+                     (class == INTEL_URL && *key.ptr == '[');
+
+    return (uint64_t)six << INTEL_TRAIT_SIX |
+           (uint64_t)(ending.len && *ending.ptr >= '0' && *ending.ptr <= '9') << INTEL_TRAIT_DIGIT_ENDINGS |
+           (uint64_t)(str_starts(host, S("xn--")) || str_find(host, S(".xn--")) != SIZE_MAX) << INTEL_TRAIT_IDN;
+}
+
+/* Hashes on their way into the filter; without one they are counted. */
+struct filtering {
+    uint64_t *filter, seed;
+    size_t blocks, count;
+};
+
+static void hash_note(struct filtering *f, uint64_t hash) {
+    f->count++;
+    if (f->filter)
+        filter_add(f->filter, f->blocks, hash);
+}
+
+/* The key of an entry, and parts of it that are asked for first. */
+static void key_note(struct filtering *f, enum intel_class class, str key) {
+    str path, query;
+
+    hash_note(f, intel_key_hash(f->seed, class, key));
+    if (class == INTEL_HOST) {
+        hash_note(f, intel_key_hash(f->seed, class, intel_last_labels(key)));
+    } else if (class == INTEL_MAIL) {
+        hash_note(f, intel_part_hash(f->seed, INTEL_MAIL_HOST, str_from(key, str_find_byte(key, '@') + 1)));
+    } else if (class == INTEL_URL) {
+        intel_url_parts(key, &path, &query);
+        hash_note(f, intel_part_hash(f->seed, INTEL_URL_HOST, intel_url_host(key)));
+        hash_note(f, intel_part_hash(f->seed, INTEL_URL_PATH, path));
+        if (query.len)
+            hash_note(f, intel_part_hash(f->seed, INTEL_URL_QUERY, query));
+    } else if (class == INTEL_FILE) {
+        for (size_t at = key.len; at-- > 0;) /* the last names of a path: one, two, ... */
+            if (key.ptr[at] == '/')
+                hash_note(f, intel_key_hash(f->seed, class, str_from(key, at + 1)));
+    }
+}
+
 static bool put_slots(struct intel_builder *b, struct buf *out, struct packed_head *h, const struct sorted *order) {
     uint32_t const size = slots_for(b->entry_count);
-    size_t blocks = 1;
+    struct filtering f = {.seed = h->seed, .blocks = 1};
     uint32_t *const slots = calloc(size, sizeof *slots);
-    uint64_t *filter, *const marks = calloc(INTEL_MARKS, INTEL_MARK_BITS / 8);
+    uint64_t *const marks = calloc(INTEL_MARKS, INTEL_MARK_BITS / 8);
     char *const room = malloc(INTEL_KEY_MAX);
 
-    while (blocks * 40 < b->entry_count) /* twelve bits an entry and more */
-        blocks *= 2;
-    filter = calloc(blocks * FILTER_WORDS, sizeof *filter);
-    for (size_t i = 0; slots && filter && marks && room && i < b->entry_count; i++) {
+    for (size_t i = 0; room && i < b->entry_count; i++) {
+        const struct entry *const n = &b->entries[i];
+        enum intel_class class;
+        str key;
+
+        if (n->form == ITEM_VALUE && intel_key_of(n->type, string_at(b, n->value), room, &class, &key))
+            key_note(&f, class, key);
+    }
+    while (f.blocks * 51 < f.count) /* ten bits a hash and more */
+        f.blocks *= 2;
+    f.filter = calloc(f.blocks * FILTER_WORDS, sizeof *f.filter);
+    for (size_t i = 0; slots && f.filter && marks && room && i < b->entry_count; i++) {
         const struct entry *const n = &b->entries[order[i].entry];
         enum intel_class class;
         str key;
@@ -745,27 +815,22 @@ static bool put_slots(struct intel_builder *b, struct buf *out, struct packed_he
         while (slots[at])
             at = (at + 1) & (size - 1);
         slots[at] = (uint32_t)i + 1;
-        filter_add(filter, blocks, hash);
-        if (class == INTEL_HOST)
-            filter_add(filter, blocks, intel_key_hash(h->seed, class, intel_last_labels(key)));
-        if (class == INTEL_FILE)
-            filter_add(filter, blocks, intel_key_hash(h->seed, class, intel_file_name(key)));
-        if (class == INTEL_URL)
-            filter_add(filter, blocks, intel_key_hash(h->seed, INTEL_CLASSES, intel_url_host(key)));
+        key_note(&f, class, key);
         h->types |= (uint64_t)1 << n->type;
         marks_add(marks, class, key);
+        h->traits |= traits_of(class, key);
         if (class == INTEL_NETWORK)
             length_note(&h->bits4, h->bits6, key);
     }
-    bool const ok = slots && filter && marks && room;
+    bool const ok = slots && f.filter && marks && room;
 
     if (ok) {
         section_put(out, h, SECTION_SLOTS, slots, size * sizeof *slots);
-        section_put(out, h, SECTION_FILTER, filter, blocks * FILTER_WORDS * sizeof *filter);
+        section_put(out, h, SECTION_FILTER, f.filter, f.blocks * FILTER_WORDS * sizeof *f.filter);
         section_put(out, h, SECTION_MARKS, marks, (size_t)INTEL_MARKS * (INTEL_MARK_BITS / 8));
     }
     free(slots);
-    free(filter);
+    free(f.filter);
     free(marks);
     free(room);
     return ok;
@@ -808,9 +873,9 @@ bool intel_builder_end(struct intel_builder *b, struct buf *out, struct err *e) 
     struct packed_head h = {.magic = INTEL_MAGIC, .version = INTEL_VERSION, .sections = SECTIONS};
     struct sorted *const order = calloc(b->entry_count + 1, sizeof *order);
     uint32_t *const copies = calloc(b->source_count + 1, sizeof *copies);
-    size_t const from = out->len;
-    bool ok = order && copies && from == 0 && copies_find(b, copies);
+    bool ok = order && copies && copies_find(b, copies);
 
+    assert(out->len == 0);
     if (ok) {
         for (size_t i = 0; i < b->entry_count; i++)
             order[i] = (struct sorted){b, (uint32_t)i};

@@ -1,5 +1,6 @@
 /* intel_key: what values are looked up by: of indicators and of warninglists. */
 #include "base/hash.h"
+#include "event/fold.h"
 #include "intel/intel_set_own.h"
 
 enum intel_class intel_class_of(enum observable type) {
@@ -41,11 +42,11 @@ static uint32_t mark_of(char a, char b, char c, size_t len) {
 }
 /* Names of programs are told apart by what stands before their ending. */
 uint32_t intel_name_mark(str name) {
-    return name.len < 8 ? mark_of(name.ptr[name.len - 1], name.ptr[name.len - 2], name.ptr[name.len - 3], name.len)
+    return name.len < 8 ? mark_of(name.ptr[name.len - 1], name.ptr[name.len / 2], name.ptr[0], name.len)
                         : mark_of(name.ptr[name.len - 5], name.ptr[name.len - 6], name.ptr[0], name.len);
 }
 uint32_t intel_whole_mark(str whole) {
-    return whole.len < 8 ? mark_of(whole.ptr[0], whole.ptr[1], whole.ptr[whole.len - 1], whole.len)
+    return whole.len < 8 ? mark_of(whole.ptr[0], whole.ptr[whole.len / 2], whole.ptr[whole.len - 1], whole.len)
                          : mark_of(whole.ptr[whole.len - 3], whole.ptr[1], whole.ptr[whole.len - 1], whole.len);
 }
 uint32_t intel_ending_mark(str ending) {
@@ -66,6 +67,13 @@ str intel_url_host(str url) {
         return str_first(str_from(authority, 1), end == SIZE_MAX ? 0 : end - 1);
     }
     return str_first(authority, str_find_byte(authority, ':'));
+}
+
+void intel_url_parts(str url, str *path, str *query) {
+    size_t const slash = str_find_byte(url, '/'), mark = str_find_byte(url, '?');
+
+    *query = mark == SIZE_MAX ? S("") : str_from(url, mark);
+    *path = slash == SIZE_MAX || slash > mark ? S("/") : str_from(str_first(url, mark), slash);
 }
 
 str intel_file_name(str path) {
@@ -119,11 +127,9 @@ bool intel_key_of(enum observable type, str canonical, char *room, enum intel_cl
         *key = intel_network_key(&n.base, n.bits, room);
         return true;
     case INTEL_WHOLE:
-        if (type == OBSERVABLE_TEXT || canonical.len >= INTEL_KEY_MAX)
+        if (type == OBSERVABLE_TEXT || canonical.len > OBSERVABLE_BYTES_MAX)
             return false;
-        for (size_t i = 0; i < canonical.len; i++)
-            room[i] = small(canonical.ptr[i]);
-        *key = (str){room, canonical.len};
+        *key = (str){room, fold_text(canonical, room)};
         return true;
     default:
         return true;
@@ -132,6 +138,10 @@ bool intel_key_of(enum observable type, str canonical, char *room, enum intel_cl
 
 uint64_t intel_key_hash(uint64_t seed, enum intel_class class, str key) {
     return hash_bytes(key, seed + class);
+}
+
+uint64_t intel_part_hash(uint64_t seed, enum intel_part which, str part) {
+    return hash_bytes(part, seed + INTEL_CLASSES + which);
 }
 
 uint64_t intel_label_hash(uint64_t seed, enum label_how how, str key) {

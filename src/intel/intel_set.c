@@ -12,6 +12,8 @@
 #include "base/hash.h"
 #include "intel/intel_set_own.h"
 
+#define NS INT64_C(1000000000)
+
 struct intel_set {
     str bytes;
     void *mapped; /* or NULL */
@@ -20,7 +22,7 @@ struct intel_set {
     const uint32_t *claims, *profiles, *slots;
     const struct packed_source *sources;
     const uint64_t *filter, *marks;
-    size_t entry_count, claim_count, profile_count, source_count, slot_count, blocks;
+    size_t entry_count, claim_count, profile_count, source_count, slot_count, blocks, inactive;
     uint64_t classes;
 };
 
@@ -94,19 +96,15 @@ static bool profile_take(const struct intel_set *s, uint64_t number, struct inte
 }
 
 static bool time_take(str *from, int64_t *out) {
-    uint64_t n;
+    uint64_t n, beyond = 0;
 
     if (!varint_take(from, &n))
         return false;
-    int64_t const t = (int64_t)((n >> 2) ^ (0 - (n >> 1 & 1)));
+    int64_t const s = (int64_t)((n >> 2) ^ (0 - (n >> 1 & 1)));
 
-    if (n & 1) {
-        if (t > INT64_MAX / 1000000000 || t < INT64_MIN / 1000000000)
-            return false;
-        *out = t * 1000000000;
-    } else {
-        *out = t;
-    }
+    if ((n & 1 && (!varint_take(from, &beyond) || beyond >= NS)) || s > INT64_MAX / NS || s < INT64_MIN / NS - 1)
+        return false;
+    *out = (int64_t)((uint64_t)s * NS + beyond); /* the first second there is begins before INT64_MIN */
     return true;
 }
 
@@ -222,8 +220,9 @@ static bool entries_good(struct intel_set *s) {
 
         if (n->form > ITEM_REGEX || n->type >= OBSERVABLES || n[1].claims <= n->claims || n[1].claims > s->claim_count)
             return false;
-        if (n->form == ITEM_VALUE)
+        if (n->form == ITEM_VALUE && n->type != OBSERVABLE_TEXT)
             s->classes |= (uint64_t)1 << intel_class_of(n->type);
+        s->inactive += n->form != ITEM_PATTERN && !n->active;
     }
     return s->entry_count == 0 ? s->claim_count == 0 : s->entries[0].claims == 0;
 }
@@ -324,6 +323,9 @@ void intel_set_free(struct intel_set *s) {
 size_t intel_set_entries(const struct intel_set *s) {
     return s->entry_count;
 }
+size_t intel_set_inactive(const struct intel_set *s) {
+    return s->inactive;
+}
 size_t intel_set_bytes(const struct intel_set *s) {
     return s->bytes.len;
 }
@@ -337,8 +339,8 @@ str intel_set_source(const struct intel_set *s, size_t i) {
 struct intel_entry intel_set_entry(const struct intel_set *s, uint32_t entry) {
     const struct packed_entry *const n = &s->entries[entry];
 
-    return (struct intel_entry){n->form,     n->type, string_at(s, n->value), n->claims, n[1].claims - n->claims,
-                                n->witnesses};
+    return (struct intel_entry){n->form,      n->type,  string_at(s, n->value), n->claims, n[1].claims - n->claims,
+                                n->witnesses, n->active};
 }
 
 /* The entry of a claim: the last that begins at it or before. */
@@ -385,8 +387,12 @@ uint64_t intel_set_hash(const struct intel_set *s, enum intel_class class, str k
     return intel_key_hash(s->h->seed, class, key);
 }
 
-uint64_t intel_set_host_hash(const struct intel_set *s, str host) {
-    return intel_key_hash(s->h->seed, INTEL_CLASSES, host);
+uint64_t intel_set_part_hash(const struct intel_set *s, enum intel_part which, str part) {
+    return intel_part_hash(s->h->seed, which, part);
+}
+
+bool intel_set_trait(const struct intel_set *s, enum intel_trait which) {
+    return s->h->traits >> which & 1;
 }
 
 bool intel_set_may(const struct intel_set *s, uint64_t hash) {
@@ -583,8 +589,8 @@ static void labels_host(struct label_search *l, str host, struct buf *room) {
 static bool regex_found(str regex, str value) {
     int why;
     PCRE2_SIZE where;
-    pcre2_code *const code =
-        pcre2_compile((PCRE2_SPTR)regex.ptr, regex.len, PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &why, &where, NULL);
+    pcre2_code *const code = pcre2_compile((PCRE2_SPTR)regex.ptr, regex.len,
+                                           PCRE2_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C, &why, &where, NULL);
     pcre2_match_data *const match = code ? pcre2_match_data_create(1, NULL) : NULL;
     pcre2_match_context *const context = match ? pcre2_match_context_create(NULL) : NULL;
     bool found = false;

@@ -29,7 +29,7 @@ MUST_USE bool intel_builder_label_list(struct intel_builder *b, const struct int
 MUST_USE bool intel_builder_label(struct intel_builder *b, str entry, struct err *e);
 /* A sink that does these four (left_out: counted; group: taken no notice of). Lives as long as b. */
 const struct intel_sink *intel_builder_sink(struct intel_builder *b);
-/* The bytes of the set. b is good for nothing but intel_builder_free after. */
+/* The bytes of the set; out: empty. b is good for nothing but intel_builder_free after. */
 MUST_USE bool intel_builder_end(struct intel_builder *b, struct buf *out, struct err *e);
 
 /* ---- opening ---- */
@@ -46,6 +46,7 @@ struct intel_entry {
     str value;                    /* canonical; PATTERN, REGEX: as the source has it */
     uint32_t claims, claim_count; /* numbers of its claims: claims, claims + 1, ... */
     uint32_t witnesses;           /* of them, those that do not go back to one another, revoked ones apart */
+    bool active;                  /* it is hunted: some claim is neither revoked nor context only */
 };
 struct intel_claim {
     str source, source_sha256;
@@ -86,22 +87,23 @@ enum intel_class {
     INTEL_HEX, /* hashes, JA3, imphash: hexadecimal digits */
     INTEL_MAIL,
     INTEL_FILE,  /* names and paths: canonical path without its first folders, or the name alone */
-    INTEL_WHOLE, /* all others: a whole value of a field, small letters */
+    INTEL_WHOLE, /* all others but TEXT: a whole value of a field, folded (event/fold.h) */
     INTEL_CLASSES
 };
 enum intel_class intel_class_of(enum observable type);
 uint64_t intel_set_hash(const struct intel_set *s, enum intel_class class, str key);
-/* False: no entry has this hash. Of HOST it is also asked for the last two labels of a name, of FILE for the last name of a path:
- * false means that no entry ends so. */
+/* False: no entry has this hash. Of HOST it is also asked for the last two labels of a name, of FILE for the last names of a path, one
+ * or more: false means that no entry ends so. */
 bool intel_set_may(const struct intel_set *s, uint64_t hash);
 /* What stands behind the last slash or backslash. */
 str intel_file_name(str path);
 /* Marks: what ends, begins and measures like nothing that is known need not even be hashed. Letters of A-Z in any case. */
 enum intel_mark {
-    INTEL_MARK_NAMES,   /* of the name of a file, of three bytes at least */
+    INTEL_MARK_NAMES,   /* of the name of a file, of one byte at least */
     INTEL_MARK_ENDINGS, /* of what stands behind the last point of such a name; of "": there are names without any */
     INTEL_MARK_DOMAINS, /* of what stands behind the last point of a host: of DOMAIN, URL and MAIL */
-    INTEL_MARK_WHOLES,  /* of a whole value, of two bytes at least */
+    INTEL_MARK_WHOLES,  /* of a whole value, of one byte at least */
+    INTEL_MARK_ROUTES,  /* the first two bytes of each IPv4 address that some network holds, the first the higher */
     INTEL_MARKS
 };
 #define INTEL_MARK_BITS_LOG 18u
@@ -114,12 +116,25 @@ bool intel_mark_has(const struct intel_set *s, enum intel_mark which, uint32_t m
 const uint64_t *intel_marks(const struct intel_set *s, enum intel_mark which);
 /* The host of a canonical URL, without port and brackets. */
 str intel_url_host(str url);
-/* What a URL's host is asked by before anybody takes the trouble of the whole URL: false: no URL of this host is known. */
-uint64_t intel_set_host_hash(const struct intel_set *s, str host);
+/* Path and query of a canonical URL: "/" where there is no path, "" where there is no query; the query with its ?. */
+void intel_url_parts(str url, str *path, str *query);
+/* What parts of a known URL are asked by (intel_set_may) before anybody takes the trouble of the whole URL, or has it: logs may hold
+ * host, path and query apart. MAIL_HOST: the host of a mail address. */
+enum intel_part { INTEL_URL_HOST, INTEL_URL_PATH, INTEL_URL_QUERY, INTEL_MAIL_HOST };
+uint64_t intel_set_part_hash(const struct intel_set *s, enum intel_part which, str part);
+/* What there is among the entries. */
+enum intel_trait {
+    INTEL_TRAIT_SIX,           /* addresses or networks of IPv6, URLs of such */
+    INTEL_TRAIT_DIGIT_ENDINGS, /* names of files whose ending begins with a digit */
+    INTEL_TRAIT_IDN            /* names of hosts that are more than ASCII */
+};
+bool intel_set_trait(const struct intel_set *s, enum intel_trait which);
 /* Entries with this class and key, after each other: begin with *at = 0; INTEL_NONE: no more. */
 uint32_t intel_set_next(const struct intel_set *s, enum intel_class class, str key, uint64_t hash, uint32_t *at);
 /* Entries of networks that hold the address, the narrowest first; at most max. */
 size_t intel_set_networks(const struct intel_set *s, const struct address *a, uint32_t *out, size_t max);
+/* Entries that are not hunted: of the forms VALUE and REGEX. */
+size_t intel_set_inactive(const struct intel_set *s);
 /* Has it any entry of this class; of this type? */
 bool intel_set_has(const struct intel_set *s, enum intel_class class);
 bool intel_set_has_type(const struct intel_set *s, enum observable type);

@@ -5,7 +5,7 @@
 #include "intel/intel_set.h"
 
 #define INTEL_MAGIC "LWINTEL"
-#define INTEL_VERSION 1u
+#define INTEL_VERSION 2u
 #define INTEL_ALIGN 64u
 #define INTEL_MARK_BITS (1u << INTEL_MARK_BITS_LOG)
 
@@ -34,6 +34,7 @@ struct packed_head {
     uint64_t size, sum; /* of the whole; of all that follows the head */
     uint64_t seed;      /* of hashes; made of the content */
     uint64_t types;     /* a bit for each observable of which there is an entry with a key */
+    uint64_t traits;    /* a bit for each enum intel_trait */
     uint64_t bits4, bits6[3], label_bits4, label_bits6[3]; /* a bit for each length of networks there are */
     struct {
         uint64_t at, size;
@@ -41,7 +42,9 @@ struct packed_head {
 };
 struct packed_entry {
     uint32_t value, claims, witnesses;
-    uint8_t form, type, unused[2];
+    uint8_t form, type;
+    uint8_t active; /* 1: some claim of it is neither revoked nor context only */
+    uint8_t unused;
 };
 struct packed_source {
     uint32_t name, sha256;
@@ -93,7 +96,7 @@ static inline void str_put(struct buf *b, str s) {
 
 /* ---- keys ---- */
 
-#define INTEL_KEY_MAX (OBSERVABLE_BYTES_MAX + 1)
+#define INTEL_KEY_MAX (2 * OBSERVABLE_BYTES_MAX + 16) /* as fold_text asks */
 /* What a value of a type is looked up by, in room (INTEL_KEY_MAX bytes) where it is not the value itself. False: by nothing. */
 bool intel_key_of(enum observable type, str canonical, char *room, enum intel_class *class, str *key);
 /* The last two labels of a host. */
@@ -101,6 +104,7 @@ str intel_last_labels(str host);
 /* Of a network, or of the network of so many bits in which an address lies. */
 str intel_network_key(const struct address *a, unsigned bits, char room[17]);
 uint64_t intel_key_hash(uint64_t seed, enum intel_class class, str key);
+uint64_t intel_part_hash(uint64_t seed, enum intel_part which, str part);
 
 /* Which of the 512 bits of a block a hash sets: eight of them, one in each word. */
 #define FILTER_WORDS 8u

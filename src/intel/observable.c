@@ -411,6 +411,41 @@ static bool stands_for(str c) {
            str_starts(c, S("$env:")) || (str_starts(c, S("${")) && last == '}') || str_starts(c, S("csidl_"));
 }
 
+str observable_folder(str c) {
+    static const struct {
+        str name, folder;
+    } known[] = {
+        {STR("%appdata%"), STR("appdata/roaming")},
+        {STR("%localappdata%"), STR("appdata/local")},
+        {STR("%temp%"), STR("temp")}, /* of users and of the system */
+        {STR("%tmp%"), STR("temp")},
+        {STR("%systemroot%"), STR("windows")},
+        {STR("%windir%"), STR("windows")},
+        {STR("%windows%"), STR("windows")},
+        {STR("%system%"), STR("windows/system32")},
+        {STR("%system32%"), STR("windows/system32")},
+        {STR("%syswow64%"), STR("windows/syswow64")},
+        {STR("%programdata%"), STR("programdata")},
+        {STR("%allusersprofile%"), STR("programdata")},
+        {STR("%programfiles(x86)%"), STR("program files (x86)")},
+        {STR("%public%"), STR("users/public")},
+        {STR("systemroot"), STR("windows")},
+        {STR("csidl_appdata"), STR("appdata/roaming")},
+        {STR("csidl_local_appdata"), STR("appdata/local")},
+        {STR("csidl_common_appdata"), STR("programdata")},
+        {STR("csidl_windows"), STR("windows")},
+        {STR("csidl_system"), STR("windows/system32")},
+        {STR("csidl_systemx86"), STR("windows/syswow64")},
+    };
+    bool const variable = take(&c, S("$env:"));
+
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (variable ? known[i].name.ptr[0] == '%' && str_eq(c, (str){known[i].name.ptr + 1, known[i].name.len - 2})
+                     : str_eq(c, known[i].name))
+            return known[i].folder;
+    return S("");
+}
+
 /* The component at the start of v, trimmed; v: what is behind it. */
 static str component(str *v) {
     size_t at = 0;
@@ -425,8 +460,7 @@ static str component(str *v) {
 
 /* Names of volumes, as far as c and what follows are one. */
 static bool volume(str c, str *rest) {
-    if (str_eq(c, S("systemroot")) || str_eq(c, S("globalroot")) || str_eq(c, S("file:")) ||
-        (str_starts(c, S("volume{")) && c.ptr[c.len - 1] == '}'))
+    if (str_eq(c, S("globalroot")) || str_eq(c, S("file:")) || (str_starts(c, S("volume{")) && c.ptr[c.len - 1] == '}'))
         return true;
     if (!str_eq(c, S("device")))
         return false;
@@ -454,7 +488,12 @@ static bool file_path(str v, struct buf *out, const char **why) {
         if (c.len == 0 || str_eq(c, S(".")))
             continue;
         any = false;
-        if (stands_for(c)) {
+        str const folder = out->len == from || stands_for(c) ? observable_folder(c) : S("");
+
+        if (folder.len) {
+            out->len = from;
+            buf_add(out, folder);
+        } else if (stands_for(c)) {
             out->len = from;
         } else if (out->len > from || !volume(c, &v)) {
             if (out->len > from)

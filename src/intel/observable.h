@@ -26,7 +26,7 @@ enum observable {
     OBSERVABLE_MAIL,        /* mailbox address, small letters, domain as DOMAIN */
     OBSERVABLE_SUBJECT,     /* of a mail: small letters, blanks together */
     OBSERVABLE_FILE_NAME,   /* small letters, no folder */
-    OBSERVABLE_FILE_PATH,   /* small letters, `/` between names, without drive letter, %variable%, `~` and first `/` */
+    OBSERVABLE_FILE_PATH,   /* small letters, `/` between names, without drive letter, `~` and first `/`, %variable% as below */
     OBSERVABLE_USER_AGENT,  /* as it is */
     OBSERVABLE_COMMAND,     /* a whole command line: small letters, blanks together */
     OBSERVABLE_MUTEX,       /* and other named objects, pipes: small letters, without `Global\`, `Local\`, `\\.\pipe\` */
@@ -49,9 +49,14 @@ enum observable observable_named(str name); /* any case; NONE: there is no such 
 /* Appends the canonical form. False: the value is none of this type, and *why says so in a short phrase ("not a host name"), or memory
  * is out (out->failed). Leaves out as it was then. FILE_NAME with a folder in front, DOMAIN that is an address or one word, NETWORK
  * of all addresses, REGISTRY without a hive, and files with * or ? in their names are refused; ADDRESS/32 and /128 is the address.
- * Of a FILE_PATH with a placeholder in it (c:\users\<user>\x, %temp%\x) only what is behind is kept. hku\SID-of-a-user is
+ * Of a FILE_PATH with a placeholder in it (c:\users\<user>\x, %userprofile%\x) only what is behind is kept, and the folder that it is on
+ * every machine, if there is one (observable_folder). hku\SID-of-a-user is
  * hkcu, hkcr is hklm\software\classes. */
 bool observable_canonical(enum observable type, str value, struct buf *out, const char **why);
+
+/* The folder that a placeholder at the start of a path ends in on every machine since Windows Vista: %appdata% and csidl_appdata are
+ * appdata/roaming, %temp% and $env:tmp are temp, systemroot is windows. In small letters. "": it differs, or there is no such placeholder. */
+str observable_folder(str placeholder);
 
 /* The type of a value that nobody has typed, from a list: address, network, domain, url, hash by its length, mail, path,
  * file name (with an ending that files of programs and documents have), registry key, MAC address, JA4, +telephone. A domain has an

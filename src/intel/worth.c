@@ -131,15 +131,16 @@ static int64_t later(int64_t a, int64_t b) {
     return a == INSTANT_NONE ? b : b == INSTANT_NONE ? a : a > b ? a : b;
 }
 
-/* The window of one claim: what it says; where it says no end, the last time it was spoken of. said: it gives an end, or a beginning. */
+/* The window of one claim, both ends within: what it says; where it says no end, the last time it was spoken of. */
 struct window {
     int64_t from, to;
-    bool begins, ends;
+    bool begins, ends; /* it says so itself */
 };
 
 static struct window window_of(const struct intel_claim *c) {
     int64_t const spoken = later(c->modified, c->created);
-    struct window w = {earlier(c->valid_from, c->first_seen), later(c->valid_until, c->last_seen), false, false};
+    int64_t const last = c->valid_until > INSTANT_NONE + 1 ? c->valid_until - 1 : c->valid_until; /* it is exclusive */
+    struct window w = {earlier(c->valid_from, c->first_seen), later(last, c->last_seen), false, false};
 
     w.begins = w.from != INSTANT_NONE;
     w.ends = w.to != INSTANT_NONE;
@@ -151,13 +152,18 @@ static struct window window_of(const struct intel_claim *c) {
     return w;
 }
 
+/* Instants may lie further apart than an int64_t holds: then that far. */
+static int64_t span(int64_t from, int64_t to) {
+    int64_t out;
+
+    return __builtin_sub_overflow(to, from, &out) ? INT64_MAX : out;
+}
+
 static int64_t distance_of(int64_t when, const struct window *w, bool *before) {
     *before = w->from != INSTANT_NONE && when < w->from;
     if (*before)
-        return (int64_t)((uint64_t)w->from - (uint64_t)when);
-    if (w->to != INSTANT_NONE && when >= w->to)
-        return (int64_t)((uint64_t)when - (uint64_t)w->to);
-    return 0;
+        return span(when, w->from);
+    return w->to != INSTANT_NONE && when > w->to ? span(w->to, when) : 0;
 }
 
 struct worth worth_of(const struct intel_set *s, uint32_t entry, int64_t when, const struct intel_label *labels,
@@ -187,23 +193,18 @@ struct worth worth_of(const struct intel_set *s, uint32_t entry, int64_t when, c
         unsure &= c.confidence != ITEM_CONFIDENCE_UNSAID && c.confidence < 30;
         if (when == INSTANT_NONE || (window.from == INSTANT_NONE && window.to == INSTANT_NONE))
             continue;
-        int64_t const distance = distance_of(when, &window, &before);
+        int64_t distance = distance_of(when, &window, &before);
 
+        if (!(before ? window.begins : window.ends) && (half_life == 0 || distance <= half_life))
+            distance = 0; /* nobody said where it ends, and it is near the last mention */
         if (!dated || distance < w.distance) {
-            bool const said = before ? window.begins : window.ends;
-
             w.distance = distance;
-            w.window = distance == 0                                        ? WORTH_IN
-                       : !said && (half_life == 0 || distance <= half_life) ? WORTH_IN
-                       : before                                             ? WORTH_BEFORE
-                                                                            : WORTH_AFTER;
+            w.window = distance == 0 ? WORTH_IN : before ? WORTH_BEFORE : WORTH_AFTER;
         }
         dated = true;
     }
     if (when == INSTANT_NONE)
         w.window = WORTH_NO_TIME;
-    if (w.window == WORTH_IN)
-        w.distance = 0;
     w.bans = classes[w.class].bans;
     w.now = half_life ? w.bans * exp2f(-(float)w.distance / (float)half_life) : w.bans;
     level = classes[w.class].level;

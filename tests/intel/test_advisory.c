@@ -8,15 +8,10 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../refuse.h"
-#include "evidence/pdf.h"
+#include "advisory_measure.h"
 #include "intel/import_own.h"
 
 #define DOCUMENTS_MIN 14u
@@ -110,144 +105,9 @@ static void read_text(str text, struct heard *h) {
 
 /* ---- the documents ---- */
 
-static const char *folder(char room[300]) {
-    const char *const source = getenv("LONGWATCH_SOURCE");
-
-    snprintf(room, 300, "%s/tests/intel/advisories", source ? source : "..");
-    return room;
-}
-
-static bool slurp(const char *path, struct buf *out) {
-    FILE *const f = fopen(path, "re");
-    char bytes[65536];
-    size_t n;
-
-    if (!f)
-        return false;
-    while ((n = fread(bytes, 1, sizeof bytes, f)) > 0)
-        buf_add(out, (str){bytes, n});
-    fclose(f);
-    return !out->failed;
-}
-
-/* Its text, as `longwatch intel add` would have it. */
-static void document(const char *path, struct buf *out) {
-    struct err e = {0};
-    struct buf head = {0};
-
-    assert_true(slurp(path, &head));
-    if (pdf_begins(buf_str(&head))) {
-        struct pdf_limits const limits = pdf_limits_for(head.len);
-        int const fd = open(path, O_RDONLY | O_CLOEXEC);
-
-        assert_true(fd >= 0);
-        if (!pdf_text(fd, &limits, out, &e))
-            fail_msg("%s: %s", path, e.text);
-        close(fd);
-    } else {
-        buf_add(out, buf_str(&head));
-    }
-    buf_free(&head);
-}
-
-static bool has_line(str lines, str line) {
-    for (str rest = lines; rest.len;) {
-        size_t const end = str_find_byte(rest, '\n');
-
-        if (str_eq(str_first(rest, end), line))
-            return true;
-        rest = end == SIZE_MAX ? S("") : str_from(rest, end + 1);
-    }
-    return false;
-}
-
-/* What is expected, in canonical form. */
-static void expected(const char *path, struct buf *out) {
-    struct buf all = {0};
-    const char *why;
-
-    assert_true(slurp(path, &all));
-    for (str rest = buf_str(&all); rest.len;) {
-        size_t const end = str_find_byte(rest, '\n');
-        str const line = str_trim(str_first(rest, end));
-        size_t const blank = str_find_byte(line, ' ');
-
-        rest = end == SIZE_MAX ? S("") : str_from(rest, end + 1);
-        if (line.len == 0 || *line.ptr == '#')
-            continue;
-        enum observable const type = observable_named(str_first(line, blank));
-        size_t const before = out->len;
-
-        buf_add(out, observable_name(type));
-        buf_byte(out, ' ');
-        if (!observable_canonical(type, str_from(line, blank + 1), out, &why))
-            fail_msg("%s: %.*s: %s", path, STR_ARG(line), why);
-        if (has_line((str){out->ptr, before}, (str){out->ptr + before, out->len - before}))
-            out->len = before; /* two spellings of one value */
-        else
-            buf_byte(out, '\n');
-    }
-    buf_free(&all);
-}
-
-static size_t missing(const char *name, const char *what, str of, str in) {
-    size_t count = 0;
-
-    for (str rest = of; rest.len;) {
-        size_t const end = str_find_byte(rest, '\n');
-
-        if (!has_line(in, str_first(rest, end))) {
-            print_message("%s: %s %.*s\n", name, what, STR_ARG(str_first(rest, end)));
-            count++;
-        }
-        rest = str_from(rest, end + 1);
-    }
-    return count;
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b) {
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static void precision_and_recall(void **state) {
-    struct dirent **names;
-    char room[300];
-    int const count = scandir(folder(room), &names, NULL, by_name);
-    size_t documents = 0, found = 0, wrong = 0, missed = 0;
     (void)state;
-
-    assert_true(count > 0);
-    for (int i = 0; i < count; i++) {
-        char path[600], sidecar[640];
-        struct heard h = {0};
-        struct buf text = {0}, want = {0};
-
-        snprintf(path, sizeof path, "%s/%s", folder(room), names[i]->d_name);
-        snprintf(sidecar, sizeof sidecar, "%s.expect", path);
-        if (access(sidecar, R_OK) == 0) {
-            document(path, &text);
-            expected(sidecar, &want);
-            if (import_recognise(buf_str(&text)) != &import_advisory)
-                fail_msg("%s: not known for an advisory", path);
-            read_text(buf_str(&text), &h);
-            documents++;
-            found += h.count;
-            wrong += missing(names[i]->d_name, "wrongly taken:", buf_str(&h.items), buf_str(&want));
-            missed += missing(names[i]->d_name, "missed:", buf_str(&want), buf_str(&h.items));
-        }
-        heard_free(&h);
-        buf_free(&text);
-        buf_free(&want);
-        free(names[i]);
-    }
-    free(names);
-    double const right = (double)(found - wrong), precision = right / (double)found,
-                 recall = right / (right + (double)missed);
-
-    print_message("%zu advisories, %zu values: precision %.4f, recall %.4f\n", documents, found, precision, recall);
-    assert_true(documents >= DOCUMENTS_MIN);
-    assert_true(precision >= PRECISION_MIN);
-    assert_true(recall >= RECALL_MIN);
+    measure_folder("advisories", DOCUMENTS_MIN, PRECISION_MIN, RECALL_MIN);
 }
 
 /* ---- what else is told ---- */
@@ -294,6 +154,48 @@ static const struct {
      "<html><script>a('kettle-h[.]com')</script><style>b{c:'kettle-i[.]com'}</style><p hidden>kettle-j[.]com</p>"
      "<p><a href='http://kettle-k.com/'>kettle-l[.]com</a></p><!-- kettle-m[.]com --></html>",
      "domain kettle-l.com @ line 1 raw=kettle-l[.]com\n"},
+    {"what was taken speaks for what only mentions it: a page of its host, a mailbox there, a neighbour, a path of its "
+     "name",
+     "Notes of a desk on a case\n\nThe page https://kettle-o.com/login was sent by desk@kettle-o.com. Then 29.7.33.9 "
+     "came.\n\n"
+     "Later C:\\Lager\\kettle.exe was there.\n\nIndicators\n\nkettle-o.com\n29.7.40.1\nkettle.exe\n",
+     "url https://kettle-o.com/login @ line 3 under=Notes of a desk on a case\n"
+     "mail desk@kettle-o.com @ line 3 under=Notes of a desk on a case\n"
+     "address 29.7.33.9 @ line 3 under=Notes of a desk on a case\n"
+     "file-path C:\\Lager\\kettle.exe @ line 5 under=Notes of a desk on a case\n"
+     "domain kettle-o.com @ line 9 under=Indicators\naddress 29.7.40.1 @ line 10 under=Indicators\n"
+     "file-name kettle.exe @ line 11 under=Indicators\n"},
+    {"points with a backslash", "It calls kettle-p\\.com and 30\\.1\\.2\\.3 then.",
+     "domain kettle-p.com @ line 1 raw=kettle-p\\.com\naddress 30.1.2.3 @ line 1 raw=30\\.1\\.2\\.3\n"},
+    {"a file beside its hash, whatever its ending", "The victim got note.html (MD5: " H32 ") then.",
+     "file-name note.html @ line 1\nmd5 " H32 " @ line 1\n"},
+    {"a label in a line of its own says how long the hash below it is", "The file\n\nSHA-512:\n" H64 "\n" H64 "\n",
+     "sha512 " H64 H64 " @ line 4\n"},
+    {"a mail address that was broken at its hyphen",
+     "They wrote from an address that they have had since 2024, desk.kettle@kettle-\nq[.]com, to us.\n",
+     "mail desk.kettle@kettle-q.com @ line 1 raw=desk.kettle@kettle-q[.]com\n"},
+    {"somebody who sends is not whom to write to", "They send mails from desk[@]kettle-r[.]com to clerks.",
+     "mail desk@kettle-r.com @ line 1 raw=desk[@]kettle-r[.]com\n"},
+    {"the head of a mail is none of it",
+     "From: desk@kettle-cert.org\nTo: all@kettle-cert.org\nDate: Tue, 4 Nov 2025 10:00:00 +0100\nUser-Agent: "
+     "Kettle/1.0\n\n"
+     "It calls kettle-s[.]com.\n",
+     "domain kettle-s.com @ line 6 raw=kettle-s[.]com\n"},
+    {"a serial number in pairs, a mutex of JSON, a lure of any ending, a network that attacks",
+     "It is signed (serial 6f 1c 90 22 b4 0e) by nobody.\n\n\"mutex\": \"kettle_88\",\n\nThe attachment, bill.html, "
+     "asks for "
+     "a password. It was exploited from 30.1.2.0/24 too.\n",
+     "certificate 6f 1c 90 22 b4 0e @ line 1\nmutex kettle_88 @ line 3\nfile-name bill.html @ line 5\n"
+     "network 30.1.2.0/24 @ line 5\n"},
+    {"a hash that goes on below its label, in a column",
+     "Indicators\n\nC:\\Lager\\a.dll     SHA-256 5f2b7a0c9d1e3f4a6b8c0d2e4f6a8b0c\n"
+     "                             1d3f5a7b9c0e2d4f6a8b1c3d5e7f9a0b\n",
+     "file-path C:\\Lager\\a.dll @ line 3 under=Indicators\nsha256 " H64 " @ line 3 under=Indicators\n"},
+    {"a number is no hash: it is an address's rest",
+     "The dead drop is one of the profiles there, hxxps://kettle-t[.]com/profiles/\n"
+     "76561199812345678) as before.\n",
+     "url https://kettle-t.com/profiles/76561199812345678 @ line 1 "
+     "raw=hxxps://kettle-t[.]com/profiles/76561199812345678\n"},
     {"HTML: a link that is defanged in its attribute", "<p>see <a href='hxxp://kettle-n[.]com/x'>this page</a></p>",
      "url http://kettle-n.com/x @ line 1 raw=hxxp://kettle-n[.]com/x\n"},
 };
@@ -340,6 +242,29 @@ static const struct {
      "hxxps://kettle-news[.]com/a: under a heading of references, contacts or notices\n"},
     {"a report", "Its report is hxxps://www.virustotal[.]com/gui/file/" H64 " there.",
      "hxxps://www.virustotal[.]com/gui/file/" H64 ": a link to a report, a vendor, an authority or the press\n"},
+    {"what a query leaves out", "Hunt: x has \"kettle\" and not(Cmd has \"hmtray.exe\")",
+     "hmtray.exe: what a query leaves out\n"},
+    {"what it was before", "They uploaded a.exe, renamed from hmtool.exe, then.",
+     "hmtool.exe: what is taken from victims, or what it was before\n"},
+    {"what is stolen", "The script collects ~/.npmrc then.",
+     "~/.npmrc: what is taken from victims, or what it was before\n"},
+    {"the key, said behind it", "It is encrypted with " H32 " (the ID of the public key).",
+     H32 ": digits that are no hash of a file\n"},
+    {"an image of a container", "It is kettle@sha256:" H64 " there.", H64 ": the digest of an image of a container\n"},
+    {"the remedy", "Mitigations\n\nVerify the image: SHA-256 " H64 "\n",
+     H64 ": of what is to be installed, or to be done\n"},
+    {"checksums of a release", "Checksums of the release\n\n" H64 "\n",
+     H64 ": under a heading that says it is harmless or a victim's\n"},
+    {"the key", "The key is the MD5 of a word, that is " H32 " then.", H32 ": digits that are no hash of a file\n"},
+    {"a version in a table", "Offset   Meaning   Value\n0x04     version   29.4.0.11\n0x08     size      12\n",
+     "29.4.0.11: a version number\n"},
+    {"a column of versions", "Product       Fixed in\nKettle OS     29.1.0.22\nKettle NAS    29.1.0.23\n",
+     "29.1.0.22: a version number\n29.1.0.23: a version number\n"},
+    {"comments of readers", "3 comments\n\nkettle-a[.]com\n",
+     "kettle-a[.]com: under a heading of references, contacts or notices\n"},
+    {"the number of a mail, though the host is listed",
+     "Analysis\n\nThe head of it has the Message-ID <a.b@kettle-a.com> there.\n\nIndicators\n\nkettle-a.com\n",
+     "a.b@kettle-a.com: not defanged, and nothing says that it is an indicator\n"},
     {"a vulnerability", "It uses CVE-2025-12345 there.", "CVE-2025-12345: a vulnerability, not an indicator\n"},
     {"a commit", "See commit " H40 " there.", H40 ": digits that are no hash of a file\n"},
     {"a key", "Its AES key is " H32 " then.", H32 ": digits that are no hash of a file\n"},
@@ -382,6 +307,7 @@ static void nothing(void **state) {
         "A plain sentence, e.g. of no use, i.e. none. At 12:30:45 on 2025-03-14, std::string, x.y.z, 1.2.3, 3.14.",
         "OID 1.3.6.1.4.1.311.20.2.3 and section 4.1.2 of RFC 5322; see (a).(b) and [1].[2]",
         "The polka dot design, the dot product and a connect-the-dots puzzle.",
+        "Files are called cache_[0-9]{4}.aspx there",
         "Ratio 10/20, date 3/4/2025, and/or, km/h, C++, a->b, user::name",
     };
     (void)state;
@@ -470,6 +396,10 @@ static void cost_is_linear(void **state) {
         "x%u.%u.",
         "hxxp://a[.]com/%u-\n",
         "> > > > %u\n\n",
+        "a%u\\.b\\.",
+        "not(\"%u.exe ",
+        "Name%u: x\n",
+        "1. Apply %u\n",
     };
     (void)state;
 
@@ -533,8 +463,8 @@ static void memory_runs_out(void **state) {
         char room[300], path[512];
         bool done = false;
 
-        snprintf(path, sizeof path, "%s/%s", folder(room), names[i]);
-        assert_true(slurp(path, &text));
+        snprintf(path, sizeof path, "%s/%s", measure_path("advisories", room), names[i]);
+        assert_true(measure_slurp(path, &text));
         for (long left = 0; !done; left++) {
             struct heard h = {0};
             struct err e = {0};

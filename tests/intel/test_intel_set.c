@@ -328,7 +328,7 @@ static void networks_are_found(void **state) {
 static void warninglists_label(void **state) {
     static const struct {
         enum label_how how;
-        const char *name, *entries[3];
+        const char *name, *entries[4];
         uint64_t matches;
     } lists[] = {
         {LABEL_STRING, "strings", {"Mail.Example", "http://whole.example/page", NULL}, 0},
@@ -336,6 +336,7 @@ static void warninglists_label(void **state) {
         {LABEL_CIDR, "ranges", {"192.0.2.0/24", "2001:db8::1", "10.1.2.3/8"}, 0},
         {LABEL_SUBSTRING, "parts", {"/blog/", NULL}, 0},
         {LABEL_REGEX, "expressions", {"^x[0-9]+\\.example$", NULL}, 0},
+        {LABEL_REGEX, "capitals", {"^Y[A-Z]\\.example$", "a(b", "\xff", NULL}, 0},
         {LABEL_STRING, "only hashes", {"evil.example", NULL}, (uint64_t)1 << OBSERVABLE_MD5},
     };
     static const struct {
@@ -358,6 +359,8 @@ static void warninglists_label(void **state) {
         {OBSERVABLE_ADDRESS, "2001:db8::2", ""},
         {OBSERVABLE_DOMAIN, "x42.example", "expressions"},
         {OBSERVABLE_DOMAIN, "x42.example.org", ""},
+        {OBSERVABLE_DOMAIN, "yb.example", "capitals"},
+        {OBSERVABLE_USER_AGENT, "a(b", ""},
         {OBSERVABLE_DOMAIN, "evil.example", ""},
     };
     struct intel_builder *const b = begun();
@@ -370,7 +373,7 @@ static void warninglists_label(void **state) {
                                               lists[i].how,          lists[i].matches};
 
         assert_true(intel_builder_label_list(b, &list, &e));
-        for (size_t k = 0; k < 3 && lists[i].entries[k]; k++)
+        for (size_t k = 0; k < 4 && lists[i].entries[k]; k++)
             assert_true(intel_builder_label(b, str_of(lists[i].entries[k]), &e));
     }
     struct intel_set *const s = ended(b, &bytes);
@@ -466,6 +469,205 @@ static void the_order_of_items_decides_nothing_but_claims(void **state) {
     buf_free(&two);
 }
 
+/* Any instant comes back, of whole seconds or not, near both ends of what there is. */
+static void times_come_back(void **state) {
+    static const int64_t times[] = {0,
+                                    1,
+                                    -1,
+                                    999999999,
+                                    -999999999,
+                                    1000000000,
+                                    -1000000000,
+                                    INT64_C(1627400838224083000),
+                                    INT64_C(4611686018427387903), /* 2116: half of all there is */
+                                    INT64_C(4611686018427387905),
+                                    INT64_C(7258118399999000000), /* 2199-12-31T23:59:59.999Z */
+                                    INT64_C(-7258118399999000001),
+                                    INT64_MAX,
+                                    INT64_MIN + 1};
+    struct intel_builder *const b = begun();
+    struct buf bytes = {0};
+    char id[INTEL_ID_MAX];
+
+    (void)state;
+    source(b, "a");
+    for (size_t i = 0; i < COUNT(times); i++) {
+        char value[32];
+
+        snprintf(value, sizeof value, "d%02zu.example", i);
+        struct intel_item item = item_of(OBSERVABLE_DOMAIN, value);
+
+        item.valid_until = times[i];
+        item.first_seen = times[COUNT(times) - 1 - i];
+        add(b, &item);
+    }
+    struct intel_set *const s = ended(b, &bytes);
+
+    for (uint32_t i = 0; i < COUNT(times); i++) {
+        struct intel_claim const c = intel_set_claim(s, intel_set_entry(s, i).claims, id);
+
+        assert_true(c.valid_until == times[i]);
+        assert_true(c.first_seen == times[COUNT(times) - 1 - i]);
+        assert_true(c.created == INSTANT_NONE);
+    }
+    intel_set_free(s);
+    buf_free(&bytes);
+}
+
+/* Of very many mentions of a value, those that are not compared any more are mentions all the same. */
+static void mentions_beyond_count(void **state) {
+    static const struct {
+        unsigned revoked, good; /* in this order, each of a source of its own */
+        unsigned witnesses;
+    } cases[] = {{300, 0, 0}, {300, 1, 1}, {256, 5, 1}, {255, 5, 1}, {1, 255, 255}, {0, 300, 256}};
+    char id[INTEL_ID_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct intel_builder *const b = begun();
+        struct buf bytes = {0};
+
+        for (unsigned k = 0; k < cases[i].revoked + cases[i].good; k++) {
+            struct intel_item item = item_of(OBSERVABLE_DOMAIN, "evil.example");
+            char name[16];
+
+            snprintf(name, sizeof name, "s%u", k);
+            source(b, name);
+            item.revoked = k < cases[i].revoked;
+            add(b, &item);
+        }
+        struct intel_set *const s = ended(b, &bytes);
+        struct intel_entry const n = intel_set_entry(s, 0);
+
+        assert_int_equal(n.witnesses, cases[i].witnesses);
+        assert_int_equal(n.active, cases[i].good > 0);
+        assert_int_equal(intel_set_inactive(s), cases[i].good == 0);
+        for (unsigned k = 0; k < n.claim_count; k++) {
+            struct intel_claim const c = intel_set_claim(s, n.claims + k, id);
+
+            assert_int_equal(c.revoked, k < cases[i].revoked);
+            if (c.revoked)
+                assert_true(c.witness == UINT32_MAX);
+            else
+                assert_true(c.witness < n.witnesses);
+        }
+        intel_set_free(s);
+        buf_free(&bytes);
+    }
+}
+
+static void what_is_not_meant_is_not_active(void **state) {
+    static const struct {
+        bool revoked, context, active;
+    } cases[] = {{false, false, true}, {true, false, false}, {false, true, false}, {true, true, false}};
+    struct intel_builder *const b = begun();
+    struct buf bytes = {0};
+
+    (void)state;
+    source(b, "a");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char value[32];
+
+        snprintf(value, sizeof value, "d%zu.example", i);
+        struct intel_item item = item_of(OBSERVABLE_DOMAIN, value);
+
+        item.revoked = cases[i].revoked;
+        item.context = cases[i].context;
+        add(b, &item);
+    }
+    struct intel_set *const s = ended(b, &bytes);
+
+    for (uint32_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(intel_set_entry(s, i).active, cases[i].active);
+    assert_int_equal(intel_set_inactive(s), 3);
+    intel_set_free(s);
+    buf_free(&bytes);
+}
+
+/* What is asked before anything is compared must never rule out what is there: marks of values of any length, ends of paths. */
+static void nothing_known_is_ruled_out(void **state) {
+    static const struct {
+        enum observable type;
+        const char *written, *asked; /* asked: as evidence has it, in the key's form but for letters A-Z */
+    } cases[] = {
+        {OBSERVABLE_FILE_NAME, "x", "X"},
+        {OBSERVABLE_FILE_NAME, "a.c", "A.C"},
+        {OBSERVABLE_FILE_NAME, ".x", ".X"},
+        {OBSERVABLE_FILE_NAME, "evil.exe.", "EVIL.exe."},
+        {OBSERVABLE_FILE_NAME, "seven77", "SEVEN77"},
+        {OBSERVABLE_FILE_NAME, "eight888", "EIGHT888"},
+        {OBSERVABLE_FILE_NAME, "\xc3\x89vil.exe", "\xc3\xa9vil.exe"},
+        {OBSERVABLE_FILE_PATH, "/tmp/x", "TMP/X"},
+        {OBSERVABLE_FILE_PATH, "/a/b/c/d/e.so", "A/b/c/d/e.so"},
+        {OBSERVABLE_MUTEX, "m", "M"},
+        {OBSERVABLE_MUTEX, "mu", "MU"},
+        {OBSERVABLE_USER_AGENT, "\xc3\x89 Agent", "\xc3\xa9 agent"},
+        {OBSERVABLE_USER_AGENT, "Odd Agent", "ODD AGENT"},
+        {OBSERVABLE_SERVICE, "seven77", "SEVEN77"},
+        {OBSERVABLE_COMMAND, "eight888", "EIGHT888"},
+    };
+    struct intel_builder *const b = begun();
+    struct buf bytes = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct intel_item item = item_of(cases[i].type, cases[i].written);
+
+        add(b, &item);
+    }
+    struct intel_set *const s = ended(b, &bytes);
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        enum intel_class const class = intel_class_of(cases[i].type);
+        str const asked = str_of(cases[i].asked);
+        char key[64];
+        uint32_t at = 0, entry;
+        bool found = false;
+
+        for (size_t k = 0; k < asked.len; k++)
+            key[k] = (char)(asked.ptr[k] >= 'A' && asked.ptr[k] <= 'Z' ? asked.ptr[k] + 32 : asked.ptr[k]);
+        str const small = {key, asked.len};
+        uint64_t const hash = intel_set_hash(s, class, small);
+
+        while ((entry = intel_set_next(s, class, small, hash, &at)) != INTEL_NONE)
+            found |= intel_set_entry(s, entry).type == cases[i].type;
+        if (!found)
+            fail_msg("%s is not found", cases[i].asked);
+        assert_true(intel_set_may(s, hash));
+        if (class == INTEL_WHOLE) {
+            assert_true(intel_mark_has(s, INTEL_MARK_WHOLES, intel_whole_mark(asked)));
+            continue;
+        }
+        str const name = intel_file_name(asked);
+
+        assert_true(intel_mark_has(s, INTEL_MARK_NAMES, intel_name_mark(name)));
+        for (size_t k = 0; k < asked.len; k++) /* every end of it that begins with a whole name */
+            if (k == 0 || key[k - 1] == '/')
+                assert_true(intel_set_may(s, intel_set_hash(s, class, str_from(small, k))));
+    }
+    assert_true(intel_mark_has(s, INTEL_MARK_ENDINGS, intel_ending_mark(S("EXE"))));
+    assert_true(intel_mark_has(s, INTEL_MARK_ENDINGS, intel_ending_mark(S(""))));
+    assert_false(intel_mark_has(s, INTEL_MARK_ENDINGS, intel_ending_mark(S("docx"))));
+    intel_set_free(s);
+    buf_free(&bytes);
+}
+
+static void set_of_texts_has_no_values(void **state) {
+    struct intel_builder *const b = begun();
+    struct buf bytes = {0};
+    struct intel_item item = item_of(OBSERVABLE_TEXT, "some odd words");
+
+    (void)state;
+    add(b, &item);
+    struct intel_set *const s = ended(b, &bytes);
+
+    for (unsigned c = 0; c < INTEL_CLASSES; c++)
+        assert_false(intel_set_has(s, c));
+    assert_true(intel_set_has_type(s, OBSERVABLE_TEXT));
+    intel_set_free(s);
+    buf_free(&bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_found),
@@ -474,6 +676,11 @@ int main(void) {
         cmocka_unit_test(witnesses_are_told_apart),
         cmocka_unit_test(copies_are_one_witness),
         cmocka_unit_test(networks_are_found),
+        cmocka_unit_test(times_come_back),
+        cmocka_unit_test(mentions_beyond_count),
+        cmocka_unit_test(what_is_not_meant_is_not_active),
+        cmocka_unit_test(nothing_known_is_ruled_out),
+        cmocka_unit_test(set_of_texts_has_no_values),
         cmocka_unit_test(warninglists_label),
         cmocka_unit_test(damage_is_told),
         cmocka_unit_test(the_order_of_items_decides_nothing_but_claims),

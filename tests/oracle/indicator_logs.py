@@ -49,7 +49,7 @@ class Maker:
 
     def file(self):
         rng = self.rng
-        name = self.word() + rng.choice(["", "_" + self.word(), "-" + self.word(), " " + self.word()])
+        name = self.word() + rng.choice(["", "_" + self.word(), "-" + self.word(), " " + self.word(), "".join(" " + self.word() for _ in range(rng.randint(2, 8)))])
         return f"{name}.{rng.choice(ENDINGS)}"
 
     def path_of_web(self):
@@ -78,7 +78,7 @@ class Maker:
         if kind == "file-path":
             names = [self.word() for _ in range(rng.randint(1, 3))] + [self.file()]
             if rng.random() < 0.7:
-                return rng.choice(["C:\\", "C:\\", "%APPDATA%\\", "%TEMP%\\"]) + "\\".join(names)
+                return rng.choice(["C:\\", "C:\\", "%APPDATA%\\", "%TEMP%\\", "%WINDIR%\\"]) + "\\".join(names)
             return "/" + rng.choice(["tmp", "var/tmp", "opt"]) + "/" + "/".join(names)
         if kind == "user-agent":
             return f"Mozilla/5.0 ({self.word()}; {self.word()}) {self.word()}/{rng.randint(1, 9)}.{rng.randint(0, 9)}"
@@ -138,7 +138,7 @@ class Maker:
 
     def _v6(self, value):
         rng, found = self.rng, ipaddress.ip_address(value)
-        return rng.choice([value, value.upper(), found.exploded, f"[{value}]", f"[{value}]:443"])
+        return rng.choice([value, value.upper(), found.exploded, f"[{value}]", f"[{value}]:443", f"[IPv6:{value}]", f"addr:{value}", urllib.parse.quote(f"[{value}]:80", safe="")])
 
     def _url(self, value):
         rng = self.rng
@@ -161,7 +161,7 @@ class Maker:
         if kind == "address":
             if ":" in value:
                 return self._around(self._v6(value))
-            spelled = rng.choice([value, value, f"{value}:{rng.randint(1, 65535)}", f"::ffff:{value}", f"[::ffff:{value}]:22", f"http://{value}/{self.word()}", f"{value}."])
+            spelled = rng.choice([value, value, f"{value}:{rng.randint(1, 65535)}", f"::ffff:{value}", f"[::ffff:{value}]:22", f"src_{value}_443", f"10.9.9.9-{value}", f"u=http%3A%2F%2F{value}%2F", f"\\n{value}\\n", f"http://{value}/{self.word()}", f"{value}."])
             return self._around(spelled)
         if kind == "network":
             network = ipaddress.ip_network(value)
@@ -172,6 +172,7 @@ class Maker:
             return self._around(rng.choice([
                 host, host, host + ".", url, url, urllib.parse.quote(url, safe=""), f"{self.word()}@{host}", f"/r?u={urllib.parse.quote(url, safe='')}&k=1",
                 f"\\\\{host}\\share\\{self.word()}", f"//{host}/x", f"{host}:443", f"user:pw@{host}", f"{self.word()}%40{host}", f"http://{self.word()}.example/{url}",
+                urllib.parse.quote(urllib.parse.quote(f"/r?u={url}", safe=""), safe=""), f"\u201e{host}\u201c", f"\u00ab{url}\u00bb", host.replace(".", "\u3002"),
             ]))  # fmt: skip
         if kind == "url":
             url = self._url(value)
@@ -183,7 +184,7 @@ class Maker:
         if kind == "mail":
             local, _, name = value.partition("@")
             spelled = f"{self._case(local)}@{self._host(name)}"
-            return self._around(rng.choice([spelled, f"<{spelled}>", f"mailto:{spelled}", f"'{spelled}'", f"to={spelled},", f'"{spelled}"', f"u={spelled.replace('@', '%40')}&x=1", f"{spelled};b@c.example"]))
+            return self._around(rng.choice([spelled, f"<{spelled}>", f"mailto:{spelled}", f"'{spelled}'", f"to={spelled},", f'"{spelled}"', f"u={spelled.replace('@', '%40')}&x=1", f"{spelled};b@c.example", f"%3C{spelled}%3E"]))
         if kind == "file-name":
             name = self._case(value)
             folder = rng.choice(["C:\\Users\\x\\", "\\\\srv\\share\\", "/tmp/", "/opt/a b/", "", "./"])
@@ -216,7 +217,9 @@ class Maker:
         bare = value.partition("\\")[2]
         front = rng.choice(["C:\\", "c:\\", "D:\\", "\\\\?\\C:\\", "\\Device\\HarddiskVolume2\\", "\\\\srv\\c$\\", "%SystemDrive%\\"])
         if value[0] == "%":
-            front = rng.choice(["C:\\Users\\me\\AppData\\Roaming\\", value.partition("\\")[0] + "\\", "C:\\Temp\\"])
+            variable = value.partition("\\")[0]
+            home = "C:\\Users\\me\\AppData\\"
+            front = rng.choice({"%APPDATA%": [home + "Roaming\\"], "%TEMP%": ["C:\\Windows\\Temp\\", home + "Local\\Temp\\"], "%WINDIR%": ["C:\\Windows\\"]}[variable] + [variable + "\\"])
         spelled = self._case(front + bare) if rng.random() < 0.4 else front + bare
         spelled = rng.choice([spelled, spelled, spelled.replace("\\", "/"), spelled.replace("\\", "\\\\")])
         return rng.choice([spelled, f'"{spelled}" -x', f'rundll32 "{spelled}",Run', f"'{spelled}'"])
@@ -250,9 +253,9 @@ class Maker:
             stem, question, query = behind.partition("?")
             host = host.partition(":")[0]
             port = value.partition("://")[2].partition("/")[0].partition(":")[2]
-            other = "9090" if port != "9090" else "9091"
+            other = f"{host}:9090" if port not in ("", "80") else "1" + host
             return self._around(rng.choice([
-                f"http://x{host}/{behind}", f"http://{host}:{other}/{behind}", f"http://{host}.example/{behind}", f"{self.word()}.{url}" if not host[0].isdigit() else f"http://1{url}", f"http://{host}/x{behind}",
+                f"http://x{host}/{behind}", f"http://{other}/{behind}", f"http://{host}.example/{behind}", f"{self.word()}.{url}" if not host[0].isdigit() else f"http://1{url}", f"http://{host}/x{behind}",
                 f"http://{host}/{stem}x{question}{query}", f"http://{host}/{stem}/x" if stem[-1:] != "/" else f"http://{host}/{stem}x", f"http://{host}/{stem.swapcase()}{question}{query}",
                 f"http://{host}", f"http://{self.word()}.example/{host}" , f"http://{host}/{stem}?id=no" if question else f"http://{host}/no/{stem}",
             ]))  # fmt: skip

@@ -14,6 +14,7 @@ import urllib.parse
 
 HEX_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "imphash": 32, "ja3": 32}
 STOPS = ".\u3002\uff0e\uff61"  # UTS 46 2.3
+FOLDERS = {"%appdata%": "appdata\\roaming", "%temp%": "temp", "%localappdata%": "appdata\\local", "%windir%": "windows", "%programdata%": "programdata"}
 # What may stand in front of and behind the name of a file where names stand in a text.
 NAME_EDGES = "\\/\\\\\\s\"'=:,;|<>()&\\[\\]{}`?#*\u00ab\u00bb\u201c\u201d\u201e"
 
@@ -80,6 +81,9 @@ def web_address(text):
 
 def path(text):
     """Names from the first to the last, small, without drive, variable, home, device."""
+    variable = re.match(r"(%[^%]+%)[\\/]", text)
+    if variable and variable[1].lower() in FOLDERS:
+        text = FOLDERS[variable[1].lower()] + text[variable.end() - 1 :]
     text = re.sub(r"^(\\\\[?.]\\|\\\?\?\\)?([a-z]:|%[^%\\/]+%|~|\\device\\harddiskvolume\d+(?=\\))?", "", text, flags=re.I)
     return tuple(name.lower() for name in re.split(r"[\\/]+", text) if name)
 
@@ -123,7 +127,7 @@ def mac(text):
 
 def mutex(text):
     text = text.strip().lower()
-    while stripped := re.match(r"(global\\|local\\|\\\\\.\\pipe\\|\\basenamedobjects\\)(.+)", text):
+    while stripped := re.fullmatch(r"(global\\|local\\|\\\\\.\\pipe\\|\\basenamedobjects\\)(.+)", text, re.S):
         text = stripped[2]
     return text
 
@@ -165,11 +169,11 @@ def spellings(text):
 @functools.lru_cache(maxsize=4096)
 def addresses_in(text):
     out = set()
-    for found in re.finditer(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)(?!\.\w)", text):
+    for found in re.finditer(r"(?<![^\W_])(?<!\.)\d{1,3}(?:\.\d{1,3}){3}(?![^\W_])(?!\.\w)", text):
         out.add(address(found[0]))
-    for found in re.finditer(r"(?<![\w.])[0-9A-Fa-f:][0-9A-Fa-f:.]*[0-9A-Fa-f:](?!\w)", text):
-        run = found[0]
-        if run.count(":") >= 2:
+    for found in re.finditer(r"(?<![\w.])[0-9A-Fa-f:.]+", text):
+        run = found[0].rstrip(".")
+        if run.count(":") >= 2 and not re.match(r"\w", text[found.end() :]):
             out.update(address(each) for each in (run, run.rstrip(":"), run.lstrip(":"), run.strip(":")))
     return out - {None}
 
@@ -188,14 +192,19 @@ def hosts_in(text):
     return set(_hosts(text))
 
 
+def same_address(wanted, found):
+    """One that says no port is meant at any, one that says no query with any."""
+    return wanted[0] == found[0] and wanted[2] == found[2] and wanted[1] in (None, found[1]) and wanted[3] in (None, found[3])
+
+
 def _url_at(text, wanted):
-    """Does an address of the web that begins here, and ends somewhere, have the wanted one's host, port, path (and query)?"""
+    """Does an address of the web that begins here, and ends somewhere, have the wanted one's parts?"""
     rest = re.match(r"[^\s\"<>{}|^`\u00ab\u00bb\u201c\u201d]*", text)[0]
     for cut in (0, 1, 2, 3):  # what stands behind it in a sentence, in brackets, in quotes
         if cut and not (len(rest) > cut and set(rest[-cut:]) <= set(".,;:!?)]'*")):
             break
         found = web_address(rest[: len(rest) - cut])
-        if found and found[:3] == wanted[:3] and (wanted[3] is None or found[3] == wanted[3]):
+        if found and same_address(wanted, found):
             return True
     return False
 
@@ -234,7 +243,10 @@ def _holds_name(value, text):
 
 def _holds_path(value, text):
     wanted = r"[\\/]+".join(re.escape(name) for name in path(value))
-    for found in re.finditer(rf"(?<![^{NAME_EDGES}]){wanted}", text.lower()):
+    text = text.lower()
+    for variable, folder in FOLDERS.items():
+        text = re.sub(rf"(?<![^{NAME_EDGES}]){re.escape(variable)}(?=[\\/])", lambda _, folder=folder: folder, text)
+    for found in re.finditer(rf"(?<![^{NAME_EDGES}]){wanted}", text):
         if _name_ends(text, found.end()):
             return True
     return False
@@ -245,7 +257,10 @@ def holds(kind, value, text):
     """Does the text hold the indicator, wherever such things may stand?"""
     written = spellings(text)
     # Of `a.example%2Eorg` only what it means counts; signs of a path may be encoded in the indicator as well.
-    for each in written[-1:] if kind in ("address", "network", "domain", "mail") else written:
+    if kind in ("address", "network", "domain", "mail"):
+        # Line ends of a text in a text: `\\nhost`.
+        written = [written[-1], re.sub(r"\\[ntr]", "\n", written[-1])]
+    for each in written:
         if kind == "address":
             found = address(value) in addresses_in(each)
         elif kind == "network":
@@ -284,6 +299,15 @@ def _values(fields, name):
     return [one for one in (value if isinstance(value, list) else [value]) if one is not None]
 
 
+def _meant(kind, text, name, event):
+    """Numbers are numbers of many things: of telephones in calls, and where they say so; of certificates if they are long."""
+    if kind == "phone":
+        return (event["kind"] or "").startswith("call") or re.match(r"\s*((tel|sips?):)?\+", text, re.I) is not None
+    if kind == "certificate":
+        return len(certificate(text)) >= 16 or re.search("serial|cert", name, re.I) is not None
+    return True
+
+
 def account_held(value, role):
     """jdoe is ACME\\jdoe, and the other way about only with the domain."""
     value, role = value.lower(), role.lower()
@@ -296,7 +320,9 @@ def event_holds(kind, value, event):
     if kind == "account":
         roles = (event["roles"].get(role, "") for role in ("account", "target_account"))
         return {"role"} if any(role and account_held(value, role) for role in roles) else set()
-    out = {name for name in fields if any(holds(kind, value, one) for one in _values(fields, name))}
+    if kind == "subject" and not (event["kind"] or "").startswith(("mail", "m365")):
+        return set()
+    out = {name for name in fields if any(holds(kind, value, one) and _meant(kind, one, name, event) for one in _values(fields, name))}
     if kind == "url":
         for host, stem, query in PARTS:
             for one in _values(fields, host):
@@ -305,9 +331,8 @@ def event_holds(kind, value, event):
                         behind = "" if third in (None, "-", "") else "?" + third.lstrip("?")
                         if other.startswith("/") and web_address(one + other + behind) and _joined(value, one + other + behind):
                             out |= {host, stem}
-    return out
+    return out - {"message"} or out  # the whole line says nothing more than its parts
 
 
 def _joined(value, address_text):
-    wanted, found = web_address(value), web_address(address_text)
-    return found[:3] == wanted[:3] and (wanted[3] is None or found[3] == wanted[3])
+    return same_address(web_address(value), web_address(address_text))

@@ -8,7 +8,6 @@ beside Sigma rules. LONGWATCH_INDICATOR_ROUNDS sets the number of rounds. A run 
 """
 
 import argparse
-import collections
 import json
 import os
 import pathlib
@@ -21,10 +20,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import indicator_logs
 import indicators
 
-SHOWNALL = 1
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("LONGWATCH_BINARY", str(SOURCE / "build/longwatch"))
-INDICATORS, RECORDS, SHOWN = 30, 20, 400
+INDICATORS, RECORDS, SHOWN = 30, 20, 12
 
 # Asks for one field that all logs lack and a few that some have, so that fields are sifted beside fields that rules name.
 RULE = """title: beside
@@ -144,6 +142,63 @@ def generator_and_oracle(seed, rounds=40):
     return complaints
 
 
+# --- what depends on the field, the kind, the options ------------------------------------------------
+
+HTTP = '{"_path":"http","ts":1709625600.5,"uid":"C1","id.orig_h":"%s","id.resp_h":"192.0.2.200","method":"GET","host":"%s","uri":"%s"}\n'
+W3C = "#Version: 1.0\n#Fields: date time c-ip cs-method cs-uri-scheme cs-host cs-uri-path cs-uri-query sc-status\n2024-03-05 08:00:01 192.0.2.1 GET http %s 200\n"
+SYSMON = '{"Event":{"System":{"EventRecordID":1,"EventID":1,"TimeCreated":{"SystemTime":"2024-03-05T08:00:00Z"},"Computer":"w","Provider":{"Name":"Microsoft-Windows-Sysmon"},"Channel":"Microsoft-Windows-Sysmon/Operational"},"EventData":{%s}}}\n'
+CALL = '"","%s","6789","out","","SIP/a-1","SIP/b-2","Dial","SIP/b","2023-07-26 01:51:32","2023-07-26 01:51:50","2023-07-26 01:52:04",31,13,"ANSWERED","DOCUMENTATION","1690325492.2",""\n'
+URL, ASKED = ("url", "http://bad.example/gate.php"), ("url", "http://bad.example/gate.php?id=7")
+AT, SERIAL, SHORT, WHO = ("url", "http://192.0.2.9/gate.php"), ("certificate", "a1b2c3d4e5f60718"), ("certificate", "8bb00ee"), ("account", "kim78")
+PHONE, VERSION = ("phone", "+49301234567"), ("network", "10.0.0.0/8")
+FIELDS = [  # what it shows, a log of one record, an indicator, options, the fields in which it is found
+    ("a record of no kind", '{"n":1,"a":["x","www.evil.example"]}\n', ("domain", "evil.example"), (), {"a"}),
+    ("a record of no kind, without it", '{"n":1,"a":["x","notevil.example"]}\n', ("domain", "evil.example"), (), set()),
+    ("host and path apart", HTTP % ("192.0.2.1", "bad.example", "/gate.php?x=1"), URL, (), {"host", "uri"}),
+    ("host with a port", HTTP % ("192.0.2.1", "bad.example:8080", "/gate.php"), URL, (), {"host", "uri"}),
+    ("another path", HTTP % ("192.0.2.1", "bad.example", "/gate.phpx"), URL, (), set()),
+    ("a path that is encoded", HTTP % ("192.0.2.1", "BAD.example", "/%67ate.php"), URL, (), {"host", "uri"}),
+    ("another host", HTTP % ("192.0.2.1", "x.bad.example", "/gate.php"), URL, (), set()),
+    ("the address of a host is that of a client", HTTP % ("192.0.2.9", "good.example", "/gate.php"), AT, (), set()),
+    ("the address of a host is the host", HTTP % ("192.0.2.1", "192.0.2.9", "/gate.php"), AT, (), {"host", "uri"}),
+    ("query apart", W3C % "bad.example /gate.php id=7", ASKED, (), {"cs-host", "cs-uri-path"}),
+    ("query apart, with its sign", W3C % "bad.example /gate.php ?id=7", ASKED, (), {"cs-host", "cs-uri-path"}),
+    ("another query apart", W3C % "bad.example /gate.php id=77", ASKED, (), set()),
+    ("no query", W3C % "bad.example /gate.php -", ASKED, (), set()),
+    ("a version", SYSMON % '"Image":"C:\\\\x.exe","FileVersion":"10.0.1.2 (x)"', VERSION, (), set()),
+    ("an address in a field of a version", SYSMON % '"Image":"C:\\\\x.exe","FileVersion":"of 10.0.1.2"', VERSION, (), {"FileVersion"}),
+    ("an account", SYSMON % '"Image":"C:\\\\x.exe","User":"ACME\\\\Kim78"', WHO, (), {"User"}),
+    ("a name that is no account's", SYSMON % '"Image":"C:\\\\x.exe","Description":"kim78"', WHO, (), set()),
+    ("an account of a record of no kind", '{"n":1,"user":"kim78"}\n', WHO, (), set()),
+    ("a long serial number", '{"n":1,"a":"A1:B2:C3:D4:E5:F6:07:18"}\n', SERIAL, (), {"a"}),
+    ("a short number", '{"n":1,"a":"8bb00ee"}\n', SHORT, (), set()),
+    ("a short serial number", '{"n":1,"tls.serial":"08BB00EE"}\n', SHORT, (), {"tls.serial"}),
+    ("a national number", CALL % "030 1234567", PHONE, (), set()),
+    ("a national number of a country", CALL % "030 1234567", PHONE, ("--country", "DE"), {"src"}),
+    ("a national number of another", CALL % "030 1234567", PHONE, ("--country", "FR"), set()),
+    ("a number that says its country", CALL % "0049301234567", PHONE, (), {"src"}),
+    ("a number elsewhere", '{"n":1,"a":"0049301234567"}\n', PHONE, (), set()),
+    ("a number that says so elsewhere", '{"n":1,"a":"tel:+49-30-1234567"}\n', PHONE, (), {"a"}),
+]  # fmt: skip
+
+
+def fields_and_kinds():
+    """What is found in a log of one record, alone and beside a rule."""
+    complaints = []
+    for name, log, indicator, options, wanted in FIELDS:
+        with tempfile.TemporaryDirectory() as folder:
+            work = pathlib.Path(folder)
+            (work / "log").write_text(log, encoding="utf-8")
+            (work / "intel.json").write_text(indicator_logs.misp([indicator]), encoding="utf-8")
+            (work / "rule.yml").write_text(RULE, encoding="utf-8")
+            for more in ((), ("--rules", work / "rule.yml")):
+                findings = program("hunt", work / "log", "--intel", work / "intel.json", "--json", *options, *more)
+                got = {field for finding in findings for field in finding["matched"]}
+                if got != wanted or len(findings) != bool(wanted):
+                    complaints.append(f"{name} {more and 'beside a rule'}: {indicator} found in {sorted(got)}, stands in {sorted(wanted)}")
+    return complaints
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("LONGWATCH_INDICATOR_ROUNDS", "24")))
@@ -152,12 +207,11 @@ def main():
     arguments = parser.parse_args()
     os.environ["LONGWATCH_CACHE"] = "off"
     failed = passed = told = records = hits = 0
-    complaints = generator_and_oracle(arguments.seed)
-    for complaint in complaints[:SHOWN]:
-        print(complaint)
-    failed += bool(complaints)
-    passed += not complaints
-    sorts = collections.Counter()
+    for complaints in (generator_and_oracle(arguments.seed), fields_and_kinds()):
+        for complaint in complaints[:SHOWN]:
+            print(complaint)
+        failed += bool(complaints)
+        passed += not complaints
     for seed in range(arguments.seed, arguments.seed + arguments.rounds):
         with tempfile.TemporaryDirectory() as folder:
             work = pathlib.Path(arguments.keep) / str(seed) if arguments.keep else pathlib.Path(folder) / "w"
