@@ -109,14 +109,11 @@ const struct command command_exercise = {
             "detector finds. Everything is synthetic and says so.",
             NULL},
     .examples =
-        (const struct example[]){
-            {"longwatch exercise --seed 7 -o ./drill", "Write an exercise of two years"},
-            {"longwatch hunt ./drill/evidence --rules ./rules --own-domain chamber.example --roster ./drill/roster.csv "
-             "-o ./case",
-             "And hunt through it"},
-            {"longwatch exercise --benign --years 1 --accounts 200 --scale 10 -o ./quiet",
-             "Write a year in which nothing happens, ten times as dense"},
-            {NULL, NULL}},
+        (const struct example[]){{"longwatch exercise --seed 7 -o ./drill", "Write an exercise of two years"},
+                                 {"longwatch hunt ./drill/evidence --rules ./rules -o ./case", "And hunt through it"},
+                                 {"longwatch exercise --benign --years 1 --accounts 200 --scale 10 -o ./quiet",
+                                  "Write a year in which nothing happens, ten times as dense"},
+                                 {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "written",

@@ -87,6 +87,7 @@ struct waiting {
     char *record, *box;
     size_t len;
     struct feed_later later; /* record is NULL */
+    struct feed_done done;
     uint32_t event;
     uint32_t log; /* of a numbered record; 0: it is not */
     enum source to;
@@ -332,9 +333,13 @@ static void add(struct feed *f, struct waiting w, str record, str box) {
     push(f, w);
 }
 
-void feed_add(struct feed *f, int64_t when, enum source to, str record, str box) {
-    assert((to == SOURCE_MAILBOX) == (box.len > 0));
-    add(f, (struct waiting){.when = when, .to = to}, record, box);
+void feed_add(struct feed *f, int64_t when, enum source to, str record) {
+    assert(to != SOURCE_MAIL && to != SOURCE_MAILBOX && to != SOURCE_WINDOWS);
+    add(f, (struct waiting){.when = when, .to = to}, record, (str){"", 0});
+}
+
+void feed_add_message(struct feed *f, int64_t when, str record, str box, const struct feed_done *done) {
+    add(f, (struct waiting){.when = when, .to = box.len ? SOURCE_MAILBOX : SOURCE_MAIL, .done = *done}, record, box);
 }
 
 void feed_add_numbered(struct feed *f, int64_t when, str record, uint32_t log) {
@@ -354,6 +359,8 @@ bool feed_until(struct feed *f, int64_t when, struct err *e) {
         f->now = w.when;
         if (!write_one(f, &w, &f->failed))
             assert(f->failed.code);
+        else if (w.done.done)
+            w.done.done(w.done.ctx, w.done.number, w.done.text);
         forget(&w);
     }
     f->now = when;

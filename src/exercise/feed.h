@@ -42,9 +42,16 @@ MUST_USE bool feed_open(struct feed **out, const char *folder, struct truth *t, 
 /* Takes NULL. A file that is not complete is removed. */
 void feed_free(struct feed *f);
 
-/* record without its line end. box: for SOURCE_MAILBOX the person's login, else empty. An event of the truth that was noted is
- * this one. Failures are kept until feed_until. */
-void feed_add(struct feed *f, int64_t when, enum source to, str record, str box);
+/* record without its line end. An event of the truth that was noted is this one. Failures are kept until feed_until. */
+void feed_add(struct feed *f, int64_t when, enum source to, str record);
+/* A message: into the Maildir of that login, or "": the journal. done is called when it is written. */
+struct feed_done {
+    void (*done)(void *ctx, uint64_t number, const char *text);
+    void *ctx;
+    uint64_t number;
+    const char *text;
+};
+void feed_add_message(struct feed *f, int64_t when, str record, str box, const struct feed_done *done);
 void feed_add_later(struct feed *f, enum source to, const struct feed_later *l);
 /* A record of Windows: numbered when it is written, in the log of its host. record begins with FEED_NUMBER_AT bytes before
  * the place of its number, which is FEED_NUMBER_WIDTH digits. */

@@ -93,7 +93,7 @@ void record_vpn(struct office *o, int64_t when, const char *action, const char *
 /* ---- mail ---- */
 
 struct message {
-    const char *from_name, *from, *domain; /* domain: of the sender, and of the Message-ID */
+    const char *from_name, *from, *domain; /* domain: of the sender, and of the Message-ID; lives on */
     str subject, text, html;               /* html: "" for text alone */
     const char *headers;                   /* further ones, with their line ends */
     const char *server, *address;          /* that handed it over */

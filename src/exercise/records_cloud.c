@@ -46,7 +46,7 @@ void record_signin(struct office *o, int64_t when, const struct actor *a, unsign
                ",\"location\":{\"city\":\"%s\",\"countryOrRegion\":\"%s\"},\"tenantId\":\"" TENANT
                "\",\"exercise\":\"synthetic\"}",
                a->city, a->country);
-    feed_add(o->feed, when, SOURCE_SIGNIN, buf_str(b), (str){"", 0});
+    feed_add(o->feed, when, SOURCE_SIGNIN, buf_str(b));
 }
 
 static void begin(struct office *o, struct buf *b, int64_t when, unsigned type, const char *workload,
@@ -67,7 +67,7 @@ static void begin(struct office *o, struct buf *b, int64_t when, unsigned type, 
 
 static void end(struct office *o, struct buf *b, int64_t when) {
     buf_add(b, S(",\"Exercise\":\"synthetic\"}"));
-    feed_add(o->feed, when, SOURCE_M365, buf_str(b), (str){"", 0});
+    feed_add(o->feed, when, SOURCE_M365, buf_str(b));
 }
 
 static void session(struct buf *b, const struct actor *a) {

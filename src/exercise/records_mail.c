@@ -25,6 +25,14 @@ static void envelope_line(struct buf *b, int64_t when, const char *from) {
                w.hour, w.minute, w.second, w.year);
 }
 
+static void delivered(void *ctx, uint64_t number, const char *domain) {
+    struct person *const p = ctx;
+
+    p->messages[p->delivered % MESSAGES_KEPT].number = number;
+    p->messages[p->delivered % MESSAGES_KEPT].domain = domain;
+    p->delivered++;
+}
+
 void record_message(struct office *o, int64_t when, const struct message *m, struct person *p) {
     struct buf *const b = &o->line;
     uint64_t const number = rng_next(o->r);
@@ -54,13 +62,8 @@ void record_message(struct office *o, int64_t when, const struct message *m, str
                    (unsigned long long)(number >> 32), STR_ARG(m->html), (unsigned long long)(number >> 32));
     else
         buf_format(b, "Content-Type: text/plain; charset=utf-8\n\n%.*s\n", STR_ARG(m->text));
-    if (o->r == &o->noise) { /* else it is planned, and comes months later */
-        p->messages[p->delivered % MESSAGES_KEPT].number = number;
-        p->messages[p->delivered % MESSAGES_KEPT].domain = m->domain;
-        p->delivered++;
-    }
-    feed_add(o->feed, when, p->maildir ? SOURCE_MAILBOX : SOURCE_MAIL, buf_str(b),
-             p->maildir ? str_of(p->login) : (str){"", 0});
+    feed_add_message(o->feed, when, buf_str(b), p->maildir ? str_of(p->login) : (str){"", 0},
+                     &(struct feed_done){.done = delivered, .ctx = p, .number = number, .text = m->domain});
     if (strcmp(m->domain, DOMAIN) != 0)
         record_gateway(o, when - SECOND / 2, m->from, to, m->subject, m->address, number, true);
 }
@@ -83,7 +86,7 @@ void record_gateway(struct office *o, int64_t when, const char *from, const char
                "\"exercise\":\"synthetic\"}",
                to, allowed ? "allowed" : "blocked", allowed ? "" : "score", allowed ? "delivered" : "not_delivered",
                (unsigned long long)(1200 + number % 9000));
-    feed_add(o->feed, when, SOURCE_GATEWAY, buf_str(b), (str){"", 0});
+    feed_add(o->feed, when, SOURCE_GATEWAY, buf_str(b));
 }
 
 void record_tracking(struct office *o, int64_t when, unsigned server, const char *from, const char *to, str subject,
@@ -97,5 +100,5 @@ void record_tracking(struct office *o, int64_t when, unsigned server, const char
                STR_ARG(instant_format(when - when % 1000000, room)), address, client, address,
                STR_ARG(host_name(HOST_MX01 + server, name)), id, to, (unsigned long long)(900 + rng_below(o->r, 20000)),
                STR_ARG(subject), from, from, client);
-    feed_add(o->feed, when, SOURCE_TRACKING, buf_str(&o->line), (str){"", 0});
+    feed_add(o->feed, when, SOURCE_TRACKING, buf_str(&o->line));
 }

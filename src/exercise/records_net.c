@@ -32,7 +32,7 @@ static void flow(struct office *o, int64_t when, const struct flow *w, const cha
     buf_format(b, "%s\t%s\t%lld.%06lld\t%llu\t%llu\tSF\t%c\t%c", w->udp ? "udp" : "tcp", w->service,
                (long long)(w->lasts / SECOND), (long long)(w->lasts % SECOND / 1000), (unsigned long long)w->sent,
                (unsigned long long)w->received, inside(w->from) ? 'T' : 'F', inside(w->to) ? 'T' : 'F');
-    feed_add(o->feed, when, SOURCE_CONN, buf_str(b), (str){"", 0});
+    feed_add(o->feed, when, SOURCE_CONN, buf_str(b));
 }
 
 static unsigned some_port(struct office *o) {
@@ -54,7 +54,7 @@ void record_flow_tls(struct office *o, int64_t when, const struct flow *w, const
     flow(o, when, w, uid, port);
     begin(&o->line, when + SECOND / 50, uid, w->from, port, w->to, w->port);
     buf_format(&o->line, "TLSv13\t%s\tT", name);
-    feed_add(o->feed, when + SECOND / 50, SOURCE_SSL, buf_str(&o->line), (str){"", 0});
+    feed_add(o->feed, when + SECOND / 50, SOURCE_SSL, buf_str(&o->line));
 }
 
 void record_flow_http(struct office *o, int64_t when, const struct flow *w, const char *host, const char *method,
@@ -67,7 +67,7 @@ void record_flow_http(struct office *o, int64_t when, const struct flow *w, cons
     begin(&o->line, when + SECOND / 50, uid, w->from, port, w->to, w->port);
     buf_format(&o->line, "%s\t%s\t%s\t-\t%.*s\t0\t%llu\t%u", method, host, uri, STR_ARG(agent),
                (unsigned long long)w->received, status);
-    feed_add(o->feed, when + SECOND / 50, SOURCE_HTTP, buf_str(&o->line), (str){"", 0});
+    feed_add(o->feed, when + SECOND / 50, SOURCE_HTTP, buf_str(&o->line));
     flow(o, when, w, uid, port);
 }
 
@@ -78,7 +78,7 @@ void record_name(struct office *o, int64_t when, const char *from, const char *q
     host_address(HOST_DC01, server);
     begin(&o->line, when, uid, from, some_port(o), server, 53);
     buf_format(&o->line, "udp\t%s\tA\t%s\t%s", query, *answer ? "NOERROR" : "NXDOMAIN", *answer ? answer : "-");
-    feed_add(o->feed, when, SOURCE_DNS, buf_str(&o->line), (str){"", 0});
+    feed_add(o->feed, when, SOURCE_DNS, buf_str(&o->line));
 }
 
 void record_vpn(struct office *o, int64_t when, const char *action, const char *user, const char *address,
@@ -107,5 +107,5 @@ void record_vpn(struct office *o, int64_t when, const char *action, const char *
                "dst_host=\"N/A\" reason=\"%s\" "
                "exercise=\"synthetic\"",
                (unsigned long long)number, address, tunnel, user, failed ? "sslvpn_login_unknown_user" : "N/A");
-    feed_add(o->feed, when, SOURCE_VPN, buf_str(&o->line), (str){"", 0});
+    feed_add(o->feed, when, SOURCE_VPN, buf_str(&o->line));
 }

@@ -17,7 +17,7 @@ void record_iis(struct office *o, int64_t when, unsigned server, const struct re
                w.second, address, q->method, q->path, q->query, q->user, STR_ARG(q->client));
     plussed(b, q->agent);
     buf_format(b, " %s %u 0 0 %u", q->referrer, q->status, (unsigned)(3 + rng_below(o->r, 400)));
-    feed_add(o->feed, when, server ? SOURCE_IIS2 : SOURCE_IIS1, buf_str(b), (str){"", 0});
+    feed_add(o->feed, when, server ? SOURCE_IIS2 : SOURCE_IIS1, buf_str(b));
 }
 
 static void apache_time(struct buf *b, int64_t when) {
@@ -41,11 +41,11 @@ void record_www(struct office *o, int64_t when, const char *host, const struct r
     o->line.len = 0;
     buf_format(&o->line, "%s ", host);
     combined(o, &o->line, when, q);
-    feed_add(o->feed, when, SOURCE_WWW, buf_str(&o->line), (str){"", 0});
+    feed_add(o->feed, when, SOURCE_WWW, buf_str(&o->line));
 }
 
 void record_proxy(struct office *o, int64_t when, const struct request *q) {
     o->line.len = 0;
     combined(o, &o->line, when, q);
-    feed_add(o->feed, when, SOURCE_PROXY, buf_str(&o->line), (str){"", 0});
+    feed_add(o->feed, when, SOURCE_PROXY, buf_str(&o->line));
 }
