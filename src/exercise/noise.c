@@ -734,6 +734,9 @@ static void people_matters(struct office *o, uint32_t day) {
         harmless(o, "%s forgot the password", p->login);
         by_admin(o, when, 4724, p->login, o->people[1].login);
         record_directory(o, when + MINUTE, S("sync@" DOMAIN), "Reset user password.", str_of(user), S(""));
+        if (rng_chance(o->r, 40))
+            record_directory(o, when + 2 * MINUTE, S("sync@" DOMAIN), "Update StsRefreshTokenValidFrom Timestamp.",
+                             str_of(user), S(""));
     }
     if (now_and_then(o, 10) && p->cloud && !p->legacy) {
         speak_apart(o, &v, &apart, p, when);
@@ -763,27 +766,44 @@ static void people_matters(struct office *o, uint32_t day) {
     }
 }
 
+/* Once a month: what distributes software does what intruders do as well. */
 static void patch_day(struct office *o, uint32_t day) {
+    char from[ADDRESS_MAX];
+
+    host_address(HOST_MON01, from);
     for (uint32_t h = 0; h < SERVERS; h++) {
         int64_t const when = o->begin + day * DAY + 20 * HOUR + h * 4 * MINUTE;
 
+        record_logon(o, when - 40 * SECOND, h, "svc_patch", 3, from, "MON01", true);
+        record_share(o, when - 30 * SECOND, h, "svc_patch", from, "ADMIN$", "");
         record_process(o, when, h, "SYSTEM", "C:\\Windows\\System32\\msiexec.exe",
                        "msiexec.exe /i C:\\ProgramData\\Patch\\update.msi /qn",
                        "C:\\Program Files\\Example Patch\\agent.exe");
         record_windows(o, when + 40 * SECOND, h, 7045, "ServiceName", "Example Patch Helper", "ImagePath",
                        "C:\\Program Files\\Example Patch\\helper.exe", "ServiceType", "user mode service", "StartType",
                        "demand start", "AccountName", "LocalSystem", NULL);
+        record_windows(o, when + 50 * SECOND, h, 4698, "SubjectUserName", "svc_patch", "SubjectDomainName", NETBIOS,
+                       "SubjectLogonId", "0x3e7", "TaskName", "\\Example Patch\\Restart", "TaskContent",
+                       "<Task><Actions><Exec><Command>C:\\Program Files\\Example Patch\\helper.exe</Command></Exec>"
+                       "</Actions></Task>",
+                       NULL);
+        if (now_and_then(o, 40))
+            record_windows(o, when + MINUTE, h, 2004, "RuleId", "{EXERCISE}", "RuleName", "Example Patch", "Direction",
+                           "1", "Action", "3", "Protocol", "6", "LocalPorts", "8530", "ModifyingApplication",
+                           "C:\\Program Files\\Example Patch\\agent.exe", NULL);
         record_windows(o, when + 3 * MINUTE, h, 6005, NULL);
     }
 }
 
+/* Copies within the house, and once a week one outside. */
 static void nightly(struct office *o, uint32_t day) {
     static const uint32_t saved[] = {HOST_FS01, HOST_REG01, HOST_SQL01, HOST_DC01};
+    int64_t const night = o->begin + day * DAY;
     char from[ADDRESS_MAX], to[ADDRESS_MAX];
 
     host_address(HOST_BK01, from);
     for (unsigned i = 0; i < COUNT(saved); i++) {
-        int64_t const when = o->begin + day * DAY + HOUR + i * 12 * MINUTE;
+        int64_t const when = night + HOUR + i * 12 * MINUTE;
 
         host_address(saved[i], to);
         record_logon(o, when, saved[i], "svc_backup", 3, from, "BK01", true);
@@ -797,6 +817,27 @@ static void nightly(struct office *o, uint32_t day) {
                                    .sent = UINT64_C(4000000000) + rng_below(o->r, 900000000),
                                    .received = 9000000});
     }
+    host_address(HOST_CUCM01, to);
+    record_flow(o, night + 4 * HOUR,
+                &(struct flow){.from = to,
+                               .to = from,
+                               .service = "ssh",
+                               .port = 22,
+                               .lasts = 2 * MINUTE,
+                               .sent = 20000000 + rng_below(o->r, 9000000),
+                               .received = 30000});
+    record_process(o, night + 2 * HOUR, HOST_APP01, "svc_register", "C:\\Windows\\System32\\cmd.exe",
+                   "cmd.exe /c C:\\tomcat\\bin\\rotate-logs.bat", "C:\\Program Files\\Java\\bin\\java.exe");
+    if (day % 7 == 5)
+        record_flow_tls(o, night + 5 * HOUR,
+                        &(struct flow){.from = from,
+                                       .to = "192.0.2.180",
+                                       .service = "ssl",
+                                       .port = 443,
+                                       .lasts = 50 * MINUTE,
+                                       .sent = UINT64_C(9000000000) + rng_below(o->r, 900000000),
+                                       .received = 4000000},
+                        "vault.backup.example");
 }
 
 /* The house's own search for flaws: many hosts, many ports, guests that are refused. */
@@ -836,6 +877,9 @@ static void provider_visit(struct office *o, uint32_t day) {
     for (unsigned i = 0; i < COUNT(reached); i++)
         record_logon(o, when + (i + 1) * 3 * MINUTE, reached[i], "msp.support", 10, i ? from : "10.31.0.5",
                      i ? "JUMP01" : "MSP-ADMIN1", true);
+    record_windows(o, when + 5 * MINUTE, HOST_JUMP01, 4648, "SubjectUserName", "msp.support", "SubjectDomainName",
+                   NETBIOS, "SubjectLogonId", "0x3aa107", "TargetUserName", "msp.support", "TargetDomainName", NETBIOS,
+                   "TargetServerName", "APP01", "IpAddress", "-", "IpPort", "-", NULL);
     record_process(o, when + 12 * MINUTE, HOST_APP01, "msp.support", "C:\\Windows\\System32\\mmc.exe",
                    "mmc.exe services.msc", "C:\\Windows\\explorer.exe");
     record_vpn(o, when + 70 * MINUTE, "tunnel-down", "msp.support", PROVIDER, "10.31.0.5", number);
