@@ -338,8 +338,12 @@ static bool run(struct plan *p) {
         if (found && !keeps_consent) {
             int64_t const at = plan_when(p, last + 1, 14, 15);
 
+            char whose[160];
+
+            snprintf(whose, sizeof whose, "{\"Name\":\"User.UPN\",\"NewValue\":\"\",\"OldValue\":\"%s\"}",
+                     holds[1].user);
             plan_answer(p, "consent of %s taken back", holds[1].person->login);
-            record_directory(o, at, S("sync@" DOMAIN), "Remove OAuth2PermissionGrant.", str_of(app), S(""));
+            record_directory(o, at, S("sync@" DOMAIN), "Remove OAuth2PermissionGrant.", str_of(app), str_of(whose));
             truth_door_closed(o->truth, p->id, door, at, "consent removed");
         }
     }

@@ -168,6 +168,7 @@ void record_mail_read_later(struct office *o, int64_t when, const struct actor *
     read_begin(o, &o->line, when, a, owner);
     if (o->line.failed || !(r = malloc(sizeof *r + o->line.len))) {
         o->line.failed = true;
+        (void)truth_take(o->truth);
         return;
     }
     *r = (struct reading){
