@@ -16,7 +16,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 FLOORS = {
     "cli": 9,
     "server": 8, "cluster": 8,
-    "hunt": 7, "report": 7,
+    "hunt": 7, "report": 7, "exercise": 7,
     "attribution": 6,
     "incident": 5,
     "reader": 4, "detection": 4,
