@@ -148,7 +148,7 @@ static bool sign(const struct wishes *w, str manifest, struct buf *told, struct 
         sha256_add(h, manifest);
         sha256_end(h, hash);
         sha256_hex(hash, hex);
-        buf_format(&comment, "file:" MANIFEST_FILE "\tsha256:%s\thashed", hex);
+        buf_format(&comment, MANIFEST_FILE " of a Longwatch case, SHA-256 %s", hex);
     }
     ok = ok && key_open(w, &key, told, e) &&
          signature_make(key, manifest, w->comment ? str_of(w->comment) : buf_str(&comment), &signature, e) &&

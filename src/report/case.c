@@ -741,6 +741,10 @@ bool case_db_read(sqlite3 **db, const char *folder, int least, const char *lacks
            err_set(e, ERR_USAGE, 0, "%s was written by an older Longwatch, without %s: hunt again", path, lacks);
 }
 
+bool case_remove(const char *path, struct err *e) {
+    return is_case(path, e) && (folder_remove(path) || err_system(e, "%s", path));
+}
+
 static bool column(sqlite3_stmt *s, int i, struct arena *a, str *out, struct err *e) {
     const unsigned char *const text = sqlite3_column_text(s, i);
     str const view = {text ? (const char *)text : "", text ? (size_t)sqlite3_column_bytes(s, i) : 0};

@@ -40,6 +40,9 @@ MUST_USE bool case_writer_finish(struct case_writer *c, struct err *e);
 /* Takes NULL. Without a finish everything is removed. */
 void case_writer_close(struct case_writer *c);
 
+/* Removes a case with all that is in it. ERR_USAGE: it is none, or holds what no case has. */
+MUST_USE bool case_remove(const char *path, struct err *e);
+
 /* A field that matched, or a group of a correlation, and its value; or the time of an event and where it lies. */
 struct case_pair {
     str name, value;

@@ -89,6 +89,25 @@ bool case_findings(const char *path, bool (*each)(void *ctx, const struct case_f
     return ok;
 }
 
+bool case_records(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e), void *ctx,
+                  struct err *e) {
+    struct reading r = {.path = path, .finding = each, .ctx = ctx};
+    bool const ok =
+        opened(&r, " findings finding_events custody ", 3, "findings", e) &&
+        rows(&r,
+             "SELECT min(p.number), '', p.evidence_path, p.evidence_sha256, min(p.record), p.offset, max(p.salvaged), "
+             "(SELECT c.reader FROM custody c WHERE c.path = p.evidence_path AND c.container IS NULL AND c.sha256 = "
+             "p.evidence_sha256), 0 FROM (SELECT number, evidence_path, evidence_sha256, record, offset, salvaged FROM "
+             "findings UNION ALL SELECT finding, evidence_path, evidence_sha256, record, offset, 0 FROM "
+             "finding_events) p "
+             "GROUP BY p.evidence_path, p.evidence_sha256, p.offset ORDER BY p.evidence_path, p.evidence_sha256, "
+             "p.offset",
+             finding_row, e);
+
+    sqlite3_close(r.db);
+    return ok;
+}
+
 bool case_facts(const char *path, bool (*each)(void *ctx, str name, str value, struct err *e), void *ctx,
                 struct err *e) {
     struct reading r = {.path = path, .pair = each, .ctx = ctx};
