@@ -201,7 +201,10 @@ void pseudonym(const struct pseudonyms *p, const char *kind, str value, struct b
     one_spelling(&kind, value, &spelled);
     out->failed |= spelled.failed;
     crypto_auth_hmacsha256_init(&state, p->key, p->len);
-    crypto_auth_hmacsha256_update(&state, (const unsigned char *)kind, strlen(kind) + 1);
+    const char *const sort =
+        strcmp(kind, "account") == 0 || strcmp(kind, "host") == 0 || strcmp(kind, "value") == 0 ? "name" : kind;
+
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)sort, strlen(sort) + 1);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)buf_str(&spelled).ptr, spelled.len);
     crypto_auth_hmacsha256_final(&state, hash);
     sodium_memzero(&state, sizeof state);

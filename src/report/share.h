@@ -44,9 +44,9 @@ struct pseudonyms;
 /* Of a recipient's key, which is copied, and wiped when it is freed. ERR_USAGE: it is too short or too long. */
 MUST_USE bool pseudonyms_new(struct pseudonyms **out, str key, struct err *e);
 void pseudonyms_free(struct pseudonyms *p); /* takes NULL */
-/* Appends KIND-DIGITS: the first 32 hexadecimal digits of HMAC-SHA-256 over the kind, a NUL byte and the value in its one spelling. kind: "account",
- * "host", "file", "value". What is an address or a mailbox is so whatever the kind says ("address", "mail"), so that the same thing
- * has the same name wherever it stands. Nothing of "". */
+/* Appends KIND-DIGITS: the first 32 hexadecimal digits of HMAC-SHA-256 over a kind, a NUL byte and the value in its one spelling. kind: "account",
+ * "host", "value", which say what it stands for and share their digits ("name"), so that the same thing is known again wherever it
+ * stands; "file". What is an address or a mailbox is so whatever the kind says ("address", "mail"). Nothing of "". */
 void pseudonym(const struct pseudonyms *p, const char *kind, str value, struct buf *out);
 /* The finding with pseudonyms, a new tree: members that are not known to be harmless are not in it. What is the indicator itself stays. NULL:
  * no memory. */

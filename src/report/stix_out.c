@@ -19,7 +19,8 @@
 /* 5c2b7a4e-9d13-4f0a-8a57-6f1d3e90c2b8: the root of our identifiers, drawn once. */
 static const uint8_t our_space[UUID_SIZE] = {0x5c, 0x2b, 0x7a, 0x4e, 0x9d, 0x13, 0x4f, 0x0a,
                                              0x8a, 0x57, 0x6f, 0x1d, 0x3e, 0x90, 0xc2, 0xb8};
-#define IDENTITY_CREATED "2021-01-01T00:00:00.000Z" /* of all our identities, so that one name is one object */
+#define IDENTITY_CREATED                                                                                               \
+    "2021-01-01T00:00:00.000Z" /* of all our identities, so that one name under one marking is one object */
 
 struct bundle {
     const struct export_wish *x;
@@ -156,9 +157,10 @@ static json_t *marking_of(enum tlp tlp, bool tlp_1) {
 static bool producer_put(struct bundle *b, struct err *e) {
     str const name = b->x->producer.len ? b->x->producer : S("An institution that hunts with Longwatch");
     json_t *const marking = marking_of(b->x->tlp, b->x->tlp_1);
-    json_t *const identity = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s%, s:s}", "type", "identity", "spec_version",
-                                       "2.1", "id", "", "created", IDENTITY_CREATED, "modified", IDENTITY_CREATED,
-                                       "name", name.ptr, name.len, "identity_class", "organization");
+    json_t *const identity =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:[O], s:s%, s:s}", "type", "identity", "spec_version", "2.1", "id", "",
+                  "created", IDENTITY_CREATED, "modified", IDENTITY_CREATED, "object_marking_refs",
+                  json_object_get(marking, "id"), "name", name.ptr, name.len, "identity_class", "organization");
 
     b->marking = json_incref(json_object_get(marking, "id"));
     if (!marking || !identity) {
@@ -513,10 +515,11 @@ static bool indicator_put(struct bundle *b, const json_t *indicator, str *id, st
     ok = set_buf(object, "pattern", &pattern, e) && ok;
     ok = set_buf(object, "name", &name, e) && ok;
     if (ok && json_text_at(claim, "source").len)
-        ok = set(
-            object, "external_references",
-            json_pack("[{s:s%}]", "source_name", json_text_at(claim, "source").ptr, json_text_at(claim, "source").len),
-            e);
+        ok = set(object, "external_references",
+                 json_pack("[{s:s%, s:s%}]", "source_name", json_text_at(claim, "source").ptr,
+                           json_text_at(claim, "source").len, "description", json_text_at(claim, "where").ptr,
+                           json_text_at(claim, "where").len),
+                 e);
     if (!ok) {
         json_decref(object);
         return false;
