@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <sodium.h>
+
 #include "report/signature.h"
 
 static const char public_file[] = "untrusted comment: minisign public key 754178ADA855634D\n"
@@ -201,6 +203,60 @@ static void secret_keys_that_cannot_be_used(void **state) {
     buf_free(&b);
 }
 
+/* A file as minisign lays it out, encrypted by little work: 2 algorithm, 2 scrypt, 2 checksum, 32 salt, 8 and 8 work, 104 that are encrypted. */
+static void passwords(void **state) {
+    static const struct {
+        const char *password;
+        enum err_code code;
+    } tried[] = {{"correct horse", ERR_NONE}, {"correct horsf", ERR_USAGE}, {"correct", ERR_USAGE}, {"", ERR_USAGE}};
+    uint8_t bytes[158], stream[104];
+    size_t got;
+    char line[300];
+    struct buf plain = {0}, file = {0}, public = {0};
+    struct signature_key *k, *again = NULL;
+    struct err e = {0};
+    (void)state;
+
+    assert_true(signature_key_new(&k, &e));
+    assert_true(signature_key_write(k, S(""), &plain, &e));
+    signature_public_write(k, &public);
+    str const base64 = str_trim(str_from(buf_str(&plain), str_find_byte(buf_str(&plain), '\n')));
+
+    assert_int_equal(sodium_base642bin(bytes, sizeof bytes, base64.ptr, base64.len, NULL, &got, NULL,
+                                       sodium_base64_VARIANT_ORIGINAL),
+                     0);
+    assert_int_equal(got, sizeof bytes);
+    memcpy(bytes + 2, "Sc", 2);
+    memset(bytes + 6, 7, 32);
+    bytes[39] = 0x80; /* 32,768 operations */
+    bytes[49] = 0x01; /* 16 MiB */
+    assert_int_equal(
+        crypto_pwhash_scryptsalsa208sha256(stream, sizeof stream, "correct horse", 13, bytes + 6, 32768, 1 << 24), 0);
+    for (size_t i = 0; i < sizeof stream; i++)
+        bytes[54 + i] ^= stream[i];
+    sodium_bin2base64(line, sizeof line, bytes, sizeof bytes, sodium_base64_VARIANT_ORIGINAL);
+    buf_format(&file, "untrusted comment: x\n%s\n", line);
+    for (size_t i = 0; i < COUNT(tried); i++) {
+        struct buf same = {0};
+
+        memset(&e, 0, sizeof e);
+        if (signature_key_read(&again, buf_str(&file), str_of(tried[i].password), &e) != (tried[i].code == ERR_NONE) ||
+            e.code != tried[i].code)
+            fail_msg("%s: %s", tried[i].password, e.text);
+        if (again) {
+            signature_public_write(again, &same);
+            assert_true(str_eq(buf_str(&same), buf_str(&public)));
+        }
+        signature_key_free(again);
+        again = NULL;
+        buf_free(&same);
+    }
+    signature_key_free(k);
+    buf_free(&plain);
+    buf_free(&file);
+    buf_free(&public);
+}
+
 static void comments_are_one_line(void **state) {
     struct signature_key *k;
     struct buf out = {0};
@@ -223,6 +279,7 @@ int main(void) {
         cmocka_unit_test(spoilt),
         cmocka_unit_test(files_that_are_none),
         cmocka_unit_test(secret_keys_that_cannot_be_used),
+        cmocka_unit_test(passwords),
         cmocka_unit_test(comments_are_one_line),
     };
 
