@@ -275,7 +275,7 @@ static json_t *values_of(const struct pseudonyms *p, const json_t *finding, cons
 }
 
 static json_t *client_of(const struct pseudonyms *p, const json_t *finding, const json_t *client) {
-    json_t *const out = json_copy((json_t *)(uintptr_t)client);
+    json_t *const out = json_is_object(client) ? json_copy((json_t *)(uintptr_t)client) : json_object();
     str const address = json_text_at(client, "address");
 
     if (out && !is_indicator(finding, address) &&
@@ -349,6 +349,7 @@ json_t *share_pseudonymous(const struct pseudonyms *p, const json_t *finding) {
         {"value", KEEP},
         {"events", EVENTS},
     };
+    bool const yara = str_eq(json_text_at(finding, "type"), S("yara"));
     json_t *const out = json_object();
     bool ok = out != NULL;
 
@@ -360,9 +361,12 @@ json_t *share_pseudonymous(const struct pseudonyms *p, const json_t *finding) {
         if (!value)
             continue;
         switch (members[i].how) {
-        case KEEP: /* of YARA rules `group` is a name that the rule gives, of a correlation what it counted by */
-            said =
-                json_is_object(value) && strcmp(name, "group") == 0 ? values_of(p, finding, value) : json_incref(value);
+        case KEEP: /* a case of a stranger may have anything in the place of a word */
+            if (strcmp(name, "group") == 0 &&
+                !yara) /* what a correlation counted by; of a YARA rule it is a name that the rule gives */
+                said = json_is_object(value) ? values_of(p, finding, value) : json_object();
+            else
+                said = json_is_object(value) && strcmp(name, "indicator") != 0 ? json_object() : json_incref(value);
             break;
         case ACCOUNT:
         case HOST:
