@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import re
+import shutil
 import sys
 import tempfile
 import warnings
@@ -347,6 +348,9 @@ def wrong_words(folder, case):
 def main():
     passed = failed = skipped = 0
     with tempfile.TemporaryDirectory() as temporary:
+        base = pathlib.Path(temporary) / "base"
+        base.mkdir()
+        made.case(base)
         for test in (
             bundles_are_valid, every_reference_is_there, sightings_are_under_the_sources_own_names, observed_data_add_up, searched_and_not_seen,
             timelines_are_what_timesketch_takes, tables_are_those_of_the_case, layers_count_findings, markings_refuse, dropping_leaves_nothing,
@@ -354,9 +358,9 @@ def main():
             markings_of_both_generations, nothing_is_written_into_the_case, wrong_words,
         ):  # fmt: skip
             folder = pathlib.Path(temporary) / test.__name__
-            folder.mkdir()
+            shutil.copytree(base, folder)
             try:
-                test(folder, made.case(folder))
+                test(folder, folder / "case")
                 passed += 1
             except Skipped as reason:
                 skipped += 1

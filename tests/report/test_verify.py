@@ -132,8 +132,8 @@ def every_file_of_the_case(folder):
             text = verify(folder, status=1)
             assert f"{path.name} is not what was written" in text, f"{path.name}: {text}"
         again().unlink()
-        done = subprocess.run([made.BINARY, "verify", "case"], cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode in (1, 2, 4) and (done.returncode != 1 or f"{path.name} is not there" in done.stdout), f"{path.name}: {done}"
+        text = verify(folder, status=1)
+        assert f"{path.name} is not there" in text and "NOT CHECKED: files of the case" in text, text
     shutil.rmtree(case)
     shutil.copytree(whole, case)
     (case / "stranger").write_text("", encoding="utf-8")
@@ -306,14 +306,14 @@ def stamped(folder):
     content = (folder / "response").read_bytes()
     line = re.search("time .*", verify(folder, "--tsa-ca", "tsa.pem")).group()
     passed = 0
-    for at in range(0, len(content), 29):
+    for at in range(0, len(content), 61):
         (folder / "case/manifest.json.tsr").write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
         done = subprocess.run([made.BINARY, "verify", "case", "--sample", "1", "--tsa-ca", "tsa.pem"], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode in (0, 1), done
         assert (line in done.stdout) == (done.returncode == 0), f"byte {at}: {done.stdout}"
         passed += done.returncode == 0
     # What stands outside of what is signed (how it is packed) may be another; nothing that is told may.
-    assert passed <= 3, f"{passed} of {len(content) // 29 + 1} changes pass"
+    assert passed <= 3, f"{passed} of {len(content) // 61 + 1} changes pass"
     (folder / "case/manifest.json.tsr").unlink()
     assert "there is no time-stamp" in verify(folder, "--tsa-ca", "tsa.pem", status=1)
 
@@ -335,14 +335,16 @@ def a_case_of_a_stranger(folder):
 def main():
     passed = failed = skipped = 0
     with tempfile.TemporaryDirectory() as temporary:
+        base = pathlib.Path(temporary) / "base"
+        base.mkdir()
+        made.case(base)
         for test in (
             untouched, evidence_elsewhere, packed_evidence, options_of_the_hunt_are_done_again, every_file_of_the_case,
             the_database_against_the_files, records_that_are_not_there, evidence_that_was_changed, signed, signatures_that_do_not_hold,
             what_cannot_be_signed, minisign_agrees, stamped, a_case_of_a_stranger,
         ):  # fmt: skip
             folder = pathlib.Path(temporary) / test.__name__
-            folder.mkdir()
-            made.case(folder)
+            shutil.copytree(base, folder)
             try:
                 test(folder)
                 passed += 1
