@@ -184,7 +184,7 @@ static void secret_keys_that_cannot_be_used(void **state) {
     assert_non_null(strstr(e.text, "encrypted"));
     /* The bytes that say how much memory scrypt takes: all ones. No such memory may be asked for. */
     copy_of(&b, str_of(encrypted_file));
-    char *const line = strchr(b.ptr, '\n') + 1;
+    char *const line = b.ptr + str_find_byte(buf_str(&b), '\n') + 1;
 
     memset(line + 64, '/', 4);
     assert_false(signature_key_read(&k, buf_str(&b), S("pw"), &e));
