@@ -295,7 +295,7 @@ const struct command command_export = {
     .examples =
         (const struct example[]){
             {"longwatch export ./case --stix findings.json --tlp amber", "Give a partner a STIX bundle"},
-            {"longwatch export ./case --csv t.csv --redact pseudonyms --recipient CERT --key-file cert.key",
+            {"longwatch export ./case --csv t.csv --redact pseudonyms --recipient CERT --key-file k",
              "The same without names"},
             {"longwatch export ./case --stix findings.json --tlp green --drop", "Without what must not be told"},
             {"longwatch export ./case --navigator layer.json", "See the techniques in the ATT&CK matrix"},

@@ -55,9 +55,13 @@ static str line_next(str *rest) {
     return line;
 }
 
-/* Exactly `size` bytes. */
+/* Exactly `size` bytes. libsodium 1.0.18 takes some bytes beyond ASCII for digits: there must be none. */
 static bool base64_line(str line, void *out, size_t size) {
     size_t got = 0;
+
+    for (size_t i = 0; i < line.len; i++)
+        if ((unsigned char)line.ptr[i] >= 0x80)
+            return false;
 
     return sodium_base642bin(out, size, line.ptr, line.len, NULL, &got, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
            got == size;

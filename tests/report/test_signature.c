@@ -116,7 +116,7 @@ static void spoilt(void **state) {
 
     assert_true(signature_public_read(&p, str_of(public_file), &e));
     for (size_t i = first; signature_file[i]; i++) {
-        static const char others[] = "A/ \n=";
+        static const char others[] = "A/ \n=\xe4\xff\x80";
 
         for (size_t k = 0; k < sizeof others - 1; k++) {
             copy_of(&b, str_of(signature_file));
