@@ -17,6 +17,7 @@ enum err_code {
     ERR_UNSUPPORTED, /* understood, and not done; the text says what instead */
     ERR_USAGE,       /* the user's words are off: arguments, a rule, a kind file */
     ERR_INTERRUPTED, /* Ctrl-C or a request to end */
+    ERR_REFUSED,     /* it could be done, and must not: a marking forbids it */
 };
 
 struct err {

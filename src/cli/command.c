@@ -34,7 +34,7 @@ int usage_error(const char *command, const char *fmt, ...) {
 
 int tell_error(const struct err *e) {
     say(str_of(e->text));
-    return e->code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
+    return e->code == ERR_USAGE ? EXIT_USAGE : e->code == ERR_REFUSED ? EXIT_REFUSED : EXIT_INTERNAL;
 }
 
 int print_all(struct buf *b, int status) {

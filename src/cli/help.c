@@ -141,7 +141,8 @@ const struct command command_longwatch = {
                  [EXIT_FINDINGS] = "findings",
                  [EXIT_USAGE] = "wrong usage; nothing was done",
                  [EXIT_UNREADABLE] = "some evidence could not be read; what could be has been hunted",
-                 [EXIT_INTERNAL] = "internal error, or stopped"},
+                 [EXIT_INTERNAL] = "internal error, or stopped",
+                 [EXIT_REFUSED] = "a marking forbids it; nothing was done"},
     .wishes_size = sizeof(struct own_wishes),
     .run = run_longwatch,
 };

@@ -175,7 +175,12 @@ static bool tell_shut(struct run *run, const struct sigma_set *set, struct field
 }
 
 static bool case_end(struct run *run, const struct sigma_set *set, struct err *e) {
+    const struct intel_set *const intel = run->known ? known_intel(run->known) : NULL;
     char text[INSTANT_TEXT];
+
+    for (size_t i = 0; intel && i < intel_set_sources(intel); i++)
+        if (!case_writer_intel_source(run->writer, intel_set_source(intel, i), intel_set_source_sha256(intel, i), e))
+            return false;
 
     for (size_t i = 0; i < set->verdict_count; i++) {
         uint64_t findings;

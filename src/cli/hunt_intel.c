@@ -287,6 +287,10 @@ const struct known *hunt_intel_known(const struct hunt_intel *h) {
     return h ? h->known : NULL;
 }
 
+const struct intel_set *hunt_intel_set(const struct hunt_intel *h) {
+    return h ? h->set : NULL;
+}
+
 /* ---- told ---- */
 
 static void count_add(struct buf *b, uint64_t n, const char *one) {

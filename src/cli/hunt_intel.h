@@ -19,6 +19,8 @@ MUST_USE bool hunt_intel_join(struct hunt_intel *h, const struct sigma_set *rule
                               struct err *e);
 void hunt_intel_close(struct hunt_intel *h);                      /* takes NULL */
 const struct known *hunt_intel_known(const struct hunt_intel *h); /* takes NULL; NULL: no indicators */
+/* All that was read, also before it stands beside rules. Takes NULL. */
+const struct intel_set *hunt_intel_set(const struct hunt_intel *h);
 /* What was hunted for, and what of it could not be: lines for the summary. Takes NULL. */
 void hunt_intel_print(const struct hunt_intel *h, size_t columns, bool colour, struct buf *b);
 

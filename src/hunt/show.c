@@ -10,6 +10,7 @@
 
 #include "base/channel.h"
 #include "base/confine.h"
+#include "base/file.h"
 #include "evidence/outlook.h"
 #include "evidence/unpack.h"
 #include "reader/reader.h"
@@ -225,6 +226,314 @@ bool show_record(const char *path, str sha256, str reader, uint64_t offset, cons
         return false;
     ok = outer.len < w.path.len && outlook_is(fd) ? show_from_outlook(&w, fd, outer, stop, out, e)
                                                   : show_from(&w, fd, outer, out, e);
+    close(fd);
+    return ok;
+}
+
+/* ---- many records of one source ---- */
+
+struct many {
+    const char *path;
+    str sha256;
+    const struct reader *reader;
+    const uint64_t *offsets;
+    size_t count;
+    bool (*each)(void *ctx, size_t i, str why, struct err *e);
+    void *ctx;
+};
+
+#define WHY_MAX 240u
+
+/* What a child says: a byte for the source (1: as it was), then one for each record; where it is 0, a byte for the length of the
+ * reason, and that. */
+static bool say(int channel, bool yes, const char *why) {
+    char said[2 + WHY_MAX];
+    size_t const len = strnlen(why, WHY_MAX);
+    struct err e;
+
+    said[0] = yes;
+    said[1] = (char)len;
+    memcpy(said + 2, why, len);
+    return channel_send(channel, (str){said, yes ? 1 : 2 + len}, -1, &e);
+}
+
+static _Noreturn void many_child(const struct many *m, int fd, bool hashed, int channel) {
+    struct err e = {0};
+    struct file_input f;
+    uint8_t hash[SHA256_SIZE];
+    char hex[2 * SHA256_SIZE + 1];
+    bool same = confine_self(MEMORY_MAX, &e);
+
+    if (same && !hashed) {
+        same = file_input_of(&f, fd, &e) && file_input_hash(&f, hash, NULL, NULL, &e);
+        if (same) {
+            file_input_close(&f);
+            sha256_hex(hash, hex);
+            same = str_eq(str_of(hex), m->sha256) ||
+                   err_set(&e, ERR_CORRUPT, 0, "the evidence has changed since the hunt: its SHA-256 differs");
+        }
+    }
+    if (!say(channel, same, e.text) || !same)
+        _exit(same);
+    for (size_t i = 0; i < m->count; i++) {
+        struct buf record = {0};
+        bool ok;
+
+        memset(&e, 0, sizeof e);
+        if ((ok = file_input_of(&f, fd, &e))) {
+            ok = m->reader->show(&f.input, m->offsets[i], &record, &e);
+            file_input_close(&f);
+        }
+        buf_free(&record);
+        if (!say(channel, ok, e.text))
+            _exit(1);
+    }
+    _exit(0);
+}
+
+/* False: nothing came. */
+static bool hear(int channel, bool *yes, char why[WHY_MAX + 1], struct err *e) {
+    bool closed = false;
+    char byte = 0;
+
+    why[0] = '\0';
+    *yes = false;
+    if (!channel_take(channel, &byte, 1, NULL, &closed, e))
+        return false;
+    if ((*yes = byte == 1))
+        return true;
+    if (!channel_take(channel, &byte, 1, NULL, &closed, e))
+        return false;
+    size_t const len = (unsigned char)byte;
+
+    if (len > WHY_MAX || (len && !channel_take(channel, why, len, NULL, &closed, e)))
+        return false;
+    why[len] = '\0';
+    return true;
+}
+
+/* A record at which the child is ended is one that could not be shown, and the next child begins behind it. */
+static bool many_take(const struct many *m, int channel, size_t *done, struct err *e) {
+    char why[WHY_MAX + 1];
+    bool yes;
+
+    if (!hear(channel, &yes, why, e))
+        return err_set(e, ERR_CORRUPT, 0, "the process that read the source was ended: the evidence may be hostile");
+    if (!yes)
+        return err_set(e, ERR_CORRUPT, 0, "%s", why);
+    while (*done < m->count) {
+        bool const heard = hear(channel, &yes, why, e);
+
+        if (!m->each(m->ctx, *done,
+                     !heard ? S("the process that read it was ended: the evidence may be hostile")
+                     : yes  ? S("")
+                            : str_of(why[0] ? why : "it cannot be read"),
+                     e))
+            return false;
+        ++*done;
+        if (!heard)
+            break;
+    }
+    return true;
+}
+
+static bool many_from(const struct many *all, int fd, bool hashed, struct err *e) {
+    bool ok = true;
+
+    for (size_t done = 0, first = 1; ok && (done < all->count || first);) {
+        struct many m = *all;
+        size_t heard = 0;
+        int ends[2];
+        pid_t pid;
+
+        m.offsets += done;
+        m.count -= done;
+        if (!channel_pair(ends, e))
+            return false;
+        fflush(NULL);
+        if ((pid = fork()) == 0) {
+            close(ends[0]);
+            signal(SIGPIPE, SIG_IGN);
+            many_child(&m, fd, hashed || !first, ends[1]);
+        }
+        close(ends[1]);
+        ok = pid > 0 || err_system(e, "no process to read evidence with");
+        /* Numbers are those of the whole list. */
+        m = *all;
+        heard = done;
+        ok = ok && many_take(&m, ends[0], &heard, e);
+        close(ends[0]);
+        if (pid > 0)
+            while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                continue;
+        done = heard;
+        first = 0;
+    }
+    return ok;
+}
+
+/* ---- a member of a container, into a file ---- */
+
+#define FRAME_AGAIN UINT32_MAX       /* another member of that name: what came is not it */
+#define FRAME_FOUND (UINT32_MAX - 1) /* what came is it */
+#define FRAME_BYTES 65536u
+
+struct copying {
+    const struct many *m;
+    int channel;
+    bool same;
+};
+
+static bool frame(const struct copying *c, uint32_t what, str bytes, struct err *e) {
+    return channel_send(c->channel, (str){(const char *)&what, sizeof what}, -1, e) &&
+           (!bytes.len || channel_send(c->channel, bytes, -1, e));
+}
+
+static bool copy_leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
+    struct copying *const c = ctx;
+    struct err damaged = {0};
+    uint64_t at = 0;
+    str window;
+
+    (void)depth;
+    if (!str_eq(path, str_of(c->m->path)) || c->same)
+        return true;
+    if (!frame(c, FRAME_AGAIN, S(""), e))
+        return false;
+    while (in->window(in, at, 1, &window, &damaged) && window.len) {
+        at += window.len;
+        for (; window.len; window = str_from(window, FRAME_BYTES)) {
+            str const piece = str_first(window, FRAME_BYTES);
+
+            if (!frame(c, (uint32_t)piece.len, piece, e))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool copy_ended(void *ctx, const struct unpack_member *m, struct err *e) {
+    struct copying *const c = ctx;
+    char hex[2 * SHA256_SIZE + 1];
+
+    if (!str_eq(m->path, str_of(c->m->path)) || c->same)
+        return true;
+    sha256_hex(m->sha256, hex);
+    c->same = str_eq(str_of(hex), c->m->sha256);
+    return !c->same || frame(c, FRAME_FOUND, S(""), e);
+}
+
+static _Noreturn void copy_child(const struct many *m, int fd, str outer, int channel) {
+    struct copying c = {m, channel, false};
+    struct unpack_visitor const visitor = {copy_leaf, copy_ended, damage, NULL, NULL, &c};
+    struct file_input f;
+    struct err e = {0};
+    bool const ok = confine_self(MEMORY_MAX, &e) && file_input_of(&f, fd, &e) &&
+                    unpack(&f.input, outer, &unpack_limits_usual, &visitor, &e);
+
+    _exit(!ok);
+}
+
+static bool write_all(int fd, str bytes, struct err *e) {
+    while (bytes.len) {
+        ssize_t const n = write(fd, bytes.ptr, bytes.len);
+
+        if (n < 0 && errno != EINTR)
+            return err_system(e, "a member cannot be unpacked");
+        bytes = str_from(bytes, n > 0 ? (size_t)n : 0);
+    }
+    return true;
+}
+
+static bool copy_take(int channel, int to, struct err *e) {
+    char *const bytes = malloc(FRAME_BYTES);
+    bool ok = bytes || err_set(e, ERR_MEMORY, 0, "no memory for a member"), found = false, closed = false;
+    uint32_t what;
+    struct err end = {0};
+
+    while (ok && channel_take(channel, (char *)&what, sizeof what, NULL, &closed, &end)) {
+        if (what == FRAME_AGAIN && !found)
+            ok = (ftruncate(to, 0) == 0 && lseek(to, 0, SEEK_SET) == 0) || err_system(e, "a member cannot be unpacked");
+        else if (what == FRAME_FOUND)
+            found = true;
+        else if (what > FRAME_BYTES || found || !channel_take(channel, bytes, what, NULL, &closed, e))
+            ok = err_set(e, ERR_CORRUPT, 0, "the process that unpacked it says what it cannot say");
+        else
+            ok = write_all(to, (str){bytes, what}, e);
+    }
+    free(bytes);
+    return ok && (found || err_set(e, ERR_CORRUPT, 0,
+                                   "the evidence has changed since the hunt, or is not there: its SHA-256 differs"));
+}
+
+static bool many_from_member(const struct many *m, int fd, str outer, struct err *e) {
+    int ends[2], copy = -1;
+    pid_t pid = -1;
+    bool ok;
+
+    if (!channel_pair(ends, e))
+        return false;
+    fflush(NULL);
+    if ((ok = file_temporary(&copy, NULL, e)) && (pid = fork()) == 0) {
+        close(ends[0]);
+        signal(SIGPIPE, SIG_IGN);
+        copy_child(m, fd, outer, ends[1]);
+    }
+    close(ends[1]);
+    ok = ok && (pid > 0 || err_system(e, "no process to read evidence with")) && copy_take(ends[0], copy, e);
+    close(ends[0]);
+    if (pid > 0)
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    ok = ok && many_from(m, copy, true, e);
+    if (copy >= 0)
+        close(copy);
+    return ok;
+}
+
+static bool many_from_outlook(const struct many *m, int fd, str outer, const volatile sig_atomic_t *stop,
+                              struct err *e) {
+    struct outlook *o;
+    struct stat st;
+    bool ok = false;
+
+    if (fstat(fd, &st) != 0)
+        return err_system(e, "%s", m->path);
+    struct outlook_limits const limits = outlook_limits_for((uint64_t)st.st_size);
+
+    if (!outlook_run(&o, fd, &limits, stop, e))
+        return false;
+    err_set(e, ERR_CORRUPT, 0, "the evidence has changed since the hunt: it holds no such mailbox");
+    for (size_t i = 0; !ok && i < outlook_count(o); i++) {
+        int box;
+
+        if (!str_eq(outlook_name(o, i), str_from(str_of(m->path), outer.len + 1)) || (box = outlook_take(o, i)) < 0)
+            continue;
+        ok = many_from(m, box, false, e);
+        close(box);
+    }
+    outlook_close(o);
+    return ok;
+}
+
+bool show_records(const char *path, str sha256, str reader, bool hashed, const uint64_t *offsets, size_t count,
+                  bool (*each)(void *ctx, size_t i, str why, struct err *e), void *ctx,
+                  const volatile sig_atomic_t *stop, struct err *e) {
+    struct many const m = {path, sha256, reader_named(reader), offsets, count, each, ctx};
+    str outer;
+    bool ok;
+    int fd;
+
+    if (!m.reader || !m.reader->show)
+        return err_set(e, ERR_CORRUPT, 0, "no reader '%.*s' that can show a record", STR_ARG(reader));
+    if ((fd = open_outer(path, &outer, e)) < 0)
+        return false;
+    if (outer.len == strlen(path))
+        ok = many_from(&m, fd, hashed, e);
+    else if (outlook_is(fd))
+        ok = many_from_outlook(&m, fd, outer, stop, e);
+    else
+        ok = many_from_member(&m, fd, outer, e);
     close(fd);
     return ok;
 }

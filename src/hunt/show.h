@@ -15,4 +15,11 @@
 MUST_USE bool show_record(const char *path, str sha256, str reader, uint64_t offset, const volatile sig_atomic_t *stop,
                           struct buf *out, struct err *e);
 
+/* Do records begin at these offsets of one source (path, sha256 and reader as above)? each hears of every one, in their order; why: "" it does; false from
+ * it stops. hashed: path is a file of its own, and its SHA-256 was found to be that a moment ago. A member of a container is unpacked
+ * once, into a file without a name below TMPDIR. Errors as above: of the source as a whole. */
+MUST_USE bool show_records(const char *path, str sha256, str reader, bool hashed, const uint64_t *offsets, size_t count,
+                           bool (*each)(void *ctx, size_t i, str why, struct err *e), void *ctx,
+                           const volatile sig_atomic_t *stop, struct err *e);
+
 #endif

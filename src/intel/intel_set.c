@@ -336,6 +336,10 @@ str intel_set_source(const struct intel_set *s, size_t i) {
     return string_at(s, s->sources[i].name);
 }
 
+str intel_set_source_sha256(const struct intel_set *s, size_t i) {
+    return string_at(s, s->sources[i].sha256);
+}
+
 struct intel_entry intel_set_entry(const struct intel_set *s, uint32_t entry) {
     const struct packed_entry *const n = &s->entries[entry];
 

@@ -71,6 +71,7 @@ struct intel_entry intel_set_entry(const struct intel_set *s, uint32_t entry);
 struct intel_claim intel_set_claim(const struct intel_set *s, uint32_t claim, char id[INTEL_ID_MAX]);
 size_t intel_set_sources(const struct intel_set *s);
 str intel_set_source(const struct intel_set *s, size_t i);
+str intel_set_source_sha256(const struct intel_set *s, size_t i); /* "": not known */
 
 /* ---- looking up ---- */
 

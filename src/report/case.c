@@ -21,10 +21,23 @@
 #define CASE_VERSION_LEDGER 4     /* that has all that a ledger tells */
 #define APPLICATION_ID 0x4c6e6777 /* "Lngw": how file(1) and we know a case.db */
 
-/* Every file of a case; nothing else is ever in its folder, and nothing else is ever removed from one. */
-enum member { FINDINGS, SALVAGED, CSV, TIMESKETCH, STREAMS, DATABASE = STREAMS, MANIFEST, MEMBERS };
+/* Every file of a case; nothing else is ever in its folder, and nothing else is ever removed from one. Those behind the manifest are put
+ * there by whoever signs it (report/signature.h, time_stamp.h). */
+enum member {
+    FINDINGS,
+    SALVAGED,
+    CSV,
+    TIMESKETCH,
+    STREAMS,
+    DATABASE = STREAMS,
+    MANIFEST,
+    SIGNATURE,
+    TIME_STAMP,
+    MEMBERS
+};
 static const char *const member_names[MEMBERS] = {
-    "findings.jsonl", "salvaged.jsonl", "findings.csv", "timesketch.jsonl", "case.db", "manifest.json",
+    "findings.jsonl", "salvaged.jsonl", "findings.csv",          "timesketch.jsonl",
+    "case.db",        "manifest.json",  "manifest.json.minisig", "manifest.json.tsr",
 };
 
 enum statement {
@@ -38,6 +51,8 @@ enum statement {
     PUT_DAMAGE,
     PUT_RULE,
     PUT_FACT,
+    PREPARED, /* those whose table is there in any case */
+    PUT_INTEL_SOURCE = PREPARED,
     STATEMENTS
 };
 
@@ -99,7 +114,7 @@ static const char schema[] =
     " PRIMARY KEY (campaign, address, position)) STRICT, WITHOUT ROWID;"
     "BEGIN;";
 
-static const char *const statements[STATEMENTS] = {
+static const char *const statements[PREPARED] = {
     "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO finding_events VALUES (?,?,?,?,?,?,?,?)",
     "INSERT INTO custody VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?,?,?)",
@@ -214,7 +229,7 @@ static bool db_open(struct case_writer *c, struct err *e) {
     if (sqlite3_exec(c->db, head, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(c->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         return db_failed(c, e);
-    for (size_t i = 0; i < STATEMENTS; i++)
+    for (size_t i = 0; i < PREPARED; i++)
         if (sqlite3_prepare_v2(c->db, statements[i], -1, &c->put[i], NULL) != SQLITE_OK)
             return db_failed(c, e);
     return true;
@@ -497,6 +512,20 @@ bool case_writer_rule(struct case_writer *c, const struct sigma_verdict *v, cons
     return row_end(c, &r, e);
 }
 
+bool case_writer_intel_source(struct case_writer *c, str name, str sha256, struct err *e) {
+    if (!c->put[PUT_INTEL_SOURCE] &&
+        (sqlite3_exec(c->db, "CREATE TABLE intel_source (name TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT;", NULL, NULL,
+                      NULL) != SQLITE_OK ||
+         sqlite3_prepare_v2(c->db, "INSERT INTO intel_source VALUES (?,?)", -1, &c->put[PUT_INTEL_SOURCE], NULL) !=
+             SQLITE_OK))
+        return db_failed(c, e);
+    struct row r = {c->put[PUT_INTEL_SOURCE], 0};
+
+    put_text(&r, name);
+    put_text(&r, sha256);
+    return row_end(c, &r, e);
+}
+
 bool case_writer_fact(struct case_writer *c, const char *name, str value, struct err *e) {
     struct row r = {c->put[PUT_FACT], 0};
 
@@ -710,6 +739,10 @@ bool case_db_read(sqlite3 **db, const char *folder, int least, const char *lacks
         return err_set(e, ERR_USAGE, 0, "%s was not written by this version of Longwatch", path);
     return version >= least ||
            err_set(e, ERR_USAGE, 0, "%s was written by an older Longwatch, without %s: hunt again", path, lacks);
+}
+
+bool case_remove(const char *path, struct err *e) {
+    return is_case(path, e) && (folder_remove(path) || err_system(e, "%s", path));
 }
 
 static bool column(sqlite3_stmt *s, int i, struct arena *a, str *out, struct err *e) {

@@ -1,5 +1,5 @@
 /* case: the directory a hunt writes: case.db (SQLite: findings, custody ledger, rules), findings.jsonl, salvaged.jsonl,
- * findings.csv, timesketch.jsonl, manifest.json. Formats: docs/formats/case.md.
+ * findings.csv, timesketch.jsonl, manifest.json; beside them what `longwatch sign` puts there. Formats: docs/formats/case.md.
  *
  * Everything is written below a temporary name beside the final one and renamed when it is whole; a case that was not
  * finished leaves nothing behind. */
@@ -31,12 +31,17 @@ MUST_USE bool case_writer_damage(struct case_writer *c, const struct custody_dam
  * ...; reason may be empty. */
 MUST_USE bool case_writer_rule(struct case_writer *c, const struct sigma_verdict *verdict, const char *status,
                                uint64_t findings, struct err *e);
+/* A source of intelligence that was hunted for; sha256 may be empty. */
+MUST_USE bool case_writer_intel_source(struct case_writer *c, str name, str sha256, struct err *e);
 /* A line of the manifest, text: "version", "command", "rules_sha256", ... */
 MUST_USE bool case_writer_fact(struct case_writer *c, const char *name, str value, struct err *e);
 /* Writes the manifest (name, size, SHA-256 of every file), syncs, renames. After this, and after any failure: close. */
 MUST_USE bool case_writer_finish(struct case_writer *c, struct err *e);
 /* Takes NULL. Without a finish everything is removed. */
 void case_writer_close(struct case_writer *c);
+
+/* Removes a case with all that is in it. ERR_USAGE: it is none, or holds what no case has. */
+MUST_USE bool case_remove(const char *path, struct err *e);
 
 /* A field that matched, or a group of a correlation, and its value; or the time of an event and where it lies. */
 struct case_pair {

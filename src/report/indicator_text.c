@@ -126,6 +126,25 @@ static void claim_json(struct buf *b, const struct intel_claim *c) {
     buf_byte(b, '}');
 }
 
+/* Whoever hands the finding on must know how the claims that are not told are marked. */
+static void more_markings(struct buf *b, const struct intel_set *s, const struct intel_entry *n) {
+    enum tlp tlp = TLP_NONE;
+    enum pap pap = PAP_NONE;
+
+    for (uint32_t i = INDICATOR_CLAIMS_TOLD; i < n->claim_count; i++) {
+        char id[INTEL_ID_MAX];
+        struct intel_claim const c = intel_set_claim(s, n->claims + i, id);
+
+        tlp = tlp_stricter(tlp, c.tlp);
+        pap = c.pap > pap ? c.pap : pap;
+    }
+    if (n->claim_count <= INDICATOR_CLAIMS_TOLD)
+        return;
+    buf_add(b, S(",\"more_tlp\":"));
+    buf_json(b, tlp_name(tlp));
+    member(b, "more_pap", pap_name(pap));
+}
+
 static str type_name(const struct intel_entry *n) {
     return n->form == ITEM_PATTERN ? S("pattern") : n->form == ITEM_REGEX ? S("expression") : observable_name(n->type);
 }
@@ -169,7 +188,9 @@ void indicator_json(struct buf *b, const struct finding_indicator *i) {
             buf_byte(b, ',');
         claim_json(b, &c);
     }
-    buf_add(b, S("]}"));
+    buf_byte(b, ']');
+    more_markings(b, i->set, &n);
+    buf_byte(b, '}');
 }
 
 static void span(struct buf *b, int64_t ns) {

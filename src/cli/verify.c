@@ -1,0 +1,893 @@
+/* verify: `longwatch verify CASE [EVIDENCE...]`: is a case what was written, and does what it says stand in the evidence? */
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "codec/json_tree.h"
+#include "hunt/recheck.h"
+#include "hunt/show.h"
+#include "report/case_read.h"
+#include "report/finding_text.h"
+#include "report/manifest.h"
+#include "report/signature.h"
+#include "report/time_stamp.h"
+
+#define TOLD 20u /* differences of one sort */
+#define MEMORY ((size_t)4 << 30)
+#define RECORDS_AT_ONCE 4096u
+
+struct wishes {
+    const char *path, *public_key, *tsa_ca;
+    struct arguments evidence;
+    uint64_t sample;
+    /* What the hunt was told, to do it again. */
+    struct arguments rules, intel, yara, kinds, geo, own_domain, partner;
+    const char *placeholders, *dkim_keys, *country;
+};
+
+struct verifying {
+    const struct wishes *w;
+    const volatile sig_atomic_t *stop;
+    struct arena *a;
+    struct recheck *now;
+    struct buf out;
+    uint64_t differ, gone; /* things that are not as they were; evidence that could not be looked at */
+    size_t told;
+    json_t *outer; /* paths of files of the evidence, containers too, each with its SHA-256 */
+};
+
+static void line(struct verifying *v, const char *what) {
+    buf_format(&v->out, "%-10s ", what);
+    v->told = 0;
+}
+
+/* One of several; of more than TOLD their number is told anyway. */
+static void detail(struct verifying *v, const char *what, str path, str why) {
+    if (v->told++ >= TOLD)
+        return;
+    buf_format(&v->out, "  %s", what);
+    finding_plain(&v->out, path, false);
+    if (why.len) {
+        buf_add(&v->out, S(": "));
+        finding_plain(&v->out, why, false);
+    }
+    buf_byte(&v->out, '\n');
+}
+
+static void details_into(struct verifying *v, struct buf *details) {
+    buf_add(&v->out, buf_str(details));
+    v->out.failed |= details->failed;
+    buf_free(details);
+}
+
+static const char *plural(uint64_t n) {
+    return n == 1 ? "" : "s";
+}
+
+static bool no_memory(struct err *e) {
+    return err_set(e, ERR_MEMORY, 0, "no memory to check a case");
+}
+
+/* ---- the case itself ---- */
+
+struct members {
+    struct verifying *v;
+    struct buf details;
+    uint64_t same, other;
+    bool missing;
+};
+
+static bool on_member(void *ctx, str name, enum manifest_verdict verdict, struct err *e) {
+    static const char *const words[] = {[MANIFEST_DIFFERS] = "is not what was written",
+                                        [MANIFEST_MISSING] = "is not there",
+                                        [MANIFEST_STRANGE] = "is no file of a case"};
+    struct members *const m = ctx;
+
+    (void)e;
+    if (verdict == MANIFEST_SAME) {
+        m->same++;
+        return true;
+    }
+    m->other++;
+    m->missing |= verdict == MANIFEST_MISSING;
+    buf_add(&m->details, S("  "));
+    finding_plain(&m->details, name, false);
+    buf_format(&m->details, " %s\n", words[verdict]);
+    return true;
+}
+
+/* *whole: its files can be looked at. */
+static bool check_manifest(struct verifying *v, str manifest, bool *whole, struct err *e) {
+    struct members m = {v, {0}, 0, 0, false};
+    bool const ok = manifest_check(v->w->path, manifest, on_member, &m, e);
+
+    line(v, "manifest");
+    if (!ok && e->code == ERR_CORRUPT) {
+        buf_format(&v->out, "DIFFERS: %s\n", e->text);
+        v->differ++;
+        e->code = ERR_NONE;
+        buf_free(&m.details);
+        *whole = false;
+        return true;
+    }
+    *whole = !m.missing;
+    if (m.other)
+        buf_format(&v->out, "DIFFERS: %lu file%s\n", (unsigned long)m.other, plural(m.other));
+    else
+        buf_format(&v->out, "%lu files are what was written\n", (unsigned long)m.same);
+    v->differ += m.other;
+    details_into(v, &m.details);
+    return ok;
+}
+
+static bool member_read(struct verifying *v, const char *name, size_t max, bool *there, struct buf *out,
+                        struct err *e) {
+    struct buf path = {0};
+
+    buf_format(&path, "%s/%s", v->w->path, name);
+    buf_byte(&path, '\0');
+    bool ok = !path.failed || no_memory(e);
+
+    *there = ok && access(path.ptr, F_OK) == 0;
+    if (*there)
+        ok = file_read(path.ptr, max, out, e);
+    buf_free(&path);
+    return ok;
+}
+
+/* What is wrong with a signature is told, and no failure. */
+static void differs(struct verifying *v, struct err *e) {
+    buf_format(&v->out, "DIFFERS: %s\n", e->text);
+    v->differ++;
+    e->code = ERR_NONE;
+}
+
+static bool check_signature(struct verifying *v, str manifest, struct err *e) {
+    struct buf file = {0}, key = {0};
+    struct signature_public public;
+    struct signature_said said;
+    char id[2 * SIGNATURE_KEY_ID + 1];
+    bool there, ok = member_read(v, MANIFEST_SIGNATURE, SIGNATURE_FILE_MAX, &there, &file, e);
+
+    if (ok && v->w->public_key)
+        ok = file_read(v->w->public_key, SIGNATURE_FILE_MAX, &key, e) &&
+             (signature_public_read(&public, buf_str(&key), e) ||
+              (e->code = ERR_USAGE, err_wrap(e, "%s", v->w->public_key)));
+    if (ok && (there || v->w->public_key)) {
+        line(v, "signature");
+        if (!there) {
+            err_set(e, ERR_CORRUPT, 0, "there is none");
+            differs(v, e);
+        } else if (!signature_read(buf_str(&file), &said, e) ||
+                   (v->w->public_key && !signature_check(&public, buf_str(&file), manifest, e))) {
+            if ((ok = e->code == ERR_CORRUPT))
+                differs(v, e);
+        } else {
+            signature_id_text(said.id, id);
+            buf_format(&v->out,
+                       v->w->public_key ? "good, by key %s: " : "NOT CHECKED, by key %s (--public-key FILE): ", id);
+            finding_plain(&v->out, said.comment, false);
+            buf_byte(&v->out, '\n');
+        }
+    }
+    buf_free(&file);
+    buf_free(&key);
+    return ok;
+}
+
+static bool check_time(struct verifying *v, str manifest, struct err *e) {
+    struct buf file = {0};
+    struct time_stamp stamp;
+    char text[INSTANT_TEXT];
+    bool there, ok = member_read(v, MANIFEST_TIME_STAMP, TIME_STAMP_MAX, &there, &file, e);
+
+    if (ok && (there || v->w->tsa_ca)) {
+        line(v, "time");
+        if (!there) {
+            err_set(e, ERR_CORRUPT, 0, "there is no time-stamp");
+            differs(v, e);
+        } else if (!time_stamp_check(buf_str(&file), manifest, v->w->tsa_ca, &stamp, e)) {
+            if ((ok = e->code == ERR_CORRUPT))
+                differs(v, e);
+        } else {
+            buf_format(&v->out, "%sthere since %.*s, as ",
+                       v->w->tsa_ca ? "" : "NOT CHECKED (--tsa-ca FILE): ", STR_ARG(instant_format(stamp.when, text)));
+            finding_plain(&v->out, str_of(stamp.authority[0] ? stamp.authority : "an authority without a name"), false);
+            buf_add(&v->out, S(" says\n"));
+        }
+    }
+    buf_free(&file);
+    return ok;
+}
+
+/* ---- do its files say the same? ---- */
+
+struct telling {
+    struct verifying *v;
+    FILE *files[2]; /* findings.jsonl, salvaged.jsonl */
+    char *line;
+    size_t room;
+    uint64_t count, other;
+    struct buf details;
+};
+
+static bool on_told(void *ctx, const struct case_finding *f, struct err *e) {
+    struct telling *const t = ctx;
+    bool same = false;
+
+    (void)e;
+    /* YARA rules' findings stand between the others there. */
+    for (ssize_t n; !same && !f->yara && (n = getline(&t->line, &t->room, t->files[f->salvaged])) > 0;) {
+        str const text = {t->line, (size_t)(n - (t->line[n - 1] == '\n'))};
+
+        if (str_starts(text, S("{\"type\":\"yara\"")))
+            continue;
+        same = str_eq(text, f->json);
+        break;
+    }
+    t->count += !f->yara;
+    if (!same && !f->yara && t->other++ < TOLD)
+        buf_format(&t->details, "  finding %lu is another in case.db\n", (unsigned long)f->number);
+    return true;
+}
+
+static bool check_telling(struct verifying *v, struct err *e) {
+    static const char *const names[] = {"findings.jsonl", "salvaged.jsonl"};
+    struct telling t = {.v = v};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < COUNT(names); i++) {
+        struct buf path = {0};
+
+        buf_format(&path, "%s/%s", v->w->path, names[i]);
+        buf_byte(&path, '\0');
+        ok = !path.failed || no_memory(e);
+        ok = ok && ((t.files[i] = fopen(path.ptr, "re")) || err_system(e, "%s", path.ptr));
+        buf_free(&path);
+    }
+    ok = ok && case_findings(v->w->path, on_told, &t, e);
+    /* A line more than the database knows. */
+    for (size_t i = 0; ok && i < COUNT(names); i++)
+        for (ssize_t n; (n = getline(&t.line, &t.room, t.files[i])) > 0;)
+            t.other += !str_starts((str){t.line, (size_t)n}, S("{\"type\":\"yara\""));
+    if (ok) {
+        line(v, "findings");
+        if (t.other)
+            buf_format(&v->out, "DIFFERS: %lu between case.db and the text files\n", (unsigned long)t.other);
+        else
+            buf_format(&v->out, "%lu, the same in all files of the case\n", (unsigned long)t.count);
+        v->differ += t.other;
+        details_into(v, &t.details);
+    }
+    buf_free(&t.details);
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (t.files[i])
+            fclose(t.files[i]);
+    free(t.line);
+    return ok;
+}
+
+/* ---- evidence ---- */
+
+static bool on_file(void *ctx, const struct custody *f, struct err *e) {
+    struct verifying *const v = ctx;
+
+    return json_object_setn_new(v->outer, f->path.ptr, f->path.len,
+                                json_pack("{s:s, s:b, s:b}", "sha256", f->sha256, "container", f->container != NULL,
+                                          "unread", f->not_read.len && !f->sha256[0])) == 0 ||
+           no_memory(e);
+}
+static bool on_coverage(void *ctx, const struct custody_coverage *c, struct err *e) {
+    (void)ctx, (void)c, (void)e;
+    return true;
+}
+static bool on_clock(void *ctx, const struct custody_clock *c, struct err *e) {
+    (void)ctx, (void)c, (void)e;
+    return true;
+}
+static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    (void)ctx, (void)d, (void)e;
+    return true;
+}
+static bool on_gap(void *ctx, const struct custody_gap *g, struct err *e) {
+    (void)ctx, (void)g, (void)e;
+    return true;
+}
+
+/* The file on the disk that a path of the ledger is, or lies in: what stands before the first '!' at which a container ends. */
+static str outer_of(const struct verifying *v, str path) {
+    for (size_t i = 0; i < path.len; i++)
+        if (path.ptr[i] == '!' && json_is_true(json_object_get(json_object_getn(v->outer, path.ptr, i), "container")))
+            return str_first(path, i);
+    return path;
+}
+
+static bool stopped(const struct verifying *v, struct err *e) {
+    return *v->stop && !err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
+}
+
+static bool check_evidence(struct verifying *v, struct err *e) {
+    struct case_ledger_visitor const visitor = {on_file, on_coverage, on_clock, on_damage, on_gap, v};
+    uint64_t same = 0, changed = 0, gone = 0, never = 0;
+    struct buf kept;
+    void *at;
+
+    if (!(v->outer = json_object()))
+        return no_memory(e);
+    if (!case_ledger(v->w->path, &visitor, e) || !recheck_new(&v->now, e))
+        return false;
+    if (v->w->evidence.count && !recheck_walk(v->now, v->w->evidence.items, v->w->evidence.count, v->stop, e))
+        return false;
+    for (at = json_object_iter(v->outer); at && !v->w->evidence.count; at = json_object_iter_next(v->outer, at)) {
+        str const path = {json_object_iter_key(at), json_object_iter_key_len(at)};
+
+        if (outer_of(v, path).len == path.len && !recheck_file(v->now, path.ptr, v->stop, e))
+            return false;
+    }
+    kept = v->out;
+    v->out = (struct buf){0};
+    v->told = 0;
+    for (at = json_object_iter(v->outer); at; at = json_object_iter_next(v->outer, at)) {
+        str const path = {json_object_iter_key(at), json_object_iter_key_len(at)};
+        str const sha256 = json_text_at(json_object_iter_value(at), "sha256");
+        const char *now;
+
+        if (outer_of(v, path).len != path.len)
+            continue;
+        if (!sha256.len) {
+            never++;
+            continue;
+        }
+        switch (recheck_what(v->now, path, sha256, &now)) {
+        case RECHECK_SAME:
+            same++;
+            break;
+        case RECHECK_CHANGED:
+            changed++;
+            detail(v, "changed: ", path, S(""));
+            break;
+        case RECHECK_GONE:
+            gone++;
+            detail(v, "not there: ", path, S(""));
+            break;
+        }
+    }
+    struct buf details = v->out;
+
+    v->out = kept;
+    line(v, "evidence");
+    if (changed)
+        buf_format(&v->out, "DIFFERS: %lu file%s; ", (unsigned long)changed, plural(changed));
+    buf_format(&v->out, "%lu file%s as when it was hunted", (unsigned long)same, plural(same));
+    if (gone)
+        buf_format(&v->out, "; NOT THERE: %lu", (unsigned long)gone);
+    if (never)
+        buf_format(&v->out, "; %lu of which the hunt read nothing to its end", (unsigned long)never);
+    buf_byte(&v->out, '\n');
+    details_into(v, &details);
+    v->differ += changed;
+    v->gone += gone;
+    return true;
+}
+
+/* ---- findings, to their records ---- */
+
+struct records {
+    struct verifying *v;
+    uint64_t all, at, good, bad, not_there; /* at: how many were passed, to take a sample of them evenly */
+    str path, sha256, reader;               /* the source whose offsets are gathered */
+    uint64_t offsets[RECORDS_AT_ONCE], numbers[RECORDS_AT_ONCE];
+    size_t count;
+    struct buf place;
+    struct buf details;
+    size_t told;
+};
+
+static bool on_count(void *ctx, const struct case_finding *f, struct err *e) {
+    (void)f;
+    (void)e;
+    ((struct records *)ctx)->all++;
+    return true;
+}
+
+static void record_bad(struct records *r, uint64_t number, str why) {
+    r->bad++;
+    if (r->told++ >= TOLD)
+        return;
+    buf_format(&r->details, "  finding %lu: ", (unsigned long)number);
+    finding_plain(&r->details, r->path, false);
+    buf_add(&r->details, S(": "));
+    finding_plain(&r->details, why, false);
+    buf_byte(&r->details, '\n');
+}
+
+static bool on_shown(void *ctx, size_t i, str why, struct err *e) {
+    struct records *const r = ctx;
+
+    (void)e;
+    if (why.len)
+        record_bad(r, r->numbers[i], why);
+    else
+        r->good++;
+    return true;
+}
+
+/* The source as it lies there now: what the ledger's file became, and the way into it. */
+static bool records_flush(struct records *r, struct err *e) {
+    str const outer = outer_of(r->v, r->path);
+    str const sha256 = json_text_at(json_object_getn(r->v->outer, outer.ptr, outer.len), "sha256");
+    size_t const before = (size_t)(r->good + r->bad);
+    struct err why = {0};
+    const char *now;
+    bool ok = true;
+
+    if (!r->count)
+        return true;
+    if (stopped(r->v, e))
+        return false;
+    switch (sha256.len ? recheck_what(r->v->now, outer, sha256, &now) : RECHECK_GONE) {
+    case RECHECK_GONE:
+        r->not_there += r->count;
+        break;
+    case RECHECK_CHANGED:
+        for (size_t i = 0; i < r->count; i++)
+            record_bad(r, r->numbers[i], S("the evidence has changed since the hunt"));
+        break;
+    case RECHECK_SAME:
+        r->place.len = 0;
+        buf_add(&r->place, str_of(now));
+        buf_add(&r->place, str_from(r->path, outer.len));
+        buf_byte(&r->place, '\0');
+        if (r->place.failed)
+            return no_memory(e);
+        ok = show_records(r->place.ptr, r->sha256, r->reader, outer.len == r->path.len && str_eq(sha256, r->sha256),
+                          r->offsets, r->count, on_shown, r, r->v->stop, &why);
+        if (!ok && (why.code == ERR_MEMORY || why.code == ERR_INTERRUPTED)) {
+            *e = why;
+            return false;
+        }
+        for (size_t i = (size_t)(r->good + r->bad) - before; !ok && i < r->count; i++)
+            record_bad(r, r->numbers[i], str_of(why.text));
+        break;
+    }
+    r->count = 0;
+    return true;
+}
+
+static bool on_record(void *ctx, const struct case_finding *f, struct err *e) {
+    struct records *const r = ctx;
+    uint64_t const sample = r->v->w->sample, at = r->at++;
+
+    if (sample && sample < r->all && (at * sample) / r->all == ((at + 1) * sample) / r->all)
+        return true;
+    if (r->count == RECORDS_AT_ONCE || !str_eq(r->path, f->evidence_path) || !str_eq(r->sha256, f->evidence_sha256) ||
+        !str_eq(r->reader, f->reader)) {
+        if (!records_flush(r, e))
+            return false;
+        if ((!str_eq(r->path, f->evidence_path) && !arena_copy(r->v->a, f->evidence_path, &r->path)) ||
+            (!str_eq(r->sha256, f->evidence_sha256) && !arena_copy(r->v->a, f->evidence_sha256, &r->sha256)) ||
+            (!str_eq(r->reader, f->reader) && !arena_copy(r->v->a, f->reader, &r->reader)))
+            return no_memory(e);
+    }
+    r->offsets[r->count] = f->offset;
+    r->numbers[r->count++] = f->number;
+    return true;
+}
+
+static bool check_records(struct verifying *v, struct err *e) {
+    struct records *const r = calloc(1, sizeof *r);
+    bool ok;
+
+    if (!r)
+        return no_memory(e);
+    r->v = v;
+    r->path = r->sha256 = r->reader = S("");
+    ok = case_records(v->w->path, on_count, r, e) && case_records(v->w->path, on_record, r, e) && records_flush(r, e);
+    if (ok) {
+        uint64_t const taken = r->good + r->bad + r->not_there;
+
+        line(v, "records");
+        if (r->bad)
+            buf_format(&v->out, "DIFFERS: %lu; ", (unsigned long)r->bad);
+        buf_format(&v->out, "%lu of %lu record%s of findings stand where they should", (unsigned long)r->good,
+                   (unsigned long)taken, plural(taken));
+        if (r->not_there)
+            buf_format(&v->out, "; NOT THERE: the evidence of %lu", (unsigned long)r->not_there);
+        if (taken < r->all)
+            buf_format(&v->out, " (a sample of %lu)", (unsigned long)r->all);
+        buf_byte(&v->out, '\n');
+        v->differ += r->bad;
+        v->gone += r->not_there;
+        details_into(v, &r->details);
+    }
+    buf_free(&r->details);
+    buf_free(&r->place);
+    free(r);
+    return ok;
+}
+
+/* ---- hunted again ---- */
+
+/* What a finding says, but for its number and for where the evidence lies on this machine. */
+struct said {
+    uint8_t hash[SHA256_SIZE];
+    uint64_t number;
+    bool yara;
+};
+struct sayings {
+    struct said *items;
+    size_t count, room;
+};
+
+static bool on_said(void *ctx, const struct case_finding *f, struct err *e) {
+    struct sayings *const all = ctx;
+    json_t *const tree = json_tree(f->json, e);
+    struct sha256 *const h = sha256_new();
+    json_t *event;
+    size_t i;
+
+    if (!tree) {
+        sha256_free(h);
+        return false;
+    }
+    (void)json_object_del(tree, "finding");
+    (void)json_object_del(tree, "yara");
+    (void)json_object_del(tree, "evidence_path");
+    (void)json_object_del(tree, "rules_path");
+    json_array_foreach(json_object_get(tree, "events"), i, event)(void) json_object_del(event, "evidence_path");
+    char *const text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS);
+
+    json_decref(tree);
+    if (all->count == all->room) {
+        struct said *const bigger = reallocarray(all->items, all->room * 2 + 256, sizeof *bigger);
+
+        if (bigger) {
+            all->items = bigger;
+            all->room = all->room * 2 + 256;
+        }
+    }
+    bool const ok = text && h && all->count < all->room;
+
+    if (ok) {
+        sha256_add(h, str_of(text));
+        sha256_end(h, all->items[all->count].hash);
+        all->items[all->count].number = f->number;
+        all->items[all->count++].yara = f->yara;
+    }
+    free(text);
+    sha256_free(h);
+    return ok || no_memory(e);
+}
+
+static int by_hash(const void *a, const void *b) {
+    const struct said *const x = a, *const y = b;
+    int const order = memcmp(x->hash, y->hash, SHA256_SIZE);
+
+    return order ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+static bool word(struct verifying *v, const char ***words, size_t *count, str text, struct err *e) {
+    const char **const bigger = reallocarray(*words, *count + 2, sizeof *bigger);
+    char *copy;
+
+    if (!bigger)
+        return no_memory(e);
+    *words = bigger;
+    if (!(copy = arena_bytes(v->a, text.len + 1)))
+        return no_memory(e);
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    bigger[(*count)++] = copy;
+    bigger[*count] = NULL;
+    return true;
+}
+
+static bool option_word(struct verifying *v, const char ***words, size_t *count, const char *name, str value,
+                        struct err *e) {
+    struct buf b = {0};
+
+    buf_format(&b, "--%s=", name);
+    buf_add(&b, value);
+    bool const ok = b.failed ? no_memory(e) : word(v, words, count, buf_str(&b), e);
+
+    buf_free(&b);
+    return ok;
+}
+
+struct options_said {
+    struct verifying *v;
+    const char ***words;
+    size_t *count;
+};
+
+static bool on_fact(void *ctx, str name, str value, struct err *e) {
+    static const char *const told[] = {"from", "to", "zone", "latest", "level"};
+    const struct options_said *const o = ctx;
+
+    for (size_t i = 0; i < COUNT(told); i++)
+        if (str_eq(name, str_of(told[i])) && value.len && !(i == 2 && str_eq(value, S("UTC"))))
+            return option_word(o->v, o->words, o->count, told[i], value, e);
+    return true;
+}
+
+/* The words of a hunt as this one was, into `folder`. */
+static bool hunt_words(struct verifying *v, const char *folder, const char ***words, size_t *count, struct err *e) {
+    const struct wishes *const w = v->w;
+    const struct {
+        const char *name;
+        const struct arguments *values;
+    } lists[] = {{"rules", &w->rules}, {"intel", &w->intel},           {"yara", &w->yara},      {"kinds", &w->kinds},
+                 {"geo", &w->geo},     {"own-domain", &w->own_domain}, {"partner", &w->partner}};
+    const struct {
+        const char *name, *value;
+    } single[] = {
+        {"placeholders", w->placeholders}, {"dkim-keys", w->dkim_keys}, {"country", w->country}, {"output", folder}};
+    struct options_said o = {v, words, count};
+    bool ok = word(v, words, count, S("hunt"), e) && word(v, words, count, S("--quiet"), e);
+
+    for (size_t i = 0; i < COUNT(lists); i++)
+        for (size_t k = 0; ok && k < lists[i].values->count; k++)
+            ok = option_word(v, words, count, lists[i].name, str_of(lists[i].values->items[k]), e);
+    for (size_t i = 0; ok && i < COUNT(single); i++)
+        ok = !single[i].value || option_word(v, words, count, single[i].name, str_of(single[i].value), e);
+    ok = ok && case_facts(w->path, on_fact, &o, e) && word(v, words, count, S("--"), e);
+    for (size_t i = 0; ok && i < w->evidence.count; i++)
+        ok = word(v, words, count, str_of(w->evidence.items[i]), e);
+    for (void *at = json_object_iter(v->outer); ok && at && !w->evidence.count;
+         at = json_object_iter_next(v->outer, at)) {
+        str const path = {json_object_iter_key(at), json_object_iter_key_len(at)};
+
+        if (outer_of(v, path).len == path.len)
+            ok = word(v, words, count, path, e);
+    }
+    return ok;
+}
+
+static bool hunt_again(struct verifying *v, const char *folder, struct err *e) {
+    void *const wishes = calloc(1, command_hunt.wishes_size);
+    const char **words = NULL;
+    void *memory = NULL;
+    size_t count = 0;
+    bool ok = (wishes || no_memory(e)) && hunt_words(v, folder, &words, &count, e) &&
+              options_read(command_hunt.options, command_hunt.option_count, (int)count, (char *const *)(uintptr_t)words,
+                           wishes, &memory, e);
+
+    if (ok) {
+        int const status = command_hunt.run(wishes);
+
+        if (status == EXIT_USAGE || status == EXIT_INTERNAL)
+            ok = err_set(e, status == EXIT_USAGE ? ERR_USAGE : ERR_IO, 0, "the hunt could not be done again");
+    }
+    free(memory);
+    free(words);
+    free(wishes);
+    return ok;
+}
+
+static int by_number(const void *a, const void *b) {
+    const struct said *const x = a, *const y = b;
+
+    return x->yara != y->yara ? x->yara - y->yara : (x->number > y->number) - (x->number < y->number);
+}
+
+/* The first `count`, which are alone. */
+static void alone_tell(struct buf *details, struct said *s, size_t count, const char *where) {
+    if (count)
+        qsort(s, count, sizeof *s, by_number);
+    for (size_t i = 0; i < count && i < TOLD; i++)
+        buf_format(details, "  finding %s%lu %s\n", s[i].yara ? "of YARA rules " : "", (unsigned long)s[i].number,
+                   where);
+    if (count > TOLD)
+        buf_format(details, "  and %zu more\n", count - TOLD);
+}
+
+static void compare(struct verifying *v, struct sayings *then, struct sayings *again) {
+    struct buf details = {0};
+    size_t i = 0, k = 0, lost = 0, new = 0; /* those that are alone move to the front */
+    uint64_t same = 0;
+
+    if (then->count)
+        qsort(then->items, then->count, sizeof *then->items, by_hash);
+    if (again->count)
+        qsort(again->items, again->count, sizeof *again->items, by_hash);
+    line(v, "again");
+    while (i < then->count || k < again->count) {
+        int const order = i == then->count    ? 1
+                          : k == again->count ? -1
+                                              : memcmp(then->items[i].hash, again->items[k].hash, SHA256_SIZE);
+
+        if (order == 0) {
+            same++;
+            i++;
+            k++;
+        } else if (order < 0) {
+            then->items[lost++] = then->items[i++];
+        } else {
+            again->items[new ++] = again->items[k++];
+        }
+    }
+    alone_tell(&details, then->items, lost, "of the case was not found again");
+    alone_tell(&details, again->items, new, "of the new hunt is not in the case");
+    if (lost || new)
+        buf_format(&v->out, "DIFFERS: %lu not found again, %lu not in the case; ", (unsigned long)lost,
+                   (unsigned long)new);
+    buf_format(&v->out, "%lu finding%s the same when it was hunted again\n", (unsigned long)same, plural(same));
+    v->differ += lost + new;
+    details_into(v, &details);
+}
+
+static bool check_again(struct verifying *v, struct err *e) {
+    const char *const parent = getenv("TMPDIR");
+    struct sayings then = {0}, again = {0};
+    char folder[PATH_MAX], path[PATH_MAX + 8];
+    bool ok;
+
+    if (!v->w->rules.count && !v->w->intel.count && !v->w->yara.count)
+        return true;
+    if (snprintf(folder, sizeof folder, "%s/longwatch-XXXXXX", parent && *parent ? parent : "/tmp") >= PATH_MAX ||
+        !mkdtemp(folder))
+        return err_system(e, "%s", folder);
+    snprintf(path, sizeof path, "%s/case", folder);
+    ok = hunt_again(v, path, e) && case_findings(v->w->path, on_said, &then, e) &&
+         case_findings(path, on_said, &again, e);
+    if (ok)
+        compare(v, &then, &again);
+    struct err left;
+
+    if (access(path, F_OK) == 0)
+        (void)!case_remove(path, &left);
+    rmdir(folder);
+    free(then.items);
+    free(again.items);
+    return ok;
+}
+
+/* ---- all of it ---- */
+
+static bool verify(struct verifying *v, struct err *e) {
+    struct buf manifest = {0};
+    bool whole = false;
+    bool ok = manifest_read(v->w->path, &manifest, e) && check_manifest(v, buf_str(&manifest), &whole, e) &&
+              check_signature(v, buf_str(&manifest), e) && check_time(v, buf_str(&manifest), e);
+
+    if (ok && !whole) {
+        line(v, "the rest");
+        buf_add(&v->out, S("NOT CHECKED: files of the case are not there\n"));
+    } else {
+        ok = ok && check_telling(v, e) && check_evidence(v, e) && check_records(v, e) && check_again(v, e);
+    }
+    buf_free(&manifest);
+    return ok;
+}
+
+static int run(const void *wishes) {
+    const struct wishes *const w = wishes;
+    const struct arguments given = {(const char **)(uintptr_t)&w->path, 1};
+    struct verifying v = {.w = w, .stop = interrupt_catch(), .a = arena_new(MEMORY)};
+    struct err e = {0};
+    int status;
+
+    bool const ok = (v.a || no_memory(&e)) && paths_exist(&given, "case", true, &e) &&
+                    paths_exist(&w->evidence, "evidence", false, &e) && verify(&v, &e);
+
+    /* What is damaged in the case itself is a difference, whoever met it. */
+    if (!ok && e.code == ERR_CORRUPT) {
+        line(&v, "case");
+        differs(&v, &e);
+    }
+    if (ok || e.code == ERR_NONE)
+        status = print_all(&v.out, v.differ ? EXIT_FINDINGS : v.gone ? EXIT_UNREADABLE : EXIT_NOTHING);
+    else {
+        status = tell_error(&e);
+        buf_free(&v.out);
+    }
+    json_decref(v.outer);
+    recheck_free(v.now);
+    arena_free(v.a);
+    return status;
+}
+
+#define AT(member) .at = offsetof(struct wishes, member)
+
+static const struct option options[] = {
+    {.argument = "CASE",
+     .type = OPTION_FOLDER,
+     .needed = "which case? longwatch verify CASE",
+     .help = "the directory that hunt -o has written",
+     AT(path)},
+    {.argument = "EVIDENCE",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "where the evidence lies now; usually where it lay",
+     AT(evidence)},
+    {.name = "public-key",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "check the signature by this key, a file of minisign or of sign --new-key",
+     AT(public_key)},
+    {.name = "tsa-ca",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "check the time-stamp by the certificates (PEM) of the authority",
+     AT(tsa_ca)},
+    {.name = "sample",
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = INT64_MAX,
+     .help = "follow only so many records of findings, taken evenly; usually all",
+     AT(sample)},
+    {.name = "rules",
+     .letter = 'r',
+     .argument = "DIR",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "hunt again with these rules, and compare",
+     AT(rules)},
+    {.name = "intel",
+     .letter = 'i',
+     .argument = "PATH",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "hunt again with these indicators, and compare",
+     AT(intel)},
+    {.name = "yara",
+     .argument = "PATH",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "hunt again with these YARA rules, and compare",
+     AT(yara)},
+    {ROW_KINDS, AT(kinds)},
+    {ROW_GEO, AT(geo)},
+    {.name = "own-domain",
+     .argument = "DOMAIN",
+     .type = OPTION_TEXT,
+     .many = true,
+     .help = "as it was given to the hunt",
+     AT(own_domain)},
+    {.name = "partner",
+     .argument = "DOMAIN",
+     .type = OPTION_TEXT,
+     .many = true,
+     .help = "as it was given to the hunt",
+     AT(partner)},
+    {.name = "dkim-keys",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "as it was given to the hunt",
+     AT(dkim_keys)},
+    {.name = "country", .argument = "COUNTRY", .type = OPTION_TEXT, .help = "as it was given to the hunt", AT(country)},
+    {ROW_PLACEHOLDERS, AT(placeholders)},
+};
+const struct command command_verify = {
+    .name = "verify",
+    .summary = "check a case and its evidence: what differs?",
+    .about =
+        (const char *const[]){
+            "Checks that the files of a case are those of its manifest, its signature and time-stamp where there are "
+            "any, and that its files agree with each other; hashes the evidence once more, and follows every finding "
+            "to its record. With the rules or indicators of the hunt it hunts again, as the case says it was done, and "
+            "compares what is found. Changes neither the case nor the evidence.",
+            NULL},
+    .examples = (const struct example[]){{"longwatch verify ./case", "Is all of it as it was?"},
+                                         {"longwatch verify ./case /mnt/evidence --public-key cert.pub",
+                                          "A partner's case, with the evidence elsewhere"},
+                                         {"longwatch verify ./case --rules ./rules --intel ./intel",
+                                          "Do the same rules find the same again?"},
+                                         {NULL, NULL}},
+    .options = options,
+    .option_count = COUNT(options),
+    .statuses = {[EXIT_NOTHING] = "nothing differs",
+                 [EXIT_FINDINGS] = "something differs, and is named",
+                 [EXIT_USAGE] = "wrong usage, or no such case",
+                 [EXIT_UNREADABLE] = "nothing differs that is there, but some evidence is not there",
+                 [EXIT_INTERNAL] = "internal error, or stopped"},
+    .wishes_size = sizeof(struct wishes),
+    .run = run,
+};

@@ -1,0 +1,130 @@
+/* case_read: see case_read.h. */
+#include "report/case_read.h"
+
+#include "report/case_own.h"
+
+static str view(sqlite3_stmt *s, int i) {
+    const unsigned char *const text = sqlite3_column_text(s, i);
+
+    return text ? (str){(const char *)text, (size_t)sqlite3_column_bytes(s, i)} : (str){"", 0};
+}
+
+struct reading {
+    const char *path;
+    sqlite3 *db;
+    bool (*finding)(void *ctx, const struct case_finding *f, struct err *e);
+    bool (*pair)(void *ctx, str name, str value, struct err *e);
+    void *ctx;
+};
+
+static bool rows(struct reading *r, const char *query, bool (*row)(struct reading *r, sqlite3_stmt *s, struct err *e),
+                 struct err *e) {
+    sqlite3_stmt *s = NULL;
+    int step = SQLITE_ERROR;
+    bool ok = true;
+
+    if (sqlite3_prepare_v2(r->db, query, -1, &s, NULL) == SQLITE_OK)
+        while (ok && (step = sqlite3_step(s)) == SQLITE_ROW)
+            ok = row(r, s, e);
+    if (ok && step != SQLITE_DONE)
+        ok = case_db_corrupt(r->db, r->path, e);
+    sqlite3_finalize(s);
+    return ok;
+}
+
+static bool finding_row(struct reading *r, sqlite3_stmt *s, struct err *e) {
+    const struct case_finding f = {.number = (uint64_t)sqlite3_column_int64(s, 0),
+                                   .json = view(s, 1),
+                                   .evidence_path = view(s, 2),
+                                   .evidence_sha256 = view(s, 3),
+                                   .record = (uint64_t)sqlite3_column_int64(s, 4),
+                                   .offset = (uint64_t)sqlite3_column_int64(s, 5),
+                                   .salvaged = sqlite3_column_int(s, 6) != 0,
+                                   .reader = view(s, 7),
+                                   .yara = sqlite3_column_int(s, 8) != 0};
+
+    return r->finding(r->ctx, &f, e);
+}
+
+static bool pair_row(struct reading *r, sqlite3_stmt *s, struct err *e) {
+    return r->pair(r->ctx, view(s, 0), view(s, 1), e);
+}
+
+/* As there may be as many rows as there are, a query may take its time once the tables are what they should be: a view that never ends could
+ * stand in the place of one. */
+static bool opened(struct reading *r, const char *names, int count, const char *what, struct err *e) {
+    if (!case_db_read(&r->db, r->path, CASE_VERSION_MAIL, what, e) ||
+        !case_db_tables(r->db, r->path, names, count, what, e))
+        return false;
+    sqlite3_progress_handler(r->db, 0, NULL, NULL);
+    return true;
+}
+
+/* Some tables are there only when there was something for them. */
+static bool has_table(struct reading *r, const char *names, bool *has, struct err *e) {
+    struct err none = {0};
+
+    *has = case_db_tables(r->db, r->path, names, 1, "table", &none);
+    return *has || none.code == ERR_CORRUPT || (*e = none, false);
+}
+
+bool case_findings(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e), void *ctx,
+                   struct err *e) {
+    struct reading r = {.path = path, .finding = each, .ctx = ctx};
+    bool yara = false;
+    bool const ok =
+        opened(&r, " findings custody ", 2, "findings", e) &&
+        rows(&r,
+             "SELECT f.number, f.json, f.evidence_path, f.evidence_sha256, f.record, f.offset, f.salvaged, "
+             "(SELECT c.reader FROM custody c WHERE c.path = f.evidence_path AND c.container IS NULL AND c.sha256 = "
+             "f.evidence_sha256), 0 FROM findings f ORDER BY f.number",
+             finding_row, e) &&
+        has_table(&r, " yara_finding ", &yara, e) &&
+        (!yara || rows(&r,
+                       "SELECT number, json, evidence_path, evidence_sha256, record, offset, 0, '', 1 FROM "
+                       "yara_finding ORDER BY number",
+                       finding_row, e));
+
+    sqlite3_close(r.db);
+    return ok;
+}
+
+bool case_records(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e), void *ctx,
+                  struct err *e) {
+    struct reading r = {.path = path, .finding = each, .ctx = ctx};
+    bool const ok =
+        opened(&r, " findings finding_events custody ", 3, "findings", e) &&
+        rows(&r,
+             "SELECT min(p.number), '', p.evidence_path, p.evidence_sha256, min(p.record), p.offset, max(p.salvaged), "
+             "(SELECT c.reader FROM custody c WHERE c.path = p.evidence_path AND c.container IS NULL AND c.sha256 = "
+             "p.evidence_sha256), 0 FROM (SELECT number, evidence_path, evidence_sha256, record, offset, salvaged FROM "
+             "findings UNION ALL SELECT finding, evidence_path, evidence_sha256, record, offset, 0 FROM "
+             "finding_events) p "
+             "GROUP BY p.evidence_path, p.evidence_sha256, p.offset ORDER BY p.evidence_path, p.evidence_sha256, "
+             "p.offset",
+             finding_row, e);
+
+    sqlite3_close(r.db);
+    return ok;
+}
+
+bool case_facts(const char *path, bool (*each)(void *ctx, str name, str value, struct err *e), void *ctx,
+                struct err *e) {
+    struct reading r = {.path = path, .pair = each, .ctx = ctx};
+    bool const ok =
+        opened(&r, " facts ", 1, "facts", e) && rows(&r, "SELECT name, value FROM facts ORDER BY name", pair_row, e);
+
+    sqlite3_close(r.db);
+    return ok;
+}
+
+bool case_intel_sources(const char *path, bool (*each)(void *ctx, str name, str sha256, struct err *e), void *ctx,
+                        struct err *e) {
+    struct reading r = {.path = path, .pair = each, .ctx = ctx};
+    bool has = false;
+    bool const ok = opened(&r, " facts ", 1, "facts", e) && has_table(&r, " intel_source ", &has, e) &&
+                    (!has || rows(&r, "SELECT name, sha256 FROM intel_source ORDER BY rowid", pair_row, e));
+
+    sqlite3_close(r.db);
+    return ok;
+}

@@ -1,0 +1,31 @@
+/* case_read: a case from its beginning to its end, for those who hand it on or check it: findings, facts, what was hunted with. The case may
+ * come from a stranger: texts are what it holds, any bytes; numbers too. Views live until the callback returns; false from it
+ * stops. Errors as case_find. */
+#ifndef REPORT_CASE_READ_H
+#define REPORT_CASE_READ_H
+
+#include "report/case.h"
+
+struct case_finding {
+    uint64_t number; /* of YARA rules' findings their own */
+    bool yara;
+    bool salvaged;
+    str json;
+    str evidence_path, evidence_sha256, reader; /* reader: "" of YARA and where nobody is named */
+    uint64_t record, offset;
+};
+/* In the order of findings.jsonl: by number, then those of YARA rules. */
+MUST_USE bool case_findings(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e),
+                            void *ctx, struct err *e);
+/* The records that findings were made in, those of correlations' events too: each place once, by evidence and offset; number: the first
+ * finding that names it. Of YARA rules' findings none: theirs are files. */
+MUST_USE bool case_records(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e),
+                           void *ctx, struct err *e);
+/* The facts of the manifest, as the database has them. */
+MUST_USE bool case_facts(const char *path, bool (*each)(void *ctx, str name, str value, struct err *e), void *ctx,
+                         struct err *e);
+/* Sources of intelligence that the hunt looked for, by name and SHA-256; none where it had none, or an older Longwatch wrote the case. */
+MUST_USE bool case_intel_sources(const char *path, bool (*each)(void *ctx, str name, str sha256, struct err *e),
+                                 void *ctx, struct err *e);
+
+#endif

@@ -1,0 +1,283 @@
+/* export_text: findings as lines: for Timesketch and for spreadsheets. Whole or under pseudonyms a line a finding; counts alone a line a day and
+ * rule, or a rule. */
+#include "codec/json_tree.h"
+#include "report/export_own.h"
+#include "report/finding_text.h"
+
+#define DAY_NS ((int64_t)86400 * 1000000000)
+
+struct lines {
+    const struct export_wish *x;
+    struct file_out *to;
+    struct buf b;
+    json_t *things; /* counts alone */
+};
+
+static bool line_end(struct lines *l, const char *end, struct err *e) {
+    buf_add(&l->b, str_of(end));
+    if (l->b.failed)
+        return export_no_memory(e);
+    file_out_add(l->to, buf_str(&l->b));
+    l->b.len = 0;
+    return true;
+}
+
+/* ---- timeline ---- */
+
+/* Timesketch's own fields; floor: times before 1970 keep their order. */
+static void timeline_head(struct buf *b, str message, int64_t when, const char *what) {
+    struct wall const w = instant_wall(when);
+
+    buf_add(b, S("{\"message\":"));
+    buf_json(b, message);
+    buf_format(b,
+               ",\"datetime\":\"%04d-%02u-%02uT%02u:%02u:%02u.%06u+00:00\",\"timestamp\":%ld,\"timestamp_desc\":\"%s\"",
+               w.year, w.month, w.day, w.hour, w.minute, w.second, w.nanosecond / 1000,
+               (long)(when / 1000 - (when % 1000 < 0)), what);
+}
+
+static void tlp_member(struct lines *l) {
+    buf_add(&l->b, S(",\"tlp\":"));
+    buf_json(&l->b, tlp_name(l->x->tlp));
+}
+
+static bool timeline_finding(void *ctx, const struct export_finding *f, struct err *e) {
+    struct lines *const l = ctx;
+    bool const many = json_object_get(f->tree, "events") != NULL;
+    int64_t const when = instant_parse(json_text_at(f->tree, "time"));
+    struct buf message = {0};
+    char *text;
+
+    if (when == INSTANT_NONE)
+        return true;
+    export_sentence(&message, f);
+    timeline_head(&l->b, buf_str(&message), when, many ? "Correlation became true" : "Event logged");
+    l->b.failed |= message.failed;
+    buf_free(&message);
+    tlp_member(l);
+    if (!(text = json_dumps(f->tree, JSON_COMPACT | JSON_REAL_PRECISION(3))))
+        return export_no_memory(e);
+    buf_byte(&l->b, ',');
+    buf_add(&l->b, str_from(str_of(text), 1));
+    free(text);
+    return line_end(l, "\n", e);
+}
+
+/* Of one indicator findings may have several levels. */
+static void level_add(struct buf *key, const struct export_finding *f) {
+    buf_byte(key, '\n');
+    buf_add(key, json_text_at(f->tree, "level"));
+}
+
+/* The key of a day begins with it, so that lines can be put into order. */
+static bool timeline_count(void *ctx, const struct export_finding *f, struct err *e) {
+    struct lines *const l = ctx;
+    struct buf key = {0}, title = {0};
+    int64_t const when = instant_parse(json_text_at(f->tree, "time"));
+    int64_t const day = when / DAY_NS - (when % DAY_NS < 0);
+
+    if (when == INSTANT_NONE)
+        return true;
+    buf_format(&key, "%010ld\n", (long)(day + 1000000));
+    (void)export_thing(f->tree, &key, &title);
+    level_add(&key, f);
+    bool const ok = !key.failed && !title.failed &&
+                    export_count(l->things, buf_str(&key),
+                                 json_pack("{s:s%, s:s%, s:I}", "title", buf_str(&title).ptr, title.len, "level",
+                                           json_text_at(f->tree, "level").ptr, json_text_at(f->tree, "level").len,
+                                           "day", (json_int_t)(day * DAY_NS)),
+                                 f);
+
+    buf_free(&key);
+    buf_free(&title);
+    return ok || export_no_memory(e);
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each thing in the order of their keys. */
+static bool things_in_order(struct lines *l, bool (*each)(struct lines *l, const json_t *thing, struct err *e),
+                            struct err *e) {
+    size_t const count = json_object_size(l->things);
+    const char **const keys = malloc((count + 1) * sizeof *keys);
+    const char *key;
+    json_t *thing;
+    size_t i = 0;
+    bool ok = keys || export_no_memory(e);
+
+    if (keys)
+        json_object_foreach(l->things, key, thing) keys[i++] = key;
+    if (keys)
+        qsort(keys, count, sizeof *keys, by_text);
+    for (i = 0; ok && i < count; i++)
+        ok = each(l, json_object_get(l->things, keys[i]), e);
+    free(keys);
+    return ok;
+}
+
+static unsigned long number_of(const json_t *thing, const char *name) {
+    return (unsigned long)json_integer_value(json_object_get(thing, name));
+}
+
+static bool timeline_day(struct lines *l, const json_t *thing, struct err *e) {
+    struct buf message = {0};
+
+    buf_format(&message, "[%.*s] ", STR_ARG(json_text_at(thing, "level")));
+    finding_short(&message, json_text_at(thing, "title"));
+    buf_format(&message, ": %lu on this day", number_of(thing, "findings"));
+    timeline_head(&l->b, buf_str(&message), export_time(thing, "day"), "Day of the findings");
+    l->b.failed |= message.failed;
+    buf_free(&message);
+    tlp_member(l);
+    buf_add(&l->b, S(",\"title\":"));
+    buf_json(&l->b, json_text_at(thing, "title"));
+    buf_add(&l->b, S(",\"level\":"));
+    buf_json(&l->b, json_text_at(thing, "level"));
+    buf_format(&l->b, ",\"findings\":%lu}", number_of(thing, "findings"));
+    return line_end(l, "\n", e);
+}
+
+bool export_timeline(const struct export_wish *x, struct file_out *to, struct export_counts *n, struct err *e) {
+    struct lines l = {.x = x, .to = to, .things = json_object()};
+    bool const counts = x->redact == REDACT_COUNTS;
+    bool const ok = (l.things || export_no_memory(e)) &&
+                    export_findings(x, counts ? timeline_count : timeline_finding, NULL, &l, n, e) &&
+                    (!counts || things_in_order(&l, timeline_day, e));
+
+    json_decref(l.things);
+    buf_free(&l.b);
+    return ok;
+}
+
+/* ---- CSV ---- */
+
+static void cell(struct lines *l, str s) {
+    buf_byte(&l->b, ',');
+    finding_csv_cell(&l->b, s);
+}
+
+static void cell_number(struct lines *l, uint64_t n) {
+    buf_format(&l->b, ",%lu", (unsigned long)n);
+}
+
+static void pairs(struct buf *b, const json_t *fields) {
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)fields, name, value) {
+        size_t const count = json_is_array(value) ? json_array_size(value) : 1;
+
+        for (size_t i = 0; i < count; i++) {
+            if (b->len)
+                buf_add(b, S("; "));
+            buf_add(b, str_of(name));
+            buf_byte(b, '=');
+            buf_add(b, json_text(json_is_array(value) ? json_array_get(value, i) : value));
+        }
+    }
+}
+
+static void client_about(struct buf *b, const json_t *client) {
+    static const char *const names[] = {"range", "provider", "country", "network"};
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (json_text_at(client, names[i]).len) {
+            if (b->len)
+                buf_add(b, S(", "));
+            buf_add(b, json_text_at(client, names[i]));
+        }
+}
+
+/* The columns of the case's own findings.csv, and the marking. */
+static bool csv_finding(void *ctx, const struct export_finding *f, struct err *e) {
+    static const char *const first[] = {"time", "level", "rule_title", "rule_id", "kind", "host", "account"};
+    struct lines *const l = ctx;
+    const json_t *const client = json_object_get(f->tree, "client");
+    bool const many = json_object_get(f->tree, "events") != NULL;
+    struct buf matched = {0}, about = {0};
+    char text[INSTANT_TEXT];
+
+    if (f->yara) /* as in findings.csv: what a file is, is no event */
+        return true;
+    buf_format(&l->b, "%lu", (unsigned long)f->number);
+    for (size_t i = 0; i < COUNT(first); i++)
+        cell(l, json_text_at(f->tree, first[i]));
+    pairs(&matched, json_object_get(f->tree, "matched"));
+    pairs(&matched, json_object_get(f->tree, "group"));
+    client_about(&about, client);
+    cell(l, buf_str(&matched));
+    cell_number(l, f->events);
+    cell(l, instant_format(f->first, text));
+    cell(l, instant_format(f->last, text));
+    cell(l, json_text_at(f->tree, "evidence_path"));
+    cell(l, json_text_at(f->tree, "evidence_sha256"));
+    cell_number(l, (uint64_t)json_integer_value(json_object_get(f->tree, "record")));
+    cell_number(l, (uint64_t)json_integer_value(json_object_get(f->tree, "offset")));
+    cell(l, S("no"));
+    cell(l, many ? S("") : json_text_at(f->tree, "time_zone"));
+    cell(l, json_text_at(f->tree, "time_text"));
+    cell(l, json_text_at(client, "address"));
+    cell(l, buf_str(&about));
+    cell(l, tlp_name(l->x->tlp));
+    l->b.failed |= matched.failed || about.failed;
+    buf_free(&matched);
+    buf_free(&about);
+    return line_end(l, "\r\n", e);
+}
+
+static bool csv_count(void *ctx, const struct export_finding *f, struct err *e) {
+    static const char *const sorts[] = {
+        [EXPORT_RULE] = "rule", [EXPORT_INDICATOR] = "indicator", [EXPORT_YARA] = "yara"};
+    struct lines *const l = ctx;
+    struct buf key = {0}, title = {0};
+    enum export_sort const sort = export_thing(f->tree, &key, &title);
+
+    level_add(&key, f);
+    bool const ok = !key.failed && !title.failed &&
+                    export_count(l->things, buf_str(&key),
+                                 json_pack("{s:s, s:s%, s:s%, s:s%}", "what", sorts[sort], "id",
+                                           sort == EXPORT_RULE ? json_text_at(f->tree, "rule_id").ptr : "",
+                                           sort == EXPORT_RULE ? json_text_at(f->tree, "rule_id").len : (size_t)0,
+                                           "title", buf_str(&title).ptr, title.len, "level",
+                                           json_text_at(f->tree, "level").ptr, json_text_at(f->tree, "level").len),
+                                 f);
+
+    buf_free(&key);
+    buf_free(&title);
+    return ok || export_no_memory(e);
+}
+
+static bool csv_thing(struct lines *l, const json_t *thing, struct err *e) {
+    char text[INSTANT_TEXT];
+
+    finding_csv_cell(&l->b, json_text_at(thing, "what"));
+    cell(l, json_text_at(thing, "id"));
+    cell(l, json_text_at(thing, "title"));
+    cell(l, json_text_at(thing, "level"));
+    cell_number(l, number_of(thing, "findings"));
+    cell_number(l, number_of(thing, "events"));
+    cell(l, instant_format(export_time(thing, "first"), text));
+    cell(l, instant_format(export_time(thing, "last"), text));
+    cell_number(l, number_of(thing, "untimed"));
+    cell(l, tlp_name(l->x->tlp));
+    return line_end(l, "\r\n", e);
+}
+
+bool export_csv(const struct export_wish *x, struct file_out *to, struct export_counts *n, struct err *e) {
+    struct lines l = {.x = x, .to = to, .things = json_object()};
+    bool const counts = x->redact == REDACT_COUNTS;
+    bool ok = l.things || export_no_memory(e);
+
+    if (counts)
+        buf_add(&l.b, S("what,id,title,level,findings,events,first,last,without_time"));
+    else
+        finding_csv_head(&l.b);
+    buf_add(&l.b, S(",tlp"));
+    ok = ok && line_end(&l, "\r\n", e) && export_findings(x, counts ? csv_count : csv_finding, NULL, &l, n, e) &&
+         (!counts || things_in_order(&l, csv_thing, e));
+    json_decref(l.things);
+    buf_free(&l.b);
+    return ok;
+}
