@@ -603,9 +603,19 @@ static bool source_names(const struct kind_source *s, size_t count, field_id fie
     return false;
 }
 
+static bool act_needs(const struct kind_act *a, field_id field) {
+    for (size_t i = 0; i < a->when_count; i++)
+        if (a->when[i].field == field)
+            return true;
+    for (size_t t = 0; t < ACT_TEXTS; t++)
+        if (source_names(a->texts[t], a->text_counts[t], field))
+            return true;
+    return source_names(a->amount, a->amount_count, field) || source_names(a->items, a->item_count, field);
+}
+
 /* Fields the program itself reads of this kind. */
 static bool kind_needs(const struct ingest *in, const struct kind *k, field_id field) {
-    bool const collected = in->o.collect && k->collect_count;
+    bool const collected = (in->o.collect && k->collect_count) || (in->o.acts && k->act_count);
 
     if (field == k->each || field == FIELD_CHANNEL) /* it names rows in a block of many names; it is the log's name */
         return true;
@@ -615,8 +625,11 @@ static bool kind_needs(const struct ingest *in, const struct kind *k, field_id f
     for (size_t i = 0; i < k->key_count; i++)
         if (k->keys[i] == field)
             return true;
-    for (size_t i = 0; collected && i < k->collect_count; i++)
+    for (size_t i = 0; in->o.collect && i < k->collect_count; i++)
         if (k->collects[i] == field)
+            return true;
+    for (size_t i = 0; in->o.acts && i < k->act_count; i++)
+        if (act_needs(&k->acts[i], field))
             return true;
     return false;
 }

@@ -39,6 +39,7 @@ struct ingest_options {
     const struct zone_rules *zone; /* of times that say none; NULL: UTC */
     uint32_t roles;                /* a bit for each role whose fields are kept whatever `wants` says; 0: all of them */
     bool collect;                  /* what kinds collect is kept whatever `wants` says, and all roles of such kinds */
+    bool acts;                     /* the same for what acts are made of */
     bool unclaimed; /* records that no kind claims become rows as well, in a block of a kind without name */
 };
 

@@ -204,7 +204,31 @@ static bool join(struct kinds *k, struct kind *to, const struct kind *from, stru
         to->collects = from->collects;
         to->collect_count = from->collect_count;
     }
+    /* Its own come first. */
+    to->acts = both(a, to->acts, to->act_count, from->acts, from->act_count, sizeof *to->acts);
+    if (!to->acts)
+        return err_set(e, ERR_MEMORY, 0, "kinds");
+    to->act_count += from->act_count;
     return true;
+}
+
+enum role act_text_role(enum act_text t) {
+    static const enum role roles[ACT_TEXTS] = {
+        [ACT_ACCOUNT] = ROLE_ACCOUNT,
+        [ACT_TARGET] = ROLE_TARGET_ACCOUNT,
+        [ACT_HOST] = ROLE_HOST,
+        [ACT_ADDRESS] = ROLE_CLIENT_ADDRESS,
+        [ACT_SERVER] = ROLE_SERVER_ADDRESS,
+        [ACT_PROGRAM] = ROLE_CLIENT_PROGRAM,
+        [ACT_SESSION] = ROLE_SESSION,
+        [ACT_OBJECT] = ROLE_OBJECT,
+        [ACT_VERB] = ROLES,
+        [ACT_DETAIL] = ROLES,
+        [ACT_TENANT] = ROLE_TENANT,
+        [ACT_KIND] = ROLES,
+    };
+
+    return roles[t];
 }
 
 static struct kind_doc *find_doc(const struct kinds *k, str name) {

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "event/act.h"
 #include "event/field.h"
 #include "event/phone.h"
 #include "event/record.h"
@@ -110,6 +111,23 @@ struct kind_logsource {
     size_t alias_count;
 };
 
+/* Which events of a kind are which act, and where what is told of it comes from. */
+struct kind_act {
+    enum act act;
+    const struct kind_condition *when; /* all must hold */
+    size_t when_count;
+    const struct kind_source
+        *texts[ACT_TEXTS]; /* the first source that yields a value; NULL: as the role of that name, or nothing */
+    size_t text_counts[ACT_TEXTS];
+    const struct kind_source *amount; /* whole numbers; all values that all sources yield are added up */
+    size_t amount_count;
+    const struct kind_source *items;
+    size_t item_count;
+    bool items_are_values; /* not the numbers, but how many values there are */
+};
+/* The role that an act's text comes from where the kind says nothing; ROLES: none. */
+enum role act_text_role(enum act_text t);
+
 struct kind {
     str name; /* "windows/sysmon/1" */
     str title;
@@ -135,6 +153,8 @@ struct kind {
      * beside what rules find (ingest_options.collect). None: the kind has no such thing. */
     const field_id *collects;
     size_t collect_count;
+    const struct kind_act *acts; /* the first whose conditions hold is what the event is */
+    size_t act_count;
     const struct kind_logsource *logsources;
     size_t logsource_count;
     const struct kind_source *roles[ROLES]; /* the first source that yields a value */

@@ -468,6 +468,58 @@ static bool roles(struct load *l, const struct yaml_node *n, struct kind *k) {
     return true;
 }
 
+/* One of `acts`. */
+static bool act(struct load *l, const struct yaml_node *n, struct kind_act *a) {
+    const struct yaml_node *word;
+    str name;
+
+    if (!is_map(l, n, "an act") ||
+        !keys_known(l, n, "an act",
+                    "act when account target host address server program session object verb detail tenant amount "
+                    "items values"))
+        return false;
+    if (!(word = yaml_get(n, "act")))
+        return kind_fail(l->e, l->path, n->line, "an act needs `act`: which one");
+    if (!scalar(l, word, "`act`", &name))
+        return false;
+    if ((a->act = act_of(name)) == ACT_NONE)
+        return kind_fail(l->e, l->path, word->line, "no act `%.*s`; docs/kinds.md lists them",
+                         STR_ARG(str_first(name, 40)));
+    if ((word = yaml_get(n, "when")) && !conditions(l, word, &a->when, &a->when_count))
+        return false;
+    for (size_t t = 0; t < ACT_KIND; t++) {
+        for (size_t i = 0; i < n->count; i++)
+            if (str_eq(n->keys[i], act_text_name((enum act_text)t)) &&
+                !sources(l, n->items[i], "an act's text", &a->texts[t], &a->text_counts[t]))
+                return false;
+    }
+    if ((word = yaml_get(n, "amount")) && !sources(l, word, "`amount`", &a->amount, &a->amount_count))
+        return false;
+    if (yaml_get(n, "items") && yaml_get(n, "values"))
+        return kind_fail(l->e, l->path, n->line, "an act takes one of `items`, `values`");
+    if ((word = yaml_get(n, "items")) && !sources(l, word, "`items`", &a->items, &a->item_count))
+        return false;
+    if ((word = yaml_get(n, "values"))) {
+        a->items_are_values = true;
+        return sources(l, word, "`values`", &a->items, &a->item_count);
+    }
+    return true;
+}
+
+static bool acts(struct load *l, const struct yaml_node *n, struct kind *k) {
+    size_t const total = many(n);
+    struct kind_act *const list = some(l, total, sizeof *list);
+
+    if (!list)
+        return false;
+    for (size_t i = 0; i < total; i++)
+        if (!act(l, one_of(n, i), &list[i]))
+            return false;
+    k->acts = list;
+    k->act_count = total;
+    return true;
+}
+
 /* `key`, `collect`: fields, each of them once. */
 static bool some_fields(struct load *l, const struct yaml_node *n, const char *what, const field_id **out,
                         size_t *count) {
@@ -551,7 +603,7 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
     struct kind *k;
 
     if (!doc || !keys_known(l, map, "a kind",
-                            "kind title base extends reader when each time witness key collect logsources roles"))
+                            "kind title base extends reader when each time witness key collect acts logsources roles"))
         return false;
     k = &doc->kind;
     k->path = l->path;
@@ -586,6 +638,8 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
     if ((n = yaml_get(map, "key")) && !some_fields(l, n, "`key`", &k->keys, &k->key_count))
         return false;
     if ((n = yaml_get(map, "collect")) && !some_fields(l, n, "`collect`", &k->collects, &k->collect_count))
+        return false;
+    if ((n = yaml_get(map, "acts")) && !acts(l, n, k))
         return false;
     if ((n = yaml_get(map, "logsources")) && !logsources(l, n, k))
         return false;

@@ -1,0 +1,281 @@
+/* act_scan: conditions of acts row by row, texts out of roles and sources, and a table of what is alike. */
+#include "detection/act_scan.h"
+
+#include <assert.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/utf.h"
+#include "detection/detect_own.h"
+
+#define HOUR (INT64_C(3600) * 1000000000)
+#define TEXTS_MEMORY ((size_t)4 << 20) /* of one row */
+#define VALUES_MAX 1024u
+
+/* So many alike; the one that stands for those too many. */
+struct alike {
+    uint64_t hash, other; /* of the texts, under two seeds; both 0: empty */
+    uint32_t n, folded;   /* index + 1 */
+};
+struct folded {
+    const struct block *block;
+    uint32_t row;
+    struct activity_event sum; /* its texts are not set: they are the row's */
+};
+
+struct act_scan {
+    struct arena *texts;
+    struct alike *table;
+    size_t mask, used;
+    struct folded *folded;
+    size_t folded_count, folded_room;
+    uint64_t seeds[2];
+};
+
+bool act_scan_new(struct act_scan **out, struct err *e) {
+    struct act_scan *const s = calloc(1, sizeof *s);
+
+    if (s && (s->texts = arena_new(TEXTS_MEMORY)) && (s->table = calloc(1024, sizeof *s->table))) {
+        s->mask = 1023;
+        s->seeds[0] = hash_seed();
+        s->seeds[1] = hash_seed();
+        *out = s;
+        return true;
+    }
+    act_scan_free(s);
+    return err_set(e, ERR_MEMORY, 0, "no memory for acts");
+}
+
+void act_scan_free(struct act_scan *s) {
+    if (!s)
+        return;
+    arena_free(s->texts);
+    free(s->table);
+    free(s->folded);
+    free(s);
+}
+
+/* ---- one row ---- */
+
+static bool holds(const struct block *b, uint32_t row, const struct kind_act *a) {
+    for (size_t i = 0; i < a->when_count; i++) {
+        const struct column *const c = block_column(b, a->when[i].field);
+        str values[DERIVE_VALUES_MAX];
+        size_t const n = view_cell_texts(c, c ? c->codes[row] : CODE_ABSENT, values, DERIVE_VALUES_MAX);
+
+        if (!kind_condition_holds(&a->when[i], values, n))
+            return false;
+    }
+    return true;
+}
+
+/* The first value that the sources yield; "-" is none. */
+static bool first_value(struct act_scan *s, const struct block *b, uint32_t row, const struct kind_source *sources,
+                        size_t count, str *out) {
+    *out = S("");
+    for (size_t i = 0; i < count; i++) {
+        str values[DERIVE_VALUES_MAX];
+        size_t const n = view_source_values(b, row, &sources[i], s->texts, values, DERIVE_VALUES_MAX);
+
+        if (n == SIZE_MAX)
+            return false;
+        if (n && values[0].len && !str_eq(values[0], S("-"))) {
+            *out = utf8_first(values[0], ACTIVITY_TEXT_MAX);
+            return true;
+        }
+    }
+    return true;
+}
+
+static uint64_t added(uint64_t a, uint64_t b) {
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* All numbers that the sources yield, or how many values. */
+static bool sum(struct act_scan *s, const struct block *b, uint32_t row, const struct kind_source *sources,
+                size_t count, bool values_only, uint64_t *out) {
+    *out = 0;
+    for (size_t i = 0; i < count; i++) {
+        str values[VALUES_MAX];
+        size_t const n = view_source_values(b, row, &sources[i], s->texts, values, VALUES_MAX);
+
+        if (n == SIZE_MAX)
+            return false;
+        for (size_t k = 0; k < n; k++) {
+            uint64_t number = 1;
+
+            if (values_only ? values[k].len > 0 : str_u64(values[k], UINT64_MAX, &number))
+                *out = added(*out, number);
+        }
+    }
+    return true;
+}
+
+static enum act_outcome outcome_of(str s) {
+    return !s.len                    ? OUTCOME_UNSAID
+           : str_eq(s, S("success")) ? OUTCOME_SUCCESS
+           : str_eq(s, S("failure")) ? OUTCOME_FAILURE
+                                     : OUTCOME_OTHER;
+}
+
+static bool tell(struct act_scan *s, const struct block *b, uint32_t row, const struct kind_act *a,
+                 struct activity_event *v) {
+    const struct kind *const k = b->kind;
+    const struct row *const r = &b->rows[row];
+    uint64_t items;
+    str outcome;
+
+    arena_reset(s->texts);
+    *v = (struct activity_event){.when = r->when,
+                                 .last = r->when,
+                                 .record = r->number,
+                                 .offset = r->offset,
+                                 .count = 1,
+                                 .act = a->act,
+                                 .salvaged = r->salvaged,
+                                 .unsure = r->zone == ZONE_ASSUMED || r->zone == ZONE_UNSURE};
+    for (size_t t = 0; t < ACT_KIND; t++) {
+        enum role const role = act_text_role((enum act_text)t);
+        bool const own = a->text_counts[t] > 0;
+
+        v->text[t] = S("");
+        if (own ? !first_value(s, b, row, a->texts[t], a->text_counts[t], &v->text[t])
+                : role < ROLES && !first_value(s, b, row, k->roles[role], k->role_counts[role], &v->text[t]))
+            return false;
+    }
+    v->text[ACT_KIND] = k->name;
+    if (!first_value(s, b, row, k->roles[ROLE_OUTCOME], k->role_counts[ROLE_OUTCOME], &outcome) ||
+        !sum(s, b, row, a->amount, a->amount_count, false, &v->amount) ||
+        !sum(s, b, row, a->items, a->item_count, a->items_are_values, &items))
+        return false;
+    v->outcome = outcome_of(outcome);
+    v->items = (uint32_t)(items > UINT32_MAX ? UINT32_MAX : items);
+    return true;
+}
+
+/* ---- what is alike ---- */
+
+static uint64_t hash_of(const struct activity_event *v, uint64_t seed) {
+    uint64_t const head[] = {v->act, v->outcome, (uint64_t)(v->when / HOUR), v->salvaged};
+    uint64_t h = hash_bytes((str){(const char *)head, sizeof head}, seed);
+
+    for (size_t t = 0; t < ACT_TEXTS; t++)
+        h = hash_bytes(v->text[t], h);
+    return h | 1;
+}
+
+static bool grow_table(struct act_scan *s) {
+    size_t const mask = s->mask * 2 + 1;
+    struct alike *const table = calloc(mask + 1, sizeof *table);
+
+    if (!table)
+        return false;
+    for (size_t i = 0; i <= s->mask; i++) {
+        size_t at = s->table[i].hash & mask;
+
+        if (!s->table[i].hash)
+            continue;
+        while (table[at].hash)
+            at = (at + 1) & mask;
+        table[at] = s->table[i];
+    }
+    free(s->table);
+    s->table = table;
+    s->mask = mask;
+    return true;
+}
+
+/* NULL: no memory. */
+static struct alike *alike_of(struct act_scan *s, const struct activity_event *v) {
+    uint64_t const hash = hash_of(v, s->seeds[0]), other = hash_of(v, s->seeds[1]);
+
+    if (s->used * 2 > s->mask && !grow_table(s))
+        return NULL;
+    size_t at = hash & s->mask;
+
+    while (s->table[at].hash && (s->table[at].hash != hash || s->table[at].other != other))
+        at = (at + 1) & s->mask;
+    s->used += !s->table[at].hash;
+    s->table[at].hash = hash;
+    s->table[at].other = other;
+    return &s->table[at];
+}
+
+static bool fold_in(struct act_scan *s, struct alike *alike, const struct block *b, uint32_t row,
+                    const struct activity_event *v) {
+    if (alike->folded) {
+        struct activity_event *const sum = &s->folded[alike->folded - 1].sum;
+
+        sum->when = v->when < sum->when ? v->when : sum->when;
+        sum->last = v->when > sum->last ? v->when : sum->last;
+        sum->amount = added(sum->amount, v->amount);
+        sum->items = sum->items > UINT32_MAX - v->items ? UINT32_MAX : sum->items + v->items;
+        sum->count += sum->count < UINT32_MAX;
+        sum->unsure |= v->unsure;
+        return true;
+    }
+    if (s->folded_count == s->folded_room) {
+        struct folded *const bigger = reallocarray(s->folded, s->folded_room * 2 + 64, sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        s->folded = bigger;
+        s->folded_room = s->folded_room * 2 + 64;
+    }
+    s->folded[s->folded_count++] = (struct folded){b, row, *v};
+    alike->folded = (uint32_t)s->folded_count;
+    return true;
+}
+
+/* ---- all rows ---- */
+
+static const struct kind_act *act_at(const struct block *b, uint32_t row) {
+    if (b->rows[row].when == INSTANT_NONE)
+        return NULL;
+    for (size_t i = 0; i < b->kind->act_count; i++)
+        if (holds(b, row, &b->kind->acts[i]))
+            return &b->kind->acts[i];
+    return NULL;
+}
+
+bool act_scan_run(struct act_scan *s, struct block *const *blocks, size_t count,
+                  bool (*each)(void *ctx, const struct block *b, uint32_t row, const struct activity_event *v,
+                               struct err *e),
+                  void *ctx, struct err *e) {
+    struct activity_event v;
+
+    memset(s->table, 0, (s->mask + 1) * sizeof *s->table);
+    s->used = s->folded_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct block *const b = blocks[i];
+
+        for (uint32_t row = 0; b->kind->act_count && row < b->row_count; row++) {
+            const struct kind_act *const a = act_at(b, row);
+            struct alike *alike;
+
+            if (!a)
+                continue;
+            if (!tell(s, b, row, a, &v) || !(alike = alike_of(s, &v)))
+                return err_set(e, ERR_MEMORY, 0, "no memory for acts");
+            if (++alike->n > ACTIVITY_EACH ? !fold_in(s, alike, b, row, &v) : !each(ctx, b, row, &v, e))
+                return alike->n > ACTIVITY_EACH ? err_set(e, ERR_MEMORY, 0, "no memory for acts") : false;
+        }
+    }
+    for (size_t i = 0; i < s->folded_count; i++) {
+        const struct folded *const f = &s->folded[i];
+        const struct kind_act *const a = act_at(f->block, f->row);
+
+        assert(a);
+        if (!tell(s, f->block, f->row, a, &v))
+            return err_set(e, ERR_MEMORY, 0, "no memory for acts");
+        v.when = f->sum.when;
+        v.last = f->sum.last;
+        v.amount = f->sum.amount;
+        v.items = f->sum.items;
+        v.count = f->sum.count;
+        v.unsure = f->sum.unsure;
+        if (!each(ctx, f->block, f->row, &v, e))
+            return false;
+    }
+    return true;
+}

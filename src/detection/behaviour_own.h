@@ -1,0 +1,43 @@
+/* behaviour_own: what the areas of behaviours share. For src/detection/behaviour_AREA.c only. */
+#ifndef DETECTION_BEHAVIOUR_OWN_H
+#define DETECTION_BEHAVIOUR_OWN_H
+
+#include "base/buf.h"
+#include "detection/behaviour.h"
+
+/* behaviours_builtin.c, made by embed.py out of data/behaviours. */
+struct behaviour_file {
+    str path, text;
+};
+extern const struct behaviour_file behaviours_builtin[];
+extern const size_t behaviours_builtin_count;
+
+/* A run: what an area is given. */
+struct behaviour_run {
+    const struct behaviours *b;
+    struct activities *a;
+    struct buf reason; /* room to write a reason in */
+    bool (*hit)(void *ctx, const struct behaviour_hit *hit, struct err *e);
+    void *ctx;
+};
+
+/* An area finds the hits of its behaviours. */
+typedef bool behaviour_area(struct behaviour_run *r, struct err *e);
+/* Accounts in cloud, mail and portals: behaviour_account.c */
+behaviour_area behaviour_account;
+/* Doors: rules, consents, keys, delegates, roles: behaviour_door.c */
+behaviour_area behaviour_door;
+/* Web servers: behaviour_web.c */
+behaviour_area behaviour_web;
+/* Connections and names: behaviour_net.c */
+behaviour_area behaviour_net;
+/* Hosts and domains: behaviour_host.c */
+behaviour_area behaviour_host;
+/* Providers, exports, registers: behaviour_reach.c */
+behaviour_area behaviour_reach;
+
+/* Adds a part, once; parts beyond BEHAVIOUR_PARTS_MAX are left out. */
+void behaviour_part_add(struct behaviour_hit *h, enum behaviour_part_type type, bool own, uint32_t code,
+                        uint32_t other);
+
+#endif

@@ -1,0 +1,35 @@
+/* incident_case: behaviours, clues and incidents in a case: the tables behaviour, behaviour_event, clue, incident, incident_event, incident_entity,
+ * incident_link, incident_reach, incident_phase and door of case.db (docs/formats/case.md, version 5), written and read. */
+#ifndef REPORT_INCIDENT_CASE_H
+#define REPORT_INCIDENT_CASE_H
+
+#include "incident/incident.h"
+#include "report/case.h"
+
+/* ---- writing ---- */
+
+/* In order; activities: ended. */
+MUST_USE bool incident_case_behaviour(struct case_writer *c, const struct behaviour_hit *hit, const struct clue *clue,
+                                      struct activities *a, struct err *e);
+MUST_USE bool incident_case_incident(struct case_writer *c, const struct incident *incident, const struct clue *clues,
+                                     size_t clue_count, struct err *e);
+
+/* ---- reading ----
+ * The case may come from a stranger: texts are what it holds, any bytes; numbers too. What one incident has lives in the arena. Errors as
+ * case_find; ERR_USAGE also for a case of an older Longwatch, which has no such tables. */
+
+/* Incidents by number; each with all it has but its events. clues: those of this incident. False from each stops. */
+MUST_USE bool incident_case_incidents(const char *path,
+                                      bool (*each)(void *ctx, const struct incident *incident, const struct clue *clues,
+                                                   size_t clue_count, struct err *e),
+                                      void *ctx, struct err *e);
+/* Its events in order of time, at most limit (0: all). ERR_USAGE: no such incident. */
+MUST_USE bool incident_case_events(const char *path, uint32_t incident, uint64_t limit,
+                                   bool (*each)(void *ctx, const struct incident_event *event, struct err *e),
+                                   void *ctx, struct err *e);
+/* Behaviours by number, with those that are in no incident (clue.incident 0). */
+MUST_USE bool incident_case_behaviours(const char *path,
+                                       bool (*each)(void *ctx, const struct clue *clue, struct err *e), void *ctx,
+                                       struct err *e);
+
+#endif
