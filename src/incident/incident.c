@@ -34,20 +34,6 @@ double incidents_term(const struct incidents *s, const char *name) {
     return behaviour_threshold(s->terms, name);
 }
 
-str clue_type_name(enum clue_type t) {
-    static const str names[] = {STR("behaviour"), STR("rule"), STR("campaign")};
-
-    return names[t];
-}
-
-str reach_type_name(enum reach_type t) {
-    static const str names[] = {STR("mailbox"), STR("file"),  STR("register"), STR("host"),
-                                STR("account"), STR("calls"), STR("person"),   STR("out")};
-
-    _Static_assert(COUNT(names) == REACH_TYPES, "a name for each");
-    return names[t];
-}
-
 bool incidents_new(struct incidents **out, const struct incident_options *options, struct err *e) {
     struct incidents *const s = calloc(1, sizeof *s);
 
