@@ -23,6 +23,7 @@ static const str names[ACTS] = {
     [ACT_CALL] = STR("call"),
     [ACT_EXPORT] = STR("export"),
     [ACT_MAIL_OUT] = STR("mail-out"),
+    [ACT_MAIL_IN] = STR("mail-in"),
     [ACT_QUERY] = STR("query"),
     [ACT_API_CALL] = STR("api-call"),
     [ACT_RULE_NEW] = STR("rule-new"),

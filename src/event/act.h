@@ -29,6 +29,7 @@ enum act {
     ACT_CALL,     /* account: caller, object: called; amount: seconds */
     ACT_EXPORT,   /* many records at once: call records, a directory, a mailbox; object: of what; amount: how many */
     ACT_MAIL_OUT, /* a server sends a message on: account: sender, object: recipient; detail: subject */
+    ACT_MAIL_IN, /* a message of a campaign came: account: sender, target: recipient; object: subject. No kind says it */
     ACT_QUERY,    /* of a database; object: what */
     ACT_API_CALL, /* of a cloud's control plane: object: operation; detail: on what */
     /* What is made, and taken away again: doors. object: its name; detail: what it does or leads to */

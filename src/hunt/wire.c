@@ -152,6 +152,25 @@ static void put_event(struct buf *b, const struct wire *w) {
     }
 }
 
+static void put_act(struct buf *b, const struct wire *w) {
+    const struct activity_event *const v = &w->activity;
+
+    put_u64(b, (uint64_t)v->when);
+    put_u64(b, (uint64_t)v->last);
+    put_u64(b, w->key);
+    put_u64(b, v->record);
+    put_u64(b, v->offset);
+    put_u64(b, v->amount);
+    put_u32(b, v->count);
+    put_u32(b, v->items);
+    buf_byte(b, (char)v->act);
+    buf_byte(b, (char)v->outcome);
+    buf_byte(b, v->salvaged);
+    buf_byte(b, v->unsure);
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        put_u32(b, w->words[i]);
+}
+
 static void put_spans(struct buf *b, const struct spans *s) {
     put_u32(b, s->count);
     put(b, s->items, s->count * sizeof *s->items);
@@ -291,6 +310,13 @@ void wire_put(struct buf *b, const struct wire *w) {
     case WIRE_COLLECTED:
     case WIRE_MATCHED:
         put_event(b, w);
+        break;
+    case WIRE_WORD:
+        put_u32(b, w->index);
+        put_name(b, w->name);
+        break;
+    case WIRE_ACT:
+        put_act(b, w);
         break;
     case WIRE_STREAM:
         put_stream(b, &w->stream);
@@ -512,6 +538,24 @@ static bool take_event(struct reading *r, struct wire *w) {
     return true;
 }
 
+static bool take_act(struct reading *r, struct wire *w) {
+    struct activity_event *const v = &w->activity;
+    uint8_t act, outcome;
+
+    *v = (struct activity_event){.evidence_sha256 = ""};
+    if (!take_i64(r, &v->when) || !take_i64(r, &v->last) || !read_u64le(&r->c, &w->key) ||
+        !read_u64le(&r->c, &v->record) || !read_u64le(&r->c, &v->offset) || !read_u64le(&r->c, &v->amount) ||
+        !read_u32le(&r->c, &v->count) || !read_u32le(&r->c, &v->items) || !take_small(r, ACTS, &act) ||
+        !take_small(r, OUTCOME_OTHER + 1, &outcome) || !take_bool(r, &v->salvaged) || !take_bool(r, &v->unsure))
+        return false;
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        if (!read_u32le(&r->c, &w->words[i]))
+            return false;
+    v->act = (enum act)act;
+    v->outcome = (enum act_outcome)outcome;
+    return act != ACT_NONE && v->count && v->when != INSTANT_NONE && v->last != INSTANT_NONE && v->when <= v->last;
+}
+
 static bool take_spans(struct reading *r, uint64_t most, struct spans *s) {
     uint32_t count;
 
@@ -667,6 +711,12 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
     case WIRE_COLLECTED:
     case WIRE_MATCHED:
         ok = take_event(&r, w);
+        break;
+    case WIRE_WORD:
+        ok = read_u32le(&r.c, &w->index) && take_text(&r, ACTIVITY_TEXT_MAX, &w->name);
+        break;
+    case WIRE_ACT:
+        ok = take_act(&r, w);
         break;
     case WIRE_STREAM:
         ok = take_stream(&r, &w->stream);
