@@ -23,8 +23,11 @@ struct proof {
     uint64_t record, offset;
 };
 
-enum clue_type { CLUE_BEHAVIOUR, CLUE_RULE, CLUE_CAMPAIGN };
-str clue_type_name(enum clue_type t); /* "behaviour", "rule", "campaign" */
+enum clue_type { CLUE_BEHAVIOUR, CLUE_RULE, CLUE_CAMPAIGN, CLUE_TYPES };
+str clue_type_name(enum clue_type t);               /* "behaviour", "rule", "campaign" */
+enum clue_type clue_type_of(str name);              /* CLUE_TYPES: none of that name; so below */
+str incident_part_name(enum behaviour_part_type t); /* "account", "host", ...: what an entity is */
+enum behaviour_part_type incident_part_of(str name);
 
 /* Why it is an incident: what was found, with its weight. */
 struct clue {
@@ -83,6 +86,7 @@ enum reach_type {
     REACH_TYPES
 };
 str reach_type_name(enum reach_type t); /* "mailbox", ... */
+enum reach_type reach_type_of(str name);
 struct reach {
     enum reach_type type;
     str name, detail;
