@@ -34,20 +34,6 @@ double incidents_term(const struct incidents *s, const char *name) {
     return behaviour_threshold(s->terms, name);
 }
 
-str clue_type_name(enum clue_type t) {
-    static const str names[] = {STR("behaviour"), STR("rule"), STR("campaign")};
-
-    return names[t];
-}
-
-str reach_type_name(enum reach_type t) {
-    static const str names[] = {STR("mailbox"), STR("file"),  STR("register"), STR("host"),
-                                STR("account"), STR("calls"), STR("person"),   STR("out")};
-
-    _Static_assert(COUNT(names) == REACH_TYPES, "a name for each");
-    return names[t];
-}
-
 bool incidents_new(struct incidents **out, const struct incident_options *options, struct err *e) {
     struct incidents *const s = calloc(1, sizeof *s);
 
@@ -401,58 +387,51 @@ static bool behaviours_out(struct incidents *s, const struct incident_visitor *v
 }
 
 struct ranked {
-    struct clue clue;
+    double weight;
     uint32_t node;
 };
 
 static int by_weight(const void *a, const void *b) {
     const struct ranked *const x = a, *const y = b;
 
-    if (x->clue.weight != y->clue.weight)
-        return x->clue.weight > y->clue.weight ? -1 : 1;
+    if (x->weight != y->weight)
+        return x->weight > y->weight ? -1 : 1;
     return (x->node > y->node) - (x->node < y->node);
 }
 
-/* The clues of an incident, the heaviest first; its events name them instead of nodes. NULL: no memory. */
-static struct clue *clues_of(struct incidents *s, struct incident *made, size_t *count) {
-    struct incident_event *const events = (struct incident_event *)(uintptr_t)made->events; /* ours */
-    uint32_t *const place = calloc(s->node_count + 1, sizeof *place);
+/* The clues of an incident, the heaviest first. */
+static bool clues_of(struct incidents *s, struct incident *made, struct err *e) {
     struct ranked *const list = calloc(s->node_count + 1, sizeof *list);
-    struct clue *out = NULL;
+    uint32_t *out = NULL;
     size_t n = 0;
 
-    for (size_t i = 0; place && list && i < s->node_count; i++)
+    for (size_t i = 0; list && i < s->node_count; i++)
         if (s->nodes[i].clue.incident == made->number)
-            list[n++] = (struct ranked){s->nodes[i].clue, (uint32_t)i};
-    if (place && list && (out = arena_alloc(s->memory, n * sizeof *out))) {
+            list[n++] = (struct ranked){s->nodes[i].clue.weight, (uint32_t)i};
+    if (list && (out = arena_alloc(s->memory, n * sizeof *out))) {
         if (n)
             qsort(list, n, sizeof *list, by_weight);
-        for (size_t i = 0; i < n; i++) {
-            out[i] = list[i].clue;
-            place[list[i].node] = (uint32_t)i;
-        }
-        for (size_t i = 0; i < made->event_count; i++)
-            events[i].clue = place[events[i].clue];
+        for (size_t i = 0; i < n; i++)
+            out[i] = list[i].node;
     }
-    free(place);
     free(list);
-    *count = n;
-    return out;
+    made->clues = out;
+    made->clue_count = n;
+    return out || incidents_no_memory(e);
 }
 
 bool incidents_end(struct incidents *s, const struct incident_visitor *v, struct err *e) {
     if (!activities_end(s->a, e) || !behaviours_run(s->o.behaviours, s->a, on_behaviour, s, e) ||
         !incident_clues(s, e) || !incident_join(s, e) || !incident_tell(s, e) || !behaviours_out(s, v, e))
         return false;
-    for (size_t i = 0; i < s->made_count; i++) {
-        struct incident *const made = &s->made[i];
-        size_t count;
-        struct clue *const clues = clues_of(s, made, &count);
+    struct clue *const clues = arena_alloc(s->memory, s->node_count * sizeof *clues);
 
-        if (!clues)
-            return incidents_no_memory(e);
-        if (v->incident && !v->incident(v->ctx, made, clues, count, e))
+    if (!clues)
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++)
+        clues[i] = s->nodes[i].clue;
+    for (size_t i = 0; i < s->made_count; i++)
+        if (!clues_of(s, &s->made[i], e) || (v->incident && !v->incident(v->ctx, &s->made[i], clues, s->node_count, e)))
             return false;
-    }
     return true;
 }

@@ -52,7 +52,7 @@ struct incident_event {
     enum act act; /* ACT_NONE: of a finding or a mail */
     str account, target, host, address, program, session, object, detail;
     uint64_t count, items, amount;
-    uint32_t clue; /* index into the clues of its incident: why it is the intruder's */
+    uint32_t clue; /* index into all clues: why it is the intruder's */
     struct proof proof;
 };
 
@@ -110,6 +110,8 @@ struct incident {
     str began;           /* in words; "": not seen */
     struct proof began_at;
     str state; /* "ongoing": its acts reach to the end of what was read; "quiet": no act in the last 30 days of it; "closed": and every door is */
+    const uint32_t *clues; /* indexes into all clues, the heaviest first */
+    size_t clue_count;
     const struct incident_event *events; /* in order of time */
     size_t event_count;
     const struct incident_entity *entities; /* own first, then by events */
@@ -128,7 +130,8 @@ struct incidents;
 struct incident_options {
     size_t memory_max; /* bytes */
     const struct behaviours *behaviours;
-    struct activities *activities; /* not ended: events of findings and campaigns are added to what the hunt hands over. Outlives this */
+    struct activities *
+        activities; /* not ended: events of findings and campaigns are added to what the hunt hands over. Outlives this */
 };
 MUST_USE bool incidents_new(struct incidents **out, const struct incident_options *options, struct err *e);
 void incidents_free(struct incidents *s); /* takes NULL */
@@ -141,7 +144,6 @@ MUST_USE bool incidents_opening(struct incidents *s, const struct mail_answer *a
 /* At the end: ends the activities, runs the behaviours, joins, and hands over behaviours, in order, then incidents. */
 struct incident_visitor {
     bool (*behaviour)(void *ctx, const struct behaviour_hit *hit, const struct clue *clue, struct err *e);
-    /* clues: its own, the heaviest first. */
     bool (*incident)(void *ctx, const struct incident *incident, const struct clue *clues, size_t clue_count,
                      struct err *e);
     void *ctx;
