@@ -18,7 +18,7 @@ struct behaviours {
 };
 
 static behaviour_area *const areas[] = {
-    NULL, /* so that the table is one while it has no line */
+    behaviour_web,
 };
 
 /* ---- the data ---- */
