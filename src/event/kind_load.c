@@ -506,8 +506,8 @@ static bool act(struct load *l, const struct yaml_node *n, struct kind_act *a) {
 
     if (!is_map(l, n, "an act") ||
         !keys_known(l, n, "an act",
-                    "act when account target host address server program session object verb detail tenant amount "
-                    "items values"))
+                    "act when account target host address server program session object verb detail tenant result "
+                    "amount items values"))
         return false;
     if (!(word = yaml_get(n, "act")))
         return kind_fail(l->e, l->path, n->line, "an act needs `act`: which one");
