@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "detection/behaviour_request.h"
-#include "detection/behaviour_set.h"
+#include "detection/behaviour_web_own.h"
 
 #define NONE 1u         /* in path_of: there is no script in this object */
 #define LOOK_MAX 20000u /* activities of one address that are looked at to say what else it asks for */
@@ -60,7 +60,7 @@ struct web {
     struct behaviour_run *r;
     struct activities *a;
     struct sides *sides;
-    const struct behaviour *shell, *exploit, *mail;
+    const struct behaviour *shell, *exploit;
     struct activity_list requests;
     uint64_t seed;
 
@@ -135,7 +135,7 @@ static bool folder_of(struct web *w, uint32_t source, uint32_t *out, struct err 
 static bool server_of(struct web *w, const struct activity *v, uint32_t *out, struct err *e) {
     uint32_t const host = host_of_server(w->a, v);
     uint64_t key = host;
-    uint32_t folder, *number;
+    uint32_t folder = 0, *number;
 
     if (!host) {
         if (!folder_of(w, v->source, &folder, e))
@@ -249,7 +249,7 @@ static bool learn_page(struct web *w, struct page *p, uint32_t index, struct err
     few_add(&w->networks[p->networks - 1], network);
     p->days += !p->ok || p->day != day;
     p->day = day;
-    p->last = v->last;
+    p->last = v->last > p->last ? v->last : p->last;
     p->ok = plus(p->ok, v->count);
     p->post = plus(p->post, is_post(w, v) ? v->count : 0);
     p->linked = plus(p->linked, is_linked(w, v, w->paths[p->path]) ? v->count : 0);
@@ -427,6 +427,14 @@ static bool is_beside(const struct activity *v) {
     return v->act == ACT_CONNECTION || v->act == ACT_LOOKUP || v->act == ACT_HOST_NAME || v->outcome == OUTCOME_FAILURE;
 }
 
+/* One intruder may have left several pages. */
+static bool is_suspected(const struct web *w, uint32_t server, uint32_t object) {
+    uint32_t const path = w->path_of[object];
+    uint32_t const number = path == NONE ? 0 : code_map_get(&w->pages_by, (uint64_t)server << 32 | path);
+
+    return number && w->pages[number - 1].suspect;
+}
+
 /* Does an address ask for the page, or for much else? Adds what it asked for within the hour of a visit. */
 static bool look_at_address(struct web *w, struct suspect *s, uint32_t address, struct err *e) {
     const struct page *const p = &w->pages[s->page];
@@ -449,8 +457,7 @@ static bool look_at_address(struct web *w, struct suspect *s, uint32_t address, 
             continue;
         if (request && !server_of(w, v, &server, e))
             return false;
-        if (request && server == p->server &&
-            (w->path_of[v->text[ACT_OBJECT]] == p->path + 2 || form_of(w, v->text[ACT_OBJECT])))
+        if (request && (form_of(w, v->text[ACT_OBJECT]) || is_suspected(w, server, v->text[ACT_OBJECT])))
             here += v->count;
         else
             elsewhere += v->count;
@@ -893,10 +900,32 @@ static void web_close(struct web *w) {
     free(w->suspects);
 }
 
+/* Spam out of a server on which a page was left. */
+static bool mail(struct web *w, struct err *e) {
+    struct web_left *const left = calloc(2 * w->suspect_count + 1, sizeof *left);
+    size_t count = 0;
+    bool ok;
+
+    if (!left)
+        return behaviour_no_memory(e);
+    for (size_t i = 0; i < w->suspect_count; i++) {
+        const struct page *const p = &w->pages[w->suspects[i].page];
+        uint32_t const named = w->servers[p->server].host;
+
+        left[count++] = (struct web_left){named, p->code, named, p->first, p->last};
+        if (w->suspects[i].host)
+            left[count++] = (struct web_left){w->suspects[i].host, p->code, named, p->first, p->last};
+    }
+    ok = web_mail(w->r, w->sides, left, count, e);
+    free(left);
+    return ok;
+}
+
 bool behaviour_web(struct behaviour_run *r, struct err *e) {
     struct web w = {0};
     bool const ok = web_open(&w, r, e) && learn(&w, e) && find_suspects(&w, e) && collect(&w, e) &&
-                    looks_at_all(&w, e) && find_hosts(&w, e) && tell_shells(&w, e) && tell_exploits(&w, e);
+                    looks_at_all(&w, e) && find_hosts(&w, e) && tell_shells(&w, e) && tell_exploits(&w, e) &&
+                    mail(&w, e) && web_flood(r, e);
 
     web_close(&w);
     return ok;
