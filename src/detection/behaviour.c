@@ -21,6 +21,7 @@ struct behaviours {
 static behaviour_area *const areas[] = {
     behaviour_cloud,
     behaviour_call,
+    behaviour_web,
 };
 
 /* ---- the data ---- */
