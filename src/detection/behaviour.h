@@ -58,6 +58,7 @@ enum behaviour_part_type {
     PART_PAGE,    /* host or server (other) and path without query (code) */
     PART_OBJECT,  /* file, service, task, rule, application: code */
     PART_DOMAIN,  /* code */
+    PART_TYPES
 };
 struct behaviour_part {
     enum behaviour_part_type type;
