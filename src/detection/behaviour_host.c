@@ -69,7 +69,7 @@ static str command_of(const struct hosts *h, const struct activity *v) {
 }
 
 /* Is what lies between from and to (one command on one host) a chore? */
-static bool is_chore(const struct hosts *h, const struct groups *g, size_t from, size_t to, double least, double part,
+static bool is_chore(const struct hosts *h, const struct bundle *g, size_t from, size_t to, double least, double part,
                      bool *chore, struct err *e) {
     int64_t *const when = calloc(to - from, sizeof *when);
     bool ok;
@@ -100,7 +100,7 @@ static bool count_hosts(struct meetings *hosts, struct meetings *each, uint32_t 
 }
 
 struct shells {
-    struct groups commands;        /* key: host and server program; sub: skeleton */
+    struct bundle commands;        /* key: host and server program; sub: skeleton */
     struct meetings hosts, each;   /* of skeletons */
     struct meetings with, without; /* hosts by server program: all, those with a hit */
 };
@@ -114,7 +114,7 @@ static bool shells_tell(struct hosts *h, struct shells *s, size_t from, size_t t
     uint32_t days = 0;
     int64_t first = 0, last = 0, day = INT64_MIN;
     size_t asks = 0;
-    struct groups left = {0};
+    struct bundle left = {0};
     bool ok = true;
 
     draft_begin(d, h->run, "service-shell");
@@ -124,14 +124,14 @@ static bool shells_tell(struct hosts *h, struct shells *s, size_t from, size_t t
         const struct meeting *const m = meetings_find(&s->hosts, (uint32_t)(skeleton >> 32), (uint32_t)skeleton);
         bool chore = false;
 
-        end = groups_sub_end(&s->commands, i);
+        end = bundle_sub_end(&s->commands, i);
         if (m && m->events >= (uint32_t)draft_threshold(d, "hosts"))
             continue;
         ok = is_chore(h, &s->commands, i, end, draft_threshold(d, "chore"), draft_threshold(d, "regular"), &chore, e);
         for (size_t k = i; ok && !chore && k < end; k++)
-            ok = groups_add(&left, 0, 0, s->commands.items[k].activity, 0, e);
+            ok = bundle_add(&left, 0, 0, s->commands.items[k].activity, 0, e);
     }
-    groups_sort(&left);
+    bundle_sort(&left);
     for (size_t i = 0; ok && i < left.count; i++) {
         const struct activity *const v = activities_at(h->a, left.items[i].activity);
         char folded[2 * KIT_TEXT + 16];
@@ -168,7 +168,7 @@ static bool shells_tell(struct hosts *h, struct shells *s, size_t from, size_t t
         d->hit.of = s->with.count;
         ok = draft_tell(d, e);
     }
-    groups_free(&left);
+    bundle_free(&left);
     return ok;
 }
 
@@ -192,19 +192,19 @@ static bool find_shells(struct hosts *h, struct err *e) {
             continue;
         skeleton = kit_skeleton(command_of(h, v), h->seed);
         ok = count_hosts(&s.hosts, &s.each, host, skeleton, e) &&
-             groups_add(&s.commands, (uint64_t)host << 32 | server, skeleton, h->processes.items[i], (uint32_t)server,
+             bundle_add(&s.commands, (uint64_t)host << 32 | server, skeleton, h->processes.items[i], (uint32_t)server,
                         e);
     }
-    groups_sort(&s.commands);
+    bundle_sort(&s.commands);
     for (size_t i = 0, end; ok && i < s.commands.count; i = end) {
-        end = groups_end(&s.commands, i);
+        end = bundle_end(&s.commands, i);
         ok = meetings_at(&s.without, (uint32_t)(s.commands.items[i].key >> 32), 0) != NULL || kit_no_memory(e);
     }
     for (size_t i = 0, end; ok && i < s.commands.count; i = end) {
-        end = groups_end(&s.commands, i);
+        end = bundle_end(&s.commands, i);
         ok = shells_tell(h, &s, i, end, e);
     }
-    groups_free(&s.commands);
+    bundle_free(&s.commands);
     meetings_free(&s.hosts);
     meetings_free(&s.each);
     meetings_free(&s.with);
@@ -232,7 +232,7 @@ static uint32_t asking_days(const struct hosts *h, uint32_t account) {
     return m ? m->days : 0;
 }
 
-static bool burst_tell(struct hosts *h, const struct groups *g, size_t from, size_t to, struct err *e) {
+static bool burst_tell(struct hosts *h, const struct bundle *g, size_t from, size_t to, struct err *e) {
     struct draft *const d = &h->draft;
     const struct activity *const first = activities_at(h->a, g->items[from].activity);
     uint32_t const host = (uint32_t)(g->items[from].key >> 32), account = (uint32_t)g->items[from].key;
@@ -276,7 +276,7 @@ static bool find_bursts(struct hosts *h, struct err *e) {
     const struct behaviour *const b = behaviours_find(h->run->b, S("discovery-burst"));
     const struct word_list *const questions = behaviour_list(b, "questions");
     int64_t const window = (int64_t)(behaviour_threshold(b, "window-minutes") * (double)KIT_MINUTE);
-    struct groups g = {0};
+    struct bundle g = {0};
     bool ok = true;
 
     for (uint32_t i = 0; ok && i < h->processes.count; i++) {
@@ -288,20 +288,20 @@ static bool find_bursts(struct hosts *h, struct err *e) {
         /* What a server program starts is told there, once. */
         if (!asked || !host || (v->text[ACT_DETAIL] && server_of(h, h->server_words, v->text[ACT_DETAIL])))
             continue;
-        ok = groups_add(&g, (uint64_t)host << 32 | account, 0, h->processes.items[i], (uint32_t)asked, e);
+        ok = bundle_add(&g, (uint64_t)host << 32 | account, 0, h->processes.items[i], (uint32_t)asked, e);
         if (ok && (ok = (m = meetings_at(&h->asking, account, 0)) != NULL || kit_no_memory(e)))
             meetings_count(m, v);
     }
-    groups_sort(&g);
+    bundle_sort(&g);
     for (size_t i = 0, end; ok && i < g.count; i = end) {
-        size_t const stop = groups_end(&g, i);
+        size_t const stop = bundle_end(&g, i);
         int64_t const first = activities_at(h->a, g.items[i].activity)->when;
 
         for (end = i + 1; end < stop && activities_at(h->a, g.items[end].activity)->when - first <= window;)
             end++;
         ok = burst_tell(h, &g, i, end, e);
     }
-    groups_free(&g);
+    bundle_free(&g);
     return ok;
 }
 
@@ -309,7 +309,7 @@ static bool find_bursts(struct hosts *h, struct err *e) {
 
 struct spree {
     const struct behaviour *behaviour;
-    const struct groups *g; /* key: who; sub: 0; tag: the thing (a code): host, service */
+    const struct bundle *g; /* key: who; sub: 0; tag: the thing (a code): host, service */
     struct meetings known;  /* who and thing; last: the activity that was the first of both */
     int64_t window;
     uint32_t least;
@@ -390,7 +390,7 @@ static bool spree_know(struct spree *s, struct err *e) {
 
 /* ---- tickets ---- */
 
-static bool tickets_tell(struct hosts *h, const struct groups *g, size_t from, size_t end, uint32_t news,
+static bool tickets_tell(struct hosts *h, const struct bundle *g, size_t from, size_t end, uint32_t news,
                          bool short_past, size_t like, size_t of, struct err *e) {
     struct draft *const d = &h->draft;
     uint32_t const who = (uint32_t)g->items[from].key;
@@ -438,7 +438,7 @@ static bool find_tickets(struct hosts *h, struct err *e) {
     const struct word_list *const weak = behaviour_list(s.behaviour, "weak");
     struct activity_list tickets;
     struct meetings all = {0}; /* accounts with tickets */
-    struct groups g = {0};
+    struct bundle g = {0};
     int64_t const past = (int64_t)(behaviour_threshold(s.behaviour, "past") * (double)KIT_DAY);
     int64_t begin;
     size_t like = 0;
@@ -459,16 +459,16 @@ static bool find_tickets(struct hosts *h, struct err *e) {
             continue;
         ok = meetings_at(&all, who, 0) != NULL || kit_no_memory(e);
         if (ok && is_weak(h, weak, v))
-            ok = groups_add(&g, who, 0, tickets.items[i], v->text[ACT_OBJECT], e);
+            ok = bundle_add(&g, who, 0, tickets.items[i], v->text[ACT_OBJECT], e);
     }
-    groups_sort(&g);
+    bundle_sort(&g);
     ok = ok && spree_know(&s, e);
     for (int pass = 0; ok && pass < 2; pass++) /* first how many are like it */
         for (size_t i = 0, stop; ok && i < g.count; i = stop) {
             uint32_t times, news;
             int64_t first, last;
 
-            stop = groups_end(&g, i);
+            stop = bundle_end(&g, i);
             ok = spree_habit(h, &s, i, stop, &times, &first, &last, e);
             if (!ok || times > (uint32_t)behaviour_threshold(s.behaviour, "usual-days"))
                 continue;
@@ -479,7 +479,7 @@ static bool find_tickets(struct hosts *h, struct err *e) {
                     ok = tickets_tell(h, &g, from, end, news, spree_time(h, &s, from) - begin < past, like, all.count,
                                       e);
         }
-    groups_free(&g);
+    bundle_free(&g);
     meetings_free(&s.known);
     meetings_free(&all);
     return ok;
@@ -506,7 +506,7 @@ struct shares {
 
 static bool shares_tell(struct hosts *h, struct shares *s, size_t from, size_t end, uint32_t news, struct err *e) {
     struct draft *const d = &h->draft;
-    const struct groups *const g = s->spree.g;
+    const struct bundle *const g = s->spree.g;
     const struct activity *const v = activities_at(h->a, g->items[from].activity);
     uint32_t const who = (uint32_t)g->items[from].key;
     struct told names = {0};
@@ -551,7 +551,7 @@ static bool find_shares(struct hosts *h, struct err *e) {
     const struct behaviour *const b = s.spree.behaviour;
     struct activity_list opened;
     struct meetings all = {0};
-    struct groups g = {0};
+    struct bundle g = {0};
     bool ok = activities_of_act(h->a, ACT_SHARE_OPEN, &opened, e);
 
     if (!ok || !opened.count)
@@ -572,17 +572,17 @@ static bool find_shares(struct hosts *h, struct err *e) {
             continue;
         ok = meetings_at(&all, who, 0) != NULL || kit_no_memory(e);
         if (ok && (kit_word(s.shares, name) || kit_word(s.pipes, name)))
-            ok = groups_add(&g, who, 0, opened.items[i], host, e);
+            ok = bundle_add(&g, who, 0, opened.items[i], host, e);
     }
     s.of = all.count;
-    groups_sort(&g);
+    bundle_sort(&g);
     ok = ok && spree_know(&s.spree, e);
     for (int pass = 0; ok && pass < 2; pass++)
         for (size_t i = 0, stop; ok && i < g.count; i = stop) {
             uint32_t times, news;
             int64_t first = 0, last = 0;
 
-            stop = groups_end(&g, i);
+            stop = bundle_end(&g, i);
             ok = spree_habit(h, &s.spree, i, stop, &times, &first, &last, e);
             if (!ok || (times >= (uint32_t)behaviour_threshold(b, "usual-times") && last - first > 7 * KIT_DAY))
                 continue;
@@ -592,7 +592,7 @@ static bool find_shares(struct hosts *h, struct err *e) {
                 else
                     ok = shares_tell(h, &s, from, end, news, e);
         }
-    groups_free(&g);
+    bundle_free(&g);
     meetings_free(&s.spree.known);
     meetings_free(&all);
     return ok;
@@ -607,14 +607,14 @@ static bool packs(const struct behaviour *b, str folded) {
            kit_anywhere(behaviour_list(b, "folders"), folded);
 }
 
-static bool staging_tell(struct hosts *h, const struct groups *g, size_t from, size_t to, size_t like, struct err *e) {
+static bool staging_tell(struct hosts *h, const struct bundle *g, size_t from, size_t to, size_t like, struct err *e) {
     struct draft *const d = &h->draft;
     uint32_t const host = (uint32_t)(g->items[from].key >> 32), account = (uint32_t)g->items[from].key;
     struct told commands = {0};
     bool share = false;
     uint32_t days = 0;
     int64_t day = INT64_MIN, first = 0, last = 0;
-    struct groups left = {0};
+    struct bundle left = {0};
     bool ok = true;
     str name;
 
@@ -622,12 +622,12 @@ static bool staging_tell(struct hosts *h, const struct groups *g, size_t from, s
     for (size_t i = from, end; ok && i < to; i = end) {
         bool chore = false;
 
-        end = groups_sub_end(g, i);
+        end = bundle_sub_end(g, i);
         ok = is_chore(h, g, i, end, draft_threshold(d, "chore"), draft_threshold(d, "regular"), &chore, e);
         for (size_t k = i; ok && !chore && k < end; k++)
-            ok = groups_add(&left, 0, 0, g->items[k].activity, 0, e);
+            ok = bundle_add(&left, 0, 0, g->items[k].activity, 0, e);
     }
-    groups_sort(&left);
+    bundle_sort(&left);
     for (size_t i = 0; ok && i < left.count; i++) {
         const struct activity *const v = activities_at(h->a, left.items[i].activity);
         str const command = command_of(h, v);
@@ -660,14 +660,14 @@ static bool staging_tell(struct hosts *h, const struct groups *g, size_t from, s
         d->hit.of = h->house.host_count > like ? h->house.host_count : like;
         ok = draft_tell(d, e);
     }
-    groups_free(&left);
+    bundle_free(&left);
     return ok;
 }
 
 static bool find_staging(struct hosts *h, struct err *e) {
     const struct behaviour *const b = behaviours_find(h->run->b, S("staging"));
     struct meetings hosts = {0};
-    struct groups g = {0};
+    struct bundle g = {0};
     bool ok = true;
 
     for (uint32_t i = 0; ok && i < h->processes.count; i++) {
@@ -683,15 +683,15 @@ static bool find_staging(struct hosts *h, struct err *e) {
         }
         if (h->packing[code] == 2)
             ok = (meetings_at(&hosts, host, 0) != NULL || kit_no_memory(e)) &&
-                 groups_add(&g, (uint64_t)host << 32 | somebody(h, v),
+                 bundle_add(&g, (uint64_t)host << 32 | somebody(h, v),
                             kit_skeleton(activities_text(h->a, code), h->seed), h->processes.items[i], 0, e);
     }
-    groups_sort(&g);
+    bundle_sort(&g);
     for (size_t i = 0, end; ok && i < g.count; i = end) {
-        end = groups_end(&g, i);
+        end = bundle_end(&g, i);
         ok = staging_tell(h, &g, i, end, hosts.count, e);
     }
-    groups_free(&g);
+    bundle_free(&g);
     meetings_free(&hosts);
     return ok;
 }
@@ -703,20 +703,11 @@ static bool known_before(struct hosts *h, uint32_t host, uint32_t activity, int6
                          struct err *e) {
     struct activity_list all;
     int64_t const when = activities_at(h->a, activity)->when;
-    uint32_t low = 0, high;
 
     if (!activities_of(h->a, ACT_HOST, host, &all, e))
         return false;
-    for (high = all.count; low < high;) {
-        uint32_t const middle = low + (high - low) / 2;
-
-        if (activities_at(h->a, all.items[middle])->when < when)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *acts = low;
-    *since = low ? when - activities_at(h->a, all.items[0])->when : 0;
+    *acts = kit_first_at(h->a, &all, when);
+    *since = *acts ? when - activities_at(h->a, all.items[0])->when : 0;
     return true;
 }
 
@@ -724,7 +715,7 @@ static bool find_clears(struct hosts *h, struct err *e) {
     const struct behaviour *const b = behaviours_find(h->run->b, S("log-clear"));
     struct activity_list clears;
     struct meetings by = {0}, hosts = {0}; /* account and host: in use; account: so many of them */
-    struct groups g = {0};
+    struct bundle g = {0};
     bool ok = activities_of_act(h->a, ACT_LOG_CLEAR, &clears, e);
 
     for (uint32_t i = 0; ok && i < clears.count; i++) {
@@ -740,12 +731,12 @@ static bool find_clears(struct hosts *h, struct err *e) {
         if (!ok || (double)since < behaviour_threshold(b, "past") * (double)KIT_DAY ||
             acts < (uint32_t)behaviour_threshold(b, "acts"))
             continue;
-        ok = groups_add(&g, (uint64_t)host << 32 | account, 0, clears.items[i], 0, e) &&
+        ok = bundle_add(&g, (uint64_t)host << 32 | account, 0, clears.items[i], 0, e) &&
              ((m = meetings_at(&by, account, host)) != NULL || kit_no_memory(e));
         if (ok && !m->events++)
             ok = (m = meetings_at(&hosts, account, 0)) != NULL ? (m->events++, true) : kit_no_memory(e);
     }
-    groups_sort(&g);
+    bundle_sort(&g);
     for (size_t i = 0, end; ok && i < g.count; i = end) {
         struct draft *const d = &h->draft;
         uint32_t const host = (uint32_t)(g.items[i].key >> 32), account = (uint32_t)g.items[i].key;
@@ -756,7 +747,7 @@ static bool find_clears(struct hosts *h, struct err *e) {
         uint32_t acts;
         char a[KIT_DATE];
 
-        end = groups_end(&g, i);
+        end = bundle_end(&g, i);
         if (m && m->events >= (uint32_t)behaviour_threshold(b, "usual-hosts"))
             continue;
         ok = known_before(h, host, g.items[i].activity, &since, &acts, e);
@@ -780,7 +771,7 @@ static bool find_clears(struct hosts *h, struct err *e) {
         d->hit.of = h->house.host_count > by.count ? h->house.host_count : by.count;
         ok = ok && draft_tell(d, e);
     }
-    groups_free(&g);
+    bundle_free(&g);
     meetings_free(&by);
     meetings_free(&hosts);
     return ok;

@@ -173,21 +173,21 @@ void meetings_free(struct meetings *m) {
 
 /* ---- groups ---- */
 
-bool groups_add(struct groups *g, uint64_t key, uint64_t sub, uint32_t activity, uint32_t tag, struct err *e) {
+bool bundle_add(struct bundle *g, uint64_t key, uint64_t sub, uint32_t activity, uint32_t tag, struct err *e) {
     if (g->count == g->room) {
-        struct grouped *const bigger = reallocarray(g->items, g->room * 2 + 64, sizeof *bigger);
+        struct bundled *const bigger = reallocarray(g->items, g->room * 2 + 64, sizeof *bigger);
 
         if (!bigger)
             return kit_no_memory(e);
         g->items = bigger;
         g->room = g->room * 2 + 64;
     }
-    g->items[g->count++] = (struct grouped){key, sub, activity, tag};
+    g->items[g->count++] = (struct bundled){key, sub, activity, tag};
     return true;
 }
 
 static int by_key(const void *a, const void *b) {
-    const struct grouped *const x = a, *const y = b;
+    const struct bundled *const x = a, *const y = b;
 
     return x->key != y->key             ? (x->key > y->key) - (x->key < y->key)
            : x->sub != y->sub           ? (x->sub > y->sub) - (x->sub < y->sub)
@@ -195,12 +195,12 @@ static int by_key(const void *a, const void *b) {
                                         : (x->tag > y->tag) - (x->tag < y->tag);
 }
 
-void groups_sort(struct groups *g) {
+void bundle_sort(struct bundle *g) {
     if (g->count)
         qsort(g->items, g->count, sizeof *g->items, by_key);
 }
 
-size_t groups_end(const struct groups *g, size_t from) {
+size_t bundle_end(const struct bundle *g, size_t from) {
     size_t i = from;
 
     while (i < g->count && g->items[i].key == g->items[from].key)
@@ -208,7 +208,7 @@ size_t groups_end(const struct groups *g, size_t from) {
     return i;
 }
 
-size_t groups_sub_end(const struct groups *g, size_t from) {
+size_t bundle_sub_end(const struct bundle *g, size_t from) {
     size_t i = from;
 
     while (i < g->count && g->items[i].key == g->items[from].key && g->items[i].sub == g->items[from].sub)
@@ -216,9 +216,9 @@ size_t groups_sub_end(const struct groups *g, size_t from) {
     return i;
 }
 
-void groups_free(struct groups *g) {
+void bundle_free(struct bundle *g) {
     free(g->items);
-    *g = (struct groups){0};
+    *g = (struct bundle){0};
 }
 
 /* ---- regularity ---- */
@@ -229,8 +229,20 @@ static int by_length(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* Is a gap what it is of a chore whose usual gap is given? What comes by the day comes at one time of day, which nobody who works by hand keeps. */
+static bool is_alike(int64_t gap, int64_t usual) {
+    int64_t const times = (gap + usual / 2) / usual;
+    int64_t const off = times ? llabs(gap - times * usual) : usual;
+    int64_t const days = (gap + KIT_DAY / 2) / KIT_DAY;
+
+    if (usual < 20 * KIT_HOUR)
+        return off <= usual / 10 || off <= 10 * KIT_MINUTE;
+    return llabs(gap - days * KIT_DAY) <= 30 * KIT_MINUTE && times <= 2 &&
+           off <= (usual >= 20 * KIT_DAY ? usual / 10 * 3 : usual / 5);
+}
+
 bool kit_regular(const int64_t *when, size_t count, size_t least, double part, bool *regular, struct err *e) {
-    int64_t *gaps, usual, last;
+    int64_t *gaps, last;
     size_t n = 0, alike = 0;
 
     *regular = false;
@@ -240,20 +252,14 @@ bool kit_regular(const int64_t *when, size_t count, size_t least, double part, b
         return kit_no_memory(e);
     last = when[0];
     for (size_t i = 1; i < count; i++)
-        if (when[i] - last >= KIT_HOUR) {
+        if (when[i] - last >= KIT_HOUR / 4) {
             gaps[n++] = when[i] - last;
             last = when[i];
         }
     if (n + 1 >= least && n >= 2) {
         qsort(gaps, n, sizeof *gaps, by_length);
-        usual = gaps[n / 2];
-        for (size_t i = 0; i < n; i++) {
-            int64_t const times = (gaps[i] + usual / 2) / usual;
-            int64_t const off = times ? llabs(gaps[i] - times * usual) : usual;
-
-            /* Of hours, not of days: what comes each night comes at night. */
-            alike += off <= KIT_HOUR || (times <= 2 && off <= usual / 5);
-        }
+        for (size_t i = 0; i < n; i++)
+            alike += is_alike(gaps[i], gaps[n / 2]);
         *regular = (double)alike >= part * (double)n;
     }
     free(gaps);
@@ -324,37 +330,58 @@ static void sort_hosts(struct house *h, const struct meetings *console, const st
         }
 }
 
-static bool look_at_logons(struct house *h, struct meetings *console, struct meetings *network, struct err *e) {
-    struct activity_list logons;
-    uint32_t total = 0;
+static bool look_at_logon(struct house *h, const struct activity *v, uint32_t account, uint32_t host,
+                          struct meetings *console, struct meetings *network, struct err *e) {
+    enum logon_way const way = kit_logon_way(activities_text(h->a, v->text[ACT_VERB]));
+    struct meeting *m;
 
-    if (!activities_of_act(h->a, ACT_LOGON, &logons, e))
-        return false;
-    for (uint32_t i = 0; i < logons.count; i++) {
-        const struct activity *const v = activities_at(h->a, logons.items[i]);
-        enum logon_way const way = kit_logon_way(activities_text(h->a, v->text[ACT_VERB]));
+    h->account_count += !(h->desks[account] & 2);
+    h->desks[account] |= 2;
+    if (way == LOGON_CONSOLE) {
+        h->desk_count += !(h->desks[account] & 1);
+        h->desks[account] |= 1;
+        h->hours[kit_hour(v->when)]++;
+    }
+    if (way == LOGON_OTHER)
+        return true;
+    if (!(m = meetings_at(way == LOGON_CONSOLE ? console : network, account, host)))
+        return kit_no_memory(e);
+    meetings_count(m, v);
+    return true;
+}
+
+static bool look_at_all(struct house *h, struct meetings *console, struct meetings *network, struct err *e) {
+    uint32_t const count = activities_count(h->a);
+    uint32_t total = 0;
+    bool ok = true;
+
+    h->begin = INT64_MAX;
+    h->end = INT64_MIN;
+    for (uint32_t i = 0; ok && i < count; i++) {
+        const struct activity *const v = activities_at(h->a, i);
         uint32_t const account = activities_account(h->a, v->text[ACT_ACCOUNT]);
         uint32_t const host = activities_host(h->a, v->text[ACT_HOST]);
         struct meeting *m;
 
-        if (!account || !host || v->outcome == OUTCOME_FAILURE ||
+        if (!account || v->outcome == OUTCOME_FAILURE || v->act == ACT_MAIL_OUT ||
             kit_machine_account(activities_text(h->a, v->text[ACT_ACCOUNT])))
             continue;
-        h->account_count += !h->desks[account];
-        h->desks[account] |= 2;
-        if (way == LOGON_CONSOLE) {
+        if (v->act == ACT_SIGN_IN && !str_eq(activities_text(h->a, v->text[ACT_OBJECT]), S("NTLM")))
             h->desks[account] |= 1;
-            h->hours[kit_hour(v->when)]++;
-            total++;
-        }
-        if (way != LOGON_CONSOLE && way != LOGON_NETWORK && way != LOGON_REMOTE)
+        if (!host)
             continue;
-        if (!(m = meetings_at(way == LOGON_CONSOLE ? console : network, account, host)))
-            return kit_no_memory(e);
-        meetings_count(m, v);
+        h->begin = v->when < h->begin ? v->when : h->begin;
+        h->end = v->when > h->end ? v->when : h->end;
+        ok = (m = meetings_at(&h->on, account, host)) != NULL || kit_no_memory(e);
+        if (ok)
+            meetings_count(m, v);
+        if (ok && v->act == ACT_LOGON)
+            ok = look_at_logon(h, v, account, host, console, network, e);
     }
+    for (size_t i = 0; i < 24; i++)
+        total += h->hours[i];
     h->sleeps = total >= 200;
-    return true;
+    return ok;
 }
 
 bool house_open(struct house *h, struct activities *a, struct err *e) {
@@ -367,7 +394,7 @@ bool house_open(struct house *h, struct activities *a, struct err *e) {
     h->desks = calloc((size_t)h->texts + 1, 1);
     counts = calloc((size_t)h->texts + 1, 2 * sizeof *counts);
     ok = (h->hosts && h->desks && counts) || kit_no_memory(e);
-    ok = ok && look_at_logons(h, &console, &network, e);
+    ok = ok && look_at_all(h, &console, &network, e);
     if (ok)
         sort_hosts(h, &console, &network, counts, counts + h->texts + 1);
     free(counts);
@@ -379,6 +406,7 @@ bool house_open(struct house *h, struct activities *a, struct err *e) {
 void house_free(struct house *h) {
     free(h->hosts);
     free(h->desks);
+    meetings_free(&h->on);
     *h = (struct house){0};
 }
 
@@ -397,7 +425,69 @@ enum host_sort house_host(const struct house *h, uint32_t host) {
 }
 
 bool house_service_account(const struct house *h, uint32_t account) {
-    return account && account < h->texts && h->desks[account] == 2;
+    return account && account < h->texts && h->desks[account] == 2 && h->desk_count >= 3;
+}
+
+/* The first in a list at or behind a moment. */
+uint32_t kit_first_at(const struct activities *a, const struct activity_list *l, int64_t when) {
+    uint32_t low = 0, high = l->count;
+
+    while (low < high) {
+        uint32_t const middle = low + (high - low) / 2;
+
+        if (activities_at(a, l->items[middle])->when < when)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool kit_who_came(const struct house *h, uint32_t host, int64_t when, int64_t within, uint32_t *who, struct err *e) {
+    struct activity_list all;
+    uint32_t at;
+
+    *who = 0;
+    if (!activities_of(h->a, ACT_HOST, host, &all, e))
+        return false;
+    at = kit_first_at(h->a, &all, when + 1);
+    for (uint32_t looked = 0; at && looked < 256; looked++) {
+        const struct activity *const v = activities_at(h->a, all.items[--at]);
+        uint32_t const account = activities_account(h->a, v->text[ACT_ACCOUNT]);
+        const struct meeting *const m = meetings_find(&h->on, account, host);
+
+        if (when - v->when > within)
+            break;
+        if (v->act != ACT_LOGON || v->outcome == OUTCOME_FAILURE || !m || m->days > 12)
+            continue;
+        if (*who && *who != account) {
+            *who = 0;
+            return true;
+        }
+        *who = account;
+    }
+    return true;
+}
+
+void hours_count(struct hours *h, int64_t when) {
+    h->count[kit_hour(when)]++;
+    h->total++;
+}
+
+bool hours_unusual(const struct hours *h, int64_t when, double part) {
+    unsigned const hour = kit_hour(when);
+
+    return h->total >= 50 &&
+           (double)(h->count[hour] + h->count[(hour + 1) % 24] + h->count[(hour + 23) % 24]) < part * h->total;
+}
+
+bool hours_away(const struct hours *h, int64_t when, unsigned away) {
+    unsigned const hour = kit_hour(when);
+
+    for (unsigned i = 0; i <= away && i < 24; i++)
+        if (h->count[(hour + i) % 24] || h->count[(hour + 24 - i) % 24])
+            return false;
+    return h->total > 0;
 }
 
 /* ---- words ---- */

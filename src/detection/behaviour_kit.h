@@ -56,25 +56,26 @@ void meetings_free(struct meetings *m);
 
 /* ---- groups ----
  * Activities under a key, sorted by key, then in order of time. */
-struct grouped {
+struct bundled {
     uint64_t key, sub;
     uint32_t activity, tag;
 };
-struct groups {
-    struct grouped *items;
+struct bundle {
+    struct bundled *items;
     size_t count, room;
 };
-MUST_USE bool groups_add(struct groups *g, uint64_t key, uint64_t sub, uint32_t activity, uint32_t tag, struct err *e);
-void groups_sort(struct groups *g);
+MUST_USE bool bundle_add(struct bundle *g, uint64_t key, uint64_t sub, uint32_t activity, uint32_t tag, struct err *e);
+void bundle_sort(struct bundle *g);
 /* Where those of the key of `from` end. */
-size_t groups_end(const struct groups *g, size_t from);
+size_t bundle_end(const struct bundle *g, size_t from);
 /* Where those of the key and sub of `from` end. */
-size_t groups_sub_end(const struct groups *g, size_t from);
-void groups_free(struct groups *g);
+size_t bundle_sub_end(const struct bundle *g, size_t from);
+void bundle_free(struct bundle *g);
 
 /* ---- regularity ----
- * Are instants, in order, a chore: at least `least` of them (those within an hour count once), and at least `part` of the gaps within a fifth,
- * or an hour, of the usual (median) gap? A gap that is a whole number of usual ones is alike, too: weekends, holidays. */
+ * Are instants, in order, a chore: at least `least` of them (those within a quarter of an hour count once), and at least `part` of the gaps like the
+ * usual (median) one? What comes daily or seldomer must come at one time of day, to half an hour, and may be left out once; of what comes
+ * monthly the day may move by a week. */
 MUST_USE bool kit_regular(const int64_t *when, size_t count, size_t least, double part, bool *regular, struct err *e);
 
 /* ---- the house ---- */
@@ -82,8 +83,11 @@ enum host_sort { HOST_UNKNOWN, HOST_DESK, HOST_SERVER };
 struct house {
     struct activities *a;
     uint32_t texts;
-    uint8_t *hosts;     /* by host entity: enum host_sort */
-    uint8_t *desks;     /* by account entity: 1: it sat at a desk (console), 2: it was told of at all */
+    uint8_t *hosts; /* by host entity: enum host_sort */
+    uint8_t *desks; /* by account entity: 1: it sat at a desk (console), or signed in somewhere; 2: it came to a host */
+    struct meetings on; /* account and host: what it did there, on its own part (no failures) */
+    uint32_t desk_count;
+    int64_t begin, end; /* first and last act on any host */
     uint32_t hours[24]; /* of people at desks */
     bool sleeps;        /* enough is known of the hours */
     uint32_t account_count, host_count;
@@ -93,15 +97,30 @@ MUST_USE bool house_open(struct house *h, struct activities *a, struct err *e);
 void house_free(struct house *h);
 bool house_night(const struct house *h, int64_t when);
 enum host_sort house_host(const struct house *h, uint32_t host);
-/* No person's: it was told of, and never sat at a desk. */
+/* No person's: it comes to hosts, and never sat at a desk or signed in anywhere, in a house where people do. */
 bool house_service_account(const struct house *h, uint32_t account);
 /* The system's own (SYSTEM, NETWORK SERVICE, HOST$): no part of any hit. */
 bool kit_machine_account(str name);
 /* How a logon comes: at the console, by remote desktop or ssh, over the network, or not of these (batch, service). */
 enum logon_way { LOGON_OTHER, LOGON_CONSOLE, LOGON_REMOTE, LOGON_NETWORK };
 enum logon_way kit_logon_way(str verb);
+/* The first in a list at or behind a moment. */
+uint32_t kit_first_at(const struct activities *a, const struct activity_list *l, int64_t when);
+/* The only account that came to a host before, within so long, and does not come there all the time; 0: none, or several. */
+MUST_USE bool kit_who_came(const struct house *h, uint32_t host, int64_t when, int64_t within, uint32_t *who,
+                           struct err *e);
 /* Whence: the host that a logon or share was reached from; 0. */
 uint32_t kit_source_host(const struct activities *a, const struct activity *v);
+
+/* Hours of the day (UTC) at which something is usual. */
+struct hours {
+    uint32_t count[24], total;
+};
+void hours_count(struct hours *h, int64_t when);
+/* Is less than this part within the hour and those beside it? False while little is known. */
+bool hours_unusual(const struct hours *h, int64_t when, double part);
+/* Is nothing within so many hours? */
+bool hours_away(const struct hours *h, int64_t when, unsigned away);
 
 /* ---- words ---- */
 /* What stands behind the last slash, folded, without quotes, ".exe", and digits and points at the end. out: room for 64. */

@@ -11,7 +11,7 @@ struct made {
 };
 
 struct rarity {
-    struct groups g;              /* key: host; sub: skeleton of the name */
+    struct bundle g;              /* key: host; sub: skeleton of the name */
     struct meetings names, paths; /* skeletons: hosts that have it */
     struct meetings each;         /* host and skeleton: on how many days */
     struct meetings hosts;        /* all hosts with any */
@@ -48,56 +48,11 @@ static uint32_t hosts_with(const struct meetings *by, uint64_t skeleton) {
     return m ? m->events : 0;
 }
 
-/* The only account that came to a host from elsewhere shortly before, and is not one that comes all the time; 0. */
-static bool who_came(struct hosts *h, uint32_t host, uint32_t activity, uint32_t *who, struct err *e) {
-    int64_t const when = activities_at(h->a, activity)->when;
-    struct activity_list all;
-    uint32_t low = 0, high, looked = 0;
-
-    *who = 0;
-    if (!activities_of(h->a, ACT_HOST, host, &all, e))
-        return false;
-    for (high = all.count; low < high;) {
-        uint32_t const middle = low + (high - low) / 2;
-
-        if (all.items[middle] < activity)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    while (low && looked++ < 256) {
-        const struct activity *const v = activities_at(h->a, all.items[--low]);
-        uint32_t const account = activities_account(h->a, v->text[ACT_ACCOUNT]);
-
-        if (when - v->when > 15 * KIT_MINUTE)
-            break;
-        if (v->act != ACT_LOGON || v->outcome == OUTCOME_FAILURE ||
-            kit_machine_account(activities_text(h->a, v->text[ACT_ACCOUNT])))
-            continue;
-        if (*who && *who != account) {
-            *who = 0;
-            return true;
-        }
-        *who = account;
-    }
-    return true;
-}
-
 /* Was the account on this host on an earlier day? */
-static bool was_there(struct hosts *h, uint32_t account, uint32_t host, int64_t when, bool *was, struct err *e) {
-    struct activity_list all;
+static bool was_there(const struct hosts *h, uint32_t account, uint32_t host, int64_t when) {
+    const struct meeting *const m = meetings_find(&h->house.on, account, host);
 
-    *was = false;
-    if (!activities_of(h->a, ACT_ACCOUNT, account, &all, e))
-        return false;
-    for (uint32_t i = 0; i < all.count && !*was; i++) {
-        const struct activity *const v = activities_at(h->a, all.items[i]);
-
-        if (kit_day(v->when) >= kit_day(when))
-            break;
-        *was = activities_host(h->a, v->text[ACT_HOST]) == host;
-    }
-    return true;
+    return m && kit_day(m->first) < kit_day(when);
 }
 
 /* Command lines on the host so close to an opening that they made it. */
@@ -105,19 +60,11 @@ static bool commands_near(struct hosts *h, uint32_t host, uint32_t activity, con
                           int64_t near, bool *any, uint32_t *account, struct err *e) {
     int64_t const when = activities_at(h->a, activity)->when;
     struct activity_list all;
-    uint32_t low = 0, high;
 
     if (!activities_of(h->a, ACT_HOST, host, &all, e))
         return false;
-    for (high = all.count; low < high;) {
-        uint32_t const middle = low + (high - low) / 2;
-
-        if (activities_at(h->a, all.items[middle])->when < when - near)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (uint32_t i = low, looked = 0; i < all.count && looked < 1024; i++, looked++) {
+    for (uint32_t i = kit_first_at(h->a, &all, when - near), looked = 0; i < all.count && looked < 1024;
+         i++, looked++) {
         const struct activity *const v = activities_at(h->a, all.items[i]);
         char folded[2 * KIT_TEXT + 16];
 
@@ -175,10 +122,9 @@ static bool made_tell(struct hosts *h, const struct made *made, const struct rar
                            &account, e))
             return false;
     }
-    if (!account && !who_came(h, host, r->g.items[from].activity, &account, e))
+    if (!account && !kit_who_came(&h->house, host, v->when, 15 * KIT_MINUTE, &account, e))
         return false;
-    if (account && !was_there(h, account, host, v->when, &was, e))
-        return false;
+    was = !account || was_there(h, account, host, v->when);
     folder = kit_anywhere(behaviour_list(t, "folders"), kit_folded(detail, folded)) ||
              (made->act == ACT_OPENING_NEW && kit_anywhere(behaviour_list(t, "folders"), kit_folded(program, folded)));
     d->hit.weight += (serves ? behaviour_threshold(t, "server") : 0) + (folder ? behaviour_threshold(t, "folder") : 0) +
@@ -232,20 +178,20 @@ static bool find_made(struct hosts *h, const struct made *made, struct err *e) {
             met_on(&r.names, &r.each, host, skeleton, v, e) &&
             (!v->text[ACT_DETAIL] || met_on(&r.paths, &path_each, host,
                                             kit_skeleton(activities_text(h->a, v->text[ACT_DETAIL]), h->seed), v, e)) &&
-            groups_add(&r.g, host, skeleton, list.items[i], 0, e);
+            bundle_add(&r.g, host, skeleton, list.items[i], 0, e);
     }
-    groups_sort(&r.g);
+    bundle_sort(&r.g);
     for (size_t i = 0, end; ok && i < r.g.count; i = end) {
         const struct activity *const v = activities_at(h->a, r.g.items[i].activity);
         const struct meeting *const m =
             meetings_find(&r.each, high_of(r.g.items[i].sub) ^ (uint32_t)r.g.items[i].key, (uint32_t)r.g.items[i].sub);
 
-        end = groups_sub_end(&r.g, i);
+        end = bundle_sub_end(&r.g, i);
         if (hosts_with(&r.names, r.g.items[i].sub) >= hosts || (m && m->days >= times) || belongs(&r, h, v, hosts))
             continue;
         ok = made_tell(h, made, &r, i, end, e);
     }
-    groups_free(&r.g);
+    bundle_free(&r.g);
     meetings_free(&r.names);
     meetings_free(&r.paths);
     meetings_free(&r.each);
@@ -260,7 +206,7 @@ static bool find_accounts(struct hosts *h, struct err *e) {
     static const enum act acts[] = {ACT_ACCOUNT_NEW, ACT_ROLE_NEW};
     const struct behaviour *const b = behaviours_find(h->run->b, S("account-changes"));
     uint32_t const usual = (uint32_t)behaviour_threshold(b, "usual-days");
-    struct groups g = {0};
+    struct bundle g = {0};
     struct meetings by = {0};
     size_t like = 0;
     bool ok = true;
@@ -276,10 +222,10 @@ static bool find_accounts(struct hosts *h, struct err *e) {
                                      : activities_account(h->a, v->text[ACT_ACCOUNT]);
 
             if (who && v->text[ACT_HOST] && v->outcome != OUTCOME_FAILURE)
-                ok = groups_add(&g, who, 0, list.items[i], 0, e);
+                ok = bundle_add(&g, who, 0, list.items[i], 0, e);
         }
     }
-    groups_sort(&g); /* days are counted in order of time */
+    bundle_sort(&g); /* days are counted in order of time */
     for (size_t i = 0; ok && i < g.count; i++) {
         struct meeting *const m = meetings_at(&by, (uint32_t)g.items[i].key, 0);
 
@@ -298,7 +244,7 @@ static bool find_accounts(struct hosts *h, struct err *e) {
         bool power = false, night = false;
         char a[KIT_DATE];
 
-        end = groups_end(&g, i);
+        end = bundle_end(&g, i);
         if (m->days > usual)
             continue;
         draft_begin(d, h->run, "account-changes");
@@ -325,7 +271,7 @@ static bool find_accounts(struct hosts *h, struct err *e) {
         d->hit.of = by.count;
         ok = draft_tell(d, e);
     }
-    groups_free(&g);
+    bundle_free(&g);
     meetings_free(&by);
     return ok;
 }
