@@ -19,6 +19,8 @@ struct behaviours {
 };
 
 static behaviour_area *const areas[] = {
+    behaviour_cloud,
+    behaviour_call,
     behaviour_host,
     behaviour_reach,
 };
