@@ -6,6 +6,7 @@
 static const str names[ACTS] = {
     [ACT_NONE] = STR(""),
     [ACT_SIGN_IN] = STR("sign-in"),
+    [ACT_SIGN_OUT] = STR("sign-out"),
     [ACT_LOGON] = STR("logon"),
     [ACT_MAIL_READ] = STR("mail-read"),
     [ACT_MAIL_SYNC] = STR("mail-sync"),
