@@ -50,13 +50,15 @@ struct account_client {
     bool named; /* false: logs say no program; family is the code of the kind */
     int64_t first, last;
     uint32_t uses, days, reads, sign_ins, sessions;
-    uint32_t places, met, foreign, common; /* places; of them met by another client; by none; nobody's */
-    int64_t day; /* the last one counted */
+    uint32_t places, met, foreign; /* places; of them the house and those where another client is met; where none is, and which are not common */
+    bool legacy;                   /* a protocol that knows no second factor */
+    int64_t day;                   /* the last one counted */
 };
 struct account_session {
     uint32_t code, client; /* client: index + 1, 0: not known */
     int64_t first, last;
-    uint32_t uses, sign_ins, places, met, foreign;
+    uint32_t uses, sign_ins;
+    uint32_t places, foreign; /* foreign: where no session ever began and no other client is met */
 };
 /* A client or session at a place. */
 struct account_stay {
@@ -74,6 +76,7 @@ struct account_last {
     uint32_t who[2]; /* index + 1 */
     uint32_t stay[2];
     int64_t when[2];
+    bool began; /* a session was first seen here */
 };
 struct account_use {
     uint32_t account;
@@ -97,6 +100,8 @@ void account_use_free(struct account_use *u);
 uint32_t account_client_of(const struct account_world *w, const struct account_use *u, const struct activity *v);
 /* NULL: it was not there. */
 const struct account_stay *account_stay_of(const struct account_stays *s, uint32_t who, uint32_t place);
+/* Is a place, for a session that is used there, one that it was carried to? */
+bool account_carried_to(const struct account_world *w, const struct account_use *u, const struct account_stay *stay);
 
 /* ---- foreign clients: what the doors ask for ---- */
 

@@ -411,9 +411,24 @@ static bool read_sessions(const struct account_world *w, struct account_use *u, 
     return true;
 }
 
-static void count_client(struct account_client *c, const struct activity *v) {
+/* The protocols that ask for a password and nothing else: by the name of the client, or what a sign-in says it was. */
+static bool legacy(str s) {
+    static const char *const words[] = {"imap", "pop3", "smtp"};
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        for (size_t k = 0, len = strlen(words[i]); k + len <= s.len; k++)
+            if (str_eq_ascii((str){s.ptr + k, len}, (str){words[i], len}))
+                return true;
+    return false;
+}
+
+static void count_client(const struct account_world *w, struct account_client *c, const struct activity *v) {
     int64_t const day = day_of(v->when);
 
+    if (!c->uses && c->named)
+        c->legacy = legacy(activities_text(w->a, c->family));
+    if (v->act == ACT_SIGN_IN && c->named && !c->legacy)
+        c->legacy = legacy(str_first(activities_text(w->a, v->text[ACT_VERB]), 64));
     c->last = v->last > c->last || !c->uses ? v->last : c->last;
     c->uses += v->count;
     c->days += c->day != day;
@@ -436,7 +451,7 @@ static bool read_stays(const struct account_world *w, struct account_use *u, str
         u->last = v->last;
         u->uses += v->count;
         if ((client = account_client_of(w, u, v))) {
-            count_client(&u->clients[client - 1], v);
+            count_client(w, &u->clients[client - 1], v);
             if (!(stay = stay_at(&u->by_client, client - 1, place, v)))
                 return account_no_memory(e);
             meet(&u->by_client, &u->client_last[at - 1], client - 1, stay, v->when, w->near);
@@ -444,6 +459,7 @@ static bool read_stays(const struct account_world *w, struct account_use *u, str
         if (v->text[ACT_SESSION] && (session = behaviour_map_get(&u->session_of, v->text[ACT_SESSION]))) {
             struct account_session *const s = &u->sessions[session - 1];
 
+            u->session_last[at - 1].began |= !s->uses;
             s->last = v->last;
             s->uses += v->count;
             s->sign_ins += v->act == ACT_SIGN_IN;
@@ -457,23 +473,28 @@ static bool read_stays(const struct account_world *w, struct account_use *u, str
     return true;
 }
 
+bool account_carried_to(const struct account_world *w, const struct account_use *u, const struct account_stay *stay) {
+    uint32_t const place = behaviour_map_get(&u->place_of, stay->place), client = u->sessions[stay->who].client;
+    const struct account_stay *const of_client = client ? account_stay_of(&u->by_client, client - 1, stay->place) : NULL;
+
+    return of_client && !of_client->met && !account_place_common(w, stay->place) && place &&
+           !u->session_last[place - 1].began;
+}
+
 static void sum_up(const struct account_world *w, struct account_use *u) {
     for (uint32_t i = 0; i < u->by_client.count; i++) {
         const struct account_stay *const s = &u->by_client.items[i];
         struct account_client *const c = &u->clients[s->who];
 
         c->places++;
-        c->met += s->met && s->place != PLACE_HOUSE;
-        c->common += s->place == PLACE_HOUSE || (!s->met && account_place_common(w, s->place));
-        c->foreign += !s->met && s->place != PLACE_HOUSE && !account_place_common(w, s->place);
+        c->met += s->met || s->place == PLACE_HOUSE;
+        c->foreign += !s->met && !account_place_common(w, s->place);
     }
     for (uint32_t i = 0; i < u->by_session.count; i++) {
-        const struct account_stay *const s = &u->by_session.items[i];
-        struct account_session *const of = &u->sessions[s->who];
+        struct account_session *const s = &u->sessions[u->by_session.items[i].who];
 
-        of->places++;
-        of->met += s->met || s->place == PLACE_HOUSE;
-        of->foreign += !s->met && s->place != PLACE_HOUSE && !account_place_common(w, s->place);
+        s->places++;
+        s->foreign += account_carried_to(w, u, &u->by_session.items[i]);
     }
 }
 
