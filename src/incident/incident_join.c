@@ -322,25 +322,37 @@ static bool requests_to(const struct node *n) {
     return n->behaviour && str_eq(n->clue.tactic, S("initial-access"));
 }
 
+/* Are they of one host, or is the web server known by a name that no other log has? */
+static bool may_be_cause(struct incidents *s, const struct node *web, const struct node *host, bool *out,
+                         struct err *e) {
+    *out = false;
+    for (size_t i = 0; !*out && i < web->part_count; i++) {
+        if (web->parts[i].type != PART_HOST)
+            continue;
+        for (size_t k = 0; !*out && k < host->part_count; k++)
+            *out = host->parts[k].type == PART_HOST && host->parts[k].code == web->parts[i].code;
+        if (!*out && !only_web(s, web->parts[i].code, out, e))
+            return false;
+    }
+    return true;
+}
+
 /* What a host begins to do within minutes of an attack on a web server that has no other name. */
 static bool join_causes(struct incidents *s, struct err *e) {
     for (size_t i = 0; i < s->node_count; i++) {
         const struct node *const web = &s->nodes[i];
-        bool named = true;
 
         if (!web->behaviour || web->weak || !requests_to(web))
             continue;
-        for (size_t k = 0; named && k < web->part_count; k++)
-            if (web->parts[k].type == PART_HOST && !only_web(s, web->parts[k].code, &named, e))
-                return false;
-        if (!named)
-            continue;
         for (size_t k = 0; k < s->node_count; k++) {
             const struct node *const host = &s->nodes[k];
+            bool may;
 
             if (!host->behaviour || host->clue.weight < 1 || !str_eq(host->clue.tactic, S("execution")))
                 continue;
-            for (size_t m = 0; m < web->event_count; m++) {
+            if (!may_be_cause(s, web, host, &may, e))
+                return false;
+            for (size_t m = 0; may && m < web->event_count; m++) {
                 const struct activity *const v = activities_at(s->a, web->events[m]);
 
                 if (v->act == ACT_WEB_REQUEST && host->clue.first >= v->when && host->clue.first - v->when <= CAUSE) {
