@@ -136,6 +136,13 @@ static void put_event(struct buf *b, const struct wire *w) {
     buf_byte(b, v->salvaged);
     for (size_t i = 0; i < ROLES; i++)
         put_name(b, v->roles[i]);
+    buf_byte(b, (char)v->act.act);
+    if (v->act.act != ACT_NONE) {
+        put_u64(b, v->act.amount);
+        put_u32(b, v->act.items);
+        for (size_t i = 0; i < ACT_TEXTS; i++)
+            put_name(b, v->act.text[i]);
+    }
     put_u32(b, (uint32_t)v->field_count);
     for (size_t i = 0; i < v->field_count; i++) {
         const struct normal_field *const f = &v->fields[i];
@@ -513,6 +520,22 @@ static bool take_field(struct reading *r, uint32_t *left, struct normal_field *f
     return true;
 }
 
+static bool take_normal_act(struct reading *r, struct normal_act *a) {
+    uint8_t act;
+
+    if (!take_small(r, ACTS, &act))
+        return false;
+    a->act = (enum act)act;
+    if (act == ACT_NONE)
+        return true;
+    if (!read_u64le(&r->c, &a->amount) || !read_u32le(&r->c, &a->items))
+        return false;
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        if (!take_text(r, NAME_BYTES_MAX, &a->text[i]))
+            return false;
+    return true;
+}
+
 static bool take_event(struct reading *r, struct wire *w) {
     struct normal_event *const v = &w->event;
     struct normal_field *fields;
@@ -527,6 +550,8 @@ static bool take_event(struct reading *r, struct wire *w) {
     for (size_t i = 0; i < ROLES; i++)
         if (!take_text(r, NAME_BYTES_MAX, &v->roles[i]))
             return false;
+    if (!take_normal_act(r, &v->act))
+        return false;
     if (!read_u32le(&r->c, &count) || count > EVENT_VALUES_MAX || count > cursor_left(&r->c) / 9 ||
         !(fields = arena_zero(r->a, count, sizeof *fields)))
         return false;
