@@ -19,7 +19,8 @@ struct behaviours {
 };
 
 static behaviour_area *const areas[] = {
-    NULL, /* so that the table is one while it has no line */
+    behaviour_cloud,
+    behaviour_call,
 };
 
 /* ---- the data ---- */
