@@ -222,7 +222,7 @@ static bool gather(struct cloud *c, const struct activity_list *list, struct err
         if (!v->text[ACT_ACCOUNT] || !v->text[ACT_OBJECT])
             continue;
         call.classes = classes_of(c, v->text[ACT_OBJECT]);
-        call.refused = v->outcome == OUTCOME_FAILURE && listed(folded(c, v->text[ACT_RESULT]), c->refused, "refusals");
+        call.refused = v->outcome == OUTCOME_FAILURE && listed(folded(c, v->text[ACT_VERB]), c->refused, "refusals");
         if (call.classes == CLASS_SEEN && !call.refused)
             continue;
         call.who = who_of(c, activities_account(c->a, v->text[ACT_ACCOUNT]));
