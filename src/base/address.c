@@ -50,6 +50,30 @@ bool address_parse(str s, struct address *out) {
     return true;
 }
 
+struct address address_plain(const struct address *a) {
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    struct address plain = {.family = 4};
+
+    if (a->family != 6 || memcmp(a->bytes, mapped, sizeof mapped) != 0)
+        return *a;
+    memcpy(plain.bytes, a->bytes + sizeof mapped, 4);
+    return plain;
+}
+
+bool address_parse_client(str s, struct address *out) {
+    size_t end;
+
+    s = str_trim(s);
+    if (s.len && s.ptr[0] == '[' && (end = str_find_byte(s, ']')) != SIZE_MAX)
+        s = (str){s.ptr + 1, end - 1};
+    else if ((end = str_find_byte(s, ':')) != SIZE_MAX && str_find_byte(str_from(s, end + 1), ':') == SIZE_MAX)
+        s = str_first(s, end); /* one colon: a port, as IPv6 has two at least */
+    if (!address_parse(s, out))
+        return false;
+    *out = address_plain(out);
+    return true;
+}
+
 static bool low_bits_zero(const struct address *a, unsigned bits) {
     unsigned const all = a->family == 4 ? 32 : 128;
 
@@ -62,6 +86,17 @@ static bool low_bits_zero(const struct address *a, unsigned bits) {
 str address_format(const struct address *a, char out[ADDRESS_TEXT]) {
     _Static_assert(ADDRESS_TEXT >= INET6_ADDRSTRLEN, "every address has room");
     return str_of(inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, out, ADDRESS_TEXT));
+}
+
+str address_network_text(const struct address *a, char out[NETWORK_TEXT]) {
+    struct address base = *a;
+    char plain[ADDRESS_TEXT];
+
+    memset(base.bytes + (a->family == 4 ? 3 : 6), 0, a->family == 4 ? 1 : 10);
+    str const text = address_format(&base, plain);
+    int const n = snprintf(out, NETWORK_TEXT, "%.*s/%d", STR_ARG(text), a->family == 4 ? 24 : 48);
+
+    return (str){out, (size_t)n};
 }
 
 bool network_parse(str s, struct network *out, struct err *e) {

@@ -4,13 +4,13 @@
 #include <assert.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/utf.h"
 #include "detection/detect_own.h"
 
 #define HOUR (INT64_C(3600) * 1000000000)
 #define TEXTS_MEMORY ((size_t)4 << 20) /* of one row */
-#define VALUES_MAX 1024u
 
 /* So many alike; the one that stands for those too many. */
 struct alike {
@@ -25,6 +25,7 @@ struct folded {
 
 struct act_scan {
     struct arena *texts;
+    struct buf kind; /* its name with the part of `each` */
     struct alike *table;
     size_t mask, used;
     struct folded *folded;
@@ -50,6 +51,7 @@ void act_scan_free(struct act_scan *s) {
     if (!s)
         return;
     arena_free(s->texts);
+    buf_free(&s->kind);
     free(s->table);
     free(s->folded);
     free(s);
@@ -91,22 +93,50 @@ static uint64_t added(uint64_t a, uint64_t b) {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+static void add_text(str text, bool values_only, uint64_t *out) {
+    uint64_t number = 1;
+
+    if (values_only ? text.len > 0 : str_u64(text, UINT64_MAX, &number))
+        *out = added(*out, number);
+}
+
+/* Of a field as it is all values count, however many: a record may name hundreds of messages. */
+static void sum_cell(const struct block *b, uint32_t row, field_id field, bool values_only, uint64_t *out) {
+    const struct column *const c = block_column(b, field);
+    uint32_t const code = c ? c->codes[row] : CODE_ABSENT;
+    const struct value *const v = code ? dictionary_value(&c->dict, code) : NULL;
+
+    if (!v || v->type == VALUE_NULL)
+        return;
+    if (v->type != VALUE_LIST) {
+        add_text(value_text(v), values_only, out);
+        return;
+    }
+    for (uint32_t i = 0; i < v->len; i++) {
+        const struct value *const item = dictionary_value(&c->dict, value_items(v)[i]);
+
+        if (item->type != VALUE_NULL && item->type != VALUE_LIST && !item->inner)
+            add_text(value_text(item), values_only, out);
+    }
+}
+
 /* All numbers that the sources yield, or how many values. */
 static bool sum(struct act_scan *s, const struct block *b, uint32_t row, const struct kind_source *sources,
                 size_t count, bool values_only, uint64_t *out) {
     *out = 0;
     for (size_t i = 0; i < count; i++) {
-        str values[VALUES_MAX];
-        size_t const n = view_source_values(b, row, &sources[i], s->texts, values, VALUES_MAX);
+        str values[DERIVE_VALUES_MAX];
+        size_t n;
 
+        if (sources[i].how == DERIVE_COPY && !sources[i].only_if) {
+            sum_cell(b, row, sources[i].inputs[0], values_only, out);
+            continue;
+        }
+        n = view_source_values(b, row, &sources[i], s->texts, values, DERIVE_VALUES_MAX);
         if (n == SIZE_MAX)
             return false;
-        for (size_t k = 0; k < n; k++) {
-            uint64_t number = 1;
-
-            if (values_only ? values[k].len > 0 : str_u64(values[k], UINT64_MAX, &number))
-                *out = added(*out, number);
-        }
+        for (size_t k = 0; k < n; k++)
+            add_text(values[k], values_only, out);
     }
     return true;
 }
@@ -136,14 +166,16 @@ static bool tell(struct act_scan *s, const struct block *b, uint32_t row, const 
                                  .unsure = r->zone == ZONE_ASSUMED || r->zone == ZONE_UNSURE};
     for (size_t t = 0; t < ACT_KIND; t++) {
         enum role const role = act_text_role((enum act_text)t);
-        bool const own = a->text_counts[t] > 0;
+        bool const own = a->texts[t] != NULL;
 
         v->text[t] = S("");
         if (own ? !first_value(s, b, row, a->texts[t], a->text_counts[t], &v->text[t])
                 : role < ROLES && !first_value(s, b, row, k->roles[role], k->role_counts[role], &v->text[t]))
             return false;
     }
-    v->text[ACT_KIND] = k->name;
+    v->text[ACT_KIND] = block_row_name(b, row, &s->kind);
+    if (s->kind.failed)
+        return false;
     if (!first_value(s, b, row, k->roles[ROLE_OUTCOME], k->role_counts[ROLE_OUTCOME], &outcome) ||
         !sum(s, b, row, a->amount, a->amount_count, false, &v->amount) ||
         !sum(s, b, row, a->items, a->item_count, a->items_are_values, &items))
@@ -234,8 +266,16 @@ static const struct kind_act *act_at(const struct block *b, uint32_t row) {
         return NULL;
     for (size_t i = 0; i < b->kind->act_count; i++)
         if (holds(b, row, &b->kind->acts[i]))
-            return &b->kind->acts[i];
+            return b->kind->acts[i].act == ACT_NONE ? NULL : &b->kind->acts[i];
     return NULL;
+}
+
+bool act_scan_row(struct act_scan *s, const struct block *b, uint32_t row, bool *is, struct activity_event *v,
+                  struct err *e) {
+    const struct kind_act *const a = act_at(b, row);
+
+    *is = a != NULL;
+    return !a || tell(s, b, row, a, v) || err_set(e, ERR_MEMORY, 0, "no memory for acts");
 }
 
 bool act_scan_run(struct act_scan *s, struct block *const *blocks, size_t count,

@@ -20,4 +20,8 @@ MUST_USE bool act_scan_run(struct act_scan *s, struct block *const *blocks, size
                                         struct err *e),
                            void *ctx, struct err *e);
 
+/* One row alone: is it an act, and which. Views live as long as the block, and until the next call. */
+MUST_USE bool act_scan_row(struct act_scan *s, const struct block *b, uint32_t row, bool *is, struct activity_event *v,
+                           struct err *e);
+
 #endif

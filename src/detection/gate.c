@@ -54,6 +54,7 @@ static bool condition_allows(struct look *l, const struct kind_condition *c, con
     case WHEN_PRESENT:
         return t->sigma->op != TEST_EXISTS || t->sigma->boolean;
     case WHEN_STARTS:
+    case WHEN_CONTAINS:
         return t->sigma->op != TEST_NULL && (t->sigma->op != TEST_EXISTS || t->sigma->boolean);
     case WHEN_EQUALS:
         if (of_cell)

@@ -149,7 +149,7 @@ void person_asks_free(struct person_asks *p) {
 
 /* Is what the source makes the value of the field, or in it? Of a label it is amid a line, which is no address. */
 static bool is_input(const struct kind_source *s, field_id field) {
-    for (size_t i = 0; s->how != DERIVE_LABELLED && i < s->input_count; i++)
+    for (size_t i = 0; s->how != DERIVE_LABELLED && s->how != DERIVE_BETWEEN && i < s->input_count; i++)
         if (s->inputs[i] == field)
             return true;
     return false;

@@ -6,6 +6,7 @@
 static const str names[ACTS] = {
     [ACT_NONE] = STR(""),
     [ACT_SIGN_IN] = STR("sign-in"),
+    [ACT_SIGN_OUT] = STR("sign-out"),
     [ACT_LOGON] = STR("logon"),
     [ACT_MAIL_READ] = STR("mail-read"),
     [ACT_MAIL_SYNC] = STR("mail-sync"),
@@ -23,6 +24,7 @@ static const str names[ACTS] = {
     [ACT_CALL] = STR("call"),
     [ACT_EXPORT] = STR("export"),
     [ACT_MAIL_OUT] = STR("mail-out"),
+    [ACT_MAIL_IN] = STR("mail-in"),
     [ACT_QUERY] = STR("query"),
     [ACT_API_CALL] = STR("api-call"),
     [ACT_RULE_NEW] = STR("rule-new"),

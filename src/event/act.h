@@ -12,7 +12,8 @@ enum act {
     ACT_NONE,
     /* Use */
     ACT_SIGN_IN,     /* an account proves who it is to a service: cloud, mail, VPN, portal; outcome: granted or not */
-    ACT_LOGON,       /* an account comes to a host: verb: how (Windows' logon type, "ssh") */
+    ACT_SIGN_OUT,    /* its session ends; amount: bytes from address, where the log counts them */
+    ACT_LOGON,       /* an account comes to a host; verb: how (Windows' logon type, "ssh"); detail: from which host */
     ACT_MAIL_READ,   /* messages of a mailbox (target) are read; count: how many, where the log says it */
     ACT_MAIL_SYNC,   /* a folder of a mailbox is fetched whole: what was in it is not said */
     ACT_MAIL_SEND,   /* as the account, or out of the mailbox */
@@ -20,8 +21,9 @@ enum act {
     ACT_FILE_WRITE,  /* made or changed; detail: by which program, if the log says so */
     ACT_FILE_DELETE, /* taken away */
     ACT_SHARE_OPEN,  /* a share (object) of a host */
-    ACT_WEB_REQUEST, /* to a server of the institution: host or server, object: path with query; verb: method; detail: referrer */
-    ACT_WEB_VISIT, /* from the institution to somebody: object: URL; */
+    ACT_WEB_REQUEST, /* to a server of the institution: host or server, object: path with query; detail: referrer; verb: method
+                      * and status ("POST 200"), or the method alone; amount: bytes back */
+    ACT_WEB_VISIT, /* from the institution to somebody: object: URL, or what is known of it; otherwise the same */
     ACT_LOOKUP,    /* of a name (object) */
     ACT_CONNECTION, /* address to server; verb: port and protocol ("443/tcp"); amount: bytes from address, detail: bytes back */
     ACT_PROCESS,  /* started on a host; program: its path, object: command line, detail: path of the parent */
@@ -29,7 +31,8 @@ enum act {
     ACT_CALL,     /* account: caller, object: called; amount: seconds */
     ACT_EXPORT,   /* many records at once: call records, a directory, a mailbox; object: of what; amount: how many */
     ACT_MAIL_OUT, /* a server sends a message on: account: sender, object: recipient; detail: subject */
-    ACT_QUERY,    /* of a database; object: what */
+    ACT_MAIL_IN, /* a message of a campaign came: account: sender, target: recipient; object: subject. No kind says it */
+    ACT_QUERY,   /* of a database; object: what */
     ACT_API_CALL, /* of a cloud's control plane: object: operation; detail: on what */
     /* What is made, and taken away again: doors. object: its name; detail: what it does or leads to */
     ACT_RULE_NEW, /* inbox or transport rule */

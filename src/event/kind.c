@@ -321,6 +321,13 @@ static str raw_text(const struct raw *v, struct buf *b) {
     return buf_str(b);
 }
 
+static bool contains_ascii(str text, str what) {
+    for (size_t at = 0; at + what.len <= text.len; at++)
+        if (str_eq_ascii(str_first(str_from(text, at), what.len), what))
+            return true;
+    return false;
+}
+
 bool kind_condition_holds(const struct kind_condition *c, const str *values, size_t count) {
     switch (c->how) {
     case WHEN_PRESENT:
@@ -329,11 +336,13 @@ bool kind_condition_holds(const struct kind_condition *c, const str *values, siz
         return count == 0;
     case WHEN_EQUALS:
     case WHEN_STARTS:
+    case WHEN_CONTAINS:
         for (size_t i = 0; i < count; i++)
             for (size_t j = 0; j < c->value_count; j++)
-                if (c->how == WHEN_EQUALS ? str_eq_ascii(values[i], c->values[j])
-                                          : values[i].len >= c->values[j].len &&
-                                                str_eq_ascii(str_first(values[i], c->values[j].len), c->values[j]))
+                if (c->how == WHEN_EQUALS     ? str_eq_ascii(values[i], c->values[j])
+                    : c->how == WHEN_CONTAINS ? contains_ascii(values[i], c->values[j])
+                                              : values[i].len >= c->values[j].len &&
+                                                    str_eq_ascii(str_first(values[i], c->values[j].len), c->values[j]))
                     return true;
         return false;
     }

@@ -45,17 +45,22 @@ enum derive {
     DERIVE_ADDRESS,       /* 10.1.2.3:52378, [2001:db8::1]:443 -> the address alone; what is none yields nothing */
     DERIVE_LOWER,         /* ASCII capitals become small: Jo@Example.org -> jo@example.org */
     DERIVE_CONSTANT,      /* the text, where there is a value, and it is neither "" nor "-" */
-    DERIVE_LABELLED,    /* the part of 'SHA1=..,MD5=..' behind `label`=; out of its quotes, in which a comma may stand;
+    DERIVE_LABELLED, /* the part of 'SHA1=..,MD5=..' behind `label`=; out of its quotes, in which a comma may stand;
                            * a part that is null yields nothing */
-    DERIVE_SPLIT,       /* pieces between ';', trimmed; each also without what ends in the label, when one is given
+    DERIVE_SPLIT,    /* pieces between ';', trimmed; each also without what ends in the label, when one is given
                            * and only letters stand before it (file:_, containerfile:_) */
-    DERIVE_E164,        /* (030) 1234567 -> +49301234567, by kinds_country; anything else stays (event/phone.h) */
-    DERIVE_IPV4_SIGNED, /* 16777343 -> 127.0.0.1: a signed 32-bit number, the first byte lowest (Cisco); 0 and what is
+    DERIVE_BETWEEN, /* what stands behind the first `label` and in front of the next `constant`, trimmed; of <Command>x</Command>
+                         * x. Nothing without label; all the rest without `constant`, or where that is "" */
+    DERIVE_AFTER, /* the value that follows the text in a list of values: [Name, x, To] -> x. Of one value nothing: views
+                      * look at the list (detection/view.c) */
+    DERIVE_UNPLUS,        /* a+b -> a b: IIS writes blanks so */
+    DERIVE_E164,          /* (030) 1234567 -> +49301234567, by kinds_country; anything else stays (event/phone.h) */
+    DERIVE_IPV4_SIGNED,   /* 16777343 -> 127.0.0.1: a signed 32-bit number, the first byte lowest (Cisco); 0 and what is
                            * none yields nothing */
-    DERIVE_URL_HOST,    /* http://a:80/b.c?d, a:80 -> a; of /b.c?d nothing */
-    DERIVE_URL_PATH,    /* -> /b.c */
-    DERIVE_URL_QUERY,   /* -> d */
-    DERIVE_URL_EXTENSION,  /* -> c */
+    DERIVE_URL_HOST,      /* http://a:80/b.c?d, a:80 -> a; of /b.c?d nothing */
+    DERIVE_URL_PATH,      /* -> /b.c */
+    DERIVE_URL_QUERY,     /* -> d */
+    DERIVE_URL_EXTENSION, /* -> c */
     DERIVE_REQUEST_METHOD, /* GET /b.c?d HTTP/1.1 -> GET */
     DERIVE_REQUEST_TARGET, /* -> /b.c?d */
     DERIVE_REQUEST_PATH,   /* -> /b.c */
@@ -67,8 +72,8 @@ enum derive {
 
 struct kind_condition {
     field_id field;
-    enum { WHEN_EQUALS, WHEN_STARTS, WHEN_PRESENT, WHEN_ABSENT } how;
-    const str *values; /* EQUALS, STARTS: any of these, without regard to ASCII case */
+    enum { WHEN_EQUALS, WHEN_STARTS, WHEN_CONTAINS, WHEN_PRESENT, WHEN_ABSENT } how;
+    const str *values; /* EQUALS, STARTS, CONTAINS: any of these, without regard to ASCII case */
     size_t value_count;
     str path; /* where it is written: a kind has conditions of those it extends as well */
     uint32_t line;
@@ -78,11 +83,11 @@ struct kind_source {
     enum derive how;
     field_id inputs[DERIVE_INPUTS_MAX];
     size_t input_count;
-    str text;         /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT: the label;
-                       * CONSTANT: the text */
-    str constant;     /* LABELLED: "", or what is given instead of the part that is there */
-    const str *map;   /* MAP: pairs, from and to */
-    size_t map_count; /* pairs */
+    str text;     /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT, BETWEEN: the label;
+                       * CONSTANT, AFTER: the text */
+    str constant; /* LABELLED: "", or what is given instead of the part that is there; BETWEEN: "", or the end */
+    const str *map;                          /* MAP: pairs, from and to */
+    size_t map_count;                        /* pairs */
     const struct phone_country *const *home; /* E164: where numbers were written; NULL in it: not known */
     const struct kind_condition *only_if;    /* NULL, or this must hold for the record */
     bool unless;                             /* it must not */
@@ -113,12 +118,12 @@ struct kind_logsource {
 
 /* Which events of a kind are which act, and where what is told of it comes from. */
 struct kind_act {
-    enum act act;
+    enum act act;                      /* ACT_NONE: none, whatever those behind it say */
     const struct kind_condition *when; /* all must hold */
     size_t when_count;
     const struct kind_source
         *texts[ACT_TEXTS]; /* the first source that yields a value; NULL: as the role of that name, or nothing */
-    size_t text_counts[ACT_TEXTS];
+    size_t text_counts[ACT_TEXTS];    /* 0 with texts: nothing */
     const struct kind_source *amount; /* whole numbers; all values that all sources yield are added up */
     size_t amount_count;
     const struct kind_source *items;

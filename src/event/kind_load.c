@@ -153,10 +153,10 @@ static bool condition(struct load *l, str name, uint32_t line, const struct yaml
     c->line = line;
     c->how = WHEN_EQUALS;
     if (n->type == YAML_MAP) {
-        if (!keys_known(l, n, "a condition", "starts present"))
+        if (!keys_known(l, n, "a condition", "starts contains present"))
             return false;
         if (n->count != 1)
-            return kind_fail(l->e, l->path, n->line, "a condition says either `starts` or `present`");
+            return kind_fail(l->e, l->path, n->line, "a condition says one of `starts`, `contains`, `present`");
         wanted = n->items[0];
         if (str_eq(n->keys[0], S("present"))) {
             if (!truth(l, wanted, "`present`", &present))
@@ -164,8 +164,8 @@ static bool condition(struct load *l, str name, uint32_t line, const struct yaml
             c->how = present ? WHEN_PRESENT : WHEN_ABSENT;
             return true;
         }
-        c->how = WHEN_STARTS;
-        return pieces(l, wanted, "`starts`", &c->values, &c->value_count);
+        c->how = str_eq(n->keys[0], S("contains")) ? WHEN_CONTAINS : WHEN_STARTS;
+        return pieces(l, wanted, c->how == WHEN_CONTAINS ? "`contains`" : "`starts`", &c->values, &c->value_count);
     }
     return texts(l, wanted, "a condition", &c->values, &c->value_count);
 }
@@ -243,6 +243,7 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
         {STR("hex"), DERIVE_HEX, 1},
         {STR("address"), DERIVE_ADDRESS, 1},
         {STR("lower"), DERIVE_LOWER, 1},
+        {STR("unplus"), DERIVE_UNPLUS, 1},
         {STR("dos_path"), DERIVE_DOS_PATH, 1},
         {STR("e164"), DERIVE_E164, 1},
         {STR("ipv4_signed"), DERIVE_IPV4_SIGNED, 1},
@@ -272,7 +273,7 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
             return true;
         }
     return kind_fail(l->e, l->path, n->line,
-                     "no `as: %.*s`, but decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
+                     "no `as: %.*s`, but decimal, hex, address, lower, unplus, dos_path, e164, ipv4_signed, "
                      "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, "
                      "request_target, request_path, request_query, http_outcome",
                      STR_ARG(str_first(name, 40)));
@@ -320,24 +321,41 @@ static bool split_label(struct load *l, const struct yaml_node *n, struct kind_s
     return scalar(l, n, "`split`", &label) && keep(l, label, &s->text);
 }
 
+/* [begin, end], or begin alone; one of them may be empty. */
+static bool between_texts(struct load *l, const struct yaml_node *n, struct kind_source *s) {
+    const str *list;
+    size_t count;
+
+    if (many(n) > 0 && !texts(l, n, "`between`", &list, &count))
+        return false;
+    if (many(n) == 0 || count > 2 || list[0].len + list[count - 1].len == 0)
+        return kind_fail(l->e, l->path, n->line, "`between` takes where it begins, and where it ends");
+    s->how = DERIVE_BETWEEN;
+    s->text = list[0];
+    s->constant = count == 2 ? list[1] : S("");
+    return true;
+}
+
 static bool source(struct load *l, const struct yaml_node *n, struct kind_source *s) {
-    const struct yaml_node *from, *form, *pairs, *label, *split, *constant, *only, *unless;
+    const struct yaml_node *from, *form, *pairs, *label, *split, *constant, *between, *after, *only, *unless;
     str text;
 
     if (n->type == YAML_SCALAR)
         return scalar(l, n, "a source", &text) && from_text(l, text, n->line, s);
-    if (!is_map(l, n, "a source") || !keys_known(l, n, "a source", "from as map label split constant only_if unless"))
+    if (!is_map(l, n, "a source") ||
+        !keys_known(l, n, "a source", "from as map label split between after constant only_if unless"))
         return false;
     if (!(from = yaml_get(n, "from")))
         return kind_fail(l->e, l->path, n->line, "a source needs `from`");
     form = yaml_get(n, "as"), pairs = yaml_get(n, "map"), label = yaml_get(n, "label"), split = yaml_get(n, "split");
     constant = yaml_get(n, "constant"), only = yaml_get(n, "only_if"), unless = yaml_get(n, "unless");
+    between = yaml_get(n, "between"), after = yaml_get(n, "after");
     if (only && unless)
         return kind_fail(l->e, l->path, n->line, "a source takes one of `only_if`, `unless`");
-    if (!!form + !!pairs + !!label + !!split + (constant && !label) > 1)
-        return kind_fail(
-            l->e, l->path, n->line,
-            "a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `constant`");
+    if (!!form + !!pairs + !!label + !!split + !!between + !!after + (constant && !label) > 1)
+        return kind_fail(l->e, l->path, n->line,
+                         "a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, "
+                         "`after`, `constant`");
     if (from->type == YAML_LIST) {
         if (from->count == 0 || from->count > 2 || !form)
             return kind_fail(l->e, l->path, from->line, "only `as: registry_path` and `registry_data` take two fields");
@@ -347,7 +365,7 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
         s->input_count = from->count;
     } else if (!scalar(l, from, "`from`", &text) || !from_text(l, text, from->line, s))
         return false;
-    if (s->how == DERIVE_JOIN && (form || pairs || label || split || constant))
+    if (s->how == DERIVE_JOIN && (form || pairs || label || split || between || after || constant))
         return kind_fail(l->e, l->path, n->line, "a template cannot be transformed as well");
     if (form && !transform(l, form, s))
         return false;
@@ -362,6 +380,13 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
     }
     if (split && !split_label(l, split, s))
         return false;
+    if (between && !between_texts(l, between, s))
+        return false;
+    if (after) {
+        s->how = DERIVE_AFTER;
+        if (!scalar(l, after, "`after`", &text) || !keep(l, text, &s->text))
+            return false;
+    }
     if (constant) {
         s->how = label ? DERIVE_LABELLED : DERIVE_CONSTANT;
         if (!scalar(l, constant, "`constant`", &text) || !keep(l, text, label ? &s->constant : &s->text))
@@ -468,6 +493,18 @@ static bool roles(struct load *l, const struct yaml_node *n, struct kind *k) {
     return true;
 }
 
+/* Sources, or null: nothing, though there be a role of that name. */
+static bool act_text(struct load *l, const struct yaml_node *n, struct kind_act *a, enum act_text t) {
+    struct kind_source *none;
+
+    if (n->type != YAML_SCALAR || n->quoted || n->scalar != YAML_IS_NULL)
+        return sources(l, n, "an act's text", &a->texts[t], &a->text_counts[t]);
+    if (!(none = some(l, 1, sizeof *none)))
+        return false;
+    a->texts[t] = none;
+    return true;
+}
+
 /* One of `acts`. */
 static bool act(struct load *l, const struct yaml_node *n, struct kind_act *a) {
     const struct yaml_node *word;
@@ -482,17 +519,16 @@ static bool act(struct load *l, const struct yaml_node *n, struct kind_act *a) {
         return kind_fail(l->e, l->path, n->line, "an act needs `act`: which one");
     if (!scalar(l, word, "`act`", &name))
         return false;
-    if ((a->act = act_of(name)) == ACT_NONE)
+    if ((a->act = act_of(name)) == ACT_NONE && !str_eq(name, S("none")))
         return kind_fail(l->e, l->path, word->line, "no act `%.*s`; docs/kinds.md lists them",
                          STR_ARG(str_first(name, 40)));
     if ((word = yaml_get(n, "when")) && !conditions(l, word, &a->when, &a->when_count))
         return false;
-    for (size_t t = 0; t < ACT_KIND; t++) {
-        for (size_t i = 0; i < n->count; i++)
-            if (str_eq(n->keys[i], act_text_name((enum act_text)t)) &&
-                !sources(l, n->items[i], "an act's text", &a->texts[t], &a->text_counts[t]))
-                return false;
-    }
+    if (a->act == ACT_NONE && n->count > 1 + (word != NULL))
+        return kind_fail(l->e, l->path, n->line, "of what is no act (`none`) nothing is told");
+    for (size_t t = 0; t < ACT_KIND; t++)
+        if ((word = yaml_get(n, act_text_name((enum act_text)t).ptr)) && !act_text(l, word, a, (enum act_text)t))
+            return false;
     if ((word = yaml_get(n, "amount")) && !sources(l, word, "`amount`", &a->amount, &a->amount_count))
         return false;
     if (yaml_get(n, "items") && yaml_get(n, "values"))
@@ -621,6 +657,10 @@ static bool load_kind(struct load *l, const struct yaml_node *map) {
     }
     if ((n = yaml_get(map, "when")) && !conditions(l, n, &k->when, &k->when_count))
         return false;
+    for (size_t i = 0; i < k->when_count; i++) /* whether a record can be of it would be hard to say (kind_reach.c) */
+        if (k->when[i].how == WHEN_CONTAINS)
+            return kind_fail(l->e, l->path, k->when[i].line,
+                             "a kind's `when` takes no `contains`: acts and sources do");
     if ((n = yaml_get(map, "each"))) {
         if (n->type == YAML_LIST)
             return kind_fail(l->e, l->path, n->line, "`each` names two fields");

@@ -21,6 +21,14 @@ struct normal_field {
     bool list;
 };
 
+/* Which act the event is by its kind, and what is told of it. */
+struct normal_act {
+    enum act act; /* ACT_NONE: none, or nobody asked */
+    uint64_t amount;
+    uint32_t items;
+    str text[ACT_TEXTS]; /* "" when there is none */
+};
+
 /* Views live until the callback that hands it over returns. */
 struct normal_event {
     int64_t when;   /* ns UTC; INSTANT_NONE */
@@ -33,8 +41,9 @@ struct normal_event {
     str evidence_path;
     const char *evidence_sha256; /* lower-case hexadecimal; "" */
     uint64_t record, offset;
-    bool salvaged;                     /* found where the format says nothing lives */
-    str roles[ROLES];                  /* "" when there is none */
+    bool salvaged;    /* found where the format says nothing lives */
+    str roles[ROLES]; /* "" when there is none */
+    struct normal_act act;
     const struct normal_field *fields; /* by name */
     size_t field_count;
 };

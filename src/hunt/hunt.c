@@ -553,6 +553,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .list_kind = str_of(h->o.kind_begins),
                                      .reader = h->o.reader ? reader_named(str_of(h->o.reader)) : NULL,
                                      .any_text = h->o.any_text,
+                                     .acts = h->o.activity != NULL,
                                      .collect = h->o.collected != NULL,
                                      .match = h->o.matched != NULL,
                                      .match_fields = h->match_fields,

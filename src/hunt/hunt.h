@@ -7,6 +7,7 @@
 
 #include <signal.h>
 
+#include "detection/activity.h"
 #include "detection/correlation.h"
 #include "detection/detect.h"
 #include "detection/known.h"
@@ -47,6 +48,8 @@ struct hunt_options {
      *
      * Events of kinds that collect (docs/kinds.md), with the fields these name and all roles. */
     bool (*collected)(void *ctx, const struct normal_event *event, struct err *e);
+    /* Acts (detection/activity.h), as events; they come in the order of the evidence within what is in hand. */
+    bool (*activity)(void *ctx, const struct activity_event *v, struct err *e);
     /* Events in which some rule that is evaluated found something, whatever its level, with all roles, the fields in which it
      * was found, and match_fields as far as they are there; and events of kinds that `watches` is true of whose account
      * or target account `watched` is true of. Both are asked in the workers, who have the caller's memory as it was when the hunt began;

@@ -2,6 +2,7 @@
 #include "hunt/listing.h"
 
 #include "base/arena.h"
+#include "detection/act_scan.h"
 
 #define EVENT_BYTES_MAX ((size_t)256 << 20) /* of one event: its roles, and what points to its values */
 
@@ -13,6 +14,7 @@ struct place_of {
 
 struct listing {
     const struct fields *fields;
+    struct act_scan *acts;
     struct arena *event, *columns; /* columns: of one run, by block */
     struct place_of *places;
     size_t place_room;
@@ -44,13 +46,15 @@ static int by_name(const void *a, const void *b) {
 
 struct listing *listing_new(const struct fields *fields) {
     struct listing *const l = calloc(1, sizeof *l);
+    struct err e;
 
     if (!l)
         return NULL;
     l->fields = fields;
+    (void)!act_scan_new(&l->acts, &e);
     l->event = arena_new(EVENT_BYTES_MAX);
     l->columns = arena_new(EVENT_BYTES_MAX);
-    if (l->event && l->columns)
+    if (l->acts && l->event && l->columns)
         return l;
     listing_free(l);
     return NULL;
@@ -59,6 +63,7 @@ struct listing *listing_new(const struct fields *fields) {
 void listing_free(struct listing *l) {
     if (!l)
         return;
+    act_scan_free(l->acts);
     arena_free(l->event);
     arena_free(l->columns);
     free(l->places);
@@ -159,6 +164,22 @@ static bool roles_of(struct listing *l, struct detector *d, const struct block *
     return true;
 }
 
+static bool act_of_row(struct listing *l, const struct block *b, uint32_t row, struct normal_event *out) {
+    struct activity_event v;
+    struct err e;
+    bool is;
+
+    if (!act_scan_row(l->acts, b, row, &is, &v, &e))
+        return false;
+    if (!is)
+        return true;
+    out->act = (struct normal_act){.act = v.act, .amount = v.amount, .items = v.items};
+    for (size_t t = 0; t < ACT_TEXTS; t++)
+        if (!arena_copy(l->event, v.text[t], &out->act.text[t]))
+            return false;
+    return true;
+}
+
 static bool time_of(struct listing *l, const struct ingest *in, const struct row *row, struct normal_event *out) {
     char text[INSTANT_TEXT];
 
@@ -191,7 +212,8 @@ bool listing_run(struct listing *l, const struct ingest *in, struct detector *d,
 
         arena_reset(l->event);
         if ((!named[at->block] && !(named[at->block] = columns_by_name(l, b))) || !time_of(l, in, row, &out) ||
-            !roles_of(l, d, b, at->row, &out) || !fields_of(l, b, at->row, named[at->block], choice, &out))
+            !roles_of(l, d, b, at->row, &out) || (!choice && !act_of_row(l, b, at->row, &out)) ||
+            !fields_of(l, b, at->row, named[at->block], choice, &out))
             return err_set(e, ERR_MEMORY, 0, "no memory to list events");
         if (!each(ctx, &out, e))
             return false;

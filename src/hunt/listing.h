@@ -20,7 +20,7 @@ struct listing_choice {
     void *ctx;
 };
 
-/* Hands over every row, or those chosen (NULL: all): by offset, by number, by the element of a record of several events. The
+/* Hands over every row, with its act, or those chosen (NULL: all), without: by offset, by number, by the element of a record of several events. The
  * event's reader and evidence are not set. Roles are the detector's, times the ingest's, clocks the ledger's. False: each said
  * so, or ERR_MEMORY. */
 MUST_USE bool listing_run(struct listing *l, const struct ingest *in, struct detector *d, const struct ledger *ledger,

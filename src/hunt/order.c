@@ -80,6 +80,10 @@ struct order {
     struct sorter *keys; /* of events, and the lines of the ledger they belong to; NULL: none came */
     uint64_t key_count;
     struct labelled labelled[LABELLED];
+    /* Words of the part being reported (WIRE_WORD): */
+    struct arena *word_texts; /* NULL: none came */
+    str *words;
+    size_t word_count, word_room;
     struct stix_collect *stix; /* NULL: no bracket was hit yet */
     struct bracketed {
         uint32_t source;
@@ -145,6 +149,8 @@ void order_free(struct order *o) {
     sorter_free(o->keys);
     arena_free(o->elsewhere.texts);
     stix_collect_free(o->stix);
+    arena_free(o->word_texts);
+    free(o->words);
     free(o->bracketed);
     free(o->elsewhere.righted);
     free(o->elsewhere.alone);
@@ -801,6 +807,45 @@ static bool report_bracket(struct order *o, const struct wire *w, struct err *e)
     return stix_collect_add(o->stix, w->rule, w->index, now.when, o->bracketed_count - 1, e);
 }
 
+/* ---- acts ---- */
+
+#define WORDS_MEMORY ((size_t)1 << 30) /* a worker forgets long before */
+
+static bool report_word(struct order *o, const struct wire *w, struct err *e) {
+    if (!o->word_texts && !(o->word_texts = arena_new(WORDS_MEMORY)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for acts");
+    if (w->index == 0) {
+        o->word_count = 0;
+        arena_reset(o->word_texts);
+    }
+    if (w->index != o->word_count) /* a worker that is not ours any more; what it tells is not believed */
+        return true;
+    if (!more((void **)&o->words, o->word_count, &o->word_room, sizeof *o->words, e))
+        return false;
+    return arena_copy(o->word_texts, w->name, &o->words[o->word_count++]) ||
+           err_set(e, ERR_MEMORY, 0, "no memory for acts");
+}
+
+static bool report_act(struct order *o, const struct wire *w, struct err *e) {
+    struct activity_event v = w->activity;
+    int64_t const shift = w->key ? shift_of(o, w->key) : 0;
+    enum zone zone = ZONE_GIVEN;
+
+    for (size_t i = 0; i < ACT_TEXTS; i++) {
+        if (w->words[i] > o->word_count)
+            return true; /* as above */
+        v.text[i] = w->words[i] ? o->words[w->words[i] - 1] : S("");
+    }
+    if (!o->o->activity || !put_right(o, w->key, &v.when, &zone))
+        return true;
+    v.last = instant_moved(v.last, shift);
+    v.unsure &= zone != ZONE_CORRECTED;
+    v.evidence_path = buf_str(&o->path);
+    v.evidence_sha256 = o->hex;
+    v.record += o->records_before;
+    return o->o->activity(o->o->ctx, &v, e);
+}
+
 static bool report(struct order *o, const struct wire *w, struct err *e) {
     struct source *const s = o->now;
 
@@ -821,6 +866,10 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
         return report_event(o, &w->event, w->key, o->o->collected, e);
     case WIRE_MATCHED:
         return report_event(o, &w->event, w->key, o->o->matched, e);
+    case WIRE_WORD:
+        return report_word(o, w, e);
+    case WIRE_ACT:
+        return report_act(o, w, e);
     case WIRE_DAMAGE:
         return report_damage(o, w, e);
     case WIRE_BRACKET:
@@ -875,6 +924,7 @@ static bool report_part(struct order *o, struct source *s, struct err *e) {
         memcpy(s->sha256, o->hashes[0], SHA256_SIZE);
         s->hashed = true;
     }
+    o->word_count = 0;
     o->records_before = reader && reader->counts_in_part ? s->total.records : 0;
     if (!source_enter(o, 0, s->file->path, e) || !spool_read(&o->spools, spool, report_piece, o, e))
         return false;

@@ -136,6 +136,13 @@ static void put_event(struct buf *b, const struct wire *w) {
     buf_byte(b, v->salvaged);
     for (size_t i = 0; i < ROLES; i++)
         put_name(b, v->roles[i]);
+    buf_byte(b, (char)v->act.act);
+    if (v->act.act != ACT_NONE) {
+        put_u64(b, v->act.amount);
+        put_u32(b, v->act.items);
+        for (size_t i = 0; i < ACT_TEXTS; i++)
+            put_name(b, v->act.text[i]);
+    }
     put_u32(b, (uint32_t)v->field_count);
     for (size_t i = 0; i < v->field_count; i++) {
         const struct normal_field *const f = &v->fields[i];
@@ -150,6 +157,25 @@ static void put_event(struct buf *b, const struct wire *w) {
             put_value(b, f->values[k].text, started);
         }
     }
+}
+
+static void put_act(struct buf *b, const struct wire *w) {
+    const struct activity_event *const v = &w->activity;
+
+    put_u64(b, (uint64_t)v->when);
+    put_u64(b, (uint64_t)v->last);
+    put_u64(b, w->key);
+    put_u64(b, v->record);
+    put_u64(b, v->offset);
+    put_u64(b, v->amount);
+    put_u32(b, v->count);
+    put_u32(b, v->items);
+    buf_byte(b, (char)v->act);
+    buf_byte(b, (char)v->outcome);
+    buf_byte(b, v->salvaged);
+    buf_byte(b, v->unsure);
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        put_u32(b, w->words[i]);
 }
 
 static void put_spans(struct buf *b, const struct spans *s) {
@@ -291,6 +317,13 @@ void wire_put(struct buf *b, const struct wire *w) {
     case WIRE_COLLECTED:
     case WIRE_MATCHED:
         put_event(b, w);
+        break;
+    case WIRE_WORD:
+        put_u32(b, w->index);
+        put_name(b, w->name);
+        break;
+    case WIRE_ACT:
+        put_act(b, w);
         break;
     case WIRE_STREAM:
         put_stream(b, &w->stream);
@@ -487,6 +520,22 @@ static bool take_field(struct reading *r, uint32_t *left, struct normal_field *f
     return true;
 }
 
+static bool take_normal_act(struct reading *r, struct normal_act *a) {
+    uint8_t act;
+
+    if (!take_small(r, ACTS, &act))
+        return false;
+    a->act = (enum act)act;
+    if (act == ACT_NONE)
+        return true;
+    if (!read_u64le(&r->c, &a->amount) || !read_u32le(&r->c, &a->items))
+        return false;
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        if (!take_text(r, NAME_BYTES_MAX, &a->text[i]))
+            return false;
+    return true;
+}
+
 static bool take_event(struct reading *r, struct wire *w) {
     struct normal_event *const v = &w->event;
     struct normal_field *fields;
@@ -501,6 +550,8 @@ static bool take_event(struct reading *r, struct wire *w) {
     for (size_t i = 0; i < ROLES; i++)
         if (!take_text(r, NAME_BYTES_MAX, &v->roles[i]))
             return false;
+    if (!take_normal_act(r, &v->act))
+        return false;
     if (!read_u32le(&r->c, &count) || count > EVENT_VALUES_MAX || count > cursor_left(&r->c) / 9 ||
         !(fields = arena_zero(r->a, count, sizeof *fields)))
         return false;
@@ -510,6 +561,24 @@ static bool take_event(struct reading *r, struct wire *w) {
     v->fields = fields;
     v->field_count = count;
     return true;
+}
+
+static bool take_act(struct reading *r, struct wire *w) {
+    struct activity_event *const v = &w->activity;
+    uint8_t act, outcome;
+
+    *v = (struct activity_event){.evidence_sha256 = ""};
+    if (!take_i64(r, &v->when) || !take_i64(r, &v->last) || !read_u64le(&r->c, &w->key) ||
+        !read_u64le(&r->c, &v->record) || !read_u64le(&r->c, &v->offset) || !read_u64le(&r->c, &v->amount) ||
+        !read_u32le(&r->c, &v->count) || !read_u32le(&r->c, &v->items) || !take_small(r, ACTS, &act) ||
+        !take_small(r, OUTCOME_OTHER + 1, &outcome) || !take_bool(r, &v->salvaged) || !take_bool(r, &v->unsure))
+        return false;
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        if (!read_u32le(&r->c, &w->words[i]))
+            return false;
+    v->act = (enum act)act;
+    v->outcome = (enum act_outcome)outcome;
+    return act != ACT_NONE && v->count && v->when != INSTANT_NONE && v->last != INSTANT_NONE && v->when <= v->last;
 }
 
 static bool take_spans(struct reading *r, uint64_t most, struct spans *s) {
@@ -667,6 +736,12 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
     case WIRE_COLLECTED:
     case WIRE_MATCHED:
         ok = take_event(&r, w);
+        break;
+    case WIRE_WORD:
+        ok = read_u32le(&r.c, &w->index) && take_text(&r, ACTIVITY_TEXT_MAX, &w->name);
+        break;
+    case WIRE_ACT:
+        ok = take_act(&r, w);
         break;
     case WIRE_STREAM:
         ok = take_stream(&r, &w->stream);

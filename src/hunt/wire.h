@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "detection/activity.h"
 #include "detection/correlation.h"
 #include "detection/finding.h"
 #include "detection/known.h"
@@ -40,6 +41,9 @@ enum wire_type {
     /* Whole events beside findings, as EVENT: */
     WIRE_COLLECTED, /* of a kind that collects */
     WIRE_MATCHED,   /* in which some rule found something, or of an account that is watched */
+    /* Acts (detection/activity.h): texts are told once in a job, and by number after that: */
+    WIRE_WORD, /* index, name: the text of that number; 0: all before are forgotten */
+    WIRE_ACT,  /* activity, words: numbers of its texts, + 1; 0: none */
     /* Of a job that scans with YARA rules, and of no other: */
     WIRE_YARA,      /* yara: what a rule found in this source, or in what it carries */
     WIRE_UNSCANNED, /* omission */
@@ -65,17 +69,19 @@ struct wire {
     uint8_t hash[SHA256_SIZE];
     bool hashed; /* CUSTODY, SCANNED: hash is set */
     uint64_t
-        key; /* FINDING, PERSON, MATCH, EVENT, COLLECTED, MATCHED: of the clock that `when` is of; 0: none that may be wrong */
+        key; /* FINDING, PERSON, MATCH, EVENT, COLLECTED, MATCHED: of the clock that `when` is of (ACT too); 0: none that may be wrong */
     struct finding finding; /* FINDING: rule is wire.rule, the source's fields are not set; PERSON: rule is not set */
     struct person_match likeness;   /* PERSON; who and which name is in entry and index */
     struct correlation_event match; /* MATCH: source is not set */
     struct normal_event event;      /* EVENT, COLLECTED, MATCHED: evidence is not set */
-    struct custody_damage damage;   /* path is not set */
-    struct stream stream;           /* STREAM: its runs are the message's */
-    struct clock clock;             /* CLOCK: its index is wire.index */
-    struct custody custody;         /* path and sha256 are not set */
-    struct yara_finding yara;       /* number and evidence are not set */
-    struct yara_omission omission;  /* evidence is not set */
+    struct activity_event activity; /* ACT; text and evidence are not set */
+    uint32_t words[ACT_TEXTS];
+    struct custody_damage damage;  /* path is not set */
+    struct stream stream;          /* STREAM: its runs are the message's */
+    struct clock clock;            /* CLOCK: its index is wire.index */
+    struct custody custody;        /* path and sha256 are not set */
+    struct yara_finding yara;      /* number and evidence are not set */
+    struct yara_omission omission; /* evidence is not set */
     struct yara_counts counts;
 };
 

@@ -9,6 +9,7 @@
 #include "base/channel.h"
 #include "base/confine.h"
 #include "base/utf.h"
+#include "detection/act_scan.h"
 #include "detection/indicator.h"
 #include "evidence/outlook.h"
 #include "hunt/listing.h"
@@ -29,6 +30,19 @@
 #define CELLS_MAX 1024u /* values an event hands to correlations */
 #define PATH_BYTES_MAX 65536u
 #define DERIVED_SHARE 4u /* of memory_max, for values that aliases make */
+
+/* Texts of acts that were told in this job: by hash, number + 1. */
+struct words {
+    uint32_t *slots;
+    size_t mask;
+    uint32_t *at; /* of each its slot: few are used where a file is small, and files are many */
+    str *items;
+    uint32_t count;
+    struct arena *texts;
+    uint64_t seed;
+};
+#define WORDS_BYTES_MAX ((size_t)16 << 20)
+#define WORDS_MAX (1u << 18)
 
 /* Where in a block a rule found something. */
 struct mark {
@@ -60,6 +74,8 @@ struct worker {
     bool sift_rules; /* of the event that is being taken: a rule might find something in it */
     bool clean;      /* and there is no indicator in it */
     struct ingest *ingest;
+    struct act_scan *acts; /* NULL: none are told */
+    struct words words;
     struct listing *listing; /* NULL: no events are told */
     struct yara_job *yara;   /* NULL: nothing is scanned */
     struct mark *marks;      /* rows in which a rule found something, and the fields */
@@ -598,6 +614,58 @@ static bool put_events(struct worker *w, struct err *e) {
     return ok;
 }
 
+/* ---- acts ---- */
+
+static void words_forget(struct words *w) {
+    while (w->count)
+        w->slots[w->at[--w->count]] = 0;
+    arena_reset(w->texts);
+}
+
+static bool words_new(struct words *w, struct err *e) {
+    w->mask = 2 * (size_t)WORDS_MAX - 1;
+    w->seed = hash_seed();
+    return ((w->slots = calloc(w->mask + 1, sizeof *w->slots)) && (w->texts = arena_new(2 * WORDS_BYTES_MAX)) &&
+            (w->items = malloc(WORDS_MAX * sizeof *w->items)) && (w->at = malloc(WORDS_MAX * sizeof *w->at))) ||
+           err_set(e, ERR_MEMORY, 0, "no memory for acts");
+}
+
+/* The number of a text, + 1; it is told when it is new. */
+static uint32_t word_of(struct worker *w, str text) {
+    struct words *const words = &w->words;
+
+    if (!text.len)
+        return 0;
+    size_t at = hash_bytes(text, words->seed) & words->mask;
+
+    while (words->slots[at] && !str_eq(words->items[words->slots[at] - 1], text))
+        at = (at + 1) & words->mask;
+    if (words->slots[at])
+        return words->slots[at];
+    if (!arena_copy(words->texts, text, &words->items[words->count]))
+        give_up();
+    words->at[words->count] = (uint32_t)at;
+    words->slots[at] = ++words->count;
+    put(w, &(struct wire){.type = WIRE_WORD, .index = words->count - 1, .name = text});
+    return words->count;
+}
+
+static bool on_act(void *ctx, const struct block *b, uint32_t row, const struct activity_event *v, struct err *e) {
+    struct worker *const w = ctx;
+    struct wire m = {.type = WIRE_ACT, .activity = *v};
+
+    (void)e;
+    if (outside(w, v->when, b->rows[row].time_clock))
+        return true;
+    if (w->words.count + ACT_TEXTS > WORDS_MAX || arena_used(w->words.texts) > WORDS_BYTES_MAX)
+        words_forget(&w->words);
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        m.words[i] = word_of(w, v->text[i]);
+    m.key = ledger_clock(w->ledger, w->detector, b, row);
+    put(w, &m);
+    return true;
+}
+
 static void put_keys(void *ctx, str keys) {
     put(ctx, &(struct wire){.type = WIRE_KEYS, .name = keys});
 }
@@ -658,6 +726,8 @@ static bool on_full(void *ctx, struct err *e) {
         return false;
     if (w->s->list ? !listing_run(w->listing, w->ingest, w->detector, w->ledger, NULL, on_event, w, e)
                    : !hunt_blocks(w, blocks, count, e) || !put_events(w, e))
+        return false;
+    if (w->acts && !act_scan_run(w->acts, blocks, count, on_act, w, e))
         return false;
     put_kinds(w);
     ingest_clear(w->ingest, detector_bytes(w->detector) > w->s->memory_max / DERIVED_SHARE);
@@ -992,6 +1062,8 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     w->ticked = 0;
     w->listed = 0;
     w->members = 0;
+    if (w->acts)
+        words_forget(&w->words);
     if (job->type == JOB_HASH) {
         struct wire m = {.type = WIRE_HASH};
 
@@ -1054,6 +1126,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .wants = setup->list ? NULL : wants,
                                           .roles = setup->match ? 0 : FINDING_ROLES,
                                           .collect = setup->collect,
+                                          .acts = setup->acts,
                                           .sift = sift,
                                           .sift_event = sift_event,
                                           .clean = setup->known && !setup->list ? clean : NULL,
@@ -1087,6 +1160,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if ((setup->list || setup->collect || setup->match) && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
+    if (!e.code && setup->acts && !setup->list)
+        (void)!(act_scan_new(&w.acts, &e) && words_new(&w.words, &e));
     if (!e.code && setup->known && !setup->list)
         (void)!indicators_new(&w.indicators, known_marks(setup->known), setup->fields, &e);
     if (!e.code && setup->persons)

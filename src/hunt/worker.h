@@ -30,6 +30,7 @@ struct worker_setup {
     str list_kind;
     const struct reader *reader;  /* reads everything that is no container; NULL: what each looks like decides */
     bool any_text;                /* as hunt_options */
+    bool acts;                    /* acts are told */
     bool collect;                 /* events of kinds that collect are told */
     bool match;                   /* and those in which some rule found something, or whose account is watched; */
     const field_id *match_fields; /* the fields of the latter that are told whatever was found in them */

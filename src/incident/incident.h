@@ -41,7 +41,7 @@ struct clue {
     int64_t first, last;
     uint64_t count;    /* events or findings */
     uint64_t like, of; /* base rate */
-    uint32_t incident; /* index + 1; 0: in none */
+    uint32_t incident; /* its number; 0: in none */
 };
 
 /* One act of the intruder. */
@@ -110,7 +110,7 @@ struct incident {
     str began;           /* in words; "": not seen */
     struct proof began_at;
     str state; /* "ongoing": its acts reach to the end of what was read; "quiet": no act in the last 30 days of it; "closed": and every door is */
-    const uint32_t *clues; /* indexes, by weight */
+    const uint32_t *clues; /* indexes into all clues, the heaviest first */
     size_t clue_count;
     const struct incident_event *events; /* in order of time */
     size_t event_count;
@@ -130,6 +130,8 @@ struct incidents;
 struct incident_options {
     size_t memory_max; /* bytes */
     const struct behaviours *behaviours;
+    struct activities *
+        activities; /* not ended: events of findings and campaigns are added to what the hunt hands over. Outlives this */
 };
 MUST_USE bool incidents_new(struct incidents **out, const struct incident_options *options, struct err *e);
 void incidents_free(struct incidents *s); /* takes NULL */
@@ -139,14 +141,15 @@ MUST_USE bool incidents_finding(struct incidents *s, const struct finding *f, st
 /* Then the campaigns, and who opened them. */
 MUST_USE bool incidents_campaign(struct incidents *s, const struct mail_campaign *c, struct err *e);
 MUST_USE bool incidents_opening(struct incidents *s, const struct mail_answer *a, struct err *e);
-/* At the end: runs the behaviours, joins, and hands over clues, in order, then incidents. activities: ended; outlives s. */
+/* At the end: ends the activities, runs the behaviours, joins, and hands over behaviours, in order, then incidents. */
 struct incident_visitor {
     bool (*behaviour)(void *ctx, const struct behaviour_hit *hit, const struct clue *clue, struct err *e);
     bool (*incident)(void *ctx, const struct incident *incident, const struct clue *clues, size_t clue_count,
                      struct err *e);
     void *ctx;
 };
-MUST_USE bool incidents_end(struct incidents *s, struct activities *a, const struct incident_visitor *visitor,
-                            struct err *e);
+MUST_USE bool incidents_end(struct incidents *s, const struct incident_visitor *visitor, struct err *e);
+/* Findings and other things for which there was no room. */
+uint64_t incidents_lost(const struct incidents *s);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "base/hash.h"
+#include "event/family.h"
 
 #define SECOND INT64_C(1000000000)
 #define WITHIN (90 * 86400 * SECOND)
@@ -303,20 +304,6 @@ static bool client(struct mail_follow *f, uint32_t person, enum mail_follow_what
     return true;
 }
 
-/* The network of an address; "" of what is none. */
-static str network_of(str address, char text[ADDRESS_TEXT + 8]) {
-    struct address a;
-    char plain[ADDRESS_TEXT];
-
-    if (!address_parse(address, &a))
-        return S("");
-    memset(a.bytes + (a.family == 4 ? 3 : 6), 0, a.family == 4 ? 1 : 10);
-    str const base = address_format(&a, plain);
-    int const n = snprintf(text, ADDRESS_TEXT + 8, "%.*s/%d", STR_ARG(base), a.family == 4 ? 24 : 48);
-
-    return (str){text, (size_t)n};
-}
-
 /* What Microsoft's and others' logs call a sign-in by a protocol that knows no second factor. */
 static bool is_legacy(str program) {
     static const str parts[] = {STR("BAV2ROPC"), STR("CBAInPROD"), STR("CBAInTAR"), STR("Client=POP3"),
@@ -333,19 +320,12 @@ static bool is_legacy(str program) {
     return false;
 }
 
-/* Without numbers: a program stays itself from version to version. */
 static str program_of(struct mail_follow *f, str program) {
-    f->detail.len = 0;
     program = str_trim(str_first(program, DETAIL_MAX));
-    for (size_t i = 0; i < program.len; i++) {
-        char const c = program.ptr[i];
-        bool const digit = c >= '0' && c <= '9';
+    f->detail.len = 0;
+    char *const room = buf_reserve(&f->detail, program.len);
 
-        if (!digit &&
-            !((c == '.' || c == '_') && i + 1 < program.len && program.ptr[i + 1] >= '0' && program.ptr[i + 1] <= '9'))
-            buf_byte(&f->detail, c);
-    }
-    return buf_str(&f->detail);
+    return room ? program_family(program, room) : S("");
 }
 
 static bool seen(struct mail_follow *f, uint32_t person, int64_t when) {
@@ -389,7 +369,8 @@ static bool event_found(struct mail_follow *f, const struct normal_event *v, uin
 bool mail_follow_event(struct mail_follow *f, const struct normal_event *v, bool clients, struct err *e) {
     uint32_t const person = f->person(f->ctx, v->roles[ROLE_ACCOUNT]);
     uint32_t const target = f->person(f->ctx, v->roles[ROLE_TARGET_ACCOUNT]);
-    char text[ADDRESS_TEXT + 8];
+    char text[NETWORK_TEXT];
+    struct address address;
     str detail;
 
     if (v->when == INSTANT_NONE || v->salvaged)
@@ -401,8 +382,8 @@ bool mail_follow_event(struct mail_follow *f, const struct normal_event *v, bool
         return true;
     if (!seen(f, person, v->when))
         return no_memory(e);
-    detail = network_of(v->roles[ROLE_CLIENT_ADDRESS], text);
-    if (detail.len && !client(f, person, FOLLOW_NETWORK, detail, v))
+    if (address_parse_client(v->roles[ROLE_CLIENT_ADDRESS], &address) &&
+        !client(f, person, FOLLOW_NETWORK, address_network_text(&address, text), v))
         return no_memory(e);
     detail = str_first(v->roles[ROLE_CLIENT_PROGRAM], DETAIL_MAX);
     if (is_legacy(detail) && !client(f, person, FOLLOW_LEGACY, detail, v))

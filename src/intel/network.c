@@ -188,13 +188,8 @@ static void look_up(const struct geo *g, const struct address *a, struct network
 }
 
 void network_about(const struct geo *g, const struct address *a, struct network_about *out) {
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    struct address plain = *a;
+    struct address const plain = address_plain(a);
 
-    if (a->family == 6 && memcmp(a->bytes, mapped, sizeof mapped) == 0) {
-        plain = (struct address){.family = 4};
-        memcpy(plain.bytes, a->bytes + 12, 4);
-    }
     *out = (struct network_about){.range = S(""), .provider = S("")};
     if (plain.family == 4) {
         out->range = name4(special4, COUNT(special4), special_names, plain.bytes);
@@ -211,14 +206,8 @@ void network_about(const struct geo *g, const struct address *a, struct network_
 
 bool network_about_text(const struct geo *g, str text, struct network_about *out) {
     struct address a;
-    size_t end;
 
-    text = str_trim(text);
-    if (text.len && text.ptr[0] == '[' && (end = str_find_byte(text, ']')) != SIZE_MAX)
-        text = (str){text.ptr + 1, end - 1};
-    else if ((end = str_find_byte(text, ':')) != SIZE_MAX && str_find_byte(str_from(text, end + 1), ':') == SIZE_MAX)
-        text = str_first(text, end); /* one colon: a port, as IPv6 has two at least */
-    if (!address_parse(text, &a))
+    if (!address_parse_client(text, &a))
         return false;
     network_about(g, &a, out);
     return true;

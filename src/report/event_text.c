@@ -45,6 +45,27 @@ static void roles_add(struct buf *b, const struct normal_event *event) {
     buf_byte(b, '}');
 }
 
+static void act_add(struct buf *b, const struct normal_act *a) {
+    buf_add(b, S("{\"act\":"));
+    buf_json(b, act_name(a->act));
+    for (size_t t = 0; t < ACT_KIND; t++)
+        if (a->text[t].len) {
+            buf_byte(b, ',');
+            buf_json(b, act_text_name((enum act_text)t));
+            buf_byte(b, ':');
+            buf_json(b, a->text[t]);
+        }
+    if (a->amount) {
+        name_add(b, "amount");
+        buf_u64(b, a->amount);
+    }
+    if (a->items) {
+        name_add(b, "items");
+        buf_u64(b, a->items);
+    }
+    buf_byte(b, '}');
+}
+
 static void field_add(struct buf *b, const struct normal_field *f) {
     buf_json(b, f->name);
     buf_byte(b, ':');
@@ -85,6 +106,10 @@ void event_json(struct buf *b, const struct normal_event *event, const struct ne
         buf_add(b, S(",\"client\":{"));
         client_json(b, event->roles[ROLE_CLIENT_ADDRESS], client);
         buf_byte(b, '}');
+    }
+    if (event->act.act != ACT_NONE) {
+        name_add(b, "act");
+        act_add(b, &event->act);
     }
     buf_add(b, S(",\"fields\":{"));
     for (size_t i = 0; i < event->field_count; i++) {

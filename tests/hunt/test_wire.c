@@ -62,6 +62,21 @@ static const struct wire messages[] = {
     {.type = WIRE_EVENT, .key = 79, .event = EVENT},
     {.type = WIRE_COLLECTED, .key = 80, .event = EVENT},
     {.type = WIRE_MATCHED, .key = 81, .event = EVENT},
+    {.type = WIRE_WORD, .index = 3, .name = STR("jo@chamber.example")},
+    {.type = WIRE_ACT,
+     .key = 82,
+     .activity = {.when = -5,
+                  .last = 7,
+                  .record = 8,
+                  .offset = 9,
+                  .amount = UINT64_MAX,
+                  .count = 10,
+                  .items = 11,
+                  .act = ACT_HOST_NAME,
+                  .outcome = OUTCOME_OTHER,
+                  .salvaged = true,
+                  .unsure = true},
+     .words = {[ACT_ACCOUNT] = 1, [ACT_KIND] = UINT32_MAX}},
     {.type = WIRE_STREAM,
      .stream = {.host = STR("h"),
                 .log = STR("l"),
@@ -181,6 +196,18 @@ static void round_trip(void **state) {
             for (size_t k = 0; k < m->clock.bin_count; k++)
                 assert_true(w.clock.bins[k].quarter == clock_bins[k].quarter &&
                             w.clock.bins[k].count == clock_bins[k].count);
+            break;
+        case WIRE_WORD:
+            assert_int_equal(w.index, 3);
+            assert_str(w.name, m->name);
+            break;
+        case WIRE_ACT:
+            assert_int_equal(w.key, 82);
+            assert_true(w.activity.when == -5 && w.activity.last == 7 && w.activity.record == 8 &&
+                        w.activity.offset == 9 && w.activity.amount == UINT64_MAX && w.activity.count == 10 &&
+                        w.activity.items == 11 && w.activity.act == ACT_HOST_NAME &&
+                        w.activity.outcome == OUTCOME_OTHER && w.activity.salvaged && w.activity.unsure);
+            assert_memory_equal(w.words, m->words, sizeof w.words);
             break;
         case WIRE_STREAM:
             assert_int_equal(w.stream.clock, 80);
@@ -324,6 +351,13 @@ static void refused(void **state) {
         {.type = WIRE_SPLIT, .number = 0, .name = STR("json")},
         {.type = WIRE_DONE, .name = STR("\xc3")},
         {.type = WIRE_KEYS, .name = STR("0123456789abcde")},
+        {.type = WIRE_WORD, .name = STR("\xff")},
+        {.type = WIRE_ACT, .activity = {.act = ACT_NONE, .count = 1}},
+        {.type = WIRE_ACT, .activity = {.act = ACTS, .count = 1}},
+        {.type = WIRE_ACT, .activity = {.act = ACT_CALL, .count = 0}},
+        {.type = WIRE_ACT, .activity = {.act = ACT_CALL, .count = 1, .when = INSTANT_NONE}},
+        {.type = WIRE_ACT, .activity = {.act = ACT_CALL, .count = 1, .when = 1}},
+        {.type = WIRE_ACT, .activity = {.act = ACT_CALL, .count = 1, .outcome = OUTCOME_OTHER + 1}},
         {.type = WIRE_STREAM, .stream = {.log = STR("\xff")}},
         {.type = WIRE_STREAM, .stream = {.first = 1, .last = INSTANT_NONE}},
         {.type = WIRE_STREAM, .stream = {.unit = COVERAGE_UNIT_MAX + 1}},
