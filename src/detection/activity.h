@@ -18,7 +18,7 @@
 
 enum act_outcome { OUTCOME_UNSAID, OUTCOME_SUCCESS, OUTCOME_FAILURE, OUTCOME_OTHER };
 
-/* As it is kept: 112 bytes. text: codes of activities_text; 0: none. */
+/* As it is kept: 104 bytes. text: codes of activities_text; 0: none. */
 struct activity {
     int64_t when, last;      /* ns UTC; INSTANT_NONE never: events without time are no activities */
     uint64_t record, offset; /* of the (first) event in its source */

@@ -65,8 +65,7 @@ static const str text_names[ACT_TEXTS] = {
     [ACT_ACCOUNT] = STR("account"), [ACT_TARGET] = STR("target"), [ACT_HOST] = STR("host"),
     [ACT_ADDRESS] = STR("address"), [ACT_SERVER] = STR("server"), [ACT_PROGRAM] = STR("program"),
     [ACT_SESSION] = STR("session"), [ACT_OBJECT] = STR("object"), [ACT_VERB] = STR("verb"),
-    [ACT_DETAIL] = STR("detail"),   [ACT_TENANT] = STR("tenant"), [ACT_RESULT] = STR("result"),
-    [ACT_KIND] = STR("kind"),
+    [ACT_DETAIL] = STR("detail"),   [ACT_TENANT] = STR("tenant"), [ACT_KIND] = STR("kind"),
 };
 
 str act_name(enum act a) {

@@ -87,8 +87,7 @@ enum act_text {
     ACT_VERB,   /* no role */
     ACT_DETAIL, /* no role */
     ACT_TENANT,
-    ACT_RESULT, /* no role: what the log says of how it ended, where that is more than the outcome: a status of HTTP ("404"), an error's code */
-    ACT_KIND,   /* of the event: no kind says it */
+    ACT_KIND, /* of the event: no kind says it */
     ACT_TEXTS
 };
 str act_text_name(enum act_text t); /* "account", "target", ... */

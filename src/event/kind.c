@@ -225,7 +225,6 @@ enum role act_text_role(enum act_text t) {
         [ACT_VERB] = ROLES,
         [ACT_DETAIL] = ROLES,
         [ACT_TENANT] = ROLE_TENANT,
-        [ACT_RESULT] = ROLES,
         [ACT_KIND] = ROLES,
     };
 
