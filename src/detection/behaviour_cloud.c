@@ -94,11 +94,11 @@ static bool grow(void **items, size_t *room, size_t need, size_t size, struct er
 
 /* ---- which operations, whose ---- */
 
-/* Is the text the word, or does it end in it behind a dot or slash? */
+/* Is the text the word, or does it end in it behind a dot, slash or blank? */
 static bool named(str text, str word) {
     if (!str_ends(text, word))
         return false;
-    return text.len == word.len || strchr("./", text.ptr[text.len - word.len - 1]);
+    return text.len == word.len || strchr("./ ", text.ptr[text.len - word.len - 1]);
 }
 
 static bool listed(str text, const struct behaviour *b, const char *list) {
@@ -110,7 +110,8 @@ static bool listed(str text, const struct behaviour *b, const char *list) {
     return false;
 }
 
-/* Which operation, on what: of an act that is no more than a call the object is the operation, and the detail what it is on. */
+/* Which operation, on what: of an act that is no more than a call the object is the operation, and the detail what it is on; of all others the verb is, which may
+ * end in how it ended. */
 static uint32_t operation(const struct activity *v) {
     return v->text[v->act == ACT_API_CALL ? ACT_OBJECT : ACT_VERB];
 }
@@ -152,7 +153,7 @@ static uint8_t classes_of(struct cloud *c, uint32_t code) {
     };
 
     if (!c->classes[code]) {
-        str const text = folded(c, code);
+        str const whole = folded(c, code), text = str_first(whole, str_find_byte(whole, ' '));
 
         c->classes[code] = CLASS_SEEN;
         for (size_t i = 0; i < COUNT(lists); i++)
@@ -265,7 +266,7 @@ static bool gather(struct cloud *c, struct err *e) {
         if (!v->text[ACT_ACCOUNT] || !operation(v) || !in_plane(c, v))
             continue;
         call.classes = classes_of(c, operation(v));
-        call.refused = v->outcome == OUTCOME_FAILURE && listed(folded(c, v->text[ACT_RESULT]), c->refused, "refusals");
+        call.refused = v->outcome == OUTCOME_FAILURE && listed(folded(c, v->text[ACT_VERB]), c->refused, "refusals");
         if (call.classes == CLASS_SEEN && !call.refused)
             continue;
         call.who = who_of(c, activities_account(c->a, v->text[ACT_ACCOUNT]));
