@@ -21,6 +21,9 @@ struct behaviours {
 static behaviour_area *const areas[] = {
     behaviour_cloud,
     behaviour_call,
+    behaviour_web,
+    behaviour_host,
+    behaviour_reach,
 };
 
 /* ---- the data ---- */
