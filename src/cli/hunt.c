@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/hunt_incident.h"
 #include "cli/hunt_intel.h"
 #include "cli/hunt_mail.h"
 #include "cli/hunt_yara.h"
@@ -47,6 +48,7 @@ struct run {
     struct zone_rules *zone;    /* the same */
     struct mail_house *house;
     struct hunt_mail *mail;
+    struct hunt_incident *incident;
     struct hunt_yara *yara;   /* NULL: none */
     struct hunt_intel *intel; /* NULL: no indicators */
     struct person_lists lists;
@@ -74,7 +76,8 @@ static bool on_finding(void *ctx, const struct finding *found, struct err *e) {
 
     if (found->client_address.len && network_about_text(run->geo, found->client_address, &about))
         told.client = &about;
-    if (!summary_finding(run->summary, f, e) || !hunt_mail_finding(run->mail, f, e))
+    if (!summary_finding(run->summary, f, e) || !hunt_mail_finding(run->mail, f, e) ||
+        !incidents_finding(hunt_incident_of(run->incident), f, e))
         return false;
     if (run->w->json && (!f->salvaged || run->w->salvaged)) {
         run->line.len = 0;
@@ -105,6 +108,10 @@ static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
 
 static bool on_collected(void *ctx, const struct normal_event *v, struct err *e) {
     return hunt_mail_collected(((struct run *)ctx)->mail, v, e);
+}
+
+static bool on_activity(void *ctx, const struct activity_event *v, struct err *e) {
+    return hunt_incident_activity(((struct run *)ctx)->incident, v, e);
 }
 
 static bool on_coverage(void *ctx, const struct custody_coverage *c, struct err *e) {
@@ -246,6 +253,7 @@ static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e
     frame.known = buf_str(&known);
     summary_print(run->summary, &frame, &text);
     hunt_mail_print(run->mail, &text);
+    hunt_incident_print(run->incident, frame.columns, frame.colour, &text);
     hunt_yara_print(run->yara, &text);
     if (text.failed || known.failed)
         ok = err_set(e, ERR_MEMORY, 0, "no memory for the summary");
@@ -303,6 +311,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                    .memory_max = w->memory,
                                    .stop = interrupted,
                                    .collected = on_collected,
+                                   .activity = on_activity,
                                    .finding = on_finding,
                                    .custody = on_custody,
                                    .damage = on_damage,
@@ -318,8 +327,14 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                    .progress = w->quiet ? NULL : on_progress,
                                    .ctx = run};
 
-    struct hunt_mail_options const mail = {
-        .roster = w->roster, .hunt = &options, .writer = run->writer, .progress = options.progress, .ctx = run};
+    if (!hunt_incident_new(&run->incident, run->writer, &e))
+        return stop(run, &e);
+    struct hunt_mail_options const mail = {.roster = w->roster,
+                                           .hunt = &options,
+                                           .writer = run->writer,
+                                           .incidents = hunt_incident_of(run->incident),
+                                           .progress = options.progress,
+                                           .ctx = run};
 
     if (!hunt_mail_new(&run->mail, &mail, &e) || !hunt_yara_begin(run->yara, &options, run->writer, &e))
         return stop(run, &e);
@@ -328,7 +343,8 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, told like any other */
     progress_begin(&run->progress, !w->quiet);
     if (!hunt_run(&options, &result, &e) || !tell_shut(run, set, fields, kinds, &e) ||
-        !hunt_yara_end(run->yara, &result.yara, &e) || !hunt_mail_end(run->mail, &e))
+        !hunt_yara_end(run->yara, &result.yara, &e) || !hunt_mail_end(run->mail, &e) ||
+        !hunt_incident_end(run->incident, &e))
         return stop(run, &e);
     progress_wipe(&run->progress);
     summary_end(run->summary);
@@ -454,6 +470,7 @@ static int hunt(const struct wishes *given) {
     free(wishes.intel.items);
     free(store);
     hunt_mail_free(run.mail);
+    hunt_incident_free(run.incident);
     hunt_yara_free(run.yara);
     geo_close(run.geo);
     zone_rules_free(run.zone);

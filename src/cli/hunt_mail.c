@@ -153,7 +153,8 @@ static bool on_campaign(void *ctx, const struct mail_campaign *c, struct err *e)
         subject(b, c->subject);
     }
     m->campaign_count++;
-    return (!m->o.writer || mail_case_campaign(m->o.writer, c, e)) && mail_job_campaign(m->job, c, e);
+    return (!m->o.writer || mail_case_campaign(m->o.writer, c, e)) &&
+           (!m->o.incidents || incidents_campaign(m->o.incidents, c, e)) && mail_job_campaign(m->job, c, e);
 }
 
 /* Why nothing more is known of a recipient. */
@@ -218,6 +219,8 @@ static bool on_answer(void *ctx, const struct mail_answer *a, const struct mail_
         top->fetched += a->state == OPEN_PREFETCHED;
         top->followed += count > 0;
     }
+    if (m->o.incidents && !incidents_opening(m->o.incidents, a, e))
+        return false;
     if (!m->o.writer || !a->recipient.len)
         return true;
     reason(&why, a);

@@ -5,6 +5,7 @@
 
 #include "cli/option.h"
 #include "hunt/mail_job.h"
+#include "incident/incident.h"
 #include "report/case.h"
 
 struct hunt_mail;
@@ -13,6 +14,7 @@ struct hunt_mail_options {
     const char *roster;              /* NULL: none */
     const struct hunt_options *hunt; /* with its house; as it will run, but for its callbacks; outlives this */
     struct case_writer *writer;      /* NULL: none */
+    struct incidents *incidents;     /* to which campaigns and those who opened them are told; NULL: nobody */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* of the second pass; NULL: not asked for */
     void *ctx;
 };

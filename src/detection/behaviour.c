@@ -7,6 +7,7 @@
 
 #include "codec/yaml.h"
 #include "detection/behaviour_account.h"
+#include "event/fold.h"
 
 #define BEHAVIOURS_MAX 256u
 #define MEMORY_MAX ((size_t)4 << 20)
@@ -18,7 +19,13 @@ struct behaviours {
 };
 
 static behaviour_area *const areas[] = {
-    behaviour_account, behaviour_door, /* in this order: doors ask who is foreign */
+    behaviour_account,
+    behaviour_door, /* asks accounts who is foreign */
+    behaviour_cloud,
+    behaviour_call,
+    behaviour_web,
+    behaviour_host,
+    behaviour_reach,
 };
 
 /* ---- the data ---- */
@@ -66,6 +73,43 @@ static bool thresholds_of(struct load *l, const struct yaml_node *n, struct beha
     return true;
 }
 
+static bool words_of(struct load *l, const struct yaml_node *n, str name, struct word_list *to) {
+    str *words;
+
+    if (n->type != YAML_LIST || !n->count)
+        return fail(l, n->line, "a list of words:", name);
+    if (!(words = arena_zero(l->b->a, n->count, sizeof *words)) || !arena_copy(l->b->a, name, &to->name))
+        return no_memory(l->e);
+    for (size_t i = 0; i < n->count; i++) {
+        const struct yaml_node *const w = n->items[i];
+        char *folded;
+
+        if (w->type != YAML_SCALAR || !w->text.len)
+            return fail(l, w->line, "a list of words:", name);
+        if (!(folded = arena_bytes(l->b->a, 2 * w->text.len + 16)))
+            return no_memory(l->e);
+        words[i] = (str){folded, fold_text(w->text, folded)};
+    }
+    to->words = words;
+    to->count = n->count;
+    return true;
+}
+
+static bool lists_of(struct load *l, const struct yaml_node *n, struct behaviour *to) {
+    struct word_list *lists;
+
+    if (n->type != YAML_MAP)
+        return fail(l, n->line, "a mapping of names and words:", S("lists"));
+    if (!(lists = arena_zero(l->b->a, n->count, sizeof *lists)))
+        return no_memory(l->e);
+    for (size_t i = 0; i < n->count; i++)
+        if (!words_of(l, n->items[i], n->keys[i], &lists[i]))
+            return false;
+    to->lists = lists;
+    to->list_count = n->count;
+    return true;
+}
+
 static bool load_one(struct load *l, const struct yaml_node *map) {
     struct behaviour *const to = &l->b->items[l->b->count];
     struct {
@@ -98,9 +142,11 @@ static bool load_one(struct load *l, const struct yaml_node *map) {
         return false;
     if ((n = yaml_get(map, "thresholds")) && !thresholds_of(l, n, to))
         return false;
+    if ((n = yaml_get(map, "lists")) && !lists_of(l, n, to))
+        return false;
     for (size_t i = 0; i < map->count; i++) {
         bool known = str_eq(map->keys[i], S("level")) || str_eq(map->keys[i], S("weight")) ||
-                     str_eq(map->keys[i], S("thresholds"));
+                     str_eq(map->keys[i], S("thresholds")) || str_eq(map->keys[i], S("lists"));
 
         for (size_t k = 0; k < COUNT(texts); k++)
             known |= str_eq(map->keys[i], str_of(texts[k].key));
@@ -172,6 +218,15 @@ double behaviour_threshold(const struct behaviour *b, const char *name) {
         i++;
     assert(i < b->threshold_count);
     return b->thresholds[i].value;
+}
+
+const struct word_list *behaviour_list(const struct behaviour *b, const char *name) {
+    size_t i = 0;
+
+    while (i < b->list_count && !str_eq(b->lists[i].name, str_of(name)))
+        i++;
+    assert(i < b->list_count);
+    return &b->lists[i];
 }
 
 /* ---- a run ---- */

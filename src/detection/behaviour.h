@@ -19,10 +19,18 @@ struct behaviour {
     enum sigma_level level;
     const struct threshold *thresholds;
     size_t threshold_count;
+    const struct word_list *lists;
+    size_t list_count;
 };
 struct threshold {
     str name;
     double value; /* times in days unless the name says otherwise */
+};
+/* Words that a behaviour looks for, which are data as well: names of programs, of folders. Folded (event/fold.h). */
+struct word_list {
+    str name;
+    const str *words;
+    size_t count;
 };
 
 struct behaviours;
@@ -35,6 +43,8 @@ const struct behaviour *behaviours_at(const struct behaviours *b, size_t i);
 const struct behaviour *behaviours_find(const struct behaviours *b, str id);
 /* The threshold must be there: a name that is not in the file is a bug. */
 double behaviour_threshold(const struct behaviour *b, const char *name);
+/* The list must be there, too. */
+const struct word_list *behaviour_list(const struct behaviour *b, const char *name);
 
 /* What a hit speaks of. OWN: surely the intruder's, if there is one (its address, its page, its session): what else has it belongs to it as
  * well. REACHED: whose the intruder makes use of or comes to (account, host, mailbox, file): others use it too. */
@@ -48,6 +58,7 @@ enum behaviour_part_type {
     PART_PAGE,    /* host or server (other) and path without query (code) */
     PART_OBJECT,  /* file, service, task, rule, application: code */
     PART_DOMAIN,  /* code */
+    PART_TYPES
 };
 struct behaviour_part {
     enum behaviour_part_type type;

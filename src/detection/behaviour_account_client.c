@@ -55,7 +55,7 @@ static uint32_t consent_before(const struct account_area *x, const struct accoun
         if (v->when > c->first)
             break;
         if (v->act == ACT_CONSENT_NEW && v->outcome != OUTCOME_FAILURE &&
-            (double)(c->first - v->when) <= days * (double)ACCOUNT_DAY)
+            (double)(c->first - v->when) <= days * (double)DAY)
             found = x->u.list.items[i] + 1;
     }
     return found;
@@ -69,12 +69,12 @@ static bool is_foreign(const struct account_area *x, const struct judging *j, co
 
     *out = (struct found){.account = u->account,
                           .c = *c,
-                          .fresh = (double)(c->first - u->first) >= j->history * (double)ACCOUNT_DAY,
+                          .fresh = (double)(c->first - u->first) >= j->history * (double)DAY,
                           .few = c->foreign < j->places};
     if (!c->named || !c->foreign || c->foreign < j->share * known || u->uses - c->uses < j->other_uses)
         return false;
     if (out->few ? !out->fresh || c->days < j->few_days || c->reads < j->few_reads ||
-                       behaviour_map_get(&x->w.of_family, c->family) > fmax(1, j->few_share * x->w.accounts)
+                       code_map_get(&x->w.of_family, c->family) > fmax(1, j->few_share * x->w.accounts)
                  : !out->fresh && c->foreign < j->old_places)
         return false;
     for (uint32_t i = 0; i < u->client_count; i++)
@@ -100,7 +100,7 @@ static bool arrive(struct account_area *x, struct judging *j, struct err *e) {
         void *items;
 
         if (!account_is_use(&x->w, v) || !(client = account_client_of(&x->w, u, v)) || !u->clients[client - 1].named ||
-            (double)(u->clients[client - 1].first - u->first) < j->history * (double)ACCOUNT_DAY)
+            (double)(u->clients[client - 1].first - u->first) < j->history * (double)DAY)
             continue;
         place = account_place(&x->w, v);
         if (place == PLACE_HOUSE || account_stay_of(&u->by_client, client - 1, place)->met)
@@ -109,7 +109,7 @@ static bool arrive(struct account_area *x, struct judging *j, struct err *e) {
             j->arrivals[j->arrival_count - 1].account == u->account)
             continue;
         if (!(items = grown(j->arrivals, j->arrival_count, &j->arrival_room, sizeof *j->arrivals)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         j->arrivals = items;
         j->arrivals[j->arrival_count++] =
             (struct arrival){v->text[ACT_ADDRESS], u->account, u->clients[client - 1].family};
@@ -126,7 +126,7 @@ static bool judge(struct account_area *x, struct judging *j, struct err *e) {
 
     for (uint32_t i = 0; i < u->client_count; i++) {
         const struct account_client *const c = &u->clients[i];
-        bool const fresh = (double)(c->first - u->first) >= j->history * (double)ACCOUNT_DAY;
+        bool const fresh = (double)(c->first - u->first) >= j->history * (double)DAY;
 
         j->judged += c->named;
         has_new |= fresh && c->foreign;
@@ -136,14 +136,14 @@ static bool judge(struct account_area *x, struct judging *j, struct err *e) {
         if (!is_foreign(x, j, c, &f))
             continue;
         if (!(items = grown(j->found, j->count, &j->room, sizeof *j->found)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         j->found = items;
         j->found[j->count++] = f;
     }
     j->old_accounts += uses_old;
-    if (old && (double)(old->first - u->first) >= j->history * (double)ACCOUNT_DAY) {
+    if (old && (double)(old->first - u->first) >= j->history * (double)DAY) {
         if (!(items = grown(j->old, j->old_count, &j->old_room, sizeof *j->old)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         j->old = items;
         j->old[j->old_count++] = (struct found){.account = u->account, .c = *old};
     }
@@ -161,7 +161,7 @@ static double weight_of(const struct account_area *x, const struct judging *j, c
     else
         weight += fmin(behaviour_threshold(b, "doublings"),
                        behaviour_threshold(b, "per-doubling") * log2(f->c.foreign / j->places));
-    if ((double)(f->c.last - f->c.first) >= behaviour_threshold(b, "long") * (double)ACCOUNT_DAY)
+    if ((double)(f->c.last - f->c.first) >= behaviour_threshold(b, "long") * (double)DAY)
         weight += behaviour_threshold(b, "long-more");
     weight += fmin(behaviour_threshold(b, "also-most"), f->also * behaviour_threshold(b, "also-more"));
     if (!f->fresh)
@@ -204,10 +204,8 @@ static bool add_parts(struct account_area *x, struct behaviour_hit *h, const str
             behaviour_part_add(h, PART_SESSION, true, v->text[ACT_SESSION], 0);
         if (i && address == activities_at(a, x->events.items[i - 1])->text[ACT_ADDRESS])
             continue;
-        const struct account_stay *const stay =
-            account_stay_of(&x->u.by_client,
-                            behaviour_map_get(&x->u.client_of, behaviour_map_key(true, f->c.family)) - 1,
-                            account_place(&x->w, v));
+        const struct account_stay *const stay = account_stay_of(
+            &x->u.by_client, code_map_get(&x->u.client_of, code_pair(true, f->c.family)) - 1, account_place(&x->w, v));
 
         if (!stay || stay->met || account_place_common(&x->w, stay->place))
             continue;
@@ -223,13 +221,13 @@ static bool remember(struct account_area *x, const struct found *f, struct err *
     void *items;
 
     if (!(items = grown(to->clients, to->client_count, &to->client_room, sizeof *to->clients)))
-        return account_no_memory(e);
+        return behaviour_no_memory(e);
     to->clients = items;
     if (to->act_room - to->act_count < x->events.count) {
         size_t const room = to->act_count + x->events.count + to->act_room;
 
         if (!(items = reallocarray(to->acts, room, sizeof *to->acts)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         to->acts = items;
         to->act_room = room;
     }
@@ -243,37 +241,40 @@ static bool tell(struct account_area *x, const struct judging *j, const struct f
     struct behaviour_hit h = {.behaviour = j->b, .title = S(""), .like = j->count, .of = j->judged};
     struct activities *const a = x->w.a;
     struct buf *const reason = &x->r->reason;
-    char first[ACCOUNT_DATE], last[ACCOUNT_DATE];
+    char first[DATE_TEXT], last[DATE_TEXT];
     uint32_t client;
 
     if (!account_use_read(&x->w, &x->u, f->account, e))
         return false;
-    client = behaviour_map_get(&x->u.client_of, behaviour_map_key(true, f->c.family)) - 1;
+    client = code_map_get(&x->u.client_of, code_pair(true, f->c.family)) - 1;
     x->events.count = 0;
     for (uint32_t i = 0; i < x->u.list.count; i++) {
         const struct activity *const v = activities_at(a, x->u.list.items[i]);
 
         if ((belongs(x, client, v) || x->u.list.items[i] + 1 == f->consent) &&
-            !account_event_add(&x->events, x->u.list.items[i]))
-            return account_no_memory(e);
+            !codes_add(&x->events, x->u.list.items[i], e))
+            return false;
     }
     h.weight = weight_of(x, j, f);
     str const who = activities_spelling(a, ENTITY_ACCOUNT, f->account), program = activities_text(a, f->c.family);
 
     reason->len = 0;
-    buf_format(reason, "`%.*s` uses %.*s on %u days from %s to %s, from %u networks; in %u of them none of the account's %u other clients is seen within %.0f days, "
+    buf_format(reason,
+               "`%.*s` uses %.*s on %u days from %s to %s, from %u networks; in %u of them none of the account's %u "
+               "other clients is seen within %.0f days, "
                "while those meet in %u %% of theirs.",
                STR_ARG(str_first(program, 120)), STR_ARG(who), f->c.days, account_date(f->c.first, first),
                account_date(f->c.last, last), f->c.places, f->c.foreign, f->others, behaviour_threshold(j->b, "near"),
                account_percent(f->other_places - f->other_foreign, f->other_places));
     if (f->fresh)
-        buf_format(reason, " Before it the account was used for %u days without it.", account_days(x->u.first, f->c.first));
+        buf_format(reason, " Before it the account was used for %u days without it.",
+                   account_days(x->u.first, f->c.first));
     if (f->also)
         buf_format(reason, " The same program is as foreign on %u other accounts.", f->also);
     if (f->consent)
         buf_format(reason, " An application was let in %u days before.",
                    account_days(activities_at(a, f->consent - 1)->when, f->c.first));
-    return add_parts(x, &h, f, e) && remember(x, f, e) && account_hand_over(x->r, &h, &x->events, e);
+    return add_parts(x, &h, f, e) && remember(x, f, e) && behaviour_tell(x->r, &h, &x->events, e);
 }
 
 static int by_family(const void *a, const void *b) {
@@ -289,7 +290,7 @@ static bool count_also(struct judging *j, struct err *e) {
     struct found **const order = reallocarray(NULL, j->count + 1u, sizeof *order);
 
     if (!order)
-        return account_no_memory(e);
+        return behaviour_no_memory(e);
     for (uint32_t i = 0; i < j->count; i++)
         order[i] = &j->found[i];
     if (j->count)
@@ -325,7 +326,8 @@ static int by_arrival(const void *a, const void *b) {
 }
 
 /* Of one address and one program: at[0] to at[count]. */
-static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t count, uint64_t addresses, struct err *e) {
+static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t count, uint64_t addresses,
+                      struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "many-accounts");
     struct behaviour_hit h = {.behaviour = b, .title = S(""), .like = 1, .of = addresses};
     struct activities *const a = x->w.a;
@@ -346,15 +348,16 @@ static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t
         if (account_family(&x->w, v) != at->family)
             continue;
         behaviour_part_add(&h, PART_ACCOUNT, false, activities_account(a, v->text[ACT_ACCOUNT]), 0);
-        if (!account_event_add(&x->events, list.items[i]))
-            return account_no_memory(e);
+        if (!codes_add(&x->events, list.items[i], e))
+            return false;
     }
     h.weight = fmin(behaviour_threshold(b, "most"),
                     b->weight + behaviour_threshold(b, "each-more") * (accounts - behaviour_threshold(b, "accounts")));
     x->r->reason.len = 0;
     buf_format(&x->r->reason, "From %.*s %u accounts are used with `%.*s`, which is new to each of them.",
-               STR_ARG(activities_text(a, at->address)), accounts, STR_ARG(str_first(activities_text(a, at->family), 120)));
-    return account_hand_over(x->r, &h, &x->events, e);
+               STR_ARG(activities_text(a, at->address)), accounts,
+               STR_ARG(str_first(activities_text(a, at->family), 120)));
+    return behaviour_tell(x->r, &h, &x->events, e);
 }
 
 static bool many_accounts(struct account_area *x, struct judging *j, struct err *e) {
@@ -379,8 +382,9 @@ static bool many_accounts(struct account_area *x, struct judging *j, struct err 
 
 static bool tell_old(struct account_area *x, const struct judging *j, const struct found *f, struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "legacy-protocol");
-    struct behaviour_hit h = {.behaviour = b, .title = S(""), .weight = b->weight, .like = j->old_count, .of = x->w.accounts};
-    char first[ACCOUNT_DATE];
+    struct behaviour_hit h = {
+        .behaviour = b, .title = S(""), .weight = b->weight, .like = j->old_count, .of = x->w.accounts};
+    char first[DATE_TEXT];
 
     if (j->old_accounts > behaviour_threshold(b, "common") * x->w.accounts)
         return true;
@@ -395,8 +399,8 @@ static bool tell_old(struct account_area *x, const struct judging *j, const stru
         if (!client || !x->u.clients[client - 1].legacy)
             continue;
         behaviour_part_add(&h, PART_CLIENT, false, f->account, activities_program(x->w.a, v->text[ACT_PROGRAM]));
-        if (!account_event_add(&x->events, x->u.list.items[i]))
-            return account_no_memory(e);
+        if (!codes_add(&x->events, x->u.list.items[i], e))
+            return false;
     }
     x->r->reason.len = 0;
     buf_format(&x->r->reason,
@@ -404,7 +408,7 @@ static bool tell_old(struct account_area *x, const struct judging *j, const stru
                STR_ARG(activities_spelling(x->w.a, ENTITY_ACCOUNT, f->account)),
                STR_ARG(str_first(activities_text(x->w.a, f->c.family), 120)), account_date(f->c.first, first),
                account_days(x->u.first, f->c.first), j->old_accounts, x->w.accounts);
-    return account_hand_over(x->r, &h, &x->events, e);
+    return behaviour_tell(x->r, &h, &x->events, e);
 }
 
 bool account_clients_run(struct account_area *x, struct err *e) {
@@ -421,7 +425,7 @@ bool account_clients_run(struct account_area *x, struct err *e) {
                         .consent = behaviour_threshold(b, "consent")};
     struct activity_list accounts;
     bool ok = activities_entities(x->w.a, ACT_ACCOUNT, &accounts, e) &&
-              ((x->r->foreign = calloc(1, sizeof *x->r->foreign)) || account_no_memory(e));
+              ((x->r->foreign = calloc(1, sizeof *x->r->foreign)) || behaviour_no_memory(e));
 
     for (uint32_t i = 0; ok && i < accounts.count; i++)
         ok = account_use_read(&x->w, &x->u, accounts.items[i], e) && (x->u.too_large || judge(x, &j, e));

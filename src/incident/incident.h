@@ -23,8 +23,11 @@ struct proof {
     uint64_t record, offset;
 };
 
-enum clue_type { CLUE_BEHAVIOUR, CLUE_RULE, CLUE_CAMPAIGN };
-str clue_type_name(enum clue_type t); /* "behaviour", "rule", "campaign" */
+enum clue_type { CLUE_BEHAVIOUR, CLUE_RULE, CLUE_CAMPAIGN, CLUE_TYPES };
+str clue_type_name(enum clue_type t);               /* "behaviour", "rule", "campaign" */
+enum clue_type clue_type_of(str name);              /* CLUE_TYPES: none of that name; so below */
+str incident_part_name(enum behaviour_part_type t); /* "account", "host", ...: what an entity is */
+enum behaviour_part_type incident_part_of(str name);
 
 /* Why it is an incident: what was found, with its weight. */
 struct clue {
@@ -49,7 +52,7 @@ struct incident_event {
     enum act act; /* ACT_NONE: of a finding or a mail */
     str account, target, host, address, program, session, object, detail;
     uint64_t count, items, amount;
-    uint32_t clue; /* index into the clues of its incident: why it is the intruder's */
+    uint32_t clue; /* index into all clues: why it is the intruder's */
     struct proof proof;
 };
 
@@ -83,6 +86,7 @@ enum reach_type {
     REACH_TYPES
 };
 str reach_type_name(enum reach_type t); /* "mailbox", ... */
+enum reach_type reach_type_of(str name);
 struct reach {
     enum reach_type type;
     str name, detail;
@@ -106,6 +110,8 @@ struct incident {
     str began;           /* in words; "": not seen */
     struct proof began_at;
     str state; /* "ongoing": its acts reach to the end of what was read; "quiet": no act in the last 30 days of it; "closed": and every door is */
+    const uint32_t *clues; /* indexes into all clues, the heaviest first */
+    size_t clue_count;
     const struct incident_event *events; /* in order of time */
     size_t event_count;
     const struct incident_entity *entities; /* own first, then by events */
@@ -124,7 +130,8 @@ struct incidents;
 struct incident_options {
     size_t memory_max; /* bytes */
     const struct behaviours *behaviours;
-    struct activities *activities; /* not ended: events of findings and campaigns are added to what the hunt hands over. Outlives this */
+    struct activities *
+        activities; /* not ended: events of findings and campaigns are added to what the hunt hands over. Outlives this */
 };
 MUST_USE bool incidents_new(struct incidents **out, const struct incident_options *options, struct err *e);
 void incidents_free(struct incidents *s); /* takes NULL */
@@ -137,7 +144,6 @@ MUST_USE bool incidents_opening(struct incidents *s, const struct mail_answer *a
 /* At the end: ends the activities, runs the behaviours, joins, and hands over behaviours, in order, then incidents. */
 struct incident_visitor {
     bool (*behaviour)(void *ctx, const struct behaviour_hit *hit, const struct clue *clue, struct err *e);
-    /* clues: its own, the heaviest first. */
     bool (*incident)(void *ctx, const struct incident *incident, const struct clue *clues, size_t clue_count,
                      struct err *e);
     void *ctx;

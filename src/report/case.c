@@ -16,7 +16,7 @@
 #include "report/finding_text.h"
 
 #define PATH_ROOM 4096
-#define CASE_VERSION 4
+#define CASE_VERSION 5
 #define CASE_VERSION_LEAST 1      /* that is read */
 #define CASE_VERSION_LEDGER 4     /* that has all that a ledger tells */
 #define APPLICATION_ID 0x4c6e6777 /* "Lngw": how file(1) and we know a case.db */
@@ -112,6 +112,54 @@ static const char schema[] =
     " position INTEGER NOT NULL, message INTEGER NOT NULL, host TEXT NOT NULL, url TEXT NOT NULL, token TEXT NOT NULL,"
     " place TEXT NOT NULL, hidden INTEGER NOT NULL, pixel INTEGER NOT NULL, by_shape INTEGER NOT NULL,"
     " PRIMARY KEY (campaign, address, position)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE behaviour (number INTEGER PRIMARY KEY, incident INTEGER REFERENCES incident, id TEXT NOT NULL,"
+    " title TEXT NOT NULL, reason TEXT NOT NULL, tactic TEXT NOT NULL, technique TEXT NOT NULL, level TEXT NOT"
+    " NULL, weight REAL NOT NULL, first TEXT, last TEXT, events INTEGER NOT NULL, alike INTEGER NOT NULL, among"
+    " INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE behaviour_event (behaviour INTEGER NOT NULL REFERENCES behaviour, position INTEGER NOT NULL,"
+    " time TEXT NOT NULL, time_ns INTEGER NOT NULL, last TEXT, act TEXT NOT NULL, outcome TEXT NOT NULL, events"
+    " INTEGER NOT NULL, items INTEGER NOT NULL, amount INTEGER NOT NULL, account TEXT NOT NULL, target TEXT NOT"
+    " NULL, host TEXT NOT NULL, address TEXT NOT NULL, server TEXT NOT NULL, program TEXT NOT NULL, session TEXT"
+    " NOT NULL, object TEXT NOT NULL, verb TEXT NOT NULL, detail TEXT NOT NULL, tenant TEXT NOT NULL,"
+    " kind TEXT NOT NULL, evidence_path TEXT NOT NULL, evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset"
+    " INTEGER NOT NULL, salvaged INTEGER NOT NULL, unsure INTEGER NOT NULL, PRIMARY KEY (behaviour, position))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE incident (number INTEGER PRIMARY KEY, title TEXT NOT NULL, level TEXT NOT NULL, score REAL NOT"
+    " NULL, first TEXT, last TEXT, state TEXT NOT NULL, began TEXT NOT NULL, evidence_path TEXT NOT NULL,"
+    " evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE clue (number INTEGER PRIMARY KEY, type TEXT NOT NULL, of_number INTEGER NOT NULL, id TEXT NOT"
+    " NULL, title TEXT NOT NULL, reason TEXT NOT NULL, tactic TEXT NOT NULL, technique TEXT NOT NULL, level TEXT"
+    " NOT NULL, weight REAL NOT NULL, first TEXT, last TEXT, events INTEGER NOT NULL, alike INTEGER NOT NULL,"
+    " among INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE incident_clue (incident INTEGER NOT NULL REFERENCES incident, position INTEGER NOT NULL, clue"
+    " INTEGER NOT NULL REFERENCES clue, PRIMARY KEY (incident, position)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE incident_event (incident INTEGER NOT NULL REFERENCES incident, position INTEGER NOT NULL, time"
+    " TEXT, time_ns INTEGER, last TEXT, tactic TEXT NOT NULL, technique TEXT NOT NULL, what TEXT NOT NULL, act"
+    " TEXT NOT NULL, account TEXT NOT NULL, target TEXT NOT NULL, host TEXT NOT NULL, address TEXT NOT NULL,"
+    " program TEXT NOT NULL, session TEXT NOT NULL, object TEXT NOT NULL, detail TEXT NOT NULL, events INTEGER NOT"
+    " NULL, items INTEGER NOT NULL, amount INTEGER NOT NULL, clue INTEGER NOT NULL, evidence_path TEXT NOT NULL,"
+    " evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY (incident,"
+    " position)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE incident_entity (incident INTEGER NOT NULL REFERENCES incident, position INTEGER NOT NULL, type"
+    " TEXT NOT NULL, role TEXT NOT NULL, name TEXT NOT NULL, note TEXT NOT NULL, shared INTEGER NOT NULL, first"
+    " TEXT, last TEXT, events INTEGER NOT NULL, PRIMARY KEY (incident, position)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE incident_link (incident INTEGER NOT NULL REFERENCES incident, position INTEGER NOT NULL,"
+    " from_entity INTEGER NOT NULL, to_entity INTEGER NOT NULL, what TEXT NOT NULL, events INTEGER NOT NULL, first"
+    " TEXT, last TEXT, PRIMARY KEY (incident, position)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE incident_reach (incident INTEGER NOT NULL REFERENCES incident, position INTEGER NOT NULL, type"
+    " TEXT NOT NULL, name TEXT NOT NULL, detail TEXT NOT NULL, first TEXT, last TEXT, events INTEGER NOT NULL,"
+    " items INTEGER NOT NULL, amount INTEGER NOT NULL, evidence_path TEXT NOT NULL, evidence_sha256 TEXT NOT NULL,"
+    " record INTEGER NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY (incident, position)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE incident_phase (incident INTEGER NOT NULL REFERENCES incident, position INTEGER NOT NULL,"
+    " tactic TEXT NOT NULL, first TEXT, last TEXT, events INTEGER NOT NULL, PRIMARY KEY (incident, position))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE door (incident INTEGER NOT NULL REFERENCES incident, position INTEGER NOT NULL, kind TEXT NOT"
+    " NULL, identity TEXT NOT NULL, account TEXT NOT NULL, host TEXT NOT NULL, object TEXT NOT NULL, opened TEXT,"
+    " last_used TEXT, closed TEXT, opened_path TEXT NOT NULL, opened_sha256 TEXT NOT NULL, opened_record INTEGER"
+    " NOT NULL, opened_offset INTEGER NOT NULL, used_path TEXT NOT NULL, used_sha256 TEXT NOT NULL, used_record"
+    " INTEGER NOT NULL, used_offset INTEGER NOT NULL, closed_path TEXT NOT NULL, closed_sha256 TEXT NOT NULL,"
+    " closed_record INTEGER NOT NULL, closed_offset INTEGER NOT NULL, state TEXT NOT NULL, how TEXT NOT NULL,"
+    " PRIMARY KEY (incident, position)) STRICT, WITHOUT ROWID;"
     "BEGIN;";
 
 static const char *const statements[PREPARED] = {

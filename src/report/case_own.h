@@ -1,4 +1,4 @@
-/* case_own: what the parts of a case share: its database. For src/report/case.c and mail_case*.c only. */
+/* case_own: what the parts of a case share: its database. For src/report only. */
 #ifndef REPORT_CASE_OWN_H
 #define REPORT_CASE_OWN_H
 
@@ -6,7 +6,8 @@
 
 #include "report/case.h"
 
-#define CASE_VERSION_MAIL 4 /* the first that has the tables of mail_case.h */
+#define CASE_VERSION_MAIL 4     /* the first that has the tables of mail_case.h */
+#define CASE_VERSION_INCIDENT 5 /* and those of incident_case.h */
 
 /* Until the case is finished or closed. */
 sqlite3 *case_writer_db(const struct case_writer *c);

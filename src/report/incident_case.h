@@ -1,5 +1,5 @@
 /* incident_case: behaviours, clues and incidents in a case: the tables behaviour, behaviour_event, clue, incident, incident_event, incident_entity,
- * incident_link, incident_reach, incident_phase and door of case.db (docs/formats/case.md, version 5), written and read. */
+ * incident_link, incident_reach, incident_phase, incident_clue and door of case.db (docs/formats/case.md, version 5), written and read. */
 #ifndef REPORT_INCIDENT_CASE_H
 #define REPORT_INCIDENT_CASE_H
 
@@ -8,22 +8,27 @@
 
 /* ---- writing ---- */
 
-/* In order; activities: ended. */
+/* In order; clue: the one made of it, with its number, and the incident that it is in. activities: ended. */
 MUST_USE bool incident_case_behaviour(struct case_writer *c, const struct behaviour_hit *hit, const struct clue *clue,
                                       struct activities *a, struct err *e);
+/* With its events; clues: all, into which the incident's indexes lead. */
 MUST_USE bool incident_case_incident(struct case_writer *c, const struct incident *incident, const struct clue *clues,
                                      size_t clue_count, struct err *e);
 
 /* ---- reading ----
- * The case may come from a stranger: texts are what it holds, any bytes; numbers too. What one incident has lives in the arena. Errors as
- * case_find; ERR_USAGE also for a case of an older Longwatch, which has no such tables. */
+ * The case may come from a stranger: texts are what it holds, any bytes; numbers too. Views live until the callback returns; false from
+ * it stops. Errors as case_find; ERR_USAGE also for a case of an older Longwatch, which has no such tables; ERR_MEMORY: an incident has more
+ * than fits. */
+#define INCIDENT_CASE_BYTES_MAX ((size_t)256 << 20) /* of what one incident has without its events */
+#define INCIDENT_CASE_NO_CLUE UINT32_MAX            /* in the place of an event's clue: the case does not say why */
 
-/* Incidents by number; each with all it has but its events. clues: those of this incident. False from each stops. */
+/* Incidents by number; each with all it has but its events. clues: those of this incident, by weight, and the incident's indexes lead into
+ * these. */
 MUST_USE bool incident_case_incidents(const char *path,
                                       bool (*each)(void *ctx, const struct incident *incident, const struct clue *clues,
                                                    size_t clue_count, struct err *e),
                                       void *ctx, struct err *e);
-/* Its events in order of time, at most limit (0: all). ERR_USAGE: no such incident. */
+/* Its events in order of time, at most limit (0: all); clue: index into the clues of this incident. ERR_USAGE: no such incident. */
 MUST_USE bool incident_case_events(const char *path, uint32_t incident, uint64_t limit,
                                    bool (*each)(void *ctx, const struct incident_event *event, struct err *e),
                                    void *ctx, struct err *e);

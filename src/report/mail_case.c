@@ -2,47 +2,15 @@
 #include "report/mail_case.h"
 
 #include "base/arena.h"
-#include "base/instant.h"
 #include "report/case_own.h"
+#include "report/case_row.h"
 
-/* Steps of SQLite's machine for a row at the most: whoever makes it take more meant harm. */
-#define STEPS_MAX 100000000
 #define ARENA_MAX ((size_t)256 << 20) /* of the texts of one campaign */
-
-static int give_up(void *ctx) {
-    (void)ctx;
-    return 1;
-}
-
-static str text(sqlite3_stmt *s, int i) {
-    const unsigned char *const t = sqlite3_column_text(s, i);
-
-    return t ? (str){(const char *)t, (size_t)sqlite3_column_bytes(s, i)} : (str){"", 0};
-}
-
-static uint64_t number(sqlite3_stmt *s, int i) {
-    sqlite3_int64 const n = sqlite3_column_int64(s, i);
-
-    return n < 0 ? 0 : (uint64_t)n;
-}
 
 static bool open_case(sqlite3 **db, const char *path, struct err *e) {
     return case_db_read(db, path, CASE_VERSION_MAIL, "campaigns of mail", e) &&
            case_db_tables(*db, path, " mail_campaign mail_reason mail_message mail_recipient mail_token ", 5,
                           "campaigns of mail", e);
-}
-
-static bool prepare(sqlite3 *db, const char *path, const char *query, sqlite3_stmt **s, struct err *e) {
-    return sqlite3_prepare_v2(db, query, -1, s, NULL) == SQLITE_OK || case_db_corrupt(db, path, e);
-}
-
-/* The next row, with its own steps; *more: there was one. */
-static bool next(sqlite3 *db, const char *path, sqlite3_stmt *s, bool *more, struct err *e) {
-    sqlite3_progress_handler(db, STEPS_MAX, give_up, NULL);
-    int const step = sqlite3_step(s);
-
-    *more = step == SQLITE_ROW;
-    return *more || step == SQLITE_DONE || case_db_corrupt(db, path, e);
 }
 
 /* The texts of a JSON list; what is none has no texts. */
@@ -54,9 +22,9 @@ static bool texts_of(sqlite3 *db, const char *path, sqlite3_stmt *s, uint64_t ca
     *out = (struct mail_case_texts){.items = items};
     sqlite3_reset(s);
     sqlite3_bind_int64(s, 1, (sqlite3_int64)campaign);
-    while (ok && (ok = next(db, path, s, &more, e)) && more)
+    while (ok && (ok = case_next(db, path, s, &more, e)) && more)
         if (out->all++ < MAIL_CASE_TEXTS_MAX)
-            ok = arena_copy(a, text(s, 0), &items[out->count++]) ||
+            ok = arena_copy(a, case_text(s, 0), &items[out->count++]) ||
                  err_set(e, ERR_MEMORY, 0, "no memory to read the case");
     return ok;
 }
@@ -70,10 +38,10 @@ static bool reasons_of(sqlite3 *db, const char *path, sqlite3_stmt *s, uint64_t 
     *count = texts->len = 0;
     sqlite3_reset(s);
     sqlite3_bind_int64(s, 1, (sqlite3_int64)campaign);
-    while (ok && *count < MAIL_CASE_REASONS_MAX && (ok = next(db, path, s, &more, e)) && more) {
-        buf_add(texts, text(s, 0));
+    while (ok && *count < MAIL_CASE_REASONS_MAX && (ok = case_next(db, path, s, &more, e)) && more) {
+        buf_add(texts, case_text(s, 0));
         ends[*count][0] = texts->len;
-        buf_add(texts, text(s, 2));
+        buf_add(texts, case_text(s, 2));
         ends[*count][1] = texts->len;
         out[(*count)++].weight = sqlite3_column_double(s, 1);
     }
@@ -105,24 +73,24 @@ bool mail_case_campaigns(const char *path, uint64_t limit,
     sqlite3_stmt *s = NULL, *reason = NULL, *list[COUNT(list_queries)] = {NULL};
     sqlite3 *db = NULL;
     bool more = true, ok = (a || err_set(e, ERR_MEMORY, 0, "no memory to read the case")) && open_case(&db, path, e) &&
-                           prepare(db, path, query, &s, e) && prepare(db, path, reason_query, &reason, e);
+                           case_prepare(db, path, query, &s, e) && case_prepare(db, path, reason_query, &reason, e);
 
     for (size_t i = 0; ok && i < COUNT(list); i++)
-        ok = prepare(db, path, list_queries[i], &list[i], e);
-    for (uint64_t told = 0; ok && (!limit || told < limit) && (ok = next(db, path, s, &more, e)) && more; told++) {
+        ok = case_prepare(db, path, list_queries[i], &list[i], e);
+    for (uint64_t told = 0; ok && (!limit || told < limit) && (ok = case_next(db, path, s, &more, e)) && more; told++) {
         struct mail_case_line line = {
-            .number = number(s, 0),
+            .number = case_number(s, 0),
             .score = sqlite3_column_double(s, 1),
-            .subject = text(s, 2),
-            .service = text(s, 3),
-            .first = instant_parse(text(s, 4)),
-            .last = instant_parse(text(s, 5)),
-            .messages = number(s, 6),
-            .copies = number(s, 7),
-            .recipients = number(s, 8),
-            .tokens = number(s, 9),
-            .opened = number(s, 10),
-            .fetched = number(s, 11),
+            .subject = case_text(s, 2),
+            .service = case_text(s, 3),
+            .first = case_time(s, 4),
+            .last = case_time(s, 5),
+            .messages = case_number(s, 6),
+            .copies = case_number(s, 7),
+            .recipients = case_number(s, 8),
+            .tokens = case_number(s, 9),
+            .opened = case_number(s, 10),
+            .fetched = case_number(s, 11),
             .reasons = reasons,
         };
 
@@ -146,11 +114,11 @@ bool mail_case_campaigns(const char *path, uint64_t limit,
 
 static bool campaign_is(sqlite3 *db, const char *path, uint64_t campaign, struct err *e) {
     sqlite3_stmt *s = NULL;
-    bool more = false, ok = prepare(db, path, "SELECT 1 FROM mail_campaign WHERE number = ?", &s, e);
+    bool more = false, ok = case_prepare(db, path, "SELECT 1 FROM mail_campaign WHERE number = ?", &s, e);
 
     if (ok) {
         sqlite3_bind_int64(s, 1, (sqlite3_int64)campaign);
-        ok = next(db, path, s, &more, e);
+        ok = case_next(db, path, s, &more, e);
     }
     sqlite3_finalize(s);
     return ok && (more || err_set(e, ERR_USAGE, 0, "%s has no campaign %lu", path, (unsigned long)campaign));
@@ -166,29 +134,29 @@ bool mail_case_recipients(const char *path, uint64_t campaign, str group,
     sqlite3_stmt *s = NULL;
     sqlite3 *db = NULL;
     bool more = true,
-         ok = open_case(&db, path, e) && campaign_is(db, path, campaign, e) && prepare(db, path, query, &s, e);
+         ok = open_case(&db, path, e) && campaign_is(db, path, campaign, e) && case_prepare(db, path, query, &s, e);
 
     if (ok) {
         sqlite3_bind_int64(s, 1, (sqlite3_int64)campaign);
         sqlite3_bind_text64(s, 2, group.ptr, group.len, SQLITE_STATIC, SQLITE_UTF8);
     }
-    while (ok && (ok = next(db, path, s, &more, e)) && more)
+    while (ok && (ok = case_next(db, path, s, &more, e)) && more)
         ok = each(ctx,
-                  &(struct mail_case_recipient){.address = text(s, 0),
-                                                .group = text(s, 1),
-                                                .messages = number(s, 2),
-                                                .tokens = number(s, 3),
-                                                .first = instant_parse(text(s, 4)),
-                                                .last = instant_parse(text(s, 5)),
-                                                .token = text(s, 6),
-                                                .token_url = text(s, 7),
-                                                .status = text(s, 8),
-                                                .opened = instant_parse(text(s, 9)),
-                                                .opened_from = text(s, 10),
-                                                .opened_with = text(s, 11),
-                                                .source = text(s, 12),
-                                                .follow_ups = number(s, 13),
-                                                .follow_ups_text = text(s, 14)},
+                  &(struct mail_case_recipient){.address = case_text(s, 0),
+                                                .group = case_text(s, 1),
+                                                .messages = case_number(s, 2),
+                                                .tokens = case_number(s, 3),
+                                                .first = case_time(s, 4),
+                                                .last = case_time(s, 5),
+                                                .token = case_text(s, 6),
+                                                .token_url = case_text(s, 7),
+                                                .status = case_text(s, 8),
+                                                .opened = case_time(s, 9),
+                                                .opened_from = case_text(s, 10),
+                                                .opened_with = case_text(s, 11),
+                                                .source = case_text(s, 12),
+                                                .follow_ups = case_number(s, 13),
+                                                .follow_ups_text = case_text(s, 14)},
                   e);
     sqlite3_finalize(s);
     sqlite3_close(db);

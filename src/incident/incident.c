@@ -1,0 +1,437 @@
+/* incident: findings and campaigns kept in short until all has been read; then clues, joined, told. */
+#include "incident/incident.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "incident/incident_own.h"
+
+#define TEXT_MAX 512u
+
+bool incidents_no_memory(struct err *e) {
+    return err_set(e, ERR_MEMORY, 0, "no memory for incidents");
+}
+
+bool incidents_grow(void **items, size_t count, size_t *room, size_t size, struct err *e) {
+    if (count < *room)
+        return true;
+    size_t const bigger = *room ? *room * 2 : 64;
+    void *const grown = reallocarray(*items, bigger, size);
+
+    if (!grown)
+        return incidents_no_memory(e);
+    *items = grown;
+    *room = bigger;
+    return true;
+}
+
+bool incidents_keep(struct incidents *s, str text, str *out, struct err *e) {
+    return arena_copy(s->memory, text, out) || incidents_no_memory(e);
+}
+
+double incidents_term(const struct incidents *s, const char *name) {
+    return behaviour_threshold(s->terms, name);
+}
+
+bool incidents_new(struct incidents **out, const struct incident_options *options, struct err *e) {
+    struct incidents *const s = calloc(1, sizeof *s);
+
+    if (!s)
+        return incidents_no_memory(e);
+    s->o = *options;
+    s->a = options->activities;
+    s->terms = behaviours_find(options->behaviours, S("incident"));
+    assert(s->terms);
+    s->seed = hash_seed();
+    s->ruled_mask = 1023;
+    if (!(s->memory = arena_new(options->memory_max)) ||
+        !(s->ruled_slots = calloc(s->ruled_mask + 1, sizeof *s->ruled_slots))) {
+        incidents_free(s);
+        return incidents_no_memory(e);
+    }
+    *out = s;
+    return true;
+}
+
+void incidents_free(struct incidents *s) {
+    if (!s)
+        return;
+    arena_free(s->memory);
+    free(s->ruled);
+    free(s->ruled_slots);
+    free(s->sources);
+    free(s->found);
+    free(s->campaigns);
+    free(s->nodes);
+    buf_free(&s->words);
+    free(s);
+}
+
+uint64_t incidents_lost(const struct incidents *s) {
+    return s->lost;
+}
+
+/* ---- while the hunt goes on ---- */
+
+static uint64_t ruled_hash(const struct incidents *s, const struct sigma_rule *rule, uint32_t entry) {
+    uint64_t const key[] = {(uint64_t)(uintptr_t)rule, entry};
+
+    return hash_bytes((str){(const char *)key, sizeof key}, s->seed);
+}
+
+static bool ruled_rehash(struct incidents *s, struct err *e) {
+    size_t const mask = s->ruled_mask * 2 + 1;
+    uint32_t *const slots = calloc(mask + 1, sizeof *slots);
+
+    if (!slots)
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->ruled_count; i++) {
+        size_t at = ruled_hash(s, s->ruled[i].rule, s->ruled[i].entry) & mask;
+
+        while (slots[at])
+            at = (at + 1) & mask;
+        slots[at] = (uint32_t)i + 1;
+    }
+    free(s->ruled_slots);
+    s->ruled_slots = slots;
+    s->ruled_mask = mask;
+    return true;
+}
+
+static bool title_of(struct incidents *s, const struct finding *f, struct ruled *to, struct err *e) {
+    if (!f->indicator)
+        return incidents_keep(s, str_first(f->rule->title, TEXT_MAX), &to->title, e) &&
+               incidents_keep(s, str_first(f->rule->id, TEXT_MAX), &to->id, e);
+    s->words.len = 0;
+    buf_add(&s->words, f->rule->title);
+    buf_add(&s->words, S(" "));
+    buf_add(&s->words, f->match_count ? str_first(f->matches[0].value, 200) : S(""));
+    return !s->words.failed ? incidents_keep(s, buf_str(&s->words), &to->title, e) &&
+                                  incidents_keep(s, str_first(f->rule->id, TEXT_MAX), &to->id, e)
+                            : incidents_no_memory(e);
+}
+
+static bool ruled_of(struct incidents *s, const struct finding *f, uint32_t *out, struct err *e) {
+    uint32_t const entry = f->indicator ? f->indicator->entry + 1 : 0;
+    /* Our own rules for indicators are one a level: the value is what counts. */
+    const struct sigma_rule *const key = f->indicator ? NULL : f->rule;
+    size_t at;
+
+    if (s->ruled_count * 2 > s->ruled_mask && !ruled_rehash(s, e))
+        return false;
+    at = ruled_hash(s, key, entry) & s->ruled_mask;
+    while (s->ruled_slots[at] &&
+           (s->ruled[s->ruled_slots[at] - 1].rule != key || s->ruled[s->ruled_slots[at] - 1].entry != entry))
+        at = (at + 1) & s->ruled_mask;
+    if (!s->ruled_slots[at]) {
+        struct ruled *r;
+
+        if (!incidents_grow((void **)&s->ruled, s->ruled_count, &s->ruled_room, sizeof *s->ruled, e))
+            return false;
+        r = &s->ruled[s->ruled_count];
+        *r = (struct ruled){.rule = key, .entry = entry};
+        if (!title_of(s, f, r, e))
+            return false;
+        s->ruled_slots[at] = (uint32_t)++s->ruled_count;
+    }
+    struct ruled *const r = &s->ruled[s->ruled_slots[at] - 1];
+
+    if (f->rule->level > r->level)
+        r->level = f->rule->level;
+    if (f->indicator && (double)f->indicator->worth.now > r->worth)
+        r->worth = (double)f->indicator->worth.now;
+    *out = s->ruled_slots[at] - 1;
+    return true;
+}
+
+/* Findings of one source come together. */
+static bool source_of(struct incidents *s, str path, const char *sha256, uint32_t *out, struct err *e) {
+    str kept, hash;
+
+    if (s->source_count && str_eq(s->sources[s->source_count - 1].path, path) &&
+        strcmp(s->sources[s->source_count - 1].sha256, sha256) == 0) {
+        *out = (uint32_t)s->source_count - 1;
+        return true;
+    }
+    if (!incidents_grow((void **)&s->sources, s->source_count, &s->source_room, sizeof *s->sources, e) ||
+        !incidents_keep(s, path, &kept, e) || !incidents_keep(s, (str){sha256, strlen(sha256) + 1}, &hash, e))
+        return false;
+    s->sources[s->source_count] = (struct place_source){kept, hash.ptr};
+    *out = (uint32_t)s->source_count++;
+    return true;
+}
+
+/* An event that is no act, but found: so that accounts, hosts and addresses are told apart in one way. */
+static bool event_add(struct incidents *s, const struct found *f, enum act act, str kind, str object, struct err *e) {
+    struct activity_event const v = {.when = f->when,
+                                     .last = f->when,
+                                     .record = f->record,
+                                     .offset = f->offset,
+                                     .count = 1,
+                                     .act = act,
+                                     .text = {[ACT_ACCOUNT] = f->account,
+                                              [ACT_TARGET] = S(""),
+                                              [ACT_HOST] = f->host,
+                                              [ACT_ADDRESS] = f->address,
+                                              [ACT_SERVER] = S(""),
+                                              [ACT_PROGRAM] = S(""),
+                                              [ACT_SESSION] = S(""),
+                                              [ACT_OBJECT] = object,
+                                              [ACT_VERB] = S(""),
+                                              [ACT_DETAIL] = S(""),
+                                              [ACT_TENANT] = S(""),
+                                              [ACT_KIND] = kind},
+                                     .evidence_path = s->sources[f->source].path,
+                                     .evidence_sha256 = s->sources[f->source].sha256};
+
+    return activities_add(s->a, &v, e);
+}
+
+/* Of a correlation: what its group says of whom it is about. */
+static str grouped(const struct finding *f, const char *const *names) {
+    for (size_t i = 0; i < f->group_count; i++)
+        for (size_t k = 0; names[k]; k++)
+            if (str_find(f->groups[i].name, str_of(names[k])) != SIZE_MAX)
+                return f->groups[i].value;
+    return S("");
+}
+
+bool incidents_finding(struct incidents *s, const struct finding *f, struct err *e) {
+    static const char *const accounts[] = {"User", "user", "Account", "account", "principal", NULL};
+    static const char *const addresses[] = {"IP", "Ip", "ip", "Address", "address", NULL};
+    static const char *const hosts[] = {"Computer", "Host", "host", NULL};
+    bool const correlation = f->rule->type != SIGMA_DETECTION;
+    struct found *to;
+
+    if (f->salvaged || f->person || f->when == INSTANT_NONE)
+        return true;
+    if (!incidents_grow((void **)&s->found, s->found_count, &s->found_room, sizeof *s->found, e))
+        return false;
+    to = &s->found[s->found_count];
+    *to = (struct found){.when = correlation && f->first != INSTANT_NONE ? f->first : f->when,
+                         .last = correlation && f->last != INSTANT_NONE ? f->last : f->when,
+                         .record = f->record,
+                         .offset = f->offset,
+                         .number = f->number,
+                         .count = correlation ? f->count : 1};
+    str const account = correlation ? grouped(f, accounts) : f->account;
+    str const address = correlation ? grouped(f, addresses) : f->client_address;
+    str const host = correlation ? grouped(f, hosts) : f->host;
+    const struct found *const last = s->found_count ? to - 1 : NULL;
+
+    if (!ruled_of(s, f, &to->rule, e) || !source_of(s, f->evidence_path, f->evidence_sha256, &to->source, e))
+        return false;
+    bool const again = last && last->source == to->source && last->record == to->record && last->offset == to->offset;
+
+    /* Texts repeat from one finding to the next. */
+    if (last && str_eq(last->account, account))
+        to->account = last->account;
+    else if (!incidents_keep(s, str_first(account, TEXT_MAX), &to->account, e))
+        return false;
+    if (last && str_eq(last->host, host))
+        to->host = last->host;
+    else if (!incidents_keep(s, str_first(host, TEXT_MAX), &to->host, e))
+        return false;
+    if (last && str_eq(last->address, address))
+        to->address = last->address;
+    else if (!incidents_keep(s, str_first(address, TEXT_MAX), &to->address, e))
+        return false;
+    s->found_count++;
+    return again || event_add(s, to, ACT_NONE, f->kind, S(""), e);
+}
+
+/* ---- campaigns ---- */
+
+#define CAMPAIGN_LEAST 4.0 /* "notable": others are told as campaigns, and make no incident */
+
+static bool domains_keep(struct incidents *s, const struct mail_campaign *c, struct campaign *to, struct err *e) {
+    to->domains = arena_alloc(s->memory, (c->host_count + c->sender_domain_count) * sizeof *to->domains);
+    if (!to->domains)
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < c->host_count; i++)
+        if (!incidents_keep(s, c->hosts[i], &to->domains[to->domain_count++], e))
+            return false;
+    for (size_t i = 0; i < c->sender_domain_count; i++)
+        if (!incidents_keep(s, c->sender_domains[i], &to->domains[to->domain_count++], e))
+            return false;
+    return true;
+}
+
+static bool reason_keep(struct incidents *s, const struct mail_campaign *c, struct campaign *to, struct err *e) {
+    s->words.len = 0;
+    buf_format(&s->words, "%zu message%s to %zu recipient%s", c->message_count, c->message_count == 1 ? "" : "s",
+               c->recipient_count, c->recipient_count == 1 ? "" : "s");
+    for (size_t i = 0; i < c->reason_count && i < 4; i++)
+        if (c->reasons[i].weight > 0) {
+            buf_add(&s->words, S("; "));
+            buf_add(&s->words, c->reasons[i].what);
+            if (c->reasons[i].detail.len)
+                buf_format(&s->words, " (%.*s)", STR_ARG(str_first(c->reasons[i].detail, 160)));
+        }
+    return (!s->words.failed || incidents_no_memory(e)) && incidents_keep(s, buf_str(&s->words), &to->reason, e);
+}
+
+bool incidents_campaign(struct incidents *s, const struct mail_campaign *c, struct err *e) {
+    struct campaign *to;
+
+    if (c->score < CAMPAIGN_LEAST)
+        return true;
+    if (!incidents_grow((void **)&s->campaigns, s->campaign_count, &s->campaign_room, sizeof *s->campaigns, e))
+        return false;
+    to = &s->campaigns[s->campaign_count];
+    *to = (struct campaign){.number = c->number, .score = c->score, .first = c->first, .last = c->last};
+    if (!incidents_keep(s, str_first(c->subject, TEXT_MAX), &to->subject, e) || !domains_keep(s, c, to, e) ||
+        !reason_keep(s, c, to, e) || !(to->messages = arena_zero(s->memory, c->message_count, sizeof *to->messages)) ||
+        !(to->recipients = arena_zero(s->memory, c->recipient_count, sizeof *to->recipients)))
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < c->recipient_count; i++) {
+        to->recipients[i] = (struct campaign_recipient){.first = c->recipients[i].first, .opened = INSTANT_NONE};
+        if (!incidents_keep(s, c->recipients[i].address, &to->recipients[i].address, e))
+            return false;
+    }
+    to->recipient_count = c->recipient_count;
+    for (size_t i = 0; i < c->message_count; i++) {
+        const struct mail_campaign_message *const m = &c->messages[i];
+        struct found *const f = &to->messages[to->message_count];
+
+        if (m->when == INSTANT_NONE)
+            continue;
+        *f = (struct found){.when = m->when, .last = m->when, .record = m->record, .offset = m->offset, .count = 1};
+        f->host = f->address = S("");
+        if (!source_of(s, m->evidence_path, m->evidence_sha256, &f->source, e) ||
+            !incidents_keep(s, str_first(m->from, TEXT_MAX), &f->account, e) ||
+            !event_add(s, f, ACT_MAIL_IN, S("mail/message"), str_first(m->subject, TEXT_MAX), e))
+            return false;
+        to->message_count++;
+    }
+    s->campaign_count++;
+    return true;
+}
+
+bool incidents_opening(struct incidents *s, const struct mail_answer *a, struct err *e) {
+    (void)e;
+    if (a->state != OPEN_OPENED || a->first.when == INSTANT_NONE)
+        return true;
+    for (size_t i = 0; i < s->campaign_count; i++)
+        for (size_t k = 0; s->campaigns[i].number == a->campaign && k < s->campaigns[i].recipient_count; k++)
+            if (str_eq(s->campaigns[i].recipients[k].address, a->recipient))
+                s->campaigns[i].recipients[k].opened = a->first.when;
+    return true;
+}
+
+/* ---- at the end ---- */
+
+static bool on_behaviour(void *ctx, const struct behaviour_hit *h, struct err *e) {
+    struct incidents *const s = ctx;
+    struct node *n;
+    int64_t last = INT64_MIN;
+
+    assert(h->event_count);
+    if (!incidents_grow((void **)&s->nodes, s->node_count, &s->node_room, sizeof *s->nodes, e))
+        return false;
+    n = &s->nodes[s->node_count];
+    *n = (struct node){.behaviour = h->behaviour};
+    if (!(n->parts = arena_alloc(s->memory, h->part_count * sizeof *n->parts)) ||
+        !(n->events = arena_alloc(s->memory, h->event_count * sizeof *n->events)) ||
+        !incidents_keep(s, h->reason, &n->clue.reason, e) ||
+        !incidents_keep(s, h->title.len ? h->title : h->behaviour->title, &n->clue.title, e))
+        return incidents_no_memory(e);
+    if (h->part_count)
+        memcpy(n->parts, h->parts, h->part_count * sizeof *n->parts);
+    memcpy(n->events, h->events, h->event_count * sizeof *n->events);
+    n->part_count = h->part_count;
+    n->event_count = h->event_count;
+    for (size_t i = 0; i < h->event_count; i++) {
+        int64_t const at = activities_at(s->a, h->events[i])->last;
+
+        last = at > last ? at : last;
+    }
+    n->clue.type = CLUE_BEHAVIOUR;
+    n->clue.number = s->node_count + 1;
+    n->clue.id = h->behaviour->id;
+    n->clue.tactic = h->behaviour->tactic;
+    n->clue.technique = h->behaviour->technique;
+    n->clue.level = h->behaviour->level;
+    n->clue.weight = h->weight;
+    n->clue.first = activities_at(s->a, h->events[0])->when;
+    n->clue.last = last;
+    n->clue.count = h->event_count;
+    n->clue.like = h->like;
+    n->clue.of = h->of;
+    n->up = (uint32_t)s->node_count++;
+    return true;
+}
+
+static bool behaviours_out(struct incidents *s, const struct incident_visitor *v, struct err *e) {
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct node *const n = &s->nodes[i];
+        struct behaviour_hit h = {.behaviour = n->behaviour,
+                                  .weight = n->clue.weight,
+                                  .reason = n->clue.reason,
+                                  .title = n->clue.title,
+                                  .like = n->clue.like,
+                                  .of = n->clue.of,
+                                  .part_count = n->part_count,
+                                  .events = n->events,
+                                  .event_count = n->event_count};
+
+        if (!n->behaviour)
+            continue;
+        if (n->part_count)
+            memcpy(h.parts, n->parts, n->part_count * sizeof *n->parts);
+        if (v->behaviour && !v->behaviour(v->ctx, &h, &n->clue, e))
+            return false;
+    }
+    return true;
+}
+
+struct ranked {
+    double weight;
+    uint32_t node;
+};
+
+static int by_weight(const void *a, const void *b) {
+    const struct ranked *const x = a, *const y = b;
+
+    if (x->weight != y->weight)
+        return x->weight > y->weight ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+/* The clues of an incident, the heaviest first. */
+static bool clues_of(struct incidents *s, struct incident *made, struct err *e) {
+    struct ranked *const list = calloc(s->node_count + 1, sizeof *list);
+    uint32_t *out = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; list && i < s->node_count; i++)
+        if (s->nodes[i].clue.incident == made->number)
+            list[n++] = (struct ranked){s->nodes[i].clue.weight, (uint32_t)i};
+    if (list && (out = arena_alloc(s->memory, n * sizeof *out))) {
+        if (n)
+            qsort(list, n, sizeof *list, by_weight);
+        for (size_t i = 0; i < n; i++)
+            out[i] = list[i].node;
+    }
+    free(list);
+    made->clues = out;
+    made->clue_count = n;
+    return out || incidents_no_memory(e);
+}
+
+bool incidents_end(struct incidents *s, const struct incident_visitor *v, struct err *e) {
+    if (!activities_end(s->a, e) || !behaviours_run(s->o.behaviours, s->a, on_behaviour, s, e) ||
+        !incident_clues(s, e) || !incident_join(s, e) || !incident_tell(s, e) || !behaviours_out(s, v, e))
+        return false;
+    struct clue *const clues = arena_alloc(s->memory, s->node_count * sizeof *clues);
+
+    if (!clues)
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++)
+        clues[i] = s->nodes[i].clue;
+    for (size_t i = 0; i < s->made_count; i++)
+        if (!clues_of(s, &s->made[i], e) || (v->incident && !v->incident(v->ctx, &s->made[i], clues, s->node_count, e)))
+            return false;
+    return true;
+}

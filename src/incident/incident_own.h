@@ -1,0 +1,110 @@
+/* incident_own: what the parts of incidents share. For src/incident/incident*.c only. */
+#ifndef INCIDENT_INCIDENT_OWN_H
+#define INCIDENT_INCIDENT_OWN_H
+
+#include "base/buf.h"
+#include "incident/incident.h"
+
+#define DAY (INT64_C(86400) * 1000000000)
+
+/* A rule, or an indicator, as findings have it. */
+struct ruled {
+    const struct sigma_rule *rule;
+    uint32_t entry; /* of the indicators, + 1; 0: the rule's own */
+    str title, id;
+    enum sigma_level level; /* the highest that was told */
+    double worth;           /* of an indicator: bans */
+};
+
+/* A finding in short. */
+struct found {
+    int64_t when, last;
+    uint64_t record, offset, number, count;
+    uint32_t rule;   /* into ruled */
+    uint32_t source; /* into places */
+    str host, account, address;
+    uint32_t activity; /* once they have ended: index + 1; 0: none */
+};
+
+struct campaign_recipient {
+    str address;
+    int64_t first, opened; /* INSTANT_NONE */
+};
+
+/* A campaign in short. */
+struct campaign {
+    uint64_t number;
+    double score;
+    str subject, reason;
+    int64_t first, last;
+    str *domains;
+    size_t domain_count;
+    struct found *messages; /* places */
+    size_t message_count;
+    struct campaign_recipient *recipients;
+    size_t recipient_count;
+};
+
+/* A clue with what it is made of: of these incidents are joined. */
+struct node {
+    struct clue clue;
+    const struct behaviour *behaviour; /* NULL: of a rule or a campaign */
+    const struct campaign *campaign;
+    struct behaviour_part *parts;
+    size_t part_count;
+    uint32_t *events; /* activities, sorted, each once */
+    size_t event_count;
+    uint32_t up; /* of the forest */
+    bool weak;   /* it joins nothing, and comes along where it belongs */
+};
+
+struct place_source {
+    str path;
+    const char *sha256;
+};
+
+struct incidents {
+    struct incident_options o;
+    const struct behaviour *terms; /* "incident" of the data */
+    struct activities *a;
+    struct arena *memory;
+    uint64_t seed, lost;
+    struct ruled *ruled;
+    size_t ruled_count, ruled_room;
+    uint32_t *ruled_slots;
+    size_t ruled_mask;
+    struct place_source *sources;
+    size_t source_count, source_room;
+    struct found *found;
+    size_t found_count, found_room;
+    struct campaign *campaigns;
+    size_t campaign_count, campaign_room;
+    struct node *nodes;
+    size_t node_count, node_room;
+    struct incident *made;
+    size_t made_count;
+    struct buf words;
+};
+
+bool incidents_no_memory(struct err *e);
+/* Room for one more. */
+bool incidents_grow(void **items, size_t count, size_t *room, size_t size, struct err *e);
+/* A copy in the memory of all. */
+bool incidents_keep(struct incidents *s, str text, str *out, struct err *e);
+double incidents_term(const struct incidents *s, const char *name);
+
+/* incident_clue.c: findings and campaigns become nodes behind those of behaviours. After activities have ended. */
+MUST_USE bool incident_clues(struct incidents *s, struct err *e);
+/* incident_join.c: nodes of one intrusion are one tree. */
+MUST_USE bool incident_join(struct incidents *s, struct err *e);
+uint32_t incident_root(struct incidents *s, uint32_t node);
+/* incident_tell.c: s->made out of the nodes. */
+MUST_USE bool incident_tell(struct incidents *s, struct err *e);
+/* incident_words.c: what an act is, in words; and ATT&CK's for it where the clue says nothing. */
+void incident_words(const struct activities *a, const struct activity *v, struct buf *b);
+void incident_attack(const struct activity *v, str verb, str *tactic, str *technique);
+/* incident_reach.c: what the events of an incident reached. */
+MUST_USE bool incident_reach(struct incidents *s, struct incident *i, const uint32_t *events, size_t count,
+                             struct err *e);
+
+#endif

@@ -1,0 +1,623 @@
+/* incident_tell: trees of clues that weigh enough become incidents: their acts, phases, entities, links, words. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "incident/incident_own.h"
+
+#define ENTITIES_MAX 4096u
+#define LINKS_MAX 16384u
+#define EARLIER (7 * DAY) /* an address of the intruder's is looked at so long before its first act, */
+#define LATER (90 * DAY)  /* and so long after its last */
+#define ADDRESS_EVENTS_MAX 100000u
+#define CORRELATED 0.25 /* what a second rule on the same event adds, of its weight */
+
+/* ---- which trees are incidents ---- */
+
+struct tree {
+    uint32_t root;
+    double score, strongest;
+    int64_t first, last;
+    str title;
+};
+
+static int by_first_event(const void *a, const void *b) {
+    const struct node *const x = *(const struct node *const *)a, *const y = *(const struct node *const *)b;
+
+    if (x->events[0] != y->events[0])
+        return x->events[0] < y->events[0] ? -1 : 1;
+    if (x->clue.weight != y->clue.weight)
+        return x->clue.weight > y->clue.weight ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+/* Rules that say the same of one event are not as many clues. */
+static bool rules_discount(struct incidents *s, struct err *e) {
+    const struct node **const list = calloc(s->node_count + 1, sizeof *list);
+    size_t n = 0;
+
+    if (!list)
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++)
+        if (s->nodes[i].clue.type == CLUE_RULE)
+            list[n++] = &s->nodes[i];
+    if (n)
+        qsort(list, n, sizeof *list, by_first_event);
+    for (size_t i = 1; i < n; i++)
+        if (list[i]->events[0] == list[i - 1]->events[0])
+            s->nodes[list[i] - s->nodes].clue.weight *= CORRELATED;
+    free(list);
+    return true;
+}
+
+static int by_score(const void *a, const void *b) {
+    const struct tree *const x = a, *const y = b;
+
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return (x->root > y->root) - (x->root < y->root);
+}
+
+/* In the order of the incidents. *out is to be freed. */
+static bool trees(struct incidents *s, struct tree **out, size_t *count, struct err *e) {
+    double const least = incidents_term(s, "least"), strongest = incidents_term(s, "strongest");
+    struct tree *const list = calloc(s->node_count + 1, sizeof *list);
+    size_t kept = 0;
+
+    if (!list)
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct node *const n = &s->nodes[i];
+        struct tree *const t = &list[incident_root(s, (uint32_t)i)];
+
+        if (!t->title.ptr)
+            *t = (struct tree){
+                .root = incident_root(s, (uint32_t)i), .first = INT64_MAX, .last = INT64_MIN, .title = S("")};
+        t->score += n->clue.weight;
+        t->strongest = fmax(t->strongest, n->clue.weight);
+        t->first = n->clue.first < t->first ? n->clue.first : t->first;
+    }
+    for (size_t i = 0; i < s->node_count; i++)
+        if (list[i].title.ptr && list[i].score >= least && list[i].strongest >= strongest)
+            list[kept++] = list[i];
+    if (kept)
+        qsort(list, kept, sizeof *list, by_score);
+    *out = list;
+    *count = kept;
+    return true;
+}
+
+/* ---- its acts ---- */
+
+struct taken {
+    uint32_t activity, node;
+    double weight;
+};
+struct taking {
+    struct taken *items;
+    size_t count, room;
+};
+
+static bool take(struct taking *t, uint32_t activity, uint32_t node, double weight, struct err *e) {
+    if (!incidents_grow((void **)&t->items, t->count, &t->room, sizeof *t->items, e))
+        return false;
+    t->items[t->count++] = (struct taken){activity, node, weight};
+    return true;
+}
+
+static int by_activity(const void *a, const void *b) {
+    const struct taken *const x = a, *const y = b;
+
+    if (x->activity != y->activity)
+        return x->activity < y->activity ? -1 : 1;
+    if (x->weight != y->weight)
+        return x->weight > y->weight ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+static void once(struct taking *t) {
+    size_t kept = 0;
+
+    if (t->count)
+        qsort(t->items, t->count, sizeof *t->items, by_activity);
+    for (size_t i = 0; i < t->count; i++)
+        if (!kept || t->items[kept - 1].activity != t->items[i].activity)
+            t->items[kept++] = t->items[i];
+    t->count = kept;
+}
+
+/* What else an address or account has done that is nobody else's. */
+static bool expand(struct incidents *s, struct taking *t, const struct behaviour_part *p, uint32_t node, int64_t first,
+                   int64_t last, struct err *e) {
+    static const enum act_text by_address[] = {ACT_ADDRESS, ACT_SERVER};
+    struct activity_list list;
+
+    if (p->type == PART_ACCOUNT) {
+        if (!activities_of(s->a, ACT_ACCOUNT, p->code, &list, e))
+            return false;
+        for (uint32_t i = 0; i < list.count; i++)
+            if (!take(t, list.items[i], node, 0, e))
+                return false;
+        return true;
+    }
+    for (size_t k = 0; p->type == PART_ADDRESS && k < COUNT(by_address); k++) {
+        if (activities_own_address(s->a, p->code) || !activities_of(s->a, by_address[k], p->code, &list, e))
+            return e->code == ERR_NONE;
+        for (uint32_t i = 0; i < list.count && i < ADDRESS_EVENTS_MAX; i++) {
+            const struct activity *const v = activities_at(s->a, list.items[i]);
+
+            if (v->when < first - EARLIER || v->when > last + LATER)
+                continue;
+            if (!take(t, list.items[i], node, 0, e))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool acts_of(struct incidents *s, const struct tree *tree, struct taking *t, struct err *e) {
+    int64_t first = INT64_MAX, last = INT64_MIN;
+
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct node *const n = &s->nodes[i];
+
+        if (incident_root(s, (uint32_t)i) != tree->root)
+            continue;
+        for (size_t k = 0; k < n->event_count; k++)
+            if (!take(t, n->events[k], (uint32_t)i, n->clue.weight, e))
+                return false;
+        first = n->clue.first < first ? n->clue.first : first;
+        last = n->clue.last > last ? n->clue.last : last;
+    }
+    for (size_t i = 0; i < s->node_count; i++)
+        for (size_t k = 0; incident_root(s, (uint32_t)i) == tree->root && k < s->nodes[i].part_count; k++)
+            if (s->nodes[i].parts[k].own && !expand(s, t, &s->nodes[i].parts[k], (uint32_t)i, first, last, e))
+                return false;
+    once(t);
+    return true;
+}
+
+static bool event_of(struct incidents *s, const struct taken *t, struct incident_event *to, struct err *e) {
+    const struct activity *const v = activities_at(s->a, t->activity);
+    const struct node *const n = &s->nodes[t->node];
+    struct activity_source const source = activities_source(s->a, v->source);
+
+    *to = (struct incident_event){
+        .when = v->when,
+        .last = v->last,
+        .act = (enum act)v->act,
+        .account = activities_text(s->a, v->text[ACT_ACCOUNT]),
+        .target = activities_text(s->a, v->text[ACT_TARGET]),
+        .host = activities_text(s->a, v->text[ACT_HOST] ? v->text[ACT_HOST] : v->text[ACT_SERVER]),
+        .address = activities_text(s->a, v->text[ACT_ADDRESS]),
+        .program = activities_text(s->a, v->text[ACT_PROGRAM]),
+        .session = activities_text(s->a, v->text[ACT_SESSION]),
+        .object = activities_text(s->a, v->text[ACT_OBJECT]),
+        .detail = activities_text(s->a, v->text[ACT_DETAIL]),
+        .count = v->count,
+        .items = v->items,
+        .amount = v->amount,
+        .clue = t->node,
+        .proof = {source.path, source.sha256, v->record, v->offset}};
+    /* What the act is by itself says more than what it was found by, where a clue is of many acts. */
+    incident_attack(v, S(""), &to->tactic, &to->technique);
+    if (n->clue.type == CLUE_RULE || !to->tactic.len || (n->event_count <= 3 && n->clue.tactic.len)) {
+        to->tactic = n->clue.tactic.len ? n->clue.tactic : to->tactic;
+        to->technique = n->clue.technique.len ? n->clue.technique : to->technique;
+    }
+    s->words.len = 0;
+    incident_words(s->a, v, &s->words);
+    if (n->clue.type == CLUE_RULE && v->act == ACT_NONE) {
+        buf_add(&s->words, S(": "));
+        buf_add(&s->words, n->clue.title);
+    }
+    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), &to->what, e);
+}
+
+/* ---- entities and links ---- */
+
+struct cast {
+    struct incident_entity *entities;
+    struct behaviour_part *keys;
+    size_t count;
+    struct incident_link *links;
+    size_t link_count;
+    size_t slots[8192]; /* of entities: + 1 */
+    size_t link_slots[32768];
+};
+
+static size_t slot_of(const struct behaviour_part *p, size_t mask) {
+    return ((size_t)p->type * 0x9e3779b97f4a7c15u ^ p->code * 0xc2b2ae3d27d4eb4fu ^ p->other * 0x165667b19e3779f9u) >>
+               20 &
+           mask;
+}
+
+static bool name_of(struct incidents *s, const struct behaviour_part *p, str *out, struct err *e) {
+    str first = S(""), second = S("");
+    const char *between = "";
+
+    switch (p->type) {
+    case PART_ACCOUNT:
+        first = activities_spelling(s->a, ENTITY_ACCOUNT, p->code);
+        break;
+    case PART_HOST:
+        first = activities_spelling(s->a, ENTITY_HOST, p->code);
+        break;
+    case PART_PROGRAM:
+        first = activities_spelling(s->a, ENTITY_PROGRAM, p->code);
+        break;
+    case PART_CLIENT:
+        first = activities_spelling(s->a, ENTITY_PROGRAM, p->other);
+        second = activities_spelling(s->a, ENTITY_ACCOUNT, p->code);
+        between = " as ";
+        break;
+    case PART_PAGE:
+        first = activities_spelling(s->a, ENTITY_HOST, p->other);
+        if (!first.len)
+            first = activities_text(s->a, p->other);
+        second = activities_text(s->a, p->code);
+        between = " ";
+        break;
+    default:
+        first = activities_text(s->a, p->code);
+        break;
+    }
+    s->words.len = 0;
+    buf_add(&s->words, str_first(first, 300));
+    buf_add(&s->words, str_of(between));
+    buf_add(&s->words, str_first(second, 300));
+    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), out, e);
+}
+
+/* Index + 1; 0: no room, which only a hostile evidence reaches, or nobody. */
+static bool entity_get(struct incidents *s, struct cast *c, struct behaviour_part p, bool make, size_t *out,
+                       struct err *e) {
+    size_t at = slot_of(&p, COUNT(c->slots) - 1);
+
+    *out = 0;
+    if (!p.code)
+        return true;
+    while (c->slots[at]) {
+        struct behaviour_part *const k = &c->keys[c->slots[at] - 1];
+
+        if (k->type == p.type && k->code == p.code && k->other == p.other) {
+            if (p.own)
+                c->entities[c->slots[at] - 1].role = ENTITY_OWN;
+            *out = c->slots[at];
+            return true;
+        }
+        at = (at + 1) & (COUNT(c->slots) - 1);
+    }
+    if (!make || c->count == ENTITIES_MAX)
+        return true;
+    c->keys[c->count] = p;
+    c->entities[c->count] = (struct incident_entity){.type = p.type,
+                                                     .role = p.own ? ENTITY_OWN : ENTITY_REACHED,
+                                                     .note = S(""),
+                                                     .first = INSTANT_NONE,
+                                                     .last = INSTANT_NONE};
+    if (p.type == PART_ADDRESS) {
+        uint32_t const users = activities_accounts_of(s->a, ENTITY_ADDRESS, p.code);
+
+        c->entities[c->count].shared = users > 8;
+        if (activities_own_address(s->a, p.code))
+            c->entities[c->count].note = S("the house's own");
+    }
+    if (!name_of(s, &p, &c->entities[c->count].name, e))
+        return false;
+    c->slots[at] = ++c->count;
+    *out = c->slots[at];
+    return true;
+}
+
+static void entity_seen(struct cast *c, size_t entity, const struct activity *v) {
+    struct incident_entity *const to = entity ? &c->entities[entity - 1] : NULL;
+
+    if (!to)
+        return;
+    to->first = to->first == INSTANT_NONE || v->when < to->first ? v->when : to->first;
+    to->last = to->last == INSTANT_NONE || v->last > to->last ? v->last : to->last;
+    to->events += v->count;
+}
+
+static void link_add(struct cast *c, size_t from, size_t to, str what, const struct activity *v) {
+    size_t at;
+
+    if (!from || !to || from == to)
+        return;
+    at = (from * 0x9e3779b1u ^ to * 0x85ebca6bu ^ what.len * 31u) & (COUNT(c->link_slots) - 1);
+    while (c->link_slots[at]) {
+        struct incident_link *const l = &c->links[c->link_slots[at] - 1];
+
+        if (l->from == from - 1 && l->to == to - 1 && str_eq(l->what, what)) {
+            l->events += v->count;
+            l->first = v->when < l->first ? v->when : l->first;
+            l->last = v->last > l->last ? v->last : l->last;
+            return;
+        }
+        at = (at + 1) & (COUNT(c->link_slots) - 1);
+    }
+    if (c->link_count == LINKS_MAX)
+        return;
+    c->links[c->link_count] =
+        (struct incident_link){(uint32_t)from - 1, (uint32_t)to - 1, what, v->count, v->when, v->last};
+    c->link_slots[at] = ++c->link_count;
+}
+
+static str verb_of(enum act act) {
+    switch (act) {
+    case ACT_SIGN_IN:
+        return S("signs in as");
+    case ACT_MAIL_READ:
+    case ACT_MAIL_SYNC:
+    case ACT_FILE_READ:
+        return S("reads as");
+    case ACT_MAIL_SEND:
+        return S("sends as");
+    default:
+        return S("acts as");
+    }
+}
+
+/* Whom an act joins. */
+static bool act_cast(struct incidents *s, struct cast *c, const struct activity *v, struct err *e) {
+    size_t account, target, host, server, address;
+    uint32_t const at_host = v->text[ACT_HOST] ? activities_host(s->a, v->text[ACT_HOST])
+                                               : activities_host_of(s->a, v->text[ACT_SERVER], v->when);
+    bool const outside = v->text[ACT_ADDRESS] && !activities_own_address(s->a, v->text[ACT_ADDRESS]);
+    bool const mail = v->act == ACT_MAIL_IN || v->act == ACT_WEB_VISIT || v->act == ACT_LOOKUP;
+
+    if (!entity_get(s, c,
+                    (struct behaviour_part){PART_ACCOUNT, false, activities_account(s->a, v->text[ACT_ACCOUNT]), 0},
+                    !mail, &account, e) ||
+        !entity_get(s, c,
+                    (struct behaviour_part){PART_ACCOUNT, false, activities_account(s->a, v->text[ACT_TARGET]), 0},
+                    v->act == ACT_MAIL_READ || v->act >= ACT_RULE_NEW, &target, e) ||
+        !entity_get(s, c, (struct behaviour_part){PART_HOST, false, at_host, 0}, !mail && v->act != ACT_SIGN_IN, &host,
+                    e) ||
+        !entity_get(s, c, (struct behaviour_part){PART_ADDRESS, false, v->text[ACT_ADDRESS], 0}, outside, &address,
+                    e) ||
+        !entity_get(s, c, (struct behaviour_part){PART_ADDRESS, false, v->text[ACT_SERVER], 0},
+                    v->act == ACT_CONNECTION && !host, &server, e))
+        return false;
+    size_t const all[] = {account, target == account ? 0 : target, host, address, server};
+
+    for (size_t i = 0; i < COUNT(all); i++)
+        entity_seen(c, all[i], v);
+    link_add(c, address, account, verb_of((enum act)v->act), v);
+    link_add(c, account, target, v->act == ACT_MAIL_READ || v->act == ACT_MAIL_SYNC ? S("reads") : S("changes"), v);
+    if (v->act == ACT_CONNECTION)
+        link_add(c, host ? host : address, server, S("sends to"), v);
+    else if (account)
+        link_add(c, account, host, v->act == ACT_LOGON ? S("comes to") : S("acts on"), v);
+    else
+        link_add(c, address, host, S("asks"), v);
+    return true;
+}
+
+static int by_role(const void *a, const void *b) {
+    const struct incident_entity *const x = a, *const y = b;
+
+    if (x->role != y->role)
+        return x->role == ENTITY_OWN ? -1 : 1;
+    if (x->events != y->events)
+        return x->events > y->events ? -1 : 1;
+    if (x->type != y->type)
+        return x->type < y->type ? -1 : 1;
+    return str_cmp(x->name, y->name);
+}
+
+struct moved {
+    struct incident_entity entity;
+    uint32_t from;
+};
+static int by_moved(const void *a, const void *b) {
+    const struct moved *const x = a, *const y = b;
+    int const order = by_role(&x->entity, &y->entity);
+
+    return order ? order : (x->from > y->from) - (x->from < y->from);
+}
+
+static int by_ends(const void *a, const void *b) {
+    const struct incident_link *const x = a, *const y = b;
+
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    if (x->to != y->to)
+        return x->to < y->to ? -1 : 1;
+    return str_cmp(x->what, y->what);
+}
+
+static bool cast_of(struct incidents *s, const struct tree *tree, const struct taking *t, struct incident *to,
+                    struct err *e) {
+    struct cast *const c = calloc(1, sizeof *c);
+    struct moved *moved = NULL;
+    uint32_t *now = NULL;
+    bool ok = c && (c->entities = arena_zero(s->memory, ENTITIES_MAX, sizeof *c->entities)) &&
+              (c->keys = calloc(ENTITIES_MAX, sizeof *c->keys)) && (c->links = calloc(LINKS_MAX, sizeof *c->links));
+    size_t entity;
+
+    if (!ok)
+        incidents_no_memory(e);
+    for (size_t i = 0; ok && i < s->node_count; i++)
+        for (size_t k = 0; ok && incident_root(s, (uint32_t)i) == tree->root && k < s->nodes[i].part_count; k++)
+            if (!s->nodes[i].weak && (s->nodes[i].parts[k].own || !s->nodes[i].campaign))
+                ok = entity_get(s, c, s->nodes[i].parts[k], true, &entity, e);
+    for (size_t i = 0; ok && i < t->count; i++)
+        ok = act_cast(s, c, activities_at(s->a, t->items[i].activity), e);
+    if (ok && (!(moved = calloc(c->count + 1, sizeof *moved)) || !(now = calloc(c->count + 1, sizeof *now)) ||
+               !(to->links = arena_alloc(s->memory, c->link_count * sizeof *to->links))))
+        ok = incidents_no_memory(e);
+    if (ok) {
+        struct incident_link *const links = (struct incident_link *)(uintptr_t)to->links;
+
+        for (size_t i = 0; i < c->count; i++)
+            moved[i] = (struct moved){c->entities[i], (uint32_t)i};
+        if (c->count)
+            qsort(moved, c->count, sizeof *moved, by_moved);
+        for (size_t i = 0; i < c->count; i++) {
+            c->entities[i] = moved[i].entity;
+            now[moved[i].from] = (uint32_t)i;
+        }
+        for (size_t i = 0; i < c->link_count; i++) {
+            links[i] = c->links[i];
+            links[i].from = now[links[i].from];
+            links[i].to = now[links[i].to];
+        }
+        if (c->link_count)
+            qsort(links, c->link_count, sizeof *links, by_ends);
+        to->entities = c->entities;
+        to->entity_count = c->count;
+        to->link_count = c->link_count;
+    }
+    free(moved);
+    free(now);
+    if (c) {
+        free(c->keys);
+        free(c->links);
+    }
+    free(c);
+    return ok;
+}
+
+/* ---- phases, beginning, state ---- */
+
+static int by_phase(const void *a, const void *b) {
+    const struct phase *const x = a, *const y = b;
+
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return str_cmp(x->tactic, y->tactic);
+}
+
+#define PHASES_MAX 32u
+
+static bool phases_of(struct incidents *s, struct incident *to, struct err *e) {
+    struct phase *const list = arena_zero(s->memory, PHASES_MAX, sizeof *list);
+    size_t n = 0;
+
+    if (!list)
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < to->event_count; i++) {
+        const struct incident_event *const v = &to->events[i];
+        size_t k = 0;
+
+        if (!v->tactic.len)
+            continue;
+        while (k < n && !str_eq(list[k].tactic, v->tactic))
+            k++;
+        if (k == PHASES_MAX)
+            continue;
+        if (k == n)
+            list[n++] = (struct phase){v->tactic, v->when, v->last, 0};
+        list[k].last = v->last > list[k].last ? v->last : list[k].last;
+        list[k].events += v->count;
+    }
+    if (n)
+        qsort(list, n, sizeof *list, by_phase);
+    to->phases = list;
+    to->phase_count = n;
+    return true;
+}
+
+/* An intrusion begins with what ATT&CK calls so; one whose first act is something else began unseen. */
+static bool began_of(struct incidents *s, struct incident *to, struct err *e) {
+    to->began = S("");
+    to->began_at = (struct proof){.evidence_path = S(""), .evidence_sha256 = ""};
+    for (size_t i = 0; i < to->event_count && to->events[i].when - to->first <= DAY; i++) {
+        const struct incident_event *const v = &to->events[i];
+        const struct node *const n = &s->nodes[v->clue];
+
+        if (!str_eq(v->tactic, S("initial-access")) && !str_eq(v->tactic, S("reconnaissance")) &&
+            !str_eq(n->clue.tactic, S("initial-access")))
+            continue;
+        s->words.len = 0;
+        if (n->campaign)
+            buf_format(&s->words, "mails \"%.*s\": %.*s", STR_ARG(str_first(n->clue.title, 120)),
+                       STR_ARG(n->clue.reason));
+        else
+            buf_format(&s->words, "%.*s: %.*s", STR_ARG(n->clue.title), STR_ARG(v->what));
+        to->began_at = v->proof;
+        return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), &to->began, e);
+    }
+    return true;
+}
+
+static bool title_of(struct incidents *s, const struct tree *tree, struct incident *to, struct err *e) {
+    const struct node *best = NULL;
+    size_t accounts = 0, hosts = 0;
+
+    for (size_t i = 0; i < s->node_count; i++)
+        if (incident_root(s, (uint32_t)i) == tree->root &&
+            (!best || s->nodes[i].clue.weight > best->clue.weight ||
+             (best->campaign && s->nodes[i].behaviour && s->nodes[i].clue.weight >= 1)) &&
+            !(best && best->behaviour && s->nodes[i].campaign))
+            best = &s->nodes[i];
+    for (size_t i = 0; i < to->entity_count; i++) {
+        accounts += to->entities[i].type == PART_ACCOUNT && to->entities[i].events;
+        hosts += to->entities[i].type == PART_HOST && to->entities[i].events;
+    }
+    s->words.len = 0;
+    buf_add(&s->words, best->clue.title);
+    if (accounts)
+        buf_format(&s->words, "; %zu account%s", accounts, accounts == 1 ? "" : "s");
+    if (hosts)
+        buf_format(&s->words, "%s %zu host%s", accounts ? "," : ";", hosts, hosts == 1 ? "" : "s");
+    to->level = best->clue.level < LEVEL_HIGH ? LEVEL_HIGH : best->clue.level;
+    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), &to->title, e);
+}
+
+static bool tell(struct incidents *s, const struct tree *tree, struct incident *to, struct err *e) {
+    int64_t const quiet = (int64_t)(incidents_term(s, "quiet") * (double)DAY);
+    struct taking t = {0};
+    struct incident_event *events;
+    uint32_t *indexes = NULL;
+    bool ok = acts_of(s, tree, &t, e);
+
+    if (ok && !(events = arena_alloc(s->memory, t.count * sizeof *events)))
+        ok = incidents_no_memory(e);
+    to->first = INT64_MAX;
+    to->last = INT64_MIN;
+    to->score = tree->score;
+    for (size_t i = 0; ok && i < t.count; i++) {
+        ok = event_of(s, &t.items[i], &events[i], e);
+        to->first = ok && events[i].when < to->first ? events[i].when : to->first;
+        to->last = ok && events[i].last > to->last ? events[i].last : to->last;
+    }
+    if (ok && !(indexes = calloc(t.count + 1, sizeof *indexes)))
+        ok = incidents_no_memory(e);
+    if (ok) {
+        int64_t const end = activities_at(s->a, activities_count(s->a) - 1)->when;
+
+        for (size_t i = 0; i < t.count; i++)
+            indexes[i] = t.items[i].activity;
+        to->events = events;
+        to->event_count = t.count;
+        to->state = end - to->last <= quiet ? S("ongoing") : S("quiet");
+        ok = cast_of(s, tree, &t, to, e) && phases_of(s, to, e) && began_of(s, to, e) && title_of(s, tree, to, e) &&
+             incident_reach(s, to, indexes, t.count, e);
+    }
+    free(indexes);
+    free(t.items);
+    return ok;
+}
+
+bool incident_tell(struct incidents *s, struct err *e) {
+    struct tree *list = NULL;
+    size_t count = 0;
+    bool ok = rules_discount(s, e) && trees(s, &list, &count, e);
+
+    if (ok && !(s->made = arena_zero(s->memory, count, sizeof *s->made)))
+        ok = incidents_no_memory(e);
+    for (size_t i = 0; ok && i < count; i++) {
+        s->made[i].number = (uint32_t)i + 1;
+        for (size_t k = 0; k < s->node_count; k++)
+            if (incident_root(s, (uint32_t)k) == list[i].root)
+                s->nodes[k].clue.incident = (uint32_t)i + 1;
+        ok = tell(s, &list[i], &s->made[i], e);
+        s->made_count += ok;
+    }
+    free(list);
+    return ok;
+}
