@@ -18,11 +18,7 @@ unsigned account_percent(uint64_t part, uint64_t of) {
 }
 
 const char *account_date(int64_t when, char out[DATE_TEXT]) {
-    str const text = date_text(when, out);
-
-    assert(text.len < DATE_TEXT);
-    out[text.len] = '\0';
-    return out;
+    return date_text(when, out).ptr;
 }
 
 unsigned account_days(int64_t first, int64_t last) {

@@ -18,6 +18,7 @@
 struct account_world {
     struct activities *a;
     uint32_t *family; /* by program entity: the smallest entity with the same bare program */
+    uint32_t *exact;  /* by code of a program: the smallest code of the same with its version */
     uint32_t code_count;
     struct code_map house;     /* networks that hold a way out of the house */
     struct code_map of_place;  /* accounts that use a place */
@@ -38,6 +39,8 @@ bool account_is_use(const struct account_world *w, const struct activity *v);
 uint32_t account_place(const struct account_world *w, const struct activity *v);
 /* 0: no program, or one that says only which door of a service was taken. */
 uint32_t account_family(const struct account_world *w, const struct activity *v);
+/* The program with its version, bare of the door: the smallest code of a text that is the same; 0 as account_family. */
+uint32_t account_exact(const struct account_world *w, const struct activity *v);
 /* Is it nobody's: used by many accounts, or the house? */
 bool account_place_common(const struct account_world *w, uint32_t place);
 
@@ -71,8 +74,8 @@ struct account_stays {
     uint32_t count, room;
     struct code_map by; /* who and place: index + 1 */
 };
-struct account_last {
-    uint32_t who[2]; /* index + 1 */
+struct account_place {
+    uint32_t who[2]; /* the last two clients: index + 1 */
     uint32_t stay[2];
     int64_t when[2];
     bool began; /* a session was first seen here */
@@ -89,7 +92,7 @@ struct account_use {
     uint32_t session_count, session_room;
     struct account_stays by_client, by_session;
     struct code_map client_of, session_of, place_of; /* index + 1 */
-    struct account_last *client_last, *session_last; /* by place: who was there last */
+    struct account_place *places;
     uint32_t place_count, place_room;
 };
 /* What was in u is forgotten, its memory used again; zeroed at first. */
@@ -116,7 +119,7 @@ struct account_foreign {
     struct foreign_client *clients;
     uint32_t client_count, client_room;
     struct foreign_act *acts; /* in order of activities */
-    size_t act_count, act_room;
+    uint32_t act_count, act_room;
 };
 /* index + 1 of the foreign client that did it; 0: none is known. */
 uint32_t account_foreign_of(const struct account_foreign *f, uint32_t activity);
