@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 #include "codec/yaml.h"
-#include "detection/behaviour_account.h"
+#include "detection/behaviour_own.h"
 #include "event/fold.h"
+#include "detection/behaviour_account.h"
 
 #define BEHAVIOURS_MAX 256u
 #define MEMORY_MAX ((size_t)4 << 20)
@@ -19,13 +20,8 @@ struct behaviours {
 };
 
 static behaviour_area *const areas[] = {
-    behaviour_account,
-    behaviour_door, /* asks accounts who is foreign */
-    behaviour_cloud,
-    behaviour_call,
-    behaviour_web,
-    behaviour_host,
-    behaviour_reach,
+    behaviour_cloud, behaviour_call,    behaviour_web,  behaviour_host,
+    behaviour_reach, behaviour_account, behaviour_door, /* in this order: doors ask who is foreign */
 };
 
 /* ---- the data ---- */
