@@ -19,7 +19,7 @@ struct behaviours {
 };
 
 static behaviour_area *const areas[] = {
-    behaviour_web,
+    behaviour_web, behaviour_net,
 };
 
 /* ---- the data ---- */

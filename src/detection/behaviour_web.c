@@ -335,21 +335,6 @@ static bool is_young(const struct web *w, const struct page *p) {
            share(p->named, p->ok) <= of(b, "named");
 }
 
-/* The first index in a list at or after a time. */
-static uint32_t list_from(const struct web *w, const struct activity_list *list, int64_t when) {
-    uint32_t low = 0, high = list->count;
-
-    while (low < high) {
-        uint32_t const middle = low + (high - low) / 2;
-
-        if (at(w, list->items[middle])->when < when)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* What the page's first visitor asked of the server just before, if it was of a known form and was answered. */
 static bool exploit_before(struct web *w, const struct page *p, uint32_t *out, struct err *e) {
     const struct activity *const first = at(w, p->first_at);
@@ -359,7 +344,7 @@ static bool exploit_before(struct web *w, const struct page *p, uint32_t *out, s
     *out = 0;
     if (!activities_of(w->a, ACT_ADDRESS, first->text[ACT_ADDRESS], &list, e))
         return false;
-    for (uint32_t i = list_from(w, &list, p->first - HOUR); i < list.count && list.items[i] < p->first_at; i++) {
+    for (uint32_t i = list_from(w->a, &list, p->first - HOUR); i < list.count && list.items[i] < p->first_at; i++) {
         const struct activity *const v = at(w, list.items[i]);
 
         if (v->outcome != OUTCOME_SUCCESS || !is_request(v) || form_of(w, v->text[ACT_OBJECT]) == FORM_NONE)
@@ -574,7 +559,7 @@ static bool host_by_process(struct web *w, struct suspect *s, struct err *e) {
 
     if (!activities_of_act(w->a, ACT_PROCESS, &list, e))
         return false;
-    for (uint32_t i = list_from(w, &list, from); i < list.count; i++) {
+    for (uint32_t i = list_from(w->a, &list, from); i < list.count; i++) {
         const struct activity *const v = at(w, list.items[i]);
         uint32_t const host = activities_host(w->a, v->text[ACT_HOST]);
         bool everyday;
