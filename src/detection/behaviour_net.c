@@ -644,7 +644,7 @@ static bool tell_beacons(struct net *n, struct err *e) {
             buf_format(b, "%.0f %% of the pauses are about %.1f seconds; ", 100 * m.even,
                        (double)m.gap / (double)SECOND);
         buf_format(b,
-                   "%.0f %% of the connections are of the same size, %llu bytes out and %llu back. %u of %zu hosts "
+                   "%.0f %% of the connections are of the same size, %llu bytes out and %llu back. %u of %zu of ours "
                    "speak with it.",
                    100 * m.alike, (unsigned long long)m.out, (unsigned long long)m.back, hosts_of(n, p->outside),
                    n->inside_count);
@@ -693,8 +693,7 @@ static bool tell_odd(struct net *n, struct err *e) {
         for (uint32_t k = 0; k < p->port_count; k++)
             buf_format(b, "%s %.*s", k ? "," : "", STR_ARG(text(n, p->ports[k])));
         buf_format(b,
-                   ", which hardly anybody uses outside; %.*s went out and %.*s came. %u of %zu of ours speak with it"
-                   "network.",
+                   ", which hardly anybody uses outside; %.*s went out and %.*s came. %u of %zu of ours speak with it.",
                    STR_ARG(size_text(p->out, out)), STR_ARG(size_text(p->back, back)), hosts_of(n, p->outside),
                    n->inside_count);
         ok = tell(n, p, &h, e);

@@ -753,15 +753,30 @@ static bool tell_success(struct web *w, const struct success *s, const struct fo
     const struct server *const on = &w->servers[s->server];
     struct buf *const b = &w->r->reason;
     struct behaviour_hit h = {.behaviour = w->exploit, .title = S("")};
+    const struct activity *first = NULL;
     struct codes events = {0};
+    struct few addresses = {0};
     uint64_t ok = 0;
     char when[DATE_TEXT];
     bool told = true;
 
+    /* Neighbours in its network are others. */
+    for (size_t i = 0; i < count; i++)
+        if (items[i].ok)
+            few_add(&addresses, at(w, items[i].at)->text[ACT_ADDRESS]);
     for (size_t i = 0; told && i < count; i++) {
+        const struct activity *const v = at(w, items[i].at);
+
+        if (!few_has(&addresses, v->text[ACT_ADDRESS]))
+            continue;
+        first = first ? first : v;
         told = codes_add(&events, items[i].at, e);
-        ok += items[i].ok ? at(w, items[i].at)->count : 0;
-        behaviour_part_add(&h, PART_ADDRESS, true, at(w, items[i].at)->text[ACT_ADDRESS], 0);
+        ok += items[i].ok ? v->count : 0;
+        behaviour_part_add(&h, PART_ADDRESS, true, v->text[ACT_ADDRESS], 0);
+    }
+    if (!told || !first) {
+        codes_free(&events);
+        return told;
     }
     h.weight = w->exploit->weight + (s->others ? of(w->exploit, "weight-others") : 0) +
                (s->page ? of(w->exploit, "weight-followed") : 0);
@@ -778,9 +793,9 @@ static bool tell_success(struct web *w, const struct success *s, const struct fo
     h.like = 1;
     b->len = 0;
     buf_format(b, "From %.*s on %.*s answered %llu requests of forms known from attacks on %.*s:",
-               STR_ARG(activities_text(w->a, at(w, items[0].at)->text[ACT_ADDRESS])),
+               STR_ARG(activities_text(w->a, first->text[ACT_ADDRESS])),
                STR_ARG(on->host ? host_shown(w->a, on->host) : S("a server that the log does not name")),
-               (unsigned long long)ok, STR_ARG(date_text(at(w, items[0].at)->when, when)));
+               (unsigned long long)ok, STR_ARG(date_text(first->when, when)));
     for (uint32_t f = FORM_NONE + 1, n = 0; f < REQUEST_FORMS; f++)
         if (s->forms >> f & 1)
             buf_format(b, "%s %s", n++ ? "," : "", request_form_text((enum request_form)f));
