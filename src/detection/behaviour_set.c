@@ -363,7 +363,7 @@ str date_text(int64_t when, char out[DATE_TEXT]) {
     return (str){out, n > 0 && n < (int)DATE_TEXT ? (size_t)n : 0};
 }
 
-str size_text(uint64_t bytes, char out[SIZE_TEXT]) {
+str behaviour_size(uint64_t bytes, char out[SIZE_TEXT]) {
     static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
     double size = (double)bytes;
     size_t unit = 0;

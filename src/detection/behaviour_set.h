@@ -86,7 +86,7 @@ uint64_t bytes_back(const struct activities *a, const struct activity *v);
 str date_text(int64_t when, char out[DATE_TEXT]);
 /* "4.9 GB" */
 #define SIZE_TEXT 32
-str size_text(uint64_t bytes, char out[SIZE_TEXT]);
+str behaviour_size(uint64_t bytes, char out[SIZE_TEXT]);
 
 /* Hands over a hit with the activities in events, which are sorted here; r->reason is its reason. */
 MUST_USE bool behaviour_tell(struct behaviour_run *r, struct behaviour_hit *h, struct codes *events, struct err *e);

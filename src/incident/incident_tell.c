@@ -524,6 +524,7 @@ static bool phases_of(struct incidents *s, struct incident *to, struct err *e) {
 /* An intrusion begins with what ATT&CK calls so; one whose first act is something else began unseen. */
 static bool began_of(struct incidents *s, struct incident *to, struct err *e) {
     to->began = S("");
+    to->began_at = (struct proof){.evidence_path = S(""), .evidence_sha256 = ""};
     for (size_t i = 0; i < to->event_count && to->events[i].when - to->first <= DAY; i++) {
         const struct incident_event *const v = &to->events[i];
         const struct node *const n = &s->nodes[v->clue];
