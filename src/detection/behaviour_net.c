@@ -437,13 +437,13 @@ static bool tell_uploads(struct net *n, const struct tolds *t, struct err *e) {
         h.weight = t->items[i].weight + neighbours(n, p, n->upload) - crowd(n->upload, t->count);
         b->len = 0;
         buf_format(b, "%.*s left %.*s for %.*s in %u connections on %u days from %.*s to %.*s, up to %.*s on one day; ",
-                   STR_ARG(size_text(p->out, sent)), STR_ARG(host_text(n, p->inside)), STR_ARG(text(n, p->outside)),
-                   p->begun + p->taken, p->days, STR_ARG(date_text(p->first, first)), STR_ARG(date_text(p->last, last)),
-                   STR_ARG(size_text(p->peak, peak)));
+                   STR_ARG(behaviour_size(p->out, sent)), STR_ARG(host_text(n, p->inside)),
+                   STR_ARG(text(n, p->outside)), p->begun + p->taken, p->days, STR_ARG(date_text(p->first, first)),
+                   STR_ARG(date_text(p->last, last)), STR_ARG(behaviour_size(p->peak, peak)));
         buf_format(b,
                    "to no other address outside did it send more than %.*s a day before, and %u of %zu of ours speak "
                    "with it%s.",
-                   STR_ARG(size_text(t->items[i].past, past)), hosts_of(n, p->outside), n->inside_count,
+                   STR_ARG(behaviour_size(t->items[i].past, past)), hosts_of(n, p->outside), n->inside_count,
                    p->begun ? "" : "; the other side began them");
         if (account) {
             buf_format(b, " Most of them followed within the hour after %.*s exported records%s%.*s.",
@@ -490,7 +490,7 @@ static bool tell_ports(struct net *n, struct err *e) {
                    "connections from %u network%s, %.*s given back.",
                    STR_ARG(text(n, p->verb)), STR_ARG(host_text(n, p->inside)), STR_ARG(date_text(p->first, first)),
                    (long long)((p->first - n->begins) / DAY), p->connections, p->network_count,
-                   p->network_count == 1 ? "" : "s", STR_ARG(size_text(p->back, size)));
+                   p->network_count == 1 ? "" : "s", STR_ARG(behaviour_size(p->back, size)));
         if (!behaviour_tell(n->r, &h, &p->events, e))
             return false;
     }
@@ -694,8 +694,8 @@ static bool tell_odd(struct net *n, struct err *e) {
             buf_format(b, "%s %.*s", k ? "," : "", STR_ARG(text(n, p->ports[k])));
         buf_format(b,
                    ", which hardly anybody uses outside; %.*s went out and %.*s came. %u of %zu of ours speak with it.",
-                   STR_ARG(size_text(p->out, out)), STR_ARG(size_text(p->back, back)), hosts_of(n, p->outside),
-                   n->inside_count);
+                   STR_ARG(behaviour_size(p->out, out)), STR_ARG(behaviour_size(p->back, back)),
+                   hosts_of(n, p->outside), n->inside_count);
         ok = tell(n, p, &h, e);
     }
     return ok;
