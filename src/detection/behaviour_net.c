@@ -204,7 +204,7 @@ static bool learn_pair(struct net *n, uint32_t inside, uint32_t outside, bool be
     int64_t const day = unit_of(v->when, DAY);
     struct pair *p;
 
-    if (!(out || came))
+    if (!begun && !(out || came)) /* it was knocked; of what is begun here some logs do not count bytes */
         return true;
     if (!learn_beyond(n, inside, outside, e) || !learn_beyond(n, inside, network_of(n, outside), e) ||
         !(p = pair_of(n, inside, outside, index, e)))
@@ -643,11 +643,10 @@ static bool tell_beacons(struct net *n, struct err *e) {
         if (found.items[i].past)
             buf_format(b, "%.0f %% of the pauses are about %.1f seconds; ", 100 * m.even,
                        (double)m.gap / (double)SECOND);
-        buf_format(b,
-                   "%.0f %% of the connections are of the same size, %llu bytes out and %llu back. %u of %zu of ours "
-                   "speak with it.",
-                   100 * m.alike, (unsigned long long)m.out, (unsigned long long)m.back, hosts_of(n, p->outside),
-                   n->inside_count);
+        if (m.alike > 0)
+            buf_format(b, "%.0f %% of the connections are of the same size, %llu bytes out and %llu back. ",
+                       100 * m.alike, (unsigned long long)m.out, (unsigned long long)m.back);
+        buf_format(b, "%u of %zu of ours speak with it.", hosts_of(n, p->outside), n->inside_count);
         ok = tell(n, p, &h, e);
     }
     free(found.items);
@@ -656,12 +655,21 @@ static bool tell_beacons(struct net *n, struct err *e) {
 
 /* ---- ports that nobody else uses ---- */
 
+/* File transfer opens a port of its own for each file. */
+static bool is_file_transfer(const struct net *n, const struct pair *p) {
+    for (uint32_t i = 0; i < p->port_count; i++)
+        if (str_eq_ascii(text(n, p->ports[i]), S("21/tcp")))
+            return true;
+    return false;
+}
+
 /* On several ports, one at least that few pairs use; to an address that few of ours know. */
 static bool is_odd(const struct net *n, const struct pair *p) {
     const struct behaviour *const b = n->odd;
     uint32_t rare = 0;
 
-    if (!p->begun || !is_rare(n, p, b) || is_datagram(n, p) || (log_settled(n, b) && !is_new(n, p->first, b)))
+    if (!p->begun || !p->back || !is_rare(n, p, b) || is_datagram(n, p) || is_file_transfer(n, p) ||
+        (log_settled(n, b) && !is_new(n, p->first, b)))
         return false;
     for (uint32_t i = 0; i < p->port_count; i++)
         rare += code_map_get(&n->verbs, p->ports[i]) <= of(b, "pairs");
