@@ -109,6 +109,8 @@ uint32_t kit_first_at(const struct activities *a, const struct activity_list *l,
 /* The only account that came to a host before, within so long, and does not come there all the time; 0: none, or several. */
 MUST_USE bool kit_who_came(const struct house *h, uint32_t host, int64_t when, int64_t within, uint32_t *who,
                            struct err *e);
+/* Is it done on a host, or in its domain: no mail, no call, no page? */
+bool kit_host_act(enum act act);
 /* Whence: the host that a logon or share was reached from; 0. */
 uint32_t kit_source_host(const struct activities *a, const struct activity *v);
 

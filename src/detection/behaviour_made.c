@@ -260,8 +260,8 @@ static bool find_accounts(struct hosts *h, struct err *e) {
         }
         draft_part(d, PART_ACCOUNT, false, who, 0);
         d->hit.weight += (power ? draft_threshold(d, "powerful") : 0) + (night ? draft_threshold(d, "night") : 0);
-        if (!power && !night)
-            d->hit.weight -= 0.1;
+        if (like * 2 >= by.count)
+            d->hit.weight -= draft_threshold(d, "nobody"); /* in this house nobody does it often: it says less */
         buf_format(
             &h->run->reason,
             "%.*s made accounts or gave rights on %u days only, first on %s%s%s; %zu of %zu who do so are as rare.",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "intel/network.h"
 
 bool reach_inside(const struct reach *r, const struct activity *v) {
     enum logon_way way;
@@ -29,6 +30,42 @@ bool reach_loopback(const struct reach *r, uint32_t address) {
     str const s = activities_text(r->a, address);
 
     return str_starts(s, S("127.")) || str_eq(s, S("::1")) || str_eq(s, S("-"));
+}
+
+bool reach_shared(struct reach *r, uint32_t account, uint32_t address, uint32_t least, bool *shared, struct err *e) {
+    struct meetings others = {0};
+    struct activity_list all;
+    bool ok = activities_of(r->a, ACT_ADDRESS, address, &all, e);
+
+    for (uint32_t i = 0; ok && i < all.count && i < 4096 && others.count < least; i++) {
+        const struct activity *const v = activities_at(r->a, all.items[i]);
+        uint32_t const who = activities_account(r->a, v->text[ACT_ACCOUNT]);
+
+        if (who && who != account && v->outcome != OUTCOME_FAILURE)
+            ok = meetings_at(&others, who, 0) != NULL || kit_no_memory(e);
+    }
+    *shared = others.count >= least;
+    meetings_free(&others);
+    return ok;
+}
+
+bool reach_own(struct reach *r, uint32_t address) {
+    if (!address)
+        return false;
+    if (!r->own[address]) {
+        struct network_about about;
+        bool shared = false;
+        bool const range = network_about_text(NULL, activities_text(r->a, address), &about) &&
+                           (str_eq(about.range, S("private")) || str_eq(about.range, S("loopback")) ||
+                            str_eq(about.range, S("link-local")));
+        struct err e = {0};
+
+        /* Of the network of the way out only the way out itself: others may live beside it. */
+        if (!range && activities_own_address(r->a, address) && !reach_shared(r, 0, address, 3, &shared, &e))
+            shared = true;
+        r->own[address] = range || shared ? 2 : 1;
+    }
+    return r->own[address] == 2;
 }
 
 static bool is_person(const struct reach *r, uint32_t account) {
@@ -198,8 +235,7 @@ static bool person_look(struct reach *r, const struct behaviour *b, const struct
         if (p->first == INT64_MIN)
             p->first = v->when;
         foreign =
-            reach_inside(r, v) && !reach_loopback(r, v->text[ACT_ADDRESS]) &&
-            activities_own_address(r->a, v->text[ACT_ADDRESS]) &&
+            reach_inside(r, v) && !reach_loopback(r, v->text[ACT_ADDRESS]) && reach_own(r, v->text[ACT_ADDRESS]) &&
             p->days >= (uint32_t)behaviour_threshold(b, "past-days") &&
             (is_foreign(r, b, places, p->account, activities_network(r->a, v->text[ACT_ADDRESS]), p->first, false) ||
              is_foreign(r, b, places, p->account, kit_source_host(r->a, v), p->first, true));
@@ -310,7 +346,7 @@ static bool account_look(struct reach *r, struct astray *s, const struct behavio
     for (uint32_t i = 0; ok && i < all.count; i++) {
         const struct activity *const v = activities_at(r->a, all.items[i]);
 
-        if (!v->text[ACT_HOST] || v->outcome == OUTCOME_FAILURE)
+        if (!v->text[ACT_HOST] || v->outcome == OUTCOME_FAILURE || !kit_host_act((enum act)v->act))
             continue;
         first = first == INT64_MIN ? v->when : first;
         ok = bundle_add(&g, signature_of(r, v), 0, all.items[i], 0, e);
@@ -475,10 +511,15 @@ bool behaviour_reach(struct behaviour_run *run, struct err *e) {
     struct reach r = {.run = run, .a = run->a, .seed = hash_seed()};
     bool ok = house_open(&r.house, run->a, e);
 
-    ok = ok && ((r.services = calloc((size_t)r.house.texts + 1, 1)) != NULL || kit_no_memory(e));
+    if (ok) {
+        r.services = calloc((size_t)r.house.texts + 1, 1);
+        r.own = calloc((size_t)r.house.texts + 1, 1);
+        ok = (r.services && r.own) || kit_no_memory(e);
+    }
     ok = ok && find_run_as(&r, e) && find_persons(&r, e) && find_services(&r, e) && reach_visits(&r, e) &&
          reach_exports(&r, e) && reach_files(&r, e);
     free(r.services);
+    free(r.own);
     house_free(&r.house);
     draft_free(&r.draft);
     return ok;
