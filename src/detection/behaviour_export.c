@@ -155,7 +155,7 @@ static bool export_tell(struct reach *r, struct exports *x, size_t from, size_t 
 
         draft_event(d, x->g.items[i].activity);
         nights += house_night(&r->house, v->when) ||
-                  (x->usual.total >= 3 && hours_away(&x->usual, v->when, (unsigned)draft_threshold(d, "hours")));
+                  (x->usual.total >= 3 && kit_hours_away(&x->usual, v->when, (unsigned)draft_threshold(d, "hours")));
         days += kit_day(v->when) != day;
         day = kit_day(v->when);
         several += last != INT64_MIN && v->when - last < KIT_HOUR;
@@ -227,7 +227,7 @@ bool reach_exports(struct reach *r, struct err *e) {
         x.by++;
         x.like += !order;
         for (size_t k = i; order && k < end; k++)
-            hours_count(&x.usual, activities_at(r->a, x.g.items[k].activity)->when);
+            kit_hours_count(&x.usual, activities_at(r->a, x.g.items[k].activity)->when);
     }
     for (size_t i = 0, end; ok && i < x.g.count; i = end) {
         end = bundle_end(&x.g, i);

@@ -92,6 +92,22 @@ void draft_free(struct draft *d) {
     *d = (struct draft){0};
 }
 
+void kit_told_add(struct told *t, str s) {
+    for (size_t i = 0; i < t->count; i++)
+        if (str_eq(t->items[i], s))
+            return;
+    t->all++;
+    if (t->count < TOLD_MAX)
+        t->items[t->count++] = s;
+}
+
+void kit_told_write(struct buf *to, const struct told *t, size_t width) {
+    for (size_t i = 0; i < t->count; i++)
+        buf_format(to, "%s\"%.*s\"", i ? ", " : "", STR_ARG(utf8_first(t->items[i], width)));
+    if (t->all > t->count)
+        buf_format(to, " and %zu more", t->all - t->count);
+}
+
 /* ---- who met whom ---- */
 
 static uint64_t mixed(uint64_t x) {
@@ -501,19 +517,19 @@ bool kit_who_came(const struct house *h, uint32_t host, int64_t when, int64_t wi
     return true;
 }
 
-void hours_count(struct hours *h, int64_t when) {
+void kit_hours_count(struct hours *h, int64_t when) {
     h->count[kit_hour(when)]++;
     h->total++;
 }
 
-bool hours_unusual(const struct hours *h, int64_t when, double part) {
+bool kit_hours_unusual(const struct hours *h, int64_t when, double part) {
     unsigned const hour = kit_hour(when);
 
     return h->total >= 50 &&
            (double)(h->count[hour] + h->count[(hour + 1) % 24] + h->count[(hour + 23) % 24]) < part * h->total;
 }
 
-bool hours_away(const struct hours *h, int64_t when, unsigned away) {
+bool kit_hours_away(const struct hours *h, int64_t when, unsigned away) {
     unsigned const hour = kit_hour(when);
 
     for (unsigned i = 0; i <= away && i < 24; i++)

@@ -150,7 +150,7 @@ static bool mark_foreign(struct reach *r, const struct behaviour *b, struct visi
             day = kit_day(v->begin);
         }
         if (!v->foreign)
-            hours_count(&p->own_hours, v->begin);
+            kit_hours_count(&p->own_hours, v->begin);
     }
     *any = ok && p->foreign && own.count <= (size_t)behaviour_threshold(b, "networks") &&
            p->own_days >= (uint32_t)behaviour_threshold(b, "visits");
@@ -258,7 +258,7 @@ static bool visitor_tell(struct reach *r, const struct behaviour *b, const struc
 
         if (!v->foreign)
             continue;
-        unusual += hours_away(&p->own_hours, v->begin, (unsigned)behaviour_threshold(b, "hours"));
+        unusual += kit_hours_away(&p->own_hours, v->begin, (unsigned)behaviour_threshold(b, "hours"));
         ok = meetings_at(&p->foreign_networks, v->network, 0) != NULL || kit_no_memory(e);
         draft_part(d, PART_ADDRESS, true, v->address, 0);
         if (activities_accounts_of(r->a, ENTITY_OTHER, v->session) <= 1)
@@ -284,7 +284,7 @@ static bool visitor_tell(struct reach *r, const struct behaviour *b, const struc
                 continue;
             /* Outside of all visits: on hosts, or at hours, that are not its own. */
             if (!foreign && meetings_find(&p->own_hosts, host, 0) &&
-                !hours_away(&p->own_hours, v->when, (unsigned)behaviour_threshold(b, "hours")))
+                !kit_hours_away(&p->own_hours, v->when, (unsigned)behaviour_threshold(b, "hours")))
                 continue;
             draft_event(d, p->all.items[i]);
             files += v->act == ACT_FILE_READ || v->act == ACT_FILE_WRITE;
