@@ -12,7 +12,7 @@ static void answer_end(struct dossier *d) {
 /* "incident 1: title", as a link where it is told whole. */
 static void incident_link(struct dossier *d, const struct dossier_incident *n) {
     dossier_format(d, "<a href=\"#i%u\">", n->number);
-    dossier_text(d, n->title, DOSSIER_SHORT);
+    dossier_text(d, n->title, 2 * DOSSIER_SHORT);
     dossier_put(d, "</a>");
 }
 
