@@ -124,11 +124,11 @@ void hunt_incident_print(const struct hunt_incident *h, size_t columns, bool col
         if (h->count > TOLD_MAX)
             buf_format(b, "  and %lu more in the case\n", (unsigned long)(h->count - TOLD_MAX));
     } else if (activities_count(h->activities)) {
-        buf_format(b,
-                   "\nINCIDENTS: none. %lu acts were put together; %lu behaviour%s stood out, and none was an incident "
-                   "by itself\n",
-                   (unsigned long)activities_count(h->activities), (unsigned long)h->behaviour_count,
-                   h->behaviour_count == 1 ? "" : "s");
+        buf_format(b, "\nINCIDENTS: none among %lu acts", (unsigned long)activities_count(h->activities));
+        if (h->behaviour_count)
+            buf_format(b, "; %lu behaviour%s stood out, and %s too little for one", (unsigned long)h->behaviour_count,
+                       h->behaviour_count == 1 ? "" : "s", h->behaviour_count == 1 ? "was" : "were");
+        buf_byte(b, '\n');
     }
     if (lost)
         buf_format(b, "  NOT LOOKED AT for incidents: %lu events for which there was no room\n", (unsigned long)lost);

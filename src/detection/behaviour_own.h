@@ -19,6 +19,8 @@ struct behaviour_run {
     struct buf reason; /* room to write a reason in */
     bool (*hit)(void *ctx, const struct behaviour_hit *hit, struct err *e);
     void *ctx;
+    /* What an area leaves for those after it. */
+    struct account_foreign *foreign; /* by accounts, for doors (behaviour_account.h); NULL: not yet */
 };
 
 /* An area finds the hits of its behaviours. */
@@ -35,6 +37,10 @@ behaviour_area behaviour_net;
 behaviour_area behaviour_host;
 /* Providers, exports, registers: behaviour_reach.c */
 behaviour_area behaviour_reach;
+/* The control plane of clouds: behaviour_cloud.c */
+behaviour_area behaviour_cloud;
+/* Who calls whom: behaviour_call.c */
+behaviour_area behaviour_call;
 
 /* Adds a part, once; parts beyond BEHAVIOUR_PARTS_MAX are left out. */
 void behaviour_part_add(struct behaviour_hit *h, enum behaviour_part_type type, bool own, uint32_t code,

@@ -154,6 +154,14 @@ size_t view_source_values(const struct block *b, uint32_t row, const struct kind
 
         counts[i] = view_cell_texts(c, c ? c->codes[row] : CODE_ABSENT, texts[i], DERIVE_VALUES_MAX);
     }
+    if (source->how == DERIVE_AFTER) {
+        for (size_t i = 0; i + 1 < counts[0]; i++)
+            if (str_eq_ascii(texts[0][i], source->text)) {
+                out[0] = texts[0][i + 1];
+                return 1;
+            }
+        return 0;
+    }
     /* One input: each of its values in turn. Several: the first value of each. */
     rounds = source->input_count == 1 ? counts[0] : 1;
     for (size_t r = 0; r < rounds; r++) {

@@ -51,6 +51,9 @@ enum derive {
                            * and only letters stand before it (file:_, containerfile:_) */
     DERIVE_BETWEEN, /* what stands behind the first `label` and in front of the next `constant`, trimmed; of <Command>x</Command>
                          * x. Nothing without label; all the rest without `constant`, or where that is "" */
+    DERIVE_AFTER, /* the value that follows the text in a list of values: [Name, x, To] -> x. Of one value nothing: views
+                      * look at the list (detection/view.c) */
+    DERIVE_UNPLUS,        /* a+b -> a b: IIS writes blanks so */
     DERIVE_E164,          /* (030) 1234567 -> +49301234567, by kinds_country; anything else stays (event/phone.h) */
     DERIVE_IPV4_SIGNED,   /* 16777343 -> 127.0.0.1: a signed 32-bit number, the first byte lowest (Cisco); 0 and what is
                            * none yields nothing */
@@ -81,7 +84,7 @@ struct kind_source {
     field_id inputs[DERIVE_INPUTS_MAX];
     size_t input_count;
     str text;     /* JOIN: the template with \1..\4 for the inputs (bytes 1 to 4); LABELLED, SPLIT, BETWEEN: the label;
-                       * CONSTANT: the text */
+                       * CONSTANT, AFTER: the text */
     str constant; /* LABELLED: "", or what is given instead of the part that is there; BETWEEN: "", or the end */
     const str *map;                          /* MAP: pairs, from and to */
     size_t map_count;                        /* pairs */

@@ -285,6 +285,16 @@ static void labelled(struct out *o, str label, str constant, str value) {
     }
 }
 
+/* IIS: Mozilla/5.0+(X11). */
+static void unplus(struct out *o, str value) {
+    char *const p = room(o, value.len);
+
+    for (size_t i = 0; p && i < value.len; i++)
+        p[i] = value.ptr[i] == '+' ? ' ' : value.ptr[i];
+    if (p)
+        give(o, (str){p, value.len});
+}
+
 static size_t find_ascii(str text, str what) {
     for (size_t at = 0; at + what.len <= text.len; at++)
         if (starts_ascii(str_from(text, at), what))
@@ -491,6 +501,11 @@ size_t kind_derive(const struct kind_source *source, const str *inputs, const bo
             break;
         case DERIVE_BETWEEN:
             between(&o, source->text, source->constant, inputs[0]);
+            break;
+        case DERIVE_AFTER:
+            break;
+        case DERIVE_UNPLUS:
+            unplus(&o, inputs[0]);
             break;
         case DERIVE_E164:
             e164(&o, source, inputs[0]);

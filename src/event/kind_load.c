@@ -243,6 +243,7 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
         {STR("hex"), DERIVE_HEX, 1},
         {STR("address"), DERIVE_ADDRESS, 1},
         {STR("lower"), DERIVE_LOWER, 1},
+        {STR("unplus"), DERIVE_UNPLUS, 1},
         {STR("dos_path"), DERIVE_DOS_PATH, 1},
         {STR("e164"), DERIVE_E164, 1},
         {STR("ipv4_signed"), DERIVE_IPV4_SIGNED, 1},
@@ -271,11 +272,12 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
                                  forms[i].inputs_max == 1 ? "one field" : "at most two fields");
             return true;
         }
-    return kind_fail(l->e, l->path, n->line,
-                     "no `as: %.*s`, but decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
-                     "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, "
-                     "request_target, request_path, request_query, http_outcome",
-                     STR_ARG(str_first(name, 40)));
+    return kind_fail(
+        l->e, l->path, n->line,
+        "no `as: %.*s`; there are decimal hex address lower unplus dos_path e164 ipv4_signed registry_path "
+        "registry_data url_host url_path url_query url_extension request_method request_target "
+        "request_path request_query http_outcome",
+        STR_ARG(str_first(name, 40)));
 }
 
 static bool table(struct load *l, const struct yaml_node *n, struct kind_source *s) {
@@ -336,25 +338,25 @@ static bool between_texts(struct load *l, const struct yaml_node *n, struct kind
 }
 
 static bool source(struct load *l, const struct yaml_node *n, struct kind_source *s) {
-    const struct yaml_node *from, *form, *pairs, *label, *split, *constant, *between, *only, *unless;
+    const struct yaml_node *from, *form, *pairs, *label, *split, *constant, *between, *after, *only, *unless;
     str text;
 
     if (n->type == YAML_SCALAR)
         return scalar(l, n, "a source", &text) && from_text(l, text, n->line, s);
     if (!is_map(l, n, "a source") ||
-        !keys_known(l, n, "a source", "from as map label split between constant only_if unless"))
+        !keys_known(l, n, "a source", "from as map label split between after constant only_if unless"))
         return false;
     if (!(from = yaml_get(n, "from")))
         return kind_fail(l->e, l->path, n->line, "a source needs `from`");
     form = yaml_get(n, "as"), pairs = yaml_get(n, "map"), label = yaml_get(n, "label"), split = yaml_get(n, "split");
     constant = yaml_get(n, "constant"), only = yaml_get(n, "only_if"), unless = yaml_get(n, "unless");
-    between = yaml_get(n, "between");
+    between = yaml_get(n, "between"), after = yaml_get(n, "after");
     if (only && unless)
         return kind_fail(l->e, l->path, n->line, "a source takes one of `only_if`, `unless`");
-    if (!!form + !!pairs + !!label + !!split + !!between + (constant && !label) > 1)
-        return kind_fail(
-            l->e, l->path, n->line,
-            "a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, `constant`");
+    if (!!form + !!pairs + !!label + !!split + !!between + !!after + (constant && !label) > 1)
+        return kind_fail(l->e, l->path, n->line,
+                         "a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, "
+                         "`after`, `constant`");
     if (from->type == YAML_LIST) {
         if (from->count == 0 || from->count > 2 || !form)
             return kind_fail(l->e, l->path, from->line, "only `as: registry_path` and `registry_data` take two fields");
@@ -364,7 +366,7 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
         s->input_count = from->count;
     } else if (!scalar(l, from, "`from`", &text) || !from_text(l, text, from->line, s))
         return false;
-    if (s->how == DERIVE_JOIN && (form || pairs || label || split || between || constant))
+    if (s->how == DERIVE_JOIN && (form || pairs || label || split || between || after || constant))
         return kind_fail(l->e, l->path, n->line, "a template cannot be transformed as well");
     if (form && !transform(l, form, s))
         return false;
@@ -381,6 +383,11 @@ static bool source(struct load *l, const struct yaml_node *n, struct kind_source
         return false;
     if (between && !between_texts(l, between, s))
         return false;
+    if (after) {
+        s->how = DERIVE_AFTER;
+        if (!scalar(l, after, "`after`", &text) || !keep(l, text, &s->text))
+            return false;
+    }
     if (constant) {
         s->how = label ? DERIVE_LABELLED : DERIVE_CONSTANT;
         if (!scalar(l, constant, "`constant`", &text) || !keep(l, text, label ? &s->constant : &s->text))

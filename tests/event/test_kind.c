@@ -140,12 +140,12 @@ static const struct {
      "object, outcome, session, tenant"},
     {"source of nothing", "kind: a\nwhen: {X: 1}\nroles: {host: {as: hex}}\n", "k.yml:3: a source needs `from`"},
     {"source of two forms", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: hex, label: B}}\n",
-     "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, "
+     "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, `after`, "
      "`constant`"},
     {"no such form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: octal}}\n",
-     "k.yml:3: no `as: octal`, but decimal, hex, address, lower, dos_path, e164, ipv4_signed, "
-     "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, request_target, "
-     "request_path, request_query, http_outcome"},
+     "k.yml:3: no `as: octal`; there are decimal hex address lower unplus dos_path e164 ipv4_signed registry_path "
+     "registry_data url_host url_path url_query url_extension request_method request_target request_path request_query "
+     "http_outcome"},
     {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n",
      "k.yml:3: `as: hex` takes one field"},
     {"two fields, no form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B]}}\n",
@@ -167,7 +167,7 @@ static const struct {
     {"constant that is empty", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, constant: ''}}\n",
      "k.yml:3: `constant` is empty"},
     {"constant and map", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, map: {a: b}, constant: a}}\n",
-     "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, "
+     "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, `after`, "
      "`constant`"},
     {"template and constant", "kind: a\nwhen: {X: 1}\nroles: {host: {from: '{A}', constant: a}}\n",
      "k.yml:3: a template cannot be transformed as well"},
@@ -282,7 +282,13 @@ static const struct {
     {"between three", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, between: [b, c, d]}}\n",
      "k.yml:3: `between` takes where it begins, and where it ends"},
     {"between and a form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, between: b, as: lower}}\n",
-     "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, "
+     "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, `after`, "
+     "`constant`"},
+    {"after", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, after: b}}\n", OK},
+    {"after two", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, after: [b, c]}}\n",
+     "k.yml:3: `after` must be one value"},
+    {"after and a map", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, after: b, map: {c: d}}}\n",
+     "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, `after`, "
      "`constant`"},
     {"template and between", "kind: a\nwhen: {X: 1}\nroles: {host: {from: '{A}', between: b}}\n",
      "k.yml:3: a template cannot be transformed as well"},
@@ -622,6 +628,19 @@ static const struct {
     {"lower", "{from: A, as: lower}", {"Jo@EXAMPLE.org"}, "jo@example.org"},
     {"lower, beyond ASCII", "{from: A, as: lower}", {"\xc3\x84Z"}, "\xc3\x84z"},
     {"lower of empty", "{from: A, as: lower}", {""}, ""},
+    {"unplus", "{from: A, as: unplus}", {"Mozilla/5.0+(X11;+Linux)"}, "Mozilla/5.0 (X11; Linux)"},
+    {"unplus, none there", "{from: A, as: unplus}", {"a b"}, "a b"},
+    {"unplus of empty", "{from: A, as: unplus}", {""}, ""},
+    {"between", "{from: A, between: [<Command>, </Command>]}", {"<Exec><command> x y </COMMAND></Exec>"}, "x y"},
+    {"between, to the end", "{from: A, between: 'Scope: '}", {"a Scope: b c"}, "b c"},
+    {"between, from the beginning", "{from: A, between: ['', '\\']}", {"jo@example.org\\.\\x"}, "jo@example.org"},
+    {"between, the first", "{from: A, between: [a, b]}", {"a1b a2b"}, "1"},
+    {"between, no end", "{from: A, between: [a, b]}", {"a1"}, "1"},
+    {"between, no beginning", "{from: A, between: [a, b]}", {"1b"}, NULL},
+    {"between, nothing there", "{from: A, between: [a, b]}", {"a b"}, NULL},
+    {"between, the end in front", "{from: A, between: [a, b]}", {"b a1"}, "1"},
+    {"between of empty", "{from: A, between: [a, b]}", {""}, NULL},
+    {"after of one value", "{from: A, after: b}", {"b"}, NULL},
     {"constant", "{from: A, constant: failure}", {"AccessDenied"}, "failure"},
     {"constant of empty", "{from: A, constant: failure}", {""}, NULL},
     {"constant of nobody", "{from: A, constant: failure}", {"-"}, NULL},

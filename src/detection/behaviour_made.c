@@ -1,0 +1,291 @@
+/* behaviour_made: what is made on a host to outlive its maker: services, tasks, openings, autoruns, accounts and rights; rare in the house, or by
+ * somebody who never made any. */
+#include <stdlib.h>
+
+#include "detection/behaviour_host.h"
+
+struct made {
+    enum act act;
+    const char *behaviour, *thresholds; /* whose thresholds and lists count */
+    const char *what;
+};
+
+struct rarity {
+    struct bundle g;              /* key: host; sub: skeleton of the name */
+    struct meetings names, paths; /* skeletons: hosts that have it */
+    struct meetings each;         /* host and skeleton: on how many days */
+    struct meetings hosts;        /* all hosts with any */
+};
+
+static uint32_t high_of(uint64_t x) {
+    return (uint32_t)(x >> 32);
+}
+
+static struct meeting *of_skeleton(struct meetings *m, uint64_t skeleton) {
+    return meetings_at(m, high_of(skeleton), (uint32_t)skeleton);
+}
+
+static bool met_on(struct meetings *by, struct meetings *each, uint32_t host, uint64_t skeleton,
+                   const struct activity *v, struct err *e) {
+    struct meeting *m = meetings_at(each, high_of(skeleton) ^ host, (uint32_t)skeleton);
+    bool new;
+
+    if (!m)
+        return kit_no_memory(e);
+    new = !m->events;
+    meetings_count(m, v);
+    if (!new)
+        return true;
+    if (!(m = of_skeleton(by, skeleton)))
+        return kit_no_memory(e);
+    m->events++;
+    return true;
+}
+
+static uint32_t hosts_with(const struct meetings *by, uint64_t skeleton) {
+    const struct meeting *const m = meetings_find(by, high_of(skeleton), (uint32_t)skeleton);
+
+    return m ? m->events : 0;
+}
+
+/* Was the account on this host on an earlier day? */
+static bool was_there(const struct hosts *h, uint32_t account, uint32_t host, int64_t when) {
+    const struct meeting *const m = meetings_find(&h->house.on, account, host);
+
+    return m && kit_day(m->first) < kit_day(when);
+}
+
+/* Command lines on the host so close to an opening that they made it. */
+static bool commands_near(struct hosts *h, uint32_t host, uint32_t activity, const struct word_list *words,
+                          int64_t near, bool *any, uint32_t *account, struct err *e) {
+    int64_t const when = activities_at(h->a, activity)->when;
+    struct activity_list all;
+
+    if (!activities_of(h->a, ACT_HOST, host, &all, e))
+        return false;
+    for (uint32_t i = kit_first_at(h->a, &all, when - near), looked = 0; i < all.count && looked < 1024;
+         i++, looked++) {
+        const struct activity *const v = activities_at(h->a, all.items[i]);
+        char folded[2 * KIT_TEXT + 16];
+
+        if (v->when > when + near)
+            break;
+        if (v->act != ACT_PROCESS ||
+            !kit_anywhere(words, kit_folded(activities_text(h->a, v->text[ACT_OBJECT]), folded)))
+            continue;
+        draft_event(&h->draft, all.items[i]);
+        *any = true;
+        if (!*account && !kit_machine_account(activities_text(h->a, v->text[ACT_ACCOUNT])))
+            *account = activities_account(h->a, v->text[ACT_ACCOUNT]);
+    }
+    return true;
+}
+
+/* Since when anything is known of a host. */
+static bool host_since(struct hosts *h, uint32_t host, int64_t *since, struct err *e) {
+    struct activity_list all;
+
+    if (!activities_of(h->a, ACT_HOST, host, &all, e))
+        return false;
+    *since = all.count ? activities_at(h->a, all.items[0])->when : 0;
+    return true;
+}
+
+static bool made_tell(struct hosts *h, const struct made *made, const struct rarity *r, size_t from, size_t to,
+                      struct err *e) {
+    const struct behaviour *const t = behaviours_find(h->run->b, str_of(made->thresholds));
+    struct draft *const d = &h->draft;
+    const struct activity *const v = activities_at(h->a, r->g.items[from].activity);
+    uint32_t const host = (uint32_t)r->g.items[from].key;
+    str const name = activities_spelling(h->a, ENTITY_HOST, host), object = activities_text(h->a, v->text[ACT_OBJECT]);
+    str const detail = activities_text(h->a, v->text[ACT_DETAIL]),
+              program = activities_text(h->a, v->text[ACT_PROGRAM]);
+    uint32_t account = kit_machine_account(activities_text(h->a, v->text[ACT_ACCOUNT]))
+                           ? 0
+                           : activities_account(h->a, v->text[ACT_ACCOUNT]);
+    bool const serves = house_host(&h->house, host) == HOST_SERVER, night = house_night(&h->house, v->when);
+    bool folder = false, command = false, was = true;
+    char folded[2 * KIT_TEXT + 16], a[KIT_DATE];
+    int64_t since;
+
+    if (!host_since(h, host, &since, e))
+        return false;
+    draft_begin(d, h->run, made->behaviour);
+    if (v->when - since < (int64_t)(behaviour_threshold(t, "past") * (double)KIT_DAY))
+        d->hit.weight -= 0.2;
+    for (size_t i = from; i < to; i++) {
+        draft_event(d, r->g.items[i].activity);
+        draft_part(d, PART_OBJECT, true, activities_at(h->a, r->g.items[i].activity)->text[ACT_OBJECT], 0);
+        if (made->act == ACT_OPENING_NEW &&
+            !commands_near(h, host, r->g.items[i].activity, behaviour_list(t, "commands"),
+                           (int64_t)(behaviour_threshold(t, "command-minutes") * (double)KIT_MINUTE), &command,
+                           &account, e))
+            return false;
+    }
+    if (!account && !kit_who_came(&h->house, host, v->when, 15 * KIT_MINUTE, &account, e))
+        return false;
+    was = !account || was_there(h, account, host, v->when);
+    folder = kit_anywhere(behaviour_list(t, "folders"), kit_folded(detail, folded)) ||
+             (made->act == ACT_OPENING_NEW && kit_anywhere(behaviour_list(t, "folders"), kit_folded(program, folded)));
+    d->hit.weight += (serves ? behaviour_threshold(t, "server") : 0) + (folder ? behaviour_threshold(t, "folder") : 0) +
+                     (night ? behaviour_threshold(t, "night") : 0) + (was ? 0 : behaviour_threshold(t, "newcomer")) +
+                     (command ? behaviour_threshold(t, "command") : 0);
+    draft_part(d, PART_HOST, false, host, 0);
+    draft_part(d, PART_ACCOUNT, false, account, 0);
+    buf_format(&h->run->reason, "%s \"%.*s\"", made->what, STR_ARG(utf8_first(object, 100)));
+    if (detail.len)
+        buf_format(&h->run->reason, " (%.*s)", STR_ARG(utf8_first(detail, 120)));
+    buf_format(&h->run->reason, " was made on %.*s on %s; %u of %zu hosts with any have one of that name%s%s%s%s.",
+               STR_ARG(name), kit_date(v->when, a), hosts_with(&r->names, r->g.items[from].sub), r->hosts.count,
+               folder ? "; its program is none, or lies where none belong" : "",
+               night ? "; at an hour when the house sleeps" : "",
+               was ? "" : "; by an account that was not on this host on any day before",
+               command ? "; by a command line" : "");
+    d->hit.like = hosts_with(&r->names, r->g.items[from].sub);
+    d->hit.of = r->hosts.count;
+    return draft_tell(d, e);
+}
+
+/* Does the program that made or is it belong to many hosts, from a folder for programs? */
+static bool belongs(const struct rarity *r, const struct hosts *h, const struct activity *v, uint32_t least) {
+    char folded[2 * KIT_TEXT + 16];
+    str const program = activities_text(h->a, v->text[ACT_PROGRAM]);
+
+    return hosts_with(&r->paths, kit_skeleton(activities_text(h->a, v->text[ACT_DETAIL]), h->seed)) >= least &&
+                   v->text[ACT_DETAIL] && v->act != ACT_OPENING_NEW
+               ? true
+               : v->act == ACT_OPENING_NEW && str_find(kit_folded(program, folded), S("program files")) != SIZE_MAX;
+}
+
+static bool find_made(struct hosts *h, const struct made *made, struct err *e) {
+    const struct behaviour *const t = behaviours_find(h->run->b, str_of(made->thresholds));
+    uint32_t const hosts = (uint32_t)behaviour_threshold(t, "hosts"), times = (uint32_t)behaviour_threshold(t, "times");
+    struct activity_list list;
+    struct rarity r = {0};
+    struct meetings path_each = {0};
+    bool ok = activities_of_act(h->a, made->act, &list, e);
+
+    for (uint32_t i = 0; ok && i < list.count; i++) {
+        const struct activity *const v = activities_at(h->a, list.items[i]);
+        uint32_t const host = activities_host(h->a, v->text[ACT_HOST]);
+        uint64_t skeleton;
+
+        if (!host || v->outcome == OUTCOME_FAILURE)
+            continue;
+        skeleton = kit_skeleton(activities_text(h->a, v->text[ACT_OBJECT]), h->seed);
+        ok =
+            (meetings_at(&r.hosts, host, 0) != NULL || kit_no_memory(e)) &&
+            met_on(&r.names, &r.each, host, skeleton, v, e) &&
+            (!v->text[ACT_DETAIL] || met_on(&r.paths, &path_each, host,
+                                            kit_skeleton(activities_text(h->a, v->text[ACT_DETAIL]), h->seed), v, e)) &&
+            bundle_add(&r.g, host, skeleton, list.items[i], 0, e);
+    }
+    bundle_sort(&r.g);
+    for (size_t i = 0, end; ok && i < r.g.count; i = end) {
+        const struct activity *const v = activities_at(h->a, r.g.items[i].activity);
+        const struct meeting *const m =
+            meetings_find(&r.each, high_of(r.g.items[i].sub) ^ (uint32_t)r.g.items[i].key, (uint32_t)r.g.items[i].sub);
+
+        end = bundle_sub_end(&r.g, i);
+        if (hosts_with(&r.names, r.g.items[i].sub) >= hosts || (m && m->days >= times) || belongs(&r, h, v, hosts))
+            continue;
+        ok = made_tell(h, made, &r, i, end, e);
+    }
+    bundle_free(&r.g);
+    meetings_free(&r.names);
+    meetings_free(&r.paths);
+    meetings_free(&r.each);
+    meetings_free(&r.hosts);
+    meetings_free(&path_each);
+    return ok;
+}
+
+/* ---- accounts and rights ---- */
+
+static bool find_accounts(struct hosts *h, struct err *e) {
+    static const enum act acts[] = {ACT_ACCOUNT_NEW, ACT_ROLE_NEW};
+    const struct behaviour *const b = behaviours_find(h->run->b, S("account-changes"));
+    uint32_t const usual = (uint32_t)behaviour_threshold(b, "usual-days");
+    struct bundle g = {0};
+    struct meetings by = {0};
+    size_t like = 0;
+    bool ok = true;
+
+    for (size_t k = 0; ok && k < COUNT(acts); k++) {
+        struct activity_list list;
+
+        ok = activities_of_act(h->a, acts[k], &list, e);
+        for (uint32_t i = 0; ok && i < list.count; i++) {
+            const struct activity *const v = activities_at(h->a, list.items[i]);
+            uint32_t const who = kit_machine_account(activities_text(h->a, v->text[ACT_ACCOUNT]))
+                                     ? 0
+                                     : activities_account(h->a, v->text[ACT_ACCOUNT]);
+
+            if (who && v->text[ACT_HOST] && v->outcome != OUTCOME_FAILURE)
+                ok = bundle_add(&g, who, 0, list.items[i], 0, e);
+        }
+    }
+    bundle_sort(&g); /* days are counted in order of time */
+    for (size_t i = 0; ok && i < g.count; i++) {
+        struct meeting *const m = meetings_at(&by, (uint32_t)g.items[i].key, 0);
+
+        ok = m != NULL || kit_no_memory(e);
+        if (ok)
+            meetings_count(m, activities_at(h->a, g.items[i].activity));
+    }
+    for (size_t i = 0; i < by.count; i++)
+        like += by.items[i].days <= usual;
+    for (size_t i = 0, end; ok && i < g.count; i = end) {
+        uint32_t const who = (uint32_t)g.items[i].key;
+        const struct meeting *const m = meetings_find(&by, who, 0);
+        const struct word_list *const powerful = behaviour_list(b, "powerful");
+        struct draft *const d = &h->draft;
+        str const name = activities_spelling(h->a, ENTITY_ACCOUNT, who);
+        bool power = false, night = false;
+        char a[KIT_DATE];
+
+        end = bundle_end(&g, i);
+        if (m->days > usual)
+            continue;
+        draft_begin(d, h->run, "account-changes");
+        for (size_t k = i; k < end; k++) {
+            const struct activity *const v = activities_at(h->a, g.items[k].activity);
+            char folded[2 * KIT_TEXT + 16];
+
+            power |= kit_anywhere(powerful, kit_folded(activities_text(h->a, v->text[ACT_OBJECT]), folded)) != 0;
+            night |= house_night(&h->house, v->when);
+            draft_event(d, g.items[k].activity);
+            draft_part(d, PART_HOST, false, activities_host(h->a, v->text[ACT_HOST]), 0);
+            draft_part(d, PART_ACCOUNT, false, activities_account(h->a, v->text[ACT_TARGET]), 0);
+        }
+        draft_part(d, PART_ACCOUNT, false, who, 0);
+        d->hit.weight += (power ? draft_threshold(d, "powerful") : 0) + (night ? draft_threshold(d, "night") : 0);
+        if (!power && !night)
+            d->hit.weight -= 0.1;
+        buf_format(
+            &h->run->reason,
+            "%.*s made accounts or gave rights on %u days only, first on %s%s%s; %zu of %zu who do so are as rare.",
+            STR_ARG(name), m->days, kit_date(m->first, a), power ? ", a group that may do much among them" : "",
+            night ? ", at an hour when the house sleeps" : "", like, by.count);
+        d->hit.like = like;
+        d->hit.of = by.count;
+        ok = draft_tell(d, e);
+    }
+    bundle_free(&g);
+    meetings_free(&by);
+    return ok;
+}
+
+bool behaviour_made(struct hosts *h, struct err *e) {
+    static const struct made all[] = {
+        {ACT_SERVICE_NEW, "new-service", "new-service", "The service"},
+        {ACT_TASK_NEW, "new-task", "new-service", "The task"},
+        {ACT_AUTORUN_NEW, "new-autorun", "new-service", "The autorun"},
+        {ACT_OPENING_NEW, "new-opening", "new-opening", "The opening"},
+    };
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < COUNT(all); i++)
+        ok = find_made(h, &all[i], e);
+    return ok && find_accounts(h, e);
+}

@@ -1,0 +1,280 @@
+/* test_incident: which clues become one intrusion, which stay apart, which are none; and what is told of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "incident/incident_own.h"
+
+#define SECOND INT64_C(1000000000)
+#define HOUR (3600 * SECOND)
+#define START INT64_C(1609459200000000000) /* 2021-01-01 */
+
+/* An act of a clue: hours from START, whose, where, from where. */
+struct told {
+    int64_t hour;
+    const char *account, *host, *address;
+};
+#define ACTS_MAX_TOLD 5
+#define CLUES_MAX_TOLD 5
+
+struct made_clue {
+    double weight;
+    const char *own;                 /* an address that is the intruder's own; NULL: none */
+    const char *account;             /* reached */
+    const char *host;                /* reached */
+    struct told acts[ACTS_MAX_TOLD]; /* until one without account, host and address */
+};
+
+static const struct {
+    const char *name;
+    struct made_clue clues[CLUES_MAX_TOLD]; /* until one of weight 0 */
+    const char *groups;                     /* a letter for each clue: alike are one incident, '-': in none */
+} cases[] = {
+    {"a strong clue alone", {{3.5, NULL, "jo", NULL, {{0, "jo", NULL, NULL}}}}, "a"},
+    {"a weak clue alone", {{2.9, NULL, "jo", NULL, {{0, "jo", NULL, NULL}}}}, "-"},
+    {"many weak clues are no strong one",
+     {{0.9, "198.18.1.1", "jo", NULL, {{0, "jo", NULL, NULL}}},
+      {0.9, "198.18.1.1", "jo", NULL, {{1, "jo", NULL, NULL}}},
+      {0.9, "198.18.1.1", "jo", NULL, {{2, "jo", NULL, NULL}}},
+      {0.9, "198.18.1.1", "jo", NULL, {{3, "jo", NULL, NULL}}}},
+     "----"},
+    {"an address of its own joins, years apart",
+     {{2, "198.18.1.1", "jo", NULL, {{0, "jo", NULL, "198.18.1.1"}}},
+      {2, "198.18.1.1", "ann", NULL, {{20000, "ann", NULL, "198.18.1.1"}}}},
+     "aa"},
+    {"two addresses do not",
+     {{3, "198.18.1.1", "jo", NULL, {{0, "jo", NULL, "198.18.1.1"}}},
+      {3, "198.18.2.1", "ann", NULL, {{0, "ann", NULL, "198.18.2.1"}}}},
+     "ab"},
+    {"one account, within days",
+     {{2, NULL, "jo", NULL, {{0, "jo", NULL, NULL}}}, {2, NULL, "jo", NULL, {{71, "jo", NULL, NULL}}}},
+     "aa"},
+    {"one account, within months",
+     {{3, NULL, "jo", NULL, {{0, "jo", NULL, NULL}}}, {3, NULL, "jo", NULL, {{73, "jo", NULL, NULL}}}},
+     "ab"},
+    {"one account under two spellings",
+     {{2, NULL, "CHAMBER\\jo", NULL, {{0, "CHAMBER\\jo", NULL, NULL}}},
+      {2, NULL, "jo@chamber.example", NULL, {{5, "jo@chamber.example", NULL, NULL}}}},
+     "aa"},
+    {"one host, within hours",
+     {{2, "198.18.1.1", NULL, "mx01", {{0, NULL, "mx01", "198.18.1.1"}}},
+      {2, NULL, NULL, "mx01", {{1, "svc", "mx01", NULL}}}},
+     "aa"},
+    {"one host, a day later: two intruders stay two",
+     {{3, "198.18.1.1", NULL, "mx01", {{0, NULL, "mx01", "198.18.1.1"}}},
+      {3, "198.18.2.1", NULL, "mx01", {{24, NULL, "mx01", "198.18.2.1"}}}},
+     "ab"},
+    {"one host, and once by chance at the same hour",
+     {{3,
+       "198.18.1.1",
+       NULL,
+       "mx01",
+       {{0, NULL, "mx01", "198.18.1.1"}, {100, NULL, "mx01", "198.18.1.1"}, {200, NULL, "mx01", "198.18.1.1"}}},
+      {3,
+       "198.18.2.1",
+       NULL,
+       "mx01",
+       {{101, NULL, "mx01", "198.18.2.1"}, {300, NULL, "mx01", "198.18.2.1"}, {400, NULL, "mx01", "198.18.2.1"}}}},
+     "ab"},
+    {"weak clues are no bridge",
+     {{3, "198.18.1.1", "jo", NULL, {{0, "jo", NULL, "198.18.1.1"}}},
+      {0.4, NULL, "jo", NULL, {{50, "jo", NULL, NULL}}},
+      {3, "198.18.2.1", "jo", NULL, {{100, "jo", NULL, "198.18.2.1"}}}},
+     "a-b"},
+    {"a weak clue comes along by what is the intruder's own",
+     {{3, "198.18.1.1", "jo", NULL, {{0, "jo", NULL, "198.18.1.1"}}},
+      {0.2, "198.18.1.1", "ann", NULL, {{9000, "ann", NULL, "198.18.1.1"}}}},
+     "aa"},
+    {"through a third",
+     {{1.5, "198.18.1.1", "jo", NULL, {{0, "jo", NULL, "198.18.1.1"}}},
+      {1.5, NULL, "jo", "app01", {{10, "jo", "app01", NULL}}},
+      {1.5, NULL, NULL, "app01", {{11, "svc", "app01", NULL}}}},
+     "aaa"},
+};
+
+static void add(struct activities *a, const struct told *t, uint64_t record) {
+    struct activity_event v = {.when = START + t->hour * HOUR,
+                               .last = START + t->hour * HOUR,
+                               .record = record,
+                               .offset = record,
+                               .count = 1,
+                               .act = ACT_SIGN_IN,
+                               .outcome = OUTCOME_SUCCESS,
+                               .evidence_path = S("logs/audit"),
+                               .evidence_sha256 = "ab"};
+    struct err e;
+
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        v.text[i] = S("");
+    v.text[ACT_ACCOUNT] = str_of(t->account ? t->account : "");
+    v.text[ACT_HOST] = str_of(t->host ? t->host : "");
+    v.text[ACT_ADDRESS] = str_of(t->address ? t->address : "");
+    assert_true(activities_add(a, &v, &e));
+}
+
+static bool is_told(const struct told *t) {
+    return t->account || t->host || t->address;
+}
+
+/* The activity whose record it is. */
+static uint32_t index_of(const struct activities *a, uint64_t record) {
+    for (uint32_t i = 0; i < activities_count(a); i++)
+        if (activities_at(a, i)->record == record)
+            return i;
+    fail();
+    return 0;
+}
+
+static int by_index(const void *a, const void *b) {
+    return (*(const uint32_t *)a > *(const uint32_t *)b) - (*(const uint32_t *)a < *(const uint32_t *)b);
+}
+
+static void part(struct node *n, enum behaviour_part_type type, bool own, uint32_t code) {
+    if (code)
+        n->parts[n->part_count++] = (struct behaviour_part){type, own, code, 0};
+}
+
+static const struct behaviour made_behaviour = {.id = STR("made"), .title = STR("Made"), .level = LEVEL_HIGH};
+
+static void clue_add(struct incidents *s, const struct made_clue *c, uint64_t *record) {
+    struct node *n;
+    struct err e;
+
+    assert_true(incidents_grow((void **)&s->nodes, s->node_count, &s->node_room, sizeof *s->nodes, &e));
+    n = &s->nodes[s->node_count];
+    *n = (struct node){.behaviour = &made_behaviour,
+                       .clue = {.type = CLUE_BEHAVIOUR,
+                                .number = s->node_count + 1,
+                                .id = S("made"),
+                                .title = S("Made"),
+                                .reason = S("made up"),
+                                .tactic = S("collection"),
+                                .technique = S("T1114.002"),
+                                .level = LEVEL_HIGH,
+                                .weight = c->weight,
+                                .first = INT64_MAX,
+                                .last = INT64_MIN},
+                       .parts = arena_alloc(s->memory, 3 * sizeof *n->parts),
+                       .events = arena_alloc(s->memory, ACTS_MAX_TOLD * sizeof *n->events)};
+    for (size_t k = 0; k < ACTS_MAX_TOLD && is_told(&c->acts[k]); k++) {
+        int64_t const at = START + c->acts[k].hour * HOUR;
+
+        n->events[n->event_count++] = index_of(s->a, (*record)++);
+        n->clue.first = at < n->clue.first ? at : n->clue.first;
+        n->clue.last = at > n->clue.last ? at : n->clue.last;
+    }
+    qsort(n->events, n->event_count, sizeof *n->events, by_index);
+    n->clue.count = n->event_count;
+    if (c->own)
+        part(n, PART_ADDRESS, true, activities_find(s->a, str_of(c->own)));
+    if (c->account)
+        part(n, PART_ACCOUNT, false, activities_account(s->a, activities_find(s->a, str_of(c->account))));
+    if (c->host)
+        part(n, PART_HOST, false, activities_host(s->a, activities_find(s->a, str_of(c->host))));
+    s->node_count++;
+}
+
+struct world {
+    struct behaviours *behaviours;
+    struct activities *activities;
+    struct incidents *incidents;
+};
+
+static void world_new(struct world *w) {
+    struct err e;
+
+    assert_true(behaviours_open(&w->behaviours, &e));
+    assert_true(activities_new(&w->activities, 1 << 24, NULL, &e));
+    struct incident_options const options = {
+        .memory_max = 1 << 26, .behaviours = w->behaviours, .activities = w->activities};
+
+    assert_true(incidents_new(&w->incidents, &options, &e));
+}
+
+static void world_free(struct world *w) {
+    incidents_free(w->incidents);
+    activities_free(w->activities);
+    behaviours_free(w->behaviours);
+}
+
+static void which_are_one(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char groups[CLUES_MAX_TOLD + 1] = "", next = 'a', letter[CLUES_MAX_TOLD + 2] = "";
+        uint64_t record = 1;
+        struct world w;
+        struct err e;
+
+        world_new(&w);
+        for (size_t k = 0; k < CLUES_MAX_TOLD && cases[i].clues[k].weight > 0; k++)
+            for (size_t n = 0; n < ACTS_MAX_TOLD && is_told(&cases[i].clues[k].acts[n]); n++)
+                add(w.activities, &cases[i].clues[k].acts[n], record++);
+        assert_true(activities_end(w.activities, &e));
+        record = 1;
+        for (size_t k = 0; k < CLUES_MAX_TOLD && cases[i].clues[k].weight > 0; k++)
+            clue_add(w.incidents, &cases[i].clues[k], &record);
+        assert_true(incident_join(w.incidents, &e));
+        assert_true(incident_tell(w.incidents, &e));
+        for (size_t k = 0; k < w.incidents->node_count; k++) {
+            uint32_t const number = w.incidents->nodes[k].clue.incident;
+
+            if (number && !letter[number])
+                letter[number] = next++;
+            groups[k] = number ? letter[number] : '-';
+        }
+        if (strcmp(groups, cases[i].groups) != 0)
+            fail_msg("%s: %s, not %s", cases[i].name, groups, cases[i].groups);
+        world_free(&w);
+    }
+}
+
+/* What is told of one: dwell, phases, entities, links, and every act with its place. */
+static void what_is_told(void **state) {
+    static const struct made_clue clue = {
+        3.5,
+        "198.18.1.1",
+        "jo@chamber.example",
+        NULL,
+        {{0, "jo@chamber.example", NULL, "198.18.1.1"}, {48, "jo@chamber.example", NULL, "198.18.1.1"}}};
+    static const struct told other = {24, "ann@chamber.example", NULL, "198.18.1.1"},
+                             long_after = {24 * 400, "bo@chamber.example", NULL, "198.18.1.1"};
+    uint64_t record = 1;
+    struct world w;
+    struct err e;
+
+    (void)state;
+    world_new(&w);
+    add(w.activities, &clue.acts[0], 1);
+    add(w.activities, &clue.acts[1], 2);
+    add(w.activities, &other, 3);
+    add(w.activities, &long_after, 4);
+    assert_true(activities_end(w.activities, &e));
+    clue_add(w.incidents, &clue, &record);
+    assert_true(incident_join(w.incidents, &e) && incident_tell(w.incidents, &e));
+    assert_int_equal(w.incidents->made_count, 1);
+    const struct incident *const n = &w.incidents->made[0];
+
+    assert_int_equal(n->event_count,
+                     3); /* what the address did besides is the intruder's as well; a year later it is not */
+    assert_true(n->first == START && n->last == START + 48 * HOUR);
+    assert_true(str_eq(n->state, S("quiet")));
+    assert_int_equal(n->events[1].proof.record, 3);
+    assert_true(str_eq(n->events[1].what, S("signs in as ann@chamber.example from 198.18.1.1")));
+    assert_int_equal(n->phase_count, 1);
+    assert_int_equal(n->phases[0].events, 3);
+    assert_true(n->entity_count == 3 && n->entities[0].role == ENTITY_OWN && n->entities[0].type == PART_ADDRESS);
+    assert_int_equal(n->link_count, 2);
+    for (size_t i = 0; i < n->link_count; i++)
+        assert_true(n->links[i].from < n->entity_count && n->links[i].to < n->entity_count);
+    world_free(&w);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one), cmocka_unit_test(what_is_told)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
