@@ -388,6 +388,11 @@ static bool is_use(const struct activity *v) {
            (v->outcome == OUTCOME_SUCCESS || v->outcome == OUTCOME_UNSAID);
 }
 
+/* What was only found somewhere (of no act) may have been refused: it makes nobody a user of an address or a session. */
+static bool is_act_of_use(const struct activity *v) {
+    return v->act != ACT_NONE && is_use(v);
+}
+
 /* Acts whose host is somebody else's: a site that is visited. */
 static bool is_far_host(const struct activity *v) {
     return v->act == ACT_WEB_VISIT || v->act == ACT_LOOKUP || v->act == ACT_CONNECTION || v->act == ACT_MAIL_OUT ||
@@ -519,7 +524,7 @@ static bool sharing_make(struct activities *a) {
     }
     for (uint32_t i = 0; ok && i < activities_count(a); i++) {
         const struct activity *const v = activities_at(a, i);
-        uint32_t const account = is_use(v) ? activities_account(a, v->text[ACT_ACCOUNT]) : 0;
+        uint32_t const account = is_act_of_use(v) ? activities_account(a, v->text[ACT_ACCOUNT]) : 0;
 
         ok = !account || (share(&all[0], a->network[v->text[ACT_ADDRESS]], account) &&
                           share(&all[1], activities_program(a, v->text[ACT_PROGRAM]), account) &&
@@ -604,7 +609,7 @@ static bool ways_make(struct activities *a) {
             month_end(&w);
             end = month_after(v->when);
         }
-        if (account && a->network[address] && !a->own[address] && is_use(v))
+        if (account && a->network[address] && !a->own[address] && is_act_of_use(v))
             ok = way_add(&w, a->network[address], account);
     }
     month_end(&w);
