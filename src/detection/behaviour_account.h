@@ -123,6 +123,43 @@ struct account_foreign {
 uint32_t account_foreign_of(const struct account_foreign *f, uint32_t activity);
 void account_foreign_free(struct account_foreign *f); /* takes NULL */
 
+/* ---- what is handed over ---- */
+
+/* Activities of a hit. */
+struct account_events {
+    uint32_t *items;
+    size_t count, room;
+};
+/* False: no memory. */
+bool account_event_add(struct account_events *l, uint32_t activity);
+/* What the behaviour of this id says; it is a bug if there is none. */
+const struct behaviour *account_behaviour(const struct behaviour_run *r, const char *id);
+/* A share in whole percent. */
+unsigned account_percent(uint64_t part, uint64_t of);
+/* Day of an instant, "2023-05-13". */
+#define ACCOUNT_DATE 16
+const char *account_date(int64_t when, char out[ACCOUNT_DATE]);
+/* Is the address used by no account but this one? */
+MUST_USE bool account_alone_at(struct account_world *w, uint32_t address, uint32_t account, bool *alone, struct err *e);
+/* Hands h over with the events of l and the reason in r->reason; nothing where there are no events. */
+MUST_USE bool account_hand_over(struct behaviour_run *r, struct behaviour_hit *h, const struct account_events *l,
+                                struct err *e);
+/* How many days from one to the other, at least 1. */
+unsigned account_days(int64_t first, int64_t last);
+
+/* ---- the parts of the area ---- */
+
+struct account_area {
+    struct behaviour_run *r;
+    struct account_world w;
+    struct account_use u;
+    struct account_events events;
+};
+MUST_USE bool account_clients_run(struct account_area *x, struct err *e);  /* behaviour_account_client.c: foreign-client, many-accounts, legacy-protocol */
+MUST_USE bool account_sessions_run(struct account_area *x, struct err *e); /* behaviour_account_session.c: session-elsewhere, no-sign-in */
+MUST_USE bool account_bulk_run(struct account_area *x, struct err *e);     /* behaviour_account_bulk.c */
+MUST_USE bool account_guess_run(struct account_area *x, struct err *e);    /* behaviour_account_guess.c */
+
 bool account_no_memory(struct err *e); /* false */
 
 #endif

@@ -5,9 +5,10 @@
 #include "report/case_row.h"
 
 #define TABLES                                                                                                         \
-    " behaviour behaviour_event clue incident incident_clue incident_event incident_entity incident_link "             \
+    " behaviour behaviour_event behaviour_method clue incident incident_clue incident_event incident_entity "          \
+    "incident_link "                                                                                                   \
     "incident_reach incident_phase door "
-#define TABLE_COUNT 11
+#define TABLE_COUNT 12
 #define CLUE_COLUMNS                                                                                                   \
     "c.id, c.title, c.reason, c.tactic, c.technique, c.level, c.weight, c.first, c.last, c.events, c.alike, c.among"
 #define PROOF_COLUMNS "evidence_path, evidence_sha256, record, offset"

@@ -1,4 +1,4 @@
-/* incident_case: behaviours, clues and incidents in a case: the tables behaviour, behaviour_event, clue, incident, incident_event, incident_entity,
+/* incident_case: behaviours, clues and incidents in a case: the tables behaviour, behaviour_event, behaviour_method, clue, incident, incident_event, incident_entity,
  * incident_link, incident_reach, incident_phase, incident_clue and door of case.db (docs/formats/case.md, version 5), written and read. */
 #ifndef REPORT_INCIDENT_CASE_H
 #define REPORT_INCIDENT_CASE_H
@@ -8,6 +8,8 @@
 
 /* ---- writing ---- */
 
+/* What was looked for, with its thresholds; all of them, whatever was found. A case without any was put together by nobody. */
+MUST_USE bool incident_case_methods(struct case_writer *c, const struct behaviours *behaviours, struct err *e);
 /* In order; clue: the one made of it, with its number, and the incident that it is in. activities: ended. */
 MUST_USE bool incident_case_behaviour(struct case_writer *c, const struct behaviour_hit *hit, const struct clue *clue,
                                       struct activities *a, struct err *e);

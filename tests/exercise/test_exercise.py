@@ -34,7 +34,7 @@ HOST = re.compile(rb'(?:@|//)((?:[a-z0-9-]+\.)+[a-z]{2,})', re.I)
 CLOSED = {  # how a door is closed in the logs
     'password reset': ('Reset user password.', '"EventID":4724'), 'sessions revoked': ('Update StsRefreshTokenValidFrom',), 'rule removed': ('Remove-InboxRule',),
     'consent removed': ('Remove OAuth2PermissionGrant.',), 'page deleted': ('"EventID":4663',), 'rule deleted': ('"EventID":2006',), 'service deleted': ('sc.exe delete',),
-    'task deleted': ('"EventID":4699',), 'account disabled': ('"EventID":4725',), 'user deleted': ('deleted]',),
+    'task deleted': ('"EventID":4699',), 'account disabled': ('"EventID":4725', 'Disable account.'), 'user deleted': ('deleted]',),
 }
 
 
@@ -165,12 +165,16 @@ def intrusions_are_whole():
 
 
 def doors_are_true():
-    """Each is opened, perhaps used, perhaps closed; if closed, a response says so at that moment, and the record is one that does so."""
+    """Each is opened, perhaps used, perhaps closed; if closed, a response says so at that moment, or everyday life (somebody forgot the
+    password), and the record is one that does so, of that account."""
     states = collections.Counter()
+    everyday = 0
     for seed in SEEDS:
         folder = make(f'seed{seed}', '--seed', seed)
-        for one in truth_of(folder)['intrusions']:
+        truth = truth_of(folder)
+        for one in truth['intrusions']:
             answers = {event['time']: event for event in one['responses']}
+            lived = {event['time']: event for event in truth['harmless']}
             for door in one['doors']:
                 states[door['kind'], door['state']] += 1
                 assert door['opened'] <= door['last_used'], door
@@ -178,9 +182,13 @@ def doors_are_true():
                 if door['closed'] is None:
                     continue
                 assert door['last_used'] < door['closed'], door
-                record = record_at(folder, answers[door['closed']]).decode('utf-8')
+                everyday += door['closed'] not in answers
+                event = answers.get(door['closed']) or lived[door['closed']]
+                record = record_at(folder, event).decode('utf-8')
                 assert any(sign in record for sign in CLOSED[door['how']]), (door, record)
+                assert door['kind'] not in ('account', 'session') or re.split(r'[\\@ ]', door['identity'])[door['identity'].count('\\') + door['identity'].count(' ')] in record, (door, record)
         DATA.clear()
+    assert everyday
     for kind in ('account', 'session', 'rule', 'consent', 'web_shell', 'firewall_opening', 'service', 'task', 'vpn_account'):
         assert states[kind, 'open'] and states[kind, 'closed'], (kind, states)
 
