@@ -3,6 +3,7 @@
 a table of what was expected and what was found. Each difference is a failure.
 """
 
+import datetime
 import sys
 
 from case_read import SHARED, hunt
@@ -17,8 +18,15 @@ def line(what, expected, found, right):
         PROBLEMS.append(f"{what} {expected}: {found}")
 
 
+MINUTE = datetime.timedelta(minutes=1)
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "")[:26])
+
+
 def between(time, window):
-    return time is not None and window[0] <= time[: len(window[0])] <= window[1]
+    return time is not None and instant(window[0]) - MINUTE <= instant(time) <= instant(window[1]) + MINUTE
 
 
 def account(name):
@@ -51,7 +59,8 @@ def has_object(incident, text):
         "incident_reach": ("name", "detail"),
         "door": ("identity", "object"),
     }
-    return any(text in (row[column] or "").lower() for table, wanted in columns.items() for row in incident[table] for column in wanted)
+    told = [(row[column] or "").lower() for table, wanted in columns.items() for row in incident[table] for column in wanted]
+    return text in told if len(text) == 1 else any(text in one for one in told)
 
 
 def touches(incident, name):

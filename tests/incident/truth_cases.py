@@ -2,9 +2,9 @@
 
 A case names its evidence (below ../shared/data) and its incidents. Of an incident:
   first, last   between which times its first and its last act lie. Both ends are named where two readings are right: the session in which a thing
-                was done begins with its sign-in, and the tool that did it says a moment earlier that it is there.
+                was done begins with its sign-in, and the tool that did it says a moment earlier that it is there. Compared to the minute.
   accounts      whose accounts it made use of, came to, or made; hosts, addresses likewise: all of them must be told
-  objects       rules, applications, files, secrets, pages: must be told, as entity, act, reach or door
+  objects       rules, applications, files, secrets, pages: must be told, as entity, act, reach or door; a name of one letter is the whole name
   strangers     accounts that have nothing to do with it, and must not be told as the intruder's or reached
 Every line ends with what it rests on: a sentence of the truth file, or a record.
 """
@@ -48,7 +48,7 @@ CASES = [
                     ("ea0056b2-87ac-4765-ba13-e2768da6fba7", "4. likewise"),
                     ("Email Security Solution", "6. application \"Email Security Solution\", admin consent"),
                     ("Accounts Overview.docx", "6. opens and downloads \"Accounts Overview.docx\", makes an anonymous link"),
-                    ("A.Thulile\\.", "7. inbox rule named \".\""),
+                    (".", "7. inbox rule named \".\"; transport rule \".\""),
                     ("Move meetings to junk folder", "7. inbox rule \"Move meetings to junk folder\" (GradyA)"),
                     ("Exchange Security", "6. group \"Exchange Security\" made Global Administrator"),
                 ],
@@ -145,7 +145,7 @@ CASES = [
                 "objects": [
                     ("ohyeah.aspx", "web shell ...\\V15\\FrontEnd\\HttpProxy\\owa\\auth\\ohyeah.aspx (Sysmon 11)"),
                     ("cmd /c whoami", "w3wp.exe starts cmd /c whoami as SYSTEM (Sysmon 1, 4688)"),
-                    ("Set-OabVirtualDirectory", "Set-OabVirtualDirectory with a script in ExternalUrl"),
+                    ("OabVirtualDirectory", "Set-OabVirtualDirectory with a script in ExternalUrl"),
                 ],
                 "strangers": [("HealthMailbox", "record: Exchange's own probes, all through the file")],
             }
