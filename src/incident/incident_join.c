@@ -1,8 +1,9 @@
 /* incident_join: which clues are of one intrusion.
  *
- * Four reasons, and no other: (1) one thing is the intruder's own in one of them, and is in the other as well; (2) both are about one account, most
- * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the other's; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) a mail campaign was opened, or received, by accounts
- * on which the other begins within months, and no other intrusion has more of these. Weak clues join nothing: they come along
+ * Five reasons, and no other: (1) one thing is the intruder's own in one of them, and is in the other as well; (2) both are about one account, most
+ * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the other's; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) one program is strange to
+ * several accounts, and hardly anybody else uses it; (5) the first clue is on an account that had opened, or got, a mail of a campaign within the months
+ * before. Weak clues join nothing: they come along
  * where they share what is the intruder's own. */
 #include <assert.h>
 #include <math.h>
@@ -59,6 +60,14 @@ static bool same_key(const struct owned *a, const struct owned *b) {
     return a->type == b->type && a->code == b->code && a->other == b->other;
 }
 
+/* Names that people give to rules are nobody's own; where a rule sends mail to is. */
+static bool is_name(const struct incidents *s, const struct node *n, const struct behaviour_part *p) {
+    enum act const act = n->event_count ? (enum act)activities_at(s->a, n->events[0])->act : ACT_NONE;
+
+    return p->type == PART_OBJECT && (act == ACT_RULE_NEW || act == ACT_FORWARD_NEW || act == ACT_DELEGATE_NEW) &&
+           str_find_byte(activities_text(s->a, p->code), '@') == SIZE_MAX;
+}
+
 static bool join_owned(struct incidents *s, bool weak, struct err *e) {
     size_t count = 0, n = 0;
     struct owned *list;
@@ -71,7 +80,8 @@ static bool join_owned(struct incidents *s, bool weak, struct err *e) {
         for (size_t k = 0; k < s->nodes[i].part_count; k++) {
             const struct behaviour_part *const p = &s->nodes[i].parts[k];
 
-            list[n++] = (struct owned){p->type, p->code, p->other, (uint32_t)i, p->own, s->nodes[i].weak};
+            if (!is_name(s, &s->nodes[i], p))
+                list[n++] = (struct owned){p->type, p->code, p->other, (uint32_t)i, p->own, s->nodes[i].weak};
         }
     if (n)
         qsort(list, n, sizeof *list, by_key);
@@ -390,30 +400,72 @@ static bool follows(const struct incidents *s, const struct campaign *c, const s
     return false;
 }
 
+/* An intrusion whose first clue is on an account that had the mail, in the months after, began with it. */
 static bool join_campaigns(struct incidents *s, struct err *e) {
-    double *const votes = calloc(s->node_count + 1, sizeof *votes);
+    uint32_t *const first = calloc(s->node_count + 1, sizeof *first); /* by root: the earliest clue, + 1 */
 
-    if (!votes)
+    if (!first)
         return incidents_no_memory(e);
-    for (size_t i = 0; i < s->node_count; i++) {
-        uint32_t best = UINT32_MAX;
+    for (size_t k = 0; k < s->node_count; k++) {
+        uint32_t *const at = &first[incident_root(s, (uint32_t)k)];
 
-        if (!s->nodes[i].campaign)
-            continue;
-        memset(votes, 0, s->node_count * sizeof *votes);
-        for (size_t k = 0; k < s->node_count; k++)
-            if (s->nodes[k].behaviour && s->nodes[k].clue.weight >= 1 &&
-                follows(s, s->nodes[i].campaign, &s->nodes[k])) {
-                uint32_t const root = incident_root(s, (uint32_t)k);
-
-                votes[root] += s->nodes[k].clue.weight;
-                if (best == UINT32_MAX || votes[root] > votes[best] || (votes[root] >= votes[best] && root < best))
-                    best = root;
-            }
-        if (best != UINT32_MAX)
-            join(s, best, (uint32_t)i);
+        if (s->nodes[k].behaviour && !s->nodes[k].weak &&
+            (!*at || s->nodes[k].clue.first < s->nodes[*at - 1].clue.first))
+            *at = (uint32_t)k + 1;
     }
-    free(votes);
+    for (size_t i = 0; i < s->node_count; i++)
+        for (size_t k = 0; s->nodes[i].campaign && k < s->node_count; k++)
+            if (first[k] && follows(s, s->nodes[i].campaign, &s->nodes[first[k] - 1]))
+                join(s, (uint32_t)k, (uint32_t)i);
+    free(first);
+    return true;
+}
+
+/* ---- one program ---- */
+
+struct client {
+    uint32_t program, account, node;
+};
+
+static int by_program(const void *a, const void *b) {
+    const struct client *const x = a, *const y = b;
+
+    if (x->program != y->program)
+        return x->program < y->program ? -1 : 1;
+    if (x->account != y->account)
+        return x->account < y->account ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+/* Clients that are strange to several accounts and are the same program, which hardly anybody else uses. */
+static bool join_programs(struct incidents *s, struct err *e) {
+    size_t count = 0, n = 0;
+    struct client *list;
+
+    for (size_t i = 0; i < s->node_count; i++)
+        count += s->nodes[i].part_count;
+    if (!(list = calloc(count + 1, sizeof *list)))
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++)
+        for (size_t k = 0; !s->nodes[i].weak && k < s->nodes[i].part_count; k++) {
+            const struct behaviour_part *const p = &s->nodes[i].parts[k];
+
+            if (p->type == PART_CLIENT && p->own)
+                list[n++] = (struct client){p->other, p->code, (uint32_t)i};
+        }
+    if (n)
+        qsort(list, n, sizeof *list, by_program);
+    for (size_t i = 0; i < n;) {
+        size_t end = i, accounts = 0;
+
+        for (; end < n && list[end].program == list[i].program; end++)
+            accounts += end == i || list[end].account != list[end - 1].account;
+        if (activities_accounts_of(s->a, ENTITY_PROGRAM, list[i].program) <= 2 * accounts)
+            for (size_t k = i + 1; k < end; k++)
+                join(s, list[i].node, list[k].node);
+        i = end;
+    }
+    free(list);
     return true;
 }
 
@@ -430,5 +482,6 @@ bool incident_join(struct incidents *s, struct err *e) {
     for (size_t i = 0; i < COUNT(ways); i++)
         if (!join_reached(s, &ways[i], e))
             return false;
-    return join_owned(s, false, e) && join_causes(s, e) && join_campaigns(s, e) && join_owned(s, true, e);
+    return join_owned(s, false, e) && join_programs(s, e) && join_causes(s, e) && join_campaigns(s, e) &&
+           join_owned(s, true, e);
 }
