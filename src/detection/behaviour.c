@@ -23,6 +23,7 @@ static behaviour_area *const areas[] = {
     behaviour_cloud,
     behaviour_call,
     behaviour_web,
+    behaviour_net,
     behaviour_host,
     behaviour_reach,
     behaviour_account, behaviour_door, /* in this order: doors ask who is foreign */
