@@ -112,6 +112,10 @@ static uint32_t outside(const struct incidents *s, uint32_t address) {
                : 0;
 }
 
+static bool goes_out(const struct activity *v) {
+    return v->act == ACT_WEB_VISIT || v->act == ACT_LOOKUP || v->act == ACT_CONNECTION;
+}
+
 static void about_of(struct incidents *s, uint32_t i, struct about *to) {
     const struct found *const f = &s->found[i];
     const struct activity *const v = f->activity ? activities_at(s->a, f->activity - 1) : NULL;
@@ -130,7 +134,11 @@ static void about_of(struct incidents *s, uint32_t i, struct about *to) {
     uint32_t const host = text[ACT_HOST] ? text[ACT_HOST] : activities_find(s->a, f->host);
 
     to->account = activities_account(s->a, account);
-    to->host = host ? activities_host(s->a, host) : activities_host_of(s->a, text[ACT_SERVER], v->when);
+    if (goes_out(v)) /* its host is somebody else's: who goes there counts */
+        to->host =
+            activities_own_address(s->a, text[ACT_ADDRESS]) ? incident_host_at(s, text[ACT_ADDRESS], v->when) : 0;
+    else
+        to->host = host ? activities_host(s->a, host) : incident_host_at(s, text[ACT_SERVER], v->when);
     to->address = outside(s, text[ACT_ADDRESS] ? text[ACT_ADDRESS] : activities_find(s->a, f->address));
 }
 

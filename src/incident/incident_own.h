@@ -104,6 +104,8 @@ bool incidents_grow(void **items, size_t count, size_t *room, size_t size, struc
 bool incidents_keep(struct incidents *s, str text, str *out, struct err *e);
 double incidents_term(const struct incidents *s, const char *name);
 
+/* incident_name.c: the host that an address is, by its name or, where no log names it, by the address itself; 0: of none. */
+uint32_t incident_host_at(const struct incidents *s, uint32_t address, int64_t when);
 /* incident_clue.c: findings and campaigns become nodes behind those of behaviours. After activities have ended. */
 MUST_USE bool incident_clues(struct incidents *s, struct err *e);
 /* incident_join.c: nodes of one intrusion are one tree. */

@@ -86,6 +86,9 @@ def compare(expected, found):
         for name, _ in expected[where]:
             right = told(found, name)
             line(what, name, "told" if right else "not told", right)
+    for name, why in expected.get("untold", []):
+        told = name in names(found, "address") or has_object(found, name)
+        print(f"  {'more' if told else 'miss'} {'untold':12} {name}: {why}")
     for name, _ in expected["strangers"]:
         told = touches(found, name)
         line("stranger", name, told or "not told", not told)

@@ -5,6 +5,7 @@ A case names its evidence (below ../shared/data) and its incidents. Of an incide
                 was done begins with its sign-in, and the tool that did it says a moment earlier that it is there. Compared to the minute.
   accounts      whose accounts it made use of, came to, or made; hosts, addresses likewise: all of them must be told
   objects       rules, applications, files, secrets, pages: must be told, as entity, act, reach or door; a name of one letter is the whole name
+  untold        what the truth file names and we do not tell, and why: printed each time, and no difference
   strangers     accounts that have nothing to do with it, and must not be told as the intruder's or reached
 Every line ends with what it rests on: a sentence of the truth file, or a record.
 """
@@ -39,7 +40,6 @@ CASES = [
                 "addresses": [
                     ("178.85.138.132", "2. password spray from 178.85.138.132"),
                     ("62.149.20.10", "7. 2021-04-16 12:07:14, from 62.149.20.10"),
-                    ("5.253.204.108", "8. 2021-05-05 09:42 to 09:48, from 5.253.204.108"),
                 ],
                 "objects": [
                     ("rnicrosoft_office", "1. registers the application rnicrosoft_office and adds a client secret"),
@@ -51,6 +51,13 @@ CASES = [
                     (".", "7. inbox rule named \".\"; transport rule \".\""),
                     ("Move meetings to junk folder", "7. inbox rule \"Move meetings to junk folder\" (GradyA)"),
                     ("Exchange Security", "6. group \"Exchange Security\" made Global Administrator"),
+                ],
+                "untold": [
+                    (
+                        "5.253.204.108",
+                        "8. 2021-05-05 09:42 to 09:48, from 5.253.204.108: one sitting of six minutes at joey's, by a browser and from a network that were never there"
+                        " before; no more than that tells it from joey on a journey, and the intruder is elsewhere for three weeks before and eleven days after",
+                    ),
                 ],
                 "strangers": [
                     ("NT AUTHORITY\\SYSTEM", "Background noise that must not alarm: NT AUTHORITY\\SYSTEM maintenance"),
