@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "report/case_own.h"
+#include "report/dossier.h"
 #include "report/finding_text.h"
 
 #define PATH_ROOM 4096
@@ -30,14 +31,15 @@ enum member {
     TIMESKETCH,
     STREAMS,
     DATABASE = STREAMS,
+    DOSSIER,
     MANIFEST,
     SIGNATURE,
     TIME_STAMP,
     MEMBERS
 };
 static const char *const member_names[MEMBERS] = {
-    "findings.jsonl", "salvaged.jsonl", "findings.csv",          "timesketch.jsonl",
-    "case.db",        "manifest.json",  "manifest.json.minisig", "manifest.json.tsr",
+    "findings.jsonl", "salvaged.jsonl", "findings.csv",          "timesketch.jsonl",  "case.db",
+    DOSSIER_FILE,     "manifest.json",  "manifest.json.minisig", "manifest.json.tsr",
 };
 
 enum statement {
@@ -124,6 +126,8 @@ static const char schema[] =
     " kind TEXT NOT NULL, evidence_path TEXT NOT NULL, evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset"
     " INTEGER NOT NULL, salvaged INTEGER NOT NULL, unsure INTEGER NOT NULL, PRIMARY KEY (behaviour, position))"
     " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE behaviour_method (id TEXT NOT NULL, title TEXT NOT NULL, why TEXT NOT NULL, tactic TEXT NOT NULL,"
+    " technique TEXT NOT NULL, level TEXT NOT NULL, weight REAL NOT NULL, thresholds TEXT NOT NULL) STRICT;"
     "CREATE TABLE incident (number INTEGER PRIMARY KEY, title TEXT NOT NULL, level TEXT NOT NULL, score REAL NOT"
     " NULL, first TEXT, last TEXT, state TEXT NOT NULL, began TEXT NOT NULL, evidence_path TEXT NOT NULL,"
     " evidence_sha256 TEXT NOT NULL, record INTEGER NOT NULL, offset INTEGER NOT NULL) STRICT;"
@@ -697,6 +701,19 @@ static bool db_end(struct case_writer *c, struct err *e) {
     return true;
 }
 
+/* Out of the database, once that is whole. */
+static bool dossier_make(struct case_writer *c, struct err *e) {
+    char path[PATH_ROOM];
+    struct file_out *to;
+
+    if (!join(path, c->part, member_names[DOSSIER], e) || !file_out_open(&to, path, e))
+        return false;
+    if (dossier_write(c->part, DOSSIER_TLP, to, e))
+        return file_out_commit(to, e);
+    file_out_drop(to);
+    return false;
+}
+
 bool case_writer_finish(struct case_writer *c, struct err *e) {
     for (size_t i = 0; i < STREAMS; i++) {
         FILE *const f = c->streams[i];
@@ -705,7 +722,7 @@ bool case_writer_finish(struct case_writer *c, struct err *e) {
         if (fclose(f) != 0)
             return stream_failed(c, (enum member)i, e);
     }
-    return db_end(c, e) && manifest_write(c, e) && sync_path(c->part, e) && rename_in(c, e);
+    return db_end(c, e) && dossier_make(c, e) && manifest_write(c, e) && sync_path(c->part, e) && rename_in(c, e);
 }
 
 void case_writer_close(struct case_writer *c) {

@@ -1,4 +1,4 @@
-/* case: the directory a hunt writes: case.db (SQLite: findings, custody ledger, rules), findings.jsonl, salvaged.jsonl,
+/* case: the directory a hunt writes: case.db (SQLite: findings, incidents, custody ledger, rules), dossier.html, findings.jsonl, salvaged.jsonl,
  * findings.csv, timesketch.jsonl, manifest.json; beside them what `longwatch sign` puts there. Formats: docs/formats/case.md.
  *
  * Everything is written below a temporary name beside the final one and renamed when it is whole; a case that was not

@@ -1,4 +1,4 @@
-/* incident_case: behaviours, clues and incidents in a case: the tables behaviour, behaviour_event, clue, incident, incident_event, incident_entity,
+/* incident_case: behaviours, clues and incidents in a case: the tables behaviour, behaviour_event, behaviour_method, clue, incident, incident_event, incident_entity,
  * incident_link, incident_reach, incident_phase, incident_clue and door of case.db (docs/formats/case.md, version 5), written and read. */
 #ifndef REPORT_INCIDENT_CASE_H
 #define REPORT_INCIDENT_CASE_H
@@ -8,6 +8,8 @@
 
 /* ---- writing ---- */
 
+/* What was looked for, with its thresholds; all of them, whatever was found. A case without any was put together by nobody. */
+MUST_USE bool incident_case_methods(struct case_writer *c, const struct behaviours *behaviours, struct err *e);
 /* In order; clue: the one made of it, with its number, and the incident that it is in. activities: ended. */
 MUST_USE bool incident_case_behaviour(struct case_writer *c, const struct behaviour_hit *hit, const struct clue *clue,
                                       struct activities *a, struct err *e);
@@ -36,5 +38,11 @@ MUST_USE bool incident_case_events(const char *path, uint32_t incident, uint64_t
 MUST_USE bool incident_case_behaviours(const char *path,
                                        bool (*each)(void *ctx, const struct clue *clue, struct err *e), void *ctx,
                                        struct err *e);
+
+/* Where event `position` (from 1) of an incident, or of a behaviour, lies, and what it says, as case_find does it of a finding: rule_title is what was
+ * done, matches are what else is told of it. ERR_USAGE: there is no such event. */
+enum incident_case_of { INCIDENT_CASE_INCIDENT, INCIDENT_CASE_BEHAVIOUR };
+MUST_USE bool incident_case_place(const char *path, enum incident_case_of of, uint64_t number, uint64_t position,
+                                  struct arena *a, struct case_place *out, struct err *e);
 
 #endif

@@ -42,6 +42,38 @@ static bool behaviour_events(struct case_writer *c, uint64_t number, const struc
     return ok;
 }
 
+static bool method(struct case_row *r, const struct behaviour *b, struct buf *thresholds, struct err *e) {
+    thresholds->len = 0;
+    for (size_t i = 0; i < b->threshold_count; i++) {
+        buf_add(thresholds, i ? S(", ") : S(""));
+        buf_add(thresholds, b->thresholds[i].name);
+        buf_format(thresholds, " %.10g", b->thresholds[i].value);
+    }
+    if (thresholds->failed)
+        return err_set(e, ERR_MEMORY, 0, "no memory to write the case");
+    case_row_text(r, b->id);
+    case_row_text(r, b->title);
+    case_row_text(r, b->why);
+    case_row_text(r, b->tactic);
+    case_row_text(r, b->technique);
+    case_row_text(r, sigma_level_name(b->level));
+    case_row_real(r, b->weight);
+    case_row_text(r, buf_str(thresholds));
+    return case_row_end(r, e);
+}
+
+bool incident_case_methods(struct case_writer *c, const struct behaviours *behaviours, struct err *e) {
+    struct buf thresholds = {0};
+    struct case_row r;
+    bool ok = case_row_open(&r, case_writer_db(c), "INSERT INTO behaviour_method VALUES (?,?,?,?,?,?,?,?)", e);
+
+    for (size_t i = 0; ok && i < behaviours_count(behaviours); i++)
+        ok = method(&r, behaviours_at(behaviours, i), &thresholds, e);
+    case_row_close(&r);
+    buf_free(&thresholds);
+    return ok;
+}
+
 bool incident_case_behaviour(struct case_writer *c, const struct behaviour_hit *hit, const struct clue *clue,
                              struct activities *a, struct err *e) {
     struct case_row r;

@@ -11,8 +11,10 @@
 #include "base/hash.h"
 #include "codec/json_tree.h"
 
-/* What every case has (report/case.c), and what may lie beside it. */
-static const char *const named[] = {"findings.jsonl", "salvaged.jsonl", "findings.csv", "timesketch.jsonl", "case.db"};
+/* What every case has (report/case.c), and what may lie beside it. Before version 5 of the format the last was not there. */
+static const char *const named[] = {"findings.jsonl",   "salvaged.jsonl", "findings.csv",
+                                    "timesketch.jsonl", "case.db",        "dossier.html"};
+#define NAMED_BEFORE_5 (COUNT(named) - 1)
 static const char *const beside[] = {MANIFEST_FILE, MANIFEST_SIGNATURE, MANIFEST_TIME_STAMP};
 
 static bool is_one_of(str name, const char *const *names, size_t count) {
@@ -84,7 +86,7 @@ static bool member_check(int dir, const json_t *member,
 }
 
 /* In the order of their names. */
-static bool strange_tell(const char *folder,
+static bool strange_tell(const char *folder, size_t count_named,
                          bool (*each)(void *ctx, str name, enum manifest_verdict verdict, struct err *e), void *ctx,
                          struct err *e) {
     struct dirent **entries = NULL;
@@ -94,7 +96,7 @@ static bool strange_tell(const char *folder,
     for (int i = 0; i < count; i++) {
         str const name = str_of(entries[i]->d_name);
 
-        if (ok && !str_eq(name, S(".")) && !str_eq(name, S("..")) && !is_one_of(name, named, COUNT(named)) &&
+        if (ok && !str_eq(name, S(".")) && !str_eq(name, S("..")) && !is_one_of(name, named, count_named) &&
             !is_one_of(name, beside, COUNT(beside)))
             ok = each(ctx, name, MANIFEST_STRANGE, e);
         free(entries[i]);
@@ -110,24 +112,26 @@ bool manifest_check(const char *folder, str manifest,
     const json_t *const files = json_object_get(tree, "files");
     int const dir = tree ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     bool ok = tree != NULL;
-    size_t seen = 0;
+    size_t seen = 0, count = COUNT(named);
 
+    if (json_integer_value(json_object_get(tree, "format_version")) < 5)
+        count = NAMED_BEFORE_5;
     if (ok && dir < 0)
         ok = err_system(e, "%s", folder);
-    if (ok && (!str_eq(json_text_at(tree, "format"), S("longwatch-case")) || json_array_size(files) != COUNT(named)))
+    if (ok && (!str_eq(json_text_at(tree, "format"), S("longwatch-case")) || json_array_size(files) != count))
         ok = not_one(e);
-    for (size_t i = 0; ok && i < COUNT(named); i++) { /* each of them once */
+    for (size_t i = 0; ok && i < count; i++) { /* each of them once */
         size_t k = 0;
 
         while (k < COUNT(named) && !str_eq(json_text_at(json_array_get(files, k), "name"), str_of(named[i])))
             k++;
         seen += k < COUNT(named);
     }
-    if (ok && seen != COUNT(named))
+    if (ok && seen != count)
         ok = not_one(e);
     for (size_t i = 0; ok && i < json_array_size(files); i++)
         ok = member_check(dir, json_array_get(files, i), each, ctx, e);
-    ok = ok && strange_tell(folder, each, ctx, e);
+    ok = ok && strange_tell(folder, count, each, ctx, e);
     if (dir >= 0)
         close(dir);
     json_decref(tree);

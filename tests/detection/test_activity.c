@@ -383,9 +383,22 @@ static const char *short_while(unsigned account, unsigned day, char room[64]) {
     return day < 180 ? "203.0.113.10" : home(account, room);
 }
 
+/* Two use a machine that stands in the same provider's network. */
+static const char *beside(unsigned account, unsigned day, char room[64]) {
+    return account < 2 && day % 2 ? "203.0.113.87" : office(account, day, room);
+}
+
+/* A second line of the house. */
+static const char *second_line(unsigned account, unsigned day, char room[64]) {
+    return account < 10 && day % 4 == 0 ? "203.0.113.11" : office(account, day, room);
+}
+
 static const struct way ways[] = {
     {"an office", office, 30, 90, ACT_SIGN_IN, OUTCOME_SUCCESS, "203.0.113.10", true},
     {"homes", office, 30, 90, ACT_SIGN_IN, OUTCOME_SUCCESS, "198.18.3.7", false},
+    {"an office with a stranger beside it", beside, 30, 90, ACT_SIGN_IN, OUTCOME_SUCCESS, "203.0.113.10", true},
+    {"the stranger beside it", beside, 30, 90, ACT_SIGN_IN, OUTCOME_SUCCESS, "203.0.113.87", false},
+    {"a second line", second_line, 30, 90, ACT_SIGN_IN, OUTCOME_SUCCESS, "203.0.113.11", true},
     {"nobody got in", office, 30, 90, ACT_SIGN_IN, OUTCOME_FAILURE, "203.0.113.10", false},
     {"mail that says it is from them", office, 30, 90, ACT_MAIL_OUT, OUTCOME_UNSAID, "203.0.113.10", false},
     {"a fifth and more", few, 30, 90, ACT_SIGN_IN, OUTCOME_SUCCESS, "203.0.113.10", true},
