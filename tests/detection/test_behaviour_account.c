@@ -1,6 +1,49 @@
 /* test_behaviour_account: who uses an account: what is told, with which events and parts, and what is everyday life. */
 #include "account_say.h"
 
+/* One case: a scene, the behaviour that shall tell of it, or not. */
+struct scene {
+    const char *name, *behaviour;
+    void (*play)(struct say *s);
+    size_t hits;
+    double least, most;            /* of the weight of the heaviest; most 0: not asked */
+    const char *part, *other_part; /* of any hit; NULL: not asked */
+    const char *no_part;
+};
+
+static bool any_part(const struct told_all *t, const char *part) {
+    for (size_t i = 0; i < t->count; i++)
+        if (strstr(t->items[i].parts, part))
+            return true;
+    return false;
+}
+
+static void check_scene(const struct scene *c) {
+    uint64_t their;
+    struct told_all *const t = told_of(c->play, c->behaviour, &their);
+    double weight = 0;
+    uint64_t theirs = 0, others = 0;
+    const char *const reason = t->count ? t->items[0].reason : "";
+
+    for (size_t i = 0; i < t->count; i++) {
+        weight = t->items[i].weight > weight ? t->items[i].weight : weight;
+        theirs += t->items[i].theirs;
+        others += t->items[i].others;
+    }
+    if (t->count != c->hits)
+        fail_msg("%s: %zu hits, not %zu: %s", c->name, t->count, c->hits, reason);
+    if (t->count && (theirs != their || others))
+        fail_msg("%s: %u of %u events, and %u of everyday life: %s", c->name, (unsigned)theirs, (unsigned)their,
+                 (unsigned)others, reason);
+    if (t->count && (weight < c->least - 1e-9 || (c->most > 0 && weight > c->most + 1e-9)))
+        fail_msg("%s: weighs %f, not %f to %f: %s", c->name, weight, c->least, c->most, reason);
+    if ((c->part && !any_part(t, c->part)) || (c->other_part && !any_part(t, c->other_part)))
+        fail_msg("%s: no part %s, %s in: %s", c->name, c->part, c->other_part ? c->other_part : "", t->items[0].parts);
+    if (c->no_part && any_part(t, c->no_part))
+        fail_msg("%s: part %s in: %s", c->name, c->no_part, t->items[0].parts);
+    free(t);
+}
+
 #define LINUX "Mozilla/5.0 (X11; Linux x86_64; rv:78.0) Gecko/20100101 Firefox/78.0"
 #define ADA "ada@hall.example"
 
