@@ -461,7 +461,9 @@ static bool look_at_address(struct web *w, struct suspect *s, uint32_t address, 
 
             if (!is_request(v))
                 continue;
-            if (w->path_of[v->text[ACT_OBJECT]] == p->path + 2)
+            if (!server_of(w, v, &server, e))
+                return false;
+            if (server == p->server && w->path_of[v->text[ACT_OBJECT]] == p->path + 2)
                 visit = v->when;
             else if ((way ? v->when - visit : visit - v->when) <= HOUR && !codes_add(&s->events, index, e))
                 return false;
