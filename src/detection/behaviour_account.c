@@ -58,7 +58,8 @@ bool account_alone_at(struct account_world *w, uint32_t address, uint32_t accoun
     return true;
 }
 
-bool account_hand_over(struct behaviour_run *r, struct behaviour_hit *h, const struct account_events *l, struct err *e) {
+bool account_hand_over(struct behaviour_run *r, struct behaviour_hit *h, const struct account_events *l,
+                       struct err *e) {
     if (!l->count)
         return true;
     if (r->reason.failed)

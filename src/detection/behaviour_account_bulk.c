@@ -143,8 +143,8 @@ static bool one(struct account_area *x, struct heaps *s, struct err *e) {
             continue;
         if (!median_of(s, &h, &median, &months))
             return account_no_memory(e);
-        if (months >= behaviour_threshold(b, "months") && (double)h.amount >= behaviour_threshold(b, "times") * median &&
-            !tell(x, s, &h, median, months, e))
+        if (months >= behaviour_threshold(b, "months") &&
+            (double)h.amount >= behaviour_threshold(b, "times") * median && !tell(x, s, &h, median, months, e))
             return false;
     }
     return true;

@@ -204,10 +204,9 @@ static bool add_parts(struct account_area *x, struct behaviour_hit *h, const str
             behaviour_part_add(h, PART_SESSION, true, v->text[ACT_SESSION], 0);
         if (i && address == activities_at(a, x->events.items[i - 1])->text[ACT_ADDRESS])
             continue;
-        const struct account_stay *const stay =
-            account_stay_of(&x->u.by_client,
-                            behaviour_map_get(&x->u.client_of, behaviour_map_key(true, f->c.family)) - 1,
-                            account_place(&x->w, v));
+        const struct account_stay *const stay = account_stay_of(
+            &x->u.by_client, behaviour_map_get(&x->u.client_of, behaviour_map_key(true, f->c.family)) - 1,
+            account_place(&x->w, v));
 
         if (!stay || stay->met || account_place_common(&x->w, stay->place))
             continue;
@@ -261,13 +260,16 @@ static bool tell(struct account_area *x, const struct judging *j, const struct f
     str const who = activities_spelling(a, ENTITY_ACCOUNT, f->account), program = activities_text(a, f->c.family);
 
     reason->len = 0;
-    buf_format(reason, "`%.*s` uses %.*s on %u days from %s to %s, from %u networks; in %u of them none of the account's %u other clients is seen within %.0f days, "
+    buf_format(reason,
+               "`%.*s` uses %.*s on %u days from %s to %s, from %u networks; in %u of them none of the account's %u "
+               "other clients is seen within %.0f days, "
                "while those meet in %u %% of theirs.",
                STR_ARG(str_first(program, 120)), STR_ARG(who), f->c.days, account_date(f->c.first, first),
                account_date(f->c.last, last), f->c.places, f->c.foreign, f->others, behaviour_threshold(j->b, "near"),
                account_percent(f->other_places - f->other_foreign, f->other_places));
     if (f->fresh)
-        buf_format(reason, " Before it the account was used for %u days without it.", account_days(x->u.first, f->c.first));
+        buf_format(reason, " Before it the account was used for %u days without it.",
+                   account_days(x->u.first, f->c.first));
     if (f->also)
         buf_format(reason, " The same program is as foreign on %u other accounts.", f->also);
     if (f->consent)
@@ -325,7 +327,8 @@ static int by_arrival(const void *a, const void *b) {
 }
 
 /* Of one address and one program: at[0] to at[count]. */
-static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t count, uint64_t addresses, struct err *e) {
+static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t count, uint64_t addresses,
+                      struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "many-accounts");
     struct behaviour_hit h = {.behaviour = b, .title = S(""), .like = 1, .of = addresses};
     struct activities *const a = x->w.a;
@@ -353,7 +356,8 @@ static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t
                     b->weight + behaviour_threshold(b, "each-more") * (accounts - behaviour_threshold(b, "accounts")));
     x->r->reason.len = 0;
     buf_format(&x->r->reason, "From %.*s %u accounts are used with `%.*s`, which is new to each of them.",
-               STR_ARG(activities_text(a, at->address)), accounts, STR_ARG(str_first(activities_text(a, at->family), 120)));
+               STR_ARG(activities_text(a, at->address)), accounts,
+               STR_ARG(str_first(activities_text(a, at->family), 120)));
     return account_hand_over(x->r, &h, &x->events, e);
 }
 
@@ -379,7 +383,8 @@ static bool many_accounts(struct account_area *x, struct judging *j, struct err 
 
 static bool tell_old(struct account_area *x, const struct judging *j, const struct found *f, struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "legacy-protocol");
-    struct behaviour_hit h = {.behaviour = b, .title = S(""), .weight = b->weight, .like = j->old_count, .of = x->w.accounts};
+    struct behaviour_hit h = {
+        .behaviour = b, .title = S(""), .weight = b->weight, .like = j->old_count, .of = x->w.accounts};
     char first[ACCOUNT_DATE];
 
     if (j->old_accounts > behaviour_threshold(b, "common") * x->w.accounts)

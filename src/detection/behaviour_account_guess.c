@@ -5,9 +5,9 @@
 
 /* One attempt: tries from an address with no long pause. */
 struct attempt {
-    uint32_t from, to; /* of the address's list */
+    uint32_t from, to;                            /* of the address's list */
     uint32_t accounts, failures, successes, most; /* most: on one account */
-    bool let_in;       /* one that failed was let in afterwards, and had not been there before */
+    bool let_in; /* one that failed was let in afterwards, and had not been there before */
 };
 
 struct guessing {
@@ -107,7 +107,8 @@ static bool judge(struct account_area *x, struct guessing *g, uint32_t address, 
 }
 
 static bool tell(struct account_area *x, struct guessing *g, const struct attempt *t, uint32_t address, struct err *e) {
-    struct behaviour_hit h = {.behaviour = g->b, .title = S(""), .weight = g->b->weight, .like = g->count, .of = g->judged};
+    struct behaviour_hit h = {
+        .behaviour = g->b, .title = S(""), .weight = g->b->weight, .like = g->count, .of = g->judged};
     struct activities *const a = x->w.a;
     struct buf *const reason = &x->r->reason;
     struct activity_list list;
@@ -144,8 +145,8 @@ static bool tell(struct account_area *x, struct guessing *g, const struct attemp
     if (let_in)
         h.weight += behaviour_threshold(g->b, "success-more");
     reason->len = 0;
-    buf_format(reason, "From %.*s %u tries on %u accounts fail since %s", STR_ARG(activities_text(a, address)), t->failures,
-               t->accounts, account_date(activities_at(a, x->events.items[0])->when, date));
+    buf_format(reason, "From %.*s %u tries on %u accounts fail since %s", STR_ARG(activities_text(a, address)),
+               t->failures, t->accounts, account_date(activities_at(a, x->events.items[0])->when, date));
     if (let_in)
         buf_format(reason, "; then %.*s is let in.", STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, let_in)));
     else

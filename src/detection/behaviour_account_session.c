@@ -67,7 +67,10 @@ static bool judge(struct account_area *x, struct judging *j, struct err *e) {
 
 static bool tell_elsewhere(struct account_area *x, const struct judging *j, const struct found *f, struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "session-elsewhere");
-    struct behaviour_hit h = {.behaviour = b, .title = S(""), .like = j->as_many[f->elsewhere < ALIKE_MAX ? f->elsewhere : ALIKE_MAX], .of = j->accounts};
+    struct behaviour_hit h = {.behaviour = b,
+                              .title = S(""),
+                              .like = j->as_many[f->elsewhere < ALIKE_MAX ? f->elsewhere : ALIKE_MAX],
+                              .of = j->accounts};
     struct activities *const a = x->w.a;
     struct buf *const reason = &x->r->reason;
     char first[ACCOUNT_DATE], last[ACCOUNT_DATE];
@@ -86,16 +89,16 @@ static bool tell_elsewhere(struct account_area *x, const struct judging *j, cons
         bool alone;
 
         if (!session || !place || !is_elsewhere(x, j, &x->u.sessions[session - 1]) ||
-            !(stay = account_stay_of(&x->u.by_session, session - 1, place)) ||
-            !account_carried_to(&x->w, &x->u, stay))
+            !(stay = account_stay_of(&x->u.by_session, session - 1, place)) || !account_carried_to(&x->w, &x->u, stay))
             continue;
         /* The session is the victim's as well: what was done from elsewhere is the intruder's. */
         behaviour_part_add(&h, PART_SESSION, false, v->text[ACT_SESSION], 0);
         ok = account_alone_at(&x->w, v->text[ACT_ADDRESS], f->account, &alone, e);
         if (ok)
             behaviour_part_add(&h, PART_ADDRESS, alone, v->text[ACT_ADDRESS], 0);
-        ok = ok && (((seen = behaviour_map_at(&networks, place)) && account_event_add(&x->events, x->u.list.items[i])) ||
-                    account_no_memory(e));
+        ok =
+            ok && (((seen = behaviour_map_at(&networks, place)) && account_event_add(&x->events, x->u.list.items[i])) ||
+                   account_no_memory(e));
         if (ok) {
             network_count += !*seen;
             *seen = 1;
@@ -112,8 +115,10 @@ static bool tell_elsewhere(struct account_area *x, const struct judging *j, cons
         h.weight /= 2;
     reason->len = 0;
     buf_format(reason,
-               "%u sessions of %.*s that began at a usual place are used from %u other networks as well, between %s and %s; no other device of "
-               "the account was ever near there, and no session began there. %llu of %llu accounts have as many such sessions.",
+               "%u sessions of %.*s that began at a usual place are used from %u other networks as well, between %s "
+               "and %s; no other device of "
+               "the account was ever near there, and no session began there. %llu of %llu accounts have as many such "
+               "sessions.",
                f->elsewhere, STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, f->account)), network_count,
                account_date(activities_at(a, x->events.items[0])->when, first),
                account_date(activities_at(a, x->events.items[x->events.count - 1])->when, last),
@@ -140,7 +145,8 @@ static bool tell_lone(struct account_area *x, const struct judging *j, const str
     }
     h.weight = fmin(behaviour_threshold(b, "most"), b->weight + (f->lone - 1) * behaviour_threshold(b, "each-more"));
     x->r->reason.len = 0;
-    buf_format(&x->r->reason, "%u sessions of %.*s have no sign-in in the logs that hold those of its %u other sessions.", f->lone,
+    buf_format(&x->r->reason,
+               "%u sessions of %.*s have no sign-in in the logs that hold those of its %u other sessions.", f->lone,
                STR_ARG(activities_spelling(x->w.a, ENTITY_ACCOUNT, f->account)), f->others);
     return account_hand_over(x->r, &h, &x->events, e);
 }

@@ -475,7 +475,8 @@ static bool read_stays(const struct account_world *w, struct account_use *u, str
 
 bool account_carried_to(const struct account_world *w, const struct account_use *u, const struct account_stay *stay) {
     uint32_t const place = behaviour_map_get(&u->place_of, stay->place), client = u->sessions[stay->who].client;
-    const struct account_stay *const of_client = client ? account_stay_of(&u->by_client, client - 1, stay->place) : NULL;
+    const struct account_stay *const of_client =
+        client ? account_stay_of(&u->by_client, client - 1, stay->place) : NULL;
 
     return of_client && !of_client->met && !account_place_common(w, stay->place) && place &&
            !u->session_last[place - 1].began;

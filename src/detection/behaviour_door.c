@@ -17,10 +17,10 @@ static const struct sort {
     const char *id;
     bool object_own; /* what is made has a name of its own that leads to it */
 } sorts[] = {
-    {ACT_RULE_NEW, "rule-new", true},       {ACT_FORWARD_NEW, "forward-new", false},
-    {ACT_CONSENT_NEW, "consent-new", true}, {ACT_KEY_NEW, "key-new", true},
+    {ACT_RULE_NEW, "rule-new", true},          {ACT_FORWARD_NEW, "forward-new", false},
+    {ACT_CONSENT_NEW, "consent-new", true},    {ACT_KEY_NEW, "key-new", true},
     {ACT_DELEGATE_NEW, "delegate-new", false}, {ACT_ROLE_NEW, "role-new", false},
-    {ACT_APP_NEW, "application-new", true}, {ACT_ACCOUNT_NEW, "account-new", false},
+    {ACT_APP_NEW, "application-new", true},    {ACT_ACCOUNT_NEW, "account-new", false},
     {ACT_FACTOR_NEW, "factor-new", false},
 };
 
@@ -34,10 +34,10 @@ struct door_area {
     struct account_events events;
     struct made *made;
     size_t count;
-    struct behaviour_map home;           /* domains of accounts that are used: by code of the name that has it */
-    struct behaviour_map let_in;         /* accounts that let an application in, by object */
-    uint64_t by_sort[COUNT(sorts)];      /* accounts that do it */
-    uint32_t hours[24], acts;            /* of the account at hand */
+    struct behaviour_map home;      /* domains of accounts that are used: by code of the name that has it */
+    struct behaviour_map let_in;    /* accounts that let an application in, by object */
+    uint64_t by_sort[COUNT(sorts)]; /* accounts that do it */
+    uint32_t hours[24], acts;       /* of the account at hand */
     const struct account_foreign *foreign;
     struct door_names *names;
 };
@@ -130,7 +130,8 @@ static str text_of(const struct door_area *x, const struct activity *v, enum act
 }
 
 /* A role that administers within the time given, for an account just made? */
-static bool gets_role(struct door_area *x, const struct behaviour *b, const struct activity *v, bool *does, struct err *e) {
+static bool gets_role(struct door_area *x, const struct behaviour *b, const struct activity *v, bool *does,
+                      struct err *e) {
     struct activity_list list;
     uint32_t const target = activities_account(x->w.a, v->text[ACT_TARGET]);
 
@@ -149,7 +150,8 @@ static bool gets_role(struct door_area *x, const struct behaviour *b, const stru
     return true;
 }
 
-static bool look_at(struct door_area *x, const struct behaviour *b, const struct activity *v, struct look *l, struct err *e) {
+static bool look_at(struct door_area *x, const struct behaviour *b, const struct activity *v, struct look *l,
+                    struct err *e) {
     str const object = text_of(x, v, ACT_OBJECT), detail = text_of(x, v, ACT_DETAIL);
     bool does;
 
@@ -204,7 +206,8 @@ static void add_parts(struct door_area *x, struct behaviour_hit *h, const struct
 
     behaviour_part_add(h, PART_ACCOUNT, false, account, 0);
     if (sort->act != ACT_KEY_NEW && sort->act != ACT_APP_NEW && sort->act != ACT_CONSENT_NEW)
-        behaviour_part_add(h, PART_ACCOUNT, sort->act == ACT_ACCOUNT_NEW, activities_account(a, v->text[ACT_TARGET]), 0);
+        behaviour_part_add(h, PART_ACCOUNT, sort->act == ACT_ACCOUNT_NEW, activities_account(a, v->text[ACT_TARGET]),
+                           0);
     behaviour_part_add(h, PART_OBJECT, sort->object_own, v->text[ACT_OBJECT], 0);
     /* Where it leads to is the intruder's, if it is outside. */
     if (at != SIZE_MAX && door_outside(x->names, detail)) {
@@ -220,7 +223,8 @@ static void add_parts(struct door_area *x, struct behaviour_hit *h, const struct
 
 static void name_made(struct door_area *x, const struct activity *v) {
     struct buf *const reason = &x->r->reason;
-    str const object = text_of(x, v, ACT_OBJECT), target = text_of(x, v, ACT_TARGET), detail = text_of(x, v, ACT_DETAIL);
+    str const object = text_of(x, v, ACT_OBJECT), target = text_of(x, v, ACT_TARGET),
+              detail = text_of(x, v, ACT_DETAIL);
 
     buf_format(reason, "`%.*s`", STR_ARG(str_first(object.len ? object : target, 100)));
     if (object.len && target.len)
@@ -235,7 +239,8 @@ static bool tell(struct door_area *x, size_t from, size_t to, uint32_t days, boo
     const struct sort *const sort = &sorts[x->made[from].sort];
     const struct behaviour *const b = account_behaviour(x->r, sort->id);
     uint32_t const account = x->made[from].account;
-    struct behaviour_hit h = {.behaviour = b, .title = S(""), .like = x->by_sort[x->made[from].sort], .of = x->w.accounts};
+    struct behaviour_hit h = {
+        .behaviour = b, .title = S(""), .like = x->by_sort[x->made[from].sort], .of = x->w.accounts};
     struct buf *const reason = &x->r->reason;
     struct look best = {0};
     uint32_t foreign = 0;

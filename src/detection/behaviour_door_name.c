@@ -14,7 +14,7 @@ struct door_names {
     struct skeleton {
         char text[SKELETON_MAX];
         size_t len;
-    } *houses; /* first labels of those domains, plain */
+    } * houses; /* first labels of those domains, plain */
     size_t count, room;
 };
 
@@ -56,16 +56,16 @@ bool door_odd(str object) {
 }
 
 bool door_hides(str detail) {
-    static const str words[] = {STR("delete true"), STR("deletemessage"), STR("rss"), STR("junk"), STR("archive"),
-                                STR("conversation history"), STR("deleted items")};
+    static const str words[] = {STR("delete true"), STR("deletemessage"),        STR("rss"),          STR("junk"),
+                                STR("archive"),     STR("conversation history"), STR("deleted items")};
 
     return has_any(detail, words, COUNT(words));
 }
 
 /* Of Microsoft Graph, Exchange and Google: names of scopes. */
 bool door_reads(str rights) {
-    static const str words[] = {STR("mail"), STR("files."), STR("sites."), STR("full_access"), STR("ews."), STR("imap"),
-                                STR("drive"), STR("notes.")};
+    static const str words[] = {STR("mail"), STR("files."), STR("sites."), STR("full_access"),
+                                STR("ews."), STR("imap"),   STR("drive"),  STR("notes.")};
 
     return has_any(rights, words, COUNT(words));
 }
@@ -123,11 +123,7 @@ static size_t read_as(str s, bool carelessly, char out[SKELETON_MAX]) {
             out[n++] = c == 'r' ? 'm' : 'w';
             i++;
         } else {
-            out[n++] = !carelessly                        ? c
-                       : c == '0'                         ? 'o'
-                       : c == '1' || c == 'l' || c == 'i' ? 'l'
-                       : c == '5'                         ? 's'
-                                                          : c;
+            out[n++] = !carelessly ? c : c == '0' ? 'o' : c == '1' || c == 'l' || c == 'i' ? 'l' : c == '5' ? 's' : c;
         }
     }
     return n;
@@ -144,9 +140,9 @@ static bool imitates(str name, str known) {
 
 bool door_lookalike(const struct door_names *n, str name) {
     /* What applications are named after so that people let them in. */
-    static const str known[] = {STR("microsoft"), STR("office"),  STR("outlook"), STR("exchange"), STR("sharepoint"),
-                                STR("onedrive"),  STR("windows"), STR("defender"), STR("google"),  STR("gmail"),
-                                STR("apple"),     STR("adobe"),   STR("amazon"),  STR("dropbox"),  STR("company"),
+    static const str known[] = {STR("microsoft"), STR("office"),   STR("outlook"),  STR("exchange"), STR("sharepoint"),
+                                STR("onedrive"),  STR("windows"),  STR("defender"), STR("google"),   STR("gmail"),
+                                STR("apple"),     STR("adobe"),    STR("amazon"),   STR("dropbox"),  STR("company"),
                                 STR("support"),   STR("security"), STR("helpdesk")};
     size_t const at = str_find_byte(name, '@');
 

@@ -321,6 +321,67 @@ static void a_success_among_refusals(void **state) {
     }
 }
 
+/* A form that nobody knows: a script that others are refused lets one in, who finds another new one. */
+static void whatever_the_form(void **state) {
+    static const struct {
+        const char *name;
+        int refused, succeeded;
+        bool page;
+        size_t hits;
+    } cases[] = {{"then a page", 5, 0, true, 1},
+                 {"and nothing behind it", 5, 0, false, 0},
+                 {"refused to two", 2, 0, true, 0},
+                 {"it answers others, too", 5, 2, true, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct made m;
+        char address[32];
+
+        made_begin(&m);
+        everyday(&m);
+        for (int n = 0; n < cases[i].refused + cases[i].succeeded; n++) {
+            snprintf(address, sizeof address, "198.18.%d.1", n);
+            tried(&m, DAYS(20 + n), address, "/setup.php?a=1", n >= cases[i].refused);
+        }
+        tried(&m, DAYS(40), "198.51.100.7", "/setup.php?a=1", true);
+        tried(&m, DAYS(40) + 9, "198.51.100.7", "/setup.php?b=2", true);
+        if (cases[i].page)
+            tried(&m, DAYS(40) + 900, "198.51.100.7", SHELL, true);
+        made_run(&m, behaviour_web);
+        if (made_hits(&m, "exploit-success") != cases[i].hits)
+            fail_msg("%s: %zu", cases[i].name, m.count);
+        if (cases[i].hits) {
+            assert_int_equal(m.count, 1);
+            assert_int_equal(m.found[0].events, 2);
+            assert_int_equal(made_part(&m, &m.found[0], PART_PAGE, SHELL), PART_OWN);
+            assert_non_null(strstr(m.found[0].reason, "answered 2 requests"));
+            assert_non_null(strstr(m.found[0].reason, "5 other networks were refused the same"));
+        }
+        made_end(&m);
+    }
+}
+
+/* A server that answers everything, and a scanner that succeeds with whatever it tries. */
+static void a_server_that_answers_everything(void **state) {
+    (void)state;
+    for (int scripts = 5; scripts <= 50; scripts += 45) {
+        struct made m;
+        char object[32];
+
+        made_begin(&m);
+        everyday(&m);
+        tried(&m, DAYS(40), "198.51.100.7", LOOKUP, true);
+        for (int n = 0; n < 3 * scripts; n++) {
+            snprintf(object, sizeof object, "/d%d/x.php", n % scripts);
+            tried(&m, DAYS(40) + 10 + n, "198.51.100.7", object, true);
+        }
+        made_run(&m, behaviour_web);
+        assert_int_equal(m.count, scripts == 5 ? 5 + 1 : 0);
+        made_end(&m);
+    }
+}
+
 /* Another address of its network was refused before; and two servers that no log names are told apart by their folders. */
 static void neighbours_and_nameless(void **state) {
     struct made m;
@@ -575,6 +636,8 @@ int main(void) {
         cmocka_unit_test(two_pages_of_one_intruder),
         cmocka_unit_test(where_a_name_stands),
         cmocka_unit_test(a_success_among_refusals),
+        cmocka_unit_test(whatever_the_form),
+        cmocka_unit_test(a_server_that_answers_everything),
         cmocka_unit_test(neighbours_and_nameless),
         cmocka_unit_test(forms_of_requests),
         cmocka_unit_test(targets_of_requests),
