@@ -9,7 +9,7 @@
 #define NAMES_MAX 4096u
 
 struct door_names {
-    struct behaviour_map domains; /* by hash: 1 */
+    struct code_map domains; /* by hash: 1 */
     uint64_t seed;
     struct skeleton {
         char text[SKELETON_MAX];
@@ -103,7 +103,7 @@ bool door_outside(const struct door_names *n, str detail) {
         return false;
     for (size_t i = 0; i < domain.len; i++)
         if ((!i || domain.ptr[i - 1] == '.') &&
-            behaviour_map_get(&n->domains, hash_bytes(str_from(domain, i), n->seed)))
+            code_map_get(&n->domains, hash_bytes(str_from(domain, i), n->seed) >> 1))
             return false;
     return true;
 }
@@ -160,7 +160,7 @@ bool door_lookalike(const struct door_names *n, str name) {
 
 static bool add_domain(struct door_names *n, str domain) {
     size_t const dot = str_find_byte(domain, '.');
-    uint32_t *const known = behaviour_map_at(&n->domains, hash_bytes(domain, n->seed));
+    uint32_t *const known = code_map_put(&n->domains, hash_bytes(domain, n->seed) >> 1);
     str const label = str_first(domain, dot == SIZE_MAX ? domain.len : dot);
 
     if (!known)
@@ -184,7 +184,7 @@ static bool add_domain(struct door_names *n, str domain) {
 bool door_names_new(struct door_names **out, const struct account_world *w, struct err *e) {
     struct door_names *const n = calloc(1, sizeof *n);
     struct activity_list accounts, list;
-    bool ok = n || account_no_memory(e);
+    bool ok = n || behaviour_no_memory(e);
 
     if (n)
         n->seed = hash_seed();
@@ -199,7 +199,7 @@ bool door_names_new(struct door_names **out, const struct account_world *w, stru
         ok = activities_of(w->a, ACT_ACCOUNT, accounts.items[i], &list, e);
         for (uint32_t k = 0; ok && k < list.count && !used; k++)
             used = account_is_use(w, activities_at(w->a, list.items[k]));
-        ok = ok && (!used || add_domain(n, domain) || account_no_memory(e));
+        ok = ok && (!used || add_domain(n, domain) || behaviour_no_memory(e));
     }
     if (!ok) {
         door_names_free(n);
@@ -212,7 +212,7 @@ bool door_names_new(struct door_names **out, const struct account_world *w, stru
 void door_names_free(struct door_names *n) {
     if (!n)
         return;
-    behaviour_map_free(&n->domains);
+    code_map_free(&n->domains);
     free(n->houses);
     free(n);
 }
