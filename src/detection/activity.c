@@ -338,6 +338,7 @@ void activities_free(struct activities *a) {
         return;
     activities_forget_lists(a);
     activities_forget_names(a);
+    activities_forget_networks(a);
     pile_free(&a->pile);
     free(a->by_text.slots);
     free(a->by_source.slots);
@@ -377,6 +378,10 @@ bool activities_add(struct activities *a, const struct activity_event *v, struct
     for (size_t t = 0; t < ACT_TEXTS; t++) {
         if (!v->text[t].len)
             continue;
+        if (str_eq(v->text[t], a->texts[a->before[t]])) { /* much is as it was a moment ago */
+            one.text[t] = a->before[t];
+            continue;
+        }
         texts[t] = kept_text((enum act_text)t, v->text[t], room[t]);
         if (texts[t].len && !(one.text[t] = text_find(a, texts[t], text_hash(a, texts[t]))))
             cost += texts[t].len + TEXT_COST;
@@ -391,13 +396,15 @@ bool activities_add(struct activities *a, const struct activity_event *v, struct
     for (size_t t = 0; t < ACT_TEXTS; t++)
         if (v->text[t].len && !one.text[t] && texts[t].len && !activities_intern(a, texts[t], &one.text[t]))
             return activities_no_memory(e);
+    memcpy(a->before, one.text, sizeof a->before);
     return pile_add(&a->pile, &one, e);
 }
 
 bool activities_end(struct activities *a, struct err *e) {
     assert(!a->ended);
     a->ended = true;
-    return pile_seal(&a->pile, e) && put_in_order(a, e) && activities_resolve(a, e);
+    return pile_seal(&a->pile, e) && put_in_order(a, e) &&
+           ((activities_resolve(a) && activities_know_networks(a)) || activities_no_memory(e));
 }
 
 /* ---- asked ---- */

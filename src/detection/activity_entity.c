@@ -1,5 +1,4 @@
-/* activity_entity: who is who: spellings taken apart, sorted by name, and those of one name put together where their domains may be
- * one; networks; which host had which address; how many accounts share what; the institution's ways out.
+/* activity_entity: who is who: spellings taken apart, sorted by name, and those of one name put together where their domains may be one.
  *
  * A name with a long domain (two labels or more) is itself. With a short one (CHAMBER\jo) it is the one with the long domain that begins with
  * that label, if there is one such; without any, the only one of that name. Where several could be meant, those count that do something here
@@ -7,18 +6,13 @@
 #include <assert.h>
 
 #include "base/address.h"
-#include "base/hash.h"
 #include "base/utf.h"
 #include "detection/activity_own.h"
 #include "event/family.h"
 #include "event/fold.h"
-#include "intel/network.h"
 
-#define DAY (INT64_C(86400) * 1000000000)
 #define ROOM (2 * (size_t)ACTIVITY_TEXT_MAX + 16) /* of one text, folded */
 #define SCANNED_MAX 64u                           /* so many that could be meant are looked at: more are too many */
-#define SHARE 5u                                  /* a way out is used by one in so many accounts */
-#define SHARE_LEAST 3u
 
 /* What a text is said to be. */
 enum {
@@ -233,10 +227,11 @@ static void join_name(struct activity_names *n, size_t from, size_t to) {
         join(n->entity, items[from].code, meant(&all));
 }
 
-/* Is x the better spelling for people? The longer domain; then without what stands before a backslash; then in small letters; then the first. */
+/* Is x the better spelling for people? The longer domain; then without what stands before a backslash; then in small letters, and short; then the
+ * first. */
 static bool is_better(const struct activities *a, const struct activity_spelled *x, const struct activity_spelled *y) {
     const struct activity_spelled *const both[2] = {x, y};
-    size_t large[2] = {0};
+    size_t odd[2] = {0};
 
     if (x->domain.len != y->domain.len)
         return x->domain.len > y->domain.len;
@@ -244,9 +239,9 @@ static bool is_better(const struct activities *a, const struct activity_spelled 
         str const text = a->texts[both[i]->code];
 
         for (size_t k = 0; k < text.len; k++)
-            large[i] += text.ptr[k] == '\\' ? ACTIVITY_TEXT_MAX : text.ptr[k] >= 'A' && text.ptr[k] <= 'Z';
+            odd[i] += text.ptr[k] == '\\' ? 4 * ACTIVITY_TEXT_MAX : 1 + (text.ptr[k] >= 'A' && text.ptr[k] <= 'Z');
     }
-    return large[0] != large[1] ? large[0] < large[1] : x->code < y->code;
+    return odd[0] != odd[1] ? odd[0] < odd[1] : x->code < y->code;
 }
 
 static bool names_make(struct activities *a, struct activity_names *n, const uint8_t *is, unsigned what, unsigned home,
@@ -382,12 +377,6 @@ static void join_www(struct activity_names *n) {
 
 /* ---- what activities say of texts ---- */
 
-/* Acts that an account does not do itself: mail that says it is from it, calls. */
-static bool is_use(const struct activity *v) {
-    return v->act != ACT_MAIL_OUT && v->act != ACT_MAIL_IN && v->act != ACT_CALL && v->act != ACT_HOST_NAME &&
-           (v->outcome == OUTCOME_SUCCESS || v->outcome == OUTCOME_UNSAID);
-}
-
 /* Acts whose host is somebody else's: a site that is visited. */
 static bool is_far_host(const struct activity *v) {
     return v->act == ACT_WEB_VISIT || v->act == ACT_LOOKUP || v->act == ACT_CONNECTION || v->act == ACT_MAIL_OUT ||
@@ -397,7 +386,7 @@ static bool is_far_host(const struct activity *v) {
 static void say_all(const struct activities *a, uint8_t *is) {
     for (uint32_t i = 0; i < activities_count(a); i++) {
         const struct activity *const v = activities_at(a, i);
-        uint8_t const account = is_use(v) ? IS_ACCOUNT | IS_HOME_ACCOUNT : IS_ACCOUNT;
+        uint8_t const account = activity_is_use(v) ? IS_ACCOUNT | IS_HOME_ACCOUNT : IS_ACCOUNT;
 
         is[v->text[ACT_ACCOUNT]] |= account;
         is[v->text[ACT_TARGET]] |= account;
@@ -406,344 +395,28 @@ static void say_all(const struct activities *a, uint8_t *is) {
     }
 }
 
-/* ---- addresses ---- */
-
-static bool could_be_address(str s) {
-    return s.len >= 2 && s.len < 2 * ADDRESS_TEXT &&
-           (s.ptr[0] == ':' || s.ptr[0] == '[' || (s.ptr[0] >= '0' && s.ptr[0] <= '9') ||
-            ((s.ptr[0] | 0x20) >= 'a' && (s.ptr[0] | 0x20) <= 'f'));
-}
-
-static bool is_own_range(str range) {
-    static const str ranges[] = {STR("private"), STR("loopback"), STR("link-local"), STR("shared")};
-
-    for (size_t i = 0; i < COUNT(ranges); i++)
-        if (str_eq(range, ranges[i]))
-            return true;
-    return false;
-}
-
-/* The network of each address, a text behind those of the evidence; and whether its range makes it an own one. */
-static bool networks_make(struct activities *a) {
-    uint32_t const count = a->text_count;
-
-    if (!(a->network = calloc(count, sizeof *a->network)) || !(a->own = calloc(count, sizeof *a->own)))
-        return false;
-    for (uint32_t code = 1; code < count; code++) {
-        struct network_about about;
-        struct address address;
-        char text[NETWORK_TEXT];
-
-        if (!could_be_address(a->texts[code]) || !address_parse_client(a->texts[code], &address))
-            continue;
-        network_about(NULL, &address, &about);
-        a->own[code] = is_own_range(about.range);
-        if (!activities_intern(a, address_network_text(&address, text), &a->network[code]))
-            return false;
-    }
-    return true;
-}
-
-/* ---- how many share ---- */
-
-/* A set of pairs. */
-struct pairs {
-    uint64_t *slots; /* 0: empty; a pair is never 0 */
-    size_t mask, used;
-};
-
-static size_t pair_place(const struct pairs *p, uint64_t pair) {
-    size_t at = (size_t)(pair * UINT64_C(0x9e3779b97f4a7c15) >> 20) & p->mask;
-
-    while (p->slots[at] && p->slots[at] != pair)
-        at = (at + 1) & p->mask;
-    return at;
-}
-
-/* *is_new: it was not in it. */
-static bool pair_add(struct pairs *p, uint32_t x, uint32_t y, bool *is_new) {
-    uint64_t const pair = (uint64_t)x << 32 | y;
-
-    if (!p->slots || (p->used + 1) * 2 > p->mask) {
-        size_t const size = p->slots ? (p->mask + 1) * 2 : 1024;
-        struct pairs bigger = {.slots = calloc(size, sizeof *bigger.slots), .mask = size - 1, .used = p->used};
-
-        if (!bigger.slots)
-            return false;
-        for (size_t i = 0; p->slots && i <= p->mask; i++)
-            if (p->slots[i])
-                bigger.slots[pair_place(&bigger, p->slots[i])] = p->slots[i];
-        free(p->slots);
-        *p = bigger;
-    }
-    size_t const at = pair_place(p, pair);
-
-    *is_new = !p->slots[at];
-    p->slots[at] = pair;
-    p->used += *is_new;
-    return true;
-}
-
-/* Of each key how many accounts: most have one, which needs no pair. */
-struct sharing {
-    uint32_t *counts, *first;
-    struct pairs pairs;
-};
-
-static bool share(struct sharing *s, uint32_t key, uint32_t account) {
-    bool is_new;
-
-    if (!key || !account || s->first[key] == account)
-        return true;
-    if (!s->first[key]) {
-        s->first[key] = account;
-        s->counts[key] = 1;
-        return true;
-    }
-    if (!pair_add(&s->pairs, key, account, &is_new))
-        return false;
-    s->counts[key] += is_new;
-    return true;
-}
-
-static bool sharing_make(struct activities *a) {
-    uint32_t **const counts[] = {&a->accounts_of_network, &a->accounts_of_program, &a->accounts_of_session,
-                                 &a->accounts_of_host};
-    struct sharing all[COUNT(counts)] = {0};
-    bool ok = true;
-
-    for (size_t i = 0; i < COUNT(counts); i++) {
-        *counts[i] = calloc(a->text_count, sizeof **counts[i]);
-        all[i] = (struct sharing){.counts = *counts[i], .first = calloc(a->text_count, sizeof *all[i].first)};
-        ok &= all[i].counts && all[i].first;
-    }
-    for (uint32_t i = 0; ok && i < activities_count(a); i++) {
-        const struct activity *const v = activities_at(a, i);
-        uint32_t const account = is_use(v) ? activities_account(a, v->text[ACT_ACCOUNT]) : 0;
-
-        ok = !account || (share(&all[0], a->network[v->text[ACT_ADDRESS]], account) &&
-                          share(&all[1], activities_program(a, v->text[ACT_PROGRAM]), account) &&
-                          share(&all[2], v->text[ACT_SESSION], account) &&
-                          share(&all[3], activities_host(a, v->text[ACT_HOST]), account));
-    }
-    for (size_t i = 0; i < COUNT(counts); i++) {
-        free(all[i].first);
-        free(all[i].pairs.slots);
-    }
-    return ok;
-}
-
-/* ---- ways out ---- */
-
-/* One month after another: which accounts came from which networks. */
-struct ways {
-    struct pairs pairs; /* of network and account; and of 0 and account, for all */
-    uint32_t *seen;     /* by network: accounts of this month */
-    uint32_t *months;   /* by network: months in which many came from it */
-    uint32_t *touched;  /* networks of this month */
-    uint32_t touched_count, touched_room, accounts, all_months;
-};
-
-static void month_end(struct ways *w) {
-    for (uint32_t i = 0; i < w->touched_count; i++) {
-        uint32_t const network = w->touched[i], accounts = w->seen[network];
-
-        w->months[network] += accounts >= SHARE_LEAST && (uint64_t)accounts * SHARE >= w->accounts;
-        w->seen[network] = 0;
-    }
-    w->all_months += w->accounts > 0;
-    w->accounts = w->touched_count = 0;
-    if (w->pairs.used)
-        memset(w->pairs.slots, 0, (w->pairs.mask + 1) * sizeof *w->pairs.slots);
-    w->pairs.used = 0;
-}
-
-static bool way_add(struct ways *w, uint32_t network, uint32_t account) {
-    bool is_new;
-
-    if (!pair_add(&w->pairs, 0, account, &is_new))
-        return false;
-    w->accounts += is_new;
-    if (!pair_add(&w->pairs, network, account, &is_new))
-        return false;
-    if (!is_new || w->seen[network]++)
-        return true;
-    if (w->touched_count == w->touched_room) {
-        uint32_t const room = w->touched_room * 2 + 64;
-        uint32_t *const bigger = reallocarray(w->touched, room, sizeof *bigger);
-
-        if (!bigger)
-            return false;
-        w->touched = bigger;
-        w->touched_room = room;
-    }
-    w->touched[w->touched_count++] = network;
-    return true;
-}
-
-/* When the month of this instant ends. */
-static int64_t month_after(int64_t when) {
-    struct wall const w = instant_wall(when);
-    int64_t day;
-
-    if (!instant_day((unsigned)w.year + (w.month == 12), w.month % 12 + 1u, 1, &day) || day > INT64_MAX / DAY)
-        return INT64_MAX;
-    return day * DAY;
-}
-
-static bool ways_make(struct activities *a) {
-    struct ways w = {.seen = calloc(a->text_count, sizeof *w.seen), .months = calloc(a->text_count, sizeof *w.months)};
-    int64_t end = INT64_MIN;
-    bool ok = w.seen && w.months;
-
-    for (uint32_t i = 0; ok && i < activities_count(a); i++) {
-        const struct activity *const v = activities_at(a, i);
-        uint32_t const address = v->text[ACT_ADDRESS], account = activities_account(a, v->text[ACT_ACCOUNT]);
-
-        if (v->when >= end) {
-            month_end(&w);
-            end = month_after(v->when);
-        }
-        if (account && a->network[address] && !a->own[address] && is_use(v))
-            ok = way_add(&w, a->network[address], account);
-    }
-    month_end(&w);
-    for (uint32_t code = 1; ok && code < a->code_count; code++)
-        a->own[code] |= a->network[code] && w.all_months && w.months[a->network[code]] * 2 >= w.all_months;
-    free(w.pairs.slots);
-    free(w.seen);
-    free(w.months);
-    free(w.touched);
-    return ok;
-}
-
-/* ---- whose an address was ---- */
-
-static int by_address(const void *a, const void *b) {
-    const struct activity_claim *const x = a, *const y = b;
-
-    if (x->address != y->address)
-        return x->address < y->address ? -1 : 1;
-    if (x->day != y->day)
-        return x->day < y->day ? -1 : 1;
-    return x->host < y->host ? -1 : x->host > y->host;
-}
-
-static int by_host(const void *a, const void *b) {
-    const struct activity_claim *const x = a, *const y = b;
-
-    if (x->host != y->host)
-        return x->host < y->host ? -1 : 1;
-    return x->address < y->address ? -1 : x->address > y->address;
-}
-
-static int32_t day_of(int64_t when) {
-    return (int32_t)(when / DAY - (when % DAY < 0));
-}
-
-/* The host entity that an activity says has its address; 0: it says nothing. */
-static uint32_t said_host(const struct activities *a, const struct activity *v) {
-    uint32_t code = 0;
-
-    if (v->act == ACT_HOST_NAME)
-        code = v->text[ACT_HOST];
-    else if (v->act == ACT_LOGON && v->outcome != OUTCOME_FAILURE)
-        code = v->text[ACT_DETAIL]; /* the workstation, if it is the name of one */
-    code = activities_host(a, code);
-    return code < a->code_count && a->host.entity[code] ? code : 0;
-}
-
-static bool claims_add(struct activities *a, size_t *room, uint32_t *last, const struct activity *v) {
-    struct activity_claim const c = {v->text[ACT_ADDRESS], said_host(a, v), day_of(v->when), 1};
-    struct activity_claim *bigger;
-
-    if (!c.host || !a->network[c.address] || str_starts(a->texts[c.address], S("127.")) ||
-        str_eq(a->texts[c.address], S("::1")))
-        return true;
-    if (last[c.address]) {
-        struct activity_claim *const before = &a->claims[last[c.address] - 1];
-
-        if (before->host == c.host && before->day == c.day) {
-            before->said++;
-            return true;
-        }
-    }
-    if (a->claim_count == *room) {
-        if (!(bigger = reallocarray(a->claims, *room * 2 + 64, sizeof *bigger)))
-            return false;
-        a->claims = bigger;
-        *room = *room * 2 + 64;
-    }
-    a->claims[a->claim_count++] = c;
-    last[c.address] = (uint32_t)a->claim_count;
-    return true;
-}
-
-static void most_said(struct activities *a) {
-    uint32_t most = 0;
-
-    qsort(a->claims, a->claim_count, sizeof *a->claims, by_host);
-    for (size_t i = 0, to; i < a->claim_count; i = to) {
-        const struct activity_claim *const c = &a->claims[i];
-        uint32_t said = 0;
-
-        most = i && a->claims[i - 1].host == c->host ? most : 0;
-        for (to = i; to < a->claim_count && by_host(&a->claims[to], c) == 0; to++)
-            said += a->claims[to].said;
-        if (said > most) {
-            a->address_of[c->host] = c->address;
-            most = said;
-        }
-    }
-}
-
-static bool claims_make(struct activities *a) {
-    uint32_t *const last = calloc(a->code_count, sizeof *last);
-    size_t room = 0, kept = 0;
-    bool ok = last && (a->address_of = calloc(a->code_count, sizeof *a->address_of));
-
-    for (uint32_t i = 0; ok && i < activities_count(a); i++)
-        ok = claims_add(a, &room, last, activities_at(a, i));
-    free(last);
-    if (!ok || !a->claim_count)
-        return ok;
-    most_said(a);
-    qsort(a->claims, a->claim_count, sizeof *a->claims, by_address);
-    for (size_t i = 0; i < a->claim_count; i++) {
-        struct activity_claim *const before = &a->claims[kept ? kept - 1 : 0], c = a->claims[i];
-
-        if (!kept || before->address != c.address || before->day != c.day)
-            a->claims[kept++] = c;
-        else if (before->host != c.host)
-            before->host = 0;
-    }
-    a->claim_count = kept;
-    return true;
-}
-
 /* ---- all of it ---- */
 
-bool activities_resolve(struct activities *a, struct err *e) {
+bool activities_resolve(struct activities *a) {
     uint8_t *is;
     bool ok;
 
     a->code_count = a->text_count;
     if (!(is = calloc(a->code_count, 1)))
-        return activities_no_memory(e);
+        return false;
     say_all(a, is);
     ok = (a->names = arena_new(SIZE_MAX / 2)) &&
          names_make(a, &a->account, is, IS_ACCOUNT, IS_HOME_ACCOUNT, split_account) &&
          names_make(a, &a->host, is, IS_HOST, IS_HOME_HOST, split_host) &&
          names_make(a, &a->program, is, IS_PROGRAM, 0, split_program);
     free(is);
-    if (ok) {
-        join_www(&a->host);
-        names_end(a, &a->account);
-        names_end(a, &a->host);
-        names_end(a, &a->program);
-        ok = networks_make(a) && sharing_make(a) && ways_make(a) && claims_make(a);
-    }
-    return ok || activities_no_memory(e);
+    if (!ok)
+        return false;
+    join_www(&a->host);
+    names_end(a, &a->account);
+    names_end(a, &a->host);
+    names_end(a, &a->program);
+    return true;
 }
 
 static void names_free(struct activity_names *n) {
@@ -757,14 +430,6 @@ void activities_forget_names(struct activities *a) {
     names_free(&a->host);
     names_free(&a->program);
     arena_free(a->names);
-    free(a->network);
-    free(a->accounts_of_network);
-    free(a->accounts_of_program);
-    free(a->accounts_of_session);
-    free(a->accounts_of_host);
-    free(a->own);
-    free(a->claims);
-    free(a->address_of);
 }
 
 /* ---- asked ---- */
@@ -781,65 +446,10 @@ uint32_t activities_program(const struct activities *a, uint32_t code) {
     return entity_of(a, &a->program, split_program, code);
 }
 
-uint32_t activities_network(const struct activities *a, uint32_t code) {
-    return code < a->code_count ? a->network[code] : 0;
-}
-
-uint32_t activities_host_of(const struct activities *a, uint32_t address, int64_t when) {
-    int32_t const day = day_of(when);
-    size_t low = 0, high = a->claim_count;
-
-    while (low < high) { /* the first behind that day */
-        size_t const middle = low + (high - low) / 2;
-        const struct activity_claim *const c = &a->claims[middle];
-
-        if (c->address < address || (c->address == address && c->day <= day))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct activity_claim *const before =
-        low && a->claims[low - 1].address == address ? &a->claims[low - 1] : NULL;
-    const struct activity_claim *const after =
-        low < a->claim_count && a->claims[low].address == address ? &a->claims[low] : NULL;
-
-    if (before && (before->day == day || !after))
-        return before->host;
-    if (before && after)
-        return before->host == after->host ? before->host : 0;
-    return after ? after->host : 0;
-}
-
-uint32_t activities_address_of(const struct activities *a, uint32_t host) {
-    return host < a->code_count ? a->address_of[host] : 0;
-}
-
-bool activities_own_address(const struct activities *a, uint32_t code) {
-    return code < a->code_count && a->own[code];
-}
-
 str activities_spelling(const struct activities *a, enum entity_type type, uint32_t entity) {
     const struct activity_names *const n = type == ENTITY_ACCOUNT ? &a->account : type == ENTITY_HOST ? &a->host : NULL;
 
     if (n && entity < a->code_count && n->shown[entity])
         return a->texts[n->shown[entity]];
     return activities_text(a, entity);
-}
-
-uint32_t activities_accounts_of(const struct activities *a, enum entity_type type, uint32_t entity) {
-    assert(entity < a->text_count);
-    switch (type) {
-    case ENTITY_ADDRESS:
-    case ENTITY_NETWORK:
-        return a->accounts_of_network[activities_network(a, entity) ? activities_network(a, entity) : entity];
-    case ENTITY_PROGRAM:
-        return a->accounts_of_program[entity];
-    case ENTITY_HOST:
-        return a->accounts_of_host[entity];
-    case ENTITY_OTHER:
-        return a->accounts_of_session[entity];
-    case ENTITY_ACCOUNT:
-        break;
-    }
-    return entity > 0;
 }

@@ -1,6 +1,7 @@
 /* activity_own: how activities are kept. For src/detection/activity*.c and their tests only.
  *
- * activity.c holds texts, sources and the pile of activities, and sorts; activity_entity.c says who is who; activity_index.c makes the lists. */
+ * activity.c holds texts, sources and the pile of activities, and sorts; activity_entity.c says who is who; activity_network.c speaks of addresses, and
+ * of what many share; activity_index.c makes the lists. */
 #ifndef DETECTION_ACTIVITY_OWN_H
 #define DETECTION_ACTIVITY_OWN_H
 
@@ -50,9 +51,9 @@ struct activity_names {
     uint32_t *shown;  /* by entity: the spelling for people */
 };
 
-/* From this day on, to the next of the same address, it was this host's. */
+/* On this day the address was this host's, says something. */
 struct activity_claim {
-    uint32_t address, host; /* host 0: of several */
+    uint32_t address, host; /* host 0: several say so */
     int32_t day;
     uint32_t said; /* so often */
 };
@@ -71,6 +72,7 @@ struct activities {
     uint32_t source_count, source_room, source_last;
     struct activity_table by_source;
     struct activity_pile pile;
+    uint32_t before[ACT_TEXTS]; /* of the one that came last */
 
     /* After the end. */
     uint32_t code_count; /* texts of evidence: networks stand behind them */
@@ -79,7 +81,7 @@ struct activities {
     uint32_t *network;             /* by code */
     uint32_t *accounts_of_network; /* by code of the network; below those of evidence nothing */
     uint32_t *accounts_of_program, *accounts_of_session, *accounts_of_host;
-    uint8_t *own; /* by code */
+    uint8_t *own;                  /* by code */
     struct activity_claim *claims; /* in the order of (address, day) */
     size_t claim_count;
     uint32_t *address_of; /* by host entity */
@@ -93,11 +95,15 @@ MUST_USE bool activities_new_of(struct activities **out, size_t memory_max, size
                                 struct err *e);
 /* The code of a text, which is kept if nobody has it yet. False: no memory. */
 MUST_USE bool activities_intern(struct activities *a, str text, uint32_t *code);
-/* After sorting: who is who. */
-MUST_USE bool activities_resolve(struct activities *a, struct err *e);
+/* After sorting: who is who, and then what is known of addresses. False: no memory. */
+MUST_USE bool activities_resolve(struct activities *a);
+MUST_USE bool activities_know_networks(struct activities *a);
 void activities_forget_names(struct activities *a);
+void activities_forget_networks(struct activities *a);
 void activities_forget_lists(struct activities *a);
 bool activities_no_memory(struct err *e); /* false */
+/* Does the account do something itself, and is let? Not where mail says it is from it, nor in calls. */
+bool activity_is_use(const struct activity *v);
 /* The entity under which a list has a text. */
 uint32_t activities_key(const struct activities *a, enum act_text by, uint32_t code);
 

@@ -8,6 +8,7 @@
 #include "codec/yaml.h"
 #include "detection/behaviour_own.h"
 #include "event/fold.h"
+#include "detection/behaviour_account.h"
 
 #define BEHAVIOURS_MAX 256u
 #define MEMORY_MAX ((size_t)4 << 20)
@@ -22,8 +23,11 @@ static behaviour_area *const areas[] = {
     behaviour_cloud,
     behaviour_call,
     behaviour_web,
+    behaviour_net,
     behaviour_host,
     behaviour_reach,
+    behaviour_account, /* doors ask who is foreign */
+    behaviour_door,
 };
 
 /* ---- the data ---- */
@@ -247,7 +251,8 @@ bool behaviours_run(const struct behaviours *b, struct activities *a,
     bool ok = true;
 
     for (size_t i = 0; ok && i < COUNT(areas); i++)
-        ok = !areas[i] || areas[i](&r, e);
+        ok = areas[i](&r, e);
+    account_foreign_free(r.foreign);
     buf_free(&r.reason);
     return ok;
 }

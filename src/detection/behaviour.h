@@ -65,7 +65,7 @@ struct behaviour_part {
     bool own;
     uint32_t code, other;
 };
-#define BEHAVIOUR_PARTS_MAX 64u
+#define BEHAVIOUR_PARTS_MAX 256u
 
 struct behaviour_hit {
     const struct behaviour *behaviour;

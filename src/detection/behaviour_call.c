@@ -1,6 +1,6 @@
 /* behaviour_call: telephones over time (data/behaviours/call.yml): numbers that fall silent together while others take over their contacts.
  *
- * Of each number with enough calls the day is looked for on which it falls silent, or before which it was: the one that leaves the most calls undone. Who is
+ * Of each number with enough calls the day is looked for on which it falls silent, or before which it was: the one between whose sides calls a day differ most. Who is
  * silent since a day, and who is new within a few days of it, is a pair when most of those the new one talks to had been contacts of the old one. Pairs
  * whose old numbers talked to each other are a group. A member of such a group who talked to hardly anybody else cannot be told by its own contacts, since they
  * all have new numbers: it is looked for once more, with the numbers known to have followed others.
@@ -135,15 +135,16 @@ static uint32_t change_of(const struct calls *c, const struct day_count *d, size
             uint32_t const day = d[i].day + (uint32_t)after;
             double const before = after ? sum + d[i].calls : sum, left = (double)c->days - day;
             double const has = old ? before : total - before, other = total - has;
-            double due;
+            double due, rate;
 
             if (day < 1 || left < 1 || day < l->before || left < l->after || has < l->calls)
                 continue;
             due = old ? before / day * left : has / left * day;
             if (due < l->due || other > l->silent * due)
                 continue;
-            if (due - other > best) {
-                best = due - other;
+            rate = old ? before / day - other / left : has / left - other / day;
+            if (rate > best) {
+                best = rate;
                 at = day;
             }
         }

@@ -4,8 +4,8 @@
  * A role that is assumed is told of under a new name each time (assumed-role/ROLE/SESSION); its past is that of the role. Whoever assumed it just before, from
  * the same address, did what the role did: it is a part of the hit, and so is the act of assuming.
  *
- * What a program made itself it may take away again: programs that keep whole environments in order (and remove them) make, read and delete the very things
- * that intruders read and delete. The same identity with another program may not. */
+ * What a program made itself it may take away again: builders, which keep whole environments in order and remove them, make, read and delete the very things
+ * that intruders read and delete. The same identity with another program may not. A builder is one program whatever it adds to its name. */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -29,9 +29,9 @@ enum class {
 };
 
 struct call {
-    uint32_t index; /* of the activity */
-    uint32_t who;   /* 1..: of struct cloud.whos */
-    uint32_t program;
+    uint32_t index;   /* of the activity */
+    uint32_t who;     /* 1..: of struct cloud.whos */
+    uint32_t program; /* entity; UINT32_MAX - i: the builder of that place in the list */
     uint8_t classes;
     bool refused;
 };
@@ -61,6 +61,8 @@ struct cloud {
     struct activities *a;
     const struct behaviour *refused, *secrets, *logging, *machine, *opened;
     uint8_t *classes;   /* of the code of an operation */
+    uint8_t *planes;    /* of the code of a kind: 0: not known yet, 2: of a control plane */
+    uint8_t *builders;  /* of the code of a program: 0: not known yet, 1: none, else which, from 2 */
     char *fold;         /* room to fold a text in */
     struct calls calls; /* those that matter, by who, program, index */
     struct who *whos;   /* by account */
@@ -92,11 +94,11 @@ static bool grow(void **items, size_t *room, size_t need, size_t size, struct er
 
 /* ---- which operations, whose ---- */
 
-/* Is the text the word, or does it end in it behind a dot or slash? */
+/* Is the text the word, or does it end in it behind a dot, slash or blank? */
 static bool named(str text, str word) {
     if (!str_ends(text, word))
         return false;
-    return text.len == word.len || strchr("./", text.ptr[text.len - word.len - 1]);
+    return text.len == word.len || strchr("./ ", text.ptr[text.len - word.len - 1]);
 }
 
 static bool listed(str text, const struct behaviour *b, const char *list) {
@@ -108,11 +110,37 @@ static bool listed(str text, const struct behaviour *b, const char *list) {
     return false;
 }
 
+/* Which operation, on what: of an act that is no more than a call the object is the operation, and the detail what it is on; of all others the verb is, which may
+ * end in how it ended. */
+static uint32_t operation(const struct activity *v) {
+    return v->text[v->act == ACT_API_CALL ? ACT_OBJECT : ACT_VERB];
+}
+
+static uint32_t thing(const struct activity *v) {
+    return v->text[v->act == ACT_API_CALL ? ACT_DETAIL : ACT_OBJECT];
+}
+
 static str folded(const struct cloud *c, uint32_t code) {
     return (str){c->fold, fold_text(activities_text(c->a, code), c->fold)};
 }
 
-static uint8_t classes_of(struct cloud *c, uint32_t operation) {
+/* Is its kind of the control plane of a cloud? */
+static bool in_plane(struct cloud *c, const struct activity *v) {
+    uint32_t const kind = v->text[ACT_KIND];
+
+    if (!c->planes[kind]) {
+        const struct word_list *const l = behaviour_list(c->refused, "kinds");
+        str const text = activities_text(c->a, kind);
+
+        c->planes[kind] = 1;
+        for (size_t i = 0; i < l->count; i++)
+            if (str_starts(text, l->words[i]))
+                c->planes[kind] = 2;
+    }
+    return c->planes[kind] == 2;
+}
+
+static uint8_t classes_of(struct cloud *c, uint32_t code) {
     const struct {
         uint8_t is;
         const struct behaviour *b;
@@ -124,15 +152,15 @@ static uint8_t classes_of(struct cloud *c, uint32_t operation) {
         {CLASS_OPENED_MADE, c->opened, "makes"},
     };
 
-    if (!c->classes[operation]) {
-        str const text = folded(c, operation);
+    if (!c->classes[code]) {
+        str const whole = folded(c, code), text = str_first(whole, str_find_byte(whole, ' '));
 
-        c->classes[operation] = CLASS_SEEN;
+        c->classes[code] = CLASS_SEEN;
         for (size_t i = 0; i < COUNT(lists); i++)
             if (listed(text, lists[i].b, lists[i].list))
-                c->classes[operation] |= lists[i].is;
+                c->classes[code] |= lists[i].is;
     }
-    return c->classes[operation];
+    return c->classes[code];
 }
 
 /* The name of a role without that of its session; of all others the account itself. */
@@ -145,6 +173,20 @@ static str role_of(str account) {
         if (account.ptr[i - 1] == '/')
             return str_first(account, i - 1);
     return account;
+}
+
+static uint32_t program_of(struct cloud *c, uint32_t code) {
+    const struct word_list *const l = behaviour_list(c->refused, "builders");
+
+    if (!c->builders[code]) {
+        str const text = folded(c, code);
+
+        c->builders[code] = 1;
+        for (size_t i = 0; i < l->count && i < 250; i++)
+            if (str_find(text, l->words[i]) != SIZE_MAX)
+                c->builders[code] = (uint8_t)(i + 2);
+    }
+    return c->builders[code] > 1 ? UINT32_MAX - c->builders[code] : activities_program(c->a, code);
 }
 
 static int by_account(const void *a, const void *b) {
@@ -184,16 +226,18 @@ static int by_who(const void *a, const void *b) {
 }
 
 /* All identities that call, each under its name. */
-static bool identities(struct cloud *c, const struct activity_list *list, struct err *e) {
+static bool identities(struct cloud *c, struct err *e) {
     uint8_t *const seen = calloc(activities_text_count(c->a) + 1, sizeof *seen);
     size_t room = 0;
     bool ok = seen || no_memory(e);
 
-    for (uint32_t i = 0; ok && i < list->count; i++) {
-        uint32_t const account = activities_account(c->a, activities_at(c->a, list->items[i])->text[ACT_ACCOUNT]);
+    for (uint32_t i = 0; ok && i < activities_count(c->a); i++) {
+        const struct activity *const v = activities_at(c->a, i);
+        uint32_t const account = activities_account(c->a, v->text[ACT_ACCOUNT]);
         void *whos = c->whos;
 
-        if (!account || seen[account] || !(ok = grow(&whos, &room, c->who_count + 1, sizeof *c->whos, e)))
+        if (!account || seen[account] || !in_plane(c, v) ||
+            !(ok = grow(&whos, &room, c->who_count + 1, sizeof *c->whos, e)))
             continue;
         seen[account] = 1;
         c->whos = whos;
@@ -213,20 +257,20 @@ static bool identities(struct cloud *c, const struct activity_list *list, struct
     return true;
 }
 
-static bool gather(struct cloud *c, const struct activity_list *list, struct err *e) {
-    for (uint32_t i = 0; i < list->count; i++) {
-        const struct activity *const v = activities_at(c->a, list->items[i]);
+static bool gather(struct cloud *c, struct err *e) {
+    for (uint32_t i = 0; i < activities_count(c->a); i++) {
+        const struct activity *const v = activities_at(c->a, i);
         void *items = c->calls.items;
-        struct call call = {.index = list->items[i]};
+        struct call call = {.index = i};
 
-        if (!v->text[ACT_ACCOUNT] || !v->text[ACT_OBJECT])
+        if (!v->text[ACT_ACCOUNT] || !operation(v) || !in_plane(c, v))
             continue;
-        call.classes = classes_of(c, v->text[ACT_OBJECT]);
+        call.classes = classes_of(c, operation(v));
         call.refused = v->outcome == OUTCOME_FAILURE && listed(folded(c, v->text[ACT_VERB]), c->refused, "refusals");
         if (call.classes == CLASS_SEEN && !call.refused)
             continue;
         call.who = who_of(c, activities_account(c->a, v->text[ACT_ACCOUNT]));
-        call.program = activities_program(c->a, v->text[ACT_PROGRAM]);
+        call.program = program_of(c, v->text[ACT_PROGRAM]);
         if (!grow(&items, &c->calls.room, c->calls.count + 1, sizeof call, e))
             return false;
         c->calls.items = items;
@@ -257,7 +301,7 @@ static bool distinct(struct cloud *c, const struct calls *calls, size_t from, si
     c->keys = keys;
     for (size_t i = from; i < to; i++) {
         const struct activity *const v = activities_at(c->a, calls->items[i].index);
-        c->keys[i - from] = (uint64_t)v->text[ACT_OBJECT] << 32 | (names ? 0 : v->text[ACT_DETAIL]);
+        c->keys[i - from] = (uint64_t)operation(v) << 32 | (names ? 0 : thing(v));
     }
     qsort(c->keys, to - from, sizeof *c->keys, by_number);
     *out = to > from;
@@ -304,6 +348,18 @@ static bool bursts_of(struct cloud *c, const struct behaviour *b, const struct c
     return true;
 }
 
+/* Of each identity; calls: by who. */
+static bool all_bursts(struct cloud *c, const struct behaviour *b, const struct calls *calls, uint32_t least,
+                       struct err *e) {
+    for (size_t i = 0, end; i < calls->count; i = end) {
+        for (end = i + 1; end < calls->count && calls->items[end].who == calls->items[i].who; end++)
+            ;
+        if (!bursts_of(c, b, calls, i, end, least, e))
+            return false;
+    }
+    return true;
+}
+
 /* How many identities the bursts are of. */
 static uint64_t alike(const struct cloud *c) {
     uint64_t count = 0;
@@ -332,7 +388,7 @@ static uint32_t assumed(const struct cloud *c, const struct calls *assumes, cons
         const struct activity *const by = activities_at(c->a, assumes->items[i].index);
 
         if (by->outcome == OUTCOME_SUCCESS && by->text[ACT_ADDRESS] == v->text[ACT_ADDRESS] && by->text[ACT_ACCOUNT] &&
-            str_ends(activities_text(c->a, by->text[ACT_DETAIL]), name))
+            str_ends(activities_text(c->a, thing(by)), name))
             return assumes->items[i].index;
     }
     return UINT32_MAX;
@@ -410,12 +466,8 @@ static bool refused(struct cloud *c, const struct calls *assumes, struct calls *
     c->bursts.count = 0;
     if (calls->count)
         qsort(calls->items, calls->count, sizeof *calls->items, by_who);
-    for (size_t i = 0, end; i < calls->count; i = end) {
-        for (end = i + 1; end < calls->count && calls->items[end].who == calls->items[i].who; end++)
-            ;
-        if (!bursts_of(c, c->refused, calls, i, end, (uint32_t)least, e))
-            return false;
-    }
+    if (!all_bursts(c, c->refused, calls, (uint32_t)least, e))
+        return false;
     for (size_t i = 0; i < c->bursts.count; i++) {
         const struct burst *const b = &c->bursts.items[i];
         struct behaviour_hit h = {.behaviour = c->refused, .like = alike(c), .of = c->identities};
@@ -430,7 +482,7 @@ static bool refused(struct cloud *c, const struct calls *assumes, struct calls *
                    (when_of(c, calls, b->to - 1) - when_of(c, calls, b->from)) / (DAY / 1440) + 1);
         if (names == 1)
             buf_format(&c->r->reason, ", all of them %.*s",
-                       STR_ARG(str_first(activities_text(c->a, v->text[ACT_OBJECT]), 80)));
+                       STR_ARG(str_first(activities_text(c->a, operation(v)), 80)));
         else
             buf_format(&c->r->reason, ", by %" PRIu32 " operations", names);
         buf_add(&c->r->reason, S("."));
@@ -440,7 +492,7 @@ static bool refused(struct cloud *c, const struct calls *assumes, struct calls *
     return true;
 }
 
-/* Bursts of acts of one class by one program of one identity that made nothing of the kind itself. */
+/* Bursts of acts of one class by an identity, with programs that made nothing of the kind. */
 static bool acts(struct cloud *c, const struct behaviour *b, uint8_t class, uint8_t made, uint32_t least,
                  struct calls *calls, struct err *e) {
     size_t kept = 0;
@@ -457,19 +509,19 @@ static bool acts(struct cloud *c, const struct behaviour *b, uint8_t class, uint
         for (end = i; end < calls->count && calls->items[end].who == calls->items[i].who &&
                       calls->items[end].program == calls->items[i].program;
              end++) {
-            makes |= calls->items[end].classes & made;
-            /* A secret that was refused was not read: that is another behaviour. */
-            if ((calls->items[end].classes & class) &&
-                !(class == CLASS_SECRET && activities_at(c->a, calls->items[end].index)->outcome == OUTCOME_FAILURE))
-                calls->items[kept++] = calls->items[end];
+            struct call const call = calls->items[end];
+
+            makes |= call.classes & made;
+            if ((call.classes & class) && !(class == CLASS_SECRET && call.refused)) /* a secret refused is not read */
+                calls->items[kept++] = call;
         }
         if (makes)
             kept = from;
-        else if (!bursts_of(c, b, calls, from, kept, least, e))
-            return false;
     }
     calls->count = kept;
-    return true;
+    if (kept)
+        qsort(calls->items, kept, sizeof *calls->items, by_who);
+    return all_bursts(c, b, calls, least, e);
 }
 
 static bool secrets(struct cloud *c, const struct calls *assumes, struct calls *calls, struct err *e) {
@@ -658,21 +710,20 @@ bool behaviour_cloud(struct behaviour_run *r, struct err *e) {
         .opened = behaviours_find(r->b, S("cloud-opened")),
     };
     struct calls assumes = {0}, calls = {0};
-    struct activity_list list;
     bool ok;
 
     assert(c.refused && c.secrets && c.logging && c.machine && c.opened);
-    if (!activities_of_act(r->a, ACT_API_CALL, &list, e))
-        return false;
-    if (!list.count)
-        return true;
     c.classes = calloc(activities_text_count(r->a) + 1, sizeof *c.classes);
     c.fold = malloc(2 * ACTIVITY_TEXT_MAX + 16);
-    ok = (c.classes && c.fold) || no_memory(e);
-    ok = ok && identities(&c, &list, e) && gather(&c, &list, e) && filter(&c.calls, CLASS_ASSUME, false, &assumes, e) &&
+    c.builders = calloc(activities_text_count(r->a) + 1, sizeof *c.builders);
+    c.planes = calloc(activities_text_count(r->a) + 1, sizeof *c.planes);
+    ok = (c.classes && c.planes && c.builders && c.fold) || no_memory(e);
+    ok = ok && identities(&c, e) && gather(&c, e) && filter(&c.calls, CLASS_ASSUME, false, &assumes, e) &&
          refused(&c, &assumes, &calls, e) && secrets(&c, &assumes, &calls, e) && logging(&c, &assumes, &calls, e) &&
          opened(&c, &assumes, &calls, e) && machines(&c, e);
     free(c.classes);
+    free(c.planes);
+    free(c.builders);
     free(c.fold);
     free(c.calls.items);
     free(c.whos);

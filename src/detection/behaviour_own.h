@@ -19,6 +19,8 @@ struct behaviour_run {
     struct buf reason; /* room to write a reason in */
     bool (*hit)(void *ctx, const struct behaviour_hit *hit, struct err *e);
     void *ctx;
+    /* What an area leaves for those after it. */
+    struct account_foreign *foreign; /* by accounts, for doors (behaviour_account.h); NULL: not yet */
 };
 
 /* An area finds the hits of its behaviours. */

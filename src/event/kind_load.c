@@ -272,11 +272,12 @@ static bool transform(struct load *l, const struct yaml_node *n, struct kind_sou
                                  forms[i].inputs_max == 1 ? "one field" : "at most two fields");
             return true;
         }
-    return kind_fail(l->e, l->path, n->line,
-                     "no `as: %.*s`, but decimal, hex, address, lower, unplus, dos_path, e164, ipv4_signed, "
-                     "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, "
-                     "request_target, request_path, request_query, http_outcome",
-                     STR_ARG(str_first(name, 40)));
+    return kind_fail(
+        l->e, l->path, n->line,
+        "no `as: %.*s`; there are decimal hex address lower unplus dos_path e164 ipv4_signed registry_path "
+        "registry_data url_host url_path url_query url_extension request_method request_target "
+        "request_path request_query http_outcome",
+        STR_ARG(str_first(name, 40)));
 }
 
 static bool table(struct load *l, const struct yaml_node *n, struct kind_source *s) {

@@ -692,6 +692,20 @@ static void joins(struct office *o, struct person *p, uint32_t day) {
     }
 }
 
+/* The account's new password, or its end, in the domain and, a minute later, in the cloud. */
+static void locks(struct office *o, const struct person *p, const char *user, int64_t when, const char *how) {
+    char domain[80];
+
+    snprintf(domain, sizeof domain, NETBIOS "\\%s", p->login);
+    truth_door_everyday(o->truth, "account", str_of(domain), when, how);
+    truth_door_everyday(o->truth, "account", str_of(user), when + MINUTE, how);
+}
+
+static void locks_sessions(struct office *o, const struct person *p, const char *user, int64_t when, const char *how) {
+    truth_door_everyday(o->truth, "session", str_of(p->login), when, how);
+    truth_door_everyday(o->truth, "session", str_of(user), when, how);
+}
+
 /* As speak, in a session of its own: what is planned in the morning must not sign in for the hours before. */
 static void speak_apart(struct office *o, struct voice *v, struct person *apart, const struct person *p, int64_t when) {
     *apart = *p;
@@ -707,7 +721,11 @@ static void leaves(struct office *o, struct person *p, uint32_t day) {
 
     snprintf(user, sizeof user, "%s@" DOMAIN, p->login);
     snprintf(to, sizeof to, "smtp:%s@" DOMAIN, office_anybody(o, day)->login);
+    locks(o, p, user, when, "account disabled");
+    locks_sessions(o, p, user, when + MINUTE, "account disabled");
+    harmless(o, "%s has left: the account is disabled", p->login);
     by_admin(o, when, 4725, p->login, o->people[0].login);
+    harmless(o, "%s has left: the account is disabled in the cloud", p->login);
     record_directory(o, when + MINUTE, S("sync@" DOMAIN), "Disable account.", str_of(user), S(""));
     if (!p->cloud)
         return;
@@ -733,10 +751,15 @@ static void people_matters(struct office *o, uint32_t day) {
     if (now_and_then(o, 7)) {
         harmless(o, "%s forgot the password", p->login);
         by_admin(o, when, 4724, p->login, o->people[1].login);
+        locks(o, p, user, when, "password reset");
+        harmless(o, "%s forgot the password: a new one in the cloud", p->login);
         record_directory(o, when + MINUTE, S("sync@" DOMAIN), "Reset user password.", str_of(user), S(""));
-        if (rng_chance(o->r, 40))
+        if (rng_chance(o->r, 40)) {
+            locks_sessions(o, p, user, when + 2 * MINUTE, "sessions revoked");
+            harmless(o, "%s forgot the password: sessions revoked", p->login);
             record_directory(o, when + 2 * MINUTE, S("sync@" DOMAIN), "Update StsRefreshTokenValidFrom Timestamp.",
                              str_of(user), S(""));
+        }
     }
     if (now_and_then(o, 10) && p->cloud && !p->legacy) {
         speak_apart(o, &v, &apart, p, when);

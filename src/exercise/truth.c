@@ -29,6 +29,13 @@ struct entries {
     size_t count, room;
 };
 
+/* What somebody did who knew of no intruder. */
+struct everyday {
+    const char *kind, *how;
+    str identity;
+    int64_t when;
+};
+
 struct intrusion {
     const char *shape, *title, *began;
     struct entries sets[TRUTH_SETS], read, objects, left, persons;
@@ -43,6 +50,8 @@ struct truth {
     uint32_t intrusion_count, intrusion_room;
     struct event *events; /* the first is none */
     uint32_t event_count, event_room, noted;
+    struct everyday *everyday;
+    uint32_t everyday_count, everyday_room;
     bool failed;
 };
 
@@ -87,6 +96,7 @@ void truth_free(struct truth *t) {
         free(n->doors);
     }
     free(t->intrusions);
+    free(t->everyday);
     free(t->events);
     arena_free(t->text);
     free(t);
@@ -264,6 +274,31 @@ void truth_door_closed(struct truth *t, uint32_t intrusion, uint32_t door, int64
     }
 }
 
+void truth_door_everyday(struct truth *t, const char *kind, str identity, int64_t when, const char *how) {
+    if (!grow((void **)&t->everyday, t->everyday_count, &t->everyday_room, sizeof *t->everyday)) {
+        t->failed = true;
+        return;
+    }
+    t->everyday[t->everyday_count++] =
+        (struct everyday){.kind = kind, .how = how, .identity = keep(t, identity), .when = when};
+}
+
+/* The door as it is in the end. */
+static struct truth_door door_at_last(const struct truth *t, const struct truth_door *door) {
+    struct truth_door d = *door;
+
+    for (uint32_t i = 0; i < t->everyday_count; i++) {
+        const struct everyday *const v = &t->everyday[i];
+
+        if (v->when > d.used && (d.closed == INSTANT_NONE || v->when < d.closed) && strcmp(v->kind, d.kind) == 0 &&
+            str_eq(v->identity, str_of(d.identity))) {
+            d.closed = v->when;
+            d.how = v->how;
+        }
+    }
+    return d;
+}
+
 uint32_t truth_count(const struct truth *t) {
     return t->intrusion_count;
 }
@@ -350,10 +385,10 @@ static void entries_json(struct buf *b, const char *name, const struct entries *
     buf_byte(b, ']');
 }
 
-static void doors_json(struct buf *b, const struct intrusion *n) {
+static void doors_json(const struct truth *t, struct buf *b, const struct intrusion *n) {
     buf_add(b, S("\"doors\":["));
     for (uint32_t i = 0; i < n->door_count; i++) {
-        const struct truth_door *const d = &n->doors[i];
+        struct truth_door const at_last = door_at_last(t, &n->doors[i]), *const d = &at_last;
 
         buf_add(b, i ? S(",\n   {") : S("\n   {"));
         text(b, "kind", str_of(d->kind));
@@ -418,7 +453,7 @@ static void intrusion_json(const struct truth *t, struct buf *b, uint32_t i) {
                (unsigned long long)n->calls);
     entries_json(b, "call_persons", &n->persons, NULL, NULL, false);
     buf_add(b, S(",\n  "));
-    doors_json(b, n);
+    doors_json(t, b, n);
     buf_add(b, S(",\n  "));
     events_json(t, b, "events", i, TRUTH_ACT);
     buf_add(b, S(",\n  "));

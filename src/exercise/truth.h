@@ -63,6 +63,8 @@ void truth_person(struct truth *t, uint32_t intrusion, str person);
 uint32_t truth_door(struct truth *t, uint32_t intrusion, const char *kind, str identity, int64_t opened);
 void truth_door_used(struct truth *t, uint32_t intrusion, uint32_t door, int64_t when);
 void truth_door_closed(struct truth *t, uint32_t intrusion, uint32_t door, int64_t when, const char *how);
+/* Everyday life closes doors without knowing: of that kind and identity, whose so ever, unless it is used after that. */
+void truth_door_everyday(struct truth *t, const char *kind, str identity, int64_t when, const char *how);
 
 uint32_t truth_count(const struct truth *t);
 uint64_t truth_events(const struct truth *t, uint32_t intrusion, enum truth_part part);

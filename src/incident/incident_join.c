@@ -1,10 +1,12 @@
 /* incident_join: which clues are of one intrusion.
  *
- * Three reasons, and no other: (1) one thing is the intruder's own in one of them, and is in the other as well; (2) both are about one account, most
- * acts of the shorter one lie within days of the other's, or about one host, and within hours; (3) a mail campaign was opened, or received, by accounts
- * on which the other begins within months, and no other intrusion has more of these. Weak clues join nothing: they come along
+ * Five reasons, and no other: (1) one thing is the intruder's own in one of them, and is in the other as well; (2) both are about one account, most
+ * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the other's; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) one program is strange to
+ * several accounts, and hardly anybody else uses it; (5) the first clue is on an account that had opened, or got, a mail of a campaign within the months
+ * before. Weak clues join nothing: they come along
  * where they share what is the intruder's own. */
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "incident/incident_own.h"
@@ -12,6 +14,8 @@
 #define HOUR (INT64_C(3600) * 1000000000)
 #define WEAK 0.5 /* bans */
 #define HOST_NEAR (2 * HOUR)
+#define HOST_DAYS (30 * HOUR)
+#define CHANCE 6.9 /* nats: one in a thousand */
 #define FOLLOWS (90 * DAY)
 #define NEIGHBOURS_MAX 256u /* on either side: of floods not all are looked at */
 
@@ -56,6 +60,14 @@ static bool same_key(const struct owned *a, const struct owned *b) {
     return a->type == b->type && a->code == b->code && a->other == b->other;
 }
 
+/* Names that people give to rules are nobody's own; where a rule sends mail to is. */
+static bool is_name(const struct incidents *s, const struct node *n, const struct behaviour_part *p) {
+    enum act const act = n->event_count ? (enum act)activities_at(s->a, n->events[0])->act : ACT_NONE;
+
+    return p->type == PART_OBJECT && (act == ACT_RULE_NEW || act == ACT_FORWARD_NEW || act == ACT_DELEGATE_NEW) &&
+           str_find_byte(activities_text(s->a, p->code), '@') == SIZE_MAX;
+}
+
 static bool join_owned(struct incidents *s, bool weak, struct err *e) {
     size_t count = 0, n = 0;
     struct owned *list;
@@ -68,7 +80,8 @@ static bool join_owned(struct incidents *s, bool weak, struct err *e) {
         for (size_t k = 0; k < s->nodes[i].part_count; k++) {
             const struct behaviour_part *const p = &s->nodes[i].parts[k];
 
-            list[n++] = (struct owned){p->type, p->code, p->other, (uint32_t)i, p->own, s->nodes[i].weak};
+            if (!is_name(s, &s->nodes[i], p))
+                list[n++] = (struct owned){p->type, p->code, p->other, (uint32_t)i, p->own, s->nodes[i].weak};
         }
     if (n)
         qsort(list, n, sizeof *list, by_key);
@@ -104,14 +117,21 @@ static int by_entity(const void *a, const void *b) {
     return (x->node > y->node) - (x->node < y->node);
 }
 
-/* How many acts of a are near one of b, at an entity. */
+/* How many acts of a at an entity are near one of b there; b EVERY: how many there are. */
+#define EVERY UINT32_MAX
 struct pair {
-    uint32_t a, b, near, last; /* last: act of a that was counted last, + 1 */
+    uint32_t a, b, entity, near, last; /* last: act of a that was counted last, + 1 */
 };
 struct pairs {
     struct pair *slots;
     size_t mask, used;
 };
+
+static size_t pair_slot(uint32_t a, uint32_t b, uint32_t entity, size_t mask) {
+    return ((size_t)a * 0x9e3779b97f4a7c15u ^ (size_t)b * 0xc2b2ae3d27d4eb4fu ^ (size_t)entity * 0x165667b19e3779f9u) >>
+               17 &
+           mask;
+}
 
 static bool pairs_room(struct pairs *p, struct err *e) {
     struct pair *slots;
@@ -122,14 +142,14 @@ static bool pairs_room(struct pairs *p, struct err *e) {
     if (!(slots = calloc(mask + 1, sizeof *slots)))
         return incidents_no_memory(e);
     for (size_t i = 0; p->slots && i <= p->mask; i++) {
-        size_t at;
+        const struct pair *const from = &p->slots[i];
+        size_t at = pair_slot(from->a, from->b, from->entity, mask);
 
-        if (!p->slots[i].near)
+        if (!from->near)
             continue;
-        at = ((size_t)p->slots[i].a * 0x9e3779b1u ^ p->slots[i].b * 0x85ebca6bu) & mask;
         while (slots[at].near)
             at = (at + 1) & mask;
-        slots[at] = p->slots[i];
+        slots[at] = *from;
     }
     free(p->slots);
     p->slots = slots;
@@ -137,99 +157,222 @@ static bool pairs_room(struct pairs *p, struct err *e) {
     return true;
 }
 
-static bool pair_count(struct pairs *p, uint32_t a, uint32_t b, uint32_t act, struct err *e) {
-    size_t at;
+static struct pair *pair_find(const struct pairs *p, uint32_t a, uint32_t b, uint32_t entity) {
+    size_t at = pair_slot(a, b, entity, p->mask);
+
+    while (p->slots[at].near && (p->slots[at].a != a || p->slots[at].b != b || p->slots[at].entity != entity))
+        at = (at + 1) & p->mask;
+    return &p->slots[at];
+}
+
+static bool pair_count(struct pairs *p, uint32_t a, uint32_t b, uint32_t entity, uint32_t act, struct err *e) {
+    struct pair *at;
 
     if (!pairs_room(p, e))
         return false;
-    at = ((size_t)a * 0x9e3779b1u ^ b * 0x85ebca6bu) & p->mask;
-    while (p->slots[at].near && (p->slots[at].a != a || p->slots[at].b != b))
-        at = (at + 1) & p->mask;
-    if (!p->slots[at].near) {
-        p->slots[at] = (struct pair){a, b, 0, 0};
+    at = pair_find(p, a, b, entity);
+    if (!at->near) {
+        *at = (struct pair){a, b, entity, 0, 0};
         p->used++;
     }
-    if (p->slots[at].last != act + 1) {
-        p->slots[at].near++;
-        p->slots[at].last = act + 1;
+    if (at->last != act + 1) {
+        at->near++;
+        at->last = act + 1;
     }
     return true;
 }
 
-/* The account or host that an act is about, of those that its clue names. */
-static uint32_t entity_of(const struct incidents *s, const struct node *n, enum behaviour_part_type type,
-                          const struct activity *v) {
-    uint32_t mine[4] = {0};
+/* The accounts or hosts that an act is about, of those that its clue names, each once: at most ABOUT_MAX. */
+#define ABOUT_MAX 3u
+static size_t entities_of(const struct incidents *s, const struct node *n, enum behaviour_part_type type,
+                          const struct activity *v, uint32_t out[ABOUT_MAX]) {
+    uint32_t mine[ABOUT_MAX] = {0};
     size_t count = 0;
 
     if (type == PART_ACCOUNT) {
-        mine[count++] = activities_account(s->a, v->text[ACT_ACCOUNT]);
-        mine[count++] = activities_account(s->a, v->text[ACT_TARGET]);
+        mine[0] = activities_account(s->a, v->text[ACT_ACCOUNT]);
+        mine[1] = activities_account(s->a, v->text[ACT_TARGET]);
     } else {
-        mine[count++] = activities_host(s->a, v->text[ACT_HOST]);
-        mine[count++] = activities_host_of(s->a, v->text[ACT_SERVER], v->when);
-        mine[count++] = activities_host_of(s->a, v->text[ACT_ADDRESS], v->when);
+        mine[0] = activities_host(s->a, v->text[ACT_HOST]);
+        mine[1] = incident_host_at(s, v->text[ACT_SERVER], v->when);
+        mine[2] = incident_host_at(s, v->text[ACT_ADDRESS], v->when);
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < ABOUT_MAX; i++) {
+        bool named = false;
+
         for (size_t k = 0; mine[i] && k < n->part_count; k++)
-            if (n->parts[k].type == type && n->parts[k].code == mine[i])
-                return mine[i];
-    return 0;
+            named |= n->parts[k].type == type && n->parts[k].code == mine[i];
+        for (size_t k = 0; k < count; k++)
+            named &= out[k] != mine[i];
+        if (named)
+            out[count++] = mine[i];
+    }
+    return count;
 }
 
-static bool join_reached(struct incidents *s, enum behaviour_part_type type, int64_t near, struct err *e) {
-    size_t count = 0, n = 0;
-    struct act_at *list;
-    uint32_t *const of = calloc(s->node_count + 1, sizeof *of); /* acts of each that are about such an entity */
-    struct pairs pairs = {0};
-    bool ok = true;
+/* All acts of clues that may join, by entity, then time. *out is to be freed. */
+static bool acts_by_entity(struct incidents *s, enum behaviour_part_type type, struct act_at **out, size_t *count,
+                           struct err *e) {
+    size_t room = 0;
 
+    *count = 0;
     for (size_t i = 0; i < s->node_count; i++)
-        count += s->nodes[i].weak || s->nodes[i].campaign ? 0 : s->nodes[i].event_count;
-    if (!(list = calloc(count + 1, sizeof *list)) || !of) {
-        free(list);
-        free(of);
+        room += s->nodes[i].weak || s->nodes[i].campaign ? 0 : s->nodes[i].event_count;
+    if (!(*out = calloc(room * ABOUT_MAX + 1, sizeof **out)))
         return incidents_no_memory(e);
-    }
     for (size_t i = 0; i < s->node_count; i++) {
         const struct node *const node = &s->nodes[i];
 
         for (size_t k = 0; !node->weak && !node->campaign && k < node->event_count; k++) {
             const struct activity *const v = activities_at(s->a, node->events[k]);
-            uint32_t const entity = entity_of(s, node, type, v);
+            uint32_t about[ABOUT_MAX];
+            size_t const n = entities_of(s, node, type, v, about);
 
-            if (!entity)
-                continue;
-            list[n++] = (struct act_at){entity, (uint32_t)i, v->when};
-            of[i]++;
+            for (size_t m = 0; m < n; m++)
+                (*out)[(*count)++] = (struct act_at){about[m], (uint32_t)i, v->when};
         }
     }
-    if (n)
-        qsort(list, n, sizeof *list, by_entity);
+    if (*count)
+        qsort(*out, *count, sizeof **out, by_entity);
+    return true;
+}
+
+/* Are k of n days near by more than chance, where each would be with probability p? (The bound of Chernoff and Hoeffding.) */
+static bool beyond_chance(double k, double n, double p) {
+    double const q = k / n;
+
+    if (p >= 1 || q <= p)
+        return false;
+    return n * (q * log(q / p) + (q < 1 ? (1 - q) * log((1 - q) / (1 - p)) : 0)) >= CHANCE;
+}
+
+/* The share of the time in which both are about that would be near b, wherever a's days lay. */
+static double share(const struct incidents *s, const struct pair *p, uint32_t days, int64_t near) {
+    const struct clue *const a = &s->nodes[p->a].clue, *const b = &s->nodes[p->b].clue;
+    int64_t const first = a->first < b->first ? a->first : b->first, last = a->last > b->last ? a->last : b->last;
+
+    return (double)days * 2 * (double)near / fmax((double)(last - first), 1);
+}
+
+/* How what two clues do at one account or host must lie in time. */
+struct nearness {
+    enum behaviour_part_type type;
+    int64_t near;
+    bool often; /* not most of it, but more days than chance would have */
+};
+
+static bool join_reached(struct incidents *s, const struct nearness *how, struct err *e) {
+    enum behaviour_part_type const type = how->type;
+    int64_t const near = how->near;
+    struct act_at *list = NULL;
+    struct pairs pairs = {0};
+    size_t n = 0;
+    bool ok = acts_by_entity(s, type, &list, &n, e);
+
     for (size_t i = 0; ok && i < n; i++) {
+        uint32_t const act = how->often ? (uint32_t)(list[i].when / DAY) : (uint32_t)i;
         size_t looked = 0;
 
+        ok = pair_count(&pairs, list[i].node, EVERY, list[i].entity, act, e);
         for (size_t k = i; ok && k-- > 0 && looked < NEIGHBOURS_MAX; looked++) {
             if (list[k].entity != list[i].entity || list[i].when - list[k].when > near)
                 break;
             if (list[k].node != list[i].node)
-                ok = pair_count(&pairs, list[i].node, list[k].node, (uint32_t)i, e);
+                ok = pair_count(&pairs, list[i].node, list[k].node, list[i].entity, act, e);
         }
         looked = 0;
         for (size_t k = i + 1; ok && k < n && looked < NEIGHBOURS_MAX; k++, looked++) {
             if (list[k].entity != list[i].entity || list[k].when - list[i].when > near)
                 break;
             if (list[k].node != list[i].node)
-                ok = pair_count(&pairs, list[i].node, list[k].node, (uint32_t)i, e);
+                ok = pair_count(&pairs, list[i].node, list[k].node, list[i].entity, act, e);
         }
     }
-    for (size_t i = 0; ok && pairs.slots && i <= pairs.mask; i++)
-        if (pairs.slots[i].near && pairs.slots[i].near * 2 >= of[pairs.slots[i].a])
-            join(s, pairs.slots[i].a, pairs.slots[i].b);
+    for (size_t i = 0; ok && pairs.slots && i <= pairs.mask; i++) {
+        const struct pair *const p = &pairs.slots[i];
+
+        if (!p->near || p->b == EVERY)
+            continue;
+        uint32_t const there = pair_find(&pairs, p->a, EVERY, p->entity)->near;
+
+        /* Most of what it did there, and what it did there is no aside. */
+        if (how->often
+                ? beyond_chance(p->near, there, share(s, p, pair_find(&pairs, p->b, EVERY, p->entity)->near, near))
+                : p->near * 2 >= there && there * 4 >= s->nodes[p->a].event_count)
+            join(s, p->a, p->b);
+    }
     free(pairs.slots);
     free(list);
-    free(of);
     return ok;
+}
+
+/* ---- cause ---- */
+
+#define CAUSE (HOUR / 6)
+
+/* A web server may be known by names that no other log has: is this one? */
+static bool only_web(struct incidents *s, uint32_t host, bool *out, struct err *e) {
+    struct activity_list list;
+
+    if (!activities_of(s->a, ACT_HOST, host, &list, e))
+        return false;
+    *out = list.count > 0;
+    for (uint32_t i = 0; *out && i < list.count; i++) {
+        enum act const act = (enum act)activities_at(s->a, list.items[i])->act;
+
+        *out = act == ACT_NONE || act == ACT_WEB_REQUEST || act == ACT_WEB_VISIT || act == ACT_LOOKUP;
+    }
+    return true;
+}
+
+static bool requests_to(const struct node *n) {
+    for (size_t i = 0; i < n->part_count; i++)
+        if (n->parts[i].type == PART_PAGE)
+            return true;
+    return n->behaviour && str_eq(n->clue.tactic, S("initial-access"));
+}
+
+/* Are they of one host, or is the web server known by a name that no other log has? */
+static bool may_be_cause(struct incidents *s, const struct node *web, const struct node *host, bool *out,
+                         struct err *e) {
+    *out = false;
+    for (size_t i = 0; !*out && i < web->part_count; i++) {
+        if (web->parts[i].type != PART_HOST)
+            continue;
+        for (size_t k = 0; !*out && k < host->part_count; k++)
+            *out = host->parts[k].type == PART_HOST && host->parts[k].code == web->parts[i].code;
+        if (!*out && !only_web(s, web->parts[i].code, out, e))
+            return false;
+    }
+    return true;
+}
+
+/* What a host begins to do within minutes of an attack on a web server that has no other name. */
+static bool join_causes(struct incidents *s, struct err *e) {
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct node *const web = &s->nodes[i];
+
+        if (!web->behaviour || web->weak || !requests_to(web))
+            continue;
+        for (size_t k = 0; k < s->node_count; k++) {
+            const struct node *const host = &s->nodes[k];
+            bool may;
+
+            if (!host->behaviour || host->clue.weight < 1 || !str_eq(host->clue.tactic, S("execution")))
+                continue;
+            if (!may_be_cause(s, web, host, &may, e))
+                return false;
+            for (size_t m = 0; may && m < web->event_count; m++) {
+                const struct activity *const v = activities_at(s->a, web->events[m]);
+
+                if (v->act == ACT_WEB_REQUEST && host->clue.first >= v->when && host->clue.first - v->when <= CAUSE) {
+                    join(s, (uint32_t)i, (uint32_t)k);
+                    break;
+                }
+            }
+        }
+    }
+    return true;
 }
 
 /* ---- campaigns ---- */
@@ -257,30 +400,72 @@ static bool follows(const struct incidents *s, const struct campaign *c, const s
     return false;
 }
 
+/* An intrusion whose first clue is on an account that had the mail, in the months after, began with it. */
 static bool join_campaigns(struct incidents *s, struct err *e) {
-    double *const votes = calloc(s->node_count + 1, sizeof *votes);
+    uint32_t *const first = calloc(s->node_count + 1, sizeof *first); /* by root: the earliest clue, + 1 */
 
-    if (!votes)
+    if (!first)
         return incidents_no_memory(e);
-    for (size_t i = 0; i < s->node_count; i++) {
-        uint32_t best = UINT32_MAX;
+    for (size_t k = 0; k < s->node_count; k++) {
+        uint32_t *const at = &first[incident_root(s, (uint32_t)k)];
 
-        if (!s->nodes[i].campaign)
-            continue;
-        memset(votes, 0, s->node_count * sizeof *votes);
-        for (size_t k = 0; k < s->node_count; k++)
-            if (s->nodes[k].behaviour && s->nodes[k].clue.weight >= 1 &&
-                follows(s, s->nodes[i].campaign, &s->nodes[k])) {
-                uint32_t const root = incident_root(s, (uint32_t)k);
-
-                votes[root] += s->nodes[k].clue.weight;
-                if (best == UINT32_MAX || votes[root] > votes[best] || (votes[root] >= votes[best] && root < best))
-                    best = root;
-            }
-        if (best != UINT32_MAX)
-            join(s, best, (uint32_t)i);
+        if (s->nodes[k].behaviour && !s->nodes[k].weak &&
+            (!*at || s->nodes[k].clue.first < s->nodes[*at - 1].clue.first))
+            *at = (uint32_t)k + 1;
     }
-    free(votes);
+    for (size_t i = 0; i < s->node_count; i++)
+        for (size_t k = 0; s->nodes[i].campaign && k < s->node_count; k++)
+            if (first[k] && follows(s, s->nodes[i].campaign, &s->nodes[first[k] - 1]))
+                join(s, (uint32_t)k, (uint32_t)i);
+    free(first);
+    return true;
+}
+
+/* ---- one program ---- */
+
+struct client {
+    uint32_t program, account, node;
+};
+
+static int by_program(const void *a, const void *b) {
+    const struct client *const x = a, *const y = b;
+
+    if (x->program != y->program)
+        return x->program < y->program ? -1 : 1;
+    if (x->account != y->account)
+        return x->account < y->account ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+/* Clients that are strange to several accounts and are the same program, which hardly anybody else uses. */
+static bool join_programs(struct incidents *s, struct err *e) {
+    size_t count = 0, n = 0;
+    struct client *list;
+
+    for (size_t i = 0; i < s->node_count; i++)
+        count += s->nodes[i].part_count;
+    if (!(list = calloc(count + 1, sizeof *list)))
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++)
+        for (size_t k = 0; !s->nodes[i].weak && k < s->nodes[i].part_count; k++) {
+            const struct behaviour_part *const p = &s->nodes[i].parts[k];
+
+            if (p->type == PART_CLIENT && p->own)
+                list[n++] = (struct client){p->other, p->code, (uint32_t)i};
+        }
+    if (n)
+        qsort(list, n, sizeof *list, by_program);
+    for (size_t i = 0; i < n;) {
+        size_t end = i, accounts = 0;
+
+        for (; end < n && list[end].program == list[i].program; end++)
+            accounts += end == i || list[end].account != list[end - 1].account;
+        if (activities_accounts_of(s->a, ENTITY_PROGRAM, list[i].program) <= 2 * accounts)
+            for (size_t k = i + 1; k < end; k++)
+                join(s, list[i].node, list[k].node);
+        i = end;
+    }
+    free(list);
     return true;
 }
 
@@ -291,6 +476,12 @@ bool incident_join(struct incidents *s, struct err *e) {
         s->nodes[i].up = (uint32_t)i;
         s->nodes[i].weak = s->nodes[i].clue.weight < WEAK;
     }
-    return join_owned(s, false, e) && join_reached(s, PART_ACCOUNT, near, e) &&
-           join_reached(s, PART_HOST, HOST_NEAR, e) && join_campaigns(s, e) && join_owned(s, true, e);
+    struct nearness const ways[] = {
+        {PART_ACCOUNT, near, false}, {PART_HOST, HOST_NEAR, false}, {PART_HOST, HOST_DAYS, true}};
+
+    for (size_t i = 0; i < COUNT(ways); i++)
+        if (!join_reached(s, &ways[i], e))
+            return false;
+    return join_owned(s, false, e) && join_programs(s, e) && join_causes(s, e) && join_campaigns(s, e) &&
+           join_owned(s, true, e);
 }

@@ -127,27 +127,81 @@ static void once(struct taking *t) {
     t->count = kept;
 }
 
-/* What else an address or account has done that is nobody else's. */
-static bool expand(struct incidents *s, struct taking *t, const struct behaviour_part *p, uint32_t node, int64_t first,
-                   int64_t last, struct err *e) {
-    static const enum act_text by_address[] = {ACT_ADDRESS, ACT_SERVER};
-    struct activity_list list;
+static bool is_taken(const struct taking *t, size_t count, uint32_t activity) {
+    size_t low = 0, high = count;
 
-    if (p->type == PART_ACCOUNT) {
-        if (!activities_of(s->a, ACT_ACCOUNT, p->code, &list, e))
-            return false;
-        for (uint32_t i = 0; i < list.count; i++)
-            if (!take(t, list.items[i], node, 0, e))
-                return false;
-        return true;
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (t->items[middle].activity < activity)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (size_t k = 0; p->type == PART_ADDRESS && k < COUNT(by_address); k++) {
-        if (activities_own_address(s->a, p->code) || !activities_of(s->a, by_address[k], p->code, &list, e))
-            return e->code == ERR_NONE;
+    return low < count && t->items[low].activity == activity;
+}
+
+/* Who speaks with an address of the intruder's in its clues: what else these two have to do with each other, in whatever log, is the same story. */
+struct speakers {
+    uint32_t addresses[16];
+    size_t count;
+};
+
+static bool speaks(const struct speakers *p, uint32_t address) {
+    for (size_t i = 0; i < p->count; i++)
+        if (p->addresses[i] == address)
+            return true;
+    return false;
+}
+
+static void speakers_of(const struct incidents *s, const struct taking *t, size_t clues, struct activity_list list,
+                        struct speakers *to) {
+    to->count = 0;
+    for (uint32_t i = 0; i < list.count && i < ADDRESS_EVENTS_MAX && to->count < COUNT(to->addresses); i++) {
+        uint32_t const address = activities_at(s->a, list.items[i])->text[ACT_ADDRESS];
+
+        if (address && !speaks(to, address) && is_taken(t, clues, list.items[i]))
+            to->addresses[to->count++] = address;
+    }
+}
+
+/* What else an address or account has done that is nobody else's. clues: so many of t are what the clues have, sorted. An address of whose acts
+ * most are not in a clue is others' as well, whatever was said of it. */
+static bool expand(struct incidents *s, struct taking *t, size_t clues, const struct behaviour_part *p, uint32_t node,
+                   int64_t first, int64_t last, struct err *e) {
+    static const struct {
+        enum behaviour_part_type type;
+        enum act_text by;
+    } ways[] = {{PART_ACCOUNT, ACT_ACCOUNT}, {PART_ADDRESS, ACT_ADDRESS}, {PART_ADDRESS, ACT_SERVER}};
+
+    for (size_t k = 0; k < COUNT(ways); k++) {
+        struct activity_list list;
+        uint32_t known = 0, all = 0;
+
+        if (p->type != ways[k].type ||
+            (p->type == PART_ADDRESS && !s->nodes[node].behaviour && activities_own_address(s->a, p->code)))
+            continue;
+        if (!activities_of(s->a, ways[k].by, p->code, &list, e))
+            return false;
+        bool const address = p->type == PART_ADDRESS;
+        struct speakers speakers = {0};
+
+        if (ways[k].by == ACT_SERVER)
+            speakers_of(s, t, clues, list, &speakers);
         for (uint32_t i = 0; i < list.count && i < ADDRESS_EVENTS_MAX; i++) {
             const struct activity *const v = activities_at(s->a, list.items[i]);
 
-            if (v->when < first - EARLIER || v->when > last + LATER)
+            if (address && (v->when < first - EARLIER || v->when > last + LATER))
+                continue;
+            all++;
+            known += speaks(&speakers, v->text[ACT_ADDRESS]) || is_taken(t, clues, list.items[i]);
+        }
+        if (known * 2 < all)
+            continue;
+        for (uint32_t i = 0; i < list.count && i < ADDRESS_EVENTS_MAX; i++) {
+            const struct activity *const v = activities_at(s->a, list.items[i]);
+
+            if (address && (v->when < first - EARLIER || v->when > last + LATER))
                 continue;
             if (!take(t, list.items[i], node, 0, e))
                 return false;
@@ -170,9 +224,12 @@ static bool acts_of(struct incidents *s, const struct tree *tree, struct taking 
         first = n->clue.first < first ? n->clue.first : first;
         last = n->clue.last > last ? n->clue.last : last;
     }
+    once(t);
+    size_t const clues = t->count;
+
     for (size_t i = 0; i < s->node_count; i++)
         for (size_t k = 0; incident_root(s, (uint32_t)i) == tree->root && k < s->nodes[i].part_count; k++)
-            if (s->nodes[i].parts[k].own && !expand(s, t, &s->nodes[i].parts[k], (uint32_t)i, first, last, e))
+            if (s->nodes[i].parts[k].own && !expand(s, t, clues, &s->nodes[i].parts[k], (uint32_t)i, first, last, e))
                 return false;
     once(t);
     return true;

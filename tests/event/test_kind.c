@@ -143,9 +143,9 @@ static const struct {
      "k.yml:3: a source takes one of `as`, `map`, `label` (with or without `constant`), `split`, `between`, `after`, "
      "`constant`"},
     {"no such form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: A, as: octal}}\n",
-     "k.yml:3: no `as: octal`, but decimal, hex, address, lower, unplus, dos_path, e164, ipv4_signed, "
-     "registry_path, registry_data, url_host, url_path, url_query, url_extension, request_method, request_target, "
-     "request_path, request_query, http_outcome"},
+     "k.yml:3: no `as: octal`; there are decimal hex address lower unplus dos_path e164 ipv4_signed registry_path "
+     "registry_data url_host url_path url_query url_extension request_method request_target request_path request_query "
+     "http_outcome"},
     {"two fields for one", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B], as: hex}}\n",
      "k.yml:3: `as: hex` takes one field"},
     {"two fields, no form", "kind: a\nwhen: {X: 1}\nroles: {host: {from: [A, B]}}\n",

@@ -20,7 +20,7 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get('LONGWATCH_BINARY', str(SOURCE / 'build/longwatch'))
-SEEDS = (9, 1, 4, 7)  # among them are all shapes, and doors of every kind, open and closed
+SEEDS = (9, 1, 4, 7, 16)  # among them are all shapes, and doors of every kind, open and closed; in the last everyday life closes some
 SHAPES = {'tracking-mail', 'mail-server', 'public-application', 'provider', 'call-records'}
 KINDS = {  # what the logs must be taken for, up to the second slash
     'mail/message', 'm365/exchange', 'm365/sharepoint', 'm365/entra', 'azure/signinlogs', 'web/iis', 'web/access', 'web/access-url', 'exchange/tracking',
@@ -34,7 +34,7 @@ HOST = re.compile(rb'(?:@|//)((?:[a-z0-9-]+\.)+[a-z]{2,})', re.I)
 CLOSED = {  # how a door is closed in the logs
     'password reset': ('Reset user password.', '"EventID":4724'), 'sessions revoked': ('Update StsRefreshTokenValidFrom',), 'rule removed': ('Remove-InboxRule',),
     'consent removed': ('Remove OAuth2PermissionGrant.',), 'page deleted': ('"EventID":4663',), 'rule deleted': ('"EventID":2006',), 'service deleted': ('sc.exe delete',),
-    'task deleted': ('"EventID":4699',), 'account disabled': ('"EventID":4725',), 'user deleted': ('deleted]',),
+    'task deleted': ('"EventID":4699',), 'account disabled': ('"EventID":4725', 'Disable account.'), 'user deleted': ('deleted]',),
 }
 
 
@@ -165,12 +165,16 @@ def intrusions_are_whole():
 
 
 def doors_are_true():
-    """Each is opened, perhaps used, perhaps closed; if closed, a response says so at that moment, and the record is one that does so."""
+    """Each is opened, perhaps used, perhaps closed; if closed, a response says so at that moment, or everyday life (somebody forgot the
+    password), and the record is one that does so, of that account."""
     states = collections.Counter()
+    everyday = 0
     for seed in SEEDS:
         folder = make(f'seed{seed}', '--seed', seed)
-        for one in truth_of(folder)['intrusions']:
+        truth = truth_of(folder)
+        for one in truth['intrusions']:
             answers = {event['time']: event for event in one['responses']}
+            lived = {event['time']: event for event in truth['harmless']}
             for door in one['doors']:
                 states[door['kind'], door['state']] += 1
                 assert door['opened'] <= door['last_used'], door
@@ -178,9 +182,15 @@ def doors_are_true():
                 if door['closed'] is None:
                     continue
                 assert door['last_used'] < door['closed'], door
-                record = record_at(folder, answers[door['closed']]).decode('utf-8')
+                everyday += door['closed'] not in answers
+                event = answers.get(door['closed']) or lived[door['closed']]
+                record = record_at(folder, event).decode('utf-8')
                 assert any(sign in record for sign in CLOSED[door['how']]), (door, record)
+                if door['kind'] in ('account', 'session'):
+                    login = re.sub(r'^.*[\\ ]|@.*$', '', door['identity'])
+                    assert login in record, (door, record)
         DATA.clear()
+    assert everyday
     for kind in ('account', 'session', 'rule', 'consent', 'web_shell', 'firewall_opening', 'service', 'task', 'vpn_account'):
         assert states[kind, 'open'] and states[kind, 'closed'], (kind, states)
 
