@@ -1,7 +1,8 @@
 /* activity_network: networks of addresses, how many accounts share what, the institution's ways out, and which host had which address when.
  *
  * A way out is a network from which many accounts come, and most of the time through the same place: one address of IPv4, one /64 of IPv6. A
- * carrier's network serves as many, but each through another of its addresses; homes of one provider each have their own. */
+ * carrier's network serves as many, but each through another of its addresses; homes of one provider each have their own. In such a network an
+ * address is the institution's if some accounts share its place: beside a way out stand other customers of the same provider. */
 #include <assert.h>
 
 #include "base/address.h"
@@ -17,6 +18,11 @@
 bool activity_is_use(const struct activity *v) {
     return v->act != ACT_MAIL_OUT && v->act != ACT_MAIL_IN && v->act != ACT_CALL && v->act != ACT_HOST_NAME &&
            (v->outcome == OUTCOME_SUCCESS || v->outcome == OUTCOME_UNSAID);
+}
+
+/* What was only found somewhere (of no act) may have been refused: it makes nobody a user of an address or a session. */
+static bool is_act_of_use(const struct activity *v) {
+    return v->act != ACT_NONE && activity_is_use(v);
 }
 
 static int32_t day_of(int64_t when) {
@@ -136,7 +142,7 @@ static bool sharing_make(struct activities *a) {
     }
     for (uint32_t i = 0; ok && i < activities_count(a); i++) {
         const struct activity *const v = activities_at(a, i);
-        uint32_t const account = activity_is_use(v) ? activities_account(a, v->text[ACT_ACCOUNT]) : 0;
+        uint32_t const account = is_act_of_use(v) ? activities_account(a, v->text[ACT_ACCOUNT]) : 0;
 
         ok = !account || (share(&all[0], a->network[v->text[ACT_ADDRESS]], account) &&
                           share(&all[1], activities_program(a, v->text[ACT_PROGRAM]), account) &&
@@ -161,6 +167,7 @@ struct ways {
     uint32_t *months;            /* by network: in which many came from it through one place */
     uint32_t *touched, touched_count, touched_room; /* networks and places of this month */
     uint32_t all, all_months;
+    struct sharing at_place; /* accounts of all time */
 };
 
 /* Fewer than the room may be in it next time: what is not needed is given back, so that emptying costs no more than filling did. */
@@ -291,7 +298,7 @@ static bool ways_add_all(const struct activities *a, struct ways *w) {
         const struct activity *const v = activities_at(a, i);
         uint32_t const address = v->text[ACT_ADDRESS], account = activities_account(a, v->text[ACT_ACCOUNT]);
 
-        if (!account || !a->network[address] || a->own[address] || !activity_is_use(v))
+        if (!account || !a->network[address] || a->own[address] || !is_act_of_use(v))
             continue;
         if (day != day_of(v->when)) {
             pairs_clear(&w->day);
@@ -301,7 +308,8 @@ static bool ways_add_all(const struct activities *a, struct ways *w) {
             month_end(a, w);
             month = month_after(v->when);
         }
-        if (!way_add(w, a->network[address], w->place[address], account))
+        if (!share(&w->at_place, w->place[address], account) ||
+            !way_add(w, a->network[address], w->place[address], account))
             return false;
     }
     month_end(a, w);
@@ -310,16 +318,19 @@ static bool ways_add_all(const struct activities *a, struct ways *w) {
 
 static bool ways_make(struct activities *a) {
     struct ways w = {0};
-    uint32_t **const arrays[] = {&w.place, &w.accounts, &w.uses, &w.place_uses, &w.most, &w.months};
+    uint32_t **const arrays[] = {&w.place,  &w.accounts,        &w.uses,          &w.place_uses, &w.most,
+                                 &w.months, &w.at_place.counts, &w.at_place.first};
     bool ok = true;
 
     for (size_t i = 0; i < COUNT(arrays); i++)
         ok &= (*arrays[i] = calloc(a->text_count, sizeof **arrays[i])) != NULL;
     ok = ok && places_make(a, w.place) && ways_add_all(a, &w);
     for (uint32_t code = 1; ok && code < a->code_count; code++)
-        a->own[code] |= a->network[code] && w.all_months && w.months[a->network[code]] * 2 >= w.all_months;
+        a->own[code] |= a->network[code] && w.all_months && w.months[a->network[code]] * 2 >= w.all_months &&
+                        w.at_place.counts[w.place[code]] >= SHARE_LEAST;
     for (size_t i = 0; i < COUNT(arrays); i++)
         free(*arrays[i]);
+    free(w.at_place.pairs.slots);
     free(w.day.slots);
     free(w.month.slots);
     free(w.touched);

@@ -194,8 +194,8 @@ static size_t entities_of(const struct incidents *s, const struct node *n, enum 
         mine[1] = activities_account(s->a, v->text[ACT_TARGET]);
     } else {
         mine[0] = activities_host(s->a, v->text[ACT_HOST]);
-        mine[1] = activities_host_of(s->a, v->text[ACT_SERVER], v->when);
-        mine[2] = activities_host_of(s->a, v->text[ACT_ADDRESS], v->when);
+        mine[1] = incident_host_at(s, v->text[ACT_SERVER], v->when);
+        mine[2] = incident_host_at(s, v->text[ACT_ADDRESS], v->when);
     }
     for (size_t i = 0; i < ABOUT_MAX; i++) {
         bool named = false;
