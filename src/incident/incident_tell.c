@@ -653,7 +653,7 @@ static bool tell(struct incidents *s, const struct tree *tree, struct incident *
         to->event_count = t.count;
         to->state = end - to->last <= quiet ? S("ongoing") : S("quiet");
         ok = cast_of(s, tree, &t, to, e) && phases_of(s, to, e) && began_of(s, to, e) && title_of(s, tree, to, e) &&
-             incident_reach(s, to, indexes, t.count, e);
+             incident_reach(s, to, indexes, t.count, e) && incident_doors(s, to, tree->root, indexes, t.count, e);
     }
     free(indexes);
     free(t.items);
