@@ -88,7 +88,7 @@ uint32_t activities_network(const struct activities *a, uint32_t code);
 uint32_t activities_host_of(const struct activities *a, uint32_t address, int64_t when);
 uint32_t activities_address_of(const struct activities *a, uint32_t host);
 /* Is it an address of the institution's own side: private, loopback, link-local, shared (RFC 6890), or of a network from which at least
- * a fifth of its accounts (and three) come in a usual month (its way out)? */
+ * a fifth of its accounts (and three) come in a usual month (its way out), and itself, or its /64, used by three? */
 bool activities_own_address(const struct activities *a, uint32_t code);
 /* A spelling for people: of accounts the one with the longest domain. */
 str activities_spelling(const struct activities *a, enum entity_type type, uint32_t entity);

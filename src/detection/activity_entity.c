@@ -227,10 +227,11 @@ static void join_name(struct activity_names *n, size_t from, size_t to) {
         join(n->entity, items[from].code, meant(&all));
 }
 
-/* Is x the better spelling for people? The longer domain; then without what stands before a backslash; then in small letters; then the first. */
+/* Is x the better spelling for people? The longer domain; then without what stands before a backslash; then in small letters, and short; then the
+ * first. */
 static bool is_better(const struct activities *a, const struct activity_spelled *x, const struct activity_spelled *y) {
     const struct activity_spelled *const both[2] = {x, y};
-    size_t large[2] = {0};
+    size_t odd[2] = {0};
 
     if (x->domain.len != y->domain.len)
         return x->domain.len > y->domain.len;
@@ -238,9 +239,9 @@ static bool is_better(const struct activities *a, const struct activity_spelled 
         str const text = a->texts[both[i]->code];
 
         for (size_t k = 0; k < text.len; k++)
-            large[i] += text.ptr[k] == '\\' ? ACTIVITY_TEXT_MAX : text.ptr[k] >= 'A' && text.ptr[k] <= 'Z';
+            odd[i] += text.ptr[k] == '\\' ? 4 * ACTIVITY_TEXT_MAX : 1 + (text.ptr[k] >= 'A' && text.ptr[k] <= 'Z');
     }
-    return large[0] != large[1] ? large[0] < large[1] : x->code < y->code;
+    return odd[0] != odd[1] ? odd[0] < odd[1] : x->code < y->code;
 }
 
 static bool names_make(struct activities *a, struct activity_names *n, const uint8_t *is, unsigned what, unsigned home,

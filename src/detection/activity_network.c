@@ -1,7 +1,8 @@
 /* activity_network: networks of addresses, how many accounts share what, the institution's ways out, and which host had which address when.
  *
  * A way out is a network from which many accounts come, and most of the time through the same place: one address of IPv4, one /64 of IPv6. A
- * carrier's network serves as many, but each through another of its addresses; homes of one provider each have their own. */
+ * carrier's network serves as many, but each through another of its addresses; homes of one provider each have their own. In such a network an
+ * address is the institution's if some accounts share its place: beside a way out stand other customers of the same provider. */
 #include <assert.h>
 
 #include "base/address.h"
@@ -166,6 +167,7 @@ struct ways {
     uint32_t *months;            /* by network: in which many came from it through one place */
     uint32_t *touched, touched_count, touched_room; /* networks and places of this month */
     uint32_t all, all_months;
+    struct sharing at_place; /* accounts of all time */
 };
 
 /* Fewer than the room may be in it next time: what is not needed is given back, so that emptying costs no more than filling did. */
@@ -306,7 +308,8 @@ static bool ways_add_all(const struct activities *a, struct ways *w) {
             month_end(a, w);
             month = month_after(v->when);
         }
-        if (!way_add(w, a->network[address], w->place[address], account))
+        if (!share(&w->at_place, w->place[address], account) ||
+            !way_add(w, a->network[address], w->place[address], account))
             return false;
     }
     month_end(a, w);
@@ -315,16 +318,19 @@ static bool ways_add_all(const struct activities *a, struct ways *w) {
 
 static bool ways_make(struct activities *a) {
     struct ways w = {0};
-    uint32_t **const arrays[] = {&w.place, &w.accounts, &w.uses, &w.place_uses, &w.most, &w.months};
+    uint32_t **const arrays[] = {&w.place,  &w.accounts,        &w.uses,          &w.place_uses, &w.most,
+                                 &w.months, &w.at_place.counts, &w.at_place.first};
     bool ok = true;
 
     for (size_t i = 0; i < COUNT(arrays); i++)
         ok &= (*arrays[i] = calloc(a->text_count, sizeof **arrays[i])) != NULL;
     ok = ok && places_make(a, w.place) && ways_add_all(a, &w);
     for (uint32_t code = 1; ok && code < a->code_count; code++)
-        a->own[code] |= a->network[code] && w.all_months && w.months[a->network[code]] * 2 >= w.all_months;
+        a->own[code] |= a->network[code] && w.all_months && w.months[a->network[code]] * 2 >= w.all_months &&
+                        w.at_place.counts[w.place[code]] >= SHARE_LEAST;
     for (size_t i = 0; i < COUNT(arrays); i++)
         free(*arrays[i]);
+    free(w.at_place.pairs.slots);
     free(w.day.slots);
     free(w.month.slots);
     free(w.touched);

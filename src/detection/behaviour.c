@@ -26,7 +26,8 @@ static behaviour_area *const areas[] = {
     behaviour_net,
     behaviour_host,
     behaviour_reach,
-    behaviour_account, behaviour_door, /* in this order: doors ask who is foreign */
+    behaviour_account, /* doors ask who is foreign */
+    behaviour_door,
 };
 
 /* ---- the data ---- */

@@ -7,10 +7,8 @@
 #ifndef DETECTION_BEHAVIOUR_ACCOUNT_H
 #define DETECTION_BEHAVIOUR_ACCOUNT_H
 
-#include "detection/behaviour_map.h"
-#include "detection/behaviour_own.h"
+#include "detection/behaviour_set.h"
 
-#define ACCOUNT_DAY (INT64_C(86400) * 1000000000)
 /* More clients, sessions or places than this has no person; such an account is not judged. */
 #define ACCOUNT_THINGS_MAX (1u << 20)
 #define PLACE_HOUSE UINT32_MAX
@@ -20,13 +18,14 @@
 struct account_world {
     struct activities *a;
     uint32_t *family; /* by program entity: the smallest entity with the same bare program */
+    uint32_t *exact;  /* by code of a program: the smallest code of the same with its version */
     uint32_t code_count;
-    struct behaviour_map house;     /* networks that hold a way out of the house */
-    struct behaviour_map of_place;  /* accounts that use a place */
-    struct behaviour_map of_family; /* accounts that use a family */
-    uint32_t accounts;              /* that are used from anywhere */
-    uint32_t common;                /* so many accounts at a place make it nobody's */
-    int64_t near;                   /* of meeting, ns */
+    struct code_map house;     /* networks that hold a way out of the house */
+    struct code_map of_place;  /* accounts that use a place */
+    struct code_map of_family; /* accounts that use a family */
+    uint32_t accounts;         /* that are used from anywhere */
+    uint32_t common;           /* so many accounts at a place make it nobody's */
+    int64_t near;              /* of meeting, ns */
     int64_t sign_ins_from, sign_ins_to;
     uint64_t sign_ins;
 };
@@ -40,6 +39,8 @@ bool account_is_use(const struct account_world *w, const struct activity *v);
 uint32_t account_place(const struct account_world *w, const struct activity *v);
 /* 0: no program, or one that says only which door of a service was taken. */
 uint32_t account_family(const struct account_world *w, const struct activity *v);
+/* The program with its version, bare of the door: the smallest code of a text that is the same; 0 as account_family. */
+uint32_t account_exact(const struct account_world *w, const struct activity *v);
 /* Is it nobody's: used by many accounts, or the house? */
 bool account_place_common(const struct account_world *w, uint32_t place);
 
@@ -50,9 +51,10 @@ struct account_client {
     bool named; /* false: logs say no program; family is the code of the kind */
     int64_t first, last;
     uint32_t uses, days, reads, sign_ins, sessions;
-    uint32_t places, met, foreign; /* places; of them the house and those where another client is met; where none is, and which are not common */
-    bool legacy;                   /* a protocol that knows no second factor */
-    int64_t day;                   /* the last one counted */
+    uint32_t places, met,
+        foreign; /* places; of them the house and those where another client is met; where none is, and which are not common */
+    bool legacy; /* a protocol that knows no second factor */
+    int64_t day; /* the last one counted */
 };
 struct account_session {
     uint32_t code, client; /* client: index + 1, 0: not known */
@@ -70,10 +72,10 @@ struct account_stay {
 struct account_stays {
     struct account_stay *items;
     uint32_t count, room;
-    struct behaviour_map by; /* who and place: index + 1 */
+    struct code_map by; /* who and place: index + 1 */
 };
-struct account_last {
-    uint32_t who[2]; /* index + 1 */
+struct account_place {
+    uint32_t who[2]; /* the last two clients: index + 1 */
     uint32_t stay[2];
     int64_t when[2];
     bool began; /* a session was first seen here */
@@ -89,8 +91,8 @@ struct account_use {
     struct account_session *sessions;
     uint32_t session_count, session_room;
     struct account_stays by_client, by_session;
-    struct behaviour_map client_of, session_of, place_of; /* index + 1 */
-    struct account_last *client_last, *session_last;      /* by place: who was there last */
+    struct code_map client_of, session_of, place_of; /* index + 1 */
+    struct account_place *places;
     uint32_t place_count, place_room;
 };
 /* What was in u is forgotten, its memory used again; zeroed at first. */
@@ -117,7 +119,7 @@ struct account_foreign {
     struct foreign_client *clients;
     uint32_t client_count, client_room;
     struct foreign_act *acts; /* in order of activities */
-    size_t act_count, act_room;
+    uint32_t act_count, act_room;
 };
 /* index + 1 of the foreign client that did it; 0: none is known. */
 uint32_t account_foreign_of(const struct account_foreign *f, uint32_t activity);
@@ -125,25 +127,14 @@ void account_foreign_free(struct account_foreign *f); /* takes NULL */
 
 /* ---- what is handed over ---- */
 
-/* Activities of a hit. */
-struct account_events {
-    uint32_t *items;
-    size_t count, room;
-};
-/* False: no memory. */
-bool account_event_add(struct account_events *l, uint32_t activity);
 /* What the behaviour of this id says; it is a bug if there is none. */
 const struct behaviour *account_behaviour(const struct behaviour_run *r, const char *id);
 /* A share in whole percent. */
 unsigned account_percent(uint64_t part, uint64_t of);
-/* Day of an instant, "2023-05-13". */
-#define ACCOUNT_DATE 16
-const char *account_date(int64_t when, char out[ACCOUNT_DATE]);
+/* As date_text, for printf. */
+const char *account_date(int64_t when, char out[DATE_TEXT]);
 /* Is the address used by no account but this one? */
 MUST_USE bool account_alone_at(struct account_world *w, uint32_t address, uint32_t account, bool *alone, struct err *e);
-/* Hands h over with the events of l and the reason in r->reason; nothing where there are no events. */
-MUST_USE bool account_hand_over(struct behaviour_run *r, struct behaviour_hit *h, const struct account_events *l,
-                                struct err *e);
 /* How many days from one to the other, at least 1. */
 unsigned account_days(int64_t first, int64_t last);
 
@@ -153,13 +144,14 @@ struct account_area {
     struct behaviour_run *r;
     struct account_world w;
     struct account_use u;
-    struct account_events events;
+    struct codes events;
 };
-MUST_USE bool account_clients_run(struct account_area *x, struct err *e);  /* behaviour_account_client.c: foreign-client, many-accounts, legacy-protocol */
-MUST_USE bool account_sessions_run(struct account_area *x, struct err *e); /* behaviour_account_session.c: session-elsewhere, no-sign-in */
-MUST_USE bool account_bulk_run(struct account_area *x, struct err *e);     /* behaviour_account_bulk.c */
-MUST_USE bool account_guess_run(struct account_area *x, struct err *e);    /* behaviour_account_guess.c */
-
-bool account_no_memory(struct err *e); /* false */
+MUST_USE bool
+account_clients_run(struct account_area *x,
+                    struct err *e); /* behaviour_account_client.c: foreign-client, many-accounts, legacy-protocol */
+MUST_USE bool account_sessions_run(struct account_area *x,
+                                   struct err *e); /* behaviour_account_session.c: session-elsewhere, no-sign-in */
+MUST_USE bool account_bulk_run(struct account_area *x, struct err *e);  /* behaviour_account_bulk.c */
+MUST_USE bool account_guess_run(struct account_area *x, struct err *e); /* behaviour_account_guess.c */
 
 #endif

@@ -17,7 +17,7 @@ struct heap {
 struct heaps {
     struct heap *items;
     uint32_t count, room;
-    struct behaviour_map by; /* index + 1 */
+    struct code_map by; /* index + 1 */
     uint64_t *sorted;
     uint32_t sorted_room;
 };
@@ -36,7 +36,7 @@ static uint32_t month_of(int64_t when) {
 }
 
 static bool heap_add(struct heaps *s, uint32_t month, uint32_t client, enum what what, uint64_t amount) {
-    uint32_t *const known = behaviour_map_at(&s->by, behaviour_map_key(month * WHATS + what, client));
+    uint32_t *const known = code_map_put(&s->by, code_pair(month * WHATS + what, client));
 
     if (!known)
         return false;
@@ -106,21 +106,21 @@ static bool tell(struct account_area *x, const struct heaps *s, const struct hea
         if (client)
             behaviour_part_add(&hit, PART_CLIENT, false, x->u.account,
                                activities_program(x->w.a, v->text[ACT_PROGRAM]));
-        if (!account_event_add(&x->events, x->u.list.items[i]))
-            return account_no_memory(e);
+        if (!codes_add(&x->events, x->u.list.items[i], e))
+            return false;
     }
     x->r->reason.len = 0;
     buf_format(&x->r->reason, "%.*s read %llu %s in %04u-%02u; the median of its %u other months is %.0f.",
                STR_ARG(activities_spelling(x->w.a, ENTITY_ACCOUNT, x->u.account)), (unsigned long long)h->amount,
                nouns[h->what], h->month / 12, h->month % 12 + 1, (unsigned)months, median);
-    return account_hand_over(x->r, &hit, &x->events, e);
+    return behaviour_tell(x->r, &hit, &x->events, e);
 }
 
 static bool one(struct account_area *x, struct heaps *s, struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "bulk-reading");
 
     s->count = 0;
-    behaviour_map_clear(&s->by);
+    code_map_clear(&s->by);
     for (uint32_t i = 0; i < x->u.list.count; i++) {
         const struct activity *const v = activities_at(x->w.a, x->u.list.items[i]);
         uint64_t const amount = v->items > v->count ? v->items : v->count;
@@ -132,7 +132,7 @@ static bool one(struct account_area *x, struct heaps *s, struct err *e) {
         client = account_client_of(&x->w, &x->u, v);
         if (!heap_add(s, month_of(v->when), 0, what, amount) ||
             (client && !heap_add(s, month_of(v->when), client, what, amount)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
     }
     for (uint32_t i = 0; i < s->count; i++) {
         struct heap const h = s->items[i];
@@ -142,9 +142,9 @@ static bool one(struct account_area *x, struct heaps *s, struct err *e) {
         if (h.client || (double)h.amount < behaviour_threshold(b, "least"))
             continue;
         if (!median_of(s, &h, &median, &months))
-            return account_no_memory(e);
-        if (months >= behaviour_threshold(b, "months") && (double)h.amount >= behaviour_threshold(b, "times") * median &&
-            !tell(x, s, &h, median, months, e))
+            return behaviour_no_memory(e);
+        if (months >= behaviour_threshold(b, "months") &&
+            (double)h.amount >= behaviour_threshold(b, "times") * median && !tell(x, s, &h, median, months, e))
             return false;
     }
     return true;
@@ -157,7 +157,7 @@ bool account_bulk_run(struct account_area *x, struct err *e) {
 
     for (uint32_t i = 0; ok && i < accounts.count; i++)
         ok = account_use_read(&x->w, &x->u, accounts.items[i], e) && (x->u.too_large || one(x, &s, e));
-    behaviour_map_free(&s.by);
+    code_map_free(&s.by);
     free(s.items);
     free(s.sorted);
     return ok;

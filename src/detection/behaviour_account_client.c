@@ -14,7 +14,8 @@ struct found {
     bool fresh, few, alone; /* alone: the account's other clients do not meet each other either */
     uint32_t others, other_foreign, other_places;
     uint32_t consent; /* activity + 1 */
-    uint32_t also;    /* other accounts */
+    uint32_t exact;   /* code of the program as it is written most of the time */
+    uint32_t history; /* days before it */
 };
 /* A client that is new to an account at an address. */
 struct arrival {
@@ -33,7 +34,7 @@ struct judging {
     uint32_t old_accounts; /* that use such a protocol */
 };
 
-static void *grown(void *items, uint32_t count, uint32_t *room, size_t size) {
+static void *grown(void *items, size_t count, uint32_t *room, size_t size) {
     void *bigger;
 
     if (count < *room)
@@ -55,7 +56,7 @@ static uint32_t consent_before(const struct account_area *x, const struct accoun
         if (v->when > c->first)
             break;
         if (v->act == ACT_CONSENT_NEW && v->outcome != OUTCOME_FAILURE &&
-            (double)(c->first - v->when) <= days * (double)ACCOUNT_DAY)
+            (double)(c->first - v->when) <= days * (double)DAY)
             found = x->u.list.items[i] + 1;
     }
     return found;
@@ -69,12 +70,12 @@ static bool is_foreign(const struct account_area *x, const struct judging *j, co
 
     *out = (struct found){.account = u->account,
                           .c = *c,
-                          .fresh = (double)(c->first - u->first) >= j->history * (double)ACCOUNT_DAY,
+                          .fresh = (double)(c->first - u->first) >= j->history * (double)DAY,
                           .few = c->foreign < j->places};
     if (!c->named || !c->foreign || c->foreign < j->share * known || u->uses - c->uses < j->other_uses)
         return false;
     if (out->few ? !out->fresh || c->days < j->few_days || c->reads < j->few_reads ||
-                       behaviour_map_get(&x->w.of_family, c->family) > fmax(1, j->few_share * x->w.accounts)
+                       code_map_get(&x->w.of_family, c->family) > fmax(1, j->few_share * x->w.accounts)
                  : !out->fresh && c->foreign < j->old_places)
         return false;
     for (uint32_t i = 0; i < u->client_count; i++)
@@ -87,7 +88,25 @@ static bool is_foreign(const struct account_area *x, const struct judging *j, co
     if (out->few && out->alone)
         return false;
     out->consent = out->few ? consent_before(x, c, j->consent) : 0;
+    out->history = account_days(u->first, c->first);
     return true;
+}
+
+/* With its version, as most of its acts say it; of several doors of a service that of the smallest code. Majority vote: one pass, no table. */
+static uint32_t exact_of(const struct account_area *x, uint32_t family) {
+    uint32_t best = 0, votes = 0;
+
+    for (uint32_t i = 0; i < x->u.list.count; i++) {
+        const struct activity *const v = activities_at(x->w.a, x->u.list.items[i]);
+        uint32_t const exact = account_family(&x->w, v) == family ? account_exact(&x->w, v) : 0;
+
+        if (!exact)
+            continue;
+        if (!votes)
+            best = exact;
+        votes += exact == best ? 1u : -1u;
+    }
+    return best;
 }
 
 static bool arrive(struct account_area *x, struct judging *j, struct err *e) {
@@ -100,7 +119,7 @@ static bool arrive(struct account_area *x, struct judging *j, struct err *e) {
         void *items;
 
         if (!account_is_use(&x->w, v) || !(client = account_client_of(&x->w, u, v)) || !u->clients[client - 1].named ||
-            (double)(u->clients[client - 1].first - u->first) < j->history * (double)ACCOUNT_DAY)
+            (double)(u->clients[client - 1].first - u->first) < j->history * (double)DAY)
             continue;
         place = account_place(&x->w, v);
         if (place == PLACE_HOUSE || account_stay_of(&u->by_client, client - 1, place)->met)
@@ -109,7 +128,7 @@ static bool arrive(struct account_area *x, struct judging *j, struct err *e) {
             j->arrivals[j->arrival_count - 1].account == u->account)
             continue;
         if (!(items = grown(j->arrivals, j->arrival_count, &j->arrival_room, sizeof *j->arrivals)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         j->arrivals = items;
         j->arrivals[j->arrival_count++] =
             (struct arrival){v->text[ACT_ADDRESS], u->account, u->clients[client - 1].family};
@@ -126,7 +145,7 @@ static bool judge(struct account_area *x, struct judging *j, struct err *e) {
 
     for (uint32_t i = 0; i < u->client_count; i++) {
         const struct account_client *const c = &u->clients[i];
-        bool const fresh = (double)(c->first - u->first) >= j->history * (double)ACCOUNT_DAY;
+        bool const fresh = (double)(c->first - u->first) >= j->history * (double)DAY;
 
         j->judged += c->named;
         has_new |= fresh && c->foreign;
@@ -136,14 +155,15 @@ static bool judge(struct account_area *x, struct judging *j, struct err *e) {
         if (!is_foreign(x, j, c, &f))
             continue;
         if (!(items = grown(j->found, j->count, &j->room, sizeof *j->found)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         j->found = items;
+        f.exact = exact_of(x, c->family);
         j->found[j->count++] = f;
     }
     j->old_accounts += uses_old;
-    if (old && (double)(old->first - u->first) >= j->history * (double)ACCOUNT_DAY) {
+    if (old && (double)(old->first - u->first) >= j->history * (double)DAY) {
         if (!(items = grown(j->old, j->old_count, &j->old_room, sizeof *j->old)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         j->old = items;
         j->old[j->old_count++] = (struct found){.account = u->account, .c = *old};
     }
@@ -161,9 +181,8 @@ static double weight_of(const struct account_area *x, const struct judging *j, c
     else
         weight += fmin(behaviour_threshold(b, "doublings"),
                        behaviour_threshold(b, "per-doubling") * log2(f->c.foreign / j->places));
-    if ((double)(f->c.last - f->c.first) >= behaviour_threshold(b, "long") * (double)ACCOUNT_DAY)
+    if ((double)(f->c.last - f->c.first) >= behaviour_threshold(b, "long") * (double)DAY)
         weight += behaviour_threshold(b, "long-more");
-    weight += fmin(behaviour_threshold(b, "also-most"), f->also * behaviour_threshold(b, "also-more"));
     if (!f->fresh)
         weight -= behaviour_threshold(b, "old-less");
     if (f->alone)
@@ -175,133 +194,180 @@ static double weight_of(const struct account_area *x, const struct judging *j, c
     return fmax(weight, 0.1);
 }
 
-/* Does it belong to the client: done with its program, in its session, or from a network where only this client is? */
-static bool belongs(const struct account_area *x, uint32_t client, const struct activity *v) {
-    uint32_t const of = account_client_of(&x->w, &x->u, v), place = account_place(&x->w, v);
-    uint32_t const family = account_family(&x->w, v);
-    const struct account_stay *stay;
+/* A hit in the making: several accounts, whose addresses and sessions come after all that matters more. */
+struct telling {
+    struct behaviour_hit h;
+    struct code_map addresses; /* where the client is, and none of the account's others: 1 */
+    struct codes strange, sessions;
+};
+
+/* Where the client itself was seen, and met nobody. */
+static bool read_addresses(struct account_area *x, struct telling *t, uint32_t client, struct err *e) {
+    code_map_clear(&t->addresses);
+    for (uint32_t i = 0; i < x->u.list.count; i++) {
+        const struct activity *const v = activities_at(x->w.a, x->u.list.items[i]);
+        uint32_t const place = account_place(&x->w, v);
+        const struct account_stay *stay;
+        uint32_t *is;
+        bool alone;
+
+        if (!place || account_client_of(&x->w, &x->u, v) != client + 1 ||
+            !(stay = account_stay_of(&x->u.by_client, client, place)) || stay->met ||
+            account_place_common(&x->w, place))
+            continue;
+        if (!(is = code_map_put(&t->addresses, v->text[ACT_ADDRESS])))
+            return behaviour_no_memory(e);
+        if (*is)
+            continue;
+        *is = 1;
+        if (!account_alone_at(&x->w, v->text[ACT_ADDRESS], x->u.account, &alone, e) ||
+            (alone && !codes_add(&t->strange, v->text[ACT_ADDRESS], e)))
+            return false;
+    }
+    return true;
+}
+
+/* Does it belong to the client: done with its program, in its session, or, without either, from an address where only this client is? */
+static bool belongs(const struct account_area *x, const struct telling *t, uint32_t client, const struct activity *v) {
+    uint32_t const of = account_client_of(&x->w, &x->u, v);
 
     if (of)
         return of == client + 1;
-    return !family && place && (stay = account_stay_of(&x->u.by_client, client, place)) && !stay->met &&
-           !account_place_common(&x->w, place);
+    return !account_family(&x->w, v) && code_map_get(&t->addresses, v->text[ACT_ADDRESS]);
 }
 
-static bool add_parts(struct account_area *x, struct behaviour_hit *h, const struct found *f, struct err *e) {
+/* The acts of one account that are the client's. */
+static bool tell_account(struct account_area *x, struct telling *t, const struct found *f, struct err *e) {
     struct activities *const a = x->w.a;
-
-    behaviour_part_add(h, PART_ACCOUNT, false, f->account, 0);
-    if (f->consent) /* what was let in is the application that reads */
-        behaviour_part_add(h, PART_OBJECT, true, activities_at(a, f->consent - 1)->text[ACT_OBJECT], 0);
-    for (size_t i = 0; i < x->events.count; i++) {
-        const struct activity *const v = activities_at(a, x->events.items[i]);
-        uint32_t const address = v->text[ACT_ADDRESS];
-        bool alone;
-
-        if (account_family(&x->w, v) == f->c.family)
-            behaviour_part_add(h, PART_CLIENT, true, f->account, activities_program(a, v->text[ACT_PROGRAM]));
-        if (activities_accounts_of(a, ENTITY_OTHER, v->text[ACT_SESSION]) <= 1)
-            behaviour_part_add(h, PART_SESSION, true, v->text[ACT_SESSION], 0);
-        if (i && address == activities_at(a, x->events.items[i - 1])->text[ACT_ADDRESS])
-            continue;
-        const struct account_stay *const stay =
-            account_stay_of(&x->u.by_client,
-                            behaviour_map_get(&x->u.client_of, behaviour_map_key(true, f->c.family)) - 1,
-                            account_place(&x->w, v));
-
-        if (!stay || stay->met || account_place_common(&x->w, stay->place))
-            continue;
-        if (!account_alone_at(&x->w, address, f->account, &alone, e))
-            return false;
-        behaviour_part_add(h, PART_ADDRESS, alone, address, 0);
-    }
-    return true;
-}
-
-static bool remember(struct account_area *x, const struct found *f, struct err *e) {
     struct account_foreign *const to = x->r->foreign;
-    void *items;
-
-    if (!(items = grown(to->clients, to->client_count, &to->client_room, sizeof *to->clients)))
-        return account_no_memory(e);
-    to->clients = items;
-    if (to->act_room - to->act_count < x->events.count) {
-        size_t const room = to->act_count + x->events.count + to->act_room;
-
-        if (!(items = reallocarray(to->acts, room, sizeof *to->acts)))
-            return account_no_memory(e);
-        to->acts = items;
-        to->act_room = room;
-    }
-    for (size_t i = 0; i < x->events.count; i++)
-        to->acts[to->act_count++] = (struct foreign_act){x->events.items[i], to->client_count};
-    to->clients[to->client_count++] = (struct foreign_client){f->account, f->c.family, f->c.first, f->c.last};
-    return true;
-}
-
-static bool tell(struct account_area *x, const struct judging *j, const struct found *f, struct err *e) {
-    struct behaviour_hit h = {.behaviour = j->b, .title = S(""), .like = j->count, .of = j->judged};
-    struct activities *const a = x->w.a;
-    struct buf *const reason = &x->r->reason;
-    char first[ACCOUNT_DATE], last[ACCOUNT_DATE];
     uint32_t client;
 
     if (!account_use_read(&x->w, &x->u, f->account, e))
         return false;
-    client = behaviour_map_get(&x->u.client_of, behaviour_map_key(true, f->c.family)) - 1;
-    x->events.count = 0;
+    client = code_map_get(&x->u.client_of, code_pair(true, f->c.family)) - 1;
+    if (!read_addresses(x, t, client, e))
+        return false;
+    behaviour_part_add(&t->h, PART_CLIENT, true, f->account, f->c.family);
+    behaviour_part_add(&t->h, PART_ACCOUNT, false, f->account, 0);
+    if (f->consent) /* what was let in is the application that reads */
+        behaviour_part_add(&t->h, PART_OBJECT, true, activities_at(a, f->consent - 1)->text[ACT_OBJECT], 0);
     for (uint32_t i = 0; i < x->u.list.count; i++) {
-        const struct activity *const v = activities_at(a, x->u.list.items[i]);
+        uint32_t const activity = x->u.list.items[i];
+        const struct activity *const v = activities_at(a, activity);
+        void *items;
 
-        if ((belongs(x, client, v) || x->u.list.items[i] + 1 == f->consent) &&
-            !account_event_add(&x->events, x->u.list.items[i]))
-            return account_no_memory(e);
+        if (!belongs(x, t, client, v) && activity + 1 != f->consent)
+            continue;
+        if (account_family(&x->w, v) == f->c.family)
+            behaviour_part_add(&t->h, PART_CLIENT, true, f->account, activities_program(a, v->text[ACT_PROGRAM]));
+        if (v->text[ACT_SESSION] && activities_accounts_of(a, ENTITY_OTHER, v->text[ACT_SESSION]) <= 1 &&
+            !codes_add(&t->sessions, v->text[ACT_SESSION], e))
+            return false;
+        if (!codes_add(&x->events, activity, e))
+            return false;
+        if (!(items = grown(to->acts, to->act_count, &to->act_room, sizeof *to->acts)))
+            return behaviour_no_memory(e);
+        to->acts = items;
+        to->acts[to->act_count++] = (struct foreign_act){activity, to->client_count};
     }
-    h.weight = weight_of(x, j, f);
-    str const who = activities_spelling(a, ENTITY_ACCOUNT, f->account), program = activities_text(a, f->c.family);
+    void *const items = grown(to->clients, to->client_count, &to->client_room, sizeof *to->clients);
+
+    if (!items)
+        return behaviour_no_memory(e);
+    to->clients = items;
+    to->clients[to->client_count++] = (struct foreign_client){f->account, f->c.family, f->c.first, f->c.last};
+    return true;
+}
+
+static void reason_of(struct account_area *x, const struct judging *j, struct found *const *group, uint32_t count) {
+    const struct found *const f = group[0];
+    struct activities *const a = x->w.a;
+    struct buf *const reason = &x->r->reason;
+    char first[DATE_TEXT], last[DATE_TEXT];
 
     reason->len = 0;
-    buf_format(reason, "`%.*s` uses %.*s on %u days from %s to %s, from %u networks; in %u of them none of the account's %u other clients is seen within %.0f days, "
-               "while those meet in %u %% of theirs.",
-               STR_ARG(str_first(program, 120)), STR_ARG(who), f->c.days, account_date(f->c.first, first),
-               account_date(f->c.last, last), f->c.places, f->c.foreign, f->others, behaviour_threshold(j->b, "near"),
+    buf_format(reason, "`%.*s` uses %.*s",
+               STR_ARG(str_first(activities_text(a, f->exact ? f->exact : f->c.family), 120)),
+               STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, f->account)));
+    if (count > 1)
+        buf_format(reason, " and %u other accounts; the first", count - 1);
+    buf_format(reason,
+               " on %u days from %s to %s, from %u networks; in %u of them none of the account's %u other clients is "
+               "seen within %.0f "
+               "days, while those meet in %u %% of theirs.",
+               f->c.days, account_date(f->c.first, first), account_date(f->c.last, last), f->c.places, f->c.foreign,
+               f->others, behaviour_threshold(j->b, "near"),
                account_percent(f->other_places - f->other_foreign, f->other_places));
     if (f->fresh)
-        buf_format(reason, " Before it the account was used for %u days without it.", account_days(x->u.first, f->c.first));
-    if (f->also)
-        buf_format(reason, " The same program is as foreign on %u other accounts.", f->also);
+        buf_format(reason, " The account was used for %u days without it.", f->history);
     if (f->consent)
         buf_format(reason, " An application was let in %u days before.",
                    account_days(activities_at(a, f->consent - 1)->when, f->c.first));
-    return add_parts(x, &h, f, e) && remember(x, f, e) && account_hand_over(x->r, &h, &x->events, e);
 }
 
-static int by_family(const void *a, const void *b) {
+static bool tell(struct account_area *x, const struct judging *j, struct found *const *group, uint32_t count,
+                 struct err *e) {
+    const struct behaviour *const b = j->b;
+    struct telling t = {.h = {.behaviour = b, .title = S(""), .like = j->count, .of = j->judged}};
+    bool ok = true;
+
+    x->events.count = 0;
+    for (uint32_t i = 0; ok && i < count; i++) {
+        t.h.weight = fmax(t.h.weight, weight_of(x, j, group[i]));
+        ok = tell_account(x, &t, group[i], e);
+    }
+    t.h.weight += fmin(behaviour_threshold(b, "also-most"), (count - 1) * behaviour_threshold(b, "also-more"));
+    if (count > 1)
+        t.h.title = S("One client on several accounts that shares nothing with the rest of them");
+    codes_sort(&t.strange);
+    codes_sort(&t.sessions);
+    for (size_t i = 0; ok && i < t.strange.count; i++)
+        behaviour_part_add(&t.h, PART_ADDRESS, true, t.strange.items[i], 0);
+    for (size_t i = 0; ok && i < t.sessions.count; i++)
+        behaviour_part_add(&t.h, PART_SESSION, true, t.sessions.items[i], 0);
+    if (ok) {
+        reason_of(x, j, group, count);
+        ok = behaviour_tell(x->r, &t.h, &x->events, e);
+    }
+    code_map_free(&t.addresses);
+    codes_free(&t.strange);
+    codes_free(&t.sessions);
+    return ok;
+}
+
+static int by_client(const void *a, const void *b) {
     const struct found *const x = *(const struct found *const *)a, *const y = *(const struct found *const *)b;
 
     if (x->c.family != y->c.family)
         return x->c.family < y->c.family ? -1 : 1;
+    if (x->exact != y->exact)
+        return x->exact < y->exact ? -1 : 1;
+    if (x->c.first != y->c.first)
+        return x->c.first < y->c.first ? -1 : 1;
     return x->account < y->account ? -1 : x->account > y->account;
 }
 
-/* On how many other accounts the same program was found. */
-static bool count_also(struct judging *j, struct err *e) {
+/* The same program to the version, foreign on several accounts in one stretch of time, is one client. */
+static bool tell_all(struct account_area *x, struct judging *j, struct err *e) {
     struct found **const order = reallocarray(NULL, j->count + 1u, sizeof *order);
+    int64_t const pause = (int64_t)(behaviour_threshold(j->b, "pause") * (double)DAY);
+    bool ok = order != NULL || behaviour_no_memory(e);
 
-    if (!order)
-        return account_no_memory(e);
-    for (uint32_t i = 0; i < j->count; i++)
+    for (uint32_t i = 0; ok && i < j->count; i++)
         order[i] = &j->found[i];
-    if (j->count)
-        qsort(order, j->count, sizeof *order, by_family);
-    for (uint32_t i = 0, to; i < j->count; i = to) {
-        for (to = i; to < j->count && order[to]->c.family == order[i]->c.family; to++)
-            continue;
-        for (uint32_t k = i; k < to; k++)
-            order[k]->also = to - i - 1;
+    if (ok && j->count)
+        qsort(order, j->count, sizeof *order, by_client);
+    for (uint32_t i = 0, to; ok && i < j->count; i = to) {
+        int64_t last = order[i]->c.last;
+
+        for (to = i + 1; to < j->count && order[to]->c.family == order[i]->c.family &&
+                         order[to]->exact == order[i]->exact && order[to]->c.first - last <= pause;
+             to++)
+            last = order[to]->c.last > last ? order[to]->c.last : last;
+        ok = tell(x, j, &order[i], to - i, e);
     }
     free(order);
-    return true;
+    return ok;
 }
 
 static int by_activity(const void *a, const void *b) {
@@ -325,7 +391,8 @@ static int by_arrival(const void *a, const void *b) {
 }
 
 /* Of one address and one program: at[0] to at[count]. */
-static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t count, uint64_t addresses, struct err *e) {
+static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t count, uint64_t addresses,
+                      struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "many-accounts");
     struct behaviour_hit h = {.behaviour = b, .title = S(""), .like = 1, .of = addresses};
     struct activities *const a = x->w.a;
@@ -346,15 +413,16 @@ static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t
         if (account_family(&x->w, v) != at->family)
             continue;
         behaviour_part_add(&h, PART_ACCOUNT, false, activities_account(a, v->text[ACT_ACCOUNT]), 0);
-        if (!account_event_add(&x->events, list.items[i]))
-            return account_no_memory(e);
+        if (!codes_add(&x->events, list.items[i], e))
+            return false;
     }
     h.weight = fmin(behaviour_threshold(b, "most"),
                     b->weight + behaviour_threshold(b, "each-more") * (accounts - behaviour_threshold(b, "accounts")));
     x->r->reason.len = 0;
     buf_format(&x->r->reason, "From %.*s %u accounts are used with `%.*s`, which is new to each of them.",
-               STR_ARG(activities_text(a, at->address)), accounts, STR_ARG(str_first(activities_text(a, at->family), 120)));
-    return account_hand_over(x->r, &h, &x->events, e);
+               STR_ARG(activities_text(a, at->address)), accounts,
+               STR_ARG(str_first(activities_text(a, at->family), 120)));
+    return behaviour_tell(x->r, &h, &x->events, e);
 }
 
 static bool many_accounts(struct account_area *x, struct judging *j, struct err *e) {
@@ -379,8 +447,9 @@ static bool many_accounts(struct account_area *x, struct judging *j, struct err 
 
 static bool tell_old(struct account_area *x, const struct judging *j, const struct found *f, struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "legacy-protocol");
-    struct behaviour_hit h = {.behaviour = b, .title = S(""), .weight = b->weight, .like = j->old_count, .of = x->w.accounts};
-    char first[ACCOUNT_DATE];
+    struct behaviour_hit h = {
+        .behaviour = b, .title = S(""), .weight = b->weight, .like = j->old_count, .of = x->w.accounts};
+    char first[DATE_TEXT];
 
     if (j->old_accounts > behaviour_threshold(b, "common") * x->w.accounts)
         return true;
@@ -395,8 +464,8 @@ static bool tell_old(struct account_area *x, const struct judging *j, const stru
         if (!client || !x->u.clients[client - 1].legacy)
             continue;
         behaviour_part_add(&h, PART_CLIENT, false, f->account, activities_program(x->w.a, v->text[ACT_PROGRAM]));
-        if (!account_event_add(&x->events, x->u.list.items[i]))
-            return account_no_memory(e);
+        if (!codes_add(&x->events, x->u.list.items[i], e))
+            return false;
     }
     x->r->reason.len = 0;
     buf_format(&x->r->reason,
@@ -404,7 +473,7 @@ static bool tell_old(struct account_area *x, const struct judging *j, const stru
                STR_ARG(activities_spelling(x->w.a, ENTITY_ACCOUNT, f->account)),
                STR_ARG(str_first(activities_text(x->w.a, f->c.family), 120)), account_date(f->c.first, first),
                account_days(x->u.first, f->c.first), j->old_accounts, x->w.accounts);
-    return account_hand_over(x->r, &h, &x->events, e);
+    return behaviour_tell(x->r, &h, &x->events, e);
 }
 
 bool account_clients_run(struct account_area *x, struct err *e) {
@@ -421,13 +490,11 @@ bool account_clients_run(struct account_area *x, struct err *e) {
                         .consent = behaviour_threshold(b, "consent")};
     struct activity_list accounts;
     bool ok = activities_entities(x->w.a, ACT_ACCOUNT, &accounts, e) &&
-              ((x->r->foreign = calloc(1, sizeof *x->r->foreign)) || account_no_memory(e));
+              ((x->r->foreign = calloc(1, sizeof *x->r->foreign)) || behaviour_no_memory(e));
 
     for (uint32_t i = 0; ok && i < accounts.count; i++)
         ok = account_use_read(&x->w, &x->u, accounts.items[i], e) && (x->u.too_large || judge(x, &j, e));
-    ok = ok && count_also(&j, e);
-    for (uint32_t i = 0; ok && i < j.count; i++)
-        ok = tell(x, &j, &j.found[i], e);
+    ok = ok && tell_all(x, &j, e);
     if (ok && x->r->foreign->act_count)
         qsort(x->r->foreign->acts, x->r->foreign->act_count, sizeof *x->r->foreign->acts, by_activity);
     ok = ok && many_accounts(x, &j, e);

@@ -5,15 +5,15 @@
 
 /* One attempt: tries from an address with no long pause. */
 struct attempt {
-    uint32_t from, to; /* of the address's list */
+    uint32_t from, to;                            /* of the address's list */
     uint32_t accounts, failures, successes, most; /* most: on one account */
-    bool let_in;       /* one that failed was let in afterwards, and had not been there before */
+    bool let_in; /* one that failed was let in afterwards, and had not been there before */
 };
 
 struct guessing {
     const struct behaviour *b;
-    struct behaviour_map failed;  /* failures by account, of this attempt */
-    struct behaviour_map at_home; /* accounts that were let in from here before they failed */
+    struct code_map failed;  /* failures by account, of this attempt */
+    struct code_map at_home; /* accounts that were let in from here before they failed */
     struct attempt *found;
     uint32_t *addresses; /* of found */
     uint32_t count, room;
@@ -26,10 +26,10 @@ static bool is_try(const struct activity *v) {
 
 /* Reads on from list[t->from]; NULL memory: false. */
 static bool read_attempt(struct account_area *x, struct guessing *g, struct activity_list list, struct attempt *t) {
-    double const gap = behaviour_threshold(g->b, "gap") * (double)ACCOUNT_DAY;
+    double const gap = behaviour_threshold(g->b, "gap") * (double)DAY;
     int64_t last = 0;
 
-    behaviour_map_clear(&g->failed);
+    code_map_clear(&g->failed);
     for (t->to = t->from; t->to < list.count; t->to++) {
         const struct activity *const v = activities_at(x->w.a, list.items[t->to]);
         uint32_t const account = activities_account(x->w.a, v->text[ACT_ACCOUNT]);
@@ -41,7 +41,7 @@ static bool read_attempt(struct account_area *x, struct guessing *g, struct acti
             break;
         last = v->last;
         if (v->outcome == OUTCOME_FAILURE) {
-            if (!(n = behaviour_map_at(&g->failed, account)))
+            if (!(n = code_map_put(&g->failed, account)))
                 return false;
             t->accounts += !*n;
             *n += v->count;
@@ -49,10 +49,10 @@ static bool read_attempt(struct account_area *x, struct guessing *g, struct acti
             t->most = *n > t->most ? *n : t->most;
         } else if (v->outcome == OUTCOME_SUCCESS) {
             t->successes += v->count;
-            if (behaviour_map_get(&g->failed, account) && !behaviour_map_get(&g->at_home, account)) {
+            if (code_map_get(&g->failed, account) && !code_map_get(&g->at_home, account)) {
                 t->let_in = true;
             } else {
-                if (!(n = behaviour_map_at(&g->at_home, account)))
+                if (!(n = code_map_put(&g->at_home, account)))
                     return false;
                 *n = 1;
             }
@@ -77,12 +77,12 @@ static bool judge(struct account_area *x, struct guessing *g, uint32_t address, 
         return true;
     if (!activities_of(x->w.a, ACT_ADDRESS, address, &list, e))
         return false;
-    behaviour_map_clear(&g->at_home);
+    code_map_clear(&g->at_home);
     for (uint32_t i = 0; i < list.count;) {
         struct attempt t = {.from = i};
 
         if (!read_attempt(x, g, list, &t))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         i = t.to;
         failed |= t.failures > 0;
         if (!is_guessing(g, &t))
@@ -92,10 +92,10 @@ static bool judge(struct account_area *x, struct guessing *g, uint32_t address, 
             void *items;
 
             if (!(items = reallocarray(g->found, room, sizeof *g->found)))
-                return account_no_memory(e);
+                return behaviour_no_memory(e);
             g->found = items;
             if (!(items = reallocarray(g->addresses, room, sizeof *g->addresses)))
-                return account_no_memory(e);
+                return behaviour_no_memory(e);
             g->addresses = items;
             g->room = room;
         }
@@ -107,17 +107,18 @@ static bool judge(struct account_area *x, struct guessing *g, uint32_t address, 
 }
 
 static bool tell(struct account_area *x, struct guessing *g, const struct attempt *t, uint32_t address, struct err *e) {
-    struct behaviour_hit h = {.behaviour = g->b, .title = S(""), .weight = g->b->weight, .like = g->count, .of = g->judged};
+    struct behaviour_hit h = {
+        .behaviour = g->b, .title = S(""), .weight = g->b->weight, .like = g->count, .of = g->judged};
     struct activities *const a = x->w.a;
     struct buf *const reason = &x->r->reason;
     struct activity_list list;
-    char date[ACCOUNT_DATE];
+    char date[DATE_TEXT];
     uint32_t let_in = 0;
 
     if (!activities_of(a, ACT_ADDRESS, address, &list, e))
         return false;
     x->events.count = 0;
-    behaviour_map_clear(&g->failed);
+    code_map_clear(&g->failed);
     behaviour_part_add(&h, PART_ADDRESS, true, address, 0);
     for (uint32_t i = t->from; i < t->to; i++) {
         const struct activity *const v = activities_at(a, list.items[i]);
@@ -127,8 +128,8 @@ static bool tell(struct account_area *x, struct guessing *g, const struct attemp
 
         if (!is_try(v))
             continue;
-        if (!(n = behaviour_map_at(&g->failed, account)))
-            return account_no_memory(e);
+        if (!(n = code_map_put(&g->failed, account)))
+            return behaviour_no_memory(e);
         *n += failure;
         if (!failure && (!*n || v->outcome != OUTCOME_SUCCESS || !t->let_in))
             continue;
@@ -136,21 +137,21 @@ static bool tell(struct account_area *x, struct guessing *g, const struct attemp
             let_in = let_in ? let_in : account;
             behaviour_part_add(&h, PART_ACCOUNT, false, account, 0);
         }
-        if (!account_event_add(&x->events, list.items[i]))
-            return account_no_memory(e);
+        if (!codes_add(&x->events, list.items[i], e))
+            return false;
     }
     if (!x->events.count)
         return true;
     if (let_in)
         h.weight += behaviour_threshold(g->b, "success-more");
     reason->len = 0;
-    buf_format(reason, "From %.*s %u tries on %u accounts fail since %s", STR_ARG(activities_text(a, address)), t->failures,
-               t->accounts, account_date(activities_at(a, x->events.items[0])->when, date));
+    buf_format(reason, "From %.*s %u tries on %u accounts fail since %s", STR_ARG(activities_text(a, address)),
+               t->failures, t->accounts, account_date(activities_at(a, x->events.items[0])->when, date));
     if (let_in)
         buf_format(reason, "; then %.*s is let in.", STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, let_in)));
     else
         buf_add(reason, S("; none of them is let in."));
-    return account_hand_over(x->r, &h, &x->events, e);
+    return behaviour_tell(x->r, &h, &x->events, e);
 }
 
 bool account_guess_run(struct account_area *x, struct err *e) {
@@ -162,8 +163,8 @@ bool account_guess_run(struct account_area *x, struct err *e) {
         ok = judge(x, &g, addresses.items[i], e);
     for (uint32_t i = 0; ok && i < g.count; i++)
         ok = tell(x, &g, &g.found[i], g.addresses[i], e);
-    behaviour_map_free(&g.failed);
-    behaviour_map_free(&g.at_home);
+    code_map_free(&g.failed);
+    code_map_free(&g.at_home);
     free(g.found);
     free(g.addresses);
     return ok;

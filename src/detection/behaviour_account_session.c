@@ -31,7 +31,7 @@ static bool is_elsewhere(const struct account_area *x, const struct judging *j, 
 /* No sign-in, though the logs of sign-ins were long begun and went on. */
 static bool is_lone(const struct account_area *x, const struct judging *j, const struct account_session *s) {
     return !s->sign_ins && s->last <= x->w.sign_ins_to &&
-           (double)s->first - (double)x->w.sign_ins_from >= j->lead * (double)ACCOUNT_DAY;
+           (double)s->first - (double)x->w.sign_ins_from >= j->lead * (double)DAY;
 }
 
 static bool judge(struct account_area *x, struct judging *j, struct err *e) {
@@ -54,7 +54,7 @@ static bool judge(struct account_area *x, struct judging *j, struct err *e) {
         struct found *const bigger = reallocarray(j->found, j->room * 2 + 16, sizeof *bigger);
 
         if (!bigger)
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         j->found = bigger;
         j->room = j->room * 2 + 16;
     }
@@ -67,11 +67,14 @@ static bool judge(struct account_area *x, struct judging *j, struct err *e) {
 
 static bool tell_elsewhere(struct account_area *x, const struct judging *j, const struct found *f, struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "session-elsewhere");
-    struct behaviour_hit h = {.behaviour = b, .title = S(""), .like = j->as_many[f->elsewhere < ALIKE_MAX ? f->elsewhere : ALIKE_MAX], .of = j->accounts};
+    struct behaviour_hit h = {.behaviour = b,
+                              .title = S(""),
+                              .like = j->as_many[f->elsewhere < ALIKE_MAX ? f->elsewhere : ALIKE_MAX],
+                              .of = j->accounts};
     struct activities *const a = x->w.a;
     struct buf *const reason = &x->r->reason;
-    char first[ACCOUNT_DATE], last[ACCOUNT_DATE];
-    struct behaviour_map networks = {0};
+    char first[DATE_TEXT], last[DATE_TEXT];
+    struct code_map networks = {0};
     uint32_t network_count = 0;
     bool ok = true;
 
@@ -79,29 +82,28 @@ static bool tell_elsewhere(struct account_area *x, const struct judging *j, cons
     behaviour_part_add(&h, PART_ACCOUNT, false, f->account, 0);
     for (uint32_t i = 0; ok && i < x->u.list.count; i++) {
         const struct activity *const v = activities_at(a, x->u.list.items[i]);
-        uint32_t const session = behaviour_map_get(&x->u.session_of, v->text[ACT_SESSION]);
+        uint32_t const session = code_map_get(&x->u.session_of, v->text[ACT_SESSION]);
         uint32_t const place = account_place(&x->w, v);
         const struct account_stay *stay;
         uint32_t *seen;
         bool alone;
 
         if (!session || !place || !is_elsewhere(x, j, &x->u.sessions[session - 1]) ||
-            !(stay = account_stay_of(&x->u.by_session, session - 1, place)) ||
-            !account_carried_to(&x->w, &x->u, stay))
+            !(stay = account_stay_of(&x->u.by_session, session - 1, place)) || !account_carried_to(&x->w, &x->u, stay))
             continue;
         /* The session is the victim's as well: what was done from elsewhere is the intruder's. */
         behaviour_part_add(&h, PART_SESSION, false, v->text[ACT_SESSION], 0);
         ok = account_alone_at(&x->w, v->text[ACT_ADDRESS], f->account, &alone, e);
         if (ok)
             behaviour_part_add(&h, PART_ADDRESS, alone, v->text[ACT_ADDRESS], 0);
-        ok = ok && (((seen = behaviour_map_at(&networks, place)) && account_event_add(&x->events, x->u.list.items[i])) ||
-                    account_no_memory(e));
+        ok = ok && codes_add(&x->events, x->u.list.items[i], e) &&
+             ((seen = code_map_put(&networks, place)) || behaviour_no_memory(e));
         if (ok) {
             network_count += !*seen;
             *seen = 1;
         }
     }
-    behaviour_map_free(&networks);
+    code_map_free(&networks);
     if (!ok || !x->events.count)
         return ok;
     h.weight = b->weight;
@@ -112,13 +114,15 @@ static bool tell_elsewhere(struct account_area *x, const struct judging *j, cons
         h.weight /= 2;
     reason->len = 0;
     buf_format(reason,
-               "%u sessions of %.*s that began at a usual place are used from %u other networks as well, between %s and %s; no other device of "
-               "the account was ever near there, and no session began there. %llu of %llu accounts have as many such sessions.",
+               "%u sessions of %.*s that began at a usual place are used from %u other networks as well, between %s "
+               "and %s; no other device of "
+               "the account was ever near there, and no session began there. %llu of %llu accounts have as many such "
+               "sessions.",
                f->elsewhere, STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, f->account)), network_count,
                account_date(activities_at(a, x->events.items[0])->when, first),
                account_date(activities_at(a, x->events.items[x->events.count - 1])->when, last),
                (unsigned long long)h.like, (unsigned long long)h.of);
-    return account_hand_over(x->r, &h, &x->events, e);
+    return behaviour_tell(x->r, &h, &x->events, e);
 }
 
 static bool tell_lone(struct account_area *x, const struct judging *j, const struct found *f, struct err *e) {
@@ -129,20 +133,21 @@ static bool tell_lone(struct account_area *x, const struct judging *j, const str
     behaviour_part_add(&h, PART_ACCOUNT, false, f->account, 0);
     for (uint32_t i = 0; i < x->u.list.count; i++) {
         const struct activity *const v = activities_at(x->w.a, x->u.list.items[i]);
-        uint32_t const session = behaviour_map_get(&x->u.session_of, v->text[ACT_SESSION]);
+        uint32_t const session = code_map_get(&x->u.session_of, v->text[ACT_SESSION]);
 
         if (!session || !is_lone(x, j, &x->u.sessions[session - 1]))
             continue;
         behaviour_part_add(&h, PART_SESSION, true, v->text[ACT_SESSION], 0);
         behaviour_part_add(&h, PART_ADDRESS, false, v->text[ACT_ADDRESS], 0);
-        if (!account_event_add(&x->events, x->u.list.items[i]))
-            return account_no_memory(e);
+        if (!codes_add(&x->events, x->u.list.items[i], e))
+            return false;
     }
     h.weight = fmin(behaviour_threshold(b, "most"), b->weight + (f->lone - 1) * behaviour_threshold(b, "each-more"));
     x->r->reason.len = 0;
-    buf_format(&x->r->reason, "%u sessions of %.*s have no sign-in in the logs that hold those of its %u other sessions.", f->lone,
+    buf_format(&x->r->reason,
+               "%u sessions of %.*s have no sign-in in the logs that hold those of its %u other sessions.", f->lone,
                STR_ARG(activities_spelling(x->w.a, ENTITY_ACCOUNT, f->account)), f->others);
-    return account_hand_over(x->r, &h, &x->events, e);
+    return behaviour_tell(x->r, &h, &x->events, e);
 }
 
 bool account_sessions_run(struct account_area *x, struct err *e) {

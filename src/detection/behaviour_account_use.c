@@ -8,10 +8,6 @@
 
 #define BARE_MAX 256u
 
-bool account_no_memory(struct err *e) {
-    return err_set(e, ERR_MEMORY, 0, "no memory for behaviours of accounts");
-}
-
 /* items with room for one more; NULL: no memory. */
 static void *grown(void *items, uint32_t count, uint32_t *room, size_t size) {
     void *bigger;
@@ -26,8 +22,8 @@ static void *grown(void *items, uint32_t count, uint32_t *room, size_t size) {
 /* ---- programs ---- */
 
 /* Exchange puts in front by which door a client came (Client=OWA;Mozilla/5.0 ...), IIS writes + for blanks: a browser is the same in all its
- * logs. Versions are left out as activities_program does. */
-static size_t bare(str s, char out[BARE_MAX]) {
+ * logs. Versions are left out as activities_program does, or kept. */
+static size_t bare(str s, bool versions, char out[BARE_MAX]) {
     static const str doors[] = {STR("client=owa;"), STR("client=outlookservice;"), STR("client=webservices;")};
     bool const blanks = str_find_byte(s, ' ') != SIZE_MAX;
     size_t n = 0;
@@ -44,7 +40,7 @@ static size_t bare(str s, char out[BARE_MAX]) {
         char const c = s.ptr[i];
         bool const digit = c >= '0' && c <= '9';
 
-        if (digit || (version && (c == '.' || c == '_'))) {
+        if (!versions && (digit || (version && (c == '.' || c == '_')))) {
             if (!version)
                 out[n++] = '#';
             version = true;
@@ -62,30 +58,55 @@ static bool says_nothing(str bared) {
            str_eq(bared, S("client=rest"));
 }
 
-static bool families(struct account_world *w, struct err *e) {
-    struct activity_list programs;
-    struct behaviour_map by_text = {0};
+/* Those of the texts codes[0] to codes[count], ascending, that are the same bare get the first of them. */
+static bool same_bare(struct account_world *w, const uint32_t *codes, size_t count, bool versions, uint32_t *to,
+                      struct err *e) {
+    struct code_map by_text = {0};
     uint64_t const seed = hash_seed();
-    bool ok = activities_entities(w->a, ACT_PROGRAM, &programs, e);
+    bool ok = true;
 
-    for (uint32_t i = 0; ok && i < programs.count; i++) {
-        uint32_t const entity = programs.items[i];
+    for (size_t i = 0; ok && i < count; i++) {
         char text[BARE_MAX];
-        str const bared = {text, bare(activities_text(w->a, entity), text)};
+        str const bared = {text, bare(activities_text(w->a, codes[i]), versions, text)};
         uint32_t *first;
 
         if (says_nothing(bared))
             continue;
-        if (!(first = behaviour_map_at(&by_text, hash_bytes(bared, seed)))) {
-            ok = account_no_memory(e);
-            break;
+        if ((ok = (first = code_map_put(&by_text, hash_bytes(bared, seed) >> 1)) || behaviour_no_memory(e))) {
+            *first = *first ? *first : codes[i];
+            to[codes[i]] = *first;
         }
-        /* In the order of codes: the first is the smallest. */
-        *first = *first ? *first : entity;
-        w->family[entity] = *first;
     }
-    behaviour_map_free(&by_text);
+    code_map_free(&by_text);
     return ok;
+}
+
+static bool families(struct account_world *w, struct err *e) {
+    struct activity_list programs;
+    struct codes spellings = {0};
+    bool ok = activities_entities(w->a, ACT_PROGRAM, &programs, e) &&
+              same_bare(w, programs.items, programs.count, false, w->family, e);
+
+    for (uint32_t i = 0, n = activities_count(w->a), last = 0; ok && i < n; i++) {
+        uint32_t const code = activities_at(w->a, i)->text[ACT_PROGRAM];
+
+        /* Each code once: `exact` says of which it is known already. */
+        if (!code || code == last || w->exact[code])
+            continue;
+        last = code;
+        w->exact[code] = UINT32_MAX;
+        ok = codes_add(&spellings, code, e);
+    }
+    for (size_t i = 0; i < spellings.count; i++)
+        w->exact[spellings.items[i]] = 0;
+    codes_sort(&spellings);
+    ok = ok && same_bare(w, spellings.items, spellings.count, true, w->exact, e);
+    codes_free(&spellings);
+    return ok;
+}
+
+uint32_t account_exact(const struct account_world *w, const struct activity *v) {
+    return w->exact[v->text[ACT_PROGRAM]];
 }
 
 uint32_t account_family(const struct account_world *w, const struct activity *v) {
@@ -105,8 +126,8 @@ static bool house_networks(struct account_world *w, struct err *e) {
 
         if (!network || !activities_own_address(w->a, code))
             continue;
-        if (!(is = behaviour_map_at(&w->house, network)))
-            return account_no_memory(e);
+        if (!(is = code_map_put(&w->house, network)))
+            return behaviour_no_memory(e);
         *is = 1;
     }
     return true;
@@ -120,11 +141,11 @@ uint32_t account_place(const struct account_world *w, const struct activity *v) 
     if (activities_own_address(w->a, code))
         return PLACE_HOUSE;
     /* Providers put many customers into one network: beside the house's way out stand others. */
-    return !network || behaviour_map_get(&w->house, network) ? code : network;
+    return !network || code_map_get(&w->house, network) ? code : network;
 }
 
 bool account_place_common(const struct account_world *w, uint32_t place) {
-    return place == PLACE_HOUSE || behaviour_map_get(&w->of_place, place) >= w->common;
+    return place == PLACE_HOUSE || code_map_get(&w->of_place, place) >= w->common;
 }
 
 bool account_is_use(const struct account_world *w, const struct activity *v) {
@@ -157,8 +178,8 @@ bool account_is_use(const struct account_world *w, const struct activity *v) {
 
 /* Counts an account once at each place and program: the last that was counted stands beside the count. */
 struct tally {
-    struct behaviour_map *counts;
-    struct behaviour_map last;
+    struct code_map *counts;
+    struct code_map last;
 };
 
 static bool count_once(struct tally *t, uint32_t key, uint32_t account) {
@@ -166,12 +187,12 @@ static bool count_once(struct tally *t, uint32_t key, uint32_t account) {
 
     if (!key)
         return true;
-    if (!(last = behaviour_map_at(&t->last, key)))
+    if (!(last = code_map_put(&t->last, key)))
         return false;
     if (*last == account)
         return true;
     *last = account;
-    if (!(count = behaviour_map_at(t->counts, key)))
+    if (!(count = code_map_put(t->counts, key)))
         return false;
     ++*count;
     return true;
@@ -195,12 +216,12 @@ static bool tally_accounts(struct account_world *w, struct err *e) {
             used = true;
             ok = (count_once(&places, account_place(w, v), account) &&
                   count_once(&programs, account_family(w, v), account)) ||
-                 account_no_memory(e);
+                 behaviour_no_memory(e);
         }
         w->accounts += used;
     }
-    behaviour_map_free(&places.last);
-    behaviour_map_free(&programs.last);
+    code_map_free(&places.last);
+    code_map_free(&programs.last);
     return ok;
 }
 
@@ -220,9 +241,13 @@ static bool sign_in_time(struct account_world *w, struct err *e) {
 bool account_world_open(struct account_world *w, struct activities *a, double near_days, double common_least,
                         double common_share, struct err *e) {
     *w = (struct account_world){
-        .a = a, .code_count = activities_text_count(a), .near = (int64_t)(near_days * (double)ACCOUNT_DAY)};
-    if (!(w->family = calloc((size_t)w->code_count + 1, sizeof *w->family)))
-        return account_no_memory(e);
+        .a = a, .code_count = activities_text_count(a), .near = (int64_t)(near_days * (double)DAY)};
+    w->family = calloc((size_t)w->code_count + 1, sizeof *w->family);
+    w->exact = calloc((size_t)w->code_count + 1, sizeof *w->exact);
+    if (!w->family || !w->exact) {
+        account_world_close(w);
+        return behaviour_no_memory(e);
+    }
     if (!families(w, e) || !house_networks(w, e) || !tally_accounts(w, e) || !sign_in_time(w, e)) {
         account_world_close(w);
         return false;
@@ -235,9 +260,10 @@ bool account_world_open(struct account_world *w, struct activities *a, double ne
 
 void account_world_close(struct account_world *w) {
     free(w->family);
-    behaviour_map_free(&w->house);
-    behaviour_map_free(&w->of_place);
-    behaviour_map_free(&w->of_family);
+    free(w->exact);
+    code_map_free(&w->house);
+    code_map_free(&w->of_place);
+    code_map_free(&w->of_family);
     *w = (struct account_world){0};
 }
 
@@ -246,31 +272,30 @@ void account_world_close(struct account_world *w) {
 static void forget(struct account_use *u) {
     u->client_count = u->session_count = u->by_client.count = u->by_session.count = u->place_count = u->uses = 0;
     u->too_large = false;
-    behaviour_map_clear(&u->client_of);
-    behaviour_map_clear(&u->session_of);
-    behaviour_map_clear(&u->place_of);
-    behaviour_map_clear(&u->by_client.by);
-    behaviour_map_clear(&u->by_session.by);
+    code_map_clear(&u->client_of);
+    code_map_clear(&u->session_of);
+    code_map_clear(&u->place_of);
+    code_map_clear(&u->by_client.by);
+    code_map_clear(&u->by_session.by);
 }
 
 void account_use_free(struct account_use *u) {
-    behaviour_map_free(&u->client_of);
-    behaviour_map_free(&u->session_of);
-    behaviour_map_free(&u->place_of);
-    behaviour_map_free(&u->by_client.by);
-    behaviour_map_free(&u->by_session.by);
+    code_map_free(&u->client_of);
+    code_map_free(&u->session_of);
+    code_map_free(&u->place_of);
+    code_map_free(&u->by_client.by);
+    code_map_free(&u->by_session.by);
     free(u->clients);
     free(u->sessions);
     free(u->by_client.items);
     free(u->by_session.items);
-    free(u->client_last);
-    free(u->session_last);
+    free(u->places);
     *u = (struct account_use){0};
 }
 
 /* index + 1; 0: no memory. */
 static uint32_t client_at(struct account_use *u, uint32_t family, bool named, int64_t when) {
-    uint32_t *const known = behaviour_map_at(&u->client_of, behaviour_map_key(named, family));
+    uint32_t *const known = code_map_put(&u->client_of, code_pair(named, family));
     void *items;
 
     if (!known || *known)
@@ -284,7 +309,7 @@ static uint32_t client_at(struct account_use *u, uint32_t family, bool named, in
 }
 
 static uint32_t session_at(struct account_use *u, uint32_t code, int64_t when) {
-    uint32_t *const known = behaviour_map_at(&u->session_of, code);
+    uint32_t *const known = code_map_put(&u->session_of, code);
     void *items;
 
     if (!known || *known)
@@ -298,34 +323,22 @@ static uint32_t session_at(struct account_use *u, uint32_t code, int64_t when) {
 
 /* index + 1; 0: no memory. */
 static uint32_t place_at(struct account_use *u, uint32_t place) {
-    uint32_t *const known = behaviour_map_at(&u->place_of, place);
+    uint32_t *const known = code_map_put(&u->place_of, place);
+    void *items;
 
     if (!known || *known)
         return known ? *known : 0;
-    if (u->place_count == u->place_room) {
-        uint32_t const room = u->place_room * 2 + 16;
-        void *items;
-
-        if (!(items = reallocarray(u->client_last, room, sizeof *u->client_last)))
-            return 0;
-        u->client_last = items;
-        if (!(items = reallocarray(u->session_last, room, sizeof *u->session_last)))
-            return 0;
-        u->session_last = items;
-        u->place_room = room;
-    }
-    u->client_last[u->place_count] = u->session_last[u->place_count] = (struct account_last){0};
-    return *known = ++u->place_count;
-}
-
-static int64_t day_of(int64_t when) {
-    return when / ACCOUNT_DAY - (when % ACCOUNT_DAY < 0);
+    if (!(items = grown(u->places, u->place_count, &u->place_room, sizeof *u->places)))
+        return 0;
+    u->places = items;
+    u->places[u->place_count++] = (struct account_place){0};
+    return *known = u->place_count;
 }
 
 /* index + 1; 0: no memory. */
 static uint32_t stay_at(struct account_stays *s, uint32_t who, uint32_t place, const struct activity *v) {
-    uint32_t *const known = behaviour_map_at(&s->by, behaviour_map_key(who, place));
-    int64_t const day = day_of(v->when);
+    uint32_t *const known = code_map_put(&s->by, code_pair(who, place));
+    int64_t const day = unit_of(v->when, DAY);
     struct account_stay *stay;
     void *items;
 
@@ -347,7 +360,7 @@ static uint32_t stay_at(struct account_stays *s, uint32_t who, uint32_t place, c
 }
 
 /* Whoever was here last, and is somebody else, and not long ago, has been met: two that are here within that time have between them such a pair. */
-static void meet(struct account_stays *s, struct account_last *last, uint32_t who, uint32_t stay, int64_t when,
+static void meet(struct account_stays *s, struct account_place *last, uint32_t who, uint32_t stay, int64_t when,
                  int64_t near) {
     size_t const other = last->who[0] == who + 1;
 
@@ -366,7 +379,7 @@ static void meet(struct account_stays *s, struct account_last *last, uint32_t wh
 }
 
 const struct account_stay *account_stay_of(const struct account_stays *s, uint32_t who, uint32_t place) {
-    uint32_t const at = behaviour_map_get(&s->by, behaviour_map_key(who, place));
+    uint32_t const at = code_map_get(&s->by, code_pair(who, place));
 
     return at ? &s->items[at - 1] : NULL;
 }
@@ -376,13 +389,12 @@ uint32_t account_client_of(const struct account_world *w, const struct account_u
     uint32_t session;
 
     if (family)
-        return behaviour_map_get(&u->client_of, behaviour_map_key(true, family));
-    if (v->text[ACT_SESSION] && (session = behaviour_map_get(&u->session_of, v->text[ACT_SESSION])) &&
+        return code_map_get(&u->client_of, code_pair(true, family));
+    if (v->text[ACT_SESSION] && (session = code_map_get(&u->session_of, v->text[ACT_SESSION])) &&
         u->sessions[session - 1].client)
         return u->sessions[session - 1].client;
-    /* A door of its own (VPN) is a client without a name. */
     return v->act == ACT_SIGN_IN || v->act == ACT_LOGON
-               ? behaviour_map_get(&u->client_of, behaviour_map_key(false, v->text[ACT_KIND]))
+               ? code_map_get(&u->client_of, code_pair(false, v->text[ACT_KIND]))
                : 0;
 }
 
@@ -396,12 +408,10 @@ static bool read_sessions(const struct account_world *w, struct account_use *u, 
 
         if (!known)
             continue;
-        if (family ? !(client = client_at(u, family, true, v->when))
-                   : !v->text[ACT_SESSION] && (v->act == ACT_SIGN_IN || v->act == ACT_LOGON) &&
-                         !client_at(u, v->text[ACT_KIND], false, v->when))
-            return account_no_memory(e);
+        if (family && !(client = client_at(u, family, true, v->when)))
+            return behaviour_no_memory(e);
         if (v->text[ACT_SESSION] && !(session = session_at(u, v->text[ACT_SESSION], v->when)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         if (session && client && !u->sessions[session - 1].client) {
             u->sessions[session - 1].client = client;
             u->clients[client - 1].sessions++;
@@ -423,7 +433,7 @@ static bool legacy(str s) {
 }
 
 static void count_client(const struct account_world *w, struct account_client *c, const struct activity *v) {
-    int64_t const day = day_of(v->when);
+    int64_t const day = unit_of(v->when, DAY);
 
     if (!c->uses && c->named)
         c->legacy = legacy(activities_text(w->a, c->family));
@@ -446,26 +456,29 @@ static bool read_stays(const struct account_world *w, struct account_use *u, str
             continue;
         place = account_place(w, v);
         if (!(at = place_at(u, place)))
-            return account_no_memory(e);
+            return behaviour_no_memory(e);
         u->first = u->uses ? u->first : v->when;
         u->last = v->last;
         u->uses += v->count;
-        if ((client = account_client_of(w, u, v))) {
+        /* A door of its own (VPN) is a client without a name. */
+        if (!(client = account_client_of(w, u, v)) && (v->act == ACT_SIGN_IN || v->act == ACT_LOGON) &&
+            !(client = client_at(u, v->text[ACT_KIND], false, v->when)))
+            return behaviour_no_memory(e);
+        if (client) {
             count_client(w, &u->clients[client - 1], v);
             if (!(stay = stay_at(&u->by_client, client - 1, place, v)))
-                return account_no_memory(e);
-            meet(&u->by_client, &u->client_last[at - 1], client - 1, stay, v->when, w->near);
+                return behaviour_no_memory(e);
+            meet(&u->by_client, &u->places[at - 1], client - 1, stay, v->when, w->near);
         }
-        if (v->text[ACT_SESSION] && (session = behaviour_map_get(&u->session_of, v->text[ACT_SESSION]))) {
+        if (v->text[ACT_SESSION] && (session = code_map_get(&u->session_of, v->text[ACT_SESSION]))) {
             struct account_session *const s = &u->sessions[session - 1];
 
-            u->session_last[at - 1].began |= !s->uses;
+            u->places[at - 1].began |= !s->uses;
             s->last = v->last;
             s->uses += v->count;
             s->sign_ins += v->act == ACT_SIGN_IN;
-            if (!(stay = stay_at(&u->by_session, session - 1, place, v)))
-                return account_no_memory(e);
-            meet(&u->by_session, &u->session_last[at - 1], session - 1, stay, v->when, w->near);
+            if (!stay_at(&u->by_session, session - 1, place, v))
+                return behaviour_no_memory(e);
         }
         u->too_large = u->place_count > ACCOUNT_THINGS_MAX || u->by_client.count > ACCOUNT_THINGS_MAX ||
                        u->by_session.count > ACCOUNT_THINGS_MAX;
@@ -474,11 +487,12 @@ static bool read_stays(const struct account_world *w, struct account_use *u, str
 }
 
 bool account_carried_to(const struct account_world *w, const struct account_use *u, const struct account_stay *stay) {
-    uint32_t const place = behaviour_map_get(&u->place_of, stay->place), client = u->sessions[stay->who].client;
-    const struct account_stay *const of_client = client ? account_stay_of(&u->by_client, client - 1, stay->place) : NULL;
+    uint32_t const place = code_map_get(&u->place_of, stay->place), client = u->sessions[stay->who].client;
+    const struct account_stay *const of_client =
+        client ? account_stay_of(&u->by_client, client - 1, stay->place) : NULL;
 
     return of_client && !of_client->met && !account_place_common(w, stay->place) && place &&
-           !u->session_last[place - 1].began;
+           !u->places[place - 1].began;
 }
 
 static void sum_up(const struct account_world *w, struct account_use *u) {

@@ -19,10 +19,10 @@ static const struct sort {
     const char *id;
     bool object_own; /* what is made has a name of its own that leads to it */
 } sorts[] = {
-    {ACT_RULE_NEW, "rule-new", true},       {ACT_FORWARD_NEW, "forward-new", false},
-    {ACT_CONSENT_NEW, "consent-new", true}, {ACT_KEY_NEW, "key-new", true},
+    {ACT_RULE_NEW, "rule-new", true},          {ACT_FORWARD_NEW, "forward-new", false},
+    {ACT_CONSENT_NEW, "consent-new", true},    {ACT_KEY_NEW, "key-new", true},
     {ACT_DELEGATE_NEW, "delegate-new", false}, {ACT_ROLE_NEW, "role-new", false},
-    {ACT_APP_NEW, "application-new", true}, {ACT_ACCOUNT_NEW, "account-new", false},
+    {ACT_APP_NEW, "application-new", true},    {ACT_ACCOUNT_NEW, "account-new", false},
     {ACT_FACTOR_NEW, "factor-new", false},
 };
 
@@ -33,13 +33,13 @@ struct made {
 struct door_area {
     struct behaviour_run *r;
     struct account_world w;
-    struct account_events events;
+    struct codes events;
     struct made *made;
     size_t count;
-    struct behaviour_map home;           /* domains of accounts that are used: by code of the name that has it */
-    struct behaviour_map let_in;         /* accounts that let an application in, by object */
-    uint64_t by_sort[COUNT(sorts)];      /* accounts that do it */
-    uint32_t hours[24], acts;            /* of the account at hand */
+    struct code_map home;           /* domains of accounts that are used: by code of the name that has it */
+    struct code_map let_in;         /* accounts that let an application in, by object */
+    uint64_t by_sort[COUNT(sorts)]; /* accounts that do it */
+    uint32_t hours[24], acts;       /* of the account at hand */
     const struct account_foreign *foreign;
     struct door_names *names;
 };
@@ -132,7 +132,8 @@ static str text_of(const struct door_area *x, const struct activity *v, enum act
 }
 
 /* A role that administers within the time given, for an account just made? */
-static bool gets_role(struct door_area *x, const struct behaviour *b, const struct activity *v, bool *does, struct err *e) {
+static bool gets_role(struct door_area *x, const struct behaviour *b, const struct activity *v, bool *does,
+                      struct err *e) {
     struct activity_list list;
     uint32_t const target = activities_account(x->w.a, v->text[ACT_TARGET]);
 
@@ -145,13 +146,14 @@ static bool gets_role(struct door_area *x, const struct behaviour *b, const stru
         const struct activity *const o = activities_at(x->w.a, list.items[i]);
 
         *does = o->act == ACT_ROLE_NEW && o->when >= v->when &&
-                (double)(o->when - v->when) <= behaviour_threshold(b, "roles-within") * (double)ACCOUNT_DAY &&
+                (double)(o->when - v->when) <= behaviour_threshold(b, "roles-within") * (double)DAY &&
                 door_mighty(text_of(x, o, ACT_OBJECT));
     }
     return true;
 }
 
-static bool look_at(struct door_area *x, const struct behaviour *b, const struct activity *v, struct look *l, struct err *e) {
+static bool look_at(struct door_area *x, const struct behaviour *b, const struct activity *v, struct look *l,
+                    struct err *e) {
     str const object = text_of(x, v, ACT_OBJECT), detail = text_of(x, v, ACT_DETAIL);
     bool does;
 
@@ -171,7 +173,7 @@ static bool look_at(struct door_area *x, const struct behaviour *b, const struct
         return true;
     case ACT_CONSENT_NEW:
         if (door_reads(detail) && !door_everybody(text_of(x, v, ACT_VERB)) &&
-            behaviour_map_get(&x->let_in, v->text[ACT_OBJECT]) < behaviour_threshold(b, "rare"))
+            code_map_get(&x->let_in, v->text[ACT_OBJECT]) < behaviour_threshold(b, "rare"))
             see(l, behaviour_threshold(b, "reads-more"), "may read mail or files, and few let it in");
         return true;
     case ACT_KEY_NEW:
@@ -206,7 +208,8 @@ static void add_parts(struct door_area *x, struct behaviour_hit *h, const struct
 
     behaviour_part_add(h, PART_ACCOUNT, false, account, 0);
     if (sort->act != ACT_KEY_NEW && sort->act != ACT_APP_NEW && sort->act != ACT_CONSENT_NEW)
-        behaviour_part_add(h, PART_ACCOUNT, sort->act == ACT_ACCOUNT_NEW, activities_account(a, v->text[ACT_TARGET]), 0);
+        behaviour_part_add(h, PART_ACCOUNT, sort->act == ACT_ACCOUNT_NEW, activities_account(a, v->text[ACT_TARGET]),
+                           0);
     behaviour_part_add(h, PART_OBJECT, sort->object_own, v->text[ACT_OBJECT], 0);
     /* Where it leads to is the intruder's, if it is outside. */
     if (at != SIZE_MAX && door_outside(x->names, detail)) {
@@ -222,7 +225,8 @@ static void add_parts(struct door_area *x, struct behaviour_hit *h, const struct
 
 static void name_made(struct door_area *x, const struct activity *v) {
     struct buf *const reason = &x->r->reason;
-    str const object = text_of(x, v, ACT_OBJECT), target = text_of(x, v, ACT_TARGET), detail = text_of(x, v, ACT_DETAIL);
+    str const object = text_of(x, v, ACT_OBJECT), target = text_of(x, v, ACT_TARGET),
+              detail = text_of(x, v, ACT_DETAIL);
 
     buf_format(reason, "`%.*s`", STR_ARG(str_first(object.len ? object : target, 100)));
     if (object.len && target.len)
@@ -237,7 +241,8 @@ static bool tell(struct door_area *x, size_t from, size_t to, uint32_t days, boo
     const struct sort *const sort = &sorts[x->made[from].sort];
     const struct behaviour *const b = account_behaviour(x->r, sort->id);
     uint32_t const account = x->made[from].account;
-    struct behaviour_hit h = {.behaviour = b, .title = S(""), .like = x->by_sort[x->made[from].sort], .of = x->w.accounts};
+    struct behaviour_hit h = {
+        .behaviour = b, .title = S(""), .like = x->by_sort[x->made[from].sort], .of = x->w.accounts};
     struct buf *const reason = &x->r->reason;
     struct look best = {0};
     uint32_t foreign = 0;
@@ -260,8 +265,8 @@ static bool tell(struct door_area *x, size_t from, size_t to, uint32_t days, boo
         foreign = foreign ? foreign : by;
         night |= at_night(x, b, v->when);
         add_parts(x, &h, sort, v, account, by);
-        if (!account_event_add(&x->events, activity))
-            return account_no_memory(e);
+        if (!codes_add(&x->events, activity, e))
+            return false;
     }
     if (to - from >= behaviour_threshold(b, "several"))
         see(&best, behaviour_threshold(b, "several-more"), "is one of several within a day");
@@ -286,7 +291,7 @@ static bool tell(struct door_area *x, size_t from, size_t to, uint32_t days, boo
         buf_format(reason, "%s %s%s", i ? "," : " It", best.why[i], i + 1 == best.why_count ? "." : "");
     buf_format(reason, " %llu of %llu accounts do such things; this one on %u other days.", (unsigned long long)h.like,
                (unsigned long long)h.of, days);
-    return account_hand_over(x->r, &h, &x->events, e);
+    return behaviour_tell(x->r, &h, &x->events, e);
 }
 
 static bool same(const struct made *p, const struct made *q) {
@@ -311,9 +316,9 @@ static bool one_account(struct door_area *x, size_t from, size_t to, struct err 
         uint32_t days = 0;
 
         for (end = i; end < to && same(&x->made[end], &x->made[i]); end++)
-            days += end == i || when_of(x, end) - when_of(x, end - 1) > ACCOUNT_DAY;
+            days += end == i || when_of(x, end) - when_of(x, end - 1) > DAY;
         for (size_t k = i, stop; k < end; k = stop) {
-            for (stop = k + 1; stop < end && when_of(x, stop) - when_of(x, k) <= ACCOUNT_DAY; stop++)
+            for (stop = k + 1; stop < end && when_of(x, stop) - when_of(x, k) <= DAY; stop++)
                 continue;
             if (!tell(x, k, stop, days - 1, somebody, list, e))
                 return false;
@@ -370,7 +375,7 @@ static bool collect(struct door_area *x, struct err *e) {
                 struct made *const bigger = reallocarray(x->made, room * 2 + 64, sizeof *bigger);
 
                 if (!bigger)
-                    return account_no_memory(e);
+                    return behaviour_no_memory(e);
                 x->made = bigger;
                 room = room * 2 + 64;
             }
@@ -386,8 +391,8 @@ static bool collect(struct door_area *x, struct err *e) {
         x->by_sort[x->made[i].sort] += !i || !same(&x->made[i], &x->made[i - 1]);
         if (v->act != ACT_CONSENT_NEW)
             continue;
-        if (!(n = behaviour_map_at(&x->let_in, v->text[ACT_OBJECT])))
-            return account_no_memory(e);
+        if (!(n = code_map_put(&x->let_in, v->text[ACT_OBJECT])))
+            return behaviour_no_memory(e);
         ++*n;
     }
     return true;
@@ -406,9 +411,9 @@ bool behaviour_door(struct behaviour_run *r, struct err *e) {
         ok = one_account(&x, i, to, e);
     }
     door_names_free(x.names);
-    behaviour_map_free(&x.let_in);
+    code_map_free(&x.let_in);
     free(x.made);
-    free(x.events.items);
+    codes_free(&x.events);
     account_world_close(&x.w);
     return ok;
 }

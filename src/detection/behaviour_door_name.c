@@ -9,12 +9,12 @@
 #define NAMES_MAX 4096u
 
 struct door_names {
-    struct behaviour_map domains; /* by hash: 1 */
+    struct code_map domains; /* by hash: 1 */
     uint64_t seed;
     struct skeleton {
         char text[SKELETON_MAX];
         size_t len;
-    } *houses; /* first labels of those domains, plain */
+    } * houses; /* first labels of those domains, plain */
     size_t count, room;
 };
 
@@ -56,16 +56,16 @@ bool door_odd(str object) {
 }
 
 bool door_hides(str detail) {
-    static const str words[] = {STR("delete true"), STR("deletemessage"), STR("rss"), STR("junk"), STR("archive"),
-                                STR("conversation history"), STR("deleted items")};
+    static const str words[] = {STR("delete true"), STR("deletemessage"),        STR("rss"),          STR("junk"),
+                                STR("archive"),     STR("conversation history"), STR("deleted items")};
 
     return has_any(detail, words, COUNT(words));
 }
 
 /* Of Microsoft Graph, Exchange and Google: names of scopes. */
 bool door_reads(str rights) {
-    static const str words[] = {STR("mail"), STR("files."), STR("sites."), STR("full_access"), STR("ews."), STR("imap"),
-                                STR("drive"), STR("notes.")};
+    static const str words[] = {STR("mail"), STR("files."), STR("sites."), STR("full_access"),
+                                STR("ews."), STR("imap"),   STR("drive"),  STR("notes.")};
 
     return has_any(rights, words, COUNT(words));
 }
@@ -103,7 +103,7 @@ bool door_outside(const struct door_names *n, str detail) {
         return false;
     for (size_t i = 0; i < domain.len; i++)
         if ((!i || domain.ptr[i - 1] == '.') &&
-            behaviour_map_get(&n->domains, hash_bytes(str_from(domain, i), n->seed)))
+            code_map_get(&n->domains, hash_bytes(str_from(domain, i), n->seed) >> 1))
             return false;
     return true;
 }
@@ -123,11 +123,7 @@ static size_t read_as(str s, bool carelessly, char out[SKELETON_MAX]) {
             out[n++] = c == 'r' ? 'm' : 'w';
             i++;
         } else {
-            out[n++] = !carelessly                        ? c
-                       : c == '0'                         ? 'o'
-                       : c == '1' || c == 'l' || c == 'i' ? 'l'
-                       : c == '5'                         ? 's'
-                                                          : c;
+            out[n++] = !carelessly ? c : c == '0' ? 'o' : c == '1' || c == 'l' || c == 'i' ? 'l' : c == '5' ? 's' : c;
         }
     }
     return n;
@@ -144,9 +140,9 @@ static bool imitates(str name, str known) {
 
 bool door_lookalike(const struct door_names *n, str name) {
     /* What applications are named after so that people let them in. */
-    static const str known[] = {STR("microsoft"), STR("office"),  STR("outlook"), STR("exchange"), STR("sharepoint"),
-                                STR("onedrive"),  STR("windows"), STR("defender"), STR("google"),  STR("gmail"),
-                                STR("apple"),     STR("adobe"),   STR("amazon"),  STR("dropbox"),  STR("company"),
+    static const str known[] = {STR("microsoft"), STR("office"),   STR("outlook"),  STR("exchange"), STR("sharepoint"),
+                                STR("onedrive"),  STR("windows"),  STR("defender"), STR("google"),   STR("gmail"),
+                                STR("apple"),     STR("adobe"),    STR("amazon"),   STR("dropbox"),  STR("company"),
                                 STR("support"),   STR("security"), STR("helpdesk")};
     size_t const at = str_find_byte(name, '@');
 
@@ -164,7 +160,7 @@ bool door_lookalike(const struct door_names *n, str name) {
 
 static bool add_domain(struct door_names *n, str domain) {
     size_t const dot = str_find_byte(domain, '.');
-    uint32_t *const known = behaviour_map_at(&n->domains, hash_bytes(domain, n->seed));
+    uint32_t *const known = code_map_put(&n->domains, hash_bytes(domain, n->seed) >> 1);
     str const label = str_first(domain, dot == SIZE_MAX ? domain.len : dot);
 
     if (!known)
@@ -188,7 +184,7 @@ static bool add_domain(struct door_names *n, str domain) {
 bool door_names_new(struct door_names **out, const struct account_world *w, struct err *e) {
     struct door_names *const n = calloc(1, sizeof *n);
     struct activity_list accounts, list;
-    bool ok = n || account_no_memory(e);
+    bool ok = n || behaviour_no_memory(e);
 
     if (n)
         n->seed = hash_seed();
@@ -203,7 +199,7 @@ bool door_names_new(struct door_names **out, const struct account_world *w, stru
         ok = activities_of(w->a, ACT_ACCOUNT, accounts.items[i], &list, e);
         for (uint32_t k = 0; ok && k < list.count && !used; k++)
             used = account_is_use(w, activities_at(w->a, list.items[k]));
-        ok = ok && (!used || add_domain(n, domain) || account_no_memory(e));
+        ok = ok && (!used || add_domain(n, domain) || behaviour_no_memory(e));
     }
     if (!ok) {
         door_names_free(n);
@@ -216,7 +212,7 @@ bool door_names_new(struct door_names **out, const struct account_world *w, stru
 void door_names_free(struct door_names *n) {
     if (!n)
         return;
-    behaviour_map_free(&n->domains);
+    code_map_free(&n->domains);
     free(n->houses);
     free(n);
 }

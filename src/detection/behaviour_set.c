@@ -56,6 +56,17 @@ void code_map_free(struct code_map *m) {
     *m = (struct code_map){0};
 }
 
+void code_map_clear(struct code_map *m) {
+    /* What one large account needed is not wiped for each of a million small ones. */
+    if (m->mask > 1023 && m->used < m->mask / 64) {
+        code_map_free(m);
+    } else if (m->keys) {
+        memset(m->keys, 0, (m->mask + 1) * sizeof *m->keys);
+        memset(m->values, 0, (m->mask + 1) * sizeof *m->values);
+        m->used = 0;
+    }
+}
+
 /* Keys are codes and numbers of our own, which no evidence chooses; the multiplier spreads them. */
 static size_t slot_of(const struct code_map *m, uint64_t key) {
     uint64_t h = key * UINT64_C(0x9e3779b97f4a7c15);

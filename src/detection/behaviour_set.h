@@ -34,6 +34,11 @@ struct code_map {
     size_t mask, used;
 };
 void code_map_free(struct code_map *m);
+/* Empties it and keeps its memory, unless it is far more than was used. */
+void code_map_clear(struct code_map *m);
+static inline uint64_t code_pair(uint32_t a, uint32_t b) {
+    return (uint64_t)a << 32 | b;
+}
 /* The value of a key, 0 where it is new; until the next put. NULL: no memory. */
 uint32_t *code_map_put(struct code_map *m, uint64_t key);
 /* 0: not there. */
