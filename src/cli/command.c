@@ -103,6 +103,25 @@ bool paths_exist(const struct arguments *paths, const char *what, bool folders, 
     return true;
 }
 
+bool outside_case(const char *file, const char *folder, struct err *e) {
+    struct buf parent = {0};
+    struct stat a, b;
+    const char *const slash = strrchr(file, '/');
+    bool ok = true;
+
+    if (!slash)
+        buf_add(&parent, S("."));
+    else
+        buf_add(&parent, slash == file ? S("/") : (str){file, (size_t)(slash - file)});
+    buf_byte(&parent, '\0');
+    if (parent.failed)
+        ok = err_set(e, ERR_MEMORY, 0, "no memory");
+    else if (stat(parent.ptr, &a) == 0 && stat(folder, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        ok = err_set(e, ERR_USAGE, 0, "%s lies in the case: nothing but its own files may; give another place", file);
+    buf_free(&parent);
+    return ok;
+}
+
 bool rules_open(const struct arguments *paths, const struct rule_text *more, size_t more_count,
                 const char *placeholders, bool strict, struct sigma_loader **loader, const struct sigma_set **set,
                 struct err *e) {

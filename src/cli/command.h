@@ -41,7 +41,7 @@ extern const struct command command_longwatch, command_hunt, command_events, com
     command_rules_check, command_mail_campaigns, command_mail_recipients, command_kinds, command_kinds_suggest,
     command_groups_list, command_groups_show, command_persons, command_help, command_help_man, command_help_completion,
     command_intel_add, command_intel_list, command_intel_show, command_intel_stats, command_intel_review,
-    command_intel_remove, command_update, command_exercise, command_export, command_sign, command_verify;
+    command_intel_remove, command_update, command_exercise, command_export, command_dossier, command_sign, command_verify;
 
 /* All of them, in the order they are told in; the program itself is the first. */
 extern const struct command *const commands[];
@@ -61,6 +61,8 @@ int print_all(struct buf *b, int status);
 
 /* Are all paths there, and folders if they must be? Otherwise ERR_USAGE; what: "evidence", "rules", ... */
 MUST_USE bool paths_exist(const struct arguments *paths, const char *what, bool folders, struct err *e);
+/* Does file lie anywhere but in the folder of the case? Otherwise ERR_USAGE: nothing but a case's own files may. */
+MUST_USE bool outside_case(const char *file, const char *folder, struct err *e);
 /* Rules of the given files and folders. placeholders may be NULL; strict: one without a value fails its rule.
  * ERR_USAGE: a path that is not there, or no rule file below any of them. */
 /* more: rules that were read already, with where they came from. */

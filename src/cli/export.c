@@ -1,7 +1,6 @@
 /* export: `longwatch export CASE`: a case in the forms in which others take it. */
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "cli/command.h"
@@ -31,26 +30,6 @@ static unsigned word_of(const char *word, const char *const *words, unsigned usu
     return usual;
 }
 
-/* Nothing but a case's own files may lie in it. */
-static bool outside(const char *file, const char *folder, struct err *e) {
-    struct buf parent = {0};
-    struct stat a, b;
-    const char *const slash = strrchr(file, '/');
-    bool ok = true;
-
-    if (!slash)
-        buf_add(&parent, S("."));
-    else
-        buf_add(&parent, slash == file ? S("/") : (str){file, (size_t)(slash - file)});
-    buf_byte(&parent, '\0');
-    if (parent.failed)
-        ok = err_set(e, ERR_MEMORY, 0, "no memory");
-    else if (stat(parent.ptr, &a) == 0 && stat(folder, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-        ok = err_set(e, ERR_USAGE, 0, "%s lies in the case: nothing but its own files may; give another place", file);
-    buf_free(&parent);
-    return ok;
-}
-
 static bool usable(const struct wishes *w, struct err *e) {
     const char *const files[] = {w->stix, w->navigator, w->timeline, w->csv};
     bool const pseudonyms = word_of(w->redact, redact_words, REDACT_NOTHING) == REDACT_PSEUDONYMS;
@@ -58,7 +37,7 @@ static bool usable(const struct wishes *w, struct err *e) {
 
     for (size_t i = 0; i < COUNT(files); i++) {
         count += files[i] != NULL;
-        if (files[i] && !outside(files[i], w->path, e))
+        if (files[i] && !outside_case(files[i], w->path, e))
             return false;
         for (size_t k = 0; files[i] && k < i; k++)
             if (files[k] && strcmp(files[i], files[k]) == 0)

@@ -103,10 +103,20 @@ static bool on_incident(void *ctx, const struct incident *i, const struct clue *
     return !h->writer || incident_case_incident(h->writer, i, clues, clue_count, e);
 }
 
+static bool fact(struct hunt_incident *h, const char *name, uint64_t n, struct err *e) {
+    char text[24];
+
+    snprintf(text, sizeof text, "%lu", (unsigned long)n);
+    return case_writer_fact(h->writer, name, str_of(text), e);
+}
+
 bool hunt_incident_end(struct hunt_incident *h, struct err *e) {
     struct incident_visitor const visitor = {on_behaviour, on_incident, h};
 
-    return incidents_end(h->incidents, &visitor, e);
+    return incidents_end(h->incidents, &visitor, e) &&
+           (!h->writer || (incident_case_methods(h->writer, h->behaviours, e) &&
+                           fact(h, "acts", activities_count(h->activities), e) &&
+                           fact(h, "acts_lost", activities_lost(h->activities) + incidents_lost(h->incidents), e)));
 }
 
 uint64_t hunt_incident_count(const struct hunt_incident *h) {

@@ -1,4 +1,4 @@
-/* show: `longwatch show CASE FINDING`: a finding and its original record. */
+/* show: `longwatch show CASE FINDING`: a finding, or an event of an incident, and its original record. */
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -7,12 +7,41 @@
 #include "hunt/show.h"
 #include "report/case.h"
 #include "report/finding_text.h"
+#include "report/incident_case.h"
 
 struct wishes {
-    const char *path;
-    uint64_t number;
+    const char *path, *which;
     bool json;
 };
+
+/* 12: a finding; 1.5: event 5 of incident 1; b3.1: event 1 of behaviour 3. */
+struct which {
+    enum { FINDING, EVENT } type;
+    enum incident_case_of of;
+    uint64_t number, position;
+};
+
+static bool which_of(str text, struct which *out, struct err *e) {
+    size_t const point = str_find_byte(text, '.');
+    bool const behaviour = str_starts(text, S("b"));
+
+    *out = (struct which){.type = point == SIZE_MAX ? FINDING : EVENT,
+                          .of = behaviour ? INCIDENT_CASE_BEHAVIOUR : INCIDENT_CASE_INCIDENT};
+    str const number = str_from(str_first(text, point), behaviour);
+
+    if ((behaviour && out->type == FINDING) || !str_u64(number, INT64_MAX, &out->number) || !out->number ||
+        (out->type == EVENT && (!str_u64(str_from(text, point + 1), INT64_MAX, &out->position) || !out->position)))
+        return err_set(e, ERR_USAGE, 0,
+                       "`%.*s` is no finding of a case: 12, or as the dossier writes it 1.5 (event 5 of incident 1) or "
+                       "b3.1 (event 1 of behaviour 3)",
+                       STR_ARG(str_first(text, 60)));
+    return true;
+}
+
+static bool place_of(const char *path, const struct which *w, struct arena *a, struct case_place *out, struct err *e) {
+    return w->type == FINDING ? case_find(path, w->number, a, out, e)
+                              : incident_case_place(path, w->of, w->number, w->position, a, out, e);
+}
 
 static void line(struct buf *b, const char *name, str value) {
     if (!value.len)
@@ -46,19 +75,19 @@ static void record_add(struct buf *b, str record) {
         buf_byte(b, '\n');
 }
 
-static int show_with_record(const struct case_place *place) {
+static int show_with_record(const struct case_place *place, bool finding) {
     struct buf b = {0}, record = {0};
     struct err e = {0};
     int status;
 
-    line(&b, "rule", place->rule_title);
+    line(&b, finding ? "rule" : "act", place->rule_title);
     line(&b, "level", place->level);
     line(&b, "time", place->time);
     line(&b, "kind", place->kind);
     line(&b, "host", place->host);
     line(&b, "account", place->account);
     line(&b, "likeness", place->words);
-    pairs(&b, "matched", place->matches, place->match_count, ": ");
+    pairs(&b, finding ? "matched" : "told", place->matches, place->match_count, ": ");
     pairs(&b, "events", place->events, place->event_count, "  ");
     line(&b, "evidence", place->evidence_path);
     line(&b, "sha256", place->sha256);
@@ -77,24 +106,26 @@ static int show_with_record(const struct case_place *place) {
     return status;
 }
 
-static int show(const char *path, uint64_t number, bool json) {
+static int show(const char *path, const char *number, bool json) {
     struct arena *const a = arena_new((size_t)256 << 20);
     const struct arguments given = {&path, 1};
     struct case_place place = {0};
+    struct which which;
     struct buf b = {0};
     struct err e = {0};
     int status;
 
     if (!a)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!a || !paths_exist(&given, "case", false, &e) || !case_find(path, number, a, &place, &e)) {
+    if (!a || !paths_exist(&given, "case", false, &e) || !which_of(str_of(number), &which, &e) ||
+        !place_of(path, &which, a, &place, &e)) {
         status = tell_error(&e);
     } else if (json) {
         buf_add(&b, place.json);
         buf_byte(&b, '\n');
         status = print_all(&b, EXIT_NOTHING);
     } else {
-        status = show_with_record(&place);
+        status = show_with_record(&place, which.type == FINDING);
     }
     arena_free(a);
     return status;
@@ -103,7 +134,7 @@ static int show(const char *path, uint64_t number, bool json) {
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
 
-    return show(w->path, w->number, w->json);
+    return show(w->path, w->which, w->json);
 }
 
 static const struct option options[] = {
@@ -113,12 +144,10 @@ static const struct option options[] = {
      .help = "the directory that hunt -o has written",
      .at = offsetof(struct wishes, path)},
     {.argument = "FINDING",
-     .type = OPTION_COUNT,
-     .least = 1,
-     .most = INT64_MAX,
+     .type = OPTION_TEXT,
      .needed = "which finding of the case? longwatch show CASE FINDING",
-     .help = "its number: the line in findings.jsonl, from 1",
-     .at = offsetof(struct wishes, number)},
+     .help = "its number, from 1; 1.5: event 5 of incident 1; b3.1: event 1 of behaviour 3",
+     .at = offsetof(struct wishes, which)},
     {.name = "json",
      .type = OPTION_FLAG,
      .help = "the finding as one line of JSON, without the record",
@@ -127,15 +156,19 @@ static const struct option options[] = {
 const struct command command_show = {
     .name = "show",
     .summary = "show a finding and its original record",
-    .about = (const char *const[]){"Prints what a finding of a case says, and the record it was found in as it stands "
+    .about = (const char *const[]){"Prints what a finding of a case says, or an event of an incident or a behaviour, "
+                                   "and the record it was found in as it stands "
                                    "in the evidence, whose SHA-256 is "
                                    "checked first.",
                                    NULL},
-    .examples = (const struct example[]){{"longwatch show ./case 12", "Show finding 12"}, {NULL, NULL}},
+    .examples =
+        (const struct example[]){{"longwatch show ./case 12", "Show finding 12"},
+                                 {"longwatch show ./case 1.5", "Show event 5 of incident 1, as the dossier names it"},
+                                 {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "shown",
-                 [EXIT_USAGE] = "wrong usage, no such case or no such finding",
+                 [EXIT_USAGE] = "wrong usage, no such case, finding or event",
                  [EXIT_UNREADABLE] = "the evidence is gone, has changed or cannot be read",
                  [EXIT_INTERNAL] = "internal error"},
     .wishes_size = sizeof(struct wishes),

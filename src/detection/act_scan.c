@@ -23,8 +23,18 @@ struct folded {
     struct activity_event sum; /* its texts are not set: they are the row's */
 };
 
+/* Which of the acts of a block's kind a row can be, by the field that most of them ask for first (EventID, Operation): most rows are none,
+ * and are done with by a look. */
+struct prospects {
+    field_id field;
+    const struct column *column; /* NULL: no row has it */
+    uint16_t *first;             /* by code: the first act that the field allows, and 1; 0: not looked at yet */
+    size_t room;
+};
+
 struct act_scan {
     struct arena *texts;
+    struct prospects prospects;
     struct buf kind; /* its name with the part of `each` */
     struct alike *table;
     size_t mask, used;
@@ -52,6 +62,7 @@ void act_scan_free(struct act_scan *s) {
         return;
     arena_free(s->texts);
     buf_free(&s->kind);
+    free(s->prospects.first);
     free(s->table);
     free(s->folded);
     free(s);
@@ -59,16 +70,12 @@ void act_scan_free(struct act_scan *s) {
 
 /* ---- one row ---- */
 
-static bool holds(const struct block *b, uint32_t row, const struct kind_act *a) {
-    for (size_t i = 0; i < a->when_count; i++) {
-        const struct column *const c = block_column(b, a->when[i].field);
-        str values[DERIVE_VALUES_MAX];
-        size_t const n = view_cell_texts(c, c ? c->codes[row] : CODE_ABSENT, values, DERIVE_VALUES_MAX);
+static bool holds(const struct block *b, uint32_t row, const struct kind_condition *when) {
+    const struct column *const c = block_column(b, when->field);
+    str values[DERIVE_VALUES_MAX];
+    size_t const n = view_cell_texts(c, c ? c->codes[row] : CODE_ABSENT, values, DERIVE_VALUES_MAX);
 
-        if (!kind_condition_holds(&a->when[i], values, n))
-            return false;
-    }
-    return true;
+    return kind_condition_holds(when, values, n);
 }
 
 /* The first value that the sources yield; "-" is none. */
@@ -261,18 +268,87 @@ static bool fold_in(struct act_scan *s, struct alike *alike, const struct block 
 
 /* ---- all rows ---- */
 
-static const struct kind_act *act_at(const struct block *b, uint32_t row) {
+static bool conditions_hold(const struct kind_act *a, const struct block *b, uint32_t row) {
+    for (size_t i = 0; i < a->when_count; i++)
+        if (!holds(b, row, &a->when[i]))
+            return false;
+    return true;
+}
+
+/* From the act of that number on. */
+static const struct kind_act *act_at(const struct block *b, uint32_t row, size_t from) {
+    const struct kind *const k = b->kind;
+
     if (b->rows[row].when == INSTANT_NONE)
         return NULL;
-    for (size_t i = 0; i < b->kind->act_count; i++)
-        if (holds(b, row, &b->kind->acts[i]))
-            return b->kind->acts[i].act == ACT_NONE ? NULL : &b->kind->acts[i];
+    for (size_t i = from; i < k->act_count; i++)
+        if (conditions_hold(&k->acts[i], b, row))
+            return k->acts[i].act == ACT_NONE ? NULL : &k->acts[i];
     return NULL;
+}
+
+static field_id asked_most(const struct kind *k) {
+    field_id most = FIELD_NONE;
+    size_t asked = 0;
+
+    for (size_t i = 0; i < k->act_count; i++) {
+        size_t n = 0;
+
+        if (!k->acts[i].when_count || k->acts[i].when[0].field == most)
+            continue;
+        for (size_t j = i; j < k->act_count; j++)
+            n += k->acts[j].when_count && k->acts[j].when[0].field == k->acts[i].when[0].field;
+        if (n > asked) {
+            asked = n;
+            most = k->acts[i].when[0].field;
+        }
+    }
+    return most;
+}
+
+static bool prospects_begin(struct prospects *p, const struct block *b) {
+    size_t codes;
+
+    p->field = asked_most(b->kind);
+    p->column = block_column(b, p->field);
+    codes = p->column ? p->column->dict.count + (size_t)1 : 1;
+    if (codes > p->room) {
+        uint16_t *const bigger = reallocarray(p->first, codes, sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        p->first = bigger;
+        p->room = codes;
+    }
+    memset(p->first, 0, codes * sizeof *p->first);
+    return true;
+}
+
+static bool field_allows(const struct kind_act *a, field_id field, const str *values, size_t count) {
+    for (size_t i = 0; i < a->when_count; i++)
+        if (a->when[i].field == field && !kind_condition_holds(&a->when[i], values, count))
+            return false;
+    return true;
+}
+
+static size_t first_allowed(struct prospects *p, const struct block *b, uint32_t row) {
+    uint32_t const code = p->column ? p->column->codes[row] : CODE_ABSENT;
+    str values[DERIVE_VALUES_MAX];
+    size_t n, i = 0;
+
+    if (p->first[code])
+        return p->first[code] - 1u;
+    n = view_cell_texts(p->column, code, values, DERIVE_VALUES_MAX);
+    while (i < b->kind->act_count && !field_allows(&b->kind->acts[i], p->field, values, n))
+        i++;
+    if (i < UINT16_MAX)
+        p->first[code] = (uint16_t)(i + 1);
+    return i;
 }
 
 bool act_scan_row(struct act_scan *s, const struct block *b, uint32_t row, bool *is, struct activity_event *v,
                   struct err *e) {
-    const struct kind_act *const a = act_at(b, row);
+    const struct kind_act *const a = act_at(b, row, 0);
 
     *is = a != NULL;
     return !a || tell(s, b, row, a, v) || err_set(e, ERR_MEMORY, 0, "no memory for acts");
@@ -289,8 +365,12 @@ bool act_scan_run(struct act_scan *s, struct block *const *blocks, size_t count,
     for (size_t i = 0; i < count; i++) {
         const struct block *const b = blocks[i];
 
-        for (uint32_t row = 0; b->kind->act_count && row < b->row_count; row++) {
-            const struct kind_act *const a = act_at(b, row);
+        if (!b->kind->act_count)
+            continue;
+        if (!prospects_begin(&s->prospects, b))
+            return err_set(e, ERR_MEMORY, 0, "no memory for acts");
+        for (uint32_t row = 0; row < b->row_count; row++) {
+            const struct kind_act *const a = act_at(b, row, first_allowed(&s->prospects, b, row));
             struct alike *alike;
 
             if (!a)
@@ -303,7 +383,7 @@ bool act_scan_run(struct act_scan *s, struct block *const *blocks, size_t count,
     }
     for (size_t i = 0; i < s->folded_count; i++) {
         const struct folded *const f = &s->folded[i];
-        const struct kind_act *const a = act_at(f->block, f->row);
+        const struct kind_act *const a = act_at(f->block, f->row, 0);
 
         assert(a);
         if (!tell(s, f->block, f->row, a, &v))

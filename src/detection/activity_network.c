@@ -20,6 +20,11 @@ bool activity_is_use(const struct activity *v) {
            (v->outcome == OUTCOME_SUCCESS || v->outcome == OUTCOME_UNSAID);
 }
 
+/* What was only found somewhere (of no act) may have been refused: it makes nobody a user of an address or a session. */
+static bool is_act_of_use(const struct activity *v) {
+    return v->act != ACT_NONE && activity_is_use(v);
+}
+
 static int32_t day_of(int64_t when) {
     return (int32_t)(when / DAY - (when % DAY < 0));
 }
@@ -137,7 +142,7 @@ static bool sharing_make(struct activities *a) {
     }
     for (uint32_t i = 0; ok && i < activities_count(a); i++) {
         const struct activity *const v = activities_at(a, i);
-        uint32_t const account = activity_is_use(v) ? activities_account(a, v->text[ACT_ACCOUNT]) : 0;
+        uint32_t const account = is_act_of_use(v) ? activities_account(a, v->text[ACT_ACCOUNT]) : 0;
 
         ok = !account || (share(&all[0], a->network[v->text[ACT_ADDRESS]], account) &&
                           share(&all[1], activities_program(a, v->text[ACT_PROGRAM]), account) &&
@@ -293,7 +298,7 @@ static bool ways_add_all(const struct activities *a, struct ways *w) {
         const struct activity *const v = activities_at(a, i);
         uint32_t const address = v->text[ACT_ADDRESS], account = activities_account(a, v->text[ACT_ACCOUNT]);
 
-        if (!account || !a->network[address] || a->own[address] || !activity_is_use(v))
+        if (!account || !a->network[address] || a->own[address] || !is_act_of_use(v))
             continue;
         if (day != day_of(v->when)) {
             pairs_clear(&w->day);

@@ -20,8 +20,14 @@ struct behaviours {
 };
 
 static behaviour_area *const areas[] = {
-    behaviour_cloud, behaviour_call,    behaviour_web,  behaviour_host,
-    behaviour_reach, behaviour_account, behaviour_door, /* in this order: doors ask who is foreign */
+    behaviour_cloud,
+    behaviour_call,
+    behaviour_web,
+    behaviour_net,
+    behaviour_host,
+    behaviour_reach,
+    behaviour_account, /* doors ask who is foreign */
+    behaviour_door,
 };
 
 /* ---- the data ---- */

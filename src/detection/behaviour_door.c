@@ -11,6 +11,8 @@
 /* An act that does not say by which client is that of the client around it: of the acts so shortly before and after. */
 #define AROUND (INT64_C(1800) * 1000000000)
 #define AROUND_LOOKS 256u
+/* What is taken back at once by who made it is how a service sets itself up: rights over a new site, say. */
+#define AT_ONCE (INT64_C(60) * 1000000000)
 
 static const struct sort {
     enum act act;
@@ -348,18 +350,37 @@ static int by_account(const void *a, const void *b) {
     return x->activity < y->activity ? -1 : x->activity > y->activity;
 }
 
+/* Does the same account take it back at once? ends: of the act that ends such doors, *from: the first that may. */
+static bool taken_back(const struct door_area *x, struct activity_list ends, uint32_t *from, const struct activity *v) {
+    while (*from < ends.count && activities_at(x->w.a, ends.items[*from])->when < v->when)
+        ++*from;
+    for (uint32_t i = *from; i < ends.count; i++) {
+        const struct activity *const end = activities_at(x->w.a, ends.items[i]);
+
+        if (end->when - v->when > AT_ONCE)
+            return false;
+        if (end->outcome != OUTCOME_FAILURE && end->text[ACT_OBJECT] == v->text[ACT_OBJECT] &&
+            activities_account(x->w.a, end->text[ACT_ACCOUNT]) == activities_account(x->w.a, v->text[ACT_ACCOUNT]))
+            return true;
+    }
+    return false;
+}
+
 static bool collect(struct door_area *x, struct err *e) {
-    struct activity_list list;
+    struct activity_list list, ends;
     size_t room = 0;
 
     for (size_t s = 0; s < COUNT(sorts); s++) {
-        if (!activities_of_act(x->w.a, sorts[s].act, &list, e))
+        uint32_t end = 0;
+
+        if (!activities_of_act(x->w.a, sorts[s].act, &list, e) ||
+            !activities_of_act(x->w.a, (enum act)(sorts[s].act + 1), &ends, e)) /* they come in pairs */
             return false;
         for (uint32_t i = 0; i < list.count; i++) {
             const struct activity *const v = activities_at(x->w.a, list.items[i]);
             uint32_t const account = activities_account(x->w.a, v->text[ACT_ACCOUNT]);
 
-            if (!account)
+            if (!account || taken_back(x, ends, &end, v))
                 continue;
             if (x->count == room) {
                 struct made *const bigger = reallocarray(x->made, room * 2 + 64, sizeof *bigger);

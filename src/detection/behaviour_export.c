@@ -9,7 +9,7 @@ struct exports {
     const struct behaviour *b;
     struct bundle g;    /* key: account and host */
     struct hours usual; /* of those who export by order */
-    struct activity_list all;
+    struct activity_list connections;
     int64_t begin; /* of the logs that tell of exports */
     size_t by, like;
 };
@@ -49,35 +49,84 @@ static bool does_nothing_else(struct reach *r, uint32_t account, uint32_t host, 
     return true;
 }
 
-/* What leaves the host soon after an export, for an address that it never sent to before. */
-static bool goes_out(struct reach *r, const struct exports *x, uint32_t host, int64_t when, uint64_t *bytes,
-                     uint32_t *to, struct err *e) {
-    uint32_t const address = activities_address_of(r->a, host);
-    struct activity_list all;
+/* What leaves the house after exports: which two addresses, and after how many of them. */
+struct leaving {
+    struct meetings
+        pairs; /* client and server; events: exports after which there was a connection; first: the last of them */
+    struct bundle found; /* key: client and server */
+    size_t exports;
+};
 
-    if (!address)
-        return true;
-    if (!activities_of(r->a, ACT_ADDRESS, address, &all, e))
-        return false;
-    for (uint32_t i = kit_first_at(r->a, &all, when), looked = 0; i < all.count && looked < 4096; i++, looked++) {
-        const struct activity *const v = activities_at(r->a, all.items[i]);
-        const struct activity *first;
-        struct activity_list server;
+static bool leaves(struct reach *r, const struct exports *x, struct leaving *l, int64_t when, struct err *e) {
+    bool ok = true;
+
+    l->exports++;
+    for (uint32_t i = kit_first_at(r->a, &x->connections, when), looked = 0;
+         ok && i < x->connections.count && looked < 65536; i++, looked++) {
+        const struct activity *const v = activities_at(r->a, x->connections.items[i]);
+        struct meeting *m;
 
         if (v->when - when > (int64_t)(behaviour_threshold(x->b, "out-minutes") * (double)KIT_MINUTE))
             break;
-        if (v->act != ACT_CONNECTION || v->amount < (uint64_t)behaviour_threshold(x->b, "out-bytes") ||
-            !v->text[ACT_SERVER] || activities_own_address(r->a, v->text[ACT_SERVER]))
+        if (v->amount < (uint64_t)behaviour_threshold(x->b, "out-bytes") || !v->text[ACT_SERVER] ||
+            !v->text[ACT_ADDRESS] || reach_own(r, v->text[ACT_SERVER]) || !reach_own(r, v->text[ACT_ADDRESS]))
             continue;
-        if (!activities_of(r->a, ACT_SERVER, v->text[ACT_SERVER], &server, e))
+        ok = (m = meetings_at(&l->pairs, v->text[ACT_ADDRESS], v->text[ACT_SERVER])) != NULL || kit_no_memory(e);
+        if (!ok)
+            break;
+        if (!m->events || m->first != (int64_t)l->exports) {
+            m->events++;
+            m->first = (int64_t)l->exports;
+        }
+        ok = bundle_add(&l->found, (uint64_t)v->text[ACT_ADDRESS] << 32 | v->text[ACT_SERVER], 0,
+                        x->connections.items[i], 0, e);
+    }
+    return ok;
+}
+
+/* Those that follow exports, and are seldom seen without one. */
+static bool tell_leaving(struct reach *r, const struct exports *x, struct leaving *l, size_t visits, uint64_t *bytes,
+                         uint32_t *to, struct err *e) {
+    size_t const least = visits < (size_t)behaviour_threshold(x->b, "out-times")
+                             ? visits
+                             : (size_t)behaviour_threshold(x->b, "out-times");
+    size_t alone = 0;
+
+    bundle_sort(&l->found);
+    for (size_t i = 0; i < l->pairs.count; i++)
+        alone += l->pairs.items[i].events >= least;
+    if (least < 2 && alone > 1)
+        return true; /* one export, and several that send something at that time: which one cannot be told */
+    for (size_t i = 0, end; i < l->found.count; i = end) {
+        uint32_t const client = (uint32_t)(l->found.items[i].key >> 32), server = (uint32_t)l->found.items[i].key;
+        const struct meeting *const m = meetings_find(&l->pairs, client, server);
+        struct activity_list all;
+        size_t acts = 0, after = 0;
+        uint32_t host;
+
+        end = bundle_end(&l->found, i);
+        if (!m || m->events < least)
+            continue;
+        if (!activities_of(r->a, ACT_SERVER, server, &all, e))
             return false;
-        first = server.count ? activities_at(r->a, server.items[0]) : v;
-        if (server.count > 64 || first->when < x->begin + KIT_DAY)
-            continue; /* many use it, or since ever: no place of the intruder's alone */
-        draft_event(&r->draft, all.items[i]);
-        draft_part(&r->draft, PART_ADDRESS, true, v->text[ACT_SERVER], 0);
-        *bytes += v->amount;
-        *to = v->text[ACT_SERVER];
+        for (uint32_t k = 0; k < all.count; k++)
+            acts += activities_at(r->a, all.items[k])->text[ACT_ADDRESS] == client;
+        for (size_t k = i; k < end; k++)
+            after += k == i || l->found.items[k].activity != l->found.items[k - 1].activity;
+        if (after * 2 < acts)
+            continue;
+        for (size_t k = i; k < end; k++) {
+            const struct activity *const v = activities_at(r->a, l->found.items[k].activity);
+
+            if (k > i && l->found.items[k].activity == l->found.items[k - 1].activity)
+                continue;
+            draft_event(&r->draft, l->found.items[k].activity);
+            *bytes += v->amount;
+        }
+        draft_part(&r->draft, PART_ADDRESS, true, server, 0);
+        host = activities_host_of(r->a, client, activities_at(r->a, l->found.items[i].activity)->when);
+        draft_part(&r->draft, PART_HOST, false, host, 0);
+        *to = server;
     }
     return true;
 }
@@ -89,7 +138,9 @@ static bool export_tell(struct reach *r, struct exports *x, size_t from, size_t 
     uint32_t nights = 0, left_to = 0, days = 0, several = 0;
     int64_t day = INT64_MIN, last = INT64_MIN;
     uint64_t bytes = 0;
+    struct leaving leaving = {0};
     struct activity_list all;
+    size_t visits = 0;
     bool only, ok, past;
     char a[KIT_DATE], b[KIT_DATE];
     str name;
@@ -104,14 +155,16 @@ static bool export_tell(struct reach *r, struct exports *x, size_t from, size_t 
 
         draft_event(d, x->g.items[i].activity);
         nights += house_night(&r->house, v->when) ||
-                  (x->usual.total >= 3 && hours_away(&x->usual, v->when, (unsigned)draft_threshold(d, "hours")));
+                  (x->usual.total >= 3 && kit_hours_away(&x->usual, v->when, (unsigned)draft_threshold(d, "hours")));
         days += kit_day(v->when) != day;
         day = kit_day(v->when);
         several += last != INT64_MIN && v->when - last < KIT_HOUR;
         last = v->when;
         draft_part(d, PART_HOST, false, kit_source_host(r->a, v), 0);
-        ok = goes_out(r, x, host, v->when, &bytes, &left_to, e);
+        ok = leaves(r, x, &leaving, v->when, e);
+        visits += i == from || v->when - activities_at(r->a, x->g.items[i - 1].activity)->when > KIT_HOUR;
     }
+    ok = ok && tell_leaving(r, x, &leaving, visits, &bytes, &left_to, e);
     /* Its sign-ins to the host belong to it, where it does nothing else. */
     for (uint32_t i = 0; ok && only && i < all.count; i++)
         draft_event(d, all.items[i]);
@@ -136,13 +189,16 @@ static bool export_tell(struct reach *r, struct exports *x, size_t from, size_t 
         d->hit.of = x->by;
         ok = draft_tell(d, e);
     }
+    meetings_free(&leaving.pairs);
+    bundle_free(&leaving.found);
     return ok;
 }
 
 bool reach_exports(struct reach *r, struct err *e) {
     struct exports x = {.b = behaviours_find(r->run->b, S("bulk-export"))};
     struct activity_list acts;
-    bool ok = activities_of_act(r->a, ACT_EXPORT, &acts, e);
+    bool ok =
+        activities_of_act(r->a, ACT_EXPORT, &acts, e) && activities_of_act(r->a, ACT_CONNECTION, &x.connections, e);
 
     if (!ok || !acts.count)
         return ok;
@@ -171,7 +227,7 @@ bool reach_exports(struct reach *r, struct err *e) {
         x.by++;
         x.like += !order;
         for (size_t k = i; order && k < end; k++)
-            hours_count(&x.usual, activities_at(r->a, x.g.items[k].activity)->when);
+            kit_hours_count(&x.usual, activities_at(r->a, x.g.items[k].activity)->when);
     }
     for (size_t i = 0, end; ok && i < x.g.count; i = end) {
         end = bundle_end(&x.g, i);

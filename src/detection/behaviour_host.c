@@ -7,29 +7,6 @@
 #include "base/hash.h"
 #include "detection/behaviour_host.h"
 
-/* The distinct words of a draft: told in its reason. */
-#define TOLD_MAX 6u
-struct told {
-    str items[TOLD_MAX];
-    size_t count, all;
-};
-
-static void told_add(struct told *t, str s) {
-    for (size_t i = 0; i < t->count; i++)
-        if (str_eq(t->items[i], s))
-            return;
-    t->all++;
-    if (t->count < TOLD_MAX)
-        t->items[t->count++] = s;
-}
-
-static void told_write(struct buf *to, const struct told *t, size_t width) {
-    for (size_t i = 0; i < t->count; i++)
-        buf_format(to, "%s\"%.*s\"", i ? ", " : "", STR_ARG(utf8_first(t->items[i], width)));
-    if (t->all > t->count)
-        buf_format(to, " and %zu more", t->all - t->count);
-}
-
 /* The account of an activity if it is a person's or a service's, and not the system's own. */
 static uint32_t somebody(const struct hosts *h, const struct activity *v) {
     return kit_machine_account(activities_text(h->a, v->text[ACT_ACCOUNT]))
@@ -145,7 +122,7 @@ static bool shells_tell(struct hosts *h, struct shells *s, size_t from, size_t t
         day = kit_day(v->when);
         first = i ? first : v->when;
         last = v->when;
-        told_add(&commands, command_of(h, v));
+        kit_told_add(&commands, command_of(h, v));
         draft_event(d, left.items[i].activity);
         draft_part(d, PART_ACCOUNT, false, somebody(h, v), 0);
     }
@@ -162,7 +139,7 @@ static bool shells_tell(struct hosts *h, struct shells *s, size_t from, size_t t
                    "recurs at its hour: ",
                    STR_ARG(h->server_words->words[server_index - 1]), STR_ARG(name), left.count, days,
                    kit_date(first, a), kit_date(last, b));
-        told_write(&h->run->reason, &commands, 60);
+        kit_told_write(&h->run->reason, &commands, 60);
         buf_format(&h->run->reason, ".");
         d->hit.like = s->without.count;
         d->hit.of = s->with.count;
@@ -249,7 +226,7 @@ static bool burst_tell(struct hosts *h, const struct bundle *g, size_t from, siz
 
         asks += !seen[g->items[i].tag & 255];
         seen[g->items[i].tag & 255] = true;
-        told_add(&commands, command_of(h, v));
+        kit_told_add(&commands, command_of(h, v));
         draft_event(d, g->items[i].activity);
     }
     if (asks < (size_t)draft_threshold(d, serves ? "server-questions" : "questions"))
@@ -265,7 +242,7 @@ static bool burst_tell(struct hosts *h, const struct bundle *g, size_t from, siz
                "%zu different questions about host and domain on %.*s within minutes on %s, by an account that asks on "
                "%u days in all: ",
                asks, STR_ARG(name), kit_date(first->when, a), asking_days(h, account));
-    told_write(&h->run->reason, &commands, 50);
+    kit_told_write(&h->run->reason, &commands, 50);
     buf_format(&h->run->reason, ".");
     d->hit.like = h->asking.count;
     d->hit.of = h->house.account_count > h->asking.count ? h->house.account_count : h->asking.count;
@@ -404,7 +381,7 @@ static bool tickets_tell(struct hosts *h, const struct bundle *g, size_t from, s
         const struct activity *const t = activities_at(h->a, g->items[i].activity);
 
         draft_event(d, g->items[i].activity);
-        told_add(&services, activities_text(h->a, t->text[ACT_OBJECT]));
+        kit_told_add(&services, activities_text(h->a, t->text[ACT_OBJECT]));
         draft_part(d, PART_HOST, false, kit_source_host(h->a, t), 0);
     }
     draft_part(d, PART_ACCOUNT, false, v->text[ACT_ACCOUNT] ? who : 0, 0);
@@ -416,7 +393,7 @@ static bool tickets_tell(struct hosts *h, const struct bundle *g, size_t from, s
                "%.*s asked for tickets of %zu services, weakly encrypted, within an hour on %s, %u of them for the "
                "first time: ",
                STR_ARG(name), services.all, kit_date(v->when, a), news);
-    told_write(&h->run->reason, &services, 40);
+    kit_told_write(&h->run->reason, &services, 40);
     buf_format(&h->run->reason, ".");
     d->hit.like = like;
     d->hit.of = of;
@@ -524,7 +501,7 @@ static bool shares_tell(struct hosts *h, struct shares *s, size_t from, size_t e
 
         drives |= kit_word(s->shares, share_name(activities_text(h->a, t->text[ACT_OBJECT]), share)) != 0;
         draft_event(d, g->items[i].activity);
-        told_add(&names, activities_spelling(h->a, ENTITY_HOST, g->items[i].tag));
+        kit_told_add(&names, activities_spelling(h->a, ENTITY_HOST, g->items[i].tag));
         /* Hosts that were only asked are no part: one host that somebody else reached would make two intruders one. */
         draft_part(d, PART_HOST, false, kit_source_host(h->a, t), 0);
     }
@@ -539,7 +516,7 @@ static bool shares_tell(struct hosts *h, struct shares *s, size_t from, size_t e
                "%.*s opened %s of %zu hosts within an hour on %s, %u of them for the first time%s: ", STR_ARG(name),
                drives ? "administrative shares" : "IPC$", names.all, kit_date(v->when, a), news,
                unknown ? "; no log knew anything of the account before that day" : "");
-    told_write(&h->run->reason, &names, 40);
+    kit_told_write(&h->run->reason, &names, 40);
     buf_format(&h->run->reason, ".");
     d->hit.like = s->like;
     d->hit.of = s->of;
@@ -637,7 +614,7 @@ static bool staging_tell(struct hosts *h, const struct bundle *g, size_t from, s
         day = kit_day(v->when);
         first = i ? first : v->when;
         last = v->when;
-        told_add(&commands, command);
+        kit_told_add(&commands, command);
         draft_event(d, left.items[i].activity);
         draft_part(d, PART_OBJECT, true, v->text[ACT_OBJECT], 0);
     }
@@ -654,7 +631,7 @@ static bool staging_tell(struct hosts *h, const struct bundle *g, size_t from, s
         buf_format(&h->run->reason,
                    "%zu archives on %u days (%s to %s) on %.*s in a folder where none belong%s: ", left.count, days,
                    kit_date(first, a), kit_date(last, b), STR_ARG(name), share ? ", of what lies on another host" : "");
-        told_write(&h->run->reason, &commands, 100);
+        kit_told_write(&h->run->reason, &commands, 100);
         buf_format(&h->run->reason, ".");
         d->hit.like = like;
         d->hit.of = h->house.host_count > like ? h->house.host_count : like;
@@ -754,7 +731,7 @@ static bool find_clears(struct hosts *h, struct err *e) {
         draft_begin(d, h->run, "log-clear");
         for (size_t k = i; k < end; k++) {
             draft_event(d, g.items[k].activity);
-            told_add(&logs, activities_text(h->a, activities_at(h->a, g.items[k].activity)->text[ACT_OBJECT]));
+            kit_told_add(&logs, activities_text(h->a, activities_at(h->a, g.items[k].activity)->text[ACT_OBJECT]));
         }
         draft_part(d, PART_HOST, false, host, 0);
         draft_part(d, PART_ACCOUNT, false, account, 0);
@@ -764,7 +741,7 @@ static bool find_clears(struct hosts *h, struct err *e) {
                    (long long)(since / KIT_DAY));
         if (logs.count && logs.items[0].len) {
             buf_format(&h->run->reason, ": ");
-            told_write(&h->run->reason, &logs, 60);
+            kit_told_write(&h->run->reason, &logs, 60);
         }
         buf_format(&h->run->reason, ".");
         d->hit.like = by.count;

@@ -92,6 +92,22 @@ void draft_free(struct draft *d) {
     *d = (struct draft){0};
 }
 
+void kit_told_add(struct told *t, str s) {
+    for (size_t i = 0; i < t->count; i++)
+        if (str_eq(t->items[i], s))
+            return;
+    t->all++;
+    if (t->count < TOLD_MAX)
+        t->items[t->count++] = s;
+}
+
+void kit_told_write(struct buf *to, const struct told *t, size_t width) {
+    for (size_t i = 0; i < t->count; i++)
+        buf_format(to, "%s\"%.*s\"", i ? ", " : "", STR_ARG(utf8_first(t->items[i], width)));
+    if (t->all > t->count)
+        buf_format(to, " and %zu more", t->all - t->count);
+}
+
 /* ---- who met whom ---- */
 
 static uint64_t mixed(uint64_t x) {
@@ -306,6 +322,38 @@ bool kit_machine_account(str name) {
     return false;
 }
 
+bool kit_host_act(enum act act) {
+    switch (act) {
+    case ACT_LOGON:
+    case ACT_FILE_READ:
+    case ACT_FILE_WRITE:
+    case ACT_FILE_DELETE:
+    case ACT_SHARE_OPEN:
+    case ACT_PROCESS:
+    case ACT_TICKET:
+    case ACT_EXPORT:
+    case ACT_ROLE_NEW:
+    case ACT_ROLE_END:
+    case ACT_ACCOUNT_NEW:
+    case ACT_ACCOUNT_END:
+    case ACT_PASSWORD:
+    case ACT_SERVICE_NEW:
+    case ACT_SERVICE_END:
+    case ACT_TASK_NEW:
+    case ACT_TASK_END:
+    case ACT_OPENING_NEW:
+    case ACT_OPENING_END:
+    case ACT_AUTORUN_NEW:
+    case ACT_AUTORUN_END:
+    case ACT_LOG_CLEAR:
+    case ACT_AUDIT_OFF:
+    case ACT_AUDIT_ON:
+        return true;
+    default:
+        return false;
+    }
+}
+
 uint32_t kit_source_host(const struct activities *a, const struct activity *v) {
     uint32_t const host = activities_host(a, v->text[ACT_HOST]);
     uint32_t from = v->act == ACT_LOGON && v->text[ACT_DETAIL] ? activities_host(a, v->text[ACT_DETAIL]) : 0;
@@ -363,12 +411,12 @@ static bool look_at_all(struct house *h, struct meetings *console, struct meetin
         uint32_t const host = activities_host(h->a, v->text[ACT_HOST]);
         struct meeting *m;
 
-        if (!account || v->outcome == OUTCOME_FAILURE || v->act == ACT_MAIL_OUT ||
+        if (!account || v->outcome == OUTCOME_FAILURE ||
             kit_machine_account(activities_text(h->a, v->text[ACT_ACCOUNT])))
             continue;
         if (v->act == ACT_SIGN_IN && !str_eq(activities_text(h->a, v->text[ACT_OBJECT]), S("NTLM")))
             h->desks[account] |= 1;
-        if (!host)
+        if (!host || !kit_host_act((enum act)v->act))
             continue;
         h->begin = v->when < h->begin ? v->when : h->begin;
         h->end = v->when > h->end ? v->when : h->end;
@@ -469,19 +517,19 @@ bool kit_who_came(const struct house *h, uint32_t host, int64_t when, int64_t wi
     return true;
 }
 
-void hours_count(struct hours *h, int64_t when) {
+void kit_hours_count(struct hours *h, int64_t when) {
     h->count[kit_hour(when)]++;
     h->total++;
 }
 
-bool hours_unusual(const struct hours *h, int64_t when, double part) {
+bool kit_hours_unusual(const struct hours *h, int64_t when, double part) {
     unsigned const hour = kit_hour(when);
 
     return h->total >= 50 &&
            (double)(h->count[hour] + h->count[(hour + 1) % 24] + h->count[(hour + 23) % 24]) < part * h->total;
 }
 
-bool hours_away(const struct hours *h, int64_t when, unsigned away) {
+bool kit_hours_away(const struct hours *h, int64_t when, unsigned away) {
     unsigned const hour = kit_hour(when);
 
     for (unsigned i = 0; i <= away && i < 24; i++)

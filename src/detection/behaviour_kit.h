@@ -35,6 +35,16 @@ double draft_threshold(const struct draft *d, const char *name);
 MUST_USE bool draft_tell(struct draft *d, struct err *e);
 void draft_free(struct draft *d);
 
+/* The first few distinct texts, for a reason. */
+#define TOLD_MAX 6u
+struct told {
+    str items[TOLD_MAX];
+    size_t count, all; /* all: different ones, counted so long as they are kept */
+};
+void kit_told_add(struct told *t, str s);
+/* "a", "b" and 3 more; each cut at width. */
+void kit_told_write(struct buf *to, const struct told *t, size_t width);
+
 /* ---- who met whom ----
  * Counts by a pair of codes, met in order of time. */
 struct meeting {
@@ -109,6 +119,8 @@ uint32_t kit_first_at(const struct activities *a, const struct activity_list *l,
 /* The only account that came to a host before, within so long, and does not come there all the time; 0: none, or several. */
 MUST_USE bool kit_who_came(const struct house *h, uint32_t host, int64_t when, int64_t within, uint32_t *who,
                            struct err *e);
+/* Is it done on a host, or in its domain: no mail, no call, no page? */
+bool kit_host_act(enum act act);
 /* Whence: the host that a logon or share was reached from; 0. */
 uint32_t kit_source_host(const struct activities *a, const struct activity *v);
 
@@ -116,11 +128,11 @@ uint32_t kit_source_host(const struct activities *a, const struct activity *v);
 struct hours {
     uint32_t count[24], total;
 };
-void hours_count(struct hours *h, int64_t when);
+void kit_hours_count(struct hours *h, int64_t when);
 /* Is less than this part within the hour and those beside it? False while little is known. */
-bool hours_unusual(const struct hours *h, int64_t when, double part);
+bool kit_hours_unusual(const struct hours *h, int64_t when, double part);
 /* Is nothing within so many hours? */
-bool hours_away(const struct hours *h, int64_t when, unsigned away);
+bool kit_hours_away(const struct hours *h, int64_t when, unsigned away);
 
 /* ---- words ---- */
 /* What stands behind the last slash, folded, without quotes, ".exe", and digits and points at the end. out: room for 64. */

@@ -1,8 +1,9 @@
-/* behaviour_made: what is made on a host to outlive its maker: services, tasks, openings, autoruns, accounts and rights; rare in the house, or by
- * somebody who never made any. */
+/* behaviour_made: what is made on a host to outlive its maker, and is rare in the house: services, tasks, openings, autoruns. */
 #include <stdlib.h>
 
 #include "detection/behaviour_host.h"
+
+#define NEXT_TO (6 * KIT_HOUR) /* what is made on a host so close to the last is told with it */
 
 struct made {
     enum act act;
@@ -91,57 +92,70 @@ static bool host_since(struct hosts *h, uint32_t host, int64_t *since, struct er
     return true;
 }
 
-static bool made_tell(struct hosts *h, const struct made *made, const struct rarity *r, size_t from, size_t to,
-                      struct err *e) {
+/* What one hit tells: rare things made on a host one after the other. */
+static bool made_tell(struct hosts *h, const struct made *made, const struct rarity *r, const struct bundle *g,
+                      size_t from, size_t to, struct err *e) {
     const struct behaviour *const t = behaviours_find(h->run->b, str_of(made->thresholds));
     struct draft *const d = &h->draft;
-    const struct activity *const v = activities_at(h->a, r->g.items[from].activity);
-    uint32_t const host = (uint32_t)r->g.items[from].key;
-    str const name = activities_spelling(h->a, ENTITY_HOST, host), object = activities_text(h->a, v->text[ACT_OBJECT]);
-    str const detail = activities_text(h->a, v->text[ACT_DETAIL]),
-              program = activities_text(h->a, v->text[ACT_PROGRAM]);
-    uint32_t account = kit_machine_account(activities_text(h->a, v->text[ACT_ACCOUNT]))
-                           ? 0
-                           : activities_account(h->a, v->text[ACT_ACCOUNT]);
-    bool const serves = house_host(&h->house, host) == HOST_SERVER, night = house_night(&h->house, v->when);
-    bool folder = false, command = false, was = true;
-    char folded[2 * KIT_TEXT + 16], a[KIT_DATE];
+    const struct activity *const first = activities_at(h->a, g->items[from].activity);
+    uint32_t const host = activities_host(h->a, first->text[ACT_HOST]);
+    bool const serves = house_host(&h->house, host) == HOST_SERVER, night = house_night(&h->house, first->when);
+    bool folder = false, command = false, was = true, own = true;
+    struct told things = {0};
+    uint32_t account = 0;
+    char date[KIT_DATE];
     int64_t since;
 
     if (!host_since(h, host, &since, e))
         return false;
     draft_begin(d, h->run, made->behaviour);
-    if (v->when - since < (int64_t)(behaviour_threshold(t, "past") * (double)KIT_DAY))
-        d->hit.weight -= 0.2;
     for (size_t i = from; i < to; i++) {
-        draft_event(d, r->g.items[i].activity);
-        draft_part(d, PART_OBJECT, true, activities_at(h->a, r->g.items[i].activity)->text[ACT_OBJECT], 0);
+        const struct activity *const v = activities_at(h->a, g->items[i].activity);
+        str const who = activities_text(h->a, v->text[ACT_ACCOUNT]);
+        char folded[2 * KIT_TEXT + 16];
+
+        if (!account && !kit_machine_account(who))
+            account = activities_account(h->a, v->text[ACT_ACCOUNT]);
+        own &= who.len > 0 && kit_machine_account(who);
+        folder |= kit_anywhere(behaviour_list(t, "folders"),
+                               kit_folded(activities_text(h->a, v->text[ACT_DETAIL]), folded)) != 0;
+        if (made->act == ACT_OPENING_NEW)
+            folder |= kit_anywhere(behaviour_list(t, "folders"),
+                                   kit_folded(activities_text(h->a, v->text[ACT_PROGRAM]), folded)) != 0;
+        kit_told_add(&things, activities_text(h->a, v->text[ACT_OBJECT]));
+        draft_event(d, g->items[i].activity);
+        draft_part(d, PART_OBJECT, true, v->text[ACT_OBJECT], 0);
         if (made->act == ACT_OPENING_NEW &&
-            !commands_near(h, host, r->g.items[i].activity, behaviour_list(t, "commands"),
+            !commands_near(h, host, g->items[i].activity, behaviour_list(t, "commands"),
                            (int64_t)(behaviour_threshold(t, "command-minutes") * (double)KIT_MINUTE), &command,
                            &account, e))
             return false;
     }
-    if (!account && !kit_who_came(&h->house, host, v->when, 15 * KIT_MINUTE, &account, e))
+    if (!account && !kit_who_came(&h->house, host, first->when, 15 * KIT_MINUTE, &account, e))
         return false;
-    was = !account || was_there(h, account, host, v->when);
-    folder = kit_anywhere(behaviour_list(t, "folders"), kit_folded(detail, folded)) ||
-             (made->act == ACT_OPENING_NEW && kit_anywhere(behaviour_list(t, "folders"), kit_folded(program, folded)));
+    was = !account || was_there(h, account, host, first->when);
     d->hit.weight += (serves ? behaviour_threshold(t, "server") : 0) + (folder ? behaviour_threshold(t, "folder") : 0) +
                      (night ? behaviour_threshold(t, "night") : 0) + (was ? 0 : behaviour_threshold(t, "newcomer")) +
-                     (command ? behaviour_threshold(t, "command") : 0);
+                     (command ? behaviour_threshold(t, "command") : 0) -
+                     (own && !account ? behaviour_threshold(t, "own") : 0) -
+                     (first->when - since < (int64_t)(behaviour_threshold(t, "past") * (double)KIT_DAY)
+                          ? behaviour_threshold(t, "young")
+                          : 0);
     draft_part(d, PART_HOST, false, host, 0);
     draft_part(d, PART_ACCOUNT, false, account, 0);
-    buf_format(&h->run->reason, "%s \"%.*s\"", made->what, STR_ARG(utf8_first(object, 100)));
-    if (detail.len)
-        buf_format(&h->run->reason, " (%.*s)", STR_ARG(utf8_first(detail, 120)));
-    buf_format(&h->run->reason, " was made on %.*s on %s; %u of %zu hosts with any have one of that name%s%s%s%s.",
-               STR_ARG(name), kit_date(v->when, a), hosts_with(&r->names, r->g.items[from].sub), r->hosts.count,
+    buf_format(&h->run->reason, "%s ", made->what);
+    kit_told_write(&h->run->reason, &things, 100);
+    if (first->text[ACT_DETAIL])
+        buf_format(&h->run->reason, " (%.*s)",
+                   STR_ARG(utf8_first(activities_text(h->a, first->text[ACT_DETAIL]), 120)));
+    buf_format(&h->run->reason, " made on %.*s on %s; %u of %zu hosts with any have one of that name%s%s%s%s.",
+               STR_ARG(activities_spelling(h->a, ENTITY_HOST, host)), kit_date(first->when, date),
+               hosts_with(&r->names, g->items[from].sub), r->hosts.count,
                folder ? "; its program is none, or lies where none belong" : "",
                night ? "; at an hour when the house sleeps" : "",
                was ? "" : "; by an account that was not on this host on any day before",
                command ? "; by a command line" : "");
-    d->hit.like = hosts_with(&r->names, r->g.items[from].sub);
+    d->hit.like = hosts_with(&r->names, g->items[from].sub);
     d->hit.of = r->hosts.count;
     return draft_tell(d, e);
 }
@@ -163,6 +177,7 @@ static bool find_made(struct hosts *h, const struct made *made, struct err *e) {
     struct activity_list list;
     struct rarity r = {0};
     struct meetings path_each = {0};
+    struct bundle rare = {0};
     bool ok = activities_of_act(h->a, made->act, &list, e);
 
     for (uint32_t i = 0; ok && i < list.count; i++) {
@@ -189,8 +204,22 @@ static bool find_made(struct hosts *h, const struct made *made, struct err *e) {
         end = bundle_sub_end(&r.g, i);
         if (hosts_with(&r.names, r.g.items[i].sub) >= hosts || (m && m->days >= times) || belongs(&r, h, v, hosts))
             continue;
-        ok = made_tell(h, made, &r, i, end, e);
+        for (size_t k = i; ok && k < end; k++)
+            ok = bundle_add(&rare, r.g.items[k].key, 0, r.g.items[k].activity, 0, e);
+        for (size_t k = rare.count - (end - i); ok && k < rare.count; k++)
+            rare.items[k].tag = (uint32_t)i; /* where its skeleton stands */
     }
+    bundle_sort(&rare);
+    for (size_t i = 0, end; ok && i < rare.count; i = end) {
+        for (end = i + 1; end < rare.count && rare.items[end].key == rare.items[i].key &&
+                          activities_at(h->a, rare.items[end].activity)->when -
+                                  activities_at(h->a, rare.items[end - 1].activity)->when <=
+                              NEXT_TO;)
+            end++;
+        rare.items[i].sub = r.g.items[rare.items[i].tag].sub;
+        ok = made_tell(h, made, &r, &rare, i, end, e);
+    }
+    bundle_free(&rare);
     bundle_free(&r.g);
     meetings_free(&r.names);
     meetings_free(&r.paths);
@@ -200,92 +229,16 @@ static bool find_made(struct hosts *h, const struct made *made, struct err *e) {
     return ok;
 }
 
-/* ---- accounts and rights ---- */
-
-static bool find_accounts(struct hosts *h, struct err *e) {
-    static const enum act acts[] = {ACT_ACCOUNT_NEW, ACT_ROLE_NEW};
-    const struct behaviour *const b = behaviours_find(h->run->b, S("account-changes"));
-    uint32_t const usual = (uint32_t)behaviour_threshold(b, "usual-days");
-    struct bundle g = {0};
-    struct meetings by = {0};
-    size_t like = 0;
-    bool ok = true;
-
-    for (size_t k = 0; ok && k < COUNT(acts); k++) {
-        struct activity_list list;
-
-        ok = activities_of_act(h->a, acts[k], &list, e);
-        for (uint32_t i = 0; ok && i < list.count; i++) {
-            const struct activity *const v = activities_at(h->a, list.items[i]);
-            uint32_t const who = kit_machine_account(activities_text(h->a, v->text[ACT_ACCOUNT]))
-                                     ? 0
-                                     : activities_account(h->a, v->text[ACT_ACCOUNT]);
-
-            if (who && v->text[ACT_HOST] && v->outcome != OUTCOME_FAILURE)
-                ok = bundle_add(&g, who, 0, list.items[i], 0, e);
-        }
-    }
-    bundle_sort(&g); /* days are counted in order of time */
-    for (size_t i = 0; ok && i < g.count; i++) {
-        struct meeting *const m = meetings_at(&by, (uint32_t)g.items[i].key, 0);
-
-        ok = m != NULL || kit_no_memory(e);
-        if (ok)
-            meetings_count(m, activities_at(h->a, g.items[i].activity));
-    }
-    for (size_t i = 0; i < by.count; i++)
-        like += by.items[i].days <= usual;
-    for (size_t i = 0, end; ok && i < g.count; i = end) {
-        uint32_t const who = (uint32_t)g.items[i].key;
-        const struct meeting *const m = meetings_find(&by, who, 0);
-        const struct word_list *const powerful = behaviour_list(b, "powerful");
-        struct draft *const d = &h->draft;
-        str const name = activities_spelling(h->a, ENTITY_ACCOUNT, who);
-        bool power = false, night = false;
-        char a[KIT_DATE];
-
-        end = bundle_end(&g, i);
-        if (m->days > usual)
-            continue;
-        draft_begin(d, h->run, "account-changes");
-        for (size_t k = i; k < end; k++) {
-            const struct activity *const v = activities_at(h->a, g.items[k].activity);
-            char folded[2 * KIT_TEXT + 16];
-
-            power |= kit_anywhere(powerful, kit_folded(activities_text(h->a, v->text[ACT_OBJECT]), folded)) != 0;
-            night |= house_night(&h->house, v->when);
-            draft_event(d, g.items[k].activity);
-            draft_part(d, PART_HOST, false, activities_host(h->a, v->text[ACT_HOST]), 0);
-            draft_part(d, PART_ACCOUNT, false, activities_account(h->a, v->text[ACT_TARGET]), 0);
-        }
-        draft_part(d, PART_ACCOUNT, false, who, 0);
-        d->hit.weight += (power ? draft_threshold(d, "powerful") : 0) + (night ? draft_threshold(d, "night") : 0);
-        if (!power && !night)
-            d->hit.weight -= 0.1;
-        buf_format(
-            &h->run->reason,
-            "%.*s made accounts or gave rights on %u days only, first on %s%s%s; %zu of %zu who do so are as rare.",
-            STR_ARG(name), m->days, kit_date(m->first, a), power ? ", a group that may do much among them" : "",
-            night ? ", at an hour when the house sleeps" : "", like, by.count);
-        d->hit.like = like;
-        d->hit.of = by.count;
-        ok = draft_tell(d, e);
-    }
-    bundle_free(&g);
-    meetings_free(&by);
-    return ok;
-}
-
 bool behaviour_made(struct hosts *h, struct err *e) {
     static const struct made all[] = {
-        {ACT_SERVICE_NEW, "new-service", "new-service", "The service"},
-        {ACT_TASK_NEW, "new-task", "new-service", "The task"},
-        {ACT_AUTORUN_NEW, "new-autorun", "new-service", "The autorun"},
-        {ACT_OPENING_NEW, "new-opening", "new-opening", "The opening"},
+        {ACT_SERVICE_NEW, "new-service", "new-service", "Service"},
+        {ACT_TASK_NEW, "new-task", "new-service", "Task"},
+        {ACT_AUTORUN_NEW, "new-autorun", "new-service", "Autorun"},
+        {ACT_OPENING_NEW, "new-opening", "new-opening", "Opening"},
     };
     bool ok = true;
 
     for (size_t i = 0; ok && i < COUNT(all); i++)
         ok = find_made(h, &all[i], e);
-    return ok && find_accounts(h, e);
+    return ok;
 }

@@ -64,9 +64,9 @@ static bool is_rare_thing(const struct reach *r, const struct things *t, const s
 }
 
 /* Does the act say that somebody comes into the house from outside? */
-static bool comes_in(const struct reach *r, const struct activity *v) {
+static bool comes_in(struct reach *r, const struct activity *v) {
     if (v->outcome == OUTCOME_FAILURE || !v->text[ACT_HOST] || !v->text[ACT_ADDRESS] ||
-        activities_own_address(r->a, v->text[ACT_ADDRESS]))
+        reach_own(r, v->text[ACT_ADDRESS]))
         return false;
     if (v->act == ACT_LOGON)
         return kit_logon_way(activities_text(r->a, v->text[ACT_VERB])) != LOGON_CONSOLE;
@@ -134,11 +134,13 @@ static bool mark_foreign(struct reach *r, const struct behaviour *b, struct visi
         ok = meetings_at(&own, p->visits[i].network, 0) != NULL || kit_no_memory(e);
     for (size_t i = 0; ok && i < p->count; i++) {
         struct visit *const v = &p->visits[i];
+        bool shared = false;
 
-        v->foreign =
-            !meetings_find(&own, v->network, 0) &&
-            v->begin - p->first >= (int64_t)(behaviour_threshold(b, "past") * (double)KIT_DAY) &&
-            activities_accounts_of(r->a, ENTITY_ADDRESS, v->address) <= (uint32_t)behaviour_threshold(b, "shared");
+        v->foreign = !meetings_find(&own, v->network, 0) &&
+                     v->begin - p->first >= (int64_t)(behaviour_threshold(b, "past") * (double)KIT_DAY);
+        if (v->foreign)
+            ok = reach_shared(r, p->account, v->address, (uint32_t)behaviour_threshold(b, "shared"), &shared, e);
+        v->foreign &= !shared;
         if (v->foreign && !p->foreign++)
             p->first_foreign = v->begin;
         if (v->foreign)
@@ -148,7 +150,7 @@ static bool mark_foreign(struct reach *r, const struct behaviour *b, struct visi
             day = kit_day(v->begin);
         }
         if (!v->foreign)
-            hours_count(&p->own_hours, v->begin);
+            kit_hours_count(&p->own_hours, v->begin);
     }
     *any = ok && p->foreign && own.count <= (size_t)behaviour_threshold(b, "networks") &&
            p->own_days >= (uint32_t)behaviour_threshold(b, "visits");
@@ -172,6 +174,23 @@ static size_t visit_at(const struct visitor *p, int64_t when) {
         if (when <= p->visits[low - 1].end + 2 * KIT_MINUTE)
             return low;
     return 0;
+}
+
+/* Is an account one that comes by visits only? Who works in the house has a life there outside of them. */
+static bool is_visitor(const struct reach *r, const struct behaviour *b, const struct visitor *p) {
+    size_t inside = 0, all = 0;
+
+    for (uint32_t i = 0; i < p->all.count; i++) {
+        const struct activity *const v = activities_at(r->a, p->all.items[i]);
+
+        if (p->foreign && v->when >= p->first_foreign)
+            break;
+        if (!v->text[ACT_HOST] || v->outcome == OUTCOME_FAILURE || !kit_host_act((enum act)v->act))
+            continue;
+        all++;
+        inside += visit_at(p, v->when) != 0;
+    }
+    return all && (double)inside >= behaviour_threshold(b, "by-visits") * (double)all;
 }
 
 static bool told_hosts(const struct reach *r, const struct meetings *hosts, const struct meetings *own,
@@ -239,7 +258,7 @@ static bool visitor_tell(struct reach *r, const struct behaviour *b, const struc
 
         if (!v->foreign)
             continue;
-        unusual += hours_away(&p->own_hours, v->begin, (unsigned)behaviour_threshold(b, "hours"));
+        unusual += kit_hours_away(&p->own_hours, v->begin, (unsigned)behaviour_threshold(b, "hours"));
         ok = meetings_at(&p->foreign_networks, v->network, 0) != NULL || kit_no_memory(e);
         draft_part(d, PART_ADDRESS, true, v->address, 0);
         if (activities_accounts_of(r->a, ENTITY_OTHER, v->session) <= 1)
@@ -265,7 +284,7 @@ static bool visitor_tell(struct reach *r, const struct behaviour *b, const struc
                 continue;
             /* Outside of all visits: on hosts, or at hours, that are not its own. */
             if (!foreign && meetings_find(&p->own_hosts, host, 0) &&
-                !hours_away(&p->own_hours, v->when, (unsigned)behaviour_threshold(b, "hours")))
+                !kit_hours_away(&p->own_hours, v->when, (unsigned)behaviour_threshold(b, "hours")))
                 continue;
             draft_event(d, p->all.items[i]);
             files += v->act == ACT_FILE_READ || v->act == ACT_FILE_WRITE;
@@ -331,9 +350,11 @@ bool reach_visits(struct reach *r, struct err *e) {
             ok = activities_of(r->a, ACT_ACCOUNT, p.account, &p.all, e) && visits_of(r, b, &p, e) &&
                  mark_foreign(r, b, &p, &any, e);
             if (ok && !pass) {
-                of += p.count > 0;
-                like += any;
-            } else if (ok && any) {
+                bool const visitor = p.count && is_visitor(r, b, &p);
+
+                of += visitor;
+                like += any && visitor;
+            } else if (ok && any && is_visitor(r, b, &p)) {
                 ok = visitor_tell(r, b, &t, &p, like, of, e);
             }
             visitor_clear(&p);

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "intel/network.h"
+
+#define PATH_MAX_OWN 512u
 
 bool reach_inside(const struct reach *r, const struct activity *v) {
     enum logon_way way;
@@ -29,6 +32,42 @@ bool reach_loopback(const struct reach *r, uint32_t address) {
     str const s = activities_text(r->a, address);
 
     return str_starts(s, S("127.")) || str_eq(s, S("::1")) || str_eq(s, S("-"));
+}
+
+bool reach_shared(struct reach *r, uint32_t account, uint32_t address, uint32_t least, bool *shared, struct err *e) {
+    struct meetings others = {0};
+    struct activity_list all;
+    bool ok = activities_of(r->a, ACT_ADDRESS, address, &all, e);
+
+    for (uint32_t i = 0; ok && i < all.count && i < 4096 && others.count < least; i++) {
+        const struct activity *const v = activities_at(r->a, all.items[i]);
+        uint32_t const who = activities_account(r->a, v->text[ACT_ACCOUNT]);
+
+        if (who && who != account && v->outcome != OUTCOME_FAILURE)
+            ok = meetings_at(&others, who, 0) != NULL || kit_no_memory(e);
+    }
+    *shared = others.count >= least;
+    meetings_free(&others);
+    return ok;
+}
+
+bool reach_own(struct reach *r, uint32_t address) {
+    if (!address)
+        return false;
+    if (!r->own[address]) {
+        struct network_about about;
+        bool shared = false;
+        bool const range = network_about_text(NULL, activities_text(r->a, address), &about) &&
+                           (str_eq(about.range, S("private")) || str_eq(about.range, S("loopback")) ||
+                            str_eq(about.range, S("link-local")));
+        struct err e = {0};
+
+        /* Of the network of the way out only the way out itself: others may live beside it. */
+        if (!range && activities_own_address(r->a, address) && !reach_shared(r, 0, address, 3, &shared, &e))
+            shared = true;
+        r->own[address] = range || shared ? 2 : 1;
+    }
+    return r->own[address] == 2;
 }
 
 static bool is_person(const struct reach *r, uint32_t account) {
@@ -107,6 +146,38 @@ static str share_of(str share) {
     return str_from(share, from);
 }
 
+/* A file whose path ends as the path of a page that somebody asks for later: what was written there is the page. */
+static bool page_of(struct reach *r, const struct activity *v, uint32_t *page, struct err *e) {
+    str const file = activities_text(r->a, v->text[ACT_OBJECT]);
+    char path[PATH_MAX_OWN + 1];
+    size_t looked = 0;
+
+    *page = 0;
+    if (!file.len || file.len > PATH_MAX_OWN || str_find_byte(file, '.') == SIZE_MAX)
+        return true;
+    for (size_t i = 0; i < file.len; i++)
+        path[i + 1] = file.ptr[i] == '\\' ? '/' : file.ptr[i];
+    path[0] = '/';
+    for (size_t i = 0; i <= file.len && looked < 32; i++) {
+        struct activity_list all;
+        uint32_t code;
+
+        if (path[i] != '/')
+            continue;
+        looked++;
+        if (!(code = activities_find(r->a, (str){path + i, file.len + 1 - i})))
+            continue;
+        if (!activities_of(r->a, ACT_OBJECT, code, &all, e))
+            return false;
+        for (uint32_t k = kit_first_at(r->a, &all, v->when); k < all.count && !*page; k++)
+            if (activities_at(r->a, all.items[k])->act == ACT_WEB_REQUEST)
+                *page = code;
+        if (*page)
+            return true;
+    }
+    return true;
+}
+
 struct person {
     uint32_t account;
     struct activity_list all;
@@ -121,7 +192,7 @@ static bool person_tell(struct reach *r, struct person *p, size_t like, size_t o
     struct draft *const d = &r->draft;
     const struct word_list *const shares = behaviour_list(behaviours_find(r->run->b, S("new-reach")), "shares");
     struct meetings from = {0}, to = {0};
-    size_t unusual = 0, files = 0, new_hosts = 0;
+    size_t unusual = 0, files = 0, new_hosts = 0, pages = 0;
     bool admin = false, server = false, ok = true;
     char a[KIT_DATE], b[KIT_DATE];
     int64_t first = 0, last = 0;
@@ -134,21 +205,26 @@ static bool person_tell(struct reach *r, struct person *p, size_t like, size_t o
         uint32_t const source = kit_source_host(r->a, v), host = activities_host(r->a, v->text[ACT_HOST]);
         char folded[2 * KIT_TEXT + 16];
         struct meeting *m = NULL;
+        uint32_t page = 0;
 
         first = i ? first : v->when;
         last = v->when;
         draft_event(d, p->foreign.items[i].activity);
         draft_part(d, PART_HOST, false, source, 0);
         draft_part(d, PART_HOST, false, host, 0);
-        unusual += hours_unusual(&p->usual, v->when, draft_threshold(d, "night-part"));
+        unusual += kit_hours_unusual(&p->usual, v->when, draft_threshold(d, "night-part"));
         files += v->act == ACT_FILE_READ || v->act == ACT_FILE_WRITE;
         server |= house_host(&r->house, source) == HOST_SERVER;
+        if (v->act == ACT_FILE_READ || v->act == ACT_FILE_WRITE)
+            ok = page_of(r, v, &page, e);
+        draft_part(d, PART_PAGE, true, page, host);
+        pages += page != 0;
         admin |= kit_word(shares, kit_folded(share_of(activities_text(
                                                  r->a, v->text[v->act == ACT_SHARE_OPEN ? ACT_OBJECT : ACT_DETAIL])),
                                              folded)) != 0;
-        ok = (meetings_at(&from, source ? source : v->text[ACT_ADDRESS], 0) != NULL &&
-              (m = meetings_at(&to, host, 0)) != NULL) ||
-             kit_no_memory(e);
+        ok = ok && ((meetings_at(&from, source ? source : v->text[ACT_ADDRESS], 0) != NULL &&
+                     (m = meetings_at(&to, host, 0)) != NULL) ||
+                    kit_no_memory(e));
         if (ok && !m->events++)
             new_hosts += !meetings_find(&p->before, host, 0);
     }
@@ -156,7 +232,8 @@ static bool person_tell(struct reach *r, struct person *p, size_t like, size_t o
         d->hit.weight += (server ? draft_threshold(d, "server") : 0) +
                          (unusual * 2 > p->foreign.count ? draft_threshold(d, "night") : 0) +
                          (new_hosts ? draft_threshold(d, "new-hosts") : 0) +
-                         (admin ? draft_threshold(d, "shares") : 0) + (files ? draft_threshold(d, "files") : 0);
+                         (admin ? draft_threshold(d, "shares") : 0) + (files ? draft_threshold(d, "files") : 0) +
+                         (pages ? draft_threshold(d, "page") : 0);
         name = activities_spelling(r->a, ENTITY_ACCOUNT, p->account);
         buf_format(&r->run->reason, "%.*s, used on %u days from its usual places since %s, came from ", STR_ARG(name),
                    p->days, kit_date(p->first, a));
@@ -166,9 +243,10 @@ static bool person_tell(struct reach *r, struct person *p, size_t like, size_t o
         buf_format(&r->run->reason,
                    "%s between %s and %s to %zu hosts, %zu of them for the first time; %zu of %zu acts are at hours at "
                    "which it is not used otherwise, "
-                   "%zu are files%s.",
+                   "%zu are files%s%s.",
                    from.count > 4 ? " and others" : "", kit_date(first, a), kit_date(last, b), to.count, new_hosts,
-                   unusual, p->foreign.count, files, admin ? ", administrative shares among them" : "");
+                   unusual, p->foreign.count, files, admin ? ", administrative shares among them" : "",
+                   pages ? "; a file is asked for as a page later" : "");
         d->hit.like = like;
         d->hit.of = of;
         ok = draft_tell(d, e);
@@ -198,8 +276,7 @@ static bool person_look(struct reach *r, const struct behaviour *b, const struct
         if (p->first == INT64_MIN)
             p->first = v->when;
         foreign =
-            reach_inside(r, v) && !reach_loopback(r, v->text[ACT_ADDRESS]) &&
-            activities_own_address(r->a, v->text[ACT_ADDRESS]) &&
+            reach_inside(r, v) && !reach_loopback(r, v->text[ACT_ADDRESS]) && reach_own(r, v->text[ACT_ADDRESS]) &&
             p->days >= (uint32_t)behaviour_threshold(b, "past-days") &&
             (is_foreign(r, b, places, p->account, activities_network(r->a, v->text[ACT_ADDRESS]), p->first, false) ||
              is_foreign(r, b, places, p->account, kit_source_host(r->a, v), p->first, true));
@@ -209,7 +286,7 @@ static bool person_look(struct reach *r, const struct behaviour *b, const struct
         }
         p->days += kit_day(v->when) != day;
         day = kit_day(v->when);
-        hours_count(&p->usual, v->when);
+        kit_hours_count(&p->usual, v->when);
         ok = meetings_at(&p->before, activities_host(r->a, v->text[ACT_HOST]), 0) != NULL || kit_no_memory(e);
     }
     return ok;
@@ -310,7 +387,7 @@ static bool account_look(struct reach *r, struct astray *s, const struct behavio
     for (uint32_t i = 0; ok && i < all.count; i++) {
         const struct activity *const v = activities_at(r->a, all.items[i]);
 
-        if (!v->text[ACT_HOST] || v->outcome == OUTCOME_FAILURE)
+        if (!v->text[ACT_HOST] || v->outcome == OUTCOME_FAILURE || !kit_host_act((enum act)v->act))
             continue;
         first = first == INT64_MIN ? v->when : first;
         ok = bundle_add(&g, signature_of(r, v), 0, all.items[i], 0, e);
@@ -475,10 +552,15 @@ bool behaviour_reach(struct behaviour_run *run, struct err *e) {
     struct reach r = {.run = run, .a = run->a, .seed = hash_seed()};
     bool ok = house_open(&r.house, run->a, e);
 
-    ok = ok && ((r.services = calloc((size_t)r.house.texts + 1, 1)) != NULL || kit_no_memory(e));
+    if (ok) {
+        r.services = calloc((size_t)r.house.texts + 1, 1);
+        r.own = calloc((size_t)r.house.texts + 1, 1);
+        ok = (r.services && r.own) || kit_no_memory(e);
+    }
     ok = ok && find_run_as(&r, e) && find_persons(&r, e) && find_services(&r, e) && reach_visits(&r, e) &&
          reach_exports(&r, e) && reach_files(&r, e);
     free(r.services);
+    free(r.own);
     house_free(&r.house);
     draft_free(&r.draft);
     return ok;

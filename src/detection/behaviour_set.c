@@ -155,6 +155,37 @@ static size_t part_of(const struct address *x) {
     return (size_t)x->bytes[0] << 8 | x->bytes[1];
 }
 
+#define WAY_ACCOUNTS 3u
+#define WAY_LOOK_MAX 4096u
+
+/* Of the network of the institution's way out, are several accounts seen at this very address? Others rent beside it. Which it is cannot be told of
+ * an address that nobody signs in from; then it is outside. */
+static bool is_way_out(struct sides *s, uint32_t code) {
+    struct activity_list list;
+    struct err e = {0};
+    uint32_t accounts[WAY_ACCOUNTS], count = 0;
+
+    if (!activities_of(s->a, ACT_ADDRESS, code, &list, &e))
+        return true;
+    for (uint32_t i = 0; i < list.count && i < WAY_LOOK_MAX && count < WAY_ACCOUNTS; i++) {
+        const struct activity *const v = activities_at(s->a, list.items[i]);
+        uint32_t const account = v->outcome == OUTCOME_FAILURE ? 0 : activities_account(s->a, v->text[ACT_ACCOUNT]);
+        bool known = !account;
+
+        for (uint32_t k = 0; k < count; k++)
+            known |= accounts[k] == account;
+        if (!known)
+            accounts[count++] = account;
+    }
+    return count == WAY_ACCOUNTS;
+}
+
+static bool is_routed(const struct address *x) {
+    return !is_private(x) &&
+           (x->family == 4 ? x->bytes[0] != 169 || x->bytes[1] != 254
+                           : (x->bytes[0] & 0xfe) != 0xfc && (x->bytes[0] != 0xfe || x->bytes[1] < 0x80));
+}
+
 /* Whoever begins something that succeeds, and whoever has a name, is at home. */
 static bool learn(struct sides *s, enum act act, struct err *e) {
     struct activity_list list;
@@ -218,6 +249,7 @@ static enum side side_of(struct sides *s, uint32_t code) {
     else if (!(side = side_special(&x)))
         side = !activities_own_address(s->a, code)                  ? SIDE_OUTSIDE
                : is_private(&x) && s->any && !s->lives[part_of(&x)] ? SIDE_OUTSIDE
+               : is_routed(&x) && !is_way_out(s, code)              ? SIDE_OUTSIDE
                                                                     : SIDE_INSIDE;
     s->side[code] = (uint8_t)side;
     return side;
@@ -249,6 +281,78 @@ uint32_t host_of_server(const struct activities *a, const struct activity *v) {
     return host                ? host
            : v->text[ACT_HOST] ? activities_host(a, v->text[ACT_HOST])
                                : activities_host(a, v->text[ACT_SERVER]);
+}
+
+uint32_t list_from(const struct activities *a, const struct activity_list *list, int64_t when) {
+    uint32_t low = 0, high = list->count;
+
+    while (low < high) {
+        uint32_t const middle = low + (high - low) / 2;
+
+        if (activities_at(a, list->items[middle])->when < when)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+#define COMPANY_LOOK_MAX 512u /* connections that are looked at */
+#define COMPANY_LEAST 10u     /* so many must fall together with the same host, */
+#define COMPANY_SHARE 0.8     /* and of those that fall together with any so many */
+
+/* The hosts that tell of this client within the minute, each once. */
+static bool company_of(struct activities *a, uint32_t client, int64_t when, struct few *out, struct err *e) {
+    struct activity_list list;
+
+    out->count = 0;
+    if (!activities_of(a, ACT_ADDRESS, client, &list, e))
+        return false;
+    for (uint32_t i = list_from(a, &list, when); i < list.count; i++) {
+        const struct activity *const v = activities_at(a, list.items[i]);
+
+        if (v->when > when + MINUTE || out->count == FEW_MAX)
+            break;
+        if (v->act == ACT_LOGON || v->act == ACT_SHARE_OPEN || v->act == ACT_FILE_READ || v->act == ACT_FILE_WRITE)
+            few_add(out, activities_host(a, v->text[ACT_HOST]));
+    }
+    return true;
+}
+
+bool host_of_inside(struct activities *a, uint32_t address, int64_t when, uint32_t *host, struct err *e) {
+    struct activity_list list;
+    struct code_map votes = {0};
+    uint32_t together = 0, most = 0, step;
+    bool ok = true;
+
+    if ((*host = activities_host_of(a, address, when)))
+        return true;
+    if (!activities_of(a, ACT_SERVER, address, &list, e))
+        return false;
+    step = list.count / COMPANY_LOOK_MAX + 1;
+    for (uint32_t i = 0; ok && i < list.count; i += step) {
+        const struct activity *const v = activities_at(a, list.items[i]);
+        struct few hosts;
+
+        if (v->act != ACT_CONNECTION || v->outcome == OUTCOME_FAILURE)
+            continue;
+        ok = company_of(a, v->text[ACT_ADDRESS], v->when, &hosts, e);
+        together += ok && hosts.count > 0;
+        for (uint32_t k = 0; ok && k < hosts.count; k++) {
+            uint32_t *const n = code_map_put(&votes, hosts.items[k]);
+
+            if (!n) {
+                ok = behaviour_no_memory(e);
+            } else if (++*n > most) {
+                most = *n;
+                *host = hosts.items[k];
+            }
+        }
+    }
+    code_map_free(&votes);
+    if (most < COMPANY_LEAST || most < COMPANY_SHARE * together)
+        *host = activities_host(a, address);
+    return ok;
 }
 
 str host_shown(const struct activities *a, uint32_t host) {

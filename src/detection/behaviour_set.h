@@ -56,7 +56,7 @@ bool few_has(const struct few *f, uint32_t code);
 
 /* ---- on whose side ---- */
 
-/* An address is outside when it is nobody's own (activities_own_address), or private, but of a part (/16) of the private networks in which
+/* An address is outside when it is nobody's own (activities_own_address), or beside the institution's way out, but with no accounts of its own; or private, but of a part (/16) of the private networks in which
  * nobody begins anything that succeeds and no host is known, where others do: a laboratory's intruder, a partner's network behind a tunnel. */
 struct sides;
 MUST_USE bool sides_new(struct sides **out, struct activities *a, struct err *e);
@@ -68,12 +68,18 @@ bool sides_inside(struct sides *s, uint32_t code);
 /* The machine itself: 127.0.0.1, ::1. */
 bool sides_loopback(struct sides *s, uint32_t code);
 
+/* The first of a list at or after a time. */
+uint32_t list_from(const struct activities *a, const struct activity_list *list, int64_t when);
+
 /* ---- who, of a server ---- */
 
 /* The host that an activity's server, or else its host, is: 0 where it says neither. */
 uint32_t host_of_server(const struct activities *a, const struct activity *v);
 /* The host that has an address, known by name or not. */
 uint32_t host_of_address(const struct activities *a, uint32_t address, int64_t when);
+/* The same of an address inside, also where no log names it: connections to it and what one host tells of their clients within the minute fall
+ * together again and again. *host 0: of none. */
+MUST_USE bool host_of_inside(struct activities *a, uint32_t address, int64_t when, uint32_t *host, struct err *e);
 /* Shown: a host by its name, an address as it is. */
 str host_shown(const struct activities *a, uint32_t host);
 

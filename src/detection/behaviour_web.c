@@ -335,21 +335,6 @@ static bool is_young(const struct web *w, const struct page *p) {
            share(p->named, p->ok) <= of(b, "named");
 }
 
-/* The first index in a list at or after a time. */
-static uint32_t list_from(const struct web *w, const struct activity_list *list, int64_t when) {
-    uint32_t low = 0, high = list->count;
-
-    while (low < high) {
-        uint32_t const middle = low + (high - low) / 2;
-
-        if (at(w, list->items[middle])->when < when)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* What the page's first visitor asked of the server just before, if it was of a known form and was answered. */
 static bool exploit_before(struct web *w, const struct page *p, uint32_t *out, struct err *e) {
     const struct activity *const first = at(w, p->first_at);
@@ -359,7 +344,7 @@ static bool exploit_before(struct web *w, const struct page *p, uint32_t *out, s
     *out = 0;
     if (!activities_of(w->a, ACT_ADDRESS, first->text[ACT_ADDRESS], &list, e))
         return false;
-    for (uint32_t i = list_from(w, &list, p->first - HOUR); i < list.count && list.items[i] < p->first_at; i++) {
+    for (uint32_t i = list_from(w->a, &list, p->first - HOUR); i < list.count && list.items[i] < p->first_at; i++) {
         const struct activity *const v = at(w, list.items[i]);
 
         if (v->outcome != OUTCOME_SUCCESS || !is_request(v) || form_of(w, v->text[ACT_OBJECT]) == FORM_NONE)
@@ -574,7 +559,7 @@ static bool host_by_process(struct web *w, struct suspect *s, struct err *e) {
 
     if (!activities_of_act(w->a, ACT_PROCESS, &list, e))
         return false;
-    for (uint32_t i = list_from(w, &list, from); i < list.count; i++) {
+    for (uint32_t i = list_from(w->a, &list, from); i < list.count; i++) {
         const struct activity *const v = at(w, list.items[i]);
         uint32_t const host = activities_host(w->a, v->text[ACT_HOST]);
         bool everyday;
@@ -768,15 +753,30 @@ static bool tell_success(struct web *w, const struct success *s, const struct fo
     const struct server *const on = &w->servers[s->server];
     struct buf *const b = &w->r->reason;
     struct behaviour_hit h = {.behaviour = w->exploit, .title = S("")};
+    const struct activity *first = NULL;
     struct codes events = {0};
+    struct few addresses = {0};
     uint64_t ok = 0;
     char when[DATE_TEXT];
     bool told = true;
 
+    /* Neighbours in its network are others. */
+    for (size_t i = 0; i < count; i++)
+        if (items[i].ok)
+            few_add(&addresses, at(w, items[i].at)->text[ACT_ADDRESS]);
     for (size_t i = 0; told && i < count; i++) {
+        const struct activity *const v = at(w, items[i].at);
+
+        if (!few_has(&addresses, v->text[ACT_ADDRESS]))
+            continue;
+        first = first ? first : v;
         told = codes_add(&events, items[i].at, e);
-        ok += items[i].ok ? at(w, items[i].at)->count : 0;
-        behaviour_part_add(&h, PART_ADDRESS, true, at(w, items[i].at)->text[ACT_ADDRESS], 0);
+        ok += items[i].ok ? v->count : 0;
+        behaviour_part_add(&h, PART_ADDRESS, true, v->text[ACT_ADDRESS], 0);
+    }
+    if (!told || !first) {
+        codes_free(&events);
+        return told;
     }
     h.weight = w->exploit->weight + (s->others ? of(w->exploit, "weight-others") : 0) +
                (s->page ? of(w->exploit, "weight-followed") : 0);
@@ -793,9 +793,9 @@ static bool tell_success(struct web *w, const struct success *s, const struct fo
     h.like = 1;
     b->len = 0;
     buf_format(b, "From %.*s on %.*s answered %llu requests of forms known from attacks on %.*s:",
-               STR_ARG(activities_text(w->a, at(w, items[0].at)->text[ACT_ADDRESS])),
+               STR_ARG(activities_text(w->a, first->text[ACT_ADDRESS])),
                STR_ARG(on->host ? host_shown(w->a, on->host) : S("a server that the log does not name")),
-               (unsigned long long)ok, STR_ARG(date_text(at(w, items[0].at)->when, when)));
+               (unsigned long long)ok, STR_ARG(date_text(first->when, when)));
     for (uint32_t f = FORM_NONE + 1, n = 0; f < REQUEST_FORMS; f++)
         if (s->forms >> f & 1)
             buf_format(b, "%s %s", n++ ? "," : "", request_form_text((enum request_form)f));

@@ -55,25 +55,15 @@ static int by_requests(const void *a, const void *b) {
 /* The activities of the flood, and who asks how much. */
 static bool events_of(struct floods *f, const struct target *t, struct codes *events, struct code_map *clients,
                       struct codes *addresses, struct err *e) {
-    uint32_t low = 0, high = f->list.count;
-
-    while (low < high) {
-        uint32_t const middle = low + (high - low) / 2;
-
-        if (activities_at(f->a, f->list.items[middle])->when < t->from * MINUTE - HOUR)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < f->list.count; low++) {
-        const struct activity *const v = activities_at(f->a, f->list.items[low]);
+    for (uint32_t i = list_from(f->a, &f->list, t->from * MINUTE - HOUR); i < f->list.count; i++) {
+        const struct activity *const v = activities_at(f->a, f->list.items[i]);
         uint32_t *requests;
 
         if (v->when >= (t->to + 1) * MINUTE)
             break;
         if (v->last < t->from * MINUTE || host_of_server(f->a, v) != t->host)
             continue;
-        if (!codes_add(events, f->list.items[low], e))
+        if (!codes_add(events, f->list.items[i], e))
             return false;
         if (!(requests = code_map_put(clients, v->text[ACT_ADDRESS])))
             return behaviour_no_memory(e);

@@ -62,6 +62,7 @@ void incidents_free(struct incidents *s) {
     free(s->ruled_slots);
     free(s->sources);
     free(s->found);
+    free(s->found_places);
     free(s->campaigns);
     free(s->nodes);
     buf_free(&s->words);
@@ -145,15 +146,17 @@ static bool ruled_of(struct incidents *s, const struct finding *f, uint32_t *out
     return true;
 }
 
-/* Findings of one source come together. */
+/* Findings of one source come together, and correlations are of a few. */
+#define SOURCES_AGAIN 8u
+
 static bool source_of(struct incidents *s, str path, const char *sha256, uint32_t *out, struct err *e) {
     str kept, hash;
 
-    if (s->source_count && str_eq(s->sources[s->source_count - 1].path, path) &&
-        strcmp(s->sources[s->source_count - 1].sha256, sha256) == 0) {
-        *out = (uint32_t)s->source_count - 1;
-        return true;
-    }
+    for (size_t i = s->source_count; i > 0 && s->source_count - i < SOURCES_AGAIN; i--)
+        if (str_eq(s->sources[i - 1].path, path) && strcmp(s->sources[i - 1].sha256, sha256) == 0) {
+            *out = (uint32_t)i - 1;
+            return true;
+        }
     if (!incidents_grow((void **)&s->sources, s->source_count, &s->source_room, sizeof *s->sources, e) ||
         !incidents_keep(s, path, &kept, e) || !incidents_keep(s, (str){sha256, strlen(sha256) + 1}, &hash, e))
         return false;
@@ -197,6 +200,29 @@ static str grouped(const struct finding *f, const char *const *names) {
     return S("");
 }
 
+/* All events of a correlation: its first alone says little of it, least of all how it ended. */
+static bool places_add(struct incidents *s, const struct finding *f, struct found *to, struct err *e) {
+    to->places = s->found_place_count;
+    for (size_t i = 0; i < f->event_count; i++) {
+        const struct finding_event *const v = &f->events[i];
+        struct found at = *to;
+
+        if (!incidents_grow((void **)&s->found_places, s->found_place_count, &s->found_place_room,
+                            sizeof *s->found_places, e) ||
+            !source_of(s, v->evidence_path, v->evidence_sha256, &at.source, e))
+            return false;
+        at.record = v->record;
+        at.offset = v->offset;
+        at.when = v->when;
+        s->found_places[s->found_place_count++] =
+            (struct found_place){.record = v->record, .offset = v->offset, .source = at.source};
+        to->place_count++;
+        if (v->when != INSTANT_NONE && !event_add(s, &at, ACT_NONE, f->kind, S(""), e))
+            return false;
+    }
+    return true;
+}
+
 bool incidents_finding(struct incidents *s, const struct finding *f, struct err *e) {
     static const char *const accounts[] = {"User", "user", "Account", "account", "principal", NULL};
     static const char *const addresses[] = {"IP", "Ip", "ip", "Address", "address", NULL};
@@ -236,6 +262,8 @@ bool incidents_finding(struct incidents *s, const struct finding *f, struct err 
     if (last && str_eq(last->address, address))
         to->address = last->address;
     else if (!incidents_keep(s, str_first(address, TEXT_MAX), &to->address, e))
+        return false;
+    if (correlation && !places_add(s, f, to, e))
         return false;
     s->found_count++;
     return again || event_add(s, to, ACT_NONE, f->kind, S(""), e);

@@ -74,19 +74,24 @@ static bool spots_new(struct incidents *s, struct spots *p, struct err *e) {
     return true;
 }
 
-static uint32_t spot_of(const struct incidents *s, const struct spots *p, const struct found *f) {
-    const struct place_source *const at_source = &s->sources[f->source];
-    size_t at = spot_hash(p, at_source->path, at_source->sha256, f->record, f->offset) & p->mask;
+static uint32_t spot_at(const struct incidents *s, const struct spots *p, uint32_t of, uint64_t record,
+                        uint64_t offset) {
+    const struct place_source *const at_source = &s->sources[of];
+    size_t at = spot_hash(p, at_source->path, at_source->sha256, record, offset) & p->mask;
 
     for (; p->slots[at]; at = (at + 1) & p->mask) {
         const struct activity *const v = activities_at(p->a, p->slots[at] - 1);
         struct activity_source const source = activities_source(p->a, v->source);
 
-        if (v->record == f->record && v->offset == f->offset && str_eq(source.path, at_source->path) &&
+        if (v->record == record && v->offset == offset && str_eq(source.path, at_source->path) &&
             strcmp(source.sha256, at_source->sha256) == 0)
             return p->slots[at];
     }
     return 0;
+}
+
+static uint32_t spot_of(const struct incidents *s, const struct spots *p, const struct found *f) {
+    return spot_at(s, p, f->source, f->record, f->offset);
 }
 
 /* ---- rules ---- */
@@ -107,6 +112,10 @@ static uint32_t outside(const struct incidents *s, uint32_t address) {
                : 0;
 }
 
+static bool goes_out(const struct activity *v) {
+    return v->act == ACT_WEB_VISIT || v->act == ACT_LOOKUP || v->act == ACT_CONNECTION;
+}
+
 static void about_of(struct incidents *s, uint32_t i, struct about *to) {
     const struct found *const f = &s->found[i];
     const struct activity *const v = f->activity ? activities_at(s->a, f->activity - 1) : NULL;
@@ -115,11 +124,21 @@ static void about_of(struct incidents *s, uint32_t i, struct about *to) {
     *to = (struct about){.rule = f->rule, .day = (int32_t)(f->when / DAY), .found = i};
     if (!v)
         return;
+    if (f->account.len + f->host.len + f->address.len && f->place_count) { /* of a correlation: what it is grouped by */
+        to->account = activities_account(s->a, activities_find(s->a, f->account));
+        to->host = activities_host(s->a, activities_find(s->a, f->host));
+        to->address = outside(s, activities_find(s->a, f->address));
+        return;
+    }
     uint32_t const account = text[ACT_ACCOUNT] ? text[ACT_ACCOUNT] : activities_find(s->a, f->account);
     uint32_t const host = text[ACT_HOST] ? text[ACT_HOST] : activities_find(s->a, f->host);
 
     to->account = activities_account(s->a, account);
-    to->host = host ? activities_host(s->a, host) : activities_host_of(s->a, text[ACT_SERVER], v->when);
+    if (goes_out(v)) /* its host is somebody else's: who goes there counts */
+        to->host =
+            activities_own_address(s->a, text[ACT_ADDRESS]) ? incident_host_at(s, text[ACT_ADDRESS], v->when) : 0;
+    else
+        to->host = host ? activities_host(s->a, host) : incident_host_at(s, text[ACT_SERVER], v->when);
     to->address = outside(s, text[ACT_ADDRESS] ? text[ACT_ADDRESS] : activities_find(s->a, f->address));
 }
 
@@ -160,6 +179,22 @@ static int by_number(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* The events of a finding, added to a clue's; was every one of them refused? */
+static bool found_events(const struct incidents *s, const struct found *f, struct node *n) {
+    size_t const before = n->event_count;
+    bool refused = true;
+
+    for (uint32_t i = 0; i < f->place_count + 1; i++) {
+        uint32_t const activity = i < f->place_count ? s->found_places[f->places + i].activity : f->activity;
+
+        if (!activity || (i == f->place_count && n->event_count > before))
+            continue;
+        refused = refused && activities_at(s->a, activity - 1)->outcome == OUTCOME_FAILURE;
+        n->events[n->event_count++] = activity - 1;
+    }
+    return refused && n->event_count > before;
+}
+
 /* Findings [from, to) are one clue. days: on which the rule is true of anything else. */
 static bool rule_node(struct incidents *s, const struct about *from, size_t count, uint64_t days, uint64_t places,
                       struct err *e) {
@@ -167,7 +202,10 @@ static bool rule_node(struct incidents *s, const struct about *from, size_t coun
     double const often = incidents_term(s, "rule-often");
     struct node *n;
     uint64_t failures = 0, events = 0;
+    size_t room = count;
 
+    for (size_t i = 0; i < count; i++)
+        room += s->found[from[i].found].place_count;
     if (!incidents_grow((void **)&s->nodes, s->node_count, &s->node_room, sizeof *s->nodes, e))
         return false;
     n = &s->nodes[s->node_count];
@@ -184,21 +222,18 @@ static bool rule_node(struct incidents *s, const struct about *from, size_t coun
                                 .of = 0},
                        .up = (uint32_t)s->node_count};
     if (!(n->parts = arena_alloc(s->memory, 8 * sizeof *n->parts)) ||
-        !(n->events = arena_alloc(s->memory, count * sizeof *n->events)))
+        !(n->events = arena_alloc(s->memory, room * sizeof *n->events)))
         return incidents_no_memory(e);
     for (size_t i = 0; i < count; i++) {
         const struct found *const f = &s->found[from[i].found];
-        const struct activity *const v = f->activity ? activities_at(s->a, f->activity - 1) : NULL;
+        size_t const before = n->event_count;
 
         n->clue.number = f->number < n->clue.number ? f->number : n->clue.number;
         n->clue.first = f->when < n->clue.first ? f->when : n->clue.first;
         n->clue.last = f->last > n->clue.last ? f->last : n->clue.last;
         n->clue.count += 1;
-        if (!v)
-            continue;
-        events++;
-        failures += v->outcome == OUTCOME_FAILURE;
-        n->events[n->event_count++] = f->activity - 1;
+        failures += found_events(s, f, n);
+        events += n->event_count > before;
     }
     if (n->event_count) {
         size_t kept = 1;
@@ -240,6 +275,10 @@ static bool rule_clues(struct incidents *s, struct err *e) {
     if (!ok) {
         free(list);
         return false;
+    }
+    for (size_t i = 0; i < s->found_place_count; i++) {
+        struct found_place *const p = &s->found_places[i];
+        p->activity = spot_at(s, &spots, p->source, p->record, p->offset);
     }
     for (size_t i = 0; i < s->found_count; i++) {
         s->found[i].activity = spot_of(s, &spots, &s->found[i]);

@@ -1,5 +1,5 @@
 /* incident_name: the words for what incidents are made of, as cases and exports have them. */
-#include "incident/incident.h"
+#include "incident/incident_own.h"
 
 static const str clues[CLUE_TYPES] = {
     [CLUE_BEHAVIOUR] = STR("behaviour"), [CLUE_RULE] = STR("rule"), [CLUE_CAMPAIGN] = STR("campaign")};
@@ -44,4 +44,10 @@ str incident_part_name(enum behaviour_part_type t) {
 
 enum behaviour_part_type incident_part_of(str name) {
     return (enum behaviour_part_type)index_of(name, parts, PART_TYPES);
+}
+
+uint32_t incident_host_at(const struct incidents *s, uint32_t address, int64_t when) {
+    uint32_t const host = activities_host_of(s->a, address, when);
+
+    return host ? host : activities_host(s->a, address);
 }

@@ -16,14 +16,23 @@ struct ruled {
     double worth;           /* of an indicator: bans */
 };
 
+/* Where an event of a correlation is. */
+struct found_place {
+    uint64_t record, offset;
+    uint32_t source;
+    uint32_t activity; /* once they have ended: index + 1; 0: none */
+};
+
 /* A finding in short. */
 struct found {
     int64_t when, last;
     uint64_t record, offset, number, count;
     uint32_t rule;   /* into ruled */
-    uint32_t source; /* into places */
+    uint32_t source; /* into sources */
     str host, account, address;
     uint32_t activity; /* once they have ended: index + 1; 0: none */
+    size_t places;     /* of a correlation: its events, into found_places */
+    uint32_t place_count;
 };
 
 struct campaign_recipient {
@@ -77,6 +86,8 @@ struct incidents {
     size_t source_count, source_room;
     struct found *found;
     size_t found_count, found_room;
+    struct found_place *found_places;
+    size_t found_place_count, found_place_room;
     struct campaign *campaigns;
     size_t campaign_count, campaign_room;
     struct node *nodes;
@@ -93,6 +104,8 @@ bool incidents_grow(void **items, size_t count, size_t *room, size_t size, struc
 bool incidents_keep(struct incidents *s, str text, str *out, struct err *e);
 double incidents_term(const struct incidents *s, const char *name);
 
+/* incident_name.c: the host that an address is, by its name or, where no log names it, by the address itself; 0: of none. */
+uint32_t incident_host_at(const struct incidents *s, uint32_t address, int64_t when);
 /* incident_clue.c: findings and campaigns become nodes behind those of behaviours. After activities have ended. */
 MUST_USE bool incident_clues(struct incidents *s, struct err *e);
 /* incident_join.c: nodes of one intrusion are one tree. */

@@ -141,6 +141,30 @@ static bool is_taken(const struct taking *t, size_t count, uint32_t activity) {
     return low < count && t->items[low].activity == activity;
 }
 
+/* Who speaks with an address of the intruder's in its clues: what else these two have to do with each other, in whatever log, is the same story. */
+struct speakers {
+    uint32_t addresses[16];
+    size_t count;
+};
+
+static bool speaks(const struct speakers *p, uint32_t address) {
+    for (size_t i = 0; i < p->count; i++)
+        if (p->addresses[i] == address)
+            return true;
+    return false;
+}
+
+static void speakers_of(const struct incidents *s, const struct taking *t, size_t clues, struct activity_list list,
+                        struct speakers *to) {
+    to->count = 0;
+    for (uint32_t i = 0; i < list.count && i < ADDRESS_EVENTS_MAX && to->count < COUNT(to->addresses); i++) {
+        uint32_t const address = activities_at(s->a, list.items[i])->text[ACT_ADDRESS];
+
+        if (address && !speaks(to, address) && is_taken(t, clues, list.items[i]))
+            to->addresses[to->count++] = address;
+    }
+}
+
 /* What else an address or account has done that is nobody else's. clues: so many of t are what the clues have, sorted. An address of whose acts
  * most are not in a clue is others' as well, whatever was said of it. */
 static bool expand(struct incidents *s, struct taking *t, size_t clues, const struct behaviour_part *p, uint32_t node,
@@ -154,19 +178,23 @@ static bool expand(struct incidents *s, struct taking *t, size_t clues, const st
         struct activity_list list;
         uint32_t known = 0, all = 0;
 
-        if (p->type != ways[k].type || (p->type == PART_ADDRESS && activities_own_address(s->a, p->code)))
+        if (p->type != ways[k].type ||
+            (p->type == PART_ADDRESS && !s->nodes[node].behaviour && activities_own_address(s->a, p->code)))
             continue;
         if (!activities_of(s->a, ways[k].by, p->code, &list, e))
             return false;
         bool const address = p->type == PART_ADDRESS;
+        struct speakers speakers = {0};
 
+        if (ways[k].by == ACT_SERVER)
+            speakers_of(s, t, clues, list, &speakers);
         for (uint32_t i = 0; i < list.count && i < ADDRESS_EVENTS_MAX; i++) {
             const struct activity *const v = activities_at(s->a, list.items[i]);
 
             if (address && (v->when < first - EARLIER || v->when > last + LATER))
                 continue;
             all++;
-            known += is_taken(t, clues, list.items[i]);
+            known += speaks(&speakers, v->text[ACT_ADDRESS]) || is_taken(t, clues, list.items[i]);
         }
         if (known * 2 < all)
             continue;

@@ -1,6 +1,8 @@
 /* dossier_answer: five questions and five sentences; each leads to where it stands. */
 #include "report/dossier_own.h"
 
+#define TITLES 2u /* so that all five answers stand on one screen of a phone */
+
 static void question(struct dossier *d, const char *what) {
     dossier_format(d, "<div class=\"qa\"><dt>%s</dt>\n<dd>", what);
 }
@@ -12,7 +14,7 @@ static void answer_end(struct dossier *d) {
 /* "incident 1: title", as a link where it is told whole. */
 static void incident_link(struct dossier *d, const struct dossier_incident *n) {
     dossier_format(d, "<a href=\"#i%u\">", n->number);
-    dossier_text(d, n->title, DOSSIER_SHORT);
+    dossier_text(d, n->title, 2 * DOSSIER_SHORT);
     dossier_put(d, "</a>");
 }
 
@@ -38,13 +40,13 @@ static void somebody(struct dossier *d) {
                                                           : "<b>Perhaps.</b> ");
         dossier_some(d, d->incident_all, "intrusion", "intrusions");
         dossier_put(d, " left traces in this evidence: ");
-        for (size_t i = 0; i < d->incident_count && i < 3; i++) {
+        for (size_t i = 0; i < d->incident_count && i < TITLES; i++) {
             dossier_put(d, i == 0 ? "" : i + 1 == d->incident_all ? " and " : "; ");
             incident_link(d, &d->incidents[i]);
         }
-        if (d->incident_all > 3) {
+        if (d->incident_all > TITLES) {
             dossier_put(d, "; <a href=\"#incidents\">and ");
-            dossier_number(d, d->incident_all - 3);
+            dossier_number(d, d->incident_all - TITLES);
             dossier_put(d, " more</a>");
         }
         dossier_put(d, ".");

@@ -222,10 +222,24 @@ static bool rules_unasked(struct dossier *d, struct err *e) {
     return ok;
 }
 
+/* What there was no room for is as unseen as what was not read. */
+static bool lost(struct dossier *d, struct err *e) {
+    uint64_t events = 0;
+
+    if (!dossier_count(d, "SELECT CAST(value AS INTEGER) FROM facts WHERE name = 'acts_lost'", &events, e))
+        return false;
+    if (events) {
+        dossier_put(d, "<p class=\"warn\">");
+        dossier_some(d, events, "event was", "events were");
+        dossier_put(d, " not looked at for incidents: there was no room for them.</p>\n");
+    }
+    return true;
+}
+
 bool dossier_coverage(struct dossier *d, struct err *e) {
     section(d, "coverage", "What was looked at, and what could not be seen");
     dossier_put(d, "<p class=\"lead\">What is not in these logs has not been seen, and is no answer either way.</p>\n");
-    if (!logs(d, e) || !gaps(d, e) || !unread(d, e) || !rules_unasked(d, e))
+    if (!lost(d, e) || !logs(d, e) || !gaps(d, e) || !unread(d, e) || !rules_unasked(d, e))
         return false;
     dossier_put(d, "</section>\n");
     return true;
@@ -283,7 +297,7 @@ static bool rules_found(struct dossier *d, struct err *e) {
     if (ok && !d->findings)
         dossier_put(d, "<p>No rule or indicator that was asked found anything.</p>\n");
     if (ok && d->findings) {
-        dossier_table(d, &t, "Findings by rule, the gravest first", heads);
+        dossier_table(d, &t, "-Findings by rule, the gravest first", heads);
         for (; shown < DOSSIER_RULES && (ok = dossier_next(d, s, &more, e)) && more; shown++) {
             all = case_number(s, 5);
             dossier_row(d, &t, NULL, 0, 0);
@@ -334,14 +348,14 @@ static bool behaviours(struct dossier *d, struct err *e) {
         dossier_put(
             d, "<p>A weight is the decimal logarithm of how much likelier a thing is with an intruder in the house "
                "than without: +1 is ten times, +2 a hundred times. Weights of an incident add up to its score.</p>\n");
-        dossier_table(d, &t, "What was looked for over time, from which thresholds on", heads);
+        dossier_table(d, &t, "-What was looked for over time, from which thresholds on", heads);
         for (; shown < DOSSIER_RULES && (ok = dossier_next(d, s, &more, e)) && more; shown++) {
             dossier_row(d, &t, NULL, 0, 0);
             dossier_cell(d, &t);
             dossier_text(d, case_text(s, 0), 2 * DOSSIER_SHORT);
             dossier_put(d, " <span class=\"where\">");
             dossier_text(d, case_text(s, 1), DOSSIER_SHORT);
-            if (case_text(s, 3).len) {
+            if (case_text(s, 3).len && !str_eq(case_text(s, 3), S("none"))) {
                 dossier_put(d, ", ");
                 dossier_text(d, case_text(s, 3), DOSSIER_SHORT);
             }
@@ -469,7 +483,7 @@ bool dossier_ledger(struct dossier *d, struct err *e) {
     dossier_put(
         d, "<p class=\"lead\">Every file that was found, as it was then. Nothing was written to any of them.</p>\n");
     if (ok) {
-        dossier_table(d, &t, "Files of the evidence", heads);
+        dossier_table(d, &t, "-Files of the evidence", heads);
         for (; shown < DOSSIER_FILES && (ok = dossier_next(d, s, &more, e)) && more; shown++) {
             dossier_row(d, &t, "f", case_number(s, 14), 0);
             dossier_cell(d, &t);

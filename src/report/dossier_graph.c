@@ -182,18 +182,32 @@ static void edge_draw(const struct graph *g, const struct edge *v) {
     dossier_put(g->d, "</title></path>\n");
 }
 
-static void edge_label(const struct graph *g, const struct edge *v, size_t number) {
+/* How many curves begin or end there. */
+static size_t degree(const struct graph *g, size_t node) {
+    size_t n = 0;
+
+    for (size_t i = 0; i < g->edge_count; i++)
+        n += g->edges[i].from == node || g->edges[i].to == node;
+    return n;
+}
+
+/* At the end where fewer curves meet; of a curve that goes by a column before it. */
+static void edge_label(const struct graph *g, const struct edge *v) {
     const struct node *const from = &g->nodes[v->from], *const to = &g->nodes[v->to];
-    /* Labels of curves that begin or end together stand at other parts of them. */
-    double const at = 0.38 + 0.24 * (double)(number % 3) / 2;
-    double const s = at * at * (3 - 2 * at);
     bool const forward = from->column < to->column;
+    bool const wide = from->column + 1 < to->column || to->column + 1 < from->column;
     double const x1 = left_of(g, from) + (forward ? NODE_WIDTH : 0), x2 = left_of(g, to) + (forward ? 0 : NODE_WIDTH);
+    double const part = wide ? 0.12 : 0.27;
+    double const at = degree(g, v->from) > degree(g, v->to) ? 1 - part : part;
 
     if (from->column == to->column)
         return;
-    dossier_format(g->d, "<text class=\"label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">", x1 + (x2 - x1) * at,
-                   from->y + (to->y - from->y) * s + 4);
+    /* The curve's place there: x and y of a cubic whose two middle points lie at half of x. */
+    double const u = 1 - at, bx = 3 * u * u * at * 0.5 + 3 * u * at * at * 0.5 + at * at * at;
+    double const by = 3 * u * at * at + at * at * at;
+
+    dossier_format(g->d, "<text class=\"label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">", x1 + (x2 - x1) * bx,
+                   from->y + (to->y - from->y) * by + 4);
     dossier_plain(g->d, g->n->links[v->link].what, 24);
     dossier_put(g->d, " ×");
     dossier_number(g->d, v->events);
@@ -202,7 +216,7 @@ static void edge_label(const struct graph *g, const struct edge *v, size_t numbe
 
 /* A name as far as it fits: cut in the middle, because both ends tell. */
 static void name(struct dossier *d, str s) {
-    enum { FIRST = 22, LAST = 12 };
+    enum { FIRST = 18, LAST = 11 };
     size_t from;
 
     if (s.len <= FIRST + LAST + 1) {
@@ -258,10 +272,10 @@ void dossier_graph(struct dossier *d, const struct incident *n) {
                    n->number, WIDTH, g.height);
     for (size_t i = 0; i < g.edge_count; i++)
         edge_draw(&g, &g.edges[i]);
+    for (size_t i = 0; i < g.edge_count && i < LABELS_MAX; i++)
+        edge_label(&g, &g.edges[i]);
     for (size_t i = 0; i < g.node_count; i++)
         node_draw(&g, &g.nodes[i]);
-    for (size_t i = 0; i < g.edge_count && i < LABELS_MAX; i++)
-        edge_label(&g, &g.edges[i], i);
     dossier_put(d, "</svg>\n</div>\n");
     dossier_more(d, g.node_count, n->entity_count, "the incident’s own list below");
 }

@@ -106,11 +106,11 @@ static void phases(struct dossier *d, const struct incident *n) {
     if (!n->phase_count)
         return;
     dossier_put(d, "<h4>Phases</h4>\n");
-    dossier_table(d, &t, "Phases, by ATT&amp;CK’s tactics", heads);
+    dossier_table(d, &t, "-Phases, by ATT&amp;CK’s tactics", heads);
     for (i = 0; i < n->phase_count && i < DOSSIER_PHASES; i++) {
         dossier_row(d, &t, "i%p", n->number, i + 1);
         dossier_cell(d, &t);
-        dossier_text(d, n->phases[i].tactic, DOSSIER_SHORT);
+        dossier_words(d, n->phases[i].tactic);
         dossier_cell(d, &t);
         dossier_time(d, n->phases[i].first);
         dossier_cell(d, &t);
@@ -157,7 +157,7 @@ static bool clue_proof(struct dossier *d, const struct clue *c, struct err *e) {
 }
 
 static bool clues(struct dossier *d, const struct incident *n, const struct clue *list, struct err *e) {
-    static const char *const heads[] = {"Clue", "Why", "#Weight", "#Alike here", "When", "Where the first stands",
+    static const char *const heads[] = {"Clue", "Why", "#Weight", "#Alike here", "When", "@Where the first stands",
                                         NULL};
     struct dossier_table t;
     size_t i;
@@ -174,7 +174,7 @@ static bool clues(struct dossier *d, const struct incident *n, const struct clue
         dossier_text(d, c->title, 2 * DOSSIER_SHORT);
         dossier_put(d, " ");
         dossier_level(d, sigma_level_name(c->level));
-        if (c->technique.len) {
+        if (c->technique.len && !str_eq(c->technique, S("none"))) {
             dossier_put(d, " <span class=\"where\">");
             dossier_text(d, c->technique, 40);
             dossier_put(d, "</span>");
@@ -217,7 +217,7 @@ static void entities(struct dossier *d, const struct incident *n) {
     if (!n->entity_count)
         return;
     dossier_put(d, "<h4>Who and what</h4>\n");
-    dossier_table(d, &t, "Entities of the incident, the intruder’s own first", heads);
+    dossier_table(d, &t, "-Entities of the incident, the intruder’s own first", heads);
     for (i = 0; i < n->entity_count && i < DOSSIER_ENTITIES; i++) {
         const struct incident_entity *const v = &n->entities[i];
 
@@ -286,7 +286,7 @@ static void event_row(struct dossier *d, struct dossier_table *t, uint32_t incid
     }
     event_rest(d, s);
     dossier_cell(d, t);
-    dossier_text(d, case_text(s, 16), 60);
+    dossier_words(d, case_text(s, 16));
     if (case_text(s, 17).len) {
         dossier_put(d, " <span class=\"where\">");
         dossier_text(d, case_text(s, 17), 40);
@@ -304,8 +304,8 @@ static void event_row(struct dossier *d, struct dossier_table *t, uint32_t incid
 }
 
 static bool events(struct dossier *d, const struct incident *n, uint64_t all, struct err *e) {
-    static const char *const heads[] = {"When (UTC)",         "What was done",   "Phase",
-                                        "Why the intruder’s", "Where it stands", NULL};
+    static const char *const heads[] = {"When (UTC)",         "What was done",    "Phase",
+                                        "Why the intruder’s", "@Where it stands", NULL};
     static const char query[] =
         "SELECT position, time, last, what, account, target, host, address, program, session, object, detail, events, "
         "items, amount, (SELECT i.position FROM incident_clue i WHERE i.incident = v.incident AND i.clue = v.clue), "
@@ -323,7 +323,7 @@ static bool events(struct dossier *d, const struct incident *n, uint64_t all, st
         sqlite3_bind_int64(s, 1, n->number);
         sqlite3_bind_int64(s, 2, (sqlite3_int64)first);
         sqlite3_bind_int64(s, 3, (sqlite3_int64)(all - (all <= DOSSIER_EVENTS ? 0 : LAST_EVENTS)));
-        dossier_table(d, &t, "Acts of the intruder, by time", heads);
+        dossier_table(d, &t, "-Acts of the intruder, by time", heads);
     }
     while (ok && told < DOSSIER_EVENTS && (ok = dossier_next(d, s, &more, e)) && more) {
         if (told++ == first)
@@ -449,13 +449,6 @@ static void door_time(struct dossier *d, sqlite3_stmt *s, int at, int place) {
     }
 }
 
-static void kind(struct dossier *d, str word) {
-    str const shown = str_first(word, 40);
-
-    for (size_t i = 0; i < shown.len; i++)
-        dossier_plain(d, shown.ptr[i] == '_' ? S(" ") : (str){shown.ptr + i, 1}, 1);
-}
-
 bool dossier_doors(struct dossier *d, struct err *e) {
     static const char *const heads[] = {"State", "Door", "Opened", "Last used", "Closed", "Incident", NULL};
     struct dossier_table t;
@@ -487,7 +480,7 @@ bool dossier_doors(struct dossier *d, struct err *e) {
             state(d, case_text(s, 0));
             dossier_cell(d, &t);
             dossier_put(d, "<span class=\"kind\">");
-            kind(d, case_text(s, 1));
+            dossier_words(d, case_text(s, 1));
             dossier_put(d, "</span> ");
             dossier_text(d, case_text(s, 2), 2 * DOSSIER_SHORT);
             if (case_text(s, 3).len) {

@@ -69,7 +69,9 @@ void dossier_format(struct dossier *d, const char *fmt, ...) PRINTF(2, 3); /* ma
 /* A text of the case, at most max bytes of it, as text: controls and changes of direction as U+FFFD, markup escaped. */
 void dossier_plain(struct dossier *d, str s, size_t max); /* for attributes */
 void dossier_text(struct dossier *d, str s, size_t max);  /* the same, kept from turning round what stands beside it */
-void dossier_number(struct dossier *d, uint64_t n);       /* 41,207 */
+/* A name of ours, as words: "initial access" of initial-access, "web shell" of web_shell; whatever else the case holds. */
+void dossier_words(struct dossier *d, str name);
+void dossier_number(struct dossier *d, uint64_t n); /* 41,207 */
 /* "1 mailbox", "2 mailboxes" */
 void dossier_some(struct dossier *d, uint64_t n, const char *one, const char *many);
 void dossier_bytes(struct dossier *d, uint64_t n);   /* 912.7 MB */
@@ -85,7 +87,7 @@ bool dossier_flush(struct dossier *d, struct err *e); /* once a row or so */
 /* Its number, as a link where there is something to lead to. */
 void dossier_incident_number(struct dossier *d, uint64_t incident);
 
-/* A table: heads, ending in NULL; "#" in front: a column of numbers. */
+/* A table: heads, ending in NULL; "#" in front: a column of numbers, "@": of places. caption: "-" in front: only for who hears the page. */
 struct dossier_table {
     const char *const *heads;
     size_t at;

@@ -11,17 +11,19 @@ struct sort {
 };
 
 static const struct sort sorts[] = {
-    {"mailbox", "Mailboxes", "Mailboxes that were read", {"#Messages read", NULL}},
-    {"file", "Files", "Files that were opened or fetched", {NULL, "#Volume"}},
-    {"register", "Registers", "Registers, and the records in them that are at risk", {"#Records at risk", "#Volume"}},
-    {"host", "Servers and workstations", "Hosts that were come to", {NULL, NULL}},
-    {"account", "Accounts", "Accounts that were used", {NULL, NULL}},
-    {"calls", "Call records", "Call records that were exported", {"#Calls", NULL}},
-    {"person", "Persons exposed by calls", "Who stands in those call records", {"#Calls", NULL}},
-    {"out", "What left, and where to", "Where data went", {NULL, "#Volume"}},
+    {"mailbox", "Mailboxes", "-Mailboxes that were read", {"#Messages read", NULL}},
+    {"file", "Files", "-Files that were opened or fetched", {NULL, "#Volume"}},
+    {"register", "Registers", "-Registers, and the records in them that are at risk", {"#Records at risk", "#Volume"}},
+    {"host", "Servers and workstations", "-Hosts that were come to", {NULL, NULL}},
+    {"account", "Accounts", "-Accounts that were used", {NULL, NULL}},
+    {"calls", "Call records", "-Call records that were exported", {"#Calls", NULL}},
+    {"person", "Persons exposed by calls", "-Who stands in those call records", {"#Calls", NULL}},
+    {"out", "What left, and where to", "-Where data went", {NULL, "#Volume"}},
 };
 
-static bool type_table(struct dossier *d, const struct sort *sort, uint64_t all, struct err *e) {
+/* all: rows; any: of which columns any row says something. */
+static bool type_table(struct dossier *d, const struct sort *sort, uint64_t all, const bool any[COLUMNS],
+                       struct err *e) {
     const char *heads[10] = {"What"};
     size_t used = 1;
     struct dossier_table t;
@@ -35,13 +37,13 @@ static bool type_table(struct dossier *d, const struct sort *sort, uint64_t all,
                           &s, e);
 
     for (enum column c = 0; c < COLUMNS; c++)
-        if (sort->columns[c])
+        if (sort->columns[c] && any[c])
             heads[used++] = sort->columns[c];
     heads[used++] = "#Acts";
     heads[used++] = "First";
     heads[used++] = "Last";
     heads[used++] = "Incident";
-    heads[used++] = "Where the first stands";
+    heads[used++] = "@Where the first stands";
     if (ok)
         sqlite3_bind_text(s, 1, sort->type, -1, SQLITE_STATIC);
     dossier_format(d, "<h3 id=\"reach-%s\">%s</h3>\n", sort->type, sort->title);
@@ -58,7 +60,7 @@ static bool type_table(struct dossier *d, const struct sort *sort, uint64_t all,
         for (enum column c = 0; c < COLUMNS; c++) {
             uint64_t const n = case_number(s, 6 + (int)c);
 
-            if (!sort->columns[c])
+            if (!sort->columns[c] || !any[c])
                 continue;
             dossier_cell(d, &t);
             if (!n)
@@ -91,7 +93,7 @@ bool dossier_reach(struct dossier *d, struct err *e) {
     bool more = true, any = false, ok;
 
     dossier_put(d, "<section id=\"reach\" aria-labelledby=\"reach-h\">\n<h2 id=\"reach-h\">What was reached</h2>\n");
-    ok = dossier_ask(d, "SELECT count(*) FROM incident_reach WHERE type = ?", &s, e);
+    ok = dossier_ask(d, "SELECT count(*), max(items), max(amount) FROM incident_reach WHERE type = ?", &s, e);
     for (size_t i = 0; ok && i < COUNT(sorts); i++) {
         sqlite3_reset(s);
         sqlite3_bind_text(s, 1, sorts[i].type, -1, SQLITE_STATIC);
@@ -103,7 +105,10 @@ bool dossier_reach(struct dossier *d, struct err *e) {
                 "<p class=\"lead\">Numbers are what the logs say, and so the least that was reached: what a log does "
                 "not count is “not said”.</p>\n");
         any = true;
-        ok = type_table(d, &sorts[i], case_number(s, 0), e);
+
+        bool const said[COLUMNS] = {case_number(s, 1) > 0, case_number(s, 2) > 0};
+
+        ok = type_table(d, &sorts[i], case_number(s, 0), said, e);
     }
     sqlite3_finalize(s);
     if (!any)
@@ -121,7 +126,7 @@ static bool reasons(struct dossier *d, sqlite3_stmt *s, uint64_t campaign, struc
     sqlite3_reset(s);
     sqlite3_bind_int64(s, 1, (sqlite3_int64)campaign);
     dossier_put(d, "<ul class=\"reasons\">");
-    for (unsigned told = 0; ok && told < 8 && (ok = dossier_next(d, s, &more, e)) && more; told++) {
+    for (unsigned told = 0; ok && told < 5 && (ok = dossier_next(d, s, &more, e)) && more; told++) {
         dossier_put(d, "<li>");
         dossier_weight(d, sqlite3_column_double(s, 1));
         dossier_put(d, " ");
@@ -149,7 +154,7 @@ static void senders(struct dossier *d, str first, uint64_t all) {
 bool dossier_campaigns(struct dossier *d, struct err *e) {
     static const char *const heads[] = {"Campaign",    "From",          "#Messages",
                                         "#Recipients", "#Opened",       "First",
-                                        "Last",        "Why it is one", "Where the first message lies",
+                                        "Last",        "Why it is one", "@Where the first message lies",
                                         NULL};
     static const char query[] =
         "SELECT c.number, c.subject, CASE WHEN json_valid(senders) THEN json_extract(senders, '$[0]') END, CASE WHEN "
@@ -174,7 +179,7 @@ bool dossier_campaigns(struct dossier *d, struct err *e) {
             d, "<p class=\"lead\">Mails that are alike, those that look most like an intrusion’s first. To be listed "
                "here is no verdict: newsletters are campaigns as well. <code>longwatch mail recipients CASE N</code> "
                "says who got what, and who opened it.</p>\n");
-        dossier_table(d, &t, "Campaigns of mail by score", heads);
+        dossier_table(d, &t, "-Campaigns of mail by score", heads);
         for (; shown < DOSSIER_CAMPAIGNS && ok && (ok = dossier_next(d, s, &more, e)) && more; shown++) {
             dossier_row(d, &t, "m", case_number(s, 0), 0);
             dossier_cell(d, &t);

@@ -15,7 +15,7 @@ void dossier_put(struct dossier *d, const char *markup) {
 }
 
 void dossier_format(struct dossier *d, const char *fmt, ...) {
-    char room[512];
+    char room[1024];
     va_list args;
 
     va_start(args, fmt);
@@ -78,6 +78,18 @@ void dossier_text(struct dossier *d, str s, size_t max) {
     dossier_put(d, "</bdi>");
 }
 
+void dossier_words(struct dossier *d, str name) {
+    char room[40];
+    size_t len = name.len < sizeof room ? name.len : 0;
+
+    for (size_t i = 0; i < len; i++)
+        room[i] = name.ptr[i] == '-' || name.ptr[i] == '_' ? ' ' : name.ptr[i];
+    if (len)
+        dossier_text(d, (str){room, len}, len);
+    else
+        dossier_text(d, name, sizeof room);
+}
+
 void dossier_number(struct dossier *d, uint64_t n) {
     char digits[24];
     int const len = snprintf(digits, sizeof digits, "%" PRIu64, n);
@@ -118,7 +130,7 @@ static void instant(struct dossier *d, int64_t when, bool day) {
     }
     str const text = instant_format(when, room);
 
-    dossier_format(d, "<time datetime=\"%.*s\">%.10s", STR_ARG(text), text.ptr);
+    dossier_format(d, "<time datetime=\"%.*s\"><span>%.10s</span>", STR_ARG(text), text.ptr);
     if (!day)
         dossier_format(d, " %.8s", text.ptr + 11);
     dossier_put(d, "</time>");
@@ -215,15 +227,26 @@ void dossier_incident_number(struct dossier *d, uint64_t incident) {
 
 /* ---- tables ---- */
 
+/* "#" in front: numbers; "@": places in evidence, which need room. */
+static bool marked(const char *head) {
+    return head[0] == '#' || head[0] == '@';
+}
+
+static const char *class_of(const char *head) {
+    return head[0] == '#' ? " class=\"n\"" : head[0] == '@' ? " class=\"w\"" : "";
+}
+
 void dossier_table(struct dossier *d, struct dossier_table *t, const char *caption, const char *const *heads) {
+    bool const heard = caption[0] == '-';
+
     *t = (struct dossier_table){heads, 0};
     dossier_format(d,
-                   "<div class=\"scroll\"><table role=\"table\"><caption>%s</caption><thead role=\"rowgroup\"><tr "
+                   "<div class=\"scroll\"><table role=\"table\"><caption%s>%s</caption><thead role=\"rowgroup\"><tr "
                    "role=\"row\">",
-                   caption);
+                   heard ? " class=\"heard\"" : "", caption + heard);
     for (size_t i = 0; heads[i]; i++)
-        dossier_format(d, "<th scope=\"col\" role=\"columnheader\"%s>%s</th>", heads[i][0] == '#' ? " class=\"n\"" : "",
-                       heads[i] + (heads[i][0] == '#'));
+        dossier_format(d, "<th scope=\"col\" role=\"columnheader\"%s>%s</th>", class_of(heads[i]),
+                       heads[i] + marked(heads[i]));
     dossier_put(d, "</tr></thead><tbody role=\"rowgroup\">\n");
 }
 
@@ -240,10 +263,9 @@ void dossier_row(struct dossier *d, struct dossier_table *t, const char *kind, u
 
 void dossier_cell(struct dossier *d, struct dossier_table *t) {
     const char *const head = t->heads[t->at];
-    bool const number = head[0] == '#';
 
-    dossier_format(d, "%s<td role=\"cell\"%s data-l=\"%s\">", t->at ? "</td>" : "", number ? " class=\"n\"" : "",
-                   head + number);
+    dossier_format(d, "%s<td role=\"cell\"%s data-l=\"%s\">", t->at ? "</td>" : "", class_of(head),
+                   head + marked(head));
     t->at++;
 }
 

@@ -70,12 +70,14 @@ static void scale(struct line *l) {
             tick(l, day * DAY, months[step] >= 12 ? 4 : 7);
 }
 
+/* Behind all lanes. */
 static void grid(const struct line *l) {
-    dossier_put(l->d, "<g class=\"grid\">");
+    dossier_put(l->d,
+                "<svg class=\"behind\" height=\"100%\" aria-hidden=\"true\" focusable=\"false\"><g class=\"grid\">");
     for (size_t i = 0; i < l->ticks.count; i++)
         dossier_format(l->d, "<line x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"0\" y2=\"100%%\"/>", l->ticks.items[i].at,
                        l->ticks.items[i].at);
-    dossier_put(l->d, "</g>");
+    dossier_put(l->d, "</g></svg>\n");
 }
 
 static void axis(const struct line *l) {
@@ -97,7 +99,6 @@ static void lane(const struct line *l, const char *kind) {
 
 static void lane_svg(const struct line *l, unsigned height) {
     dossier_format(l->d, "</span><svg height=\"%u\" aria-hidden=\"true\" focusable=\"false\">", height);
-    grid(l);
 }
 
 static void lane_end(const struct line *l) {
@@ -187,7 +188,7 @@ static bool phases(const struct line *l, const struct dossier_incident *n, struc
         if (first == INSTANT_NONE)
             continue;
         lane(l, "phase");
-        dossier_text(d, case_text(s, 0), 40);
+        dossier_words(d, case_text(s, 0));
         lane_svg(l, 14);
         bar(l, colour_of(case_text(s, 0)), first, last == INSTANT_NONE || last < first ? first : last, 3, 8);
         dossier_put(d, "<title>");
@@ -207,9 +208,11 @@ static bool incidents(const struct line *l, uint64_t *each_most, struct err *e) 
         const struct dossier_incident *const n = &d->incidents[i];
         uint64_t each;
 
+        dossier_format(d, "<p class=\"lanes\"><a href=\"#i%u\">Incident %u</a> ", n->number, n->number);
+        dossier_text(d, n->title, 2 * DOSSIER_SHORT);
+        dossier_put(d, "</p>\n");
         lane(l, "incident");
-        dossier_format(d, "<a href=\"#i%u\"><b>Incident %u</b></a> ", n->number, n->number);
-        dossier_text(d, n->title, 80);
+        dossier_put(d, "acts");
         lane_svg(l, 20);
         if (n->first != INSTANT_NONE && n->last != INSTANT_NONE) {
             bar(l, "dwell", n->first, n->last, 9, 2);
@@ -247,8 +250,9 @@ static bool findings(const struct line *l, struct err *e) {
         return false;
     for (size_t i = 0; i < BINS; i++)
         most = bins[i] > most ? bins[i] : most;
+    dossier_put(d, "<p class=\"lanes\"><a href=\"#rules\">Findings</a> of rules and indicators</p>\n");
     lane(l, "findings");
-    dossier_put(d, "<a href=\"#rules\"><b>Findings</b></a> of rules and indicators");
+    dossier_put(d, "findings");
     lane_svg(l, 30);
     for (size_t i = 0; i < BINS; i++) {
         double const width = ((double)l->to - (double)l->from) / (BINS - 1);
@@ -412,6 +416,7 @@ bool dossier_time_line(struct dossier *d, struct err *e) {
         "width=\"5\" "
         "height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect width=\"2\" height=\"5\" "
         "class=\"hatch\"/></pattern></defs></svg>\n");
+    grid(&l);
     axis(&l);
     if (!incidents(&l, &each, e) || !findings(&l, e) || !coverage(&l, e))
         return false;

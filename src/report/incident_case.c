@@ -384,3 +384,82 @@ bool incident_case_behaviours(const char *path, bool (*each)(void *ctx, const st
     reading_close(&r);
     return ok;
 }
+
+/* ---- one event ---- */
+
+#define EVENT_PAIRS                                                                                                    \
+    "'account', v.account, 'target', v.target, 'host', v.host, 'address', v.address, 'program', v.program, "           \
+    "'session', v.session, 'object', v.object, 'detail', v.detail"
+#define EVENT_TEXTS                                                                                                    \
+    "v.account, v.host, v.target, v.address, v.program, v.session, v.object, v.detail, v.offset, v.record"
+#define EVENT_JSON                                                                                                     \
+    "'time', v.time, 'last', v.last, 'act', v.act, " EVENT_PAIRS ", 'events', v.events, 'items', v.items, 'amount', "  \
+    "v.amount, 'evidence_path', v.evidence_path, 'evidence_sha256', v.evidence_sha256, 'record', v.record, 'offset', " \
+    "v.offset"
+#define EVENT_FROM                                                                                                     \
+    " v LEFT JOIN custody c ON c.path = v.evidence_path AND c.container IS NULL AND c.sha256 = v.evidence_sha256 "     \
+    "WHERE "
+
+static bool place_row(const struct reading *r, sqlite3_stmt *s, struct arena *a, struct case_place *out,
+                      struct err *e) {
+    static const struct {
+        int column;
+        const char *name;
+    } pairs[] = {{9, "target"}, {10, "address"}, {11, "program"}, {12, "session"}, {13, "object"}, {14, "detail"}};
+    struct reading const to = {r->path, r->db, a};
+    str *const texts[] = {&out->evidence_path, &out->sha256, &out->reader,  &out->rule_title, &out->json,
+                          &out->time,          &out->kind,   &out->account, &out->host};
+
+    *out = (struct case_place){.rule_id = STR(""), .level = STR(""), .words = STR("")};
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (!text(&to, s, (int)i, texts[i], e))
+            return false;
+    if (!(out->matches = arena_zero(a, COUNT(pairs), sizeof *out->matches)))
+        return no_memory(e);
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct case_pair *const pair = &out->matches[out->match_count];
+
+        if (!case_text(s, pairs[i].column).len)
+            continue;
+        pair->name = str_of(pairs[i].name);
+        if (!text(&to, s, pairs[i].column, &pair->value, e))
+            return false;
+        out->match_count++;
+    }
+    out->offset = case_number(s, 15);
+    out->record = case_number(s, 16);
+    out->salvaged = case_number(s, 17) != 0;
+    return true;
+}
+
+bool incident_case_place(const char *path, enum incident_case_of of, uint64_t number, uint64_t position,
+                         struct arena *a, struct case_place *out, struct err *e) {
+    static const char *const queries[] = {
+        [INCIDENT_CASE_INCIDENT] =
+            "SELECT v.evidence_path, v.evidence_sha256, c.reader, v.what, json_object('incident', "
+            "v.incident, 'event', v.position, 'what', v.what, 'tactic', v.tactic, 'technique', "
+            "v.technique, " EVENT_JSON "), v.time, '', " EVENT_TEXTS ", 0 FROM incident_event" EVENT_FROM
+            "v.incident = ? AND v.position = ? LIMIT 1",
+        [INCIDENT_CASE_BEHAVIOUR] =
+            "SELECT v.evidence_path, v.evidence_sha256, c.reader, v.act, json_object('behaviour', "
+            "v.behaviour, 'event', v.position, 'kind', v.kind, 'outcome', v.outcome, " EVENT_JSON
+            "), v.time, v.kind, " EVENT_TEXTS ", v.salvaged FROM behaviour_event" EVENT_FROM
+            "v.behaviour = ? AND v.position = ? LIMIT 1",
+    };
+    static const char *const names[] = {"incident", "behaviour"};
+    sqlite3_stmt *s = NULL;
+    struct reading r;
+    bool more = false, ok = reading_open(&r, path, e) && case_prepare(r.db, path, queries[of], &s, e);
+
+    if (ok) {
+        sqlite3_bind_int64(s, 1, (sqlite3_int64)number);
+        sqlite3_bind_int64(s, 2, (sqlite3_int64)position);
+    }
+    ok = ok && case_next(r.db, path, s, &more, e) &&
+         (more || err_set(e, ERR_USAGE, 0, "%s has no event %lu of %s %lu", path, (unsigned long)position, names[of],
+                          (unsigned long)number)) &&
+         place_row(&r, s, a, out, e);
+    sqlite3_finalize(s);
+    reading_close(&r);
+    return ok;
+}

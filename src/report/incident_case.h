@@ -39,4 +39,10 @@ MUST_USE bool incident_case_behaviours(const char *path,
                                        bool (*each)(void *ctx, const struct clue *clue, struct err *e), void *ctx,
                                        struct err *e);
 
+/* Where event `position` (from 1) of an incident, or of a behaviour, lies, and what it says, as case_find does it of a finding: rule_title is what was
+ * done, matches are what else is told of it. ERR_USAGE: there is no such event. */
+enum incident_case_of { INCIDENT_CASE_INCIDENT, INCIDENT_CASE_BEHAVIOUR };
+MUST_USE bool incident_case_place(const char *path, enum incident_case_of of, uint64_t number, uint64_t position,
+                                  struct arena *a, struct case_place *out, struct err *e);
+
 #endif

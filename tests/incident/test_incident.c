@@ -273,8 +273,123 @@ static void what_is_told(void **state) {
     world_free(&w);
 }
 
+/* A correlation is about what it is grouped by, and is made of all its events: refused is only what nothing came of. */
+static void correlations(void **state) {
+    static const struct {
+        const char *name;
+        enum act_outcome outcomes[3];
+        struct finding_group groups[2];
+        size_t group_count;
+        double weight; /* of rule-high */
+        const char *account, *address;
+    } made[] = {
+        {"guessed at last",
+         {OUTCOME_FAILURE, OUTCOME_FAILURE, OUTCOME_SUCCESS},
+         {{STR("UserId"), STR("jo")}, {STR("ClientIP"), STR("198.18.1.1")}},
+         2,
+         1.0,
+         "jo",
+         "198.18.1.1"},
+        {"guessed in vain",
+         {OUTCOME_FAILURE, OUTCOME_FAILURE, OUTCOME_FAILURE},
+         {{STR("UserId"), STR("jo")}, {STR("ClientIP"), STR("198.18.1.1")}},
+         2,
+         0.1,
+         "jo",
+         "198.18.1.1"},
+        {"by the address alone",
+         {OUTCOME_SUCCESS, OUTCOME_SUCCESS, OUTCOME_SUCCESS},
+         {{STR("ClientIP"), STR("198.18.1.1")}},
+         1,
+         1.0,
+         NULL,
+         "198.18.1.1"},
+        {"by nothing known: as its first event is",
+         {OUTCOME_SUCCESS},
+         {{STR("Subject"), STR("x")}},
+         1,
+         1.0,
+         "jo",
+         "198.18.1.1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(made); i++) {
+        const struct sigma_rule rule = {
+            .type = SIGMA_CORRELATION, .title = S("Made"), .id = S("1"), .level = LEVEL_HIGH};
+        struct finding_event events[3];
+        struct world w;
+        struct err e;
+
+        world_new(&w);
+        for (size_t k = 0; k < COUNT(events); k++) {
+            struct activity_event v = {.when = START + (int64_t)k * SECOND,
+                                       .last = START + (int64_t)k * SECOND,
+                                       .record = k + 1,
+                                       .offset = 100 * (k + 1),
+                                       .count = 1,
+                                       .act = ACT_SIGN_IN,
+                                       .outcome = made[i].outcomes[k],
+                                       .evidence_path = S("logs/audit"),
+                                       .evidence_sha256 = "ab"};
+
+            for (size_t t = 0; t < ACT_TEXTS; t++)
+                v.text[t] = S("");
+            v.text[ACT_ACCOUNT] = S("jo");
+            v.text[ACT_ADDRESS] = S("198.18.1.1");
+            assert_true(activities_add(w.activities, &v, &e));
+            events[k] = (struct finding_event){.rule = &rule,
+                                               .when = v.when,
+                                               .evidence_path = v.evidence_path,
+                                               .evidence_sha256 = v.evidence_sha256,
+                                               .record = v.record,
+                                               .offset = v.offset};
+        }
+        const struct finding f = {.number = 1,
+                                  .rule = &rule,
+                                  .when = START + 2 * SECOND,
+                                  .kind = S(""),
+                                  .host = S(""),
+                                  .account = S(""),
+                                  .client_address = S(""),
+                                  .evidence_path = S("logs/audit"),
+                                  .evidence_sha256 = "ab",
+                                  .record = 1,
+                                  .offset = 100,
+                                  .groups = made[i].groups,
+                                  .group_count = made[i].group_count,
+                                  .first = START,
+                                  .last = START + 2 * SECOND,
+                                  .count = 3,
+                                  .events = events,
+                                  .event_count = 3};
+
+        assert_true(incidents_finding(w.incidents, &f, &e));
+        assert_true(activities_end(w.activities, &e) && incident_clues(w.incidents, &e));
+        if (w.incidents->node_count != 1)
+            fail_msg("%s: %zu clues", made[i].name, w.incidents->node_count);
+        const struct node *const n = &w.incidents->nodes[0];
+        double const high = incidents_term(w.incidents, "rule-high");
+        uint32_t account = 0, address = 0;
+
+        for (size_t k = 0; k < n->part_count; k++) {
+            account = n->parts[k].type == PART_ACCOUNT ? n->parts[k].code : account;
+            address = n->parts[k].type == PART_ADDRESS && n->parts[k].own ? n->parts[k].code : address;
+        }
+        if (n->event_count != 3)
+            fail_msg("%s: %zu events", made[i].name, n->event_count);
+        if (n->clue.weight < high * made[i].weight - 1e-9 || n->clue.weight > high * made[i].weight + 1e-9)
+            fail_msg("%s: weighs %f", made[i].name, n->clue.weight);
+        if (!str_eq(activities_text(w.activities, account), str_of(made[i].account ? made[i].account : "")) ||
+            !str_eq(activities_text(w.activities, address), str_of(made[i].address)))
+            fail_msg("%s: of another account or address", made[i].name);
+        world_free(&w);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one), cmocka_unit_test(what_is_told)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one), cmocka_unit_test(what_is_told),
+                                       cmocka_unit_test(correlations)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,9 +2,10 @@
 
 A case names its evidence (below ../shared/data) and its incidents. Of an incident:
   first, last   between which times its first and its last act lie. Both ends are named where two readings are right: the session in which a thing
-                was done begins with its sign-in, and the tool that did it says a moment earlier that it is there.
+                was done begins with its sign-in, and the tool that did it says a moment earlier that it is there. Compared to the minute.
   accounts      whose accounts it made use of, came to, or made; hosts, addresses likewise: all of them must be told
-  objects       rules, applications, files, secrets, pages: must be told, as entity, act, reach or door
+  objects       rules, applications, files, secrets, pages: must be told, as entity, act, reach or door; a name of one letter is the whole name
+  untold        what the truth file names and we do not tell, and why: printed each time, and no difference
   strangers     accounts that have nothing to do with it, and must not be told as the intruder's or reached
 Every line ends with what it rests on: a sentence of the truth file, or a record.
 """
@@ -39,7 +40,6 @@ CASES = [
                 "addresses": [
                     ("178.85.138.132", "2. password spray from 178.85.138.132"),
                     ("62.149.20.10", "7. 2021-04-16 12:07:14, from 62.149.20.10"),
-                    ("5.253.204.108", "8. 2021-05-05 09:42 to 09:48, from 5.253.204.108"),
                 ],
                 "objects": [
                     ("rnicrosoft_office", "1. registers the application rnicrosoft_office and adds a client secret"),
@@ -48,9 +48,16 @@ CASES = [
                     ("ea0056b2-87ac-4765-ba13-e2768da6fba7", "4. likewise"),
                     ("Email Security Solution", "6. application \"Email Security Solution\", admin consent"),
                     ("Accounts Overview.docx", "6. opens and downloads \"Accounts Overview.docx\", makes an anonymous link"),
-                    ("A.Thulile\\.", "7. inbox rule named \".\""),
+                    (".", "7. inbox rule named \".\"; transport rule \".\""),
                     ("Move meetings to junk folder", "7. inbox rule \"Move meetings to junk folder\" (GradyA)"),
                     ("Exchange Security", "6. group \"Exchange Security\" made Global Administrator"),
+                ],
+                "untold": [
+                    (
+                        "5.253.204.108",
+                        "8. 2021-05-05 09:42 to 09:48, from 5.253.204.108: one sitting of six minutes at joey's, by a browser and from a network that were never there"
+                        " before; no more than that tells it from joey on a journey, and the intruder is elsewhere for three weeks before and eleven days after",
+                    ),
                 ],
                 "strangers": [
                     ("NT AUTHORITY\\SYSTEM", "Background noise that must not alarm: NT AUTHORITY\\SYSTEM maintenance"),
@@ -145,7 +152,7 @@ CASES = [
                 "objects": [
                     ("ohyeah.aspx", "web shell ...\\V15\\FrontEnd\\HttpProxy\\owa\\auth\\ohyeah.aspx (Sysmon 11)"),
                     ("cmd /c whoami", "w3wp.exe starts cmd /c whoami as SYSTEM (Sysmon 1, 4688)"),
-                    ("Set-OabVirtualDirectory", "Set-OabVirtualDirectory with a script in ExternalUrl"),
+                    ("OabVirtualDirectory", "Set-OabVirtualDirectory with a script in ExternalUrl"),
                 ],
                 "strangers": [("HealthMailbox", "record: Exchange's own probes, all through the file")],
             }
