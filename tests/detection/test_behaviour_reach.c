@@ -145,6 +145,10 @@ static void stranger(struct say *s) {
     SAY(s, 140, 160, ACT_TASK_NEW, "HALL\\firm.care", "db1", .object = "\\AssistAgain",
         .detail = "C:\\ProgramData\\a.exe");
     visit(s, &(struct visit_of){150, 170, "192.0.2.14", "x3", "db1"});
+    s->theirs = false;
+    for (size_t i = 0; i < SERVERS; i++) /* what comes to all comes to these as well */
+        SAY(s, 142, 700 + (int64_t)i, ACT_SERVICE_NEW, .host = servers[i], .object = "Watch Agent",
+            .detail = "C:\\Watch\\w.exe");
 }
 
 static void firm_moved(struct say *s) {
@@ -155,14 +159,15 @@ static void firm_moved(struct say *s) {
     }
 }
 
-static void traveller(struct say *s) {
-    static const char *const hotels[] = {"198.51.100.1",  "203.0.113.9",   "192.0.2.8",
-                                         "198.51.100.77", "203.0.113.200", "192.0.2.200"};
-
+static void traveller(struct say *s) { /* who works in the house, at home in the evening, then elsewhere at night */
     for (int64_t i = 0; i < 24; i++) {
+        bool const home = i < 12;
+
         snprintf(sessions[i], sizeof sessions[i], "way-%d", (int)i);
-        SAY(s, 5 + 9 * i, 1200, ACT_SIGN_IN, "emil", "vpn1", hotels[i % 6], "vpn", .session = sessions[i]);
-        SAY(s, 5 + 9 * i, 1203, ACT_LOGON, "HALL\\emil", "files1", "172.16.30.5", .verb = "3", .detail = "desk5");
+        SAY(s, 5 + 9 * i, home ? 1200 : 200, ACT_SIGN_IN, "emil", "vpn1", home ? "198.51.100.1" : "203.0.113.9", "vpn",
+            .session = sessions[i]);
+        SAY(s, 5 + 9 * i, home ? 1203 : 203, ACT_LOGON, "HALL\\emil", home ? "files1" : "db1", "172.16.30.5",
+            .verb = "3", .detail = "desk5");
     }
 }
 
@@ -175,7 +180,7 @@ static void others_use_it_too(struct say *s) { /* a way out that several share: 
     own_visits(s);
     for (int64_t i = 0; i < 3; i++)
         SAY(s, 60 + i, 600, ACT_SIGN_IN, people[i], "vpn1", "203.0.113.77", "vpn", .session = "p");
-    visit(s, &(struct visit_of){120, 600, "203.0.113.77", "x1", "web1"});
+    visit(s, &(struct visit_of){120, 130, "203.0.113.77", "x1", "db1"});
 }
 
 /* ---- exports ---- */
@@ -247,7 +252,7 @@ static void reads_some(struct say *s) {
 
 static void reads_often(struct say *s) {
     for (int64_t day = 12; day < EVERYDAY_DAYS; day += 14)
-        reads(s, day, 540, seats[5], 60);
+        reads(s, day, 540, "172.16.7.99", 60);
 }
 
 static const struct scene scenes[] = {
