@@ -117,8 +117,12 @@ static bool made_tell(struct hosts *h, const struct made *made, const struct rar
         if (!account && !kit_machine_account(who))
             account = activities_account(h->a, v->text[ACT_ACCOUNT]);
         own &= who.len > 0 && kit_machine_account(who);
-        folder |= kit_anywhere(behaviour_list(t, "folders"),
-                               kit_folded(activities_text(h->a, v->text[ACT_DETAIL]), folded)) != 0;
+        if (kit_anywhere(behaviour_list(t, "folders"),
+                         kit_folded(activities_text(h->a, v->text[ACT_DETAIL]), folded))) {
+            folder = true;
+            draft_part(d, PART_OBJECT, true, v->text[ACT_DETAIL],
+                       0); /* whatever else starts it is the same somebody's */
+        }
         if (made->act == ACT_OPENING_NEW)
             folder |= kit_anywhere(behaviour_list(t, "folders"),
                                    kit_folded(activities_text(h->a, v->text[ACT_PROGRAM]), folded)) != 0;
