@@ -30,22 +30,35 @@ static int by_first_event(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Rules that say the same of one event are not as many clues. */
+/* Rules that say the same of one event are not as many clues; nor is a rule where a behaviour speaks of the same events. */
 static bool rules_discount(struct incidents *s, struct err *e) {
     const struct node **const list = calloc(s->node_count + 1, sizeof *list);
+    bool *const told = calloc((size_t)activities_count(s->a) + 1, sizeof *told);
     size_t n = 0;
 
-    if (!list)
+    if (!list || !told) {
+        free(list);
+        free(told);
         return incidents_no_memory(e);
+    }
+    for (size_t i = 0; i < s->node_count; i++)
+        for (size_t k = 0; s->nodes[i].behaviour && k < s->nodes[i].event_count; k++)
+            told[s->nodes[i].events[k]] = true;
     for (size_t i = 0; i < s->node_count; i++)
         if (s->nodes[i].clue.type == CLUE_RULE)
             list[n++] = &s->nodes[i];
     if (n)
         qsort(list, n, sizeof *list, by_first_event);
-    for (size_t i = 1; i < n; i++)
-        if (list[i]->events[0] == list[i - 1]->events[0])
+    for (size_t i = 0; i < n; i++) {
+        bool again = i && list[i]->events[0] == list[i - 1]->events[0], all = true;
+
+        for (size_t k = 0; all && k < list[i]->event_count; k++)
+            all = told[list[i]->events[k]];
+        if (again || all)
             s->nodes[list[i] - s->nodes].clue.weight *= CORRELATED;
+    }
     free(list);
+    free(told);
     return true;
 }
 
