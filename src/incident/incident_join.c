@@ -1,7 +1,8 @@
 /* incident_join: which clues are of one intrusion.
  *
  * Six reasons, and no other: (1) one thing is the intruder's own in one of them, and is in the other as well; (2) both are about one account, most
- * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the other's; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) one program is strange to
+ * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the
+ * other's, unless they are about different accounts; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) one program is strange to
  * several accounts, and hardly anybody else uses it; (5) the first clue is on an account that had opened, or got, a mail of a campaign within the months
  * before; (6) a session that was taken, nobody saw how, is used within the time of one intrusion that took credentials, and of no other. Weak clues join nothing: they come along
  * where they share what is the intruder's own. */
@@ -254,6 +255,21 @@ static double share(const struct incidents *s, const struct pair *p, uint32_t da
     return (double)days * 2 * (double)near / fmax((double)(last - first), 1);
 }
 
+/* Does each name accounts, and no account is named by both? Many come to one server; that two did at one hour makes them not one. */
+static bool other_accounts(const struct node *a, const struct node *b) {
+    bool any[2] = {false, false};
+
+    for (size_t i = 0; i < a->part_count; i++)
+        for (size_t k = 0; a->parts[i].type == PART_ACCOUNT && k < b->part_count; k++)
+            if (b->parts[k].type == PART_ACCOUNT && b->parts[k].code == a->parts[i].code)
+                return false;
+    for (size_t i = 0; i < a->part_count; i++)
+        any[0] |= a->parts[i].type == PART_ACCOUNT;
+    for (size_t i = 0; i < b->part_count; i++)
+        any[1] |= b->parts[i].type == PART_ACCOUNT;
+    return any[0] && any[1];
+}
+
 /* How what two clues do at one account or host must lie in time. */
 struct nearness {
     enum behaviour_part_type type;
@@ -291,7 +307,7 @@ static bool join_reached(struct incidents *s, const struct nearness *how, struct
     for (size_t i = 0; ok && pairs.slots && i <= pairs.mask; i++) {
         const struct pair *const p = &pairs.slots[i];
 
-        if (!p->near || p->b == EVERY)
+        if (!p->near || p->b == EVERY || (type == PART_HOST && other_accounts(&s->nodes[p->a], &s->nodes[p->b])))
             continue;
         uint32_t const there = pair_find(&pairs, p->a, EVERY, p->entity)->near;
 
