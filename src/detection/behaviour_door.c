@@ -395,7 +395,7 @@ static bool collect(struct door_area *x, struct err *e) {
             const struct activity *const v = activities_at(x->w.a, list.items[i]);
             uint32_t const account = activities_account(x->w.a, v->text[ACT_ACCOUNT]);
 
-            if (!account || taken_back(x, ends, &end, v))
+            if (!account || (v->outcome != OUTCOME_FAILURE && taken_back(x, ends, &end, v)))
                 continue;
             if (x->count == room) {
                 struct made *const bigger = reallocarray(x->made, room * 2 + 64, sizeof *bigger);
