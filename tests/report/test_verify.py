@@ -171,6 +171,7 @@ def without_acts(case):
     """What behaviours and incidents name: the same places as findings do, and others."""
     for table in ("incident", "incident_event", "incident_reach", "behaviour_event", "door"):
         sql(case, f"DELETE FROM {table}")
+    remanifest(case)
 
 
 def records_that_are_not_there(folder):
