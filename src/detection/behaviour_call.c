@@ -359,13 +359,13 @@ static void find_groups(struct calls *c) {
 /* A new one whose contacts are successors: who knew those they followed, and is called by none of them any more? totals: a tally of numbers. */
 static void follow(struct calls *c, uint32_t n) {
     const struct candidate *const new = &c->candidates[n];
-    uint32_t best = 0, most = 0;
+    uint32_t best = 0, most = 0, at;
     bool one = true;
 
     for (int pass = 0; pass < 3; pass++) /* count; take the best; forget */
         for (size_t i = new->from; i < new->to; i++) {
-            uint32_t const at = c->totals[c->contacts[i].other] & 0xffff;
-            const struct candidate *const next = at ? &c->candidates[at - 1] : NULL;
+            uint32_t const which = c->totals[c->contacts[i].other] & 0xffff;
+            const struct candidate *const next = which ? &c->candidates[which - 1] : NULL;
             const struct candidate *const old = next && next->other != NONE ? &c->candidates[next->other] : NULL;
 
             for (size_t k = old ? old->from : 0; old && k < old->to; k++) {
@@ -383,19 +383,26 @@ static void follow(struct calls *c, uint32_t n) {
                     *tally = 0;
             }
         }
-    if (!best || !one || !enough(c, most, new) || c->candidate_count == CANDIDATES_MAX ||
-        c->totals[best] >> 16) /* it has a story of its own */
+    if (!best || !one || !enough(c, most, new))
         return;
-    c->candidates[c->candidate_count] =
-        (struct candidate){.number = best, .day = new->day, .old = true, .other = NONE, .group = c->candidate_count};
-    pair(c, c->candidate_count, n, most);
-    for (size_t i = new->from; i < new->to; i++) {
-        uint32_t const at = c->totals[c->contacts[i].other] & 0xffff;
-
-        if (at && c->candidates[at - 1].other != NONE && together(c, c->candidates[at - 1].day, new->day))
-            join(c, c->candidate_count, c->candidates[at - 1].other);
+    if (c->totals[best] >> 16) { /* it falls silent by itself: whom did it not find? */
+        at = (c->totals[best] >> 16) - 1;
+        if (c->candidates[at].other != NONE || !together(c, c->candidates[at].day, new->day))
+            return;
+    } else if (c->candidate_count < CANDIDATES_MAX) {
+        at = c->candidate_count++;
+        c->candidates[at] =
+            (struct candidate){.number = best, .day = new->day, .old = true, .other = NONE, .group = at};
+    } else {
+        return;
     }
-    c->candidate_count++;
+    pair(c, at, n, most);
+    for (size_t i = new->from; i < new->to; i++) {
+        uint32_t const next = c->totals[c->contacts[i].other] & 0xffff;
+
+        if (next && c->candidates[next - 1].other != NONE && together(c, c->candidates[next - 1].day, new->day))
+            join(c, at, c->candidates[next - 1].other);
+    }
 }
 
 /* ---- telling ---- */

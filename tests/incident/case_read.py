@@ -14,7 +14,7 @@ RULES = ["data/sigma/rules", "data/sigma/rules-emerging-threats"]  # below SHARE
 
 
 def hunt(paths, *more):
-    """The incidents of a hunt through these paths with all rules: a list of dicts, each with its entities, acts, reach and doors."""
+    """The incidents of a hunt through these paths with all rules: a list of dicts, each with its entities, acts, reach and doors; and what was read."""
     folder = tempfile.mkdtemp(prefix="longwatch-truth-")
     try:
         command = [BINARY, "hunt", *map(str, paths), "--rules", str(SOURCE / "data/rules"), "-o", folder + "/case", "--quiet", *more]
@@ -22,7 +22,7 @@ def hunt(paths, *more):
             command += ["--rules", str(SHARED / path)]
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         assert done.returncode in (0, 1, 3), (done.returncode, done.stderr.decode("utf-8", "replace")[-500:])
-        return read(folder + "/case/case.db")
+        return read(folder + "/case/case.db"), read_of(folder + "/case/case.db")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -39,3 +39,11 @@ def read(path):
             " ORDER BY incident_clue.position", (one["number"],))]
     db.close()
     return incidents
+
+
+def read_of(path):
+    """Of the evidence: how many events, and the first and last of them."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    events, first, last = db.execute("SELECT sum(records), min(first), max(last) FROM custody").fetchone()
+    db.close()
+    return events or 0, first or "", last or ""

@@ -111,8 +111,8 @@ def main():
     passed = failed = 0
     for case in CASES:
         before = len(PROBLEMS)
-        found = hunt([SHARED / "data" / path for path in case["evidence"]])
-        print(case["name"])
+        found, (events, first, last) = hunt([SHARED / "data" / path for path in case["evidence"]])
+        print(f"{case['name']}: {events} events, {first[:19]} to {last[:19]}")
         line("incidents", str(len(case["incidents"])), str(len(found)), len(found) == len(case["incidents"]))
         for incident in found:
             print(f"       {incident['number']:3}  {incident['first']} to {incident['last']}, {incident['score']:.1f} bans: {incident['title']}")
