@@ -51,6 +51,7 @@ struct account_client {
     bool named; /* false: logs say no program; family is the code of the kind */
     int64_t first, last;
     uint32_t uses, days, reads, sign_ins, sessions;
+    uint32_t met_uses; /* at places that it shares with another client, or in the house */
     uint32_t places, met,
         foreign; /* places; of them the house and those where another client is met; where none is, and which are not common */
     bool legacy; /* a protocol that knows no second factor */

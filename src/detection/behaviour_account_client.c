@@ -12,6 +12,7 @@ struct found {
     uint32_t account;
     struct account_client c;
     bool fresh, few, alone; /* alone: the account's other clients do not meet each other either */
+    bool follows;           /* on another that went when it came, and met nobody either */
     uint32_t others, other_foreign, other_places;
     uint32_t consent; /* activity + 1 */
     uint32_t exact;   /* code of the program as it is written most of the time */
@@ -23,7 +24,7 @@ struct arrival {
 };
 struct judging {
     const struct behaviour *b;
-    double places, share, history, other_uses, old_places, few_days, few_reads, few_share, consent;
+    double places, share, history, other_uses, old_places, few_days, few_reads, few_share, consent, follow;
     struct found *found;
     uint32_t count, room;
     uint64_t judged; /* clients */
@@ -62,6 +63,14 @@ static uint32_t consent_before(const struct account_area *x, const struct accoun
     return found;
 }
 
+/* Did p go when c came, and meet as few? A device that is always on the way has another after it. */
+static bool is_before(const struct judging *j, const struct account_client *p, const struct account_client *c) {
+    double const gap = (double)(c->first - p->last), follow = j->follow * (double)DAY;
+
+    return p->first < c->first && p->foreign && p->foreign >= j->share * (p->foreign + p->met) && gap <= follow &&
+           gap >= -follow;
+}
+
 /* Is it a client that meets none of the others? */
 static bool is_foreign(const struct account_area *x, const struct judging *j, const struct account_client *c,
                        struct found *out) {
@@ -72,7 +81,9 @@ static bool is_foreign(const struct account_area *x, const struct judging *j, co
                           .c = *c,
                           .fresh = (double)(c->first - u->first) >= j->history * (double)DAY,
                           .few = c->foreign < j->places};
-    if (!c->named || !c->foreign || c->foreign < j->share * known || u->uses - c->uses < j->other_uses)
+    /* Telephones are seen in many networks of a carrier, but most of the time at home. */
+    if (!c->named || !c->foreign || c->foreign < j->share * known || c->met_uses > (1 - j->share) * c->uses ||
+        u->uses - c->uses < j->other_uses)
         return false;
     if (out->few ? !out->fresh || c->days < j->few_days || c->reads < j->few_reads ||
                        code_map_get(&x->w.of_family, c->family) > fmax(1, j->few_share * x->w.accounts)
@@ -83,6 +94,7 @@ static bool is_foreign(const struct account_area *x, const struct judging *j, co
             out->others++;
             out->other_foreign += u->clients[i].foreign;
             out->other_places += u->clients[i].foreign + u->clients[i].met;
+            out->follows |= u->clients[i].named && is_before(j, &u->clients[i], c);
         }
     out->alone = out->other_foreign * 2 > out->other_places;
     if (out->few && out->alone)
@@ -187,6 +199,8 @@ static double weight_of(const struct account_area *x, const struct judging *j, c
         weight -= behaviour_threshold(b, "old-less");
     if (f->alone)
         weight -= behaviour_threshold(b, "alone-less");
+    if (f->follows)
+        weight -= behaviour_threshold(b, "follow-less");
     if (f->consent)
         weight += behaviour_threshold(b, "consent-more");
     if (j->count > behaviour_threshold(b, "many-alike") * x->w.accounts)
@@ -487,7 +501,8 @@ bool account_clients_run(struct account_area *x, struct err *e) {
                         .few_days = behaviour_threshold(b, "few-days"),
                         .few_reads = behaviour_threshold(b, "few-reads"),
                         .few_share = behaviour_threshold(b, "few-share"),
-                        .consent = behaviour_threshold(b, "consent")};
+                        .consent = behaviour_threshold(b, "consent"),
+                        .follow = behaviour_threshold(b, "follow")};
     struct activity_list accounts;
     bool ok = activities_entities(x->w.a, ACT_ACCOUNT, &accounts, e) &&
               ((x->r->foreign = calloc(1, sizeof *x->r->foreign)) || behaviour_no_memory(e));

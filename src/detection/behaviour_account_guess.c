@@ -7,6 +7,7 @@
 struct attempt {
     uint32_t from, to;                            /* of the address's list */
     uint32_t accounts, failures, successes, most; /* most: on one account */
+    bool house;                                   /* the address is a way out of the house, or within it */
     bool let_in; /* one that failed was let in afterwards, and had not been there before */
 };
 
@@ -20,14 +21,15 @@ struct guessing {
     uint64_t judged; /* addresses with any failure */
 };
 
-static bool is_try(const struct activity *v) {
-    return (v->act == ACT_SIGN_IN || v->act == ACT_LOGON) && v->text[ACT_ACCOUNT];
+/* Logons within the house are the hosts' business. */
+static bool is_try(const struct activity *v, bool house) {
+    return (v->act == ACT_SIGN_IN || (v->act == ACT_LOGON && !house)) && v->text[ACT_ACCOUNT];
 }
 
 /* Reads on from list[t->from]; NULL memory: false. */
 static bool read_attempt(struct account_area *x, struct guessing *g, struct activity_list list, struct attempt *t) {
     double const gap = behaviour_threshold(g->b, "gap") * (double)DAY;
-    int64_t last = 0;
+    int64_t last = INT64_MIN;
 
     code_map_clear(&g->failed);
     for (t->to = t->from; t->to < list.count; t->to++) {
@@ -35,9 +37,9 @@ static bool read_attempt(struct account_area *x, struct guessing *g, struct acti
         uint32_t const account = activities_account(x->w.a, v->text[ACT_ACCOUNT]);
         uint32_t *n;
 
-        if (!is_try(v))
+        if (!is_try(v, t->house))
             continue;
-        if (last && (double)(v->when - last) > gap)
+        if (last != INT64_MIN && (double)(v->when - last) > gap)
             break;
         last = v->last;
         if (v->outcome == OUTCOME_FAILURE) {
@@ -73,13 +75,11 @@ static bool judge(struct account_area *x, struct guessing *g, uint32_t address, 
     struct activity_list list;
     bool failed = false;
 
-    if (activities_own_address(x->w.a, address))
-        return true;
     if (!activities_of(x->w.a, ACT_ADDRESS, address, &list, e))
         return false;
     code_map_clear(&g->at_home);
     for (uint32_t i = 0; i < list.count;) {
-        struct attempt t = {.from = i};
+        struct attempt t = {.from = i, .house = activities_own_address(x->w.a, address)};
 
         if (!read_attempt(x, g, list, &t))
             return behaviour_no_memory(e);
@@ -119,14 +119,14 @@ static bool tell(struct account_area *x, struct guessing *g, const struct attemp
         return false;
     x->events.count = 0;
     code_map_clear(&g->failed);
-    behaviour_part_add(&h, PART_ADDRESS, true, address, 0);
+    behaviour_part_add(&h, PART_ADDRESS, !t->house, address, 0);
     for (uint32_t i = t->from; i < t->to; i++) {
         const struct activity *const v = activities_at(a, list.items[i]);
         uint32_t const account = activities_account(a, v->text[ACT_ACCOUNT]);
         bool const failure = v->outcome == OUTCOME_FAILURE;
         uint32_t *n;
 
-        if (!is_try(v))
+        if (!is_try(v, t->house))
             continue;
         if (!(n = code_map_put(&g->failed, account)))
             return behaviour_no_memory(e);
@@ -144,6 +144,8 @@ static bool tell(struct account_area *x, struct guessing *g, const struct attemp
         return true;
     if (let_in)
         h.weight += behaviour_threshold(g->b, "success-more");
+    if (t->house)
+        h.weight *= behaviour_threshold(g->b, "house-part");
     reason->len = 0;
     buf_format(reason, "From %.*s %u tries on %u accounts fail since %s", STR_ARG(activities_text(a, address)),
                t->failures, t->accounts, account_date(activities_at(a, x->events.items[0])->when, date));

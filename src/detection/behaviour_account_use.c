@@ -502,6 +502,7 @@ static void sum_up(const struct account_world *w, struct account_use *u) {
 
         c->places++;
         c->met += s->met || s->place == PLACE_HOUSE;
+        c->met_uses += s->met || s->place == PLACE_HOUSE ? s->uses : 0;
         c->foreign += !s->met && !account_place_common(w, s->place);
     }
     for (uint32_t i = 0; i < u->by_session.count; i++) {

@@ -17,9 +17,9 @@
 static const struct sort {
     enum act act;
     const char *id;
-    bool object_own; /* what is made has a name of its own that leads to it */
+    bool application; /* it is about an application, which its object names, and no other is called so */
 } sorts[] = {
-    {ACT_RULE_NEW, "rule-new", true},          {ACT_FORWARD_NEW, "forward-new", false},
+    {ACT_RULE_NEW, "rule-new", false},         {ACT_FORWARD_NEW, "forward-new", false},
     {ACT_CONSENT_NEW, "consent-new", true},    {ACT_KEY_NEW, "key-new", true},
     {ACT_DELEGATE_NEW, "delegate-new", false}, {ACT_ROLE_NEW, "role-new", false},
     {ACT_APP_NEW, "application-new", true},    {ACT_ACCOUNT_NEW, "account-new", false},
@@ -200,24 +200,30 @@ static bool look_at(struct door_area *x, const struct behaviour *b, const struct
 
 /* ---- telling ---- */
 
-static void add_parts(struct door_area *x, struct behaviour_hit *h, const struct sort *sort, const struct activity *v,
-                      uint32_t account, uint32_t foreign) {
+/* strong: there is more about it than that it was made. Otherwise all that it shares with others is everyday life. */
+static void add_parts(struct door_area *x, struct behaviour_hit *h, const struct sort *sort, uint32_t activity,
+                      uint32_t account, uint32_t foreign, bool strong) {
     struct activities *const a = x->w.a;
+    const struct activity *const v = activities_at(a, activity);
     str const detail = text_of(x, v, ACT_DETAIL);
     size_t const at = str_find_byte(detail, '@');
 
     behaviour_part_add(h, PART_ACCOUNT, false, account, 0);
-    if (sort->act != ACT_KEY_NEW && sort->act != ACT_APP_NEW && sort->act != ACT_CONSENT_NEW)
-        behaviour_part_add(h, PART_ACCOUNT, sort->act == ACT_ACCOUNT_NEW, activities_account(a, v->text[ACT_TARGET]),
-                           0);
-    behaviour_part_add(h, PART_OBJECT, sort->object_own, v->text[ACT_OBJECT], 0);
-    /* Where it leads to is the intruder's, if it is outside. */
-    if (at != SIZE_MAX && door_outside(x->names, detail)) {
-        behaviour_part_add(h, PART_OBJECT, true, v->text[ACT_DETAIL], 0);
-        behaviour_part_add(h, PART_DOMAIN, true, activities_find(a, str_from(detail, at + 1)), 0);
-    }
+    if (!sort->application)
+        behaviour_part_add(h, PART_ACCOUNT, strong && sort->act == ACT_ACCOUNT_NEW,
+                           activities_account(a, v->text[ACT_TARGET]), 0);
     if (foreign)
         behaviour_part_add(h, PART_CLIENT, true, account, x->foreign->clients[foreign - 1].family);
+    if (!strong)
+        return;
+    behaviour_part_add(h, PART_OBJECT, sort->application, v->text[ACT_OBJECT], 0);
+    if (sort->act == ACT_APP_NEW) /* by its id it is let in, and gets keys */
+        behaviour_part_add(h, PART_OBJECT, true, v->text[ACT_DETAIL], 0);
+    /* Where it leads to outside is the intruder's, if the door is; many have a private mailbox with the same service. */
+    if (at != SIZE_MAX && door_outside(x->names, detail)) {
+        behaviour_part_add(h, PART_OBJECT, foreign > 0, v->text[ACT_DETAIL], 0);
+        behaviour_part_add(h, PART_DOMAIN, foreign > 0, activities_find(a, str_from(detail, at + 1)), 0);
+    }
     behaviour_part_add(h, PART_SESSION, foreign > 0, v->text[ACT_SESSION], 0);
     if (v->text[ACT_ADDRESS] && !activities_own_address(a, v->text[ACT_ADDRESS]))
         behaviour_part_add(h, PART_ADDRESS, foreign > 0, v->text[ACT_ADDRESS], 0);
@@ -247,7 +253,7 @@ static bool tell(struct door_area *x, size_t from, size_t to, uint32_t days, boo
     struct look best = {0};
     uint32_t foreign = 0;
     size_t first = from;
-    bool night = false;
+    bool night = false, done = false;
 
     x->events.count = 0;
     for (size_t i = from; i < to; i++) {
@@ -264,10 +270,12 @@ static bool tell(struct door_area *x, size_t from, size_t to, uint32_t days, boo
         }
         foreign = foreign ? foreign : by;
         night |= at_night(x, b, v->when);
-        add_parts(x, &h, sort, v, account, by);
+        done |= v->outcome != OUTCOME_FAILURE;
         if (!codes_add(&x->events, activity, e))
             return false;
     }
+    if (!done)
+        return true;
     if (to - from >= behaviour_threshold(b, "several"))
         see(&best, behaviour_threshold(b, "several-more"), "is one of several within a day");
     if (night)
@@ -281,6 +289,9 @@ static bool tell(struct door_area *x, size_t from, size_t to, uint32_t days, boo
         see(&best, 0, "was made by a client that shares nothing with the rest of the account");
         h.weight += behaviour_threshold(b, "foreign-more");
     }
+    for (size_t i = from; i < to; i++)
+        add_parts(x, &h, sort, x->made[i].activity, account, foreign_of(x, list, x->made[i].activity),
+                  h.weight >= behaviour_threshold(b, "strong"));
     reason->len = 0;
     buf_format(reason, "%.*s made ", STR_ARG(activities_spelling(x->w.a, ENTITY_ACCOUNT, account)));
     name_made(x, activities_at(x->w.a, x->made[first].activity));
@@ -369,7 +380,7 @@ static bool collect(struct door_area *x, struct err *e) {
             const struct activity *const v = activities_at(x->w.a, list.items[i]);
             uint32_t const account = activities_account(x->w.a, v->text[ACT_ACCOUNT]);
 
-            if (v->outcome == OUTCOME_FAILURE || !account || taken_back(x, ends, &end, v))
+            if (!account || (v->outcome != OUTCOME_FAILURE && taken_back(x, ends, &end, v)))
                 continue;
             if (x->count == room) {
                 struct made *const bigger = reallocarray(x->made, room * 2 + 64, sizeof *bigger);
@@ -389,7 +400,7 @@ static bool collect(struct door_area *x, struct err *e) {
         uint32_t *n;
 
         x->by_sort[x->made[i].sort] += !i || !same(&x->made[i], &x->made[i - 1]);
-        if (v->act != ACT_CONSENT_NEW)
+        if (v->act != ACT_CONSENT_NEW || v->outcome == OUTCOME_FAILURE)
             continue;
         if (!(n = code_map_put(&x->let_in, v->text[ACT_OBJECT])))
             return behaviour_no_memory(e);

@@ -22,171 +22,70 @@ static double log_times(double count, double least, double most) {
 
 /* ---- a server program starts a shell ---- */
 
-/* Index + 1 of the server program that is the parent; kept by code of the parent's text. */
-static size_t server_of(struct hosts *h, const struct word_list *servers, uint32_t code) {
-    if (!h->parents[code]) {
-        char name[KIT_NAME];
-
-        h->parents[code] = (uint8_t)(1 + kit_word(servers, kit_program_name(activities_text(h->a, code), name)));
-    }
-    return h->parents[code] - 1u;
-}
-
-static bool is_shell(const struct hosts *h, const struct word_list *shells, const struct activity *v) {
-    char name[KIT_NAME], folded[2 * KIT_TEXT + 16];
-    str const program = activities_text(h->a, v->text[ACT_PROGRAM]);
-
-    if (program.len)
-        return kit_word(shells, kit_program_name(program, name)) != 0;
-    return kit_command(shells, kit_folded(str_first(activities_text(h->a, v->text[ACT_OBJECT]), 80), folded)) != 0;
-}
-
 static str command_of(const struct hosts *h, const struct activity *v) {
-    return activities_text(h->a, v->text[ACT_OBJECT] ? v->text[ACT_OBJECT] : v->text[ACT_PROGRAM]);
+    return kit_command_line(h->a, v);
+}
+
+static bool shells_tell(struct hosts *h, size_t from, size_t to, struct err *e) {
+    struct draft *const d = &h->draft;
+    const struct bundle *const odd = &h->shells.odd;
+    const struct word_list *const questions =
+        behaviour_list(behaviours_find(h->run->b, S("discovery-burst")), "questions");
+    uint32_t const host = (uint32_t)(odd->items[from].key >> 32);
+    str const server = h->shells.servers->words[(uint32_t)odd->items[from].key - 1];
+    struct told commands = {0};
+    bool seen[256] = {false};
+    uint32_t days = 0;
+    int64_t day = INT64_MIN;
+    size_t asks = 0;
+    char a[KIT_DATE], b[KIT_DATE];
+    double more;
+
+    draft_begin(d, h->run, "service-shell");
+    for (size_t i = from; i < to; i++) {
+        const struct activity *const v = activities_at(h->a, odd->items[i].activity);
+        char folded[2 * KIT_TEXT + 16];
+        size_t const asked = kit_command(questions, kit_folded(command_of(h, v), folded));
+
+        asks += asked && !seen[asked & 255];
+        seen[asked & 255] = true;
+        days += kit_day(v->when) != day;
+        day = kit_day(v->when);
+        kit_told_add(&commands, command_of(h, v));
+        draft_event(d, odd->items[i].activity);
+        draft_part(d, PART_ACCOUNT, false, somebody(h, v), 0);
+    }
+    more = asks > 1 ? (double)(asks - 1) * draft_threshold(d, "each-ask") : 0;
+    more = more > draft_threshold(d, "asks-most") ? draft_threshold(d, "asks-most") : more;
+    d->hit.weight += (asks ? draft_threshold(d, "asks") : 0) + more + (days > 1 ? draft_threshold(d, "again") : 0);
+    draft_part(d, PART_HOST, false, host, 0);
+    buf_format(&h->run->reason,
+               "%.*s on %.*s started a shell or tool %zu times on %u days (%s to %s), none of them a chore that recurs "
+               "at its hour: ",
+               STR_ARG(server), STR_ARG(activities_spelling(h->a, ENTITY_HOST, host)), to - from, days,
+               kit_date(activities_at(h->a, odd->items[from].activity)->when, a),
+               kit_date(activities_at(h->a, odd->items[to - 1].activity)->when, b));
+    kit_told_write(&h->run->reason, &commands, 60);
+    buf_format(&h->run->reason, ".");
+    d->hit.like = h->shells.odd_hosts;
+    d->hit.of = h->shells.hosts.count;
+    return draft_tell(d, e);
+}
+
+static bool find_shells(struct hosts *h, struct err *e) {
+    bool ok = shells_open(&h->shells, h->a, h->run->b, h->seed, e);
+
+    for (size_t i = 0, end; ok && i < h->shells.odd.count; i = end) {
+        end = bundle_end(&h->shells.odd, i);
+        ok = shells_tell(h, i, end, e);
+    }
+    return ok;
 }
 
 /* Is what lies between from and to (one command on one host) a chore? */
 static bool is_chore(const struct hosts *h, const struct bundle *g, size_t from, size_t to, double least, double part,
                      bool *chore, struct err *e) {
-    int64_t *const when = calloc(to - from, sizeof *when);
-    bool ok;
-
-    if (!when)
-        return kit_no_memory(e);
-    for (size_t i = from; i < to; i++)
-        when[i - from] = activities_at(h->a, g->items[i].activity)->when;
-    ok = kit_regular(when, to - from, (size_t)least, part, chore, e);
-    free(when);
-    return ok;
-}
-
-/* On how many hosts the command is seen: met by skeleton. */
-static bool count_hosts(struct meetings *hosts, struct meetings *each, uint32_t host, uint64_t skeleton,
-                        struct err *e) {
-    struct meeting *const m = meetings_at(each, host ^ (uint32_t)(skeleton >> 32), (uint32_t)skeleton);
-    struct meeting *n;
-
-    if (!m)
-        return kit_no_memory(e);
-    if (m->events++)
-        return true;
-    if (!(n = meetings_at(hosts, (uint32_t)(skeleton >> 32), (uint32_t)skeleton)))
-        return kit_no_memory(e);
-    n->events++;
-    return true;
-}
-
-struct shells {
-    struct bundle commands;        /* key: host and server program; sub: skeleton */
-    struct meetings hosts, each;   /* of skeletons */
-    struct meetings with, without; /* hosts by server program: all, those with a hit */
-};
-
-static bool shells_tell(struct hosts *h, struct shells *s, size_t from, size_t to, struct err *e) {
-    struct draft *const d = &h->draft;
-    const struct word_list *questions;
-    struct told commands = {0};
-    uint32_t server_index = s->commands.items[from].tag, host = (uint32_t)(s->commands.items[from].key >> 32);
-    uint64_t kinds = 0; /* of questions */
-    uint32_t days = 0;
-    int64_t first = 0, last = 0, day = INT64_MIN;
-    size_t asks = 0;
-    struct bundle left = {0};
-    bool ok = true;
-
-    draft_begin(d, h->run, "service-shell");
-    questions = behaviour_list(behaviours_find(h->run->b, S("discovery-burst")), "questions");
-    for (size_t i = from, end; ok && i < to; i = end) {
-        uint64_t const skeleton = s->commands.items[i].sub;
-        const struct meeting *const m = meetings_find(&s->hosts, (uint32_t)(skeleton >> 32), (uint32_t)skeleton);
-        bool chore = false;
-
-        end = bundle_sub_end(&s->commands, i);
-        if (m && m->events >= (uint32_t)draft_threshold(d, "hosts"))
-            continue;
-        ok = is_chore(h, &s->commands, i, end, draft_threshold(d, "chore"), draft_threshold(d, "regular"), &chore, e);
-        for (size_t k = i; ok && !chore && k < end; k++)
-            ok = bundle_add(&left, 0, 0, s->commands.items[k].activity, 0, e);
-    }
-    bundle_sort(&left);
-    for (size_t i = 0; ok && i < left.count; i++) {
-        const struct activity *const v = activities_at(h->a, left.items[i].activity);
-        char folded[2 * KIT_TEXT + 16];
-        size_t const asked = kit_command(questions, kit_folded(command_of(h, v), folded));
-
-        if (asked && !(kinds >> (asked % 64) & 1)) {
-            kinds |= UINT64_C(1) << (asked % 64);
-            asks++;
-        }
-        days += kit_day(v->when) != day;
-        day = kit_day(v->when);
-        first = i ? first : v->when;
-        last = v->when;
-        kit_told_add(&commands, command_of(h, v));
-        draft_event(d, left.items[i].activity);
-        draft_part(d, PART_ACCOUNT, false, somebody(h, v), 0);
-    }
-    if (ok && left.count) {
-        str const name = activities_spelling(h->a, ENTITY_HOST, host);
-        char a[KIT_DATE], b[KIT_DATE];
-        double more = asks > 1 ? (double)(asks - 1) * draft_threshold(d, "each-ask") : 0;
-
-        more = more > draft_threshold(d, "asks-most") ? draft_threshold(d, "asks-most") : more;
-        d->hit.weight += (asks ? draft_threshold(d, "asks") : 0) + more + (days > 1 ? draft_threshold(d, "again") : 0);
-        draft_part(d, PART_HOST, false, host, 0);
-        buf_format(&h->run->reason,
-                   "%.*s on %.*s started a shell or tool %zu times on %u days (%s to %s), none of them a chore that "
-                   "recurs at its hour: ",
-                   STR_ARG(h->server_words->words[server_index - 1]), STR_ARG(name), left.count, days,
-                   kit_date(first, a), kit_date(last, b));
-        kit_told_write(&h->run->reason, &commands, 60);
-        buf_format(&h->run->reason, ".");
-        d->hit.like = s->without.count;
-        d->hit.of = s->with.count;
-        ok = draft_tell(d, e);
-    }
-    bundle_free(&left);
-    return ok;
-}
-
-static bool find_shells(struct hosts *h, struct err *e) {
-    const struct behaviour *const b = behaviours_find(h->run->b, S("service-shell"));
-    const struct word_list *const shells = behaviour_list(b, "shells");
-    struct shells s = {0};
-    bool ok = true;
-
-    h->server_words = behaviour_list(b, "servers");
-    for (uint32_t i = 0; ok && i < h->processes.count; i++) {
-        const struct activity *const v = activities_at(h->a, h->processes.items[i]);
-        uint32_t const host = activities_host(h->a, v->text[ACT_HOST]);
-        size_t const server = v->text[ACT_DETAIL] ? server_of(h, h->server_words, v->text[ACT_DETAIL]) : 0;
-        uint64_t skeleton;
-
-        if (!server || !host)
-            continue;
-        ok = meetings_at(&s.with, host, 0) != NULL || kit_no_memory(e);
-        if (!ok || !is_shell(h, shells, v))
-            continue;
-        skeleton = kit_skeleton(command_of(h, v), h->seed);
-        ok = count_hosts(&s.hosts, &s.each, host, skeleton, e) &&
-             bundle_add(&s.commands, (uint64_t)host << 32 | server, skeleton, h->processes.items[i], (uint32_t)server,
-                        e);
-    }
-    bundle_sort(&s.commands);
-    for (size_t i = 0, end; ok && i < s.commands.count; i = end) {
-        end = bundle_end(&s.commands, i);
-        ok = meetings_at(&s.without, (uint32_t)(s.commands.items[i].key >> 32), 0) != NULL || kit_no_memory(e);
-    }
-    for (size_t i = 0, end; ok && i < s.commands.count; i = end) {
-        end = bundle_end(&s.commands, i);
-        ok = shells_tell(h, &s, i, end, e);
-    }
-    bundle_free(&s.commands);
-    meetings_free(&s.hosts);
-    meetings_free(&s.each);
-    meetings_free(&s.with);
-    meetings_free(&s.without);
-    return ok;
+    return kit_chore(h->a, g, from, to, (size_t)least, part, chore, e);
 }
 
 /* ---- questions about the domain ---- */
@@ -263,7 +162,7 @@ static bool find_bursts(struct hosts *h, struct err *e) {
         struct meeting *m;
 
         /* What a server program starts is told there, once. */
-        if (!asked || !host || (v->text[ACT_DETAIL] && server_of(h, h->server_words, v->text[ACT_DETAIL])))
+        if (!asked || !host || (v->text[ACT_DETAIL] && shells_server(&h->shells, v->text[ACT_DETAIL])))
             continue;
         ok = bundle_add(&g, (uint64_t)host << 32 | account, 0, h->processes.items[i], (uint32_t)asked, e);
         if (ok && (ok = (m = meetings_at(&h->asking, account, 0)) != NULL || kit_no_memory(e)))
@@ -762,16 +661,15 @@ bool behaviour_host(struct behaviour_run *r, struct err *e) {
     bool ok = house_open(&h.house, r->a, e);
 
     if (ok) {
-        h.parents = calloc(texts, 1);
         h.questions = calloc(texts, 1);
         h.packing = calloc(texts, 1);
-        ok = (h.parents && h.questions && h.packing) || kit_no_memory(e);
+        ok = (h.questions && h.packing) || kit_no_memory(e);
     }
     ok = ok && activities_of_act(r->a, ACT_PROCESS, &h.processes, e);
     ok = ok && find_shells(&h, e) && find_bursts(&h, e) && find_tickets(&h, e) && find_shares(&h, e) &&
          find_staging(&h, e) && find_clears(&h, e) && behaviour_made(&h, e);
     meetings_free(&h.asking);
-    free(h.parents);
+    shells_close(&h.shells);
     free(h.questions);
     free(h.packing);
     house_free(&h.house);

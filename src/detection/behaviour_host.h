@@ -12,9 +12,9 @@ struct hosts {
     struct house house;
     struct draft draft;
     struct activity_list processes;
-    const struct word_list *server_words;
-    uint8_t *parents, *questions, *packing; /* by code of text, what is already known of it + 1 */
-    struct meetings asking;                 /* accounts that ask questions, and on how many days */
+    struct shells shells;
+    uint8_t *questions, *packing; /* by code of text, what is already known of it + 1 */
+    struct meetings asking;       /* accounts that ask questions, and on how many days */
     uint64_t seed;
 };
 

@@ -282,6 +282,20 @@ bool kit_regular(const int64_t *when, size_t count, size_t least, double part, b
     return true;
 }
 
+bool kit_chore(const struct activities *a, const struct bundle *g, size_t from, size_t to, size_t least, double part,
+               bool *chore, struct err *e) {
+    int64_t *const when = calloc(to - from, sizeof *when);
+    bool ok;
+
+    if (!when)
+        return kit_no_memory(e);
+    for (size_t i = from; i < to; i++)
+        when[i - from] = activities_at(a, g->items[i].activity)->when;
+    ok = kit_regular(when, to - from, least, part, chore, e);
+    free(when);
+    return ok;
+}
+
 /* ---- the house ---- */
 
 enum logon_way kit_logon_way(str verb) {
@@ -318,6 +332,16 @@ bool kit_machine_account(str name) {
         return true;
     for (size_t i = 0; i < COUNT(names); i++)
         if (str_eq_ascii(str_from(name, at), names[i]))
+            return true;
+    return false;
+}
+
+bool kit_of_product(const struct activities *a, const struct activity *v) {
+    static const enum act_text texts[] = {ACT_PROGRAM, ACT_DETAIL};
+    char folded[2 * KIT_TEXT + 16];
+
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (str_find(kit_folded(activities_text(a, v->text[texts[i]]), folded), S("program files")) != SIZE_MAX)
             return true;
     return false;
 }
@@ -635,4 +659,8 @@ uint64_t kit_skeleton(str text, uint64_t seed) {
         folded[to++] = digit ? '#' : c;
     }
     return hash_bytes((str){folded, to}, seed);
+}
+
+str kit_command_line(const struct activities *a, const struct activity *v) {
+    return activities_text(a, v->text[v->text[ACT_OBJECT] ? ACT_OBJECT : ACT_PROGRAM]);
 }

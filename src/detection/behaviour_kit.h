@@ -88,6 +88,10 @@ void bundle_free(struct bundle *g);
  * monthly the day may move by a week. */
 MUST_USE bool kit_regular(const int64_t *when, size_t count, size_t least, double part, bool *regular, struct err *e);
 
+/* The same of activities of a bundle. */
+MUST_USE bool kit_chore(const struct activities *a, const struct bundle *g, size_t from, size_t to, size_t least,
+                        double part, bool *chore, struct err *e);
+
 /* ---- the house ---- */
 enum host_sort { HOST_UNKNOWN, HOST_DESK, HOST_SERVER };
 struct house {
@@ -119,6 +123,8 @@ uint32_t kit_first_at(const struct activities *a, const struct activity_list *l,
 /* The only account that came to a host before, within so long, and does not come there all the time; 0: none, or several. */
 MUST_USE bool kit_who_came(const struct house *h, uint32_t host, int64_t when, int64_t within, uint32_t *who,
                            struct err *e);
+/* Does a made thing (service, task, opening) come from a folder of products: what makes it, or what it starts? */
+bool kit_of_product(const struct activities *a, const struct activity *v);
 /* Is it done on a host, or in its domain: no mail, no call, no page? */
 bool kit_host_act(enum act act);
 /* Whence: the host that a logon or share was reached from; 0. */
@@ -149,5 +155,25 @@ size_t kit_anywhere(const struct word_list *l, str folded);
 str kit_folded(str text, char out[2 * KIT_TEXT + 16]);
 /* What is alike but for numbers: hash of the folded text with digits run together. */
 uint64_t kit_skeleton(str text, uint64_t seed);
+
+/* Of a process: its command line, or its program. */
+str kit_command_line(const struct activities *a, const struct activity *v);
+
+/* ---- shells of server programs (behaviour_shell.c) ----
+ * Those that are no chore of the application and belong to no product. */
+struct shells {
+    struct activities *a;
+    const struct word_list *servers;
+    struct bundle odd;     /* key: host, and the server program's word + 1; in order of time */
+    struct meetings hosts; /* on which a server program starts anything */
+    size_t odd_hosts;
+    uint8_t *parents; /* by code of the parent: its word + 2; 1: none; 0: not asked yet */
+};
+/* Zeroed before; closed after, whatever it returns. */
+MUST_USE bool shells_open(struct shells *s, struct activities *a, const struct behaviours *b, uint64_t seed,
+                          struct err *e);
+void shells_close(struct shells *s);
+/* The word + 1 of the server program that a path is; 0. */
+size_t shells_server(struct shells *s, uint32_t code);
 
 #endif

@@ -117,8 +117,12 @@ static bool made_tell(struct hosts *h, const struct made *made, const struct rar
         if (!account && !kit_machine_account(who))
             account = activities_account(h->a, v->text[ACT_ACCOUNT]);
         own &= who.len > 0 && kit_machine_account(who);
-        folder |= kit_anywhere(behaviour_list(t, "folders"),
-                               kit_folded(activities_text(h->a, v->text[ACT_DETAIL]), folded)) != 0;
+        if (kit_anywhere(behaviour_list(t, "folders"),
+                         kit_folded(activities_text(h->a, v->text[ACT_DETAIL]), folded))) {
+            folder = true;
+            draft_part(d, PART_OBJECT, true, v->text[ACT_DETAIL],
+                       0); /* whatever else starts it is the same somebody's */
+        }
         if (made->act == ACT_OPENING_NEW)
             folder |= kit_anywhere(behaviour_list(t, "folders"),
                                    kit_folded(activities_text(h->a, v->text[ACT_PROGRAM]), folded)) != 0;
@@ -160,15 +164,12 @@ static bool made_tell(struct hosts *h, const struct made *made, const struct rar
     return draft_tell(d, e);
 }
 
-/* Does the program that made or is it belong to many hosts, from a folder for programs? */
+/* Does it belong to the house: its program is on so many hosts, or (of an opening) what made it is a product? */
 static bool belongs(const struct rarity *r, const struct hosts *h, const struct activity *v, uint32_t least) {
-    char folded[2 * KIT_TEXT + 16];
-    str const program = activities_text(h->a, v->text[ACT_PROGRAM]);
-
-    return hosts_with(&r->paths, kit_skeleton(activities_text(h->a, v->text[ACT_DETAIL]), h->seed)) >= least &&
-                   v->text[ACT_DETAIL] && v->act != ACT_OPENING_NEW
-               ? true
-               : v->act == ACT_OPENING_NEW && str_find(kit_folded(program, folded), S("program files")) != SIZE_MAX;
+    if (v->act == ACT_OPENING_NEW)
+        return kit_of_product(h->a, v);
+    return v->text[ACT_DETAIL] &&
+           hosts_with(&r->paths, kit_skeleton(activities_text(h->a, v->text[ACT_DETAIL]), h->seed)) >= least;
 }
 
 static bool find_made(struct hosts *h, const struct made *made, struct err *e) {

@@ -395,7 +395,7 @@ static bool exported_before(struct net *n, const struct pair *p, uint32_t *accou
         int64_t const when = activities_at(n->a, events.items[i])->when;
         struct few seen = {0};
 
-        for (uint32_t k = list_from(n->a, &list, when - HOUR); ok && k < list.count; k++) {
+        for (uint32_t k = list_from(n->a, &list, when - HOUR); ok && k < list.count && seen.count < FEW_MAX; k++) {
             const struct activity *const v = activities_at(n->a, list.items[k]);
             uint32_t const who = activities_account(n->a, v->text[ACT_ACCOUNT]);
             uint32_t *votes_of;

@@ -60,7 +60,7 @@ static bool is_rare_thing(const struct reach *r, const struct things *t, const s
     uint64_t const thing = thing_of(r, v);
     const struct meeting *const m = meetings_find(&t->names, (uint32_t)(thing >> 32), (uint32_t)thing);
 
-    return m && m->events < 3;
+    return m && m->events < 3 && !kit_of_product(r->a, v);
 }
 
 /* Does the act say that somebody comes into the house from outside? */

@@ -178,6 +178,71 @@ static bool page_of(struct reach *r, const struct activity *v, uint32_t *page, s
     return true;
 }
 
+/* A host whose server program started shells, and from which then somebody comes who never came from it: the intruder goes on. moves: acts of
+ * the one who comes, from that host, in order of time. */
+static bool tell_moved_on(struct reach *r, uint32_t host, uint32_t account, const struct bundle *moves, size_t begin,
+                          size_t end, struct err *e) {
+    struct draft *const d = &r->draft;
+    const struct bundle *const odd = &r->shells.odd;
+    struct meetings to = {0};
+    size_t shells = 0, acts = 0, from = 0, stop;
+    int64_t first = 0, near;
+    char a[KIT_DATE], b[KIT_DATE];
+    bool ok = true;
+
+    draft_begin(d, r->run, "moved-on");
+    near = (int64_t)(draft_threshold(d, "near") * (double)KIT_DAY);
+    for (size_t i = begin; ok && i < end; i++) {
+        const struct activity *const v = activities_at(r->a, moves->items[i].activity);
+
+        if (kit_source_host(r->a, v) != host || activities_account(r->a, v->text[ACT_ACCOUNT]) != account)
+            continue;
+        first = acts ? first : v->when;
+        if (v->when - first > KIT_DAY)
+            break;
+        acts++;
+        draft_event(d, moves->items[i].activity);
+        draft_part(d, PART_HOST, false, activities_host(r->a, v->text[ACT_HOST]), 0);
+        ok = meetings_at(&to, activities_host(r->a, v->text[ACT_HOST]), 0) != NULL || kit_no_memory(e);
+    }
+    while (from < odd->count && odd->items[from].key >> 32 != host)
+        from++;
+    for (stop = from; stop < odd->count && odd->items[stop].key >> 32 == host;)
+        stop++;
+    /* It was taken before; and as many shells as steps, so that it is as much about the one host as about the others. */
+    if (ok && acts && from < stop && activities_at(r->a, odd->items[from].activity)->when < first) {
+        size_t last = from;
+
+        while (last + 1 < stop && activities_at(r->a, odd->items[last + 1].activity)->when <= first)
+            last++;
+        for (size_t i = last + 1;
+             i > from && shells < acts && first - activities_at(r->a, odd->items[i - 1].activity)->when <= near;
+             i--, shells++)
+            draft_event(d, odd->items[i - 1].activity);
+        for (size_t i = last + 1;
+             i < stop && shells && shells < acts && activities_at(r->a, odd->items[i].activity)->when - first <= near;
+             i++, shells++)
+            draft_event(d, odd->items[i].activity);
+        if (shells) {
+            draft_part(d, PART_HOST, false, host, 0);
+            draft_part(d, PART_ACCOUNT, false, account, 0);
+            buf_format(&r->run->reason, "A server program of %.*s started shells since %s; on %s %.*s came from it to ",
+                       STR_ARG(activities_spelling(r->a, ENTITY_HOST, host)),
+                       kit_date(activities_at(r->a, odd->items[from].activity)->when, a), kit_date(first, b),
+                       STR_ARG(activities_spelling(r->a, ENTITY_ACCOUNT, account)));
+            for (size_t i = 0; i < to.count && i < 4; i++)
+                buf_format(&r->run->reason, "%s%.*s", i ? ", " : "",
+                           STR_ARG(activities_spelling(r->a, ENTITY_HOST, to.items[i].a)));
+            buf_format(&r->run->reason, "%s, as it never had before.", to.count > 4 ? " and others" : "");
+            d->hit.like = r->shells.odd_hosts;
+            d->hit.of = r->shells.hosts.count;
+            ok = draft_tell(d, e);
+        }
+    }
+    meetings_free(&to);
+    return ok;
+}
+
 struct person {
     uint32_t account;
     struct activity_list all;
@@ -251,6 +316,8 @@ static bool person_tell(struct reach *r, struct person *p, size_t like, size_t o
         d->hit.of = of;
         ok = draft_tell(d, e);
     }
+    for (size_t i = 0; ok && i < from.count && i < 16; i++)
+        ok = tell_moved_on(r, from.items[i].a, p->account, &p->foreign, 0, p->foreign.count, e);
     meetings_free(&from);
     meetings_free(&to);
     return ok;
@@ -504,6 +571,9 @@ static bool astray_tell(struct reach *r, struct astray *s, size_t from, size_t t
         d->hit.of = of;
         ok = draft_tell(d, e);
     }
+    for (size_t i = 0; ok && i < places.count && i < 16; i++)
+        for (size_t k = 0; ok && k < accounts.count && k < 16; k++)
+            ok = tell_moved_on(r, places.items[i].a, accounts.items[k].a, &s->odd, from, to, e);
     meetings_free(&accounts);
     meetings_free(&places);
     return ok;
@@ -557,8 +627,9 @@ bool behaviour_reach(struct behaviour_run *run, struct err *e) {
         r.own = calloc((size_t)r.house.texts + 1, 1);
         ok = (r.services && r.own) || kit_no_memory(e);
     }
-    ok = ok && find_run_as(&r, e) && find_persons(&r, e) && find_services(&r, e) && reach_visits(&r, e) &&
-         reach_exports(&r, e) && reach_files(&r, e);
+    ok = ok && shells_open(&r.shells, r.a, run->b, r.seed, e) && find_run_as(&r, e) && find_persons(&r, e) &&
+         find_services(&r, e) && reach_visits(&r, e) && reach_exports(&r, e) && reach_files(&r, e);
+    shells_close(&r.shells);
     free(r.services);
     free(r.own);
     house_free(&r.house);

@@ -10,6 +10,7 @@ struct reach {
     struct activities *a;
     struct house house;
     struct draft draft;
+    struct shells shells;
     uint8_t *services; /* by account entity: 1: it does things on hosts, and is no person's */
     uint8_t *own;      /* by code of address: 1: no, 2: yes; as it becomes known */
     uint64_t seed;

@@ -297,9 +297,10 @@ uint32_t list_from(const struct activities *a, const struct activity_list *list,
     return low;
 }
 
-#define COMPANY_LOOK_MAX 512u /* connections that are looked at */
-#define COMPANY_LEAST 10u     /* so many must fall together with the same host, */
-#define COMPANY_SHARE 0.8     /* and of those that fall together with any so many */
+#define COMPANY_LOOK_MAX 512u  /* connections that are looked at */
+#define COMPANY_EACH_MAX 1000u /* activities of a client within the minute */
+#define COMPANY_LEAST 10u      /* so many must fall together with the same host, */
+#define COMPANY_SHARE 0.8      /* and of those that fall together with any so many */
 
 /* The hosts that tell of this client within the minute, each once. */
 static bool company_of(struct activities *a, uint32_t client, int64_t when, struct few *out, struct err *e) {
@@ -308,7 +309,7 @@ static bool company_of(struct activities *a, uint32_t client, int64_t when, stru
     out->count = 0;
     if (!activities_of(a, ACT_ADDRESS, client, &list, e))
         return false;
-    for (uint32_t i = list_from(a, &list, when); i < list.count; i++) {
+    for (uint32_t i = list_from(a, &list, when), n = 0; i < list.count && n < COMPANY_EACH_MAX; i++, n++) {
         const struct activity *const v = activities_at(a, list.items[i]);
 
         if (v->when > when + MINUTE || out->count == FEW_MAX)

@@ -11,6 +11,7 @@
 #include "detection/behaviour_web_own.h"
 
 #define NONE 1u         /* in path_of: there is no script in this object */
+#define BACK_MAX 256u   /* requests of a visitor before its first of a page */
 #define LOOK_MAX 20000u /* activities of one address that are looked at to say what else it asks for */
 
 struct server {
@@ -27,7 +28,8 @@ struct page {
     int32_t day;
     int64_t first, last; /* of ok */
     uint32_t first_at;   /* index of the first ok */
-    uint32_t networks;   /* few, index + 1 */
+    uint32_t network;    /* that asked first */
+    uint32_t networks;   /* few, index + 1; 0: there is no other */
     uint32_t refused;
     uint32_t refused_networks[8];
     uint32_t suspect; /* index + 1 */
@@ -68,6 +70,9 @@ struct web {
     uint8_t *form_of;    /* form + 1 */
     uint32_t *folder_of; /* of a source: + 1 */
     struct code_map folders, servers_by, paths_by, pages_by, tried_by;
+    struct code_map firsts; /* server and network: how many young pages it was the first to see */
+    struct code_map newest; /* the last of them, index + 1 */
+    struct codes before;    /* by page: the one before it of the same, index + 1 */
     str *paths;
     size_t path_count, path_room;
     struct server *servers;
@@ -237,16 +242,20 @@ static bool learn_page(struct web *w, struct page *p, uint32_t index, struct err
     if (v->outcome != OUTCOME_SUCCESS)
         return true;
     if (!p->ok) {
-        if (!GROW(w->networks, w->network_count, w->network_room, e))
-            return false;
-        w->networks[w->network_count++] = (struct few){0};
-        p->networks = (uint32_t)w->network_count;
+        p->network = network;
         p->first = v->when;
         p->first_at = index;
         w->servers[p->server].scripts++;
         w->script_pages++;
     }
-    few_add(&w->networks[p->networks - 1], network);
+    if (network != p->network && !p->networks) { /* most have one visitor */
+        if (!GROW(w->networks, w->network_count, w->network_room, e))
+            return false;
+        w->networks[w->network_count] = (struct few){.items = {p->network}, .count = 1};
+        p->networks = (uint32_t)++w->network_count;
+    }
+    if (p->networks)
+        few_add(&w->networks[p->networks - 1], network);
     p->days += !p->ok || p->day != day;
     p->day = day;
     p->last = v->last > p->last ? v->last : p->last;
@@ -319,6 +328,10 @@ static int64_t days(double n) {
     return (int64_t)(n * (double)DAY);
 }
 
+static uint32_t network_count(const struct web *w, const struct page *p) {
+    return p->networks ? w->networks[p->networks - 1].count : 1;
+}
+
 /* Late, from outside, few, unlinked: as far as that can be said without looking at who asks. */
 static bool is_young(const struct web *w, const struct page *p) {
     const struct server *const s = &w->servers[p->server];
@@ -329,8 +342,8 @@ static bool is_young(const struct web *w, const struct page *p) {
     double const months = (double)(p->last - p->first) / (double)(30 * DAY);
 
     return p->first - s->first >= days(of(b, "settled")) && s->requests >= (uint64_t)of(b, "requests-before") &&
-           w->networks[p->networks - 1].count < FEW_MAX &&
-           w->networks[p->networks - 1].count <= of(b, "networks") + of(b, "networks-a-month") * months &&
+           network_count(w, p) < FEW_MAX &&
+           network_count(w, p) <= of(b, "networks") + of(b, "networks-a-month") * months &&
            share(p->linked, p->ok) <= of(b, "linked") && share(p->inside, p->ok) <= of(b, "inside") &&
            share(p->named, p->ok) <= of(b, "named");
 }
@@ -344,17 +357,45 @@ static bool exploit_before(struct web *w, const struct page *p, uint32_t *out, s
     *out = 0;
     if (!activities_of(w->a, ACT_ADDRESS, first->text[ACT_ADDRESS], &list, e))
         return false;
-    for (uint32_t i = list_from(w->a, &list, p->first - HOUR); i < list.count && list.items[i] < p->first_at; i++) {
-        const struct activity *const v = at(w, list.items[i]);
+    for (uint32_t i = list_from(w->a, &list, p->first + 1), n = 0; i > 0 && n < BACK_MAX; i--, n++) {
+        const struct activity *const v = at(w, list.items[i - 1]);
 
-        if (v->outcome != OUTCOME_SUCCESS || !is_request(v) || form_of(w, v->text[ACT_OBJECT]) == FORM_NONE)
+        if (v->when < p->first - HOUR)
+            break;
+        if (list.items[i - 1] >= p->first_at || v->outcome != OUTCOME_SUCCESS || !is_request(v) ||
+            form_of(w, v->text[ACT_OBJECT]) == FORM_NONE)
             continue;
         if (!server_of(w, v, &server, e))
             return false;
         if (server == p->server)
-            *out = list.items[i] + 1;
+            *out = list.items[i - 1] + 1;
     }
     return true;
+}
+
+/* Young pages by the network that asked first. */
+static bool find_young(struct web *w, struct err *e) {
+    for (size_t i = 0; i < w->page_count; i++) {
+        const struct page *const p = &w->pages[i];
+        uint64_t const key = (uint64_t)p->server << 32 | p->network;
+        uint32_t *count, *newest;
+
+        if (!codes_add(&w->before, 0, e))
+            return false;
+        if (!is_young(w, p))
+            continue;
+        if (!(count = code_map_put(&w->firsts, key)) || !(newest = code_map_put(&w->newest, key)))
+            return behaviour_no_memory(e);
+        ++*count;
+        w->before.items[i] = *newest;
+        *newest = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+/* Young, and not one of very many that the same network found: then it scans, and the server answers everything. */
+static bool is_found(const struct web *w, const struct page *p) {
+    return is_young(w, p) && code_map_get(&w->firsts, (uint64_t)p->server << 32 | p->network) <= of(w->shell, "pages");
 }
 
 static bool find_suspects(struct web *w, struct err *e) {
@@ -362,7 +403,7 @@ static bool find_suspects(struct web *w, struct err *e) {
         struct page *const p = &w->pages[i];
         uint32_t exploit;
 
-        if (!is_young(w, p))
+        if (!is_found(w, p))
             continue;
         if (!exploit_before(w, p, &exploit, e))
             return false;
@@ -461,7 +502,9 @@ static bool look_at_address(struct web *w, struct suspect *s, uint32_t address, 
 
             if (!is_request(v))
                 continue;
-            if (w->path_of[v->text[ACT_OBJECT]] == p->path + 2)
+            if (!server_of(w, v, &server, e))
+                return false;
+            if (server == p->server && w->path_of[v->text[ACT_OBJECT]] == p->path + 2)
                 visit = v->when;
             else if ((way ? v->when - visit : visit - v->when) <= HOUR && !codes_add(&s->events, index, e))
                 return false;
@@ -581,7 +624,8 @@ static bool host_by_process(struct web *w, struct suspect *s, struct err *e) {
 }
 
 static bool find_hosts(struct web *w, struct err *e) {
-    if (w->suspect_count && !host_by_file(w, e))
+    /* Of very many none is surely left by somebody. */
+    if (w->suspect_count && w->suspect_count <= 256 && !host_by_file(w, e))
         return false;
     for (size_t i = 0; i < w->suspect_count; i++) {
         struct suspect *const s = &w->suspects[i];
@@ -638,9 +682,7 @@ static bool looks_at_all(struct web *w, struct err *e) {
         double const life = (double)(p->last - p->first) / (double)DAY + 1;
 
         weight += share(p->post, p->ok) >= of(b, "post") ? of(b, "weight-post") : 0;
-        weight += w->networks[p->networks - 1].count >= 3 && s->program && !s->many_programs
-                      ? of(b, "weight-one-program")
-                      : 0;
+        weight += network_count(w, p) >= 3 && s->program && !s->many_programs ? of(b, "weight-one-program") : 0;
         weight += is_odd_place(w, p) ? of(b, "weight-odd-place") : 0;
         weight += s->exploit ? of(b, "weight-exploit") : 0;
         weight += life >= 7 && p->days / life > of(b, "often") ? of(b, "weight-often") : 0;
@@ -664,7 +706,6 @@ static void shell_reason(struct web *w, const struct suspect *s) {
     struct buf *const b = &w->r->reason;
     const struct page *const p = &w->pages[s->page];
     const struct server *const on = &w->servers[p->server];
-    const struct few *const networks = &w->networks[p->networks - 1];
     char first[DATE_TEXT], last[DATE_TEXT];
 
     b->len = 0;
@@ -678,7 +719,7 @@ static void shell_reason(struct web *w, const struct suspect *s) {
     buf_format(b,
                "%u of them POST, from %u networks outside, none by a link%s; of all that these addresses asked for, "
                "%.0f %% was this.",
-               p->post, networks->count, p->linked ? " but few" : "", 100 * share(s->here, s->here + s->elsewhere));
+               p->post, network_count(w, p), p->linked ? " but few" : "", 100 * share(s->here, s->here + s->elsewhere));
     if (s->exploit)
         buf_format(b, " Within the hour before the first, its client succeeded with %s.",
                    request_form_text(form_of(w, at(w, s->exploit - 1)->text[ACT_OBJECT])));
@@ -730,22 +771,16 @@ static uint32_t without(const struct few *f, uint32_t code) {
     return f->count - (few_has(f, code) ? 1 : 0);
 }
 
-/* The young pages by the network of their first visitor. */
-static bool first_pages(const struct web *w, struct code_map *by, struct codes *next, struct err *e) {
-    for (size_t i = 0; i < w->page_count; i++) {
-        const struct page *const p = &w->pages[i];
-        uint32_t *newest;
+/* The script that answered for the first time to that network, within the hour behind a request; index + 1; not `but`. */
+static uint32_t page_behind(const struct web *w, uint32_t server, uint32_t network, int64_t when, uint32_t but) {
+    uint64_t const key = (uint64_t)server << 32 | network;
 
-        if (!codes_add(next, 0, e))
-            return false;
-        if (!p->ok || !is_young(w, p))
-            continue;
-        if (!(newest = code_map_put(by, (uint64_t)p->server << 32 | network_of(w, at(w, p->first_at)))))
-            return behaviour_no_memory(e);
-        next->items[i] = *newest;
-        *newest = (uint32_t)i + 1;
-    }
-    return true;
+    if (code_map_get(&w->firsts, key) > of(w->shell, "pages"))
+        return 0;
+    for (uint32_t p = code_map_get(&w->newest, key); p; p = w->before.items[p - 1])
+        if (p != but && w->pages[p - 1].first >= when && w->pages[p - 1].first - when <= HOUR)
+            return p;
+    return 0;
 }
 
 static bool tell_success(struct web *w, const struct success *s, const struct formed *items, size_t count,
@@ -792,14 +827,17 @@ static bool tell_success(struct web *w, const struct success *s, const struct fo
         h.of += w->tried[i].refused.count;
     h.like = 1;
     b->len = 0;
-    buf_format(b, "From %.*s on %.*s answered %llu requests of forms known from attacks on %.*s:",
+    buf_format(b, "From %.*s on %.*s answered %llu requests on %.*s that look like an attack:",
                STR_ARG(activities_text(w->a, first->text[ACT_ADDRESS])),
                STR_ARG(on->host ? host_shown(w->a, on->host) : S("a server that the log does not name")),
                (unsigned long long)ok, STR_ARG(date_text(first->when, when)));
-    for (uint32_t f = FORM_NONE + 1, n = 0; f < REQUEST_FORMS; f++)
+    for (uint32_t f = FORM_NONE, n = 0; f < REQUEST_FORMS; f++)
         if (s->forms >> f & 1)
             buf_format(b, "%s %s", n++ ? "," : "", request_form_text((enum request_form)f));
-    buf_format(b, "; %u other networks were refused the same there.", s->refused);
+    if (s->refused)
+        buf_format(b, "; %u other networks were refused the same there.", s->refused);
+    else
+        buf_format(b, ".");
     if (s->page)
         buf_format(b, " Within the hour %.*s answered for the first time, to the same network.",
                    STR_ARG(w->paths[w->pages[s->page - 1].path]));
@@ -808,8 +846,7 @@ static bool tell_success(struct web *w, const struct success *s, const struct fo
     return told;
 }
 
-static bool judge_success(struct web *w, const struct code_map *firsts, const struct codes *next,
-                          const struct formed *items, size_t count, struct err *e) {
+static bool judge_success(struct web *w, const struct formed *items, size_t count, struct err *e) {
     const struct behaviour *const b = w->exploit;
     struct success s = {.server = items[0].server, .network = items[0].network};
     uint32_t refused_forms = 0;
@@ -829,10 +866,9 @@ static bool judge_success(struct web *w, const struct code_map *firsts, const st
         any = true;
         s.forms |= 1u << items[i].form;
         s.refused = refused > s.refused ? refused : s.refused;
-        s.others |= refused >= of(b, "refused") && t->ok.count <= of(b, "succeeded");
-        for (uint32_t p = code_map_get(firsts, (uint64_t)s.server << 32 | s.network); p; p = next->items[p - 1])
-            if (w->pages[p - 1].first >= v->when && w->pages[p - 1].first - v->when <= HOUR)
-                s.page = p;
+        s.others |= items[i].form != FORM_NONE && refused >= of(b, "refused") && t->ok.count <= of(b, "succeeded");
+        if (!s.page)
+            s.page = page_behind(w, s.server, s.network, v->when, 0);
     }
     /* Who tries everything is a scanner; and the house has one of its own. */
     bool const scanner = inside || __builtin_popcount(refused_forms | s.forms) > of(b, "forms");
@@ -842,23 +878,48 @@ static bool judge_success(struct web *w, const struct code_map *firsts, const st
     return tell_success(w, &s, items, count, e);
 }
 
-static bool tell_exploits(struct web *w, struct err *e) {
-    struct code_map firsts = {0};
-    struct codes next = {0};
-    bool ok = true;
+/* A script that others are refused and that answers one network, which finds another new one within the hour: whatever its form. */
+static bool find_refused(struct web *w, struct err *e) {
+    for (size_t i = 0; i < w->page_count; i++) {
+        const struct page *const p = &w->pages[i];
+        struct activity_list list;
+        uint32_t server, found, behind, tried;
 
-    if (!w->formed_count)
-        return true;
-    qsort(w->formed, w->formed_count, sizeof *w->formed, by_server_network);
-    ok = first_pages(w, &firsts, &next, e);
+        if (!p->ok || p->refused < of(w->exploit, "refused-page") || p->networks ||
+            !(behind = page_behind(w, p->server, p->network, p->first, (uint32_t)i + 1)))
+            continue;
+        if (!activities_of(w->a, ACT_ADDRESS, at(w, p->first_at)->text[ACT_ADDRESS], &list, e))
+            return false;
+        found = list_from(w->a, &list, p->first);
+        for (uint32_t n = 0; found < list.count && n < BACK_MAX; found++, n++) {
+            const struct activity *const v = at(w, list.items[found]);
+
+            if (v->when > w->pages[behind - 1].first)
+                break;
+            if (!is_request(v) || w->path_of[v->text[ACT_OBJECT]] != p->path + 2 || form_of(w, v->text[ACT_OBJECT]))
+                continue;
+            if (!server_of(w, v, &server, e) ||
+                (server == p->server && !learn_form(w, server, FORM_NONE, list.items[found], e)))
+                return false;
+            tried = code_map_get(&w->tried_by, (uint64_t)p->server << 8 | FORM_NONE);
+            for (uint32_t k = 0; tried && k < p->refused; k++)
+                few_add(&w->tried[tried - 1].refused, p->refused_networks[k]);
+        }
+    }
+    return true;
+}
+
+static bool tell_exploits(struct web *w, struct err *e) {
+    bool ok = find_refused(w, e);
+
+    if (ok && w->formed_count)
+        qsort(w->formed, w->formed_count, sizeof *w->formed, by_server_network);
     for (size_t i = 0, to; ok && i < w->formed_count; i = to) {
         for (to = i; to < w->formed_count && w->formed[to].server == w->formed[i].server &&
                      w->formed[to].network == w->formed[i].network;)
             to++;
-        ok = judge_success(w, &firsts, &next, w->formed + i, to - i, e);
+        ok = judge_success(w, w->formed + i, to - i, e);
     }
-    code_map_free(&firsts);
-    codes_free(&next);
     return ok;
 }
 
@@ -891,6 +952,9 @@ static void web_close(struct web *w) {
     code_map_free(&w->paths_by);
     code_map_free(&w->pages_by);
     code_map_free(&w->tried_by);
+    code_map_free(&w->firsts);
+    code_map_free(&w->newest);
+    codes_free(&w->before);
     free(w->paths);
     free(w->servers);
     free(w->pages);
@@ -923,7 +987,7 @@ static bool mail(struct web *w, struct err *e) {
 
 bool behaviour_web(struct behaviour_run *r, struct err *e) {
     struct web w = {0};
-    bool const ok = web_open(&w, r, e) && learn(&w, e) && find_suspects(&w, e) && collect(&w, e) &&
+    bool const ok = web_open(&w, r, e) && learn(&w, e) && find_young(&w, e) && find_suspects(&w, e) && collect(&w, e) &&
                     looks_at_all(&w, e) && find_hosts(&w, e) && tell_shells(&w, e) && tell_exploits(&w, e) &&
                     mail(&w, e) && web_flood(r, e);
 

@@ -7,7 +7,8 @@
 
 #include "detection/behaviour_web_own.h"
 
-#define OPEN 64 /* minutes; more than the hour of an activity */
+#define TARGETS_MAX 65536u /* servers: names that somebody makes up in requests are without end; the rest are one */
+#define OPEN 64            /* minutes; more than the hour of an activity */
 
 struct target {
     uint32_t host;
@@ -170,13 +171,14 @@ static bool close_until(struct floods *f, struct target *t, int64_t minute, stru
 }
 
 static struct target *target_of(struct floods *f, uint32_t host, int64_t minute, struct err *e) {
-    uint32_t *const number = code_map_put(&f->by, host);
+    uint32_t *const number = code_map_put(&f->by, f->count < TARGETS_MAX || code_map_get(&f->by, host) ? host : 0);
 
     if (!number) {
         behaviour_no_memory(e);
         return NULL;
     }
     if (!*number) {
+        host = f->count < TARGETS_MAX ? host : 0;
         if (f->count == f->room) {
             size_t const room = f->room ? f->room * 2 : 16;
             struct target *const grown = reallocarray(f->items, room, sizeof *grown);

@@ -57,6 +57,7 @@ bool incidents_new(struct incidents **out, const struct incident_options *option
 void incidents_free(struct incidents *s) {
     if (!s)
         return;
+    doors_free(s->doors);
     arena_free(s->memory);
     free(s->ruled);
     free(s->ruled_slots);
@@ -450,7 +451,8 @@ static bool clues_of(struct incidents *s, struct incident *made, struct err *e) 
 
 bool incidents_end(struct incidents *s, const struct incident_visitor *v, struct err *e) {
     if (!activities_end(s->a, e) || !behaviours_run(s->o.behaviours, s->a, on_behaviour, s, e) ||
-        !incident_clues(s, e) || !incident_join(s, e) || !incident_tell(s, e) || !behaviours_out(s, v, e))
+        !incident_clues(s, e) || !incident_join(s, e) || !doors_new(&s->doors, s->a, e) || !incident_tell(s, e) ||
+        !behaviours_out(s, v, e))
         return false;
     struct clue *const clues = arena_alloc(s->memory, s->node_count * sizeof *clues);
 

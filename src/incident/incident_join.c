@@ -1,9 +1,10 @@
 /* incident_join: which clues are of one intrusion.
  *
- * Five reasons, and no other: (1) one thing is the intruder's own in one of them, and is in the other as well; (2) both are about one account, most
- * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the other's; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) one program is strange to
+ * Six reasons, and no other: (1) one thing is the intruder's own in one of them, and is in the other as well; (2) both are about one account, most
+ * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the
+ * other's, unless they are about different accounts; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) one program is strange to
  * several accounts, and hardly anybody else uses it; (5) the first clue is on an account that had opened, or got, a mail of a campaign within the months
- * before. Weak clues join nothing: they come along
+ * before; (6) a session that was taken, nobody saw how, is used within the time of one intrusion that took credentials, and of no other. Weak clues join nothing: they come along
  * where they share what is the intruder's own. */
 #include <assert.h>
 #include <math.h>
@@ -254,6 +255,21 @@ static double share(const struct incidents *s, const struct pair *p, uint32_t da
     return (double)days * 2 * (double)near / fmax((double)(last - first), 1);
 }
 
+/* Does each name accounts, and no account is named by both? Many come to one server; that two did at one hour makes them not one. */
+static bool other_accounts(const struct node *a, const struct node *b) {
+    bool any[2] = {false, false};
+
+    for (size_t i = 0; i < a->part_count; i++)
+        for (size_t k = 0; a->parts[i].type == PART_ACCOUNT && k < b->part_count; k++)
+            if (b->parts[k].type == PART_ACCOUNT && b->parts[k].code == a->parts[i].code)
+                return false;
+    for (size_t i = 0; i < a->part_count; i++)
+        any[0] |= a->parts[i].type == PART_ACCOUNT;
+    for (size_t i = 0; i < b->part_count; i++)
+        any[1] |= b->parts[i].type == PART_ACCOUNT;
+    return any[0] && any[1];
+}
+
 /* How what two clues do at one account or host must lie in time. */
 struct nearness {
     enum behaviour_part_type type;
@@ -291,7 +307,7 @@ static bool join_reached(struct incidents *s, const struct nearness *how, struct
     for (size_t i = 0; ok && pairs.slots && i <= pairs.mask; i++) {
         const struct pair *const p = &pairs.slots[i];
 
-        if (!p->near || p->b == EVERY)
+        if (!p->near || p->b == EVERY || (type == PART_HOST && other_accounts(&s->nodes[p->a], &s->nodes[p->b])))
             continue;
         uint32_t const there = pair_find(&pairs, p->a, EVERY, p->entity)->near;
 
@@ -469,6 +485,77 @@ static bool join_programs(struct incidents *s, struct err *e) {
     return true;
 }
 
+/* ---- sessions that were taken, nobody saw how ---- */
+
+struct span {
+    int64_t first, last;
+    bool begins, steals,
+        session; /* its beginning is seen; it took credentials; it used a session that is somebody else's */
+};
+
+/* Spans of trees, by root. *out is to be freed. */
+static bool spans_of(struct incidents *s, struct span **out, struct err *e) {
+    if (!(*out = calloc(s->node_count + 1, sizeof **out)))
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct node *const n = &s->nodes[i];
+        struct span *const p = &(*out)[incident_root(s, (uint32_t)i)];
+
+        if (n->weak)
+            continue;
+        if (!p->last)
+            *p = (struct span){n->clue.first, n->clue.last, false, false, false};
+        p->first = n->clue.first < p->first ? n->clue.first : p->first;
+        p->last = n->clue.last > p->last ? n->clue.last : p->last;
+        p->begins |=
+            n->campaign || str_eq(n->clue.tactic, S("initial-access")) || str_eq(n->clue.tactic, S("collection"));
+        p->steals |= n->behaviour && str_eq(n->clue.tactic, S("credential-access"));
+        p->session |= n->behaviour && str_starts(n->clue.technique, S("T1550"));
+    }
+    return true;
+}
+
+/* A taken session whose taking no log shows, and all of whose use lies within one intrusion that took credentials, and no other, is that one's: it
+ * is said so with the clue. */
+static bool join_sessions(struct incidents *s, struct err *e) {
+    struct span *spans;
+
+    if (!spans_of(s, &spans, e))
+        return false;
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct span *const taken = &spans[i];
+        size_t within = SIZE_MAX, count = 0;
+
+        if (incident_root(s, (uint32_t)i) != i || !taken->session || taken->begins || taken->steals)
+            continue;
+        for (size_t k = 0; k < s->node_count; k++)
+            if (spans[k].steals && spans[k].first <= taken->first && spans[k].last >= taken->last) {
+                within = k;
+                count++;
+            }
+        if (count != 1)
+            continue;
+        for (size_t k = 0; k < s->node_count; k++) {
+            struct clue *const c = &s->nodes[k].clue;
+
+            if (incident_root(s, (uint32_t)k) != i || !str_starts(c->technique, S("T1550")))
+                continue;
+            s->words.len = 0;
+            buf_add(&s->words, c->reason);
+            buf_add(&s->words, S(" How the session was taken is not seen; it counts to this intrusion because all of "
+                                 "its use falls into the time of "
+                                 "this one, which took credentials, and of no other."));
+            if (s->words.failed || !incidents_keep(s, buf_str(&s->words), &c->reason, e)) {
+                free(spans);
+                return incidents_no_memory(e);
+            }
+        }
+        join(s, (uint32_t)within, (uint32_t)i);
+    }
+    free(spans);
+    return true;
+}
+
 bool incident_join(struct incidents *s, struct err *e) {
     int64_t const near = (int64_t)(incidents_term(s, "near") * (double)DAY);
 
@@ -483,5 +570,5 @@ bool incident_join(struct incidents *s, struct err *e) {
         if (!join_reached(s, &ways[i], e))
             return false;
     return join_owned(s, false, e) && join_programs(s, e) && join_causes(s, e) && join_campaigns(s, e) &&
-           join_owned(s, true, e);
+           join_sessions(s, e) && join_owned(s, true, e);
 }

@@ -76,6 +76,7 @@ struct incidents {
     struct incident_options o;
     const struct behaviour *terms; /* "incident" of the data */
     struct activities *a;
+    struct doors *doors; /* from the end on */
     struct arena *memory;
     uint64_t seed, lost;
     struct ruled *ruled;
@@ -119,5 +120,8 @@ void incident_attack(const struct activity *v, str verb, str *tactic, str *techn
 /* incident_reach.c: what the events of an incident reached. */
 MUST_USE bool incident_reach(struct incidents *s, struct incident *i, const uint32_t *events, size_t count,
                              struct err *e);
+/* incident_door.c: its doors, and what its state is with them. root: of its tree. */
+MUST_USE bool incident_doors(struct incidents *s, struct incident *to, uint32_t root, const uint32_t *events,
+                             size_t count, struct err *e);
 
 #endif

@@ -1,4 +1,6 @@
 /* dossier_answer: five questions and five sentences; each leads to where it stands. */
+#include <inttypes.h>
+
 #include "report/dossier_own.h"
 
 #define TITLES 2u /* so that all five answers stand on one screen of a phone */
@@ -28,7 +30,14 @@ static void somebody(struct dossier *d) {
     } else if (!d->incident_count) {
         dossier_put(d, "<b>Nobody was seen.</b> No behaviours, findings and mails of this evidence join into an "
                        "intrusion; that is an answer for <a href=\"#coverage\">what was looked at</a>, and for "
-                       "nothing else.");
+                       "nothing else");
+        if (d->findings) {
+            dossier_put(d, "; <a href=\"#rules\">");
+            dossier_some(d, d->findings, "finding", "findings");
+            dossier_put(d, "</a> of rules and indicators ");
+            dossier_put(d, d->findings == 1 ? "stands alone" : "stand alone");
+        }
+        dossier_put(d, ".");
     } else {
         const struct dossier_incident *strongest = &d->incidents[0];
 
@@ -56,10 +65,8 @@ static void somebody(struct dossier *d) {
 
 /* Where a time of an incident's first or last act stands. */
 static void act_link(struct dossier *d, const struct dossier_incident *n, bool last) {
-    bool const told = dossier_is_told(d, n->number);
-
-    if (told && !last && n->events)
-        dossier_format(d, "<a href=\"#i%u-e1\">", n->number);
+    if (dossier_is_told(d, n->number) && n->events)
+        dossier_format(d, "<a href=\"#i%u-e%" PRIu64 "\">", n->number, last ? n->events : 1);
     else
         dossier_format(d, "<a href=\"#i%u\">", n->number);
     dossier_day(d, last ? n->last : n->first);

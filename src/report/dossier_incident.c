@@ -450,7 +450,7 @@ static void door_time(struct dossier *d, sqlite3_stmt *s, int at, int place) {
 }
 
 bool dossier_doors(struct dossier *d, struct err *e) {
-    static const char *const heads[] = {"State", "Door", "Opened", "Last used", "Closed", "Incident", NULL};
+    static const char *const heads[] = {"State", "Door", "@Opened", "@Last used", "@Closed", "Incident", NULL};
     struct dossier_table t;
     sqlite3_stmt *s = NULL;
     uint64_t all = 0, shown = 0;

@@ -145,9 +145,42 @@ static void text_of_addresses(void **state) {
     }
 }
 
+static void clients(void **state) {
+    static const struct {
+        const char *text, *address, *network; /* address NULL: none */
+    } cases[] = {
+        {"1.2.3.4", "1.2.3.4", "1.2.3.0/24"},
+        {" 1.2.3.4:80\t", "1.2.3.4", "1.2.3.0/24"},
+        {"[1.2.3.4]", "1.2.3.4", "1.2.3.0/24"},
+        {"[2001:db8:1:2::3]:443", "2001:db8:1:2::3", "2001:db8:1::/48"},
+        {"2001:db8:1:2::3", "2001:db8:1:2::3", "2001:db8:1::/48"},
+        {"::ffff:10.1.2.3", "10.1.2.3", "10.1.2.0/24"},
+        {"[::ffff:10.1.2.3]:5", "10.1.2.3", "10.1.2.0/24"},
+        {"::", "::", "::/48"},
+        {"host:80", NULL, NULL},
+        {"[]", NULL, NULL},
+        {"[", NULL, NULL},
+        {":", NULL, NULL},
+        {"", NULL, NULL},
+        {"1.2.3.4:80:1", NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[ADDRESS_TEXT], network[NETWORK_TEXT];
+        struct address a;
+
+        if (address_parse_client(str_of(cases[i].text), &a) != (cases[i].address != NULL))
+            fail_msg("%s", cases[i].text);
+        if (cases[i].address && (!str_eq(address_format(&a, text), str_of(cases[i].address)) ||
+                                 !str_eq(address_network_text(&a, network), str_of(cases[i].network))))
+            fail_msg("%s: %s", cases[i].text, network);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(addresses), cmocka_unit_test(networks),
-                                       cmocka_unit_test(text_of_addresses)};
+                                       cmocka_unit_test(text_of_addresses), cmocka_unit_test(clients)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

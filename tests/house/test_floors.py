@@ -28,9 +28,11 @@ FLOORS = {
 SIDEWAYS = {("event", "codec")}
 # Made at build time: by the name of the file, the folder whose code it is.
 GENERATED = {
+    "behaviours_builtin.c": "detection",
     "charset_table.h": "codec",
     "html_table.h": "codec",
     "yaml_fingerprint.h": "codec",
+    "dossiers_builtin.c": "report",
     "fold_table.h": "event",
     "groups_builtin.c": "intel",
     "kinds_builtin.c": "event",

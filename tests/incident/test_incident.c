@@ -64,6 +64,10 @@ static const struct {
      {{2, "198.18.1.1", NULL, "mx01", {{0, NULL, "mx01", "198.18.1.1"}}},
       {2, NULL, NULL, "mx01", {{1, "svc", "mx01", NULL}}}},
      "aa"},
+    {"one host at one hour, by two accounts: two intruders stay two",
+     {{3, "198.18.1.1", "jo", "mx01", {{0, "jo", "mx01", "198.18.1.1"}}},
+      {3, "198.18.2.1", "ann", "mx01", {{1, "ann", "mx01", "198.18.2.1"}}}},
+     "ab"},
     {"one host, a day later: two intruders stay two",
      {{3, "198.18.1.1", NULL, "mx01", {{0, NULL, "mx01", "198.18.1.1"}}},
       {3, "198.18.2.1", NULL, "mx01", {{24, NULL, "mx01", "198.18.2.1"}}}},
@@ -217,6 +221,7 @@ static void which_are_one(void **state) {
         record = 1;
         for (size_t k = 0; k < CLUES_MAX_TOLD && cases[i].clues[k].weight > 0; k++)
             clue_add(w.incidents, &cases[i].clues[k], &record);
+        assert_true(doors_new(&w.incidents->doors, w.activities, &e));
         assert_true(incident_join(w.incidents, &e));
         assert_true(incident_tell(w.incidents, &e));
         for (size_t k = 0; k < w.incidents->node_count; k++) {
@@ -254,6 +259,7 @@ static void what_is_told(void **state) {
     add(w.activities, &long_after, 4);
     assert_true(activities_end(w.activities, &e));
     clue_add(w.incidents, &clue, &record);
+    assert_true(doors_new(&w.incidents->doors, w.activities, &e));
     assert_true(incident_join(w.incidents, &e) && incident_tell(w.incidents, &e));
     assert_int_equal(w.incidents->made_count, 1);
     const struct incident *const n = &w.incidents->made[0];

@@ -1,0 +1,29 @@
+/* incident_door: the doors of an incident, out of its acts and the parts its clues speak of. */
+#include <stdlib.h>
+
+#include "incident/incident_own.h"
+
+bool incident_doors(struct incidents *s, struct incident *to, uint32_t root, const uint32_t *events, size_t count,
+                    struct err *e) {
+    struct door_owner owner = {.events = events, .event_count = count};
+    struct behaviour_part *parts;
+    bool all = true, ok;
+    size_t room = 0;
+
+    for (size_t i = 0; i < s->node_count; i++)
+        room += incident_root(s, (uint32_t)i) == root ? s->nodes[i].part_count : 0;
+    if (!(parts = calloc(room + 1, sizeof *parts)))
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++)
+        for (size_t k = 0; incident_root(s, (uint32_t)i) == root && k < s->nodes[i].part_count; k++)
+            parts[owner.part_count++] = s->nodes[i].parts[k];
+    owner.parts = parts;
+    ok = doors_of(s->doors, &owner, s->memory, &to->doors, &to->door_count, e);
+    free(parts);
+    for (size_t i = 0; ok && i < to->door_count; i++)
+        all &= to->doors[i].state == DOOR_CLOSED;
+    /* Quiet, and nothing left by which it could come again. */
+    if (ok && to->door_count && all && str_eq(to->state, S("quiet")))
+        to->state = S("closed");
+    return ok;
+}
