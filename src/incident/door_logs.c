@@ -298,12 +298,19 @@ static bool log_add(struct doors *d, const struct activity *v) {
 bool door_logs_read(struct doors *d, struct err *e) {
     uint32_t const count = activities_count(d->a);
 
-    d->end = count ? activities_at(d->a, count - 1 - count / 1000)->last : INSTANT_NONE;
+    d->end = INSTANT_NONE;
+    for (uint32_t i = 0, seen = 0; i < count && d->end == INSTANT_NONE; i++) {
+        const struct activity *const v = activities_at(d->a, count - 1 - i);
+
+        /* What is no act stands for no log: rules found it, or a case names it. */
+        if (v->act != ACT_NONE && seen++ == count / 1000)
+            d->end = v->last;
+    }
     if (!(d->family_of = calloc((size_t)activities_text_count(d->a) + 1, sizeof *d->family_of)) || !families_read(d) ||
         !grow(d))
         return no_memory(e);
     for (uint32_t i = 0; i < count; i++)
-        if (!log_add(d, activities_at(d->a, i)))
+        if (activities_at(d->a, i)->act != ACT_NONE && !log_add(d, activities_at(d->a, i)))
             return no_memory(e);
     return true;
 }
