@@ -7,6 +7,7 @@ const struct command *const commands[] = {
     &command_events,
     &command_ledger,
     &command_show,
+    &command_gone,
     &command_dossier,
     &command_export,
     &command_sign,

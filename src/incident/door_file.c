@@ -24,7 +24,7 @@ static uint64_t plain_hash(str s) {
     return h;
 }
 
-static bool plain_ends(str path, str with) {
+bool door_plain_ends(str path, str with) {
     if (path.len < with.len)
         return false;
     for (size_t i = 0; i < with.len; i++)
@@ -34,13 +34,13 @@ static bool plain_ends(str path, str with) {
 }
 
 /* Parts of a path that are equal, from the end on. */
-static unsigned parts_alike(str a, str b) {
+unsigned door_parts_alike(str a, str b) {
     unsigned n = 0;
 
     while (a.len && b.len) {
         str const x = base_of(a), y = base_of(b);
 
-        if (!x.len || x.len != y.len || !plain_ends(x, y))
+        if (!x.len || x.len != y.len || !door_plain_ends(x, y))
             break;
         n++;
         a = str_first(a, a.len - x.len - (a.len > x.len));
@@ -53,8 +53,8 @@ static unsigned parts_alike(str a, str b) {
  * web's name for the server is no host's, all of the path must be there. */
 static bool is_file(const struct look *l, const struct watched *w, const struct activity *v) {
     str const file = door_text(l, v, ACT_OBJECT);
-    unsigned const alike = parts_alike(file, w->name);
-    bool const all = plain_ends(file, w->name);
+    unsigned const alike = door_parts_alike(file, w->name);
+    bool const all = door_plain_ends(file, w->name);
 
     if (door_host_of(l->d, v) == w->host)
         return alike >= 2 || (all && alike);
@@ -66,7 +66,7 @@ static bool page_or_file(struct look *l, struct watched *w, const struct activit
 
     if (v->act == ACT_FILE_DELETE && v->outcome != OUTCOME_FAILURE) {
         if (w->kind == DOOR_IMPLANT)
-            return door_host_of(l->d, v) != w->host || parts_alike(door_text(l, v, ACT_OBJECT), w->name) < 2 ||
+            return door_host_of(l->d, v) != w->host || door_parts_alike(door_text(l, v, ACT_OBJECT), w->name) < 2 ||
                    door_mark(w, MARK_CLOSE, v, i, S("program deleted")) || door_no_memory(e);
         return !is_file(l, w, v) || door_mark(w, MARK_CLOSE, v, i, S("page deleted")) || door_no_memory(e);
     }
@@ -228,7 +228,7 @@ bool door_texts(struct look *l, struct err *e) {
             struct watched *const w = &l->items[table[at] - 1];
             struct activity_list list;
 
-            if (!plain_ends(base, base_of(w->name)))
+            if (!door_plain_ends(base, base_of(w->name)))
                 continue;
             if (!activities_of(a, ACT_OBJECT, code, &list, e))
                 return false;

@@ -258,6 +258,25 @@ static void pages(struct look *l) {
     }
 }
 
+/* A page that the intruder wrote, whether or not anybody has come to it: the file's path behind the web server's folder, with slashes. */
+static bool planted(struct look *l, const struct activity *v, uint32_t i, struct err *e) {
+    uint32_t const host = door_host_of(l->d, v);
+    str const behind = v->act == ACT_FILE_WRITE ? door_page_of(l->d, door_text(l, v, ACT_OBJECT)) : S("");
+    char *path;
+
+    if (!behind.len || !host)
+        return true;
+    for (uint32_t k = 0; k < l->count; k++)
+        if (l->items[k].kind == DOOR_WEB_SHELL && l->items[k].host == host &&
+            (door_plain_ends(behind, l->items[k].name) || door_parts_alike(behind, l->items[k].name) >= 2))
+            return door_put(l, &l->items[k], MARK_OPEN, i, e);
+    if (!(path = arena_bytes(l->room, behind.len)))
+        return door_no_memory(e);
+    for (size_t k = 0; k < behind.len; k++)
+        path[k] = behind.ptr[k] == '\\' ? '/' : behind.ptr[k];
+    return door_put(l, watched_of(l, DOOR_WEB_SHELL, NO_REALM, 0, host, (str){path, behind.len}), MARK_OPEN, i, e);
+}
+
 /* Programs that are the intruder's own and speak over the network by themselves. */
 static bool implants(struct look *l, struct err *e) {
     struct activities *const a = l->d->a;
@@ -326,7 +345,7 @@ bool door_find(struct look *l, struct err *e) {
             if (uses_session(v) && !sits(l, v, i, account, e))
                 return false;
         }
-        if (!makes(l, v, i, e))
+        if (!makes(l, v, i, e) || !planted(l, v, i, e))
             return false;
     }
     if (!l->follow && !implants(l, e))

@@ -84,6 +84,8 @@ static bool data_of(struct doors *d, const struct yaml_node *map, struct err *e)
     d->realm_count = list->count;
     if (!texts(d, yaml_get(map, "nobody"), &d->nobody, &d->nobody_count, e) ||
         !texts(d, yaml_get(map, "nobody_begins"), &d->nobody_begins, &d->nobody_begins_count, e) ||
+        !texts(d, yaml_get(map, "web_roots"), &d->web_roots, &d->web_root_count, e) ||
+        !texts(d, yaml_get(map, "scripts"), &d->scripts, &d->script_count, e) ||
         !number(map, "behind_days", &days, e) || !number(map, "behind_pauses", &d->behind_pauses, e) ||
         !number(map, "implant_connections", &connections, e))
         return false;
@@ -122,6 +124,26 @@ bool door_nobody(const struct doors *d, str account) {
             return true;
     }
     return str_ends(name, S("$")) && str_find_byte(name, '@') == SIZE_MAX;
+}
+
+str door_page_of(const struct doors *d, str file) {
+    bool script = false;
+
+    for (size_t i = 0; i < d->script_count; i++)
+        script |= door_plain_ends(file, d->scripts[i]);
+    for (size_t at = 0; script && at < file.len; at++) {
+        str const rest = str_from(file, at);
+
+        for (size_t i = 0; i < d->web_root_count; i++) {
+            str const root = d->web_roots[i];
+
+            if (rest.len > root.len && (at == 0 || file.ptr[at - 1] == '/' || file.ptr[at - 1] == '\\') &&
+                (rest.ptr[root.len] == '/' || rest.ptr[root.len] == '\\') &&
+                door_plain_ends(str_first(rest, root.len), root))
+                return str_from(rest, root.len);
+        }
+    }
+    return S("");
 }
 
 /* ---- families ---- */
@@ -276,12 +298,19 @@ static bool log_add(struct doors *d, const struct activity *v) {
 bool door_logs_read(struct doors *d, struct err *e) {
     uint32_t const count = activities_count(d->a);
 
-    d->end = count ? activities_at(d->a, count - 1 - count / 1000)->last : INSTANT_NONE;
+    d->end = INSTANT_NONE;
+    for (uint32_t i = 0, seen = 0; i < count && d->end == INSTANT_NONE; i++) {
+        const struct activity *const v = activities_at(d->a, count - 1 - i);
+
+        /* What is no act stands for no log: rules found it, or a case names it. */
+        if (v->act != ACT_NONE && seen++ == count / 1000)
+            d->end = v->last;
+    }
     if (!(d->family_of = calloc((size_t)activities_text_count(d->a) + 1, sizeof *d->family_of)) || !families_read(d) ||
         !grow(d))
         return no_memory(e);
     for (uint32_t i = 0; i < count; i++)
-        if (!log_add(d, activities_at(d->a, i)))
+        if (activities_at(d->a, i)->act != ACT_NONE && !log_add(d, activities_at(d->a, i)))
             return no_memory(e);
     return true;
 }

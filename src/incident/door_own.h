@@ -45,8 +45,8 @@ struct doors {
     struct arena *data;
     const struct realm *realms;
     size_t realm_count;
-    const str *nobody, *nobody_begins;
-    size_t nobody_count, nobody_begins_count;
+    const str *nobody, *nobody_begins, *web_roots, *scripts;
+    size_t nobody_count, nobody_begins_count, web_root_count, script_count;
     int64_t behind; /* ns */
     double behind_pauses;
     uint64_t implant_connections;
@@ -81,6 +81,12 @@ const struct door_family *door_family_of(const struct doors *d, const struct act
 /* The host on which it happened: the one it names, else the one that has the server's address; 0: none is told. */
 uint32_t door_host_of(const struct doors *d, const struct activity *v);
 bool door_nobody(const struct doors *d, str account);
+/* Of a file that is a page: what stands behind the folder of the web server, from the slash on; "": it is none. */
+str door_page_of(const struct doors *d, str file);
+/* Without regard to the case of ASCII letters and to which slashes there are. */
+bool door_plain_ends(str path, str with);
+/* Parts of a path that are equal, from the end on. */
+unsigned door_parts_alike(str a, str b);
 /* So far (ns) may this log lie behind. */
 int64_t door_log_slack(const struct doors *d, const struct door_log *log);
 

@@ -276,6 +276,7 @@ static bool event_of(struct incidents *s, const struct taken *t, struct incident
         .items = v->items,
         .amount = v->amount,
         .clue = t->node,
+        .activity = t->activity,
         .proof = {source.path, source.sha256, v->record, v->offset}};
     /* What the act is by itself says more than what it was found by, where a clue is of many acts. */
     incident_attack(v, S(""), &to->tactic, &to->technique);
