@@ -384,15 +384,18 @@ struct records {
     str path, sha256, reader;               /* the source whose offsets are gathered */
     uint64_t offsets[RECORDS_AT_ONCE], numbers[RECORDS_AT_ONCE];
     size_t count;
+    bool acts; /* some stand in no finding */
     struct buf place;
     struct buf details;
     size_t told;
 };
 
 static bool on_count(void *ctx, const struct case_finding *f, struct err *e) {
-    (void)f;
+    struct records *const r = ctx;
+
     (void)e;
-    ((struct records *)ctx)->all++;
+    r->all++;
+    r->acts |= f->number == 0;
     return true;
 }
 
@@ -400,7 +403,10 @@ static void record_bad(struct records *r, uint64_t number, str why) {
     r->bad++;
     if (r->told++ >= TOLD)
         return;
-    buf_format(&r->details, "  finding %lu: ", (unsigned long)number);
+    if (number)
+        buf_format(&r->details, "  finding %lu: ", (unsigned long)number);
+    else
+        buf_add(&r->details, S("  an act: "));
     finding_plain(&r->details, r->path, false);
     buf_add(&r->details, S(": "));
     finding_plain(&r->details, why, false);
@@ -495,8 +501,8 @@ static bool check_records(struct verifying *v, struct err *e) {
         line(v, "records");
         if (r->bad)
             buf_format(&v->out, "DIFFERS: %lu; ", (unsigned long)r->bad);
-        buf_format(&v->out, "%lu of %lu record%s of findings stand where they should", (unsigned long)r->good,
-                   (unsigned long)taken, plural(taken));
+        buf_format(&v->out, "%lu of %lu record%s of findings%s stand where they should", (unsigned long)r->good,
+                   (unsigned long)taken, plural(taken), r->acts ? " and acts" : "");
         if (r->not_there)
             buf_format(&v->out, "; NOT THERE: the evidence of %lu", (unsigned long)r->not_there);
         if (taken < r->all)
@@ -821,7 +827,7 @@ static const struct option options[] = {
      .type = OPTION_COUNT,
      .least = 1,
      .most = INT64_MAX,
-     .help = "follow only so many records of findings, taken evenly; usually all",
+     .help = "follow only so many records of findings and acts, taken evenly; usually all",
      AT(sample)},
     {.name = "rules",
      .letter = 'r',

@@ -50,8 +50,9 @@ struct account_client {
     uint32_t family;
     bool named; /* false: logs say no program; family is the code of the kind */
     int64_t first, last;
-    uint32_t uses, days, reads, sign_ins, sessions;
-    uint32_t met_uses; /* at places that it shares with another client, or in the house */
+    uint32_t uses, days, reads, sign_ins;
+    uint32_t sessions, begun; /* begun: with a sign-in */
+    uint32_t met_uses;        /* at places that it shares with another client, or in the house */
     uint32_t places, met,
         foreign; /* places; of them the house and those where another client is met; where none is, and which are not common */
     bool legacy; /* a protocol that knows no second factor */
@@ -119,7 +120,8 @@ struct foreign_act {
 struct account_foreign {
     struct foreign_client *clients;
     uint32_t client_count, client_room;
-    struct foreign_act *acts; /* in order of activities */
+    struct code_map by_client; /* of account and family: index + 1 */
+    struct foreign_act *acts;  /* in order of activities */
     uint32_t act_count, act_room;
 };
 /* index + 1 of the foreign client that did it; 0: none is known. */

@@ -18,6 +18,9 @@ struct heaps {
     struct heap *items;
     uint32_t count, room;
     struct code_map by; /* index + 1 */
+};
+struct reading {
+    struct heaps all, by_client;
     uint64_t *sorted;
     uint32_t sorted_room;
 };
@@ -63,19 +66,19 @@ static int by_amount(const void *a, const void *b) {
 }
 
 /* The median of the months but this one in which anything of that sort was read, and how many there are. */
-static bool median_of(struct heaps *s, const struct heap *h, double *median, uint32_t *months) {
-    if (s->sorted_room < s->count) {
-        uint64_t *const bigger = reallocarray(s->sorted, s->count, sizeof *bigger);
+static bool median_of(struct reading *s, const struct heap *h, double *median, uint32_t *months) {
+    if (s->sorted_room < s->all.count) {
+        uint64_t *const bigger = reallocarray(s->sorted, s->all.count, sizeof *bigger);
 
         if (!bigger)
             return false;
         s->sorted = bigger;
-        s->sorted_room = s->count;
+        s->sorted_room = s->all.count;
     }
     *months = 0;
-    for (uint32_t i = 0; i < s->count; i++)
-        if (!s->items[i].client && s->items[i].what == h->what && s->items[i].month != h->month)
-            s->sorted[(*months)++] = s->items[i].amount;
+    for (uint32_t i = 0; i < s->all.count; i++)
+        if (s->all.items[i].what == h->what && s->all.items[i].month != h->month)
+            s->sorted[(*months)++] = s->all.items[i].amount;
     if (*months)
         qsort(s->sorted, *months, sizeof *s->sorted, by_amount);
     *median = !*months      ? 0
@@ -84,16 +87,19 @@ static bool median_of(struct heaps *s, const struct heap *h, double *median, uin
     return true;
 }
 
-static bool tell(struct account_area *x, const struct heaps *s, const struct heap *h, double median, uint64_t months,
+static bool tell(struct account_area *x, const struct reading *s, const struct heap *h, double median, uint64_t months,
                  struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "bulk-reading");
     struct behaviour_hit hit = {.behaviour = b, .title = S(""), .weight = b->weight, .like = 1, .of = months};
     uint32_t client = 0;
 
-    for (uint32_t i = 0; i < s->count; i++)
-        if (s->items[i].client && s->items[i].what == h->what && s->items[i].month == h->month &&
-            (double)s->items[i].amount >= behaviour_threshold(b, "one-client") * (double)h->amount)
-            client = s->items[i].client;
+    for (uint32_t i = 0; i < s->by_client.count; i++) {
+        const struct heap *const c = &s->by_client.items[i];
+
+        if (c->what == h->what && c->month == h->month &&
+            (double)c->amount >= behaviour_threshold(b, "one-client") * (double)h->amount)
+            client = c->client;
+    }
     behaviour_part_add(&hit, PART_ACCOUNT, false, x->u.account, 0);
     x->events.count = 0;
     for (uint32_t i = 0; i < x->u.list.count; i++) {
@@ -116,11 +122,21 @@ static bool tell(struct account_area *x, const struct heaps *s, const struct hea
     return behaviour_tell(x->r, &hit, &x->events, e);
 }
 
-static bool one(struct account_area *x, struct heaps *s, struct err *e) {
-    const struct behaviour *const b = account_behaviour(x->r, "bulk-reading");
-
+static void heaps_clear(struct heaps *s) {
     s->count = 0;
     code_map_clear(&s->by);
+}
+
+static void heaps_free(struct heaps *s) {
+    code_map_free(&s->by);
+    free(s->items);
+}
+
+static bool one(struct account_area *x, struct reading *s, struct err *e) {
+    const struct behaviour *const b = account_behaviour(x->r, "bulk-reading");
+
+    heaps_clear(&s->all);
+    heaps_clear(&s->by_client);
     for (uint32_t i = 0; i < x->u.list.count; i++) {
         const struct activity *const v = activities_at(x->w.a, x->u.list.items[i]);
         uint64_t const amount = v->items > v->count ? v->items : v->count;
@@ -130,35 +146,35 @@ static bool one(struct account_area *x, struct heaps *s, struct err *e) {
         if (!read_what(v, &what))
             continue;
         client = account_client_of(&x->w, &x->u, v);
-        if (!heap_add(s, month_of(v->when), 0, what, amount) ||
-            (client && !heap_add(s, month_of(v->when), client, what, amount)))
+        if (!heap_add(&s->all, month_of(v->when), 0, what, amount) ||
+            (client && !heap_add(&s->by_client, month_of(v->when), client, what, amount)))
             return behaviour_no_memory(e);
     }
-    for (uint32_t i = 0; i < s->count; i++) {
-        struct heap const h = s->items[i];
+    for (uint32_t i = 0; i < s->all.count; i++) {
+        const struct heap *const h = &s->all.items[i];
         uint32_t months;
         double median;
 
-        if (h.client || (double)h.amount < behaviour_threshold(b, "least"))
+        if ((double)h->amount < behaviour_threshold(b, "least"))
             continue;
-        if (!median_of(s, &h, &median, &months))
+        if (!median_of(s, h, &median, &months))
             return behaviour_no_memory(e);
         if (months >= behaviour_threshold(b, "months") &&
-            (double)h.amount >= behaviour_threshold(b, "times") * median && !tell(x, s, &h, median, months, e))
+            (double)h->amount >= behaviour_threshold(b, "times") * median && !tell(x, s, h, median, months, e))
             return false;
     }
     return true;
 }
 
 bool account_bulk_run(struct account_area *x, struct err *e) {
-    struct heaps s = {0};
+    struct reading s = {0};
     struct activity_list accounts;
     bool ok = activities_entities(x->w.a, ACT_ACCOUNT, &accounts, e);
 
     for (uint32_t i = 0; ok && i < accounts.count; i++)
         ok = account_use_read(&x->w, &x->u, accounts.items[i], e) && (x->u.too_large || one(x, &s, e));
-    code_map_free(&s.by);
-    free(s.items);
+    heaps_free(&s.all);
+    heaps_free(&s.by_client);
     free(s.sorted);
     return ok;
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/utf.h"
 #include "detection/behaviour_account.h"
 
 struct found {
@@ -22,8 +23,16 @@ struct found {
 struct arrival {
     uint32_t address, account, family;
 };
+/* An account with more clients that meet nobody is no person's: none of them is foreign there. */
+#define FOREIGN_MAX 32u
+/* So many clients are looked at to learn whether one follows on another. */
+#define FOLLOWS_MAX 1024u
+
 struct judging {
     const struct behaviour *b;
+    uint32_t foreign,
+        known; /* of all clients of the account at hand: places where nobody is met; those and where somebody is */
+    struct code_map arrived; /* of the account at hand: 1 */
     double places, share, history, other_uses, old_places, few_days, few_reads, few_share, consent, follow;
     struct found *found;
     uint32_t count, room;
@@ -63,6 +72,10 @@ static uint32_t consent_before(const struct account_area *x, const struct accoun
     return found;
 }
 
+static bool is_fresh(const struct account_area *x, const struct judging *j, const struct account_client *c) {
+    return (double)(c->first - x->u.first) >= j->history * (double)DAY;
+}
+
 /* Did p go when c came, and meet as few? A device that is always on the way has another after it. */
 static bool is_before(const struct judging *j, const struct account_client *p, const struct account_client *c) {
     double const gap = (double)(c->first - p->last), follow = j->follow * (double)DAY;
@@ -72,36 +85,17 @@ static bool is_before(const struct judging *j, const struct account_client *p, c
 }
 
 /* Is it a client that meets none of the others? */
-static bool is_foreign(const struct account_area *x, const struct judging *j, const struct account_client *c,
-                       struct found *out) {
-    const struct account_use *const u = &x->u;
-    uint32_t const known = c->foreign + c->met;
+static bool is_foreign(const struct account_area *x, const struct judging *j, const struct account_client *c) {
+    bool const fresh = is_fresh(x, j, c);
 
-    *out = (struct found){.account = u->account,
-                          .c = *c,
-                          .fresh = (double)(c->first - u->first) >= j->history * (double)DAY,
-                          .few = c->foreign < j->places};
     /* Telephones are seen in many networks of a carrier, but most of the time at home. */
-    if (!c->named || !c->foreign || c->foreign < j->share * known || c->met_uses > (1 - j->share) * c->uses ||
-        u->uses - c->uses < j->other_uses)
+    if (!c->named || !c->foreign || c->foreign < j->share * (c->foreign + c->met) ||
+        c->met_uses > (1 - j->share) * c->uses || x->u.uses - c->uses < j->other_uses)
         return false;
-    if (out->few ? !out->fresh || c->days < j->few_days || c->reads < j->few_reads ||
-                       code_map_get(&x->w.of_family, c->family) > fmax(1, j->few_share * x->w.accounts)
-                 : !out->fresh && c->foreign < j->old_places)
-        return false;
-    for (uint32_t i = 0; i < u->client_count; i++)
-        if (&u->clients[i] != c) {
-            out->others++;
-            out->other_foreign += u->clients[i].foreign;
-            out->other_places += u->clients[i].foreign + u->clients[i].met;
-            out->follows |= u->clients[i].named && is_before(j, &u->clients[i], c);
-        }
-    out->alone = out->other_foreign * 2 > out->other_places;
-    if (out->few && out->alone)
-        return false;
-    out->consent = out->few ? consent_before(x, c, j->consent) : 0;
-    out->history = account_days(u->first, c->first);
-    return true;
+    if (c->foreign >= j->places)
+        return fresh || c->foreign >= j->old_places;
+    return fresh && c->days >= j->few_days && c->reads >= j->few_reads &&
+           code_map_get(&x->w.of_family, c->family) <= fmax(1, j->few_share * x->w.accounts);
 }
 
 /* With its version, as most of its acts say it; of several doors of a service that of the smallest code. Majority vote: one pass, no table. */
@@ -121,24 +115,50 @@ static uint32_t exact_of(const struct account_area *x, uint32_t family) {
     return best;
 }
 
+/* What else there is to say of it; false: too little for one from few networks. */
+static bool describe(const struct account_area *x, const struct judging *j, const struct account_client *c,
+                     struct found *out) {
+    const struct account_use *const u = &x->u;
+
+    *out = (struct found){.account = u->account,
+                          .c = *c,
+                          .fresh = is_fresh(x, j, c),
+                          .few = c->foreign < j->places,
+                          .others = u->client_count - 1,
+                          .other_foreign = j->foreign - c->foreign,
+                          .other_places = j->known - c->foreign - c->met};
+    out->alone = out->other_foreign * 2 > out->other_places;
+    if (out->few && out->alone)
+        return false;
+    for (uint32_t i = 0; i < u->client_count && i < FOLLOWS_MAX; i++)
+        out->follows |= &u->clients[i] != c && u->clients[i].named && is_before(j, &u->clients[i], c);
+    out->consent = out->few ? consent_before(x, c, j->consent) : 0;
+    out->history = account_days(u->first, c->first);
+    out->exact = exact_of(x, c->family);
+    return true;
+}
+
 static bool arrive(struct account_area *x, struct judging *j, struct err *e) {
     const struct account_use *const u = &x->u;
 
-    /* Addresses, not networks: by the activities of clients that are new; each address once a client. */
+    /* Addresses, not networks, each once a client. */
+    code_map_clear(&j->arrived);
     for (uint32_t i = 0; i < u->list.count; i++) {
         const struct activity *const v = activities_at(x->w.a, u->list.items[i]);
-        uint32_t client, place;
+        uint32_t client, place, *is;
         void *items;
 
         if (!account_is_use(&x->w, v) || !(client = account_client_of(&x->w, u, v)) || !u->clients[client - 1].named ||
-            (double)(u->clients[client - 1].first - u->first) < j->history * (double)DAY)
+            !is_fresh(x, j, &u->clients[client - 1]))
             continue;
         place = account_place(&x->w, v);
         if (place == PLACE_HOUSE || account_stay_of(&u->by_client, client - 1, place)->met)
             continue;
-        if (j->arrival_count && j->arrivals[j->arrival_count - 1].address == v->text[ACT_ADDRESS] &&
-            j->arrivals[j->arrival_count - 1].account == u->account)
+        if (!(is = code_map_put(&j->arrived, code_pair(client, v->text[ACT_ADDRESS]))))
+            return behaviour_no_memory(e);
+        if (*is)
             continue;
+        *is = 1;
         if (!(items = grown(j->arrivals, j->arrival_count, &j->arrival_room, sizeof *j->arrivals)))
             return behaviour_no_memory(e);
         j->arrivals = items;
@@ -148,36 +168,44 @@ static bool arrive(struct account_area *x, struct judging *j, struct err *e) {
     return true;
 }
 
+static bool add_found(struct found **list, uint32_t *count, uint32_t *room, const struct found *f, struct err *e) {
+    void *const items = grown(*list, *count, room, sizeof **list);
+
+    if (!items)
+        return behaviour_no_memory(e);
+    *list = items;
+    (*list)[(*count)++] = *f;
+    return true;
+}
+
 static bool judge(struct account_area *x, struct judging *j, struct err *e) {
     const struct account_use *const u = &x->u;
     const struct account_client *old = NULL;
-    bool has_new = false, uses_old = false;
+    bool has_new = false;
+    uint32_t foreign = 0;
     struct found f;
-    void *items;
 
+    j->foreign = j->known = 0;
     for (uint32_t i = 0; i < u->client_count; i++) {
         const struct account_client *const c = &u->clients[i];
-        bool const fresh = (double)(c->first - u->first) >= j->history * (double)DAY;
 
         j->judged += c->named;
-        has_new |= fresh && c->foreign;
-        uses_old |= c->legacy;
+        j->foreign += c->foreign;
+        j->known += c->foreign + c->met;
+        foreign += is_foreign(x, j, c);
+        has_new |= c->foreign && is_fresh(x, j, c);
         if (c->legacy && (!old || c->first < old->first))
             old = c;
-        if (!is_foreign(x, j, c, &f))
-            continue;
-        if (!(items = grown(j->found, j->count, &j->room, sizeof *j->found)))
-            return behaviour_no_memory(e);
-        j->found = items;
-        f.exact = exact_of(x, c->family);
-        j->found[j->count++] = f;
     }
-    j->old_accounts += uses_old;
-    if (old && (double)(old->first - u->first) >= j->history * (double)DAY) {
-        if (!(items = grown(j->old, j->old_count, &j->old_room, sizeof *j->old)))
-            return behaviour_no_memory(e);
-        j->old = items;
-        j->old[j->old_count++] = (struct found){.account = u->account, .c = *old};
+    for (uint32_t i = 0; i < u->client_count && foreign && foreign <= FOREIGN_MAX; i++)
+        if (is_foreign(x, j, &u->clients[i]) && describe(x, j, &u->clients[i], &f) &&
+            !add_found(&j->found, &j->count, &j->room, &f, e))
+            return false;
+    j->old_accounts += old != NULL;
+    if (old && is_fresh(x, j, old)) {
+        f = (struct found){.account = u->account, .c = *old};
+        if (!add_found(&j->old, &j->old_count, &j->old_room, &f, e))
+            return false;
     }
     return !has_new || arrive(x, j, e);
 }
@@ -290,6 +318,12 @@ static bool tell_account(struct account_area *x, struct telling *t, const struct
         return behaviour_no_memory(e);
     to->clients = items;
     to->clients[to->client_count++] = (struct foreign_client){f->account, f->c.family, f->c.first, f->c.last};
+
+    uint32_t *const known = code_map_put(&to->by_client, code_pair(f->account, f->c.family));
+
+    if (!known)
+        return behaviour_no_memory(e);
+    *known = to->client_count;
     return true;
 }
 
@@ -301,7 +335,7 @@ static void reason_of(struct account_area *x, const struct judging *j, struct fo
 
     reason->len = 0;
     buf_format(reason, "`%.*s` uses %.*s",
-               STR_ARG(str_first(activities_text(a, f->exact ? f->exact : f->c.family), 120)),
+               STR_ARG(utf8_first(activities_text(a, f->exact ? f->exact : f->c.family), 120)),
                STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, f->account)));
     if (count > 1)
         buf_format(reason, " and %u other accounts; the first", count - 1);
@@ -435,7 +469,7 @@ static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t
     x->r->reason.len = 0;
     buf_format(&x->r->reason, "From %.*s %u accounts are used with `%.*s`, which is new to each of them.",
                STR_ARG(activities_text(a, at->address)), accounts,
-               STR_ARG(str_first(activities_text(a, at->family), 120)));
+               STR_ARG(utf8_first(activities_text(a, at->family), 120)));
     return behaviour_tell(x->r, &h, &x->events, e);
 }
 
@@ -485,7 +519,7 @@ static bool tell_old(struct account_area *x, const struct judging *j, const stru
     buf_format(&x->r->reason,
                "%.*s is used by `%.*s` since %s, after %u days without any such protocol; %u of %u accounts use one.",
                STR_ARG(activities_spelling(x->w.a, ENTITY_ACCOUNT, f->account)),
-               STR_ARG(str_first(activities_text(x->w.a, f->c.family), 120)), account_date(f->c.first, first),
+               STR_ARG(utf8_first(activities_text(x->w.a, f->c.family), 120)), account_date(f->c.first, first),
                account_days(x->u.first, f->c.first), j->old_accounts, x->w.accounts);
     return behaviour_tell(x->r, &h, &x->events, e);
 }
@@ -515,6 +549,7 @@ bool account_clients_run(struct account_area *x, struct err *e) {
     ok = ok && many_accounts(x, &j, e);
     for (uint32_t i = 0; ok && i < j.old_count; i++)
         ok = tell_old(x, &j, &j.old[i], e);
+    code_map_free(&j.arrived);
     free(j.found);
     free(j.arrivals);
     free(j.old);

@@ -18,36 +18,28 @@ struct judging {
 
 /* Was it carried to a strange network, and is no telephone, and not the foreign client's own? */
 static bool is_elsewhere(const struct account_area *x, const struct judging *j, const struct account_session *s) {
-    const struct account_foreign *const f = x->r->foreign;
-
-    if (!s->foreign || s->foreign == s->places || s->places >= j->roam || !s->client)
-        return false;
-    for (uint32_t i = 0; i < f->client_count; i++)
-        if (f->clients[i].account == x->u.account && f->clients[i].family == x->u.clients[s->client - 1].family)
-            return false;
-    return true;
+    return s->foreign && s->foreign < s->places && s->places < j->roam && s->client &&
+           !code_map_get(&x->r->foreign->by_client, code_pair(x->u.account, x->u.clients[s->client - 1].family));
 }
 
-/* No sign-in, though the logs of sign-ins were long begun and went on. */
+/* No sign-in, though the logs of sign-ins were long begun and went on, and this client's other sessions have theirs. */
 static bool is_lone(const struct account_area *x, const struct judging *j, const struct account_session *s) {
-    return !s->sign_ins && s->last <= x->w.sign_ins_to &&
-           (double)s->first - (double)x->w.sign_ins_from >= j->lead * (double)DAY;
+    const struct account_client *const c = s->client ? &x->u.clients[s->client - 1] : NULL;
+
+    return c && !s->sign_ins && c->begun >= j->sessions && c->sessions - c->begun <= j->share * c->sessions &&
+           s->last <= x->w.sign_ins_to && (double)s->first - (double)x->w.sign_ins_from >= j->lead * (double)DAY;
 }
 
 static bool judge(struct account_area *x, struct judging *j, struct err *e) {
     const struct account_use *const u = &x->u;
     struct found f = {.account = u->account};
-    uint32_t without = 0;
 
     j->accounts += u->session_count > 0;
     for (uint32_t i = 0; i < u->session_count; i++) {
         f.elsewhere += is_elsewhere(x, j, &u->sessions[i]);
         f.lone += is_lone(x, j, &u->sessions[i]);
-        without += !u->sessions[i].sign_ins;
+        f.others += u->sessions[i].sign_ins > 0;
     }
-    f.others = u->session_count - without;
-    if (f.others < j->sessions || without > j->share * u->session_count)
-        f.lone = 0;
     if (!f.elsewhere && !f.lone)
         return true;
     if (j->count == j->room) {
@@ -129,6 +121,9 @@ static bool tell_lone(struct account_area *x, const struct judging *j, const str
     const struct behaviour *const b = account_behaviour(x->r, "no-sign-in");
     struct behaviour_hit h = {.behaviour = b, .title = S(""), .like = j->lone, .of = j->accounts};
 
+    /* So many: it is the log that leaves them out. */
+    if (j->lone > fmax(1, behaviour_threshold(b, "common") * (double)j->accounts))
+        return true;
     x->events.count = 0;
     behaviour_part_add(&h, PART_ACCOUNT, false, f->account, 0);
     for (uint32_t i = 0; i < x->u.list.count; i++) {

@@ -505,6 +505,9 @@ static void sum_up(const struct account_world *w, struct account_use *u) {
         c->met_uses += s->met || s->place == PLACE_HOUSE ? s->uses : 0;
         c->foreign += !s->met && !account_place_common(w, s->place);
     }
+    for (uint32_t i = 0; i < u->session_count; i++)
+        if (u->sessions[i].client)
+            u->clients[u->sessions[i].client - 1].begun += u->sessions[i].sign_ins > 0;
     for (uint32_t i = 0; i < u->by_session.count; i++) {
         struct account_session *const s = &u->sessions[u->by_session.items[i].who];
 
@@ -541,6 +544,7 @@ uint32_t account_foreign_of(const struct account_foreign *f, uint32_t activity) 
 void account_foreign_free(struct account_foreign *f) {
     if (!f)
         return;
+    code_map_free(&f->by_client);
     free(f->clients);
     free(f->acts);
     free(f);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/instant.h"
+#include "base/utf.h"
 #include "detection/behaviour_account.h"
 #include "detection/behaviour_door_name.h"
 
@@ -229,16 +230,30 @@ static void add_parts(struct door_area *x, struct behaviour_hit *h, const struct
         behaviour_part_add(h, PART_ADDRESS, foreign > 0, v->text[ACT_ADDRESS], 0);
 }
 
+/* A text out of the evidence within a sentence: its first bytes, on one line. */
+static void add_text(struct buf *to, str s, size_t max) {
+    s = utf8_first(s, max);
+    for (size_t i = 0; i < s.len; i++)
+        buf_byte(to, (unsigned char)s.ptr[i] < 0x20 ? ' ' : s.ptr[i]);
+}
+
 static void name_made(struct door_area *x, const struct activity *v) {
     struct buf *const reason = &x->r->reason;
     str const object = text_of(x, v, ACT_OBJECT), target = text_of(x, v, ACT_TARGET),
               detail = text_of(x, v, ACT_DETAIL);
 
-    buf_format(reason, "`%.*s`", STR_ARG(str_first(object.len ? object : target, 100)));
-    if (object.len && target.len)
-        buf_format(reason, " of %.*s", STR_ARG(str_first(target, 80)));
-    if (detail.len)
-        buf_format(reason, " (%.*s)", STR_ARG(str_first(detail, 120)));
+    buf_byte(reason, '`');
+    add_text(reason, object.len ? object : target, 100);
+    buf_byte(reason, '`');
+    if (object.len && target.len) {
+        buf_add(reason, S(" of "));
+        add_text(reason, target, 80);
+    }
+    if (detail.len) {
+        buf_add(reason, S(" ("));
+        add_text(reason, detail, 120);
+        buf_byte(reason, ')');
+    }
 }
 
 /* made[from] to made[to]: of one account, one sort, one day. days: on how many other days it did so. */

@@ -5,6 +5,9 @@
 
 /* ---- exports ---- */
 
+#define LOOKED_MAX 512u        /* exports of an account after which it is asked what leaves, */
+#define CONNECTIONS_MAX 16384u /* and connections looked at after each */
+
 struct exports {
     const struct behaviour *b;
     struct bundle g;    /* key: account and host */
@@ -62,7 +65,7 @@ static bool leaves(struct reach *r, const struct exports *x, struct leaving *l, 
 
     l->exports++;
     for (uint32_t i = kit_first_at(r->a, &x->connections, when), looked = 0;
-         ok && i < x->connections.count && looked < 65536; i++, looked++) {
+         ok && i < x->connections.count && looked < CONNECTIONS_MAX; i++, looked++) {
         const struct activity *const v = activities_at(r->a, x->connections.items[i]);
         struct meeting *m;
 
@@ -136,7 +139,7 @@ static bool export_tell(struct reach *r, struct exports *x, size_t from, size_t 
     uint32_t const account = (uint32_t)x->g.items[from].key, host = (uint32_t)(x->g.items[from].key >> 32);
     const struct activity *const first = activities_at(r->a, x->g.items[from].activity);
     uint32_t nights = 0, left_to = 0, days = 0, several = 0;
-    int64_t day = INT64_MIN, last = INT64_MIN;
+    int64_t day = INT64_MIN, last = INT64_MIN, looked = INT64_MIN;
     uint64_t bytes = 0;
     struct leaving leaving = {0};
     struct activity_list all;
@@ -161,7 +164,10 @@ static bool export_tell(struct reach *r, struct exports *x, size_t from, size_t 
         several += last != INT64_MIN && v->when - last < KIT_HOUR;
         last = v->when;
         draft_part(d, PART_HOST, false, kit_source_host(r->a, v), 0);
-        ok = leaves(r, x, &leaving, v->when, e);
+        if (leaving.exports < LOOKED_MAX && (i == from || v->when - looked >= 10 * KIT_MINUTE)) {
+            ok = leaves(r, x, &leaving, v->when, e);
+            looked = v->when;
+        }
         visits += i == from || v->when - activities_at(r->a, x->g.items[i - 1].activity)->when > KIT_HOUR;
     }
     ok = ok && tell_leaving(r, x, &leaving, visits, &bytes, &left_to, e);

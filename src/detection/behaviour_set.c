@@ -297,10 +297,11 @@ uint32_t list_from(const struct activities *a, const struct activity_list *list,
     return low;
 }
 
-#define COMPANY_LOOK_MAX 512u  /* connections that are looked at */
+#define COMPANY_LOOK_MAX 4096u  /* connections that are looked at */
+#define COMPANY_PORTS_MAX 64u
 #define COMPANY_EACH_MAX 1000u /* activities of a client within the minute */
 #define COMPANY_LEAST 10u      /* so many must fall together with the same host, */
-#define COMPANY_SHARE 0.8      /* and of those that fall together with any so many */
+#define COMPANY_SHARE 0.8      /* and so many of those on the same port that fall together with any */
 
 /* The hosts that tell of this client within the minute, each once. */
 static bool company_of(struct activities *a, uint32_t client, int64_t when, struct few *out, struct err *e) {
@@ -320,38 +321,64 @@ static bool company_of(struct activities *a, uint32_t client, int64_t when, stru
     return true;
 }
 
+/* Of one port: a scanner logs on where a monitor only asks. */
+struct company {
+    uint32_t host, most; /* falls together with most of them */
+    uint32_t together;   /* connections that fall together with any */
+};
+
+static bool company_add(struct activities *a, const struct activity *v, struct code_map *ports, struct code_map *votes,
+                        struct company *list, size_t *count, size_t max, struct err *e) {
+    uint32_t *const number = code_map_put(ports, v->text[ACT_VERB]);
+    struct few hosts;
+
+    if (!number || !company_of(a, v->text[ACT_ADDRESS], v->when, &hosts, e))
+        return number != NULL || behaviour_no_memory(e);
+    if (!*number && *count < max)
+        *number = (uint32_t)++ * count;
+    if (!*number || !hosts.count)
+        return true;
+    list[*number - 1].together++;
+    for (uint32_t k = 0; k < hosts.count; k++) {
+        uint32_t *const n = code_map_put(votes, (uint64_t)*number << 32 | hosts.items[k]);
+
+        if (!n)
+            return behaviour_no_memory(e);
+        if (++*n > list[*number - 1].most) {
+            list[*number - 1].most = *n;
+            list[*number - 1].host = hosts.items[k];
+        }
+    }
+    return true;
+}
+
 bool host_of_inside(struct activities *a, uint32_t address, int64_t when, uint32_t *host, struct err *e) {
+    struct company ports[COMPANY_PORTS_MAX] = {{0}};
     struct activity_list list;
-    struct code_map votes = {0};
-    uint32_t together = 0, most = 0, step;
+    struct code_map by_port = {0}, votes = {0};
+    size_t count = 0;
+    uint32_t most = 0;
     bool ok = true;
 
     if ((*host = activities_host_of(a, address, when)))
         return true;
     if (!activities_of(a, ACT_SERVER, address, &list, e))
         return false;
-    step = list.count / COMPANY_LOOK_MAX + 1;
-    for (uint32_t i = 0; ok && i < list.count; i += step) {
+    for (uint32_t i = 0; ok && i < list.count; i += list.count / COMPANY_LOOK_MAX + 1) {
         const struct activity *const v = activities_at(a, list.items[i]);
-        struct few hosts;
 
-        if (v->act != ACT_CONNECTION || v->outcome == OUTCOME_FAILURE)
-            continue;
-        ok = company_of(a, v->text[ACT_ADDRESS], v->when, &hosts, e);
-        together += ok && hosts.count > 0;
-        for (uint32_t k = 0; ok && k < hosts.count; k++) {
-            uint32_t *const n = code_map_put(&votes, hosts.items[k]);
-
-            if (!n) {
-                ok = behaviour_no_memory(e);
-            } else if (++*n > most) {
-                most = *n;
-                *host = hosts.items[k];
-            }
-        }
+        if (v->act == ACT_CONNECTION && v->outcome != OUTCOME_FAILURE)
+            ok = company_add(a, v, &by_port, &votes, ports, &count, COUNT(ports), e);
     }
+    for (size_t i = 0; i < count; i++)
+        if (ports[i].most >= COMPANY_LEAST && ports[i].most >= COMPANY_SHARE * ports[i].together &&
+            ports[i].most > most) {
+            most = ports[i].most;
+            *host = ports[i].host;
+        }
+    code_map_free(&by_port);
     code_map_free(&votes);
-    if (most < COMPANY_LEAST || most < COMPANY_SHARE * together)
+    if (!*host)
         *host = activities_host(a, address);
     return ok;
 }

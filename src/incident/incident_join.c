@@ -1,7 +1,8 @@
 /* incident_join: which clues are of one intrusion.
  *
  * Six reasons, and no other: (1) one thing is the intruder's own in one of them, and is in the other as well; (2) both are about one account, most
- * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the other's; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) one program is strange to
+ * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the
+ * other's, unless they are about different accounts; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) one program is strange to
  * several accounts, and hardly anybody else uses it; (5) the first clue is on an account that had opened, or got, a mail of a campaign within the months
  * before; (6) a session that was taken, nobody saw how, is used within the time of one intrusion that took credentials, and of no other. Weak clues join nothing: they come along
  * where they share what is the intruder's own. */
@@ -254,6 +255,21 @@ static double share(const struct incidents *s, const struct pair *p, uint32_t da
     return (double)days * 2 * (double)near / fmax((double)(last - first), 1);
 }
 
+/* Does each name accounts, and no account is named by both? Many come to one server; that two did at one hour makes them not one. */
+static bool other_accounts(const struct node *a, const struct node *b) {
+    bool any[2] = {false, false};
+
+    for (size_t i = 0; i < a->part_count; i++)
+        for (size_t k = 0; a->parts[i].type == PART_ACCOUNT && k < b->part_count; k++)
+            if (b->parts[k].type == PART_ACCOUNT && b->parts[k].code == a->parts[i].code)
+                return false;
+    for (size_t i = 0; i < a->part_count; i++)
+        any[0] |= a->parts[i].type == PART_ACCOUNT;
+    for (size_t i = 0; i < b->part_count; i++)
+        any[1] |= b->parts[i].type == PART_ACCOUNT;
+    return any[0] && any[1];
+}
+
 /* How what two clues do at one account or host must lie in time. */
 struct nearness {
     enum behaviour_part_type type;
@@ -291,7 +307,7 @@ static bool join_reached(struct incidents *s, const struct nearness *how, struct
     for (size_t i = 0; ok && pairs.slots && i <= pairs.mask; i++) {
         const struct pair *const p = &pairs.slots[i];
 
-        if (!p->near || p->b == EVERY)
+        if (!p->near || p->b == EVERY || (type == PART_HOST && other_accounts(&s->nodes[p->a], &s->nodes[p->b])))
             continue;
         uint32_t const there = pair_find(&pairs, p->a, EVERY, p->entity)->near;
 
@@ -304,6 +320,71 @@ static bool join_reached(struct incidents *s, const struct nearness *how, struct
     free(pairs.slots);
     free(list);
     return ok;
+}
+
+/* ---- one account on one host ---- */
+
+#define PARTS_PAIRED_MAX 16u /* of accounts, and of hosts: a clue about more is about none of them */
+
+struct seat {
+    uint32_t account, host, node;
+};
+
+static int by_seat(const void *a, const void *b) {
+    const struct seat *const x = a, *const y = b;
+
+    if (x->account != y->account)
+        return x->account < y->account ? -1 : 1;
+    if (x->host != y->host)
+        return x->host < y->host ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+static size_t parts_of(const struct node *n, enum behaviour_part_type type, uint32_t out[PARTS_PAIRED_MAX]) {
+    size_t count = 0;
+
+    for (size_t i = 0; i < n->part_count; i++)
+        if (n->parts[i].type == type) {
+            if (count == PARTS_PAIRED_MAX)
+                return 0;
+            out[count++] = n->parts[i].code;
+        }
+    return count;
+}
+
+/* Is the whole of one within the time of the other, but for some days? */
+static bool within(const struct clue *a, const struct clue *b, int64_t near) {
+    return (a->first >= b->first - near && a->last <= b->last + near) ||
+           (b->first >= a->first - near && b->last <= a->last + near);
+}
+
+static bool join_seats(struct incidents *s, int64_t near, struct err *e) {
+    struct seat *list = NULL;
+    size_t count = 0, room = 0;
+
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct node *const n = &s->nodes[i];
+        uint32_t accounts[PARTS_PAIRED_MAX], hosts[PARTS_PAIRED_MAX];
+        size_t const account_count = n->behaviour && !n->weak ? parts_of(n, PART_ACCOUNT, accounts) : 0;
+        size_t const host_count = account_count ? parts_of(n, PART_HOST, hosts) : 0;
+
+        for (size_t k = 0; k < account_count; k++)
+            for (size_t m = 0; m < host_count; m++) {
+                if (!incidents_grow((void **)&list, count, &room, sizeof *list, e)) {
+                    free(list);
+                    return false;
+                }
+                list[count++] = (struct seat){accounts[k], hosts[m], (uint32_t)i};
+            }
+    }
+    if (count)
+        qsort(list, count, sizeof *list, by_seat);
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k-- > 0 && list[k].account == list[i].account && list[k].host == list[i].host;)
+            if (within(&s->nodes[list[k].node].clue, &s->nodes[list[i].node].clue, near))
+                join(s, list[k].node, list[i].node);
+    free(list);
+    return true;
 }
 
 /* ---- cause ---- */
@@ -553,6 +634,6 @@ bool incident_join(struct incidents *s, struct err *e) {
     for (size_t i = 0; i < COUNT(ways); i++)
         if (!join_reached(s, &ways[i], e))
             return false;
-    return join_owned(s, false, e) && join_programs(s, e) && join_causes(s, e) && join_campaigns(s, e) &&
-           join_sessions(s, e) && join_owned(s, true, e);
+    return join_seats(s, near, e) && join_owned(s, false, e) && join_programs(s, e) && join_causes(s, e) &&
+           join_campaigns(s, e) && join_sessions(s, e) && join_owned(s, true, e);
 }

@@ -223,6 +223,13 @@ static bool expand(struct incidents *s, struct taking *t, size_t clues, const st
     return true;
 }
 
+/* How they came in says more of an act than what they did afterwards. */
+#define ENTERS 100
+
+static bool enters(const struct node *n) {
+    return n->campaign || str_eq(n->clue.tactic, S("initial-access"));
+}
+
 static bool acts_of(struct incidents *s, const struct tree *tree, struct taking *t, struct err *e) {
     int64_t first = INT64_MAX, last = INT64_MIN;
 
@@ -232,7 +239,7 @@ static bool acts_of(struct incidents *s, const struct tree *tree, struct taking 
         if (incident_root(s, (uint32_t)i) != tree->root)
             continue;
         for (size_t k = 0; k < n->event_count; k++)
-            if (!take(t, n->events[k], (uint32_t)i, n->clue.weight, e))
+            if (!take(t, n->events[k], (uint32_t)i, n->clue.weight + (enters(n) ? ENTERS : 0), e))
                 return false;
         first = n->clue.first < first ? n->clue.first : first;
         last = n->clue.last > last ? n->clue.last : last;
@@ -591,32 +598,77 @@ static bool phases_of(struct incidents *s, struct incident *to, struct err *e) {
     return true;
 }
 
-/* An intrusion begins with what ATT&CK calls so; one whose first act is something else began unseen. */
-static bool began_of(struct incidents *s, struct incident *to, struct err *e) {
-    to->began = S("");
-    to->began_at = (struct proof){.evidence_path = S(""), .evidence_sha256 = ""};
-    for (size_t i = 0; i < to->event_count && to->events[i].when - to->first <= DAY; i++) {
-        const struct incident_event *const v = &to->events[i];
-        const struct node *const n = &s->nodes[v->clue];
+/* An intrusion begins with what ATT&CK calls so; one whose first acts are something else began unseen. */
+static bool began_of(struct incidents *s, const struct tree *tree, struct incident *to, struct err *e) {
+    const struct node *best = NULL;
 
-        if (!str_eq(v->tactic, S("initial-access")) && !str_eq(v->tactic, S("reconnaissance")) &&
-            !str_eq(n->clue.tactic, S("initial-access")))
+    to->began = S("");
+    to->began_at = (struct proof){S(""), "", 0, 0};
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct node *const n = &s->nodes[i];
+
+        if (incident_root(s, (uint32_t)i) != tree->root || n->weak || !enters(n) || n->clue.first - to->first > DAY)
             continue;
-        s->words.len = 0;
-        if (n->campaign)
-            buf_format(&s->words, "mails \"%.*s\": %.*s", STR_ARG(str_first(n->clue.title, 120)),
-                       STR_ARG(n->clue.reason));
-        else
-            buf_format(&s->words, "%.*s: %.*s", STR_ARG(n->clue.title), STR_ARG(v->what));
-        to->began_at = v->proof;
-        return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), &to->began, e);
+        if (!best || n->clue.first < best->clue.first ||
+            (n->clue.first == best->clue.first && n->clue.weight > best->clue.weight))
+            best = n;
     }
-    return true;
+    if (!best || !best->event_count)
+        return true;
+    const struct activity *const v = activities_at(s->a, best->events[0]);
+    struct activity_source const source = activities_source(s->a, v->source);
+
+    s->words.len = 0;
+    if (best->campaign) {
+        buf_format(&s->words, "mails \"%.*s\": %.*s", STR_ARG(str_first(best->clue.title, 120)),
+                   STR_ARG(best->clue.reason));
+    } else {
+        buf_add(&s->words, best->clue.title);
+        buf_add(&s->words, S(": "));
+        incident_words(s->a, v, &s->words);
+    }
+    to->began_at = (struct proof){source.path, source.sha256, v->record, v->offset};
+    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), &to->began, e);
+}
+
+/* The names that tell one incident from another: of the heaviest clue its pages, else its accounts, else its hosts; some of them. */
+#define TITLE_NAMES 3u
+
+static bool title_names(struct incidents *s, const struct node *n, struct err *e) {
+    static const enum behaviour_part_type order[] = {PART_PAGE, PART_ACCOUNT, PART_HOST};
+    struct buf all = {0};
+    size_t count = 0, type = 0;
+
+    for (; !count && type < COUNT(order); type++)
+        for (size_t k = 0; k < n->part_count; k++)
+            count += n->parts[k].type == order[type];
+    for (size_t k = 0, told = 0; count && k < n->part_count; k++) {
+        str name;
+
+        if (n->parts[k].type != order[type - 1])
+            continue;
+        if (told == TITLE_NAMES) {
+            buf_format(&all, " and %zu more", count - told);
+            break;
+        }
+        if (!name_of(s, &n->parts[k], &name, e)) {
+            buf_free(&all);
+            return false;
+        }
+        buf_add(&all, told++ ? S(", ") : S(": "));
+        buf_add(&all, str_first(name, 80));
+    }
+    s->words.len = 0;
+    buf_add(&s->words, n->clue.title);
+    buf_add(&s->words, buf_str(&all));
+    bool const ok = !all.failed && !s->words.failed;
+
+    buf_free(&all);
+    return ok || incidents_no_memory(e);
 }
 
 static bool title_of(struct incidents *s, const struct tree *tree, struct incident *to, struct err *e) {
     const struct node *best = NULL;
-    size_t accounts = 0, hosts = 0;
 
     for (size_t i = 0; i < s->node_count; i++)
         if (incident_root(s, (uint32_t)i) == tree->root &&
@@ -624,18 +676,10 @@ static bool title_of(struct incidents *s, const struct tree *tree, struct incide
              (best->campaign && s->nodes[i].behaviour && s->nodes[i].clue.weight >= 1)) &&
             !(best && best->behaviour && s->nodes[i].campaign))
             best = &s->nodes[i];
-    for (size_t i = 0; i < to->entity_count; i++) {
-        accounts += to->entities[i].type == PART_ACCOUNT && to->entities[i].events;
-        hosts += to->entities[i].type == PART_HOST && to->entities[i].events;
-    }
-    s->words.len = 0;
-    buf_add(&s->words, best->clue.title);
-    if (accounts)
-        buf_format(&s->words, "; %zu account%s", accounts, accounts == 1 ? "" : "s");
-    if (hosts)
-        buf_format(&s->words, "%s %zu host%s", accounts ? "," : ";", hosts, hosts == 1 ? "" : "s");
     to->level = best->clue.level < LEVEL_HIGH ? LEVEL_HIGH : best->clue.level;
-    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), &to->title, e);
+    if (best->campaign)
+        return incidents_keep(s, best->clue.title, &to->title, e);
+    return title_names(s, best, e) && incidents_keep(s, buf_str(&s->words), &to->title, e);
 }
 
 static bool tell(struct incidents *s, const struct tree *tree, struct incident *to, struct err *e) {
@@ -665,8 +709,9 @@ static bool tell(struct incidents *s, const struct tree *tree, struct incident *
         to->events = events;
         to->event_count = t.count;
         to->state = end - to->last <= quiet ? S("ongoing") : S("quiet");
-        ok = cast_of(s, tree, &t, to, e) && phases_of(s, to, e) && began_of(s, to, e) && title_of(s, tree, to, e) &&
-             incident_reach(s, to, indexes, t.count, e) && incident_doors(s, to, tree->root, indexes, t.count, e);
+        ok = cast_of(s, tree, &t, to, e) && phases_of(s, to, e) && began_of(s, tree, to, e) &&
+             title_of(s, tree, to, e) && incident_reach(s, to, indexes, t.count, e) &&
+             incident_doors(s, to, tree->root, indexes, t.count, e);
     }
     free(indexes);
     free(t.items);

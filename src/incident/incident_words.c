@@ -5,10 +5,10 @@ static str text(const struct activities *a, const struct activity *v, enum act_t
     return str_first(activities_text(a, v->text[t]), 200);
 }
 
-/* " as ACCOUNT", where there is one. */
+/* " as ACCOUNT", where there is one; without a word before it " ACCOUNT". */
 static void with(struct buf *b, const char *word, str what) {
     if (what.len)
-        buf_format(b, " %s %.*s", word, STR_ARG(what));
+        buf_format(b, "%s%s %.*s", *word ? " " : "", word, STR_ARG(what));
 }
 
 static void counted(struct buf *b, uint64_t n, const char *one, const char *many) {
@@ -107,9 +107,11 @@ void incident_words(const struct activities *a, const struct activity *v, struct
         buf_add(b, S("opens the share"));
         break;
     case ACT_WEB_REQUEST:
-        with(b, "asks", host);
-        with(b, "for:", verb);
-        with(b, "", object);
+        buf_add(b, S("asks"));
+        with(b, "", host);
+        with(b, "for", object);
+        if (verb.len)
+            buf_format(b, " (%.*s)", STR_ARG(verb));
         with(b, "from", address);
         return;
     case ACT_WEB_VISIT:

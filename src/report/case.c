@@ -803,7 +803,7 @@ bool case_db_read(sqlite3 **db, const char *folder, int least, const char *lacks
     }
     sqlite3_finalize(s);
     if (step != SQLITE_ROW)
-        return err_set(e, ERR_CORRUPT, 0, "%s: %s", path, sqlite3_errmsg(*db));
+        return err_set(e, step == SQLITE_NOMEM ? ERR_MEMORY : ERR_CORRUPT, 0, "%s: %s", path, sqlite3_errmsg(*db));
     if (!ours)
         return err_set(e, ERR_USAGE, 0, "%s was not written by this version of Longwatch", path);
     return version >= least ||
@@ -842,7 +842,8 @@ static bool place_read(sqlite3_stmt *s, struct arena *a, struct case_place *out,
 }
 
 bool case_db_corrupt(sqlite3 *db, const char *path, struct err *e) {
-    return err_set(e, ERR_CORRUPT, 0, "%s: case.db: %s", path, sqlite3_errmsg(db));
+    return err_set(e, sqlite3_errcode(db) == SQLITE_NOMEM ? ERR_MEMORY : ERR_CORRUPT, 0, "%s: case.db: %s", path,
+                   sqlite3_errmsg(db));
 }
 
 static bool place_find(sqlite3 *db, const char *path, uint64_t number, struct arena *a, struct case_place *out,
@@ -1033,8 +1034,11 @@ bool case_db_tables(sqlite3 *db, const char *path, const char *names, int count,
                       sqlite3_bind_text(s, 1, names, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW &&
                       sqlite3_column_int(s, 0) == count;
 
+    bool const memory = !good && sqlite3_errcode(db) == SQLITE_NOMEM;
+
     sqlite3_finalize(s);
-    return good || err_set(e, ERR_CORRUPT, 0, "%s: case.db: it has no %s", path, what);
+    return good || err_set(e, memory ? ERR_MEMORY : ERR_CORRUPT, 0,
+                           memory ? "%s: case.db: no memory to read %s" : "%s: case.db: it has no %s", path, what);
 }
 
 bool case_ledger(const char *path, const struct case_ledger_visitor *v, struct err *e) {

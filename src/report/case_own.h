@@ -24,7 +24,7 @@ MUST_USE bool case_db_read(sqlite3 **db, const char *folder, int least, const ch
 /* Are `count` of these tables, and are they tables? names: with blanks around each; what: they are together. */
 MUST_USE bool case_db_tables(sqlite3 *db, const char *path, const char *names, int count, const char *what,
                              struct err *e);
-/* ERR_CORRUPT, with SQLite's words. Always false. */
+/* ERR_CORRUPT, or ERR_MEMORY where that is what it lacks, with SQLite's words. Always false. */
 bool case_db_corrupt(sqlite3 *db, const char *path, struct err *e);
 
 #endif

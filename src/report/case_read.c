@@ -89,20 +89,35 @@ bool case_findings(const char *path, bool (*each)(void *ctx, const struct case_f
     return ok;
 }
 
+/* Whatever stands in a dossier as proof; behind findings, whose numbers are the ones to tell. */
+#define PLACE(path, sha256, record, offset, salvaged, from)                                                            \
+    " UNION ALL SELECT NULL, " path ", " sha256 ", " record ", " offset ", " salvaged " FROM " from " WHERE " path     \
+    " <> ''"
+#define OWN_PLACE(salvaged, from) PLACE("evidence_path", "evidence_sha256", "record", "offset", salvaged, from)
+#define RECORDS(more)                                                                                                  \
+    "SELECT coalesce(min(p.number), 0), '', p.evidence_path, p.evidence_sha256, min(p.record), p.offset, "             \
+    "max(p.salvaged), (SELECT c.reader FROM custody c WHERE c.path = p.evidence_path AND c.container IS NULL AND "     \
+    "c.sha256 = p.evidence_sha256), 0 FROM (SELECT number, evidence_path, evidence_sha256, record, offset, salvaged "  \
+    "FROM findings UNION ALL SELECT finding, evidence_path, evidence_sha256, record, offset, 0 FROM "                  \
+    "finding_events" more ") p GROUP BY p.evidence_path, p.evidence_sha256, p.offset ORDER BY p.evidence_path, "       \
+    "p.evidence_sha256, p.offset"
+
 bool case_records(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e), void *ctx,
                   struct err *e) {
+    static const char all[] =
+        RECORDS(OWN_PLACE("0", "incident") OWN_PLACE("0", "incident_event") OWN_PLACE("0", "incident_reach")
+                    OWN_PLACE("salvaged", "behaviour_event")
+                        PLACE("opened_path", "opened_sha256", "opened_record", "opened_offset", "0", "door")
+                            PLACE("used_path", "used_sha256", "used_record", "used_offset", "0", "door")
+                                PLACE("closed_path", "closed_sha256", "closed_record", "closed_offset", "0", "door"));
     struct reading r = {.path = path, .finding = each, .ctx = ctx};
+    bool incidents = false;
     bool const ok =
         opened(&r, " findings finding_events custody ", 3, "findings", e) &&
-        rows(&r,
-             "SELECT min(p.number), '', p.evidence_path, p.evidence_sha256, min(p.record), p.offset, max(p.salvaged), "
-             "(SELECT c.reader FROM custody c WHERE c.path = p.evidence_path AND c.container IS NULL AND c.sha256 = "
-             "p.evidence_sha256), 0 FROM (SELECT number, evidence_path, evidence_sha256, record, offset, salvaged FROM "
-             "findings UNION ALL SELECT finding, evidence_path, evidence_sha256, record, offset, 0 FROM "
-             "finding_events) p "
-             "GROUP BY p.evidence_path, p.evidence_sha256, p.offset ORDER BY p.evidence_path, p.evidence_sha256, "
-             "p.offset",
-             finding_row, e);
+        has_table(&r, " incident ", &incidents, e) &&
+        (!incidents || case_db_tables(r.db, path, " incident incident_event incident_reach behaviour_event door ", 5,
+                                      "incidents", e)) &&
+        rows(&r, incidents ? all : RECORDS(""), finding_row, e);
 
     sqlite3_close(r.db);
     return ok;

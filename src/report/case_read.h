@@ -17,8 +17,8 @@ struct case_finding {
 /* In the order of findings.jsonl: by number, then those of YARA rules. */
 MUST_USE bool case_findings(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e),
                             void *ctx, struct err *e);
-/* The records that findings were made in, those of correlations' events too: each place once, by evidence and offset; number: the first
- * finding that names it. Of YARA rules' findings none: theirs are files. */
+/* The records that findings were made in, those of correlations' events too, and those that incidents and behaviours name: each place once, by
+ * evidence and offset; number: the first finding that names it, 0: none does. Of YARA rules' findings none: theirs are files. */
 MUST_USE bool case_records(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e),
                            void *ctx, struct err *e);
 /* The facts of the manifest, as the database has them. */

@@ -30,7 +30,14 @@ static void somebody(struct dossier *d) {
     } else if (!d->incident_count) {
         dossier_put(d, "<b>Nobody was seen.</b> No behaviours, findings and mails of this evidence join into an "
                        "intrusion; that is an answer for <a href=\"#coverage\">what was looked at</a>, and for "
-                       "nothing else.");
+                       "nothing else");
+        if (d->findings) {
+            dossier_put(d, "; <a href=\"#rules\">");
+            dossier_some(d, d->findings, "finding", "findings");
+            dossier_put(d, "</a> of rules and indicators ");
+            dossier_put(d, d->findings == 1 ? "stands alone" : "stand alone");
+        }
+        dossier_put(d, ".");
     } else {
         const struct dossier_incident *strongest = &d->incidents[0];
 

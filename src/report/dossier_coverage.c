@@ -328,6 +328,45 @@ static bool rules_found(struct dossier *d, struct err *e) {
     return ok;
 }
 
+static bool yara(struct dossier *d, struct err *e) {
+    static const char *const heads[] = {"Level", "Rule", "#Findings", "@Where the first lies", NULL};
+    struct dossier_table t;
+    sqlite3_stmt *s = NULL;
+    uint64_t all = 0, shown = 0;
+    bool more = true, has = false, ok = dossier_has(d, " yara_finding ", &has, e);
+
+    if (!ok || !has)
+        return ok;
+    ok = dossier_ask(
+        d,
+        "SELECT level, rule, count(*), min(number), evidence_path, evidence_sha256, record, offset, count(*) "
+        "OVER () FROM yara_finding GROUP BY rule, level ORDER BY count(*) DESC, rule, level",
+        &s, e);
+    for (; ok && shown < DOSSIER_RULES && (ok = dossier_next(d, s, &more, e)) && more; shown++) {
+        if (!shown) {
+            dossier_put(d, "<h3>What YARA rules found</h3>\n");
+            dossier_table(d, &t, "-Findings of YARA rules", heads);
+        }
+        all = case_number(s, 8);
+        dossier_row(d, &t, NULL, 0, 0);
+        dossier_cell(d, &t);
+        dossier_level(d, case_text(s, 0));
+        dossier_cell(d, &t);
+        dossier_text(d, case_text(s, 1), 2 * DOSSIER_SHORT);
+        dossier_cell(d, &t);
+        dossier_number(d, case_number(s, 2));
+        dossier_cell(d, &t);
+        dossier_proof(d, case_text(s, 4), case_text(s, 5), case_number(s, 6), case_number(s, 7));
+        dossier_row_end(d, &t);
+    }
+    if (shown) {
+        dossier_table_end(d);
+        dossier_more(d, shown, all, "<code>case.db</code>, table yara_finding");
+    }
+    sqlite3_finalize(s);
+    return ok;
+}
+
 static bool behaviours(struct dossier *d, struct err *e) {
     static const char *const heads[] = {
         "Behaviour", "What it means, and what else it could be", "Thresholds", "#Weight", "#Found", NULL};
@@ -429,7 +468,7 @@ bool dossier_methods(struct dossier *d, struct err *e) {
     section(d, "methods", "Methods and versions");
     dossier_put(d, "<p class=\"lead\">The same evidence, rules and version give the same case, byte for byte. "
                    "<code>longwatch verify CASE</code> checks it.</p>\n");
-    if (!facts(d, e) || !rules_found(d, e) || !behaviours(d, e) || !behaviours_alone(d, e))
+    if (!facts(d, e) || !rules_found(d, e) || !yara(d, e) || !behaviours(d, e) || !behaviours_alone(d, e))
         return false;
     dossier_put(d, "</section>\n");
     return true;

@@ -189,6 +189,8 @@ static uint64_t ledger_line(struct dossier *d, str path, str sha256) {
         if (sqlite3_step(s) == SQLITE_ROW)
             line = case_number(s, 0);
     }
+    /* A page that lacks a link for want of memory would be another page. */
+    d->b.failed |= sqlite3_errcode(d->db) == SQLITE_NOMEM;
     sqlite3_finalize(s);
     return line <= DOSSIER_FILES ? line : 0;
 }

@@ -176,6 +176,11 @@ static bool producer_put(struct bundle *b, struct err *e) {
                 : (json_decref(identity), false));
 }
 
+/* A page of another version of the program tells the same findings. */
+static bool is_of_findings(str name) {
+    return !str_eq(name, S("case.db")) && !str_eq(name, S("dossier.html"));
+}
+
 /* The name space: of what was found, as the manifest has it; for a recipient of pseudonyms one of its own, which leads to no other. */
 static bool space_of(struct bundle *b, struct err *e) {
     struct buf path = {0}, bytes = {0}, of = {0};
@@ -190,7 +195,7 @@ static bool space_of(struct bundle *b, struct err *e) {
     const json_t *const files = json_object_get(manifest, "files");
 
     for (size_t i = 0; ok && i < json_array_size(files); i++)
-        if (!str_eq(json_text_at(json_array_get(files, i), "name"), S("case.db")))
+        if (is_of_findings(json_text_at(json_array_get(files, i), "name")))
             buf_add(&of, json_text_at(json_array_get(files, i), "sha256"));
     if (ok && b->x->redact == REDACT_PSEUDONYMS) {
         path.len = 0;

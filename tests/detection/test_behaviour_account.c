@@ -334,6 +334,25 @@ static void often_unsigned(struct say *s) {
     }
 }
 
+/* A client that never signs in where one sees it. */
+static void client_without(struct say *s) {
+    char at[32], session[32];
+
+    for (int64_t day = 100; day < 140; day += 5) {
+        snprintf(session, sizeof session, "watch-%d", (int)day);
+        SAY(s, day, 400, ACT_MAIL_READ, ADA, home(0, day, at), "Watch/2.1", session, "\\Inbox");
+    }
+}
+
+static void unsigned_everywhere(struct say *s) {
+    char at[32], browser[128], session[32];
+
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(session, sizeof session, "gap-%u", i);
+        SAY(s, 200, 400, ACT_MAIL_READ, person(i), home(i, 200, at), laptop(i, 200, browser), session, "\\Inbox");
+    }
+}
+
 static void unsigned_at_first(struct say *s) {
     char at[32], browser[128];
 
@@ -354,6 +373,8 @@ static const struct scene sessions[] = {
     {"two sessions without", "no-sign-in", unsigned_sessions, 1, 0.8, 0.8, "own session forged-1", "account ada@",
      "own address"},
     {"a log that leaves many out", "no-sign-in", often_unsigned, 0, 0, 0, NULL, NULL, NULL},
+    {"a client that never does", "no-sign-in", client_without, 0, 0, 0, NULL, NULL, NULL},
+    {"a gap in the logs", "no-sign-in", unsigned_everywhere, 0, 0, 0, NULL, NULL, NULL},
     {"before the logs could have it", "no-sign-in", unsigned_at_first, 0, 0, 0, NULL, NULL, NULL},
 };
 

@@ -214,6 +214,13 @@ static void product_service(struct say *s) {
             .detail = "C:\\Program Files\\Scan\\s.exe");
 }
 
+static void product_of_many_folders(struct say *s) {
+    static const char *const paths[] = {"C:\\Scan\\s.exe", "D:\\Scan\\s.exe", "E:\\Tools\\scan.exe"};
+
+    for (size_t i = 0; i < 3; i++)
+        SAY(s, 150, 600 + (int64_t)i, ACT_SERVICE_NEW, .host = servers[i], .object = "Scanner", .detail = paths[i]);
+}
+
 static void product_versions(struct say *s) {
     static const char *const names[] = {"Scanner 2.1", "Scanner 2.2", "Scanner 3.10"};
 
@@ -339,8 +346,8 @@ static const struct scene scenes[] = {
     {"one question, again and again", "discovery-burst", one_question, 0, 0, 0, NULL, NULL},
     {"what a web worker asks is told once, as its shell", "discovery-burst", shell_asks, 0, 0, 0, NULL, NULL},
 
-    {"nine services, weakly encrypted, within minutes", "kerberoasting", roast, 1, 2.0, 2.8,
-     "account HALL\\cem", "own"},
+    {"nine services, weakly encrypted, within minutes", "kerberoasting", roast, 1, 2.0, 2.8, "account HALL\\cem",
+     "own"},
     {"nine services, one a day", "kerberoasting", roast_slowly, 0, 0, 0, NULL, NULL},
     {"nine services, strongly encrypted", "kerberoasting", strong_tickets, 0, 0, 0, NULL, NULL},
     {"hosts' own services", "kerberoasting", tickets_of_hosts, 0, 0, 0, NULL, NULL},
@@ -359,6 +366,7 @@ static const struct scene scenes[] = {
     {"a service of its own name, from a folder of no programs, at night", "new-service", rare_service, 1, 1.3, 1.7,
      "own object DataSyncSvc", NULL},
     {"a service that comes to three hosts", "new-service", product_service, 0, 0, 0, NULL, NULL},
+    {"one name on three hosts, from different folders", "new-service", product_of_many_folders, 0, 0, 0, NULL, NULL},
     {"versions of one product", "new-service", product_versions, 0, 0, 0, NULL, NULL},
     {"a service made anew each month on one host", "new-service", service_again, 0, 0, 0, NULL, NULL},
     {"services of which each month's is one", "new-service", nothing, 0, 0, 0, NULL, NULL},
@@ -414,6 +422,7 @@ static void test_regular(void **state) {
         {"each quarter of an hour", {0, 15, 30, 45, 60, 75, 90, 105}, 8, true},
         {"each month, on a Tuesday", {0, 40320, 90720, 131040, 171360, 221760, 262080}, 7, true},
         {"too few", {0, 1440, 2880, 4320, 5760}, 5, false},
+        {"each night, an hour or two earlier or later", {0, 1540, 2840, 4400, 5690, 7290, 8560}, 7, false},
         {"each night, at any hour", {0, 1630, 2800, 4000, 5990, 7000, 8800}, 7, false},
         {"now and then", {0, 1440, 10080, 11520, 40320, 60480, 99360}, 7, false},
         {"all in a quarter of an hour", {0, 1, 2, 3, 4, 5, 6, 7}, 8, false},

@@ -164,12 +164,13 @@ static void a_host_by_its_company(void **state) {
         const char *name;
         int times;
         int64_t behind;
-        bool second; /* another host tells of the scanner then as well */
+        bool second,
+            asked; /* another host tells of the scanner then as well; it asks all day on another port, whatever it does elsewhere */
         enum made_part part;
-    } cases[] = {{"a dozen times", 12, 20, false, PART_REACHED},
-                 {"thrice", 3, 20, false, PART_ABSENT},
-                 {"two minutes later", 12, 120, false, PART_ABSENT},
-                 {"with another", 12, 20, true, PART_REACHED}};
+    } cases[] = {
+        {"a dozen times", 12, 20, false, false, PART_REACHED},     {"thrice", 3, 20, false, false, PART_ABSENT},
+        {"two minutes later", 12, 120, false, false, PART_ABSENT}, {"with another", 12, 20, true, false, PART_REACHED},
+        {"beside much else", 12, 20, false, true, PART_REACHED},   {"much else only", 0, 20, false, true, PART_ABSENT}};
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -184,6 +185,11 @@ static void a_host_by_its_company(void **state) {
             if (cases[i].second && n < 2)
                 made_add(&m, ACT_LOGON, DAYS(n * 3) + 30, .host = "DC01", .address = "10.0.0.99", .account = "guest",
                          .outcome = OUTCOME_FAILURE);
+        }
+        for (int n = 0; cases[i].asked && n < 40; n++) {
+            connect_(&m, DAYS(n) + HOURS(5), "10.0.0.99", "10.0.0.6", "9100/tcp", 100, 100);
+            made_add(&m, ACT_LOGON, DAYS(n) + HOURS(5) + 9, .host = n % 2 ? "DC01" : "PBX", .address = "10.0.0.99",
+                     .account = "guest", .outcome = OUTCOME_FAILURE);
         }
         made_add(&m, ACT_EXPORT, DAYS(5), .account = "vera", .host = "PBX", .object = "calls", .amount = 900);
         connect_(&m, DAYS(60), "10.0.0.6", OUTSIDE, "22/tcp", 5 * MB, 30000);

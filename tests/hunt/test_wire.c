@@ -31,6 +31,10 @@ static struct span stream_spans[] = {{3, 4}, {6, 6}};
     {                                                                                                                  \
         .when = 7, .time_text = STR("1970-01-01 00:00"), .zone = ZONE_ASSUMED, .precision = PRECISION_MINUTE,          \
         .kind = STR("acme/door"), .reader = STR("json"), .record = 8, .offset = 9, .salvaged = true,                   \
+        .act = {.act = ACT_MAIL_READ,                                                                                  \
+                .amount = UINT64_MAX,                                                                                  \
+                .items = 3,                                                                                            \
+                .text = {[ACT_ACCOUNT] = STR("a"), [ACT_KIND] = STR("k")}},                                            \
         .roles = {[ROLE_HOST] = STR("h"), [ROLE_TENANT] = STR("t")}, .fields = event_fields, .field_count = 2          \
     }
 
@@ -235,6 +239,11 @@ static void round_trip(void **state) {
             assert_str(w.event.roles[ROLE_HOST], S("h"));
             assert_str(w.event.roles[ROLE_ACCOUNT], S(""));
             assert_str(w.event.roles[ROLE_TENANT], S("t"));
+            assert_int_equal(w.event.act.act, ACT_MAIL_READ);
+            assert_true(w.event.act.amount == UINT64_MAX && w.event.act.items == 3);
+            assert_str(w.event.act.text[ACT_ACCOUNT], S("a"));
+            assert_str(w.event.act.text[ACT_DETAIL], S(""));
+            assert_str(w.event.act.text[ACT_KIND], S("k"));
             assert_int_equal(w.event.field_count, 2);
             assert_str(w.event.fields[0].name, S("list"));
             assert_true(w.event.fields[0].list);
@@ -372,6 +381,8 @@ static void refused(void **state) {
         {.type = WIRE_EVENT, .event = {.precision = PRECISIONS}},
         {.type = WIRE_EVENT, .event = {.kind = STR("\xff")}},
         {.type = WIRE_EVENT, .event = {.roles = {[ROLE_HOST] = STR("\xff")}}},
+        {.type = WIRE_EVENT, .event = {.act = {.act = ACTS}}},
+        {.type = WIRE_EVENT, .event = {.act = {.act = ACT_LOGON, .text = {[ACT_DETAIL] = STR("\xff")}}}},
         {.type = WIRE_EVENT, .event = {.fields = &bad_name, .field_count = 1}},
         {.type = WIRE_EVENT, /* two values, and no list */
          .event = {.fields = &two, .field_count = 1}},

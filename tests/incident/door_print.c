@@ -1,6 +1,7 @@
-/* door_print: the doors of whoever did what is listed on standard input, one line of JSON each, for tests in Python.
- * Usage: door_print [--follow INSTANT] EVIDENCE. A line is a path below EVIDENCE, a record's number, and, of a request to a page that is its own, "page", with tabs between.
- * With --follow only acts before that instant are taken for its, and doors found in them are followed through all. */
+/* door_print: the doors of whoever did what is listed on standard input, one line of JSON each, for tests in Python. Usage: door_print EVIDENCE.
+ * A line is a path below EVIDENCE, a record's number, and, of a request to a page that is its own, "page", with tabs between; an empty line ends
+ * a list, and is answered by its doors and an empty line. "before" and an instant: only acts before it are taken for its, and doors found
+ * in them are followed through all. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,46 +131,21 @@ static bool look(struct run *r, const char *evidence, struct err *e) {
     return ok;
 }
 
-int main(int argc, char **argv) {
-    char line[2048];
-    int64_t before = INT64_MAX;
-    struct run r = {.listed = calloc(LISTED_MAX, sizeof *r.listed)};
-    struct arena *const room = arena_new((size_t)64 << 20);
-    struct err e = {0};
-    struct buf out = {0};
-    struct doors *doors = NULL;
-    const struct door *found = NULL;
-    size_t count = 0;
-    bool const follow = argc == 4 && strcmp(argv[1], "--follow") == 0;
-    const char *const evidence = argv[argc - 1];
-
-    if ((argc != 2 && !follow) || !r.listed || !room)
-        return 2;
-    if (follow && (before = instant_parse(str_of(argv[2]))) == INSTANT_NONE)
-        return 2;
-    while (r.listed_count < LISTED_MAX && fgets(line, sizeof line, stdin)) {
-        struct listed *const l = &r.listed[r.listed_count];
-        char word[16] = "";
-
-        if (sscanf(line, "%511[^\t]\t%llu\t%15s", l->path, &l->record, word) < 2)
-            return 2;
-        l->page = strcmp(word, "page") == 0;
-        r.listed_count++;
-    }
-    qsort(r.listed, r.listed_count, sizeof *r.listed, by_place);
-    r.folder = strlen(evidence) + 1;
-    if (!activities_new(&r.a, (size_t)256 << 20, NULL, &e) || !look(&r, evidence, &e) || !doors_new(&doors, r.a, &e)) {
-        fprintf(stderr, "%s\n", e.text);
-        return 1;
-    }
-    uint32_t const all = activities_count(r.a);
+/* One block of the input. */
+static bool answer(struct run *r, struct doors *doors, int64_t before, struct buf *out, struct err *e) {
+    uint32_t const all = activities_count(r->a);
     uint32_t *const events = calloc((size_t)all + 1, sizeof *events);
     struct behaviour_part *const parts = calloc((size_t)all + 1, sizeof *parts);
+    struct arena *const room = arena_new((size_t)64 << 20);
     struct door_owner owner = {.events = events, .parts = parts};
+    const struct door *found = NULL;
+    size_t count = 0;
+    bool ok = events && parts && room;
 
-    for (uint32_t i = 0; events && parts && i < all; i++) {
-        const struct activity *const v = activities_at(r.a, i);
-        const struct listed *const l = v->when < before ? listed_of(&r, v) : NULL;
+    qsort(r->listed, r->listed_count, sizeof *r->listed, by_place);
+    for (uint32_t i = 0; ok && i < all; i++) {
+        const struct activity *const v = activities_at(r->a, i);
+        const struct listed *const l = v->when < before ? listed_of(r, v) : NULL;
 
         if (!l)
             continue;
@@ -177,24 +153,58 @@ int main(int argc, char **argv) {
         if (l->page)
             parts[owner.part_count++] =
                 (struct behaviour_part){PART_PAGE, true, v->text[ACT_OBJECT],
-                                        v->text[ACT_HOST] ? activities_host(r.a, v->text[ACT_HOST])
-                                                          : activities_host(r.a, v->text[ACT_SERVER])};
+                                        v->text[ACT_HOST] ? activities_host(r->a, v->text[ACT_HOST])
+                                                          : activities_host(r->a, v->text[ACT_SERVER])};
     }
-    if (!doors_of(doors, &owner, room, &found, &count, &e) ||
-        (follow && !doors_follow(doors, found, count, &owner, room, &found, &e))) {
-        fprintf(stderr, "%s\n", e.text);
-        return 1;
-    }
-    for (size_t i = 0; i < count; i++)
-        print(&out, &found[i]);
-    fwrite(out.ptr, 1, out.len, stdout);
-    fprintf(stderr, "%zu of %zu listed were acts\n", owner.event_count, r.listed_count);
-    buf_free(&out);
+    ok = ok && doors_of(doors, &owner, room, &found, &count, e) &&
+         (before == INT64_MAX || doors_follow(doors, found, count, &owner, room, &found, e));
+    for (size_t i = 0; ok && i < count; i++)
+        print(out, &found[i]);
+    buf_add(out, S("\n"));
     free(events);
     free(parts);
+    arena_free(room);
+    return ok;
+}
+
+int main(int argc, char **argv) {
+    char line[2048];
+    int64_t before = INT64_MAX;
+    struct run r = {.listed = calloc(LISTED_MAX, sizeof *r.listed)};
+    struct err e = {0};
+    struct buf out = {0};
+    struct doors *doors = NULL;
+    bool ok = argc == 2 && r.listed;
+
+    if (!ok)
+        return 2;
+    r.folder = strlen(argv[1]) + 1;
+    ok = activities_new(&r.a, (size_t)256 << 20, NULL, &e) && look(&r, argv[1], &e) && doors_new(&doors, r.a, &e);
+    while (ok && fgets(line, sizeof line, stdin)) {
+        struct listed *const l = &r.listed[r.listed_count];
+        char word[64] = "";
+
+        if (line[0] == '\n') {
+            ok = answer(&r, doors, before, &out, &e);
+            r.listed_count = 0;
+            before = INT64_MAX;
+        } else if (sscanf(line, "before\t%63[^\n]", word) == 1) {
+            ok = (before = instant_parse(str_of(word))) != INSTANT_NONE;
+        } else if (r.listed_count == LISTED_MAX ||
+                   sscanf(line, "%511[^\t]\t%llu\t%15s", l->path, &l->record, word) < 2) {
+            ok = err_set(&e, ERR_USAGE, 0, "no such line: %.100s", line);
+        } else {
+            l->page = strcmp(word, "page") == 0;
+            r.listed_count++;
+        }
+    }
+    if (!ok)
+        fprintf(stderr, "%s\n", e.text);
+    fwrite(out.ptr, 1, out.len, stdout);
+    ok = ok && !out.failed;
+    buf_free(&out);
     free(r.listed);
     doors_free(doors);
     activities_free(r.a);
-    arena_free(room);
-    return out.failed;
+    return !ok;
 }

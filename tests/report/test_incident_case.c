@@ -219,6 +219,178 @@ static void what_was_written_is_read(void **state) {
     free(m);
 }
 
+static uint64_t asked(const char *query) {
+    sqlite3 *db;
+    sqlite3_stmt *s;
+
+    assert_int_equal(sqlite3_open("c/case.db", &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, query, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    uint64_t const n = (uint64_t)sqlite3_column_int64(s, 0);
+
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return n;
+}
+
+/* ---- behaviours ---- */
+
+enum { SIGN_INS = 3 };
+
+static struct activities *made_activities(void) {
+    struct activities *a = NULL;
+    struct err e = {0};
+
+    assert_true(activities_new(&a, 1 << 20, NULL, &e));
+    for (unsigned i = 0; i < SIGN_INS; i++) {
+        struct activity_event const v = {.when = MADE_FIRST + i * MADE_DAY_NS,
+                                         .last = MADE_FIRST + i * MADE_DAY_NS + 5,
+                                         .record = 10 + i,
+                                         .offset = 1000 + i,
+                                         .amount = 7,
+                                         .count = 1,
+                                         .items = i,
+                                         .act = ACT_SIGN_IN,
+                                         .outcome = OUTCOME_FAILURE,
+                                         .salvaged = i == 2,
+                                         .unsure = i == 1,
+                                         .text = {[ACT_ACCOUNT] = STR("finn.wagner@chamber.example"),
+                                                  [ACT_TARGET] = STR(""),
+                                                  [ACT_HOST] = STR(""),
+                                                  [ACT_ADDRESS] = STR("198.18.32.7"),
+                                                  [ACT_SERVER] = STR(""),
+                                                  [ACT_PROGRAM] = MADE_BAD_TEXT,
+                                                  [ACT_SESSION] = STR("s"),
+                                                  [ACT_OBJECT] = STR("portal"),
+                                                  [ACT_VERB] = STR(""),
+                                                  [ACT_DETAIL] = STR(""),
+                                                  [ACT_TENANT] = STR(""),
+                                                  [ACT_KIND] = STR("entra/sign-in")},
+                                         .evidence_path = MADE_MAIL,
+                                         .evidence_sha256 = MADE_SHA_A};
+
+        assert_true(activities_add(a, &v, &e));
+    }
+    assert_true(activities_end(a, &e));
+    assert_int_equal(activities_count(a), SIGN_INS);
+    return a;
+}
+
+static bool on_behaviour(void *ctx, const struct clue *clue, struct err *e) {
+    unsigned *const count = ctx;
+    struct clue want = made_clues[0];
+    (void)e;
+
+    want.number = ++*count;
+    want.incident = *count == 1 ? 3 : 0;
+    same_clue(clue, &want);
+    return true;
+}
+
+/* The pair of this name among what is told of an act. */
+static str told(const struct case_place *p, const char *name) {
+    for (size_t i = 0; i < p->match_count; i++)
+        if (str_eq(p->matches[i].name, str_of(name)))
+            return p->matches[i].value;
+    return (str){"", 0};
+}
+
+static void behaviours_and_their_proof(void **state) {
+    static const uint32_t events[SIGN_INS] = {0, 1, 2};
+    struct behaviour_hit const hit = {.events = events, .event_count = SIGN_INS};
+    struct activities *const a = made_activities();
+    struct behaviours *b = NULL;
+    struct arena *const room = arena_new(1 << 20);
+    struct custody const line = {.path = MADE_MAIL,
+                                 .sha256 = MADE_SHA_A,
+                                 .reader = "json",
+                                 .not_read = STR(""),
+                                 .zone = STR("UTC"),
+                                 .first = INSTANT_NONE,
+                                 .last = INSTANT_NONE};
+    struct case_writer *w = NULL;
+    struct case_place p;
+    struct err e = {0};
+    unsigned count = 0;
+    (void)state;
+
+    assert_non_null(room);
+    assert_true(behaviours_open(&b, &e) && case_writer_open(&w, "c", false, &e) && incident_case_methods(w, b, &e));
+    for (unsigned i = 0; i < 2; i++) {
+        struct clue clue = made_clues[0];
+
+        clue.number = i + 1;
+        clue.incident = i ? 0 : 3; /* the second is in none */
+        if (!incident_case_behaviour(w, &hit, &clue, a, &e))
+            fail_msg("%s", e.text);
+    }
+    assert_true(case_writer_custody(w, &line, &e));
+    if (!case_writer_finish(w, &e))
+        fail_msg("%s", e.text);
+    case_writer_close(w);
+    if (!incident_case_behaviours("c", on_behaviour, &count, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(count, 2);
+    assert_int_equal(asked("SELECT count(*) FROM behaviour_method"), behaviours_count(b));
+    assert_int_equal(asked("SELECT count(*) FROM behaviour_method WHERE thresholds = '' AND id = 'incident'"), 0);
+    assert_int_equal(asked("SELECT count(*) FROM behaviour_event"), 2 * SIGN_INS);
+    assert_int_equal(
+        asked("SELECT count(*) FROM behaviour_event WHERE act = 'sign-in' AND outcome = 'failure' AND amount = "
+              "7 AND kind = 'entra/sign-in' AND address = '198.18.32.7'"),
+        2 * SIGN_INS);
+    assert_int_equal(asked("SELECT sum(items) FROM behaviour_event WHERE behaviour = 2"), 0 + 1 + 2);
+    assert_int_equal(asked("SELECT position FROM behaviour_event WHERE behaviour = 1 AND salvaged"), 3);
+    assert_int_equal(asked("SELECT position FROM behaviour_event WHERE behaviour = 1 AND unsure"), 2);
+
+    if (!incident_case_place("c", INCIDENT_CASE_BEHAVIOUR, 2, 3, room, &p, &e))
+        fail_msg("%s", e.text);
+    same_place(p.evidence_path, p.sha256.ptr, p.record, p.offset, (str)MADE_MAIL, MADE_SHA_A, 12, 1002);
+    same(p.reader, S("json"));
+    same(p.rule_title, S("sign-in"));
+    same(p.account, S("finn.wagner@chamber.example"));
+    same(told(&p, "program"), (str)MADE_BAD_TEXT);
+    same(told(&p, "object"), S("portal"));
+    assert_int_equal(told(&p, "detail").len, 0);
+    assert_true(p.salvaged);
+    assert_false(incident_case_place("c", INCIDENT_CASE_BEHAVIOUR, 2, 4, room, &p, &e));
+    assert_int_equal(e.code, ERR_USAGE);
+    assert_string_equal(e.text, "c has no event 4 of behaviour 2");
+    assert_false(incident_case_place("c", INCIDENT_CASE_INCIDENT, 1, 1, room, &p, &e));
+    assert_string_equal(e.text, "c has no event 1 of incident 1");
+    arena_free(room);
+    behaviours_free(b);
+    activities_free(a);
+}
+
+static void where_an_act_stands(void **state) {
+    struct made_story *const m = made_story();
+    struct arena *const a = arena_new(1 << 20), *const small = arena_new(64);
+    struct case_place p;
+    struct err e = {0};
+    (void)state;
+
+    assert_true(m && a && small);
+    write_case("c", m, MADE_INCIDENTS);
+    for (uint64_t i = 1; i <= MADE_SERVER_EVENTS; i += 7) {
+        const struct incident_event *const v = &m->incidents[1].events[i - 1];
+
+        if (!incident_case_place("c", INCIDENT_CASE_INCIDENT, 2, i, a, &p, &e))
+            fail_msg("%s", e.text);
+        same_place(p.evidence_path, p.sha256.ptr, p.record, p.offset, v->proof.evidence_path, v->proof.evidence_sha256,
+                   v->proof.record, v->proof.offset);
+        same(p.rule_title, v->what);
+        same(p.host, v->host);
+        same(told(&p, "address"), v->address);
+        assert_int_equal(p.reader.len, 0); /* the ledger of this case is empty */
+        assert_true(str_starts(p.json, S("{\"incident\":2,\"event\":")));
+    }
+    assert_false(incident_case_place("c", INCIDENT_CASE_INCIDENT, 2, 1, small, &p, &e));
+    assert_int_equal(e.code, ERR_MEMORY);
+    arena_free(a);
+    arena_free(small);
+    free(m);
+}
+
 /* Every word that is written is read as what it was. */
 static void words(void **state) {
     (void)state;
@@ -412,6 +584,8 @@ static void no_incidents(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_written_is_read, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(behaviours_and_their_proof, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(where_an_act_stands, folder_enter, folder_leave),
         cmocka_unit_test(words),
         cmocka_unit_test_setup_teardown(cases_of_strangers, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(a_caller_may_stop, folder_enter, folder_leave),

@@ -48,12 +48,19 @@ def sql(case, statement):
     database.close()
 
 
+def rows(case, query):
+    database = sqlite3.connect(case / "case.db")
+    found = database.execute(query).fetchall()
+    database.close()
+    return found
+
+
 # ---- what was not touched ----
 
 
 def untouched(folder):
     text = verify(folder)
-    assert re.sub(" +", " ", text) == ("manifest 5 files are what was written\nfindings 12, the same in all files of the case\n"
+    assert re.sub(" +", " ", text) == ("manifest 6 files are what was written\nfindings 12, the same in all files of the case\n"
                                        "evidence 1 file as when it was hunted\nrecords 11 of 11 records of findings stand where they should\n"), text
     assert "records    3 of 3 records of findings stand where they should (a sample of 11)" in verify(folder, "--sample", 3)
     assert "11 of 11" in verify(folder, "--sample", 99)
@@ -157,11 +164,19 @@ def the_database_against_the_files(folder):
         spoil()
         remanifest(case)
         text = verify(folder, status=1)
-        assert "5 files are what was written" in text and expected in text, f"{what}: {text}"
+        assert "6 files are what was written" in text and expected in text, f"{what}: {text}"
+
+
+def without_acts(case):
+    """What behaviours and incidents name: the same places as findings do, and others."""
+    for table in ("incident", "incident_event", "incident_reach", "behaviour_event", "door"):
+        sql(case, f"DELETE FROM {table}")
+    remanifest(case)
 
 
 def records_that_are_not_there(folder):
     case = folder / "case"
+    without_acts(case)
     for column, value in (("offset", 1), ("offset", 10**9), ("evidence_sha256", f"'{'0' * 64}'")):
         shutil.copytree(case, folder / "kept")
         sql(case, f"UPDATE findings SET {column} = {value} WHERE number = 5")
@@ -171,6 +186,34 @@ def records_that_are_not_there(folder):
         shutil.rmtree(case)
         (folder / "kept").rename(case)
     verify(folder)
+
+
+def acts_of_incidents_are_followed_as_well(folder):
+    """Acts in a record that a finding is in and in one that no finding names; then in places where no record begins."""
+    case = made.case(folder, "--force", "--level", "high")
+    without_acts(case)
+    lines = (folder / "evidence/sysmon.jsonl").read_bytes().splitlines(True)
+    begins = [sum(map(len, lines[:n])) for n in range(len(lines))]
+    known = {offset for (offset,) in rows(case, "SELECT offset FROM findings UNION SELECT offset FROM finding_events")}
+    taken, free = min(known), next(offset for offset in begins if offset not in known)
+    path, sha256 = rows(case, "SELECT path, sha256 FROM custody")[0]
+
+    def act(position, offset):
+        sql(case, f"INSERT INTO incident_event VALUES (1, {position}, NULL, NULL, NULL, '', '', 'act', '', '', '', '', '', '', '', '', '', 1, 0, 0, 1, '{path}', '{sha256}', 1, {offset})")
+
+    sql(case, "INSERT INTO incident VALUES (1, 'made up', 'high', 3, NULL, NULL, 'quiet', '', '', '', 0, 0)")
+    act(1, taken)
+    remanifest(case)
+    assert f"records    {len(known)} of {len(known)} records of findings stand where they should" in verify(folder)
+    act(2, free)
+    remanifest(case)
+    assert f"records    {len(known) + 1} of {len(known) + 1} records of findings and acts stand where they should" in verify(folder)
+    act(3, free + 1)
+    sql(case, f"INSERT INTO door VALUES (1, 1, 'rule', 'r', '', '', '', NULL, NULL, NULL, '', '', 0, 0, '{path}', '{sha256}', 1, {free + 2}, '', '', 0, 0, 'open', '')")
+    remanifest(case)
+    text = verify(folder, status=1)
+    assert re.search(rf"records +DIFFERS: 2; {len(known) + 1} of {len(known) + 3} records of findings and acts", text), text
+    assert text.count("  an act: evidence/sysmon.jsonl: ") == 2, text
 
 
 def evidence_that_was_changed(folder):
@@ -340,7 +383,7 @@ def main():
         made.case(base)
         for test in (
             untouched, evidence_elsewhere, packed_evidence, options_of_the_hunt_are_done_again, every_file_of_the_case,
-            the_database_against_the_files, records_that_are_not_there, evidence_that_was_changed, signed, signatures_that_do_not_hold,
+            the_database_against_the_files, records_that_are_not_there, acts_of_incidents_are_followed_as_well, evidence_that_was_changed, signed, signatures_that_do_not_hold,
             what_cannot_be_signed, minisign_agrees, stamped, a_case_of_a_stranger,
         ):  # fmt: skip
             folder = pathlib.Path(temporary) / test.__name__
