@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "base/compiler.h"
 #include "event/fold.h"
 #include "incident/incident_own.h"
@@ -27,6 +28,7 @@ struct kept {
     str *behaviours;
     size_t behaviour_count;
     struct door *doors;
+    bool *at; /* the address of its server is told */
     size_t door_count;
     bool campaign;
     /* Of the later evidence. */
@@ -101,18 +103,40 @@ static bool keep(struct gone *g, str s, str *out, struct err *e) {
 /* ---- the case ---- */
 
 /* So that whoever the case names has a number, and is the same as its other spellings in the later evidence. */
-static bool name_it(struct gone *g, enum act_text t, str name, struct err *e) {
+static struct activity_event nothing(const struct gone *g, enum act act) {
     struct activity_event v = {.when = g->o.since,
                                .last = g->o.since,
                                .count = 1,
-                               .act = ACT_NONE,
+                               .act = act,
                                .evidence_path = STR(""),
                                .evidence_sha256 = ""};
 
     for (size_t i = 0; i < ACT_TEXTS; i++)
         v.text[i] = S("");
+    return v;
+}
+
+static bool name_it(struct gone *g, enum act_text t, str name, struct err *e) {
+    struct activity_event v = nothing(g, ACT_NONE);
+
     v.text[t] = name;
     return !name.len || activities_add(g->o.activities, &v, e);
+}
+
+static bool name_both(struct gone *g, str host, str address, struct err *e) {
+    struct activity_event v = nothing(g, ACT_HOST_NAME);
+
+    v.text[ACT_HOST] = host;
+    v.text[ACT_ADDRESS] = address;
+    return activities_add(g->o.activities, &v, e);
+}
+
+static str path_part(str object) {
+    size_t end = 0;
+
+    while (end < object.len && object.ptr[end] != '?' && object.ptr[end] != ';')
+        end++;
+    return str_first(object, end);
 }
 
 static bool own_of(struct gone *g, const struct incident_entity *v, struct own *to, bool *is, struct err *e) {
@@ -194,7 +218,8 @@ bool gone_add(struct gone *g, const struct incident *i, const struct clue *clues
         !(k->own = arena_zero(g->memory, i->entity_count, sizeof *k->own)) ||
         !(k->accounts = arena_zero(g->memory, i->entity_count, sizeof *k->accounts)) ||
         !(k->behaviours = arena_zero(g->memory, i->clue_count, sizeof *k->behaviours)) ||
-        !(k->doors = arena_zero(g->memory, i->door_count, sizeof *k->doors)))
+        !(k->doors = arena_zero(g->memory, i->door_count, sizeof *k->doors)) ||
+        !(k->at = arena_zero(g->memory, i->door_count, sizeof *k->at)))
         return no_memory(e);
     for (size_t n = 0; n < i->entity_count; n++) {
         const struct incident_entity *const v = &i->entities[n];
@@ -224,6 +249,24 @@ bool gone_add(struct gone *g, const struct incident *i, const struct clue *clues
     return true;
 }
 
+bool gone_add_event(struct gone *g, const struct incident_event *v, struct err *e) {
+    struct kept *const k = &g->items[g->count - 1];
+    struct address address;
+
+    if (v->act != ACT_WEB_REQUEST || !address_parse(v->host, &address))
+        return true;
+    for (size_t i = 0; i < k->door_count; i++) {
+        const struct door *const d = &k->doors[i];
+
+        if (d->kind != DOOR_WEB_SHELL || !d->host.len || k->at[i] || !fold_equal(path_part(v->object), d->object))
+            continue;
+        k->at[i] = true;
+        if (!name_both(g, d->host, v->host, e))
+            return false;
+    }
+    return true;
+}
+
 /* ---- traces ---- */
 
 static struct proof proof_of(const struct gone *g, const struct activity *v) {
@@ -236,7 +279,7 @@ static struct proof proof_of(const struct gone *g, const struct activity *v) {
 static bool trace_act(struct gone *g, struct kept *k, struct gone_trace *t, uint32_t activity, struct err *e) {
     const struct activity *const v = activities_at(g->o.activities, activity);
 
-    if (v->act == ACT_NONE)
+    if (v->act == ACT_NONE || v->act == ACT_HOST_NAME)
         return true;
     if (t->decides) {
         if (k->act_count >= EACH_MAX * 16)
@@ -287,14 +330,6 @@ static str host_part(str object) {
 static bool below(str host, str domain) {
     return fold_equal(host, domain) || (host.len > domain.len && host.ptr[host.len - domain.len - 1] == '.' &&
                                         fold_equal(str_from(host, host.len - domain.len), domain));
-}
-
-static str path_part(str object) {
-    size_t end = 0;
-
-    while (end < object.len && object.ptr[end] != '?' && object.ptr[end] != ';')
-        end++;
-    return str_first(object, end);
 }
 
 /* Acts found by what their object says: requests to a page, and who goes to a domain. */
@@ -603,24 +638,28 @@ static void conclude(struct gone *g, struct kept *k) {
                                                                                                  : GONE;
 }
 
-static bool span(struct gone *g) {
+/* What the case names is no evidence. */
+static bool is_real(const struct activity *v) {
+    return v->act != ACT_NONE && v->act != ACT_HOST_NAME;
+}
+
+static void span(struct gone *g) {
     struct activities *const a = g->o.activities;
     uint32_t const count = activities_count(a);
     uint32_t real = 0, seen = 0;
 
     for (uint32_t i = 0; i < count; i++)
-        real += activities_at(a, i)->act != ACT_NONE;
+        real += is_real(activities_at(a, i));
     for (uint32_t i = 0; i < count; i++) {
         const struct activity *const v = activities_at(a, i);
 
-        if (v->act == ACT_NONE)
+        if (!is_real(v))
             continue;
         if (!seen++)
             g->first = v->when;
         if (seen == real - real / 1000)
             g->last = v->last;
     }
-    return real > 0;
 }
 
 bool gone_end(struct gone *g, struct err *e) {
@@ -633,7 +672,7 @@ bool gone_end(struct gone *g, struct err *e) {
 
     incidents_free(incidents);
     if (ok)
-        (void)span(g);
+        span(g);
     ok = ok && doors_new(&doors, g->o.activities, e);
     for (size_t i = 0; ok && i < g->count; i++) {
         struct kept *const k = &g->items[i];

@@ -76,6 +76,8 @@ MUST_USE bool gone_new(struct gone **out, const struct gone_options *options, st
 void gone_free(struct gone *g); /* takes NULL */
 /* One of the case's, before any activity comes; it is copied. */
 MUST_USE bool gone_add(struct gone *g, const struct incident *i, const struct clue *clues, struct err *e);
+/* One of the acts of the incident that was added last, out of the case: which address a page's server had, later logs may not say. */
+MUST_USE bool gone_add_event(struct gone *g, const struct incident_event *v, struct err *e);
 /* After the last activity: ends them. */
 MUST_USE bool gone_end(struct gone *g, struct err *e);
 
