@@ -83,6 +83,8 @@ def intrusion():
     for number in range(100):
         mail(15, f"02:{number // 2:02}:{number % 2 * 30:02}", PRESS, OUTSIDE, "Bind", "Client=OWA;Mozilla/5.0")
     mail(15, "02:55:00", PRESS, OUTSIDE, "Bind", "Client=OWA;Mozilla/5.0", "True")
+    at(20, "23:10:00", "AnonymousLinkCreated", "OneDrive", 14, PRESS, ClientIP=OUTSIDE, EventSource="SharePoint", ItemType="File",
+       ObjectId="https://assembly-my.sharepoint.example/personal/p_novak/Documents/Minutes.docx", UserAgent="Mozilla/5.0")
 
 
 def main():

@@ -16,8 +16,8 @@ import sys
 RNG = random.Random(20210316)
 DAY = datetime.datetime(2021, 3, 16, tzinfo=datetime.timezone.utc)
 DOMAIN = "ASSEMBLY"
-HOSTS = ("TS01", "WS-CLERK07", "WS-PRESS02", "DC01", "FILES01")
-GATEWAY, CLERK, PRESS, DC, FILES = (f"{name}.assembly.example" for name in HOSTS)
+HOSTS = ("TS01", "WS-CLERK07", "WS-PRESS02", "DC01", "FILES01", "MAIL01")
+GATEWAY, CLERK, PRESS, DC, FILES, MAIL = (f"{name}.assembly.example" for name in HOSTS)
 OUTSIDE = "203.0.113.77"
 VICTIM = "k.lind"
 SYSMON = ("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon")
@@ -163,6 +163,9 @@ def intrusion():
     at("07:05:31", SYSMON, 22, FILES, query(TOOL, "sync.telemetry.example", OUTSIDE, "svc_backup2"))
     at("07:05:32", SYSMON, 3, FILES, connection(TOOL, "10.20.0.5", OUTSIDE, "sync.telemetry.example", "svc_backup2"))
     at("07:31:07", EVENTLOG, 1102, FILES, {}, {"LogFileCleared": by("svc_backup2", "0x81c4f7")})
+    # In the night a page is left among those that Exchange hands out.
+    page = r"C:\Program Files\Microsoft\Exchange Server\V15\FrontEnd\HttpProxy\owa\auth\sample.aspx"
+    at("23:48:19", SYSMON, 11, MAIL, {"Image": "System", "TargetFilename": page, "User": r"NT AUTHORITY\SYSTEM"})
 
 
 def stamp(when):

@@ -297,7 +297,7 @@ uint32_t list_from(const struct activities *a, const struct activity_list *list,
     return low;
 }
 
-#define COMPANY_LOOK_MAX 4096u  /* connections that are looked at */
+#define COMPANY_LOOK_MAX 4096u /* connections that are looked at */
 #define COMPANY_PORTS_MAX 64u
 #define COMPANY_EACH_MAX 1000u /* activities of a client within the minute */
 #define COMPANY_LEAST 10u      /* so many must fall together with the same host, */

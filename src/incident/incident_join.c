@@ -277,6 +277,16 @@ struct nearness {
     bool often; /* not most of it, but more days than chance would have */
 };
 
+static bool is_near(const struct incidents *s, const struct nearness *how, const struct pairs *pairs,
+                    const struct pair *p) {
+    uint32_t const there = pair_find(pairs, p->a, EVERY, p->entity)->near;
+
+    if (how->often)
+        return beyond_chance(p->near, there, share(s, p, pair_find(pairs, p->b, EVERY, p->entity)->near, how->near));
+    /* Most of what it did there, and what it did there is no aside. */
+    return p->near * 2 >= there && there * 4 >= s->nodes[p->a].event_count;
+}
+
 static bool join_reached(struct incidents *s, const struct nearness *how, struct err *e) {
     enum behaviour_part_type const type = how->type;
     int64_t const near = how->near;
@@ -307,14 +317,13 @@ static bool join_reached(struct incidents *s, const struct nearness *how, struct
     for (size_t i = 0; ok && pairs.slots && i <= pairs.mask; i++) {
         const struct pair *const p = &pairs.slots[i];
 
-        if (!p->near || p->b == EVERY || (type == PART_HOST && other_accounts(&s->nodes[p->a], &s->nodes[p->b])))
+        if (!p->near || p->b == EVERY || !is_near(s, how, &pairs, p) ||
+            (type == PART_HOST && other_accounts(&s->nodes[p->a], &s->nodes[p->b])))
             continue;
-        uint32_t const there = pair_find(&pairs, p->a, EVERY, p->entity)->near;
+        const struct pair *const back = pair_find(&pairs, p->b, p->a, p->entity);
 
-        /* Most of what it did there, and what it did there is no aside. */
-        if (how->often
-                ? beyond_chance(p->near, there, share(s, p, pair_find(&pairs, p->b, EVERY, p->entity)->near, near))
-                : p->near * 2 >= there && there * 4 >= s->nodes[p->a].event_count)
+        /* A rule that is true all the time is near to everything: everything must be near to it. */
+        if (s->nodes[p->b].clue.type != CLUE_RULE || (back->near && is_near(s, how, &pairs, back)))
             join(s, p->a, p->b);
     }
     free(pairs.slots);

@@ -430,6 +430,10 @@ bool case_writer_line(struct case_writer *c, const struct buf *line, struct err 
     return line_out(c, FINDINGS, line, e);
 }
 
+bool case_writer_timesketch(struct case_writer *c, const struct buf *line, struct err *e) {
+    return line_out(c, TIMESKETCH, line, e);
+}
+
 bool case_writer_finding(struct case_writer *c, const struct finding *f, struct err *e) {
     c->json.len = c->other.len = 0;
     finding_json(&c->json, f);

@@ -3,7 +3,9 @@
 
 #include "report/dossier_own.h"
 
-#define TITLES 2u /* so that all five answers stand on one screen of a phone */
+/* So that all five answers stand on one screen of a phone. */
+#define TITLES 2u
+#define TITLE 90u /* bytes; what is cut off stands where the link leads */
 
 static void question(struct dossier *d, const char *what) {
     dossier_format(d, "<div class=\"qa\"><dt>%s</dt>\n<dd>", what);
@@ -16,7 +18,7 @@ static void answer_end(struct dossier *d) {
 /* "incident 1: title", as a link where it is told whole. */
 static void incident_link(struct dossier *d, const struct dossier_incident *n) {
     dossier_format(d, "<a href=\"#i%u\">", n->number);
-    dossier_text(d, n->title, 2 * DOSSIER_SHORT);
+    dossier_brief(d, n->title, TITLE);
     dossier_put(d, "</a>");
 }
 

@@ -155,7 +155,7 @@ static bool unread(struct dossier *d, struct err *e) {
 
 /* Rules that were not asked, or had no data: never "no hit". */
 static bool rules_unasked(struct dossier *d, struct err *e) {
-    static const char *const heads[] = {"Rule", "What became of it", "Why", "File", NULL};
+    static const char *const heads[] = {"Rule", "State", "Why", "File", NULL};
     static const struct {
         const char *status, *one, *many;
     } words[] = {

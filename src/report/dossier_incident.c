@@ -304,8 +304,7 @@ static void event_row(struct dossier *d, struct dossier_table *t, uint32_t incid
 }
 
 static bool events(struct dossier *d, const struct incident *n, uint64_t all, struct err *e) {
-    static const char *const heads[] = {"When (UTC)",         "What was done",    "Phase",
-                                        "Why the intruder’s", "@Where it stands", NULL};
+    static const char *const heads[] = {"When (UTC)", "What was done", "Phase", "Clue", "@Where it stands", NULL};
     static const char query[] =
         "SELECT position, time, last, what, account, target, host, address, program, session, object, detail, events, "
         "items, amount, (SELECT i.position FROM incident_clue i WHERE i.incident = v.incident AND i.clue = v.clue), "

@@ -69,6 +69,8 @@ void dossier_format(struct dossier *d, const char *fmt, ...) PRINTF(2, 3); /* ma
 /* A text of the case, at most max bytes of it, as text: controls and changes of direction as U+FFFD, markup escaped. */
 void dossier_plain(struct dossier *d, str s, size_t max); /* for attributes */
 void dossier_text(struct dossier *d, str s, size_t max);  /* the same, kept from turning round what stands beside it */
+/* The same where the whole stands elsewhere: what is left out is not counted. */
+void dossier_brief(struct dossier *d, str s, size_t max);
 /* A name of ours, as words: "initial access" of initial-access, "web shell" of web_shell; whatever else the case holds. */
 void dossier_words(struct dossier *d, str name);
 void dossier_number(struct dossier *d, uint64_t n); /* 41,207 */

@@ -72,6 +72,13 @@ void dossier_plain(struct dossier *d, str s, size_t max) {
         dossier_format(d, "… (%zu bytes more)", s.len - shown.len);
 }
 
+void dossier_brief(struct dossier *d, str s, size_t max) {
+    str const shown = cut(s, max);
+
+    dossier_text(d, shown, shown.len);
+    dossier_put(d, shown.len < s.len ? "…" : "");
+}
+
 void dossier_text(struct dossier *d, str s, size_t max) {
     dossier_put(d, "<bdi>");
     dossier_plain(d, s, max);

@@ -24,18 +24,6 @@ static bool line_end(struct lines *l, const char *end, struct err *e) {
 
 /* ---- timeline ---- */
 
-/* Timesketch's own fields; floor: times before 1970 keep their order. */
-static void timeline_head(struct buf *b, str message, int64_t when, const char *what) {
-    struct wall const w = instant_wall(when);
-
-    buf_add(b, S("{\"message\":"));
-    buf_json(b, message);
-    buf_format(b,
-               ",\"datetime\":\"%04d-%02u-%02uT%02u:%02u:%02u.%06u+00:00\",\"timestamp\":%ld,\"timestamp_desc\":\"%s\"",
-               w.year, w.month, w.day, w.hour, w.minute, w.second, w.nanosecond / 1000,
-               (long)(when / 1000 - (when % 1000 < 0)), what);
-}
-
 static void tlp_member(struct lines *l) {
     buf_add(&l->b, S(",\"tlp\":"));
     buf_json(&l->b, tlp_name(l->x->tlp));
@@ -51,7 +39,7 @@ static bool timeline_finding(void *ctx, const struct export_finding *f, struct e
     if (when == INSTANT_NONE)
         return true;
     export_sentence(&message, f);
-    timeline_head(&l->b, buf_str(&message), when, many ? "Correlation became true" : "Event logged");
+    timesketch_head(&l->b, buf_str(&message), when, many ? "Correlation became true" : "Event logged");
     l->b.failed |= message.failed;
     buf_free(&message);
     tlp_member(l);
@@ -127,7 +115,7 @@ static bool timeline_day(struct lines *l, const json_t *thing, struct err *e) {
     buf_format(&message, "[%.*s] ", STR_ARG(json_text_at(thing, "level")));
     finding_short(&message, json_text_at(thing, "title"));
     buf_format(&message, ": %lu on this day", number_of(thing, "findings"));
-    timeline_head(&l->b, buf_str(&message), export_time(thing, "day"), "Day of the findings");
+    timesketch_head(&l->b, buf_str(&message), export_time(thing, "day"), "Day of the findings");
     l->b.failed |= message.failed;
     buf_free(&message);
     tlp_member(l);

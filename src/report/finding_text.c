@@ -241,22 +241,26 @@ static int64_t microseconds(int64_t when) {
     return when / 1000 - (when % 1000 < 0);
 }
 
+void timesketch_head(struct buf *b, str message, int64_t when, const char *what) {
+    struct wall const w = instant_wall(when);
+
+    buf_add(b, S("{\"message\":"));
+    buf_json(b, message);
+    buf_format(b,
+               ",\"datetime\":\"%04d-%02u-%02uT%02u:%02u:%02u.%06u+00:00\",\"timestamp\":%ld,\"timestamp_desc\":\"%s\"",
+               w.year, w.month, w.day, w.hour, w.minute, w.second, w.nanosecond / 1000, (long)microseconds(when), what);
+}
+
 bool finding_timesketch(struct buf *b, const struct finding *f, str json) {
-    struct wall w;
     struct buf sentence = {0};
 
     if (f->when == INSTANT_NONE)
         return false;
-    w = instant_wall(f->when);
     finding_sentence(&sentence, f);
-    buf_add(b, S("{\"message\":"));
-    buf_json(b, buf_str(&sentence));
+    timesketch_head(b, buf_str(&sentence), f->when,
+                    f->rule->type == SIGMA_CORRELATION ? "Correlation became true" : "Event logged");
     b->failed |= sentence.failed;
     buf_free(&sentence);
-    buf_format(b, ",\"datetime\":\"%04d-%02u-%02uT%02u:%02u:%02u.%06u+00:00\"", w.year, w.month, w.day, w.hour,
-               w.minute, w.second, w.nanosecond / 1000);
-    buf_format(b, ",\"timestamp\":%ld", (long)microseconds(f->when));
-    member(b, "timestamp_desc", f->rule->type == SIGMA_CORRELATION ? S("Correlation became true") : S("Event logged"));
     buf_byte(b, ',');
     buf_add(b, str_from(json, 1));
     return true;

@@ -16,6 +16,8 @@ void finding_csv_cell(struct buf *b, str s);
 /* message, datetime, timestamp (microseconds), timestamp_desc, and behind them what json has: the finding's own line (finding_json).
  * A finding without time has none: false, nothing is appended. */
 bool finding_timesketch(struct buf *b, const struct finding *f, str json);
+/* The first members of such a line, with the brace before them: of anything that was at that time. what: timestamp_desc, a plain word. */
+void timesketch_head(struct buf *b, str message, int64_t when, const char *what);
 /* One line for people: what, where, who, how it showed. */
 void finding_sentence(struct buf *b, const struct finding *f);
 /* The members of a client: its address, and what is known of that (about may be NULL). Without braces. */

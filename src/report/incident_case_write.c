@@ -3,6 +3,7 @@
 
 #include "report/case_own.h"
 #include "report/incident_case_own.h"
+#include "report/incident_text.h"
 
 void incident_case_put_place(struct case_row *r, str path, const char *sha256, uint64_t record, uint64_t offset) {
     case_row_text(r, path);
@@ -73,6 +74,26 @@ static bool put_clues(struct case_writer *c, const struct incident *n, const str
     }
     case_row_close(&clue);
     case_row_close(&place);
+    return ok;
+}
+
+/* The timeline has the acts behind the findings. */
+static bool put_timeline(struct case_writer *c, const struct incident *n, const struct clue *clues, struct err *e) {
+    struct buf line = {0};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < n->event_count; i++) {
+        struct incident_act const of = {.incident = n->number,
+                                        .position = i + 1,
+                                        .title = n->title,
+                                        .level = n->level,
+                                        .clue = clues[n->events[i].clue].title,
+                                        .tlp = S("")};
+
+        line.len = 0;
+        ok = !incident_timesketch(&line, &of, &n->events[i]) || case_writer_timesketch(c, &line, e);
+    }
+    buf_free(&line);
     return ok;
 }
 
@@ -226,6 +247,7 @@ static bool put_doors(struct case_writer *c, const struct incident *n, struct er
 
 bool incident_case_incident(struct case_writer *c, const struct incident *n, const struct clue *clues,
                             size_t clue_count, struct err *e) {
-    return head(c, n, e) && put_clues(c, n, clues, clue_count, e) && put_events(c, n, e) && put_entities(c, n, e) &&
-           put_links(c, n, e) && put_reaches(c, n, e) && put_phases(c, n, e) && put_doors(c, n, e);
+    return head(c, n, e) && put_clues(c, n, clues, clue_count, e) && put_events(c, n, e) &&
+           put_timeline(c, n, clues, e) && put_entities(c, n, e) && put_links(c, n, e) && put_reaches(c, n, e) &&
+           put_phases(c, n, e) && put_doors(c, n, e);
 }

@@ -86,6 +86,7 @@ def what_happened_is_found():
         "Inbox rule with next to no name": 2,  # and the transport rule
         "Inbox rule that hides mail": 2,
         "Transport rule that copies mail": 1,
+        "File opened to whoever has the link": 1,  # Accounts Overview.docx
         "Rights over another mailbox": 6,  # four times FullAccess, SendAs, send on behalf
         "Mailbox copied by who guessed passwords": 1,
         "Password of an account reset or changed": 2,  # PattiF, PradeepG

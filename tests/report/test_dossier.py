@@ -18,6 +18,10 @@ MADE_CASE = pathlib.Path(os.environ.get("LONGWATCH_BUILD", made.SOURCE / "build"
 BYTES_MAX = 16 << 20  # what any browser opens at once
 
 
+# Words of ours in a case: another one in their place is no case of ours.
+WORDS = (("incident", "level"), ("clue", "level"), ("clue", "type"), ("incident_entity", "type"), ("incident_reach", "type"), ("door", "kind"), ("door", "state"))
+
+
 def made_case(folder, *words):
     done = subprocess.run([MADE_CASE, folder / "case", *map(str, words)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -103,26 +107,28 @@ def hostile_texts_stay_texts(folder):
     assert text.count("<script>") == 1 and "<img" not in text and "alert(1)" in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text and "gpj.exe" in text and "\ufffdgpj" in text
     sql(case, "DELETE FROM incident_event WHERE position > 4", "DELETE FROM behaviour_method WHERE rowid > 3")
-    # Each column that holds text, one after another, in every table that a dossier reads.
+    # Every column of text: all of a table at once, and where a word decides what is told of a row each alone.
     bad = "'</p></main><svg/onload=alert(9)>'||char(34)||char(8238)||char(27)"
     tables = [name for (name,) in rows(case, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")]
-    columns = [(table, column) for table in tables for (column, kind) in rows(case, f"SELECT name, type FROM pragma_table_info('{table}')") if kind == "TEXT"]
-    assert len(columns) > 150, len(columns)
-    refused = 0
-    stranger = folder / "stranger"
+    columns = {table: [column for column, kind in rows(case, f"SELECT name, type FROM pragma_table_info('{table}')") if kind == "TEXT"] for table in tables}
+    assert sum(map(len, columns.values())) > 180, columns
+    tries = [(table, tuple(column for column in columns[table] if (table, column) not in WORDS)) for table in tables]
+    tries += [(table, (column,)) for table in ("incident", "custody", "gaps", "rules", "mail_campaign", "incident_reach", "door") for column in columns[table] if (table, column) not in WORDS]
+    tries += [(table, (column,)) for table, column in WORDS]
+    stranger, page = folder / "stranger", folder / "stranger.html"
     stranger.mkdir()
-    for table, column in columns:
-        shutil.copy(case / "case.db", stranger)
-        sql(stranger, f"UPDATE OR IGNORE {table} SET {column} = {bad}")  # a key stays once
-        page = folder / "stranger.html"
-        done = subprocess.run([made.BINARY, "dossier", stranger, "-o", page], capture_output=True, text=True, check=False)
-        if done.returncode:  # a word of ours that is none: told, and nothing written
-            assert done.returncode in (2, 4) and "of which nothing is known" in done.stderr, (table, column, done.stderr)
-            refused += 1
+    for table, some in tries:
+        if not some:
             continue
+        shutil.copy(case / "case.db", stranger)
+        sql(stranger, f"UPDATE OR IGNORE {table} SET {', '.join(f'{column} = {bad}' for column in some)}")  # a key stays once
+        done = subprocess.run([made.BINARY, "dossier", stranger, "-o", page], capture_output=True, text=True, check=False)
+        if some[0:1] and (table, some[0]) in WORDS:  # a word of ours that is none
+            assert done.returncode == 4 and "of which nothing is known" in done.stderr and "\u202e" not in done.stderr, (table, some, done.stderr)
+            continue
+        assert done.returncode == 0, (table, some, done.stderr)
         dossier_page.check(page)
-        assert "onload=alert(9)>" not in page.read_text(encoding="utf-8"), (table, column)
-    assert refused < 12, refused
+        assert "onload=alert(9)>" not in page.read_text(encoding="utf-8"), (table, some)
 
 
 # ---- what it says where there is nothing ----
