@@ -100,9 +100,10 @@ static bool on_case_incident(void *ctx, const struct incident *i, const struct c
     struct run *const run = ctx;
     (void)clue_count;
 
-    return (run->w->incident && run->w->incident != i->number) ||
-           (gone_add(run->gone, i, clues, e) &&
-            incident_case_events(run->w->path, i->number, EVENTS_MAX, on_case_event, run, e));
+    bool const asked = !run->w->incident || run->w->incident == i->number;
+
+    return gone_add(run->gone, i, clues, asked, e) &&
+           (!asked || incident_case_events(run->w->path, i->number, EVENTS_MAX, on_case_event, run, e));
 }
 
 static bool case_read(struct run *run, struct behaviours *behaviours, struct err *e) {
