@@ -30,8 +30,8 @@ struct arrival {
 
 struct judging {
     const struct behaviour *b;
-    uint32_t foreign,
-        known; /* of all clients of the account at hand: places where nobody is met; those and where somebody is */
+    /* Of the account at hand: clients that are not foreign, their places where nobody is met, and those with where somebody is. */
+    uint32_t others, foreign, known;
     struct code_map arrived; /* of the account at hand: 1 */
     double places, share, history, other_uses, old_places, few_days, few_reads, few_share, consent, follow;
     struct found *found;
@@ -124,9 +124,9 @@ static bool describe(const struct account_area *x, const struct judging *j, cons
                           .c = *c,
                           .fresh = is_fresh(x, j, c),
                           .few = c->foreign < j->places,
-                          .others = u->client_count - 1,
-                          .other_foreign = j->foreign - c->foreign,
-                          .other_places = j->known - c->foreign - c->met};
+                          .others = j->others,
+                          .other_foreign = j->foreign,
+                          .other_places = j->known};
     out->alone = out->other_foreign * 2 > out->other_places;
     if (out->few && out->alone)
         return false;
@@ -185,14 +185,19 @@ static bool judge(struct account_area *x, struct judging *j, struct err *e) {
     uint32_t foreign = 0;
     struct found f;
 
-    j->foreign = j->known = 0;
+    j->others = j->foreign = j->known = 0;
     for (uint32_t i = 0; i < u->client_count; i++) {
         const struct account_client *const c = &u->clients[i];
 
         j->judged += c->named;
-        j->foreign += c->foreign;
-        j->known += c->foreign + c->met;
-        foreign += is_foreign(x, j, c);
+        /* Whom the account is used by otherwise: not by other foreign clients. */
+        if (is_foreign(x, j, c)) {
+            foreign++;
+        } else {
+            j->others++;
+            j->foreign += c->foreign;
+            j->known += c->foreign + c->met;
+        }
         has_new |= c->foreign && is_fresh(x, j, c);
         if (c->legacy && (!old || c->first < old->first))
             old = c;

@@ -177,6 +177,12 @@ static void application(struct say *s) {
     s->theirs = false;
 }
 
+/* Beside one who reads through more networks than all others of the account have: they are nobody's company. */
+static void application_beside(struct say *s) {
+    reads_as(s, ADA, LINUX, 100, 250, 60, 0);
+    application(s);
+}
+
 static void application_of_a_week(struct say *s) {
     for (int64_t day = 120; day < 124; day++)
         SAY(s, day, 100, ACT_MAIL_READ, ADA, "192.0.2.201", "Client=REST;Client=ArchiveHelper;;", .object = "\\Inbox");
@@ -217,6 +223,8 @@ static const struct scene foreign[] = {
      NULL},
     {"an application after a consent", "foreign-client", application, 1, 1, 1.5, "own object app-81c7",
      "own address 192.0.2.201", NULL},
+    {"the same beside another foreign client", "foreign-client", application_beside, 2, 2.9, 2.9, "own object app-81c7",
+     "own client ", NULL},
     {"an application that reads for some days", "foreign-client", application_of_a_week, 0, 0, 0, NULL, NULL, NULL},
     {"a service for all", "foreign-client", service_for_all, 0, 0, 0, NULL, NULL, NULL},
     {"nobody to be met", "foreign-client", alone, 0, 0, 0, NULL, NULL, NULL},
