@@ -14,6 +14,7 @@
 
 #define TEXTS_MEMORY ((size_t)256 << 20)
 #define MEMORY ((size_t)512 << 20)
+#define EVENTS_MAX 100000u /* of an incident of the case */
 #define GAPS_TOLD 12u
 #define TRACES_TOLD 20u
 
@@ -90,12 +91,19 @@ static bool on_case_gap(void *ctx, const struct custody_gap *g, struct err *e) {
     return true;
 }
 
+static bool on_case_event(void *ctx, const struct incident_event *v, struct err *e) {
+    return gone_add_event(((struct run *)ctx)->gone, v, e);
+}
+
 static bool on_case_incident(void *ctx, const struct incident *i, const struct clue *clues, size_t clue_count,
                              struct err *e) {
     struct run *const run = ctx;
     (void)clue_count;
 
-    return (run->w->incident && run->w->incident != i->number) || gone_add(run->gone, i, clues, e);
+    bool const asked = !run->w->incident || run->w->incident == i->number;
+
+    return gone_add(run->gone, i, clues, asked, e) &&
+           (!asked || incident_case_events(run->w->path, i->number, EVENTS_MAX, on_case_event, run, e));
 }
 
 static bool case_read(struct run *run, struct behaviours *behaviours, struct err *e) {

@@ -295,6 +295,11 @@ static bool log_add(struct doors *d, const struct activity *v) {
     return true;
 }
 
+/* What is no act, and whose address is whose, is told of other evidence as well. */
+static bool is_told(const struct activity *v) {
+    return v->act != ACT_NONE && v->act != ACT_HOST_NAME;
+}
+
 bool door_logs_read(struct doors *d, struct err *e) {
     uint32_t const count = activities_count(d->a);
 
@@ -303,14 +308,14 @@ bool door_logs_read(struct doors *d, struct err *e) {
         const struct activity *const v = activities_at(d->a, count - 1 - i);
 
         /* What is no act stands for no log: rules found it, or a case names it. */
-        if (v->act != ACT_NONE && seen++ == count / 1000)
+        if (is_told(v) && seen++ == count / 1000)
             d->end = v->last;
     }
     if (!(d->family_of = calloc((size_t)activities_text_count(d->a) + 1, sizeof *d->family_of)) || !families_read(d) ||
         !grow(d))
         return no_memory(e);
     for (uint32_t i = 0; i < count; i++)
-        if (activities_at(d->a, i)->act != ACT_NONE && !log_add(d, activities_at(d->a, i)))
+        if (is_told(activities_at(d->a, i)) && !log_add(d, activities_at(d->a, i)))
             return no_memory(e);
     return true;
 }

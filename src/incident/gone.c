@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "base/compiler.h"
 #include "event/fold.h"
 #include "incident/incident_own.h"
@@ -27,8 +28,9 @@ struct kept {
     str *behaviours;
     size_t behaviour_count;
     struct door *doors;
+    bool *at; /* the address of its server is told */
     size_t door_count;
-    bool campaign;
+    bool campaign, asked;
     /* Of the later evidence. */
     uint32_t *acts; /* its own */
     size_t act_count, act_room;
@@ -47,6 +49,7 @@ struct gone {
     size_t elsewhere_count, elsewhere_room;
     int64_t first, last;
     struct buf words;
+    bool traced; /* what is its own was gone after */
 };
 
 static bool no_memory(struct err *e) {
@@ -101,18 +104,40 @@ static bool keep(struct gone *g, str s, str *out, struct err *e) {
 /* ---- the case ---- */
 
 /* So that whoever the case names has a number, and is the same as its other spellings in the later evidence. */
-static bool name_it(struct gone *g, enum act_text t, str name, struct err *e) {
+static struct activity_event nothing(const struct gone *g, enum act act) {
     struct activity_event v = {.when = g->o.since,
                                .last = g->o.since,
                                .count = 1,
-                               .act = ACT_NONE,
+                               .act = act,
                                .evidence_path = STR(""),
                                .evidence_sha256 = ""};
 
     for (size_t i = 0; i < ACT_TEXTS; i++)
         v.text[i] = S("");
+    return v;
+}
+
+static bool name_it(struct gone *g, enum act_text t, str name, struct err *e) {
+    struct activity_event v = nothing(g, ACT_NONE);
+
     v.text[t] = name;
     return !name.len || activities_add(g->o.activities, &v, e);
+}
+
+static bool name_both(struct gone *g, str host, str address, struct err *e) {
+    struct activity_event v = nothing(g, ACT_HOST_NAME);
+
+    v.text[ACT_HOST] = host;
+    v.text[ACT_ADDRESS] = address;
+    return activities_add(g->o.activities, &v, e);
+}
+
+static str path_part(str object) {
+    size_t end = 0;
+
+    while (end < object.len && object.ptr[end] != '?' && object.ptr[end] != ';')
+        end++;
+    return str_first(object, end);
 }
 
 static bool own_of(struct gone *g, const struct incident_entity *v, struct own *to, bool *is, struct err *e) {
@@ -180,7 +205,7 @@ static bool door_keep(struct gone *g, const struct door *d, struct door *to, str
     return true;
 }
 
-bool gone_add(struct gone *g, const struct incident *i, const struct clue *clues, struct err *e) {
+bool gone_add(struct gone *g, const struct incident *i, const struct clue *clues, bool asked, struct err *e) {
     struct kept *k;
     bool is;
 
@@ -189,12 +214,14 @@ bool gone_add(struct gone *g, const struct incident *i, const struct clue *clues
     if (!incidents_grow((void **)&g->items, g->count, &g->room, sizeof *g->items, e))
         return false;
     k = &g->items[g->count++];
-    *k = (struct kept){.out = {.number = i->number, .first = i->first, .last = i->last, .last_seen = INSTANT_NONE}};
+    *k = (struct kept){.asked = asked,
+                       .out = {.number = i->number, .first = i->first, .last = i->last, .last_seen = INSTANT_NONE}};
     if (!keep(g, str_first(i->title, TEXT_MAX), &k->out.title, e) ||
         !(k->own = arena_zero(g->memory, i->entity_count, sizeof *k->own)) ||
         !(k->accounts = arena_zero(g->memory, i->entity_count, sizeof *k->accounts)) ||
         !(k->behaviours = arena_zero(g->memory, i->clue_count, sizeof *k->behaviours)) ||
-        !(k->doors = arena_zero(g->memory, i->door_count, sizeof *k->doors)))
+        !(k->doors = arena_zero(g->memory, i->door_count, sizeof *k->doors)) ||
+        !(k->at = arena_zero(g->memory, i->door_count, sizeof *k->at)))
         return no_memory(e);
     for (size_t n = 0; n < i->entity_count; n++) {
         const struct incident_entity *const v = &i->entities[n];
@@ -224,6 +251,24 @@ bool gone_add(struct gone *g, const struct incident *i, const struct clue *clues
     return true;
 }
 
+bool gone_add_event(struct gone *g, const struct incident_event *v, struct err *e) {
+    struct kept *const k = &g->items[g->count - 1];
+    struct address address;
+
+    if (v->act != ACT_WEB_REQUEST || !address_parse(v->host, &address))
+        return true;
+    for (size_t i = 0; i < k->door_count; i++) {
+        const struct door *const d = &k->doors[i];
+
+        if (d->kind != DOOR_WEB_SHELL || !d->host.len || k->at[i] || !fold_equal(path_part(v->object), d->object))
+            continue;
+        k->at[i] = true;
+        if (!name_both(g, d->host, v->host, e))
+            return false;
+    }
+    return true;
+}
+
 /* ---- traces ---- */
 
 static struct proof proof_of(const struct gone *g, const struct activity *v) {
@@ -236,7 +281,7 @@ static struct proof proof_of(const struct gone *g, const struct activity *v) {
 static bool trace_act(struct gone *g, struct kept *k, struct gone_trace *t, uint32_t activity, struct err *e) {
     const struct activity *const v = activities_at(g->o.activities, activity);
 
-    if (v->act == ACT_NONE)
+    if (v->act == ACT_NONE || v->act == ACT_HOST_NAME)
         return true;
     if (t->decides) {
         if (k->act_count >= EACH_MAX * 16)
@@ -289,12 +334,13 @@ static bool below(str host, str domain) {
                                         fold_equal(str_from(host, host.len - domain.len), domain));
 }
 
-static str path_part(str object) {
-    size_t end = 0;
+static uint32_t host_of(const struct gone *g, const struct activity *v) {
+    const struct activities *const a = g->o.activities;
+    uint32_t const host = v->text[ACT_HOST]     ? activities_host(a, v->text[ACT_HOST])
+                          : v->text[ACT_SERVER] ? activities_host_of(a, v->text[ACT_SERVER], v->when)
+                                                : 0;
 
-    while (end < object.len && object.ptr[end] != '?' && object.ptr[end] != ';')
-        end++;
-    return str_first(object, end);
+    return host ? host : activities_host(a, v->text[ACT_SERVER]);
 }
 
 /* Acts found by what their object says: requests to a page, and who goes to a domain. */
@@ -313,9 +359,7 @@ static bool trace_objects(struct gone *g, struct kept *k, const struct own *o, s
             return false;
         for (uint32_t i = 0; i < list.count; i++) {
             const struct activity *const v = activities_at(a, list.items[i]);
-            uint32_t const on = v->text[ACT_HOST]     ? activities_host(a, v->text[ACT_HOST])
-                                : v->text[ACT_SERVER] ? activities_host_of(a, v->text[ACT_SERVER], v->when)
-                                                      : 0;
+            uint32_t const on = host_of(g, v);
             /* Of a page: what is refused, or is not there, is no use of it. */
             bool const mine = o->type == TRACE_PAGE
                                   ? v->act == ACT_WEB_REQUEST && v->outcome == OUTCOME_SUCCESS &&
@@ -382,6 +426,30 @@ static bool trace_own(struct gone *g, struct kept *k, const struct own *o, struc
     return trace_end(g, k, &t, e);
 }
 
+/* Once activities have ended. */
+static bool traces_make(struct gone *g, struct err *e) {
+    for (size_t i = 0; !g->traced && i < g->count; i++)
+        for (size_t o = 0; o < g->items[i].own_count; o++)
+            if (!trace_own(g, &g->items[i], &g->items[i].own[o], e))
+                return false;
+    g->traced = true;
+    return true;
+}
+
+/* Has what is its own come to that host since? */
+static bool came_to(const struct gone *g, const struct kept *k, str host) {
+    uint32_t const code = activities_find(g->o.activities, host),
+                   entity = code ? activities_host(g->o.activities, code) : 0;
+
+    for (size_t i = 0; entity && i < k->act_count; i++) {
+        const struct activity *const v = activities_at(g->o.activities, k->acts[i]);
+
+        if (v->last >= g->o.since && v->outcome != OUTCOME_FAILURE && host_of(g, v) == entity)
+            return true;
+    }
+    return false;
+}
+
 /* ---- incidents of the later evidence ---- */
 
 static bool among(str name, const str *list, size_t count) {
@@ -391,32 +459,55 @@ static bool among(str name, const str *list, size_t count) {
     return false;
 }
 
-/* How much of one is the other: 0: nothing; 1: behaviours; 2: it is the same. */
-static unsigned alike(const struct kept *k, const struct incident *i, const struct clue *clues) {
-    bool own = false, reached = false, behaviour = false;
+static bool door_same(const struct door *a, const struct door *b) {
+    return a->kind == b->kind && fold_equal(a->identity, b->identity);
+}
+
+/* How much of one is the other. */
+struct likeness {
+    bool same, alike;
+    unsigned much; /* to tell which of several it is most like */
+};
+
+static bool own_shared(const struct kept *k, const struct incident_entity *v) {
+    static const struct {
+        enum behaviour_part_type part;
+        enum gone_trace_type trace;
+    } types[] = {{PART_ADDRESS, TRACE_ADDRESS},
+                 {PART_SESSION, TRACE_SESSION},
+                 {PART_DOMAIN, TRACE_DOMAIN},
+                 {PART_PROGRAM, TRACE_PROGRAM}};
+
+    for (size_t o = 0; o < k->own_count; o++)
+        for (size_t t = 0; t < COUNT(types); t++)
+            if (k->own[o].type == types[t].trace && v->type == types[t].part && fold_equal(v->name, k->own[o].name))
+                return true;
+    return false;
+}
+
+static struct likeness likeness_of(const struct gone *g, const struct kept *k, const struct incident *i,
+                                   const struct clue *clues) {
+    unsigned own = 0, accounts = 0, behaviours = 0, doors = 0;
 
     for (size_t n = 0; n < i->clue_count; n++)
-        behaviour |= clues[i->clues[n]].type == CLUE_BEHAVIOUR &&
-                     among(clues[i->clues[n]].id, k->behaviours, k->behaviour_count);
+        behaviours += clues[i->clues[n]].type == CLUE_BEHAVIOUR &&
+                      among(clues[i->clues[n]].id, k->behaviours, k->behaviour_count);
     for (size_t n = 0; n < i->entity_count; n++) {
         const struct incident_entity *const v = &i->entities[n];
 
         if (v->shared)
             continue;
-        /* Hosts alone do not say it: two intruders in one host are two. */
-        reached |= v->type == PART_ACCOUNT && among(v->name, k->accounts, k->account_count);
-        for (size_t o = 0; v->role == ENTITY_OWN && o < k->own_count; o++)
-            own |=
-                (k->own[o].type == TRACE_ADDRESS && v->type == PART_ADDRESS && fold_equal(v->name, k->own[o].name)) ||
-                (k->own[o].type == TRACE_SESSION && v->type == PART_SESSION && fold_equal(v->name, k->own[o].name)) ||
-                (k->own[o].type == TRACE_DOMAIN && v->type == PART_DOMAIN && fold_equal(v->name, k->own[o].name)) ||
-                (k->own[o].type == TRACE_PROGRAM && v->type == PART_PROGRAM && fold_equal(v->name, k->own[o].name));
+        /* Hosts alone do not say it: two intruders in one host are two. One to which it came again is another matter. */
+        accounts += v->type == PART_HOST && behaviours && came_to(g, k, v->name);
+        accounts += v->type == PART_ACCOUNT && among(v->name, k->accounts, k->account_count);
+        own += v->role == ENTITY_OWN && own_shared(k, v);
     }
-    return own || (reached && behaviour) ? 2 : behaviour ? 1 : 0;
-}
-
-static bool door_same(const struct door *a, const struct door *b) {
-    return a->kind == b->kind && fold_equal(a->identity, b->identity);
+    for (size_t n = 0; n < i->door_count; n++)
+        for (size_t d = 0; d < k->door_count; d++)
+            doors += door_same(&k->doors[d], &i->doors[n]);
+    return (struct likeness){own || (accounts && behaviours), own || behaviours,
+                             1000 * (own > 100 ? 100 : own) + 100 * (doors > 9 ? 9 : doors) +
+                                 10 * (accounts > 9 ? 9 : accounts) + (behaviours > 9 ? 9 : behaviours)};
 }
 
 static bool found_add(struct gone *g, struct kept *k, const struct door *d, struct err *e) {
@@ -461,21 +552,23 @@ static bool on_incident(void *ctx, const struct incident *i, const struct clue *
                         struct err *e) {
     struct gone *const g = ctx;
     struct gone_elsewhere *to;
-    size_t best = g->count;
-    unsigned most = 0;
+    struct likeness most = {0};
+    size_t best = 0;
     (void)clue_count;
 
+    if (!traces_make(g, e))
+        return false;
     for (size_t k = 0; k < g->count; k++) {
-        unsigned const how = alike(&g->items[k], i, clues);
+        struct likeness const how = likeness_of(g, &g->items[k], i, clues);
 
-        if (how > most) {
+        if (how.same > most.same || (how.same == most.same && how.much > most.much)) {
             most = how;
             best = k;
         }
     }
-    if (most == 2)
+    if (most.same)
         return goes_on(g, &g->items[best], i, e);
-    if (most == 0 || i->last < g->o.since)
+    if (!most.alike || i->last < g->o.since || !g->items[best].asked)
         return true;
     if (!incidents_grow((void **)&g->elsewhere, g->elsewhere_count, &g->elsewhere_room, sizeof *g->elsewhere, e))
         return false;
@@ -603,24 +696,28 @@ static void conclude(struct gone *g, struct kept *k) {
                                                                                                  : GONE;
 }
 
-static bool span(struct gone *g) {
+/* What the case names is no evidence. */
+static bool is_real(const struct activity *v) {
+    return v->act != ACT_NONE && v->act != ACT_HOST_NAME;
+}
+
+static void span(struct gone *g) {
     struct activities *const a = g->o.activities;
     uint32_t const count = activities_count(a);
     uint32_t real = 0, seen = 0;
 
     for (uint32_t i = 0; i < count; i++)
-        real += activities_at(a, i)->act != ACT_NONE;
+        real += is_real(activities_at(a, i));
     for (uint32_t i = 0; i < count; i++) {
         const struct activity *const v = activities_at(a, i);
 
-        if (v->act == ACT_NONE)
+        if (!is_real(v))
             continue;
         if (!seen++)
             g->first = v->when;
         if (seen == real - real / 1000)
             g->last = v->last;
     }
-    return real > 0;
 }
 
 bool gone_end(struct gone *g, struct err *e) {
@@ -633,14 +730,14 @@ bool gone_end(struct gone *g, struct err *e) {
 
     incidents_free(incidents);
     if (ok)
-        (void)span(g);
-    ok = ok && doors_new(&doors, g->o.activities, e);
+        span(g);
+    ok = ok && traces_make(g, e) && doors_new(&doors, g->o.activities, e);
     for (size_t i = 0; ok && i < g->count; i++) {
         struct kept *const k = &g->items[i];
 
-        for (size_t o = 0; ok && o < k->own_count; o++)
-            ok = trace_own(g, k, &k->own[o], e);
-        ok = ok && doors_tell(g, doors, k, e);
+        if (!k->asked)
+            continue;
+        ok = doors_tell(g, doors, k, e);
         if (ok)
             conclude(g, k);
     }
@@ -651,17 +748,25 @@ bool gone_end(struct gone *g, struct err *e) {
 enum gone_answer gone_answer(const struct gone *g) {
     enum gone_answer worst = g->elsewhere_count ? GONE_CANNOT_TELL : GONE;
 
-    for (size_t i = 0; i < g->count; i++)
-        worst = g->items[i].out.answer > worst ? g->items[i].out.answer : worst;
+    for (size_t i = 0; i < gone_count(g); i++)
+        worst = gone_at(g, i)->answer > worst ? gone_at(g, i)->answer : worst;
     return worst;
 }
 
 size_t gone_count(const struct gone *g) {
-    return g->count;
+    size_t count = 0;
+
+    for (size_t i = 0; i < g->count; i++)
+        count += g->items[i].asked;
+    return count;
 }
 
 const struct gone_incident *gone_at(const struct gone *g, size_t i) {
-    return &g->items[i].out;
+    size_t at = 0;
+
+    while (!g->items[at].asked || i--)
+        at++;
+    return &g->items[at].out;
 }
 
 size_t gone_elsewhere_count(const struct gone *g) {

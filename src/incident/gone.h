@@ -74,12 +74,14 @@ struct gone_options {
 struct gone;
 MUST_USE bool gone_new(struct gone **out, const struct gone_options *options, struct err *e);
 void gone_free(struct gone *g); /* takes NULL */
-/* One of the case's, before any activity comes; it is copied. */
-MUST_USE bool gone_add(struct gone *g, const struct incident *i, const struct clue *clues, struct err *e);
+/* One of the case's, before any activity comes; it is copied. asked: false: it is not answered for, and only takes to itself what is its. */
+MUST_USE bool gone_add(struct gone *g, const struct incident *i, const struct clue *clues, bool asked, struct err *e);
+/* One of the acts of the incident that was added last, out of the case: which address a page's server had, later logs may not say. */
+MUST_USE bool gone_add_event(struct gone *g, const struct incident_event *v, struct err *e);
 /* After the last activity: ends them. */
 MUST_USE bool gone_end(struct gone *g, struct err *e);
 
-/* After the end. */
+/* After the end; of those that are asked for. */
 enum gone_answer gone_answer(const struct gone *g);
 size_t gone_count(const struct gone *g);
 const struct gone_incident *gone_at(const struct gone *g, size_t i);
