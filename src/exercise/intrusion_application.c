@@ -216,10 +216,10 @@ static bool run(struct plan *p) {
     truth_object(o->truth, p->id, S("SQL01\\export$\\register"), 400000 + rng_fixed(o->seed, 701, 0) % 200000);
     for (uint32_t day = start + 10; day + 4 < last; day += 9 + (uint32_t)rng_below(o->r, 6))
         take(p, day, opening);
-    char user[80];
+    char owner[80];
 
-    snprintf(user, sizeof user, "%s@" DOMAIN, admin->login);
-    uint32_t const token = truth_door(o->truth, p->id, "session", str_of(user), INSTANT_NONE);
+    snprintf(owner, sizeof owner, "%s@" DOMAIN, admin->login);
+    uint32_t const token = truth_door(o->truth, p->id, "session", str_of(owner), INSTANT_NONE);
 
     for (uint32_t day = start + 12; day + 3 < last; day += 11 + (uint32_t)rng_below(o->r, 6))
         desktop(p, admin, plan_when(p, day, 18, 21), token);
