@@ -41,6 +41,7 @@ GENERATED = {
     "name_table.h": "intel",
     "network_table.h": "intel",
     "person_fields_builtin.c": "detection",
+    "realms_builtin.c": "incident",
     "stix_paths_builtin.c": "detection",
     "updates_builtin.c": "hunt",
 }
