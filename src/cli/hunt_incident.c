@@ -1,6 +1,7 @@
 /* hunt_incident: activities collected, incidents made of them, written and told. */
 #include "cli/hunt_incident.h"
 
+#include "base/utf.h"
 #include "cli/terminal.h"
 #include "report/finding_text.h"
 #include "report/incident_case.h"
@@ -8,6 +9,7 @@
 #define TEXTS_MEMORY ((size_t)256 << 20)
 #define INCIDENT_MEMORY ((size_t)512 << 20)
 #define TOLD_MAX 8u /* incidents that the summary tells */
+#define BEGAN_SHOWN 160u
 
 struct hunt_incident {
     struct case_writer *writer;
@@ -15,7 +17,9 @@ struct hunt_incident {
     struct activities *activities;
     struct incidents *incidents;
     uint64_t count, behaviour_count;
-    struct buf told;
+    struct told {
+        struct buf head, acts, began, doors; /* of an incident, a paragraph each */
+    } told[TOLD_MAX];
 };
 
 bool hunt_incident_new(struct hunt_incident **out, struct case_writer *writer, struct err *e) {
@@ -42,7 +46,12 @@ void hunt_incident_free(struct hunt_incident *h) {
     incidents_free(h->incidents);
     activities_free(h->activities);
     behaviours_free(h->behaviours);
-    buf_free(&h->told);
+    for (size_t i = 0; i < TOLD_MAX; i++) {
+        buf_free(&h->told[i].head);
+        buf_free(&h->told[i].acts);
+        buf_free(&h->told[i].began);
+        buf_free(&h->told[i].doors);
+    }
     free(h);
 }
 
@@ -70,36 +79,40 @@ static void names(struct buf *b, const struct incident *i, enum reach_type type,
         buf_format(b, ", %zu %s", n, n == 1 ? one : many);
 }
 
-static bool on_incident(void *ctx, const struct incident *i, const struct clue *clues, size_t clue_count,
-                        struct err *e) {
-    struct hunt_incident *const h = ctx;
+static void incident_tell_short(struct told *t, const struct incident *i) {
     char first[INSTANT_TEXT], last[INSTANT_TEXT];
     size_t open = 0;
 
-    h->count++;
+    buf_format(&t->head, "%u  ", i->number);
+    finding_plain(&t->head, i->title, false);
+    buf_format(
+        &t->acts, "%.*s to %.*s, %ld days, %s; %zu acts", STR_ARG(str_first(instant_format(i->first, first), 10)),
+        STR_ARG(str_first(instant_format(i->last, last), 10)), (long)((i->last - i->first) / INT64_C(86400000000000)),
+        str_eq(i->state, S("ongoing"))  ? "still going on"
+        : str_eq(i->state, S("closed")) ? "over, and every door closed"
+                                        : "quiet since",
+        i->event_count);
+    names(&t->acts, i, REACH_MAILBOX, "mailbox", "mailboxes");
+    names(&t->acts, i, REACH_FILE, "file", "files");
+    names(&t->acts, i, REACH_REGISTER, "file of a register", "files of registers");
+    names(&t->acts, i, REACH_HOST, "host", "hosts");
+    names(&t->acts, i, REACH_PERSON, "number's calls", "numbers' calls");
+    buf_add(&t->began, S("it began: "));
+    finding_plain(&t->began, i->began.len ? utf8_first(i->began, BEGAN_SHOWN) : S("not seen"), false);
+    if (i->began.len > BEGAN_SHOWN)
+        buf_add(&t->began, S("…"));
     for (size_t k = 0; k < i->door_count; k++)
         open += i->doors[k].state == DOOR_OPEN;
-    if (h->count <= TOLD_MAX) {
-        struct buf *const b = &h->told;
+    if (i->door_count)
+        buf_format(&t->doors, "doors: %zu, %zu of them still open", i->door_count, open);
+}
 
-        buf_format(b, "  %u  ", i->number);
-        finding_plain(b, i->title, false);
-        buf_format(b, "\n     %.*s to %.*s, %ld days, %s; %zu acts",
-                   STR_ARG(str_first(instant_format(i->first, first), 16)),
-                   STR_ARG(str_first(instant_format(i->last, last), 16)),
-                   (long)((i->last - i->first) / INT64_C(86400000000000)),
-                   str_eq(i->state, S("ongoing")) ? "still going on" : "quiet since", i->event_count);
-        names(b, i, REACH_MAILBOX, "mailbox", "mailboxes");
-        names(b, i, REACH_FILE, "file", "files");
-        names(b, i, REACH_REGISTER, "file of a register", "files of registers");
-        names(b, i, REACH_HOST, "host", "hosts");
-        names(b, i, REACH_PERSON, "person's calls", "persons' calls");
-        buf_add(b, S("\n     it began: "));
-        finding_plain(b, i->began.len ? str_first(i->began, 200) : S("not seen"), false);
-        buf_byte(b, '\n');
-        if (i->door_count)
-            buf_format(b, "     doors: %zu, %zu of them still open\n", i->door_count, open);
-    }
+static bool on_incident(void *ctx, const struct incident *i, const struct clue *clues, size_t clue_count,
+                        struct err *e) {
+    struct hunt_incident *const h = ctx;
+
+    if (h->count++ < TOLD_MAX)
+        incident_tell_short(&h->told[h->count - 1], i);
     return !h->writer || incident_case_incident(h->writer, i, clues, clue_count, e);
 }
 
@@ -123,24 +136,45 @@ uint64_t hunt_incident_count(const struct hunt_incident *h) {
     return h->count;
 }
 
+static void paragraph(struct buf *b, const struct buf *text, size_t at, size_t columns) {
+    if (!text->len)
+        return;
+    for (size_t i = 0; i < at; i++)
+        buf_byte(b, ' ');
+    text_wrap(b, buf_str(text), at, 5, columns);
+    buf_byte(b, '\n');
+    b->failed |= text->failed;
+}
+
 void hunt_incident_print(const struct hunt_incident *h, size_t columns, bool colour, struct buf *b) {
     uint64_t const lost = activities_lost(h->activities) + incidents_lost(h->incidents);
 
-    (void)columns;
     (void)colour;
     if (h->count) {
         buf_format(b, "\nINCIDENTS: %lu\n", (unsigned long)h->count);
-        buf_add(b, buf_str(&h->told));
+        for (size_t i = 0; i < h->count && i < TOLD_MAX; i++) {
+            paragraph(b, &h->told[i].head, 2, columns);
+            paragraph(b, &h->told[i].acts, 5, columns);
+            paragraph(b, &h->told[i].began, 5, columns);
+            paragraph(b, &h->told[i].doors, 5, columns);
+        }
         if (h->count > TOLD_MAX)
             buf_format(b, "  and %lu more in the case\n", (unsigned long)(h->count - TOLD_MAX));
     } else if (activities_count(h->activities)) {
-        buf_format(b, "\nINCIDENTS: none among %lu acts", (unsigned long)activities_count(h->activities));
+        struct buf text = {0};
+
+        buf_format(&text, "INCIDENTS: none among %lu act%s", (unsigned long)activities_count(h->activities),
+                   activities_count(h->activities) == 1 ? "" : "s");
         if (h->behaviour_count)
-            buf_format(b, "; %lu behaviour%s stood out, and %s too little for one", (unsigned long)h->behaviour_count,
-                       h->behaviour_count == 1 ? "" : "s", h->behaviour_count == 1 ? "was" : "were");
+            buf_format(&text, "; %lu behaviour%s stood out, and %s too little for one",
+                       (unsigned long)h->behaviour_count, h->behaviour_count == 1 ? "" : "s",
+                       h->behaviour_count == 1 ? "was" : "were");
         buf_byte(b, '\n');
+        text_wrap(b, buf_str(&text), 0, 2, columns);
+        buf_byte(b, '\n');
+        b->failed |= text.failed;
+        buf_free(&text);
     }
     if (lost)
         buf_format(b, "  NOT LOOKED AT for incidents: %lu events for which there was no room\n", (unsigned long)lost);
-    b->failed |= h->told.failed;
 }

@@ -167,7 +167,7 @@ static bool run(struct plan *p) {
             "execution", "the application starts a shell");
     process(p, HOST_APP01, first + 2 * MINUTE, "svc_register", CMD, "cmd.exe /c nltest /domain_trusts", JAVA, "T1482",
             "discovery", "questions about the domain");
-    doors[0] = truth_door(o->truth, p->id, "web_shell", S("APP01 /register/img/thumb.jsp"), first + 4 * MINUTE);
+    doors[0] = truth_door(o->truth, p->id, "web_shell", S("register." DOMAIN " /register/img/thumb.jsp"), first + 4 * MINUTE);
     for (uint32_t day = start; day < last; day += 3 + (uint32_t)rng_below(o->r, 5)) {
         int64_t const when = day == start ? first + 4 * MINUTE : plan_when(p, day, 1, 6);
 
@@ -216,7 +216,10 @@ static bool run(struct plan *p) {
     truth_object(o->truth, p->id, S("SQL01\\export$\\register"), 400000 + rng_fixed(o->seed, 701, 0) % 200000);
     for (uint32_t day = start + 10; day + 4 < last; day += 9 + (uint32_t)rng_below(o->r, 6))
         take(p, day, opening);
-    uint32_t const token = truth_door(o->truth, p->id, "session", str_of(admin->login), INSTANT_NONE);
+    char owner[80];
+
+    snprintf(owner, sizeof owner, "%s@" DOMAIN, admin->login);
+    uint32_t const token = truth_door(o->truth, p->id, "session", str_of(owner), INSTANT_NONE);
 
     for (uint32_t day = start + 12; day + 3 < last; day += 11 + (uint32_t)rng_below(o->r, 6))
         desktop(p, admin, plan_when(p, day, 18, 21), token);

@@ -490,6 +490,26 @@ static bool follows(const struct incidents *s, const struct campaign *c, const s
     return false;
 }
 
+#define STRONG 8.0 /* a score (incident/mail_campaign.h) */
+
+/* Are most of those who got the mail accounts of that tree? Who is guessed at is not. */
+static bool meant(struct incidents *s, const struct campaign *c, uint32_t root) {
+    size_t reached = 0;
+
+    for (size_t i = 0; i < c->recipient_count; i++) {
+        uint32_t const account = activities_account(s->a, activities_find(s->a, c->recipients[i].address));
+        bool is = false;
+
+        for (size_t k = 0; account && !is && k < s->node_count; k++)
+            for (size_t m = 0; !is && incident_root(s, (uint32_t)k) == root && m < s->nodes[k].part_count; m++)
+                is = s->nodes[k].behaviour && !s->nodes[k].weak &&
+                     !str_starts(s->nodes[k].clue.technique, S("T1110")) && s->nodes[k].parts[m].type == PART_ACCOUNT &&
+                     s->nodes[k].parts[m].code == account;
+        reached += is;
+    }
+    return reached * 2 >= c->recipient_count;
+}
+
 /* An intrusion whose first clue is on an account that had the mail, in the months after, began with it. */
 static bool join_campaigns(struct incidents *s, struct err *e) {
     uint32_t *const first = calloc(s->node_count + 1, sizeof *first); /* by root: the earliest clue, + 1 */
@@ -505,7 +525,8 @@ static bool join_campaigns(struct incidents *s, struct err *e) {
     }
     for (size_t i = 0; i < s->node_count; i++)
         for (size_t k = 0; s->nodes[i].campaign && k < s->node_count; k++)
-            if (first[k] && follows(s, s->nodes[i].campaign, &s->nodes[first[k] - 1]))
+            if (first[k] && follows(s, s->nodes[i].campaign, &s->nodes[first[k] - 1]) &&
+                (s->nodes[i].campaign->score >= STRONG || meant(s, s->nodes[i].campaign, (uint32_t)k)))
                 join(s, (uint32_t)k, (uint32_t)i);
     free(first);
     return true;

@@ -32,6 +32,7 @@ GENERATED = {
     "charset_table.h": "codec",
     "html_table.h": "codec",
     "yaml_fingerprint.h": "codec",
+    "realms_builtin.c": "incident",
     "dossiers_builtin.c": "report",
     "fold_table.h": "event",
     "groups_builtin.c": "intel",
