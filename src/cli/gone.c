@@ -321,7 +321,7 @@ static void door_add(struct buf *b, const struct gone_door *v) {
     if (v->used)
         detail_add(b, "used ", d->last_used, S(""), &d->used_at);
     else if (d->state != DOOR_CLOSED && d->last_used != INSTANT_NONE)
-        detail_add(b, "last used ", d->last_used, S(""), &d->used_at);
+        detail_add(b, d->last_used == d->opened ? "opened " : "last used ", d->last_used, S(""), &d->used_at);
     if (!v->cover.use)
         detail_add(b, "its use would not show: ", INSTANT_NONE, v->cover.use_why, NULL);
 }

@@ -102,6 +102,7 @@ static str identity_of(const struct look *l, const struct watched *w, bool *ok) 
         if (!host.len)
             return name;
         return door_joined(l, activities_address_of(l->d->a, w->host) ? host : w->said_host, " ", name, ok);
+    case DOOR_OPENING:
     case DOOR_SERVICE:
     case DOOR_TASK:
     case DOOR_AUTORUN:

@@ -30,6 +30,7 @@ enum door_kind {
     DOOR_VPN_ACCOUNT, /* of a provider or a person: closed when it is disabled or has a new password */
     DOOR_IMPLANT,     /* identity: host and program, or address it talks to: closed when the program is deleted */
     DOOR_APPLICATION, /* registered by the intruder */
+    DOOR_OPENING,     /* to others, of what is no host: a link to a file, a share, a security group. identity: which */
     DOOR_KINDS
 };
 str door_kind_name(enum door_kind k); /* "account", "session", "rule", "forwarding", ..., "firewall_opening" */

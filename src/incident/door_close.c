@@ -167,6 +167,7 @@ static enum mark_what about(struct look *l, const struct watched *w, const struc
             return fold_equal(door_text(l, v, ACT_OBJECT), w->name) ? MARK_CLOSE : MARK_USE;
         return w->second.len && str_eq(door_port(door_text(l, v, ACT_DETAIL)), door_port(w->second)) ? MARK_CLOSE
                                                                                                      : MARK_USE;
+    case DOOR_OPENING:
     case DOOR_SERVICE:
     case DOOR_TASK:
     case DOOR_AUTORUN:
@@ -193,6 +194,7 @@ static const struct {
     [DOOR_TASK] = {ACT_TASK_NEW, {ACT_TASK_END}},
     [DOOR_AUTORUN] = {ACT_AUTORUN_NEW, {ACT_AUTORUN_END}},
     [DOOR_APPLICATION] = {ACT_APP_NEW, {ACT_APP_END}},
+    [DOOR_OPENING] = {ACT_OPENING_NEW, {ACT_OPENING_END}},
 };
 
 static bool made_again(struct look *l, struct watched *w, struct err *e) {
@@ -226,7 +228,7 @@ static bool ends(struct look *l, struct watched *w, struct err *e) {
 
             if ((what == MARK_CLOSE || what == MARK_MAYBE) &&
                 !door_mark(w, what, v, list.items[n],
-                           what == MARK_CLOSE ? door_closing_word(act)
+                           what == MARK_CLOSE ? w->kind == DOOR_OPENING ? S("taken back") : door_closing_word(act)
                                               : S("one of them was removed, and no log says whether it was this one")))
                 return door_no_memory(e);
         }

@@ -17,6 +17,9 @@
      act_bit(ACT_ROLE_NEW) | act_bit(ACT_ROLE_END) | act_bit(ACT_CONSENT_NEW) | act_bit(ACT_CONSENT_END) |             \
      act_bit(ACT_KEY_NEW) | act_bit(ACT_KEY_END) | act_bit(ACT_FACTOR_NEW) | act_bit(ACT_FACTOR_END) |                 \
      act_bit(ACT_APP_NEW) | act_bit(ACT_APP_END) | act_bit(ACT_TICKET))
+#define BITS_OPEN                                                                                                      \
+    (act_bit(ACT_OPENING_NEW) | act_bit(ACT_OPENING_END) | act_bit(ACT_FILE_READ) | act_bit(ACT_FILE_WRITE) |          \
+     act_bit(ACT_API_CALL))
 #define BITS_USE                                                                                                       \
     (act_bit(ACT_SIGN_IN) | act_bit(ACT_MAIL_READ) | act_bit(ACT_MAIL_SYNC) | act_bit(ACT_FILE_READ) |                 \
      act_bit(ACT_API_CALL) | act_bit(ACT_EXPORT))
@@ -42,12 +45,15 @@ static struct asks closing_logs(const struct doors *d, const struct watched *w) 
         return (struct asks){BITS_BOX, false};
     case DOOR_WEB_SHELL:
         return (struct asks){act_bit(ACT_WEB_REQUEST) | act_bit(ACT_FILE_DELETE), true};
-    case DOOR_FIREWALL_OPENING:
+    case DOOR_FIREWALL_OPENING: /* of a host, or of a device, which tells of connections */
+        return (struct asks){BITS_HOST | act_bit(ACT_CONNECTION), true};
     case DOOR_SERVICE:
     case DOOR_TASK:
     case DOOR_AUTORUN:
     case DOOR_IMPLANT:
         return (struct asks){BITS_HOST, true};
+    case DOOR_OPENING:
+        return w->host ? (struct asks){BITS_HOST, true} : (struct asks){BITS_OPEN, false};
     default:
         return (struct asks){BITS_DIRECTORY, false};
     }
@@ -77,6 +83,8 @@ static struct asks using_logs(const struct doors *d, const struct watched *w) {
         return (struct asks){act_bit(ACT_WEB_REQUEST), true};
     case DOOR_FIREWALL_OPENING:
         return (struct asks){act_bit(ACT_CONNECTION), false};
+    case DOOR_OPENING:
+        return w->host ? (struct asks){BITS_HOST, true} : (struct asks){BITS_OPEN, false};
     default:
         return (struct asks){BITS_HOST, true};
     }

@@ -174,6 +174,10 @@ static bool makes(struct look *l, const struct activity *v, uint32_t i, struct e
         w = watched_of(l, DOOR_AUTORUN, NO_REALM, 0, host, object);
         break;
     case ACT_OPENING_NEW:
+        if (!host || str_starts(object, S("\\"))) {
+            w = watched_of(l, DOOR_OPENING, realm, 0, host, object);
+            break;
+        }
         w = watched_of(l, DOOR_FIREWALL_OPENING, NO_REALM, 0, host, object);
         if (w && !w->old && !w->second.len)
             w->second = port_name(l, v, &ok);

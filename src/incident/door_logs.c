@@ -71,7 +71,7 @@ static bool realm_of(struct doors *d, const struct yaml_node *n, struct realm *t
 static bool data_of(struct doors *d, const struct yaml_node *map, struct err *e) {
     const struct yaml_node *const list = yaml_get(map, "realms");
     struct realm *realms;
-    double days, connections;
+    double days;
 
     if (!list || list->type != YAML_LIST || !list->count || list->count > 63)
         return bad(map, "a list of realms, at most 63", e);
@@ -86,11 +86,9 @@ static bool data_of(struct doors *d, const struct yaml_node *map, struct err *e)
         !texts(d, yaml_get(map, "nobody_begins"), &d->nobody_begins, &d->nobody_begins_count, e) ||
         !texts(d, yaml_get(map, "web_roots"), &d->web_roots, &d->web_root_count, e) ||
         !texts(d, yaml_get(map, "scripts"), &d->scripts, &d->script_count, e) ||
-        !number(map, "behind_days", &days, e) || !number(map, "behind_pauses", &d->behind_pauses, e) ||
-        !number(map, "implant_connections", &connections, e))
+        !number(map, "behind_days", &days, e) || !number(map, "behind_pauses", &d->behind_pauses, e))
         return false;
     d->behind = (int64_t)(days * (double)DAY_NS);
-    d->implant_connections = (uint64_t)connections;
     return true;
 }
 

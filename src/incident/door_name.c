@@ -11,6 +11,7 @@ static const str kinds[DOOR_KINDS] = {
     [DOOR_SERVICE] = STR("service"),     [DOOR_TASK] = STR("task"),
     [DOOR_AUTORUN] = STR("autorun"),     [DOOR_VPN_ACCOUNT] = STR("vpn_account"),
     [DOOR_IMPLANT] = STR("implant"),     [DOOR_APPLICATION] = STR("application"),
+    [DOOR_OPENING] = STR("opening"),
 };
 
 str door_kind_name(enum door_kind k) {

@@ -49,7 +49,6 @@ struct doors {
     size_t nobody_count, nobody_begins_count, web_root_count, script_count;
     int64_t behind; /* ns */
     double behind_pauses;
-    uint64_t implant_connections;
     struct door_family *families;
     uint32_t family_count, family_room;
     uint32_t *family_of; /* by the code of a kind's name: family + 1; 0: not asked yet */

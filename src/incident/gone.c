@@ -49,7 +49,8 @@ struct gone {
     size_t elsewhere_count, elsewhere_room;
     int64_t first, last;
     struct buf words;
-    bool traced; /* what is its own was gone after */
+    bool traced;             /* what is its own was gone after */
+    uint32_t *hosts, *paths; /* of each text: sums of the end of the host it names, and of its path */
 };
 
 static bool no_memory(struct err *e) {
@@ -91,6 +92,8 @@ void gone_free(struct gone *g) {
         free(g->items[i].found);
     }
     arena_free(g->memory);
+    free(g->hosts);
+    free(g->paths);
     free(g->items);
     free(g->elsewhere);
     buf_free(&g->words);
@@ -343,16 +346,56 @@ static uint32_t host_of(const struct gone *g, const struct activity *v) {
     return host ? host : activities_host(a, v->text[ACT_SERVER]);
 }
 
+/* Of letters without case. */
+static uint32_t sum(str s) {
+    uint32_t h = 2166136261u;
+
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t const c = (uint8_t)s.ptr[i];
+
+        h = (h ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * 16777619u;
+    }
+    return h;
+}
+
+/* The last two labels: those of a domain and of all names below it. */
+static str last_labels(str host) {
+    size_t from = host.len;
+    unsigned dots = 0;
+
+    while (from > 0 && dots < 2)
+        dots += host.ptr[--from] == '.';
+    return dots == 2 ? str_from(host, from + 1) : host;
+}
+
+static bool sums_make(struct gone *g, struct err *e) {
+    uint32_t const count = activities_text_count(g->o.activities);
+
+    if (!(g->hosts = calloc((size_t)count + 1, sizeof *g->hosts)) ||
+        !(g->paths = calloc((size_t)count + 1, sizeof *g->paths)))
+        return no_memory(e);
+    for (uint32_t c = 1; c < count; c++) {
+        str const text = activities_text(g->o.activities, c);
+
+        g->hosts[c] = sum(last_labels(host_part(text)));
+        g->paths[c] = sum(path_part(text));
+    }
+    return true;
+}
+
 /* Acts found by what their object says: requests to a page, and who goes to a domain. */
 static bool trace_objects(struct gone *g, struct kept *k, const struct own *o, struct gone_trace *t, struct err *e) {
     struct activities *const a = g->o.activities;
     uint32_t const texts = activities_text_count(a), code = activities_find(a, o->name),
                    host = code ? activities_host(a, code) : 0;
+    uint32_t const wanted = o->type == TRACE_PAGE ? sum(o->second) : sum(last_labels(o->name));
     struct activity_list list;
 
     for (uint32_t c = 1; c < texts; c++) {
         str const text = activities_text(a, c);
 
+        if ((o->type == TRACE_PAGE ? g->paths[c] : g->hosts[c]) != wanted)
+            continue;
         if (o->type == TRACE_PAGE ? !fold_equal(path_part(text), o->second) : !below(host_part(text), o->name))
             continue;
         if (!activities_of(a, ACT_OBJECT, c, &list, e))
@@ -428,6 +471,8 @@ static bool trace_own(struct gone *g, struct kept *k, const struct own *o, struc
 
 /* Once activities have ended. */
 static bool traces_make(struct gone *g, struct err *e) {
+    if (!g->traced && !sums_make(g, e))
+        return false;
     for (size_t i = 0; !g->traced && i < g->count; i++)
         for (size_t o = 0; o < g->items[i].own_count; o++)
             if (!trace_own(g, &g->items[i], &g->items[i].own[o], e))
