@@ -640,7 +640,7 @@ static bool join_sessions(struct incidents *s, struct err *e) {
             buf_add(&s->words, S(" How the session was taken is not seen; it counts to this intrusion because all of "
                                  "its use falls into the time of "
                                  "this one, which took credentials, and of no other."));
-            if (s->words.failed || !incidents_keep(s, buf_str(&s->words), &c->reason, e)) {
+            if (s->words.failed || !incidents_keep(s->memory, buf_str(&s->words), &c->reason, e)) {
                 free(spans);
                 return incidents_no_memory(e);
             }
