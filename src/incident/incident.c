@@ -212,7 +212,8 @@ static bool source_of(struct incidents *s, str path, const char *sha256, uint32_
             return true;
         }
     if (!incidents_grow((void **)&s->sources, s->source_count, &s->source_room, sizeof *s->sources, e) ||
-        !incidents_keep(s->kept, path, &kept, e) || !incidents_keep(s->kept, (str){sha256, strlen(sha256) + 1}, &hash, e))
+        !incidents_keep(s->kept, path, &kept, e) ||
+        !incidents_keep(s->kept, (str){sha256, strlen(sha256) + 1}, &hash, e))
         return false;
     s->sources[s->source_count] = (struct place_source){kept, hash.ptr};
     *out = (uint32_t)s->source_count++;
@@ -393,6 +394,7 @@ bool incidents_campaign(struct incidents *s, const struct mail_campaign *c, stru
     }
     if (!incidents_grow((void **)&s->campaigns, s->campaign_count, &s->campaign_room, sizeof *s->campaigns, e))
         return false;
+    assert(!s->campaign_count || s->campaigns[s->campaign_count - 1].number < c->number);
     to = &s->campaigns[s->campaign_count];
     *to = (struct campaign){.number = c->number, .score = c->score, .first = c->first, .last = c->last};
     if (!incidents_keep(s->kept, str_first(c->subject, TEXT_MAX), &to->subject, e) || !domains_keep(s, c, to, e) ||
@@ -423,14 +425,45 @@ bool incidents_campaign(struct incidents *s, const struct mail_campaign *c, stru
     return true;
 }
 
+/* By number, as they came; NULL: it was not kept. */
+static struct campaign *campaign_of(struct incidents *s, uint64_t number) {
+    size_t low = 0, high = s->campaign_count;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (s->campaigns[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < s->campaign_count && s->campaigns[low].number == number ? &s->campaigns[low] : NULL;
+}
+
+/* By address, in byte order. */
+static struct campaign_recipient *recipient_of(struct campaign *c, str address) {
+    size_t low = 0, high = c->recipient_count;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (str_cmp(c->recipients[middle].address, address) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < c->recipient_count && str_eq(c->recipients[low].address, address) ? &c->recipients[low] : NULL;
+}
+
 bool incidents_opening(struct incidents *s, const struct mail_answer *a, struct err *e) {
     (void)e;
     if (a->state != OPEN_OPENED || a->first.when == INSTANT_NONE)
         return true;
-    for (size_t i = 0; i < s->campaign_count; i++)
-        for (size_t k = 0; s->campaigns[i].number == a->campaign && k < s->campaigns[i].recipient_count; k++)
-            if (str_eq(s->campaigns[i].recipients[k].address, a->recipient))
-                s->campaigns[i].recipients[k].opened = a->first.when;
+    struct campaign *const c = campaign_of(s, a->campaign);
+    struct campaign_recipient *const r = c ? recipient_of(c, a->recipient) : NULL;
+
+    if (r)
+        r->opened = a->first.when;
     return true;
 }
 

@@ -213,9 +213,10 @@ static bool found_events(const struct incidents *s, const struct found *f, uint3
 /* Findings of one rule about the same: list[from] to list[from + count]. */
 struct group {
     size_t from, count, events;
-    uint64_t places, days; /* of the whole rule: of how many it is true; days on which it is true of anything else, of each */
-    uint64_t all_days;     /* on so many different days, of anything */
-    uint64_t refused;      /* findings */
+    uint64_t places,
+        days; /* of the whole rule: of how many it is true; days on which it is true of anything else, of each */
+    uint64_t all_days; /* on so many different days, of anything */
+    uint64_t refused;  /* findings */
     double weight;
     bool kept;
 };
@@ -266,7 +267,8 @@ static bool choose(struct incidents *s, struct groups *g, struct err *e) {
     if (g->count)
         qsort(order, g->count, sizeof(struct group *), by_heaviest);
     for (size_t i = 0; i < g->count; i++) {
-        order[i]->kept = order[i]->events && incidents_room(s, NODES_MAX / 4 * 3 - nodes, 4, bytes + bytes_of(order[i]));
+        order[i]->kept =
+            order[i]->events && incidents_room(s, NODES_MAX / 4 * 3 - nodes, 4, bytes + bytes_of(order[i]));
         if (order[i]->kept) {
             bytes += bytes_of(order[i]);
             nodes++;

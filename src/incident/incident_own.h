@@ -85,7 +85,7 @@ struct incidents {
     struct incident_options o;
     const struct behaviour *terms; /* "incident" of the data */
     struct activities *a;
-    struct doors *doors; /* from the end on */
+    struct doors *doors;  /* from the end on */
     struct arena *kept;   /* findings and campaigns, until the end */
     struct arena *memory; /* of clues */
     struct arena *told;   /* of the one incident that is told */

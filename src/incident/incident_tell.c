@@ -6,8 +6,8 @@
 
 #define ENTITIES_MAX 4096u
 #define LINKS_MAX 16384u
-#define EARLIER (7 * DAY) /* an address of the intruder's is looked at so long before its first act, */
-#define LATER (90 * DAY)  /* and so long after its last */
+#define EARLIER (7 * DAY)      /* an address of the intruder's is looked at so long before its first act, */
+#define LATER (90 * DAY)       /* and so long after its last */
 #define OWN_EVENTS_MAX 100000u /* of one address or account of the intruder's: acts beside those of clues */
 /* Acts of one incident that are told: what three quarters of the memory hold, with some words each. */
 #define EVENT_WORDS 320u
@@ -228,8 +228,7 @@ static bool expand(struct incidents *s, struct taking *t, size_t clues, const st
         struct speakers speakers = {0};
         uint32_t known = 0, from, to, all;
 
-        if (p->type != ways[k].type ||
-            (address && !s->nodes[node].behaviour && activities_own_address(s->a, p->code)))
+        if (p->type != ways[k].type || (address && !s->nodes[node].behaviour && activities_own_address(s->a, p->code)))
             continue;
         if (!activities_of(s->a, ways[k].by, p->code, &list, e))
             return false;
@@ -764,8 +763,7 @@ static bool title_of(struct incidents *s, const struct tree *tree, struct incide
     for (size_t i = 0; i < tree->node_count; i++) {
         const struct node *const n = &s->nodes[tree->nodes[i]];
 
-        if ((!best || n->clue.weight > best->clue.weight ||
-             (best->campaign && n->behaviour && n->clue.weight >= 1)) &&
+        if ((!best || n->clue.weight > best->clue.weight || (best->campaign && n->behaviour && n->clue.weight >= 1)) &&
             !(best && best->behaviour && n->campaign))
             best = n;
     }
@@ -784,8 +782,8 @@ bool incident_tell(struct incidents *s, size_t number, struct incident *to, stru
     size_t kept = 0;
 
     arena_reset(s->told);
-    *to = (struct incident){
-        .number = (uint32_t)number + 1, .first = INT64_MAX, .last = INT64_MIN, .score = tree->score};
+    *to =
+        (struct incident){.number = (uint32_t)number + 1, .first = INT64_MAX, .last = INT64_MIN, .score = tree->score};
     bool ok = acts_of(s, tree, &t, e) && (((events = arena_alloc(s->told, t.count * sizeof *events)) &&
                                            (indexes = calloc(t.count + 1, sizeof *indexes))) ||
                                           incidents_no_memory(e));
