@@ -405,6 +405,109 @@ static void correlations(void **state) {
     }
 }
 
+/* ---- what exports of call records reach ---- */
+
+struct exported_case {
+    const char *name;
+    struct {
+        int64_t hour;
+        const char *what;
+        enum act_outcome outcome;
+    } exports[4];        /* until one that exports nothing */
+    const char *reached; /* "calls NAME events items; person NUMBER items;" in order */
+};
+
+/* Calls of 41 and 42, two a day each in January (from START), one a day of 43 in February. */
+static void calls_add(struct activities *a) {
+    for (unsigned day = 0; day < 59; day++)
+        for (unsigned n = 0; n < (day < 31 ? 4 : 1); n++) {
+            struct activity_event v = {.when = START + (int64_t)day * DAY + n * HOUR,
+                                       .last = START + (int64_t)day * DAY + n * HOUR,
+                                       .record = day * 4 + n + 1,
+                                       .count = 1,
+                                       .act = ACT_CALL,
+                                       .evidence_path = S("calls"),
+                                       .evidence_sha256 = "cd"};
+            struct err e;
+
+            for (size_t t = 0; t < ACT_TEXTS; t++)
+                v.text[t] = S("");
+            v.text[ACT_ACCOUNT] = day >= 31 ? S("43") : n % 2 ? S("42") : S("41");
+            v.text[ACT_OBJECT] = S("51");
+            assert_true(activities_add(a, &v, &e));
+        }
+}
+
+static void call_records(void **state) {
+    static const struct exported_case made[] = {
+        {"one month",
+         {{24 * 40, "CDR records of 2021-01", OUTCOME_SUCCESS}},
+         "calls CDR records of 2021-01 1 124; person 41 62; person 42 62;"},
+        {"one month twice: no call is two",
+         {{24 * 40, "CDR records of 2021-01", OUTCOME_SUCCESS}, {24 * 41, "CDR records of 2021-01", OUTCOME_SUCCESS}},
+         "calls CDR records of 2021-01 2 124; person 41 62; person 42 62;"},
+        {"two months, and all until then",
+         {{24 * 60, "CDR records of 2021-01", OUTCOME_SUCCESS},
+          {24 * 60, "CDR records of 2021-02", OUTCOME_SUCCESS},
+          {24 * 70, "all CDR records", OUTCOME_SUCCESS}},
+         "calls all CDR records 1 152; calls CDR records of 2021-01 1 124; calls CDR records of 2021-02 1 28; person "
+         "41 62; "
+         "person 42 62; person 43 28;"},
+        {"a month of which there are none",
+         {{24 * 70, "CDR records of 2020-05", OUTCOME_SUCCESS}},
+         "calls CDR records of 2020-05 1 0;"},
+        {"refused", {{24 * 40, "CDR records of 2021-01", OUTCOME_FAILURE}}, ""},
+        {"a mailbox is no call record", {{24 * 40, "jo@chamber.example", OUTCOME_SUCCESS}}, ""},
+        {"nor is a directory", {{24 * 40, "%{19195a5b-6da0-11d0-afd3-00c04fd930c9}", OUTCOME_SUCCESS}}, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(made); i++) {
+        struct incident n = {0};
+        struct buf told = {0};
+        uint32_t events[4];
+        size_t count = 0;
+        struct world w;
+        struct err e;
+
+        world_new(&w);
+        calls_add(w.activities);
+        for (size_t k = 0; k < 4 && made[i].exports[k].what; k++) {
+            struct activity_event v = {.when = START + made[i].exports[k].hour * HOUR,
+                                       .last = START + made[i].exports[k].hour * HOUR,
+                                       .record = 1000 + k,
+                                       .count = 1,
+                                       .act = ACT_EXPORT,
+                                       .outcome = made[i].exports[k].outcome,
+                                       .evidence_path = S("logs/audit"),
+                                       .evidence_sha256 = "ab"};
+
+            for (size_t t = 0; t < ACT_TEXTS; t++)
+                v.text[t] = S("");
+            v.text[ACT_OBJECT] = str_of(made[i].exports[k].what);
+            assert_true(activities_add(w.activities, &v, &e));
+            count++;
+        }
+        assert_true(activities_end(w.activities, &e));
+        for (size_t k = 0; k < count; k++)
+            events[k] = index_of(w.activities, 1000 + k);
+        assert_true(incident_reach(w.incidents, &n, events, count, &e));
+        for (size_t k = 0; k < n.reach_count; k++) {
+            const struct reach *const r = &n.reaches[k];
+
+            buf_format(&told, "%s%.*s %.*s", told.len ? " " : "", STR_ARG(reach_type_name(r->type)), STR_ARG(r->name));
+            if (r->type == REACH_CALLS)
+                buf_format(&told, " %lu", (unsigned long)r->events);
+            buf_format(&told, " %lu;", (unsigned long)r->items);
+            assert_true(r->type != REACH_PERSON || r->events == r->items);
+        }
+        if (!str_eq(buf_str(&told), str_of(made[i].reached)))
+            fail_msg("%s: %.*s", made[i].name, STR_ARG(buf_str(&told)));
+        buf_free(&told);
+        world_free(&w);
+    }
+}
+
 /* ---- more than there is room for ---- */
 
 struct seen {
@@ -496,7 +599,8 @@ static void too_many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one), cmocka_unit_test(what_is_told),
-                                       cmocka_unit_test(correlations), cmocka_unit_test(too_many)};
+                                       cmocka_unit_test(correlations), cmocka_unit_test(too_many),
+                                       cmocka_unit_test(call_records)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
