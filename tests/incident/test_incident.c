@@ -405,6 +405,72 @@ static void correlations(void **state) {
     }
 }
 
+/* ---- words ---- */
+
+static void words(void **state) {
+    static const struct {
+        enum act act;
+        const char *account, *target, *object, *detail, *host, *address;
+        enum act_outcome outcome;
+        const char *words;
+    } made[] = {
+        {ACT_SIGN_IN, "jo", "", "", "", "", "198.18.1.1", OUTCOME_SUCCESS, "signs in as jo from 198.18.1.1"},
+        {ACT_SIGN_IN, "jo", "", "", "", "", "", OUTCOME_FAILURE, "is refused: signs in as jo"},
+        {ACT_SIGN_OUT, "jo", "", "vpn", "", "gw", "", OUTCOME_SUCCESS, "signs out of vpn on gw as jo"},
+        {ACT_PROCESS, "jo", "", "whoami /all", "cmd.exe", "mx01", "", OUTCOME_SUCCESS,
+         "starts whoami /all on mx01 as jo"},
+        {ACT_PASSWORD, "al", "jo", "", "", "dc", "", OUTCOME_SUCCESS, "sets the password of jo on dc as al"},
+        {ACT_PASSWORD, "al", "jo", "", "", "", "", OUTCOME_FAILURE, "is refused: sets the password of jo as al"},
+        {ACT_ACCOUNT_NEW, "al", "jo", "", "", "", "", OUTCOME_SUCCESS, "makes the account jo as al"},
+        {ACT_SESSIONS_END, "al", "jo", "", "", "", "", OUTCOME_SUCCESS, "ends all sessions of jo as al"},
+        {ACT_SESSIONS_END, "jo", "", "", "", "", "", OUTCOME_SUCCESS, "ends all sessions of jo as jo"},
+        {ACT_ROLE_NEW, "al", "jo", "Admins", "", "", "", OUTCOME_SUCCESS, "gives the role Admins to jo as al"},
+        {ACT_ROLE_END, "al", "jo", "Admins", "", "", "", OUTCOME_SUCCESS, "takes the role Admins from jo as al"},
+        {ACT_DELEGATE_NEW, "al", "jo@x", "FullAccess", "bo@x", "", "", OUTCOME_SUCCESS,
+         "gives rights over jo@x (FullAccess) to bo@x as al"},
+        {ACT_DELEGATE_END, "al", "jo@x", "", "bo@x", "", "", OUTCOME_SUCCESS, "takes rights over jo@x from bo@x as al"},
+        {ACT_FORWARD_NEW, "jo", "jo", "", "x@y", "", "", OUTCOME_SUCCESS, "forwards all mail of jo to x@y as jo"},
+        {ACT_RULE_NEW, "jo", "jo", ".", "x@y", "", "", OUTCOME_SUCCESS, "makes the inbox rule . as jo (x@y)"},
+        {ACT_RULE_NEW, "al", "jo", ".", "", "", "", OUTCOME_SUCCESS, "makes the inbox rule . of jo as al"},
+        {ACT_SERVICE_NEW, "", "LocalSystem", "svc", "c:/a.exe", "h", "", OUTCOME_SUCCESS,
+         "makes the service svc as LocalSystem on h (c:/a.exe)"},
+        {ACT_FACTOR_NEW, "jo", "jo", "phone", "", "", "", OUTCOME_SUCCESS, "adds a second factor to jo (phone) as jo"},
+        {ACT_KEY_NEW, "al", "app", "", "", "", "", OUTCOME_SUCCESS, "adds a key to app as al"},
+        {ACT_KEY_NEW, "al", "id", "app", "", "", "", OUTCOME_SUCCESS, "adds a key to app of id as al"},
+        {ACT_FILE_READ, "jo", "jo", "a.txt", "", "h", "", OUTCOME_SUCCESS, "reads the file a.txt on h as jo"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(made); i++) {
+        struct activity_event v = {.when = START,
+                                   .last = START,
+                                   .count = 1,
+                                   .act = made[i].act,
+                                   .outcome = made[i].outcome,
+                                   .evidence_path = S("a"),
+                                   .evidence_sha256 = "ab"};
+        struct buf told = {0};
+        struct world w;
+        struct err e;
+
+        world_new(&w);
+        for (size_t t = 0; t < ACT_TEXTS; t++)
+            v.text[t] = S("");
+        v.text[ACT_ACCOUNT] = str_of(made[i].account);
+        v.text[ACT_TARGET] = str_of(made[i].target);
+        v.text[ACT_OBJECT] = str_of(made[i].object);
+        v.text[ACT_DETAIL] = str_of(made[i].detail);
+        v.text[ACT_HOST] = str_of(made[i].host);
+        v.text[ACT_ADDRESS] = str_of(made[i].address);
+        assert_true(activities_add(w.activities, &v, &e) && activities_end(w.activities, &e));
+        incident_words(w.activities, activities_at(w.activities, 0), &told);
+        if (!str_eq(buf_str(&told), str_of(made[i].words)))
+            fail_msg("%s: %.*s", made[i].words, STR_ARG(buf_str(&told)));
+        buf_free(&told);
+        world_free(&w);
+    }
+}
+
 /* ---- what exports of call records reach ---- */
 
 struct exported_case {
@@ -599,8 +665,8 @@ static void too_many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one), cmocka_unit_test(what_is_told),
-                                       cmocka_unit_test(correlations), cmocka_unit_test(too_many),
-                                       cmocka_unit_test(call_records)};
+                                       cmocka_unit_test(correlations),  cmocka_unit_test(too_many),
+                                       cmocka_unit_test(call_records),  cmocka_unit_test(words)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
