@@ -291,6 +291,86 @@ static void what_is_told(void **state) {
     world_free(&w);
 }
 
+/* What others do goes on for months after, and one of them has a clock of the next century: which is no end of the evidence. What was refused joins nobody as if it
+ * had been let be. */
+static void ends_and_refusals(void **state) {
+    static const struct made_clue clue = {
+        3.5, "198.18.1.1", "jo", NULL, {{0, "jo", NULL, "198.18.1.1"}, {1, "jo", NULL, "198.18.1.1"}}};
+    static const struct {
+        const char *name;
+        unsigned others; /* acts, one a day from START on */
+        bool far;        /* one of a wrong clock behind them */
+        const char *state;
+    } made[] = {
+        {"the evidence ends with it", 20, false, "ongoing"},
+        {"it goes on", 1500, false, "quiet"},
+        {"a wrong clock among many", 1500, true, "quiet"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(made); i++) {
+        uint64_t record = 1;
+        struct incident n;
+        struct world w;
+        struct err e;
+
+        world_new(&w);
+        add(w.activities, &clue.acts[0], 1);
+        add(w.activities, &clue.acts[1], 2);
+        for (unsigned k = 0; k < made[i].others; k++)
+            add(w.activities, &(struct told){24 * k, "ann", NULL, "203.0.113.1"}, 100 + k);
+        if (made[i].far)
+            add(w.activities, &(struct told){INT64_C(24) * 365 * 150, "bo", NULL, "203.0.113.2"}, 99);
+        assert_true(activities_end(w.activities, &e));
+        clue_add(w.incidents, &clue, &record);
+        assert_true(doors_new(&w.incidents->doors, w.activities, &e));
+        assert_true(incident_join(w.incidents, &e) && incident_trees(w.incidents, &e) &&
+                    incident_tell(w.incidents, 0, &n, &e));
+        if (!str_eq(n.state, str_of(made[i].state)))
+            fail_msg("%s: %.*s", made[i].name, STR_ARG(n.state));
+        world_free(&w);
+    }
+
+    /* 1001 acts until soon after the last of the intruder's, and a wrong clock. */
+    uint64_t record = 1;
+    struct incident n;
+    struct world w;
+    struct err e;
+    bool refused = false;
+
+    world_new(&w);
+    for (unsigned k = 0; k < 2; k++) {
+        struct activity_event v = {.when = START + k * HOUR,
+                                   .last = START + k * HOUR,
+                                   .record = k + 1,
+                                   .offset = k + 1,
+                                   .count = 1,
+                                   .act = ACT_SIGN_IN,
+                                   .outcome = k ? OUTCOME_SUCCESS : OUTCOME_FAILURE,
+                                   .evidence_path = S("logs/audit"),
+                                   .evidence_sha256 = "ab"};
+
+        for (size_t t = 0; t < ACT_TEXTS; t++)
+            v.text[t] = S("");
+        v.text[ACT_ACCOUNT] = S("jo");
+        v.text[ACT_ADDRESS] = S("198.18.1.1");
+        assert_true(activities_add(w.activities, &v, &e));
+    }
+    for (unsigned k = 0; k < 1001; k++)
+        add(w.activities, &(struct told){k % 24, "ann", NULL, "203.0.113.1"}, 100 + k);
+    add(w.activities, &(struct told){INT64_C(24) * 365 * 150, "bo", NULL, "203.0.113.2"}, 99);
+    assert_true(activities_end(w.activities, &e));
+    clue_add(w.incidents, &clue, &record);
+    assert_true(doors_new(&w.incidents->doors, w.activities, &e));
+    assert_true(incident_join(w.incidents, &e) && incident_trees(w.incidents, &e) &&
+                incident_tell(w.incidents, 0, &n, &e));
+    assert_true(str_eq(n.state, S("ongoing")));
+    for (size_t i = 0; i < n.link_count; i++)
+        refused |= str_eq(n.links[i].what, S("is refused as")) && n.links[i].events == 1;
+    assert_true(refused && n.link_count == 2);
+    world_free(&w);
+}
+
 /* A correlation is about what it is grouped by, and is made of all its events: refused is only what nothing came of. */
 static void correlations(void **state) {
     static const struct {
@@ -664,9 +744,10 @@ static void too_many(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one), cmocka_unit_test(what_is_told),
-                                       cmocka_unit_test(correlations),  cmocka_unit_test(too_many),
-                                       cmocka_unit_test(call_records),  cmocka_unit_test(words)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one),    cmocka_unit_test(what_is_told),
+                                       cmocka_unit_test(correlations),     cmocka_unit_test(too_many),
+                                       cmocka_unit_test(call_records),     cmocka_unit_test(words),
+                                       cmocka_unit_test(ends_and_refusals)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
