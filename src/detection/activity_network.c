@@ -75,8 +75,14 @@ struct pairs {
     size_t mask, used;
 };
 
+/* Both halves decide about all bits: many pairs have one half alike. */
 static size_t pair_place(const struct pairs *p, uint64_t pair) {
-    size_t at = (size_t)(pair * UINT64_C(0x9e3779b97f4a7c15) >> 20) & p->mask;
+    uint64_t h = pair;
+
+    h = (h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    h = (h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93);
+
+    size_t at = (size_t)(h ^ h >> 32) & p->mask;
 
     while (p->slots[at] && p->slots[at] != pair)
         at = (at + 1) & p->mask;

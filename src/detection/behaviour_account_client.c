@@ -443,9 +443,12 @@ static int by_arrival(const void *a, const void *b) {
     return x->account < y->account ? -1 : x->account > y->account;
 }
 
+/* Where more programs than these are new to several accounts each, stands a proxy, or somebody who makes up names of programs. */
+#define PROGRAMS_TOLD 64u
+
 /* Of one address and one program: at[0] to at[count]. */
 static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t count, uint64_t addresses,
-                      struct err *e) {
+                      uint32_t *programs, struct err *e) {
     const struct behaviour *const b = account_behaviour(x->r, "many-accounts");
     struct behaviour_hit h = {.behaviour = b, .title = S(""), .like = 1, .of = addresses};
     struct activities *const a = x->w.a;
@@ -454,7 +457,7 @@ static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t
 
     for (uint32_t i = 0; i < count; i++)
         accounts += !i || at[i].account != at[i - 1].account;
-    if (accounts < behaviour_threshold(b, "accounts"))
+    if (accounts < behaviour_threshold(b, "accounts") || ++*programs > PROGRAMS_TOLD)
         return true;
     if (!activities_of(a, ACT_ADDRESS, at->address, &list, e))
         return false;
@@ -479,6 +482,7 @@ static bool tell_many(struct account_area *x, const struct arrival *at, uint32_t
 }
 
 static bool many_accounts(struct account_area *x, struct judging *j, struct err *e) {
+    uint32_t programs = 0;
     uint64_t addresses = 0;
 
     if (j->arrival_count)
@@ -490,7 +494,8 @@ static bool many_accounts(struct account_area *x, struct judging *j, struct err 
                      j->arrivals[to].family == j->arrivals[i].family;
              to++)
             continue;
-        if (!tell_many(x, &j->arrivals[i], to - i, addresses, e))
+        programs = i && j->arrivals[i].address == j->arrivals[i - 1].address ? programs : 0;
+        if (!tell_many(x, &j->arrivals[i], to - i, addresses, &programs, e))
             return false;
     }
     return true;

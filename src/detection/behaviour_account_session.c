@@ -66,7 +66,7 @@ static bool tell_elsewhere(struct account_area *x, const struct judging *j, cons
     struct activities *const a = x->w.a;
     struct buf *const reason = &x->r->reason;
     char first[DATE_TEXT], last[DATE_TEXT];
-    struct code_map networks = {0};
+    struct code_map networks = {0}, addresses = {0}; /* addresses: 1: asked */
     uint32_t network_count = 0;
     bool ok = true;
 
@@ -77,7 +77,7 @@ static bool tell_elsewhere(struct account_area *x, const struct judging *j, cons
         uint32_t const session = code_map_get(&x->u.session_of, v->text[ACT_SESSION]);
         uint32_t const place = account_place(&x->w, v);
         const struct account_stay *stay;
-        uint32_t *seen;
+        uint32_t *seen, *asked;
         bool alone;
 
         if (!session || !place || !is_elsewhere(x, j, &x->u.sessions[session - 1]) ||
@@ -85,9 +85,16 @@ static bool tell_elsewhere(struct account_area *x, const struct judging *j, cons
             continue;
         /* The session is the victim's as well: what was done from elsewhere is the intruder's. */
         behaviour_part_add(&h, PART_SESSION, false, v->text[ACT_SESSION], 0);
-        ok = account_alone_at(&x->w, v->text[ACT_ADDRESS], f->account, &alone, e);
-        if (ok)
-            behaviour_part_add(&h, PART_ADDRESS, alone, v->text[ACT_ADDRESS], 0);
+        if (!(asked = code_map_put(&addresses, v->text[ACT_ADDRESS]))) {
+            ok = behaviour_no_memory(e);
+            break;
+        }
+        if (!*asked) {
+            *asked = 1;
+            ok = account_alone_at(&x->w, v->text[ACT_ADDRESS], f->account, &alone, e);
+            if (ok)
+                behaviour_part_add(&h, PART_ADDRESS, alone, v->text[ACT_ADDRESS], 0);
+        }
         ok = ok && codes_add(&x->events, x->u.list.items[i], e) &&
              ((seen = code_map_put(&networks, place)) || behaviour_no_memory(e));
         if (ok) {
@@ -96,6 +103,7 @@ static bool tell_elsewhere(struct account_area *x, const struct judging *j, cons
         }
     }
     code_map_free(&networks);
+    code_map_free(&addresses);
     if (!ok || !x->events.count)
         return ok;
     h.weight = b->weight;

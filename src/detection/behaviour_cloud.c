@@ -15,7 +15,8 @@
 #include "event/fold.h"
 
 #define DAY ((int64_t)86400 * 1000000000)
-#define ASSUMED_FOR (DAY / 2) /* a role's session ends after twelve hours at most */
+#define ASSUMED_FOR (DAY / 2)  /* a role's session ends after twelve hours at most */
+#define ASSUMED_LOOK_MAX 4096u /* acts of assuming that are looked at for one */
 
 enum class {
     CLASS_SEEN = 1, /* its classes are known */
@@ -56,6 +57,12 @@ struct bursts {
     size_t count, room;
 };
 
+/* An address that a machine's credentials are used from, and the accounts that are no machine and use it as well. */
+#define PEOPLE_MAX 16u
+struct place {
+    uint32_t address, people[PEOPLE_MAX], count;
+};
+
 struct cloud {
     struct behaviour_run *r;
     struct activities *a;
@@ -73,6 +80,9 @@ struct cloud {
     size_t keys_room;
     uint32_t *events;
     size_t events_room;
+    struct place *places; /* addresses that machines' credentials are used from */
+    size_t place_count, place_room;
+    uint32_t *place_of; /* by code: index + 1 */
 };
 
 static bool no_memory(struct err *e) {
@@ -382,9 +392,15 @@ static uint32_t assumed(const struct cloud *c, const struct calls *assumes, cons
     if (at == SIZE_MAX || !v->text[ACT_ADDRESS])
         return UINT32_MAX;
     name = str_from(role, at + sizeof ":assumed-role" - 1); /* with its slash */
-    while (end && when_of(c, assumes, end - 1) > v->when)
-        end--;
-    for (size_t i = end; i-- && v->when - when_of(c, assumes, i) <= ASSUMED_FOR;) {
+    for (size_t from = 0; from < end;) {                    /* the first behind it */
+        size_t const middle = from + (end - from) / 2;
+
+        if (when_of(c, assumes, middle) <= v->when)
+            from = middle + 1;
+        else
+            end = middle;
+    }
+    for (size_t i = end; i-- && end - i <= ASSUMED_LOOK_MAX && v->when - when_of(c, assumes, i) <= ASSUMED_FOR;) {
         const struct activity *const by = activities_at(c->a, assumes->items[i].index);
 
         if (by->outcome == OUTCOME_SUCCESS && by->text[ACT_ADDRESS] == v->text[ACT_ADDRESS] && by->text[ACT_ACCOUNT] &&
@@ -468,9 +484,11 @@ static bool refused(struct cloud *c, const struct calls *assumes, struct calls *
         qsort(calls->items, calls->count, sizeof *calls->items, by_who);
     if (!all_bursts(c, c->refused, calls, (uint32_t)least, e))
         return false;
+    uint64_t const like = alike(c);
+
     for (size_t i = 0; i < c->bursts.count; i++) {
         const struct burst *const b = &c->bursts.items[i];
-        struct behaviour_hit h = {.behaviour = c->refused, .like = alike(c), .of = c->identities};
+        struct behaviour_hit h = {.behaviour = c->refused, .like = like, .of = c->identities};
         const struct activity *const v = activities_at(c->a, calls->items[b->from].index);
         uint32_t names;
 
@@ -529,10 +547,12 @@ static bool secrets(struct cloud *c, const struct calls *assumes, struct calls *
 
     if (!acts(c, c->secrets, CLASS_SECRET, CLASS_SECRET_MADE, least, calls, e))
         return false;
+    uint64_t const like = alike(c);
+
     for (size_t i = 0; i < c->bursts.count; i++) {
         const struct burst *const b = &c->bursts.items[i];
         struct behaviour_hit h = {
-            .behaviour = c->secrets, .weight = c->secrets->weight, .like = alike(c), .of = c->identities};
+            .behaviour = c->secrets, .weight = c->secrets->weight, .like = like, .of = c->identities};
 
         c->r->reason.len = 0;
         buf_format(&c->r->reason,
@@ -547,9 +567,11 @@ static bool secrets(struct cloud *c, const struct calls *assumes, struct calls *
 static bool logging(struct cloud *c, const struct calls *assumes, struct calls *calls, struct err *e) {
     if (!acts(c, c->logging, CLASS_LOGGING, CLASS_LOGGING_MADE, 1, calls, e))
         return false;
+    uint64_t const like = alike(c);
+
     for (size_t i = 0; i < c->bursts.count; i++) {
         const struct burst *const b = &c->bursts.items[i];
-        struct behaviour_hit h = {.behaviour = c->logging, .like = alike(c), .of = c->identities};
+        struct behaviour_hit h = {.behaviour = c->logging, .like = like, .of = c->identities};
         uint32_t names, done = 0;
 
         for (size_t k = b->from; k < b->to; k++)
@@ -572,10 +594,12 @@ static bool logging(struct cloud *c, const struct calls *assumes, struct calls *
 static bool opened(struct cloud *c, const struct calls *assumes, struct calls *calls, struct err *e) {
     if (!acts(c, c->opened, CLASS_OPENED, CLASS_OPENED_MADE, 1, calls, e))
         return false;
+    uint64_t const like = alike(c);
+
     for (size_t i = 0; i < c->bursts.count; i++) {
         const struct burst *const b = &c->bursts.items[i];
         struct behaviour_hit h = {
-            .behaviour = c->opened, .weight = c->opened->weight, .like = alike(c), .of = c->identities};
+            .behaviour = c->opened, .weight = c->opened->weight, .like = like, .of = c->identities};
         bool done = false;
 
         for (size_t k = b->from; k < b->to; k++)
@@ -606,13 +630,6 @@ static bool is_machine(str account) {
     return true;
 }
 
-/* An address that a machine's credentials are used from, and the accounts that are no machine and use it as well. */
-#define PLACES_MAX 16u
-#define PEOPLE_MAX 16u
-struct place {
-    uint32_t address, people[PEOPLE_MAX], count;
-};
-
 static bool people_at(struct cloud *c, struct place *p, struct err *e) {
     struct activity_list list;
 
@@ -632,28 +649,34 @@ static bool people_at(struct cloud *c, struct place *p, struct err *e) {
     return true;
 }
 
-/* The place of an address; NULL: there are too many of them (nothing is told of a machine that is everywhere). */
-static struct place *place_of(struct cloud *c, struct place *places, uint32_t *count, uint32_t address, bool *ok,
-                              struct err *e) {
-    for (uint32_t i = 0; i < *count; i++)
-        if (places[i].address == address)
-            return &places[i];
-    if (*count == PLACES_MAX)
-        return NULL;
-    places[*count] = (struct place){.address = address};
-    *ok = people_at(c, &places[*count], e);
-    return &places[(*count)++];
+/* The place of an address, looked at once: index; so that all machines at one address cost no more than one. */
+static bool place_of(struct cloud *c, uint32_t address, uint32_t *out, struct err *e) {
+    void *places = c->places;
+
+    if (!c->place_of[address]) {
+        if (!grow(&places, &c->place_room, c->place_count + 1, sizeof *c->places, e))
+            return false;
+        c->places = places;
+        c->places[c->place_count] = (struct place){.address = address};
+        if (!people_at(c, &c->places[c->place_count], e))
+            return false;
+        c->place_of[address] = (uint32_t)++c->place_count;
+    }
+    *out = c->place_of[address] - 1;
+    return true;
 }
+
+/* So many addresses a machine has; nothing is told of those of one that is everywhere beyond. */
+#define PLACES_MAX 16u
 
 /* Acts with a machine's credentials from an address that people use, while the machine itself uses another. */
 static bool machine_of(struct cloud *c, uint32_t account, struct err *e) {
     struct behaviour_hit h = {.behaviour = c->machine, .weight = c->machine->weight, .like = 1, .of = c->identities};
     double const most = behaviour_threshold(c->machine, "people");
-    struct place places[PLACES_MAX], *away = NULL;
+    uint32_t places[PLACES_MAX], place_count = 0, home = 0;
+    uint32_t away = UINT32_MAX;
     struct activity_list list;
-    uint32_t place_count = 0, home = 0;
     void *events = c->events;
-    bool ok = true;
 
     if (!activities_of(c->a, ACT_ACCOUNT, account, &list, e) ||
         !grow(&events, &c->events_room, list.count, sizeof *c->events, e))
@@ -661,25 +684,34 @@ static bool machine_of(struct cloud *c, uint32_t account, struct err *e) {
     c->events = events;
     for (uint32_t i = 0; i < list.count; i++) {
         const struct activity *const v = activities_at(c->a, list.items[i]);
-        struct place *const p =
-            v->text[ACT_ADDRESS] ? place_of(c, places, &place_count, v->text[ACT_ADDRESS], &ok, e) : NULL;
+        const struct place *p;
+        uint32_t at, k = 0;
 
-        if (!ok)
+        if (!v->text[ACT_ADDRESS])
+            continue;
+        if (!place_of(c, v->text[ACT_ADDRESS], &at, e))
             return false;
-        if (!p || p->count > most)
+        while (k < place_count && places[k] != at)
+            k++;
+        if (k == PLACES_MAX)
+            continue;
+        if (k == place_count)
+            places[place_count++] = at;
+        p = &c->places[at];
+        if (p->count > most)
             continue;
         if (!p->count) { /* nobody else's: the machine's own */
             home = p->address;
             continue;
         }
-        away = p;
+        away = at;
         c->events[h.event_count++] = list.items[i];
         parts_of(&h, c, v);
         behaviour_part_add(&h, PART_ADDRESS, true, p->address, 0);
-        for (uint32_t k = 0; k < p->count; k++)
-            behaviour_part_add(&h, PART_ACCOUNT, false, p->people[k], 0);
+        for (uint32_t n = 0; n < p->count; n++)
+            behaviour_part_add(&h, PART_ACCOUNT, false, p->people[n], 0);
     }
-    if (!home || !away)
+    if (!home || away == UINT32_MAX)
         return true;
     h.events = c->events;
     c->r->reason.len = 0;
@@ -687,8 +719,8 @@ static bool machine_of(struct cloud *c, uint32_t account, struct err *e) {
                "The credentials of %.*s, which calls from %.*s, are used %zu times from %.*s, where %" PRIu32
                " other identit%s at work.",
                STR_ARG(str_first(activities_text(c->a, account), 160)), STR_ARG(activities_text(c->a, home)),
-               h.event_count, STR_ARG(activities_text(c->a, away->address)), away->count,
-               away->count == 1 ? "y is" : "ies are");
+               h.event_count, STR_ARG(activities_text(c->a, c->places[away].address)), c->places[away].count,
+               c->places[away].count == 1 ? "y is" : "ies are");
     return give(c, &h, e);
 }
 
@@ -717,13 +749,16 @@ bool behaviour_cloud(struct behaviour_run *r, struct err *e) {
     c.fold = malloc(2 * ACTIVITY_TEXT_MAX + 16);
     c.builders = calloc(activities_text_count(r->a) + 1, sizeof *c.builders);
     c.planes = calloc(activities_text_count(r->a) + 1, sizeof *c.planes);
-    ok = (c.classes && c.planes && c.builders && c.fold) || no_memory(e);
+    c.place_of = calloc(activities_text_count(r->a) + 1, sizeof *c.place_of);
+    ok = (c.classes && c.planes && c.builders && c.fold && c.place_of) || no_memory(e);
     ok = ok && identities(&c, e) && gather(&c, e) && filter(&c.calls, CLASS_ASSUME, false, &assumes, e) &&
          refused(&c, &assumes, &calls, e) && secrets(&c, &assumes, &calls, e) && logging(&c, &assumes, &calls, e) &&
          opened(&c, &assumes, &calls, e) && machines(&c, e);
     free(c.classes);
     free(c.planes);
     free(c.builders);
+    free(c.place_of);
+    free(c.places);
     free(c.fold);
     free(c.calls.items);
     free(c.whos);

@@ -5,15 +5,21 @@
 
 /* ---- exports ---- */
 
-#define LOOKED_MAX 512u        /* exports of an account after which it is asked what leaves, */
-#define CONNECTIONS_MAX 16384u /* and connections looked at after each */
+#define LOOKED_MAX 512u       /* exports of an account after which it is asked what leaves, */
+#define CONNECTIONS_MAX 1024u /* and connections by which much leaves looked at after each */
+#define SERVER_LOOK_MAX 100000u
+
+struct codes_of {
+    uint32_t *items;
+    uint32_t count, room;
+};
 
 struct exports {
     const struct behaviour *b;
-    struct bundle g;    /* key: account and host */
-    struct hours usual; /* of those who export by order */
-    struct activity_list connections;
-    int64_t begin; /* of the logs that tell of exports */
+    struct bundle g;             /* key: account and host */
+    struct hours usual;          /* of those who export by order */
+    struct codes_of connections; /* of which much leaves the house */
+    int64_t begin;               /* of the logs that tell of exports */
     size_t by, like;
 };
 
@@ -64,16 +70,15 @@ static bool leaves(struct reach *r, const struct exports *x, struct leaving *l, 
     bool ok = true;
 
     l->exports++;
-    for (uint32_t i = kit_first_at(r->a, &x->connections, when), looked = 0;
+    struct activity_list const list = {x->connections.items, x->connections.count};
+
+    for (uint32_t i = kit_first_at(r->a, &list, when), looked = 0;
          ok && i < x->connections.count && looked < CONNECTIONS_MAX; i++, looked++) {
         const struct activity *const v = activities_at(r->a, x->connections.items[i]);
         struct meeting *m;
 
         if (v->when - when > (int64_t)(behaviour_threshold(x->b, "out-minutes") * (double)KIT_MINUTE))
             break;
-        if (v->amount < (uint64_t)behaviour_threshold(x->b, "out-bytes") || !v->text[ACT_SERVER] ||
-            !v->text[ACT_ADDRESS] || reach_own(r, v->text[ACT_SERVER]) || !reach_own(r, v->text[ACT_ADDRESS]))
-            continue;
         ok = (m = meetings_at(&l->pairs, v->text[ACT_ADDRESS], v->text[ACT_SERVER])) != NULL || kit_no_memory(e);
         if (!ok)
             break;
@@ -112,6 +117,8 @@ static bool tell_leaving(struct reach *r, const struct exports *x, struct leavin
             continue;
         if (!activities_of(r->a, ACT_SERVER, server, &all, e))
             return false;
+        if (all.count > SERVER_LOOK_MAX) /* everybody's */
+            continue;
         for (uint32_t k = 0; k < all.count; k++)
             acts += activities_at(r->a, all.items[k])->text[ACT_ADDRESS] == client;
         for (size_t k = i; k < end; k++)
@@ -200,14 +207,42 @@ static bool export_tell(struct reach *r, struct exports *x, size_t from, size_t 
     return ok;
 }
 
+/* Connections by which enough leaves the house, once for all exports. */
+static bool large_connections(struct reach *r, struct exports *x, struct err *e) {
+    uint64_t const least = (uint64_t)behaviour_threshold(x->b, "out-bytes");
+    struct codes_of *const to = &x->connections;
+    struct activity_list all;
+
+    if (!activities_of_act(r->a, ACT_CONNECTION, &all, e))
+        return false;
+    for (uint32_t i = 0; i < all.count; i++) {
+        const struct activity *const v = activities_at(r->a, all.items[i]);
+
+        if (v->amount < least || !v->text[ACT_SERVER] || !v->text[ACT_ADDRESS] || reach_own(r, v->text[ACT_SERVER]) ||
+            !reach_own(r, v->text[ACT_ADDRESS]))
+            continue;
+        if (to->count == to->room) {
+            uint32_t const room = to->room * 2 + 64;
+            uint32_t *const bigger = reallocarray(to->items, room, sizeof *bigger);
+
+            if (!bigger)
+                return kit_no_memory(e);
+            to->items = bigger;
+            to->room = room;
+        }
+        to->items[to->count++] = all.items[i];
+    }
+    return true;
+}
+
 bool reach_exports(struct reach *r, struct err *e) {
     struct exports x = {.b = behaviours_find(r->run->b, S("bulk-export"))};
     struct activity_list acts;
-    bool ok =
-        activities_of_act(r->a, ACT_EXPORT, &acts, e) && activities_of_act(r->a, ACT_CONNECTION, &x.connections, e);
+    bool ok = activities_of_act(r->a, ACT_EXPORT, &acts, e);
 
     if (!ok || !acts.count)
         return ok;
+    ok = large_connections(r, &x, e);
     /* The log begins with its first act of any sort on such a host. */
     x.begin = activities_at(r->a, acts.items[0])->when;
     for (uint32_t i = 0; ok && i < acts.count; i++) {
@@ -241,6 +276,7 @@ bool reach_exports(struct reach *r, struct err *e) {
             ok = export_tell(r, &x, i, end, e);
     }
     bundle_free(&x.g);
+    free(x.connections.items);
     return ok;
 }
 

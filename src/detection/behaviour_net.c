@@ -7,12 +7,14 @@
 
 #include "detection/behaviour_set.h"
 
-#define RARE_MAX 4u /* hosts of an outside network that are told apart */
+#define RARE_MAX 4u            /* hosts of an outside network that are told apart */
+#define EXPORTS_LOOK_MAX 1024u /* exports within an hour that are looked at */
 
 /* An address inside. */
 struct inside {
     uint32_t code;
     uint32_t host;       /* of which host, where it was asked */
+    uint32_t company;    /* by what falls together with it, + 1; 0: not asked yet */
     uint32_t clients[8]; /* inside, that it served */
     uint32_t client_count;
     uint32_t networks[8]; /* outside, to which it began connections */
@@ -270,7 +272,17 @@ static bool learn(struct net *n, struct err *e) {
 
 /* Asked before words are made. */
 static bool host_asked(struct net *n, uint32_t inside, int64_t when, struct err *e) {
-    return host_of_inside(n->a, n->insides[inside].code, when, &n->insides[inside].host, e);
+    struct inside *const s = &n->insides[inside];
+
+    if ((s->host = activities_host_of(n->a, s->code, when)))
+        return true;
+    if (!s->company) {
+        if (!host_by_company(n->a, s->code, &s->host, e))
+            return false;
+        s->company = s->host + 1;
+    }
+    s->host = s->company - 1;
+    return true;
 }
 
 static str host_text(const struct net *n, uint32_t inside) {
@@ -395,7 +407,8 @@ static bool exported_before(struct net *n, const struct pair *p, uint32_t *accou
         int64_t const when = activities_at(n->a, events.items[i])->when;
         struct few seen = {0};
 
-        for (uint32_t k = list_from(n->a, &list, when - HOUR); ok && k < list.count && seen.count < FEW_MAX; k++) {
+        for (uint32_t k = list_from(n->a, &list, when - HOUR), looked = 0;
+             ok && k < list.count && looked < EXPORTS_LOOK_MAX && seen.count < FEW_MAX; k++, looked++) {
             const struct activity *const v = activities_at(n->a, list.items[k]);
             uint32_t const who = activities_account(n->a, v->text[ACT_ACCOUNT]);
             uint32_t *votes_of;

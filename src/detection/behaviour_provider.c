@@ -122,7 +122,7 @@ static bool visits_of(struct reach *r, const struct behaviour *b, struct visitor
 /* Which visits come from elsewhere. False: it is no account with a network of its own, or none do. */
 static bool mark_foreign(struct reach *r, const struct behaviour *b, struct visitor *p, bool *any, struct err *e) {
     int64_t const settle = (int64_t)(behaviour_threshold(b, "settle") * (double)KIT_DAY);
-    struct meetings own = {0};
+    struct meetings own = {0}, asked = {0}; /* asked: address: days: shared by many */
     int64_t day = INT64_MIN;
     bool ok = true;
 
@@ -138,8 +138,16 @@ static bool mark_foreign(struct reach *r, const struct behaviour *b, struct visi
 
         v->foreign = !meetings_find(&own, v->network, 0) &&
                      v->begin - p->first >= (int64_t)(behaviour_threshold(b, "past") * (double)KIT_DAY);
-        if (v->foreign)
-            ok = reach_shared(r, p->account, v->address, (uint32_t)behaviour_threshold(b, "shared"), &shared, e);
+        if (v->foreign) {
+            struct meeting *const m = meetings_at(&asked, v->address, 0);
+
+            ok = (m || kit_no_memory(e)) &&
+                 (m->events ||
+                  reach_shared(r, p->account, v->address, (uint32_t)behaviour_threshold(b, "shared"), &shared, e));
+            if (ok && !m->events++)
+                m->days = shared;
+            shared = ok && m->days;
+        }
         v->foreign &= !shared;
         if (v->foreign && !p->foreign++)
             p->first_foreign = v->begin;
@@ -155,6 +163,7 @@ static bool mark_foreign(struct reach *r, const struct behaviour *b, struct visi
     *any = ok && p->foreign && own.count <= (size_t)behaviour_threshold(b, "networks") &&
            p->own_days >= (uint32_t)behaviour_threshold(b, "visits");
     meetings_free(&own);
+    meetings_free(&asked);
     return ok;
 }
 

@@ -8,6 +8,7 @@
 #include "intel/network.h"
 
 #define PATH_MAX_OWN 512u
+#define ASKED_MAX 256u /* acts on a path that are looked at for a request of it */
 
 bool reach_inside(const struct reach *r, const struct activity *v) {
     enum logon_way way;
@@ -169,7 +170,7 @@ static bool page_of(struct reach *r, const struct activity *v, uint32_t *page, s
             continue;
         if (!activities_of(r->a, ACT_OBJECT, code, &all, e))
             return false;
-        for (uint32_t k = kit_first_at(r->a, &all, v->when); k < all.count && !*page; k++)
+        for (uint32_t k = kit_first_at(r->a, &all, v->when), n = 0; k < all.count && n < ASKED_MAX && !*page; k++, n++)
             if (activities_at(r->a, all.items[k])->act == ACT_WEB_REQUEST)
                 *page = code;
         if (*page)
@@ -185,7 +186,7 @@ static bool tell_moved_on(struct reach *r, uint32_t host, uint32_t account, cons
     struct draft *const d = &r->draft;
     const struct bundle *const odd = &r->shells.odd;
     struct meetings to = {0};
-    size_t shells = 0, acts = 0, from = 0, stop;
+    size_t shells = 0, acts = 0, from = 0, high = odd->count, stop;
     int64_t first = 0, near;
     char a[KIT_DATE], b[KIT_DATE];
     bool ok = true;
@@ -205,8 +206,14 @@ static bool tell_moved_on(struct reach *r, uint32_t host, uint32_t account, cons
         draft_part(d, PART_HOST, false, activities_host(r->a, v->text[ACT_HOST]), 0);
         ok = meetings_at(&to, activities_host(r->a, v->text[ACT_HOST]), 0) != NULL || kit_no_memory(e);
     }
-    while (from < odd->count && odd->items[from].key >> 32 != host)
-        from++;
+    while (from < high) { /* the first of that host */
+        size_t const middle = from + (high - from) / 2;
+
+        if (odd->items[middle].key >> 32 < host)
+            from = middle + 1;
+        else
+            high = middle;
+    }
     for (stop = from; stop < odd->count && odd->items[stop].key >> 32 == host;)
         stop++;
     /* It was taken before; and as many shells as steps, so that it is as much about the one host as about the others. */
@@ -481,6 +488,9 @@ static uint32_t root_of(struct astray *s, uint32_t x) {
     struct meeting *m = meetings_find(&s->up, x, 0);
 
     while (m && m->first != (int64_t)x) {
+        struct meeting *const above = meetings_find(&s->up, (uint32_t)m->first, 0);
+
+        m->first = above->first; /* half the way for those who come after */
         x = (uint32_t)m->first;
         m = meetings_find(&s->up, x, 0);
     }

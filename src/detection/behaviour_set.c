@@ -352,7 +352,7 @@ static bool company_add(struct activities *a, const struct activity *v, struct c
     return true;
 }
 
-bool host_of_inside(struct activities *a, uint32_t address, int64_t when, uint32_t *host, struct err *e) {
+bool host_by_company(struct activities *a, uint32_t address, uint32_t *host, struct err *e) {
     struct company ports[COMPANY_PORTS_MAX] = {{0}};
     struct activity_list list;
     struct code_map by_port = {0}, votes = {0};
@@ -360,8 +360,7 @@ bool host_of_inside(struct activities *a, uint32_t address, int64_t when, uint32
     uint32_t most = 0;
     bool ok = true;
 
-    if ((*host = activities_host_of(a, address, when)))
-        return true;
+    *host = 0;
     if (!activities_of(a, ACT_SERVER, address, &list, e))
         return false;
     for (uint32_t i = 0; ok && i < list.count; i += list.count / COMPANY_LOOK_MAX + 1) {

@@ -77,9 +77,9 @@ uint32_t list_from(const struct activities *a, const struct activity_list *list,
 uint32_t host_of_server(const struct activities *a, const struct activity *v);
 /* The host that has an address, known by name or not. */
 uint32_t host_of_address(const struct activities *a, uint32_t address, int64_t when);
-/* The same of an address inside, also where no log names it: connections to it and what one host tells of their clients within the minute fall
- * together again and again. *host 0: of none. */
-MUST_USE bool host_of_inside(struct activities *a, uint32_t address, int64_t when, uint32_t *host, struct err *e);
+/* The host that an address inside is, which no log names: connections to it and what one host tells of their clients within the minute fall together
+ * again and again. Without that the address itself, *host 0: it is none. It looks at much: asked once of an address. */
+MUST_USE bool host_by_company(struct activities *a, uint32_t address, uint32_t *host, struct err *e);
 /* Shown: a host by its name, an address as it is. */
 str host_shown(const struct activities *a, uint32_t host);
 

@@ -10,9 +10,11 @@
 #include "detection/behaviour_request.h"
 #include "detection/behaviour_web_own.h"
 
-#define NONE 1u         /* in path_of: there is no script in this object */
-#define BACK_MAX 256u   /* requests of a visitor before its first of a page */
-#define LOOK_MAX 20000u /* activities of one address that are looked at to say what else it asks for */
+#define NONE 1u           /* in path_of: there is no script in this object */
+#define BACK_MAX 256u     /* requests of a visitor before its first of a page */
+#define LOOK_MAX 20000u   /* activities of one address that are looked at to say what else it asks for */
+#define STARTED_MAX 1024u /* processes behind a request, */
+#define RUNS_MAX 4096u    /* and other runs of each: what runs so often is the house's */
 
 struct server {
     uint32_t host; /* entity; 0: the log does not name it */
@@ -88,6 +90,7 @@ struct web {
     struct suspect *suspects;
     size_t suspect_count, suspect_room;
     uint64_t script_pages; /* that ever answered */
+    uint64_t refusals;     /* networks that were refused a form of request on a server, of all forms and servers */
 };
 
 /* Room for one more. */
@@ -583,6 +586,7 @@ static bool is_everyday(struct web *w, const struct activity *v, bool *out, stru
     *out = false;
     if (!activities_of(w->a, ACT_OBJECT, v->text[ACT_OBJECT], &list, e))
         return false;
+    *out = list.count > RUNS_MAX;
     for (uint32_t i = 0; !*out && i < list.count; i++) {
         const struct activity *const other = at(w, list.items[i]);
         int64_t const between = unit_of(other->when, DAY) - day;
@@ -594,22 +598,22 @@ static bool is_everyday(struct web *w, const struct activity *v, bool *out, stru
 }
 
 /* Right behind the request, a server's worker starts what it never starts: on one host only, and that is no other server of ours. */
-static bool host_by_process(struct web *w, struct suspect *s, struct err *e) {
+static bool host_by_process(struct web *w, struct suspect *s, const struct codes *workers, struct err *e) {
     const struct page *const p = &w->pages[s->page];
     int64_t const from = s->exploit ? at(w, s->exploit - 1)->when : p->first;
-    struct activity_list list;
+    struct activity_list const list = {workers->items, (uint32_t)workers->count};
     uint32_t found = 0;
 
-    if (!activities_of_act(w->a, ACT_PROCESS, &list, e))
-        return false;
-    for (uint32_t i = list_from(w->a, &list, from); i < list.count; i++) {
+    for (uint32_t i = list_from(w->a, &list, from), n = 0; i < list.count; i++, n++) {
         const struct activity *const v = at(w, list.items[i]);
         uint32_t const host = activities_host(w->a, v->text[ACT_HOST]);
         bool everyday;
 
         if (v->when > p->first + 10 * MINUTE)
             break;
-        if (!host || code_map_get(&w->servers_by, host) || !is_web_worker(activities_text(w->a, v->text[ACT_DETAIL])))
+        if (n == STARTED_MAX) /* so much begins at that time that nothing is told apart */
+            return true;
+        if (code_map_get(&w->servers_by, host))
             continue;
         if (!is_everyday(w, v, &everyday, e))
             return false;
@@ -623,21 +627,47 @@ static bool host_by_process(struct web *w, struct suspect *s, struct err *e) {
     return true;
 }
 
+/* What server programs start, in order of time. */
+static bool started_by_workers(struct web *w, struct codes *out, struct err *e) {
+    uint8_t *const is = calloc((size_t)activities_text_count(w->a) + 1, 1); /* by code of the parent: 1: no, 2: yes */
+    struct activity_list list;
+    bool ok = (is || behaviour_no_memory(e)) && activities_of_act(w->a, ACT_PROCESS, &list, e);
+
+    for (uint32_t i = 0; ok && i < list.count; i++) {
+        const struct activity *const v = at(w, list.items[i]);
+        uint8_t *const worker = &is[v->text[ACT_DETAIL]];
+
+        if (!*worker)
+            *worker = is_web_worker(activities_text(w->a, v->text[ACT_DETAIL])) ? 2 : 1;
+        if (*worker == 2 && activities_host(w->a, v->text[ACT_HOST]))
+            ok = codes_add(out, list.items[i], e);
+    }
+    free(is);
+    return ok;
+}
+
 static bool find_hosts(struct web *w, struct err *e) {
+    struct codes workers = {0};
+    bool ok = true;
+
+    if (!w->suspect_count)
+        return true;
     /* Of very many none is surely left by somebody. */
-    if (w->suspect_count && w->suspect_count <= 256 && !host_by_file(w, e))
+    if (w->suspect_count <= 256 && !host_by_file(w, e))
         return false;
-    for (size_t i = 0; i < w->suspect_count; i++) {
+    ok = started_by_workers(w, &workers, e);
+    for (size_t i = 0; ok && i < w->suspect_count; i++) {
         struct suspect *const s = &w->suspects[i];
         uint32_t const named = w->servers[w->pages[s->page].server].host;
 
         /* Whose address is known needs no guess. */
         if (named && activities_address_of(w->a, named))
             s->host = s->host == named ? 0 : s->host;
-        else if (!s->host && !host_by_process(w, s, e))
-            return false;
+        else if (!s->host)
+            ok = host_by_process(w, s, &workers, e);
     }
-    return true;
+    codes_free(&workers);
+    return ok;
 }
 
 /* ---- weights and words of shells ---- */
@@ -823,8 +853,7 @@ static bool tell_success(struct web *w, const struct success *s, const struct fo
         if (p->suspect)
             behaviour_part_add(&h, PART_HOST, false, w->suspects[p->suspect - 1].host, 0);
     }
-    for (size_t i = 0; i < w->tried_count; i++)
-        h.of += w->tried[i].refused.count;
+    h.of = w->refusals;
     h.like = 1;
     b->len = 0;
     buf_format(b, "From %.*s on %.*s answered %llu requests on %.*s that look like an attack:",
@@ -912,6 +941,8 @@ static bool find_refused(struct web *w, struct err *e) {
 static bool tell_exploits(struct web *w, struct err *e) {
     bool ok = find_refused(w, e);
 
+    for (size_t i = 0; i < w->tried_count; i++)
+        w->refusals += w->tried[i].refused.count;
     if (ok && w->formed_count)
         qsort(w->formed, w->formed_count, sizeof *w->formed, by_server_network);
     for (size_t i = 0, to; ok && i < w->formed_count; i = to) {

@@ -20,6 +20,7 @@ struct target {
     int64_t from, to; /* of the flood that is not told yet: minutes; from INSTANT_NONE: none */
     uint64_t flood, flood_errors;
     uint32_t most, minutes;
+    uint32_t newest; /* its last request: place in the list + 1 */
 };
 
 struct floods {
@@ -30,6 +31,7 @@ struct floods {
     struct code_map by;
     struct target *items;
     size_t count, room;
+    uint32_t *before; /* by place in the list: the request before it of the same server, + 1 */
 };
 
 static double of(const struct floods *f, const char *name) {
@@ -56,15 +58,15 @@ static int by_requests(const void *a, const void *b) {
 /* The activities of the flood, and who asks how much. */
 static bool events_of(struct floods *f, const struct target *t, struct codes *events, struct code_map *clients,
                       struct codes *addresses, struct err *e) {
-    for (uint32_t i = list_from(f->a, &f->list, t->from * MINUTE - HOUR); i < f->list.count; i++) {
-        const struct activity *const v = activities_at(f->a, f->list.items[i]);
+    for (uint32_t i = t->newest; i; i = f->before[i - 1]) {
+        const struct activity *const v = activities_at(f->a, f->list.items[i - 1]);
         uint32_t *requests;
 
-        if (v->when >= (t->to + 1) * MINUTE)
+        if (v->when < t->from * MINUTE - HOUR)
             break;
-        if (v->last < t->from * MINUTE || host_of_server(f->a, v) != t->host)
+        if (v->when >= (t->to + 1) * MINUTE || v->last < t->from * MINUTE)
             continue;
-        if (!codes_add(events, f->list.items[i], e))
+        if (!codes_add(events, f->list.items[i - 1], e))
             return false;
         if (!(requests = code_map_put(clients, v->text[ACT_ADDRESS])))
             return behaviour_no_memory(e);
@@ -197,7 +199,8 @@ static struct target *target_of(struct floods *f, uint32_t host, int64_t minute,
     return &f->items[*number - 1];
 }
 
-static bool add(struct floods *f, const struct activity *v, struct err *e) {
+static bool add(struct floods *f, uint32_t at, struct err *e) {
+    const struct activity *const v = activities_at(f->a, f->list.items[at]);
     int64_t const minute = unit_of(v->when, MINUTE);
     int64_t last = unit_of(v->last, MINUTE);
     struct target *t;
@@ -206,6 +209,8 @@ static bool add(struct floods *f, const struct activity *v, struct err *e) {
         return minute < 0;
     if (!close_until(f, t, minute, e))
         return false;
+    f->before[at] = t->newest;
+    t->newest = at + 1;
     last = last < minute ? minute : last >= minute + OPEN ? minute + OPEN - 1 : last;
     /* Evenly, the rest in the first ones. */
     for (int64_t m = minute, left = v->count, of_minutes = last - minute + 1; m <= last; m++, of_minutes--) {
@@ -223,11 +228,14 @@ bool web_flood(struct behaviour_run *r, struct err *e) {
     bool ok = activities_of_act(f.a, ACT_WEB_REQUEST, &f.list, e);
 
     assert(f.b);
+    if (ok && !(f.before = calloc((size_t)f.list.count + 1, sizeof *f.before)))
+        ok = behaviour_no_memory(e);
     for (uint32_t i = 0; ok && i < f.list.count; i++)
-        ok = add(&f, activities_at(f.a, f.list.items[i]), e);
+        ok = add(&f, i, e);
     for (size_t i = 0; ok && i < f.count; i++)
         ok = close_until(&f, &f.items[i], f.items[i].now + OPEN, e) && end_flood(&f, &f.items[i], e);
     code_map_free(&f.by);
     free(f.items);
+    free(f.before);
     return ok;
 }

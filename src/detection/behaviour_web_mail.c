@@ -65,10 +65,12 @@ static bool tell(struct mail *m, struct sender *s, struct err *e) {
     char first[DATE_TEXT];
     bool ok = activities_of(m->a, ACT_ACCOUNT, s->account, &list, e);
 
-    for (uint32_t i = 0; ok && i < list.count; i++) {
+    for (uint32_t i = ok ? list_from(m->a, &list, s->first) : 0; ok && i < list.count; i++) {
         const struct activity *const v = activities_at(m->a, list.items[i]);
 
-        if (v->act == ACT_MAIL_OUT && v->when >= s->first && v->when <= s->last)
+        if (v->when > s->last)
+            break;
+        if (v->act == ACT_MAIL_OUT)
             ok = codes_add(&events, list.items[i], e);
     }
     if (!ok || !events.count) {

@@ -132,9 +132,10 @@ struct pairs {
 };
 
 static size_t pair_slot(uint32_t a, uint32_t b, uint32_t entity, size_t mask) {
-    return ((size_t)a * 0x9e3779b97f4a7c15u ^ (size_t)b * 0xc2b2ae3d27d4eb4fu ^ (size_t)entity * 0x165667b19e3779f9u) >>
-               17 &
-           mask;
+    uint64_t const h =
+        a * UINT64_C(0x9e3779b97f4a7c15) ^ b * UINT64_C(0xc2b2ae3d27d4eb4f) ^ entity * UINT64_C(0x165667b19e3779f9);
+
+    return (size_t)(h ^ h >> 32 ^ h >> 17) & mask;
 }
 
 static bool pairs_room(struct pairs *p, struct err *e) {
