@@ -266,25 +266,20 @@ static bool rule_node(struct incidents *s, const struct about *from, size_t coun
     return true;
 }
 
-static bool rule_clues(struct incidents *s, struct err *e) {
+static bool rule_clues(struct incidents *s, const struct spots *spots, struct err *e) {
     struct about *const list = calloc(s->found_count + 1, sizeof *list);
-    struct spots spots;
     bool ok = list || incidents_no_memory(e);
 
-    ok = ok && spots_new(s, &spots, e);
-    if (!ok) {
-        free(list);
+    if (!ok)
         return false;
-    }
     for (size_t i = 0; i < s->found_place_count; i++) {
         struct found_place *const p = &s->found_places[i];
-        p->activity = spot_at(s, &spots, p->source, p->record, p->offset);
+        p->activity = spot_at(s, spots, p->source, p->record, p->offset);
     }
     for (size_t i = 0; i < s->found_count; i++) {
-        s->found[i].activity = spot_of(s, &spots, &s->found[i]);
+        s->found[i].activity = spot_of(s, spots, &s->found[i]);
         about_of(s, (uint32_t)i, &list[i]);
     }
-    free(spots.slots);
     if (s->found_count)
         qsort(list, s->found_count, sizeof *list, by_about);
     for (size_t i = 0; ok && i < s->found_count;) {
@@ -425,10 +420,13 @@ static bool campaign_node(struct incidents *s, const struct campaign *c, const s
 
 bool incident_clues(struct incidents *s, struct err *e) {
     struct spots spots;
-    bool ok = rule_clues(s, e) && spots_new(s, &spots, e);
 
-    if (!ok)
+    if (!s->found_count && !s->campaign_count)
+        return true;
+    if (!spots_new(s, &spots, e))
         return false;
+    bool ok = rule_clues(s, &spots, e);
+
     for (size_t i = 0; ok && i < s->campaign_count; i++)
         ok = campaign_node(s, &s->campaigns[i], &spots, e);
     free(spots.slots);
