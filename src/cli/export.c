@@ -11,7 +11,7 @@
 #define TOLD 20u /* things that are marked more strictly */
 
 struct wishes {
-    const char *path, *stix, *navigator, *timeline, *csv;
+    const char *path, *stix, *navigator, *timeline, *csv, *incidents_csv;
     const char *tlp, *redact, *recipient, *key_file, *producer;
     int64_t created;
     struct arguments intel;
@@ -31,7 +31,7 @@ static unsigned word_of(const char *word, const char *const *words, unsigned usu
 }
 
 static bool usable(const struct wishes *w, struct err *e) {
-    const char *const files[] = {w->stix, w->navigator, w->timeline, w->csv};
+    const char *const files[] = {w->stix, w->navigator, w->timeline, w->csv, w->incidents_csv};
     bool const pseudonyms = word_of(w->redact, redact_words, REDACT_NOTHING) == REDACT_PSEUDONYMS;
     size_t count = 0;
 
@@ -44,7 +44,9 @@ static bool usable(const struct wishes *w, struct err *e) {
                 return err_set(e, ERR_USAGE, 0, "%s was named for two forms: name a file for each", files[i]);
     }
     if (!count)
-        return err_set(e, ERR_USAGE, 0, "in which form? --stix FILE, --navigator FILE, --timeline FILE, --csv FILE");
+        return err_set(
+            e, ERR_USAGE, 0,
+            "in which form? --stix FILE, --navigator FILE, --timeline FILE, --csv FILE, --incidents-csv FILE");
     if (pseudonyms != (w->key_file != NULL) || pseudonyms != (w->recipient != NULL))
         return err_set(e, ERR_USAGE, 0,
                        "pseudonyms are a recipient's own: --redact pseudonyms, --recipient NAME and --key-file FILE "
@@ -118,12 +120,27 @@ static void number(struct buf *b, uint64_t n, const char *one, const char *rest)
         buf_format(b, "; %lu %s%s %s", (unsigned long)n, one, n == 1 ? "" : "s", rest);
 }
 
-static void tell(struct buf *b, const char *path, const char *what, const struct export_counts *n) {
+enum form { STIX, NAVIGATOR, TIMELINE, CSV, INCIDENTS, FORMS };
+
+static void tell(struct buf *b, const char *path, enum form form, const struct export_counts *n) {
+    static const char *const names[FORMS] = {"STIX", "Navigator", "timeline", "CSV", "incidents"};
+
     if (!path)
         return;
-    buf_format(b, "%-10s ", what);
+    buf_format(b, "%-10s ", names[form]);
     finding_plain(b, str_of(path), false);
-    buf_format(b, ": %lu finding%s", (unsigned long)n->findings, n->findings == 1 ? "" : "s");
+    buf_add(b, S(": "));
+    if (form != INCIDENTS)
+        buf_format(b, "%lu finding%s", (unsigned long)n->findings, n->findings == 1 ? "" : "s");
+    if (form == INCIDENTS || n->incidents)
+        buf_format(b, "%s%lu incident%s", form == INCIDENTS ? "" : ", ", (unsigned long)n->incidents,
+                   n->incidents == 1 ? "" : "s");
+    number(b, n->incidents_dropped, "incident", "left out for their marking");
+    number(b, n->incidents_reduced, "incident", "told without clues that are marked more strictly");
+    if (form == INCIDENTS) {
+        buf_byte(b, '\n');
+        return;
+    }
     number(b, n->dropped, "finding", "left out for their marking");
     number(b, n->reduced, "finding", "told without claims that are marked more strictly");
     number(b, n->salvaged, "finding", "in salvaged records left out");
@@ -135,27 +152,25 @@ static void tell(struct buf *b, const char *path, const char *what, const struct
 }
 
 static int export_with(const struct wishes *w, const struct export_wish *x) {
-    static const struct {
-        const char *name;
-        bool (*form)(const struct export_wish *x, struct file_out *to, struct export_counts *n, struct err *e);
-    } forms[] = {
-        {"STIX", export_stix}, {"Navigator", export_navigator}, {"timeline", export_timeline}, {"CSV", export_csv}};
-    const char *const files[COUNT(forms)] = {w->stix, w->navigator, w->timeline, w->csv};
+    static bool (*const forms[FORMS])(const struct export_wish *x, struct file_out *to, struct export_counts *n,
+                                      struct err *e) = {export_stix, export_navigator, export_timeline, export_csv,
+                                                        export_incidents_csv};
+    const char *const files[FORMS] = {w->stix, w->navigator, w->timeline, w->csv, w->incidents_csv};
     struct buf told = {0};
     struct err e = {0};
 
     if (!allowed(w, x, &e))
         return tell_error(&e);
-    for (size_t i = 0; i < COUNT(forms); i++) {
+    for (unsigned i = 0; i < FORMS; i++) {
         struct export_counts n;
 
-        if (!write_form(x, files[i], forms[i].form, &n, &e)) {
+        if (!write_form(x, files[i], forms[i], &n, &e)) {
             buf_free(&told);
             return tell_error(&e);
         }
         /* The timeline has no place for what has no time; the table has it. */
-        n.untimed = i == 0 || i == 2 ? n.untimed : 0;
-        tell(&told, files[i], forms[i].name, &n);
+        n.untimed = i == STIX || i == TIMELINE ? n.untimed : 0;
+        tell(&told, files[i], (enum form)i, &n);
     }
     return print_all(&told, EXIT_NOTHING);
 }
@@ -215,7 +230,16 @@ static const struct option options[] = {
      .type = OPTION_PATH,
      .help = "write JSON lines for Timesketch",
      AT(timeline)},
-    {.name = "csv", .argument = "FILE", .type = OPTION_PATH, .help = "write a table for spreadsheets", AT(csv)},
+    {.name = "csv",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "write findings as a table for spreadsheets",
+     AT(csv)},
+    {.name = "incidents-csv",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "write incidents, what they reached, opened and did, as a table",
+     AT(incidents_csv)},
     {.name = "tlp",
      .argument = "LEVEL",
      .type = OPTION_WORD,
@@ -258,7 +282,7 @@ static const struct option options[] = {
     {.name = "created",
      .argument = "TIME",
      .type = OPTION_TIME,
-     .help = "with --stix: when it was made; usually the time of the latest finding",
+     .help = "with --stix: when it was made; usually the time of the latest finding or act",
      AT(created)},
 };
 const struct command command_export = {
@@ -266,7 +290,8 @@ const struct command command_export = {
     .summary = "hand on a case: STIX, ATT&CK Navigator, timeline, CSV",
     .about =
         (const char *const[]){
-            "Writes the findings of a case in the forms in which partners and their programs take them, under one "
+            "Writes the findings and incidents of a case in the forms in which partners and their programs take them, "
+            "under one "
             "marking. What intelligence has marked more strictly is named, and nothing is written, unless --drop "
             "leaves it out. With --redact pseudonyms accounts, hosts, addresses, files and values bear names that are "
             "the recipient's own; with --redact counts none of them is told.",

@@ -16,7 +16,7 @@ sqlite3 *case_writer_db(const struct case_writer *c);
 struct buf;
 MUST_USE bool case_writer_line(struct case_writer *c, const struct buf *line, struct err *e);
 /* One of timesketch.jsonl. */
-bool case_writer_timesketch(struct case_writer *c, const struct buf *line, struct err *e);
+MUST_USE bool case_writer_timesketch(struct case_writer *c, const struct buf *line, struct err *e);
 
 /* Opens the case.db of a folder for reading, which somebody else may have written. least: the version that has what is wanted, lacks:
  * what older ones lack, for the error. A query may take some ten million steps. */

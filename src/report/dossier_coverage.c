@@ -10,50 +10,82 @@ static void section(struct dossier *d, const char *id, const char *title) {
 
 /* ---- what was looked at ---- */
 
-static bool logs(struct dossier *d, struct err *e) {
-    static const char *const heads[] = {"Log", "Host", "#Events", "First", "Last", "#Files", NULL};
+/* A table of logs: log, host (or how many), events, first, last, files. */
+struct logs {
+    const char *count, *query, *caption, *host; /* host: the heading */
+    bool hosts;                                 /* the second column is how many there are */
+};
+
+static void log_host(struct dossier *d, const struct logs *l, sqlite3_stmt *s) {
+    str const host = case_text(s, 1);
+
+    if (l->hosts && case_number(s, 6) > 1)
+        dossier_format(d, "%lu hosts", (unsigned long)case_number(s, 6));
+    else if (str_eq(host, S("*")))
+        dossier_put(d, "many");
+    else if (host.len)
+        dossier_text(d, host, DOSSIER_SHORT);
+    else
+        dossier_put(d, "—");
+}
+
+static bool logs_table(struct dossier *d, const struct logs *l, uint64_t *all, struct err *e) {
+    const char *const heads[] = {"Log", l->host, "#Events", "First", "Last", "#Files", NULL};
     struct dossier_table t;
     sqlite3_stmt *s = NULL;
-    uint64_t all = 0, shown = 0;
-    bool more = true,
-         ok = dossier_count(d, "SELECT count(*) FROM (SELECT 1 FROM coverage GROUP BY log, host)", &all, e) &&
-              dossier_ask(d,
-                          "SELECT log, host, min(total(events), 9e18), min(first), max(last), count(*) FROM coverage "
-                          "GROUP BY log, host ORDER BY total(events) DESC, log, host",
-                          &s, e);
+    uint64_t shown = 0;
+    bool more = true, ok = dossier_count(d, l->count, all, e) && (!*all || dossier_ask(d, l->query, &s, e));
+
+    if (!ok || !*all)
+        return ok;
+    dossier_table(d, &t, l->caption, heads);
+    for (; shown < DOSSIER_LOGS && (ok = dossier_next(d, s, &more, e)) && more; shown++) {
+        dossier_row(d, &t, NULL, 0, 0);
+        dossier_cell(d, &t);
+        dossier_text(d, case_text(s, 0), DOSSIER_SHORT);
+        dossier_cell(d, &t);
+        log_host(d, l, s);
+        dossier_cell(d, &t);
+        dossier_number(d, case_number(s, 2));
+        dossier_cell(d, &t);
+        dossier_time(d, case_time(s, 3));
+        dossier_cell(d, &t);
+        dossier_time(d, case_time(s, 4));
+        dossier_cell(d, &t);
+        dossier_number(d, case_number(s, 5));
+        dossier_row_end(d, &t);
+    }
+    dossier_table_end(d);
+    dossier_more(d, shown, *all, "<code>case.db</code>, table coverage");
+    sqlite3_finalize(s);
+    return ok;
+}
+
+static bool logs(struct dossier *d, struct err *e) {
+    static const struct logs by_log = {
+        "SELECT count(DISTINCT log) FROM coverage",
+        "SELECT log, min(host), min(total(events), 9e18), min(first), max(last), count(DISTINCT path || char(0) || "
+        "sha256), "
+        "count(DISTINCT host) FROM coverage GROUP BY log ORDER BY total(events) DESC, log",
+        "What was read of which log, and from when to when", "Host", true};
+    static const struct logs by_host = {
+        "SELECT count(*) FROM (SELECT 1 FROM coverage GROUP BY log, host)",
+        "SELECT log, host, min(total(events), 9e18), min(first), max(last), count(*) FROM coverage "
+        "GROUP BY log, host ORDER BY total(events) DESC, log, host",
+        "The same, host by host", "Host", false};
+    uint64_t logs_there = 0, all = 0;
 
     dossier_put(d, "<h3>Logs</h3>\n");
-    if (ok && !all)
+    if (!logs_table(d, &by_log, &logs_there, e) || !dossier_count(d, by_host.count, &all, e))
+        return false;
+    if (!logs_there)
         dossier_put(d, "<p class=\"warn\">No log was read: nothing in this dossier is an answer.</p>\n");
-    if (ok && all) {
-        dossier_table(d, &t, "What was read of which log, and from when to when", heads);
-        for (; shown < DOSSIER_LOGS && (ok = dossier_next(d, s, &more, e)) && more; shown++) {
-            str const host = case_text(s, 1);
+    if (all <= logs_there)
+        return true;
+    dossier_put(d, "<details><summary>Host by host</summary>\n");
+    bool const ok = logs_table(d, &by_host, &all, e);
 
-            dossier_row(d, &t, NULL, 0, 0);
-            dossier_cell(d, &t);
-            dossier_text(d, case_text(s, 0), DOSSIER_SHORT);
-            dossier_cell(d, &t);
-            if (str_eq(host, S("*")))
-                dossier_put(d, "many");
-            else if (host.len)
-                dossier_text(d, host, DOSSIER_SHORT);
-            else
-                dossier_put(d, "—");
-            dossier_cell(d, &t);
-            dossier_number(d, case_number(s, 2));
-            dossier_cell(d, &t);
-            dossier_time(d, case_time(s, 3));
-            dossier_cell(d, &t);
-            dossier_time(d, case_time(s, 4));
-            dossier_cell(d, &t);
-            dossier_number(d, case_number(s, 5));
-            dossier_row_end(d, &t);
-        }
-        dossier_table_end(d);
-        dossier_more(d, shown, all, "<code>case.db</code>, table coverage");
-    }
-    sqlite3_finalize(s);
+    dossier_put(d, "</details>\n");
     return ok;
 }
 

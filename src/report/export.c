@@ -21,6 +21,7 @@ struct passing {
     void (*refused)(void *ctx, const struct export_refused *r);
     void *ctx;
     struct export_counts *n;
+    struct export_clues *clues;
     const struct case_finding *at; /* the finding that is looked at */
     uint64_t refusals;
 };
@@ -71,19 +72,22 @@ static bool on_finding(void *ctx, const struct case_finding *c, struct err *e) {
     if (ok && c->salvaged)
         p->n->salvaged++;
     else if (ok && (ok = share_marked(tree, p->x->tlp, on_refused, p, &rest, e))) {
+        bool const reduced = rest && p->refusals > before;
+
         p->n->dropped += !rest;
-        p->n->reduced += rest && p->refusals > before;
-        ok = !rest || !p->each || hand_on(p, rest, e);
+        p->n->reduced += reduced;
+        ok = (!p->clues || c->yara || export_clues_learn(p->clues, c->number, rest, reduced, e)) &&
+             (!rest || !p->each || hand_on(p, rest, e));
     }
     json_decref(tree);
     return ok;
 }
 
-bool export_findings(const struct export_wish *x,
+bool export_findings(const struct export_wish *x, struct export_clues *clues,
                      bool (*each)(void *ctx, const struct export_finding *f, struct err *e),
                      bool (*found)(void *ctx, const json_t *tree, struct err *e), void *ctx, struct export_counts *n,
                      struct err *e) {
-    struct passing p = {.x = x, .each = each, .found = found, .ctx = ctx, .n = n};
+    struct passing p = {.x = x, .each = each, .found = found, .ctx = ctx, .n = n, .clues = clues};
 
     assert(x->redact != REDACT_PSEUDONYMS || x->pseudonyms);
     return case_findings(x->path, on_finding, &p, e);
@@ -184,6 +188,18 @@ static bool add(json_t *thing, const char *name, uint64_t n) {
                  : json_object_set_new(thing, name, json_integer((json_int_t)n)) == 0;
 }
 
+bool export_span(json_t *thing, int64_t from, int64_t to) {
+    bool ok = true;
+
+    if (from == INSTANT_NONE || to == INSTANT_NONE)
+        return true;
+    if (export_time(thing, "first") == INSTANT_NONE || from < export_time(thing, "first"))
+        ok = json_object_set_new(thing, "first", json_integer(from)) == 0;
+    if (ok && (export_time(thing, "last") == INSTANT_NONE || to > export_time(thing, "last")))
+        ok = json_object_set_new(thing, "last", json_integer(to)) == 0;
+    return ok;
+}
+
 json_t *export_count(json_t *things, str key, json_t *new, const struct export_finding *f) {
     json_t *thing = json_object_getn(things, key.ptr, key.len);
     bool const timed = f->first != INSTANT_NONE && f->last != INSTANT_NONE;
@@ -196,10 +212,7 @@ json_t *export_count(json_t *things, str key, json_t *new, const struct export_f
             return NULL;
     }
     ok = add(thing, "findings", 1) && add(thing, "events", f->events) && add(thing, "untimed", !timed);
-    if (ok && timed && (export_time(thing, "first") == INSTANT_NONE || f->first < export_time(thing, "first")))
-        ok = json_object_set_new(thing, "first", json_integer(f->first)) == 0;
-    if (ok && timed && (export_time(thing, "last") == INSTANT_NONE || f->last > export_time(thing, "last")))
-        ok = json_object_set_new(thing, "last", json_integer(f->last)) == 0;
+    ok = ok && export_span(thing, f->first, f->last);
     return ok ? thing : NULL;
 }
 
@@ -266,6 +279,13 @@ void export_about(struct buf *b, const struct export_wish *x, const struct expor
     left_out(b, n->dropped, "left out for the marking of what is told in them");
     left_out(b, n->reduced, "told without claims that are marked more strictly");
     left_out(b, n->salvaged, "in salvaged records left out");
+    if (n->incidents_dropped)
+        buf_format(b, " %lu incident%s left out for the marking of all that is told of %s.",
+                   (unsigned long)n->incidents_dropped, n->incidents_dropped == 1 ? "" : "s",
+                   n->incidents_dropped == 1 ? "it" : "them");
+    if (n->incidents_reduced)
+        buf_format(b, " %lu incident%s told without clues that are marked more strictly.",
+                   (unsigned long)n->incidents_reduced, n->incidents_reduced == 1 ? "" : "s");
 }
 
 /* ---- what was not seen ---- */

@@ -36,6 +36,9 @@ struct export_counts {
     uint64_t salvaged, dropped; /* that are not: of salvaged records; for their marking */
     uint64_t reduced;           /* that are in it without claims that are marked more strictly */
     uint64_t untimed;           /* STIX and timeline: that have no time, which these need */
+    uint64_t incidents, acts;   /* that are in it; of these acts STIX names the first alone */
+    uint64_t incidents_dropped; /* that are not, for the marking of all their clues */
+    uint64_t incidents_reduced; /* that are in it without clues that are marked more strictly */
     uint64_t not_seen;          /* STIX: sightings with count 0 */
     uint64_t not_asked;         /* STIX: claims of sources that the case was not hunted with */
     uint64_t nameless;          /* STIX: values that were not seen, of which no source gives an identifier */
@@ -48,5 +51,8 @@ MUST_USE bool export_navigator(const struct export_wish *x, struct file_out *to,
                                struct err *e);
 MUST_USE bool export_timeline(const struct export_wish *x, struct file_out *to, struct export_counts *n, struct err *e);
 MUST_USE bool export_csv(const struct export_wish *x, struct file_out *to, struct export_counts *n, struct err *e);
+/* Incidents with what they have and did, as a table. Counts of findings are none. */
+MUST_USE bool export_incidents_csv(const struct export_wish *x, struct file_out *to, struct export_counts *n,
+                                   struct err *e);
 
 #endif

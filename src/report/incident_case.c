@@ -34,6 +34,19 @@ static bool reading_open(struct reading *r, const char *path, struct err *e) {
            case_db_tables(r->db, path, TABLES, TABLE_COUNT, "incidents", e);
 }
 
+bool incident_case_there(const char *path, bool *there, struct err *e) {
+    sqlite3_stmt *s = NULL;
+    sqlite3 *db = NULL;
+    bool more, ok = case_db_read(&db, path, 0, "", e) &&
+                    case_prepare(db, path, "SELECT user_version FROM pragma_user_version", &s, e) &&
+                    case_next(db, path, s, &more, e);
+
+    *there = ok && more && case_number(s, 0) >= CASE_VERSION_INCIDENT;
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return ok;
+}
+
 static void reading_close(struct reading *r) {
     sqlite3_close(r->db);
     arena_free(r->a);

@@ -24,6 +24,8 @@ MUST_USE bool incident_case_incident(struct case_writer *c, const struct inciden
 #define INCIDENT_CASE_BYTES_MAX ((size_t)256 << 20) /* of what one incident has without its events */
 #define INCIDENT_CASE_NO_CLUE UINT32_MAX            /* in the place of an event's clue: the case does not say why */
 
+/* Is the case of a version that has such tables? */
+MUST_USE bool incident_case_there(const char *path, bool *there, struct err *e);
 /* Incidents by number; each with all it has but its events. clues: those of this incident, by weight, and the incident's indexes lead into
  * these. */
 MUST_USE bool incident_case_incidents(const char *path,

@@ -4,62 +4,55 @@
  * indicators there are sightings, under the identifiers that their sources gave them; of rules notes, and sightings of the techniques that
  * they name. Identifiers depend on what is said, and on nothing else. */
 #include "base/file.h"
+#include "base/utf.h"
 #include "codec/json_tree.h"
 #include "intel/sigma.h"
 #include "report/case.h"
+#include "report/dossier.h"
 #include "report/export_own.h"
 #include "report/finding_text.h"
 #include "report/navigator.h"
-#include "report/stix_id.h"
+#include "report/stix_own.h"
 #include "report/stix_value.h"
 
 #define MANIFEST_MAX ((size_t)1 << 20)
-#define COUNT_MAX 999999999 /* STIX 2.1 5.2, 4.14 */
-
 /* 5c2b7a4e-9d13-4f0a-8a57-6f1d3e90c2b8: the root of our identifiers, drawn once. */
 static const uint8_t our_space[UUID_SIZE] = {0x5c, 0x2b, 0x7a, 0x4e, 0x9d, 0x13, 0x4f, 0x0a,
                                              0x8a, 0x57, 0x6f, 0x1d, 0x3e, 0x90, 0xc2, 0xb8};
 #define IDENTITY_CREATED                                                                                               \
     "2021-01-01T00:00:00.000Z" /* of all our identities, so that one name under one marking is one object */
 
-struct bundle {
-    const struct export_wish *x;
-    uint8_t space[UUID_SIZE]; /* of this case, and this recipient */
-    json_t *objects, *ids;    /* ids: an object, for what is in it already */
-    json_t *things, *groups;  /* by key; a group's member `thing` is the key of its thing */
-    json_t *techniques, *found;
-    str identity;    /* id */
-    json_t *marking; /* id, as a string */
-    char created[INSTANT_TEXT];
-    int64_t latest;
-    struct export_counts *n;
-    json_t *not_seen; /* ids of sightings */
-    struct {
-        uint64_t files, read, records, damage_bytes, damages, gaps, silences, not_read;
-        int64_t first, last;
-    } searched;
-};
-
+/* A case of a stranger may hold any bytes. */
 static json_t *text(str s) {
-    return json_stringn(s.ptr, s.len);
+    struct buf b = {0};
+    size_t repaired;
+    json_t *out = NULL;
+    char *to;
+
+    if (utf8_valid(s) == s.len)
+        return json_stringn(s.ptr, s.len);
+    if ((to = buf_reserve(&b, 3 * s.len)))
+        out = json_stringn(to, utf8_repair(s, to, &repaired));
+    buf_free(&b);
+    return out;
 }
 
-static bool set(json_t *object, const char *name, json_t *value, struct err *e) {
+bool stix_set(json_t *object, const char *name, json_t *value, struct err *e) {
     return json_object_set_new(object, name, value) == 0 || export_no_memory(e);
 }
 
-static bool set_text(json_t *object, const char *name, str s, struct err *e) {
-    return set(object, name, text(s), e);
+bool stix_set_text(json_t *object, const char *name, str s, struct err *e) {
+    return stix_set(object, name, text(s), e);
 }
 
-static bool set_time(json_t *object, const char *name, int64_t when, struct err *e) {
+bool stix_set_time(json_t *object, const char *name, int64_t when, struct err *e) {
     char room[INSTANT_TEXT];
 
-    return set_text(object, name, instant_format(when, room), e);
+    return stix_set_text(object, name, instant_format(when, room), e);
 }
 
-static bool set_buf(json_t *object, const char *name, struct buf *b, struct err *e) {
-    bool const ok = b->failed ? export_no_memory(e) : set_text(object, name, buf_str(b), e);
+bool stix_set_buf(json_t *object, const char *name, struct buf *b, struct err *e) {
+    bool const ok = b->failed ? export_no_memory(e) : stix_set_text(object, name, buf_str(b), e);
 
     buf_free(b);
     return ok;
@@ -86,13 +79,13 @@ static bool put(struct bundle *b, json_t *object, str *id, struct err *e) {
 }
 
 /* An object of ours: with all it has but an identifier. */
-static json_t *begin(const struct bundle *b, const char *type) {
+json_t *stix_begin(const struct bundle *b, const char *type) {
     return json_pack("{s:s, s:s, s:s, s:s%, s:s, s:s, s:[O]}", "type", type, "spec_version", "2.1", "id", "",
                      "created_by_ref", b->identity.ptr, b->identity.len, "created", b->created, "modified", b->created,
                      "object_marking_refs", b->marking);
 }
 
-static bool finish(struct bundle *b, json_t *object, str *id, struct err *e) {
+bool stix_finish(struct bundle *b, json_t *object, str *id, struct err *e) {
     if (!stix_object_id(object, b->space, e)) {
         json_decref(object);
         return false;
@@ -101,7 +94,7 @@ static bool finish(struct bundle *b, json_t *object, str *id, struct err *e) {
 }
 
 /* A cyber-observable object, as stix_value.h makes them. NULL is nothing. *id is appended to refs. */
-static bool observable(struct bundle *b, json_t *object, json_t *refs, struct err *e) {
+bool stix_observable(struct bundle *b, json_t *object, json_t *refs, struct err *e) {
     str id;
 
     if (!object)
@@ -171,7 +164,7 @@ static bool producer_put(struct bundle *b, struct err *e) {
     /* Its own author, as the interoperability profiles ask. */
     return put(b, marking, NULL, e) &&
            (stix_object_id(identity, our_space, e)
-                ? set(identity, "created_by_ref", json_incref(json_object_get(identity, "id")), e) &&
+                ? stix_set(identity, "created_by_ref", json_incref(json_object_get(identity, "id")), e) &&
                       put(b, identity, &b->identity, e)
                 : (json_decref(identity), false));
 }
@@ -218,6 +211,25 @@ static bool on_found(void *ctx, const json_t *tree, struct err *e) {
     return export_found(((struct bundle *)ctx)->found, tree, e);
 }
 
+/* The file that says so, by its hash; of its path the last name. */
+bool stix_evidence(struct bundle *b, str path, str sha256, json_t *refs, struct err *e) {
+    json_t *const file = json_pack("{s:s}", "type", "file");
+    size_t name = path.len;
+    bool ok = file != NULL || export_no_memory(e);
+
+    while (name > 0 && path.ptr[name - 1] != '/' && path.ptr[name - 1] != '!')
+        name--;
+    if (ok && sha256.len == 64)
+        ok = stix_set(file, "hashes", json_pack("{s:s%}", "SHA-256", sha256.ptr, sha256.len), e);
+    if (ok && (str_from(path, name).len || sha256.len != 64))
+        ok = stix_set_text(file, "name", path.len > name ? str_from(path, name) : S("evidence"), e);
+    if (!ok) {
+        json_decref(file);
+        return false;
+    }
+    return stix_observable(b, file, refs, e);
+}
+
 /* Objects that the findings of a group share. */
 static bool group_objects(struct bundle *b, const struct export_finding *f, json_t *refs, struct err *e) {
     const json_t *const indicator = json_object_get(f->tree, "indicator");
@@ -229,39 +241,19 @@ static bool group_objects(struct bundle *b, const struct export_finding *f, json
     bool ok = true;
 
     if (indicator)
-        ok = observable(
+        ok = stix_observable(
             b,
             stix_value_object(observable_named(json_text_at(indicator, "type")), json_text_at(indicator, "value"),
                               json_text_at(json_array_get(json_object_get(indicator, "claims"), 0), "as_written")),
             refs, e);
     if (ok && account.len)
-        ok = observable(b, stix_value_object(OBSERVABLE_ACCOUNT, account, S("")), refs, e);
+        ok = stix_observable(b, stix_value_object(OBSERVABLE_ACCOUNT, account, S("")), refs, e);
     if (ok && host.len)
-        ok = observable(b, stix_host_object(host), refs, e);
+        ok = stix_observable(b, stix_host_object(host), refs, e);
     if (ok && observable_canonical(OBSERVABLE_ADDRESS, address, &canonical, &why))
-        ok = observable(b, stix_value_object(OBSERVABLE_ADDRESS, buf_str(&canonical), S("")), refs, e);
+        ok = stix_observable(b, stix_value_object(OBSERVABLE_ADDRESS, buf_str(&canonical), S("")), refs, e);
     buf_free(&canonical);
-    /* The file that says so, by its hash; of its path the last name. */
-    size_t name = path.len;
-
-    while (name > 0 && path.ptr[name - 1] != '/' && path.ptr[name - 1] != '!')
-        name--;
-    if (!ok)
-        return false;
-    json_t *const file = json_pack("{s:s}", "type", "file");
-
-    if (!file)
-        return export_no_memory(e);
-    if (sha256.len == 64 && !set(file, "hashes", json_pack("{s:s%}", "SHA-256", sha256.ptr, sha256.len), e))
-        ok = false;
-    if (ok && (str_from(path, name).len || sha256.len != 64) &&
-        !set_text(file, "name", path.len > name ? str_from(path, name) : S("evidence"), e))
-        ok = false;
-    if (!ok) {
-        json_decref(file);
-        return false;
-    }
-    return observable(b, file, refs, e);
+    return ok && stix_evidence(b, path, sha256, refs, e);
 }
 
 static bool group_add(struct bundle *b, str thing, const struct export_finding *f, struct err *e) {
@@ -335,7 +327,7 @@ static bool on_finding(void *ctx, const struct export_finding *f, struct err *e)
     }
     /* The highest level, and the strictest of what may be done with it. */
     if (ok && (json_int_t)level >= json_integer_value(json_object_get(thing, "level")))
-        ok = set(thing, "level", json_integer(level), e);
+        ok = stix_set(thing, "level", json_integer(level), e);
     if (ok && f->first != INSTANT_NONE && f->last != INSTANT_NONE) {
         b->latest = f->last > b->latest || b->latest == INSTANT_NONE ? f->last : b->latest;
         ok = b->x->redact == REDACT_COUNTS || group_add(b, buf_str(&key), f, e);
@@ -419,7 +411,7 @@ static void coverage_text(const struct bundle *b, struct buf *out) {
 static json_int_t bounded(const json_t *thing, const char *name) {
     json_int_t const n = json_integer_value(json_object_get(thing, name));
 
-    return n > COUNT_MAX ? COUNT_MAX : n;
+    return n > STIX_COUNT_MAX ? STIX_COUNT_MAX : n;
 }
 
 /* Observed-data of each group; their ids go to the thing's list. */
@@ -429,29 +421,28 @@ static bool groups_put(struct bundle *b, struct err *e) {
 
     json_object_foreach(b->groups, key, group) {
         str const of = json_text_at(group, "thing");
-        json_t *const thing = json_object_getn(b->things, of.ptr, of.len), *object = begin(b, "observed-data");
+        json_t *const thing = json_object_getn(b->things, of.ptr, of.len), *object = stix_begin(b, "observed-data");
         json_t *ids = json_object_get(thing, "observed");
         str id;
 
         if (!object)
             return export_no_memory(e);
-        if (!set_time(object, "first_observed", export_time(group, "first"), e) ||
-            !set_time(object, "last_observed", export_time(group, "last"), e) ||
-            !set(object, "number_observed", json_integer(bounded(group, "events")), e) ||
-            !set(object, "object_refs", json_incref(json_object_get(group, "refs")), e)) {
+        if (!stix_set_time(object, "first_observed", export_time(group, "first"), e) ||
+            !stix_set_time(object, "last_observed", export_time(group, "last"), e) ||
+            !stix_set(object, "number_observed", json_integer(bounded(group, "events")), e) ||
+            !stix_set(object, "object_refs", json_incref(json_object_get(group, "refs")), e)) {
             json_decref(object);
             return false;
         }
-        if (!finish(b, object, &id, e) || (!ids && !set(thing, "observed", ids = json_array(), e)) ||
+        if (!stix_finish(b, object, &id, e) || (!ids && !stix_set(thing, "observed", ids = json_array(), e)) ||
             (json_array_append_new(ids, text(id)) != 0 && !export_no_memory(e)))
             return false;
     }
     return true;
 }
 
-/* The None/Low/Med/High scale of STIX 2.1, appendix A. */
-static json_int_t confidence_of(const json_t *thing) {
-    switch ((enum sigma_level)json_integer_value(json_object_get(thing, "level"))) {
+json_int_t stix_confidence(enum sigma_level level) {
+    switch (level) {
     case LEVEL_HIGH:
     case LEVEL_CRITICAL:
         return 85;
@@ -466,29 +457,31 @@ static json_int_t confidence_of(const json_t *thing) {
 static bool labels_set(json_t *object, enum pap pap, struct err *e) {
     str const name = pap_name(pap);
 
-    return pap == PAP_NONE || set(object, "labels", json_pack("[s%]", name.ptr, name.len), e);
+    return pap == PAP_NONE || stix_set(object, "labels", json_pack("[s%]", name.ptr, name.len), e);
 }
 
-/* Of `what`, an id: by the thing's counts. Its identifier in *id (may be NULL). */
-static bool sighting_put(struct bundle *b, str what, const json_t *thing, enum pap pap, json_t *observed,
-                         struct err *e) {
-    json_t *const object = begin(b, "sighting");
+bool stix_sighting(struct bundle *b, str what, const json_t *thing, enum pap pap, json_t *observed, struct err *e) {
+    json_t *const object = stix_begin(b, "sighting");
+    str const scale = json_text_at(thing, "scale");
     bool ok = object != NULL || export_no_memory(e);
 
-    ok = ok && labels_set(object, pap, e) && set(object, "confidence", json_integer(confidence_of(thing)), e) &&
-         set_text(object, "description", S(SCALE), e);
+    ok = ok && labels_set(object, pap, e) &&
+         stix_set(object, "confidence",
+                  json_integer(stix_confidence((enum sigma_level)json_integer_value(json_object_get(thing, "level")))),
+                  e) &&
+         stix_set_text(object, "description", scale.len ? scale : S(SCALE), e);
     if (ok && export_time(thing, "first") != INSTANT_NONE)
-        ok = set_time(object, "first_seen", export_time(thing, "first"), e) &&
-             set_time(object, "last_seen", export_time(thing, "last"), e);
-    ok = ok && set(object, "count", json_integer(bounded(thing, "events")), e) &&
-         set_text(object, "sighting_of_ref", what, e);
+        ok = stix_set_time(object, "first_seen", export_time(thing, "first"), e) &&
+             stix_set_time(object, "last_seen", export_time(thing, "last"), e);
+    ok = ok && stix_set(object, "count", json_integer(bounded(thing, "events")), e) &&
+         stix_set_text(object, "sighting_of_ref", what, e);
     if (ok && json_array_size(observed))
-        ok = set(object, "observed_data_refs", json_incref(observed), e);
+        ok = stix_set(object, "observed_data_refs", json_incref(observed), e);
     if (!ok) {
         json_decref(object);
         return false;
     }
-    return finish(b, object, NULL, e);
+    return stix_finish(b, object, NULL, e);
 }
 
 /* An indicator of which no source gives an identifier: one of ours. */
@@ -496,7 +489,7 @@ static bool indicator_put(struct bundle *b, const json_t *indicator, str *id, st
     const json_t *const claim = json_array_get(json_object_get(indicator, "claims"), 0);
     str const type = json_text_at(indicator, "type"), value = json_text_at(indicator, "value");
     str const from = json_text_at(claim, "valid_from"), until = json_text_at(claim, "valid_until");
-    json_t *const object = begin(b, "indicator");
+    json_t *const object = stix_begin(b, "indicator");
     struct buf pattern = {0}, name = {0};
     bool stix;
 
@@ -511,25 +504,25 @@ static bool indicator_put(struct bundle *b, const json_t *indicator, str *id, st
     buf_add(&name, value);
     bool ok = object != NULL || export_no_memory(e);
 
-    ok = ok && set(object, "indicator_types", json_pack("[s]", "unknown"), e) &&
-         set_text(object, "pattern_type", stix ? S("stix") : S("longwatch"), e) &&
-         set_text(object, "valid_from", from.len ? from : str_of(b->created), e);
+    ok = ok && stix_set(object, "indicator_types", json_pack("[s]", "unknown"), e) &&
+         stix_set_text(object, "pattern_type", stix ? S("stix") : S("longwatch"), e) &&
+         stix_set_text(object, "valid_from", from.len ? from : str_of(b->created), e);
     /* STIX wants the end later than the beginning. */
     if (ok && until.len && instant_parse(until) > instant_parse(from.len ? from : str_of(b->created)))
-        ok = set_text(object, "valid_until", until, e);
-    ok = set_buf(object, "pattern", &pattern, e) && ok;
-    ok = set_buf(object, "name", &name, e) && ok;
+        ok = stix_set_text(object, "valid_until", until, e);
+    ok = stix_set_buf(object, "pattern", &pattern, e) && ok;
+    ok = stix_set_buf(object, "name", &name, e) && ok;
     if (ok && json_text_at(claim, "source").len)
-        ok = set(object, "external_references",
-                 json_pack("[{s:s%, s:s%}]", "source_name", json_text_at(claim, "source").ptr,
-                           json_text_at(claim, "source").len, "description", json_text_at(claim, "where").ptr,
-                           json_text_at(claim, "where").len),
-                 e);
+        ok = stix_set(object, "external_references",
+                      json_pack("[{s:s%, s:s%}]", "source_name", json_text_at(claim, "source").ptr,
+                                json_text_at(claim, "source").len, "description", json_text_at(claim, "where").ptr,
+                                json_text_at(claim, "where").len),
+                      e);
     if (!ok) {
         json_decref(object);
         return false;
     }
-    return finish(b, object, id, e);
+    return stix_finish(b, object, id, e);
 }
 
 static bool indicator_sightings(struct bundle *b, const json_t *thing, struct err *e) {
@@ -550,10 +543,10 @@ static bool indicator_sightings(struct bundle *b, const json_t *thing, struct er
             continue;
         named = true;
         ok = (json_object_setn_new(told, id.ptr, id.len, json_true()) == 0 || export_no_memory(e)) &&
-             sighting_put(b, buf_str(&id), thing, pap_named(json_text_at(claim, "pap")), observed, e);
+             stix_sighting(b, buf_str(&id), thing, pap_named(json_text_at(claim, "pap")), observed, e);
     }
     if (ok && !named)
-        ok = indicator_put(b, indicator, &ours, e) && sighting_put(b, ours, thing, share_pap(tree), observed, e);
+        ok = indicator_put(b, indicator, &ours, e) && stix_sighting(b, ours, thing, share_pap(tree), observed, e);
     ok = ok && (!id.failed || export_no_memory(e));
     buf_free(&id);
     json_decref(told);
@@ -564,7 +557,7 @@ static bool indicator_sightings(struct bundle *b, const json_t *thing, struct er
 static bool rule_note(struct bundle *b, const json_t *thing, struct err *e) {
     const json_t *const tree = json_object_get(thing, "tree"), *observed = json_object_get(thing, "observed");
     bool const yara = json_integer_value(json_object_get(thing, "sort")) == EXPORT_YARA;
-    json_t *const object = begin(b, "note");
+    json_t *const object = stix_begin(b, "note");
     json_int_t const findings = json_integer_value(json_object_get(thing, "findings"));
     char first[INSTANT_TEXT], last[INSTANT_TEXT];
     struct buf abstract = {0}, content = {0};
@@ -588,17 +581,17 @@ static bool rule_note(struct bundle *b, const json_t *thing, struct err *e) {
         buf_format(&content, ", %" JSON_INTEGER_FORMAT " of them without a time and in no observed-data",
                    json_integer_value(json_object_get(thing, "untimed")));
     buf_byte(&content, '.');
-    ok = set_buf(object, "abstract", &abstract, e) && ok;
-    ok = set_buf(object, "content", &content, e) && ok;
-    ok = ok && set(object, "object_refs",
-                   json_array_size(observed) ? json_incref((json_t *)(uintptr_t)observed)
-                                             : json_pack("[s%]", b->identity.ptr, b->identity.len),
-                   e);
+    ok = stix_set_buf(object, "abstract", &abstract, e) && ok;
+    ok = stix_set_buf(object, "content", &content, e) && ok;
+    ok = ok && stix_set(object, "object_refs",
+                        json_array_size(observed) ? json_incref((json_t *)(uintptr_t)observed)
+                                                  : json_pack("[s%]", b->identity.ptr, b->identity.len),
+                        e);
     if (!ok) {
         json_decref(object);
         return false;
     }
-    return finish(b, object, NULL, e);
+    return stix_finish(b, object, NULL, e);
 }
 
 static bool things_put(struct bundle *b, struct err *e) {
@@ -612,22 +605,30 @@ static bool things_put(struct bundle *b, struct err *e) {
     return true;
 }
 
+bool stix_technique(struct bundle *b, const char *number, str *id, struct err *e) {
+    json_t *const object = stix_begin(b, "attack-pattern");
+
+    if (!object)
+        return export_no_memory(e);
+    if (!stix_set_text(object, "name", str_of(number), e) ||
+        !stix_set(object, "external_references",
+                  json_pack("[{s:s, s:s}]", "source_name", "mitre-attack", "external_id", number), e)) {
+        json_decref(object);
+        return false;
+    }
+    return stix_finish(b, object, id, e);
+}
+
 /* A technique that rules and sources name: seen as often as they say so. */
 static bool techniques_put(struct bundle *b, struct err *e) {
     const char *number, *key;
     json_t *technique, *value;
 
     json_object_foreach(b->techniques, number, technique) {
-        json_t *const object = begin(b, "attack-pattern"), *const observed = json_array();
+        json_t *const observed = json_array();
         str id = S("");
-        bool ok = (object && observed) || export_no_memory(e);
+        bool ok = (observed || export_no_memory(e)) && stix_technique(b, number, &id, e);
 
-        ok = ok && set_text(object, "name", str_of(number), e) &&
-             set(object, "external_references",
-                 json_pack("[{s:s, s:s}]", "source_name", "mitre-attack", "external_id", number), e);
-        if (!ok)
-            json_decref(object);
-        ok = ok && finish(b, object, &id, e);
         json_object_foreach(json_object_get(technique, "things"), key, value) {
             json_t *const thing = json_object_get(b->things, key);
 
@@ -635,9 +636,9 @@ static bool techniques_put(struct bundle *b, struct err *e) {
                 ok = json_array_extend(observed, json_object_get(thing, "observed")) == 0 || export_no_memory(e);
             if (ok && json_integer_value(json_object_get(thing, "level")) >=
                           json_integer_value(json_object_get(technique, "level")))
-                ok = set(technique, "level", json_incref(json_object_get(thing, "level")), e);
+                ok = stix_set(technique, "level", json_incref(json_object_get(thing, "level")), e);
         }
-        ok = ok && sighting_put(b, id, technique, PAP_NONE, observed, e);
+        ok = ok && stix_sighting(b, id, technique, PAP_NONE, observed, e);
         json_decref(observed);
         if (!ok)
             return false;
@@ -648,19 +649,20 @@ static bool techniques_put(struct bundle *b, struct err *e) {
 /* "Looked for, not seen". */
 static bool on_not_seen(void *ctx, str indicator, enum pap pap, struct err *e) {
     struct bundle *const b = ctx;
-    json_t *const object = begin(b, "sighting");
+    json_t *const object = stix_begin(b, "sighting");
     bool ok = object != NULL || export_no_memory(e);
     str id;
 
     ok = ok && labels_set(object, pap, e);
     if (ok && b->searched.first != INSTANT_NONE)
-        ok = set_time(object, "first_seen", b->searched.first, e) && set_time(object, "last_seen", b->searched.last, e);
-    ok = ok && set(object, "count", json_integer(0), e) && set_text(object, "sighting_of_ref", indicator, e);
+        ok = stix_set_time(object, "first_seen", b->searched.first, e) &&
+             stix_set_time(object, "last_seen", b->searched.last, e);
+    ok = ok && stix_set(object, "count", json_integer(0), e) && stix_set_text(object, "sighting_of_ref", indicator, e);
     if (!ok) {
         json_decref(object);
         return false;
     }
-    return finish(b, object, &id, e) && (json_array_append_new(b->not_seen, text(id)) == 0 || export_no_memory(e));
+    return stix_finish(b, object, &id, e) && (json_array_append_new(b->not_seen, text(id)) == 0 || export_no_memory(e));
 }
 
 static bool not_seen_put(struct bundle *b, struct err *e) {
@@ -670,7 +672,7 @@ static bool not_seen_put(struct bundle *b, struct err *e) {
 
     if (!export_not_seen(b->x, b->found, on_not_seen, NULL, b, b->n, e))
         return false;
-    if (!(note = begin(b, "note")))
+    if (!(note = stix_begin(b, "note")))
         return export_no_memory(e);
     buf_format(&content, "%lu indicators were looked for and not seen.", (unsigned long)b->n->not_seen);
     if (b->n->nameless)
@@ -678,21 +680,21 @@ static bool not_seen_put(struct bundle *b, struct err *e) {
                    (unsigned long)b->n->nameless);
     buf_byte(&content, ' ');
     coverage_text(b, &content);
-    ok = set_text(note, "abstract", S("What was searched, and what was not"), e);
-    ok = set_buf(note, "content", &content, e) && ok;
-    ok = ok && set(note, "object_refs",
-                   json_array_size(b->not_seen) ? json_incref(b->not_seen)
-                                                : json_pack("[s%]", b->identity.ptr, b->identity.len),
-                   e);
+    ok = stix_set_text(note, "abstract", S("What was searched, and what was not"), e);
+    ok = stix_set_buf(note, "content", &content, e) && ok;
+    ok = ok && stix_set(note, "object_refs",
+                        json_array_size(b->not_seen) ? json_incref(b->not_seen)
+                                                     : json_pack("[s%]", b->identity.ptr, b->identity.len),
+                        e);
     if (!ok) {
         json_decref(note);
         return false;
     }
-    return finish(b, note, NULL, e);
+    return stix_finish(b, note, NULL, e);
 }
 
 static bool report_put(struct bundle *b, struct err *e) {
-    json_t *const object = begin(b, "report"), *const refs = json_array();
+    json_t *const object = stix_begin(b, "report"), *const refs = json_array();
     struct buf about = {0};
     bool ok = (object && refs) || export_no_memory(e);
 
@@ -705,16 +707,17 @@ static bool report_put(struct bundle *b, struct err *e) {
     export_about(&about, b->x, b->n);
     buf_byte(&about, ' ');
     coverage_text(b, &about);
-    ok = ok && set_text(object, "name", S("What Longwatch found"), e) &&
-         set(object, "report_types", json_pack("[s]", "observed-data"), e) &&
-         set_text(object, "published", str_of(b->created), e) && set(object, "object_refs", json_incref(refs), e);
-    ok = set_buf(object, "description", &about, e) && ok;
+    ok = ok && stix_set_text(object, "name", S("What Longwatch found"), e) &&
+         stix_set(object, "report_types", json_pack("[s]", "observed-data"), e) &&
+         stix_set_text(object, "published", str_of(b->created), e) &&
+         stix_set(object, "object_refs", json_incref(refs), e);
+    ok = stix_set_buf(object, "description", &about, e) && ok;
     json_decref(refs);
     if (!ok) {
         json_decref(object);
         return false;
     }
-    return finish(b, object, NULL, e);
+    return stix_finish(b, object, NULL, e);
 }
 
 /* An object a line, so that two bundles can be compared. */
@@ -767,14 +770,16 @@ bool export_stix(const struct export_wish *x, struct file_out *to, struct export
     for (size_t i = 0; i < COUNT(maps); i++)
         ok = (*maps[i] = json_object()) != NULL && ok;
     ok = (ok || export_no_memory(e)) && space_of(&b, e) && producer_put(&b, e) && searched(&b, e) &&
-         export_findings(x, on_finding, on_found, &b, n, e);
+         export_clues_open(x, &b.clues, e) && export_findings(x, b.clues, on_finding, on_found, &b, n, e) &&
+         stix_incidents_latest(&b, e);
     created_set(&b);
-    ok = ok && groups_put(&b, e) && things_put(&b, e) && techniques_put(&b, e) && (!x->asked || not_seen_put(&b, e)) &&
-         report_put(&b, e) && write_out(&b, to, e);
+    ok = ok && groups_put(&b, e) && things_put(&b, e) && techniques_put(&b, e) && stix_incidents(&b, e) &&
+         (!x->asked || not_seen_put(&b, e)) && report_put(&b, e) && write_out(&b, to, e);
     for (size_t i = 0; made[i]; i++)
         json_decref(*made[i]);
     for (size_t i = 0; i < COUNT(maps); i++)
         json_decref(*maps[i]);
     json_decref(b.marking);
+    export_clues_free(b.clues);
     return ok;
 }
