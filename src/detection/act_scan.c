@@ -240,6 +240,17 @@ static struct alike *alike_of(struct act_scan *s, const struct activity_event *v
     return &s->table[at];
 }
 
+/* As it is kept (activity.h): numbers of connections as such, and no session of what has one each. */
+static void lean(struct activity_event *v) {
+    if (v->act == ACT_CONNECTION) {
+        if (!str_u64(v->text[ACT_DETAIL], UINT64_MAX, &v->back))
+            v->back = 0;
+        v->text[ACT_DETAIL] = S("");
+    }
+    if (v->act == ACT_CONNECTION || v->act == ACT_LOOKUP || v->act == ACT_WEB_VISIT)
+        v->text[ACT_SESSION] = S("");
+}
+
 static bool fold_in(struct act_scan *s, struct alike *alike, const struct block *b, uint32_t row,
                     const struct activity_event *v) {
     if (alike->folded) {
@@ -248,6 +259,7 @@ static bool fold_in(struct act_scan *s, struct alike *alike, const struct block 
         sum->when = v->when < sum->when ? v->when : sum->when;
         sum->last = v->when > sum->last ? v->when : sum->last;
         sum->amount = added(sum->amount, v->amount);
+        sum->back = added(sum->back, v->back);
         sum->items = sum->items > UINT32_MAX - v->items ? UINT32_MAX : sum->items + v->items;
         sum->count += sum->count < UINT32_MAX;
         sum->unsure |= v->unsure;
@@ -375,7 +387,10 @@ bool act_scan_run(struct act_scan *s, struct block *const *blocks, size_t count,
 
             if (!a)
                 continue;
-            if (!tell(s, b, row, a, &v) || !(alike = alike_of(s, &v)))
+            if (!tell(s, b, row, a, &v))
+                return err_set(e, ERR_MEMORY, 0, "no memory for acts");
+            lean(&v);
+            if (!(alike = alike_of(s, &v)))
                 return err_set(e, ERR_MEMORY, 0, "no memory for acts");
             if (++alike->n > ACTIVITY_EACH ? !fold_in(s, alike, b, row, &v) : !each(ctx, b, row, &v, e))
                 return alike->n > ACTIVITY_EACH ? err_set(e, ERR_MEMORY, 0, "no memory for acts") : false;
@@ -388,9 +403,11 @@ bool act_scan_run(struct act_scan *s, struct block *const *blocks, size_t count,
         assert(a);
         if (!tell(s, f->block, f->row, a, &v))
             return err_set(e, ERR_MEMORY, 0, "no memory for acts");
+        lean(&v);
         v.when = f->sum.when;
         v.last = f->sum.last;
         v.amount = f->sum.amount;
+        v.back = f->sum.back;
         v.items = f->sum.items;
         v.count = f->sum.count;
         v.unsure = f->sum.unsure;

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import measure  # noqa: E402
 
 BINARY = os.environ["LONGWATCH_BINARY"]
+CHECKED = bool(os.environ.get("LONGWATCH_CHECKED"))  # under sanitizers, some ten times slower: one intrusion instead of five, and no benign house
 RULES = [os.path.join(measure.SOURCE, "data", "rules")]
 
 
@@ -20,8 +21,8 @@ def total(seeds, benign):
 
 
 def what_is_hidden_is_found():
-    n, told = total([9], False)
-    assert n["intrusions"] == n["found"] == 5, told
+    n, told = total([5 if CHECKED else 9], False)
+    assert n["intrusions"] == n["found"] == (1 if CHECKED else 5), told
     assert n["found events"] >= 0.95 * n["events"], told
     assert n["incidents"] <= 1.2 * n["found"] and n["false"] == 0, told
     assert n["dwell right"] == n["intrusions"], told
@@ -35,7 +36,7 @@ def everyday_life_is_none():
 
 
 passed = failed = 0
-for case in (what_is_hidden_is_found, everyday_life_is_none):
+for case in (what_is_hidden_is_found,) if CHECKED else (what_is_hidden_is_found, everyday_life_is_none):
     try:
         case()
         passed += 1
