@@ -26,8 +26,57 @@ bool incidents_grow(void **items, size_t count, size_t *room, size_t size, struc
     return true;
 }
 
-bool incidents_keep(struct incidents *s, str text, str *out, struct err *e) {
-    return arena_copy(s->memory, text, out) || incidents_no_memory(e);
+bool incidents_keep(struct arena *in, str text, str *out, struct err *e) {
+    return arena_copy(in, text, out) || incidents_no_memory(e);
+}
+
+/* ---- bounds ----
+ *
+ * Of the memory a third is for findings and campaigns, a sixth for clues, and half for the one incident that is told. What does not fit is
+ * counted: the evidence of one who wants the hunt to fail is hunted as well. */
+
+static size_t kept_max(const struct incidents *s) {
+    return s->o.memory_max / 3;
+}
+
+static size_t clues_max(const struct incidents *s) {
+    return s->o.memory_max / 6;
+}
+
+static size_t told_max(const struct incidents *s) {
+    return s->o.memory_max / 2;
+}
+
+static bool fits(size_t used, size_t more, size_t most) {
+    return used <= most && more <= most - used;
+}
+
+static size_t grown(size_t room, size_t size) {
+    return (room ? room : 64) * size;
+}
+
+/* Is there room for so many bytes more of findings and campaigns, wherever a list has to grow for them? */
+static bool kept_room(const struct incidents *s, size_t bytes, size_t places) {
+    size_t const lists = s->found_room * sizeof *s->found + s->found_place_room * sizeof *s->found_places +
+                         s->source_room * sizeof *s->sources + s->ruled_room * sizeof *s->ruled +
+                         s->campaign_room * sizeof *s->campaigns;
+    size_t more = bytes;
+
+    if (s->found_count == s->found_room)
+        more += grown(s->found_room, sizeof *s->found);
+    if (places > s->found_place_room - s->found_place_count)
+        more += grown(s->found_place_room, sizeof *s->found_places) + places * sizeof *s->found_places;
+    if (places >= s->source_room - s->source_count)
+        more += grown(s->source_room, sizeof *s->sources) + places * sizeof *s->sources;
+    if (s->ruled_count == s->ruled_room)
+        more += grown(s->ruled_room, sizeof *s->ruled);
+    if (s->campaign_count == s->campaign_room)
+        more += grown(s->campaign_room, sizeof *s->campaigns);
+    return fits(arena_used(s->kept) + lists, more, kept_max(s));
+}
+
+bool incidents_room(const struct incidents *s, size_t nodes_max, unsigned quarters, size_t bytes) {
+    return s->node_count < nodes_max && fits(arena_used(s->memory), bytes, clues_max(s) / 4 * quarters);
 }
 
 double incidents_term(const struct incidents *s, const char *name) {
@@ -45,8 +94,8 @@ bool incidents_new(struct incidents **out, const struct incident_options *option
     assert(s->terms);
     s->seed = hash_seed();
     s->ruled_mask = 1023;
-    if (!(s->memory = arena_new(options->memory_max)) ||
-        !(s->ruled_slots = calloc(s->ruled_mask + 1, sizeof *s->ruled_slots))) {
+    if (!(s->kept = arena_new(kept_max(s))) || !(s->memory = arena_new(clues_max(s))) ||
+        !(s->told = arena_new(told_max(s))) || !(s->ruled_slots = calloc(s->ruled_mask + 1, sizeof *s->ruled_slots))) {
         incidents_free(s);
         return incidents_no_memory(e);
     }
@@ -58,7 +107,9 @@ void incidents_free(struct incidents *s) {
     if (!s)
         return;
     doors_free(s->doors);
+    arena_free(s->kept);
     arena_free(s->memory);
+    arena_free(s->told);
     free(s->ruled);
     free(s->ruled_slots);
     free(s->sources);
@@ -66,6 +117,8 @@ void incidents_free(struct incidents *s) {
     free(s->found_places);
     free(s->campaigns);
     free(s->nodes);
+    free(s->trees);
+    free(s->grouped);
     buf_free(&s->words);
     free(s);
 }
@@ -103,14 +156,14 @@ static bool ruled_rehash(struct incidents *s, struct err *e) {
 
 static bool title_of(struct incidents *s, const struct finding *f, struct ruled *to, struct err *e) {
     if (!f->indicator)
-        return incidents_keep(s, str_first(f->rule->title, TEXT_MAX), &to->title, e) &&
-               incidents_keep(s, str_first(f->rule->id, TEXT_MAX), &to->id, e);
+        return incidents_keep(s->kept, str_first(f->rule->title, TEXT_MAX), &to->title, e) &&
+               incidents_keep(s->kept, str_first(f->rule->id, TEXT_MAX), &to->id, e);
     s->words.len = 0;
-    buf_add(&s->words, f->rule->title);
+    buf_add(&s->words, str_first(f->rule->title, TEXT_MAX - 208));
     buf_add(&s->words, S(" "));
     buf_add(&s->words, f->match_count ? str_first(f->matches[0].value, 200) : S(""));
-    return !s->words.failed ? incidents_keep(s, buf_str(&s->words), &to->title, e) &&
-                                  incidents_keep(s, str_first(f->rule->id, TEXT_MAX), &to->id, e)
+    return !s->words.failed ? incidents_keep(s->kept, buf_str(&s->words), &to->title, e) &&
+                                  incidents_keep(s->kept, str_first(f->rule->id, TEXT_MAX), &to->id, e)
                             : incidents_no_memory(e);
 }
 
@@ -159,7 +212,8 @@ static bool source_of(struct incidents *s, str path, const char *sha256, uint32_
             return true;
         }
     if (!incidents_grow((void **)&s->sources, s->source_count, &s->source_room, sizeof *s->sources, e) ||
-        !incidents_keep(s, path, &kept, e) || !incidents_keep(s, (str){sha256, strlen(sha256) + 1}, &hash, e))
+        !incidents_keep(s->kept, path, &kept, e) ||
+        !incidents_keep(s->kept, (str){sha256, strlen(sha256) + 1}, &hash, e))
         return false;
     s->sources[s->source_count] = (struct place_source){kept, hash.ptr};
     *out = (uint32_t)s->source_count++;
@@ -224,6 +278,15 @@ static bool places_add(struct incidents *s, const struct finding *f, struct foun
     return true;
 }
 
+/* What is copied of a finding, at most: texts about it, a rule's title and id, and where each of its events is. */
+static size_t finding_bytes(const struct finding *f, bool correlation) {
+    size_t bytes = 5 * (TEXT_MAX + 8) + f->evidence_path.len + 128;
+
+    for (size_t i = 0; correlation && i < f->event_count; i++)
+        bytes += f->events[i].evidence_path.len + 128;
+    return bytes;
+}
+
 bool incidents_finding(struct incidents *s, const struct finding *f, struct err *e) {
     static const char *const accounts[] = {"User", "user", "Account", "account", "principal", NULL};
     static const char *const addresses[] = {"IP", "Ip", "ip", "Address", "address", NULL};
@@ -233,6 +296,10 @@ bool incidents_finding(struct incidents *s, const struct finding *f, struct err 
 
     if (f->salvaged || f->person || f->when == INSTANT_NONE)
         return true;
+    if (!kept_room(s, finding_bytes(f, correlation), correlation ? f->event_count + 1 : 1)) {
+        s->lost++;
+        return true;
+    }
     if (!incidents_grow((void **)&s->found, s->found_count, &s->found_room, sizeof *s->found, e))
         return false;
     to = &s->found[s->found_count];
@@ -254,15 +321,15 @@ bool incidents_finding(struct incidents *s, const struct finding *f, struct err 
     /* Texts repeat from one finding to the next. */
     if (last && str_eq(last->account, account))
         to->account = last->account;
-    else if (!incidents_keep(s, str_first(account, TEXT_MAX), &to->account, e))
+    else if (!incidents_keep(s->kept, str_first(account, TEXT_MAX), &to->account, e))
         return false;
     if (last && str_eq(last->host, host))
         to->host = last->host;
-    else if (!incidents_keep(s, str_first(host, TEXT_MAX), &to->host, e))
+    else if (!incidents_keep(s->kept, str_first(host, TEXT_MAX), &to->host, e))
         return false;
     if (last && str_eq(last->address, address))
         to->address = last->address;
-    else if (!incidents_keep(s, str_first(address, TEXT_MAX), &to->address, e))
+    else if (!incidents_keep(s->kept, str_first(address, TEXT_MAX), &to->address, e))
         return false;
     if (correlation && !places_add(s, f, to, e))
         return false;
@@ -275,14 +342,14 @@ bool incidents_finding(struct incidents *s, const struct finding *f, struct err 
 #define CAMPAIGN_LEAST 4.0 /* "notable": others are told as campaigns, and make no incident */
 
 static bool domains_keep(struct incidents *s, const struct mail_campaign *c, struct campaign *to, struct err *e) {
-    to->domains = arena_alloc(s->memory, (c->host_count + c->sender_domain_count) * sizeof *to->domains);
+    to->domains = arena_alloc(s->kept, (c->host_count + c->sender_domain_count) * sizeof *to->domains);
     if (!to->domains)
         return incidents_no_memory(e);
     for (size_t i = 0; i < c->host_count; i++)
-        if (!incidents_keep(s, c->hosts[i], &to->domains[to->domain_count++], e))
+        if (!incidents_keep(s->kept, c->hosts[i], &to->domains[to->domain_count++], e))
             return false;
     for (size_t i = 0; i < c->sender_domain_count; i++)
-        if (!incidents_keep(s, c->sender_domains[i], &to->domains[to->domain_count++], e))
+        if (!incidents_keep(s->kept, c->sender_domains[i], &to->domains[to->domain_count++], e))
             return false;
     return true;
 }
@@ -298,7 +365,22 @@ static bool reason_keep(struct incidents *s, const struct mail_campaign *c, stru
             if (c->reasons[i].detail.len)
                 buf_format(&s->words, " (%.*s)", STR_ARG(str_first(c->reasons[i].detail, 160)));
         }
-    return (!s->words.failed || incidents_no_memory(e)) && incidents_keep(s, buf_str(&s->words), &to->reason, e);
+    return (!s->words.failed || incidents_no_memory(e)) && incidents_keep(s->kept, buf_str(&s->words), &to->reason, e);
+}
+
+/* What is copied of a campaign, at most. */
+static size_t campaign_bytes(const struct mail_campaign *c) {
+    size_t bytes = 2 * TEXT_MAX + 4096;
+
+    for (size_t i = 0; i < c->host_count; i++)
+        bytes += c->hosts[i].len + sizeof(str) + 8;
+    for (size_t i = 0; i < c->sender_domain_count; i++)
+        bytes += c->sender_domains[i].len + sizeof(str) + 8;
+    for (size_t i = 0; i < c->recipient_count; i++)
+        bytes += c->recipients[i].address.len + sizeof(struct campaign_recipient) + 8;
+    for (size_t i = 0; i < c->message_count; i++)
+        bytes += sizeof(struct found) + c->messages[i].evidence_path.len + TEXT_MAX + 128;
+    return bytes;
 }
 
 bool incidents_campaign(struct incidents *s, const struct mail_campaign *c, struct err *e) {
@@ -306,17 +388,22 @@ bool incidents_campaign(struct incidents *s, const struct mail_campaign *c, stru
 
     if (c->score < CAMPAIGN_LEAST)
         return true;
+    if (!kept_room(s, campaign_bytes(c), c->message_count)) {
+        s->lost += c->message_count;
+        return true;
+    }
     if (!incidents_grow((void **)&s->campaigns, s->campaign_count, &s->campaign_room, sizeof *s->campaigns, e))
         return false;
+    assert(!s->campaign_count || s->campaigns[s->campaign_count - 1].number < c->number);
     to = &s->campaigns[s->campaign_count];
     *to = (struct campaign){.number = c->number, .score = c->score, .first = c->first, .last = c->last};
-    if (!incidents_keep(s, str_first(c->subject, TEXT_MAX), &to->subject, e) || !domains_keep(s, c, to, e) ||
-        !reason_keep(s, c, to, e) || !(to->messages = arena_zero(s->memory, c->message_count, sizeof *to->messages)) ||
-        !(to->recipients = arena_zero(s->memory, c->recipient_count, sizeof *to->recipients)))
+    if (!incidents_keep(s->kept, str_first(c->subject, TEXT_MAX), &to->subject, e) || !domains_keep(s, c, to, e) ||
+        !reason_keep(s, c, to, e) || !(to->messages = arena_zero(s->kept, c->message_count, sizeof *to->messages)) ||
+        !(to->recipients = arena_zero(s->kept, c->recipient_count, sizeof *to->recipients)))
         return incidents_no_memory(e);
     for (size_t i = 0; i < c->recipient_count; i++) {
         to->recipients[i] = (struct campaign_recipient){.first = c->recipients[i].first, .opened = INSTANT_NONE};
-        if (!incidents_keep(s, c->recipients[i].address, &to->recipients[i].address, e))
+        if (!incidents_keep(s->kept, c->recipients[i].address, &to->recipients[i].address, e))
             return false;
     }
     to->recipient_count = c->recipient_count;
@@ -329,7 +416,7 @@ bool incidents_campaign(struct incidents *s, const struct mail_campaign *c, stru
         *f = (struct found){.when = m->when, .last = m->when, .record = m->record, .offset = m->offset, .count = 1};
         f->host = f->address = S("");
         if (!source_of(s, m->evidence_path, m->evidence_sha256, &f->source, e) ||
-            !incidents_keep(s, str_first(m->from, TEXT_MAX), &f->account, e) ||
+            !incidents_keep(s->kept, str_first(m->from, TEXT_MAX), &f->account, e) ||
             !event_add(s, f, ACT_MAIL_IN, S("mail/message"), str_first(m->subject, TEXT_MAX), e))
             return false;
         to->message_count++;
@@ -338,14 +425,45 @@ bool incidents_campaign(struct incidents *s, const struct mail_campaign *c, stru
     return true;
 }
 
+/* By number, as they came; NULL: it was not kept. */
+static struct campaign *campaign_of(struct incidents *s, uint64_t number) {
+    size_t low = 0, high = s->campaign_count;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (s->campaigns[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < s->campaign_count && s->campaigns[low].number == number ? &s->campaigns[low] : NULL;
+}
+
+/* By address, in byte order. */
+static struct campaign_recipient *recipient_of(struct campaign *c, str address) {
+    size_t low = 0, high = c->recipient_count;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (str_cmp(c->recipients[middle].address, address) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < c->recipient_count && str_eq(c->recipients[low].address, address) ? &c->recipients[low] : NULL;
+}
+
 bool incidents_opening(struct incidents *s, const struct mail_answer *a, struct err *e) {
     (void)e;
     if (a->state != OPEN_OPENED || a->first.when == INSTANT_NONE)
         return true;
-    for (size_t i = 0; i < s->campaign_count; i++)
-        for (size_t k = 0; s->campaigns[i].number == a->campaign && k < s->campaigns[i].recipient_count; k++)
-            if (str_eq(s->campaigns[i].recipients[k].address, a->recipient))
-                s->campaigns[i].recipients[k].opened = a->first.when;
+    struct campaign *const c = campaign_of(s, a->campaign);
+    struct campaign_recipient *const r = c ? recipient_of(c, a->recipient) : NULL;
+
+    if (r)
+        r->opened = a->first.when;
     return true;
 }
 
@@ -357,14 +475,20 @@ static bool on_behaviour(void *ctx, const struct behaviour_hit *h, struct err *e
     int64_t last = INT64_MIN;
 
     assert(h->event_count);
+    if (!incidents_room(s, NODES_MAX / 2, 3,
+                        h->part_count * sizeof *n->parts + h->event_count * sizeof *n->events + h->reason.len +
+                            (h->title.len ? h->title.len : h->behaviour->title.len) + 64)) {
+        s->lost += h->event_count;
+        return true;
+    }
     if (!incidents_grow((void **)&s->nodes, s->node_count, &s->node_room, sizeof *s->nodes, e))
         return false;
     n = &s->nodes[s->node_count];
     *n = (struct node){.behaviour = h->behaviour};
     if (!(n->parts = arena_alloc(s->memory, h->part_count * sizeof *n->parts)) ||
         !(n->events = arena_alloc(s->memory, h->event_count * sizeof *n->events)) ||
-        !incidents_keep(s, h->reason, &n->clue.reason, e) ||
-        !incidents_keep(s, h->title.len ? h->title : h->behaviour->title, &n->clue.title, e))
+        !incidents_keep(s->memory, h->reason, &n->clue.reason, e) ||
+        !incidents_keep(s->memory, h->title.len ? h->title : h->behaviour->title, &n->clue.title, e))
         return incidents_no_memory(e);
     if (h->part_count)
         memcpy(n->parts, h->parts, h->part_count * sizeof *n->parts);
@@ -429,39 +553,42 @@ static int by_weight(const void *a, const void *b) {
 }
 
 /* The clues of an incident, the heaviest first. */
-static bool clues_of(struct incidents *s, struct incident *made, struct err *e) {
-    struct ranked *const list = calloc(s->node_count + 1, sizeof *list);
+static bool clues_of(struct incidents *s, const struct tree *tree, struct incident *made, struct err *e) {
+    struct ranked *const list = calloc(tree->node_count + 1, sizeof *list);
     uint32_t *out = NULL;
-    size_t n = 0;
 
-    for (size_t i = 0; list && i < s->node_count; i++)
-        if (s->nodes[i].clue.incident == made->number)
-            list[n++] = (struct ranked){s->nodes[i].clue.weight, (uint32_t)i};
-    if (list && (out = arena_alloc(s->memory, n * sizeof *out))) {
-        if (n)
-            qsort(list, n, sizeof *list, by_weight);
-        for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; list && i < tree->node_count; i++)
+        list[i] = (struct ranked){s->nodes[tree->nodes[i]].clue.weight, tree->nodes[i]};
+    made->clue_count = tree->node_count < CLUES_TOLD_MAX ? tree->node_count : CLUES_TOLD_MAX;
+    s->lost += tree->node_count - made->clue_count;
+    if (list && (out = arena_alloc(s->told, made->clue_count * sizeof *out))) {
+        qsort(list, tree->node_count, sizeof *list, by_weight);
+        for (size_t i = 0; i < made->clue_count; i++)
             out[i] = list[i].node;
     }
     free(list);
     made->clues = out;
-    made->clue_count = n;
     return out || incidents_no_memory(e);
 }
 
-bool incidents_end(struct incidents *s, const struct incident_visitor *v, struct err *e) {
-    if (!activities_end(s->a, e) || !behaviours_run(s->o.behaviours, s->a, on_behaviour, s, e) ||
-        !incident_clues(s, e) || !incident_join(s, e) || !doors_new(&s->doors, s->a, e) || !incident_tell(s, e) ||
-        !behaviours_out(s, v, e))
-        return false;
-    struct clue *const clues = arena_alloc(s->memory, s->node_count * sizeof *clues);
+static bool incidents_out(struct incidents *s, const struct incident_visitor *v, struct err *e) {
+    struct clue *const clues = calloc(s->node_count + 1, sizeof *clues);
+    bool ok = clues || incidents_no_memory(e);
 
-    if (!clues)
-        return incidents_no_memory(e);
-    for (size_t i = 0; i < s->node_count; i++)
+    for (size_t i = 0; ok && i < s->node_count; i++)
         clues[i] = s->nodes[i].clue;
-    for (size_t i = 0; i < s->made_count; i++)
-        if (!clues_of(s, &s->made[i], e) || (v->incident && !v->incident(v->ctx, &s->made[i], clues, s->node_count, e)))
-            return false;
-    return true;
+    for (size_t i = 0; ok && i < s->tree_count; i++) {
+        struct incident made;
+
+        ok = incident_tell(s, i, &made, e) && clues_of(s, &s->trees[i], &made, e) &&
+             (!v->incident || v->incident(v->ctx, &made, clues, s->node_count, e));
+    }
+    free(clues);
+    return ok;
+}
+
+bool incidents_end(struct incidents *s, const struct incident_visitor *v, struct err *e) {
+    return activities_end(s->a, e) && behaviours_run(s->o.behaviours, s->a, on_behaviour, s, e) &&
+           incident_clues(s, e) && incident_join(s, e) && doors_new(&s->doors, s->a, e) && incident_trees(s, e) &&
+           behaviours_out(s, v, e) && incidents_out(s, v, e);
 }

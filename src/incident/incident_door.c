@@ -3,22 +3,26 @@
 
 #include "incident/incident_own.h"
 
-bool incident_doors(struct incidents *s, struct incident *to, uint32_t root, const uint32_t *events, size_t count,
-                    struct err *e) {
+bool incident_doors(struct incidents *s, struct incident *to, const struct tree *tree, const uint32_t *events,
+                    size_t count, struct err *e) {
     struct door_owner owner = {.events = events, .event_count = count};
     struct behaviour_part *parts;
     bool all = true, ok;
     size_t room = 0;
 
-    for (size_t i = 0; i < s->node_count; i++)
-        room += incident_root(s, (uint32_t)i) == root ? s->nodes[i].part_count : 0;
+    for (size_t i = 0; i < tree->node_count; i++)
+        room += s->nodes[tree->nodes[i]].part_count;
     if (!(parts = calloc(room + 1, sizeof *parts)))
         return incidents_no_memory(e);
-    for (size_t i = 0; i < s->node_count; i++)
-        for (size_t k = 0; incident_root(s, (uint32_t)i) == root && k < s->nodes[i].part_count; k++)
-            parts[owner.part_count++] = s->nodes[i].parts[k];
+    for (size_t i = 0; i < tree->node_count; i++) {
+        const struct node *const n = &s->nodes[tree->nodes[i]];
+
+        for (size_t k = 0; k < n->part_count; k++)
+            if (n->parts[k].own && (n->parts[k].type == PART_PAGE || n->parts[k].type == PART_PROGRAM))
+                parts[owner.part_count++] = n->parts[k];
+    }
     owner.parts = parts;
-    ok = doors_of(s->doors, &owner, s->memory, &to->doors, &to->door_count, e);
+    ok = doors_of(s->doors, &owner, s->told, &to->doors, &to->door_count, e);
     free(parts);
     for (size_t i = 0; ok && i < to->door_count; i++)
         all &= to->doors[i].state == DOOR_CLOSED;

@@ -18,7 +18,10 @@
 #define HOST_DAYS (30 * HOUR)
 #define CHANCE 6.9 /* nats: one in a thousand */
 #define FOLLOWS (90 * DAY)
-#define NEIGHBOURS_MAX 256u /* on either side: of floods not all are looked at */
+#define NEIGHBOURS_MAX 256u               /* on either side: of floods not all are looked at */
+#define ACTS_JOINED_MAX ((size_t)1 << 22) /* of more, each so manyth is */
+#define PAIRS_MAX ((size_t)1 << 21)       /* of clues that are near each other anywhere */
+#define SEATS_MAX ((size_t)1 << 22)
 
 uint32_t incident_root(struct incidents *s, uint32_t node) {
     while (s->nodes[node].up != node) {
@@ -172,6 +175,8 @@ static bool pair_count(struct pairs *p, uint32_t a, uint32_t b, uint32_t entity,
     if (!pairs_room(p, e))
         return false;
     at = pair_find(p, a, b, entity);
+    if (!at->near && b != EVERY && p->used >= PAIRS_MAX)
+        return true; /* floods: clues that are near to so many are told apart by nothing */
     if (!at->near) {
         *at = (struct pair){a, b, entity, 0, 0};
         p->used++;
@@ -211,20 +216,20 @@ static size_t entities_of(const struct incidents *s, const struct node *n, enum 
     return count;
 }
 
-/* All acts of clues that may join, by entity, then time. *out is to be freed. */
-static bool acts_by_entity(struct incidents *s, enum behaviour_part_type type, struct act_at **out, size_t *count,
-                           struct err *e) {
+/* Acts of clues that may join, by entity, then time. step: each so manyth of a clue's is one. *out is to be freed. */
+static bool acts_by_entity(struct incidents *s, enum behaviour_part_type type, size_t step, struct act_at **out,
+                           size_t *count, struct err *e) {
     size_t room = 0;
 
     *count = 0;
     for (size_t i = 0; i < s->node_count; i++)
-        room += s->nodes[i].weak || s->nodes[i].campaign ? 0 : s->nodes[i].event_count;
+        room += s->nodes[i].weak || s->nodes[i].campaign ? 0 : (s->nodes[i].event_count + step - 1) / step;
     if (!(*out = calloc(room * ABOUT_MAX + 1, sizeof **out)))
         return incidents_no_memory(e);
     for (size_t i = 0; i < s->node_count; i++) {
         const struct node *const node = &s->nodes[i];
 
-        for (size_t k = 0; !node->weak && !node->campaign && k < node->event_count; k++) {
+        for (size_t k = 0; !node->weak && !node->campaign && k < node->event_count; k += step) {
             const struct activity *const v = activities_at(s->a, node->events[k]);
             uint32_t about[ABOUT_MAX];
             size_t const n = entities_of(s, node, type, v, about);
@@ -255,19 +260,23 @@ static double share(const struct incidents *s, const struct pair *p, uint32_t da
     return (double)days * 2 * (double)near / fmax((double)(last - first), 1);
 }
 
-/* Does each name accounts, and no account is named by both? Many come to one server; that two did at one hour makes them not one. */
+/* Does each name accounts, and no account is named by both? Many come to one server; that two did at one hour makes them not one. Of many the
+ * first are asked. */
+#define ACCOUNTS_ASKED 32u
 static bool other_accounts(const struct node *a, const struct node *b) {
-    bool any[2] = {false, false};
+    const struct node *const both[2] = {a, b};
+    uint32_t accounts[2][ACCOUNTS_ASKED];
+    size_t count[2] = {0, 0};
 
-    for (size_t i = 0; i < a->part_count; i++)
-        for (size_t k = 0; a->parts[i].type == PART_ACCOUNT && k < b->part_count; k++)
-            if (b->parts[k].type == PART_ACCOUNT && b->parts[k].code == a->parts[i].code)
+    for (size_t n = 0; n < 2; n++)
+        for (size_t i = 0; i < both[n]->part_count && count[n] < ACCOUNTS_ASKED; i++)
+            if (both[n]->parts[i].type == PART_ACCOUNT)
+                accounts[n][count[n]++] = both[n]->parts[i].code;
+    for (size_t i = 0; i < count[0]; i++)
+        for (size_t k = 0; k < count[1]; k++)
+            if (accounts[0][i] == accounts[1][k])
                 return false;
-    for (size_t i = 0; i < a->part_count; i++)
-        any[0] |= a->parts[i].type == PART_ACCOUNT;
-    for (size_t i = 0; i < b->part_count; i++)
-        any[1] |= b->parts[i].type == PART_ACCOUNT;
-    return any[0] && any[1];
+    return count[0] && count[1];
 }
 
 /* How what two clues do at one account or host must lie in time. */
@@ -275,6 +284,7 @@ struct nearness {
     enum behaviour_part_type type;
     int64_t near;
     bool often; /* not most of it, but more days than chance would have */
+    size_t step;
 };
 
 static bool is_near(const struct incidents *s, const struct nearness *how, const struct pairs *pairs,
@@ -284,7 +294,7 @@ static bool is_near(const struct incidents *s, const struct nearness *how, const
     if (how->often)
         return beyond_chance(p->near, there, share(s, p, pair_find(pairs, p->b, EVERY, p->entity)->near, how->near));
     /* Most of what it did there, and what it did there is no aside. */
-    return p->near * 2 >= there && there * 4 >= s->nodes[p->a].event_count;
+    return p->near * 2 >= there && there * 4 >= (s->nodes[p->a].event_count + how->step - 1) / how->step;
 }
 
 static bool join_reached(struct incidents *s, const struct nearness *how, struct err *e) {
@@ -293,7 +303,7 @@ static bool join_reached(struct incidents *s, const struct nearness *how, struct
     struct act_at *list = NULL;
     struct pairs pairs = {0};
     size_t n = 0;
-    bool ok = acts_by_entity(s, type, &list, &n, e);
+    bool ok = acts_by_entity(s, type, how->step, &list, &n, e);
 
     for (size_t i = 0; ok && i < n; i++) {
         uint32_t const act = how->often ? (uint32_t)(list[i].when / DAY) : (uint32_t)i;
@@ -337,6 +347,7 @@ static bool join_reached(struct incidents *s, const struct nearness *how, struct
 
 struct seat {
     uint32_t account, host, node;
+    int64_t first;
 };
 
 static int by_seat(const void *a, const void *b) {
@@ -346,6 +357,8 @@ static int by_seat(const void *a, const void *b) {
         return x->account < y->account ? -1 : 1;
     if (x->host != y->host)
         return x->host < y->host ? -1 : 1;
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
     return (x->node > y->node) - (x->node < y->node);
 }
 
@@ -378,18 +391,19 @@ static bool join_seats(struct incidents *s, int64_t near, struct err *e) {
         size_t const host_count = account_count ? parts_of(n, PART_HOST, hosts) : 0;
 
         for (size_t k = 0; k < account_count; k++)
-            for (size_t m = 0; m < host_count; m++) {
+            for (size_t m = 0; m < host_count && count < SEATS_MAX; m++) {
                 if (!incidents_grow((void **)&list, count, &room, sizeof *list, e)) {
                     free(list);
                     return false;
                 }
-                list[count++] = (struct seat){accounts[k], hosts[m], (uint32_t)i};
+                list[count++] = (struct seat){accounts[k], hosts[m], (uint32_t)i, n->clue.first};
             }
     }
     if (count)
         qsort(list, count, sizeof *list, by_seat);
     for (size_t i = 1; i < count; i++)
-        for (size_t k = i; k-- > 0 && list[k].account == list[i].account && list[k].host == list[i].host;)
+        for (size_t k = i;
+             k-- > 0 && i - k <= NEIGHBOURS_MAX && list[k].account == list[i].account && list[k].host == list[i].host;)
             if (within(&s->nodes[list[k].node].clue, &s->nodes[list[i].node].clue, near))
                 join(s, list[k].node, list[i].node);
     free(list);
@@ -400,18 +414,44 @@ static bool join_seats(struct incidents *s, int64_t near, struct err *e) {
 
 #define CAUSE (HOUR / 6)
 
+#define CAUSED_MAX 1024u /* beginnings that are asked of one attack */
+
+/* Clues that a host begins to run commands, by when; and which hosts are known as web servers only. */
+struct causes {
+    struct caused {
+        int64_t first;
+        uint32_t node;
+    } * items;
+    size_t count;
+    uint8_t *only_web; /* by code: 0: not asked yet, 1: no, 2: yes */
+};
+
+static int by_beginning(const void *a, const void *b) {
+    const struct caused *const x = a, *const y = b;
+
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
 /* A web server may be known by names that no other log has: is this one? */
-static bool only_web(struct incidents *s, uint32_t host, bool *out, struct err *e) {
+static bool only_web(struct incidents *s, struct causes *c, uint32_t host, bool *out, struct err *e) {
     struct activity_list list;
 
-    if (!activities_of(s->a, ACT_HOST, host, &list, e))
-        return false;
-    *out = list.count > 0;
-    for (uint32_t i = 0; *out && i < list.count; i++) {
-        enum act const act = (enum act)activities_at(s->a, list.items[i])->act;
+    if (!c->only_web[host]) {
+        bool only;
 
-        *out = act == ACT_NONE || act == ACT_WEB_REQUEST || act == ACT_WEB_VISIT || act == ACT_LOOKUP;
+        if (!activities_of(s->a, ACT_HOST, host, &list, e))
+            return false;
+        only = list.count > 0;
+        for (uint32_t i = 0; only && i < list.count; i++) {
+            enum act const act = (enum act)activities_at(s->a, list.items[i])->act;
+
+            only = act == ACT_NONE || act == ACT_WEB_REQUEST || act == ACT_WEB_VISIT || act == ACT_LOOKUP;
+        }
+        c->only_web[host] = only ? 2 : 1;
     }
+    *out = c->only_web[host] == 2;
     return true;
 }
 
@@ -423,113 +463,202 @@ static bool requests_to(const struct node *n) {
 }
 
 /* Are they of one host, or is the web server known by a name that no other log has? */
-static bool may_be_cause(struct incidents *s, const struct node *web, const struct node *host, bool *out,
-                         struct err *e) {
+static bool may_be_cause(struct incidents *s, struct causes *c, const struct node *web, const struct node *host,
+                         bool *out, struct err *e) {
     *out = false;
     for (size_t i = 0; !*out && i < web->part_count; i++) {
         if (web->parts[i].type != PART_HOST)
             continue;
         for (size_t k = 0; !*out && k < host->part_count; k++)
             *out = host->parts[k].type == PART_HOST && host->parts[k].code == web->parts[i].code;
-        if (!*out && !only_web(s, web->parts[i].code, out, e))
+        if (!*out && !only_web(s, c, web->parts[i].code, out, e))
             return false;
+    }
+    return true;
+}
+
+/* Is one of its requests at most so long before? Events are in order of time. */
+static bool request_before(const struct incidents *s, const struct node *web, int64_t when) {
+    size_t low = 0, high = web->event_count;
+
+    while (low < high) { /* the first behind */
+        size_t const middle = low + (high - low) / 2;
+
+        if (activities_at(s->a, web->events[middle])->when <= when)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t looked = 0; low-- > 0 && looked < NEIGHBOURS_MAX; looked++) {
+        const struct activity *const v = activities_at(s->a, web->events[low]);
+
+        if (when - v->when > CAUSE)
+            return false;
+        if (v->act == ACT_WEB_REQUEST)
+            return true;
+    }
+    return false;
+}
+
+static bool join_caused(struct incidents *s, struct causes *c, uint32_t web, struct err *e) {
+    const struct node *const n = &s->nodes[web];
+    size_t low = 0, high = c->count;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (c->items[middle].first < n->clue.first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t i = low; i < c->count && i - low < CAUSED_MAX && c->items[i].first - CAUSE <= n->clue.last; i++) {
+        bool may = request_before(s, n, c->items[i].first);
+
+        if (may && !may_be_cause(s, c, n, &s->nodes[c->items[i].node], &may, e))
+            return false;
+        if (may)
+            join(s, web, c->items[i].node);
     }
     return true;
 }
 
 /* What a host begins to do within minutes of an attack on a web server that has no other name. */
 static bool join_causes(struct incidents *s, struct err *e) {
-    for (size_t i = 0; i < s->node_count; i++) {
-        const struct node *const web = &s->nodes[i];
+    struct causes c = {.items = calloc(s->node_count + 1, sizeof *c.items),
+                       .only_web = calloc((size_t)activities_text_count(s->a) + 1, 1)};
+    bool ok = (c.items && c.only_web) || incidents_no_memory(e);
 
-        if (!web->behaviour || web->weak || !requests_to(web))
-            continue;
-        for (size_t k = 0; k < s->node_count; k++) {
-            const struct node *const host = &s->nodes[k];
-            bool may;
+    for (size_t i = 0; ok && i < s->node_count; i++) {
+        const struct node *const n = &s->nodes[i];
 
-            if (!host->behaviour || host->clue.weight < 1 || !str_eq(host->clue.tactic, S("execution")))
-                continue;
-            if (!may_be_cause(s, web, host, &may, e))
-                return false;
-            for (size_t m = 0; may && m < web->event_count; m++) {
-                const struct activity *const v = activities_at(s->a, web->events[m]);
-
-                if (v->act == ACT_WEB_REQUEST && host->clue.first >= v->when && host->clue.first - v->when <= CAUSE) {
-                    join(s, (uint32_t)i, (uint32_t)k);
-                    break;
-                }
-            }
-        }
+        if (n->behaviour && n->clue.weight >= 1 && str_eq(n->clue.tactic, S("execution")))
+            c.items[c.count++] = (struct caused){n->clue.first, (uint32_t)i};
     }
-    return true;
+    if (ok && c.count)
+        qsort(c.items, c.count, sizeof *c.items, by_beginning);
+    for (size_t i = 0; ok && c.count && i < s->node_count; i++)
+        if (s->nodes[i].behaviour && !s->nodes[i].weak && requests_to(&s->nodes[i]))
+            ok = join_caused(s, &c, (uint32_t)i, e);
+    free(c.items);
+    free(c.only_web);
+    return ok;
 }
 
 /* ---- campaigns ---- */
 
-static const struct campaign_recipient *recipient_of(const struct incidents *s, const struct campaign *c,
-                                                     uint32_t account) {
-    for (size_t i = 0; i < c->recipient_count; i++)
-        if (activities_account(s->a, activities_find(s->a, c->recipients[i].address)) == account)
-            return &c->recipients[i];
-    return NULL;
+/* An account that got a mail of a campaign, or opened it, and when. */
+struct mailed {
+    uint32_t account, node;
+    int64_t since;
+};
+/* run: by index, a later one up to which all are joined already. */
+struct mailings {
+    struct mailed *items;
+    uint32_t *run;
+    size_t count;
+};
+
+static int by_mailed(const void *a, const void *b) {
+    const struct mailed *const x = a, *const y = b;
+
+    if (x->account != y->account)
+        return x->account < y->account ? -1 : 1;
+    if (x->since != y->since)
+        return x->since < y->since ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
 }
 
-/* Does the clue begin, on an account that had the mail, in the months after it? */
-static bool follows(const struct incidents *s, const struct campaign *c, const struct node *n) {
+static bool mailings_new(struct incidents *s, struct mailings *m, struct err *e) {
+    size_t room = 0;
+
+    for (size_t i = 0; i < s->node_count; i++)
+        room += s->nodes[i].campaign ? s->nodes[i].campaign->recipient_count : 0;
+    *m = (struct mailings){.items = calloc(room + 1, sizeof *m->items), .run = calloc(room + 1, sizeof *m->run)};
+    if (!m->items || !m->run)
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct campaign *const c = s->nodes[i].campaign;
+
+        for (size_t k = 0; c && k < c->recipient_count; k++) {
+            const struct campaign_recipient *const r = &c->recipients[k];
+            uint32_t const account = activities_account(s->a, activities_find(s->a, r->address));
+            int64_t const since = r->opened != INSTANT_NONE ? r->opened : r->first;
+
+            if (account && since != INSTANT_NONE)
+                m->items[m->count++] = (struct mailed){account, (uint32_t)i, since};
+        }
+    }
+    if (m->count)
+        qsort(m->items, m->count, sizeof *m->items, by_mailed);
+    for (size_t i = 0; i < m->count; i++)
+        m->run[i] = (uint32_t)i;
+    return true;
+}
+
+static size_t run_end(struct mailings *m, size_t i) {
+    while (m->run[i] != i)
+        i = m->run[i] = m->run[m->run[i]];
+    return i;
+}
+
+/* The first that is not before (account, since). */
+static size_t mailed_from(const struct mailings *m, uint32_t account, int64_t since) {
+    size_t low = 0, high = m->count;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+        const struct mailed *const x = &m->items[middle];
+
+        if (x->account < account || (x->account == account && x->since < since))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Joins a clue with all campaigns that its accounts had in the months before: each two neighbours once, however many clues follow them. */
+static void join_mailed(struct incidents *s, struct mailings *m, uint32_t node) {
+    const struct node *const n = &s->nodes[node];
+
     for (size_t i = 0; i < n->part_count; i++) {
-        const struct campaign_recipient *r;
-        int64_t since;
+        size_t at, to;
 
-        if (n->parts[i].type != PART_ACCOUNT || !(r = recipient_of(s, c, n->parts[i].code)))
+        if (n->parts[i].type != PART_ACCOUNT)
             continue;
-        since = r->opened != INSTANT_NONE ? r->opened : r->first;
-        if (since != INSTANT_NONE && n->clue.first >= since - HOUR && n->clue.first - since <= FOLLOWS)
-            return true;
+        at = mailed_from(m, n->parts[i].code, instant_moved(n->clue.first, -FOLLOWS));
+        to = mailed_from(m, n->parts[i].code, instant_moved(n->clue.first, HOUR + 1));
+        if (at >= to)
+            continue;
+        join(s, node, m->items[at].node);
+        for (at = run_end(m, at); at + 1 < to; at = run_end(m, at)) {
+            join(s, m->items[at].node, m->items[at + 1].node);
+            m->run[at] = (uint32_t)at + 1;
+        }
     }
-    return false;
-}
-
-#define STRONG 8.0 /* a score (incident/mail_campaign.h) */
-
-/* Are most of those who got the mail accounts of that tree? Who is guessed at is not. */
-static bool meant(struct incidents *s, const struct campaign *c, uint32_t root) {
-    size_t reached = 0;
-
-    for (size_t i = 0; i < c->recipient_count; i++) {
-        uint32_t const account = activities_account(s->a, activities_find(s->a, c->recipients[i].address));
-        bool is = false;
-
-        for (size_t k = 0; account && !is && k < s->node_count; k++)
-            for (size_t m = 0; !is && incident_root(s, (uint32_t)k) == root && m < s->nodes[k].part_count; m++)
-                is = s->nodes[k].behaviour && !s->nodes[k].weak &&
-                     !str_starts(s->nodes[k].clue.technique, S("T1110")) && s->nodes[k].parts[m].type == PART_ACCOUNT &&
-                     s->nodes[k].parts[m].code == account;
-        reached += is;
-    }
-    return reached * 2 >= c->recipient_count;
 }
 
 /* An intrusion whose first clue is on an account that had the mail, in the months after, began with it. */
 static bool join_campaigns(struct incidents *s, struct err *e) {
     uint32_t *const first = calloc(s->node_count + 1, sizeof *first); /* by root: the earliest clue, + 1 */
+    struct mailings m = {0};
+    bool ok = (first || incidents_no_memory(e)) && mailings_new(s, &m, e);
 
-    if (!first)
-        return incidents_no_memory(e);
-    for (size_t k = 0; k < s->node_count; k++) {
+    for (size_t k = 0; ok && k < s->node_count; k++) {
         uint32_t *const at = &first[incident_root(s, (uint32_t)k)];
 
         if (s->nodes[k].behaviour && !s->nodes[k].weak &&
             (!*at || s->nodes[k].clue.first < s->nodes[*at - 1].clue.first))
             *at = (uint32_t)k + 1;
     }
-    for (size_t i = 0; i < s->node_count; i++)
-        for (size_t k = 0; s->nodes[i].campaign && k < s->node_count; k++)
-            if (first[k] && follows(s, s->nodes[i].campaign, &s->nodes[first[k] - 1]) &&
-                (s->nodes[i].campaign->score >= STRONG || meant(s, s->nodes[i].campaign, (uint32_t)k)))
-                join(s, (uint32_t)k, (uint32_t)i);
+    for (size_t k = 0; ok && m.count && k < s->node_count; k++)
+        if (first[k])
+            join_mailed(s, &m, first[k] - 1);
     free(first);
-    return true;
+    free(m.items);
+    free(m.run);
+    return ok;
 }
 
 /* ---- one program ---- */
@@ -584,8 +713,17 @@ static bool join_programs(struct incidents *s, struct err *e) {
 
 struct span {
     int64_t first, last;
+    bool any;
     bool begins, steals,
-        session; /* its beginning is seen; it took credentials; it used a session that is somebody else's */
+        session;     /* its beginning is seen; it took credentials; it used a session that is somebody else's */
+    uint32_t within; /* root of the one that it belongs to, + 1 */
+};
+
+/* Of spans that took credentials, by when they begin: which reaches furthest until then, and which comes second. */
+struct theft {
+    int64_t first, last;
+    uint32_t root;
+    uint32_t most, second; /* indexes; second UINT32_MAX: none */
 };
 
 /* Spans of trees, by root. *out is to be freed. */
@@ -598,8 +736,8 @@ static bool spans_of(struct incidents *s, struct span **out, struct err *e) {
 
         if (n->weak)
             continue;
-        if (!p->last)
-            *p = (struct span){n->clue.first, n->clue.last, false, false, false};
+        if (!p->any)
+            *p = (struct span){.first = n->clue.first, .last = n->clue.last, .any = true};
         p->first = n->clue.first < p->first ? n->clue.first : p->first;
         p->last = n->clue.last > p->last ? n->clue.last : p->last;
         p->begins |=
@@ -610,45 +748,92 @@ static bool spans_of(struct incidents *s, struct span **out, struct err *e) {
     return true;
 }
 
-/* A taken session whose taking no log shows, and all of whose use lies within one intrusion that took credentials, and no other, is that one's: it
- * is said so with the clue. */
-static bool join_sessions(struct incidents *s, struct err *e) {
-    struct span *spans;
+static int by_theft(const void *a, const void *b) {
+    const struct theft *const x = a, *const y = b;
 
-    if (!spans_of(s, &spans, e))
-        return false;
-    for (size_t i = 0; i < s->node_count; i++) {
-        const struct span *const taken = &spans[i];
-        size_t within = SIZE_MAX, count = 0;
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return (x->root > y->root) - (x->root < y->root);
+}
 
-        if (incident_root(s, (uint32_t)i) != i || !taken->session || taken->begins || taken->steals)
-            continue;
-        for (size_t k = 0; k < s->node_count; k++)
-            if (spans[k].steals && spans[k].first <= taken->first && spans[k].last >= taken->last) {
-                within = k;
-                count++;
-            }
-        if (count != 1)
-            continue;
-        for (size_t k = 0; k < s->node_count; k++) {
-            struct clue *const c = &s->nodes[k].clue;
+static bool thefts_of(const struct incidents *s, const struct span *spans, struct theft **out, size_t *count,
+                      struct err *e) {
+    struct theft *const list = *out = calloc(s->node_count + 1, sizeof *list);
 
-            if (incident_root(s, (uint32_t)k) != i || !str_starts(c->technique, S("T1550")))
-                continue;
-            s->words.len = 0;
-            buf_add(&s->words, c->reason);
-            buf_add(&s->words, S(" How the session was taken is not seen; it counts to this intrusion because all of "
-                                 "its use falls into the time of "
-                                 "this one, which took credentials, and of no other."));
-            if (s->words.failed || !incidents_keep(s, buf_str(&s->words), &c->reason, e)) {
-                free(spans);
-                return incidents_no_memory(e);
-            }
+    *count = 0;
+    if (!list)
+        return incidents_no_memory(e);
+    for (size_t k = 0; k < s->node_count; k++)
+        if (spans[k].steals)
+            list[(*count)++] = (struct theft){.first = spans[k].first, .last = spans[k].last, .root = (uint32_t)k};
+    if (*count)
+        qsort(list, *count, sizeof *list, by_theft);
+    for (uint32_t i = 0, most = UINT32_MAX, second = UINT32_MAX; i < *count; i++) {
+        if (most == UINT32_MAX || list[i].last > list[most].last) {
+            second = most;
+            most = i;
+        } else if (second == UINT32_MAX || list[i].last > list[second].last) {
+            second = i;
         }
-        join(s, (uint32_t)within, (uint32_t)i);
+        list[i].most = most;
+        list[i].second = second;
     }
-    free(spans);
     return true;
+}
+
+/* The only one that began before it and went on behind it: its root + 1; 0: none, or several. */
+static uint32_t only_theft(const struct theft *list, size_t count, const struct span *taken) {
+    size_t low = 0, high = count;
+
+    while (low < high) { /* the first that begins behind */
+        size_t const middle = low + (high - low) / 2;
+
+        if (list[middle].first <= taken->first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!low)
+        return 0;
+    const struct theft *const t = &list[low - 1];
+
+    if (list[t->most].last < taken->last || (t->second != UINT32_MAX && list[t->second].last >= taken->last))
+        return 0;
+    return list[t->most].root + 1;
+}
+
+/* It is said so with the clue. */
+static bool session_words(struct incidents *s, struct clue *c, struct err *e) {
+    s->words.len = 0;
+    buf_add(&s->words, c->reason);
+    buf_add(&s->words,
+            S(" How the session was taken is not seen; it counts to this intrusion because all of its use falls into "
+              "the time of this one, which took credentials, and of no other."));
+    if (s->words.failed)
+        return incidents_no_memory(e);
+    return !incidents_room(s, NODES_MAX + 1, 4, s->words.len + 8) ||
+           incidents_keep(s->memory, buf_str(&s->words), &c->reason, e);
+}
+
+/* A taken session whose taking no log shows, and all of whose use lies within one intrusion that took credentials, and no other, is that one's. */
+static bool join_sessions(struct incidents *s, struct err *e) {
+    struct span *spans = NULL;
+    struct theft *thefts = NULL;
+    size_t count = 0;
+    bool ok = spans_of(s, &spans, e) && thefts_of(s, spans, &thefts, &count, e);
+
+    for (size_t i = 0; ok && i < s->node_count; i++)
+        if (spans[i].session && !spans[i].begins && !spans[i].steals)
+            spans[i].within = only_theft(thefts, count, &spans[i]);
+    for (size_t i = 0; ok && i < s->node_count; i++)
+        if (spans[incident_root(s, (uint32_t)i)].within && str_starts(s->nodes[i].clue.technique, S("T1550")))
+            ok = session_words(s, &s->nodes[i].clue, e);
+    for (size_t i = 0; ok && i < s->node_count; i++)
+        if (spans[i].within)
+            join(s, spans[i].within - 1, (uint32_t)i);
+    free(spans);
+    free(thefts);
+    return ok;
 }
 
 bool incident_join(struct incidents *s, struct err *e) {
@@ -658,8 +843,13 @@ bool incident_join(struct incidents *s, struct err *e) {
         s->nodes[i].up = (uint32_t)i;
         s->nodes[i].weak = s->nodes[i].clue.weight < WEAK;
     }
+    size_t acts = 0;
+
+    for (size_t i = 0; i < s->node_count; i++)
+        acts += s->nodes[i].weak || s->nodes[i].campaign ? 0 : s->nodes[i].event_count;
+    size_t const step = acts / ACTS_JOINED_MAX + 1;
     struct nearness const ways[] = {
-        {PART_ACCOUNT, near, false}, {PART_HOST, HOST_NEAR, false}, {PART_HOST, HOST_DAYS, true}};
+        {PART_ACCOUNT, near, false, step}, {PART_HOST, HOST_NEAR, false, step}, {PART_HOST, HOST_DAYS, true, step}};
 
     for (size_t i = 0; i < COUNT(ways); i++)
         if (!join_reached(s, &ways[i], e))

@@ -72,12 +72,23 @@ struct place_source {
     const char *sha256;
 };
 
+/* Nodes of one intrusion. */
+struct tree {
+    uint32_t root;
+    double score, strongest;
+    int64_t first;
+    const uint32_t *nodes; /* ascending */
+    size_t node_count;
+};
+
 struct incidents {
     struct incident_options o;
     const struct behaviour *terms; /* "incident" of the data */
     struct activities *a;
-    struct doors *doors; /* from the end on */
-    struct arena *memory;
+    struct doors *doors;  /* from the end on */
+    struct arena *kept;   /* findings and campaigns, until the end */
+    struct arena *memory; /* of clues */
+    struct arena *told;   /* of the one incident that is told */
     uint64_t seed, lost;
     struct ruled *ruled;
     size_t ruled_count, ruled_room;
@@ -93,16 +104,23 @@ struct incidents {
     size_t campaign_count, campaign_room;
     struct node *nodes;
     size_t node_count, node_room;
-    struct incident *made;
-    size_t made_count;
+    struct tree *trees; /* those that weigh enough, in the order of the incidents */
+    size_t tree_count;
+    uint32_t *grouped; /* all nodes, those of one tree together */
     struct buf words;
 };
+
+/* More clues than this nobody reads; behaviours may be half of them, rules three quarters. The heaviest of an incident's are told with it. */
+#define NODES_MAX (1u << 18)
+#define CLUES_TOLD_MAX (1u << 14)
 
 bool incidents_no_memory(struct err *e);
 /* Room for one more. */
 bool incidents_grow(void **items, size_t count, size_t *room, size_t size, struct err *e);
-/* A copy in the memory of all. */
-bool incidents_keep(struct incidents *s, str text, str *out, struct err *e);
+/* A copy in one of the arenas. */
+bool incidents_keep(struct arena *in, str text, str *out, struct err *e);
+/* Is there so much room for clues, of which a part (quarters) may be used? */
+bool incidents_room(const struct incidents *s, size_t nodes_max, unsigned quarters, size_t bytes);
 double incidents_term(const struct incidents *s, const char *name);
 
 /* incident_name.c: the host that an address is, by its name or, where no log names it, by the address itself; 0: of none. */
@@ -112,16 +130,18 @@ MUST_USE bool incident_clues(struct incidents *s, struct err *e);
 /* incident_join.c: nodes of one intrusion are one tree. */
 MUST_USE bool incident_join(struct incidents *s, struct err *e);
 uint32_t incident_root(struct incidents *s, uint32_t node);
-/* incident_tell.c: s->made out of the nodes. */
-MUST_USE bool incident_tell(struct incidents *s, struct err *e);
+/* incident_tell.c: which trees are incidents: s->trees; their clues get the number. */
+MUST_USE bool incident_trees(struct incidents *s, struct err *e);
+/* All there is to say of one; it lives until the next is told. */
+MUST_USE bool incident_tell(struct incidents *s, size_t tree, struct incident *out, struct err *e);
 /* incident_words.c: what an act is, in words; and ATT&CK's for it where the clue says nothing. */
 void incident_words(const struct activities *a, const struct activity *v, struct buf *b);
 void incident_attack(const struct activity *v, str verb, str *tactic, str *technique);
 /* incident_reach.c: what the events of an incident reached. */
 MUST_USE bool incident_reach(struct incidents *s, struct incident *i, const uint32_t *events, size_t count,
                              struct err *e);
-/* incident_door.c: its doors, and what its state is with them. root: of its tree. */
-MUST_USE bool incident_doors(struct incidents *s, struct incident *to, uint32_t root, const uint32_t *events,
+/* incident_door.c: its doors, and what its state is with them. */
+MUST_USE bool incident_doors(struct incidents *s, struct incident *to, const struct tree *tree, const uint32_t *events,
                              size_t count, struct err *e);
 
 #endif

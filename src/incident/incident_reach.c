@@ -174,7 +174,7 @@ bool incident_reach(struct incidents *s, struct incident *to, const uint32_t *ev
         ok = one(s, &r, events[i], e);
     if (ok && r.count)
         qsort(r.items, r.count, sizeof *r.items, by_name);
-    if (ok && !(list = arena_alloc(s->memory, r.count * sizeof *list)))
+    if (ok && !(list = arena_alloc(s->told, r.count * sizeof *list)))
         ok = incidents_no_memory(e);
     for (size_t i = 0; ok && i < r.count; i++) {
         const struct reached *const raw = &r.items[i];

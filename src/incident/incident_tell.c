@@ -6,19 +6,15 @@
 
 #define ENTITIES_MAX 4096u
 #define LINKS_MAX 16384u
-#define EARLIER (7 * DAY) /* an address of the intruder's is looked at so long before its first act, */
-#define LATER (90 * DAY)  /* and so long after its last */
-#define ADDRESS_EVENTS_MAX 100000u
+#define EARLIER (7 * DAY)      /* an address of the intruder's is looked at so long before its first act, */
+#define LATER (90 * DAY)       /* and so long after its last */
+#define OWN_EVENTS_MAX 100000u /* of one address or account of the intruder's: acts beside those of clues */
+/* Acts of one incident that are told: what three quarters of the memory hold, with some words each. */
+#define EVENT_WORDS 320u
+#define EVENTS_MAX(s) ((s)->o.memory_max / 8 * 3 / (sizeof(struct incident_event) + EVENT_WORDS))
 #define CORRELATED 0.25 /* what a second rule on the same event adds, of its weight */
 
 /* ---- which trees are incidents ---- */
-
-struct tree {
-    uint32_t root;
-    double score, strongest;
-    int64_t first, last;
-    str title;
-};
 
 static int by_first_event(const void *a, const void *b) {
     const struct node *const x = *(const struct node *const *)a, *const y = *(const struct node *const *)b;
@@ -72,33 +68,57 @@ static int by_score(const void *a, const void *b) {
     return (x->root > y->root) - (x->root < y->root);
 }
 
-/* In the order of the incidents. *out is to be freed. */
-static bool trees(struct incidents *s, struct tree **out, size_t *count, struct err *e) {
-    double const least = incidents_term(s, "least"), strongest = incidents_term(s, "strongest");
-    struct tree *const list = calloc(s->node_count + 1, sizeof *list);
-    size_t kept = 0;
+/* All nodes, those of one tree together and ascending: begins[root] is where they end, by counting. */
+static void nodes_group(struct incidents *s, uint32_t *begins) {
+    uint32_t at = 0;
 
-    if (!list)
-        return incidents_no_memory(e);
+    for (size_t i = 0; i < s->node_count; i++)
+        begins[incident_root(s, (uint32_t)i)]++;
     for (size_t i = 0; i < s->node_count; i++) {
-        const struct node *const n = &s->nodes[i];
-        struct tree *const t = &list[incident_root(s, (uint32_t)i)];
+        uint32_t const count = begins[i];
 
-        if (!t->title.ptr)
-            *t = (struct tree){
-                .root = incident_root(s, (uint32_t)i), .first = INT64_MAX, .last = INT64_MIN, .title = S("")};
-        t->score += n->clue.weight;
-        t->strongest = fmax(t->strongest, n->clue.weight);
-        t->first = n->clue.first < t->first ? n->clue.first : t->first;
+        begins[i] = at;
+        at += count;
     }
     for (size_t i = 0; i < s->node_count; i++)
-        if (list[i].title.ptr && list[i].score >= least && list[i].strongest >= strongest)
-            list[kept++] = list[i];
-    if (kept)
-        qsort(list, kept, sizeof *list, by_score);
-    *out = list;
-    *count = kept;
-    return true;
+        s->grouped[begins[incident_root(s, (uint32_t)i)]++] = (uint32_t)i;
+}
+
+bool incident_trees(struct incidents *s, struct err *e) {
+    double const least = incidents_term(s, "least"), strongest = incidents_term(s, "strongest");
+    uint32_t *const ends = calloc(s->node_count + 1, sizeof *ends);
+    bool ok = ends && (s->grouped = calloc(s->node_count + 1, sizeof *s->grouped)) &&
+              (s->trees = calloc(s->node_count + 1, sizeof *s->trees));
+
+    if (!ok) {
+        free(ends);
+        return incidents_no_memory(e);
+    }
+    ok = rules_discount(s, e);
+    nodes_group(s, ends);
+    for (uint32_t i = 0, to; ok && i < s->node_count; i = to) {
+        uint32_t const root = incident_root(s, s->grouped[i]);
+        struct tree t = {.root = root, .first = INT64_MAX, .nodes = s->grouped + i};
+
+        to = ends[root];
+        t.node_count = to - i;
+        for (size_t k = 0; k < t.node_count; k++) {
+            const struct clue *const c = &s->nodes[t.nodes[k]].clue;
+
+            t.score += c->weight;
+            t.strongest = fmax(t.strongest, c->weight);
+            t.first = c->first < t.first ? c->first : t.first;
+        }
+        if (t.score >= least && t.strongest >= strongest)
+            s->trees[s->tree_count++] = t;
+    }
+    free(ends);
+    if (s->tree_count)
+        qsort(s->trees, s->tree_count, sizeof *s->trees, by_score);
+    for (size_t i = 0; ok && i < s->tree_count; i++)
+        for (size_t k = 0; k < s->trees[i].node_count; k++)
+            s->nodes[s->trees[i].nodes[k]].clue.incident = (uint32_t)i + 1;
+    return ok;
 }
 
 /* ---- its acts ---- */
@@ -167,14 +187,29 @@ static bool speaks(const struct speakers *p, uint32_t address) {
     return false;
 }
 
+/* The first of a list at or after a time. */
+static uint32_t list_from(const struct activities *a, struct activity_list list, int64_t when) {
+    uint32_t low = 0, high = list.count;
+
+    while (low < high) {
+        uint32_t const middle = low + (high - low) / 2;
+
+        if (activities_at(a, list.items[middle])->when < when)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void speakers_of(const struct incidents *s, const struct taking *t, size_t clues, struct activity_list list,
-                        struct speakers *to) {
-    to->count = 0;
-    for (uint32_t i = 0; i < list.count && i < ADDRESS_EVENTS_MAX && to->count < COUNT(to->addresses); i++) {
+                        uint32_t from, uint32_t to, struct speakers *out) {
+    out->count = 0;
+    for (uint32_t i = from; i < to && out->count < COUNT(out->addresses); i++) {
         uint32_t const address = activities_at(s->a, list.items[i])->text[ACT_ADDRESS];
 
-        if (address && !speaks(to, address) && is_taken(t, clues, list.items[i]))
-            to->addresses[to->count++] = address;
+        if (address && !speaks(out, address) && is_taken(t, clues, list.items[i]))
+            out->addresses[out->count++] = address;
     }
 }
 
@@ -186,40 +221,75 @@ static bool expand(struct incidents *s, struct taking *t, size_t clues, const st
         enum behaviour_part_type type;
         enum act_text by;
     } ways[] = {{PART_ACCOUNT, ACT_ACCOUNT}, {PART_ADDRESS, ACT_ADDRESS}, {PART_ADDRESS, ACT_SERVER}};
+    bool const address = p->type == PART_ADDRESS;
 
     for (size_t k = 0; k < COUNT(ways); k++) {
         struct activity_list list;
-        uint32_t known = 0, all = 0;
+        struct speakers speakers = {0};
+        uint32_t known = 0, from, to, all;
 
-        if (p->type != ways[k].type ||
-            (p->type == PART_ADDRESS && !s->nodes[node].behaviour && activities_own_address(s->a, p->code)))
+        if (p->type != ways[k].type || (address && !s->nodes[node].behaviour && activities_own_address(s->a, p->code)))
             continue;
         if (!activities_of(s->a, ways[k].by, p->code, &list, e))
             return false;
-        bool const address = p->type == PART_ADDRESS;
-        struct speakers speakers = {0};
-
+        from = address ? list_from(s->a, list, instant_moved(first, -EARLIER)) : 0;
+        all = (address ? list_from(s->a, list, instant_moved(last, LATER + 1)) : list.count) - from;
+        to = from + (all < OWN_EVENTS_MAX ? all : OWN_EVENTS_MAX);
         if (ways[k].by == ACT_SERVER)
-            speakers_of(s, t, clues, list, &speakers);
-        for (uint32_t i = 0; i < list.count && i < ADDRESS_EVENTS_MAX; i++) {
-            const struct activity *const v = activities_at(s->a, list.items[i]);
-
-            if (address && (v->when < first - EARLIER || v->when > last + LATER))
-                continue;
-            all++;
-            known += speaks(&speakers, v->text[ACT_ADDRESS]) || is_taken(t, clues, list.items[i]);
-        }
-        if (known * 2 < all)
+            speakers_of(s, t, clues, list, from, to, &speakers);
+        for (uint32_t i = from; i < to; i++)
+            known += speaks(&speakers, activities_at(s->a, list.items[i])->text[ACT_ADDRESS]) ||
+                     is_taken(t, clues, list.items[i]);
+        if (known * 2 < to - from)
             continue;
-        for (uint32_t i = 0; i < list.count && i < ADDRESS_EVENTS_MAX; i++) {
-            const struct activity *const v = activities_at(s->a, list.items[i]);
-
-            if (address && (v->when < first - EARLIER || v->when > last + LATER))
-                continue;
+        for (uint32_t i = from; i < to; i++)
             if (!take(t, list.items[i], node, 0, e))
                 return false;
-        }
+        s->lost += all - (to - from);
     }
+    return true;
+}
+
+/* What is the intruder's own in a tree, each once, with the first clue that says so. */
+struct own {
+    struct behaviour_part part;
+    uint32_t node;
+};
+struct owns {
+    struct own *items;
+    size_t count;
+};
+
+static int by_part(const void *a, const void *b) {
+    const struct own *const x = a, *const y = b;
+
+    if (x->part.type != y->part.type)
+        return x->part.type < y->part.type ? -1 : 1;
+    if (x->part.code != y->part.code)
+        return x->part.code < y->part.code ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+static bool owns_of(const struct incidents *s, const struct tree *tree, struct owns *to, struct err *e) {
+    size_t room = 0, count = 0;
+
+    for (size_t i = 0; i < tree->node_count; i++)
+        room += s->nodes[tree->nodes[i]].part_count;
+    if (!(to->items = calloc(room + 1, sizeof *to->items)))
+        return incidents_no_memory(e);
+    for (size_t i = 0; i < tree->node_count; i++) {
+        const struct node *const n = &s->nodes[tree->nodes[i]];
+
+        for (size_t k = 0; k < n->part_count; k++)
+            if (n->parts[k].own && (n->parts[k].type == PART_ACCOUNT || n->parts[k].type == PART_ADDRESS))
+                to->items[count++] = (struct own){n->parts[k], tree->nodes[i]};
+    }
+    if (count)
+        qsort(to->items, count, sizeof *to->items, by_part);
+    for (size_t i = 0; i < count; i++)
+        if (!i || to->items[i].part.type != to->items[to->count - 1].part.type ||
+            to->items[i].part.code != to->items[to->count - 1].part.code)
+            to->items[to->count++] = to->items[i];
     return true;
 }
 
@@ -230,28 +300,44 @@ static bool enters(const struct node *n) {
     return n->campaign || str_eq(n->clue.tactic, S("initial-access"));
 }
 
+static int by_importance(const void *a, const void *b) {
+    const struct taken *const x = a, *const y = b;
+
+    if (x->weight != y->weight)
+        return x->weight > y->weight ? -1 : 1;
+    return (x->activity > y->activity) - (x->activity < y->activity);
+}
+
 static bool acts_of(struct incidents *s, const struct tree *tree, struct taking *t, struct err *e) {
     int64_t first = INT64_MAX, last = INT64_MIN;
 
-    for (size_t i = 0; i < s->node_count; i++) {
-        const struct node *const n = &s->nodes[i];
+    for (size_t i = 0; i < tree->node_count; i++) {
+        const struct node *const n = &s->nodes[tree->nodes[i]];
 
-        if (incident_root(s, (uint32_t)i) != tree->root)
-            continue;
         for (size_t k = 0; k < n->event_count; k++)
-            if (!take(t, n->events[k], (uint32_t)i, n->clue.weight + (enters(n) ? ENTERS : 0), e))
+            if (!take(t, n->events[k], tree->nodes[i], n->clue.weight + (enters(n) ? ENTERS : 0), e))
                 return false;
         first = n->clue.first < first ? n->clue.first : first;
         last = n->clue.last > last ? n->clue.last : last;
     }
     once(t);
     size_t const clues = t->count;
+    struct owns owns = {0};
+    bool ok = owns_of(s, tree, &owns, e);
 
-    for (size_t i = 0; i < s->node_count; i++)
-        for (size_t k = 0; incident_root(s, (uint32_t)i) == tree->root && k < s->nodes[i].part_count; k++)
-            if (s->nodes[i].parts[k].own && !expand(s, t, clues, &s->nodes[i].parts[k], (uint32_t)i, first, last, e))
-                return false;
+    for (size_t i = 0; ok && i < owns.count; i++)
+        ok = expand(s, t, clues, &owns.items[i].part, owns.items[i].node, first, last, e);
+    free(owns.items);
+    if (!ok)
+        return false;
     once(t);
+    /* Those of the heaviest clues stay where not all can be told. */
+    if (t->count > EVENTS_MAX(s)) {
+        s->lost += t->count - EVENTS_MAX(s);
+        qsort(t->items, t->count, sizeof *t->items, by_importance);
+        t->count = EVENTS_MAX(s);
+        once(t);
+    }
     return true;
 }
 
@@ -290,7 +376,7 @@ static bool event_of(struct incidents *s, const struct taken *t, struct incident
         buf_add(&s->words, S(": "));
         buf_add(&s->words, n->clue.title);
     }
-    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), &to->what, e);
+    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s->told, buf_str(&s->words), &to->what, e);
 }
 
 /* ---- entities and links ---- */
@@ -345,7 +431,7 @@ static bool name_of(struct incidents *s, const struct behaviour_part *p, str *ou
     buf_add(&s->words, str_first(first, 300));
     buf_add(&s->words, str_of(between));
     buf_add(&s->words, str_first(second, 300));
-    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), out, e);
+    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s->told, buf_str(&s->words), out, e);
 }
 
 /* Index + 1; 0: no room, which only a hostile evidence reaches, or nobody. */
@@ -512,20 +598,23 @@ static bool cast_of(struct incidents *s, const struct tree *tree, const struct t
     struct cast *const c = calloc(1, sizeof *c);
     struct moved *moved = NULL;
     uint32_t *now = NULL;
-    bool ok = c && (c->entities = arena_zero(s->memory, ENTITIES_MAX, sizeof *c->entities)) &&
+    bool ok = c && (c->entities = arena_zero(s->told, ENTITIES_MAX, sizeof *c->entities)) &&
               (c->keys = calloc(ENTITIES_MAX, sizeof *c->keys)) && (c->links = calloc(LINKS_MAX, sizeof *c->links));
     size_t entity;
 
     if (!ok)
         incidents_no_memory(e);
-    for (size_t i = 0; ok && i < s->node_count; i++)
-        for (size_t k = 0; ok && incident_root(s, (uint32_t)i) == tree->root && k < s->nodes[i].part_count; k++)
-            if (!s->nodes[i].weak && (s->nodes[i].parts[k].own || !s->nodes[i].campaign))
-                ok = entity_get(s, c, s->nodes[i].parts[k], true, &entity, e);
+    for (size_t i = 0; ok && i < tree->node_count; i++) {
+        const struct node *const n = &s->nodes[tree->nodes[i]];
+
+        for (size_t k = 0; ok && !n->weak && k < n->part_count; k++)
+            if (n->parts[k].own || !n->campaign)
+                ok = entity_get(s, c, n->parts[k], true, &entity, e);
+    }
     for (size_t i = 0; ok && i < t->count; i++)
         ok = act_cast(s, c, activities_at(s->a, t->items[i].activity), e);
     if (ok && (!(moved = calloc(c->count + 1, sizeof *moved)) || !(now = calloc(c->count + 1, sizeof *now)) ||
-               !(to->links = arena_alloc(s->memory, c->link_count * sizeof *to->links))))
+               !(to->links = arena_alloc(s->told, c->link_count * sizeof *to->links))))
         ok = incidents_no_memory(e);
     if (ok) {
         struct incident_link *const links = (struct incident_link *)(uintptr_t)to->links;
@@ -572,7 +661,7 @@ static int by_phase(const void *a, const void *b) {
 #define PHASES_MAX 32u
 
 static bool phases_of(struct incidents *s, struct incident *to, struct err *e) {
-    struct phase *const list = arena_zero(s->memory, PHASES_MAX, sizeof *list);
+    struct phase *const list = arena_zero(s->told, PHASES_MAX, sizeof *list);
     size_t n = 0;
 
     if (!list)
@@ -605,10 +694,10 @@ static bool began_of(struct incidents *s, const struct tree *tree, struct incide
 
     to->began = S("");
     to->began_at = (struct proof){S(""), "", 0, 0};
-    for (size_t i = 0; i < s->node_count; i++) {
-        const struct node *const n = &s->nodes[i];
+    for (size_t i = 0; i < tree->node_count; i++) {
+        const struct node *const n = &s->nodes[tree->nodes[i]];
 
-        if (incident_root(s, (uint32_t)i) != tree->root || n->weak || !enters(n) || n->clue.first - to->first > DAY)
+        if (n->weak || !enters(n) || n->clue.first - to->first > DAY)
             continue;
         if (!best || n->clue.first < best->clue.first ||
             (n->clue.first == best->clue.first && n->clue.weight > best->clue.weight))
@@ -629,7 +718,7 @@ static bool began_of(struct incidents *s, const struct tree *tree, struct incide
         incident_words(s->a, v, &s->words);
     }
     to->began_at = (struct proof){source.path, source.sha256, v->record, v->offset};
-    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s, buf_str(&s->words), &to->began, e);
+    return s->words.failed ? incidents_no_memory(e) : incidents_keep(s->told, buf_str(&s->words), &to->began, e);
 }
 
 /* The names that tell one incident from another: of the heaviest clue its pages, else its accounts, else its hosts; some of them. */
@@ -671,69 +760,57 @@ static bool title_names(struct incidents *s, const struct node *n, struct err *e
 static bool title_of(struct incidents *s, const struct tree *tree, struct incident *to, struct err *e) {
     const struct node *best = NULL;
 
-    for (size_t i = 0; i < s->node_count; i++)
-        if (incident_root(s, (uint32_t)i) == tree->root &&
-            (!best || s->nodes[i].clue.weight > best->clue.weight ||
-             (best->campaign && s->nodes[i].behaviour && s->nodes[i].clue.weight >= 1)) &&
-            !(best && best->behaviour && s->nodes[i].campaign))
-            best = &s->nodes[i];
+    for (size_t i = 0; i < tree->node_count; i++) {
+        const struct node *const n = &s->nodes[tree->nodes[i]];
+
+        if ((!best || n->clue.weight > best->clue.weight || (best->campaign && n->behaviour && n->clue.weight >= 1)) &&
+            !(best && best->behaviour && n->campaign))
+            best = n;
+    }
     to->level = best->clue.level < LEVEL_HIGH ? LEVEL_HIGH : best->clue.level;
     if (best->campaign)
-        return incidents_keep(s, best->clue.title, &to->title, e);
-    return title_names(s, best, e) && incidents_keep(s, buf_str(&s->words), &to->title, e);
+        return incidents_keep(s->told, best->clue.title, &to->title, e);
+    return title_names(s, best, e) && incidents_keep(s->told, buf_str(&s->words), &to->title, e);
 }
 
-static bool tell(struct incidents *s, const struct tree *tree, struct incident *to, struct err *e) {
+bool incident_tell(struct incidents *s, size_t number, struct incident *to, struct err *e) {
+    const struct tree *const tree = &s->trees[number];
     int64_t const quiet = (int64_t)(incidents_term(s, "quiet") * (double)DAY);
     struct taking t = {0};
-    struct incident_event *events;
+    struct incident_event *events = NULL;
     uint32_t *indexes = NULL;
-    bool ok = acts_of(s, tree, &t, e);
+    size_t kept = 0;
 
-    if (ok && !(events = arena_alloc(s->memory, t.count * sizeof *events)))
-        ok = incidents_no_memory(e);
-    to->first = INT64_MAX;
-    to->last = INT64_MIN;
-    to->score = tree->score;
+    arena_reset(s->told);
+    *to =
+        (struct incident){.number = (uint32_t)number + 1, .first = INT64_MAX, .last = INT64_MIN, .score = tree->score};
+    bool ok = acts_of(s, tree, &t, e) && (((events = arena_alloc(s->told, t.count * sizeof *events)) &&
+                                           (indexes = calloc(t.count + 1, sizeof *indexes))) ||
+                                          incidents_no_memory(e));
+
     for (size_t i = 0; ok && i < t.count; i++) {
-        ok = event_of(s, &t.items[i], &events[i], e);
-        to->first = ok && events[i].when < to->first ? events[i].when : to->first;
-        to->last = ok && events[i].last > to->last ? events[i].last : to->last;
+        /* Long words: what they leave is for all that comes behind them. */
+        if (arena_used(s->told) > s->o.memory_max / 16 * 7) {
+            s->lost += t.count - i;
+            break;
+        }
+        ok = event_of(s, &t.items[i], &events[kept], e);
+        to->first = ok && events[kept].when < to->first ? events[kept].when : to->first;
+        to->last = ok && events[kept].last > to->last ? events[kept].last : to->last;
+        indexes[kept++] = t.items[i].activity;
     }
-    if (ok && !(indexes = calloc(t.count + 1, sizeof *indexes)))
-        ok = incidents_no_memory(e);
     if (ok) {
         int64_t const end = activities_at(s->a, activities_count(s->a) - 1)->when;
 
-        for (size_t i = 0; i < t.count; i++)
-            indexes[i] = t.items[i].activity;
+        t.count = kept;
         to->events = events;
-        to->event_count = t.count;
+        to->event_count = kept;
         to->state = end - to->last <= quiet ? S("ongoing") : S("quiet");
         ok = cast_of(s, tree, &t, to, e) && phases_of(s, to, e) && began_of(s, tree, to, e) &&
-             title_of(s, tree, to, e) && incident_reach(s, to, indexes, t.count, e) &&
-             incident_doors(s, to, tree->root, indexes, t.count, e);
+             title_of(s, tree, to, e) && incident_reach(s, to, indexes, kept, e) &&
+             incident_doors(s, to, tree, indexes, kept, e);
     }
     free(indexes);
     free(t.items);
-    return ok;
-}
-
-bool incident_tell(struct incidents *s, struct err *e) {
-    struct tree *list = NULL;
-    size_t count = 0;
-    bool ok = rules_discount(s, e) && trees(s, &list, &count, e);
-
-    if (ok && !(s->made = arena_zero(s->memory, count, sizeof *s->made)))
-        ok = incidents_no_memory(e);
-    for (size_t i = 0; ok && i < count; i++) {
-        s->made[i].number = (uint32_t)i + 1;
-        for (size_t k = 0; k < s->node_count; k++)
-            if (incident_root(s, (uint32_t)k) == list[i].root)
-                s->nodes[k].clue.incident = (uint32_t)i + 1;
-        ok = tell(s, &list[i], &s->made[i], e);
-        s->made_count += ok;
-    }
-    free(list);
     return ok;
 }

@@ -188,15 +188,19 @@ struct world {
     struct incidents *incidents;
 };
 
-static void world_new(struct world *w) {
+static void world_of(struct world *w, size_t memory_max) {
     struct err e;
 
     assert_true(behaviours_open(&w->behaviours, &e));
     assert_true(activities_new(&w->activities, 1 << 24, NULL, &e));
     struct incident_options const options = {
-        .memory_max = 1 << 26, .behaviours = w->behaviours, .activities = w->activities};
+        .memory_max = memory_max, .behaviours = w->behaviours, .activities = w->activities};
 
     assert_true(incidents_new(&w->incidents, &options, &e));
+}
+
+static void world_new(struct world *w) {
+    world_of(w, (size_t)1 << 26);
 }
 
 static void world_free(struct world *w) {
@@ -223,7 +227,13 @@ static void which_are_one(void **state) {
             clue_add(w.incidents, &cases[i].clues[k], &record);
         assert_true(doors_new(&w.incidents->doors, w.activities, &e));
         assert_true(incident_join(w.incidents, &e));
-        assert_true(incident_tell(w.incidents, &e));
+        assert_true(incident_trees(w.incidents, &e));
+        for (size_t k = 0; k < w.incidents->tree_count; k++) {
+            struct incident one;
+
+            assert_true(incident_tell(w.incidents, k, &one, &e));
+            assert_int_equal(one.number, k + 1);
+        }
         for (size_t k = 0; k < w.incidents->node_count; k++) {
             uint32_t const number = w.incidents->nodes[k].clue.incident;
 
@@ -260,10 +270,12 @@ static void what_is_told(void **state) {
     assert_true(activities_end(w.activities, &e));
     clue_add(w.incidents, &clue, &record);
     assert_true(doors_new(&w.incidents->doors, w.activities, &e));
-    assert_true(incident_join(w.incidents, &e) && incident_tell(w.incidents, &e));
-    assert_int_equal(w.incidents->made_count, 1);
-    const struct incident *const n = &w.incidents->made[0];
+    assert_true(incident_join(w.incidents, &e) && incident_trees(w.incidents, &e));
+    assert_int_equal(w.incidents->tree_count, 1);
+    struct incident one;
+    const struct incident *const n = &one;
 
+    assert_true(incident_tell(w.incidents, 0, &one, &e));
     assert_int_equal(n->event_count,
                      3); /* what the address did besides is the intruder's as well; a year later it is not */
     assert_true(n->first == START && n->last == START + 48 * HOUR);
@@ -393,9 +405,98 @@ static void correlations(void **state) {
     }
 }
 
+/* ---- more than there is room for ---- */
+
+struct seen {
+    uint64_t incidents, events, findings, clues;
+};
+
+static bool on_incident(void *ctx, const struct incident *n, const struct clue *clues, size_t clue_count,
+                        struct err *e) {
+    struct seen *const seen = ctx;
+
+    (void)e;
+    assert_int_equal(n->number, ++seen->incidents);
+    seen->events += n->event_count;
+    for (size_t i = 0; i < n->clue_count; i++) {
+        assert_true(n->clues[i] < clue_count);
+        seen->clues++;
+        seen->findings += clues[n->clues[i]].count;
+    }
+    for (size_t i = 1; i < n->event_count; i++)
+        assert_true(n->events[i - 1].when <= n->events[i].when);
+    return true;
+}
+
+/* Findings of two critical rules in turn, of ever other accounts, `each` of them from one address. */
+static void findings_add(struct world *w, unsigned count, unsigned each, unsigned accounts) {
+    static const struct sigma_rule rules[] = {
+        {.type = SIGMA_DETECTION, .title = STR("Made"), .id = STR("1"), .level = LEVEL_CRITICAL},
+        {.type = SIGMA_DETECTION, .title = STR("Made as well"), .id = STR("2"), .level = LEVEL_CRITICAL}};
+
+    for (unsigned i = 0; i < count; i++) {
+        char account[32], address[32];
+        struct err e;
+
+        snprintf(account, sizeof account, "a%u@chamber.example", i % accounts);
+        snprintf(address, sizeof address, "198.%u.%u.1", 18 + i / each / 256, i / each % 256);
+        const struct finding f = {.number = i + 1,
+                                  .rule = &rules[i % 2],
+                                  .when = START + i * SECOND,
+                                  .kind = S("made/kind"),
+                                  .host = S(""),
+                                  .account = str_of(account),
+                                  .client_address = str_of(address),
+                                  .evidence_path = S("logs/audit"),
+                                  .evidence_sha256 = "ab",
+                                  .record = i + 1,
+                                  .offset = i};
+
+        assert_true(incidents_finding(w->incidents, &f, &e));
+    }
+}
+
+/* Whoever makes more than there is room for makes the hunt no failure: what is left out is counted. */
+static void too_many(void **state) {
+    static const struct {
+        const char *name;
+        size_t memory_max;
+        unsigned count, each, accounts, incidents;
+        bool lost;
+    } made[] = {
+        {"few", (size_t)1 << 26, 20, 2, 20, 10, false},
+        {"rules that are true everywhere are none", (size_t)1 << 28, 20000, 8, 20000, 0, false},
+        {"no room for all findings", (size_t)1 << 22, 40000, 8, 40000, 0, true},
+        {"one incident", (size_t)1 << 26, 20000, 20000, 2, 1, false},
+        {"one incident of more acts than are told", (size_t)1 << 24, 20000, 20000, 2, 1, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(made); i++) {
+        struct seen seen = {0};
+        struct incident_visitor const visitor = {.incident = on_incident, .ctx = &seen};
+        struct world w;
+        struct err e = {0};
+
+        world_of(&w, made[i].memory_max);
+        findings_add(&w, made[i].count, made[i].each, made[i].accounts);
+        if (!incidents_end(w.incidents, &visitor, &e))
+            fail_msg("%s: %s", made[i].name, e.text);
+        uint64_t const lost = incidents_lost(w.incidents);
+
+        if ((lost > 0) != made[i].lost || seen.incidents != made[i].incidents)
+            fail_msg("%s: %lu incidents, %lu lost", made[i].name, (unsigned long)seen.incidents, (unsigned long)lost);
+        /* Nothing is left out that is not counted, and nothing is counted that is told. */
+        if ((made[i].incidents == 1 && seen.events + lost != made[i].count) ||
+            w.incidents->found_count + lost < made[i].count)
+            fail_msg("%s: %lu acts told, %lu lost", made[i].name, (unsigned long)seen.events, (unsigned long)lost);
+        world_free(&w);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one), cmocka_unit_test(what_is_told),
-                                       cmocka_unit_test(correlations)};
+                                       cmocka_unit_test(correlations), cmocka_unit_test(too_many)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
