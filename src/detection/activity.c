@@ -315,6 +315,7 @@ bool activities_new_of(struct activities **out, size_t memory_max, size_t held_m
 
     if (a) {
         a->memory_max = memory_max;
+        a->max = ACTIVITIES_USUAL;
         a->seed = hash_seed();
         a->pile = (struct activity_pile){.fd = -1, .held_max = held_max, .folder = folder};
         a->text_room = 64;
@@ -357,6 +358,11 @@ static str kept_text(enum act_text t, str text, char room[ADDRESS_TEXT]) {
     return text.len > ACTIVITY_TEXT_MAX ? utf8_first(text, ACTIVITY_TEXT_MAX) : text;
 }
 
+void activities_bound(struct activities *a, uint32_t max) {
+    assert(!a->pile.count);
+    a->max = max < ACTIVITIES_MAX ? max : ACTIVITIES_MAX;
+}
+
 /* What machines do all day. */
 static bool is_volume(enum act act) {
     return act == ACT_CONNECTION || act == ACT_LOOKUP || act == ACT_WEB_VISIT || act == ACT_WEB_REQUEST;
@@ -394,7 +400,7 @@ bool activities_add(struct activities *a, const struct activity_event *v, struct
     }
     bool const volume = is_volume(v->act);
 
-    if (a->pile.count == ACTIVITIES_MAX || (volume && a->volume == ACTIVITIES_MAX / 2) || cost > a->memory_max ||
+    if (a->pile.count == a->max || (volume && a->volume == a->max / 2) || cost > a->memory_max ||
         a->memory_used > a->memory_max - cost) {
         a->lost += v->count;
         return true;

@@ -3,7 +3,7 @@
  * of rules, and campaigns of mail.
  *
  * Of connections, lookups and visits, which are many, no session is kept: each has one of its own and nobody asks for it. Together with requests to
- * servers they take at most half the room (ACTIVITIES_MAX): a log of flows leaves room for the acts of people.
+ * servers they take at most half the room: a log of flows leaves room for the acts of people.
  *
  * Workers make them of blocks (act_scan.h); they come in the order of the evidence. More than ACTIVITY_EACH alike (the same texts, kind, outcome)
  * within an hour of one part of a source become one, which stands for `count` events from `when` to `last`: a flood does not fill the
@@ -16,8 +16,9 @@
 #include "event/act.h"
 
 #define ACTIVITY_EACH 8u
-#define ACTIVITIES_MAX (1u << 23)
-#define ACTIVITY_TEXT_MAX 2048u /* bytes of one text; longer ones are cut where a character ends */
+#define ACTIVITIES_MAX (1u << 26)
+#define ACTIVITIES_USUAL (1u << 22) /* some 1 GiB with all that is made of them */
+#define ACTIVITY_TEXT_MAX 2048u     /* bytes of one text; longer ones are cut where a character ends */
 
 enum act_outcome { OUTCOME_UNSAID, OUTCOME_SUCCESS, OUTCOME_FAILURE, OUTCOME_OTHER };
 
@@ -53,6 +54,8 @@ struct activities;
 /* memory_max: bytes of texts; activities themselves lie in an unlinked temporary file beyond 64 MiB. folder: where; NULL: file_temporary's. */
 MUST_USE bool activities_new(struct activities **out, size_t memory_max, const char *folder, struct err *e);
 void activities_free(struct activities *a); /* takes NULL */
+/* So many are kept, at most ACTIVITIES_MAX; usually ACTIVITIES_USUAL. Before the first is added. */
+void activities_bound(struct activities *a, uint32_t max);
 MUST_USE bool activities_add(struct activities *a, const struct activity_event *v, struct err *e);
 /* After the last: sorts by (when, source, record, offset, act), puts spellings of accounts and hosts together. Nothing is added after. */
 MUST_USE bool activities_end(struct activities *a, struct err *e);
