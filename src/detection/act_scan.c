@@ -1,8 +1,6 @@
 /* act_scan: conditions of acts row by row, texts out of roles and sources, and a table of what is alike. */
 #include "detection/act_scan.h"
 
-#include <assert.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hash.h"
@@ -10,17 +8,21 @@
 #include "detection/detect_own.h"
 
 #define HOUR (INT64_C(3600) * 1000000000)
-#define TEXTS_MEMORY ((size_t)4 << 20) /* of one row */
+#define TEXTS_MEMORY ((size_t)4 << 20)   /* of one row */
+#define FOLDED_MEMORY ((size_t)64 << 20) /* of texts of those that stand for several: beyond, each is told */
 
 /* So many alike; the one that stands for those too many. */
 struct alike {
     uint64_t hash, other; /* of the texts, under two seeds; both 0: empty */
     uint32_t n, folded;   /* index + 1 */
+    uint16_t stretch;
 };
 struct folded {
-    const struct block *block;
-    uint32_t row;
-    struct activity_event sum; /* its texts are not set: they are the row's */
+    struct activity_event sum;
+    uint64_t clock;
+    uint16_t stretch;
+    char *texts; /* those of sum, one behind another */
+    size_t size;
 };
 
 /* Which of the acts of a block's kind a row can be, by the field that most of them ask for first (EventID, Operation): most rows are none,
@@ -39,7 +41,8 @@ struct act_scan {
     struct alike *table;
     size_t mask, used;
     struct folded *folded;
-    size_t folded_count, folded_room;
+    size_t folded_count, folded_room, folded_bytes;
+    uint16_t stretch; /* of the last row */
     uint64_t seeds[2];
 };
 
@@ -64,8 +67,14 @@ void act_scan_free(struct act_scan *s) {
     buf_free(&s->kind);
     free(s->prospects.first);
     free(s->table);
+    for (size_t i = 0; i < s->folded_count; i++)
+        free(s->folded[i].texts);
     free(s->folded);
     free(s);
+}
+
+static bool no_memory(struct err *e) {
+    return err_set(e, ERR_MEMORY, 0, "no memory for acts");
 }
 
 /* ---- one row ---- */
@@ -194,13 +203,21 @@ static bool tell(struct act_scan *s, const struct block *b, uint32_t row, const 
 
 /* ---- what is alike ---- */
 
-static uint64_t hash_of(const struct activity_event *v, uint64_t seed) {
-    uint64_t const head[] = {v->act, v->outcome, (uint64_t)(v->when / HOUR), v->salvaged};
+static uint64_t hash_of(const struct activity_event *v, uint16_t stretch, uint64_t clock, uint64_t seed) {
+    uint64_t const head[] = {v->act, v->outcome, (uint64_t)(v->when / HOUR), v->salvaged, stretch, clock};
     uint64_t h = hash_bytes((str){(const char *)head, sizeof head}, seed);
 
     for (size_t t = 0; t < ACT_TEXTS; t++)
         h = hash_bytes(v->text[t], h);
     return h | 1;
+}
+
+static void alike_put(struct alike *table, size_t mask, const struct alike *a) {
+    size_t at = a->hash & mask;
+
+    while (table[at].hash)
+        at = (at + 1) & mask;
+    table[at] = *a;
 }
 
 static bool grow_table(struct act_scan *s) {
@@ -209,15 +226,9 @@ static bool grow_table(struct act_scan *s) {
 
     if (!table)
         return false;
-    for (size_t i = 0; i <= s->mask; i++) {
-        size_t at = s->table[i].hash & mask;
-
-        if (!s->table[i].hash)
-            continue;
-        while (table[at].hash)
-            at = (at + 1) & mask;
-        table[at] = s->table[i];
-    }
+    for (size_t i = 0; i <= s->mask; i++)
+        if (s->table[i].hash)
+            alike_put(table, mask, &s->table[i]);
     free(s->table);
     s->table = table;
     s->mask = mask;
@@ -225,8 +236,8 @@ static bool grow_table(struct act_scan *s) {
 }
 
 /* NULL: no memory. */
-static struct alike *alike_of(struct act_scan *s, const struct activity_event *v) {
-    uint64_t const hash = hash_of(v, s->seeds[0]), other = hash_of(v, s->seeds[1]);
+static struct alike *alike_of(struct act_scan *s, const struct activity_event *v, uint16_t stretch, uint64_t clock) {
+    uint64_t const hash = hash_of(v, stretch, clock, s->seeds[0]), other = hash_of(v, stretch, clock, s->seeds[1]);
 
     if (s->used * 2 > s->mask && !grow_table(s))
         return NULL;
@@ -237,6 +248,7 @@ static struct alike *alike_of(struct act_scan *s, const struct activity_event *v
     s->used += !s->table[at].hash;
     s->table[at].hash = hash;
     s->table[at].other = other;
+    s->table[at].stretch = stretch;
     return &s->table[at];
 }
 
@@ -251,20 +263,26 @@ static void lean(struct activity_event *v) {
         v->text[ACT_SESSION] = S("");
 }
 
-static bool fold_in(struct act_scan *s, struct alike *alike, const struct block *b, uint32_t row,
-                    const struct activity_event *v) {
-    if (alike->folded) {
-        struct activity_event *const sum = &s->folded[alike->folded - 1].sum;
+static void fold_in(struct activity_event *sum, const struct activity_event *v) {
+    sum->when = v->when < sum->when ? v->when : sum->when;
+    sum->last = v->when > sum->last ? v->when : sum->last;
+    sum->amount = added(sum->amount, v->amount);
+    sum->back = added(sum->back, v->back);
+    sum->items = sum->items > UINT32_MAX - v->items ? UINT32_MAX : sum->items + v->items;
+    sum->count += sum->count < UINT32_MAX;
+    sum->unsure |= v->unsure;
+}
 
-        sum->when = v->when < sum->when ? v->when : sum->when;
-        sum->last = v->when > sum->last ? v->when : sum->last;
-        sum->amount = added(sum->amount, v->amount);
-        sum->back = added(sum->back, v->back);
-        sum->items = sum->items > UINT32_MAX - v->items ? UINT32_MAX : sum->items + v->items;
-        sum->count += sum->count < UINT32_MAX;
-        sum->unsure |= v->unsure;
+/* The first of those too many; *full: there is no room for it, and it is told by itself. */
+static bool fold_begin(struct act_scan *s, struct alike *alike, const struct activity_event *v, uint64_t clock,
+                       bool *full) {
+    struct folded f = {.sum = *v, .clock = clock, .stretch = alike->stretch};
+    size_t at = 0;
+
+    for (size_t t = 0; t < ACT_TEXTS; t++)
+        f.size += v->text[t].len;
+    if ((*full = f.size > FOLDED_MEMORY - s->folded_bytes))
         return true;
-    }
     if (s->folded_count == s->folded_room) {
         struct folded *const bigger = reallocarray(s->folded, s->folded_room * 2 + 64, sizeof *bigger);
 
@@ -273,9 +291,67 @@ static bool fold_in(struct act_scan *s, struct alike *alike, const struct block 
         s->folded = bigger;
         s->folded_room = s->folded_room * 2 + 64;
     }
-    s->folded[s->folded_count++] = (struct folded){b, row, *v};
+    if (!(f.texts = malloc(f.size + 1)))
+        return false;
+    for (size_t t = 0; t < ACT_TEXTS; t++) {
+        memcpy(f.texts + at, v->text[t].ptr, v->text[t].len);
+        f.sum.text[t] = (str){f.texts + at, v->text[t].len};
+        at += v->text[t].len;
+    }
+    s->folded_bytes += f.size;
+    s->folded[s->folded_count++] = f;
     alike->folded = (uint32_t)s->folded_count;
     return true;
+}
+
+/* The table without what is older than the last row's stretch; moved: where what stands for several goes to, by index. False: no memory. */
+static bool table_forget(struct act_scan *s, bool all, const uint32_t *moved) {
+    struct alike *const table = calloc(s->mask + 1, sizeof *table);
+
+    if (!table)
+        return false;
+    s->used = 0;
+    for (size_t i = 0; i <= s->mask; i++) {
+        struct alike a = s->table[i];
+
+        if (all || !a.hash || a.stretch != s->stretch)
+            continue;
+        a.folded = a.folded ? moved[a.folded - 1] + 1 : 0;
+        alike_put(table, s->mask, &a);
+        s->used++;
+    }
+    free(s->table);
+    s->table = table;
+    return true;
+}
+
+/* Hands over what stands for several, of all stretches or of those before the last row's, and forgets it. */
+static bool fold_out(struct act_scan *s, bool all, const struct act_owner *owner, struct err *e) {
+    uint32_t *const moved = calloc(s->folded_count + 1, sizeof *moved);
+    size_t kept = 0;
+    bool ok = moved || no_memory(e);
+
+    for (size_t i = 0; moved && i < s->folded_count; i++) {
+        moved[i] = (uint32_t)kept;
+        kept += !all && s->folded[i].stretch == s->stretch;
+    }
+    if (ok && !table_forget(s, all, moved))
+        ok = no_memory(e);
+    kept = 0;
+    for (size_t i = 0; i < s->folded_count; i++) {
+        struct folded const f = s->folded[i];
+
+        if (!all && f.stretch == s->stretch) {
+            s->folded[kept++] = f;
+            continue;
+        }
+        ok = ok && owner->each(owner->ctx, &f.sum, f.clock, e);
+        s->folded_bytes -= f.size;
+        free(f.texts);
+    }
+    s->folded_count = kept;
+    free(moved);
+    return ok;
 }
 
 /* ---- all rows ---- */
@@ -366,53 +442,60 @@ bool act_scan_row(struct act_scan *s, const struct block *b, uint32_t row, bool 
     return !a || tell(s, b, row, a, v) || err_set(e, ERR_MEMORY, 0, "no memory for acts");
 }
 
-bool act_scan_run(struct act_scan *s, struct block *const *blocks, size_t count,
-                  bool (*each)(void *ctx, const struct block *b, uint32_t row, const struct activity_event *v,
-                               struct err *e),
-                  void *ctx, struct err *e) {
+static bool one(struct act_scan *s, const struct block *b, uint32_t row, const struct kind_act *a,
+                const struct act_owner *owner, struct err *e) {
+    enum act_wish const wish = owner->wish ? owner->wish(owner->ctx, b, row) : ACT_TOGETHER;
+    uint64_t const clock = wish != ACT_LEAVE && owner->clock ? owner->clock(owner->ctx, b, row) : 0;
     struct activity_event v;
+    struct alike *alike;
+    bool full;
 
-    memset(s->table, 0, (s->mask + 1) * sizeof *s->table);
-    s->used = s->folded_count = 0;
+    if (wish == ACT_LEAVE)
+        return true;
+    if (!tell(s, b, row, a, &v))
+        return no_memory(e);
+    lean(&v);
+    if (wish == ACT_ALONE)
+        return owner->each(owner->ctx, &v, clock, e);
+    if (!(alike = alike_of(s, &v, b->rows[row].stretch, clock)))
+        return no_memory(e);
+    if (++alike->n <= ACTIVITY_EACH)
+        return owner->each(owner->ctx, &v, clock, e);
+    if (alike->folded) {
+        fold_in(&s->folded[alike->folded - 1].sum, &v);
+        return true;
+    }
+    if (!fold_begin(s, alike, &v, clock, &full))
+        return no_memory(e);
+    return !full || owner->each(owner->ctx, &v, clock, e);
+}
+
+bool act_scan_run(struct act_scan *s, struct block *const *blocks, size_t count, const struct act_owner *owner,
+                  struct err *e) {
+    uint16_t const before = s->stretch;
+
     for (size_t i = 0; i < count; i++) {
         const struct block *const b = blocks[i];
+        uint16_t const ahead = b->row_count ? (uint16_t)(b->rows[b->row_count - 1].stretch - s->stretch) : 0;
 
-        if (!b->kind->act_count)
+        s->stretch = ahead && ahead < 1u << 15 ? b->rows[b->row_count - 1].stretch : s->stretch;
+        if (!b->kind->act_count || !b->row_count)
             continue;
         if (!prospects_begin(&s->prospects, b))
-            return err_set(e, ERR_MEMORY, 0, "no memory for acts");
+            return no_memory(e);
         for (uint32_t row = 0; row < b->row_count; row++) {
             const struct kind_act *const a = act_at(b, row, first_allowed(&s->prospects, b, row));
-            struct alike *alike;
 
-            if (!a)
-                continue;
-            if (!tell(s, b, row, a, &v))
-                return err_set(e, ERR_MEMORY, 0, "no memory for acts");
-            lean(&v);
-            if (!(alike = alike_of(s, &v)))
-                return err_set(e, ERR_MEMORY, 0, "no memory for acts");
-            if (++alike->n > ACTIVITY_EACH ? !fold_in(s, alike, b, row, &v) : !each(ctx, b, row, &v, e))
-                return alike->n > ACTIVITY_EACH ? err_set(e, ERR_MEMORY, 0, "no memory for acts") : false;
+            if (a && !one(s, b, row, a, owner, e))
+                return false;
         }
     }
-    for (size_t i = 0; i < s->folded_count; i++) {
-        const struct folded *const f = &s->folded[i];
-        const struct kind_act *const a = act_at(f->block, f->row, 0);
+    return s->stretch == before || fold_out(s, false, owner, e);
+}
 
-        assert(a);
-        if (!tell(s, f->block, f->row, a, &v))
-            return err_set(e, ERR_MEMORY, 0, "no memory for acts");
-        lean(&v);
-        v.when = f->sum.when;
-        v.last = f->sum.last;
-        v.amount = f->sum.amount;
-        v.back = f->sum.back;
-        v.items = f->sum.items;
-        v.count = f->sum.count;
-        v.unsure = f->sum.unsure;
-        if (!each(ctx, f->block, f->row, &v, e))
-            return false;
-    }
-    return true;
+bool act_scan_end(struct act_scan *s, const struct act_owner *owner, struct err *e) {
+    bool const ok = fold_out(s, true, owner, e);
+
+    s->stretch = 0;
+    return ok;
 }

@@ -235,6 +235,7 @@ static bool pile_seal(struct activity_pile *p, struct err *e) {
 
 struct order {
     const struct activity *items;
+    const str *texts;
     int64_t *when; /* close together: most comparisons need nothing else */
     uint32_t *all, *half;
 };
@@ -250,7 +251,19 @@ static bool before(const struct order *o, uint32_t x, uint32_t y) {
         return a->record < b->record;
     if (a->offset != b->offset)
         return a->offset < b->offset;
-    return a->act != b->act ? a->act < b->act : x < y; /* as they came */
+    if (a->act != b->act)
+        return a->act < b->act;
+    /* Several acts of one record: they came in the order of some worker's blocks, and their codes as well. */
+    for (size_t t = 0; t < ACT_TEXTS; t++)
+        if (a->text[t] != b->text[t])
+            return str_cmp(o->texts[a->text[t]], o->texts[b->text[t]]) < 0;
+    if (a->outcome != b->outcome)
+        return a->outcome < b->outcome;
+    if (a->amount != b->amount)
+        return a->amount < b->amount;
+    if (a->items != b->items)
+        return a->items < b->items;
+    return a->last != b->last ? a->last < b->last : a->count < b->count;
 }
 
 /* Merges halves; sources are in order of time for the most part, and what is in order is left as it is. */
@@ -279,14 +292,53 @@ static void sort(const struct order *o, uint32_t from, uint32_t to) {
         all[at] = right < to && before(o, all[right], o->half[left]) ? all[right++] : o->half[left++];
 }
 
+/* Codes in the order of the activities, whatever the order was in which they came: new by old. Texts that none has are behind. */
+struct renumbering {
+    uint32_t *code;
+    uint32_t used;
+};
+
+static void renumber(struct renumbering *r, struct activity *v) {
+    for (size_t t = 0; t < ACT_TEXTS; t++) {
+        uint32_t *const code = &r->code[v->text[t]];
+
+        if (!v->text[t])
+            continue;
+        if (!*code)
+            *code = ++r->used;
+        v->text[t] = *code;
+    }
+}
+
+static bool texts_move(struct activities *a, struct renumbering *r) {
+    str *const texts = reallocarray(NULL, a->text_room, sizeof *texts);
+
+    if (!texts)
+        return false;
+    texts[0] = a->texts[0];
+    for (uint32_t i = 1; i < a->text_count; i++) {
+        if (!r->code[i])
+            r->code[i] = ++r->used;
+        texts[r->code[i]] = a->texts[i];
+    }
+    for (size_t i = 0; a->by_text.slots && i <= a->by_text.mask; i++)
+        if (a->by_text.slots[i].number)
+            a->by_text.slots[i].number = r->code[a->by_text.slots[i].number];
+    free(a->texts);
+    a->texts = texts;
+    return true;
+}
+
 static bool put_in_order(struct activities *a, struct err *e) {
     struct activity_pile sorted = {.fd = -1, .held_max = a->pile.held_max, .folder = a->pile.folder};
     size_t const count = a->pile.count;
+    struct renumbering r = {.code = calloc(a->text_count, sizeof *r.code)};
     struct order o = {.items = a->pile.items,
+                      .texts = a->texts,
                       .when = reallocarray(NULL, count + 1, sizeof *o.when),
                       .all = reallocarray(NULL, count + 1, sizeof *o.all),
                       .half = reallocarray(NULL, count / 2 + 1, sizeof *o.half)};
-    bool ok = (o.when && o.all && o.half) || activities_no_memory(e);
+    bool ok = (r.code && o.when && o.all && o.half) || activities_no_memory(e);
 
     for (uint32_t i = 0; ok && i < count; i++) {
         o.when[i] = o.items[i].when;
@@ -296,9 +348,15 @@ static bool put_in_order(struct activities *a, struct err *e) {
         sort(&o, 0, (uint32_t)count);
     free(o.when);
     free(o.half);
-    for (uint32_t i = 0; ok && i < count; i++)
-        ok = pile_add(&sorted, &o.items[o.all[i]], e);
+    for (uint32_t i = 0; ok && i < count; i++) {
+        struct activity v = o.items[o.all[i]];
+
+        renumber(&r, &v);
+        ok = pile_add(&sorted, &v, e);
+    }
     free(o.all);
+    ok = ok && (texts_move(a, &r) || activities_no_memory(e));
+    free(r.code);
     if (ok && pile_seal(&sorted, e)) {
         pile_free(&a->pile);
         a->pile = sorted;

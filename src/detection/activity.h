@@ -6,7 +6,7 @@
  * servers they take at most half the room: a log of flows leaves room for the acts of people.
  *
  * Workers make them of blocks (act_scan.h); they come in the order of the evidence. More than ACTIVITY_EACH alike (the same texts, kind, outcome)
- * within an hour of one part of a source become one, which stands for `count` events from `when` to `last`: a flood does not fill the
+ * within an hour of one stretch of a part of a source become one, which stands for `count` events from `when` to `last`: a flood does not fill the
  * disk. Texts are kept once. What does not fit (memory_max, ACTIVITIES_MAX) is counted: activities_lost. */
 #ifndef DETECTION_ACTIVITY_H
 #define DETECTION_ACTIVITY_H

@@ -96,7 +96,11 @@ struct row {
     uint8_t time_clock, claim_clock;
     uint16_t element; /* 1, 2, ..: of the events that one record holds (shape each_of); 0: the record is the event */
     int32_t claim_s;
+    /* Which ROWS_STRETCH rows of its part it is among, from 0 on (and again from 0 on after 65536 of them): rows are parted so whenever blocks are
+     * emptied. */
+    uint16_t stretch;
 };
+#define ROWS_STRETCH 65536u
 
 /* Where values of a field go. Small: every block has one for every field that anybody has named. */
 struct place {

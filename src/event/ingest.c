@@ -107,6 +107,7 @@ struct ingest {
     struct told told;   /* what such a line said */
     struct raw *spoken; /* the record with it, RECORD_VALUES_MAX */
     uint32_t rows;
+    uint64_t rows_of_part; /* since ingest_part, also those that were emptied out since */
     uint32_t part;
     int64_t latest; /* when the source was last written to */
     int64_t year_last,
@@ -956,7 +957,8 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
                         .size = r.size > UINT32_MAX ? UINT32_MAX : (uint32_t)r.size,
                         .salvaged = r.salvaged,
                         .clean = clean,
-                        .element = element};
+                        .element = element,
+                        .stretch = (uint16_t)(in->rows_of_part / ROWS_STRETCH)};
     if (r.when == INSTANT_NONE
             ? !time_of(in, b->kind, &r, row) || (b->kind->witness != FIELD_NONE && !witness_hear(in, b->kind, &r, row))
             : r.time_text.len && !time_keep(in, row, r.time_text))
@@ -965,6 +967,7 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
     in->counts.repaired += repaired;
     b->row_count++;
     b->rows_ever++;
+    in->rows_of_part++;
     in->rows++;
     in->crowded |= b->column_count > COLUMNS_MAX;
     if (in->rows >= in->o.rows_max || in->crowded)
@@ -1171,6 +1174,7 @@ void ingest_part(struct ingest *in, uint32_t part, str reader) {
         shapes_of_reader(in);
     }
     in->counts = (struct ingest_counts){0};
+    in->rows_of_part = 0;
 }
 
 str ingest_time_text(const struct ingest *in, const struct row *row) {

@@ -650,20 +650,52 @@ static uint32_t word_of(struct worker *w, str text) {
     return words->count;
 }
 
-static bool on_act(void *ctx, const struct block *b, uint32_t row, const struct activity_event *v, struct err *e) {
+/* What lies outside of the time that is asked for is none, nor is it put together with what lies inside. Of times that may yet be put right, near
+ * an end of it, the parent decides. */
+static bool near_end(int64_t when, int64_t end) {
+    int64_t const margin = CLOCK_MARGIN + INT64_C(3600) * 1000000000;
+
+    return end != INSTANT_NONE && when >= instant_moved(end, -margin) && when <= instant_moved(end, margin);
+}
+
+static enum act_wish act_wish(void *ctx, const struct block *b, uint32_t row) {
+    const struct worker *const w = ctx;
+    const struct row *const r = &b->rows[row];
+
+    if (outside(w, r->when, r->time_clock))
+        return ACT_LEAVE;
+    return r->time_clock && (near_end(r->when, w->s->from) || near_end(r->when, w->s->to)) ? ACT_ALONE : ACT_TOGETHER;
+}
+
+static uint64_t act_clock(void *ctx, const struct block *b, uint32_t row) {
+    const struct worker *const w = ctx;
+
+    return ledger_clock(w->ledger, w->detector, b, row);
+}
+
+static bool on_act(void *ctx, const struct activity_event *v, uint64_t clock, struct err *e) {
     struct worker *const w = ctx;
-    struct wire m = {.type = WIRE_ACT, .activity = *v};
+    struct wire m = {.type = WIRE_ACT, .activity = *v, .key = clock};
 
     (void)e;
-    if (outside(w, v->when, b->rows[row].time_clock))
-        return true;
     if (w->words.count + ACT_TEXTS > WORDS_MAX || arena_used(w->words.texts) > WORDS_BYTES_MAX)
         words_forget(&w->words);
     for (size_t i = 0; i < ACT_TEXTS; i++)
         m.words[i] = word_of(w, v->text[i]);
-    m.key = ledger_clock(w->ledger, w->detector, b, row);
     put(w, &m);
     return true;
+}
+
+static bool put_acts(struct worker *w, struct block *const *blocks, size_t count, struct err *e) {
+    struct act_owner const owner = {act_wish, act_clock, on_act, w};
+
+    return act_scan_run(w->acts, blocks, count, &owner, e);
+}
+
+static bool put_last_acts(struct worker *w, struct err *e) {
+    struct act_owner const owner = {act_wish, act_clock, on_act, w};
+
+    return act_scan_end(w->acts, &owner, e);
 }
 
 static void put_keys(void *ctx, str keys) {
@@ -727,7 +759,7 @@ static bool on_full(void *ctx, struct err *e) {
     if (w->s->list ? !listing_run(w->listing, w->ingest, w->detector, w->ledger, NULL, on_event, w, e)
                    : !hunt_blocks(w, blocks, count, e) || !put_events(w, e))
         return false;
-    if (w->acts && !act_scan_run(w->acts, blocks, count, on_act, w, e))
+    if (w->acts && !put_acts(w, blocks, count, e))
         return false;
     put_kinds(w);
     ingest_clear(w->ingest, detector_bytes(w->detector) > w->s->memory_max / DERIVED_SHARE);
@@ -876,7 +908,7 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
             put_damage(w, e->offset, in->size < e->offset ? 0 : in->size - e->offset, str_of(e->text));
         ok = true;
     }
-    ok = ok && on_full(w, e);
+    ok = ok && on_full(w, e) && (!w->acts || put_last_acts(w, e));
     if (ok)
         ledger_clocks(w->ledger, put_clock, w);
     if (ok && !w->s->list)

@@ -24,7 +24,7 @@ struct cell {
 struct told {
     struct activity_event v;
     char text[ACT_TEXTS][ACTIVITY_TEXT_MAX + 1];
-    uint32_t row;
+    uint64_t clock;
 };
 
 struct house {
@@ -34,6 +34,8 @@ struct house {
     struct ingest *in;
     struct told *told;
     size_t count, stop; /* stop: 0, or after so many */
+    /* of rows with that number and behind it */
+    uint64_t leave, alone, other_clock; /* UINT64_MAX: none */
 };
 
 static bool full(void *ctx, struct err *e) {
@@ -62,7 +64,11 @@ static void house_open(struct house *h, const char *kinds) {
                                      .acts = true};
     struct err e = {0};
 
-    *h = (struct house){.fields = fields_new(), .told = calloc(TOLD_MAX, sizeof *h->told)};
+    *h = (struct house){.fields = fields_new(),
+                        .told = calloc(TOLD_MAX, sizeof *h->told),
+                        .leave = UINT64_MAX,
+                        .alone = UINT64_MAX,
+                        .other_clock = UINT64_MAX};
     assert_non_null(h->fields);
     assert_non_null(h->told);
     if (!kinds_new(&h->kinds, h->fields, &e) || !kinds_load_text(h->kinds, S("k.yml"), str_of(kinds), false, &e) ||
@@ -103,14 +109,14 @@ static void put(struct house *h, const struct cell *cells, bool salvaged) {
         fail_msg("%s", e.text);
 }
 
-static bool told(void *ctx, const struct block *b, uint32_t row, const struct activity_event *v, struct err *e) {
+static bool told(void *ctx, const struct activity_event *v, uint64_t clock, struct err *e) {
     struct house *const h = ctx;
     struct told *const t = &h->told[h->count];
 
     assert_true(h->count < TOLD_MAX);
-    assert_true(row < b->row_count && v->text[ACT_KIND].len > 0);
+    assert_true(v->text[ACT_KIND].len > 0);
     t->v = *v;
-    t->row = row;
+    t->clock = clock;
     for (size_t i = 0; i < ACT_TEXTS; i++) {
         assert_true(v->text[i].len <= ACTIVITY_TEXT_MAX);
         memcpy(t->text[i], v->text[i].ptr, v->text[i].len);
@@ -119,12 +125,28 @@ static bool told(void *ctx, const struct block *b, uint32_t row, const struct ac
     return ++h->count != h->stop || err_set(e, ERR_LIMIT, 7, "enough");
 }
 
-static bool scan(struct house *h, struct err *e) {
+static enum act_wish wish(void *ctx, const struct block *b, uint32_t row) {
+    const struct house *const h = ctx;
+    uint64_t const number = b->rows[row].number;
+
+    return number >= h->leave ? ACT_LEAVE : number >= h->alone ? ACT_ALONE : ACT_TOGETHER;
+}
+
+static uint64_t clock_of(void *ctx, const struct block *b, uint32_t row) {
+    return b->rows[row].number >= ((const struct house *)ctx)->other_clock ? 7 : 0;
+}
+
+static bool scan_some(struct house *h, bool last, struct err *e) {
+    struct act_owner const owner = {wish, clock_of, told, h};
     size_t blocks;
     struct block *const *const all = ingest_blocks(h->in, &blocks);
 
+    return act_scan_run(h->scan, all, blocks, &owner, e) && (!last || act_scan_end(h->scan, &owner, e));
+}
+
+static bool scan(struct house *h, struct err *e) {
     h->count = 0;
-    return act_scan_run(h->scan, all, blocks, told, h, e);
+    return scan_some(h, true, e);
 }
 
 static void scanned(struct house *h) {
@@ -607,16 +629,120 @@ static void many_alike(void **state) {
     assert_int_equal(sum->v.items, 10);
     assert_int_equal(sum->v.when, first);
     assert_int_equal(sum->v.last, first + INT64_C(4) * 60 * 1000000000);
-    assert_int_equal(sum->row, ACTIVITY_EACH); /* the place is the first's of those too many */
+    /* the place is the first's of those too many */
     assert_int_equal(sum->v.record, h.told[ACTIVITY_EACH - 1].v.record + 1);
     assert_string_equal(sum->text[ACT_ACCOUNT], "jo");
-    /* What was alike is forgotten with the blocks. */
+    /* What was alike is forgotten with the part. */
     ingest_clear(h.in, true);
+    ingest_part(h.in, 0, S("json"));
     door(&h, minute(time, 7, 1), "jo", "2", "yes");
     scanned(&h);
     assert_int_equal(h.count, 1);
     assert_int_equal(h.told[0].v.count, 1);
     house_close(&h);
+}
+
+/* When blocks are emptied, what else is in memory decides: what is told depends on the rows of the part alone. */
+static void blocks_emptied_anywhere(void **state) {
+    struct told first[TOLD_MAX];
+    size_t first_count = 0;
+    (void)state;
+
+    for (unsigned often = 1; often <= 40; often++) {
+        struct house h;
+        struct err e = {0};
+        char time[32];
+        uint64_t from = 0;
+
+        house_open(&h, COUNTED);
+        for (unsigned n = 0; n < 40; n++) {
+            door(&h, minute(time, 7, n), n % 4 ? "jo" : "al", "2", "yes");
+            if ((n + 1) % often)
+                continue;
+            assert_true(scan_some(&h, false, &e));
+            ingest_clear(h.in, n % 3 == 0);
+        }
+        assert_true(scan_some(&h, true, &e));
+        from = h.told[0].v.record;
+        for (size_t i = 0; i < h.count; i++)
+            h.told[i].v.record -= from;
+        if (often == 1) {
+            first_count = h.count;
+            memcpy(first, h.told, h.count * sizeof *first);
+            assert_int_equal(first_count, 2 * ACTIVITY_EACH + 2);
+        }
+        if (h.count != first_count)
+            fail_msg("emptied after every %u: %zu acts, not %zu", often, h.count, first_count);
+        for (size_t i = 0; i < h.count; i++) {
+            size_t k = 0;
+
+            while (k < first_count && !(first[k].v.record == h.told[i].v.record &&
+                                        first[k].v.count == h.told[i].v.count && first[k].v.when == h.told[i].v.when &&
+                                        first[k].v.last == h.told[i].v.last && first[k].v.amount == h.told[i].v.amount))
+                k++;
+            if (k == first_count)
+                fail_msg("emptied after every %u: act %zu is another", often, i);
+        }
+        house_close(&h);
+    }
+}
+
+/* Rows behind ROWS_STRETCH others are counted anew: what is remembered is bounded. */
+static void stretches(void **state) {
+    struct house h;
+    struct err e = {0};
+    char time[32], who[16];
+    (void)state;
+
+    house_open(&h, COUNTED);
+    for (unsigned n = 0; n < ROWS_STRETCH + ACTIVITY_EACH + 2; n++) {
+        bool const flood = n >= ROWS_STRETCH - ACTIVITY_EACH - 2;
+
+        snprintf(who, sizeof who, "jo%u", n);
+        door(&h, flood ? minute(time, 7, n % 60) : "", flood ? "jo" : who, "2", "yes");
+        if (n % 900 == 899) {
+            assert_true(scan_some(&h, false, &e));
+            ingest_clear(h.in, false);
+        }
+    }
+    assert_true(scan_some(&h, true, &e));
+    assert_int_equal(h.count, 2 * ACTIVITY_EACH + 2);
+    house_close(&h);
+}
+
+/* What is left out is not counted among the others, what is alone is not put with them, and clocks stay apart. */
+static void wishes(void **state) {
+    static const struct {
+        const char *name;
+        unsigned leave, alone, other_clock; /* from that row on, of twenty that are alike */
+        size_t count, together;             /* told in all; events that the last stands for */
+    } made[] = {
+        {"all together", 20, 20, 20, ACTIVITY_EACH + 1, 20 - ACTIVITY_EACH},
+        {"the last ten left out", 10, 20, 20, ACTIVITY_EACH + 1, 10 - ACTIVITY_EACH},
+        {"all left out but few", ACTIVITY_EACH, 20, 20, ACTIVITY_EACH, 1},
+        {"the last ten alone", 20, 10, 20, ACTIVITY_EACH + 11, 10 - ACTIVITY_EACH},
+        {"the last ten by another clock", 20, 20, 10, 2 * ACTIVITY_EACH + 2, 10 - ACTIVITY_EACH},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(made); i++) {
+        struct house h;
+        char time[32];
+        uint64_t first = 0;
+        size_t blocks;
+
+        house_open(&h, COUNTED);
+        for (unsigned n = 0; n < 20; n++)
+            door(&h, minute(time, 7, n), "jo", "2", "yes");
+        first = ingest_blocks(h.in, &blocks)[0]->rows[0].number;
+        h.leave = first + made[i].leave;
+        h.alone = first + made[i].alone;
+        h.other_clock = first + made[i].other_clock;
+        scanned(&h);
+        if (h.count != made[i].count || h.told[h.count - 1].v.count != made[i].together)
+            fail_msg("%s: %zu told, the last stands for %u", made[i].name, h.count, h.told[h.count - 1].v.count);
+        house_close(&h);
+    }
 }
 
 /* As many as may be stay each by itself, in two blocks as well. */
@@ -733,6 +859,9 @@ int main(void) {
         cmocka_unit_test(much),
         cmocka_unit_test(kind_and_zone),
         cmocka_unit_test(many_alike),
+        cmocka_unit_test(blocks_emptied_anywhere),
+        cmocka_unit_test(stretches),
+        cmocka_unit_test(wishes),
         cmocka_unit_test(as_many_as_may_be),
         cmocka_unit_test(sums_end_where_numbers_do),
         cmocka_unit_test(many_others),

@@ -214,8 +214,9 @@ static void others_are_who(void **state) {
             struct said const said = {.act = ACT_LOGON,
                                       .host = others[c].by == BY_HOST ? others[c].said[i] : NULL,
                                       .program = others[c].by == BY_PROGRAM ? others[c].said[i] : NULL};
-            struct activity_event const v = event_of(&said);
+            struct activity_event v = event_of(&said);
 
+            v.record = i + 1;
             add(a, &v);
         }
         end(a);
@@ -306,8 +307,9 @@ static void networks(void **state) {
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct activity_event const v = event_of(&(struct said){.act = ACT_CONNECTION, .address = cases[i].said});
+        struct activity_event v = event_of(&(struct said){.act = ACT_CONNECTION, .address = cases[i].said});
 
+        v.record = i + 1;
         add(a, &v);
     }
     end(a);
@@ -613,6 +615,49 @@ static void in_order(void **state) {
             assert_true(x->when == said[i].when && x->record == said[i].record && x->offset == said[i].offset &&
                         x->act == said[i].act);
             assert_true(str_eq(s.path, str_of(said[i].source)) && strcmp(s.sha256, said[i].sha256) == 0);
+        }
+        activities_free(a);
+    }
+}
+
+/* Acts of one record come in the order of some worker's blocks, and so do texts: neither decides about what is what. */
+static void in_any_order(void **state) {
+    static const struct said said[] = {
+        {ACT_FILE_READ, 1, .account = "jo", .address = "198.18.1.1", .session = "b"},
+        {ACT_FILE_READ, 1, .account = "jo", .address = "198.18.1.1", .session = "a"},
+        {ACT_FILE_READ, 1, .account = "al", .address = "198.18.1.2"},
+        {ACT_FILE_READ, 1, .account = "al", .address = "198.18.1.2", .outcome = OUTCOME_FAILURE},
+        {ACT_SIGN_IN, 0, .account = "X\\al", .host = "mx01"},
+        {ACT_SIGN_IN, 2, .account = "jo@x.example", .host = "mx01.x.example"},
+    };
+    static const unsigned orders[][COUNT(said)] = {
+        {0, 1, 2, 3, 4, 5}, {5, 4, 3, 2, 1, 0}, {1, 0, 3, 5, 2, 4}, {2, 4, 0, 5, 3, 1}};
+    struct activity first[COUNT(said)];
+    char texts[64][64];
+
+    (void)state;
+    for (size_t o = 0; o < COUNT(orders); o++) {
+        struct activities *const a = begin();
+
+        for (size_t i = 0; i < COUNT(said); i++) {
+            struct activity_event const v = event_of(&said[orders[o][i]]);
+
+            add(a, &v);
+        }
+        end(a);
+        assert_int_equal(activities_count(a), COUNT(said));
+        for (uint32_t i = 0; i < COUNT(said); i++) {
+            if (!o)
+                first[i] = *activities_at(a, i);
+            assert_memory_equal(activities_at(a, i), &first[i], sizeof *first);
+        }
+        for (uint32_t code = 0; code < activities_text_count(a); code++) {
+            str const text = activities_text(a, code);
+
+            if (!o)
+                snprintf(texts[code], sizeof texts[code], "%.*s", STR_ARG(text));
+            assert_true(str_eq(text, str_of(texts[code])));
+            assert_int_equal(activities_find(a, text), code);
         }
         activities_free(a);
     }
@@ -963,6 +1008,7 @@ int main(void) {
         cmocka_unit_test(whose_address),
         cmocka_unit_test(shared),
         cmocka_unit_test(in_order),
+        cmocka_unit_test(in_any_order),
         cmocka_unit_test(in_a_file),
         cmocka_unit_test(lists),
         cmocka_unit_test(nothing),
