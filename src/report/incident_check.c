@@ -78,12 +78,14 @@ static const struct {
      "SELECT v.number, 0, '', EXISTS (SELECT 1 FROM behaviour_event b WHERE b.behaviour = v.number) FROM behaviour v",
      "stands on nothing", false},
     {"acts, doors or other things (%lu) of incident %lu",
-     "SELECT 1, v.incident, '', EXISTS (SELECT 1 FROM incident n WHERE n.number = v.incident) FROM (" OWNERS("incident_"
-                                                                                                             "event") " UNION " OWNERS(
-         "incident_clue") " UNION " OWNERS("door") " UNION " OWNERS("incident_reach") " UNION " OWNERS("incident_"
-                                                                                                       "entity") " UNIO"
-                                                                                                                 "N"
-                                                                                                                 " " OWNERS("incident_phase") ") v",
+     "SELECT 1, v.incident, '', EXISTS (SELECT 1 FROM incident n WHERE n.number = v.incident) FROM (" OWNERS(
+         "incident_"
+         "event") " UNION " OWNERS("incident_clue") " UNION " OWNERS("door") " UNION " OWNERS("incident_reach") " UNION"
+                                                                                                                " " OWNERS("incident_"
+                                                                                                                           "entity") " UNIO"
+                                                                                                                                     "N"
+                                                                                                                                     " " OWNERS(
+                                                                                                                                         "incident_phase") ") v",
      "are there, and it is not", false},
 };
 
