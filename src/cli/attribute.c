@@ -115,8 +115,15 @@ static int run(const void *wishes) {
         return usage_error("attribute", "what is to be evaluated? --evaluate DIR");
     if (w->fit && w->json)
         return usage_error("attribute", "--fit prints YAML: not with --json");
-    if (!parameters_builtin(&with, &e) || !evaluate(&v, w->evaluate, &with, &e))
+    struct arguments const folder = {.items = (const char *[]){w->evaluate}, .count = 1};
+
+    if (!paths_exist(&folder, "evaluate", true, &e) || !parameters_builtin(&with, &e))
         return tell_error(&e);
+    if (!evaluate(&v, w->evaluate, &with, &e)) {
+        int const status = tell_error(&e);
+
+        return e.code == ERR_IO || e.code == ERR_CORRUPT ? EXIT_UNREADABLE : status;
+    }
     if (!evaluate_baseline(w->evaluate, &baseline[0], &baseline[1]))
         baseline[0] = baseline[1] = NAN;
     if (w->fit)
