@@ -307,6 +307,14 @@ const struct profile *profiles_named(const struct profiles *p, str release) {
     return NULL;
 }
 
+const struct profile *profiles_on(const struct profiles *p, int64_t day) {
+    const struct profile *found = NULL;
+
+    for (size_t i = 0; i < p->count && p->releases[i].day <= day; i++)
+        found = &p->releases[i];
+    return found;
+}
+
 bool profiles_tool(const struct profiles *p, token software) {
     return token_among(p->tools, p->tool_count, software);
 }

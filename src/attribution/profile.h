@@ -57,6 +57,8 @@ MUST_USE bool profiles_open(struct profiles **out, const char *folder, struct er
 void profiles_free(struct profiles *p);
 /* NULL: there is none of that name. */
 const struct profile *profiles_named(const struct profiles *p, str release);
+/* The newest release of that day or before it; NULL: none is so old. */
+const struct profile *profiles_on(const struct profiles *p, int64_t day);
 bool profiles_tool(const struct profiles *p, token software);
 
 /* The count of a token in a sorted list, 0 where it stands not there. */
