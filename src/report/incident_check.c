@@ -81,11 +81,19 @@ static const struct {
      "SELECT 1, v.incident, '', EXISTS (SELECT 1 FROM incident n WHERE n.number = v.incident) FROM (" OWNERS(
          "incident_"
          "event") " UNION " OWNERS("incident_clue") " UNION " OWNERS("door") " UNION " OWNERS("incident_reach") " UNION"
-                                                                                                                " " OWNERS("incident_"
-                                                                                                                           "entity") " UNIO"
-                                                                                                                                     "N"
-                                                                                                                                     " " OWNERS(
-                                                                                                                                         "incident_phase") ") v",
+                                                                                                                " " OWNERS(
+                                                                                                                    "in"
+                                                                                                                    "ci"
+                                                                                                                    "de"
+                                                                                                                    "nt"
+                                                                                                                    "_"
+                                                                                                                    "en"
+                                                                                                                    "ti"
+                                                                                                                    "t"
+                                                                                                                    "y") " UNIO"
+                                                                                                                         "N"
+                                                                                                                         " " OWNERS(
+                                                                                                                             "incident_phase") ") v",
      "are there, and it is not", false},
 };
 
