@@ -63,7 +63,8 @@ static str pseudonym_of(const struct room *r, const char *kind, str value) {
     str out;
 
     pseudonym(r->p, kind, value, &b);
-    assert_true(!b.failed && arena_copy(r->a, buf_str(&b), &out));
+    assert_true(!b.failed);
+    assert_true(arena_copy(r->a, buf_str(&b), &out));
     buf_free(&b);
     return out;
 }
