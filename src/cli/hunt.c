@@ -359,8 +359,9 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     if (!w->quiet && !summary_tell(run, result.regex_given_up, &e))
         return stop(run, &e);
     return summary_unread(run->summary) || hunt_yara_omitted(run->yara) || run->lists.unread ? EXIT_UNREADABLE
-           : summary_findings(run->summary) || hunt_yara_findings(run->yara)                 ? EXIT_FINDINGS
-                                                                                             : EXIT_NOTHING;
+           : summary_findings(run->summary) || hunt_yara_findings(run->yara) || hunt_incident_count(run->incident)
+               ? EXIT_FINDINGS
+               : EXIT_NOTHING;
 }
 
 /* With no rule and no indicator there is nothing to ask, and "nothing found" would be no answer. others: something else is asked. */
@@ -622,7 +623,7 @@ const struct command command_hunt = {
     .option_count = COUNT(options),
     .statuses =
         {[EXIT_NOTHING] = "nothing found",
-         [EXIT_FINDINGS] = "findings",
+         [EXIT_FINDINGS] = "findings, or incidents",
          [EXIT_USAGE] = "wrong usage; nothing was done",
          [EXIT_UNREADABLE] =
              "some evidence could not be read, or not be scanned (prose that lies beside logs is told, and does not "

@@ -14,6 +14,7 @@
 
 struct hunt_incident {
     struct case_writer *writer;
+    bool written; /* there is one, also after it was closed */
     struct behaviours *behaviours;
     struct activities *activities;
     struct incidents *incidents;
@@ -29,6 +30,7 @@ bool hunt_incident_new(struct hunt_incident **out, struct case_writer *writer, s
     if (!h)
         return err_set(e, ERR_MEMORY, 0, "no memory for incidents");
     h->writer = writer;
+    h->written = writer != NULL;
     bool ok = behaviours_open(&h->behaviours, e) && activities_new(&h->activities, TEXTS_MEMORY, NULL, e);
     if (ok && memory)
         activities_bound(h->activities,
@@ -83,19 +85,46 @@ static void names(struct buf *b, const struct incident *i, enum reach_type type,
         buf_format(b, ", %zu %s", n, n == 1 ? one : many);
 }
 
+/* Whole days: of less it is said so. */
+static void dwell(struct buf *b, int64_t first, int64_t last) {
+    uint64_t const days = ((uint64_t)last - (uint64_t)first) / UINT64_C(86400000000000);
+
+    if (days)
+        buf_format(b, "%lu day%s", (unsigned long)days, days == 1 ? "" : "s");
+    else
+        buf_add(b, S("within a day"));
+}
+
+/* How many are in which state: that one is not known to be open does not close it. */
+static void doors(struct buf *b, const struct incident *i) {
+    static const char *const words[] = {
+        [DOOR_OPEN] = "still open", [DOOR_CLOSED] = "closed", [DOOR_CANNOT_TELL] = "of which no log tells"};
+    static const enum door_state order[] = {DOOR_OPEN, DOOR_CLOSED, DOOR_CANNOT_TELL};
+    size_t count[COUNT(words)] = {0};
+
+    if (!i->door_count)
+        return;
+    for (size_t k = 0; k < i->door_count; k++)
+        count[i->doors[k].state]++;
+    buf_add(b, S("doors"));
+    for (size_t k = 0, told = 0; k < COUNT(order); k++)
+        if (count[order[k]])
+            buf_format(b, "%s %zu %s", told++ ? "," : ":", count[order[k]], words[order[k]]);
+}
+
 static void incident_tell_short(struct told *t, const struct incident *i) {
     char first[INSTANT_TEXT], last[INSTANT_TEXT];
-    size_t open = 0;
 
     buf_format(&t->head, "%u  ", i->number);
     finding_plain(&t->head, i->title, false);
-    buf_format(
-        &t->acts, "%.*s to %.*s, %ld days, %s; %zu acts", STR_ARG(str_first(instant_format(i->first, first), 10)),
-        STR_ARG(str_first(instant_format(i->last, last), 10)), (long)((i->last - i->first) / INT64_C(86400000000000)),
-        str_eq(i->state, S("ongoing"))  ? "still going on"
-        : str_eq(i->state, S("closed")) ? "over, and every door closed"
-                                        : "quiet since",
-        i->event_count);
+    buf_format(&t->acts, "%.*s to %.*s, ", STR_ARG(str_first(instant_format(i->first, first), 10)),
+               STR_ARG(str_first(instant_format(i->last, last), 10)));
+    dwell(&t->acts, i->first, i->last);
+    buf_format(&t->acts, ", %s; %zu act%s",
+               str_eq(i->state, S("ongoing"))  ? "still going on"
+               : str_eq(i->state, S("closed")) ? "over, and every door closed"
+                                               : "quiet since",
+               i->event_count, i->event_count == 1 ? "" : "s");
     names(&t->acts, i, REACH_MAILBOX, "mailbox", "mailboxes");
     names(&t->acts, i, REACH_FILE, "file", "files");
     names(&t->acts, i, REACH_REGISTER, "file of a register", "files of registers");
@@ -105,10 +134,7 @@ static void incident_tell_short(struct told *t, const struct incident *i) {
     finding_plain(&t->began, i->began.len ? utf8_first(i->began, BEGAN_SHOWN) : S("not seen"), false);
     if (i->began.len > BEGAN_SHOWN)
         buf_add(&t->began, S("…"));
-    for (size_t k = 0; k < i->door_count; k++)
-        open += i->doors[k].state == DOOR_OPEN;
-    if (i->door_count)
-        buf_format(&t->doors, "doors: %zu, %zu of them still open", i->door_count, open);
+    doors(&t->doors, i);
 }
 
 static bool on_incident(void *ctx, const struct incident *i, const struct clue *clues, size_t clue_count,
@@ -163,7 +189,8 @@ void hunt_incident_print(const struct hunt_incident *h, size_t columns, bool col
             paragraph(b, &h->told[i].doors, 5, columns);
         }
         if (h->count > TOLD_MAX)
-            buf_format(b, "  and %lu more in the case\n", (unsigned long)(h->count - TOLD_MAX));
+            buf_format(b, "  and %lu more%s\n", (unsigned long)(h->count - TOLD_MAX),
+                       h->written ? " in the case" : "; --output CASE writes all of them");
     } else if (activities_count(h->activities)) {
         struct buf text = {0};
 
@@ -180,5 +207,6 @@ void hunt_incident_print(const struct hunt_incident *h, size_t columns, bool col
         buf_free(&text);
     }
     if (lost)
-        buf_format(b, "  NOT LOOKED AT for incidents: %lu events for which there was no room\n", (unsigned long)lost);
+        buf_format(b, "  LEFT OUT of incidents: %lu event%s for which there was no room\n", (unsigned long)lost,
+                   lost == 1 ? "" : "s");
 }

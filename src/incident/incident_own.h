@@ -75,7 +75,7 @@ struct place_source {
 /* Nodes of one intrusion. */
 struct tree {
     uint32_t root;
-    double score, strongest;
+    double score;
     int64_t first;
     const uint32_t *nodes; /* ascending */
     size_t node_count;

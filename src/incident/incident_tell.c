@@ -84,8 +84,26 @@ static void nodes_group(struct incidents *s, uint32_t *begins) {
         s->grouped[begins[incident_root(s, (uint32_t)i)]++] = (uint32_t)i;
 }
 
-bool incident_trees(struct incidents *s, struct err *e) {
+/* What its clues weigh together, and are they enough? Mail comes to everybody, and whoever does anything odd had some in the months before: beside
+ * other clues a campaign weighs no more than these, unless it is enough alone. */
+static bool weighs_enough(const struct incidents *s, struct tree *t) {
     double const least = incidents_term(s, "least"), strongest = incidents_term(s, "strongest");
+    double mail = 0, others = 0, most_mail = 0, most = 0;
+
+    for (size_t k = 0; k < t->node_count; k++) {
+        const struct node *const n = &s->nodes[t->nodes[k]];
+
+        mail += n->campaign ? n->clue.weight : 0;
+        others += n->campaign ? 0 : n->clue.weight;
+        most_mail = fmax(most_mail, n->campaign ? n->clue.weight : 0);
+        most = fmax(most, n->campaign ? 0 : n->clue.weight);
+        t->first = n->clue.first < t->first ? n->clue.first : t->first;
+    }
+    t->score = others + (most_mail >= least ? mail : fmin(mail, others));
+    return most_mail >= least || (most >= strongest && t->score >= least);
+}
+
+bool incident_trees(struct incidents *s, struct err *e) {
     uint32_t *const ends = calloc(s->node_count + 1, sizeof *ends);
     bool ok = ends && (s->grouped = calloc(s->node_count + 1, sizeof *s->grouped)) &&
               (s->trees = calloc(s->node_count + 1, sizeof *s->trees));
@@ -102,14 +120,7 @@ bool incident_trees(struct incidents *s, struct err *e) {
 
         to = ends[root];
         t.node_count = to - i;
-        for (size_t k = 0; k < t.node_count; k++) {
-            const struct clue *const c = &s->nodes[t.nodes[k]].clue;
-
-            t.score += c->weight;
-            t.strongest = fmax(t.strongest, c->weight);
-            t.first = c->first < t.first ? c->first : t.first;
-        }
-        if (t.score >= least && t.strongest >= strongest)
+        if (weighs_enough(s, &t))
             s->trees[s->tree_count++] = t;
     }
     free(ends);
