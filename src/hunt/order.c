@@ -809,16 +809,16 @@ static bool report_bracket(struct order *o, const struct wire *w, struct err *e)
 
 /* ---- acts ---- */
 
-#define WORDS_MEMORY ((size_t)1 << 30) /* a worker forgets long before */
-
 static bool report_word(struct order *o, const struct wire *w, struct err *e) {
-    if (!o->word_texts && !(o->word_texts = arena_new(WORDS_MEMORY)))
+    if (!o->word_texts && !(o->word_texts = arena_new(2 * WIRE_WORDS_BYTES)))
         return err_set(e, ERR_MEMORY, 0, "no memory for acts");
     if (w->index == 0) {
         o->word_count = 0;
         arena_reset(o->word_texts);
     }
-    if (w->index != o->word_count) /* a worker that is not ours any more; what it tells is not believed */
+    /* A worker that is not ours any more; what it tells is not believed. Ours forgets long before there are so many. */
+    if (w->index != o->word_count || w->index >= WIRE_WORDS ||
+        arena_used(o->word_texts) > WIRE_WORDS_BYTES + ACT_TEXTS * ACTIVITY_TEXT_MAX)
         return true;
     if (!more((void **)&o->words, o->word_count, &o->word_room, sizeof *o->words, e))
         return false;

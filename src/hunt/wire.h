@@ -56,6 +56,9 @@ enum wire_type {
 
 #define WIRE_BYTES_MAX (64u << 20) /* of one message */
 #define WIRE_VALUE_MAX (1u << 20)  /* bytes of a value; the worker cuts what is longer and says so in the value */
+#define WIRE_WORDS (1u << 18)      /* texts of acts (WIRE_WORD), and */
+#define WIRE_WORDS_BYTES                                                                                               \
+    ((size_t)16 << 20) /* so many bytes of them, after which a worker forgets all and begins with 0 */
 #define WIRE_HEAD 5u
 #define WIRE_KEY 16u
 

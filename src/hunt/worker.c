@@ -41,8 +41,6 @@ struct words {
     struct arena *texts;
     uint64_t seed;
 };
-#define WORDS_BYTES_MAX ((size_t)16 << 20)
-#define WORDS_MAX (1u << 18)
 
 /* Where in a block a rule found something. */
 struct mark {
@@ -623,10 +621,10 @@ static void words_forget(struct words *w) {
 }
 
 static bool words_new(struct words *w, struct err *e) {
-    w->mask = 2 * (size_t)WORDS_MAX - 1;
+    w->mask = 2 * (size_t)WIRE_WORDS - 1;
     w->seed = hash_seed();
-    return ((w->slots = calloc(w->mask + 1, sizeof *w->slots)) && (w->texts = arena_new(2 * WORDS_BYTES_MAX)) &&
-            (w->items = malloc(WORDS_MAX * sizeof *w->items)) && (w->at = malloc(WORDS_MAX * sizeof *w->at))) ||
+    return ((w->slots = calloc(w->mask + 1, sizeof *w->slots)) && (w->texts = arena_new(2 * WIRE_WORDS_BYTES)) &&
+            (w->items = malloc(WIRE_WORDS * sizeof *w->items)) && (w->at = malloc(WIRE_WORDS * sizeof *w->at))) ||
            err_set(e, ERR_MEMORY, 0, "no memory for acts");
 }
 
@@ -678,7 +676,7 @@ static bool on_act(void *ctx, const struct activity_event *v, uint64_t clock, st
     struct wire m = {.type = WIRE_ACT, .activity = *v, .key = clock};
 
     (void)e;
-    if (w->words.count + ACT_TEXTS > WORDS_MAX || arena_used(w->words.texts) > WORDS_BYTES_MAX)
+    if (w->words.count + ACT_TEXTS > WIRE_WORDS || arena_used(w->words.texts) > WIRE_WORDS_BYTES)
         words_forget(&w->words);
     for (size_t i = 0; i < ACT_TEXTS; i++)
         m.words[i] = word_of(w, v->text[i]);

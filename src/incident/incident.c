@@ -2,6 +2,7 @@
 #include "incident/incident.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -506,7 +507,7 @@ static bool on_behaviour(void *ctx, const struct behaviour_hit *h, struct err *e
     n->clue.tactic = h->behaviour->tactic;
     n->clue.technique = h->behaviour->technique;
     n->clue.level = h->behaviour->level;
-    n->clue.weight = h->weight;
+    n->clue.weight = fmax(h->weight, 0); /* where much is alike it says little, and never the contrary */
     n->clue.first = activities_at(s->a, h->events[0])->when;
     n->clue.last = last;
     n->clue.count = h->event_count;

@@ -520,7 +520,10 @@ static void link_add(struct cast *c, size_t from, size_t to, str what, const str
     c->link_slots[at] = ++c->link_count;
 }
 
-static str verb_of(enum act act) {
+/* What came of it is told: nobody is let in, read or changed by what was refused. */
+static str verb_of(enum act act, bool refused) {
+    if (refused)
+        return S("is refused as");
     switch (act) {
     case ACT_SIGN_IN:
         return S("signs in as");
@@ -560,14 +563,24 @@ static bool act_cast(struct incidents *s, struct cast *c, const struct activity 
 
     for (size_t i = 0; i < COUNT(all); i++)
         entity_seen(c, all[i], v);
-    link_add(c, address, account, verb_of((enum act)v->act), v);
-    link_add(c, account, target, v->act == ACT_MAIL_READ || v->act == ACT_MAIL_SYNC ? S("reads") : S("changes"), v);
+    bool const refused = v->outcome == OUTCOME_FAILURE;
+
+    link_add(c, address, account, verb_of((enum act)v->act, refused), v);
+    link_add(c, account, target,
+             refused                                              ? S("is refused")
+             : v->act == ACT_MAIL_READ || v->act == ACT_MAIL_SYNC ? S("reads")
+                                                                  : S("changes"),
+             v);
     if (v->act == ACT_CONNECTION)
-        link_add(c, host ? host : address, server, S("sends to"), v);
+        link_add(c, host ? host : address, server, refused ? S("is refused by") : S("sends to"), v);
     else if (account)
-        link_add(c, account, host, v->act == ACT_LOGON ? S("comes to") : S("acts on"), v);
+        link_add(c, account, host,
+                 refused               ? S("is refused by")
+                 : v->act == ACT_LOGON ? S("comes to")
+                                       : S("acts on"),
+                 v);
     else
-        link_add(c, address, host, S("asks"), v);
+        link_add(c, address, host, refused ? S("is refused by") : S("asks"), v);
     return true;
 }
 
@@ -784,6 +797,13 @@ static bool title_of(struct incidents *s, const struct tree *tree, struct incide
     return title_names(s, best, e) && incidents_keep(s->told, buf_str(&s->words), &to->title, e);
 }
 
+/* When the evidence ends, but for a thousandth: clocks that are wrong are no end. */
+static int64_t evidence_end(const struct activities *a) {
+    uint32_t const count = activities_count(a);
+
+    return activities_at(a, count - 1 - count / 1000)->when;
+}
+
 bool incident_tell(struct incidents *s, size_t number, struct incident *to, struct err *e) {
     const struct tree *const tree = &s->trees[number];
     int64_t const quiet = (int64_t)(incidents_term(s, "quiet") * (double)DAY);
@@ -811,7 +831,7 @@ bool incident_tell(struct incidents *s, size_t number, struct incident *to, stru
         indexes[kept++] = t.items[i].activity;
     }
     if (ok) {
-        int64_t const end = activities_at(s->a, activities_count(s->a) - 1)->when;
+        int64_t const end = evidence_end(s->a);
 
         t.count = kept;
         to->events = events;

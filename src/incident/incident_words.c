@@ -18,42 +18,64 @@ static void counted(struct buf *b, uint64_t n, const char *one, const char *many
         buf_add(b, str_of(many));
 }
 
+/* What is made and taken away: the act is about its object, and then whose it is; or first about the target, and then which (whose). */
+static const struct made {
+    const char *does, *of, *detail; /* of NULL: "of"; detail NULL: in brackets */
+    bool whose;
+} made[ACTS] = {
+    [ACT_RULE_NEW] = {"makes the inbox rule", NULL, NULL, false},
+    [ACT_RULE_END] = {"removes the inbox rule", NULL, NULL, false},
+    [ACT_FORWARD_NEW] = {"forwards all mail of", NULL, "to", true},
+    [ACT_FORWARD_END] = {"ends the forwarding of", NULL, "to", true},
+    [ACT_CONSENT_NEW] = {"consents to the application", NULL, NULL, false},
+    [ACT_CONSENT_END] = {"withdraws the consent to", NULL, NULL, false},
+    [ACT_KEY_NEW] = {"adds a key to", NULL, NULL, false},
+    [ACT_KEY_END] = {"removes a key of", NULL, NULL, false},
+    [ACT_DELEGATE_NEW] = {"gives rights over", NULL, "to", true},
+    [ACT_DELEGATE_END] = {"takes rights over", NULL, "from", true},
+    [ACT_ROLE_NEW] = {"gives the role", "to", NULL, false},
+    [ACT_ROLE_END] = {"takes the role", "from", NULL, false},
+    [ACT_ACCOUNT_NEW] = {"makes the account", NULL, NULL, true},
+    [ACT_ACCOUNT_END] = {"disables the account", NULL, NULL, true},
+    [ACT_FACTOR_NEW] = {"adds a second factor to", NULL, NULL, true},
+    [ACT_FACTOR_END] = {"removes a second factor of", NULL, NULL, true},
+    [ACT_PASSWORD] = {"sets the password of", NULL, NULL, true},
+    [ACT_SESSIONS_END] = {"ends all sessions of", NULL, NULL, true},
+    [ACT_SERVICE_NEW] = {"makes the service", "as", NULL, false},
+    [ACT_SERVICE_END] = {"removes the service", "of", NULL, false},
+    [ACT_TASK_NEW] = {"makes the scheduled task", NULL, NULL, false},
+    [ACT_TASK_END] = {"removes the scheduled task", NULL, NULL, false},
+    [ACT_OPENING_NEW] = {"opens the way for", NULL, NULL, false},
+    [ACT_OPENING_END] = {"closes the way for", NULL, NULL, false},
+    [ACT_AUTORUN_NEW] = {"starts at every boot:", NULL, NULL, false},
+    [ACT_AUTORUN_END] = {"starts no more:", NULL, NULL, false},
+    [ACT_APP_NEW] = {"registers the application", NULL, NULL, false},
+    [ACT_APP_END] = {"removes the application", NULL, NULL, false},
+    [ACT_AUDIT_OFF] = {"switches off", NULL, NULL, false},
+    [ACT_AUDIT_ON] = {"switches on", NULL, NULL, false},
+    [ACT_SIGN_OUT] = {"signs out of", NULL, NULL, false},
+};
+
+/* Whose and which: each once. Whose nobody says is the account's own. */
+static void whose(struct buf *b, const struct made *m, str object, str target, str account) {
+    str const first = m->whose && !target.len && !object.len    ? account
+                      : (m->whose && target.len) || !object.len ? target
+                                                                : object;
+    bool const other = object.len && target.len && !str_eq(object, target);
+
+    with(b, "", first);
+    if (m->whose && other)
+        buf_format(b, " (%.*s)", STR_ARG(object));
+    else if (other && !str_eq(target, account))
+        with(b, m->of ? m->of : "of", target);
+}
+
 void incident_words(const struct activities *a, const struct activity *v, struct buf *b) {
     str const account = text(a, v, ACT_ACCOUNT), target = text(a, v, ACT_TARGET), object = text(a, v, ACT_OBJECT),
               address = text(a, v, ACT_ADDRESS), detail = text(a, v, ACT_DETAIL), verb = text(a, v, ACT_VERB);
     str const host = v->text[ACT_HOST] ? text(a, v, ACT_HOST) : text(a, v, ACT_SERVER);
+    const struct made *const m = &made[v->act];
     bool const refused = v->outcome == OUTCOME_FAILURE;
-    static const char *const made[ACTS] = {[ACT_RULE_NEW] = "makes the inbox rule",
-                                           [ACT_RULE_END] = "removes the inbox rule",
-                                           [ACT_FORWARD_NEW] = "forwards all mail of",
-                                           [ACT_FORWARD_END] = "ends the forwarding of",
-                                           [ACT_CONSENT_NEW] = "consents to the application",
-                                           [ACT_CONSENT_END] = "withdraws the consent to",
-                                           [ACT_KEY_NEW] = "adds a key to",
-                                           [ACT_KEY_END] = "removes a key of",
-                                           [ACT_DELEGATE_NEW] = "gives rights over",
-                                           [ACT_DELEGATE_END] = "takes rights over",
-                                           [ACT_ROLE_NEW] = "gives the role",
-                                           [ACT_ROLE_END] = "takes the role",
-                                           [ACT_ACCOUNT_NEW] = "makes the account",
-                                           [ACT_ACCOUNT_END] = "disables the account",
-                                           [ACT_FACTOR_NEW] = "adds a second factor to",
-                                           [ACT_FACTOR_END] = "removes a second factor of",
-                                           [ACT_PASSWORD] = "sets the password of",
-                                           [ACT_SESSIONS_END] = "ends all sessions of",
-                                           [ACT_SERVICE_NEW] = "makes the service",
-                                           [ACT_SERVICE_END] = "removes the service",
-                                           [ACT_TASK_NEW] = "makes the scheduled task",
-                                           [ACT_TASK_END] = "removes the scheduled task",
-                                           [ACT_OPENING_NEW] = "opens the firewall:",
-                                           [ACT_OPENING_END] = "closes in the firewall:",
-                                           [ACT_AUTORUN_NEW] = "starts at every boot:",
-                                           [ACT_AUTORUN_END] = "starts no more:",
-                                           [ACT_APP_NEW] = "registers the application",
-                                           [ACT_APP_END] = "removes the application",
-                                           [ACT_AUDIT_OFF] = "switches off",
-                                           [ACT_AUDIT_ON] = "switches on"};
-
     if (refused)
         buf_add(b, S("is refused: "));
     switch ((enum act)v->act) {
@@ -136,7 +158,10 @@ void incident_words(const struct activities *a, const struct activity *v, struct
     case ACT_PROCESS:
         buf_add(b, S("starts"));
         with(b, "", object.len ? object : text(a, v, ACT_PROGRAM));
-        break;
+        with(b, "on", host);
+        with(b, "as", account);
+        with(b, "from", address);
+        return;
     case ACT_TICKET:
         buf_add(b, S("asks for a ticket for"));
         with(b, "", object);
@@ -163,16 +188,16 @@ void incident_words(const struct activities *a, const struct activity *v, struct
         buf_add(b, S("is named"));
         break;
     default:
-        buf_add(b, str_of(made[v->act] ? made[v->act] : "acts on"));
+        buf_add(b, str_of(m->does ? m->does : "acts on"));
         break;
     }
-    with(b, "", object);
-    if (target.len && !str_eq(target, object))
-        with(b, "of", target);
+    whose(b, m, object, target, account);
+    if (m->detail)
+        with(b, m->detail, detail);
     with(b, "on", host);
     with(b, "as", account);
     with(b, "from", address);
-    if (detail.len && v->act >= ACT_RULE_NEW && v->act < ACT_LOG_CLEAR)
+    if (detail.len && !m->detail && v->act >= ACT_RULE_NEW && v->act < ACT_LOG_CLEAR)
         buf_format(b, " (%.*s)", STR_ARG(detail));
 }
 

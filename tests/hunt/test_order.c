@@ -35,6 +35,7 @@ struct bench {
     struct buf told;
     uint32_t one; /* the rule's number */
     bool times;   /* findings are written with theirs */
+    size_t acts;
 };
 
 static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
@@ -535,6 +536,68 @@ static bool refuses(void *ctx, const struct finding *f, struct err *e) {
     return err_set(e, ERR_INTERRUPTED, 0, "enough");
 }
 
+/* ---- acts and their words ---- */
+
+static bool on_activity(void *ctx, const struct activity_event *v, struct err *e) {
+    struct bench *const b = ctx;
+
+    (void)e;
+    if (b->acts++ < 8)
+        buf_format(&b->told, "A%lu %.*s/%.*s\n", (unsigned long)v->record, STR_ARG(v->text[ACT_ACCOUNT]),
+                   STR_ARG(v->text[ACT_HOST]));
+    return true;
+}
+
+static bool say_word(struct bench *b, struct source *s, uint32_t index, const char *text, struct err *e) {
+    return say(b, s, 0, &(struct wire){.type = WIRE_WORD, .index = index, .name = str_of(text)}, e);
+}
+
+static bool say_act(struct bench *b, struct source *s, uint64_t record, uint32_t account, uint32_t host,
+                    struct err *e) {
+    struct wire w = {.type = WIRE_ACT,
+                     .activity = {.when = 5, .last = 5, .record = record, .count = 1, .act = ACT_SIGN_IN}};
+
+    w.words[ACT_ACCOUNT] = account;
+    w.words[ACT_HOST] = host;
+    return say(b, s, 0, &w, e);
+}
+
+/* A worker that was taken over may say of words what it likes: what fits nothing is not believed, and neither memory nor the hunt ends by it. */
+static void words_of_acts(void **state) {
+    struct bench *const b = *state;
+    static char long_text[ACTIVITY_TEXT_MAX + 1];
+    struct err e = {0};
+    struct source *s;
+
+    assert_true(bench_open(b, &e));
+    b->options.activity = on_activity;
+    b->acts = 0;
+    assert_non_null(s = order_source(b->order, &files[0]));
+    struct wire const l = line(1, 7, 1, 2);
+    bool ok = say_word(b, s, 0, "jo", &e) && say_word(b, s, 1, "mx01", &e) && say_act(b, s, 1, 1, 2, &e) &&
+              say_act(b, s, 2, 3, 0, &e) &&   /* a word that was not told */
+              say_word(b, s, 7, "far", &e) && /* one too far ahead */
+              say_act(b, s, 3, 8, 0, &e) && say_word(b, s, 2, "al", &e) && say_act(b, s, 4, 3, 1, &e) &&
+              say_word(b, s, 0, "bo", &e) && /* all others are forgotten */
+              say_act(b, s, 5, 1, 0, &e) && say_act(b, s, 6, 2, 0, &e) && say_act(b, s, 7, UINT32_MAX, 0, &e);
+
+    /* More words than any worker keeps, by number and by bytes. */
+    for (uint32_t i = 1; ok && i < WIRE_WORDS + 10; i++)
+        ok = say_word(b, s, i, "", &e);
+    ok = ok && say_act(b, s, 8, WIRE_WORDS, 1, &e) && say_act(b, s, 9, WIRE_WORDS + 1, 1, &e);
+    memset(long_text, 'x', ACTIVITY_TEXT_MAX);
+    for (uint32_t i = 0; ok && i < 4 * WIRE_WORDS_BYTES / ACTIVITY_TEXT_MAX; i++)
+        ok = say_word(b, s, i, i ? long_text : "ev", &e);
+    ok = ok && say_act(b, s, 10, 1, 0, &e) && say_act(b, s, 11, 4 * WIRE_WORDS_BYTES / ACTIVITY_TEXT_MAX, 0, &e) &&
+         say(b, s, 0, &l, &e) && order_part_ended(b->order, s, 0, NULL, &e) && order_report(b->order, &e);
+    if (!ok)
+        fail_msg("%s", e.text);
+    told(b, "A1 jo/mx01\nA4 al/jo\nA5 bo/\nA8 /bo\nA10 ev/\nC a 07 json records 1 findings 0 damages 0/0 1..2\n");
+    assert_int_equal(b->acts, 5);
+    b->options.activity = NULL;
+    bench_close(b);
+}
+
 static void stopped(void **state) {
     struct bench *const b = *state;
     struct err e = {0};
@@ -608,6 +671,7 @@ int main(void) {
         cmocka_unit_test(members_of_a_container),
         cmocka_unit_test(correlations),
         cmocka_unit_test(no_hash_is_no_copy),
+        cmocka_unit_test(words_of_acts),
         cmocka_unit_test(stopped),
         cmocka_unit_test(no_memory),
     };

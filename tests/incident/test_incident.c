@@ -291,6 +291,86 @@ static void what_is_told(void **state) {
     world_free(&w);
 }
 
+/* What others do goes on for months after, and one of them has a clock of the next century: which is no end of the evidence. What was refused joins nobody as if it
+ * had been let be. */
+static void ends_and_refusals(void **state) {
+    static const struct made_clue clue = {
+        3.5, "198.18.1.1", "jo", NULL, {{0, "jo", NULL, "198.18.1.1"}, {1, "jo", NULL, "198.18.1.1"}}};
+    static const struct {
+        const char *name;
+        unsigned others; /* acts, one a day from START on */
+        bool far;        /* one of a wrong clock behind them */
+        const char *state;
+    } made[] = {
+        {"the evidence ends with it", 20, false, "ongoing"},
+        {"it goes on", 1500, false, "quiet"},
+        {"a wrong clock among many", 1500, true, "quiet"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(made); i++) {
+        uint64_t record = 1;
+        struct incident n;
+        struct world w;
+        struct err e;
+
+        world_new(&w);
+        add(w.activities, &clue.acts[0], 1);
+        add(w.activities, &clue.acts[1], 2);
+        for (unsigned k = 0; k < made[i].others; k++)
+            add(w.activities, &(struct told){24 * k, "ann", NULL, "203.0.113.1"}, 100 + k);
+        if (made[i].far)
+            add(w.activities, &(struct told){INT64_C(24) * 365 * 150, "bo", NULL, "203.0.113.2"}, 99);
+        assert_true(activities_end(w.activities, &e));
+        clue_add(w.incidents, &clue, &record);
+        assert_true(doors_new(&w.incidents->doors, w.activities, &e));
+        assert_true(incident_join(w.incidents, &e) && incident_trees(w.incidents, &e) &&
+                    incident_tell(w.incidents, 0, &n, &e));
+        if (!str_eq(n.state, str_of(made[i].state)))
+            fail_msg("%s: %.*s", made[i].name, STR_ARG(n.state));
+        world_free(&w);
+    }
+
+    /* 1001 acts until soon after the last of the intruder's, and a wrong clock. */
+    uint64_t record = 1;
+    struct incident n;
+    struct world w;
+    struct err e;
+    bool refused = false;
+
+    world_new(&w);
+    for (unsigned k = 0; k < 2; k++) {
+        struct activity_event v = {.when = START + k * HOUR,
+                                   .last = START + k * HOUR,
+                                   .record = k + 1,
+                                   .offset = k + 1,
+                                   .count = 1,
+                                   .act = ACT_SIGN_IN,
+                                   .outcome = k ? OUTCOME_SUCCESS : OUTCOME_FAILURE,
+                                   .evidence_path = S("logs/audit"),
+                                   .evidence_sha256 = "ab"};
+
+        for (size_t t = 0; t < ACT_TEXTS; t++)
+            v.text[t] = S("");
+        v.text[ACT_ACCOUNT] = S("jo");
+        v.text[ACT_ADDRESS] = S("198.18.1.1");
+        assert_true(activities_add(w.activities, &v, &e));
+    }
+    for (unsigned k = 0; k < 1001; k++)
+        add(w.activities, &(struct told){k % 24, "ann", NULL, "203.0.113.1"}, 100 + k);
+    add(w.activities, &(struct told){INT64_C(24) * 365 * 150, "bo", NULL, "203.0.113.2"}, 99);
+    assert_true(activities_end(w.activities, &e));
+    clue_add(w.incidents, &clue, &record);
+    assert_true(doors_new(&w.incidents->doors, w.activities, &e));
+    assert_true(incident_join(w.incidents, &e) && incident_trees(w.incidents, &e) &&
+                incident_tell(w.incidents, 0, &n, &e));
+    assert_true(str_eq(n.state, S("ongoing")));
+    for (size_t i = 0; i < n.link_count; i++)
+        refused |= str_eq(n.links[i].what, S("is refused as")) && n.links[i].events == 1;
+    assert_true(refused && n.link_count == 2);
+    world_free(&w);
+}
+
 /* A correlation is about what it is grouped by, and is made of all its events: refused is only what nothing came of. */
 static void correlations(void **state) {
     static const struct {
@@ -405,6 +485,175 @@ static void correlations(void **state) {
     }
 }
 
+/* ---- words ---- */
+
+static void words(void **state) {
+    static const struct {
+        enum act act;
+        const char *account, *target, *object, *detail, *host, *address;
+        enum act_outcome outcome;
+        const char *words;
+    } made[] = {
+        {ACT_SIGN_IN, "jo", "", "", "", "", "198.18.1.1", OUTCOME_SUCCESS, "signs in as jo from 198.18.1.1"},
+        {ACT_SIGN_IN, "jo", "", "", "", "", "", OUTCOME_FAILURE, "is refused: signs in as jo"},
+        {ACT_SIGN_OUT, "jo", "", "vpn", "", "gw", "", OUTCOME_SUCCESS, "signs out of vpn on gw as jo"},
+        {ACT_PROCESS, "jo", "", "whoami /all", "cmd.exe", "mx01", "", OUTCOME_SUCCESS,
+         "starts whoami /all on mx01 as jo"},
+        {ACT_PASSWORD, "al", "jo", "", "", "dc", "", OUTCOME_SUCCESS, "sets the password of jo on dc as al"},
+        {ACT_PASSWORD, "al", "jo", "", "", "", "", OUTCOME_FAILURE, "is refused: sets the password of jo as al"},
+        {ACT_ACCOUNT_NEW, "al", "jo", "", "", "", "", OUTCOME_SUCCESS, "makes the account jo as al"},
+        {ACT_SESSIONS_END, "al", "jo", "", "", "", "", OUTCOME_SUCCESS, "ends all sessions of jo as al"},
+        {ACT_SESSIONS_END, "jo", "", "", "", "", "", OUTCOME_SUCCESS, "ends all sessions of jo as jo"},
+        {ACT_ROLE_NEW, "al", "jo", "Admins", "", "", "", OUTCOME_SUCCESS, "gives the role Admins to jo as al"},
+        {ACT_ROLE_END, "al", "jo", "Admins", "", "", "", OUTCOME_SUCCESS, "takes the role Admins from jo as al"},
+        {ACT_DELEGATE_NEW, "al", "jo@x", "FullAccess", "bo@x", "", "", OUTCOME_SUCCESS,
+         "gives rights over jo@x (FullAccess) to bo@x as al"},
+        {ACT_DELEGATE_END, "al", "jo@x", "", "bo@x", "", "", OUTCOME_SUCCESS, "takes rights over jo@x from bo@x as al"},
+        {ACT_FORWARD_NEW, "jo", "jo", "", "x@y", "", "", OUTCOME_SUCCESS, "forwards all mail of jo to x@y as jo"},
+        {ACT_RULE_NEW, "jo", "jo", ".", "x@y", "", "", OUTCOME_SUCCESS, "makes the inbox rule . as jo (x@y)"},
+        {ACT_RULE_NEW, "al", "jo", ".", "", "", "", OUTCOME_SUCCESS, "makes the inbox rule . of jo as al"},
+        {ACT_SERVICE_NEW, "", "LocalSystem", "svc", "c:/a.exe", "h", "", OUTCOME_SUCCESS,
+         "makes the service svc as LocalSystem on h (c:/a.exe)"},
+        {ACT_FACTOR_NEW, "jo", "jo", "phone", "", "", "", OUTCOME_SUCCESS, "adds a second factor to jo (phone) as jo"},
+        {ACT_KEY_NEW, "al", "app", "", "", "", "", OUTCOME_SUCCESS, "adds a key to app as al"},
+        {ACT_KEY_NEW, "al", "id", "app", "", "", "", OUTCOME_SUCCESS, "adds a key to app of id as al"},
+        {ACT_FILE_READ, "jo", "jo", "a.txt", "", "h", "", OUTCOME_SUCCESS, "reads the file a.txt on h as jo"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(made); i++) {
+        struct activity_event v = {.when = START,
+                                   .last = START,
+                                   .count = 1,
+                                   .act = made[i].act,
+                                   .outcome = made[i].outcome,
+                                   .evidence_path = S("a"),
+                                   .evidence_sha256 = "ab"};
+        struct buf told = {0};
+        struct world w;
+        struct err e;
+
+        world_new(&w);
+        for (size_t t = 0; t < ACT_TEXTS; t++)
+            v.text[t] = S("");
+        v.text[ACT_ACCOUNT] = str_of(made[i].account);
+        v.text[ACT_TARGET] = str_of(made[i].target);
+        v.text[ACT_OBJECT] = str_of(made[i].object);
+        v.text[ACT_DETAIL] = str_of(made[i].detail);
+        v.text[ACT_HOST] = str_of(made[i].host);
+        v.text[ACT_ADDRESS] = str_of(made[i].address);
+        assert_true(activities_add(w.activities, &v, &e) && activities_end(w.activities, &e));
+        incident_words(w.activities, activities_at(w.activities, 0), &told);
+        if (!str_eq(buf_str(&told), str_of(made[i].words)))
+            fail_msg("%s: %.*s", made[i].words, STR_ARG(buf_str(&told)));
+        buf_free(&told);
+        world_free(&w);
+    }
+}
+
+/* ---- what exports of call records reach ---- */
+
+struct exported_case {
+    const char *name;
+    struct {
+        int64_t hour;
+        const char *what;
+        enum act_outcome outcome;
+    } exports[4];        /* until one that exports nothing */
+    const char *reached; /* "calls NAME events items; person NUMBER items;" in order */
+};
+
+/* Calls of 41 and 42, two a day each in January (from START), one a day of 43 in February. */
+static void calls_add(struct activities *a) {
+    for (unsigned day = 0; day < 59; day++)
+        for (unsigned n = 0; n < (day < 31 ? 4 : 1); n++) {
+            struct activity_event v = {.when = START + (int64_t)day * DAY + n * HOUR,
+                                       .last = START + (int64_t)day * DAY + n * HOUR,
+                                       .record = day * 4 + n + 1,
+                                       .count = 1,
+                                       .act = ACT_CALL,
+                                       .evidence_path = S("calls"),
+                                       .evidence_sha256 = "cd"};
+            struct err e;
+
+            for (size_t t = 0; t < ACT_TEXTS; t++)
+                v.text[t] = S("");
+            v.text[ACT_ACCOUNT] = day >= 31 ? S("43") : n % 2 ? S("42") : S("41");
+            v.text[ACT_OBJECT] = S("51");
+            assert_true(activities_add(a, &v, &e));
+        }
+}
+
+static void call_records(void **state) {
+    static const struct exported_case made[] = {
+        {"one month",
+         {{24 * 40, "CDR records of 2021-01", OUTCOME_SUCCESS}},
+         "calls CDR records of 2021-01 1 124; person 41 62; person 42 62;"},
+        {"one month twice: no call is two",
+         {{24 * 40, "CDR records of 2021-01", OUTCOME_SUCCESS}, {24 * 41, "CDR records of 2021-01", OUTCOME_SUCCESS}},
+         "calls CDR records of 2021-01 2 124; person 41 62; person 42 62;"},
+        {"two months, and all until then",
+         {{24 * 60, "CDR records of 2021-01", OUTCOME_SUCCESS},
+          {24 * 60, "CDR records of 2021-02", OUTCOME_SUCCESS},
+          {24 * 70, "all CDR records", OUTCOME_SUCCESS}},
+         "calls all CDR records 1 152; calls CDR records of 2021-01 1 124; calls CDR records of 2021-02 1 28; person "
+         "41 62; "
+         "person 42 62; person 43 28;"},
+        {"a month of which there are none",
+         {{24 * 70, "CDR records of 2020-05", OUTCOME_SUCCESS}},
+         "calls CDR records of 2020-05 1 0;"},
+        {"refused", {{24 * 40, "CDR records of 2021-01", OUTCOME_FAILURE}}, ""},
+        {"a mailbox is no call record", {{24 * 40, "jo@chamber.example", OUTCOME_SUCCESS}}, ""},
+        {"nor is a directory", {{24 * 40, "%{19195a5b-6da0-11d0-afd3-00c04fd930c9}", OUTCOME_SUCCESS}}, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(made); i++) {
+        struct incident n = {0};
+        struct buf told = {0};
+        uint32_t events[4];
+        size_t count = 0;
+        struct world w;
+        struct err e;
+
+        world_new(&w);
+        calls_add(w.activities);
+        for (size_t k = 0; k < 4 && made[i].exports[k].what; k++) {
+            struct activity_event v = {.when = START + made[i].exports[k].hour * HOUR,
+                                       .last = START + made[i].exports[k].hour * HOUR,
+                                       .record = 1000 + k,
+                                       .count = 1,
+                                       .act = ACT_EXPORT,
+                                       .outcome = made[i].exports[k].outcome,
+                                       .evidence_path = S("logs/audit"),
+                                       .evidence_sha256 = "ab"};
+
+            for (size_t t = 0; t < ACT_TEXTS; t++)
+                v.text[t] = S("");
+            v.text[ACT_OBJECT] = str_of(made[i].exports[k].what);
+            assert_true(activities_add(w.activities, &v, &e));
+            count++;
+        }
+        assert_true(activities_end(w.activities, &e));
+        for (size_t k = 0; k < count; k++)
+            events[k] = index_of(w.activities, 1000 + k);
+        assert_true(incident_reach(w.incidents, &n, events, count, &e));
+        for (size_t k = 0; k < n.reach_count; k++) {
+            const struct reach *const r = &n.reaches[k];
+
+            buf_format(&told, "%s%.*s %.*s", told.len ? " " : "", STR_ARG(reach_type_name(r->type)), STR_ARG(r->name));
+            if (r->type == REACH_CALLS)
+                buf_format(&told, " %lu", (unsigned long)r->events);
+            buf_format(&told, " %lu;", (unsigned long)r->items);
+            assert_true(r->type != REACH_PERSON || r->events == r->items);
+        }
+        if (!str_eq(buf_str(&told), str_of(made[i].reached)))
+            fail_msg("%s: %.*s", made[i].name, STR_ARG(buf_str(&told)));
+        buf_free(&told);
+        world_free(&w);
+    }
+}
+
 /* ---- more than there is room for ---- */
 
 struct seen {
@@ -495,8 +744,10 @@ static void too_many(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one), cmocka_unit_test(what_is_told),
-                                       cmocka_unit_test(correlations), cmocka_unit_test(too_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_one),    cmocka_unit_test(what_is_told),
+                                       cmocka_unit_test(correlations),     cmocka_unit_test(too_many),
+                                       cmocka_unit_test(call_records),     cmocka_unit_test(words),
+                                       cmocka_unit_test(ends_and_refusals)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
