@@ -327,7 +327,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                    .progress = w->quiet ? NULL : on_progress,
                                    .ctx = run};
 
-    if (!hunt_incident_new(&run->incident, run->writer, &e))
+    if (!hunt_incident_new(&run->incident, run->writer, w->memory, &e))
         return stop(run, &e);
     struct hunt_mail_options const mail = {.roster = w->roster,
                                            .hunt = &options,
@@ -601,7 +601,7 @@ static const struct option options[] = {
      .type = OPTION_SIZE,
      .least = UINT64_C(64) << 20,
      .most = UINT64_C(1) << 40,
-     .help = "of all processes together, such as 512M; usually 112M and 64M for each",
+     .help = "of all processes together, such as 512M; usually 112M, 64M for each, and up to 1G for acts",
      AT(memory)},
     {.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .help = "no progress, no summary", AT(quiet)},
 };

@@ -8,7 +8,8 @@
 
 #define TEXTS_MEMORY ((size_t)256 << 20)
 #define INCIDENT_MEMORY ((size_t)512 << 20)
-#define TOLD_MAX 8u /* incidents that the summary tells */
+#define ACT_MEMORY 256u /* bytes of an act, with all that is made of it */
+#define TOLD_MAX 8u     /* incidents that the summary tells */
 #define BEGAN_SHOWN 160u
 
 struct hunt_incident {
@@ -23,7 +24,7 @@ struct hunt_incident {
     } told[TOLD_MAX];
 };
 
-bool hunt_incident_new(struct hunt_incident **out, struct case_writer *writer, struct err *e) {
+bool hunt_incident_new(struct hunt_incident **out, struct case_writer *writer, size_t memory, struct err *e) {
     struct hunt_incident *const h = calloc(1, sizeof *h);
 
     if (!h)
@@ -31,6 +32,9 @@ bool hunt_incident_new(struct hunt_incident **out, struct case_writer *writer, s
     h->writer = writer;
     h->written = writer != NULL;
     bool ok = behaviours_open(&h->behaviours, e) && activities_new(&h->activities, TEXTS_MEMORY, NULL, e);
+    if (ok && memory)
+        activities_bound(h->activities,
+                         (uint32_t)(memory / ACT_MEMORY < ACTIVITIES_MAX ? memory / ACT_MEMORY : ACTIVITIES_MAX));
     struct incident_options const options = {
         .memory_max = INCIDENT_MEMORY, .behaviours = h->behaviours, .activities = h->activities};
 

@@ -8,8 +8,8 @@
 
 struct hunt_incident;
 
-/* writer: NULL: none. */
-MUST_USE bool hunt_incident_new(struct hunt_incident **out, struct case_writer *writer, struct err *e);
+/* writer: NULL: none. memory: bytes that acts may take, 0: the usual (1 GiB). */
+MUST_USE bool hunt_incident_new(struct hunt_incident **out, struct case_writer *writer, size_t memory, struct err *e);
 void hunt_incident_free(struct hunt_incident *h); /* takes NULL */
 /* What the hunt hands over. */
 MUST_USE bool hunt_incident_activity(struct hunt_incident *h, const struct activity_event *v, struct err *e);

@@ -8,6 +8,7 @@ const struct command *const commands[] = {
     &command_ledger,
     &command_show,
     &command_gone,
+    &command_attribute,
     &command_dossier,
     &command_export,
     &command_sign,

@@ -14,6 +14,7 @@
 #include "hunt/show.h"
 #include "report/case_read.h"
 #include "report/finding_text.h"
+#include "report/incident_check.h"
 #include "report/manifest.h"
 #include "report/signature.h"
 #include "report/time_stamp.h"
@@ -27,8 +28,16 @@ struct wishes {
     struct arguments evidence;
     uint64_t sample;
     /* What the hunt was told, to do it again. */
-    struct arguments rules, intel, yara, kinds, geo, own_domain, partner;
-    const char *placeholders, *dkim_keys, *country;
+    struct arguments rules, intel, yara, persons, kinds, geo, own_domain, partner;
+    const char *placeholders, *dkim_keys, *country, *roster;
+};
+
+/* As the ledger has it. */
+struct evidence_file {
+    str path; /* any bytes, with a NUL behind them */
+    str sha256;
+    bool container;
+    size_t line; /* of the ledger */
 };
 
 struct verifying {
@@ -39,7 +48,8 @@ struct verifying {
     struct buf out;
     uint64_t differ, gone; /* things that are not as they were; evidence that could not be looked at */
     size_t told;
-    json_t *outer; /* paths of files of the evidence, containers too, each with its SHA-256 */
+    struct evidence_file *files; /* of the evidence, containers too, by path */
+    size_t file_count, file_room;
 };
 
 static void line(struct verifying *v, const char *what) {
@@ -273,16 +283,107 @@ static bool check_telling(struct verifying *v, struct err *e) {
     return ok;
 }
 
+/* ---- incidents ---- */
+
+struct fitting {
+    struct verifying *v;
+    struct buf details;
+    uint64_t faults;
+};
+
+static bool on_fault(void *ctx, const struct incident_case_fault *f, struct err *e) {
+    struct fitting *const t = ctx;
+
+    (void)e;
+    if (t->faults++ >= TOLD)
+        return true;
+    buf_format(&t->details, "  %s %s", f->of, f->why);
+    if (f->path.len) {
+        buf_add(&t->details, S(": "));
+        finding_plain(&t->details, f->path, false);
+    }
+    buf_byte(&t->details, '\n');
+    return true;
+}
+
+/* Do they fit each other, and the ledger? What they say of records is asked of these. */
+static bool check_incidents(struct verifying *v, struct err *e) {
+    struct fitting t = {.v = v};
+    struct incident_case_totals n;
+    bool const ok = incident_case_check(v->w->path, on_fault, &t, &n, e);
+
+    if (ok && (n.incidents || n.behaviours || n.places || t.faults)) {
+        line(v, "incidents");
+        if (t.faults)
+            buf_format(&v->out, "DIFFERS: %lu; ", (unsigned long)t.faults);
+        buf_format(&v->out, "%lu incident%s, %lu behaviour%s, %lu door%s; %lu places%s\n", (unsigned long)n.incidents,
+                   plural(n.incidents), (unsigned long)n.behaviours, plural(n.behaviours), (unsigned long)n.doors,
+                   plural(n.doors), (unsigned long)n.places, t.faults ? "" : ", each in a file of the ledger");
+        v->differ += t.faults;
+        details_into(v, &t.details);
+    }
+    buf_free(&t.details);
+    return ok;
+}
+
 /* ---- evidence ---- */
 
 static bool on_file(void *ctx, const struct custody *f, struct err *e) {
     struct verifying *const v = ctx;
+    struct evidence_file file = {.container = f->container != NULL, .line = v->file_count};
+    char *path;
 
-    return json_object_setn_new(v->outer, f->path.ptr, f->path.len,
-                                json_pack("{s:s, s:b, s:b}", "sha256", f->sha256, "container", f->container != NULL,
-                                          "unread", f->not_read.len && !f->sha256[0])) == 0 ||
-           no_memory(e);
+    if (v->file_count == v->file_room) {
+        struct evidence_file *const bigger = reallocarray(v->files, v->file_room * 2 + 256, sizeof *bigger);
+
+        if (!bigger)
+            return no_memory(e);
+        v->files = bigger;
+        v->file_room = v->file_room * 2 + 256;
+    }
+    if (!(path = arena_bytes(v->a, f->path.len + 1)) || !arena_copy(v->a, str_of(f->sha256), &file.sha256))
+        return no_memory(e);
+    memcpy(path, f->path.ptr, f->path.len);
+    path[f->path.len] = '\0';
+    file.path = (str){path, f->path.len};
+    v->files[v->file_count++] = file;
+    return true;
 }
+
+static int by_path(const void *a, const void *b) {
+    const struct evidence_file *const x = a, *const y = b;
+    int const order = str_cmp(x->path, y->path);
+
+    return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+/* Of several lines of one path the last. */
+static void files_sort(struct verifying *v) {
+    size_t kept = 0;
+
+    if (v->file_count)
+        qsort(v->files, v->file_count, sizeof *v->files, by_path);
+    for (size_t i = 0; i < v->file_count; i++)
+        if (i + 1 == v->file_count || !str_eq(v->files[i].path, v->files[i + 1].path))
+            v->files[kept++] = v->files[i];
+    v->file_count = kept;
+}
+
+/* NULL: the ledger has none. */
+static const struct evidence_file *file_of(const struct verifying *v, str path) {
+    size_t low = 0, high = v->file_count;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (str_cmp(v->files[middle].path, path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < v->file_count && str_eq(v->files[low].path, path) ? &v->files[low] : NULL;
+}
+
 static bool on_coverage(void *ctx, const struct custody_coverage *c, struct err *e) {
     (void)ctx, (void)c, (void)e;
     return true;
@@ -302,9 +403,12 @@ static bool on_gap(void *ctx, const struct custody_gap *g, struct err *e) {
 
 /* The file on the disk that a path of the ledger is, or lies in: what stands before the first '!' at which a container ends. */
 static str outer_of(const struct verifying *v, str path) {
-    for (size_t i = 0; i < path.len; i++)
-        if (path.ptr[i] == '!' && json_is_true(json_object_get(json_object_getn(v->outer, path.ptr, i), "container")))
+    for (size_t i = 0; i < path.len; i++) {
+        const struct evidence_file *const f = path.ptr[i] == '!' ? file_of(v, str_first(path, i)) : NULL;
+
+        if (f && f->container)
             return str_first(path, i);
+    }
     return path;
 }
 
@@ -316,16 +420,14 @@ static bool check_evidence(struct verifying *v, struct err *e) {
     struct case_ledger_visitor const visitor = {on_file, on_coverage, on_clock, on_damage, on_gap, v};
     uint64_t same = 0, changed = 0, gone = 0, never = 0;
     struct buf kept;
-    void *at;
 
-    if (!(v->outer = json_object()))
-        return no_memory(e);
     if (!case_ledger(v->w->path, &visitor, e) || !recheck_new(&v->now, e))
         return false;
+    files_sort(v);
     if (v->w->evidence.count && !recheck_walk(v->now, v->w->evidence.items, v->w->evidence.count, v->stop, e))
         return false;
-    for (at = json_object_iter(v->outer); at && !v->w->evidence.count; at = json_object_iter_next(v->outer, at)) {
-        str const path = {json_object_iter_key(at), json_object_iter_key_len(at)};
+    for (size_t i = 0; i < v->file_count && !v->w->evidence.count; i++) {
+        str const path = v->files[i].path;
 
         if (outer_of(v, path).len == path.len && !recheck_file(v->now, path.ptr, v->stop, e))
             return false;
@@ -333,9 +435,8 @@ static bool check_evidence(struct verifying *v, struct err *e) {
     kept = v->out;
     v->out = (struct buf){0};
     v->told = 0;
-    for (at = json_object_iter(v->outer); at; at = json_object_iter_next(v->outer, at)) {
-        str const path = {json_object_iter_key(at), json_object_iter_key_len(at)};
-        str const sha256 = json_text_at(json_object_iter_value(at), "sha256");
+    for (size_t i = 0; i < v->file_count; i++) {
+        str const path = v->files[i].path, sha256 = v->files[i].sha256;
         const char *now;
 
         if (outer_of(v, path).len != path.len)
@@ -382,7 +483,11 @@ struct records {
     struct verifying *v;
     uint64_t all, at, good, bad, not_there; /* at: how many were passed, to take a sample of them evenly */
     str path, sha256, reader;               /* the source whose offsets are gathered */
-    uint64_t offsets[RECORDS_AT_ONCE], numbers[RECORDS_AT_ONCE];
+    uint64_t offsets[RECORDS_AT_ONCE];
+    struct {
+        uint64_t number, position;
+        enum case_record_of of;
+    } named[RECORDS_AT_ONCE];
     size_t count;
     bool acts; /* some stand in no finding */
     struct buf place;
@@ -395,18 +500,39 @@ static bool on_count(void *ctx, const struct case_finding *f, struct err *e) {
 
     (void)e;
     r->all++;
-    r->acts |= f->number == 0;
+    r->acts |= f->of != RECORD_FINDING;
     return true;
 }
 
-static void record_bad(struct records *r, uint64_t number, str why) {
+static void record_bad(struct records *r, size_t i, str why) {
+    unsigned long const number = r->named[i].number, position = r->named[i].position;
+
     r->bad++;
     if (r->told++ >= TOLD)
         return;
-    if (number)
-        buf_format(&r->details, "  finding %lu: ", (unsigned long)number);
-    else
-        buf_add(&r->details, S("  an act: "));
+    buf_add(&r->details, S("  "));
+    switch (r->named[i].of) {
+    case RECORD_ACT:
+        buf_format(&r->details, "act %lu of incident %lu", position, number);
+        break;
+    case RECORD_BEHAVIOUR:
+        buf_format(&r->details, "event %lu of behaviour %lu", position, number);
+        break;
+    case RECORD_BEGAN:
+        buf_format(&r->details, "how incident %lu began", number);
+        break;
+    case RECORD_REACH:
+        buf_format(&r->details, "what incident %lu reached, %lu", number, position);
+        break;
+    case RECORD_DOOR:
+        buf_format(&r->details, "door %lu of incident %lu", position, number);
+        break;
+    case RECORD_FINDING:
+    case RECORD_OFS:
+        buf_format(&r->details, "finding %lu", number);
+        break;
+    }
+    buf_add(&r->details, S(": "));
     finding_plain(&r->details, r->path, false);
     buf_add(&r->details, S(": "));
     finding_plain(&r->details, why, false);
@@ -418,7 +544,7 @@ static bool on_shown(void *ctx, size_t i, str why, struct err *e) {
 
     (void)e;
     if (why.len)
-        record_bad(r, r->numbers[i], why);
+        record_bad(r, i, why);
     else
         r->good++;
     return true;
@@ -427,7 +553,8 @@ static bool on_shown(void *ctx, size_t i, str why, struct err *e) {
 /* The source as it lies there now: what the ledger's file became, and the way into it. */
 static bool records_flush(struct records *r, struct err *e) {
     str const outer = outer_of(r->v, r->path);
-    str const sha256 = json_text_at(json_object_getn(r->v->outer, outer.ptr, outer.len), "sha256");
+    const struct evidence_file *const file = file_of(r->v, outer);
+    str const sha256 = file ? file->sha256 : S("");
     size_t const before = (size_t)(r->good + r->bad);
     struct err why = {0};
     const char *now;
@@ -443,7 +570,7 @@ static bool records_flush(struct records *r, struct err *e) {
         break;
     case RECHECK_CHANGED:
         for (size_t i = 0; i < r->count; i++)
-            record_bad(r, r->numbers[i], S("the evidence has changed since the hunt"));
+            record_bad(r, i, S("the evidence has changed since the hunt"));
         break;
     case RECHECK_SAME:
         r->place.len = 0;
@@ -459,7 +586,7 @@ static bool records_flush(struct records *r, struct err *e) {
             return false;
         }
         for (size_t i = (size_t)(r->good + r->bad) - before; !ok && i < r->count; i++)
-            record_bad(r, r->numbers[i], str_of(why.text));
+            record_bad(r, i, str_of(why.text));
         break;
     }
     r->count = 0;
@@ -482,7 +609,9 @@ static bool on_record(void *ctx, const struct case_finding *f, struct err *e) {
             return no_memory(e);
     }
     r->offsets[r->count] = f->offset;
-    r->numbers[r->count++] = f->number;
+    r->named[r->count].number = f->number;
+    r->named[r->count].position = f->position;
+    r->named[r->count++].of = f->of;
     return true;
 }
 
@@ -520,16 +649,41 @@ static bool check_records(struct verifying *v, struct err *e) {
 
 /* ---- hunted again ---- */
 
-/* What a finding says, but for its number and for where the evidence lies on this machine. */
+/* What a finding, behaviour or incident says, but for its number and for where the evidence lies on this machine. */
+enum sort { SORT_INCIDENT, SORT_BEHAVIOUR, SORT_FINDING, SORT_YARA, SORTS }; /* as they are told */
 struct said {
     uint8_t hash[SHA256_SIZE];
     uint64_t number;
-    bool yara;
+    enum sort sort;
 };
 struct sayings {
     struct said *items;
     size_t count, room;
 };
+
+static bool said_room(struct sayings *all) {
+    if (all->count == all->room) {
+        struct said *const bigger = reallocarray(all->items, all->room * 2 + 256, sizeof *bigger);
+
+        if (bigger) {
+            all->items = bigger;
+            all->room = all->room * 2 + 256;
+        }
+    }
+    return all->count < all->room;
+}
+
+static bool on_incident_said(void *ctx, enum incident_case_of of, uint64_t number, const uint8_t hash[SHA256_SIZE],
+                             struct err *e) {
+    struct sayings *const all = ctx;
+
+    if (!said_room(all))
+        return no_memory(e);
+    memcpy(all->items[all->count].hash, hash, SHA256_SIZE);
+    all->items[all->count].number = number;
+    all->items[all->count++].sort = of == INCIDENT_CASE_INCIDENT ? SORT_INCIDENT : SORT_BEHAVIOUR;
+    return true;
+}
 
 static bool on_said(void *ctx, const struct case_finding *f, struct err *e) {
     struct sayings *const all = ctx;
@@ -550,21 +704,13 @@ static bool on_said(void *ctx, const struct case_finding *f, struct err *e) {
     char *const text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS);
 
     json_decref(tree);
-    if (all->count == all->room) {
-        struct said *const bigger = reallocarray(all->items, all->room * 2 + 256, sizeof *bigger);
-
-        if (bigger) {
-            all->items = bigger;
-            all->room = all->room * 2 + 256;
-        }
-    }
-    bool const ok = text && h && all->count < all->room;
+    bool const ok = text && h && said_room(all);
 
     if (ok) {
         sha256_add(h, str_of(text));
         sha256_end(h, all->items[all->count].hash);
         all->items[all->count].number = f->number;
-        all->items[all->count++].yara = f->yara;
+        all->items[all->count++].sort = f->yara ? SORT_YARA : SORT_FINDING;
     }
     free(text);
     sha256_free(h);
@@ -628,12 +774,16 @@ static bool hunt_words(struct verifying *v, const char *folder, const char ***wo
     const struct {
         const char *name;
         const struct arguments *values;
-    } lists[] = {{"rules", &w->rules}, {"intel", &w->intel},           {"yara", &w->yara},      {"kinds", &w->kinds},
-                 {"geo", &w->geo},     {"own-domain", &w->own_domain}, {"partner", &w->partner}};
+    } lists[] = {{"rules", &w->rules},           {"intel", &w->intel},    {"yara", &w->yara},
+                 {"persons", &w->persons},       {"kinds", &w->kinds},    {"geo", &w->geo},
+                 {"own-domain", &w->own_domain}, {"partner", &w->partner}};
     const struct {
         const char *name, *value;
-    } single[] = {
-        {"placeholders", w->placeholders}, {"dkim-keys", w->dkim_keys}, {"country", w->country}, {"output", folder}};
+    } single[] = {{"placeholders", w->placeholders},
+                  {"dkim-keys", w->dkim_keys},
+                  {"country", w->country},
+                  {"roster", w->roster},
+                  {"output", folder}};
     struct options_said o = {v, words, count};
     bool ok = word(v, words, count, S("hunt"), e) && word(v, words, count, S("--quiet"), e);
 
@@ -645,13 +795,9 @@ static bool hunt_words(struct verifying *v, const char *folder, const char ***wo
     ok = ok && case_facts(w->path, on_fact, &o, e) && word(v, words, count, S("--"), e);
     for (size_t i = 0; ok && i < w->evidence.count; i++)
         ok = word(v, words, count, str_of(w->evidence.items[i]), e);
-    for (void *at = json_object_iter(v->outer); ok && at && !w->evidence.count;
-         at = json_object_iter_next(v->outer, at)) {
-        str const path = {json_object_iter_key(at), json_object_iter_key_len(at)};
-
-        if (outer_of(v, path).len == path.len)
-            ok = word(v, words, count, path, e);
-    }
+    for (size_t i = 0; ok && i < v->file_count && !w->evidence.count; i++)
+        if (outer_of(v, v->files[i].path).len == v->files[i].path.len)
+            ok = word(v, words, count, v->files[i].path, e);
     return ok;
 }
 
@@ -679,24 +825,38 @@ static bool hunt_again(struct verifying *v, const char *folder, struct err *e) {
 static int by_number(const void *a, const void *b) {
     const struct said *const x = a, *const y = b;
 
-    return x->yara != y->yara ? x->yara - y->yara : (x->number > y->number) - (x->number < y->number);
+    return x->sort != y->sort ? (int)x->sort - (int)y->sort : (x->number > y->number) - (x->number < y->number);
 }
 
 /* The first `count`, which are alone. */
 static void alone_tell(struct buf *details, struct said *s, size_t count, const char *where) {
+    static const char *const names[SORTS] = {"incident", "behaviour", "finding", "finding of YARA rules"};
+
     if (count)
         qsort(s, count, sizeof *s, by_number);
     for (size_t i = 0; i < count && i < TOLD; i++)
-        buf_format(details, "  finding %s%lu %s\n", s[i].yara ? "of YARA rules " : "", (unsigned long)s[i].number,
-                   where);
+        buf_format(details, "  %s %lu %s\n", names[s[i].sort], (unsigned long)s[i].number, where);
     if (count > TOLD)
         buf_format(details, "  and %zu more\n", count - TOLD);
+}
+
+/* "12 findings, 3 behaviours, 1 incident": of findings also that there are none. */
+static void sorts_tell(struct buf *b, const uint64_t n[SORTS]) {
+    uint64_t const findings = n[SORT_FINDING] + n[SORT_YARA], behaviours = n[SORT_BEHAVIOUR];
+
+    if (findings || (!behaviours && !n[SORT_INCIDENT]))
+        buf_format(b, "%lu finding%s", (unsigned long)findings, plural(findings));
+    if (behaviours)
+        buf_format(b, "%s%lu behaviour%s", findings ? ", " : "", (unsigned long)behaviours, plural(behaviours));
+    if (n[SORT_INCIDENT])
+        buf_format(b, "%s%lu incident%s", findings || behaviours ? ", " : "", (unsigned long)n[SORT_INCIDENT],
+                   plural(n[SORT_INCIDENT]));
 }
 
 static void compare(struct verifying *v, struct sayings *then, struct sayings *again) {
     struct buf details = {0};
     size_t i = 0, k = 0, lost = 0, new = 0; /* those that are alone move to the front */
-    uint64_t same = 0;
+    uint64_t same[SORTS] = {0}, gone[SORTS] = {0}, come[SORTS] = {0};
 
     if (then->count)
         qsort(then->items, then->count, sizeof *then->items, by_hash);
@@ -709,30 +869,42 @@ static void compare(struct verifying *v, struct sayings *then, struct sayings *a
                                               : memcmp(then->items[i].hash, again->items[k].hash, SHA256_SIZE);
 
         if (order == 0) {
-            same++;
+            same[then->items[i].sort]++;
             i++;
             k++;
         } else if (order < 0) {
+            gone[then->items[i].sort]++;
             then->items[lost++] = then->items[i++];
         } else {
+            come[again->items[k].sort]++;
             again->items[new ++] = again->items[k++];
         }
     }
     alone_tell(&details, then->items, lost, "of the case was not found again");
     alone_tell(&details, again->items, new, "of the new hunt is not in the case");
-    if (lost || new)
-        buf_format(&v->out, "DIFFERS: %lu not found again, %lu not in the case; ", (unsigned long)lost,
-                   (unsigned long)new);
-    buf_format(&v->out, "%lu finding%s the same when it was hunted again\n", (unsigned long)same, plural(same));
+    if (lost || new) {
+        buf_add(&v->out, S("DIFFERS: "));
+        sorts_tell(&v->out, gone);
+        buf_add(&v->out, S(" not found again, "));
+        sorts_tell(&v->out, come);
+        buf_add(&v->out, S(" not in the case; "));
+    }
+    sorts_tell(&v->out, same);
+    buf_add(&v->out, S(" the same when it was hunted again\n"));
     v->differ += lost + new;
     details_into(v, &details);
+}
+
+/* Findings, and what was put together out of them and of acts; of a case of an older Longwatch, which put nothing together, findings alone. */
+static bool sayings_of(const char *path, bool incidents, struct sayings *to, struct err *e) {
+    return case_findings(path, on_said, to, e) && (!incidents || incident_case_said(path, on_incident_said, to, e));
 }
 
 static bool check_again(struct verifying *v, struct err *e) {
     const char *const parent = getenv("TMPDIR");
     struct sayings then = {0}, again = {0};
     char folder[PATH_MAX], path[PATH_MAX + 8];
-    bool ok;
+    bool ok, incidents = false;
 
     if (!v->w->rules.count && !v->w->intel.count && !v->w->yara.count)
         return true;
@@ -740,8 +912,8 @@ static bool check_again(struct verifying *v, struct err *e) {
         !mkdtemp(folder))
         return err_system(e, "%s", folder);
     snprintf(path, sizeof path, "%s/case", folder);
-    ok = hunt_again(v, path, e) && case_findings(v->w->path, on_said, &then, e) &&
-         case_findings(path, on_said, &again, e);
+    ok = hunt_again(v, path, e) && incident_case_there(v->w->path, &incidents, e) &&
+         sayings_of(v->w->path, incidents, &then, e) && sayings_of(path, incidents, &again, e);
     if (ok)
         compare(v, &then, &again);
     struct err left;
@@ -766,7 +938,8 @@ static bool verify(struct verifying *v, struct err *e) {
         line(v, "the rest");
         buf_add(&v->out, S("NOT CHECKED: files of the case are not there\n"));
     } else {
-        ok = ok && check_telling(v, e) && check_evidence(v, e) && check_records(v, e) && check_again(v, e);
+        ok = ok && check_telling(v, e) && check_incidents(v, e) && check_evidence(v, e) && check_records(v, e) &&
+             check_again(v, e);
     }
     buf_free(&manifest);
     return ok;
@@ -793,7 +966,7 @@ static int run(const void *wishes) {
         status = tell_error(&e);
         buf_free(&v.out);
     }
-    json_decref(v.outer);
+    free(v.files);
     recheck_free(v.now);
     arena_free(v.a);
     return status;
@@ -869,6 +1042,13 @@ static const struct option options[] = {
      .help = "as it was given to the hunt",
      AT(dkim_keys)},
     {.name = "country", .argument = "COUNTRY", .type = OPTION_TEXT, .help = "as it was given to the hunt", AT(country)},
+    {.name = "roster", .argument = "FILE", .type = OPTION_PATH, .help = "as it was given to the hunt", AT(roster)},
+    {.name = "persons",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "as it was given to the hunt",
+     AT(persons)},
     {ROW_PLACEHOLDERS, AT(placeholders)},
 };
 const struct command command_verify = {
@@ -877,9 +1057,10 @@ const struct command command_verify = {
     .about =
         (const char *const[]){
             "Checks that the files of a case are those of its manifest, its signature and time-stamp where there are "
-            "any, and that its files agree with each other; hashes the evidence once more, and follows every finding "
-            "to its record. With the rules or indicators of the hunt it hunts again, as the case says it was done, and "
-            "compares what is found. Changes neither the case nor the evidence.",
+            "any, and that its files agree with each other; hashes the evidence once more, and follows every finding, "
+            "act "
+            "and door to its record. With the rules or indicators of the hunt it hunts again, as the case says it was "
+            "done, and compares what is found and put together. Changes neither the case nor the evidence.",
             NULL},
     .examples = (const struct example[]){{"longwatch verify ./case", "Is all of it as it was?"},
                                          {"longwatch verify ./case /mnt/evidence --public-key cert.pub",

@@ -252,10 +252,22 @@ static struct alike *alike_of(struct act_scan *s, const struct activity_event *v
     return &s->table[at];
 }
 
+/* As it is kept (activity.h): numbers of connections as such, and no session of what has one each. */
+static void lean(struct activity_event *v) {
+    if (v->act == ACT_CONNECTION) {
+        if (!str_u64(v->text[ACT_DETAIL], UINT64_MAX, &v->back))
+            v->back = 0;
+        v->text[ACT_DETAIL] = S("");
+    }
+    if (v->act == ACT_CONNECTION || v->act == ACT_LOOKUP || v->act == ACT_WEB_VISIT)
+        v->text[ACT_SESSION] = S("");
+}
+
 static void fold_in(struct activity_event *sum, const struct activity_event *v) {
     sum->when = v->when < sum->when ? v->when : sum->when;
     sum->last = v->when > sum->last ? v->when : sum->last;
     sum->amount = added(sum->amount, v->amount);
+    sum->back = added(sum->back, v->back);
     sum->items = sum->items > UINT32_MAX - v->items ? UINT32_MAX : sum->items + v->items;
     sum->count += sum->count < UINT32_MAX;
     sum->unsure |= v->unsure;
@@ -442,6 +454,7 @@ static bool one(struct act_scan *s, const struct block *b, uint32_t row, const s
         return true;
     if (!tell(s, b, row, a, &v))
         return no_memory(e);
+    lean(&v);
     if (wish == ACT_ALONE)
         return owner->each(owner->ctx, &v, clock, e);
     if (!(alike = alike_of(s, &v, b->rows[row].stretch, clock)))

@@ -18,7 +18,7 @@
 #define TABLE_LEAST 256u
 #define INSERTED_MAX 12u /* so few are sorted by insertion */
 
-_Static_assert(sizeof(struct activity) == 104, "activities are many: their size is chosen, not come upon");
+_Static_assert(sizeof(struct activity) == 112, "activities are many: their size is chosen, not come upon");
 _Static_assert(ACTIVITIES_MAX < UINT32_MAX, "an index has 32 bits");
 
 bool activities_no_memory(struct err *e) {
@@ -373,6 +373,7 @@ bool activities_new_of(struct activities **out, size_t memory_max, size_t held_m
 
     if (a) {
         a->memory_max = memory_max;
+        a->max = ACTIVITIES_USUAL;
         a->seed = hash_seed();
         a->pile = (struct activity_pile){.fd = -1, .held_max = held_max, .folder = folder};
         a->text_room = 64;
@@ -415,12 +416,23 @@ static str kept_text(enum act_text t, str text, char room[ADDRESS_TEXT]) {
     return text.len > ACTIVITY_TEXT_MAX ? utf8_first(text, ACTIVITY_TEXT_MAX) : text;
 }
 
+void activities_bound(struct activities *a, uint32_t max) {
+    assert(!a->pile.count);
+    a->max = max < ACTIVITIES_MAX ? max : ACTIVITIES_MAX;
+}
+
+/* What machines do all day. */
+static bool is_volume(enum act act) {
+    return act == ACT_CONNECTION || act == ACT_LOOKUP || act == ACT_WEB_VISIT || act == ACT_WEB_REQUEST;
+}
+
 bool activities_add(struct activities *a, const struct activity_event *v, struct err *e) {
     struct activity one = {.when = v->when,
                            .last = v->last,
                            .record = v->record,
                            .offset = v->offset,
                            .amount = v->amount,
+                           .back = v->back,
                            .source = source_find(a, v),
                            .count = v->count,
                            .items = v->items,
@@ -444,7 +456,10 @@ bool activities_add(struct activities *a, const struct activity_event *v, struct
         if (texts[t].len && !(one.text[t] = text_find(a, texts[t], text_hash(a, texts[t]))))
             cost += texts[t].len + TEXT_COST;
     }
-    if (a->pile.count == ACTIVITIES_MAX || cost > a->memory_max || a->memory_used > a->memory_max - cost) {
+    bool const volume = is_volume(v->act);
+
+    if (a->pile.count == a->max || (volume && a->volume == a->max / 2) || cost > a->memory_max ||
+        a->memory_used > a->memory_max - cost) {
         a->lost += v->count;
         return true;
     }
@@ -455,6 +470,7 @@ bool activities_add(struct activities *a, const struct activity_event *v, struct
         if (v->text[t].len && !one.text[t] && texts[t].len && !activities_intern(a, texts[t], &one.text[t]))
             return activities_no_memory(e);
     memcpy(a->before, one.text, sizeof a->before);
+    a->volume += volume;
     return pile_add(&a->pile, &one, e);
 }
 

@@ -2,6 +2,9 @@
  * in order, each with the place of its event. Behaviours (behaviour.h), incidents and doors are made of nothing else but these, findings
  * of rules, and campaigns of mail.
  *
+ * Of connections, lookups and visits, which are many, no session is kept: each has one of its own and nobody asks for it. Together with requests to
+ * servers they take at most half the room: a log of flows leaves room for the acts of people.
+ *
  * Workers make them of blocks (act_scan.h); they come in the order of the evidence. More than ACTIVITY_EACH alike (the same texts, kind, outcome)
  * within an hour of one stretch of a part of a source become one, which stands for `count` events from `when` to `last`: a flood does not fill the
  * disk. Texts are kept once. What does not fit (memory_max, ACTIVITIES_MAX) is counted: activities_lost. */
@@ -14,15 +17,17 @@
 
 #define ACTIVITY_EACH 8u
 #define ACTIVITIES_MAX (1u << 26)
-#define ACTIVITY_TEXT_MAX 2048u /* bytes of one text; longer ones are cut where a character ends */
+#define ACTIVITIES_USUAL (1u << 22) /* some 1 GiB with all that is made of them */
+#define ACTIVITY_TEXT_MAX 2048u     /* bytes of one text; longer ones are cut where a character ends */
 
 enum act_outcome { OUTCOME_UNSAID, OUTCOME_SUCCESS, OUTCOME_FAILURE, OUTCOME_OTHER };
 
-/* As it is kept: 104 bytes. text: codes of activities_text; 0: none. */
+/* As it is kept: 112 bytes. text: codes of activities_text; 0: none. */
 struct activity {
     int64_t when, last;      /* ns UTC; INSTANT_NONE never: events without time are no activities */
     uint64_t record, offset; /* of the (first) event in its source */
     uint64_t amount;         /* bytes, seconds, records: what the act counts; of all events together */
+    uint64_t back;           /* ACT_CONNECTION: bytes back, of all events together; its text ACT_DETAIL is empty */
     uint32_t source;         /* activities_source */
     uint32_t count;          /* events */
     uint32_t items; /* messages, files: what the log says were touched; of all events together; 0: it does not say */
@@ -34,7 +39,7 @@ struct activity {
 /* As it comes. Views. */
 struct activity_event {
     int64_t when, last;
-    uint64_t record, offset, amount;
+    uint64_t record, offset, amount, back;
     uint32_t count, items;
     enum act act;
     enum act_outcome outcome;
@@ -49,6 +54,8 @@ struct activities;
 /* memory_max: bytes of texts; activities themselves lie in an unlinked temporary file beyond 64 MiB. folder: where; NULL: file_temporary's. */
 MUST_USE bool activities_new(struct activities **out, size_t memory_max, const char *folder, struct err *e);
 void activities_free(struct activities *a); /* takes NULL */
+/* So many are kept, at most ACTIVITIES_MAX; usually ACTIVITIES_USUAL. Before the first is added. */
+void activities_bound(struct activities *a, uint32_t max);
 MUST_USE bool activities_add(struct activities *a, const struct activity_event *v, struct err *e);
 /* After the last: sorts by (when, source, record, offset, act), puts spellings of accounts and hosts together. Nothing is added after. */
 MUST_USE bool activities_end(struct activities *a, struct err *e);

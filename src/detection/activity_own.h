@@ -61,6 +61,8 @@ struct activity_claim {
 struct activities {
     size_t memory_max, memory_used;
     uint64_t seed, lost;
+    uint32_t max;
+    uint64_t volume; /* of those that machines make all day */
     bool ended;
     char *folder;
 

@@ -20,13 +20,8 @@ struct behaviours {
 };
 
 static behaviour_area *const areas[] = {
-    behaviour_cloud,
-    behaviour_call,
-    behaviour_web,
-    behaviour_net,
-    behaviour_host,
-    behaviour_reach,
-    behaviour_account, /* doors ask who is foreign */
+    behaviour_cloud, behaviour_call,  behaviour_web,     behaviour_net,
+    behaviour_host,  behaviour_reach, behaviour_account, /* doors ask who is foreign */
     behaviour_door,
 };
 

@@ -291,7 +291,7 @@ static bool tell(struct door_area *x, size_t from, size_t to, uint32_t days, boo
     }
     if (!done)
         return true;
-    if (to - from >= behaviour_threshold(b, "several"))
+    if ((double)(to - from) >= behaviour_threshold(b, "several"))
         see(&best, behaviour_threshold(b, "several-more"), "is one of several within a day");
     if (night)
         see(&best, behaviour_threshold(b, "night-more"), "was made at an hour at which the account hardly ever acts");

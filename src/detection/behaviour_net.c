@@ -330,7 +330,7 @@ static bool tell(struct net *n, struct pair *p, struct behaviour_hit *h, struct 
 
 /* Where much is alike, each says less. */
 static double crowd(const struct behaviour *b, uint64_t like) {
-    return like > of(b, "like") ? log10((double)like / of(b, "like")) : 0;
+    return (double)like > of(b, "like") ? log10((double)like / of(b, "like")) : 0;
 }
 
 /* No more than so many of ours speak with that address. */
@@ -621,7 +621,7 @@ static bool judge_beacon(struct net *n, uint32_t pair, struct tolds *out, struct
     if (!rhythm_of(n, p, &m, e))
         return false;
     bool const even = m.even >= of(b, "even") && p->last - p->first >= (int64_t)(of(b, "hours") * (double)HOUR);
-    bool const alike = m.alike >= of(b, "alike") && m.count >= of(b, "connections-alike");
+    bool const alike = (double)m.alike >= of(b, "alike") && (double)m.count >= of(b, "connections-alike");
 
     if (!even && !alike)
         return true;
@@ -686,7 +686,7 @@ static bool is_odd(const struct net *n, const struct pair *p) {
         return false;
     for (uint32_t i = 0; i < p->port_count; i++)
         rare += code_map_get(&n->verbs, p->ports[i]) <= of(b, "pairs");
-    return rare >= 1 && (p->port_count >= of(b, "ports") || p->back >= of(b, "bytes"));
+    return rare >= 1 && (p->port_count >= of(b, "ports") || (double)p->back >= of(b, "bytes"));
 }
 
 /* All addresses inside that speak so with an outside one are one hit's; the first pair stands for them. */
@@ -729,7 +729,7 @@ static bool is_browsing(const struct net *n, const struct pair *p) {
     const struct inside *const s = &n->insides[p->inside];
 
     return p->begun && !p->told && s->client_count >= of(b, "clients") && s->network_count <= of(b, "networks") &&
-           is_rare(n, p, b) && !is_datagram(n, p) && p->back >= of(b, "bytes") && log_settled(n, b) &&
+           is_rare(n, p, b) && !is_datagram(n, p) && (double)p->back >= of(b, "bytes") && log_settled(n, b) &&
            is_new(n, p->first, b);
 }
 

@@ -389,6 +389,8 @@ str host_shown(const struct activities *a, uint32_t host) {
 uint64_t bytes_back(const struct activities *a, const struct activity *v) {
     uint64_t n = 0;
 
+    if (v->back)
+        return v->back;
     if (!str_u64(activities_text(a, v->text[ACT_DETAIL]), UINT64_MAX, &n))
         return 0;
     return v->count > 1 && n > UINT64_MAX / v->count ? UINT64_MAX : n * v->count;

@@ -762,9 +762,9 @@ static bool tell_shells(struct web *w, struct err *e) {
             .behaviour = w->shell, .like = w->suspect_count, .of = w->script_pages, .title = S("")};
 
         /* Where a server's new scripts often look like this, one of them says less. */
-        h.weight =
-            s->weight -
-            (w->suspect_count > of(w->shell, "like") ? log10((double)w->suspect_count / of(w->shell, "like")) : 0);
+        h.weight = s->weight - ((double)w->suspect_count > of(w->shell, "like")
+                                    ? log10((double)w->suspect_count / of(w->shell, "like"))
+                                    : 0);
         page_parts(w, s, &h);
         for (uint32_t k = 0; k < s->addresses.count; k++)
             behaviour_part_add(&h, PART_ADDRESS, few_has(&s->own, s->addresses.items[k]), s->addresses.items[k], 0);

@@ -143,7 +143,8 @@ static bool close_minute(struct floods *f, struct target *t, struct err *e) {
     }
     if (t->from != INSTANT_NONE && minute - t->to > 10 && !end_flood(f, t, e))
         return false;
-    if (n >= of(f, "minute") && n >= of(f, "times") * t->peak && minute - t->first >= of(f, "settled") * 24 * 60) {
+    if ((double)n >= of(f, "minute") && (double)n >= of(f, "times") * t->peak &&
+        (double)(minute - t->first) >= of(f, "settled") * 24 * 60) {
         if (t->from == INSTANT_NONE) {
             t->from = minute;
             t->flood = t->flood_errors = 0;

@@ -167,7 +167,8 @@ static bool run(struct plan *p) {
             "execution", "the application starts a shell");
     process(p, HOST_APP01, first + 2 * MINUTE, "svc_register", CMD, "cmd.exe /c nltest /domain_trusts", JAVA, "T1482",
             "discovery", "questions about the domain");
-    doors[0] = truth_door(o->truth, p->id, "web_shell", S("register." DOMAIN " /register/img/thumb.jsp"), first + 4 * MINUTE);
+    doors[0] =
+        truth_door(o->truth, p->id, "web_shell", S("register." DOMAIN " /register/img/thumb.jsp"), first + 4 * MINUTE);
     for (uint32_t day = start; day < last; day += 3 + (uint32_t)rng_below(o->r, 5)) {
         int64_t const when = day == start ? first + 4 * MINUTE : plan_when(p, day, 1, 6);
 

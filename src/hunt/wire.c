@@ -168,6 +168,7 @@ static void put_act(struct buf *b, const struct wire *w) {
     put_u64(b, v->record);
     put_u64(b, v->offset);
     put_u64(b, v->amount);
+    put_u64(b, v->back);
     put_u32(b, v->count);
     put_u32(b, v->items);
     buf_byte(b, (char)v->act);
@@ -570,8 +571,9 @@ static bool take_act(struct reading *r, struct wire *w) {
     *v = (struct activity_event){.evidence_sha256 = ""};
     if (!take_i64(r, &v->when) || !take_i64(r, &v->last) || !read_u64le(&r->c, &w->key) ||
         !read_u64le(&r->c, &v->record) || !read_u64le(&r->c, &v->offset) || !read_u64le(&r->c, &v->amount) ||
-        !read_u32le(&r->c, &v->count) || !read_u32le(&r->c, &v->items) || !take_small(r, ACTS, &act) ||
-        !take_small(r, OUTCOME_OTHER + 1, &outcome) || !take_bool(r, &v->salvaged) || !take_bool(r, &v->unsure))
+        !read_u64le(&r->c, &v->back) || !read_u32le(&r->c, &v->count) || !read_u32le(&r->c, &v->items) ||
+        !take_small(r, ACTS, &act) || !take_small(r, OUTCOME_OTHER + 1, &outcome) || !take_bool(r, &v->salvaged) ||
+        !take_bool(r, &v->unsure))
         return false;
     for (size_t i = 0; i < ACT_TEXTS; i++)
         if (!read_u32le(&r->c, &w->words[i]))

@@ -32,7 +32,8 @@ static void judge(struct look *l, struct watched *w, struct door *out) {
     const struct mark *maybe = NULL;
     bool opened = out->opened != INSTANT_NONE;
 
-    qsort(w->marks, w->count, sizeof *w->marks, by_time);
+    if (w->count)
+        qsort(w->marks, w->count, sizeof *w->marks, by_time);
     for (uint32_t i = 0; i < w->count; i++) {
         const struct mark *const m = &w->marks[i];
 

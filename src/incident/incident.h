@@ -52,7 +52,7 @@ struct incident_event {
     enum act act; /* ACT_NONE: of a finding or a mail */
     str account, target, host, address, program, session, object, detail;
     uint64_t count, items, amount;
-    uint32_t clue; /* index into all clues: why it is the intruder's */
+    uint32_t clue;     /* index into all clues: why it is the intruder's */
     uint32_t activity; /* its index; not told of one read out of a case */
     struct proof proof;
 };

@@ -372,7 +372,9 @@ static bool rule_clues(struct incidents *s, struct err *e) {
     int32_t *const days = calloc(s->found_count + 1, sizeof *days);
     struct groups groups = {.items = calloc(s->found_count + 1, sizeof *groups.items)};
     struct spots spots = {0};
-    bool ok = ((list && days && groups.items) || incidents_no_memory(e)) && spots_new(s, &spots, e);
+    bool ok = (list && days && groups.items) || incidents_no_memory(e);
+
+    ok = ok && (!s->found_count || spots_new(s, &spots, e));
 
     for (size_t i = 0; ok && i < s->found_place_count; i++) {
         struct found_place *const p = &s->found_places[i];

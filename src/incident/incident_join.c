@@ -570,18 +570,27 @@ static int by_mailed(const void *a, const void *b) {
     return (x->node > y->node) - (x->node < y->node);
 }
 
-static bool mailings_new(struct incidents *s, struct mailings *m, struct err *e) {
+#define STRONG 8.0      /* a score (incident/mail_campaign.h) */
+#define MEANT_MAX 64u   /* recipients of a mail that is only notable and can be meant for them */
+#define MEANT_TRIED 64u /* such mails that are looked at for a clue */
+
+/* Of strong campaigns, or of those that are only notable. */
+static bool is_wanted(const struct campaign *c, bool strong) {
+    return c && (strong ? c->score >= STRONG : c->score < STRONG && c->recipient_count <= MEANT_MAX);
+}
+
+static bool mailings_new(struct incidents *s, bool strong, struct mailings *m, struct err *e) {
     size_t room = 0;
 
     for (size_t i = 0; i < s->node_count; i++)
-        room += s->nodes[i].campaign ? s->nodes[i].campaign->recipient_count : 0;
+        room += is_wanted(s->nodes[i].campaign, strong) ? s->nodes[i].campaign->recipient_count : 0;
     *m = (struct mailings){.items = calloc(room + 1, sizeof *m->items), .run = calloc(room + 1, sizeof *m->run)};
     if (!m->items || !m->run)
         return incidents_no_memory(e);
     for (size_t i = 0; i < s->node_count; i++) {
         const struct campaign *const c = s->nodes[i].campaign;
 
-        for (size_t k = 0; c && k < c->recipient_count; k++) {
+        for (size_t k = 0; is_wanted(c, strong) && k < c->recipient_count; k++) {
             const struct campaign_recipient *const r = &c->recipients[k];
             uint32_t const account = activities_account(s->a, activities_find(s->a, r->address));
             int64_t const since = r->opened != INSTANT_NONE ? r->opened : r->first;
@@ -640,11 +649,78 @@ static void join_mailed(struct incidents *s, struct mailings *m, uint32_t node) 
     }
 }
 
+/* An account that a tree is about, not one that was guessed at. */
+struct member {
+    uint32_t root, account;
+};
+
+static int by_member(const void *a, const void *b) {
+    const struct member *const x = a, *const y = b;
+
+    if (x->root != y->root)
+        return x->root < y->root ? -1 : 1;
+    return (x->account > y->account) - (x->account < y->account);
+}
+
+static bool members_of(struct incidents *s, struct member **out, size_t *count, struct err *e) {
+    size_t room = 0;
+
+    for (size_t i = 0; i < s->node_count; i++)
+        room += s->nodes[i].part_count;
+    if (!(*out = calloc(room + 1, sizeof **out)))
+        return incidents_no_memory(e);
+    *count = 0;
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct node *const n = &s->nodes[i];
+
+        for (size_t k = 0; n->behaviour && !n->weak && !str_starts(n->clue.technique, S("T1110")) && k < n->part_count;
+             k++)
+            if (n->parts[k].type == PART_ACCOUNT)
+                (*out)[(*count)++] = (struct member){incident_root(s, (uint32_t)i), n->parts[k].code};
+    }
+    if (*count)
+        qsort(*out, *count, sizeof **out, by_member);
+    return true;
+}
+
+/* Are most of those who got the mail accounts of that tree? */
+static bool meant(const struct incidents *s, const struct campaign *c, const struct member *members, size_t count,
+                  uint32_t root) {
+    size_t reached = 0;
+
+    for (size_t i = 0; i < c->recipient_count; i++) {
+        struct member const who = {root, activities_account(s->a, activities_find(s->a, c->recipients[i].address))};
+
+        reached += who.account && count && bsearch(&who, members, count, sizeof who, by_member) != NULL;
+    }
+    return reached * 2 >= c->recipient_count;
+}
+
+/* A mail that is only notable began an intrusion of most of those who got it. */
+static void join_meant(struct incidents *s, const struct mailings *m, const struct member *members, size_t count,
+                       uint32_t node, uint32_t root) {
+    const struct node *const n = &s->nodes[node];
+
+    for (size_t i = 0, tried = 0; i < n->part_count; i++) {
+        if (n->parts[i].type != PART_ACCOUNT)
+            continue;
+        size_t const to = mailed_from(m, n->parts[i].code, instant_moved(n->clue.first, HOUR + 1));
+
+        for (size_t at = mailed_from(m, n->parts[i].code, instant_moved(n->clue.first, -FOLLOWS));
+             at < to && tried < MEANT_TRIED; at++, tried++)
+            if (meant(s, s->nodes[m->items[at].node].campaign, members, count, root))
+                join(s, node, m->items[at].node);
+    }
+}
+
 /* An intrusion whose first clue is on an account that had the mail, in the months after, began with it. */
 static bool join_campaigns(struct incidents *s, struct err *e) {
     uint32_t *const first = calloc(s->node_count + 1, sizeof *first); /* by root: the earliest clue, + 1 */
-    struct mailings m = {0};
-    bool ok = (first || incidents_no_memory(e)) && mailings_new(s, &m, e);
+    struct mailings m = {0}, notable = {0};
+    struct member *members = NULL;
+    size_t member_count = 0;
+    bool ok = (first || incidents_no_memory(e)) && mailings_new(s, true, &m, e) &&
+              mailings_new(s, false, &notable, e) && members_of(s, &members, &member_count, e);
 
     for (size_t k = 0; ok && k < s->node_count; k++) {
         uint32_t *const at = &first[incident_root(s, (uint32_t)k)];
@@ -653,12 +729,17 @@ static bool join_campaigns(struct incidents *s, struct err *e) {
             (!*at || s->nodes[k].clue.first < s->nodes[*at - 1].clue.first))
             *at = (uint32_t)k + 1;
     }
-    for (size_t k = 0; ok && m.count && k < s->node_count; k++)
-        if (first[k])
+    for (size_t k = 0; ok && k < s->node_count; k++)
+        if (first[k]) { /* roots are as they were: members know them */
+            join_meant(s, &notable, members, member_count, first[k] - 1, (uint32_t)k);
             join_mailed(s, &m, first[k] - 1);
+        }
     free(first);
+    free(members);
     free(m.items);
     free(m.run);
+    free(notable.items);
+    free(notable.run);
     return ok;
 }
 

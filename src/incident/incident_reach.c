@@ -278,9 +278,6 @@ static bool one(struct incidents *s, struct reached_all *r, uint32_t i, struct e
         return ok && (!says(s, "calls", object, detail) || export_add(s, r, i, object, e));
     case ACT_CONNECTION: {
         bool const inside = activities_own_address(a, v->text[ACT_ADDRESS]);
-        uint64_t back = 0;
-
-        (void)!str_u64(detail, UINT64_MAX, &back);
         return inside && !activities_own_address(a, v->text[ACT_SERVER])
                    ? add(r,
                          (struct reached){REACH_OUT, activities_text(a, v->text[ACT_SERVER]),
@@ -288,7 +285,7 @@ static bool one(struct incidents *s, struct reached_all *r, uint32_t i, struct e
                          e)
                : !inside ? add(r,
                                (struct reached){REACH_OUT, activities_text(a, v->text[ACT_ADDRESS]),
-                                                activities_text(a, v->text[ACT_SERVER]), v->count, 0, back, i},
+                                                activities_text(a, v->text[ACT_SERVER]), v->count, 0, v->back, i},
                                e)
                          : true;
     }

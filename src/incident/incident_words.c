@@ -152,8 +152,8 @@ void incident_words(const struct activities *a, const struct activity *v, struct
         with(b, "at", verb);
         if (v->amount)
             buf_format(b, ": %lu bytes", (unsigned long)v->amount);
-        if (detail.len)
-            buf_format(b, ", %.*s back", STR_ARG(detail));
+        if (v->back)
+            buf_format(b, ", %lu back", (unsigned long)v->back);
         return;
     case ACT_PROCESS:
         buf_add(b, S("starts"));

@@ -405,12 +405,28 @@ static bool text_read(struct input *in, struct part part, struct event_sink *to,
     return ok && found != LINE_FAILED;
 }
 
+/* Does a line begin at the offset: behind the end of another, behind zeros or the mark? */
+static bool is_line(struct input *in, uint64_t offset, bool *is, struct err *e) {
+    str before;
+
+    if (offset == 3 && !in->window(in, 0, 3, &before, e))
+        return false;
+    *is = offset == 0 || (offset == 3 && str_starts(before, S("\xef\xbb\xbf")));
+    if (*is)
+        return true;
+    if (!in->window(in, offset - 1, 1, &before, e))
+        return false;
+    *is = before.len && (before.ptr[0] == '\n' || before.ptr[0] == '\0');
+    return true;
+}
+
 static bool text_show(struct input *in, uint64_t offset, struct buf *out, struct err *e) {
     struct reading r = {.lines = {.in = in, .window = {"", 0}, .at = offset}, .e = e, .shown = out};
     enum line_found found = LINE_NONE;
-    bool pending, ok = open_reading(&r, in);
+    bool pending, line = false, ok = open_reading(&r, in) && is_line(in, offset, &line, e);
 
-    if (ok && (found = next_line(&r)) == LINE_WHOLE && r.lines.offset == offset && r.lines.line.len)
+    if (ok && (found = next_line(&r)) == LINE_WHOLE && r.lines.offset == offset && r.lines.line.len &&
+        (line || (r.mode == MODE_PRIORITIES && head_at(&r, found) == 0)))
         ok = line_records(&r, &pending, &found);
     else if (ok && found != LINE_FAILED)
         ok = err_set(e, ERR_CORRUPT, offset, "no record begins here");

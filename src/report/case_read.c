@@ -89,27 +89,52 @@ bool case_findings(const char *path, bool (*each)(void *ctx, const struct case_f
     return ok;
 }
 
-/* Whatever stands in a dossier as proof; behind findings, whose numbers are the ones to tell. */
-#define PLACE(path, sha256, record, offset, salvaged, from)                                                            \
-    " UNION ALL SELECT NULL, " path ", " sha256 ", " record ", " offset ", " salvaged " FROM " from " WHERE " path     \
+/* Whatever stands in a dossier as proof; behind findings, whose numbers are the ones to tell. What names it is one number, so that the least of several
+ * is found by min(): of a finding its own, of others what it is, then the number of the incident or behaviour, then the position. A stranger's
+ * numbers may be larger than they are here; then another is told. */
+#define POSITION_BITS 32
+#define OWNER_BITS 26
+#define NAME(of, owner, position) "(" of " << 58) | ((" owner " & 67108863) << 32) | (" position " & 4294967295)"
+#define PLACE(name, path, sha256, record, offset, salvaged, from)                                                      \
+    " UNION ALL SELECT " name ", " path ", " sha256 ", " record ", " offset ", " salvaged " FROM " from " WHERE " path \
     " <> ''"
-#define OWN_PLACE(salvaged, from) PLACE("evidence_path", "evidence_sha256", "record", "offset", salvaged, from)
+#define OWN_PLACE(name, salvaged, from)                                                                                \
+    PLACE(name, "evidence_path", "evidence_sha256", "record", "offset", salvaged, from)
+#define DOOR_PLACE(which)                                                                                              \
+    PLACE(NAME("5", "incident", "position"), which "_path", which "_sha256", which "_record", which "_offset", "0",    \
+          "door")
 #define RECORDS(more)                                                                                                  \
-    "SELECT coalesce(min(p.number), 0), '', p.evidence_path, p.evidence_sha256, min(p.record), p.offset, "             \
-    "max(p.salvaged), (SELECT c.reader FROM custody c WHERE c.path = p.evidence_path AND c.container IS NULL AND "     \
-    "c.sha256 = p.evidence_sha256), 0 FROM (SELECT number, evidence_path, evidence_sha256, record, offset, salvaged "  \
-    "FROM findings UNION ALL SELECT finding, evidence_path, evidence_sha256, record, offset, 0 FROM "                  \
-    "finding_events" more ") p GROUP BY p.evidence_path, p.evidence_sha256, p.offset ORDER BY p.evidence_path, "       \
-    "p.evidence_sha256, p.offset"
+    "SELECT min(p.number), '', p.evidence_path, p.evidence_sha256, min(p.record), p.offset, max(p.salvaged), (SELECT " \
+    "c.reader FROM custody c WHERE c.path = p.evidence_path AND c.container IS NULL AND c.sha256 = "                   \
+    "p.evidence_sha256), 0 FROM (SELECT number, evidence_path, evidence_sha256, record, offset, salvaged FROM "        \
+    "findings UNION ALL SELECT finding, evidence_path, evidence_sha256, record, offset, 0 FROM finding_events" more    \
+    ") p GROUP BY p.evidence_path, p.evidence_sha256, p.offset ORDER BY p.evidence_path, p.evidence_sha256, p.offset"
+
+static bool record_row(struct reading *r, sqlite3_stmt *s, struct err *e) {
+    uint64_t const name = (uint64_t)sqlite3_column_int64(s, 0);
+    uint64_t const of = name >> (OWNER_BITS + POSITION_BITS);
+    bool const finding = of == RECORD_FINDING || of >= RECORD_OFS;
+    const struct case_finding f = {.number = finding ? name : name >> POSITION_BITS & (((uint64_t)1 << OWNER_BITS) - 1),
+                                   .of = finding ? RECORD_FINDING : (enum case_record_of)of,
+                                   .position = finding ? 0 : name & UINT32_MAX,
+                                   .json = view(s, 1),
+                                   .evidence_path = view(s, 2),
+                                   .evidence_sha256 = view(s, 3),
+                                   .record = (uint64_t)sqlite3_column_int64(s, 4),
+                                   .offset = (uint64_t)sqlite3_column_int64(s, 5),
+                                   .salvaged = sqlite3_column_int(s, 6) != 0,
+                                   .reader = view(s, 7)};
+
+    return r->finding(r->ctx, &f, e);
+}
 
 bool case_records(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e), void *ctx,
                   struct err *e) {
-    static const char all[] =
-        RECORDS(OWN_PLACE("0", "incident") OWN_PLACE("0", "incident_event") OWN_PLACE("0", "incident_reach")
-                    OWN_PLACE("salvaged", "behaviour_event")
-                        PLACE("opened_path", "opened_sha256", "opened_record", "opened_offset", "0", "door")
-                            PLACE("used_path", "used_sha256", "used_record", "used_offset", "0", "door")
-                                PLACE("closed_path", "closed_sha256", "closed_record", "closed_offset", "0", "door"));
+    static const char all[] = RECORDS(OWN_PLACE(NAME("1", "incident", "position"), "0", "incident_event")
+                                          OWN_PLACE(NAME("2", "behaviour", "position"), "salvaged", "behaviour_event")
+                                              OWN_PLACE(NAME("3", "number", "0"), "0", "incident")
+                                                  OWN_PLACE(NAME("4", "incident", "position"), "0", "incident_reach")
+                                                      DOOR_PLACE("opened") DOOR_PLACE("used") DOOR_PLACE("closed"));
     struct reading r = {.path = path, .finding = each, .ctx = ctx};
     bool incidents = false;
     bool const ok =
@@ -117,7 +142,7 @@ bool case_records(const char *path, bool (*each)(void *ctx, const struct case_fi
         has_table(&r, " incident ", &incidents, e) &&
         (!incidents || case_db_tables(r.db, path, " incident incident_event incident_reach behaviour_event door ", 5,
                                       "incidents", e)) &&
-        rows(&r, incidents ? all : RECORDS(""), finding_row, e);
+        rows(&r, incidents ? all : RECORDS(""), record_row, e);
 
     sqlite3_close(r.db);
     return ok;

@@ -6,8 +6,20 @@
 
 #include "report/case.h"
 
+/* What a record is named by. */
+enum case_record_of {
+    RECORD_FINDING,
+    RECORD_ACT, /* of an incident */
+    RECORD_BEHAVIOUR,
+    RECORD_BEGAN, /* the beginning of an incident */
+    RECORD_REACH,
+    RECORD_DOOR,
+    RECORD_OFS
+};
 struct case_finding {
-    uint64_t number; /* of YARA rules' findings their own */
+    uint64_t number;        /* of YARA rules' findings their own */
+    enum case_record_of of; /* of case_records; then number is that of the finding, incident or behaviour */
+    uint64_t position;      /* in the incident or behaviour */
     bool yara;
     bool salvaged;
     str json;
@@ -18,7 +30,7 @@ struct case_finding {
 MUST_USE bool case_findings(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e),
                             void *ctx, struct err *e);
 /* The records that findings were made in, those of correlations' events too, and those that incidents and behaviours name: each place once, by
- * evidence and offset; number: the first finding that names it, 0: none does. Of YARA rules' findings none: theirs are files. */
+ * evidence and offset, with what names it: the first finding, else the first act, and so on. Of YARA rules' findings none: theirs are files. */
 MUST_USE bool case_records(const char *path, bool (*each)(void *ctx, const struct case_finding *f, struct err *e),
                            void *ctx, struct err *e);
 /* The facts of the manifest, as the database has them. */

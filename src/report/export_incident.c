@@ -92,6 +92,10 @@ static struct known *known_of(const struct export_clues *c, uint64_t finding) {
     return c->count ? bsearch(&key, c->items, c->count, sizeof key, by_finding) : NULL;
 }
 
+bool export_clues_want(const struct export_clues *c, uint64_t finding) {
+    return known_of(c, finding) != NULL;
+}
+
 bool export_clues_learn(struct export_clues *c, uint64_t finding, const json_t *rest, bool reduced, struct err *e) {
     struct known *const k = known_of(c, finding);
     struct buf key = {0}, title = {0};

@@ -15,7 +15,7 @@ struct export_finding {
 };
 struct export_clues;
 /* found (may be NULL): hears of each finding before anything is taken out of it, salvaged ones too. clues (may be NULL): learn what became of
- * theirs. */
+ * theirs; where neither each nor found is there, other findings are not looked at, nor counted. */
 MUST_USE bool export_findings(const struct export_wish *x, struct export_clues *clues,
                               bool (*each)(void *ctx, const struct export_finding *f, struct err *e),
                               bool (*found)(void *ctx, const json_t *tree, struct err *e), void *ctx,
@@ -30,6 +30,8 @@ MUST_USE bool export_findings(const struct export_wish *x, struct export_clues *
 /* The clues of a case's incidents that are findings; none where an older Longwatch wrote it. */
 MUST_USE bool export_clues_open(const struct export_wish *x, struct export_clues **out, struct err *e);
 void export_clues_free(struct export_clues *c); /* takes NULL */
+/* Is the finding a clue? */
+bool export_clues_want(const struct export_clues *c, uint64_t finding);
 /* rest: the finding as it may be told, NULL: it may not; reduced: without some of its claims. */
 MUST_USE bool export_clues_learn(struct export_clues *c, uint64_t finding, const json_t *rest, bool reduced,
                                  struct err *e);

@@ -286,6 +286,10 @@ static void describe(const struct story *s, struct buf *b, const struct export_i
     if (s->more)
         buf_format(b, " %lu of the acts %s in no observed-data, because there are so many.", (unsigned long)s->more,
                    s->more == 1 ? "is" : "are");
+    if (i->entity_count > ENTITIES_EACH && !counted_alone(s))
+        buf_format(b,
+                   " Of %zu accounts, hosts, addresses and other things that it has to do with the first %u are told.",
+                   i->entity_count, ENTITIES_EACH);
     buf_add(b, S(" " SCALE));
 }
 

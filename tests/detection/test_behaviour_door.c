@@ -327,7 +327,8 @@ static void every_allocation_may_fail(void **state) {
     REFUSE_OR_SKIP();
     assert_true(activities_new(&s.a, 1 << 20, NULL, &e));
     small_scene(&s);
-    assert_true(activities_end(s.a, &e) && behaviours_open(&b, &e));
+    assert_true(activities_end(s.a, &e));
+    assert_true(behaviours_open(&b, &e));
     for (long left = -1;; left++) {
         struct behaviour_run r = {.b = b, .a = s.a, .hit = count_hit, .ctx = &hits};
 

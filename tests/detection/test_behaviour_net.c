@@ -94,7 +94,7 @@ static void data_that_leave(void **state) {
             assert_int_equal(f->events, uploads[i].times);
             assert_int_equal(made_part(&m, f, PART_ADDRESS, OUTSIDE), PART_OWN);
             assert_int_equal(
-                made_part(&m, f, PART_HOST, uploads[i].inside == (const char *)SERVER ? "FS01" : uploads[i].inside),
+                made_part(&m, f, PART_HOST, strcmp(uploads[i].inside, SERVER) == 0 ? "FS01" : uploads[i].inside),
                 PART_REACHED);
             assert_true(f->weight < 3.0); /* alone it is no incident */
         }

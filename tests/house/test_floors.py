@@ -28,6 +28,7 @@ FLOORS = {
 SIDEWAYS = {("event", "codec")}
 # Made at build time: by the name of the file, the folder whose code it is.
 GENERATED = {
+    "attributions_builtin.c": "attribution",
     "behaviours_builtin.c": "detection",
     "charset_table.h": "codec",
     "html_table.h": "codec",

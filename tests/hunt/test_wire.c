@@ -74,6 +74,7 @@ static const struct wire messages[] = {
                   .record = 8,
                   .offset = 9,
                   .amount = UINT64_MAX,
+                  .back = 12,
                   .count = 10,
                   .items = 11,
                   .act = ACT_HOST_NAME,
@@ -208,8 +209,8 @@ static void round_trip(void **state) {
         case WIRE_ACT:
             assert_int_equal(w.key, 82);
             assert_true(w.activity.when == -5 && w.activity.last == 7 && w.activity.record == 8 &&
-                        w.activity.offset == 9 && w.activity.amount == UINT64_MAX && w.activity.count == 10 &&
-                        w.activity.items == 11 && w.activity.act == ACT_HOST_NAME &&
+                        w.activity.offset == 9 && w.activity.amount == UINT64_MAX && w.activity.back == 12 &&
+                        w.activity.count == 10 && w.activity.items == 11 && w.activity.act == ACT_HOST_NAME &&
                         w.activity.outcome == OUTCOME_OTHER && w.activity.salvaged && w.activity.unsure);
             assert_memory_equal(w.words, m->words, sizeof w.words);
             break;

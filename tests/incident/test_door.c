@@ -645,7 +645,8 @@ static void followed(void **state) {
         struct err e;
 
         owned(a, before, &owner, events, parts);
-        assert_true(doors_new(&d, a, &e) && doors_of(d, &owner, room, &doors, &count, &e));
+        assert_true(doors_new(&d, a, &e));
+        assert_true(doors_of(d, &owner, room, &doors, &count, &e));
         owned(b, after, &owner, events, parts);
         assert_true(doors_new(&f, b, &e) && doors_follow(f, doors, count, &owner, room, &later, &e));
         same(cases[i].name, cases[i].doors, later, count, false);
@@ -697,7 +698,9 @@ static void nothing_at_all(void **state) {
     size_t count;
     struct err e;
 
-    assert_true(activities_new(&a, 1 << 20, NULL, &e) && activities_end(a, &e) && doors_new(&d, a, &e));
+    assert_true(activities_new(&a, 1 << 20, NULL, &e));
+    assert_true(activities_end(a, &e));
+    assert_true(doors_new(&d, a, &e));
     assert_true(doors_of(d, &nobody, room, &doors, &count, &e));
     assert_int_equal(count, 0);
     doors_free(d);
@@ -725,7 +728,9 @@ static void too_many(void **state) {
         add(a, &(struct said){' ', (int)i, ACT_SERVICE_NEW, "windows/system", .host = "SRV1", .object = name}, "x");
         events[owner.event_count++] = i;
     }
-    assert_true(activities_end(a, &e) && doors_new(&d, a, &e) && doors_of(d, &owner, room, &doors, &count, &e));
+    assert_true(activities_end(a, &e));
+    assert_true(doors_new(&d, a, &e));
+    assert_true(doors_of(d, &owner, room, &doors, &count, &e));
     assert_int_equal(count, DOORS_MAX);
     assert_true(str_eq(doors[0].identity, S("SRV1 service0")));
     assert_true(str_eq(doors[count - 1].identity, S("SRV1 service1023")));

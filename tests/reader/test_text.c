@@ -263,6 +263,12 @@ static const struct shown shown[] = {
     {STR("<1>Jan  1 00:00:00 h a: x<2>Jan  1 00:00:01 h a: y\nmore"), 25, "<2>Jan  1 00:00:01 h a: y\nmore"},
     /* an empty line */ {STR("one\n\ntwo\n"), 4, NULL},
     /* zeros */ {STR("one\n\0two\n"), 4, NULL},
+    /* behind zeros */ {STR("one\n\0\0two\n"), 6, "two"},
+    /* not amid a line */ {STR("one\ntwo\n"), 5, NULL},
+    /* nor amid its mark */ {STR("\xef\xbb\xbfone\n"), 2, NULL},
+    /* nor amid a head */ {STR("Jan  1 00:00:00 h a: x\nJan  1 00:00:01 h a: y\n"), 27, NULL},
+    /* nor where one only looks like it */ {STR("Jan  1 00:00:00 h a: Jan  1 00:00:01 h a: y\n"), 21, NULL},
+    /* nor amid a line with priorities */ {STR("<1>Jan  1 00:00:00 h a: x<2>Jan  1 00:00:01 h a: y\n"), 24, NULL},
     /* behind the end */ {STR("one\n"), 4, NULL},
 };
 

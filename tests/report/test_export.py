@@ -48,6 +48,7 @@ def rows(case, query):
 
 def sql(case, *statements):
     database = sqlite3.connect(case / "case.db")
+    database.execute("PRAGMA synchronous = OFF")
     for statement in statements:
         database.execute(*statement) if isinstance(statement, tuple) else database.execute(statement)
     database.commit()

@@ -1,0 +1,70 @@
+/* profile: what was public about groups on a day: techniques and software, each with how many sources said so, by releases of a knowledge base. */
+#ifndef ATTRIBUTION_PROFILE_H
+#define ATTRIBUTION_PROFILE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* A technique or a piece of software by its public number: 0 is none. */
+typedef uint32_t token;
+#define TOKEN_SOFTWARE 0x80000000u
+/* T1059, T1059.003 and S0002; 0 for anything else. */
+token token_parse(str s);
+static inline bool token_software(token t) {
+    return (t & TOKEN_SOFTWARE) != 0;
+}
+/* The technique that a technique is a kind of; itself where it is none. */
+static inline token token_parent(token t) {
+    return token_software(t) ? t : t - t % 1000;
+}
+
+struct token_count {
+    token token;
+    uint32_t count;
+};
+
+struct profile_group {
+    str id, name, nation;      /* nation: ISO country as published, "" where none is: origin as suspected, no proof */
+    struct token_count *links; /* by token; count: distinct sources */
+    size_t link_count;
+    token *parents; /* of the techniques, sorted, each once */
+    size_t parent_count;
+    uint32_t recent; /* dated sources of the two years before the release, by what the release can have known */
+};
+
+/* All groups of one release. */
+struct profile {
+    str release;
+    int64_t day;                  /* of the release, since 1970-01-01 */
+    struct profile_group *groups; /* by id */
+    size_t group_count;
+    struct token_count *listed, *parents; /* in how many groups' profiles, by token */
+    size_t listed_count, parent_count;
+};
+
+struct profiles {
+    struct arena *memory;
+    struct profile *releases; /* by day */
+    size_t count;
+    token *tools; /* software that is bought or found rather than made, sorted */
+    size_t tool_count;
+};
+
+/* Reads profiles-by-release.json, groups.json, sources.json and software.json of the folder. */
+MUST_USE bool profiles_open(struct profiles **out, const char *folder, struct err *e);
+/* Takes NULL. */
+void profiles_free(struct profiles *p);
+/* NULL: there is none of that name. */
+const struct profile *profiles_named(const struct profiles *p, str release);
+/* The newest release of that day or before it; NULL: none is so old. */
+const struct profile *profiles_on(const struct profiles *p, int64_t day);
+bool profiles_tool(const struct profiles *p, token software);
+
+/* The count of a token in a sorted list, 0 where it stands not there. */
+uint32_t token_find(const struct token_count *list, size_t count, token t);
+bool token_among(const token *list, size_t count, token t);
+/* Sorts, takes doubles away; returns how many are left. */
+size_t tokens_sort(token *list, size_t count);
+
+#endif
