@@ -211,8 +211,8 @@ bool doors_new(struct doors **out, struct activities *a, struct err *e) {
 
     if (d)
         d->a = a;
-    ok = ((d && (d->data = arena_new((size_t)1 << 20))) || door_no_memory(e)) && door_data_read(d, e) &&
-         door_logs_read(d, e);
+    ok = ((d && door_index_new(d) && (d->data = arena_new((size_t)1 << 20))) || door_no_memory(e)) &&
+         door_data_read(d, e) && door_logs_read(d, e);
     if (!ok)
         doors_free(d);
     else
@@ -223,10 +223,12 @@ bool doors_new(struct doors **out, struct activities *a, struct err *e) {
 void doors_free(struct doors *d) {
     if (!d)
         return;
+    door_index_free(d);
     arena_free(d->data);
     free(d->families);
     free(d->family_of);
     free(d->logs);
+    free(d->by_host);
     free(d->slots);
     free(d);
 }

@@ -57,17 +57,21 @@ static bool close_account(struct look *l, struct watched *w, const struct activi
 }
 
 static bool account_ends(struct look *l, struct watched *w, struct err *e) {
-    static const enum act_text by[] = {ACT_TARGET, ACT_ACCOUNT};
+    static const enum act acts[] = {ACT_PASSWORD, ACT_ACCOUNT_END, ACT_SESSIONS_END};
     struct activity_list list;
 
-    for (size_t b = 0; w->account && b < COUNT(by); b++) {
-        if (!activities_of(l->d->a, by[b], w->account, &list, e))
+    for (size_t k = 0; w->account && k < COUNT(acts); k++) {
+        if ((w->untold |= door_index_spent(l->d)))
+            return true;
+        if (!door_acts(l, w, acts[k], &list, e))
             return false;
         for (uint32_t n = 0; n < list.count; n++) {
             const struct activity *const v = activities_at(l->d->a, list.items[n]);
+            enum act_text const by = v->text[ACT_TARGET] ? ACT_TARGET : ACT_ACCOUNT;
 
             /* By whom it is done says of whom only where nothing else does: of one's own. */
-            if (by[b] == ACT_ACCOUNT && (v->text[ACT_TARGET] || (v->act == ACT_ACCOUNT_END)))
+            if (activities_account(l->d->a, v->text[by]) != w->account ||
+                (by == ACT_ACCOUNT && v->act == ACT_ACCOUNT_END))
                 continue;
             if (!close_account(l, w, v, list.items[n], e))
                 return false;
@@ -200,7 +204,7 @@ static const struct {
 static bool made_again(struct look *l, struct watched *w, struct err *e) {
     struct activity_list list;
 
-    if (!activities_of_act(l->d->a, acts_of[w->kind].makes, &list, e))
+    if (!door_acts(l, w, acts_of[w->kind].makes, &list, e))
         return false;
     for (uint32_t n = 0; n < list.count; n++) {
         const struct activity *const v = activities_at(l->d->a, list.items[n]);
@@ -215,12 +219,14 @@ static bool made_again(struct look *l, struct watched *w, struct err *e) {
 static bool ends(struct look *l, struct watched *w, struct err *e) {
     struct activity_list list;
 
+    if ((w->untold |= door_index_spent(l->d)))
+        return true;
     if (acts_of[w->kind].makes && !made_again(l, w, e))
         return false;
     for (size_t k = 0; k < COUNT(acts_of[0].ends) && acts_of[w->kind].ends[k]; k++) {
         enum act const act = acts_of[w->kind].ends[k];
 
-        if (!activities_of_act(l->d->a, act, &list, e))
+        if (!door_acts(l, w, act, &list, e))
             return false;
         for (uint32_t n = 0; n < list.count; n++) {
             const struct activity *const v = activities_at(l->d->a, list.items[n]);

@@ -101,16 +101,43 @@ static bool log_asked(const struct doors *d, const struct door_log *log, const s
 }
 
 /* The best log of those: from <= first, and the latest last. NULL: there is none. silent: its longest pause, where that is one. */
-static const struct door_log *best_log(const struct doors *d, const struct watched *w, struct asks asks) {
+static const struct door_log *better(const struct door_log *best, const struct door_log *log) {
+    return !best || log->last > best->last || (log->last == best->last && log->first < best->first) ||
+                   (log->last == best->last && log->first == best->first && log < best)
+               ? log
+               : best;
+}
+
+static const struct door_log *best_of_host(const struct doors *d, const struct watched *w, struct asks asks) {
+    uint32_t const hosts[] = {w->host, w->other ? activities_host(d->a, w->other) : w->host};
     const struct door_log *best = NULL;
 
-    for (uint32_t i = 0; i < d->log_count; i++) {
-        const struct door_log *const log = &d->logs[i];
+    for (size_t n = 0; n < COUNT(hosts); n++)
+        for (uint32_t i = door_logs_from(d, hosts[n]); i < d->log_count && d->logs[d->by_host[i]].host == hosts[n]; i++)
+            if (log_asked(d, &d->logs[d->by_host[i]], w, asks))
+                best = better(best, &d->logs[d->by_host[i]]);
+    return best;
+}
 
-        if (log_asked(d, log, w, asks) &&
-            (!best || log->last > best->last || (log->last == best->last && log->first < best->first)))
-            best = log;
+/* Of logs of any host the answer is the same for all doors of a sort: hosts are many. */
+static const struct door_log *best_log(struct doors *d, const struct watched *w, struct asks asks) {
+    bool const vpn = w->kind == DOOR_VPN_ACCOUNT;
+    const struct door_log *best = NULL;
+
+    if (asks.host)
+        return best_of_host(d, w, asks);
+    for (uint32_t i = 0; i < d->asked_count; i++) {
+        const struct door_asked *const x = &d->asked[i];
+
+        if (x->bits == asks.bits && x->realm == w->realm && x->vpn == vpn)
+            return x->log ? &d->logs[x->log - 1] : NULL;
     }
+    for (uint32_t i = 0; i < d->log_count; i++)
+        if (log_asked(d, &d->logs[i], w, asks))
+            best = better(best, &d->logs[i]);
+    if (d->asked_count < DOOR_ASKED_MAX)
+        d->asked[d->asked_count++] = (struct door_asked){
+            .bits = asks.bits, .realm = w->realm, .vpn = vpn, .log = best ? (uint32_t)(best - d->logs) + 1 : 0};
     return best;
 }
 
@@ -130,6 +157,13 @@ bool door_told(struct look *l, const struct watched *w, struct door *out) {
     char day[INSTANT_TEXT];
     bool ok = true;
 
+    if (w->untold) { /* a later act may have closed or opened it */
+        out->state = DOOR_CANNOT_TELL;
+        out->closed = INSTANT_NONE;
+        out->closed_at = (struct door_place){.evidence_path = STR("")};
+        out->how = S("so many acts are about doors in this evidence that not all were looked at");
+        return true;
+    }
     if (out->state != DOOR_OPEN || (log && reaches_end(l->d, log)))
         return true;
     out->state = DOOR_CANNOT_TELL;

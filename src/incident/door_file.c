@@ -3,8 +3,7 @@
 #include "event/fold.h"
 #include "incident/door_own.h"
 
-/* What stands behind the last slash or backslash. */
-static str base_of(str path) {
+str door_base(str path) {
     size_t from = path.len;
 
     while (from > 0 && path.ptr[from - 1] != '/' && path.ptr[from - 1] != '\\')
@@ -16,7 +15,7 @@ static char plain(char c) {
     return c == '\\' ? '/' : c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-static uint64_t plain_hash(str s) {
+uint64_t door_plain_hash(str s) {
     uint64_t h = UINT64_C(1469598103934665603);
 
     for (size_t i = 0; i < s.len; i++)
@@ -38,7 +37,7 @@ unsigned door_parts_alike(str a, str b) {
     unsigned n = 0;
 
     while (a.len && b.len) {
-        str const x = base_of(a), y = base_of(b);
+        str const x = door_base(a), y = door_base(b);
 
         if (!x.len || x.len != y.len || !door_plain_ends(x, y))
             break;
@@ -98,15 +97,14 @@ static str word(str *line) {
 }
 
 static bool is_program(str path, const char *name) {
-    str base = base_of(path);
+    str base = door_base(path);
 
     if (base.len > 4 && str_eq_ascii(str_from(base, base.len - 4), S(".exe")))
         base = str_first(base, base.len - 4);
     return str_eq_ascii(base, str_of(name));
 }
 
-/* A command that undoes: of which kind of door, what it names, and on which host ("": where it runs). Commands within others (cmd /c ...) as well. */
-static bool undoes(str line, enum door_kind *kind, str *name, str *host) {
+bool door_undoes(str line, enum door_kind *kind, str *name, str *host) {
     str w = word(&line);
 
     *host = *name = S("");
@@ -166,76 +164,77 @@ static bool host_named(const struct look *l, uint32_t host, str name) {
            fold_equal(door_short_host(name), door_short_host(activities_spelling(l->d->a, ENTITY_HOST, host)));
 }
 
-static bool command(struct look *l, uint32_t code, struct err *e) {
-    enum door_kind kind;
+struct undone {
+    struct look *l;
+    struct watched *w;
+};
+
+static bool on_command(void *ctx, uint32_t code, str name, str on, struct err *e) {
+    const struct undone *const u = ctx;
+    const struct look *const l = u->l;
+    struct watched *const w = u->w;
     struct activity_list list;
-    str name, on;
 
-    if (!undoes(activities_text(l->d->a, code), &kind, &name, &on))
-        return true;
-    for (uint32_t k = 0; k < l->count; k++) {
-        struct watched *const w = &l->items[k];
+    (void)name;
+    if (!activities_of(l->d->a, ACT_OBJECT, code, &list, e))
+        return false;
+    door_looked(l->d, list.count);
+    for (uint32_t n = 0; n < list.count; n++) {
+        const struct activity *const v = activities_at(l->d->a, list.items[n]);
 
-        if (w->kind != kind || !(fold_equal(w->name, name) || (kind == DOOR_TASK && str_starts(w->name, S("\\")) &&
-                                                               fold_equal(str_from(w->name, 1), name))))
-            continue;
-        if (!activities_of(l->d->a, ACT_OBJECT, code, &list, e))
-            return false;
-        for (uint32_t n = 0; n < list.count; n++) {
-            const struct activity *const v = activities_at(l->d->a, list.items[n]);
-
-            if (v->act == ACT_PROCESS && v->outcome != OUTCOME_FAILURE &&
-                (on.len ? host_named(l, w->host, on) : door_host_of(l->d, v) == w->host) &&
-                !door_mark(w, MARK_CLOSE, v, list.items[n],
-                           door_closing_word(kind == DOOR_SERVICE ? ACT_SERVICE_END
-                                             : kind == DOOR_TASK  ? ACT_TASK_END
-                                                                  : ACT_OPENING_END)))
-                return door_no_memory(e);
-        }
+        if (v->act == ACT_PROCESS && v->outcome != OUTCOME_FAILURE &&
+            (on.len ? host_named(l, w->host, on) : door_host_of(l->d, v) == w->host) &&
+            !door_mark(w, MARK_CLOSE, v, list.items[n],
+                       door_closing_word(w->kind == DOOR_SERVICE ? ACT_SERVICE_END
+                                         : w->kind == DOOR_TASK  ? ACT_TASK_END
+                                                                 : ACT_OPENING_END)))
+            return door_no_memory(e);
     }
     return true;
 }
 
-/* Goes through all texts once: what is called like a page or its file, and commands that undo. */
-bool door_texts(struct look *l, struct err *e) {
-    struct activities *const a = l->d->a;
-    uint32_t const count = activities_text_count(a);
-    uint32_t table[2048] = {0}; /* of the last part of a path: the door + 1, by its hash; DOORS_MAX fit */
-    bool any_page = false, any_command = false;
+/* A task is called by its path, with a backslash in front or without. */
+static bool commands(struct look *l, struct watched *w, struct err *e) {
+    struct undone u = {l, w};
 
-    _Static_assert(DOORS_MAX * 2 <= COUNT(table), "a table half full at most");
-    for (uint32_t k = 0; k < l->count; k++) {
-        const struct watched *const w = &l->items[k];
+    return door_commands(l, w->kind, w->name, on_command, &u, e) &&
+           (w->kind != DOOR_TASK || !str_starts(w->name, S("\\")) ||
+            door_commands(l, w->kind, str_from(w->name, 1), on_command, &u, e));
+}
 
-        any_command |= w->kind == DOOR_SERVICE || w->kind == DOOR_TASK || w->kind == DOOR_FIREWALL_OPENING;
-        if (w->kind == DOOR_WEB_SHELL || w->kind == DOOR_IMPLANT) {
-            size_t at = plain_hash(base_of(w->name)) % COUNT(table);
+static bool files(struct look *l, struct watched *w, struct err *e) {
+    struct activity_list codes;
 
-            while (table[at])
-                at = (at + 1) % COUNT(table);
-            table[at] = k + 1;
-            any_page = true;
-        }
-    }
-    for (uint32_t code = 1; (any_page || any_command) && code < count; code++) {
-        str const text = activities_text(a, code), base = base_of(door_path(text));
+    if (!door_objects(l, w->name, &codes, e))
+        return false;
+    for (uint32_t i = 0; i < codes.count; i++) {
+        struct activity_list list;
 
-        if (any_command && door_has(text, S("delete")) && !command(l, code, e))
-            return false;
-        if (!any_page || !base.len)
+        if (!door_plain_ends(door_base(door_path(activities_text(l->d->a, codes.items[i]))), door_base(w->name)))
             continue;
-        for (size_t at = plain_hash(base) % COUNT(table); table[at]; at = (at + 1) % COUNT(table)) {
-            struct watched *const w = &l->items[table[at] - 1];
-            struct activity_list list;
-
-            if (!door_plain_ends(base, base_of(w->name)))
-                continue;
-            if (!activities_of(a, ACT_OBJECT, code, &list, e))
+        if (!activities_of(l->d->a, ACT_OBJECT, codes.items[i], &list, e))
+            return false;
+        door_looked(l->d, list.count);
+        for (uint32_t n = 0; n < list.count; n++)
+            if (!page_or_file(l, w, activities_at(l->d->a, list.items[n]), list.items[n], e))
                 return false;
-            for (uint32_t n = 0; n < list.count; n++)
-                if (!page_or_file(l, w, activities_at(a, list.items[n]), list.items[n], e))
-                    return false;
-        }
+    }
+    return true;
+}
+
+bool door_texts(struct look *l, struct err *e) {
+    for (uint32_t k = 0; k < l->count; k++) {
+        struct watched *const w = &l->items[k];
+        bool ok = true;
+
+        if (w->kind != DOOR_SERVICE && w->kind != DOOR_TASK && w->kind != DOOR_FIREWALL_OPENING &&
+            w->kind != DOOR_WEB_SHELL && w->kind != DOOR_IMPLANT)
+            continue;
+        if ((w->untold |= door_index_spent(l->d)))
+            continue;
+        ok = w->kind == DOOR_WEB_SHELL || w->kind == DOOR_IMPLANT ? files(l, w, e) : commands(l, w, e);
+        if (!ok)
+            return false;
     }
     return true;
 }

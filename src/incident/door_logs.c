@@ -298,6 +298,38 @@ static bool is_told(const struct activity *v) {
     return v->act != ACT_NONE && v->act != ACT_HOST_NAME;
 }
 
+static int by_host(const void *a, const void *b, void *ctx) {
+    const struct doors *const d = ctx;
+    uint32_t const x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    if (d->logs[x].host != d->logs[y].host)
+        return d->logs[x].host < d->logs[y].host ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+static bool logs_sort(struct doors *d) {
+    if (!(d->by_host = calloc((size_t)d->log_count + 1, sizeof *d->by_host)))
+        return false;
+    for (uint32_t i = 0; i < d->log_count; i++)
+        d->by_host[i] = i;
+    qsort_r(d->by_host, d->log_count, sizeof *d->by_host, by_host, d);
+    return true;
+}
+
+uint32_t door_logs_from(const struct doors *d, uint32_t host) {
+    uint32_t low = 0, high = d->log_count;
+
+    while (low < high) {
+        uint32_t const middle = low + (high - low) / 2;
+
+        if (d->logs[d->by_host[middle]].host < host)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool door_logs_read(struct doors *d, struct err *e) {
     uint32_t const count = activities_count(d->a);
 
@@ -315,7 +347,7 @@ bool door_logs_read(struct doors *d, struct err *e) {
     for (uint32_t i = 0; i < count; i++)
         if (is_told(activities_at(d->a, i)) && !log_add(d, activities_at(d->a, i)))
             return no_memory(e);
-    return true;
+    return logs_sort(d) || no_memory(e);
 }
 
 int64_t door_log_slack(const struct doors *d, const struct door_log *log) {

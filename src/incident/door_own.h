@@ -40,8 +40,12 @@ struct door_log {
 };
 #define DOOR_VPN_BIT (UINT64_C(1) << 63)
 
+struct door_index;
+#define DOOR_ASKED_MAX 64u
+
 struct doors {
     struct activities *a;
+    struct door_index *index;
     struct arena *data;
     const struct realm *realms;
     size_t realm_count;
@@ -54,6 +58,13 @@ struct doors {
     uint32_t *family_of; /* by the code of a kind's name: family + 1; 0: not asked yet */
     struct door_log *logs;
     uint32_t log_count, log_room;
+    uint32_t *by_host;  /* logs, by host, then number */
+    struct door_asked { /* the best log of those of no host in particular */
+        uint64_t bits;
+        uint32_t realm, log; /* log: + 1; 0: none */
+        bool vpn;
+    } asked[DOOR_ASKED_MAX];
+    uint32_t asked_count;
     uint32_t *slots; /* log + 1 */
     uint32_t mask;
     int64_t
@@ -75,6 +86,8 @@ static inline int64_t door_apart(int64_t from, int64_t to) {
 MUST_USE bool door_data_read(struct doors *d, struct err *e);
 /* ERR_MEMORY. */
 MUST_USE bool door_logs_read(struct doors *d, struct err *e);
+/* The first of by_host whose host is not before this one. */
+uint32_t door_logs_from(const struct doors *d, uint32_t host);
 /* The family of an activity's kind. */
 const struct door_family *door_family_of(const struct doors *d, const struct activity *v);
 /* The host on which it happened: the one it names, else the one that has the server's address; 0: none is told. */
@@ -116,6 +129,7 @@ struct watched {
     const struct door *old;      /* NULL: found here */
     struct mark *marks;
     uint32_t count, room;
+    bool untold; /* not all that is about it was looked at */
 };
 
 struct look {
@@ -159,7 +173,28 @@ MUST_USE bool door_put(struct look *l, struct watched *w, enum mark_what what, u
 /* door_close.c: what others did to them. */
 MUST_USE bool door_closings(struct look *l, struct err *e);
 str door_closing_word(enum act a);
-/* door_file.c: what is told by texts: pages, their files, commands. Goes through all texts once. */
+/* door_index.c. False: no memory. */
+MUST_USE bool door_index_new(struct doors *d);
+void door_index_free(struct doors *d);
+/* Acts of that sort that may be about the door: until the next question. All that door_close.c takes for one about it are among them. */
+MUST_USE bool door_acts(const struct look *l, const struct watched *w, enum act act, struct activity_list *out,
+                        struct err *e);
+/* Codes of objects whose last part is that of the name's (plainly), until the next question. */
+MUST_USE bool door_objects(const struct look *l, str name, struct activity_list *out, struct err *e);
+/* Commands that undo a door of that kind and name (without regard to case); on: the host that they name, or "". */
+MUST_USE bool door_commands(const struct look *l, enum door_kind kind, str name,
+                            bool (*each)(void *ctx, uint32_t code, str name, str on, struct err *e), void *ctx,
+                            struct err *e);
+/* So many acts are looked at for all doors of a hunt. Beyond, what became of a door is not known. */
+#define DOOR_LOOKS_MAX (UINT64_C(1) << 27)
+bool door_index_spent(const struct doors *d);
+void door_looked(const struct doors *d, uint64_t at);
+/* door_file.c. What stands behind the last slash or backslash; a hash of it as door_plain_ends compares. */
+str door_base(str path);
+uint64_t door_plain_hash(str s);
+/* A command that undoes: of which kind of door, what it names, and on which host ("": where it runs). Commands within others (cmd /c ...) as well. */
+bool door_undoes(str line, enum door_kind *kind, str *name, str *host);
+/* What is told by texts: pages, their files, commands. */
 MUST_USE bool door_texts(struct look *l, struct err *e);
 /* door_cover.c: an open door that no log would tell the closing of cannot be told. False: no memory. */
 MUST_USE bool door_told(struct look *l, const struct watched *w, struct door *out);
