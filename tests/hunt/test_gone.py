@@ -154,7 +154,7 @@ def every_door():
             assert (incident['answer'] == 'not gone') == still, (seed, intrusion['shape'], incident['answer'])
         assert not found, (seed, 'doors that nobody opened', found)
     print(counts)
-    assert counts['open'] >= 5 and counts['closed'] >= 20, counts
+    assert counts['open'] >= 2 * len(SEEDS) - 1 and counts['closed'] >= 7 * len(SEEDS), counts  # it saw doors of both sorts
 
 
 def closed_one(shape='provider'):
