@@ -343,19 +343,23 @@ static void reason_of(struct account_area *x, const struct judging *j, struct fo
                STR_ARG(utf8_first(activities_text(a, f->exact ? f->exact : f->c.family), 120)),
                STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, f->account)));
     if (count > 1)
-        buf_format(reason, " and %u other accounts; the first", count - 1);
-    buf_format(reason,
-               " on %u days from %s to %s, from %u networks; in %u of them none of the account's %u other clients is "
-               "seen within %.0f "
-               "days, while those meet in %u %% of theirs.",
-               f->c.days, account_date(f->c.first, first), account_date(f->c.last, last), f->c.places, f->c.foreign,
-               f->others, behaviour_threshold(j->b, "near"),
-               account_percent(f->other_places - f->other_foreign, f->other_places));
+        buf_format(reason, " and %u other account%s; the first", count - 1, MANY(count - 1));
+    buf_format(
+        reason,
+        " on %u day%s from %s to %s, from %u network%s; in %u of them none of the account's %u other client%s is "
+        "seen within %.0f days",
+        f->c.days, MANY(f->c.days), account_date(f->c.first, first), account_date(f->c.last, last), f->c.places,
+        MANY(f->c.places), f->c.foreign, f->others, MANY(f->others), behaviour_threshold(j->b, "near"));
+    if (f->other_places && f->others > 1)
+        buf_format(reason, ", while those meet in %u %% of theirs",
+                   account_percent(f->other_places - f->other_foreign, f->other_places));
+    buf_add(reason, S("."));
     if (f->fresh)
-        buf_format(reason, " The account was used for %u days without it.", f->history);
+        buf_format(reason, " The account was used for %u day%s without it.", f->history, MANY(f->history));
     if (f->consent)
-        buf_format(reason, " An application was let in %u days before.",
-                   account_days(activities_at(a, f->consent - 1)->when, f->c.first));
+        buf_format(reason, " An application was let in %u day%s before.",
+                   account_days(activities_at(a, f->consent - 1)->when, f->c.first),
+                   MANY(account_days(activities_at(a, f->consent - 1)->when, f->c.first)));
 }
 
 static bool tell(struct account_area *x, const struct judging *j, struct found *const *group, uint32_t count,

@@ -147,8 +147,9 @@ static bool tell(struct account_area *x, struct guessing *g, const struct attemp
     if (t->house)
         h.weight *= behaviour_threshold(g->b, "house-part");
     reason->len = 0;
-    buf_format(reason, "From %.*s %u tries on %u accounts fail since %s", STR_ARG(activities_text(a, address)),
-               t->failures, t->accounts, account_date(activities_at(a, x->events.items[0])->when, date));
+    buf_format(reason, "From %.*s %u tries on %u account%s fail since %s", STR_ARG(activities_text(a, address)),
+               t->failures, t->accounts, MANY(t->accounts),
+               account_date(activities_at(a, x->events.items[0])->when, date));
     if (let_in)
         buf_format(reason, "; then %.*s is let in.", STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, let_in)));
     else

@@ -114,11 +114,12 @@ static bool tell_elsewhere(struct account_area *x, const struct judging *j, cons
         h.weight /= 2;
     reason->len = 0;
     buf_format(reason,
-               "%u sessions of %.*s that began at a usual place are used from %u other networks as well, between %s "
+               "%u session%s of %.*s that began at a usual place %s used from %u other network%s as well, between %s "
                "and %s; no other device of "
                "the account was ever near there, and no session began there. %llu of %llu accounts have as many such "
                "sessions.",
-               f->elsewhere, STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, f->account)), network_count,
+               f->elsewhere, MANY(f->elsewhere), STR_ARG(activities_spelling(a, ENTITY_ACCOUNT, f->account)),
+               f->elsewhere == 1 ? "is" : "are", network_count, MANY(network_count),
                account_date(activities_at(a, x->events.items[0])->when, first),
                account_date(activities_at(a, x->events.items[x->events.count - 1])->when, last),
                (unsigned long long)h.like, (unsigned long long)h.of);
@@ -148,8 +149,9 @@ static bool tell_lone(struct account_area *x, const struct judging *j, const str
     h.weight = fmin(behaviour_threshold(b, "most"), b->weight + (f->lone - 1) * behaviour_threshold(b, "each-more"));
     x->r->reason.len = 0;
     buf_format(&x->r->reason,
-               "%u sessions of %.*s have no sign-in in the logs that hold those of its %u other sessions.", f->lone,
-               STR_ARG(activities_spelling(x->w.a, ENTITY_ACCOUNT, f->account)), f->others);
+               "%u session%s of %.*s %s no sign-in in the logs that hold those of its %u other session%s.", f->lone,
+               MANY(f->lone), STR_ARG(activities_spelling(x->w.a, ENTITY_ACCOUNT, f->account)),
+               f->lone == 1 ? "has" : "have", f->others, MANY(f->others));
     return behaviour_tell(x->r, &h, &x->events, e);
 }
 

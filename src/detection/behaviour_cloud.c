@@ -451,6 +451,11 @@ static bool tell(struct cloud *c, struct behaviour_hit *h, const struct calls *c
     return true;
 }
 
+/* From the first to the last of a burst, begun minutes as whole ones. */
+static int64_t minutes_of(const struct cloud *c, const struct calls *calls, const struct burst *b) {
+    return (when_of(c, calls, b->to - 1) - when_of(c, calls, b->from)) / (DAY / 1440) + 1;
+}
+
 static bool give(struct cloud *c, struct behaviour_hit *h, struct err *e) {
     h->reason = buf_str(&c->r->reason);
     return c->r->reason.failed ? no_memory(e) : c->r->hit(c->r->ctx, h, e);
@@ -496,8 +501,8 @@ static bool refused(struct cloud *c, const struct calls *assumes, struct calls *
         c->r->reason.len = 0;
         if (!distinct(c, calls, b->from, b->to, true, &names, e))
             return false;
-        buf_format(&c->r->reason, "Refused %" PRIu32 " different things within %" PRId64 " minutes", b->distinct,
-                   (when_of(c, calls, b->to - 1) - when_of(c, calls, b->from)) / (DAY / 1440) + 1);
+        buf_format(&c->r->reason, "Refused %" PRIu32 " different things within %" PRId64 " minute%s", b->distinct,
+                   minutes_of(c, calls, b), MANY(minutes_of(c, calls, b)));
         if (names == 1)
             buf_format(&c->r->reason, ", all of them %.*s",
                        STR_ARG(str_first(activities_text(c->a, operation(v)), 80)));
@@ -556,8 +561,8 @@ static bool secrets(struct cloud *c, const struct calls *assumes, struct calls *
 
         c->r->reason.len = 0;
         buf_format(&c->r->reason,
-                   "Reads %" PRIu32 " different secrets within %" PRId64 " minutes, none of which it made.",
-                   b->distinct, (when_of(c, calls, b->to - 1) - when_of(c, calls, b->from)) / (DAY / 1440) + 1);
+                   "Reads %" PRIu32 " different secrets within %" PRId64 " minute%s, none of which it made.",
+                   b->distinct, minutes_of(c, calls, b), MANY(minutes_of(c, calls, b)));
         if (!tell(c, &h, calls, assumes, b, e) || !give(c, &h, e))
             return false;
     }
@@ -582,9 +587,9 @@ static bool logging(struct cloud *c, const struct calls *assumes, struct calls *
                    behaviour_threshold(c->logging, "more") * (names > 3 ? 2 : names - 1);
         c->r->reason.len = 0;
         buf_format(&c->r->reason,
-                   "%zu acts against logging, by %" PRIu32 " operation%s, of which %" PRIu32
+                   "%zu act%s against logging, by %" PRIu32 " operation%s, of which %" PRIu32
                    " succeeded; on nothing that this program made.",
-                   b->to - b->from, names, names == 1 ? "" : "s", done);
+                   b->to - b->from, MANY(b->to - b->from), names, MANY(names), done);
         if (!tell(c, &h, calls, assumes, b, e) || !give(c, &h, e))
             return false;
     }
@@ -607,8 +612,8 @@ static bool opened(struct cloud *c, const struct calls *assumes, struct calls *c
         if (!done)
             continue;
         c->r->reason.len = 0;
-        buf_format(&c->r->reason, "Changes who may read %" PRIu32 " stores or images that this program did not make.",
-                   b->distinct);
+        buf_format(&c->r->reason, "Changes who may read %" PRIu32 " store%s or image%s that this program did not make.",
+                   b->distinct, MANY(b->distinct), MANY(b->distinct));
         if (!tell(c, &h, calls, assumes, b, e) || !give(c, &h, e))
             return false;
     }
@@ -716,11 +721,11 @@ static bool machine_of(struct cloud *c, uint32_t account, struct err *e) {
     h.events = c->events;
     c->r->reason.len = 0;
     buf_format(&c->r->reason,
-               "The credentials of %.*s, which calls from %.*s, are used %zu times from %.*s, where %" PRIu32
+               "The credentials of %.*s, which calls from %.*s, are used %zu time%s from %.*s, where %" PRIu32
                " other identit%s at work.",
                STR_ARG(str_first(activities_text(c->a, account), 160)), STR_ARG(activities_text(c->a, home)),
-               h.event_count, STR_ARG(activities_text(c->a, c->places[away].address)), c->places[away].count,
-               c->places[away].count == 1 ? "y is" : "ies are");
+               h.event_count, MANY(h.event_count), STR_ARG(activities_text(c->a, c->places[away].address)),
+               c->places[away].count, c->places[away].count == 1 ? "y is" : "ies are");
     return give(c, &h, e);
 }
 

@@ -315,8 +315,8 @@ static bool tell(struct door_area *x, size_t from, size_t to, uint32_t days, boo
     buf_add(reason, S("."));
     for (size_t i = 0; i < best.why_count; i++)
         buf_format(reason, "%s %s%s", i ? "," : " It", best.why[i], i + 1 == best.why_count ? "." : "");
-    buf_format(reason, " %llu of %llu accounts do such things; this one on %u other days.", (unsigned long long)h.like,
-               (unsigned long long)h.of, days);
+    buf_format(reason, " %llu of %llu accounts do such things; this one on %u other day%s.", (unsigned long long)h.like,
+               (unsigned long long)h.of, days, MANY(days));
     return behaviour_tell(x->r, &h, &x->events, e);
 }
 

@@ -187,12 +187,16 @@ static bool export_tell(struct reach *r, struct exports *x, size_t from, size_t 
         d->hit.weight += (nights * 2 >= to - from ? draft_threshold(d, "night") : 0) +
                          (only ? draft_threshold(d, "only") : 0) + (several ? draft_threshold(d, "many") : 0) +
                          (bytes ? draft_threshold(d, "out") : 0) - (past ? 0 : draft_threshold(d, "past-usual"));
+        /* What it did before is not known. */
+        if (!past && nights * 2 < to - from)
+            d->hit.title = S("Many records exported by an account of whose past little is known");
         name = activities_spelling(r->a, ENTITY_ACCOUNT, account);
-        buf_format(&r->run->reason,
-                   "%.*s exported %zu times on %u days (%s to %s), %u of them at hours at which nobody else does; %zu "
-                   "of %zu accounts that export are so%s",
-                   STR_ARG(name), to - from, days, kit_date(first->when, a), kit_date(last, b), nights, x->like, x->by,
-                   only ? "; the account does nothing else in all the evidence" : "");
+        buf_format(
+            &r->run->reason,
+            "%.*s exported %zu time%s on %u day%s (%s to %s), %u of them at hours at which nobody else does; %zu "
+            "of %zu who export do so like this%s",
+            STR_ARG(name), to - from, MANY(to - from), days, MANY(days), kit_date(first->when, a), kit_date(last, b),
+            nights, x->like, x->by, only ? "; the account does nothing else in all the evidence" : "");
         if (bytes)
             buf_format(&r->run->reason, "; %llu bytes then left for %.*s", (unsigned long long)bytes,
                        STR_ARG(activities_text(r->a, left_to)));
@@ -328,8 +332,8 @@ static bool fullest_tell(struct reach *r, const struct bundle *g, size_t from, s
     draft_part(d, PART_ACCOUNT, false, account, 0);
     d->hit.weight += !known || nights * 2 > to - from ? draft_threshold(d, "strange") : 0;
     name = activities_spelling(r->a, ENTITY_ACCOUNT, account);
-    buf_format(&r->run->reason, "%.*s read %zu different files on %s, %zu on the fullest of its %u other days%s%s.",
-               STR_ARG(name), files, kit_date(first->when, a), other, days - 1,
+    buf_format(&r->run->reason, "%.*s read %zu different files on %s, %zu on the fullest of its %u other day%s%s%s.",
+               STR_ARG(name), files, kit_date(first->when, a), other, days - 1, MANY(days - 1),
                known ? "" : "; from an address it never used before",
                nights * 2 > to - from ? "; mostly while the house sleeps" : "");
     d->hit.like = 1;

@@ -59,12 +59,13 @@ static bool shells_tell(struct hosts *h, size_t from, size_t to, struct err *e) 
     more = more > draft_threshold(d, "asks-most") ? draft_threshold(d, "asks-most") : more;
     d->hit.weight += (asks ? draft_threshold(d, "asks") : 0) + more + (days > 1 ? draft_threshold(d, "again") : 0);
     draft_part(d, PART_HOST, false, host, 0);
-    buf_format(&h->run->reason,
-               "%.*s on %.*s started a shell or tool %zu times on %u days (%s to %s), none of them a chore that recurs "
-               "at its hour: ",
-               STR_ARG(server), STR_ARG(activities_spelling(h->a, ENTITY_HOST, host)), to - from, days,
-               kit_date(activities_at(h->a, odd->items[from].activity)->when, a),
-               kit_date(activities_at(h->a, odd->items[to - 1].activity)->when, b));
+    buf_format(
+        &h->run->reason,
+        "%.*s on %.*s started a shell or tool %zu time%s on %u day%s (%s to %s), none of them a chore that recurs "
+        "at its hour: ",
+        STR_ARG(server), STR_ARG(activities_spelling(h->a, ENTITY_HOST, host)), to - from, MANY(to - from), days,
+        MANY(days), kit_date(activities_at(h->a, odd->items[from].activity)->when, a),
+        kit_date(activities_at(h->a, odd->items[to - 1].activity)->when, b));
     kit_told_write(&h->run->reason, &commands, 60);
     buf_format(&h->run->reason, ".");
     d->hit.like = h->shells.odd_hosts;
@@ -139,8 +140,8 @@ static bool burst_tell(struct hosts *h, const struct bundle *g, size_t from, siz
     name = activities_spelling(h->a, ENTITY_HOST, host);
     buf_format(&h->run->reason,
                "%zu different questions about host and domain on %.*s within minutes on %s, by an account that asks on "
-               "%u days in all: ",
-               asks, STR_ARG(name), kit_date(first->when, a), asking_days(h, account));
+               "%u day%s in all: ",
+               asks, STR_ARG(name), kit_date(first->when, a), asking_days(h, account), MANY(asking_days(h, account)));
     kit_told_write(&h->run->reason, &commands, 50);
     buf_format(&h->run->reason, ".");
     d->hit.like = h->asking.count;
@@ -528,8 +529,9 @@ static bool staging_tell(struct hosts *h, const struct bundle *g, size_t from, s
                               : 0);
         name = activities_spelling(h->a, ENTITY_HOST, host);
         buf_format(&h->run->reason,
-                   "%zu archives on %u days (%s to %s) on %.*s in a folder where none belong%s: ", left.count, days,
-                   kit_date(first, a), kit_date(last, b), STR_ARG(name), share ? ", of what lies on another host" : "");
+                   "%zu archive%s on %u day%s (%s to %s) on %.*s in a folder where none belong%s: ", left.count,
+                   MANY(left.count), days, MANY(days), kit_date(first, a), kit_date(last, b), STR_ARG(name),
+                   share ? ", of what lies on another host" : "");
         kit_told_write(&h->run->reason, &commands, 100);
         buf_format(&h->run->reason, ".");
         d->hit.like = like;
@@ -635,9 +637,9 @@ static bool find_clears(struct hosts *h, struct err *e) {
         draft_part(d, PART_HOST, false, host, 0);
         draft_part(d, PART_ACCOUNT, false, account, 0);
         d->hit.weight += house_host(&h->house, host) == HOST_SERVER ? draft_threshold(d, "server") : 0;
-        buf_format(&h->run->reason, "A log of %.*s was emptied on %s, %lld days after the host was first heard of",
+        buf_format(&h->run->reason, "A log of %.*s was emptied on %s, %lld day%s after the host was first heard of",
                    STR_ARG(name), kit_date(activities_at(h->a, g.items[i].activity)->when, a),
-                   (long long)(since / KIT_DAY));
+                   (long long)(since / KIT_DAY), MANY(since / KIT_DAY));
         if (logs.count && logs.items[0].len) {
             buf_format(&h->run->reason, ": ");
             kit_told_write(&h->run->reason, &logs, 60);

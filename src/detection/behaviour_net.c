@@ -449,10 +449,11 @@ static bool tell_uploads(struct net *n, const struct tolds *t, struct err *e) {
         p->told = true;
         h.weight = t->items[i].weight + neighbours(n, p, n->upload) - crowd(n->upload, t->count);
         b->len = 0;
-        buf_format(b, "%.*s left %.*s for %.*s in %u connections on %u days from %.*s to %.*s, up to %.*s on one day; ",
-                   STR_ARG(behaviour_size(p->out, sent)), STR_ARG(host_text(n, p->inside)),
-                   STR_ARG(text(n, p->outside)), p->begun + p->taken, p->days, STR_ARG(date_text(p->first, first)),
-                   STR_ARG(date_text(p->last, last)), STR_ARG(behaviour_size(p->peak, peak)));
+        buf_format(
+            b, "%.*s left %.*s for %.*s in %u connection%s on %u day%s from %.*s to %.*s, up to %.*s on one day; ",
+            STR_ARG(behaviour_size(p->out, sent)), STR_ARG(host_text(n, p->inside)), STR_ARG(text(n, p->outside)),
+            p->begun + p->taken, MANY(p->begun + p->taken), p->days, MANY(p->days), STR_ARG(date_text(p->first, first)),
+            STR_ARG(date_text(p->last, last)), STR_ARG(behaviour_size(p->peak, peak)));
         buf_format(b,
                    "to no other address outside did it send more than %.*s a day before, and %u of %zu of ours speak "
                    "with it%s.",
@@ -500,10 +501,10 @@ static bool tell_ports(struct net *n, struct err *e) {
         b->len = 0;
         buf_format(b,
                    "%.*s on %.*s answered outside for the first time on %.*s, %lld days after the log begins: %u "
-                   "connections from %u network%s, %.*s given back.",
+                   "connection%s from %u network%s, %.*s given back.",
                    STR_ARG(text(n, p->verb)), STR_ARG(host_text(n, p->inside)), STR_ARG(date_text(p->first, first)),
-                   (long long)((p->first - n->begins) / DAY), p->connections, p->network_count,
-                   p->network_count == 1 ? "" : "s", STR_ARG(behaviour_size(p->back, size)));
+                   (long long)((p->first - n->begins) / DAY), p->connections, MANY(p->connections), p->network_count,
+                   MANY(p->network_count), STR_ARG(behaviour_size(p->back, size)));
         if (!behaviour_tell(n->r, &h, &p->events, e))
             return false;
     }

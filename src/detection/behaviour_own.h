@@ -42,6 +42,9 @@ behaviour_area behaviour_cloud;
 /* Who calls whom: behaviour_call.c */
 behaviour_area behaviour_call;
 
+/* "s" behind what there is not one of: "%u day%s", n, MANY(n). */
+#define MANY(n) ((n) == 1 ? "" : "s")
+
 /* Adds a part, once; parts beyond BEHAVIOUR_PARTS_MAX are left out. */
 void behaviour_part_add(struct behaviour_hit *h, enum behaviour_part_type type, bool own, uint32_t code,
                         uint32_t other);

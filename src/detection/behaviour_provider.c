@@ -318,15 +318,16 @@ static bool visitor_tell(struct reach *r, const struct behaviour *b, const struc
                          (files ? behaviour_threshold(b, "files") : 0) + (things ? behaviour_threshold(b, "made") : 0);
         name = activities_spelling(r->a, ENTITY_ACCOUNT, p->account);
         buf_format(&r->run->reason,
-                   "%.*s came from networks of its own since %s; between %s and %s it came %zu times from %zu others "
-                   "that hardly anybody uses, %zu times at hours at which it "
-                   "never comes otherwise, and reached %zu hosts that it never reached",
+                   "%.*s came from networks of its own since %s; between %s and %s it came %zu time%s from %zu other%s "
+                   "that hardly anybody uses, %zu of them at hours at which it "
+                   "never comes otherwise, and reached %zu host%s that it never reached",
                    STR_ARG(name), kit_date(p->first, a), kit_date(p->first_foreign, c),
-                   kit_date(p->last_foreign, (char[KIT_DATE]){0}), p->foreign, p->foreign_networks.count, unusual,
-                   new_hosts);
+                   kit_date(p->last_foreign, (char[KIT_DATE]){0}), p->foreign, MANY(p->foreign),
+                   p->foreign_networks.count, MANY(p->foreign_networks.count), unusual, new_hosts, MANY(new_hosts));
         told_hosts(r, &p->foreign_hosts, &p->own_hosts, &r->run->reason);
-        buf_format(&r->run->reason, "; %zu files were read or written, %u services, tasks or openings made.", files,
-                   things);
+        buf_format(&r->run->reason,
+                   "; %zu act%s of reading or writing files, %u of making services, tasks or openings.", files,
+                   MANY(files), things);
         d->hit.like = like;
         d->hit.of = of;
         ok = draft_tell(d, e);

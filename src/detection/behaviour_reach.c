@@ -307,18 +307,19 @@ static bool person_tell(struct reach *r, struct person *p, size_t like, size_t o
                          (admin ? draft_threshold(d, "shares") : 0) + (files ? draft_threshold(d, "files") : 0) +
                          (pages ? draft_threshold(d, "page") : 0);
         name = activities_spelling(r->a, ENTITY_ACCOUNT, p->account);
-        buf_format(&r->run->reason, "%.*s, used on %u days from its usual places since %s, came from ", STR_ARG(name),
-                   p->days, kit_date(p->first, a));
+        buf_format(&r->run->reason, "%.*s, used on %u day%s from its usual places since %s, came from ", STR_ARG(name),
+                   p->days, MANY(p->days), kit_date(p->first, a));
         for (size_t i = 0; i < from.count && i < 4; i++)
             buf_format(&r->run->reason, "%s%.*s", i ? ", " : "",
                        STR_ARG(activities_spelling(r->a, ENTITY_HOST, from.items[i].a)));
-        buf_format(&r->run->reason,
-                   "%s between %s and %s to %zu hosts, %zu of them for the first time; %zu of %zu acts are at hours at "
-                   "which it is not used otherwise, "
-                   "%zu are files%s%s.",
-                   from.count > 4 ? " and others" : "", kit_date(first, a), kit_date(last, b), to.count, new_hosts,
-                   unusual, p->foreign.count, files, admin ? ", administrative shares among them" : "",
-                   pages ? "; a file is asked for as a page later" : "");
+        buf_format(
+            &r->run->reason,
+            "%s between %s and %s to %zu host%s, %zu of them for the first time; %zu of %zu acts are at hours at "
+            "which it is not used otherwise, "
+            "%zu are files%s%s.",
+            from.count > 4 ? " and others" : "", kit_date(first, a), kit_date(last, b), to.count, MANY(to.count),
+            new_hosts, unusual, p->foreign.count, files, admin ? ", administrative shares among them" : "",
+            pages ? "; a file is asked for as a page later" : "");
         d->hit.like = like;
         d->hit.of = of;
         ok = draft_tell(d, e);
@@ -568,8 +569,8 @@ static bool astray_tell(struct reach *r, struct astray *s, size_t from, size_t t
             buf_format(&r->run->reason, "%s%.*s", i ? ", " : "",
                        STR_ARG(activities_spelling(r->a, ENTITY_ACCOUNT, accounts.items[i].a)));
         buf_format(&r->run->reason,
-                   "%s did %u things of %u sorts between %s and %s that no chore of a service explains",
-                   accounts.count > 4 ? " and others" : "", acts, sorts,
+                   "%s did %u thing%s of %u sort%s between %s and %s that no chore of a service explains",
+                   accounts.count > 4 ? " and others" : "", acts, MANY(acts), sorts, MANY(sorts),
                    kit_date(activities_at(r->a, s->odd.items[from].activity)->when, a),
                    kit_date(activities_at(r->a, s->odd.items[to - 1].activity)->when, b));
         for (size_t i = 0; i < places.count && i < 4; i++)

@@ -740,16 +740,17 @@ static void shell_reason(struct web *w, const struct suspect *s) {
 
     b->len = 0;
     buf_format(b,
-               "%.*s on %.*s first answered on %.*s, %lld days after the server's log begins; %u requests on %u days "
+               "%.*s on %.*s first answered on %.*s, %lld days after the server's log begins; %u request%s on %u day%s "
                "to %.*s, ",
                STR_ARG(w->paths[p->path]),
                STR_ARG(on->host ? host_shown(w->a, on->host) : S("a server that the log does not name")),
-               STR_ARG(date_text(p->first, first)), (long long)((p->first - on->first) / DAY), p->ok, p->days,
-               STR_ARG(date_text(p->last, last)));
+               STR_ARG(date_text(p->first, first)), (long long)((p->first - on->first) / DAY), p->ok, MANY(p->ok),
+               p->days, MANY(p->days), STR_ARG(date_text(p->last, last)));
     buf_format(b,
-               "%u of them POST, from %u networks outside, none by a link%s; of all that these addresses asked for, "
+               "%u of them POST, from %u network%s outside, none by a link%s; of all that these addresses asked for, "
                "%.0f %% was this.",
-               p->post, network_count(w, p), p->linked ? " but few" : "", 100 * share(s->here, s->here + s->elsewhere));
+               p->post, network_count(w, p), MANY(network_count(w, p)), p->linked ? " but few" : "",
+               100 * share(s->here, s->here + s->elsewhere));
     if (s->exploit)
         buf_format(b, " Within the hour before the first, its client succeeded with %s.",
                    request_form_text(form_of(w, at(w, s->exploit - 1)->text[ACT_OBJECT])));
@@ -856,15 +857,15 @@ static bool tell_success(struct web *w, const struct success *s, const struct fo
     h.of = w->refusals;
     h.like = 1;
     b->len = 0;
-    buf_format(b, "From %.*s on %.*s answered %llu requests on %.*s that look like an attack:",
+    buf_format(b, "From %.*s on %.*s answered %llu request%s on %.*s that look%s like an attack:",
                STR_ARG(activities_text(w->a, first->text[ACT_ADDRESS])),
                STR_ARG(on->host ? host_shown(w->a, on->host) : S("a server that the log does not name")),
-               (unsigned long long)ok, STR_ARG(date_text(first->when, when)));
+               (unsigned long long)ok, MANY(ok), STR_ARG(date_text(first->when, when)), ok == 1 ? "s" : "");
     for (uint32_t f = FORM_NONE, n = 0; f < REQUEST_FORMS; f++)
         if (s->forms >> f & 1)
             buf_format(b, "%s %s", n++ ? "," : "", request_form_text((enum request_form)f));
     if (s->refused)
-        buf_format(b, "; %u other networks were refused the same there.", s->refused);
+        buf_format(b, "; %u other network%s refused the same there.", s->refused, s->refused == 1 ? " was" : "s were");
     else
         buf_format(b, ".");
     if (s->page)

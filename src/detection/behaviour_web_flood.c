@@ -108,12 +108,13 @@ static bool tell(struct floods *f, struct target *t, struct err *e) {
                (errors >= of(f, "errors") && errors >= 3 * usual ? of(f, "weight-errors") : 0);
     b->len = 0;
     buf_format(b,
-               "On %.*s %.*s was asked %llu times in %u minutes by %zu addresses, %u times in the busiest; on no day "
+               "On %.*s %.*s was asked %llu times in %u minute%s by %zu address%s, %u times in the busiest; on no day "
                "before more than %u "
                "times in a minute. %.0f %% were refused or failed, %.0f %% until then.",
                STR_ARG(date_text(t->from * MINUTE, day)),
                STR_ARG(t->host ? host_shown(f->a, t->host) : S("a server that the log does not name")),
-               (unsigned long long)t->flood, t->minutes, addresses.count, t->most, t->peak, 100 * errors, 100 * usual);
+               (unsigned long long)t->flood, t->minutes, MANY(t->minutes), addresses.count,
+               addresses.count == 1 ? "" : "es", t->most, t->peak, 100 * errors, 100 * usual);
     ok = ok && (!events.count || behaviour_tell(f->r, &h, &events, e));
     codes_free(&events);
     codes_free(&addresses);

@@ -5,6 +5,7 @@ in which files are named, and wherever they lie; and with a time that is asked f
 import json
 import os
 import pathlib
+import re
 import sqlite3
 import subprocess
 import tempfile
@@ -56,6 +57,10 @@ def anywhere(folder):
     evidence = exercise(folder / "one")
     first = hunted(folder / "case", [evidence], "--threads", 1)
     assert len(first["incident"]) >= 2 and len(first["behaviour"]) > 20 and first["door"], "this exercise shows nothing"
+    columns = sqlite3.connect(folder / "case/case.db").execute("SELECT reason FROM behaviour UNION SELECT reason FROM clue").fetchall()
+    many = re.compile(r"(?<![\w.,:\-])1 (other )?(days|times|networks|clients|accounts|sessions|archives|hosts|connections|requests|findings|others|minutes|acts)\b")
+    wrong = [reason for (reason,) in columns if many.search(reason)]
+    assert not wrong, f"one is not many: {wrong[:3]}"
     for workers in (2,) if CHECKED else (2, 4):
         same(first, hunted(folder / "other", [evidence], "--threads", workers), f"{workers} workers")
     logs = sorted(evidence.iterdir())
