@@ -2,10 +2,11 @@
  *
  * Six reasons, and no other: (1) one thing is the intruder's own in one of them, and is in the other as well; (2) both are about one account, most
  * acts of the shorter one lie within days of the other's, or about one host, and within hours, or on more days than chance would have next to the
- * other's, unless they are about different accounts; (3) a host begins to run commands minutes after an attack on a web server that no other log names; (4) one program is strange to
- * several accounts, and hardly anybody else uses it; (5) the first clue is on an account that had opened, or got, a mail of a campaign within the months
- * before; (6) a session that was taken, nobody saw how, is used within the time of one intrusion that took credentials, and of no other. Weak clues join nothing: they come along
- * where they share what is the intruder's own. */
+ * other's, unless they are about different accounts; or about one account on one host, the one within the time of the other; (3) a host begins to run
+ * commands minutes after an attack on a web server, whatever the log of the web calls that server; (4) one program is strange to several accounts, and
+ * hardly anybody else uses it; (5) the first clue is on an account that had opened, or got, a mail of a campaign within the months before; (6) a session
+ * that was taken, nobody saw how, is used within the time of one intrusion that took credentials, and of no other. Weak clues join nothing: they come
+ * along where they share what is the intruder's own. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
