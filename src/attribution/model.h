@@ -67,7 +67,6 @@ struct judgement {
     bool named;    /* the gates are passed: the first may be named */
 };
 
-#define NO_GROUP SIZE_MAX
 /* Measures every group of p but `without` (NO_GROUP: none) and leaves scores at 0. *out has room for p->group_count, which is freed by
  * judgement_free. In the order of the profile. */
 MUST_USE bool judgement_measure(struct judgement *out, const struct profiles *all, const struct profile *p,

@@ -31,7 +31,16 @@ struct profile_group {
     token *parents; /* of the techniques, sorted, each once */
     size_t parent_count;
     uint32_t recent; /* dated sources of the two years before the release, by what the release can have known */
+    str *aliases;    /* the name not among them */
+    size_t alias_count;
+    /* Of its sources, by their own dates, days since 1970-01-01: in which time it is known. DAY_UNKNOWN: none is dated. */
+    int64_t first_day, last_day;
+    /* Whom it is published to go for: ISO countries, and sectors in one spelling ("government", "telecommunications": data/attribution/sectors.yml). */
+    str *countries, *sectors;
+    size_t country_count, sector_count;
+    str victims_source; /* who says so; "" */
 };
+#define DAY_UNKNOWN INT64_MIN
 
 /* All groups of one release. */
 struct profile {
@@ -60,6 +69,21 @@ const struct profile *profiles_named(const struct profiles *p, str release);
 /* The newest release of that day or before it; NULL: none is so old. */
 const struct profile *profiles_on(const struct profiles *p, int64_t day);
 bool profiles_tool(const struct profiles *p, token software);
+
+/* "PlugX"; "" where nobody names it. */
+str profiles_token_name(const struct profiles *p, token t);
+/* By any of its names, letters of any case, without blanks, hyphens and points; 0: none, or several are called so. */
+token profiles_software(const struct profiles *p, str name);
+/* A group of a release by its id or any name that is its alone, in the same spelling; NO_GROUP: none, or several. */
+#define NO_GROUP SIZE_MAX
+size_t profile_find(const struct profile *p, str name);
+/* Of what a group is published to use: how many sources, and the days of the first and the newest; false: it is not. */
+struct profile_said {
+    uint32_t sources;
+    int64_t first_day, last_day; /* DAY_UNKNOWN */
+    str source;                  /* the newest, by its title */
+};
+bool profile_said(const struct profiles *all, const struct profile *p, size_t group, token t, struct profile_said *out);
 
 /* The count of a token in a sorted list, 0 where it stands not there. */
 uint32_t token_find(const struct token_count *list, size_t count, token t);
