@@ -29,11 +29,8 @@ static const struct {
     [SET_THIRD] = {"30 %", "30 % of it seen", NULL},
     [SET_HALF_FILED] = {"campaigns, half", "campaigns, half of the techniques", NULL},
     [SET_THIRD_FILED] = {"campaigns, 30 %", "campaigns, 30 % of the techniques", NULL},
-};
-
-/* The parameters that a case is judged by: fitted without its part. */
-struct fits {
-    struct parameters of[DIVISIONS][PARTS];
+    [SET_ASSESSED] = {"assessed", "as a whole assessment", NULL},
+    [SET_DATED] = {"dated", "the same, dated as the report", NULL},
 };
 
 static bool no_memory(struct err *e) {
@@ -42,7 +39,7 @@ static bool no_memory(struct err *e) {
 
 /* ---- judging ---- */
 
-static void nation_of(struct outcome *o, const struct judgement *j, const struct profile *p) {
+static void nation_of(struct verdict *o, const struct judgement *j, const struct profile *p) {
     o->nation = S("");
     o->nation_posterior = 0;
     for (size_t i = 0; i < j->count; i++) {
@@ -62,9 +59,9 @@ static void nation_of(struct outcome *o, const struct judgement *j, const struct
 }
 
 /* removed: NULL where the right group is in no profile. Both are weighed anew. */
-static struct outcome judge(const struct one_case *c, struct judgement *j, struct judgement *removed,
+static struct verdict judge(const struct one_case *c, struct judgement *j, struct judgement *removed,
                             const struct parameters *with) {
-    struct outcome o = {.of_known = c->right != NO_GROUP, .cluster = c->cluster};
+    struct verdict o = {.of_known = c->right != NO_GROUP, .cluster = c->cluster};
 
     judgement_weigh(j, with);
     o.known = 1 - j->none;
@@ -87,7 +84,7 @@ static struct outcome judge(const struct one_case *c, struct judgement *j, struc
 }
 
 /* The same of something else that was seen of the case. */
-static bool judge_seen(struct outcome *out, const struct cases *all, const struct one_case *c,
+static bool judge_seen(struct verdict *out, const struct cases *all, const struct one_case *c,
                        const struct observed *seen, const struct fits *fits, size_t stride, struct err *e) {
     struct judgement j = {0}, removed = {0};
     bool const ok = judgement_measure(&j, all->all, c->profile, seen, NO_GROUP, e) &&
@@ -118,12 +115,12 @@ static bool fit_on(struct parameters *out, const struct cases *c, unsigned divis
 
 /* ---- sets ---- */
 
-static bool sheets_new(struct sheets *s, size_t count, unsigned times, struct err *e) {
-    *s = (struct sheets){calloc(count * times + 1, sizeof *s->list), count, times};
+bool sheets_new(struct sheets *s, size_t count, unsigned times, struct err *e) {
+    *s = (struct sheets){calloc(count * times + 1, sizeof *s->list), count, times, false};
     return s->list || no_memory(e);
 }
 
-static bool set_of(struct evaluation *out, enum evaluated_set_of which, const struct sheets *s, struct err *e) {
+bool set_of(struct evaluation *out, enum evaluated_set_of which, const struct sheets *s, struct err *e) {
     out->sets[which] = (struct evaluated_set){.id = sets[which].id, .words = sets[which].words};
     return figures_of(&out->sets[which], s, e);
 }
@@ -254,7 +251,7 @@ static bool filed(struct evaluation *out, enum evaluated_set_of which, unsigned 
 
 static void bins_of(struct evaluation *out, const struct sheets *s) {
     for (size_t i = 0; i < s->count * s->times; i++) {
-        const struct outcome *const o = &s->list[i];
+        const struct verdict *const o = &s->list[i];
         struct evaluated_bin *const b =
             &out->bins[o->top >= 1 ? EVALUATED_BINS - 1 : (size_t)(o->top * EVALUATED_BINS)];
 
@@ -277,7 +274,7 @@ static void nations_of(struct evaluation *out, const struct cases *c, const stru
 
         n->at = nation_levels[l];
         for (size_t i = 0; i < s->count * s->times; i++) {
-            const struct outcome *const o = &s->list[i];
+            const struct verdict *const o = &s->list[i];
             str const right = c->list[i % s->count].nation;
 
             if (o->nation_posterior < n->at)
@@ -320,7 +317,7 @@ static bool names_of(struct evaluation *out, const struct cases *c, const struct
         size_t const from = out->name_count;
 
         for (unsigned t = 0; ok && t < s->times; t++) {
-            const struct outcome *const o = &s->list[t * s->count + i];
+            const struct verdict *const o = &s->list[t * s->count + i];
             str const said = one->profile->groups[o->first_group].id;
             size_t k = from;
 
@@ -412,7 +409,7 @@ static bool measure_all(struct evaluation *out, struct cases *c, const struct pa
         bins_of(out, &s);
         nations_of(out, c, &s);
     }
-    ok = ok && names_of(out, c, &s, e) && limits_of(out, c, &s, e);
+    ok = ok && names_of(out, c, &s, e) && limits_of(out, c, &s, e) && assessments_of(out, c, fits, e);
     free(s.list);
     free(fits);
     return ok;

@@ -51,6 +51,8 @@ enum evaluated_set_of {
     SET_THIRD,       /* 30 % */
     SET_HALF_FILED,  /* of campaigns: the parts of 50 % of cases-campaigns.json, and all the software */
     SET_THIRD_FILED, /* 30 % */
+    SET_ASSESSED,    /* through assess(), which has more gates */
+    SET_DATED, /* the same, dated as the report is: activity outside the time in which a group is known speaks against it */
     EVALUATED_SETS
 };
 
@@ -93,6 +95,19 @@ struct evaluated_baseline {
     double cases, first, low, high, first_five, rank;
 };
 
+/* Through assess(): evidence.h, assessment.h. */
+struct evaluated_assessments {
+    unsigned judged, numbers_differ,
+        names_differ; /* techniques and software alone, of all divisions: how often it is not, to the last bit, what the model says */
+    /* To each case three items of one class that is cheap to fake, of the best grade, that point to the first, the second or the right group; and of
+     * all such classes together. carried: a name that is not there, or another, without them; sure: carried with more than low confidence. */
+    unsigned faked, faked_named, faked_carried, faked_sure, faked_wrong; /* wrong: carried, and not the right group */
+    unsigned relay_groups, relay_addresses, relay_named,
+        relay_resembles;           /* nothing but addresses of relay networks, to each group in turn */
+    double relay_most;             /* the most that such a group had */
+    unsigned single, single_named; /* nothing but three items of one class, each class to each group */
+};
+
 struct evaluation {
     struct arena *memory;
     struct evaluated_set sets[EVALUATED_SETS];
@@ -100,6 +115,7 @@ struct evaluation {
     struct evaluated_bin bins[EVALUATED_BINS];
     struct evaluated_nation nations[EVALUATED_NATIONS];
     struct evaluated_limit limit;
+    struct evaluated_assessments assessments;
     struct evaluated_name *names; /* by case */
     size_t name_count;
     struct evaluated_baseline *baselines; /* none without baseline.json */

@@ -1,4 +1,4 @@
-/* evaluate_figures: figures out of outcomes, with their intervals. */
+/* evaluate_figures: figures out of verdicts, with their intervals. */
 #include <math.h>
 
 #include "attribution/evaluate_own.h"
@@ -76,11 +76,11 @@ static double separation(const struct order *o, const uint32_t *weight) {
     return positives > 0 && below > 0 ? won / positives / below : NAN;
 }
 
-static double calibration(const struct outcome *list, size_t count, const uint32_t *weight, bool group) {
+static double calibration(const struct verdict *list, size_t count, const uint32_t *weight, bool group) {
     double said[EVALUATED_BINS] = {0}, was[EVALUATED_BINS] = {0}, sum = 0, n = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const struct outcome *const o = &list[i];
+        const struct verdict *const o = &list[i];
         double const p = group ? o->first : o->top;
         size_t const bin = p >= 1 ? EVALUATED_BINS - 1 : (size_t)(p * EVALUATED_BINS);
 
@@ -94,7 +94,7 @@ static double calibration(const struct outcome *list, size_t count, const uint32
 }
 
 /* Of the figures that are shares: what is counted, among what. */
-static bool hit(enum figure f, const struct outcome *o) {
+static bool hit(enum figure f, const struct verdict *o) {
     switch (f) {
     case FIGURE_FIRST:
         return o->rank == 1;
@@ -109,7 +109,7 @@ static bool hit(enum figure f, const struct outcome *o) {
     }
 }
 
-static bool among(enum figure f, const struct outcome *o) {
+static bool among(enum figure f, const struct verdict *o) {
     switch (f) {
     case FIGURE_PRECISION:
         return o->named;
@@ -139,7 +139,7 @@ static double share_of(enum figure f, const struct sheets *s, const uint32_t *we
 
     for (unsigned t = 0; t < s->times; t++)
         for (size_t i = 0; i < s->count; i++) {
-            const struct outcome *const o = &s->list[t * s->count + i];
+            const struct verdict *const o = &s->list[t * s->count + i];
 
             if (among(f, o)) {
                 hits += weight[i] * hit(f, o);
@@ -150,7 +150,7 @@ static double share_of(enum figure f, const struct sheets *s, const uint32_t *we
     return n > 0 ? hits / n : NAN;
 }
 
-static double rank_mean(const struct outcome *list, size_t count, const uint32_t *weight) {
+static double rank_mean(const struct verdict *list, size_t count, const uint32_t *weight) {
     double sum = 0, n = 0;
 
     for (size_t i = 0; i < count; i++)
@@ -167,7 +167,7 @@ static double figure_of(enum figure f, const struct reckoning *r, const uint32_t
     if (is_share(f))
         return share_of(f, r->s, weight, &of);
     for (unsigned t = 0; t < r->s->times; t++) {
-        const struct outcome *const list = &r->s->list[t * r->s->count];
+        const struct verdict *const list = &r->s->list[t * r->s->count];
 
         sum += f == FIGURE_RANK                ? rank_mean(list, r->s->count, weight)
                : f == FIGURE_CALIBRATION       ? calibration(list, r->s->count, weight, false)
@@ -255,7 +255,7 @@ static struct order *orders_of(const struct sheets *s, bool removed, const doubl
         o->list = calloc(2 * s->count + 1, sizeof *o->list);
         ok = o->list;
         for (uint32_t i = 0; ok && i < s->count; i++) {
-            const struct outcome *const of = &s->list[t * s->count + i];
+            const struct verdict *const of = &s->list[t * s->count + i];
 
             if (of->of_known || !removed)
                 o->list[o->count++] = (struct ordered){values ? values[i] : of->known, i, of->of_known};
@@ -293,6 +293,10 @@ bool figures_of(struct evaluated_set *out, const struct sheets *s, struct err *e
     for (enum figure f = 0; ok && f < FIGURES; f++) {
         struct reckoning const r = {s, f == FIGURE_SEPARATION_REMOVED ? removed : unknown};
 
+        if (s->never_removed && (f == FIGURE_SEPARATION_REMOVED || f == FIGURE_NAMED_REMOVED)) {
+            out->figures[f] = (struct figure_value){NAN, NAN, NAN};
+            continue;
+        }
         ok = resample(&out->figures[f], f, &r, e);
         if (ok && is_share(f)) {
             uint32_t *const one = calloc(s->count + 1, sizeof *one);
@@ -314,7 +318,7 @@ bool figures_of(struct evaluated_set *out, const struct sheets *s, struct err *e
 }
 
 bool figure_by(struct figure_value *out, const struct sheets *s, const double *values, struct err *e) {
-    struct sheets const once = {s->list, s->count, 1};
+    struct sheets const once = {s->list, s->count, 1, true};
     struct order *const orders = orders_of(&once, false, values, e);
     struct reckoning const r = {&once, orders};
     bool const ok = orders && resample(out, FIGURE_SEPARATION, &r, e);

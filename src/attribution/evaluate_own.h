@@ -12,8 +12,13 @@
 #define DRAWS 5u
 #define SHARES 2u
 
+/* The parameters that a case is judged by: fitted without its part. */
+struct fits {
+    struct parameters of[DIVISIONS][PARTS];
+};
+
 /* Of one case, judged once. */
-struct outcome {
+struct verdict {
     bool of_known;
     uint32_t cluster;         /* of one right group: cases of a group are not independent */
     double known, first, top; /* posteriors: of all known groups together, the likeliest group, the likeliest answer */
@@ -54,15 +59,23 @@ MUST_USE bool baselines_read(struct evaluation *out, const char *folder, struct 
 /* From 0 to 1, the same every time, of these words. */
 MUST_USE bool chance_of(const char *draw, str id, token t, double *out, struct err *e);
 
-/* times lists of count outcomes, one behind the other, each of the same cases in the same order. */
+/* times lists of count verdicts, one behind the other, each of the same cases in the same order. */
 struct sheets {
-    struct outcome *list;
+    struct verdict *list;
     size_t count;
     unsigned times;
+    bool never_removed; /* nothing was judged without the right group */
 };
+MUST_USE bool sheets_new(struct sheets *s, size_t count, unsigned times, struct err *e);
 /* Sets figures, names and counts of *out. */
 MUST_USE bool figures_of(struct evaluated_set *out, const struct sheets *s, struct err *e);
-/* AUROC of known against unknown by one number for each outcome of the first list. */
+/* AUROC of known against unknown by one number for each verdict of the first list. */
 MUST_USE bool figure_by(struct figure_value *out, const struct sheets *s, const double *values, struct err *e);
+
+/* The same, with its name. */
+MUST_USE bool set_of(struct evaluation *out, enum evaluated_set_of which, const struct sheets *s, struct err *e);
+
+/* evaluate_assess.c: the same cases through assess(): whether it says what the model says, and what nobody may bring about by faking. */
+MUST_USE bool assessments_of(struct evaluation *out, const struct cases *c, const struct fits *fits, struct err *e);
 
 #endif

@@ -102,6 +102,20 @@ static void limit_json(struct buf *b, const struct evaluated_limit *l) {
     buf_add(b, S("}}"));
 }
 
+static void assessments_json(struct buf *b, const struct evaluated_assessments *a) {
+    buf_format(
+        b,
+        ",\"assessments\":{\"judged\":%u,\"numbers differ\":%u,\"names differ\":%u,\"faked\":{\"assessments\":%u,"
+        "\"named\":%u,\"carried\":%u,\"carried with more than low confidence\":%u,\"carried, wrong\":%u},",
+        a->judged, a->numbers_differ, a->names_differ, a->faked, a->faked_named, a->faked_carried, a->faked_sure,
+        a->faked_wrong);
+    buf_format(b,
+               "\"relays alone\":{\"groups\":%u,\"addresses\":%u,\"named\":%u,\"resembling\":%u,\"most\":%.4f},\"one "
+               "class alone\":{\"assessments\":%u,\"named\":%u}}",
+               a->relay_groups, a->relay_addresses, a->relay_named, a->relay_resembles, a->relay_most, a->single,
+               a->single_named);
+}
+
 static void baselines_json(struct buf *b, const struct evaluation *v) {
     buf_add(b, S(",\"baselines\":["));
     for (size_t i = 0; i < v->baseline_count; i++) {
@@ -148,6 +162,7 @@ void evaluation_json(struct buf *b, const struct evaluation *v) {
     buf_byte(b, ']');
     names_json(b, v);
     limit_json(b, &v->limit);
+    assessments_json(b, &v->assessments);
     baselines_json(b, v);
     buf_add(b, S("}\n"));
 }
@@ -221,6 +236,25 @@ static void limit_text(struct buf *b, const struct evaluated_limit *l) {
         buf_format(b, "  %.3f  %.3f to %.3f  %s\n", values[i]->value, values[i]->low, values[i]->high, habits[i]);
 }
 
+static void assessments_text(struct buf *b, const struct evaluated_assessments *a) {
+    buf_format(
+        b,
+        "\nThe whole assessment (assess()):\n  %u judged by techniques and software alone: %u differ in a number "
+        "from the model, %u in whether a name is given\n",
+        a->judged, a->numbers_differ, a->names_differ);
+    buf_format(
+        b,
+        "  %u with items planted of what is cheap to fake: %u named; %u of them not, or otherwise, without these "
+        "items (%u of them wrong), %u of those with more than low confidence\n",
+        a->faked, a->faked_named, a->faked_carried, a->faked_wrong, a->faked_sure);
+    buf_format(
+        b,
+        "  %u addresses of relay networks and nothing else, to each of %u groups: %u named, %u resembled, the most "
+        "a group had %.3f\n",
+        a->relay_addresses, a->relay_groups, a->relay_named, a->relay_resembles, a->relay_most);
+    buf_format(b, "  one class and nothing else, each class to each group, %u: %u named\n", a->single, a->single_named);
+}
+
 static void baselines_text(struct buf *b, const struct evaluation *v) {
     str set = S("");
 
@@ -263,5 +297,6 @@ void evaluation_text(struct buf *b, const struct evaluation *v) {
                    n->at, n->said, n->right[1], n->told[1], n->right[0], n->told[0], n->unpublished[0]);
     }
     limit_text(b, &v->limit);
+    assessments_text(b, &v->assessments);
     baselines_text(b, v);
 }
