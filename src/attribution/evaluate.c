@@ -343,6 +343,32 @@ static bool names_of(struct evaluation *out, const struct cases *c, const struct
     return ok;
 }
 
+static bool cases_of(struct evaluation *out, const struct cases *c, const struct sheets *s, struct err *e) {
+    bool ok = (out->cases = arena_zero(out->memory, c->count + 1, sizeof *out->cases)) || no_memory(e);
+
+    for (size_t i = 0; ok && i < c->count; i++) {
+        const struct one_case *const one = &c->list[i];
+        struct evaluated_case *const to = &out->cases[out->case_count++];
+
+        to->known = one->right != NO_GROUP;
+        ok = (arena_copy(out->memory, one->id, &to->id) && arena_copy(out->memory, one->group, &to->group)) ||
+             no_memory(e);
+        for (unsigned d = 0; ok && d < DIVISIONS; d++) {
+            const struct verdict *const v = &s->list[d * c->count + i];
+
+            to->divisions[d].none = 1 - v->known;
+            to->divisions[d].posterior = v->first;
+            to->divisions[d].none_removed = to->known ? 1 - v->known_removed : NAN;
+            to->divisions[d].rank = v->rank;
+            to->divisions[d].named = v->named;
+            to->divisions[d].named_removed = v->named_removed;
+            ok = arena_copy(out->memory, one->profile->groups[v->first_group].id, &to->divisions[d].said) ||
+                 no_memory(e);
+        }
+    }
+    return ok;
+}
+
 /* Whether the right group, or any, has malware of the case. */
 static bool shares_malware(const struct judgement *j, size_t group) {
     for (size_t i = 0; i < j->count; i++)
@@ -385,7 +411,23 @@ static bool limits_of(struct evaluation *out, struct cases *c, const struct shee
     return ok;
 }
 
-static bool measure_all(struct evaluation *out, struct cases *c, const struct parameters *with, struct err *e) {
+static bool measure_rest(struct evaluation *out, struct cases *c, const struct parameters *with,
+                         const struct fits *fits, const struct sheets *s, struct err *e) {
+    bool ok = of_kind(out, SET_REPORTS, false, c, s, e) && of_kind(out, SET_CAMPAIGNS, true, c, s, e) &&
+              after(out, SET_AFTER_2020, c, with, e) && after(out, SET_AFTER_2021, c, with, e);
+
+    ok = ok && techniques_alone(out, c, fits, e) && drawn(out, SET_HALF, chances[0], c, fits, e) &&
+         drawn(out, SET_THIRD, chances[1], c, fits, e) && filed(out, SET_HALF_FILED, 0, c, fits, e) &&
+         filed(out, SET_THIRD_FILED, 1, c, fits, e);
+    if (ok) {
+        bins_of(out, s);
+        nations_of(out, c, s);
+    }
+    return ok && names_of(out, c, s, e) && limits_of(out, c, s, e) && assessments_of(out, c, fits, e);
+}
+
+static bool measure_all(struct evaluation *out, struct cases *c, const struct parameters *with, bool whole,
+                        struct err *e) {
     struct sheets s = {0};
     struct fits *const fits = calloc(1, sizeof *fits);
     bool ok = (fits || no_memory(e)) && sheets_new(&s, c->count, DIVISIONS, e);
@@ -400,29 +442,20 @@ static bool measure_all(struct evaluation *out, struct cases *c, const struct pa
                 judge(&c->list[i], &c->list[i].measured, &c->list[i].removed, &fits->of[d][c->list[i].part[d]]);
     }
     ok = ok && fit_on(&out->fitted, c, 0, PARTS, INT64_MAX, e) && set_of(out, SET_ALL, &s, e) &&
-         of_kind(out, SET_REPORTS, false, c, &s, e) && of_kind(out, SET_CAMPAIGNS, true, c, &s, e) &&
-         after(out, SET_AFTER_2020, c, with, e) && after(out, SET_AFTER_2021, c, with, e) &&
-         techniques_alone(out, c, fits, e);
-    ok = ok && drawn(out, SET_HALF, chances[0], c, fits, e) && drawn(out, SET_THIRD, chances[1], c, fits, e) &&
-         filed(out, SET_HALF_FILED, 0, c, fits, e) && filed(out, SET_THIRD_FILED, 1, c, fits, e);
-    if (ok) {
-        bins_of(out, &s);
-        nations_of(out, c, &s);
-    }
-    ok = ok && names_of(out, c, &s, e) && limits_of(out, c, &s, e) && assessments_of(out, c, fits, e);
+         cases_of(out, c, &s, e) && (!whole || measure_rest(out, c, with, fits, &s, e));
     free(s.list);
     free(fits);
     return ok;
 }
 
-bool evaluate(struct evaluation *out, const char *folder, const struct parameters *with, struct err *e) {
+bool evaluate(struct evaluation *out, const char *folder, const struct parameters *with, bool whole, struct err *e) {
     struct profiles *all = NULL;
     struct cases c = {0};
 
-    *out = (struct evaluation){.fitted = *with, .divisions = DIVISIONS, .memory = arena_new(MEMORY_MAX)};
+    *out = (struct evaluation){.fitted = *with, .memory = arena_new(MEMORY_MAX)};
     bool ok = (out->memory || no_memory(e)) && profiles_open(&all, folder, e) && cases_read(&c, folder, all, e);
 
-    ok = ok && measure_all(out, &c, with, e) && baselines_read(out, folder, e);
+    ok = ok && measure_all(out, &c, with, whole, e) && baselines_read(out, folder, e);
     cases_free(&c);
     profiles_free(all);
     return ok;

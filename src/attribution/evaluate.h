@@ -90,6 +90,19 @@ struct evaluated_limit {
         age; /* AUROC of habits of curators: how many are listed; days since the release */
 };
 
+/* What was said of one case in each division: enough to compute the figures of SET_ALL again. */
+#define EVALUATED_DIVISIONS 4u
+struct evaluated_case {
+    str id, group; /* the right one */
+    bool known;
+    struct {
+        str said;                             /* the likeliest group */
+        double none, posterior, none_removed; /* removed: without the right group in the profiles; of known cases */
+        unsigned rank;                        /* of the right group, from 1; 0: not known */
+        bool named, named_removed;
+    } divisions[EVALUATED_DIVISIONS];
+};
+
 struct evaluated_baseline {
     str set, method;
     double cases, first, low, high, first_five, rank;
@@ -111,11 +124,12 @@ struct evaluated_assessments {
 struct evaluation {
     struct arena *memory;
     struct evaluated_set sets[EVALUATED_SETS];
-    unsigned divisions;
     struct evaluated_bin bins[EVALUATED_BINS];
     struct evaluated_nation nations[EVALUATED_NATIONS];
     struct evaluated_limit limit;
     struct evaluated_assessments assessments;
+    struct evaluated_case *cases; /* the known first */
+    size_t case_count;
     struct evaluated_name *names; /* by case */
     size_t name_count;
     struct evaluated_baseline *baselines; /* none without baseline.json */
@@ -124,8 +138,9 @@ struct evaluation {
 };
 
 /* The folder holds cases-prospective.json and cases-prospective-unknown.json beside the profiles; cases-campaigns.json and baseline.json may be
- * missing. with: prior and gates. ERR_IO, ERR_CORRUPT, ERR_MEMORY; ERR_USAGE: too few cases to fit. evaluation_free in any case. */
-MUST_USE bool evaluate(struct evaluation *out, const char *folder, const struct parameters *with, struct err *e);
+ * missing. with: prior and gates. whole: false: SET_ALL, its cases and the fit alone, which is quick. ERR_IO, ERR_CORRUPT, ERR_MEMORY; ERR_USAGE: too few cases to fit. evaluation_free in any case. */
+MUST_USE bool evaluate(struct evaluation *out, const char *folder, const struct parameters *with, bool whole,
+                       struct err *e);
 void evaluation_free(struct evaluation *v);
 
 /* For people; for machines; parameters.yml with the figures of the fit. */

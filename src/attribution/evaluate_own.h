@@ -8,7 +8,7 @@
 
 #define PARTS 10u
 /* The cases are divided in parts four times, by names that were chosen once; figures are the mean of the four. */
-#define DIVISIONS 4u
+#define DIVISIONS EVALUATED_DIVISIONS
 #define DRAWS 5u
 #define SHARES 2u
 

@@ -102,6 +102,31 @@ static void limit_json(struct buf *b, const struct evaluated_limit *l) {
     buf_add(b, S("}}"));
 }
 
+static void cases_json(struct buf *b, const struct evaluation *v) {
+    buf_add(b, S(",\"cases\":["));
+    for (size_t i = 0; i < v->case_count; i++) {
+        const struct evaluated_case *const c = &v->cases[i];
+
+        buf_add(b, i ? S(",\n{\"case\":") : S("\n{\"case\":"));
+        buf_json(b, c->id);
+        buf_add(b, S(",\"right\":"));
+        buf_json(b, c->group);
+        buf_format(b, ",\"known\":%s,\"divisions\":[", c->known ? "true" : "false");
+        for (unsigned d = 0; d < EVALUATED_DIVISIONS; d++) {
+            buf_add(b, d ? S(",{\"said\":") : S("{\"said\":"));
+            buf_json(b, c->divisions[d].said);
+            buf_format(b, ",\"posterior\":%.6f,\"none\":%.6f,\"rank\":%u,\"named\":%s", c->divisions[d].posterior,
+                       c->divisions[d].none, c->divisions[d].rank, c->divisions[d].named ? "true" : "false");
+            if (c->known)
+                buf_format(b, ",\"taken out\":{\"none\":%.6f,\"named\":%s}", c->divisions[d].none_removed,
+                           c->divisions[d].named_removed ? "true" : "false");
+            buf_byte(b, '}');
+        }
+        buf_add(b, S("]}"));
+    }
+    buf_byte(b, ']');
+}
+
 static void assessments_json(struct buf *b, const struct evaluated_assessments *a) {
     buf_format(
         b,
@@ -133,7 +158,7 @@ static void baselines_json(struct buf *b, const struct evaluation *v) {
 }
 
 void evaluation_json(struct buf *b, const struct evaluation *v) {
-    buf_format(b, "{\"divisions\":%u,\"sets\":[", v->divisions);
+    buf_format(b, "{\"divisions\":%u,\"sets\":[", EVALUATED_DIVISIONS);
     for (size_t i = 0; i < EVALUATED_SETS; i++) {
         if (i)
             buf_byte(b, ',');
@@ -164,6 +189,7 @@ void evaluation_json(struct buf *b, const struct evaluation *v) {
     limit_json(b, &v->limit);
     assessments_json(b, &v->assessments);
     baselines_json(b, v);
+    cases_json(b, v);
     buf_add(b, S("}\n"));
 }
 
@@ -208,7 +234,7 @@ static void sets_text(struct buf *b, const struct evaluated_set *s) {
 }
 
 static void names_text(struct buf *b, const struct evaluation *v) {
-    buf_format(b, "\nNames that were given, and in how many of %u divisions:\n", v->divisions);
+    buf_format(b, "\nNames that were given, and in how many of %u divisions:\n", EVALUATED_DIVISIONS);
     for (size_t i = 0; i < v->name_count; i++) {
         const struct evaluated_name *const n = &v->names[i];
 
@@ -277,7 +303,7 @@ void evaluation_text(struct buf *b, const struct evaluation *v) {
     buf_format(b,
                "%zu cases of known groups, %zu of groups that nobody knew, each judged by what was public the day "
                "before. Mean of %u divisions; 95 %% over %zu groups drawn anew.\n\n",
-               all->known, all->unknown, v->divisions, all->groups);
+               all->known, all->unknown, EVALUATED_DIVISIONS, all->groups);
     figures_text(b, all);
     sets_text(b, v->sets);
     buf_add(b, S("\nThe likeliest answer, \"none of the known groups\" among the answers:\n"
@@ -287,7 +313,7 @@ void evaluation_text(struct buf *b, const struct evaluation *v) {
             buf_format(b, "  %.1f to %.1f  %6.1f  %.3f  %.3f\n", (double)i / EVALUATED_BINS,
                        (double)(i + 1) / EVALUATED_BINS, v->bins[i].cases, v->bins[i].said, v->bins[i].right);
     names_text(b, v);
-    buf_format(b, "\nNations, where one has so much together: right, of told, in %u divisions\n", v->divisions);
+    buf_format(b, "\nNations, where one has so much together: right, of told, in %u divisions\n", EVALUATED_DIVISIONS);
     for (size_t i = 0; i < EVALUATED_NATIONS; i++) {
         const struct evaluated_nation *const n = &v->nations[i];
 

@@ -113,8 +113,8 @@ static int run(const void *wishes) {
     struct err e = {0};
 
     if (!w->evaluate == !w->observed)
-        return usage_error("attribute",
-                           "which list, or what is to be evaluated? --observed FILE --profiles PATH, or --evaluate DIR");
+        return usage_error(
+            "attribute", "which list, or what is to be evaluated? --observed FILE --profiles PATH, or --evaluate DIR");
     if (!w->observed != !w->profiles)
         return usage_error("attribute", "--observed FILE and --profiles PATH belong together");
     if (w->evaluate ? w->as_of != INSTANT_NONE : w->fit)
@@ -129,7 +129,7 @@ static int run(const void *wishes) {
         return one_list(w, &with, &e);
     if (!paths_exist(&folder, "evaluate", true, &e))
         return tell_error(&e);
-    if (!evaluate(&v, w->evaluate, &with, &e)) {
+    if (!evaluate(&v, w->evaluate, &with, !w->fit, &e)) {
         int const status = tell_error(&e);
 
         evaluation_free(&v);
