@@ -417,7 +417,7 @@ static bool flag_verdict(struct matrix *m, struct hypothesis *h, size_t supplier
 
     if (m->a->cheap_only)
         return say(m->w, &h->verdict, m->e,
-                   "cannot be excluded: without one class that is cheap to fake another group comes first, or the "
+                   "cannot be excluded: without what is cheap to fake another group comes first, or the "
                    "name falls");
     if (h->rejected)
         return say(m->w, &h->verdict, m->e, "rejected: a forensic link would have to be forged as well");

@@ -130,7 +130,9 @@ bool item_modelled(const struct work *w, uint32_t item) {
 }
 
 bool item_skipped(const struct work *w, struct without without, uint32_t item) {
-    return w->evidence->items[item].class == without.class || item == without.item;
+    enum evidence_class const class = w->evidence->items[item].class;
+
+    return class == without.class || item == without.item || (without.cheap && w->rules->classes[class].cheap);
 }
 
 /* ---- time ---- */
