@@ -278,6 +278,21 @@ static bool low_reasons(struct reasons *r, struct assessment *a, bool *low) {
     return true;
 }
 
+/* A forensic link is as sure as the attribution of the other incident, never more: by a source that is reliable, and probably true. */
+static bool sure_link(const struct assessment *a) {
+    for (size_t i = 0; i < a->groups[0].link_count; i++) {
+        const struct assessed_link *const l = &a->groups[0].links[i];
+
+        if (l->class != EVIDENCE_FORENSIC || l->counted <= 0)
+            continue;
+        const struct evidence_link *const of = &a->evidence->items[l->item].links[l->link];
+
+        if ((of->reliability == 'A' || of->reliability == 'B') && (of->credibility == 1 || of->credibility == 2))
+            return true;
+    }
+    return false;
+}
+
 bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
     struct reasons r = {w, arena_zero(w->m, REASONS_MAX, sizeof(str)), 0, e};
     bool low = a->level != ASSESSED_CONSISTENT, high;
@@ -297,12 +312,12 @@ bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
     }
     if (!low_reasons(&r, a, &low))
         return false;
-    high = !low && a->families >= 3 && (a->groups[0].families & 1u << FAMILY_FORENSIC) && !a->evidence->gap_count;
+    high = !low && a->families >= 3 && sure_link(a) && !a->evidence->gap_count;
     a->confidence = low ? CONFIDENCE_LOW : high ? CONFIDENCE_HIGH : CONFIDENCE_MODERATE;
     if (!low && !high &&
         !say(w, &r.list[r.count++], e,
-             "high asks for three independent kinds of evidence, a forensic link among them, "
-             "and no open gap"))
+             "high asks for three independent kinds of evidence, among them a forensic link that is probably true by a "
+             "reliable source, and for no open gap"))
         return false;
     a->confidence_why = r.list;
     a->confidence_why_count = r.count;

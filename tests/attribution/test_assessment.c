@@ -1000,6 +1000,11 @@ static void relays_alone(void **state) {
     /* A supplier or a relay network explains all of it. */
     assert_false(hypothesis_of(a, HYPOTHESIS_SUPPLIER)->rejected);
     assert_true(str_starts(hypothesis_of(a, HYPOTHESIS_SUPPLIER)->verdict, S("cannot be excluded")));
+    /* One row for all of them, and a column for whom they name. */
+    assert_int_equal(a->row_count, 1);
+    assert_true(str_starts(a->rows[0].words, S("161 ")));
+    assert_true(str_eq(a->hypotheses[0].words, S("Heron 9")));
+    assert_int_equal(a->hypotheses[0].cells[0], FITS);
     assessment_free(a);
 
     /* And of 161 advisories as well: the cap is a factor of 1.6. */
@@ -1199,12 +1204,27 @@ static void confidence(void **state) {
     add(b, EVIDENCE_DOMAIN, "a", 0);
     link_to(b, "Heron 1", "r1");
     add(b, EVIDENCE_FORENSIC, "the same key", 0)->given = true;
-    link_to(b, "Heron 1", "r2");
+    link_to(b, "Heron 1", "r2")->credibility = 2;
     a = judge(b);
     consistent(a);
     assert_int_equal(a->families, 4);
     assert_int_equal(a->confidence, CONFIDENCE_HIGH);
     assessment_free(a);
+
+    /* It is as sure as the attribution of the other incident. */
+    static const struct {
+        char reliability;
+        uint8_t credibility;
+        enum assessed_confidence is;
+    } others[] = {{'A', 1, CONFIDENCE_HIGH},     {'B', 3, CONFIDENCE_MODERATE}, {'C', 2, CONFIDENCE_MODERATE},
+                  {'B', 0, CONFIDENCE_MODERATE}, {0, 1, CONFIDENCE_MODERATE},   {'B', 2, CONFIDENCE_HIGH}};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        b->links[1].reliability = others[i].reliability;
+        b->links[1].credibility = others[i].credibility;
+        a = judge(b);
+        assert_int_equal(a->confidence, others[i].is);
+        assessment_free(a);
+    }
 
     /* An open gap. */
     b->gaps[0] = (struct evidence_gap){S("no log tells who read the mailboxes"), S("audit log")};
