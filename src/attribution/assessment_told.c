@@ -110,7 +110,7 @@ static bool tell_without(struct assessment *a, struct work *w, const struct outc
     }
     bool const none_before = !a->group_count || a->groups[0].posterior <= a->none;
 
-    to->changes = to->level != a->level || (to->first == NO_GROUP) != none_before || to->first_group != 0;
+    to->changes = to->level != a->level || to->first != (none_before ? NO_GROUP : 0);
     outcome_free(&o);
     if (to->what == WITHOUT_CLASS) {
         str const name = evidence_class_name(to->class);
@@ -190,13 +190,13 @@ bool tell_sensitivity(struct assessment *a, struct work *w, const struct outcome
         if (!tell_without(a, w, o, (struct without){(enum evidence_class)c, OF_NO_ITEM, false}, &list[n], e))
             return false;
         /* What another could have planted: if without it the first is another, or the name falls, it rests on that. */
-        if (w->rules->classes[c].cheap && a->group_count)
+        if (w->rules->classes[c].cheap && a->level > ASSESSED_CLUSTER)
             a->cheap_only = a->cheap_only || list[n].first_group != 0 ||
                             (a->level == ASSESSED_CONSISTENT && list[n].level != ASSESSED_CONSISTENT);
         cheap += w->rules->classes[c].cheap;
         n++;
     }
-    if (cheap > 1 && a->group_count && !find_cheap(a, w, o, e))
+    if (cheap > 1 && a->level > ASSESSED_CLUSTER && !find_cheap(a, w, o, e))
         return false;
     if (!telling_items(a, w, &items, &item_count, e))
         return false;
@@ -278,6 +278,21 @@ static bool low_reasons(struct reasons *r, struct assessment *a, bool *low) {
     return true;
 }
 
+/* A forensic link is as sure as the attribution of the other incident, never more: by a source that is reliable, and probably true. */
+static bool sure_link(const struct assessment *a) {
+    for (size_t i = 0; i < a->groups[0].link_count; i++) {
+        const struct assessed_link *const l = &a->groups[0].links[i];
+
+        if (l->class != EVIDENCE_FORENSIC || l->counted <= 0)
+            continue;
+        const struct evidence_link *const of = &a->evidence->items[l->item].links[l->link];
+
+        if ((of->reliability == 'A' || of->reliability == 'B') && (of->credibility == 1 || of->credibility == 2))
+            return true;
+    }
+    return false;
+}
+
 bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
     struct reasons r = {w, arena_zero(w->m, REASONS_MAX, sizeof(str)), 0, e};
     bool low = a->level != ASSESSED_CONSISTENT, high;
@@ -287,8 +302,9 @@ bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
     if (a->group_count)
         a->one_origin = one_origin(a->groups);
     if (low) {
-        for (size_t i = 0; i < GATES && r.count < REASONS_MAX / 2; i++)
-            if (!a->gates[i].passed)
+        /* Where nothing is resembled, what separates the first from the second says nothing. */
+        for (size_t i = 0; i < GATES; i++)
+            if (!a->gates[i].passed && (a->level > ASSESSED_CLUSTER || i == GATE_POSTERIOR || i == GATE_CARRIED))
                 r.list[r.count++] = a->gates[i].words;
     } else if (!say(w, &r.list[r.count++], e, "%u independent kinds of evidence speak for it, and all gates are passed",
                     a->families)) {
@@ -296,12 +312,12 @@ bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
     }
     if (!low_reasons(&r, a, &low))
         return false;
-    high = !low && a->families >= 3 && (a->groups[0].families & 1u << FAMILY_FORENSIC) && !a->evidence->gap_count;
+    high = !low && a->families >= 3 && sure_link(a) && !a->evidence->gap_count;
     a->confidence = low ? CONFIDENCE_LOW : high ? CONFIDENCE_HIGH : CONFIDENCE_MODERATE;
     if (!low && !high &&
         !say(w, &r.list[r.count++], e,
-             "high asks for three independent kinds of evidence, a forensic link among them, "
-             "and no open gap"))
+             "high asks for three independent kinds of evidence, among them a forensic link that is probably true by a "
+             "reliable source, and for no open gap"))
         return false;
     a->confidence_why = r.list;
     a->confidence_why_count = r.count;
