@@ -61,7 +61,7 @@ static void nation_of(struct verdict *o, const struct judgement *j, const struct
 /* removed: NULL where the right group is in no profile. Both are weighed anew. */
 static struct verdict judge(const struct one_case *c, struct judgement *j, struct judgement *removed,
                             const struct parameters *with) {
-    struct verdict o = {.of_known = c->right != NO_GROUP, .cluster = c->cluster};
+    struct verdict o = {.at = c->at, .of_known = c->right != NO_GROUP, .cluster = c->cluster};
 
     judgement_weigh(j, with);
     o.known = 1 - j->none;
@@ -120,9 +120,78 @@ bool sheets_new(struct sheets *s, size_t count, unsigned times, struct err *e) {
     return s->list || no_memory(e);
 }
 
-bool set_of(struct evaluation *out, enum evaluated_set_of which, const struct sheets *s, struct err *e) {
+static bool group_words(str *out, struct arena *a, const struct profiles *all, str id, struct err *e) {
+    struct buf b = {0};
+    bool ok = true;
+
+    buf_add(&b, id);
+    for (size_t r = all->count; b.len == id.len && r-- > 0;)
+        for (size_t i = 0; b.len == id.len && i < all->releases[r].group_count; i++)
+            if (str_eq(all->releases[r].groups[i].id, id)) {
+                buf_byte(&b, ' ');
+                buf_add(&b, all->releases[r].groups[i].name);
+            }
+    ok = (!b.failed && arena_copy(a, buf_str(&b), out)) || no_memory(e);
+    buf_free(&b);
+    return ok;
+}
+
+/* One case has as many entries as groups that it was given the name of. */
+static bool add_name(struct evaluation *out, const struct cases *c, enum evaluated_set_of set, const struct verdict *v,
+                     size_t from, struct err *e) {
+    const struct one_case *const one = &c->list[v->at];
+    str const said = one->profile->groups[v->first_group].id;
+    size_t k = from;
+
+    while (k < out->name_count && !(str_eq(out->names[k].id, one->id) && out->names[k].group == v->first_group))
+        k++;
+    if (k == out->name_count && k == out->name_room) {
+        size_t const room = 2 * k + 16;
+        struct evaluated_name *const more = arena_zero(out->memory, room, sizeof *more);
+
+        if (!more)
+            return no_memory(e);
+        if (k)
+            memcpy(more, out->names, k * sizeof *more);
+        out->names = more;
+        out->name_room = room;
+    }
+    struct evaluated_name *const n = &out->names[k];
+    if (k == out->name_count) {
+        out->name_count++;
+        *n = (struct evaluated_name){
+            .set = set, .group = v->first_group, .known = v->of_known, .correct = v->first_right, .least = 1};
+        if (!arena_copy(out->memory, one->id, &n->id) || !arena_copy(out->memory, one->profile->release, &n->release))
+            return no_memory(e);
+        if (!group_words(&n->said, out->memory, c->all, said, e) ||
+            !group_words(&n->right, out->memory, c->all, one->group, e))
+            return false;
+    }
+    n->times++;
+    n->least = fmin(n->least, v->first);
+    n->most = fmax(n->most, v->first);
+    return true;
+}
+
+static bool names_of(struct evaluation *out, enum evaluated_set_of set, const struct cases *c, const struct sheets *s,
+                     struct err *e) {
+    size_t const from = out->name_count;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < s->count; i++)
+        for (unsigned t = 0; ok && t < s->times; t++) {
+            const struct verdict *const v = &s->list[t * s->count + i];
+
+            if (v->named && (set == SET_ALL || !v->first_right))
+                ok = add_name(out, c, set, v, from, e);
+        }
+    return ok;
+}
+
+bool set_of(struct evaluation *out, enum evaluated_set_of which, const struct cases *c, const struct sheets *s,
+            struct err *e) {
     out->sets[which] = (struct evaluated_set){.id = sets[which].id, .words = sets[which].words};
-    return figures_of(&out->sets[which], s, e);
+    return figures_of(&out->sets[which], s, e) && names_of(out, which, c, s, e);
 }
 
 /* The cases of one kind, out of all. */
@@ -139,7 +208,7 @@ static bool of_kind(struct evaluation *out, enum evaluated_set_of which, bool ca
         for (size_t i = 0; i < c->count; i++)
             if (c->list[i].campaign == campaign)
                 s.list[n++] = all->list[t * c->count + i];
-    ok = ok && set_of(out, which, &s, e);
+    ok = ok && set_of(out, which, c, &s, e);
     free(s.list);
     return ok;
 }
@@ -159,7 +228,7 @@ static bool after(struct evaluation *out, enum evaluated_set_of which, struct ca
         if (c->list[i].day >= day)
             s.list[n++] = judge(&c->list[i], &c->list[i].measured, &c->list[i].removed, &fitted);
     s.count = n;
-    ok = ok && set_of(out, which, &s, e);
+    ok = ok && set_of(out, which, c, &s, e);
     free(s.list);
     return ok;
 }
@@ -174,7 +243,7 @@ static bool techniques_alone(struct evaluation *out, const struct cases *c, cons
         o.software_count = 0;
         ok = judge_seen(&s.list[i], c, &c->list[i], &o, fits, c->count, e);
     }
-    ok = ok && set_of(out, SET_TECHNIQUES, &s, e);
+    ok = ok && set_of(out, SET_TECHNIQUES, c, &s, e);
     free(s.list);
     return ok;
 }
@@ -218,7 +287,7 @@ static bool drawn(struct evaluation *out, enum evaluated_set_of which, double ch
                       chance, e) &&
                  judge_seen(&s.list[d * DIVISIONS * c->count + i], c, one, &o, fits, c->count, e);
         }
-    ok = ok && set_of(out, which, &s, e);
+    ok = ok && set_of(out, which, c, &s, e);
     free(techniques);
     free(software);
     free(s.list);
@@ -242,7 +311,7 @@ static bool filed(struct evaluation *out, enum evaluated_set_of which, unsigned 
                             count, e);
         n++;
     }
-    ok = ok && set_of(out, which, &s, e);
+    ok = ok && set_of(out, which, c, &s, e);
     free(s.list);
     return ok;
 }
@@ -286,61 +355,6 @@ static void nations_of(struct evaluation *out, const struct cases *c, const stru
         }
         n->said = n->told[0] + n->told[1] ? n->said / (n->told[0] + n->told[1]) : NAN;
     }
-}
-
-static bool group_words(str *out, struct arena *a, const struct profiles *all, str id, struct err *e) {
-    struct buf b = {0};
-    bool ok = true;
-
-    buf_add(&b, id);
-    for (size_t r = all->count; b.len == id.len && r-- > 0;)
-        for (size_t i = 0; b.len == id.len && i < all->releases[r].group_count; i++)
-            if (str_eq(all->releases[r].groups[i].id, id)) {
-                buf_byte(&b, ' ');
-                buf_add(&b, all->releases[r].groups[i].name);
-            }
-    ok = (!b.failed && arena_copy(a, buf_str(&b), out)) || no_memory(e);
-    buf_free(&b);
-    return ok;
-}
-
-/* Of all divisions; one case has as many entries as groups that it was given the name of. */
-static bool names_of(struct evaluation *out, const struct cases *c, const struct sheets *s, struct err *e) {
-    size_t most = 1;
-
-    for (size_t i = 0; i < s->count * s->times; i++)
-        most += s->list[i].named;
-    bool ok = (out->names = arena_zero(out->memory, most, sizeof *out->names)) || no_memory(e);
-
-    for (size_t i = 0; ok && i < s->count; i++) {
-        const struct one_case *const one = &c->list[i];
-        size_t const from = out->name_count;
-
-        for (unsigned t = 0; ok && t < s->times; t++) {
-            const struct verdict *const o = &s->list[t * s->count + i];
-            str const said = one->profile->groups[o->first_group].id;
-            size_t k = from;
-
-            if (!o->named)
-                continue;
-            while (k < out->name_count && !str_eq(str_first(out->names[k].said, said.len), said))
-                k++;
-            struct evaluated_name *const n = &out->names[k];
-            if (k == out->name_count) {
-                out->name_count++;
-                *n = (struct evaluated_name){.known = o->of_known, .correct = o->first_right, .least = 1};
-                ok = (arena_copy(out->memory, one->id, &n->id) &&
-                      arena_copy(out->memory, one->profile->release, &n->release)) ||
-                     no_memory(e);
-                ok = ok && group_words(&n->said, out->memory, c->all, said, e) &&
-                     group_words(&n->right, out->memory, c->all, one->group, e);
-            }
-            n->divisions++;
-            n->least = fmin(n->least, o->first);
-            n->most = fmax(n->most, o->first);
-        }
-    }
-    return ok;
 }
 
 static bool cases_of(struct evaluation *out, const struct cases *c, const struct sheets *s, struct err *e) {
@@ -423,7 +437,7 @@ static bool measure_rest(struct evaluation *out, struct cases *c, const struct p
         bins_of(out, s);
         nations_of(out, c, s);
     }
-    return ok && names_of(out, c, s, e) && limits_of(out, c, s, e) && assessments_of(out, c, fits, e);
+    return ok && limits_of(out, c, s, e) && assessments_of(out, c, fits, e);
 }
 
 static bool measure_all(struct evaluation *out, struct cases *c, const struct parameters *with, bool whole,
@@ -441,7 +455,7 @@ static bool measure_all(struct evaluation *out, struct cases *c, const struct pa
             s.list[d * c->count + i] =
                 judge(&c->list[i], &c->list[i].measured, &c->list[i].removed, &fits->of[d][c->list[i].part[d]]);
     }
-    ok = ok && fit_on(&out->fitted, c, 0, PARTS, INT64_MAX, e) && set_of(out, SET_ALL, &s, e) &&
+    ok = ok && fit_on(&out->fitted, c, 0, PARTS, INT64_MAX, e) && set_of(out, SET_ALL, c, &s, e) &&
          cases_of(out, c, &s, e) && (!whole || measure_rest(out, c, with, fits, &s, e));
     free(s.list);
     free(fits);

@@ -56,12 +56,14 @@ enum evaluated_set_of {
     EVALUATED_SETS
 };
 
-/* A name that was given. */
+/* A name that was given in SET_ALL, or wrongly in another. */
 struct evaluated_name {
+    enum evaluated_set_of set;
     str id, release, said, right; /* case; group that was named and the right one, by id and name */
+    size_t group;                 /* that was named, in the release */
     bool known;                   /* the right group was in the release */
     bool correct;
-    unsigned divisions; /* in how many */
+    unsigned times;     /* in how many of the set's */
     double least, most; /* posterior over them */
 };
 
@@ -114,7 +116,8 @@ struct evaluated_assessments {
         names_differ; /* techniques and software alone, of all divisions: how often it is not, to the last bit, what the model says */
     /* To each case three items of one class that is cheap to fake, of the best grade, that point to the first, the second or the right group; and of
      * all such classes together. carried: a name that is not there, or another, without them; sure: carried with more than low confidence. */
-    unsigned faked, faked_named, faked_carried, faked_sure, faked_wrong; /* wrong: carried, and not the right group */
+    unsigned faked, faked_named, faked_carried, faked_sure, faked_wrong,
+        faked_unknown; /* wrong: carried, and not the right group; of them in cases of unknown groups */
     unsigned relay_groups, relay_addresses, relay_named,
         relay_resembles;           /* nothing but addresses of relay networks, to each group in turn */
     double relay_most;             /* the most that such a group had */
@@ -130,8 +133,8 @@ struct evaluation {
     struct evaluated_assessments assessments;
     struct evaluated_case *cases; /* the known first */
     size_t case_count;
-    struct evaluated_name *names; /* by case */
-    size_t name_count;
+    struct evaluated_name *names; /* by set, then case */
+    size_t name_count, name_room;
     struct evaluated_baseline *baselines; /* none without baseline.json */
     size_t baseline_count;
     struct parameters fitted; /* on all the cases */

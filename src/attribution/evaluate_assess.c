@@ -104,7 +104,8 @@ static str first_of(const struct assessment *a) {
 /* ---- as the model, and with time ---- */
 
 static struct verdict verdict_of(const struct assessment *a, const struct one_case *c) {
-    struct verdict v = {.of_known = c->right != NO_GROUP,
+    struct verdict v = {.at = c->at,
+                        .of_known = c->right != NO_GROUP,
                         .cluster = c->cluster,
                         .known = 1 - a->none,
                         .first = a->groups[0].posterior,
@@ -177,6 +178,7 @@ static bool fake(struct evaluated_assessments *out, struct planted *p, const str
         out->faked_carried += carried;
         out->faked_sure += carried && a->confidence != CONFIDENCE_LOW;
         out->faked_wrong += carried && a->groups[0].group != c->right;
+        out->faked_unknown += carried && c->right == NO_GROUP;
     }
     assessment_free(a);
     p->evidence.item_count = items;
@@ -275,7 +277,7 @@ bool assessments_of(struct evaluation *out, const struct cases *c, const struct 
              fakes(to, p, one, fits, e);
     }
     ok = ok && each_group(out, p, e);
-    ok = ok && set_of(out, SET_ASSESSED, &undated, e) && set_of(out, SET_DATED, &dated, e);
+    ok = ok && set_of(out, SET_ASSESSED, c, &undated, e) && set_of(out, SET_DATED, c, &dated, e);
     free(undated.list);
     free(dated.list);
     if (p)

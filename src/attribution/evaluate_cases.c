@@ -121,6 +121,7 @@ static bool case_read(struct cases *all, struct one_case *c, const json_t *of, b
                        STR_ARG(str_first(json_text_at(of, "id"), 60)));
     if (!arena_copy(all->memory, json_text_at(of, "id"), &c->id) || !arena_copy(all->memory, group, &c->group))
         return no_memory(e);
+    c->at = (uint32_t)(c - all->list);
     c->profile = p;
     c->day = when / DAY;
     c->campaign = str_eq(json_text_at(of, "kind"), S("campaign"));

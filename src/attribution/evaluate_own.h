@@ -19,6 +19,7 @@ struct fits {
 
 /* Of one case, judged once. */
 struct verdict {
+    uint32_t at; /* which case */
     bool of_known;
     uint32_t cluster;         /* of one right group: cases of a group are not independent */
     double known, first, top; /* posteriors: of all known groups together, the likeliest group, the likeliest answer */
@@ -40,7 +41,7 @@ struct one_case {
     bool has_parts;
     struct judgement measured, removed; /* removed: without the right group; of known cases alone */
     size_t right;
-    uint32_t cluster;
+    uint32_t at, cluster; /* at: place in the list */
     unsigned inner, part[DIVISIONS];
 };
 
@@ -73,7 +74,8 @@ MUST_USE bool figures_of(struct evaluated_set *out, const struct sheets *s, stru
 MUST_USE bool figure_by(struct figure_value *out, const struct sheets *s, const double *values, struct err *e);
 
 /* The same, with its name. */
-MUST_USE bool set_of(struct evaluation *out, enum evaluated_set_of which, const struct sheets *s, struct err *e);
+MUST_USE bool set_of(struct evaluation *out, enum evaluated_set_of which, const struct cases *c, const struct sheets *s,
+                     struct err *e);
 
 /* evaluate_assess.c: the same cases through assess(): whether it says what the model says, and what nobody may bring about by faking. */
 MUST_USE bool assessments_of(struct evaluation *out, const struct cases *c, const struct fits *fits, struct err *e);

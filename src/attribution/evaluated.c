@@ -8,7 +8,7 @@ static void number(struct buf *b, double x) {
     if (isnan(x))
         buf_add(b, S("null"));
     else
-        buf_format(b, "%.4f", x);
+        buf_format(b, "%.6f", x);
 }
 
 /* ---- parameters.yml ---- */
@@ -72,7 +72,9 @@ static void names_json(struct buf *b, const struct evaluation *v) {
     for (size_t i = 0; i < v->name_count; i++) {
         const struct evaluated_name *const n = &v->names[i];
 
-        buf_add(b, i ? S(",{\"case\":") : S("{\"case\":"));
+        buf_add(b, i ? S(",{\"set\":") : S("{\"set\":"));
+        buf_json(b, str_of(v->sets[n->set].id));
+        buf_add(b, S(",\"case\":"));
         buf_json(b, n->id);
         buf_add(b, S(",\"release\":"));
         buf_json(b, n->release);
@@ -80,8 +82,8 @@ static void names_json(struct buf *b, const struct evaluation *v) {
         buf_json(b, n->said);
         buf_add(b, S(",\"right\":"));
         buf_json(b, n->right);
-        buf_format(b, ",\"known\":%s,\"correct\":%s,\"divisions\":%u,\"least\":%.4f,\"most\":%.4f}",
-                   n->known ? "true" : "false", n->correct ? "true" : "false", n->divisions, n->least, n->most);
+        buf_format(b, ",\"known\":%s,\"correct\":%s,\"times\":%u,\"least\":%.6f,\"most\":%.6f}",
+                   n->known ? "true" : "false", n->correct ? "true" : "false", n->times, n->least, n->most);
     }
     buf_byte(b, ']');
 }
@@ -131,9 +133,10 @@ static void assessments_json(struct buf *b, const struct evaluated_assessments *
     buf_format(
         b,
         ",\"assessments\":{\"judged\":%u,\"numbers differ\":%u,\"names differ\":%u,\"faked\":{\"assessments\":%u,"
-        "\"named\":%u,\"carried\":%u,\"carried with more than low confidence\":%u,\"carried, wrong\":%u},",
+        "\"named\":%u,\"carried\":%u,\"carried with more than low confidence\":%u,\"carried, wrong\":%u,\"carried, of "
+        "unknown groups\":%u},",
         a->judged, a->numbers_differ, a->names_differ, a->faked, a->faked_named, a->faked_carried, a->faked_sure,
-        a->faked_wrong);
+        a->faked_wrong, a->faked_unknown);
     buf_format(b,
                "\"relays alone\":{\"groups\":%u,\"addresses\":%u,\"named\":%u,\"resembling\":%u,\"most\":%.4f},\"one "
                "class alone\":{\"assessments\":%u,\"named\":%u}}",
@@ -234,11 +237,18 @@ static void sets_text(struct buf *b, const struct evaluated_set *s) {
 }
 
 static void names_text(struct buf *b, const struct evaluation *v) {
-    buf_format(b, "\nNames that were given, and in how many of %u divisions:\n", EVALUATED_DIVISIONS);
+    enum evaluated_set_of set = EVALUATED_SETS;
+
     for (size_t i = 0; i < v->name_count; i++) {
         const struct evaluated_name *const n = &v->names[i];
 
-        buf_format(b, "  %u  %.3f to %.3f  %.*s: %.*s", n->divisions, n->least, n->most, STR_ARG(n->release),
+        if (n->set != set) {
+            set = n->set;
+            buf_format(b, "\n%s, %s, and in how many of %u times:\n",
+                       set == SET_ALL ? "Names that were given" : "Names that were wrong", v->sets[set].words,
+                       v->sets[set].times);
+        }
+        buf_format(b, "  %u  %.3f to %.3f  %.*s: %.*s", n->times, n->least, n->most, STR_ARG(n->release),
                    STR_ARG(n->said));
         if (!n->correct)
             buf_format(b, ", wrong: %.*s%s", STR_ARG(n->right), n->known ? "" : ", not known then");
@@ -271,8 +281,8 @@ static void assessments_text(struct buf *b, const struct evaluated_assessments *
     buf_format(
         b,
         "  %u with items planted of what is cheap to fake: %u named; %u of them not, or otherwise, without these "
-        "items (%u of them wrong), %u of those with more than low confidence\n",
-        a->faked, a->faked_named, a->faked_carried, a->faked_wrong, a->faked_sure);
+        "items (%u of them wrong, %u of unknown groups), %u of those with more than low confidence\n",
+        a->faked, a->faked_named, a->faked_carried, a->faked_wrong, a->faked_unknown, a->faked_sure);
     buf_format(
         b,
         "  %u addresses of relay networks and nothing else, to each of %u groups: %u named, %u resembled, the most "
