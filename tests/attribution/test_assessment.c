@@ -461,6 +461,65 @@ static void agrees_with_worth(void **state) {
     evidence_rules_free(&r);
 }
 
+/* The table of docs/attribution.md has the numbers of the data file. */
+static void documented(void **state) {
+    static const struct {
+        enum evidence_class class;
+        const char *row;
+    } cases[] = {
+        {EVIDENCE_TECHNIQUE, "technique (links beside profiles)"},
+        {EVIDENCE_TOOL, "public tool (the same)"},
+        {EVIDENCE_MALWARE, "malware by its code (the same)"},
+        {EVIDENCE_CODE, "shared code"},
+        {EVIDENCE_NAME, "name that anybody may give"},
+        {EVIDENCE_RELAY, "relay"},
+        {EVIDENCE_ADDRESS, "address"},
+        {EVIDENCE_HOSTED, "domain at a shared provider"},
+        {EVIDENCE_DOMAIN, "operation's domain"},
+        {EVIDENCE_IDENTIFIER, "identifier"},
+        {EVIDENCE_MAIL, "craft of a mail campaign"},
+        {EVIDENCE_VICTIM, "victim"},
+        {EVIDENCE_HOURS, "working hours, language"},
+        {EVIDENCE_LANGUAGE, "working hours, language"},
+        {EVIDENCE_STATEMENT, "statement about this victim"},
+        {EVIDENCE_FORENSIC, "forensic link"},
+    };
+    const char *const source = getenv("LONGWATCH_SOURCE");
+    struct evidence_rules r;
+    struct buf path = {0}, page = {0};
+    struct err e = {0};
+    (void)state;
+
+    assert_true(evidence_rules_builtin(&r, &e));
+    buf_format(&path, "%s/docs/attribution.md", source ? source : ".");
+    buf_byte(&path, '\0');
+    if (!file_read(path.ptr, (size_t)1 << 20, &page, &e))
+        fail_msg("%s", e.text);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct evidence_rule *const c = &r.classes[cases[i].class];
+        str const family = evidence_family_name(c->family);
+        double const days = c->half_life_days;
+        struct buf row = {0};
+
+        buf_format(&row, "| %s | %s%.1f | %.1f | ", cases[i].row, cases[i].class == EVIDENCE_VICTIM ? "≤ " : "",
+                   c->bans, c->cap);
+        if (days >= 365)
+            buf_format(&row, "%g year%s", days / 365, days > 365 ? "s" : "");
+        else if (days > 0)
+            buf_format(&row, "%g days", days);
+        else
+            buf_add(&row, S("–"));
+        buf_format(&row, " | %.*s | %s | %s | %u |", STR_ARG(family), c->cheap ? "yes" : "no",
+                   c->carries ? "yes" : "no", c->credibility);
+        if (str_find(buf_str(&page), buf_str(&row)) == SIZE_MAX)
+            fail_msg("no such row: %.*s", STR_ARG(buf_str(&row)));
+        buf_free(&row);
+    }
+    buf_free(&page);
+    buf_free(&path);
+    evidence_rules_free(&r);
+}
+
 /* ---- the model's numbers ---- */
 
 static void model_alone(void **state) {
@@ -1145,6 +1204,90 @@ static void flaw_shell_mail(void **state) {
     profiles_free(all);
 }
 
+/* The worked example of docs/attribution.md, by the weights it was worked with. */
+static void worked_example(void **state) {
+    static const struct parameters weights = {
+        .none = 0.5,
+        .group = {1.2654, 0.0350, 1.2075, 0.2507, 1.1324, 0.6752, 0.5903},
+        .known = {0.0929, 0.1640, 2.9175},
+        .gate = {0.55, 1, 0.45},
+    };
+    static const char *const relays[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3"};
+    struct profiles *const all = shared_profiles();
+    struct assessment *a;
+    (void)state;
+
+    if (!all) {
+        print_message("SKIP: no ../shared/data/attribution\n");
+        skip();
+    }
+    struct bench *const b = bench_new();
+
+    b->parameters = weights;
+    b->with.profiles = all;
+    b->with.as_of = instant_parse(S("2021-10-01"));
+    b->evidence.first = instant_parse(S("2021-01-20"));
+    b->evidence.last = instant_parse(S("2021-02-28"));
+    add(b, EVIDENCE_TECHNIQUE, "T1598.003", token_parse(S("T1598.003")));
+    add(b, EVIDENCE_TECHNIQUE, "T1566.002", token_parse(S("T1566.002")));
+    for (size_t i = 0; i < 2; i++) {
+        add(b, EVIDENCE_DOMAIN, i ? "b.example" : "a.example", 0);
+        struct evidence_link *const l = link_to(b, "ZIRCONIUM", "report 1");
+
+        l->said = instant_parse(S("2020-09-10"));
+        l->from = l->until = NONE;
+    }
+    add(b, EVIDENCE_IDENTIFIER, "jo@c.example", 0);
+    struct evidence_link *const account = link_to(b, "APT31", "report 2");
+
+    account->said = instant_parse(S("2020-07-10"));
+    account->from = instant_parse(S("2020-03-01"));
+    account->until = instant_parse(S("2020-06-30"));
+    account->reliability = 'C';
+    account->credibility = 4;
+    for (size_t i = 0; i < COUNT(relays); i++) {
+        add(b, EVIDENCE_RELAY, relays[i], 0);
+        struct evidence_link *const l = link_to(b, "APT31", "advisory");
+
+        l->said = l->until = instant_parse(S("2021-07-21"));
+        l->from = instant_parse(S("2021-01-01"));
+    }
+    a = judge(b);
+    consistent(a);
+    const struct assessed_group *g = group_of(a, "ZIRCONIUM");
+
+    same(g->base, 0.00819, 0.000005);
+    same(a->base_none, 0.4807, 0.00005);
+    same(group_of(a, "Silent Librarian")->base, 0.2471, 0.00005);
+    same(g->classes[EVIDENCE_DOMAIN], 1.2, NEAR);
+    same(g->classes[EVIDENCE_IDENTIFIER], 1.5 * pow(2, -204 / 730.0) * 0.42, NEAR);
+    same(g->classes[EVIDENCE_RELAY], 0.1, NEAR);
+    same(g->bans, 1.819, 0.0005);
+    same(g->posterior, 0.354, 0.0005);
+    same(a->none, 0.316, 0.0005);
+    same(a->groups[1].posterior, 0.162, 0.0005);
+    same(a->margin, 0.34, 0.005);
+    assert_int_equal(a->level, ASSESSED_RESEMBLES);
+    assert_int_equal(a->confidence, CONFIDENCE_LOW);
+    assessment_free(a);
+
+    add(b, EVIDENCE_FORENSIC, "the same key", 0)->given = true;
+    link_to(b, "APT31", "another victim");
+    a = judge(b);
+    consistent(a);
+    g = &a->groups[0];
+    assert_true(str_eq(g->id, S("G0128")));
+    same(g->bans, 3.819, 0.0005);
+    same(g->posterior, 0.982, 0.0005);
+    same(a->margin, 2.34, 0.005);
+    assert_int_equal(a->families, 3);
+    assert_int_equal(a->level, ASSESSED_CONSISTENT);
+    assert_int_equal(a->confidence, CONFIDENCE_MODERATE);
+    assessment_free(a);
+    bench_free(b);
+    profiles_free(all);
+}
+
 /* ---- gates, confidence, what is cheap ---- */
 
 static void gates(void **state) {
@@ -1747,6 +1890,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules),
         cmocka_unit_test(agrees_with_worth),
+        cmocka_unit_test(documented),
         IN_FOLDER(model_alone),
         IN_FOLDER(measured_cases),
         IN_FOLDER(grades),
@@ -1760,6 +1904,7 @@ int main(void) {
         IN_FOLDER(several_intruders),
         IN_FOLDER(copies),
         IN_FOLDER(flaw_shell_mail),
+        IN_FOLDER(worked_example),
         IN_FOLDER(gates),
         IN_FOLDER(confidence),
         IN_FOLDER(cheap_classes),
