@@ -24,9 +24,29 @@ struct token_count {
     uint32_t count;
 };
 
+/* Of what a group is published to use: how many sources, and the days of the first and the newest. */
+struct profile_said {
+    uint32_t sources;
+    int64_t first_day, last_day; /* DAY_UNKNOWN */
+    str source;                  /* the newest, by its title */
+};
+#define DAY_UNKNOWN INT64_MIN
+
+/* A name in the spelling that is compared (intel/group.h), and what is called so; several: nothing can be told by it. */
+struct profile_spelled {
+    str key;
+    size_t of; /* a token, or an index */
+    bool several;
+};
+struct profile_word {
+    token token;
+    str name;
+};
+
 struct profile_group {
     str id, name, nation;      /* nation: ISO country as published, "" where none is: origin as suspected, no proof */
     struct token_count *links; /* by token; count: distinct sources */
+    struct profile_said *said; /* of each link */
     size_t link_count;
     token *parents; /* of the techniques, sorted, each once */
     size_t parent_count;
@@ -40,7 +60,6 @@ struct profile_group {
     size_t country_count, sector_count;
     str victims_source; /* who says so; "" */
 };
-#define DAY_UNKNOWN INT64_MIN
 
 /* All groups of one release. */
 struct profile {
@@ -50,6 +69,8 @@ struct profile {
     size_t group_count;
     struct token_count *listed, *parents; /* in how many groups' profiles, by token */
     size_t listed_count, parent_count;
+    struct profile_spelled *names; /* of groups, by key */
+    size_t name_count;
 };
 
 struct profiles {
@@ -58,6 +79,9 @@ struct profiles {
     size_t count;
     token *tools; /* software that is bought or found rather than made, sorted */
     size_t tool_count;
+    struct profile_word *words;      /* by token */
+    struct profile_spelled *spelled; /* software, by key */
+    size_t word_count, spelled_count;
 };
 
 /* Reads profiles-by-release.json, groups.json, sources.json and software.json of the folder. */
@@ -77,12 +101,7 @@ token profiles_software(const struct profiles *p, str name);
 /* A group of a release by its id or any name that is its alone, in the same spelling; NO_GROUP: none, or several. */
 #define NO_GROUP SIZE_MAX
 size_t profile_find(const struct profile *p, str name);
-/* Of what a group is published to use: how many sources, and the days of the first and the newest; false: it is not. */
-struct profile_said {
-    uint32_t sources;
-    int64_t first_day, last_day; /* DAY_UNKNOWN */
-    str source;                  /* the newest, by its title */
-};
+/* False: it is not published to use it. */
 bool profile_said(const struct profiles *all, const struct profile *p, size_t group, token t, struct profile_said *out);
 
 /* The count of a token in a sorted list, 0 where it stands not there. */

@@ -115,6 +115,10 @@ struct group_found {
 /* By any of its names, in any spelling, or its id; "ZIRCONIUM - G0128", as the MISP galaxy writes, is asked by the number. */
 struct group_found group_find(const struct groups *g, str name);
 
+/* The one spelling in which names are compared: small letters and digits, without `the` in front and `group` behind. Returns the bytes written;
+ * out has room for 2 * name.len + 16. */
+size_t group_spelling(str name, char *out);
+
 /* A program (by its name) or a technique (T1598.003), and the groups that it is listed with, by name. False: nobody lists it, which
  * says nothing about who uses it. Few groups are no proof: of reports where such malware pointed to one group, half were right. */
 struct group_listed {
