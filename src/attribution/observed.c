@@ -690,7 +690,7 @@ bool observed_evidence(struct evidence *out, str text, const struct profiles *pr
                         .a = a,
                         .items = arena_alloc(a, EVIDENCE_ITEMS_MAX * sizeof(struct evidence_item)),
                         .lines = arena_alloc(a, EVIDENCE_ITEMS_MAX * sizeof(uint32_t)),
-                        .grade = {'F', 6},
+                        .grade = {'F', 0},
                         .e = e};
 
     *out = (struct evidence){.title = STR(""), .first = INSTANT_NONE, .last = INSTANT_NONE};
