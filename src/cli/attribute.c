@@ -163,7 +163,7 @@ static int one_list(const struct wishes *w, const struct parameters *with, struc
     const struct profile *p = NULL;
     int64_t const day = w->as_of == INSTANT_NONE ? INT64_MAX : w->as_of / INT64_C(86400000000000);
     struct arguments const folder = {.items = (const char *[]){w->profiles}, .count = 1};
-    bool ok = paths_exist(&folder, "profiles", true, e) && file_read(w->observed, OBSERVED_BYTES, &text, e);
+    bool ok = paths_exist(&folder, "profiles", false, e) && file_read(w->observed, OBSERVED_BYTES, &text, e);
 
     if (ok && !observed_read(&o, buf_str(&text), e))
         ok = err_wrap(e, "%s", w->observed);
@@ -202,9 +202,9 @@ static int run(const void *wishes) {
 
     if (!w->evaluate == !w->observed)
         return usage_error("attribute",
-                           "which list, or what is to be evaluated? --observed FILE --profiles DIR, or --evaluate DIR");
+                           "which list, or what is to be evaluated? --observed FILE --profiles PATH, or --evaluate DIR");
     if (!w->observed != !w->profiles)
-        return usage_error("attribute", "--observed FILE and --profiles DIR belong together");
+        return usage_error("attribute", "--observed FILE and --profiles PATH belong together");
     if (w->evaluate ? w->as_of != INSTANT_NONE : w->fit)
         return usage_error("attribute", "--as-of is of --observed, --fit of --evaluate");
     if (w->fit && w->json)
@@ -241,9 +241,9 @@ static const struct option options[] = {
      .help = "techniques and software that were observed, by their ATT&CK numbers",
      AT(observed)},
     {.name = "profiles",
-     .argument = "DIR",
-     .type = OPTION_FOLDER,
-     .help = "profiles of groups, by releases",
+     .argument = "PATH",
+     .type = OPTION_PATH,
+     .help = "profiles of groups: a bundle of MITRE ATT&CK, or a folder with bundles and galaxies",
      AT(profiles)},
     {.name = "as-of",
      .argument = "TIME",
