@@ -75,8 +75,10 @@ str group_fact_type_name(enum group_fact_type t); /* "party", ... */
 struct group_fact {
     enum group_fact_type type;
     enum group_grade grade;
-    bool alleged;                     /* an allegation: nobody has proven it in court */
-    str name, word, by, about;        /* by: who says it */
+    bool alleged;              /* an allegation: nobody has proven it in court */
+    str name, word, by, about; /* by: who says it */
+    const str *aliases;        /* of software: its other names */
+    size_t alias_count;
     str quote;                        /* exactly these words */
     str on, from, until;              /* as written: 2021, 2021-03, 2021-03-18 */
     int64_t valid_from, valid_until;  /* of from and until; until is included, so this is the first instant behind it */
