@@ -140,6 +140,15 @@ static void chart(struct buf *b, const struct assessment *a, unsigned width) {
     bar(b, S("none of the known groups"), a->none, width);
 }
 
+static void more(struct buf *b, size_t rows, const char *what, unsigned width) {
+    struct buf words = {0};
+
+    buf_format(&words, "%zu row%s %s", rows, rows == 1 ? "" : "s", what);
+    paragraph(b, buf_str(&words), width);
+    b->failed |= words.failed;
+    buf_free(&words);
+}
+
 /* Only what tells hypotheses apart; the others are alike under all. */
 static void matrix(struct buf *b, const struct assessment *a, unsigned width) {
     static const char *const signs[] = {"--", "-", "0", "+", "++"};
@@ -149,7 +158,8 @@ static void matrix(struct buf *b, const struct assessment *a, unsigned width) {
 
     if (!a->hypothesis_count)
         return;
-    head(b, "The alternatives, side by side (++ fits well, -- speaks much against)");
+    head(b, "The alternatives, side by side");
+    paragraph(b, S("++ fits well, + fits, 0 says nothing, - speaks against, -- speaks much against"), width);
     for (size_t h = 0; h < a->hypothesis_count; h++) {
         buf_format(b, "  %2zu ", h + 1);
         cell(b, a->hypotheses[h].words, width > 7 ? width - 6 : 1);
@@ -175,9 +185,9 @@ static void matrix(struct buf *b, const struct assessment *a, unsigned width) {
         buf_byte(b, '\n');
     }
     if (telling > told)
-        buf_format(b, "  %zu rows more in the JSON\n", telling - told);
+        more(b, telling - told, "more in the JSON", width);
     if (a->row_count > telling)
-        buf_format(b, "  %zu rows that are alike under all are left out\n", a->row_count - telling);
+        more(b, a->row_count - telling, "alike under all and left out", width);
 }
 
 static void quotes(struct buf *b, const struct written *w, unsigned width) {
@@ -185,7 +195,7 @@ static void quotes(struct buf *b, const struct written *w, unsigned width) {
 
     if (!w->quote_count)
         return;
-    head(b, "What others have said (quoted, not judged)");
+    head(b, "What others have said (quoted)");
     for (size_t i = 0; i < w->quote_count; i++) {
         words.len = 0;
         if (w->quotes[i].group.len) {
@@ -231,7 +241,7 @@ void written_text(struct buf *b, const struct assessment *now, const struct asse
     matrix(b, now, width);
     list(b, "What carries it", w->sensitivities, w->sensitivity_count, width);
     list(b, "Gaps", w->gaps, w->gap_count, width);
-    list(b, "What would change it, and what to collect", w->wanted, w->wanted_count, width);
+    list(b, "What would change it; what to collect", w->wanted, w->wanted_count, width);
     list(b, "Beware", w->cautions, w->caution_count, width);
     quotes(b, w, width);
     head(b, "Scales");

@@ -1,6 +1,7 @@
 /* dossier_answer: five questions and five sentences; each leads to where it stands. */
 #include <inttypes.h>
 
+#include "attribution/assessment.h"
 #include "report/dossier_own.h"
 
 /* So that all five answers stand on one screen of a phone. */
@@ -171,10 +172,61 @@ static bool how_far(struct dossier *d, struct err *e) {
     return ok;
 }
 
+/* One line of an incident. */
+static void group_line(struct dossier *d, const struct dossier_incident *n, const struct dossier_judged *j) {
+    dossier_format(d, "<a href=\"#w%u\">Incident %u</a>: ", n->number, n->number);
+    if (!j || j->level <= JUDGED_UNREADABLE) {
+        dossier_put(d, "not judged");
+        return;
+    }
+    if (j->level == JUDGED_CLUSTER) {
+        dossier_put(d, "insufficient to name a group");
+        return;
+    }
+    dossier_put(d, j->level == JUDGED_RESEMBLES ? "resembles what is published of "
+                                                : "consistent with the public attribution of ");
+    dossier_brief(d, j->group, 40);
+    dossier_format(d, ", %.*s. Confidence is ", STR_ARG(likelihood_word(j->posterior)));
+    dossier_brief(d, j->confidence, 20);
+}
+
 static void which_group(struct dossier *d) {
+    size_t judged = 0, named = 0, resembled = 0;
+
+    for (size_t i = 0; i < d->incident_count; i++) {
+        const struct dossier_judged *const j = dossier_judged(d, d->incidents[i].number);
+
+        judged += j && j->level > JUDGED_UNREADABLE;
+        named += j && j->level == JUDGED_CONSISTENT;
+        resembled += j && j->level == JUDGED_RESEMBLES;
+    }
     question(d, "Which group?");
-    dossier_put(d, "<b>Not judged.</b> This version does not judge attribution and names no group; what sources say of "
-                   "indicators that were found is quoted under <a href=\"#attribution\">Attribution</a>.");
+    if (!d->incident_count) {
+        dossier_put(d, "<b>No intrusion was seen</b> that could be anybody’s.");
+    } else if (!judged) {
+        const struct dossier_judged *const j = dossier_judged(d, d->incidents[0].number);
+
+        dossier_put(d, "<b>Not judged</b>");
+        if (j && j->level == JUDGED_NOT) {
+            dossier_put(d, ": ");
+            dossier_brief(d, j->why, TITLE);
+        }
+        dossier_put(d, ". What sources say of indicators is quoted under <a href=\"#attribution\">Attribution</a>.");
+    } else {
+        dossier_put(d, named       ? "<b>As far as logs can tell:</b> "
+                       : resembled ? "<b>None to be named;</b> there is a likeness. "
+                                   : "<b>None to be named.</b> ");
+        for (size_t i = 0; i < d->incident_count && i < TITLES; i++) {
+            dossier_put(d, i ? ". " : "");
+            group_line(d, &d->incidents[i], dossier_judged(d, d->incidents[i].number));
+        }
+        if (d->incident_all > TITLES) {
+            dossier_put(d, "; <a href=\"#attribution\">and ");
+            dossier_number(d, d->incident_all - TITLES);
+            dossier_put(d, " more</a>");
+        }
+        dossier_put(d, ".");
+    }
     answer_end(d);
 }
 

@@ -24,6 +24,13 @@
 #define DOSSIER_RULES 200u
 #define DOSSIER_CAMPAIGNS 50u
 #define DOSSIER_GROUPS 100u
+#define DOSSIER_JUDGEMENT ((size_t)8 << 20) /* bytes of what the case holds as one */
+#define DOSSIER_ITEMS 60u                   /* of one judgement: what was seen; so below */
+#define DOSSIER_LIKELY 12u                  /* groups */
+#define DOSSIER_HYPOTHESES 16u
+#define DOSSIER_MATRIX 40u /* rows */
+#define DOSSIER_SENTENCES 60u
+#define DOSSIER_QUOTES 60u
 #define DOSSIER_LANES 12u
 #define DOSSIER_MARKS 1500u /* acts on the time line, of all incidents together */
 #define DOSSIER_SHORT 120u  /* bytes of a text: a name */
@@ -46,6 +53,16 @@ struct dossier_incident {
     uint64_t events, clues, doors_open, doors_unknown, doors_closed;
 };
 
+/* What was judged of an incident, in short. */
+struct dossier_judged {
+    uint32_t incident; /* 0: of all of them */
+    enum { JUDGED_NOT, JUDGED_UNREADABLE, JUDGED_CLUSTER, JUDGED_RESEMBLES, JUDGED_CONSISTENT } level;
+    str why;   /* of JUDGED_NOT */
+    str group; /* the first, above JUDGED_CLUSTER */
+    double posterior, none;
+    str confidence;
+};
+
 struct dossier {
     const char *path;
     enum tlp tlp;
@@ -56,6 +73,8 @@ struct dossier {
     struct dossier_incident *incidents;
     size_t incident_count;
     uint64_t incident_all;
+    struct dossier_judged *judgements; /* of at most DOSSIER_INCIDENT_LINES */
+    size_t judgement_count;
     bool judged;                      /* behaviours were looked for, and findings put together */
     int64_t covered_from, covered_to; /* of what was read; INSTANT_NONE */
     int64_t from, to_;                /* of the time line */
@@ -118,6 +137,11 @@ static inline bool dossier_is_told(const struct dossier *d, uint64_t incident) {
             return true;
     return false;
 }
+
+/* Why the incident was not judged, or what was; NULL: the case says neither. */
+const struct dossier_judged *dossier_judged(const struct dossier *d, uint32_t incident);
+/* Reads what is in d->judgements. */
+bool dossier_judgements(struct dossier *d, struct err *e);
 
 /* ---- sections, in their order ---- */
 
