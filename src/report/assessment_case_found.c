@@ -365,11 +365,17 @@ static bool indicator_items(struct gathering *g, const json_t *indicator, struct
             return false;
         known_add(to, item);
     }
-    for (size_t i = 0; i < to->count; i++)
-        if (!to->items[i]->item.words.len &&
-            !gather_say(g, &to->items[i]->item.words, e, "the %.*s %.*s stands in the evidence",
-                        STR_ARG(gather_short(type)), STR_ARG(gather_short(value))))
+    for (size_t i = 0; i < to->count; i++) {
+        struct evidence_item *const n = &to->items[i]->item;
+
+        if (n->words.len)
+            continue;
+        if (str_eq(n->value, value))
+            n->words = S("stands in records of this incident");
+        else if (!gather_say(g, &n->words, e, "the %.*s %.*s stands in records of this incident",
+                             STR_ARG(gather_short(type)), STR_ARG(gather_short(value))))
             return false;
+    }
     return claims_of(g, indicator, to->items, to->count, e);
 }
 
