@@ -104,7 +104,9 @@ static int by_key(const void *a, const void *b) {
     const struct profile_spelled *const x = a, *const y = b;
     int const c = str_cmp(x->key, y->key);
 
-    return c ? c : x->of < y->of ? -1 : x->of > y->of;
+    if (c || x->first != y->first)
+        return c ? c : (int)y->first - (int)x->first;
+    return x->of < y->of ? -1 : x->of > y->of;
 }
 
 bool profile_names_finish(struct profile_names *n, struct arena *a, struct profile_spelled **out, size_t *count,
@@ -119,8 +121,9 @@ bool profile_names_finish(struct profile_names *n, struct arena *a, struct profi
     for (size_t i = 0; i < n->count; i++)
         if (!k || !str_eq(kept[k - 1].key, n->of[i].key))
             kept[k++] = n->of[i];
-        else
-            kept[k - 1].several |= n->of[i].several || kept[k - 1].of != n->of[i].of;
+        else if (kept[k - 1].first == n->of[i].first)
+            /* Of one and the same: what is certain once is certain. */
+            kept[k - 1].several = kept[k - 1].of != n->of[i].of || (kept[k - 1].several && n->of[i].several);
     *out = kept;
     *count = k;
     profile_names_free(n);
@@ -211,7 +214,11 @@ bool profile_finish(struct profile *p, struct arena *a, struct err *e) {
     for (size_t i = 0; ok && i < p->group_count; i++) {
         const struct profile_group *const g = &p->groups[i];
 
+        size_t const own = names.count;
+
         ok = profile_names_add(&names, a, g->id, i, e) && profile_names_add(&names, a, g->name, i, e);
+        for (size_t k = own; k < names.count; k++)
+            names.of[k].first = true;
         for (size_t k = 0; ok && k < g->alias_count; k++) {
             size_t const had = names.count;
 

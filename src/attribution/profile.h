@@ -40,7 +40,8 @@ struct profile_said {
 /* A name in the spelling that is compared (intel/group.h), and what is called so; several: nothing can be told by it. */
 struct profile_spelled {
     str key;
-    size_t of; /* a token, or an index */
+    size_t of;  /* a token, or an index */
+    bool first; /* its first name, which goes before what others are called as well */
     bool several;
 };
 struct profile_word {
@@ -133,7 +134,7 @@ token profiles_software(const struct profiles *p, str name);
 /* Whom sources write of, in our spelling: "GB" of "United Kingdom"; "telecommunications" of "Telecoms"; "" where it is neither. Lives as long as p. */
 str profiles_country(const struct profiles *p, str word);
 str profiles_sector(const struct profiles *p, str word);
-/* A group of a release by its id or any name that is its alone, in the same spelling; NO_GROUP: none, or several. */
+/* A group of a release by its id, its first name, or another name that is its alone, in the same spelling; NO_GROUP: none, or several. */
 #define NO_GROUP SIZE_MAX
 size_t profile_find(const struct profile *p, str name);
 /* False: it is not published to use it. */
