@@ -230,6 +230,7 @@ bool assess(struct assessment **out, const struct evidence *evidence, const stru
                      .with = options,
                      .rules = options->rules,
                      .p = p,
+                     .day = day,
                      .past = p != &options->profiles->releases[options->profiles->count - 1]};
     ok = (a->memory || assess_no_memory(e)) && judge(a, &w, e);
     if (ok)

@@ -412,30 +412,9 @@ static bool is_country(str s) {
     return s.len == 2 && s.ptr[0] >= 'A' && s.ptr[0] <= 'Z' && s.ptr[1] >= 'A' && s.ptr[1] <= 'Z';
 }
 
-/* The last date of a text, as 2021-03-18, in days; DAY_UNKNOWN. */
-static int64_t day_in(str s) {
-    int64_t day = DAY_UNKNOWN;
-
-    for (size_t i = 0; i + 10 <= s.len; i++) {
-        str const part = {s.ptr + i, 10};
-
-        if (part.ptr[4] == '-' && part.ptr[7] == '-' && part.ptr[0] >= '0' && part.ptr[0] <= '9') {
-            int64_t const when = instant_parse(part);
-
-            if (when != INSTANT_NONE)
-                day = when / DAY_NS;
-        }
-    }
-    return day;
-}
-
-/* Whether its victims were published then: what nobody dates is taken as of now. */
+/* Whether its victims were published then. */
 static bool victims_known(const struct work *w, const struct profile_group *g) {
-    int64_t const day = day_in(g->victims_source);
-
-    if (w->with->as_of == INSTANT_NONE)
-        return true;
-    return day == DAY_UNKNOWN ? !w->past : day <= w->with->as_of / DAY_NS;
+    return profile_victims_known(g, w->day, w->with->as_of == INSTANT_NONE || !w->past);
 }
 
 static bool goes_for(const struct profile_group *g, str what) {

@@ -35,6 +35,7 @@ struct work {
     const struct assess_options *with;
     const struct evidence_rules *rules;
     const struct profile *p;
+    int64_t day;                  /* of the judgement, since 1970-01-01 */
     int64_t first, last;          /* when it was */
     bool past;                    /* an older release judges than there is */
     uint32_t *order, *rank;       /* items in an order of their own, and the place of each in it */
