@@ -110,7 +110,7 @@ static bool tell_without(struct assessment *a, struct work *w, const struct outc
     }
     bool const none_before = !a->group_count || a->groups[0].posterior <= a->none;
 
-    to->changes = to->level != a->level || (to->first == NO_GROUP) != none_before || to->first_group != 0;
+    to->changes = to->level != a->level || to->first != (none_before ? NO_GROUP : 0);
     outcome_free(&o);
     if (to->what == WITHOUT_CLASS) {
         str const name = evidence_class_name(to->class);
@@ -176,7 +176,7 @@ bool tell_sensitivity(struct assessment *a, struct work *w, const struct outcome
         if (!tell_without(a, w, o, (struct without){(enum evidence_class)c, OF_NO_ITEM}, &list[n], e))
             return false;
         /* What another could have planted: if without it the first is another, or the name falls, it rests on that. */
-        if (w->rules->classes[c].cheap && a->group_count)
+        if (w->rules->classes[c].cheap && a->level > ASSESSED_CLUSTER)
             a->cheap_only = a->cheap_only || list[n].first_group != 0 ||
                             (a->level == ASSESSED_CONSISTENT && list[n].level != ASSESSED_CONSISTENT);
         n++;
@@ -270,8 +270,9 @@ bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
     if (a->group_count)
         a->one_origin = one_origin(a->groups);
     if (low) {
-        for (size_t i = 0; i < GATES && r.count < REASONS_MAX / 2; i++)
-            if (!a->gates[i].passed)
+        /* Where nothing is resembled, what separates the first from the second says nothing. */
+        for (size_t i = 0; i < GATES; i++)
+            if (!a->gates[i].passed && (a->level > ASSESSED_CLUSTER || i == GATE_POSTERIOR || i == GATE_CARRIED))
                 r.list[r.count++] = a->gates[i].words;
     } else if (!say(w, &r.list[r.count++], e, "%u independent kinds of evidence speak for it, and all gates are passed",
                     a->families)) {
