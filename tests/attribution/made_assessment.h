@@ -195,15 +195,16 @@ static inline void made_assessment(struct made *m, enum assessed_level level, en
     m->rows[2] = (struct matrix_row){S("techniques that many use"), UINT32_MAX, EVIDENCE_TECHNIQUE, false};
     m->sensitivities[0] = (struct sensitivity){.what = WITHOUT_CLASS,
                                                .class = EVIDENCE_DOMAIN,
-                                               .words = S("domains of the operation"),
+                                               .words = S("without domains of the operation"),
                                                .first = NO_GROUP,
+                                               .first_group = 1,
                                                .posterior = 0.1,
                                                .none = 0.7,
                                                .level = ASSESSED_CLUSTER,
                                                .changes = true};
     m->sensitivities[1] = (struct sensitivity){.what = WITHOUT_ITEM,
                                                .item = 3,
-                                               .words = S("working hours"),
+                                               .words = S("without working hours"),
                                                .first = 0,
                                                .posterior = first,
                                                .none = none,

@@ -291,9 +291,10 @@ static void facts_have_place_time_grade_and_source(void **state) {
                         "No log tells who read the mailboxes before 2020-06-01. To collect: mailbox "
                         "audit log (MailItemsAccessed).");
     assert_int_equal(w->sensitivity_count, 2);
-    assert_string_equal(text_of(w->sensitivities[0]),
-                        "Without domains of the operation: no described group comes first; none of them likely (70 %); "
-                        "insufficient to name a group.");
+    assert_string_equal(
+        text_of(w->sensitivities[0]),
+        "Without domains of the operation: Leviathan comes first, very unlikely (10 %); none of them likely (70 %); "
+        "insufficient to name a group.");
     written_free(w);
 }
 
