@@ -463,7 +463,9 @@ static void by_then(struct maker *m) {
     }
     put(m, S("; none: "));
     likelihood(m, now->none);
-    put(m, S(". What changed is what was published in between"));
+    full_stop(m);
+    m->w->then = take(m);
+    put(m, S("What changed is what was published in between"));
     size_t const newer = links_published(now->evidence, then->as_of, now->as_of);
 
     if (newer) {
@@ -472,7 +474,7 @@ static void by_then(struct maker *m) {
         put(m, S(" to what was seen among it"));
     }
     full_stop(m);
-    m->w->then = take(m);
+    m->w->changed = take(m);
 }
 
 /* ---- facts ---- */
@@ -803,8 +805,10 @@ static void sensitivities(struct maker *m) {
         line(m, &l);
     }
     if (same) {
-        put(m, S("Leaving out any one of "));
-        number(m, same, "other class or observation", "other classes and observations");
+        if (same == 1)
+            put(m, S("Leaving out the one other class or observation"));
+        else
+            buf_format(&m->b, "Leaving out any of %zu other classes and observations, one at a time,", same);
         put(m, S(" changes neither the first place nor the judgement."));
         line(m, &l);
     }
@@ -1094,7 +1098,7 @@ bool written_make(struct written **out, const struct assessment *now, const stru
         arena_free(memory);
         return err_set(e, ERR_MEMORY, 0, "no memory to write an assessment");
     }
-    *m.w = (struct written){.memory = memory, .nation = S(""), .then = S("")};
+    *m.w = (struct written){.memory = memory, .nation = S(""), .then = S(""), .changed = S("")};
     judgement(&m);
     activity(&m);
     group(&m);

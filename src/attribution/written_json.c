@@ -632,6 +632,7 @@ static void written(struct buf *b, const struct written *w) {
     text(b, "sponsor", w->sponsor);
     text(b, "nation", w->nation);
     text(b, "then", w->then);
+    text(b, "changed", w->changed);
     texts(b, "facts", w->facts, w->fact_count);
     texts(b, "assumptions", w->assumptions, w->assumption_count);
     texts(b, "judgements", w->judgements, w->judgement_count);

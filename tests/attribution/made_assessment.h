@@ -242,4 +242,22 @@ static inline void made_assessment(struct made *m, enum assessed_level level, en
                                                      S("the first group would need 0.55")};
 }
 
+/* Every text of it. */
+static inline void made_hostile(struct made *m, str s) {
+    for (size_t i = 0; i < MADE_ITEMS; i++)
+        m->items[i].value = m->items[i].words = m->items[i].place = m->items[i].path = s;
+    m->items[3].class = EVIDENCE_STATEMENT;
+    for (size_t i = 0; i < 2; i++)
+        m->links[i].group = m->links[i].source = m->links[i].origin = s;
+    m->links[0].reliability = '\x1b';
+    m->links[0].credibility = 200;
+    m->evidence.title = s;
+    for (size_t i = 0; i < MADE_GROUPS; i++)
+        m->groups[i].name = m->groups[i].id = m->groups[i].nation = s;
+    for (size_t i = 0; i < MADE_HYPOTHESES; i++)
+        m->hypotheses[i].words = m->hypotheses[i].verdict = s;
+    m->rows[0].words = m->sensitivities[0].words = s;
+    m->profile.release = s;
+}
+
 #endif
