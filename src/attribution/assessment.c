@@ -116,9 +116,17 @@ static bool tell_group(struct assessed_group *to, const struct telling *t, uint3
     for (size_t k = 0; k < of->ref_count; k++) {
         const struct ref *const r = &w->refs[of->first_ref + k];
 
-        links[k] = (struct assessed_link){r->item,         r->link,  r->class, r->full,
-                                          r->age_days,     r->decay, r->grade, r->bans,
-                                          t->counted[of->first_ref + k], r->origin_words, t->why[of->first_ref + k]};
+        links[k] = (struct assessed_link){r->item,
+                                          r->link,
+                                          r->class,
+                                          r->full,
+                                          r->age_days,
+                                          r->decay,
+                                          r->grade,
+                                          r->bans,
+                                          t->counted[of->first_ref + k],
+                                          r->origin_words,
+                                          t->why[of->first_ref + k]};
     }
     *to = (struct assessed_group){.group = of->group,
                                   .id = of->id,
@@ -186,7 +194,8 @@ static bool judge(struct assessment *a, struct work *w, struct err *e) {
     a->unresolved = w->unresolved;
     a->unresolved_count = w->unresolved_count;
     bool const ok = tell_groups(a, w, &o, counted, why, e) && tell_gates(a, w, &o, e) &&
-                    tell_sensitivity(a, w, &o, e) && tell_nations(a, w, e) && tell_confidence(a, w, e);
+                    tell_sensitivity(a, w, &o, e) && tell_nations(a, w, e) && tell_confidence(a, w, e) &&
+                    tell_hypotheses(a, w, e) && tell_wanted(a, w, e);
 
     o.judgement = (struct judgement){0};
     outcome_free(&o);
@@ -222,6 +231,7 @@ bool assess(struct assessment **out, const struct evidence *evidence, const stru
                      .with = options,
                      .rules = options->rules,
                      .p = p,
+                     .day = day,
                      .past = p != &options->profiles->releases[options->profiles->count - 1]};
     ok = (a->memory || assess_no_memory(e)) && judge(a, &w, e);
     if (ok)
@@ -246,8 +256,8 @@ str likelihood_word(double p) {
     static const struct {
         double to;
         str word;
-    } scale[] = {{0.05, STR("almost no chance")}, {0.20, STR("very unlikely")},         {0.45, STR("unlikely")},
-                 {0.55, STR("roughly even chance")}, {0.80, STR("likely")}, {0.95, STR("very likely")}};
+    } scale[] = {{0.05, STR("almost no chance")},    {0.20, STR("very unlikely")}, {0.45, STR("unlikely")},
+                 {0.55, STR("roughly even chance")}, {0.80, STR("likely")},        {0.95, STR("very likely")}};
 
     for (size_t i = 0; i < COUNT(scale); i++)
         if (p <= scale[i].to)
@@ -256,9 +266,8 @@ str likelihood_word(double p) {
 }
 
 str confidence_word(enum assessed_confidence c) {
-    static const str words[] = {[CONFIDENCE_LOW] = STR("low"),
-                                [CONFIDENCE_MODERATE] = STR("moderate"),
-                                [CONFIDENCE_HIGH] = STR("high")};
+    static const str words[] = {
+        [CONFIDENCE_LOW] = STR("low"), [CONFIDENCE_MODERATE] = STR("moderate"), [CONFIDENCE_HIGH] = STR("high")};
 
     return words[c];
 }

@@ -155,8 +155,12 @@ static double age_of(int64_t first, int64_t last, int64_t from, int64_t until, b
 
 static double link_age(const struct work *w, const struct evidence_item *i, const struct evidence_link *l,
                        double half_life) {
-    int64_t const first = i->first != INSTANT_NONE ? i->first : i->last != INSTANT_NONE ? i->last : w->first,
-                  last = i->last != INSTANT_NONE ? i->last : i->first != INSTANT_NONE ? i->first : w->last;
+    int64_t const first = i->first != INSTANT_NONE  ? i->first
+                          : i->last != INSTANT_NONE ? i->last
+                                                    : w->first,
+                  last = i->last != INSTANT_NONE    ? i->last
+                         : i->first != INSTANT_NONE ? i->first
+                                                    : w->last;
     int64_t from = l->from, until = l->until;
 
     /* As a hit is weighed (docs/worth.md): where nobody says a beginning or an end, it is when he spoke of it. */
@@ -387,8 +391,8 @@ static bool gather_candidates(struct gathering *g, struct err *e) {
         const struct beside *const b = &g->beside[i];
 
         if (!i || !str_eq(g->beside[i - 1].key, b->key))
-            w->candidates[w->candidate_count++] = (struct candidate){
-                .group = NO_GROUP, .id = b->id, .name = b->name, .nation = b->nation, .window = -1};
+            w->candidates[w->candidate_count++] =
+                (struct candidate){.group = NO_GROUP, .id = b->id, .name = b->name, .nation = b->nation, .window = -1};
         for (size_t k = b->from; k < b->until; k++)
             g->candidate_of[k] = (uint32_t)w->candidate_count - 1;
     }
@@ -408,30 +412,9 @@ static bool is_country(str s) {
     return s.len == 2 && s.ptr[0] >= 'A' && s.ptr[0] <= 'Z' && s.ptr[1] >= 'A' && s.ptr[1] <= 'Z';
 }
 
-/* The last date of a text, as 2021-03-18, in days; DAY_UNKNOWN. */
-static int64_t day_in(str s) {
-    int64_t day = DAY_UNKNOWN;
-
-    for (size_t i = 0; i + 10 <= s.len; i++) {
-        str const part = {s.ptr + i, 10};
-
-        if (part.ptr[4] == '-' && part.ptr[7] == '-' && part.ptr[0] >= '0' && part.ptr[0] <= '9') {
-            int64_t const when = instant_parse(part);
-
-            if (when != INSTANT_NONE)
-                day = when / DAY_NS;
-        }
-    }
-    return day;
-}
-
-/* Whether its victims were published then: what nobody dates is taken as of now. */
+/* Whether its victims were published then. */
 static bool victims_known(const struct work *w, const struct profile_group *g) {
-    int64_t const day = day_in(g->victims_source);
-
-    if (w->with->as_of == INSTANT_NONE)
-        return true;
-    return day == DAY_UNKNOWN ? !w->past : day <= w->with->as_of / DAY_NS;
+    return profile_victims_known(g, w->day, w->with->as_of == INSTANT_NONE || !w->past);
 }
 
 static bool goes_for(const struct profile_group *g, str what) {
@@ -658,8 +641,8 @@ static void mark_copies(const struct work *w, struct ref **of, size_t count) {
         bool own = false;
 
         for (end = i; end < count && of[end]->candidate == of[i]->candidate; end++)
-            own = own ||
-                  (of[end]->link != UINT32_MAX && !w->evidence->items[of[end]->item].links[of[end]->link].copied);
+            own =
+                own || (of[end]->link != UINT32_MAX && !w->evidence->items[of[end]->item].links[of[end]->link].copied);
         for (size_t k = i; own && k < end; k++)
             of[k]->copied = of[k]->link != UINT32_MAX && w->evidence->items[of[k]->item].links[of[k]->link].copied;
     }
@@ -724,7 +707,6 @@ bool links_find(struct work *w, struct err *e) {
         if (!add_contradictions(w, &w->candidates[i], e))
             return false;
     w->item_stamp = arena_zero(w->m, w->evidence->item_count + 1, sizeof *w->item_stamp);
-    w->origin_stamp =
-        arena_zero(w->m, (size_t)w->origin_count * EVIDENCE_FAMILIES + 1, sizeof *w->origin_stamp);
+    w->origin_stamp = arena_zero(w->m, (size_t)w->origin_count * EVIDENCE_FAMILIES + 1, sizeof *w->origin_stamp);
     return (w->item_stamp && w->origin_stamp) || assess_no_memory(e);
 }

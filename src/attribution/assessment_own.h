@@ -35,10 +35,11 @@ struct work {
     const struct assess_options *with;
     const struct evidence_rules *rules;
     const struct profile *p;
-    int64_t first, last;         /* when it was */
-    bool past;                   /* an older release judges than there is */
-    uint32_t *order, *rank;      /* items in an order of their own, and the place of each in it */
-    uint32_t *same;              /* items of one class and value have one number */
+    int64_t day;                  /* of the judgement, since 1970-01-01 */
+    int64_t first, last;          /* when it was */
+    bool past;                    /* an older release judges than there is */
+    uint32_t *order, *rank;       /* items in an order of their own, and the place of each in it */
+    uint32_t *same;               /* items of one class and value have one number */
     struct candidate *candidates; /* all groups of the profile, in its order; then those without profile, by name */
     size_t candidate_count;
     struct ref *refs; /* by candidate, the strongest first */
@@ -101,14 +102,14 @@ MUST_USE bool weigh(struct outcome *out, struct work *w, struct without without,
 void outcome_free(struct outcome *o);
 unsigned families_of(unsigned bits); /* how many */
 
-/* assessment_told.c: what follows from it: gates in words, sensitivity, confidence, nations, what is wanted. */
+/* assessment_told.c: what follows from it: gates in words, sensitivity, confidence, nations. */
 MUST_USE bool tell_gates(struct assessment *a, struct work *w, const struct outcome *o, struct err *e);
 MUST_USE bool tell_sensitivity(struct assessment *a, struct work *w, const struct outcome *o, struct err *e);
 MUST_USE bool tell_confidence(struct assessment *a, struct work *w, struct err *e);
 MUST_USE bool tell_nations(struct assessment *a, struct work *w, struct err *e);
-MUST_USE bool tell_wanted(struct assessment *a, struct work *w, struct err *e);
-/* assessment_hypotheses.c */
+/* assessment_hypotheses.c, assessment_wanted.c */
 MUST_USE bool tell_hypotheses(struct assessment *a, struct work *w, struct err *e);
+MUST_USE bool tell_wanted(struct assessment *a, struct work *w, struct err *e);
 
 bool assess_no_memory(struct err *e);
 /* Formatted text in the arena; false: no memory. */

@@ -40,8 +40,9 @@ static bool gate_words(struct assessment *a, struct work *w, enum assessed_gate 
             }
         return true;
     case GATE_CARRIED:
-        return say(w, out, e,
-                   "nothing carries a name: techniques, victims, habits, public tools and rented infrastructure do not");
+        return say(
+            w, out, e,
+            "nothing carries a name: techniques, victims, habits, public tools and rented infrastructure do not");
     case GATE_MARGIN:
         return say(w, out, e, "%.*s is only %.1f bans behind, a name asks for %g", STR_ARG(a->groups[1].name),
                    a->margin, a->parameters->gate.margin);
@@ -128,7 +129,7 @@ struct telling_item {
 static int by_telling(const void *a, const void *b) {
     const struct telling_item *const x = a, *const y = b;
 
-    return x->weight != y->weight ? (x->weight > y->weight ? -1 : 1)
+    return x->weight != y->weight                ? (x->weight > y->weight ? -1 : 1)
            : x->rank[x->item] < y->rank[y->item] ? -1
                                                  : x->rank[x->item] > y->rank[y->item];
 }
@@ -250,12 +251,12 @@ static bool low_reasons(struct reasons *r, struct assessment *a, bool *low) {
                  STR_ARG(other->name)))
             return false;
     }
-    if (a->unresolved_count && !say(r->w, &r->list[r->count++], r->e,
-                                    "%zu names in links stand for several groups or none, and were not counted",
-                                    a->unresolved_count))
+    if (a->unresolved_count &&
+        !say(r->w, &r->list[r->count++], r->e,
+             "%zu names in links stand for several groups or none, and were not counted", a->unresolved_count))
         return false;
-    if (a->evidence->gap_count && !say(r->w, &r->list[r->count++], r->e, "%zu gaps are open in what could be seen",
-                                       a->evidence->gap_count))
+    if (a->evidence->gap_count &&
+        !say(r->w, &r->list[r->count++], r->e, "%zu gaps are open in what could be seen", a->evidence->gap_count))
         return false;
     return true;
 }
@@ -281,8 +282,9 @@ bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
     high = !low && a->families >= 3 && (a->groups[0].families & 1u << FAMILY_FORENSIC) && !a->evidence->gap_count;
     a->confidence = low ? CONFIDENCE_LOW : high ? CONFIDENCE_HIGH : CONFIDENCE_MODERATE;
     if (!low && !high &&
-        !say(w, &r.list[r.count++], e, "high asks for three independent kinds of evidence, a forensic link among them, "
-                                       "and no open gap"))
+        !say(w, &r.list[r.count++], e,
+             "high asks for three independent kinds of evidence, a forensic link among them, "
+             "and no open gap"))
         return false;
     a->confidence_why = r.list;
     a->confidence_why_count = r.count;

@@ -9,8 +9,8 @@
 /* Software that no profile lists changes no measure (model.c), and is left out: a list of unknown programs costs nothing. */
 static bool observe(struct observed *out, const struct work *w, struct without without, struct err *e) {
     size_t const n = w->evidence->item_count;
-    token *const techniques = arena_zero(w->m, n + 1, sizeof *techniques), *const software =
-                                                                             arena_zero(w->m, n + 1, sizeof *software);
+    token *const techniques = arena_zero(w->m, n + 1, sizeof *techniques), *const software = arena_zero(
+                                                                               w->m, n + 1, sizeof *software);
 
     if (!techniques || !software)
         return assess_no_memory(e);
@@ -61,7 +61,8 @@ static const char *count_ref(struct work *w, const struct ref *r, struct weighed
                              struct without without, double *counted) {
     const struct evidence_rules *const rules = w->rules;
     const struct evidence_item *const item = &w->evidence->items[r->item];
-    uint32_t *const by_origin = &w->origin_stamp[(size_t)r->origin * EVIDENCE_FAMILIES + rules->classes[r->class].family];
+    uint32_t *const by_origin =
+        &w->origin_stamp[(size_t)r->origin * EVIDENCE_FAMILIES + rules->classes[r->class].family];
 
     *counted = 0;
     if (item_skipped(w, without, r->item))
@@ -130,7 +131,9 @@ struct place {
 static int by_key(const void *a, const void *b) {
     const struct place *const x = a, *const y = b;
 
-    return x->key != y->key ? (x->key > y->key ? -1 : 1) : x->candidate < y->candidate ? -1 : x->candidate > y->candidate;
+    return x->key != y->key              ? (x->key > y->key ? -1 : 1)
+           : x->candidate < y->candidate ? -1
+                                         : x->candidate > y->candidate;
 }
 
 static bool rank(struct outcome *o, struct err *e) {
@@ -184,8 +187,8 @@ static bool weigh_once(struct outcome *o, struct work *w, struct without without
         memset(to->classes, 0, sizeof to->classes);
         to->against = 0;
         to->families = to->judged ? model_families(w, to->judged) : 0;
-        to->carried = to->judged && to->judged->measures[MEASURE_MALWARE] > 0 &&
-                      own_malware(w, without, &w->p->groups[group]);
+        to->carried =
+            to->judged && to->judged->measures[MEASURE_MALWARE] > 0 && own_malware(w, without, &w->p->groups[group]);
         weigh_links(w, c, to, without, counted, why);
         to->key = (to->judged ? to->judged->score : 0) + to->bans * log(10);
     }
@@ -240,9 +243,9 @@ static void judge_gates(struct outcome *o, const struct work *w) {
     }
     for (size_t i = 0; i < GATES; i++)
         all = all && g[i].passed;
-    o->level = all ? ASSESSED_CONSISTENT
+    o->level = all                                                                                ? ASSESSED_CONSISTENT
                : first && (first->posterior > o->none || first->posterior >= w->rules->resembles) ? ASSESSED_RESEMBLES
-                                                                                                   : ASSESSED_CLUSTER;
+                                                                                                  : ASSESSED_CLUSTER;
 }
 
 static bool has_statements(const struct work *w) {

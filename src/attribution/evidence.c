@@ -135,8 +135,9 @@ static bool read_class(struct evidence_rule *r, const struct yaml_node *map, str
             r->family = (enum evidence_family)i;
             return true;
         }
-    return err_set(e, ERR_USAGE, 0, "family must be one of technique, software, infrastructure, mail, victim, habit, "
-                                    "statement, forensic");
+    return err_set(e, ERR_USAGE, 0,
+                   "family must be one of technique, software, infrastructure, mail, victim, habit, "
+                   "statement, forensic");
 }
 
 static bool constant(const struct yaml_node *root, const char *name, double least, double most, double *out,
@@ -166,7 +167,7 @@ static bool read_root(struct evidence_rules *r, const struct yaml_node *root, st
     static const char *const known[] = {"next",   "supplier", "outside",   "untouched",   "nation",      "resembles",
                                         "speaks", "many",     "soft_days", "reliability", "credibility", "classes"};
     static const char *const letters[] = {"A", "B", "C", "D", "E", "F"}, *const digits[] = {"1", "2", "3",
-                                                                                           "4", "5", "6"};
+                                                                                            "4", "5", "6"};
     const char *names[EVIDENCE_CLASSES];
     const struct yaml_node *const all = yaml_get(root, "classes");
 
@@ -197,8 +198,8 @@ bool evidence_rules_read(struct evidence_rules *out, str text, struct err *e) {
     struct arena *const a = arena_new(RULES_MEMORY);
     struct yaml_node **documents;
     size_t count = 0;
-    bool ok = a ? yaml_read(text, a, &documents, &count, e)
-                : err_set(e, ERR_MEMORY, 0, "no memory for rules of evidence");
+    bool ok =
+        a ? yaml_read(text, a, &documents, &count, e) : err_set(e, ERR_MEMORY, 0, "no memory for rules of evidence");
 
     *out = (struct evidence_rules){.memory = a};
     if (ok && count != 1)

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "attribution/model.h"
 #include "base/buf.h"
 #include "base/compiler.h"
 #include "base/instant.h"
@@ -400,6 +399,12 @@ static bool victim(struct reading *r, const struct yaml_node *n) {
 
             if (!scalar(r, items[j], names[k], &text))
                 return false;
+            str const known = !r->profiles ? S("")
+                              : k == 0     ? profiles_country(r->profiles, text)
+                              : k == 1     ? profiles_sector(r->profiles, text)
+                                           : S("");
+
+            text = known.len ? known : text;
             if (!k &&
                 (text.len != 2 || text.ptr[0] < 'A' || text.ptr[0] > 'Z' || text.ptr[1] < 'A' || text.ptr[1] > 'Z'))
                 return wrong(r, items[j]->line, "country: ", text, "is no country, as GB (ISO 3166)");
@@ -690,7 +695,7 @@ bool observed_evidence(struct evidence *out, str text, const struct profiles *pr
                         .a = a,
                         .items = arena_alloc(a, EVIDENCE_ITEMS_MAX * sizeof(struct evidence_item)),
                         .lines = arena_alloc(a, EVIDENCE_ITEMS_MAX * sizeof(uint32_t)),
-                        .grade = {'F', 6},
+                        .grade = {'F', 0},
                         .e = e};
 
     *out = (struct evidence){.title = STR(""), .first = INSTANT_NONE, .last = INSTANT_NONE};
@@ -703,54 +708,4 @@ bool observed_evidence(struct evidence *out, str text, const struct profiles *pr
     out->items = r.items;
     out->item_count = r.count;
     return true;
-}
-
-static bool add(struct observed *o, token *techniques, token *software, str word, size_t line, struct err *e) {
-    token const t = token_parse(word);
-
-    if (!t)
-        return err_set(e, ERR_USAGE, 0, "line %zu: %.*s is no technique (T1059.003) and no software (S0002)", line,
-                       STR_ARG(str_first(word, 60)));
-    if (o->technique_count + o->software_count == 10000u)
-        return err_set(e, ERR_LIMIT, 0, "more than %u observations", 10000u);
-    if (token_software(t))
-        software[o->software_count++] = t;
-    else
-        techniques[o->technique_count++] = t;
-    return true;
-}
-
-bool observed_read(struct observed *out, str text, struct err *e) {
-    token *const techniques = calloc(10000u, sizeof *techniques), *const software = calloc(10000u, sizeof *software);
-    bool ok = (techniques && software) || err_set(e, ERR_MEMORY, 0, "no memory for what was observed");
-    size_t line = 1;
-
-    *out = (struct observed){techniques, software, 0, 0};
-    for (size_t i = 0; ok && i < text.len;) {
-        if (text.ptr[i] == '#') {
-            while (i < text.len && text.ptr[i] != '\n')
-                i++;
-        } else if (parts(text.ptr[i])) {
-            line += text.ptr[i++] == '\n';
-        } else {
-            size_t const from = i;
-
-            while (i < text.len && !parts(text.ptr[i]) && text.ptr[i] != '#')
-                i++;
-            ok = add(out, techniques, software, (str){text.ptr + from, i - from}, line, e);
-        }
-    }
-    if (ok) {
-        out->technique_count = tokens_sort(techniques, out->technique_count);
-        out->software_count = tokens_sort(software, out->software_count);
-    } else {
-        observed_free(out);
-    }
-    return ok;
-}
-
-void observed_free(struct observed *o) {
-    free((token *)o->techniques);
-    free((token *)o->software);
-    *o = (struct observed){0};
 }

@@ -71,10 +71,14 @@ bool profile_grow(void **items, size_t count, size_t *room, size_t size, struct 
     return true;
 }
 
-int64_t profile_day(str date) {
-    int64_t const when = date.len == 10 ? instant_parse(date) : INSTANT_NONE;
+int64_t profile_day_of(int64_t when) {
+    int64_t const day = INT64_C(86400000000000);
 
-    return when == INSTANT_NONE ? DAY_UNKNOWN : when / INT64_C(86400000000000);
+    return when == INSTANT_NONE ? DAY_UNKNOWN : when / day - (when % day < 0);
+}
+
+int64_t profile_day(str date) {
+    return date.len == 10 ? profile_day_of(instant_parse(date)) : DAY_UNKNOWN;
 }
 
 /* ---- names ---- */
@@ -100,7 +104,9 @@ static int by_key(const void *a, const void *b) {
     const struct profile_spelled *const x = a, *const y = b;
     int const c = str_cmp(x->key, y->key);
 
-    return c ? c : x->of < y->of ? -1 : x->of > y->of;
+    if (c || x->first != y->first)
+        return c ? c : (int)y->first - (int)x->first;
+    return x->of < y->of ? -1 : x->of > y->of;
 }
 
 bool profile_names_finish(struct profile_names *n, struct arena *a, struct profile_spelled **out, size_t *count,
@@ -115,8 +121,9 @@ bool profile_names_finish(struct profile_names *n, struct arena *a, struct profi
     for (size_t i = 0; i < n->count; i++)
         if (!k || !str_eq(kept[k - 1].key, n->of[i].key))
             kept[k++] = n->of[i];
-        else if (kept[k - 1].of != n->of[i].of)
-            kept[k - 1].several = true;
+        else if (kept[k - 1].first == n->of[i].first)
+            /* Of one and the same: what is certain once is certain. */
+            kept[k - 1].several = kept[k - 1].of != n->of[i].of || (kept[k - 1].several && n->of[i].several);
     *out = kept;
     *count = k;
     profile_names_free(n);
@@ -128,7 +135,7 @@ void profile_names_free(struct profile_names *n) {
     *n = (struct profile_names){0};
 }
 
-static const struct profile_spelled *spelled_find(const struct profile_spelled *list, size_t count, str name) {
+const struct profile_spelled *profile_spelled_find(const struct profile_spelled *list, size_t count, str name) {
     char room[2 * GROUP_NAME_MAX + 16];
     size_t low = 0, high = count;
 
@@ -207,9 +214,18 @@ bool profile_finish(struct profile *p, struct arena *a, struct err *e) {
     for (size_t i = 0; ok && i < p->group_count; i++) {
         const struct profile_group *const g = &p->groups[i];
 
+        size_t const own = names.count;
+
         ok = profile_names_add(&names, a, g->id, i, e) && profile_names_add(&names, a, g->name, i, e);
-        for (size_t k = 0; ok && k < g->alias_count; k++)
+        for (size_t k = own; k < names.count; k++)
+            names.of[k].first = true;
+        for (size_t k = 0; ok && k < g->alias_count; k++) {
+            size_t const had = names.count;
+
             ok = profile_names_add(&names, a, g->aliases[k], i, e);
+            if (names.count > had)
+                names.of[had].several = k >= g->alone_count;
+        }
     }
     ok = ok && profile_names_finish(&names, a, &p->names, &p->name_count, e) && tally_all(a, p, e);
     profile_names_free(&names);
@@ -234,18 +250,18 @@ void profiles_finish(struct profiles *p) {
         qsort(p->words, p->word_count, sizeof *p->words, by_word);
 }
 
-bool profiles_open(struct profiles **out, const char *folder, struct err *e) {
+bool profiles_new(struct profiles **out, struct err *e) {
     struct profiles *const p = calloc(1, sizeof *p);
 
     *out = NULL;
-    if (!p)
+    if (!p || !(p->memory = arena_new(MEMORY_MAX))) {
+        free(p);
         return profile_no_memory(e);
-    p->memory = arena_new(MEMORY_MAX);
-    if (!(p->memory || profile_no_memory(e)) || !profiles_read_research(p, folder, e)) {
+    }
+    if (!profile_victims_read(p, e)) {
         profiles_free(p);
         return false;
     }
-    profiles_finish(p);
     *out = p;
     return true;
 }
@@ -285,13 +301,13 @@ str profiles_token_name(const struct profiles *p, token t) {
 }
 
 token profiles_software(const struct profiles *p, str name) {
-    const struct profile_spelled *const found = spelled_find(p->spelled, p->spelled_count, name);
+    const struct profile_spelled *const found = profile_spelled_find(p->spelled, p->spelled_count, name);
 
     return found ? (token)found->of : 0;
 }
 
 size_t profile_find(const struct profile *p, str name) {
-    const struct profile_spelled *const found = spelled_find(p->names, p->name_count, name);
+    const struct profile_spelled *const found = profile_spelled_find(p->names, p->name_count, name);
 
     return found ? found->of : NO_GROUP;
 }
@@ -307,4 +323,18 @@ bool profile_said(const struct profiles *all, const struct profile *p, size_t gr
     if (found)
         *out = g->said[found - g->links];
     return found;
+}
+
+static str victim(const struct profile_victims *v, str word) {
+    const struct profile_spelled *const found = profile_spelled_find(v->spelled, v->spelled_count, word);
+
+    return found ? v->texts[found->of] : S("");
+}
+
+str profiles_country(const struct profiles *p, str word) {
+    return victim(&p->countries, word);
+}
+
+str profiles_sector(const struct profiles *p, str word) {
+    return victim(&p->sectors, word);
 }

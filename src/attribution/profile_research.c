@@ -56,6 +56,8 @@ static bool count_dated(struct profile_group *g, const struct profile *p, const 
     bool ok = seen && of;
 
     g->first_day = g->last_day = DAY_UNKNOWN;
+    g->victims_source = S("");
+    g->victims_day = VICTIMS_NOW;
     for (size_t i = 0; ok && i < json_array_size(rows); i++) {
         const json_t *const row = json_array_get(rows, i), *const list = json_object_get(row, "s");
         token const t = token_parse(json_text_at(row, "t"));
@@ -146,6 +148,7 @@ static bool read_aliases(struct arena *a, struct profile_group *g, const json_t 
         if (!arena_copy(a, name, &g->aliases[g->alias_count++]))
             return profile_no_memory(e);
     }
+    g->alone_count = g->alias_count;
     return true;
 }
 

@@ -83,7 +83,6 @@ static bool tell_victims(const json_t *cluster, str id, const struct intel_sink 
         {"suspected-victims", STR("country")},
         {"cfr-target-category", STR("sector")},
         {"targeted-sector", STR("sector")},
-        {"sector", STR("sector")},
     };
     const json_t *const meta = json_object_get(cluster, "meta");
 

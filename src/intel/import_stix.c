@@ -1218,6 +1218,8 @@ static bool tell_rest(const struct stix *s, struct err *e) {
 }
 
 static bool tell_all(struct stix *s, struct err *e) {
+    if (s->sink->known && !tell_knowledge(s, e))
+        return false;
     for (size_t i = 0; i < s->count; i++) {
         const struct object *const o = &s->objects[i];
         char room[32];
@@ -1235,7 +1237,7 @@ static bool tell_all(struct stix *s, struct err *e) {
         if (!ok)
             return false;
     }
-    return (!s->sink->known || tell_knowledge(s, e)) && tell_rest(s, e);
+    return tell_rest(s, e);
 }
 
 static bool tell_troubles(const struct stix *s, size_t damaged, const struct err *damage, struct err *e) {

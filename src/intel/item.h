@@ -98,8 +98,8 @@ struct intel_group {
         retired; /* the source has withdrawn the entry, or put another in its place: that one has the name among its aliases */
 };
 
-/* What a knowledge base (ATT&CK) or a galaxy says beyond mentions of groups, for profiles of them (attribution/profile.h): in no order. "" and
- * INSTANT_NONE where nothing is said. */
+/* What a knowledge base (ATT&CK) or a galaxy says beyond mentions of groups, for profiles of them (attribution/profile.h). The base comes before
+ * all else of a file, groups included; no other order is promised. "" and INSTANT_NONE where nothing is said. */
 enum intel_known_type {
     KNOWN_BASE, /* that it is one: name; id: its version; word: "ATT&CK" or "galaxy"; names: its domains, or the galaxy's type; when: its
                         newest day */

@@ -262,7 +262,6 @@ static uint8_t credibility(const json_t *claim) {
     return (uint8_t)(n >= 80 ? 1 : n >= 60 ? 2 : n >= 40 ? 3 : n >= 20 ? 4 : 5);
 }
 
-/* When a claim is good for is what it says; where it says only one end, the other is the day it was last spoken of (docs/worth.md, "Time"). */
 static bool claim_links(struct gathering *g, const json_t *claim, bool copied, struct gathered *const *items,
                         size_t count, struct err *e) {
     int64_t const created = time_at(claim, "created"), modified = time_at(claim, "modified");
@@ -280,10 +279,6 @@ static bool claim_links(struct gathering *g, const json_t *claim, bool copied, s
     size_t i;
     bool ok = true;
 
-    if (link.from != INSTANT_NONE && link.until == INSTANT_NONE)
-        link.until = later(later(created, modified), link.from);
-    else if (link.until != INSTANT_NONE && link.from == INSTANT_NONE)
-        link.from = earlier(link.said, link.until);
     json_array_foreach((json_t *)(uintptr_t)json_object_get(claim, "groups"), i, group) {
         link.group = json_text(group);
         for (size_t k = 0; ok && k < count; k++)
@@ -370,11 +365,17 @@ static bool indicator_items(struct gathering *g, const json_t *indicator, struct
             return false;
         known_add(to, item);
     }
-    for (size_t i = 0; i < to->count; i++)
-        if (!to->items[i]->item.words.len &&
-            !gather_say(g, &to->items[i]->item.words, e, "the %.*s %.*s stands in the evidence",
-                        STR_ARG(gather_short(type)), STR_ARG(gather_short(value))))
+    for (size_t i = 0; i < to->count; i++) {
+        struct evidence_item *const n = &to->items[i]->item;
+
+        if (n->words.len)
+            continue;
+        if (str_eq(n->value, value))
+            n->words = S("stands in records of this incident");
+        else if (!gather_say(g, &n->words, e, "the %.*s %.*s stands in records of this incident",
+                             STR_ARG(gather_short(type)), STR_ARG(gather_short(value))))
             return false;
+    }
     return claims_of(g, indicator, to->items, to->count, e);
 }
 

@@ -31,6 +31,41 @@ static bool entity_row(struct gathering *g, sqlite3_stmt *s, struct err *e) {
            gather_keep(g, case_text(s, 3), 512, &n->note, e);
 }
 
+/* "PROGRAM as ACCOUNT": an entity of type client. */
+static bool client_parts(const struct gathered_entity *n, str *program, str *account) {
+    size_t at = n->name.len;
+
+    if (!str_eq(n->type, S("client")))
+        return false;
+    while (at >= 4 && !str_eq((str){n->name.ptr + at - 4, 4}, S(" as ")))
+        at--;
+    *program = str_first(n->name, at < 4 ? 0 : at - 4);
+    *account = str_from(n->name, at);
+    return at >= 4 && program->len && account->len;
+}
+
+#define CLIENTS_MAX 256u
+
+/* A client of the intruder's own is the same on all accounts: no act says so, but the clue does. */
+static void clients_join(struct gathering *g) {
+    uint32_t clients[CLIENTS_MAX];
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < g->entity_count && count < CLIENTS_MAX; i++) {
+        str program, account, other, none;
+
+        if (!g->entities[i].own || !client_parts(&g->entities[i], &program, &account))
+            continue;
+        for (uint32_t k = 0; k < g->entity_count; k++)
+            if (str_eq(g->entities[k].type, S("account")) && str_eq(g->entities[k].name, account))
+                g->entities[root(g, i)].up = root(g, k);
+        for (size_t k = 0; k < count; k++)
+            if (client_parts(&g->entities[clients[k]], &other, &none) && str_eq(other, program))
+                g->entities[root(g, i)].up = root(g, clients[k]);
+        clients[count++] = i;
+    }
+}
+
 /* What many share joins nothing. */
 bool gather_entities(struct gathering *g, struct err *e) {
     static const char entities[] = "SELECT type, role, name, note, shared, first, last, events FROM incident_entity "
@@ -54,6 +89,8 @@ bool gather_entities(struct gathering *g, struct err *e) {
         g->entities[root(g, (uint32_t)from - 1)].up = root(g, (uint32_t)to - 1);
     }
     sqlite3_finalize(s);
+    if (ok)
+        clients_join(g);
     return ok;
 }
 
@@ -138,8 +175,8 @@ static bool pieces(struct gathering *g, struct err *e) {
     if (ok && own >= 2) {
         ok = !names.failed || gather_no_memory(e);
         ok = ok && (count > 1 ? gather_say(g, &words, e,
-                                           "what is the intruder's own is in %zu pieces that share no account and no "
-                                           "host: %.*s%s",
+                                           "what is the intruder's own is in %zu pieces that share no account, host or "
+                                           "client: %.*s%s",
                                            count, STR_ARG(buf_str(&names)), count > 4 ? "; and more" : "")
                               : gather_say(g, &words, e,
                                            "all %zu things that are the intruder's own hang together by accounts and "

@@ -262,42 +262,56 @@ bool gather_hours(struct gathering *g, struct err *e) {
 
 /* ---- the intruder's own ---- */
 
-#define OWN_TOLD 64u
+#define OWN_TOLD 8u /* of a type; how many more there are is one item */
+
+static const struct own_type {
+    str type;
+    enum evidence_class class, more;
+    const char *many;
+} own_types[] = {{STR("address"), EVIDENCE_ADDRESS, EVIDENCE_RELAY, "addresses"},
+                 {STR("domain"), EVIDENCE_DOMAIN, EVIDENCE_HOSTED, "domains"},
+                 {STR("page"), EVIDENCE_NAME, EVIDENCE_NAME, "pages"},
+                 {STR("program"), EVIDENCE_NAME, EVIDENCE_NAME, "programs"}};
+
+static bool unspoken(const struct gathering *g, const struct own_type *t, const struct gathered_entity *n) {
+    return n->own && !n->shared && n->name.len && str_eq(t->type, n->type) && !str_eq(n->note, S("the house's own")) &&
+           !gather_known(g, t->class, n->name) && !gather_known(g, t->more, n->name);
+}
+
+static bool own_of(struct gathering *g, const struct own_type *t, struct err *e) {
+    struct gathered *to, *rest = NULL;
+    size_t told = 0, all = 0;
+    str value;
+
+    for (size_t i = 0; i < g->entity_count; i++)
+        all += unspoken(g, t, &g->entities[i]);
+    for (size_t i = 0; i < g->entity_count; i++) {
+        const struct gathered_entity *const n = &g->entities[i];
+
+        if (!unspoken(g, t, n))
+            continue;
+        if (told++ < OWN_TOLD) {
+            if (!gather_item(g, t->class, n->name, &to, e))
+                return false;
+        } else {
+            if (!rest && (!gather_say(g, &value, e, "%zu more %s", all - OWN_TOLD, t->many) ||
+                          !gather_item(g, t->class, value, &rest, e)))
+                return false;
+            to = rest;
+        }
+        if (!to)
+            continue;
+        gather_seen(to, n->first, n->last, n->events);
+        gather_place(to, t->class == EVIDENCE_ADDRESS ? gather_address(g, n->name) : 0);
+        to->item.words = to == rest ? S("the intruder's own; no source at hand speaks of them")
+                                    : S("the intruder's own; no source at hand speaks of it");
+    }
+    return true;
+}
 
 bool gather_own(struct gathering *g, struct err *e) {
-    static const struct {
-        str type;
-        enum evidence_class class, more;
-    } types[] = {{STR("address"), EVIDENCE_ADDRESS, EVIDENCE_RELAY},
-                 {STR("domain"), EVIDENCE_DOMAIN, EVIDENCE_HOSTED},
-                 {STR("page"), EVIDENCE_NAME, EVIDENCE_NAME},
-                 {STR("program"), EVIDENCE_NAME, EVIDENCE_NAME}};
-    size_t told = 0;
-
-    for (size_t i = 0; i < g->entity_count && told < OWN_TOLD; i++) {
-        const struct gathered_entity *const n = &g->entities[i];
-        struct gathered *to;
-        size_t t = 0;
-
-        while (t < COUNT(types) && !str_eq(types[t].type, n->type))
-            t++;
-        if (t == COUNT(types) || !n->own || n->shared || !n->name.len || str_eq(n->note, S("the house's own")))
-            continue;
-        if (types[t].more != types[t].class && gather_known(g, types[t].more, n->name))
-            continue;
-        if (gather_known(g, types[t].class, n->name))
-            continue;
-        if (!gather_item(g, types[t].class, n->name, &to, e))
+    for (size_t t = 0; t < COUNT(own_types); t++)
+        if (!own_of(g, &own_types[t], e))
             return false;
-        if (!to)
-            break;
-        told++;
-        gather_seen(to, n->first, n->last, n->events);
-        if (!t)
-            gather_place(to, gather_address(g, n->name));
-        if (!gather_say(g, &to->item.words, e, "the %.*s %.*s is the intruder's own; no source at hand speaks of it",
-                        STR_ARG(n->type), STR_ARG(gather_short(n->name))))
-            return false;
-    }
     return true;
 }

@@ -47,6 +47,7 @@ GENERATED = {
     "realms_builtin.c": "incident",
     "stix_paths_builtin.c": "detection",
     "updates_builtin.c": "hunt",
+    "victims_builtin.c": "attribution",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: symbol type
