@@ -463,7 +463,9 @@ static void by_then(struct maker *m) {
     }
     put(m, S("; none: "));
     likelihood(m, now->none);
-    put(m, S(". What changed is what was published in between"));
+    full_stop(m);
+    m->w->then = take(m);
+    put(m, S("What changed is what was published in between"));
     size_t const newer = links_published(now->evidence, then->as_of, now->as_of);
 
     if (newer) {
@@ -472,7 +474,7 @@ static void by_then(struct maker *m) {
         put(m, S(" to what was seen among it"));
     }
     full_stop(m);
-    m->w->then = take(m);
+    m->w->changed = take(m);
 }
 
 /* ---- facts ---- */
@@ -499,14 +501,21 @@ static void span(struct maker *m, int64_t first, int64_t last) {
 /* Whose profiles list it, the likeliest first. */
 static void listed(struct maker *m, uint32_t item, token t) {
     const struct assessment *const a = m->now;
-    uint32_t const all = a->profile && t ? token_find(a->profile->listed, a->profile->listed_count, t) : 0;
+    bool const victim = a->evidence->items[item].class == EVIDENCE_VICTIM;
+    uint32_t all = a->profile && t ? token_find(a->profile->listed, a->profile->listed_count, t) : 0;
     unsigned told = 0;
 
+    for (size_t g = 0; victim && g < a->group_count; g++)
+        for (size_t k = 0; k < a->groups[g].link_count; k++)
+            all += a->groups[g].links[k].item == item && a->groups[g].links[k].link == UINT32_MAX;
     if (!all)
         return;
     put(m, S(" "));
-    value(m, a->profile->release);
-    put(m, S(" lists it for "));
+    if (victim)
+        put(m, S("The profiles say so of "));
+    else
+        value(m, a->profile->release);
+    put(m, victim ? S("") : S(" lists it for "));
     number(m, all, "group", "groups");
     for (size_t g = 0; g < a->group_count && told < GROUPS_TOLD; g++)
         for (size_t k = 0; k < a->groups[g].link_count; k++)
@@ -608,7 +617,7 @@ static bool weights(const struct assessment *a, double **out) {
             const struct assessed_link *const l = &a->groups[g].links[k];
 
             if (l->item < a->evidence->item_count)
-                w[l->item] = fmax(w[l->item], l->link == UINT32_MAX ? 1e-6 : l->counted);
+                w[l->item] = fmax(w[l->item], fmax(l->counted, 1e-6));
         }
     *out = w;
     return true;
@@ -754,7 +763,7 @@ static void alternatives(struct maker *m) {
             put(m, S("; "));
             likelihood(m, h->probability);
         }
-        put(m, h->rejected ? S("; rejected") : S(""));
+        put(m, h->rejected ? S("; rejected") : h->kept ? S("; kept, for the least speaks against it") : S(""));
         if (h->verdict.len) {
             put(m, S("; "));
             value(m, h->verdict);
@@ -779,15 +788,14 @@ static void sensitivities(struct maker *m) {
             same += !s->changes;
             continue;
         }
-        put(m, S("Without "));
-        value(m, s->words);
+        begin(m, s->words);
         put(m, S(": "));
-        if (s->first < a->group_count) {
-            name_of(m, &a->groups[s->first]);
+        if (s->first_group < a->group_count) {
+            name_of(m, &a->groups[s->first_group]);
             put(m, S(" comes first, "));
             likelihood(m, s->posterior);
         } else {
-            put(m, S("no described group comes first"));
+            put(m, S("no group comes first"));
         }
         put(m, S("; none of them "));
         likelihood(m, s->none);
@@ -797,8 +805,10 @@ static void sensitivities(struct maker *m) {
         line(m, &l);
     }
     if (same) {
-        put(m, S("Leaving out any one of "));
-        number(m, same, "other class or observation", "other classes and observations");
+        if (same == 1)
+            put(m, S("Leaving out the one other class or observation"));
+        else
+            buf_format(&m->b, "Leaving out any of %zu other classes and observations, one at a time,", same);
         put(m, S(" changes neither the first place nor the judgement."));
         line(m, &l);
     }
@@ -1088,7 +1098,7 @@ bool written_make(struct written **out, const struct assessment *now, const stru
         arena_free(memory);
         return err_set(e, ERR_MEMORY, 0, "no memory to write an assessment");
     }
-    *m.w = (struct written){.memory = memory, .nation = S(""), .then = S("")};
+    *m.w = (struct written){.memory = memory, .nation = S(""), .then = S(""), .changed = S("")};
     judgement(&m);
     activity(&m);
     group(&m);

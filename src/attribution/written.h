@@ -28,7 +28,8 @@ struct written {
     str scale;                             /* which scales the words are of */
     str activity, cluster, group, sponsor; /* four statements, one sentence each */
     str nation;                            /* "": not told */
-    str then; /* how the judgement by what was known at the time differs from that by what is known now; "" */
+    str then;    /* the judgement by what was known at the time, and that by what is known now, in two sentences; "" */
+    str changed; /* what came in between; "" */
     const str *facts, *assumptions, *judgements, *missing, *alternatives, *sensitivities, *gaps, *wanted, *cautions;
     size_t fact_count, assumption_count, judgement_count;
     size_t missing_count;     /* what a name would need: one for each gate that is shut */

@@ -89,6 +89,29 @@ static void index_(struct buf *b, const char *n, uint32_t i) {
         whole(b, n, i);
 }
 
+static void number_of(struct buf *b, const char *n, token t) {
+    char room[24];
+
+    if (token_software(t))
+        snprintf(room, sizeof room, "S%04u", t & ~TOKEN_SOFTWARE);
+    else if (t % 1000)
+        snprintf(room, sizeof room, "T%04u.%03u", t / 1000, t % 1000);
+    else if (t)
+        snprintf(room, sizeof room, "T%04u", t / 1000);
+    else
+        room[0] = '\0';
+    text(b, n, str_of(room));
+}
+
+static void day(struct buf *b, const char *n, int64_t days) {
+    char room[INSTANT_TEXT];
+
+    if (days == DAY_UNKNOWN || days > INT64_MAX / DAY || days < INT64_MIN / DAY)
+        none(b, n);
+    else
+        text(b, n, str_first(instant_format(days * DAY, room), 10));
+}
+
 /* ---- what it was weighed with ---- */
 
 static void weights(struct buf *b, const struct assessment *a) {
@@ -134,7 +157,18 @@ static void weights(struct buf *b, const struct assessment *a) {
     real(b, "outside", r->outside);
     real(b, "untouched", r->untouched);
     real(b, "nation", r->nation);
+    real(b, "resembles", r->resembles);
+    real(b, "speaks", r->speaks);
+    real(b, "many", r->many);
+    real(b, "soft_days", r->soft_days);
+    open_(b, "reliability", '{');
+    for (int i = 0; i < EVIDENCE_GRADES; i++)
+        real(b, (char[]){(char)('A' + i), '\0'}, r->reliability[i]);
     buf_byte(b, '}');
+    open_(b, "credibility", '{');
+    for (int i = 0; i < EVIDENCE_GRADES; i++)
+        real(b, (char[]){(char)('1' + i), '\0'}, r->credibility[i]);
+    buf_add(b, S("}}"));
 }
 
 /* ---- evidence ---- */
@@ -142,6 +176,7 @@ static void weights(struct buf *b, const struct assessment *a) {
 static void item(struct buf *b, const struct evidence_item *i) {
     open_(b, NULL, '{');
     text(b, "class", evidence_class_id(i->class));
+    number_of(b, "token", i->token);
     text(b, "value", i->value);
     text(b, "words", i->words);
     instant(b, "first", i->first);
@@ -229,54 +264,124 @@ static double top_score(const struct assessment *a) {
     return a->judgement.count ? a->judgement.groups[0].score : 0;
 }
 
-static void group(struct buf *b, const struct assessment *a, const struct assessed_group *g) {
+/* How many of the others that have it are of the group's nation (model.c). */
+static void of_nation(const struct assessment *a, size_t group, token t, uint64_t *others, uint64_t *same) {
+    const struct profile *const p = a->profile;
+
+    *others = *same = 0;
+    for (size_t i = 0; i < p->group_count; i++)
+        if (i != group && token_find(p->groups[i].links, p->groups[i].link_count, t)) {
+            ++*others;
+            *same += str_eq(p->groups[i].nation, p->groups[group].nation);
+        }
+}
+
+/* What each observed thing adds to the measures of one group, and out of which counts. */
+static bool parts(struct buf *b, const struct assessment *a, size_t group) {
+    const struct observed *const o = &a->observed;
+    const struct profile_group *const g = &a->profile->groups[group];
+    struct explained *const list = calloc(o->technique_count + o->software_count + 1, sizeof *list);
+    size_t const n = list ? judgement_explain(list, a->profiles, a->profile, o, group) : 0;
+
+    open_(b, "parts", '[');
+    for (size_t i = 0; i < n; i++) {
+        const struct explained *const x = &list[i];
+        uint64_t others = 0, same = 0;
+        bool adds = x->sources > 0;
+
+        if (token_software(x->token) && g->nation.len)
+            of_nation(a, group, x->token, &others, &same);
+        for (size_t k = 0; k < MEASURES; k++)
+            adds = adds || x->adds[k] != 0;
+        if (!adds && !others)
+            continue;
+        open_(b, NULL, '{');
+        number_of(b, "token", x->token);
+        whole(b, "sources", x->sources);
+        for (size_t k = 0; k < MEASURES; k++)
+            if (x->adds[k] != 0)
+                real(b, measure_names[k], x->adds[k]);
+        if (token_software(x->token)) {
+            whole(b, "others", others);
+            whole(b, "of_nation", same);
+        }
+        buf_byte(b, '}');
+    }
+    buf_byte(b, ']');
+    free(list);
+    return list;
+}
+
+static bool measures(struct buf *b, const struct assessment *a, const struct assessed_group *g) {
+    const struct judged *const j = g->judged;
+    const struct profile_group *const p = &a->profile->groups[g->group];
+    uint64_t of_same = 0;
+    bool ok;
+
+    for (size_t i = 0; i < a->profile->group_count; i++)
+        of_same += p->nation.len && str_eq(a->profile->groups[i].nation, p->nation);
+    open_(b, "model", '{');
+    whole(b, "size", p->link_count);
+    whole(b, "recent", p->recent);
+    whole(b, "of_nation", of_same);
+    ok = parts(b, a, g->group);
+    open_(b, "measures", '{');
+    for (size_t k = 0; k < MEASURES; k++)
+        real(b, measure_names[k], j->measures[k]);
+    buf_byte(b, '}');
+    real(b, "coverage", j->coverage);
+    truth(b, "alone", j->alone);
+    real(b, "score", j->score);
+    real(b, "share", j->share);
+    real(b, "posterior", j->posterior);
+    buf_byte(b, '}');
+    return ok;
+}
+
+static void link(struct buf *b, const struct assessed_link *l) {
+    open_(b, NULL, '{');
+    whole(b, "item", l->item);
+    index_(b, "link", l->link);
+    text(b, "class", evidence_class_id(l->class));
+    text(b, "origin", l->origin);
+    real(b, "full", l->full);
+    real(b, "age_days", l->age_days);
+    real(b, "decay", l->decay);
+    real(b, "grade", l->grade);
+    real(b, "bans", l->bans);
+    real(b, "counted", l->counted);
+    text(b, "why_not", str_of(l->why_not));
+    buf_byte(b, '}');
+}
+
+static bool group(struct buf *b, const struct assessment *a, const struct assessed_group *g) {
+    const struct profile_group *const p = g->group == NO_GROUP ? NULL : &a->profile->groups[g->group];
+    bool ok = true;
+
     open_(b, NULL, '{');
     text(b, "id", g->id);
     text(b, "name", g->name);
     text(b, "nation", g->nation);
-    truth(b, "profile", g->group != NO_GROUP);
-    if (!g->judged) {
+    day(b, "known_from", p ? p->first_day : DAY_UNKNOWN);
+    day(b, "known_until", p ? p->last_day : DAY_UNKNOWN);
+    if (p && g->judged)
+        ok = measures(b, a, g);
+    else
         none(b, "model");
-    } else {
-        open_(b, "model", '{');
-        open_(b, "measures", '{');
-        for (size_t k = 0; k < MEASURES; k++)
-            real(b, measure_names[k], g->judged->measures[k]);
-        buf_byte(b, '}');
-        real(b, "coverage", g->judged->coverage);
-        truth(b, "alone", g->judged->alone);
-        real(b, "score", g->judged->score);
-        real(b, "share", g->judged->share);
-        real(b, "posterior", g->judged->posterior);
-        buf_byte(b, '}');
-    }
     real(b, "base", g->base);
+    open_(b, "links", '[');
+    for (size_t i = 0; i < g->link_count; i++)
+        link(b, &g->links[i]);
+    buf_byte(b, ']');
     open_(b, "classes", '{');
     for (size_t i = 0; i < EVIDENCE_CLASSES; i++) {
-        str const id = evidence_class_id((enum evidence_class)i);
         char room[64];
 
-        if (g->classes[i] != 0) {
-            snprintf(room, sizeof room, "%.*s", STR_ARG(id));
+        snprintf(room, sizeof room, "%.*s", STR_ARG(evidence_class_id((enum evidence_class)i)));
+        if (g->classes[i] != 0)
             real(b, room, g->classes[i]);
-        }
     }
     buf_byte(b, '}');
-    open_(b, "links", '[');
-    for (size_t i = 0; i < g->link_count; i++) {
-        const struct assessed_link *const l = &g->links[i];
-
-        open_(b, NULL, '{');
-        whole(b, "item", l->item);
-        index_(b, "link", l->link);
-        real(b, "age_days", l->age_days);
-        real(b, "decay", l->decay);
-        real(b, "bans", l->bans);
-        real(b, "counted", l->counted);
-        text(b, "why_not", str_of(l->why_not));
-        buf_byte(b, '}');
-    }
-    buf_byte(b, ']');
     open_(b, "contradictions", '[');
     for (size_t i = 0; i < g->contradiction_count; i++) {
         open_(b, NULL, '{');
@@ -288,9 +393,19 @@ static void group(struct buf *b, const struct assessment *a, const struct assess
     buf_byte(b, ']');
     real(b, "against", g->against);
     real(b, "bans", g->bans);
+    open_(b, "families", '[');
+    for (unsigned f = 0; f < EVIDENCE_FAMILIES; f++)
+        if (g->families & 1u << f)
+            text(b, NULL, evidence_family_name((enum evidence_family)f));
+    buf_byte(b, ']');
+    truth(b, "carried", g->carried);
+    if (g->window < 0)
+        none(b, "window");
+    else
+        truth(b, "window", g->window);
     real(b, "posterior", g->posterior);
     buf_byte(b, '}');
-    (void)a;
+    return ok;
 }
 
 /* Of the groups that are not told the sums that a reader needs to compute the others. */
@@ -370,6 +485,7 @@ static void matrix(struct buf *b, const struct assessment *a) {
         whole(b, "much_against", h->much_against);
         real(b, "probability", h->probability);
         truth(b, "rejected", h->rejected);
+        truth(b, "kept", h->kept);
         text(b, "verdict", h->verdict);
         buf_byte(b, '}');
     }
@@ -394,7 +510,8 @@ static void sensitivities(struct buf *b, const struct assessment *a) {
         else
             whole(b, "without", s->item);
         text(b, "words", s->words);
-        group_at(b, "first", a, s->first);
+        group_at(b, "first", a, s->first_group);
+        truth(b, "above_none", s->first != NO_GROUP);
         real(b, "posterior", s->posterior);
         real(b, "none", s->none);
         text(b, "level", str_of(level_names[s->level]));
@@ -405,7 +522,29 @@ static void sensitivities(struct buf *b, const struct assessment *a) {
 }
 
 static void model(struct buf *b, const struct assessment *a) {
+    const struct observed *const o = &a->observed;
+    const struct profile *const p = a->profile;
+    double size = 0;
+
+    for (size_t i = 0; i < p->group_count; i++)
+        size += (double)p->groups[i].link_count;
     open_(b, "model", '{');
+    whole(b, "groups", p->group_count);
+    real(b, "size", p->group_count ? size / (double)p->group_count : 0);
+    open_(b, "observed", '[');
+    for (size_t i = 0; i < o->technique_count + o->software_count; i++) {
+        token const t = i < o->technique_count ? o->techniques[i] : o->software[i - o->technique_count];
+
+        open_(b, NULL, '{');
+        number_of(b, "token", t);
+        whole(b, "of_groups", token_find(p->listed, p->listed_count, t));
+        if (token_software(t))
+            truth(b, "tool", profiles_tool(a->profiles, t));
+        else
+            whole(b, "parent_of_groups", token_find(p->parents, p->parent_count, token_parent(t)));
+        buf_byte(b, '}');
+    }
+    buf_byte(b, ']');
     real(b, "top_score", top_score(a));
     open_(b, "signs", '{');
     for (size_t i = 0; i < SIGNS; i++)
@@ -417,22 +556,34 @@ static void model(struct buf *b, const struct assessment *a) {
     buf_byte(b, '}');
 }
 
-static void assessment(struct buf *b, const char *n, const struct assessment *a) {
-    char room[INSTANT_TEXT];
+static void resolved(struct buf *b, const struct assessment *a) {
+    whole(b, "links_later", a->links_later);
+    open_(b, "unresolved", '[');
+    for (size_t i = 0; i < a->unresolved_count; i++) {
+        open_(b, NULL, '{');
+        text(b, "name", a->unresolved[i].name);
+        whole(b, "links", a->unresolved[i].links);
+        buf_byte(b, '}');
+    }
+    buf_byte(b, ']');
+}
+
+static bool assessment(struct buf *b, const char *n, const struct assessment *a) {
+    bool ok = true;
 
     open_(b, n, '{');
     instant(b, "as_of", a->as_of);
     text(b, "release", a->profile->release);
-    text(b, "released", str_first(instant_format(a->profile->day * DAY, room), 10));
-    whole(b, "known_groups", a->profile->group_count);
+    day(b, "released", a->profile->day);
     model(b, a);
-    real(b, "base_none", a->base_none);
+    resolved(b, a);
     real(b, "none", a->none);
     real(b, "margin", a->margin);
     whole(b, "families", a->families);
     text(b, "level", str_of(level_names[a->level]));
     text(b, "confidence", str_of(confidence_names[a->confidence]));
     texts(b, "confidence_why", a->confidence_why, a->confidence_why_count);
+    truth(b, "one_origin", a->one_origin);
     truth(b, "cheap_only", a->cheap_only);
     open_(b, "gates", '[');
     for (size_t i = 0; i < GATES; i++) {
@@ -448,7 +599,7 @@ static void assessment(struct buf *b, const char *n, const struct assessment *a)
     open_(b, "groups", '[');
     for (size_t i = 0; i < a->group_count; i++)
         if (is_told(a, i))
-            group(b, a, &a->groups[i]);
+            ok = group(b, a, &a->groups[i]) && ok;
     buf_byte(b, ']');
     others(b, a);
     open_(b, "nations", '[');
@@ -465,6 +616,7 @@ static void assessment(struct buf *b, const char *n, const struct assessment *a)
     sensitivities(b, a);
     gaps(b, "wanted", a->wanted, a->wanted_count);
     buf_byte(b, '}');
+    return ok;
 }
 
 /* ---- sentences ---- */
@@ -480,6 +632,7 @@ static void written(struct buf *b, const struct written *w) {
     text(b, "sponsor", w->sponsor);
     text(b, "nation", w->nation);
     text(b, "then", w->then);
+    text(b, "changed", w->changed);
     texts(b, "facts", w->facts, w->fact_count);
     texts(b, "assumptions", w->assumptions, w->assumption_count);
     texts(b, "judgements", w->judgements, w->judgement_count);
@@ -514,17 +667,19 @@ static void written(struct buf *b, const struct written *w) {
 
 bool written_json(struct buf *b, const struct assessment *now, const struct assessment *then, const struct written *w,
                   struct err *e) {
+    bool ok;
+
     buf_byte(b, '{');
     text(b, "type", S("assessment"));
     whole(b, "version", 1);
     evidence(b, now->evidence);
     weights(b, now);
-    assessment(b, "now", now);
+    ok = assessment(b, "now", now);
     if (then)
-        assessment(b, "then", then);
+        ok = assessment(b, "then", then) && ok;
     else
         none(b, "then");
     written(b, w);
     buf_byte(b, '}');
-    return !b->failed || err_set(e, ERR_MEMORY, 0, "no memory to write an assessment");
+    return (ok && !b->failed) || err_set(e, ERR_MEMORY, 0, "no memory to write an assessment");
 }

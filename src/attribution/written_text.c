@@ -231,6 +231,7 @@ void written_text(struct buf *b, const struct assessment *now, const struct asse
     if (w->then.len) {
         head(b, "Then and now");
         paragraph(b, w->then, width);
+        paragraph(b, w->changed, width);
     }
     list(b, "Judgements", w->judgements, w->judgement_count, width);
     list(b, now->level == ASSESSED_CONSISTENT ? "Conditions that are not met" : "What a name would need", w->missing,

@@ -9,6 +9,7 @@
 #include "attribution/assessment.h"
 #include "codec/json_tree.h"
 #include "report/assessment_case.h"
+#include "report/assessment_tree.h"
 #include "report/dossier_own.h"
 
 #define TO_JUDGE                                                                                                       \
@@ -16,79 +17,13 @@
 
 /* ---- reading ---- */
 
-static double real_at(const json_t *object, const char *name) {
-    const json_t *const value = json_object_get(object, name);
-    double const x = json_is_number(value) ? json_number_value(value) : NAN;
-
-    return isfinite(x) ? x : NAN;
-}
-
-/* A probability, or NAN. */
-static double chance_at(const json_t *object, const char *name) {
-    double const x = real_at(object, name);
-
-    return x >= 0 && x <= 1 ? x : NAN;
-}
-
-static const json_t *list_at(const json_t *object, const char *name) {
-    const json_t *const value = json_object_get(object, name);
-
-    return json_is_array(value) ? value : NULL;
-}
-
 static bool true_at(const json_t *object, const char *name) {
     return json_is_true(json_object_get(object, name));
-}
-
-static str name_of(const json_t *group) {
-    str const name = json_text_at(group, "name");
-
-    return name.len ? name : json_text_at(group, "id");
-}
-
-/* A judgement, or one that was not made; NULL with e->code ERR_NONE: it is neither. */
-static json_t *judgement(str text, struct err *e) {
-    json_t *tree;
-
-    *e = (struct err){0};
-    if (text.len > DOSSIER_JUDGEMENT)
-        return NULL;
-    if (!(tree = json_tree(text, e))) {
-        if (e->code != ERR_MEMORY)
-            *e = (struct err){0};
-        return NULL;
-    }
-    if (json_text_at(tree, "not_judged").len || (json_is_object(json_object_get(tree, "now")) &&
-                                                 json_text_at(json_object_get(tree, "written"), "judgement").len))
-        return tree;
-    json_decref(tree);
-    return NULL;
 }
 
 static bool kept(struct dossier *d, str s, str *out, struct err *e) {
     return arena_copy(d->a, str_first(s, DOSSIER_LONG), out) ||
            err_set(e, ERR_MEMORY, 0, "no memory to write the dossier");
-}
-
-/* What the level needs and the case does not have makes it one that cannot be read. */
-static bool in_short(struct dossier *d, struct dossier_judged *j, const json_t *tree, struct err *e) {
-    static const char *const levels[] = {"cluster", "resembles", "consistent"};
-    const json_t *const now = json_object_get(tree, "now"), *const first = json_array_get(list_at(now, "groups"), 0);
-    str const level = json_text_at(now, "level");
-
-    j->level = JUDGED_UNREADABLE;
-    if (json_text_at(tree, "not_judged").len) {
-        j->level = JUDGED_NOT;
-        return kept(d, json_text_at(tree, "not_judged"), &j->why, e);
-    }
-    j->none = chance_at(now, "none");
-    j->posterior = chance_at(first, "posterior");
-    if (isnan(j->none) || !json_text_at(now, "confidence").len)
-        return true;
-    for (size_t i = 0; i < COUNT(levels); i++)
-        if (str_eq(level, str_of(levels[i])) && (i == 0 || (name_of(first).len && !isnan(j->posterior))))
-            j->level = JUDGED_CLUSTER + i;
-    return kept(d, name_of(first), &j->group, e) && kept(d, json_text_at(now, "confidence"), &j->confidence, e);
 }
 
 static bool on_judgement(void *ctx, uint32_t incident, str text, struct err *e) {
@@ -100,10 +35,12 @@ static bool on_judgement(void *ctx, uint32_t incident, str text, struct err *e) 
         return true;
     struct dossier_judged *const j = &d->judgements[d->judgement_count++];
 
-    *j = (struct dossier_judged){.incident = incident, .level = JUDGED_UNREADABLE, .none = NAN, .posterior = NAN};
-    if (!(tree = judgement(text, &why)))
+    *j = (struct dossier_judged){.incident = incident};
+    if (!(tree = assessment_tree(text, &why)))
         return why.code == ERR_NONE || (*e = why, false);
-    bool const ok = in_short(d, j, tree, e);
+    j->readable = assessment_brief(tree, &j->of);
+    bool const ok =
+        kept(d, j->of.why, &j->of.why, e) && kept(d, j->of.group, &j->of.group, e) && kept(d, j->of.id, &j->of.id, e);
 
     json_decref(tree);
     return ok;
@@ -195,19 +132,19 @@ static void apart(struct dossier *d, struct dossier_table *t) {
 
 static void chances(struct dossier *d, const json_t *now) {
     static const char *const heads[] = {"Answer", "In words", "#Likelihood", "@Of a hundred", NULL};
-    const json_t *const groups = list_at(now, "groups");
-    double const none = chance_at(now, "none");
+    const json_t *const groups = assessment_list(now, "groups");
+    double const none = assessment_chance(now, "none");
     double told = 0;
     struct dossier_table t;
     size_t shown = 0;
 
     if (isnan(none))
         return;
-    dossier_put(d, "<h4>How likely each answer is</h4>\n");
+    dossier_put(d, "<h4>Judgements: how likely each answer is</h4>\n");
     dossier_table(d, &t, "Known groups, the likeliest first, and by itself that it was none of them", heads);
     for (size_t i = 0; i < json_array_size(groups) && shown < DOSSIER_LIKELY; i++) {
         const json_t *const g = json_array_get(groups, i);
-        double const p = chance_at(g, "posterior");
+        double const p = assessment_chance(g, "posterior");
 
         if (isnan(p) || (p < 0.01 && shown))
             continue;
@@ -215,7 +152,7 @@ static void chances(struct dossier *d, const json_t *now) {
         told += p;
         dossier_row(d, &t, NULL, 0, 0);
         dossier_cell(d, &t);
-        dossier_text(d, name_of(g), DOSSIER_SHORT);
+        dossier_text(d, assessment_group_name(g), DOSSIER_SHORT);
         likely(d, &t, p, "group");
     }
     if (1 - none - told > 0.005) {
@@ -234,7 +171,7 @@ static void chances(struct dossier *d, const json_t *now) {
 
 static void level(struct dossier *d, const json_t *a) {
     str const name = json_text_at(a, "level");
-    str const first = name_of(json_array_get(list_at(a, "groups"), 0));
+    str const first = assessment_group_name(json_array_get(assessment_list(a, "groups"), 0));
 
     if (str_eq(name, S("resembles")) || str_eq(name, S("consistent"))) {
         dossier_put(d, str_eq(name, S("resembles")) ? "resembles what is published of "
@@ -252,13 +189,18 @@ static void day(struct dossier *d, str time) {
 }
 
 static void one_time(struct dossier *d, struct dossier_table *t, const char *when, const json_t *a) {
-    const json_t *const first = json_array_get(list_at(a, "groups"), 0);
-    double const p = chance_at(first, "posterior"), none = chance_at(a, "none");
+    const json_t *const first = json_array_get(assessment_list(a, "groups"), 0);
+    double const p = assessment_chance(first, "posterior"), none = assessment_chance(a, "none");
 
     dossier_row(d, t, NULL, 0, 0);
     dossier_cell(d, t);
     dossier_put(d, when);
-    day(d, json_text_at(a, "as_of"));
+    if (json_text_at(a, "as_of").len) {
+        dossier_put(d, " on ");
+        day(d, json_text_at(a, "as_of"));
+    } else {
+        dossier_put(d, " now");
+    }
     dossier_cell(d, t);
     dossier_text(d, json_text_at(a, "release"), DOSSIER_SHORT);
     dossier_cell(d, t);
@@ -267,7 +209,7 @@ static void one_time(struct dossier *d, struct dossier_table *t, const char *whe
     if (isnan(p)) {
         dossier_put(d, "<span class=\"none\">none</span>");
     } else {
-        dossier_text(d, name_of(first), DOSSIER_SHORT);
+        dossier_text(d, assessment_group_name(first), DOSSIER_SHORT);
         dossier_put(d, ", ");
         percent(d, p);
     }
@@ -288,10 +230,10 @@ static void then_and_now(struct dossier *d, const json_t *tree) {
         return;
     dossier_put(d, "<h4>By what was known then, and now</h4>\n");
     dossier_table(d, &t, "-The judgement by what was public when it ended, and by what is public now", heads);
-    one_time(d, &t, "what was public on ", then);
-    one_time(d, &t, "what is public on ", json_object_get(tree, "now"));
+    one_time(d, &t, "what was public", then);
+    one_time(d, &t, "what is public", json_object_get(tree, "now"));
     dossier_table_end(d);
-    sentence(d, NULL, json_text_at(json_object_get(tree, "written"), "then"));
+    sentence(d, NULL, json_text_at(json_object_get(tree, "written"), "changed"));
 }
 
 /* ---- alternatives ---- */
@@ -320,21 +262,20 @@ static void cell(struct dossier *d, str sign) {
 }
 
 static void hypotheses(struct dossier *d, const json_t *now) {
-    static const char *const heads[] = {"#", "What it might be", "#Against", "Likelihood", "How it stands", NULL};
-    const json_t *const list = list_at(now, "hypotheses");
+    static const char *const heads[] = {"What it might be", "#Against", "Likelihood", "How it stands", NULL};
+    const json_t *const list = assessment_list(now, "hypotheses");
     struct dossier_table t;
     size_t i;
 
     dossier_table(d, &t, "Hypotheses; one is kept for having least against it, not most for it", heads);
     for (i = 0; i < json_array_size(list) && i < DOSSIER_HYPOTHESES; i++) {
         const json_t *const h = json_array_get(list, i);
-        double const p = chance_at(h, "probability"), against = real_at(h, "against"),
-                     much = real_at(h, "much_against");
+        double const p = assessment_chance(h, "probability"), against = assessment_real(h, "against"),
+                     much = assessment_real(h, "much_against");
 
         dossier_row(d, &t, NULL, 0, 0);
         dossier_cell(d, &t);
-        dossier_format(d, "H%zu", i + 1);
-        dossier_cell(d, &t);
+        dossier_format(d, "<strong>H%zu</strong> ", i + 1);
         dossier_text(d, json_text_at(h, "words"), 2 * DOSSIER_SHORT);
         dossier_cell(d, &t);
         dossier_number(d, against + much >= 0 && against + much < 1e9 ? (uint64_t)(against + much) : 0);
@@ -347,7 +288,9 @@ static void hypotheses(struct dossier *d, const json_t *now) {
             percent(d, p);
         }
         dossier_cell(d, &t);
-        dossier_put(d, true_at(h, "rejected") ? "<strong>rejected</strong> " : "");
+        dossier_put(d, true_at(h, "rejected") ? "<strong>rejected</strong> "
+                       : true_at(h, "kept")   ? "<strong>kept</strong> "
+                                              : "");
         dossier_text(d, json_text_at(h, "verdict"), 4 * DOSSIER_SHORT);
         dossier_row_end(d, &t);
     }
@@ -356,13 +299,14 @@ static void hypotheses(struct dossier *d, const json_t *now) {
 }
 
 static void matrix(struct dossier *d, const json_t *now) {
-    const json_t *const rows = list_at(now, "rows"), *const list = list_at(now, "hypotheses");
+    const json_t *const rows = assessment_list(now, "rows"), *const list = assessment_list(now, "hypotheses");
     size_t const columns = json_array_size(list) < DOSSIER_HYPOTHESES ? json_array_size(list) : DOSSIER_HYPOTHESES;
     size_t shown = 0, telling = 0;
 
-    if (!columns)
+    if (!columns) {
+        dossier_put(d, "<p class=\"none\">The case holds none.</p>\n");
         return;
-    dossier_put(d, "<h4>The alternatives, side by side</h4>\n");
+    }
     hypotheses(d, now);
     dossier_put(d,
                 "<div class=\"scroll\"><table role=\"table\" class=\"ach\"><caption>What was seen against each "
@@ -382,7 +326,7 @@ static void matrix(struct dossier *d, const json_t *now) {
         dossier_text(d, json_text_at(row, "words"), 2 * DOSSIER_SHORT);
         for (size_t h = 0; h < columns; h++) {
             dossier_format(d, "</td><td role=\"cell\" data-l=\"H%zu\">", h + 1);
-            cell(d, json_text(json_array_get(list_at(json_array_get(list, h), "cells"), i)));
+            cell(d, json_text(json_array_get(assessment_list(json_array_get(list, h), "cells"), i)));
         }
         dossier_put(d, "</td></tr>\n");
     }
@@ -401,14 +345,14 @@ static void matrix(struct dossier *d, const json_t *now) {
 /* For each of the items the most that it counts for a group; what only profiles list a little. NULL: no memory. */
 static double *weights(const json_t *now, size_t items) {
     double *const w = calloc(items + 1, sizeof *w);
-    const json_t *const groups = list_at(now, "groups");
+    const json_t *const groups = assessment_list(now, "groups");
 
     for (size_t g = 0; w && g < json_array_size(groups); g++) {
-        const json_t *const links = list_at(json_array_get(groups, g), "links");
+        const json_t *const links = assessment_list(json_array_get(groups, g), "links");
 
         for (size_t k = 0; k < json_array_size(links); k++) {
             const json_t *const l = json_array_get(links, k);
-            double const at = real_at(l, "item"), counted = real_at(l, "counted");
+            double const at = assessment_real(l, "item"), counted = assessment_real(l, "counted");
 
             if (at >= 0 && at < (double)items && !isnan(counted))
                 w[(size_t)at] = fmax(w[(size_t)at], fmax(counted, 1e-6));
@@ -444,7 +388,7 @@ static double least_told(const double *w, size_t items, size_t *ties) {
 
 static void grade(struct dossier *d, const json_t *of) {
     str const letter = json_text_at(of, "reliability");
-    double const digit = real_at(of, "credibility");
+    double const digit = assessment_real(of, "credibility");
 
     if (letter.len == 1 && letter.ptr[0] >= 'A' && letter.ptr[0] <= 'F')
         dossier_format(d, "%c", letter.ptr[0]);
@@ -467,7 +411,7 @@ static void seen(struct dossier *d, const json_t *item) {
 
 static void places(struct dossier *d, const json_t *item) {
     str const place = json_text_at(item, "place"), path = json_text_at(item, "path");
-    double const record = real_at(item, "record"), offset = real_at(item, "offset");
+    double const record = assessment_real(item, "record"), offset = assessment_real(item, "offset");
 
     if (true_at(item, "given")) {
         dossier_put(d, "said by an analyst");
@@ -485,14 +429,34 @@ static void places(struct dossier *d, const json_t *item) {
         dossier_put(d, "<span class=\"none\">not said</span>");
 }
 
-static void links(struct dossier *d, const json_t *item) {
-    enum { LINKS = 4 };
-    const json_t *const list = list_at(item, "links");
-    size_t const all = json_array_size(list);
+/* In how many profiles a technique or a program stands, as the model was told; 0. */
+static uint64_t of_groups(const json_t *now, const json_t *item) {
+    const json_t *const list = assessment_list(json_object_get(now, "model"), "observed");
+    str const what = json_text_at(item, "token");
 
-    if (!all)
-        dossier_put(d, "<span class=\"none\">no source of its own</span>");
-    else
+    for (size_t i = 0; what.len && i < json_array_size(list); i++) {
+        const json_t *const o = json_array_get(list, i);
+        double const n = assessment_real(o, "of_groups");
+
+        if (str_eq(json_text_at(o, "token"), what))
+            return n >= 0 && n < 1e6 ? (uint64_t)n : 0;
+    }
+    return 0;
+}
+
+static void links(struct dossier *d, const json_t *now, const json_t *item) {
+    enum { LINKS = 4 };
+    const json_t *const list = assessment_list(item, "links");
+    size_t const all = json_array_size(list);
+    uint64_t const groups = of_groups(now, item);
+
+    if (groups) {
+        dossier_put(d, "in the profiles of ");
+        dossier_some(d, groups, "group", "groups");
+    }
+    if (!all && !groups)
+        dossier_put(d, "<span class=\"none\">nothing</span>");
+    if (all)
         dossier_put(d, "<ul class=\"reasons\">");
     for (size_t i = 0; i < all && i < LINKS; i++) {
         const json_t *const l = json_array_get(list, i);
@@ -520,7 +484,7 @@ static void links(struct dossier *d, const json_t *item) {
 static bool facts(struct dossier *d, const json_t *tree, struct err *e) {
     static const char *const heads[] = {
         "What was seen", "When", "@Where it stands", "Grade", "@What others publish of it", NULL};
-    const json_t *const items = list_at(json_object_get(tree, "evidence"), "items");
+    const json_t *const items = assessment_list(json_object_get(tree, "evidence"), "items");
     size_t const all = json_array_size(items);
     double *const w = weights(json_object_get(tree, "now"), all);
     struct dossier_table t;
@@ -561,7 +525,7 @@ static bool facts(struct dossier *d, const json_t *tree, struct err *e) {
         dossier_cell(d, &t);
         grade(d, item);
         dossier_cell(d, &t);
-        links(d, item);
+        links(d, json_object_get(tree, "now"), item);
         dossier_row_end(d, &t);
     }
     dossier_table_end(d);
@@ -641,14 +605,15 @@ static size_t quotes_of(struct dossier *d, const json_t *list, size_t from) {
 }
 
 static void quotes(struct dossier *d, const json_t *list) {
-    size_t groups = 0;
+    size_t groups = 0, told = 0;
 
     if (!json_array_size(list))
         return;
-    dossier_put(d, "<h4>What others have said</h4>\n<p class=\"hint\">Quoted with its own scope, and not judged here: "
+    dossier_put(d, "<h4>What others have said</h4>\n<p class=\"more\">Quoted with its own scope, and not judged here: "
                    "who stands behind a group is nothing that logs can show.</p>\n");
-    for (size_t i = 0; i < json_array_size(list) && groups < DOSSIER_LIKELY; groups++)
-        i = quotes_of(d, list, i);
+    for (; told < json_array_size(list) && groups < DOSSIER_LIKELY; groups++)
+        told = quotes_of(d, list, told);
+    dossier_more(d, told, json_array_size(list), "<code>case.db</code>, table assessment");
 }
 
 /* ---- one incident ---- */
@@ -659,7 +624,7 @@ static bool told_whole(struct dossier *d, const json_t *tree, struct err *e) {
     sentence(d, "verdict", json_text_at(w, "judgement"));
     sentence(d, NULL, json_text_at(w, "confidence"));
     chances(d, now);
-    sentence(d, "hint", json_text_at(w, "scale"));
+    sentence(d, "more", json_text_at(w, "scale"));
     dossier_put(d, "<h4>Four statements, kept apart</h4>\n");
     sentence(d, NULL, json_text_at(w, "activity"));
     sentence(d, NULL, json_text_at(w, "cluster"));
@@ -667,17 +632,19 @@ static bool told_whole(struct dossier *d, const json_t *tree, struct err *e) {
     sentence(d, NULL, json_text_at(w, "sponsor"));
     sentence(d, NULL, json_text_at(w, "nation"));
     then_and_now(d, tree);
-    sentences(d, "What a name would need", list_at(w, "missing"));
-    sentences(d, "What carries it", list_at(w, "sensitivities"));
+    sentences(d, "What a name would need", assessment_list(w, "missing"));
+    sentences(d, "What carries it", assessment_list(w, "sensitivities"));
+    dossier_put(d, "<details><summary>The alternatives, side by side</summary>\n");
     matrix(d, now);
+    dossier_put(d, "</details>\n<details><summary>Facts, assumptions and gaps</summary>\n");
     if (!facts(d, tree, e))
         return false;
-    sentences(d, "Assumptions", list_at(w, "assumptions"));
-    sentences(d, "Judgements", list_at(w, "judgements"));
-    sentences(d, "Gaps", list_at(w, "gaps"));
-    sentences(d, "What would change it, and what to collect", list_at(w, "wanted"));
-    sentences(d, "Beware", list_at(w, "cautions"));
-    quotes(d, list_at(w, "quotes"));
+    sentences(d, "Assumptions", assessment_list(w, "assumptions"));
+    sentences(d, "Gaps", assessment_list(w, "gaps"));
+    dossier_put(d, "</details>\n");
+    sentences(d, "What would change it, and what to collect", assessment_list(w, "wanted"));
+    sentences(d, "Beware", assessment_list(w, "cautions"));
+    quotes(d, assessment_list(w, "quotes"));
     return true;
 }
 
@@ -685,9 +652,9 @@ static void not_judged(struct dossier *d, const struct dossier_judged *j) {
     dossier_put(d, "<p class=\"verdict\">Not judged");
     if (!j) {
         dossier_put(d, ": this case holds no judgement of it.</p>\n<p>" TO_JUDGE "</p>\n");
-    } else if (j->level == JUDGED_NOT) {
+    } else if (j->readable) {
         dossier_put(d, ": ");
-        dossier_text(d, j->why, DOSSIER_LONG);
+        dossier_text(d, j->of.why, DOSSIER_LONG);
         dossier_put(d, ".</p>\n<p>" TO_JUDGE "</p>\n");
     } else {
         dossier_put(d, " here: what the case holds as a judgement cannot be read.</p>\n<p>" TO_JUDGE "</p>\n");
@@ -706,7 +673,7 @@ static bool on_whole(void *ctx, uint32_t incident, str text, struct err *e) {
 
     if (incident != t->at->number)
         return true;
-    if (!(tree = judgement(text, &why)))
+    if (!(tree = assessment_tree(text, &why)))
         return why.code == ERR_NONE || (*e = why, false);
     bool const ok = told_whole(t->d, tree, e) && dossier_flush(t->d, e);
 
@@ -728,7 +695,7 @@ static bool each_incident(struct dossier *d, struct err *e) {
                        n->number, n->number, n->number, n->number, n->number);
         dossier_text(d, n->title, 2 * DOSSIER_SHORT);
         dossier_put(d, "</h3>\n");
-        if (!j || j->level <= JUDGED_UNREADABLE)
+        if (!dossier_is_judged(j))
             not_judged(d, j);
         else if (!assessment_case_read(d->path, on_whole, &t, e))
             return false;

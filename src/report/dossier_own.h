@@ -5,6 +5,7 @@
 #define REPORT_DOSSIER_OWN_H
 
 #include "base/arena.h"
+#include "report/assessment_tree.h"
 #include "report/case_own.h"
 #include "report/case_row.h"
 #include "report/dossier.h"
@@ -24,9 +25,8 @@
 #define DOSSIER_RULES 200u
 #define DOSSIER_CAMPAIGNS 50u
 #define DOSSIER_GROUPS 100u
-#define DOSSIER_JUDGEMENT ((size_t)8 << 20) /* bytes of what the case holds as one */
-#define DOSSIER_ITEMS 60u                   /* of one judgement: what was seen; so below */
-#define DOSSIER_LIKELY 12u                  /* groups */
+#define DOSSIER_ITEMS 60u  /* of one judgement: what was seen; so below */
+#define DOSSIER_LIKELY 12u /* groups */
 #define DOSSIER_HYPOTHESES 16u
 #define DOSSIER_MATRIX 40u /* rows */
 #define DOSSIER_SENTENCES 60u
@@ -56,11 +56,8 @@ struct dossier_incident {
 /* What was judged of an incident, in short. */
 struct dossier_judged {
     uint32_t incident; /* 0: of all of them */
-    enum { JUDGED_NOT, JUDGED_UNREADABLE, JUDGED_CLUSTER, JUDGED_RESEMBLES, JUDGED_CONSISTENT } level;
-    str why;   /* of JUDGED_NOT */
-    str group; /* the first, above JUDGED_CLUSTER */
-    double posterior, none;
-    str confidence;
+    bool readable;
+    struct assessment_brief of; /* where it is readable */
 };
 
 struct dossier {
@@ -140,6 +137,9 @@ static inline bool dossier_is_told(const struct dossier *d, uint64_t incident) {
 
 /* Why the incident was not judged, or what was; NULL: the case says neither. */
 const struct dossier_judged *dossier_judged(const struct dossier *d, uint32_t incident);
+static inline bool dossier_is_judged(const struct dossier_judged *j) {
+    return j && j->readable && j->of.level != BRIEF_NOT_JUDGED;
+}
 /* Reads what is in d->judgements. */
 bool dossier_judgements(struct dossier *d, struct err *e);
 

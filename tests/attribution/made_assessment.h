@@ -195,15 +195,16 @@ static inline void made_assessment(struct made *m, enum assessed_level level, en
     m->rows[2] = (struct matrix_row){S("techniques that many use"), UINT32_MAX, EVIDENCE_TECHNIQUE, false};
     m->sensitivities[0] = (struct sensitivity){.what = WITHOUT_CLASS,
                                                .class = EVIDENCE_DOMAIN,
-                                               .words = S("domains of the operation"),
+                                               .words = S("without domains of the operation"),
                                                .first = NO_GROUP,
+                                               .first_group = 1,
                                                .posterior = 0.1,
                                                .none = 0.7,
                                                .level = ASSESSED_CLUSTER,
                                                .changes = true};
     m->sensitivities[1] = (struct sensitivity){.what = WITHOUT_ITEM,
                                                .item = 3,
-                                               .words = S("working hours"),
+                                               .words = S("without working hours"),
                                                .first = 0,
                                                .posterior = first,
                                                .none = none,
@@ -239,6 +240,24 @@ static inline void made_assessment(struct made *m, enum assessed_level level, en
     for (size_t i = 0; i < GATES; i++)
         m->a.gates[i] = (struct assessed_gate_state){level == ASSESSED_CONSISTENT || i > 1, 0.55, i == 2 ? NAN : first,
                                                      S("the first group would need 0.55")};
+}
+
+/* Every text of it. */
+static inline void made_hostile(struct made *m, str s) {
+    for (size_t i = 0; i < MADE_ITEMS; i++)
+        m->items[i].value = m->items[i].words = m->items[i].place = m->items[i].path = s;
+    m->items[3].class = EVIDENCE_STATEMENT;
+    for (size_t i = 0; i < 2; i++)
+        m->links[i].group = m->links[i].source = m->links[i].origin = s;
+    m->links[0].reliability = '\x1b';
+    m->links[0].credibility = 200;
+    m->evidence.title = s;
+    for (size_t i = 0; i < MADE_GROUPS; i++)
+        m->groups[i].name = m->groups[i].id = m->groups[i].nation = s;
+    for (size_t i = 0; i < MADE_HYPOTHESES; i++)
+        m->hypotheses[i].words = m->hypotheses[i].verdict = s;
+    m->rows[0].words = m->sensitivities[0].words = s;
+    m->profile.release = s;
 }
 
 #endif

@@ -80,7 +80,7 @@ static void each(const struct written *w, void (*see)(void *ctx, str s), void *c
                  {w->wanted, w->wanted_count},
                  {w->cautions, w->caution_count}};
     const str single[] = {w->judgement, w->confidence, w->scale,  w->activity, w->cluster,
-                          w->group,     w->sponsor,    w->nation, w->then};
+                          w->group,     w->sponsor,    w->nation, w->then,     w->changed};
 
     for (size_t i = 0; i < COUNT(single); i++)
         see(ctx, single[i]);
@@ -291,9 +291,10 @@ static void facts_have_place_time_grade_and_source(void **state) {
                         "No log tells who read the mailboxes before 2020-06-01. To collect: mailbox "
                         "audit log (MailItemsAccessed).");
     assert_int_equal(w->sensitivity_count, 2);
-    assert_string_equal(text_of(w->sensitivities[0]),
-                        "Without domains of the operation: no described group comes first; none of them likely (70 %); "
-                        "insufficient to name a group.");
+    assert_string_equal(
+        text_of(w->sensitivities[0]),
+        "Without domains of the operation: Leviathan comes first, very unlikely (10 %); none of them likely (70 %); "
+        "insufficient to name a group.");
     written_free(w);
 }
 
@@ -344,7 +345,9 @@ static void then_against_now(void **state) {
         "By what was public on 2021-04-10 (ATT&CK v8.2) the judgement would have been: insufficient to name a "
         "group; none of the groups described then: very likely (85 %). By what is public now (ATT&CK v18.1) "
         "it is: a resemblance to what is published of APT31, unlikely (30 %); none: roughly even chance "
-        "(50 %). What changed is what was published in between, 1 link of a source to what was seen among it.");
+        "(50 %).");
+    assert_string_equal(text_of(both->changed), "What changed is what was published in between, 1 link of a source to "
+                                                "what was seen among it.");
     written_free(one);
     written_free(both);
 }
@@ -599,20 +602,7 @@ static void hostile_texts_stay_texts(void **state) {
         str const s = huge ? (str){long_name, sizeof long_name} : bad;
 
         made_assessment(&m, ASSESSED_CONSISTENT, CONFIDENCE_LOW, 0.2, 0.7);
-        for (size_t i = 0; i < MADE_ITEMS; i++)
-            m.items[i].value = m.items[i].words = m.items[i].place = m.items[i].path = s;
-        m.items[3].class = EVIDENCE_STATEMENT;
-        for (size_t i = 0; i < 2; i++)
-            m.links[i].group = m.links[i].source = m.links[i].origin = s;
-        m.links[0].reliability = '\x1b';
-        m.links[0].credibility = 200;
-        m.evidence.title = s;
-        for (size_t i = 0; i < MADE_GROUPS; i++)
-            m.groups[i].name = m.groups[i].id = m.groups[i].nation = s;
-        for (size_t i = 0; i < MADE_HYPOTHESES; i++)
-            m.hypotheses[i].words = m.hypotheses[i].verdict = s;
-        m.rows[0].words = m.sensitivities[0].words = s;
-        m.profile.release = s;
+        made_hostile(&m, s);
         struct written *const w = made(&m, &m, NULL);
 
         each(w, see_plain, NULL);
