@@ -184,7 +184,7 @@ static int judged(const struct wishes *w) {
     struct judge *judge = NULL;
     struct answers a = {.w = w};
     struct err e = {0};
-    bool ok = judge_new(&judge, &options, &e);
+    bool ok = judge_check(w->observed, &e) && judge_new(&judge, &options, &e);
 
     if (ok && !judge)
         ok = err_set(&e, ERR_USAGE, 0,
