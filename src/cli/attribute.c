@@ -274,7 +274,7 @@ static const struct option options[] = {
 };
 const struct command command_attribute = {
     .name = "attribute",
-    .summary = "tell which groups an incident resembles, how sure that is, and what else it could be",
+    .summary = "tell which groups an incident resembles, and how sure that is",
     .about =
         (const char *const[]){
             "Weighs the evidence of a case's incidents, or what an analyst observed, against published profiles of "

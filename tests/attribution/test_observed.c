@@ -80,7 +80,8 @@ static void all_keys(void **state) {
         "      - {group: APT31, source: ANSSI}\n      - {group: APT40, source: a partner, grade: C3}\n"
         "  - {class: address, value: 203.0.113.8}\n"
         "mail: a hidden picture\nhours: 00-09 UTC\nlanguage: [zh-CN, nl-BE]\n"
-        "statements: {by: UK NCSC, on: 2024-03-25, group: APT31, about: mails of 2021, quote: almost certainly}\n"
+        "statements:\n  - {by: UK NCSC, on: 2024-03-25, group: APT31, about: mails of 2021, quote: almost certainly}\n"
+        "  - {by: UK NCSC, on: 2024-03-25, about: the commission, quote: a state-affiliated actor}\n"
         "links: {to: the same key, group: APT31, source: a partner, confidence: moderate, said: 2021-09}\n";
     struct arena *const a = arena_new(1 << 24);
     struct err e = {0};
@@ -90,7 +91,7 @@ static void all_keys(void **state) {
 
     if (!read_it(a, text, &v, &e))
         fail_msg("%s", e.text);
-    assert_int_equal(v.item_count, 17);
+    assert_int_equal(v.item_count, 18);
     assert_true(str_eq(v.title, S("Mailboxes")) && v.incident == 0);
     assert_int_equal(v.first, at("2021-01-01"));
     assert_int_equal(v.last, at("2021-07-01") - 1);
@@ -116,9 +117,11 @@ static void all_keys(void **state) {
                 i->links[1].reliability == 'C' && str_eq(i->links[1].group, S("APT40")));
     assert_int_equal(item_of(&v, EVIDENCE_ADDRESS, "203.0.113.8")->link_count, 0);
     item_of(&v, EVIDENCE_LANGUAGE, "nl-BE");
-    i = item_of(&v, EVIDENCE_STATEMENT, "UK NCSC");
-    assert_true(str_eq(i->words, S("UK NCSC on 2024-03-25 about mails of 2021: \"almost certainly\"")));
-    assert_true(i->link_count == 1 && i->links[0].said == at("2024-03-25") && str_eq(i->links[0].source, S("UK NCSC")));
+    i = item_of(&v, EVIDENCE_STATEMENT, "mails of 2021");
+    assert_true(str_eq(i->words, S("almost certainly")) && str_eq(i->links[0].source, S("UK NCSC")));
+    assert_true(i->link_count == 1 && i->links[0].said == at("2024-03-25") && str_eq(i->links[0].group, S("APT31")));
+    i = item_of(&v, EVIDENCE_STATEMENT, "the commission");
+    assert_true(i->link_count == 1 && !i->links[0].group.len && str_eq(i->words, S("a state-affiliated actor")));
     i = item_of(&v, EVIDENCE_FORENSIC, "the same key");
     assert_true(i->links[0].credibility == 3 && i->links[0].said == at("2021-09-01"));
     for (size_t k = 1; k < v.item_count; k++)
