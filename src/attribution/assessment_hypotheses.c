@@ -8,6 +8,7 @@
 #define GROUPS_TOLD 4u
 #define GROUP_LEAST 0.05 /* posterior of further groups that are worth a column */
 #define ITEM_ROWS 16u
+#define CLASS_ITEMS 4u /* more items of a class are one row */
 #define SIGN_ROWS 16u
 #define ROWS_MAX (ITEM_ROWS + SIGN_ROWS + 4)
 #define COLUMNS_MAX (GROUPS_TOLD + HYPOTHESIS_TYPES - 1)
@@ -16,9 +17,10 @@
 struct row {
     struct matrix_row told;
     enum row_type { ROW_TECHNIQUES, ROW_ITEM, ROW_WINDOW, ROW_UNLISTED, ROW_SCORE, ROW_SIGN } type;
-    double most;  /* bans for the group that it speaks for most */
-    double *bans; /* for each group; NULL of rows that speak of no group */
-    bool shared;  /* malware of many groups */
+    double most;   /* bans for the group that it speaks for most */
+    double *bans;  /* for each group; NULL of rows that speak of no group */
+    bool shared;   /* malware of many groups */
+    bool supplier; /* all of it a supplier explains as well */
     const struct evidence_sign *sign;
 };
 
@@ -26,6 +28,7 @@ struct matrix {
     struct assessment *a;
     struct work *w;
     struct err *e;
+    struct hypothesis *list;
     struct row rows[ROWS_MAX];
     size_t row_count, columns, groups; /* groups: how many of the columns are groups */
     enum consistency *cells[COLUMNS_MAX];
@@ -64,11 +67,13 @@ static bool add_techniques(struct matrix *m) {
         r->bans[g] = technique_bans(a, &a->groups[g]);
         r->most = fmax(r->most, r->bans[g]);
     }
-    return say(m->w, &r->told.words, m->e, "%zu techniques together", a->observed.technique_count);
+    return say(m->w, &r->told.words, m->e, "%zu technique%s together", a->observed.technique_count,
+               a->observed.technique_count == 1 ? "" : "s");
 }
 
 struct strong {
     double most;
+    bool counts; /* for some group, and not as one more of what was counted already */
     uint32_t item;
     const uint32_t *rank;
 };
@@ -85,33 +90,73 @@ static bool of_row(const struct assessed_link *l) {
     return l->class != EVIDENCE_TECHNIQUE || l->link != UINT32_MAX;
 }
 
+/* A statement that is not counted against own evidence speaks nevertheless. */
+static bool counts(const struct assessed_link *l) {
+    return l->counted > 0 || l->class == EVIDENCE_STATEMENT || (l->link == UINT32_MAX && l->class != EVIDENCE_VICTIM);
+}
+
+/* The row of an item, or of all items of its class; the row is made where there is none. */
+static bool row_for(struct matrix *m, uint32_t item, size_t of_class, struct row **class_rows, struct row **out) {
+    const struct evidence_item *const i = &m->a->evidence->items[item];
+    bool const together = of_class > CLASS_ITEMS;
+    struct row *r = together ? class_rows[i->class] : NULL;
+
+    *out = r;
+    if (r)
+        return true;
+    *out = r = row_new(m, ROW_ITEM, i->class, together ? OF_NO_ITEM : item);
+    r->supplier = true;
+    r->bans = arena_zero(m->w->m, m->a->group_count + 1, sizeof *r->bans);
+    if (!r->bans)
+        return assess_no_memory(m->e);
+    r->told.words = i->words.len ? i->words : i->value;
+    if (!together)
+        return true;
+    class_rows[i->class] = r;
+    str const name = evidence_class_name(i->class);
+
+    return say(m->w, &r->told.words, m->e, "%zu items of the class %.*s", of_class, STR_ARG(name));
+}
+
 static bool add_items(struct matrix *m) {
     struct assessment *const a = m->a;
     size_t const n = a->evidence->item_count;
     struct strong *const list = arena_zero(m->w->m, n + 1, sizeof *list);
-    struct row **const row_of = arena_zero(m->w->m, n + 1, sizeof *row_of);
+    struct row **const row_of = arena_zero(m->w->m, n + 1, sizeof *row_of), *class_rows[EVIDENCE_CLASSES] = {NULL};
+    size_t of_class[EVIDENCE_CLASSES] = {0}, telling = 0, rows = 0;
 
     if (!list || !row_of)
         return assess_no_memory(m->e);
     for (uint32_t i = 0; i < n; i++)
-        list[i] = (struct strong){0, i, m->w->rank};
+        list[i] = (struct strong){0, false, i, m->w->rank};
     for (size_t g = 0; g < a->group_count; g++)
         for (size_t k = 0; k < a->groups[g].link_count; k++) {
             const struct assessed_link *const l = &a->groups[g].links[k];
 
-            if (of_row(l))
+            if (of_row(l)) {
                 list[l->item].most = fmax(list[l->item].most, l->bans);
+                list[l->item].counts = list[l->item].counts || counts(l);
+            }
         }
     if (n)
         qsort(list, n, sizeof *list, by_strength);
-    for (size_t i = 0; i < n && i < ITEM_ROWS && list[i].most >= a->rules->speaks; i++) {
-        const struct evidence_item *const item = &a->evidence->items[list[i].item];
-        struct row *const r = row_of[list[i].item] = row_new(m, ROW_ITEM, item->class, list[i].item);
+    while (telling < n && list[telling].most >= a->rules->speaks)
+        of_class[a->evidence->items[list[telling++].item].class]++;
+    for (size_t i = 0; i < telling; i++) {
+        uint32_t const item = list[i].item;
+        size_t const together = of_class[a->evidence->items[item].class];
+        struct row *r;
 
-        r->most = list[i].most;
-        r->told.words = item->words.len ? item->words : item->value;
-        if (!(r->bans = arena_zero(m->w->m, a->group_count + 1, sizeof *r->bans)))
-            return assess_no_memory(m->e);
+        if (together <= CLASS_ITEMS && !list[i].counts)
+            continue;
+        rows += together <= CLASS_ITEMS || !class_rows[a->evidence->items[item].class];
+        if (rows > ITEM_ROWS)
+            break;
+        if (!row_for(m, item, together, class_rows, &r))
+            return false;
+        row_of[item] = r;
+        r->most = fmax(r->most, list[i].most);
+        r->supplier = r->supplier && a->evidence->items[item].supplier;
     }
     for (size_t g = 0; g < a->group_count; g++)
         for (size_t k = 0; k < a->groups[g].link_count; k++) {
@@ -144,7 +189,7 @@ static bool add_signs(struct matrix *m) {
     bool outside = false;
 
     for (size_t g = 0; g < m->groups; g++)
-        outside = outside || a->groups[g].window == 0;
+        outside = outside || a->groups[m->list[g].group].window == 0;
     if (outside)
         row_new(m, ROW_WINDOW, EVIDENCE_CLASSES, OF_NO_ITEM)->told.words =
             S("when it happened, beside the time in which each group is known");
@@ -173,12 +218,15 @@ static enum consistency group_cell(const struct matrix *m, const struct row *r, 
     if (!r->bans)
         return NEUTRAL;
     for (size_t k = 0; k < of->contradiction_count; k++)
-        if (r->type == ROW_ITEM && of->contradictions[k].item == r->told.item)
+        if (r->type == ROW_ITEM && of->contradictions[k].item != OF_NO_ITEM &&
+            (r->told.item == OF_NO_ITEM ? r->told.class == EVIDENCE_VICTIM
+                                        : of->contradictions[k].item == r->told.item))
             return AGAINST;
     double const x = r->bans[g];
 
     if (x >= m->a->rules->speaks)
-        return x >= 1 ? FITS_WELL : FITS;
+        /* Techniques are never more: nine times of ten some wrong group has as many of them. */
+        return x >= 1 && r->type != ROW_TECHNIQUES ? FITS_WELL : FITS;
     /* So much likelier under another group. */
     return r->most - x >= 2 ? MUCH_AGAINST : r->most - x >= 1 ? AGAINST : NEUTRAL;
 }
@@ -191,10 +239,10 @@ static enum consistency none_cell(const struct row *r) {
     return r->type != ROW_ITEM || r->most < 1 ? NEUTRAL : told ? MUCH_AGAINST : AGAINST;
 }
 
-static enum consistency supplier_cell(const struct matrix *m, const struct row *r) {
+static enum consistency supplier_cell(const struct row *r) {
     if (r->type != ROW_ITEM)
         return NEUTRAL;
-    if (m->a->evidence->items[r->told.item].supplier)
+    if (r->supplier)
         return FITS_WELL;
     switch (r->told.class) {
     case EVIDENCE_CODE:
@@ -288,7 +336,7 @@ static enum consistency cell_of(struct matrix *m, const struct row *r, enum hypo
     case HYPOTHESIS_NONE:
         return none_cell(r);
     case HYPOTHESIS_SUPPLIER:
-        return supplier_cell(m, r);
+        return supplier_cell(r);
     case HYPOTHESIS_SEVERAL:
         return several_cell(m, r);
     case HYPOTHESIS_FALSE_FLAG:
@@ -303,7 +351,7 @@ static enum consistency cell_of(struct matrix *m, const struct row *r, enum hypo
 
 /* ---- verdicts ---- */
 
-/* Of the rows that speak for the first group, how many a supplier explains as well, and how many are hard to fake. */
+/* Of the rows that speak for some group, how many a supplier explains as well, and how many are hard to fake. */
 struct carrying {
     unsigned all, supplied, hard;
 };
@@ -314,7 +362,7 @@ static struct carrying carrying_of(const struct matrix *m, size_t supplier) {
     for (size_t i = 0; i < m->row_count; i++) {
         const struct row *const r = &m->rows[i];
 
-        if (r->type != ROW_ITEM || !m->groups || m->cells[0][i] < FITS || r->told.class == EVIDENCE_VICTIM)
+        if (r->type != ROW_ITEM || r->told.class == EVIDENCE_VICTIM)
             continue;
         c.all++;
         c.supplied += m->cells[supplier][i] >= FITS;
@@ -334,6 +382,9 @@ static bool group_verdict(struct matrix *m, struct hypothesis *h) {
 }
 
 static bool none_verdict(struct matrix *m, struct hypothesis *h) {
+    if (h->rejected)
+        return say(m->w, &h->verdict, m->e,
+                   "rejected: a statement or a forensic link names a known group, and it has %.3f", h->probability);
     if (h->probability > 0.5)
         return say(m->w, &h->verdict, m->e, "likelier than all known groups together");
     if (!m->a->group_count || h->probability >= m->a->groups[0].posterior)
@@ -350,12 +401,11 @@ static bool supplier_verdict(struct matrix *m, struct hypothesis *h, size_t colu
     if (!c.all)
         return say(m->w, &h->verdict, m->e, "cannot be judged: nothing but techniques and victims points to a group");
     if (c.supplied == c.all)
-        return say(m->w, &h->verdict, m->e, "cannot be excluded: all that points to %.*s is what several share or rent",
-                   STR_ARG(m->a->groups[0].name));
+        return say(m->w, &h->verdict, m->e,
+                   "cannot be excluded: all that points to a group is what several share or rent");
     if (h->rejected)
         return say(m->w, &h->verdict, m->e, "rejected: an act of the operator is linked, not only his means");
-    return say(m->w, &h->verdict, m->e, "explains %u of %u items that point to %.*s", c.supplied, c.all,
-               STR_ARG(m->a->groups[0].name));
+    return say(m->w, &h->verdict, m->e, "explains %u of %u rows that point to a group", c.supplied, c.all);
 }
 
 static bool several_verdict(struct matrix *m, struct hypothesis *h) {
@@ -377,13 +427,13 @@ static bool flag_verdict(struct matrix *m, struct hypothesis *h, size_t supplier
 
     if (m->a->cheap_only)
         return say(m->w, &h->verdict, m->e,
-                   "cannot be excluded: without one class that is cheap to fake another group comes first, or the "
+                   "cannot be excluded: without what is cheap to fake another group comes first, or the "
                    "name falls");
     if (h->rejected)
-        return say(m->w, &h->verdict, m->e, "rejected: what links it was never public, and could not be copied");
+        return say(m->w, &h->verdict, m->e, "rejected: a forensic link would have to be forged as well");
     if (!c.hard)
         return say(m->w, &h->verdict, m->e, "cannot be excluded: nothing that points to a group is hard to fake");
-    return say(m->w, &h->verdict, m->e, "would ask for %u items that are hard to fake", c.hard);
+    return say(m->w, &h->verdict, m->e, "would have to forge what is hard to fake: %u rows", c.hard);
 }
 
 static bool benign_verdict(struct matrix *m, struct hypothesis *h) {
@@ -470,13 +520,17 @@ static struct hypothesis *columns_of(struct matrix *m) {
 
     if (!list)
         return NULL;
-    for (size_t i = 0; i < GROUPS_TOLD && i < m->a->group_count; i++)
-        if (!i || m->a->groups[i].posterior >= GROUP_LEAST)
-            list[m->columns++] = (struct hypothesis){.type = HYPOTHESIS_GROUP,
-                                                     .group = (uint32_t)i,
-                                                     .words = m->a->groups[i].name,
-                                                     .probability = m->a->groups[i].posterior};
+    /* The first, if anything speaks for it; those that are likely; and those that more than techniques speaks for. */
+    for (size_t i = 0; m->columns < GROUPS_TOLD && i < m->a->group_count; i++) {
+        const struct assessed_group *const g = &m->a->groups[i];
+
+        if ((!i && g->families) || g->posterior >= GROUP_LEAST ||
+            g->bans - g->against - g->classes[EVIDENCE_VICTIM] >= m->a->rules->speaks)
+            list[m->columns++] = (struct hypothesis){
+                .type = HYPOTHESIS_GROUP, .group = (uint32_t)i, .words = g->name, .probability = g->posterior};
+    }
     m->groups = m->columns;
+    m->list = list;
     for (enum hypothesis_type t = HYPOTHESIS_NONE; t < HYPOTHESIS_TYPES; t++)
         list[m->columns++] =
             (struct hypothesis){.type = t, .words = words[t], .probability = t == HYPOTHESIS_NONE ? m->a->none : NAN};

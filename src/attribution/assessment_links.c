@@ -130,7 +130,9 @@ bool item_modelled(const struct work *w, uint32_t item) {
 }
 
 bool item_skipped(const struct work *w, struct without without, uint32_t item) {
-    return w->evidence->items[item].class == without.class || item == without.item;
+    enum evidence_class const class = w->evidence->items[item].class;
+
+    return class == without.class || item == without.item || (without.cheap && w->rules->classes[class].cheap);
 }
 
 /* ---- time ---- */
@@ -203,7 +205,7 @@ static int by_name(const void *a, const void *b) {
 }
 
 struct resolved {
-    enum { NOBODY, SEVERAL, IN_PROFILE, BESIDE } how;
+    enum { NOBODY, IN_PROFILE, BESIDE } how; /* NOBODY: no name, or that of several */
     size_t group;
     const struct group *named; /* BESIDE, where a table knows it */
     char key[2 * GROUP_NAME_MAX + 16];
@@ -264,13 +266,11 @@ static void resolve(struct resolved *r, const struct work *w, str name) {
             /* Others use it as a further name of theirs; it is the first name of one. */
             if (first.len <= GROUP_NAME_MAX && str_eq((str){own, group_spelling(first, own)}, key))
                 resolve_named(r, w, found.candidates[0]);
-            else
-                r->how = SEVERAL;
             return;
         }
     }
     r->group = profile_find(w->p, name);
-    r->how = r->group != NO_GROUP ? IN_PROFILE : several_in_profile(w->p, key) ? SEVERAL : BESIDE;
+    r->how = r->group != NO_GROUP ? IN_PROFILE : several_in_profile(w->p, key) ? NOBODY : BESIDE;
 }
 
 /* A group without profile, as one name of it was found: from and until are of the list of names. */

@@ -67,7 +67,7 @@ static bool want_margin(struct wanting *m) {
     const struct assessed_group *const first = &m->a->groups[0], *const second = &m->a->groups[1];
     str what, own = S(""), others = S(""), collect = S("");
 
-    if (m->a->gates[GATE_MARGIN].passed || m->a->group_count < 2)
+    if (m->a->gates[GATE_MARGIN].passed || m->a->group_count < 2 || m->a->level == ASSESSED_CLUSTER)
         return true;
     if ((first->judged && !differences(m, first, second, &own)) ||
         (second->judged && !differences(m, second, first, &others)) ||
