@@ -323,6 +323,13 @@ static bool is_house(const struct gathering *g, str value) {
     return false;
 }
 
+/* On a warninglist: it is nobody's own, whatever it looks like here. */
+static void serves_many(struct gathering *g, str value) {
+    for (size_t i = 0; i < g->entity_count; i++)
+        if (str_eq(g->entities[i].name, value))
+            g->entities[i].shared = true;
+}
+
 /* Software by its names, or, where nobody gives it one, by what was found. */
 static bool software_items(struct gathering *g, const json_t *indicator, enum evidence_class class, struct known *to,
                            struct err *e) {
@@ -355,6 +362,8 @@ static bool indicator_items(struct gathering *g, const json_t *indicator, struct
     str const value = json_text_at(indicator, "value"), type = json_text_at(indicator, "type");
     struct gathered *item = NULL;
 
+    if (class == EVIDENCE_CLASSES)
+        serves_many(g, value);
     if (class == EVIDENCE_CLASSES || (str_eq(type, S("address")) && is_house(g, value)))
         return true;
     if (class == EVIDENCE_MALWARE || class == EVIDENCE_TOOL) {
