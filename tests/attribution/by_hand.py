@@ -221,7 +221,8 @@ class Checked:
     # ---- one weighing ----
 
     def skipped(self, item, without):
-        return item == without or self.items[item]["class"] == without
+        class_ = self.items[item]["class"]
+        return item == without or class_ == without or (without == "all that is cheap to fake" and self.classes[class_]["cheap"])
 
     def count(self, group, blocked, without):
         """(classes, counted, carried): what of each link counts."""
@@ -363,7 +364,8 @@ class Checked:
             named = next((o for o in without if (o["group"]["id"] or o["group"]["name"]) == s["first"]), without[0])
             self.same("first without", named["key"], without[0]["key"])
             self.same("above none without", s["above_none"], without[0]["posterior"] > none_without)
-            self.same("changes", s["changes"], level_without != level or named["group"] is not ranked[0]["group"] or (without[0]["posterior"] > none_without) != above)
+            before, after = ranked[0]["group"] if above else None, named["group"] if named["posterior"] > none_without else None
+            self.same("changes", s["changes"], level_without != level or before is not after)
 
     def hypotheses(self):
         cells = {"--": 2, "-": 1}
@@ -376,18 +378,38 @@ class Checked:
         for i, row in enumerate(self.a["rows"]):
             self.same("tells apart", row["discriminates"], len({h["cells"][i] for h in self.a["hypotheses"]}) > 1)
 
+    def cheap(self, ranked):
+        """Does the first, or the name, rest on what is cheap to fake? None: the model was asked about some of it, and the JSON does not say what it becomes without."""
+        if self.a["level"] == "cluster":
+            return False
+
+        def falls(first, level):
+            return first != (ranked[0]["group"]["id"] or ranked[0]["group"]["name"]) or (self.a["level"] == "consistent" and level != "consistent")
+
+        if any(self.classes[s["without"]]["cheap"] and falls(s["first"], s["level"]) for s in self.a["sensitivities"] if isinstance(s["without"], str)):
+            return True
+        cheap = [i for i in self.items if self.classes[i["class"]]["cheap"]]
+        if len({i["class"] for i in cheap}) < 2:
+            return False
+        if any(self.asked(i) for i in cheap):
+            return None
+        _, without, none, _ = self.weigh("all that is cheap to fake")
+        return falls(without[0]["group"]["id"] or without[0]["group"]["name"], self.gates(without, none)[1])
+
     def confidence(self, ranked):
         a, low = self.a, self.a["level"] != "consistent"
-        cheap = any(self.classes[s["without"]]["cheap"] and (s["first"] != (ranked[0]["group"]["id"] or ranked[0]["group"]["name"]) or (a["level"] == "consistent" and s["level"] != "consistent"))
-                    for s in a["sensitivities"] if isinstance(s["without"], str)) if ranked else False  # fmt: skip
-        self.same("cheap to fake", a["cheap_only"], cheap)
+        cheap = self.cheap(ranked)
+        if cheap is not None:
+            self.same("cheap to fake", a["cheap_only"], cheap)
         one = False
         if ranked and not (ranked[0]["group"]["model"] and ranked[0]["group"]["model"]["measures"]["malware"] > 0):
             one = len({l["origin"] for l in ranked[0]["group"]["links"] if l["link"] is not None and l["counted"] > 0}) == 1
         self.same("one origin", a["one_origin"], one)
         named = any(l["class"] == "statement" and l["bans"] > 0 for o in ranked[1:] for l in o["group"]["links"])
-        low = low or cheap or one or named
-        high = not low and len(ranked[0]["families"]) >= 3 and "forensic" in ranked[0]["families"] and not self.gaps
+        low = low or a["cheap_only"] or one or named
+        links = [(l, self.items[l["item"]]["links"][l["link"]]) for l in ranked[0]["group"]["links"] if l["class"] == "forensic" and l["counted"] > 0] if ranked else []
+        sure = any(of["reliability"] in ("A", "B") and of["credibility"] in (1, 2) for _, of in links)
+        high = not low and len(ranked[0]["families"]) >= 3 and sure and not self.gaps
         self.same("confidence", a["confidence"], "low" if low else "high" if high else "moderate")
 
 
