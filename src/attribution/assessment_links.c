@@ -83,7 +83,7 @@ static bool order_items(struct work *w, struct err *e) {
     }
     w->first = w->evidence->first;
     w->last = w->evidence->last;
-    for (uint32_t i = 0; (w->first == INSTANT_NONE || w->last == INSTANT_NONE) && i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         const struct evidence_item *const item = list[i].item;
 
         if (item->first != INSTANT_NONE && (w->evidence->first == INSTANT_NONE) &&

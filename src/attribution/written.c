@@ -384,8 +384,10 @@ static void sponsor(struct maker *m) {
         said += !denies;
     }
     put(m, S("Sponsor: not judged, for logs cannot show one; "));
-    if (said + denied == 0) {
+    if (said + denied == 0 && (!m->now->group_count || !is_told(m->now, 0))) {
         put(m, S("no statement is quoted, because no group is near enough to be told about."));
+    } else if (said + denied == 0) {
+        put(m, S("no statement on the groups that are told is known here."));
     } else {
         number(m, said, "statement", "statements");
         put(m, S(" of others and "));
@@ -574,13 +576,13 @@ static void fact(struct maker *m, struct lines *l, uint32_t at) {
     const struct evidence_item *const i = &m->now->evidence->items[at];
 
     begin(m, evidence_class_name(i->class));
-    put(m, S(" "));
+    put(m, S(": "));
     value(m, i->value);
-    if (i->words.len) {
-        put(m, S(": "));
-        value(m, i->words);
-    }
     put(m, S("; "));
+    if (i->words.len && !(i->given && str_eq(i->words, S("said by an analyst")))) {
+        value(m, i->words);
+        put(m, S("; "));
+    }
     span(m, i->first, i->last);
     if (i->count > 1) {
         put(m, S(", "));
@@ -747,8 +749,18 @@ static void alternatives(struct maker *m) {
         const struct hypothesis *const h = &a->hypotheses[i];
 
         begin(m, h->words);
-        put(m, S(": "));
-        if (h->against || h->much_against) {
+        put(m, S(":"));
+        if (!isnan(h->probability)) {
+            put(m, S(" "));
+            likelihood(m, h->probability);
+            put(m, S(";"));
+        }
+        /* The verdict on a group says so itself. */
+        if (h->type == HYPOTHESIS_GROUP && h->verdict.len) {
+            put(m, S(" "));
+            value(m, h->verdict);
+        } else if (h->against + h->much_against > 0) {
+            put(m, S(" "));
             number(m, h->against + h->much_against, "observation speaks", "observations speak");
             put(m, S(" against it"));
             if (h->much_against) {
@@ -757,14 +769,10 @@ static void alternatives(struct maker *m) {
                 put(m, S(" strongly"));
             }
         } else {
-            put(m, S("nothing speaks against it"));
+            put(m, S(" no observation speaks against it"));
         }
-        if (!isnan(h->probability)) {
-            put(m, S("; "));
-            likelihood(m, h->probability);
-        }
-        put(m, h->rejected ? S("; rejected") : h->kept ? S("; kept, for the least speaks against it") : S(""));
-        if (h->verdict.len) {
+        put(m, h->rejected ? S("; rejected") : h->kept ? S("; kept") : S(""));
+        if (h->verdict.len && h->type != HYPOTHESIS_GROUP) {
             put(m, S("; "));
             value(m, h->verdict);
         }

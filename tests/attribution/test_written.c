@@ -273,7 +273,7 @@ static void facts_have_place_time_grade_and_source(void **state) {
     assert_int_equal(w->fact_count, MADE_ITEMS);
     assert_string_equal(
         text_of(w->facts[0]),
-        "Technique T1114.002: mailboxes were read from outside; 2021-03-01 00:00 to 2021-04-10 00:00 UTC, "
+        "Technique: T1114.002; mailboxes were read from outside; 2021-03-01 00:00 to 2021-04-10 00:00 UTC, "
         "1013 times; longwatch show CASE 1.1, graded A2. ATT&CK v18.1 lists it for 12 groups, among them "
         "APT31.");
     assert_true(holds(w->facts[1], "longwatch show CASE 17, graded A1."));
