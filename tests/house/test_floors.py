@@ -35,6 +35,7 @@ GENERATED = {
     "yaml_fingerprint.h": "codec",
     "realms_builtin.c": "incident",
     "dossiers_builtin.c": "report",
+    "evidences_builtin.c": "attribution",
     "fold_table.h": "event",
     "groups_builtin.c": "intel",
     "kinds_builtin.c": "event",

@@ -270,7 +270,7 @@ static void which_file_has_what(void **state) {
     assert_int_equal(ask("SELECT time_ns = 1615723200000000000 AND salvaged FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("SELECT json ->> '$.salvaged' FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("PRAGMA application_id"), 1282303863);
-    assert_int_equal(ask("PRAGMA user_version"), 5);
+    assert_int_equal(ask("PRAGMA user_version"), 6);
 }
 
 static void found_again(void **state) {
@@ -311,7 +311,7 @@ static const struct {
     enum err_code code;
 } hostile[] = {
     {"another application", "PRAGMA application_id = 1", NULL, ERR_USAGE},
-    {"another version", "PRAGMA user_version = 6", NULL, ERR_USAGE},
+    {"another version", "PRAGMA user_version = 7", NULL, ERR_USAGE},
     {"no database", NULL, "echo hello, this is no database at all >case/case.db", ERR_CORRUPT},
     {"empty", NULL, ": >case/case.db", ERR_USAGE},
     {"a pipe", NULL, "rm case/case.db && mkfifo case/case.db", ERR_USAGE},
@@ -428,7 +428,7 @@ static void no_ledger(void **state) {
         {"of one without clocks", "PRAGMA user_version = 2", ERR_USAGE},
         {"of one without zones by name", "PRAGMA user_version = 3", ERR_USAGE},
         {"a verdict that is none", "UPDATE clocks SET verdict = 'odd'", ERR_CORRUPT},
-        {"of a newer version", "PRAGMA user_version = 6", ERR_USAGE},
+        {"of a newer version", "PRAGMA user_version = 7", ERR_USAGE},
         {"without a table", "DROP TABLE gaps", ERR_CORRUPT},
         {"a view without end",
          "DROP TABLE gaps; CREATE VIEW gaps AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
