@@ -415,17 +415,17 @@ static void nothing_to_read(void **state) {
         enum err_code code;
         const char *says;
     } cases[] = {
-        {"a report", report, ERR_USAGE, "no release"},
-        {"prose", "Dear reader,\n", ERR_USAGE, "no release"},
-        {"nothing", "", ERR_USAGE, "no release"},
+        {"a report", report, ERR_CORRUPT, "no release"},
+        {"prose", "Dear reader,\n", ERR_CORRUPT, "no release"},
+        {"nothing", "", ERR_CORRUPT, "no release"},
         {"facts alone",
          "group: A\nsources: {s: {title: T, on: 2020-01-01}}\naliases: [{name: B, source: s, grade: primary}]\n",
-         ERR_USAGE, "no release"},
+         ERR_CORRUPT, "no release"},
         {"facts with a fault", "group: A\nfears: nothing\n", ERR_USAGE, "line 1"},
         {"a galaxy alone",
          "{\"name\":\"G\",\"type\":\"threat-actor\",\"uuid\":\"7cdff317-a673-4474-84ec-4f1754947823\",\"values\":["
          "{\"value\":\"A\",\"uuid\":\"7cdff317-a673-4474-84ec-4f1754947824\",\"meta\":{}}]}",
-         ERR_USAGE, "galaxies only"},
+         ERR_CORRUPT, "galaxies only"},
         {"broken off",
          "{\"type\":\"bundle\",\"objects\":[{\"type\":\"x-mitre-matrix\",\"id\":\"x-mitre-matrix--1\",\"modified\":"
          "\"2020-01-01T00:00:00Z\"},{\"type\":\"intrusion-set\",\"id\":\"intrusion",
