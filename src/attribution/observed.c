@@ -50,7 +50,7 @@ static struct evidence_item *item_new(struct reading *r, enum evidence_class cla
         return NULL;
     }
     *i = (struct evidence_item){.class = class,
-                                .words = STR("said by an analyst"),
+                                .words = STR(""),
                                 .first = INSTANT_NONE,
                                 .last = INSTANT_NONE,
                                 .count = 1,
@@ -395,7 +395,7 @@ static bool victim(struct reading *r, const struct yaml_node *n) {
         for (size_t j = 0; j < count; j++) {
             struct evidence_item *item;
             str text;
-            char words[96];
+            char words[32];
 
             if (!scalar(r, items[j], names[k], &text))
                 return false;
@@ -410,7 +410,7 @@ static bool victim(struct reading *r, const struct yaml_node *n) {
                 return wrong(r, items[j]->line, "country: ", text, "is no country, as GB (ISO 3166)");
             if (!(item = item_new(r, EVIDENCE_VICTIM, text, items[j]->line)))
                 return false;
-            snprintf(words, sizeof words, "the victim's %s, said by an analyst", names[k]);
+            snprintf(words, sizeof words, "the victim's %s", names[k]);
             if (!arena_copy(r->a, str_of(words), &item->words))
                 return no_memory(r->e);
         }
@@ -496,9 +496,11 @@ static bool mail(struct reading *r, const struct yaml_node *n) {
     return texts(r, n, EVIDENCE_MAIL, "mail");
 }
 
+/* Of whom it speaks is the value, its exact words are the words, who says so is the source. One that names no group is quoted all the same, and speaks for
+ * nobody. */
 static bool statements(struct reading *r, const struct yaml_node *n) {
     enum { BY, ON, GROUP, ABOUT, QUOTE, SOURCE, GRADED };
-    static const struct key keys[] = {{"by", TEXT, true},     {"on", TIME, true},     {"group", TEXT, true},
+    static const struct key keys[] = {{"by", TEXT, true},     {"on", TIME, true},     {"group", TEXT, false},
                                       {"about", TEXT, true},  {"quote", TEXT, false}, {"source", TEXT, false},
                                       {"grade", GRADE, false}};
     const struct yaml_node *const *items;
@@ -506,29 +508,22 @@ static bool statements(struct reading *r, const struct yaml_node *n) {
 
     for (size_t i = 0; i < count; i++) {
         struct evidence_item *item;
-        struct buf words = {0};
-        char day[INSTANT_TEXT];
         struct values v;
 
         if (!map(r, items[i], "a statement", keys, COUNT(keys), &v) ||
-            !(item = item_new(r, EVIDENCE_STATEMENT, v.text[BY], items[i]->line)) || !links_room(r, item, 1))
+            !(item = item_new(r, EVIDENCE_STATEMENT, v.text[ABOUT], items[i]->line)) || !links_room(r, item, 1))
             return false;
-        buf_format(&words, "%.*s on %.*s about %.*s", STR_ARG(v.text[BY]),
-                   STR_ARG(str_first(instant_format(v.from[ON], day), 10)), STR_ARG(v.text[ABOUT]));
-        if (v.text[QUOTE].len)
-            buf_format(&words, ": \"%.*s\"", STR_ARG(v.text[QUOTE]));
-        bool const ok = (!words.failed && arena_copy(r->a, buf_str(&words), &item->words)) || no_memory(r->e);
-
-        buf_free(&words);
-        if (!ok || !link_add(r, item, items[i]->line,
-                             (struct evidence_link){.group = v.text[GROUP],
-                                                    .source = v.text[SOURCE].len ? v.text[SOURCE] : v.text[BY],
-                                                    .origin = v.text[BY],
-                                                    .said = v.from[ON],
-                                                    .from = INSTANT_NONE,
-                                                    .until = INSTANT_NONE,
-                                                    .reliability = v.grade.reliability,
-                                                    .credibility = v.grade.credibility}))
+        if (!arena_copy(r->a, v.text[QUOTE], &item->words))
+            return no_memory(r->e);
+        if (!link_add(r, item, items[i]->line,
+                      (struct evidence_link){.group = v.text[GROUP],
+                                             .source = v.text[BY],
+                                             .origin = v.text[SOURCE],
+                                             .said = v.from[ON],
+                                             .from = INSTANT_NONE,
+                                             .until = INSTANT_NONE,
+                                             .reliability = v.grade.reliability,
+                                             .credibility = v.grade.credibility}))
             return false;
     }
     return true;
@@ -605,7 +600,7 @@ static bool document(struct reading *r, str text) {
     size_t count;
 
     if (!yaml_read(text, r->a, &documents, &count, r->e))
-        return r->e->code != ERR_LIMIT || err_wrap(r->e, "too much for what one analyst observed");
+        return false;
     if (count != 1)
         return err_set(r->e, ERR_USAGE, 0, "line 1: one document, and not %zu", count);
     const struct yaml_node *const root = documents[0];

@@ -184,7 +184,7 @@ static int judged(const struct wishes *w) {
     struct judge *judge = NULL;
     struct answers a = {.w = w};
     struct err e = {0};
-    bool ok = judge_new(&judge, &options, &e);
+    bool ok = judge_check(w->observed, &e) && judge_new(&judge, &options, &e);
 
     if (ok && !judge)
         ok = err_set(&e, ERR_USAGE, 0,
@@ -274,7 +274,7 @@ static const struct option options[] = {
 };
 const struct command command_attribute = {
     .name = "attribute",
-    .summary = "tell which groups an incident resembles, how sure that is, and what else it could be",
+    .summary = "tell which groups an incident resembles, and how sure that is",
     .about =
         (const char *const[]){
             "Weighs the evidence of a case's incidents, or what an analyst observed, against published profiles of "

@@ -443,8 +443,37 @@ def relays(folder):
     assert "consistent with the public attribution" not in text
 
 
+def two_statements_of_one_day(folder):
+    """On 25 March 2024 one victim was said to be APT31's, another a state-affiliated actor's: the second is quoted about its victim, and names nobody."""
+    given = profiles(folder)
+    (folder / "known.yml").write_text(
+        "incident: {first: 2021-08-01, last: 2022-10-01}\ntechniques: [T1190, T1505.003]\nvictim: {country: GB, sector: government}\n"
+        "statements: {by: UK NCSC, on: 2024-03-25, about: the Electoral Commission, quote: a China state-affiliated actor, grade: A1}\n")  # fmt: skip
+    text = attribute("--observed", folder / "known.yml", "--profiles", given).stdout
+    assert "insufficient to name" in text.split("\n\n")[0].replace("\n  ", " ") and "APT31" not in text, text
+    assert "UK NCSC on the Electoral Commission" in text and "a China state-affiliated actor" in text, text
+    told = json.loads(attribute("--observed", folder / "known.yml", "--profiles", given, "--json").stdout)
+    without = (folder / "known.yml").read_text().split("statements")[0]
+    (folder / "known.yml").write_text(without)
+    before = json.loads(attribute("--observed", folder / "known.yml", "--profiles", given, "--json").stdout)
+    assert posteriors(told) == posteriors(before) and posteriors(told), "a statement that names nobody speaks for nobody"
+
+
+def posteriors(tree):
+    """Every probability of a group, wherever it stands."""
+    found = []
+    if isinstance(tree, dict):
+        found += [(tree.get("name"), tree["posterior"])] if "posterior" in tree and "name" in tree else []
+        for value in tree.values():
+            found += posteriors(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            found += posteriors(value)
+    return found
+
+
 def main():
-    for test in (facts_of_acts, hours, rules, claims, files, strangers, many, judged_in_the_hunt, judged_again, relays):
+    for test in (facts_of_acts, hours, rules, claims, files, strangers, many, judged_in_the_hunt, judged_again, relays, two_statements_of_one_day):
         with tempfile.TemporaryDirectory() as name:
             test(pathlib.Path(name))
         print("ok", test.__name__)
