@@ -167,9 +167,9 @@ class Bundle(unittest.TestCase):
             done = subprocess.run([BINARY, "attribute", "--observed", seen.name, "--profiles", BUNDLE, "--json"],
                                   capture_output=True, check=False, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
-            told = json.loads(done.stdout)
-            self.assertEqual(told["release"], self.release["name"])
-            self.assertEqual(told["groups"][0]["id"], "G0019")
+            now = json.loads(done.stdout)["now"]
+            self.assertEqual(now["release"], self.release["name"])
+            self.assertEqual(now["groups"][0]["id"], "G0019")
 
 
 @unittest.skipUnless(BUNDLE.is_file() and GALAXIES.is_dir(), f"no {GALAXIES}; LONGWATCH_SHARED names the shared data")
