@@ -220,6 +220,7 @@ bool assess(struct assessment **out, const struct evidence *evidence, const stru
         return assess_no_memory(e);
     a->memory = arena_new(MEMORY_MAX);
     a->evidence = evidence;
+    a->profiles = options->profiles;
     a->profile = p;
     a->parameters = options->parameters;
     a->rules = options->rules;

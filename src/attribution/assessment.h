@@ -123,7 +123,8 @@ struct assessed_nation {
 struct assessment {
     struct arena *memory;
     const struct evidence *evidence;
-    const struct profile *profile;
+    const struct profiles *profiles;
+    const struct profile *profile; /* of them: the release that judges */
     const struct parameters *parameters;
     const struct evidence_rules *rules;
     int64_t as_of; /* ns; what was published later, links too, is not looked at */

@@ -43,11 +43,6 @@ struct observed {
     size_t technique_count, software_count;
 };
 
-/* What somebody observed, as text: ids parted by blanks, commas or lines; # begins a comment. ERR_USAGE: a word that is no id; "line N: ". The lists are
- * malloc'd, observed_free frees them. */
-MUST_USE bool observed_read(struct observed *out, str text, struct err *e);
-void observed_free(struct observed *o);
-
 struct judged {
     size_t group; /* in the profile */
     double measures[MEASURES];

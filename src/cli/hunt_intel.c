@@ -287,6 +287,10 @@ const struct known *hunt_intel_known(const struct hunt_intel *h) {
     return h ? h->known : NULL;
 }
 
+const struct groups *hunt_intel_groups(const struct hunt_intel *h) {
+    return h ? h->groups : NULL;
+}
+
 const struct intel_set *hunt_intel_set(const struct hunt_intel *h) {
     return h ? h->set : NULL;
 }
