@@ -113,8 +113,9 @@ struct profiles {
  *
  * What comes from elsewhere is read in confined processes, and nothing of it is kept open.
  *
- * ERR_USAGE    no release is in it
- * ERR_IO, ERR_CORRUPT, ERR_LIMIT, ERR_MEMORY: with the file that it is about */
+ * ERR_CORRUPT  no release is in it; or, with its name, a file that claims to hold one is damaged
+ * ERR_USAGE    a file of facts has a fault
+ * ERR_IO, ERR_LIMIT, ERR_MEMORY: with the file that it is about */
 MUST_USE bool profiles_open(struct profiles **out, const char *path, struct err *e);
 /* The same out of a store of intelligence: bundles of ATT&CK that are in force or history, galaxies that are in force, with the day on which they
  * were added as the day since when they are known. *out is NULL when it holds no release. */

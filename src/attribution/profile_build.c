@@ -613,7 +613,7 @@ static bool put_release(struct building *b, struct profile *p, const bool *withi
 
         if (g) {
             widen(g, o->day);
-            widen(g, o->from);
+            widen(g, o->from < day ? o->from : DAY_UNKNOWN);
             widen(g, o->until < day ? o->until : DAY_UNKNOWN);
         }
     }

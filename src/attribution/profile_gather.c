@@ -318,8 +318,8 @@ static bool hear_known(void *ctx, const struct intel_known *k, struct err *e) {
     return true;
 }
 
-bool profile_gather_bytes(struct profile_gathered *g, str name, str bytes, const struct importer *importer,
-                          int64_t known, struct err *e) {
+static bool gather(struct profile_gathered *g, str name, str bytes, const struct importer *importer, int64_t known,
+                   bool confined, struct err *e) {
     struct hearing h = {.g = g, .known = known};
     struct intel_sink const sink = {
         .ctx = &h, .item = hear_item, .left_out = hear_left_out, .group = hear_group, .known = hear_known};
@@ -331,5 +331,16 @@ bool profile_gather_bytes(struct profile_gathered *g, str name, str bytes, const
                                        .valid_until = INSTANT_NONE};
     const struct importer *used;
 
-    return import_confined(bytes, importer, &about, NULL, &sink, &used, e);
+    return confined ? import_confined(bytes, importer, &about, NULL, &sink, &used, e)
+                    : import_bytes(bytes, importer, &about, &sink, &used, e);
+}
+
+bool profile_gather_bytes(struct profile_gathered *g, str name, str bytes, const struct importer *importer,
+                          int64_t known, struct err *e) {
+    return gather(g, name, bytes, importer, known, true, e);
+}
+
+bool profile_gather_open(struct profile_gathered *g, str bytes, const struct importer *importer, int64_t known,
+                         struct err *e) {
+    return gather(g, S(""), bytes, importer, known, false, e);
 }

@@ -122,9 +122,9 @@ bool profiles_open(struct profiles **out, const char *path, struct err *e) {
     } else if (ok) {
         ok = profile_gather_new(&g, e) && take_path(g, path, e);
         if (ok && !g->releases)
-            ok = err_set(e, ERR_USAGE, 0,
-                         "%s: no release of MITRE ATT&CK is in it%s; give a bundle of it (enterprise-attack.json) or a "
-                         "folder that holds one",
+            ok = err_set(e, ERR_CORRUPT, 0,
+                         "%s: no release of MITRE ATT&CK is in it%s: a bundle is wanted (enterprise-attack.json), a "
+                         "folder with one, or with profiles-by-release.json",
                          path, g->base_count ? ", and galaxies only say more of its groups" : "");
         ok = ok && profile_build(g, p, e);
     }

@@ -114,6 +114,9 @@ void profile_gather_free(struct profile_gathered *g); /* takes NULL */
 /* Bytes that this importer knows; what is no base of knowledge is passed over. known: since when, if it is a galaxy. */
 MUST_USE bool profile_gather_bytes(struct profile_gathered *g, str name, str bytes, const struct importer *importer,
                                    int64_t known, struct err *e);
+/* The same in this process: for what tries readers, and for nothing that comes from elsewhere. */
+MUST_USE bool profile_gather_open(struct profile_gathered *g, str bytes, const struct importer *importer, int64_t known,
+                                  struct err *e);
 /* The number of a text; 0: no memory (or the empty text). */
 uint32_t profile_text(struct profile_gathered *g, str text);
 /* The number if it is there, else 0. */

@@ -1000,7 +1000,8 @@ static bool id_entry(struct groups *g, str id, uint32_t group, struct entry *ent
 static const struct group_key *id_find(const struct groups *g, str id) {
     char room[2 * GROUP_NAME_MAX + 17] = ID_SIGN;
 
-    return id.len <= GROUP_NAME_MAX ? key_find(g->keys, g->key_count, (str){room, group_spelling(id, room + 1) + 1}) : NULL;
+    return id.len <= GROUP_NAME_MAX ? key_find(g->keys, g->key_count, (str){room, group_spelling(id, room + 1) + 1})
+                                    : NULL;
 }
 
 static bool index_names(struct joining *j, const struct told *all, struct err *e) {
@@ -1141,7 +1142,8 @@ bool groups_listed(const struct groups *g, str what, struct group_listed *out) {
 
     assert(g->joined);
     what = str_trim(what);
-    if (what.len > GROUP_NAME_MAX || !(k = key_find(g->listed, g->listed_count, (str){room, group_spelling(what, room)})))
+    if (what.len > GROUP_NAME_MAX ||
+        !(k = key_find(g->listed, g->listed_count, (str){room, group_spelling(what, room)})))
         return false;
     *out = (struct group_listed){k->groups, k->count};
     return true;

@@ -969,15 +969,23 @@ static void names_of_sources(void **state) {
     add_mention(g, "Feed", "uuid-1", "Marsh Nine", "Tin Nine");
     add_mention(g, "Feed", "uuid-2", "Lone Wren", "Marsh");
     add_mention(g, "Feed", "uuid-3", "Umbrella", "Heron 10");
+    add_mention(g, "MITRE ATT&CK", "G0777", "Newer", "Heron 12"); /* a later release has put number 12 there */
+    add_mention(g, "Feed", "uuid-4", "Nest 13", "Tin Thirteen");
+    add_mention(g, "MITRE ATT&CK", "G0778", "Nest 14", "Tin Fourteen");
     assert_true(groups_join(g, &e));
 
     static const struct {
         const char *name, *is;
     } cases[] = {
-        {"Tin Nine", "Heron 9"},   /* what only another source calls it */
-        {"Marsh", ""},             /* of two */
-        {"Heron 10", "Heron 10"},  /* first name of one, and a further name of another */
-        {"Lone Wren", "Lone Wren"} /* no profile */
+        {"Tin Nine", "Heron 9"},    /* what only another source calls it */
+        {"Marsh", ""},              /* of two */
+        {"Heron 10", "Heron 10"},   /* first name of one, and a further name of another */
+        {"Lone Wren", "Lone Wren"}, /* no profile */
+        {"Heron 12", "Heron 12"},   /* the release's own first name, though it is another's elsewhere */
+        {"Newer", "Newer"},
+        {"Nest 13", "Heron 13"}, /* a further name in the release, and a group without number elsewhere */
+        {"Tin Thirteen", "Heron 13"},
+        {"Nest 14", "Nest 14"}, /* by a number that the release has not: another group */
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         clear(b);

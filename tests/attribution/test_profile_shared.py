@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """test_profile_shared: ATT&CK 18.1 as a bundle, read by the program, against what Python reads in the same bytes and against the research that was made of the
-same release another way (groups.json): techniques, software, how many sources say so, and days."""
+same release another way (groups.json): techniques, software, how many sources say so, and days. And profiles out of stores."""
 
 import collections
 import json
@@ -167,9 +167,9 @@ class Bundle(unittest.TestCase):
             done = subprocess.run([BINARY, "attribute", "--observed", seen.name, "--profiles", BUNDLE, "--json"],
                                   capture_output=True, check=False, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
-            told = json.loads(done.stdout)
-            self.assertEqual(told["release"], self.release["name"])
-            self.assertEqual(told["groups"][0]["id"], "G0019")
+            now = json.loads(done.stdout)["now"]
+            self.assertEqual(now["release"], self.release["name"])
+            self.assertEqual(now["groups"][0]["id"], "G0019")
 
 
 @unittest.skipUnless(BUNDLE.is_file() and GALAXIES.is_dir(), f"no {GALAXIES}; LONGWATCH_SHARED names the shared data")
@@ -228,6 +228,40 @@ class Galaxies(unittest.TestCase):
                 wanted = dict(self.groups[g["id"]])
                 wanted.pop("victims_day"), g.pop("victims_day")
                 self.assertEqual(g, wanted)
+
+
+def made(version, day, technique):
+    """A bundle of one group and one technique."""
+    def thing(kind, digit, **more):
+        return {"type": kind, "id": f"{kind}--00000000-0000-4000-8000-00000000000{digit}", "created": f"{day}T00:00:00Z",
+                "modified": f"{day}T00:00:00Z", **more}
+
+    def numbered_thing(kind, digit, known_as, name):
+        return thing(kind, digit, name=name, external_references=[{"source_name": "mitre-attack", "external_id": known_as}])
+
+    group, pattern = numbered_thing("intrusion-set", 1, "G0901", "Alpha Heron"), numbered_thing("attack-pattern", 2, technique, "It")
+    return {"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000000", "objects": [
+        thing("x-mitre-collection", 3, name="ATT&CK", x_mitre_version=version), group, pattern,
+        thing("relationship", 4, relationship_type="uses", source_ref=group["id"], target_ref=pattern["id"])]}
+
+
+class Store(unittest.TestCase):
+    def test_older_releases_stay(self):
+        with tempfile.TemporaryDirectory() as folder:
+            store, file = os.path.join(folder, "intel"), pathlib.Path(folder) / "attack.json"
+            for version, day, technique in [("91.0", "2035-01-01", "T1001"), ("92.0", "2036-01-01", "T1002")]:
+                file.write_text(json.dumps(made(version, day, technique)))
+                subprocess.run([BINARY, "intel", "add", "--store", store, file], capture_output=True, check=True)
+            told = [(r["name"], r["day"], sorted(g["links"])) for r in printed("--store", store)["releases"]
+                    for g in r["groups"] if g["id"] == "G0901"]
+            self.assertEqual(told, [("ATT&CK 91.0", "2035-01-01", ["T1001"]), ("ATT&CK 92.0", "2036-01-01", ["T1002"])])
+
+    def test_a_store_without_releases(self):
+        with tempfile.TemporaryDirectory() as folder:
+            store, file = os.path.join(folder, "intel"), pathlib.Path(folder) / "list.txt"
+            file.write_text("evil.example\n")
+            subprocess.run([BINARY, "intel", "add", "--store", store, file], capture_output=True, check=True)
+            self.assertEqual(printed("--store", store)["releases"], [])
 
 
 if __name__ == "__main__":
