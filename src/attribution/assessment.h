@@ -147,8 +147,8 @@ struct assessment {
     const str *confidence_why; /* sentences */
     size_t confidence_why_count;
     bool one_origin; /* all that speaks for the first beside the model goes back to one report */
-    bool
-        cheap_only; /* without one class that is cheap to fake another comes first, or the name falls; false of a CLUSTER */
+    /* Without one class that is cheap to fake, or without all of them, another comes first, or the name falls. False where nothing is resembled. */
+    bool cheap_only;
     const struct matrix_row *rows;
     size_t row_count;
     const struct hypothesis *hypotheses; /* groups, then the others in their order */

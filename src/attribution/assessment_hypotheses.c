@@ -73,6 +73,7 @@ static bool add_techniques(struct matrix *m) {
 
 struct strong {
     double most;
+    bool counts; /* for some group, and not as one more of what was counted already */
     uint32_t item;
     const uint32_t *rank;
 };
@@ -87,6 +88,11 @@ static int by_strength(const void *a, const void *b) {
 
 static bool of_row(const struct assessed_link *l) {
     return l->class != EVIDENCE_TECHNIQUE || l->link != UINT32_MAX;
+}
+
+/* A statement that is not counted against own evidence speaks nevertheless. */
+static bool counts(const struct assessed_link *l) {
+    return l->counted > 0 || l->class == EVIDENCE_STATEMENT || (l->link == UINT32_MAX && l->class != EVIDENCE_VICTIM);
 }
 
 /* The row of an item, or of all items of its class; the row is made where there is none. */
@@ -122,13 +128,15 @@ static bool add_items(struct matrix *m) {
     if (!list || !row_of)
         return assess_no_memory(m->e);
     for (uint32_t i = 0; i < n; i++)
-        list[i] = (struct strong){0, i, m->w->rank};
+        list[i] = (struct strong){0, false, i, m->w->rank};
     for (size_t g = 0; g < a->group_count; g++)
         for (size_t k = 0; k < a->groups[g].link_count; k++) {
             const struct assessed_link *const l = &a->groups[g].links[k];
 
-            if (of_row(l))
+            if (of_row(l)) {
                 list[l->item].most = fmax(list[l->item].most, l->bans);
+                list[l->item].counts = list[l->item].counts || counts(l);
+            }
         }
     if (n)
         qsort(list, n, sizeof *list, by_strength);
@@ -139,6 +147,8 @@ static bool add_items(struct matrix *m) {
         size_t const together = of_class[a->evidence->items[item].class];
         struct row *r;
 
+        if (together <= CLASS_ITEMS && !list[i].counts)
+            continue;
         rows += together <= CLASS_ITEMS || !class_rows[a->evidence->items[item].class];
         if (rows > ITEM_ROWS)
             break;
@@ -417,7 +427,7 @@ static bool flag_verdict(struct matrix *m, struct hypothesis *h, size_t supplier
 
     if (m->a->cheap_only)
         return say(m->w, &h->verdict, m->e,
-                   "cannot be excluded: without one class that is cheap to fake another group comes first, or the "
+                   "cannot be excluded: without what is cheap to fake another group comes first, or the "
                    "name falls");
     if (h->rejected)
         return say(m->w, &h->verdict, m->e, "rejected: a forensic link would have to be forged as well");

@@ -83,7 +83,7 @@ static bool order_items(struct work *w, struct err *e) {
     }
     w->first = w->evidence->first;
     w->last = w->evidence->last;
-    for (uint32_t i = 0; (w->first == INSTANT_NONE || w->last == INSTANT_NONE) && i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         const struct evidence_item *const item = list[i].item;
 
         if (item->first != INSTANT_NONE && (w->evidence->first == INSTANT_NONE) &&
@@ -130,7 +130,9 @@ bool item_modelled(const struct work *w, uint32_t item) {
 }
 
 bool item_skipped(const struct work *w, struct without without, uint32_t item) {
-    return w->evidence->items[item].class == without.class || item == without.item;
+    enum evidence_class const class = w->evidence->items[item].class;
+
+    return class == without.class || item == without.item || (without.cheap && w->rules->classes[class].cheap);
 }
 
 /* ---- time ---- */
@@ -203,7 +205,7 @@ static int by_name(const void *a, const void *b) {
 }
 
 struct resolved {
-    enum { NOBODY, SEVERAL, IN_PROFILE, BESIDE } how;
+    enum { NOBODY, IN_PROFILE, BESIDE } how; /* NOBODY: no name, or that of several */
     size_t group;
     const struct group *named; /* BESIDE, where a table knows it */
     char key[2 * GROUP_NAME_MAX + 16];
@@ -224,22 +226,51 @@ static bool several_in_profile(const struct profile *p, str key) {
     return low < p->name_count && str_eq(p->names[low].key, key) && p->names[low].several;
 }
 
-static void resolve_named(struct resolved *r, const struct work *w, const struct group *g) {
-    r->how = BESIDE;
-    r->named = g;
-    for (size_t i = 0; i < g->id_count; i++) {
-        size_t const found = profile_find(w->p, g->ids[i]);
+static bool is_number(str id) {
+    uint64_t n;
 
-        if (found != NO_GROUP && str_eq_ascii(w->p->groups[found].id, g->ids[i])) {
+    return id.len == 5 && id.ptr[0] == 'G' && str_u64(str_from(id, 1), 9999, &n);
+}
+
+/* By its number of ATT&CK; a group that has none is what the release calls so, where there is such a one. */
+static void resolve_named(struct resolved *r, const struct work *w, const struct group *g) {
+    bool numbered = false;
+
+    for (size_t i = 0; i < g->id_count; i++) {
+        size_t const found = is_number(g->ids[i]) ? profile_find(w->p, g->ids[i]) : NO_GROUP;
+
+        numbered = numbered || is_number(g->ids[i]);
+        if (found != NO_GROUP) {
             r->how = IN_PROFILE;
             r->group = found;
             return;
         }
     }
+    /* As names of sources are put together: the first name of one is a name of the other. */
+    size_t const called = numbered ? NO_GROUP : profile_find(w->p, g->name);
+
+    r->group = called != NO_GROUP ? called : r->group;
+    if (!numbered && (called != NO_GROUP || r->how == IN_PROFILE)) {
+        r->how = IN_PROFILE;
+        return;
+    }
+    r->how = BESIDE;
+    r->named = g;
     r->key_len = g->name.len <= GROUP_NAME_MAX ? group_spelling(g->name, r->key) : 0;
 }
 
-/* By the table of names first, which knows what several sources call so; two numbers of ATT&CK never become one. */
+/* The number or first name that the release itself has for a group, whatever others call so, and though a later release calls it otherwise. */
+static bool own_name(const struct work *w, str key, size_t group) {
+    const str names[] = {w->p->groups[group].id, w->p->groups[group].name};
+    char room[2 * GROUP_NAME_MAX + 16];
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (names[i].len <= GROUP_NAME_MAX && str_eq((str){room, group_spelling(names[i], room)}, key))
+            return true;
+    return false;
+}
+
+/* Else by the table of names, which knows what several sources call so; two numbers of ATT&CK never become one. */
 static void resolve(struct resolved *r, const struct work *w, str name) {
     str key;
 
@@ -250,27 +281,24 @@ static void resolve(struct resolved *r, const struct work *w, str name) {
     if (!r->key_len)
         return;
     key = (str){r->key, r->key_len};
-    if (w->with->names) {
-        struct group_found const found = group_find(w->with->names, name);
-
-        if (found.how == GROUP_EXACT) {
-            resolve_named(r, w, found.group);
-            return;
-        }
-        if (found.how == GROUP_AMBIGUOUS) {
-            char own[2 * GROUP_NAME_MAX + 16];
-            str const first = found.candidates[0]->name;
-
-            /* Others use it as a further name of theirs; it is the first name of one. */
-            if (first.len <= GROUP_NAME_MAX && str_eq((str){own, group_spelling(first, own)}, key))
-                resolve_named(r, w, found.candidates[0]);
-            else
-                r->how = SEVERAL;
-            return;
-        }
-    }
     r->group = profile_find(w->p, name);
-    r->how = r->group != NO_GROUP ? IN_PROFILE : several_in_profile(w->p, key) ? SEVERAL : BESIDE;
+    r->how = r->group != NO_GROUP ? IN_PROFILE : several_in_profile(w->p, key) ? NOBODY : BESIDE;
+    if (!w->with->names || (r->how == IN_PROFILE && own_name(w, key, r->group)))
+        return;
+    struct group_found const found = group_find(w->with->names, name);
+
+    if (found.how == GROUP_EXACT) {
+        resolve_named(r, w, found.group);
+    } else if (found.how == GROUP_AMBIGUOUS) {
+        char own[2 * GROUP_NAME_MAX + 16];
+        str const first = found.candidates[0]->name;
+
+        /* Others use it as a further name of theirs; it is the first name of one. */
+        if (first.len <= GROUP_NAME_MAX && str_eq((str){own, group_spelling(first, own)}, key))
+            resolve_named(r, w, found.candidates[0]);
+        else
+            r->how = NOBODY;
+    }
 }
 
 /* A group without profile, as one name of it was found: from and until are of the list of names. */

@@ -57,12 +57,13 @@ struct work {
     uint32_t *item_stamp, *origin_stamp, stamp;
 };
 
-/* What is left out: a class (EVIDENCE_CLASSES: none) and an item (OF_NO_ITEM). */
+/* What is left out: a class (EVIDENCE_CLASSES: none), an item (OF_NO_ITEM), and all classes that are cheap to fake. */
 struct without {
     enum evidence_class class;
     uint32_t item;
+    bool cheap;
 };
-#define WITHOUT_NOTHING ((struct without){EVIDENCE_CLASSES, OF_NO_ITEM})
+#define WITHOUT_NOTHING ((struct without){EVIDENCE_CLASSES, OF_NO_ITEM, false})
 
 struct weighed {
     const struct judged *judged;

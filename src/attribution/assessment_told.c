@@ -160,11 +160,25 @@ static bool telling_items(const struct assessment *a, const struct work *w, stru
     return true;
 }
 
+/* Whoever plants one thing plants several: a name must stand without all that is cheap to fake, too. */
+static bool find_cheap(struct assessment *a, struct work *w, const struct outcome *whole, struct err *e) {
+    struct outcome o;
+
+    if (!weigh(&o, w, (struct without){EVIDENCE_CLASSES, OF_NO_ITEM, true}, NULL, NULL, e))
+        return false;
+    if (o.count)
+        a->cheap_only = a->cheap_only || place_of(whole, o.ranked[0]) != 0 ||
+                        (a->level == ASSESSED_CONSISTENT && o.level != ASSESSED_CONSISTENT);
+    outcome_free(&o);
+    return true;
+}
+
 bool tell_sensitivity(struct assessment *a, struct work *w, const struct outcome *o, struct err *e) {
     struct sensitivity *const list = arena_zero(w->m, EVIDENCE_CLASSES + ITEMS_TOLD, sizeof *list);
     bool there[EVIDENCE_CLASSES] = {false};
     struct telling_item *items = NULL;
     size_t n = 0, item_count = 0;
+    unsigned cheap = 0;
 
     if (!list)
         return assess_no_memory(e);
@@ -173,18 +187,21 @@ bool tell_sensitivity(struct assessment *a, struct work *w, const struct outcome
     for (size_t c = 0; c < EVIDENCE_CLASSES; c++) {
         if (!there[c])
             continue;
-        if (!tell_without(a, w, o, (struct without){(enum evidence_class)c, OF_NO_ITEM}, &list[n], e))
+        if (!tell_without(a, w, o, (struct without){(enum evidence_class)c, OF_NO_ITEM, false}, &list[n], e))
             return false;
         /* What another could have planted: if without it the first is another, or the name falls, it rests on that. */
         if (w->rules->classes[c].cheap && a->level > ASSESSED_CLUSTER)
             a->cheap_only = a->cheap_only || list[n].first_group != 0 ||
                             (a->level == ASSESSED_CONSISTENT && list[n].level != ASSESSED_CONSISTENT);
+        cheap += w->rules->classes[c].cheap;
         n++;
     }
+    if (cheap > 1 && a->level > ASSESSED_CLUSTER && !find_cheap(a, w, o, e))
+        return false;
     if (!telling_items(a, w, &items, &item_count, e))
         return false;
     for (size_t i = 0; i < item_count; i++)
-        if (!tell_without(a, w, o, (struct without){EVIDENCE_CLASSES, items[i].item}, &list[n++], e))
+        if (!tell_without(a, w, o, (struct without){EVIDENCE_CLASSES, items[i].item, false}, &list[n++], e))
             return false;
     a->sensitivities = list;
     a->sensitivity_count = n;
@@ -236,7 +253,7 @@ static bool low_reasons(struct reasons *r, struct assessment *a, bool *low) {
     if (a->cheap_only) {
         *low = true;
         if (!say(r->w, &r->list[r->count++], r->e,
-                 "without one class that is cheap to fake another group comes first, or the name falls"))
+                 "without what is cheap to fake another group comes first, or the name falls"))
             return false;
     }
     if (a->one_origin) {
@@ -261,6 +278,21 @@ static bool low_reasons(struct reasons *r, struct assessment *a, bool *low) {
     return true;
 }
 
+/* A forensic link is as sure as the attribution of the other incident, never more: by a source that is reliable, and probably true. */
+static bool sure_link(const struct assessment *a) {
+    for (size_t i = 0; i < a->groups[0].link_count; i++) {
+        const struct assessed_link *const l = &a->groups[0].links[i];
+
+        if (l->class != EVIDENCE_FORENSIC || l->counted <= 0)
+            continue;
+        const struct evidence_link *const of = &a->evidence->items[l->item].links[l->link];
+
+        if ((of->reliability == 'A' || of->reliability == 'B') && (of->credibility == 1 || of->credibility == 2))
+            return true;
+    }
+    return false;
+}
+
 bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
     struct reasons r = {w, arena_zero(w->m, REASONS_MAX, sizeof(str)), 0, e};
     bool low = a->level != ASSESSED_CONSISTENT, high;
@@ -280,12 +312,12 @@ bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
     }
     if (!low_reasons(&r, a, &low))
         return false;
-    high = !low && a->families >= 3 && (a->groups[0].families & 1u << FAMILY_FORENSIC) && !a->evidence->gap_count;
+    high = !low && a->families >= 3 && sure_link(a) && !a->evidence->gap_count;
     a->confidence = low ? CONFIDENCE_LOW : high ? CONFIDENCE_HIGH : CONFIDENCE_MODERATE;
     if (!low && !high &&
         !say(w, &r.list[r.count++], e,
-             "high asks for three independent kinds of evidence, a forensic link among them, "
-             "and no open gap"))
+             "high asks for three independent kinds of evidence, among them a forensic link that is probably true by a "
+             "reliable source, and for no open gap"))
         return false;
     a->confidence_why = r.list;
     a->confidence_why_count = r.count;

@@ -384,8 +384,10 @@ static void sponsor(struct maker *m) {
         said += !denies;
     }
     put(m, S("Sponsor: not judged, for logs cannot show one; "));
-    if (said + denied == 0) {
+    if (said + denied == 0 && (!m->now->group_count || !is_told(m->now, 0))) {
         put(m, S("no statement is quoted, because no group is near enough to be told about."));
+    } else if (said + denied == 0) {
+        put(m, S("no statement on the groups that are told is known here."));
     } else {
         number(m, said, "statement", "statements");
         put(m, S(" of others and "));
@@ -543,11 +545,12 @@ static void links(struct maker *m, const struct evidence_item *i, unsigned usual
             day(m, l->said);
             put(m, S(","));
         }
-        put(m, S(" connects it with "));
-        if (l->group.len)
+        if (l->group.len) {
+            put(m, S(" connects it with "));
             value(m, l->group);
-        else
-            put(m, S("no group that it names"));
+        } else {
+            put(m, S(" says so and names no group"));
+        }
         if (l->from != INSTANT_NONE || l->until != INSTANT_NONE) {
             put(m, S(", for the time "));
             if (l->from != INSTANT_NONE) {
@@ -574,13 +577,13 @@ static void fact(struct maker *m, struct lines *l, uint32_t at) {
     const struct evidence_item *const i = &m->now->evidence->items[at];
 
     begin(m, evidence_class_name(i->class));
-    put(m, S(" "));
+    put(m, S(": "));
     value(m, i->value);
-    if (i->words.len) {
-        put(m, S(": "));
-        value(m, i->words);
-    }
     put(m, S("; "));
+    if (i->words.len && !(i->given && str_eq(i->words, S("said by an analyst")))) {
+        value(m, i->words);
+        put(m, S("; "));
+    }
     span(m, i->first, i->last);
     if (i->count > 1) {
         put(m, S(", "));
@@ -747,8 +750,18 @@ static void alternatives(struct maker *m) {
         const struct hypothesis *const h = &a->hypotheses[i];
 
         begin(m, h->words);
-        put(m, S(": "));
-        if (h->against || h->much_against) {
+        put(m, S(":"));
+        if (!isnan(h->probability)) {
+            put(m, S(" "));
+            likelihood(m, h->probability);
+            put(m, S(";"));
+        }
+        /* The verdict on a group says so itself. */
+        if (h->type == HYPOTHESIS_GROUP && h->verdict.len) {
+            put(m, S(" "));
+            value(m, h->verdict);
+        } else if (h->against + h->much_against > 0) {
+            put(m, S(" "));
             number(m, h->against + h->much_against, "observation speaks", "observations speak");
             put(m, S(" against it"));
             if (h->much_against) {
@@ -757,14 +770,10 @@ static void alternatives(struct maker *m) {
                 put(m, S(" strongly"));
             }
         } else {
-            put(m, S("nothing speaks against it"));
+            put(m, S(" no observation speaks against it"));
         }
-        if (!isnan(h->probability)) {
-            put(m, S("; "));
-            likelihood(m, h->probability);
-        }
-        put(m, h->rejected ? S("; rejected") : h->kept ? S("; kept, for the least speaks against it") : S(""));
-        if (h->verdict.len) {
+        put(m, h->rejected ? S("; rejected") : h->kept ? S("; kept") : S(""));
+        if (h->verdict.len && h->type != HYPOTHESIS_GROUP) {
             put(m, S("; "));
             value(m, h->verdict);
         }
@@ -845,7 +854,7 @@ static void gaps(struct maker *m) {
 
 struct quotes {
     struct written_quote *items;
-    size_t count, room;
+    size_t count, more;
     const struct group *groups[QUOTED_GROUPS]; /* told whole */
     size_t group_count;
 };
@@ -855,22 +864,27 @@ static str kept(struct maker *m, str s) {
     return take(m);
 }
 
-static void quote(struct maker *m, struct quotes *q, const struct written_quote *of) {
-    if (q->count == q->room) {
-        size_t const room = q->room ? 2 * q->room : 16;
-        struct written_quote *const more = arena_zero(m->w->memory, room, sizeof *more);
+/* The same words of the same day by the same one, from another place. */
+static bool is_there(const struct quotes *q, const struct written_quote *of) {
+    for (size_t i = 0; i < q->count; i++)
+        if (of->quote.len && str_eq(q->items[i].quote, of->quote) && str_eq(q->items[i].on, of->on) &&
+            str_eq(q->items[i].by, of->by))
+            return true;
+    return false;
+}
 
-        if (!more) {
-            m->failed = true;
-            return;
-        }
-        if (q->count)
-            memcpy(more, q->items, q->count * sizeof *more);
-        q->items = more;
-        q->room = room;
+/* What is said of another victim is no group's, whatever stands in whose file it stands. */
+static void quote(struct maker *m, struct quotes *q, const struct written_quote *of) {
+    bool const another = str_eq(of->stance, S("another"));
+
+    if (m->failed || is_there(q, of))
+        return;
+    if (q->count == WRITTEN_QUOTES_MAX) {
+        q->more++;
+        return;
     }
     q->items[q->count++] = (struct written_quote){
-        .group = kept(m, of->group),
+        .group = another ? S("") : kept(m, of->group),
         .on = kept(m, of->on),
         .by = kept(m, of->by),
         .about = kept(m, of->about),
@@ -935,19 +949,44 @@ static bool names_victim(const struct evidence *v, str about) {
     return false;
 }
 
-/* By group as they were put in, then by date; of one day what is said before what denies it. */
-static void sorted(struct written_quote *q, size_t from, size_t to) {
-    for (size_t i = from + 1; i < to; i++)
-        for (size_t k = i; k > from; k--) {
-            int const order = str_cmp(q[k - 1].on, q[k].on);
-            bool const later = str_eq(q[k - 1].stance, S("denies")) && !str_eq(q[k].stance, S("denies"));
-            struct written_quote const held = q[k];
+/* Where the group comes first; what names none is last. */
+static size_t first_of(const struct quotes *q, str group) {
+    size_t i = 0;
 
-            if (order < 0 || (order == 0 && !later))
-                break;
-            q[k] = q[k - 1];
-            q[k - 1] = held;
-        }
+    while (group.len && !str_eq(q->items[i].group, group))
+        i++;
+    return group.len ? i : SIZE_MAX;
+}
+
+struct placed {
+    size_t group, at;
+    struct written_quote q;
+};
+
+/* By group, then by date; of one day what is said before what denies it. */
+static int by_place(const void *a, const void *b) {
+    const struct placed *const x = a, *const y = b;
+    int const day = str_cmp(x->q.on, y->q.on);
+    bool const x_denies = str_eq(x->q.stance, S("denies")), y_denies = str_eq(y->q.stance, S("denies"));
+
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    if (day)
+        return day;
+    if (x_denies != y_denies)
+        return x_denies ? 1 : -1;
+    return x->at < y->at ? -1 : 1;
+}
+
+static void sort(struct quotes *q) {
+    struct placed list[WRITTEN_QUOTES_MAX];
+
+    for (size_t i = 0; i < q->count; i++)
+        list[i] = (struct placed){first_of(q, q->items[i].group), i, q->items[i]};
+    if (q->count)
+        qsort(list, q->count, sizeof *list, by_place);
+    for (size_t i = 0; i < q->count; i++)
+        q->items[i] = list[i].q;
 }
 
 /* What an analyst says that a government said: about this victim, and graded as he grades it. */
@@ -981,9 +1020,12 @@ static void analysts(struct maker *m, struct quotes *q) {
 
 static void quotes(struct maker *m) {
     const struct assessment *const a = m->now;
-    struct quotes q = {0};
-    size_t from;
+    struct quotes q = {.items = arena_zero(m->w->memory, WRITTEN_QUOTES_MAX, sizeof *q.items)};
 
+    if (!q.items) {
+        m->failed = true;
+        return;
+    }
     analysts(m, &q);
     for (size_t i = 0; i < a->group_count && q.group_count < QUOTED_GROUPS; i++) {
         const struct group *const g = is_told(a, i) ? known_as(m->names, &a->groups[i]) : NULL;
@@ -991,11 +1033,9 @@ static void quotes(struct maker *m) {
         if (!g)
             continue;
         q.groups[q.group_count++] = g;
-        from = q.count;
         for (size_t k = 0; k < g->fact_count; k++)
             if (g->facts[k].type == GROUP_STATEMENT)
                 fact_quote(m, &q, g, &g->facts[k]);
-        sorted(q.items, from, q.count);
     }
     for (size_t i = 0; m->names && i < groups_count(m->names); i++) {
         const struct group *const g = groups_at(m->names, i);
@@ -1003,15 +1043,15 @@ static void quotes(struct maker *m) {
 
         for (size_t k = 0; k < q.group_count; k++)
             whole = whole || q.groups[k] == g;
-        from = q.count;
         for (size_t k = 0; !whole && k < g->fact_count; k++)
             if (g->facts[k].type == GROUP_STATEMENT && names_victim(a->evidence, g->facts[k].about))
                 fact_quote(m, &q, g, &g->facts[k]);
-        sorted(q.items, from, q.count);
     }
+    if (!m->failed)
+        sort(&q);
     m->w->quotes = q.items;
-    m->w->quote_count = q.count < WRITTEN_QUOTES_MAX ? q.count : WRITTEN_QUOTES_MAX;
-    m->w->quote_more = q.count - m->w->quote_count;
+    m->w->quote_count = q.count;
+    m->w->quote_more = q.more;
 }
 
 void written_quote_words(struct buf *b, const struct written_quote *q) {

@@ -35,8 +35,8 @@ struct written {
     size_t missing_count;     /* what a name would need: one for each gate that is shut */
     size_t alternative_count; /* one for each hypothesis, how it stands */
     size_t sensitivity_count, gap_count, wanted_count, caution_count;
-    /* About the groups that are told (level above cluster, or WRITTEN_QUOTED_AT), and about a victim that is named here; by group, then date, denials behind
-     * what they deny. */
+    /* About the groups that are told (level above cluster, or WRITTEN_QUOTED_AT), about a victim that is named here, and what an analyst gave: by group, then
+     * date. What is said about another victim stands last, and is no group's. */
     const struct written_quote *quotes;
     size_t quote_count, quote_more; /* more: that are not here */
 };

@@ -19,100 +19,6 @@ struct wishes {
     bool fit, json;
 };
 
-/* What is to be beaten or kept: the best baseline over all cases, those kept apart included. NAN: nothing was promised. */
-static const struct promise {
-    double asked;
-    bool least;
-} promises[FIGURES] = {
-    [FIGURE_FIRST] = {0.32, true},
-    [FIGURE_FIRST_FIVE] = {0.59, true},
-    [FIGURE_RANK] = {NAN, true},
-    [FIGURE_CALIBRATION] = {0.05, false},
-    [FIGURE_CALIBRATION_GROUP] = {NAN, false},
-    [FIGURE_PRECISION] = {0.90, true},
-    [FIGURE_NAMED_KNOWN] = {0.08, true},
-    [FIGURE_NAMED] = {NAN, true},
-    [FIGURE_NAMED_UNKNOWN] = {0.02, false},
-    [FIGURE_NAMED_REMOVED] = {NAN, false},
-    [FIGURE_SEPARATION] = {0.75, true},
-    [FIGURE_SEPARATION_REMOVED] = {NAN, true},
-};
-
-static void number(struct buf *b, double x) {
-    if (isnan(x))
-        buf_add(b, S("null"));
-    else
-        buf_format(b, "%.4f", x);
-}
-
-static void tell_fitted(struct buf *b, const struct evaluation *v) {
-    const struct parameters *const p = &v->fitted;
-
-    buf_format(b,
-               "# What the model of attribution weighs with (src/attribution/model.h, docs/attribution.md). Made by "
-               "`longwatch attribute --evaluate DIR "
-               "--fit`\n# from %zu cases of known groups and %zu of groups that nobody knew, the development cases "
-               "alone.\n#\n# Cross-validated, no "
-               "group's cases judged by what was fitted on them, with 95 %% intervals:\n",
-               v->known, v->unknown);
-    for (size_t i = 0; i < FIGURES; i++)
-        buf_format(b, "# %-38s %.3f (%.3f-%.3f)\n", figure_names[i], v->figures[i].value, v->figures[i].low,
-                   v->figures[i].high);
-    buf_format(b, "none: %g\ngroup:\n", p->none);
-    for (size_t i = 0; i < MEASURES; i++)
-        buf_format(b, "  %s: %.4f\n", measure_names[i], p->group[i]);
-    buf_add(b, S("known:\n"));
-    for (size_t i = 0; i < SIGNS; i++)
-        buf_format(b, "  %s: %.4f\n", sign_names[i], p->known[i]);
-    buf_format(b, "gate:\n  posterior: %g\n  margin: %g\n  coverage: %g\n", p->gate.posterior, p->gate.margin,
-               p->gate.coverage);
-}
-
-static void tell_json(struct buf *b, const struct evaluation *v, const double *baseline) {
-    buf_format(b, "{\"known\":%zu,\"unknown\":%zu,\"baseline\":{\"first place\":", v->known, v->unknown);
-    number(b, baseline[0]);
-    buf_add(b, S(",\"first five\":"));
-    number(b, baseline[1]);
-    buf_add(b, S("},\"figures\":{"));
-    for (size_t i = 0; i < FIGURES; i++) {
-        buf_format(b, "%s\"%s\":{\"value\":", i ? "," : "", figure_names[i]);
-        number(b, v->figures[i].value);
-        buf_add(b, S(",\"low\":"));
-        number(b, v->figures[i].low);
-        buf_add(b, S(",\"high\":"));
-        number(b, v->figures[i].high);
-        buf_add(b, S(",\"asked\":"));
-        number(b, promises[i].asked);
-        buf_byte(b, '}');
-    }
-    buf_add(b, S("}}\n"));
-}
-
-static void tell(struct buf *b, const struct evaluation *v, const double *baseline) {
-    buf_format(
-        b,
-        "%zu cases of known groups, %zu of groups that nobody knew, each judged by what was public the day before.\n\n",
-        v->known, v->unknown);
-    buf_format(b, "%-38s %7s  %-15s %s\n", "", "", "95 %", "asked");
-    for (size_t i = 0; i < FIGURES; i++) {
-        const struct figure_value *const f = &v->figures[i];
-        const struct promise *const p = &promises[i];
-
-        if (isnan(f->value))
-            buf_format(b, "%-38s nothing to measure\n", figure_names[i]);
-        else
-            buf_format(b, "%-38s %7.3f  %.3f to %.3f", figure_names[i], f->value, f->low, f->high);
-        if (!isnan(f->value) && !isnan(p->asked))
-            buf_format(b, "  %s %.2f%s", p->least ? "at least" : "at most", p->asked,
-                       (p->least ? f->value >= p->asked : f->value <= p->asked) ? "" : ": missed");
-        if (!isnan(f->value))
-            buf_byte(b, '\n');
-    }
-    if (!isnan(baseline[0]))
-        buf_format(b, "\nThe best of the simple methods, each at its best: first place %.3f, first five %.3f.\n",
-                   baseline[0], baseline[1]);
-}
-
 /* ---- a case, or a list ---- */
 
 static int failed(const struct err *e) {
@@ -206,7 +112,6 @@ static int run(const void *wishes) {
     struct parameters with;
     struct buf b = {0};
     struct err e = {0};
-    double baseline[2] = {NAN, NAN};
 
     if (!w->evaluate && !w->observed && !w->path)
         return usage_error("attribute", "which case, which list, or what is to be evaluated? CASE, --observed FILE, or "
@@ -225,16 +130,17 @@ static int run(const void *wishes) {
         return tell_error(&e);
     if (!paths_exist(&folder, "evaluate", true, &e))
         return tell_error(&e);
-    if (!evaluate(&v, w->evaluate, &with, &e))
+    if (!evaluate(&v, w->evaluate, &with, &e)) {
+        evaluation_free(&v);
         return failed(&e);
-    if (!evaluate_baseline(w->evaluate, &baseline[0], &baseline[1]))
-        baseline[0] = baseline[1] = NAN;
+    }
     if (w->fit)
-        tell_fitted(&b, &v);
+        evaluation_parameters(&b, &v);
     else if (w->json)
-        tell_json(&b, &v, baseline);
+        evaluation_json(&b, &v);
     else
-        tell(&b, &v, baseline);
+        evaluation_text(&b, &v);
+    evaluation_free(&v);
     return print_all(&b, EXIT_NOTHING);
 }
 

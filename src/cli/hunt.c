@@ -278,8 +278,8 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);
     /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces, nor are indicators,
-     * lists of persons and YARA rules: each would find itself. */
-    const char **const own = run->own = calloc(w->intel.count + w->persons.count + w->yara.count + 2, sizeof *own);
+     * lists of persons, YARA rules and what is known of groups: each would find itself. */
+    const char **const own = run->own = calloc(w->intel.count + w->persons.count + w->yara.count + 4, sizeof *own);
     size_t own_count = 0;
 
     if (!own) {
@@ -290,6 +290,10 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
         own[own_count++] = case_writer_folder(run->writer);
         own[own_count++] = w->out;
     }
+    if (w->profiles)
+        own[own_count++] = w->profiles;
+    if (w->observed)
+        own[own_count++] = w->observed;
     for (size_t i = 0; i < w->intel.count; i++)
         own[own_count++] = w->intel.items[i];
     for (size_t i = 0; i < w->persons.count; i++)

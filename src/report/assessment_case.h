@@ -5,7 +5,8 @@
 #include "attribution/evidence.h"
 #include "report/case.h"
 
-/* What a case holds on one incident, and more that an analyst said (NULL: nothing). profiles: by which software has numbers (NULL: none has). All in a.
+/* What a case holds on one incident, and more that an analyst said (NULL: nothing). Who the victim is, what language somebody speaks and what others have
+ * stated no case says: that comes from the analyst. profiles: by which software has numbers (NULL: none has). All in a.
  * The case may come from a stranger. Errors as case_find; ERR_USAGE also where there is no such incident. path: of a case, or of the folder that a
  * writer writes. */
 MUST_USE bool assessment_case_evidence(const char *path, uint32_t incident, const struct evidence *more,

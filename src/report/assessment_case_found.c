@@ -79,6 +79,7 @@ static bool act_row(struct gathering *g, sqlite3_stmt *s, size_t *room, struct e
         return false;
     if (!to)
         return true;
+    to->acted = true;
     gather_place(to, v->position);
     gather_seen(to, v->when, v->last, v->events);
     return to->item.words.len || gather_keep(g, case_text(s, 11), GATHER_TEXT * 2, &to->item.words, e);
@@ -171,6 +172,7 @@ bool gather_acts(struct gathering *g, struct err *e) {
         if (!ok || !to)
             continue;
         if (!to->item.words.len) {
+            to->acted = true;
             gather_seen(to, c->first, c->last, c->events);
             gather_place(to, c->position);
             ok = gather_keep(g, c->title, GATHER_TEXT * 2, &to->item.words, e);
@@ -179,6 +181,50 @@ bool gather_acts(struct gathering *g, struct err *e) {
         }
     }
     return ok;
+}
+
+/* ---- records ---- */
+
+/* Records of acts, by a hash: which act is in a record. */
+struct spot {
+    uint64_t hash, position;
+};
+struct spots {
+    struct spot *items;
+    size_t count;
+};
+
+static int by_hash(const void *a, const void *b) {
+    const struct spot *const x = a, *const y = b;
+
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return (x->position > y->position) - (x->position < y->position);
+}
+
+static bool spots_new(const struct gathering *g, struct spots *to, struct err *e) {
+    if (!(to->items = calloc(g->act_count + 1, sizeof *to->items)))
+        return gather_no_memory(e);
+    for (size_t i = 0; i < g->act_count; i++)
+        to->items[to->count++] = (struct spot){g->acts[i].place, g->acts[i].position};
+    if (to->count)
+        qsort(to->items, to->count, sizeof *to->items, by_hash);
+    return true;
+}
+
+/* Its position; 0: no act. */
+static uint64_t spot_at(const struct spots *p, uint64_t hash) {
+    size_t low = 0, high = p->count;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (p->items[middle].hash < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < p->count && p->items[low].hash == hash ? p->items[low].position : 0;
 }
 
 /* ---- what was seen already ---- */
@@ -519,46 +565,78 @@ static bool finding(struct knowing *k, uint64_t number, uint64_t position, struc
     for (size_t i = 0; ok && to && i < to->count; i++) {
         struct gathered *const item = to->items[i];
 
-        /* Acts are counted of techniques, not what was found in them as well. */
-        gather_seen(item, when, when, item->item.class != EVIDENCE_TECHNIQUE || !item->position);
+        gather_seen(item, when, when, !item->acted);
         gather_place(item, position);
     }
     return ok;
 }
 
-bool gather_found(struct gathering *g, struct err *e) {
-    /* In this order whatever the optimizer thinks: acts of one incident are few, findings many. */
+/* By the index that a hunt makes (case_writer_settle): acts of one incident are few, findings many. A case without it is gone through once. */
+static bool indexed(struct knowing *k, struct err *e) {
     static const char places[] =
-        "SELECT v.position, f.number FROM incident_event v CROSS JOIN findings f ON f.evidence_path = v.evidence_path "
-        "AND f.offset = v.offset AND f.record = v.record AND f.evidence_sha256 = v.evidence_sha256 WHERE v.incident = "
-        "? AND f.salvaged = 0";
+        "SELECT min(v.position), f.number FROM incident_event v CROSS JOIN findings f INDEXED BY findings_place ON "
+        "f.evidence_path = v.evidence_path AND f.offset = v.offset WHERE v.incident = ? AND f.record = v.record AND "
+        "f.evidence_sha256 = v.evidence_sha256 AND f.salvaged = 0 GROUP BY f.number";
+    struct gathering *const g = k->g;
+    sqlite3_stmt *s = NULL;
+    uint64_t looked = 0;
+    bool more = true, ok = gather_ask(g, places, &s, e);
+
+    while (ok && !g->findings_left_out && (ok = case_next(g->db, g->path, s, &more, e)) && more) {
+        ok = finding(k, case_number(s, 1), case_number(s, 0), e);
+        g->findings_left_out = ++looked == GATHER_FINDINGS;
+    }
+    sqlite3_finalize(s);
+    return ok;
+}
+
+static bool scanned(struct knowing *k, struct err *e) {
+    static const char all[] = "SELECT number, evidence_path, evidence_sha256, record, offset FROM findings WHERE "
+                              "salvaged = 0 ORDER BY number";
+    struct gathering *const g = k->g;
+    struct spots spots = {0};
+    sqlite3_stmt *s = NULL;
+    uint64_t looked = 0;
+    bool more = true, ok = spots_new(g, &spots, e) && gather_ask(g, all, &s, e);
+
+    while (ok && !g->findings_left_out && (ok = case_next(g->db, g->path, s, &more, e)) && more) {
+        uint64_t const position =
+            spot_at(&spots, place_of(g, case_text(s, 1), case_text(s, 2), case_number(s, 3), case_number(s, 4)));
+
+        if (!position)
+            continue;
+        ok = finding(k, case_number(s, 0), position, e);
+        g->findings_left_out = ++looked == GATHER_FINDINGS;
+    }
+    sqlite3_finalize(s);
+    free(spots.items);
+    return ok;
+}
+
+bool gather_found(struct gathering *g, struct err *e) {
     static const char *const asks[] = {
         "SELECT rule_id, rule_title, level, time FROM findings WHERE number = ?",
         "SELECT json_extract(json, '$.indicator') FROM findings WHERE number = ?",
         "SELECT t.value FROM findings f, json_each(f.json, '$.tags') t WHERE f.number = ?",
-        "SELECT json_extract(json, '$.indicator.type'), json_extract(json, '$.indicator.value') FROM findings WHERE "
-        "number = ?",
+        ("SELECT json_extract(json, '$.indicator.type'), json_extract(json, '$.indicator.value') FROM findings WHERE "
+         "number = ?"),
     };
     struct knowing *const k = calloc(1, sizeof *k);
-    sqlite3_stmt *s = NULL;
-    uint64_t looked = 0;
-    bool more = true, ok = k || gather_no_memory(e);
+    uint64_t index = 0;
+    bool ok = k || gather_no_memory(e);
 
     if (ok) {
         sqlite3_stmt **const statements[] = {&k->finding, &k->indicator, &k->tags, &k->value};
 
         k->g = g;
-        ok = gather_ask(g, places, &s, e);
+        ok = gather_count(g, "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = 'findings_place'",
+                          &index, e);
         for (size_t i = 0; ok && i < COUNT(asks); i++)
             ok = case_prepare(g->db, g->path, asks[i], statements[i], e);
-        while (ok && !g->findings_left_out && (ok = case_next(g->db, g->path, s, &more, e)) && more) {
-            ok = finding(k, case_number(s, 1), case_number(s, 0), e);
-            g->findings_left_out = ++looked == GATHER_FINDINGS;
-        }
+        ok = ok && (index ? indexed(k, e) : scanned(k, e));
         for (size_t i = 0; i < COUNT(asks); i++)
             sqlite3_finalize(*statements[i]);
     }
-    sqlite3_finalize(s);
     free(k);
     return ok;
 }
@@ -593,48 +671,6 @@ static bool named(const struct gathering *g, str path) {
             return true;
     }
     return false;
-}
-
-/* Records of acts, by a hash: which act is in a record. */
-struct spot {
-    uint64_t hash, position;
-};
-struct spots {
-    struct spot *items;
-    size_t count;
-};
-
-static int by_hash(const void *a, const void *b) {
-    const struct spot *const x = a, *const y = b;
-
-    if (x->hash != y->hash)
-        return x->hash < y->hash ? -1 : 1;
-    return (x->position > y->position) - (x->position < y->position);
-}
-
-static bool spots_new(const struct gathering *g, struct spots *to, struct err *e) {
-    if (!(to->items = calloc(g->act_count + 1, sizeof *to->items)))
-        return gather_no_memory(e);
-    for (size_t i = 0; i < g->act_count; i++)
-        to->items[to->count++] = (struct spot){g->acts[i].place, g->acts[i].position};
-    if (to->count)
-        qsort(to->items, to->count, sizeof *to->items, by_hash);
-    return true;
-}
-
-/* Its position; 0: no act. */
-static uint64_t spot_at(const struct spots *p, uint64_t hash) {
-    size_t low = 0, high = p->count;
-
-    while (low < high) {
-        size_t const middle = low + (high - low) / 2;
-
-        if (p->items[middle].hash < hash)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < p->count && p->items[low].hash == hash ? p->items[low].position : 0;
 }
 
 struct file_found {

@@ -230,14 +230,13 @@ static bool software(struct gathering *g, struct err *e) {
     str words;
 
     for (size_t i = 0; newest && i < g->count; i++) {
-        struct evidence_item *const n = &g->items[i]->item;
+        const struct evidence_item *const n = &g->items[i]->item;
         uint32_t const groups = n->class == EVIDENCE_MALWARE || n->class == EVIDENCE_TOOL
                                     ? token_find(newest->listed, newest->listed_count, n->token)
                                     : 0;
 
         if (groups < MANY_GROUPS)
             continue;
-        n->supplier = true;
         if (count++ < 4)
             buf_format(&names, "%s%.*s (%u)", count > 1 ? ", " : "", STR_ARG(gather_short(n->value)), groups);
     }

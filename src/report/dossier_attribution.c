@@ -586,7 +586,7 @@ static size_t quotes_of(struct dossier *d, const json_t *list, size_t from) {
         size_t told = 0;
 
         dossier_format(d, "<div><h5>%s", sides[side]);
-        dossier_put(d, group.len ? " about " : ", no group being named");
+        dossier_put(d, group.len ? " about " : " about a victim, naming no group");
         if (group.len)
             dossier_text(d, group, DOSSIER_SHORT);
         dossier_put(d, "</h5>\n");

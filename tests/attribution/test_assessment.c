@@ -461,6 +461,65 @@ static void agrees_with_worth(void **state) {
     evidence_rules_free(&r);
 }
 
+/* The table of docs/attribution.md has the numbers of the data file. */
+static void documented(void **state) {
+    static const struct {
+        enum evidence_class class;
+        const char *row;
+    } cases[] = {
+        {EVIDENCE_TECHNIQUE, "technique (links beside profiles)"},
+        {EVIDENCE_TOOL, "public tool (the same)"},
+        {EVIDENCE_MALWARE, "malware by its code (the same)"},
+        {EVIDENCE_CODE, "shared code"},
+        {EVIDENCE_NAME, "name that anybody may give"},
+        {EVIDENCE_RELAY, "relay"},
+        {EVIDENCE_ADDRESS, "address"},
+        {EVIDENCE_HOSTED, "domain at a shared provider"},
+        {EVIDENCE_DOMAIN, "operation's domain"},
+        {EVIDENCE_IDENTIFIER, "identifier"},
+        {EVIDENCE_MAIL, "craft of a mail campaign"},
+        {EVIDENCE_VICTIM, "victim"},
+        {EVIDENCE_HOURS, "working hours, language"},
+        {EVIDENCE_LANGUAGE, "working hours, language"},
+        {EVIDENCE_STATEMENT, "statement about this victim"},
+        {EVIDENCE_FORENSIC, "forensic link"},
+    };
+    const char *const source = getenv("LONGWATCH_SOURCE");
+    struct evidence_rules r;
+    struct buf path = {0}, page = {0};
+    struct err e = {0};
+    (void)state;
+
+    assert_true(evidence_rules_builtin(&r, &e));
+    buf_format(&path, "%s/docs/attribution.md", source ? source : ".");
+    buf_byte(&path, '\0');
+    if (!file_read(path.ptr, (size_t)1 << 20, &page, &e))
+        fail_msg("%s", e.text);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct evidence_rule *const c = &r.classes[cases[i].class];
+        str const family = evidence_family_name(c->family);
+        double const days = c->half_life_days;
+        struct buf row = {0};
+
+        buf_format(&row, "| %s | %s%.1f | %.1f | ", cases[i].row, cases[i].class == EVIDENCE_VICTIM ? "≤ " : "",
+                   c->bans, c->cap);
+        if (days >= 365)
+            buf_format(&row, "%g year%s", days / 365, days > 365 ? "s" : "");
+        else if (days > 0)
+            buf_format(&row, "%g days", days);
+        else
+            buf_add(&row, S("–"));
+        buf_format(&row, " | %.*s | %s | %s | %u |", STR_ARG(family), c->cheap ? "yes" : "no",
+                   c->carries ? "yes" : "no", c->credibility);
+        if (str_find(buf_str(&page), buf_str(&row)) == SIZE_MAX)
+            fail_msg("no such row: %.*s", STR_ARG(buf_str(&row)));
+        buf_free(&row);
+    }
+    buf_free(&page);
+    buf_free(&path);
+    evidence_rules_free(&r);
+}
+
 /* ---- the model's numbers ---- */
 
 static void model_alone(void **state) {
@@ -910,15 +969,23 @@ static void names_of_sources(void **state) {
     add_mention(g, "Feed", "uuid-1", "Marsh Nine", "Tin Nine");
     add_mention(g, "Feed", "uuid-2", "Lone Wren", "Marsh");
     add_mention(g, "Feed", "uuid-3", "Umbrella", "Heron 10");
+    add_mention(g, "MITRE ATT&CK", "G0777", "Newer", "Heron 12"); /* a later release has put number 12 there */
+    add_mention(g, "Feed", "uuid-4", "Nest 13", "Tin Thirteen");
+    add_mention(g, "MITRE ATT&CK", "G0778", "Nest 14", "Tin Fourteen");
     assert_true(groups_join(g, &e));
 
     static const struct {
         const char *name, *is;
     } cases[] = {
-        {"Tin Nine", "Heron 9"},   /* what only another source calls it */
-        {"Marsh", ""},             /* of two */
-        {"Heron 10", "Heron 10"},  /* first name of one, and a further name of another */
-        {"Lone Wren", "Lone Wren"} /* no profile */
+        {"Tin Nine", "Heron 9"},    /* what only another source calls it */
+        {"Marsh", ""},              /* of two */
+        {"Heron 10", "Heron 10"},   /* first name of one, and a further name of another */
+        {"Lone Wren", "Lone Wren"}, /* no profile */
+        {"Heron 12", "Heron 12"},   /* the release's own first name, though it is another's elsewhere */
+        {"Newer", "Newer"},
+        {"Nest 13", "Heron 13"}, /* a further name in the release, and a group without number elsewhere */
+        {"Tin Thirteen", "Heron 13"},
+        {"Nest 14", "Nest 14"}, /* by a number that the release has not: another group */
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         clear(b);
@@ -1000,6 +1067,11 @@ static void relays_alone(void **state) {
     /* A supplier or a relay network explains all of it. */
     assert_false(hypothesis_of(a, HYPOTHESIS_SUPPLIER)->rejected);
     assert_true(str_starts(hypothesis_of(a, HYPOTHESIS_SUPPLIER)->verdict, S("cannot be excluded")));
+    /* One row for all of them, and a column for whom they name. */
+    assert_int_equal(a->row_count, 1);
+    assert_true(str_starts(a->rows[0].words, S("161 ")));
+    assert_true(str_eq(a->hypotheses[0].words, S("Heron 9")));
+    assert_int_equal(a->hypotheses[0].cells[0], FITS);
     assessment_free(a);
 
     /* And of 161 advisories as well: the cap is a factor of 1.6. */
@@ -1140,6 +1212,90 @@ static void flaw_shell_mail(void **state) {
     profiles_free(all);
 }
 
+/* The worked example of docs/attribution.md, by the weights it was worked with. */
+static void worked_example(void **state) {
+    static const struct parameters weights = {
+        .none = 0.5,
+        .group = {1.2654, 0.0350, 1.2075, 0.2507, 1.1324, 0.6752, 0.5903},
+        .known = {0.0929, 0.1640, 2.9175},
+        .gate = {0.55, 1, 0.45},
+    };
+    static const char *const relays[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3"};
+    struct profiles *const all = shared_profiles();
+    struct assessment *a;
+    (void)state;
+
+    if (!all) {
+        print_message("SKIP: no ../shared/data/attribution\n");
+        skip();
+    }
+    struct bench *const b = bench_new();
+
+    b->parameters = weights;
+    b->with.profiles = all;
+    b->with.as_of = instant_parse(S("2021-10-01"));
+    b->evidence.first = instant_parse(S("2021-01-20"));
+    b->evidence.last = instant_parse(S("2021-02-28"));
+    add(b, EVIDENCE_TECHNIQUE, "T1598.003", token_parse(S("T1598.003")));
+    add(b, EVIDENCE_TECHNIQUE, "T1566.002", token_parse(S("T1566.002")));
+    for (size_t i = 0; i < 2; i++) {
+        add(b, EVIDENCE_DOMAIN, i ? "b.example" : "a.example", 0);
+        struct evidence_link *const l = link_to(b, "ZIRCONIUM", "report 1");
+
+        l->said = instant_parse(S("2020-09-10"));
+        l->from = l->until = NONE;
+    }
+    add(b, EVIDENCE_IDENTIFIER, "jo@c.example", 0);
+    struct evidence_link *const account = link_to(b, "APT31", "report 2");
+
+    account->said = instant_parse(S("2020-07-10"));
+    account->from = instant_parse(S("2020-03-01"));
+    account->until = instant_parse(S("2020-06-30"));
+    account->reliability = 'C';
+    account->credibility = 4;
+    for (size_t i = 0; i < COUNT(relays); i++) {
+        add(b, EVIDENCE_RELAY, relays[i], 0);
+        struct evidence_link *const l = link_to(b, "APT31", "advisory");
+
+        l->said = l->until = instant_parse(S("2021-07-21"));
+        l->from = instant_parse(S("2021-01-01"));
+    }
+    a = judge(b);
+    consistent(a);
+    const struct assessed_group *g = group_of(a, "ZIRCONIUM");
+
+    same(g->base, 0.00819, 0.000005);
+    same(a->base_none, 0.4807, 0.00005);
+    same(group_of(a, "Silent Librarian")->base, 0.2471, 0.00005);
+    same(g->classes[EVIDENCE_DOMAIN], 1.2, NEAR);
+    same(g->classes[EVIDENCE_IDENTIFIER], 1.5 * pow(2, -204 / 730.0) * 0.42, NEAR);
+    same(g->classes[EVIDENCE_RELAY], 0.1, NEAR);
+    same(g->bans, 1.819, 0.0005);
+    same(g->posterior, 0.354, 0.0005);
+    same(a->none, 0.316, 0.0005);
+    same(a->groups[1].posterior, 0.162, 0.0005);
+    same(a->margin, 0.34, 0.005);
+    assert_int_equal(a->level, ASSESSED_RESEMBLES);
+    assert_int_equal(a->confidence, CONFIDENCE_LOW);
+    assessment_free(a);
+
+    add(b, EVIDENCE_FORENSIC, "the same key", 0)->given = true;
+    link_to(b, "APT31", "another victim");
+    a = judge(b);
+    consistent(a);
+    g = &a->groups[0];
+    assert_true(str_eq(g->id, S("G0128")));
+    same(g->bans, 3.819, 0.0005);
+    same(g->posterior, 0.982, 0.0005);
+    same(a->margin, 2.34, 0.005);
+    assert_int_equal(a->families, 3);
+    assert_int_equal(a->level, ASSESSED_CONSISTENT);
+    assert_int_equal(a->confidence, CONFIDENCE_MODERATE);
+    assessment_free(a);
+    bench_free(b);
+    profiles_free(all);
+}
+
 /* ---- gates, confidence, what is cheap ---- */
 
 static void gates(void **state) {
@@ -1199,12 +1355,27 @@ static void confidence(void **state) {
     add(b, EVIDENCE_DOMAIN, "a", 0);
     link_to(b, "Heron 1", "r1");
     add(b, EVIDENCE_FORENSIC, "the same key", 0)->given = true;
-    link_to(b, "Heron 1", "r2");
+    link_to(b, "Heron 1", "r2")->credibility = 2;
     a = judge(b);
     consistent(a);
     assert_int_equal(a->families, 4);
     assert_int_equal(a->confidence, CONFIDENCE_HIGH);
     assessment_free(a);
+
+    /* It is as sure as the attribution of the other incident. */
+    static const struct {
+        char reliability;
+        uint8_t credibility;
+        enum assessed_confidence is;
+    } others[] = {{'A', 1, CONFIDENCE_HIGH},     {'B', 3, CONFIDENCE_MODERATE}, {'C', 2, CONFIDENCE_MODERATE},
+                  {'B', 0, CONFIDENCE_MODERATE}, {0, 1, CONFIDENCE_MODERATE},   {'B', 2, CONFIDENCE_HIGH}};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        b->links[1].reliability = others[i].reliability;
+        b->links[1].credibility = others[i].credibility;
+        a = judge(b);
+        assert_int_equal(a->confidence, others[i].is);
+        assessment_free(a);
+    }
 
     /* An open gap. */
     b->gaps[0] = (struct evidence_gap){S("no log tells who read the mailboxes"), S("audit log")};
@@ -1302,12 +1473,12 @@ static void random_evidence(struct bench *b, uint32_t *r) {
     }
 }
 
-/* No class that is cheap to fake leaves a name standing with more than low confidence, if without it the name falls or another comes. Judged
- * anew without it, not read from the answer. */
+/* No class that is cheap to fake leaves a name standing with more than low confidence, if without it the name falls or another comes, and all of them
+ * together do not. Judged anew without it, not read from the answer. */
 static void cheap_classes(void **state) {
     struct bench *const b = bench_new();
     uint32_t r = 2463534242u;
-    size_t named = 0, moderate = 0, carried = 0;
+    size_t named = 0, moderate = 0, carried = 0, together = 0;
     (void)state;
 
     for (unsigned round = 0; round < 1500; round++) {
@@ -1318,15 +1489,16 @@ static void cheap_classes(void **state) {
         consistent(a);
         named += a->level == ASSESSED_CONSISTENT;
         moderate += a->confidence > CONFIDENCE_LOW;
-        for (size_t c = 0; c < EVIDENCE_CLASSES && a->level == ASSESSED_CONSISTENT; c++) {
+        for (size_t c = 0; c <= EVIDENCE_CLASSES && a->level == ASSESSED_CONSISTENT; c++) {
+            bool const all = c == EVIDENCE_CLASSES;
             struct evidence_item kept[COUNT(b->items)];
             size_t n = 0;
 
-            if (!b->rules.classes[c].cheap)
+            if (!all && !b->rules.classes[c].cheap)
                 continue;
             memcpy(kept, b->items, sizeof kept);
             for (size_t i = 0; i < count; i++)
-                if (b->items[i].class != (enum evidence_class)c)
+                if (all ? !b->rules.classes[kept[i].class].cheap : kept[i].class != (enum evidence_class)c)
                     b->items[n++] = kept[i];
             b->item_count = n;
             struct assessment *const without = judge(b);
@@ -1334,6 +1506,7 @@ static void cheap_classes(void **state) {
             if (n < count &&
                 (without->level != ASSESSED_CONSISTENT || !str_eq(without->groups[0].name, a->groups[0].name))) {
                 carried++;
+                together += all;
                 assert_true(a->cheap_only);
                 assert_int_equal(a->confidence, CONFIDENCE_LOW);
             }
@@ -1344,13 +1517,29 @@ static void cheap_classes(void **state) {
         assessment_free(a);
     }
     /* Otherwise nothing was tried. */
-    if (named < 50 || moderate < 20 || carried < 3)
-        fail_msg("%zu named, %zu with more than low confidence, %zu carried by what is cheap", named, moderate,
-                 carried);
+    if (named < 50 || moderate < 20 || carried < 3 || !together)
+        fail_msg("%zu named, %zu with more than low confidence, %zu carried by what is cheap, %zu by all of it", named,
+                 moderate, carried, together);
     bench_free(b);
 }
 
 /* ---- order ---- */
+
+static void same_group(const struct assessment *a, const struct assessment *b, size_t g) {
+    const struct assessed_group *const x = &a->groups[g], *const y = &b->groups[g];
+
+    assert_true(x->posterior == y->posterior && str_eq(x->name, y->name));
+    assert_int_equal(x->link_count, y->link_count);
+    for (size_t k = 0; k < x->link_count; k++) {
+        const struct evidence_item *const i = &a->evidence->items[x->links[k].item], *const j =
+                                                                                         &b->evidence
+                                                                                              ->items[y->links[k].item];
+
+        assert_true(str_eq(i->value, j->value) && i->class == j->class && str_eq(i->place, j->place));
+        assert_true(x->links[k].counted == y->links[k].counted && x->links[k].bans == y->links[k].bans);
+        assert_string_equal(x->links[k].why_not, y->links[k].why_not);
+    }
+}
 
 static void any_order(void **state) {
     struct bench *const b = bench_new();
@@ -1359,10 +1548,20 @@ static void any_order(void **state) {
 
     for (unsigned round = 0; round < 100; round++) {
         random_evidence(b, &r);
-        struct assessment *const a = judge(b);
-        struct evidence_item given[COUNT(b->items)];
+        struct evidence given = b->evidence;
+        struct evidence_item items[COUNT(b->items)];
 
-        memcpy(given, b->items, sizeof given);
+        /* What differs in nothing but where it stands. */
+        for (size_t i = 0; i < 2; i++) {
+            b->items[b->item_count] = b->items[i];
+            b->items[b->item_count++].place = i ? S("2") : S("1");
+        }
+        memcpy(items, b->items, sizeof items);
+        struct assessment *const a = judge(b);
+
+        given.items = items;
+        given.item_count = b->item_count;
+        a->evidence = &given; /* those of the bench are moved now */
         for (size_t i = b->item_count; i > 1; i--) {
             size_t const k = next_random(&r) % i;
             struct evidence_item const t = b->items[k];
@@ -1377,8 +1576,7 @@ static void any_order(void **state) {
         assert_int_equal(a->confidence, other->confidence);
         assert_int_equal(a->cheap_only, other->cheap_only);
         for (size_t g = 0; g < a->group_count; g++)
-            assert_true(a->groups[g].posterior == other->groups[g].posterior &&
-                        str_eq(a->groups[g].name, other->groups[g].name));
+            same_group(a, other, g);
         assert_int_equal(a->sensitivity_count, other->sensitivity_count);
         for (size_t k = 0; k < a->sensitivity_count; k++)
             assert_true(a->sensitivities[k].posterior == other->sensitivities[k].posterior &&
@@ -1395,7 +1593,6 @@ static void any_order(void **state) {
             assert_true(str_eq(a->wanted[k].what, other->wanted[k].what));
         assessment_free(a);
         assessment_free(other);
-        (void)given;
     }
     bench_free(b);
 }
@@ -1701,6 +1898,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules),
         cmocka_unit_test(agrees_with_worth),
+        cmocka_unit_test(documented),
         IN_FOLDER(model_alone),
         IN_FOLDER(measured_cases),
         IN_FOLDER(grades),
@@ -1714,6 +1912,7 @@ int main(void) {
         IN_FOLDER(several_intruders),
         IN_FOLDER(copies),
         IN_FOLDER(flaw_shell_mail),
+        IN_FOLDER(worked_example),
         IN_FOLDER(gates),
         IN_FOLDER(confidence),
         IN_FOLDER(cheap_classes),

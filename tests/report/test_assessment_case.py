@@ -34,7 +34,7 @@ title: A rule that forwards
 id: 6d1c7c3e-2222-4a53-9d51-6d5f2d3b1a02
 status: test
 level: low
-tags: [attack.t1020, attack.s0902]
+tags: [attack.t1020, attack.t1074.001, attack.s0902]
 logsource: {product: m365}
 detection:
   selection: {Operation: New-InboxRule}
@@ -222,7 +222,12 @@ def rules(folder):
     case, _ = hunt(folder, logs(folder, away), "--rules", folder / "rules.yml")
     given = profiles(folder)
     items, _, _ = evidence(case, 1, given)
-    assert "T1020" in of_class(items, TECHNIQUE), "of the rule alone"
+    ((forwards, first, last),) = ask(case, "SELECT count(*), min(time), max(time) FROM findings WHERE rule_title = 'A rule that forwards'")
+    assert not ask(case, "SELECT 1 FROM incident_event WHERE technique = 'T1074.001' UNION SELECT 1 FROM clue WHERE technique = 'T1074.001'")
+    item = of_class(items, TECHNIQUE)["T1074.001"]  # of the rule alone
+    assert (item["count"], item["first"], item["last"], forwards) == (forwards, first, last, 2), item
+    ((reads,),) = ask(case, "SELECT sum(events) FROM incident_event WHERE incident = 1 AND technique = 'T1114.002'")
+    assert of_class(items, TECHNIQUE)["T1114.002"]["count"] == reads, "acts are counted, and not what a rule found in them as well"
     malware = of_class(items, MALWARE)
     assert list(malware) == ["Keeper"] and malware["Keeper"]["token"] and malware["Keeper"]["credibility"] == 3, malware
     names = of_class(items, NAME)
@@ -230,8 +235,12 @@ def rules(folder):
     assert names["Forwarder"]["token"] == 0 and not of_class(items, TOOL), names
     ((link),) = names["A keeper reads mail"]["links"]
     assert (link["group"], link["source"], link["reliability"]) == ("G0901", "A keeper reads mail", "F"), link
-    findings = ask(case, "SELECT count(*) FROM findings f JOIN incident_event v ON v.incident = 1 AND v.evidence_path = f.evidence_path AND v.offset = f.offset WHERE f.rule_title = 'A keeper reads mail'")
-    assert names["A keeper reads mail"]["count"] == findings[0][0] > 0
+    ((findings,),) = ask(case, "SELECT count(DISTINCT f.number) FROM findings f JOIN incident_event v ON v.incident = 1 AND v.evidence_path = f.evidence_path AND v.offset = f.offset WHERE f.rule_title = 'A keeper reads mail'")
+    assert names["A keeper reads mail"]["count"] == findings > 0
+    # With the index that a hunt makes which judges, or by going through all findings: the same.
+    before = printed(case, 1, given).stdout
+    change(case, "CREATE INDEX findings_place ON findings (evidence_path, offset)")
+    assert printed(case, 1, given).stdout == before
     # Nobody's number without profiles.
     assert "S0901" in of_class(next(evidence(case)), MALWARE)
 
@@ -282,6 +291,45 @@ def files(folder):
     assert [(link["group"], link["source"]) for link in malware["Keeper"]["links"]] == [("Paper Heron", "HeronShell")]
     (apart,) = [gap["what"] for gap in gaps if "not tied to this incident" in gap["what"]]
     assert apart.startswith("1 finding of YARA rules") and "Salt in disk/temp/other.exe" in apart, apart
+
+
+def campaigns(folder):
+    """The craft of a campaign that is a clue, out of the reasons that made it one; of an exercise."""
+    subprocess.run([BINARY, "exercise", "--seed", "7", "--years", "1", "--accounts", "25", "-o", str(folder / "drill")], check=True, capture_output=True)
+    case, _ = hunt(folder, folder / "drill/evidence")
+    ((incident, campaign),) = ask(case, "SELECT i.incident, c.of_number FROM clue c JOIN incident_clue i ON i.clue = c.number WHERE c.type = 'campaign'")
+    ((messages, recipients, subject),) = ask(case, f"SELECT messages, recipients, subject FROM mail_campaign WHERE number = {campaign}")
+    items, _, _ = evidence(case, incident)
+    ((value, item),) = of_class(items, MAIL).items()
+    assert item["words"].startswith(f'{messages} mails to {recipients} recipients, "{subject}": ') and item["count"] == messages, item
+    reasons = {row[0] for row in ask(case, f"SELECT what FROM mail_reason WHERE campaign = {campaign}")}
+    for reason, craft in (("unique tokens", "an address of its own"), ("unseen beacon", "unseen"), ("several accounts", "several sending accounts"), ("look-alike domain", "looks like another")):
+        assert (reason in reasons) == (craft in value), (reason, value, reasons)
+    assert not item["links"] and item["place"].startswith(f"{incident}.") and "T1598.003" in of_class(items, TECHNIQUE)
+    others = [number for (number,) in ask(case, "SELECT number FROM incident") if number != incident]
+    assert others and not any(of_class(next(evidence(case, number)), MAIL) for number in others)
+
+
+def pieces(folder):
+    """What is the intruder's own and joined by nothing is said to be in pieces; a client on several accounts joins them."""
+    case, _ = hunt(folder, logs(folder, away))
+
+    def words(*statements):
+        change(case, "DELETE FROM incident_entity", "DELETE FROM incident_link", *(f"INSERT INTO incident_entity VALUES (1, {n}, '{kind}', '{role}', '{name}', '', {shared}, NULL, NULL, 1)"
+               for n, (kind, role, name, shared) in enumerate(statements[0], 1)), *(f"INSERT INTO incident_link VALUES (1, {n}, {a}, {b}, 'signs in as', 1, NULL, NULL)" for n, (a, b) in enumerate(statements[1], 1)))  # fmt: skip
+        _, _, signs = evidence(case)
+        told = [sign for sign in signs if sign["other"] == SEVERAL and ("pieces" in sign["words"] or "hang together" in sign["words"])]
+        return (told[0]["words"], told[0]["against"]) if told else None
+
+    two = [("address", "own", "198.18.0.1", 0), ("address", "own", "198.18.0.2", 0), ("account", "reached", "jo", 0), ("account", "reached", "al", 0)]
+    apart, against = words(two, [(1, 3), (2, 4)])
+    assert "in 2 pieces" in apart and "198.18.0.1; 198.18.0.2" in apart and not against
+    assert words(two, [(1, 3), (2, 4), (2, 3)]) == ("all 2 things that are the intruder's own hang together by accounts and hosts that they share", 1)
+    client = [("client", "own", "MailKeeper as jo", 0), ("client", "own", "MailKeeper as al", 0)]
+    assert "all 4 things" in words(two + client, [(1, 3), (2, 4)])[0]
+    many = [*two, ("host", "reached", "dc01", 1)]
+    assert "in 2 pieces" in words(many, [(1, 3), (2, 4), (3, 5), (4, 5)])[0], "what many share joins nothing"
+    assert words(two[:1], []) is None
 
 
 # ---- a case that was made to harm ----
@@ -473,7 +521,7 @@ def posteriors(tree):
 
 
 def main():
-    for test in (facts_of_acts, hours, rules, claims, files, strangers, many, judged_in_the_hunt, judged_again, relays, two_statements_of_one_day):
+    for test in (facts_of_acts, hours, rules, claims, files, campaigns, pieces, strangers, many, judged_in_the_hunt, judged_again, relays, two_statements_of_one_day):
         with tempfile.TemporaryDirectory() as name:
             test(pathlib.Path(name))
         print("ok", test.__name__)

@@ -328,10 +328,14 @@ def a_judgement_is_told_as_the_case_holds_it(folder):
     assert "techniques that many use" not in text
     for q in written["quotes"]:
         assert q["about"] in text and q["by"] in text and (not q["quote"] or f"“{q['quote']}”" in text), q
-    # Denials stand beside, in a part of their own; the Electoral Commission is nobody's here.
-    said, denied = re.search(r'<div class="said">\s*<div>(.*?)</div>\s*<div>(.*?)</div>', section(case / "dossier.html", 1)).groups()
+    # Denials stand beside, in a part of their own; what is said about the Electoral Commission is nobody's.
+    parts = re.findall(r'<div class="said">\s*<div>(.*?)</div>\s*<div>(.*?)</div>', section(case / "dossier.html", 1))
+    assert len(parts) == 2, len(parts)
+    (said, denied), (other, _) = parts
+    assert said.startswith("<h5>What was said about <bdi>APT31</bdi></h5>") and "almost certainly responsible" in said and "Electoral Commission 2021" not in said
     assert "completely fabricated" in denied and "completely fabricated" not in said
-    assert re.search(r"a China state-affiliated actor</bdi>”</blockquote><p class=\"where\"><strong>About that victim alone:</strong> it names no group", said)
+    assert other.startswith("<h5>What was said about a victim, naming no group</h5>") and other.count("<figure") == 1 and "APT31" not in other
+    assert re.search(r"a China state-affiliated actor</bdi>”</blockquote><p class=\"where\"><strong>About that victim alone:</strong> it names no group", other)
     for never in (r"\b(is|was) APT31\b", "carried out by", "Chinese"):
         outside = re.sub("<blockquote>.*?</blockquote>", "", section(case / "dossier.html", 1))
         assert not re.search(never, re.sub("<[^>]*>", "", outside)), never
