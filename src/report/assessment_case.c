@@ -359,8 +359,8 @@ bool assessment_case_none(struct case_writer *c, uint32_t incident, str why, str
     return ok;
 }
 
-bool assessment_case_read(const char *path, bool (*each)(void *ctx, uint32_t incident, str json, struct err *e),
-                          void *ctx, struct err *e) {
+/* NULL with ERR_NONE: the case is older than assessments. */
+static sqlite3 *assessments(const char *path, struct err *e) {
     sqlite3_stmt *s = NULL;
     sqlite3 *db = NULL;
     bool more = true, ok = case_db_read(&db, path, 0, "", e) &&
@@ -369,10 +369,48 @@ bool assessment_case_read(const char *path, bool (*each)(void *ctx, uint32_t inc
     bool const there = ok && more && case_number(s, 0) >= CASE_VERSION_ASSESSMENT;
 
     sqlite3_finalize(s);
-    s = NULL;
-    ok = ok && (!there || (case_db_tables(db, path, " assessment ", 1, "assessments", e) &&
-                           case_prepare(db, path, "SELECT incident, json FROM assessment ORDER BY incident", &s, e)));
-    while (ok && there && (ok = case_next(db, path, s, &more, e)) && more) {
+    if (ok && there && case_db_tables(db, path, " assessment ", 1, "assessments", e))
+        return db;
+    if (ok && !there)
+        *e = (struct err){0};
+    sqlite3_close(db);
+    return NULL;
+}
+
+bool assessment_case_of(const char *path, uint32_t incident, struct buf *json, struct err *e) {
+    /* The incident's own stands behind what holds for all. */
+    static const char query[] = "SELECT json FROM assessment WHERE incident IN (0, ?) ORDER BY incident DESC LIMIT 1";
+    sqlite3 *const db = assessments(path, e);
+    sqlite3_stmt *s = NULL;
+    bool more = false, ok = db && case_prepare(db, path, query, &s, e);
+
+    if (ok) {
+        sqlite3_bind_int64(s, 1, incident);
+        ok = case_next(db, path, s, &more, e);
+    }
+    if (ok && more && case_text(s, 0).len > JSON_MAX)
+        ok = err_set(e, ERR_CORRUPT, 0, "%s: case.db: an assessment of which nothing is known", path);
+    if (ok && more)
+        buf_add(json, case_text(s, 0));
+    else if (ok)
+        *e = (struct err){0};
+    if (ok && json->failed)
+        ok = err_set(e, ERR_MEMORY, 0, "no memory to read the case");
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return ok && more;
+}
+
+bool assessment_case_read(const char *path, bool (*each)(void *ctx, uint32_t incident, str json, struct err *e),
+                          void *ctx, struct err *e) {
+    sqlite3 *const db = assessments(path, e);
+    sqlite3_stmt *s = NULL;
+    bool more = true,
+         ok = db && case_prepare(db, path, "SELECT incident, json FROM assessment ORDER BY incident", &s, e);
+
+    if (!db)
+        return e->code == ERR_NONE;
+    while (ok && (ok = case_next(db, path, s, &more, e)) && more) {
         uint64_t const number = case_number(s, 0);
         str const json = case_text(s, 1);
 

@@ -661,22 +661,16 @@ static void not_judged(struct dossier *d, const struct dossier_judged *j) {
     }
 }
 
-struct telling {
-    struct dossier *d;
-    const struct dossier_incident *at; /* whose judgement is wanted */
-};
+static bool judged(struct dossier *d, uint32_t incident, struct err *e) {
+    struct buf json = {0};
+    struct err why = {0};
+    json_t *tree = NULL;
+    bool ok = assessment_case_of(d->path, incident, &json, &why) && (tree = assessment_tree(buf_str(&json), &why));
 
-static bool on_whole(void *ctx, uint32_t incident, str text, struct err *e) {
-    struct telling *const t = ctx;
-    struct err why;
-    json_t *tree;
-
-    if (incident != t->at->number)
-        return true;
-    if (!(tree = assessment_tree(text, &why)))
+    buf_free(&json);
+    if (!ok)
         return why.code == ERR_NONE || (*e = why, false);
-    bool const ok = told_whole(t->d, tree, e) && dossier_flush(t->d, e);
-
+    ok = told_whole(d, tree, e) && dossier_flush(d, e);
     json_decref(tree);
     return ok;
 }
@@ -687,7 +681,6 @@ static bool each_incident(struct dossier *d, struct err *e) {
     for (i = 0; i < d->incident_count && i < DOSSIER_INCIDENTS; i++) {
         const struct dossier_incident *const n = &d->incidents[i];
         const struct dossier_judged *const j = dossier_judged(d, n->number);
-        struct telling t = {d, n};
 
         dossier_format(d,
                        "<article id=\"w%u\" aria-labelledby=\"w%u-h\">\n<h3 id=\"w%u-h\"><a href=\"#i%u\">Incident "
@@ -697,7 +690,7 @@ static bool each_incident(struct dossier *d, struct err *e) {
         dossier_put(d, "</h3>\n");
         if (!dossier_is_judged(j))
             not_judged(d, j);
-        else if (!assessment_case_read(d->path, on_whole, &t, e))
+        else if (!judged(d, n->number, e))
             return false;
         dossier_put(d, "</article>\n");
     }
