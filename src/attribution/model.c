@@ -15,6 +15,8 @@
 /* Strength, in groups, of the belief that software knows no nation. */
 #define NATION_BELIEF 2.0
 #define NATION_MOST 2.0
+/* Fewer techniques are taken as so many: with one or two the rarest would say all, and no case on which anything was measured has fewer. */
+#define TECHNIQUES_LEAST 5u
 #define PARAMETERS_MEMORY ((size_t)1 << 20)
 
 const char *const measure_names[MEASURES] = {"technique", "parent",   "malware", "tool",
@@ -148,6 +150,10 @@ static void add_software(struct judged *j, const struct measuring *m, const stru
     j->measures[MEASURE_CONFIRMED] = said >= 2;
 }
 
+static double technique_root(const struct measuring *m) {
+    return sqrt((double)(m->o->technique_count > TECHNIQUES_LEAST ? m->o->technique_count : TECHNIQUES_LEAST));
+}
+
 static void add_techniques(struct judged *j, const struct measuring *m, const struct profile_group *g) {
     double exact = 0, above = 0, had = 0;
     token before = 0;
@@ -169,11 +175,9 @@ static void add_techniques(struct judged *j, const struct measuring *m, const st
         }
         before = parent;
     }
-    double const n = m->o->technique_count ? (double)m->o->technique_count : 1;
-
-    j->measures[MEASURE_TECHNIQUE] = exact / sqrt(n);
-    j->measures[MEASURE_PARENT] = above / sqrt(n);
-    j->coverage = had / n;
+    j->measures[MEASURE_TECHNIQUE] = exact / technique_root(m);
+    j->measures[MEASURE_PARENT] = above / technique_root(m);
+    j->coverage = m->o->technique_count ? had / (double)m->o->technique_count : 0;
 }
 
 static struct measuring measuring_of(const struct profiles *all, const struct profile *p, const struct observed *o,
@@ -212,7 +216,7 @@ bool judgement_measure(struct judgement *out, const struct profiles *all, const 
 }
 
 static void explain_techniques(struct explained *out, const struct measuring *m, const struct profile_group *g) {
-    double const root = sqrt((double)m->o->technique_count);
+    double const root = technique_root(m);
     token before = 0;
 
     for (size_t i = 0; i < m->o->technique_count; i++) {

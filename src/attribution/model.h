@@ -6,7 +6,7 @@
 
 /* What speaks for one group, before it is weighed (docs/attribution.md has the formulas). */
 enum measure {
-    MEASURE_TECHNIQUE, /* techniques in its profile, rare ones more (BM25), divided by the root of how many were observed */
+    MEASURE_TECHNIQUE, /* techniques in its profile, rare ones more (BM25), divided by the root of how many were observed, five at least */
     MEASURE_PARENT,    /* the same of the techniques that they are kinds of */
     MEASURE_MALWARE,   /* malware in its profile, rare more: the strongest, and a fifth of the others */
     MEASURE_TOOL,      /* the same of tools that anybody can have */

@@ -64,11 +64,11 @@ class Checked:
             if p["token"][0] == "T":
                 had += p["sources"] > 0
                 if p["sources"]:
-                    part = self.bm25(group, p["sources"], o["of_groups"]) / math.sqrt(n)
+                    part = self.bm25(group, p["sources"], o["of_groups"]) / math.sqrt(max(n, 5))
                     self.same(f"part of {p['token']}", p["technique"], part)
                     out["technique"] += part
                 if "parent" in p:
-                    part = self.bm25(group, 1, o["parent_of_groups"]) / math.sqrt(n)
+                    part = self.bm25(group, 1, o["parent_of_groups"]) / math.sqrt(max(n, 5))
                     self.same(f"part of the parent of {p['token']}", p["parent"], part)
                     out["parent"] += part
                 continue
@@ -291,7 +291,8 @@ class Checked:
         otherwise = any(self.classes[c]["carries"] and first["sums"][c] >= self.w["speaks"] for c in self.classes)
         passed = [first["posterior"] >= asked["posterior"], len(first["families"]) >= 2, first["carried"], margin >= asked["margin"], first["group"]["window"] is not False,
                   bool(otherwise or (m and (m["measures"]["confirmed"] > 0 or (m["alone"] and m["coverage"] >= asked["coverage"]))))]  # fmt: skip
-        resembles = first["posterior"] > none or first["posterior"] >= self.w["resembles"]
+        more = set(first["families"]) - {"technique", "victim", "habit"}
+        resembles = more and (first["posterior"] > none or first["posterior"] >= self.w["resembles"])
         return passed, "consistent" if all(passed) else "resembles" if resembles else "cluster"
 
     # ---- all of it ----

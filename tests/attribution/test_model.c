@@ -95,9 +95,9 @@ static void by_hand(void **state) {
 
     assert_true(judgement_measure(&j, all, p, &o, NO_GROUP, &e));
     assert_int_equal(j.count, 2);
-    /* Listed for one of two groups, one source, a profile of the mean length: ln(1 + 1.5/1.5) times 1. */
-    assert_float_equal(j.groups[0].measures[MEASURE_TECHNIQUE], log(2), NEAR);
-    assert_float_equal(j.groups[0].measures[MEASURE_PARENT], log(2), NEAR);
+    /* Listed for one of two groups, one source, a profile of the mean length: ln(1 + 1.5/1.5) times 1; one technique counts as one of five. */
+    assert_float_equal(j.groups[0].measures[MEASURE_TECHNIQUE], log(2) / sqrt(5), NEAR);
+    assert_float_equal(j.groups[0].measures[MEASURE_PARENT], log(2) / sqrt(5), NEAR);
     assert_float_equal(j.groups[0].measures[MEASURE_MALWARE], log(2), NEAR);
     assert_float_equal(j.groups[0].measures[MEASURE_TOOL], 0, NEAR);
     assert_float_equal(j.groups[0].measures[MEASURE_CONFIRMED], 1, NEAR);
@@ -107,7 +107,8 @@ static void by_hand(void **state) {
         assert_float_equal(j.groups[1].measures[k], 0, NEAR);
 
     /* Scores 3 ln 2 and 0: shares 8/9 and 1/9, odds 8; of them even odds of a known group are 8, a prior of 3/4 for none makes them 8/3. */
-    with.group[MEASURE_TECHNIQUE] = with.group[MEASURE_MALWARE] = 1;
+    with.group[MEASURE_TECHNIQUE] = sqrt(5);
+    with.group[MEASURE_MALWARE] = 1;
     with.group[MEASURE_CONFIRMED] = log(2);
     with.known[SIGN_CLEAR] = 1;
     judgement_weigh(&j, &with);
