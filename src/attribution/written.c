@@ -261,7 +261,13 @@ static void by_then(struct maker *m) {
     words_likelihood(m, now->none);
     words_full_stop(m);
     m->w->then = words_take(m);
-    words_put(m, S("What changed is what was published in between"));
+    bool const same = then->level == now->level &&
+                      (now->level == ASSESSED_CLUSTER ||
+                       (then->group_count && now->group_count && str_eq(then->groups[0].id, now->groups[0].id) &&
+                        str_eq(then->groups[0].name, now->groups[0].name)));
+
+    words_put(m, same ? S("What was published in between does not change the judgement")
+                      : S("What changed is what was published in between"));
     size_t const newer = links_published(now->evidence, then->as_of, now->as_of);
 
     if (newer) {

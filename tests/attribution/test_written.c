@@ -350,6 +350,16 @@ static void then_against_now(void **state) {
                                                 "what was seen among it.");
     written_free(one);
     written_free(both);
+    /* The same level by the same group is the same judgement; by another it is none. */
+    for (int other = 0; other < 2; other++) {
+        made_assessment(&then, ASSESSED_RESEMBLES, CONFIDENCE_LOW, 0.6, 0.25);
+        if (other)
+            then.groups[0].id = S("G0010");
+        struct written *const w = made(&m, &then, NULL);
+
+        assert_int_equal(holds(w->changed, "does not change the judgement"), !other);
+        written_free(w);
+    }
 }
 
 /* ---- quotes ---- */
