@@ -266,8 +266,7 @@ static void by_then(struct maker *m) {
                        (then->group_count && now->group_count && str_eq(then->groups[0].id, now->groups[0].id) &&
                         str_eq(then->groups[0].name, now->groups[0].name)));
 
-    words_put(m, same ? S("What was published in between does not change the judgement")
-                      : S("What changed is what was published in between"));
+    words_put(m, same ? S("What was published in between") : S("What changed is what was published in between"));
     size_t const newer = links_published(now->evidence, then->as_of, now->as_of);
 
     if (newer) {
@@ -275,6 +274,7 @@ static void by_then(struct maker *m) {
         words_number(m, newer, "link of a source", "links of sources");
         words_put(m, S(" to what was seen among it"));
     }
+    words_put(m, !same ? S("") : newer ? S(", does not change the judgement") : S(" does not change the judgement"));
     words_full_stop(m);
     m->w->changed = words_take(m);
 }
