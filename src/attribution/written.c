@@ -285,6 +285,7 @@ static void assumptions(struct maker *m) {
     const struct assessment *const a = m->now;
     const struct evidence *const v = a->evidence;
     size_t given = 0, undated = 0;
+    bool set = false;
     struct lines l = {0};
 
     for (size_t i = 0; i < v->item_count; i++) {
@@ -308,6 +309,15 @@ static void assumptions(struct maker *m) {
     words_line(m, &l);
     words_put(m, S("The times in the logs are right."));
     words_line(m, &l);
+    for (size_t g = 0; g < a->group_count; g++)
+        for (size_t k = 0; k < a->groups[g].link_count; k++)
+            set = set || a->groups[g].links[k].counted > 0;
+    if (set) {
+        words_put(m,
+                  S("What evidence beside techniques and software is worth was set after published practice, and not "
+                    "measured: a likelihood that rests on it is less sure than it looks."));
+        words_line(m, &l);
+    }
     if (given) {
         words_number(m, given, "observation was", "observations were");
         words_put(m, S(" said by an analyst and not checked against evidence."));

@@ -282,6 +282,7 @@ static void facts_have_place_time_grade_and_source(void **state) {
     assert_true(holds(w->facts[1], "a list without a date connects it with APT31 (graded F6)."));
     assert_true(holds(w->facts[1], "A supplier or a network that several use would explain it as well."));
     assert_true(holds(w->facts[2], "without a time; said by an analyst, graded B2."));
+    assert_true(holds(w->assumptions[w->assumption_count - 3], "was set after published practice, and not measured"));
     assert_true(holds(w->assumptions[w->assumption_count - 2], "1 observation was said by an analyst"));
     assert_true(holds(w->assumptions[w->assumption_count - 1], "1 link of a source bears no date"));
     assert_int_equal(w->missing_count, 2);
