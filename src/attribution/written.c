@@ -261,7 +261,12 @@ static void by_then(struct maker *m) {
     words_likelihood(m, now->none);
     words_full_stop(m);
     m->w->then = words_take(m);
-    words_put(m, S("What changed is what was published in between"));
+    bool const same = then->level == now->level &&
+                      (now->level == ASSESSED_CLUSTER ||
+                       (then->group_count && now->group_count && str_eq(then->groups[0].id, now->groups[0].id) &&
+                        str_eq(then->groups[0].name, now->groups[0].name)));
+
+    words_put(m, same ? S("What was published in between") : S("What changed is what was published in between"));
     size_t const newer = links_published(now->evidence, then->as_of, now->as_of);
 
     if (newer) {
@@ -269,6 +274,7 @@ static void by_then(struct maker *m) {
         words_number(m, newer, "link of a source", "links of sources");
         words_put(m, S(" to what was seen among it"));
     }
+    words_put(m, !same ? S("") : newer ? S(", does not change the judgement") : S(" does not change the judgement"));
     words_full_stop(m);
     m->w->changed = words_take(m);
 }
@@ -279,6 +285,7 @@ static void assumptions(struct maker *m) {
     const struct assessment *const a = m->now;
     const struct evidence *const v = a->evidence;
     size_t given = 0, undated = 0;
+    bool set = false;
     struct lines l = {0};
 
     for (size_t i = 0; i < v->item_count; i++) {
@@ -302,6 +309,15 @@ static void assumptions(struct maker *m) {
     words_line(m, &l);
     words_put(m, S("The times in the logs are right."));
     words_line(m, &l);
+    for (size_t g = 0; g < a->group_count; g++)
+        for (size_t k = 0; k < a->groups[g].link_count; k++)
+            set = set || a->groups[g].links[k].counted > 0;
+    if (set) {
+        words_put(m,
+                  S("What evidence beside techniques and software is worth was set after published practice, and not "
+                    "measured: a likelihood that rests on it is less sure than it looks."));
+        words_line(m, &l);
+    }
     if (given) {
         words_number(m, given, "observation was", "observations were");
         words_put(m, S(" said by an analyst and not checked against evidence."));

@@ -25,6 +25,18 @@ static void span(struct maker *m, int64_t first, int64_t last) {
     words_put(m, S(" UTC"));
 }
 
+/* Its profile has it: a link may also speak of the technique that it is a kind of. */
+static bool has(const struct assessment *a, const struct assessed_group *g, uint32_t item, token t) {
+    const struct profile_group *const p = g->group == NO_GROUP ? NULL : &a->profile->groups[g->group];
+
+    if (t)
+        return p && token_find(p->links, p->link_count, t);
+    for (size_t k = 0; k < g->link_count; k++)
+        if (g->links[k].item == item && g->links[k].link == UINT32_MAX)
+            return true;
+    return false;
+}
+
 /* Whose profiles list it, the likeliest first. */
 static void listed(struct maker *m, uint32_t item, token t) {
     const struct assessment *const a = m->now;
@@ -33,8 +45,7 @@ static void listed(struct maker *m, uint32_t item, token t) {
     unsigned told = 0;
 
     for (size_t g = 0; victim && g < a->group_count; g++)
-        for (size_t k = 0; k < a->groups[g].link_count; k++)
-            all += a->groups[g].links[k].item == item && a->groups[g].links[k].link == UINT32_MAX;
+        all += has(a, &a->groups[g], item, 0);
     if (!all)
         return;
     words_put(m, S(" "));
@@ -45,12 +56,10 @@ static void listed(struct maker *m, uint32_t item, token t) {
     words_put(m, victim ? S("") : S(" lists it for "));
     words_number(m, all, "group", "groups");
     for (size_t g = 0; g < a->group_count && told < WORDS_GROUPS; g++)
-        for (size_t k = 0; k < a->groups[g].link_count; k++)
-            if (a->groups[g].links[k].item == item && a->groups[g].links[k].link == UINT32_MAX) {
-                words_put(m, told++ ? S(", ") : all > 1 ? S(", among them ") : S(": "));
-                words_group(m, &a->groups[g]);
-                break;
-            }
+        if (has(a, &a->groups[g], item, t)) {
+            words_put(m, told++ ? S(", ") : all > WORDS_GROUPS ? S(", among them ") : S(": "));
+            words_group(m, &a->groups[g]);
+        }
     words_full_stop(m);
 }
 

@@ -85,7 +85,7 @@ bool assessment_brief(const json_t *tree, struct assessment_brief *out) {
         (l > 0 && (!out->group.len || isnan(out->posterior))) ||
         !json_text_at(json_object_get(tree, "written"), "judgement").len)
         return false;
-    out->level = BRIEF_CLUSTER + l;
+    out->level = l == 0 ? BRIEF_CLUSTER : l == 1 ? BRIEF_RESEMBLES : BRIEF_CONSISTENT;
     out->confidence = (enum assessed_confidence)c;
     return true;
 }

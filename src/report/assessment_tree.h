@@ -10,7 +10,8 @@
 #define ASSESSMENT_BYTES_MAX ((size_t)16 << 20)
 #define ASSESSMENT_VALUES_MAX 2000000u /* at most so many brackets, commas and colons */
 
-/* json_decref it. NULL with ERR_NONE: it is none, or too large; ERR_MEMORY. */
+/* json_decref it. NULL with ERR_NONE: it is none, or too large; ERR_MEMORY. Where jansson lacks memory for a token, it says that the token is
+ * wrong: then it is none, too. */
 json_t *assessment_tree(str json, struct err *e);
 
 /* What is said first. Views live as long as the tree. */

@@ -17,7 +17,7 @@ enum { MADE_GROUPS = 3, MADE_ITEMS = 4, MADE_HYPOTHESES = 8, MADE_ROWS = 3 };
 
 struct made {
     struct profile_group of[MADE_GROUPS];
-    struct token_count listed[1];
+    struct token_count listed[1], own[1];
     struct profile profile;
     struct parameters parameters;
     struct evidence_rules rules;
@@ -61,7 +61,7 @@ static inline void made_assessment(struct made *m, enum assessed_level level, en
                                                 STR("not an intrusion")};
     double const rest = fmax(0, 1 - none - first) / 2;
 
-    *m = (struct made){.listed = {{1114002, 12}}};
+    *m = (struct made){.listed = {{1114002, 12}}, .own = {{1114002, 2}}};
     m->profile = (struct profile){.release = S("ATT&CK v18.1"),
                                   .day = 20405,
                                   .groups = m->of,
@@ -169,6 +169,11 @@ static inline void made_assessment(struct made *m, enum assessed_level level, en
                                                .bans = i ? 0 : 0.36,
                                                .posterior = i ? rest : first};
     }
+    /* Its profile has the technique; the second's has another kind of the same. */
+    m->of[0].links = m->own;
+    m->of[0].link_count = 1;
+    m->groups[1].links = m->assessed;
+    m->groups[1].link_count = 1;
     m->groups[0].classes[EVIDENCE_DOMAIN] = 0.36;
     m->groups[0].links = m->assessed;
     m->groups[0].link_count = 2;

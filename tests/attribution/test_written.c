@@ -282,6 +282,7 @@ static void facts_have_place_time_grade_and_source(void **state) {
     assert_true(holds(w->facts[1], "a list without a date connects it with APT31 (graded F6)."));
     assert_true(holds(w->facts[1], "A supplier or a network that several use would explain it as well."));
     assert_true(holds(w->facts[2], "without a time; said by an analyst, graded B2."));
+    assert_true(holds(w->assumptions[w->assumption_count - 3], "was set after published practice, and not measured"));
     assert_true(holds(w->assumptions[w->assumption_count - 2], "1 observation was said by an analyst"));
     assert_true(holds(w->assumptions[w->assumption_count - 1], "1 link of a source bears no date"));
     assert_int_equal(w->missing_count, 2);
@@ -350,6 +351,16 @@ static void then_against_now(void **state) {
                                                 "what was seen among it.");
     written_free(one);
     written_free(both);
+    /* The same level by the same group is the same judgement; by another it is none. */
+    for (int other = 0; other < 2; other++) {
+        made_assessment(&then, ASSESSED_RESEMBLES, CONFIDENCE_LOW, 0.6, 0.25);
+        if (other)
+            then.groups[0].id = S("G0010");
+        struct written *const w = made(&m, &then, NULL);
+
+        assert_int_equal(holds(w->changed, "does not change the judgement"), !other);
+        written_free(w);
+    }
 }
 
 /* ---- quotes ---- */
