@@ -46,10 +46,10 @@ struct segment_options {
     const struct fields *fields; /* whose numbers the records' fields are; names are what is kept */
     int level;                   /* of zstd, 1 to 19; 0: 1 */
     uint32_t rows_max;           /* segment_writer_full says so from here on; 0: 1,048,576 */
-    size_t memory_max; /* the same for segment_writer_bytes; 0: 192 MiB. At least 4 MiB, below which nothing works */
-    uint64_t seed;     /* of the tables of values; 0: drawn. No byte of a segment depends on it */
-    bool to_file;      /* write to fd as it grows, instead of keeping the segment in memory */
-    int fd;            /* stays the caller's; written from where it stands on, never sought in */
+    size_t memory_max;           /* the same for segment_writer_bytes; 0: 192 MiB; never less than 16 MiB */
+    uint64_t seed;               /* of the tables of values; 0: drawn. No byte of a segment depends on it */
+    bool to_file;                /* write to fd as it grows, instead of keeping the segment in memory */
+    int fd;                      /* stays the caller's; written from where it stands on, never sought in */
     uint8_t id[SEGMENT_ID_SIZE]; /* the name of the segment, as the caller likes */
 };
 
