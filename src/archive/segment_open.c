@@ -367,10 +367,12 @@ void segment_forget(struct segment *s) {
 /* ---- a block ---- */
 
 static bool rows_room(struct segment *s) {
-    size_t const rows = SEGMENT_BLOCK_ROWS;
+    size_t rows = 0;
 
     if (s->row_precision)
         return true;
+    for (uint32_t i = 0; i < s->info.blocks; i++)
+        rows = rows < s->blocks[i].is.rows ? s->blocks[i].is.rows : rows;
     s->row_shape = table(s, rows, sizeof *s->row_shape);
     s->row_source = table(s, rows, sizeof *s->row_source);
     s->row_when = table(s, rows, sizeof *s->row_when);

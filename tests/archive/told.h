@@ -91,7 +91,9 @@ static bool heard_record(struct event_sink *sink, const struct record *r, struct
     told_record(&h->told, sink->fields, r);
     buf_add(&h->rows, (str){(const char *)&h->reading->row, sizeof h->reading->row});
     buf_add(&h->sources, (str){(const char *)&h->source, sizeof h->source});
-    return h->stop_after != told_count(&h->told) || err_set(e, ERR_INTERRUPTED, 0, "enough");
+    if (h->told.bytes.failed || h->told.from.failed)
+        return err_set(e, ERR_MEMORY, 0, "no memory to write a record down");
+    return !h->stop_after || h->stop_after > told_count(&h->told) || err_set(e, ERR_INTERRUPTED, 0, "enough");
 }
 
 static bool heard_source(void *ctx, uint32_t source, struct err *e) {
