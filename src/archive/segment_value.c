@@ -163,7 +163,14 @@ static bool two(const char *p, unsigned *n) {
     return digit(p[0]) && digit(p[1]);
 }
 
-static size_t time_put(uint64_t n, uint8_t looks, char *to);
+/* A day and its text: times that stand together are mostly of one. Begins with days that no time has. */
+struct day {
+    int64_t days;
+    char text[10];
+};
+#define DAY_NONE ((struct day){.days = INT64_MAX})
+
+static size_t time_put(struct day *of, uint64_t n, uint8_t looks, char *to);
 
 /* YYYY-MM-DDThh:mm:ss, or a blank for T; perhaps . and 1 to 9 digits; perhaps Z or +00:00. *n: nanoseconds since 1970, as int64_t. */
 static bool time_take(str s, uint64_t *n, uint8_t *looks) {
@@ -202,7 +209,7 @@ static bool time_take(str s, uint64_t *n, uint8_t *looks) {
 
     *n = (uint64_t)(seconds * (int64_t)NS + (int64_t)fraction);
     /* No 30 February: what is not the same again is no time. */
-    return day <= 28 || (time_put(*n, *looks, again) == s.len && memcmp(again, s.ptr, s.len) == 0);
+    return day <= 28 || (time_put(&DAY_NONE, *n, *looks, again) == s.len && memcmp(again, s.ptr, s.len) == 0);
 }
 
 static char *two_put(unsigned n, char *to) {
@@ -211,25 +218,31 @@ static char *two_put(unsigned n, char *to) {
     return to + 2;
 }
 
-/* Of any number and looks at most TIME_TEXT bytes. */
-static size_t time_put(uint64_t n, uint8_t looks, char *to) {
+static void day_put(struct day *of, int64_t days) {
+    unsigned month, day;
+    int64_t year;
+
+    day_of(days, &year, &month, &day);
+    of->days = days;
+    two_put((unsigned)(year / 100), of->text);
+    two_put((unsigned)(year % 100), of->text + 2);
+    of->text[4] = of->text[7] = '-';
+    two_put(month, of->text + 5);
+    two_put(day, of->text + 8);
+}
+
+/* Of any number, with at most nine decimals: at most TIME_TEXT bytes. */
+static size_t time_put(struct day *of, uint64_t n, uint8_t looks, char *to) {
     int64_t const when = (int64_t)n;
     int64_t const seconds = when / (int64_t)NS - (when % (int64_t)NS < 0);
     int64_t const days = seconds / 86400 - (seconds % 86400 < 0);
-    unsigned const of_day = (unsigned)(seconds - days * 86400);
-    uint64_t fraction = (uint64_t)(when - seconds * (int64_t)NS);
-    unsigned const digits = looks & TIME_DIGITS;
-    unsigned month, day;
-    int64_t year;
-    char *at = to;
+    unsigned const of_day = (unsigned)(seconds - days * 86400), digits = looks & TIME_DIGITS;
+    uint32_t fraction = (uint32_t)(when - seconds * (int64_t)NS);
+    char *at = to + sizeof of->text;
 
-    day_of(days, &year, &month, &day);
-    at = two_put((unsigned)(year / 100), at);
-    at = two_put((unsigned)(year % 100), at);
-    *at++ = '-';
-    at = two_put(month, at);
-    *at++ = '-';
-    at = two_put(day, at);
+    if (of->days != days)
+        day_put(of, days);
+    memcpy(to, of->text, sizeof of->text);
     *at++ = looks & TIME_BLANK ? ' ' : 'T';
     at = two_put(of_day / 3600, at);
     *at++ = ':';
@@ -494,6 +507,7 @@ bool unpack_values(struct unpacker *u, struct cursor *c, struct segment_value *t
     const uint8_t *guids = (const uint8_t *)u->guids.ptr;
     const char *look = looks, *zone = zones, *text = bytes;
     char *made = bytes + t.texts;
+    struct day day = DAY_NONE;
 
     for (size_t i = 0; i < count; i++) {
         uint8_t const form = (uint8_t)u->forms.ptr[i], type = form & 15;
@@ -535,7 +549,7 @@ bool unpack_values(struct unpacker *u, struct cursor *c, struct segment_value *t
             guids += 16;
             break;
         default:
-            len = time_put(*times++, (uint8_t)*zone++, small);
+            len = time_put(&day, *times++, (uint8_t)*zone++, small);
         }
         if (type == RAW_UTF16)
             len = widen(made, small, len);
