@@ -26,7 +26,7 @@ TIMES = ("TimeCreated_SystemTime", "CreationTime")
 PIECE = re.compile(
     r"(?P<guid>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"
     r"|(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?P<decimals>\.\d+)?"
-    r"|(?P<mail>[\w.+-]+@[\w-]+\.[\w.-]*\w)"
+    r"|(?P<mail>(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w)"
     r"|(?P<sid>S-1-5-21-\d+-\d+-\d+)"
     r"|(?P<address>(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.]))"
     r"|(?P<hex>0x[0-9a-fA-F]{4,16})"

@@ -47,6 +47,7 @@ struct segment_options {
     int level;                   /* of zstd, 1 to 19; 0: 1 */
     uint32_t rows_max;           /* segment_writer_full says so from here on; 0: 1,048,576 */
     size_t memory_max;           /* the same for segment_writer_bytes; 0: 192 MiB; never less than 16 MiB */
+    uint64_t size_max;           /* the same for bytes of the file; 0: 512 MiB */
     uint64_t seed;               /* of the tables of values; 0: drawn. No byte of a segment depends on it */
     bool to_file;                /* write to fd as it grows, instead of keeping the segment in memory */
     int fd;                      /* stays the caller's; written from where it stands on, never sought in */
@@ -73,7 +74,7 @@ MUST_USE bool segment_writer_record(struct segment_writer *w, uint32_t source, c
 uint32_t segment_writer_rows(const struct segment_writer *w);
 /* Bytes held, all together. */
 size_t segment_writer_bytes(const struct segment_writer *w);
-/* Time to finish: rows_max or memory_max is reached. What finishing needs beyond is less than 8 MiB and the longest value twice. */
+/* Time to finish: rows_max, memory_max or size_max is reached. What finishing needs beyond is less than 8 MiB and the longest value twice. */
 bool segment_writer_full(const struct segment_writer *w);
 
 /* What a segment is, as a whole. */

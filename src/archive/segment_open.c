@@ -18,6 +18,12 @@ bool segment_no_memory(const struct segment *s, struct err *e) {
     return err_set(e, ERR_MEMORY, 0, "no memory to read segment %.*s", STR_ARG(s->name));
 }
 
+bool segment_no_room(const struct segment *s, struct err *e) {
+    if (s->unpack.limit)
+        return err_set(e, ERR_LIMIT, 0, "segment %.*s: needs more memory than may be used for it", STR_ARG(s->name));
+    return segment_no_memory(s, e);
+}
+
 /* Memory for as long as s, zeroed. NULL: none; that is remembered, for it is no damage. */
 static void *table(struct segment *s, size_t count, size_t size) {
     void *const out = arena_zero(s->memory, count, size);
@@ -31,12 +37,8 @@ static void *table(struct segment *s, size_t count, size_t size) {
 bool segment_chunk_bad(struct segment *s, uint32_t chunk, struct err *e) {
     struct opened_chunk *const c = &s->chunks[chunk];
 
-    if (!s->unpack.why) {
-        if (s->unpack.limit)
-            return err_set(e, ERR_LIMIT, c->offset, "segment %.*s: needs more memory than may be used for it",
-                           STR_ARG(s->name));
-        return segment_no_memory(s, e);
-    }
+    if (!s->unpack.why)
+        return segment_no_room(s, e);
     c->state = CHUNK_BAD;
     return err_set(e, ERR_CORRUPT, c->offset, "segment %.*s: chunk %u at byte %llu: %s", STR_ARG(s->name), chunk,
                    (unsigned long long)c->offset, s->unpack.why);
@@ -438,19 +440,23 @@ static bool rows_possible(struct segment *s, const struct opened_block *b) {
     return ok && timed == b->is.timed;
 }
 
-/* Where each place's cells begin; and whether the cells of each column are as many as the footer says. */
+/* Does the column have cells in the block? */
+static bool occurs(const struct opened_column *c, const struct opened_block *b) {
+    return c->entry != PAGE_NONE && c->entry >= b->cells_from && c->entry - b->cells_from < b->cells_count;
+}
+
+/* Where each place's cells begin; and whether the cells of each column are as many as the directory says. Takes time for what is in the block,
+ * not for all columns and shapes there are. */
 static bool cells_add_up(struct segment *s, const struct opened_block *b) {
     uint64_t all = 0;
 
+    for (uint32_t i = 0; i < s->met_count; i++) /* of the block before */
+        s->shapes[s->met[i]].rows = 0;
     s->met_count = 0;
-    for (uint32_t i = 0; i < s->info.columns; i++) {
-        s->columns[i].entry = PAGE_NONE;
-        s->columns[i].cells = 0;
+    for (uint32_t i = b->cells_from; i < b->cells_from + b->cells_count; i++) {
+        s->columns[s->cells[i].column].entry = i;
+        s->columns[s->cells[i].column].cells = 0;
     }
-    for (uint32_t i = 0; i < b->cells_count; i++)
-        s->columns[s->cells[b->cells_from + i].column].entry = b->cells_from + i;
-    for (uint32_t i = 0; i < s->info.shapes; i++)
-        s->shapes[i].rows = 0;
     for (uint32_t i = 0; i < b->is.rows; i++) {
         struct opened_shape *const shape = &s->shapes[s->row_shape[i]];
 
@@ -464,16 +470,17 @@ static bool cells_add_up(struct segment *s, const struct opened_block *b) {
         if (all > SEGMENT_CELLS_MAX)
             return false;
         for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
-            s->place_base[k] = s->columns[s->places[k].column].cells;
-            s->columns[s->places[k].column].cells += shape->rows;
+            struct opened_column *const c = &s->columns[s->places[k].column];
+
+            if (!occurs(c, b))
+                return false;
+            s->place_base[k] = c->cells;
+            c->cells += shape->rows;
         }
     }
-    for (uint32_t i = 0; i < s->info.columns; i++) {
-        const struct opened_column *const c = &s->columns[i];
-
-        if (c->cells != (c->entry == PAGE_NONE ? 0 : s->cells[c->entry].cells))
+    for (uint32_t i = b->cells_from; i < b->cells_from + b->cells_count; i++)
+        if (s->columns[s->cells[i].column].cells != s->cells[i].cells)
             return false;
-    }
     return true;
 }
 
@@ -543,6 +550,14 @@ static bool count_take(struct cursor *c, uint64_t max, uint32_t *n) {
     return true;
 }
 
+/* A chunk that is named here, and nowhere else. */
+static bool chunk_take(struct segment *s, struct cursor *c, uint32_t *chunk) {
+    if (!count_take(c, s->info.chunks - 1, chunk) || s->chunks[*chunk].named)
+        return false;
+    s->chunks[*chunk].named = true;
+    return true;
+}
+
 static bool times_take(struct cursor *c, uint32_t rows, uint32_t *timed, int64_t *first, int64_t *last) {
     uint64_t from, more;
 
@@ -596,7 +611,7 @@ static bool column_take(struct segment *s, struct cursor *c, uint32_t number) {
     for (uint32_t i = 0; i < column->page_count; i++) {
         struct opened_page *const p = &column->pages[i];
 
-        if (!count_take(c, PAGE_VALUES, &p->values) || !p->values || !count_take(c, s->info.chunks - 1, &p->chunk))
+        if (!count_take(c, PAGE_VALUES, &p->values) || !p->values || !chunk_take(s, c, &p->chunk))
             return false;
         p->from = (uint32_t)values;
         values += p->values;
@@ -618,6 +633,9 @@ static bool block_take(struct segment *s, struct cursor *c, struct opened_block 
         !times_take(c, b->is.rows, &b->is.timed, &b->is.first, &b->is.last) ||
         !count_take(c, s->info.chunks - 1, &b->chunk) || !count_take(c, s->info.columns, &b->cells_count))
         return false;
+    if (cells && s->chunks[b->chunk].named)
+        return false;
+    s->chunks[b->chunk].named |= cells != NULL;
     b->cells_from = *at;
     for (uint32_t i = 0; i < b->cells_count; i++, ++*at) {
         struct opened_cells one;
@@ -641,6 +659,10 @@ static bool block_take(struct segment *s, struct cursor *c, struct opened_block 
         if (fresh > column->is.values - one.before)
             return false;
         next[one.column] = one.next = one.before + fresh;
+        if (one.chunk && s->chunks[one.chunk - 1].named)
+            return false;
+        if (one.chunk)
+            s->chunks[one.chunk - 1].named = true;
         column->is.cells += one.cells;
         column->is.bytes += one.chunk ? s->chunks[one.chunk - 1].size : 0;
         cells[*at] = one;
@@ -693,8 +715,10 @@ static bool footer_take(struct segment *s, str footer) {
         !count_take(&c, SEGMENT_ROWS_MAX, &info->shapes) || !count_take(&c, SEGMENT_SOURCES_MAX, &info->sources) ||
         !count_take(&c, bytes / 9, &info->chunks) || info->chunks < 2 ||
         !count_take(&c, info->chunks - 1, &s->shapes_chunk) || !count_take(&c, info->chunks - 1, &s->sources_chunk) ||
-        !(s->chunks = table(s, info->chunks, sizeof *s->chunks)) || !chunks_take(s, &c))
+        s->shapes_chunk == s->sources_chunk || !(s->chunks = table(s, info->chunks, sizeof *s->chunks)) ||
+        !chunks_take(s, &c))
         return false;
+    s->chunks[s->shapes_chunk].named = s->chunks[s->sources_chunk].named = true;
     if (!count_take(&c, SEGMENT_COLUMNS_MAX, &info->columns) || info->columns < 2 || info->columns > bytes / 4 ||
         !(s->columns = table(s, info->columns, sizeof *s->columns)))
         return false;
@@ -712,6 +736,9 @@ static bool footer_take(struct segment *s, str footer) {
         return false;
     for (uint32_t i = 0; i < info->columns; i++)
         if (next[i] != s->columns[i].is.values)
+            return false;
+    for (uint32_t i = 0; i < info->chunks; i++)
+        if (!s->chunks[i].named)
             return false;
     s->leaf_count = (s->body + SEGMENT_LEAF - 1) / SEGMENT_LEAF;
     if (!read_view(&c, s->leaf_count * SHA256_SIZE, &leaves) || cursor_left(&c))
@@ -816,8 +843,8 @@ void segment_close(struct segment *s) {
         return;
     if (s->columns)
         segment_forget(s);
+    unpack_return(&s->unpack, s->codes, s->code_room * sizeof *s->codes);
     unpacker_free(&s->unpack);
-    free(s->codes);
     arena_free(s->memory);
     free(s);
 }
@@ -869,7 +896,7 @@ bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, ui
     assert(column < s->info.columns && block < s->info.blocks);
     if (!segment_block_load(s, block, e))
         return false;
-    if (s->columns[column].entry == PAGE_NONE)
+    if (!occurs(&s->columns[column], &s->blocks[block]))
         return true;
     if (codes && !segment_codes_load(s, column, codes, &lowest, e))
         return false;

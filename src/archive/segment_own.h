@@ -99,6 +99,7 @@ struct opened_chunk {
     uint64_t offset, sum;
     uint32_t size;
     uint8_t state; /* enum chunk_state */
+    bool named;    /* the directory says what it is */
 };
 enum chunk_state { CHUNK_UNREAD, CHUNK_GOOD, CHUNK_BAD };
 
@@ -121,7 +122,7 @@ struct opened_column {
     bool pinned; /* a caller has views of them */
     bool broken; /* some page of these is damaged: items are lost */
     /* Of the block at hand. */
-    uint32_t entry;        /* in s->cells, or PAGE_NONE: the column does not occur */
+    uint32_t entry;        /* in s->cells: of the last block in which the column occurs; PAGE_NONE: none so far */
     uint32_t cells, taken; /* cells that follow from the shapes; of reading: where they begin in s->codes */
     uint32_t lowest;       /* the lowest code among them */
     bool lost;
@@ -188,6 +189,8 @@ MUST_USE bool segment_chunk(struct segment *s, uint32_t chunk, struct cursor *c,
 /* What unpacking a chunk failed of; marks it. False. */
 bool segment_chunk_bad(struct segment *s, uint32_t chunk, struct err *e);
 bool segment_no_memory(const struct segment *s, struct err *e);
+/* The same after unpack_alloc: or more is wanted than may be held. */
+bool segment_no_room(const struct segment *s, struct err *e);
 MUST_USE bool segment_shapes_load(struct segment *s, struct err *e);
 MUST_USE bool segment_sources_load(struct segment *s, struct err *e);
 /* Makes it the block at hand: rows, shapes met, cells of each column. */

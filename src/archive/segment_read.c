@@ -149,10 +149,10 @@ static bool column_load(struct reader *d, uint32_t column, uint32_t *codes, stru
 static bool codes_room(struct segment *s, size_t count, struct err *e) {
     if (count <= s->code_room)
         return true;
-    free(s->codes);
+    unpack_return(&s->unpack, s->codes, s->code_room * sizeof *s->codes);
     s->code_room = 0;
-    if (!(s->codes = malloc(count * sizeof *s->codes)))
-        return segment_no_memory(s, e);
+    if (!(s->codes = unpack_alloc(&s->unpack, count * sizeof *s->codes)))
+        return segment_no_room(s, e);
     s->code_room = count;
     return true;
 }
@@ -160,10 +160,11 @@ static bool codes_room(struct segment *s, size_t count, struct err *e) {
 /* Everything that the chosen rows need: then rows can be put together. */
 static bool block_prepare(struct reader *d, struct err *e) {
     struct segment *const s = d->s;
+    const struct opened_block *const b = &s->blocks[s->block];
     size_t count = 0;
 
-    for (uint32_t i = 0; i < s->info.columns; i++)
-        s->columns[i].taken = UINT32_MAX;
+    for (uint32_t i = b->cells_from; i < b->cells_from + b->cells_count; i++)
+        s->columns[s->cells[i].column].taken = UINT32_MAX;
     for (uint32_t i = 0; i < s->met_count; i++) {
         struct opened_shape *const shape = &s->shapes[s->met[i]];
 
@@ -182,9 +183,12 @@ static bool block_prepare(struct reader *d, struct err *e) {
     }
     if (!codes_room(s, count, e))
         return false;
-    for (uint32_t i = 0; i < s->info.columns; i++)
-        if (s->columns[i].taken != UINT32_MAX && !column_load(d, i, s->codes + s->columns[i].taken, e))
+    for (uint32_t i = b->cells_from; i < b->cells_from + b->cells_count; i++) {
+        uint32_t const column = s->cells[i].column, taken = s->columns[column].taken;
+
+        if (taken != UINT32_MAX && !column_load(d, column, s->codes + taken, e))
             return false;
+    }
     for (uint32_t i = 0; i < s->met_count; i++) {
         struct opened_shape *const shape = &s->shapes[s->met[i]];
 

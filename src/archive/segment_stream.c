@@ -241,6 +241,7 @@ void unpack_return(struct unpacker *u, void *memory, size_t size) {
 
 bool unpack_refuse(struct unpacker *u, const char *why) {
     u->why = why;
+    u->limit = false;
     return false;
 }
 

@@ -16,6 +16,7 @@
 
 #define ROWS_USUAL (1u << 20)
 #define MEMORY_USUAL ((size_t)192 << 20)
+#define SIZE_USUAL (UINT64_C(512) << 20)
 #define MEMORY_LEAST ((size_t)16 << 20)
 #define BLOCK_CELLS (1u << 22)           /* a block is ended early when it has so many cells */
 #define BLOCK_TEXT ((size_t)32 << 20)    /* or so many bytes of new values */
@@ -105,6 +106,7 @@ struct chunk {
 struct source {
     struct segment_source is;
     char *bytes; /* path, reader and counts are copied into it */
+    size_t size;
 };
 
 struct segment_writer {
@@ -255,7 +257,7 @@ static bool chunk_end(struct segment_writer *w, uint32_t *chunk, uint64_t *bytes
 
 /* ---- sources ---- */
 
-static bool source_keep(struct source *to, const struct segment_source *from) {
+static bool source_keep(struct segment_writer *w, struct source *to, const struct segment_source *from) {
     size_t const counts = from->count_count * sizeof *from->counts;
     char *const bytes = malloc(counts + from->path.len + from->reader.len + 1);
     char *at = bytes + counts;
@@ -268,6 +270,8 @@ static bool source_keep(struct source *to, const struct segment_source *from) {
     memcpy(at + from->path.len, from->reader.ptr, from->reader.len);
     free(to->bytes);
     to->bytes = bytes;
+    w->held += counts + from->path.len + from->reader.len - to->size;
+    to->size = counts + from->path.len + from->reader.len;
     uint32_t const rows = to->is.rows;
 
     to->is = *from;
@@ -286,7 +290,7 @@ bool segment_writer_source(struct segment_writer *w, const struct segment_source
     if (!GROW(w, w->sources, w->source_count, w->source_room, 16))
         return no_memory(w, e);
     w->sources[w->source_count] = (struct source){0};
-    if (!source_keep(&w->sources[w->source_count], source))
+    if (!source_keep(w, &w->sources[w->source_count], source))
         return no_memory(w, e);
     *index = w->source_count++;
     return true;
@@ -295,7 +299,7 @@ bool segment_writer_source(struct segment_writer *w, const struct segment_source
 bool segment_writer_source_set(struct segment_writer *w, uint32_t index, const struct segment_source *source,
                                struct err *e) {
     assert(!w->broken && index < w->source_count);
-    return source_keep(&w->sources[index], source) || no_memory(w, e);
+    return source_keep(w, &w->sources[index], source) || no_memory(w, e);
 }
 
 /* ---- values ---- */
@@ -868,7 +872,8 @@ size_t segment_writer_bytes(const struct segment_writer *w) {
 }
 
 bool segment_writer_full(const struct segment_writer *w) {
-    return segment_writer_rows(w) >= w->o.rows_max || segment_writer_bytes(w) >= w->o.memory_max;
+    return segment_writer_rows(w) >= w->o.rows_max || segment_writer_bytes(w) >= w->o.memory_max ||
+           w->written >= w->o.size_max;
 }
 
 /* ---- beginning and end ---- */
@@ -918,6 +923,7 @@ bool segment_writer_new(struct segment_writer **out, const struct segment_option
     w->o.rows_max = w->o.rows_max ? w->o.rows_max : ROWS_USUAL;
     w->o.memory_max = w->o.memory_max ? w->o.memory_max : MEMORY_USUAL;
     w->o.memory_max = w->o.memory_max < MEMORY_LEAST ? MEMORY_LEAST : w->o.memory_max;
+    w->o.size_max = w->o.size_max ? w->o.size_max : SIZE_USUAL;
     w->seed = w->o.seed ? w->o.seed : hash_seed();
     w->first = w->last = INSTANT_NONE;
     w->shape_memory = arena_new(TEXT_MAX);
