@@ -8,7 +8,6 @@
  * Prints one line of JSON: seconds of wall clock and of processor, bytes, events; `write` tells also of the reading alone. */
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,9 +22,23 @@ static double seconds(clockid_t clock) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void fail(const struct err *e) {
+static _Noreturn void fail(const struct err *e) {
     fprintf(stderr, "segment: %s\n", e->text);
     exit(1);
+}
+
+/* The most memory of this process that was resident at once; ru_maxrss would be that of who started it, if that was more. */
+static unsigned long resident_kib(void) {
+    FILE *const f = fopen("/proc/self/status", "re");
+    unsigned long kib = 0;
+    char line[256];
+
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            kib = strtoul(line + 6, NULL, 10);
+    if (f)
+        (void)fclose(f);
+    return kib;
 }
 
 static void no_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
@@ -105,7 +118,7 @@ static bool take(struct event_sink *sink, const struct record *r, struct err *e)
 static void read_log(const char *path, struct writing *to, struct err *e) {
     struct file_input f;
     const struct reader *reader;
-    str head;
+    str head = S("");
 
     if (!file_input_open(&f, path, e) || !f.input.window(&f.input, 0, 65536, &head, e))
         fail(e);
@@ -124,7 +137,6 @@ static int write_segments(const char *path, const char *out, struct err *e) {
                          .options = {.fields = fields, .to_file = true},
                          .out = out};
     double cpu, read_cpu, wall;
-    struct rusage usage;
     struct stat st;
 
     if (stat(path, &st) != 0)
@@ -145,11 +157,10 @@ static int write_segments(const char *path, const char *out, struct err *e) {
     }
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     wall = seconds(CLOCK_MONOTONIC) - wall;
-    getrusage(RUSAGE_SELF, &usage);
     printf("{\"wall\":%.4f,\"cpu\":%.4f,\"read_cpu\":%.4f,\"bytes\":%lu,\"events\":%lu,\"size\":%lu,\"segments\":%u,"
-           "\"values\":%lu,\"cells\":%lu,\"held\":%lu,\"rss_kib\":%ld}\n",
+           "\"values\":%lu,\"cells\":%lu,\"held\":%lu,\"rss_kib\":%lu}\n",
            wall, cpu, read_cpu, (unsigned long)st.st_size, (unsigned long)to.events, (unsigned long)to.size, to.number,
-           (unsigned long)to.values, (unsigned long)to.cells, (unsigned long)to.held, usage.ru_maxrss);
+           (unsigned long)to.values, (unsigned long)to.cells, (unsigned long)to.held, resident_kib());
     return 0;
 }
 
