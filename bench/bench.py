@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """bench: what Longwatch costs, as medians, beside tools measured in the same run.
 
-    bench.py --build build [--megabytes 300] [--runs 5] [--only NAME] [--texts | --mail | --intel]
+    bench.py --build build [--megabytes 300] [--runs 5] [--only NAME] [--texts | --mail | --intel | --segments]
 
 Inputs are made once, in BUILD/bench-data, out of the shared test data (see bench/make_logs.c); without them there is nothing
 to measure with, and that is said. What is printed: reading alone, reading and blocks, and detection in one process without
@@ -289,6 +289,60 @@ def measure_intel(options):
         print(f"{name:38} {median(without):8.2f} s {median(beside):8.2f} s {cost * 100:6.1f} %", flush=True)
 
 
+def varied(build, megabytes):
+    """Name -> JSON lines with values as varied as years of many machines make them (bench/vary.py), out of EVTX and of Microsoft 365."""
+    data = build / "bench-data"
+    made = {}
+    for name, file in (("EVTX as JSON lines, varied", "evtx"), ("Microsoft 365 audit log, varied", "m365")):
+        target = data / f"varied-{file}-{megabytes}.jsonl"
+        made[name] = target
+        if target.exists():
+            continue
+        print(f"making {target.name}", file=sys.stderr)
+        small = data / f"{file}.jsonl"
+        if file == "m365":
+            [packed] = unpacked(SHARED / "m365", ["*.ndjson.zst"], data / "cloud")
+            shutil.copyfile(packed, small)
+        else:
+            unpacked(SHARED / "evtx", ["**/*.evtx", "**/*.evtx.gz"], data / "evtx")
+            lines = subprocess.run([build / "longwatch", "events", "--json", data / "evtx"], capture_output=True, check=False).stdout.splitlines()  # some are damaged
+            fields = {json.dumps(json.loads(line)["fields"], ensure_ascii=False, separators=(",", ":")): None for line in lines}
+            small.write_text("\n".join(fields) + "\n", encoding="utf-8")  # each once
+        subprocess.run([sys.executable, SOURCE / "bench/vary.py", small, target.with_suffix(".part"), str(megabytes)], check=True, stdout=subprocess.DEVNULL)
+        target.with_suffix(".part").rename(target)
+    return made
+
+
+def measure_segments(options):
+    """Segments: written out of JSON, with the reader alone beside; read back; and how small they are, beside zstd -19 of the lines."""
+    logs = varied(options.build, options.megabytes)
+    if "varied" not in options.only:
+        logs |= {name: path for name, path in inputs(options.build, options.megabytes).items() if name != "cloud CSV"}
+    bench = options.build / "bench/bench_segment"
+    print(f"medians of {options.runs} runs, {options.megabytes} MB each, one core, processor time; MB/s of the log")
+    print(f"{'':38} {'reading alone':>20} {'reading, writing':>20} {'memory':>8} {'rows/s back':>12} {'30 columns':>12} {'B/event':>8} {'ratio':>6} {'zstd -19':>9}")
+    for name, path in logs.items():
+        if options.only not in name:
+            continue
+        runs, back, some = [], [], []
+        with tempfile.TemporaryDirectory(dir=options.build) as folder:
+            out = pathlib.Path(folder) / "segment"
+            for _ in range(options.runs):
+                runs.append(json.loads(subprocess.run([bench, "write", path, out], capture_output=True, check=True).stdout))
+                for columns, times in (([], back), (["30"], some)):
+                    what = json.loads(subprocess.run([bench, "read", f"{out}.0", *columns], capture_output=True, check=True).stdout)
+                    times.append(what["events"] / what["cpu"])
+        what, size = runs[0], path.stat().st_size
+        read, write = median([run["read_cpu"] for run in runs]), median([run["cpu"] for run in runs])
+        cells = [f"{size / seconds / 1e6:6.0f} MB/s {what['events'] / seconds / 1e3:6.0f}k/s" for seconds in (read, write)]
+        packed = path.with_suffix(".zst19")
+        if not packed.exists() and "varied" in name:
+            subprocess.run(["zstd", "-19", "-q", "-f", path, "-o", packed], check=True)
+        beside = f"{packed.stat().st_size / what['events']:9.1f}" if packed.exists() else f"{'-':>9}"
+        memory = max(run["rss_kib"] for run in runs) >> 10
+        print(f"{name:38} {cells[0]:>20} {cells[1]:>20} {memory:4} MiB {median(back) / 1e6:10.2f} M {median(some) / 1e6:10.2f} M {what['size'] / what['events']:8.1f} {size / what['size']:6.1f} {beside}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
@@ -298,6 +352,7 @@ def main():
     parser.add_argument("--texts", action="store_true", help="the formats of text only, which need no shared data to be made")
     parser.add_argument("--mail", action="store_true", help="mailboxes only")
     parser.add_argument("--intel", action="store_true", help="a million indicators beside all rules")
+    parser.add_argument("--segments", action="store_true", help="segments of an archive: written, read back, how small")
     options = parser.parse_args()
     if options.texts:
         measure_texts(options)
@@ -310,6 +365,9 @@ def main():
         return
     if options.intel:
         measure_intel(options)
+        return
+    if options.segments:
+        measure_segments(options)
         return
     windows = [SHARED / "sigma" / name for name in ("rules/windows", "rules-emerging-threats", "rules-threat-hunting")]
     every = [SHARED / "sigma" / name for name in ("rules", "rules-emerging-threats", "rules-threat-hunting")]

@@ -1,0 +1,192 @@
+/* segment: records as readers handed them over, column by column, in one file that never changes.
+ *
+ * A segment keeps struct record itself (event/record.h), not what kinds or rules made of it: what is read back are the same
+ * records in the same order, so that whatever is known tomorrow is asked of what was written today. Knows no kind and no
+ * reader: who adds a record says its time and the name of its kind, by which segments and blocks are passed over. The bytes are
+ * described in docs/formats/segment.md; the same records, told in the same order with the same options, are the same bytes.
+ *
+ * What is not kept of a record: `bytes` and `constants`, which are hints and come back empty, and attachments. */
+#ifndef ARCHIVE_SEGMENT_H
+#define ARCHIVE_SEGMENT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/instant.h"
+#include "event/record.h"
+
+#define SEGMENT_VERSION 1u
+#define SEGMENT_ID_SIZE 16u
+#define SEGMENT_ROWS_MAX (1u << 24)   /* rows of a segment */
+#define SEGMENT_BLOCK_ROWS 65536u     /* rows of a block, at most */
+#define SEGMENT_VALUES_MAX (1u << 16) /* values of one record; readers stop at RECORD_VALUES_MAX */
+#define SEGMENT_SOURCES_MAX (1u << 20)
+
+/* A number that is kept beside a source, and means nothing here: what the custody ledger counted. */
+struct segment_count {
+    uint32_t number;
+    uint64_t value;
+};
+
+/* Where records come from. */
+struct segment_source {
+    str path;   /* as the ledger names it, any bytes */
+    str reader; /* struct reader's name: kinds and shapes ask for it (ingest_part) */
+    uint8_t sha256[SHA256_SIZE];
+    uint64_t size;
+    int64_t modified; /* INSTANT_NONE: not known */
+    const struct segment_count *counts;
+    uint32_t count_count;
+    uint32_t rows; /* told by the reader: how many of the segment's rows are from it */
+};
+
+/* ---- writing ---- */
+
+struct segment_options {
+    const struct fields *fields; /* whose numbers the records' fields are; names are what is kept */
+    int level;                   /* of zstd, 1 to 19; 0: 1 */
+    uint32_t rows_max;           /* segment_writer_full says so from here on; 0: 1,048,576 */
+    size_t memory_max;           /* the same for segment_writer_bytes; 0: 192 MiB; never less than 16 MiB */
+    uint64_t size_max;           /* the same for bytes of the file; 0: 512 MiB */
+    uint64_t seed;               /* of the tables of values; 0: drawn. No byte of a segment depends on it */
+    bool to_file;                /* write to fd as it grows, instead of keeping the segment in memory */
+    int fd;                      /* stays the caller's; written from where it stands on, never sought in */
+    uint8_t id[SEGMENT_ID_SIZE]; /* the name of the segment, as the caller likes */
+};
+
+struct segment_writer;
+
+MUST_USE bool segment_writer_new(struct segment_writer **out, const struct segment_options *options, struct err *e);
+/* Takes NULL. */
+void segment_writer_free(struct segment_writer *w);
+/* Another source; *index: what names it in segment_writer_record. All is copied. ERR_LIMIT: SEGMENT_SOURCES_MAX. */
+MUST_USE bool segment_writer_source(struct segment_writer *w, const struct segment_source *source, uint32_t *index,
+                                    struct err *e);
+/* Says anew what is known of a source, until the end: hash and counts are often known last. */
+MUST_USE bool segment_writer_source_set(struct segment_writer *w, uint32_t index, const struct segment_source *source,
+                                        struct err *e);
+/* Adds one record of a source. when: the time of the event as its kind says it, or INSTANT_NONE; kind: its name, "": none claims it.
+ * All is copied. May be called when the segment is full. ERR_MEMORY; ERR_LIMIT: more than SEGMENT_VALUES_MAX values, a value of
+ * 1 GiB, or SEGMENT_ROWS_MAX rows; ERR_IO. After a failure but ERR_LIMIT (which adds nothing) the writer is good for nothing but
+ * segment_writer_free. */
+MUST_USE bool segment_writer_record(struct segment_writer *w, uint32_t source, const struct record *r, int64_t when,
+                                    str kind, struct err *e);
+uint32_t segment_writer_rows(const struct segment_writer *w);
+/* Bytes held, all together. */
+size_t segment_writer_bytes(const struct segment_writer *w);
+/* Time to finish: rows_max, memory_max or size_max is reached. What finishing needs beyond is less than 8 MiB and the longest value twice. */
+bool segment_writer_full(const struct segment_writer *w);
+
+/* What a segment is, as a whole. */
+struct segment_info {
+    uint8_t id[SEGMENT_ID_SIZE];
+    uint8_t sha256
+        [SHA256_SIZE]; /* of the footer, which holds hashes of all bytes before it: stands for the whole segment */
+    uint64_t size;     /* bytes of the file */
+    uint32_t rows, blocks, columns, shapes, sources, chunks;
+    uint32_t timed;      /* rows that have a time */
+    int64_t first, last; /* earliest and latest `when`; INSTANT_NONE: no row has any */
+    uint64_t cells;      /* values of all records */
+    uint64_t values;     /* kept values of all columns */
+};
+
+/* Ends the segment. out: where its bytes are appended, or NULL when it goes to fd (which is not synced: the caller's business).
+ * A segment without rows is one like any other. After this w is only good to be freed. */
+MUST_USE bool segment_writer_finish(struct segment_writer *w, struct buf *out, struct segment_info *info,
+                                    struct err *e);
+
+/* ---- opening ---- */
+
+struct segment;
+
+/* Opens the bytes of a segment, which stay the caller's and live as long. Checked is what opening looks at: head, trailer and
+ * footer, and that all that the footer says is possible. name: for errors. memory_max: bytes that may be held at once for what is
+ * unpacked; 0: 1 GiB.
+ *
+ * ERR_CORRUPT      no segment, or damaged there; e->offset: where
+ * ERR_TRUNCATED    it ends too soon
+ * ERR_UNSUPPORTED  another version, or encrypted
+ * ERR_MEMORY */
+MUST_USE bool segment_open(struct segment **out, str bytes, str name, size_t memory_max, struct err *e);
+/* Takes NULL. */
+void segment_close(struct segment *s);
+const struct segment_info *segment_info(const struct segment *s);
+/* Views live as long as s. What fails is the part that lists the sources; the rest of the segment can be read without. */
+MUST_USE bool segment_source(struct segment *s, uint32_t index, struct segment_source *out, struct err *e);
+
+/* Reads every byte: hashes, sums, and that all can be unpacked and means something. each: told of every damage, where and what
+ * (NULL: nobody); then the next is looked at. False: something was damaged (e: the first), or memory is out. */
+MUST_USE bool segment_check(struct segment *s, void (*each)(void *ctx, const struct err *damage), void *ctx,
+                            struct err *e);
+
+/* ---- columns, without rows ---- */
+
+/* One field of the records, or one of two columns that are the segment's own. */
+struct segment_column {
+    str name;
+    bool own;        /* SEGMENT_KIND, SEGMENT_TIME_TEXT: the name is no field's */
+    bool repeats;    /* values may be kept more than once, because nearly all were different */
+    uint32_t values; /* kept; their codes are 0 .. values - 1 */
+    uint64_t cells;  /* in how many places they stand */
+    uint32_t types;  /* bit n: some value is of raw type n */
+    uint64_t bytes;  /* of the file: values and codes */
+};
+#define SEGMENT_KIND 0u      /* the column of the kinds' names: RAW_TEXT, one in each row */
+#define SEGMENT_TIME_TEXT 1u /* of struct record's time_text, where it is not empty */
+#define SEGMENT_NONE UINT32_MAX
+
+/* column < segment_info.columns. */
+struct segment_column segment_column(const struct segment *s, uint32_t column);
+/* The column of a field, or SEGMENT_NONE: no record of this segment has it. */
+uint32_t segment_column_of(const struct segment *s, str name);
+
+struct segment_value {
+    const char *ptr;
+    uint32_t len;
+    uint8_t type; /* enum raw_type */
+    bool lost;    /* where it stood is damaged: there is no value here */
+};
+/* All values of a column by their codes, in *out; kept until segment_forget. Those of damaged chunks are `lost`, and the call fails
+ * unless `salvage`. */
+MUST_USE bool segment_column_values(struct segment *s, uint32_t column, bool salvage, const struct segment_value **out,
+                                    struct err *e);
+
+struct segment_block {
+    uint32_t from, rows; /* its rows: from, from + 1, ... */
+    uint32_t timed;
+    int64_t first, last; /* as segment_info's */
+};
+struct segment_block segment_block(const struct segment *s, uint32_t block);
+/* How many cells a column has in a block. */
+uint32_t segment_column_cells(const struct segment *s, uint32_t column, uint32_t block);
+/* The codes of these cells, and in which row of the segment each stands; both have room for all of them, either may be NULL. A row
+ * with several values of the field occurs several times; rows are in no order. What a code stands for: segment_column_values. */
+MUST_USE bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes, uint32_t *rows,
+                                   struct err *e);
+/* Times and sources of a block's rows, in order; each has room for all, either may be NULL. */
+MUST_USE bool segment_block_rows(struct segment *s, uint32_t block, int64_t *when, uint32_t *sources, struct err *e);
+/* Gives back what has been unpacked and is kept: values of columns. Views of them are dead; those of sources live on. */
+void segment_forget(struct segment *s);
+
+/* ---- reading ---- */
+
+struct segment_reading {
+    struct event_sink *sink;
+    /* Which rows: bit n of word n / 64 for row n, as many words as that takes; NULL: all. */
+    const uint64_t *rows;
+    /* Of what follows the records are from this source; called whenever that changes, and for the first. NULL: nobody asks. */
+    bool (*source)(void *ctx, uint32_t source, struct err *e);
+    void *ctx;
+    /* Damage is told to sink->damage, with where it lies in the segment, and reading goes on; rows of which anything wanted is damaged
+     * are left out whole. False: it ends the reading (ERR_CORRUPT). */
+    bool salvage;
+    /* Told: the row that is being handed over; and what `salvage` left out of the rows asked for. */
+    uint32_t row, lost;
+};
+
+/* Hands the rows to the sink as records, in the order in which they came, with the fields that it wants (sink->wants,
+ * sink->wants_inner; asked once a field): what nobody wants is not unpacked. Views live until the sink returns. False: the sink
+ * stopped, memory is out, or damage. */
+MUST_USE bool segment_read(struct segment *s, struct segment_reading *reading, struct err *e);
+
+#endif
