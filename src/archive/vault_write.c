@@ -1,0 +1,760 @@
+/* vault_write: making, staging, committing: docs/formats/archive.md, "How it is written". */
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/vault_own.h"
+#include "base/file.h"
+#include "base/instant.h"
+
+#define ROLL_MIN ((size_t)16 << 20) /* bytes of a manifest below which nobody writes it anew */
+#define ROLL_SEGMENT 128u           /* about what a segment takes in a restated state */
+#define LOCK_TEXT 200
+
+static bool no_memory(const struct vault *v, struct err *e) {
+    return err_set(e, ERR_MEMORY, 0, "%s: no memory", v->path);
+}
+
+/* From here on nothing is certain but what the disk says when it is asked again. */
+static bool broken(struct vault *v) {
+    v->broken = true;
+    return false;
+}
+
+static bool usable(const struct vault *v, struct err *e) {
+    assert(v->writes);
+    return !v->broken ||
+           err_set(e, ERR_IO, 0, "%s: a commit failed before: open it anew, to see what has become of it", v->path);
+}
+
+bool own_write(const struct vault *v, const char *name, str bytes, struct err *e) {
+    struct buf path = {0};
+    struct file_out *f;
+    bool ok;
+
+    buf_format(&path, "%s/%s", v->path, name);
+    buf_byte(&path, '\0');
+    ok = !path.failed || no_memory(v, e);
+    if (ok && (ok = file_out_open(&f, path.ptr, e))) {
+        file_out_add(f, bytes);
+        ok = file_out_commit(f, e);
+    }
+    buf_free(&path);
+    return ok;
+}
+
+bool folder_sync(const struct vault *v, const char *name, struct err *e) {
+    return file_folder_sync(v->root, *name ? name : ".", e) || err_wrap(e, "%s", v->path);
+}
+
+/* ---- a new one ---- */
+
+static const char readme[] =
+    "This folder is an archive of Longwatch: records of logs and mails, kept so that they can be searched again for "
+    "years.\n"
+    "\n"
+    "  MANIFEST-...   what was ever done to the archive, in order: which segments were added, replaced, dropped, held; "
+    "each\n"
+    "                 record holds the hash of the one before it. The highest number is in force (CURRENT says "
+    "which);\n"
+    "                 the lower ones are the history before it, and as much a part of the archive\n"
+    "  segments/      the records themselves, one folder for each month in which they happened; compressed (zstd)\n"
+    "  index/         where to find what; can be made anew of the segments\n"
+    "  HEAD           the last commit: a manifest that ends before it has lost something\n"
+    "  secret         the key of the hashes in the index; nobody else's business\n"
+    "  quarantine/    files that no record names, put aside after a crash; nothing of them was ever acknowledged\n"
+    "  tmp/, lock     of whoever is writing\n"
+    "\n"
+    "Nothing in here is to be changed, renamed or removed by hand. To move the archive, copy the whole folder while "
+    "nobody\n"
+    "writes. `longwatch archive info` and `longwatch archive verify` say what is in it and whether it is whole;\n"
+    "`longwatch archive cat` gives the records back as text. Should there be no Longwatch any more: every byte of "
+    "these\n"
+    "files is described in docs/formats/archive.md of its source code, well enough to write a program that reads "
+    "them.\n";
+
+/* Is there nothing but what an unfinished making leaves? */
+static bool makeable(const struct vault *v, struct err *e) {
+    static const char *const ours[] = {".",         "..",     FORMAT_FILE, HEAD_FILE, SECRET_FILE, README_FILE,
+                                       LOCK_FILE,   SEGMENTS, INDEX,       TEMPORARY, QUARANTINE,  "MANIFEST-000001",
+                                       "lost+found"};
+    int const fd = openat(v->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
+    bool ok = true;
+
+    if (!dir) {
+        err_system(e, "%s", v->path);
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    for (struct dirent *d; ok && (d = readdir(dir));) {
+        bool known = str_ends(str_of(d->d_name), S(".part"));
+
+        for (size_t i = 0; !known && i < COUNT(ours); i++)
+            known = strcmp(d->d_name, ours[i]) == 0;
+        if (!known)
+            ok = strcmp(d->d_name, CURRENT_FILE) == 0
+                     ? err_set(e, ERR_USAGE, 0, "%s is an archive already", v->path)
+                     : err_set(e, ERR_USAGE, 0, "%s holds other files (%.100s): an archive needs a folder of its own",
+                               v->path, d->d_name);
+    }
+    closedir(dir);
+    return ok;
+}
+
+static void secret_text(struct buf *out) {
+    uint8_t secret[VAULT_SECRET];
+    char hex[2 * VAULT_SECRET + 1];
+
+    randombytes_buf(secret, sizeof secret);
+    sodium_bin2hex(hex, sizeof hex, secret, sizeof secret);
+    buf_add(out, S("longwatch archive, secret key of the index\n"));
+    buf_format(out, "%s\n", hex);
+    sum_line(out);
+    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(hex, sizeof hex);
+}
+
+static void current_text(uint64_t number, struct buf *out) {
+    char name[GENERATION_NAME];
+
+    generation_name(number, name);
+    buf_format(out, "longwatch archive, current manifest\n%s\n", name);
+    sum_line(out);
+}
+
+static bool write_buf(const struct vault *v, const char *name, struct buf *b, struct err *e) {
+    bool const ok = b->failed ? no_memory(v, e) : own_write(v, name, buf_str(b), e);
+
+    if (b->ptr)
+        explicit_bzero(b->ptr, b->len); /* one of them is a secret */
+    buf_free(b);
+    return ok;
+}
+
+/* The first manifest: a head, no state, one record. */
+static bool first_manifest(struct vault *v, str who, str note, int64_t at, struct buf *out, struct err *e) {
+    struct manifest_operation begin = {
+        .what = DO_BEGIN, .begin = {.program = S("longwatch " LONGWATCH_VERSION), .who = who, .note = note}};
+    struct buf operations = {0};
+    struct manifest_record r = {.sequence = 1, .at = at, .count = 1};
+    struct sha256 *const h = sha256_new();
+    bool ok = h != NULL || no_memory(v, e);
+
+    memcpy(begin.begin.id, v->head.id, ARCHIVE_ID_SIZE);
+    ok = ok && manifest_encode(&begin, &operations, e);
+    r.operations = buf_str(&operations);
+    generation_head_write(out, &v->head);
+    ok = ok && (!out->failed || no_memory(v, e)) && manifest_record_write(out, &r, v->head.id, NULL, e) &&
+         manifest_apply(v->manifest, &begin, 1, e);
+    if (ok) {
+        manifest_record_end(v->manifest, 1, at);
+        sha256_add(h, str_from(buf_str(out), GENERATION_HEAD_SIZE));
+        sha256_end(h, v->hash);
+    }
+    sha256_free(h);
+    buf_free(&operations);
+    return ok;
+}
+
+static bool folders_make(const struct vault *v, struct err *e) {
+    static const char *const folders[] = {SEGMENTS, INDEX, TEMPORARY, QUARANTINE};
+
+    for (size_t i = 0; i < COUNT(folders); i++)
+        if (mkdirat(v->root, folders[i], 0700) != 0 && errno != EEXIST)
+            return err_system(e, "%s/%s", v->path, folders[i]);
+    return true;
+}
+
+static bool lock_take(struct vault *v, int64_t at, struct err *e);
+
+static bool make(struct vault *v, str who, str note, int64_t at, struct err *e) {
+    struct buf format = {0}, text = {0}, secret = {0}, manifest = {0}, head = {0}, current = {0};
+    bool ok;
+
+    if (!lock_take(v, at, e) || !makeable(v, e) || !folders_make(v, e))
+        return false;
+    v->head.number = 1;
+    randombytes_buf(v->head.id, sizeof v->head.id);
+    buf_add(&format, S("longwatch archive, format 1\n"));
+    buf_add(&text, str_of(readme));
+    secret_text(&secret);
+    current_text(1, &current);
+    ok = first_manifest(v, who, note, at, &manifest, e);
+    if (ok)
+        head_text(v, &head);
+    /* CURRENT last: without it, it is no archive yet. */
+    ok = ok & write_buf(v, FORMAT_FILE, &format, e);
+    ok = ok & write_buf(v, README_FILE, &text, e);
+    ok = ok & write_buf(v, SECRET_FILE, &secret, e);
+    ok = ok & write_buf(v, "MANIFEST-000001", &manifest, e);
+    ok = ok & write_buf(v, HEAD_FILE, &head, e);
+    if (ok)
+        ok = write_buf(v, CURRENT_FILE, &current, e) &&
+             (file_folder_sync(v->root, "..", e) || err_wrap(e, "%s", v->path));
+    buf_free(&current);
+    return ok;
+}
+
+static bool vault_begin(struct vault **out, const char *path, struct err *e) {
+    struct vault *const v = calloc(1, sizeof *v);
+
+    if (sodium_init() < 0 || !v || !(v->path = strdup(path))) {
+        free(v);
+        return err_set(e, ERR_MEMORY, 0, "%s: no memory", path);
+    }
+    v->root = v->lock = v->file = v->head_file = -1;
+    v->writes = true;
+    *out = v;
+    return true;
+}
+
+bool vault_create(const char *path, str who, str note, int64_t at, struct err *e) {
+    struct vault *v;
+    bool ok;
+
+    if (!vault_begin(&v, path, e))
+        return false;
+    if (!(v->manifest = manifest_new()))
+        ok = no_memory(v, e);
+    else if ((mkdir(path, 0700) != 0 && errno != EEXIST) ||
+             (v->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        ok = err_system(e, "%s", path);
+    else
+        ok = make(v, who, note, at, e);
+    vault_close(v);
+    return ok;
+}
+
+/* ---- opening ---- */
+
+/* Who writes, for whoever would like to. The text is for people: the lock is the kernel's, and ends with its holder. */
+static bool lock_take(struct vault *v, int64_t at, struct err *e) {
+    char text[LOCK_TEXT], host[65] = "?", when[INSTANT_TEXT];
+
+    v->lock = openat(v->root, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (v->lock < 0)
+        return err_system(e, "%s/" LOCK_FILE, v->path);
+    while (flock(v->lock, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR)
+            continue;
+        if (errno != EWOULDBLOCK)
+            return err_system(e, "%s/" LOCK_FILE, v->path);
+        ssize_t n = pread(v->lock, text, sizeof text, 0);
+
+        for (ssize_t i = 0; i < n; i++)
+            if (text[i] < ' ' || text[i] > '~')
+                n = i;
+        return err_set(e, ERR_REFUSED, 0, "%s is being written by %.*s: wait for its end", v->path, n > 0 ? (int)n : 15,
+                       n > 0 ? text : "another process");
+    }
+    (void)gethostname(host, sizeof host - 1);
+    str const began = instant_format(at, when);
+    int const len = snprintf(text, sizeof text, "process %ld on %s since %.*s\n", (long)getpid(), host, STR_ARG(began));
+
+    /* What cannot be written, on a full disk, nobody can read: no reason not to write evidence. */
+    if (ftruncate(v->lock, 0) == 0 && pwrite(v->lock, text, (size_t)len, 0) != len)
+        text[0] = '\0';
+    return true;
+}
+
+/* All of it at the offset. */
+static bool write_at(int fd, str bytes, uint64_t at) {
+    while (bytes.len) {
+        ssize_t const n = pwrite(fd, bytes.ptr, bytes.len, (off_t)at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            if (n == 0)
+                errno = ENOSPC;
+            return false;
+        }
+        bytes = str_from(bytes, (size_t)n);
+        at += (size_t)n;
+    }
+    return true;
+}
+
+bool head_write(struct vault *v, struct err *e) {
+    struct buf b = {0};
+    bool ok;
+
+    head_text(v, &b);
+    ok = !b.failed || no_memory(v, e);
+    ok = ok && (write_at(v->head_file, buf_str(&b), 0) || err_system(e, "%s/" HEAD_FILE, v->path));
+    buf_free(&b);
+    return ok;
+}
+
+/* Whoever wrote the last record may have died, or been told of an error, before it was on the disk; the kernel may hold for clean what the
+ * disk never got. Written again, it is dirty again, and is waited for. All before it was waited for before it was written. */
+static bool tail_secure(struct vault *v, struct err *e) {
+    size_t const size = (size_t)(v->end - v->last_at);
+    char *const bytes = malloc(size ? size : 1);
+    struct stat st;
+    bool ok = bytes != NULL;
+
+    if (!ok)
+        return no_memory(v, e);
+    ok = pread(v->file, bytes, size, (off_t)v->last_at) == (ssize_t)size && fstat(v->file, &st) == 0 &&
+         ((uint64_t)st.st_size == v->end || ftruncate(v->file, (off_t)v->end) == 0) &&
+         write_at(v->file, (str){bytes, size}, v->last_at) && fdatasync(v->file) == 0;
+    free(bytes);
+    return ok || err_system(e, "%s: the manifest", v->path);
+}
+
+static bool file_open_write(struct vault *v, struct err *e) {
+    char name[GENERATION_NAME];
+
+    generation_name(v->head.number, name);
+    v->file = openat(v->root, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    return v->file >= 0 || err_system(e, "%s/%s", v->path, name);
+}
+
+static bool head_open(struct vault *v, struct err *e) {
+    struct head_said said;
+    struct buf b = {0};
+
+    if (!head_read(v, &said, e))
+        return false;
+    head_text(v, &b);
+    if (!said.good && !write_buf(v, HEAD_FILE, &b, e))
+        return false;
+    buf_free(&b);
+    v->head_file = openat(v->root, HEAD_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    return v->head_file >= 0 ? head_write(v, e) : err_system(e, "%s/" HEAD_FILE, v->path);
+}
+
+/* More past than present? */
+static bool roll_due(const struct vault *v) {
+    size_t count, kept = 0;
+    const struct manifest_segment *const all = manifest_segments(v->manifest, &count);
+
+    if (v->end < ROLL_MIN)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        kept += !all[i].gone;
+    return v->end > ROLL_MIN + 2 * (uint64_t)ROLL_SEGMENT * kept;
+}
+
+bool vault_open_writer(struct vault **out, const char *path, const struct signature_key *key, int64_t at,
+                       vault_tell *tell, void *ctx, struct err *e) {
+    struct vault *v;
+
+    if (!vault_begin(&v, path, e))
+        return false;
+    v->tell = tell;
+    v->ctx = ctx;
+    v->key = key;
+    if ((v->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        err_system(e, "%s", path);
+    /* The lock before anything is read; but what is no archive gets none. */
+    else if ((faccessat(v->root, FORMAT_FILE, F_OK, 0) == 0 ||
+              err_set(e, ERR_USAGE, 0, "%s is no archive: it holds no " FORMAT_FILE, path)) &&
+             lock_take(v, at, e) && vault_load(v, 0, e) && file_open_write(v, e) && tail_secure(v, e) &&
+             folders_make(v, e) && vault_survey(v, e) && head_open(v, e) &&
+             ((!v->state_bad && !roll_due(v)) || vault_roll(v, at, e))) {
+        *out = v;
+        return true;
+    }
+    vault_close(v);
+    return false;
+}
+
+void vault_close(struct vault *v) {
+    if (!v)
+        return;
+    for (size_t i = 0; i < v->staged_count; i++)
+        unlinkat(v->root, v->staged[i].part, 0);
+    if (v->head_file >= 0) {
+        (void)fsync(v->head_file); /* it only says more than nothing */
+        close(v->head_file);
+    }
+    if (v->file >= 0)
+        close(v->file);
+    if (v->root >= 0)
+        close(v->root);
+    if (v->lock >= 0)
+        close(v->lock);
+    manifest_free(v->manifest);
+    buf_free(&v->operations);
+    buf_free(&v->folders);
+    free(v->staged);
+    free(v->path);
+    free(v);
+}
+
+/* ---- staging ---- */
+
+struct vault_part {
+    int fd;
+    char name[VAULT_NAME_MAX];
+};
+
+bool vault_part_new(struct vault *v, struct vault_part **out, int *fd, struct err *e) {
+    struct vault_part *p;
+
+    if (!usable(v, e))
+        return false;
+    if (!(p = calloc(1, sizeof *p)))
+        return no_memory(v, e);
+    snprintf(p->name, sizeof p->name, TEMPORARY "/%llu.part", (unsigned long long)++v->parts);
+    p->fd = openat(v->root, p->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (p->fd < 0) {
+        err_system(e, "%s/%s", v->path, p->name);
+        free(p);
+        return false;
+    }
+    *fd = p->fd;
+    *out = p;
+    return true;
+}
+
+static void part_free(struct vault_part *p) {
+    close(p->fd);
+    free(p);
+}
+
+void vault_part_drop(struct vault *v, struct vault_part *p) {
+    if (!p)
+        return;
+    unlinkat(v->root, p->name, 0);
+    part_free(p);
+}
+
+/* Encoded, then applied: it is believed by whoever reads it if and only if it is staged. */
+static bool stage(struct vault *v, const struct manifest_operation *o, struct err *e) {
+    size_t const before = v->operations.len;
+
+    if (!manifest_encode(o, &v->operations, e))
+        return false;
+    if (v->operations.len > RECORD_ROOM) {
+        v->operations.len = before;
+        return err_set(e, ERR_LIMIT, 0, "more than one record holds: commit what is staged first");
+    }
+    if (!manifest_apply(v->manifest, o, manifest_sequence(v->manifest) + 1, e)) {
+        v->operations.len = before;
+        return err_wrap(e, "%s", v->path);
+    }
+    v->count++;
+    return true;
+}
+
+/* The whole file on the disk, and what it is. */
+static bool part_secure(struct vault *v, const struct vault_part *p, uint64_t said, uint64_t *length,
+                        uint8_t hash[SHA256_SIZE], struct err *e) {
+    struct stat st;
+
+    if (fstat(p->fd, &st) != 0 || fsync(p->fd) != 0)
+        return err_system(e, "%s/%s", v->path, p->name);
+    if (!S_ISREG(st.st_mode) || (said != 0 && (uint64_t)st.st_size != said))
+        return err_set(e, ERR_USAGE, 0, "%s/%s holds %lld bytes instead of %llu", v->path, p->name,
+                       (long long)st.st_size, (unsigned long long)said);
+    return (file_hash(p->fd, length, hash, e) || err_wrap(e, "%s/%s", v->path, p->name)) &&
+           (*length == (uint64_t)st.st_size ||
+            err_set(e, ERR_USAGE, 0, "%s/%s is still being written", v->path, p->name));
+}
+
+static struct staged *staged_next(struct vault *v, struct err *e) {
+    if (v->staged_count == v->staged_room) {
+        size_t const room = v->staged_room ? 2 * v->staged_room : 16;
+        struct staged *const grown = realloc(v->staged, room * sizeof *grown);
+
+        if (!grown) {
+            no_memory(v, e);
+            return NULL;
+        }
+        v->staged = grown;
+        v->staged_room = room;
+    }
+    return &v->staged[v->staged_count];
+}
+
+static bool segment_stage(struct vault *v, const struct vault_part *p, const struct manifest_segment *about, str family,
+                          uint64_t *number, bool *known, struct err *e) {
+    struct manifest_operation o = {.what = DO_ADD, .add = {.segment = *about, .family = family}};
+    struct manifest_segment *const s = &o.add.segment;
+    const struct manifest_segment *there;
+    struct staged *to;
+
+    if (!part_secure(v, p, about->length, &s->length, s->sha256, e) ||
+        !manifest_of_bytes(v->manifest, s->sha256, &there, e))
+        return false;
+    if (there) {
+        *number = there->number;
+        *known = true;
+        return true;
+    }
+    s->number = manifest_next_segment(v->manifest);
+    if (!(to = staged_next(v, e)) || !stage(v, &o, e))
+        return false;
+    memcpy(to->part, p->name, sizeof to->part);
+    vault_segment_name(s, to->name);
+    v->staged_count++;
+    *number = s->number;
+    *known = false;
+    return true;
+}
+
+bool vault_add(struct vault *v, struct vault_part *p, const struct manifest_segment *about, str family,
+               uint64_t *number, bool *known, struct err *e) {
+    bool there = true;
+    bool const ok = usable(v, e) && segment_stage(v, p, about, family, number, &there, e);
+
+    if (known)
+        *known = there;
+    if (ok && !there)
+        part_free(p);
+    else
+        vault_part_drop(v, p);
+    return ok;
+}
+
+static bool run_stage(struct vault *v, const struct vault_part *p, const struct manifest_run *about, uint64_t *number,
+                      struct err *e) {
+    struct manifest_operation o = {.what = DO_RUN, .run = *about};
+    struct staged *to;
+
+    if (!part_secure(v, p, about->length, &o.run.length, o.run.sha256, e))
+        return false;
+    o.run.number = manifest_next_run(v->manifest);
+    if (!(to = staged_next(v, e)) || !stage(v, &o, e))
+        return false;
+    memcpy(to->part, p->name, sizeof to->part);
+    vault_run_name(&o.run, to->name);
+    v->staged_count++;
+    *number = o.run.number;
+    return true;
+}
+
+bool vault_run_add(struct vault *v, struct vault_part *p, const struct manifest_run *about, uint64_t *number,
+                   struct err *e) {
+    bool const ok = usable(v, e) && run_stage(v, p, about, number, e);
+
+    if (ok)
+        part_free(p);
+    else
+        vault_part_drop(v, p);
+    return ok;
+}
+
+bool vault_do(struct vault *v, const struct manifest_operation *o, struct err *e) {
+    assert(o->what != DO_BEGIN && o->what != DO_ADD && o->what != DO_RUN && o->what != DO_REMOVED &&
+           o->what != DO_GENERATION && o->what != DO_COUNTERS);
+    return usable(v, e) && stage(v, o, e);
+}
+
+/* ---- committing ---- */
+
+static str folder_of(const char *name) {
+    const char *const slash = strrchr(name, '/');
+
+    return (str){name, slash ? (size_t)(slash - name) : 0};
+}
+
+static bool folder_known(const struct buf *names, str folder) {
+    for (size_t at = 0; at < names->len; at += strlen(names->ptr + at) + 1)
+        if (str_eq(str_of(names->ptr + at), folder))
+            return true;
+    return false;
+}
+
+static bool folder_note(const struct vault *v, struct buf *names, str folder, struct err *e) {
+    buf_add(names, folder);
+    buf_byte(names, '\0');
+    return !names->failed || no_memory(v, e);
+}
+
+/* Makes the folder of a name, and waits until its entry is on the disk: whoever made it before may have died in between, so that this is
+ * done once by every writer. */
+static bool folder_secure(struct vault *v, const char *name, struct err *e) {
+    char folder[VAULT_NAME_MAX];
+    str const path = folder_of(name);
+
+    if (folder_known(&v->folders, path))
+        return true;
+    snprintf(folder, sizeof folder, "%.*s", STR_ARG(path));
+    if (mkdirat(v->root, folder, 0700) != 0 && errno != EEXIST)
+        return err_system(e, "%s/%s", v->path, folder);
+    folder[folder_of(folder).len] = '\0'; /* the one above */
+    return folder_sync(v, folder, e) && folder_note(v, &v->folders, path, e);
+}
+
+/* Files that are staged get their names, and the names are on the disk. */
+static bool names_give(struct vault *v, struct err *e) {
+    struct buf touched = {0};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < v->staged_count; i++) {
+        const struct staged *const s = &v->staged[i];
+
+        ok = folder_secure(v, s->name, e);
+        if (ok && renameat(v->root, s->part, v->root, s->name) != 0)
+            ok = err_system(e, "%s/%s", v->path, s->name);
+        if (ok && !folder_known(&touched, folder_of(s->name)))
+            ok = folder_note(v, &touched, folder_of(s->name), e);
+    }
+    for (size_t at = 0; ok && at < touched.len; at += strlen(touched.ptr + at) + 1)
+        ok = folder_sync(v, touched.ptr + at, e);
+    buf_free(&touched);
+    return ok;
+}
+
+static bool record_of(struct vault *v, int64_t at, struct buf *out, struct err *e) {
+    struct manifest_record r = {.sequence = manifest_sequence(v->manifest) + 1,
+                                .at = at,
+                                .count = v->count,
+                                .operations = buf_str(&v->operations)};
+
+    memcpy(r.previous, v->hash, sizeof r.previous);
+    return manifest_record_write(out, &r, v->head.id, v->key, e);
+}
+
+/* The record is on the disk: what it comes to. */
+static void record_done(struct vault *v, struct sha256 *h, str record, int64_t at) {
+    sha256_add(h, record);
+    sha256_end(h, v->hash);
+    manifest_record_end(v->manifest, manifest_sequence(v->manifest) + 1, at);
+    v->operations.len = 0;
+    v->count = 0;
+    v->staged_count = 0;
+}
+
+bool vault_commit(struct vault *v, int64_t at, struct err *e) {
+    struct sha256 *h = NULL;
+    struct buf record = {0};
+    bool ok = usable(v, e);
+    struct err ignored;
+
+    if (!ok || v->count == 0)
+        return ok;
+    ok = ((h = sha256_new()) != NULL || no_memory(v, e)) && record_of(v, at, &record, e) && names_give(v, e) &&
+         ((write_at(v->file, buf_str(&record), v->end) && fdatasync(v->file) == 0) ||
+          err_system(e, "%s: the manifest", v->path));
+    if (ok) {
+        v->last_at = v->end;
+        v->end += record.len;
+        record_done(v, h, buf_str(&record), at);
+        /* It is committed whether HEAD can be written or not; HEAD then says less, and never anything wrong. */
+        if (!head_write(v, &ignored))
+            broken(v);
+    } else {
+        broken(v);
+    }
+    sha256_free(h);
+    buf_free(&record);
+    return ok;
+}
+
+static bool files_remove(struct vault *v, struct manifest_numbers segments, struct manifest_numbers runs,
+                         struct err *e) {
+    struct buf touched = {0};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < segments.count + runs.count; i++) {
+        char name[VAULT_NAME_MAX];
+
+        if (i < segments.count)
+            vault_segment_name(manifest_segment(v->manifest, manifest_number(segments, i)), name);
+        else
+            vault_run_name(manifest_run(v->manifest, manifest_number(runs, i - segments.count)), name);
+        if (unlinkat(v->root, name, 0) != 0 && errno != ENOENT) /* gone: somebody died between this and the record */
+            ok = err_system(e, "%s/%s", v->path, name);
+        if (ok && !folder_known(&touched, folder_of(name)))
+            ok = folder_note(v, &touched, folder_of(name), e);
+    }
+    for (size_t at = 0; ok && at < touched.len; at += strlen(touched.ptr + at) + 1)
+        if (faccessat(v->root, touched.ptr + at, F_OK, 0) == 0)
+            ok = folder_sync(v, touched.ptr + at, e);
+    buf_free(&touched);
+    return ok;
+}
+
+bool vault_remove(struct vault *v, struct manifest_numbers segments, struct manifest_numbers runs, int64_t at,
+                  struct err *e) {
+    struct manifest_operation const o = {.what = DO_REMOVED, .removed = {segments, runs}};
+
+    if (!usable(v, e))
+        return false;
+    assert(v->count == 0);
+    if (segments.count + runs.count == 0)
+        return true;
+    if (!stage(v, &o, e))
+        return false;
+    /* First the files: a record of files that are there still would be a lie. */
+    return files_remove(v, segments, runs, e) ? vault_commit(v, at, e) : broken(v);
+}
+
+/* ---- a new generation ---- */
+
+/* Its bytes: head, state, the record that vouches for both. */
+static bool generation_text(struct vault *v, int64_t at, struct generation_head *head, struct buf *out, struct err *e) {
+    struct manifest_operation o = {.what = DO_GENERATION};
+    struct buf state = {0}, operations = {0};
+    struct sha256 *const h = sha256_new();
+    struct manifest_record r = {.sequence = manifest_sequence(v->manifest) + 1, .at = at, .count = 1};
+    bool ok = (h != NULL || no_memory(v, e)) && manifest_restate(v->manifest, &state, &head->state_items, e);
+
+    head->state_size = state.len;
+    generation_head_write(out, head);
+    buf_add(out, buf_str(&state));
+    ok = ok && (!out->failed || no_memory(v, e));
+    if (ok) {
+        o.generation.number = head->number;
+        sha256_add(h, buf_str(out));
+        sha256_end(h, o.generation.sha256);
+        ok = manifest_encode(&o, &operations, e);
+    }
+    memcpy(r.previous, v->hash, sizeof r.previous);
+    r.operations = buf_str(&operations);
+    ok = ok && manifest_record_write(out, &r, head->id, v->key, e);
+    sha256_free(h);
+    buf_free(&state);
+    buf_free(&operations);
+    return ok;
+}
+
+bool vault_roll(struct vault *v, int64_t at, struct err *e) {
+    struct generation_head head = v->head;
+    char name[GENERATION_NAME];
+    struct buf bytes = {0}, current = {0};
+    struct sha256 *const h = sha256_new();
+    struct err ignored;
+    bool ok = usable(v, e) && (h != NULL || no_memory(v, e));
+
+    assert(v->count == 0);
+    head.number++;
+    head.base = manifest_sequence(v->manifest);
+    memcpy(head.base_hash, v->hash, sizeof head.base_hash);
+    generation_name(head.number, name);
+    current_text(head.number, &current);
+    ok = ok && generation_text(v, at, &head, &bytes, e) && own_write(v, name, buf_str(&bytes), e);
+    if (ok && !write_buf(v, CURRENT_FILE, &current, e))
+        ok = broken(v); /* whichever it names, both say the same */
+    if (ok) {
+        size_t const from = generation_records(&head);
+
+        close(v->file);
+        v->file = -1;
+        v->head = head;
+        v->last_at = from;
+        v->end = bytes.len;
+        v->state_bad = false;
+        record_done(v, h, str_from(buf_str(&bytes), from), at);
+        if (!file_open_write(v, e))
+            ok = broken(v);
+        else if (!head_write(v, &ignored))
+            broken(v);
+    }
+    sha256_free(h);
+    buf_free(&bytes);
+    buf_free(&current);
+    return ok;
+}
