@@ -59,8 +59,11 @@ MUST_USE bool own_read(const struct vault *v, const char *name, size_t max, stru
                        struct err *e);
 /* Writes it beside, syncs, renames, syncs the folder. */
 MUST_USE bool own_write(const struct vault *v, const char *name, str bytes, struct err *e);
+/* The same of a buffer, which is wiped and freed. */
+MUST_USE bool own_write_buf(const struct vault *v, const char *name, struct buf *b, struct err *e);
 /* fsync of a folder below the root ("": the root). */
 MUST_USE bool folder_sync(const struct vault *v, const char *name, struct err *e);
+bool vault_no_memory(const struct vault *v, struct err *e);
 void vault_found(const struct vault *v, enum vault_found what, const char *name, uint64_t number);
 
 /* HEAD, as a text of fixed length. */
@@ -72,6 +75,16 @@ struct head_said {
 };
 MUST_USE bool head_read(const struct vault *v, struct head_said *out, struct err *e);
 MUST_USE bool head_write(struct vault *v, struct err *e);
+
+MUST_USE bool format_check(const struct vault *v, struct err *e);
+void current_text(uint64_t number, struct buf *out);
+/* The generation in force. past: for a snapshot the highest will do, where nobody says. */
+MUST_USE bool current_read(const struct vault *v, bool past, uint64_t *number, struct err *e);
+
+/* A writer's, with nothing open yet. */
+MUST_USE bool vault_begin(struct vault **out, const char *path, struct err *e);
+MUST_USE bool vault_lock(struct vault *v, int64_t at, struct err *e);
+MUST_USE bool folders_make(const struct vault *v, struct err *e);
 
 /* Loads the state into v->manifest; v->root is open. */
 MUST_USE bool vault_load(struct vault *v, uint64_t as_of, struct err *e);

@@ -14,11 +14,6 @@
 
 #define ROLL_MIN ((size_t)16 << 20) /* bytes of a manifest below which nobody writes it anew */
 #define ROLL_SEGMENT 128u           /* about what a segment takes in a restated state */
-#define LOCK_TEXT 200
-
-static bool no_memory(const struct vault *v, struct err *e) {
-    return err_set(e, ERR_MEMORY, 0, "%s: no memory", v->path);
-}
 
 /* From here on nothing is certain but what the disk says when it is asked again. */
 static bool broken(struct vault *v) {
@@ -32,237 +27,7 @@ static bool usable(const struct vault *v, struct err *e) {
            err_set(e, ERR_IO, 0, "%s: a commit failed before: open it anew, to see what has become of it", v->path);
 }
 
-bool own_write(const struct vault *v, const char *name, str bytes, struct err *e) {
-    struct buf path = {0};
-    struct file_out *f;
-    bool ok;
-
-    buf_format(&path, "%s/%s", v->path, name);
-    buf_byte(&path, '\0');
-    ok = !path.failed || no_memory(v, e);
-    if (ok && (ok = file_out_open(&f, path.ptr, e))) {
-        file_out_add(f, bytes);
-        ok = file_out_commit(f, e);
-    }
-    buf_free(&path);
-    return ok;
-}
-
-bool folder_sync(const struct vault *v, const char *name, struct err *e) {
-    return file_folder_sync(v->root, *name ? name : ".", e) || err_wrap(e, "%s", v->path);
-}
-
-/* ---- a new one ---- */
-
-static const char readme[] =
-    "This folder is an archive of Longwatch: records of logs and mails, kept so that they can be searched again for "
-    "years.\n"
-    "\n"
-    "  MANIFEST-...   what was ever done to the archive, in order: which segments were added, replaced, dropped, held; "
-    "each\n"
-    "                 record holds the hash of the one before it. The highest number is in force (CURRENT says "
-    "which);\n"
-    "                 the lower ones are the history before it, and as much a part of the archive\n"
-    "  segments/      the records themselves, one folder for each month in which they happened; compressed (zstd)\n"
-    "  index/         where to find what; can be made anew of the segments\n"
-    "  HEAD           the last commit: a manifest that ends before it has lost something\n"
-    "  secret         the key of the hashes in the index; nobody else's business\n"
-    "  quarantine/    files that no record names, put aside after a crash; nothing of them was ever acknowledged\n"
-    "  tmp/, lock     of whoever is writing\n"
-    "\n"
-    "Nothing in here is to be changed, renamed or removed by hand. To move the archive, copy the whole folder while "
-    "nobody\n"
-    "writes. `longwatch archive info` and `longwatch archive verify` say what is in it and whether it is whole;\n"
-    "`longwatch archive cat` gives the records back as text. Should there be no Longwatch any more: every byte of "
-    "these\n"
-    "files is described in docs/formats/archive.md of its source code, well enough to write a program that reads "
-    "them.\n";
-
-/* Is there nothing but what an unfinished making leaves? */
-static bool makeable(const struct vault *v, struct err *e) {
-    static const char *const ours[] = {".",         "..",     FORMAT_FILE, HEAD_FILE, SECRET_FILE, README_FILE,
-                                       LOCK_FILE,   SEGMENTS, INDEX,       TEMPORARY, QUARANTINE,  "MANIFEST-000001",
-                                       "lost+found"};
-    int const fd = openat(v->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
-    bool ok = true;
-
-    if (!dir) {
-        err_system(e, "%s", v->path);
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    for (struct dirent *d; ok && (d = readdir(dir));) {
-        bool known = str_ends(str_of(d->d_name), S(".part"));
-
-        for (size_t i = 0; !known && i < COUNT(ours); i++)
-            known = strcmp(d->d_name, ours[i]) == 0;
-        if (!known)
-            ok = strcmp(d->d_name, CURRENT_FILE) == 0
-                     ? err_set(e, ERR_USAGE, 0, "%s is an archive already", v->path)
-                     : err_set(e, ERR_USAGE, 0, "%s holds other files (%.100s): an archive needs a folder of its own",
-                               v->path, d->d_name);
-    }
-    closedir(dir);
-    return ok;
-}
-
-static void secret_text(struct buf *out) {
-    uint8_t secret[VAULT_SECRET];
-    char hex[2 * VAULT_SECRET + 1];
-
-    randombytes_buf(secret, sizeof secret);
-    sodium_bin2hex(hex, sizeof hex, secret, sizeof secret);
-    buf_add(out, S("longwatch archive, secret key of the index\n"));
-    buf_format(out, "%s\n", hex);
-    sum_line(out);
-    sodium_memzero(secret, sizeof secret);
-    sodium_memzero(hex, sizeof hex);
-}
-
-static void current_text(uint64_t number, struct buf *out) {
-    char name[GENERATION_NAME];
-
-    generation_name(number, name);
-    buf_format(out, "longwatch archive, current manifest\n%s\n", name);
-    sum_line(out);
-}
-
-static bool write_buf(const struct vault *v, const char *name, struct buf *b, struct err *e) {
-    bool const ok = b->failed ? no_memory(v, e) : own_write(v, name, buf_str(b), e);
-
-    if (b->ptr)
-        explicit_bzero(b->ptr, b->len); /* one of them is a secret */
-    buf_free(b);
-    return ok;
-}
-
-/* The first manifest: a head, no state, one record. */
-static bool first_manifest(struct vault *v, str who, str note, int64_t at, struct buf *out, struct err *e) {
-    struct manifest_operation begin = {
-        .what = DO_BEGIN, .begin = {.program = S("longwatch " LONGWATCH_VERSION), .who = who, .note = note}};
-    struct buf operations = {0};
-    struct manifest_record r = {.sequence = 1, .at = at, .count = 1};
-    struct sha256 *const h = sha256_new();
-    bool ok = h != NULL || no_memory(v, e);
-
-    memcpy(begin.begin.id, v->head.id, ARCHIVE_ID_SIZE);
-    ok = ok && manifest_encode(&begin, &operations, e);
-    r.operations = buf_str(&operations);
-    generation_head_write(out, &v->head);
-    ok = ok && (!out->failed || no_memory(v, e)) && manifest_record_write(out, &r, v->head.id, NULL, e) &&
-         manifest_apply(v->manifest, &begin, 1, e);
-    if (ok) {
-        manifest_record_end(v->manifest, 1, at);
-        sha256_add(h, str_from(buf_str(out), GENERATION_HEAD_SIZE));
-        sha256_end(h, v->hash);
-    }
-    sha256_free(h);
-    buf_free(&operations);
-    return ok;
-}
-
-static bool folders_make(const struct vault *v, struct err *e) {
-    static const char *const folders[] = {SEGMENTS, INDEX, TEMPORARY, QUARANTINE};
-
-    for (size_t i = 0; i < COUNT(folders); i++)
-        if (mkdirat(v->root, folders[i], 0700) != 0 && errno != EEXIST)
-            return err_system(e, "%s/%s", v->path, folders[i]);
-    return true;
-}
-
-static bool lock_take(struct vault *v, int64_t at, struct err *e);
-
-static bool make(struct vault *v, str who, str note, int64_t at, struct err *e) {
-    struct buf format = {0}, text = {0}, secret = {0}, manifest = {0}, head = {0}, current = {0};
-    bool ok;
-
-    if (!lock_take(v, at, e) || !makeable(v, e) || !folders_make(v, e))
-        return false;
-    v->head.number = 1;
-    randombytes_buf(v->head.id, sizeof v->head.id);
-    buf_add(&format, S("longwatch archive, format 1\n"));
-    buf_add(&text, str_of(readme));
-    secret_text(&secret);
-    current_text(1, &current);
-    ok = first_manifest(v, who, note, at, &manifest, e);
-    if (ok)
-        head_text(v, &head);
-    /* CURRENT last: without it, it is no archive yet. */
-    ok = ok & write_buf(v, FORMAT_FILE, &format, e);
-    ok = ok & write_buf(v, README_FILE, &text, e);
-    ok = ok & write_buf(v, SECRET_FILE, &secret, e);
-    ok = ok & write_buf(v, "MANIFEST-000001", &manifest, e);
-    ok = ok & write_buf(v, HEAD_FILE, &head, e);
-    if (ok)
-        ok = write_buf(v, CURRENT_FILE, &current, e) &&
-             (file_folder_sync(v->root, "..", e) || err_wrap(e, "%s", v->path));
-    buf_free(&current);
-    return ok;
-}
-
-static bool vault_begin(struct vault **out, const char *path, struct err *e) {
-    struct vault *const v = calloc(1, sizeof *v);
-
-    if (sodium_init() < 0 || !v || !(v->path = strdup(path))) {
-        free(v);
-        return err_set(e, ERR_MEMORY, 0, "%s: no memory", path);
-    }
-    v->root = v->lock = v->file = v->head_file = -1;
-    v->writes = true;
-    *out = v;
-    return true;
-}
-
-bool vault_create(const char *path, str who, str note, int64_t at, struct err *e) {
-    struct vault *v;
-    bool ok;
-
-    if (!vault_begin(&v, path, e))
-        return false;
-    if (!(v->manifest = manifest_new()))
-        ok = no_memory(v, e);
-    else if ((mkdir(path, 0700) != 0 && errno != EEXIST) ||
-             (v->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-        ok = err_system(e, "%s", path);
-    else
-        ok = make(v, who, note, at, e);
-    vault_close(v);
-    return ok;
-}
-
 /* ---- opening ---- */
-
-/* Who writes, for whoever would like to. The text is for people: the lock is the kernel's, and ends with its holder. */
-static bool lock_take(struct vault *v, int64_t at, struct err *e) {
-    char text[LOCK_TEXT], host[65] = "?", when[INSTANT_TEXT];
-
-    v->lock = openat(v->root, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (v->lock < 0)
-        return err_system(e, "%s/" LOCK_FILE, v->path);
-    while (flock(v->lock, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EINTR)
-            continue;
-        if (errno != EWOULDBLOCK)
-            return err_system(e, "%s/" LOCK_FILE, v->path);
-        ssize_t n = pread(v->lock, text, sizeof text, 0);
-
-        for (ssize_t i = 0; i < n; i++)
-            if (text[i] < ' ' || text[i] > '~')
-                n = i;
-        return err_set(e, ERR_REFUSED, 0, "%s is being written by %.*s: wait for its end", v->path, n > 0 ? (int)n : 15,
-                       n > 0 ? text : "another process");
-    }
-    (void)gethostname(host, sizeof host - 1);
-    str const began = instant_format(at, when);
-    int const len = snprintf(text, sizeof text, "process %ld on %s since %.*s\n", (long)getpid(), host, STR_ARG(began));
-
-    /* What cannot be written, on a full disk, nobody can read: no reason not to write evidence. */
-    if (ftruncate(v->lock, 0) == 0 && pwrite(v->lock, text, (size_t)len, 0) != len)
-        text[0] = '\0';
-    return true;
-}
 
 /* All of it at the offset. */
 static bool write_at(int fd, str bytes, uint64_t at) {
@@ -287,7 +52,7 @@ bool head_write(struct vault *v, struct err *e) {
     bool ok;
 
     head_text(v, &b);
-    ok = !b.failed || no_memory(v, e);
+    ok = !b.failed || vault_no_memory(v, e);
     ok = ok && (write_at(v->head_file, buf_str(&b), 0) || err_system(e, "%s/" HEAD_FILE, v->path));
     buf_free(&b);
     return ok;
@@ -302,7 +67,7 @@ static bool tail_secure(struct vault *v, struct err *e) {
     bool ok = bytes != NULL;
 
     if (!ok)
-        return no_memory(v, e);
+        return vault_no_memory(v, e);
     ok = pread(v->file, bytes, size, (off_t)v->last_at) == (ssize_t)size && fstat(v->file, &st) == 0 &&
          ((uint64_t)st.st_size == v->end || ftruncate(v->file, (off_t)v->end) == 0) &&
          write_at(v->file, (str){bytes, size}, v->last_at) && fdatasync(v->file) == 0;
@@ -325,7 +90,7 @@ static bool head_open(struct vault *v, struct err *e) {
     if (!head_read(v, &said, e))
         return false;
     head_text(v, &b);
-    if (!said.good && !write_buf(v, HEAD_FILE, &b, e))
+    if (!said.good && !own_write_buf(v, HEAD_FILE, &b, e))
         return false;
     buf_free(&b);
     v->head_file = openat(v->root, HEAD_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -358,7 +123,7 @@ bool vault_open_writer(struct vault **out, const char *path, const struct signat
     /* The lock before anything is read; but what is no archive gets none. */
     else if ((faccessat(v->root, FORMAT_FILE, F_OK, 0) == 0 ||
               err_set(e, ERR_USAGE, 0, "%s is no archive: it holds no " FORMAT_FILE, path)) &&
-             lock_take(v, at, e) && vault_load(v, 0, e) && file_open_write(v, e) && tail_secure(v, e) &&
+             vault_lock(v, at, e) && vault_load(v, 0, e) && file_open_write(v, e) && tail_secure(v, e) &&
              folders_make(v, e) && vault_survey(v, e) && head_open(v, e) &&
              ((!v->state_bad && !roll_due(v)) || vault_roll(v, at, e))) {
         *out = v;
@@ -404,7 +169,7 @@ bool vault_part_new(struct vault *v, struct vault_part **out, int *fd, struct er
     if (!usable(v, e))
         return false;
     if (!(p = calloc(1, sizeof *p)))
-        return no_memory(v, e);
+        return vault_no_memory(v, e);
     snprintf(p->name, sizeof p->name, TEMPORARY "/%llu.part", (unsigned long long)++v->parts);
     p->fd = openat(v->root, p->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (p->fd < 0) {
@@ -468,7 +233,7 @@ static struct staged *staged_next(struct vault *v, struct err *e) {
         struct staged *const grown = realloc(v->staged, room * sizeof *grown);
 
         if (!grown) {
-            no_memory(v, e);
+            vault_no_memory(v, e);
             return NULL;
         }
         v->staged = grown;
@@ -569,7 +334,7 @@ static bool folder_known(const struct buf *names, str folder) {
 static bool folder_note(const struct vault *v, struct buf *names, str folder, struct err *e) {
     buf_add(names, folder);
     buf_byte(names, '\0');
-    return !names->failed || no_memory(v, e);
+    return !names->failed || vault_no_memory(v, e);
 }
 
 /* Makes the folder of a name, and waits until its entry is on the disk: whoever made it before may have died in between, so that this is
@@ -635,7 +400,7 @@ bool vault_commit(struct vault *v, int64_t at, struct err *e) {
 
     if (!ok || v->count == 0)
         return ok;
-    ok = ((h = sha256_new()) != NULL || no_memory(v, e)) && record_of(v, at, &record, e) && names_give(v, e) &&
+    ok = ((h = sha256_new()) != NULL || vault_no_memory(v, e)) && record_of(v, at, &record, e) && names_give(v, e) &&
          ((write_at(v->file, buf_str(&record), v->end) && fdatasync(v->file) == 0) ||
           err_system(e, "%s: the manifest", v->path));
     if (ok) {
@@ -700,12 +465,12 @@ static bool generation_text(struct vault *v, int64_t at, struct generation_head 
     struct buf state = {0}, operations = {0};
     struct sha256 *const h = sha256_new();
     struct manifest_record r = {.sequence = manifest_sequence(v->manifest) + 1, .at = at, .count = 1};
-    bool ok = (h != NULL || no_memory(v, e)) && manifest_restate(v->manifest, &state, &head->state_items, e);
+    bool ok = (h != NULL || vault_no_memory(v, e)) && manifest_restate(v->manifest, &state, &head->state_items, e);
 
     head->state_size = state.len;
     generation_head_write(out, head);
     buf_add(out, buf_str(&state));
-    ok = ok && (!out->failed || no_memory(v, e));
+    ok = ok && (!out->failed || vault_no_memory(v, e));
     if (ok) {
         o.generation.number = head->number;
         sha256_add(h, buf_str(out));
@@ -727,7 +492,7 @@ bool vault_roll(struct vault *v, int64_t at, struct err *e) {
     struct buf bytes = {0}, current = {0};
     struct sha256 *const h = sha256_new();
     struct err ignored;
-    bool ok = usable(v, e) && (h != NULL || no_memory(v, e));
+    bool ok = usable(v, e) && (h != NULL || vault_no_memory(v, e));
 
     assert(v->count == 0);
     head.number++;
@@ -736,7 +501,7 @@ bool vault_roll(struct vault *v, int64_t at, struct err *e) {
     generation_name(head.number, name);
     current_text(head.number, &current);
     ok = ok && generation_text(v, at, &head, &bytes, e) && own_write(v, name, buf_str(&bytes), e);
-    if (ok && !write_buf(v, CURRENT_FILE, &current, e))
+    if (ok && !own_write_buf(v, CURRENT_FILE, &current, e))
         ok = broken(v); /* whichever it names, both say the same */
     if (ok) {
         size_t const from = generation_records(&head);
