@@ -125,6 +125,7 @@ static void put_hold(struct buf *b, const struct manifest_hold *h) {
 }
 
 static void put_run(struct buf *b, const struct manifest_run *r) {
+    assert(r->ranges.count % 2 == 0);
     put_u64(b, r->number);
     put_u64(b, r->length);
     put(b, r->sha256, sizeof r->sha256);

@@ -100,7 +100,7 @@ static bool end_allowed(const struct manifest *m, const struct manifest_operatio
     uint64_t rows_old = 0, rows_new = 0;
 
     if (!ascending(o->end.olds) || !ascending(o->end.news) || o->end.olds.count == 0 ||
-        (o->end.news.count > 0 && !replaces) || (o->end.news.count == 0 && o->end.why == END_COMPACTED) ||
+        (o->end.news.count > 0 && !replaces) || (o->end.news.count == 0 && o->end.why == END_COMPACTED && !m->restoring) ||
         (o->end.why == END_EXPIRED) != (o->end.policy.len > 0))
         return err_set(e, ERR_USAGE, 0, "segments cannot end like this");
     for (size_t i = 0; i < o->end.olds.count; i++) {
