@@ -91,6 +91,28 @@ bool manifest_restate(const struct manifest *m, struct buf *out, uint64_t *count
            restate_named(m, out, count, e) && item(out, count, m->sequence, m->at, &counters, e);
 }
 
+/* Is it one of those that a restated state is made of, with nothing in it that a state does not keep? */
+static bool restates(const struct manifest_operation *o, uint64_t sequence, int64_t at) {
+    switch (o->what) {
+    case DO_BEGIN:
+        return sequence == 1 && at == 0 && o->begin.program.len + o->begin.who.len + o->begin.note.len == 0;
+    case DO_END:
+        return o->end.olds.count == 1 && o->end.news.count == 0 && o->end.who.len + o->end.note.len == 0 &&
+               str_eq(o->end.policy, o->end.why == END_EXPIRED ? S("-") : S(""));
+    case DO_RUN_END:
+        return o->run_end.count == 1;
+    case DO_ADD:
+    case DO_RUN:
+    case DO_HOLD:
+    case DO_POLICY:
+    case DO_LABEL:
+    case DO_COUNTERS:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool manifest_restore(struct manifest *m, str items, uint64_t count, struct err *e) {
     enum manifest_do last = DO_COUNT;
     uint64_t sequence = 0, done = 0;
@@ -107,7 +129,9 @@ bool manifest_restore(struct manifest *m, str items, uint64_t count, struct err 
         if (!read_u64le(&c, &sequence) || !read_bytes(&c, &at, sizeof at))
             return err_set(e, ERR_CORRUPT, offset, "a restated state is cut off");
         items = str_from(items, cursor_at(&c));
-        if (!manifest_decode(&items, &o, e) || !manifest_apply(m, &o, sequence, e)) {
+        if (!manifest_decode(&items, &o, e) ||
+            (!restates(&o, sequence, at) && !err_set(e, ERR_CORRUPT, 0, "what no state keeps")) ||
+            !manifest_apply(m, &o, sequence, e)) {
             if (e->code != ERR_MEMORY)
                 e->code = ERR_CORRUPT;
             e->offset = offset;
