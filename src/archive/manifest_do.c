@@ -100,7 +100,8 @@ static bool end_allowed(const struct manifest *m, const struct manifest_operatio
     uint64_t rows_old = 0, rows_new = 0;
 
     if (!ascending(o->end.olds) || !ascending(o->end.news) || o->end.olds.count == 0 ||
-        (o->end.news.count > 0 && !replaces) || (o->end.news.count == 0 && o->end.why == END_COMPACTED && !m->restoring) ||
+        (o->end.news.count > 0 && !replaces) ||
+        (o->end.news.count == 0 && o->end.why == END_COMPACTED && !m->restoring) ||
         (o->end.why == END_EXPIRED) != (o->end.policy.len > 0))
         return err_set(e, ERR_USAGE, 0, "segments cannot end like this");
     for (size_t i = 0; i < o->end.olds.count; i++) {
@@ -404,7 +405,7 @@ bool manifest_apply(struct manifest *m, const struct manifest_operation *o, uint
 }
 
 #define NAMED_TIME(type, list_)                                                                                        \
-    for (size_t i = m->list_.count; i > 0 && ((struct type *)m->list_.at)[i - 1].since == sequence; i--)               \
+    for (size_t i = m->list_.count; i > 0 && ((struct type *)m->list_.at)[i - 1].since_at == INSTANT_NONE; i--)        \
     ((struct type *)m->list_.at)[i - 1].since_at = at
 
 void manifest_record_end(struct manifest *m, uint64_t sequence, int64_t at) {
