@@ -77,11 +77,11 @@ static bool makeable(const struct vault *v, struct err *e) {
     DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
     bool ok = true;
 
+    if (fd < 0)
+        return err_system(e, "%s", v->path);
     if (!dir) {
-        err_system(e, "%s", v->path);
-        if (fd >= 0)
-            close(fd);
-        return false;
+        close(fd);
+        return vault_no_memory(v, e);
     }
     for (struct dirent *d; ok && (d = readdir(dir));) {
         bool known = str_ends(str_of(d->d_name), S(".part"));

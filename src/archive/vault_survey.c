@@ -24,11 +24,11 @@ static bool folder_each(struct survey *s, const char *folder, survey_entry *each
     struct dirent *d;
     bool ok = true;
 
+    if (fd < 0)
+        return err_system(e, "%s/%s", s->v->path, folder);
     if (!dir) {
-        err_system(e, "%s/%s", s->v->path, folder);
-        if (fd >= 0)
-            close(fd);
-        return false;
+        close(fd);
+        return vault_no_memory(s->v, e);
     }
     errno = 0;
     while (ok && (d = readdir(dir))) {
