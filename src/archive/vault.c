@@ -176,14 +176,17 @@ bool current_read(const struct vault *v, bool past, uint64_t *number, struct err
     return ok;
 }
 
-void head_text(const struct vault *v, struct buf *out) {
+str head_text(const struct vault *v, char out[HEAD_TEXT]) {
     char id[2 * ARCHIVE_ID_SIZE + 1], hash[2 * SHA256_SIZE + 1];
 
     archive_id_hex(v->head.id, id);
     sha256_hex(v->hash, hash);
-    buf_format(out, HEAD_BEGIN "archive %s\nsequence %020llu\nrecord %s\n", id,
-               (unsigned long long)manifest_sequence(v->manifest), hash);
-    sum_line(out);
+    int const len = snprintf(out, HEAD_TEXT, HEAD_BEGIN "archive %s\nsequence %020llu\nrecord %s\n", id,
+                             (unsigned long long)manifest_sequence(v->manifest), hash);
+    int const sum = snprintf(out + len, HEAD_TEXT - (size_t)len, "sum %016llx\n",
+                             (unsigned long long)hash_sum((str){out, (size_t)len}));
+
+    return (str){out, (size_t)(len + sum)};
 }
 
 bool head_read(const struct vault *v, struct head_said *out, struct err *e) {

@@ -154,7 +154,8 @@ bool folders_make(const struct vault *v, struct err *e) {
 }
 
 static bool make(struct vault *v, str who, str note, int64_t at, struct err *e) {
-    struct buf format = {0}, text = {0}, secret = {0}, manifest = {0}, head = {0}, current = {0};
+    struct buf format = {0}, text = {0}, secret = {0}, manifest = {0}, current = {0};
+    char head[HEAD_TEXT];
     bool ok;
 
     if (!vault_lock(v, at, e) || !makeable(v, e) || !folders_make(v, e))
@@ -166,17 +167,17 @@ static bool make(struct vault *v, str who, str note, int64_t at, struct err *e) 
     secret_text(&secret);
     current_text(1, &current);
     ok = first_manifest(v, who, note, at, &manifest, e);
-    if (ok)
-        head_text(v, &head);
     /* CURRENT last: without it, it is no archive yet. */
-    ok = ok & own_write_buf(v, FORMAT_FILE, &format, e);
-    ok = ok & own_write_buf(v, README_FILE, &text, e);
-    ok = ok & own_write_buf(v, SECRET_FILE, &secret, e);
-    ok = ok & own_write_buf(v, "MANIFEST-000001", &manifest, e);
-    ok = ok & own_write_buf(v, HEAD_FILE, &head, e);
-    if (ok)
-        ok = own_write_buf(v, CURRENT_FILE, &current, e) &&
-             (file_folder_sync(v->root, "..", e) || err_wrap(e, "%s", v->path));
+    ok = ok && own_write_buf(v, FORMAT_FILE, &format, e) && own_write_buf(v, README_FILE, &text, e) &&
+         own_write_buf(v, SECRET_FILE, &secret, e) && own_write_buf(v, "MANIFEST-000001", &manifest, e) &&
+         own_write(v, HEAD_FILE, head_text(v, head), e) && own_write_buf(v, CURRENT_FILE, &current, e) &&
+         (file_folder_sync(v->root, "..", e) || err_wrap(e, "%s", v->path));
+    if (secret.ptr)
+        sodium_memzero(secret.ptr, secret.room);
+    buf_free(&secret);
+    buf_free(&format);
+    buf_free(&text);
+    buf_free(&manifest);
     buf_free(&current);
     return ok;
 }

@@ -66,8 +66,9 @@ MUST_USE bool folder_sync(const struct vault *v, const char *name, struct err *e
 bool vault_no_memory(const struct vault *v, struct err *e);
 void vault_found(const struct vault *v, enum vault_found what, const char *name, uint64_t number);
 
-/* HEAD, as a text of fixed length. */
-void head_text(const struct vault *v, struct buf *out);
+/* HEAD, as a text of fixed length: what was committed is said without asking for memory. */
+#define HEAD_TEXT 256
+str head_text(const struct vault *v, char out[HEAD_TEXT]);
 struct head_said {
     bool good;
     uint64_t sequence;

@@ -48,14 +48,9 @@ static bool write_at(int fd, str bytes, uint64_t at) {
 }
 
 bool head_write(struct vault *v, struct err *e) {
-    struct buf b = {0};
-    bool ok;
+    char text[HEAD_TEXT];
 
-    head_text(v, &b);
-    ok = !b.failed || vault_no_memory(v, e);
-    ok = ok && (write_at(v->head_file, buf_str(&b), 0) || err_system(e, "%s/" HEAD_FILE, v->path));
-    buf_free(&b);
-    return ok;
+    return write_at(v->head_file, head_text(v, text), 0) || err_system(e, "%s/" HEAD_FILE, v->path);
 }
 
 /* Whoever wrote the last record may have died, or been told of an error, before it was on the disk; the kernel may hold for clean what the
@@ -85,14 +80,10 @@ static bool file_open_write(struct vault *v, struct err *e) {
 
 static bool head_open(struct vault *v, struct err *e) {
     struct head_said said;
-    struct buf b = {0};
+    char text[HEAD_TEXT];
 
-    if (!head_read(v, &said, e))
+    if (!head_read(v, &said, e) || (!said.good && !own_write(v, HEAD_FILE, head_text(v, text), e)))
         return false;
-    head_text(v, &b);
-    if (!said.good && !own_write_buf(v, HEAD_FILE, &b, e))
-        return false;
-    buf_free(&b);
     v->head_file = openat(v->root, HEAD_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     return v->head_file >= 0 ? head_write(v, e) : err_system(e, "%s/" HEAD_FILE, v->path);
 }
