@@ -78,7 +78,7 @@ class Crash:
         archive = folder / "archive"
         for i in range(rounds):
             process = self.write(archive, receipts, i, 1 << 30)
-            time.sleep(self.random.uniform(0.001, 0.12))
+            time.sleep(self.random.uniform(0.001, 0.25))
             process.kill()
             process.communicate()
             self.faults_done += 1
@@ -142,7 +142,7 @@ class Crash:
         image.unlink(missing_ok=True)
         with open(image, "wb") as out:
             out.truncate(megabytes << 20)
-        make = ["mkfs.ext4", "-q", "-F"] if kind == "ext4" else ["mkfs.xfs", "-q", "-f"]
+        make = ["mkfs.ext4", "-q", "-F", "-m", "0"] if kind == "ext4" else ["mkfs.xfs", "-q", "-f"]
         subprocess.run(make + [image], check=True, capture_output=True)
         return image, mount
 
