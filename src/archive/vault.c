@@ -1,16 +1,13 @@
 /* vault: the small files, opening for reading, asking. Loading: vault_load.c; making: vault_make.c; writing: vault_write.c; clearing away:
  * vault_survey.c. */
-#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive/manifest_own.h"
 #include "archive/vault_own.h"
 #include "base/file.h"
-#include "base/instant.h"
 
 #define SMALL_MAX 4096u /* of the files that are a few lines */
 #define FORMAT_TEXT "longwatch archive, format 1\n"
@@ -19,7 +16,7 @@
 #define HEAD_BEGIN "longwatch archive, last commit\n"
 #define SECRET_BEGIN "longwatch archive, secret key of the index\n"
 #define SUM_LINE 21 /* "sum ", 16 digits, LF */
-#define TRIES 16    /* of a reader that meets a writer who just writes the manifest anew */
+#define TRIES 16    /* of a reader that meets a writer who just writes HEAD */
 
 void vault_found(const struct vault *v, enum vault_found what, const char *name, uint64_t number) {
     if (v->tell)

@@ -66,7 +66,7 @@ MUST_USE bool vault_secret(const struct vault *v, uint8_t out[VAULT_SECRET], str
 uint64_t vault_generation(const struct vault *v);
 
 /* Asks for every file of the folder by name and length, and tells of what is not as it should be. A writer, who clears away as well, has
- * done it when it opened. O(files); reads none of them. */
+ * done it when it opened; a reader that asks while somebody writes is told of what is just being written. O(files); reads none of them. */
 MUST_USE bool vault_survey(struct vault *v, struct err *e);
 
 /* The name below the folder. */

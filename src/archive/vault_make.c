@@ -1,5 +1,4 @@
 /* vault_make: a new archive; and the lock of whoever writes one. */
-#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

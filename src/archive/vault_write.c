@@ -1,16 +1,12 @@
 /* vault_write: making, staging, committing: docs/formats/archive.md, "How it is written". */
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive/vault_own.h"
 #include "base/file.h"
-#include "base/instant.h"
 
 #define ROLL_MIN ((size_t)16 << 20) /* bytes of a manifest below which nobody writes it anew */
 #define ROLL_SEGMENT 128u           /* about what a segment takes in a restated state */

@@ -477,6 +477,8 @@ static struct manifest *restated(const struct manifest *m) {
     return again;
 }
 
+#define ONE(number) ((struct manifest_numbers){&(number), 1})
+
 /* Random operations, many of which are refused: after each record the state restated is the same, and goes on the same. */
 static void restated_is_the_same(void **state) {
     (void)state;
@@ -492,7 +494,8 @@ static void restated_is_the_same(void **state) {
                 char name[8];
 
                 random = random * 6364136223846793005u + 1442695040888963407u;
-                uint64_t const r = random >> 33, number = 1 + r / 64 % next;
+                uint64_t const r = random >> 33, number = 1 + r / 64 % next, range[] = {1, number},
+                               run = 1 + r / 64 % manifest_next_run(m);
 
                 snprintf(name, sizeof name, "N%llu", (unsigned long long)(r / 64 % 5));
                 switch (r % 12) {
@@ -503,24 +506,24 @@ static void restated_is_the_same(void **state) {
                                 r / 128 % 4 ? AT(2020, 1, 1) + (int64_t)(r / 512 % 900) * DAY : INSTANT_NONE, r % 100);
                     break;
                 case 3:
-                    o = say_end(END_WITHDRAWN, NUMBERS(number), NO_NUMBERS, "");
+                    o = say_end(END_WITHDRAWN, ONE(number), NO_NUMBERS, "");
                     break;
                 case 4:
-                    o = say_end(END_EXPIRED, NUMBERS(number), NO_NUMBERS, "two years");
+                    o = say_end(END_EXPIRED, ONE(number), NO_NUMBERS, "two years");
                     break;
                 case 5: /* compacted: as many rows */
                     if (manifest_segment(m, number)) {
                         o = say_add(next, "m365", AT(2021, 5, 1), manifest_segment(m, number)->rows);
                         assert_int_equal(manifest_apply(m, &o, sequence, &e), manifest_apply(other, &o, sequence, &e2));
                     }
-                    o = say_end(END_COMPACTED, NUMBERS(number), NUMBERS(next), "");
+                    o = say_end(END_COMPACTED, ONE(number), ONE(next), "");
                     break;
                 case 6:
-                    o = (struct manifest_operation){.what = DO_REMOVED, .removed.segments = NUMBERS(number)};
+                    o = (struct manifest_operation){.what = DO_REMOVED, .removed.segments = ONE(number)};
                     break;
                 case 7:
                     o = say_hold(name, r / 512 % 2 ? "dns" : "", INSTANT_NONE, AT(2020, 6, 1),
-                                 r / 1024 % 2 ? NUMBERS(number) : NO_NUMBERS);
+                                 r / 1024 % 2 ? ONE(number) : NO_NUMBERS);
                     break;
                 case 8:
                     o = say_name(DO_LIFT, name);
@@ -534,9 +537,8 @@ static void restated_is_the_same(void **state) {
                                      : say_name(DO_POLICY_END, name);
                     break;
                 default:
-                    o = r / 1024 % 2 ? say_run(manifest_next_run(m), NUMBERS(1, number))
-                                     : (struct manifest_operation){
-                                           .what = DO_RUN_END, .run_end = NUMBERS(1 + r / 64 % manifest_next_run(m))};
+                    o = r / 1024 % 2 ? say_run(manifest_next_run(m), ((struct manifest_numbers){range, 2}))
+                                     : (struct manifest_operation){.what = DO_RUN_END, .run_end = ONE(run)};
                     break;
                 }
                 bool const ok = manifest_apply(m, &o, sequence, &e);

@@ -630,6 +630,15 @@ static void what_is_missing(void **state) {
     assert_true(vault_segment_check(v, manifest_segment(vault_manifest(v), 4), &same, &e));
     assert_true(same);
     vault_close(v);
+    /* A copy that left out empty folders: who looks is told what is missing, who writes makes them. */
+    assert_int_equal(system("rm -r " HERE "/tmp " HERE "/index"), 0);
+    memset(&t, 0, sizeof t);
+    v = reader(0, &t);
+    assert_true(vault_survey(v, &e));
+    assert_int_equal(t.count[FOUND_RUN], 1);
+    vault_close(v);
+    vault_close(writer(NULL));
+    assert_true(there(HERE "/tmp") && there(HERE "/index"));
     /* As long as it was, and not the same. */
     assert_int_equal(
         system("cd " HERE "/segments/2021-03 && printf F | dd of=$(ls 00000004-*) conv=notrunc status=none"), 0);
@@ -1067,7 +1076,7 @@ static bool vouch_look(void *ctx, const struct vault_record *r, struct err *e) {
 }
 
 static void signed_records(void **state) {
-    struct signature_key *key, *stranger;
+    struct signature_key *key = NULL, *stranger = NULL;
     struct vouched x = {0};
     struct buf file = {0}, bytes = {0};
     struct vault *v;
