@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "report/signature.h"
+#include "base/signature.h"
 
-/* Of tests/report/test_signature.c. */
+/* Of tests/base/test_signature.c. */
 static const char public_line[] = "RWRNY1WorXhBdaSnOdhlA70cIRQyn6Y0NSamJVBunXuWQg1ioWcCVlwt\n";
 static const char message[] = "manifest of a case\n";
 static const char signed_lines[] =

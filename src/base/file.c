@@ -8,6 +8,7 @@
 
 #define READ_STEP 65536u
 #define WRITE_AT 65536u
+#define HASH_STEP ((size_t)256 << 10)
 
 bool file_temporary(int *fd, const char *folder, struct err *e) {
     char path[4096];
@@ -78,6 +79,42 @@ bool file_read(const char *path, size_t max, struct buf *out, struct err *e) {
         return err_system(e, "%s", path);
     ok = fstat(fd, &st) == 0 ? file_read_open(fd, &st, path, max, out, e) : err_system(e, "%s", path);
     close(fd);
+    return ok;
+}
+
+bool file_hash(int fd, uint64_t *length, uint8_t hash[SHA256_SIZE], struct err *e) {
+    struct sha256 *const h = sha256_new();
+    char *const bytes = malloc(HASH_STEP);
+    ssize_t n = -1;
+
+    *length = 0;
+    if (!h || !bytes) {
+        err_set(e, ERR_MEMORY, 0, "no memory to read a file");
+    } else {
+        while ((n = pread(fd, bytes, HASH_STEP, (off_t)*length)) > 0 || (n < 0 && errno == EINTR))
+            if (n > 0) {
+                sha256_add(h, (str){bytes, (size_t)n});
+                *length += (size_t)n;
+            }
+        if (n < 0)
+            err_system(e, "reading failed");
+        else
+            sha256_end(h, hash);
+    }
+    sha256_free(h);
+    free(bytes);
+    return n == 0;
+}
+
+bool file_folder_sync(int at, const char *name, struct err *e) {
+    int const fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* EINVAL: a file system that cannot, or need not. */
+    bool const ok = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+
+    if (!ok)
+        err_system(e, "%s", name);
+    if (fd >= 0)
+        close(fd);
     return ok;
 }
 

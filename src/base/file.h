@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 
 struct stat;
 
@@ -15,6 +16,12 @@ MUST_USE int file_open(int at, const char *name);
 /* Reads the open file that *st is about; fd stays open. path: for errors only. */
 MUST_USE bool file_read_open(int fd, const struct stat *st, const char *path, size_t max, struct buf *out,
                              struct err *e);
+
+/* Length and SHA-256 of an open file, from its start; where it stands is left alone. */
+MUST_USE bool file_hash(int fd, uint64_t *length, uint8_t hash[SHA256_SIZE], struct err *e);
+
+/* fsync of the folder `name` in the open folder `at`: what was made, renamed or removed in it stays so after a power cut. */
+MUST_USE bool file_folder_sync(int at, const char *name, struct err *e);
 
 /* A file without a name, for reading and writing, that is gone with the process. folder: where; NULL: TMPDIR, else /tmp. */
 MUST_USE bool file_temporary(int *fd, const char *folder, struct err *e);

@@ -6,10 +6,10 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/signature.h"
 #include "cli/command.h"
 #include "report/finding_text.h"
 #include "report/manifest.h"
-#include "report/signature.h"
 #include "report/time_stamp.h"
 
 #define PASSWORD_MAX 4096u

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/signature.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "codec/json_tree.h"
@@ -16,7 +17,6 @@
 #include "report/finding_text.h"
 #include "report/incident_check.h"
 #include "report/manifest.h"
-#include "report/signature.h"
 #include "report/time_stamp.h"
 
 #define TOLD 20u /* differences of one sort */

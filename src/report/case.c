@@ -23,7 +23,7 @@
 #define APPLICATION_ID 0x4c6e6777 /* "Lngw": how file(1) and we know a case.db */
 
 /* Every file of a case; nothing else is ever in its folder, and nothing else is ever removed from one. Those behind the manifest are put
- * there by whoever signs it (report/signature.h, time_stamp.h). */
+ * there by whoever signs it (base/signature.h, time_stamp.h). */
 enum member {
     FINDINGS,
     SALVAGED,

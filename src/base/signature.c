@@ -1,10 +1,8 @@
 /* signature: see signature.h. Numbers are little-endian; each file is lines of comment and base64. */
-#include "report/signature.h"
+#include "base/signature.h"
 
 #include <sodium.h>
 #include <stdlib.h>
-
-#include "base/utf.h"
 
 #define SALT crypto_pwhash_scryptsalsa208sha256_SALTBYTES
 #define CHECKSUM 32

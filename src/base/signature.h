@@ -1,6 +1,6 @@
 /* signature: who vouches for a file: Ed25519 over its BLAKE2b-512, in the files of minisign (docs/formats/manifest.md), by libsodium. */
-#ifndef REPORT_SIGNATURE_H
-#define REPORT_SIGNATURE_H
+#ifndef BASE_SIGNATURE_H
+#define BASE_SIGNATURE_H
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -7,7 +7,7 @@
 
 #include <sodium.h>
 
-#include "report/signature.h"
+#include "base/signature.h"
 
 static const char public_file[] = "untrusted comment: minisign public key 754178ADA855634D\n"
                                   "RWRNY1WorXhBdaSnOdhlA70cIRQyn6Y0NSamJVBunXuWQg1ioWcCVlwt\n";

@@ -1,0 +1,212 @@
+/* vault_make: a new archive; and the lock of whoever writes one. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/vault_own.h"
+#include "base/file.h"
+#include "base/instant.h"
+
+#define LOCK_TEXT 200
+
+/* Who writes, for whoever would like to. The text is for people: the lock is the kernel's, and ends with its holder. */
+bool vault_lock(struct vault *v, int64_t at, struct err *e) {
+    char text[LOCK_TEXT], host[65] = "?", when[INSTANT_TEXT];
+
+    v->lock = openat(v->root, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (v->lock < 0)
+        return err_system(e, "%s/" LOCK_FILE, v->path);
+    while (flock(v->lock, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR)
+            continue;
+        if (errno != EWOULDBLOCK)
+            return err_system(e, "%s/" LOCK_FILE, v->path);
+        ssize_t n = pread(v->lock, text, sizeof text, 0);
+
+        for (ssize_t i = 0; i < n; i++)
+            if (text[i] < ' ' || text[i] > '~')
+                n = i;
+        return err_set(e, ERR_REFUSED, 0, "%s is being written by %.*s: wait for its end", v->path, n > 0 ? (int)n : 15,
+                       n > 0 ? text : "another process");
+    }
+    (void)gethostname(host, sizeof host - 1);
+    str const began = instant_format(at, when);
+    int const len = snprintf(text, sizeof text, "process %ld on %s since %.*s\n", (long)getpid(), host, STR_ARG(began));
+
+    /* What cannot be written, on a full disk, nobody can read: no reason not to write evidence. */
+    if (ftruncate(v->lock, 0) == 0 && pwrite(v->lock, text, (size_t)len, 0) != len)
+        text[0] = '\0';
+    return true;
+}
+
+static const char readme[] =
+    "This folder is an archive of Longwatch: records of logs and mails, kept so that they can be searched again for "
+    "years.\n"
+    "\n"
+    "  MANIFEST-...   what was ever done to the archive, in order: which segments were added, replaced, dropped, held; "
+    "each\n"
+    "                 record holds the hash of the one before it. The highest number is in force (CURRENT says "
+    "which);\n"
+    "                 the lower ones are the history before it, and as much a part of the archive\n"
+    "  segments/      the records themselves, one folder for each month in which they happened; compressed (zstd)\n"
+    "  index/         where to find what; can be made anew of the segments\n"
+    "  HEAD           the last commit: a manifest that ends before it has lost something\n"
+    "  secret         the key of the hashes in the index; nobody else's business\n"
+    "  quarantine/    files that no record names, put aside after a crash; nothing of them was ever acknowledged\n"
+    "  tmp/, lock     of whoever is writing\n"
+    "\n"
+    "Nothing in here is to be changed, renamed or removed by hand. To move the archive, copy the whole folder while "
+    "nobody\n"
+    "writes. `longwatch archive info` and `longwatch archive verify` say what is in it and whether it is whole;\n"
+    "`longwatch archive cat` gives the records back as text. Should there be no Longwatch any more: every byte of "
+    "these\n"
+    "files is described in docs/formats/archive.md of its source code, well enough to write a program that reads "
+    "them.\n";
+
+/* Is there nothing but what an unfinished making leaves? */
+static bool makeable(const struct vault *v, struct err *e) {
+    static const char *const ours[] = {".",         "..",     FORMAT_FILE, HEAD_FILE, SECRET_FILE, README_FILE,
+                                       LOCK_FILE,   SEGMENTS, INDEX,       TEMPORARY, QUARANTINE,  "MANIFEST-000001",
+                                       "lost+found"};
+    int const fd = openat(v->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
+    bool ok = true;
+
+    if (fd < 0)
+        return err_system(e, "%s", v->path);
+    if (!dir) {
+        close(fd);
+        return vault_no_memory(v, e);
+    }
+    for (struct dirent *d; ok && (d = readdir(dir));) {
+        bool known = str_ends(str_of(d->d_name), S(".part"));
+
+        for (size_t i = 0; !known && i < COUNT(ours); i++)
+            known = strcmp(d->d_name, ours[i]) == 0;
+        if (!known)
+            ok = strcmp(d->d_name, CURRENT_FILE) == 0
+                     ? err_set(e, ERR_USAGE, 0, "%s is an archive already", v->path)
+                     : err_set(e, ERR_USAGE, 0, "%s holds other files (%.100s): an archive needs a folder of its own",
+                               v->path, d->d_name);
+    }
+    closedir(dir);
+    return ok;
+}
+
+static void secret_text(struct buf *out) {
+    uint8_t secret[VAULT_SECRET];
+    char hex[2 * VAULT_SECRET + 1];
+
+    randombytes_buf(secret, sizeof secret);
+    sodium_bin2hex(hex, sizeof hex, secret, sizeof secret);
+    buf_add(out, S("longwatch archive, secret key of the index\n"));
+    buf_format(out, "%s\n", hex);
+    sum_line(out);
+    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(hex, sizeof hex);
+}
+
+void current_text(uint64_t number, struct buf *out) {
+    char name[GENERATION_NAME];
+
+    generation_name(number, name);
+    buf_format(out, "longwatch archive, current manifest\n%s\n", name);
+    sum_line(out);
+}
+
+/* The first manifest: a head, no state, one record. */
+static bool first_manifest(struct vault *v, str who, str note, int64_t at, struct buf *out, struct err *e) {
+    struct manifest_operation begin = {
+        .what = DO_BEGIN, .begin = {.program = S("longwatch " LONGWATCH_VERSION), .who = who, .note = note}};
+    struct buf operations = {0};
+    struct manifest_record r = {.sequence = 1, .at = at, .count = 1};
+    struct sha256 *const h = sha256_new();
+    bool ok = h != NULL || vault_no_memory(v, e);
+
+    memcpy(begin.begin.id, v->head.id, ARCHIVE_ID_SIZE);
+    ok = ok && manifest_encode(&begin, &operations, e);
+    r.operations = buf_str(&operations);
+    generation_head_write(out, &v->head);
+    ok = ok && (!out->failed || vault_no_memory(v, e)) && manifest_record_write(out, &r, v->head.id, NULL, e) &&
+         manifest_apply(v->manifest, &begin, 1, e);
+    if (ok) {
+        manifest_record_end(v->manifest, 1, at);
+        sha256_add(h, str_from(buf_str(out), GENERATION_HEAD_SIZE));
+        sha256_end(h, v->hash);
+    }
+    sha256_free(h);
+    buf_free(&operations);
+    return ok;
+}
+
+bool folders_make(const struct vault *v, struct err *e) {
+    static const char *const folders[] = {SEGMENTS, INDEX, TEMPORARY, QUARANTINE};
+
+    for (size_t i = 0; i < COUNT(folders); i++)
+        if (mkdirat(v->root, folders[i], 0700) != 0 && errno != EEXIST)
+            return err_system(e, "%s/%s", v->path, folders[i]);
+    return true;
+}
+
+static bool make(struct vault *v, str who, str note, int64_t at, struct err *e) {
+    struct buf format = {0}, text = {0}, secret = {0}, manifest = {0}, current = {0};
+    char head[HEAD_TEXT];
+    bool ok;
+
+    if (!vault_lock(v, at, e) || !makeable(v, e) || !folders_make(v, e))
+        return false;
+    v->head.number = 1;
+    randombytes_buf(v->head.id, sizeof v->head.id);
+    buf_add(&format, S("longwatch archive, format 1\n"));
+    buf_add(&text, str_of(readme));
+    secret_text(&secret);
+    current_text(1, &current);
+    ok = first_manifest(v, who, note, at, &manifest, e);
+    /* CURRENT last: without it, it is no archive yet. */
+    ok = ok && own_write_buf(v, FORMAT_FILE, &format, e) && own_write_buf(v, README_FILE, &text, e) &&
+         own_write_buf(v, SECRET_FILE, &secret, e) && own_write_buf(v, "MANIFEST-000001", &manifest, e) &&
+         own_write(v, HEAD_FILE, head_text(v, head), e) && own_write_buf(v, CURRENT_FILE, &current, e) &&
+         (file_folder_sync(v->root, "..", e) || err_wrap(e, "%s", v->path));
+    if (secret.ptr)
+        sodium_memzero(secret.ptr, secret.room);
+    buf_free(&secret);
+    buf_free(&format);
+    buf_free(&text);
+    buf_free(&manifest);
+    buf_free(&current);
+    return ok;
+}
+
+bool vault_begin(struct vault **out, const char *path, struct err *e) {
+    struct vault *const v = calloc(1, sizeof *v);
+
+    if (sodium_init() < 0 || !v || !(v->path = strdup(path))) {
+        free(v);
+        return err_set(e, ERR_MEMORY, 0, "%s: no memory", path);
+    }
+    v->root = v->lock = v->file = v->head_file = -1;
+    v->writes = true;
+    *out = v;
+    return true;
+}
+
+bool vault_create(const char *path, str who, str note, int64_t at, struct err *e) {
+    struct vault *v;
+    bool ok;
+
+    if (!vault_begin(&v, path, e))
+        return false;
+    if (!(v->manifest = manifest_new()))
+        ok = vault_no_memory(v, e);
+    else if ((mkdir(path, 0700) != 0 && errno != EEXIST) ||
+             (v->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        ok = err_system(e, "%s", path);
+    else
+        ok = make(v, who, note, at, e);
+    vault_close(v);
+    return ok;
+}
