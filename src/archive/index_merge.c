@@ -200,15 +200,15 @@ static void places_settle(struct index_hits *h) {
 
 typedef bool merged(void *ctx, address_key key, struct index_posting p, struct err *e);
 
-/* Each key below `limit` that stands in some segment that is left. */
-static bool merge_each(struct merge *m, bool addresses, address_key limit, merged *each, void *ctx, struct err *e) {
+/* Each key up to `last` that stands in some segment that is left. */
+static bool merge_each(struct merge *m, bool addresses, address_key last, merged *each, void *ctx, struct err *e) {
     if (!tree_begin(m, addresses, e))
         return false;
     for (;;) {
         struct source *s = &m->sources[m->tree[1]];
         address_key const key = s->key;
 
-        if (s->over || key >= limit)
+        if (s->over || key > last)
             return true;
         m->places.place_count = 0;
         do {
@@ -243,18 +243,17 @@ static bool merged_address(void *ctx, address_key key, struct index_posting p, s
 
 /* Keys are spread evenly, so those of the first part tell how many there are in all. */
 static bool keys_estimate(struct merge *m, uint64_t *keys, struct err *e) {
-    address_key const whole = (address_key)1 << 64;
     uint64_t all = 0, count = 0;
 
     for (size_t i = 0; i < m->count; i++)
         all += m->sources[i].run->tail.keys;
     if (all > UINT64_MAX / 64)
         return err_set(e, ERR_LIMIT, 0, "more keys than an index can hold");
-    address_key const limit = all <= 4 * SAMPLE ? whole : whole / all * SAMPLE;
+    bool const whole = all <= 4 * SAMPLE;
 
-    if (!merge_each(m, false, limit, merged_count, &count, e))
+    if (!merge_each(m, false, whole ? UINT64_MAX : UINT64_MAX / all * SAMPLE, merged_count, &count, e))
         return false;
-    *keys = limit == whole ? count : (uint64_t)((address_key)count * all / SAMPLE);
+    *keys = whole ? count : (uint64_t)((address_key)count * all / SAMPLE);
     return true;
 }
 
@@ -350,7 +349,7 @@ bool index_merge(struct index_run *const *runs, size_t count, const uint32_t *go
         goto end;
     o.segments = m.segments;
     o.segment_count = m.segment_count;
-    ok = index_writer_new(&w, &o, e) && merge_each(&m, false, (address_key)1 << 64, merged_key, w, e) &&
+    ok = index_writer_new(&w, &o, e) && merge_each(&m, false, UINT64_MAX, merged_key, w, e) &&
          merge_each(&m, true, ~(address_key)0, merged_address, w, e) && index_writer_finish(w, e);
 end:
     index_writer_free(w);
