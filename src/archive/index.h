@@ -121,12 +121,9 @@ MUST_USE bool index_run_find(struct index_run *r, const uint64_t *keys, size_t c
 /* As far as the presence tier says: a bit for each key, *maybe: so many. For measuring, and for directories of archives. */
 MUST_USE bool index_run_presence(struct index_run *r, const uint64_t *keys, size_t count, uint64_t *bits, size_t *maybe,
                                  struct err *e);
-/* Where any address of first .. last stands: at most one hit, of key 0. */
+/* Where any address of first .. last stands (of a network: network_range): at most one hit, of key 0. */
 MUST_USE bool index_run_range(struct index_run *r, const struct address *first, const struct address *last,
                               struct index_hits *h, struct err *e);
-/* Where the addresses of a network begin and end. */
-void index_network_range(const struct network *n, struct address *first, struct address *last);
-
 /* ---- questions ---- */
 
 /* A question is answered by segments that hold all keys of any of its ways, or an address out of any of its ranges. Any number of

@@ -392,17 +392,6 @@ bool index_run_find(struct index_run *r, const uint64_t *keys, size_t count, str
 
 /* ---- addresses ---- */
 
-void index_network_range(const struct network *n, struct address *first, struct address *last) {
-    unsigned const width = n->base.family == 4 ? 4 : 16;
-
-    *first = *last = n->base;
-    for (unsigned i = 0; i < width; i++) {
-        unsigned const left = n->bits > i * 8 ? n->bits - i * 8 : 0;
-
-        last->bytes[i] |= (uint8_t)(left >= 8 ? 0 : 0xff >> left);
-    }
-}
-
 static void key_address(address_key key, struct packed_address_block *b) {
     address_key_put(b->first, key);
 }
