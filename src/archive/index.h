@@ -166,22 +166,21 @@ size_t index_keys_sort(uint64_t *keys, uint64_t *room, size_t count);
 MUST_USE bool index_merge(struct index_run *const *runs, size_t count, const uint32_t *gone, size_t gone_count,
                           const struct index_options *options, struct err *e);
 
-/* Which runs ought to be merged, so that few are open and a key is merged few times. Segments of a month become runs of the month;
- * when it is over one, and months so a year, and years the archive. Evidence that comes late makes runs beside those, until they are
- * many or large enough to be worth it. */
-enum index_level { INDEX_SEGMENT, INDEX_MONTH, INDEX_YEAR, INDEX_ARCHIVE };
+/* Which runs ought to be merged, so that few are open and a key is merged few times. Segments of the month that is being written become runs
+ * of the month, sixteen at a time; when the month is over, one. What is older than this year is the archive: months of the year that is over,
+ * and whatever comes late, are merged into runs of which each is more than four times as large as all that are smaller. */
+enum index_level { INDEX_SEGMENT, INDEX_MONTH, INDEX_ARCHIVE };
 struct index_tier_run {
     enum index_level level;
-    int32_t
-        month; /* 12 * year + month (0 to 11) of its segments' time; YEAR: any of its months; ARCHIVE: not looked at */
+    int32_t month; /* 12 * year + month (0 to 11) of its segments' time; ARCHIVE: not looked at */
     uint64_t keys;
 };
-#define INDEX_FAN 16u  /* segments of the month that is being written */
-#define INDEX_LATE 4u  /* runs beside a large one of the same time */
-#define INDEX_SHARE 4u /* or a fourth of its keys */
+#define INDEX_FAN 16u
+#define INDEX_LATE 4u  /* runs that may stand beside the largest one of their time */
+#define INDEX_SHARE 4u /* a run so many times as large as all that are smaller is left alone */
 #define INDEX_MERGE_MAX 64u
-/* Sets picked[i] for those to be merged now into one run of *level and *month; returns how many (0: nothing is to be done; at most
- * INDEX_MERGE_MAX). now: the month in which segments are being written. */
+/* Sets picked[i] for those to be merged now into one run of *level and *month; returns how many (0: nothing is to be done; else two at least,
+ * INDEX_MERGE_MAX at most). now: the month in which segments are being written; months after it are taken for it. */
 size_t index_merge_choose(const struct index_tier_run *runs, size_t count, int32_t now, bool *picked,
                           enum index_level *level, int32_t *month);
 

@@ -359,105 +359,89 @@ end:
 
 /* ---- which ---- */
 
-/* Runs of one time: those that are smaller than the largest, or of a lower level, are what comes to it. */
-struct together {
-    size_t count, lower; /* all; of levels below the one they would become */
-    uint64_t keys, largest;
-};
+#define OLDER INT32_MIN /* the time of all that is older than this year */
 
-static int32_t time_of(int32_t month, enum index_level level) {
-    return level == INDEX_MONTH ? month : level == INDEX_YEAR ? month / 12 - (month % 12 < 0) : 0;
+static int32_t year_of(int32_t month) {
+    return month / 12 - (month % 12 < 0);
 }
 
-static bool belongs(const struct index_tier_run *r, enum index_level level, int32_t time) {
-    return r->level <= level && (level == INDEX_ARCHIVE || time_of(r->month, level) == time);
+/* A month of this year, or OLDER. */
+static int32_t time_of(const struct index_tier_run *r, int32_t now) {
+    if (r->level == INDEX_ARCHIVE || year_of(r->month) < year_of(now))
+        return OLDER;
+    return r->month > now ? now : r->month;
 }
 
-static struct together together_of(const struct index_tier_run *runs, size_t count, enum index_level level,
-                                   int32_t time) {
-    struct together t = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        if (!belongs(&runs[i], level, time))
-            continue;
-        t.count++;
-        t.lower += runs[i].level < level;
-        t.keys += runs[i].keys;
-        t.largest = runs[i].keys > t.largest ? runs[i].keys : t.largest;
-    }
-    return t;
-}
-
-/* A time that is over: is it worth it to make one run of all? */
-static bool worth_it(struct together t) {
-    return t.count > 1 && (t.count > INDEX_LATE + 1 || (t.keys - t.largest) >= t.largest / INDEX_SHARE);
-}
-
-static size_t pick(const struct index_tier_run *runs, size_t count, enum index_level level, int32_t time,
-                   enum index_level highest, bool *picked) {
+/* Segments of a time, as many as there are. */
+static size_t segments_pick(const struct index_tier_run *runs, size_t count, int32_t now, int32_t time, bool *picked) {
     size_t taken = 0;
 
     for (size_t i = 0; i < count; i++) {
-        picked[i] = taken < INDEX_MERGE_MAX && runs[i].level <= highest && belongs(&runs[i], level, time);
+        picked[i] = taken < INDEX_MERGE_MAX && runs[i].level == INDEX_SEGMENT && time_of(&runs[i], now) == time;
         taken += picked[i];
     }
     return taken;
 }
 
-/* The month that is being written, or was: its segments, sixteen at a time; its runs of so many, the same. */
-static size_t month_choose(const struct index_tier_run *runs, size_t count, int32_t month, bool over, bool *picked) {
-    size_t segments = 0, all = 0;
+/* All runs of a time, but for those that are too large beside what is smaller. */
+static size_t runs_pick(const struct index_tier_run *runs, size_t count, int32_t now, int32_t time, bool *picked) {
+    uint64_t keys = 0;
+    size_t taken = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        picked[i] = time_of(&runs[i], now) == time;
+        taken += picked[i];
+        keys += picked[i] ? runs[i].keys : 0;
+    }
+    while (taken > 2) {
+        size_t largest = SIZE_MAX;
+
+        for (size_t i = 0; i < count; i++)
+            if (picked[i] && (largest == SIZE_MAX || runs[i].keys > runs[largest].keys))
+                largest = i;
+        if (taken <= INDEX_MERGE_MAX && runs[largest].keys / INDEX_SHARE <= keys - runs[largest].keys)
+            break;
+        picked[largest] = false;
+        taken--;
+        keys -= runs[largest].keys;
+    }
+    return taken;
+}
+
+static size_t time_choose(const struct index_tier_run *runs, size_t count, int32_t now, int32_t time, bool *picked) {
+    size_t all = 0, segments = 0;
+    uint64_t keys = 0, largest = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (belongs(&runs[i], INDEX_MONTH, month)) {
+        if (time_of(&runs[i], now) == time) {
             all++;
             segments += runs[i].level == INDEX_SEGMENT;
+            keys += runs[i].keys;
+            largest = runs[i].keys > largest ? runs[i].keys : largest;
         }
     if (segments >= INDEX_FAN)
-        return pick(runs, count, INDEX_MONTH, month, INDEX_SEGMENT, picked);
-    if (all - segments >= INDEX_FAN || (over && worth_it(together_of(runs, count, INDEX_MONTH, month))))
-        return pick(runs, count, INDEX_MONTH, month, INDEX_MONTH, picked);
-    return 0;
+        return segments_pick(runs, count, now, time, picked);
+    if (time == now)
+        return all - segments >= INDEX_FAN ? runs_pick(runs, count, now, time, picked) : 0;
+    /* A month that is over becomes one run; what comes to it then waits until it is worth it. */
+    bool const worth_it = time != OLDER && all > 1 && largest / INDEX_SHARE <= keys - largest;
+
+    return worth_it || all > INDEX_LATE + 1 ? runs_pick(runs, count, now, time, picked) : 0;
 }
 
 size_t index_merge_choose(const struct index_tier_run *runs, size_t count, int32_t now, bool *picked,
                           enum index_level *level, int32_t *month) {
-    static enum index_level const levels[] = {INDEX_MONTH, INDEX_YEAR, INDEX_ARCHIVE};
+    for (size_t i = 0; i < count; i++) {
+        int32_t const time = time_of(&runs[i], now);
+        size_t const taken = time_choose(runs, count, now, time, picked);
 
+        if (taken) {
+            *level = time == OLDER ? INDEX_ARCHIVE : INDEX_MONTH;
+            *month = time == OLDER ? runs[i].month : time;
+            return taken;
+        }
+    }
     for (size_t i = 0; i < count; i++)
         picked[i] = false;
-    for (size_t n = 0; n < COUNT(levels); n++)
-        for (size_t i = 0; i < count; i++) {
-            enum index_level const l = levels[n];
-            int32_t const time = time_of(runs[i].month, l);
-            bool const over = time < time_of(now, l);
-            size_t taken = 0;
-
-            if (l == INDEX_MONTH && runs[i].level <= INDEX_MONTH)
-                taken = month_choose(runs, count, runs[i].month, over, picked);
-            else if (l == INDEX_YEAR && runs[i].level <= INDEX_YEAR && over &&
-                     worth_it(together_of(runs, count, l, time)))
-                taken = pick(runs, count, l, time, l, picked);
-            else if (l == INDEX_ARCHIVE && runs[i].level >= INDEX_YEAR) {
-                /* Only years that are whole: what came late to them waits for its year. */
-                struct together t = {0};
-
-                for (size_t k = 0; k < count; k++)
-                    if (runs[k].level >= INDEX_YEAR) {
-                        t.count++;
-                        t.keys += runs[k].keys;
-                        t.largest = runs[k].keys > t.largest ? runs[k].keys : t.largest;
-                    }
-                for (size_t k = 0; worth_it(t) && k < count; k++) {
-                    picked[k] = runs[k].level >= INDEX_YEAR && taken < INDEX_MERGE_MAX;
-                    taken += picked[k];
-                }
-            }
-            if (taken) {
-                *level = l;
-                *month = runs[i].month;
-                return taken;
-            }
-        }
     return 0;
 }

@@ -260,15 +260,34 @@ bool index_address_take(str *body, bool first, bool one, uint32_t segments, addr
 
 /* ---- opening ---- */
 
-static bool tail_good(struct index_run *r, struct err *e) {
+/* What opening looks at is read, not mapped: a disk that fails later does not end it. fd: -1: the bytes are there. */
+static bool opening_read(const struct index_run *r, int fd, uint64_t at, void *out, size_t size, struct err *e) {
+    size_t done = 0;
+
+    if (fd < 0)
+        memcpy(out, r->bytes.ptr + at, size);
+    while (fd >= 0 && done < size) {
+        ssize_t const n = pread(fd, (char *)out + done, size - done, (off_t)(at + done));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_system(e, "index %s", r->name);
+        if (n == 0)
+            return err_set(e, ERR_TRUNCATED, at + done, "index %s: it ends too soon", r->name);
+        done += (size_t)n;
+    }
+    return true;
+}
+
+static bool tail_good(struct index_run *r, int fd, struct err *e) {
     struct packed_tail *const t = &r->tail;
     const char *const at = r->bytes.ptr + r->bytes.len - sizeof *t;
 
     if (r->bytes.len < sizeof *t)
         return err_set(e, ERR_TRUNCATED, r->bytes.len, "index %s: it ends too soon", r->name);
-    if (!index_run_need(r, at, sizeof *t, e))
+    if (!opening_read(r, fd, r->bytes.len - sizeof *t, t, sizeof *t, e))
         return false;
-    memcpy(t, at, sizeof *t);
     if (memcmp(t->magic, INDEX_MAGIC, sizeof t->magic) != 0)
         return err_set(e, ERR_TRUNCATED, r->bytes.len,
                        "index %s: it ends otherwise: no index, or cut short; make it again from its segments", r->name);
@@ -300,24 +319,31 @@ static bool tail_good(struct index_run *r, struct err *e) {
     return true;
 }
 
-static bool segments_good(struct index_run *r, struct err *e) {
-    str all = run_section(r, SECTION_SEGMENTS);
-    const char *const at = all.ptr;
+static bool segments_good(struct index_run *r, int fd, struct err *e) {
+    str const section = run_section(r, SECTION_SEGMENTS);
+    char *const copy = malloc(section.len ? section.len : 1);
     uint64_t n, last = 0;
+    bool good;
 
-    if (!index_run_need(r, at, all.len, e))
-        return false;
-    if (all.len < r->tail.segments || hash_sum(all) != r->tail.section[SECTION_SEGMENTS].sum)
-        return index_damaged(r, at, e, "checksum of the list of segments differs");
-    if (!(r->segments = malloc(r->tail.segments * sizeof *r->segments)))
+    if (!copy || !(r->segments = malloc(r->tail.segments * sizeof *r->segments))) {
+        free(copy);
         return err_set(e, ERR_MEMORY, 0, "no memory for an index");
-    for (uint32_t i = 0; i < r->tail.segments; i++) {
-        if (!varint_take(&all, &n) || (i && !n) || n > UINT32_MAX - last)
-            return index_damaged(r, at, e, "the list of segments contradicts itself");
-        last += n;
+    }
+    if (!opening_read(r, fd, r->tail.section[SECTION_SEGMENTS].at, copy, section.len, e)) {
+        free(copy);
+        return false;
+    }
+    str all = {copy, section.len};
+
+    good = hash_sum(all) == r->tail.section[SECTION_SEGMENTS].sum;
+    for (uint32_t i = 0; good && i < r->tail.segments; i++) {
+        good = varint_take(&all, &n) && (!i || n) && n <= UINT32_MAX - last;
+        last += good ? n : 0;
         r->segments[i] = (uint32_t)last;
     }
-    return !all.len || index_damaged(r, at, e, "the list of segments contradicts itself");
+    good = good && !all.len;
+    free(copy);
+    return good || index_damaged(r, section.ptr, e, "the list of segments is damaged");
 }
 
 static enum index_speed speed_here(void) {
@@ -336,7 +362,7 @@ enum index_speed index_run_speed(struct index_run *r, enum index_speed at_most) 
     return r->speed = at_most < here ? at_most : here;
 }
 
-static bool run_new(struct index_run **out, str bytes, void *mapped, str name, struct err *e) {
+static bool run_new(struct index_run **out, str bytes, void *mapped, int fd, str name, struct err *e) {
     struct index_run *const r = calloc(1, sizeof *r);
 
     if (!r || !(r->name = malloc(name.len + 1))) {
@@ -354,7 +380,7 @@ static bool run_new(struct index_run **out, str bytes, void *mapped, str name, s
         err_set(e, ERR_MEMORY, 0, "no memory for an index");
         goto fail;
     }
-    if (!tail_good(r, e) || !segments_good(r, e))
+    if (!tail_good(r, fd, e) || !segments_good(r, fd, e))
         goto fail;
     r->pages = (const struct packed_page *)(const void *)run_section(r, SECTION_PRESENCE).ptr;
     if (!(r->states = calloc(r->tail.pages + r->tail.more_pages, 1))) {
@@ -371,7 +397,7 @@ fail:
 bool index_run_of(struct index_run **out, str bytes, str name, struct err *e) {
     if ((uintptr_t)bytes.ptr % INDEX_ALIGN)
         return err_set(e, ERR_CORRUPT, 0, "index %.*s: it is not aligned", STR_ARG(name));
-    return run_new(out, bytes, NULL, name, e);
+    return run_new(out, bytes, NULL, -1, name, e);
 }
 
 bool index_run_open(struct index_run **out, const char *path, struct err *e) {
@@ -389,11 +415,15 @@ bool index_run_open(struct index_run **out, const char *path, struct err *e) {
         err_set(e, ERR_TRUNCATED, 0, "index %s: it is too short", path);
     else if ((mapped = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
         err_system(e, "index %s", path);
-    close(fd);
-    if (mapped == MAP_FAILED)
+    if (mapped == MAP_FAILED) {
+        close(fd);
         return false;
+    }
     (void)madvise(mapped, (size_t)about.st_size, MADV_RANDOM);
-    return run_new(out, (str){mapped, (size_t)about.st_size}, mapped, str_of(path), e);
+    bool const ok = run_new(out, (str){mapped, (size_t)about.st_size}, mapped, fd, str_of(path), e);
+
+    close(fd);
+    return ok;
 }
 
 void index_run_close(struct index_run *r) {
