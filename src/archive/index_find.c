@@ -134,8 +134,8 @@ static void window_fill(struct index_run *r, struct window *w, const uint64_t *k
         assert(!i || w->keys[i] > w->keys[i - 1]);
         uint64_t const page = w->pages[i] = index_place(w->keys[i], r->tail.pages, &rest);
 
-        w->parts[i] = (uint8_t)(rest >> 58);
-        w->remainders[i] = (uint16_t)(rest >> 42);
+        w->parts[i] = (uint8_t)page_part(rest);
+        w->remainders[i] = page_remainder(rest);
         if (LIKELY(r->states[page] == PAGE_GOOD))
             continue;
         w->plain = false;

@@ -43,21 +43,30 @@ struct packed_tail {
 
 /* ---- presence ----
  *
- * key * pages has 128 bits: the upper 64 are the page, of the lower ones the first 6 are its part, the next 16 the remainder. */
+ * key * pages has 128 bits: the upper 64 are the page, of the lower ones the first 7 are its part, the next 16 the remainder. */
 
 #define PAGE_BYTES 4096u
-#define PAGE_PARTS 64u
-#define PAGE_ROOM ((PAGE_BYTES - 64 - 2 * PAGE_PARTS) / 2) /* remainders */
-#define PAGE_KEYS 1800u                                    /* are meant to be in one: of 4,000 pages one is too full */
+#define PAGE_PARTS 128u
+#define PAGE_HEAD 16u
+#define PAGE_ROOM ((PAGE_BYTES - PAGE_HEAD - 2 * PAGE_PARTS) / 2) /* remainders */
+#define PAGE_KEYS 1765u /* are meant to be in one: of 4,000 pages one is too full */
 
 struct packed_page {
     uint32_t sum;  /* page_sum */
     uint32_t more; /* 0, or 1 + the number of the page, behind `pages`, that has the rest of its keys */
-    uint8_t unused[56];
+    uint8_t unused[PAGE_HEAD - 8];
     uint16_t ends[PAGE_PARTS]; /* in remainders: where each part ends and the next begins */
     uint16_t remainders[PAGE_ROOM];
 };
 _Static_assert(sizeof(struct packed_page) == PAGE_BYTES, "a page is a page");
+
+/* Of the lower 64 bits. */
+static inline unsigned page_part(uint64_t rest) {
+    return (unsigned)(rest >> 57);
+}
+static inline uint16_t page_remainder(uint64_t rest) {
+    return (uint16_t)(rest >> 41);
+}
 
 static inline uint32_t index_sum(str bytes, uint64_t number) {
     return (uint32_t)(hash_sum(bytes) + number * 0x9e3779b97f4a7c15u);

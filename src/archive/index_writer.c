@@ -168,8 +168,8 @@ static bool pages_until(struct index_writer *w, uint64_t number, struct err *e) 
 static bool presence_key(struct index_writer *w, uint64_t key, struct err *e) {
     uint64_t rest;
     uint64_t const number = index_place(key, w->tail.pages, &rest);
-    uint32_t const part = (uint32_t)(rest >> 58);
-    uint16_t const remainder = (uint16_t)(rest >> 42);
+    uint32_t const part = page_part(rest);
+    uint16_t const remainder = page_remainder(rest);
 
     if (!pages_until(w, number, e))
         return false;
