@@ -1,8 +1,9 @@
 /* bench_index: sorted keys of indicators against a run of very many keys, warm and cold, beside what the machine can do at best: random reads
  * of memory, and of the disk.
  *
- * bench_index make FILE KEYS [exact SEGMENTS]   makes a run of KEYS keys
- * bench_index ask FILE KEYS ASKED [RUNS]        asks ASKED keys of it
+ * bench_index make FILE KEYS [exact SEGMENTS [PART]]   makes a run of KEYS keys; PART: which of several: other keys, other segments
+ * bench_index ask FILE KEYS ASKED [RUNS]               asks ASKED keys of it (of PART 0)
+ * bench_index merge OUT FILE...                        merges exact runs
  *
  * The keys are made in order, without sorting: the gaps between sorted uniform numbers are exponential, so key n + 1 is key n plus a gap out
  * of a seeded generator, of mean 2^64 / (KEYS + 1). When they reach the end of the 64 bits before KEYS of them are there, the rest is left out; the
@@ -53,10 +54,11 @@ struct stream {
     double mean;
 };
 
-static struct stream stream_of(uint64_t keys) {
+static struct stream stream_of(uint64_t keys, uint32_t which) {
     double const n = (double)keys;
 
-    return (struct stream){SEED, 0, 18446744073709551616.0 / (n + 1) / (1 + 6 / sqrt(n))};
+    return (struct stream){SEED + which * UINT64_C(0x632be59bd9b4e019), 0,
+                           18446744073709551616.0 / (n + 1) / (1 + 6 / sqrt(n))};
 }
 
 static bool stream_next(struct stream *s) {
@@ -74,17 +76,17 @@ static int fail(const char *what, const struct err *e) {
     return 1;
 }
 
-static int make(const char *path, uint64_t keys, uint32_t segments) {
+static int make(const char *path, uint64_t keys, uint32_t segments, uint32_t which) {
     int const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     uint32_t *const numbers = malloc((segments ? segments : 1) * sizeof *numbers), places[8];
-    struct stream s = stream_of(keys);
+    struct stream s = stream_of(keys, which);
     struct index_writer *w;
     struct err e;
     uint64_t made = 0, state = 1;
     double const start = seconds();
 
     for (uint32_t i = 0; i < (segments ? segments : 1); i++)
-        numbers[i] = i;
+        numbers[i] = which * segments + i;
     struct index_options const o = {.made = 1,
                                     .segments = numbers,
                                     .segment_count = segments ? segments : 1,
@@ -174,7 +176,7 @@ static void warm(const char *path) {
 static size_t asked_make(uint64_t keys, size_t asked, uint64_t *out, uint64_t *room) {
     size_t const there = asked / 1000;
     uint64_t state = 77;
-    struct stream s = stream_of(keys);
+    struct stream s = stream_of(keys, 0);
     uint64_t const step = there ? keys / there : 0;
 
     for (size_t i = 0; i < asked - there; i++)
@@ -264,10 +266,46 @@ static int ask(const char *path, uint64_t keys, size_t asked, int runs) {
     return 0;
 }
 
+static int merge(const char *path, char **from, int count) {
+    int const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    struct index_options const o = {.fd = fd, .folder = "."};
+    struct index_run *runs[16], *r;
+    uint64_t keys = 0;
+    struct err e;
+
+    if (fd < 0 || count < 1 || count > 16)
+        return 2;
+    for (int i = 0; i < count; i++) {
+        if (!index_run_open(&runs[i], from[i], &e))
+            return fail(from[i], &e);
+        keys += index_run_info(runs[i]).keys;
+    }
+    double const start = seconds();
+
+    if (!index_merge(runs, (size_t)count, NULL, 0, &o, &e))
+        return fail(path, &e);
+    double const took = seconds() - start;
+
+    close(fd);
+    for (int i = 0; i < count; i++)
+        index_run_close(runs[i]);
+    if (!index_run_open(&r, path, &e))
+        return fail(path, &e);
+    struct index_info const info = index_run_info(r);
+
+    printf("merge %d runs, %llu keys into %llu: %.1f M/s, %.2f B/key\n", count, (unsigned long long)keys,
+           (unsigned long long)info.keys, (double)keys / took / 1e6, (double)info.size / (double)info.keys);
+    index_run_close(r);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (argc >= 4 && strcmp(argv[1], "make") == 0)
         return make(argv[2], strtoull(argv[3], NULL, 10),
-                    argc >= 6 && strcmp(argv[4], "exact") == 0 ? (uint32_t)strtoul(argv[5], NULL, 10) : 0);
+                    argc >= 6 && strcmp(argv[4], "exact") == 0 ? (uint32_t)strtoul(argv[5], NULL, 10) : 0,
+                    argc >= 7 ? (uint32_t)strtoul(argv[6], NULL, 10) : 0);
+    if (argc >= 4 && strcmp(argv[1], "merge") == 0)
+        return merge(argv[2], argv + 3, argc - 3);
     if (argc >= 5 && strcmp(argv[1], "ask") == 0) {
         int const runs = argc >= 6 ? (int)strtol(argv[5], NULL, 10) : 5;
 
@@ -276,6 +314,7 @@ int main(int argc, char **argv) {
                    : runs > RUNS_MAX ? RUNS_MAX
                                      : runs);
     }
-    fprintf(stderr, "bench_index make FILE KEYS [exact SEGMENTS] | ask FILE KEYS ASKED [RUNS]\n");
+    fprintf(stderr,
+            "bench_index make FILE KEYS [exact SEGMENTS [PART]] | ask FILE KEYS ASKED [RUNS] | merge OUT FILE...\n");
     return 2;
 }
