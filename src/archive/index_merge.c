@@ -24,6 +24,7 @@ struct merge {
     size_t count;
     uint32_t *tree; /* of a tournament: tree[1] is the source with the least key; leaves are at `leaves` and beyond */
     size_t leaves;
+    address_key *heads; /* of each leaf: its key; all ones: or it is over */
     uint32_t *segments; /* of the new run */
     size_t segment_count;
     struct index_hits places; /* of the key that is being merged */
@@ -119,34 +120,36 @@ static void source_begin(struct source *s, bool addresses) {
 
 /* ---- all of them ---- */
 
-static bool less(const struct merge *m, uint32_t a, uint32_t b) {
-    if (a >= m->count || m->sources[a].over)
-        return false;
-    return b >= m->count || m->sources[b].over || m->sources[a].key < m->sources[b].key;
+static bool is_over(const struct merge *m, uint32_t of) {
+    return of >= m->count || m->sources[of].over;
+}
+
+static inline uint32_t winner(const struct merge *m, uint32_t a, uint32_t b) {
+    if (UNLIKELY(m->heads[a] == m->heads[b]))
+        return is_over(m, a) ? b : a;
+    return m->heads[b] < m->heads[a] ? b : a;
 }
 
 /* The way of source `of` up to the top, which has changed. */
 static void tree_mend(struct merge *m, uint32_t of) {
-    for (size_t at = (m->leaves + of) / 2; at > 0; at /= 2) {
-        uint32_t const a = m->tree[2 * at], b = m->tree[2 * at + 1];
-
-        m->tree[at] = less(m, b, a) ? b : a;
-    }
+    m->heads[of] = m->sources[of].over ? ~(address_key)0 : m->sources[of].key;
+    for (size_t at = (m->leaves + of) / 2; at > 0; at /= 2)
+        m->tree[at] = winner(m, m->tree[2 * at], m->tree[2 * at + 1]);
 }
 
 static bool tree_begin(struct merge *m, bool addresses, struct err *e) {
-    for (uint32_t i = 0; i < m->count; i++) {
+    for (uint32_t i = 0; i < m->leaves; i++) {
+        m->tree[m->leaves + i] = i;
+        m->heads[i] = ~(address_key)0;
+        if (i >= m->count)
+            continue;
         source_begin(&m->sources[i], addresses);
         if (!source_next(&m->sources[i], e))
             return false;
+        m->heads[i] = m->sources[i].over ? ~(address_key)0 : m->sources[i].key;
     }
-    for (size_t i = 0; i < m->leaves; i++)
-        m->tree[m->leaves + i] = (uint32_t)i;
-    for (size_t at = m->leaves - 1; at > 0; at--) {
-        uint32_t const a = m->tree[2 * at], b = m->tree[2 * at + 1];
-
-        m->tree[at] = less(m, b, a) ? b : a;
-    }
+    for (size_t at = m->leaves - 1; at > 0; at--)
+        m->tree[at] = winner(m, m->tree[2 * at], m->tree[2 * at + 1]);
     return true;
 }
 
@@ -157,6 +160,11 @@ static bool places_add(struct merge *m, const struct source *s, struct err *e) {
     bool good = true, out_of = false;
     size_t kept = from;
 
+    if (LIKELY(s->posting.count == 1)) {
+        uint32_t const place = s->places[s->posting.first];
+
+        return place == GONE || hits_place(&m->places, place) || no_memory(e);
+    }
     if (s->posting.everywhere) {
         for (uint32_t i = 0; i < r->tail.segments; i++)
             if (!hits_place(&m->places, i))
@@ -204,24 +212,23 @@ typedef bool merged(void *ctx, address_key key, struct index_posting p, struct e
 static bool merge_each(struct merge *m, bool addresses, address_key last, merged *each, void *ctx, struct err *e) {
     if (!tree_begin(m, addresses, e))
         return false;
-    for (;;) {
-        struct source *s = &m->sources[m->tree[1]];
-        address_key const key = s->key;
+    while (!is_over(m, m->tree[1]) && m->sources[m->tree[1]].key <= last) {
+        address_key const key = m->sources[m->tree[1]].key;
 
-        if (s->over || key > last)
-            return true;
         m->places.place_count = 0;
         do {
+            struct source *const s = &m->sources[m->tree[1]];
+
             if (!places_add(m, s, e) || !source_next(s, e))
                 return false;
             tree_mend(m, m->tree[1]);
-            s = &m->sources[m->tree[1]];
-        } while (!s->over && s->key == key);
+        } while (!is_over(m, m->tree[1]) && m->sources[m->tree[1]].key == key);
         places_settle(&m->places);
         if (m->places.place_count &&
             !each(ctx, key, (struct index_posting){m->places.places, m->places.place_count, false}, e))
             return false;
     }
+    return true;
 }
 
 static bool merged_count(void *ctx, address_key key, struct index_posting p, struct err *e) {
@@ -316,6 +323,7 @@ static void merge_free(struct merge *m) {
         free(m->sources[i].places);
     free(m->sources);
     free(m->tree);
+    free(m->heads);
     free(m->segments);
     index_hits_free(&m->places);
 }
@@ -330,7 +338,8 @@ bool index_merge(struct index_run *const *runs, size_t count, const uint32_t *go
     assert(count && count <= INDEX_RUNS_MAX);
     for (m.leaves = 1; m.leaves < count; m.leaves *= 2)
         ;
-    if (!(m.sources = calloc(count, sizeof *m.sources)) || !(m.tree = calloc(2 * m.leaves, sizeof *m.tree))) {
+    if (!(m.sources = calloc(count, sizeof *m.sources)) || !(m.tree = calloc(2 * m.leaves, sizeof *m.tree)) ||
+        !(m.heads = calloc(m.leaves, sizeof *m.heads))) {
         no_memory(e);
         goto end;
     }

@@ -104,11 +104,12 @@ uint64_t index_block_count(uint64_t keys, uint32_t *key_bytes);
 static inline bool index_block_fits(uint64_t blocks, uint32_t key_bytes) {
     return key_bytes == 8 || (key_bytes >= 1 && key_bytes < 8 && UINT64_MAX / blocks < (uint64_t)1 << 8 * key_bytes);
 }
+/* Reads eight bytes: behind the last key stands the end of the file, which is longer. */
 static inline uint64_t key_get(const char *from, uint32_t key_bytes) {
-    uint64_t n = 0;
+    uint64_t n;
 
-    memcpy(&n, from, key_bytes);
-    return n;
+    memcpy(&n, from, sizeof n);
+    return n & (UINT64_MAX >> (64 - 8 * key_bytes));
 }
 
 /* ---- postings: a varint; its lowest bit 1: one segment, whose place is the rest of it; 0: the rest says ---- */
@@ -203,7 +204,13 @@ bool index_address_block(struct index_run *r, uint64_t n, uint32_t *count, str *
 bool index_address_take(str *body, bool first, bool one, uint32_t segments, address_key *address,
                         struct posting_view *posting);
 
-bool hits_place(struct index_hits *h, uint32_t place);
+bool hits_grow(struct index_hits *h);
+static inline bool hits_place(struct index_hits *h, uint32_t place) {
+    if (h->place_count == h->place_room && !hits_grow(h))
+        return false;
+    h->places[h->place_count++] = place;
+    return true;
+}
 bool hits_add(struct index_hits *h, uint32_t key, bool everywhere, size_t places);
 
 #endif

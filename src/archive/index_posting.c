@@ -127,17 +127,14 @@ bool index_posting_places(const struct posting_view *v, uint32_t segments, struc
     return true;
 }
 
-bool hits_place(struct index_hits *h, uint32_t place) {
-    if (h->place_count == h->place_room) {
-        size_t const more = h->place_room ? h->place_room * 2 : 256;
-        uint32_t *const bigger = reallocarray(h->places, more, sizeof *bigger);
+bool hits_grow(struct index_hits *h) {
+    size_t const more = h->place_room ? h->place_room * 2 : 256;
+    uint32_t *const bigger = reallocarray(h->places, more, sizeof *bigger);
 
-        if (!bigger)
-            return false;
-        h->places = bigger;
-        h->place_room = more;
-    }
-    h->places[h->place_count++] = place;
+    if (!bigger)
+        return false;
+    h->places = bigger;
+    h->place_room = more;
     return true;
 }
 
