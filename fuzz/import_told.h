@@ -79,6 +79,16 @@ static bool told_group(void *ctx, const struct intel_group *group, struct err *e
     return true;
 }
 
+static bool told_known(void *ctx, const struct intel_known *known, struct err *e) {
+    struct import_message const m = {.type = TOLD_KNOWN, .known = *known};
+    (void)e;
+
+    ((struct told *)ctx)->count++;
+    assert(known->type < KNOWN_TYPES);
+    comes_back(&m);
+    return true;
+}
+
 /* The bytes, read by this importer strictly and not: what is lawful is understood as well. */
 static void read_both_ways(const struct importer *importer, str bytes) {
     str const none = {"", 0};
@@ -100,7 +110,8 @@ static void read_both_ways(const struct importer *importer, str bytes) {
                                         .left_out = told_left_out,
                                         .label_list = told_list,
                                         .label = told_label,
-                                        .group = told_group};
+                                        .group = told_group,
+                                        .known = told_known};
         const struct importer *used;
         struct err e = {0};
 

@@ -16,11 +16,15 @@
 
 /* What an item says of one group. */
 struct assessed_link {
-    uint32_t item,
-        link; /* indexes; link UINT32_MAX: the profile lists it (technique, software), and the model weighs it */
+    uint32_t item, link;       /* indexes; link UINT32_MAX: the profile lists it (technique, software, victim) */
+    enum evidence_class class; /* as which it counts: the item's; malware of many groups as EVIDENCE_CODE */
+    double full; /* bans of the rule; of a victim by how rare such victims are among groups, if that is less */
     double age_days, decay; /* between what was seen and what the link is good for; 0 and 1 inside its window */
-    double bans;            /* the rule's, decayed, by grade */
-    double counted;         /* of it: the strongest whole, the next by evidence_rules.next, of one origin once */
+    double grade;           /* factor: of fact and link, and of a supplier */
+    double
+        bans; /* full * decay * grade; of what the model weighs its part of the score: weight * what it adds / ln 10 */
+    double counted;      /* of it: the strongest whole, the next by evidence_rules.next, of one origin once */
+    str origin;          /* as it is compared; "" */
     const char *why_not; /* why less than bans is counted: "of the same origin", "beyond the cap", "further item"; "" */
 };
 struct assessed_contradiction {
@@ -40,6 +44,10 @@ struct assessed_group {
     size_t contradiction_count;
     double against; /* bans, their sum */
     double bans, posterior;
+    unsigned
+        families; /* bit of each family that speaks for it: evidence_rules.speaks bans in one class, or that of the model's score */
+    bool carried; /* by a class that may carry a name, and not by a supplier's alone */
+    int window; /* 1: the incident lies in the time in which it is known; 0: it does not; -1: one of them is not dated */
 };
 
 enum assessed_level {
@@ -74,6 +82,7 @@ struct hypothesis {
     unsigned against, much_against; /* how many cells; the fewest is kept, not the one with most for it */
     double probability;             /* of GROUP and NONE; NAN for the others, which are judged in words */
     bool rejected;
+    bool kept;   /* not rejected, and the fewest against it */
     str verdict; /* "cannot be excluded: all that points to a group is infrastructure that several rent" */
 };
 /* A row of the matrix: an item, or all items of a class, or a sign. */
@@ -90,10 +99,17 @@ struct sensitivity {
     enum evidence_class class;
     uint32_t item;
     str words;
-    size_t first; /* index into groups (of this assessment); NO_GROUP: "none" is likelier */
+    size_t first;       /* index into groups (of this assessment); NO_GROUP: "none" is likelier */
+    size_t first_group; /* the likeliest group, whatever "none" has; posterior is its */
     double posterior, none;
     enum assessed_level level;
     bool changes; /* another first, another level */
+};
+
+/* A name in a link that stands for several groups, or for no name at all: it speaks for none. */
+struct assessed_name {
+    str name;
+    unsigned links;
 };
 
 struct assessed_nation {
@@ -107,23 +123,32 @@ struct assessed_nation {
 struct assessment {
     struct arena *memory;
     const struct evidence *evidence;
-    const struct profile *profile;
+    const struct profiles *profiles;
+    const struct profile *profile; /* of them: the release that judges */
     const struct parameters *parameters;
     const struct evidence_rules *rules;
     int64_t as_of; /* ns; what was published later, links too, is not looked at */
+    struct observed
+        observed; /* what the model was asked: not what is graded E or 5; of software only what some profile lists */
     struct judgement judgement;
-    double base_none;                    /* the model's */
+    double base_none; /* the model's */
+    size_t
+        links_later; /* not looked at: published after as_of, or on no day that is said while an older release judges */
+    const struct assessed_name *unresolved;
+    size_t unresolved_count;
     const struct assessed_group *groups; /* the likeliest first */
     size_t group_count;
     double none;
-    double margin;     /* ln10: bans between the first and the second */
+    double margin;     /* bans between the first and the second; INFINITY: there is no second */
     unsigned families; /* independent families that speak for the first */
     enum assessed_level level;
     struct assessed_gate_state gates[GATES];
     enum assessed_confidence confidence;
     const str *confidence_why; /* sentences */
     size_t confidence_why_count;
-    bool cheap_only; /* without one class that is cheap to fake another comes first, or the name falls */
+    bool one_origin; /* all that speaks for the first beside the model goes back to one report */
+    /* Without one class that is cheap to fake, or without all of them, another comes first, or the name falls. False where nothing is resembled. */
+    bool cheap_only;
     const struct matrix_row *rows;
     size_t row_count;
     const struct hypothesis *hypotheses; /* groups, then the others in their order */

@@ -56,6 +56,7 @@ struct evidence_rule {
     uint8_t credibility; /* of such a link, before anybody says otherwise: Admiralty 1 to 6 */
     str why, source;
 };
+#define EVIDENCE_GRADES 6
 struct evidence_rules {
     struct arena *memory;
     struct evidence_rule classes[EVIDENCE_CLASSES];
@@ -64,7 +65,16 @@ struct evidence_rules {
     double outside;   /* bans, below 0: activity outside the time in which a group is known */
     double untouched; /* bans, below 0: a victim of a kind that it was never reported with */
     double nation;    /* posterior of a nation at which one may speak of it */
+    double resembles; /* posterior from which a list of resemblances says something, though none is likelier */
+    double speaks;    /* bans from which a class is counted among those that speak for a group */
+    double many;      /* groups: malware of so many counts as EVIDENCE_CODE */
+    double soft_days; /* around the dated reports on a group, in which it is taken as known */
+    /* Admiralty, by letter and digit. A link counts by reliability of its source, and credibility over its class's own, at most 1; a fact by its
+     * reliability, and credibility over that of 2 ("probably true"), at most 1. Nothing said: F, and the usual. */
+    double reliability[EVIDENCE_GRADES], credibility[EVIDENCE_GRADES];
 };
+/* ERR_USAGE: a number is missing, out of its range or without its reason. */
+MUST_USE bool evidence_rules_read(struct evidence_rules *out, str text, struct err *e);
 MUST_USE bool evidence_rules_builtin(struct evidence_rules *out, struct err *e);
 void evidence_rules_free(struct evidence_rules *r);
 

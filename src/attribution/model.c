@@ -176,19 +176,26 @@ static void add_techniques(struct judged *j, const struct measuring *m, const st
     j->coverage = had / n;
 }
 
-bool judgement_measure(struct judgement *out, const struct profiles *all, const struct profile *p,
-                       const struct observed *o, size_t without, struct err *e) {
+static struct measuring measuring_of(const struct profiles *all, const struct profile *p, const struct observed *o,
+                                     size_t without) {
     struct measuring m = {.all = all, .p = p, .o = o, .out = without == NO_GROUP ? NULL : &p->groups[without]};
 
-    *out = (struct judgement){.groups = calloc(p->group_count + 1, sizeof *out->groups)};
-    if (!out->groups)
-        return err_set(e, ERR_MEMORY, 0, "no memory to weigh groups");
     for (size_t i = 0; i < p->group_count; i++)
         if (i != without) {
             m.groups++;
             m.size += (double)p->groups[i].link_count;
         }
     m.size /= m.groups > 0 ? m.groups : 1;
+    return m;
+}
+
+bool judgement_measure(struct judgement *out, const struct profiles *all, const struct profile *p,
+                       const struct observed *o, size_t without, struct err *e) {
+    struct measuring const m = measuring_of(all, p, o, without);
+
+    *out = (struct judgement){.groups = calloc(p->group_count + 1, sizeof *out->groups)};
+    if (!out->groups)
+        return err_set(e, ERR_MEMORY, 0, "no memory to weigh groups");
     for (size_t i = 0; i < p->group_count; i++) {
         const struct profile_group *const g = &p->groups[i];
 
@@ -202,6 +209,54 @@ bool judgement_measure(struct judgement *out, const struct profiles *all, const 
         j->measures[MEASURE_NATION] = nation_of(&m, g);
     }
     return true;
+}
+
+static void explain_techniques(struct explained *out, const struct measuring *m, const struct profile_group *g) {
+    double const root = sqrt((double)m->o->technique_count);
+    token before = 0;
+
+    for (size_t i = 0; i < m->o->technique_count; i++) {
+        token const t = m->o->techniques[i], parent = token_parent(t);
+        struct explained *const x = &out[i];
+
+        *x = (struct explained){t, token_find(g->links, g->link_count, t), listed(m, t), {0}};
+        if (x->sources)
+            x->adds[MEASURE_TECHNIQUE] = bm25(m, g, x->sources, x->of_groups) / root;
+        if (parent != before && token_among(g->parents, g->parent_count, parent))
+            x->adds[MEASURE_PARENT] = bm25(m, g, 1, token_find(m->p->parents, m->p->parent_count, parent)) / root;
+        before = parent;
+    }
+}
+
+static void explain_software(struct explained *out, const struct measuring *m, const struct profile_group *g) {
+    struct explained *strongest[2] = {NULL, NULL};
+
+    for (size_t i = 0; i < m->o->software_count; i++) {
+        token const t = m->o->software[i];
+        struct explained *const x = &out[i];
+        bool const tool = profiles_tool(m->all, t);
+        enum measure const of = tool ? MEASURE_TOOL : MEASURE_MALWARE;
+
+        *x = (struct explained){t, token_find(g->links, g->link_count, t), listed(m, t), {0}};
+        if (!x->sources)
+            continue;
+        x->adds[of] = NEXT * log(m->groups / x->of_groups);
+        if (!strongest[tool] || x->adds[of] > strongest[tool]->adds[of])
+            strongest[tool] = x;
+    }
+    if (strongest[0])
+        strongest[0]->adds[MEASURE_MALWARE] /= NEXT;
+    if (strongest[1])
+        strongest[1]->adds[MEASURE_TOOL] /= NEXT;
+}
+
+size_t judgement_explain(struct explained *out, const struct profiles *all, const struct profile *p,
+                         const struct observed *o, size_t group) {
+    struct measuring const m = measuring_of(all, p, o, NO_GROUP);
+
+    explain_techniques(out, &m, &p->groups[group]);
+    explain_software(out + o->technique_count, &m, &p->groups[group]);
+    return o->technique_count + o->software_count;
 }
 
 /* ---- weighing ---- */

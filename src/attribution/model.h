@@ -43,11 +43,6 @@ struct observed {
     size_t technique_count, software_count;
 };
 
-/* What somebody observed, as text: ids parted by blanks, commas or lines; # begins a comment. ERR_USAGE: a word that is no id; "line N: ". The lists are
- * malloc'd, observed_free frees them. */
-MUST_USE bool observed_read(struct observed *out, str text, struct err *e);
-void observed_free(struct observed *o);
-
 struct judged {
     size_t group; /* in the profile */
     double measures[MEASURES];
@@ -74,5 +69,16 @@ MUST_USE bool judgement_measure(struct judgement *out, const struct profiles *al
 /* Weighs what was measured, and ranks. May be done again with other parameters. */
 void judgement_weigh(struct judgement *j, const struct parameters *with);
 void judgement_free(struct judgement *j);
+
+/* What each token adds to the measures of one group, so that they can be added up by hand: all of TECHNIQUE, PARENT, MALWARE and TOOL. */
+struct explained {
+    token token;
+    uint32_t sources;   /* in the group's profile; 0: it stands not there */
+    uint32_t of_groups; /* in how many profiles it stands */
+    double adds[MEASURES];
+};
+/* out: room for all techniques and software of o, in this order. Returns how many. */
+size_t judgement_explain(struct explained *out, const struct profiles *all, const struct profile *p,
+                         const struct observed *o, size_t group);
 
 #endif

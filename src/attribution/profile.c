@@ -1,16 +1,14 @@
-/* profile: releases of a knowledge base, read from JSON. */
+/* profile: what all ways in share: tokens, names, releases in order, and the questions that are asked of them. */
 #include "attribution/profile.h"
 
-#include "base/buf.h"
-#include "base/compiler.h"
-#include "base/file.h"
-#include "base/instant.h"
-#include "codec/json_tree.h"
+#include <stdlib.h>
 
-#define FILE_MAX ((size_t)64 << 20)
+#include "attribution/profile_own.h"
+#include "base/compiler.h"
+#include "base/instant.h"
+#include "intel/group.h"
+
 #define MEMORY_MAX ((size_t)256 << 20)
-#define RECENT_DAYS 730
-#define NO_DAY INT64_MIN
 
 token token_parse(str s) {
     uint64_t number, below = 0;
@@ -56,33 +54,110 @@ size_t tokens_sort(token *list, size_t count) {
     return kept;
 }
 
-static bool no_memory(struct err *e) {
+bool profile_no_memory(struct err *e) {
     return err_set(e, ERR_MEMORY, 0, "no memory for profiles of groups");
 }
 
-static json_t *read_json(const char *folder, const char *name, struct err *e) {
-    struct buf path = {0}, bytes = {0};
-    json_t *root = NULL;
+bool profile_grow(void **items, size_t count, size_t *room, size_t size, struct err *e) {
+    if (count < *room)
+        return true;
+    size_t const more = *room ? *room * 2 : 16;
+    void *const grown = reallocarray(*items, more, size);
 
-    buf_format(&path, "%s/%s", folder, name);
-    buf_byte(&path, '\0');
-    if (path.failed)
-        (void)no_memory(e);
-    else if (file_read(path.ptr, FILE_MAX, &bytes, e)) {
-        root = json_tree(buf_str(&bytes), e);
-        if (!root)
-            (void)err_wrap(e, "%s", name);
+    if (!grown)
+        return profile_no_memory(e);
+    *items = grown;
+    *room = more;
+    return true;
+}
+
+int64_t profile_day_of(int64_t when) {
+    int64_t const day = INT64_C(86400000000000);
+
+    return when == INSTANT_NONE ? DAY_UNKNOWN : when / day - (when % day < 0);
+}
+
+int64_t profile_day(str date) {
+    return date.len == 10 ? profile_day_of(instant_parse(date)) : DAY_UNKNOWN;
+}
+
+/* ---- names ---- */
+
+bool profile_names_add(struct profile_names *n, struct arena *a, str name, size_t of, struct err *e) {
+    char room[2 * GROUP_NAME_MAX + 16];
+    str key;
+
+    if (name.len > GROUP_NAME_MAX)
+        return true;
+    key = (str){room, group_spelling(name, room)};
+    if (!key.len)
+        return true;
+    if (!profile_grow((void **)&n->of, n->count, &n->room, sizeof *n->of, e))
+        return false;
+    if (!arena_copy(a, key, &key))
+        return profile_no_memory(e);
+    n->of[n->count++] = (struct profile_spelled){.key = key, .of = of};
+    return true;
+}
+
+static int by_key(const void *a, const void *b) {
+    const struct profile_spelled *const x = a, *const y = b;
+    int const c = str_cmp(x->key, y->key);
+
+    if (c || x->first != y->first)
+        return c ? c : (int)y->first - (int)x->first;
+    return x->of < y->of ? -1 : x->of > y->of;
+}
+
+bool profile_names_finish(struct profile_names *n, struct arena *a, struct profile_spelled **out, size_t *count,
+                          struct err *e) {
+    struct profile_spelled *const kept = arena_zero(a, n->count + 1, sizeof *kept);
+    size_t k = 0;
+
+    if (!kept)
+        return profile_no_memory(e);
+    if (n->count)
+        qsort(n->of, n->count, sizeof *n->of, by_key);
+    for (size_t i = 0; i < n->count; i++)
+        if (!k || !str_eq(kept[k - 1].key, n->of[i].key))
+            kept[k++] = n->of[i];
+        else if (kept[k - 1].first == n->of[i].first)
+            /* Of one and the same: what is certain once is certain. */
+            kept[k - 1].several = kept[k - 1].of != n->of[i].of || (kept[k - 1].several && n->of[i].several);
+    *out = kept;
+    *count = k;
+    profile_names_free(n);
+    return true;
+}
+
+void profile_names_free(struct profile_names *n) {
+    free(n->of);
+    *n = (struct profile_names){0};
+}
+
+const struct profile_spelled *profile_spelled_find(const struct profile_spelled *list, size_t count, str name) {
+    char room[2 * GROUP_NAME_MAX + 16];
+    size_t low = 0, high = count;
+
+    if (name.len > GROUP_NAME_MAX)
+        return NULL;
+    str const key = {room, group_spelling(name, room)};
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+        int const c = str_cmp(list[middle].key, key);
+
+        if (!c)
+            return list[middle].several ? NULL : &list[middle];
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    buf_free(&bytes);
-    buf_free(&path);
-    return root;
+    return NULL;
 }
 
-static int64_t day_of(str date) {
-    int64_t const when = date.len == 10 ? instant_parse(date) : INSTANT_NONE;
-
-    return when == INSTANT_NONE ? NO_DAY : when / INT64_C(86400000000000);
-}
+/* ---- a release, and all of them ---- */
 
 /* The tokens of all lists together with how many lists have each. */
 static bool tally(struct arena *a, token *all, size_t count, struct token_count **out, size_t *out_count) {
@@ -100,80 +175,6 @@ static bool tally(struct arena *a, token *all, size_t count, struct token_count 
     }
     *out = list;
     *out_count = n;
-    return true;
-}
-
-struct dated {
-    int64_t day;
-    uint32_t source;
-};
-
-static int by_day(const void *a, const void *b) {
-    const struct dated *const x = a, *const y = b;
-
-    return x->day != y->day ? (x->day < y->day ? -1 : 1) : x->source < y->source ? -1 : x->source > y->source;
-}
-
-/* How many dated sources of the two years before a release speak of the group. Today's file also names sources that were entered later:
- * of those of a link no more count than the release had, the oldest first. */
-static bool count_recent(struct profile_group *g, const struct profile *p, const json_t *rows, const json_t *sources,
-                         struct err *e) {
-    size_t const most = json_array_size(sources);
-    bool *const seen = calloc(most + 1, sizeof *seen);
-    struct dated *const of = calloc(most + 1, sizeof *of);
-    bool const ok = seen && of;
-
-    for (size_t i = 0; ok && i < json_array_size(rows); i++) {
-        const json_t *const row = json_array_get(rows, i), *const list = json_object_get(row, "s");
-        uint32_t const had = token_find(g->links, g->link_count, token_parse(json_text_at(row, "t")));
-        size_t n = 0;
-
-        for (size_t k = 0; had && k < json_array_size(list) && n < most; k++) {
-            json_int_t const number = json_integer_value(json_array_get(list, k));
-            int64_t const day =
-                number < 0 ? NO_DAY : day_of(json_text_at(json_array_get(sources, (size_t)number), "date"));
-
-            if (day != NO_DAY && day <= p->day)
-                of[n++] = (struct dated){day, (uint32_t)number};
-        }
-        if (n)
-            qsort(of, n, sizeof *of, by_day);
-        for (size_t k = 0; k < n && k < had; k++)
-            if (!seen[of[k].source]) {
-                seen[of[k].source] = true;
-                g->recent += p->day - of[k].day < RECENT_DAYS;
-            }
-    }
-    free(of);
-    free(seen);
-    return ok || no_memory(e);
-}
-
-static bool read_links(struct arena *a, struct profile_group *g, json_t *of, struct err *e) {
-    size_t const most = json_object_size(of);
-    const char *name;
-    json_t *value;
-
-    g->links = arena_zero(a, most + 1, sizeof *g->links);
-    g->parents = arena_zero(a, most + 1, sizeof *g->parents);
-    if (!g->links || !g->parents)
-        return no_memory(e);
-    json_object_foreach(of, name, value) {
-        token const t = token_parse(str_of(name));
-        json_int_t const n = json_integer_value(value);
-
-        if (!t) /* early releases list a mitigation or two */
-            continue;
-        if (n < 0 || n > UINT16_MAX)
-            return err_set(e, ERR_CORRUPT, 0, "%.20s of group %.*s has no number of sources", name, STR_ARG(g->id));
-        /* A statement without a source is a statement nevertheless. */
-        g->links[g->link_count++] = (struct token_count){t, n ? (uint32_t)n : 1};
-        if (!token_software(t))
-            g->parents[g->parent_count++] = token_parent(t);
-    }
-    if (g->link_count)
-        qsort(g->links, g->link_count, sizeof *g->links, by_count_token);
-    g->parent_count = tokens_sort(g->parents, g->parent_count);
     return true;
 }
 
@@ -201,55 +202,34 @@ static bool tally_all(struct arena *a, struct profile *p, struct err *e) {
          tally(a, above, parents, &p->parents, &p->parent_count);
     free(all);
     free(above);
-    return ok || no_memory(e);
+    return ok || profile_no_memory(e);
 }
 
-static bool read_release(struct arena *a, struct profile *p, const char *name, const json_t *of, const json_t *today,
-                         const json_t *sources, struct err *e) {
-    json_t *const groups = json_object_get(of, "groups");
-    const char *id;
-    json_t *value;
+bool profile_finish(struct profile *p, struct arena *a, struct err *e) {
+    struct profile_names names = {0};
+    bool ok = true;
 
-    p->day = day_of(json_text_at(of, "released"));
-    if (p->day == NO_DAY || !json_is_object(groups))
-        return err_set(e, ERR_CORRUPT, 0, "release %.40s has no day, or no groups", name);
-    p->groups = arena_zero(a, json_object_size(groups) + 1, sizeof *p->groups);
-    if (!p->groups || !arena_copy(a, str_of(name), &p->release))
-        return no_memory(e);
-    json_object_foreach(groups, id, value) {
-        struct profile_group *const g = &p->groups[p->group_count++];
-        const json_t *now = NULL;
-
-        for (size_t i = 0; !now && i < json_array_size(today); i++)
-            if (str_eq(json_text_at(json_array_get(today, i), "id"), str_of(id)))
-                now = json_array_get(today, i);
-        if (!arena_copy(a, str_of(id), &g->id) || !arena_copy(a, json_text_at(value, "name"), &g->name) ||
-            !arena_copy(a, json_text_at(now, "nation"), &g->nation))
-            return no_memory(e);
-        if (!read_links(a, g, json_object_get(value, "n"), e) ||
-            !count_recent(g, p, json_object_get(now, "rows"), sources, e))
-            return false;
-    }
     if (p->group_count)
         qsort(p->groups, p->group_count, sizeof *p->groups, by_id);
-    return tally_all(a, p, e);
-}
+    for (size_t i = 0; ok && i < p->group_count; i++) {
+        const struct profile_group *const g = &p->groups[i];
 
-static bool read_tools(struct profiles *p, json_t *software, struct err *e) {
-    const char *name;
-    json_t *value;
+        size_t const own = names.count;
 
-    p->tools = arena_zero(p->memory, json_object_size(software) + 1, sizeof *p->tools);
-    if (!p->tools)
-        return no_memory(e);
-    json_object_foreach(software, name, value) {
-        token const t = token_parse(str_of(name));
+        ok = profile_names_add(&names, a, g->id, i, e) && profile_names_add(&names, a, g->name, i, e);
+        for (size_t k = own; k < names.count; k++)
+            names.of[k].first = true;
+        for (size_t k = 0; ok && k < g->alias_count; k++) {
+            size_t const had = names.count;
 
-        if (t && str_eq(json_text_at(value, "type"), S("tool")))
-            p->tools[p->tool_count++] = t;
+            ok = profile_names_add(&names, a, g->aliases[k], i, e);
+            if (names.count > had)
+                names.of[had].several = k >= g->alone_count;
+        }
     }
-    p->tool_count = tokens_sort(p->tools, p->tool_count);
-    return true;
+    ok = ok && profile_names_finish(&names, a, &p->names, &p->name_count, e) && tally_all(a, p, e);
+    profile_names_free(&names);
+    return ok;
 }
 
 static int by_release(const void *a, const void *b) {
@@ -258,39 +238,32 @@ static int by_release(const void *a, const void *b) {
     return x->day != y->day ? (x->day < y->day ? -1 : 1) : str_cmp(x->release, y->release);
 }
 
-bool profiles_open(struct profiles **out, const char *folder, struct err *e) {
-    json_t *releases = NULL, *groups = NULL, *sources = NULL, *software = NULL;
+static int by_word(const void *a, const void *b) {
+    return by_token(&((const struct profile_word *)a)->token, &((const struct profile_word *)b)->token);
+}
+
+void profiles_finish(struct profiles *p) {
+    if (p->count)
+        qsort(p->releases, p->count, sizeof *p->releases, by_release);
+    p->tool_count = tokens_sort(p->tools, p->tool_count);
+    if (p->word_count)
+        qsort(p->words, p->word_count, sizeof *p->words, by_word);
+}
+
+bool profiles_new(struct profiles **out, struct err *e) {
     struct profiles *const p = calloc(1, sizeof *p);
-    const char *name;
-    json_t *value;
 
     *out = NULL;
-    if (!p)
-        return no_memory(e);
-    p->memory = arena_new(MEMORY_MAX);
-    bool ok = p->memory || no_memory(e);
-    ok = ok && (releases = read_json(folder, "profiles-by-release.json", e)) &&
-         (groups = read_json(folder, "groups.json", e)) && (sources = read_json(folder, "sources.json", e)) &&
-         (software = read_json(folder, "software.json", e));
-    ok = ok && read_tools(p, software, e);
-    if (ok) {
-        p->releases = arena_zero(p->memory, json_object_size(releases) + 1, sizeof *p->releases);
-        ok = p->releases || no_memory(e);
+    if (!p || !(p->memory = arena_new(MEMORY_MAX))) {
+        free(p);
+        return profile_no_memory(e);
     }
-    if (ok)
-        json_object_foreach(releases, name, value) ok =
-            ok && read_release(p->memory, &p->releases[p->count++], name, value, groups, sources, e);
-    if (ok && p->count)
-        qsort(p->releases, p->count, sizeof *p->releases, by_release);
-    json_decref(releases);
-    json_decref(groups);
-    json_decref(sources);
-    json_decref(software);
-    if (ok)
-        *out = p;
-    else
+    if (!profile_victims_read(p, e)) {
         profiles_free(p);
-    return ok;
+        return false;
+    }
+    *out = p;
+    return true;
 }
 
 void profiles_free(struct profiles *p) {
@@ -317,4 +290,51 @@ const struct profile *profiles_on(const struct profiles *p, int64_t day) {
 
 bool profiles_tool(const struct profiles *p, token software) {
     return token_among(p->tools, p->tool_count, software);
+}
+
+str profiles_token_name(const struct profiles *p, token t) {
+    struct profile_word const key = {.token = t};
+    const struct profile_word *const found =
+        p->word_count ? bsearch(&key, p->words, p->word_count, sizeof key, by_word) : NULL;
+
+    return found ? found->name : S("");
+}
+
+token profiles_software(const struct profiles *p, str name) {
+    const struct profile_spelled *const found = profile_spelled_find(p->spelled, p->spelled_count, name);
+
+    return found ? (token)found->of : 0;
+}
+
+size_t profile_find(const struct profile *p, str name) {
+    const struct profile_spelled *const found = profile_spelled_find(p->names, p->name_count, name);
+
+    return found ? found->of : NO_GROUP;
+}
+
+bool profile_said(const struct profiles *all, const struct profile *p, size_t group, token t,
+                  struct profile_said *out) {
+    struct token_count const key = {t, 0};
+    const struct profile_group *const g = &p->groups[group];
+    const struct token_count *const found =
+        g->link_count ? bsearch(&key, g->links, g->link_count, sizeof key, by_count_token) : NULL;
+
+    (void)all;
+    if (found)
+        *out = g->said[found - g->links];
+    return found;
+}
+
+static str victim(const struct profile_victims *v, str word) {
+    const struct profile_spelled *const found = profile_spelled_find(v->spelled, v->spelled_count, word);
+
+    return found ? v->texts[found->of] : S("");
+}
+
+str profiles_country(const struct profiles *p, str word) {
+    return victim(&p->countries, word);
+}
+
+str profiles_sector(const struct profiles *p, str word) {
+    return victim(&p->sectors, word);
 }

@@ -1,4 +1,4 @@
-/* buf: growth by doubling; numbers and JSON strings as text. */
+/* buf: growth by doubling; numbers, JSON strings and plain text. */
 #include "base/buf.h"
 
 #include <stdarg.h>
@@ -148,4 +148,33 @@ void buf_json(struct buf *b, str s) {
         b->len += (size_t)(to - from);
     }
     buf_byte(b, '"');
+}
+
+/* Characters that a terminal obeys instead of showing them: C0, DEL, C1, and those that turn the direction of text round
+ * (Unicode UAX #9), with which a name can be made to read as another. */
+static bool obeyed(uint32_t point) {
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || (point >= 0x200e && point <= 0x200f) ||
+           (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
+void buf_plain(struct buf *b, str s, bool lines) {
+    while (s.len) {
+        uint32_t point = 0;
+        size_t plain = 0;
+
+        while (plain < s.len && s.ptr[plain] >= 0x20 && s.ptr[plain] < 0x7f)
+            plain++;
+        buf_add(b, str_first(s, plain));
+        if ((s = str_from(s, plain)).len == 0)
+            break;
+        size_t const width = utf8_decode(s, &point);
+
+        if (lines && (point == '\n' || point == '\t') && width == 1)
+            buf_byte(b, s.ptr[0]);
+        else if (width == 0 || obeyed(point))
+            buf_add(b, S("\xef\xbf\xbd"));
+        else
+            buf_add(b, str_first(s, width));
+        s = str_from(s, width ? width : 1);
+    }
 }

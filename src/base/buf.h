@@ -37,6 +37,9 @@ void buf_u64(struct buf *b, uint64_t n);
 void buf_i64(struct buf *b, int64_t n);
 /* s as a JSON string with its quotes (RFC 8259 7). Bytes that are no UTF-8 become U+FFFD, one for each. */
 void buf_json(struct buf *b, str s);
+/* Text as a terminal may have it: what is no character to be shown (control characters, bytes that are no UTF-8, changes of
+ * direction) stands as U+FFFD. lines: line ends and tabs stay. */
+void buf_plain(struct buf *b, str s, bool lines);
 static inline str buf_str(const struct buf *b) {
     return (str){b->len ? b->ptr : "", b->len};
 }

@@ -144,6 +144,7 @@ static void tell(struct buf *b, const char *path, enum form form, const struct e
     number(b, n->dropped, "finding", "left out for their marking");
     number(b, n->reduced, "finding", "told without claims that are marked more strictly");
     number(b, n->salvaged, "finding", "in salvaged records left out");
+    number(b, n->judgements_dropped, "judgement", "on groups left out, for the claims that are left out");
     number(b, n->untimed, "finding", "without a time");
     number(b, n->not_seen, "indicator", "looked for and not seen");
     number(b, n->nameless, "value", "not seen, of which no source gives an identifier");

@@ -11,6 +11,7 @@
 #include "cli/hunt_mail.h"
 #include "cli/hunt_yara.h"
 #include "cli/interrupt.h"
+#include "cli/judge.h"
 #include "cli/person_lists.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
@@ -32,7 +33,7 @@ struct wishes {
     const struct phone_country *country;
     struct arguments geo, own, partners, yara;
     size_t yara_max; /* 0: the usual */
-    const char *roster, *dkim_keys;
+    const char *roster, *dkim_keys, *profiles, *observed;
     bool json, salvaged, force, quiet, known;
 };
 
@@ -183,6 +184,10 @@ static bool tell_shut(struct run *run, const struct sigma_set *set, struct field
 
 static bool case_end(struct run *run, const struct sigma_set *set, struct err *e) {
     const struct intel_set *const intel = run->known ? known_intel(run->known) : NULL;
+    struct judge_options const judge = {.profiles = run->w->profiles,
+                                        .stores = &run->w->intel,
+                                        .observed = run->w->observed,
+                                        .names = hunt_intel_groups(run->intel)};
     char text[INSTANT_TEXT];
 
     for (size_t i = 0; intel && i < intel_set_sources(intel); i++)
@@ -202,7 +207,7 @@ static bool case_end(struct run *run, const struct sigma_set *set, struct err *e
            case_writer_fact(run->writer, "zone", str_of(run->w->zone.name ? run->w->zone.name : "UTC"), e) &&
            case_writer_fact(run->writer, "latest", instant_format(run->w->latest, text), e) &&
            case_writer_fact(run->writer, "level", sigma_level_name(run->w->level), e) &&
-           case_writer_finish(run->writer, e);
+           hunt_incident_judge(run->incident, &judge, e) && case_writer_finish(run->writer, e);
 }
 
 static int stop(struct run *run, const struct err *e) {
@@ -273,8 +278,8 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
     if (w->out && !case_writer_open(&run->writer, w->out, w->force, &e))
         return stop(run, &e);
     /* Where they lie among the evidence, the new case is none of it, and neither is an older one that it replaces, nor are indicators,
-     * lists of persons and YARA rules: each would find itself. */
-    const char **const own = run->own = calloc(w->intel.count + w->persons.count + w->yara.count + 2, sizeof *own);
+     * lists of persons, YARA rules and what is known of groups: each would find itself. */
+    const char **const own = run->own = calloc(w->intel.count + w->persons.count + w->yara.count + 4, sizeof *own);
     size_t own_count = 0;
 
     if (!own) {
@@ -285,6 +290,10 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
         own[own_count++] = case_writer_folder(run->writer);
         own[own_count++] = w->out;
     }
+    if (w->profiles)
+        own[own_count++] = w->profiles;
+    if (w->observed)
+        own[own_count++] = w->observed;
     for (size_t i = 0; i < w->intel.count; i++)
         own[own_count++] = w->intel.items[i];
     for (size_t i = 0; i < w->persons.count; i++)
@@ -447,14 +456,16 @@ static int hunt(const struct wishes *given) {
     struct kinds *kinds = NULL;
     const struct sigma_set *set;
     const char *roster = w->roster;
-    struct arguments const rosters = {&roster, roster != NULL};
+    const char *profiles = w->profiles;
+    struct arguments const rosters = {&roster, roster != NULL}, bases = {&profiles, profiles != NULL};
     struct err e = {0};
     int status;
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !intel_paths(given, &wishes.intel, &store, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
-        !paths_exist(&rosters, "roster", false, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
+        !paths_exist(&rosters, "roster", false, &e) || !paths_exist(&bases, "profiles", false, &e) ||
+        !judge_check(w->observed, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
         !all_rules_open(&run, fields, &loader, &set, &e) || !persons_open(&run, fields, &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara || run.persons, &e) ||
@@ -489,6 +500,8 @@ static int hunt(const struct wishes *given) {
 static int run_hunt(const void *wishes) {
     const struct wishes *const w = wishes;
 
+    if ((w->profiles || w->observed) && !w->out)
+        return usage_error("hunt", "--profiles and --observed are of --output: incidents are judged in a case");
     return times_usable("hunt", w->from, w->to) ? hunt(w) : EXIT_USAGE;
 }
 
@@ -534,6 +547,19 @@ static const struct option options[] = {
      .help = "a published list of persons and companies, as 'longwatch persons' reads it: who in the evidence is named "
              "like one of them",
      AT(persons)},
+    {.name = "profiles",
+     .argument = "PATH",
+     .type = OPTION_PATH,
+     .help = "profiles of groups: bundles of MITRE ATT&CK, galaxies of MISP; which of them an incident resembles. "
+             "Usually those of a store that is "
+             "hunted with",
+     AT(profiles)},
+    {.name = "observed",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help =
+         "what an analyst knows of the incidents besides, such as who the victim is, as 'longwatch attribute' reads it",
+     AT(observed)},
     {.name = "output",
      .letter = 'o',
      .argument = "CASE",

@@ -2,7 +2,9 @@
 #include "cli/hunt_incident.h"
 
 #include "base/utf.h"
+#include "cli/judge.h"
 #include "cli/terminal.h"
+#include "report/assessment_case.h"
 #include "report/finding_text.h"
 #include "report/incident_case.h"
 
@@ -20,7 +22,7 @@ struct hunt_incident {
     struct incidents *incidents;
     uint64_t count, behaviour_count;
     struct told {
-        struct buf head, acts, began, doors; /* of an incident, a paragraph each */
+        struct buf head, acts, began, doors, like; /* of an incident, a paragraph each */
     } told[TOLD_MAX];
 };
 
@@ -57,6 +59,7 @@ void hunt_incident_free(struct hunt_incident *h) {
         buf_free(&h->told[i].acts);
         buf_free(&h->told[i].began);
         buf_free(&h->told[i].doors);
+        buf_free(&h->told[i].like);
     }
     free(h);
 }
@@ -162,6 +165,52 @@ bool hunt_incident_end(struct hunt_incident *h, struct err *e) {
                            fact(h, "acts_lost", activities_lost(h->activities) + incidents_lost(h->incidents), e)));
 }
 
+static void like(struct hunt_incident *h, uint32_t incident, const char *before, str text) {
+    if (!incident || incident > TOLD_MAX)
+        return;
+    buf_add(&h->told[incident - 1].like, str_of(before));
+    finding_plain(&h->told[incident - 1].like, text, false);
+}
+
+/* Incidents are numbered from 1, in order. */
+static bool judge_one(struct hunt_incident *h, const struct judge *judge, uint32_t incident, struct err *e) {
+    struct judged_evidence v = {0};
+    struct buf json = {0};
+    struct err why = {0};
+    bool ok = case_writer_settle(h->writer, e);
+
+    if (ok && judge_incident(judge, case_writer_folder(h->writer), incident, INSTANT_NONE, &v, &why) &&
+        written_json(&json, v.now, v.then, v.written, &why)) {
+        like(h, incident, "", v.written->judgement);
+        ok = assessment_case_write(h->writer, incident, buf_str(&json), e);
+    } else if (ok) {
+        like(h, incident, "NOT JUDGED which group it resembles: ", str_of(why.text));
+        ok = assessment_case_none(h->writer, incident, str_of(why.text), e);
+    }
+    buf_free(&json);
+    judged_free(&v);
+    return ok;
+}
+
+bool hunt_incident_judge(struct hunt_incident *h, const struct judge_options *options, struct err *e) {
+    struct judge *judge = NULL;
+    struct err why = {0};
+    bool ok = true;
+
+    if (!h->writer || !h->count)
+        return true;
+    if (!judge_new(&judge, options, &why)) {
+        like(h, 1, "NOT JUDGED which groups they resemble: ", str_of(why.text));
+        return assessment_case_none(h->writer, 0, str_of(why.text), e);
+    }
+    if (!judge)
+        return assessment_case_none(h->writer, 0, S("no profiles of groups were given"), e);
+    for (uint32_t i = 1; ok && i <= h->count; i++)
+        ok = judge_one(h, judge, i, e);
+    judge_free(judge);
+    return ok;
+}
+
 uint64_t hunt_incident_count(const struct hunt_incident *h) {
     return h->count;
 }
@@ -187,6 +236,7 @@ void hunt_incident_print(const struct hunt_incident *h, size_t columns, bool col
             paragraph(b, &h->told[i].acts, 5, columns);
             paragraph(b, &h->told[i].began, 5, columns);
             paragraph(b, &h->told[i].doors, 5, columns);
+            paragraph(b, &h->told[i].like, 5, columns);
         }
         if (h->count > TOLD_MAX)
             buf_format(b, "  and %lu more%s\n", (unsigned long)(h->count - TOLD_MAX),

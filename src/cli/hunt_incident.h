@@ -17,6 +17,10 @@ MUST_USE bool hunt_incident_activity(struct hunt_incident *h, const struct activ
 struct incidents *hunt_incident_of(struct hunt_incident *h);
 /* After all of these. */
 MUST_USE bool hunt_incident_end(struct hunt_incident *h, struct err *e);
+/* Judges each incident that is in the case, and puts that into it (report/assessment_case.h); then nothing more is written but the end. What keeps an incident
+ * from being judged is put there instead, and told: only what keeps the case from being written is an error. options: as hunts have them. */
+struct judge_options;
+MUST_USE bool hunt_incident_judge(struct hunt_incident *h, const struct judge_options *options, struct err *e);
 /* How many there are, and the lines. */
 uint64_t hunt_incident_count(const struct hunt_incident *h);
 void hunt_incident_print(const struct hunt_incident *h, size_t columns, bool colour, struct buf *b);

@@ -233,7 +233,7 @@ bool hunt_intel_open(struct hunt_intel **out, const struct arguments *paths, str
         return true;
     if (!h || !(h->a = arena_new(MEMORY)))
         return no_memory(e);
-    h->sink = (struct intel_sink){h, sink_item, sink_left_out, sink_label_list, sink_label, sink_group};
+    h->sink = (struct intel_sink){h, sink_item, sink_left_out, sink_label_list, sink_label, sink_group, NULL};
     if (!groups_new(&h->groups, e))
         return false;
     for (size_t i = 0; i < paths->count; i++)
@@ -285,6 +285,10 @@ void hunt_intel_close(struct hunt_intel *h) {
 
 const struct known *hunt_intel_known(const struct hunt_intel *h) {
     return h ? h->known : NULL;
+}
+
+const struct groups *hunt_intel_groups(const struct hunt_intel *h) {
+    return h ? h->groups : NULL;
 }
 
 const struct intel_set *hunt_intel_set(const struct hunt_intel *h) {

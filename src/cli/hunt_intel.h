@@ -21,6 +21,8 @@ void hunt_intel_close(struct hunt_intel *h);                      /* takes NULL 
 const struct known *hunt_intel_known(const struct hunt_intel *h); /* takes NULL; NULL: no indicators */
 /* All that was read, also before it stands beside rules. Takes NULL. */
 const struct intel_set *hunt_intel_set(const struct hunt_intel *h);
+/* Who is who among groups, as what was read and our own facts say. Takes NULL; NULL: nothing was read. */
+const struct groups *hunt_intel_groups(const struct hunt_intel *h);
 /* What was hunted for, and what of it could not be: lines for the summary. Takes NULL. */
 void hunt_intel_print(const struct hunt_intel *h, size_t columns, bool colour, struct buf *b);
 

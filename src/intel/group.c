@@ -61,8 +61,7 @@ static bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
 }
 
-/* Small letters and digits of the name in out, which has room for 2 * name.len + 16 bytes; without `the` in front and `group` behind. */
-static size_t key_into(str name, char *out) {
+size_t group_spelling(str name, char *out) {
     size_t const folded = fold_text(name, out);
     size_t used = 0, words = 0, word = 0, first_end = 0, last = 0;
     bool in = false;
@@ -99,7 +98,7 @@ bool group_key_of(str name, struct arena *a, str *key) {
     *key = none;
     if (name.len > GROUP_NAME_MAX)
         return true;
-    return arena_copy(a, (str){room, key_into(name, room)}, key);
+    return arena_copy(a, (str){room, group_spelling(name, room)}, key);
 }
 
 /* "ZIRCONIUM - G0128" into name and number; a name without one: number is "". */
@@ -109,7 +108,7 @@ static str split_number(str *name) {
 
     if (name->len > 8 && str_eq((str){name->ptr + name->len - 8, 3}, S(" - "))) {
         number = str_from(*name, name->len - 5);
-        if (!is_number((str){key, key_into(number, key)}))
+        if (!is_number((str){key, group_spelling(number, key)}))
             return none;
         *name = str_trim(str_first(*name, name->len - 8));
     }
@@ -987,7 +986,7 @@ static bool part_names(struct groups *g, struct told *all, struct err *e) {
 
 static bool id_entry(struct groups *g, str id, uint32_t group, struct entry *entries, size_t *count) {
     char room[2 * GROUP_NAME_MAX + 17] = ID_SIGN;
-    size_t const len = id.len <= GROUP_NAME_MAX ? key_into(id, room + 1) : 0;
+    size_t const len = id.len <= GROUP_NAME_MAX ? group_spelling(id, room + 1) : 0;
     str key;
 
     if (!len)
@@ -1001,7 +1000,8 @@ static bool id_entry(struct groups *g, str id, uint32_t group, struct entry *ent
 static const struct group_key *id_find(const struct groups *g, str id) {
     char room[2 * GROUP_NAME_MAX + 17] = ID_SIGN;
 
-    return id.len <= GROUP_NAME_MAX ? key_find(g->keys, g->key_count, (str){room, key_into(id, room + 1) + 1}) : NULL;
+    return id.len <= GROUP_NAME_MAX ? key_find(g->keys, g->key_count, (str){room, group_spelling(id, room + 1) + 1})
+                                    : NULL;
 }
 
 static bool index_names(struct joining *j, const struct told *all, struct err *e) {
@@ -1124,7 +1124,7 @@ struct group_found group_find(const struct groups *g, str name) {
         if (number.len)
             k = id_find(g, number);
         if (!k)
-            k = key_find(g->keys, g->key_count, (str){room, key_into(name, room)});
+            k = key_find(g->keys, g->key_count, (str){room, group_spelling(name, room)});
         if (!k)
             k = id_find(g, name);
     }
@@ -1142,7 +1142,8 @@ bool groups_listed(const struct groups *g, str what, struct group_listed *out) {
 
     assert(g->joined);
     what = str_trim(what);
-    if (what.len > GROUP_NAME_MAX || !(k = key_find(g->listed, g->listed_count, (str){room, key_into(what, room)})))
+    if (what.len > GROUP_NAME_MAX ||
+        !(k = key_find(g->listed, g->listed_count, (str){room, group_spelling(what, room)})))
         return false;
     *out = (struct group_listed){k->groups, k->count};
     return true;

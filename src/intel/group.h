@@ -75,8 +75,10 @@ str group_fact_type_name(enum group_fact_type t); /* "party", ... */
 struct group_fact {
     enum group_fact_type type;
     enum group_grade grade;
-    bool alleged;                     /* an allegation: nobody has proven it in court */
-    str name, word, by, about;        /* by: who says it */
+    bool alleged;              /* an allegation: nobody has proven it in court */
+    str name, word, by, about; /* by: who says it */
+    const str *aliases;        /* of software: its other names */
+    size_t alias_count;
     str quote;                        /* exactly these words */
     str on, from, until;              /* as written: 2021, 2021-03, 2021-03-18 */
     int64_t valid_from, valid_until;  /* of from and until; until is included, so this is the first instant behind it */
@@ -114,6 +116,10 @@ struct group_found {
 };
 /* By any of its names, in any spelling, or its id; "ZIRCONIUM - G0128", as the MISP galaxy writes, is asked by the number. */
 struct group_found group_find(const struct groups *g, str name);
+
+/* The one spelling in which names are compared: small letters and digits, without `the` in front and `group` behind. Returns the bytes written;
+ * out has room for 2 * name.len + 16. */
+size_t group_spelling(str name, char *out);
 
 /* A program (by its name) or a technique (T1598.003), and the groups that it is listed with, by name. False: nobody lists it, which
  * says nothing about who uses it. Few groups are no proof: of reports where such malware pointed to one group, half were right. */

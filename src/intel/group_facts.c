@@ -215,9 +215,16 @@ static bool item_put(const struct reading *r, const struct section *s, const str
     if (f->type == GROUP_SOFTWARE) {
         if (!group_use_new(r->g, r->mention, f->name, r->e))
             return false;
+        str *const names = arena_zero(r->g->arena, aliases ? aliases->count + 1 : 1, sizeof *names);
+
+        if (!names)
+            return group_no_memory(r->e);
         for (size_t i = 0; aliases && i < aliases->count; i++)
-            if (!group_use_new(r->g, r->mention, aliases->items[i]->text, r->e))
+            if (!group_use_new(r->g, r->mention, aliases->items[i]->text, r->e) ||
+                !keep(r, aliases->items[i]->text, &names[i]))
                 return false;
+        f->aliases = names;
+        f->alias_count = aliases ? aliases->count : 0;
     }
     for (size_t i = 0; ids && i < ids->count; i++)
         if (!keep(r, ids->items[i]->text, &f->name) || !group_use_new(r->g, r->mention, f->name, r->e) || !put(r, f))

@@ -123,6 +123,29 @@ bool import_group_tell(const struct import_group *g, const struct intel_sink *si
     return true;
 }
 
+struct intel_known import_known_new(enum intel_known_type type) {
+    str const none = S("");
+
+    return (struct intel_known){.type = type,
+                                .group = none,
+                                .id = none,
+                                .name = none,
+                                .word = none,
+                                .source = none,
+                                .title = none,
+                                .when = INSTANT_NONE};
+}
+
+bool import_known_tell(struct intel_known *known, const struct import_names *names, const struct intel_sink *sink,
+                       struct err *e) {
+    for (size_t part = 0; !part || part * ITEM_NAMES_MAX < names->count; part++) {
+        known->names = names_part(names, part);
+        if (!sink->known(sink->ctx, known, e))
+            return false;
+    }
+    return true;
+}
+
 bool import_left_out(const struct intel_sink *sink, str where, str what, struct err *e, const char *fmt, ...) {
     char why[512];
     va_list arguments;
@@ -296,6 +319,14 @@ static bool pass_group(void *ctx, const struct intel_group *given, struct err *e
     return import_fit_all(&group, &import_group_fields, p->room) ? p->to->group(p->to->ctx, &group, e) : no_memory(e);
 }
 
+static bool pass_known(void *ctx, const struct intel_known *given, struct err *e) {
+    struct passing *const p = ctx;
+    struct intel_known known = *given;
+
+    arena_reset(p->room);
+    return import_fit_all(&known, &import_known_fields, p->room) ? p->to->known(p->to->ctx, &known, e) : no_memory(e);
+}
+
 bool import_bytes(str bytes, const struct importer *importer, const struct import_about *about,
                   const struct intel_sink *sink, const struct importer **used, struct err *e) {
     struct passing p = {.about = about, .to = sink, .room = arena_new(ROOM_MAX)};
@@ -304,7 +335,8 @@ bool import_bytes(str bytes, const struct importer *importer, const struct impor
                                        .left_out = pass_left_out,
                                        .label_list = sink->label_list ? pass_list : NULL,
                                        .label = pass_label,
-                                       .group = sink->group ? pass_group : NULL};
+                                       .group = sink->group ? pass_group : NULL,
+                                       .known = sink->known ? pass_known : NULL};
     bool ok;
 
     if (!importer)

@@ -78,6 +78,12 @@ static bool tell_group(void *ctx, const struct intel_group *group, struct err *e
     return tell(ctx, &m, e);
 }
 
+static bool tell_known(void *ctx, const struct intel_known *known, struct err *e) {
+    struct import_message const m = {.type = TOLD_KNOWN, .known = *known};
+
+    return tell(ctx, &m, e);
+}
+
 static uint8_t number_of(const struct importer *used, const struct importer *given) {
     for (uint8_t i = 0; importers[i]; i++)
         if (importers[i] == used)
@@ -102,7 +108,8 @@ static _Noreturn void child(int channel, str bytes, const struct importer *impor
                                     .left_out = tell_left_out,
                                     .label_list = wanted->label_list ? tell_list : NULL,
                                     .label = tell_label,
-                                    .group = wanted->group ? tell_group : NULL};
+                                    .group = wanted->group ? tell_group : NULL,
+                                    .known = wanted->known ? tell_known : NULL};
     struct import_message done = {.type = TOLD_DONE, .used = IMPORT_WIRE_NONE};
     struct rlimit const cpu = {limits->cpu_s, limits->cpu_s + 1};
     const struct importer *used = NULL;
@@ -177,6 +184,8 @@ static bool hear(struct hearing *h, const struct import_message *m, struct err *
         return h->list ? sink->label(sink->ctx, m->what, e) : liar(e);
     case TOLD_GROUP:
         return sink->group ? sink->group(sink->ctx, &m->group, e) : liar(e);
+    case TOLD_KNOWN:
+        return sink->known ? sink->known(sink->ctx, &m->known, e) : liar(e);
     case TOLD_DONE:
         return hear_done(h, m, e);
     case TOLDS:

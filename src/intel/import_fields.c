@@ -31,6 +31,14 @@ static const struct import_text group_texts[] = {
 static const uint16_t group_names[] = {AT(intel_group, aliases), AT(intel_group, countries), AT(intel_group, origins),
                                        AT(intel_group, techniques), AT(intel_group, malware)};
 
+static const struct import_text known_texts[] = {
+    TEXT(intel_known, group, IMPORT_NAME_MAX),  TEXT(intel_known, id, IMPORT_NAME_MAX),
+    TEXT(intel_known, name, IMPORT_NAME_MAX),   TEXT(intel_known, word, IMPORT_NAME_MAX),
+    TEXT(intel_known, source, IMPORT_NAME_MAX), TEXT(intel_known, title, IMPORT_NAME_MAX),
+};
+static const uint16_t known_names[] = {AT(intel_known, names)};
+static const uint16_t known_times[] = {AT(intel_known, when)};
+
 static const struct import_text list_texts[] = {
     TEXT(intel_label_list, name, IMPORT_NAME_MAX),
     TEXT(intel_label_list, description, TEXT_MAX),
@@ -48,6 +56,12 @@ const struct import_fields import_item_fields = {
 };
 const struct import_fields import_group_fields = {
     .texts = group_texts, .text_count = COUNT(group_texts), .names = group_names, .name_count = COUNT(group_names)};
+const struct import_fields import_known_fields = {.texts = known_texts,
+                                                  .text_count = COUNT(known_texts),
+                                                  .names = known_names,
+                                                  .name_count = COUNT(known_names),
+                                                  .times = known_times,
+                                                  .time_count = COUNT(known_times)};
 const struct import_fields import_list_fields = {.texts = list_texts, .text_count = COUNT(list_texts)};
 
 bool import_fit(str *s, size_t max, struct arena *a) {

@@ -73,6 +73,33 @@ static bool add_texts(struct import_names *to, const json_t *texts, str but, str
     return true;
 }
 
+/* Whom the group is said to go for, in the words of the cluster. The Council on Foreign Relations calls them suspected victims. */
+static bool tell_victims(const json_t *cluster, str id, const struct intel_sink *sink, struct arena *a, struct err *e) {
+    static const struct {
+        const char *member;
+        str word;
+    } members[] = {
+        {"cfr-suspected-victims", STR("country")},
+        {"suspected-victims", STR("country")},
+        {"cfr-target-category", STR("sector")},
+        {"targeted-sector", STR("sector")},
+    };
+    const json_t *const meta = json_object_get(cluster, "meta");
+
+    for (size_t i = 0; i < COUNT(members); i++) {
+        struct intel_known known = import_known_new(KNOWN_VICTIMS);
+        struct import_names names = {0};
+
+        if (!add_texts(&names, json_object_get(meta, members[i].member), S(""), a))
+            return err_set(e, ERR_MEMORY, 0, "no memory for clusters");
+        known.group = id;
+        known.word = members[i].word;
+        if (names.count && !import_known_tell(&known, &names, sink, e))
+            return false;
+    }
+    return true;
+}
+
 bool galaxy_group_tell(const json_t *cluster, str where, const struct intel_sink *sink, struct arena *a,
                        struct err *e) {
     const json_t *const meta = json_object_get(cluster, "meta");
@@ -92,7 +119,21 @@ bool galaxy_group_tell(const json_t *cluster, str where, const struct intel_sink
         !add_texts(&g.countries, json_object_get(meta, "country"), S(""), a) ||
         !add_texts(&g.origins, json_object_get(meta, "refs"), S(""), a))
         return err_set(e, ERR_MEMORY, 0, "no memory for clusters");
-    return import_group_tell(&g, sink, e);
+    return import_group_tell(&g, sink, e) && (!sink->known || tell_victims(cluster, g.id, sink, a, e));
+}
+
+static bool tell_base(const json_t *tree, const struct intel_sink *sink, struct err *e) {
+    struct intel_known base = import_known_new(KNOWN_BASE);
+    char version[24] = "";
+
+    if (json_is_integer(json_object_get(tree, "version")))
+        (void)snprintf(version, sizeof version, "%lld",
+                       (long long)json_integer_value(json_object_get(tree, "version")));
+    base.name = json_text_at(tree, "name");
+    base.id = str_of(version);
+    base.word = S("galaxy");
+    item_name_add(&base.names, json_text_at(tree, "type"));
+    return sink->known(sink->ctx, &base, e);
 }
 
 static bool read_clusters(const json_t *tree, bool strict, const struct intel_sink *sink, struct arena *a,
@@ -108,6 +149,8 @@ static bool read_clusters(const json_t *tree, bool strict, const struct intel_si
     (void)snprintf(where, sizeof where, "%zu clusters", json_array_size(values));
     if (galaxy_of(type) != GALAXY_GROUP)
         return import_left_out(sink, str_of(where), type, e, "a galaxy of something else than groups");
+    if (sink->known && !tell_base(tree, sink, e))
+        return false;
     for (size_t i = 0; i < json_array_size(values); i++) {
         const json_t *const cluster = json_array_get(values, i);
 

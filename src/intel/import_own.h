@@ -54,7 +54,7 @@ struct import_fields {
     const uint16_t *times; /* offsetof int64_t */
     size_t time_count;
 };
-extern const struct import_fields import_item_fields, import_group_fields, import_list_fields;
+extern const struct import_fields import_item_fields, import_group_fields, import_list_fields, import_known_fields;
 #define IMPORT_NAME_MAX 1024u
 #define IMPORT_LABEL_MAX OBSERVABLE_BYTES_MAX
 
@@ -95,6 +95,11 @@ struct import_group {
 };
 /* As many mentions as it takes. */
 MUST_USE bool import_group_tell(const struct import_group *g, const struct intel_sink *sink, struct err *e);
+/* Of which nothing is said yet. */
+struct intel_known import_known_new(enum intel_known_type type);
+/* known with all of the names, in as many as it takes; at least one. */
+MUST_USE bool import_known_tell(struct intel_known *known, const struct import_names *names,
+                                const struct intel_sink *sink, struct err *e);
 /* left_out, with a reason put together here. */
 MUST_USE bool import_left_out(const struct intel_sink *sink, str where, str what, struct err *e, const char *fmt, ...)
     PRINTF(5, 6);

@@ -787,6 +787,295 @@ static bool tell_group(struct stix *s, const struct object *o, str where, struct
     return import_group_tell(&g, s->sink, e);
 }
 
+/* ---- what a base of knowledge says of who uses what ---- */
+
+#define OWNERS_MAX 16u     /* groups that one campaign is attributed to; ATT&CK has two at most */
+#define CITATIONS_MAX 256u /* of one relationship */
+
+struct attributed {
+    uint32_t campaign, group;
+};
+struct knowing {
+    struct stix *s;
+    struct attributed *attributed; /* by campaign */
+    size_t count;
+    struct arena *a; /* of one relationship */
+};
+
+static bool out_of_use(const struct object *o) {
+    return o->revoked || json_yes(json_object_get(o->json, "x_mitre_deprecated"));
+}
+
+static bool is_software(const struct object *o) {
+    return is(o, "malware") || is(o, "tool");
+}
+
+static bool tell_known(const struct knowing *k, const struct intel_known *known, struct err *e) {
+    return k->s->sink->known(k->s->sink->ctx, known, e);
+}
+
+/* Day of publication in a citation as ATT&CK writes it: "Faou, M. (2019, May 12). Title. Retrieved ...". A month stands for its first day, a
+ * year for its middle. */
+static int64_t citation_day(str text) {
+    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    uint64_t year, day = 1;
+    int64_t days;
+
+    for (size_t at; (at = str_find_byte(text, '(')) != SIZE_MAX;) {
+        unsigned month = 0;
+        size_t digits = 0;
+
+        text = str_from(text, at + 1);
+        if (text.len < 5 || !str_u64(str_first(text, 4), 2199, &year) || year < 1980)
+            continue;
+        str rest = str_from(text, 4);
+
+        if (rest.ptr[0] == ')')
+            return instant_day((unsigned)year, 7, 1, &days) ? days * INT64_C(86400000000000) : INSTANT_NONE;
+        if (!str_starts(rest, S(", ")) || rest.len < 5)
+            continue;
+        rest = str_from(rest, 2);
+        for (unsigned m = 0; m < 12; m++)
+            if (str_eq_ascii(str_first(rest, 3), (str){months + (size_t)3 * m, 3}))
+                month = m + 1;
+        if (!month)
+            continue;
+        while (rest.len && *rest.ptr != ' ' && *rest.ptr != ')')
+            rest = str_from(rest, 1);
+        rest = str_trim(str_first(rest, str_find_byte(rest, ')')));
+        while (digits < rest.len && rest.ptr[digits] >= '0' && rest.ptr[digits] <= '9')
+            digits++;
+        if (!str_u64(str_first(rest, digits), 31, &day))
+            day = 1;
+        if (!instant_day((unsigned)year, month, (unsigned)day, &days) && !instant_day((unsigned)year, month, 1, &days))
+            return INSTANT_NONE;
+        return days * INT64_C(86400000000000);
+    }
+    return INSTANT_NONE;
+}
+
+/* By which sources are told apart: the address without what changes nothing, else the name. */
+static bool citation_key(const json_t *reference, struct arena *a, str *out) {
+    str url = str_trim(json_text_at(reference, "url"));
+    char *to;
+
+    if (!url.len) {
+        *out = str_trim(json_text_at(reference, "source_name"));
+        return true;
+    }
+    if (begins(url, "http://") || begins(url, "https://"))
+        url = str_from(url, str_find(url, S("://")) + 3);
+    if (begins(url, "www."))
+        url = str_from(url, 4);
+    while (url.len && url.ptr[url.len - 1] == '/')
+        url.len--;
+    if (!(to = arena_bytes(a, url.len)))
+        return false;
+    for (size_t i = 0; i < url.len; i++)
+        to[i] = url.ptr[i] >= 'A' && url.ptr[i] <= 'Z' ? (char)(url.ptr[i] | 0x20) : url.ptr[i];
+    *out = (str){to, url.len};
+    return true;
+}
+
+static bool tell_use(struct knowing *k, const struct object *group, const struct object *what, const json_t *by,
+                     struct err *e) {
+    const json_t *const list = references(by);
+    struct intel_known use = import_known_new(KNOWN_USE);
+    str const number = attack_id(group->json);
+    size_t told = 0;
+
+    use.group = number.len ? number : group->id;
+    use.id = attack_id(what->json);
+    use.name = name_of(what);
+    use.word = is_software(what) ? what->type : S("technique");
+    for (size_t i = 0; i < json_array_size(list) && told < CITATIONS_MAX; i++) {
+        const json_t *const one = json_array_get(list, i);
+
+        arena_reset(k->a);
+        if (!citation_key(one, k->a, &use.source))
+            return no_memory(e);
+        if (!use.source.len)
+            continue;
+        use.title = json_text_at(one, "source_name");
+        use.when = citation_day(json_text_at(one, "description"));
+        told++;
+        if (!tell_known(k, &use, e))
+            return false;
+    }
+    return told || tell_known(k, &use, e);
+}
+
+static int by_campaign(const void *a, const void *b) {
+    const struct attributed *const x = a, *const y = b;
+
+    return x->campaign != y->campaign ? (x->campaign < y->campaign ? -1 : 1)
+                                      : (x->group > y->group) - (x->group < y->group);
+}
+
+/* The ends of a relationship that is in force, and of which both are; false: there is nothing in it. */
+static bool ends_of(const struct stix *s, const struct object *o, const char *name, uint32_t *from, uint32_t *to) {
+    if (!is(o, "relationship") || out_of_use(o) ||
+        !str_eq_ascii(json_text_at(o->json, "relationship_type"), str_of(name)))
+        return false;
+    *from = find(s, json_text_at(o->json, "source_ref"));
+    *to = find(s, json_text_at(o->json, "target_ref"));
+    return *from != UINT32_MAX && *to != UINT32_MAX;
+}
+
+static bool is_group(const struct object *o) {
+    return o->what == WHAT_GROUP && !out_of_use(o);
+}
+
+static bool find_attributed(struct knowing *k, struct err *e) {
+    const struct stix *const s = k->s;
+    uint32_t from, to;
+
+    if (!(k->attributed = calloc(s->count + 1, sizeof *k->attributed)))
+        return no_memory(e);
+    for (size_t i = 0; i < s->count; i++)
+        if (ends_of(s, &s->objects[i], "attributed-to", &from, &to) && is(&s->objects[from], "campaign") &&
+            !out_of_use(&s->objects[from]) && is_group(&s->objects[to]))
+            k->attributed[k->count++] = (struct attributed){from, to};
+    if (k->count)
+        qsort(k->attributed, k->count, sizeof *k->attributed, by_campaign);
+    return true;
+}
+
+/* What a campaign uses, its groups use. One that is laid at many doors is nobody's. */
+static bool tell_campaign_use(struct knowing *k, uint32_t campaign, const struct object *what, const json_t *by,
+                              struct err *e) {
+    size_t low = 0, high = k->count, end;
+
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (k->attributed[middle].campaign < campaign)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (end = low; end < k->count && k->attributed[end].campaign == campaign; end++)
+        if (end - low == OWNERS_MAX)
+            return true;
+    for (size_t i = low; i < end; i++)
+        if ((i == low || k->attributed[i].group != k->attributed[i - 1].group) &&
+            !tell_use(k, &k->s->objects[k->attributed[i].group], what, by, e))
+            return false;
+    return true;
+}
+
+static bool tell_uses(struct knowing *k, struct err *e) {
+    const struct stix *const s = k->s;
+
+    for (size_t i = 0; i < s->count; i++) {
+        uint32_t from, to;
+
+        if (!ends_of(s, &s->objects[i], "uses", &from, &to))
+            continue;
+        const struct object *const who = &s->objects[from], *const what = &s->objects[to];
+
+        if (out_of_use(what) || (!is(what, "attack-pattern") && !is_software(what)))
+            continue;
+        if (is_group(who) && !tell_use(k, who, what, s->objects[i].json, e))
+            return false;
+        if (is(who, "campaign") && !out_of_use(who) && !tell_campaign_use(k, from, what, s->objects[i].json, e))
+            return false;
+    }
+    return true;
+}
+
+/* Techniques and software, and what took the place of those that were withdrawn. */
+static bool tell_things(struct knowing *k, struct err *e) {
+    const struct stix *const s = k->s;
+
+    for (size_t i = 0; i < s->count; i++) {
+        const struct object *const o = &s->objects[i];
+        struct intel_known known = import_known_new(is_software(o) ? KNOWN_SOFTWARE : KNOWN_TECHNIQUE);
+        struct import_names names = {0};
+        uint32_t from, to;
+
+        if (ends_of(s, o, "revoked-by", &from, &to)) {
+            known.type = KNOWN_REPLACED;
+            known.id = attack_id(s->objects[from].json);
+            known.name = attack_id(s->objects[to].json);
+            if (known.id.len && known.name.len && !tell_known(k, &known, e))
+                return false;
+            continue;
+        }
+        if (out_of_use(o) || (!is(o, "attack-pattern") && !is_software(o)))
+            continue;
+        known.id = attack_id(o->json);
+        known.name = name_of(o);
+        if (is_software(o)) {
+            arena_reset(k->a);
+            known.word = o->type;
+            if (!add_texts(&names, json_object_get(o->json, "x_mitre_aliases"), known.name, k->a) ||
+                !add_texts(&names, json_object_get(o->json, "aliases"), known.name, k->a))
+                return no_memory(e);
+        }
+        if (!import_known_tell(&known, &names, s->sink, e))
+            return false;
+    }
+    return true;
+}
+
+/* Of which matrix a technique is: of old only the name of the reference tells. */
+static void add_domains(struct item_names *to, const struct object *o) {
+    const json_t *const domains = json_object_get(o->json, "x_mitre_domains");
+
+    for (size_t i = 0; i < json_texts(domains); i++)
+        item_name_add(to, json_text_of(domains, i));
+    for (size_t i = 0; !json_texts(domains) && i < json_array_size(references(o->json)); i++) {
+        str const source = json_text_at(json_array_get(references(o->json), i), "source_name");
+
+        if (str_eq(source, S("mitre-attack")))
+            item_name_add(to, S("enterprise-attack"));
+        else if (begins(source, "mitre-") && str_ends(source, S("-attack")))
+            item_name_add(to, str_from(source, 6));
+    }
+}
+
+/* ATT&CK says that it is ATT&CK by its collection, and before there were collections by its matrix and its tactics: a report about a group has
+ * none of them. */
+static bool tell_base(struct knowing *k, bool *base, struct err *e) {
+    const struct stix *const s = k->s;
+    struct intel_known known = import_known_new(KNOWN_BASE);
+    const struct object *collection = NULL;
+
+    *base = false;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct object *const o = &s->objects[i];
+
+        *base = *base || is(o, "x-mitre-collection") || is(o, "x-mitre-matrix") || is(o, "x-mitre-tactic");
+        if (is(o, "x-mitre-collection") && (!collection || o->modified > collection->modified))
+            collection = o;
+        if (is(o, "attack-pattern") && !out_of_use(o))
+            add_domains(&known.names, o);
+        if (o->modified > known.when)
+            known.when = o->modified;
+    }
+    if (!*base)
+        return true;
+    known.word = S("ATT&CK");
+    if (collection) {
+        known.name = name_of(collection);
+        known.id = json_text_at(collection->json, "x_mitre_version");
+        if (collection->modified != INSTANT_NONE)
+            known.when = collection->modified;
+    }
+    return tell_known(k, &known, e);
+}
+
+static bool tell_knowledge(struct stix *s, struct err *e) {
+    struct knowing k = {.s = s, .a = s->scratch};
+    bool base;
+    bool const ok =
+        tell_base(&k, &base, e) && (!base || (tell_things(&k, e) && find_attributed(&k, e) && tell_uses(&k, e)));
+
+    free(k.attributed);
+    return ok;
+}
+
 /* ---- what was merely observed ---- */
 
 static const struct {
@@ -929,6 +1218,8 @@ static bool tell_rest(const struct stix *s, struct err *e) {
 }
 
 static bool tell_all(struct stix *s, struct err *e) {
+    if (s->sink->known && !tell_knowledge(s, e))
+        return false;
     for (size_t i = 0; i < s->count; i++) {
         const struct object *const o = &s->objects[i];
         char room[32];

@@ -72,6 +72,10 @@ void import_wire_put(struct buf *b, const struct import_message *m) {
         put_fields(b, &m->group, &import_group_fields);
         buf_byte(b, m->group.retired);
         break;
+    case TOLD_KNOWN:
+        put_fields(b, &m->known, &import_known_fields);
+        buf_byte(b, (char)m->known.type);
+        break;
     case TOLD_DONE:
         buf_byte(b, (char)m->used);
         buf_byte(b, (char)m->err.code);
@@ -171,6 +175,15 @@ static bool take_list(struct cursor *c, struct intel_label_list *list) {
     return list->matches >> OBSERVABLES == 0;
 }
 
+static bool take_known(struct cursor *c, struct intel_known *known) {
+    uint8_t type;
+
+    if (!take_fields(c, known, &import_known_fields) || !take_below(c, KNOWN_TYPES, &type))
+        return false;
+    known->type = (enum intel_known_type)type;
+    return true;
+}
+
 static bool take_done(struct cursor *c, struct import_message *m) {
     uint8_t code;
     str text;
@@ -207,6 +220,8 @@ static bool take_body(struct cursor *c, struct import_message *m) {
         return take_text(c, IMPORT_LABEL_MAX, &m->what) && m->what.len;
     case TOLD_GROUP:
         return take_fields(c, &m->group, &import_group_fields) && take_bool(c, &m->group.retired) && m->group.name.len;
+    case TOLD_KNOWN:
+        return take_known(c, &m->known);
     case TOLD_DONE:
         return take_done(c, m);
     case TOLDS:

@@ -12,6 +12,7 @@ enum import_told {
     TOLD_LIST,
     TOLD_LABEL, /* what */
     TOLD_GROUP,
+    TOLD_KNOWN,
     TOLD_DONE, /* the last: err, used */
     TOLDS
 };
@@ -27,6 +28,7 @@ struct import_message {
     struct intel_item item;
     struct intel_label_list list;
     struct intel_group group;
+    struct intel_known known;
     str where, what, why;
     struct err err; /* ERR_NONE: all went well */
     uint8_t used;   /* number in importers, or one of the two above */

@@ -158,7 +158,7 @@ bool intel_builder_new(struct intel_builder **out, struct err *e) {
     if (!b)
         return no_memory(e);
     b->seed = hash_seed();
-    b->sink = (struct intel_sink){b, sink_item, sink_left_out, sink_list, sink_label, NULL};
+    b->sink = (struct intel_sink){b, sink_item, sink_left_out, sink_list, sink_label, NULL, NULL};
     str_put(&b->strings, S("")); /* number 0 */
     if (b->strings.failed) {
         intel_builder_free(b);

@@ -98,6 +98,26 @@ struct intel_group {
         retired; /* the source has withdrawn the entry, or put another in its place: that one has the name among its aliases */
 };
 
+/* What a knowledge base (ATT&CK) or a galaxy says beyond mentions of groups, for profiles of them (attribution/profile.h). The base comes before
+ * all else of a file, groups included; no other order is promised. "" and INSTANT_NONE where nothing is said. */
+enum intel_known_type {
+    KNOWN_BASE, /* that it is one: name; id: its version; word: "ATT&CK" or "galaxy"; names: its domains, or the galaxy's type; when: its
+                        newest day */
+    KNOWN_TECHNIQUE, /* id, name */
+    KNOWN_SOFTWARE,  /* id, name, names: its others; word: "malware" or "tool" */
+    KNOWN_REPLACED,  /* id of a technique or of software that was withdrawn; name: the id of what took its place */
+    KNOWN_USE, /* group: its id, as a mention has it; id, name of a technique or of software, word: which: "technique", "malware", "tool";
+                        source: by which sources are told apart; title: of it; when: it was published. One for each source */
+    KNOWN_VICTIMS, /* group: its id; word: "country" or "sector"; names: whom it is said to go for, as it is written */
+};
+#define KNOWN_TYPES (KNOWN_VICTIMS + 1)
+struct intel_known {
+    enum intel_known_type type;
+    str group, id, name, word, source, title;
+    int64_t when;
+    struct item_names names;
+};
+
 struct intel_sink {
     void *ctx;
     /* False from these stops the reader, which returns false with e as they set it. */
@@ -108,6 +128,7 @@ struct intel_sink {
     bool (*label_list)(void *ctx, const struct intel_label_list *list, struct err *e);
     bool (*label)(void *ctx, str entry, struct err *e);
     bool (*group)(void *ctx, const struct intel_group *group, struct err *e); /* NULL: left out */
+    bool (*known)(void *ctx, const struct intel_known *known, struct err *e); /* NULL: not asked for */
 };
 
 #endif

@@ -17,7 +17,7 @@
 #include "report/finding_text.h"
 
 #define PATH_ROOM 4096
-#define CASE_VERSION 5
+#define CASE_VERSION 6
 #define CASE_VERSION_LEAST 1      /* that is read */
 #define CASE_VERSION_LEDGER 4     /* that has all that a ledger tells */
 #define APPLICATION_ID 0x4c6e6777 /* "Lngw": how file(1) and we know a case.db */
@@ -164,6 +164,7 @@ static const char schema[] =
     " INTEGER NOT NULL, used_offset INTEGER NOT NULL, closed_path TEXT NOT NULL, closed_sha256 TEXT NOT NULL,"
     " closed_record INTEGER NOT NULL, closed_offset INTEGER NOT NULL, state TEXT NOT NULL, how TEXT NOT NULL,"
     " PRIMARY KEY (incident, position)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE assessment (incident INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;"
     "BEGIN;";
 
 static const char *const statements[PREPARED] = {
@@ -690,6 +691,14 @@ static bool rename_in(struct case_writer *c, struct err *e) {
     if (c->replace && !folder_remove(old))
         return err_system(e, "the older case could not be removed: %s", old);
     return sync_parent(c, e);
+}
+
+bool case_writer_settle(struct case_writer *c, struct err *e) {
+    /* Where the findings of an incident are is asked for each of its acts. */
+    return sqlite3_exec(c->db,
+                        "CREATE INDEX IF NOT EXISTS findings_place ON findings (evidence_path, offset); COMMIT; BEGIN;",
+                        NULL, NULL, NULL) == SQLITE_OK ||
+           db_failed(c, e);
 }
 
 static bool db_end(struct case_writer *c, struct err *e) {

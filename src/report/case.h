@@ -35,6 +35,9 @@ MUST_USE bool case_writer_rule(struct case_writer *c, const struct sigma_verdict
 MUST_USE bool case_writer_intel_source(struct case_writer *c, str name, str sha256, struct err *e);
 /* A line of the manifest, text: "version", "command", "rules_sha256", ... */
 MUST_USE bool case_writer_fact(struct case_writer *c, const char *name, str value, struct err *e);
+/* What was written so far can be read from the folder, as a case is, until something more is written: for what is made of all the rest. Once
+ * findings and incidents are there; again after more was written. */
+MUST_USE bool case_writer_settle(struct case_writer *c, struct err *e);
 /* Writes the manifest (name, size, SHA-256 of every file), syncs, renames. After this, and after any failure: close. */
 MUST_USE bool case_writer_finish(struct case_writer *c, struct err *e);
 /* Takes NULL. Without a finish everything is removed. */

@@ -8,6 +8,7 @@
 
 #define CASE_VERSION_MAIL 4     /* the first that has the tables of mail_case.h */
 #define CASE_VERSION_INCIDENT 5 /* and those of incident_case.h */
+#define CASE_VERSION_ASSESSMENT 6 /* and that of assessment_case.h */
 
 /* Until the case is finished or closed. */
 sqlite3 *case_writer_db(const struct case_writer *c);

@@ -128,7 +128,8 @@ static bool look(struct dossier *d, struct err *e) {
             &d->unread, e) ||
         !dossier_count(d, "SELECT count(*) FROM damage", &d->damages, e) ||
         !dossier_count(d, "SELECT min(total(records), 9e18) FROM custody", &d->events, e) ||
-        !dossier_count(d, "SELECT count(*) FROM findings", &d->findings, e) || !incident_lines(d, e) || !spans(d, e))
+        !dossier_count(d, "SELECT count(*) FROM findings", &d->findings, e) || !incident_lines(d, e) || !spans(d, e) ||
+        !dossier_judgements(d, e))
         return false;
     d->judged = methods || d->incident_all;
     return true;

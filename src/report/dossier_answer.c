@@ -171,10 +171,72 @@ static bool how_far(struct dossier *d, struct err *e) {
     return ok;
 }
 
+/* One line of an incident. */
+static void group_line(struct dossier *d, const struct dossier_incident *n, const struct dossier_judged *j) {
+    dossier_format(d, "<a href=\"#%c%u\">Incident %u</a>: ", dossier_is_told(d, n->number) ? 'w' : 'i', n->number,
+                   n->number);
+    if (!dossier_is_judged(j)) {
+        dossier_put(d, "not judged");
+        return;
+    }
+    if (j->of.level == BRIEF_CLUSTER) {
+        dossier_put(d, "insufficient to name a group");
+        return;
+    }
+    dossier_put(d, j->of.level == BRIEF_RESEMBLES ? "resembles what is published of "
+                                                  : "consistent with the public attribution of ");
+    dossier_brief(d, j->of.group, 40);
+    dossier_format(d, ", %.*s. Confidence is %.*s", STR_ARG(likelihood_word(j->of.posterior)),
+                   STR_ARG(confidence_word(j->of.confidence)));
+}
+
+/* BRIEF_NOT_JUDGED also of what cannot be read. */
+static int level_of(const struct dossier *d, const struct dossier_incident *n) {
+    const struct dossier_judged *const j = dossier_judged(d, n->number);
+
+    return dossier_is_judged(j) ? (int)j->of.level : BRIEF_NOT_JUDGED;
+}
+
 static void which_group(struct dossier *d) {
+    int most = BRIEF_NOT_JUDGED;
+    size_t told = 0;
+
+    for (size_t i = 0; i < d->incident_count; i++)
+        if (level_of(d, &d->incidents[i]) > most)
+            most = level_of(d, &d->incidents[i]);
     question(d, "Which group?");
-    dossier_put(d, "<b>Not judged.</b> This version does not judge attribution and names no group; what sources say of "
-                   "indicators that were found is quoted under <a href=\"#attribution\">Attribution</a>.");
+    if (!d->incident_count) {
+        dossier_put(d, "<b>No intrusion was seen</b> that could be anybody’s.");
+    } else if (most == BRIEF_NOT_JUDGED) {
+        const struct dossier_judged *const j = dossier_judged(d, d->incidents[0].number);
+
+        dossier_put(d, "<b>Not judged</b>");
+        if (j && j->readable) {
+            dossier_put(d, ": ");
+            dossier_brief(d, j->of.why, TITLE);
+        }
+        dossier_put(d, ". What sources say of indicators is quoted under <a href=\"#attribution\">Attribution</a>.");
+    } else {
+        dossier_put(d, most == BRIEF_CONSISTENT  ? "<b>As far as logs can tell:</b> "
+                       : most == BRIEF_RESEMBLES ? "<b>None to be named;</b> there is a likeness. "
+                                                 : "<b>None to be named.</b> ");
+        /* Those that say most first. */
+        for (int level = most; level >= BRIEF_NOT_JUDGED; level--)
+            for (size_t i = 0; i < d->incident_count && told < TITLES; i++) {
+                const struct dossier_incident *const n = &d->incidents[i];
+
+                if (level_of(d, n) != level)
+                    continue;
+                dossier_put(d, told++ ? ". " : "");
+                group_line(d, n, dossier_judged(d, n->number));
+            }
+        if (d->incident_all > TITLES) {
+            dossier_put(d, "; <a href=\"#attribution\">and ");
+            dossier_number(d, d->incident_all - TITLES);
+            dossier_put(d, " more</a>");
+        }
+        dossier_put(d, ".");
+    }
     answer_end(d);
 }
 

@@ -1,4 +1,4 @@
-/* dossier_incident: incidents one by one; their graphs; doors; what sources say of groups. */
+/* dossier_incident: incidents one by one; their graphs; doors. */
 #include <inttypes.h>
 
 #include "report/dossier_own.h"
@@ -499,62 +499,6 @@ bool dossier_doors(struct dossier *d, struct err *e) {
         }
         dossier_table_end(d);
         dossier_more(d, shown, all, "<code>case.db</code>, table door");
-    }
-    dossier_put(d, "</section>\n");
-    sqlite3_finalize(s);
-    return ok;
-}
-
-/* ---- attribution ---- */
-
-bool dossier_attribution(struct dossier *d, struct err *e) {
-    static const char *const heads[] = {
-        "Group, as sources name it", "#Findings", "#Indicators", "First", "Last", "First finding", NULL};
-    static const char query[] = "SELECT g.value, count(*), count(DISTINCT json_extract(f.json, '$.indicator.value')), "
-                                "min(f.time), max(f.time), "
-                                "min(f.number), count(*) OVER () FROM findings f, json_each(f.json, "
-                                "'$.indicator.groups') g WHERE f.rule_id LIKE "
-                                "'indicator-%' AND json_valid(f.json) GROUP BY g.value ORDER BY count(*) DESC, g.value";
-    struct dossier_table t;
-    sqlite3_stmt *s = NULL;
-    uint64_t all = 0, shown = 0;
-    bool more = true, ok = dossier_ask(d, query, &s, e);
-
-    dossier_put(
-        d,
-        "<section id=\"attribution\" aria-labelledby=\"attribution-h\">\n<h2 id=\"attribution-h\">Attribution</h2>\n"
-        "<p class=\"lead\">Not part of this version: nothing here says which group it was, and no state is named. To "
-        "name one wrongly harms more than to name none.</p>\n");
-    for (; ok && shown < DOSSIER_GROUPS && (ok = dossier_next(d, s, &more, e)) && more; shown++) {
-        if (!shown) {
-            dossier_put(
-                d,
-                "<p>These indicators were found in the evidence, and sources that were hunted with connect them with a "
-                "group. That is what the sources say; addresses and programs are used by more than one.</p>\n");
-            dossier_table(d, &t, "What sources say of indicators that were found", heads);
-        }
-        all = case_number(s, 6);
-        dossier_row(d, &t, NULL, 0, 0);
-        dossier_cell(d, &t);
-        dossier_text(d, case_text(s, 0), DOSSIER_SHORT);
-        dossier_cell(d, &t);
-        dossier_number(d, case_number(s, 1));
-        dossier_cell(d, &t);
-        dossier_number(d, case_number(s, 2));
-        dossier_cell(d, &t);
-        dossier_time(d, case_time(s, 3));
-        dossier_cell(d, &t);
-        dossier_time(d, case_time(s, 4));
-        dossier_cell(d, &t);
-        dossier_format(d, "<code>longwatch show CASE %" PRIu64 "</code>", case_number(s, 5));
-        dossier_row_end(d, &t);
-    }
-    if (shown) {
-        dossier_table_end(d);
-        dossier_more(d, shown, all, "<code>findings.jsonl</code>");
-    } else if (ok) {
-        dossier_put(
-            d, "<p>No indicator that was found is connected with a group by the sources that were hunted with.</p>\n");
     }
     dossier_put(d, "</section>\n");
     sqlite3_finalize(s);

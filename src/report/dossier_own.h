@@ -5,6 +5,7 @@
 #define REPORT_DOSSIER_OWN_H
 
 #include "base/arena.h"
+#include "report/assessment_tree.h"
 #include "report/case_own.h"
 #include "report/case_row.h"
 #include "report/dossier.h"
@@ -24,6 +25,12 @@
 #define DOSSIER_RULES 200u
 #define DOSSIER_CAMPAIGNS 50u
 #define DOSSIER_GROUPS 100u
+#define DOSSIER_ITEMS 60u  /* of one judgement: what was seen; so below */
+#define DOSSIER_LIKELY 12u /* groups */
+#define DOSSIER_HYPOTHESES 16u
+#define DOSSIER_MATRIX 40u /* rows */
+#define DOSSIER_SENTENCES 60u
+#define DOSSIER_QUOTES 60u
 #define DOSSIER_LANES 12u
 #define DOSSIER_MARKS 1500u /* acts on the time line, of all incidents together */
 #define DOSSIER_SHORT 120u  /* bytes of a text: a name */
@@ -46,6 +53,13 @@ struct dossier_incident {
     uint64_t events, clues, doors_open, doors_unknown, doors_closed;
 };
 
+/* What was judged of an incident, in short. */
+struct dossier_judged {
+    uint32_t incident; /* 0: of all of them */
+    bool readable;
+    struct assessment_brief of; /* where it is readable */
+};
+
 struct dossier {
     const char *path;
     enum tlp tlp;
@@ -56,6 +70,8 @@ struct dossier {
     struct dossier_incident *incidents;
     size_t incident_count;
     uint64_t incident_all;
+    struct dossier_judged *judgements; /* of at most DOSSIER_INCIDENT_LINES */
+    size_t judgement_count;
     bool judged;                      /* behaviours were looked for, and findings put together */
     int64_t covered_from, covered_to; /* of what was read; INSTANT_NONE */
     int64_t from, to_;                /* of the time line */
@@ -118,6 +134,14 @@ static inline bool dossier_is_told(const struct dossier *d, uint64_t incident) {
             return true;
     return false;
 }
+
+/* Why the incident was not judged, or what was; NULL: the case says neither. */
+const struct dossier_judged *dossier_judged(const struct dossier *d, uint32_t incident);
+static inline bool dossier_is_judged(const struct dossier_judged *j) {
+    return j && j->readable && j->of.level != BRIEF_NOT_JUDGED;
+}
+/* Reads what is in d->judgements. */
+bool dossier_judgements(struct dossier *d, struct err *e);
 
 /* ---- sections, in their order ---- */
 

@@ -288,6 +288,9 @@ void export_about(struct buf *b, const struct export_wish *x, const struct expor
     if (n->incidents_reduced)
         buf_format(b, " %lu incident%s told without clues that are marked more strictly.",
                    (unsigned long)n->incidents_reduced, n->incidents_reduced == 1 ? "" : "s");
+    if (n->judgements_dropped)
+        buf_format(b, " %lu judgement%s on groups left out, because claims are left out that they may rest on.",
+                   (unsigned long)n->judgements_dropped, n->judgements_dropped == 1 ? "" : "s");
 }
 
 /* ---- what was not seen ---- */

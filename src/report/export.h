@@ -39,9 +39,11 @@ struct export_counts {
     uint64_t incidents, acts;   /* that are in it; of these acts STIX names the first alone */
     uint64_t incidents_dropped; /* that are not, for the marking of all their clues */
     uint64_t incidents_reduced; /* that are in it without clues that are marked more strictly */
-    uint64_t not_seen;          /* STIX: sightings with count 0 */
-    uint64_t not_asked;         /* STIX: claims of sources that the case was not hunted with */
-    uint64_t nameless;          /* STIX: values that were not seen, of which no source gives an identifier */
+    uint64_t
+        judgements_dropped; /* STIX: on groups, that are not in it because claims are left out that they may rest on */
+    uint64_t not_seen;      /* STIX: sightings with count 0 */
+    uint64_t not_asked;     /* STIX: claims of sources that the case was not hunted with */
+    uint64_t nameless;      /* STIX: values that were not seen, of which no source gives an identifier */
 };
 
 /* Each writes what there is to write; committing it is the caller's. ERR_LIMIT: more than EXPORT_OBSERVED_MAX observed-data. */

@@ -1,7 +1,6 @@
 /* finding_text: what a finding says, in the four forms it is written in. */
 #include "report/finding_text.h"
 
-#include "base/utf.h"
 #include "event/normal.h"
 #include "report/indicator_text.h"
 #include "report/person_text.h"
@@ -270,33 +269,8 @@ bool finding_timesketch(struct buf *b, const struct finding *f, str json) {
 
 #define SENTENCE_VALUE_MAX 160u
 
-/* Characters that a terminal obeys instead of showing them: C0, DEL, C1, and those that turn the direction of text round
- * (Unicode UAX #9), with which a name can be made to read as another. */
-static bool obeyed(uint32_t point) {
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || (point >= 0x200e && point <= 0x200f) ||
-           (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
-}
-
 void finding_plain(struct buf *b, str s, bool lines) {
-    while (s.len) {
-        uint32_t point = 0;
-        size_t plain = 0;
-
-        while (plain < s.len && s.ptr[plain] >= 0x20 && s.ptr[plain] < 0x7f)
-            plain++;
-        buf_add(b, str_first(s, plain));
-        if ((s = str_from(s, plain)).len == 0)
-            break;
-        size_t const width = utf8_decode(s, &point);
-
-        if (lines && (point == '\n' || point == '\t') && width == 1)
-            buf_byte(b, s.ptr[0]);
-        else if (width == 0 || obeyed(point))
-            buf_add(b, S("\xef\xbf\xbd"));
-        else
-            buf_add(b, str_first(s, width));
-        s = str_from(s, width ? width : 1);
-    }
+    buf_plain(b, s, lines);
 }
 
 void finding_short(struct buf *b, str s) {

@@ -22,8 +22,7 @@ void timesketch_head(struct buf *b, str message, int64_t when, const char *what)
 void finding_sentence(struct buf *b, const struct finding *f);
 /* The members of a client: its address, and what is known of that (about may be NULL). Without braces. */
 void client_json(struct buf *b, str address, const struct network_about *about);
-/* Text out of evidence as a terminal may have it: what is no character to be shown (control characters, bytes that are no
- * UTF-8, changes of direction) stands as U+FFFD. lines: line ends and tabs stay. */
+/* Text out of evidence as a terminal may have it (buf_plain). */
 void finding_plain(struct buf *b, str s, bool lines);
 /* The same in one line, at most its first 160 bytes, cut where a character ends. */
 void finding_short(struct buf *b, str s);

@@ -407,6 +407,16 @@ static bool entities_put(struct story *s, const struct export_incident *i, str i
     return ok;
 }
 
+static bool judged_put(struct story *s, const struct export_incident *i, str incident, struct err *e) {
+    json_t *const ids = json_array();
+    bool ok = (ids || export_no_memory(e)) && stix_assessment(s->b, i, incident, ids, e);
+
+    for (size_t k = 0; ok && k < json_array_size(ids); k++)
+        ok = member(s, json_text(json_array_get(ids, k)), e);
+    json_decref(ids);
+    return ok;
+}
+
 static bool grouping_put(struct story *s, const struct export_incident *i, struct err *e) {
     json_t *const object = stix_begin(s->b, "grouping");
     struct buf name = {0};
@@ -456,7 +466,7 @@ static bool on_end(void *ctx, const struct export_incident *i, struct err *e) {
         return false;
     }
     return stix_finish(s->b, object, &id, e) && member(s, id, e) && groups_put(s, e) && techniques_put(s, i, id, e) &&
-           entities_put(s, i, id, e) && grouping_put(s, i, e);
+           entities_put(s, i, id, e) && judged_put(s, i, id, e) && grouping_put(s, i, e);
 }
 
 /* ---- all of it ---- */

@@ -1,4 +1,4 @@
-/* stix_own: what the parts of a bundle of STIX share. For src/report/stix_out.c and stix_incident.c only. */
+/* stix_own: what the parts of a bundle of STIX share. For src/report/stix_*.c only. */
 #ifndef REPORT_STIX_OWN_H
 #define REPORT_STIX_OWN_H
 
@@ -53,5 +53,9 @@ MUST_USE bool stix_sighting(struct bundle *b, str what, const json_t *thing, enu
 /* stix_incident.c: the latest time of an incident, for b->latest; then all that is said of incidents. */
 MUST_USE bool stix_incidents_latest(struct bundle *b, struct err *e);
 MUST_USE bool stix_incidents(struct bundle *b, struct err *e);
+
+/* stix_assessment.c: what was judged of an incident, where that may be told: ids (an array) gets what was put there. */
+MUST_USE bool stix_assessment(struct bundle *b, const struct export_incident *i, str incident, json_t *ids,
+                              struct err *e);
 
 #endif

@@ -49,37 +49,6 @@ static void tokens(void **state) {
     assert_int_equal(token_parent(P(7)), P(7));
 }
 
-static void observations(void **state) {
-    static const struct {
-        const char *text;
-        int techniques, software; /* -1: wrong */
-    } cases[] = {
-        {"", 0, 0},
-        {"T1059.003 S0002", 1, 1},
-        {"S0002,T1059,T1001\r\n# T1002\nT1059\n", 2, 1},
-        {"T1059# why\n\tT1060", 2, 0},
-        {"T1059;T1060", -1, 0},
-        {"mimikatz", -1, 0},
-        {"T1059\nG0007", -1, 0},
-    };
-    struct observed o;
-    struct err e;
-    (void)state;
-
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        bool const ok = observed_read(&o, str_of(cases[i].text), &e);
-
-        if (ok != (cases[i].techniques >= 0) ||
-            (ok && ((int)o.technique_count != cases[i].techniques || (int)o.software_count != cases[i].software)))
-            fail_msg("%s", cases[i].text);
-        if (ok)
-            observed_free(&o);
-        else
-            assert_int_equal(e.code, ERR_USAGE);
-    }
-    assert_true(strncmp(e.text, "line 2: ", 8) == 0);
-}
-
 static void put(const char *name, const char *text) {
     FILE *const file = fopen(name, "w");
 
@@ -292,7 +261,6 @@ static void fitted(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens),
-        cmocka_unit_test(observations),
         cmocka_unit_test_setup_teardown(by_hand, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(broken, folder_enter, folder_leave),
         cmocka_unit_test(parameters),

@@ -35,6 +35,7 @@ GENERATED = {
     "yaml_fingerprint.h": "codec",
     "realms_builtin.c": "incident",
     "dossiers_builtin.c": "report",
+    "evidences_builtin.c": "attribution",
     "fold_table.h": "event",
     "groups_builtin.c": "intel",
     "kinds_builtin.c": "event",
@@ -46,6 +47,7 @@ GENERATED = {
     "realms_builtin.c": "incident",
     "stix_paths_builtin.c": "detection",
     "updates_builtin.c": "hunt",
+    "victims_builtin.c": "attribution",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: symbol type

@@ -174,7 +174,7 @@ static bool on_damage(void *ctx, str outer, str path, str why, struct err *e) {
 }
 
 static bool load(const struct intel_load *l, struct heard *t, struct err *e) {
-    struct intel_sink const sink = {&t->b, on_item, on_left_out, on_list, on_label, NULL};
+    struct intel_sink const sink = {&t->b, on_item, on_left_out, on_list, on_label, NULL, NULL};
     struct intel_load_visitor const v = {t, on_begin, &sink, on_rules, on_ended, on_damage};
     bool ok;
 

@@ -351,7 +351,8 @@ static void everything_comes_back(void **state) {
     assert_true(str_starts(buf_str(&b), S("|no address|")) && str_ends(buf_str(&b), S(";line 1|what|why;")));
     b.len = 0;
 
-    struct intel_sink const into = {&b, replayed_item, replayed_nothing, replayed_list, replayed_label, replayed_group};
+    struct intel_sink const into = {&b,  replayed_item, replayed_nothing, replayed_list, replayed_label, replayed_group,
+                                    NULL};
 
     assert_true(intel_store_replay(s, NULL, &into, &e));
     buf_byte(&b, '\0');

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 
 #include "incident/mail_campaign.h"
+#include "../attribution/made_assessment.h"
+#include "attribution/written.h"
 #include "made_incidents.h"
+#include "report/assessment_case.h"
 #include "report/incident_case.h"
 #include "report/mail_case.h"
 
@@ -171,6 +174,39 @@ static bool incidents(struct case_writer *w, unsigned count, struct err *e) {
     return ok;
 }
 
+/* Of the first incident a likeness, by what was public then and now; the second was not judged; of the third every text is hostile. */
+static bool judged(struct case_writer *w, unsigned incident, bool bad, const struct groups *names, struct err *e) {
+    static struct made m, then;
+    struct written *words = NULL;
+    struct buf b = {0};
+
+    made_assessment(&m, bad ? ASSESSED_CONSISTENT : ASSESSED_RESEMBLES, CONFIDENCE_LOW, bad ? 0.2 : 0.42,
+                    bad ? 0.7 : 0.31);
+    made_assessment(&then, ASSESSED_CLUSTER, CONFIDENCE_LOW, 0.8, 0.05);
+    then.profile.release = S("ATT&CK v8.2");
+    then.a.as_of = MADE_AT + 40 * MADE_DAY;
+    m.evidence.incident = then.evidence.incident = incident;
+    if (bad)
+        made_hostile(&m, (str)MADE_BAD_TEXT);
+    bool const ok = written_make(&words, &m.a, &then.a, names, e) && written_json(&b, &m.a, &then.a, words, e) &&
+                    assessment_case_write(w, incident, buf_str(&b), e);
+
+    written_free(words);
+    buf_free(&b);
+    return ok;
+}
+
+static bool judgements(struct case_writer *w, unsigned count, struct err *e) {
+    struct groups *names = NULL;
+    bool ok = groups_new(&names, e) && groups_join(names, e);
+
+    for (unsigned i = 1; ok && i <= count; i++)
+        ok = i == 2 ? assessment_case_none(w, i, S("nothing that was seen is in a profile"), e)
+                    : judged(w, i, i > 2, names, e);
+    groups_free(names);
+    return ok;
+}
+
 int main(int argc, char **argv) {
     uint64_t const found = argc > 2 ? strtoull(argv[2], NULL, 10) : 90;
     unsigned const count = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : MADE_INCIDENTS;
@@ -181,7 +217,8 @@ int main(int argc, char **argv) {
         return 2;
     bool const ok = case_writer_open(&w, argv[1], true, &e) && findings(w, found, &e) && ledger(w, found, &e) &&
                     asked(w, &e) && campaign(w, 1, S("Your subscription to the China Policy Digest"), &e) &&
-                    campaign(w, 2, (str)MADE_BAD_TEXT, &e) && incidents(w, count, &e) && case_writer_finish(w, &e);
+                    campaign(w, 2, (str)MADE_BAD_TEXT, &e) && incidents(w, count, &e) && judgements(w, count, &e) &&
+                    case_writer_finish(w, &e);
 
     case_writer_close(w);
     if (!ok)

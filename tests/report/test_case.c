@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/instant.h"
+#include "report/assessment_case.h"
 #include "report/case.h"
 #include "../refuse.h"
 
@@ -270,7 +271,54 @@ static void which_file_has_what(void **state) {
     assert_int_equal(ask("SELECT time_ns = 1615723200000000000 AND salvaged FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("SELECT json ->> '$.salvaged' FROM findings WHERE number = 2"), 1);
     assert_int_equal(ask("PRAGMA application_id"), 1282303863);
-    assert_int_equal(ask("PRAGMA user_version"), 5);
+    assert_int_equal(ask("PRAGMA user_version"), 6);
+}
+
+static bool assessed(void *ctx, uint32_t incident, str json, struct err *e) {
+    static const char *const rows[] = {"{\"not_judged\":\"none, and \\\"why\\\"\"}", "{\"a\":1}"};
+    uint32_t *const next = ctx;
+    (void)e;
+
+    assert_true(*next < COUNT(rows));
+    assert_int_equal(incident, *next * 7);
+    assert_true(str_eq(json, str_of(rows[*next])));
+    ++*next;
+    return true;
+}
+
+/* What was written is read from the folder before the rest is written, as often as one likes; and assessments come back as they went. */
+static void read_while_written(void **state) {
+    struct arena *const a = arena_new(8 << 20);
+    struct case_writer *w = NULL;
+    struct case_place p = {0};
+    struct err e = {0};
+    uint32_t next = 0;
+    (void)state;
+
+    assert_true(case_writer_open(&w, "case", false, &e));
+    for (uint64_t i = 1; i <= 2; i++) {
+        struct finding const f = finding_of(i);
+
+        assert_true(case_writer_finding(w, &f, &e));
+        assert_true(case_writer_settle(w, &e));
+        if (!case_find(case_writer_folder(w), i, a, &p, &e))
+            fail_msg("%s", e.text);
+        assert_false(case_find(case_writer_folder(w), i + 1, a, &p, &e));
+        assert_int_equal(e.code, ERR_USAGE);
+    }
+    assert_true(assessment_case_write(w, 7, S("{\"a\":1}"), &e));
+    assert_false(assessment_case_write(w, 7, S("{}"), &e)); /* one of each incident */
+    assert_true(assessment_case_none(w, 0, S("none, and \"why\""), &e));
+    assert_true(case_writer_settle(w, &e));
+    assert_true(assessment_case_read(case_writer_folder(w), assessed, &next, &e) && next == 2);
+    assert_true(case_writer_fact(w, "version", S("1"), &e) && case_writer_finish(w, &e));
+    case_writer_close(w);
+    next = 0;
+    assert_true(assessment_case_read("case", assessed, &next, &e) && next == 2);
+    assert_int_equal(ask("SELECT count(*) FROM findings"), 2);
+    assert_int_equal(ask("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check != 'ok'"), 0);
+    assert_false(assessment_case_read("none", assessed, &next, &e));
+    arena_free(a);
 }
 
 static void found_again(void **state) {
@@ -311,7 +359,7 @@ static const struct {
     enum err_code code;
 } hostile[] = {
     {"another application", "PRAGMA application_id = 1", NULL, ERR_USAGE},
-    {"another version", "PRAGMA user_version = 6", NULL, ERR_USAGE},
+    {"another version", "PRAGMA user_version = 7", NULL, ERR_USAGE},
     {"no database", NULL, "echo hello, this is no database at all >case/case.db", ERR_CORRUPT},
     {"empty", NULL, ": >case/case.db", ERR_USAGE},
     {"a pipe", NULL, "rm case/case.db && mkfifo case/case.db", ERR_USAGE},
@@ -428,7 +476,7 @@ static void no_ledger(void **state) {
         {"of one without clocks", "PRAGMA user_version = 2", ERR_USAGE},
         {"of one without zones by name", "PRAGMA user_version = 3", ERR_USAGE},
         {"a verdict that is none", "UPDATE clocks SET verdict = 'odd'", ERR_CORRUPT},
-        {"of a newer version", "PRAGMA user_version = 6", ERR_USAGE},
+        {"of a newer version", "PRAGMA user_version = 7", ERR_USAGE},
         {"without a table", "DROP TABLE gaps", ERR_CORRUPT},
         {"a view without end",
          "DROP TABLE gaps; CREATE VIEW gaps AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
@@ -631,6 +679,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whole, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(which_file_has_what, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(read_while_written, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(found_again, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(a_strangers_case, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(a_ledger, folder_enter, folder_leave),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """test_dossier: the page of a case: sound, closed, bounded, true to its case, and the same whenever it is made."""
 
+import html
 import json
 import os
 import pathlib
@@ -64,7 +65,9 @@ def a_story_of_three_incidents(folder):
     assert answers[1].startswith("From 2019-02-13 to 2022-04-07, 1,149 days"), answers[1]
     assert "2 mailboxes (1,013 messages read)" in answers[2] and "1 register (41,207 records at risk)" in answers[2], answers[2]
     assert "912.7 MB went out" in answers[2] and "1 person exposed" in answers[2], answers[2]
-    assert answers[3].startswith("Not judged."), answers[3]
+    # What says most stands first; a name that is no name is cut.
+    assert answers[3].startswith("As far as logs can tell: Incident 3: consistent with the public attribution of </td></style><script>"), answers[3]
+    assert "…, likely. Confidence is low. Incident 1: resembles what is published of APT31, unlikely. Confidence is low; and 1\xa0more." in answers[3].replace("1 more", "1\xa0more"), answers[3]
     assert answers[4].startswith("No sign of it. Of 6 doors") and "2 stand open, 2 were closed, and of 2 no log tells" in answers[4], answers[4]
     assert "1 intrusion goes on to the end of what was read" in answers[4], answers[4]
     # Rules whose log was not there are not rules that found nothing.
@@ -213,7 +216,7 @@ def old_and_foreign_cases(folder):
     before = again(case)[0].read_bytes()
     for change, words, status in (
         ("PRAGMA user_version = 4", "was written by an older Longwatch, without incidents: hunt again", 2),
-        ("PRAGMA user_version = 6", "was not written by this version", 2),
+        ("PRAGMA user_version = 7", "was not written by this version", 2),
         ("PRAGMA user_version = 5", None, 0),
         ("DROP TABLE incident_phase", "it has no", 4),
     ):
@@ -283,11 +286,132 @@ def markings(folder):
 
 def groups_are_what_sources_say(folder):
     case = made_case(folder)
-    sql(case, "UPDATE findings SET rule_id = 'indicator-domain', json = json_object('indicator', json_object('value', 'v' || (number % 3), 'groups', json_array('APT31'))) WHERE number <= 12")
+    sql(case, "DELETE FROM assessment", "UPDATE findings SET rule_id = 'indicator-domain', json = json_object('indicator', json_object('value', 'v' || (number % 3), 'groups', json_array('APT31'))) WHERE number <= 12")
     page = dossier_page.check(again(case)[0])
     row = re.search(r'<td role="cell" data-l="Group, as sources name it">.*?</tr>', (folder / "again.html").read_text(encoding="utf-8")).group()
     assert "APT31" in row and ">12<" in row and ">3<" in row, row
     assert "APT31" not in page.answers["Which group?"]
+
+
+# ---- attribution ----
+
+
+def held(case, incident, json_text):
+    database = sqlite3.connect(case / "case.db")
+    database.execute("INSERT OR REPLACE INTO assessment VALUES (?, ?)", (incident, json_text))
+    database.commit()
+    database.close()
+
+
+def section(page, incident):
+    return re.sub(r"\s+", " ", re.search(rf'<article id="w{incident}".*?</article>', page.read_text(encoding="utf-8"), re.DOTALL).group())
+
+
+def a_judgement_is_told_as_the_case_holds_it(folder):
+    case = made_case(folder)
+    tree = json.loads(rows(case, "SELECT json FROM assessment WHERE incident = 1")[0][0])
+    text = html.unescape(re.sub("<[^>]*>", "", section(case / "dossier.html", 1))).replace("\xa0", " ")
+    written = tree["written"]
+    for one in (written["judgement"], written["confidence"], written["scale"], written["activity"], written["cluster"], written["group"], written["sponsor"],
+                written["changed"], *written["missing"], *written["sensitivities"], *written["assumptions"], *written["gaps"], *written["wanted"], *written["cautions"]):
+        assert one in text, one
+    chart = re.findall(r'data-l="Answer">(.*?)</td>.*?data-l="Likelihood">(.*?)</td>.*?class="is" width="([0-9.]+)"', section(case / "dossier.html", 1))
+    told = [(re.sub("<[^>]*>", "", name), percent.replace("&nbsp;", " "), float(width)) for name, percent, width in chart]
+    now = tree["now"]
+    assert told[:-1] == [(g["name"], f"{100 * g['posterior']:.0f} %", round(100 * g["posterior"], 1)) for g in now["groups"] if g["posterior"] >= 0.01], told
+    # That it was none of them is the last, and stands apart.
+    assert told[-1] == ("none of the known groups", f"{100 * now['none']:.0f} %", round(100 * now["none"], 1)), told
+    assert section(case / "dossier.html", 1).count('<tr role="row" class="apart">') == 1
+    # Of the matrix what tells them apart, and each hypothesis.
+    signs = [cell for row in re.findall(r'<tr role="row"><td role="cell" data-l="What was seen"><bdi>(?:px\.example|working hours of UTC\+8)</bdi></td>(.*?)</tr>', section(case / "dossier.html", 1)) for cell in re.findall(r'>([-+0−]+)</span>', row)]
+    assert signs == [h["cells"][i].replace("-", "−") for i in (0, 1) for h in now["hypotheses"]], signs
+    assert "techniques that many use" not in text
+    for q in written["quotes"]:
+        assert q["about"] in text and q["by"] in text and (not q["quote"] or f"“{q['quote']}”" in text), q
+    # Denials stand beside, in a part of their own; what is said about the Electoral Commission is nobody's.
+    parts = re.findall(r'<div class="said">\s*<div>(.*?)</div>\s*<div>(.*?)</div>', section(case / "dossier.html", 1))
+    assert len(parts) == 2, len(parts)
+    (said, denied), (other, _) = parts
+    assert said.startswith("<h5>What was said about <bdi>APT31</bdi></h5>") and "almost certainly responsible" in said and "Electoral Commission 2021" not in said
+    assert "completely fabricated" in denied and "completely fabricated" not in said
+    assert other.startswith("<h5>What was said about a victim, naming no group</h5>") and other.count("<figure") == 1 and "APT31" not in other
+    assert re.search(r"a China state-affiliated actor</bdi>”</blockquote><p class=\"where\"><strong>About that victim alone:</strong> it names no group", other)
+    for never in (r"\b(is|was) APT31\b", "carried out by", "Chinese"):
+        outside = re.sub("<blockquote>.*?</blockquote>", "", section(case / "dossier.html", 1))
+        assert not re.search(never, re.sub("<[^>]*>", "", outside)), never
+    text = section(case / "dossier.html", 2)
+    assert "Not judged: <bdi>nothing that was seen is in a profile</bdi>." in text and "longwatch attribute CASE" in text
+
+
+def no_judgement_is_said_to_be_none(folder):
+    case = made_case(folder)
+    good = json.loads(rows(case, "SELECT json FROM assessment WHERE incident = 1")[0][0])
+
+    def but(**members):
+        tree = json.loads(json.dumps(good))
+        for name, value in members.items():
+            tree["now"][name] = value
+        return json.dumps(tree)
+
+    unreadable = "Not judged here: what the case holds as a judgement cannot be read."
+    for name, text, told in (
+        ("empty", "", unreadable),
+        ("no JSON", "{", unreadable),
+        ("two values", "{} {}", unreadable),
+        ("a list", "[1, 2]", unreadable),
+        ("nothing", "{}", unreadable),
+        ("deep", "[" * 5000 + "]" * 5000, unreadable),
+        ("many values", json.dumps({"now": {}, "written": {"judgement": "," * 2000001}}), unreadable),
+        ("large", json.dumps({"now": {}, "written": {"judgement": "x" * (17 << 20)}}), unreadable),
+        ("another level", but(level="certain"), unreadable),
+        ("a level that is no text", but(level=3), unreadable),
+        ("none is no number", but(none="0.5"), unreadable),
+        ("none is above one", but(none=1.5), unreadable),
+        ("none is below nothing", but(none=-0.1), unreadable),
+        ("no groups, and a name", but(groups=[]), unreadable),
+        ("groups are no list", but(groups={"a": 1}), unreadable),
+        ("a posterior without sense", but(groups=[{"name": "APT31", "posterior": 1e300}]), unreadable),
+        ("no confidence", but(confidence=None), unreadable),
+        ("a reason", json.dumps({"not_judged": "no profiles of groups were given"}), "Not judged: <bdi>no profiles of groups were given</bdi>."),
+        ("a hostile reason", json.dumps({"not_judged": "</p><script>alert(1)</script>\u202e"}), "Not judged: <bdi>&lt;/p&gt;&lt;script&gt;alert(1)&lt;/script&gt;\ufffd</bdi>."),
+        ("as it was", json.dumps(good), "What was seen resembles what is published of APT31"),
+        ("no group at all", but(level="cluster", groups=[]), "What was seen resembles"),  # its words are the case's
+        ("no lists", but(rows=None, hypotheses=7, gates={}), "The case holds none."),
+        ("items that are none", json.dumps({**good, "evidence": {"items": [1, None, {"links": 3}, {"class": "x", "first": "y", "record": -1, "path": "p", "credibility": 1e99}]}}), "SHA-256"),
+    ):  # fmt: skip
+        held(case, 1, text)
+        page = again(case)[0]
+        dossier_page.check(page)
+        assert told in section(page, 1), (name, section(page, 1)[:400])
+    # Of all of them, and of a case that was written before there were any.
+    sql(case, "DELETE FROM assessment", """INSERT INTO assessment VALUES (0, '{"not_judged":"no profiles of groups were given"}')""")
+    page = dossier_page.check(again(case)[0])
+    assert list(page.answers.values())[3].startswith("Not judged: no profiles of groups were given. What sources say"), list(page.answers.values())[3]
+    assert page.text.count("no profiles of groups were given") == 4
+    sql(case, "DELETE FROM assessment")
+    page = dossier_page.check(again(case)[0])
+    assert list(page.answers.values())[3].startswith("Not judged. What sources say") and page.text.count("this case holds no judgement of it") == 3
+
+
+def judgements_have_bounds(folder):
+    case = made_case(folder)
+    tree = json.loads(rows(case, "SELECT json FROM assessment WHERE incident = 1")[0][0])
+    now, written = tree["now"], tree["written"]
+    tree["evidence"]["items"] *= 700
+    now["groups"] = [{**now["groups"][0], "name": f"group {i}", "posterior": 0.02} for i in range(500)]
+    now["rows"] = [{"words": f"row {i}", "discriminates": True} for i in range(500)]
+    now["hypotheses"] = [{**now["hypotheses"][0], "cells": ["+"] * 500} for _ in range(90)]
+    for name in ("missing", "sensitivities", "assumptions", "gaps", "wanted", "cautions"):
+        written[name] = ["x" * 2000] * 300
+    written["quotes"] = [{**written["quotes"][0], "group": f"g{i // 100}"} for i in range(3000)]
+    held(case, 1, json.dumps(tree))
+    page = again(case)[0]
+    told = section(page, 1).replace("&nbsp;", " ")
+    dossier_page.check(page)
+    assert page.stat().st_size < 4 << 20, page.stat().st_size
+    for more in ("2,740 more in", "460 more in", "74 more in", "240 more in", "40 more in"):
+        assert more in told, more
+    assert "all other known groups together" in told
 
 
 def main():
@@ -297,7 +421,8 @@ def main():
             a_story_of_three_incidents, the_same_bytes_whenever_it_is_made, every_act_that_is_told_names_its_record, hostile_texts_stay_texts,
             nothing_found_is_an_answer_with_its_coverage, a_hunt_that_judged_nothing_says_so, words_follow_the_case, an_empty_case,
             a_case_without_bounds_makes_a_page_with_bounds, old_and_foreign_cases, nothing_but_its_own_lies_in_a_case, the_case_knows_it,
-            a_case_of_before_has_none, markings, groups_are_what_sources_say,
+            a_case_of_before_has_none, markings, groups_are_what_sources_say, a_judgement_is_told_as_the_case_holds_it, no_judgement_is_said_to_be_none,
+            judgements_have_bounds,
         ):  # fmt: skip
             folder = pathlib.Path(temporary) / test.__name__
             folder.mkdir()

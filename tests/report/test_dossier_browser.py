@@ -37,6 +37,14 @@ def fits_three_widths(b, page):
             wide = b.ask("[...document.querySelectorAll('main *')].filter(e => !e.closest('.scroll, .graph, .lane, .behind, .heard') && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 90))")
             assert not wide, f"{name}: {wide[:3]}"
             picture(b, f"{name}-{scheme}")
+            # What is folded must fit as well.
+            b.ask("document.querySelectorAll('details').forEach(e => e.open = true)")
+            assert b.ask("document.documentElement.scrollWidth") <= width, f"{name}: wider than the screen, unfolded"
+            b.ask("document.querySelector('#w1').scrollIntoView()")
+            picture(b, f"{name}-{scheme}-attribution")
+            bars = b.ask("[...document.querySelectorAll('#w1 svg.chance')].map(e => [e.getBoundingClientRect().width, e.querySelector('.is').getBoundingClientRect().width])")
+            assert len(bars) == 4 and all(whole > 60 for whole, _ in bars), (name, bars)
+            assert all(abs(100 * part / whole - p) < 0.2 for (whole, part), p in zip(bars, (31, 13.5, 13.5, 42))), (name, bars)
         b.ask("document.querySelector('#time').scrollIntoView()")
         picture(b, f"{name}-time")
         b.ask("document.querySelector('#i1').scrollIntoView()")

@@ -340,6 +340,87 @@ def tables_of_incidents_hold_all_of_them(folder, case):
     assert "3,incident,,high,'=1+1,quiet," in export(folder, case)["incidents-csv"]
 
 
+def judged_case(folder):
+    """Of incident 1 a likeness, the second was not judged, of the third all is hostile and consistent with a group."""
+    case = folder / "judged"
+    if not case.exists():
+        subprocess.run([MADE_CASE, case], check=True)
+    return case
+
+
+def judgements_are_notes_and_hardly_ever_attributions(folder, _case):
+    case = judged_case(folder)
+    bundle = json.loads(export(folder, case)["stix"])
+    by_id = {o["id"]: o for o in bundle["objects"]}
+    notes = [o for o in bundle["objects"] if o["type"] == "note" and o["abstract"].startswith("Which group: ")]
+    told = {by_id[n["object_refs"][0]]["type"]: 1 for n in notes}
+    assert told == {"incident": 1} and len(notes) == 2, [n["abstract"] for n in notes]
+    trees = {number: json.loads(text) for number, text in rows(case, "SELECT incident, json FROM assessment")}
+    first = next(n for n in notes if n["abstract"] == "Which group: a resemblance to what is published of APT31")
+    written = trees[1]["written"]
+    for one in (written["judgement"], written["confidence"], written["scale"], written["sponsor"], *written["facts"], *written["cautions"], *written["alternatives"]):
+        assert one in first["content"], one
+    assert "About that victim" not in first["content"] and "That is about that victim; it names no group" in first["content"]
+    # How sure is not how likely, and the scale is named.
+    assert first["confidence"] == 15 and "None/Low/Med/High scale of STIX 2.1: how good the basis" in first["content"]
+    # Only what is consistent is attributed, and that to a group, never to somebody behind it.
+    attributed = [o for o in bundle["objects"] if o.get("relationship_type") == "attributed-to"]
+    assert [(by_id[o["source_ref"]]["type"], by_id[o["target_ref"]]["type"], o["confidence"]) for o in attributed] == [("campaign", "intrusion-set", 15)], attributed
+    assert "likely (70 %)" in attributed[0]["description"] and "Confidence in this is low." in attributed[0]["description"]
+    assert not [o for o in bundle["objects"] if o["type"] in ("threat-actor", "opinion", "location")]
+    grouped = {ref for o in bundle["objects"] if o["type"] == "grouping" for ref in o["object_refs"]}
+    assert {n["id"] for n in notes} | {o["id"] for o in bundle["objects"] if o["type"] in ("campaign", "intrusion-set")} <= grouped
+    for spoil in ("{", json.dumps({"not_judged": "no profiles of groups were given"}), json.dumps({**trees[3], "now": {**trees[3]["now"], "level": "certain"}})):
+        other = folder / "spoilt"
+        shutil.copytree(case, other)
+        sql(other, ("UPDATE assessment SET json = ?", (spoil,)))
+        assert "Which group: " not in export(folder, other)["stix"] and "attributed-to" not in export(folder, other)["stix"]
+        shutil.rmtree(other)
+
+
+def judgements_of_groups_tell_no_secret(folder, _case):
+    """Every text of it a secret: under pseudonyms and counts none of it is told, but the level, how likely, how sure, and a number of ATT&CK."""
+    case = folder / "secret"
+    shutil.copytree(judged_case(folder), case)
+
+    def planted(value):
+        if isinstance(value, dict):
+            return {name: value[name] if name in ("level", "confidence", "stance", "type") and not value[name].count(" ") else planted(value[name]) for name in value}
+        return [planted(v) for v in value] if isinstance(value, list) else f"{SECRET} {value}" if isinstance(value, str) else value
+
+    tree = json.loads(rows(case, "SELECT json FROM assessment WHERE incident = 3")[0][0])
+    for id_, told in (("G0128", "G0128"), ("G12x", "a group without a number in MITRE ATT&CK"), (SECRET, "a group without a number in MITRE ATT&CK")):
+        bad = planted(tree)
+        bad["now"]["groups"][0]["id"] = id_
+        sql(case, ("INSERT OR REPLACE INTO assessment VALUES (3, ?)", (json.dumps(bad),)))
+        key = folder / "judged.key"
+        key.write_bytes(b"k" * 32)
+        for words in (["--redact", "counts"], ["--redact", "pseudonyms", "--recipient", "R", "--key-file", key]):
+            bundle = json.loads(export(folder, case, *words)["stix"])
+            of = [o for o in bundle["objects"] if o["type"] in ("campaign", "intrusion-set") or "Which group" in o.get("abstract", "") or o.get("relationship_type") == "attributed-to"]
+            assert len(of) == 5, [o["type"] for o in of]  # two notes, campaign, set, relationship
+            assert not [o for o in of if SECRET in json.dumps(o)], words
+            assert [o["name"] for o in of if o["type"] == "intrusion-set"] == [told], of
+            assert [o.get("external_references") for o in of if o["type"] == "intrusion-set"] == [[{"source_name": "mitre-attack", "external_id": id_}] if id_ == "G0128" else None]
+            content = next(o["content"] for o in of if o["type"] == "note" and "is consistent with" in o["content"])
+            assert f"consistent with the public attribution of {told}; that this group was at work: likely (70 %)." in content and "Confidence in this is low." in content, content
+        assert SECRET in export(folder, case)["stix"]  # so it was there to be told
+
+
+def judgements_go_with_the_claims_they_may_rest_on(folder, case):
+    other = folder / "dropping"
+    shutil.copytree(case, other)
+    made_up = json.loads(rows(judged_case(folder), "SELECT json FROM assessment WHERE incident = 1")[0][0])
+    plant(other, 3)
+    sql(other, ("INSERT OR REPLACE INTO assessment VALUES (3, ?)", (json.dumps(made_up),)))
+    told = export(folder, other, "--tlp", "red")
+    assert "Which group: " in told["stix"] and "judgement on groups" not in told["done"].stderr + told["done"].stdout
+    dropped = export(folder, other, "--tlp", "clear", "--drop")
+    assert "Which group: " not in dropped["stix"]
+    assert "1 judgement on groups left out, for the claims that are left out" in dropped["done"].stdout + dropped["done"].stderr, dropped["done"]
+    assert "1 judgement on groups left out, because claims are left out that they may rest on." in dropped["stix"]
+
+
 def nothing_of_an_incident_leaks(folder, case):
     """Every free text of an incident, in every form, under both redactions."""
     plant(case)
@@ -609,6 +690,7 @@ def main():
         for test in (
             bundles_are_valid, every_reference_is_there, sightings_are_under_the_sources_own_names, observed_data_add_up, searched_and_not_seen,
             incidents_are_objects_that_belong_together, tables_of_incidents_hold_all_of_them, nothing_of_an_incident_leaks,
+            judgements_are_notes_and_hardly_ever_attributions, judgements_of_groups_tell_no_secret, judgements_go_with_the_claims_they_may_rest_on,
             secrets_of_a_whole_case_do_not_leak, clues_that_may_not_be_told_take_their_acts_along, cases_without_incidents,
             timelines_are_what_timesketch_takes, tables_are_those_of_the_case, layers_count_findings, markings_refuse, dropping_leaves_nothing,
             pseudonyms_tell_no_name, counts_tell_counts, the_same_case_gives_the_same_bytes, times_and_names_can_be_given,

@@ -490,7 +490,7 @@ static void cases_of_strangers(void **state) {
         {"a view that never ends in the place of events",
          "DROP TABLE incident_event; CREATE VIEW incident_event " ENDLESS " incident FROM n", false, false, false},
         {"an older version", "PRAGMA user_version = 4", false, false, false},
-        {"a newer version", "PRAGMA user_version = 6", false, false, false},
+        {"a newer version", "PRAGMA user_version = 7", false, false, false},
         {"somebody else's", "PRAGMA application_id = 7", false, false, false},
     };
     struct made_story *const m = made_story();

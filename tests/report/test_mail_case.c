@@ -197,7 +197,7 @@ static void cases_of_strangers(void **state) {
          false, 0},
         {"other columns", "DROP TABLE mail_campaign; CREATE TABLE mail_campaign (number INTEGER)", false, 0},
         {"an older version", "PRAGMA user_version = 3", false, 0},
-        {"a newer version", "PRAGMA user_version = 6", false, 0},
+        {"a newer version", "PRAGMA user_version = 7", false, 0},
     };
     struct err e = {0};
     unsigned count = 0;
