@@ -4,6 +4,7 @@
  * bench_index make FILE KEYS [exact SEGMENTS [PART]]   makes a run of KEYS keys; PART: which of several: other keys, other segments
  * bench_index ask FILE KEYS ASKED [RUNS]               asks ASKED keys of it (of PART 0)
  * bench_index merge OUT FILE...                        merges exact runs
+ * bench_index keys FILE                                the keys of values, one a line
  *
  * The keys are made in order, without sorting: the gaps between sorted uniform numbers are exponential, so key n + 1 is key n plus a gap out
  * of a seeded generator, of mean 2^64 / (KEYS + 1). When they reach the end of the 64 bits before KEYS of them are there, the rest is left out; the
@@ -17,6 +18,9 @@
 #include <unistd.h>
 
 #include "archive/index.h"
+#include "base/file.h"
+#include "event/record.h"
+#include "intel/observable_key.h"
 
 #define SEED UINT64_C(0x9e3779b97f4a7c15)
 #define RUNS_MAX 101
@@ -299,6 +303,66 @@ static int merge(const char *path, char **from, int count) {
     return 0;
 }
 
+struct counted {
+    struct index_collector *c;
+    uint64_t keys;
+};
+
+static bool key_count(void *ctx, uint64_t key, struct err *e) {
+    struct counted *const n = ctx;
+
+    n->keys++;
+    return index_collector_key(n->c, key, e);
+}
+
+static bool address_count(void *ctx, const struct address *address, struct err *e) {
+    return index_collector_address(((struct counted *)ctx)->c, address, e);
+}
+
+static int keys_of(const char *path) {
+    static const uint8_t secret[OBSERVABLE_SECRET] = "bench";
+    uint32_t const segment = 1;
+    struct buf text = {0}, run = {0};
+    struct index_options const o = {.segments = &segment, .segment_count = 1, .to = &run};
+    struct counted n = {.keys = 0};
+    struct observable_key_sink const sink = {key_count, address_count, &n};
+    struct observable_keys *k;
+    struct index_run *r;
+    uint64_t values = 0;
+    struct err e;
+
+    if (!file_read(path, (size_t)1 << 31, &text, &e) || !observable_keys_new(&k, secret, &e) ||
+        !index_collector_new(&n.c, 0, NULL, &e))
+        return fail(path, &e);
+    double const start = seconds();
+
+    for (str left = buf_str(&text); left.len; values++) {
+        str const line = str_first(left, str_find_byte(left, '\n'));
+
+        if (!observable_keys_of(k, RAW_TEXT, line, &sink, &e))
+            return fail(path, &e);
+        left = str_from(left, line.len + 1);
+    }
+    double const told = seconds();
+
+    if (!index_collector_finish(n.c, &o, &e) || !index_run_of(&r, buf_str(&run), S("bench"), &e))
+        return fail(path, &e);
+    double const took = seconds();
+    struct index_info const info = index_run_info(r);
+
+    printf("%llu values, %.0f bytes each: %.0f ns a value, %.1f keys a value; sorted and written %.0f ns a value; "
+           "%.2f distinct keys a value, %llu addresses, %.1f bytes a value\n",
+           (unsigned long long)values, (double)text.len / (double)values, (told - start) / (double)values * 1e9,
+           (double)n.keys / (double)values, (took - told) / (double)values * 1e9, (double)info.keys / (double)values,
+           (unsigned long long)info.addresses, (double)info.size / (double)values);
+    index_run_close(r);
+    index_collector_free(n.c);
+    observable_keys_free(k);
+    buf_free(&text);
+    buf_free(&run);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (argc >= 4 && strcmp(argv[1], "make") == 0)
         return make(argv[2], strtoull(argv[3], NULL, 10),
@@ -314,7 +378,9 @@ int main(int argc, char **argv) {
                    : runs > RUNS_MAX ? RUNS_MAX
                                      : runs);
     }
-    fprintf(stderr,
-            "bench_index make FILE KEYS [exact SEGMENTS [PART]] | ask FILE KEYS ASKED [RUNS] | merge OUT FILE...\n");
+    if (argc >= 3 && strcmp(argv[1], "keys") == 0)
+        return keys_of(argv[2]);
+    fprintf(stderr, "bench_index make FILE KEYS [exact SEGMENTS [PART]] | ask FILE KEYS ASKED [RUNS] | merge OUT "
+                    "FILE... | keys FILE\n");
     return 2;
 }

@@ -40,6 +40,8 @@ struct packed_tail {
     uint32_t version, unused_too;
     char magic[INDEX_MAGIC_SIZE];
 };
+_Static_assert(sizeof(struct packed_tail) == 272,
+               "as docs/formats/archive-index.md has it; and more than reads go beyond a part");
 
 /* ---- presence ----
  *

@@ -174,7 +174,8 @@ static void address_told(void *ctx, const struct address *a) {
 /* The folder that a placeholder at the end of this one stands for: it may begin behind any word. */
 static str placeholder_at_end(str folder) {
     for (size_t at = 0; at < folder.len; at++)
-        if (!at || indicator_ends_word(folder.ptr[at - 1])) {
+        if (strchr("%$cs", folder.ptr[at]) &&
+            (!at || indicator_ends_word(folder.ptr[at - 1]))) { /* %x%, $env:x, csidl_x, systemroot */
             str const is = observable_folder(str_from(folder, at));
 
             if (is.len)
