@@ -1,10 +1,12 @@
 /* fuzz_indicator: any bytes as a text of evidence. What is known stands in it and is found, whatever stands on the lines before and behind;
- * what is found would not have been sifted away; the same is found again. */
+ * what is found would not have been sifted away, nor ruled out by an index of the text's keys; the same is found again. */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "detection/indicator.h"
+
+#include "../tests/intel/key_check.h"
 
 #define HASH "d41d8cd98f00b204e9800998ecf8427e"
 
@@ -37,6 +39,7 @@ struct all {
     struct indicator_marks *marks;
     struct fields *fields;
     struct indicators *x;
+    struct key_check keys;
 };
 
 static void all_begin(struct all *a) {
@@ -69,9 +72,11 @@ static void all_begin(struct all *a) {
         !indicators_new(&a->x, a->marks, a->fields, &e))
         abort();
     intel_builder_free(b);
+    key_check_begin(&a->keys);
 }
 
 static void all_end(struct all *a) {
+    key_check_end(&a->keys);
     indicators_free(a->x);
     indicator_marks_free(a->marks);
     fields_free(a->fields);
@@ -88,6 +93,13 @@ static size_t look(struct all *a, str text, uint32_t *found) {
         for (size_t k = 0; k < i; k++)
             assert(found[i] != found[k]);
     assert(!count || indicators_sift(a->x, &raw));
+    if (count)
+        key_check_text(&a->keys, text);
+    for (size_t i = 0; i < count; i++) {
+        struct intel_entry const n = intel_set_entry(a->set, found[i]);
+
+        assert(key_check_asks(&a->keys, n.type, n.value));
+    }
     return count;
 }
 

@@ -130,3 +130,14 @@ bool network_holds(const struct network *n, const struct address *a) {
     return n->base.family == 4 && memcmp(a->bytes, mapped, sizeof mapped) == 0 &&
            same_prefix(n->base.bytes, a->bytes + 12, n->bits);
 }
+
+void network_range(const struct network *n, struct address *first, struct address *last) {
+    unsigned const width = n->base.family == 4 ? 4 : 16;
+
+    *first = *last = n->base;
+    for (unsigned i = 0; i < width; i++) {
+        unsigned const left = n->bits > i * 8 ? n->bits - i * 8 : 0;
+
+        last->bytes[i] |= (uint8_t)(left >= 8 ? 0 : 0xff >> left);
+    }
+}

@@ -33,4 +33,7 @@ MUST_USE bool network_parse(str s, struct network *out, struct err *e);
 /* An IPv4-mapped IPv6 address (::ffff:10.1.2.3) is tested as IPv4 against IPv4 networks as well. */
 bool network_holds(const struct network *n, const struct address *a);
 
+/* Its first and last address. */
+void network_range(const struct network *n, struct address *first, struct address *last);
+
 #endif

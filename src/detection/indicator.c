@@ -1,4 +1,4 @@
-/* indicator: rows in, hits out; what a distinct value holds is remembered. indicator_text.c looks into the values. */
+/* indicator: rows in, hits out; what a distinct value holds is remembered. intel/indicator_look.c looks into the values. */
 #include "detection/indicator.h"
 
 #include <stdlib.h>
@@ -6,7 +6,6 @@
 #include "base/hash.h"
 #include "base/utf.h"
 #include "codec/web_address.h"
-#include "detection/indicator_own.h"
 #include "detection/seen.h"
 
 #define SIFTED_SLOTS (1u << 13)
@@ -146,7 +145,7 @@ static bool is_part(str line, const struct raw *v) {
 }
 
 /* What may stand before a value, and behind it, so that it holds what the line holds there, and nothing else: words, names and addresses begin
- * behind the first, and end before the second (indicator_text.c). */
+ * behind the first, and end before the second (intel/indicator_look.c). */
 enum { BEFORE = 1, BEHIND = 2 };
 static const uint8_t edges[256] = {
     [0 ... ' '] = BEFORE | BEHIND,

@@ -13,14 +13,10 @@
 #include "event/block.h"
 #include "event/kind.h"
 #include "event/phone.h"
+#include "intel/indicator_look.h"
 #include "intel/intel_set.h"
 
 struct indicators;
-
-/* What is known of a set beforehand, once for all workers. set outlives it. ERR_MEMORY. */
-struct indicator_marks;
-MUST_USE bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *set, struct err *e);
-void indicator_marks_free(struct indicator_marks *m); /* takes NULL */
 
 /* marks and fields outlive it. One for each worker. */
 MUST_USE bool indicators_new(struct indicators **out, const struct indicator_marks *marks, const struct fields *fields,

@@ -174,3 +174,53 @@ bool phone_e164(str number, const struct phone_country *home, char out[PHONE_TEX
         return whole(calling, str_from(digits, trunk.len), out, result);
     return home->bare && is_national(home, digits) && whole(calling, digits, out, result);
 }
+
+static void candidate_add(struct phone_candidate *out, size_t *count, str begin, str digits) {
+    for (size_t i = 0; i < *count; i++)
+        if (out[i].len == begin.len + digits.len && out[i].text[0] == (begin.len ? '+' : digits.ptr[0]))
+            return; /* ends of one number: of one length they are the same */
+    assert(*count < PHONE_CANDIDATES && begin.len + digits.len <= sizeof out->text);
+    memcpy(out[*count].text, begin.ptr, begin.len);
+    memcpy(out[*count].text + begin.len, digits.ptr, digits.len);
+    out[(*count)++].len = begin.len + digits.len;
+}
+
+size_t phone_candidates(str number, struct phone_candidate out[PHONE_CANDIDATES]) {
+    struct dialled d;
+    char room[PHONE_TEXT];
+    size_t count = 0;
+    str ignored;
+
+    if (!digits_of(str_trim(out_of_uri(str_trim(number))), &d) || d.plus)
+        return 0;
+    str const digits = {d.digits, d.count};
+
+    for (size_t i = 0; i < COUNT(countries); i++) {
+        const struct phone_country *const c = &countries[i];
+        str const international = str_of(c->international), trunk = str_of(c->trunk);
+        str const abroad = str_from(digits, international.len), at_home = str_from(digits, trunk.len);
+
+        if (str_starts(digits, international) && abroad.len && *abroad.ptr != '0' &&
+            whole(S(""), abroad, room, &ignored))
+            candidate_add(out, &count, S("+"), abroad);
+        if (trunk.len && str_starts(digits, trunk) && is_national(c, at_home))
+            candidate_add(out, &count, S(""), at_home);
+        if (c->bare && is_national(c, digits))
+            candidate_add(out, &count, S(""), digits);
+    }
+    return count;
+}
+
+size_t phone_nationals(str e164, str out[PHONE_NATIONALS]) {
+    size_t count = 0;
+
+    if (!str_starts(e164, S("+")))
+        return 0;
+    for (size_t len = 1; len <= 3; len++) /* of a calling code */
+        for (size_t i = 0; i < COUNT(countries); i++)
+            if (str_eq(str_of(countries[i].calling), str_first(str_from(e164, 1), len)) && e164.len > len + 1) {
+                out[count++] = str_from(e164, 1 + len);
+                break;
+            }
+    return count;
+}

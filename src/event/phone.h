@@ -28,4 +28,17 @@ const struct phone_country *phone_country(str name);
  * + and 00 show a whole number. False: it stays as it is. */
 bool phone_e164(str number, const struct phone_country *home, char out[PHONE_TEXT], str *result);
 
+/* What is left of a number of which nobody knows where it was written: with + all of an E.164 number, without what stands behind a calling
+ * code. Whatever the country, what phone_e164 would say of the number with it as home is one of these, or ends in one of them behind
+ * the country's calling code. The number without home is not among them. */
+#define PHONE_CANDIDATES 8u
+struct phone_candidate {
+    char text[32];
+    size_t len;
+};
+size_t phone_candidates(str number, struct phone_candidate out[PHONE_CANDIDATES]);
+/* The national numbers that a number in +E.164 may be: what stands behind each calling code of the table that it begins with. */
+#define PHONE_NATIONALS 3u
+size_t phone_nationals(str e164, str out[PHONE_NATIONALS]);
+
 #endif

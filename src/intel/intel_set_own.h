@@ -2,6 +2,7 @@
 #ifndef INTEL_INTEL_SET_OWN_H
 #define INTEL_INTEL_SET_OWN_H
 
+#include "base/varint.h"
 #include "intel/intel_set.h"
 
 #define INTEL_MAGIC "LWINTEL"
@@ -61,25 +62,8 @@ struct packed_label {
 /* What of a claim is said, and is there. */
 enum { SAID_RAW = 1, SAID_ID = 2, SAID_TITLE = 4, SAID_COMMENT = 8, SAID_UUID = 16, SAID_PORT = 32, SAID_WHERE = 64 };
 
-/* ---- numbers of any size: seven bits a byte, the lowest first ---- */
+/* ---- texts with their length in front ---- */
 
-static inline void varint_put(struct buf *b, uint64_t n) {
-    for (; n >= 128; n >>= 7)
-        buf_byte(b, (char)(n | 128));
-    buf_byte(b, (char)n);
-}
-static inline bool varint_take(str *s, uint64_t *n) {
-    *n = 0;
-    for (unsigned shift = 0; s->len && shift < 64; shift += 7) {
-        uint8_t const c = (uint8_t)*s->ptr;
-
-        *s = str_from(*s, 1);
-        *n |= (uint64_t)(c & 127) << shift;
-        if (c < 128)
-            return true;
-    }
-    return false;
-}
 static inline bool str_take(str *s, str *out) {
     uint64_t len;
 

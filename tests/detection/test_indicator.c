@@ -11,6 +11,8 @@
 
 #include "detection/indicator.h"
 
+#include "../intel/key_check.h"
+
 #define T(x) OBSERVABLE_##x
 #define MD5 "d41d8cd98f00b204e9800998ecf8427e"
 #define SHA1 "da39a3ee5e6b4b0d3255bfef95601890afd80709"
@@ -410,9 +412,11 @@ static uint32_t entry_of(const struct intel_set *set, enum observable type, cons
 
 static void texts(void **state) {
     struct known_all *const all = *state;
+    struct key_check keys;
     uint32_t found[64];
     unsigned failed = 0;
 
+    key_check_begin(&keys);
     for (size_t i = 0; i < COUNT(cases); i++) {
         uint32_t const entry = entry_of(all->set, cases[i].type, cases[i].value);
         size_t const count = indicators_of_text(all->x, str_of(cases[i].text), found, COUNT(found));
@@ -432,7 +436,16 @@ static void texts(void **state) {
             print_error("sifted away: \"%s\"\n", cases[i].text);
             failed++;
         }
+        /* Nor may an index of its keys say that it is not there. */
+        struct intel_entry const n = intel_set_entry(all->set, entry);
+
+        key_check_text(&keys, str_of(cases[i].text));
+        if (held && !key_check_asks(&keys, n.type, n.value)) {
+            print_error("ruled out by an index: %s in \"%s\"\n", cases[i].value, cases[i].text);
+            failed++;
+        }
     }
+    key_check_end(&keys);
     assert_int_equal(failed, 0);
 }
 

@@ -1,6 +1,6 @@
 /* test_indicator_values: random sets of indicators against random texts: what is found is what a scan finds that tries every indicator at every
  * place, by what observable.h and indicator.h say, slowly. And nothing that holds anything is passed over before: not as a value (sift), of any
- * raw type, nor as a line with the values cut out of it (clean). */
+ * raw type, nor as a line with the values cut out of it (clean); nor by an index of its keys (observable_key.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,8 @@
 
 #include "base/address.h"
 #include "detection/indicator.h"
+
+#include "../intel/key_check.h"
 
 #define ENTRIES 24u
 #define TEXTS 60u
@@ -557,6 +559,8 @@ struct world {
     struct indicator_marks *marks;
     struct fields *fields;
     struct indicators *x;
+    struct key_check keys;
+    unsigned asked, ruled_out; /* indicators that are not there, by an index: looked for, and not */
 };
 
 static void world_make(struct world *w) {
@@ -598,9 +602,11 @@ static void world_make(struct world *w) {
     assert_true(indicator_marks_new(&w->marks, w->set, &e));
     assert_non_null(w->fields = fields_new());
     assert_true(indicators_new(&w->x, w->marks, w->fields, &e));
+    key_check_begin(&w->keys);
 }
 
 static void world_free(struct world *w) {
+    key_check_end(&w->keys);
     indicators_free(w->x);
     indicator_marks_free(w->marks);
     fields_free(w->fields);
@@ -647,6 +653,7 @@ static unsigned text_check(struct world *w, str text, unsigned *failed) {
     size_t const count = indicators_of_text(w->x, text, found, COUNT(found));
     unsigned held = 0;
 
+    key_check_text(&w->keys, text);
     for (uint32_t i = 0; i < intel_set_entries(w->set); i++) {
         struct intel_entry const n = intel_set_entry(w->set, i);
         bool const expected = holds(&n, text);
@@ -658,6 +665,13 @@ static unsigned text_check(struct world *w, str text, unsigned *failed) {
         if (got != expected && ++*failed < 20)
             print_error("%s %.*s: %s in \"%.*s\"\n", observable_name(n.type).ptr, STR_ARG(n.value),
                         got ? "found, and is not there" : "not found", STR_ARG(text));
+        bool const asks = key_check_asks(&w->keys, n.type, n.value);
+
+        w->asked += asks && !got;
+        w->ruled_out += !asks;
+        if (got && !asks && ++*failed < 20)
+            print_error("%s %.*s: ruled out by an index, and is in \"%.*s\"\n", observable_name(n.type).ptr,
+                        STR_ARG(n.value), STR_ARG(text));
     }
     return held;
 }
@@ -680,7 +694,7 @@ static void sift_check(struct world *w, str text, unsigned *failed) {
     }
 }
 
-static void rounds_of(unsigned rounds, unsigned *failed, unsigned *texts, unsigned *held) {
+static void rounds_of(unsigned rounds, unsigned *failed, unsigned *texts, unsigned *held, uint64_t asked[2]) {
     struct buf text = {0};
 
     for (unsigned r = 0; r < rounds && *failed == 0; r++) {
@@ -721,6 +735,8 @@ static void rounds_of(unsigned rounds, unsigned *failed, unsigned *texts, unsign
             if (clean && in_values && ++*failed < 20)
                 print_error("a line that was passed over: \"%.*s\"\n", STR_ARG(all));
         }
+        asked[0] += w.asked;
+        asked[1] += w.ruled_out;
         world_free(&w);
     }
     buf_free(&text);
@@ -730,11 +746,15 @@ static void what_is_found_is_what_is_there(void **unused) {
     const char *const more = getenv("LONGWATCH_ROUNDS");
     unsigned const rounds = more ? (unsigned)strtoul(more, NULL, 10) : ROUNDS_MIN;
     unsigned failed = 0, texts = 0, held = 0;
+    uint64_t asked[2] = {0, 0};
 
     (void)unused;
     state = more ? (uint64_t)rounds : 7;
-    rounds_of(rounds, &failed, &texts, &held);
-    print_message("%u texts, %u of them hold something\n", texts, held);
+    rounds_of(rounds, &failed, &texts, &held, asked);
+    print_message(
+        "%u texts, %u of them hold something; of those that are not there an index asks for %llu, not for %llu\n",
+        texts, held, (unsigned long long)asked[0], (unsigned long long)asked[1]);
+    assert_true(asked[0] * 20 < asked[1]); /* and it does rule out */
     assert_int_equal(failed, 0);
     assert_true(held * 3 > texts && held < texts); /* it is a test of both */
 }

@@ -1,7 +1,9 @@
-/* indicator_own: what a text holds of what is known, for detection's own files. */
-#ifndef DETECTION_INDICATOR_OWN_H
-#define DETECTION_INDICATOR_OWN_H
+/* indicator_look: what a text holds of what is known (detection/indicator.h asks it of events), or of whatever could be known
+ * (observable_key.h asks that, for indexes: so an index has a key for all that would ever be found). */
+#ifndef INTEL_INDICATOR_LOOK_H
+#define INTEL_INDICATOR_LOOK_H
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "event/phone.h"
@@ -19,7 +21,7 @@ struct indicator_found {
 
 /* What all workers share: it is made before they are. */
 struct indicator_marks {
-    const struct intel_set *set;
+    const struct intel_set *set;        /* NULL: everything may be known (indicator_text_ask) */
     uint32_t classes;                   /* a bit for each enum intel_class of which there are entries */
     bool v6;                            /* addresses or networks of IPv6 among them */
     const uint64_t *marks[INTEL_MARKS]; /* of the set */
@@ -38,10 +40,36 @@ struct indicator_texts {
     const struct phone_country *home; /* NULL: not known */
 };
 
+/* What is known of a set beforehand, once for all workers. set outlives it. ERR_MEMORY. */
+MUST_USE bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *set, struct err *e);
+/* Of no set: as if everything were known. */
+MUST_USE bool indicator_marks_every(struct indicator_marks **out, struct err *e);
+void indicator_marks_free(struct indicator_marks *m); /* takes NULL */
+
 MUST_USE bool indicator_texts_init(struct indicator_texts *t, const struct indicator_marks *m);
 void indicator_texts_free(struct indicator_texts *t);
 /* All entries in the text, each once. False: no memory. */
 bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_found *found);
+/* Tells all that would be looked up of the text in a set, of which nothing is known: a superset of what is looked up in any set. Views
+ * live until the call returns. */
+struct indicator_asks {
+    /* Of a class but ADDRESS, NETWORK and FILE: intel_set_next's. Of WHOLE letters may be of any case, and it may be a FILE that is the
+     * whole text. There may be very many in one text. */
+    void (*key)(void *ctx, enum intel_class class, str key);
+    void (*address)(void *ctx, const struct address *a);
+    /* A path as it stands, `/` between its names and in small letters, the name of a file at its end; what stands before it, words and
+     * blanks, may be no part of it. A name of a folder may be a placeholder (observable_folder). */
+    void (*path)(void *ctx, str path);
+    void (*host)(void *ctx, str host); /* the text is this host, or its address, and nothing else but a port */
+    /* It holds a URL of this host, which was not read to its end: there are too many in one. */
+    void (*unread)(void *ctx, str host);
+    void (*phone)(void *ctx, str number); /* the text may be a telephone number, of whatever country */
+    void *ctx;
+};
+/* t: of indicator_marks_every. False: no memory. */
+bool indicator_text_ask(struct indicator_texts *t, str text, const struct indicator_asks *asks);
+/* Where names of files are cut into words: a known name is looked for behind any of these bytes. */
+bool indicator_ends_word(char c);
 /* A quick look: a text that is short, and has no point, nor anything else that known values have. */
 bool indicator_text_is_plain(const struct indicator_texts *t, str text);
 /* May a path, or a query with or without its ?, be that of a known URL? */

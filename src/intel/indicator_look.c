@@ -1,5 +1,6 @@
-/* indicator_text: observables within a text, and whether they are known. One pass over the bytes cuts them into words of the signs that
+/* indicator_look: observables within a text, and whether they are known. One pass over the bytes cuts them into words of the signs that
  * hosts, addresses and hashes are made of; what else there may be begins at one of these words. */
+#include <assert.h>
 #include <libpsl.h>
 #include <stdlib.h>
 #ifdef __SSE2__
@@ -12,8 +13,7 @@
 #include "codec/web_address.h"
 #include "event/fold.h"
 #include "event/value.h"
-#include "detection/indicator.h"
-#include "detection/indicator_own.h"
+#include "intel/indicator_look.h"
 
 #define HOST_MAX 253u
 #define URL_MAX 8192u
@@ -64,7 +64,7 @@ static bool has_class(const struct indicator_marks *m, enum intel_class class) {
 }
 
 static bool part_may(const struct indicator_marks *m, enum intel_part which, str part) {
-    return intel_set_may(m->set, intel_set_part_hash(m->set, which, part));
+    return !m->set || intel_set_may(m->set, intel_set_part_hash(m->set, which, part));
 }
 
 bool indicator_part_may(struct indicator_texts *t, str path, bool query) {
@@ -102,6 +102,28 @@ bool indicator_marks_new(struct indicator_marks **out, const struct intel_set *s
     return true;
 }
 
+bool indicator_marks_every(struct indicator_marks **out, struct err *e) {
+    static const uint64_t all[(1u << INTEL_MARK_BITS_LOG) / 64] = {[0 ...(1u << INTEL_MARK_BITS_LOG) / 64 - 1] =
+                                                                       UINT64_MAX};
+    struct indicator_marks *const t = calloc(1, sizeof *t);
+
+    if (!t)
+        return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
+    *t = (struct indicator_marks){.classes = (1u << INTEL_CLASSES) - 1,
+                                  .v6 = true,
+                                  .registry = true,
+                                  .phone = true,
+                                  .digits = true,
+                                  .together = true,
+                                  .digit_endings = true,
+                                  .bare_names = true,
+                                  .whole = true};
+    for (unsigned which = 0; which < INTEL_MARKS; which++)
+        t->marks[which] = all;
+    *out = t;
+    return true;
+}
+
 void indicator_marks_free(struct indicator_marks *t) {
     if (!t)
         return;
@@ -122,11 +144,12 @@ void indicator_texts_free(struct indicator_texts *t) {
     buf_free(&t->folded);
 }
 
-/* A look at one text. found NULL: whether there may be anything is all that is asked, and `may` ends it. */
+/* A look at one text. found and asks NULL: whether there may be anything is all that is asked, and `may` ends it. */
 struct look {
     struct indicator_texts *t;
     str text;
     struct indicator_found *found;
+    const struct indicator_asks *asks; /* of no set: told whatever would be looked up */
     bool may, failed;
     size_t url_end; /* of the URL that was looked at last, and how many more were that begin in it */
     unsigned urls_within;
@@ -134,6 +157,11 @@ struct look {
     bool files_only; /* the text is folded, for names of files beyond ASCII */
     bool undone;     /* the text is not as it stands in the evidence, but without its encoding */
 };
+
+/* Is it only asked whether there may be anything? */
+static bool is_quick(const struct look *l) {
+    return !l->found && !l->asks;
+}
 
 static void found_add(struct indicator_found *f, uint32_t entry) {
     for (uint32_t i = 0; i < f->count; i++)
@@ -145,8 +173,14 @@ static void found_add(struct indicator_found *f, uint32_t entry) {
 
 /* types: a bit for each that may have the key. False: nothing has this key, or this beginning of a key (intel_set.h). */
 static bool probe_types(struct look *l, enum intel_class class, str key, uint64_t types) {
-    uint64_t const hash = intel_set_hash(l->t->m->set, class, key);
     uint32_t at = 0, entry;
+
+    if (l->asks) {
+        if (types)
+            l->asks->key(l->asks->ctx, class, key);
+        return true;
+    }
+    uint64_t const hash = intel_set_hash(l->t->m->set, class, key);
 
     if (!intel_set_may(l->t->m->set, hash))
         return false;
@@ -257,16 +291,23 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
     if (!part_may(l->t->m, INTEL_URL_HOST, host))
         return;
     l->may = true;
-    if (!l->found)
+    if (is_quick(l))
         return;
     if (six && from > 0 && l->text.ptr[from - 1] == '[' && end < l->text.len && l->text.ptr[end] == ']') {
         from--;
         end++;
     }
-    if (from == 0 && is_port(str_from(l->text, end)))
-        l->found->host = true;
-    if (from < l->url_end && ++l->urls_within > URLS_WITHIN_MAX)
+    if (from == 0 && is_port(str_from(l->text, end))) {
+        if (l->asks)
+            l->asks->host(l->asks->ctx, host);
+        else
+            l->found->host = true;
+    }
+    if (from < l->url_end && ++l->urls_within > URLS_WITHIN_MAX) {
+        if (l->asks) /* in a set only those would count of which a URL is known */
+            l->asks->unread(l->asks->ctx, host);
         return;
+    }
     for (to = end; to < l->text.len && to - from < URL_MAX && !ends_url(l->text.ptr[to]); to++)
         ;
     str const url = {l->text.ptr + from, to - from};
@@ -309,9 +350,11 @@ static void address_probe(struct look *l, const struct address *a, size_t from, 
 
     if (a->family == 4 && !marked(l, INTEL_MARK_ROUTES, intel_route_mark(a->bytes)))
         return;
-    if (has(l, INTEL_ADDRESS))
+    if (l->asks)
+        l->asks->address(l->asks->ctx, a);
+    else if (has(l, INTEL_ADDRESS))
         probe(l, INTEL_ADDRESS, (str){(const char *)a->bytes, a->family == 4 ? 4 : 16});
-    if (has(l, INTEL_NETWORK)) {
+    if (has(l, INTEL_NETWORK) && !l->asks) {
         size_t const count = intel_set_networks(l->t->m->set, a, networks, COUNT(networks));
 
         l->may |= count > 0;
@@ -365,7 +408,7 @@ static void fours_look(struct look *l, size_t from, size_t last) {
 
         while (s.ptr[begin] == '.')
             begin++;
-        if (to - begin >= 7 && to - begin <= 15 && !(l->found && is_version(s, begin)) &&
+        if (to - begin >= 7 && to - begin <= 15 && (is_quick(l) || !is_version(s, begin)) &&
             !(to < s.len && kind_of(s.ptr[to]) & LETTER) && !goes_on(s, begin) && (begin == run || !goes_on(s, run)) &&
             four((str){s.ptr + begin, to - begin}, &a))
             address_probe(l, &a, begin, to);
@@ -522,7 +565,7 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
     /* Nothing is known of hosts below two labels that nothing known ends in. */
     while (at > 0 && host.ptr[at - 1] != '.')
         at--;
-    if (!intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_HOST, str_from(host, at))))
+    if (!l->asks && !intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_HOST, str_from(host, at))))
         return;
     /* From the right, every name it lies below. */
     for (at = last - 1; has(l, INTEL_HOST) && at > 0; at -= at > 0) {
@@ -564,9 +607,24 @@ static size_t placeholder_undo(char *key, size_t len, size_t room) {
     return len - at + folder.len;
 }
 
+/* Small letters, one slash between names, the last PATH_MAX_BYTES of it. */
+static size_t path_key(str path, char key[PATH_MAX_BYTES]) {
+    size_t len = 0;
+
+    path = str_from(path, path.len > PATH_MAX_BYTES ? path.len - PATH_MAX_BYTES : 0);
+    for (size_t i = 0; i < path.len; i++) {
+        char const c = path.ptr[i] == '\\' ? '/' : lower(path.ptr[i]);
+
+        if (c == '/' && len && key[len - 1] == '/')
+            continue;
+        key[len++] = c;
+    }
+    return len;
+}
+
 static void path_probe(struct look *l, str path) {
     char key[PATH_MAX_BYTES];
-    size_t len = 0, name, depth = 0;
+    size_t len, name, depth = 0;
 
     while (path.len &&
            (path.ptr[path.len - 1] == '/' || path.ptr[path.len - 1] == '\\' || path.ptr[path.len - 1] == ' '))
@@ -575,14 +633,10 @@ static void path_probe(struct look *l, str path) {
         path = str_from(path, 1);
     if (!intel_file_name(path).len || !marked(l, INTEL_MARK_NAMES, intel_name_mark(intel_file_name(path))))
         return;
-    if (path.len > sizeof key)
-        path = str_from(path, path.len - sizeof key);
-    for (size_t i = 0; i < path.len; i++) {
-        char const c = path.ptr[i] == '\\' ? '/' : lower(path.ptr[i]);
-
-        if (c == '/' && len && key[len - 1] == '/')
-            continue;
-        key[len++] = c;
+    len = path_key(path, key);
+    if (l->asks) {
+        l->asks->path(l->asks->ctx, (str){key, len});
+        return;
     }
     len = placeholder_undo(key, len, sizeof key);
     for (name = len; name > 0 && key[name - 1] != '/'; name--)
@@ -618,6 +672,9 @@ static bool ends_path(char c) {
 static bool ends_word(char c) {
     return ends[(uint8_t)c] & WORD_END;
 }
+bool indicator_ends_word(char c) {
+    return ends_word(c);
+}
 
 /* Has anything known this name, with folders before it or without? At most NAME_MAX_BYTES. */
 static bool name_may(const struct look *l, str name) {
@@ -648,10 +705,10 @@ static void name_look(struct look *l, size_t end) {
     /* The name alone decides, with blanks and without: most end here. */
     while (name > 0 && end - name < NAME_MAX_BYTES && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
         name--;
-    if (!names_may(l, s, name, end))
+    if (!l->asks && !names_may(l, s, name, end))
         return;
     l->may = true;
-    if (!l->found)
+    if (is_quick(l))
         return;
     while (from > 0 && end - from < PATH_MAX_BYTES && !ends_path(s.ptr[from - 1])) {
         from--;
@@ -659,8 +716,9 @@ static void name_look(struct look *l, size_t end) {
             word = from + 1;
     }
     path_probe(l, (str){s.ptr + from, end - from});
-    /* Words within, from the right: `cmd /c a b.exe`. A blank may also be part of the name or of a folder. */
-    for (unsigned tries = 0; word != SIZE_MAX && tries < WORDS_MAX; tries++) {
+    /* Words within, from the right: `cmd /c a b.exe`. A blank may also be part of the name or of a folder. Who is told everything cuts them
+     * as well. */
+    for (unsigned tries = 0; !l->asks && word != SIZE_MAX && tries < WORDS_MAX; tries++) {
         size_t next = word - 1;
 
         if (end > word)
@@ -675,7 +733,7 @@ static void name_look(struct look *l, size_t end) {
 static void bare_look(struct look *l) {
     str const s = str_first(l->text, INDICATOR_TEXT_MAX);
 
-    for (size_t at = 0; at < s.len && !(l->may && !l->found); at++) {
+    for (size_t at = 0; at < s.len && !(l->may && is_quick(l)); at++) {
         size_t end;
 
         if (s.ptr[at] != '/' && s.ptr[at] != '\\')
@@ -973,6 +1031,8 @@ static void whole_look(struct look *l, const struct traits *has_it) {
         canonical_probe(l, OBSERVABLE_REGISTRY);
     if (digits)
         canonical_probe(l, OBSERVABLE_PHONE);
+    if (digits && l->asks)
+        l->asks->phone(l->asks->ctx, s);
     if (digits && l->t->home && phone_e164(s, l->t->home, number, &result))
         whole_probe(l, result, (uint64_t)1 << OBSERVABLE_PHONE);
     if (odd)
@@ -982,7 +1042,7 @@ static void whole_look(struct look *l, const struct traits *has_it) {
 /* ---- a text ---- */
 
 static bool enough(const struct look *l) {
-    return l->may && !l->found;
+    return l->may && is_quick(l);
 }
 
 /* The end of the word whose first point is at `at`, if it is an address of IPv4 and nothing else, and none near it is known. Else 0. Most of
@@ -1051,7 +1111,7 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
         else
             word_look(l, begin, label);
     }
-    if (has(l, INTEL_FILE) && marked(l, INTEL_MARK_ENDINGS, mark) && (!l->may || l->found))
+    if (has(l, INTEL_FILE) && marked(l, INTEL_MARK_ENDINGS, mark) && !enough(l))
         name_look(l, label);
     return end;
 }
@@ -1117,8 +1177,12 @@ static struct traits text_look(struct look *l) {
     }
     if (l->t->m->bare_names && !enough(l)) {
         bare_look(l);
-        if (s.len < NAME_MAX_BYTES && !l->undone && !l->parts_only) /* and the whole value */
-            path_probe(l, str_trim(s));
+        if (s.len < NAME_MAX_BYTES && !l->undone && !l->parts_only) { /* and the whole value */
+            if (l->asks && !memchr(s.ptr, '/', s.len) && !memchr(s.ptr, '\\', s.len))
+                l->asks->key(l->asks->ctx, INTEL_WHOLE, str_trim(s)); /* a name alone: one key serves for both */
+            else
+                path_probe(l, str_trim(s));
+        }
     }
     if (has(l, INTEL_WHOLE) && !l->undone && !l->parts_only && !l->files_only && !enough(l))
         whole_look(l, &all);
@@ -1231,7 +1295,7 @@ static struct traits look_at(struct look *l) {
     struct buf *const rooms[] = {&l->t->undone, &l->t->undone_again};
 
     /* What is no UTF-8 becomes another text before anybody looks at it in full. */
-    if (!l->found && all.high && utf8_valid(l->text) != l->text.len)
+    if (is_quick(l) && all.high && utf8_valid(l->text) != l->text.len)
         l->may = true;
     for (unsigned i = 0; i < UNDONE_MAX && (all.percent || all.high) && !enough(l) && !l->failed; i++) {
         if (!undo(l, rooms[i % 2]))
@@ -1266,6 +1330,14 @@ bool indicator_text_is_plain(const struct indicator_texts *t, str text) {
 bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_found *found) {
     struct look l = {.t = t, .text = text, .found = found};
 
+    (void)look_at(&l);
+    return !l.failed;
+}
+
+bool indicator_text_ask(struct indicator_texts *t, str text, const struct indicator_asks *asks) {
+    struct look l = {.t = t, .text = text, .asks = asks};
+
+    assert(!t->m->set);
     (void)look_at(&l);
     return !l.failed;
 }

@@ -1,0 +1,410 @@
+/* observable_key: what is told of a text becomes keys; and the ways in which an indicator may be in one.
+ *
+ * What is kept less of than is looked for:
+ * - a URL that is only a host is not kept: its host is;
+ * - a file's name is what stands behind its last blank or sign that ends words; of the folders it lies in the last two, or one where the
+ *   name has no point, each of them cut in the same way;
+ * - of whole values blanks together are one. */
+#include "intel/observable_key.h"
+
+#include <assert.h>
+#include <sodium.h>
+
+#include "base/arena.h"
+#include "base/utf.h"
+#include "codec/web_address.h"
+#include "event/phone.h"
+#include "event/value.h"
+#include "intel/indicator_look.h"
+#include "intel/intel_set_own.h"
+
+#define URL_MEMORY ((size_t)1 << 20) /* as detection/indicator.c has it for host and path */
+#define FOLDERS 2u                   /* of names with a point in them */
+#define FOLDERS_BARE 1u
+
+enum key_class {
+    KEY_URL_HOST = INTEL_CLASSES, /* a value that is a host, of a log that holds host and path apart */
+    KEY_URL_PATH,                 /* and the path */
+    KEY_URL_UNREAD,               /* a URL of this host, of which nobody knows the path */
+    KEY_CLASSES
+};
+
+struct observable_keys {
+    uint8_t secrets[KEY_CLASSES][crypto_shorthash_KEYBYTES];
+    uint64_t made;
+    struct indicator_marks *marks;
+    struct indicator_texts texts;
+    struct indicator_asks asks;
+    struct arena *urls;
+    struct buf text; /* of a raw value */
+    struct buf room; /* of a key that is put together */
+    /* Of the value whose keys are being told. */
+    const struct observable_key_sink *sink;
+    struct err *e;
+    bool stopped;  /* the sink, or memory */
+    uint64_t last; /* the key that was told last */
+    bool any;
+};
+
+static bool no_memory(struct err *e) {
+    return err_set(e, ERR_MEMORY, 0, "no memory for keys");
+}
+
+static uint64_t key_hash(const struct observable_keys *k, unsigned class, str key) {
+    uint64_t out;
+    static_assert(sizeof out == crypto_shorthash_BYTES, "a key has 64 bits");
+
+    crypto_shorthash((unsigned char *)&out, (const unsigned char *)key.ptr, key.len, k->secrets[class]);
+    return out;
+}
+
+static char small(char c) {
+    return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* A whole value as both sides know it. */
+static void whole_put(struct buf *out, str whole) {
+    char *const to = buf_reserve(out, whole.len);
+    size_t len = 0;
+
+    if (!to)
+        return;
+    for (size_t i = 0; i < whole.len; i++) {
+        bool const blank = is_blank(whole.ptr[i]);
+
+        if (!blank || !len || to[len - 1] != ' ')
+            to[len++] = blank ? ' ' : small(whole.ptr[i]);
+    }
+    out->len += len;
+}
+
+/* Is a canonical URL a host and nothing else? */
+static bool is_only_host(str url) {
+    size_t const slash = str_find_byte(url, '/');
+    str const host = intel_url_host(url);
+
+    return slash + 1 == url.len && (slash == host.len || (slash == host.len + 2 && *url.ptr == '['));
+}
+
+/* ---- names of files ---- */
+
+/* What stands behind the last sign that ends words, but for those at its end. */
+static str last_word(str name) {
+    size_t at;
+
+    while (name.len && indicator_ends_word(name.ptr[name.len - 1]))
+        name.len--;
+    for (at = name.len; at > 0 && !indicator_ends_word(name.ptr[at - 1]); at--)
+        ;
+    return str_from(name, at);
+}
+
+/* Numbers with points stand everywhere: they are no names that an index keeps. */
+static bool is_kept_name(str word) {
+    for (size_t i = 0; i < word.len; i++)
+        if ((word.ptr[i] < '0' || word.ptr[i] > '9') && word.ptr[i] != '.')
+            return true;
+    return false;
+}
+
+static unsigned folders_kept(str word) {
+    return str_find_byte(word, '.') == SIZE_MAX ? FOLDERS_BARE : FOLDERS;
+}
+
+/* Takes the last folder off the end of a path; false: there is none. Empty ones (the first slash) are none. */
+static bool folder_take(str *path, str *folder) {
+    if (!path->len)
+        return false;
+    path->len--; /* the slash */
+    *folder = intel_file_name(*path);
+    path->len -= folder->len;
+    return folder->len > 0;
+}
+
+/* name: a last word; folders: the last ones, the nearest first. */
+static uint64_t file_key(struct observable_keys *k, const str *folders, unsigned count, str name) {
+    k->room.len = 0;
+    for (unsigned i = count; i > 0; i--) {
+        buf_add(&k->room, last_word(folders[i - 1]));
+        buf_byte(&k->room, '/');
+    }
+    buf_add(&k->room, name);
+    return key_hash(k, INTEL_FILE, buf_str(&k->room));
+}
+
+/* ---- telling ---- */
+
+static void tell(struct observable_keys *k, uint64_t key) {
+    if (k->stopped || (k->any && k->last == key))
+        return;
+    k->any = true;
+    k->last = key;
+    if (k->room.failed)
+        k->stopped = !no_memory(k->e);
+    else
+        k->stopped = !k->sink->key(k->sink->ctx, key, k->e);
+}
+
+static void key_told(void *ctx, enum intel_class class, str key) {
+    struct observable_keys *const k = ctx;
+
+    if (class == INTEL_URL && is_only_host(key))
+        return;
+    if (class != INTEL_WHOLE) {
+        tell(k, key_hash(k, class, key));
+        return;
+    }
+    k->room.len = 0;
+    whole_put(&k->room, key);
+    tell(k, key_hash(k, class, buf_str(&k->room)));
+}
+
+static void address_told(void *ctx, const struct address *a) {
+    struct observable_keys *const k = ctx;
+
+    tell(k, key_hash(k, INTEL_ADDRESS, (str){(const char *)a->bytes, a->family == 4 ? 4 : 16}));
+    if (!k->stopped)
+        k->stopped = !k->sink->address(k->sink->ctx, a, k->e);
+}
+
+/* The folder that a placeholder at the end of this one stands for: it may begin behind any word. */
+static str placeholder_at_end(str folder) {
+    for (size_t at = 0; at < folder.len; at++)
+        if (strchr("%$cs", folder.ptr[at]) &&
+            (!at || indicator_ends_word(folder.ptr[at - 1]))) { /* %x%, $env:x, csidl_x, systemroot */
+            str const is = observable_folder(str_from(folder, at));
+
+            if (is.len)
+                return is;
+        }
+    return S("");
+}
+
+static void path_told(void *ctx, str path) {
+    struct observable_keys *const k = ctx;
+    str const name = last_word(intel_file_name(path));
+    unsigned const most = folders_kept(name);
+    str folders[FOLDERS] = {{0}};
+    unsigned count = 0;
+
+    if (!is_kept_name(name))
+        return;
+    tell(k, file_key(k, folders, 0, name));
+    path.len -= intel_file_name(path).len;
+    while (count < most && folder_take(&path, &folders[count])) {
+        str const is = placeholder_at_end(folders[count]), was = folders[count];
+
+        count++;
+        tell(k, file_key(k, folders, count, name));
+        if (!is.len)
+            continue;
+        /* What it stands for is one folder, or two. */
+        str above = str_first(is, is.len - intel_file_name(is).len);
+
+        folders[count - 1] = intel_file_name(is);
+        tell(k, file_key(k, folders, count, name));
+        if (count < most && folder_take(&above, &folders[count]))
+            tell(k, file_key(k, folders, count + 1, name));
+        folders[count - 1] = was;
+    }
+}
+
+static void host_told(void *ctx, str host) {
+    struct observable_keys *const k = ctx;
+
+    tell(k, key_hash(k, KEY_URL_HOST, host));
+}
+
+static void unread_told(void *ctx, str host) {
+    struct observable_keys *const k = ctx;
+
+    tell(k, key_hash(k, KEY_URL_UNREAD, host));
+}
+
+static void phone_told(void *ctx, str number) {
+    struct observable_keys *const k = ctx;
+    struct phone_candidate all[PHONE_CANDIDATES];
+    size_t const count = phone_candidates(number, all);
+
+    for (size_t i = 0; i < count; i++)
+        tell(k, key_hash(k, INTEL_WHOLE, (str){all[i].text, all[i].len}));
+}
+
+/* ---- values ---- */
+
+bool observable_keys_new(struct observable_keys **out, const uint8_t secret[OBSERVABLE_SECRET], struct err *e) {
+    static const char words[] = "longwatch observable key";
+    struct observable_keys *const k = calloc(1, sizeof *k);
+
+    static_assert(OBSERVABLE_SECRET >= crypto_generichash_KEYBYTES_MIN && crypto_shorthash_KEYBYTES >= 16, "of use");
+    if (!k)
+        return no_memory(e);
+    if (sodium_init() < 0) {
+        free(k);
+        return err_set(e, ERR_IO, 0, "libsodium cannot begin");
+    }
+    for (unsigned class = 0; class <= KEY_CLASSES; class ++) {
+        uint8_t about[sizeof words + 2], made[16];
+
+        memcpy(about, words, sizeof words);
+        about[sizeof words] = OBSERVABLE_KEY_VERSION;
+        about[sizeof words + 1] = (uint8_t) class;
+        crypto_generichash(class < KEY_CLASSES ? k->secrets[class] : made, 16, about, sizeof about, secret,
+                           OBSERVABLE_SECRET);
+        if (class == KEY_CLASSES)
+            memcpy(&k->made, made, sizeof k->made);
+    }
+    k->asks = (struct indicator_asks){key_told, address_told, path_told, host_told, unread_told, phone_told, k};
+    if (!indicator_marks_every(&k->marks, e)) {
+        free(k);
+        return false;
+    }
+    if (!indicator_texts_init(&k->texts, k->marks) || !(k->urls = arena_new(URL_MEMORY))) {
+        observable_keys_free(k);
+        return no_memory(e);
+    }
+    *out = k;
+    return true;
+}
+
+void observable_keys_free(struct observable_keys *k) {
+    if (!k)
+        return;
+    indicator_texts_free(&k->texts);
+    indicator_marks_free(k->marks);
+    arena_free(k->urls);
+    buf_free(&k->text);
+    buf_free(&k->room);
+    sodium_memzero(k->secrets, sizeof k->secrets);
+    free(k);
+}
+
+uint64_t observable_keys_made(const struct observable_keys *k) {
+    return k->made;
+}
+
+bool observable_keys_of(struct observable_keys *k, uint8_t raw_type, str bytes, const struct observable_key_sink *sink,
+                        struct err *e) {
+    struct web_address w;
+    str text = bytes, path, query;
+    size_t repaired = 0;
+
+    if (raw_type != RAW_TEXT && raw_type != RAW_UTF16 && raw_type != RAW_BINARY && raw_type != RAW_SID)
+        return true;
+    if (raw_type != RAW_TEXT || utf8_valid(bytes) != bytes.len) {
+        k->text.len = 0;
+        (void)value_render(raw_type, bytes, &k->text, &repaired);
+        if (k->text.failed)
+            return no_memory(e);
+        text = buf_str(&k->text);
+    }
+    k->sink = sink;
+    k->e = e;
+    k->stopped = k->any = false;
+    if (text.len >= INDICATOR_TEXT_MIN && !indicator_text_ask(&k->texts, text, &k->asks))
+        return k->stopped ? false : no_memory(e);
+    if (text.len && *text.ptr == '/') {
+        arena_reset(k->urls);
+        /* A host as short as any that is known: what fits behind another fits behind this one. */
+        if (web_address_join(S("a.bc"), text, S(""), k->urls, &w)) {
+            intel_url_parts(w.key, &path, &query);
+            tell(k, key_hash(k, KEY_URL_PATH, path));
+        }
+    }
+    return !k->stopped;
+}
+
+/* ---- indicators ---- */
+
+static void way_add(struct observable_ask *a, uint64_t first, const uint64_t *second) {
+    assert(a->way_count < OBSERVABLE_WAYS);
+    a->ways[a->way_count].keys[0] = first;
+    if (second)
+        a->ways[a->way_count].keys[1] = *second;
+    a->ways[a->way_count++].count = second ? 2 : 1;
+}
+
+static void host_ask(const struct observable_keys *k, str host, struct observable_ask *out) {
+    struct address a;
+
+    if (address_parse(host, &a))
+        way_add(out, key_hash(k, INTEL_ADDRESS, (str){(const char *)a.bytes, a.family == 4 ? 4 : 16}), NULL);
+    else
+        way_add(out, key_hash(k, INTEL_HOST, host), NULL);
+}
+
+static void url_ask(const struct observable_keys *k, str url, struct observable_ask *out) {
+    str const host = intel_url_host(url);
+    str path, query;
+
+    intel_url_parts(url, &path, &query);
+    uint64_t const path_key = key_hash(k, KEY_URL_PATH, path);
+
+    if (is_only_host(url))
+        host_ask(k, host, out);
+    else
+        way_add(out, key_hash(k, INTEL_URL, url), NULL);
+    way_add(out, key_hash(k, KEY_URL_HOST, host), &path_key);
+    way_add(out, key_hash(k, KEY_URL_UNREAD, host), NULL);
+}
+
+static void file_ask(struct observable_keys *k, str path, struct observable_ask *out) {
+    str const whole = path, name = last_word(intel_file_name(path));
+    unsigned const most = folders_kept(name);
+    str folders[FOLDERS];
+    unsigned count = 0;
+
+    if (!is_kept_name(name)) {
+        out->scan = true;
+        return;
+    }
+    path.len -= intel_file_name(path).len;
+    while (count < most && folder_take(&path, &folders[count]))
+        count++;
+    way_add(out, file_key(k, folders, count, name), NULL);
+    if (!count) { /* it may be all of a value */
+        k->room.len = 0;
+        whole_put(&k->room, whole);
+        way_add(out, key_hash(k, INTEL_WHOLE, buf_str(&k->room)), NULL);
+    }
+}
+
+bool observable_ask_of(struct observable_keys *k, enum observable type, str canonical, struct observable_ask *out,
+                       struct err *e) {
+    char *const room = malloc(INTEL_KEY_MAX);
+    str nationals[PHONE_NATIONALS], key;
+    enum intel_class class;
+    struct network n;
+
+    *out = (struct observable_ask){0};
+    if (!room)
+        return no_memory(e);
+    if (!intel_key_of(type, canonical, room, &class, &key)) {
+        out->scan = true;
+    } else if (class == INTEL_NETWORK) {
+        out->range = network_parse(canonical, &n, e);
+        out->scan = !out->range;
+        if (out->range)
+            network_range(&n, &out->first, &out->last);
+    } else if (class == INTEL_URL) {
+        url_ask(k, key, out);
+    } else if (class == INTEL_FILE) {
+        file_ask(k, key, out);
+    } else if (class == INTEL_WHOLE) {
+        size_t const count = type == OBSERVABLE_PHONE ? phone_nationals(key, nationals) : 0;
+
+        k->room.len = 0;
+        whole_put(&k->room, key);
+        way_add(out, key_hash(k, class, buf_str(&k->room)), NULL);
+        for (size_t i = 0; i < count; i++)
+            way_add(out, key_hash(k, class, nationals[i]), NULL);
+    } else {
+        way_add(out, key_hash(k, class, key), NULL);
+    }
+    free(room);
+    return !k->room.failed || no_memory(e);
+}

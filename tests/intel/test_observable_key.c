@@ -1,0 +1,340 @@
+/* test_observable_key: what is keyed beyond what tests/detection asks: raw types, hosts and paths that stand apart, telephone numbers of whatever
+ * country, too many URLs in one; that keys depend on the secret; and memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "codec/web_address.h"
+#include "event/phone.h"
+
+#include "../refuse.h"
+#include "key_check.h"
+
+#define T(x) OBSERVABLE_##x
+
+static bool asks(struct key_check *c, enum observable type, const char *value) {
+    struct buf out = {0};
+    const char *why;
+
+    if (!observable_canonical(type, str_of(value), &out, &why))
+        fail_msg("%s: %s", value, why);
+    bool const yes = key_check_asks(c, type, buf_str(&out));
+
+    buf_free(&out);
+    return yes;
+}
+
+/* Of an indicator that is not there an index may say "perhaps": the last column says that it does. */
+static const struct {
+    enum observable type;
+    const char *value, *text;
+    bool asked;
+} cases[] = {
+    {T(URL), "http://evil.example/", "https://evil.example", true},
+    {T(URL), "http://evil.example/", "see evil.example.", true}, /* a host is a host */
+    {T(URL), "http://evil.example/", "sub.evil.example", true},
+    {T(URL), "http://evil.example/", "evil.example.org", false},
+    {T(URL), "http://evil.example/a", "evil.example", false},
+    {T(URL), "http://evil.example:8080/", "http://evil.example:8080/", true},
+    {T(URL), "http://evil.example:8080/", "http://evil.example/", false},
+    {T(URL), "http://192.0.2.6/", "192.0.2.6", true},
+    {T(URL), "http://[2001:db8::6]/", "2001:db8::6", true},
+    {T(URL), "http://[2001:db8::6]/x", "http://[2001:DB8::6]/x", true},
+    {T(URL), "http://[2001:db8::6]/x", "http://[2001:DB8::6]/y", false},
+    {T(FILE_NAME), "an odd name.exe", "c:\\x\\another odd name.exe", true}, /* the last word is kept */
+    {T(FILE_NAME), "an odd name.exe", "c:\\x\\an odd thing.exe", false},
+    {T(FILE_PATH), "c:\\users\\jo\\odd\\x.exe", "/home/ann/jo/odd/x.exe", true}, /* two folders are */
+    {T(FILE_PATH), "c:\\users\\jo\\odd\\x.exe", "c:\\users\\ann\\odd\\x.exe", false},
+    {T(FILE_PATH), "%appdata%\\odd\\x.exe", "C:\\Users\\jo\\AppData\\Roaming\\odd\\x.exe", true},
+    {T(FILE_PATH), "%appdata%\\x.exe", "cmd /c %APPDATA%\\x.exe -q", true},
+    {T(FILE_PATH), "%temp%\\odd\\x.exe", "start \"%TMP%\\odd\\x.exe\"", true},
+    {T(FILE_PATH), "c:\\program files (x86)\\odd\\x.exe", "run %ProgramFiles(x86)%\\odd\\x.exe", true},
+    {T(FILE_PATH), "/usr/lib/odd/implant", "/usr/lib/odd/implant -d", true},
+    {T(FILE_PATH), "/usr/lib/odd/implant", "/usr/lib/even/implant", false},
+    {T(FILE_NAME), "implant", "implant", true},
+    {T(FILE_NAME), "implant", "the implant", false},
+    {T(FILE_NAME), "1.2.3.4", "nothing at all", true}, /* no index keeps such names: each segment is looked at */
+    {T(TEXT), "some odd words", "nothing at all", true},
+    {T(NETWORK), "192.0.2.0/24", "from 192.0.2.255 port 22", true},
+    {T(NETWORK), "192.0.2.0/24", "from 192.0.3.0 port 22", false},
+    {T(NETWORK), "2001:db8::/32", "2001:db8:ffff::1", true},
+    {T(COMMAND), "whoami /all", "whoami  \t/ALL", true},
+    {T(USER_AGENT), "Odd  Agent/1", "odd agent/1", true}, /* blanks are one */
+    {T(USER_AGENT), "Odd Agent/1", "odd agent/2", false},
+    {T(AS), "AS64500", "as64500", true},
+    {T(MAIL), "jo@mail.example", "\"Jo\" <jo@mail.example>", true},
+    {T(MAIL), "jo@mail.example", "ann@mail.example", false},
+};
+
+static void as_written(void **state) {
+    struct key_check c;
+    (void)state;
+
+    key_check_begin(&c);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        key_check_text(&c, str_of(cases[i].text));
+        if (asks(&c, cases[i].type, cases[i].value) != cases[i].asked)
+            fail_msg("%s in \"%s\": %sasked for", cases[i].value, cases[i].text, cases[i].asked ? "not " : "");
+    }
+    key_check_end(&c);
+}
+
+static void of_raw_types(void **state) {
+    static const char wide[] = "e\0v\0i\0l\0.\0e\0x\0a\0m\0p\0l\0e\0\0";
+    static const uint8_t md5[] = {0xd4, 0x1d, 0x8c, 0xd9, 0x8f, 0,    0xb2, 4,
+                                  0xe9, 0x80, 9,    0x98, 0xec, 0xf8, 0x42, 0x7e};
+    static const uint8_t sid[] = {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0};
+    struct key_check c;
+    (void)state;
+
+    key_check_begin(&c);
+    key_check_more(&c, RAW_UTF16, (str){wide, sizeof wide - 1});
+    assert_true(asks(&c, T(DOMAIN), "evil.example"));
+    key_check_more(&c, RAW_BINARY, (str){(const char *)md5, sizeof md5});
+    assert_true(asks(&c, T(MD5), "d41d8cd98f00b204e9800998ecf8427e"));
+    key_check_more(&c, RAW_SID, (str){(const char *)sid, sizeof sid});
+    assert_true(asks(&c, T(ACCOUNT), "S-1-5-32-544"));
+    size_t const count = c.count;
+
+    /* In these a hunt looks for nothing. */
+    key_check_more(&c, RAW_NUMBER, S("4930123456"));
+    key_check_more(&c, RAW_GUID, (str){(const char *)md5, sizeof md5});
+    key_check_more(&c, RAW_NULL, S(""));
+    key_check_more(&c, RAW_TEXT, S("x.y")); /* too short */
+    assert_int_equal(c.count, count);
+    key_check_more(&c, RAW_TEXT, S("evil\xff odd.example")); /* repaired, as in a block */
+    assert_true(asks(&c, T(DOMAIN), "odd.example"));
+    key_check_end(&c);
+}
+
+/* A log that holds host, path and query apart: a hunt puts them together (detection/indicator.c). */
+static void hosts_and_paths(void **state) {
+    static const char *const hosts[] = {"evil.example",     "EVIL.example:8080", "192.0.2.6",
+                                        "[2001:db8::6]:81", "evil%2Eexample",    "jo.evil.example:443"};
+    static const char *const paths[] = {"/",       "/gate.php", "/a/../Gate.php?x=1",      "//x//y",
+                                        "/%7Ejo/", "/a?b?c",    "/r?u=http://x.example/y", "/x#y"};
+    static const char *const queries[] = {"", "?q=1", "q=2&amp;r"};
+    struct arena *const a = arena_new(1 << 20);
+    struct key_check c;
+    (void)state;
+
+    key_check_begin(&c);
+    for (size_t h = 0; h < COUNT(hosts); h++)
+        for (size_t p = 0; p < COUNT(paths); p++)
+            for (size_t q = 0; q < COUNT(queries); q++) {
+                struct web_address w;
+                struct buf url = {0};
+                const char *why;
+
+                arena_reset(a);
+                assert_true(web_address_join(str_of(hosts[h]), str_of(paths[p]), str_of(queries[q]), a, &w));
+                key_check_text(&c, str_of(hosts[h]));
+                assert_true(observable_canonical(T(URL), w.key, &url, &why));
+                bool const alone = key_check_asks(&c, T(URL), buf_str(&url));
+
+                key_check_more(&c, RAW_TEXT, str_of(paths[p]));
+                if (!key_check_asks(&c, T(URL), buf_str(&url)))
+                    fail_msg("%s and %s%s: %.*s is not asked for", hosts[h], paths[p], queries[q], STR_ARG(w.key));
+                assert_true(!alone || p == 0 || url.ptr[url.len - 1] == '/');
+                buf_free(&url);
+            }
+    key_check_text(&c, S("evil.example"));
+    key_check_more(&c, RAW_TEXT, S("/gate.php"));
+    assert_false(asks(&c, T(URL), "http://evil.example/other.php"));
+    assert_false(asks(&c, T(URL), "http://other.example/gate.php"));
+    key_check_end(&c);
+    arena_free(a);
+}
+
+/* Only the first URLs within a URL are read; of the others the hosts are known. */
+static void urls_within(void **state) {
+    struct buf text = {0};
+    struct key_check c;
+    char url[64];
+    (void)state;
+
+    for (unsigned i = 0; i < 60; i++)
+        buf_format(&text, "%s//h%u.example/p%u", i ? "&u=" : "http:", i, i);
+    key_check_begin(&c);
+    key_check_text(&c, buf_str(&text));
+    for (unsigned i = 0; i < 60; i++) {
+        snprintf(url, sizeof url, "http://h%u.example/p%u", i, i);
+        if (i == 59)
+            assert_true(asks(&c, T(URL), url));
+        snprintf(url, sizeof url, "h%u.example", i);
+        assert_true(asks(&c, T(DOMAIN), url));
+    }
+    assert_true(asks(&c, T(URL), "http://h50.example/x/y")); /* not read: perhaps */
+    assert_false(asks(&c, T(URL), "http://h3.example/x/y")); /* read: no */
+    key_check_end(&c);
+    buf_free(&text);
+}
+
+/* Whatever the country in which it was written turns out to be. */
+static void telephones(void **state) {
+    static const char *const countries[] = {"DE", "HU", "IT", "RU", "US", "AU", "FI",
+                                            "TW", "JP", "GB", "CZ", "AD", "LT"};
+    static const char *const numbers[] = {"030 123456",
+                                          "06 1 234 5678",
+                                          "06-30-1234567",
+                                          "8 (495) 123-45-67",
+                                          "1 212 555 0123",
+                                          "212 555 0123",
+                                          "0011 49 30 123456",
+                                          "00 49 30 123456",
+                                          "011 49 30 123456",
+                                          "810 49 30 123456",
+                                          "tel:030-123456",
+                                          "sip:030123456@x.example",
+                                          "+49 (0)30 123456",
+                                          "06 12345678",
+                                          "0301234567",
+                                          "123456789",
+                                          "002 49 30 123456",
+                                          "010 49 30 123456",
+                                          "12345",
+                                          "0212345678"};
+    struct key_check c;
+    unsigned whole = 0, not_asked = 0;
+    (void)state;
+
+    key_check_begin(&c);
+    for (size_t n = 0; n < COUNT(numbers); n++) {
+        key_check_text(&c, str_of(numbers[n]));
+        for (size_t k = 0; k < COUNT(countries); k++) {
+            char out[PHONE_TEXT];
+            str result;
+
+            if (!phone_e164(str_of(numbers[n]), phone_country(str_of(countries[k])), out, &result))
+                continue;
+            whole++;
+            if (!key_check_asks(&c, T(PHONE), result))
+                fail_msg("%s in %s is %.*s, and that is not asked for", numbers[n], countries[k], STR_ARG(result));
+        }
+        not_asked += !asks(&c, T(PHONE), "+49 89 9876543");
+    }
+    assert_true(whole > 60);
+    assert_int_equal(not_asked, COUNT(numbers));
+    key_check_end(&c);
+}
+
+static void secrets(void **state) {
+    static const uint8_t secret[OBSERVABLE_SECRET] = "another secret";
+    struct observable_keys *other;
+    struct observable_ask mine, theirs;
+    struct key_check c, again;
+    struct err e;
+    (void)state;
+
+    key_check_begin(&c);
+    key_check_begin(&again);
+    assert_true(observable_keys_new(&other, secret, &e));
+    assert_true(observable_keys_made(c.keys) == observable_keys_made(again.keys));
+    assert_true(observable_keys_made(c.keys) != observable_keys_made(other));
+    assert_true(observable_ask_of(c.keys, T(DOMAIN), S("evil.example"), &mine, &e));
+    assert_true(observable_ask_of(other, T(DOMAIN), S("evil.example"), &theirs, &e));
+    assert_true(mine.ways[0].keys[0] != theirs.ways[0].keys[0]);
+    /* The same letters are another key as something else. */
+    assert_true(observable_ask_of(c.keys, T(USER_AGENT), S("evil.example"), &theirs, &e));
+    assert_true(mine.ways[0].keys[0] != theirs.ways[0].keys[0]);
+    /* They are written to disk, and stay. Reckoned apart (Python's hashlib, SipHash-2-4 by its paper): docs/formats/archive-index.md. */
+    assert_true(mine.ways[0].keys[0] == UINT64_C(0xf071db732c956fb5));
+    observable_keys_free(other);
+    key_check_end(&c);
+    key_check_end(&again);
+}
+
+static bool stop(void *ctx, uint64_t key, struct err *e) {
+    (void)key;
+    if (--*(int *)ctx > 0)
+        return true;
+    return err_set(e, ERR_INTERRUPTED, 0, "enough");
+}
+static bool address_any(void *ctx, const struct address *a, struct err *e) {
+    (void)ctx, (void)a, (void)e;
+    return true;
+}
+
+static void a_sink_that_stops(void **state) {
+    str const text = S("http://evil.example/a?b jo@mail.example c:\\x\\y.exe 192.0.2.6");
+    struct key_check c;
+    (void)state;
+
+    key_check_begin(&c);
+    key_check_text(&c, text);
+    for (int after = 1; after <= (int)c.count; after++) {
+        int left = after;
+        struct observable_key_sink const sink = {stop, address_any, &left};
+        struct err e = {0};
+
+        assert_false(observable_keys_of(c.keys, RAW_TEXT, text, &sink, &e));
+        assert_int_equal(e.code, ERR_INTERRUPTED);
+        assert_int_equal(left, 0); /* not asked again */
+    }
+    key_check_end(&c);
+}
+
+static bool key_ignored(void *ctx, uint64_t key, struct err *e) {
+    (void)ctx, (void)key, (void)e;
+    return true;
+}
+
+static bool everything(struct err *e) {
+    static const uint8_t secret[OBSERVABLE_SECRET] = "s";
+    struct observable_key_sink const sink = {key_ignored, address_any, NULL};
+    struct observable_ask ask;
+    struct observable_keys *k;
+
+    if (!observable_keys_new(&k, secret, e))
+        return false;
+    bool const ok = observable_keys_of(k, RAW_TEXT,
+                                       S("http://b\xc3\xbc"
+                                         "cher.example/%C3%BC?x=%2525 \xff c:\\\xc3\xa4.exe"),
+                                       &sink, e) &&
+                    observable_keys_of(k, RAW_TEXT, S("/a/b?c"), &sink, e) &&
+                    observable_keys_of(k, RAW_BINARY, S("0123456789abcdef"), &sink, e) &&
+                    observable_ask_of(k, T(FILE_NAME), S("x.exe"), &ask, e) &&
+                    observable_ask_of(k, T(USER_AGENT), S("an agent"), &ask, e);
+
+    observable_keys_free(k);
+    return ok;
+}
+
+static void memory_refused_at_each(void **state) {
+    (void)state;
+
+    REFUSE_OR_SKIP();
+    for (unsigned for_good = 0; for_good < 2; for_good++)
+        for (long n = 0;; n++) {
+            struct err e = {0};
+
+            memory_left = n;
+            memory_gone_for_good = for_good;
+            memory_refused = false;
+            bool const ok = everything(&e);
+            bool const refused = memory_refused;
+
+            memory_left = -1;
+            if (!refused) {
+                assert_true(ok && n > 5);
+                break;
+            }
+            if (!ok)
+                assert_int_equal(e.code, ERR_MEMORY);
+        }
+}
+
+int main(void) {
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_written),        cmocka_unit_test(of_raw_types),
+        cmocka_unit_test(hosts_and_paths),   cmocka_unit_test(urls_within),
+        cmocka_unit_test(telephones),        cmocka_unit_test(secrets),
+        cmocka_unit_test(a_sink_that_stops), cmocka_unit_test(memory_refused_at_each),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
