@@ -133,7 +133,7 @@ static int64_t fact_day(str date) {
     uint64_t year, month = 12, day;
     int64_t out;
 
-    if (!str_u64(str_first(date, 4), 9999, &year))
+    if (!str_u64(str_first(date, 4), 2199, &year)) /* instants end in 2262 */
         return DAY_UNKNOWN;
     if (date.len > 4 && !str_u64(str_first(str_from(date, 5), 2), 12, &month))
         return DAY_UNKNOWN;

@@ -826,7 +826,7 @@ static int64_t citation_day(str text) {
         size_t digits = 0;
 
         text = str_from(text, at + 1);
-        if (text.len < 5 || !str_u64(str_first(text, 4), 2999, &year) || year < 1980)
+        if (text.len < 5 || !str_u64(str_first(text, 4), 2199, &year) || year < 1980)
             continue;
         str rest = str_from(text, 4);
 

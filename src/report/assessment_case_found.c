@@ -79,6 +79,7 @@ static bool act_row(struct gathering *g, sqlite3_stmt *s, size_t *room, struct e
         return false;
     if (!to)
         return true;
+    to->acted = true;
     gather_place(to, v->position);
     gather_seen(to, v->when, v->last, v->events);
     return to->item.words.len || gather_keep(g, case_text(s, 11), GATHER_TEXT * 2, &to->item.words, e);
@@ -171,6 +172,7 @@ bool gather_acts(struct gathering *g, struct err *e) {
         if (!ok || !to)
             continue;
         if (!to->item.words.len) {
+            to->acted = true;
             gather_seen(to, c->first, c->last, c->events);
             gather_place(to, c->position);
             ok = gather_keep(g, c->title, GATHER_TEXT * 2, &to->item.words, e);
@@ -563,8 +565,7 @@ static bool finding(struct knowing *k, uint64_t number, uint64_t position, struc
     for (size_t i = 0; ok && to && i < to->count; i++) {
         struct gathered *const item = to->items[i];
 
-        /* Acts are counted of techniques, not what was found in them as well. */
-        gather_seen(item, when, when, item->item.class != EVIDENCE_TECHNIQUE || !item->position);
+        gather_seen(item, when, when, !item->acted);
         gather_place(item, position);
     }
     return ok;

@@ -25,6 +25,7 @@ struct gathered {
     struct evidence_item item;
     struct gathered_link *links, *last;
     uint64_t position;     /* of the act that place names; 0: none */
+    bool acted;            /* it is counted by acts: what was found in them as well adds nothing */
     struct gathered *next; /* of the same hash */
 };
 

@@ -34,7 +34,7 @@ title: A rule that forwards
 id: 6d1c7c3e-2222-4a53-9d51-6d5f2d3b1a02
 status: test
 level: low
-tags: [attack.t1020, attack.s0902]
+tags: [attack.t1020, attack.t1074.001, attack.s0902]
 logsource: {product: m365}
 detection:
   selection: {Operation: New-InboxRule}
@@ -222,7 +222,12 @@ def rules(folder):
     case, _ = hunt(folder, logs(folder, away), "--rules", folder / "rules.yml")
     given = profiles(folder)
     items, _, _ = evidence(case, 1, given)
-    assert "T1020" in of_class(items, TECHNIQUE), "of the rule alone"
+    ((forwards, first, last),) = ask(case, "SELECT count(*), min(time), max(time) FROM findings WHERE rule_title = 'A rule that forwards'")
+    assert not ask(case, "SELECT 1 FROM incident_event WHERE technique = 'T1074.001' UNION SELECT 1 FROM clue WHERE technique = 'T1074.001'")
+    item = of_class(items, TECHNIQUE)["T1074.001"]  # of the rule alone
+    assert (item["count"], item["first"], item["last"], forwards) == (forwards, first, last, 2), item
+    ((reads,),) = ask(case, "SELECT sum(events) FROM incident_event WHERE incident = 1 AND technique = 'T1114.002'")
+    assert of_class(items, TECHNIQUE)["T1114.002"]["count"] == reads, "acts are counted, and not what a rule found in them as well"
     malware = of_class(items, MALWARE)
     assert list(malware) == ["Keeper"] and malware["Keeper"]["token"] and malware["Keeper"]["credibility"] == 3, malware
     names = of_class(items, NAME)
