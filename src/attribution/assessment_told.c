@@ -305,7 +305,8 @@ bool tell_confidence(struct assessment *a, struct work *w, struct err *e) {
         /* Where nothing is resembled, what separates the first from the second says nothing. */
         for (size_t i = 0; i < GATES; i++)
             if (!a->gates[i].passed && (a->level > ASSESSED_CLUSTER || i == GATE_POSTERIOR || i == GATE_CARRIED))
-                r.list[r.count++] = a->gates[i].words;
+                /* How likely is said elsewhere: the two are not mixed (ICD 203). */
+                r.list[r.count++] = i == GATE_POSTERIOR ? S("no answer stands clear of the others") : a->gates[i].words;
     } else if (!say(w, &r.list[r.count++], e, "%u independent kinds of evidence speak for it, and all gates are passed",
                     a->families)) {
         return false;

@@ -6,8 +6,8 @@
 
 #include "report/case.h"
 
-#define CASE_VERSION_MAIL 4     /* the first that has the tables of mail_case.h */
-#define CASE_VERSION_INCIDENT 5 /* and those of incident_case.h */
+#define CASE_VERSION_MAIL 4       /* the first that has the tables of mail_case.h */
+#define CASE_VERSION_INCIDENT 5   /* and those of incident_case.h */
 #define CASE_VERSION_ASSESSMENT 6 /* and that of assessment_case.h */
 
 /* Until the case is finished or closed. */

@@ -96,8 +96,8 @@ static void by_hand(void **state) {
     assert_true(judgement_measure(&j, all, p, &o, NO_GROUP, &e));
     assert_int_equal(j.count, 2);
     /* Listed for one of two groups, one source, a profile of the mean length: ln(1 + 1.5/1.5) times 1; one technique counts as one of five. */
-    assert_float_equal(j.groups[0].measures[MEASURE_TECHNIQUE], log(2) / sqrt(5), NEAR);
-    assert_float_equal(j.groups[0].measures[MEASURE_PARENT], log(2) / sqrt(5), NEAR);
+    assert_float_equal(j.groups[0].measures[MEASURE_TECHNIQUE], (float)(log(2) / sqrt(5)), NEAR);
+    assert_float_equal(j.groups[0].measures[MEASURE_PARENT], (float)(log(2) / sqrt(5)), NEAR);
     assert_float_equal(j.groups[0].measures[MEASURE_MALWARE], log(2), NEAR);
     assert_float_equal(j.groups[0].measures[MEASURE_TOOL], 0, NEAR);
     assert_float_equal(j.groups[0].measures[MEASURE_CONFIRMED], 1, NEAR);
