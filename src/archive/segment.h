@@ -99,6 +99,8 @@ MUST_USE bool segment_writer_finish(struct segment_writer *w, struct buf *out, s
 
 struct segment;
 
+/* Does a file that begins so mean to be one? */
+bool segment_begins(str head);
 /* Opens the bytes of a segment, which stay the caller's and live as long. Checked is what opening looks at: head, trailer and
  * footer, and that all that the footer says is possible. name: for errors. memory_max: bytes that may be held at once for what is
  * unpacked; 0: 1 GiB.
@@ -185,7 +187,7 @@ struct segment_reading {
 };
 
 /* Hands the rows to the sink as records, in the order in which they came, with the fields that it wants (sink->wants,
- * sink->wants_inner; asked once a field): what nobody wants is not unpacked. Views live until the sink returns. False: the sink
+ * sink->wants_inner where it is raw.asked; once a field): what nobody wants is not unpacked. Views live until the sink returns. False: the sink
  * stopped, memory is out, or damage. */
 MUST_USE bool segment_read(struct segment *s, struct segment_reading *reading, struct err *e);
 

@@ -104,12 +104,12 @@ static bool starved(struct segment *s, struct err *e) {
 static bool place_take(const struct segment *s, struct cursor *c, uint32_t nth, struct opened_place *p) {
     uint64_t n, element = 0;
 
-    if (!varint_take(c, &n) || n >> 2 >= s->info.columns ||
+    if (!varint_take(c, &n) || n >> 3 >= s->info.columns || (n & 6) == 4 ||
         (n & 1 && (!varint_take_max(c, UINT16_MAX, &element) || !element)))
         return false;
-    *p = (struct opened_place){(uint32_t)(n >> 2), (uint16_t)element, n >> 1 & 1};
+    *p = (struct opened_place){(uint32_t)(n >> 3), (uint16_t)element, n >> 1 & 1, n >> 2 & 1};
     if (nth == 0 || p->column <= SEGMENT_TIME_TEXT) /* the kind first, and perhaps the time behind it */
-        return n == (nth == 0 ? SEGMENT_KIND : SEGMENT_TIME_TEXT << 2) && nth <= 1;
+        return n == (nth == 0 ? SEGMENT_KIND : SEGMENT_TIME_TEXT << 3) && nth <= 1;
     return true;
 }
 
@@ -746,6 +746,10 @@ static bool footer_take(struct segment *s, str footer) {
     s->leaves = (const uint8_t *)leaves.ptr;
     times_sum(s);
     return true;
+}
+
+bool segment_begins(str head) {
+    return head.len >= 8 && memcmp(head.ptr, SEGMENT_MAGIC, 8) == 0;
 }
 
 static bool is_head(struct segment *s, struct err *e) {

@@ -144,7 +144,7 @@ struct opened_block {
 struct opened_place {
     uint32_t column;
     uint16_t element;
-    bool inner;
+    bool inner, asked;
 };
 
 struct opened_shape {

@@ -43,6 +43,8 @@ struct raw {
     uint16_t element; /* 1, 2, ..: in which element of a list of the record it stands, the outermost list; 0: in none.
                        * For shapes with each_of; a reader of records without lists leaves it 0 */
     uint32_t len;
+    bool asked; /* inner, and handed over only because sink->wants_inner said so of the field: whoever keeps records asks for all and hands over
+                 * again what is asked for then */
     const char *ptr;
 };
 

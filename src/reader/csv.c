@@ -523,6 +523,7 @@ static bool cell_record(struct reading *r, bool *taken) {
                              .type = RAW_TEXT,
                              .inner = true,
                              .len = (uint32_t)text.len,
+                             .asked = true,
                              .ptr = text.ptr});
     if (r->j.bad_from && utf8_valid(text) == text.len) /* an escape; other bytes are told with the row's */
         report_within(r, place_of(r, f->ptr), place_of(r, f->ptr + f->len) - place_of(r, f->ptr), NO_UNICODE);

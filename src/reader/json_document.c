@@ -544,7 +544,8 @@ static bool grow(struct json *j) {
     return true;
 }
 
-static inline void emit(struct json *j, const struct json_node *n, unsigned type, str text, bool inner) {
+static inline void emit(struct json *j, const struct json_node *n, unsigned type, str text, bool inner,
+                        bool asked) {
     bool const literal = n->flags & LITERAL;
 
     if (UNLIKELY(j->count == j->room) && !grow(j))
@@ -556,6 +557,7 @@ static inline void emit(struct json *j, const struct json_node *n, unsigned type
                                          .inner = inner || j->second,
                                          .element = j->element,
                                          .len = (uint32_t)text.len,
+                                         .asked = asked,
                                          .ptr = text.ptr};
 }
 
@@ -579,7 +581,7 @@ static inline void scalar(struct json *j, uint32_t node, unsigned type, str text
     if (UNLIKELY(!(n->flags & ASKED)))
         wanted(j, n);
     if (n->flags & (WANTED | PAIR_NAME | PAIR_VALUE | PAIR_OLD))
-        emit(j, n, type, text, false);
+        emit(j, n, type, text, false, false);
 }
 
 static void pair_member(struct json *j, struct pair *p, uint32_t node, uint32_t from) {
@@ -605,7 +607,8 @@ static void pair_copy(struct json *j, uint32_t node, uint32_t from, uint32_t to)
     if (node == NOWHERE || from == to || !wanted(j, &j->nodes[node]))
         return;
     for (uint32_t i = from; i < to; i++)
-        emit(j, &j->nodes[node], j->values[i].type, (str){j->values[i].ptr, j->values[i].len}, true);
+        emit(j, &j->nodes[node], j->values[i].type, (str){j->values[i].ptr, j->values[i].len}, true,
+             false);
 }
 
 /* {"Name": "ForwardTo", "Value": "x@y"} in the list Parameters is also Parameters.ForwardTo = x@y. */
@@ -842,7 +845,7 @@ static const char *value(struct json *j, const char *p, uint32_t node, unsigned 
      * plain values, which are values of the path themselves. */
     if (list == ROOT && inner_wanted(j, &j->nodes[node]) &&
         (j->count == count || j->values[j->count - 1].field != j->nodes[node].field))
-        emit(j, &j->nodes[node], RAW_TEXT, (str){from, (size_t)(p - from)}, true);
+        emit(j, &j->nodes[node], RAW_TEXT, (str){from, (size_t)(p - from)}, true, true);
     return p;
 }
 

@@ -231,7 +231,8 @@ static void every_value(void **state) {
             three[k] = values[(i + k) % COUNT(values)].v;
             three[k].field = 0;
             three[k].element = (uint16_t)(k + 1);
-            three[k].inner = k == 3;
+            three[k].inner = k >= 2;
+            three[k].asked = k == 3;
         }
         made_add(&m, &(struct record){.values = &all[i], .count = 1, .when = INSTANT_NONE, .number = i + 1}, (int64_t)i,
                  S("one"));
@@ -380,6 +381,7 @@ static uint32_t random_record(struct pool *p, const field_id *fields, uint64_t *
 
             *v = (struct raw){.field = fields[f], .type = RAW_TEXT, .element = (uint16_t)(times > 1 ? k + 1 : 0)};
             v->inner = f == 7 && draw(random, 2);
+            v->asked = v->inner && draw(random, 2);
             count++;
             if (count > RANDOM_VALUES) { /* no room of its own: a constant */
                 v->ptr = "constant";
@@ -548,17 +550,17 @@ static void projected(struct buf *out, str record, bool (*wants)(str name), bool
     for (uint64_t i = 0; i < count; i++) {
         size_t const from = at;
         uint64_t len;
-        bool inner;
+        bool asked;
 
         memcpy(&len, record.ptr + at, 8);
         str const name = {record.ptr + at + 8, len};
 
         at += 8 + len + 8;
-        inner = record.ptr[at] != 0;
+        asked = record.ptr[at] > 1;
         at += 16;
         memcpy(&len, record.ptr + at, 8);
         at += 8 + len;
-        if (inner ? wants_inner(name) : wants(name)) {
+        if (asked ? wants_inner(name) : wants(name)) {
             buf_add(out, (str){record.ptr + from, at - from});
             kept++;
         }
