@@ -889,7 +889,22 @@ static size_t held_now(struct ingest *in) {
 /* What became of a record, all of its events together. */
 struct taken {
     bool no_kind, no_time;
+    uint32_t events; /* told so far, of which these are */
+    int64_t when;
+    str kind;
 };
+
+static void taken_note(struct taken *taken, int64_t when, str kind) {
+    if (!taken->events++) {
+        taken->when = when;
+        taken->kind = kind;
+        return;
+    }
+    if (taken->when != when)
+        taken->when = INSTANT_NONE;
+    if (!str_eq(taken->kind, kind))
+        taken->kind = INGEST_KINDS;
+}
 
 /* One event: a whole record (element 0), or what one element of its list makes. */
 static bool take_event(struct ingest *in, const struct record *event, uint16_t element, struct taken *taken,
@@ -904,8 +919,10 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
         return false;
     if (!b) {
         taken->no_kind = true;
-        if (!in->o.unclaimed)
+        if (!in->o.unclaimed) {
+            taken_note(taken, r.when, S(""));
             return true;
+        }
         if (!in->unclaimed && !(in->unclaimed = block_unclaimed(in, e)))
             return false;
         b = in->unclaimed;
@@ -965,6 +982,7 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
         return err_set(e, ERR_MEMORY, 0, "no memory for a time");
     taken->no_time |= row->when == INSTANT_NONE && b != in->unclaimed; /* nobody has said where its time would be */
     in->counts.repaired += repaired;
+    taken_note(taken, row->when, b == in->unclaimed ? S("") : b->kind->name);
     b->row_count++;
     b->rows_ever++;
     in->rows_of_part++;
@@ -1067,7 +1085,7 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         ok = take_event(in, &r, 0, &taken, e);
     in->counts.no_kind += taken.no_kind;
     in->counts.no_time += taken.no_time;
-    return ok;
+    return ok && (!in->o.taken || in->o.taken(in->o.ctx, raw, taken.when, taken.kind, e));
 }
 
 static bool sink_wants(struct event_sink *sink, field_id field) {

@@ -17,6 +17,8 @@ struct ingest_wish {
 };
 typedef struct ingest_wish (*ingest_wants)(void *ctx, const struct block *b, field_id field);
 
+#define INGEST_KINDS S("*") /* instead of the name of a kind: of several */
+
 struct ingest_options {
     struct fields *fields;
     const struct kinds *kinds;
@@ -32,6 +34,10 @@ struct ingest_options {
     /* Is the serialised text of an object at this path asked for by anybody? NULL: never. */
     bool (*wants_inner)(void *ctx, field_id field);
     bool (*full)(void *ctx, struct err *e);
+    /* Told of each record, as the reader handed it over, what it came to: when (INSTANT_NONE: no time, or of several events that do not agree),
+     * and the name of the kind ("": none; INGEST_KINDS: of several events that do not agree). After it has become rows, which may be gone.
+     * NULL: nobody asks. False stops the reader. */
+    bool (*taken)(void *ctx, const struct record *r, int64_t when, str kind, struct err *e);
     void (*damage)(void *ctx, uint64_t offset, uint64_t size, const char *why);
     void *ctx;
     uint32_t rows_max;
