@@ -35,6 +35,23 @@ void sha256_end(struct sha256 *h, uint8_t out[SHA256_SIZE]) {
     SHA256_Init(&h->ctx);
 }
 
+bool sha256_of_hex(str text, uint8_t out[SHA256_SIZE]) {
+    if (text.len != (size_t)2 * SHA256_SIZE)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char const c = text.ptr[i];
+        unsigned const digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+                               : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+                               : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
+                                                      : 16;
+
+        if (digit == 16)
+            return false;
+        out[i / 2] = (uint8_t)(i % 2 ? out[i / 2] | digit : digit << 4);
+    }
+    return true;
+}
+
 void sha256_hex(const uint8_t hash[SHA256_SIZE], char out[2 * SHA256_SIZE + 1]) {
     static const char digit[] = "0123456789abcdef";
 

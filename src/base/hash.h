@@ -17,6 +17,8 @@ void sha256_add(struct sha256 *h, str bytes);
 void sha256_end(struct sha256 *h, uint8_t out[SHA256_SIZE]);
 /* Lower-case hexadecimal, with a NUL. */
 void sha256_hex(const uint8_t hash[SHA256_SIZE], char out[2 * SHA256_SIZE + 1]);
+/* The other way: of exactly so many small or capital letters and digits; or false. */
+bool sha256_of_hex(str text, uint8_t out[SHA256_SIZE]);
 
 /* A table's key. The seed is drawn anew in every process: values come from an attacker, who must not be able to
  * prepare collisions. Never written to disk, never part of an answer. */

@@ -13,7 +13,7 @@
 #include "hunt/order.h"
 #include "reader/reader.h"
 
-#define WORKERS_MAX 64u
+#define WORKERS_MAX HUNT_SLOTS
 #define WAITING_MAX 100000u /* sources that workers may be ahead of the first unfinished one */
 /* Of all processes together: rules, plan and programs, which they share, and the parent's correlations; then of each worker what
  * detection learns beside the values of its blocks. More values do not make it faster: they fall out of the cache. */
@@ -70,6 +70,7 @@ struct hunt {
     size_t filtered_count, filtered_room;
     uint64_t given_up_before, given_up[WORKERS_MAX];
     uint64_t done, total; /* bytes */
+    bool sealed; /* workers were asked for what they keep */
 };
 
 static bool no_memory(struct err *e) {
@@ -90,7 +91,7 @@ static bool room(void **items, size_t count, size_t *have, size_t size, struct e
 }
 
 static void progress(struct hunt *h, struct task *t, uint64_t bytes) {
-    if (t->type == JOB_HASH)
+    if (t->type == JOB_HASH || t->type == JOB_SEAL)
         return;
     bytes = bytes < t->size - t->told ? bytes : t->size - t->told;
     t->told += bytes;
@@ -124,9 +125,24 @@ static void slot_renewed(struct hunt *h, unsigned slot) {
     h->given_up[slot] = 0;
 }
 
+/* A mailbox that came out of a file is that file. */
+static bool lost(struct hunt *h, const struct task *t, const char *why, struct err *e) {
+    str path = t->source ? t->source->file->path : (str){"", 0};
+
+    for (size_t i = 0; i < h->boxes.count; i++)
+        if (h->boxes.members[i] == t->source)
+            path = h->boxes.source->file->path;
+    h->o.kept_lost(h->o.ctx, path, why);
+    return err_set(e, ERR_CORRUPT, 0, "%.*s: %s", STR_ARG(path), why);
+}
+
 static bool task_end(struct hunt *h, unsigned slot, const char *why, struct err *e) {
     struct task *const t = &h->tasks[slot];
 
+    if (why && h->o.kept)
+        return lost(h, t, why, e);
+    if (t->type == JOB_SEAL)
+        return true;
     if (why)
         slot_renewed(h, slot);
     if (t->type == JOB_HASH) {
@@ -172,7 +188,14 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
     struct hunt *const h = ctx;
     struct task *const t = &h->tasks[slot];
 
+    if (t->type == JOB_SEAL && m->type != WIRE_DONE && m->type != WIRE_SEGMENT && m->type != WIRE_SEALED &&
+        m->type != WIRE_KIND)
+        return true; /* it has no source that this could be of */
     switch (m->type) {
+    case WIRE_SEGMENT:
+        return !h->o.kept || h->o.kept_bytes(h->o.ctx, slot, m->name, e);
+    case WIRE_SEALED:
+        return !h->o.kept || h->o.kept(h->o.ctx, slot, &m->kept, e);
     case WIRE_TICK:
         progress(h, t, m->number);
         return true;
@@ -449,6 +472,22 @@ static bool stopped(const struct hunt *h) {
     return h->o.stop && *h->o.stop;
 }
 
+static bool nothing_left(const struct hunt *h) {
+    return !crew_busy(h->crew) && !crew_leaving(h->crew) && !h->split_count && !h->scan_count && !h->boxes.outlook &&
+           h->later_next == h->later_count && h->next_file == h->file_count;
+}
+
+/* Every worker once: none of them is heard before all are asked. */
+static bool seal(struct hunt *h, struct err *e) {
+    h->sealed = true;
+    for (int slot; (slot = crew_idle(h->crew)) >= 0;) {
+        h->tasks[slot] = (struct task){.type = JOB_SEAL};
+        if (!crew_give(h->crew, (unsigned)slot, (struct job){.type = JOB_SEAL}, -1, (str){"", 0}, e))
+            return false;
+    }
+    return true;
+}
+
 static bool work(struct hunt *h, struct err *e) {
     for (;;) {
         if (!boxes_step(h, e) || !dispatch(h, e) || !order_report(h->order, e))
@@ -457,9 +496,12 @@ static bool work(struct hunt *h, struct err *e) {
             return err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
         if (!h->boxes.outlook && h->later_next < h->later_count)
             continue; /* one that was just met */
-        if (!crew_busy(h->crew) && !crew_leaving(h->crew) && !h->split_count && !h->scan_count && !h->boxes.outlook &&
-            h->later_next == h->later_count && h->next_file == h->file_count)
+        if (h->o.kept && !h->sealed && nothing_left(h)) {
+            if (!seal(h, e))
+                return false;
+        } else if (nothing_left(h)) {
             return true;
+        }
         if (!crew_hear(h->crew, h->boxes.outlook && !h->boxes.ended ? outlook_waits_for(h->boxes.outlook) : -1, e))
             return false;
     }
@@ -565,6 +607,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .key_seeds = {hash_seed(), hash_seed()},
                                      .memory_max = values,
                                      .limits = unpack_limits_usual,
+                                     .keep = h->o.kept != NULL,
                                      .yara = h->o.yara,
                                      .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
     return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);

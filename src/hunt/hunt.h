@@ -18,6 +18,9 @@
 #include "evidence/walk.h"
 #include "intel/yara_scan.h"
 
+#define HUNT_SLOTS 64u
+struct kept_segment; /* wire.h */
+
 struct hunt_options {
     const char *const *paths;
     size_t path_count;
@@ -65,6 +68,15 @@ struct hunt_options {
     const char *kind_begins; /* listing: only events of kinds whose names begin so; NULL: all */
     const char *reader;      /* the name of the reader that is to read what is no container; NULL: content decides */
     bool any_text;           /* what no reader knows is read as lines of text, if it is text */
+
+    /* Records are kept instead of hunted in (hunt/keep.h); set may be empty, and no finding comes. Bytes of a segment as worker `slot`
+     * (below HUNT_SLOTS) sends them, and at the end of each what it says of it; neither is to be believed. All records of all sources are
+     * in them when hunt_run returns true. Sources are not read in parts. NULL: a hunt. */
+    bool (*kept_bytes)(void *ctx, unsigned slot, str bytes, struct err *e);
+    bool (*kept)(void *ctx, unsigned slot, const struct kept_segment *k, struct err *e);
+    /* The reading of a file was not finished, and with it other records of its worker are lost, of whichever file: the hunt ends with
+     * ERR_CORRUPT. path: of the file as it was found. */
+    void (*kept_lost)(void *ctx, str path, const char *why);
 
     /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in
      * order of their paths, correlations last. */

@@ -358,6 +358,17 @@ void wire_put(struct buf *b, const struct wire *w) {
         put_u64(b, w->counts.attachments);
         put_u64(b, w->counts.bytes);
         break;
+    case WIRE_SEGMENT:
+        put_text(b, w->name, WIRE_VALUE_MAX);
+        break;
+    case WIRE_SEALED:
+        put(b, w->kept.sha256, sizeof w->kept.sha256);
+        put_u64(b, w->kept.size);
+        put_u32(b, w->kept.rows);
+        put_u32(b, (uint32_t)w->kept.month);
+        put_u64(b, (uint64_t)w->kept.first);
+        put_u64(b, (uint64_t)w->kept.last);
+        break;
     case WIRE_TYPES:
         assert(false);
     }
@@ -673,6 +684,17 @@ static bool take_yara(struct reading *r, const struct yara_set *set, struct yara
     return true;
 }
 
+static bool take_kept(struct reading *r, struct kept_segment *k) {
+    uint32_t month;
+
+    *k = (struct kept_segment){0};
+    if (!read_bytes(&r->c, k->sha256, sizeof k->sha256) || !read_u64le(&r->c, &k->size) ||
+        !read_u32le(&r->c, &k->rows) || !read_u32le(&r->c, &month) || !take_i64(r, &k->first) || !take_i64(r, &k->last))
+        return false;
+    k->month = (int32_t)month;
+    return (k->first == INSTANT_NONE) == (k->last == INSTANT_NONE) && k->first <= k->last;
+}
+
 size_t wire_size(const char *head) {
     struct cursor c = cursor_of((str){head, WIRE_HEAD});
     uint32_t size;
@@ -774,6 +796,12 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         ok = take_bool(&r, &w->hashed) && read_bytes(&r.c, w->hash, sizeof w->hash) &&
              read_u64le(&r.c, &w->counts.files) && read_u64le(&r.c, &w->counts.attachments) &&
              read_u64le(&r.c, &w->counts.bytes);
+        break;
+    case WIRE_SEGMENT:
+        ok = take_view(&r, WIRE_VALUE_MAX, &w->name);
+        break;
+    case WIRE_SEALED:
+        ok = take_kept(&r, &w->kept);
         break;
     case WIRE_TYPES:
         break;

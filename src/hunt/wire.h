@@ -48,6 +48,9 @@ enum wire_type {
     WIRE_YARA,      /* yara: what a rule found in this source, or in what it carries */
     WIRE_UNSCANNED, /* omission */
     WIRE_SCANNED,   /* hash, counts: the end of a source */
+    /* Of a hunt that keeps records (keep.h), in any job; about what was read in this and others: */
+    WIRE_SEGMENT, /* name: bytes of a segment, which follow those before */
+    WIRE_SEALED,  /* kept: the bytes since the last one are a segment, and what it is */
     /* And beside WIRE_FINDING: */
     WIRE_PERSON, /* entry, index: somebody of the lists and which of the names, + 1 (0: none of them); likeness; and what FINDING has beside
                   * rule and entry */
@@ -61,6 +64,16 @@ enum wire_type {
     ((size_t)16 << 20) /* so many bytes of them, after which a worker forgets all and begins with 0 */
 #define WIRE_HEAD 5u
 #define WIRE_KEY 16u
+
+/* A segment of records, of which a worker says what it is: whoever keeps it looks itself. */
+struct kept_segment {
+    uint8_t sha256[SHA256_SIZE]; /* struct segment_info's */
+    uint64_t size;
+    uint32_t rows;
+    int32_t month; /* of its records that have a time: year * 12 + month - 1; KEPT_UNDATED */
+    int64_t first, last;
+};
+#define KEPT_UNDATED INT32_MIN
 
 /* One message in memory; views into the bytes it was read from, arrays in an arena. */
 struct wire {
@@ -86,6 +99,7 @@ struct wire {
     struct yara_finding yara;      /* number and evidence are not set */
     struct yara_omission omission; /* evidence is not set */
     struct yara_counts counts;
+    struct kept_segment kept;
 };
 
 /* What a message may speak of. */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 #include "detection/act_scan.h"
 #include "detection/indicator.h"
 #include "evidence/outlook.h"
+#include "hunt/archive_ledger.h"
+#include "hunt/keep.h"
 #include "hunt/listing.h"
 #include "hunt/ledger.h"
 #include "hunt/wire.h"
@@ -27,6 +30,9 @@
 #define DATA_SLACK ((size_t)192 << 20) /* beyond memory_max: windows, decompressors, one record too large */
 #define YARA_SLACK                                                                                                     \
     ((size_t)256 << 20) /* and beyond that, where files are scanned: two scans, matches, what messages carry */
+#define KEEP_MEMORY ((size_t)160 << 20) /* segments that are being written, and beyond that: */
+#define KEEP_SLACK ((size_t)224 << 20) /* one that is being finished, and a container that is unpacked a second time */
+#define SEGMENT_MEMORY ((size_t)512 << 20) /* of what is unpacked of a segment */
 #define CELLS_MAX 1024u /* values an event hands to correlations */
 #define PATH_BYTES_MAX 65536u
 #define DERIVED_SHARE 4u /* of memory_max, for values that aliases make */
@@ -75,13 +81,16 @@ struct worker {
     struct act_scan *acts; /* NULL: none are told */
     struct words words;
     struct listing *listing; /* NULL: no events are told */
+    struct keep *keep;       /* NULL: records are not kept */
+    str damage_path;         /* of what a reader tells; "": the source that is being read */
+    str opened;              /* the path of this job's file */
     struct yara_job *yara;   /* NULL: nothing is scanned */
     struct mark *marks;      /* rows in which a rule found something, and the fields */
     size_t mark_count, mark_room;
     uint64_t listed; /* events of this job */
     struct ledger *ledger;
     struct file_input file;
-    struct buf out, path;
+    struct buf out, path, member; /* member: its path, where records are kept */
     struct wire now;                 /* the ledger's line of the source being read */
     uint32_t members;                /* of the containers of this job, so far */
     int64_t modified;                /* when what is being read was last written to */
@@ -155,6 +164,10 @@ static void stage_out(struct worker *w) {
     }
     w->staged_count = 0;
     w->stage.len = 0;
+}
+
+static void put_kept(void *ctx, const struct wire *message) {
+    put(ctx, message);
 }
 
 static void put_yara(void *ctx, const struct wire *message) {
@@ -750,6 +763,11 @@ static bool on_full(void *ctx, struct err *e) {
     size_t count;
     struct block *const *const blocks = ingest_blocks(w->ingest, &count);
 
+    if (w->keep) {
+        put_kinds(w);
+        ingest_clear(w->ingest, false);
+        return true;
+    }
     if (!ledger_time(w->ledger, w->detector, blocks, count, e))
         return false;
     if (!w->s->list && !ledger_note(w->ledger, w->detector, blocks, count, &w->now.custody, put_keys, w, e))
@@ -776,6 +794,26 @@ static bool serves(const struct kind_logsource *l, field_id asked, field_id fiel
                     return true;
         }
     return !hidden && asked == field;
+}
+
+/* Records are kept as they are: of rows only kind and time are wanted. */
+static struct ingest_wish wants_nothing(void *ctx, const struct block *b, field_id field) {
+    (void)ctx;
+    (void)b;
+    (void)field;
+    return (struct ingest_wish){0, 0};
+}
+
+static bool wants_every_inner(void *ctx, field_id field) {
+    (void)ctx;
+    (void)field;
+    return true;
+}
+
+static bool taken(void *ctx, const struct record *r, int64_t when, str kind, struct err *e) {
+    struct worker *const w = ctx;
+
+    return keep_record(w->keep, r, when, kind, e);
 }
 
 static struct ingest_wish wants(void *ctx, const struct block *b, field_id field) {
@@ -859,7 +897,11 @@ static void put_damage(struct worker *w, uint64_t offset, uint64_t size, str why
 }
 
 static void on_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
-    put_damage(ctx, offset, size, str_of(why));
+    struct worker *const w = ctx;
+
+    put(w, &(struct wire){.type = WIRE_DAMAGE,
+                          .name = w->damage_path,
+                          .damage = {.offset = offset, .size = size, .why = str_of(why)}});
 }
 
 /* ---- one source ---- */
@@ -889,28 +931,29 @@ static void source_end(struct worker *w) {
     put(w, &w->now);
 }
 
-/* Reads a part of a source into findings. False: memory is out, and this process with it. */
-static bool read_part(struct worker *w, struct input *in, const struct reader *reader, struct part part,
-                      struct err *e) {
+/* What follows is from a source, or a part of one, that a reader has read, or now reads. */
+static bool part_begin(struct worker *w, str reader, struct err *e) {
+    struct custody *const c = &w->now.custody;
+
+    ingest_part(w->ingest, 0, reader);
+    ingest_latest(w->ingest, w->s->latest == INSTANT_NONE ? w->modified : w->s->latest);
+    ledger_source(w->ledger, reader);
+    return !w->keep || keep_source(w->keep, w->members ? buf_str(&w->member) : w->opened, reader, w->modified,
+                                   w->now.hashed ? w->now.hash : NULL, c->size, e);
+}
+
+static bool part_end(struct worker *w, struct err *e) {
     struct custody *const c = &w->now.custody;
     struct ingest_counts const *const n = ingest_counts(w->ingest);
 
-    c->reader = reader->name;
-    ingest_part(w->ingest, 0, str_of(reader->name));
-    ingest_latest(w->ingest, w->s->latest == INSTANT_NONE ? w->modified : w->s->latest);
-    ledger_source(w->ledger, str_of(reader->name));
-    bool ok = reader->read(in, part, ingest_sink(w->ingest), e);
-
-    if (!ok && e->code != ERR_MEMORY) { /* the source ends here; what came before stays true */
-        if (in->size != UINT64_MAX)     /* of members (their size is unknown) the container tells */
-            put_damage(w, e->offset, in->size < e->offset ? 0 : in->size - e->offset, str_of(e->text));
-        ok = true;
-    }
-    ok = ok && on_full(w, e) && (!w->acts || put_last_acts(w, e));
-    if (ok)
+    if (!on_full(w, e) || (w->acts && !put_last_acts(w, e)) ||
+        (w->keep && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
+        return false;
+    if (!w->keep) {
         ledger_clocks(w->ledger, put_clock, w);
-    if (ok && !w->s->list)
-        ledger_streams(w->ledger, put_stream, w);
+        if (!w->s->list)
+            ledger_streams(w->ledger, put_stream, w);
+    }
     c->records = n->records;
     c->salvaged = n->salvaged;
     c->repaired = n->repaired;
@@ -923,7 +966,23 @@ static bool read_part(struct worker *w, struct input *in, const struct reader *r
     c->never = n->never;
     c->backs = n->backs;
     c->back_s = n->back_s;
-    return ok;
+    return true;
+}
+
+/* Reads a part of a source into findings. False: memory is out, and this process with it. */
+static bool read_part(struct worker *w, struct input *in, const struct reader *reader, struct part part,
+                      struct err *e) {
+    w->now.custody.reader = reader->name;
+    if (!part_begin(w, str_of(reader->name), e))
+        return false;
+    if (!reader->read(in, part, ingest_sink(w->ingest), e)) {
+        if (e->code == ERR_MEMORY)
+            return false;
+        /* The source ends here; what came before stays true. */
+        if (in->size != UINT64_MAX) /* of members (their size is unknown) the container tells */
+            put_damage(w, e->offset, in->size < e->offset ? 0 : in->size - e->offset, str_of(e->text));
+    }
+    return part_end(w, e);
 }
 
 static const struct reader *reader_of(const struct worker *w, str head) {
@@ -948,6 +1007,88 @@ static str nobodys(str head) {
 static void member_begin(struct worker *w, str path) {
     put(w, &(struct wire){.type = WIRE_SOURCE, .index = ++w->members, .name = path});
     source_begin(w);
+    w->member.len = 0;
+    if (w->keep)
+        buf_add(&w->member, path);
+    if (w->member.failed)
+        give_up();
+}
+
+/* ---- the hash of a member, before it has been read ---- */
+
+struct early {
+    struct worker *w;
+    uint32_t members; /* so far, counted as member_begin does */
+    bool found;
+    uint8_t sha256[SHA256_SIZE];
+    uint64_t size;
+};
+
+static bool early_leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
+    struct early *const x = ctx;
+
+    (void)path;
+    (void)depth;
+    (void)in;
+    (void)e;
+    x->members++;
+    return true;
+}
+
+static bool early_ended(void *ctx, const struct unpack_member *m, struct err *e) {
+    struct early *const x = ctx;
+
+    x->members += m->container != NULL;
+    if (m->container || x->members != x->w->members)
+        return true;
+    x->found = true;
+    memcpy(x->sha256, m->sha256, sizeof x->sha256);
+    x->size = m->size;
+    return err_set(e, ERR_INTERRUPTED, 0, "enough");
+}
+
+static void early_damage(void *ctx, str path, uint64_t offset, uint64_t size, const char *why) {
+    (void)ctx;
+    (void)path;
+    (void)offset;
+    (void)size;
+    (void)why;
+}
+
+static bool early_tick(void *ctx, uint64_t offset) {
+    struct early *const x = ctx;
+
+    (void)offset;
+    put(x->w, &(struct wire){.type = WIRE_TICK}); /* nothing new was read, but somebody is alive */
+    return true;
+}
+
+/* A segment must be sealed while a member is being read that is known by its hash at its end only: the container is unpacked once more, up to
+ * that end. */
+static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, bool *known, struct err *e) {
+    struct worker *const w = ctx;
+    struct early x = {.w = w};
+    struct unpack_visitor const visitor = {early_leaf, early_ended, early_damage, early_tick, NULL, &x};
+    struct file_input again = {0};
+    struct err why = {0};
+
+    *known = false;
+    if (!w->members)
+        return true;
+    if (!file_input_of(&again, w->file.fd, e))
+        return false;
+    bool const ok = unpack(&again.input, w->opened, &w->s->limits, &visitor, &why);
+
+    file_input_close(&again);
+    *known = x.found;
+    if (x.found) {
+        memcpy(sha256, x.sha256, SHA256_SIZE);
+        *size = x.size;
+    } else if (!ok && why.code == ERR_MEMORY) {
+        *e = why;
+        return false;
+    }
+    return true;
 }
 
 static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
@@ -973,7 +1114,6 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
 static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     struct worker *const w = ctx;
 
-    (void)e;
     if (m->container)
         member_begin(w, m->path);
     w->now.custody.container = m->container;
@@ -983,7 +1123,7 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     w->now.hashed = true;
     memcpy(w->now.hash, m->sha256, sizeof w->now.hash);
     source_end(w);
-    return true;
+    return !w->keep || m->container || keep_ended(w->keep, m->sha256, m->size, e);
 }
 
 /* What an archive does not say is as old as the file. */
@@ -1016,6 +1156,113 @@ static void not_read(struct worker *w, const struct err *e) {
     w->now.custody.not_read = str_of(e->text);
 }
 
+/* ---- segments of an archive ---- */
+
+/* Its rows, as the readers once handed them over: each source is a member. */
+struct segment_job {
+    struct worker *w;
+    struct segment *segment;
+    bool open; /* a member is */
+};
+
+static bool segment_member_end(struct segment_job *j, struct err *e) {
+    if (j->open) {
+        j->open = false;
+        if (!part_end(j->w, e))
+            return false;
+        source_end(j->w);
+    }
+    return true;
+}
+
+static bool all_zero(const uint8_t *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+static bool segment_member(void *ctx, uint32_t index, struct err *e) {
+    struct segment_job *const j = ctx;
+    struct worker *const w = j->w;
+    struct segment_source source;
+
+    if (!segment_member_end(j, e) || !segment_source(j->segment, index, &source, e))
+        return false;
+    const struct reader *const reader = reader_named(source.reader);
+
+    member_begin(w, source.path);
+    w->now.custody.reader = reader ? reader->name : NULL;
+    w->now.custody.size = source.size;
+    w->now.hashed = !all_zero(source.sha256, sizeof source.sha256);
+    memcpy(w->now.hash, source.sha256, sizeof w->now.hash);
+    w->modified = source.modified;
+    j->open = true;
+    return part_begin(w, source.reader, e);
+}
+
+/* Lines of what was added to an archive: those of files of which there are no records. */
+static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) {
+    struct worker *const w = ctx;
+
+    (void)e;
+    if (row->line == LEDGER_DAMAGE)
+        put(w, &(struct wire){.type = WIRE_DAMAGE,
+                              .name = row->damage.path,
+                              .damage = {.offset = row->damage.offset, .size = row->damage.size, .why = row->damage.why}});
+    if (row->line != LEDGER_FILE || row->file.records || row->file.salvaged)
+        return true;
+    member_begin(w, row->file.path);
+    w->now.custody = row->file;
+    w->now.custody.damages = w->now.custody.damage_bytes = 0; /* they are told */
+    w->now.hashed = sha256_of_hex(str_of(row->file.sha256), w->now.hash);
+    source_end(w);
+    return true;
+}
+
+static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
+    struct segment_job job = {.w = w, .segment = s};
+    struct segment_reading reading = {
+        .sink = ingest_sink(w->ingest), .source = segment_member, .ctx = &job, .salvage = true};
+    bool ledger;
+
+    if (!ledger_is(s, &ledger, e))
+        return false;
+    if (ledger)
+        return ledger_read(s, w->s->fields, ledger_line, w, e);
+    bool const ok = segment_read(s, &reading, e);
+
+    return segment_member_end(&job, e) && ok;
+}
+
+static bool read_segment(struct worker *w, str path, struct err *e) {
+    size_t const size = (size_t)w->file.input.size;
+    struct wire outermost;
+    struct segment *s = NULL;
+    bool ok;
+
+    if (!file_hash(w, e))
+        return false;
+    outermost = w->now;
+    void *const bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, w->file.fd, 0);
+
+    if (bytes == MAP_FAILED)
+        return err_set(e, ERR_MEMORY, 0, "no memory to read a segment");
+    w->damage_path = path;
+    ok = segment_open(&s, (str){bytes, size}, path, SEGMENT_MEMORY, e) && segment_rows(w, s, e);
+    w->damage_path = S("");
+    segment_close(s);
+    munmap(bytes, size);
+    if (!ok && e->code == ERR_MEMORY)
+        return false;
+    put(w, &(struct wire){.type = WIRE_SOURCE, .index = 0});
+    if (!ok)
+        put_damage(w, e->offset, 0, str_of(e->text));
+    outermost.custody.container = "segment";
+    w->now = outermost;
+    return true;
+}
+
 static bool read_file(struct worker *w, str path, struct err *e) {
     struct followed in = {{followed_window, w->file.input.size}, &w->file.input, w, 0};
     const struct reader *reader;
@@ -1033,6 +1280,8 @@ static bool read_file(struct worker *w, str path, struct err *e) {
         w->now.custody.not_read = S(CUSTODY_EMPTY);
         return file_hash(w, e);
     }
+    if (segment_begins(head))
+        return read_segment(w, path, e);
     if ((container = unpack_container(head))) {
         struct unpack_visitor const visitor = {leaf, ended, unpack_damage, tick, dated, w};
 
@@ -1054,7 +1303,7 @@ static bool read_file(struct worker *w, str path, struct err *e) {
     }
     if (reader->part_size)
         part_size = reader->part_size(head);
-    if (part_size == 0 || part_size >= w->file.input.size)
+    if (part_size == 0 || w->keep || part_size >= w->file.input.size)
         return file_hash(w, e) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
     put(w, &(struct wire){.type = WIRE_SPLIT, .number = part_size, .name = str_of(reader->name)});
     send_out(w); /* others may begin with the parts behind this one */
@@ -1089,6 +1338,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
 
     source_begin(w);
     w->modified = w->file.modified;
+    w->opened = path;
     w->ticked = 0;
     w->listed = 0;
     w->members = 0;
@@ -1102,6 +1352,8 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
         put(w, &m);
         return true;
     }
+    if (job->type == JOB_SEAL)
+        return !w->keep || keep_seal(w->keep, e);
     if (job->type == JOB_SCAN) /* it has no line in the ledger */
         return !w->yara || yara_job_run(w->yara, &w->file.input, path, e);
     if (job->type == JOB_FILE) {
@@ -1132,10 +1384,13 @@ static void work(struct worker *w) {
         w->path.len = job.path_len;
         job.reader[sizeof job.reader - 1] = '\0';
         e = (struct err){0};
-        bool const ok = file_input_of(&w->file, fd, &e) && do_job(w, &job, buf_str(&w->path), &e);
+        bool const ok =
+            (job.type == JOB_SEAL || file_input_of(&w->file, fd, &e)) && do_job(w, &job, buf_str(&w->path), &e);
 
-        file_input_close(&w->file);
-        close(fd);
+        if (job.type != JOB_SEAL) {
+            file_input_close(&w->file);
+            close(fd);
+        }
         if (ok)
             put_learned(w);
         put(w, &(struct wire){.type = WIRE_DONE, .name = ok ? (str){"", 0} : str_of(e.text)});
@@ -1146,21 +1401,26 @@ static void work(struct worker *w) {
 }
 
 _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
-    struct worker w = {.s = setup, .channel = channel};
+    struct worker w = {.s = setup, .channel = channel, .damage_path = {"", 0}, .opened = {"", 0}};
     struct err e = {0};
     struct detect_options const detect = {
         .plan = setup->plan, .fields = setup->fields, .skip = setup->skip, .hit = on_hit, .ctx = &w};
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
                                           .house = setup->house,
-                                          .wants = setup->list ? NULL : wants,
+                                          .wants = setup->keep   ? wants_nothing
+                                                   : setup->list ? NULL
+                                                                 : wants,
                                           .roles = setup->match ? 0 : FINDING_ROLES,
                                           .collect = setup->collect,
                                           .acts = setup->acts,
                                           .sift = sift,
                                           .sift_event = sift_event,
                                           .clean = setup->known && !setup->list ? clean : NULL,
-                                          .wants_inner = setup->list ? NULL : wants_inner,
+                                          .wants_inner = setup->keep   ? wants_every_inner
+                                                         : setup->list ? NULL
+                                                                       : wants_inner,
+                                          .taken = setup->keep ? taken : NULL,
                                           .zone = setup->zone_rules,
                                           .unclaimed = setup->list || setup->known || setup->persons,
                                           .full = on_full,
@@ -1177,7 +1437,10 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                         .put = put_yara,
                                         .tick = tick,
                                         .ctx = &w};
-    size_t const slack = DATA_SLACK + (setup->yara ? YARA_SLACK : 0);
+    struct keep_options const keep = {
+        .fields = setup->fields, .memory_max = KEEP_MEMORY, .put = put_kept, .hash = early_hash, .ctx = &w};
+    size_t const slack =
+        DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) + (setup->keep ? KEEP_MEMORY + KEEP_SLACK : 0);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN); /* the parent decides when it is over */
@@ -1190,6 +1453,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if ((setup->list || setup->collect || setup->match) && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
+    if (!e.code && setup->keep)
+        (void)!keep_new(&w.keep, &keep, &e);
     if (!e.code && setup->acts && !setup->list)
         (void)!(act_scan_new(&w.acts, &e) && words_new(&w.words, &e));
     if (!e.code && setup->known && !setup->list)

@@ -43,6 +43,7 @@ struct worker_setup {
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
+    bool keep;                   /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
     const struct yara_set *yara; /* rules of files; NULL: none */
     struct yara_limits yara_limits;
 };
@@ -52,6 +53,7 @@ enum job_type {
     JOB_PART, /* one part of a source */
     JOB_HASH, /* SHA-256 of the whole source */
     JOB_SCAN, /* YARA rules on the whole source and what lies in it (yara_job.h) */
+    JOB_SEAL, /* no file: whatever records are kept and not told yet go out */
     JOB_END,
 };
 

@@ -1,0 +1,193 @@
+/* archive_add: `longwatch archive add ARCHIVE PATH...`: evidence into an archive, each file once. */
+#include "hunt/archive_add.h"
+
+#include "cli/command.h"
+#include "cli/intel_text.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "report/finding_text.h"
+
+struct wishes {
+    const char *archive, *family;
+    struct arguments paths, kinds;
+    int64_t latest;
+    struct zone_wish zone;
+    const struct phone_country *country;
+    uint64_t workers;
+    bool quiet;
+};
+
+struct run {
+    struct progress progress;
+    bool unread; /* something could not be read */
+};
+
+static bool tell(struct run *run, str path, str why, struct err *e) {
+    struct buf b = {0};
+
+    run->unread = true;
+    progress_wipe(&run->progress);
+    buf_add(&b, S("longwatch: "));
+    finding_plain(&b, path, false);
+    buf_add(&b, S(": "));
+    finding_plain(&b, why, false);
+    buf_byte(&b, '\n');
+    if (b.failed) {
+        buf_free(&b);
+        return err_set(e, ERR_MEMORY, 0, "no memory to print");
+    }
+    fwrite(b.ptr, 1, b.len, stderr);
+    buf_free(&b);
+    return true;
+}
+
+static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
+    bool const loss =
+        c->not_read.len && !str_eq(c->not_read, S(CUSTODY_EMPTY)) && !str_eq(c->not_read, S(CUSTODY_PROSE));
+
+    return !loss || tell(ctx, c->path, c->not_read, e);
+}
+
+static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    struct buf why = {0};
+
+    if (d->size)
+        buf_format(&why, "%lu byte%s ", (unsigned long)d->size, d->size == 1 ? "" : "s");
+    buf_format(&why, "at %lu: %.*s", (unsigned long)d->offset, STR_ARG(d->why));
+    bool const ok = why.failed ? err_set(e, ERR_MEMORY, 0, "no memory to print") : tell(ctx, d->path, buf_str(&why), e);
+
+    buf_free(&why);
+    return ok;
+}
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total) {
+    struct run *const run = ctx;
+
+    progress_show(&run->progress, done, total, 0);
+}
+
+static int told(const struct wishes *w, const struct archive_add_result *r, const struct run *run) {
+    char files[COUNT_TEXT], records[COUNT_TEXT], segments[COUNT_TEXT], known[COUNT_TEXT], size[SIZE_TEXT];
+    int const status = run->unread ? EXIT_UNREADABLE : EXIT_NOTHING;
+    struct buf b = {0};
+
+    if (w->quiet)
+        return status;
+    finding_plain(&b, str_of(w->archive), false);
+    buf_format(&b, ":%s %s file%s, %s record%s, in %s segment%s (%s)", r->made ? " made;" : "",
+               count_text(r->files, files), r->files == 1 ? "" : "s", count_text(r->records, records),
+               r->records == 1 ? "" : "s", count_text(r->segments, segments), r->segments == 1 ? "" : "s",
+               size_text(r->bytes, size));
+    if (r->known)
+        buf_format(&b, "; %s %s there already", count_text(r->known, known), r->known == 1 ? "was" : "were");
+    buf_format(&b, "; snapshot %lu\n", (unsigned long)r->snapshot);
+    return print_all(&b, status);
+}
+
+static int add(const struct wishes *w) {
+    struct fields *const fields = fields_new();
+    struct run run = {.unread = false};
+    struct archive_add_result result = {0};
+    struct zone_rules *zone = NULL;
+    struct kinds *kinds = NULL;
+    struct err e = {0};
+    int status;
+
+    progress_begin(&run.progress, !w->quiet);
+    if (!fields)
+        err_set(&e, ERR_MEMORY, 0, "no memory");
+    if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !zone_open(&w->zone, &zone, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e)) {
+        status = tell_error(&e);
+    } else {
+        struct archive_add_options const options = {.archive = w->archive,
+                                                    .paths = w->paths.items,
+                                                    .path_count = w->paths.count,
+                                                    .family = str_of(w->family ? w->family : "evidence"),
+                                                    .fields = fields,
+                                                    .kinds = kinds,
+                                                    .latest = w->latest,
+                                                    .zone_rules = zone,
+                                                    .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
+                                                    .workers = (unsigned)w->workers,
+                                                    .now = intel_now(),
+                                                    .stop = interrupt_catch(),
+                                                    .custody = on_custody,
+                                                    .damage = on_damage,
+                                                    .progress = on_progress,
+                                                    .ctx = &run};
+
+        kinds_country(kinds, w->country);
+        bool const ok = archive_add(&options, &result, &e);
+
+        progress_wipe(&run.progress);
+        status = ok ? told(w, &result, &run) : tell_error(&e);
+    }
+    zone_rules_free(zone);
+    kinds_free(kinds);
+    fields_free(fields);
+    return status;
+}
+
+static int run(const void *wishes) {
+    const struct wishes *const w = wishes;
+
+    if (w->family && (!*w->family || strcmp(w->family, "ledger") == 0))
+        return usage_error("archive add", "--family %s: ledgers are the archive's own, and a name has letters", w->family);
+    return add(w);
+}
+
+#define AT(member) .at = offsetof(struct wishes, member)
+
+static const struct option options[] = {
+    {.argument = "ARCHIVE",
+     .type = OPTION_FOLDER,
+     .needed = "which archive? longwatch archive add ARCHIVE PATH",
+     .help = "the archive; it is made where there is nothing yet",
+     AT(archive)},
+    {ROW_EVIDENCE, AT(paths)},
+    {.name = "family",
+     .argument = "NAME",
+     .type = OPTION_TEXT,
+     .help = "what sort of sources these are, as retention is to know them; usually evidence",
+     AT(family)},
+    {ROW_KINDS, AT(kinds)},
+    {ROW_ZONE, AT(zone)},
+    {ROW_LATEST, AT(latest)},
+    {ROW_COUNTRY, AT(country)},
+    {.name = "threads",
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = 64,
+     .help = "processes that read evidence; usually one for each processor",
+     AT(workers)},
+    {.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .help = "no progress, no summary", AT(quiet)},
+};
+const struct command command_archive_add = {
+    .name = "archive add",
+    .summary = "keep evidence in an archive, each file once",
+    .about = (const char *const[]){"Reads every file below the paths, also in archives of files, and keeps its records as "
+                                   "its format holds them, so that what is learned later finds them. They are sorted by "
+                                   "month of event. What is kept is what can be read, and a ledger of all files with "
+                                   "their SHA-256; the files themselves are not.",
+                                   "A file whose bytes are there already is known by its hash, and only its path is "
+                                   "noted. What was committed survives a power cut; a run that was stopped is begun "
+                                   "again, and goes on where it was.",
+                                   NULL},
+    .examples =
+        (const struct example[]){{"longwatch archive add ./archive ./evidence", "Keep a folder of logs and mail"},
+                                 {"longwatch archive add ./archive /var/log --family syslog",
+                                  "Keep logs of which retention is to know that they are syslog"},
+                                 {NULL, NULL}},
+    .options = options,
+    .option_count = COUNT(options),
+    .statuses = {[EXIT_NOTHING] = "all of it is kept",
+                 [EXIT_USAGE] = "wrong usage, or the folder is something else; nothing was done",
+                 [EXIT_UNREADABLE] = "some evidence could not be read; what could be is kept, and the ledger says the rest",
+                 [EXIT_INTERNAL] = "internal error, or stopped; what was committed before stays",
+                 [EXIT_REFUSED] = "another process writes to the archive"},
+    .wishes_size = sizeof(struct wishes),
+    .run = run,
+};

@@ -1,0 +1,187 @@
+/* archive_cat: `longwatch archive cat ARCHIVE`: the events of an archive, as `longwatch events --json` prints those of evidence. */
+#include <unistd.h>
+
+#include "archive/vault.h"
+#include "base/arena.h"
+#include "cli/command.h"
+#include "cli/listed.h"
+#include "report/event_text.h"
+
+#define OUTPUT_BUFFER ((size_t)256 << 10)
+#define PATHS_MEMORY ((size_t)4 << 30)
+
+struct wishes {
+    const char *archive, *kind;
+    struct arguments kinds;
+    int64_t from, to, latest;
+    struct zone_wish zone;
+    uint64_t limit, as_of; /* 0: none */
+    const struct phone_country *country;
+};
+
+struct run {
+    const struct wishes *w;
+    struct buf line;
+    uint64_t printed;
+};
+
+static bool on_event(void *ctx, const struct normal_event *event, bool *enough, struct err *e) {
+    struct run *const run = ctx;
+
+    struct network_about about;
+
+    run->line.len = 0;
+    event_json(&run->line, event,
+               network_about_text(NULL, event->roles[ROLE_CLIENT_ADDRESS], &about) ? &about : NULL);
+    buf_byte(&run->line, '\n');
+    if (run->line.failed)
+        return err_set(e, ERR_MEMORY, 0, "no memory to print");
+    if (fwrite(run->line.ptr, 1, run->line.len, stdout) != run->line.len)
+        return err_system(e, "standard output");
+    *enough = ++run->printed == run->w->limit;
+    return true;
+}
+
+/* The files of all live segments. */
+static bool segments_of(const struct vault *v, const char *archive, struct arena *a, struct arguments *out,
+                        struct err *e) {
+    size_t count;
+    const struct manifest_segment *const segments = manifest_segments(vault_manifest(v), &count);
+    const char **const paths = arena_alloc(a, (count + 1) * sizeof *paths);
+
+    *out = (struct arguments){paths, 0};
+    for (size_t i = 0; paths && i < count; i++) {
+        char name[VAULT_NAME_MAX], *path;
+        size_t const folder = strlen(archive);
+
+        if (!manifest_live(&segments[i]))
+            continue;
+        vault_segment_name(&segments[i], name);
+        if (!(path = arena_bytes(a, folder + strlen(name) + 2)))
+            return err_set(e, ERR_MEMORY, 0, "no memory for the names of segments");
+        snprintf(path, folder + strlen(name) + 2, "%s/%s", archive, name);
+        paths[out->count++] = path;
+    }
+    return paths || err_set(e, ERR_MEMORY, 0, "no memory for the names of segments");
+}
+
+static int cat(const struct wishes *w) {
+    struct fields *const fields = fields_new();
+    struct arena *const a = arena_new(PATHS_MEMORY);
+    struct run run = {.w = w};
+    struct arguments paths;
+    struct zone_rules *zone = NULL;
+    struct kinds *kinds = NULL;
+    struct vault *v = NULL;
+    struct err e = {0};
+    int status;
+
+    if (!fields || !a)
+        err_set(&e, ERR_MEMORY, 0, "no memory");
+    if (!fields || !a || !vault_open(&v, w->archive, w->as_of, NULL, NULL, &e) ||
+        !segments_of(v, w->archive, a, &paths, &e) || !zone_open(&w->zone, &zone, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e)) {
+        status = tell_error(&e);
+    } else if (!paths.count) {
+        status = EXIT_NOTHING;
+    } else {
+        struct listed const listed = {.paths = &paths,
+                                      .fields = fields,
+                                      .kinds = kinds,
+                                      .kind_begins = w->kind,
+                                      .from = w->from,
+                                      .to = w->to,
+                                      .latest = w->latest,
+                                      .zone_rules = zone,
+                                      .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
+                                      .limit = w->limit,
+                                      .event = on_event,
+                                      .ctx = &run};
+
+        if (!isatty(STDOUT_FILENO))
+            setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+        kinds_country(kinds, w->country);
+        status = listed_run(&listed);
+    }
+    buf_free(&run.line);
+    vault_close(v);
+    zone_rules_free(zone);
+    kinds_free(kinds);
+    arena_free(a);
+    fields_free(fields);
+    return status;
+}
+
+static int run(const void *wishes) {
+    const struct wishes *const w = wishes;
+
+    return times_usable("archive cat", w->from, w->to) ? cat(w) : EXIT_USAGE;
+}
+
+#define AT(member) .at = offsetof(struct wishes, member)
+
+static const struct option options[] = {
+    {.argument = "ARCHIVE",
+     .type = OPTION_FOLDER,
+     .needed = "which archive? longwatch archive cat ARCHIVE",
+     .help = "the folder that archive add has made",
+     AT(archive)},
+    {.name = "kind",
+     .letter = 'k',
+     .argument = "NAME",
+     .type = OPTION_TEXT,
+     .help = "only events of kinds whose names begin so: windows/security",
+     AT(kind)},
+    {ROW_COUNTRY, AT(country)},
+    {.name = "limit",
+     .letter = 'n',
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = INT64_MAX,
+     .help = "no more than the first N events",
+     AT(limit)},
+    {.name = "from",
+     .argument = "TIME",
+     .type = OPTION_TIME,
+     .help = "only events from TIME on, and those without time",
+     AT(from)},
+    {.name = "to",
+     .argument = "TIME",
+     .type = OPTION_TIME,
+     .help = "only events before TIME, and those without time",
+     AT(to)},
+    {.name = "as-of",
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = INT64_MAX,
+     .help = "the archive as it was at snapshot N",
+     AT(as_of)},
+    {ROW_ZONE, AT(zone)},
+    {ROW_LATEST, AT(latest)},
+    {ROW_KINDS, AT(kinds)},
+};
+const struct command command_archive_cat = {
+    .name = "archive cat",
+    .summary = "print the events of an archive in one normal form",
+    .about = (const char *const[]){"Prints every event that is kept, one a line with all its fields: the same lines that "
+                                   "longwatch events --json prints of the evidence itself, under the paths and hashes "
+                                   "that it had, by month.",
+                                   "Kinds are those of today: what was of no known kind when it was added may be of one "
+                                   "now. What could not be read then is told again on standard error.",
+                                   NULL},
+    .examples = (const struct example[]){{"longwatch archive cat ./archive | jq .", "See what is kept"},
+                                         {"longwatch archive cat ./archive --kind m365 --from 2024-05-01",
+                                          "Take the events of one product to another program"},
+                                         {NULL, NULL}},
+    .options = options,
+    .option_count = COUNT(options),
+    .statuses = {[EXIT_NOTHING] = "printed, whatever there is",
+                 [EXIT_USAGE] = "wrong usage, or no archive; nothing was done",
+                 [EXIT_UNREADABLE] = "a segment is damaged, or some evidence could not be read when it was added; what "
+                                     "could be is printed",
+                 [EXIT_INTERNAL] = "internal error, or stopped"},
+    .wishes_size = sizeof(struct wishes),
+    .run = run,
+};

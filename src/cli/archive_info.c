@@ -1,0 +1,314 @@
+/* archive_info: `longwatch archive info ARCHIVE`: what is in it; `longwatch archive verify ARCHIVE`: whether it still is. */
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/segment.h"
+#include "archive/vault.h"
+#include "cli/command.h"
+#include "cli/intel_text.h"
+#include "cli/terminal.h"
+#include "report/finding_text.h"
+
+struct wishes {
+    const char *archive;
+    uint64_t as_of;
+    bool json;
+};
+
+#define AT(member) .at = offsetof(struct wishes, member)
+
+static void month_text(int32_t month, char out[16]) {
+    if (month == MANIFEST_UNDATED)
+        snprintf(out, 16, "undated");
+    else
+        snprintf(out, 16, "%04d-%02d", month / 12, month % 12 + 1);
+}
+
+struct sum {
+    uint64_t segments, rows, bytes;
+};
+
+static struct sum sum_of(const struct manifest *m, int32_t month, uint32_t family) {
+    size_t count;
+    const struct manifest_segment *const s = manifest_segments(m, &count);
+    struct sum sum = {0};
+
+    for (size_t i = 0; i < count; i++)
+        if (manifest_live(&s[i]) && s[i].month == month && s[i].family == family) {
+            sum.segments++;
+            sum.rows += s[i].rows;
+            sum.bytes += s[i].length;
+        }
+    return sum;
+}
+
+static int by_month(const void *a, const void *b) {
+    int32_t const x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+    return x == y ? 0 : x == MANIFEST_UNDATED ? 1 : y == MANIFEST_UNDATED ? -1 : x < y ? -1 : 1;
+}
+
+/* The months that have segments, each once; what has none comes last. */
+static size_t months_of(const struct manifest *m, int32_t *months) {
+    size_t count, kept = 0;
+    const struct manifest_segment *const s = manifest_segments(m, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (manifest_live(&s[i]))
+            months[kept++] = s[i].month;
+    if (kept)
+        qsort(months, kept, sizeof *months, by_month);
+    count = kept;
+    kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!kept || months[kept - 1] != months[i])
+            months[kept++] = months[i];
+    return kept;
+}
+
+static void info_json(struct buf *b, const struct vault *v, const int32_t *months, size_t month_count) {
+    const struct manifest *const m = vault_manifest(v);
+    char at[INSTANT_TEXT], month[16];
+    bool first = true;
+
+    buf_format(b, "{\"id\":\"");
+    for (size_t i = 0; i < ARCHIVE_ID_SIZE; i++)
+        buf_format(b, "%02x", manifest_id(m)[i]);
+    buf_format(b, "\",\"snapshot\":%lu,\"at\":\"%.*s\",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu,\"parts\":[",
+               (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)),
+               (unsigned long)manifest_live_count(m), (unsigned long)manifest_live_rows(m),
+               (unsigned long)manifest_live_bytes(m));
+    for (size_t i = 0; i < month_count; i++)
+        for (uint32_t f = 0; f < manifest_families(m); f++) {
+            struct sum const s = sum_of(m, months[i], f);
+
+            if (!s.segments)
+                continue;
+            month_text(months[i], month);
+            buf_format(b, "%s{\"month\":\"%s\"", first ? "" : ",", month);
+            intel_json_text(b, "family", manifest_family(m, f));
+            buf_format(b, ",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu}", (unsigned long)s.segments,
+                       (unsigned long)s.rows, (unsigned long)s.bytes);
+            first = false;
+        }
+    buf_add(b, S("]}\n"));
+}
+
+static void info_text(struct buf *b, const struct vault *v, const char *archive, const int32_t *months,
+                      size_t month_count) {
+    const struct manifest *const m = vault_manifest(v);
+    char rows[COUNT_TEXT], count[COUNT_TEXT], size[SIZE_TEXT], at[INSTANT_TEXT], month[16];
+
+    finding_plain(b, str_of(archive), false);
+    buf_format(b, ": %s records in %s segments (%s), snapshot %lu of %.*s\n", count_text(manifest_live_rows(m), rows),
+               count_text(manifest_live_count(m), count), size_text(manifest_live_bytes(m), size),
+               (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)));
+    for (size_t i = 0; i < month_count; i++)
+        for (uint32_t f = 0; f < manifest_families(m); f++) {
+            struct sum const s = sum_of(m, months[i], f);
+
+            if (!s.segments)
+                continue;
+            month_text(months[i], month);
+            buf_format(b, "  %-8s ", month);
+            finding_plain(b, manifest_family(m, f), false);
+            buf_format(b, ": %s records in %s segment%s (%s)\n", count_text(s.rows, rows), count_text(s.segments, count),
+                       s.segments == 1 ? "" : "s", size_text(s.bytes, size));
+        }
+}
+
+static int info_run(const void *wishes) {
+    const struct wishes *const w = wishes;
+    struct vault *v = NULL;
+    struct buf b = {0};
+    struct err e = {0};
+    int32_t *months;
+    size_t count;
+
+    if (!vault_open(&v, w->archive, w->as_of, NULL, NULL, &e))
+        return tell_error(&e);
+    (void)manifest_segments(vault_manifest(v), &count);
+    if (!(months = calloc(count + 1, sizeof *months))) {
+        vault_close(v);
+        err_set(&e, ERR_MEMORY, 0, "no memory to print");
+        return tell_error(&e);
+    }
+    count = months_of(vault_manifest(v), months);
+    if (w->json)
+        info_json(&b, v, months, count);
+    else
+        info_text(&b, v, w->archive, months, count);
+    free(months);
+    vault_close(v);
+    return print_all(&b, EXIT_NOTHING);
+}
+
+/* ---- verify ---- */
+
+struct verify {
+    const struct wishes *w;
+    char name[VAULT_NAME_MAX];
+    uint64_t damages, segments, told; /* told: of this segment */
+};
+
+static void damage_tell(struct verify *x, const char *name, uint64_t offset, const char *why) {
+    struct buf b = {0};
+
+    x->damages++;
+    x->told++;
+    finding_plain(&b, str_of(x->w->archive), false);
+    buf_format(&b, "/%s: at %lu: ", name, (unsigned long)offset);
+    finding_plain(&b, str_of(why), false);
+    buf_byte(&b, '\n');
+    if (!b.failed)
+        fwrite(b.ptr, 1, b.len, stdout);
+    buf_free(&b);
+}
+
+static void on_damage(void *ctx, const struct err *damage) {
+    struct verify *const x = ctx;
+
+    damage_tell(x, x->name, damage->offset, damage->text);
+}
+
+/* False: it could not be looked at, which says nothing of it. */
+static bool segment_verify(struct verify *x, const struct vault *v, const struct manifest_segment *s, struct err *e) {
+    struct segment *open = NULL;
+    struct stat st;
+    bool same = false;
+    int fd;
+
+    vault_segment_name(s, x->name);
+    x->told = 0;
+    if (!vault_segment_open(v, s, &fd, e)) {
+        if (e->code != ERR_CORRUPT)
+            return false;
+        damage_tell(x, x->name, e->offset, e->text);
+        return true;
+    }
+    bool ok = fstat(fd, &st) == 0 || err_system(e, "%s", x->name);
+    void *const bytes = ok ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+
+    close(fd);
+    if (bytes == MAP_FAILED)
+        return ok ? err_system(e, "%s", x->name) : false;
+    ok = segment_open(&open, (str){bytes, (size_t)st.st_size}, str_of(x->name), 0, e);
+    if (!ok && e->code != ERR_MEMORY) {
+        damage_tell(x, x->name, e->offset, e->text);
+        ok = true;
+    } else if (ok && !segment_check(open, on_damage, x, e)) {
+        ok = e->code != ERR_MEMORY;
+    }
+    segment_close(open);
+    munmap(bytes, (size_t)st.st_size);
+    if (!ok || !vault_segment_check(v, s, &same, e))
+        return false;
+    if (!same && !x->told)
+        damage_tell(x, x->name, 0, "its SHA-256 is not that of the segment that was added");
+    return true;
+}
+
+static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
+    size_t count;
+    const struct manifest_segment *const segments = manifest_segments(vault_manifest(v), &count);
+
+    if (!vault_history_check(v, e)) {
+        if (e->code != ERR_CORRUPT)
+            return false;
+        damage_tell(x, "manifest", e->offset, e->text);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!segments[i].gone) {
+            x->segments++;
+            if (!segment_verify(x, v, &segments[i], e))
+                return false;
+        }
+    return true;
+}
+
+static int verify_run(const void *wishes) {
+    const struct wishes *const w = wishes;
+    struct verify x = {.w = w};
+    struct vault *v = NULL;
+    struct buf b = {0};
+    struct err e = {0};
+    char count[COUNT_TEXT];
+
+    if (!vault_open(&v, w->archive, 0, NULL, NULL, &e)) {
+        (void)tell_error(&e);
+        return e.code == ERR_CORRUPT ? EXIT_UNREADABLE : e.code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
+    }
+    bool const ok = verify_all(&x, v, &e);
+
+    vault_close(v);
+    if (!ok)
+        return tell_error(&e);
+    finding_plain(&b, str_of(w->archive), false);
+    if (x.damages)
+        buf_format(&b, ": damaged in %lu place%s\n", (unsigned long)x.damages, x.damages == 1 ? "" : "s");
+    else
+        buf_format(&b, ": %s segment%s and the manifest are whole\n", count_text(x.segments, count),
+                   x.segments == 1 ? "" : "s");
+    return print_all(&b, x.damages ? EXIT_UNREADABLE : EXIT_NOTHING);
+}
+
+static const struct option info_options[] = {
+    {.argument = "ARCHIVE",
+     .type = OPTION_FOLDER,
+     .needed = "which archive? longwatch archive info ARCHIVE",
+     .help = "the folder that archive add has made",
+     AT(archive)},
+    {.name = "json", .type = OPTION_FLAG, .help = "one object, for machines", AT(json)},
+    {.name = "as-of",
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = INT64_MAX,
+     .help = "the archive as it was at snapshot N",
+     AT(as_of)},
+};
+const struct command command_archive_info = {
+    .name = "archive info",
+    .summary = "tell what an archive holds",
+    .about = (const char *const[]){"Prints how many records an archive holds, by month of event and family of sources, "
+                                   "and at which snapshot. Only the manifest is read: whether files are whole says "
+                                   "archive verify.",
+                                   NULL},
+    .examples = (const struct example[]){{"longwatch archive info ./archive", "See what is kept, month by month"},
+                                         {NULL, NULL}},
+    .options = info_options,
+    .option_count = COUNT(info_options),
+    .statuses = {[EXIT_NOTHING] = "told",
+                 [EXIT_USAGE] = "wrong usage, or no archive",
+                 [EXIT_INTERNAL] = "internal error, or the manifest is damaged"},
+    .wishes_size = sizeof(struct wishes),
+    .run = info_run,
+};
+
+static const struct option verify_options[] = {
+    {.argument = "ARCHIVE",
+     .type = OPTION_FOLDER,
+     .needed = "which archive? longwatch archive verify ARCHIVE",
+     .help = "the folder that archive add has made",
+     AT(archive)},
+};
+const struct command command_archive_verify = {
+    .name = "archive verify",
+    .summary = "read every byte of an archive and say whether it is whole",
+    .about = (const char *const[]){"Reads the manifest from its first record and every file of every segment, checks "
+                                   "their hashes and that all can be unpacked, and prints each damage with its file and "
+                                   "where in it.",
+                                   NULL},
+    .examples =
+        (const struct example[]){{"longwatch archive verify ./archive", "See whether all that was kept is still there"},
+                                 {NULL, NULL}},
+    .options = verify_options,
+    .option_count = COUNT(verify_options),
+    .statuses = {[EXIT_NOTHING] = "all of it is whole",
+                 [EXIT_USAGE] = "wrong usage, or no archive",
+                 [EXIT_UNREADABLE] = "something is damaged or gone: it is printed",
+                 [EXIT_INTERNAL] = "internal error"},
+    .wishes_size = sizeof(struct wishes),
+    .run = verify_run,
+};

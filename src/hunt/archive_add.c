@@ -1,0 +1,633 @@
+/* archive_add: files in batches; each is hashed, read by a hunt that keeps records, and committed. */
+#include "hunt/archive_add.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/segment.h"
+#include "base/hash.h"
+#include "evidence/input.h"
+#include "evidence/walk.h"
+#include "hunt/archive_ledger.h"
+#include "hunt/hunt.h"
+#include "hunt/keep.h"
+#include "intel/sigma.h"
+
+#define BATCH_FILES 4096u
+#define BATCH_BYTES (UINT64_C(4) << 30)
+#define RETRIES_MAX 64u /* of a batch: files at which the reading process ended */
+
+struct known {
+    uint8_t sha256[SHA256_SIZE];
+    uint64_t path; /* a hash of it */
+};
+
+/* A file at which a worker ended: its batch begins anew without it. */
+struct culprit {
+    str path;
+    str why;
+};
+
+struct line { /* of the ledger, until its batch is committed */
+    struct ledger_row row;
+    char sha256[2 * SHA256_SIZE + 1];
+};
+
+struct add {
+    const struct archive_add_options *o;
+    struct archive_add_result *result;
+    struct vault *v;
+    const struct sigma_set *none;
+    struct arena *a, *batch; /* batch: of its lines */
+    struct known *known;     /* by hash, the first known_sorted of them */
+    size_t known_count, known_sorted, known_room;
+    uint64_t path_seed;
+    uint64_t readers; /* of the ledger that is being read */
+    struct vault_part *parts[HUNT_SLOTS];
+    int fds[HUNT_SLOTS];
+    const char **files;
+    size_t file_count;
+    uint64_t file_bytes, done, total;
+    struct line *lines;
+    size_t line_count, line_room;
+    struct culprit culprits[RETRIES_MAX];
+    size_t culprit_count;
+    bool lost;
+    uint64_t records, segments, bytes; /* of the batch */
+};
+
+static bool no_memory(struct err *e) {
+    return err_set(e, ERR_MEMORY, 0, "no memory to add to the archive");
+}
+
+static bool grow(void **items, size_t count, size_t *room, size_t size, struct err *e) {
+    void *bigger;
+
+    if (count < *room)
+        return true;
+    if (!(bigger = reallocarray(*items, *room * 2 + 64, size)))
+        return no_memory(e);
+    *items = bigger;
+    *room = *room * 2 + 64;
+    return true;
+}
+
+/* ---- what is known ---- */
+
+static int by_hash(const void *a, const void *b) {
+    const struct known *const x = a, *const y = b;
+    int const order = memcmp(x->sha256, y->sha256, SHA256_SIZE);
+
+    return order ? order : (x->path > y->path) - (x->path < y->path);
+}
+
+static bool known_add(struct add *d, const uint8_t sha256[SHA256_SIZE], str path, struct err *e) {
+    if (!grow((void **)&d->known, d->known_count, &d->known_room, sizeof *d->known, e))
+        return false;
+    struct known *const k = &d->known[d->known_count++];
+
+    memcpy(k->sha256, sha256, SHA256_SIZE);
+    k->path = hash_bytes(path, d->path_seed);
+    return true;
+}
+
+static void known_sort(struct add *d) {
+    if (d->known_count)
+        qsort(d->known, d->known_count, sizeof *d->known, by_hash);
+    d->known_sorted = d->known_count;
+}
+
+/* Of a batch, at most, those at the end are looked through. */
+static bool is_known(const struct add *d, const uint8_t sha256[SHA256_SIZE], str path, bool *path_too) {
+    uint64_t const hash = hash_bytes(path, d->path_seed);
+    size_t low = 0, high = d->known_sorted;
+    bool found = false;
+
+    *path_too = false;
+    while (low < high) {
+        size_t const middle = low + (high - low) / 2;
+
+        if (memcmp(d->known[middle].sha256, sha256, SHA256_SIZE) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < d->known_sorted && memcmp(d->known[low].sha256, sha256, SHA256_SIZE) == 0; low++) {
+        found = true;
+        *path_too |= d->known[low].path == hash;
+    }
+    for (size_t i = d->known_sorted; i < d->known_count; i++)
+        if (memcmp(d->known[i].sha256, sha256, SHA256_SIZE) == 0) {
+            found = true;
+            *path_too |= d->known[i].path == hash;
+        }
+    return found;
+}
+
+/* Has all been read of it that these readers can read? What nobody reads a kind file, or a newer reader, may. */
+static bool settled(const struct custody *c) {
+    return !c->not_read.len || str_eq(c->not_read, S(CUSTODY_EMPTY)) || str_eq(c->not_read, S(CUSTODY_PROSE));
+}
+
+static bool on_ledger(void *ctx, const struct ledger_row *row, struct err *e) {
+    struct add *const d = ctx;
+    uint8_t sha256[SHA256_SIZE];
+
+    if (row->line == LEDGER_BEGIN)
+        d->readers = row->readers;
+    if ((row->line != LEDGER_FILE && row->line != LEDGER_SAME) || row->file.member || d->readers != KEEP_READERS ||
+        !settled(&row->file) || !sha256_of_hex(str_of(row->file.sha256), sha256))
+        return true;
+    return known_add(d, sha256, row->file.path, e);
+}
+
+/* Hands a file's segment over, checked as far as opening goes. */
+static bool with_segment(int fd, str name, bool (*use)(void *ctx, struct segment *s, struct err *e), void *ctx,
+                         struct err *e) {
+    struct segment *s = NULL;
+    struct stat st;
+    void *bytes;
+    bool ok;
+
+    if (fstat(fd, &st) != 0)
+        return err_system(e, "%.*s", STR_ARG(name));
+    if (st.st_size <= 0)
+        return err_set(e, ERR_TRUNCATED, 0, "%.*s: a segment without bytes", STR_ARG(name));
+    if ((bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
+        return err_system(e, "%.*s", STR_ARG(name));
+    ok = segment_open(&s, (str){bytes, (size_t)st.st_size}, name, 0, e) && use(ctx, s, e);
+    segment_close(s);
+    munmap(bytes, (size_t)st.st_size);
+    return ok;
+}
+
+static bool ledger_use(void *ctx, struct segment *s, struct err *e) {
+    struct add *const d = ctx;
+
+    d->readers = 0;
+    return ledger_read(s, d->o->fields, on_ledger, d, e);
+}
+
+static bool known_load(struct add *d, struct err *e) {
+    const struct manifest *const m = vault_manifest(d->v);
+    size_t count;
+    const struct manifest_segment *const segments = manifest_segments(m, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        char name[VAULT_NAME_MAX];
+        int fd;
+
+        if (!manifest_live(&segments[i]) || !str_eq(manifest_family(m, segments[i].family), ARCHIVE_LEDGER))
+            continue;
+        vault_segment_name(&segments[i], name);
+        if (!vault_segment_open(d->v, &segments[i], &fd, e))
+            return false;
+        bool const ok = with_segment(fd, str_of(name), ledger_use, d, e);
+
+        close(fd);
+        if (!ok)
+            return err_wrap(e, "%s", d->o->archive);
+    }
+    known_sort(d);
+    return true;
+}
+
+/* ---- what workers make ---- */
+
+static bool write_all(int fd, str bytes, struct err *e) {
+    while (bytes.len) {
+        ssize_t const n = write(fd, bytes.ptr, bytes.len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_system(e, "a segment cannot be written");
+        bytes = str_from(bytes, (size_t)n);
+    }
+    return true;
+}
+
+static bool on_bytes(void *ctx, unsigned slot, str bytes, struct err *e) {
+    struct add *const d = ctx;
+
+    return (d->parts[slot] || vault_part_new(d->v, &d->parts[slot], &d->fds[slot], e)) &&
+           write_all(d->fds[slot], bytes, e);
+}
+
+struct look {
+    const struct kept_segment *said;
+    struct segment_info info;
+};
+
+static bool look_use(void *ctx, struct segment *s, struct err *e) {
+    struct look *const l = ctx;
+    const struct kept_segment *const k = l->said;
+
+    l->info = *segment_info(s);
+    if (memcmp(l->info.sha256, k->sha256, SHA256_SIZE) != 0 || l->info.size != k->size || l->info.rows != k->rows ||
+        l->info.first != k->first || l->info.last != k->last || !k->rows)
+        return err_set(e, ERR_CORRUPT, 0, "a segment is not what the process that made it said");
+    return segment_check(s, NULL, NULL, e);
+}
+
+static int32_t month_of(int64_t when) {
+    struct wall const w = instant_wall(when);
+
+    return when == INSTANT_NONE ? MANIFEST_UNDATED : (int32_t)w.year * 12 + w.month - 1;
+}
+
+static bool on_kept(void *ctx, unsigned slot, const struct kept_segment *k, struct err *e) {
+    struct add *const d = ctx;
+    struct vault_part *const p = d->parts[slot];
+    struct look look = {.said = k};
+    uint64_t number;
+    bool known;
+
+    if (!p)
+        return err_set(e, ERR_CORRUPT, 0, "a process that reads evidence told of a segment that it has not made");
+    if (!with_segment(d->fds[slot], S("a new segment"), look_use, &look, e))
+        return false;
+    struct manifest_segment const about = {.length = look.info.size,
+                                           .rows = look.info.rows,
+                                           .first = look.info.first,
+                                           .last = look.info.last,
+                                           .month = look.info.first == INSTANT_NONE ? MANIFEST_UNDATED
+                                                                                    : month_of(look.info.first)};
+
+    d->parts[slot] = NULL;
+    if (about.month != (look.info.last == INSTANT_NONE ? MANIFEST_UNDATED : month_of(look.info.last))) {
+        vault_part_drop(d->v, p);
+        return err_set(e, ERR_CORRUPT, 0, "a segment holds events of several months");
+    }
+    if (!vault_add(d->v, p, &about, d->o->family, &number, &known, e))
+        return false;
+    d->segments += !known;
+    d->records += known ? 0 : look.info.rows;
+    d->bytes += known ? 0 : look.info.size;
+    return true;
+}
+
+static void on_lost(void *ctx, str path, const char *why) {
+    struct add *const d = ctx;
+
+    d->lost = d->culprit_count < RETRIES_MAX && path.len &&
+              arena_copy(d->batch, path, &d->culprits[d->culprit_count].path) &&
+              arena_copy(d->batch, str_of(why), &d->culprits[d->culprit_count].why);
+    d->culprit_count += d->lost;
+}
+
+static bool passes_over(void *ctx, str path) {
+    const struct add *const d = ctx;
+
+    for (size_t i = 0; i < d->culprit_count; i++)
+        if (str_eq(d->culprits[i].path, path))
+            return true;
+    return false;
+}
+
+/* ---- lines ---- */
+
+static bool line_text(struct add *d, str *text) {
+    str const was = *text;
+
+    *text = S("");
+    return !was.len || arena_copy(d->batch, was, text);
+}
+
+static bool line_name(struct add *d, const char **name) {
+    str copy;
+
+    if (!*name)
+        return true;
+    if (!arena_copy(d->batch, (str){*name, strlen(*name) + 1}, &copy))
+        return false;
+    *name = copy.ptr;
+    return true;
+}
+
+static bool line_add(struct add *d, const struct ledger_row *row, struct err *e) {
+    if (!grow((void **)&d->lines, d->line_count, &d->line_room, sizeof *d->lines, e))
+        return false;
+    struct line *const l = &d->lines[d->line_count++];
+
+    l->row = *row;
+    snprintf(l->sha256, sizeof l->sha256, "%s", row->file.sha256 ? row->file.sha256 : "");
+    l->row.file.sha256 = "";
+    return (line_text(d, &l->row.file.path) && line_text(d, &l->row.file.not_read) && line_text(d, &l->row.file.zone) &&
+            line_text(d, &l->row.damage.path) && line_text(d, &l->row.damage.why) &&
+            line_name(d, &l->row.file.reader) && line_name(d, &l->row.file.container)) ||
+           no_memory(e);
+}
+
+static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
+    return line_add(ctx, &(struct ledger_row){.line = LEDGER_FILE, .file = *c}, e);
+}
+
+static bool on_damage(void *ctx, const struct custody_damage *c, struct err *e) {
+    return line_add(ctx, &(struct ledger_row){.line = LEDGER_DAMAGE, .damage = *c, .file = {.sha256 = ""}}, e);
+}
+
+static bool lines_write(struct add *d, struct ledger_writer *l, struct err *e) {
+    struct ledger_row const begin = {.line = LEDGER_BEGIN,
+                                     .readers = KEEP_READERS,
+                                     .at = d->o->now,
+                                     .program = S("longwatch " LONGWATCH_VERSION),
+                                     .zone = d->o->zone};
+
+    if (!ledger_writer_add(l, &begin, e))
+        return false;
+    for (size_t i = 0; i < d->line_count; i++) {
+        struct line *const line = &d->lines[i];
+
+        line->row.file.sha256 = line->sha256;
+        if (!ledger_writer_add(l, &line->row, e))
+            return false;
+    }
+    return true;
+}
+
+static bool ledger_stage(struct add *d, struct err *e) {
+    struct ledger_writer *l = NULL;
+    struct vault_part *p;
+    struct segment_info info;
+    uint64_t number;
+    int fd;
+
+    if (!vault_part_new(d->v, &p, &fd, e))
+        return false;
+    bool const ok =
+        ledger_writer_new(&l, d->o->fields, fd, e) && lines_write(d, l, e) && ledger_writer_end(l, &info, e);
+
+    ledger_writer_free(l);
+    if (!ok) {
+        vault_part_drop(d->v, p);
+        return false;
+    }
+    struct manifest_segment const about = {.length = info.size,
+                                           .rows = info.rows,
+                                           .first = INSTANT_NONE,
+                                           .last = INSTANT_NONE,
+                                           .month = MANIFEST_UNDATED};
+
+    return vault_add(d->v, p, &about, ARCHIVE_LEDGER, &number, NULL, e);
+}
+
+/* ---- batches ---- */
+
+static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
+    (void)ctx;
+    (void)f;
+    return err_set(e, ERR_CORRUPT, 0, "a finding without rules");
+}
+
+static void on_kind(void *ctx, const struct kind *kind, uint64_t events) {
+    (void)ctx;
+    (void)kind;
+    (void)events;
+}
+
+static void on_correlation(void *ctx, uint32_t rule, const struct correlation_counts *counts) {
+    (void)ctx;
+    (void)rule;
+    (void)counts;
+}
+
+static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matches) {
+    (void)ctx;
+    (void)rule;
+    (void)filter;
+    (void)matches;
+}
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total) {
+    struct add *const d = ctx;
+
+    (void)total;
+    if (d->o->progress)
+        d->o->progress(d->o->ctx, d->done + done, d->total);
+}
+
+/* What is staged and what is half written is gone. */
+static bool begin_anew(struct add *d, struct err *e) {
+    for (unsigned i = 0; i < HUNT_SLOTS; i++) {
+        vault_part_drop(d->v, d->parts[i]);
+        d->parts[i] = NULL;
+    }
+    vault_close(d->v);
+    d->v = NULL;
+    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e);
+}
+
+static bool batch_read(struct add *d, struct err *e) {
+    struct hunt_options const options = {.paths = d->files,
+                                         .path_count = d->file_count,
+                                         .set = d->none,
+                                         .fields = d->o->fields,
+                                         .kinds = d->o->kinds,
+                                         .latest = d->o->latest,
+                                         .zone_rules = d->o->zone_rules,
+                                         .zone = d->o->zone,
+                                         .from = INSTANT_NONE,
+                                         .to = INSTANT_NONE,
+                                         .workers = d->o->workers,
+                                         .stop = d->o->stop,
+                                         .passes_over = passes_over,
+                                         .kept_bytes = on_bytes,
+                                         .kept = on_kept,
+                                         .kept_lost = on_lost,
+                                         .finding = on_finding,
+                                         .custody = on_custody,
+                                         .damage = on_damage,
+                                         .kind = on_kind,
+                                         .correlation = on_correlation,
+                                         .filtered = on_filtered,
+                                         .progress = on_progress,
+                                         .ctx = d};
+    struct hunt_result result = {0};
+
+    return hunt_run(&options, &result, e);
+}
+
+/* A file at which the process that read it ended. */
+static bool culprit_line(struct add *d, const struct culprit *c, struct err *e) {
+    struct ledger_row row = {
+        .line = LEDGER_FILE,
+        .file = {.path = c->path, .sha256 = "", .not_read = c->why, .first = INSTANT_NONE, .last = INSTANT_NONE}};
+
+    return line_add(d, &row, e);
+}
+
+static bool batch_tell(struct add *d, struct err *e) {
+    for (size_t i = 0; i < d->line_count; i++) {
+        struct ledger_row *const row = &d->lines[i].row;
+        uint8_t sha256[SHA256_SIZE];
+
+        row->file.sha256 = d->lines[i].sha256;
+        if (row->line == LEDGER_DAMAGE && !d->o->damage(d->o->ctx, &row->damage, e))
+            return false;
+        if (row->line == LEDGER_FILE) {
+            if (!row->file.member && settled(&row->file) && sha256_of_hex(str_of(row->file.sha256), sha256) &&
+                !known_add(d, sha256, row->file.path, e))
+                return false;
+            if (!d->o->custody(d->o->ctx, &row->file, e))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool batch_run(struct add *d, struct err *e) {
+    size_t const before = d->line_count; /* of what was passed over */
+
+    d->culprit_count = 0;
+    for (;;) {
+        d->records = d->segments = d->bytes = 0;
+        d->lost = false;
+        d->line_count = before;
+        if (!d->file_count || batch_read(d, e))
+            break;
+        if (!d->lost)
+            return false;
+        *e = (struct err){0};
+        if (!begin_anew(d, e))
+            return false;
+    }
+    for (size_t i = 0; i < d->culprit_count; i++)
+        if (!culprit_line(d, &d->culprits[i], e))
+            return false;
+    if (d->line_count && (!ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
+        return false;
+    d->result->records += d->records;
+    d->result->segments += d->segments;
+    d->result->bytes += d->bytes;
+    d->result->files += d->file_count - d->culprit_count;
+    if (!batch_tell(d, e))
+        return false;
+    d->done += d->file_bytes;
+    d->file_count = 0;
+    d->file_bytes = 0;
+    d->line_count = 0;
+    arena_reset(d->batch);
+    known_sort(d);
+    return true;
+}
+
+/* A file that is the same as another of this batch is not known before that one is. */
+static bool in_batch(struct add *d, const uint8_t sha256[SHA256_SIZE], struct known *seen, size_t count) {
+    (void)d;
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(seen[i].sha256, sha256, SHA256_SIZE) == 0)
+            return true;
+    return false;
+}
+
+static bool same_line(struct add *d, str path, const uint8_t sha256[SHA256_SIZE], uint64_t size, struct err *e) {
+    char hex[2 * SHA256_SIZE + 1];
+
+    sha256_hex(sha256, hex);
+    return line_add(d,
+                    &(struct ledger_row){.line = LEDGER_SAME,
+                                         .file = {.path = path, .sha256 = hex, .size = size, .not_read = {"", 0}}},
+                    e) &&
+           known_add(d, sha256, path, e);
+}
+
+static bool stopped(const struct add *d, struct err *e) {
+    return d->o->stop && *d->o->stop && !err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
+}
+
+/* seen: hashes of the batch. */
+static bool file_take(struct add *d, const struct found_file *f, struct known *seen, struct err *e) {
+    struct file_input in = {0};
+    struct err why = {0};
+    uint8_t sha256[SHA256_SIZE];
+    bool hashed, path_too;
+
+    if (f->skipped.len)
+        return on_custody(d,
+                          &(struct custody){.path = f->path,
+                                            .sha256 = "",
+                                            .size = f->size,
+                                            .not_read = f->skipped,
+                                            .first = INSTANT_NONE,
+                                            .last = INSTANT_NONE},
+                          e);
+    hashed = file_input_open(&in, f->path.ptr, &why) && file_input_hash(&in, sha256, NULL, NULL, &why);
+    file_input_close(&in);
+    if (!hashed && why.code == ERR_MEMORY) {
+        *e = why;
+        return false;
+    }
+    if (hashed && is_known(d, sha256, f->path, &path_too)) {
+        d->result->known++;
+        d->done += f->size;
+        return path_too || same_line(d, f->path, sha256, f->size, e);
+    }
+    if (hashed && in_batch(d, sha256, seen, d->file_count) && !batch_run(d, e))
+        return false;
+    if (hashed && d->file_count == 0 && is_known(d, sha256, f->path, &path_too)) {
+        d->result->known++;
+        d->done += f->size;
+        return path_too || same_line(d, f->path, sha256, f->size, e);
+    }
+    memset(&seen[d->file_count], 0, sizeof *seen);
+    if (hashed)
+        memcpy(seen[d->file_count].sha256, sha256, SHA256_SIZE);
+    d->files[d->file_count++] = f->path.ptr;
+    d->file_bytes += f->size;
+    return (d->file_count < BATCH_FILES && d->file_bytes < BATCH_BYTES) || batch_run(d, e);
+}
+
+static bool add_all(struct add *d, struct err *e) {
+    struct known *const seen = calloc(BATCH_FILES, sizeof *seen);
+    struct found_file *files;
+    size_t count;
+    bool ok = seen || no_memory(e);
+
+    ok = ok && walk_paths(d->o->paths, d->o->path_count, &d->o->archive, 1, d->a, &files, &count, e);
+    for (size_t i = 0; ok && i < count; i++)
+        d->total += files[i].size;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = !stopped(d, e) && file_take(d, &files[i], seen, e);
+    ok = ok && batch_run(d, e);
+    free(seen);
+    return ok;
+}
+
+static bool archive_ready(struct add *d, struct err *e) {
+    struct stat st;
+
+    if (stat(d->o->archive, &st) != 0 && errno == ENOENT) {
+        if (!vault_create(d->o->archive, S(""), S(""), d->o->now, e))
+            return false;
+        d->result->made = true;
+    }
+    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e);
+}
+
+bool archive_add(const struct archive_add_options *options, struct archive_add_result *result, struct err *e) {
+    struct add d = {.o = options, .result = result, .path_seed = hash_seed()};
+    struct sigma_loader *loader = NULL;
+    bool ok = ((d.a = arena_new((size_t)4 << 30)) && (d.batch = arena_new((size_t)1 << 30)) &&
+               (d.files = calloc(BATCH_FILES, sizeof *d.files))) ||
+              no_memory(e);
+
+    *result = (struct archive_add_result){0};
+    ok = ok && sigma_loader_new(&loader, e) && sigma_load_end(loader, &d.none, e) && archive_ready(&d, e) &&
+         known_load(&d, e) && add_all(&d, e);
+    if (ok)
+        result->snapshot = manifest_sequence(vault_manifest(d.v));
+    for (unsigned i = 0; d.v && i < HUNT_SLOTS; i++)
+        vault_part_drop(d.v, d.parts[i]);
+    vault_close(d.v);
+    sigma_loader_free(loader);
+    arena_free(d.a);
+    arena_free(d.batch);
+    free(d.files);
+    free(d.known);
+    free(d.lines);
+    return ok;
+}

@@ -1,0 +1,217 @@
+/* keep: a table of segments by month, the fullest of which is sealed when memory is short. */
+#include "hunt/keep.h"
+
+#include <assert.h>
+
+#include "base/instant.h"
+
+#define OPEN_MAX 48u          /* segments being written at a time */
+#define MONTHS_OF_JOB_MAX 240u /* of one source; what has more makes up its times, and goes where there are none */
+#define LOOK_EVERY 256u       /* records between two looks at the memory */
+#define PIECE WIRE_VALUE_MAX
+
+struct open_segment {
+    int32_t month;
+    struct segment_writer *w;
+    uint32_t source; /* of the present one; SEGMENT_NONE: it has no record here so far */
+};
+
+struct keep {
+    struct keep_options o;
+    struct open_segment open[OPEN_MAX];
+    unsigned open_count;
+    uint32_t looked;
+    bool reading;
+    struct segment_source source; /* the present one; path and reader lie in texts */
+    struct segment_count version;
+    bool hashed;
+    struct buf texts, bytes;
+    int32_t months[MONTHS_OF_JOB_MAX];
+    unsigned month_count;
+};
+
+bool keep_new(struct keep **out, const struct keep_options *options, struct err *e) {
+    struct keep *const k = calloc(1, sizeof *k);
+
+    if (!k)
+        return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
+    k->o = *options;
+    k->version = (struct segment_count){1, KEEP_READERS};
+    *out = k;
+    return true;
+}
+
+void keep_free(struct keep *k) {
+    if (!k)
+        return;
+    for (unsigned i = 0; i < k->open_count; i++)
+        segment_writer_free(k->open[i].w);
+    buf_free(&k->texts);
+    buf_free(&k->bytes);
+    free(k);
+}
+
+static int32_t month_of(int64_t when) {
+    struct wall const w = instant_wall(when);
+
+    return (int32_t)w.year * 12 + w.month - 1;
+}
+
+static bool seal_one(struct keep *k, unsigned at, struct err *e) {
+    struct open_segment *const s = &k->open[at];
+    struct segment_info info;
+
+    if (k->reading && s->source != SEGMENT_NONE && !k->hashed) {
+        if (!k->o.hash(k->o.ctx, k->source.sha256, &k->source.size, &k->hashed, e))
+            return false;
+        for (unsigned i = 0; k->hashed && i < k->open_count; i++)
+            if (k->open[i].source != SEGMENT_NONE &&
+                !segment_writer_source_set(k->open[i].w, k->open[i].source, &k->source, e))
+                return false;
+    }
+    k->bytes.len = 0;
+    if (!segment_writer_finish(s->w, &k->bytes, &info, e))
+        return false;
+    for (size_t from = 0; from < k->bytes.len; from += PIECE)
+        k->o.put(k->o.ctx, &(struct wire){.type = WIRE_SEGMENT,
+                                          .name = str_first(str_from(buf_str(&k->bytes), from), PIECE)});
+    struct wire m = {.type = WIRE_SEALED,
+                     .kept = {.size = info.size,
+                              .rows = info.rows,
+                              .month = s->month,
+                              .first = info.first,
+                              .last = info.last}};
+
+    memcpy(m.kept.sha256, info.sha256, sizeof m.kept.sha256);
+    k->o.put(k->o.ctx, &m);
+    segment_writer_free(s->w);
+    *s = k->open[--k->open_count];
+    buf_free(&k->bytes); /* it is as large as the segment was */
+    return true;
+}
+
+static unsigned fullest(const struct keep *k, size_t *all) {
+    unsigned at = 0;
+    size_t most = 0;
+
+    *all = 0;
+    for (unsigned i = 0; i < k->open_count; i++) {
+        size_t const bytes = segment_writer_bytes(k->open[i].w);
+
+        *all += bytes;
+        if (bytes > most) {
+            most = bytes;
+            at = i;
+        }
+    }
+    return at;
+}
+
+/* Of a source whose times are made up, no more than so many months have segments of their own. */
+static int32_t month_for(struct keep *k, int64_t when) {
+    int32_t const month = when == INSTANT_NONE ? KEPT_UNDATED : month_of(when);
+
+    if (month == KEPT_UNDATED)
+        return month;
+    for (unsigned i = k->month_count; i-- > 0;)
+        if (k->months[i] == month)
+            return month;
+    if (k->month_count == MONTHS_OF_JOB_MAX)
+        return KEPT_UNDATED;
+    return k->months[k->month_count++] = month;
+}
+
+static bool segment_for(struct keep *k, int32_t month, struct open_segment **out, struct err *e) {
+    struct segment_options const options = {.fields = k->o.fields, .memory_max = k->o.memory_max};
+    size_t all;
+
+    for (unsigned i = 0; i < k->open_count; i++)
+        if (k->open[i].month == month) {
+            *out = &k->open[i];
+            return true;
+        }
+    if (k->open_count == OPEN_MAX && !seal_one(k, fullest(k, &all), e))
+        return false;
+    *out = &k->open[k->open_count];
+    **out = (struct open_segment){.month = month, .source = SEGMENT_NONE};
+    if (!segment_writer_new(&(*out)->w, &options, e))
+        return false;
+    k->open_count++;
+    return true;
+}
+
+bool keep_source(struct keep *k, str path, str reader, int64_t modified, const uint8_t *sha256, uint64_t size,
+                 struct err *e) {
+    k->texts.len = 0;
+    buf_add(&k->texts, path);
+    buf_add(&k->texts, reader);
+    if (k->texts.failed)
+        return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
+    str const both = buf_str(&k->texts);
+
+    k->source = (struct segment_source){.path = str_first(both, path.len),
+                                        .reader = str_from(both, path.len),
+                                        .size = size,
+                                        .modified = modified,
+                                        .counts = &k->version,
+                                        .count_count = 1};
+    k->hashed = sha256 != NULL;
+    if (sha256)
+        memcpy(k->source.sha256, sha256, SHA256_SIZE);
+    k->reading = true;
+    k->month_count = 0;
+    for (unsigned i = 0; i < k->open_count; i++)
+        k->open[i].source = SEGMENT_NONE;
+    return true;
+}
+
+bool keep_record(struct keep *k, const struct record *r, int64_t when, str kind, struct err *e) {
+    int32_t const month = month_for(k, when);
+    struct open_segment *s;
+    size_t all;
+
+    assert(k->reading);
+    if (month == KEPT_UNDATED) /* a segment has a month, and then all of its times lie in it, or has none */
+        when = INSTANT_NONE;
+    if (!segment_for(k, month, &s, e))
+        return false;
+    if (s->source == SEGMENT_NONE && !segment_writer_source(s->w, &k->source, &s->source, e))
+        return false;
+    if (!segment_writer_record(s->w, s->source, r, when, kind, e))
+        return false;
+    if (segment_writer_full(s->w))
+        return seal_one(k, (unsigned)(s - k->open), e);
+    if (++k->looked < LOOK_EVERY)
+        return true;
+    k->looked = 0;
+    for (unsigned at; at = fullest(k, &all), all > k->o.memory_max;)
+        if (!seal_one(k, at, e))
+            return false;
+    return true;
+}
+
+bool keep_ended(struct keep *k, const uint8_t sha256[SHA256_SIZE], uint64_t size, struct err *e) {
+    bool ok = true;
+
+    if (!k->reading)
+        return true;
+    memcpy(k->source.sha256, sha256, SHA256_SIZE);
+    k->source.size = size;
+    for (unsigned i = 0; ok && i < k->open_count; i++) {
+        if (k->open[i].source != SEGMENT_NONE)
+            ok = segment_writer_source_set(k->open[i].w, k->open[i].source, &k->source, e);
+        k->open[i].source = SEGMENT_NONE;
+    }
+    k->reading = false;
+    return ok;
+}
+
+bool keep_seal(struct keep *k, struct err *e) {
+    k->reading = false; /* of what broke off before its end no hash is known */
+    for (unsigned i = 0; i < k->open_count; i++)
+        k->open[i].source = SEGMENT_NONE;
+    while (k->open_count)
+        if (!seal_one(k, k->open_count - 1, e))
+            return false;
+    return true;
+}

@@ -1,0 +1,36 @@
+/* keep: the records of a worker's sources on their way into segments (archive/segment.h): one is being written for each month of event
+ * time, and one for what has no time. In the worker: what is sealed goes over the channel, so that it needs no file to write to. */
+#ifndef HUNT_KEEP_H
+#define HUNT_KEEP_H
+
+#include "archive/segment.h"
+#include "hunt/wire.h"
+
+/* Raised when a reader hands over something else than before: then the same file is worth keeping again. */
+#define KEEP_READERS 1u
+
+struct keep_options {
+    const struct fields *fields;
+    size_t memory_max; /* bytes of all segments that are being written; the largest is sealed first */
+    void (*put)(void *ctx, const struct wire *message);
+    /* The source that is being read must be known by its hash now, though it has not been read to its end. *known: false when there is
+     * no telling. */
+    bool (*hash)(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, bool *known, struct err *e);
+    void *ctx;
+};
+
+struct keep;
+
+MUST_USE bool keep_new(struct keep **out, const struct keep_options *options, struct err *e);
+void keep_free(struct keep *k); /* takes NULL */
+/* What follows is from this source. sha256: NULL: not known before keep_ended. */
+MUST_USE bool keep_source(struct keep *k, str path, str reader, int64_t modified, const uint8_t *sha256, uint64_t size,
+                          struct err *e);
+/* One record of it. when, kind: as ingest_options.taken. */
+MUST_USE bool keep_record(struct keep *k, const struct record *r, int64_t when, str kind, struct err *e);
+/* The source is over. Without a source nothing happens. */
+MUST_USE bool keep_ended(struct keep *k, const uint8_t sha256[SHA256_SIZE], uint64_t size, struct err *e);
+/* Everything goes out. Between sources. */
+MUST_USE bool keep_seal(struct keep *k, struct err *e);
+
+#endif
