@@ -13,6 +13,7 @@
 #include "archive/manifest.h"
 #include "base/signature.h"
 
+#define VAULT_MARK "FORMAT" /* a file of this name lies in every archive */
 #define VAULT_SECRET 32
 #define VAULT_NAME_MAX 96 /* bytes of a name below the folder, with the NUL */
 #define VAULT_MANIFEST_MAX ((size_t)4 << 30)

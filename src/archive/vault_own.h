@@ -5,7 +5,7 @@
 #include "archive/manifest_record.h"
 #include "archive/vault.h"
 
-#define FORMAT_FILE "FORMAT"
+#define FORMAT_FILE VAULT_MARK
 #define CURRENT_FILE "CURRENT"
 #define HEAD_FILE "HEAD"
 #define SECRET_FILE "secret"

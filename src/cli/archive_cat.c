@@ -1,14 +1,12 @@
 /* archive_cat: `longwatch archive cat ARCHIVE`: the events of an archive, as `longwatch events --json` prints those of evidence. */
 #include <unistd.h>
 
-#include "archive/vault.h"
-#include "base/arena.h"
+#include "cli/archives.h"
 #include "cli/command.h"
 #include "cli/listed.h"
 #include "report/event_text.h"
 
 #define OUTPUT_BUFFER ((size_t)256 << 10)
-#define PATHS_MEMORY ((size_t)4 << 30)
 
 struct wishes {
     const char *archive, *kind;
@@ -42,50 +40,24 @@ static bool on_event(void *ctx, const struct normal_event *event, bool *enough, 
     return true;
 }
 
-/* The files of all live segments. */
-static bool segments_of(const struct vault *v, const char *archive, struct arena *a, struct arguments *out,
-                        struct err *e) {
-    size_t count;
-    const struct manifest_segment *const segments = manifest_segments(vault_manifest(v), &count);
-    const char **const paths = arena_alloc(a, (count + 1) * sizeof *paths);
-
-    *out = (struct arguments){paths, 0};
-    for (size_t i = 0; paths && i < count; i++) {
-        char name[VAULT_NAME_MAX], *path;
-        size_t const folder = strlen(archive);
-
-        if (!manifest_live(&segments[i]))
-            continue;
-        vault_segment_name(&segments[i], name);
-        if (!(path = arena_bytes(a, folder + strlen(name) + 2)))
-            return err_set(e, ERR_MEMORY, 0, "no memory for the names of segments");
-        snprintf(path, folder + strlen(name) + 2, "%s/%s", archive, name);
-        paths[out->count++] = path;
-    }
-    return paths || err_set(e, ERR_MEMORY, 0, "no memory for the names of segments");
-}
-
 static int cat(const struct wishes *w) {
     struct fields *const fields = fields_new();
-    struct arena *const a = arena_new(PATHS_MEMORY);
+    struct arguments const given = {(const char **)(uintptr_t)&w->archive, 1};
     struct run run = {.w = w};
-    struct arguments paths;
+    struct archives archives = {.any = false}; /* whether it is one; which segments it has listed_run asks */
     struct zone_rules *zone = NULL;
     struct kinds *kinds = NULL;
-    struct vault *v = NULL;
     struct err e = {0};
     int status;
 
-    if (!fields || !a)
+    if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !a || !vault_open(&v, w->archive, w->as_of, NULL, NULL, &e) ||
-        !segments_of(v, w->archive, a, &paths, &e) || !zone_open(&w->zone, &zone, &e) ||
+    if (!fields || !archives_open(&archives, &given, w->as_of, true, &e) || !zone_open(&w->zone, &zone, &e) ||
         !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
-    } else if (!paths.count) {
-        status = EXIT_NOTHING;
     } else {
-        struct listed const listed = {.paths = &paths,
+        struct listed const listed = {.paths = &given,
+                                      .as_of = w->as_of,
                                       .fields = fields,
                                       .kinds = kinds,
                                       .kind_begins = w->kind,
@@ -104,10 +76,9 @@ static int cat(const struct wishes *w) {
         status = listed_run(&listed);
     }
     buf_free(&run.line);
-    vault_close(v);
+    archives_close(&archives);
     zone_rules_free(zone);
     kinds_free(kinds);
-    arena_free(a);
     fields_free(fields);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "cli/archives.h"
 #include "cli/command.h"
 #include "cli/hunt_incident.h"
 #include "cli/hunt_intel.h"
@@ -446,6 +447,22 @@ static bool all_rules_open(struct run *run, struct fields *fields, struct sigma_
            hunt_yara_open(&run->yara, &w->yara, yara, yara_count, w->yara_max, e);
 }
 
+/* Of an archive its segments, which hold records: what only the files themselves could say is no question to them. */
+static bool evidence_open(struct wishes *w, struct archives *archives, struct err *e) {
+    struct arguments const given = w->paths;
+
+    if (!archives_open(archives, &given, 0, false, e))
+        return false;
+    w->paths = archives->paths;
+    if (archives->any && w->yara.count)
+        return err_set(e, ERR_USAGE, 0,
+                       "--yara: an archive keeps records, and not the files that YARA rules are of: hunt through these");
+    return !archives->any || !(w->own.count || w->partners.count || w->dkim_keys) ||
+           err_set(e, ERR_USAGE, 0,
+                   "--own-domain, --partner and --dkim-keys: mail in an archive was read without them: hunt through the "
+                   "mail itself");
+}
+
 static int hunt(const struct wishes *given) {
     struct wishes wishes = *given;
     const struct wishes *const w = &wishes;
@@ -457,6 +474,7 @@ static int hunt(const struct wishes *given) {
     const struct sigma_set *set;
     const char *roster = w->roster;
     const char *profiles = w->profiles;
+    struct archives archives = {.any = false};
     struct arguments const rosters = {&roster, roster != NULL}, bases = {&profiles, profiles != NULL};
     struct err e = {0};
     int status;
@@ -470,7 +488,7 @@ static int hunt(const struct wishes *given) {
         !all_rules_open(&run, fields, &loader, &set, &e) || !persons_open(&run, fields, &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara || run.persons, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
-        !networks_open(&w->geo, &run.geo, &e) ||
+        !networks_open(&w->geo, &run.geo, &e) || !evidence_open(&wishes, &archives, &e) ||
         !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, run.lists.persons, &e))
         status = tell_error(&e);
     else {
@@ -479,6 +497,7 @@ static int hunt(const struct wishes *given) {
     }
     buf_free(&run.line);
     free(run.own);
+    archives_close(&archives);
     free(wishes.intel.items);
     free(store);
     hunt_mail_free(run.mail);

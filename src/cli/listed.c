@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "cli/archives.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "hunt/hunt.h"
@@ -89,13 +90,13 @@ static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matc
     (void)matches;
 }
 
-static int list_with(const struct listed *l, const struct sigma_set *none) {
+static int list_with(const struct listed *l, const struct arguments *paths, const struct sigma_set *none) {
     struct run run = {.l = l};
     struct err e = {0};
     struct hunt_result result = {0};
     /* One process reads: what it sends is handed over as it comes, and never more than a file of it waits. */
-    struct hunt_options const options = {.paths = l->paths->items,
-                                         .path_count = l->paths->count,
+    struct hunt_options const options = {.paths = paths->items,
+                                         .path_count = paths->count,
                                          .set = none,
                                          .fields = l->fields,
                                          .kinds = l->kinds,
@@ -131,10 +132,14 @@ static int list_with(const struct listed *l, const struct sigma_set *none) {
 int listed_run(const struct listed *l) {
     struct sigma_loader *loader = NULL; /* no rules, but a set */
     const struct sigma_set *none;
+    struct archives archives = {.any = false};
     struct err e = {0};
-    int const status =
-        sigma_loader_new(&loader, &e) && sigma_load_end(loader, &none, &e) ? list_with(l, none) : tell_error(&e);
+    int const status = sigma_loader_new(&loader, &e) && sigma_load_end(loader, &none, &e) &&
+                               archives_open(&archives, l->paths, l->as_of, false, &e)
+                           ? archives.paths.count ? list_with(l, &archives.paths, none) : EXIT_NOTHING
+                           : tell_error(&e);
 
+    archives_close(&archives);
     sigma_loader_free(loader);
     return status;
 }

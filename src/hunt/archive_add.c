@@ -23,6 +23,13 @@
 struct known {
     uint8_t sha256[SHA256_SIZE];
     uint64_t path; /* a hash of it */
+    bool settled;  /* these readers have nothing to add */
+};
+
+/* A copy of a file of the batch: whether its bytes are known is known when the batch is committed. */
+struct copy {
+    const struct found_file *file;
+    uint8_t sha256[SHA256_SIZE];
 };
 
 /* A file at which a worker ended: its batch begins anew without it. */
@@ -51,6 +58,9 @@ struct add {
     const char **files;
     size_t file_count;
     uint64_t file_bytes, done, total;
+    struct known *batch_hashes; /* of the files of the batch */
+    struct copy *copies;
+    size_t copy_count, copy_room;
     struct line *lines;
     size_t line_count, line_room;
     struct culprit culprits[RETRIES_MAX];
@@ -84,13 +94,14 @@ static int by_hash(const void *a, const void *b) {
     return order ? order : (x->path > y->path) - (x->path < y->path);
 }
 
-static bool known_add(struct add *d, const uint8_t sha256[SHA256_SIZE], str path, struct err *e) {
+static bool known_add(struct add *d, const uint8_t sha256[SHA256_SIZE], str path, bool settled, struct err *e) {
     if (!grow((void **)&d->known, d->known_count, &d->known_room, sizeof *d->known, e))
         return false;
     struct known *const k = &d->known[d->known_count++];
 
     memcpy(k->sha256, sha256, SHA256_SIZE);
     k->path = hash_bytes(path, d->path_seed);
+    k->settled = settled;
     return true;
 }
 
@@ -100,13 +111,17 @@ static void known_sort(struct add *d) {
     d->known_sorted = d->known_count;
 }
 
-/* Of a batch, at most, those at the end are looked through. */
-static bool is_known(const struct add *d, const uint8_t sha256[SHA256_SIZE], str path, bool *path_too) {
-    uint64_t const hash = hash_bytes(path, d->path_seed);
-    size_t low = 0, high = d->known_sorted;
-    bool found = false;
+/* What is known of these bytes. */
+struct knowledge {
+    bool settled, path; /* path: under this one as well, settled or not */
+};
 
-    *path_too = false;
+/* Of a batch, at most, those at the end are looked through. */
+static struct knowledge knowledge_of(const struct add *d, const uint8_t sha256[SHA256_SIZE], str path) {
+    uint64_t const hash = hash_bytes(path, d->path_seed);
+    struct knowledge k = {false, false};
+    size_t low = 0, high = d->known_sorted;
+
     while (low < high) {
         size_t const middle = low + (high - low) / 2;
 
@@ -115,16 +130,15 @@ static bool is_known(const struct add *d, const uint8_t sha256[SHA256_SIZE], str
         else
             high = middle;
     }
-    for (; low < d->known_sorted && memcmp(d->known[low].sha256, sha256, SHA256_SIZE) == 0; low++) {
-        found = true;
-        *path_too |= d->known[low].path == hash;
-    }
-    for (size_t i = d->known_sorted; i < d->known_count; i++)
-        if (memcmp(d->known[i].sha256, sha256, SHA256_SIZE) == 0) {
-            found = true;
-            *path_too |= d->known[i].path == hash;
+    for (; low < d->known_count; low++) {
+        if (memcmp(d->known[low].sha256, sha256, SHA256_SIZE) == 0) {
+            k.settled |= d->known[low].settled;
+            k.path |= d->known[low].path == hash;
+        } else if (low < d->known_sorted) {
+            low = d->known_sorted - 1;
         }
-    return found;
+    }
+    return k;
 }
 
 /* Has all been read of it that these readers can read? What nobody reads a kind file, or a newer reader, may. */
@@ -139,9 +153,9 @@ static bool on_ledger(void *ctx, const struct ledger_row *row, struct err *e) {
     if (row->line == LEDGER_BEGIN)
         d->readers = row->readers;
     if ((row->line != LEDGER_FILE && row->line != LEDGER_SAME) || row->file.member || d->readers != KEEP_READERS ||
-        !settled(&row->file) || !sha256_of_hex(str_of(row->file.sha256), sha256))
+        !sha256_of_hex(str_of(row->file.sha256), sha256))
         return true;
-    return known_add(d, sha256, row->file.path, e);
+    return known_add(d, sha256, row->file.path, row->line == LEDGER_SAME || settled(&row->file), e);
 }
 
 /* Hands a file's segment over, checked as far as opening goes. */
@@ -469,14 +483,28 @@ static bool batch_tell(struct add *d, struct err *e) {
         if (row->line == LEDGER_DAMAGE && !d->o->damage(d->o->ctx, &row->damage, e))
             return false;
         if (row->line == LEDGER_FILE) {
-            if (!row->file.member && settled(&row->file) && sha256_of_hex(str_of(row->file.sha256), sha256) &&
-                !known_add(d, sha256, row->file.path, e))
+            if (!row->file.member && sha256_of_hex(str_of(row->file.sha256), sha256) &&
+                !known_add(d, sha256, row->file.path, settled(&row->file), e))
                 return false;
             if (!d->o->custody(d->o->ctx, &row->file, e))
                 return false;
         }
     }
     return true;
+}
+
+/* Only files that could not be read then, and cannot now: that is written already. */
+static bool nothing_new(const struct add *d) {
+    for (size_t i = 0; i < d->line_count; i++) {
+        const struct line *const l = &d->lines[i];
+        uint8_t sha256[SHA256_SIZE];
+
+        if (l->row.line == LEDGER_FILE && !l->row.file.member && !settled(&l->row.file) &&
+            sha256_of_hex(str_of(l->sha256), sha256) && knowledge_of(d, sha256, l->row.file.path).path)
+            continue;
+        return false;
+    }
+    return d->segments == 0;
 }
 
 static bool batch_run(struct add *d, struct err *e) {
@@ -498,7 +526,7 @@ static bool batch_run(struct add *d, struct err *e) {
     for (size_t i = 0; i < d->culprit_count; i++)
         if (!culprit_line(d, &d->culprits[i], e))
             return false;
-    if (d->line_count && (!ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
+    if (d->line_count && !nothing_new(d) && (!ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
         return false;
     d->result->records += d->records;
     d->result->segments += d->segments;
@@ -515,11 +543,9 @@ static bool batch_run(struct add *d, struct err *e) {
     return true;
 }
 
-/* A file that is the same as another of this batch is not known before that one is. */
-static bool in_batch(struct add *d, const uint8_t sha256[SHA256_SIZE], struct known *seen, size_t count) {
-    (void)d;
-    for (size_t i = 0; i < count; i++)
-        if (memcmp(seen[i].sha256, sha256, SHA256_SIZE) == 0)
+static bool in_batch(const struct add *d, const uint8_t sha256[SHA256_SIZE]) {
+    for (size_t i = 0; i < d->file_count; i++)
+        if (memcmp(d->batch_hashes[i].sha256, sha256, SHA256_SIZE) == 0)
             return true;
     return false;
 }
@@ -532,19 +558,41 @@ static bool same_line(struct add *d, str path, const uint8_t sha256[SHA256_SIZE]
                     &(struct ledger_row){.line = LEDGER_SAME,
                                          .file = {.path = path, .sha256 = hex, .size = size, .not_read = {"", 0}}},
                     e) &&
-           known_add(d, sha256, path, e);
+           known_add(d, sha256, path, true, e);
 }
 
 static bool stopped(const struct add *d, struct err *e) {
     return d->o->stop && *d->o->stop && !err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
 }
 
-/* seen: hashes of the batch. */
-static bool file_take(struct add *d, const struct found_file *f, struct known *seen, struct err *e) {
+static bool batch_full(const struct add *d) {
+    return d->file_count == BATCH_FILES || d->file_bytes >= BATCH_BYTES;
+}
+
+/* sha256: NULL: it could not be read; the worker says why. */
+static bool batch_add(struct add *d, const struct found_file *f, const uint8_t *sha256) {
+    struct known *const k = &d->batch_hashes[d->file_count];
+
+    *k = (struct known){.path = 0};
+    if (sha256)
+        memcpy(k->sha256, sha256, SHA256_SIZE);
+    d->files[d->file_count++] = f->path.ptr;
+    d->file_bytes += f->size;
+    return true;
+}
+
+static bool known_take(struct add *d, const struct found_file *f, const uint8_t sha256[SHA256_SIZE], bool path,
+                       struct err *e) {
+    d->result->known++;
+    d->done += f->size;
+    return path || same_line(d, f->path, sha256, f->size, e);
+}
+
+static bool file_take(struct add *d, const struct found_file *f, struct err *e) {
     struct file_input in = {0};
     struct err why = {0};
     uint8_t sha256[SHA256_SIZE];
-    bool hashed, path_too;
+    bool hashed;
 
     if (f->skipped.len)
         return on_custody(d,
@@ -561,40 +609,52 @@ static bool file_take(struct add *d, const struct found_file *f, struct known *s
         *e = why;
         return false;
     }
-    if (hashed && is_known(d, sha256, f->path, &path_too)) {
-        d->result->known++;
-        d->done += f->size;
-        return path_too || same_line(d, f->path, sha256, f->size, e);
-    }
-    if (hashed && in_batch(d, sha256, seen, d->file_count) && !batch_run(d, e))
+    if (!hashed)
+        return batch_add(d, f, NULL);
+    struct knowledge const k = knowledge_of(d, sha256, f->path);
+
+    if (k.settled)
+        return known_take(d, f, sha256, k.path, e);
+    if (!in_batch(d, sha256))
+        return batch_add(d, f, sha256);
+    if (!grow((void **)&d->copies, d->copy_count, &d->copy_room, sizeof *d->copies, e))
         return false;
-    if (hashed && d->file_count == 0 && is_known(d, sha256, f->path, &path_too)) {
-        d->result->known++;
-        d->done += f->size;
-        return path_too || same_line(d, f->path, sha256, f->size, e);
+    d->copies[d->copy_count].file = f;
+    memcpy(d->copies[d->copy_count++].sha256, sha256, SHA256_SIZE);
+    return true;
+}
+
+/* Of a file that these readers cannot read a copy is read as well: it says so itself. */
+static bool batch_end(struct add *d, struct err *e) {
+    size_t const copies = d->copy_count;
+
+    if (!batch_run(d, e))
+        return false;
+    d->copy_count = 0;
+    for (size_t i = 0; i < copies; i++) {
+        const struct copy *const c = &d->copies[i];
+        struct knowledge const k = knowledge_of(d, c->sha256, c->file->path);
+
+        if (!(k.settled ? known_take(d, c->file, c->sha256, k.path, e) : batch_add(d, c->file, c->sha256)))
+            return false;
+        if (batch_full(d) && !batch_run(d, e))
+            return false;
     }
-    memset(&seen[d->file_count], 0, sizeof *seen);
-    if (hashed)
-        memcpy(seen[d->file_count].sha256, sha256, SHA256_SIZE);
-    d->files[d->file_count++] = f->path.ptr;
-    d->file_bytes += f->size;
-    return (d->file_count < BATCH_FILES && d->file_bytes < BATCH_BYTES) || batch_run(d, e);
+    return !copies || batch_run(d, e);
 }
 
 static bool add_all(struct add *d, struct err *e) {
-    struct known *const seen = calloc(BATCH_FILES, sizeof *seen);
     struct found_file *files;
     size_t count;
-    bool ok = seen || no_memory(e);
 
-    ok = ok && walk_paths(d->o->paths, d->o->path_count, &d->o->archive, 1, d->a, &files, &count, e);
-    for (size_t i = 0; ok && i < count; i++)
+    if (!walk_paths(d->o->paths, d->o->path_count, &d->o->archive, 1, d->a, &files, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
         d->total += files[i].size;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = !stopped(d, e) && file_take(d, &files[i], seen, e);
-    ok = ok && batch_run(d, e);
-    free(seen);
-    return ok;
+    for (size_t i = 0; i < count; i++)
+        if (stopped(d, e) || !file_take(d, &files[i], e) || (batch_full(d) && !batch_end(d, e)))
+            return false;
+    return batch_end(d, e);
 }
 
 static bool archive_ready(struct add *d, struct err *e) {
@@ -612,7 +672,8 @@ bool archive_add(const struct archive_add_options *options, struct archive_add_r
     struct add d = {.o = options, .result = result, .path_seed = hash_seed()};
     struct sigma_loader *loader = NULL;
     bool ok = ((d.a = arena_new((size_t)4 << 30)) && (d.batch = arena_new((size_t)1 << 30)) &&
-               (d.files = calloc(BATCH_FILES, sizeof *d.files))) ||
+               (d.files = calloc(BATCH_FILES, sizeof *d.files)) &&
+               (d.batch_hashes = calloc(BATCH_FILES, sizeof *d.batch_hashes))) ||
               no_memory(e);
 
     *result = (struct archive_add_result){0};
@@ -627,6 +688,8 @@ bool archive_add(const struct archive_add_options *options, struct archive_add_r
     arena_free(d.a);
     arena_free(d.batch);
     free(d.files);
+    free(d.batch_hashes);
+    free(d.copies);
     free(d.known);
     free(d.lines);
     return ok;

@@ -1333,6 +1333,13 @@ static void put_learned(struct worker *w) {
     }
 }
 
+static bool is_segment(struct worker *w) {
+    struct err e;
+    str head;
+
+    return w->file.input.window(&w->file.input, 0, HEAD_BYTES, &head, &e) && segment_begins(head);
+}
+
 static bool do_job(struct worker *w, const struct job *job, str path, struct err *e) {
     bool ok = true;
 
@@ -1354,6 +1361,13 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     }
     if (job->type == JOB_SEAL)
         return !w->keep || keep_seal(w->keep, e);
+    if (job->type == JOB_SCAN && is_segment(w)) {
+        put(w, &(struct wire){.type = WIRE_UNSCANNED,
+                              .omission = {.name = {"", 0},
+                                           .why = S("an archive keeps records, and not the files that rules of files "
+                                                    "are of")}});
+        return true;
+    }
     if (job->type == JOB_SCAN) /* it has no line in the ledger */
         return !w->yara || yara_job_run(w->yara, &w->file.input, path, e);
     if (job->type == JOB_FILE) {

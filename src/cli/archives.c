@@ -1,0 +1,81 @@
+/* archives: asks the manifest of each for the segments that are live. */
+#include "cli/archives.h"
+
+#include <unistd.h>
+
+#include "archive/vault.h"
+
+#define PATHS_MEMORY ((size_t)8 << 30)
+
+static bool no_memory(struct err *e) {
+    return err_set(e, ERR_MEMORY, 0, "no memory for the names of segments");
+}
+
+static bool room(struct archives *x, size_t more, struct err *e) {
+    const char **const bigger = arena_alloc(x->a, (x->paths.count + more) * sizeof *bigger);
+
+    if (!bigger)
+        return no_memory(e);
+    if (x->paths.count)
+        memcpy(bigger, x->paths.items, x->paths.count * sizeof *bigger);
+    x->paths.items = bigger;
+    return true;
+}
+
+static bool segments_add(struct archives *x, const struct vault *v, const char *archive, struct err *e) {
+    size_t const folder = strlen(archive);
+    size_t count;
+    const struct manifest_segment *const s = manifest_segments(vault_manifest(v), &count);
+
+    if (!room(x, count + 1, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        char name[VAULT_NAME_MAX], *path;
+
+        if (!manifest_live(&s[i]))
+            continue;
+        vault_segment_name(&s[i], name);
+        size_t const size = folder + strlen(name) + 2;
+
+        if (!(path = arena_bytes(x->a, size)))
+            return no_memory(e);
+        snprintf(path, size, "%s/%s", archive, name);
+        x->paths.items[x->paths.count++] = path;
+    }
+    return true;
+}
+
+/* A folder that says of itself that it is one; whether that is true vault_open says. */
+static bool is_archive(const char *path) {
+    char name[4096];
+
+    return (size_t)snprintf(name, sizeof name, "%s/" VAULT_MARK, path) < sizeof name && access(name, F_OK) == 0;
+}
+
+bool archives_open(struct archives *out, const struct arguments *given, uint64_t as_of, bool alone, struct err *e) {
+    *out = (struct archives){.any = false};
+    if (!(out->a = arena_new(PATHS_MEMORY)))
+        return no_memory(e);
+    for (size_t i = 0; i < given->count; i++) {
+        struct vault *v = NULL;
+
+        if (alone || is_archive(given->items[i])) {
+            bool const ok = vault_open(&v, given->items[i], as_of, NULL, NULL, e) &&
+                            segments_add(out, v, given->items[i], e);
+
+            vault_close(v);
+            if (!ok)
+                return false;
+            out->any = true;
+        } else {
+            if (!room(out, 1, e))
+                return false;
+            out->paths.items[out->paths.count++] = given->items[i];
+        }
+    }
+    return true;
+}
+
+void archives_close(struct archives *x) {
+    arena_free(x->a);
+}
