@@ -120,13 +120,14 @@ static void info_text(struct buf *b, const struct vault *v, const char *archive,
 
 static int info_run(const void *wishes) {
     const struct wishes *const w = wishes;
+    struct arguments const given = {(const char **)(uintptr_t)&w->archive, 1};
     struct vault *v = NULL;
     struct buf b = {0};
     struct err e = {0};
     int32_t *months;
     size_t count;
 
-    if (!vault_open(&v, w->archive, w->as_of, NULL, NULL, &e))
+    if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, w->as_of, NULL, NULL, &e))
         return tell_error(&e);
     (void)manifest_segments(vault_manifest(v), &count);
     if (!(months = calloc(count + 1, sizeof *months))) {
@@ -229,13 +230,14 @@ static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
 
 static int verify_run(const void *wishes) {
     const struct wishes *const w = wishes;
+    struct arguments const given = {(const char **)(uintptr_t)&w->archive, 1};
     struct verify x = {.w = w};
     struct vault *v = NULL;
     struct buf b = {0};
     struct err e = {0};
     char count[COUNT_TEXT];
 
-    if (!vault_open(&v, w->archive, 0, NULL, NULL, &e)) {
+    if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, 0, NULL, NULL, &e)) {
         (void)tell_error(&e);
         return e.code == ERR_CORRUPT ? EXIT_UNREADABLE : e.code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
     }

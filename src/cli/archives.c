@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "archive/vault.h"
+#include "cli/command.h"
 
 #define PATHS_MEMORY ((size_t)8 << 30)
 
@@ -56,6 +57,8 @@ bool archives_open(struct archives *out, const struct arguments *given, uint64_t
     *out = (struct archives){.any = false};
     if (!(out->a = arena_new(PATHS_MEMORY)))
         return no_memory(e);
+    if (alone && !paths_exist(given, "archive", true, e))
+        return false;
     for (size_t i = 0; i < given->count; i++) {
         struct vault *v = NULL;
 

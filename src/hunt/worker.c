@@ -931,14 +931,16 @@ static void source_end(struct worker *w) {
     put(w, &w->now);
 }
 
-/* What follows is from a source, or a part of one, that a reader has read, or now reads. */
-static bool part_begin(struct worker *w, str reader, struct err *e) {
+/* What follows is from a source, or a part of one, that a reader has read, or now reads. said: its name, which is kept with the records; the reader
+ * itself may be one of a newer version (custody.reader NULL). */
+static bool part_begin(struct worker *w, str said, struct err *e) {
     struct custody *const c = &w->now.custody;
+    str const reader = str_of(c->reader); /* lives as long as the process: it is asked for again at the next source */
 
     ingest_part(w->ingest, 0, reader);
     ingest_latest(w->ingest, w->s->latest == INSTANT_NONE ? w->modified : w->s->latest);
     ledger_source(w->ledger, reader);
-    return !w->keep || keep_source(w->keep, w->members ? buf_str(&w->member) : w->opened, reader, w->modified,
+    return !w->keep || keep_source(w->keep, w->members ? buf_str(&w->member) : w->opened, said, w->modified,
                                    w->now.hashed ? w->now.hash : NULL, c->size, e);
 }
 
