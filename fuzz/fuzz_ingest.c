@@ -180,7 +180,7 @@ static void record_of(str text, struct fields *fields, uint64_t number, struct r
         uint8_t const type = (uint8_t)(((word.ptr[1] - 'A') & 31) % RAW_TYPES);
         size_t const len = type == RAW_NULL ? 0 : word.len - 2;
 
-        values[r->count] = (struct raw){field, type, word.ptr[1] & 0x20, 0, (uint32_t)len, word.ptr + 2};
+        values[r->count] = (struct raw){field, type, (word.ptr[1] & 0x20) != 0, 0, (uint32_t)len, word.ptr + 2};
         values[r->count++].element = len && type != RAW_NULL ? (uint8_t)word.ptr[2] % 4 : 0; /* any order */
     }
 }

@@ -187,7 +187,7 @@ struct segment_reading {
 };
 
 /* Hands the rows to the sink as records, in the order in which they came, with the fields that it wants (sink->wants,
- * sink->wants_inner where it is raw.asked; once a field): what nobody wants is not unpacked. Views live until the sink returns. False: the sink
+ * sink->wants_inner where it is RAW_INNER_ASKED; once a field): what nobody wants is not unpacked. Views live until the sink returns. False: the sink
  * stopped, memory is out, or damage. */
 MUST_USE bool segment_read(struct segment *s, struct segment_reading *reading, struct err *e);
 

@@ -144,7 +144,7 @@ struct opened_block {
 struct opened_place {
     uint32_t column;
     uint16_t element;
-    bool inner, asked;
+    uint8_t inner; /* enum raw_inner */
 };
 
 struct opened_shape {

@@ -13,7 +13,7 @@ struct wanted {
     uint32_t place; /* among s->places */
     field_id field; /* FIELD_NONE: no field's, but the text of the time */
     uint16_t element;
-    bool inner, asked;
+    uint8_t inner;
 };
 
 struct reader {
@@ -110,9 +110,9 @@ static bool shape_ask(struct reader *d, struct opened_shape *shape) {
         const struct opened_place *const p = &s->places[k];
         const struct opened_column *const c = &s->columns[p->column];
 
-        if (p->asked ? c->inner_wanted : c->wanted)
-            d->wanted[d->wanted_count++] = (struct wanted){
-                .place = k, .field = c->field, .element = p->element, .inner = p->inner, .asked = p->asked};
+        if (p->inner == RAW_INNER_ASKED ? c->inner_wanted : c->wanted)
+            d->wanted[d->wanted_count++] =
+                (struct wanted){.place = k, .field = c->field, .element = p->element, .inner = p->inner};
     }
     shape->base_count = d->wanted_count - shape->base;
     return true;
@@ -229,7 +229,7 @@ static bool row_tell(struct reader *d, uint32_t at, uint32_t nth, bool *lost, st
             continue;
         }
         values[r.count++] = (struct raw){
-            .field = x->field, .type = v->type, .inner = x->inner, .element = x->element, .len = v->len, .asked = x->asked, .ptr = v->ptr};
+            .field = x->field, .type = v->type, .inner = x->inner, .element = x->element, .len = v->len, .ptr = v->ptr};
     }
     *lost = bad;
     if (bad)

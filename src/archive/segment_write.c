@@ -83,7 +83,7 @@ struct shape {
     uint32_t rows, seen; /* of the block */
 };
 
-/* What a key of a shape is made of: field, asked, inner, element. */
+/* What a key of a shape is made of: field, inner, element. */
 #define KEY_FIELD 18u
 #define KEY_KIND ((uint64_t)UINT32_MAX << KEY_FIELD)
 #define KEY_TIME ((uint64_t)(UINT32_MAX - 1) << KEY_FIELD)
@@ -825,7 +825,8 @@ bool segment_writer_record(struct segment_writer *w, uint32_t source, const stru
         const struct raw *const v = &r->values[i];
 
         assert(v->type < RAW_TYPES && v->field < FIELDS_MAX);
-        w->keys[own_count + i] = (uint64_t)v->field << KEY_FIELD | (uint64_t)(v->inner && v->asked) << 17 | (uint64_t)v->inner << 16 | v->element;
+        w->keys[own_count + i] = (uint64_t)v->field << KEY_FIELD |
+                                 (uint64_t)(v->inner < RAW_INNERS ? v->inner : RAW_INNER) << 16 | v->element;
     }
     if (!shape_of(w, count, &shape) || !cells_room(w, count))
         return no_memory(w, e);
@@ -977,7 +978,7 @@ static void text_put(struct buf *b, str s) {
     buf_add(b, s);
 }
 
-/* Shapes: how many values, and of each the column, whether it is inner and asked for, the element. */
+/* Shapes: how many values, and of each the column, how it is inner, the element. */
 static bool shapes_write(struct segment_writer *w, uint32_t *chunk, struct err *e) {
     struct buf b = {0};
     uint64_t ignored = 0;

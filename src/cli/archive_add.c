@@ -134,7 +134,8 @@ static int run(const void *wishes) {
     const struct wishes *const w = wishes;
 
     if (w->family && (!*w->family || strcmp(w->family, "ledger") == 0))
-        return usage_error("archive add", "--family %s: ledgers are the archive's own, and a name has letters", w->family);
+        return usage_error("archive add", "--family %s: ledgers are the archive's own, and a name has letters",
+                           w->family);
     return add(w);
 }
 
@@ -168,14 +169,15 @@ static const struct option options[] = {
 const struct command command_archive_add = {
     .name = "archive add",
     .summary = "keep evidence in an archive, each file once",
-    .about = (const char *const[]){"Reads every file below the paths, also in archives of files, and keeps its records as "
-                                   "its format holds them, so that what is learned later finds them. They are sorted by "
-                                   "month of event. What is kept is what can be read, and a ledger of all files with "
-                                   "their SHA-256; the files themselves are not.",
-                                   "A file whose bytes are there already is known by its hash, and only its path is "
-                                   "noted. What was committed survives a power cut; a run that was stopped is begun "
-                                   "again, and goes on where it was.",
-                                   NULL},
+    .about =
+        (const char *const[]){"Reads every file below the paths, also in archives of files, and keeps its records as "
+                              "its format holds them, so that what is learned later finds them. They are sorted by "
+                              "month of event. What is kept is what can be read, and a ledger of all files with "
+                              "their SHA-256; the files themselves are not.",
+                              "A file whose bytes are there already is known by its hash, and only its path is "
+                              "noted. What was committed survives a power cut; a run that was stopped is begun "
+                              "again, and goes on where it was.",
+                              NULL},
     .examples =
         (const struct example[]){{"longwatch archive add ./archive ./evidence", "Keep a folder of logs and mail"},
                                  {"longwatch archive add ./archive /var/log --family syslog",
@@ -185,7 +187,8 @@ const struct command command_archive_add = {
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "all of it is kept",
                  [EXIT_USAGE] = "wrong usage, or the folder is something else; nothing was done",
-                 [EXIT_UNREADABLE] = "some evidence could not be read; what could be is kept, and the ledger says the rest",
+                 [EXIT_UNREADABLE] =
+                     "some evidence could not be read; what could be is kept, and the ledger says the rest",
                  [EXIT_INTERNAL] = "internal error, or stopped; what was committed before stays",
                  [EXIT_REFUSED] = "another process writes to the archive"},
     .wishes_size = sizeof(struct wishes),

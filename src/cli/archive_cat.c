@@ -29,8 +29,7 @@ static bool on_event(void *ctx, const struct normal_event *event, bool *enough, 
     struct network_about about;
 
     run->line.len = 0;
-    event_json(&run->line, event,
-               network_about_text(NULL, event->roles[ROLE_CLIENT_ADDRESS], &about) ? &about : NULL);
+    event_json(&run->line, event, network_about_text(NULL, event->roles[ROLE_CLIENT_ADDRESS], &about) ? &about : NULL);
     buf_byte(&run->line, '\n');
     if (run->line.failed)
         return err_set(e, ERR_MEMORY, 0, "no memory to print");
@@ -136,12 +135,13 @@ static const struct option options[] = {
 const struct command command_archive_cat = {
     .name = "archive cat",
     .summary = "print the events of an archive in one normal form",
-    .about = (const char *const[]){"Prints every event that is kept, one a line with all its fields: the same lines that "
-                                   "longwatch events --json prints of the evidence itself, under the paths and hashes "
-                                   "that it had, by month.",
-                                   "Kinds are those of today: what was of no known kind when it was added may be of one "
-                                   "now. What could not be read then is told again on standard error.",
-                                   NULL},
+    .about =
+        (const char *const[]){"Prints every event that is kept, one a line with all its fields: the same lines that "
+                              "longwatch events --json prints of the evidence itself, under the paths and hashes "
+                              "that it had, by month.",
+                              "Kinds are those of today: what was of no known kind when it was added may be of one "
+                              "now. What could not be read then is told again on standard error.",
+                              NULL},
     .examples = (const struct example[]){{"longwatch archive cat ./archive | jq .", "See what is kept"},
                                          {"longwatch archive cat ./archive --kind m365 --from 2024-05-01",
                                           "Take the events of one product to another program"},

@@ -113,8 +113,8 @@ static void info_text(struct buf *b, const struct vault *v, const char *archive,
             month_text(months[i], month);
             buf_format(b, "  %-8s ", month);
             finding_plain(b, manifest_family(m, f), false);
-            buf_format(b, ": %s records in %s segment%s (%s)\n", count_text(s.rows, rows), count_text(s.segments, count),
-                       s.segments == 1 ? "" : "s", size_text(s.bytes, size));
+            buf_format(b, ": %s records in %s segment%s (%s)\n", count_text(s.rows, rows),
+                       count_text(s.segments, count), s.segments == 1 ? "" : "s", size_text(s.bytes, size));
         }
 }
 
@@ -298,10 +298,11 @@ static const struct option verify_options[] = {
 const struct command command_archive_verify = {
     .name = "archive verify",
     .summary = "read every byte of an archive and say whether it is whole",
-    .about = (const char *const[]){"Reads the manifest from its first record and every file of every segment, checks "
-                                   "their hashes and that all can be unpacked, and prints each damage with its file and "
-                                   "where in it.",
-                                   NULL},
+    .about =
+        (const char *const[]){"Reads the manifest from its first record and every file of every segment, checks "
+                              "their hashes and that all can be unpacked, and prints each damage with its file and "
+                              "where in it.",
+                              NULL},
     .examples =
         (const struct example[]){{"longwatch archive verify ./archive", "See whether all that was kept is still there"},
                                  {NULL, NULL}},

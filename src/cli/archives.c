@@ -63,8 +63,8 @@ bool archives_open(struct archives *out, const struct arguments *given, uint64_t
         struct vault *v = NULL;
 
         if (alone || is_archive(given->items[i])) {
-            bool const ok = vault_open(&v, given->items[i], as_of, NULL, NULL, e) &&
-                            segments_add(out, v, given->items[i], e);
+            bool const ok =
+                vault_open(&v, given->items[i], as_of, NULL, NULL, e) && segments_add(out, v, given->items[i], e);
 
             vault_close(v);
             if (!ok)

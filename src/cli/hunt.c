@@ -455,12 +455,14 @@ static bool evidence_open(struct wishes *w, struct archives *archives, struct er
         return false;
     w->paths = archives->paths;
     if (archives->any && w->yara.count)
-        return err_set(e, ERR_USAGE, 0,
-                       "--yara: an archive keeps records, and not the files that YARA rules are of: hunt through these");
+        return err_set(
+            e, ERR_USAGE, 0,
+            "--yara: an archive keeps records, and not the files that YARA rules are of: hunt through these");
     return !archives->any || !(w->own.count || w->partners.count || w->dkim_keys) ||
-           err_set(e, ERR_USAGE, 0,
-                   "--own-domain, --partner and --dkim-keys: mail in an archive was read without them: hunt through the "
-                   "mail itself");
+           err_set(
+               e, ERR_USAGE, 0,
+               "--own-domain, --partner and --dkim-keys: mail in an archive was read without them: hunt through the "
+               "mail itself");
 }
 
 static int hunt(const struct wishes *given) {

@@ -8,7 +8,7 @@
 
 struct listed {
     const struct arguments *paths; /* evidence; of an archive, its segments */
-    uint64_t as_of; /* of archives: a snapshot; 0: as they are now */
+    uint64_t as_of;                /* of archives: a snapshot; 0: as they are now */
     struct fields *fields;
     const struct kinds *kinds;
     const char *kind_begins, *reader; /* as in hunt_options; NULL: all, and content decides */

@@ -409,7 +409,7 @@ bool block_cell(struct block *b, struct column *c, const struct raw *v, size_t *
     size_t const repaired_before = *repaired;
     uint32_t code;
 
-    if (c->last_code && c->last_len == v->len && c->last_type == v->type && c->last_inner == v->inner &&
+    if (c->last_code && c->last_len == v->len && c->last_type == v->type && c->last_inner == (v->inner != RAW_OWN) &&
         memcmp(c->last, v->ptr, v->len) == 0) {
         code = c->last_code;
     } else {

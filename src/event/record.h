@@ -34,17 +34,24 @@ enum raw_type {
 };
 #define RAW_ANY (((uint32_t)1 << RAW_TYPES) - 1) /* a bit for each type */
 
+/* Whoever keeps records asks for all that can be asked for, and hands over again what is asked for then. */
+enum raw_inner {
+    RAW_OWN,
+    RAW_INNER,       /* handed over to whoever wants the field */
+    RAW_INNER_ASKED, /* only where sink->wants_inner says so of it */
+    RAW_INNERS
+};
+
 /* One field of the record. A field may occur several times: then the cell is multi-valued, in this order. */
 struct raw {
     field_id field;
-    uint8_t type;     /* enum raw_type */
-    bool inner;       /* a second spelling of something that other fields of this record hold already (the serialised
+    uint8_t type; /* enum raw_type */
+    uint8_t
+        inner; /* enum raw_inner: a second spelling of something that other fields of this record hold already (the serialised
                    * text of a JSON object beside its members): field tests see it, keyword rules do not */
     uint16_t element; /* 1, 2, ..: in which element of a list of the record it stands, the outermost list; 0: in none.
                        * For shapes with each_of; a reader of records without lists leaves it 0 */
     uint32_t len;
-    bool asked; /* inner, and handed over only because sink->wants_inner said so of the field: whoever keeps records asks for all and hands over
-                 * again what is asked for then */
     const char *ptr;
 };
 

@@ -380,11 +380,8 @@ static bool ledger_stage(struct add *d, struct err *e) {
         vault_part_drop(d->v, p);
         return false;
     }
-    struct manifest_segment const about = {.length = info.size,
-                                           .rows = info.rows,
-                                           .first = INSTANT_NONE,
-                                           .last = INSTANT_NONE,
-                                           .month = MANIFEST_UNDATED};
+    struct manifest_segment const about = {
+        .length = info.size, .rows = info.rows, .first = INSTANT_NONE, .last = INSTANT_NONE, .month = MANIFEST_UNDATED};
 
     return vault_add(d->v, p, &about, ARCHIVE_LEDGER, &number, NULL, e);
 }

@@ -16,7 +16,8 @@ struct archive_add_options {
     str family; /* of the sources, as retention knows them */
     struct fields *fields;
     const struct kinds *kinds;
-    int64_t latest; /* these three as in hunt_options: they decide under which time a record is found, and nothing of it */
+    int64_t
+        latest; /* these three as in hunt_options: they decide under which time a record is found, and nothing of it */
     const struct zone_rules *zone_rules;
     str zone;
     unsigned workers;

@@ -75,8 +75,7 @@ struct ledger_writer {
 bool ledger_writer_new(struct ledger_writer **out, struct fields *fields, int fd, struct err *e) {
     struct ledger_writer *const l = calloc(1, sizeof *l);
     struct segment_options const options = {.fields = fields, .to_file = true, .fd = fd};
-    struct segment_source const source = {
-        .path = {"", 0}, .reader = ARCHIVE_LEDGER, .modified = INSTANT_NONE};
+    struct segment_source const source = {.path = {"", 0}, .reader = ARCHIVE_LEDGER, .modified = INSTANT_NONE};
 
     if (!l)
         return err_set(e, ERR_MEMORY, 0, "no memory for the ledger");
@@ -108,10 +107,8 @@ static void number_put(struct ledger_writer *l, enum ledger_number which, uint64
     if (!n)
         return;
     l->kept[l->kept_count] = n;
-    l->values[l->count++] = (struct raw){.field = l->numbers[which],
-                                         .type = RAW_U64,
-                                         .len = sizeof n,
-                                         .ptr = (const char *)&l->kept[l->kept_count++]};
+    l->values[l->count++] = (struct raw){
+        .field = l->numbers[which], .type = RAW_U64, .len = sizeof n, .ptr = (const char *)&l->kept[l->kept_count++]};
 }
 
 bool ledger_writer_add(struct ledger_writer *l, const struct ledger_row *row, struct err *e) {
@@ -243,9 +240,8 @@ static void ledger_damage(struct event_sink *sink, uint64_t offset, uint64_t siz
 
 bool ledger_read(struct segment *s, struct fields *fields,
                  bool (*each)(void *ctx, const struct ledger_row *row, struct err *e), void *ctx, struct err *e) {
-    struct ledger_reading l = {.sink = {.fields = fields, .record = ledger_take, .damage = ledger_damage},
-                               .each = each,
-                               .ctx = ctx};
+    struct ledger_reading l = {
+        .sink = {.fields = fields, .record = ledger_take, .damage = ledger_damage}, .each = each, .ctx = ctx};
     struct segment_reading reading = {.sink = &l.sink};
 
     return fields_of(fields, l.texts, l.numbers, e) && segment_read(s, &reading, e);

@@ -70,7 +70,7 @@ struct hunt {
     size_t filtered_count, filtered_room;
     uint64_t given_up_before, given_up[WORKERS_MAX];
     uint64_t done, total; /* bytes */
-    bool sealed; /* workers were asked for what they keep */
+    bool sealed;          /* workers were asked for what they keep */
 };
 
 static bool no_memory(struct err *e) {

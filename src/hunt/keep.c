@@ -5,9 +5,9 @@
 
 #include "base/instant.h"
 
-#define OPEN_MAX 48u          /* segments being written at a time */
+#define OPEN_MAX 48u           /* segments being written at a time */
 #define MONTHS_OF_JOB_MAX 240u /* of one source; what has more makes up its times, and goes where there are none */
-#define LOOK_EVERY 256u       /* records between two looks at the memory */
+#define LOOK_EVERY 256u        /* records between two looks at the memory */
 #define PIECE WIRE_VALUE_MAX
 
 struct open_segment {
@@ -73,14 +73,11 @@ static bool seal_one(struct keep *k, unsigned at, struct err *e) {
     if (!segment_writer_finish(s->w, &k->bytes, &info, e))
         return false;
     for (size_t from = 0; from < k->bytes.len; from += PIECE)
-        k->o.put(k->o.ctx, &(struct wire){.type = WIRE_SEGMENT,
-                                          .name = str_first(str_from(buf_str(&k->bytes), from), PIECE)});
-    struct wire m = {.type = WIRE_SEALED,
-                     .kept = {.size = info.size,
-                              .rows = info.rows,
-                              .month = s->month,
-                              .first = info.first,
-                              .last = info.last}};
+        k->o.put(k->o.ctx,
+                 &(struct wire){.type = WIRE_SEGMENT, .name = str_first(str_from(buf_str(&k->bytes), from), PIECE)});
+    struct wire m = {
+        .type = WIRE_SEALED,
+        .kept = {.size = info.size, .rows = info.rows, .month = s->month, .first = info.first, .last = info.last}};
 
     memcpy(m.kept.sha256, info.sha256, sizeof m.kept.sha256);
     k->o.put(k->o.ctx, &m);

@@ -31,9 +31,9 @@
 #define YARA_SLACK                                                                                                     \
     ((size_t)256 << 20) /* and beyond that, where files are scanned: two scans, matches, what messages carry */
 #define KEEP_MEMORY ((size_t)160 << 20) /* segments that are being written, and beyond that: */
-#define KEEP_SLACK ((size_t)224 << 20) /* one that is being finished, and a container that is unpacked a second time */
+#define KEEP_SLACK ((size_t)224 << 20)  /* one that is being finished, and a container that is unpacked a second time */
 #define SEGMENT_MEMORY ((size_t)512 << 20) /* of what is unpacked of a segment */
-#define CELLS_MAX 1024u /* values an event hands to correlations */
+#define CELLS_MAX 1024u                    /* values an event hands to correlations */
 #define PATH_BYTES_MAX 65536u
 #define DERIVED_SHARE 4u /* of memory_max, for values that aliases make */
 
@@ -90,7 +90,7 @@ struct worker {
     uint64_t listed; /* events of this job */
     struct ledger *ledger;
     struct file_input file;
-    struct buf out, path, member; /* member: its path, where records are kept */
+    struct buf out, path, member;    /* member: its path, where records are kept */
     struct wire now;                 /* the ledger's line of the source being read */
     uint32_t members;                /* of the containers of this job, so far */
     int64_t modified;                /* when what is being read was last written to */
@@ -1209,9 +1209,10 @@ static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) 
 
     (void)e;
     if (row->line == LEDGER_DAMAGE)
-        put(w, &(struct wire){.type = WIRE_DAMAGE,
-                              .name = row->damage.path,
-                              .damage = {.offset = row->damage.offset, .size = row->damage.size, .why = row->damage.why}});
+        put(w,
+            &(struct wire){.type = WIRE_DAMAGE,
+                           .name = row->damage.path,
+                           .damage = {.offset = row->damage.offset, .size = row->damage.size, .why = row->damage.why}});
     if (row->line != LEDGER_FILE || row->file.records || row->file.salvaged)
         return true;
     member_begin(w, row->file.path);

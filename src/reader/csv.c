@@ -521,9 +521,8 @@ static bool cell_record(struct reading *r, bool *taken) {
     if (r->holder_inner)
         emit(r, (struct raw){.field = r->columns[r->holder].field,
                              .type = RAW_TEXT,
-                             .inner = true,
+                             .inner = RAW_INNER_ASKED,
                              .len = (uint32_t)text.len,
-                             .asked = true,
                              .ptr = text.ptr});
     if (r->j.bad_from && utf8_valid(text) == text.len) /* an escape; other bytes are told with the row's */
         report_within(r, place_of(r, f->ptr), place_of(r, f->ptr + f->len) - place_of(r, f->ptr), NO_UNICODE);

@@ -544,8 +544,7 @@ static bool grow(struct json *j) {
     return true;
 }
 
-static inline void emit(struct json *j, const struct json_node *n, unsigned type, str text, bool inner,
-                        bool asked) {
+static inline void emit(struct json *j, const struct json_node *n, unsigned type, str text, enum raw_inner inner) {
     bool const literal = n->flags & LITERAL;
 
     if (UNLIKELY(j->count == j->room) && !grow(j))
@@ -554,10 +553,9 @@ static inline void emit(struct json *j, const struct json_node *n, unsigned type
     j->literal[j->count] = literal;
     j->values[j->count++] = (struct raw){.field = n->field,
                                          .type = (uint8_t)type,
-                                         .inner = inner || j->second,
+                                         .inner = (uint8_t)(inner == RAW_OWN && j->second ? RAW_INNER : inner),
                                          .element = j->element,
                                          .len = (uint32_t)text.len,
-                                         .asked = asked,
                                          .ptr = text.ptr};
 }
 
@@ -581,7 +579,7 @@ static inline void scalar(struct json *j, uint32_t node, unsigned type, str text
     if (UNLIKELY(!(n->flags & ASKED)))
         wanted(j, n);
     if (n->flags & (WANTED | PAIR_NAME | PAIR_VALUE | PAIR_OLD))
-        emit(j, n, type, text, false, false);
+        emit(j, n, type, text, RAW_OWN);
 }
 
 static void pair_member(struct json *j, struct pair *p, uint32_t node, uint32_t from) {
@@ -607,8 +605,7 @@ static void pair_copy(struct json *j, uint32_t node, uint32_t from, uint32_t to)
     if (node == NOWHERE || from == to || !wanted(j, &j->nodes[node]))
         return;
     for (uint32_t i = from; i < to; i++)
-        emit(j, &j->nodes[node], j->values[i].type, (str){j->values[i].ptr, j->values[i].len}, true,
-             false);
+        emit(j, &j->nodes[node], j->values[i].type, (str){j->values[i].ptr, j->values[i].len}, RAW_INNER);
 }
 
 /* {"Name": "ForwardTo", "Value": "x@y"} in the list Parameters is also Parameters.ForwardTo = x@y. */
@@ -845,7 +842,7 @@ static const char *value(struct json *j, const char *p, uint32_t node, unsigned 
      * plain values, which are values of the path themselves. */
     if (list == ROOT && inner_wanted(j, &j->nodes[node]) &&
         (j->count == count || j->values[j->count - 1].field != j->nodes[node].field))
-        emit(j, &j->nodes[node], RAW_TEXT, (str){from, (size_t)(p - from)}, true, true);
+        emit(j, &j->nodes[node], RAW_TEXT, (str){from, (size_t)(p - from)}, RAW_INNER_ASKED);
     return p;
 }
 

@@ -231,8 +231,7 @@ static void every_value(void **state) {
             three[k] = values[(i + k) % COUNT(values)].v;
             three[k].field = 0;
             three[k].element = (uint16_t)(k + 1);
-            three[k].inner = k >= 2;
-            three[k].asked = k == 3;
+            three[k].inner = k < 2 ? RAW_OWN : k == 2 ? RAW_INNER : RAW_INNER_ASKED;
         }
         made_add(&m, &(struct record){.values = &all[i], .count = 1, .when = INSTANT_NONE, .number = i + 1}, (int64_t)i,
                  S("one"));
@@ -380,8 +379,7 @@ static uint32_t random_record(struct pool *p, const field_id *fields, uint64_t *
                                                 : draw(random, 1u << f % 12);
 
             *v = (struct raw){.field = fields[f], .type = RAW_TEXT, .element = (uint16_t)(times > 1 ? k + 1 : 0)};
-            v->inner = f == 7 && draw(random, 2);
-            v->asked = v->inner && draw(random, 2);
+            v->inner = (uint8_t)(f == 7 ? draw(random, RAW_INNERS) : RAW_OWN);
             count++;
             if (count > RANDOM_VALUES) { /* no room of its own: a constant */
                 v->ptr = "constant";
@@ -556,7 +554,7 @@ static void projected(struct buf *out, str record, bool (*wants)(str name), bool
         str const name = {record.ptr + at + 8, len};
 
         at += 8 + len + 8;
-        asked = record.ptr[at] > 1;
+        asked = record.ptr[at] == RAW_INNER_ASKED;
         at += 16;
         memcpy(&len, record.ptr + at, 8);
         at += 8 + len;

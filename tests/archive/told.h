@@ -54,7 +54,7 @@ static void told_record(struct told *t, const struct fields *fields, const struc
 
         told_text(b, field_name(fields, v->field));
         told_number(b, v->type);
-        told_number(b, v->inner + 2u * (v->inner && v->asked));
+        told_number(b, v->inner);
         told_number(b, v->element);
         told_text(b, (str){v->len ? v->ptr : "", v->len});
     }
