@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/utf.h"
 #include "detection/indicator.h"
 
 #include "../tests/intel/key_check.h"
@@ -93,9 +94,12 @@ static size_t look(struct all *a, str text, uint32_t *found) {
         for (size_t k = 0; k < i; k++)
             assert(found[i] != found[k]);
     assert(!count || indicators_sift(a->x, &raw));
-    if (count)
+    /* Keys are of what a block holds: bytes that are no UTF-8 have been replaced by then. */
+    bool const whole = utf8_valid(text) == text.len;
+
+    if (count && whole)
         key_check_text(&a->keys, text);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && whole; i++) {
         struct intel_entry const n = intel_set_entry(a->set, found[i]);
 
         assert(key_check_asks(&a->keys, n.type, n.value));

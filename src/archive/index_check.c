@@ -7,7 +7,8 @@ struct checking {
     void *ctx;
     struct err *e;
     struct index_hits h; /* places of long postings */
-    uint64_t keys, damaged;
+    uint64_t keys, addresses, damaged;
+    address_key last; /* address of the block before */
     bool out_of;
 };
 
@@ -61,12 +62,16 @@ static bool address_check(struct checking *c, uint64_t n, struct err *e) {
     memcpy(&b, run_section(r, SECTION_ADDRESS_DIRECTORY).ptr + n * sizeof b, sizeof b);
     address_key address = address_key_get(b.first);
 
+    if (n && address <= c->last)
+        return index_damaged(r, at, e, "a block of addresses contradicts itself");
+    c->addresses += count;
     for (uint32_t i = 0; i < count; i++) {
         if (!index_address_take(&body, i == 0, r->tail.flags & INDEX_ONE, r->tail.segments, &address, &v))
             return index_damaged(r, at, e, "a block of addresses contradicts itself");
         if (!posting_check(c, &v, e))
             return false;
     }
+    c->last = address;
     return !body.len || index_damaged(r, at, e, "a block of addresses contradicts itself");
 }
 
@@ -88,8 +93,8 @@ bool index_run_check(struct index_run *r, void (*each)(void *ctx, const struct e
         for (uint64_t n = 0; r->directory_good && n < r->tail.address_blocks && !c.out_of; n++)
             if (!address_check(&c, n, &now))
                 damage(&c, &now);
-        if (!c.damaged && c.keys != r->tail.keys) {
-            index_damaged(r, r->bytes.ptr, &now, "keys are missing");
+        if (!c.damaged && (c.keys != r->tail.keys || c.addresses != r->tail.addresses)) {
+            index_damaged(r, r->bytes.ptr, &now, "keys or addresses are missing");
             damage(&c, &now);
         }
     }

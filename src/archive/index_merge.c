@@ -8,6 +8,7 @@
 /* A run as it is merged: its keys, or its addresses. */
 struct source {
     struct index_run *run;
+    uint32_t kept;    /* of its segments */
     uint32_t *places; /* by place in the run: the place in the new one, or GONE */
     bool addresses;
     uint64_t block;    /* the next */
@@ -28,6 +29,7 @@ struct merge {
     uint32_t *segments; /* of the new run */
     size_t segment_count;
     struct index_hits places; /* of the key that is being merged */
+    bool everywhere;          /* it is in so many that it will be kept as in all: no need to count them */
 };
 
 static bool no_memory(struct err *e) {
@@ -160,12 +162,16 @@ static bool places_add(struct merge *m, const struct source *s, struct err *e) {
     bool good = true, out_of = false;
     size_t kept = from;
 
+    if (m->everywhere)
+        return true;
     if (LIKELY(s->posting.count == 1)) {
         uint32_t const place = s->places[s->posting.first];
 
         return place == GONE || hits_place(&m->places, place) || no_memory(e);
     }
-    if (s->posting.everywhere) {
+    if (s->posting.everywhere && m->segment_count >= EVERYWHERE_LEAST && s->kept > m->segment_count / 2) {
+        m->everywhere = true;
+    } else if (s->posting.everywhere) {
         for (uint32_t i = 0; i < r->tail.segments; i++)
             if (!hits_place(&m->places, i))
                 return no_memory(e);
@@ -216,6 +222,7 @@ static bool merge_each(struct merge *m, bool addresses, address_key last, merged
         address_key const key = m->sources[m->tree[1]].key;
 
         m->places.place_count = 0;
+        m->everywhere = false;
         do {
             struct source *const s = &m->sources[m->tree[1]];
 
@@ -224,8 +231,8 @@ static bool merge_each(struct merge *m, bool addresses, address_key last, merged
             tree_mend(m, m->tree[1]);
         } while (!is_over(m, m->tree[1]) && m->sources[m->tree[1]].key == key);
         places_settle(&m->places);
-        if (m->places.place_count &&
-            !each(ctx, key, (struct index_posting){m->places.places, m->places.place_count, false}, e))
+        if ((m->places.place_count || m->everywhere) &&
+            !each(ctx, key, (struct index_posting){m->places.places, m->places.place_count, m->everywhere}, e))
             return false;
     }
     return true;
@@ -313,6 +320,7 @@ static bool segments_merge(struct merge *m, const uint32_t *gone, size_t gone_co
             while (at < kept && m->segments[at] < s->run->segments[k])
                 at++;
             s->places[k] = at < kept && m->segments[at] == s->run->segments[k] ? (uint32_t)at : GONE;
+            s->kept += s->places[k] != GONE;
         }
     }
     return true;

@@ -312,7 +312,9 @@ static bool tail_good(struct index_run *r, int fd, struct err *e) {
         t->section[SECTION_DIRECTORY].size % 8 || !t->segments || t->segments > INDEX_SEGMENTS_MAX ||
         ((t->flags & INDEX_ONE) != 0) != (t->segments == 1) || (t->flags & ~(unsigned)(INDEX_EXACT | INDEX_ONE)) ||
         (exact ? !t->blocks || t->blocks > UINT64_MAX / 16 || t->blocks + 1 != directory ||
-                     !index_block_fits(t->blocks, t->key_bytes) || t->address_blocks + 1 != addresses ||
+                     !index_block_fits(t->blocks, t->key_bytes) ||
+                     t->keys > t->section[SECTION_BLOCKS].size / t->key_bytes ||
+                     t->addresses > t->section[SECTION_ADDRESSES].size || t->address_blocks + 1 != addresses ||
                      t->section[SECTION_ADDRESS_DIRECTORY].size % sizeof(struct packed_address_block)
                : t->blocks || directory || t->address_blocks || addresses))
         return index_damaged(r, at, e, "the end contradicts itself");
