@@ -196,7 +196,7 @@ static bool grade(const struct reading *r, const struct yaml_node *n, struct gra
 
 /* ---- maps ---- */
 
-enum type { TEXT, TIME, TIME_END, SPAN, GRADE, CLASS, CONFIDENCE, CLAIMS };
+enum type { TEXT, TIME, TIME_END, SPAN, GRADE, CLASS, CONFIDENCE, CLAIMS, STANCE };
 struct key {
     const char *name;
     enum type type;
@@ -210,6 +210,7 @@ struct values {
     struct grade grade;
     enum evidence_class class;
     const struct yaml_node *claims;
+    bool denies;
     bool there[KEYS_MAX];
 };
 
@@ -241,6 +242,16 @@ static bool class_value(const struct reading *r, const struct yaml_node *n, enum
             return true;
         }
     return wrong(r, n->line, "class: ", text, "is none: relay, address, hosted, domain, identifier, code or name");
+}
+
+static bool stance(const struct reading *r, const struct yaml_node *n, bool *denies) {
+    str text;
+
+    if (!scalar(r, n, "stance", &text))
+        return false;
+    *denies = str_eq(text, S("denies"));
+    return *denies || str_eq(text, S("attributes")) ||
+           wrong(r, n->line, "stance: ", text, "is none: attributes or denies");
 }
 
 /* How sure others are of what they attributed, as a grade of what they say. */
@@ -277,6 +288,8 @@ static bool value(const struct reading *r, const struct yaml_node *n, const stru
         return class_value(r, n, &out->class);
     case CONFIDENCE:
         return confidence(r, n, &out->grade);
+    case STANCE:
+        return stance(r, n, &out->denies);
     case CLAIMS:
         out->claims = n;
         return n->type == YAML_LIST || err_set(r->e, ERR_USAGE, 0, "line %u: claims must be a list", n->line);
@@ -499,10 +512,10 @@ static bool mail(struct reading *r, const struct yaml_node *n) {
 /* Of whom it speaks is the value, its exact words are the words, who says so is the source. One that names no group is quoted all the same, and speaks for
  * nobody. */
 static bool statements(struct reading *r, const struct yaml_node *n) {
-    enum { BY, ON, GROUP, ABOUT, QUOTE, SOURCE, GRADED };
-    static const struct key keys[] = {{"by", TEXT, true},     {"on", TIME, true},     {"group", TEXT, false},
-                                      {"about", TEXT, true},  {"quote", TEXT, false}, {"source", TEXT, false},
-                                      {"grade", GRADE, false}};
+    enum { BY, ON, GROUP, ABOUT, QUOTE, SOURCE, GRADED, STANDS };
+    static const struct key keys[] = {{"by", TEXT, true},      {"on", TIME, true},       {"group", TEXT, false},
+                                      {"about", TEXT, true},   {"quote", TEXT, false},   {"source", TEXT, false},
+                                      {"grade", GRADE, false}, {"stance", STANCE, false}};
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
 
@@ -523,7 +536,8 @@ static bool statements(struct reading *r, const struct yaml_node *n) {
                                              .from = INSTANT_NONE,
                                              .until = INSTANT_NONE,
                                              .reliability = v.grade.reliability,
-                                             .credibility = v.grade.credibility}))
+                                             .credibility = v.grade.credibility,
+                                             .denies = v.denies}))
             return false;
     }
     return true;

@@ -80,7 +80,7 @@ static void links(struct maker *m, const struct evidence_item *i, unsigned usual
             words_put(m, S(","));
         }
         if (l->group.len) {
-            words_put(m, S(" connects it with "));
+            words_put(m, l->denies ? S(" denies that it was ") : S(" connects it with "));
             words_value(m, l->group);
         } else {
             words_put(m, S(" says so and names no group"));

@@ -164,7 +164,9 @@ static void analysts(struct maker *m, struct quotes *q) {
                                           .about = t->value,
                                           .quote = t->words,
                                           .source = l ? l->origin : S(""),
-                                          .stance = l && l->group.len ? S("attributes") : S("another"),
+                                          .stance = l && l->denies      ? S("denies")
+                                                    : l && l->group.len ? S("attributes")
+                                                                        : S("another"),
                                           .grade = str_of(letters),
                                           .given = true});
         }

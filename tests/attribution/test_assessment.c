@@ -1420,6 +1420,13 @@ static void confidence(void **state) {
     assert_int_not_equal(a->level, ASSESSED_CONSISTENT);
     assessment_free(a);
 
+    /* One that denies says nothing for the group that it names, nor against another. */
+    b->links[b->link_count - 1].denies = true;
+    a = judge(b);
+    consistent(a);
+    same(bans_of(a, "Heron 2", EVIDENCE_STATEMENT), 0, NEAR);
+    assessment_free(a);
+
     /* Domain and malware of one report: all of it goes back to one. */
     clear(b);
     add(b, EVIDENCE_DOMAIN, "a", 0);

@@ -130,6 +130,28 @@ static void all_keys(void **state) {
     arena_free(a);
 }
 
+/* What a statement denies is no link to the group that it names. */
+static void denials(void **state) {
+    static const struct {
+        const char *stance;
+        bool denies;
+    } cases[] = {{"", false}, {", stance: attributes", false}, {", stance: denies", true}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *const a = arena_new(1 << 24);
+        struct buf b = {0};
+        struct evidence v;
+        struct err e = {0};
+
+        buf_format(&b, "statements: {by: X, on: 2021, group: G, about: Y%s}", cases[i].stance);
+        assert_true(observed_evidence(&v, buf_str(&b), NULL, a, &e));
+        assert_int_equal(v.items[0].links[0].denies, cases[i].denies);
+        buf_free(&b);
+        arena_free(a);
+    }
+}
+
 static void wrong(void **state) {
     static const struct {
         const char *text, *says;
@@ -168,6 +190,7 @@ static void wrong(void **state) {
         {"hours: {from: 5}", "line 1: hours must be one text"},
         {"language: ''", "line 1: language must be one text"},
         {"statements: {by: X, on: 2021, group: G}", "line 1: a statement says no about"},
+        {"statements: {by: X, on: 2021, group: G, about: Y, stance: doubts}", "line 1: stance: `doubts` is none"},
         {"statements: {by: X, on: then, group: G, about: Y}", "line 1: on: `then` is no time"},
         {"links: {to: X, group: G, source: S}", "line 1: a link says no confidence"},
         {"links: {to: X, group: G, source: S, confidence: 85}", "line 1: confidence: `85` is none"},
@@ -241,11 +264,8 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists),
-        cmocka_unit_test(all_keys),
-        cmocka_unit_test(wrong),
-        cmocka_unit_test(bounds),
-        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(lists), cmocka_unit_test(all_keys), cmocka_unit_test(denials),
+        cmocka_unit_test(wrong), cmocka_unit_test(bounds),   cmocka_unit_test(every_allocation_may_fail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -465,7 +465,7 @@ static void an_analysts_statement(void **state) {
     struct buf b = {0};
     (void)state;
 
-    for (int group = 0; group < 2; group++) {
+    for (int group = 0; group < 3; group++) { /* 0: names none; 2: denies that it was the one it names */
         made_assessment(&m, ASSESSED_CLUSTER, CONFIDENCE_LOW, 0.9, 0.05);
         m.items[3] = (struct evidence_item){.class = EVIDENCE_STATEMENT,
                                             .value = S("Electoral Commission"),
@@ -486,15 +486,20 @@ static void an_analysts_statement(void **state) {
                                                 .from = INSTANT_NONE,
                                                 .until = INSTANT_NONE,
                                                 .reliability = 'A',
-                                                .credibility = 2};
+                                                .credibility = 2,
+                                                .denies = group == 2};
         struct written *const w = made(&m, NULL, NULL);
 
         assert_int_equal(w->quote_count, 1);
-        assert_string_equal(text_of(w->quotes[0].stance), group ? "attributes" : "another");
+        assert_string_equal(text_of(w->quotes[0].stance), group == 2 ? "denies" : group ? "attributes" : "another");
+        if (group == 2)
+            assert_true(holds(w->sponsor, "0 statements of others and 1 denial are quoted"));
         b.len = 0;
         written_quote_words(&b, &w->quotes[0]);
-        assert_true(str_starts(buf_str(&b), S("2024-03-25, UK NCSC on Electoral Commission: “a China state-affiliated "
-                                              "actor”.")));
+        assert_true(str_starts(buf_str(&b), S("2024-03-25, UK NCSC ")));
+        assert_true(holds(buf_str(&b), group == 2
+                                           ? "NCSC denies Electoral Commission: “a China state-affiliated actor”."
+                                           : "NCSC on Electoral Commission: “a China state-affiliated actor”."));
         assert_true(holds(buf_str(&b), "given by an analyst, grade A2"));
         written_free(w);
     }
