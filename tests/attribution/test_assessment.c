@@ -1331,6 +1331,24 @@ static void gates(void **state) {
     assert_false(a->gates[GATE_CARRIED].passed);
     assessment_free(a);
 
+    /* Nor does it take the place of what the model asks of malware. */
+    for (int supplier = 0; supplier < 2; supplier++) {
+        struct bench *const one = bench_new();
+
+        add(one, EVIDENCE_MALWARE, "Egg 10", P(10)); /* of four groups, by one source */
+        for (uint32_t t = 1; t <= 6; t++)
+            add(one, EVIDENCE_TECHNIQUE, "T1500 and others", T(1500 + t));
+        add(one, EVIDENCE_DOMAIN, "a", 0)->supplier = supplier;
+        link_to(one, "Heron 3", "r1");
+        a = judge(one);
+        consistent(a);
+        assert_true(str_eq(a->groups[0].name, S("Heron 3")));
+        assert_true(a->gates[GATE_CARRIED].passed);
+        assert_int_equal(a->gates[GATE_MODEL].passed, !supplier);
+        assessment_free(a);
+        bench_free(one);
+    }
+
     /* Twelve years after its last report. */
     for (size_t i = 0; i < b->item_count; i++)
         b->items[i].supplier = false;
