@@ -280,6 +280,7 @@ static void consistent(const struct assessment *a) {
         assert_int_equal(against, h->against);
         assert_int_equal(much, h->much_against);
         assert_true(h->verdict.len && h->words.len);
+        assert_false(str_starts(h->verdict, S("rejected"))); /* it is told beside it */
         assert_true(!h->rejected || (much && !h->kept));
         if (!h->rejected && against + 2 * much < least)
             least = against + 2 * much;
