@@ -245,7 +245,12 @@ static void by_then(struct maker *m) {
     }
     words_put(m, S("; none of the groups described then: "));
     words_likelihood(m, then->none);
-    words_put(m, S(". By what is public now"));
+    if (now->as_of == INSTANT_NONE) {
+        words_put(m, S(". By what is public now"));
+    } else {
+        words_put(m, S(". By what was public on "));
+        words_day(m, now->as_of);
+    }
     if (now->profile) {
         words_put(m, S(" ("));
         words_value(m, now->profile->release);

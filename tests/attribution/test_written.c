@@ -344,13 +344,19 @@ static void then_against_now(void **state) {
     assert_string_equal(
         text_of(both->then),
         "By what was public on 2021-04-10 (ATT&CK v8.2) the judgement would have been: insufficient to name a "
-        "group; none of the groups described then: very likely (85 %). By what is public now (ATT&CK v18.1) "
-        "it is: a resemblance to what is published of APT31, unlikely (30 %); none: roughly even chance "
+        "group; none of the groups described then: very likely (85 %). By what was public on 2026-09-21 "
+        "(ATT&CK v18.1) it is: a resemblance to what is published of APT31, unlikely (30 %); none: roughly even chance "
         "(50 %).");
     assert_string_equal(text_of(both->changed), "What changed is what was published in between, 1 link of a source to "
                                                 "what was seen among it.");
     written_free(one);
     written_free(both);
+    m.a.as_of = INSTANT_NONE;
+    struct written *const now = made(&m, &then, NULL);
+
+    assert_true(holds(now->then, "By what is public now (ATT&CK v18.1) it is: "));
+    written_free(now);
+    made_assessment(&m, ASSESSED_RESEMBLES, CONFIDENCE_LOW, 0.5, 0.3);
     /* The same level by the same group is the same judgement; by another it is none. */
     for (int other = 0; other < 2; other++) {
         made_assessment(&then, ASSESSED_RESEMBLES, CONFIDENCE_LOW, 0.6, 0.25);
@@ -419,6 +425,42 @@ static void quotes_of_groups_that_are_told(void **state) {
             beware |= holds(w->cautions[k], "Electoral Commission was not attributed to APT31");
         assert_true(beware);
         buf_free(&b);
+        written_free(w);
+    }
+    groups_free(g);
+}
+
+/* What was said after the day of the judgement was not known then: it is not quoted, and of a link it is said. */
+static void nothing_from_later(void **state) {
+    static const struct {
+        int64_t as_of;
+        size_t quoted; /* 0: none, 1: some, 2: all */
+        bool link;
+    } cases[] = {{INT64_C(1600000000000000000), 0, false}, /* 2020-09-13: before the first */
+                 {INT64_C(1640000000000000000), 1, true},  /* 2021-12-20 */
+                 {INT64_C(1790000000000000000), 2, true},  /* 2026-09-21 */
+                 {INSTANT_NONE, 2, true}};
+    struct groups *const g = names();
+    size_t all = 0;
+    (void)state;
+
+    for (size_t i = COUNT(cases); i-- > 0;) {
+        struct made m;
+        char room[INSTANT_TEXT];
+
+        made_assessment(&m, ASSESSED_CONSISTENT, CONFIDENCE_LOW, 0.1, 0.9);
+        m.a.as_of = cases[i].as_of;
+        struct written *const w = made(&m, NULL, g);
+
+        if (cases[i].as_of == INSTANT_NONE)
+            all = w->quote_count;
+        assert_true(cases[i].quoted == 0   ? w->quote_count == 0
+                    : cases[i].quoted == 1 ? w->quote_count > 0 && w->quote_count < all
+                                           : w->quote_count == all);
+        for (size_t k = 0; k < w->quote_count && cases[i].as_of != INSTANT_NONE; k++)
+            assert_true(
+                str_cmp(w->quotes[k].on, str_first(instant_format(cases[i].as_of, room), w->quotes[k].on.len)) <= 0);
+        assert_int_equal(holds(w->facts[1], "published later, and not counted"), !cases[i].link);
         written_free(w);
     }
     groups_free(g);
@@ -719,6 +761,7 @@ int main(void) {
         cmocka_unit_test(many_facts_are_those_that_count),
         cmocka_unit_test(then_against_now),
         cmocka_unit_test(quotes_of_groups_that_are_told),
+        cmocka_unit_test(nothing_from_later),
         cmocka_unit_test(the_electoral_commission),
         cmocka_unit_test(an_analysts_statement),
         cmocka_unit_test(every_number_comes_back),
