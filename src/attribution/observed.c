@@ -208,6 +208,7 @@ struct values {
     str text[KEYS_MAX];
     int64_t from[KEYS_MAX], to[KEYS_MAX];
     struct grade grade;
+    uint8_t confidence; /* as a digit of a grade */
     enum evidence_class class;
     const struct yaml_node *claims;
     bool denies;
@@ -255,17 +256,17 @@ static bool stance(const struct reading *r, const struct yaml_node *n, bool *den
 }
 
 /* How sure others are of what they attributed, as a grade of what they say. */
-static bool confidence(const struct reading *r, const struct yaml_node *n, struct grade *out) {
+static bool confidence(const struct reading *r, const struct yaml_node *n, uint8_t *out) {
     str text;
 
     if (!scalar(r, n, "confidence", &text))
         return false;
     if (str_eq(text, S("high")))
-        out->credibility = 2;
+        *out = 2;
     else if (str_eq(text, S("moderate")))
-        out->credibility = 3;
+        *out = 3;
     else if (str_eq(text, S("low")))
-        out->credibility = 4;
+        *out = 4;
     else
         return wrong(r, n->line, "confidence: ", text, "is none: low, moderate or high");
     return true;
@@ -287,7 +288,7 @@ static bool value(const struct reading *r, const struct yaml_node *n, const stru
     case CLASS:
         return class_value(r, n, &out->class);
     case CONFIDENCE:
-        return confidence(r, n, &out->grade);
+        return confidence(r, n, &out->confidence);
     case STANCE:
         return stance(r, n, &out->denies);
     case CLAIMS:
@@ -543,12 +544,12 @@ static bool statements(struct reading *r, const struct yaml_node *n) {
     return true;
 }
 
-/* What ties it to an incident that others attributed. */
+/* What ties it to an incident that others attributed. The grade is the source's; what it says is no surer than its own attribution. */
 static bool ties(struct reading *r, const struct yaml_node *n) {
     enum { TO, GROUP, SOURCE, CONFIDENT, SAID, SEEN, GRADED };
-    static const struct key keys[] = {{"to", TEXT, true},     {"group", TEXT, true},
-                                      {"source", TEXT, true}, {"confidence", CONFIDENCE, true},
-                                      {"said", TIME, false},  {"seen", SPAN, false}};
+    static const struct key keys[] = {
+        {"to", TEXT, true},    {"group", TEXT, true}, {"source", TEXT, true}, {"confidence", CONFIDENCE, true},
+        {"said", TIME, false}, {"seen", SPAN, false}, {"grade", GRADE, false}};
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
 
@@ -561,6 +562,8 @@ static bool ties(struct reading *r, const struct yaml_node *n) {
             return false;
         item->first = v.from[SEEN];
         item->last = v.to[SEEN];
+        if (v.confidence > v.grade.credibility || !v.there[GRADED])
+            v.grade.credibility = v.confidence;
         if (!link_add(r, item, items[i]->line,
                       (struct evidence_link){.group = v.text[GROUP],
                                              .source = v.text[SOURCE],
@@ -712,6 +715,7 @@ bool observed_evidence(struct evidence *out, str text, const struct profiles *pr
         return no_memory(e);
     if (text.len > OBSERVED_BYTES_MAX)
         return err_set(e, ERR_LIMIT, 0, "more than %zu bytes", OBSERVED_BYTES_MAX);
+    text = str_from(text, str_starts(text, S("\xef\xbb\xbf")) ? 3 : 0); /* the mark of an editor */
     if (!(has_keys(text) ? document(&r, text) : plain(&r, text)) || !sorted(&r))
         return false;
     out->items = r.items;

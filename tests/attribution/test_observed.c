@@ -22,6 +22,10 @@ static void lists(void **state) {
         int techniques, software; /* -1: wrong */
     } cases[] = {
         {"", 0, 0},
+        {"\xef\xbb\xbf", 0, 0},
+        {"\xef\xbb\xbfT1059 S0002", 1, 1},
+        {"\xef\xbb\xbftechniques: [T1059]", 1, 0},
+        {"T1059 \xef\xbb\xbfT1060", -1, 0},
         {"# nothing: but this\n", 0, 0},
         {"T1059.003 S0002", 1, 1},
         {"S0002,T1059,T1001\r\n# T1002\nT1059\n", 2, 1},
@@ -152,6 +156,36 @@ static void denials(void **state) {
     }
 }
 
+/* The grade is the source's; of what it says the weaker of grade and confidence. */
+static void forensic_grades(void **state) {
+    static const struct {
+        const char *grade, *confidence;
+        char reliability;
+        unsigned credibility;
+    } cases[] = {{"", "high", 'F', 2},  {"", "low", 'F', 4},    {"A1", "high", 'A', 2},    {"B2", "high", 'B', 2},
+                 {"B2", "low", 'B', 4}, {"B5", "high", 'B', 5}, {"C6", "moderate", 'C', 6}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (int before = 0; before < 2; before++) {
+            struct arena *const a = arena_new(1 << 24);
+            struct buf b = {0};
+            struct evidence v;
+            struct err e = {0};
+            char room[16] = "";
+
+            if (*cases[i].grade)
+                snprintf(room, sizeof room, ", grade: %s", cases[i].grade);
+            buf_format(&b, "links: {to: a key, group: G, source: S%s, confidence: %s%s}", before ? room : "",
+                       cases[i].confidence, before ? "" : room);
+            assert_true(observed_evidence(&v, buf_str(&b), NULL, a, &e));
+            assert_int_equal(v.items[0].links[0].reliability, cases[i].reliability);
+            assert_int_equal(v.items[0].links[0].credibility, cases[i].credibility);
+            buf_free(&b);
+            arena_free(a);
+        }
+}
+
 static void wrong(void **state) {
     static const struct {
         const char *text, *says;
@@ -264,8 +298,13 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists), cmocka_unit_test(all_keys), cmocka_unit_test(denials),
-        cmocka_unit_test(wrong), cmocka_unit_test(bounds),   cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(all_keys),
+        cmocka_unit_test(denials),
+        cmocka_unit_test(forensic_grades),
+        cmocka_unit_test(wrong),
+        cmocka_unit_test(bounds),
+        cmocka_unit_test(every_allocation_may_fail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
