@@ -25,6 +25,17 @@ static void none_of(struct maker *m, const struct assessment *a) {
         words_put(m, S("the profiles"));
     words_put(m, S(" describe"));
     words_put(m, a->profile && a->profile->release.len ? S("s") : S(""));
+
+    /* Candidates as well, though no profile has them: without them the sentence would not be true of its number. */
+    size_t beside = 0;
+
+    for (size_t i = 0; i < a->group_count; i++)
+        beside += a->groups[i].group == NO_GROUP;
+    if (beside) {
+        words_put(m, S(", nor of "));
+        buf_u64(&m->b, beside);
+        words_put(m, S(" more that sources name"));
+    }
 }
 
 /* Behind it comes how likely that is. */

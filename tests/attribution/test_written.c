@@ -152,6 +152,27 @@ static void judgements(void **state) {
             }
 }
 
+/* How likely none is is told of all who were weighed: those of the profiles, and those that only links name. */
+static void none_of_all_that_were_weighed(void **state) {
+    (void)state;
+
+    for (size_t beside = 0; beside < 3; beside++) {
+        struct made m;
+        char more[64];
+
+        made_assessment(&m, ASSESSED_CLUSTER, CONFIDENCE_LOW, 0.7, 0.1);
+        for (size_t i = 0; i < beside; i++)
+            m.groups[i].group = NO_GROUP;
+        struct written *const w = made(&m, NULL, NULL);
+
+        snprintf(more, sizeof more, " describes, nor of %zu more that sources name.", beside);
+        assert_int_equal(holds(w->judgement, "more that sources name"), beside > 0);
+        assert_true(str_ends(w->judgement, beside ? str_of(more) : S(" describes.")));
+        assert_int_equal(holds(w->judgements[w->judgement_count - 1], "more that sources name"), beside > 0);
+        written_free(w);
+    }
+}
+
 static void the_scale_is_printed(void **state) {
     struct made m;
     (void)state;
@@ -753,6 +774,7 @@ static void memory_may_run_out(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judgements),
+        cmocka_unit_test(none_of_all_that_were_weighed),
         cmocka_unit_test(the_scale_is_printed),
         cmocka_unit_test(never_is_a_group_and_never_a_state),
         cmocka_unit_test(a_nation_is_told_only_when_it_may_be),
