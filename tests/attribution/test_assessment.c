@@ -267,6 +267,8 @@ static void consistent(const struct assessment *a) {
     assert_true(a->confidence == CONFIDENCE_LOW || all);
     assert_true(a->confidence == CONFIDENCE_LOW || !a->cheap_only);
     assert_true(a->confidence_why_count > 0);
+    for (size_t i = 0; i < a->confidence_why_count; i++)
+        assert_false(str_starts(a->confidence_why[i], S("1 gaps")) || str_starts(a->confidence_why[i], S("1 names")));
 
     unsigned least = UINT32_MAX;
     for (size_t i = 0; i < a->hypothesis_count; i++) {
