@@ -196,7 +196,7 @@ static bool grade(const struct reading *r, const struct yaml_node *n, struct gra
 
 /* ---- maps ---- */
 
-enum type { TEXT, TIME, TIME_END, SPAN, GRADE, CLASS, CONFIDENCE, CLAIMS };
+enum type { TEXT, TIME, TIME_END, SPAN, GRADE, CLASS, CONFIDENCE, CLAIMS, STANCE };
 struct key {
     const char *name;
     enum type type;
@@ -208,8 +208,10 @@ struct values {
     str text[KEYS_MAX];
     int64_t from[KEYS_MAX], to[KEYS_MAX];
     struct grade grade;
+    uint8_t confidence; /* as a digit of a grade */
     enum evidence_class class;
     const struct yaml_node *claims;
+    bool denies;
     bool there[KEYS_MAX];
 };
 
@@ -243,18 +245,28 @@ static bool class_value(const struct reading *r, const struct yaml_node *n, enum
     return wrong(r, n->line, "class: ", text, "is none: relay, address, hosted, domain, identifier, code or name");
 }
 
+static bool stance(const struct reading *r, const struct yaml_node *n, bool *denies) {
+    str text;
+
+    if (!scalar(r, n, "stance", &text))
+        return false;
+    *denies = str_eq(text, S("denies"));
+    return *denies || str_eq(text, S("attributes")) ||
+           wrong(r, n->line, "stance: ", text, "is none: attributes or denies");
+}
+
 /* How sure others are of what they attributed, as a grade of what they say. */
-static bool confidence(const struct reading *r, const struct yaml_node *n, struct grade *out) {
+static bool confidence(const struct reading *r, const struct yaml_node *n, uint8_t *out) {
     str text;
 
     if (!scalar(r, n, "confidence", &text))
         return false;
     if (str_eq(text, S("high")))
-        out->credibility = 2;
+        *out = 2;
     else if (str_eq(text, S("moderate")))
-        out->credibility = 3;
+        *out = 3;
     else if (str_eq(text, S("low")))
-        out->credibility = 4;
+        *out = 4;
     else
         return wrong(r, n->line, "confidence: ", text, "is none: low, moderate or high");
     return true;
@@ -276,7 +288,9 @@ static bool value(const struct reading *r, const struct yaml_node *n, const stru
     case CLASS:
         return class_value(r, n, &out->class);
     case CONFIDENCE:
-        return confidence(r, n, &out->grade);
+        return confidence(r, n, &out->confidence);
+    case STANCE:
+        return stance(r, n, &out->denies);
     case CLAIMS:
         out->claims = n;
         return n->type == YAML_LIST || err_set(r->e, ERR_USAGE, 0, "line %u: claims must be a list", n->line);
@@ -499,10 +513,10 @@ static bool mail(struct reading *r, const struct yaml_node *n) {
 /* Of whom it speaks is the value, its exact words are the words, who says so is the source. One that names no group is quoted all the same, and speaks for
  * nobody. */
 static bool statements(struct reading *r, const struct yaml_node *n) {
-    enum { BY, ON, GROUP, ABOUT, QUOTE, SOURCE, GRADED };
-    static const struct key keys[] = {{"by", TEXT, true},     {"on", TIME, true},     {"group", TEXT, false},
-                                      {"about", TEXT, true},  {"quote", TEXT, false}, {"source", TEXT, false},
-                                      {"grade", GRADE, false}};
+    enum { BY, ON, GROUP, ABOUT, QUOTE, SOURCE, GRADED, STANDS };
+    static const struct key keys[] = {{"by", TEXT, true},      {"on", TIME, true},       {"group", TEXT, false},
+                                      {"about", TEXT, true},   {"quote", TEXT, false},   {"source", TEXT, false},
+                                      {"grade", GRADE, false}, {"stance", STANCE, false}};
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
 
@@ -523,18 +537,19 @@ static bool statements(struct reading *r, const struct yaml_node *n) {
                                              .from = INSTANT_NONE,
                                              .until = INSTANT_NONE,
                                              .reliability = v.grade.reliability,
-                                             .credibility = v.grade.credibility}))
+                                             .credibility = v.grade.credibility,
+                                             .denies = v.denies}))
             return false;
     }
     return true;
 }
 
-/* What ties it to an incident that others attributed. */
+/* What ties it to an incident that others attributed. The grade is the source's; what it says is no surer than its own attribution. */
 static bool ties(struct reading *r, const struct yaml_node *n) {
     enum { TO, GROUP, SOURCE, CONFIDENT, SAID, SEEN, GRADED };
-    static const struct key keys[] = {{"to", TEXT, true},     {"group", TEXT, true},
-                                      {"source", TEXT, true}, {"confidence", CONFIDENCE, true},
-                                      {"said", TIME, false},  {"seen", SPAN, false}};
+    static const struct key keys[] = {
+        {"to", TEXT, true},    {"group", TEXT, true}, {"source", TEXT, true}, {"confidence", CONFIDENCE, true},
+        {"said", TIME, false}, {"seen", SPAN, false}, {"grade", GRADE, false}};
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
 
@@ -547,6 +562,8 @@ static bool ties(struct reading *r, const struct yaml_node *n) {
             return false;
         item->first = v.from[SEEN];
         item->last = v.to[SEEN];
+        if (v.confidence > v.grade.credibility || !v.there[GRADED])
+            v.grade.credibility = v.confidence;
         if (!link_add(r, item, items[i]->line,
                       (struct evidence_link){.group = v.text[GROUP],
                                              .source = v.text[SOURCE],
@@ -698,6 +715,7 @@ bool observed_evidence(struct evidence *out, str text, const struct profiles *pr
         return no_memory(e);
     if (text.len > OBSERVED_BYTES_MAX)
         return err_set(e, ERR_LIMIT, 0, "more than %zu bytes", OBSERVED_BYTES_MAX);
+    text = str_from(text, str_starts(text, S("\xef\xbb\xbf")) ? 3 : 0); /* the mark of an editor */
     if (!(has_keys(text) ? document(&r, text) : plain(&r, text)) || !sorted(&r))
         return false;
     out->items = r.items;

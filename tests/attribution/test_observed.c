@@ -22,6 +22,10 @@ static void lists(void **state) {
         int techniques, software; /* -1: wrong */
     } cases[] = {
         {"", 0, 0},
+        {"\xef\xbb\xbf", 0, 0},
+        {"\xef\xbb\xbfT1059 S0002", 1, 1},
+        {"\xef\xbb\xbftechniques: [T1059]", 1, 0},
+        {"T1059 \xef\xbb\xbfT1060", -1, 0},
         {"# nothing: but this\n", 0, 0},
         {"T1059.003 S0002", 1, 1},
         {"S0002,T1059,T1001\r\n# T1002\nT1059\n", 2, 1},
@@ -130,6 +134,58 @@ static void all_keys(void **state) {
     arena_free(a);
 }
 
+/* What a statement denies is no link to the group that it names. */
+static void denials(void **state) {
+    static const struct {
+        const char *stance;
+        bool denies;
+    } cases[] = {{"", false}, {", stance: attributes", false}, {", stance: denies", true}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *const a = arena_new(1 << 24);
+        struct buf b = {0};
+        struct evidence v;
+        struct err e = {0};
+
+        buf_format(&b, "statements: {by: X, on: 2021, group: G, about: Y%s}", cases[i].stance);
+        assert_true(observed_evidence(&v, buf_str(&b), NULL, a, &e));
+        assert_int_equal(v.items[0].links[0].denies, cases[i].denies);
+        buf_free(&b);
+        arena_free(a);
+    }
+}
+
+/* The grade is the source's; of what it says the weaker of grade and confidence. */
+static void forensic_grades(void **state) {
+    static const struct {
+        const char *grade, *confidence;
+        char reliability;
+        unsigned credibility;
+    } cases[] = {{"", "high", 'F', 2},  {"", "low", 'F', 4},    {"A1", "high", 'A', 2},    {"B2", "high", 'B', 2},
+                 {"B2", "low", 'B', 4}, {"B5", "high", 'B', 5}, {"C6", "moderate", 'C', 6}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (int before = 0; before < 2; before++) {
+            struct arena *const a = arena_new(1 << 24);
+            struct buf b = {0};
+            struct evidence v;
+            struct err e = {0};
+            char room[16] = "";
+
+            if (*cases[i].grade)
+                snprintf(room, sizeof room, ", grade: %s", cases[i].grade);
+            buf_format(&b, "links: {to: a key, group: G, source: S%s, confidence: %s%s}", before ? room : "",
+                       cases[i].confidence, before ? "" : room);
+            assert_true(observed_evidence(&v, buf_str(&b), NULL, a, &e));
+            assert_int_equal(v.items[0].links[0].reliability, cases[i].reliability);
+            assert_int_equal(v.items[0].links[0].credibility, cases[i].credibility);
+            buf_free(&b);
+            arena_free(a);
+        }
+}
+
 static void wrong(void **state) {
     static const struct {
         const char *text, *says;
@@ -168,6 +224,7 @@ static void wrong(void **state) {
         {"hours: {from: 5}", "line 1: hours must be one text"},
         {"language: ''", "line 1: language must be one text"},
         {"statements: {by: X, on: 2021, group: G}", "line 1: a statement says no about"},
+        {"statements: {by: X, on: 2021, group: G, about: Y, stance: doubts}", "line 1: stance: `doubts` is none"},
         {"statements: {by: X, on: then, group: G, about: Y}", "line 1: on: `then` is no time"},
         {"links: {to: X, group: G, source: S}", "line 1: a link says no confidence"},
         {"links: {to: X, group: G, source: S, confidence: 85}", "line 1: confidence: `85` is none"},
@@ -243,6 +300,8 @@ int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists),
         cmocka_unit_test(all_keys),
+        cmocka_unit_test(denials),
+        cmocka_unit_test(forensic_grades),
         cmocka_unit_test(wrong),
         cmocka_unit_test(bounds),
         cmocka_unit_test(every_allocation_may_fail),
