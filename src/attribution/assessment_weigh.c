@@ -208,9 +208,8 @@ unsigned families_of(unsigned bits) {
 /* Techniques, victims and habits are everybody's: a resemblance in these alone is told in the ranked list, and not as one. */
 #define COMMON_FAMILIES (1u << FAMILY_TECHNIQUE | 1u << FAMILY_VICTIM | 1u << FAMILY_HABIT)
 
-static bool resembles(const struct outcome *o, const struct work *w, const struct weighed *first) {
-    return first && (first->families & ~COMMON_FAMILIES) &&
-           (first->posterior > o->none || first->posterior >= w->rules->resembles);
+static bool resembles(const struct work *w, const struct weighed *first) {
+    return first && (first->families & ~COMMON_FAMILIES) && first->posterior >= w->rules->resembles;
 }
 
 static void judge_gates(struct outcome *o, const struct work *w) {
@@ -245,7 +244,7 @@ static void judge_gates(struct outcome *o, const struct work *w) {
     }
     for (size_t i = 0; i < GATES; i++)
         all = all && g[i].passed;
-    o->level = all ? ASSESSED_CONSISTENT : resembles(o, w, first) ? ASSESSED_RESEMBLES : ASSESSED_CLUSTER;
+    o->level = all ? ASSESSED_CONSISTENT : resembles(w, first) ? ASSESSED_RESEMBLES : ASSESSED_CLUSTER;
 }
 
 static bool has_statements(const struct work *w) {

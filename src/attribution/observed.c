@@ -196,7 +196,7 @@ static bool grade(const struct reading *r, const struct yaml_node *n, struct gra
 
 /* ---- maps ---- */
 
-enum type { TEXT, TIME, TIME_END, SPAN, GRADE, CLASS, CONFIDENCE, CLAIMS, STANCE };
+enum type { TEXT, TIME, TIME_END, SPAN, GRADE, CLASS, CONFIDENCE, CLAIMS, STANCE, SUPPLIER };
 struct key {
     const char *name;
     enum type type;
@@ -211,7 +211,7 @@ struct values {
     uint8_t confidence; /* as a digit of a grade */
     enum evidence_class class;
     const struct yaml_node *claims;
-    bool denies;
+    bool denies, supplier;
     bool there[KEYS_MAX];
 };
 
@@ -255,6 +255,16 @@ static bool stance(const struct reading *r, const struct yaml_node *n, bool *den
            wrong(r, n->line, "stance: ", text, "is none: attributes or denies");
 }
 
+/* Does a supplier, builder or relay network explain it as well? */
+static bool supplier(const struct reading *r, const struct yaml_node *n, bool *out) {
+    str text;
+
+    if (!scalar(r, n, "supplier", &text))
+        return false;
+    *out = str_eq(text, S("yes"));
+    return *out || str_eq(text, S("no")) || wrong(r, n->line, "supplier: ", text, "is none: yes or no");
+}
+
 /* How sure others are of what they attributed, as a grade of what they say. */
 static bool confidence(const struct reading *r, const struct yaml_node *n, uint8_t *out) {
     str text;
@@ -291,6 +301,8 @@ static bool value(const struct reading *r, const struct yaml_node *n, const stru
         return confidence(r, n, &out->confidence);
     case STANCE:
         return stance(r, n, &out->denies);
+    case SUPPLIER:
+        return supplier(r, n, &out->supplier);
     case CLAIMS:
         out->claims = n;
         return n->type == YAML_LIST || err_set(r->e, ERR_USAGE, 0, "line %u: claims must be a list", n->line);
@@ -353,8 +365,9 @@ static bool links_room(const struct reading *r, struct evidence_item *to, size_t
 
 /* - T1059.003, or - {technique: T1059.003, seen: 2021-03}. */
 static bool tokens(struct reading *r, const struct yaml_node *n, bool programs) {
-    static const struct key keys[2][3] = {{{"technique", TEXT, true}, {"seen", SPAN, false}, {"grade", GRADE, false}},
-                                          {{"software", TEXT, true}, {"seen", SPAN, false}, {"grade", GRADE, false}}};
+    static const struct key keys[2][4] = {
+        {{"technique", TEXT, true}, {"seen", SPAN, false}, {"grade", GRADE, false}},
+        {{"software", TEXT, true}, {"seen", SPAN, false}, {"grade", GRADE, false}, {"supplier", SUPPLIER, false}}};
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
 
@@ -364,7 +377,7 @@ static bool tokens(struct reading *r, const struct yaml_node *n, bool programs) 
         str word;
 
         if (items[i]->type == YAML_MAP) {
-            if (!map(r, items[i], keys[programs][0].name, keys[programs], 3, &v))
+            if (!map(r, items[i], keys[programs][0].name, keys[programs], programs ? 4 : 3, &v))
                 return false;
             word = v.text[0];
         } else if (!scalar(r, items[i], keys[programs][0].name, &word)) {
@@ -380,6 +393,7 @@ static bool tokens(struct reading *r, const struct yaml_node *n, bool programs) 
             item->reliability = v.grade.reliability;
             item->credibility = v.grade.credibility;
         }
+        item->supplier = item->supplier || v.supplier;
     }
     return true;
 }
@@ -457,11 +471,8 @@ static bool claim(const struct reading *r, struct evidence_item *to, const struc
 
 static bool infrastructure(struct reading *r, const struct yaml_node *n) {
     static const struct key claim_keys[] = {CLAIM_ROWS(true)};
-    static const struct key keys[] = {CLAIM_ROWS(false),
-                                      {"class", CLASS, true},
-                                      {"value", TEXT, true},
-                                      {"seen", SPAN, false},
-                                      {"claims", CLAIMS, false}};
+    static const struct key keys[] = {CLAIM_ROWS(false),     {"class", CLASS, true},    {"value", TEXT, true},
+                                      {"seen", SPAN, false}, {"claims", CLAIMS, false}, {"supplier", SUPPLIER, false}};
     enum { I_CLASS = CLAIM_KEYS, I_VALUE, I_SEEN };
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
@@ -476,6 +487,7 @@ static bool infrastructure(struct reading *r, const struct yaml_node *n) {
             return false;
         item->first = v.from[I_SEEN];
         item->last = v.to[I_SEEN];
+        item->supplier = v.supplier;
         if (v.text[C_GROUP].len && !claim(r, item, &v, items[i]->line))
             return false;
         if (!v.text[C_GROUP].len && (v.there[C_SOURCE] || v.there[C_ORIGIN] || v.there[C_SAID] || v.there[C_FROM] ||

@@ -291,7 +291,7 @@ class Checked:
         passed = [first["posterior"] >= asked["posterior"], len(first["families"]) >= 2, first["carried"], margin >= asked["margin"], first["group"]["window"] is not False,
                   bool(first["otherwise"] or (m and (m["measures"]["confirmed"] > 0 or (m["alone"] and m["coverage"] >= asked["coverage"]))))]  # fmt: skip
         more = set(first["families"]) - {"technique", "victim", "habit"}
-        resembles = more and (first["posterior"] > none or first["posterior"] >= self.w["resembles"])
+        resembles = more and first["posterior"] >= self.w["resembles"]
         return passed, "consistent" if all(passed) else "resembles" if resembles else "cluster"
 
     # ---- all of it ----

@@ -75,14 +75,14 @@ static void all_keys(void **state) {
         "grade: B3\n"
         "incident: {title: Mailboxes, first: 2021-01, last: 2021-06-30}\n"
         "techniques:\n  - T1114.002\n  - {technique: T1598.003, seen: [2021-01-20, 2021-02-11], grade: A1}\n"
-        "software: [PlugX, S0154]\n"
+        "software: [{software: PlugX, supplier: yes}, S0154]\n"
         "victim: {country: [GB, NZ], sector: government, persons: a committee}\n"
         "infrastructure:\n"
         "  - {class: domain, value: img.example, seen: 2021-02, group: APT31, source: Sekoia, origin: a blog, said: "
         "2021-11-10, from: 2021, until: 2021, grade: B2}\n"
-        "  - class: relay\n    value: 203.0.113.7\n    claims:\n"
+        "  - class: relay\n    value: 203.0.113.7\n    supplier: yes\n    claims:\n"
         "      - {group: APT31, source: ANSSI}\n      - {group: APT40, source: a partner, grade: C3}\n"
-        "  - {class: address, value: 203.0.113.8}\n"
+        "  - {class: address, value: 203.0.113.8, supplier: no}\n"
         "mail: a hidden picture\nhours: 00-09 UTC\nlanguage: [zh-CN, nl-BE]\n"
         "statements:\n  - {by: UK NCSC, on: 2024-03-25, group: APT31, about: mails of 2021, quote: almost certainly}\n"
         "  - {by: UK NCSC, on: 2024-03-25, about: the commission, quote: a state-affiliated actor}\n"
@@ -105,6 +105,10 @@ static void all_keys(void **state) {
     assert_true(i->reliability == 'A' && i->credibility == 1 && i->first == at("2021-01-20") &&
                 i->last == at("2021-02-12") - 1);
     assert_int_equal(item_of(&v, EVIDENCE_MALWARE, "PlugX")->token, 0);
+    assert_true(item_of(&v, EVIDENCE_MALWARE, "PlugX")->supplier);
+    assert_false(item_of(&v, EVIDENCE_MALWARE, "S0154")->supplier);
+    assert_true(item_of(&v, EVIDENCE_RELAY, "203.0.113.7")->supplier);
+    assert_false(item_of(&v, EVIDENCE_ADDRESS, "203.0.113.8")->supplier);
     assert_int_equal(item_of(&v, EVIDENCE_MALWARE, "S0154")->token, TOKEN_SOFTWARE | 154);
     item_of(&v, EVIDENCE_VICTIM, "NZ");
     item_of(&v, EVIDENCE_VICTIM, "government");
@@ -220,6 +224,10 @@ static void wrong(void **state) {
         {"infrastructure: {class: relay, value: x, group: G, source: S, from: 2022, until: 2021}", "ends before"},
         {"infrastructure: {class: relay, value: x, claims: [{group: G}]}", "line 1: a claim says no source"},
         {"infrastructure: {class: relay, value: x, claims: {group: G, source: S}}", "line 1: claims must be a list"},
+        {"infrastructure: {class: relay, value: x, supplier: perhaps}",
+         "line 1: supplier: `perhaps` is none: yes or no"},
+        {"techniques: {technique: T1059, supplier: yes}",
+         "line 1: technique has no `supplier`: technique, seen, grade"},
         {"infrastructure:\n  - {class: relay, value: x}\n  - {class: relay, value: x}", "line 3: `x` stands there"},
         {"hours: {from: 5}", "line 1: hours must be one text"},
         {"language: ''", "line 1: language must be one text"},
