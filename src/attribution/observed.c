@@ -433,9 +433,14 @@ static bool victim(struct reading *r, const struct yaml_node *n) {
                                            : S("");
 
             text = known.len ? known : text;
-            if (!k &&
-                (text.len != 2 || text.ptr[0] < 'A' || text.ptr[0] > 'Z' || text.ptr[1] < 'A' || text.ptr[1] > 'Z'))
+            bool const code =
+                text.len == 2 && text.ptr[0] >= 'A' && text.ptr[0] <= 'Z' && text.ptr[1] >= 'A' && text.ptr[1] <= 'Z';
+
+            if (!k && !code)
                 return wrong(r, items[j]->line, "country: ", text, "is no country, as GB (ISO 3166)");
+            /* It would be looked for among countries and sectors. */
+            if (k == 2 && (code || (r->profiles && profiles_sector(r->profiles, text).len)))
+                return wrong(r, items[j]->line, "persons: ", text, "is a country or a sector: country: or sector:");
             if (!(item = item_new(r, EVIDENCE_VICTIM, text, items[j]->line)))
                 return false;
             snprintf(words, sizeof words, "the victim's %s", names[k]);
@@ -686,7 +691,12 @@ static int by_class(const void *a, const void *b) {
     return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-/* Each once: a technique that is named twice was seen once; anything else that is there twice is somebody's mistake. */
+static bool tells_more(const struct evidence_item *a, const struct evidence_item *b) {
+    return a->first != b->first || a->last != b->last || a->reliability != b->reliability ||
+           a->credibility != b->credibility || a->supplier != b->supplier;
+}
+
+/* Each once: a technique that is named twice was seen once; anything else that is there twice, or says two things of one, is somebody's mistake. */
 static bool sorted(struct reading *r) {
     struct placed *const list = arena_alloc(r->a, (r->count + 1) * sizeof *list);
     size_t kept = 0;
@@ -703,6 +713,9 @@ static bool sorted(struct reading *r) {
         if (kept && r->items[kept - 1].class == c && str_eq(r->items[kept - 1].value, list[i].item.value)) {
             if (c != EVIDENCE_TECHNIQUE && c != EVIDENCE_TOOL && c != EVIDENCE_MALWARE && c != EVIDENCE_STATEMENT)
                 return wrong(r, list[i].line, "", list[i].item.value, "stands there already: one entry, with claims:");
+            if (c != EVIDENCE_STATEMENT && tells_more(&r->items[kept - 1], &list[i].item))
+                return wrong(r, list[i].line, "", list[i].item.value,
+                             "stands there already, with another time or grade: one entry");
             if (c != EVIDENCE_STATEMENT)
                 continue;
         }

@@ -158,6 +158,7 @@ static void analysts(struct maker *m, struct quotes *q) {
 
     for (size_t i = 0; i < v->item_count; i++) {
         const struct evidence_item *const t = &v->items[i];
+        unsigned const usual = m->now->rules->classes[EVIDENCE_STATEMENT].credibility; /* as it is counted */
 
         for (size_t k = 0; t->class == EVIDENCE_STATEMENT && (k < t->link_count || k == 0); k++) {
             const struct evidence_link *const l = k < t->link_count ? &t->links[k] : NULL;
@@ -165,7 +166,7 @@ static void analysts(struct maker *m, struct quotes *q) {
             unsigned const credibility = l ? l->credibility : t->credibility;
 
             letters[0] = reliability >= 'A' && reliability <= 'F' ? reliability : 'F';
-            letters[1] = (char)('0' + (credibility >= 1 && credibility <= 6 ? credibility : 6));
+            letters[1] = (char)('0' + (credibility >= 1 && credibility <= 6 ? credibility : usual));
             quote(m, q,
                   &(struct written_quote){.group = l ? l->group : S(""),
                                           .on = l ? str_first(instant_format(l->said, room), 10) : S(""),
