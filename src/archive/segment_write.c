@@ -341,23 +341,27 @@ static bool column_of(struct segment_writer *w, field_id field, uint32_t *column
     return true;
 }
 
-static bool slots_grow(struct segment_writer *w, struct column *c) {
-    uint32_t const mask = c->slots ? c->slot_mask * 2 + 1 : 15;
+/* A table twice as large; of none, one of `least` slots, a power of two. */
+static bool slots_grow(struct segment_writer *w, struct slot **table, uint32_t *table_mask, uint32_t least) {
+    size_t const before = *table ? (size_t)*table_mask + 1 : 0;
+    uint32_t const mask = *table ? *table_mask * 2 + 1 : least - 1;
     struct slot *const slots = calloc((size_t)mask + 1, sizeof *slots);
 
     if (!slots)
         return false;
-    for (uint32_t i = 0; i < c->count; i++) {
-        uint32_t at = c->entries[i].hash & mask;
+    for (size_t i = 0; i < before; i++) {
+        uint32_t at = (*table)[i].hash & mask;
 
+        if (!(*table)[i].entry)
+            continue;
         while (slots[at].entry)
             at = (at + 1) & mask;
-        slots[at] = (struct slot){i + 1, c->entries[i].hash};
+        slots[at] = (*table)[i];
     }
-    w->held += ((size_t)mask + 1 - (c->slots ? (size_t)c->slot_mask + 1 : 0)) * sizeof *slots;
-    free(c->slots);
-    c->slots = slots;
-    c->slot_mask = mask;
+    w->held += ((size_t)mask + 1 - before) * sizeof *slots;
+    free(*table);
+    *table = slots;
+    *table_mask = mask;
     return true;
 }
 
@@ -418,7 +422,7 @@ static bool look_up(struct segment_writer *w, struct column *c, const struct raw
         *entry = c->count;
         return entry_add(w, c, v, 0);
     }
-    if ((!c->slots || c->count >= c->slot_mask / 2) && !slots_grow(w, c))
+    if ((!c->slots || c->count >= c->slot_mask / 2) && !slots_grow(w, &c->slots, &c->slot_mask, 16))
         return false;
     for (at = hash & c->slot_mask; c->slots[at].entry; at = (at + 1) & c->slot_mask)
         if (c->slots[at].hash == hash && is(&c->entries[c->slots[at].entry - 1], v)) {
@@ -433,26 +437,6 @@ static bool look_up(struct segment_writer *w, struct column *c, const struct raw
 }
 
 /* ---- shapes ---- */
-
-static bool shape_slots_grow(struct segment_writer *w) {
-    uint32_t const mask = w->shape_slots ? w->shape_mask * 2 + 1 : 1023;
-    struct slot *const slots = calloc((size_t)mask + 1, sizeof *slots);
-
-    if (!slots)
-        return false;
-    for (uint32_t i = 0; i < w->shape_count; i++) {
-        uint32_t at = w->shapes[i].hash & mask;
-
-        while (slots[at].entry)
-            at = (at + 1) & mask;
-        slots[at] = (struct slot){i + 1, w->shapes[i].hash};
-    }
-    w->held += ((size_t)mask + 1 - (w->shape_slots ? (size_t)w->shape_mask + 1 : 0)) * sizeof *slots;
-    free(w->shape_slots);
-    w->shape_slots = slots;
-    w->shape_mask = mask;
-    return true;
-}
 
 static bool shape_make(struct segment_writer *w, uint32_t count, uint32_t hash) {
     size_t const before = arena_held(w->shape_memory);
@@ -481,7 +465,8 @@ static bool shape_of(struct segment_writer *w, uint32_t count, uint32_t *shape) 
     uint32_t const hash = (uint32_t)hash_bytes((str){(const char *)w->keys, size}, w->seed);
     uint32_t at;
 
-    if ((!w->shape_slots || w->shape_count >= w->shape_mask / 2) && !shape_slots_grow(w))
+    if ((!w->shape_slots || w->shape_count >= w->shape_mask / 2) &&
+        !slots_grow(w, &w->shape_slots, &w->shape_mask, 1024))
         return false;
     for (at = hash & w->shape_mask; w->shape_slots[at].entry; at = (at + 1) & w->shape_mask) {
         const struct shape *const s = &w->shapes[w->shape_slots[at].entry - 1];

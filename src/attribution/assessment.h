@@ -52,7 +52,7 @@ struct assessed_group {
 
 enum assessed_level {
     ASSESSED_CLUSTER,    /* no group: insufficient to name one */
-    ASSESSED_RESEMBLES,  /* the first is above none or has 0.2, by more than techniques, victims and habits; no name */
+    ASSESSED_RESEMBLES,  /* the first has 0.2, by more than techniques, victims and habits; no name */
     ASSESSED_CONSISTENT, /* "consistent with the public attribution of" the first: all gates passed */
 };
 enum assessed_gate { GATE_POSTERIOR, GATE_CLASSES, GATE_CARRIED, GATE_MARGIN, GATE_WINDOW, GATE_MODEL, GATES };

@@ -373,8 +373,8 @@ static struct carrying carrying_of(const struct matrix *m, size_t supplier) {
 
 static bool group_verdict(struct matrix *m, struct hypothesis *h) {
     if (h->rejected)
-        return say(m->w, &h->verdict, m->e, "rejected: of %zu rows %u speak much against it, and it has %.3f",
-                   m->row_count, h->much_against, h->probability);
+        return say(m->w, &h->verdict, m->e, "of %zu rows %u speak much against it, and it has %.3f", m->row_count,
+                   h->much_against, h->probability);
     if (h->against + h->much_against)
         return say(m->w, &h->verdict, m->e, "not excluded: %u of %zu rows speak against it",
                    h->against + h->much_against, m->row_count);
@@ -383,8 +383,8 @@ static bool group_verdict(struct matrix *m, struct hypothesis *h) {
 
 static bool none_verdict(struct matrix *m, struct hypothesis *h) {
     if (h->rejected)
-        return say(m->w, &h->verdict, m->e,
-                   "rejected: a statement or a forensic link names a known group, and it has %.3f", h->probability);
+        return say(m->w, &h->verdict, m->e, "a statement or a forensic link names a known group, and it has %.3f",
+                   h->probability);
     if (h->probability > 0.5)
         return say(m->w, &h->verdict, m->e, "likelier than all known groups together");
     if (!m->a->group_count || h->probability >= m->a->groups[0].posterior)
@@ -404,7 +404,7 @@ static bool supplier_verdict(struct matrix *m, struct hypothesis *h, size_t colu
         return say(m->w, &h->verdict, m->e,
                    "cannot be excluded: all that points to a group is what several share or rent");
     if (h->rejected)
-        return say(m->w, &h->verdict, m->e, "rejected: an act of the operator is linked, not only his means");
+        return say(m->w, &h->verdict, m->e, "an act of the operator is linked, not only his means");
     return say(m->w, &h->verdict, m->e, "explains %u of %u rows that point to a group", c.supplied, c.all);
 }
 
@@ -430,7 +430,7 @@ static bool flag_verdict(struct matrix *m, struct hypothesis *h, size_t supplier
                    "cannot be excluded: without what is cheap to fake another group comes first, or the "
                    "name falls");
     if (h->rejected)
-        return say(m->w, &h->verdict, m->e, "rejected: a forensic link would have to be forged as well");
+        return say(m->w, &h->verdict, m->e, "a forensic link would have to be forged as well");
     if (!c.hard)
         return say(m->w, &h->verdict, m->e, "cannot be excluded: nothing that points to a group is hard to fake");
     return say(m->w, &h->verdict, m->e, "would have to forge what is hard to fake: %u rows", c.hard);
@@ -438,7 +438,7 @@ static bool flag_verdict(struct matrix *m, struct hypothesis *h, size_t supplier
 
 static bool benign_verdict(struct matrix *m, struct hypothesis *h) {
     if (h->rejected)
-        return say(m->w, &h->verdict, m->e, "rejected: what was found together is no everyday work");
+        return say(m->w, &h->verdict, m->e, "what was found together is no everyday work");
     if (m->a->evidence->score > 0)
         return say(m->w, &h->verdict, m->e, "not excluded: %.1f bans that it is an intrusion", m->a->evidence->score);
     return say(m->w, &h->verdict, m->e,

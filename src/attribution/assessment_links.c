@@ -21,7 +21,8 @@ static int compare_links(const struct evidence_link *a, const struct evidence_li
     c = c ? c : by_number(a->until, b->until);
     c = c ? c : a->reliability - b->reliability;
     c = c ? c : a->credibility - b->credibility;
-    return c ? c : a->copied - b->copied;
+    c = c ? c : a->copied - b->copied;
+    return c ? c : a->denies - b->denies;
 }
 
 static int compare_kinds(const struct evidence_item *a, const struct evidence_item *b) {
@@ -352,7 +353,7 @@ static bool gather_names(struct gathering *g, struct err *e) {
         for (uint32_t k = 0; k < ev->items[i].link_count; k++) {
             const struct evidence_link *const l = &ev->items[i].links[k];
 
-            if (!l->group.len || (analyst && !ev->items[i].given))
+            if (!l->group.len || l->denies || (analyst && !ev->items[i].given))
                 continue;
             if (public(w, l))
                 g->asked[g->asked_count++] = (struct asked){l->group, i, k};

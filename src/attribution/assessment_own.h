@@ -71,6 +71,7 @@ struct weighed {
     double classes[EVIDENCE_CLASSES], against, bans, posterior;
     unsigned families;
     bool carried, blocked; /* blocked: a statement names it, and own evidence points to another */
+    bool otherwise;        /* carried by something else than malware that its profile lists */
 };
 
 struct gate_value {

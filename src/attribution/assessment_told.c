@@ -270,10 +270,14 @@ static bool low_reasons(struct reasons *r, struct assessment *a, bool *low) {
     }
     if (a->unresolved_count &&
         !say(r->w, &r->list[r->count++], r->e,
-             "%zu names in links stand for several groups or none, and were not counted", a->unresolved_count))
+             a->unresolved_count == 1 ? "%zu name in links stands for several groups or none, and was not counted"
+                                      : "%zu names in links stand for several groups or none, and were not counted",
+             a->unresolved_count))
         return false;
-    if (a->evidence->gap_count &&
-        !say(r->w, &r->list[r->count++], r->e, "%zu gaps are open in what could be seen", a->evidence->gap_count))
+    if (a->evidence->gap_count && !say(r->w, &r->list[r->count++], r->e,
+                                       a->evidence->gap_count == 1 ? "%zu gap is open in what could be seen"
+                                                                   : "%zu gaps are open in what could be seen",
+                                       a->evidence->gap_count))
         return false;
     return true;
 }

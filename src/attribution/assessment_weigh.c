@@ -86,7 +86,7 @@ static const char *count_ref(struct work *w, const struct ref *r, struct weighed
     *counted = fmin(wanted, fmax(0, left));
     to->classes[r->class] += *counted;
     if (rules->classes[r->class].carries && !item->supplier && *counted > 0)
-        to->carried = to->carried || to->classes[r->class] >= rules->speaks;
+        to->otherwise = to->otherwise || to->classes[r->class] >= rules->speaks;
     if (*counted < wanted)
         return "beyond the cap";
     return further ? "further item" : "";
@@ -189,18 +189,12 @@ static bool weigh_once(struct outcome *o, struct work *w, struct without without
         to->families = to->judged ? model_families(w, to->judged) : 0;
         to->carried =
             to->judged && to->judged->measures[MEASURE_MALWARE] > 0 && own_malware(w, without, &w->p->groups[group]);
+        to->otherwise = false;
         weigh_links(w, c, to, without, counted, why);
+        to->carried = to->carried || to->otherwise;
         to->key = (to->judged ? to->judged->score : 0) + to->bans * log(10);
     }
     return rank(o, e);
-}
-
-/* Its own class, not the model's software, carries a name. */
-static bool carried_otherwise(const struct work *w, const struct weighed *g) {
-    for (size_t k = 0; k < EVIDENCE_CLASSES; k++)
-        if (w->rules->classes[k].carries && g->classes[k] >= w->rules->speaks)
-            return true;
-    return false;
 }
 
 unsigned families_of(unsigned bits) {
@@ -214,9 +208,8 @@ unsigned families_of(unsigned bits) {
 /* Techniques, victims and habits are everybody's: a resemblance in these alone is told in the ranked list, and not as one. */
 #define COMMON_FAMILIES (1u << FAMILY_TECHNIQUE | 1u << FAMILY_VICTIM | 1u << FAMILY_HABIT)
 
-static bool resembles(const struct outcome *o, const struct work *w, const struct weighed *first) {
-    return first && (first->families & ~COMMON_FAMILIES) &&
-           (first->posterior > o->none || first->posterior >= w->rules->resembles);
+static bool resembles(const struct work *w, const struct weighed *first) {
+    return first && (first->families & ~COMMON_FAMILIES) && first->posterior >= w->rules->resembles;
 }
 
 static void judge_gates(struct outcome *o, const struct work *w) {
@@ -246,12 +239,12 @@ static void judge_gates(struct outcome *o, const struct work *w) {
         if (j)
             g[GATE_MODEL].had = j->coverage;
         g[GATE_MODEL].passed =
-            carried_otherwise(w, first) ||
+            first->otherwise ||
             (j && (j->measures[MEASURE_CONFIRMED] > 0 || (j->alone && j->coverage >= p->gate.coverage)));
     }
     for (size_t i = 0; i < GATES; i++)
         all = all && g[i].passed;
-    o->level = all ? ASSESSED_CONSISTENT : resembles(o, w, first) ? ASSESSED_RESEMBLES : ASSESSED_CLUSTER;
+    o->level = all ? ASSESSED_CONSISTENT : resembles(w, first) ? ASSESSED_RESEMBLES : ASSESSED_CLUSTER;
 }
 
 static bool has_statements(const struct work *w) {

@@ -88,6 +88,7 @@ struct evidence_link {
     char reliability;    /* Admiralty A to F, of the source */
     uint8_t credibility; /* 1 to 6, of what it says; 0: the class's */
     bool copied;         /* of these very claims others are witnesses already */
+    bool denies;         /* says that it was not this group: quoted, and speaks neither for nor against it */
 };
 struct evidence_item {
     enum evidence_class class;

@@ -196,7 +196,7 @@ static bool grade(const struct reading *r, const struct yaml_node *n, struct gra
 
 /* ---- maps ---- */
 
-enum type { TEXT, TIME, TIME_END, SPAN, GRADE, CLASS, CONFIDENCE, CLAIMS };
+enum type { TEXT, TIME, TIME_END, SPAN, GRADE, CLASS, CONFIDENCE, CLAIMS, STANCE, SUPPLIER };
 struct key {
     const char *name;
     enum type type;
@@ -208,8 +208,10 @@ struct values {
     str text[KEYS_MAX];
     int64_t from[KEYS_MAX], to[KEYS_MAX];
     struct grade grade;
+    uint8_t confidence; /* as a digit of a grade */
     enum evidence_class class;
     const struct yaml_node *claims;
+    bool denies, supplier;
     bool there[KEYS_MAX];
 };
 
@@ -243,18 +245,38 @@ static bool class_value(const struct reading *r, const struct yaml_node *n, enum
     return wrong(r, n->line, "class: ", text, "is none: relay, address, hosted, domain, identifier, code or name");
 }
 
+static bool stance(const struct reading *r, const struct yaml_node *n, bool *denies) {
+    str text;
+
+    if (!scalar(r, n, "stance", &text))
+        return false;
+    *denies = str_eq(text, S("denies"));
+    return *denies || str_eq(text, S("attributes")) ||
+           wrong(r, n->line, "stance: ", text, "is none: attributes or denies");
+}
+
+/* Does a supplier, builder or relay network explain it as well? */
+static bool supplier(const struct reading *r, const struct yaml_node *n, bool *out) {
+    str text;
+
+    if (!scalar(r, n, "supplier", &text))
+        return false;
+    *out = str_eq(text, S("yes"));
+    return *out || str_eq(text, S("no")) || wrong(r, n->line, "supplier: ", text, "is none: yes or no");
+}
+
 /* How sure others are of what they attributed, as a grade of what they say. */
-static bool confidence(const struct reading *r, const struct yaml_node *n, struct grade *out) {
+static bool confidence(const struct reading *r, const struct yaml_node *n, uint8_t *out) {
     str text;
 
     if (!scalar(r, n, "confidence", &text))
         return false;
     if (str_eq(text, S("high")))
-        out->credibility = 2;
+        *out = 2;
     else if (str_eq(text, S("moderate")))
-        out->credibility = 3;
+        *out = 3;
     else if (str_eq(text, S("low")))
-        out->credibility = 4;
+        *out = 4;
     else
         return wrong(r, n->line, "confidence: ", text, "is none: low, moderate or high");
     return true;
@@ -276,7 +298,11 @@ static bool value(const struct reading *r, const struct yaml_node *n, const stru
     case CLASS:
         return class_value(r, n, &out->class);
     case CONFIDENCE:
-        return confidence(r, n, &out->grade);
+        return confidence(r, n, &out->confidence);
+    case STANCE:
+        return stance(r, n, &out->denies);
+    case SUPPLIER:
+        return supplier(r, n, &out->supplier);
     case CLAIMS:
         out->claims = n;
         return n->type == YAML_LIST || err_set(r->e, ERR_USAGE, 0, "line %u: claims must be a list", n->line);
@@ -339,8 +365,9 @@ static bool links_room(const struct reading *r, struct evidence_item *to, size_t
 
 /* - T1059.003, or - {technique: T1059.003, seen: 2021-03}. */
 static bool tokens(struct reading *r, const struct yaml_node *n, bool programs) {
-    static const struct key keys[2][3] = {{{"technique", TEXT, true}, {"seen", SPAN, false}, {"grade", GRADE, false}},
-                                          {{"software", TEXT, true}, {"seen", SPAN, false}, {"grade", GRADE, false}}};
+    static const struct key keys[2][4] = {
+        {{"technique", TEXT, true}, {"seen", SPAN, false}, {"grade", GRADE, false}},
+        {{"software", TEXT, true}, {"seen", SPAN, false}, {"grade", GRADE, false}, {"supplier", SUPPLIER, false}}};
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
 
@@ -350,7 +377,7 @@ static bool tokens(struct reading *r, const struct yaml_node *n, bool programs) 
         str word;
 
         if (items[i]->type == YAML_MAP) {
-            if (!map(r, items[i], keys[programs][0].name, keys[programs], 3, &v))
+            if (!map(r, items[i], keys[programs][0].name, keys[programs], programs ? 4 : 3, &v))
                 return false;
             word = v.text[0];
         } else if (!scalar(r, items[i], keys[programs][0].name, &word)) {
@@ -366,6 +393,7 @@ static bool tokens(struct reading *r, const struct yaml_node *n, bool programs) 
             item->reliability = v.grade.reliability;
             item->credibility = v.grade.credibility;
         }
+        item->supplier = item->supplier || v.supplier;
     }
     return true;
 }
@@ -405,9 +433,14 @@ static bool victim(struct reading *r, const struct yaml_node *n) {
                                            : S("");
 
             text = known.len ? known : text;
-            if (!k &&
-                (text.len != 2 || text.ptr[0] < 'A' || text.ptr[0] > 'Z' || text.ptr[1] < 'A' || text.ptr[1] > 'Z'))
+            bool const code =
+                text.len == 2 && text.ptr[0] >= 'A' && text.ptr[0] <= 'Z' && text.ptr[1] >= 'A' && text.ptr[1] <= 'Z';
+
+            if (!k && !code)
                 return wrong(r, items[j]->line, "country: ", text, "is no country, as GB (ISO 3166)");
+            /* It would be looked for among countries and sectors. */
+            if (k == 2 && (code || (r->profiles && profiles_sector(r->profiles, text).len)))
+                return wrong(r, items[j]->line, "persons: ", text, "is a country or a sector: country: or sector:");
             if (!(item = item_new(r, EVIDENCE_VICTIM, text, items[j]->line)))
                 return false;
             snprintf(words, sizeof words, "the victim's %s", names[k]);
@@ -443,11 +476,8 @@ static bool claim(const struct reading *r, struct evidence_item *to, const struc
 
 static bool infrastructure(struct reading *r, const struct yaml_node *n) {
     static const struct key claim_keys[] = {CLAIM_ROWS(true)};
-    static const struct key keys[] = {CLAIM_ROWS(false),
-                                      {"class", CLASS, true},
-                                      {"value", TEXT, true},
-                                      {"seen", SPAN, false},
-                                      {"claims", CLAIMS, false}};
+    static const struct key keys[] = {CLAIM_ROWS(false),     {"class", CLASS, true},    {"value", TEXT, true},
+                                      {"seen", SPAN, false}, {"claims", CLAIMS, false}, {"supplier", SUPPLIER, false}};
     enum { I_CLASS = CLAIM_KEYS, I_VALUE, I_SEEN };
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
@@ -462,6 +492,7 @@ static bool infrastructure(struct reading *r, const struct yaml_node *n) {
             return false;
         item->first = v.from[I_SEEN];
         item->last = v.to[I_SEEN];
+        item->supplier = v.supplier;
         if (v.text[C_GROUP].len && !claim(r, item, &v, items[i]->line))
             return false;
         if (!v.text[C_GROUP].len && (v.there[C_SOURCE] || v.there[C_ORIGIN] || v.there[C_SAID] || v.there[C_FROM] ||
@@ -499,10 +530,10 @@ static bool mail(struct reading *r, const struct yaml_node *n) {
 /* Of whom it speaks is the value, its exact words are the words, who says so is the source. One that names no group is quoted all the same, and speaks for
  * nobody. */
 static bool statements(struct reading *r, const struct yaml_node *n) {
-    enum { BY, ON, GROUP, ABOUT, QUOTE, SOURCE, GRADED };
-    static const struct key keys[] = {{"by", TEXT, true},     {"on", TIME, true},     {"group", TEXT, false},
-                                      {"about", TEXT, true},  {"quote", TEXT, false}, {"source", TEXT, false},
-                                      {"grade", GRADE, false}};
+    enum { BY, ON, GROUP, ABOUT, QUOTE, SOURCE, GRADED, STANDS };
+    static const struct key keys[] = {{"by", TEXT, true},      {"on", TIME, true},       {"group", TEXT, false},
+                                      {"about", TEXT, true},   {"quote", TEXT, false},   {"source", TEXT, false},
+                                      {"grade", GRADE, false}, {"stance", STANCE, false}};
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
 
@@ -523,18 +554,19 @@ static bool statements(struct reading *r, const struct yaml_node *n) {
                                              .from = INSTANT_NONE,
                                              .until = INSTANT_NONE,
                                              .reliability = v.grade.reliability,
-                                             .credibility = v.grade.credibility}))
+                                             .credibility = v.grade.credibility,
+                                             .denies = v.denies}))
             return false;
     }
     return true;
 }
 
-/* What ties it to an incident that others attributed. */
+/* What ties it to an incident that others attributed. The grade is the source's; what it says is no surer than its own attribution. */
 static bool ties(struct reading *r, const struct yaml_node *n) {
     enum { TO, GROUP, SOURCE, CONFIDENT, SAID, SEEN, GRADED };
-    static const struct key keys[] = {{"to", TEXT, true},     {"group", TEXT, true},
-                                      {"source", TEXT, true}, {"confidence", CONFIDENCE, true},
-                                      {"said", TIME, false},  {"seen", SPAN, false}};
+    static const struct key keys[] = {
+        {"to", TEXT, true},    {"group", TEXT, true}, {"source", TEXT, true}, {"confidence", CONFIDENCE, true},
+        {"said", TIME, false}, {"seen", SPAN, false}, {"grade", GRADE, false}};
     const struct yaml_node *const *items;
     size_t const count = list_of(n, &items, &n);
 
@@ -547,6 +579,8 @@ static bool ties(struct reading *r, const struct yaml_node *n) {
             return false;
         item->first = v.from[SEEN];
         item->last = v.to[SEEN];
+        if (v.confidence > v.grade.credibility || !v.there[GRADED])
+            v.grade.credibility = v.confidence;
         if (!link_add(r, item, items[i]->line,
                       (struct evidence_link){.group = v.text[GROUP],
                                              .source = v.text[SOURCE],
@@ -657,7 +691,12 @@ static int by_class(const void *a, const void *b) {
     return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-/* Each once: a technique that is named twice was seen once; anything else that is there twice is somebody's mistake. */
+static bool tells_more(const struct evidence_item *a, const struct evidence_item *b) {
+    return a->first != b->first || a->last != b->last || a->reliability != b->reliability ||
+           a->credibility != b->credibility || a->supplier != b->supplier;
+}
+
+/* Each once: a technique that is named twice was seen once; anything else that is there twice, or says two things of one, is somebody's mistake. */
 static bool sorted(struct reading *r) {
     struct placed *const list = arena_alloc(r->a, (r->count + 1) * sizeof *list);
     size_t kept = 0;
@@ -674,6 +713,9 @@ static bool sorted(struct reading *r) {
         if (kept && r->items[kept - 1].class == c && str_eq(r->items[kept - 1].value, list[i].item.value)) {
             if (c != EVIDENCE_TECHNIQUE && c != EVIDENCE_TOOL && c != EVIDENCE_MALWARE && c != EVIDENCE_STATEMENT)
                 return wrong(r, list[i].line, "", list[i].item.value, "stands there already: one entry, with claims:");
+            if (c != EVIDENCE_STATEMENT && tells_more(&r->items[kept - 1], &list[i].item))
+                return wrong(r, list[i].line, "", list[i].item.value,
+                             "stands there already, with another time or grade: one entry");
             if (c != EVIDENCE_STATEMENT)
                 continue;
         }
@@ -698,6 +740,7 @@ bool observed_evidence(struct evidence *out, str text, const struct profiles *pr
         return no_memory(e);
     if (text.len > OBSERVED_BYTES_MAX)
         return err_set(e, ERR_LIMIT, 0, "more than %zu bytes", OBSERVED_BYTES_MAX);
+    text = str_from(text, str_starts(text, S("\xef\xbb\xbf")) ? 3 : 0); /* the mark of an editor */
     if (!(has_keys(text) ? document(&r, text) : plain(&r, text)) || !sorted(&r))
         return false;
     out->items = r.items;

@@ -25,6 +25,17 @@ static void none_of(struct maker *m, const struct assessment *a) {
         words_put(m, S("the profiles"));
     words_put(m, S(" describe"));
     words_put(m, a->profile && a->profile->release.len ? S("s") : S(""));
+
+    /* Candidates as well, though no profile has them: without them the sentence would not be true of its number. */
+    size_t beside = 0;
+
+    for (size_t i = 0; i < a->group_count; i++)
+        beside += a->groups[i].group == NO_GROUP;
+    if (beside) {
+        words_put(m, S(", nor of "));
+        buf_u64(&m->b, beside);
+        words_put(m, S(" more that sources name"));
+    }
 }
 
 /* Behind it comes how likely that is. */
@@ -245,7 +256,12 @@ static void by_then(struct maker *m) {
     }
     words_put(m, S("; none of the groups described then: "));
     words_likelihood(m, then->none);
-    words_put(m, S(". By what is public now"));
+    if (now->as_of == INSTANT_NONE) {
+        words_put(m, S(". By what is public now"));
+    } else {
+        words_put(m, S(". By what was public on "));
+        words_day(m, now->as_of);
+    }
     if (now->profile) {
         words_put(m, S(" ("));
         words_value(m, now->profile->release);

@@ -63,6 +63,15 @@ static void listed(struct maker *m, uint32_t item, token t) {
     words_full_stop(m);
 }
 
+/* Nobody could know it on the day of the judgement: as assess() has it. */
+static bool later(const struct assessment *a, const struct evidence_link *l) {
+    if (a->as_of == INSTANT_NONE)
+        return false;
+    if (l->said != INSTANT_NONE)
+        return l->said > a->as_of;
+    return a->profiles && a->profile != &a->profiles->releases[a->profiles->count - 1];
+}
+
 static void links(struct maker *m, const struct evidence_item *i, unsigned usual) {
     size_t k;
 
@@ -80,7 +89,7 @@ static void links(struct maker *m, const struct evidence_item *i, unsigned usual
             words_put(m, S(","));
         }
         if (l->group.len) {
-            words_put(m, S(" connects it with "));
+            words_put(m, l->denies ? S(" denies that it was ") : S(" connects it with "));
             words_value(m, l->group);
         } else {
             words_put(m, S(" says so and names no group"));
@@ -98,6 +107,9 @@ static void links(struct maker *m, const struct evidence_item *i, unsigned usual
         }
         words_put(m, S(" ("));
         grade(m, l->reliability, l->credibility ? l->credibility : usual);
+        if (later(m->now, l))
+            words_put(m, l->said != INSTANT_NONE ? S("; published later, and not counted")
+                                                 : S("; published on no day that is said, and not counted"));
         words_put(m, S(")."));
     }
     if (k < i->link_count) {

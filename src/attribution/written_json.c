@@ -205,6 +205,7 @@ static void item(struct buf *b, const struct evidence_item *i) {
         letter(b, "reliability", l->reliability);
         whole(b, "credibility", l->credibility);
         truth(b, "copied", l->copied);
+        truth(b, "denies", l->denies);
         buf_byte(b, '}');
     }
     buf_add(b, S("]}"));

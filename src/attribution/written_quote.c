@@ -26,11 +26,20 @@ static bool is_there(const struct quotes *q, const struct written_quote *of) {
     return false;
 }
 
+/* Said after the day of the judgement. A day that is not said whole may be before it. */
+static bool later(const struct assessment *a, str on) {
+    char room[INSTANT_TEXT];
+
+    if (a->as_of == INSTANT_NONE || !on.len)
+        return false;
+    return str_cmp(str_first(on, 10), str_first(instant_format(a->as_of, room), on.len < 10 ? on.len : 10)) > 0;
+}
+
 /* What is said of another victim is no group's, whatever stands in whose file it stands. */
 static void quote(struct maker *m, struct quotes *q, const struct written_quote *of) {
     bool const another = str_eq(of->stance, S("another"));
 
-    if (m->failed || is_there(q, of))
+    if (m->failed || is_there(q, of) || later(m->now, of->on))
         return;
     if (q->count == WRITTEN_QUOTES_MAX) {
         q->more++;
@@ -149,6 +158,7 @@ static void analysts(struct maker *m, struct quotes *q) {
 
     for (size_t i = 0; i < v->item_count; i++) {
         const struct evidence_item *const t = &v->items[i];
+        unsigned const usual = m->now->rules->classes[EVIDENCE_STATEMENT].credibility; /* as it is counted */
 
         for (size_t k = 0; t->class == EVIDENCE_STATEMENT && (k < t->link_count || k == 0); k++) {
             const struct evidence_link *const l = k < t->link_count ? &t->links[k] : NULL;
@@ -156,7 +166,7 @@ static void analysts(struct maker *m, struct quotes *q) {
             unsigned const credibility = l ? l->credibility : t->credibility;
 
             letters[0] = reliability >= 'A' && reliability <= 'F' ? reliability : 'F';
-            letters[1] = (char)('0' + (credibility >= 1 && credibility <= 6 ? credibility : 6));
+            letters[1] = (char)('0' + (credibility >= 1 && credibility <= 6 ? credibility : usual));
             quote(m, q,
                   &(struct written_quote){.group = l ? l->group : S(""),
                                           .on = l ? str_first(instant_format(l->said, room), 10) : S(""),
@@ -164,7 +174,9 @@ static void analysts(struct maker *m, struct quotes *q) {
                                           .about = t->value,
                                           .quote = t->words,
                                           .source = l ? l->origin : S(""),
-                                          .stance = l && l->group.len ? S("attributes") : S("another"),
+                                          .stance = l && l->denies      ? S("denies")
+                                                    : l && l->group.len ? S("attributes")
+                                                                        : S("another"),
                                           .grade = str_of(letters),
                                           .given = true});
         }

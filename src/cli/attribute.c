@@ -32,6 +32,7 @@ struct answers {
     const struct judge *judge;
     struct buf out;
     size_t count;
+    size_t incidents; /* of the case */
 };
 
 /* An object a line, or pages with a blank line between. */
@@ -60,13 +61,25 @@ static bool on_incident(void *ctx, const struct incident *i, const struct clue *
     (void)clue_count;
 
     if (!a->w->incident || a->w->incident == i->number)
-        ok = judge_incident(a->judge, a->w->path, i->number, a->w->as_of, &v, e) && answer(a, &v, e);
+        ok = judge_incident(a->judge, a->w->path, i->number, a->incidents == 1 || a->w->incident, a->w->as_of, &v, e) &&
+             answer(a, &v, e);
     judged_free(&v);
     return ok;
 }
 
+static bool on_count(void *ctx, const struct incident *i, const struct clue *clues, size_t clue_count, struct err *e) {
+    struct answers *const a = ctx;
+    (void)i;
+    (void)clues;
+    (void)clue_count;
+    (void)e;
+
+    a->incidents++;
+    return true;
+}
+
 static bool answer_case(struct answers *a, struct err *e) {
-    if (!incident_case_incidents(a->w->path, on_incident, a, e))
+    if (!incident_case_incidents(a->w->path, on_count, a, e) || !incident_case_incidents(a->w->path, on_incident, a, e))
         return false;
     if (a->count)
         return true;

@@ -179,7 +179,7 @@ static bool judge_one(struct hunt_incident *h, const struct judge *judge, uint32
     struct err why = {0};
     bool ok = case_writer_settle(h->writer, e);
 
-    if (ok && judge_incident(judge, case_writer_folder(h->writer), incident, INSTANT_NONE, &v, &why) &&
+    if (ok && judge_incident(judge, case_writer_folder(h->writer), incident, h->count == 1, INSTANT_NONE, &v, &why) &&
         written_json(&json, v.now, v.then, v.written, &why)) {
         like(h, incident, "", v.written->judgement);
         ok = assessment_case_write(h->writer, incident, buf_str(&json), e);

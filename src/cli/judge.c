@@ -134,12 +134,36 @@ static bool judge(const struct judge *j, int64_t as_of, struct judged_evidence *
     return written_make(&v->written, v->now, v->then, j->names, e);
 }
 
-bool judge_incident(const struct judge *j, const char *path, uint32_t incident, int64_t as_of,
+/* A link or a statement that is of one of several incidents would name the intruder of all. */
+static bool of_any(const struct evidence *observed, struct arena *a, struct evidence *out, struct err *e) {
+    static const struct evidence_gap left = {
+        STR("what an analyst listed beside the victim is of one of several incidents, and not said of which: it is not "
+            "weighed"),
+        STR("the number of the incident: longwatch attribute CASE INCIDENT --observed FILE")};
+    struct evidence_item *const items = arena_alloc(a, (observed->item_count + 1) * sizeof *items);
+    size_t n = 0;
+
+    if (!items)
+        return no_memory(e);
+    for (size_t i = 0; i < observed->item_count; i++)
+        if (observed->items[i].class == EVIDENCE_VICTIM)
+            items[n++] = observed->items[i];
+    *out = *observed;
+    out->items = items;
+    out->item_count = n;
+    out->gaps = &left;
+    out->gap_count = n < observed->item_count;
+    return true;
+}
+
+bool judge_incident(const struct judge *j, const char *path, uint32_t incident, bool one, int64_t as_of,
                     struct judged_evidence *out, struct err *e) {
+    struct evidence more = j->observed;
+
     *out = (struct judged_evidence){.memory = arena_new(EVIDENCE_MEMORY)};
-    return (out->memory || no_memory(e)) &&
-           assessment_case_evidence(path, incident, j->given ? &j->observed : NULL, j->profiles, out->memory,
-                                    &out->evidence, e) &&
+    return (out->memory || no_memory(e)) && (one || !j->given || of_any(&j->observed, out->memory, &more, e)) &&
+           assessment_case_evidence(path, incident, j->given ? &more : NULL, j->profiles, out->memory, &out->evidence,
+                                    e) &&
            judge(j, as_of, out, e);
 }
 

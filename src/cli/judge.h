@@ -26,8 +26,9 @@ struct judged_evidence {
     struct assessment *now, *then; /* then: NULL where it is the same, or nobody knows */
     struct written *written;
 };
-/* Of an incident of a case, or of the folder that is being written and has settled. as_of: INSTANT_NONE: the newest. */
-MUST_USE bool judge_incident(const struct judge *j, const char *path, uint32_t incident, int64_t as_of,
+/* Of an incident of a case, or of the folder that is being written and has settled. as_of: INSTANT_NONE: the newest. one: what was observed
+ * is of this incident; else nobody says of which of several, and only who the victim is holds for each. */
+MUST_USE bool judge_incident(const struct judge *j, const char *path, uint32_t incident, bool one, int64_t as_of,
                              struct judged_evidence *out, struct err *e);
 /* Of what was observed alone. */
 MUST_USE bool judge_observed(const struct judge *j, int64_t as_of, struct judged_evidence *out, struct err *e);

@@ -253,6 +253,9 @@ static bool intrusion_set(struct telling *t, json_t *ids, str *id, struct err *e
     bool ok = object != NULL || export_no_memory(e);
 
     group(&name, t);
+    /* Of two incidents they may be two: one name would make one of them. */
+    if (!t->whole && !is_number(number))
+        buf_format(&name, " (of incident %u)", t->i->of.incident);
     ok = stix_set_buf(object, "name", &name, e) && ok;
     ok = ok &&
          stix_set_text(object, "description",

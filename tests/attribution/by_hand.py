@@ -225,7 +225,7 @@ class Checked:
         return item == without or class_ == without or (without == "all that is cheap to fake" and self.classes[class_]["cheap"])
 
     def count(self, group, blocked, without):
-        """(classes, counted, carried): what of each link counts."""
+        """(classes, counted, carried): what of each link counts, and whether one that no supplier explains carries a name."""
         sums, times, counted = dict.fromkeys(self.classes, 0.0), dict.fromkeys(self.classes, 0), []
         things, origins, carried = set(), set(), False
         witnesses = {l["item"] for l in group["links"] if l["link"] is not None and not self.items[l["item"]]["links"][l["link"]]["copied"]}
@@ -271,7 +271,7 @@ class Checked:
                 if m and (self.w["measures"]["malware"] * m["malware"] + self.w["measures"]["tool"] * m["tool"]) / LN10 >= self.w["speaks"]:
                     families.add("software")
                 bans = against + sum(sums.values())
-                out.append({"group": g, "sums": sums, "counted": counted, "carried": bool(carried or self.own_malware(g, without)), "against": against,
+                out.append({"group": g, "sums": sums, "counted": counted, "carried": bool(carried or self.own_malware(g, without)), "otherwise": bool(carried), "against": against,
                             "families": families, "bans": bans, "key": (g["model"]["score"] if g["model"] else 0) + bans * LN10, "blocked": False})  # fmt: skip
             whole = self.a["model"]["none"] + sum(o["group"]["base"] * 10 ** o["bans"] for o in out) + self.a["others"]["weighed"]
             for o in out:
@@ -288,11 +288,10 @@ class Checked:
             return [False] * 6, "cluster"
         first, m = ranked[0], ranked[0]["group"]["model"]
         margin = (first["key"] - ranked[1]["key"]) / LN10 if len(ranked) > 1 else math.inf
-        otherwise = any(self.classes[c]["carries"] and first["sums"][c] >= self.w["speaks"] for c in self.classes)
         passed = [first["posterior"] >= asked["posterior"], len(first["families"]) >= 2, first["carried"], margin >= asked["margin"], first["group"]["window"] is not False,
-                  bool(otherwise or (m and (m["measures"]["confirmed"] > 0 or (m["alone"] and m["coverage"] >= asked["coverage"]))))]  # fmt: skip
+                  bool(first["otherwise"] or (m and (m["measures"]["confirmed"] > 0 or (m["alone"] and m["coverage"] >= asked["coverage"]))))]  # fmt: skip
         more = set(first["families"]) - {"technique", "victim", "habit"}
-        resembles = more and (first["posterior"] > none or first["posterior"] >= self.w["resembles"])
+        resembles = more and first["posterior"] >= self.w["resembles"]
         return passed, "consistent" if all(passed) else "resembles" if resembles else "cluster"
 
     # ---- all of it ----

@@ -267,6 +267,8 @@ static void consistent(const struct assessment *a) {
     assert_true(a->confidence == CONFIDENCE_LOW || all);
     assert_true(a->confidence == CONFIDENCE_LOW || !a->cheap_only);
     assert_true(a->confidence_why_count > 0);
+    for (size_t i = 0; i < a->confidence_why_count; i++)
+        assert_false(str_starts(a->confidence_why[i], S("1 gaps")) || str_starts(a->confidence_why[i], S("1 names")));
 
     unsigned least = UINT32_MAX;
     for (size_t i = 0; i < a->hypothesis_count; i++) {
@@ -280,6 +282,7 @@ static void consistent(const struct assessment *a) {
         assert_int_equal(against, h->against);
         assert_int_equal(much, h->much_against);
         assert_true(h->verdict.len && h->words.len);
+        assert_false(str_starts(h->verdict, S("rejected"))); /* it is told beside it */
         assert_true(!h->rejected || (much && !h->kept));
         if (!h->rejected && against + 2 * much < least)
             least = against + 2 * much;
@@ -1331,6 +1334,24 @@ static void gates(void **state) {
     assert_false(a->gates[GATE_CARRIED].passed);
     assessment_free(a);
 
+    /* Nor does it take the place of what the model asks of malware. */
+    for (int supplier = 0; supplier < 2; supplier++) {
+        struct bench *const one = bench_new();
+
+        add(one, EVIDENCE_MALWARE, "Egg 10", P(10)); /* of four groups, by one source */
+        for (uint32_t t = 1; t <= 6; t++)
+            add(one, EVIDENCE_TECHNIQUE, "T1500 and others", T(1500 + t));
+        add(one, EVIDENCE_DOMAIN, "a", 0)->supplier = supplier;
+        link_to(one, "Heron 3", "r1");
+        a = judge(one);
+        consistent(a);
+        assert_true(str_eq(a->groups[0].name, S("Heron 3")));
+        assert_true(a->gates[GATE_CARRIED].passed);
+        assert_int_equal(a->gates[GATE_MODEL].passed, !supplier);
+        assessment_free(a);
+        bench_free(one);
+    }
+
     /* Twelve years after its last report. */
     for (size_t i = 0; i < b->item_count; i++)
         b->items[i].supplier = false;
@@ -1418,6 +1439,13 @@ static void confidence(void **state) {
     consistent(a);
     same(bans_of(a, "Heron 2", EVIDENCE_STATEMENT), 2, NEAR);
     assert_int_not_equal(a->level, ASSESSED_CONSISTENT);
+    assessment_free(a);
+
+    /* One that denies says nothing for the group that it names, nor against another. */
+    b->links[b->link_count - 1].denies = true;
+    a = judge(b);
+    consistent(a);
+    same(bans_of(a, "Heron 2", EVIDENCE_STATEMENT), 0, NEAR);
     assessment_free(a);
 
     /* Domain and malware of one report: all of it goes back to one. */

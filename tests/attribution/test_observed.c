@@ -22,6 +22,10 @@ static void lists(void **state) {
         int techniques, software; /* -1: wrong */
     } cases[] = {
         {"", 0, 0},
+        {"\xef\xbb\xbf", 0, 0},
+        {"\xef\xbb\xbfT1059 S0002", 1, 1},
+        {"\xef\xbb\xbftechniques: [T1059]", 1, 0},
+        {"T1059 \xef\xbb\xbfT1060", -1, 0},
         {"# nothing: but this\n", 0, 0},
         {"T1059.003 S0002", 1, 1},
         {"S0002,T1059,T1001\r\n# T1002\nT1059\n", 2, 1},
@@ -71,14 +75,14 @@ static void all_keys(void **state) {
         "grade: B3\n"
         "incident: {title: Mailboxes, first: 2021-01, last: 2021-06-30}\n"
         "techniques:\n  - T1114.002\n  - {technique: T1598.003, seen: [2021-01-20, 2021-02-11], grade: A1}\n"
-        "software: [PlugX, S0154]\n"
+        "software: [{software: PlugX, supplier: yes}, S0154]\n"
         "victim: {country: [GB, NZ], sector: government, persons: a committee}\n"
         "infrastructure:\n"
         "  - {class: domain, value: img.example, seen: 2021-02, group: APT31, source: Sekoia, origin: a blog, said: "
         "2021-11-10, from: 2021, until: 2021, grade: B2}\n"
-        "  - class: relay\n    value: 203.0.113.7\n    claims:\n"
+        "  - class: relay\n    value: 203.0.113.7\n    supplier: yes\n    claims:\n"
         "      - {group: APT31, source: ANSSI}\n      - {group: APT40, source: a partner, grade: C3}\n"
-        "  - {class: address, value: 203.0.113.8}\n"
+        "  - {class: address, value: 203.0.113.8, supplier: no}\n"
         "mail: a hidden picture\nhours: 00-09 UTC\nlanguage: [zh-CN, nl-BE]\n"
         "statements:\n  - {by: UK NCSC, on: 2024-03-25, group: APT31, about: mails of 2021, quote: almost certainly}\n"
         "  - {by: UK NCSC, on: 2024-03-25, about: the commission, quote: a state-affiliated actor}\n"
@@ -101,6 +105,10 @@ static void all_keys(void **state) {
     assert_true(i->reliability == 'A' && i->credibility == 1 && i->first == at("2021-01-20") &&
                 i->last == at("2021-02-12") - 1);
     assert_int_equal(item_of(&v, EVIDENCE_MALWARE, "PlugX")->token, 0);
+    assert_true(item_of(&v, EVIDENCE_MALWARE, "PlugX")->supplier);
+    assert_false(item_of(&v, EVIDENCE_MALWARE, "S0154")->supplier);
+    assert_true(item_of(&v, EVIDENCE_RELAY, "203.0.113.7")->supplier);
+    assert_false(item_of(&v, EVIDENCE_ADDRESS, "203.0.113.8")->supplier);
     assert_int_equal(item_of(&v, EVIDENCE_MALWARE, "S0154")->token, TOKEN_SOFTWARE | 154);
     item_of(&v, EVIDENCE_VICTIM, "NZ");
     item_of(&v, EVIDENCE_VICTIM, "government");
@@ -128,6 +136,58 @@ static void all_keys(void **state) {
         assert_true(v.items[k - 1].class < v.items[k].class ||
                     (v.items[k - 1].class == v.items[k].class && str_cmp(v.items[k - 1].value, v.items[k].value) < 0));
     arena_free(a);
+}
+
+/* What a statement denies is no link to the group that it names. */
+static void denials(void **state) {
+    static const struct {
+        const char *stance;
+        bool denies;
+    } cases[] = {{"", false}, {", stance: attributes", false}, {", stance: denies", true}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *const a = arena_new(1 << 24);
+        struct buf b = {0};
+        struct evidence v;
+        struct err e = {0};
+
+        buf_format(&b, "statements: {by: X, on: 2021, group: G, about: Y%s}", cases[i].stance);
+        assert_true(observed_evidence(&v, buf_str(&b), NULL, a, &e));
+        assert_int_equal(v.items[0].links[0].denies, cases[i].denies);
+        buf_free(&b);
+        arena_free(a);
+    }
+}
+
+/* The grade is the source's; of what it says the weaker of grade and confidence. */
+static void forensic_grades(void **state) {
+    static const struct {
+        const char *grade, *confidence;
+        char reliability;
+        unsigned credibility;
+    } cases[] = {{"", "high", 'F', 2},  {"", "low", 'F', 4},    {"A1", "high", 'A', 2},    {"B2", "high", 'B', 2},
+                 {"B2", "low", 'B', 4}, {"B5", "high", 'B', 5}, {"C6", "moderate", 'C', 6}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (int before = 0; before < 2; before++) {
+            struct arena *const a = arena_new(1 << 24);
+            struct buf b = {0};
+            struct evidence v;
+            struct err e = {0};
+            char room[16] = "";
+
+            if (*cases[i].grade)
+                snprintf(room, sizeof room, ", grade: %s", cases[i].grade);
+            buf_format(&b, "links: {to: a key, group: G, source: S%s, confidence: %s%s}", before ? room : "",
+                       cases[i].confidence, before ? "" : room);
+            assert_true(observed_evidence(&v, buf_str(&b), NULL, a, &e));
+            assert_int_equal(v.items[0].links[0].reliability, cases[i].reliability);
+            assert_int_equal(v.items[0].links[0].credibility, cases[i].credibility);
+            buf_free(&b);
+            arena_free(a);
+        }
 }
 
 static void wrong(void **state) {
@@ -164,10 +224,18 @@ static void wrong(void **state) {
         {"infrastructure: {class: relay, value: x, group: G, source: S, from: 2022, until: 2021}", "ends before"},
         {"infrastructure: {class: relay, value: x, claims: [{group: G}]}", "line 1: a claim says no source"},
         {"infrastructure: {class: relay, value: x, claims: {group: G, source: S}}", "line 1: claims must be a list"},
+        {"infrastructure: {class: relay, value: x, supplier: perhaps}",
+         "line 1: supplier: `perhaps` is none: yes or no"},
+        {"software: [{software: S0154, grade: E5}, {software: S0154, grade: A1}]",
+         "line 1: `S0154` stands there already, with another time or grade: one entry"},
+        {"victim: {persons: GB}", "line 1: persons: `GB` is a country or a sector: country: or sector:"},
+        {"techniques: {technique: T1059, supplier: yes}",
+         "line 1: technique has no `supplier`: technique, seen, grade"},
         {"infrastructure:\n  - {class: relay, value: x}\n  - {class: relay, value: x}", "line 3: `x` stands there"},
         {"hours: {from: 5}", "line 1: hours must be one text"},
         {"language: ''", "line 1: language must be one text"},
         {"statements: {by: X, on: 2021, group: G}", "line 1: a statement says no about"},
+        {"statements: {by: X, on: 2021, group: G, about: Y, stance: doubts}", "line 1: stance: `doubts` is none"},
         {"statements: {by: X, on: then, group: G, about: Y}", "line 1: on: `then` is no time"},
         {"links: {to: X, group: G, source: S}", "line 1: a link says no confidence"},
         {"links: {to: X, group: G, source: S, confidence: 85}", "line 1: confidence: `85` is none"},
@@ -243,6 +311,8 @@ int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists),
         cmocka_unit_test(all_keys),
+        cmocka_unit_test(denials),
+        cmocka_unit_test(forensic_grades),
         cmocka_unit_test(wrong),
         cmocka_unit_test(bounds),
         cmocka_unit_test(every_allocation_may_fail),

@@ -152,6 +152,27 @@ static void judgements(void **state) {
             }
 }
 
+/* How likely none is is told of all who were weighed: those of the profiles, and those that only links name. */
+static void none_of_all_that_were_weighed(void **state) {
+    (void)state;
+
+    for (size_t beside = 0; beside < 3; beside++) {
+        struct made m;
+        char more[64];
+
+        made_assessment(&m, ASSESSED_CLUSTER, CONFIDENCE_LOW, 0.7, 0.1);
+        for (size_t i = 0; i < beside; i++)
+            m.groups[i].group = NO_GROUP;
+        struct written *const w = made(&m, NULL, NULL);
+
+        snprintf(more, sizeof more, " describes, nor of %zu more that sources name.", beside);
+        assert_int_equal(holds(w->judgement, "more that sources name"), beside > 0);
+        assert_true(str_ends(w->judgement, beside ? str_of(more) : S(" describes.")));
+        assert_int_equal(holds(w->judgements[w->judgement_count - 1], "more that sources name"), beside > 0);
+        written_free(w);
+    }
+}
+
 static void the_scale_is_printed(void **state) {
     struct made m;
     (void)state;
@@ -344,13 +365,19 @@ static void then_against_now(void **state) {
     assert_string_equal(
         text_of(both->then),
         "By what was public on 2021-04-10 (ATT&CK v8.2) the judgement would have been: insufficient to name a "
-        "group; none of the groups described then: very likely (85 %). By what is public now (ATT&CK v18.1) "
-        "it is: a resemblance to what is published of APT31, unlikely (30 %); none: roughly even chance "
+        "group; none of the groups described then: very likely (85 %). By what was public on 2026-09-21 "
+        "(ATT&CK v18.1) it is: a resemblance to what is published of APT31, unlikely (30 %); none: roughly even chance "
         "(50 %).");
     assert_string_equal(text_of(both->changed), "What changed is what was published in between, 1 link of a source to "
                                                 "what was seen among it.");
     written_free(one);
     written_free(both);
+    m.a.as_of = INSTANT_NONE;
+    struct written *const now = made(&m, &then, NULL);
+
+    assert_true(holds(now->then, "By what is public now (ATT&CK v18.1) it is: "));
+    written_free(now);
+    made_assessment(&m, ASSESSED_RESEMBLES, CONFIDENCE_LOW, 0.5, 0.3);
     /* The same level by the same group is the same judgement; by another it is none. */
     for (int other = 0; other < 2; other++) {
         made_assessment(&then, ASSESSED_RESEMBLES, CONFIDENCE_LOW, 0.6, 0.25);
@@ -424,6 +451,42 @@ static void quotes_of_groups_that_are_told(void **state) {
     groups_free(g);
 }
 
+/* What was said after the day of the judgement was not known then: it is not quoted, and of a link it is said. */
+static void nothing_from_later(void **state) {
+    static const struct {
+        int64_t as_of;
+        size_t quoted; /* 0: none, 1: some, 2: all */
+        bool link;
+    } cases[] = {{INT64_C(1600000000000000000), 0, false}, /* 2020-09-13: before the first */
+                 {INT64_C(1640000000000000000), 1, true},  /* 2021-12-20 */
+                 {INT64_C(1790000000000000000), 2, true},  /* 2026-09-21 */
+                 {INSTANT_NONE, 2, true}};
+    struct groups *const g = names();
+    size_t all = 0;
+    (void)state;
+
+    for (size_t i = COUNT(cases); i-- > 0;) {
+        struct made m;
+        char room[INSTANT_TEXT];
+
+        made_assessment(&m, ASSESSED_CONSISTENT, CONFIDENCE_LOW, 0.1, 0.9);
+        m.a.as_of = cases[i].as_of;
+        struct written *const w = made(&m, NULL, g);
+
+        if (cases[i].as_of == INSTANT_NONE)
+            all = w->quote_count;
+        assert_true(cases[i].quoted == 0   ? w->quote_count == 0
+                    : cases[i].quoted == 1 ? w->quote_count > 0 && w->quote_count < all
+                                           : w->quote_count == all);
+        for (size_t k = 0; k < w->quote_count && cases[i].as_of != INSTANT_NONE; k++)
+            assert_true(
+                str_cmp(w->quotes[k].on, str_first(instant_format(cases[i].as_of, room), w->quotes[k].on.len)) <= 0);
+        assert_int_equal(holds(w->facts[1], "published later, and not counted"), !cases[i].link);
+        written_free(w);
+    }
+    groups_free(g);
+}
+
 /* The trap: it is quoted as about that victim, and no group comes out of it. */
 static void the_electoral_commission(void **state) {
     static const struct {
@@ -465,7 +528,7 @@ static void an_analysts_statement(void **state) {
     struct buf b = {0};
     (void)state;
 
-    for (int group = 0; group < 2; group++) {
+    for (int group = 0; group < 3; group++) { /* 0: names none; 2: denies that it was the one it names */
         made_assessment(&m, ASSESSED_CLUSTER, CONFIDENCE_LOW, 0.9, 0.05);
         m.items[3] = (struct evidence_item){.class = EVIDENCE_STATEMENT,
                                             .value = S("Electoral Commission"),
@@ -486,15 +549,20 @@ static void an_analysts_statement(void **state) {
                                                 .from = INSTANT_NONE,
                                                 .until = INSTANT_NONE,
                                                 .reliability = 'A',
-                                                .credibility = 2};
+                                                .credibility = 2,
+                                                .denies = group == 2};
         struct written *const w = made(&m, NULL, NULL);
 
         assert_int_equal(w->quote_count, 1);
-        assert_string_equal(text_of(w->quotes[0].stance), group ? "attributes" : "another");
+        assert_string_equal(text_of(w->quotes[0].stance), group == 2 ? "denies" : group ? "attributes" : "another");
+        if (group == 2)
+            assert_true(holds(w->sponsor, "0 statements of others and 1 denial are quoted"));
         b.len = 0;
         written_quote_words(&b, &w->quotes[0]);
-        assert_true(str_starts(buf_str(&b), S("2024-03-25, UK NCSC on Electoral Commission: “a China state-affiliated "
-                                              "actor”.")));
+        assert_true(str_starts(buf_str(&b), S("2024-03-25, UK NCSC ")));
+        assert_true(holds(buf_str(&b), group == 2
+                                           ? "NCSC denies Electoral Commission: “a China state-affiliated actor”."
+                                           : "NCSC on Electoral Commission: “a China state-affiliated actor”."));
         assert_true(holds(buf_str(&b), "given by an analyst, grade A2"));
         written_free(w);
     }
@@ -706,6 +774,7 @@ static void memory_may_run_out(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judgements),
+        cmocka_unit_test(none_of_all_that_were_weighed),
         cmocka_unit_test(the_scale_is_printed),
         cmocka_unit_test(never_is_a_group_and_never_a_state),
         cmocka_unit_test(a_nation_is_told_only_when_it_may_be),
@@ -714,6 +783,7 @@ int main(void) {
         cmocka_unit_test(many_facts_are_those_that_count),
         cmocka_unit_test(then_against_now),
         cmocka_unit_test(quotes_of_groups_that_are_told),
+        cmocka_unit_test(nothing_from_later),
         cmocka_unit_test(the_electoral_commission),
         cmocka_unit_test(an_analysts_statement),
         cmocka_unit_test(every_number_comes_back),

@@ -507,6 +507,33 @@ def two_statements_of_one_day(folder):
     assert posteriors(told) == posteriors(before) and posteriors(told), "a statement that names nobody speaks for nobody"
 
 
+def of_several_incidents(folder):
+    """A forensic link and a statement are of one incident: where several are there and none is named, they name the intruder of none."""
+    given = profiles(folder)
+    (folder / "known.yml").write_text(
+        "grade: A1\nvictim: {country: NZ, sector: government}\nstatements: {by: X, on: 2020-05-01, group: Salt Otter, about: these mailboxes, grade: A1}\n"
+        "links: {to: the same key, group: Salt Otter, source: a partner, confidence: high, grade: A1}\n")  # fmt: skip
+    case, _ = hunt(folder, logs(folder, away))
+
+    def judged(*options):
+        done = attribute(case, *options, "--profiles", given, "--observed", folder / "known.yml", "--json")
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def classes(tree):
+        return {i["class"] for i in tree["evidence"]["items"] if i["given"]}
+
+    (alone,) = judged()
+    assert classes(alone) == {"victim", "statement", "forensic"} and alone["now"]["groups"][0]["name"] == "Salt Otter"
+    change(case, "CREATE TABLE again AS SELECT * FROM incident", "UPDATE again SET number = 2", "INSERT INTO incident SELECT * FROM again", "DROP TABLE again")
+    both = judged()
+    assert len(both) == 2
+    for tree in both:
+        assert classes(tree) == {"victim"} and tree["now"]["groups"][0]["name"] != "Salt Otter", tree["now"]["groups"][0]
+        assert any("one of several incidents" in gap["what"] for gap in tree["evidence"]["gaps"])
+    (first,) = judged("1")
+    assert classes(first) == {"victim", "statement", "forensic"} and not any("one of several" in gap["what"] for gap in first["evidence"]["gaps"])
+
+
 def posteriors(tree):
     """Every probability of a group, wherever it stands."""
     found = []
@@ -521,7 +548,7 @@ def posteriors(tree):
 
 
 def main():
-    for test in (facts_of_acts, hours, rules, claims, files, campaigns, pieces, strangers, many, judged_in_the_hunt, judged_again, relays, two_statements_of_one_day):
+    for test in (facts_of_acts, hours, rules, claims, files, campaigns, pieces, strangers, many, judged_in_the_hunt, judged_again, relays, two_statements_of_one_day, of_several_incidents):
         with tempfile.TemporaryDirectory() as name:
             test(pathlib.Path(name))
         print("ok", test.__name__)

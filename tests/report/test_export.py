@@ -400,7 +400,8 @@ def judgements_of_groups_tell_no_secret(folder, _case):
             of = [o for o in bundle["objects"] if o["type"] in ("campaign", "intrusion-set") or "Which group" in o.get("abstract", "") or o.get("relationship_type") == "attributed-to"]
             assert len(of) == 5, [o["type"] for o in of]  # two notes, campaign, set, relationship
             assert not [o for o in of if SECRET in json.dumps(o)], words
-            assert [o["name"] for o in of if o["type"] == "intrusion-set"] == [told], of
+            # One that has no number may be another one in another incident: it bears the incident's.
+            assert [o["name"] for o in of if o["type"] == "intrusion-set"] == [told if id_ == "G0128" else f"{told} (of incident 3)"], of
             assert [o.get("external_references") for o in of if o["type"] == "intrusion-set"] == [[{"source_name": "mitre-attack", "external_id": id_}] if id_ == "G0128" else None]
             content = next(o["content"] for o in of if o["type"] == "note" and "is consistent with" in o["content"])
             assert f"consistent with the public attribution of {told}; that this group was at work: likely (70 %)." in content and "Confidence in this is low." in content, content
