@@ -581,6 +581,10 @@ field_id kinds_clock_field(const struct kinds *k, unsigned clock) {
     return clock && clock <= k->clock_count ? k->clocks[clock - 1].field : FIELD_NONE;
 }
 
+uint64_t kinds_fingerprint(const struct kinds *k) {
+    return k->fingerprint;
+}
+
 size_t kinds_count(const struct kinds *k) {
     assert(k->sealed);
     return k->sorted_count;

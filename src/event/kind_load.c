@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "codec/yaml.h"
 #include "event/kind_own.h"
 
@@ -1176,6 +1177,7 @@ bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin, struct e
     if (!trees)
         return err_set(e, ERR_MEMORY, 0, "%.*s", STR_ARG(path));
     l.path = path;
+    k->fingerprint = hash_bytes(yaml, k->fingerprint + builtin);
     ok = keep(&l, path, &l.path);
     if (ok && !yaml_read(yaml, trees, &documents, &count, e))
         ok = yaml_failed(&l);

@@ -24,6 +24,7 @@ struct kinds {
     struct arena *arena; /* all that kinds and shapes point to */
     struct fields *fields;
     const struct phone_country *home;
+    uint64_t fingerprint;
     struct kind_doc **docs;
     size_t doc_count, doc_room;
     struct shape **shapes;

@@ -1479,8 +1479,38 @@ static void builtin_kinds_are_sound(void **state) {
     set_close(&s);
 }
 
+static uint64_t fingerprint_of(const char *const *files, size_t count, bool builtin) {
+    struct err e = {0};
+    struct set s;
+
+    set_open(&s);
+    for (size_t i = 0; i < count; i++)
+        if (!kinds_load_text(s.kinds, S("kinds.yml"), str_of(files[i]), builtin, &e))
+            fail_msg("%s", e.text);
+    uint64_t const fingerprint = kinds_fingerprint(s.kinds);
+
+    set_close(&s);
+    return fingerprint;
+}
+
+/* Two sets have the same number if the same files were loaded in the same order, and else not. */
+static void has_a_fingerprint(void **state) {
+    const char *const one = "kind: a\ntitle: A\nwhen:\n  x: present\n",
+                      *const two = "kind: a\ntitle: A\nwhen:\n  y: present\n",
+                      *const three = "kind: b\ntitle: B\nwhen:\n  x: present\n";
+    const char *const forth[] = {one, three}, *const back[] = {three, one};
+
+    (void)state;
+    assert_true(fingerprint_of(&one, 1, true) == fingerprint_of(&one, 1, true));
+    assert_true(fingerprint_of(&one, 1, true) != fingerprint_of(&two, 1, true));
+    assert_true(fingerprint_of(&one, 1, true) != fingerprint_of(&one, 1, false));
+    assert_true(fingerprint_of(forth, 2, false) != fingerprint_of(forth, 1, false));
+    assert_true(fingerprint_of(forth, 2, false) != fingerprint_of(back, 2, false));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(has_a_fingerprint),
         cmocka_unit_test(reads_kind_files),
         cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(names_the_line_of_bad_yaml),
