@@ -15,7 +15,7 @@ struct archive_look_options {
     const struct intel_set *set; /* its active entries are asked for */
     const uint64_t *segments; /* numbers of live segments, rising; NULL: all that are live */
     size_t segment_count;
-    size_t answers_max; /* entries told, of all segments together; beyond it segments are LOOK_MANY. 0: 4 Mi (16 MiB, twice that while it is made) */
+    size_t answers_max; /* entries told, of all segments together; beyond it those of which most is told are `many`. 0: 4 Mi, which take 16 MiB, and 48 while it is made */
     const volatile sig_atomic_t *stop; /* NULL: never */
 };
 
@@ -32,7 +32,8 @@ struct archive_look_segment {
 struct archive_look {
     struct archive_look_segment *segments; /* by number */
     size_t count;
-    const uint32_t *scan; /* rising: active entries of which no index can tell: each may be in every segment that is no ledger */
+    uint32_t *entries;    /* of all segments */
+    uint32_t *scan; /* rising: active entries of which no index can tell: each may be in every segment that is no ledger */
     size_t scan_count;
     uint64_t asked;        /* entries that the index was asked for */
     uint64_t runs;         /* that were asked */
