@@ -387,7 +387,7 @@ bool archive_index_stage(struct archive_index_new *n, uint64_t *keys, struct err
     uint32_t *numbers;
     struct vault_part *p = NULL;
     uint64_t number;
-    size_t count;
+    size_t count = 0;
     int fd;
 
     *keys = 0;
