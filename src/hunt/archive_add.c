@@ -19,8 +19,9 @@
 
 #define BATCH_FILES 4096u
 #define BATCH_BYTES (UINT64_C(4) << 30)
-#define MERGE_KEYS (UINT64_C(64) << 20) /* of index runs that are merged at the end; more is for the next time, or archive index */
-#define RETRIES_MAX 64u /* of a batch: files at which the reading process ended */
+#define MERGE_KEYS                                                                                                     \
+    (UINT64_C(64) << 20) /* of index runs that are merged at the end; more is for the next time, or archive index */
+#define RETRIES_MAX 64u  /* of a batch: files at which the reading process ended */
 
 struct known {
     uint8_t sha256[SHA256_SIZE];
@@ -69,7 +70,7 @@ struct add {
     size_t culprit_count;
     bool lost;
     uint64_t records, segments, bytes; /* of the batch */
-    struct archive_index_new *index; /* NULL: the archive's secret is gone, and nothing is indexed */
+    struct archive_index_new *index;   /* NULL: the archive's secret is gone, and nothing is indexed */
     uint8_t secret[VAULT_SECRET];
     uint64_t made; /* archive_index_made */
 };
@@ -559,7 +560,8 @@ static bool batch_run(struct add *d, struct err *e) {
     for (size_t i = 0; i < d->culprit_count; i++)
         if (!culprit_line(d, &d->culprits[i], e))
             return false;
-    if (d->line_count && !nothing_new(d) && (!index_stage(d, e) || !ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
+    if (d->line_count && !nothing_new(d) &&
+        (!index_stage(d, e) || !ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
         return false;
     d->result->records += d->records;
     d->result->segments += d->segments;

@@ -56,7 +56,7 @@ enum archive_index_state {
 
 /* As far as the manifest says. */
 struct archive_index_sum {
-    uint64_t runs, bytes, keys;    /* of live runs; keys: as many as their notes say, each once in each run */
+    uint64_t runs, bytes, keys;     /* of live runs; keys: as many as their notes say, each once in each run */
     uint64_t segments, in, ledgers; /* live ones that are no ledgers; of these, those in some run; the ledgers */
 };
 /* ERR_MEMORY. */
@@ -77,6 +77,11 @@ struct archive_runs {
 /* made: NULL: it is not known, and all are OTHER. ERR_MEMORY. */
 MUST_USE bool archive_runs_open(struct archive_runs *out, const struct vault *v, const uint64_t *made, struct err *e);
 void archive_runs_close(struct archive_runs *r); /* all zero: nothing happens */
+
+/* Reads every byte of a run. *whole: it is what was added, and can be asked; else each is told why (NULL: nobody). ERR_MEMORY. */
+MUST_USE bool archive_run_check(const struct vault *v, const struct manifest_run *r,
+                                void (*each)(void *ctx, const struct err *damage), void *ctx, bool *whole,
+                                struct err *e);
 
 /* ---- making anew ---- */
 

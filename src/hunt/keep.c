@@ -16,7 +16,7 @@ struct open_segment {
     int32_t month;
     struct segment_writer *w;
     struct segment_keys *keys; /* NULL: none are asked for */
-    uint32_t source; /* of the present one; SEGMENT_NONE: it has no record here so far */
+    uint32_t source;           /* of the present one; SEGMENT_NONE: it has no record here so far */
 };
 
 struct keep {

@@ -22,8 +22,10 @@ uint64_t keep_times(str zone, int64_t latest);
 struct keep_options {
     const struct fields *fields;
     size_t memory_max; /* bytes of all segments that are being written; the largest is sealed first */
-    const uint8_t *secret; /* OBSERVABLE_SECRET bytes: of each segment its keys are told as well (archive_keys.h); NULL: they are not */
-    uint64_t kinds, times; /* kinds_fingerprint; and a number that stands for how times without zone or year are read: kept with each source */
+    const uint8_t *
+        secret; /* OBSERVABLE_SECRET bytes: of each segment its keys are told as well (archive_keys.h); NULL: they are not */
+    uint64_t kinds,
+        times; /* kinds_fingerprint; and a number that stands for how times without zone or year are read: kept with each source */
     void (*put)(void *ctx, const struct wire *message);
     /* The source that is being read must be known by its hash now, though it has not been read to its end. *known: false when there is
      * no telling. */

@@ -81,14 +81,14 @@ struct worker {
     struct ingest *ingest;
     struct act_scan *acts; /* NULL: none are told */
     struct words words;
-    struct listing *listing; /* NULL: no events are told */
-    struct keep *keep;       /* NULL: records are not kept */
-    struct archive_keys *keys; /* NULL: segments are not read for their keys */
+    struct listing *listing;           /* NULL: no events are told */
+    struct keep *keep;                 /* NULL: records are not kept */
+    struct archive_keys *keys;         /* NULL: segments are not read for their keys */
     struct segment_keys *segment_keys; /* of the one that is being read for them */
-    str damage_path;         /* of what a reader tells; "": the source that is being read */
-    str opened;              /* the path of this job's file */
-    struct yara_job *yara;   /* NULL: nothing is scanned */
-    struct mark *marks;      /* rows in which a rule found something, and the fields */
+    str damage_path;                   /* of what a reader tells; "": the source that is being read */
+    str opened;                        /* the path of this job's file */
+    struct yara_job *yara;             /* NULL: nothing is scanned */
+    struct mark *marks;                /* rows in which a rule found something, and the fields */
     size_t mark_count, mark_room;
     uint64_t listed; /* events of this job */
     struct ledger *ledger;
@@ -1494,8 +1494,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                         .put = put_yara,
                                         .tick = tick,
                                         .ctx = &w};
-    struct keep_options const keep = {
-        .fields = setup->fields,
+    struct keep_options const keep = {.fields = setup->fields,
                                       .memory_max = KEEP_MEMORY,
                                       .secret = setup->key_secret,
                                       .kinds = kinds_fingerprint(setup->kinds),
@@ -1503,8 +1502,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                       .put = put_kept,
                                       .hash = early_hash,
                                       .ctx = &w};
-    size_t const slack =
-        DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) + (setup->keep || setup->index ? KEEP_MEMORY + KEEP_SLACK : 0);
+    size_t const slack = DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) +
+                         (setup->keep || setup->index ? KEEP_MEMORY + KEEP_SLACK : 0);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN); /* the parent decides when it is over */

@@ -43,8 +43,8 @@ struct worker_setup {
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
-    bool keep;                   /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
-    bool index;                  /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
+    bool keep;  /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
+    bool index; /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
     const uint8_t *key_secret;   /* keys of segments are told; NULL: they are not */
     uint64_t times;              /* keep_times */
     const struct yara_set *yara; /* rules of files; NULL: none */

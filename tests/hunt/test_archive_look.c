@@ -199,13 +199,14 @@ static void item(struct world *w, enum observable type, str value) {
         assert_int_equal(e.code, ERR_USAGE); /* it is none of that type */
 }
 
-static const enum observable wholes[] = {OBSERVABLE_SUBJECT,  OBSERVABLE_USER_AGENT, OBSERVABLE_COMMAND,     OBSERVABLE_MUTEX,
-                                         OBSERVABLE_SERVICE,  OBSERVABLE_ACCOUNT,    OBSERVABLE_CERTIFICATE, OBSERVABLE_PHONE,
-                                         OBSERVABLE_REGISTRY, OBSERVABLE_MAC,        OBSERVABLE_AS,          OBSERVABLE_JA4};
-static const enum observable pieces[] = {OBSERVABLE_ADDRESS,   OBSERVABLE_DOMAIN,    OBSERVABLE_URL,    OBSERVABLE_MD5,
-                                         OBSERVABLE_SHA1,      OBSERVABLE_SHA256,    OBSERVABLE_SHA512, OBSERVABLE_MAIL,
-                                         OBSERVABLE_FILE_NAME, OBSERVABLE_FILE_PATH, OBSERVABLE_PHONE,  OBSERVABLE_REGISTRY,
-                                         OBSERVABLE_IMPHASH};
+static const enum observable wholes[] = {OBSERVABLE_SUBJECT,     OBSERVABLE_USER_AGENT, OBSERVABLE_COMMAND,
+                                         OBSERVABLE_MUTEX,       OBSERVABLE_SERVICE,    OBSERVABLE_ACCOUNT,
+                                         OBSERVABLE_CERTIFICATE, OBSERVABLE_PHONE,      OBSERVABLE_REGISTRY,
+                                         OBSERVABLE_MAC,         OBSERVABLE_AS,         OBSERVABLE_JA4};
+static const enum observable pieces[] = {
+    OBSERVABLE_ADDRESS, OBSERVABLE_DOMAIN,   OBSERVABLE_URL,    OBSERVABLE_MD5,       OBSERVABLE_SHA1,
+    OBSERVABLE_SHA256,  OBSERVABLE_SHA512,   OBSERVABLE_MAIL,   OBSERVABLE_FILE_NAME, OBSERVABLE_FILE_PATH,
+    OBSERVABLE_PHONE,   OBSERVABLE_REGISTRY, OBSERVABLE_IMPHASH};
 
 static void network(struct world *w, str address) {
     struct address a;
@@ -285,7 +286,8 @@ static void rows_draw(struct reading *r, struct block *const *blocks, size_t cou
 
                 if (v && v->type == VALUE_LIST && v->len && value_items(v)[draw(r->w, v->len)])
                     v = dictionary_value(&b->columns[c]->dict, value_items(v)[draw(r->w, v->len)]);
-                if (v && v->type == VALUE_TEXT && r->drawn < SAMPLES && (b->row_count < 64 || !draw(r->w, 1 + b->row_count / 64))) {
+                if (v && v->type == VALUE_TEXT && r->drawn < SAMPLES &&
+                    (b->row_count < 64 || !draw(r->w, 1 + b->row_count / 64))) {
                     r->drawn++;
                     value_draw(r->w, value_text(v));
                 }
@@ -379,7 +381,8 @@ static void check(struct world *w, const char *archive, size_t least) {
         segment_each(&r, v, segment_of(v, &look.segments[i]));
         indicators_free(r.indicators);
     }
-    print_message("%zu rows in %zu segments, %zu items (%zu entries, %zu of them for every segment): %zu hits, all of them told; %zu "
+    print_message("%zu rows in %zu segments, %zu items (%zu entries, %zu of them for every segment): %zu hits, all of "
+                  "them told; %zu "
                   "told, %zu ruled out\n",
                   w->rows, look.count, w->items, intel_set_entries(w->set), look.scan_count, w->hits, w->told,
                   w->ruled_out);
@@ -418,7 +421,8 @@ static void made_values(void **state) {
          "Mar  3 09:14:02 srv1 sshd[811]: Accepted password for zebra.quagga from 198.51.100.23 port 50022 ssh2\n"
          "Mar  3 09:14:09 srv1 sshd[812]: Failed password for invalid user okapi from 2001:db8::17 port 50023 ssh2\n"
          "Mar  3 09:15:00 srv1 sudo:    jo : TTY=pts/0 ; PWD=/home/jo ; USER=root ; COMMAND=/usr/bin/odd --way out\n"},
-        {"x.json", "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"Provider_Name\":\"Microsoft-Windows-Sysmon\","
+        {"x.json", "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/"
+                   "Operational\",\"Provider_Name\":\"Microsoft-Windows-Sysmon\","
                    "\"Image\":\"C:\\\\odd\\\\x.exe\",\"TimeCreated_SystemTime\":\"2024-03-04T10:00:00Z\"}\n"},
     };
     struct world w;
