@@ -84,6 +84,7 @@ struct worker {
     struct keep *keep;       /* NULL: records are not kept */
     str damage_path;         /* of what a reader tells; "": the source that is being read */
     str opened;              /* the path of this job's file */
+    const struct job *job;
     struct yara_job *yara;   /* NULL: nothing is scanned */
     struct mark *marks;      /* rows in which a rule found something, and the fields */
     size_t mark_count, mark_room;
@@ -1149,6 +1150,10 @@ static bool hash_tick(void *ctx, uint64_t bytes) {
 }
 
 static bool file_hash(struct worker *w, struct err *e) {
+    if (w->job->hashed && w->job->to == w->file.input.size) {
+        memcpy(w->now.hash, w->job->sha256, sizeof w->now.hash);
+        return w->now.hashed = true;
+    }
     w->now.hashed = file_input_hash(&w->file, w->now.hash, hash_tick, w, e);
     return w->now.hashed || e->code != ERR_MEMORY;
 }
@@ -1349,6 +1354,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     source_begin(w);
     w->modified = w->file.modified;
     w->opened = path;
+    w->job = job;
     w->ticked = 0;
     w->listed = 0;
     w->members = 0;
