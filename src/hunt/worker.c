@@ -1443,6 +1443,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .wants_inner = setup->keep   ? wants_every_inner
                                                          : setup->list ? NULL
                                                                        : wants_inner,
+                                          .kinds_only = setup->keep,
                                           .taken = setup->keep ? taken : NULL,
                                           .zone = setup->zone_rules,
                                           .unclaimed = setup->list || setup->known || setup->persons,
