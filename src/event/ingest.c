@@ -92,6 +92,7 @@ struct ingest {
     uint32_t *within_room;
     uint8_t **needed; /* [shape][field]: may the value decide about kind or time? (enum needed) */
     uint32_t *needed_room;
+    bool *pairs_decide;    /* by shape: may what its pairs make decide about kind or time? */
     struct claim *claims; /* by name: which field of the record of that stamp has it */
     uint32_t claim_room, stamp;
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
@@ -389,6 +390,35 @@ static bool in_pair(const struct shape *s, field_id field) {
     return false;
 }
 
+/* May the shape call a field whose name begins so by one of another beginning? */
+static bool renames_below(const struct shape *s, const struct fields *fields, str list) {
+    for (size_t i = 0; i < s->rename_count; i++)
+        if (str_starts(field_name(fields, s->from[i]), list) || str_starts(list, field_name(fields, s->from[i])))
+            return true;
+    for (size_t i = 0; i < s->strip_count; i++) {
+        str const fixed = str_first(s->strip[i], str_find_byte(s->strip[i], '*'));
+
+        if (str_starts(fixed, list) || str_starts(list, fixed))
+            return true;
+    }
+    return s->omit_count || s->unspace;
+}
+
+/* May what the pairs of a shape make, or take away, decide about kind or time? What they make lies below the names of their lists. */
+static bool pairs_may_decide(const struct ingest *in, const struct shape *s) {
+    for (size_t i = 0; i < s->pair_count; i++) {
+        str const list = field_name(in->o.fields, s->pairs[i].list);
+
+        if (renames_below(s, in->o.fields, list))
+            return true;
+        for (field_id field = 0; field < in->flag_count; field++)
+            if (in->flags[field] & (FLAG_GATE | FLAG_TIME) &&
+                (in_pair(s, field) || str_starts(field_name(in->o.fields, field), list)))
+                return true;
+    }
+    return false;
+}
+
 /* The values of r by which kind and time may be told, whatever they are called then. */
 static bool needed_take(struct ingest *in, size_t shape, const struct record *r, struct record *out, struct err *e) {
     const struct shape *const how = shapes_at(in->o.kinds, shape);
@@ -405,7 +435,8 @@ static bool needed_take(struct ingest *in, size_t shape, const struct record *r,
 
             if (to == FIELD_NONE)
                 return err_set(e, ERR_LIMIT, 0, "too many field names");
-            *known = (flags_of(in, field) | flags_of(in, to)) & (FLAG_GATE | FLAG_TIME) || in_pair(how, field)
+            *known = (flags_of(in, field) | flags_of(in, to)) & (FLAG_GATE | FLAG_TIME) ||
+                             (in->pairs_decide[shape] && in_pair(how, field))
                          ? NEEDED_YES
                          : NEEDED_NO;
         }
@@ -434,7 +465,9 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     const struct shape *const how = shapes_at(in->o.kinds, shape);
 
     *shape_out = shape;
-    if (!in->o.kinds_only || !only_renames(in, how))
+    bool const needed = in->o.kinds_only && only_renames(in, how);
+
+    if (!needed)
         memcpy(in->mapped, r->values, out->count * sizeof *in->mapped);
     else if (!needed_take(in, shape, &(struct record){.values = r->values, .count = out->count}, out, e))
         return false;
@@ -450,7 +483,7 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
             return err_set(e, ERR_MEMORY, 0, "no memory for a text of XML");
         in->counts.cut += cut;
     }
-    if (how->pair_count)
+    if (how->pair_count && (!needed || in->pairs_decide[shape]))
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
         memset(in->claims, 0, in->claim_room * sizeof *in->claims);
@@ -1183,16 +1216,19 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->within = calloc(shapes + 1, sizeof *in->within);
     in->within_room = calloc(shapes + 1, sizeof *in->within_room);
     in->needed = calloc(shapes + 1, sizeof *in->needed);
+    in->pairs_decide = calloc(shapes + 1, sizeof *in->pairs_decide);
     in->needed_room = calloc(shapes + 1, sizeof *in->needed_room);
     in->message = field_intern(options->fields, S("message"));
     in->program = field_intern(options->fields, S("program"));
     in->format = field_intern(options->fields, S("format"));
-    if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->needed || !in->needed_room || !in->came || !in->shape_needs ||
+    if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->needed || !in->needed_room || !in->pairs_decide || !in->came || !in->shape_needs ||
         !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
     shapes_of_reader(in);
+    for (size_t i = 0; i < shapes; i++)
+        in->pairs_decide[i] = pairs_may_decide(in, shapes_at(in->o.kinds, i));
     *out = in;
     return true;
 }
@@ -1216,6 +1252,7 @@ void ingest_free(struct ingest *in) {
     free(in->within_room);
     free(in->needed);
     free(in->needed_room);
+    free(in->pairs_decide);
     free(in->split);
     free(in->renamed);
     free(in->renamed_room);
