@@ -161,7 +161,7 @@ bool segment_shapes_load(struct segment *s, struct err *e) {
         s->places = places;
         s->place_base = base;
         for (uint32_t i = 0; i < s->place_count; i++)
-            s->columns[places[i].column].speaks |= places[i].inner == RAW_OWN;
+            s->columns[places[i].column].spoken |= places[i].inner == RAW_OWN ? SPOKEN_OWN : SPOKEN_INNER;
     }
     unpack_return(&s->unpack, bytes, size);
     return s->shapes ? true : segment_no_memory(s, e);
@@ -350,11 +350,12 @@ bool segment_values_load(struct segment *s, uint32_t column, uint32_t from, uint
     return true;
 }
 
-bool segment_column_speaks(struct segment *s, uint32_t column, bool *yes, struct err *e) {
+bool segment_column_spoken(struct segment *s, uint32_t column, enum segment_spoken *out, struct err *e) {
     assert(column < s->info.columns);
     if (!segment_shapes_load(s, e))
         return false;
-    *yes = s->columns[column].speaks || s->columns[column].is.own;
+    *out = s->columns[column].is.own || !s->columns[column].spoken ? SPOKEN_OWN
+                                                                   : (enum segment_spoken)s->columns[column].spoken;
     return true;
 }
 

@@ -688,17 +688,19 @@ static bool take_yara(struct reading *r, const struct yara_set *set, struct yara
     return true;
 }
 
-/* So many numbers of this size, most significant byte last or, of addresses, first: each larger than the one before. */
+/* Keys, or addresses: each larger than the one before, and keys with the zeros that every key has. */
 static bool take_rising(struct reading *r, size_t size, str *out) {
     if (!take_view(r, WIRE_VALUE_MAX, out) || !out->len || out->len % size)
         return false;
-    for (size_t at = size; at < out->len; at += size) {
-        const char *const x = out->ptr + at - size, *const y = out->ptr + at;
-        uint64_t a, b;
+    for (size_t at = 0; at < out->len; at += size) {
+        const char *const x = out->ptr + at;
+        uint64_t before = 0, key;
 
-        memcpy(&a, x, sizeof a);
-        memcpy(&b, y, sizeof b);
-        if (size == sizeof a ? a >= b : memcmp(x, y, size) >= 0)
+        memcpy(&key, x, sizeof key);
+        if (at)
+            memcpy(&before, x - size, sizeof before);
+        if (size == sizeof key ? (at && key <= before) || key & (((uint64_t)1 << OBSERVABLE_ZEROS) - 1)
+                               : at && memcmp(x - size, x, size) >= 0)
             return false;
     }
     return true;

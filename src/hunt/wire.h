@@ -14,6 +14,7 @@
 #include "hunt/clock.h"
 #include "hunt/coverage.h"
 #include "evidence/custody.h"
+#include "intel/observable_key.h"
 #include "intel/person.h"
 #include "intel/yara_finding.h"
 
