@@ -182,8 +182,8 @@ static bool source_take(struct segment *s, struct cursor *c, struct segment_sour
     struct segment_count *counts;
 
     if (!text_take(s, c, &out->path) || !text_take(s, c, &out->reader) || !read_bytes(c, out->sha256, SHA256_SIZE) ||
-        !varint_take(c, &out->size) || !varint_take(c, &modified) || !varint_take_max(c, s->info.rows, &rows) ||
-        !varint_take_max(c, cursor_left(c), &many) || !(counts = table(s, many, sizeof *counts)))
+        !varint_take(c, &out->size) || !varint_take(c, &modified) || !varint_take(c, &out->before) ||
+        !varint_take_max(c, s->info.rows, &rows) || !varint_take_max(c, cursor_left(c), &many) || !(counts = table(s, many, sizeof *counts)))
         return false;
     out->modified = zagzig(modified);
     out->rows = (uint32_t)rows;

@@ -237,7 +237,7 @@ static bool row_tell(struct reader *d, uint32_t at, uint32_t nth, bool *lost, st
     r.when = (int64_t)s->row_own[at];
     r.zone = s->row_zone[at];
     r.precision = s->row_precision[at];
-    r.number = s->row_number[at];
+    r.number = s->row_number[at] + s->sources[s->row_source[at]].before;
     r.offset = s->row_offset[at];
     r.size = s->row_size[at];
     r.unordered = s->row_flags[at] & ROW_UNORDERED;
@@ -286,8 +286,8 @@ bool segment_read(struct segment *s, struct segment_reading *reading, struct err
     bool ok;
 
     reading->row = reading->lost = 0;
-    ok = segment_shapes_load(s, e);
-    if (!ok && damage(&d, e)) { /* without shapes no row says what it is made of */
+    ok = segment_shapes_load(s, e) && segment_sources_load(s, e);
+    if (!ok && damage(&d, e)) { /* without shapes no row says what it is made of, without sources none its number */
         for (uint32_t i = 0; i < s->info.blocks; i++)
             reading->lost += chosen_in(reading, &s->blocks[i].is);
         return true;

@@ -302,6 +302,11 @@ bool segment_writer_source_set(struct segment_writer *w, uint32_t index, const s
     return source_keep(w, &w->sources[index], source) || no_memory(w, e);
 }
 
+const struct segment_source *segment_writer_source_is(const struct segment_writer *w, uint32_t index) {
+    assert(index < w->source_count);
+    return &w->sources[index].is;
+}
+
 /* ---- values ---- */
 
 static bool column_make(struct segment_writer *w, field_id field, uint32_t *column) {
@@ -1000,6 +1005,7 @@ static bool sources_write(struct segment_writer *w, uint32_t *chunk, struct err 
         buf_add(&b, (str){(const char *)s->sha256, SHA256_SIZE});
         varint_put(&b, s->size);
         varint_put(&b, zigzag(s->modified));
+        varint_put(&b, s->before);
         varint_put(&b, s->rows);
         varint_put(&b, s->count_count);
         for (uint32_t k = 0; k < s->count_count; k++) {
