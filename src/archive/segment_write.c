@@ -23,6 +23,7 @@
 #define PAGE_TEXT ((size_t)256 << 10)    /* values wait for so many bytes of them before they become a page */
 #define PAGE_TEXT_MOST ((size_t)1 << 20) /* a page is ended when it has so many */
 #define PAGE_VALUES 65536u
+#define ROWS_FIRST 512u /* SEGMENT_BLOCK_ROWS is this, doubled again and again */
 #define SPREAD_LEAST 512u /* cells of a block, from which on a column may be told to be all different */
 #define SPREAD_BLOCKS 7u  /* after so many blocks without table a column tries again */
 #define NO_CODE UINT32_MAX
@@ -125,10 +126,11 @@ struct segment_writer {
     struct arena *shape_memory;
     uint64_t *keys; /* of the record at hand */
     uint32_t *hashes;
+    uint32_t record_room; /* values that they have room for */
     struct source *sources;
     uint32_t source_count, source_room;
     /* The block at hand. */
-    uint32_t rows, cell_count, cell_room;
+    uint32_t rows, row_room, cell_count, cell_room;
     uint32_t *cells;  /* codes of entries, row by row */
     uint32_t *stream; /* the same by column */
     uint32_t *tokens;
@@ -139,6 +141,7 @@ struct segment_writer {
     uint32_t *shapes_met, shapes_met_count, shapes_met_room;
     uint32_t *columns_met, columns_met_count, columns_met_room;
     struct packed_value *values;
+    uint32_t value_room;
     /* What is done. */
     struct block_done *blocks;
     uint32_t block_count, block_room;
@@ -513,6 +516,8 @@ static bool pages_write(struct segment_writer *w, struct column *c, struct err *
         while (at < c->waiting_count && count < PAGE_VALUES && text < PAGE_TEXT_MOST) {
             const struct entry *const n = &c->entries[c->waiting[at++]];
 
+            if (!GROW(w, w->values, count, w->value_room, 256))
+                return no_memory(w, e);
             w->values[count++] = (struct packed_value){n->ptr, n->len, n->type, n->narrow};
             text += n->len;
         }
@@ -744,6 +749,50 @@ static bool cells_room(struct segment_writer *w, uint32_t more) {
     return true;
 }
 
+static bool bigger(void **items, size_t count, size_t size) {
+    void *const more = reallocarray(*items, count, size);
+
+    if (more)
+        *items = more;
+    return more != NULL;
+}
+
+/* Room for one more row: many segments are written at a time, and most of them are small. */
+static bool rows_room(struct segment_writer *w) {
+    uint32_t const room = w->row_room ? w->row_room * 2 : ROWS_FIRST;
+
+    if (LIKELY(w->rows < w->row_room))
+        return true;
+    if (!bigger((void **)&w->row_shape, room, sizeof *w->row_shape) ||
+        !bigger((void **)&w->row_source, room, sizeof *w->row_source) ||
+        !bigger((void **)&w->row_when, room, sizeof *w->row_when) ||
+        !bigger((void **)&w->row_own, room, sizeof *w->row_own) ||
+        !bigger((void **)&w->row_number, room, sizeof *w->row_number) ||
+        !bigger((void **)&w->row_offset, room, sizeof *w->row_offset) ||
+        !bigger((void **)&w->row_size, room, sizeof *w->row_size) ||
+        !bigger((void **)&w->scratch, room, sizeof *w->scratch) || !bigger((void **)&w->row_flags, room, 1) ||
+        !bigger((void **)&w->row_zone, room, 1) || !bigger((void **)&w->row_precision, room, 1))
+        return false;
+    w->held += (room - w->row_room) * (6 * sizeof(uint64_t) + 2 * sizeof(uint32_t) + 3);
+    w->row_room = room;
+    return true;
+}
+
+/* And for so many values of it. */
+static bool record_room(struct segment_writer *w, uint32_t count) {
+    uint32_t room = w->record_room ? w->record_room : 64;
+
+    if (LIKELY(count <= w->record_room))
+        return true;
+    while (room < count)
+        room *= 2;
+    if (!bigger((void **)&w->keys, room, sizeof *w->keys) || !bigger((void **)&w->hashes, room, sizeof *w->hashes))
+        return false;
+    w->held += (room - w->record_room) * (sizeof *w->keys + sizeof *w->hashes);
+    w->record_room = room;
+    return true;
+}
+
 static bool may(const struct segment_writer *w, const struct record *r, str kind, struct err *e) {
     if (r->count > SEGMENT_VALUES_MAX - 2)
         return err_set(e, ERR_LIMIT, r->offset, "a record of more than %u values", SEGMENT_VALUES_MAX - 2);
@@ -809,6 +858,8 @@ bool segment_writer_record(struct segment_writer *w, uint32_t source, const stru
     assert(!w->broken && source < w->source_count);
     if (!may(w, r, kind, e))
         return false;
+    if (!record_room(w, count) || !rows_room(w))
+        return no_memory(w, e);
     w->keys[0] = KEY_KIND;
     w->keys[own_count - 1] = own_count > 1 ? KEY_TIME : KEY_KIND;
     for (uint32_t i = 0; i < r->count; i++) {
@@ -882,27 +933,6 @@ static bool head_write(struct segment_writer *w, struct err *e) {
     return put(w, (str){head, sizeof head}, e);
 }
 
-static bool arrays_make(struct segment_writer *w) {
-    size_t const rows = SEGMENT_BLOCK_ROWS;
-
-    w->keys = malloc(SEGMENT_VALUES_MAX * sizeof *w->keys);
-    w->hashes = malloc(SEGMENT_VALUES_MAX * sizeof *w->hashes);
-    w->row_shape = malloc(rows * sizeof *w->row_shape);
-    w->row_source = malloc(rows * sizeof *w->row_source);
-    w->row_when = malloc(rows * sizeof *w->row_when);
-    w->row_own = malloc(rows * sizeof *w->row_own);
-    w->row_number = malloc(rows * sizeof *w->row_number);
-    w->row_offset = malloc(rows * sizeof *w->row_offset);
-    w->row_size = malloc(rows * sizeof *w->row_size);
-    w->scratch = malloc(rows * sizeof *w->scratch);
-    w->row_flags = malloc(rows);
-    w->row_zone = malloc(rows);
-    w->row_precision = malloc(rows);
-    w->values = malloc(PAGE_VALUES * sizeof *w->values);
-    return w->keys && w->hashes && w->row_shape && w->row_source && w->row_when && w->row_own && w->row_number &&
-           w->row_offset && w->row_size && w->scratch && w->row_flags && w->row_zone && w->row_precision && w->values;
-}
-
 bool segment_writer_new(struct segment_writer **out, const struct segment_options *options, struct err *e) {
     struct segment_writer *const w = calloc(1, sizeof *w);
     uint32_t own;
@@ -918,13 +948,11 @@ bool segment_writer_new(struct segment_writer **out, const struct segment_option
     w->seed = w->o.seed ? w->o.seed : hash_seed();
     w->first = w->last = INSTANT_NONE;
     w->shape_memory = arena_new(TEXT_MAX);
-    if (!w->shape_memory || !packer_init(&w->pack, w->o.level) || !arrays_make(w) ||
+    if (!w->shape_memory || !packer_init(&w->pack, w->o.level) ||
         !column_make(w, FIELD_NONE, &own) || !column_make(w, FIELD_NONE, &own)) {
         segment_writer_free(w);
         return err_set(e, ERR_MEMORY, 0, "no memory for a segment");
     }
-    w->held += SEGMENT_BLOCK_ROWS * (6 * sizeof(uint64_t) + 2 * sizeof(uint32_t) + 3) +
-               SEGMENT_VALUES_MAX * (sizeof *w->keys + sizeof *w->hashes) + PAGE_VALUES * sizeof *w->values;
     if (!head_write(w, e)) {
         segment_writer_free(w);
         return false;

@@ -5,7 +5,7 @@
 
 #include "base/instant.h"
 
-#define OPEN_MAX 48u           /* segments being written at a time */
+#define OPEN_MAX 256u          /* segments being written at a time */
 #define MONTHS_OF_JOB_MAX 240u /* of one source; what has more makes up its times, and goes where there are none */
 #define LOOK_EVERY 256u        /* records between two looks at the memory */
 #define PIECE WIRE_VALUE_MAX
@@ -27,7 +27,7 @@ struct open_segment {
 struct keep {
     struct keep_options o;
     struct open_segment open[OPEN_MAX];
-    unsigned open_count;
+    unsigned open_count, last; /* last: the one that the last record went into */
     uint32_t looked;
     bool reading;
     struct segment_source source; /* the present one; path and reader lie in texts */
@@ -179,9 +179,13 @@ static bool segment_for(struct keep *k, int32_t month, struct open_segment **out
     struct segment_options const options = {.fields = k->o.fields, .memory_max = k->o.memory_max};
     size_t all;
 
+    if (k->last < k->open_count && k->open[k->last].month == month) {
+        *out = &k->open[k->last];
+        return true;
+    }
     for (unsigned i = 0; i < k->open_count; i++)
         if (k->open[i].month == month) {
-            *out = &k->open[i];
+            *out = &k->open[k->last = i];
             return true;
         }
     if (k->open_count == OPEN_MAX && !seal_one(k, fullest(k, &all), e))
