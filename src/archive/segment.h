@@ -151,7 +151,10 @@ struct segment_value {
     uint8_t type; /* enum raw_type */
     bool lost;    /* where it stood is damaged: there is no value here */
 };
-/* All values of a column by their codes, in *out; kept until segment_forget. Those of damaged chunks are `lost`, and the call fails
+/* Texts of objects (RAW_INNER_ASKED) are mostly kept folded (docs/formats/segment.md, "Folded texts"): here they come as they are kept, and only
+ * segment_read unfolds them.
+ *
+ * All values of a column by their codes, in *out; kept until segment_forget. Those of damaged chunks are `lost`, and the call fails
  * unless `salvage`. */
 MUST_USE bool segment_column_values(struct segment *s, uint32_t column, bool salvage, const struct segment_value **out,
                                     struct err *e);

@@ -23,12 +23,13 @@
 #define PAGE_TEXT ((size_t)256 << 10)    /* values wait for so many bytes of them before they become a page */
 #define PAGE_TEXT_MOST ((size_t)1 << 20) /* a page is ended when it has so many */
 #define PAGE_VALUES 65536u
-#define ROWS_FIRST 512u /* SEGMENT_BLOCK_ROWS is this, doubled again and again */
+#define ROWS_FIRST 512u   /* SEGMENT_BLOCK_ROWS is this, doubled again and again */
 #define SPREAD_LEAST 512u /* cells of a block, from which on a column may be told to be all different */
 #define SPREAD_BLOCKS 7u  /* after so many blocks without table a column tries again */
 #define NO_CODE UINT32_MAX
 #define OUT_FLUSH ((size_t)1 << 20)
 #define TEXT_MAX ((size_t)1 << 40)
+#define BELOW_KNOWN 1024u
 
 struct entry {
     const char *ptr;
@@ -127,6 +128,12 @@ struct segment_writer {
     uint64_t *keys; /* of the record at hand */
     uint32_t *hashes;
     uint32_t record_room; /* values that they have room for */
+    struct raw *folded;   /* its values, those of objects folded */
+    struct buf folds;
+    struct below {
+        field_id field, list; /* FIELD_NONE: none */
+        bool yes;
+    } below[BELOW_KNOWN];
     struct source *sources;
     uint32_t source_count, source_room;
     /* The block at hand. */
@@ -786,10 +793,54 @@ static bool record_room(struct segment_writer *w, uint32_t count) {
         return true;
     while (room < count)
         room *= 2;
-    if (!bigger((void **)&w->keys, room, sizeof *w->keys) || !bigger((void **)&w->hashes, room, sizeof *w->hashes))
+    if (!bigger((void **)&w->keys, room, sizeof *w->keys) || !bigger((void **)&w->hashes, room, sizeof *w->hashes) ||
+        !bigger((void **)&w->folded, room, sizeof *w->folded))
         return false;
-    w->held += (room - w->record_room) * (sizeof *w->keys + sizeof *w->hashes);
+    w->held += (room - w->record_room) * (sizeof *w->keys + sizeof *w->hashes + sizeof *w->folded);
     w->record_room = room;
+    return true;
+}
+
+static bool is_below(struct segment_writer *w, field_id field, field_id list) {
+    struct below *const known = &w->below[(field * 31 + list) % BELOW_KNOWN];
+
+    if (known->field != field || known->list != list)
+        *known = (struct below){field, list, fold_below(field_name(w->o.fields, field), field_name(w->o.fields, list))};
+    return known->yes;
+}
+
+/* The record with the texts of its objects folded: r itself, if it has none. False: no memory. */
+static bool fold_texts(struct segment_writer *w, const struct record *r, struct record *out) {
+    size_t left = SEGMENT_UNFOLD_MAX, asked = 0;
+
+    *out = *r;
+    for (uint32_t i = 0; i < r->count; i++)
+        asked += r->values[i].inner == RAW_INNER_ASKED ? r->values[i].len : 0;
+    if (!asked)
+        return true;
+    w->folds.len = 0;
+    if (!buf_reserve(&w->folds, asked + r->count)) /* none is longer than that: what was folded stays where it is */
+        return false;
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct raw *const v = &w->folded[i];
+        uint32_t from = i;
+
+        *v = r->values[i];
+        if (v->inner != RAW_INNER_ASKED || v->type != RAW_TEXT || v->len > left)
+            continue;
+        while (from && is_below(w, r->values[from - 1].field, v->field))
+            from--;
+        size_t const at = w->folds.len;
+
+        if (!fold(r->values + from, i - from, (str){v->ptr, v->len}, &w->folds))
+            continue;
+        left -= v->len;
+        v->ptr = w->folds.ptr + at;
+        v->len = (uint32_t)(w->folds.len - at);
+        v->inner = PLACE_FOLDED;
+    }
+    assert(!w->folds.failed);
+    out->values = w->folded;
     return true;
 }
 
@@ -848,17 +899,19 @@ static bool cells_take(struct segment_writer *w, const struct shape *s, const st
     return true;
 }
 
-bool segment_writer_record(struct segment_writer *w, uint32_t source, const struct record *r, int64_t when, str kind,
-                           struct err *e) {
+bool segment_writer_record(struct segment_writer *w, uint32_t source, const struct record *given, int64_t when,
+                           str kind, struct err *e) {
     struct raw own[2] = {{.type = RAW_TEXT, .len = (uint32_t)kind.len, .ptr = kind.ptr},
-                         {.type = RAW_TEXT, .len = (uint32_t)r->time_text.len, .ptr = r->time_text.ptr}};
-    uint32_t const own_count = 1 + (r->time_text.len > 0), count = own_count + r->count;
+                         {.type = RAW_TEXT, .len = (uint32_t)given->time_text.len, .ptr = given->time_text.ptr}};
+    uint32_t const own_count = 1 + (given->time_text.len > 0), count = own_count + given->count;
+    struct record folded;
+    const struct record *const r = &folded;
     uint32_t shape;
 
     assert(!w->broken && source < w->source_count);
-    if (!may(w, r, kind, e))
+    if (!may(w, given, kind, e))
         return false;
-    if (!record_room(w, count) || !rows_room(w))
+    if (!record_room(w, count) || !rows_room(w) || !fold_texts(w, given, &folded))
         return no_memory(w, e);
     w->keys[0] = KEY_KIND;
     w->keys[own_count - 1] = own_count > 1 ? KEY_TIME : KEY_KIND;
@@ -867,7 +920,7 @@ bool segment_writer_record(struct segment_writer *w, uint32_t source, const stru
 
         assert(v->type < RAW_TYPES && v->field < FIELDS_MAX);
         w->keys[own_count + i] = (uint64_t)v->field << KEY_FIELD |
-                                 (uint64_t)(v->inner < RAW_INNERS ? v->inner : RAW_INNER) << 16 | v->element;
+                                 (uint64_t)(v->inner <= PLACE_FOLDED ? v->inner : RAW_INNER) << 16 | v->element;
     }
     if (!shape_of(w, count, &shape) || !cells_room(w, count))
         return no_memory(w, e);
@@ -909,7 +962,7 @@ uint32_t segment_writer_rows(const struct segment_writer *w) {
 size_t segment_writer_bytes(const struct segment_writer *w) {
     size_t const turned = (size_t)(w->cell_room > w->stream_room ? w->cell_room - w->stream_room : 0);
 
-    return w->held + 2 * turned * sizeof *w->stream + w->out.room + w->leaves.room + w->pack.out.room +
+    return w->held + 2 * turned * sizeof *w->stream + w->out.room + w->leaves.room + w->folds.room + w->pack.out.room +
            w->pack.texts.room + w->pack.numbers.room + w->pack.times.room + w->pack.guids.room + w->pack.forms.room;
 }
 
@@ -947,9 +1000,11 @@ bool segment_writer_new(struct segment_writer **out, const struct segment_option
     w->o.size_max = w->o.size_max ? w->o.size_max : SIZE_USUAL;
     w->seed = w->o.seed ? w->o.seed : hash_seed();
     w->first = w->last = INSTANT_NONE;
+    for (size_t i = 0; i < BELOW_KNOWN; i++)
+        w->below[i].field = FIELD_NONE;
     w->shape_memory = arena_new(TEXT_MAX);
-    if (!w->shape_memory || !packer_init(&w->pack, w->o.level) ||
-        !column_make(w, FIELD_NONE, &own) || !column_make(w, FIELD_NONE, &own)) {
+    if (!w->shape_memory || !packer_init(&w->pack, w->o.level) || !column_make(w, FIELD_NONE, &own) ||
+        !column_make(w, FIELD_NONE, &own)) {
         segment_writer_free(w);
         return err_set(e, ERR_MEMORY, 0, "no memory for a segment");
     }
@@ -988,6 +1043,8 @@ void segment_writer_free(struct segment_writer *w) {
     sha256_free(w->leaf);
     buf_free(&w->out);
     buf_free(&w->leaves);
+    buf_free(&w->folds);
+    free(w->folded);
     free(w);
 }
 

@@ -174,7 +174,8 @@ static bool numbered_begin(struct hunt *h, const struct source *s, struct err *e
     const struct reader *const reader = reader_named(str_of(s->reader));
     struct numbered *const n = calloc(1, sizeof *n);
 
-    if (!n || !(n->records = calloc(s->parts, sizeof *n->records)) || !(n->ended = calloc(s->parts, sizeof *n->ended))) {
+    if (!n || !(n->records = calloc(s->parts, sizeof *n->records)) ||
+        !(n->ended = calloc(s->parts, sizeof *n->ended))) {
         numbered_free(n);
         return no_memory(e);
     }
@@ -353,7 +354,8 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
         return task_end(h, slot, m->name.len ? why : NULL, e);
     }
     case WIRE_CUSTODY: {
-        struct numbered *const n = t->type == JOB_HASH || t->type == JOB_SCAN ? NULL : numbered_of(h, t->source->ordinal);
+        struct numbered *const n =
+            t->type == JOB_HASH || t->type == JOB_SCAN ? NULL : numbered_of(h, t->source->ordinal);
 
         if (n && t->part < n->parts)
             n->records[t->part] = m->custody.records;

@@ -51,7 +51,7 @@ enum wire_type {
     /* Of a hunt that keeps records (keep.h), in any job; about what was read in this and others: */
     WIRE_SEGMENT, /* name: bytes of a segment, which follow those before */
     WIRE_SEALED,  /* kept: the bytes since the last one are a segment, and what it is */
-    WIRE_ASK,     /* number: the ordinal of a job's source, index: one of its parts: what JOB_TOLD says is asked for, and waited for */
+    WIRE_ASK, /* number: the ordinal of a job's source, index: one of its parts: what JOB_TOLD says is asked for, and waited for */
     /* And beside WIRE_FINDING: */
     WIRE_PERSON, /* entry, index: somebody of the lists and which of the names, + 1 (0: none of them); likeness; and what FINDING has beside
                   * rule and entry */

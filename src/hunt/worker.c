@@ -85,11 +85,12 @@ struct worker {
     str damage_path;         /* of what a reader tells; "": the source that is being read */
     str opened;              /* the path of this job's file */
     const struct job *job;
-    bool in_parts;           /* it reads a part of the file only */
-    struct sha256 *hashing; /* of the file that is being read, its first hashed_to bytes; NULL: nothing is hashed by the way */
+    bool in_parts; /* it reads a part of the file only */
+    struct sha256
+        *hashing; /* of the file that is being read, its first hashed_to bytes; NULL: nothing is hashed by the way */
     uint64_t hashed_to;
-    struct yara_job *yara;   /* NULL: nothing is scanned */
-    struct mark *marks;      /* rows in which a rule found something, and the fields */
+    struct yara_job *yara; /* NULL: nothing is scanned */
+    struct mark *marks;    /* rows in which a rule found something, and the fields */
     size_t mark_count, mark_room;
     uint64_t listed; /* events of this job */
     struct ledger *ledger;
@@ -1239,7 +1240,7 @@ static void not_read(struct worker *w, const struct err *e) {
 struct segment_job {
     struct worker *w;
     struct segment *segment;
-    bool open; /* a member is */
+    bool open;                    /* a member is */
     struct segment_source source; /* that */
 };
 
@@ -1396,8 +1397,7 @@ static bool read_file(struct worker *w, str path, struct err *e) {
     if (part_size == 0 || (w->keep && !w->s->keep_parts) || part_size >= w->file.input.size) {
         if (w->job->hashed && !file_hash(w, e))
             return false;
-        return (w->now.hashed || hash_begin(w, e)) &&
-               read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
+        return (w->now.hashed || hash_begin(w, e)) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
     }
     put(w, &(struct wire){.type = WIRE_SPLIT, .number = part_size, .name = str_of(reader->name)});
     send_out(w); /* others may begin with the parts behind this one */
@@ -1550,8 +1550,12 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                         .put = put_yara,
                                         .tick = tick,
                                         .ctx = &w};
-    struct keep_options const keep = {
-        .fields = setup->fields, .memory_max = KEEP_MEMORY, .put = put_kept, .hash = early_hash, .part = part_told, .ctx = &w};
+    struct keep_options const keep = {.fields = setup->fields,
+                                      .memory_max = KEEP_MEMORY,
+                                      .put = put_kept,
+                                      .hash = early_hash,
+                                      .part = part_told,
+                                      .ctx = &w};
     size_t const slack =
         DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) + (setup->keep ? KEEP_MEMORY + KEEP_SLACK : 0);
 
