@@ -787,10 +787,10 @@ static bool index_merge_some(struct add *d, struct err *e) {
 bool archive_add(const struct archive_add_options *options, struct archive_add_result *result, struct err *e) {
     struct add d = {.o = options, .result = result, .path_seed = hash_seed()};
     struct sigma_loader *loader = NULL;
-    bool ok = ((d.a = arena_new((size_t)4 << 30)) && (d.batch = arena_new((size_t)1 << 30)) &&
-               (d.files = calloc(BATCH_FILES, sizeof *d.files)) &&
-               (d.batched = calloc(BATCH_FILES, sizeof *d.batched))) ||
-              no_memory(e);
+    bool ok =
+        ((d.a = arena_new((size_t)4 << 30)) && (d.batch = arena_new((size_t)1 << 30)) &&
+         (d.files = calloc(BATCH_FILES, sizeof *d.files)) && (d.batched = calloc(BATCH_FILES, sizeof *d.batched))) ||
+        no_memory(e);
 
     *result = (struct archive_add_result){0};
     ok = ok && sigma_loader_new(&loader, e) && sigma_load_end(loader, &d.none, e) && archive_ready(&d, e) &&

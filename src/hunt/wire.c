@@ -358,6 +358,10 @@ void wire_put(struct buf *b, const struct wire *w) {
         put_u64(b, w->counts.attachments);
         put_u64(b, w->counts.bytes);
         break;
+    case WIRE_ASK:
+        put_u64(b, w->number);
+        put_u32(b, w->index);
+        break;
     case WIRE_SEGMENT:
     case WIRE_INDEX_KEYS:
     case WIRE_INDEX_ADDRESSES:
@@ -818,6 +822,9 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         ok = take_bool(&r, &w->hashed) && read_bytes(&r.c, w->hash, sizeof w->hash) &&
              read_u64le(&r.c, &w->counts.files) && read_u64le(&r.c, &w->counts.attachments) &&
              read_u64le(&r.c, &w->counts.bytes);
+        break;
+    case WIRE_ASK:
+        ok = read_u64le(&r.c, &w->number) && read_u32le(&r.c, &w->index);
         break;
     case WIRE_SEGMENT:
         ok = take_view(&r, WIRE_VALUE_MAX, &w->name);
