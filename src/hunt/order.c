@@ -231,7 +231,7 @@ bool order_add(struct order *o, struct source *s, uint32_t part, str message, st
 }
 
 bool order_segment(struct order *o, struct source *s, struct err *e) {
-    if (o->o->kept)
+    if (o->o->kept || o->o->indexed)
         return true;
     return (o->gather || gathering_new(&o->gather, &o->spools, e)) &&
            ((s->segment = gathering_file(o->gather, s->file->path, !o->o->event)) ||
@@ -303,7 +303,7 @@ bool order_not_read(struct order *o, struct source *s, const char *why, struct e
 /* ---- reporting ---- */
 
 /* types: those that take looks at, a bit each; the others are passed over. */
-static bool each_message(struct order *o, str bytes, uint32_t types,
+static bool each_message(struct order *o, str bytes, uint64_t types,
                          bool (*take)(struct order *o, const struct wire *w, struct err *e), struct err *e) {
     struct wire_known const known = {o->o->set, kinds_count(o->o->kinds), o->o->yara, o->o->known,
                                      o->o->persons ? person_hunt_lists(o->o->persons) : NULL};
@@ -376,7 +376,7 @@ static bool look(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool look_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, 1u << WIRE_SOURCE | 1u << WIRE_CUSTODY, look, e);
+    return each_message(ctx, bytes, UINT64_C(1) << WIRE_SOURCE | UINT64_C(1) << WIRE_CUSTODY, look, e);
 }
 
 static bool source_enter(struct order *o, uint32_t index, str path, struct err *e) {
@@ -943,7 +943,7 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool report_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, UINT32_MAX, report, e);
+    return each_message(ctx, bytes, UINT64_MAX, report, e);
 }
 
 /* No worker could say the hash: it is taken here, which needs no understanding of the bytes. */
@@ -1043,7 +1043,7 @@ static bool look_scan(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool look_scan_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, 1u << WIRE_SOURCE | 1u << WIRE_SCANNED, look_scan, e);
+    return each_message(ctx, bytes, UINT64_C(1) << WIRE_SOURCE | UINT64_C(1) << WIRE_SCANNED, look_scan, e);
 }
 
 static bool report_scan(struct order *o, const struct wire *w, struct err *e) {
@@ -1074,7 +1074,7 @@ static bool report_scan(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool report_scan_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, UINT32_MAX, report_scan, e);
+    return each_message(ctx, bytes, UINT64_MAX, report_scan, e);
 }
 
 static bool scan_out(struct order *o, struct source *s, struct err *e) {
@@ -1105,11 +1105,11 @@ bool order_report(struct order *o, struct err *e) {
 
 #define PLACES_MEMORY ((size_t)16 << 20)
 #define PLACED                                                                                                         \
-    (1u << WIRE_FINDING | 1u << WIRE_PERSON | 1u << WIRE_MATCH | 1u << WIRE_BRACKET | 1u << WIRE_COLLECTED |           \
-     1u << WIRE_MATCHED)
+    (UINT64_C(1) << WIRE_FINDING | UINT64_C(1) << WIRE_PERSON | UINT64_C(1) << WIRE_MATCH |                            \
+     UINT64_C(1) << WIRE_BRACKET | UINT64_C(1) << WIRE_COLLECTED | UINT64_C(1) << WIRE_MATCHED)
 
 static bool report_unplaced_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, UINT32_MAX & ~PLACED, report, e);
+    return each_message(ctx, bytes, UINT64_MAX & ~PLACED, report, e);
 }
 
 struct places {
@@ -1149,7 +1149,7 @@ static bool sort_piece(void *ctx, str bytes, struct err *e) {
 
 static bool report_placed(void *ctx, str key, str message, struct err *e) {
     (void)key;
-    return each_message(ctx, message, UINT32_MAX, report, e);
+    return each_message(ctx, message, UINT64_MAX, report, e);
 }
 
 static bool parts_read(struct order *o, const struct gathering_source *g,
