@@ -655,9 +655,7 @@ static bool add_all(struct add *d, struct err *e) {
 }
 
 static bool archive_ready(struct add *d, struct err *e) {
-    struct stat st;
-
-    if (stat(d->o->archive, &st) != 0 && errno == ENOENT) {
+    if (!vault_made(d->o->archive)) {
         if (!vault_create(d->o->archive, S(""), S(""), d->o->now, e))
             return false;
         d->result->made = true;
