@@ -566,13 +566,11 @@ static bool batch_full(const struct add *d) {
     return d->file_count == BATCH_FILES || d->file_bytes >= BATCH_BYTES;
 }
 
-/* sha256: NULL: it could not be read; the worker says why. */
-static bool batch_add(struct add *d, const struct found_file *f, const uint8_t *sha256) {
+static bool batch_add(struct add *d, const struct found_file *f, const uint8_t sha256[SHA256_SIZE]) {
     struct known *const k = &d->batch_hashes[d->file_count];
 
     *k = (struct known){.path = 0};
-    if (sha256)
-        memcpy(k->sha256, sha256, SHA256_SIZE);
+    memcpy(k->sha256, sha256, SHA256_SIZE);
     d->files[d->file_count++] = f->path.ptr;
     d->file_bytes += f->size;
     return true;
@@ -585,6 +583,22 @@ static bool known_take(struct add *d, const struct found_file *f, const uint8_t 
     return path || same_line(d, f->path, sha256, f->size, e);
 }
 
+static bool unread_line(struct add *d, const struct found_file *f, str why, struct err *e) {
+    return on_custody(d,
+                      &(struct custody){.path = f->path,
+                                        .sha256 = "",
+                                        .size = f->size,
+                                        .not_read = why,
+                                        .first = INSTANT_NONE,
+                                        .last = INSTANT_NONE},
+                      e);
+}
+
+/* The line of the ledger has the path already. */
+static str without_path(str why, str path) {
+    return str_starts(why, path) && str_starts(str_from(why, path.len), S(": ")) ? str_from(why, path.len + 2) : why;
+}
+
 static bool file_take(struct add *d, const struct found_file *f, struct err *e) {
     struct file_input in = {0};
     struct err why = {0};
@@ -592,22 +606,16 @@ static bool file_take(struct add *d, const struct found_file *f, struct err *e) 
     bool hashed;
 
     if (f->skipped.len)
-        return on_custody(d,
-                          &(struct custody){.path = f->path,
-                                            .sha256 = "",
-                                            .size = f->size,
-                                            .not_read = f->skipped,
-                                            .first = INSTANT_NONE,
-                                            .last = INSTANT_NONE},
-                          e);
+        return unread_line(d, f, f->skipped, e);
     hashed = file_input_open(&in, f->path.ptr, &why) && file_input_hash(&in, sha256, NULL, NULL, &why);
     file_input_close(&in);
     if (!hashed && why.code == ERR_MEMORY) {
         *e = why;
         return false;
     }
+    /* Whether its bytes are there already nobody knows, so it is not read, though that might go well by now. */
     if (!hashed)
-        return batch_add(d, f, NULL);
+        return unread_line(d, f, without_path(str_of(why.text), f->path), e);
     struct knowledge const k = knowledge_of(d, sha256, f->path);
 
     if (k.settled)
