@@ -45,6 +45,7 @@ static bool keep_log(struct kept *k, const char *path, struct err *e) {
 
 int main(int argc, char **argv) {
     bool const untrusted = argc > 1 && strcmp(argv[1], "-u") == 0;
+    unsigned const times = getenv("TIMES") ? (unsigned)strtoul(getenv("TIMES"), NULL, 10) : 1;
     struct select_ask const ask = {.kinds_trusted = !untrusted};
     struct select_counts counts = {0};
     struct hunted whole = {0}, chosen = {0};
@@ -72,12 +73,19 @@ int main(int argc, char **argv) {
         from = seconds();
         if (!select_rows(log.select, s, &ask, rows, &counts, &e))
             return 1;
-        took[0] += seconds() - from;
-        first = i ? first : took[0];
+        first += i ? 0 : seconds() - from;
         from = seconds();
-        if (!rows_hunt(&log, s, rows, &chosen, &e))
-            return 1;
-        took[1] += seconds() - from;
+        for (unsigned n = 0; n < times; n++)
+            if (!select_rows(log.select, s, &ask, rows, NULL, &e))
+                return 1;
+        took[0] += (seconds() - from) / times;
+        from = seconds();
+        for (unsigned n = 0; n < times; n++) {
+            chosen.count = 0;
+            if (!rows_hunt(&log, s, rows, &chosen, &e))
+                return 1;
+        }
+        took[1] += (seconds() - from) / times;
         from = seconds();
         if (!getenv("QUICK") && !rows_hunt(&log, s, NULL, &whole, &e))
             return 1;

@@ -945,29 +945,82 @@ static bool rows_order(struct segment *s, uint32_t block) {
     return true;
 }
 
-bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes, uint32_t *rows,
-                          struct err *e) {
-    uint32_t lowest, from;
+/* Which places each column has. */
+static bool places_order(struct segment *s) {
+    uint32_t *const from = table(s, s->info.columns + (size_t)2, sizeof *from),
+                    *const places = table(s, s->place_count, sizeof *places),
+                    *const shapes = table(s, s->place_count, sizeof *shapes);
+    uint32_t most = 0;
 
-    assert(column < s->info.columns && block < s->info.blocks);
+    if (!from || !places || !shapes)
+        return false;
+    for (uint32_t i = 0; i < s->place_count; i++)
+        from[s->places[i].column + 2]++;
+    for (uint32_t i = 0; i < s->info.columns; i++) {
+        most = most < from[i + 2] ? from[i + 2] : most;
+        from[i + 2] += from[i + 1];
+    }
+    for (uint32_t i = 0; i < s->info.shapes; i++)
+        for (uint32_t k = s->shapes[i].from; k < s->shapes[i].from + s->shapes[i].count; k++) {
+            uint32_t const to = from[s->places[k].column + 1]++;
+
+            places[to] = k;
+            shapes[to] = i;
+        }
+    if (!(s->runs = table(s, most, sizeof *s->runs)))
+        return false;
+    s->column_from = from;
+    s->column_places = places;
+    s->column_shapes = shapes;
+    return true;
+}
+
+bool segment_block_order(struct segment *s, uint32_t block, const uint32_t **order, struct err *e) {
+    assert(block < s->info.blocks);
     if (!segment_block_load(s, block, e))
         return false;
+    if (s->ordered != block && !rows_order(s, block))
+        return segment_no_memory(s, e);
+    *order = s->row_order;
+    return true;
+}
+
+bool segment_column_runs(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes,
+                         const struct segment_run **runs, uint32_t *count, struct err *e) {
+    const uint32_t *order;
+    uint32_t lowest;
+
+    assert(column < s->info.columns);
+    *count = 0;
+    if (!segment_block_order(s, block, &order, e))
+        return false;
+    if (!s->column_from && !places_order(s))
+        return segment_no_memory(s, e);
+    *runs = s->runs;
     if (!occurs(&s->columns[column], &s->blocks[block]))
         return true;
     if (codes && !segment_codes_load(s, column, codes, &lowest, e))
         return false;
-    if (!rows)
-        return true;
-    if (s->ordered != block && !rows_order(s, block))
-        return segment_no_memory(s, e);
-    from = s->blocks[block].is.from;
-    for (uint32_t i = 0; i < s->met_count; i++) {
-        const struct opened_shape *const shape = &s->shapes[s->met[i]];
+    for (uint32_t i = s->column_from[column]; i < s->column_from[column + 1]; i++) {
+        const struct opened_shape *const shape = &s->shapes[s->column_shapes[i]];
 
-        for (uint32_t k = shape->from; k < shape->from + shape->count; k++)
-            for (uint32_t nth = 0; s->places[k].column == column && nth < shape->rows; nth++)
-                rows[s->place_base[k] + nth] = from + s->row_order[shape->ordered + nth];
+        if (shape->rows)
+            s->runs[(*count)++] = (struct segment_run){shape->ordered, s->place_base[s->column_places[i]], shape->rows};
     }
+    return true;
+}
+
+bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes, uint32_t *rows,
+                          struct err *e) {
+    const struct segment_run *runs;
+    uint32_t count;
+
+    assert(column < s->info.columns && block < s->info.blocks);
+    if (!segment_column_runs(s, column, block, codes, &runs, &count, e))
+        return false;
+    for (uint32_t i = 0; rows && i < count; i++)
+        for (uint32_t k = 0; k < runs[i].rows; k++)
+            rows[runs[i].cell + k] = s->blocks[block].is.from + s->row_order[runs[i].at + k];
     return true;
 }
 

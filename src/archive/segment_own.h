@@ -180,7 +180,10 @@ struct segment {
     uint32_t *row_shape, *row_source;
     uint64_t *row_when, *row_own, *row_number, *row_size, *row_offset;
     uint8_t *row_flags, *row_zone, *row_precision;
-    uint32_t *met, met_count;     /* shapes, in the order in which they occur */
+    uint32_t *met, met_count; /* shapes, in the order in which they occur */
+    /* By column: its places, and whose they are; made when first asked for. */
+    uint32_t *column_from, *column_places, *column_shapes;
+    struct segment_run *runs;
     uint32_t *row_order, ordered; /* its rows by their shapes; the block of which they are: UINT32_MAX: none */
     uint32_t *codes;
     size_t code_room;

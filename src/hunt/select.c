@@ -13,19 +13,24 @@
     ((uint64_t)64 << 10) /* of a column in the file, from which on rules are looked at again before it is */
 #define ONE ((uint64_t)1)
 
+/* Sets of rows are gone through so many words at a time. */
+typedef uint64_t words __attribute__((vector_size(32), aligned(8), may_alias));
+#define STEP ((uint32_t)(sizeof(words) / sizeof(uint64_t)))
+_Static_assert(BLOCK_WORDS % STEP == 0, "sets of rows have whole steps");
+
 /* A shape that records of the segment may have. */
 struct maybe {
     const struct shape *shape;
     bool opaque; /* it makes values out of texts */
 };
 
-/* Rows of the block at hand. */
+/* Rows of the block at hand, a bit for each, in segment_block_order: what is of one kind mostly stands together there. */
 struct rows {
     uint64_t *slots[SLOTS_MAX];
     uint32_t slot_count, used;
     uint64_t *frames[64]; /* of the evaluation, by depth; further down all is taken to hold */
     uint64_t *kinds;      /* by work.kinds */
-    uint32_t *codes, *at; /* of a column's cells */
+    uint32_t *codes;      /* of a column's cells */
     size_t cell_room;
 };
 
@@ -45,9 +50,10 @@ struct work {
     uint32_t *alive; /* rules, by pair */
     uint32_t alive_count, alive_room;
     struct rows rows;
-    uint32_t block, words;
-    bool indicators; /* are asked for */
-    bool bad; /* of the block: something in it is damaged */
+    uint32_t block, words; /* all words, a multiple of STEP */
+    uint32_t from, to;     /* those that are looked at now */
+    bool indicators;       /* are asked for */
+    bool bad;              /* of the block: something in it is damaged */
 };
 
 #define ANY (UINT32_MAX - 2)
@@ -542,11 +548,67 @@ static bool values_look(struct work *w) {
 
 /* ---- rows ---- */
 
-static bool any_bit(const uint64_t *bits, uint32_t words) {
-    for (uint32_t i = 0; i < words; i++)
+static bool any_bit(const uint64_t *bits, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
         if (bits[i])
             return true;
     return false;
+}
+
+static void bits_copy(const struct work *w, uint64_t *to, const uint64_t *from) {
+    memcpy(to + w->from, from + w->from, (w->to - w->from) * sizeof *to);
+}
+
+static void bits_clear(const struct work *w, uint64_t *to) {
+    memset(to + w->from, 0, (w->to - w->from) * sizeof *to);
+}
+
+static bool words_any(words any) {
+    uint64_t all = 0;
+
+    for (size_t i = 0; i < STEP; i++)
+        all |= any[i];
+    return all != 0;
+}
+
+/* to: what is in a and in b; a and not in b; whether there is any. */
+static bool bits_and(const struct work *w, uint64_t *to, const uint64_t *a, const uint64_t *b) {
+    words any = {0};
+
+    for (uint32_t i = w->from; i < w->to; i += STEP) {
+        words const x = *(const words *)(const void *)(a + i) & *(const words *)(const void *)(b + i);
+
+        any |= x;
+        *(words *)(void *)(to + i) = x;
+    }
+    return words_any(any);
+}
+
+static bool bits_and_not(const struct work *w, uint64_t *to, const uint64_t *a, const uint64_t *b) {
+    words any = {0};
+
+    for (uint32_t i = w->from; i < w->to; i += STEP) {
+        words const x = *(const words *)(const void *)(a + i) & ~*(const words *)(const void *)(b + i);
+
+        any |= x;
+        *(words *)(void *)(to + i) = x;
+    }
+    return words_any(any);
+}
+
+static void bits_or(const struct work *w, uint64_t *to, const uint64_t *b) {
+    for (uint32_t i = w->from; i < w->to; i += STEP)
+        *(words *)(void *)(to + i) |= *(const words *)(const void *)(b + i);
+}
+
+/* Sets bits [at, at + count). */
+static void bits_fill(uint64_t *bits, uint32_t at, uint32_t count) {
+    for (; count && at % 64; at++, count--)
+        bits[at / 64] |= ONE << at % 64;
+    for (; count >= 64; at += 64, count -= 64)
+        bits[at / 64] = UINT64_MAX;
+    for (; count; at++, count--)
+        bits[at / 64] |= ONE << at % 64;
 }
 
 static uint64_t *slot_of(struct work *w, struct atom *a) {
@@ -569,22 +631,20 @@ static uint64_t *slot_of(struct work *w, struct atom *a) {
 }
 
 /* The cells of a column in the block. False: memory is out; damage makes the block bad. */
-static bool cells_load(struct work *w, uint32_t column, bool codes, uint32_t *count) {
+static bool cells_load(struct work *w, uint32_t column, bool codes, const struct segment_run **runs, uint32_t *count) {
     struct rows *const r = &w->rows;
+    uint32_t const cells = codes ? segment_column_cells(w->r.segment, column, w->block) : 0;
     struct err e;
 
-    *count = segment_column_cells(w->r.segment, column, w->block);
-    if (*count > r->cell_room) {
+    *count = 0;
+    if (cells > r->cell_room) {
         free(r->codes);
-        free(r->at);
         r->cell_room = 0;
-        r->codes = malloc(*count * sizeof *r->codes);
-        r->at = malloc(*count * sizeof *r->at);
-        if (!r->codes || !r->at)
+        if (!(r->codes = malloc(cells * sizeof *r->codes)))
             return no_memory(w);
-        r->cell_room = *count;
+        r->cell_room = cells;
     }
-    if (!*count || segment_column_codes(w->r.segment, column, w->block, codes ? r->codes : NULL, r->at, &e))
+    if (segment_column_runs(w->r.segment, column, w->block, codes ? r->codes : NULL, runs, count, &e))
         return true;
     *count = 0;
     w->bad = true;
@@ -593,18 +653,29 @@ static bool cells_load(struct work *w, uint32_t column, bool codes, uint32_t *co
     return e.code != ERR_MEMORY;
 }
 
-static void set_rows(const struct work *w, uint64_t *bits, uint32_t count) {
-    uint32_t const from = segment_block(w->r.segment, w->block).from;
+static uint64_t *atom_bits(struct work *w, uint32_t atom, uint64_t *indicated) {
+    return atom == ATOM_INDICATOR ? indicated : w->r.s->atoms[atom].needed ? slot_of(w, &w->r.s->atoms[atom]) : NULL;
+}
 
-    for (uint32_t i = 0; i < count; i++)
-        bits[(w->rows.at[i] - from) / 64] |= ONE << (w->rows.at[i] - from) % 64;
+static void run_fill(struct work *w, const struct segment_run *run, const uint32_t *classes, uint64_t *indicated) {
+    for (uint32_t i = 0; i < run->rows; i++) {
+        uint32_t const class = classes[w->rows.codes[run->cell + i]], at = run->at + i;
+        const uint32_t *const list = w->r.pool + (class - 1);
+        uint64_t *bits;
+
+        if (LIKELY(!class))
+            continue;
+        for (uint32_t j = 1; j <= list[0]; j++)
+            if ((bits = atom_bits(w, list[j], indicated)))
+                bits[at / 64] |= ONE << at % 64;
+    }
 }
 
 /* Puts the rows of a column's cells where its atoms are. */
 static bool column_fill(struct work *w, uint32_t column, uint64_t *indicated) {
     struct select_column *const c = &w->r.columns[column];
-    struct select *const s = w->r.s;
-    uint32_t const from = segment_block(w->r.segment, w->block).from;
+    const struct segment_run *runs;
+    uint64_t *bits;
     uint32_t count;
 
     if (c->filled == w->block + 1)
@@ -612,35 +683,15 @@ static bool column_fill(struct work *w, uint32_t column, uint64_t *indicated) {
     c->filled = w->block + 1;
     if (!c->every_count && !c->classes[0] && !c->classes[1])
         return true;
-    if (!cells_load(w, column, true, &count))
+    if (!cells_load(w, column, c->classes[0] || c->classes[1], &runs, &count))
         return false;
-    for (uint32_t i = 0; i < c->every_count; i++) {
-        struct atom *const a = c->every[i] == ATOM_INDICATOR ? NULL : &s->atoms[c->every[i]];
-        uint64_t *const bits = a ? a->needed ? slot_of(w, a) : NULL : indicated;
-
-        if (bits)
-            set_rows(w, bits, count);
-    }
-    for (size_t k = 0; k < COUNT(c->classes); k++) {
-        const uint32_t *const classes = c->classes[k];
-
-        for (uint32_t i = 0; classes && i < count; i++) {
-            uint32_t const class = classes[w->rows.codes[i]];
-
-            if (!class)
-                continue;
-            const uint32_t *const list = w->r.pool + (class - 1);
-            uint32_t const row = w->rows.at[i] - from;
-
-            for (uint32_t j = 1; j <= list[0]; j++) {
-                uint64_t *const bits = list[j] == ATOM_INDICATOR  ? indicated
-                                       : s->atoms[list[j]].needed ? slot_of(w, &s->atoms[list[j]])
-                                                                  : NULL;
-
-                if (bits)
-                    bits[row / 64] |= ONE << row % 64;
-            }
-        }
+    for (uint32_t n = 0; n < count; n++) {
+        for (uint32_t i = 0; i < c->every_count; i++)
+            if ((bits = atom_bits(w, c->every[i], indicated)))
+                bits_fill(bits, runs[n].at, runs[n].rows);
+        for (size_t k = 0; k < COUNT(c->classes); k++)
+            if (c->classes[k])
+                run_fill(w, &runs[n], c->classes[k], indicated);
     }
     return true;
 }
@@ -660,23 +711,18 @@ static bool atom_fill(struct work *w, const struct atom *a) {
 /* In out: those of `within` in which the atom may hold, or, sure, is certain to. *some: there are any. */
 static bool atom_rows(struct work *w, uint32_t atom, bool sure, const uint64_t *within, uint64_t *out, bool *some) {
     struct atom *const a = &w->r.s->atoms[atom];
-    uint64_t any = 0;
 
     *some = false;
     if (!a->held || (sure && !(a->sure && w->r.s->views[a->view].certain)))
         return true;
     if (!atom_fill(w, a))
         return false;
-    if (a->slot == NONE) { /* no cell here has such a value; or there are more atoms than sets of rows */
-        if (sure || w->rows.used < SLOTS_MAX)
-            return true;
-        memcpy(out, within, w->words * sizeof *out);
+    if (a->slot != NONE) {
+        *some = bits_and(w, out, within, w->rows.slots[a->slot]);
+    } else if (!sure && w->rows.used == SLOTS_MAX) { /* else no cell here has such a value */
+        bits_copy(w, out, within);
         *some = true;
-        return true;
     }
-    for (uint32_t i = 0; i < w->words; i++)
-        any |= out[i] = within[i] & w->rows.slots[a->slot][i];
-    *some = any != 0;
     return true;
 }
 
@@ -688,19 +734,22 @@ static uint64_t *frame(struct work *w, unsigned depth) {
     return w->rows.frames[depth];
 }
 
+/* Of what nothing is known: all that may be, nothing that must. */
+static bool unknown_rows(const struct work *w, bool sure, const uint64_t *within, uint64_t *out, bool *some) {
+    *some = !sure;
+    if (!sure)
+        bits_copy(w, out, within);
+    return true;
+}
+
 static bool test_rows(struct work *w, const uint32_t *way, bool sure, const uint64_t *within, uint64_t *out,
                       unsigned depth, bool *some) {
     uint64_t *const one = frame(w, depth);
     bool all;
 
+    if (!way || !one)
+        return unknown_rows(w, sure, within, out, some);
     *some = false;
-    if (!way || !one) {
-        *some = !sure;
-        if (!sure)
-            memcpy(out, within, w->words * sizeof *out);
-        return true;
-    }
-    memset(out, 0, w->words * sizeof *out);
     for (uint32_t i = 0, at = 1; i < way[0]; at += way[at] + 1, i++) {
         uint32_t const count = way[at];
 
@@ -710,63 +759,79 @@ static bool test_rows(struct work *w, const uint32_t *way, bool sure, const uint
         for (uint32_t k = 0; all && k < count; k++)
             if (!atom_rows(w, way[at + 1 + k], sure, k ? one : within, one, &all))
                 return false;
-        for (uint32_t n = 0; all && n < w->words; n++)
-            out[n] |= one[n];
-        *some |= all;
+        if (!all)
+            continue;
+        if (*some)
+            bits_or(w, out, one);
+        else
+            bits_copy(w, out, one);
+        *some = true;
     }
     return true;
 }
 
-/* In out: those of `within` in which the node may hold, or, sure, is certain to. False: memory is out. */
+static bool node_rows(struct work *w, uint32_t aliases, uint32_t node, bool sure, const uint64_t *within, uint64_t *out,
+                      unsigned depth, bool *some);
+
+static bool either_rows(struct work *w, uint32_t aliases, const struct plan_node *n, bool sure, const uint64_t *within,
+                        uint64_t *out, uint64_t *one, unsigned depth, bool *some) {
+    bool more;
+
+    *some = false;
+    for (uint32_t i = 0; i < n->count; i++) {
+        if (!node_rows(w, aliases, w->r.s->o.plan->children[n->first + i], sure, within, one, depth + 1, &more))
+            return false;
+        if (more && *some)
+            bits_or(w, out, one);
+        else if (more)
+            bits_copy(w, out, one);
+        *some |= more;
+    }
+    return true;
+}
+
+/* What is quick to tell and takes most away comes first: what stands below a NOT is seldom worth a look by itself. */
+static bool all_rows_of(struct work *w, uint32_t aliases, const struct plan_node *n, bool sure, const uint64_t *within,
+                        uint64_t *out, uint64_t *one, unsigned depth, bool *some) {
+    const struct plan *const p = w->r.s->o.plan;
+
+    bits_copy(w, out, within);
+    *some = true;
+    for (int turn = 0; turn < 3; turn++)
+        for (uint32_t i = 0; *some && i < n->count; i++) {
+            uint32_t const child = p->children[n->first + i];
+            uint8_t const type = p->nodes[child].type;
+
+            if ((type == NODE_TEST ? 0 : type == NODE_NOT ? 2 : 1) != turn)
+                continue;
+            if (!node_rows(w, aliases, child, sure, out, one, depth + 1, some))
+                return false;
+            if (*some)
+                bits_copy(w, out, one);
+        }
+    return true;
+}
+
+/* In out: those of `within` in which the node may hold, or, sure, is certain to; anything, where *some is false. False: memory is out. */
 static bool node_rows(struct work *w, uint32_t aliases, uint32_t node, bool sure, const uint64_t *within, uint64_t *out,
                       unsigned depth, bool *some) {
     const struct select *const s = w->r.s;
     const struct plan_node *const n = &s->o.plan->nodes[node];
     uint64_t *one;
-    uint64_t any = 0;
 
     if (n->type == NODE_TEST)
         return test_rows(w, select_way(s, aliases, n->first), sure, within, out, depth, some);
-    if (!(one = frame(w, depth))) {
-        *some = !sure;
-        if (!sure)
-            memcpy(out, within, w->words * sizeof *out);
-        return true;
-    }
-    if (n->type == NODE_NOT) {
-        if (!node_rows(w, aliases, s->o.plan->children[n->first], !sure, within, one, depth + 1, some))
-            return false;
-        for (uint32_t i = 0; i < w->words; i++)
-            any |= out[i] = within[i] & ~(*some ? one[i] : 0);
-        *some = any != 0;
-        return true;
-    }
-    if (n->type == NODE_OR) {
-        memset(out, 0, w->words * sizeof *out);
-        for (uint32_t i = 0; i < n->count; i++) {
-            bool more;
-
-            if (!node_rows(w, aliases, s->o.plan->children[n->first + i], sure, within, one, depth + 1, &more))
-                return false;
-            for (uint32_t k = 0; more && k < w->words; k++)
-                any |= out[k] |= one[k];
-        }
-        *some = any != 0;
-        return true;
-    }
-    memcpy(out, within, w->words * sizeof *out);
-    *some = true;
-    for (int later = 0; later < 2; later++) /* what stands below a NOT is seldom worth a look by itself */
-        for (uint32_t i = 0; *some && i < n->count; i++) {
-            uint32_t const child = s->o.plan->children[n->first + i];
-
-            if ((s->o.plan->nodes[child].type == NODE_NOT) != later)
-                continue;
-            if (!node_rows(w, aliases, child, sure, out, one, depth + 1, some))
-                return false;
-            if (*some)
-                memcpy(out, one, w->words * sizeof *out);
-        }
+    if (!(one = frame(w, depth)))
+        return unknown_rows(w, sure, within, out, some);
+    if (n->type == NODE_OR)
+        return either_rows(w, aliases, n, sure, within, out, one, depth, some);
+    if (n->type == NODE_AND)
+        return all_rows_of(w, aliases, n, sure, within, out, one, depth, some);
+    if (!node_rows(w, aliases, s->o.plan->children[n->first], !sure, within, one, depth + 1, some))
+        return false;
+    if (!*some)
+        bits_clear(w, one);
+    *some = bits_and_not(w, out, within, one);
     return true;
 }
 
@@ -774,7 +839,7 @@ static bool node_rows(struct work *w, uint32_t aliases, uint32_t node, bool sure
 
 /* The rows of each kind. */
 static bool kinds_fill(struct work *w) {
-    uint32_t const from = segment_block(w->r.segment, w->block).from;
+    const struct segment_run *runs;
     uint32_t count;
 
     if (!w->kind_of)
@@ -782,22 +847,20 @@ static bool kinds_fill(struct work *w) {
     if (!w->rows.kinds && !(w->rows.kinds = malloc((w->kind_count + (size_t)1) * BLOCK_WORDS * sizeof(uint64_t))))
         return no_memory(w);
     memset(w->rows.kinds, 0, w->kind_count * BLOCK_WORDS * sizeof(uint64_t));
-    if (!cells_load(w, SEGMENT_KIND, true, &count))
+    if (!cells_load(w, SEGMENT_KIND, true, &runs, &count))
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t const kind = w->kind_of[w->rows.codes[i]], row = w->rows.at[i] - from;
+    for (uint32_t n = 0; n < count; n++)
+        for (uint32_t i = 0; i < runs[n].rows; i++) {
+            uint32_t const kind = w->kind_of[w->rows.codes[runs[n].cell + i]], at = runs[n].at + i;
 
-        w->rows.kinds[(size_t)kind * BLOCK_WORDS + row / 64] |= ONE << row % 64;
-    }
+            w->rows.kinds[(size_t)kind * BLOCK_WORDS + at / 64] |= ONE << at % 64;
+        }
     return true;
 }
 
 static void all_rows(const struct work *w, uint64_t *out) {
-    uint32_t const rows = segment_block(w->r.segment, w->block).rows;
-
-    memset(out, 0xff, w->words * sizeof *out);
-    if (rows % 64)
-        out[w->words - 1] = (ONE << rows % 64) - 1;
+    memset(out, 0, w->words * sizeof *out);
+    bits_fill(out, 0, segment_block(w->r.segment, w->block).rows);
 }
 
 static bool kind_has(const struct work *w, uint32_t kind, uint32_t pair) {
@@ -816,16 +879,14 @@ static void pair_rows(const struct work *w, uint32_t pair, uint64_t *out) {
         return;
     }
     memset(out, 0, w->words * sizeof *out);
-    for (uint32_t k = 0; k < w->kind_count; k++) {
-        const uint64_t *const bits = w->rows.kinds + (size_t)k * BLOCK_WORDS;
-
-        for (uint32_t n = 0; kind_has(w, w->kinds[k], pair) && n < w->words; n++)
-            out[n] |= bits[n];
-    }
+    for (uint32_t k = 0; k < w->kind_count; k++)
+        if (kind_has(w, w->kinds[k], pair))
+            bits_or(w, out, w->rows.kinds + (size_t)k * BLOCK_WORDS);
 }
 
 /* Rows with values that nobody has looked at. */
 static bool opaque_rows(struct work *w, uint64_t *out, uint64_t *one, uint64_t *other) {
+    const struct segment_run *runs;
     uint32_t count;
 
     memset(out, 0, w->words * sizeof *out);
@@ -841,33 +902,37 @@ static bool opaque_rows(struct work *w, uint64_t *out, uint64_t *one, uint64_t *
         all_rows(w, one);
         for (size_t k = 0; k < s->when_count; k++) {
             memset(other, 0, w->words * sizeof *other);
-            if (!cells_load(w, segment_column_of(w->r.segment, field_name(w->r.s->o.fields, s->when[k])), false,
+            if (!cells_load(w, segment_column_of(w->r.segment, field_name(w->r.s->o.fields, s->when[k])), false, &runs,
                             &count))
                 return false;
-            set_rows(w, other, count);
-            for (uint32_t n = 0; n < w->words; n++)
-                one[n] &= other[n];
+            for (uint32_t n = 0; n < count; n++)
+                bits_fill(other, runs[n].at, runs[n].rows);
+            (void)bits_and(w, one, one, other);
         }
-        for (uint32_t n = 0; n < w->words; n++)
-            out[n] |= one[n];
+        bits_or(w, out, one);
     }
     return true;
 }
 
+/* Looks from now on only where there are bits. False: there are none. */
+static bool narrow(struct work *w, const uint64_t *bits) {
+    w->from = 0;
+    while (w->from < w->words && !any_bit(bits + w->from, STEP))
+        w->from += STEP;
+    for (w->to = w->words; w->to > w->from && !any_bit(bits + w->to - STEP, STEP);)
+        w->to -= STEP;
+    return w->from < w->to;
+}
+
 static bool pair_select(struct work *w, const struct pair *p, const uint64_t *within, uint64_t *left, uint64_t *hits,
                         uint64_t *out) {
-    for (uint32_t k = 0; k < p->alive_count; k++) {
-        uint64_t any = 0;
-        bool some;
+    bool some;
 
-        for (uint32_t n = 0; n < w->words; n++)
-            any |= left[n] = within[n] & ~out[n];
-        if (!any)
-            return true;
+    for (uint32_t k = 0; k < p->alive_count && bits_and_not(w, left, within, out); k++) {
         if (!node_rows(w, p->aliases, w->r.s->o.plan->rules[w->alive[p->alive + k]].root, false, left, hits, 0, &some))
             return false;
-        for (uint32_t n = 0; some && n < w->words; n++)
-            out[n] |= hits[n];
+        if (some)
+            bits_or(w, out, hits);
     }
     return true;
 }
@@ -877,6 +942,8 @@ static bool block_select(struct work *w, uint64_t *out) {
     uint64_t opaque[BLOCK_WORDS], within[BLOCK_WORDS], left[BLOCK_WORDS], hits[BLOCK_WORDS];
 
     memset(out, 0, w->words * sizeof *out);
+    w->from = 0;
+    w->to = w->words;
     w->rows.used = 0;
     w->bad = false;
     for (uint32_t i = 0; i < s->atom_count; i++)
@@ -886,7 +953,7 @@ static bool block_select(struct work *w, uint64_t *out) {
     if (w->opaque && !opaque_rows(w, opaque, within, left))
         return false;
     if (w->opaque && w->indicators)
-        memcpy(out, opaque, w->words * sizeof *out);
+        bits_or(w, out, opaque);
     if (w->r.has_indicators)
         for (uint32_t c = SEGMENT_TIME_TEXT + 1; c < w->r.column_count; c++)
             if (!column_fill(w, c, out))
@@ -896,11 +963,39 @@ static bool block_select(struct work *w, uint64_t *out) {
 
         if (!p->asked || (!p->alive_count && !w->opaque))
             continue;
+        w->from = 0;
+        w->to = w->words;
         pair_rows(w, w->active[i], within);
-        for (uint32_t n = 0; w->opaque && n < w->words; n++)
-            out[n] |= within[n] & opaque[n];
-        if (p->alive_count && any_bit(within, w->words) && !pair_select(w, p, within, left, hits, out))
+        if (w->opaque && bits_and(w, left, within, opaque))
+            bits_or(w, out, left);
+        if (p->alive_count && narrow(w, within) && !pair_select(w, p, within, left, hits, out))
             return false;
+    }
+    return true;
+}
+
+/* The rows of a block, as the segment numbers them. */
+static bool block_tell(struct work *w, const uint64_t *out, uint64_t *rows) {
+    struct segment_block const b = segment_block(w->r.segment, w->block);
+    const uint32_t *order = NULL;
+    struct err e;
+
+    if (!w->bad && !any_bit(out, w->words))
+        return true;
+    if (!segment_block_order(w->r.segment, w->block, &order, &e)) {
+        w->bad = true;
+        if (e.code == ERR_MEMORY) {
+            *w->r.e = e;
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < b.rows; i++) {
+        if (!w->bad && !(out[i / 64] >> i % 64 & 1))
+            continue;
+        uint32_t const row = b.from + (w->bad ? i : order[i]);
+
+        w->r.counts->selected += !(rows[row / 64] >> row % 64 & 1);
+        rows[row / 64] |= ONE << row % 64;
     }
     return true;
 }
@@ -913,27 +1008,18 @@ static bool anything_left(const struct work *w) {
 }
 
 static bool blocks_select(struct work *w, uint64_t *rows) {
-    uint64_t *const out = malloc(BLOCK_WORDS * sizeof *out);
-    bool ok = out != NULL || no_memory(w);
+    uint64_t out[BLOCK_WORDS];
 
-    for (uint32_t i = 0; ok && i < w->active_count; i++)
+    for (uint32_t i = 0; i < w->active_count; i++)
         w->r.counts->alive += w->r.s->pairs[w->active[i]].alive_count;
-    for (w->block = 0; ok && anything_left(w) && w->block < segment_info(w->r.segment)->blocks; w->block++) {
-        struct segment_block const b = segment_block(w->r.segment, w->block);
+    for (w->block = 0; anything_left(w) && w->block < segment_info(w->r.segment)->blocks; w->block++) {
+        uint32_t const step = 64 * STEP;
 
-        w->words = (b.rows + 63) / 64;
-        if (!(ok = block_select(w, out)))
-            break;
-        if (w->bad)
-            memset(out, 0xff, w->words * sizeof *out);
-        for (uint32_t i = 0; i < b.rows; i++)
-            if (out[i / 64] >> i % 64 & 1) {
-                w->r.counts->selected += !(rows[(b.from + i) / 64] >> (b.from + i) % 64 & 1);
-                rows[(b.from + i) / 64] |= ONE << (b.from + i) % 64;
-            }
+        w->words = (segment_block(w->r.segment, w->block).rows + step - 1) / step * STEP;
+        if (!block_select(w, out) || !block_tell(w, out, rows))
+            return false;
     }
-    free(out);
-    return ok;
+    return true;
 }
 
 /* ---- a segment ---- */
@@ -970,7 +1056,6 @@ static void work_free(struct work *w) {
         free(w->rows.frames[i]);
     free(w->rows.kinds);
     free(w->rows.codes);
-    free(w->rows.at);
     free(w->r.columns);
     free(w->r.pool);
     free(w->r.found);
@@ -1063,6 +1148,8 @@ void select_free(struct select *s) {
         test_scratch_free(&s->scratch);
     if (s->made)
         arena_free(s->made);
+    needles_free(s->needles);
+    buf_free(&s->narrow);
     dictionary_free(&s->values);
     dictionary_free(&s->texts);
     free(s->views);

@@ -5,6 +5,7 @@
 #define HUNT_SELECT_OWN_H
 
 #include "detection/detect.h"
+#include "detection/needle.h"
 #include "detection/trigger.h"
 #include "hunt/select.h"
 
@@ -24,7 +25,8 @@ struct view {
     uint32_t presence;            /* its atom; NONE: nobody asks */
     struct literals *matchers[2]; /* for text; for values of types that hold few of the literals, or none (NULL) */
     uint32_t matched;             /* so many of the atoms are in them */
-    uint32_t *tried;              /* of the segment at hand: atoms that are tried on each value of a column */
+    uint32_t types;  /* of the column at hand: values of these raw types (a bit each) may satisfy what is needed */
+    uint32_t *tried; /* and atoms that are tried on each of its values */
     uint32_t tried_count, tried_room;
     /* Of the segment at hand. */
     uint32_t feeds, left, needed; /* columns that it has values of; of these not looked at; atoms that are needed */
@@ -88,7 +90,8 @@ struct select {
     uint32_t view_count, view_room;
     uint32_t *view_of; /* by field: the first view, + 1 */
     uint32_t view_of_room;
-    uint32_t keywords; /* the view of all values; NONE: nobody asks */
+    uint32_t keywords;       /* the view of all values; NONE: nobody asks */
+    struct needles *needles; /* all that is asked of it; NULL: nobody knows */
     struct atom *atoms;
     uint32_t atom_count, atom_room;
     uint32_t *atom_slots, atom_mask; /* (view, test) -> atom + 1 */
@@ -104,6 +107,7 @@ struct select {
     struct test_scratch scratch;
     struct arena *made;              /* what sources make of a value */
     struct dictionary values, texts; /* of a few values: as they are; what was made of them */
+    struct buf narrow;               /* a text that came as UTF-16 */
     uint64_t serial;                 /* of the value at hand */
 };
 
@@ -171,8 +175,7 @@ struct select_column {
     uint32_t *classes[2]; /* by code: 0: nothing, or a place in run.pool + 1. Of fields; of all values */
     uint32_t *every;      /* atoms that hold in each of its cells */
     uint32_t every_count, every_room;
-    uint8_t use; /* enum segment_use */
-    bool looked;
+    uint8_t use;     /* enum segment_use */
     uint32_t filled; /* block + 1 */
 };
 

@@ -3,13 +3,15 @@
 
 #include <assert.h>
 
+#include "base/utf.h"
 #include "event/fold.h"
 
-#define VALUES_AT_ONCE 1024u             /* that are held in the form of ingest */
-#define TEXT_AT_ONCE ((size_t)4 << 20)   /* or so many bytes of them */
+#define VALUES_AT_ONCE 1024u           /* that are held in the form of ingest */
+#define TEXT_AT_ONCE ((size_t)4 << 20) /* or so many bytes of them */
+#define TEXT_TYPES ((uint32_t)1 << RAW_TEXT | (uint32_t)1 << RAW_UTF16)
 #define UNPACKED_MAX ((size_t)128 << 20) /* bytes of values that stay unpacked from one column to the next */
-#define TRIED_MAX                                                                                                      \
-    65536u /* values of a column on which a test without literals is tried; of one with more it is taken to hold */
+#define TRIED_MAX 65536u /* of a column with more values a test without literals is taken to hold in each */
+#define TEXT_TYPES ((uint32_t)1 << RAW_TEXT | (uint32_t)1 << RAW_UTF16)
 
 /* ---- matchers ---- */
 
@@ -38,7 +40,7 @@ static bool matchers_make(const struct select *s, struct view *v) {
             ok = literal_of(s, v->atoms[i], &list, &count, &room);
     typed = ok ? malloc((count + (size_t)1) * sizeof *typed) : NULL;
     for (uint32_t i = 0; typed && i < count; i++)
-        if (select_test(s, list[i].id)->raw_types & ~(1u << RAW_TEXT | 1u << RAW_UTF16))
+        if (select_test(s, list[i].id)->raw_types & ~TEXT_TYPES)
             typed[typed_count++] = list[i];
     for (size_t i = 0; i < COUNT(v->matchers); i++) {
         literals_free(v->matchers[i]);
@@ -50,6 +52,30 @@ static bool matchers_make(const struct select *s, struct view *v) {
     free(list);
     free(typed);
     return ok;
+}
+
+/* Words of which one stands in every text that satisfies anything that is asked of all values. */
+static bool needles_make(struct select *s) {
+    const struct view *const v = &s->views[s->keywords];
+    struct literal *list = NULL;
+    uint32_t count = 0, room = 0;
+    str *words;
+    bool ok = true, empty = false;
+
+    needles_free(s->needles);
+    s->needles = NULL;
+    for (uint32_t i = 0; ok && i < v->atom_count; i++)
+        ok = literal_of(s, v->atoms[i], &list, &count, &room);
+    if ((words = ok ? malloc((count + (size_t)1) * sizeof *words) : NULL)) {
+        for (uint32_t i = 0; i < count; i++) {
+            words[i] = list[i].text;
+            empty |= !words[i].len;
+        }
+        ok = empty || (s->needles = needles_new(words, count));
+    }
+    free(words);
+    free(list);
+    return ok && words;
 }
 
 /* ---- one value ---- */
@@ -99,12 +125,12 @@ static str folded_of(struct select *s, struct looked *l) {
 static void ask(struct run *r, struct view *view, struct looked *l) {
     struct select *const s = r->s;
     const struct value *const v = l->v;
-    const struct literals *const m = view->matchers[!((1u << RAW_TEXT | 1u << RAW_UTF16) >> v->raw_type & 1)];
+    const struct literals *const m = view->matchers[!(TEXT_TYPES >> v->raw_type & 1)];
     uint32_t kept = r->found_count;
     char number[NUMBER_TEXT_MAX];
     str text;
 
-    if (v->type == VALUE_NULL)
+    if (v->type == VALUE_NULL || !(view->types >> v->raw_type & 1))
         return;
     if (m && scan_number(v, number, &text))
         literals_scan(m, text, found, r);
@@ -235,41 +261,101 @@ static bool found_add(struct run *r, struct select_column *c, uint32_t atom) {
 
 /* ---- a column ---- */
 
-/* As they are needed now: tests without literals are tried where values are few. */
-static bool tried_choose(struct run *r, struct select_column *c, uint32_t values) {
+/* What is asked of the view's values now: tests without literals are tried where values are few. */
+static bool view_begin(struct run *r, struct select_column *c, struct view *v, uint32_t values) {
     struct select *const s = r->s;
 
-    for (uint32_t i = 0; i < c->feed_count; i++) {
-        struct view *const v = &s->views[c->feeds[i].view];
+    v->tried_count = 0;
+    v->types = 0;
+    if (v->presence != NONE && s->atoms[v->presence].needed && !every_add(r, c, v->presence))
+        return false;
+    for (uint32_t k = 0; k < v->atom_count; k++) {
+        uint32_t const atom = v->atoms[k];
 
-        v->tried_count = 0;
-        if (v->presence != NONE && s->atoms[v->presence].needed && !every_add(r, c, v->presence))
-            return false;
-        for (uint32_t k = 0; k < v->atom_count; k++) {
-            uint32_t const atom = v->atoms[k];
-
-            if (s->atoms[atom].how != ATOM_TRIED || !s->atoms[atom].needed)
-                continue;
-            if (values > TRIED_MAX ? !every_add(r, c, atom)
-                                   : !select_push(&v->tried, &v->tried_count, &v->tried_room, atom) && !no_memory(r))
-                return false;
+        if (!s->atoms[atom].needed)
+            continue;
+        if (s->atoms[atom].how == ATOM_FOUND) {
+            v->types |= select_test(s, atom)->raw_types;
+            continue;
         }
-        if (v->needed && !matchers_make(s, v))
-            return no_memory(r);
+        if (values > TRIED_MAX ? !every_add(r, c, atom)
+                               : !select_push(&v->tried, &v->tried_count, &v->tried_room, atom) && !no_memory(r))
+            return false;
+        v->types = RAW_ANY;
     }
-    return true;
+    return !v->needed || matchers_make(s, v) || no_memory(r);
 }
 
-static bool look(struct run *r, struct select_column *c, const struct segment_value *raw, field_id field,
-                 bool keywords) {
+/* types: of values that need be looked at. */
+static bool column_begin(struct run *r, struct select_column *c, bool keywords, uint32_t values, uint32_t *types) {
     struct select *const s = r->s;
+    struct view *const all = s->keywords == NONE ? NULL : &s->views[s->keywords];
+
+    *types = keywords && r->ask->indicators && s->o.indicators ? indicators_types(s->o.indicators) : 0;
+    for (uint32_t i = 0; !keywords && i < c->feed_count; i++) {
+        struct view *const v = &s->views[c->feeds[i].view];
+
+        if (!view_begin(r, c, v, values))
+            return false;
+        if (v->types)
+            *types |= v->how == VIEW_SELF ? v->types : RAW_ANY;
+    }
+    if (!keywords || !all || !all->needed)
+        return true;
+    bool const fresh = all->matched != all->atom_count;
+
+    if (!view_begin(r, c, all, values))
+        return false;
+    *types |= all->types;
+    return !fresh || needles_make(s) || no_memory(r);
+}
+
+static uint8_t type_of(uint8_t raw_type) {
+    return raw_type == RAW_NUMBER ? VALUE_NUMBER : raw_type == RAW_BOOL ? VALUE_BOOL : VALUE_TEXT;
+}
+
+/* The value as ingest has it. Most are text that need not be copied. NULL: memory is out. */
+static const struct value *value_of(struct select *s, const struct segment_value *raw, struct value *room) {
+    str const bytes = {raw->ptr, raw->len};
     size_t repaired = 0;
+
+    if (bytes.len <= VALUE_BYTES_MAX && raw->type >= RAW_TEXT && raw->type <= RAW_BOOL && text_is_ascii(bytes)) {
+        *room = (struct value){
+            .ptr = raw->ptr, .len = raw->len, .type = type_of(raw->type), .raw_type = raw->type, .ascii = true};
+        return room;
+    }
+    if (bytes.len <= VALUE_BYTES_MAX && raw->type == RAW_UTF16) {
+        size_t units = bytes.len / 2;
+        char *const to = (s->narrow.len = 0, buf_reserve(&s->narrow, units * 3 + 8));
+
+        if (!to)
+            return NULL;
+        if (units && bytes.ptr[2 * units - 2] == 0 && bytes.ptr[2 * units - 1] == 0)
+            units--;
+        size_t const len = utf16le_to_utf8(bytes.ptr, units, to, &repaired);
+
+        *room = (struct value){
+            .ptr = to, .len = (uint32_t)len, .type = VALUE_TEXT, .raw_type = RAW_UTF16, .ascii = len == units};
+        return room;
+    }
+    uint32_t const code = dictionary_code(&s->values, raw->type, false, bytes, &repaired);
+
+    return code ? dictionary_value(&s->values, code) : NULL;
+}
+
+/* types: as column_begin says them. */
+static bool look(struct run *r, struct select_column *c, const struct segment_value *raw, field_id field, bool keywords,
+                 uint32_t types) {
+    struct select *const s = r->s;
+    struct value room;
 
     s->serial++;
     r->found_count = 0;
-    r->counts->values++;
     if (raw->lost)
         return everything(r, c, keywords, found_add, c);
+    if (!(types >> raw->type & 1))
+        return true;
+    r->counts->values++;
     if (keywords && r->ask->indicators && s->o.indicators &&
         indicators_sift(s->o.indicators,
                         &(struct raw){.field = field, .type = raw->type, .len = raw->len, .ptr = raw->ptr}) &&
@@ -277,15 +363,14 @@ static bool look(struct run *r, struct select_column *c, const struct segment_va
         return false;
     if (keywords && (s->keywords == NONE || !s->views[s->keywords].needed))
         return true;
-    uint32_t const code = dictionary_code(&s->values, raw->type, false, (str){raw->ptr, raw->len}, &repaired);
+    const struct value *const v = value_of(s, raw, &room);
 
-    if (!code)
+    if (!v)
         return no_memory(r);
-    const struct value *const v = dictionary_value(&s->values, code);
-
     if (!keywords)
         return ask_feeds(r, c, v, false);
-    ask(r, &s->views[s->keywords], &(struct looked){.v = v});
+    if (v->type == VALUE_NUMBER || !s->needles || needles_may_be_in(s->needles, value_text(v)))
+        ask(r, &s->views[s->keywords], &(struct looked){.v = v});
     return !s->no_memory || no_memory(r);
 }
 
@@ -307,46 +392,51 @@ static bool empties(struct run *r, struct select_column *c) {
     return true;
 }
 
+/* NULL: they are not to be had; whatever they are. */
+static const struct segment_value *values_of(struct run *r, uint32_t column) {
+    const struct segment_value *values;
+    struct err e;
+
+    if (r->unpacked > UNPACKED_MAX) {
+        segment_forget(r->segment);
+        r->unpacked = 0;
+    }
+    if (segment_column_values(r->segment, column, true, &values, &e))
+        return values;
+    segment_forget(r->segment);
+    r->unpacked = 0;
+    return segment_column_values(r->segment, column, true, &values, &e) ? values : NULL;
+}
+
 bool select_scan(struct run *r, uint32_t column, bool keywords) {
     struct select *const s = r->s;
     struct select_column *const c = &r->columns[column];
     struct segment_column const is = segment_column(r->segment, column);
     const struct segment_value *values;
     field_id const field = field_find(s->o.fields, is.name);
-    size_t bytes = 0;
+    size_t held = 0;
+    uint32_t types;
 
-    c->looked |= !keywords;
     r->last_class[keywords] = 0;
-    if (!keywords && !tried_choose(r, c, is.values))
+    if (!column_begin(r, c, keywords, is.values, &types))
         return false;
-    if (keywords && s->keywords != NONE && !matchers_make(s, &s->views[s->keywords]))
-        return no_memory(r);
-    if (r->unpacked > UNPACKED_MAX) {
-        segment_forget(r->segment);
-        r->unpacked = 0;
-    }
-    bool ok = segment_column_values(r->segment, column, true, &values, r->e);
-
-    if (!ok && r->unpacked) {
-        segment_forget(r->segment);
-        r->unpacked = 0;
-        ok = segment_column_values(r->segment, column, true, &values, r->e);
-    }
-    if (!ok) /* whatever they are; memory that is really out will be missed elsewhere */
-        return everything(r, c, keywords, every_add, c);
+    if (!(is.types & types))
+        return keywords || empties(r, c);
+    if (!(values = values_of(r, column)))
+        return everything(r, c, keywords, every_add, c) && (keywords || empties(r, c));
     if (!c->classes[keywords] && !(c->classes[keywords] = malloc((is.values + (size_t)1) * sizeof **c->classes)))
         return no_memory(r);
     for (uint32_t i = 0; i < is.values; i++) {
-        if (i % VALUES_AT_ONCE == 0 || bytes > TEXT_AT_ONCE) {
+        if (i % VALUES_AT_ONCE == 0 || held > TEXT_AT_ONCE) {
             texts_forget(s);
-            r->unpacked += bytes;
-            bytes = 0;
+            r->unpacked += held;
+            held = 0;
         }
-        bytes += values[i].len + sizeof values[i];
-        if (!look(r, c, &values[i], field, keywords) || !class_make(r, keywords, &c->classes[keywords][i]))
+        held += values[i].len + sizeof values[i];
+        if (!look(r, c, &values[i], field, keywords, types) || !class_make(r, keywords, &c->classes[keywords][i]))
             return false;
     }
-    r->unpacked += bytes;
+    r->unpacked += held;
     texts_forget(s);
     return keywords || empties(r, c);
 }
