@@ -51,6 +51,7 @@ int main(int argc, char **argv) {
     struct hunted whole = {0}, chosen = {0};
     double took[3] = {0}, first = 0;
     struct field_log log = {0};
+    struct reading_rows reading;
     struct kept k;
     struct err e = {0};
     uint64_t missed = 0;
@@ -58,7 +59,7 @@ int main(int argc, char **argv) {
     argv += untrusted;
     argc -= untrusted;
     if (argc < 3 || !load(&log, (const char *const *)argv + 2, (size_t)argc - 2, &e) || !kept_begin(&k, &log, 0, &e) ||
-        !keep_log(&k, argv[1], &e)) {
+        !keep_log(&k, argv[1], &e) || !reading_begin(&reading, &log, &e)) {
         fprintf(stderr, "select: %s\n", e.text[0] ? e.text : "[-u] FILE RULES...");
         return 1;
     }
@@ -82,7 +83,7 @@ int main(int argc, char **argv) {
         from = seconds();
         for (unsigned n = 0; n < times; n++) {
             chosen.count = 0;
-            if (!rows_hunt(&log, s, rows, &chosen, &e))
+            if (!reading_run(&reading, s, rows, &chosen, &e))
                 return 1;
         }
         took[1] += (seconds() - from) / times;
@@ -97,6 +98,8 @@ int main(int argc, char **argv) {
         segment_close(s);
         free(rows);
     }
+    reading_end(&reading);
+    kept_free(&k);
     printf("{\"rows\":%lu,\"selected\":%lu,\"values\":%lu,\"rules\":%lu,\"alive\":%lu,\"segments\":%u,\"select\":%.4f,"
            "\"select_first\":%.4f,\"read_selected\":%.4f,\"read_all\":%.4f,\"found\":%zu,\"found_all\":%zu,"
            "\"filtered\":%lu,"

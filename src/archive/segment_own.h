@@ -153,7 +153,7 @@ struct opened_shape {
     uint32_t ordered;     /* where its rows begin in s->row_order */
     uint32_t base;        /* of a reading: where its wanted places begin */
     uint32_t base_count;
-    bool lost;
+    bool chosen, lost; /* some row that is read has it; what such a row needs is damaged */
 };
 
 struct segment {

@@ -232,11 +232,13 @@ static void rows_damage(struct event_sink *sink, uint64_t offset, uint64_t size,
     (void)why;
 }
 
-/* rows NULL: all. Made anew each time: what it learned of rows before must not matter. */
-static bool rows_hunt(struct field_log *log, struct segment *segment, const uint64_t *rows, struct hunted *out,
-                      struct err *e) {
-    struct reading_rows r = {.segment = segment, .out = out};
-    struct detect_options const detect = {.plan = log->plan, .fields = log->fields, .hit = rows_hit, .ctx = &r};
+static void reading_end(struct reading_rows *r) {
+    ingest_free(r->ingest);
+    detector_free(r->detector);
+}
+
+static bool reading_begin(struct reading_rows *r, struct field_log *log, struct err *e) {
+    struct detect_options const detect = {.plan = log->plan, .fields = log->fields, .hit = rows_hit, .ctx = r};
     struct ingest_options const ingest = {.fields = log->fields,
                                           .kinds = log->kinds,
                                           .wants = rows_wants,
@@ -245,26 +247,43 @@ static bool rows_hunt(struct field_log *log, struct segment *segment, const uint
                                           .unclaimed = true,
                                           .full = rows_full,
                                           .damage = kept_damage,
-                                          .ctx = &r,
+                                          .ctx = r,
                                           .rows_max = 65536,
                                           .bytes_max = (size_t)64 << 20,
                                           .roles = 1u << ROLE_HOST};
-    bool ok = detector_new(&r.detector, &detect, e) && ingest_new(&r.ingest, &ingest, e);
 
-    if (ok) {
-        r.to = ingest_sink(r.ingest);
-        r.sink = (struct event_sink){.fields = log->fields,
-                                     .kinds = log->kinds,
-                                     .wants_inner = rows_wants_inner,
-                                     .record = rows_record,
-                                     .damage = rows_damage};
-        r.reading =
-            (struct segment_reading){.sink = &r.sink, .rows = rows, .source = rows_source, .ctx = &r, .salvage = true};
-        ok = segment_read(segment, &r.reading, e) && rows_full(&r, e);
+    *r = (struct reading_rows){0};
+    if (!detector_new(&r->detector, &detect, e) || !ingest_new(&r->ingest, &ingest, e))
+        return false;
+    r->to = ingest_sink(r->ingest);
+    r->sink = (struct event_sink){.fields = log->fields,
+                                  .kinds = log->kinds,
+                                  .wants_inner = rows_wants_inner,
+                                  .record = rows_record,
+                                  .damage = rows_damage};
+    return true;
+}
+
+/* rows NULL: all. */
+static bool reading_run(struct reading_rows *r, struct segment *segment, const uint64_t *rows, struct hunted *out,
+                        struct err *e) {
+    r->segment = segment;
+    r->out = out;
+    r->begun = false;
+    r->reading =
+        (struct segment_reading){.sink = &r->sink, .rows = rows, .source = rows_source, .ctx = r, .salvage = true};
+    return segment_read(segment, &r->reading, e) && rows_full(r, e);
+}
+
+/* The same by a detector of its own: what was learned of rows before must not matter. */
+static bool rows_hunt(struct field_log *log, struct segment *segment, const uint64_t *rows, struct hunted *out,
+                      struct err *e) {
+    struct reading_rows r;
+    bool const ok = reading_begin(&r, log, e) && reading_run(&r, segment, rows, out, e);
+
+    if (ok)
         detector_filtered(r.detector, rows_filtered, out);
-    }
-    ingest_free(r.ingest);
-    detector_free(r.detector);
+    reading_end(&r);
     return ok;
 }
 
