@@ -11,8 +11,6 @@
 struct wishes {
     const char *archive;
     struct arguments kinds;
-    int64_t latest;
-    struct zone_wish zone;
     uint64_t workers;
     bool anew, quiet, json;
 };
@@ -76,7 +74,6 @@ static int make(const struct wishes *w) {
     struct fields *const fields = fields_new();
     struct run run = {.w = w};
     struct archive_index_result result = {0};
-    struct zone_rules *zone = NULL;
     struct kinds *kinds = NULL;
     struct err e = {0};
     int status;
@@ -84,16 +81,12 @@ static int make(const struct wishes *w) {
     progress_begin(&run.progress, !w->quiet);
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !paths_exist(&given, "archive", true, &e) || !zone_open(&w->zone, &zone, &e) ||
-        !kinds_open(&w->kinds, fields, &kinds, &e)) {
+    if (!fields || !paths_exist(&given, "archive", true, &e) || !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
     } else {
         struct archive_index_options const options = {.archive = w->archive,
                                                       .fields = fields,
                                                       .kinds = kinds,
-                                                      .zone_rules = zone,
-                                                      .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
-                                                      .latest = w->latest,
                                                       .workers = (unsigned)w->workers,
                                                       .now = intel_now(),
                                                       .stop = interrupt_catch(),
@@ -106,7 +99,6 @@ static int make(const struct wishes *w) {
         progress_wipe(&run.progress);
         status = ok ? told(w, &result) : tell_error(&e);
     }
-    zone_rules_free(zone);
     kinds_free(kinds);
     fields_free(fields);
     return status;
@@ -129,8 +121,6 @@ static const struct option options[] = {
      .help = "make the keys of all segments, also of those that have some",
      AT(anew)},
     {ROW_KINDS, AT(kinds)},
-    {ROW_ZONE, AT(zone)},
-    {ROW_LATEST, AT(latest)},
     {.name = "threads",
      .argument = "N",
      .type = OPTION_COUNT,

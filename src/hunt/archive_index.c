@@ -727,9 +727,7 @@ static bool segments_read(struct making *x, struct err *e) {
                                          .set = x->none,
                                          .fields = x->o->fields,
                                          .kinds = x->o->kinds,
-                                         .latest = x->o->latest,
-                                         .zone_rules = x->o->zone_rules,
-                                         .zone = x->o->zone,
+                                         .latest = INSTANT_NONE, /* times make no keys */
                                          .from = INSTANT_NONE,
                                          .to = INSTANT_NONE,
                                          .workers = x->o->workers,

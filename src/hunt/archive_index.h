@@ -9,7 +9,6 @@
 
 #include "archive/index.h"
 #include "archive/vault.h"
-#include "base/zone_rules.h"
 #include "event/kind.h"
 
 /* What made the keys (index_options.made): the rules of keys and the archive's secret, the kinds, the readers, how records become values. Runs of
@@ -89,9 +88,6 @@ struct archive_index_options {
     const char *archive;
     struct fields *fields;
     const struct kinds *kinds;
-    const struct zone_rules *zone_rules; /* as in archive_add_options */
-    str zone;
-    int64_t latest;
     unsigned workers;
     int64_t now;
     const volatile sig_atomic_t *stop;

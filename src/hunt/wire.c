@@ -297,6 +297,9 @@ void wire_put(struct buf *b, const struct wire *w) {
         break;
     case WIRE_SOURCE:
         put_u32(b, w->index);
+        buf_byte(b, w->hashed);
+        if (w->hashed)
+            put(b, w->hash, sizeof w->hash);
         put_text(b, w->name, PATH_BYTES_MAX);
         break;
     case WIRE_FINDING:
@@ -344,6 +347,10 @@ void wire_put(struct buf *b, const struct wire *w) {
     case WIRE_CUSTODY:
         put_custody(b, w);
         break;
+    case WIRE_KEPT:
+        put_u32(b, w->index);
+        put_custody(b, w);
+        break;
     case WIRE_YARA:
         put_yara(b, &w->yara);
         break;
@@ -357,6 +364,10 @@ void wire_put(struct buf *b, const struct wire *w) {
         put_u64(b, w->counts.files);
         put_u64(b, w->counts.attachments);
         put_u64(b, w->counts.bytes);
+        break;
+    case WIRE_ASK:
+        put_u64(b, w->number);
+        put_u32(b, w->index);
         break;
     case WIRE_SEGMENT:
     case WIRE_INDEX_KEYS:
@@ -763,7 +774,8 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         ok = take_text(&r, NAME_BYTES_MAX, &w->name);
         break;
     case WIRE_SOURCE: /* begins with a path of the file system, which may be any bytes */
-        ok = read_u32le(&r.c, &w->index) && take_view(&r, PATH_BYTES_MAX, &w->name);
+        ok = read_u32le(&r.c, &w->index) && take_bool(&r, &w->hashed) &&
+             (!w->hashed || read_bytes(&r.c, w->hash, sizeof w->hash)) && take_view(&r, PATH_BYTES_MAX, &w->name);
         break;
     case WIRE_FINDING:
         ok = take_finding_of(&r, set, known->known ? known_intel(known->known) : NULL, w) && take_finding(&r, w);
@@ -805,6 +817,9 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
     case WIRE_CUSTODY:
         ok = take_custody(&r, w);
         break;
+    case WIRE_KEPT:
+        ok = read_u32le(&r.c, &w->index) && take_custody(&r, w);
+        break;
     case WIRE_YARA:
         ok = known->yara && take_yara(&r, known->yara, &w->yara);
         break;
@@ -818,6 +833,9 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         ok = take_bool(&r, &w->hashed) && read_bytes(&r.c, w->hash, sizeof w->hash) &&
              read_u64le(&r.c, &w->counts.files) && read_u64le(&r.c, &w->counts.attachments) &&
              read_u64le(&r.c, &w->counts.bytes);
+        break;
+    case WIRE_ASK:
+        ok = read_u64le(&r.c, &w->number) && read_u32le(&r.c, &w->index);
         break;
     case WIRE_SEGMENT:
         ok = take_view(&r, WIRE_VALUE_MAX, &w->name);
