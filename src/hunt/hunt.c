@@ -71,6 +71,7 @@ struct hunt {
     uint64_t given_up_before, given_up[WORKERS_MAX];
     uint64_t done, total; /* bytes */
     bool sealed;          /* workers were asked for what they keep */
+    struct buf ask;       /* of one job */
 };
 
 static bool no_memory(struct err *e) {
@@ -207,6 +208,9 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
             t->source->hashed = true;
         }
         return true;
+    case WIRE_LEARNED:
+        return !h->o.asks || t->type != JOB_FILE ||
+               h->o.asks->learned(h->o.asks->ctx, t->source->file->path, m->name, e);
     case WIRE_KIND:
         h->kinds[m->index] += m->number;
         return true;
@@ -253,7 +257,12 @@ static bool give(struct hunt *h, unsigned slot, struct source *s, enum job_type 
         memcpy(job.reader, s->reader, sizeof job.reader);
         h->tasks[slot].size = s->part_size < s->size - from ? s->part_size : s->size - from;
     }
-    return crew_give(h->crew, slot, job, s->fd, s->file->path, e);
+    h->ask.len = 0;
+    if (h->o.asks && type == JOB_FILE && !h->o.asks->ask(h->o.asks->ctx, s->file->path, &h->ask, e))
+        return false;
+    if (h->ask.failed || h->ask.len > SEGMENT_ASK_MAX)
+        return no_memory(e);
+    return crew_give(h->crew, slot, job, s->fd, s->file->path, buf_str(&h->ask), e);
 }
 
 /* A source that is read in parts: its hash first, findings wait for it; then part after part. */
@@ -482,7 +491,7 @@ static bool seal(struct hunt *h, struct err *e) {
     h->sealed = true;
     for (int slot; (slot = crew_idle(h->crew)) >= 0;) {
         h->tasks[slot] = (struct task){.type = JOB_SEAL};
-        if (!crew_give(h->crew, (unsigned)slot, (struct job){.type = JOB_SEAL}, -1, (str){"", 0}, e))
+        if (!crew_give(h->crew, (unsigned)slot, (struct job){.type = JOB_SEAL}, -1, (str){"", 0}, (str){"", 0}, e))
             return false;
     }
     return true;
@@ -531,7 +540,8 @@ static void pass_over(struct hunt *h) {
     size_t kept = 0;
 
     for (size_t i = 0; i < h->file_count; i++)
-        if (!h->o.passes_over(h->o.ctx, h->files[i].path))
+        if ((!h->o.passes_over || !h->o.passes_over(h->o.ctx, h->files[i].path)) &&
+            (!h->o.asks || h->o.asks->wanted(h->o.asks->ctx, h->files[i].path)))
             h->files[kept++] = h->files[i];
     h->file_count = kept;
 }
@@ -571,11 +581,13 @@ static bool prepare(struct hunt *h, struct err *e) {
         return false;
     if (!match_fields(h))
         return no_memory(e);
-    if (h->o.passes_over)
+    skip_set(h);
+    if (h->o.asks && !h->o.asks->begin(h->o.asks->ctx, h->skip, e))
+        return false;
+    if (h->o.passes_over || h->o.asks)
         pass_over(h);
     for (size_t i = 0; i < h->file_count; i++)
         h->total += h->files[i].size * (h->o.yara ? 2 : 1); /* it is read twice */
-    skip_set(h);
     h->setup = (struct worker_setup){.set = h->o.set,
                                      .fields = h->o.fields,
                                      .kinds = h->o.kinds,
@@ -607,6 +619,9 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .key_seeds = {hash_seed(), hash_seed()},
                                      .memory_max = values,
                                      .limits = unpack_limits_usual,
+                                     .asks = h->o.asks != NULL,
+                                     .kinds_made = h->o.asks ? h->o.asks->kinds_made : 0,
+                                     .times_made = h->o.asks ? h->o.asks->times_made : 0,
                                      .keep = h->o.kept != NULL,
                                      .yara = h->o.yara,
                                      .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
@@ -656,6 +671,7 @@ bool hunt_run(const struct hunt_options *options, struct hunt_result *result, st
     correlator_free(h.correlator);
     plan_free(h.plan);
     arena_free(h.a);
+    buf_free(&h.ask);
     free(h.split);
     free(h.scans);
     free(h.later);

@@ -57,6 +57,16 @@ static int32_t month_of(int64_t when) {
     return (int32_t)w.year * 12 + w.month - 1;
 }
 
+uint64_t keep_times(str zone, int64_t latest) {
+    char bytes[256 + sizeof latest] = {0};
+    str const name = str_first(zone, sizeof bytes - sizeof latest); /* names of zones are short */
+
+    memcpy(bytes, &latest, sizeof latest);
+    if (name.len)
+        memcpy(bytes + sizeof latest, name.ptr, name.len);
+    return hash_sum((str){bytes, sizeof latest + name.len});
+}
+
 static bool seal_one(struct keep *k, unsigned at, struct err *e) {
     struct open_segment *const s = &k->open[at];
     struct segment_info info;

@@ -8,6 +8,15 @@
 
 /* Raised when a reader hands over something else than before: then the same file is worth keeping again. */
 #define KEEP_READERS 1u
+/* Numbers of segment_count, beside each source. */
+enum keep_count {
+    KEEP_COUNT_READERS = 1, /* KEEP_READERS */
+    KEEP_COUNT_KINDS,       /* kinds_fingerprint: the column of kinds is by these */
+    KEEP_COUNT_TIMES,       /* keep_times: so is that of times, and by this */
+    KEEP_COUNTS = 3
+};
+/* Stands for the zone of times that say none, by name, and for the last year that one without year may have (hunt_options.latest). */
+uint64_t keep_times(str zone, int64_t latest);
 
 struct keep_options {
     const struct fields *fields;

@@ -361,6 +361,9 @@ void wire_put(struct buf *b, const struct wire *w) {
     case WIRE_SEGMENT:
         put_text(b, w->name, WIRE_VALUE_MAX);
         break;
+    case WIRE_LEARNED:
+        put_text(b, w->name, SEGMENT_LEARNED_MAX);
+        break;
     case WIRE_SEALED:
         put(b, w->kept.sha256, sizeof w->kept.sha256);
         put_u64(b, w->kept.size);
@@ -799,6 +802,9 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         break;
     case WIRE_SEGMENT:
         ok = take_view(&r, WIRE_VALUE_MAX, &w->name);
+        break;
+    case WIRE_LEARNED:
+        ok = take_view(&r, SEGMENT_LEARNED_MAX, &w->name);
         break;
     case WIRE_SEALED:
         ok = take_kept(&r, &w->kept);

@@ -14,6 +14,7 @@
 #include "hunt/clock.h"
 #include "hunt/coverage.h"
 #include "evidence/custody.h"
+#include "hunt/segment_ask.h"
 #include "intel/person.h"
 #include "intel/yara_finding.h"
 
@@ -51,6 +52,8 @@ enum wire_type {
     /* Of a hunt that keeps records (keep.h), in any job; about what was read in this and others: */
     WIRE_SEGMENT, /* name: bytes of a segment, which follow those before */
     WIRE_SEALED,  /* kept: the bytes since the last one are a segment, and what it is */
+    /* Of a job with an ask (segment_ask.h), before its end: */
+    WIRE_LEARNED, /* name: segment_learned_take */
     /* And beside WIRE_FINDING: */
     WIRE_PERSON, /* entry, index: somebody of the lists and which of the names, + 1 (0: none of them); likeness; and what FINDING has beside
                   * rule and entry */

@@ -43,6 +43,8 @@ struct worker_setup {
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
+    bool asks;                   /* of segments only what is asked of each (segment_ask.h) */
+    uint64_t kinds_made, times_made; /* with asks: what segments say of themselves when kinds, and times, are those of now (keep.h) */
     bool keep;                   /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
     const struct yara_set *yara; /* rules of files; NULL: none */
     struct yara_limits yara_limits;
@@ -57,9 +59,10 @@ enum job_type {
     JOB_END,
 };
 
-/* Goes to the worker as it is; an open file goes with it, and the path follows (not after JOB_END). */
+/* Goes to the worker as it is; an open file goes with it; the path follows, and what is asked of a segment (segment_ask.h), if anything (not
+ * after JOB_END). */
 struct job {
-    uint32_t type, path_len;
+    uint32_t type, path_len, ask_len;
     uint64_t from, to; /* PART */
     char reader[16];   /* PART: its name */
 };
