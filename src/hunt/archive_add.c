@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "evidence/input.h"
 #include "evidence/walk.h"
+#include "hunt/archive_index.h"
 #include "hunt/archive_ledger.h"
 #include "hunt/hunt.h"
 #include "hunt/keep.h"
@@ -18,6 +19,7 @@
 
 #define BATCH_FILES 4096u
 #define BATCH_BYTES (UINT64_C(4) << 30)
+#define MERGE_KEYS (UINT64_C(64) << 20) /* of index runs that are merged at the end; more is for the next time, or archive index */
 #define RETRIES_MAX 64u /* of a batch: files at which the reading process ended */
 
 struct known {
@@ -67,6 +69,9 @@ struct add {
     size_t culprit_count;
     bool lost;
     uint64_t records, segments, bytes; /* of the batch */
+    struct archive_index_new *index; /* NULL: the archive's secret is gone, and nothing is indexed */
+    uint8_t secret[VAULT_SECRET];
+    uint64_t made; /* archive_index_made */
 };
 
 static bool no_memory(struct err *e) {
@@ -231,6 +236,12 @@ static bool on_bytes(void *ctx, unsigned slot, str bytes, struct err *e) {
            write_all(d->fds[slot], bytes, e);
 }
 
+static bool on_keys(void *ctx, unsigned slot, bool addresses, str bytes, struct err *e) {
+    struct add *const d = ctx;
+
+    return !d->index || archive_index_keys(d->index, slot, addresses, bytes, e);
+}
+
 struct look {
     const struct kept_segment *said;
     struct segment_info info;
@@ -277,6 +288,8 @@ static bool on_kept(void *ctx, unsigned slot, const struct kept_segment *k, stru
         return err_set(e, ERR_CORRUPT, 0, "a segment holds events of several months");
     }
     if (!vault_add(d->v, p, &about, d->o->family, &number, &known, e))
+        return false;
+    if (d->index && !archive_index_segment(d->index, slot, number, about.month, e))
         return false;
     d->segments += !known;
     d->records += known ? 0 : look.info.rows;
@@ -421,15 +434,30 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
         d->o->progress(d->o->ctx, d->done + done, d->total);
 }
 
+/* Without its secret an archive has no index: that is no reason not to keep evidence. */
+static bool index_begin(struct add *d, struct err *e) {
+    struct err why = {0};
+
+    if (!archive_index_made(d->v, d->o->kinds, &d->made, &why) || !vault_secret(d->v, d->secret, &why)) {
+        if (why.code == ERR_CORRUPT)
+            return true;
+        *e = why;
+        return false;
+    }
+    return archive_index_new(&d->index, d->v, d->made, e);
+}
+
 /* What is staged and what is half written is gone. */
 static bool begin_anew(struct add *d, struct err *e) {
     for (unsigned i = 0; i < HUNT_SLOTS; i++) {
         vault_part_drop(d->v, d->parts[i]);
         d->parts[i] = NULL;
     }
+    archive_index_free(d->index);
+    d->index = NULL;
     vault_close(d->v);
     d->v = NULL;
-    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e);
+    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e) && index_begin(d, e);
 }
 
 static bool batch_read(struct add *d, struct err *e) {
@@ -448,6 +476,8 @@ static bool batch_read(struct add *d, struct err *e) {
                                          .passes_over = passes_over,
                                          .kept_bytes = on_bytes,
                                          .kept = on_kept,
+                                         .kept_keys = d->index ? on_keys : NULL,
+                                         .key_secret = d->secret,
                                          .kept_lost = on_lost,
                                          .finding = on_finding,
                                          .custody = on_custody,
@@ -504,6 +534,12 @@ static bool nothing_new(const struct add *d) {
     return d->segments == 0;
 }
 
+static bool index_stage(struct add *d, struct err *e) {
+    uint64_t keys;
+
+    return !d->index || archive_index_stage(d->index, &keys, e);
+}
+
 static bool batch_run(struct add *d, struct err *e) {
     size_t const before = d->line_count; /* of what was passed over */
 
@@ -523,7 +559,7 @@ static bool batch_run(struct add *d, struct err *e) {
     for (size_t i = 0; i < d->culprit_count; i++)
         if (!culprit_line(d, &d->culprits[i], e))
             return false;
-    if (d->line_count && !nothing_new(d) && (!ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
+    if (d->line_count && !nothing_new(d) && (!index_stage(d, e) || !ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
         return false;
     d->result->records += d->records;
     d->result->segments += d->segments;
@@ -662,7 +698,11 @@ static bool archive_ready(struct add *d, struct err *e) {
             return false;
         d->result->made = true;
     }
-    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e);
+    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e) && index_begin(d, e);
+}
+
+static bool index_merge_some(struct add *d, struct err *e) {
+    return !d->index || archive_index_merge(d->v, d->made, MERGE_KEYS, d->o->now, d->o->stop, NULL, e);
 }
 
 bool archive_add(const struct archive_add_options *options, struct archive_add_result *result, struct err *e) {
@@ -675,12 +715,14 @@ bool archive_add(const struct archive_add_options *options, struct archive_add_r
 
     *result = (struct archive_add_result){0};
     ok = ok && sigma_loader_new(&loader, e) && sigma_load_end(loader, &d.none, e) && archive_ready(&d, e) &&
-         known_load(&d, e) && add_all(&d, e);
+         known_load(&d, e) && add_all(&d, e) && index_merge_some(&d, e);
     if (ok)
         result->snapshot = manifest_sequence(vault_manifest(d.v));
     for (unsigned i = 0; d.v && i < HUNT_SLOTS; i++)
         vault_part_drop(d.v, d.parts[i]);
+    archive_index_free(d.index);
     vault_close(d.v);
+    explicit_bzero(d.secret, sizeof d.secret);
     sigma_loader_free(loader);
     arena_free(d.a);
     arena_free(d.batch);

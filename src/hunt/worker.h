@@ -46,6 +46,9 @@ struct worker_setup {
     bool asks;                   /* of segments only what is asked of each (segment_ask.h) */
     uint64_t kinds_made, times_made; /* with asks: what segments say of themselves when kinds, and times, are those of now (keep.h) */
     bool keep;                   /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
+    bool index;                  /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
+    const uint8_t *key_secret;   /* keys of segments are told; NULL: they are not */
+    uint64_t times;              /* keep_times */
     const struct yara_set *yara; /* rules of files; NULL: none */
     struct yara_limits yara_limits;
 };
