@@ -483,7 +483,8 @@ static int hunt(const struct wishes *given) {
     buf_free(&run.line);
     free(run.own);
     archives_close(&archives);
-    free(wishes.intel.items);
+    if (wishes.intel.items != given->intel.items)
+        free(wishes.intel.items);
     free(store);
     hunt_mail_free(run.mail);
     hunt_incident_free(run.incident);

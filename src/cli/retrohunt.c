@@ -190,6 +190,9 @@ static void behaviours_print(const struct run *run, size_t columns, struct buf *
 
     if (run->incident) {
         hunt_incident_print(run->incident, columns, terminal_colour(run->w->json ? stderr : stdout), b);
+        buf_format(&line, "Campaigns of mail take no part in these: 'longwatch hunt %s' tells them", run->w->archive);
+        line_add(b, &line, columns);
+        buf_free(&line);
         return;
     }
     summary_touched(run->summary, &touched);
@@ -348,7 +351,7 @@ static bool usable(const struct sigma_set *set, bool indicators, struct err *e) 
 }
 
 static int retrohunt(const struct wishes *given) {
-    struct wishes wishes = *given;
+    struct wishes wishes = *given; /* its list of intelligence is another */
     const struct wishes *const w = &wishes;
     struct arguments const archive = {(const char **)(uintptr_t)&w->archive, 1};
     struct run run = {.w = w};
@@ -364,8 +367,8 @@ static int retrohunt(const struct wishes *given) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !paths_exist(&archive, "archive", true, &e) ||
-        !intel_wishes(&given->intel, w->known, &wishes.intel, &store, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
+    if (!fields || !intel_wishes(&given->intel, w->known, &wishes.intel, &store, &e) ||
+        !paths_exist(&archive, "archive", true, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
         !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
         !rules_open(&w->rules, hunt_intel_rules(run.intel, &sigma_count), sigma_count, w->placeholders, false, &loader,
                     &set, &e) ||
@@ -379,7 +382,8 @@ static int retrohunt(const struct wishes *given) {
         status = retrohunt_with(&run, set, known, fields, kinds);
     }
     buf_free(&run.line);
-    free(wishes.intel.items);
+    if (wishes.intel.items != given->intel.items)
+        free(wishes.intel.items);
     free(store);
     hunt_incident_free(run.incident);
     geo_close(run.geo);

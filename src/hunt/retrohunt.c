@@ -7,6 +7,7 @@
 
 #include "archive/vault.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_look.h"
 #include "hunt/keep.h"
 #include "intel/sigma_digest.h"
 
@@ -15,7 +16,8 @@ struct held {
     const struct manifest_segment *is;
     const char *path;
     bool ledger, gone;
-    bool wanted, opened, by_index;
+    bool wanted, opened;
+    bool none, scanned; /* as the index says: no indicator is in it; only such as no index tells of may be */
     struct memo_segment *known; /* NULL: nothing is */
 };
 
@@ -218,6 +220,8 @@ static bool rows_known(struct retrohunt *r, const struct held *h, bool *unknown,
 
         if (r->numbers[i] == UINT32_MAX)
             continue;
+        if (i == r->items - 1 && h->none)
+            continue;
         if (memo_knows(h->known, r->numbers[i], &rows, &count)) {
             buf_add(&r->rows, (str){count ? rows : "", (size_t)count * 4});
         } else {
@@ -242,25 +246,78 @@ static void kinds_note(struct retrohunt *r, const char *kinds, uint32_t count) {
             r->kinds[segment_row_at(kinds, i)] = true;
 }
 
+static bool indicators_known(const struct retrohunt *r, const struct held *h) {
+    const char *rows;
+    uint32_t count;
+
+    return memo_knows(h->known, r->numbers[r->items - 1], &rows, &count);
+}
+
+/* Of segments of which the memo does not know where indicators are, the index may know that none is. */
+static bool index_ask(struct retrohunt *r, struct err *e) {
+    struct archive_look_options const options = {
+        .v = r->v, .kinds = r->hunt.kinds, .set = known_intel(r->hunt.known), .stop = r->hunt.stop};
+    struct archive_look look = {0};
+    size_t at = 0;
+    bool ask = false;
+
+    for (size_t i = 0; i < r->count; i++)
+        ask |= !r->held[i].ledger && !indicators_known(r, &r->held[i]);
+    bool const ok = !ask || archive_look(&options, &look, e);
+
+    for (size_t i = 0; ok && ask && i < r->count; i++) {
+        struct held *const h = &r->held[i];
+
+        while (at < look.count && look.segments[at].number < h->is->number)
+            at++;
+        if (at == look.count || look.segments[at].number != h->is->number || look.segments[at].any ||
+            indicators_known(r, h))
+            continue;
+        h->scanned = !look.segments[at].count;
+        h->none = h->scanned && !look.scan_count;
+    }
+    if (ok && look.damaged)
+        r->result->index_damage = look.damage;
+    archive_look_free(&look);
+    return ok;
+}
+
 /* Nothing needs be read of a segment of which all is known, and which has no row in which something was found. */
 static bool plan(struct retrohunt *r, struct held *h, struct err *e) {
     struct memo_facts facts;
     bool unknown;
 
-    if (h->ledger || h->gone) {
-        h->wanted = h->ledger && !h->gone;
-        return true;
-    }
-    h->known = memo_segment(r->memo, h->is->sha256, (uint32_t)h->is->rows);
     if (!rows_known(r, h, &unknown, e))
         return false;
-    bool const facts_known = memo_facts(h->known, r->facts_of, &facts);
-
-    if (facts_known)
+    if (memo_facts(h->known, r->facts_of, &facts))
         kinds_note(r, facts.kinds, facts.kind_count);
-    h->wanted = r->hunt.activity || unknown || !facts_known || r->rows.len;
-    r->result->by_memo += !h->wanted;
+    h->wanted = r->hunt.activity || unknown || r->rows.len;
     return true;
+}
+
+/* Where rows are read, and rules are asked, it must be known of all segments which kinds and clocks they have: for which rules there was no data,
+ * and which times are to be put right. */
+static void plan_facts(struct retrohunt *r) {
+    struct memo_facts facts;
+    bool any = false;
+
+    for (uint32_t i = 0; i + 1 < r->items; i++)
+        any |= r->numbers[i] != UINT32_MAX;
+    for (size_t i = 0; i < r->count; i++)
+        any |= r->held[i].wanted;
+    for (size_t i = 0; i < r->count; i++) {
+        struct held *const h = &r->held[i];
+
+        if (h->ledger || h->gone) {
+            h->wanted = !h->gone;
+            continue;
+        }
+        h->wanted |= any && !memo_facts(h->known, r->facts_of, &facts);
+        if (!h->wanted && h->none)
+            r->result->by_index++;
+        else if (!h->wanted)
+            r->result->by_memo++;
+    }
 }
 
 static bool on_begin(void *ctx, const bool *skip, struct err *e) {
@@ -269,8 +326,14 @@ static bool on_begin(void *ctx, const bool *skip, struct err *e) {
     if (!items_number(r, skip, e))
         return false;
     for (size_t i = 0; i < r->count; i++)
-        if (!plan(r, &r->held[i], e))
+        if (!r->held[i].ledger)
+            r->held[i].known = memo_segment(r->memo, r->held[i].is->sha256, (uint32_t)r->held[i].is->rows);
+    if (r->hunt.known && !r->o->no_index && !index_ask(r, e))
+        return false;
+    for (size_t i = 0; i < r->count; i++)
+        if (!r->held[i].ledger && !r->held[i].gone && !plan(r, &r->held[i], e))
             return false;
+    plan_facts(r);
     return true;
 }
 
@@ -297,7 +360,7 @@ static bool on_ask(void *ctx, str path, struct buf *out, struct err *e) {
     segment_ask_put(out, &(struct segment_ask){.whole = r->hunt.activity,
                                                .select = !r->o->no_select,
                                                .facts = !facts_known,
-                                               .indicators = true,
+                                               .indicators = !h->scanned,
                                                .items = r->items,
                                                .unknown = r->unknown,
                                                .row_count = (uint32_t)(r->rows.len / 4),
