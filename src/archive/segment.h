@@ -141,6 +141,14 @@ struct segment_column {
 struct segment_column segment_column(const struct segment *s, uint32_t column);
 /* The column of a field, or SEGMENT_NONE: no record of this segment has it. */
 uint32_t segment_column_of(const struct segment *s, str name);
+enum segment_use {
+    SEGMENT_USE_OWN = 1,   /* some record has a value of its own of it (struct raw: inner) */
+    SEGMENT_USE_INNER = 2, /* some record has one that is not */
+    SEGMENT_USE_EVERY = 4  /* every record has one of its own */
+};
+/* How records have columns: a set of enum segment_use for each, which has room for all of them. most: values of the record that has the
+ * most. */
+MUST_USE bool segment_columns_use(struct segment *s, uint8_t *use, uint32_t *most, struct err *e);
 
 /* Does the column stand anywhere as a value of its own, and not only as a second spelling of others (enum raw_inner)? True of columns that are the segment's
  * own. */

@@ -500,7 +500,7 @@ bool segment_block_load(struct segment *s, uint32_t block, struct err *e) {
 
     if (s->block == block)
         return true;
-    s->block = UINT32_MAX;
+    s->block = s->ordered = UINT32_MAX;
     if (!segment_shapes_load(s, e))
         return false;
     if (!rows_room(s))
@@ -834,7 +834,7 @@ bool segment_open(struct segment **out, str bytes, str name, size_t memory_max, 
         return err_set(e, ERR_MEMORY, 0, "no memory to read segment %.*s", STR_ARG(name));
     s->bytes = bytes;
     s->name = name;
-    s->block = UINT32_MAX;
+    s->block = s->ordered = UINT32_MAX;
     s->info.size = bytes.len;
     memory_max = memory_max ? memory_max : MEMORY_USUAL;
     s->memory = arena_new(memory_max);
@@ -881,6 +881,36 @@ uint32_t segment_column_of(const struct segment *s, str name) {
     return SEGMENT_NONE;
 }
 
+bool segment_columns_use(struct segment *s, uint8_t *use, uint32_t *most, struct err *e) {
+    uint32_t *shapes; /* by column: how many, and which was counted last */
+
+    memset(use, 0, s->info.columns * sizeof *use);
+    *most = 0;
+    if (!segment_shapes_load(s, e))
+        return false;
+    if (!(shapes = calloc((size_t)s->info.columns * 2, sizeof *shapes)))
+        return segment_no_memory(s, e);
+    for (uint32_t i = 0; i < s->info.shapes; i++) {
+        const struct opened_shape *const shape = &s->shapes[i];
+
+        *most = *most < shape->count ? shape->count : *most;
+        for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
+            uint32_t const column = s->places[k].column;
+            uint32_t *const counted = &shapes[2 * (size_t)column];
+
+            use[column] |= s->places[k].inner == RAW_OWN ? SEGMENT_USE_OWN : SEGMENT_USE_INNER;
+            if (s->places[k].inner == RAW_OWN && counted[1] != i + 1) {
+                counted[0]++;
+                counted[1] = i + 1;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < s->info.columns; i++)
+        use[i] |= shapes[2 * (size_t)i] == s->info.shapes ? SEGMENT_USE_EVERY : 0;
+    free(shapes);
+    return true;
+}
+
 struct segment_block segment_block(const struct segment *s, uint32_t block) {
     assert(block < s->info.blocks);
     return s->blocks[block].is;
@@ -903,6 +933,28 @@ uint32_t segment_column_cells(const struct segment *s, uint32_t column, uint32_t
     return x ? x->cells : 0;
 }
 
+/* The rows of the block at hand by their shapes, in the order in which these were met. */
+static bool rows_order(struct segment *s, uint32_t block) {
+    uint32_t at = 0;
+
+    if (!s->row_order && !(s->row_order = table(s, SEGMENT_BLOCK_ROWS, sizeof *s->row_order)))
+        return false;
+    for (uint32_t i = 0; i < s->met_count; i++) {
+        struct opened_shape *const shape = &s->shapes[s->met[i]];
+
+        shape->ordered = at;
+        shape->seen = 0;
+        at += shape->rows;
+    }
+    for (uint32_t i = 0; i < s->blocks[block].is.rows; i++) {
+        struct opened_shape *const shape = &s->shapes[s->row_shape[i]];
+
+        s->row_order[shape->ordered + shape->seen++] = i;
+    }
+    s->ordered = block;
+    return true;
+}
+
 bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes, uint32_t *rows,
                           struct err *e) {
     uint32_t lowest, from;
@@ -916,16 +968,15 @@ bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, ui
         return false;
     if (!rows)
         return true;
+    if (s->ordered != block && !rows_order(s, block))
+        return segment_no_memory(s, e);
     from = s->blocks[block].is.from;
-    for (uint32_t i = 0; i < s->met_count; i++)
-        s->shapes[s->met[i]].seen = 0;
-    for (uint32_t i = 0; i < s->blocks[block].is.rows; i++) {
-        struct opened_shape *const shape = &s->shapes[s->row_shape[i]];
-        uint32_t const nth = shape->seen++;
+    for (uint32_t i = 0; i < s->met_count; i++) {
+        const struct opened_shape *const shape = &s->shapes[s->met[i]];
 
         for (uint32_t k = shape->from; k < shape->from + shape->count; k++)
-            if (s->places[k].column == column)
-                rows[s->place_base[k] + nth] = from + i;
+            for (uint32_t nth = 0; s->places[k].column == column && nth < shape->rows; nth++)
+                rows[s->place_base[k] + nth] = from + s->row_order[shape->ordered + nth];
     }
     return true;
 }
