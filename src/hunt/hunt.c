@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/segment.h"
 #include "evidence/outlook.h"
 #include "hunt/crew.h"
 #include "hunt/keep.h"
@@ -188,6 +189,15 @@ static bool split(struct hunt *h, struct task *t, const struct wire *m, struct e
     return split_add(h, t->source, e);
 }
 
+/* A message that waits for the turn of its source. */
+static bool source_add(struct hunt *h, const struct task *t, const struct wire *m, str bytes, struct err *e) {
+    if (t->source->segment)
+        return order_segment_add(h->order, t->source, m, bytes, e);
+    if (m->type == WIRE_CLOCK)
+        return order_clock(h->order, t->source, t->part, m, e);
+    return m->type == WIRE_KEPT || order_add(h->order, t->source, t->part, bytes, e); /* KEPT: not ours to believe */
+}
+
 static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes, struct err *e) {
     struct hunt *const h = ctx;
     struct task *const t = &h->tasks[slot];
@@ -234,9 +244,7 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
     case WIRE_SOURCE:
         if (t->type == JOB_SCAN)
             return order_scan_add(h->order, t->source, bytes, e);
-        return t->type == JOB_HASH || order_add(h->order, t->source, t->part, bytes, e);
-    case WIRE_CLOCK:
-        return t->type == JOB_HASH || t->type == JOB_SCAN || order_clock(h->order, t->source, t->part, m, e);
+        return t->type == JOB_HASH || source_add(h, t, m, bytes, e);
     case WIRE_DONE: {
         char why[200];
 
@@ -244,7 +252,7 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
         return task_end(h, slot, m->name.len ? why : NULL, e);
     }
     default:
-        return t->type == JOB_HASH || t->type == JOB_SCAN || order_add(h->order, t->source, t->part, bytes, e);
+        return t->type == JOB_HASH || t->type == JOB_SCAN || source_add(h, t, m, bytes, e);
     }
 }
 
@@ -441,6 +449,13 @@ static bool give_box(struct hunt *h, unsigned slot, bool *given, struct err *e) 
     return scan_add(h, s, e) && give(h, slot, s, JOB_FILE, 0, e);
 }
 
+static bool segment_is(int fd) {
+    char head[64];
+    ssize_t const n = pread(fd, head, sizeof head, 0);
+
+    return n > 0 && segment_begins((str){head, (size_t)n});
+}
+
 /* *given: the worker has the file; else nobody needed to be asked about it. */
 static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e) {
     const struct found_file *const file = &h->files[h->next_file++];
@@ -456,6 +471,8 @@ static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e)
         return order_not_read(h->order, s, why, e);
     if (outlook_is(s->fd))
         return boxes_later(h, s, e);
+    if (segment_is(s->fd) && !order_segment(h->order, s, e))
+        return false;
     *given = true;
     s->sent = 1;
     return scan_add(h, s, e) && give(h, slot, s, JOB_FILE, 0, e);
@@ -675,7 +692,7 @@ bool hunt_run(const struct hunt_options *options, struct hunt_result *result, st
 
     boxes_end(&h);
     crew_free(h.crew); /* nothing is left to read; memory goes to the correlations */
-    ok = ok && order_ledger(h.order, e) && order_correlate(h.order, e);
+    ok = ok && order_gathered(h.order, e) && order_ledger(h.order, e) && order_correlate(h.order, e);
     if (ok)
         tell(&h, result);
     order_free(h.order);

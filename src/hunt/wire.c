@@ -297,6 +297,9 @@ void wire_put(struct buf *b, const struct wire *w) {
         break;
     case WIRE_SOURCE:
         put_u32(b, w->index);
+        buf_byte(b, w->hashed);
+        if (w->hashed)
+            put(b, w->hash, sizeof w->hash);
         put_text(b, w->name, PATH_BYTES_MAX);
         break;
     case WIRE_FINDING:
@@ -342,6 +345,10 @@ void wire_put(struct buf *b, const struct wire *w) {
         put_text(b, w->name, PATH_BYTES_MAX);
         break;
     case WIRE_CUSTODY:
+        put_custody(b, w);
+        break;
+    case WIRE_KEPT:
+        put_u32(b, w->index);
         put_custody(b, w);
         break;
     case WIRE_YARA:
@@ -764,7 +771,8 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         ok = take_text(&r, NAME_BYTES_MAX, &w->name);
         break;
     case WIRE_SOURCE: /* begins with a path of the file system, which may be any bytes */
-        ok = read_u32le(&r.c, &w->index) && take_view(&r, PATH_BYTES_MAX, &w->name);
+        ok = read_u32le(&r.c, &w->index) && take_bool(&r, &w->hashed) &&
+             (!w->hashed || read_bytes(&r.c, w->hash, sizeof w->hash)) && take_view(&r, PATH_BYTES_MAX, &w->name);
         break;
     case WIRE_FINDING:
         ok = take_finding_of(&r, set, known->known ? known_intel(known->known) : NULL, w) && take_finding(&r, w);
@@ -805,6 +813,9 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         break;
     case WIRE_CUSTODY:
         ok = take_custody(&r, w);
+        break;
+    case WIRE_KEPT:
+        ok = read_u32le(&r.c, &w->index) && take_custody(&r, w);
         break;
     case WIRE_YARA:
         ok = known->yara && take_yara(&r, known->yara, &w->yara);

@@ -28,7 +28,8 @@ enum wire_type {
     WIRE_DONE,     /* the job is over; name: why it failed, or empty */
     /* These are kept until the turn of their source has come: */
     WIRE_SOURCE, /* what follows speaks of the member of a container with this path (name) and number: index, counted
-                     * from 1; 0, which is also where a job begins: the job's file itself */
+                     * from 1; 0, which is also where a job begins: the job's file itself; hashed, hash: of a member whose hash is
+                     * known before it has been read */
     WIRE_FINDING,
     WIRE_MATCH,   /* for correlations */
     WIRE_BRACKET, /* rule, index: a pattern and which of its brackets is true of an event (UINT32_MAX: some could not be told of it); match:
@@ -60,6 +61,7 @@ enum wire_type {
     /* And beside WIRE_FINDING: */
     WIRE_PERSON, /* entry, index: somebody of the lists and which of the names, + 1 (0: none of them); likeness; and what FINDING has beside
                   * rule and entry */
+    WIRE_KEPT,   /* custody, index (0: it is no member): what an archive's ledger says of this source */
     WIRE_TYPES
 };
 
@@ -91,7 +93,7 @@ struct wire {
     uint32_t entry; /* FINDING: of what is known, + 1; 0: the rule's own finding */
     str name;
     uint8_t hash[SHA256_SIZE];
-    bool hashed; /* CUSTODY, SCANNED: hash is set */
+    bool hashed; /* SOURCE, CUSTODY, SCANNED: hash is set */
     uint64_t
         key; /* FINDING, PERSON, MATCH, EVENT, COLLECTED, MATCHED: of the clock that `when` is of (ACT too); 0: none that may be wrong */
     struct finding finding; /* FINDING: rule is wire.rule, the source's fields are not set; PERSON: rule is not set */

@@ -1099,8 +1099,13 @@ static str nobodys(str head) {
     return head.len < HEAD_BYTES && prose_is(head) ? S(CUSTODY_PROSE) : S("no reader knows this format");
 }
 
-static void member_begin(struct worker *w, str path) {
-    put(w, &(struct wire){.type = WIRE_SOURCE, .index = ++w->members, .name = path});
+/* sha256: NULL: not known before it has been read. */
+static void member_begin(struct worker *w, str path, const uint8_t *sha256) {
+    struct wire m = {.type = WIRE_SOURCE, .index = ++w->members, .name = path, .hashed = sha256 != NULL};
+
+    if (sha256)
+        memcpy(m.hash, sha256, sizeof m.hash);
+    put(w, &m);
     source_begin(w);
     w->member.len = 0;
     if (w->keep)
@@ -1192,7 +1197,7 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     str head;
 
     (void)depth;
-    member_begin(w, path);
+    member_begin(w, path, NULL);
     if (!in->window(in, 0, HEAD_BYTES, &head, e)) { /* the container tells why */
         w->now.custody.not_read = S("it could not be unpacked");
         return e->code != ERR_MEMORY;
@@ -1210,7 +1215,7 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     struct worker *const w = ctx;
 
     if (m->container)
-        member_begin(w, m->path);
+        member_begin(w, m->path, NULL);
     w->now.custody.container = m->container;
     w->now.custody.size = m->size;
     if (!m->whole && m->size == 0 && !m->container)
@@ -1306,11 +1311,14 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     if (!segment_member_end(j, e) || !segment_source(j->segment, index, &source, e))
         return false;
     const struct reader *const reader = reader_named(source.reader);
+    bool const hashed = !all_zero(source.sha256, sizeof source.sha256);
 
-    member_begin(w, source.path);
+    member_begin(w, source.path, hashed ? source.sha256 : NULL);
+    if (w->acts) /* what is said of one member is read without what was said of others */
+        words_forget(&w->words);
     w->now.custody.reader = reader ? reader->name : NULL;
     w->now.custody.size = source.size;
-    w->now.hashed = !all_zero(source.sha256, sizeof source.sha256);
+    w->now.hashed = hashed;
     memcpy(w->now.hash, source.sha256, sizeof w->now.hash);
     w->modified = source.modified;
     j->open = true;
@@ -1320,7 +1328,89 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     return part_begin(w, source.reader, e);
 }
 
-/* Lines of what was added to an archive: those of files of which there are no records. */
+/* ---- the ledger of an archive ---- */
+
+/* Damage that was told when a source was added, until its line comes. */
+struct told {
+    str path, why;
+    uint64_t offset, size;
+};
+
+struct ledger_job {
+    struct worker *w;
+    struct arena *texts;
+    struct told *told;
+    size_t count, room;
+};
+
+#define TOLD_BYTES_MAX ((size_t)32 << 20)
+#define TOLD_MAX ((size_t)1 << 18)
+
+/* Of the source with that path; what else is left when `all` is true: it lay in it, and has no line of its own. */
+static void told_out(struct ledger_job *j, str path, bool all) {
+    size_t left = 0;
+
+    for (size_t i = 0; i < j->count; i++) {
+        const struct told *const t = &j->told[i];
+        bool const its = str_eq(t->path, path);
+
+        if (its || all)
+            put(j->w, &(struct wire){.type = WIRE_DAMAGE,
+                                     .name = its ? S("") : t->path,
+                                     .damage = {.offset = t->offset, .size = t->size, .why = t->why}});
+        else
+            j->told[left++] = *t;
+    }
+    j->count = left;
+    if (!left)
+        arena_reset(j->texts);
+}
+
+/* No line has come for it, or there is too much of it to wait for one. */
+static void told_end(struct ledger_job *j) {
+    if (!j->count)
+        return;
+    put(j->w, &(struct wire){.type = WIRE_SOURCE, .index = 0});
+    told_out(j, S(""), true);
+}
+
+static bool told_note(struct ledger_job *j, const struct custody_damage *d, struct err *e) {
+    struct told t = {.offset = d->offset, .size = d->size};
+
+    if (j->count == TOLD_MAX || arena_used(j->texts) + d->path.len + d->why.len > TOLD_BYTES_MAX)
+        told_end(j);
+    if (j->count == j->room) {
+        struct told *const bigger = reallocarray(j->told, j->room * 2 + 16, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory to read a ledger");
+        j->told = bigger;
+        j->room = j->room * 2 + 16;
+    }
+    if (!arena_copy(j->texts, d->path, &t.path) || !arena_copy(j->texts, d->why, &t.why))
+        return err_set(e, ERR_MEMORY, 0, "no memory to read a ledger");
+    j->told[j->count++] = t;
+    return true;
+}
+
+/* All lines of what was added, each with its damage, and what was damaged in it. */
+static bool ledger_all(void *ctx, const struct ledger_row *row, struct err *e) {
+    struct ledger_job *const j = ctx;
+    struct wire m = {.type = WIRE_KEPT, .index = row->file.member, .custody = row->file};
+
+    if (row->line == LEDGER_DAMAGE)
+        return told_note(j, &row->damage, e);
+    if (row->line != LEDGER_FILE)
+        return true;
+    bool const hashed = sha256_of_hex(str_of(row->file.sha256), m.hash);
+
+    member_begin(j->w, row->file.path, hashed ? m.hash : NULL);
+    put(j->w, &m);
+    told_out(j, row->file.path, !row->file.member);
+    return true;
+}
+
+/* Where it is not put together with anything: lines of files of which there are no records. */
 static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) {
     struct worker *const w = ctx;
 
@@ -1332,10 +1422,15 @@ static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) 
                            .damage = {.offset = row->damage.offset, .size = row->damage.size, .why = row->damage.why}});
     if (row->line != LEDGER_FILE || row->file.records || row->file.salvaged)
         return true;
-    member_begin(w, row->file.path);
+    bool hashed;
+    uint8_t sha256[SHA256_SIZE] = {0};
+
+    hashed = sha256_of_hex(str_of(row->file.sha256), sha256);
+    member_begin(w, row->file.path, hashed ? sha256 : NULL);
     w->now.custody = row->file;
     w->now.custody.damages = w->now.custody.damage_bytes = 0; /* they are told */
-    w->now.hashed = sha256_of_hex(str_of(row->file.sha256), w->now.hash);
+    w->now.hashed = hashed;
+    memcpy(w->now.hash, sha256, sizeof w->now.hash);
     source_end(w);
     return true;
 }
@@ -1648,6 +1743,21 @@ static bool segment_index(struct worker *w, struct segment *s, struct err *e) {
     return ok;
 }
 
+static bool ledger_rows(struct worker *w, struct segment *s, struct err *e) {
+    struct ledger_job j = {.w = w};
+    bool ok;
+
+    if (w->s->list || w->s->keep)
+        return ledger_read(s, w->s->fields, ledger_line, w, e);
+    if (!(j.texts = arena_new(2 * TOLD_BYTES_MAX)))
+        return err_set(e, ERR_MEMORY, 0, "no memory to read a ledger");
+    ok = ledger_read(s, w->s->fields, ledger_all, &j, e);
+    told_end(&j);
+    arena_free(j.texts);
+    free(j.told);
+    return ok;
+}
+
 static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     struct segment_job job = {.w = w, .segment = s};
     struct segment_reading reading = {
@@ -1658,7 +1768,7 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     if (!ledger_is(s, &ledger, e))
         return false;
     if (ledger)
-        return w->keys || ledger_read(s, w->s->fields, ledger_line, w, e);
+        return w->keys || ledger_rows(w, s, e);
     if (w->keys)
         return segment_index(w, s, e);
     if (w->learner && w->learner->asked && !learner_begin(w, s, &rows, e))
