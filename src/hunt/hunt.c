@@ -59,6 +59,8 @@ struct hunt {
     field_id *match_fields;
     struct found_file *files;
     size_t file_count, next_file;
+    struct found_file *all; /* those that take no part as well */
+    size_t all_count;
     struct source **split; /* sources with a hash or parts that were not sent yet, in order */
     size_t split_count, split_room;
     struct source **scans; /* sources that no worker was asked to scan so far, in order */
@@ -198,6 +200,13 @@ static bool source_add(struct hunt *h, const struct task *t, const struct wire *
     return m->type == WIRE_KEPT || order_add(h->order, t->source, t->part, bytes, e); /* KEPT: not ours to believe */
 }
 
+static bool learned(struct hunt *h, str path, str bytes, struct err *e) {
+    str clocks = {"", 0};
+
+    return h->o.asks->learned(h->o.asks->ctx, path, bytes, &clocks, e) &&
+           order_known(h->order, path, clocks, h->setup.key_seeds, e);
+}
+
 static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes, struct err *e) {
     struct hunt *const h = ctx;
     struct task *const t = &h->tasks[slot];
@@ -227,8 +236,7 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
         }
         return true;
     case WIRE_LEARNED:
-        return !h->o.asks || t->type != JOB_FILE ||
-               h->o.asks->learned(h->o.asks->ctx, t->source->file->path, m->name, e);
+        return !h->o.asks || t->type != JOB_FILE || learned(h, t->source->file->path, m->name, e);
     case WIRE_KIND:
         h->kinds[m->index] += m->number;
         return true;
@@ -561,14 +569,32 @@ static void skip_set(struct hunt *h) {
     }
 }
 
-static void pass_over(struct hunt *h) {
+static bool pass_over(struct hunt *h, struct err *e) {
     size_t kept = 0;
+
+    if (h->file_count && !(h->all = arena_alloc(h->a, h->file_count * sizeof *h->all)))
+        return no_memory(e);
+    if (h->file_count)
+        memcpy(h->all, h->files, h->file_count * sizeof *h->all);
+    h->all_count = h->file_count;
 
     for (size_t i = 0; i < h->file_count; i++)
         if ((!h->o.passes_over || !h->o.passes_over(h->o.ctx, h->files[i].path)) &&
             (!h->o.asks || h->o.asks->wanted(h->o.asks->ctx, h->files[i].path)))
             h->files[kept++] = h->files[i];
     h->file_count = kept;
+    return true;
+}
+
+static bool clocks_known(struct hunt *h, struct err *e) {
+    for (size_t i = 0; h->o.asks && i < h->all_count; i++) {
+        str clocks = {"", 0};
+
+        if (!h->o.asks->known(h->o.asks->ctx, h->all[i].path, &clocks, e) ||
+            !order_known(h->order, h->all[i].path, clocks, h->setup.key_seeds, e))
+            return false;
+    }
+    return true;
 }
 
 static bool match_fields(struct hunt *h) {
@@ -609,8 +635,8 @@ static bool prepare(struct hunt *h, struct err *e) {
     skip_set(h);
     if (h->o.asks && !h->o.asks->begin(h->o.asks->ctx, h->skip, e))
         return false;
-    if (h->o.passes_over || h->o.asks)
-        pass_over(h);
+    if ((h->o.passes_over || h->o.asks) && !pass_over(h, e))
+        return false;
     for (size_t i = 0; i < h->file_count; i++)
         h->total += h->files[i].size * (h->o.yara ? 2 : 1); /* it is read twice */
     h->setup = (struct worker_setup){.set = h->o.set,
@@ -653,7 +679,8 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .times = keep_times(h->o.zone, h->o.latest),
                                      .yara = h->o.yara,
                                      .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
-    return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);
+    return order_new(&h->order, &h->o, h->correlator, e) && clocks_known(h, e) &&
+           crew_new(&h->crew, &h->setup, workers, &visitor, e);
 }
 
 static int by_rule_filter(const void *a, const void *b) {

@@ -29,8 +29,11 @@ struct hunt_asks {
     bool (*wanted)(void *ctx, str path); /* false: nothing is asked of the file */
     /* Appends what is asked of the segment; nothing: all of it, of which nothing is learned. */
     bool (*ask)(void *ctx, str path, struct buf *out, struct err *e);
-    /* What the worker says (segment_learned_take); not if something was damaged. */
-    bool (*learned)(void *ctx, str path, str bytes, struct err *e);
+    /* What the worker says (segment_learned_take). *clocks: what of it the hunt is to believe of clocks; views of bytes, or of whoever
+     * tells. */
+    bool (*learned)(void *ctx, str path, str bytes, str *clocks, struct err *e);
+    /* What was learned of clocks before, of all files, wanted or not, whose `facts` nobody is asked for. */
+    bool (*known)(void *ctx, str path, str *clocks, struct err *e);
     uint64_t kinds_made, times_made; /* as worker_setup */
     void *ctx;
 };

@@ -455,7 +455,7 @@ bool memo_learn(struct memo *m, const uint8_t sha256[SHA256_SIZE], const struct 
     }
     segment_begin(s, l->rows);
     s->used = true;
-    if (l->facts && arena_copy(m->a, (str){l->kinds, (size_t)l->kind_count * 4}, &bytes) &&
+    if (l->facts && l->lasting && arena_copy(m->a, (str){l->kinds, (size_t)l->kind_count * 4}, &bytes) &&
         arena_copy(m->a, l->clocks, &s->is.clocks)) {
         s->is.kinds = bytes.ptr;
         s->is.kind_count = l->kind_count;

@@ -42,7 +42,7 @@ struct memo_facts {
 };
 bool memo_facts(const struct memo_segment *s, uint64_t of, struct memo_facts *out);
 
-/* items: the memo's numbers of the hunt's items; UINT32_MAX: none is remembered of it. What does not fit is not remembered. ERR_MEMORY. */
+/* Facts only where they last. items: the memo's numbers of the hunt's items; UINT32_MAX: none is remembered of it. What does not fit is not remembered. ERR_MEMORY. */
 MUST_USE bool memo_learn(struct memo *m, const uint8_t sha256[SHA256_SIZE], const struct segment_learned *l,
                          const uint32_t *items, uint32_t item_count, uint64_t facts_of, struct err *e);
 

@@ -201,6 +201,25 @@ static bool items_number(struct retrohunt *r, const bool *skip, struct err *e) {
 
 /* ---- what is asked of a segment ---- */
 
+static bool clocks_good(const struct retrohunt *r, str clocks) {
+    struct wire_known const known = {.set = r->hunt.set};
+    struct arena *const a = arena_new((size_t)128 << 20);
+    struct wire m;
+    bool ok = a != NULL;
+
+    while (ok && clocks.len) {
+        arena_reset(a);
+        ok = wire_take(&clocks, &known, a, &m) && (m.type == WIRE_CLOCK || m.type == WIRE_SOURCE);
+    }
+    arena_free(a);
+    return ok;
+}
+
+/* What stands in the memo is asked again whenever it makes no sense. */
+static bool facts_known(const struct retrohunt *r, const struct held *h, struct memo_facts *out) {
+    return memo_facts(h->known, r->facts_of, out) && clocks_good(r, out->clocks);
+}
+
 static int by_row(const void *a, const void *b) {
     uint32_t const x = segment_row_at(a, 0), y = segment_row_at(b, 0);
 
@@ -289,7 +308,7 @@ static bool plan(struct retrohunt *r, struct held *h, struct err *e) {
 
     if (!rows_known(r, h, &unknown, e))
         return false;
-    if (memo_facts(h->known, r->facts_of, &facts))
+    if (facts_known(r, h, &facts))
         kinds_note(r, facts.kinds, facts.kind_count);
     h->wanted = r->hunt.activity || unknown || r->rows.len;
     return true;
@@ -312,7 +331,7 @@ static void plan_facts(struct retrohunt *r) {
             h->wanted = !h->gone;
             continue;
         }
-        h->wanted |= any && !memo_facts(h->known, r->facts_of, &facts);
+        h->wanted |= any && !facts_known(r, h, &facts);
         if (!h->wanted && h->none)
             r->result->by_index++;
         else if (!h->wanted)
@@ -353,55 +372,47 @@ static bool on_ask(void *ctx, str path, struct buf *out, struct err *e) {
         return true;
     if (!rows_known(r, h, &unknown, e))
         return false;
-    bool const facts_known = memo_facts(h->known, r->facts_of, &facts);
+    bool const known = facts_known(r, h, &facts);
 
     h->opened = true;
     r->result->opened++;
     segment_ask_put(out, &(struct segment_ask){.whole = r->hunt.activity,
                                                .select = !r->o->no_select,
-                                               .facts = !facts_known,
+                                               .facts = !known,
                                                .indicators = !h->scanned,
                                                .items = r->items,
                                                .unknown = r->unknown,
                                                .row_count = (uint32_t)(r->rows.len / 4),
-                                               .rows = r->rows.ptr,
-                                               .clocks = facts_known ? facts.clocks : (str){"", 0}});
+                                               .rows = r->rows.ptr});
     return true;
 }
 
-static bool clocks_good(const struct retrohunt *r, str clocks, struct err *e) {
-    struct wire_known const known = {.set = r->hunt.set};
-    struct arena *const a = arena_new((size_t)64 << 20);
-    struct wire m;
-    bool ok = true;
-
-    if (!a)
-        return no_memory(e);
-    while (ok && clocks.len) {
-        arena_reset(a);
-        ok = wire_take(&clocks, &known, a, &m) && m.type == WIRE_CLOCK;
-    }
-    arena_free(a);
-    return ok || err_set(e, ERR_CORRUPT, 0, "what was learned of a segment makes no sense");
-}
-
-static bool on_learned(void *ctx, str path, str bytes, struct err *e) {
+static bool on_learned(void *ctx, str path, str bytes, str *clocks, struct err *e) {
     struct retrohunt *const r = ctx;
     struct held *const h = held_at(r, path);
     struct segment_learned l;
-    struct err why;
 
     /* What is not as it should be is not remembered: a worker says it that was taken over. */
     if (!h || !h->opened || !segment_learned_take(bytes, r->items, (uint32_t)kinds_count(r->hunt.kinds), &l) ||
-        l.rows != h->is->rows || !clocks_good(r, l.clocks, &why))
+        l.rows != h->is->rows || !clocks_good(r, l.clocks))
         return true;
-    if (l.passed) {
-        r->result->by_time++;
-        return true;
-    }
+    h->opened = false; /* it is told once */
+    *clocks = l.facts ? l.clocks : (str){"", 0};
+    r->result->by_time += l.passed;
     r->result->read += l.read;
     kinds_note(r, l.kinds, l.kind_count);
     return memo_learn(r->memo, h->is->sha256, &l, r->numbers, r->items, r->facts_of, e);
+}
+
+static bool on_known(void *ctx, str path, str *clocks, struct err *e) {
+    struct retrohunt *const r = ctx;
+    const struct held *const h = held_at(r, path);
+    struct memo_facts facts;
+
+    (void)e;
+    if (h && facts_known(r, h, &facts))
+        *clocks = facts.clocks;
+    return true;
 }
 
 /* ---- all of it ---- */
@@ -417,6 +428,7 @@ static bool hunt(struct retrohunt *r, struct err *e) {
                                    .wanted = on_wanted,
                                    .ask = on_ask,
                                    .learned = on_learned,
+                                   .known = on_known,
                                    .kinds_made = kinds_fingerprint(r->hunt.kinds),
                                    .times_made = keep_times(r->hunt.zone, r->hunt.latest),
                                    .ctx = r};

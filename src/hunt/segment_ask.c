@@ -55,24 +55,21 @@ void segment_ask_put(struct buf *out, const struct segment_ask *a) {
     buf_add(out, (str){(const char *)a->unknown, bits_size(a->items)});
     put_u32(out, a->row_count);
     buf_add(out, (str){a->row_count ? a->rows : "", (size_t)a->row_count * ROW_BYTES});
-    put_u32(out, (uint32_t)a->clocks.len);
-    buf_add(out, a->clocks);
 }
 
 bool segment_ask_take(str bytes, uint32_t items, struct segment_ask *a) {
     struct cursor c = cursor_of(bytes);
-    uint32_t clocks;
 
     *a = (struct segment_ask){0};
     return take_bool(&c, &a->whole) && take_bool(&c, &a->select) && take_bool(&c, &a->facts) &&
            take_bool(&c, &a->indicators) && read_u32le(&c, &a->items) && a->items == items &&
            take_bits(&c, items, &a->unknown) && read_u32le(&c, &a->row_count) &&
-           take_rising(&c, a->row_count, UINT32_MAX, &a->rows) && read_u32le(&c, &clocks) &&
-           read_view(&c, clocks, &a->clocks) && !cursor_left(&c);
+           take_rising(&c, a->row_count, UINT32_MAX, &a->rows) && !cursor_left(&c);
 }
 
 void segment_learned_put(struct buf *out, const struct segment_learned *l, uint32_t items) {
     buf_byte(out, (char)l->passed);
+    buf_byte(out, (char)l->lasting);
     put_u32(out, l->rows);
     put_u32(out, l->read);
     buf_byte(out, (char)l->facts);
@@ -122,7 +119,8 @@ bool segment_learned_take(str bytes, uint32_t items, uint32_t kinds, struct segm
     uint32_t clocks;
 
     *l = (struct segment_learned){0};
-    if (bytes.len > SEGMENT_LEARNED_MAX || !take_bool(&c, &l->passed) || !read_u32le(&c, &l->rows) ||
+    if (bytes.len > SEGMENT_LEARNED_MAX || !take_bool(&c, &l->passed) ||
+        !take_bool(&c, &l->lasting) || !read_u32le(&c, &l->rows) ||
         !read_u32le(&c, &l->read) || l->read > l->rows || !take_bool(&c, &l->facts) ||
         !read_u32le(&c, &l->kind_count) || !take_rising(&c, l->kind_count, kinds, &l->kinds) ||
         !read_u32le(&c, &clocks) || !read_view(&c, clocks, &l->clocks) || !take_bits(&c, items, &l->told) ||

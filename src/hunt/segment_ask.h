@@ -21,7 +21,6 @@ struct segment_ask {
     const uint8_t *unknown; /* bit i % 8 of byte i / 8: item i is to be looked for in all rows */
     uint32_t row_count;
     const char *rows; /* to be read beside: row_count numbers of 4 bytes, rising */
-    str clocks;       /* without `facts`: segment_learned.clocks, as they are known */
 };
 
 static inline bool segment_ask_unknown(const struct segment_ask *a, uint32_t item) {
@@ -38,7 +37,7 @@ void segment_ask_put(struct buf *out, const struct segment_ask *a);
 /* Views into bytes. False: it is none, or not for so many items. */
 MUST_USE bool segment_ask_take(str bytes, uint32_t items, struct segment_ask *out);
 
-/* ---- what comes back, once a segment, when all of it was well ---- */
+/* ---- what comes back, once a segment ---- */
 
 struct segment_found { /* of an item that was asked for */
     uint32_t item, count;
@@ -46,12 +45,13 @@ struct segment_found { /* of an item that was asked for */
 };
 
 struct segment_learned {
-    bool passed; /* none of its events is of the time that was asked for: no row was read, and nothing but `rows` is told */
+    bool passed;  /* none of its events is of the time that was asked for: no row was read, and only facts are told */
+    bool lasting; /* facts are so of the segment; else only of what could be read of it now */
     uint32_t rows, read; /* of the segment; those that were read */
     bool facts;
     uint32_t kind_count; /* of FACTS */
     const char *kinds;   /* so many numbers of 4 bytes, rising: kinds that occur */
-    str clocks;          /* WIRE_CLOCK messages; index: of the segment's source. Not looked at here */
+    str clocks;          /* the same: WIRE_SOURCE and WIRE_CLOCK messages, each source before its clocks. Not looked at here */
     const uint8_t *told; /* as unknown: of which items all is told below; a part of those that were asked for */
     uint32_t found_count;
     str found; /* segment_found_next */

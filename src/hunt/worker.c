@@ -17,6 +17,7 @@
 #include "hunt/archive_keys.h"
 #include "hunt/keep.h"
 #include "hunt/listing.h"
+#include "hunt/select.h"
 #include "hunt/ledger.h"
 #include "hunt/wire.h"
 #include "hunt/yara_job.h"
@@ -67,9 +68,14 @@ struct learner {
     } * found;     /* by item */
     size_t total;  /* of all rows */
     bool *kinds;   /* that occur in it */
-    struct buf clocks;
+    struct buf clocks;       /* segment_learned.clocks */
     bool facts_lost;         /* no telling */
-    uint32_t source;         /* of the segment, that is being read */
+    struct segment *segment; /* that is being read */
+    uint32_t source;         /* of it, that is being read */
+    uint32_t clocked;        /* + 1: of the last whose clocks were told, */
+    uint32_t clock_members;  /* and how many there were */
+    struct select *select;   /* NULL: nothing was selected so far */
+    bool asks_kinds;         /* patterns are asked of all events of some kind */
     struct ingest *overview; /* for a reading of which only kinds and clocks are wanted; NULL: none was so far */
     struct buf bytes, message;
     bool passed;
@@ -790,21 +796,42 @@ static void put_clock(void *ctx, const struct clock *c) {
     put(w, &(struct wire){.type = WIRE_CLOCK, .index = w->members, .clock = *c});
 }
 
-/* As one of the segment's source. */
-static void overview_clock(void *ctx, const struct clock *c) {
-    struct worker *const w = ctx;
-
-    wire_put(&w->learner->clocks, &(struct wire){.type = WIRE_CLOCK, .index = w->learner->source, .clock = *c});
+static bool all_zero(const uint8_t *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i])
+            return false;
+    return true;
 }
 
-/* Of a reading of some rows it would be less than the truth: what is true is known already. */
+/* Of the segment's source that is being read: who it is goes before its first clock. */
 static void learn_clock(void *ctx, const struct clock *c) {
     struct worker *const w = ctx;
+    struct learner *const l = w->learner;
+    struct segment_source source;
+    struct err e;
 
-    if (w->learner->ask.whole)
-        put_clock(w, c);
+    if (l->clocked != l->source + 1) {
+        struct wire m = {.type = WIRE_SOURCE, .index = ++l->clock_members};
+
+        if (!segment_source(l->segment, l->source, &source, &e)) {
+            l->facts_lost = true;
+            return;
+        }
+        m.name = source.path;
+        m.hashed = !all_zero(source.sha256, sizeof source.sha256);
+        memcpy(m.hash, source.sha256, sizeof m.hash);
+        wire_put(&l->clocks, &m);
+        l->clocked = l->source + 1;
+    }
+    wire_put(&l->clocks, &(struct wire){.type = WIRE_CLOCK, .index = l->clock_members, .clock = *c});
+}
+
+/* Of a reading of some rows it would be less than the truth. */
+static void learn_clock_whole(void *ctx, const struct clock *c) {
+    struct worker *const w = ctx;
+
     if (w->learner->ask.whole && w->learner->ask.facts)
-        overview_clock(w, c);
+        learn_clock(w, c);
 }
 
 /* Events of each kind since the last time. They go out beside the findings in them, so that both are known of a part whose
@@ -1045,7 +1072,7 @@ static bool part_end(struct worker *w, struct err *e) {
         (w->keep && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
         return false;
     if (!w->keep) {
-        ledger_clocks(w->ledger, w->learner && w->learner->asked ? learn_clock : put_clock, w);
+        ledger_clocks(w->ledger, w->learner && w->learner->asked ? learn_clock_whole : put_clock, w);
         if (!w->s->list && !w->learner)
             ledger_streams(w->ledger, put_stream, w);
     }
@@ -1258,30 +1285,11 @@ static void not_read(struct worker *w, const struct err *e) {
 
 /* ---- segments of an archive ---- */
 
-/* What is known of the clocks of this source of the segment, for the member that is being told. */
-static void clocks_out(struct worker *w, uint32_t source) {
-    struct wire_known const known = {.set = w->s->set};
-    str left = buf_str(&w->learner->clocks);
-    struct wire m;
-
-    while (left.len) {
-        arena_reset(w->cells);
-        if (!wire_take(&left, &known, w->cells, &m) || m.type != WIRE_CLOCK)
-            return; /* it was checked when it came */
-        if (m.index != source)
-            continue;
-        m.index = w->members;
-        ledger_clock_named(w->ledger, &m.clock);
-        put(w, &m);
-    }
-}
-
 /* Its rows, as the readers once handed them over: each source is a member. */
 struct segment_job {
     struct worker *w;
     struct segment *segment;
     bool open; /* a member is */
-    uint32_t index;
 };
 
 static bool segment_member_end(struct segment_job *j, struct err *e) {
@@ -1289,17 +1297,8 @@ static bool segment_member_end(struct segment_job *j, struct err *e) {
         j->open = false;
         if (!part_end(j->w, e))
             return false;
-        if (j->w->learner && j->w->learner->asked && !j->w->learner->ask.whole)
-            clocks_out(j->w, j->index);
         source_end(j->w);
     }
-    return true;
-}
-
-static bool all_zero(const uint8_t *bytes, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (bytes[i])
-            return false;
     return true;
 }
 
@@ -1322,7 +1321,6 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     memcpy(w->now.hash, source.sha256, sizeof w->now.hash);
     w->modified = source.modified;
     j->open = true;
-    j->index = index;
     if (w->learner)
         w->learner->source = index;
     return part_begin(w, source.reader, e);
@@ -1530,7 +1528,7 @@ static bool overview_new(struct worker *w, struct err *e) {
 static bool overview_member_end(struct worker *w, struct err *e) {
     if (!overview_full(w, e))
         return false;
-    ledger_clocks(w->ledger, overview_clock, w);
+    ledger_clocks(w->ledger, learn_clock, w);
     return true;
 }
 
@@ -1560,7 +1558,6 @@ static bool overview(struct worker *w, struct segment *s, struct err *e) {
     if (!w->learner->overview && !overview_new(w, e))
         return false;
     reading.sink = ingest_sink(w->learner->overview);
-    w->learner->clocks.len = 0;
     bool const ok = segment_read(s, &reading, e) && (!job.open || overview_member_end(w, e));
 
     w->learner->facts_lost |= !ok || reading.lost;
@@ -1572,6 +1569,29 @@ static bool unknown_any(const struct learner *l) {
         if (segment_ask_unknown(&l->ask, i))
             return true;
     return false;
+}
+
+/* Rows in which what is not known could be found. */
+static bool learner_select(struct worker *w, struct segment *s, uint64_t *rows, struct err *e) {
+    struct learner *const l = w->learner;
+    struct select_options const options = {.plan = w->s->plan,
+                                           .kinds = w->s->kinds,
+                                           .fields = w->s->fields,
+                                           .skip = w->s->skip,
+                                           .indicators = w->indicators};
+    size_t const count = w->s->set->rule_count;
+    bool const indicators = segment_ask_unknown(&l->ask, l->items - 1);
+    bool *const rules = calloc(count + 1, sizeof *rules);
+    struct select_ask const ask = {.rules = rules,
+                                   .indicators = indicators && l->ask.indicators && w->indicators,
+                                   .kinds_trusted = made_now(s, KEEP_COUNT_KINDS, w->s->kinds_made)};
+    bool ok = rules || err_set(e, ERR_MEMORY, 0, "no memory for rows");
+
+    for (uint32_t i = 0; ok && i < count; i++)
+        rules[i] = !w->s->skip[i] && segment_ask_unknown(&l->ask, item_of(w, i));
+    ok = ok && (l->select || select_new(&l->select, &options, e)) && select_rows(l->select, s, &ask, rows, NULL, e);
+    free(rules);
+    return ok;
 }
 
 /* *rows: which are to be read; NULL: all of them. */
@@ -1590,9 +1610,10 @@ static bool learner_rows(struct worker *w, struct segment *s, uint64_t **rows, s
             return err_set(e, ERR_CORRUPT, 0, "a row was asked for that the segment does not have");
         (*rows)[row / 64] |= UINT64_C(1) << row % 64;
     }
-    return true;
+    return !unknown_any(l) || learner_select(w, s, *rows, e);
 }
 
+/* What is too much to be told is not told; of facts that is never so. */
 static void learner_tell(struct worker *w, const struct segment_learned *told) {
     struct learner *const l = w->learner;
     struct segment_learned out = *told;
@@ -1600,21 +1621,53 @@ static void learner_tell(struct worker *w, const struct segment_learned *told) {
 
     if (!none)
         give_up();
-    if (!out.told)
-        out.told = none;
+    out.told = out.told ? out.told : none;
     l->message.len = 0;
     segment_learned_put(&l->message, &out, l->items);
+    if (l->message.len > SEGMENT_LEARNED_MAX) {
+        out.told = none;
+        out.found = S("");
+        out.found_count = 0;
+        l->message.len = 0;
+        segment_learned_put(&l->message, &out, l->items);
+    }
     free(none);
-    if (l->message.failed)
+    if (l->message.failed || l->message.len > SEGMENT_LEARNED_MAX)
         give_up();
-    if (l->message.len <= SEGMENT_LEARNED_MAX)
-        put(w, &(struct wire){.type = WIRE_LEARNED, .name = buf_str(&l->message)});
+    put(w, &(struct wire){.type = WIRE_LEARNED, .name = buf_str(&l->message)});
 }
 
-/* rows: as above, to be freed. */
-static bool learner_begin(struct worker *w, struct segment *s, uint64_t **rows, struct err *e) {
+/* Kinds that occur, as numbers. NULL: no memory. */
+static uint32_t *learner_kinds(const struct worker *w, uint32_t *count) {
+    uint32_t const all = (uint32_t)kinds_count(w->s->kinds);
+    uint32_t *const kinds = calloc((size_t)all + 1, sizeof *kinds);
+
+    *count = 0;
+    for (uint32_t i = 0; kinds && i < all; i++)
+        if (w->learner->kinds[i])
+            kinds[(*count)++] = i;
+    return kinds;
+}
+
+/* No row was read: only the facts are told. */
+static bool learner_passed(struct worker *w, struct segment *s, struct err *e) {
     struct learner *const l = w->learner;
-    bool clocked;
+    struct segment_learned out = {
+        .passed = true, .lasting = true, .rows = segment_info(s)->rows, .facts = l->ask.facts, .clocks = buf_str(&l->clocks)};
+    uint32_t *const kinds = learner_kinds(w, &out.kind_count);
+
+    if (!kinds)
+        return err_set(e, ERR_MEMORY, 0, "no memory for what was learned");
+    if (!out.facts)
+        out.kind_count = 0;
+    out.kinds = (const char *)kinds;
+    learner_tell(w, &out);
+    free(kinds);
+    return true;
+}
+
+static bool learner_reset(struct worker *w, struct segment *s) {
+    struct learner *const l = w->learner;
 
     for (uint32_t i = 0; i < l->items; i++) {
         l->found[i].count = 0;
@@ -1624,18 +1677,29 @@ static bool learner_begin(struct worker *w, struct segment *s, uint64_t **rows, 
     l->total = 0;
     l->facts_lost = false;
     l->clocks.len = 0;
-    buf_add(&l->clocks, l->ask.clocks);
+    l->segment = s;
+    l->clocked = l->clock_members = 0;
     l->regex_limits = detector_counts(w->detector)->regex_limits;
     l->stix_cut = w->s->known && known_stix(w->s->known) ? stix_watch_cut(known_stix(w->s->known)) : 0;
-    if ((l->passed = other_time(w, s))) {
-        learner_tell(w, &(struct segment_learned){.passed = true, .rows = segment_info(s)->rows});
-        return true;
-    }
-    l->ask.whole |= unknown_any(l);
-    if (l->ask.facts && !l->ask.whole && (!kinds_said(w, s, &clocked) || clocked) && !overview(w, s, e))
+    return other_time(w, s);
+}
+
+/* rows: as above, to be freed. */
+static bool learner_begin(struct worker *w, struct segment *s, uint64_t **rows, struct err *e) {
+    struct learner *const l = w->learner;
+    bool clocked;
+
+    l->passed = learner_reset(w, s);
+    l->ask.whole |= unknown_any(l) && (!l->ask.select || (l->asks_kinds && segment_ask_unknown(&l->ask, l->items - 1)));
+    if (l->ask.facts && (l->passed || !l->ask.whole) && (!kinds_said(w, s, &clocked) || clocked) && !overview(w, s, e))
         return false;
-    l->ask.whole |= l->facts_lost; /* as long as clocks are not known, they are judged by what is read */
-    return learner_rows(w, s, rows, e);
+    if (l->facts_lost) { /* what can be read of it says what can be known */
+        l->clocks.len = 0;
+        l->clocked = l->clock_members = 0;
+        l->ask.whole = true;
+        l->passed = false;
+    }
+    return l->passed ? learner_passed(w, s, e) : learner_rows(w, s, rows, e);
 }
 
 static int by_number(const void *a, const void *b) {
@@ -1658,15 +1722,18 @@ static void found_out(struct buf *out, uint32_t item, struct found_rows *f) {
 static bool learner_end(struct worker *w, struct segment *s, const uint64_t *rows,
                         const struct segment_reading *reading, struct err *e) {
     struct learner *const l = w->learner;
-    uint32_t const last = l->items - 1, count = (uint32_t)kinds_count(w->s->kinds);
+    uint32_t const last = l->items - 1;
     bool const cut = w->s->known && known_stix(w->s->known) && stix_watch_cut(known_stix(w->s->known)) != l->stix_cut;
-    struct segment_learned out = {.rows = segment_info(s)->rows, .facts = l->ask.facts && !l->facts_lost};
+    /* Where something was lost, or a regular expression was given up, another reading may find more. */
+    bool const sure = !reading->lost && detector_counts(w->detector)->regex_limits == l->regex_limits;
+    struct segment_learned out = {
+        .rows = segment_info(s)->rows, .facts = l->ask.facts, .lasting = sure && !l->facts_lost};
     uint8_t *const told = calloc((size_t)l->items / 8 + 1, 1);
-    uint32_t *const kinds = calloc((size_t)count + 1, sizeof *kinds);
+    uint32_t *const kinds = learner_kinds(w, &out.kind_count);
     struct buf found = {0};
     bool ok = told && kinds;
 
-    for (uint32_t i = 0; ok && i < l->items; i++) {
+    for (uint32_t i = 0; ok && sure && i < l->items; i++) {
         bool const asked = i < last ? !w->s->skip[i] : w->s->known && !cut;
 
         if (!asked || !segment_ask_unknown(&l->ask, i) || l->found[i].lost)
@@ -1677,19 +1744,16 @@ static bool learner_end(struct worker *w, struct segment *s, const uint64_t *row
         found_out(&found, i, &l->found[i]);
         out.found_count++;
     }
-    for (uint32_t i = 0; ok && out.facts && i < count; i++)
-        if (l->kinds[i])
-            kinds[out.kind_count++] = i;
     ok = ok && !found.failed && !l->clocks.failed;
-    out.read = out.rows;
     for (uint32_t i = out.read = rows ? 0 : out.rows; rows && i < out.rows; i++)
         out.read += rows[i / 64] >> i % 64 & 1;
+    if (!out.facts)
+        out.kind_count = 0;
     out.told = told;
     out.kinds = (const char *)kinds;
-    out.clocks = out.facts ? buf_str(&l->clocks) : (str){"", 0};
+    out.clocks = buf_str(&l->clocks);
     out.found = buf_str(&found);
-    /* Where something was lost, or a regular expression was given up, another reading may find more. */
-    if (ok && !reading->lost && detector_counts(w->detector)->regex_limits == l->regex_limits)
+    if (ok)
         learner_tell(w, &out);
     buf_free(&found);
     free(told);
@@ -1714,6 +1778,8 @@ static bool learner_new(struct worker *w, struct err *e) {
     l->items = (uint32_t)(w->s->known ? known_own_rules(w->s->known) : w->s->set->rule_count) + 1;
     l->found = calloc(l->items, sizeof *l->found);
     l->kinds = calloc(kinds_count(w->s->kinds) + 1, sizeof *l->kinds);
+    for (size_t i = 0; w->s->known && known_stix(w->s->known) && i < kinds_count(w->s->kinds); i++)
+        l->asks_kinds |= stix_watch_asks(known_stix(w->s->known), kinds_at(w->s->kinds, i));
     return (l->found && l->kinds) || err_set(e, ERR_MEMORY, 0, "no memory to begin");
 }
 
@@ -1780,8 +1846,8 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     ok = segment_read(s, &reading, e);
     ok = segment_member_end(&job, e) && ok;
     ingest_origin(w->ingest, NULL);
-    if (ok && w->learner && w->learner->asked)
-        ok = learner_end(w, s, rows, &reading, e);
+    if (w->learner && w->learner->asked && (ok || e->code != ERR_MEMORY))
+        ok = learner_end(w, s, rows, &reading, e) && ok;
     free(rows);
     return ok;
 }
@@ -1792,7 +1858,7 @@ static bool read_segment(struct worker *w, str path, struct err *e) {
     struct segment *s = NULL;
     bool ok;
 
-    if (!file_hash(w, e))
+    if (!(w->learner && w->learner->asked) && !file_hash(w, e)) /* what is asked of it is little beside all its bytes */
         return false;
     outermost = w->now;
     void *const bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, w->file.fd, 0);
