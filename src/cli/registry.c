@@ -26,6 +26,7 @@ const struct command *const commands[] = {
     &command_archive_cat,
     &command_archive_info,
     &command_archive_verify,
+    &command_retrohunt,
     &command_groups_list,
     &command_groups_show,
     &command_persons,
