@@ -20,6 +20,7 @@
 
 #define HUNT_SLOTS 64u
 struct kept_segment; /* wire.h */
+struct erasing;      /* erasing.h */
 
 struct hunt_options {
     const char *const *paths;
@@ -77,6 +78,7 @@ struct hunt_options {
     /* The reading of a file was not finished, and with it other records of its worker are lost, of whichever file: the hunt ends with
      * ERR_CORRUPT. path: of the file as it was found. */
     void (*kept_lost)(void *ctx, str path, const char *why);
+    struct erasing *erasing; /* records are kept without these values (erasing.h). Segments only. NULL: as they are */
 
     /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in
      * order of their paths, correlations last. */

@@ -9,6 +9,7 @@
 #define MONTHS_OF_JOB_MAX 240u /* of one source; what has more makes up its times, and goes where there are none */
 #define LOOK_EVERY 256u        /* records between two looks at the memory */
 #define PIECE WIRE_VALUE_MAX
+#define KEEP_COUNTS 1u /* numbers from 1 to this are ours */
 
 struct open_segment {
     int32_t month;
@@ -22,8 +23,10 @@ struct keep {
     unsigned open_count;
     uint32_t looked;
     bool reading;
-    struct segment_source source; /* the present one; path and reader lie in texts */
-    struct segment_count version;
+    struct segment_source source;          /* the present one; path and reader lie in texts */
+    struct segment_count own[KEEP_COUNTS]; /* of what is read now, by number - 1 */
+    struct segment_count *counts;          /* of the present source */
+    uint32_t count_room;
     bool hashed;
     struct buf texts, bytes;
     int32_t months[MONTHS_OF_JOB_MAX];
@@ -36,7 +39,7 @@ bool keep_new(struct keep **out, const struct keep_options *options, struct err 
     if (!k)
         return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
     k->o = *options;
-    k->version = (struct segment_count){1, KEEP_READERS};
+    k->own[0] = (struct segment_count){1, KEEP_READERS};
     *out = k;
     return true;
 }
@@ -46,6 +49,7 @@ void keep_free(struct keep *k) {
         return;
     for (unsigned i = 0; i < k->open_count; i++)
         segment_writer_free(k->open[i].w);
+    free(k->counts);
     buf_free(&k->texts);
     buf_free(&k->bytes);
     free(k);
@@ -150,8 +154,8 @@ bool keep_source(struct keep *k, str path, str reader, int64_t modified, const u
                                         .reader = str_from(both, path.len),
                                         .size = size,
                                         .modified = modified,
-                                        .counts = &k->version,
-                                        .count_count = 1};
+                                        .counts = k->own,
+                                        .count_count = KEEP_COUNTS};
     k->hashed = sha256 != NULL;
     if (sha256)
         memcpy(k->source.sha256, sha256, SHA256_SIZE);
@@ -159,6 +163,28 @@ bool keep_source(struct keep *k, str path, str reader, int64_t modified, const u
     k->month_count = 0;
     for (unsigned i = 0; i < k->open_count; i++)
         k->open[i].source = SEGMENT_NONE;
+    return true;
+}
+
+bool keep_counts(struct keep *k, const struct segment_count *counts, uint32_t count, struct err *e) {
+    uint32_t used = KEEP_COUNTS;
+
+    if (k->count_room < KEEP_COUNTS + count) {
+        struct segment_count *const bigger = reallocarray(k->counts, KEEP_COUNTS + count, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
+        k->counts = bigger;
+        k->count_room = KEEP_COUNTS + count;
+    }
+    memcpy(k->counts, k->own, sizeof k->own);
+    for (uint32_t i = 0; i < count; i++)
+        if (counts[i].number == 1)
+            k->counts[0] = counts[i];
+        else if (counts[i].number > KEEP_COUNTS)
+            k->counts[used++] = counts[i];
+    k->source.counts = k->counts;
+    k->source.count_count = used;
     return true;
 }
 

@@ -26,6 +26,9 @@ void keep_free(struct keep *k); /* takes NULL */
 /* What follows is from this source. sha256: NULL: not known before keep_ended. */
 MUST_USE bool keep_source(struct keep *k, str path, str reader, int64_t modified, const uint8_t *sha256, uint64_t size,
                           struct err *e);
+/* The source was read before, and this was kept beside it then (struct segment_source): by which readers it was read (1), and whatever later
+ * versions count, stays; what is worked out anew is said anew. Behind keep_source. */
+MUST_USE bool keep_counts(struct keep *k, const struct segment_count *counts, uint32_t count, struct err *e);
 /* One record of it. when, kind: as ingest_options.taken. */
 MUST_USE bool keep_record(struct keep *k, const struct record *r, int64_t when, str kind, struct err *e);
 /* The source is over. Without a source nothing happens. */

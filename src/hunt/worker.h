@@ -43,7 +43,9 @@ struct worker_setup {
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
-    bool keep;                   /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
+    bool keep; /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
+    struct erasing *
+        erasing; /* what is kept of segments is kept without these values, by a copy of each worker's own; NULL: all stays */
     const struct yara_set *yara; /* rules of files; NULL: none */
     struct yara_limits yara_limits;
 };
