@@ -402,27 +402,26 @@ bool index_run_of(struct index_run **out, str bytes, str name, struct err *e) {
     return run_new(out, bytes, NULL, -1, name, e);
 }
 
+bool index_run_open_file(struct index_run **out, int fd, str name, struct err *e) {
+    struct stat about;
+    void *mapped;
+
+    if (fstat(fd, &about) != 0)
+        return err_system(e, "index %.*s", STR_ARG(name));
+    if (!S_ISREG(about.st_mode) || (size_t)about.st_size < sizeof(struct packed_tail))
+        return err_set(e, ERR_TRUNCATED, 0, "index %.*s: it is too short", STR_ARG(name));
+    if ((mapped = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
+        return err_system(e, "index %.*s", STR_ARG(name));
+    (void)madvise(mapped, (size_t)about.st_size, MADV_RANDOM);
+    return run_new(out, (str){mapped, (size_t)about.st_size}, mapped, fd, name, e);
+}
+
 bool index_run_open(struct index_run **out, const char *path, struct err *e) {
     int const fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat about;
-    void *mapped = MAP_FAILED;
 
-    if (fd < 0 || fstat(fd, &about) != 0) {
-        err_system(e, "index %s", path);
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    if (!S_ISREG(about.st_mode) || (size_t)about.st_size < sizeof(struct packed_tail))
-        err_set(e, ERR_TRUNCATED, 0, "index %s: it is too short", path);
-    else if ((mapped = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
-        err_system(e, "index %s", path);
-    if (mapped == MAP_FAILED) {
-        close(fd);
-        return false;
-    }
-    (void)madvise(mapped, (size_t)about.st_size, MADV_RANDOM);
-    bool const ok = run_new(out, (str){mapped, (size_t)about.st_size}, mapped, fd, str_of(path), e);
+    if (fd < 0)
+        return err_system(e, "index %s", path);
+    bool const ok = index_run_open_file(out, fd, str_of(path), e);
 
     close(fd);
     return ok;

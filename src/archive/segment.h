@@ -142,6 +142,10 @@ struct segment_column segment_column(const struct segment *s, uint32_t column);
 /* The column of a field, or SEGMENT_NONE: no record of this segment has it. */
 uint32_t segment_column_of(const struct segment *s, str name);
 
+/* Does the column stand anywhere as a value of its own, and not only as a second spelling of others (enum raw_inner)? True of columns that are the segment's
+ * own. */
+MUST_USE bool segment_column_speaks(struct segment *s, uint32_t column, bool *yes, struct err *e);
+
 struct segment_value {
     const char *ptr;
     uint32_t len;

@@ -160,6 +160,8 @@ bool segment_shapes_load(struct segment *s, struct err *e) {
         s->met = met;
         s->places = places;
         s->place_base = base;
+        for (uint32_t i = 0; i < s->place_count; i++)
+            s->columns[places[i].column].speaks |= places[i].inner == RAW_OWN;
     }
     unpack_return(&s->unpack, bytes, size);
     return s->shapes ? true : segment_no_memory(s, e);
@@ -345,6 +347,14 @@ bool segment_values_load(struct segment *s, uint32_t column, uint32_t from, uint
     for (uint32_t i = c->page_from; i < c->page_to; i++)
         if (s->chunks[c->pages[i].chunk].state == CHUNK_BAD)
             return chunk_wrong(s, c->pages[i].chunk, e, "damaged");
+    return true;
+}
+
+bool segment_column_speaks(struct segment *s, uint32_t column, bool *yes, struct err *e) {
+    assert(column < s->info.columns);
+    if (!segment_shapes_load(s, e))
+        return false;
+    *yes = s->columns[column].speaks || s->columns[column].is.own;
     return true;
 }
 

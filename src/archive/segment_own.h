@@ -119,6 +119,7 @@ struct opened_column {
     /* Unpacked values: those of pages [page_from, page_to). */
     struct segment_value *items;
     uint32_t page_from, page_to, item_room;
+    bool speaks; /* known when shapes are: some place of a shape has it as a value of its own */
     bool pinned; /* a caller has views of them */
     bool broken; /* some page of these is damaged: items are lost */
     /* Of the block at hand. */

@@ -1059,6 +1059,40 @@ static bool take_each(struct ingest *in, const struct record *r, size_t shape, s
     return take_event(in, &one, element, taken, e);
 }
 
+static bool same_value(const struct raw *a, const struct raw *b) {
+    return a->ptr == b->ptr && a->len == b->len && a->type == b->type && !a->inner == !b->inner;
+}
+
+#define MADE_NEAR 64u /* places that a value may have moved by */
+
+/* *next: the value of raw behind the one that was found last. Those that stay, stay in order, or nearly. */
+static bool stands_in(const struct record *raw, const struct raw *v, uint32_t *next) {
+    uint32_t const from = *next;
+
+    for (uint32_t at = from; at < raw->count && at - from < MADE_NEAR; at++)
+        if (same_value(&raw->values[at], v)) {
+            *next = at + 1;
+            return true;
+        }
+    for (uint32_t at = from; at > 0 && from - at < MADE_NEAR; at--)
+        if (same_value(&raw->values[at - 1], v))
+            return true;
+    return false;
+}
+
+/* Whatever of r is no value of raw, however it came in: no part that makes values needs to say so. */
+static bool made_tell(struct ingest *in, const struct record *raw, const struct record *r, struct err *e) {
+    uint32_t next = 0;
+
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct raw *const v = &r->values[i];
+
+        if (v->len && !v->inner && !stands_in(raw, v, &next) && !in->o.made(in->o.ctx, v, e))
+            return false;
+    }
+    return true;
+}
+
 static bool take(struct event_sink *sink, const struct record *raw, struct err *e) {
     struct ingest *const in = (struct ingest *)(void *)sink;
     struct taken taken = {0};
@@ -1079,6 +1113,8 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         if (!speak(in, &line, &r, e))
             return false;
     }
+    if (in->o.made && r.values != raw->values && !made_tell(in, raw, &r, e))
+        return false;
     if (shape != SIZE_MAX && shapes_at(in->o.kinds, shape)->each_of != FIELD_NONE)
         ok = take_each(in, &r, shape, &taken, e);
     else

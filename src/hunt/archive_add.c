@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "evidence/input.h"
 #include "evidence/walk.h"
+#include "hunt/archive_index.h"
 #include "hunt/archive_ledger.h"
 #include "hunt/archive_stage.h"
 #include "hunt/hunt.h"
@@ -16,7 +17,9 @@
 
 #define BATCH_FILES 4096u
 #define BATCH_BYTES (UINT64_C(4) << 30)
-#define RETRIES_MAX 64u /* of a batch: files at which the reading process ended */
+#define MERGE_KEYS                                                                                                     \
+    (UINT64_C(64) << 20) /* of index runs that are merged at the end; more is for the next time, or archive index */
+#define RETRIES_MAX 64u  /* of a batch: files at which the reading process ended */
 
 struct known {
     uint8_t sha256[SHA256_SIZE];
@@ -289,10 +292,9 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
 
 /* What is staged and what is half written is gone. */
 static bool begin_anew(struct add *d, struct err *e) {
-    archive_stage_begin(&d->stage);
-    vault_close(d->stage.v);
-    d->stage.v = NULL;
-    return vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e);
+    archive_stage_close(&d->stage);
+    return vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
+           archive_stage_index(&d->stage, d->o->kinds, e);
 }
 
 static bool batch_read(struct add *d, struct err *e) {
@@ -316,7 +318,7 @@ static bool batch_read(struct add *d, struct err *e) {
                                    .ctx = d};
     struct hunt_result result = {0};
 
-    archive_stage_hunt(&options);
+    archive_stage_hunt(&d->stage, &options);
     return hunt_run(&options, &result, e);
 }
 
@@ -381,7 +383,7 @@ static bool batch_run(struct add *d, struct err *e) {
     for (size_t i = 0; i < d->culprit_count; i++)
         if (!culprit_line(d, &d->culprits[i], e))
             return false;
-    if (d->line_count && !nothing_new(d) && (!ledger_stage(d, e) || !vault_commit(d->stage.v, d->o->now, e)))
+    if (d->line_count && !nothing_new(d) && (!ledger_stage(d, e) || !archive_stage_commit(&d->stage, d->o->now, e)))
         return false;
     d->result->records += d->stage.records;
     d->result->segments += d->stage.segments;
@@ -520,7 +522,13 @@ static bool archive_ready(struct add *d, struct err *e) {
             return false;
         d->result->made = true;
     }
-    return vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e);
+    return vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
+           archive_stage_index(&d->stage, d->o->kinds, e);
+}
+
+static bool index_merge_some(struct add *d, struct err *e) {
+    return !d->stage.index ||
+           archive_index_merge(d->stage.v, d->stage.made, MERGE_KEYS, d->o->now, d->o->stop, NULL, e);
 }
 
 bool archive_add(const struct archive_add_options *options, struct archive_add_result *result, struct err *e) {
@@ -533,11 +541,10 @@ bool archive_add(const struct archive_add_options *options, struct archive_add_r
 
     *result = (struct archive_add_result){0};
     ok = ok && sigma_loader_new(&loader, e) && sigma_load_end(loader, &d.none, e) && archive_ready(&d, e) &&
-         known_load(&d, e) && add_all(&d, e);
+         known_load(&d, e) && add_all(&d, e) && index_merge_some(&d, e);
     if (ok)
         result->snapshot = manifest_sequence(vault_manifest(d.stage.v));
     archive_stage_free(&d.stage);
-    vault_close(d.stage.v);
     sigma_loader_free(loader);
     arena_free(d.a);
     arena_free(d.batch);

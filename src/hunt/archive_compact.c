@@ -84,7 +84,7 @@ static bool group_run(struct compacting *c, const struct group *g, struct err *e
         c->numbers[i] = c->list[g->from + i].number;
     if (!archive_rewrite(c->r, c->numbers, g->count, END_COMPACTED, NULL, &done, e))
         return group_damaged(c, g, e);
-    if (!vault_commit(archive_rewriting_vault(c->r), c->care->now, e))
+    if (!archive_rewriting_commit(c->r, e))
         return false;
     for (size_t i = 0; i < done.old_count; i++)
         c->result->bytes_before +=
@@ -122,6 +122,7 @@ bool archive_compact(const struct archive_care *care, const struct compact_optio
 
     *result = (struct compact_result){0};
     ok = archive_rewriting_new(&c.r, care, e) && list_take(&c, e) && compact(&c, e) &&
+         (care->dry || archive_rewriting_index(c.r, false, e)) &&
          archive_remove(c.r, options->grace_ns, NULL, NULL, &result->removed, e);
     if (ok)
         result->snapshot = manifest_sequence(vault_manifest(archive_rewriting_vault(c.r)));

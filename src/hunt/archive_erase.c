@@ -281,10 +281,10 @@ static bool write_anew(struct erase *x, struct err *e) {
             !archive_rewrite(x->r, &x->hits[i].number, 1, END_ERASED, x->o->erasing, &done, e) ||
             !record(x, &x->hits[i], &done, e))
             return false;
-        if (++staged % COMMIT_SEGMENTS == 0 && !vault_commit(archive_rewriting_vault(x->r), x->care->now, e))
+        if (++staged % COMMIT_SEGMENTS == 0 && !archive_rewriting_commit(x->r, e))
             return false;
     }
-    return vault_commit(archive_rewriting_vault(x->r), x->care->now, e);
+    return archive_rewriting_commit(x->r, e);
 }
 
 static bool erased(void *ctx, const struct manifest_segment *s) {
@@ -307,7 +307,8 @@ bool archive_erase(const struct archive_care *care, const struct erase_options *
     ok = words_clean(&x, e) && archive_rewriting_new(&x.r, care, e) && scan(&x, e) && allowed(&x, e) &&
          vault_history(archive_rewriting_vault(x.r), on_record, &x, e) && aside(&x, e) && tell(&x, e);
     if (ok && !care->dry)
-        ok = write_anew(&x, e) && archive_remove(x.r, 0, erased, &x, &result->removed, e);
+        ok = write_anew(&x, e) && archive_rewriting_index(x.r, true, e) &&
+             archive_remove(x.r, 0, erased, &x, &result->removed, e);
     if (ok)
         result->snapshot = manifest_sequence(manifest_of(&x));
     archive_rewriting_free(x.r);

@@ -34,14 +34,13 @@ static bool open_vault(struct archive_rewriting *r, struct err *e) {
     const struct archive_care *const c = r->care;
 
     return c->dry ? vault_open(&r->stage.v, c->archive, 0, NULL, NULL, e)
-                  : vault_open_writer(&r->stage.v, c->archive, c->key, c->now, NULL, NULL, e);
+                  : vault_open_writer(&r->stage.v, c->archive, c->key, c->now, NULL, NULL, e) &&
+                        archive_stage_index(&r->stage, c->kinds, e);
 }
 
 /* What is staged is gone. */
 static bool open_anew(struct archive_rewriting *r, struct err *e) {
-    archive_stage_begin(&r->stage);
-    vault_close(r->stage.v);
-    r->stage.v = NULL;
+    archive_stage_close(&r->stage);
     return open_vault(r, e);
 }
 
@@ -78,7 +77,6 @@ void archive_rewriting_free(struct archive_rewriting *r) {
     if (!r)
         return;
     archive_stage_free(&r->stage);
-    vault_close(r->stage.v);
     sigma_loader_free(r->loader);
     arena_free(r->a);
     free(r->olds);
@@ -166,7 +164,7 @@ static bool hunt(struct archive_rewriting *r, const struct manifest_segment *old
                                    .progress = on_progress,
                                    .ctx = r};
 
-    archive_stage_hunt(&options);
+    archive_stage_hunt(&r->stage, &options);
     return hunt_run(&options, &result, e);
 }
 
@@ -349,6 +347,19 @@ bool archive_rewrite(struct archive_rewriting *r, const uint64_t *olds, size_t c
     if (!ok && !open_anew(r, &ignored) && e->code == ERR_CORRUPT)
         *e = ignored; /* nothing more can be done */
     return ok;
+}
+
+bool archive_rewriting_commit(struct archive_rewriting *r, struct err *e) {
+    return archive_stage_commit(&r->stage, r->care->now, e);
+}
+
+bool archive_rewriting_index(struct archive_rewriting *r, bool gone, struct err *e) {
+    const struct archive_stage *const s = &r->stage;
+
+    if (gone &&
+        !archive_index_without(s->v, s->made, r->care->now, e)) /* without a secret made is 0, and no run is of it */
+        return false;
+    return !s->index || archive_index_merge(s->v, s->made, 0, r->care->now, r->care->stop, NULL, e);
 }
 
 /* ---- files ---- */

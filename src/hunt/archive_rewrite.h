@@ -25,6 +25,11 @@ struct archive_rewritten {
 MUST_USE bool archive_rewrite(struct archive_rewriting *r, const uint64_t *olds, size_t count, enum manifest_end why,
                               struct erasing *erasing, struct archive_rewritten *out, struct err *e);
 
+/* Commits what is staged, with its part of the index. */
+MUST_USE bool archive_rewriting_commit(struct archive_rewriting *r, struct err *e);
+/* Afterwards: merges runs of the index; gone: none may know of an ended segment any more. Nothing may be staged. */
+MUST_USE bool archive_rewriting_index(struct archive_rewriting *r, bool gone, struct err *e);
+
 /* Removes files of ended segments and runs whose grace is over; only: NULL, or which segments. Nothing may be staged. In a dry run it only counts. */
 MUST_USE bool archive_remove(struct archive_rewriting *r, int64_t grace_ns,
                              bool (*only)(void *ctx, const struct manifest_segment *s), void *ctx,

@@ -41,8 +41,28 @@ bool archive_with_segment(const struct vault *v, const struct manifest_segment *
     return ok;
 }
 
+bool archive_stage_index(struct archive_stage *s, const struct kinds *kinds, struct err *e) {
+    struct err why = {0};
+
+    if (!archive_index_made(s->v, kinds, &s->made, &why) || !vault_secret(s->v, s->secret, &why)) {
+        if (why.code == ERR_CORRUPT)
+            return true;
+        *e = why;
+        return false;
+    }
+    return archive_index_new(&s->index, s->v, s->made, e);
+}
+
+bool archive_stage_commit(struct archive_stage *s, int64_t now, struct err *e) {
+    uint64_t keys;
+
+    return (!s->index || archive_index_stage(s->index, &keys, e)) && vault_commit(s->v, now, e);
+}
+
 void archive_stage_begin(struct archive_stage *s) {
     for (unsigned i = 0; i < HUNT_SLOTS; i++) {
+        if (s->index)
+            archive_index_drop(s->index, i);
         vault_part_drop(s->v, s->parts[i]);
         s->parts[i] = NULL;
     }
@@ -50,8 +70,17 @@ void archive_stage_begin(struct archive_stage *s) {
     s->segments = s->records = s->bytes = 0;
 }
 
-void archive_stage_free(struct archive_stage *s) {
+void archive_stage_close(struct archive_stage *s) {
     archive_stage_begin(s);
+    archive_index_free(s->index);
+    s->index = NULL;
+    vault_close(s->v);
+    s->v = NULL;
+    explicit_bzero(s->secret, sizeof s->secret);
+}
+
+void archive_stage_free(struct archive_stage *s) {
+    archive_stage_close(s);
     free(s->numbers);
     s->numbers = NULL;
     s->room = 0;
@@ -75,6 +104,12 @@ static bool on_bytes(void *ctx, unsigned slot, str bytes, struct err *e) {
 
     return (s->parts[slot] || vault_part_new(s->v, &s->parts[slot], &s->fds[slot], e)) &&
            write_all(s->fds[slot], bytes, e);
+}
+
+static bool on_keys(void *ctx, unsigned slot, bool addresses, str bytes, struct err *e) {
+    struct archive_stage *const s = ctx;
+
+    return archive_index_keys(s->index, slot, addresses, bytes, e);
 }
 
 struct look {
@@ -115,8 +150,9 @@ static bool number_note(struct archive_stage *s, uint64_t number, struct err *e)
     return true;
 }
 
-/* Takes p. */
-static bool stage(struct archive_stage *s, struct vault_part *p, const struct segment_info *info, struct err *e) {
+/* Takes p. indexed: keys of it came from the slot. */
+static bool stage(struct archive_stage *s, struct vault_part *p, const struct segment_info *info, bool indexed,
+                  unsigned slot, struct err *e) {
     struct manifest_segment const about = {.length = info->size,
                                            .rows = info->rows,
                                            .first = info->first,
@@ -129,7 +165,8 @@ static bool stage(struct archive_stage *s, struct vault_part *p, const struct se
         vault_part_drop(s->v, p);
         return err_set(e, ERR_CORRUPT, 0, "a segment holds events of several months");
     }
-    if (!vault_add(s->v, p, &about, s->family, &number, &known, e) || !number_note(s, number, e))
+    if (!vault_add(s->v, p, &about, s->family, &number, &known, e) || !number_note(s, number, e) ||
+        (indexed && !archive_index_segment(s->index, slot, number, about.month, e)))
         return false;
     s->segments += !known;
     s->records += known ? 0 : info->rows;
@@ -147,7 +184,7 @@ static bool on_kept(void *ctx, unsigned slot, const struct kept_segment *k, stru
     if (!archive_with_file(s->fds[slot], S("a new segment"), look_use, &look, e))
         return false;
     s->parts[slot] = NULL;
-    return stage(s, p, &look.info, e);
+    return stage(s, p, &look.info, s->index != NULL, slot, e);
 }
 
 bool archive_stage_part(struct archive_stage *s, struct vault_part *p, int fd, const struct segment_info *info,
@@ -155,7 +192,7 @@ bool archive_stage_part(struct archive_stage *s, struct vault_part *p, int fd, c
     struct look look = {.stage = s};
 
     if (archive_with_file(fd, S("a new segment"), look_use, &look, e))
-        return stage(s, p, info, e);
+        return stage(s, p, info, false, 0, e);
     vault_part_drop(s->v, p);
     return false;
 }
@@ -187,7 +224,9 @@ static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matc
     (void)matches;
 }
 
-void archive_stage_hunt(struct hunt_options *o) {
+void archive_stage_hunt(const struct archive_stage *s, struct hunt_options *o) {
+    o->kept_keys = s->index ? on_keys : NULL;
+    o->key_secret = s->secret;
     o->kept_bytes = on_bytes;
     o->kept = on_kept;
     o->finding = on_finding;

@@ -15,6 +15,7 @@
 #include "evidence/outlook.h"
 #include "hunt/archive_ledger.h"
 #include "hunt/erasing.h"
+#include "hunt/archive_keys.h"
 #include "hunt/keep.h"
 #include "hunt/listing.h"
 #include "hunt/ledger.h"
@@ -81,12 +82,14 @@ struct worker {
     struct ingest *ingest;
     struct act_scan *acts; /* NULL: none are told */
     struct words words;
-    struct listing *listing; /* NULL: no events are told */
-    struct keep *keep;       /* NULL: records are not kept */
-    str damage_path;         /* of what a reader tells; "": the source that is being read */
-    str opened;              /* the path of this job's file */
-    struct yara_job *yara;   /* NULL: nothing is scanned */
-    struct mark *marks;      /* rows in which a rule found something, and the fields */
+    struct listing *listing;           /* NULL: no events are told */
+    struct keep *keep;                 /* NULL: records are not kept */
+    struct archive_keys *keys;         /* NULL: segments are not read for their keys */
+    struct segment_keys *segment_keys; /* of the one that is being read for them */
+    str damage_path;                   /* of what a reader tells; "": the source that is being read */
+    str opened;                        /* the path of this job's file */
+    struct yara_job *yara;             /* NULL: nothing is scanned */
+    struct mark *marks;                /* rows in which a rule found something, and the fields */
     size_t mark_count, mark_room;
     uint64_t listed; /* events of this job */
     struct ledger *ledger;
@@ -764,7 +767,7 @@ static bool on_full(void *ctx, struct err *e) {
     size_t count;
     struct block *const *const blocks = ingest_blocks(w->ingest, &count);
 
-    if (w->keep) {
+    if (w->keep || w->keys) {
         put_kinds(w);
         ingest_clear(w->ingest, false);
         return true;
@@ -815,6 +818,13 @@ static bool taken(void *ctx, const struct record *r, int64_t when, str kind, str
     struct worker *const w = ctx;
 
     return keep_record(w->keep, r, when, kind, e);
+}
+
+static bool made(void *ctx, const struct raw *v, struct err *e) {
+    struct worker *const w = ctx;
+
+    return w->keep ? keep_made(w->keep, v, e)
+                   : !w->segment_keys || segment_keys_made(w->segment_keys, v->type, (str){v->ptr, v->len}, e);
 }
 
 static struct ingest_wish wants(void *ctx, const struct block *b, field_id field) {
@@ -1285,6 +1295,32 @@ static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) 
     return true;
 }
 
+static void put_index_keys(void *ctx, str bytes) {
+    put(ctx, &(struct wire){.type = WIRE_INDEX_KEYS, .name = bytes});
+}
+
+static void put_index_addresses(void *ctx, str bytes) {
+    put(ctx, &(struct wire){.type = WIRE_INDEX_ADDRESSES, .name = bytes});
+}
+
+/* Its keys, as keep.c makes them of a new one: of what kinds make of its records, and of its columns. What is damaged has none: it is to be looked at. */
+static bool segment_index(struct worker *w, struct segment *s, struct err *e) {
+    struct archive_keys_to const to = {put_index_keys, put_index_addresses, w};
+    struct segment_job job = {.w = w, .segment = s};
+    struct segment_reading reading = {.sink = ingest_sink(w->ingest), .source = segment_member, .ctx = &job};
+
+    if (!segment_keys_new(&w->segment_keys, w->keys, e))
+        return false;
+    bool const read = segment_read(s, &reading, e);
+    bool const ok = segment_member_end(&job, e) && read && segment_keys_end(w->segment_keys, s, &to, e);
+
+    segment_keys_free(w->segment_keys);
+    w->segment_keys = NULL;
+    if (ok)
+        put(w, &(struct wire){.type = WIRE_INDEXED});
+    return ok;
+}
+
 static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     struct segment_job job = {.w = w, .segment = s};
     struct erasing_sink erasing;
@@ -1295,7 +1331,9 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     if (!ledger_is(s, &ledger, e))
         return false;
     if (ledger)
-        return ledger_read(s, w->s->fields, ledger_line, w, e);
+        return w->keys || ledger_read(s, w->s->fields, ledger_line, w, e);
+    if (w->keys)
+        return segment_index(w, s, e);
     bool const ok = segment_read(s, &reading, e);
 
     return segment_member_end(&job, e) && ok;
@@ -1482,13 +1520,14 @@ static void work(struct worker *w) {
 
 _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     struct worker w = {.s = setup, .channel = channel, .damage_path = {"", 0}, .opened = {"", 0}};
+    bool const plain = setup->keep || setup->index; /* of rows nothing is wanted */
     struct err e = {0};
     struct detect_options const detect = {
         .plan = setup->plan, .fields = setup->fields, .skip = setup->skip, .hit = on_hit, .ctx = &w};
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
                                           .house = setup->house,
-                                          .wants = setup->keep   ? wants_nothing
+                                          .wants = plain         ? wants_nothing
                                                    : setup->list ? NULL
                                                                  : wants,
                                           .roles = setup->match ? 0 : FINDING_ROLES,
@@ -1497,10 +1536,11 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .sift = sift,
                                           .sift_event = sift_event,
                                           .clean = setup->known && !setup->list ? clean : NULL,
-                                          .wants_inner = setup->keep   ? wants_every_inner
+                                          .wants_inner = plain         ? wants_every_inner
                                                          : setup->list ? NULL
                                                                        : wants_inner,
                                           .taken = setup->keep ? taken : NULL,
+                                          .made = setup->key_secret ? made : NULL,
                                           .zone = setup->zone_rules,
                                           .unclaimed = setup->list || setup->known || setup->persons,
                                           .full = on_full,
@@ -1517,10 +1557,16 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                         .put = put_yara,
                                         .tick = tick,
                                         .ctx = &w};
-    struct keep_options const keep = {
-        .fields = setup->fields, .memory_max = KEEP_MEMORY, .put = put_kept, .hash = early_hash, .ctx = &w};
-    size_t const slack =
-        DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) + (setup->keep ? KEEP_MEMORY + KEEP_SLACK : 0);
+    struct keep_options const keep = {.fields = setup->fields,
+                                      .memory_max = KEEP_MEMORY,
+                                      .secret = setup->key_secret,
+                                      .kinds = kinds_fingerprint(setup->kinds),
+                                      .times = setup->times,
+                                      .put = put_kept,
+                                      .hash = early_hash,
+                                      .ctx = &w};
+    size_t const slack = DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) +
+                         (setup->keep || setup->index ? KEEP_MEMORY + KEEP_SLACK : 0);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN); /* the parent decides when it is over */
@@ -1535,6 +1581,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (!e.code && setup->keep)
         (void)!keep_new(&w.keep, &keep, &e);
+    if (!e.code && setup->index)
+        (void)!archive_keys_new(&w.keys, setup->key_secret, &e);
     if (!e.code && setup->acts && !setup->list)
         (void)!(act_scan_new(&w.acts, &e) && words_new(&w.words, &e));
     if (!e.code && setup->known && !setup->list)

@@ -44,8 +44,11 @@ struct worker_setup {
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
     bool keep; /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
-    struct erasing *
-        erasing; /* what is kept of segments is kept without these values, by a copy of each worker's own; NULL: all stays */
+    struct erasing
+        *erasing; /* of segments is kept what is left without these values, by a copy of each worker's; NULL: all */
+    bool index;   /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
+    const uint8_t *key_secret;   /* keys of segments are told; NULL: they are not */
+    uint64_t times;              /* keep_times */
     const struct yara_set *yara; /* rules of files; NULL: none */
     struct yara_limits yara_limits;
 };
