@@ -34,6 +34,8 @@ struct ingest_options {
     /* Is the serialised text of an object at this path asked for by anybody? NULL: never. */
     bool (*wants_inner)(void *ctx, field_id field);
     bool (*full)(void *ctx, struct err *e);
+    /* Of a record only its kind and time are asked for: rows have no values, whatever `wants` says. */
+    bool kinds_only;
     /* Told of each record, as the reader handed it over, what it came to: when (INSTANT_NONE: no time, or of several events that do not agree),
      * and the name of the kind ("": none; INGEST_KINDS: of several events that do not agree). After it has become rows, which may be gone.
      * NULL: nobody asks. False stops the reader. */

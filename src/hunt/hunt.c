@@ -255,6 +255,8 @@ static bool give(struct hunt *h, unsigned slot, struct source *s, enum job_type 
     uint64_t const from = part * s->part_size;
 
     h->tasks[slot] = (struct task){.source = s, .part = part, .type = type, .size = s->size};
+    if (type == JOB_FILE && h->o.kept_hash)
+        job.hashed = h->o.kept_hash(h->o.ctx, s->file->path, &job.to, job.sha256);
     if (type == JOB_PART) {
         job.from = from;
         job.to = from + s->part_size;

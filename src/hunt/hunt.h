@@ -86,6 +86,8 @@ struct hunt_options {
      * ERR_CORRUPT. path: of the file as it was found. */
     void (*kept_lost)(void *ctx, str path, const char *why);
     struct erasing *erasing; /* records are kept without these values (erasing.h). Segments only. NULL: as they are */
+    /* The SHA-256 of a file, where the caller has hashed it: of its first *size bytes; whoever reads another number of them hashes it. NULL: of none. */
+    bool (*kept_hash)(void *ctx, str path, uint64_t *size, uint8_t sha256[SHA256_SIZE]);
 
     /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in
      * order of their paths, correlations last. */

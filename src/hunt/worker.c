@@ -86,10 +86,13 @@ struct worker {
     struct keep *keep;                 /* NULL: records are not kept */
     struct archive_keys *keys;         /* NULL: segments are not read for their keys */
     struct segment_keys *segment_keys; /* of the one that is being read for them */
-    str damage_path;                   /* of what a reader tells; "": the source that is being read */
-    str opened;                        /* the path of this job's file */
-    struct yara_job *yara;             /* NULL: nothing is scanned */
-    struct mark *marks;                /* rows in which a rule found something, and the fields */
+    str damage_path;         /* of what a reader tells; "": the source that is being read */
+    str opened;              /* the path of this job's file */
+    const struct job *job;
+    struct sha256 *hashing; /* of the file that is being read, its first hashed_to bytes; NULL: nothing is hashed by the way */
+    uint64_t hashed_to;
+    struct yara_job *yara;   /* NULL: nothing is scanned */
+    struct mark *marks;      /* rows in which a rule found something, and the fields */
     size_t mark_count, mark_room;
     uint64_t listed; /* events of this job */
     struct ledger *ledger;
@@ -917,7 +920,7 @@ static void on_damage(void *ctx, uint64_t offset, uint64_t size, const char *why
 
 /* ---- one source ---- */
 
-/* The window of another input, telling how far it has come. */
+/* The window of another input, telling how far it has come; and hashing what is seen, as long as nothing is passed over. */
 struct followed {
     struct input input;
     struct input *inner;
@@ -925,12 +928,48 @@ struct followed {
     uint64_t from; /* of the part */
 };
 
+/* The hash of the file that is being read: of its bytes up to `to`. */
+static void hash_on(struct worker *w, uint64_t offset, str bytes) {
+    if (!w->hashing || offset > w->hashed_to || bytes.len <= w->hashed_to - offset)
+        return;
+    bytes = str_from(bytes, (size_t)(w->hashed_to - offset));
+    sha256_add(w->hashing, bytes);
+    w->hashed_to += bytes.len;
+}
+
 static bool followed_window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
     struct followed *const f = (struct followed *)(void *)in;
 
     if (offset > f->from)
         tick(f->worker, offset - f->from);
-    return f->inner->window(f->inner, offset, want, out, e);
+    if (!f->inner->window(f->inner, offset, want, out, e))
+        return false;
+    hash_on(f->worker, offset, *out);
+    return true;
+}
+
+/* What reads the file is to hash it as well. */
+static bool hash_begin(struct worker *w, struct err *e) {
+    w->hashed_to = 0;
+    return (w->hashing = sha256_new()) || err_set(e, ERR_MEMORY, 0, "no memory to hash");
+}
+
+/* Hashes what has not been seen of it so far. */
+static bool hash_end(struct worker *w, struct input *in, struct err *e) {
+    str view = {"", 0};
+    bool ok = true;
+
+    for (bool more = w->hashing != NULL; more; more = view.len > 0) {
+        if (!(ok = in->window(in, w->hashed_to, 1, &view, e)))
+            break;
+        hash_on(w, w->hashed_to, view);
+    }
+    if (w->hashing && ok)
+        sha256_end(w->hashing, w->now.hash);
+    w->now.hashed |= w->hashing && ok;
+    sha256_free(w->hashing);
+    w->hashing = NULL;
+    return ok || e->code != ERR_MEMORY;
 }
 
 static void source_begin(struct worker *w) {
@@ -959,7 +998,7 @@ static bool part_end(struct worker *w, struct err *e) {
     struct custody *const c = &w->now.custody;
     struct ingest_counts const *const n = ingest_counts(w->ingest);
 
-    if (!on_full(w, e) || (w->acts && !put_last_acts(w, e)) ||
+    if (!hash_end(w, &w->file.input, e) || !on_full(w, e) || (w->acts && !put_last_acts(w, e)) ||
         (w->keep && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
         return false;
     if (!w->keep) {
@@ -1076,8 +1115,8 @@ static bool early_tick(void *ctx, uint64_t offset) {
     return true;
 }
 
-/* A segment must be sealed while a member is being read that is known by its hash at its end only: the container is unpacked once more, up to
- * that end. */
+/* A segment must be sealed while something is being read that is known by its hash at its end only. Of a member the container is unpacked once
+ * more, up to that end. */
 static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, bool *known, struct err *e) {
     struct worker *const w = ctx;
     struct early x = {.w = w};
@@ -1086,10 +1125,17 @@ static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, b
     struct err why = {0};
 
     *known = false;
-    if (!w->members)
-        return true;
     if (!file_input_of(&again, w->file.fd, e))
         return false;
+    if (!w->members) { /* the file itself: what has not been read so far is hashed now */
+        bool const ended = hash_end(w, &again.input, e);
+
+        file_input_close(&again);
+        *known = w->now.hashed;
+        memcpy(sha256, w->now.hash, SHA256_SIZE);
+        *size = w->now.custody.size;
+        return ended;
+    }
     bool const ok = unpack(&again.input, w->opened, &w->s->limits, &visitor, &why);
 
     file_input_close(&again);
@@ -1160,6 +1206,10 @@ static bool hash_tick(void *ctx, uint64_t bytes) {
 }
 
 static bool file_hash(struct worker *w, struct err *e) {
+    if (w->job->hashed && w->job->to == w->file.input.size) {
+        memcpy(w->now.hash, w->job->sha256, sizeof w->now.hash);
+        return w->now.hashed = true;
+    }
     w->now.hashed = file_input_hash(&w->file, w->now.hash, hash_tick, w, e);
     return w->now.hashed || e->code != ERR_MEMORY;
 }
@@ -1407,8 +1457,12 @@ static bool read_file(struct worker *w, str path, struct err *e) {
     }
     if (reader->part_size)
         part_size = reader->part_size(head);
-    if (part_size == 0 || w->keep || part_size >= w->file.input.size)
-        return file_hash(w, e) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
+    if (part_size == 0 || w->keep || part_size >= w->file.input.size) {
+        if (w->job->hashed && !file_hash(w, e))
+            return false;
+        return (w->now.hashed || hash_begin(w, e)) &&
+               read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
+    }
     put(w, &(struct wire){.type = WIRE_SPLIT, .number = part_size, .name = str_of(reader->name)});
     send_out(w); /* others may begin with the parts behind this one */
     return read_part(w, &in.input, reader, (struct part){0, part_size}, e);
@@ -1450,6 +1504,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     source_begin(w);
     w->modified = w->file.modified;
     w->opened = path;
+    w->job = job;
     w->ticked = 0;
     w->listed = 0;
     w->members = 0;
@@ -1539,6 +1594,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .wants_inner = plain         ? wants_every_inner
                                                          : setup->list ? NULL
                                                                        : wants_inner,
+                                          .kinds_only = setup->keep,
                                           .taken = setup->keep ? taken : NULL,
                                           .made = setup->key_secret ? made : NULL,
                                           .zone = setup->zone_rules,

@@ -67,6 +67,8 @@ struct job {
     uint32_t type, path_len;
     uint64_t from, to; /* PART */
     char reader[16];   /* PART: its name */
+    bool hashed;       /* FILE: the file's first `to` bytes have this hash */
+    uint8_t sha256[SHA256_SIZE];
 };
 
 /* In the child: confines itself, works until JOB_END or until the other end is closed. Never returns. */
