@@ -17,11 +17,13 @@ struct wishes {
     bool words;
 };
 
-/* The lines of a file, each a value; blank ones are none. `-`: of standard input. */
+#define STANDARD_INPUT "/dev/stdin" /* it may be a pipe, which is no file to be read whole */
+
+/* The lines of a file, each a value; blank ones are none. */
 static bool lines_read(const char *path, struct buf *out, struct err *e) {
     ssize_t got = 1;
 
-    if (strcmp(path, "-") != 0)
+    if (strcmp(path, STANDARD_INPUT) != 0)
         return file_read(path, VALUES_FILE_MAX, out, e);
     while (got > 0) {
         char *const to = buf_reserve(out, 4096);
@@ -138,8 +140,7 @@ static int run(const void *wishes) {
     int status;
 
     if (!w->value && !w->values)
-        return usage_error("archive erase", "what is to be erased? --values FILE, one value a line; - for standard "
-                                            "input");
+        return usage_error("archive erase", "what is to be erased? --values FILE, one value a line");
     if (!w->care.dry &&
         (!w->care.who || !w->care.basis || !w->care.why || !*w->care.who || !*w->care.basis || !*w->care.why))
         return usage_error("archive erase",
@@ -164,7 +165,7 @@ static const struct option options[] = {
     {.name = "values",
      .argument = "FILE",
      .type = OPTION_PATH,
-     .help = "the values that are to go, one a line; - reads them from standard input",
+     .help = "the values that are to go, one a line; /dev/stdin: from standard input",
      AT(values)},
     {.name = "value",
      .argument = "TEXT",

@@ -123,7 +123,7 @@ bool archive_compact(const struct archive_care *care, const struct compact_optio
     *result = (struct compact_result){0};
     ok = archive_rewriting_new(&c.r, care, e) && list_take(&c, e) && compact(&c, e) &&
          (care->dry || archive_rewriting_index(c.r, false, e)) &&
-         archive_remove(c.r, options->grace_ns, NULL, NULL, &result->removed, e);
+         archive_remove(c.r, options->grace_ns, true, NULL, NULL, &result->removed, e);
     if (ok)
         result->snapshot = manifest_sequence(vault_manifest(archive_rewriting_vault(c.r)));
     archive_rewriting_free(c.r);

@@ -308,7 +308,7 @@ bool archive_erase(const struct archive_care *care, const struct erase_options *
          vault_history(archive_rewriting_vault(x.r), on_record, &x, e) && aside(&x, e) && tell(&x, e);
     if (ok && !care->dry)
         ok = write_anew(&x, e) && archive_rewriting_index(x.r, true, e) &&
-             archive_remove(x.r, 0, erased, &x, &result->removed, e);
+             archive_remove(x.r, 0, true, erased, &x, &result->removed, e);
     if (ok)
         result->snapshot = manifest_sequence(manifest_of(&x));
     archive_rewriting_free(x.r);

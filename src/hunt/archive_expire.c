@@ -98,7 +98,8 @@ bool archive_expire(const struct archive_care *care, const struct expire_options
              err_set(e, ERR_MEMORY, 0, "no memory to look for what expires");
     }
     ok = ok && plan(&x, options, e) && (care->dry || end(&x, e)) &&
-         archive_remove(x.r, options->grace_ns, over, &x, &result->removed, e);
+         (care->dry || !result->segments || archive_rewriting_index(x.r, true, e)) &&
+         archive_remove(x.r, options->grace_ns, result->segments > 0, over, &x, &result->removed, e);
     if (ok)
         result->snapshot = manifest_sequence(x.m);
     archive_rewriting_free(x.r);

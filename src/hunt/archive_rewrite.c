@@ -392,7 +392,7 @@ static void row_take(struct removing *x, const struct removal_row *row) {
     }
 }
 
-bool archive_remove(struct archive_rewriting *r, int64_t grace_ns,
+bool archive_remove(struct archive_rewriting *r, int64_t grace_ns, bool runs,
                     bool (*only)(void *ctx, const struct manifest_segment *s), void *ctx, struct archive_removed *out,
                     struct err *e) {
     const struct manifest *const m = vault_manifest(r->stage.v);
@@ -406,7 +406,7 @@ bool archive_remove(struct archive_rewriting *r, int64_t grace_ns,
     *out = (struct archive_removed){0};
     ok = ok && removal_plan(m, r->care->now, grace_ns, rows, &go, e);
     for (size_t i = 0; ok && i < count; i++)
-        if (!rows[i].segment || !only || only(ctx, rows[i].segment))
+        if (rows[i].segment ? !only || only(ctx, rows[i].segment) : runs)
             row_take(&x, &rows[i]);
     if (ok && out->files && !r->care->dry)
         ok = vault_remove(r->stage.v, (struct manifest_numbers){x.segments, x.segment_count},
