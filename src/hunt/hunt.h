@@ -20,6 +20,7 @@
 
 #define HUNT_SLOTS 64u
 struct kept_segment; /* wire.h */
+struct erasing;      /* erasing.h */
 
 /* Of segments of archives only what is worth asking of each (segment_ask.h). The hunt is none of a file then: nothing is told of coverage,
  * duplicates and gaps, and lines of the ledger count what was read. */
@@ -101,6 +102,7 @@ struct hunt_options {
     /* The reading of a file was not finished, and with it other records of its worker are lost, of whichever file: the hunt ends with
      * ERR_CORRUPT. path: of the file as it was found. */
     void (*kept_lost)(void *ctx, str path, const char *why);
+    struct erasing *erasing; /* records are kept without these values (erasing.h). Segments only. NULL: as they are */
     /* The SHA-256 of a file, where the caller has hashed it: of its first *size bytes; whoever reads another number of them hashes it. NULL: of none. */
     bool (*kept_hash)(void *ctx, str path, uint64_t *size, uint8_t sha256[SHA256_SIZE]);
 

@@ -14,6 +14,7 @@
 #include "detection/indicator.h"
 #include "evidence/outlook.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/erasing.h"
 #include "hunt/archive_keys.h"
 #include "hunt/keep.h"
 #include "hunt/listing.h"
@@ -1371,6 +1372,65 @@ struct segment_job {
     struct segment_source source; /* that */
 };
 
+/* What is kept of them, without the values that are to go. */
+struct erasing_sink {
+    struct event_sink sink; /* first */
+    struct event_sink *to;
+    struct erasing *erasing;
+};
+
+static bool erasing_wants(struct event_sink *sink, field_id field) {
+    struct event_sink *const to = ((struct erasing_sink *)(void *)sink)->to;
+
+    return !to->wants || to->wants(to, field);
+}
+
+static bool erasing_wants_inner(struct event_sink *sink, field_id field) {
+    struct event_sink *const to = ((struct erasing_sink *)(void *)sink)->to;
+
+    return to->wants_inner && to->wants_inner(to, field);
+}
+
+static bool erasing_take(struct event_sink *sink, const struct record *r, struct err *e) {
+    struct erasing_sink *const x = (struct erasing_sink *)(void *)sink;
+    struct record without;
+
+    return erasing_record(x->erasing, sink->fields, r, &without, e) && x->to->record(x->to, &without, e);
+}
+
+static void erasing_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
+    struct event_sink *const to = ((struct erasing_sink *)(void *)sink)->to;
+
+    to->damage(to, offset, size, why);
+}
+
+static struct event_sink *without(struct worker *w, struct erasing_sink *x) {
+    struct event_sink *const to = ingest_sink(w->ingest);
+
+    *x = (struct erasing_sink){.sink = {.fields = to->fields,
+                                        .kinds = to->kinds,
+                                        .house = to->house,
+                                        .wants = erasing_wants,
+                                        .wants_inner = erasing_wants_inner,
+                                        .record = erasing_take,
+                                        .damage = erasing_damage},
+                               .to = to,
+                               .erasing = w->s->erasing};
+    return x->erasing ? &x->sink : to;
+}
+
+static bool source_without(struct worker *w, str *text, struct err *e) {
+    bool changed;
+    str out;
+
+    if (!w->s->erasing)
+        return true;
+    if (!erasing_text(w->s->erasing, *text, &changed, &out, NULL, e))
+        return false;
+    *text = changed ? out : *text;
+    return true;
+}
+
 static bool segment_member_end(struct segment_job *j, struct err *e) {
     if (j->open) {
         j->open = false;
@@ -1392,7 +1452,7 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     struct worker *const w = j->w;
     struct segment_source source;
 
-    if (!segment_source(j->segment, index, &source, e))
+    if (!segment_source(j->segment, index, &source, e) || !source_without(w, &source.path, e))
         return false;
     if (j->open && same_source(&source, &j->source))
         return true;
@@ -1413,7 +1473,8 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     j->open = true;
     if (w->learner)
         w->learner->source = index;
-    return part_begin(w, source.reader, e);
+    return source_without(w, &source.reader, e) && part_begin(w, source.reader, e) &&
+           (!w->keep || keep_counts(w->keep, source.counts, source.count_count, e));
 }
 
 /* ---- the ledger of an archive ---- */
@@ -1919,8 +1980,9 @@ static bool segment_index(struct worker *w, struct segment *s, struct err *e) {
 
 static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     struct segment_job job = {.w = w, .segment = s};
+    struct erasing_sink erasing;
     struct segment_reading reading = {
-        .sink = ingest_sink(w->ingest), .source = segment_member, .ctx = &job, .salvage = true};
+        .sink = without(w, &erasing), .source = segment_member, .ctx = &job, .salvage = true};
     uint64_t *rows = NULL;
     bool ledger, ok;
 
