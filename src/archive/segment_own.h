@@ -141,8 +141,8 @@ struct opened_column {
     struct segment_value *items;
     uint32_t page_from, page_to, item_room;
     uint8_t spoken; /* enum segment_spoken; known when shapes are */
-    bool pinned; /* a caller has views of them */
-    bool broken; /* some page of these is damaged: items are lost */
+    bool pinned;    /* a caller has views of them */
+    bool broken;    /* some page of these is damaged: items are lost */
     /* Of the block at hand. */
     uint32_t entry;        /* in s->cells: of the last block in which the column occurs; PAGE_NONE: none so far */
     uint32_t cells, taken; /* cells that follow from the shapes; of reading: where they begin in s->codes */

@@ -24,6 +24,7 @@ const struct command *const commands[] = {
     &command_update,
     &command_archive_add,
     &command_archive_cat,
+    &command_archive_index,
     &command_archive_info,
     &command_archive_verify,
     &command_retrohunt,
