@@ -33,6 +33,7 @@ const struct command *const commands[] = {
     &command_archive_lift,
     &command_archive_erase,
     &command_archive_export,
+    &command_retrohunt,
     &command_groups_list,
     &command_groups_show,
     &command_persons,
