@@ -466,11 +466,12 @@ static int hunt(const struct wishes *given) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !intel_wishes(&given->intel, w->known, &wishes.intel, &store, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
-        !paths_exist(&rosters, "roster", false, &e) || !paths_exist(&bases, "profiles", false, &e) ||
-        !judge_check(w->observed, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
-        !all_rules_open(&run, fields, &loader, &set, &e) || !persons_open(&run, fields, &e) ||
+    if (!fields || !intel_wishes(&given->intel, w->known, &wishes.intel, &store, &e) ||
+        !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
+        !paths_exist(&bases, "profiles", false, &e) || !judge_check(w->observed, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e) || !paths_exist(&w->intel, "intelligence", false, &e) ||
+        !hunt_intel_open(&run.intel, &w->intel, &e) || !all_rules_open(&run, fields, &loader, &set, &e) ||
+        !persons_open(&run, fields, &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara || run.persons, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
         !networks_open(&w->geo, &run.geo, &e) || !evidence_open(&wishes, &archives, &e) ||

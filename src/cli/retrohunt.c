@@ -169,7 +169,8 @@ static void archive_print(const struct run *run, const struct retrohunt_result *
     if (r->memo == MEMO_DAMAGED)
         buf_add(&line, S("Memo: what earlier hunts had learned was damaged; it was begun anew"));
     if (r->memo == MEMO_FOREIGN)
-        buf_add(&line, S("Memo: what earlier hunts had learned was of another version or of other kinds; it was begun anew"));
+        buf_add(&line,
+                S("Memo: what earlier hunts had learned was of another version or of other kinds; it was begun anew"));
     if (line.len)
         line_add(b, &line, columns);
     if (r->memo_failed.code) {
@@ -205,13 +206,15 @@ static void behaviours_print(const struct run *run, size_t columns, struct buf *
     (void)hunt_intel_yara(run->intel, &yara_count);
     if (yara_count) {
         count_add(&line, yara_count, "file");
-        buf_add(&line, S(" of YARA rules were not asked: an archive keeps records, and not the files that they are of"));
+        buf_add(&line,
+                S(" of YARA rules were not asked: an archive keeps records, and not the files that they are of"));
         line_add(b, &line, columns);
     }
-    buf_format(&line,
-               "Behaviours and incidents were not asked again (--behaviours); the whole story, as a case: longwatch hunt "
-               "%s --rules ... -o CASE",
-               run->w->archive);
+    buf_format(
+        &line,
+        "Behaviours and incidents were not asked again (--behaviours); the whole story, as a case: longwatch hunt "
+        "%s --rules ... -o CASE",
+        run->w->archive);
     line_add(b, &line, columns);
     b->failed |= line.failed || touched.failed;
     buf_free(&line);
@@ -226,8 +229,9 @@ static bool summary_tell(struct run *run, const struct retrohunt_result *result,
                                   .from = w->from,
                                   .to = w->to,
                                   .regex_given_up = result->hunt.regex_given_up,
-                                  .keep = S("To keep this as a case, with the way back to each record, hunt through the "
-                                            "archive: longwatch hunt ARCHIVE ... -o CASE"),
+                                  .keep =
+                                      S("To keep this as a case, with the way back to each record, hunt through the "
+                                        "archive: longwatch hunt ARCHIVE ... -o CASE"),
                                   .columns = terminal_columns(to),
                                   .colour = terminal_colour(to)};
     bool ok = true;
@@ -294,7 +298,9 @@ static int retrohunt_with(struct run *run, const struct sigma_set *set, const st
     struct retrohunt_options const options = {.hunt = &hunt,
                                               .archive = w->archive,
                                               .as_of = w->as_of,
-                                              .memo = w->no_memo ? NULL : w->memo ? w->memo : usual,
+                                              .memo = w->no_memo ? NULL
+                                                      : w->memo  ? w->memo
+                                                                 : usual,
                                               .no_index = w->no_index,
                                               .no_select = w->no_select};
     struct retrohunt_result result;
@@ -331,7 +337,7 @@ static int retrohunt_with(struct run *run, const struct sigma_set *set, const st
     }
     if (!w->quiet && !summary_tell(run, &result, &e))
         return stop(run, &e);
-    return summary_unread(run->summary) ? EXIT_UNREADABLE
+    return summary_unread(run->summary)                                                              ? EXIT_UNREADABLE
            : summary_findings(run->summary) || (run->incident && hunt_incident_count(run->incident)) ? EXIT_FINDINGS
                                                                                                      : EXIT_NOTHING;
 }
@@ -504,24 +510,29 @@ const struct command command_retrohunt = {
     .summary = "ask all that an archive keeps about new rules and indicators",
     .about =
         (const char *const[]){
-            "Finds in an archive what a hunt through the evidence itself would find, to the event, and reads no more of it than "
+            "Finds in an archive what a hunt through the evidence itself would find, to the event, and reads no more "
+            "of it than "
             "could matter: records are chosen by the index, by the values of a segment, and by what earlier hunts have "
-            "learned, so that a hunt that is repeated costs next to nothing, and a new advisory only what is new in it.",
-            "Rules of files (--yara), published persons and mail's own domains are no question to an archive: hunt through "
+            "learned, so that a hunt that is repeated costs next to nothing, and a new advisory only what is new in "
+            "it.",
+            "Rules of files (--yara), published persons and mail's own domains are no question to an archive: hunt "
+            "through "
             "the evidence. Campaigns of mail are told by 'longwatch hunt ARCHIVE'.",
             NULL},
-    .examples = (const struct example[]){{"longwatch retrohunt ./archive --intel ./advisory.json",
-                                          "Was anything of a new advisory ever here?"},
-                                         {"longwatch retrohunt ./archive --rules ./rules --from 2024-01-01 --json | jq .",
-                                          "Ask new rules about everything since a day"},
-                                         {NULL, NULL}},
+    .examples =
+        (const struct example[]){
+            {"longwatch retrohunt ./archive --intel ./advisory.json", "Was anything of a new advisory ever here?"},
+            {"longwatch retrohunt ./archive --rules ./rules --from 2024-01-01 --json | jq .",
+             "Ask new rules about everything since a day"},
+            {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "nothing found",
                  [EXIT_FINDINGS] = "findings, or incidents",
                  [EXIT_USAGE] = "wrong usage, no archive, or files of an old snapshot are gone; nothing was done",
-                 [EXIT_UNREADABLE] = "a segment is damaged, or some evidence could not be read when it was added; what could "
-                                     "be has been hunted, with findings or without",
+                 [EXIT_UNREADABLE] =
+                     "a segment is damaged, or some evidence could not be read when it was added; what could "
+                     "be has been hunted, with findings or without",
                  [EXIT_INTERNAL] = "internal error, or stopped"},
     .wishes_size = sizeof(struct wishes),
     .run = run_retrohunt,

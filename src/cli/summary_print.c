@@ -716,9 +716,10 @@ static void print_end(const struct page *p, uint64_t evaluated, struct buf *line
                    s->findings ? "1" : "FINDING");
         print_line(p, line);
     } else if (s->findings) {
-        buf_add(line, p->frame->keep.len
-                          ? p->frame->keep
-                          : S("To keep this, with every finding and the way back to its record, hunt again with: -o CASE"));
+        buf_add(line,
+                p->frame->keep.len
+                    ? p->frame->keep
+                    : S("To keep this, with every finding and the way back to its record, hunt again with: -o CASE"));
         print_line(p, line);
     }
 }
