@@ -93,6 +93,27 @@ MUST_USE bool unpack_codes(struct unpacker *u, struct cursor *c, uint32_t *to, s
 MUST_USE bool unpack_values(struct unpacker *u, struct cursor *c, struct segment_value *to, size_t count, char **memory,
                             size_t *memory_size);
 
+/* ---- folded texts ---- */
+
+#define PLACE_FOLDED 3u /* struct opened_place's inner: RAW_INNER_ASKED, and its values are folded */
+#define FOLD_VALUE 1    /* in a folded text: the next member's value stands here */
+#define FOLD_PASS 2     /* the next member is passed over */
+#define SEGMENT_UNFOLD_MAX ((size_t)64 << 20) /* bytes of all folded texts of a record */
+
+/* Is a field of this name the list's, or below it? */
+bool fold_below(str name, str list);
+/* Appends the text without its members' values. False: it is to be kept as it is, and nothing was appended (or out.failed). members: in order; those that are
+ * inner are none. */
+bool fold(const struct raw *members, uint32_t count, str text, struct buf *out);
+struct fold_members {
+    const struct segment_value **values;
+    uint32_t count;
+};
+/* False: these are no members of such a text. */
+bool unfold_size(const struct segment_value *folded, const struct fold_members *m, size_t *size);
+/* out: room for as much. */
+void unfold(const struct segment_value *folded, const struct fold_members *m, char *out);
+
 /* ---- an open segment ---- */
 
 struct opened_chunk {
@@ -119,6 +140,7 @@ struct opened_column {
     /* Unpacked values: those of pages [page_from, page_to). */
     struct segment_value *items;
     uint32_t page_from, page_to, item_room;
+    uint8_t spoken; /* enum segment_spoken; known when shapes are */
     bool pinned; /* a caller has views of them */
     bool broken; /* some page of these is damaged: items are lost */
     /* Of the block at hand. */
@@ -144,7 +166,7 @@ struct opened_block {
 struct opened_place {
     uint32_t column;
     uint16_t element;
-    uint8_t inner; /* enum raw_inner */
+    uint8_t inner; /* enum raw_inner, or PLACE_FOLDED */
 };
 
 struct opened_shape {
