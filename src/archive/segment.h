@@ -144,6 +144,14 @@ struct segment_column {
 struct segment_column segment_column(const struct segment *s, uint32_t column);
 /* The column of a field, or SEGMENT_NONE: no record of this segment has it. */
 uint32_t segment_column_of(const struct segment *s, str name);
+enum segment_use {
+    SEGMENT_USE_OWN = 1,   /* some record has a value of its own of it (struct raw: inner) */
+    SEGMENT_USE_INNER = 2, /* some record has one that is not */
+    SEGMENT_USE_EVERY = 4  /* every record has one of its own */
+};
+/* How records have columns: a set of enum segment_use for each, which has room for all of them. most: values of the record that has the
+ * most. */
+MUST_USE bool segment_columns_use(struct segment *s, uint8_t *use, uint32_t *most, struct err *e);
 
 /* Do records have the column as a value of its own, as a second spelling of others (enum raw_inner), or some as this and some as that? Columns that are the
  * segment's own are OWN. */
@@ -176,6 +184,15 @@ uint32_t segment_column_cells(const struct segment *s, uint32_t column, uint32_t
  * with several values of the field occurs several times; rows are in no order. What a code stands for: segment_column_values. */
 MUST_USE bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes, uint32_t *rows,
                                    struct err *e);
+/* The same by runs: the rows of a block in another order, in which those whose records have the same fields stand together, so that a run of cells
+ * stands for a run of rows. codes: as above. runs, order: kept until something else is asked of the segment. */
+struct segment_run {
+    uint32_t at, cell, rows; /* cells cell, cell + 1, .. stand in the rows order[at], order[at + 1], .. of the block */
+};
+MUST_USE bool segment_column_runs(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes,
+                                  const struct segment_run **runs, uint32_t *count, struct err *e);
+/* order: all rows of the block, counted from its first. */
+MUST_USE bool segment_block_order(struct segment *s, uint32_t block, const uint32_t **order, struct err *e);
 /* Times and sources of a block's rows, in order; each has room for all, either may be NULL. */
 MUST_USE bool segment_block_rows(struct segment *s, uint32_t block, int64_t *when, uint32_t *sources, struct err *e);
 /* Gives back what has been unpacked and is kept: values of columns. Views of them are dead; those of sources live on. */

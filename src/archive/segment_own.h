@@ -172,9 +172,10 @@ struct opened_place {
 struct opened_shape {
     uint32_t from, count; /* among s->places */
     uint32_t rows, seen;  /* of the block at hand */
+    uint32_t ordered;     /* where its rows begin in s->row_order */
     uint32_t base;        /* of a reading: where its wanted places begin */
     uint32_t base_count;
-    bool lost;
+    bool chosen, lost; /* some row that is read has it; what such a row needs is damaged */
 };
 
 struct segment {
@@ -202,6 +203,10 @@ struct segment {
     uint64_t *row_when, *row_own, *row_number, *row_size, *row_offset;
     uint8_t *row_flags, *row_zone, *row_precision;
     uint32_t *met, met_count; /* shapes, in the order in which they occur */
+    /* By column: its places, and whose they are; made when first asked for. */
+    uint32_t *column_from, *column_places, *column_shapes;
+    struct segment_run *runs;
+    uint32_t *row_order, ordered; /* its rows by their shapes; the block of which they are: UINT32_MAX: none */
     uint32_t *codes;
     size_t code_room;
 };

@@ -223,12 +223,25 @@ static bool codes_room(struct segment *s, size_t count, struct err *e) {
     return true;
 }
 
+/* Which shapes the chosen rows have. */
+static void shapes_choose(struct reader *d) {
+    struct segment *const s = d->s;
+    const struct segment_block *const b = &s->blocks[s->block].is;
+
+    for (uint32_t i = 0; i < s->met_count; i++)
+        s->shapes[s->met[i]].chosen = !d->r->rows;
+    for (uint32_t i = 0; d->r->rows && i < b->rows; i++)
+        if (chosen(d->r, b->from + i))
+            s->shapes[s->row_shape[i]].chosen = true;
+}
+
 /* Everything that the chosen rows need: then rows can be put together. */
 static bool block_prepare(struct reader *d, struct err *e) {
     struct segment *const s = d->s;
     const struct opened_block *const b = &s->blocks[s->block];
     size_t count = 0;
 
+    shapes_choose(d);
     for (uint32_t i = b->cells_from; i < b->cells_from + b->cells_count; i++)
         s->columns[s->cells[i].column].taken = UINT32_MAX;
     for (uint32_t i = 0; i < s->met_count; i++) {
@@ -236,6 +249,8 @@ static bool block_prepare(struct reader *d, struct err *e) {
 
         shape->seen = 0;
         shape->lost = false;
+        if (!shape->chosen)
+            continue;
         if (!shape_ask(d, shape))
             return segment_no_memory(s, e);
         for (uint32_t k = shape->base; k < shape->base + shape->base_count; k++) {
@@ -258,7 +273,7 @@ static bool block_prepare(struct reader *d, struct err *e) {
     for (uint32_t i = 0; i < s->met_count; i++) {
         struct opened_shape *const shape = &s->shapes[s->met[i]];
 
-        for (uint32_t k = shape->base; k < shape->base + shape->base_count; k++) {
+        for (uint32_t k = shape->base; shape->chosen && k < shape->base + shape->base_count; k++) {
             struct wanted *const w = &d->wanted[k];
             const struct opened_column *const c = &s->columns[s->places[w->place].column];
 
