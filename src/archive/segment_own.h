@@ -140,13 +140,6 @@ struct opened_block {
     uint32_t chunk, cells_from, cells_count;
 };
 
-/* A place in a shape. */
-struct opened_place {
-    uint32_t column;
-    uint16_t element;
-    uint8_t inner; /* enum raw_inner */
-};
-
 struct opened_shape {
     uint32_t from, count; /* among s->places */
     uint32_t rows, seen;  /* of the block at hand */
@@ -171,7 +164,7 @@ struct segment {
     uint64_t leaf_count, body; /* bytes before the footer */
     /* Made when they are first needed. */
     struct opened_shape *shapes;
-    struct opened_place *places;
+    struct segment_place *places;
     uint32_t *place_base; /* of the block at hand: where a place's cells begin in its column's */
     uint32_t place_count;
     struct segment_source *sources;

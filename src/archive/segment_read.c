@@ -107,7 +107,7 @@ static bool shape_ask(struct reader *d, struct opened_shape *shape) {
     }
     shape->base = d->wanted_count;
     for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
-        const struct opened_place *const p = &s->places[k];
+        const struct segment_place *const p = &s->places[k];
         const struct opened_column *const c = &s->columns[p->column];
 
         if (p->inner == RAW_INNER_ASKED ? c->inner_wanted : c->wanted)
