@@ -67,6 +67,16 @@ static void kept_end(struct kept *k, struct err *e) {
     k->count++;
 }
 
+/* What follows is from another source. */
+static void kept_source(struct kept *k) {
+    struct err e;
+
+    if (k->w && !segment_writer_source(
+                    k->w, &(struct segment_source){.path = S("log"), .reader = k->reader, .modified = INSTANT_NONE},
+                    &k->source, &e))
+        say_memory();
+}
+
 static bool kept_taken(void *ctx, const struct record *r, int64_t when, str kind, struct err *e) {
     struct kept *const k = ctx;
     struct segment_options const options = {.fields = k->log->fields, .rows_max = k->rows_max};
