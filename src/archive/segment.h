@@ -35,6 +35,7 @@ struct segment_source {
     uint8_t sha256[SHA256_SIZE];
     uint64_t size;
     int64_t modified; /* INSTANT_NONE: not known */
+    uint64_t before;  /* its records' numbers were counted from behind so many: reading adds them */
     const struct segment_count *counts;
     uint32_t count_count;
     uint32_t rows; /* told by the reader: how many of the segment's rows are from it */
@@ -65,6 +66,8 @@ MUST_USE bool segment_writer_source(struct segment_writer *w, const struct segme
 /* Says anew what is known of a source, until the end: hash and counts are often known last. */
 MUST_USE bool segment_writer_source_set(struct segment_writer *w, uint32_t index, const struct segment_source *source,
                                         struct err *e);
+/* What was said of it last; views live until more is said. */
+const struct segment_source *segment_writer_source_is(const struct segment_writer *w, uint32_t index);
 /* Adds one record of a source. when: the time of the event as its kind says it, or INSTANT_NONE; kind: its name, "": none claims it.
  * All is copied. May be called when the segment is full. ERR_MEMORY; ERR_LIMIT: more than SEGMENT_VALUES_MAX values, a value of
  * 1 GiB, or SEGMENT_ROWS_MAX rows; ERR_IO. After a failure but ERR_LIMIT (which adds nothing) the writer is good for nothing but
@@ -146,10 +149,17 @@ uint32_t segment_column_of(const struct segment *s, str name);
 struct segment_place {
     uint32_t column; /* SEGMENT_KIND and SEGMENT_TIME_TEXT are among them */
     uint16_t element;
-    uint8_t inner; /* both as struct raw's */
+    uint8_t inner; /* both as struct raw's; or SEGMENT_FOLDED */
 };
+#define SEGMENT_FOLDED 3u /* RAW_INNER_ASKED, and its values are kept folded: each holds the byte SEGMENT_FOLD */
+#define SEGMENT_FOLD 1    /* in a folded text: the next member's value stands here */
 MUST_USE bool segment_shape(struct segment *s, uint32_t shape, const struct segment_place **places, uint32_t *count,
                             struct err *e);
+
+/* Do records have the column as a value of its own, as a second spelling of others (enum raw_inner), or some as this and some as that? Columns that are the
+ * segment's own are OWN. */
+enum segment_spoken { SPOKEN_OWN = 1, SPOKEN_INNER, SPOKEN_BOTH };
+MUST_USE bool segment_column_spoken(struct segment *s, uint32_t column, enum segment_spoken *out, struct err *e);
 
 struct segment_value {
     const char *ptr;
@@ -157,7 +167,10 @@ struct segment_value {
     uint8_t type; /* enum raw_type */
     bool lost;    /* where it stood is damaged: there is no value here */
 };
-/* All values of a column by their codes, in *out; kept until segment_forget. Those of damaged chunks are `lost`, and the call fails
+/* Texts of objects (RAW_INNER_ASKED) are mostly kept folded (docs/formats/segment.md, "Folded texts"): here they come as they are kept, and only
+ * segment_read unfolds them.
+ *
+ * All values of a column by their codes, in *out; kept until segment_forget. Those of damaged chunks are `lost`, and the call fails
  * unless `salvage`. */
 MUST_USE bool segment_column_values(struct segment *s, uint32_t column, bool salvage, const struct segment_value **out,
                                     struct err *e);

@@ -104,7 +104,7 @@ static bool starved(struct segment *s, struct err *e) {
 static bool place_take(const struct segment *s, struct cursor *c, uint32_t nth, struct segment_place *p) {
     uint64_t n, element = 0;
 
-    if (!varint_take(c, &n) || n >> 3 >= s->info.columns || (n >> 1 & 3) >= RAW_INNERS ||
+    if (!varint_take(c, &n) || n >> 3 >= s->info.columns ||
         (n & 1 && (!varint_take_max(c, UINT16_MAX, &element) || !element)))
         return false;
     *p = (struct segment_place){(uint32_t)(n >> 3), (uint16_t)element, n >> 1 & 3};
@@ -160,6 +160,8 @@ bool segment_shapes_load(struct segment *s, struct err *e) {
         s->met = met;
         s->places = places;
         s->place_base = base;
+        for (uint32_t i = 0; i < s->place_count; i++)
+            s->columns[places[i].column].spoken |= places[i].inner == RAW_OWN ? SPOKEN_OWN : SPOKEN_INNER;
     }
     unpack_return(&s->unpack, bytes, size);
     return s->shapes ? true : segment_no_memory(s, e);
@@ -182,8 +184,9 @@ static bool source_take(struct segment *s, struct cursor *c, struct segment_sour
     struct segment_count *counts;
 
     if (!text_take(s, c, &out->path) || !text_take(s, c, &out->reader) || !read_bytes(c, out->sha256, SHA256_SIZE) ||
-        !varint_take(c, &out->size) || !varint_take(c, &modified) || !varint_take_max(c, s->info.rows, &rows) ||
-        !varint_take_max(c, cursor_left(c), &many) || !(counts = table(s, many, sizeof *counts)))
+        !varint_take(c, &out->size) || !varint_take(c, &modified) || !varint_take(c, &out->before) ||
+        !varint_take_max(c, s->info.rows, &rows) || !varint_take_max(c, cursor_left(c), &many) ||
+        !(counts = table(s, many, sizeof *counts)))
         return false;
     out->modified = zagzig(modified);
     out->rows = (uint32_t)rows;
@@ -345,6 +348,15 @@ bool segment_values_load(struct segment *s, uint32_t column, uint32_t from, uint
     for (uint32_t i = c->page_from; i < c->page_to; i++)
         if (s->chunks[c->pages[i].chunk].state == CHUNK_BAD)
             return chunk_wrong(s, c->pages[i].chunk, e, "damaged");
+    return true;
+}
+
+bool segment_column_spoken(struct segment *s, uint32_t column, enum segment_spoken *out, struct err *e) {
+    assert(column < s->info.columns);
+    if (!segment_shapes_load(s, e))
+        return false;
+    *out = s->columns[column].is.own || !s->columns[column].spoken ? SPOKEN_OWN
+                                                                   : (enum segment_spoken)s->columns[column].spoken;
     return true;
 }
 

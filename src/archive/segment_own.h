@@ -93,6 +93,25 @@ MUST_USE bool unpack_codes(struct unpacker *u, struct cursor *c, uint32_t *to, s
 MUST_USE bool unpack_values(struct unpacker *u, struct cursor *c, struct segment_value *to, size_t count, char **memory,
                             size_t *memory_size);
 
+/* ---- folded texts ---- */
+
+#define FOLD_PASS 2                           /* the next member is passed over */
+#define SEGMENT_UNFOLD_MAX ((size_t)64 << 20) /* bytes of all folded texts of a record */
+
+/* Is a field of this name the list's, or below it? */
+bool fold_below(str name, str list);
+/* Appends the text without its members' values. False: it is to be kept as it is, and nothing was appended (or out.failed). members: in order; those that are
+ * inner are none. */
+bool fold(const struct raw *members, uint32_t count, str text, struct buf *out);
+struct fold_members {
+    const struct segment_value **values;
+    uint32_t count;
+};
+/* False: these are no members of such a text. */
+bool unfold_size(const struct segment_value *folded, const struct fold_members *m, size_t *size);
+/* out: room for as much. */
+void unfold(const struct segment_value *folded, const struct fold_members *m, char *out);
+
 /* ---- an open segment ---- */
 
 struct opened_chunk {
@@ -119,8 +138,9 @@ struct opened_column {
     /* Unpacked values: those of pages [page_from, page_to). */
     struct segment_value *items;
     uint32_t page_from, page_to, item_room;
-    bool pinned; /* a caller has views of them */
-    bool broken; /* some page of these is damaged: items are lost */
+    uint8_t spoken; /* enum segment_spoken; known when shapes are */
+    bool pinned;    /* a caller has views of them */
+    bool broken;    /* some page of these is damaged: items are lost */
     /* Of the block at hand. */
     uint32_t entry;        /* in s->cells: of the last block in which the column occurs; PAGE_NONE: none so far */
     uint32_t cells, taken; /* cells that follow from the shapes; of reading: where they begin in s->codes */

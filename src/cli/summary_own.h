@@ -59,7 +59,7 @@ struct summary {
     uint32_t tally_count, tally_room, *tally_slots, tally_mask;
     struct arena *a;
     struct tally *rules;                                                     /* by rule */
-    struct notes unread, prose, damage, left_out, shut, corrected, doubtful; /* the last two: clocks, years */
+    struct notes unread, prose, gone, damage, left_out, shut, corrected, doubtful; /* the last two: clocks, years */
     struct names hosts, accounts;                                            /* of all findings */
     uint64_t sources, containers, bytes, records, salvaged, no_kind, no_time, repaired;
     uint64_t duplicates, silences, holes, years, twice;

@@ -268,13 +268,10 @@ static void print_unread(const struct page *p, struct buf *line) {
     print_rest(p, n);
 }
 
-/* What lies beside logs. It is told, so that nobody takes a log for read that was taken for this. */
-static void print_prose(const struct page *p) {
-    const struct notes *const n = &p->s->prose;
-
+static void print_names(const struct page *p, const struct notes *n, const char *head) {
     if (!n->count)
         return;
-    print_head(p, bold, "Prose, and no logs: ");
+    print_head(p, bold, head);
     count_add(p->b, n->abouts, "file");
     buf_byte(p->b, '\n');
     for (size_t i = 0; i < n->abouts && i < NOTES_KEPT; i++) {
@@ -719,7 +716,10 @@ void summary_print(const struct summary *s, const struct summary_frame *frame, s
     print_read(&page, &line);
     print_remarks(&page, &line);
     print_asked(&page, &line);
-    print_prose(&page);
+    /* What lies beside logs is told, so that nobody takes a log for read that was taken for this; and what was not asked, because it is not there any
+     * more. */
+    print_names(&page, &s->prose, "Prose, and no logs: ");
+    print_names(&page, &s->gone, "Gone from the archive, and not hunted: ");
     print_unread(&page, &line);
     print_damage(&page, &line);
     print_clocks(&page, &line);

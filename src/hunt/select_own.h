@@ -175,6 +175,7 @@ struct select_column {
     uint32_t *every;      /* atoms that hold in each of its cells */
     uint32_t every_count, every_room;
     bool own;        /* some record has a value of its own of it (raw.inner) */
+    bool folded;     /* some record has a text of it that is kept folded (SEGMENT_FOLDED) */
     bool unsure;     /* some of its values are not known */
     uint32_t filled; /* block + 1 */
 };

@@ -283,6 +283,7 @@ static bool way_look(struct shaping *x, struct make *make) {
         struct select_column *const c = &x->r->columns[x->places[i].column];
 
         x->any_of[x->places[i].column] = x->way;
+        c->folded |= x->places[i].inner == SEGMENT_FOLDED;
         if (x->places[i].inner == RAW_OWN) {
             x->own_of[x->places[i].column] = x->way;
             c->own = true;

@@ -14,6 +14,7 @@
 #include "detection/indicator.h"
 #include "evidence/outlook.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_keys.h"
 #include "hunt/keep.h"
 #include "hunt/listing.h"
 #include "hunt/ledger.h"
@@ -80,12 +81,19 @@ struct worker {
     struct ingest *ingest;
     struct act_scan *acts; /* NULL: none are told */
     struct words words;
-    struct listing *listing; /* NULL: no events are told */
-    struct keep *keep;       /* NULL: records are not kept */
-    str damage_path;         /* of what a reader tells; "": the source that is being read */
-    str opened;              /* the path of this job's file */
-    struct yara_job *yara;   /* NULL: nothing is scanned */
-    struct mark *marks;      /* rows in which a rule found something, and the fields */
+    struct listing *listing;           /* NULL: no events are told */
+    struct keep *keep;                 /* NULL: records are not kept */
+    struct archive_keys *keys;         /* NULL: segments are not read for their keys */
+    struct segment_keys *segment_keys; /* of the one that is being read for them */
+    str damage_path;                   /* of what a reader tells; "": the source that is being read */
+    str opened;                        /* the path of this job's file */
+    const struct job *job;
+    bool in_parts; /* it reads a part of the file only */
+    struct sha256
+        *hashing; /* of the file that is being read, its first hashed_to bytes; NULL: nothing is hashed by the way */
+    uint64_t hashed_to;
+    struct yara_job *yara; /* NULL: nothing is scanned */
+    struct mark *marks;    /* rows in which a rule found something, and the fields */
     size_t mark_count, mark_room;
     uint64_t listed; /* events of this job */
     struct ledger *ledger;
@@ -763,7 +771,7 @@ static bool on_full(void *ctx, struct err *e) {
     size_t count;
     struct block *const *const blocks = ingest_blocks(w->ingest, &count);
 
-    if (w->keep) {
+    if (w->keep || w->keys) {
         put_kinds(w);
         ingest_clear(w->ingest, false);
         return true;
@@ -814,6 +822,13 @@ static bool taken(void *ctx, const struct record *r, int64_t when, str kind, str
     struct worker *const w = ctx;
 
     return keep_record(w->keep, r, when, kind, e);
+}
+
+static bool made(void *ctx, const struct raw *v, struct err *e) {
+    struct worker *const w = ctx;
+
+    return w->keep ? keep_made(w->keep, v, e)
+                   : !w->segment_keys || segment_keys_made(w->segment_keys, v->type, (str){v->ptr, v->len}, e);
 }
 
 static struct ingest_wish wants(void *ctx, const struct block *b, field_id field) {
@@ -906,7 +921,7 @@ static void on_damage(void *ctx, uint64_t offset, uint64_t size, const char *why
 
 /* ---- one source ---- */
 
-/* The window of another input, telling how far it has come. */
+/* The window of another input, telling how far it has come; and hashing what is seen, as long as nothing is passed over. */
 struct followed {
     struct input input;
     struct input *inner;
@@ -914,12 +929,48 @@ struct followed {
     uint64_t from; /* of the part */
 };
 
+/* The hash of the file that is being read: of its bytes up to `to`. */
+static void hash_on(struct worker *w, uint64_t offset, str bytes) {
+    if (!w->hashing || offset > w->hashed_to || bytes.len <= w->hashed_to - offset)
+        return;
+    bytes = str_from(bytes, (size_t)(w->hashed_to - offset));
+    sha256_add(w->hashing, bytes);
+    w->hashed_to += bytes.len;
+}
+
 static bool followed_window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
     struct followed *const f = (struct followed *)(void *)in;
 
     if (offset > f->from)
         tick(f->worker, offset - f->from);
-    return f->inner->window(f->inner, offset, want, out, e);
+    if (!f->inner->window(f->inner, offset, want, out, e))
+        return false;
+    hash_on(f->worker, offset, *out);
+    return true;
+}
+
+/* What reads the file is to hash it as well. */
+static bool hash_begin(struct worker *w, struct err *e) {
+    w->hashed_to = 0;
+    return (w->hashing = sha256_new()) || err_set(e, ERR_MEMORY, 0, "no memory to hash");
+}
+
+/* Hashes what has not been seen of it so far. */
+static bool hash_end(struct worker *w, struct input *in, struct err *e) {
+    str view = {"", 0};
+    bool ok = true;
+
+    for (bool more = w->hashing != NULL; more; more = view.len > 0) {
+        if (!(ok = in->window(in, w->hashed_to, 1, &view, e)))
+            break;
+        hash_on(w, w->hashed_to, view);
+    }
+    if (w->hashing && ok)
+        sha256_end(w->hashing, w->now.hash);
+    w->now.hashed |= w->hashing && ok;
+    sha256_free(w->hashing);
+    w->hashing = NULL;
+    return ok || e->code != ERR_MEMORY;
 }
 
 static void source_begin(struct worker *w) {
@@ -940,17 +991,25 @@ static bool part_begin(struct worker *w, str said, struct err *e) {
     ingest_part(w->ingest, 0, reader);
     ingest_latest(w->ingest, w->s->latest == INSTANT_NONE ? w->modified : w->s->latest);
     ledger_source(w->ledger, reader);
-    return !w->keep || keep_source(w->keep, w->members ? buf_str(&w->member) : w->opened, said, w->modified,
-                                   w->now.hashed ? w->now.hash : NULL, c->size, e);
+    if (!w->keep)
+        return true;
+    if (!keep_source(w->keep, w->members ? buf_str(&w->member) : w->opened, said, w->modified,
+                     w->now.hashed ? w->now.hash : NULL, c->size, e))
+        return false;
+    if (w->in_parts)
+        keep_part(w->keep, w->job->ordinal, w->job->part);
+    return true;
 }
 
 static bool part_end(struct worker *w, struct err *e) {
     struct custody *const c = &w->now.custody;
     struct ingest_counts const *const n = ingest_counts(w->ingest);
 
-    if (!on_full(w, e) || (w->acts && !put_last_acts(w, e)) ||
-        (w->keep && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
+    if (!hash_end(w, &w->file.input, e) || !on_full(w, e) || (w->acts && !put_last_acts(w, e)) ||
+        (w->keep && !w->in_parts && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
         return false;
+    if (w->keep && w->in_parts)
+        keep_part_ended(w->keep);
     if (!w->keep) {
         ledger_clocks(w->ledger, put_clock, w);
         if (!w->s->list)
@@ -1006,8 +1065,13 @@ static str nobodys(str head) {
     return head.len < HEAD_BYTES && prose_is(head) ? S(CUSTODY_PROSE) : S("no reader knows this format");
 }
 
-static void member_begin(struct worker *w, str path) {
-    put(w, &(struct wire){.type = WIRE_SOURCE, .index = ++w->members, .name = path});
+/* sha256: NULL: not known before it has been read. */
+static void member_begin(struct worker *w, str path, const uint8_t *sha256) {
+    struct wire m = {.type = WIRE_SOURCE, .index = ++w->members, .name = path, .hashed = sha256 != NULL};
+
+    if (sha256)
+        memcpy(m.hash, sha256, sizeof m.hash);
+    put(w, &m);
     source_begin(w);
     w->member.len = 0;
     if (w->keep)
@@ -1065,8 +1129,8 @@ static bool early_tick(void *ctx, uint64_t offset) {
     return true;
 }
 
-/* A segment must be sealed while a member is being read that is known by its hash at its end only: the container is unpacked once more, up to
- * that end. */
+/* A segment must be sealed while something is being read that is known by its hash at its end only. Of a member the container is unpacked once
+ * more, up to that end. */
 static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, bool *known, struct err *e) {
     struct worker *const w = ctx;
     struct early x = {.w = w};
@@ -1075,10 +1139,17 @@ static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, b
     struct err why = {0};
 
     *known = false;
-    if (!w->members)
-        return true;
     if (!file_input_of(&again, w->file.fd, e))
         return false;
+    if (!w->members) { /* the file itself: what has not been read so far is hashed now */
+        bool const ended = hash_end(w, &again.input, e);
+
+        file_input_close(&again);
+        *known = w->now.hashed;
+        memcpy(sha256, w->now.hash, SHA256_SIZE);
+        *size = w->now.custody.size;
+        return ended;
+    }
     bool const ok = unpack(&again.input, w->opened, &w->s->limits, &visitor, &why);
 
     file_input_close(&again);
@@ -1093,13 +1164,29 @@ static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, b
     return true;
 }
 
+/* What nobody knows who reads a part of a file: whoever gives out parts does, when those before it are read. */
+static bool part_told(void *ctx, uint64_t ordinal, uint32_t part, struct keep_told *out, struct err *e) {
+    struct worker *const w = ctx;
+    struct job told;
+    bool closed;
+
+    put(w, &(struct wire){.type = WIRE_ASK, .number = ordinal, .index = part});
+    send_out(w);
+    if (!channel_take(w->channel, (char *)&told, sizeof told, NULL, &closed, e))
+        give_up();
+    assert(told.type == JOB_TOLD);
+    *out = (struct keep_told){.before = told.from, .size = told.to, .hashed = told.hashed};
+    memcpy(out->sha256, told.sha256, sizeof out->sha256);
+    return true;
+}
+
 static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
     struct worker *const w = ctx;
     const struct reader *reader;
     str head;
 
     (void)depth;
-    member_begin(w, path);
+    member_begin(w, path, NULL);
     if (!in->window(in, 0, HEAD_BYTES, &head, e)) { /* the container tells why */
         w->now.custody.not_read = S("it could not be unpacked");
         return e->code != ERR_MEMORY;
@@ -1117,7 +1204,7 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     struct worker *const w = ctx;
 
     if (m->container)
-        member_begin(w, m->path);
+        member_begin(w, m->path, NULL);
     w->now.custody.container = m->container;
     w->now.custody.size = m->size;
     if (!m->whole && m->size == 0 && !m->container)
@@ -1149,6 +1236,10 @@ static bool hash_tick(void *ctx, uint64_t bytes) {
 }
 
 static bool file_hash(struct worker *w, struct err *e) {
+    if (w->job->hashed && w->job->to == w->file.input.size) {
+        memcpy(w->now.hash, w->job->sha256, sizeof w->now.hash);
+        return w->now.hashed = true;
+    }
     w->now.hashed = file_input_hash(&w->file, w->now.hash, hash_tick, w, e);
     return w->now.hashed || e->code != ERR_MEMORY;
 }
@@ -1164,7 +1255,8 @@ static void not_read(struct worker *w, const struct err *e) {
 struct segment_job {
     struct worker *w;
     struct segment *segment;
-    bool open; /* a member is */
+    bool open;                    /* a member is */
+    struct segment_source source; /* that */
 };
 
 static bool segment_member_end(struct segment_job *j, struct err *e) {
@@ -1184,26 +1276,122 @@ static bool all_zero(const uint8_t *bytes, size_t count) {
     return true;
 }
 
+/* Parts of one file? */
+static bool same_source(const struct segment_source *a, const struct segment_source *b) {
+    return str_eq(a->path, b->path) && str_eq(a->reader, b->reader) && a->size == b->size &&
+           memcmp(a->sha256, b->sha256, sizeof a->sha256) == 0;
+}
+
 static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     struct segment_job *const j = ctx;
     struct worker *const w = j->w;
     struct segment_source source;
 
-    if (!segment_member_end(j, e) || !segment_source(j->segment, index, &source, e))
+    if (!segment_source(j->segment, index, &source, e))
         return false;
+    if (j->open && same_source(&source, &j->source))
+        return true;
+    if (!segment_member_end(j, e))
+        return false;
+    j->source = source;
     const struct reader *const reader = reader_named(source.reader);
+    bool const hashed = !all_zero(source.sha256, sizeof source.sha256);
 
-    member_begin(w, source.path);
+    member_begin(w, source.path, hashed ? source.sha256 : NULL);
+    if (w->acts) /* what is said of one member is read without what was said of others */
+        words_forget(&w->words);
     w->now.custody.reader = reader ? reader->name : NULL;
     w->now.custody.size = source.size;
-    w->now.hashed = !all_zero(source.sha256, sizeof source.sha256);
+    w->now.hashed = hashed;
     memcpy(w->now.hash, source.sha256, sizeof w->now.hash);
     w->modified = source.modified;
     j->open = true;
     return part_begin(w, source.reader, e);
 }
 
-/* Lines of what was added to an archive: those of files of which there are no records. */
+/* ---- the ledger of an archive ---- */
+
+/* Damage that was told when a source was added, until its line comes. */
+struct told {
+    str path, why;
+    uint64_t offset, size;
+};
+
+struct ledger_job {
+    struct worker *w;
+    struct arena *texts;
+    struct told *told;
+    size_t count, room;
+};
+
+#define TOLD_BYTES_MAX ((size_t)32 << 20)
+#define TOLD_MAX ((size_t)1 << 18)
+
+/* Of the source with that path; what else is left when `all` is true: it lay in it, and has no line of its own. */
+static void told_out(struct ledger_job *j, str path, bool all) {
+    size_t left = 0;
+
+    for (size_t i = 0; i < j->count; i++) {
+        const struct told *const t = &j->told[i];
+        bool const its = str_eq(t->path, path);
+
+        if (its || all)
+            put(j->w, &(struct wire){.type = WIRE_DAMAGE,
+                                     .name = its ? S("") : t->path,
+                                     .damage = {.offset = t->offset, .size = t->size, .why = t->why}});
+        else
+            j->told[left++] = *t;
+    }
+    j->count = left;
+    if (!left)
+        arena_reset(j->texts);
+}
+
+/* No line has come for it, or there is too much of it to wait for one. */
+static void told_end(struct ledger_job *j) {
+    if (!j->count)
+        return;
+    put(j->w, &(struct wire){.type = WIRE_SOURCE, .index = 0});
+    told_out(j, S(""), true);
+}
+
+static bool told_note(struct ledger_job *j, const struct custody_damage *d, struct err *e) {
+    struct told t = {.offset = d->offset, .size = d->size};
+
+    if (j->count == TOLD_MAX || arena_used(j->texts) + d->path.len + d->why.len > TOLD_BYTES_MAX)
+        told_end(j);
+    if (j->count == j->room) {
+        struct told *const bigger = reallocarray(j->told, j->room * 2 + 16, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory to read a ledger");
+        j->told = bigger;
+        j->room = j->room * 2 + 16;
+    }
+    if (!arena_copy(j->texts, d->path, &t.path) || !arena_copy(j->texts, d->why, &t.why))
+        return err_set(e, ERR_MEMORY, 0, "no memory to read a ledger");
+    j->told[j->count++] = t;
+    return true;
+}
+
+/* All lines of what was added, each with its damage, and what was damaged in it. */
+static bool ledger_all(void *ctx, const struct ledger_row *row, struct err *e) {
+    struct ledger_job *const j = ctx;
+    struct wire m = {.type = WIRE_KEPT, .index = row->file.member, .custody = row->file};
+
+    if (row->line == LEDGER_DAMAGE)
+        return told_note(j, &row->damage, e);
+    if (row->line != LEDGER_FILE)
+        return true;
+    bool const hashed = sha256_of_hex(str_of(row->file.sha256), m.hash);
+
+    member_begin(j->w, row->file.path, hashed ? m.hash : NULL);
+    put(j->w, &m);
+    told_out(j, row->file.path, !row->file.member);
+    return true;
+}
+
+/* Where it is not put together with anything: lines of files of which there are no records. */
 static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) {
     struct worker *const w = ctx;
 
@@ -1215,12 +1403,58 @@ static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) 
                            .damage = {.offset = row->damage.offset, .size = row->damage.size, .why = row->damage.why}});
     if (row->line != LEDGER_FILE || row->file.records || row->file.salvaged)
         return true;
-    member_begin(w, row->file.path);
+    bool hashed;
+    uint8_t sha256[SHA256_SIZE] = {0};
+
+    hashed = sha256_of_hex(str_of(row->file.sha256), sha256);
+    member_begin(w, row->file.path, hashed ? sha256 : NULL);
     w->now.custody = row->file;
     w->now.custody.damages = w->now.custody.damage_bytes = 0; /* they are told */
-    w->now.hashed = sha256_of_hex(str_of(row->file.sha256), w->now.hash);
+    w->now.hashed = hashed;
+    memcpy(w->now.hash, sha256, sizeof w->now.hash);
     source_end(w);
     return true;
+}
+
+static bool ledger_rows(struct worker *w, struct segment *s, struct err *e) {
+    struct ledger_job j = {.w = w};
+    bool ok;
+
+    if (w->s->list || w->s->keep)
+        return ledger_read(s, w->s->fields, ledger_line, w, e);
+    if (!(j.texts = arena_new(2 * TOLD_BYTES_MAX)))
+        return err_set(e, ERR_MEMORY, 0, "no memory to read a ledger");
+    ok = ledger_read(s, w->s->fields, ledger_all, &j, e);
+    told_end(&j);
+    arena_free(j.texts);
+    free(j.told);
+    return ok;
+}
+
+static void put_index_keys(void *ctx, str bytes) {
+    put(ctx, &(struct wire){.type = WIRE_INDEX_KEYS, .name = bytes});
+}
+
+static void put_index_addresses(void *ctx, str bytes) {
+    put(ctx, &(struct wire){.type = WIRE_INDEX_ADDRESSES, .name = bytes});
+}
+
+/* Its keys, as keep.c makes them of a new one: of what kinds make of its records, and of its columns. What is damaged has none: it is to be looked at. */
+static bool segment_index(struct worker *w, struct segment *s, struct err *e) {
+    struct archive_keys_to const to = {put_index_keys, put_index_addresses, w};
+    struct segment_job job = {.w = w, .segment = s};
+    struct segment_reading reading = {.sink = ingest_sink(w->ingest), .source = segment_member, .ctx = &job};
+
+    if (!segment_keys_new(&w->segment_keys, w->keys, e))
+        return false;
+    bool const read = segment_read(s, &reading, e);
+    bool const ok = segment_member_end(&job, e) && read && segment_keys_end(w->segment_keys, s, &to, e);
+
+    segment_keys_free(w->segment_keys);
+    w->segment_keys = NULL;
+    if (ok)
+        put(w, &(struct wire){.type = WIRE_INDEXED});
+    return ok;
 }
 
 static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
@@ -1232,7 +1466,9 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     if (!ledger_is(s, &ledger, e))
         return false;
     if (ledger)
-        return ledger_read(s, w->s->fields, ledger_line, w, e);
+        return w->keys || ledger_rows(w, s, e);
+    if (w->keys)
+        return segment_index(w, s, e);
     bool const ok = segment_read(s, &reading, e);
 
     return segment_member_end(&job, e) && ok;
@@ -1306,10 +1542,14 @@ static bool read_file(struct worker *w, str path, struct err *e) {
     }
     if (reader->part_size)
         part_size = reader->part_size(head);
-    if (part_size == 0 || w->keep || part_size >= w->file.input.size)
-        return file_hash(w, e) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
+    if (part_size == 0 || (w->keep && !w->s->keep_parts) || part_size >= w->file.input.size) {
+        if (w->job->hashed && !file_hash(w, e))
+            return false;
+        return (w->now.hashed || hash_begin(w, e)) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
+    }
     put(w, &(struct wire){.type = WIRE_SPLIT, .number = part_size, .name = str_of(reader->name)});
     send_out(w); /* others may begin with the parts behind this one */
+    w->in_parts = true;
     return read_part(w, &in.input, reader, (struct part){0, part_size}, e);
 }
 
@@ -1349,6 +1589,8 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     source_begin(w);
     w->modified = w->file.modified;
     w->opened = path;
+    w->job = job;
+    w->in_parts = false;
     w->ticked = 0;
     w->listed = 0;
     w->members = 0;
@@ -1380,6 +1622,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
         struct followed in = {{followed_window, w->file.input.size}, &w->file.input, w, job->from};
 
         assert(reader);
+        w->in_parts = true;
         ok = read_part(w, &in.input, reader, (struct part){job->from, job->to}, e);
     }
     if (ok)
@@ -1419,13 +1662,14 @@ static void work(struct worker *w) {
 
 _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     struct worker w = {.s = setup, .channel = channel, .damage_path = {"", 0}, .opened = {"", 0}};
+    bool const plain = setup->keep || setup->index; /* of rows nothing is wanted */
     struct err e = {0};
     struct detect_options const detect = {
         .plan = setup->plan, .fields = setup->fields, .skip = setup->skip, .hit = on_hit, .ctx = &w};
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
                                           .house = setup->house,
-                                          .wants = setup->keep   ? wants_nothing
+                                          .wants = plain         ? wants_nothing
                                                    : setup->list ? NULL
                                                                  : wants,
                                           .roles = setup->match ? 0 : FINDING_ROLES,
@@ -1434,10 +1678,12 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .sift = sift,
                                           .sift_event = sift_event,
                                           .clean = setup->known && !setup->list ? clean : NULL,
-                                          .wants_inner = setup->keep   ? wants_every_inner
+                                          .wants_inner = plain         ? wants_every_inner
                                                          : setup->list ? NULL
                                                                        : wants_inner,
+                                          .kinds_only = setup->keep,
                                           .taken = setup->keep ? taken : NULL,
+                                          .made = setup->key_secret ? made : NULL,
                                           .zone = setup->zone_rules,
                                           .unclaimed = setup->list || setup->known || setup->persons,
                                           .full = on_full,
@@ -1454,10 +1700,17 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                         .put = put_yara,
                                         .tick = tick,
                                         .ctx = &w};
-    struct keep_options const keep = {
-        .fields = setup->fields, .memory_max = KEEP_MEMORY, .put = put_kept, .hash = early_hash, .ctx = &w};
-    size_t const slack =
-        DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) + (setup->keep ? KEEP_MEMORY + KEEP_SLACK : 0);
+    struct keep_options const keep = {.fields = setup->fields,
+                                      .memory_max = KEEP_MEMORY,
+                                      .secret = setup->key_secret,
+                                      .kinds = kinds_fingerprint(setup->kinds),
+                                      .times = setup->times,
+                                      .put = put_kept,
+                                      .hash = early_hash,
+                                      .part = part_told,
+                                      .ctx = &w};
+    size_t const slack = DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) +
+                         (setup->keep || setup->index ? KEEP_MEMORY + KEEP_SLACK : 0);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN); /* the parent decides when it is over */
@@ -1472,6 +1725,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (!e.code && setup->keep)
         (void)!keep_new(&w.keep, &keep, &e);
+    if (!e.code && setup->index)
+        (void)!archive_keys_new(&w.keys, setup->key_secret, &e);
     if (!e.code && setup->acts && !setup->list)
         (void)!(act_scan_new(&w.acts, &e) && words_new(&w.words, &e));
     if (!e.code && setup->known && !setup->list)
