@@ -351,7 +351,7 @@ static bool look(struct run *r, struct select_column *c, const struct segment_va
 
     s->serial++;
     r->found_count = 0;
-    if (raw->lost || (c->folded && !keywords && memchr(raw->ptr, SEGMENT_FOLD, raw->len)))
+    if (raw->lost || (c->folded && !keywords && raw->len && memchr(raw->ptr, SEGMENT_FOLD, raw->len)))
         return everything(r, c, keywords, found_add, c);
     if (!(types >> raw->type & 1))
         return true;
