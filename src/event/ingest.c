@@ -92,7 +92,7 @@ struct ingest {
     uint32_t *within_room;
     uint8_t **needed; /* [shape][field]: may the value decide about kind or time? (enum needed) */
     uint32_t *needed_room;
-    bool *pairs_decide;    /* by shape: may what its pairs make decide about kind or time? */
+    bool *pairs_decide;   /* by shape: may what its pairs make decide about kind or time? */
     struct claim *claims; /* by name: which field of the record of that stamp has it */
     uint32_t claim_room, stamp;
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
@@ -1257,8 +1257,9 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->message = field_intern(options->fields, S("message"));
     in->program = field_intern(options->fields, S("program"));
     in->format = field_intern(options->fields, S("format"));
-    if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->needed || !in->needed_room || !in->pairs_decide || !in->came || !in->shape_needs ||
-        !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
+    if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->needed || !in->needed_room ||
+        !in->pairs_decide || !in->came || !in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room ||
+        !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }

@@ -20,8 +20,9 @@
 
 #define BATCH_FILES 4096u
 #define BATCH_BYTES (UINT64_C(4) << 30)
-#define MERGE_KEYS (UINT64_C(64) << 20) /* of index runs that are merged at the end; more is for the next time, or archive index */
-#define RETRIES_MAX 64u /* of a batch: files at which the reading process ended */
+#define MERGE_KEYS                                                                                                     \
+    (UINT64_C(64) << 20) /* of index runs that are merged at the end; more is for the next time, or archive index */
+#define RETRIES_MAX 64u  /* of a batch: files at which the reading process ended */
 
 struct known {
     uint8_t sha256[SHA256_SIZE];
@@ -80,7 +81,7 @@ struct add {
     size_t culprit_count;
     bool lost;
     uint64_t records, segments, bytes; /* of the batch */
-    struct archive_index_new *index; /* NULL: the archive's secret is gone, and nothing is indexed */
+    struct archive_index_new *index;   /* NULL: the archive's secret is gone, and nothing is indexed */
     uint8_t secret[VAULT_SECRET];
     uint64_t made; /* archive_index_made */
 };
@@ -609,7 +610,8 @@ static bool batch_run(struct add *d, struct err *e) {
     for (size_t i = 0; i < d->culprit_count; i++)
         if (!culprit_line(d, &d->culprits[i], e))
             return false;
-    if (d->line_count && !nothing_new(d) && (!index_stage(d, e) || !ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
+    if (d->line_count && !nothing_new(d) &&
+        (!index_stage(d, e) || !ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
         return false;
     d->result->records += d->records;
     d->result->segments += d->segments;
@@ -626,16 +628,17 @@ static bool batch_run(struct add *d, struct err *e) {
 }
 
 /* *hashed: what of it could be read is in sha256 and size. False: memory is out. */
-static bool file_hashed(const char *path, bool *hashed, uint8_t sha256[SHA256_SIZE], uint64_t *size, struct err *e) {
+static bool file_hashed(const char *path, bool *hashed, uint8_t sha256[SHA256_SIZE], uint64_t *size, struct err *why,
+                        struct err *e) {
     struct file_input in = {0};
-    struct err why = {0};
 
-    *hashed = file_input_open(&in, path, &why) && file_input_hash(&in, sha256, NULL, NULL, &why);
+    *why = (struct err){0};
+    *hashed = file_input_open(&in, path, why) && file_input_hash(&in, sha256, NULL, NULL, why);
     *size = *hashed ? in.input.size : 0;
     file_input_close(&in);
-    if (*hashed || why.code != ERR_MEMORY)
+    if (*hashed || why->code != ERR_MEMORY)
         return true;
-    *e = why;
+    *e = *why;
     return false;
 }
 
@@ -649,13 +652,15 @@ static bool size_in_batch(const struct add *d, uint64_t size) {
 
 /* Has one of them this hash? */
 static bool in_batch(struct add *d, const uint8_t sha256[SHA256_SIZE], uint64_t size, bool *in, struct err *e) {
+    struct err why;
+
     *in = false;
     for (size_t i = 0; !*in && i < d->file_count; i++) {
         struct batched *const b = &d->batched[i];
 
         if (b->size != size)
             continue;
-        if (!b->hashed && !file_hashed(d->files[i], &b->hashed, b->sha256, &b->size, e))
+        if (!b->hashed && !file_hashed(d->files[i], &b->hashed, b->sha256, &b->size, &why, e))
             return false;
         *in = b->hashed && memcmp(b->sha256, sha256, SHA256_SIZE) == 0;
     }
@@ -700,26 +705,37 @@ static bool known_take(struct add *d, const struct found_file *f, const uint8_t 
     return path || same_line(d, f->path, sha256, f->size, e);
 }
 
+static bool unread_line(struct add *d, const struct found_file *f, str why, struct err *e) {
+    return on_custody(d,
+                      &(struct custody){.path = f->path,
+                                        .sha256 = "",
+                                        .size = f->size,
+                                        .not_read = why,
+                                        .first = INSTANT_NONE,
+                                        .last = INSTANT_NONE},
+                      e);
+}
+
+/* The line of the ledger has the path already. */
+static str without_path(str why, str path) {
+    return str_starts(why, path) && str_starts(str_from(why, path.len), S(": ")) ? str_from(why, path.len + 2) : why;
+}
+
 static bool file_take(struct add *d, const struct found_file *f, struct err *e) {
     uint8_t sha256[SHA256_SIZE];
     uint64_t size;
+    struct err why;
     bool hashed, in;
 
     if (f->skipped.len)
-        return on_custody(d,
-                          &(struct custody){.path = f->path,
-                                            .sha256 = "",
-                                            .size = f->size,
-                                            .not_read = f->skipped,
-                                            .first = INSTANT_NONE,
-                                            .last = INSTANT_NONE},
-                          e);
+        return unread_line(d, f, f->skipped, e);
     if (!size_known(d, f->size) && !size_in_batch(d, f->size))
         return batch_add(d, f, NULL, f->size);
-    if (!file_hashed(f->path.ptr, &hashed, sha256, &size, e))
+    if (!file_hashed(f->path.ptr, &hashed, sha256, &size, &why, e))
         return false;
+    /* Whether its bytes are there already nobody knows, so it is not read, though that might go well by now. */
     if (!hashed)
-        return batch_add(d, f, NULL, f->size);
+        return unread_line(d, f, without_path(str_of(why.text), f->path), e);
     struct knowledge const k = knowledge_of(d, sha256, f->path);
 
     if (k.settled)
@@ -770,9 +786,7 @@ static bool add_all(struct add *d, struct err *e) {
 }
 
 static bool archive_ready(struct add *d, struct err *e) {
-    struct stat st;
-
-    if (stat(d->o->archive, &st) != 0 && errno == ENOENT) {
+    if (!vault_made(d->o->archive)) {
         if (!vault_create(d->o->archive, S(""), S(""), d->o->now, e))
             return false;
         d->result->made = true;
@@ -787,10 +801,10 @@ static bool index_merge_some(struct add *d, struct err *e) {
 bool archive_add(const struct archive_add_options *options, struct archive_add_result *result, struct err *e) {
     struct add d = {.o = options, .result = result, .path_seed = hash_seed()};
     struct sigma_loader *loader = NULL;
-    bool ok = ((d.a = arena_new((size_t)4 << 30)) && (d.batch = arena_new((size_t)1 << 30)) &&
-               (d.files = calloc(BATCH_FILES, sizeof *d.files)) &&
-               (d.batched = calloc(BATCH_FILES, sizeof *d.batched))) ||
-              no_memory(e);
+    bool ok =
+        ((d.a = arena_new((size_t)4 << 30)) && (d.batch = arena_new((size_t)1 << 30)) &&
+         (d.files = calloc(BATCH_FILES, sizeof *d.files)) && (d.batched = calloc(BATCH_FILES, sizeof *d.batched))) ||
+        no_memory(e);
 
     *result = (struct archive_add_result){0};
     ok = ok && sigma_loader_new(&loader, e) && sigma_load_end(loader, &d.none, e) && archive_ready(&d, e) &&

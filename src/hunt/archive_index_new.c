@@ -371,7 +371,7 @@ static void months_of(const struct archive_index_new *n, struct manifest_run *ab
 
 static bool run_write(struct archive_index_new *n, int fd, const uint32_t *numbers, size_t count, uint64_t *keys,
                       struct err *e) {
-    struct index_options o = {.made = n->made, .segments = numbers, .segment_count = count, .fd = fd};
+    struct index_options o = {.made = n->made, .zeros = OBSERVABLE_ZEROS, .segments = numbers, .segment_count = count, .fd = fd};
     struct index_writer *w = NULL;
     bool const ok = map_all(n, e) && estimate(n, count, &o.keys, e) && index_writer_new(&w, &o, e) &&
                     merge(n, false, 0, count, key_write, w, e) && merge(n, true, 0, count, address_write, w, e) &&

@@ -190,6 +190,17 @@ bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, 
     return e->code == ERR_IO && lose(c, slot, NULL, e);
 }
 
+bool crew_tell(struct crew *c, unsigned slot, const struct job *told, struct err *e) {
+    struct mate *const m = &c->mates[slot];
+    struct pollfd to = {.fd = m->channel, .events = POLLOUT};
+
+    assert(slot < c->count && m->busy && told->type == JOB_TOLD);
+    if (poll(&to, 1, 0) != 1 || to.revents != POLLOUT) /* there is room for it, unless much was asked and nothing taken */
+        return lose(c, slot, "the process that read it asks and does not listen; it was ended", e);
+    return channel_send(m->channel, (str){(const char *)told, sizeof *told}, -1, e) ||
+           (e->code == ERR_IO && lose(c, slot, NULL, e));
+}
+
 /* Takes whole messages off the front of what has come. */
 static bool take(struct crew *c, unsigned slot, struct err *e) {
     struct mate *const m = &c->mates[slot];

@@ -33,6 +33,24 @@ struct task {
     uint64_t size, told; /* bytes: of the job; read so far */
 };
 
+/* A source that is read in parts while records are kept. */
+struct numbered {
+    uint64_t *records; /* by part */
+    bool *ended;
+    uint32_t parts, before_count; /* parts from the first on that have ended */
+    uint64_t size;
+    bool counts; /* its reader counts records in parts */
+    bool hash_ended, hashed;
+    uint8_t sha256[SHA256_SIZE];
+};
+
+/* What a worker asked (WIRE_ASK), and waits for. */
+struct asked {
+    bool waits;
+    uint64_t ordinal;
+    uint32_t part;
+};
+
 /* A filter's matches as each worker counted them: a worker tells what it has counted since it began. */
 struct filtered {
     uint32_t rule, filter;
@@ -67,6 +85,9 @@ struct hunt {
     struct source **later; /* Outlook data files, in order: those from later_next on wait */
     size_t later_count, later_room, later_next;
     struct task tasks[WORKERS_MAX];
+    struct asked asked[WORKERS_MAX];
+    struct numbered **numbered; /* by ordinal - 1; NULL: not read in parts */
+    size_t numbered_count, numbered_room;
     uint64_t *kinds; /* by kind: events */
     struct filtered *filtered;
     size_t filtered_count, filtered_room;
@@ -127,6 +148,100 @@ static void slot_renewed(struct hunt *h, unsigned slot) {
     h->given_up[slot] = 0;
 }
 
+/* ---- parts of which records are kept ---- */
+
+static void numbered_free(struct numbered *n) {
+    if (!n)
+        return;
+    free(n->records);
+    free(n->ended);
+    free(n);
+}
+
+static struct numbered *numbered_of(const struct hunt *h, uint64_t ordinal) {
+    return ordinal && ordinal <= h->numbered_count ? h->numbered[ordinal - 1] : NULL;
+}
+
+/* The source's next ordinal. */
+static bool ordinal_give(struct hunt *h, struct source *s, struct err *e) {
+    if (!room((void **)&h->numbered, h->numbered_count, &h->numbered_room, sizeof(struct numbered *), e))
+        return false;
+    h->numbered[h->numbered_count++] = NULL;
+    s->ordinal = h->numbered_count;
+    return true;
+}
+
+/* It is read in parts. */
+static bool numbered_begin(struct hunt *h, const struct source *s, struct err *e) {
+    const struct reader *const reader = reader_named(str_of(s->reader));
+    struct numbered *const n = calloc(1, sizeof *n);
+
+    if (!n || !(n->records = calloc(s->parts, sizeof *n->records)) ||
+        !(n->ended = calloc(s->parts, sizeof *n->ended))) {
+        numbered_free(n);
+        return no_memory(e);
+    }
+    n->parts = s->parts;
+    n->size = s->size;
+    n->counts = reader && reader->counts_in_part;
+    n->hash_ended = s->hash_ended;
+    n->hashed = s->hashed;
+    memcpy(n->sha256, s->sha256, sizeof n->sha256);
+    h->numbered[s->ordinal - 1] = n;
+    return true;
+}
+
+/* Those who wait for what is known now are told. */
+static bool asked_tell(struct hunt *h, struct err *e) {
+    for (unsigned slot = 0; slot < WORKERS_MAX; slot++) {
+        struct asked *const a = &h->asked[slot];
+        const struct numbered *const n = a->waits ? numbered_of(h, a->ordinal) : NULL;
+
+        if (!n || !n->hash_ended || a->part > n->before_count)
+            continue;
+        struct job told = {.type = JOB_TOLD, .to = n->size, .hashed = n->hashed};
+
+        for (uint32_t i = 0; n->counts && i < a->part; i++)
+            told.from += n->records[i];
+        memcpy(told.sha256, n->sha256, sizeof told.sha256);
+        a->waits = false;
+        if (!crew_tell(h->crew, slot, &told, e))
+            return false;
+    }
+    return true;
+}
+
+static bool ask(struct hunt *h, unsigned slot, const struct wire *m, struct err *e) {
+    const struct numbered *const n = numbered_of(h, m->number);
+
+    if (!n || m->index >= n->parts) /* not ours: it waits until it is given up */
+        return true;
+    h->asked[slot] = (struct asked){true, m->number, m->index};
+    return asked_tell(h, e);
+}
+
+static bool numbered_part_ended(struct hunt *h, const struct task *t, struct err *e) {
+    struct numbered *const n = numbered_of(h, t->source->ordinal);
+
+    if (!n || t->part >= n->parts)
+        return true;
+    n->ended[t->part] = true;
+    while (n->before_count < n->parts && n->ended[n->before_count])
+        n->before_count++;
+    return asked_tell(h, e);
+}
+
+static bool numbered_hash_ended(struct hunt *h, const struct source *s, struct err *e) {
+    struct numbered *const n = numbered_of(h, s->ordinal);
+
+    if (!n)
+        return true;
+    n->hash_ended = true;
+    n->hashed = s->hashed;
+    memcpy(n->sha256, s->sha256, sizeof n->sha256);
+    return asked_tell(h, e);
+}
+
 /* A mailbox that came out of a file is that file. */
 static bool lost(struct hunt *h, const struct task *t, const char *why, struct err *e) {
     str path = t->source ? t->source->file->path : (str){"", 0};
@@ -151,12 +266,12 @@ static bool task_end(struct hunt *h, unsigned slot, const char *why, struct err 
         slot_renewed(h, slot);
     if (t->type == JOB_HASH) {
         t->source->hash_ended = true;
-        return true;
+        return numbered_hash_ended(h, t->source, e);
     }
     progress(h, t, t->size);
     if (t->type == JOB_SCAN)
         return order_scan_ended(h->order, t->source, why, e);
-    return order_part_ended(h->order, t->source, t->part, why, e);
+    return order_part_ended(h->order, t->source, t->part, why, e) && numbered_part_ended(h, t, e);
 }
 
 /* A source whose hash or parts are to be given to workers. */
@@ -185,7 +300,12 @@ static bool split(struct hunt *h, struct task *t, const struct wire *m, struct e
     if (!order_split(t->source, m->number, m->name, e))
         return e->code == ERR_LIMIT; /* a worker that says such things loses the rest of its file: told at its end */
     t->size = m->number;
-    return split_add(h, t->source, e);
+    struct source *const s = t->source;
+    uint64_t size;
+
+    if (h->o.kept_hash && h->o.kept_hash(h->o.ctx, s->file->path, &size, s->sha256) && size == s->size)
+        s->hash_sent = s->hash_ended = s->hashed = true;
+    return (!h->o.kept || numbered_begin(h, s, e)) && split_add(h, s, e);
 }
 
 /* A message that waits for the turn of its source. */
@@ -202,7 +322,7 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
     struct task *const t = &h->tasks[slot];
 
     if (t->type == JOB_SEAL && m->type != WIRE_DONE && m->type != WIRE_SEGMENT && m->type != WIRE_SEALED &&
-        m->type != WIRE_KIND && m->type != WIRE_INDEX_KEYS && m->type != WIRE_INDEX_ADDRESSES)
+        m->type != WIRE_KIND && m->type != WIRE_INDEX_KEYS && m->type != WIRE_INDEX_ADDRESSES && m->type != WIRE_ASK)
         return true; /* it has no source that this could be of */
     switch (m->type) {
     case WIRE_SEGMENT:
@@ -214,6 +334,8 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
         return !h->o.kept_keys || h->o.kept_keys(h->o.ctx, slot, m->type == WIRE_INDEX_ADDRESSES, m->name, e);
     case WIRE_INDEXED:
         return !h->o.indexed || t->type != JOB_FILE || h->o.indexed(h->o.ctx, slot, t->source->file->path, e);
+    case WIRE_ASK:
+        return ask(h, slot, m, e);
     case WIRE_TICK:
         progress(h, t, m->number);
         return true;
@@ -247,6 +369,14 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
         snprintf(why, sizeof why, "%.*s", STR_ARG(m->name));
         return task_end(h, slot, m->name.len ? why : NULL, e);
     }
+    case WIRE_CUSTODY: {
+        struct numbered *const n =
+            t->type == JOB_HASH || t->type == JOB_SCAN ? NULL : numbered_of(h, t->source->ordinal);
+
+        if (n && t->part < n->parts)
+            n->records[t->part] = m->custody.records;
+        return t->type == JOB_HASH || t->type == JOB_SCAN || order_add(h->order, t->source, t->part, bytes, e);
+    }
     default:
         return t->type == JOB_HASH || t->type == JOB_SCAN || source_add(h, t, m, bytes, e);
     }
@@ -265,6 +395,10 @@ static bool give(struct hunt *h, unsigned slot, struct source *s, enum job_type 
     h->tasks[slot] = (struct task){.source = s, .part = part, .type = type, .size = s->size};
     if (type == JOB_FILE && h->o.kept_hash)
         job.hashed = h->o.kept_hash(h->o.ctx, s->file->path, &job.to, job.sha256);
+    if (type == JOB_FILE && h->o.kept && !ordinal_give(h, s, e))
+        return false;
+    job.ordinal = s->ordinal;
+    job.part = part;
     if (type == JOB_PART) {
         job.from = from;
         job.to = from + s->part_size;
@@ -638,6 +772,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .index = h->o.indexed != NULL,
                                      .key_secret = h->o.kept_keys ? h->o.key_secret : NULL,
                                      .times = keep_times(h->o.zone, h->o.latest),
+                                     .keep_parts = workers > 1,
                                      .yara = h->o.yara,
                                      .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
     return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);
@@ -692,5 +827,8 @@ bool hunt_run(const struct hunt_options *options, struct hunt_result *result, st
     free(h.kinds);
     free(h.filtered);
     free(h.skip);
+    for (size_t i = 0; i < h.numbered_count; i++)
+        numbered_free(h.numbered[i]);
+    free(h.numbered);
     return ok;
 }

@@ -25,6 +25,7 @@ struct source {
     uint64_t part_size;   /* 0: one part */
     char reader[16];      /* when there are parts */
     uint32_t parts, sent; /* sent: to workers; the others wait */
+    uint64_t ordinal;     /* hunt's own */
     bool hash_sent, hash_ended, hashed;
     uint8_t sha256[SHA256_SIZE];
     struct part_result *results; /* one a part */

@@ -365,6 +365,10 @@ void wire_put(struct buf *b, const struct wire *w) {
         put_u64(b, w->counts.attachments);
         put_u64(b, w->counts.bytes);
         break;
+    case WIRE_ASK:
+        put_u64(b, w->number);
+        put_u32(b, w->index);
+        break;
     case WIRE_SEGMENT:
     case WIRE_INDEX_KEYS:
     case WIRE_INDEX_ADDRESSES:
@@ -695,17 +699,19 @@ static bool take_yara(struct reading *r, const struct yara_set *set, struct yara
     return true;
 }
 
-/* So many numbers of this size, most significant byte last or, of addresses, first: each larger than the one before. */
+/* Keys, or addresses: each larger than the one before, and keys with the zeros that every key has. */
 static bool take_rising(struct reading *r, size_t size, str *out) {
     if (!take_view(r, WIRE_VALUE_MAX, out) || !out->len || out->len % size)
         return false;
-    for (size_t at = size; at < out->len; at += size) {
-        const char *const x = out->ptr + at - size, *const y = out->ptr + at;
-        uint64_t a, b;
+    for (size_t at = 0; at < out->len; at += size) {
+        const char *const x = out->ptr + at;
+        uint64_t before = 0, key;
 
-        memcpy(&a, x, sizeof a);
-        memcpy(&b, y, sizeof b);
-        if (size == sizeof a ? a >= b : memcmp(x, y, size) >= 0)
+        memcpy(&key, x, sizeof key);
+        if (at)
+            memcpy(&before, x - size, sizeof before);
+        if (size == sizeof key ? (at && key <= before) || key & (((uint64_t)1 << OBSERVABLE_ZEROS) - 1)
+                               : at && memcmp(x - size, x, size) >= 0)
             return false;
     }
     return true;
@@ -827,6 +833,9 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         ok = take_bool(&r, &w->hashed) && read_bytes(&r.c, w->hash, sizeof w->hash) &&
              read_u64le(&r.c, &w->counts.files) && read_u64le(&r.c, &w->counts.attachments) &&
              read_u64le(&r.c, &w->counts.bytes);
+        break;
+    case WIRE_ASK:
+        ok = read_u64le(&r.c, &w->number) && read_u32le(&r.c, &w->index);
         break;
     case WIRE_SEGMENT:
         ok = take_view(&r, WIRE_VALUE_MAX, &w->name);

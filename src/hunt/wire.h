@@ -14,6 +14,7 @@
 #include "hunt/clock.h"
 #include "hunt/coverage.h"
 #include "evidence/custody.h"
+#include "intel/observable_key.h"
 #include "intel/person.h"
 #include "intel/yara_finding.h"
 
@@ -50,11 +51,12 @@ enum wire_type {
     WIRE_UNSCANNED, /* omission */
     WIRE_SCANNED,   /* hash, counts: the end of a source */
     /* Of a hunt that keeps records (keep.h), in any job; about what was read in this and others: */
-    WIRE_SEGMENT, /* name: bytes of a segment, which follow those before */
-    WIRE_SEALED,  /* kept: the bytes since the last one are a segment, and what it is; and so are the keys: */
+    WIRE_SEGMENT,         /* name: bytes of a segment, which follow those before */
+    WIRE_SEALED,          /* kept: the bytes since the last one are a segment, and what it is; and so are the keys: */
     WIRE_INDEX_KEYS,      /* name: of the segment that is sealed next, 8 bytes each, rising (archive_keys.h) */
     WIRE_INDEX_ADDRESSES, /* the same, 16 bytes each */
     WIRE_INDEXED, /* of a segment that is read for its keys alone: all of them have been told. Where it cannot be read whole, this does not come */
+    WIRE_ASK, /* number: the ordinal of a job's source, index: one of its parts: what JOB_TOLD says is asked for, and waited for */
     /* And beside WIRE_FINDING: */
     WIRE_PERSON, /* entry, index: somebody of the lists and which of the names, + 1 (0: none of them); likeness; and what FINDING has beside
                   * rule and entry */

@@ -88,6 +88,7 @@ struct worker {
     str damage_path;                   /* of what a reader tells; "": the source that is being read */
     str opened;                        /* the path of this job's file */
     const struct job *job;
+    bool in_parts; /* it reads a part of the file only */
     struct sha256
         *hashing; /* of the file that is being read, its first hashed_to bytes; NULL: nothing is hashed by the way */
     uint64_t hashed_to;
@@ -990,8 +991,14 @@ static bool part_begin(struct worker *w, str said, struct err *e) {
     ingest_part(w->ingest, 0, reader);
     ingest_latest(w->ingest, w->s->latest == INSTANT_NONE ? w->modified : w->s->latest);
     ledger_source(w->ledger, reader);
-    return !w->keep || keep_source(w->keep, w->members ? buf_str(&w->member) : w->opened, said, w->modified,
-                                   w->now.hashed ? w->now.hash : NULL, c->size, e);
+    if (!w->keep)
+        return true;
+    if (!keep_source(w->keep, w->members ? buf_str(&w->member) : w->opened, said, w->modified,
+                     w->now.hashed ? w->now.hash : NULL, c->size, e))
+        return false;
+    if (w->in_parts)
+        keep_part(w->keep, w->job->ordinal, w->job->part);
+    return true;
 }
 
 static bool part_end(struct worker *w, struct err *e) {
@@ -999,8 +1006,10 @@ static bool part_end(struct worker *w, struct err *e) {
     struct ingest_counts const *const n = ingest_counts(w->ingest);
 
     if (!hash_end(w, &w->file.input, e) || !on_full(w, e) || (w->acts && !put_last_acts(w, e)) ||
-        (w->keep && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
+        (w->keep && !w->in_parts && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
         return false;
+    if (w->keep && w->in_parts)
+        keep_part_ended(w->keep);
     if (!w->keep) {
         ledger_clocks(w->ledger, put_clock, w);
         if (!w->s->list)
@@ -1155,6 +1164,22 @@ static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, b
     return true;
 }
 
+/* What nobody knows who reads a part of a file: whoever gives out parts does, when those before it are read. */
+static bool part_told(void *ctx, uint64_t ordinal, uint32_t part, struct keep_told *out, struct err *e) {
+    struct worker *const w = ctx;
+    struct job told;
+    bool closed;
+
+    put(w, &(struct wire){.type = WIRE_ASK, .number = ordinal, .index = part});
+    send_out(w);
+    if (!channel_take(w->channel, (char *)&told, sizeof told, NULL, &closed, e))
+        give_up();
+    assert(told.type == JOB_TOLD);
+    *out = (struct keep_told){.before = told.from, .size = told.to, .hashed = told.hashed};
+    memcpy(out->sha256, told.sha256, sizeof out->sha256);
+    return true;
+}
+
 static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
     struct worker *const w = ctx;
     const struct reader *reader;
@@ -1230,7 +1255,8 @@ static void not_read(struct worker *w, const struct err *e) {
 struct segment_job {
     struct worker *w;
     struct segment *segment;
-    bool open; /* a member is */
+    bool open;                    /* a member is */
+    struct segment_source source; /* that */
 };
 
 static bool segment_member_end(struct segment_job *j, struct err *e) {
@@ -1250,13 +1276,24 @@ static bool all_zero(const uint8_t *bytes, size_t count) {
     return true;
 }
 
+/* Parts of one file? */
+static bool same_source(const struct segment_source *a, const struct segment_source *b) {
+    return str_eq(a->path, b->path) && str_eq(a->reader, b->reader) && a->size == b->size &&
+           memcmp(a->sha256, b->sha256, sizeof a->sha256) == 0;
+}
+
 static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     struct segment_job *const j = ctx;
     struct worker *const w = j->w;
     struct segment_source source;
 
-    if (!segment_member_end(j, e) || !segment_source(j->segment, index, &source, e))
+    if (!segment_source(j->segment, index, &source, e))
         return false;
+    if (j->open && same_source(&source, &j->source))
+        return true;
+    if (!segment_member_end(j, e))
+        return false;
+    j->source = source;
     const struct reader *const reader = reader_named(source.reader);
     bool const hashed = !all_zero(source.sha256, sizeof source.sha256);
 
@@ -1505,13 +1542,14 @@ static bool read_file(struct worker *w, str path, struct err *e) {
     }
     if (reader->part_size)
         part_size = reader->part_size(head);
-    if (part_size == 0 || w->keep || part_size >= w->file.input.size) {
+    if (part_size == 0 || (w->keep && !w->s->keep_parts) || part_size >= w->file.input.size) {
         if (w->job->hashed && !file_hash(w, e))
             return false;
         return (w->now.hashed || hash_begin(w, e)) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
     }
     put(w, &(struct wire){.type = WIRE_SPLIT, .number = part_size, .name = str_of(reader->name)});
     send_out(w); /* others may begin with the parts behind this one */
+    w->in_parts = true;
     return read_part(w, &in.input, reader, (struct part){0, part_size}, e);
 }
 
@@ -1552,6 +1590,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     w->modified = w->file.modified;
     w->opened = path;
     w->job = job;
+    w->in_parts = false;
     w->ticked = 0;
     w->listed = 0;
     w->members = 0;
@@ -1583,6 +1622,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
         struct followed in = {{followed_window, w->file.input.size}, &w->file.input, w, job->from};
 
         assert(reader);
+        w->in_parts = true;
         ok = read_part(w, &in.input, reader, (struct part){job->from, job->to}, e);
     }
     if (ok)
@@ -1667,6 +1707,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                       .times = setup->times,
                                       .put = put_kept,
                                       .hash = early_hash,
+                                      .part = part_told,
                                       .ctx = &w};
     size_t const slack = DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) +
                          (setup->keep || setup->index ? KEEP_MEMORY + KEEP_SLACK : 0);

@@ -43,6 +43,7 @@ static const struct wire messages[] = {
     {.type = WIRE_SPLIT, .number = 8 << 20, .name = STR("json")},
     {.type = WIRE_HASH, .hash = {1, 2, 3}},
     {.type = WIRE_KIND, .index = 2, .number = 77},
+    {.type = WIRE_ASK, .index = 2, .number = UINT64_MAX},
     {.type = WIRE_FILTERED, .rule = 0, .index = 0, .number = 5},
     {.type = WIRE_GIVEN_UP, .number = 9},
     {.type = WIRE_DONE, .name = STR("")},
