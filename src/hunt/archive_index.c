@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "hunt/archive_index_own.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_original.h"
 #include "hunt/hunt.h"
 #include "hunt/keep.h"
 #include "intel/observable_key.h"
@@ -27,7 +28,9 @@ static bool stopped(const volatile sig_atomic_t *stop, struct err *e) {
 }
 
 bool archive_is_ledger(const struct manifest *m, const struct manifest_segment *s) {
-    return str_eq(manifest_family(m, s->family), ARCHIVE_LEDGER);
+    str const family = manifest_family(m, s->family);
+
+    return str_eq(family, ARCHIVE_LEDGER) || str_eq(family, ARCHIVE_ORIGINALS);
 }
 
 bool archive_index_made(const struct vault *v, const struct kinds *kinds, uint64_t *made, struct err *e) {
@@ -223,9 +226,8 @@ bool archive_index_count(const struct manifest *m, struct archive_index_sum *out
         out->bytes += r[i].length;
         out->keys += noted(r[i].about, S("keys="));
         for (size_t k = 0; ok && k + 1 < r[i].ranges.count; k += 2)
-            ok = range_add(
-                &ranges, &range_count, &room,
-                (struct range){manifest_number(r[i].ranges, k), manifest_number(r[i].ranges, k + 1)}, e);
+            ok = range_add(&ranges, &range_count, &room,
+                           (struct range){manifest_number(r[i].ranges, k), manifest_number(r[i].ranges, k + 1)}, e);
     }
     if (ok && range_count)
         qsort(ranges, range_count, sizeof *ranges, by_number);
@@ -508,7 +510,7 @@ struct making {
     uint64_t made;
     uint64_t *useless; /* numbers of runs */
     size_t useless_count;
-    uint64_t *missing; /* numbers of segments */
+    uint64_t *missing;          /* numbers of segments */
     size_t missing_count, done; /* done: of these */
     const char **paths;
     uint64_t *numbers; /* of each path */
@@ -535,7 +537,8 @@ static bool runs_sift(struct making *x, bool **known, struct err *e) {
 
         vault_run_name(manifest_run(m, open.left[i].number), name);
         if (open.left[i].state == ARCHIVE_DAMAGED)
-            ok = x->o->damage(x->o->ctx, str_of(name), open.damage.offset, S("it cannot be opened; it is made anew"), e);
+            ok =
+                x->o->damage(x->o->ctx, str_of(name), open.damage.offset, S("it cannot be opened; it is made anew"), e);
         x->useless[x->useless_count++] = open.left[i].number;
     }
     for (size_t i = 0; ok && i < open.count; i++) {

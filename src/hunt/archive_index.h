@@ -56,7 +56,7 @@ enum archive_index_state {
 
 /* As far as the manifest says. */
 struct archive_index_sum {
-    uint64_t runs, bytes, keys;    /* of live runs; keys: as many as their notes say, each once in each run */
+    uint64_t runs, bytes, keys;     /* of live runs; keys: as many as their notes say, each once in each run */
     uint64_t segments, in, ledgers; /* live ones that are no ledgers; of these, those in some run; the ledgers */
 };
 /* ERR_MEMORY. */

@@ -7,7 +7,7 @@
 #include "hunt/archive_keys.h"
 #include "hunt/hunt.h"
 
-#define STRETCHES_MAX 4096u /* of a segment: a worker of ours sorts half a million keys at a time */
+#define STRETCHES_MAX 4096u                  /* of a segment: a worker of ours sorts half a million keys at a time */
 #define SEGMENT_KEYS_MAX ((uint64_t)1 << 32) /* bytes of the keys of a segment */
 #define NOT_YET UINT32_MAX
 #define SAMPLE 65536u /* keys by which it is told how many are the same */
@@ -302,8 +302,8 @@ static bool address_write(void *ctx, const char *key, const uint32_t *places, si
 }
 
 static int by_number(const void *a, const void *b) {
-    const struct new_segment *const x = *(const struct new_segment *const *)a,
-                                    *const y = *(const struct new_segment *const *)b;
+    const struct new_segment *const x = *(const struct new_segment *const *)a, *const y = *(
+                                                                                   const struct new_segment *const *)b;
 
     return (x->number > y->number) - (x->number < y->number);
 }
@@ -371,7 +371,8 @@ static void months_of(const struct archive_index_new *n, struct manifest_run *ab
 
 static bool run_write(struct archive_index_new *n, int fd, const uint32_t *numbers, size_t count, uint64_t *keys,
                       struct err *e) {
-    struct index_options o = {.made = n->made, .zeros = OBSERVABLE_ZEROS, .segments = numbers, .segment_count = count, .fd = fd};
+    struct index_options o = {
+        .made = n->made, .zeros = OBSERVABLE_ZEROS, .segments = numbers, .segment_count = count, .fd = fd};
     struct index_writer *w = NULL;
     bool const ok = map_all(n, e) && estimate(n, count, &o.keys, e) && index_writer_new(&w, &o, e) &&
                     merge(n, false, 0, count, key_write, w, e) && merge(n, true, 0, count, address_write, w, e) &&
