@@ -166,7 +166,7 @@ static bool part_close(struct gathering *g, struct gathering_file *f, struct err
     f->now = 0;
     f->part.to = f->end;
     if (s)
-        s->read += !f->ledger;
+        s->read += f->keeps && !f->ledger;
     if (!s || f->part.from == f->part.to)
         return true;
     if (!grow((void **)&s->parts, s->part_count, &s->part_room, sizeof *s->parts, e))

@@ -77,6 +77,8 @@ struct hunt {
     field_id *match_fields;
     struct found_file *files;
     size_t file_count, next_file;
+    struct found_file *all; /* those that take no part as well */
+    size_t all_count;
     struct source **split; /* sources with a hash or parts that were not sent yet, in order */
     size_t split_count, split_room;
     struct source **scans; /* sources that no worker was asked to scan so far, in order */
@@ -94,6 +96,7 @@ struct hunt {
     uint64_t given_up_before, given_up[WORKERS_MAX];
     uint64_t done, total; /* bytes */
     bool sealed;          /* workers were asked for what they keep */
+    struct buf ask;       /* of one job */
 };
 
 static bool no_memory(struct err *e) {
@@ -317,6 +320,13 @@ static bool source_add(struct hunt *h, const struct task *t, const struct wire *
     return m->type == WIRE_KEPT || order_add(h->order, t->source, t->part, bytes, e); /* KEPT: not ours to believe */
 }
 
+static bool learned(struct hunt *h, str path, str bytes, struct err *e) {
+    str clocks = {"", 0};
+
+    return h->o.asks->learned(h->o.asks->ctx, path, bytes, &clocks, e) &&
+           order_known(h->order, path, clocks, h->setup.key_seeds, e);
+}
+
 static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes, struct err *e) {
     struct hunt *const h = ctx;
     struct task *const t = &h->tasks[slot];
@@ -347,6 +357,8 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
             t->source->hashed = true;
         }
         return true;
+    case WIRE_LEARNED:
+        return !h->o.asks || t->type != JOB_FILE || learned(h, t->source->file->path, m->name, e);
     case WIRE_KIND:
         h->kinds[m->index] += m->number;
         return true;
@@ -375,7 +387,7 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
 
         if (n && t->part < n->parts)
             n->records[t->part] = m->custody.records;
-        return t->type == JOB_HASH || t->type == JOB_SCAN || order_add(h->order, t->source, t->part, bytes, e);
+        return t->type == JOB_HASH || t->type == JOB_SCAN || source_add(h, t, m, bytes, e);
     }
     default:
         return t->type == JOB_HASH || t->type == JOB_SCAN || source_add(h, t, m, bytes, e);
@@ -405,7 +417,12 @@ static bool give(struct hunt *h, unsigned slot, struct source *s, enum job_type 
         memcpy(job.reader, s->reader, sizeof job.reader);
         h->tasks[slot].size = s->part_size < s->size - from ? s->part_size : s->size - from;
     }
-    return crew_give(h->crew, slot, job, s->fd, s->file->path, e);
+    h->ask.len = 0;
+    if (h->o.asks && type == JOB_FILE && !h->o.asks->ask(h->o.asks->ctx, s->file->path, &h->ask, e))
+        return false;
+    if (h->ask.failed || h->ask.len > SEGMENT_ASK_MAX)
+        return no_memory(e);
+    return crew_give(h->crew, slot, job, s->fd, s->file->path, buf_str(&h->ask), e);
 }
 
 /* A source that is read in parts: its hash first, findings wait for it; then part after part. */
@@ -643,7 +660,7 @@ static bool seal(struct hunt *h, struct err *e) {
     h->sealed = true;
     for (int slot; (slot = crew_idle(h->crew)) >= 0;) {
         h->tasks[slot] = (struct task){.type = JOB_SEAL};
-        if (!crew_give(h->crew, (unsigned)slot, (struct job){.type = JOB_SEAL}, -1, (str){"", 0}, e))
+        if (!crew_give(h->crew, (unsigned)slot, (struct job){.type = JOB_SEAL}, -1, (str){"", 0}, (str){"", 0}, e))
             return false;
     }
     return true;
@@ -688,13 +705,32 @@ static void skip_set(struct hunt *h) {
     }
 }
 
-static void pass_over(struct hunt *h) {
+static bool pass_over(struct hunt *h, struct err *e) {
     size_t kept = 0;
 
+    if (h->file_count && !(h->all = arena_alloc(h->a, h->file_count * sizeof *h->all)))
+        return no_memory(e);
+    if (h->file_count)
+        memcpy(h->all, h->files, h->file_count * sizeof *h->all);
+    h->all_count = h->file_count;
+
     for (size_t i = 0; i < h->file_count; i++)
-        if (!h->o.passes_over(h->o.ctx, h->files[i].path))
+        if ((!h->o.passes_over || !h->o.passes_over(h->o.ctx, h->files[i].path)) &&
+            (!h->o.asks || h->o.asks->wanted(h->o.asks->ctx, h->files[i].path)))
             h->files[kept++] = h->files[i];
     h->file_count = kept;
+    return true;
+}
+
+static bool clocks_known(struct hunt *h, struct err *e) {
+    for (size_t i = 0; h->o.asks && i < h->all_count; i++) {
+        str clocks = {"", 0};
+
+        if (!h->o.asks->known(h->o.asks->ctx, h->all[i].path, &clocks, e) ||
+            !order_known(h->order, h->all[i].path, clocks, h->setup.key_seeds, e))
+            return false;
+    }
+    return true;
 }
 
 static bool match_fields(struct hunt *h) {
@@ -732,11 +768,13 @@ static bool prepare(struct hunt *h, struct err *e) {
         return false;
     if (!match_fields(h))
         return no_memory(e);
-    if (h->o.passes_over)
-        pass_over(h);
+    skip_set(h);
+    if (h->o.asks && !h->o.asks->begin(h->o.asks->ctx, h->skip, e))
+        return false;
+    if ((h->o.passes_over || h->o.asks) && !pass_over(h, e))
+        return false;
     for (size_t i = 0; i < h->file_count; i++)
         h->total += h->files[i].size * (h->o.yara ? 2 : 1); /* it is read twice */
-    skip_set(h);
     h->setup = (struct worker_setup){.set = h->o.set,
                                      .fields = h->o.fields,
                                      .kinds = h->o.kinds,
@@ -768,14 +806,19 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .key_seeds = {hash_seed(), hash_seed()},
                                      .memory_max = values,
                                      .limits = unpack_limits_usual,
+                                     .asks = h->o.asks != NULL,
+                                     .kinds_made = h->o.asks ? h->o.asks->kinds_made : 0,
+                                     .times_made = h->o.asks ? h->o.asks->times_made : 0,
                                      .keep = h->o.kept != NULL,
+                                     .erasing = h->o.erasing,
                                      .index = h->o.indexed != NULL,
                                      .key_secret = h->o.kept_keys ? h->o.key_secret : NULL,
                                      .times = keep_times(h->o.zone, h->o.latest),
                                      .keep_parts = workers > 1,
                                      .yara = h->o.yara,
                                      .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
-    return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);
+    return order_new(&h->order, &h->o, h->correlator, e) && clocks_known(h, e) &&
+           crew_new(&h->crew, &h->setup, workers, &visitor, e);
 }
 
 static int by_rule_filter(const void *a, const void *b) {
@@ -821,6 +864,7 @@ bool hunt_run(const struct hunt_options *options, struct hunt_result *result, st
     correlator_free(h.correlator);
     plan_free(h.plan);
     arena_free(h.a);
+    buf_free(&h.ask);
     free(h.split);
     free(h.scans);
     free(h.later);

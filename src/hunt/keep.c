@@ -33,8 +33,10 @@ struct keep {
     unsigned open_count, last; /* last: the one that the last record went into */
     uint32_t looked;
     bool reading;
-    struct segment_source source; /* the present one; path and reader lie in texts */
-    struct segment_count counts[KEEP_COUNTS];
+    struct segment_source source;          /* the present one; path and reader lie in texts */
+    struct segment_count own[KEEP_COUNTS]; /* of what is read now, by number - 1 */
+    struct segment_count *counts;          /* of the present source, where it was read before */
+    uint32_t count_room;
     struct archive_keys *keys; /* NULL: none are asked for */
     struct raw *made;          /* of the record that comes next */
     size_t made_count, made_room;
@@ -54,9 +56,9 @@ bool keep_new(struct keep **out, const struct keep_options *options, struct err 
     if (!k)
         return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
     k->o = *options;
-    k->counts[0] = (struct segment_count){KEEP_COUNT_READERS, KEEP_READERS};
-    k->counts[1] = (struct segment_count){KEEP_COUNT_KINDS, options->kinds};
-    k->counts[2] = (struct segment_count){KEEP_COUNT_TIMES, options->times};
+    k->own[0] = (struct segment_count){KEEP_COUNT_READERS, KEEP_READERS};
+    k->own[1] = (struct segment_count){KEEP_COUNT_KINDS, options->kinds};
+    k->own[2] = (struct segment_count){KEEP_COUNT_TIMES, options->times};
     if (options->secret && !archive_keys_new(&k->keys, options->secret, e)) {
         free(k);
         return false;
@@ -88,6 +90,7 @@ void keep_free(struct keep *k) {
         open_free(&k->open[i]);
     archive_keys_free(k->keys);
     free(k->made);
+    free(k->counts);
     buf_free(&k->texts);
     buf_free(&k->bytes);
     free(k);
@@ -270,7 +273,7 @@ bool keep_source(struct keep *k, str path, str reader, int64_t modified, const u
                                         .reader = str_from(both, path.len),
                                         .size = size,
                                         .modified = modified,
-                                        .counts = k->counts,
+                                        .counts = k->own,
                                         .count_count = KEEP_COUNTS};
     k->hashed = sha256 != NULL;
     if (sha256)
@@ -280,6 +283,28 @@ bool keep_source(struct keep *k, str path, str reader, int64_t modified, const u
     k->months_new = true;
     for (unsigned i = 0; i < k->open_count; i++)
         k->open[i].source = SEGMENT_NONE;
+    return true;
+}
+
+bool keep_counts(struct keep *k, const struct segment_count *counts, uint32_t count, struct err *e) {
+    uint32_t used = KEEP_COUNTS;
+
+    if (k->count_room < KEEP_COUNTS + count) {
+        struct segment_count *const bigger = reallocarray(k->counts, KEEP_COUNTS + count, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
+        k->counts = bigger;
+        k->count_room = KEEP_COUNTS + count;
+    }
+    memcpy(k->counts, k->own, sizeof k->own);
+    for (uint32_t i = 0; i < count; i++)
+        if (counts[i].number == KEEP_COUNT_READERS)
+            k->counts[0] = counts[i];
+        else if (counts[i].number > KEEP_COUNTS)
+            k->counts[used++] = counts[i];
+    k->source.counts = k->counts;
+    k->source.count_count = used;
     return true;
 }
 

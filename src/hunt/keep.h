@@ -50,6 +50,9 @@ void keep_free(struct keep *k); /* takes NULL */
 /* What follows is from this source. sha256: NULL: not known before keep_ended. */
 MUST_USE bool keep_source(struct keep *k, str path, str reader, int64_t modified, const uint8_t *sha256, uint64_t size,
                           struct err *e);
+/* The source was read before, and this was kept beside it then (struct segment_source): by which readers it was read (1), and whatever later
+ * versions count, stays; what is worked out anew is said anew. Behind keep_source. */
+MUST_USE bool keep_counts(struct keep *k, const struct segment_count *counts, uint32_t count, struct err *e);
 /* A value of the record that comes next: as ingest_options.made. Without a secret nothing happens. */
 MUST_USE bool keep_made(struct keep *k, const struct raw *v, struct err *e);
 /* And only a part of it is read, of the source with this ordinal. Behind keep_source; ends with keep_part_ended. */

@@ -6,6 +6,7 @@
 
 #include "base/sorter.h"
 #include "hunt/act_fold.h"
+#include "hunt/ledger.h"
 #include "reader/reader.h"
 
 #define SPOOL_MEMORY ((size_t)32 << 20)
@@ -49,6 +50,8 @@ struct labelled {
 
 struct order {
     const struct hunt_options *o;
+    struct gathering_file *known_file; /* of order_known, and its */
+    const uint64_t *known_seeds;
     struct correlator *correlator;
     struct spools spools;
     struct gathering *gather; /* NULL: no segment came */
@@ -323,6 +326,27 @@ static bool each_message(struct order *o, str bytes, uint64_t types,
             return false;
     }
     return true;
+}
+
+static bool known_message(struct order *o, const struct wire *w, struct err *e) {
+    struct wire m = *w;
+    bool taken;
+
+    if (m.type == WIRE_CLOCK)
+        ledger_clock_named(o->o->kinds, o->known_seeds, &m.clock);
+    return gathering_message(o->gather, o->known_file, &m, S(""), &taken, e);
+}
+
+bool order_known(struct order *o, str path, str messages, const uint64_t key_seeds[2], struct err *e) {
+    if (!messages.len)
+        return true;
+    if (!o->gather && !gathering_new(&o->gather, &o->spools, e))
+        return false;
+    if (!(o->known_file = gathering_file(o->gather, path, false)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the segments of an archive");
+    o->known_seeds = key_seeds;
+    return each_message(o, messages, 1u << WIRE_SOURCE | 1u << WIRE_CLOCK, known_message, e) &&
+           gathering_file_end(o->gather, o->known_file, e);
 }
 
 static bool hashes_room(struct order *o, size_t count, struct err *e) {
@@ -968,7 +992,7 @@ static bool report_part(struct order *o, struct source *s, struct err *e) {
     } else if (!spool_read(&o->spools, spool, look_piece, o, e)) {
         return false;
     }
-    if (!o->hashed[0] && !s->file->skipped.len)
+    if (!o->hashed[0] && !s->file->skipped.len && !o->o->asks)
         hash_here(o, s);
     if (o->hashed[0]) { /* for the parts that follow */
         memcpy(s->sha256, o->hashes[0], SHA256_SIZE);
@@ -1188,7 +1212,7 @@ static bool parts_report(struct order *o, const struct gathering_source *g, stru
 }
 
 /* What was counted from record to record is not the sum of what was counted in each segment: as it was when the source was read whole. */
-static void line_whole(struct source *s, const struct gathering_source *g) {
+static void line_whole(const struct order *o, struct source *s, const struct gathering_source *g) {
     struct custody *const c = &s->total;
 
     c->member = g->line.member;
@@ -1197,7 +1221,7 @@ static void line_whole(struct source *s, const struct gathering_source *g) {
     if (!g->read) {
         c->size = g->line.size;
         c->container = g->line.container;
-        buf_add(&s->not_read, g->line.records ? S(CUSTODY_GONE) : g->line.not_read);
+        buf_add(&s->not_read, !g->line.records ? g->line.not_read : o->o->asks ? S("") : S(CUSTODY_GONE));
         s->line_came = true;
     } else if (g->read > 1) {
         c->year_breaks = g->line.year_breaks;
@@ -1223,7 +1247,7 @@ static bool gathered_report(struct order *o, struct gathering_source *g, struct 
     }
     ok = ok && source_enter(o, 0, g->path, e) && parts_report(o, g, e);
     if (ok) {
-        line_whole(&s, g);
+        line_whole(o, &s, g);
         ok = !s.not_read.failed ? report_end(o, &s, e) : err_set(e, ERR_MEMORY, 0, "no memory to hunt");
     }
     buf_free(&s.not_read);

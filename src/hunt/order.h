@@ -56,6 +56,9 @@ struct source *order_source_behind(struct order *o, struct source *before, const
 /* It is a segment of an archive. In a hunt what it says of the sources in it waits for all other segments (order_gathered); in a listing only for those that
  * may know better when its events were. While records are kept it is like any other file. */
 MUST_USE bool order_segment(struct order *o, struct source *s, struct err *e);
+/* What is known of the clocks of sources in a segment, and is not said of them otherwise: WIRE_SOURCE and WIRE_CLOCK messages; others
+ * are passed over. path: of the segment; lives as long as o. key_seeds: of the hunt. */
+MUST_USE bool order_known(struct order *o, str path, str messages, const uint64_t key_seeds[2], struct err *e);
 /* It is read in parts of so many bytes. */
 MUST_USE bool order_split(struct source *s, uint64_t part_size, str reader, struct err *e);
 /* A message for the turn of the source. */

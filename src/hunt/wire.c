@@ -374,6 +374,9 @@ void wire_put(struct buf *b, const struct wire *w) {
     case WIRE_INDEX_ADDRESSES:
         put_text(b, w->name, WIRE_VALUE_MAX);
         break;
+    case WIRE_LEARNED:
+        put_text(b, w->name, SEGMENT_LEARNED_MAX);
+        break;
     case WIRE_INDEXED:
         break;
     case WIRE_SEALED:
@@ -839,6 +842,9 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         break;
     case WIRE_SEGMENT:
         ok = take_view(&r, WIRE_VALUE_MAX, &w->name);
+        break;
+    case WIRE_LEARNED:
+        ok = take_view(&r, SEGMENT_LEARNED_MAX, &w->name);
         break;
     case WIRE_SEALED:
         ok = take_kept(&r, &w->kept);

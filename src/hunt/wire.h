@@ -15,6 +15,7 @@
 #include "hunt/coverage.h"
 #include "evidence/custody.h"
 #include "intel/observable_key.h"
+#include "hunt/segment_ask.h"
 #include "intel/person.h"
 #include "intel/yara_finding.h"
 
@@ -57,6 +58,8 @@ enum wire_type {
     WIRE_INDEX_ADDRESSES, /* the same, 16 bytes each */
     WIRE_INDEXED, /* of a segment that is read for its keys alone: all of them have been told. Where it cannot be read whole, this does not come */
     WIRE_ASK, /* number: the ordinal of a job's source, index: one of its parts: what JOB_TOLD says is asked for, and waited for */
+    /* Of a job with an ask (segment_ask.h), before its end: */
+    WIRE_LEARNED, /* name: segment_learned_take */
     /* And beside WIRE_FINDING: */
     WIRE_PERSON, /* entry, index: somebody of the lists and which of the names, + 1 (0: none of them); likeness; and what FINDING has beside
                   * rule and entry */
