@@ -2,8 +2,10 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cli/case_archive.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "hunt/archive_seek.h"
 #include "hunt/show.h"
 #include "report/case.h"
 #include "report/finding_text.h"
@@ -75,11 +77,94 @@ static void record_add(struct buf *b, str record) {
         buf_byte(b, '\n');
 }
 
-static int show_with_record(const struct case_place *place, bool finding) {
+/* ---- out of an archive ---- */
+
+/* Where it was found, or why it was not. */
+struct in_archive {
+    struct buf record, about; /* about: lines that say where it lies */
+    bool found;
+    struct buf why; /* texts for people */
+};
+
+static void on_damage(void *ctx, const char *segment, const char *why) {
+    struct in_archive *const x = ctx;
+
+    buf_format(&x->why, "%s: %s\n", segment, why);
+}
+
+static bool sought(const struct case_archive *c, const struct vault *v, const struct case_place *place,
+                   struct in_archive *x, struct err *e) {
+    struct archive_wanted wanted = {.record = place->record, .offset = place->offset};
+    int64_t const when = instant_parse(place->time);
+    struct buf path = {0};
+    uint64_t size = 0;
+    struct archive_seek_options const options = {.v = v,
+                                                 .wanted = &wanted,
+                                                 .count = 1,
+                                                 .when = when,
+                                                 .path = &path,
+                                                 .record = &x->record,
+                                                 .size = &size,
+                                                 .damage = on_damage,
+                                                 .ctx = x,
+                                                 .stop = interrupt_catch()};
+    char name[VAULT_NAME_MAX], hex[2 * SHA256_SIZE + 1];
+    bool ok = sha256_of_hex(place->sha256, wanted.sha256)
+                  ? archive_seek(&options, e)
+                  : err_set(e, ERR_CORRUPT, 0, "its source has no SHA-256, so that it is found in no archive");
+
+    if (ok && (x->found = wanted.found)) {
+        const struct manifest_segment *const s = manifest_segment(vault_manifest(v), wanted.segment);
+
+        vault_segment_name(s, name);
+        sha256_hex(s->sha256, hex);
+        line(&x->about, "archive", c->path);
+        line(&x->about, "segment", str_of(name));
+        line(&x->about, "its hash", str_of(hex));
+        buf_format(&x->about, "%-10s %u\n", "row", wanted.row + 1);
+        if (!str_eq(buf_str(&path), place->evidence_path)) /* another file with the same bytes */
+            line(&x->about, "of", buf_str(&path));
+        buf_format(&x->about, "%-10s %lu at offset %lu\n", "bytes", (unsigned long)size, (unsigned long)place->offset);
+    } else if (ok) {
+        buf_format(&x->why, "%s: no segment holds the record any more\n", c->path.ptr);
+        ok = case_archive_gone(v, c, when, &x->why, e);
+    }
+    buf_free(&path);
+    return ok && ((!x->record.failed && !x->about.failed) || err_set(e, ERR_MEMORY, 0, "no memory for the record"));
+}
+
+/* An archive that is not what it was is no failure: it is told. */
+static bool archive_look(const struct case_archive *items, size_t count, const struct case_place *place,
+                         struct in_archive *x, struct err *e) {
+    for (size_t i = 0; i < count && !x->found; i++) {
+        struct err why = {0};
+        struct vault *v = NULL;
+        bool const ok = case_archive_open(&v, &items[i], &why) && sought(&items[i], v, place, x, &why);
+
+        vault_close(v);
+        if (!ok && (why.code == ERR_MEMORY || why.code == ERR_INTERRUPTED)) {
+            *e = why;
+            return false;
+        }
+        if (!ok)
+            buf_format(&x->why, "%s\n", why.text);
+    }
+    return true;
+}
+
+static int show_with_record(const struct case_place *place, const struct case_archive *archives, size_t archive_count,
+                            bool finding) {
+    struct in_archive in = {.found = false};
     struct buf b = {0}, record = {0};
     struct err e = {0};
     int status;
 
+    if (!archive_look(archives, archive_count, place, &in, &e)) {
+        buf_free(&in.record);
+        buf_free(&in.about);
+        buf_free(&in.why);
+        return tell_error(&e);
+    }
     line(&b, finding ? "rule" : "act", place->rule_title);
     line(&b, "level", place->level);
     line(&b, "time", place->time);
@@ -91,10 +176,17 @@ static int show_with_record(const struct case_place *place, bool finding) {
     pairs(&b, "events", place->events, place->event_count, "  ");
     line(&b, "evidence", place->evidence_path);
     line(&b, "sha256", place->sha256);
-    buf_format(&b, "%-10s %lu at offset %lu%s\n\n", "record", (unsigned long)place->record,
-               (unsigned long)place->offset, place->salvaged ? " (salvaged)" : "");
-    if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset, interrupt_catch(), &record,
-                    &e)) {
+    buf_format(&b, "%-10s %lu at offset %lu%s\n", "record", (unsigned long)place->record, (unsigned long)place->offset,
+               place->salvaged ? " (salvaged)" : "");
+    buf_add(&b, buf_str(&in.about));
+    buf_byte(&b, '\n');
+    if (in.why.len)
+        fprintf(stderr, "longwatch: %.*s", STR_ARG(buf_str(&in.why)));
+    if (in.found) {
+        record_add(&b, buf_str(&in.record));
+        status = print_all(&b, EXIT_NOTHING);
+    } else if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset, interrupt_catch(),
+                           &record, &e)) {
         record_add(&b, buf_str(&record));
         status = print_all(&b, EXIT_NOTHING);
     } else if ((status = print_all(&b, EXIT_UNREADABLE)) == EXIT_UNREADABLE) {
@@ -103,6 +195,9 @@ static int show_with_record(const struct case_place *place, bool finding) {
         status = e.code == ERR_MEMORY ? told : EXIT_UNREADABLE;
     }
     buf_free(&record);
+    buf_free(&in.record);
+    buf_free(&in.about);
+    buf_free(&in.why);
     return status;
 }
 
@@ -110,6 +205,8 @@ static int show(const char *path, const char *number, bool json) {
     struct arena *const a = arena_new((size_t)256 << 20);
     const struct arguments given = {&path, 1};
     struct case_place place = {0};
+    struct case_archive *archives;
+    size_t archive_count;
     struct which which;
     struct buf b = {0};
     struct err e = {0};
@@ -118,14 +215,14 @@ static int show(const char *path, const char *number, bool json) {
     if (!a)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!a || !paths_exist(&given, "case", false, &e) || !which_of(str_of(number), &which, &e) ||
-        !place_of(path, &which, a, &place, &e)) {
+        !place_of(path, &which, a, &place, &e) || !case_archives(path, a, &archives, &archive_count, &e)) {
         status = tell_error(&e);
     } else if (json) {
         buf_add(&b, place.json);
         buf_byte(&b, '\n');
         status = print_all(&b, EXIT_NOTHING);
     } else {
-        status = show_with_record(&place, which.type == FINDING);
+        status = show_with_record(&place, archives, archive_count, which.type == FINDING);
     }
     arena_free(a);
     return status;
@@ -160,6 +257,8 @@ const struct command command_show = {
                                    "and the record it was found in as it stands "
                                    "in the evidence, whose SHA-256 is "
                                    "checked first.",
+                                   "Where the case was made of an archive, the record is taken out of its segment, "
+                                   "wherever it lies by now: its fields as they were read, and where they stood.",
                                    NULL},
     .examples =
         (const struct example[]){{"longwatch show ./case 12", "Show finding 12"},
@@ -169,7 +268,7 @@ const struct command command_show = {
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "shown",
                  [EXIT_USAGE] = "wrong usage, no such case, finding or event",
-                 [EXIT_UNREADABLE] = "the evidence is gone, has changed or cannot be read",
+                 [EXIT_UNREADABLE] = "the evidence is gone, has changed or cannot be read, in the archive as well",
                  [EXIT_INTERNAL] = "internal error"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
