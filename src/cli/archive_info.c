@@ -11,6 +11,7 @@
 #include "cli/intel_text.h"
 #include "cli/terminal.h"
 #include "hunt/archive_export.h"
+#include "hunt/archive_original.h"
 #include "report/finding_text.h"
 
 struct wishes {
@@ -57,6 +58,18 @@ static size_t sums_of(const struct manifest *m, struct sum *sums) {
     return kept;
 }
 
+/* Records: pieces of files, and lines of ledgers, are none of events; the latter say so by their family. */
+static uint64_t record_rows(const struct manifest *m) {
+    uint64_t rows = manifest_live_rows(m);
+    size_t count;
+    const struct manifest_segment *const s = manifest_segments(m, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (manifest_live(&s[i]) && str_eq(manifest_family(m, s[i].family), ARCHIVE_ORIGINALS))
+            rows -= s[i].rows;
+    return rows;
+}
+
 static void info_json(struct buf *b, const struct vault *v, const struct sum *sums, size_t count) {
     const struct manifest *const m = vault_manifest(v);
     char at[INSTANT_TEXT], month[16];
@@ -66,7 +79,7 @@ static void info_json(struct buf *b, const struct vault *v, const struct sum *su
         buf_format(b, "%02x", manifest_id(m)[i]);
     buf_format(b, "\",\"snapshot\":%lu,\"at\":\"%.*s\",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu,\"parts\":[",
                (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)),
-               (unsigned long)manifest_live_count(m), (unsigned long)manifest_live_rows(m),
+               (unsigned long)manifest_live_count(m), (unsigned long)record_rows(m),
                (unsigned long)manifest_live_bytes(m));
     for (size_t i = 0; i < count; i++) {
         caring_month(sums[i].month, month);
@@ -84,7 +97,7 @@ static void info_text(struct buf *b, const struct vault *v, const char *archive,
     char rows[COUNT_TEXT], count[COUNT_TEXT], size[SIZE_TEXT], at[INSTANT_TEXT], month[16];
 
     finding_plain(b, str_of(archive), false);
-    buf_format(b, ": %s records in %s segments (%s), snapshot %lu of %.*s\n", count_text(manifest_live_rows(m), rows),
+    buf_format(b, ": %s records in %s segments (%s), snapshot %lu of %.*s\n", count_text(record_rows(m), rows),
                count_text(manifest_live_count(m), count), size_text(manifest_live_bytes(m), size),
                (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)));
     for (size_t i = 0; i < sum_count; i++) {
@@ -93,8 +106,9 @@ static void info_text(struct buf *b, const struct vault *v, const char *archive,
         caring_month(s->month, month);
         buf_format(b, "  %-8s ", month);
         finding_plain(b, manifest_family(m, s->family), false);
-        buf_format(b, ": %s records in %s segment%s (%s)\n", count_text(s->rows, rows), count_text(s->segments, count),
-                   s->segments == 1 ? "" : "s", size_text(s->bytes, size));
+        buf_format(b, ": %s %s in %s segment%s (%s)\n", count_text(s->rows, rows),
+                   str_eq(manifest_family(m, s->family), ARCHIVE_ORIGINALS) ? "pieces of files" : "records",
+                   count_text(s->segments, count), s->segments == 1 ? "" : "s", size_text(s->bytes, size));
     }
 }
 

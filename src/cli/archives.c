@@ -6,7 +6,7 @@
 
 #include "archive/vault.h"
 #include "cli/command.h"
-#include "hunt/archive_seek.h"
+#include "hunt/archive_original.h"
 
 #define PATHS_MEMORY ((size_t)8 << 30)
 

@@ -5,6 +5,7 @@
 #include "cli/case_archive.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "hunt/archive_original.h"
 #include "hunt/archive_seek.h"
 #include "hunt/show.h"
 #include "report/case.h"
@@ -79,9 +80,12 @@ static void record_add(struct buf *b, str record) {
 
 /* ---- out of an archive ---- */
 
+#define ORIGINAL_SHOWN ((uint64_t)1 << 20) /* bytes of a record */
+
 /* Where it was found, or why it was not. */
 struct in_archive {
     struct buf record, about; /* about: lines that say where it lies */
+    struct buf bytes;         /* of the original, where it is kept */
     bool found;
     struct buf why; /* texts for people */
 };
@@ -92,8 +96,86 @@ static void on_damage(void *ctx, const char *segment, const char *why) {
     buf_format(&x->why, "%s: %s\n", segment, why);
 }
 
-static bool sought(const struct case_archive *c, const struct vault *v, const struct case_place *place,
-                   struct in_archive *x, struct err *e) {
+static bool on_bytes(void *ctx, str bytes, struct err *e) {
+    struct buf *const b = ctx;
+
+    buf_add(b, bytes);
+    return !b->failed || err_set(e, ERR_MEMORY, 0, "no memory for the record");
+}
+
+/* What a line of the ledger says of the file that a member lies in. */
+struct outer {
+    str path;
+    size_t length; /* of the longest so far */
+    char sha256[2 * SHA256_SIZE + 1];
+};
+
+static bool on_line(void *ctx, const struct custody *c, struct err *e) {
+    struct outer *const o = ctx;
+
+    (void)e;
+    if (c->container && c->path.len < o->path.len && str_starts(o->path, c->path) && o->path.ptr[c->path.len] == '!' &&
+        (!o->length || c->path.len < o->length)) {
+        o->length = c->path.len;
+        snprintf(o->sha256, sizeof o->sha256, "%s", c->sha256);
+    }
+    return true;
+}
+
+static bool no_coverage(void *ctx, const struct custody_coverage *c, struct err *e) {
+    (void)ctx, (void)c, (void)e;
+    return true;
+}
+static bool no_clock(void *ctx, const struct custody_clock *c, struct err *e) {
+    (void)ctx, (void)c, (void)e;
+    return true;
+}
+static bool no_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    (void)ctx, (void)d, (void)e;
+    return true;
+}
+static bool no_gap(void *ctx, const struct custody_gap *g, struct err *e) {
+    (void)ctx, (void)g, (void)e;
+    return true;
+}
+
+/* The bytes of the record, where the file is kept; of a member of a container, where that is. */
+static bool original_look(const char *case_path, const struct vault *v, const struct case_place *place,
+                          const uint8_t sha256[SHA256_SIZE], uint64_t size, struct in_archive *x, struct err *e) {
+    struct outer outer = {.path = place->evidence_path};
+    struct case_ledger_visitor const visitor = {on_line, no_coverage, no_clock, no_damage, no_gap, &outer};
+    uint64_t const most = size < ORIGINAL_SHOWN ? size : ORIGINAL_SHOWN;
+    struct err why = {0};
+    uint8_t hash[SHA256_SIZE];
+    uint64_t of;
+
+    if (original_read(v, sha256, place->offset, most ? most : 1, on_bytes, &x->bytes, interrupt_catch(), &of, &why)) {
+        if (!size)
+            x->bytes.len = 0; /* its reader does not say where it ends */
+        buf_format(&x->about, "%-10s kept: longwatch archive cat --original %.*s\n", "original",
+                   STR_ARG(place->sha256));
+        return true;
+    }
+    x->bytes.len = 0;
+    if (why.code == ERR_CORRUPT)
+        buf_format(&x->why, "%s\n", why.text);
+    if (why.code != ERR_USAGE) {
+        *e = why;
+        return why.code == ERR_CORRUPT;
+    }
+    if (!case_ledger(case_path, &visitor, e))
+        return false;
+    if (!outer.length || !sha256_of_hex(str_of(outer.sha256), hash))
+        return true;
+    if (original_read(v, hash, 0, 1, on_bytes, &x->bytes, interrupt_catch(), &of, &why))
+        buf_format(&x->about, "%-10s in a container, which is kept: longwatch archive cat --original %s\n", "original",
+                   outer.sha256);
+    x->bytes.len = 0;
+    return why.code != ERR_MEMORY && why.code != ERR_INTERRUPTED;
+}
+
+static bool sought(const char *case_path, const struct case_archive *c, const struct vault *v,
+                   const struct case_place *place, struct in_archive *x, struct err *e) {
     struct archive_wanted wanted = {.record = place->record, .offset = place->offset};
     int64_t const when = instant_parse(place->time);
     struct buf path = {0};
@@ -125,6 +207,7 @@ static bool sought(const struct case_archive *c, const struct vault *v, const st
         if (!str_eq(buf_str(&path), place->evidence_path)) /* another file with the same bytes */
             line(&x->about, "of", buf_str(&path));
         buf_format(&x->about, "%-10s %lu at offset %lu\n", "bytes", (unsigned long)size, (unsigned long)place->offset);
+        ok = original_look(case_path, v, place, wanted.sha256, size, x, e);
     } else if (ok) {
         buf_format(&x->why, "%s: no segment holds the record any more\n", c->path.ptr);
         ok = case_archive_gone(v, c, when, &x->why, e);
@@ -134,12 +217,12 @@ static bool sought(const struct case_archive *c, const struct vault *v, const st
 }
 
 /* An archive that is not what it was is no failure: it is told. */
-static bool archive_look(const struct case_archive *items, size_t count, const struct case_place *place,
-                         struct in_archive *x, struct err *e) {
+static bool archive_look(const char *case_path, const struct case_archive *items, size_t count,
+                         const struct case_place *place, struct in_archive *x, struct err *e) {
     for (size_t i = 0; i < count && !x->found; i++) {
         struct err why = {0};
         struct vault *v = NULL;
-        bool const ok = case_archive_open(&v, &items[i], &why) && sought(&items[i], v, place, x, &why);
+        bool const ok = case_archive_open(&v, &items[i], &why) && sought(case_path, &items[i], v, place, x, &why);
 
         vault_close(v);
         if (!ok && (why.code == ERR_MEMORY || why.code == ERR_INTERRUPTED)) {
@@ -152,16 +235,17 @@ static bool archive_look(const struct case_archive *items, size_t count, const s
     return true;
 }
 
-static int show_with_record(const struct case_place *place, const struct case_archive *archives, size_t archive_count,
-                            bool finding) {
+static int show_with_record(const char *case_path, const struct case_place *place, const struct case_archive *archives,
+                            size_t archive_count, bool finding) {
     struct in_archive in = {.found = false};
     struct buf b = {0}, record = {0};
     struct err e = {0};
     int status;
 
-    if (!archive_look(archives, archive_count, place, &in, &e)) {
+    if (!archive_look(case_path, archives, archive_count, place, &in, &e)) {
         buf_free(&in.record);
         buf_free(&in.about);
+        buf_free(&in.bytes);
         buf_free(&in.why);
         return tell_error(&e);
     }
@@ -184,6 +268,10 @@ static int show_with_record(const struct case_place *place, const struct case_ar
         fprintf(stderr, "longwatch: %.*s", STR_ARG(buf_str(&in.why)));
     if (in.found) {
         record_add(&b, buf_str(&in.record));
+        if (in.bytes.len) {
+            buf_add(&b, S("\nAs it stands in the original:\n\n"));
+            record_add(&b, buf_str(&in.bytes));
+        }
         status = print_all(&b, EXIT_NOTHING);
     } else if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset, interrupt_catch(),
                            &record, &e)) {
@@ -197,6 +285,7 @@ static int show_with_record(const struct case_place *place, const struct case_ar
     buf_free(&record);
     buf_free(&in.record);
     buf_free(&in.about);
+    buf_free(&in.bytes);
     buf_free(&in.why);
     return status;
 }
@@ -222,7 +311,7 @@ static int show(const char *path, const char *number, bool json) {
         buf_byte(&b, '\n');
         status = print_all(&b, EXIT_NOTHING);
     } else {
-        status = show_with_record(&place, archives, archive_count, which.type == FINDING);
+        status = show_with_record(path, &place, archives, archive_count, which.type == FINDING);
     }
     arena_free(a);
     return status;

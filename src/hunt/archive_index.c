@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "hunt/archive_index_own.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_original.h"
 #include "hunt/hunt.h"
 #include "hunt/keep.h"
 #include "intel/observable_key.h"
@@ -27,7 +28,9 @@ static bool stopped(const volatile sig_atomic_t *stop, struct err *e) {
 }
 
 bool archive_is_ledger(const struct manifest *m, const struct manifest_segment *s) {
-    return str_eq(manifest_family(m, s->family), ARCHIVE_LEDGER);
+    str const family = manifest_family(m, s->family);
+
+    return str_eq(family, ARCHIVE_LEDGER) || str_eq(family, ARCHIVE_ORIGINALS);
 }
 
 bool archive_index_made(const struct vault *v, const struct kinds *kinds, uint64_t *made, struct err *e) {

@@ -13,6 +13,7 @@
 #include "base/confine.h"
 #include "event/value.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_original.h"
 #include "hunt/clock.h"
 
 #define MEMORY_MAX ((size_t)1 << 30)

@@ -9,9 +9,6 @@
 #include "base/buf.h"
 #include "event/field.h"
 
-#define ARCHIVE_ORIGINALS                                                                                              \
-    S("originals") /* the family of segments that hold bytes of files, and no records (archive_original.h) */
-
 struct archive_wanted {
     uint8_t sha256[SHA256_SIZE]; /* of the source, unpacked */
     uint64_t record, offset;

@@ -14,6 +14,7 @@
 #include "detection/indicator.h"
 #include "evidence/outlook.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_original.h"
 #include "hunt/erasing.h"
 #include "hunt/archive_keys.h"
 #include "hunt/keep.h"
@@ -1984,10 +1985,12 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     struct segment_reading reading = {
         .sink = without(w, &erasing), .source = segment_member, .ctx = &job, .salvage = true};
     uint64_t *rows = NULL;
-    bool ledger, ok;
+    bool ledger, original, ok;
 
-    if (!ledger_is(s, &ledger, e))
+    if (!ledger_is(s, &ledger, e) || !original_is(s, &original, e))
         return false;
+    if (original && !w->keep) /* bytes of files are no events */
+        return true;
     if (ledger)
         return w->keys || ledger_rows(w, s, e);
     if (w->keys)
