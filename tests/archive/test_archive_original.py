@@ -114,7 +114,7 @@ def they_are_no_events():
         assert info(plain)["rows"] == info(kept)["rows"]
         for words in (["archive", "cat"], ["events", "--json"], ["kinds", "suggest"]):
             one, other = (longwatch(*words, archive, status=(0, 1, 3)) for archive in (plain, kept))
-            assert sorted(one.stdout.splitlines()) == sorted(other.stdout.splitlines()), words
+            assert sorted(one.stdout.splitlines()) == sorted(other.stdout.replace(str(kept).encode(), str(plain).encode()).splitlines()), words
         for archive in (plain, kept):
             longwatch("hunt", archive, "--rules", RULES, "-q", "-o", folder / f"{archive.name}.case", status=(1, 3))
         assert (folder / "plain.case/findings.jsonl").read_bytes() == (folder / "kept.case/findings.jsonl").read_bytes()
