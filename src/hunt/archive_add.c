@@ -512,9 +512,10 @@ static bool size_in_batch(const struct add *d, uint64_t size) {
     return false;
 }
 
-/* Has one of them this hash? */
+/* Has one of them this hash? If one cannot be hashed, it may: what it is will be known when it was read. */
 static bool in_batch(struct add *d, const uint8_t sha256[SHA256_SIZE], uint64_t size, bool *in, struct err *e) {
     struct err why;
+    uint64_t read;
 
     *in = false;
     for (size_t i = 0; !*in && i < d->file_count; i++) {
@@ -522,9 +523,9 @@ static bool in_batch(struct add *d, const uint8_t sha256[SHA256_SIZE], uint64_t 
 
         if (b->size != size)
             continue;
-        if (!b->hashed && !file_hashed(d->files[i], &b->hashed, b->sha256, &b->size, &why, e))
+        if (!b->hashed && !file_hashed(d->files[i], &b->hashed, b->sha256, &read, &why, e))
             return false;
-        *in = b->hashed && memcmp(b->sha256, sha256, SHA256_SIZE) == 0;
+        *in = !b->hashed || memcmp(b->sha256, sha256, SHA256_SIZE) == 0;
     }
     return true;
 }
@@ -549,7 +550,7 @@ static bool batch_full(const struct add *d) {
            d->to_keep_bytes >= BATCH_BYTES;
 }
 
-/* sha256: of its first size bytes; NULL: not known, or it could not be read; the worker says why. */
+/* sha256: of its first size bytes; NULL: not known yet. */
 static bool batch_add(struct add *d, const struct found_file *f, const uint8_t *sha256, uint64_t size) {
     struct batched *const b = &d->batched[d->file_count];
 
@@ -596,8 +597,8 @@ static bool original_wanted(struct add *d, const struct found_file *f, struct er
 
 static bool file_take(struct add *d, const struct found_file *f, struct err *e) {
     uint8_t sha256[SHA256_SIZE];
-    uint64_t size;
     struct err why;
+    uint64_t size;
     bool hashed, in;
 
     if (f->skipped.len)

@@ -1453,13 +1453,15 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     struct worker *const w = j->w;
     struct segment_source source;
 
-    if (!segment_source(j->segment, index, &source, e) || !source_without(w, &source.path, e))
+    if (!segment_source(j->segment, index, &source, e))
         return false;
     if (j->open && same_source(&source, &j->source))
         return true;
     if (!segment_member_end(j, e))
         return false;
     j->source = source;
+    if (!source_without(w, &source.path, e))
+        return false;
     const struct reader *const reader = reader_named(source.reader);
     bool const hashed = !all_zero(source.sha256, sizeof source.sha256);
 
