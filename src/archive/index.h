@@ -19,7 +19,8 @@
 
 #define INDEX_VERSION 1u
 #define INDEX_SEGMENTS_MAX (1u << 24) /* of one run */
-#define INDEX_RUNS_MAX 256u           /* of one merge, or asked at once */
+#define INDEX_ZEROS_MAX 32u
+#define INDEX_RUNS_MAX 256u /* of one merge, or asked at once */
 
 /* ---- writing ---- */
 
@@ -32,6 +33,7 @@ struct index_options {
     size_t segment_count;
     uint64_t
         keys; /* about how many will come: pages and blocks are made for so many. Wrong: larger or slower, not wrong */
+    unsigned zeros; /* so many of the lowest bits of every key are zero, and take no room; at most INDEX_ZEROS_MAX */
     bool presence_only; /* no exact tier, no addresses: the answer is always "in every segment of the run" */
     size_t memory_max;  /* held of tables before they go to a temporary file; 0: 64 MiB */
     const char *folder; /* where that lies; NULL: file_temporary */
@@ -74,7 +76,9 @@ struct index_run;
 /* ERR_CORRUPT: no run, or damaged where opening looks (the end, the list of segments); ERR_TRUNCATED: it ends too soon;
  * ERR_UNSUPPORTED: of another version; ERR_IO, ERR_MEMORY. Pages and blocks are checked when they are first looked at. */
 MUST_USE bool index_run_open(struct index_run **out, const char *path, struct err *e);
-/* Of bytes that stay the caller's and live as long. name: for errors. */
+/* Of an open file, which stays the caller's and may be closed at once. name: for errors. */
+MUST_USE bool index_run_open_file(struct index_run **out, int fd, str name, struct err *e);
+/* Of bytes that stay the caller's and live as long. */
 MUST_USE bool index_run_of(struct index_run **out, str bytes, str name, struct err *e);
 void index_run_close(struct index_run *r); /* takes NULL */
 
@@ -83,6 +87,7 @@ struct index_info {
     uint64_t presence_bytes, exact_bytes; /* of the file; with the segments of each key */
     const uint32_t *segments;             /* rising; live as long as the run */
     uint32_t segment_count;
+    unsigned zeros;
     bool exact;
 };
 struct index_info index_run_info(const struct index_run *r);
@@ -145,11 +150,12 @@ struct index_answer {
 struct index_answers {
     struct index_answer *answers; /* by question, run, segment; each once, and INDEX_EVERY alone */
     size_t count, room;
+    size_t count_max; /* as the caller likes; 0: none. Before equal ones are taken together */
     uint64_t damaged;
     struct err damage;
 };
 void index_answers_free(struct index_answers *a);
-/* a: emptied first. */
+/* a: emptied first. ERR_LIMIT: more than a->count_max answers: ask fewer at once. */
 MUST_USE bool index_questions_ask(struct index_questions *q, struct index_run *const *runs, size_t count,
                                   struct index_answers *a, struct err *e);
 
@@ -159,7 +165,7 @@ size_t index_keys_sort(uint64_t *keys, uint64_t *room, size_t count);
 /* ---- merging ---- */
 
 /* Merges runs into one that has the same answers; of segments that are `gone` (numbers, rising) nothing is left. options: made, segments,
- * segment_count and keys are found here.
+ * segment_count, keys and zeros are found here.
  *
  * ERR_CORRUPT  one of them is damaged: what it knew must be made again from its segments
  * ERR_USAGE    they were made by different rules, one has no exact tier, or all segments are gone */

@@ -137,7 +137,7 @@ bool index_block_get(struct index_run *r, uint64_t n, struct block_view *out, st
         return index_damaged(r, blocks.ptr + from, e, "a block contradicts itself");
     out->keys = body.ptr;
     out->postings = str_from(body, (size_t)out->count * r->tail.key_bytes);
-    out->first = index_place_first(n, r->tail.blocks);
+    out->first = index_block_first(n, r->tail.blocks, r->tail.zeros);
     return true;
 }
 
@@ -310,9 +310,10 @@ static bool tail_good(struct index_run *r, int fd, struct err *e) {
     if (!t->pages || t->pages > presence || t->more_pages != presence - t->pages || t->more_pages > UINT32_MAX ||
         t->section[SECTION_PRESENCE].size % PAGE_BYTES || t->section[SECTION_PRESENCE].at % PAGE_BYTES ||
         t->section[SECTION_DIRECTORY].size % 8 || !t->segments || t->segments > INDEX_SEGMENTS_MAX ||
-        ((t->flags & INDEX_ONE) != 0) != (t->segments == 1) || (t->flags & ~(unsigned)(INDEX_EXACT | INDEX_ONE)) ||
+        t->zeros > INDEX_ZEROS_MAX || ((t->flags & INDEX_ONE) != 0) != (t->segments == 1) ||
+        (t->flags & ~(unsigned)(INDEX_EXACT | INDEX_ONE)) ||
         (exact ? !t->blocks || t->blocks > UINT64_MAX / 16 || t->blocks + 1 != directory ||
-                     !index_block_fits(t->blocks, t->key_bytes) ||
+                     !index_block_fits(t->blocks, t->zeros, t->key_bytes) ||
                      t->keys > t->section[SECTION_BLOCKS].size / t->key_bytes ||
                      t->addresses > t->section[SECTION_ADDRESSES].size || t->address_blocks + 1 != addresses ||
                      t->section[SECTION_ADDRESS_DIRECTORY].size % sizeof(struct packed_address_block)
@@ -402,27 +403,26 @@ bool index_run_of(struct index_run **out, str bytes, str name, struct err *e) {
     return run_new(out, bytes, NULL, -1, name, e);
 }
 
+bool index_run_open_file(struct index_run **out, int fd, str name, struct err *e) {
+    struct stat about;
+    void *mapped;
+
+    if (fstat(fd, &about) != 0)
+        return err_system(e, "index %.*s", STR_ARG(name));
+    if (!S_ISREG(about.st_mode) || (size_t)about.st_size < sizeof(struct packed_tail))
+        return err_set(e, ERR_TRUNCATED, 0, "index %.*s: it is too short", STR_ARG(name));
+    if ((mapped = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
+        return err_system(e, "index %.*s", STR_ARG(name));
+    (void)madvise(mapped, (size_t)about.st_size, MADV_RANDOM);
+    return run_new(out, (str){mapped, (size_t)about.st_size}, mapped, fd, name, e);
+}
+
 bool index_run_open(struct index_run **out, const char *path, struct err *e) {
     int const fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat about;
-    void *mapped = MAP_FAILED;
 
-    if (fd < 0 || fstat(fd, &about) != 0) {
-        err_system(e, "index %s", path);
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    if (!S_ISREG(about.st_mode) || (size_t)about.st_size < sizeof(struct packed_tail))
-        err_set(e, ERR_TRUNCATED, 0, "index %s: it is too short", path);
-    else if ((mapped = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
-        err_system(e, "index %s", path);
-    if (mapped == MAP_FAILED) {
-        close(fd);
-        return false;
-    }
-    (void)madvise(mapped, (size_t)about.st_size, MADV_RANDOM);
-    bool const ok = run_new(out, (str){mapped, (size_t)about.st_size}, mapped, fd, str_of(path), e);
+    if (fd < 0)
+        return err_system(e, "index %s", path);
+    bool const ok = index_run_open_file(out, fd, str_of(path), e);
 
     close(fd);
     return ok;
@@ -453,6 +453,7 @@ struct index_info index_run_info(const struct index_run *r) {
             t->section[SECTION_BLOCKS].size + t->section[SECTION_DIRECTORY].size + t->section[SECTION_LONG].size,
         .segments = r->segments,
         .segment_count = t->segments,
+        .zeros = t->zeros,
         .exact = t->flags & INDEX_EXACT,
     };
 }

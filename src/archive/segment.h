@@ -144,6 +144,22 @@ struct segment_column {
 struct segment_column segment_column(const struct segment *s, uint32_t column);
 /* The column of a field, or SEGMENT_NONE: no record of this segment has it. */
 uint32_t segment_column_of(const struct segment *s, str name);
+/* What a record is made of: which fields it has, in this order, and how. Records with the same are of one shape, numbered from 0
+ * (segment_info.shapes). Told of a segment are all shapes that some record has. */
+struct segment_place {
+    uint32_t column; /* SEGMENT_KIND and SEGMENT_TIME_TEXT are among them */
+    uint16_t element;
+    uint8_t inner; /* both as struct raw's; or SEGMENT_FOLDED */
+};
+#define SEGMENT_FOLDED 3u /* RAW_INNER_ASKED, and its values are kept folded: each holds the byte SEGMENT_FOLD */
+#define SEGMENT_FOLD 1    /* in a folded text: the next member's value stands here */
+MUST_USE bool segment_shape(struct segment *s, uint32_t shape, const struct segment_place **places, uint32_t *count,
+                            struct err *e);
+
+/* Do records have the column as a value of its own, as a second spelling of others (enum raw_inner), or some as this and some as that? Columns that are the
+ * segment's own are OWN. */
+enum segment_spoken { SPOKEN_OWN = 1, SPOKEN_INNER, SPOKEN_BOTH };
+MUST_USE bool segment_column_spoken(struct segment *s, uint32_t column, enum segment_spoken *out, struct err *e);
 
 struct segment_value {
     const char *ptr;
@@ -171,6 +187,18 @@ uint32_t segment_column_cells(const struct segment *s, uint32_t column, uint32_t
  * with several values of the field occurs several times; rows are in no order. What a code stands for: segment_column_values. */
 MUST_USE bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes, uint32_t *rows,
                                    struct err *e);
+/* The same by runs: the rows of a block in another order, in which those whose records have the same fields stand together, so that a run of cells
+ * stands for a run of rows. codes: as above. runs, order: kept until something else is asked of the segment. */
+struct segment_run {
+    uint32_t at, cell, rows; /* cells cell, cell + 1, .. stand in the rows order[at], order[at + 1], .. of the block */
+};
+MUST_USE bool segment_column_runs(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes,
+                                  const struct segment_run **runs, uint32_t *count, struct err *e);
+/* order: all rows of the block, counted from its first. */
+MUST_USE bool segment_block_order(struct segment *s, uint32_t block, const uint32_t **order, struct err *e);
+/* The next run of that order: rows of one shape, from order[*at] on. False: there are no more. After segment_block_order of the block; *nth: 0 at
+ * first. */
+bool segment_block_shape(const struct segment *s, uint32_t *nth, uint32_t *shape, uint32_t *at, uint32_t *rows);
 /* Times and sources of a block's rows, in order; each has room for all, either may be NULL. */
 MUST_USE bool segment_block_rows(struct segment *s, uint32_t block, int64_t *when, uint32_t *sources, struct err *e);
 /* Gives back what has been unpacked and is kept: values of columns. Views of them are dead; those of sources live on. */

@@ -95,9 +95,7 @@ MUST_USE bool unpack_values(struct unpacker *u, struct cursor *c, struct segment
 
 /* ---- folded texts ---- */
 
-#define PLACE_FOLDED 3u /* struct opened_place's inner: RAW_INNER_ASKED, and its values are folded */
-#define FOLD_VALUE 1    /* in a folded text: the next member's value stands here */
-#define FOLD_PASS 2     /* the next member is passed over */
+#define FOLD_PASS 2                           /* the next member is passed over */
 #define SEGMENT_UNFOLD_MAX ((size_t)64 << 20) /* bytes of all folded texts of a record */
 
 /* Is a field of this name the list's, or below it? */
@@ -140,8 +138,9 @@ struct opened_column {
     /* Unpacked values: those of pages [page_from, page_to). */
     struct segment_value *items;
     uint32_t page_from, page_to, item_room;
-    bool pinned; /* a caller has views of them */
-    bool broken; /* some page of these is damaged: items are lost */
+    uint8_t spoken; /* enum segment_spoken; known when shapes are */
+    bool pinned;    /* a caller has views of them */
+    bool broken;    /* some page of these is damaged: items are lost */
     /* Of the block at hand. */
     uint32_t entry;        /* in s->cells: of the last block in which the column occurs; PAGE_NONE: none so far */
     uint32_t cells, taken; /* cells that follow from the shapes; of reading: where they begin in s->codes */
@@ -161,19 +160,13 @@ struct opened_block {
     uint32_t chunk, cells_from, cells_count;
 };
 
-/* A place in a shape. */
-struct opened_place {
-    uint32_t column;
-    uint16_t element;
-    uint8_t inner; /* enum raw_inner, or PLACE_FOLDED */
-};
-
 struct opened_shape {
     uint32_t from, count; /* among s->places */
     uint32_t rows, seen;  /* of the block at hand */
+    uint32_t ordered;     /* where its rows begin in s->row_order */
     uint32_t base;        /* of a reading: where its wanted places begin */
     uint32_t base_count;
-    bool lost;
+    bool chosen, lost; /* some row that is read has it; what such a row needs is damaged */
 };
 
 struct segment {
@@ -191,7 +184,7 @@ struct segment {
     uint64_t leaf_count, body; /* bytes before the footer */
     /* Made when they are first needed. */
     struct opened_shape *shapes;
-    struct opened_place *places;
+    struct segment_place *places;
     uint32_t *place_base; /* of the block at hand: where a place's cells begin in its column's */
     uint32_t place_count;
     struct segment_source *sources;
@@ -201,6 +194,10 @@ struct segment {
     uint64_t *row_when, *row_own, *row_number, *row_size, *row_offset;
     uint8_t *row_flags, *row_zone, *row_precision;
     uint32_t *met, met_count; /* shapes, in the order in which they occur */
+    /* By column: its places, and whose they are; made when first asked for. */
+    uint32_t *column_from, *column_places, *column_shapes;
+    struct segment_run *runs;
+    uint32_t *row_order, ordered; /* its rows by their shapes; the block of which they are: UINT32_MAX: none */
     uint32_t *codes;
     size_t code_room;
 };

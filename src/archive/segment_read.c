@@ -85,10 +85,10 @@ static bool columns_ask(struct reader *d, struct err *e) {
     return true;
 }
 
-static bool place_wanted(const struct segment *s, const struct opened_place *p) {
+static bool place_wanted(const struct segment *s, const struct segment_place *p) {
     const struct opened_column *const c = &s->columns[p->column];
 
-    return p->inner == RAW_INNER_ASKED || p->inner == PLACE_FOLDED ? c->inner_wanted : c->wanted;
+    return p->inner == RAW_INNER_ASKED || p->inner == SEGMENT_FOLDED ? c->inner_wanted : c->wanted;
 }
 
 /* The first place of the members of the text at place k of a shape. */
@@ -107,7 +107,7 @@ static void members_need(struct reader *d, const struct opened_shape *shape) {
 
     memset(d->needed, 0, shape->count * sizeof *d->needed);
     for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
-        if (s->places[k].inner != PLACE_FOLDED || !place_wanted(s, &s->places[k]))
+        if (s->places[k].inner != SEGMENT_FOLDED || !place_wanted(s, &s->places[k]))
             continue;
         for (uint32_t m = members_from(s, shape, k); m < k; m++)
             d->needed[m - shape->from] |= s->places[m].inner == RAW_OWN;
@@ -158,7 +158,7 @@ static bool shape_ask(struct reader *d, struct opened_shape *shape) {
     members_need(d, shape);
     shape->base = d->wanted_count;
     for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
-        const struct opened_place *const p = &s->places[k];
+        const struct segment_place *const p = &s->places[k];
         const struct opened_column *const c = &s->columns[p->column];
         bool const told = place_wanted(s, p);
 
@@ -169,8 +169,8 @@ static bool shape_ask(struct reader *d, struct opened_shape *shape) {
         *w = (struct wanted){.place = k,
                              .field = c->field,
                              .element = p->element,
-                             .inner = p->inner == PLACE_FOLDED ? RAW_INNER_ASKED : p->inner,
-                             .folded = p->inner == PLACE_FOLDED,
+                             .inner = p->inner == SEGMENT_FOLDED ? RAW_INNER_ASKED : p->inner,
+                             .folded = p->inner == SEGMENT_FOLDED,
                              .told = told};
         if (!w->folded)
             continue;
@@ -223,12 +223,25 @@ static bool codes_room(struct segment *s, size_t count, struct err *e) {
     return true;
 }
 
+/* Which shapes the chosen rows have. */
+static void shapes_choose(struct reader *d) {
+    struct segment *const s = d->s;
+    const struct segment_block *const b = &s->blocks[s->block].is;
+
+    for (uint32_t i = 0; i < s->met_count; i++)
+        s->shapes[s->met[i]].chosen = !d->r->rows;
+    for (uint32_t i = 0; d->r->rows && i < b->rows; i++)
+        if (chosen(d->r, b->from + i))
+            s->shapes[s->row_shape[i]].chosen = true;
+}
+
 /* Everything that the chosen rows need: then rows can be put together. */
 static bool block_prepare(struct reader *d, struct err *e) {
     struct segment *const s = d->s;
     const struct opened_block *const b = &s->blocks[s->block];
     size_t count = 0;
 
+    shapes_choose(d);
     for (uint32_t i = b->cells_from; i < b->cells_from + b->cells_count; i++)
         s->columns[s->cells[i].column].taken = UINT32_MAX;
     for (uint32_t i = 0; i < s->met_count; i++) {
@@ -236,6 +249,8 @@ static bool block_prepare(struct reader *d, struct err *e) {
 
         shape->seen = 0;
         shape->lost = false;
+        if (!shape->chosen)
+            continue;
         if (!shape_ask(d, shape))
             return segment_no_memory(s, e);
         for (uint32_t k = shape->base; k < shape->base + shape->base_count; k++) {
@@ -258,7 +273,7 @@ static bool block_prepare(struct reader *d, struct err *e) {
     for (uint32_t i = 0; i < s->met_count; i++) {
         struct opened_shape *const shape = &s->shapes[s->met[i]];
 
-        for (uint32_t k = shape->base; k < shape->base + shape->base_count; k++) {
+        for (uint32_t k = shape->base; shape->chosen && k < shape->base + shape->base_count; k++) {
             struct wanted *const w = &d->wanted[k];
             const struct opened_column *const c = &s->columns[s->places[w->place].column];
 

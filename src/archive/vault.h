@@ -35,8 +35,14 @@ enum vault_found {
 };
 typedef void vault_tell(void *ctx, enum vault_found what, str name, uint64_t number);
 
-/* Makes the folder (its parent is there; it is not, or is empty), and the first record in it. who, note: for people, may be "".
- * ERR_USAGE: something lies there. */
+/* Is one there, made to its end? False: vault_create makes it, or says why not. What cannot be looked at is taken for made: opening it says why. */
+bool vault_made(const char *path);
+/* Makes the folder (its parent is there; it is not, is empty, or holds what an unfinished making left), and the first record in it. who,
+ * note: for people, may be "".
+ *
+ * ERR_USAGE    something lies there
+ * ERR_CORRUPT  an archive lies there that was used, and has lost its CURRENT
+ * ERR_REFUSED  another process makes it */
 MUST_USE bool vault_create(const char *path, str who, str note, int64_t at, struct err *e);
 
 /* For reading. as_of: 0 (the last whole record), or a snapshot: then nothing behind it needs to be readable, but is looked through for

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "archive/vault_own.h"
+#include "base/cursor.h"
 #include "base/file.h"
 #include "base/instant.h"
 
 #define LOCK_TEXT 200
+#define MADE_MAX 65536u /* bytes of a manifest that was just made: more than it can have */
 
 /* Who writes, for whoever would like to. The text is for people: the lock is the kernel's, and ends with its holder. */
 bool vault_lock(struct vault *v, int64_t at, struct err *e) {
@@ -67,6 +69,53 @@ static const char readme[] =
     "files is described in docs/formats/archive.md of its source code, well enough to write a program that reads "
     "them.\n";
 
+/* Is there anything in this folder of the archive? One that is not there is empty. */
+static bool has_entries(const struct vault *v, const char *name, bool *yes, struct err *e) {
+    int const fd = openat(v->root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+    *yes = false;
+    if (fd < 0)
+        return errno == ENOENT || err_system(e, "%s/%s", v->path, name);
+    if (!dir) {
+        close(fd);
+        return vault_no_memory(v, e);
+    }
+    for (struct dirent *d; !*yes && (d = readdir(dir));)
+        *yes = strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+    closedir(dir);
+    return true;
+}
+
+/* Is there more in the first manifest than the record that making writes? */
+static bool has_history(const struct vault *v, bool *yes, struct err *e) {
+    struct buf b = {0};
+    bool missing = false, ok = own_read(v, "MANIFEST-000001", MADE_MAX, &b, &missing, e);
+    struct cursor c = cursor_of(ok ? buf_str(&b) : S(""));
+    uint32_t length = 0;
+
+    *yes = false;
+    if (!ok && e->code == ERR_LIMIT) /* more than making writes */
+        *yes = ok = true;
+    else if (cursor_skip(&c, GENERATION_HEAD_SIZE + 4) && read_u32le(&c, &length))
+        *yes = b.len - GENERATION_HEAD_SIZE > length;
+    buf_free(&b);
+    return ok;
+}
+
+/* CURRENT is not there: was it once? Then making would write over a history. */
+static bool never_used(const struct vault *v, struct err *e) {
+    bool segments, runs, history;
+
+    if (!has_entries(v, SEGMENTS, &segments, e) || !has_entries(v, INDEX, &runs, e) || !has_history(v, &history, e))
+        return false;
+    return (!segments && !runs && !history) ||
+           err_set(e, ERR_CORRUPT, 0,
+                   "%s/" CURRENT_FILE " is gone, and the archive has been written to: it is not made anew over what is "
+                   "there",
+                   v->path);
+}
+
 /* Is there nothing but what an unfinished making leaves? */
 static bool makeable(const struct vault *v, struct err *e) {
     static const char *const ours[] = {".",         "..",     FORMAT_FILE, HEAD_FILE, SECRET_FILE, README_FILE,
@@ -94,7 +143,7 @@ static bool makeable(const struct vault *v, struct err *e) {
                                v->path, d->d_name);
     }
     closedir(dir);
-    return ok;
+    return ok && never_used(v, e);
 }
 
 static void secret_text(struct buf *out) {
@@ -157,7 +206,8 @@ static bool make(struct vault *v, str who, str note, int64_t at, struct err *e) 
     char head[HEAD_TEXT];
     bool ok;
 
-    if (!vault_lock(v, at, e) || !makeable(v, e) || !folders_make(v, e))
+    /* A stranger's folder gets no lock. */
+    if (!makeable(v, e) || !vault_lock(v, at, e) || !makeable(v, e) || !folders_make(v, e))
         return false;
     v->head.number = 1;
     randombytes_buf(v->head.id, sizeof v->head.id);
@@ -192,6 +242,15 @@ bool vault_begin(struct vault **out, const char *path, struct err *e) {
     v->writes = true;
     *out = v;
     return true;
+}
+
+bool vault_made(const char *path) {
+    int const root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool const made = root < 0 ? errno != ENOENT : faccessat(root, CURRENT_FILE, F_OK, 0) == 0 || errno != ENOENT;
+
+    if (root >= 0)
+        close(root);
+    return made;
 }
 
 bool vault_create(const char *path, str who, str note, int64_t at, struct err *e) {

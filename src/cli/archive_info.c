@@ -5,117 +5,126 @@
 
 #include "archive/segment.h"
 #include "archive/vault.h"
+#include "base/file.h"
+#include "cli/archive_caring.h"
 #include "cli/command.h"
 #include "cli/intel_text.h"
 #include "cli/terminal.h"
+#include "hunt/archive_export.h"
+#include "hunt/archive_index.h"
+#include "hunt/archive_original.h"
 #include "report/finding_text.h"
 
 struct wishes {
-    const char *archive;
+    const char *archive, *public_key;
     uint64_t as_of;
     bool json;
 };
 
 #define AT(member) .at = offsetof(struct wishes, member)
 
-static void month_text(int32_t month, char out[16]) {
-    if (month == MANIFEST_UNDATED)
-        snprintf(out, 16, "undated");
-    else
-        snprintf(out, 16, "%04d-%02d", month / 12, month % 12 + 1);
-}
-
 struct sum {
+    int32_t month;
+    uint32_t family;
     uint64_t segments, rows, bytes;
 };
 
-static struct sum sum_of(const struct manifest *m, int32_t month, uint32_t family) {
-    size_t count;
-    const struct manifest_segment *const s = manifest_segments(m, &count);
-    struct sum sum = {0};
-
-    for (size_t i = 0; i < count; i++)
-        if (manifest_live(&s[i]) && s[i].month == month && s[i].family == family) {
-            sum.segments++;
-            sum.rows += s[i].rows;
-            sum.bytes += s[i].length;
-        }
-    return sum;
-}
-
+/* Months in their order, what has none last; families as the manifest knows them. */
 static int by_month(const void *a, const void *b) {
-    int32_t const x = *(const int32_t *)a, y = *(const int32_t *)b;
+    const struct sum *const x = a, *const y = b;
 
-    return x == y ? 0 : x == MANIFEST_UNDATED ? 1 : y == MANIFEST_UNDATED ? -1 : x < y ? -1 : 1;
+    if (x->month != y->month)
+        return x->month == MANIFEST_UNDATED ? 1 : y->month == MANIFEST_UNDATED ? -1 : x->month < y->month ? -1 : 1;
+    return (x->family > y->family) - (x->family < y->family);
 }
 
-/* The months that have segments, each once; what has none comes last. */
-static size_t months_of(const struct manifest *m, int32_t *months) {
-    size_t count, kept = 0;
+/* One for each month and family that have segments; sums: room for every segment. */
+static size_t sums_of(const struct manifest *m, struct sum *sums) {
+    size_t count, live = 0, kept = 0;
     const struct manifest_segment *const s = manifest_segments(m, &count);
 
     for (size_t i = 0; i < count; i++)
         if (manifest_live(&s[i]))
-            months[kept++] = s[i].month;
-    if (kept)
-        qsort(months, kept, sizeof *months, by_month);
-    count = kept;
-    kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!kept || months[kept - 1] != months[i])
-            months[kept++] = months[i];
+            sums[live++] = (struct sum){s[i].month, s[i].family, 1, s[i].rows, s[i].length};
+    if (live)
+        qsort(sums, live, sizeof *sums, by_month);
+    for (size_t i = 0; i < live; i++)
+        if (kept && by_month(&sums[kept - 1], &sums[i]) == 0) {
+            sums[kept - 1].segments++;
+            sums[kept - 1].rows += sums[i].rows;
+            sums[kept - 1].bytes += sums[i].bytes;
+        } else {
+            sums[kept++] = sums[i];
+        }
     return kept;
 }
 
-static void info_json(struct buf *b, const struct vault *v, const int32_t *months, size_t month_count) {
+/* Records: pieces of files, and lines of ledgers, are none of events; the latter say so by their family. */
+static uint64_t record_rows(const struct manifest *m) {
+    uint64_t rows = manifest_live_rows(m);
+    size_t count;
+    const struct manifest_segment *const s = manifest_segments(m, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (manifest_live(&s[i]) && str_eq(manifest_family(m, s[i].family), ARCHIVE_ORIGINALS))
+            rows -= s[i].rows;
+    return rows;
+}
+
+static void info_json(struct buf *b, const struct vault *v, const struct sum *sums, size_t count,
+                      const struct archive_index_sum *index) {
     const struct manifest *const m = vault_manifest(v);
     char at[INSTANT_TEXT], month[16];
-    bool first = true;
 
     buf_format(b, "{\"id\":\"");
     for (size_t i = 0; i < ARCHIVE_ID_SIZE; i++)
         buf_format(b, "%02x", manifest_id(m)[i]);
     buf_format(b, "\",\"snapshot\":%lu,\"at\":\"%.*s\",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu,\"parts\":[",
                (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)),
-               (unsigned long)manifest_live_count(m), (unsigned long)manifest_live_rows(m),
+               (unsigned long)manifest_live_count(m), (unsigned long)record_rows(m),
                (unsigned long)manifest_live_bytes(m));
-    for (size_t i = 0; i < month_count; i++)
-        for (uint32_t f = 0; f < manifest_families(m); f++) {
-            struct sum const s = sum_of(m, months[i], f);
-
-            if (!s.segments)
-                continue;
-            month_text(months[i], month);
-            buf_format(b, "%s{\"month\":\"%s\"", first ? "" : ",", month);
-            intel_json_text(b, "family", manifest_family(m, f));
-            buf_format(b, ",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu}", (unsigned long)s.segments,
-                       (unsigned long)s.rows, (unsigned long)s.bytes);
-            first = false;
-        }
-    buf_add(b, S("]}\n"));
+    for (size_t i = 0; i < count; i++) {
+        caring_month(sums[i].month, month);
+        buf_format(b, "%s{\"month\":\"%s\"", i ? "," : "", month);
+        intel_json_text(b, "family", manifest_family(m, sums[i].family));
+        buf_format(b, ",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu}", (unsigned long)sums[i].segments,
+                   (unsigned long)sums[i].rows, (unsigned long)sums[i].bytes);
+    }
+    buf_format(b, "],\"index\":{\"runs\":%lu,\"keys\":%lu,\"bytes\":%lu,\"segments\":%lu,\"of\":%lu}}\n",
+               (unsigned long)index->runs, (unsigned long)index->keys, (unsigned long)index->bytes,
+               (unsigned long)index->in, (unsigned long)index->segments);
 }
 
-static void info_text(struct buf *b, const struct vault *v, const char *archive, const int32_t *months,
-                      size_t month_count) {
+static void index_text(struct buf *b, const struct archive_index_sum *index) {
+    char runs[COUNT_TEXT], keys[COUNT_TEXT], in[COUNT_TEXT], all[COUNT_TEXT], size[SIZE_TEXT];
+
+    buf_format(b, "  index    %s keys of %s of %s segment%s with records, in %s run%s (%s)",
+               count_text(index->keys, keys), count_text(index->in, in), count_text(index->segments, all),
+               index->segments == 1 ? "" : "s", count_text(index->runs, runs), index->runs == 1 ? "" : "s",
+               size_text(index->bytes, size));
+    buf_add(b, index->in < index->segments ? S("; longwatch archive index adds the others\n") : S("\n"));
+}
+
+static void info_text(struct buf *b, const struct vault *v, const char *archive, const struct sum *sums,
+                      size_t sum_count, const struct archive_index_sum *index) {
     const struct manifest *const m = vault_manifest(v);
     char rows[COUNT_TEXT], count[COUNT_TEXT], size[SIZE_TEXT], at[INSTANT_TEXT], month[16];
 
     finding_plain(b, str_of(archive), false);
-    buf_format(b, ": %s records in %s segments (%s), snapshot %lu of %.*s\n", count_text(manifest_live_rows(m), rows),
+    buf_format(b, ": %s records in %s segments (%s), snapshot %lu of %.*s\n", count_text(record_rows(m), rows),
                count_text(manifest_live_count(m), count), size_text(manifest_live_bytes(m), size),
                (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)));
-    for (size_t i = 0; i < month_count; i++)
-        for (uint32_t f = 0; f < manifest_families(m); f++) {
-            struct sum const s = sum_of(m, months[i], f);
+    for (size_t i = 0; i < sum_count; i++) {
+        const struct sum *const s = &sums[i];
 
-            if (!s.segments)
-                continue;
-            month_text(months[i], month);
-            buf_format(b, "  %-8s ", month);
-            finding_plain(b, manifest_family(m, f), false);
-            buf_format(b, ": %s records in %s segment%s (%s)\n", count_text(s.rows, rows),
-                       count_text(s.segments, count), s.segments == 1 ? "" : "s", size_text(s.bytes, size));
-        }
+        caring_month(s->month, month);
+        buf_format(b, "  %-8s ", month);
+        finding_plain(b, manifest_family(m, s->family), false);
+        buf_format(b, ": %s %s in %s segment%s (%s)\n", count_text(s->rows, rows),
+                   str_eq(manifest_family(m, s->family), ARCHIVE_ORIGINALS) ? "pieces of files" : "records",
+                   count_text(s->segments, count), s->segments == 1 ? "" : "s", size_text(s->bytes, size));
+    }
+    index_text(b, index);
 }
 
 static int info_run(const void *wishes) {
@@ -124,23 +133,29 @@ static int info_run(const void *wishes) {
     struct vault *v = NULL;
     struct buf b = {0};
     struct err e = {0};
-    int32_t *months;
+    struct sum *sums;
     size_t count;
+
+    struct archive_index_sum index;
 
     if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, w->as_of, NULL, NULL, &e))
         return tell_error(&e);
+    if (!archive_index_count(vault_manifest(v), &index, &e)) {
+        vault_close(v);
+        return tell_error(&e);
+    }
     (void)manifest_segments(vault_manifest(v), &count);
-    if (!(months = calloc(count + 1, sizeof *months))) {
+    if (!(sums = calloc(count + 1, sizeof *sums))) {
         vault_close(v);
         err_set(&e, ERR_MEMORY, 0, "no memory to print");
         return tell_error(&e);
     }
-    count = months_of(vault_manifest(v), months);
+    count = sums_of(vault_manifest(v), sums);
     if (w->json)
-        info_json(&b, v, months, count);
+        info_json(&b, v, sums, count, &index);
     else
-        info_text(&b, v, w->archive, months, count);
-    free(months);
+        info_text(&b, v, w->archive, sums, count, &index);
+    free(sums);
     vault_close(v);
     return print_all(&b, EXIT_NOTHING);
 }
@@ -151,6 +166,12 @@ struct verify {
     const struct wishes *w;
     char name[VAULT_NAME_MAX];
     uint64_t damages, segments, told; /* told: of this segment */
+    struct signature_public public;   /* of --public-key */
+    uint64_t records, is_signed;      /* is_signed: of them */
+    bool origin;                      /* it is an export, of: */
+    uint64_t origin_sequence;
+    uint8_t origin_hash[SHA256_SIZE];
+    uint64_t runs, bad_runs;
 };
 
 static void damage_tell(struct verify *x, const char *name, uint64_t offset, const char *why) {
@@ -210,6 +231,79 @@ static bool segment_verify(struct verify *x, const struct vault *v, const struct
     return true;
 }
 
+static void record_verify(struct verify *x, const char *whose, const struct vault_record *r) {
+    struct err why = {0};
+    char what[48];
+
+    x->records++;
+    if (!r->signature.len)
+        return;
+    x->is_signed++;
+    snprintf(what, sizeof what, "%s: record %lu", whose, (unsigned long)r->sequence);
+    if (x->w->public_key && !signature_check(&x->public, r->signature, r->statement, &why))
+        damage_tell(x, what, 0, why.text);
+}
+
+static bool on_record(void *ctx, const struct vault_record *r, struct err *e) {
+    (void)e;
+    record_verify(ctx, "manifest", r);
+    return true;
+}
+
+static void on_origin_record(void *ctx, const struct vault_record *r) {
+    record_verify(ctx, EXPORT_ORIGIN, r);
+}
+
+static void on_stranger(void *ctx, const struct manifest_segment *s) {
+    struct verify *const x = ctx;
+
+    vault_segment_name(s, x->name);
+    damage_tell(x, x->name, 0, "the archive that this is an export of has no such segment");
+}
+
+static bool origin_verify(struct verify *x, const struct vault *v, struct err *e) {
+    if (archive_export_check(v, x->w->archive, &x->origin, on_stranger, on_origin_record, x, &x->origin_sequence,
+                             x->origin_hash, e))
+        return true;
+    if (e->code == ERR_MEMORY)
+        return false;
+    damage_tell(x, EXPORT_ORIGIN, e->offset, e->text);
+    x->origin = false;
+    return true;
+}
+
+static bool key_read(struct verify *x, struct err *e) {
+    struct buf file = {0};
+    bool const ok = !x->w->public_key || (file_read(x->w->public_key, SIGNATURE_FILE_MAX, &file, e) &&
+                                          (signature_public_read(&x->public, buf_str(&file), e) ||
+                                           (e->code = ERR_USAGE, err_wrap(e, "%s", x->w->public_key))));
+
+    buf_free(&file);
+    return ok;
+}
+
+/* A run is derived data: its damage costs time, and can be undone. */
+static bool run_verify(struct verify *x, const struct vault *v, const struct manifest_run *r, struct err *e) {
+    bool whole;
+
+    vault_run_name(r, x->name);
+    x->runs++;
+    if (!archive_run_check(v, r, on_damage, x, &whole, e))
+        return false;
+    x->bad_runs += !whole;
+    return true;
+}
+
+static bool runs_verify(struct verify *x, const struct vault *v, struct err *e) {
+    size_t count;
+    const struct manifest_run *const runs = manifest_runs(vault_manifest(v), &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (!runs[i].ended && !run_verify(x, v, &runs[i], e))
+            return false;
+    return true;
+}
+
 static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
     size_t count;
     const struct manifest_segment *const segments = manifest_segments(vault_manifest(v), &count);
@@ -218,14 +312,32 @@ static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
         if (e->code != ERR_CORRUPT)
             return false;
         damage_tell(x, "manifest", e->offset, e->text);
+    } else if (!vault_history(v, on_record, x, e)) {
+        return false;
     }
+    if (!origin_verify(x, v, e))
+        return false;
     for (size_t i = 0; i < count; i++)
         if (!segments[i].gone) {
             x->segments++;
             if (!segment_verify(x, v, &segments[i], e))
                 return false;
         }
-    return true;
+    return runs_verify(x, v, e);
+}
+
+static void signatures_text(struct buf *b, const struct verify *x) {
+    char hash[2 * SHA256_SIZE + 1], count[COUNT_TEXT], all[COUNT_TEXT];
+
+    if (x->is_signed || x->w->public_key)
+        buf_format(b, "%s of %s records %s signed%s\n", count_text(x->is_signed, count), count_text(x->records, all),
+                   x->is_signed == 1 ? "is" : "are",
+                   x->w->public_key ? ", and checked with the key" : ": NOT CHECKED (--public-key FILE)");
+    if (!x->origin || x->damages)
+        return;
+    sha256_hex(x->origin_hash, hash);
+    buf_format(b, "an export: its files are those of the archive whose record %lu is %s\n",
+               (unsigned long)x->origin_sequence, hash);
 }
 
 static int verify_run(const void *wishes) {
@@ -237,6 +349,8 @@ static int verify_run(const void *wishes) {
     struct err e = {0};
     char count[COUNT_TEXT];
 
+    if (!key_read(&x, &e))
+        return tell_error(&e);
     if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, 0, NULL, NULL, &e)) {
         (void)tell_error(&e);
         return e.code == ERR_CORRUPT ? EXIT_UNREADABLE : e.code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
@@ -248,10 +362,21 @@ static int verify_run(const void *wishes) {
         return tell_error(&e);
     finding_plain(&b, str_of(w->archive), false);
     if (x.damages)
-        buf_format(&b, ": damaged in %lu place%s\n", (unsigned long)x.damages, x.damages == 1 ? "" : "s");
+        buf_format(&b, ": damaged in %lu place%s", (unsigned long)x.damages, x.damages == 1 ? "" : "s");
     else
-        buf_format(&b, ": %s segment%s and the manifest are whole\n", count_text(x.segments, count),
+        buf_format(&b, ": %s segment%s and the manifest are whole", count_text(x.segments, count),
                    x.segments == 1 ? "" : "s");
+    if (x.bad_runs)
+        buf_format(&b, "; %lu of %lu run%s of the index, which longwatch archive index makes anew",
+                   (unsigned long)x.bad_runs, (unsigned long)x.runs, x.runs == 1 ? "" : "s");
+    else if (x.runs)
+        buf_format(&b, "%s%lu run%s of the index",
+                   x.damages     ? "; none of it in "
+                   : x.runs == 1 ? ", and so is "
+                                 : ", and so are ",
+                   (unsigned long)x.runs, x.runs == 1 ? "" : "s");
+    buf_byte(&b, '\n');
+    signatures_text(&b, &x);
     return print_all(&b, x.damages ? EXIT_UNREADABLE : EXIT_NOTHING);
 }
 
@@ -274,8 +399,8 @@ const struct command command_archive_info = {
     .name = "archive info",
     .summary = "tell what an archive holds",
     .about = (const char *const[]){"Prints how many records an archive holds, by month of event and family of sources, "
-                                   "and at which snapshot. Only the manifest is read: whether files are whole says "
-                                   "archive verify.",
+                                   "and at which snapshot; and how many of the segments are in the index. Only the "
+                                   "manifest is read: whether files are whole says archive verify.",
                                    NULL},
     .examples = (const struct example[]){{"longwatch archive info ./archive", "See what is kept, month by month"},
                                          {NULL, NULL}},
@@ -294,14 +419,20 @@ static const struct option verify_options[] = {
      .needed = "which archive? longwatch archive verify ARCHIVE",
      .help = "the folder that archive add has made",
      AT(archive)},
+    {.name = "public-key",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "check the signatures of the manifest's records with this key of minisign",
+     AT(public_key)},
 };
 const struct command command_archive_verify = {
     .name = "archive verify",
     .summary = "read every byte of an archive and say whether it is whole",
     .about =
-        (const char *const[]){"Reads the manifest from its first record and every file of every segment, checks "
-                              "their hashes and that all can be unpacked, and prints each damage with its file and "
-                              "where in it.",
+        (const char *const[]){"Reads the manifest from its first record and every file of every segment and of the "
+                              "index, checks their hashes and that all can be unpacked, and prints each damage with "
+                              "its file and where in it. Of an export every segment is looked for in the manifest that "
+                              "it came with. What is damaged of the index longwatch archive index makes anew.",
                               NULL},
     .examples =
         (const struct example[]){{"longwatch archive verify ./archive", "See whether all that was kept is still there"},

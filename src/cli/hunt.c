@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/archives.h"
+#include "cli/case_archive.h"
 #include "cli/command.h"
 #include "cli/hunt_incident.h"
 #include "cli/hunt_intel.h"
@@ -18,7 +19,6 @@
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "hunt/hunt.h"
-#include "intel/store.h"
 #include "reader/mail_house.h"
 #include "report/case.h"
 #include "report/finding_text.h"
@@ -29,6 +29,7 @@ struct wishes {
     int64_t from, to, latest;
     struct zone_wish zone;
     enum sigma_level level;
+    uint64_t as_of;   /* 0: as it is */
     uint64_t workers; /* 0: one for each processor */
     size_t memory;    /* 0: the usual */
     const struct phone_country *country;
@@ -56,7 +57,8 @@ struct run {
     struct person_lists lists;
     struct person_hunt *persons; /* NULL: nobody is looked for */
     const char **own;            /* paths that are no evidence */
-    const struct known *known;   /* the same */
+    struct archives archives;
+    const struct known *known; /* the same */
     struct buf line;
 };
 
@@ -208,7 +210,8 @@ static bool case_end(struct run *run, const struct sigma_set *set, struct err *e
            case_writer_fact(run->writer, "zone", str_of(run->w->zone.name ? run->w->zone.name : "UTC"), e) &&
            case_writer_fact(run->writer, "latest", instant_format(run->w->latest, text), e) &&
            case_writer_fact(run->writer, "level", sigma_level_name(run->w->level), e) &&
-           hunt_incident_judge(run->incident, &judge, e) && case_writer_finish(run->writer, e);
+           case_archives_note(run->writer, &run->archives, e) && hunt_incident_judge(run->incident, &judge, e) &&
+           case_writer_finish(run->writer, e);
 }
 
 static int stop(struct run *run, const struct err *e) {
@@ -244,7 +247,9 @@ static void persons_print(const struct run *run, size_t columns, struct buf *b) 
 static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e) {
     const struct wishes *const w = run->w;
     FILE *const to = w->json ? stderr : stdout;
-    struct summary_frame frame = {.level = w->level,
+    struct summary_frame frame = {.read = {"", 0},
+                                  .keep = {"", 0},
+                                  .level = w->level,
                                   .from = w->from,
                                   .to = w->to,
                                   .regex_given_up = regex_given_up,
@@ -416,24 +421,6 @@ static bool persons_open(struct run *run, struct fields *fields, struct err *e) 
     return person_hunt_new(&run->persons, run->lists.persons, fields, e);
 }
 
-/* What is given by --intel, and with --known the usual store behind it. *out's items, and *folder, are to be freed. */
-static bool intel_paths(const struct wishes *w, struct arguments *out, char **folder, struct err *e) {
-    *out = (struct arguments){calloc(w->intel.count + 1, sizeof *out->items), w->intel.count};
-    if (!out->items)
-        return err_set(e, ERR_MEMORY, 0, "no memory");
-    for (size_t i = 0; i < w->intel.count; i++)
-        out->items[i] = w->intel.items[i];
-    if (!w->known)
-        return true;
-    if (!(*folder = intel_store_folder()))
-        return err_set(e, ERR_USAGE, 0,
-                       "--known: there is no home folder in which the store would be; name it with --intel");
-    if (!intel_store_is(*folder))
-        return err_set(e, ERR_USAGE, 0, "--known: there is no store in %s; 'longwatch intel add' makes it", *folder);
-    out->items[out->count++] = *folder;
-    return true;
-}
-
 /* Rules that are given, and those that lay among the intelligence, beside the indicators. */
 static bool all_rules_open(struct run *run, struct fields *fields, struct sigma_loader **loader,
                            const struct sigma_set **set, struct err *e) {
@@ -451,9 +438,11 @@ static bool all_rules_open(struct run *run, struct fields *fields, struct sigma_
 static bool evidence_open(struct wishes *w, struct archives *archives, struct err *e) {
     struct arguments const given = w->paths;
 
-    if (!archives_open(archives, &given, 0, false, e))
+    if (!archives_open(archives, &given, w->as_of, false, e))
         return false;
     w->paths = archives->paths;
+    if (w->as_of && !archives->any)
+        return err_set(e, ERR_USAGE, 0, "--as-of is of an archive, and none of the evidence is one");
     if (archives->any && w->yara.count)
         return err_set(
             e, ERR_USAGE, 0,
@@ -476,21 +465,21 @@ static int hunt(const struct wishes *given) {
     const struct sigma_set *set;
     const char *roster = w->roster;
     const char *profiles = w->profiles;
-    struct archives archives = {.any = false};
     struct arguments const rosters = {&roster, roster != NULL}, bases = {&profiles, profiles != NULL};
     struct err e = {0};
     int status;
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !intel_paths(given, &wishes.intel, &store, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
-        !paths_exist(&rosters, "roster", false, &e) || !paths_exist(&bases, "profiles", false, &e) ||
-        !judge_check(w->observed, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
-        !all_rules_open(&run, fields, &loader, &set, &e) || !persons_open(&run, fields, &e) ||
+    if (!fields || !intel_wishes(&given->intel, w->known, &wishes.intel, &store, &e) ||
+        !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
+        !paths_exist(&bases, "profiles", false, &e) || !judge_check(w->observed, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e) || !paths_exist(&w->intel, "intelligence", false, &e) ||
+        !hunt_intel_open(&run.intel, &w->intel, &e) || !all_rules_open(&run, fields, &loader, &set, &e) ||
+        !persons_open(&run, fields, &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara || run.persons, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
-        !networks_open(&w->geo, &run.geo, &e) || !evidence_open(&wishes, &archives, &e) ||
+        !networks_open(&w->geo, &run.geo, &e) || !evidence_open(&wishes, &run.archives, &e) ||
         !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, run.lists.persons, &e))
         status = tell_error(&e);
     else {
@@ -499,8 +488,9 @@ static int hunt(const struct wishes *given) {
     }
     buf_free(&run.line);
     free(run.own);
-    archives_close(&archives);
-    free(wishes.intel.items);
+    archives_close(&run.archives);
+    if (wishes.intel.items != given->intel.items)
+        free(wishes.intel.items);
     free(store);
     hunt_mail_free(run.mail);
     hunt_incident_free(run.incident);
@@ -608,6 +598,13 @@ static const struct option options[] = {
      .type = OPTION_LEVEL,
      .help = "only findings of LEVEL and above: informational, low, medium, high, critical",
      AT(level)},
+    {.name = "as-of",
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = INT64_MAX,
+     .help = "with an archive: as it was at snapshot N",
+     AT(as_of)},
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},

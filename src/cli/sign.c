@@ -8,11 +8,10 @@
 #include "base/hash.h"
 #include "base/signature.h"
 #include "cli/command.h"
+#include "cli/keys.h"
 #include "report/finding_text.h"
 #include "report/manifest.h"
 #include "report/time_stamp.h"
-
-#define PASSWORD_MAX 4096u
 
 struct wishes {
     const char *path, *key_file, *new_key, *password_file, *comment, *request, *response;
@@ -37,21 +36,6 @@ static bool whole(void *ctx, str name, enum manifest_verdict verdict, struct err
         return err_set(e, ERR_USAGE, 0, "%.*s is not what the manifest says: the case will not be signed",
                        STR_ARG(name));
     }
-}
-
-/* The first line; what is behind a password on its line is no part of it. */
-static bool password_read(const char *path, struct buf *out, struct err *e) {
-    size_t end;
-
-    if (!path)
-        return true;
-    if (!file_read(path, PASSWORD_MAX, out, e))
-        return false;
-    if ((end = str_find_byte(buf_str(out), '\n')) != SIZE_MAX)
-        out->len = end;
-    if (out->len && out->ptr[out->len - 1] == '\r')
-        out->len--;
-    return out->len > 0 || err_set(e, ERR_USAGE, 0, "%s: the first line is empty: no password", path);
 }
 
 static bool path_of(struct buf *b, const char *folder, const char *name, struct err *e) {
@@ -93,12 +77,6 @@ static bool write_new(const char *path, str bytes, struct err *e) {
     return ok;
 }
 
-static void wipe(struct buf *b) {
-    if (b->ptr)
-        explicit_bzero(b->ptr, b->room);
-    buf_free(b);
-}
-
 static bool key_make(const struct wishes *w, str password, struct signature_key **key, struct buf *told,
                      struct err *e) {
     struct buf secret = {0}, public = {0}, path = {0};
@@ -116,23 +94,20 @@ static bool key_make(const struct wishes *w, str password, struct signature_key 
              w->new_key);
         said(told, "public key", ": give it to whoever is to check", path.ptr);
     }
-    wipe(&secret);
+    keys_wipe(&secret);
     buf_free(&public);
     buf_free(&path);
     return ok;
 }
 
 static bool key_open(const struct wishes *w, struct signature_key **key, struct buf *told, struct err *e) {
-    struct buf file = {0}, password = {0};
-    bool ok = password_read(w->password_file, &password, e);
+    struct buf password = {0};
+    bool ok;
 
-    if (ok && w->new_key)
-        ok = key_make(w, buf_str(&password), key, told, e);
-    else if (ok)
-        ok = file_read(w->key_file, SIGNATURE_FILE_MAX, &file, e) &&
-             (signature_key_read(key, buf_str(&file), buf_str(&password), e) || err_wrap(e, "%s", w->key_file));
-    wipe(&file);
-    wipe(&password);
+    if (!w->new_key)
+        return keys_open(w->key_file, w->password_file, key, e);
+    ok = keys_password(w->password_file, &password, e) && key_make(w, buf_str(&password), key, told, e);
+    keys_wipe(&password);
     return ok;
 }
 

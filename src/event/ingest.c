@@ -56,6 +56,7 @@ struct gate_look {
 struct claim {
     uint32_t stamp;
     field_id from;
+    bool inner; /* it has no value of its own */
 };
 
 /* What a text came to beside its instant. */
@@ -113,6 +114,7 @@ struct ingest {
     uint32_t rows;
     uint64_t rows_of_part; /* since ingest_part, also those that were emptied out since */
     uint32_t part;
+    const uint32_t *origin;
     int64_t latest; /* when the source was last written to */
     int64_t year_last,
         back_when; /* the last time that was given a year; of the last record whose time the reader knew */
@@ -270,24 +272,33 @@ static bool claim(struct ingest *in, const struct shape *how, uint32_t i, field_
         return false;
     struct claim *const c = &in->claims[to];
 
+    bool const inner = in->mapped[i].inner != RAW_OWN;
+
     in->came[i] = from;
     in->mapped[i].field = to;
     if (c->stamp != in->stamp) {
-        *c = (struct claim){in->stamp, from};
-    } else if (c->from != from) {
+        *c = (struct claim){in->stamp, from, inner};
+    } else if (c->from == from) {
+        c->inner &= inner;
+    } else {
         *clash = true;
-        if (shape_rank(how, in->o.fields, from) < shape_rank(how, in->o.fields, c->from))
-            c->from = from;
+        if (inner != c->inner ? c->inner : shape_rank(how, in->o.fields, from) < shape_rank(how, in->o.fields, c->from))
+            *c = (struct claim){in->stamp, from, inner};
     }
     return true;
 }
 
-/* Of several fields with one name that of the lowest rank keeps it, with its equals; the others are called as they came. */
+/* Of several fields with one name that of the lowest rank keeps it, with its equals; the others are called as they came. A second spelling of others
+ * (raw.inner), which is there for whoever asks for it, takes no value's name: what an event is must not depend on who asks. */
 static void clashes_undo(struct ingest *in, const struct shape *how, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        field_id const winner = in->claims[in->mapped[i].field].from;
+        const struct claim *const c = &in->claims[in->mapped[i].field];
 
-        if (in->came[i] != winner && shape_rank(how, in->o.fields, in->came[i]) > shape_rank(how, in->o.fields, winner))
+        if (in->came[i] == c->from)
+            continue;
+        unsigned const rank = shape_rank(how, in->o.fields, in->came[i]), best = shape_rank(how, in->o.fields, c->from);
+
+        if (in->mapped[i].inner != RAW_OWN && !c->inner ? rank != best : rank > best)
             in->mapped[i].field = in->came[i];
     }
 }
@@ -1071,7 +1082,8 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
                         .salvaged = r.salvaged,
                         .clean = clean,
                         .element = element,
-                        .stretch = (uint16_t)(in->rows_of_part / ROWS_STRETCH)};
+                        .stretch = (uint16_t)(in->rows_of_part / ROWS_STRETCH),
+                        .origin = in->origin ? *in->origin : 0};
     if (r.when == INSTANT_NONE
             ? !time_of(in, b->kind, &r, row) || (b->kind->witness != FIELD_NONE && !witness_hear(in, b->kind, &r, row))
             : r.time_text.len && !time_keep(in, row, r.time_text))
@@ -1143,6 +1155,40 @@ static bool take_each(struct ingest *in, const struct record *r, size_t shape, s
     return take_event(in, &one, element, taken, e);
 }
 
+static bool same_value(const struct raw *a, const struct raw *b) {
+    return a->ptr == b->ptr && a->len == b->len && a->type == b->type && !a->inner == !b->inner;
+}
+
+#define MADE_NEAR 64u /* places that a value may have moved by */
+
+/* *next: the value of raw behind the one that was found last. Those that stay, stay in order, or nearly. */
+static bool stands_in(const struct record *raw, const struct raw *v, uint32_t *next) {
+    uint32_t const from = *next;
+
+    for (uint32_t at = from; at < raw->count && at - from < MADE_NEAR; at++)
+        if (same_value(&raw->values[at], v)) {
+            *next = at + 1;
+            return true;
+        }
+    for (uint32_t at = from; at > 0 && from - at < MADE_NEAR; at--)
+        if (same_value(&raw->values[at - 1], v))
+            return true;
+    return false;
+}
+
+/* Whatever of r is no value of raw, however it came in: no part that makes values needs to say so. */
+static bool made_tell(struct ingest *in, const struct record *raw, const struct record *r, struct err *e) {
+    uint32_t next = 0;
+
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct raw *const v = &r->values[i];
+
+        if (v->len && !v->inner && !stands_in(raw, v, &next) && !in->o.made(in->o.ctx, v, e))
+            return false;
+    }
+    return true;
+}
+
 static bool take(struct event_sink *sink, const struct record *raw, struct err *e) {
     struct ingest *const in = (struct ingest *)(void *)sink;
     struct taken taken = {0};
@@ -1163,6 +1209,8 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         if (!speak(in, &line, &r, e))
             return false;
     }
+    if (in->o.made && r.values != raw->values && !made_tell(in, raw, &r, e))
+        return false;
     if (shape != SIZE_MAX && shapes_at(in->o.kinds, shape)->each_of != FIELD_NONE)
         ok = take_each(in, &r, shape, &taken, e);
     else
@@ -1289,6 +1337,10 @@ void ingest_part(struct ingest *in, uint32_t part, str reader) {
     }
     in->counts = (struct ingest_counts){0};
     in->rows_of_part = 0;
+}
+
+void ingest_origin(struct ingest *in, const uint32_t *origin) {
+    in->origin = origin;
 }
 
 str ingest_time_text(const struct ingest *in, const struct row *row) {

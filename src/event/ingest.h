@@ -40,6 +40,10 @@ struct ingest_options {
      * and the name of the kind ("": none; INGEST_KINDS: of several events that do not agree). After it has become rows, which may be gone.
      * NULL: nobody asks. False stops the reader. */
     bool (*taken)(void *ctx, const struct record *r, int64_t when, str kind, struct err *e);
+    /* Told, before `taken`, of each value of the record that stands in it under no field as the reader handed it over, because a shape or a format
+     * made it of something else, whatever `wants` says; of others now and then as well. Views live until `taken` returns. For whoever must know every
+     * value that may come into a block. NULL: nobody asks. */
+    bool (*made)(void *ctx, const struct raw *v, struct err *e);
     void (*damage)(void *ctx, uint64_t offset, uint64_t size, const char *why);
     void *ctx;
     uint32_t rows_max;
@@ -70,6 +74,8 @@ void ingest_free(struct ingest *in);
 /* Rows that follow carry this part number and, where the record has no number of the format's own, what follows
  * counts from `reader`'s. reader: its name, for kinds that name one. Counts start at zero. */
 void ingest_part(struct ingest *in, uint32_t part, str reader);
+/* Rows that follow carry what stands there when their record comes: for whoever must know again which record a row was. NULL: 0. */
+void ingest_origin(struct ingest *in, const uint32_t *origin);
 /* No record of this part is later (by more than a day): times without a year get one by it. Forgotten by ingest_part. */
 void ingest_latest(struct ingest *in, int64_t latest);
 /* The sink to hand to a reader. */

@@ -43,7 +43,15 @@ struct worker_setup {
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
-    bool keep;                   /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
+    bool asks; /* of segments only what is asked of each (segment_ask.h) */
+    uint64_t kinds_made,
+        times_made; /* with asks: what segments say of themselves when kinds, and times, are those of now (keep.h) */
+    bool keep;      /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
+    struct erasing
+        *erasing; /* of segments is kept what is left without these values, by a copy of each worker's; NULL: all */
+    bool index;     /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
+    const uint8_t *key_secret;   /* keys of segments are told; NULL: they are not */
+    uint64_t times;              /* keep_times */
     bool keep_parts;             /* and files are read in parts all the same: by one alone it would only be more work */
     const struct yara_set *yara; /* rules of files; NULL: none */
     struct yara_limits yara_limits;
@@ -59,9 +67,10 @@ enum job_type {
     JOB_END,
 };
 
-/* Goes to the worker as it is; an open file goes with it, and the path follows (not after JOB_END and JOB_TOLD). */
+/* Goes to the worker as it is; an open file goes with it; the path follows, and what is asked of a segment (segment_ask.h), if anything (not
+ * after JOB_END and JOB_TOLD). */
 struct job {
-    uint32_t type, path_len;
+    uint32_t type, path_len, ask_len;
     uint64_t from, to; /* PART; TOLD: from: records of the source before the part; to: its size */
     char reader[16];   /* PART: its name */
     uint64_t ordinal;  /* FILE, PART, where records are kept: of the source, from 1 on */

@@ -49,6 +49,7 @@ static const struct wire messages[] = {
     {.type = WIRE_DONE, .name = STR("")},
     {.type = WIRE_DONE, .name = STR("no memory")},
     {.type = WIRE_SOURCE, .index = 1, .name = STR("a.zip!b\xff")},
+    {.type = WIRE_SOURCE, .index = 2, .name = STR("a.zip!c"), .hashed = true, .hash = {9, 8}},
     {.type = WIRE_FINDING,
      .key = 77,
      .finding = {.when = -5,
@@ -107,11 +108,34 @@ static const struct wire messages[] = {
                .bin_count = 2}},
     {.type = WIRE_CLOCK, .clock = {.host = STR("")}},
     {.type = WIRE_KEYS, .name = STR("0123456789abcdef\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0")},
+    {.type = WIRE_SEGMENT, .name = STR("LWSEGMT\0\xff")},
+    {.type = WIRE_INDEX_KEYS, .name = STR("\0\0\x07\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\1\0\0\0\0\xff")},
+    {.type = WIRE_INDEX_ADDRESSES, .name = STR("\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\1 \1\r\xb8............")},
+    {.type = WIRE_INDEXED},
     {.type = WIRE_DAMAGE, .name = STR(""), .damage = {.offset = 1, .size = 2, .why = STR("chunk magic differs")}},
     {.type = WIRE_UNSCANNED,
      .omission = {.attachment = true, .name = STR("a.zip!b"), .record = 3, .offset = 4, .why = STR("too large")}},
     {.type = WIRE_SCANNED, .hashed = true, .hash = {7}, .counts = {.files = 1, .attachments = 2, .bytes = 3}},
     {.type = WIRE_CUSTODY,
+     .hashed = true,
+     .hash = {9},
+     .custody = {.reader = "evtx",
+                 .not_read = STR(""),
+                 .size = 1,
+                 .records = 2,
+                 .salvaged = 3,
+                 .repaired = 4,
+                 .cut = 5,
+                 .no_kind = 6,
+                 .no_time = 7,
+                 .years = 8,
+                 .year_breaks = 9,
+                 .twice = 12,
+                 .never = 13,
+                 .backs = 10,
+                 .back_s = 11}},
+    {.type = WIRE_KEPT,
+     .index = 1,
      .hashed = true,
      .hash = {9},
      .custody = {.reader = "evtx",
@@ -261,6 +285,8 @@ static void round_trip(void **state) {
             assert_str(w.damage.why, m->damage.why);
             break;
         case WIRE_CUSTODY:
+        case WIRE_KEPT:
+            assert_int_equal(w.index, m->index);
             assert_string_equal(w.custody.reader, "evtx");
             assert_null(w.custody.container);
             assert_true(w.hashed);
@@ -362,6 +388,16 @@ static void refused(void **state) {
         {.type = WIRE_SPLIT, .number = 0, .name = STR("json")},
         {.type = WIRE_DONE, .name = STR("\xc3")},
         {.type = WIRE_KEYS, .name = STR("0123456789abcde")},
+        {.type = WIRE_INDEX_KEYS, .name = STR("")},
+        {.type = WIRE_INDEX_KEYS, .name = STR("\0\0\7\0\0\0\0")},
+        {.type = WIRE_INDEX_KEYS, .name = STR("\1\0\7\0\0\0\0\0")}, /* its lowest bits are zero */
+        {.type = WIRE_INDEX_KEYS, .name = STR("\0\1\7\0\0\0\0\0")},
+        {.type = WIRE_INDEX_KEYS, .name = STR("\0\0\7\0\0\0\0\0\0\0\7\0\0\0\0\0")},
+        {.type = WIRE_INDEX_KEYS, .name = STR("\0\0\0\0\0\0\0\1\0\0\7\0\0\0\0\0")},
+        {.type = WIRE_INDEX_ADDRESSES, .name = STR("")},
+        {.type = WIRE_INDEX_ADDRESSES, .name = STR("0123456789abcde")},
+        {.type = WIRE_INDEX_ADDRESSES, .name = STR("0123456789abcdef0123456789abcdef")},
+        {.type = WIRE_INDEX_ADDRESSES, .name = STR("1123456789abcdef0123456789abcdef")},
         {.type = WIRE_WORD, .name = STR("\xff")},
         {.type = WIRE_ACT, .activity = {.act = ACT_NONE, .count = 1}},
         {.type = WIRE_ACT, .activity = {.act = ACTS, .count = 1}},
