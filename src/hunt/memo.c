@@ -264,11 +264,13 @@ static bool segment_read_in(struct memo *m, struct cursor *in) {
     struct memo_segment *s;
     uint32_t const before = m->segment_count;
 
-    return cursor_left(in) >= SEGMENT_HEAD && read_bytes(in, sha256, sizeof sha256) && (s = segment_add(m, sha256)) &&
-           m->segment_count == before + 1 && read_u32le(in, &s->rows) && read_u32le(in, &facts) && facts <= 1 &&
-           read_u64le(in, &s->facts_of) && read_u32le(in, &s->is.kind_count) && read_u32le(in, &clocks) &&
-           read_u32le(in, &s->range_count) && read_u32le(in, &s->hit_count) && ((s->facts = facts), true) &&
-           rising_read(in, s->is.kind_count, UINT32_MAX, &s->is.kinds) && read_view(in, clocks, &s->is.clocks) &&
+    if (cursor_left(in) < SEGMENT_HEAD || !read_bytes(in, sha256, sizeof sha256) || !(s = segment_add(m, sha256)) ||
+        m->segment_count != before + 1 || !read_u32le(in, &s->rows) || !read_u32le(in, &facts) || facts > 1 ||
+        !read_u64le(in, &s->facts_of) || !read_u32le(in, &s->is.kind_count) || !read_u32le(in, &clocks) ||
+        !read_u32le(in, &s->range_count) || !read_u32le(in, &s->hit_count))
+        return false;
+    s->facts = facts;
+    return rising_read(in, s->is.kind_count, UINT32_MAX, &s->is.kinds) && read_view(in, clocks, &s->is.clocks) &&
            ranges_read(in, s, m->item_count) && hits_read(in, s);
 }
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hunt"))
 from evidence import BINARY, SHARED, SOURCE, lines, rules as burst_rules, run  # noqa: E402
 
 SAMPLES = SOURCE / "data/samples"
-SETS = (("cloud", 5), ("linux", 5), ("m365", 5), ("web", 5), ("windows-json", 5), ("zeek", 0), ("evtx/hayabusa-samples", 0))
+SETS = (("cloud", 5), ("linux", 5), ("m365", 5), ("web", 5), ("windows-json", 5), ("evtx/hayabusa-samples", 0))
 # In the words of the command: neither may change an answer.
 WAYS = (
     ["--no-memo"],
