@@ -2007,6 +2007,30 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     return ok;
 }
 
+/* Is another segment in its place? Its name in an archive has the first digits of its hash. What is damaged has another hash as well, and what
+ * is left of it is read; but a whole segment with another hash is not the one that was added. */
+static bool misplaced(struct worker *w, struct segment *s, str path, struct err *e) {
+    char hex[2 * SHA256_SIZE + 1];
+    str name = path, digits;
+    size_t at;
+
+    while (str_find(name, '/', &at))
+        name = str_from(name, at + 1);
+    if (!w->now.hashed || !str_find(name, '-', &at))
+        return false;
+    digits = str_from(name, at + 1);
+    sha256_hex(w->now.hash, hex);
+    if (!str_ends(digits, S(".lws")) || digits.len != 16 + 4 || memcmp(digits.ptr, hex, 16) == 0)
+        return false;
+    bool const whole = segment_check(s, NULL, NULL, e);
+
+    segment_forget(s);
+    if (!whole)
+        *e = (struct err){0};
+    return whole && !err_set(e, ERR_CORRUPT, 0,
+                             "this is not the segment that was added under this name, but another one: nothing of it is read");
+}
+
 static bool read_segment(struct worker *w, str path, struct err *e) {
     size_t const size = (size_t)w->file.input.size;
     struct wire outermost;
@@ -2021,7 +2045,8 @@ static bool read_segment(struct worker *w, str path, struct err *e) {
     if (bytes == MAP_FAILED)
         return err_set(e, ERR_MEMORY, 0, "no memory to read a segment");
     w->damage_path = path;
-    ok = segment_open(&s, (str){bytes, size}, path, SEGMENT_MEMORY, e) && segment_rows(w, s, e);
+    ok = segment_open(&s, (str){bytes, size}, path, SEGMENT_MEMORY, e) && !misplaced(w, s, path, e) &&
+         segment_rows(w, s, e);
     w->damage_path = S("");
     segment_close(s);
     munmap(bytes, size);
