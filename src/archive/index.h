@@ -20,7 +20,7 @@
 #define INDEX_VERSION 1u
 #define INDEX_SEGMENTS_MAX (1u << 24) /* of one run */
 #define INDEX_ZEROS_MAX 32u
-#define INDEX_RUNS_MAX 256u           /* of one merge, or asked at once */
+#define INDEX_RUNS_MAX 256u /* of one merge, or asked at once */
 
 /* ---- writing ---- */
 
@@ -33,7 +33,7 @@ struct index_options {
     size_t segment_count;
     uint64_t
         keys; /* about how many will come: pages and blocks are made for so many. Wrong: larger or slower, not wrong */
-    unsigned zeros;     /* so many of the lowest bits of every key are zero, and take no room; at most INDEX_ZEROS_MAX */
+    unsigned zeros; /* so many of the lowest bits of every key are zero, and take no room; at most INDEX_ZEROS_MAX */
     bool presence_only; /* no exact tier, no addresses: the answer is always "in every segment of the run" */
     size_t memory_max;  /* held of tables before they go to a temporary file; 0: 64 MiB */
     const char *folder; /* where that lies; NULL: file_temporary */

@@ -104,8 +104,8 @@ static bool source_next(struct source *s, struct err *e) {
     if (s->addresses) {
         good = index_address_take(&s->body, s->at == 0, one, r->tail.segments, &s->key, &s->posting);
     } else {
-        s->key = s->view.first + (key_get(s->view.keys + (size_t)s->at * r->tail.key_bytes, r->tail.key_bytes)
-                                  << r->tail.zeros);
+        s->key = s->view.first +
+                 (key_get(s->view.keys + (size_t)s->at * r->tail.key_bytes, r->tail.key_bytes) << r->tail.zeros);
         s->posting = (struct posting_view){.count = 1};
         good = one || index_posting_take(&s->body, r->tail.segments, &s->posting);
     }

@@ -310,7 +310,8 @@ static bool tail_good(struct index_run *r, int fd, struct err *e) {
     if (!t->pages || t->pages > presence || t->more_pages != presence - t->pages || t->more_pages > UINT32_MAX ||
         t->section[SECTION_PRESENCE].size % PAGE_BYTES || t->section[SECTION_PRESENCE].at % PAGE_BYTES ||
         t->section[SECTION_DIRECTORY].size % 8 || !t->segments || t->segments > INDEX_SEGMENTS_MAX ||
-        t->zeros > INDEX_ZEROS_MAX || ((t->flags & INDEX_ONE) != 0) != (t->segments == 1) || (t->flags & ~(unsigned)(INDEX_EXACT | INDEX_ONE)) ||
+        t->zeros > INDEX_ZEROS_MAX || ((t->flags & INDEX_ONE) != 0) != (t->segments == 1) ||
+        (t->flags & ~(unsigned)(INDEX_EXACT | INDEX_ONE)) ||
         (exact ? !t->blocks || t->blocks > UINT64_MAX / 16 || t->blocks + 1 != directory ||
                      !index_block_fits(t->blocks, t->zeros, t->key_bytes) ||
                      t->keys > t->section[SECTION_BLOCKS].size / t->key_bytes ||

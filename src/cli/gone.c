@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cli/archives.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -40,6 +41,7 @@ struct run {
     const struct wishes *w;
     struct gone *gone;
     struct activities *activities;
+    struct archives archives; /* of the evidence */
     struct arena *memory;
     struct progress progress;
     struct buf line;
@@ -218,8 +220,8 @@ static bool evidence_read(struct run *run, struct fields *fields, const struct k
     const struct sigma_set *none = NULL;
     struct hunt_result result = {0};
     bool ok = sigma_loader_new(&loader, e) && sigma_load_end(loader, &none, e);
-    struct hunt_options const options = {.paths = w->evidence.items,
-                                         .path_count = w->evidence.count,
+    struct hunt_options const options = {.paths = run->archives.paths.items,
+                                         .path_count = run->archives.paths.count,
                                          .own = &w->path,
                                          .own_count = 1,
                                          .set = none,
@@ -661,12 +663,14 @@ static int run(const void *wishes) {
     struct zone_rules *zone = NULL;
     struct err e = {0};
     bool const ok = ((fields && run.memory) || no_memory(&e)) && paths_exist(&path, "case", false, &e) &&
-                    paths_exist(&w->evidence, "evidence", false, &e) && zone_open(&w->zone, &zone, &e) &&
+                    paths_exist(&w->evidence, "evidence", false, &e) &&
+                    archives_open(&run.archives, &w->evidence, 0, false, &e) && zone_open(&w->zone, &zone, &e) &&
                     kinds_open(&w->kinds, fields, &kinds, &e) && behaviours_open(&behaviours, &e) &&
                     activities_new(&run.activities, TEXTS_MEMORY, NULL, &e) && case_read(&run, behaviours, &e) &&
                     evidence_read(&run, fields, kinds, zone, &e) && gone_end(run.gone, &e);
     int const status = ok ? answer(&run) : tell_error(&e);
 
+    archives_close(&run.archives);
     gone_free(run.gone);
     activities_free(run.activities);
     behaviours_free(behaviours);

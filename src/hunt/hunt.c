@@ -387,7 +387,7 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
 
         if (n && t->part < n->parts)
             n->records[t->part] = m->custody.records;
-        return t->type == JOB_HASH || t->type == JOB_SCAN || order_add(h->order, t->source, t->part, bytes, e);
+        return t->type == JOB_HASH || t->type == JOB_SCAN || source_add(h, t, m, bytes, e);
     }
     default:
         return t->type == JOB_HASH || t->type == JOB_SCAN || source_add(h, t, m, bytes, e);
