@@ -94,7 +94,7 @@ void ledger_writer_free(struct ledger_writer *l) {
     free(l);
 }
 
-/* A path is any bytes: so it is kept where it is no text. */
+/* A path is any bytes, and so is a reason that names one: they are kept where they are no text. */
 static void text_put(struct ledger_writer *l, enum ledger_text which, str text) {
     if (text.len)
         l->values[l->count++] = (struct raw){.field = l->texts[which],
@@ -197,7 +197,7 @@ static bool ledger_take(struct event_sink *sink, const struct record *r, struct 
         const struct raw *const v = &r->values[i];
 
         for (size_t k = 0; k < TEXTS; k++)
-            if (v->field == l->texts[k] && (v->type == RAW_TEXT || (v->type == RAW_BINARY && k == TEXT_PATH)))
+            if (v->field == l->texts[k] && (v->type == RAW_TEXT || (v->type == RAW_BINARY && k != TEXT_LINE)))
                 texts[k] = (str){v->ptr, v->len};
         for (size_t k = 0; k < NUMBERS; k++)
             if (v->field == l->numbers[k] && v->type == RAW_U64 && v->len == sizeof *numbers)

@@ -106,7 +106,8 @@ static const struct ledger_row rows[] = {
     {.line = LEDGER_DAMAGE,
      .file = {.sha256 = ""},
      .damage = {STR("a/b.evtx"), 512, 65536, STR("chunk magic differs")}},
-    {.line = LEDGER_DAMAGE, .file = {.sha256 = ""}, .damage = {STR("\xc3"), 0, 0, STR("all of it")}},
+    {.line = LEDGER_DAMAGE, .file = {.sha256 = ""}, .damage = {STR("\xc3"), 0, 0, STR("all of \xc3")}},
+    FILE_ROW(.path = STR("x"), .sha256 = "", .not_read = STR("\xff: no such file")),
 };
 
 static struct file written(void) {
