@@ -262,6 +262,7 @@ static void what_is_not_ours_is_passed_over(void **state) {
         assert_int_equal(h.told[i].row.file.size, 0);
         assert_string_equal(h.told[i].sha256, "");
         assert_string_equal(h.told[i].path, "");
+        assert_string_equal(h.told[i].reader, "(none)");
     }
     file_end(&f);
 }
