@@ -13,6 +13,7 @@ struct wishes {
     struct arguments kinds;
     int64_t from, to, latest;
     struct zone_wish zone;
+    struct key_wish key;
     uint64_t limit, as_of; /* 0: none */
     const struct phone_country *country;
 };
@@ -51,11 +52,12 @@ static int cat(const struct wishes *w) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !archives_open(&archives, &given, w->as_of, true, &e) || !zone_open(&w->zone, &zone, &e) ||
+    if (!fields || !archives_open(&archives, &given, w->as_of, true, &w->key, &e) || !zone_open(&w->zone, &zone, &e) ||
         !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
     } else {
         struct listed const listed = {.paths = &given,
+                                      .keys = &w->key,
                                       .as_of = w->as_of,
                                       .fields = fields,
                                       .kinds = kinds,
@@ -131,6 +133,8 @@ static const struct option options[] = {
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
 };
 const struct command command_archive_cat = {
     .name = "archive cat",
@@ -152,7 +156,8 @@ const struct command command_archive_cat = {
                  [EXIT_USAGE] = "wrong usage, or no archive; nothing was done",
                  [EXIT_UNREADABLE] = "a segment is damaged, or some evidence could not be read when it was added; what "
                                      "could be is printed",
-                 [EXIT_INTERNAL] = "internal error, or stopped"},
+                 [EXIT_INTERNAL] = "internal error, or stopped",
+                 [EXIT_REFUSED] = "an archive is encrypted, and no key was given that opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

@@ -5,6 +5,7 @@
 
 #include "archive/segment.h"
 #include "archive/vault.h"
+#include "cli/archives.h"
 #include "cli/command.h"
 #include "cli/intel_text.h"
 #include "cli/terminal.h"
@@ -12,6 +13,7 @@
 
 struct wishes {
     const char *archive;
+    struct key_wish key;
     uint64_t as_of;
     bool json;
 };
@@ -92,7 +94,7 @@ static void info_json(struct buf *b, const struct vault *v, const int32_t *month
                        (unsigned long)s.rows, (unsigned long)s.bytes);
             first = false;
         }
-    buf_add(b, S("]}\n"));
+    buf_format(b, "],\"encrypted\":%s}\n", vault_encrypted(v) ? "true" : "false");
 }
 
 static void info_text(struct buf *b, const struct vault *v, const char *archive, const int32_t *months,
@@ -116,6 +118,8 @@ static void info_text(struct buf *b, const struct vault *v, const char *archive,
             buf_format(b, ": %s records in %s segment%s (%s)\n", count_text(s.rows, rows),
                        count_text(s.segments, count), s.segments == 1 ? "" : "s", size_text(s.bytes, size));
         }
+    if (vault_encrypted(v))
+        buf_add(b, S("  encrypted: 'longwatch archive custodians' says who can open it\n"));
 }
 
 static int info_run(const void *wishes) {
@@ -151,6 +155,8 @@ struct verify {
     const struct wishes *w;
     char name[VAULT_NAME_MAX];
     uint64_t damages, segments, told; /* told: of this segment */
+    uint64_t
+        sealed; /* segments that no key opened: their bytes are those that were written, and nothing else is known */
 };
 
 static void damage_tell(struct verify *x, const char *name, uint64_t offset, const char *why) {
@@ -194,8 +200,13 @@ static bool segment_verify(struct verify *x, const struct vault *v, const struct
     close(fd);
     if (bytes == MAP_FAILED)
         return ok ? err_system(e, "%s", x->name) : false;
-    ok = segment_open(&open, (str){bytes, (size_t)st.st_size}, str_of(x->name), 0, e);
-    if (!ok && e->code != ERR_MEMORY) {
+    struct segment_opening const how = {.keys = vault_keys(v)};
+
+    ok = segment_open_with(&open, (str){bytes, (size_t)st.st_size}, str_of(x->name), &how, e);
+    if (!ok && e->code == ERR_REFUSED) {
+        x->sealed++;
+        ok = true;
+    } else if (!ok && e->code != ERR_MEMORY) {
         damage_tell(x, x->name, e->offset, e->text);
         ok = true;
     } else if (ok && !segment_check(open, on_damage, x, e)) {
@@ -210,10 +221,27 @@ static bool segment_verify(struct verify *x, const struct vault *v, const struct
     return true;
 }
 
+/* Who can open it; and by whoever can, that nobody else has changed that. */
+static bool keys_verify(struct verify *x, struct vault *v, struct err *e) {
+    struct keyring *k = NULL;
+
+    if (!vault_encrypted(v))
+        return true;
+    bool const ok = x->w->key.files.count ? vault_unlock_wish(v, &x->w->key, e) : vault_keyring_read(v, &k, e);
+
+    keyring_free(k);
+    if (ok || e->code != ERR_CORRUPT)
+        return ok;
+    damage_tell(x, "keys", e->offset, e->text);
+    return true;
+}
+
 static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
     size_t count;
     const struct manifest_segment *const segments = manifest_segments(vault_manifest(v), &count);
 
+    if (!keys_verify(x, v, e))
+        return false;
     if (!vault_history_check(v, e)) {
         if (e->code != ERR_CORRUPT)
             return false;
@@ -252,6 +280,13 @@ static int verify_run(const void *wishes) {
     else
         buf_format(&b, ": %s segment%s and the manifest are whole\n", count_text(x.segments, count),
                    x.segments == 1 ? "" : "s");
+    if (x.sealed)
+        buf_format(
+            &b,
+            "  %s of them %s encrypted and no key %s: their bytes are those that were written; what is in them was not "
+            "looked at (--key FILE)\n",
+            count_text(x.sealed, count), x.sealed == 1 ? "is" : "are",
+            x.w->key.files.count ? "that was given opens it" : "was given");
     return print_all(&b, x.damages ? EXIT_UNREADABLE : EXIT_NOTHING);
 }
 
@@ -294,6 +329,8 @@ static const struct option verify_options[] = {
      .needed = "which archive? longwatch archive verify ARCHIVE",
      .help = "the folder that archive add has made",
      AT(archive)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
 };
 const struct command command_archive_verify = {
     .name = "archive verify",
@@ -302,6 +339,9 @@ const struct command command_archive_verify = {
         (const char *const[]){"Reads the manifest from its first record and every file of every segment, checks "
                               "their hashes and that all can be unpacked, and prints each damage with its file and "
                               "where in it.",
+                              "Of an encrypted archive that takes the key of a custodian. Without one the hashes are "
+                              "checked, which are of the files as they lie there, and the output says that what is in "
+                              "them was not looked at.",
                               NULL},
     .examples =
         (const struct example[]){{"longwatch archive verify ./archive", "See whether all that was kept is still there"},
@@ -311,7 +351,8 @@ const struct command command_archive_verify = {
     .statuses = {[EXIT_NOTHING] = "all of it is whole",
                  [EXIT_USAGE] = "wrong usage, or no archive",
                  [EXIT_UNREADABLE] = "something is damaged or gone: it is printed",
-                 [EXIT_INTERNAL] = "internal error"},
+                 [EXIT_INTERNAL] = "internal error",
+                 [EXIT_REFUSED] = "it is encrypted, and the key that was given does not open it"},
     .wishes_size = sizeof(struct wishes),
     .run = verify_run,
 };

@@ -28,6 +28,7 @@ struct wishes {
     const char *placeholders, *out;
     int64_t from, to, latest;
     struct zone_wish zone;
+    struct key_wish key;
     enum sigma_level level;
     uint64_t workers; /* 0: one for each processor */
     size_t memory;    /* 0: the usual */
@@ -51,8 +52,9 @@ struct run {
     struct mail_house *house;
     struct hunt_mail *mail;
     struct hunt_incident *incident;
-    struct hunt_yara *yara;   /* NULL: none */
-    struct hunt_intel *intel; /* NULL: no indicators */
+    struct hunt_yara *yara;          /* NULL: none */
+    struct hunt_intel *intel;        /* NULL: no indicators */
+    const struct archive_keys *keys; /* NULL: no archive is encrypted */
     struct person_lists lists;
     struct person_hunt *persons; /* NULL: nobody is looked for */
     const char **own;            /* paths that are no evidence */
@@ -319,6 +321,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                    .level = w->level,
                                    .workers = (unsigned)w->workers,
                                    .memory_max = w->memory,
+                                   .keys = run->keys,
                                    .stop = interrupted,
                                    .collected = on_collected,
                                    .activity = on_activity,
@@ -451,7 +454,7 @@ static bool all_rules_open(struct run *run, struct fields *fields, struct sigma_
 static bool evidence_open(struct wishes *w, struct archives *archives, struct err *e) {
     struct arguments const given = w->paths;
 
-    if (!archives_open(archives, &given, 0, false, e))
+    if (!archives_open(archives, &given, 0, false, &w->key, e))
         return false;
     w->paths = archives->paths;
     if (archives->any && w->yara.count)
@@ -495,6 +498,7 @@ static int hunt(const struct wishes *given) {
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
+        run.keys = archives.keys;
         status = hunt_with(&run, set, fields, kinds);
     }
     buf_free(&run.line);
@@ -611,6 +615,8 @@ static const struct option options[] = {
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {ROW_GEO, AT(geo)},
     {ROW_COUNTRY, AT(country)},
     {.name = "roster",
@@ -675,7 +681,8 @@ const struct command command_hunt = {
          [EXIT_UNREADABLE] =
              "some evidence could not be read, or not be scanned (prose that lies beside logs is told, and does not "
              "count); what could be has been hunted, with findings or without",
-         [EXIT_INTERNAL] = "internal error, or stopped"},
+         [EXIT_INTERNAL] = "internal error, or stopped",
+         [EXIT_REFUSED] = "an archive is encrypted, and no key was given that opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run_hunt,
 };

@@ -26,6 +26,8 @@ const struct command *const commands[] = {
     &command_archive_cat,
     &command_archive_info,
     &command_archive_verify,
+    &command_archive_custodians,
+    &command_archive_key_new,
     &command_groups_list,
     &command_groups_show,
     &command_persons,

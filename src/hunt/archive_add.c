@@ -47,6 +47,8 @@ struct add {
     const struct archive_add_options *o;
     struct archive_add_result *result;
     struct vault *v;
+    struct archive_keys *keys;  /* that open it; NULL: it is not encrypted */
+    struct writing_key writing; /* of this run */
     const struct sigma_set *none;
     struct arena *a, *batch; /* batch: of its lines */
     struct known *known;     /* by hash, the first known_sorted of them */
@@ -159,8 +161,9 @@ static bool on_ledger(void *ctx, const struct ledger_row *row, struct err *e) {
 }
 
 /* Hands a file's segment over, checked as far as opening goes. */
-static bool with_segment(int fd, str name, bool (*use)(void *ctx, struct segment *s, struct err *e), void *ctx,
-                         struct err *e) {
+static bool with_segment(const struct add *d, int fd, str name,
+                         bool (*use)(void *ctx, struct segment *s, struct err *e), void *ctx, struct err *e) {
+    struct segment_opening const how = {.keys = d->keys};
     struct segment *s = NULL;
     struct stat st;
     void *bytes;
@@ -172,7 +175,7 @@ static bool with_segment(int fd, str name, bool (*use)(void *ctx, struct segment
         return err_set(e, ERR_TRUNCATED, 0, "%.*s: a segment without bytes", STR_ARG(name));
     if ((bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
         return err_system(e, "%.*s", STR_ARG(name));
-    ok = segment_open(&s, (str){bytes, (size_t)st.st_size}, name, 0, e) && use(ctx, s, e);
+    ok = segment_open_with(&s, (str){bytes, (size_t)st.st_size}, name, &how, e) && use(ctx, s, e);
     segment_close(s);
     munmap(bytes, (size_t)st.st_size);
     return ok;
@@ -199,7 +202,7 @@ static bool known_load(struct add *d, struct err *e) {
         vault_segment_name(&segments[i], name);
         if (!vault_segment_open(d->v, &segments[i], &fd, e))
             return false;
-        bool const ok = with_segment(fd, str_of(name), ledger_use, d, e);
+        bool const ok = with_segment(d, fd, str_of(name), ledger_use, d, e);
 
         close(fd);
         if (!ok)
@@ -262,7 +265,7 @@ static bool on_kept(void *ctx, unsigned slot, const struct kept_segment *k, stru
 
     if (!p)
         return err_set(e, ERR_CORRUPT, 0, "a process that reads evidence told of a segment that it has not made");
-    if (!with_segment(d->fds[slot], S("a new segment"), look_use, &look, e))
+    if (!with_segment(d, d->fds[slot], S("a new segment"), look_use, &look, e))
         return false;
     struct manifest_segment const about = {.length = look.info.size,
                                            .rows = look.info.rows,
@@ -372,8 +375,8 @@ static bool ledger_stage(struct add *d, struct err *e) {
 
     if (!vault_part_new(d->v, &p, &fd, e))
         return false;
-    bool const ok =
-        ledger_writer_new(&l, d->o->fields, fd, e) && lines_write(d, l, e) && ledger_writer_end(l, &info, e);
+    bool const ok = ledger_writer_new(&l, d->o->fields, fd, d->keys ? &d->writing : NULL, e) && lines_write(d, l, e) &&
+                    ledger_writer_end(l, &info, e);
 
     ledger_writer_free(l);
     if (!ok) {
@@ -429,7 +432,8 @@ static bool begin_anew(struct add *d, struct err *e) {
     }
     vault_close(d->v);
     d->v = NULL;
-    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e);
+    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
+           vault_unlock(d->v, &(struct vault_unlock){.open = d->keys}, e);
 }
 
 static bool batch_read(struct add *d, struct err *e) {
@@ -446,6 +450,7 @@ static bool batch_read(struct add *d, struct err *e) {
                                          .workers = d->o->workers,
                                          .stop = d->o->stop,
                                          .passes_over = passes_over,
+                                         .writing = d->keys ? &d->writing : NULL,
                                          .kept_bytes = on_bytes,
                                          .kept = on_kept,
                                          .kept_lost = on_lost,
@@ -654,15 +659,34 @@ static bool add_all(struct add *d, struct err *e) {
     return batch_end(d, e);
 }
 
+/* The keys of an encrypted one: to read its ledgers, to look at what was made; and one to make it with. */
+static bool keys_ready(struct add *d, struct err *e) {
+    struct vault_unlock unlock = d->o->unlock;
+
+    if (d->keys)
+        unlock.open = d->keys;
+    if (!vault_unlock(d->v, &unlock, e))
+        return false;
+    if (!vault_writing_key(d->v, &d->writing))
+        return true;
+    return (d->keys || archive_keys_new(&d->keys, e)) && archive_keys_join(d->keys, vault_keys(d->v), e);
+}
+
 static bool archive_ready(struct add *d, struct err *e) {
     struct stat st;
 
     if (stat(d->o->archive, &st) != 0 && errno == ENOENT) {
-        if (!vault_create(d->o->archive, S(""), S(""), d->o->now, e))
+        if (!vault_create_for(d->o->archive, S(""), S(""), d->o->now, d->o->custodians, d->o->custodian_count, &d->keys,
+                              e))
             return false;
         d->result->made = true;
     }
-    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e);
+    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
+           (d->result->made || !d->o->custodian_count ||
+            err_set(e, ERR_USAGE, 0,
+                    "%s is there already: who can open it is decided when it is made (longwatch archive custodians)",
+                    d->o->archive)) &&
+           keys_ready(d, e);
 }
 
 bool archive_add(const struct archive_add_options *options, struct archive_add_result *result, struct err *e) {
@@ -681,6 +705,8 @@ bool archive_add(const struct archive_add_options *options, struct archive_add_r
     for (unsigned i = 0; d.v && i < HUNT_SLOTS; i++)
         vault_part_drop(d.v, d.parts[i]);
     vault_close(d.v);
+    archive_keys_free(d.keys);
+    writing_key_wipe(&d.writing);
     sigma_loader_free(loader);
     arena_free(d.a);
     arena_free(d.batch);

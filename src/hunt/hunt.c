@@ -608,6 +608,8 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .memory_max = values,
                                      .limits = unpack_limits_usual,
                                      .keep = h->o.kept != NULL,
+                                     .keys = h->o.keys,
+                                     .writing = h->o.writing,
                                      .yara = h->o.yara,
                                      .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
     return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);

@@ -119,7 +119,8 @@ static int32_t month_for(struct keep *k, int64_t when) {
 }
 
 static bool segment_for(struct keep *k, int32_t month, struct open_segment **out, struct err *e) {
-    struct segment_options const options = {.fields = k->o.fields, .memory_max = k->o.memory_max};
+    struct segment_options const options = {
+        .fields = k->o.fields, .memory_max = k->o.memory_max, .writing = k->o.writing};
     size_t all;
 
     for (unsigned i = 0; i < k->open_count; i++)

@@ -11,7 +11,8 @@
 
 struct keep_options {
     const struct fields *fields;
-    size_t memory_max; /* bytes of all segments that are being written; the largest is sealed first */
+    const struct writing_key *writing; /* as segment_options */
+    size_t memory_max;                 /* bytes of all segments that are being written; the largest is sealed first */
     void (*put)(void *ctx, const struct wire *message);
     /* The source that is being read must be known by its hash now, though it has not been read to its end. *known: false when there is
      * no telling. */

@@ -1252,7 +1252,9 @@ static bool read_segment(struct worker *w, str path, struct err *e) {
     if (bytes == MAP_FAILED)
         return err_set(e, ERR_MEMORY, 0, "no memory to read a segment");
     w->damage_path = path;
-    ok = segment_open(&s, (str){bytes, size}, path, SEGMENT_MEMORY, e) && segment_rows(w, s, e);
+    struct segment_opening const how = {SEGMENT_MEMORY, w->s->keys};
+
+    ok = segment_open_with(&s, (str){bytes, size}, path, &how, e) && segment_rows(w, s, e);
     w->damage_path = S("");
     segment_close(s);
     munmap(bytes, size);
@@ -1454,8 +1456,12 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                         .put = put_yara,
                                         .tick = tick,
                                         .ctx = &w};
-    struct keep_options const keep = {
-        .fields = setup->fields, .memory_max = KEEP_MEMORY, .put = put_kept, .hash = early_hash, .ctx = &w};
+    struct keep_options const keep = {.fields = setup->fields,
+                                      .writing = setup->writing,
+                                      .memory_max = KEEP_MEMORY,
+                                      .put = put_kept,
+                                      .hash = early_hash,
+                                      .ctx = &w};
     size_t const slack =
         DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) + (setup->keep ? KEEP_MEMORY + KEEP_SLACK : 0);
 

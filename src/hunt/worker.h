@@ -11,6 +11,9 @@
 #include "intel/yara_scan.h"
 #include "reader/reader.h"
 
+struct archive_keys; /* archive/seal.h, as the next */
+struct writing_key;
+
 /* All that workers share. It is made before they are forked and never changed: they inherit it. */
 struct worker_setup {
     const struct sigma_set *set;
@@ -43,6 +46,8 @@ struct worker_setup {
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
+    const struct archive_keys *keys; /* as hunt_options; so the next */
+    const struct writing_key *writing;
     bool keep;                   /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
     const struct yara_set *yara; /* rules of files; NULL: none */
     struct yara_limits yara_limits;
