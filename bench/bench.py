@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """bench: what Longwatch costs, as medians, beside tools measured in the same run.
 
-    bench.py --build build [--megabytes 300] [--runs 5] [--only NAME] [--texts | --mail | --intel | --segments]
+    bench.py --build build [--megabytes 300] [--runs 5] [--only NAME] [--texts | --mail | --intel | --segments | --archive [--full]]
 
 Inputs are made once, in BUILD/bench-data, out of the shared test data (see bench/make_logs.c); without them there is nothing
 to measure with, and that is said. What is printed: reading alone, reading and blocks, and detection in one process without
@@ -25,6 +25,7 @@ import tempfile
 import threading
 import time
 
+import archive
 import make_text
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
@@ -313,6 +314,15 @@ def varied(build, megabytes):
     return made
 
 
+def packed_hard(path):
+    """What zstd -19 makes of it; made when it is not there."""
+    packed = path.with_suffix(".zst19")
+    if not packed.exists():
+        subprocess.run(["zstd", "-19", "-q", "-f", path, "-o", packed.with_suffix(".part")], check=True)
+        packed.with_suffix(".part").rename(packed)
+    return packed
+
+
 def measure_segments(options):
     """Segments: written out of JSON, with the reader alone beside; read back; and how small they are, beside zstd -19 of the lines."""
     logs = varied(options.build, options.megabytes)
@@ -335,10 +345,8 @@ def measure_segments(options):
         what, size = runs[0], path.stat().st_size
         read, write = median([run["read_cpu"] for run in runs]), median([run["cpu"] for run in runs])
         cells = [f"{size / seconds / 1e6:6.0f} MB/s {what['events'] / seconds / 1e3:6.0f}k/s" for seconds in (read, write)]
-        packed = path.with_suffix(".zst19")
-        if not packed.exists() and "varied" in name:
-            subprocess.run(["zstd", "-19", "-q", "-f", path, "-o", packed], check=True)
-        beside = f"{packed.stat().st_size / what['events']:9.1f}" if packed.exists() else f"{'-':>9}"
+        packed = packed_hard(path) if "varied" in name else None
+        beside = f"{packed.stat().st_size / what['events']:9.1f}" if packed else f"{'-':>9}"
         memory = max(run["rss_kib"] for run in runs) >> 10
         print(f"{name:38} {cells[0]:>20} {cells[1]:>20} {memory:4} MiB {median(back) / 1e6:10.2f} M {median(some) / 1e6:10.2f} M {what['size'] / what['events']:8.1f} {size / what['size']:6.1f} {beside}", flush=True)
 
@@ -353,6 +361,8 @@ def main():
     parser.add_argument("--mail", action="store_true", help="mailboxes only")
     parser.add_argument("--intel", action="store_true", help="a million indicators beside all rules")
     parser.add_argument("--segments", action="store_true", help="segments of an archive: written, read back, how small")
+    parser.add_argument("--archive", action="store_true", help="whole archives: added to, read, hunted in")
+    parser.add_argument("--full", action="store_true", help="with --archive: a thousand million keys of an index too, which takes 16 GB of memory and 5 of disk")
     options = parser.parse_args()
     if options.texts:
         measure_texts(options)
@@ -368,6 +378,9 @@ def main():
         return
     if options.segments:
         measure_segments(options)
+        return
+    if options.archive:
+        archive.measure(options, sys.modules[__name__])
         return
     windows = [SHARED / "sigma" / name for name in ("rules/windows", "rules-emerging-threats", "rules-threat-hunting")]
     every = [SHARED / "sigma" / name for name in ("rules", "rules-emerging-threats", "rules-threat-hunting")]

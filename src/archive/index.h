@@ -13,6 +13,7 @@
 #ifndef ARCHIVE_INDEX_H
 #define ARCHIVE_INDEX_H
 
+#include "archive/seal.h"
 #include "base/address.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -37,6 +38,8 @@ struct index_options {
     const char *folder; /* where that lies; NULL: file_temporary */
     struct buf *to;     /* where the run is appended; NULL: it is written to fd as it grows, */
     int fd;             /* from where that stands on; never sought in, not synced, stays the caller's */
+    const struct writing_key *
+        writing; /* the run is encrypted with it (archive/sealed.h); what goes to temporary files is not. NULL: nor is the run */
 };
 
 /* The segments of a key: their places in index_options.segments, rising; or all of them. More than half of all, where there are
@@ -74,7 +77,9 @@ struct index_run;
 /* ERR_CORRUPT: no run, or damaged where opening looks (the end, the list of segments); ERR_TRUNCATED: it ends too soon;
  * ERR_UNSUPPORTED: of another version; ERR_IO, ERR_MEMORY. Pages and blocks are checked when they are first looked at. */
 MUST_USE bool index_run_open(struct index_run **out, const char *path, struct err *e);
-/* Of bytes that stay the caller's and live as long. name: for errors. */
+/* Of an open file, which stays the caller's and may be closed at once. name: for errors. */
+MUST_USE bool index_run_open_file(struct index_run **out, int fd, str name, const struct key_set *keys, struct err *e);
+/* Of bytes that stay the caller's and live as long. */
 MUST_USE bool index_run_of(struct index_run **out, str bytes, str name, struct err *e);
 void index_run_close(struct index_run *r); /* takes NULL */
 
@@ -145,11 +150,12 @@ struct index_answer {
 struct index_answers {
     struct index_answer *answers; /* by question, run, segment; each once, and INDEX_EVERY alone */
     size_t count, room;
+    size_t count_max; /* as the caller likes; 0: none. Before equal ones are taken together */
     uint64_t damaged;
     struct err damage;
 };
 void index_answers_free(struct index_answers *a);
-/* a: emptied first. */
+/* a: emptied first. ERR_LIMIT: more than a->count_max answers: ask fewer at once. */
 MUST_USE bool index_questions_ask(struct index_questions *q, struct index_run *const *runs, size_t count,
                                   struct index_answers *a, struct err *e);
 

@@ -82,6 +82,8 @@ void index_answers_free(struct index_answers *a) {
 }
 
 static bool answer_add(struct index_answers *a, uint32_t question, uint32_t run, uint32_t segment, struct err *e) {
+    if (a->count_max && a->count == a->count_max)
+        return err_set(e, ERR_LIMIT, 0, "more than %zu answers at once", a->count_max);
     if (!room((void **)&a->answers, &a->room, a->count, 1, sizeof *a->answers))
         return no_memory(e);
     a->answers[a->count++] = (struct index_answer){question, run, segment};

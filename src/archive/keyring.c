@@ -41,7 +41,7 @@ struct keyring {
     size_t custodian_count;
     struct generation *generations;
     size_t generation_count;
-    struct archive_keys *open;
+    struct key_set *open;
     struct buf body; /* as read: the lines that each MAC is of */
 };
 
@@ -259,7 +259,7 @@ void keyring_free(struct keyring *k) {
         free(k->generations[i].boxes);
     free(k->generations);
     free(k->custodians);
-    archive_keys_free(k->open);
+    key_set_free(k->open);
     buf_free(&k->body);
     free(k);
 }
@@ -269,7 +269,7 @@ static bool ring_alloc(struct keyring **out, const uint8_t archive[KEYRING_ARCHI
 
     if (!k)
         return no_memory(e);
-    if (!archive_keys_new(&k->open, e)) {
+    if (!key_set_new(&k->open, e)) {
         free(k);
         return false;
     }
@@ -321,7 +321,7 @@ static bool boxes_make(const struct keyring *k, const uint8_t key[SEAL_KEY], uin
 
 static bool all_open(const struct keyring *k, struct err *e) {
     for (size_t i = 0; i < k->generation_count; i++)
-        if (!k->generations[i].forgotten && !archive_keys_find(k->open, k->generations[i].name))
+        if (!k->generations[i].forgotten && !key_set_find(k->open, k->generations[i].name))
             return err_set(e, ERR_REFUSED, 0, "key %zu of the archive is not open: the key of a custodian is needed",
                            i + 1);
     return true;
@@ -336,7 +336,7 @@ bool keyring_renew(struct keyring *k, struct err *e) {
         return false;
     randombytes_buf(key, sizeof key);
     randombytes_buf(g->name, sizeof g->name);
-    ok = boxes_make(k, key, &g->boxes, e) && archive_keys_add(k->open, g->name, key, e);
+    ok = boxes_make(k, key, &g->boxes, e) && key_set_add(k->open, g->name, key, e);
     sodium_memzero(key, sizeof key);
     if (!ok) {
         free(g->boxes);
@@ -374,7 +374,7 @@ size_t keyring_generations(const struct keyring *k) {
 struct key_generation keyring_generation(const struct keyring *k, size_t i) {
     const struct generation *const g = &k->generations[i];
     struct key_generation out = {
-        .number = (uint32_t)i + 1, .forgotten = g->forgotten, .open = archive_keys_find(k->open, g->name) != NULL};
+        .number = (uint32_t)i + 1, .forgotten = g->forgotten, .open = key_set_find(k->open, g->name) != NULL};
 
     memcpy(out.name, g->name, SEAL_NAME);
     return out;
@@ -385,7 +385,7 @@ const uint8_t *keyring_newest(const struct keyring *k) {
 }
 
 const uint8_t *keyring_key(const struct keyring *k, const uint8_t name[SEAL_NAME]) {
-    return archive_keys_find(k->open, name);
+    return key_set_find(k->open, name);
 }
 
 /* Custodians by name and id, as many as there is room for. */
@@ -398,7 +398,7 @@ static void who_add(const struct keyring *k, struct buf *b) {
     }
 }
 
-const struct archive_keys *keyring_keys(const struct keyring *k) {
+const struct key_set *keyring_keys(const struct keyring *k) {
     return k->open;
 }
 
@@ -421,8 +421,7 @@ bool keyring_add(struct keyring *k, const struct custodian *c, struct err *e) {
             return no_memory(e);
         }
         g->boxes = more;
-        if (crypto_box_seal(more[k->custodian_count - 1], archive_keys_find(k->open, g->name), SEAL_KEY, c->public) !=
-            0) {
+        if (crypto_box_seal(more[k->custodian_count - 1], key_set_find(k->open, g->name), SEAL_KEY, c->public) != 0) {
             k->custodian_count--;
             return err_set(e, ERR_USAGE, 0, "the public key of %s is none that anything can be sealed for", c->name);
         }
@@ -528,7 +527,7 @@ bool keyring_write(const struct keyring *k, struct buf *out, struct err *e) {
 
     for (size_t i = 0; !b.failed && i < k->generation_count; i++)
         if (!k->generations[i].forgotten) {
-            mac_of(archive_keys_find(k->open, k->generations[i].name), str_first(buf_str(&b), body), mac);
+            mac_of(key_set_find(k->open, k->generations[i].name), str_first(buf_str(&b), body), mac);
             buf_add(&b, S("vouched "));
             hex_add(&b, mac, sizeof mac);
             buf_byte(&b, '\n');
@@ -650,7 +649,7 @@ static bool closed_say(struct keyring *k, struct err *e) {
         const struct generation *const g = &k->generations[i];
         struct buf who = {0};
 
-        if (archive_keys_find(k->open, g->name))
+        if (key_set_find(k->open, g->name))
             continue;
         buf_format(&who, "encrypted with key %zu of the archive, ", i + 1);
         if (g->forgotten)
@@ -659,7 +658,7 @@ static bool closed_say(struct keyring *k, struct err *e) {
             buf_add(&who, S("which a custodian's key opens (--key FILE): "));
         if (!g->forgotten)
             who_add(k, &who);
-        ok = who.failed ? no_memory(e) : archive_keys_closed(k->open, g->name, buf_str(&who), e);
+        ok = who.failed ? no_memory(e) : key_set_closed(k->open, g->name, buf_str(&who), e);
         buf_free(&who);
     }
     return ok;
@@ -681,21 +680,21 @@ bool keyring_unlock(struct keyring *k, const struct custodian_key *key, struct e
             continue;
         if (crypto_box_seal_open(opened, g->boxes[at], BOX, key->is.public, key->secret) != 0)
             return err_set(e, ERR_CORRUPT, 0, "key %zu of the archive does not open: it was damaged or changed", i + 1);
-        ok = vouched(k, g, opened, e) && archive_keys_add(k->open, g->name, opened, e);
+        ok = vouched(k, g, opened, e) && key_set_add(k->open, g->name, opened, e);
         sodium_memzero(opened, sizeof opened);
     }
     return ok && closed_say(k, e);
 }
 
-bool keyring_unlock_by(struct keyring *k, const struct archive_keys *open, struct err *e) {
+bool keyring_unlock_by(struct keyring *k, const struct key_set *open, struct err *e) {
     for (size_t i = 0; i < k->generation_count; i++) {
         const struct generation *const g = &k->generations[i];
-        const uint8_t *const key = g->forgotten ? NULL : archive_keys_find(open, g->name);
+        const uint8_t *const key = g->forgotten ? NULL : key_set_find(open, g->name);
 
-        if (key && (!vouched(k, g, key, e) || !archive_keys_add(k->open, g->name, key, e)))
+        if (key && (!vouched(k, g, key, e) || !key_set_add(k->open, g->name, key, e)))
             return false;
     }
-    return archive_keys_find(k->open, keyring_newest(k)) ? closed_say(k, e) : keyring_unlock_none(k, e);
+    return key_set_find(k->open, keyring_newest(k)) ? closed_say(k, e) : keyring_unlock_none(k, e);
 }
 
 bool keyring_unlock_none(const struct keyring *k, struct err *e) {

@@ -26,7 +26,7 @@ struct custodian {
 /* What a custodian is called where a name may be anybody's: the first 16 digits of the hash of the public key. */
 void custodian_id(const uint8_t public[CUSTODIAN_PUBLIC], char out[CUSTODIAN_ID_TEXT]);
 
-struct custodian_key; /* the private one, in memory as archive_keys' */
+struct custodian_key; /* the private one, in memory as key_set' */
 
 /* name: as struct custodian's. ERR_USAGE: it is none. */
 MUST_USE bool custodian_key_new(struct custodian_key **out, str name, struct err *e);
@@ -61,13 +61,13 @@ MUST_USE bool keyring_write(const struct keyring *k, struct buf *out, struct err
  * not open it has changed it. */
 MUST_USE bool keyring_unlock(struct keyring *k, const struct custodian_key *key, struct err *e);
 /* The same with keys that are open already: ERR_REFUSED: the newest is not among them. */
-MUST_USE bool keyring_unlock_by(struct keyring *k, const struct archive_keys *open, struct err *e);
+MUST_USE bool keyring_unlock_by(struct keyring *k, const struct key_set *open, struct err *e);
 /* No key is at hand: ERR_REFUSED, always, with who is needed. */
 MUST_USE bool keyring_unlock_none(const struct keyring *k, struct err *e);
 /* Of a keyring that is open: the name of the newest key; a key (NULL: not open); and all of them, with what to say of those that are not open. */
 const uint8_t *keyring_newest(const struct keyring *k);
 const uint8_t *keyring_key(const struct keyring *k, const uint8_t name[SEAL_NAME]);
-const struct archive_keys *keyring_keys(const struct keyring *k);
+const struct key_set *keyring_keys(const struct keyring *k);
 
 const struct custodian *keyring_custodians(const struct keyring *k, size_t *count);
 struct key_generation {

@@ -27,7 +27,7 @@ struct closed_key {
     uint8_t name[SEAL_NAME];
     char *who;
 };
-struct archive_keys {
+struct key_set {
     struct open_key *open; /* sodium_malloc */
     size_t open_count, open_room;
     struct closed_key *closed;
@@ -38,11 +38,11 @@ static bool no_memory(struct err *e) {
     return err_set(e, ERR_MEMORY, 0, "no memory for keys");
 }
 
-bool archive_keys_new(struct archive_keys **out, struct err *e) {
+bool key_set_new(struct key_set **out, struct err *e) {
     return (sodium_init() >= 0 && (*out = calloc(1, sizeof **out))) || no_memory(e);
 }
 
-void archive_keys_free(struct archive_keys *k) {
+void key_set_free(struct key_set *k) {
     if (!k)
         return;
     for (size_t i = 0; i < k->closed_count; i++)
@@ -52,20 +52,19 @@ void archive_keys_free(struct archive_keys *k) {
     free(k);
 }
 
-const uint8_t *archive_keys_find(const struct archive_keys *k, const uint8_t name[SEAL_NAME]) {
+const uint8_t *key_set_find(const struct key_set *k, const uint8_t name[SEAL_NAME]) {
     for (size_t i = 0; k && i < k->open_count; i++)
         if (memcmp(k->open[i].name, name, SEAL_NAME) == 0)
             return k->open[i].key;
     return NULL;
 }
 
-size_t archive_keys_count(const struct archive_keys *k) {
+size_t key_set_count(const struct key_set *k) {
     return k ? k->open_count : 0;
 }
 
-bool archive_keys_add(struct archive_keys *k, const uint8_t name[SEAL_NAME], const uint8_t key[SEAL_KEY],
-                      struct err *e) {
-    if (archive_keys_find(k, name))
+bool key_set_add(struct key_set *k, const uint8_t name[SEAL_NAME], const uint8_t key[SEAL_KEY], struct err *e) {
+    if (key_set_find(k, name))
         return true;
     if (k->open_count == KEYS_MAX)
         return err_set(e, ERR_LIMIT, 0, "more than %u keys of archives", KEYS_MAX);
@@ -86,14 +85,14 @@ bool archive_keys_add(struct archive_keys *k, const uint8_t name[SEAL_NAME], con
     return true;
 }
 
-static const char *closed_find(const struct archive_keys *k, const uint8_t name[SEAL_NAME]) {
+static const char *closed_find(const struct key_set *k, const uint8_t name[SEAL_NAME]) {
     for (size_t i = 0; k && i < k->closed_count; i++)
         if (memcmp(k->closed[i].name, name, SEAL_NAME) == 0)
             return k->closed[i].who;
     return NULL;
 }
 
-bool archive_keys_closed(struct archive_keys *k, const uint8_t name[SEAL_NAME], str who, struct err *e) {
+bool key_set_closed(struct key_set *k, const uint8_t name[SEAL_NAME], str who, struct err *e) {
     if (closed_find(k, name))
         return true;
     if (k->closed_count == KEYS_MAX)
@@ -112,12 +111,12 @@ bool archive_keys_closed(struct archive_keys *k, const uint8_t name[SEAL_NAME], 
     return true;
 }
 
-bool archive_keys_join(struct archive_keys *k, const struct archive_keys *other, struct err *e) {
+bool key_set_join(struct key_set *k, const struct key_set *other, struct err *e) {
     for (size_t i = 0; i < other->open_count; i++)
-        if (!archive_keys_add(k, other->open[i].name, other->open[i].key, e))
+        if (!key_set_add(k, other->open[i].name, other->open[i].key, e))
             return false;
     for (size_t i = 0; i < other->closed_count; i++)
-        if (!archive_keys_closed(k, other->closed[i].name, str_of(other->closed[i].who), e))
+        if (!key_set_closed(k, other->closed[i].name, str_of(other->closed[i].who), e))
             return false;
     return true;
 }
@@ -155,11 +154,13 @@ bool unseal_small(const uint8_t key[SEAL_KEY], str what, str sealed, char *out) 
 
 void writing_key_new(struct writing_key *out, const uint8_t name[SEAL_NAME], const uint8_t archive_key[SEAL_KEY]) {
     memcpy(out->archive_key, name, SEAL_NAME);
+    (void)sodium_mlock(out, sizeof *out); /* as far as the system allows */
     randombytes_buf(out->key, sizeof out->key);
     seal_small(archive_key, S(WRITING), (str){(const char *)out->key, SEAL_KEY}, (char *)out->wrapped);
 }
 
 void writing_key_wipe(struct writing_key *w) {
+    (void)sodium_munlock(w, sizeof *w);
     sodium_memzero(w, sizeof *w);
 }
 
@@ -185,9 +186,9 @@ void sealer_new(struct sealer *out, const struct writing_key *w, const uint8_t i
     file_key(out, w->key, head + SALT_AT);
 }
 
-bool sealer_open(struct sealer *out, const struct archive_keys *keys, const uint8_t id[SEAL_ID],
+bool sealer_open(struct sealer *out, const struct key_set *keys, const uint8_t id[SEAL_ID],
                  const uint8_t head[SEAL_HEAD], str name, struct err *e) {
-    const uint8_t *const key = archive_keys_find(keys, head);
+    const uint8_t *const key = key_set_find(keys, head);
     const char *const who = closed_find(keys, head);
     uint8_t writing[SEAL_KEY];
 
@@ -206,6 +207,15 @@ bool sealer_open(struct sealer *out, const struct archive_keys *keys, const uint
     }
     sodium_memzero(writing, sizeof writing);
     return ok || err_set(e, ERR_CORRUPT, 0, "%.*s: the key in its head was damaged or changed", STR_ARG(name));
+}
+
+bool sealer_own(struct sealer *out, const struct writing_key *w, const uint8_t id[SEAL_ID],
+                const uint8_t head[SEAL_HEAD], str name, struct err *e) {
+    if (memcmp(head, w->archive_key, SEAL_NAME) != 0 || memcmp(head + SEAL_NAME, w->wrapped, sizeof w->wrapped) != 0)
+        return err_set(e, ERR_CORRUPT, 0, "%.*s: it was not made here", STR_ARG(name));
+    memcpy(out->id, id, SEAL_ID);
+    file_key(out, w->key, head + SALT_AT);
+    return true;
 }
 
 void sealer_wipe(struct sealer *s) {

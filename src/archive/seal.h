@@ -19,21 +19,20 @@
 /* ---- keys of archives, open ---- */
 
 /* In memory that is never swapped (as far as the system allows) nor dumped, and wiped at the end. Workers inherit it. */
-struct archive_keys;
+struct key_set;
 
-MUST_USE bool archive_keys_new(struct archive_keys **out, struct err *e);
+MUST_USE bool key_set_new(struct key_set **out, struct err *e);
 /* Takes NULL. */
-void archive_keys_free(struct archive_keys *k);
+void key_set_free(struct key_set *k);
 /* One that is there already is passed over. ERR_MEMORY, ERR_LIMIT. */
-MUST_USE bool archive_keys_add(struct archive_keys *k, const uint8_t name[SEAL_NAME], const uint8_t key[SEAL_KEY],
-                               struct err *e);
+MUST_USE bool key_set_add(struct key_set *k, const uint8_t name[SEAL_NAME], const uint8_t key[SEAL_KEY], struct err *e);
 /* One that is not open. who: what to say to whoever would need it, a sentence without an end. Of one that is open, or becomes so, nobody is told. */
-MUST_USE bool archive_keys_closed(struct archive_keys *k, const uint8_t name[SEAL_NAME], str who, struct err *e);
+MUST_USE bool key_set_closed(struct key_set *k, const uint8_t name[SEAL_NAME], str who, struct err *e);
 /* All of another. */
-MUST_USE bool archive_keys_join(struct archive_keys *k, const struct archive_keys *other, struct err *e);
+MUST_USE bool key_set_join(struct key_set *k, const struct key_set *other, struct err *e);
 /* NULL: not open. k may be NULL. */
-const uint8_t *archive_keys_find(const struct archive_keys *k, const uint8_t name[SEAL_NAME]);
-size_t archive_keys_count(const struct archive_keys *k); /* those that are open */
+const uint8_t *key_set_find(const struct key_set *k, const uint8_t name[SEAL_NAME]);
+size_t key_set_count(const struct key_set *k); /* those that are open */
 
 /* ---- what is written ---- */
 
@@ -58,8 +57,11 @@ void sealer_new(struct sealer *out, const struct writing_key *w, const uint8_t i
  *
  * ERR_REFUSED  the archive key is not open; the text says who can open it, where that is known
  * ERR_CORRUPT  it is, and the head was changed */
-MUST_USE bool sealer_open(struct sealer *out, const struct archive_keys *keys, const uint8_t id[SEAL_ID],
+MUST_USE bool sealer_open(struct sealer *out, const struct key_set *keys, const uint8_t id[SEAL_ID],
                           const uint8_t head[SEAL_HEAD], str name, struct err *e);
+/* Of a file that was made with this writing key, by whoever has no other. ERR_CORRUPT: it was made with another. */
+MUST_USE bool sealer_own(struct sealer *out, const struct writing_key *w, const uint8_t id[SEAL_ID],
+                         const uint8_t head[SEAL_HEAD], str name, struct err *e);
 void sealer_wipe(struct sealer *s);
 /* A piece, sealed with a nonce that is drawn: the same bytes are never the same twice. number: its place; each once in a file. out: bytes.len +
  * SEAL_MORE; not where the bytes are. */

@@ -105,7 +105,7 @@ struct sealed {
     uint64_t *there; /* a bit for each piece that is in the clear */
 };
 
-bool sealed_open(struct sealed **out, str bytes, const struct archive_keys *keys, str name, struct err *e) {
+bool sealed_open(struct sealed **out, str bytes, const struct key_set *keys, str name, struct err *e) {
     const uint8_t *const head = (const uint8_t *)bytes.ptr;
     struct sealed *s;
     uint32_t version;

@@ -27,7 +27,7 @@ struct sealed;
 /* bytes: of the file, which stay the caller's and live as long; read when a piece is asked for, and not before, but for the first SEALED_HEAD, which the
  * caller has made sure can be read. Errors as sealer_open; ERR_TRUNCATED. */
 #define SEALED_HEAD 256u
-MUST_USE bool sealed_open(struct sealed **out, str bytes, const struct archive_keys *keys, str name, struct err *e);
+MUST_USE bool sealed_open(struct sealed **out, str bytes, const struct key_set *keys, str name, struct err *e);
 void sealed_close(struct sealed *s); /* takes NULL */
 /* What is in it: of these bytes only those may be read that were asked for. Views live as long as s. What was asked for stays in memory. */
 str sealed_bytes(const struct sealed *s);

@@ -119,7 +119,8 @@ bool segment_encrypted(str head);
  * ERR_MEMORY */
 struct segment_opening {
     size_t memory_max;
-    const struct archive_keys *keys; /* stay the caller's; needed while it opens. NULL: none */
+    const struct key_set *keys;        /* stay the caller's, as the next; needed while it opens. NULL: none */
+    const struct writing_key *writing; /* it was made with this one, by whoever has no other. NULL: keys are asked */
 };
 MUST_USE bool segment_open_with(struct segment **out, str bytes, str name, const struct segment_opening *how,
                                 struct err *e);
@@ -156,6 +157,10 @@ struct segment_column {
 struct segment_column segment_column(const struct segment *s, uint32_t column);
 /* The column of a field, or SEGMENT_NONE: no record of this segment has it. */
 uint32_t segment_column_of(const struct segment *s, str name);
+
+/* Does the column stand anywhere as a value of its own, and not only as a second spelling of others (enum raw_inner)? True of columns that are the segment's
+ * own. */
+MUST_USE bool segment_column_speaks(struct segment *s, uint32_t column, bool *yes, struct err *e);
 
 struct segment_value {
     const char *ptr;

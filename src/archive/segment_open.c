@@ -182,6 +182,8 @@ bool segment_shapes_load(struct segment *s, struct err *e) {
         s->met = met;
         s->places = places;
         s->place_base = base;
+        for (uint32_t i = 0; i < s->place_count; i++)
+            s->columns[places[i].column].speaks |= places[i].inner == RAW_OWN;
     }
     unpack_return(&s->unpack, bytes, size);
     return s->shapes ? true : segment_no_memory(s, e);
@@ -367,6 +369,14 @@ bool segment_values_load(struct segment *s, uint32_t column, uint32_t from, uint
     for (uint32_t i = c->page_from; i < c->page_to; i++)
         if (s->chunks[c->pages[i].chunk].state == CHUNK_BAD)
             return chunk_wrong(s, c->pages[i].chunk, e, "damaged");
+    return true;
+}
+
+bool segment_column_speaks(struct segment *s, uint32_t column, bool *yes, struct err *e) {
+    assert(column < s->info.columns);
+    if (!segment_shapes_load(s, e))
+        return false;
+    *yes = s->columns[column].speaks || s->columns[column].is.own;
     return true;
 }
 
@@ -844,16 +854,19 @@ static bool footer_open(struct segment *s, struct err *e) {
         return s->unpack.why ? damaged(s, s->body, e, "the directory does not unpack") : segment_no_memory(s, e);
     if (cursor_left(&c) || !footer_take(s, (str){footer, raw}))
         return starved(s, e) ? false : damaged(s, s->body, e, "the directory makes no sense");
-    if (memcmp(s->info.id, s->bytes.ptr + 16, SEGMENT_ID_SIZE) != 0)
+    if (memcmp(s->info.id, s->bytes.ptr + SEGMENT_NAME_AT, SEGMENT_ID_SIZE) != 0)
         return damaged(s, 16, e, "head and directory name different segments");
     return true;
 }
 
 /* The key of an encrypted one. */
-static bool key_open(struct segment *s, const struct archive_keys *keys, struct err *e) {
-    const uint8_t *const head = (const uint8_t *)s->bytes.ptr;
+static bool key_open(struct segment *s, const struct segment_opening *how, struct err *e) {
+    const uint8_t *const name = (const uint8_t *)s->bytes.ptr + SEGMENT_NAME_AT, *const head =
+                                                                                     (const uint8_t *)s->bytes.ptr +
+                                                                                     SEGMENT_SEAL_AT;
 
-    if (!s->info.encrypted || sealer_open(&s->sealer, keys, head + 16, head + SEGMENT_SEAL_AT, s->name, e))
+    if (!s->info.encrypted || (how->writing ? sealer_own(&s->sealer, how->writing, name, head, s->name, e)
+                                            : sealer_open(&s->sealer, how->keys, name, head, s->name, e)))
         return true;
     e->offset = SEGMENT_SEAL_AT;
     return false;
@@ -882,7 +895,7 @@ bool segment_open_with(struct segment **out, str bytes, str name, const struct s
         segment_close(s);
         return false;
     }
-    if (!is_head(s, e) || !key_open(s, how->keys, e) || !footer_open(s, e)) {
+    if (!is_head(s, e) || !key_open(s, how, e) || !footer_open(s, e)) {
         segment_close(s);
         return false;
     }

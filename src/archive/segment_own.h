@@ -20,6 +20,7 @@
 #define SEGMENT_FOOTER_MAX (1u << 30)  /* of it unpacked */
 #define SEGMENT_ENCRYPTED 1u           /* of the flags */
 #define SEGMENT_FLAGS_AT 12u
+#define SEGMENT_NAME_AT 16u
 #define SEGMENT_SEAL_AT 32u          /* of the head: SEAL_HEAD bytes */
 #define SEGMENT_DIRECTORY UINT32_MAX /* its number as a sealed piece */
 #define SEGMENT_COLUMNS_MAX (FIELDS_MAX + 2u)
@@ -123,6 +124,7 @@ struct opened_column {
     /* Unpacked values: those of pages [page_from, page_to). */
     struct segment_value *items;
     uint32_t page_from, page_to, item_room;
+    bool speaks; /* known when shapes are: some place of a shape has it as a value of its own */
     bool pinned; /* a caller has views of them */
     bool broken; /* some page of these is damaged: items are lost */
     /* Of the block at hand. */

@@ -889,7 +889,7 @@ static bool head_write(struct segment_writer *w, struct err *e) {
 
     memcpy(head + 8, &version, sizeof version);
     memcpy(head + SEGMENT_FLAGS_AT, &flags, sizeof flags);
-    memcpy(head + 16, w->o.id, sizeof w->o.id);
+    memcpy(head + SEGMENT_NAME_AT, w->o.id, sizeof w->o.id);
     if (w->o.writing)
         sealer_new(&w->sealer, w->o.writing, w->o.id, (uint8_t *)head + SEGMENT_SEAL_AT);
     uint64_t const sum = hash_sum((str){head, SEGMENT_HEAD - 8});

@@ -43,7 +43,7 @@ MUST_USE bool vault_create(const char *path, str who, str note, int64_t at, stru
 /* The same of an archive that is encrypted from its first segment on, for one custodian or more (keyring.h). *keys: the archive's key, open, for whoever
  * adds to it at once; the caller's. */
 MUST_USE bool vault_create_for(const char *path, str who, str note, int64_t at, const struct custodian *custodians,
-                               size_t count, struct archive_keys **keys, struct err *e);
+                               size_t count, struct key_set **keys, struct err *e);
 
 /* For reading. as_of: 0 (the last whole record), or a snapshot: then nothing behind it needs to be readable, but is looked through for
  * files that are gone since. tell: NULL, or is told.
@@ -78,7 +78,7 @@ uint64_t vault_generation(const struct vault *v);
 struct vault_unlock {
     const struct custodian_key *const *keys;
     size_t count;
-    const struct archive_keys *open;
+    const struct key_set *open;
 };
 bool vault_encrypted(const struct vault *v);
 /* Of an archive that is not encrypted nothing happens. Manifest, lengths and hashes need no key; segments, ledgers, the index and its secret do.
@@ -86,8 +86,8 @@ bool vault_encrypted(const struct vault *v);
  * ERR_REFUSED  none of them opens it; the text says who can
  * ERR_CORRUPT  the file of keys is damaged, or was changed by somebody who cannot open it */
 MUST_USE bool vault_unlock(struct vault *v, const struct vault_unlock *with, struct err *e);
-/* What opens its files (segment_open_with, index_run_open_with, sealed_open); the vault's. NULL: it is not encrypted, or not unlocked. */
-const struct archive_keys *vault_keys(const struct vault *v);
+/* What opens its files (segment_open_with, index_run_open_file, sealed_open); the vault's. NULL: it is not encrypted, or not unlocked. */
+const struct key_set *vault_keys(const struct vault *v);
 /* What new files of this archive are sealed with: drawn anew each time. False: it is not encrypted, and they are not either. */
 MUST_USE bool vault_writing_key(const struct vault *v, struct writing_key *out);
 /* Who can open it, unlocked or not, read anew; the caller's. ERR_USAGE: not encrypted. */

@@ -180,7 +180,7 @@ bool vault_unlock(struct vault *v, const struct vault_unlock *with, struct err *
     return true;
 }
 
-const struct archive_keys *vault_keys(const struct vault *v) {
+const struct key_set *vault_keys(const struct vault *v) {
     return v->ring ? keyring_keys(v->ring) : NULL;
 }
 

@@ -203,8 +203,8 @@ bool vault_create(const char *path, str who, str note, int64_t at, struct err *e
 }
 
 bool vault_create_for(const char *path, str who, str note, int64_t at, const struct custodian *custodians, size_t count,
-                      struct archive_keys **keys, struct err *e) {
-    struct archive_keys *made = NULL;
+                      struct key_set **keys, struct err *e) {
+    struct key_set *made = NULL;
     struct vault *v;
     bool ok;
 
@@ -217,10 +217,10 @@ bool vault_create_for(const char *path, str who, str note, int64_t at, const str
         ok = err_system(e, "%s", path);
     else
         ok = make(v, who, note, at, custodians, count, e) &&
-             (!count || (archive_keys_new(&made, e) && archive_keys_join(made, keyring_keys(v->ring), e)));
+             (!count || (key_set_new(&made, e) && key_set_join(made, keyring_keys(v->ring), e)));
     vault_close(v);
     if (!ok)
-        archive_keys_free(made);
+        key_set_free(made);
     else if (count)
         *keys = made;
     return ok;

@@ -72,8 +72,8 @@ static bool keys_add(struct archives *x, struct vault *v, const struct custodian
 
     if (!vault_encrypted(v))
         return true;
-    return vault_unlock(v, &unlock, e) && (x->keys || archive_keys_new(&x->keys, e)) &&
-           archive_keys_join(x->keys, vault_keys(v), e);
+    return vault_unlock(v, &unlock, e) && (x->keys || key_set_new(&x->keys, e)) &&
+           key_set_join(x->keys, vault_keys(v), e);
 }
 
 static bool all_open(struct archives *out, const struct arguments *given, uint64_t as_of, bool alone,
@@ -114,6 +114,6 @@ bool archives_open(struct archives *out, const struct arguments *given, uint64_t
 }
 
 void archives_close(struct archives *x) {
-    archive_keys_free(x->keys);
+    key_set_free(x->keys);
     arena_free(x->a);
 }

@@ -8,9 +8,9 @@
 #include "cli/option.h"
 
 struct archives {
-    struct arguments paths;    /* in the order given; those of an archive stand in its place */
-    bool any;                  /* one was an archive */
-    struct archive_keys *keys; /* of those that are encrypted; NULL: none is. For hunt_options.keys */
+    struct arguments paths; /* in the order given; those of an archive stand in its place */
+    bool any;               /* one was an archive */
+    struct key_set *keys;   /* of those that are encrypted; NULL: none is. For hunt_options.keys */
     struct arena *a;
 };
 

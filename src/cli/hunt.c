@@ -54,7 +54,7 @@ struct run {
     struct hunt_incident *incident;
     struct hunt_yara *yara;          /* NULL: none */
     struct hunt_intel *intel;        /* NULL: no indicators */
-    const struct archive_keys *keys; /* NULL: no archive is encrypted */
+    const struct key_set *keys; /* NULL: no archive is encrypted */
     struct person_lists lists;
     struct person_hunt *persons; /* NULL: nobody is looked for */
     const char **own;            /* paths that are no evidence */

@@ -35,6 +35,7 @@
 #define YEAR_BREAK ((uint64_t)SECOND * 86400 * 183)
 
 enum within { WITHIN_UNKNOWN, WITHIN_NO, WITHIN_YES };
+enum needed { NEEDED_UNKNOWN, NEEDED_NO, NEEDED_YES };
 
 /* A gate by value is compared; of one by presence only that it is there matters. */
 enum { FLAG_SHAPE = 1, FLAG_GATE = 2, FLAG_GATE_VALUE = 4, FLAG_TIME = 8 };
@@ -89,6 +90,9 @@ struct ingest {
     struct raw *split;  /* of a record of several events, what belongs to one, RECORD_VALUES_MAX */
     uint8_t **within;   /* [shape][field]: is the field in the shape's each_of list? (enum within) */
     uint32_t *within_room;
+    uint8_t **needed; /* [shape][field]: may the value decide about kind or time? (enum needed) */
+    uint32_t *needed_room;
+    bool *pairs_decide;    /* by shape: may what its pairs make decide about kind or time? */
     struct claim *claims; /* by name: which field of the record of that stamp has it */
     uint32_t claim_room, stamp;
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
@@ -355,6 +359,93 @@ static bool speak(struct ingest *in, const struct record *r, struct record *out,
     return true;
 }
 
+/* A byte for each field that a shape has met, zero at first. NULL: no memory. */
+static uint8_t *field_bytes(uint8_t **bytes, uint32_t *have, field_id field) {
+    if (field >= *have) {
+        uint32_t room = *have ? *have : 256;
+
+        while (room <= field)
+            room *= 2;
+        uint8_t *const bigger = realloc(*bytes, room);
+
+        if (!bigger)
+            return NULL;
+        memset(bigger + *have, 0, room - *have);
+        *bytes = bigger;
+        *have = room;
+    }
+    return &(*bytes)[field];
+}
+
+/* A shape that gives values other names and makes none. */
+static bool only_renames(const struct ingest *in, const struct shape *s) {
+    return !in->is_text && !s->bytes && !s->has_words && s->xml == FIELD_NONE && !s->lines && s->each_of == FIELD_NONE;
+}
+
+/* Half of a pair gets its name from the other half, which is not known here. */
+static bool in_pair(const struct shape *s, field_id field) {
+    for (size_t i = 0; i < s->pair_count; i++)
+        if (field == s->pairs[i].name || field == s->pairs[i].value || field == s->pairs[i].list)
+            return true;
+    return false;
+}
+
+/* May the shape call a field whose name begins so by one of another beginning? */
+static bool renames_below(const struct shape *s, const struct fields *fields, str list) {
+    for (size_t i = 0; i < s->rename_count; i++)
+        if (str_starts(field_name(fields, s->from[i]), list) || str_starts(list, field_name(fields, s->from[i])))
+            return true;
+    for (size_t i = 0; i < s->strip_count; i++) {
+        str const fixed = str_first(s->strip[i], str_find_byte(s->strip[i], '*'));
+
+        if (str_starts(fixed, list) || str_starts(list, fixed))
+            return true;
+    }
+    return s->omit_count || s->unspace;
+}
+
+/* May what the pairs of a shape make, or take away, decide about kind or time? What they make lies below the names of their lists. */
+static bool pairs_may_decide(const struct ingest *in, const struct shape *s) {
+    for (size_t i = 0; i < s->pair_count; i++) {
+        str const list = field_name(in->o.fields, s->pairs[i].list);
+
+        if (renames_below(s, in->o.fields, list))
+            return true;
+        for (field_id field = 0; field < in->flag_count; field++)
+            if (in->flags[field] & (FLAG_GATE | FLAG_TIME) &&
+                (in_pair(s, field) || str_starts(field_name(in->o.fields, field), list)))
+                return true;
+    }
+    return false;
+}
+
+/* The values of r by which kind and time may be told, whatever they are called then. */
+static bool needed_take(struct ingest *in, size_t shape, const struct record *r, struct record *out, struct err *e) {
+    const struct shape *const how = shapes_at(in->o.kinds, shape);
+
+    out->count = 0;
+    for (uint32_t i = 0; i < r->count; i++) {
+        field_id const field = r->values[i].field;
+        uint8_t *const known = field_bytes(&in->needed[shape], &in->needed_room[shape], field);
+
+        if (!known)
+            return err_set(e, ERR_MEMORY, 0, "no memory for field names");
+        if (UNLIKELY(*known == NEEDED_UNKNOWN)) {
+            field_id const to = rename_field(in, shape, field);
+
+            if (to == FIELD_NONE)
+                return err_set(e, ERR_LIMIT, 0, "too many field names");
+            *known = (flags_of(in, field) | flags_of(in, to)) & (FLAG_GATE | FLAG_TIME) ||
+                             (in->pairs_decide[shape] && in_pair(how, field))
+                         ? NEEDED_YES
+                         : NEEDED_NO;
+        }
+        if (*known == NEEDED_YES)
+            in->mapped[out->count++] = r->values[i];
+    }
+    return true;
+}
+
 /* The record under the names of rules: r itself when nothing wraps it (*shape_out: SIZE_MAX). */
 static bool unwrap(struct ingest *in, const struct record *r, struct record *out, size_t *shape_out, struct err *e) {
     uint64_t marks = 0;
@@ -374,7 +465,12 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
     const struct shape *const how = shapes_at(in->o.kinds, shape);
 
     *shape_out = shape;
-    memcpy(in->mapped, r->values, out->count * sizeof *in->mapped);
+    bool const needed = in->o.kinds_only && only_renames(in, how);
+
+    if (!needed)
+        memcpy(in->mapped, r->values, out->count * sizeof *in->mapped);
+    else if (!needed_take(in, shape, &(struct record){.values = r->values, .count = out->count}, out, e))
+        return false;
     out->values = in->mapped;
     if (how->bytes && !shape_bytes(out, &in->bytes_text))
         return err_set(e, ERR_MEMORY, 0, "no memory for a text of bytes");
@@ -387,7 +483,7 @@ static bool unwrap(struct ingest *in, const struct record *r, struct record *out
             return err_set(e, ERR_MEMORY, 0, "no memory for a text of XML");
         in->counts.cut += cut;
     }
-    if (how->pair_count)
+    if (how->pair_count && (!needed || in->pairs_decide[shape]))
         shape_pairs(how, in->o.fields, out);
     if (++in->stamp == 0) { /* after four thousand million records */
         memset(in->claims, 0, in->claim_room * sizeof *in->claims);
@@ -934,7 +1030,7 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
     bool const clean = in->o.clean && in->o.clean(in->o.ctx, &r);
 
     in->since += (b->row_room - room) * block_row_bytes(b) + r.count * ITEM_COST;
-    for (uint32_t i = 0; i < r.count; i++) {
+    for (uint32_t i = 0; i < r.count && !in->o.kinds_only; i++) {
         const struct raw *const v = &r.values[i];
         struct place at = v->field < b->place_room ? b->places[v->field] : (struct place){COLUMN_UNMET, 0, 0};
         struct column *c;
@@ -1000,22 +1096,10 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
 /* Is value i of the unwrapped record in the list of which each element is an event? */
 static bool is_within(struct ingest *in, size_t shape, uint32_t i, bool *yes) {
     field_id const field = in->came[i];
+    uint8_t *const known = field_bytes(&in->within[shape], &in->within_room[shape], field);
 
-    if (field >= in->within_room[shape]) {
-        uint32_t room = in->within_room[shape] ? in->within_room[shape] : 256;
-
-        while (room <= field)
-            room *= 2;
-        uint8_t *const bigger = realloc(in->within[shape], room);
-
-        if (!bigger)
-            return false;
-        memset(bigger + in->within_room[shape], WITHIN_UNKNOWN, room - in->within_room[shape]);
-        in->within[shape] = bigger;
-        in->within_room[shape] = room;
-    }
-    uint8_t *const known = &in->within[shape][field];
-
+    if (!known)
+        return false;
     if (*known == WITHIN_UNKNOWN)
         *known = shape_each_holds(shapes_at(in->o.kinds, shape), in->o.fields, field) ? WITHIN_YES : WITHIN_NO;
     *yes = *known == WITHIN_YES;
@@ -1059,6 +1143,40 @@ static bool take_each(struct ingest *in, const struct record *r, size_t shape, s
     return take_event(in, &one, element, taken, e);
 }
 
+static bool same_value(const struct raw *a, const struct raw *b) {
+    return a->ptr == b->ptr && a->len == b->len && a->type == b->type && !a->inner == !b->inner;
+}
+
+#define MADE_NEAR 64u /* places that a value may have moved by */
+
+/* *next: the value of raw behind the one that was found last. Those that stay, stay in order, or nearly. */
+static bool stands_in(const struct record *raw, const struct raw *v, uint32_t *next) {
+    uint32_t const from = *next;
+
+    for (uint32_t at = from; at < raw->count && at - from < MADE_NEAR; at++)
+        if (same_value(&raw->values[at], v)) {
+            *next = at + 1;
+            return true;
+        }
+    for (uint32_t at = from; at > 0 && from - at < MADE_NEAR; at--)
+        if (same_value(&raw->values[at - 1], v))
+            return true;
+    return false;
+}
+
+/* Whatever of r is no value of raw, however it came in: no part that makes values needs to say so. */
+static bool made_tell(struct ingest *in, const struct record *raw, const struct record *r, struct err *e) {
+    uint32_t next = 0;
+
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct raw *const v = &r->values[i];
+
+        if (v->len && !v->inner && !stands_in(raw, v, &next) && !in->o.made(in->o.ctx, v, e))
+            return false;
+    }
+    return true;
+}
+
 static bool take(struct event_sink *sink, const struct record *raw, struct err *e) {
     struct ingest *const in = (struct ingest *)(void *)sink;
     struct taken taken = {0};
@@ -1079,6 +1197,8 @@ static bool take(struct event_sink *sink, const struct record *raw, struct err *
         if (!speak(in, &line, &r, e))
             return false;
     }
+    if (in->o.made && r.values != raw->values && !made_tell(in, raw, &r, e))
+        return false;
     if (shape != SIZE_MAX && shapes_at(in->o.kinds, shape)->each_of != FIELD_NONE)
         ok = take_each(in, &r, shape, &taken, e);
     else
@@ -1131,15 +1251,20 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->split = malloc(RECORD_VALUES_MAX * sizeof *in->split);
     in->within = calloc(shapes + 1, sizeof *in->within);
     in->within_room = calloc(shapes + 1, sizeof *in->within_room);
+    in->needed = calloc(shapes + 1, sizeof *in->needed);
+    in->pairs_decide = calloc(shapes + 1, sizeof *in->pairs_decide);
+    in->needed_room = calloc(shapes + 1, sizeof *in->needed_room);
     in->message = field_intern(options->fields, S("message"));
     in->program = field_intern(options->fields, S("program"));
     in->format = field_intern(options->fields, S("format"));
-    if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->came || !in->shape_needs ||
+    if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->needed || !in->needed_room || !in->pairs_decide || !in->came || !in->shape_needs ||
         !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
     shapes_of_reader(in);
+    for (size_t i = 0; i < shapes; i++)
+        in->pairs_decide[i] = pairs_may_decide(in, shapes_at(in->o.kinds, i));
     *out = in;
     return true;
 }
@@ -1156,8 +1281,14 @@ void ingest_free(struct ingest *in) {
     if (in->within)
         for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
             free(in->within[i]);
+    if (in->needed)
+        for (size_t i = 0; i < shapes_count(in->o.kinds); i++)
+            free(in->needed[i]);
     free(in->within);
     free(in->within_room);
+    free(in->needed);
+    free(in->needed_room);
+    free(in->pairs_decide);
     free(in->split);
     free(in->renamed);
     free(in->renamed_room);

@@ -34,10 +34,16 @@ struct ingest_options {
     /* Is the serialised text of an object at this path asked for by anybody? NULL: never. */
     bool (*wants_inner)(void *ctx, field_id field);
     bool (*full)(void *ctx, struct err *e);
+    /* Of a record only its kind and time are asked for: rows have no values, whatever `wants` says. */
+    bool kinds_only;
     /* Told of each record, as the reader handed it over, what it came to: when (INSTANT_NONE: no time, or of several events that do not agree),
      * and the name of the kind ("": none; INGEST_KINDS: of several events that do not agree). After it has become rows, which may be gone.
      * NULL: nobody asks. False stops the reader. */
     bool (*taken)(void *ctx, const struct record *r, int64_t when, str kind, struct err *e);
+    /* Told, before `taken`, of each value of the record that stands in it under no field as the reader handed it over, because a shape or a format
+     * made it of something else, whatever `wants` says; of others now and then as well. Views live until `taken` returns. For whoever must know every
+     * value that may come into a block. NULL: nobody asks. */
+    bool (*made)(void *ctx, const struct raw *v, struct err *e);
     void (*damage)(void *ctx, uint64_t offset, uint64_t size, const char *why);
     void *ctx;
     uint32_t rows_max;

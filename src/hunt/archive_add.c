@@ -1,4 +1,5 @@
-/* archive_add: files in batches; each is hashed, read by a hunt that keeps records, and committed. */
+/* archive_add: files in batches; each is read by a hunt that keeps records, and committed. Who reads a file hashes it. Before that only those are
+ * hashed, here, that may be there already: of which some file has the size. */
 #include "hunt/archive_add.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include "base/hash.h"
 #include "evidence/input.h"
 #include "evidence/walk.h"
+#include "hunt/archive_index.h"
 #include "hunt/archive_ledger.h"
 #include "hunt/hunt.h"
 #include "hunt/keep.h"
@@ -18,12 +20,23 @@
 
 #define BATCH_FILES 4096u
 #define BATCH_BYTES (UINT64_C(4) << 30)
-#define RETRIES_MAX 64u /* of a batch: files at which the reading process ended */
+#define MERGE_KEYS                                                                                                     \
+    (UINT64_C(64) << 20) /* of index runs that are merged at the end; more is for the next time, or archive index */
+#define RETRIES_MAX 64u  /* of a batch: files at which the reading process ended */
 
 struct known {
     uint8_t sha256[SHA256_SIZE];
     uint64_t path; /* a hash of it */
-    bool settled;  /* these readers have nothing to add */
+    uint64_t size;
+    bool settled; /* these readers have nothing to add */
+};
+
+/* A file of the batch. */
+struct batched {
+    uint64_t path; /* a hash of it */
+    uint64_t size;
+    bool hashed;
+    uint8_t sha256[SHA256_SIZE];
 };
 
 /* A copy of a file of the batch: whether its bytes are known is known when the batch is committed. */
@@ -47,12 +60,13 @@ struct add {
     const struct archive_add_options *o;
     struct archive_add_result *result;
     struct vault *v;
-    struct archive_keys *keys;  /* that open it; NULL: it is not encrypted */
+    struct key_set *keys;       /* that open it; NULL: it is not encrypted */
     struct writing_key writing; /* of this run */
     const struct sigma_set *none;
     struct arena *a, *batch; /* batch: of its lines */
     struct known *known;     /* by hash, the first known_sorted of them */
     size_t known_count, known_sorted, known_room;
+    uint64_t *sizes; /* of those, rising */
     uint64_t path_seed;
     uint64_t readers; /* of the ledger that is being read */
     struct vault_part *parts[HUNT_SLOTS];
@@ -60,7 +74,7 @@ struct add {
     const char **files;
     size_t file_count;
     uint64_t file_bytes, done, total;
-    struct known *batch_hashes; /* of the files of the batch */
+    struct batched *batched; /* of the files of the batch */
     struct copy *copies;
     size_t copy_count, copy_room;
     struct line *lines;
@@ -69,6 +83,9 @@ struct add {
     size_t culprit_count;
     bool lost;
     uint64_t records, segments, bytes; /* of the batch */
+    struct archive_index_new *index;   /* NULL: the archive's secret is gone, and nothing is indexed */
+    uint8_t secret[VAULT_SECRET];
+    uint64_t made; /* archive_index_made */
 };
 
 static bool no_memory(struct err *e) {
@@ -96,21 +113,44 @@ static int by_hash(const void *a, const void *b) {
     return order ? order : (x->path > y->path) - (x->path < y->path);
 }
 
-static bool known_add(struct add *d, const uint8_t sha256[SHA256_SIZE], str path, bool settled, struct err *e) {
+static int by_size(const void *a, const void *b) {
+    const uint64_t *const x = a, *const y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static bool known_add(struct add *d, const uint8_t sha256[SHA256_SIZE], str path, uint64_t size, bool settled,
+                      struct err *e) {
     if (!grow((void **)&d->known, d->known_count, &d->known_room, sizeof *d->known, e))
         return false;
     struct known *const k = &d->known[d->known_count++];
 
     memcpy(k->sha256, sha256, SHA256_SIZE);
     k->path = hash_bytes(path, d->path_seed);
+    k->size = size;
     k->settled = settled;
     return true;
 }
 
-static void known_sort(struct add *d) {
-    if (d->known_count)
-        qsort(d->known, d->known_count, sizeof *d->known, by_hash);
+static bool known_sort(struct add *d, struct err *e) {
     d->known_sorted = d->known_count;
+    if (!d->known_count)
+        return true;
+    uint64_t *const sizes = reallocarray(d->sizes, d->known_count, sizeof *sizes);
+
+    if (!sizes)
+        return no_memory(e);
+    d->sizes = sizes;
+    qsort(d->known, d->known_count, sizeof *d->known, by_hash);
+    for (size_t i = 0; i < d->known_count; i++)
+        sizes[i] = d->known[i].size;
+    qsort(sizes, d->known_count, sizeof *sizes, by_size);
+    return true;
+}
+
+/* Has a file of which the hash is known this size? Those that were just passed over had it already. */
+static bool size_known(const struct add *d, uint64_t size) {
+    return d->known_sorted && bsearch(&size, d->sizes, d->known_sorted, sizeof size, by_size);
 }
 
 /* What is known of these bytes. */
@@ -157,7 +197,7 @@ static bool on_ledger(void *ctx, const struct ledger_row *row, struct err *e) {
     if ((row->line != LEDGER_FILE && row->line != LEDGER_SAME) || row->file.member || d->readers != KEEP_READERS ||
         !sha256_of_hex(str_of(row->file.sha256), sha256))
         return true;
-    return known_add(d, sha256, row->file.path, row->line == LEDGER_SAME || settled(&row->file), e);
+    return known_add(d, sha256, row->file.path, row->file.size, row->line == LEDGER_SAME || settled(&row->file), e);
 }
 
 /* Hands a file's segment over, checked as far as opening goes. */
@@ -208,8 +248,7 @@ static bool known_load(struct add *d, struct err *e) {
         if (!ok)
             return err_wrap(e, "%s", d->o->archive);
     }
-    known_sort(d);
-    return true;
+    return known_sort(d, e);
 }
 
 /* ---- what workers make ---- */
@@ -232,6 +271,12 @@ static bool on_bytes(void *ctx, unsigned slot, str bytes, struct err *e) {
 
     return (d->parts[slot] || vault_part_new(d->v, &d->parts[slot], &d->fds[slot], e)) &&
            write_all(d->fds[slot], bytes, e);
+}
+
+static bool on_keys(void *ctx, unsigned slot, bool addresses, str bytes, struct err *e) {
+    struct add *const d = ctx;
+
+    return !d->index || archive_index_keys(d->index, slot, addresses, bytes, e);
 }
 
 struct look {
@@ -281,6 +326,8 @@ static bool on_kept(void *ctx, unsigned slot, const struct kept_segment *k, stru
     }
     if (!vault_add(d->v, p, &about, d->o->family, &number, &known, e))
         return false;
+    if (d->index && !archive_index_segment(d->index, slot, number, about.month, e))
+        return false;
     d->segments += !known;
     d->records += known ? 0 : look.info.rows;
     d->bytes += known ? 0 : look.info.size;
@@ -294,6 +341,22 @@ static void on_lost(void *ctx, str path, const char *why) {
               arena_copy(d->batch, path, &d->culprits[d->culprit_count].path) &&
               arena_copy(d->batch, str_of(why), &d->culprits[d->culprit_count].why);
     d->culprit_count += d->lost;
+}
+
+static bool hash_known(void *ctx, str path, uint64_t *size, uint8_t sha256[SHA256_SIZE]) {
+    const struct add *const d = ctx;
+    uint64_t const hash = hash_bytes(path, d->path_seed);
+
+    for (size_t i = 0; i < d->file_count; i++) {
+        const struct batched *const b = &d->batched[i];
+
+        if (b->path != hash || !b->hashed || !str_eq(str_of(d->files[i]), path))
+            continue;
+        *size = b->size;
+        memcpy(sha256, b->sha256, SHA256_SIZE);
+        return true;
+    }
+    return false;
 }
 
 static bool passes_over(void *ctx, str path) {
@@ -424,16 +487,31 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
         d->o->progress(d->o->ctx, d->done + done, d->total);
 }
 
+/* Without its secret an archive has no index: that is no reason not to keep evidence. */
+static bool index_begin(struct add *d, struct err *e) {
+    struct err why = {0};
+
+    if (!archive_index_made(d->v, d->o->kinds, &d->made, &why) || !vault_secret(d->v, d->secret, &why)) {
+        if (why.code == ERR_CORRUPT)
+            return true;
+        *e = why;
+        return false;
+    }
+    return archive_index_new(&d->index, d->v, d->made, e);
+}
+
 /* What is staged and what is half written is gone. */
 static bool begin_anew(struct add *d, struct err *e) {
     for (unsigned i = 0; i < HUNT_SLOTS; i++) {
         vault_part_drop(d->v, d->parts[i]);
         d->parts[i] = NULL;
     }
+    archive_index_free(d->index);
+    d->index = NULL;
     vault_close(d->v);
     d->v = NULL;
     return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
-           vault_unlock(d->v, &(struct vault_unlock){.open = d->keys}, e);
+           vault_unlock(d->v, &(struct vault_unlock){.open = d->keys}, e) && index_begin(d, e);
 }
 
 static bool batch_read(struct add *d, struct err *e) {
@@ -453,7 +531,10 @@ static bool batch_read(struct add *d, struct err *e) {
                                          .writing = d->keys ? &d->writing : NULL,
                                          .kept_bytes = on_bytes,
                                          .kept = on_kept,
+                                         .kept_keys = d->index ? on_keys : NULL,
+                                         .key_secret = d->secret,
                                          .kept_lost = on_lost,
+                                         .kept_hash = hash_known,
                                          .finding = on_finding,
                                          .custody = on_custody,
                                          .damage = on_damage,
@@ -486,7 +567,7 @@ static bool batch_tell(struct add *d, struct err *e) {
             return false;
         if (row->line == LEDGER_FILE) {
             if (!row->file.member && sha256_of_hex(str_of(row->file.sha256), sha256) &&
-                !known_add(d, sha256, row->file.path, settled(&row->file), e))
+                !known_add(d, sha256, row->file.path, row->file.size, settled(&row->file), e))
                 return false;
             if (!d->o->custody(d->o->ctx, &row->file, e))
                 return false;
@@ -509,6 +590,12 @@ static bool nothing_new(const struct add *d) {
     return d->segments == 0;
 }
 
+static bool index_stage(struct add *d, struct err *e) {
+    uint64_t keys;
+
+    return !d->index || archive_index_stage(d->index, &keys, e);
+}
+
 static bool batch_run(struct add *d, struct err *e) {
     size_t const before = d->line_count; /* of what was passed over */
 
@@ -528,7 +615,8 @@ static bool batch_run(struct add *d, struct err *e) {
     for (size_t i = 0; i < d->culprit_count; i++)
         if (!culprit_line(d, &d->culprits[i], e))
             return false;
-    if (d->line_count && !nothing_new(d) && (!ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
+    if (d->line_count && !nothing_new(d) &&
+        (!index_stage(d, e) || !ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
         return false;
     d->result->records += d->records;
     d->result->segments += d->segments;
@@ -541,15 +629,44 @@ static bool batch_run(struct add *d, struct err *e) {
     d->file_bytes = 0;
     d->line_count = 0;
     arena_reset(d->batch);
-    known_sort(d);
-    return true;
+    return known_sort(d, e);
 }
 
-static bool in_batch(const struct add *d, const uint8_t sha256[SHA256_SIZE]) {
+/* *hashed: what of it could be read is in sha256 and size. False: memory is out. */
+static bool file_hashed(const char *path, bool *hashed, uint8_t sha256[SHA256_SIZE], uint64_t *size, struct err *e) {
+    struct file_input in = {0};
+    struct err why = {0};
+
+    *hashed = file_input_open(&in, path, &why) && file_input_hash(&in, sha256, NULL, NULL, &why);
+    *size = *hashed ? in.input.size : 0;
+    file_input_close(&in);
+    if (*hashed || why.code != ERR_MEMORY)
+        return true;
+    *e = why;
+    return false;
+}
+
+/* Has a file of the batch this size? */
+static bool size_in_batch(const struct add *d, uint64_t size) {
     for (size_t i = 0; i < d->file_count; i++)
-        if (memcmp(d->batch_hashes[i].sha256, sha256, SHA256_SIZE) == 0)
+        if (d->batched[i].size == size)
             return true;
     return false;
+}
+
+/* Has one of them this hash? */
+static bool in_batch(struct add *d, const uint8_t sha256[SHA256_SIZE], uint64_t size, bool *in, struct err *e) {
+    *in = false;
+    for (size_t i = 0; !*in && i < d->file_count; i++) {
+        struct batched *const b = &d->batched[i];
+
+        if (b->size != size)
+            continue;
+        if (!b->hashed && !file_hashed(d->files[i], &b->hashed, b->sha256, &b->size, e))
+            return false;
+        *in = b->hashed && memcmp(b->sha256, sha256, SHA256_SIZE) == 0;
+    }
+    return true;
 }
 
 static bool same_line(struct add *d, str path, const uint8_t sha256[SHA256_SIZE], uint64_t size, struct err *e) {
@@ -560,7 +677,7 @@ static bool same_line(struct add *d, str path, const uint8_t sha256[SHA256_SIZE]
                     &(struct ledger_row){.line = LEDGER_SAME,
                                          .file = {.path = path, .sha256 = hex, .size = size, .not_read = {"", 0}}},
                     e) &&
-           known_add(d, sha256, path, true, e);
+           known_add(d, sha256, path, size, true, e);
 }
 
 static bool stopped(const struct add *d, struct err *e) {
@@ -571,13 +688,13 @@ static bool batch_full(const struct add *d) {
     return d->file_count == BATCH_FILES || d->file_bytes >= BATCH_BYTES;
 }
 
-/* sha256: NULL: it could not be read; the worker says why. */
-static bool batch_add(struct add *d, const struct found_file *f, const uint8_t *sha256) {
-    struct known *const k = &d->batch_hashes[d->file_count];
+/* sha256: of its first size bytes; NULL: not known, or it could not be read; the worker says why. */
+static bool batch_add(struct add *d, const struct found_file *f, const uint8_t *sha256, uint64_t size) {
+    struct batched *const b = &d->batched[d->file_count];
 
-    *k = (struct known){.path = 0};
+    *b = (struct batched){.path = hash_bytes(f->path, d->path_seed), .size = size, .hashed = sha256 != NULL};
     if (sha256)
-        memcpy(k->sha256, sha256, SHA256_SIZE);
+        memcpy(b->sha256, sha256, SHA256_SIZE);
     d->files[d->file_count++] = f->path.ptr;
     d->file_bytes += f->size;
     return true;
@@ -591,10 +708,9 @@ static bool known_take(struct add *d, const struct found_file *f, const uint8_t 
 }
 
 static bool file_take(struct add *d, const struct found_file *f, struct err *e) {
-    struct file_input in = {0};
-    struct err why = {0};
     uint8_t sha256[SHA256_SIZE];
-    bool hashed;
+    uint64_t size;
+    bool hashed, in;
 
     if (f->skipped.len)
         return on_custody(d,
@@ -605,20 +721,20 @@ static bool file_take(struct add *d, const struct found_file *f, struct err *e) 
                                             .first = INSTANT_NONE,
                                             .last = INSTANT_NONE},
                           e);
-    hashed = file_input_open(&in, f->path.ptr, &why) && file_input_hash(&in, sha256, NULL, NULL, &why);
-    file_input_close(&in);
-    if (!hashed && why.code == ERR_MEMORY) {
-        *e = why;
+    if (!size_known(d, f->size) && !size_in_batch(d, f->size))
+        return batch_add(d, f, NULL, f->size);
+    if (!file_hashed(f->path.ptr, &hashed, sha256, &size, e))
         return false;
-    }
     if (!hashed)
-        return batch_add(d, f, NULL);
+        return batch_add(d, f, NULL, f->size);
     struct knowledge const k = knowledge_of(d, sha256, f->path);
 
     if (k.settled)
         return known_take(d, f, sha256, k.path, e);
-    if (!in_batch(d, sha256))
-        return batch_add(d, f, sha256);
+    if (!in_batch(d, sha256, size, &in, e))
+        return false;
+    if (!in)
+        return batch_add(d, f, sha256, size);
     if (!grow((void **)&d->copies, d->copy_count, &d->copy_room, sizeof *d->copies, e))
         return false;
     d->copies[d->copy_count].file = f;
@@ -637,7 +753,8 @@ static bool batch_end(struct add *d, struct err *e) {
         const struct copy *const c = &d->copies[i];
         struct knowledge const k = knowledge_of(d, c->sha256, c->file->path);
 
-        if (!(k.settled ? known_take(d, c->file, c->sha256, k.path, e) : batch_add(d, c->file, c->sha256)))
+        if (!(k.settled ? known_take(d, c->file, c->sha256, k.path, e)
+                        : batch_add(d, c->file, c->sha256, c->file->size)))
             return false;
         if (batch_full(d) && !batch_run(d, e))
             return false;
@@ -669,7 +786,7 @@ static bool keys_ready(struct add *d, struct err *e) {
         return false;
     if (!vault_writing_key(d->v, &d->writing))
         return true;
-    return (d->keys || archive_keys_new(&d->keys, e)) && archive_keys_join(d->keys, vault_keys(d->v), e);
+    return (d->keys || key_set_new(&d->keys, e)) && key_set_join(d->keys, vault_keys(d->v), e);
 }
 
 static bool archive_ready(struct add *d, struct err *e) {
@@ -686,32 +803,39 @@ static bool archive_ready(struct add *d, struct err *e) {
             err_set(e, ERR_USAGE, 0,
                     "%s is there already: who can open it is decided when it is made (longwatch archive custodians)",
                     d->o->archive)) &&
-           keys_ready(d, e);
+           keys_ready(d, e) && index_begin(d, e);
+}
+
+static bool index_merge_some(struct add *d, struct err *e) {
+    return !d->index || archive_index_merge(d->v, d->made, MERGE_KEYS, d->o->now, d->o->stop, NULL, e);
 }
 
 bool archive_add(const struct archive_add_options *options, struct archive_add_result *result, struct err *e) {
     struct add d = {.o = options, .result = result, .path_seed = hash_seed()};
     struct sigma_loader *loader = NULL;
-    bool ok = ((d.a = arena_new((size_t)4 << 30)) && (d.batch = arena_new((size_t)1 << 30)) &&
-               (d.files = calloc(BATCH_FILES, sizeof *d.files)) &&
-               (d.batch_hashes = calloc(BATCH_FILES, sizeof *d.batch_hashes))) ||
-              no_memory(e);
+    bool ok =
+        ((d.a = arena_new((size_t)4 << 30)) && (d.batch = arena_new((size_t)1 << 30)) &&
+         (d.files = calloc(BATCH_FILES, sizeof *d.files)) && (d.batched = calloc(BATCH_FILES, sizeof *d.batched))) ||
+        no_memory(e);
 
     *result = (struct archive_add_result){0};
     ok = ok && sigma_loader_new(&loader, e) && sigma_load_end(loader, &d.none, e) && archive_ready(&d, e) &&
-         known_load(&d, e) && add_all(&d, e);
+         known_load(&d, e) && add_all(&d, e) && index_merge_some(&d, e);
     if (ok)
         result->snapshot = manifest_sequence(vault_manifest(d.v));
     for (unsigned i = 0; d.v && i < HUNT_SLOTS; i++)
         vault_part_drop(d.v, d.parts[i]);
+    archive_index_free(d.index);
     vault_close(d.v);
-    archive_keys_free(d.keys);
+    key_set_free(d.keys);
     writing_key_wipe(&d.writing);
+    explicit_bzero(d.secret, sizeof d.secret);
     sigma_loader_free(loader);
     arena_free(d.a);
     arena_free(d.batch);
     free(d.files);
-    free(d.batch_hashes);
+    free(d.batched);
+    free(d.sizes);
     free(d.copies);
     free(d.known);
     free(d.lines);

@@ -10,6 +10,7 @@
 
 #include "evidence/outlook.h"
 #include "hunt/crew.h"
+#include "hunt/keep.h"
 #include "hunt/order.h"
 #include "reader/reader.h"
 
@@ -141,6 +142,8 @@ static bool task_end(struct hunt *h, unsigned slot, const char *why, struct err 
 
     if (why && h->o.kept)
         return lost(h, t, why, e);
+    if (h->o.indexed && !h->o.kept_keys(h->o.ctx, slot, false, (str){"", 0}, e))
+        return false;
     if (t->type == JOB_SEAL)
         return true;
     if (why)
@@ -189,13 +192,18 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
     struct task *const t = &h->tasks[slot];
 
     if (t->type == JOB_SEAL && m->type != WIRE_DONE && m->type != WIRE_SEGMENT && m->type != WIRE_SEALED &&
-        m->type != WIRE_KIND)
+        m->type != WIRE_KIND && m->type != WIRE_INDEX_KEYS && m->type != WIRE_INDEX_ADDRESSES)
         return true; /* it has no source that this could be of */
     switch (m->type) {
     case WIRE_SEGMENT:
         return !h->o.kept || h->o.kept_bytes(h->o.ctx, slot, m->name, e);
     case WIRE_SEALED:
         return !h->o.kept || h->o.kept(h->o.ctx, slot, &m->kept, e);
+    case WIRE_INDEX_KEYS:
+    case WIRE_INDEX_ADDRESSES:
+        return !h->o.kept_keys || h->o.kept_keys(h->o.ctx, slot, m->type == WIRE_INDEX_ADDRESSES, m->name, e);
+    case WIRE_INDEXED:
+        return !h->o.indexed || t->type != JOB_FILE || h->o.indexed(h->o.ctx, slot, t->source->file->path, e);
     case WIRE_TICK:
         progress(h, t, m->number);
         return true;
@@ -247,6 +255,8 @@ static bool give(struct hunt *h, unsigned slot, struct source *s, enum job_type 
     uint64_t const from = part * s->part_size;
 
     h->tasks[slot] = (struct task){.source = s, .part = part, .type = type, .size = s->size};
+    if (type == JOB_FILE && h->o.kept_hash)
+        job.hashed = h->o.kept_hash(h->o.ctx, s->file->path, &job.to, job.sha256);
     if (type == JOB_PART) {
         job.from = from;
         job.to = from + s->part_size;
@@ -610,6 +620,9 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .keep = h->o.kept != NULL,
                                      .keys = h->o.keys,
                                      .writing = h->o.writing,
+                                     .index = h->o.indexed != NULL,
+                                     .key_secret = h->o.kept_keys ? h->o.key_secret : NULL,
+                                     .times = keep_times(h->o.zone, h->o.latest),
                                      .yara = h->o.yara,
                                      .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
     return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);

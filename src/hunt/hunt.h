@@ -20,7 +20,7 @@
 
 #define HUNT_SLOTS 64u
 struct kept_segment; /* wire.h */
-struct archive_keys; /* archive/seal.h, as the next */
+struct key_set;      /* archive/seal.h, as the next */
 struct writing_key;
 
 struct hunt_options {
@@ -71,7 +71,7 @@ struct hunt_options {
     const char *reader;      /* the name of the reader that is to read what is no container; NULL: content decides */
     bool any_text;           /* what no reader knows is read as lines of text, if it is text */
     /* Open the segments of archives among the paths that are encrypted; workers inherit them. NULL: none. */
-    const struct archive_keys *keys;
+    const struct key_set *keys;
 
     /* Records are kept instead of hunted in (hunt/keep.h); set may be empty, and no finding comes. Bytes of a segment as worker `slot`
      * (below HUNT_SLOTS) sends them, and at the end of each what it says of it; neither is to be believed. All records of all sources are
@@ -80,9 +80,18 @@ struct hunt_options {
         writing; /* segments are encrypted with it: workers are given this one and not the archive's. NULL: they are not */
     bool (*kept_bytes)(void *ctx, unsigned slot, str bytes, struct err *e);
     bool (*kept)(void *ctx, unsigned slot, const struct kept_segment *k, struct err *e);
+    /* Keys of the segment that `kept` tells of next (hunt/archive_keys.h): as many bytes as whole keys or addresses take, rising within a call;
+     * none: those since the last segment are of none. NULL: not asked for. key_secret: OBSERVABLE_SECRET bytes, which workers inherit. */
+    bool (*kept_keys)(void *ctx, unsigned slot, bool addresses, str bytes, struct err *e);
+    const uint8_t *key_secret;
+    /* Instead of a hunt: segments are read for their keys alone (kept_keys, which is not NULL then). All of this one have been told; of what could not be
+     * read to its end this does not come. NULL: a hunt, or records are kept. */
+    bool (*indexed)(void *ctx, unsigned slot, str path, struct err *e);
     /* The reading of a file was not finished, and with it other records of its worker are lost, of whichever file: the hunt ends with
      * ERR_CORRUPT. path: of the file as it was found. */
     void (*kept_lost)(void *ctx, str path, const char *why);
+    /* The SHA-256 of a file, where the caller has hashed it: of its first *size bytes; whoever reads another number of them hashes it. NULL: of none. */
+    bool (*kept_hash)(void *ctx, str path, uint64_t *size, uint8_t sha256[SHA256_SIZE]);
 
     /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in
      * order of their paths, correlations last. */

@@ -3,7 +3,9 @@
 
 #include <assert.h>
 
+#include "base/hash.h"
 #include "base/instant.h"
+#include "hunt/archive_keys.h"
 
 #define OPEN_MAX 48u           /* segments being written at a time */
 #define MONTHS_OF_JOB_MAX 240u /* of one source; what has more makes up its times, and goes where there are none */
@@ -13,7 +15,8 @@
 struct open_segment {
     int32_t month;
     struct segment_writer *w;
-    uint32_t source; /* of the present one; SEGMENT_NONE: it has no record here so far */
+    struct segment_keys *keys; /* NULL: none are asked for */
+    uint32_t source;           /* of the present one; SEGMENT_NONE: it has no record here so far */
 };
 
 struct keep {
@@ -23,7 +26,10 @@ struct keep {
     uint32_t looked;
     bool reading;
     struct segment_source source; /* the present one; path and reader lie in texts */
-    struct segment_count version;
+    struct segment_count counts[KEEP_COUNTS];
+    struct archive_keys *keys; /* NULL: none are asked for */
+    struct raw *made;          /* of the record that comes next */
+    size_t made_count, made_room;
     bool hashed;
     struct buf texts, bytes;
     int32_t months[MONTHS_OF_JOB_MAX];
@@ -36,16 +42,39 @@ bool keep_new(struct keep **out, const struct keep_options *options, struct err 
     if (!k)
         return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
     k->o = *options;
-    k->version = (struct segment_count){1, KEEP_READERS};
+    k->counts[0] = (struct segment_count){KEEP_COUNT_READERS, KEEP_READERS};
+    k->counts[1] = (struct segment_count){KEEP_COUNT_KINDS, options->kinds};
+    k->counts[2] = (struct segment_count){KEEP_COUNT_TIMES, options->times};
+    if (options->secret && !archive_keys_new(&k->keys, options->secret, e)) {
+        free(k);
+        return false;
+    }
     *out = k;
     return true;
+}
+
+uint64_t keep_times(str zone, int64_t latest) {
+    char bytes[256 + sizeof latest] = {0};
+    str const name = str_first(zone, sizeof bytes - sizeof latest); /* names of zones are short */
+
+    memcpy(bytes, &latest, sizeof latest);
+    if (name.len)
+        memcpy(bytes + sizeof latest, name.ptr, name.len);
+    return hash_sum((str){bytes, sizeof latest + name.len});
+}
+
+static void open_free(struct open_segment *s) {
+    segment_writer_free(s->w);
+    segment_keys_free(s->keys);
 }
 
 void keep_free(struct keep *k) {
     if (!k)
         return;
     for (unsigned i = 0; i < k->open_count; i++)
-        segment_writer_free(k->open[i].w);
+        open_free(&k->open[i]);
+    archive_keys_free(k->keys);
+    free(k->made);
     buf_free(&k->texts);
     buf_free(&k->bytes);
     free(k);
@@ -55,6 +84,32 @@ static int32_t month_of(int64_t when) {
     struct wall const w = instant_wall(when);
 
     return (int32_t)w.year * 12 + w.month - 1;
+}
+
+static void put_keys(void *ctx, str bytes) {
+    struct keep *const k = ctx;
+
+    k->o.put(k->o.ctx, &(struct wire){.type = WIRE_INDEX_KEYS, .name = bytes});
+}
+
+static void put_addresses(void *ctx, str bytes) {
+    struct keep *const k = ctx;
+
+    k->o.put(k->o.ctx, &(struct wire){.type = WIRE_INDEX_ADDRESSES, .name = bytes});
+}
+
+/* Of the segment that lies in k->bytes. */
+static bool keys_put(struct keep *k, struct open_segment *s, struct err *e) {
+    struct archive_keys_to const to = {put_keys, put_addresses, k};
+    struct segment_opening const how = {.writing = k->o.writing};
+    struct segment *sealed;
+
+    if (!segment_open_with(&sealed, buf_str(&k->bytes), S("a new segment"), &how, e))
+        return false;
+    bool const ok = segment_keys_end(s->keys, sealed, &to, e);
+
+    segment_close(sealed);
+    return ok;
 }
 
 static bool seal_one(struct keep *k, unsigned at, struct err *e) {
@@ -75,13 +130,17 @@ static bool seal_one(struct keep *k, unsigned at, struct err *e) {
     for (size_t from = 0; from < k->bytes.len; from += PIECE)
         k->o.put(k->o.ctx,
                  &(struct wire){.type = WIRE_SEGMENT, .name = str_first(str_from(buf_str(&k->bytes), from), PIECE)});
+    segment_writer_free(s->w);
+    s->w = NULL;
+    if (s->keys && !keys_put(k, s, e))
+        return false;
     struct wire m = {
         .type = WIRE_SEALED,
         .kept = {.size = info.size, .rows = info.rows, .month = s->month, .first = info.first, .last = info.last}};
 
     memcpy(m.kept.sha256, info.sha256, sizeof m.kept.sha256);
     k->o.put(k->o.ctx, &m);
-    segment_writer_free(s->w);
+    open_free(s);
     *s = k->open[--k->open_count];
     buf_free(&k->bytes); /* it is as large as the segment was */
     return true;
@@ -93,7 +152,8 @@ static unsigned fullest(const struct keep *k, size_t *all) {
 
     *all = 0;
     for (unsigned i = 0; i < k->open_count; i++) {
-        size_t const bytes = segment_writer_bytes(k->open[i].w);
+        size_t const bytes =
+            segment_writer_bytes(k->open[i].w) + (k->open[i].keys ? segment_keys_bytes(k->open[i].keys) : 0);
 
         *all += bytes;
         if (bytes > most) {
@@ -134,6 +194,10 @@ static bool segment_for(struct keep *k, int32_t month, struct open_segment **out
     **out = (struct open_segment){.month = month, .source = SEGMENT_NONE};
     if (!segment_writer_new(&(*out)->w, &options, e))
         return false;
+    if (k->keys && !segment_keys_new(&(*out)->keys, k->keys, e)) {
+        segment_writer_free((*out)->w);
+        return false;
+    }
     k->open_count++;
     return true;
 }
@@ -151,8 +215,8 @@ bool keep_source(struct keep *k, str path, str reader, int64_t modified, const u
                                         .reader = str_from(both, path.len),
                                         .size = size,
                                         .modified = modified,
-                                        .counts = &k->version,
-                                        .count_count = 1};
+                                        .counts = k->counts,
+                                        .count_count = KEEP_COUNTS};
     k->hashed = sha256 != NULL;
     if (sha256)
         memcpy(k->source.sha256, sha256, SHA256_SIZE);
@@ -160,6 +224,30 @@ bool keep_source(struct keep *k, str path, str reader, int64_t modified, const u
     k->month_count = 0;
     for (unsigned i = 0; i < k->open_count; i++)
         k->open[i].source = SEGMENT_NONE;
+    return true;
+}
+
+bool keep_made(struct keep *k, const struct raw *v, struct err *e) {
+    if (!k->keys)
+        return true;
+    if (k->made_count == k->made_room) {
+        size_t const room = k->made_room ? 2 * k->made_room : 64;
+        struct raw *const bigger = reallocarray(k->made, room, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
+        k->made = bigger;
+        k->made_room = room;
+    }
+    k->made[k->made_count++] = *v;
+    return true;
+}
+
+static bool made_key(struct keep *k, struct open_segment *s, struct err *e) {
+    for (size_t i = 0; i < k->made_count; i++)
+        if (!segment_keys_made(s->keys, k->made[i].type, (str){k->made[i].ptr, k->made[i].len}, e))
+            return false;
+    k->made_count = 0;
     return true;
 }
 
@@ -175,7 +263,7 @@ bool keep_record(struct keep *k, const struct record *r, int64_t when, str kind,
         return false;
     if (s->source == SEGMENT_NONE && !segment_writer_source(s->w, &k->source, &s->source, e))
         return false;
-    if (!segment_writer_record(s->w, s->source, r, when, kind, e))
+    if (!segment_writer_record(s->w, s->source, r, when, kind, e) || !made_key(k, s, e))
         return false;
     if (segment_writer_full(s->w))
         return seal_one(k, (unsigned)(s - k->open), e);

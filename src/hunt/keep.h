@@ -4,15 +4,29 @@
 #define HUNT_KEEP_H
 
 #include "archive/segment.h"
+#include "event/kind.h"
 #include "hunt/wire.h"
 
 /* Raised when a reader hands over something else than before: then the same file is worth keeping again. */
 #define KEEP_READERS 1u
+/* Numbers of segment_count, beside each source. */
+enum keep_count {
+    KEEP_COUNT_READERS = 1, /* KEEP_READERS */
+    KEEP_COUNT_KINDS,       /* kinds_fingerprint: the column of kinds is by these */
+    KEEP_COUNT_TIMES,       /* keep_times: so is that of times, and by this */
+    KEEP_COUNTS = 3
+};
+/* Stands for the zone of times that say none, by name, and for the last year that one without year may have (hunt_options.latest). */
+uint64_t keep_times(str zone, int64_t latest);
 
 struct keep_options {
     const struct fields *fields;
     const struct writing_key *writing; /* as segment_options */
     size_t memory_max;                 /* bytes of all segments that are being written; the largest is sealed first */
+    const uint8_t *
+        secret; /* OBSERVABLE_SECRET bytes: of each segment its keys are told as well (archive_keys.h); NULL: they are not */
+    uint64_t kinds,
+        times; /* kinds_fingerprint; and a number that stands for how times without zone or year are read: kept with each source */
     void (*put)(void *ctx, const struct wire *message);
     /* The source that is being read must be known by its hash now, though it has not been read to its end. *known: false when there is
      * no telling. */
@@ -27,6 +41,8 @@ void keep_free(struct keep *k); /* takes NULL */
 /* What follows is from this source. sha256: NULL: not known before keep_ended. */
 MUST_USE bool keep_source(struct keep *k, str path, str reader, int64_t modified, const uint8_t *sha256, uint64_t size,
                           struct err *e);
+/* A value of the record that comes next: as ingest_options.made. Without a secret nothing happens. */
+MUST_USE bool keep_made(struct keep *k, const struct raw *v, struct err *e);
 /* One record of it. when, kind: as ingest_options.taken. */
 MUST_USE bool keep_record(struct keep *k, const struct record *r, int64_t when, str kind, struct err *e);
 /* The source is over. Without a source nothing happens. */

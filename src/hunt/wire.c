@@ -359,7 +359,11 @@ void wire_put(struct buf *b, const struct wire *w) {
         put_u64(b, w->counts.bytes);
         break;
     case WIRE_SEGMENT:
+    case WIRE_INDEX_KEYS:
+    case WIRE_INDEX_ADDRESSES:
         put_text(b, w->name, WIRE_VALUE_MAX);
+        break;
+    case WIRE_INDEXED:
         break;
     case WIRE_SEALED:
         put(b, w->kept.sha256, sizeof w->kept.sha256);
@@ -684,6 +688,22 @@ static bool take_yara(struct reading *r, const struct yara_set *set, struct yara
     return true;
 }
 
+/* So many numbers of this size, most significant byte last or, of addresses, first: each larger than the one before. */
+static bool take_rising(struct reading *r, size_t size, str *out) {
+    if (!take_view(r, WIRE_VALUE_MAX, out) || !out->len || out->len % size)
+        return false;
+    for (size_t at = size; at < out->len; at += size) {
+        const char *const x = out->ptr + at - size, *const y = out->ptr + at;
+        uint64_t a, b;
+
+        memcpy(&a, x, sizeof a);
+        memcpy(&b, y, sizeof b);
+        if (size == sizeof a ? a >= b : memcmp(x, y, size) >= 0)
+            return false;
+    }
+    return true;
+}
+
 static bool take_kept(struct reading *r, struct kept_segment *k) {
     uint32_t month;
 
@@ -802,6 +822,15 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         break;
     case WIRE_SEALED:
         ok = take_kept(&r, &w->kept);
+        break;
+    case WIRE_INDEX_KEYS:
+        ok = take_rising(&r, WIRE_INDEX_KEY, &w->name);
+        break;
+    case WIRE_INDEX_ADDRESSES:
+        ok = take_rising(&r, WIRE_INDEX_ADDRESS, &w->name);
+        break;
+    case WIRE_INDEXED:
+        ok = true;
         break;
     case WIRE_TYPES:
         break;

@@ -50,7 +50,10 @@ enum wire_type {
     WIRE_SCANNED,   /* hash, counts: the end of a source */
     /* Of a hunt that keeps records (keep.h), in any job; about what was read in this and others: */
     WIRE_SEGMENT, /* name: bytes of a segment, which follow those before */
-    WIRE_SEALED,  /* kept: the bytes since the last one are a segment, and what it is */
+    WIRE_SEALED,  /* kept: the bytes since the last one are a segment, and what it is; and so are the keys: */
+    WIRE_INDEX_KEYS,      /* name: of the segment that is sealed next, 8 bytes each, rising (archive_keys.h) */
+    WIRE_INDEX_ADDRESSES, /* the same, 16 bytes each */
+    WIRE_INDEXED, /* of a segment that is read for its keys alone: all of them have been told. Where it cannot be read whole, this does not come */
     /* And beside WIRE_FINDING: */
     WIRE_PERSON, /* entry, index: somebody of the lists and which of the names, + 1 (0: none of them); likeness; and what FINDING has beside
                   * rule and entry */
@@ -64,6 +67,8 @@ enum wire_type {
     ((size_t)16 << 20) /* so many bytes of them, after which a worker forgets all and begins with 0 */
 #define WIRE_HEAD 5u
 #define WIRE_KEY 16u
+#define WIRE_INDEX_KEY 8u
+#define WIRE_INDEX_ADDRESS 16u
 
 /* A segment of records, of which a worker says what it is: whoever keeps it looks itself. */
 struct kept_segment {

@@ -14,6 +14,7 @@
 #include "detection/indicator.h"
 #include "evidence/outlook.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_keys.h"
 #include "hunt/keep.h"
 #include "hunt/listing.h"
 #include "hunt/ledger.h"
@@ -80,12 +81,18 @@ struct worker {
     struct ingest *ingest;
     struct act_scan *acts; /* NULL: none are told */
     struct words words;
-    struct listing *listing; /* NULL: no events are told */
-    struct keep *keep;       /* NULL: records are not kept */
-    str damage_path;         /* of what a reader tells; "": the source that is being read */
-    str opened;              /* the path of this job's file */
-    struct yara_job *yara;   /* NULL: nothing is scanned */
-    struct mark *marks;      /* rows in which a rule found something, and the fields */
+    struct listing *listing;           /* NULL: no events are told */
+    struct keep *keep;                 /* NULL: records are not kept */
+    struct archive_keys *keys;         /* NULL: segments are not read for their keys */
+    struct segment_keys *segment_keys; /* of the one that is being read for them */
+    str damage_path;                   /* of what a reader tells; "": the source that is being read */
+    str opened;                        /* the path of this job's file */
+    const struct job *job;
+    struct sha256
+        *hashing; /* of the file that is being read, its first hashed_to bytes; NULL: nothing is hashed by the way */
+    uint64_t hashed_to;
+    struct yara_job *yara; /* NULL: nothing is scanned */
+    struct mark *marks;    /* rows in which a rule found something, and the fields */
     size_t mark_count, mark_room;
     uint64_t listed; /* events of this job */
     struct ledger *ledger;
@@ -763,7 +770,7 @@ static bool on_full(void *ctx, struct err *e) {
     size_t count;
     struct block *const *const blocks = ingest_blocks(w->ingest, &count);
 
-    if (w->keep) {
+    if (w->keep || w->keys) {
         put_kinds(w);
         ingest_clear(w->ingest, false);
         return true;
@@ -814,6 +821,13 @@ static bool taken(void *ctx, const struct record *r, int64_t when, str kind, str
     struct worker *const w = ctx;
 
     return keep_record(w->keep, r, when, kind, e);
+}
+
+static bool made(void *ctx, const struct raw *v, struct err *e) {
+    struct worker *const w = ctx;
+
+    return w->keep ? keep_made(w->keep, v, e)
+                   : !w->segment_keys || segment_keys_made(w->segment_keys, v->type, (str){v->ptr, v->len}, e);
 }
 
 static struct ingest_wish wants(void *ctx, const struct block *b, field_id field) {
@@ -906,7 +920,7 @@ static void on_damage(void *ctx, uint64_t offset, uint64_t size, const char *why
 
 /* ---- one source ---- */
 
-/* The window of another input, telling how far it has come. */
+/* The window of another input, telling how far it has come; and hashing what is seen, as long as nothing is passed over. */
 struct followed {
     struct input input;
     struct input *inner;
@@ -914,12 +928,48 @@ struct followed {
     uint64_t from; /* of the part */
 };
 
+/* The hash of the file that is being read: of its bytes up to `to`. */
+static void hash_on(struct worker *w, uint64_t offset, str bytes) {
+    if (!w->hashing || offset > w->hashed_to || bytes.len <= w->hashed_to - offset)
+        return;
+    bytes = str_from(bytes, (size_t)(w->hashed_to - offset));
+    sha256_add(w->hashing, bytes);
+    w->hashed_to += bytes.len;
+}
+
 static bool followed_window(struct input *in, uint64_t offset, size_t want, str *out, struct err *e) {
     struct followed *const f = (struct followed *)(void *)in;
 
     if (offset > f->from)
         tick(f->worker, offset - f->from);
-    return f->inner->window(f->inner, offset, want, out, e);
+    if (!f->inner->window(f->inner, offset, want, out, e))
+        return false;
+    hash_on(f->worker, offset, *out);
+    return true;
+}
+
+/* What reads the file is to hash it as well. */
+static bool hash_begin(struct worker *w, struct err *e) {
+    w->hashed_to = 0;
+    return (w->hashing = sha256_new()) || err_set(e, ERR_MEMORY, 0, "no memory to hash");
+}
+
+/* Hashes what has not been seen of it so far. */
+static bool hash_end(struct worker *w, struct input *in, struct err *e) {
+    str view = {"", 0};
+    bool ok = true;
+
+    for (bool more = w->hashing != NULL; more; more = view.len > 0) {
+        if (!(ok = in->window(in, w->hashed_to, 1, &view, e)))
+            break;
+        hash_on(w, w->hashed_to, view);
+    }
+    if (w->hashing && ok)
+        sha256_end(w->hashing, w->now.hash);
+    w->now.hashed |= w->hashing && ok;
+    sha256_free(w->hashing);
+    w->hashing = NULL;
+    return ok || e->code != ERR_MEMORY;
 }
 
 static void source_begin(struct worker *w) {
@@ -948,7 +998,7 @@ static bool part_end(struct worker *w, struct err *e) {
     struct custody *const c = &w->now.custody;
     struct ingest_counts const *const n = ingest_counts(w->ingest);
 
-    if (!on_full(w, e) || (w->acts && !put_last_acts(w, e)) ||
+    if (!hash_end(w, &w->file.input, e) || !on_full(w, e) || (w->acts && !put_last_acts(w, e)) ||
         (w->keep && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
         return false;
     if (!w->keep) {
@@ -1065,8 +1115,8 @@ static bool early_tick(void *ctx, uint64_t offset) {
     return true;
 }
 
-/* A segment must be sealed while a member is being read that is known by its hash at its end only: the container is unpacked once more, up to
- * that end. */
+/* A segment must be sealed while something is being read that is known by its hash at its end only. Of a member the container is unpacked once
+ * more, up to that end. */
 static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, bool *known, struct err *e) {
     struct worker *const w = ctx;
     struct early x = {.w = w};
@@ -1075,10 +1125,17 @@ static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, b
     struct err why = {0};
 
     *known = false;
-    if (!w->members)
-        return true;
     if (!file_input_of(&again, w->file.fd, e))
         return false;
+    if (!w->members) { /* the file itself: what has not been read so far is hashed now */
+        bool const ended = hash_end(w, &again.input, e);
+
+        file_input_close(&again);
+        *known = w->now.hashed;
+        memcpy(sha256, w->now.hash, SHA256_SIZE);
+        *size = w->now.custody.size;
+        return ended;
+    }
     bool const ok = unpack(&again.input, w->opened, &w->s->limits, &visitor, &why);
 
     file_input_close(&again);
@@ -1149,6 +1206,10 @@ static bool hash_tick(void *ctx, uint64_t bytes) {
 }
 
 static bool file_hash(struct worker *w, struct err *e) {
+    if (w->job->hashed && w->job->to == w->file.input.size) {
+        memcpy(w->now.hash, w->job->sha256, sizeof w->now.hash);
+        return w->now.hashed = true;
+    }
     w->now.hashed = file_input_hash(&w->file, w->now.hash, hash_tick, w, e);
     return w->now.hashed || e->code != ERR_MEMORY;
 }
@@ -1223,6 +1284,32 @@ static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) 
     return true;
 }
 
+static void put_index_keys(void *ctx, str bytes) {
+    put(ctx, &(struct wire){.type = WIRE_INDEX_KEYS, .name = bytes});
+}
+
+static void put_index_addresses(void *ctx, str bytes) {
+    put(ctx, &(struct wire){.type = WIRE_INDEX_ADDRESSES, .name = bytes});
+}
+
+/* Its keys, as keep.c makes them of a new one: of what kinds make of its records, and of its columns. What is damaged has none: it is to be looked at. */
+static bool segment_index(struct worker *w, struct segment *s, struct err *e) {
+    struct archive_keys_to const to = {put_index_keys, put_index_addresses, w};
+    struct segment_job job = {.w = w, .segment = s};
+    struct segment_reading reading = {.sink = ingest_sink(w->ingest), .source = segment_member, .ctx = &job};
+
+    if (!segment_keys_new(&w->segment_keys, w->keys, e))
+        return false;
+    bool const read = segment_read(s, &reading, e);
+    bool const ok = segment_member_end(&job, e) && read && segment_keys_end(w->segment_keys, s, &to, e);
+
+    segment_keys_free(w->segment_keys);
+    w->segment_keys = NULL;
+    if (ok)
+        put(w, &(struct wire){.type = WIRE_INDEXED});
+    return ok;
+}
+
 static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     struct segment_job job = {.w = w, .segment = s};
     struct segment_reading reading = {
@@ -1232,7 +1319,9 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     if (!ledger_is(s, &ledger, e))
         return false;
     if (ledger)
-        return ledger_read(s, w->s->fields, ledger_line, w, e);
+        return w->keys || ledger_read(s, w->s->fields, ledger_line, w, e);
+    if (w->keys)
+        return segment_index(w, s, e);
     bool const ok = segment_read(s, &reading, e);
 
     return segment_member_end(&job, e) && ok;
@@ -1252,7 +1341,7 @@ static bool read_segment(struct worker *w, str path, struct err *e) {
     if (bytes == MAP_FAILED)
         return err_set(e, ERR_MEMORY, 0, "no memory to read a segment");
     w->damage_path = path;
-    struct segment_opening const how = {SEGMENT_MEMORY, w->s->keys};
+    struct segment_opening const how = {.memory_max = SEGMENT_MEMORY, .keys = w->s->keys};
 
     ok = segment_open_with(&s, (str){bytes, size}, path, &how, e) && segment_rows(w, s, e);
     w->damage_path = S("");
@@ -1308,8 +1397,11 @@ static bool read_file(struct worker *w, str path, struct err *e) {
     }
     if (reader->part_size)
         part_size = reader->part_size(head);
-    if (part_size == 0 || w->keep || part_size >= w->file.input.size)
-        return file_hash(w, e) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
+    if (part_size == 0 || w->keep || part_size >= w->file.input.size) {
+        if (w->job->hashed && !file_hash(w, e))
+            return false;
+        return (w->now.hashed || hash_begin(w, e)) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
+    }
     put(w, &(struct wire){.type = WIRE_SPLIT, .number = part_size, .name = str_of(reader->name)});
     send_out(w); /* others may begin with the parts behind this one */
     return read_part(w, &in.input, reader, (struct part){0, part_size}, e);
@@ -1351,6 +1443,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
     source_begin(w);
     w->modified = w->file.modified;
     w->opened = path;
+    w->job = job;
     w->ticked = 0;
     w->listed = 0;
     w->members = 0;
@@ -1421,13 +1514,14 @@ static void work(struct worker *w) {
 
 _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     struct worker w = {.s = setup, .channel = channel, .damage_path = {"", 0}, .opened = {"", 0}};
+    bool const plain = setup->keep || setup->index; /* of rows nothing is wanted */
     struct err e = {0};
     struct detect_options const detect = {
         .plan = setup->plan, .fields = setup->fields, .skip = setup->skip, .hit = on_hit, .ctx = &w};
     struct ingest_options const ingest = {.fields = setup->fields,
                                           .kinds = setup->kinds,
                                           .house = setup->house,
-                                          .wants = setup->keep   ? wants_nothing
+                                          .wants = plain         ? wants_nothing
                                                    : setup->list ? NULL
                                                                  : wants,
                                           .roles = setup->match ? 0 : FINDING_ROLES,
@@ -1436,10 +1530,12 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                           .sift = sift,
                                           .sift_event = sift_event,
                                           .clean = setup->known && !setup->list ? clean : NULL,
-                                          .wants_inner = setup->keep   ? wants_every_inner
+                                          .wants_inner = plain         ? wants_every_inner
                                                          : setup->list ? NULL
                                                                        : wants_inner,
+                                          .kinds_only = setup->keep,
                                           .taken = setup->keep ? taken : NULL,
+                                          .made = setup->key_secret ? made : NULL,
                                           .zone = setup->zone_rules,
                                           .unclaimed = setup->list || setup->known || setup->persons,
                                           .full = on_full,
@@ -1459,11 +1555,14 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     struct keep_options const keep = {.fields = setup->fields,
                                       .writing = setup->writing,
                                       .memory_max = KEEP_MEMORY,
+                                      .secret = setup->key_secret,
+                                      .kinds = kinds_fingerprint(setup->kinds),
+                                      .times = setup->times,
                                       .put = put_kept,
                                       .hash = early_hash,
                                       .ctx = &w};
-    size_t const slack =
-        DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) + (setup->keep ? KEEP_MEMORY + KEEP_SLACK : 0);
+    size_t const slack = DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) +
+                         (setup->keep || setup->index ? KEEP_MEMORY + KEEP_SLACK : 0);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN); /* the parent decides when it is over */
@@ -1478,6 +1577,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if (!e.code && setup->keep)
         (void)!keep_new(&w.keep, &keep, &e);
+    if (!e.code && setup->index)
+        (void)!archive_keys_new(&w.keys, setup->key_secret, &e);
     if (!e.code && setup->acts && !setup->list)
         (void)!(act_scan_new(&w.acts, &e) && words_new(&w.words, &e));
     if (!e.code && setup->known && !setup->list)

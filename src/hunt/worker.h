@@ -11,7 +11,7 @@
 #include "intel/yara_scan.h"
 #include "reader/reader.h"
 
-struct archive_keys; /* archive/seal.h, as the next */
+struct key_set; /* archive/seal.h, as the next */
 struct writing_key;
 
 /* All that workers share. It is made before they are forked and never changed: they inherit it. */
@@ -46,9 +46,12 @@ struct worker_setup {
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
-    const struct archive_keys *keys; /* as hunt_options; so the next */
+    const struct key_set *keys; /* as hunt_options; so the next */
     const struct writing_key *writing;
-    bool keep;                   /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
+    bool keep;  /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
+    bool index; /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
+    const uint8_t *key_secret;   /* keys of segments are told; NULL: they are not */
+    uint64_t times;              /* keep_times */
     const struct yara_set *yara; /* rules of files; NULL: none */
     struct yara_limits yara_limits;
 };
@@ -67,6 +70,8 @@ struct job {
     uint32_t type, path_len;
     uint64_t from, to; /* PART */
     char reader[16];   /* PART: its name */
+    bool hashed;       /* FILE: the file's first `to` bytes have this hash */
+    uint8_t sha256[SHA256_SIZE];
 };
 
 /* In the child: confines itself, works until JOB_END or until the other end is closed. Never returns. */

@@ -6,7 +6,7 @@ static int sealed_begin(void **state) {
     struct err e = {0};
 
     (void)state;
-    if (!archive_keys_new(&keys, &e) || !archive_keys_add(keys, archive_key_name, archive_key, &e))
+    if (!key_set_new(&keys, &e) || !key_set_add(keys, archive_key_name, archive_key, &e))
         return -1;
     writing_key_new(&sealing, archive_key_name, archive_key);
     return 0;
@@ -14,7 +14,7 @@ static int sealed_begin(void **state) {
 
 static int sealed_end(void **state) {
     (void)state;
-    archive_keys_free(keys);
+    key_set_free(keys);
     writing_key_wipe(&sealing);
     return 0;
 }
@@ -73,24 +73,24 @@ static void nothing_to_be_read(void **state) {
 
 static void without_the_key(void **state) {
     static const uint8_t other_name[SEAL_NAME] = "other", wrong[SEAL_KEY] = {9};
-    struct archive_keys *none, *other, *lying, *closed;
+    struct key_set *none, *other, *lying, *closed;
     struct err e = {0};
     struct segment *s;
     struct made m;
 
     (void)state;
-    assert_true(archive_keys_new(&none, &e) && archive_keys_new(&other, &e) && archive_keys_new(&lying, &e) &&
-                archive_keys_new(&closed, &e));
-    assert_true(archive_keys_add(other, other_name, archive_key, &e) &&
-                archive_keys_add(lying, archive_key_name, wrong, &e) &&
-                archive_keys_closed(closed, archive_key_name, S("ana has the key"), &e));
+    assert_true(key_set_new(&none, &e) && key_set_new(&other, &e) && key_set_new(&lying, &e) &&
+                key_set_new(&closed, &e));
+    assert_true(key_set_add(other, other_name, archive_key, &e) &&
+                key_set_add(lying, archive_key_name, wrong, &e) &&
+                key_set_closed(closed, archive_key_name, S("ana has the key"), &e));
     made_begin(&m, (struct segment_options){0});
     random_segment(&m, 20, 3, 11);
     str const bytes = made_end(&m);
 
     const struct {
         const char *name;
-        const struct archive_keys *keys;
+        const struct key_set *keys;
         enum err_code code;
         const char *says;
     } cases[] = {
@@ -107,10 +107,10 @@ static void without_the_key(void **state) {
             fail_msg("%s: %d, %s", cases[i].name, e.code, e.text);
     }
     check_same(&m, bytes);
-    archive_keys_free(none);
-    archive_keys_free(other);
-    archive_keys_free(lying);
-    archive_keys_free(closed);
+    key_set_free(none);
+    key_set_free(other);
+    key_set_free(lying);
+    key_set_free(closed);
     made_free(&m, bytes);
 }
 

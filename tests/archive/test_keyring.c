@@ -533,16 +533,16 @@ static void damaged(void **state) {
 static bool everything(const struct office *o, struct err *e) {
     struct custodian const two[] = {*custodian_of(o->ana), *custodian_of(o->bo)};
     struct keyring *k = NULL, *again = NULL;
-    struct archive_keys *keys = NULL;
+    struct key_set *keys = NULL;
     struct buf file = {0};
     bool ok = keyring_new(&k, id, two, 2, e) && keyring_add(k, custodian_of(o->chi), e) &&
               keyring_remove(k, S("bo"), e) && keyring_forget(k, 1, e) && keyring_write(k, &file, e) &&
               keyring_read(&again, buf_str(&file), id, e) && keyring_unlock(again, o->chi, e) &&
-              archive_keys_new(&keys, e) && archive_keys_join(keys, keyring_keys(again), e);
+              key_set_new(&keys, e) && key_set_join(keys, keyring_keys(again), e);
 
     keyring_free(k);
     keyring_free(again);
-    archive_keys_free(keys);
+    key_set_free(keys);
     buf_free(&file);
     return ok;
 }

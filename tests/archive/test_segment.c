@@ -22,7 +22,7 @@
 /* test_segment_sealed.c has all of this again, of segments that are encrypted. */
 #ifdef SEALED
 static struct writing_key sealing;
-static struct archive_keys *keys;
+static struct key_set *keys;
 #define SEALING &sealing
 #define KEYS keys
 #else
@@ -31,7 +31,7 @@ static struct archive_keys *keys;
 #endif
 
 static bool open_some(struct segment **out, str bytes, str name, size_t memory_max, struct err *e) {
-    return segment_open_with(out, bytes, name, &(struct segment_opening){memory_max, KEYS}, e);
+    return segment_open_with(out, bytes, name, &(struct segment_opening){.memory_max = memory_max, .keys = KEYS}, e);
 }
 
 static uint32_t draw(uint64_t *random, uint32_t below) {

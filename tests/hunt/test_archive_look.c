@@ -1,0 +1,480 @@
+/* test_archive_look: an index rules out nothing that a hunt finds. Evidence is added to an archive; indicators are drawn out of its values, in every way in which
+ * intelligence might name them; and each hit of a hunt over each segment must be among what the index says of that segment. The samples of the repository, lines
+ * that were made for this, and the shared data where they are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "codec/web_address.h"
+#include "detection/indicator.h"
+#include "event/ingest.h"
+#include "hunt/archive_add.h"
+#include "hunt/archive_look.h"
+#include "hunt/keep.h"
+
+#include "../folder.h"
+
+#define NOW INT64_C(1790000000000000000)
+#define SAMPLES 40000u /* values of a segment that are drawn from */
+
+/* ---- an archive ---- */
+
+struct world {
+    struct fields *fields;
+    struct kinds *kinds;
+    struct intel_builder *builder;
+    struct arena *texts;
+    struct buf bytes;
+    struct intel_set *set;
+    uint64_t draw; /* the state of the numbers that are drawn: the same each time */
+    size_t items, hits, told, ruled_out, rows;
+};
+
+static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
+    (void)ctx;
+    (void)c;
+    (void)e;
+    return true;
+}
+
+static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    (void)ctx;
+    (void)d;
+    (void)e;
+    return true;
+}
+
+static void world_begin(struct world *w) {
+    struct err e = {0};
+
+    *w = (struct world){.draw = 1};
+    assert_non_null(w->fields = fields_new());
+    assert_non_null(w->texts = arena_new((size_t)1 << 30));
+    assert_true(kinds_new(&w->kinds, w->fields, &e));
+    assert_true(kinds_load_builtin(w->kinds, &e));
+    assert_true(kinds_seal(w->kinds, &e));
+    assert_true(intel_builder_new(&w->builder, &e));
+    assert_true(intel_builder_source(w->builder, S("drawn"), S(""), &e));
+}
+
+static void world_end(struct world *w) {
+    intel_set_free(w->set);
+    intel_builder_free(w->builder);
+    buf_free(&w->bytes);
+    arena_free(w->texts);
+    kinds_free(w->kinds);
+    fields_free(w->fields);
+}
+
+static void add(struct world *w, const char *archive, const char *path) {
+    struct archive_add_options const o = {.archive = archive,
+                                          .paths = &path,
+                                          .path_count = 1,
+                                          .family = S("evidence"),
+                                          .fields = w->fields,
+                                          .kinds = w->kinds,
+                                          .latest = INSTANT_NONE,
+                                          .zone = S(""),
+                                          .workers = 2,
+                                          .now = NOW,
+                                          .custody = on_custody,
+                                          .damage = on_damage};
+    struct archive_add_result result;
+    struct err e = {0};
+
+    if (!archive_add(&o, &result, &e))
+        fail_msg("%s", e.text);
+}
+
+/* ---- segments, as a hunt reads them ---- */
+
+struct reading {
+    struct world *w;
+    struct segment *segment;
+    struct ingest *ingest;
+    void (*rows)(struct reading *r, struct block *const *blocks, size_t count);
+    struct indicators *indicators; /* of those that look */
+    const struct archive_look_segment *said;
+    size_t drawn;
+};
+
+static bool on_full(void *ctx, struct err *e) {
+    struct reading *const r = ctx;
+    size_t count;
+    struct block *const *const blocks = ingest_blocks(r->ingest, &count);
+
+    (void)e;
+    r->rows(r, blocks, count);
+    ingest_clear(r->ingest, false);
+    return true;
+}
+
+static void no_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
+    (void)ctx;
+    (void)offset;
+    (void)size;
+    (void)why;
+}
+
+static bool on_source(void *ctx, uint32_t index, struct err *e) {
+    struct reading *const r = ctx;
+    struct segment_source source;
+    char name[64];
+
+    if (!on_full(ctx, e) || !segment_source(r->segment, index, &source, e))
+        return false;
+    snprintf(name, sizeof name, "%.*s", STR_ARG(source.reader));
+    str kept;
+
+    assert_true(arena_copy(r->w->texts, source.reader, &kept));
+    ingest_part(r->ingest, 0, kept);
+    ingest_latest(r->ingest, source.modified);
+    return true;
+}
+
+static void segment_each(struct reading *r, const struct vault *v, const struct manifest_segment *s) {
+    struct ingest_options const o = {.fields = r->w->fields,
+                                     .kinds = r->w->kinds,
+                                     .full = on_full,
+                                     .damage = no_damage,
+                                     .ctx = r,
+                                     .rows_max = 4096,
+                                     .bytes_max = (size_t)64 << 20,
+                                     .unclaimed = true};
+    struct segment_reading reading = {.source = on_source, .ctx = r};
+    struct err e = {0};
+    int fd;
+
+    assert_true(vault_segment_open(v, s, &fd, &e));
+    void *const bytes = mmap(NULL, s->length, PROT_READ, MAP_PRIVATE, fd, 0);
+
+    assert_ptr_not_equal(bytes, MAP_FAILED);
+    close(fd);
+    if (!segment_open(&r->segment, (str){bytes, s->length}, S("s"), 0, &e) || !ingest_new(&r->ingest, &o, &e))
+        fail_msg("%s", e.text);
+    reading.sink = ingest_sink(r->ingest);
+    if (!segment_read(r->segment, &reading, &e) || !on_full(r, &e))
+        fail_msg("%s", e.text);
+    ingest_free(r->ingest);
+    segment_close(r->segment);
+    munmap(bytes, s->length);
+}
+
+/* ---- indicators out of values ---- */
+
+static uint32_t draw(struct world *w, uint32_t below) {
+    w->draw = w->draw * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (uint32_t)((w->draw >> 33) % below);
+}
+
+static void item(struct world *w, enum observable type, str value) {
+    struct intel_item const one = {.form = ITEM_VALUE,
+                                   .type = type,
+                                   .value = value,
+                                   .raw = S(""),
+                                   .where = S(""),
+                                   .id = S(""),
+                                   .title = S(""),
+                                   .comment = S(""),
+                                   .created = INSTANT_NONE,
+                                   .modified = INSTANT_NONE,
+                                   .valid_from = INSTANT_NONE,
+                                   .valid_until = INSTANT_NONE,
+                                   .first_seen = INSTANT_NONE,
+                                   .last_seen = INSTANT_NONE,
+                                   .confidence = ITEM_CONFIDENCE_UNSAID};
+    struct err e = {0};
+
+    if (intel_builder_item(w->builder, &one, &e))
+        w->items++;
+    else
+        assert_int_equal(e.code, ERR_USAGE); /* it is none of that type */
+}
+
+static const enum observable wholes[] = {OBSERVABLE_SUBJECT,  OBSERVABLE_USER_AGENT, OBSERVABLE_COMMAND,     OBSERVABLE_MUTEX,
+                                         OBSERVABLE_SERVICE,  OBSERVABLE_ACCOUNT,    OBSERVABLE_CERTIFICATE, OBSERVABLE_PHONE,
+                                         OBSERVABLE_REGISTRY, OBSERVABLE_MAC,        OBSERVABLE_AS,          OBSERVABLE_JA4};
+static const enum observable pieces[] = {OBSERVABLE_ADDRESS,   OBSERVABLE_DOMAIN,    OBSERVABLE_URL,    OBSERVABLE_MD5,
+                                         OBSERVABLE_SHA1,      OBSERVABLE_SHA256,    OBSERVABLE_SHA512, OBSERVABLE_MAIL,
+                                         OBSERVABLE_FILE_NAME, OBSERVABLE_FILE_PATH, OBSERVABLE_PHONE,  OBSERVABLE_REGISTRY,
+                                         OBSERVABLE_IMPHASH};
+
+static void network(struct world *w, str address) {
+    struct address a;
+    char text[NETWORK_TEXT];
+
+    if (address_parse(address, &a))
+        item(w, OBSERVABLE_NETWORK, address_network_text(&a, text));
+}
+
+/* The value itself, as each type; and words of it, cut where a reader of reports would. */
+static void value_draw(struct world *w, str text) {
+    static const char cuts[] = " \t\r\n\"'<>()[]{},;|=";
+    size_t from = 0;
+
+    if (text.len > OBSERVABLE_BYTES_MAX || draw(w, 4))
+        return;
+    for (size_t i = 0; i < COUNT(wholes); i++)
+        item(w, wholes[i], text);
+    for (size_t i = 0; i <= text.len; i++) {
+        if (i < text.len && (!text.ptr[i] || !strchr(cuts, text.ptr[i])))
+            continue;
+        str word = str_first(str_from(text, from), i - from);
+
+        from = i + 1;
+        if (word.len < 3 || (text.len > 200 && draw(w, 8)))
+            continue;
+        for (size_t k = 0; k < COUNT(pieces); k++)
+            item(w, pieces[k], word);
+        network(w, word);
+        item(w, OBSERVABLE_FILE_NAME, intel_file_name(word));
+        while (word.len && strchr(".:;?!", word.ptr[word.len - 1]))
+            word.len--;
+        enum observable const guessed = observable_guess(&word);
+
+        if (guessed != OBSERVABLE_NONE)
+            item(w, guessed, word);
+    }
+    item(w, OBSERVABLE_FILE_PATH, text);
+    item(w, OBSERVABLE_FILE_NAME, intel_file_name(text));
+}
+
+static str text_of(const struct column *c, uint32_t row) {
+    const struct value *const v = c->codes[row] ? dictionary_value(&c->dict, c->codes[row]) : NULL;
+
+    return v && v->type == VALUE_TEXT ? value_text(v) : S("");
+}
+
+/* Host and path of a row, each of which stands in a field of its own. */
+static void pair_draw(struct world *w, const struct block *b, uint32_t row) {
+    for (uint32_t p = 0; p < b->column_count; p++) {
+        str const path = text_of(b->columns[p], row);
+
+        if (!path.len || *path.ptr != '/' || path.len > 1000)
+            continue;
+        for (uint32_t h = 0; h < b->column_count; h++) {
+            str const host = text_of(b->columns[h], row);
+            char url[2048];
+
+            if (h == p || !host.len || host.len > 255 || draw(w, 4))
+                continue;
+            int const n = snprintf(url, sizeof url, "http://%.*s%.*s", STR_ARG(host), STR_ARG(path));
+
+            item(w, OBSERVABLE_URL, (str){url, (size_t)n});
+        }
+    }
+}
+
+static void rows_draw(struct reading *r, struct block *const *blocks, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const struct block *const b = blocks[i];
+
+        for (uint32_t row = 0; row < b->row_count; row++) {
+            r->w->rows++;
+            for (uint32_t c = 0; c < b->column_count; c++) {
+                uint32_t const code = b->columns[c]->codes[row];
+                const struct value *v = code ? dictionary_value(&b->columns[c]->dict, code) : NULL;
+
+                if (v && v->type == VALUE_LIST && v->len && value_items(v)[draw(r->w, v->len)])
+                    v = dictionary_value(&b->columns[c]->dict, value_items(v)[draw(r->w, v->len)]);
+                if (v && v->type == VALUE_TEXT && r->drawn < SAMPLES && (b->row_count < 64 || !draw(r->w, 1 + b->row_count / 64))) {
+                    r->drawn++;
+                    value_draw(r->w, value_text(v));
+                }
+            }
+            if (b->row_count < 64 || !draw(r->w, 1 + b->row_count / 16))
+                pair_draw(r->w, b, row);
+        }
+    }
+}
+
+/* ---- what is found, and what was said ---- */
+
+static bool holds(const uint32_t *entries, size_t count, uint32_t entry) {
+    size_t from = 0, to = count;
+
+    while (from < to) {
+        size_t const middle = from + (to - from) / 2;
+
+        if (entries[middle] < entry)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < count && entries[from] == entry;
+}
+
+static const struct archive_look *said_of; /* no callback of a test has room for it */
+
+static void rows_look(struct reading *r, struct block *const *blocks, size_t count) {
+    struct err e = {0};
+    size_t hits;
+
+    assert_true(indicators_run(r->indicators, blocks, count, &e));
+    const struct indicator_hit *const h = indicators_hits(r->indicators, &hits);
+
+    for (size_t i = 0; i < hits; i++) {
+        struct intel_entry const n = intel_set_entry(r->w->set, h[i].entry);
+
+        r->w->hits++;
+        if (!r->said->any && !holds(r->said->entries, r->said->count, h[i].entry) &&
+            !holds(said_of->scan, said_of->scan_count, h[i].entry))
+            fail_msg("segment %lu: %.*s %.*s is found in %.*s (%.*s), and the index rules it out",
+                     (unsigned long)r->said->number, STR_ARG(observable_name(n.type)), STR_ARG(n.value),
+                     STR_ARG(h[i].matches[0].field), STR_ARG(h[i].matches[0].value));
+    }
+}
+
+static const struct manifest_segment *segment_of(const struct vault *v, const struct archive_look_segment *s) {
+    const struct manifest_segment *const m = manifest_segment(vault_manifest(v), s->number);
+
+    assert_non_null(m);
+    return m;
+}
+
+/* least: of hits that there must be, or nothing was tested. */
+static void check(struct world *w, const char *archive, size_t least) {
+    struct archive_look look;
+    struct indicator_marks *marks;
+    struct vault *v;
+    struct err e = {0};
+    size_t count;
+
+    assert_true(vault_open(&v, archive, 0, NULL, NULL, &e));
+    const struct manifest_segment *const s = manifest_segments(vault_manifest(v), &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct reading r = {.w = w, .rows = rows_draw};
+
+        if (!str_eq(manifest_family(vault_manifest(v), s[i].family), S("ledger")))
+            segment_each(&r, v, &s[i]);
+    }
+    assert_true(intel_builder_end(w->builder, &w->bytes, &e));
+    assert_true(intel_set_of(&w->set, buf_str(&w->bytes), &e));
+    assert_true(indicator_marks_new(&marks, w->set, &e));
+    struct archive_look_options const o = {.v = v, .kinds = w->kinds, .set = w->set};
+
+    if (!archive_look(&o, &look, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(look.damaged, 0);
+    said_of = &look;
+    for (size_t i = 0; i < look.count; i++) {
+        struct reading r = {.w = w, .rows = rows_look, .said = &look.segments[i]};
+
+        if (look.segments[i].state == ARCHIVE_LEDGERS)
+            continue;
+        assert_int_equal(look.segments[i].state, ARCHIVE_INDEXED);
+        assert_false(look.segments[i].any);
+        w->told += look.segments[i].count;
+        w->ruled_out += look.asked - look.segments[i].count;
+        assert_true(indicators_new(&r.indicators, marks, w->fields, &e));
+        segment_each(&r, v, segment_of(v, &look.segments[i]));
+        indicators_free(r.indicators);
+    }
+    print_message("%zu rows in %zu segments, %zu items (%zu entries, %zu of them for every segment): %zu hits, all of them told; %zu "
+                  "told, %zu ruled out\n",
+                  w->rows, look.count, w->items, intel_set_entries(w->set), look.scan_count, w->hits, w->told,
+                  w->ruled_out);
+    assert_true(w->hits >= least);
+    assert_true(look.count < 3 || w->ruled_out > w->told); /* an index that never says no is none */
+    archive_look_free(&look);
+    indicator_marks_free(marks);
+    vault_close(v);
+}
+
+static void everything_in(const char *path, size_t least) {
+    struct world w;
+
+    world_begin(&w);
+    add(&w, "archive", path);
+    check(&w, "archive", least);
+    world_end(&w);
+}
+
+static void samples(void **state) {
+    const char *const source = getenv("LONGWATCH_SOURCE");
+    char path[4096];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/data/samples", source ? source : ".");
+    everything_in(path, 1000);
+}
+
+/* What formats and shapes make of lines stands in no column: an account as a whole value, the text that is a list of numbers, a command line out of words,
+ * elements of XML in a text. */
+static void made_values(void **state) {
+    static const struct {
+        const char *name, *text;
+    } files[] = {
+        {"auth.log",
+         "Mar  3 09:14:02 srv1 sshd[811]: Accepted password for zebra.quagga from 198.51.100.23 port 50022 ssh2\n"
+         "Mar  3 09:14:09 srv1 sshd[812]: Failed password for invalid user okapi from 2001:db8::17 port 50023 ssh2\n"
+         "Mar  3 09:15:00 srv1 sudo:    jo : TTY=pts/0 ; PWD=/home/jo ; USER=root ; COMMAND=/usr/bin/odd --way out\n"},
+        {"x.json", "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"Provider_Name\":\"Microsoft-Windows-Sysmon\","
+                   "\"Image\":\"C:\\\\odd\\\\x.exe\",\"TimeCreated_SystemTime\":\"2024-03-04T10:00:00Z\"}\n"},
+    };
+    struct world w;
+    (void)state;
+
+    assert_int_equal(mkdir("in", 0700), 0);
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "in/%s", files[i].name);
+        FILE *const f = fopen(path, "w");
+
+        assert_non_null(f);
+        fputs(files[i].text, f);
+        assert_int_equal(fclose(f), 0);
+    }
+    world_begin(&w);
+    for (size_t i = 0; i < 40; i++) { /* beside what is drawn */
+        item(&w, OBSERVABLE_ACCOUNT, S("zebra.quagga"));
+        item(&w, OBSERVABLE_ACCOUNT, S("okapi"));
+        item(&w, OBSERVABLE_COMMAND, S("/usr/bin/odd --way out"));
+    }
+    add(&w, "archive", "in");
+    check(&w, "archive", 20);
+    world_end(&w);
+}
+
+static void shared_data(void **state) {
+    static const char *const folders[] = {"evtx",  "m365", "windows-json", "cloud",       "cdr",
+                                          "linux", "web",  "zeek",         "vendor-logs", "mail"};
+    const char *const source = getenv("LONGWATCH_SOURCE"), *const named = getenv("LONGWATCH_SHARED");
+    char path[4096];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        (void)snprintf(path, sizeof path, "%s%s/data/%s",
+                       named    ? named
+                       : source ? source
+                                : ".",
+                       named ? "" : "/../shared", folders[i]);
+        if (access(path, R_OK) != 0) {
+            print_message("SKIP: no %s; LONGWATCH_SHARED names the shared data\n", path);
+            skip();
+        }
+        print_message("%s: ", folders[i]);
+        everything_in(path, 100);
+        assert_int_equal(system("rm -rf archive"), 0);
+    }
+}
+
+int main(void) {
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(samples, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(made_values, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(shared_data, folder_enter, folder_leave),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
