@@ -176,7 +176,8 @@ str sealed_piece(const struct sealed *s, uint64_t at) {
 
 bool sealed_need(struct sealed *s, uint64_t from, size_t size, struct err *e) {
     assert(from <= s->size && size <= s->size - from);
-    uint64_t const first = from / SEALED_PIECE, end = size ? (from + size - 1) / SEALED_PIECE + 1 : first;
+    uint64_t const first = from / SEALED_PIECE,
+                   end = size ? (from + size - 1) / SEALED_PIECE + 1 : first + (s->size == 0);
 
     for (uint64_t i = first; i < end; i++) {
         if (s->there[i / 64] >> i % 64 & 1)

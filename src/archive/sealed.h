@@ -33,7 +33,8 @@ void sealed_close(struct sealed *s); /* takes NULL */
 str sealed_bytes(const struct sealed *s);
 /* Where the piece that a byte is in lies in the file, and how long it is. */
 str sealed_piece(const struct sealed *s, uint64_t at);
-/* Unseals what is needed of [from, from + size). False, with ERR_CORRUPT: a piece of it was damaged or changed. */
+/* Unseals what is needed of [from, from + size). False, with ERR_CORRUPT: a piece of it was damaged or changed. That nothing is missing at the end is
+ * known when the last byte was asked for, or of an empty file, nothing. */
 MUST_USE bool sealed_need(struct sealed *s, uint64_t from, size_t size, struct err *e);
 
 #endif
