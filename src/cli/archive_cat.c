@@ -52,7 +52,7 @@ static int cat(const struct wishes *w) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !archives_open(&archives, &given, w->as_of, true, &w->key, &e) || !zone_open(&w->zone, &zone, &e) ||
+    if (!fields || !archives_open(&archives, &given, w->as_of, true, NULL, &e) || !zone_open(&w->zone, &zone, &e) ||
         !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
     } else {

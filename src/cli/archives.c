@@ -68,10 +68,10 @@ bool vault_unlock_wish(struct vault *v, const struct key_wish *wish, struct err 
 }
 
 static bool keys_add(struct archives *x, struct vault *v, const struct custodian_keys *keys, struct err *e) {
+    if (!keys || !vault_encrypted(v))
+        return true;
     struct vault_unlock const unlock = custodian_keys_unlock(keys);
 
-    if (!vault_encrypted(v))
-        return true;
     return vault_unlock(v, &unlock, e) && (x->keys || key_set_new(&x->keys, e)) &&
            key_set_join(x->keys, vault_keys(v), e);
 }
@@ -107,7 +107,8 @@ bool archives_open(struct archives *out, const struct arguments *given, uint64_t
     struct custodian_keys keys = {.items = NULL};
 
     *out = (struct archives){.any = false};
-    bool const ok = (!wish || custodian_keys_open(&keys, wish, e)) && all_open(out, given, as_of, alone, &keys, e);
+    bool const ok =
+        (!wish || custodian_keys_open(&keys, wish, e)) && all_open(out, given, as_of, alone, wish ? &keys : NULL, e);
 
     custodian_keys_close(&keys);
     return ok;

@@ -14,7 +14,7 @@ struct archives {
     struct arena *a;
 };
 
-/* as_of: 0, or a snapshot of every archive. alone: whatever is no archive is ERR_USAGE. keys: opens those that are encrypted (NULL: nothing does).
+/* as_of: 0, or a snapshot of every archive. alone: whatever is no archive is ERR_USAGE. keys: opens those that are encrypted (NULL: they stay shut, for whoever asks for names only).
  * Errors as vault_open, vault_unlock, custodian_keys_open. */
 MUST_USE bool archives_open(struct archives *out, const struct arguments *given, uint64_t as_of, bool alone,
                             const struct key_wish *keys, struct err *e);
