@@ -3,6 +3,7 @@
  *     segment write FILE OUT      OUT.0, OUT.1, ..: as many as it takes; seconds are of reading the log and writing segments
  *     segment read FILE [COLUMNS] one segment read back: all columns, or so many of those with the most cells
  *     segment columns FILE        what of the file each column takes
+ *     segment keys FILE           keys of the index (intel/observable_key.h), column by column, and what they cost
  *     segment check FILE
  *
  * Prints one line of JSON: seconds of wall clock and of processor, bytes, events; `write` tells also of the reading alone. */
@@ -11,8 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/index.h"
 #include "archive/segment.h"
 #include "event/ingest.h"
+#include "intel/observable_key.h"
 #include "reader/reader.h"
 
 static double seconds(clockid_t clock) {
@@ -259,6 +262,83 @@ static int tell_columns(const char *path, struct err *e) {
     return 0;
 }
 
+/* ---- keys ---- */
+
+struct piled {
+    uint64_t *keys, *room;
+    size_t count, has;
+    uint64_t addresses;
+};
+
+static bool pile_key(void *ctx, uint64_t key, struct err *e) {
+    struct piled *const p = ctx;
+
+    if (p->count == p->has) {
+        p->has = p->has * 2 + 4096;
+        if (!(p->keys = reallocarray(p->keys, p->has, sizeof *p->keys)))
+            return err_set(e, ERR_MEMORY, 0, "no memory");
+    }
+    p->keys[p->count++] = key;
+    return true;
+}
+
+static bool pile_address(void *ctx, const struct address *a, struct err *e) {
+    (void)a;
+    (void)e;
+    ((struct piled *)ctx)->addresses++;
+    return true;
+}
+
+static int tell_keys(const char *path, struct err *e) {
+    static const uint8_t secret[OBSERVABLE_SECRET] = "a secret that every bench knows";
+    struct segment *const s = open_segment(path, e);
+    const struct segment_info *const info = segment_info(s);
+    struct piled p = {.count = 0};
+    struct observable_key_sink const sink = {pile_key, pile_address, &p};
+    struct observable_keys *keys;
+    double unpacking = 0, keying = 0;
+    uint64_t told = 0;
+
+    if (!observable_keys_new(&keys, secret, e))
+        fail(e);
+    for (uint32_t i = 0; i < info->columns; i++) {
+        struct segment_column const c = segment_column(s, i);
+        const struct segment_value *values;
+        size_t const before = p.count;
+        enum segment_spoken spoken;
+
+        if (!segment_column_spoken(s, i, &spoken, e))
+            fail(e);
+        if (c.own || spoken != SPOKEN_OWN)
+            continue;
+        double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+
+        if (!segment_column_values(s, i, false, &values, e))
+            fail(e);
+        unpacking += seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+        cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        for (uint32_t v = 0; v < c.values; v++)
+            if (!observable_keys_of(keys, values[v].type, (str){values[v].ptr, values[v].len}, &sink, e))
+                fail(e);
+        cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+        keying += cpu;
+        told += p.count - before;
+        size_t const all = p.count;
+
+        if (!(p.room = reallocarray(p.room, p.has, sizeof *p.room)))
+            return 1;
+        p.count = p.count ? index_keys_sort(p.keys, p.room, p.count) : 0;
+        printf("%8.3f us/row %8.4f new keys/row %9u values %9zu keys %.*s\n", cpu / info->rows * 1e6,
+               ((double)p.count - (double)before) / info->rows, c.values, all - before, STR_ARG(c.name));
+        segment_forget(s);
+    }
+    printf("{\"events\":%u,\"unpack_us\":%.4f,\"key_us\":%.4f,\"told\":%lu,\"keys\":%zu,\"size\":%lu}\n", info->rows,
+           unpacking / info->rows * 1e6, keying / info->rows * 1e6, (unsigned long)told, p.count,
+           (unsigned long)info->size);
+    segment_close(s);
+    return 0;
+}
+
 static int check(const char *path, struct err *e) {
     double const cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     struct segment *const s = open_segment(path, e);
@@ -283,8 +363,10 @@ int main(int argc, char **argv) {
         return read_segment(argv[2], most, &e);
     if (argc == 3 && strcmp(argv[1], "columns") == 0)
         return tell_columns(argv[2], &e);
+    if (argc == 3 && strcmp(argv[1], "keys") == 0)
+        return tell_keys(argv[2], &e);
     if (argc == 3 && strcmp(argv[1], "check") == 0)
         return check(argv[2], &e);
-    fputs("segment: write FILE OUT | read FILE [COLUMNS] | columns FILE | check FILE\n", stderr);
+    fputs("segment: write FILE OUT | read FILE [COLUMNS] | columns FILE | keys FILE | check FILE\n", stderr);
     return 2;
 }

@@ -20,7 +20,8 @@
 
 #define INDEX_VERSION 1u
 #define INDEX_SEGMENTS_MAX (1u << 24) /* of one run */
-#define INDEX_RUNS_MAX 256u           /* of one merge, or asked at once */
+#define INDEX_ZEROS_MAX 32u
+#define INDEX_RUNS_MAX 256u /* of one merge, or asked at once */
 
 /* ---- writing ---- */
 
@@ -33,6 +34,7 @@ struct index_options {
     size_t segment_count;
     uint64_t
         keys; /* about how many will come: pages and blocks are made for so many. Wrong: larger or slower, not wrong */
+    unsigned zeros; /* so many of the lowest bits of every key are zero, and take no room; at most INDEX_ZEROS_MAX */
     bool presence_only; /* no exact tier, no addresses: the answer is always "in every segment of the run" */
     size_t memory_max;  /* held of tables before they go to a temporary file; 0: 64 MiB */
     const char *folder; /* where that lies; NULL: file_temporary */
@@ -88,6 +90,7 @@ struct index_info {
     uint64_t presence_bytes, exact_bytes; /* of the file; with the segments of each key */
     const uint32_t *segments;             /* rising; live as long as the run */
     uint32_t segment_count;
+    unsigned zeros;
     bool exact;
 };
 struct index_info index_run_info(const struct index_run *r);
@@ -165,7 +168,7 @@ size_t index_keys_sort(uint64_t *keys, uint64_t *room, size_t count);
 /* ---- merging ---- */
 
 /* Merges runs into one that has the same answers; of segments that are `gone` (numbers, rising) nothing is left. options: made, segments,
- * segment_count and keys are found here.
+ * segment_count, keys and zeros are found here.
  *
  * ERR_CORRUPT  one of them is damaged: what it knew must be made again from its segments
  * ERR_USAGE    they were made by different rules, one has no exact tier, or all segments are gone */

@@ -38,7 +38,7 @@ static bool block_check(struct checking *c, uint64_t n, struct err *e) {
     for (uint32_t i = 0; i < b.count; i++) {
         uint64_t const rel = key_get(b.keys + (size_t)i * bytes, bytes);
 
-        if ((i && rel <= last) || index_place(b.first + rel, r->tail.blocks, &rest) != n ||
+        if ((i && rel <= last) || index_place(b.first + (rel << r->tail.zeros), r->tail.blocks, &rest) != n ||
             (!(r->tail.flags & INDEX_ONE) && !index_posting_take(&b.postings, r->tail.segments, &v)))
             return index_damaged(r, b.keys, e, "a block contradicts itself");
         if (!(r->tail.flags & INDEX_ONE) && !posting_check(c, &v, e))

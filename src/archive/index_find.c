@@ -307,9 +307,12 @@ static bool posting_hit(struct index_run *r, struct index_hits *h, uint32_t key,
 }
 
 /* Where the key stands in the block; its count: it does not. */
-static uint32_t key_search(const struct block_view *b, uint32_t key_bytes, uint64_t key) {
-    uint64_t const rel = key - b->first;
+static uint32_t key_search(const struct block_view *b, uint32_t key_bytes, unsigned zeros, uint64_t key) {
+    uint64_t const rel = (key - b->first) >> zeros;
     uint32_t from = 0, to = b->count;
+
+    if (key & (((uint64_t)1 << zeros) - 1))
+        return b->count;
 
     while (from < to) {
         uint32_t const middle = from + (to - from) / 2;
@@ -331,7 +334,7 @@ static bool exact_find(struct finding *f, uint32_t number, uint64_t block, struc
         index_damage(f->h, e);
         return hits_add(f->h, number, true, f->h->place_count) || no_memory(e);
     }
-    uint32_t const at = key_search(&b, r->tail.key_bytes, f->keys[number]);
+    uint32_t const at = key_search(&b, r->tail.key_bytes, r->tail.zeros, f->keys[number]);
 
     if (at == b.count)
         return true;

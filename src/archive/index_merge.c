@@ -104,7 +104,8 @@ static bool source_next(struct source *s, struct err *e) {
     if (s->addresses) {
         good = index_address_take(&s->body, s->at == 0, one, r->tail.segments, &s->key, &s->posting);
     } else {
-        s->key = s->view.first + key_get(s->view.keys + (size_t)s->at * r->tail.key_bytes, r->tail.key_bytes);
+        s->key = s->view.first +
+                 (key_get(s->view.keys + (size_t)s->at * r->tail.key_bytes, r->tail.key_bytes) << r->tail.zeros);
         s->posting = (struct posting_view){.count = 1};
         good = one || index_posting_take(&s->body, r->tail.segments, &s->posting);
     }
@@ -362,6 +363,9 @@ bool index_merge(struct index_run *const *runs, size_t count, const uint32_t *go
             goto end;
     }
     o.made = runs[0]->tail.made;
+    o.zeros = runs[0]->tail.zeros;
+    for (size_t i = 1; i < count; i++)
+        o.zeros = runs[i]->tail.zeros < o.zeros ? runs[i]->tail.zeros : o.zeros;
     if (!segments_merge(&m, gone, gone_count, e) || !keys_estimate(&m, &o.keys, e))
         goto end;
     o.segments = m.segments;

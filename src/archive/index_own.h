@@ -33,7 +33,7 @@ struct packed_tail {
     uint64_t pages, more_pages; /* by key; behind them: what did not fit in these */
     uint64_t blocks, address_blocks;
     uint32_t segments, flags;
-    uint32_t key_bytes, unused;
+    uint32_t key_bytes, zeros;
     struct {
         uint64_t at, size,
             sum; /* sum: of ADDRESS_DIRECTORY and SEGMENTS; of the others, whose parts have their own, 0 */
@@ -101,11 +101,18 @@ static inline uint64_t index_place_first(uint64_t place, uint64_t count) {
 
     return (uint64_t)((product + count - 1) / count);
 }
+/* The same among keys whose lowest bits are zero. Where there is none it is 0. */
+static inline uint64_t index_block_first(uint64_t block, uint64_t count, unsigned zeros) {
+    uint64_t const mask = ((uint64_t)1 << zeros) - 1;
+
+    return (index_place_first(block, count) + mask) & ~mask;
+}
 /* So many of whose keys fit into key_bytes once the first of the block is taken off. */
-uint64_t index_block_count(uint64_t keys, uint32_t *key_bytes);
+uint64_t index_block_count(uint64_t keys, unsigned zeros, uint32_t *key_bytes);
 /* Do differences within one of so many blocks fit? */
-static inline bool index_block_fits(uint64_t blocks, uint32_t key_bytes) {
-    return key_bytes == 8 || (key_bytes >= 1 && key_bytes < 8 && UINT64_MAX / blocks < (uint64_t)1 << 8 * key_bytes);
+static inline bool index_block_fits(uint64_t blocks, unsigned zeros, uint32_t key_bytes) {
+    return key_bytes == 8 ||
+           (key_bytes >= 1 && key_bytes < 8 && UINT64_MAX / blocks >> zeros < (uint64_t)1 << 8 * key_bytes);
 }
 /* Reads eight bytes: behind the last key stands the end of the file, which is longer. */
 static inline uint64_t key_get(const char *from, uint32_t key_bytes) {

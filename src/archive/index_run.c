@@ -162,7 +162,7 @@ bool index_block_get(struct index_run *r, uint64_t n, struct block_view *out, st
         return index_damaged(r, blocks.ptr + from, e, "a block contradicts itself");
     out->keys = body.ptr;
     out->postings = str_from(body, (size_t)out->count * r->tail.key_bytes);
-    out->first = index_place_first(n, r->tail.blocks);
+    out->first = index_block_first(n, r->tail.blocks, r->tail.zeros);
     return true;
 }
 
@@ -339,9 +339,10 @@ static bool tail_good(struct index_run *r, int fd, struct err *e) {
     if (!t->pages || t->pages > presence || t->more_pages != presence - t->pages || t->more_pages > UINT32_MAX ||
         t->section[SECTION_PRESENCE].size % PAGE_BYTES || t->section[SECTION_PRESENCE].at % PAGE_BYTES ||
         t->section[SECTION_DIRECTORY].size % 8 || !t->segments || t->segments > INDEX_SEGMENTS_MAX ||
-        ((t->flags & INDEX_ONE) != 0) != (t->segments == 1) || (t->flags & ~(unsigned)(INDEX_EXACT | INDEX_ONE)) ||
+        t->zeros > INDEX_ZEROS_MAX || ((t->flags & INDEX_ONE) != 0) != (t->segments == 1) ||
+        (t->flags & ~(unsigned)(INDEX_EXACT | INDEX_ONE)) ||
         (exact ? !t->blocks || t->blocks > UINT64_MAX / 16 || t->blocks + 1 != directory ||
-                     !index_block_fits(t->blocks, t->key_bytes) ||
+                     !index_block_fits(t->blocks, t->zeros, t->key_bytes) ||
                      t->keys > t->section[SECTION_BLOCKS].size / t->key_bytes ||
                      t->addresses > t->section[SECTION_ADDRESSES].size || t->address_blocks + 1 != addresses ||
                      t->section[SECTION_ADDRESS_DIRECTORY].size % sizeof(struct packed_address_block)
@@ -502,6 +503,7 @@ struct index_info index_run_info(const struct index_run *r) {
             t->section[SECTION_BLOCKS].size + t->section[SECTION_DIRECTORY].size + t->section[SECTION_LONG].size,
         .segments = r->segments,
         .segment_count = t->segments,
+        .zeros = t->zeros,
         .exact = t->flags & INDEX_EXACT,
     };
 }

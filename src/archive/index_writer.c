@@ -195,19 +195,19 @@ static bool presence_key(struct index_writer *w, uint64_t key, struct err *e) {
 
 /* ---- exact ---- */
 
-uint64_t index_block_count(uint64_t keys, uint32_t *key_bytes) {
+uint64_t index_block_count(uint64_t keys, unsigned zeros, uint32_t *key_bytes) {
     uint64_t blocks = keys / BLOCK_KEYS + 1;
 
     *key_bytes = 8;
     for (uint32_t bytes = 7; bytes > 0; bytes--) {
-        uint64_t const least = (uint64_t)1 << (64 - 8 * bytes); /* of so many, or more */
+        uint64_t const least = (uint64_t)1 << (64 - zeros > 8 * bytes ? 64 - zeros - 8 * bytes : 0); /* or more */
 
         if (keys / BLOCK_KEYS_LEAST < least)
             break;
         blocks = blocks < least ? least : blocks;
         *key_bytes = bytes;
     }
-    assert(index_block_fits(blocks, *key_bytes));
+    assert(index_block_fits(blocks, zeros, *key_bytes));
     return blocks;
 }
 
@@ -246,7 +246,7 @@ static bool blocks_until(struct index_writer *w, uint64_t number, struct err *e)
     for (; w->block_number < number; w->block_number++)
         if (!block_end(w, e))
             return false;
-    w->block_first = number < w->tail.blocks ? index_place_first(number, w->tail.blocks) : 0;
+    w->block_first = number < w->tail.blocks ? index_block_first(number, w->tail.blocks, w->tail.zeros) : 0;
     return true;
 }
 
@@ -257,7 +257,7 @@ static bool exact_key(struct index_writer *w, uint64_t key, struct index_posting
         return false;
     if (w->block_count == KEYS_PER_BLOCK_MAX)
         return err_set(e, ERR_LIMIT, 0, "too many keys that begin alike for an index");
-    uint64_t const rel = key - w->block_first;
+    uint64_t const rel = (key - w->block_first) >> w->tail.zeros;
 
     buf_add(&w->keys, (str){(const char *)&rel, w->tail.key_bytes});
     if (!(w->tail.flags & INDEX_ONE))
@@ -274,7 +274,7 @@ bool index_writer_new(struct index_writer **out, const struct index_options *opt
     struct index_writer *const w = calloc(1, sizeof *w);
     size_t const memory = options->memory_max ? options->memory_max : MEMORY;
 
-    assert(options->segment_count && options->segment_count <= INDEX_SEGMENTS_MAX);
+    assert(options->segment_count && options->segment_count <= INDEX_SEGMENTS_MAX && options->zeros <= INDEX_ZEROS_MAX);
     if (!w)
         return no_memory(e);
     w->options = *options;
@@ -295,12 +295,13 @@ bool index_writer_new(struct index_writer **out, const struct index_options *opt
         .made = options->made,
         .pages = options->keys / PAGE_KEYS + 1,
         .segments = w->segment_count,
+        .zeros = options->zeros,
         .flags = (options->presence_only ? 0 : INDEX_EXACT) | (w->segment_count == 1 ? INDEX_ONE : 0),
         .version = INDEX_VERSION,
         .magic = INDEX_MAGIC,
     };
     if (!options->presence_only)
-        w->tail.blocks = index_block_count(options->keys, &w->tail.key_bytes);
+        w->tail.blocks = index_block_count(options->keys, options->zeros, &w->tail.key_bytes);
     page_begin(w, false);
     if (!buf_reserve(&w->keys, BLOCK_HEAD)) {
         no_memory(e);
@@ -333,7 +334,7 @@ void index_writer_free(struct index_writer *w) {
 }
 
 bool index_writer_key(struct index_writer *w, uint64_t key, struct index_posting segments, struct err *e) {
-    assert(!w->any_address && (!w->any || key > w->last));
+    assert(!w->any_address && (!w->any || key > w->last) && !(key & (((uint64_t)1 << w->tail.zeros) - 1)));
     w->any = true;
     w->last = key;
     w->tail.keys++;

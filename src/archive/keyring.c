@@ -362,6 +362,36 @@ bool keyring_new(struct keyring **out, const uint8_t archive[KEYRING_ARCHIVE], c
     return false;
 }
 
+bool keyring_copy(struct keyring **out, const struct keyring *from, const uint8_t archive[KEYRING_ARCHIVE],
+                  struct err *e) {
+    struct keyring *k;
+    bool ok = all_open(from, e) && ring_alloc(&k, archive, e);
+
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < from->custodian_count; i++)
+        ok = custodian_grow(k, &from->custodians[i], e);
+    for (size_t i = 0; ok && i < from->generation_count; i++) {
+        const struct generation *const is = &from->generations[i];
+        size_t const size = k->custodian_count * sizeof *is->boxes;
+        struct generation *g;
+
+        if (!(ok = generation_grow(k, &g, e)))
+            break;
+        memcpy(g->name, is->name, SEAL_NAME);
+        g->forgotten = is->forgotten;
+        if (!is->forgotten && !(g->boxes = malloc(size)))
+            ok = no_memory(e);
+        else if (!is->forgotten)
+            memcpy(g->boxes, is->boxes, size);
+    }
+    if ((ok = ok && key_set_join(k->open, from->open, e)))
+        *out = k;
+    else
+        keyring_free(k);
+    return ok;
+}
+
 const struct custodian *keyring_custodians(const struct keyring *k, size_t *count) {
     *count = k->custodian_count;
     return k->custodians;

@@ -51,6 +51,9 @@ struct keyring;
 #define KEYRING_ARCHIVE 16u
 MUST_USE bool keyring_new(struct keyring **out, const uint8_t archive[KEYRING_ARCHIVE],
                           const struct custodian *custodians, size_t count, struct err *e);
+/* The same keys and custodians, of one that is open, for another archive, to which files of the first are copied. */
+MUST_USE bool keyring_copy(struct keyring **out, const struct keyring *from, const uint8_t archive[KEYRING_ARCHIVE],
+                           struct err *e);
 void keyring_free(struct keyring *k); /* takes NULL */
 /* ERR_CORRUPT: damaged, or another archive's; ERR_UNSUPPORTED: a later version. No key is open then. */
 MUST_USE bool keyring_read(struct keyring **out, str file, const uint8_t archive[KEYRING_ARCHIVE], struct err *e);

@@ -39,6 +39,25 @@ static int64_t due_of(const struct manifest_segment *s, const struct manifest_po
                                                                                                              : due;
 }
 
+static void row_of(const struct manifest *m, const struct manifest_segment *s, const struct manifest_policy *general,
+                   int64_t now, struct retention_row *r) {
+    str const family = manifest_family(m, s->family);
+    const struct manifest_policy *const own = family.len ? longest(m, family) : NULL;
+
+    *r = (struct retention_row){s, RETENTION_KEEP, own ? own : general, NULL, INSTANT_NONE};
+    if (!r->policy)
+        return;
+    r->due = due_of(s, r->policy);
+    if (r->due > now)
+        return;
+    r->hold = manifest_held(m, s);
+    r->verdict = r->hold ? RETENTION_HELD : RETENTION_GO;
+}
+
+void retention_of(const struct manifest *m, const struct manifest_segment *s, int64_t now, struct retention_row *out) {
+    row_of(m, s, longest(m, S("")), now, out);
+}
+
 bool retention_plan(const struct manifest *m, int64_t now, struct retention_row *rows, uint64_t *go, uint64_t *held,
                     struct err *e) {
     size_t count, used = 0;
@@ -55,19 +74,9 @@ bool retention_plan(const struct manifest *m, int64_t now, struct retention_row 
             continue;
         assert(used < manifest_live_count(m));
         used++;
-        str const family = manifest_family(m, all[i].family);
-        const struct manifest_policy *const own = family.len ? longest(m, family) : NULL;
-
-        *r = (struct retention_row){&all[i], RETENTION_KEEP, own ? own : general, NULL, INSTANT_NONE};
-        if (!r->policy)
-            continue;
-        r->due = due_of(&all[i], r->policy);
-        if (r->due > now)
-            continue;
-        r->hold = manifest_held(m, &all[i]);
-        r->verdict = r->hold ? RETENTION_HELD : RETENTION_GO;
-        *go += !r->hold;
-        *held += r->hold != NULL;
+        row_of(m, &all[i], general, now, r);
+        *go += r->verdict == RETENTION_GO;
+        *held += r->verdict == RETENTION_HELD;
     }
     assert(used == manifest_live_count(m));
     return true;

@@ -37,6 +37,7 @@ struct segment_source {
     uint8_t sha256[SHA256_SIZE];
     uint64_t size;
     int64_t modified; /* INSTANT_NONE: not known */
+    uint64_t before;  /* its records' numbers were counted from behind so many: reading adds them */
     const struct segment_count *counts;
     uint32_t count_count;
     uint32_t rows; /* told by the reader: how many of the segment's rows are from it */
@@ -69,6 +70,8 @@ MUST_USE bool segment_writer_source(struct segment_writer *w, const struct segme
 /* Says anew what is known of a source, until the end: hash and counts are often known last. */
 MUST_USE bool segment_writer_source_set(struct segment_writer *w, uint32_t index, const struct segment_source *source,
                                         struct err *e);
+/* What was said of it last; views live until more is said. */
+const struct segment_source *segment_writer_source_is(const struct segment_writer *w, uint32_t index);
 /* Adds one record of a source. when: the time of the event as its kind says it, or INSTANT_NONE; kind: its name, "": none claims it.
  * All is copied. May be called when the segment is full. ERR_MEMORY; ERR_LIMIT: more than SEGMENT_VALUES_MAX values, a value of
  * 1 GiB, or SEGMENT_ROWS_MAX rows; ERR_IO. After a failure but ERR_LIMIT (which adds nothing) the writer is good for nothing but
@@ -157,10 +160,19 @@ struct segment_column {
 struct segment_column segment_column(const struct segment *s, uint32_t column);
 /* The column of a field, or SEGMENT_NONE: no record of this segment has it. */
 uint32_t segment_column_of(const struct segment *s, str name);
+enum segment_use {
+    SEGMENT_USE_OWN = 1,   /* some record has a value of its own of it (struct raw: inner) */
+    SEGMENT_USE_INNER = 2, /* some record has one that is not */
+    SEGMENT_USE_EVERY = 4  /* every record has one of its own */
+};
+/* How records have columns: a set of enum segment_use for each, which has room for all of them. most: values of the record that has the
+ * most. */
+MUST_USE bool segment_columns_use(struct segment *s, uint8_t *use, uint32_t *most, struct err *e);
 
-/* Does the column stand anywhere as a value of its own, and not only as a second spelling of others (enum raw_inner)? True of columns that are the segment's
- * own. */
-MUST_USE bool segment_column_speaks(struct segment *s, uint32_t column, bool *yes, struct err *e);
+/* Do records have the column as a value of its own, as a second spelling of others (enum raw_inner), or some as this and some as that? Columns that are the
+ * segment's own are OWN. */
+enum segment_spoken { SPOKEN_OWN = 1, SPOKEN_INNER, SPOKEN_BOTH };
+MUST_USE bool segment_column_spoken(struct segment *s, uint32_t column, enum segment_spoken *out, struct err *e);
 
 struct segment_value {
     const char *ptr;
@@ -168,7 +180,10 @@ struct segment_value {
     uint8_t type; /* enum raw_type */
     bool lost;    /* where it stood is damaged: there is no value here */
 };
-/* All values of a column by their codes, in *out; kept until segment_forget. Those of damaged chunks are `lost`, and the call fails
+/* Texts of objects (RAW_INNER_ASKED) are mostly kept folded (docs/formats/segment.md, "Folded texts"): here they come as they are kept, and only
+ * segment_read unfolds them.
+ *
+ * All values of a column by their codes, in *out; kept until segment_forget. Those of damaged chunks are `lost`, and the call fails
  * unless `salvage`. */
 MUST_USE bool segment_column_values(struct segment *s, uint32_t column, bool salvage, const struct segment_value **out,
                                     struct err *e);
@@ -185,6 +200,15 @@ uint32_t segment_column_cells(const struct segment *s, uint32_t column, uint32_t
  * with several values of the field occurs several times; rows are in no order. What a code stands for: segment_column_values. */
 MUST_USE bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes, uint32_t *rows,
                                    struct err *e);
+/* The same by runs: the rows of a block in another order, in which those whose records have the same fields stand together, so that a run of cells
+ * stands for a run of rows. codes: as above. runs, order: kept until something else is asked of the segment. */
+struct segment_run {
+    uint32_t at, cell, rows; /* cells cell, cell + 1, .. stand in the rows order[at], order[at + 1], .. of the block */
+};
+MUST_USE bool segment_column_runs(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes,
+                                  const struct segment_run **runs, uint32_t *count, struct err *e);
+/* order: all rows of the block, counted from its first. */
+MUST_USE bool segment_block_order(struct segment *s, uint32_t block, const uint32_t **order, struct err *e);
 /* Times and sources of a block's rows, in order; each has room for all, either may be NULL. */
 MUST_USE bool segment_block_rows(struct segment *s, uint32_t block, int64_t *when, uint32_t *sources, struct err *e);
 /* Gives back what has been unpacked and is kept: values of columns. Views of them are dead; those of sources live on. */

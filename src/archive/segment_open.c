@@ -126,7 +126,7 @@ static bool starved(struct segment *s, struct err *e) {
 static bool place_take(const struct segment *s, struct cursor *c, uint32_t nth, struct opened_place *p) {
     uint64_t n, element = 0;
 
-    if (!varint_take(c, &n) || n >> 3 >= s->info.columns || (n >> 1 & 3) >= RAW_INNERS ||
+    if (!varint_take(c, &n) || n >> 3 >= s->info.columns ||
         (n & 1 && (!varint_take_max(c, UINT16_MAX, &element) || !element)))
         return false;
     *p = (struct opened_place){(uint32_t)(n >> 3), (uint16_t)element, n >> 1 & 3};
@@ -183,7 +183,7 @@ bool segment_shapes_load(struct segment *s, struct err *e) {
         s->places = places;
         s->place_base = base;
         for (uint32_t i = 0; i < s->place_count; i++)
-            s->columns[places[i].column].speaks |= places[i].inner == RAW_OWN;
+            s->columns[places[i].column].spoken |= places[i].inner == RAW_OWN ? SPOKEN_OWN : SPOKEN_INNER;
     }
     unpack_return(&s->unpack, bytes, size);
     return s->shapes ? true : segment_no_memory(s, e);
@@ -206,8 +206,9 @@ static bool source_take(struct segment *s, struct cursor *c, struct segment_sour
     struct segment_count *counts;
 
     if (!text_take(s, c, &out->path) || !text_take(s, c, &out->reader) || !read_bytes(c, out->sha256, SHA256_SIZE) ||
-        !varint_take(c, &out->size) || !varint_take(c, &modified) || !varint_take_max(c, s->info.rows, &rows) ||
-        !varint_take_max(c, cursor_left(c), &many) || !(counts = table(s, many, sizeof *counts)))
+        !varint_take(c, &out->size) || !varint_take(c, &modified) || !varint_take(c, &out->before) ||
+        !varint_take_max(c, s->info.rows, &rows) || !varint_take_max(c, cursor_left(c), &many) ||
+        !(counts = table(s, many, sizeof *counts)))
         return false;
     out->modified = zagzig(modified);
     out->rows = (uint32_t)rows;
@@ -372,11 +373,12 @@ bool segment_values_load(struct segment *s, uint32_t column, uint32_t from, uint
     return true;
 }
 
-bool segment_column_speaks(struct segment *s, uint32_t column, bool *yes, struct err *e) {
+bool segment_column_spoken(struct segment *s, uint32_t column, enum segment_spoken *out, struct err *e) {
     assert(column < s->info.columns);
     if (!segment_shapes_load(s, e))
         return false;
-    *yes = s->columns[column].speaks || s->columns[column].is.own;
+    *out = s->columns[column].is.own || !s->columns[column].spoken ? SPOKEN_OWN
+                                                                   : (enum segment_spoken)s->columns[column].spoken;
     return true;
 }
 
@@ -522,7 +524,7 @@ bool segment_block_load(struct segment *s, uint32_t block, struct err *e) {
 
     if (s->block == block)
         return true;
-    s->block = UINT32_MAX;
+    s->block = s->ordered = UINT32_MAX;
     if (!segment_shapes_load(s, e))
         return false;
     if (!rows_room(s))
@@ -886,7 +888,7 @@ bool segment_open_with(struct segment **out, str bytes, str name, const struct s
         return err_set(e, ERR_MEMORY, 0, "no memory to read segment %.*s", STR_ARG(name));
     s->bytes = bytes;
     s->name = name;
-    s->block = UINT32_MAX;
+    s->block = s->ordered = UINT32_MAX;
     s->info.size = bytes.len;
     s->memory = arena_new(memory_max);
     if (!s->memory || !unpacker_init(&s->unpack, memory_max) || !arena_copy(s->memory, name, &s->name)) {
@@ -934,6 +936,36 @@ uint32_t segment_column_of(const struct segment *s, str name) {
     return SEGMENT_NONE;
 }
 
+bool segment_columns_use(struct segment *s, uint8_t *use, uint32_t *most, struct err *e) {
+    uint32_t *shapes; /* by column: how many, and which was counted last */
+
+    memset(use, 0, s->info.columns * sizeof *use);
+    *most = 0;
+    if (!segment_shapes_load(s, e))
+        return false;
+    if (!(shapes = calloc((size_t)s->info.columns * 2, sizeof *shapes)))
+        return segment_no_memory(s, e);
+    for (uint32_t i = 0; i < s->info.shapes; i++) {
+        const struct opened_shape *const shape = &s->shapes[i];
+
+        *most = *most < shape->count ? shape->count : *most;
+        for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
+            uint32_t const column = s->places[k].column;
+            uint32_t *const counted = &shapes[2 * (size_t)column];
+
+            use[column] |= s->places[k].inner == RAW_OWN ? SEGMENT_USE_OWN : SEGMENT_USE_INNER;
+            if (s->places[k].inner == RAW_OWN && counted[1] != i + 1) {
+                counted[0]++;
+                counted[1] = i + 1;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < s->info.columns; i++)
+        use[i] |= shapes[2 * (size_t)i] == s->info.shapes ? SEGMENT_USE_EVERY : 0;
+    free(shapes);
+    return true;
+}
+
 struct segment_block segment_block(const struct segment *s, uint32_t block) {
     assert(block < s->info.blocks);
     return s->blocks[block].is;
@@ -956,30 +988,104 @@ uint32_t segment_column_cells(const struct segment *s, uint32_t column, uint32_t
     return x ? x->cells : 0;
 }
 
-bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes, uint32_t *rows,
-                          struct err *e) {
-    uint32_t lowest, from;
+/* The rows of the block at hand by their shapes, in the order in which these were met. */
+static bool rows_order(struct segment *s, uint32_t block) {
+    uint32_t at = 0;
 
-    assert(column < s->info.columns && block < s->info.blocks);
+    if (!s->row_order && !(s->row_order = table(s, SEGMENT_BLOCK_ROWS, sizeof *s->row_order)))
+        return false;
+    for (uint32_t i = 0; i < s->met_count; i++) {
+        struct opened_shape *const shape = &s->shapes[s->met[i]];
+
+        shape->ordered = at;
+        shape->seen = 0;
+        at += shape->rows;
+    }
+    for (uint32_t i = 0; i < s->blocks[block].is.rows; i++) {
+        struct opened_shape *const shape = &s->shapes[s->row_shape[i]];
+
+        s->row_order[shape->ordered + shape->seen++] = i;
+    }
+    s->ordered = block;
+    return true;
+}
+
+/* Which places each column has. */
+static bool places_order(struct segment *s) {
+    uint32_t *const from = table(s, s->info.columns + (size_t)2, sizeof *from),
+                    *const places = table(s, s->place_count, sizeof *places),
+                    *const shapes = table(s, s->place_count, sizeof *shapes);
+    uint32_t most = 0;
+
+    if (!from || !places || !shapes)
+        return false;
+    for (uint32_t i = 0; i < s->place_count; i++)
+        from[s->places[i].column + 2]++;
+    for (uint32_t i = 0; i < s->info.columns; i++) {
+        most = most < from[i + 2] ? from[i + 2] : most;
+        from[i + 2] += from[i + 1];
+    }
+    for (uint32_t i = 0; i < s->info.shapes; i++)
+        for (uint32_t k = s->shapes[i].from; k < s->shapes[i].from + s->shapes[i].count; k++) {
+            uint32_t const to = from[s->places[k].column + 1]++;
+
+            places[to] = k;
+            shapes[to] = i;
+        }
+    if (!(s->runs = table(s, most, sizeof *s->runs)))
+        return false;
+    s->column_from = from;
+    s->column_places = places;
+    s->column_shapes = shapes;
+    return true;
+}
+
+bool segment_block_order(struct segment *s, uint32_t block, const uint32_t **order, struct err *e) {
+    assert(block < s->info.blocks);
     if (!segment_block_load(s, block, e))
         return false;
+    if (s->ordered != block && !rows_order(s, block))
+        return segment_no_memory(s, e);
+    *order = s->row_order;
+    return true;
+}
+
+bool segment_column_runs(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes,
+                         const struct segment_run **runs, uint32_t *count, struct err *e) {
+    const uint32_t *order;
+    uint32_t lowest;
+
+    assert(column < s->info.columns);
+    *count = 0;
+    if (!segment_block_order(s, block, &order, e))
+        return false;
+    if (!s->column_from && !places_order(s))
+        return segment_no_memory(s, e);
+    *runs = s->runs;
     if (!occurs(&s->columns[column], &s->blocks[block]))
         return true;
     if (codes && !segment_codes_load(s, column, codes, &lowest, e))
         return false;
-    if (!rows)
-        return true;
-    from = s->blocks[block].is.from;
-    for (uint32_t i = 0; i < s->met_count; i++)
-        s->shapes[s->met[i]].seen = 0;
-    for (uint32_t i = 0; i < s->blocks[block].is.rows; i++) {
-        struct opened_shape *const shape = &s->shapes[s->row_shape[i]];
-        uint32_t const nth = shape->seen++;
+    for (uint32_t i = s->column_from[column]; i < s->column_from[column + 1]; i++) {
+        const struct opened_shape *const shape = &s->shapes[s->column_shapes[i]];
 
-        for (uint32_t k = shape->from; k < shape->from + shape->count; k++)
-            if (s->places[k].column == column)
-                rows[s->place_base[k] + nth] = from + i;
+        if (shape->rows)
+            s->runs[(*count)++] = (struct segment_run){shape->ordered, s->place_base[s->column_places[i]], shape->rows};
     }
+    return true;
+}
+
+bool segment_column_codes(struct segment *s, uint32_t column, uint32_t block, uint32_t *codes, uint32_t *rows,
+                          struct err *e) {
+    const struct segment_run *runs;
+    uint32_t count;
+
+    assert(column < s->info.columns && block < s->info.blocks);
+    if (!segment_column_runs(s, column, block, codes, &runs, &count, e))
+        return false;
+    for (uint32_t i = 0; rows && i < count; i++)
+        for (uint32_t k = 0; k < runs[i].rows; k++)
+            rows[runs[i].cell + k] = s->blocks[block].is.from + s->row_order[runs[i].at + k];
     return true;
 }
 

@@ -98,6 +98,27 @@ MUST_USE bool unpack_codes(struct unpacker *u, struct cursor *c, uint32_t *to, s
 MUST_USE bool unpack_values(struct unpacker *u, struct cursor *c, struct segment_value *to, size_t count, char **memory,
                             size_t *memory_size);
 
+/* ---- folded texts ---- */
+
+#define PLACE_FOLDED 3u /* struct opened_place's inner: RAW_INNER_ASKED, and its values are folded */
+#define FOLD_VALUE 1    /* in a folded text: the next member's value stands here */
+#define FOLD_PASS 2     /* the next member is passed over */
+#define SEGMENT_UNFOLD_MAX ((size_t)64 << 20) /* bytes of all folded texts of a record */
+
+/* Is a field of this name the list's, or below it? */
+bool fold_below(str name, str list);
+/* Appends the text without its members' values. False: it is to be kept as it is, and nothing was appended (or out.failed). members: in order; those that are
+ * inner are none. */
+bool fold(const struct raw *members, uint32_t count, str text, struct buf *out);
+struct fold_members {
+    const struct segment_value **values;
+    uint32_t count;
+};
+/* False: these are no members of such a text. */
+bool unfold_size(const struct segment_value *folded, const struct fold_members *m, size_t *size);
+/* out: room for as much. */
+void unfold(const struct segment_value *folded, const struct fold_members *m, char *out);
+
 /* ---- an open segment ---- */
 
 struct opened_chunk {
@@ -124,9 +145,9 @@ struct opened_column {
     /* Unpacked values: those of pages [page_from, page_to). */
     struct segment_value *items;
     uint32_t page_from, page_to, item_room;
-    bool speaks; /* known when shapes are: some place of a shape has it as a value of its own */
-    bool pinned; /* a caller has views of them */
-    bool broken; /* some page of these is damaged: items are lost */
+    uint8_t spoken; /* enum segment_spoken; known when shapes are */
+    bool pinned;    /* a caller has views of them */
+    bool broken;    /* some page of these is damaged: items are lost */
     /* Of the block at hand. */
     uint32_t entry;        /* in s->cells: of the last block in which the column occurs; PAGE_NONE: none so far */
     uint32_t cells, taken; /* cells that follow from the shapes; of reading: where they begin in s->codes */
@@ -150,15 +171,16 @@ struct opened_block {
 struct opened_place {
     uint32_t column;
     uint16_t element;
-    uint8_t inner; /* enum raw_inner */
+    uint8_t inner; /* enum raw_inner, or PLACE_FOLDED */
 };
 
 struct opened_shape {
     uint32_t from, count; /* among s->places */
     uint32_t rows, seen;  /* of the block at hand */
+    uint32_t ordered;     /* where its rows begin in s->row_order */
     uint32_t base;        /* of a reading: where its wanted places begin */
     uint32_t base_count;
-    bool lost;
+    bool chosen, lost; /* some row that is read has it; what such a row needs is damaged */
 };
 
 struct segment {
@@ -189,6 +211,10 @@ struct segment {
     uint64_t *row_when, *row_own, *row_number, *row_size, *row_offset;
     uint8_t *row_flags, *row_zone, *row_precision;
     uint32_t *met, met_count; /* shapes, in the order in which they occur */
+    /* By column: its places, and whose they are; made when first asked for. */
+    uint32_t *column_from, *column_places, *column_shapes;
+    struct segment_run *runs;
+    uint32_t *row_order, ordered; /* its rows by their shapes; the block of which they are: UINT32_MAX: none */
     uint32_t *codes;
     size_t code_room;
 };

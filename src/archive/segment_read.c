@@ -14,6 +14,8 @@ struct wanted {
     field_id field; /* FIELD_NONE: no field's, but the text of the time */
     uint16_t element;
     uint8_t inner;
+    bool folded, told; /* told: not only a member of a folded text */
+    uint32_t members;  /* of a folded text: where its members begin among those of the shape that are wanted */
 };
 
 struct reader {
@@ -22,7 +24,10 @@ struct reader {
     struct wanted *wanted; /* of shapes that have been met, one behind the other */
     uint32_t wanted_count, wanted_room;
     struct raw *values;
+    const struct segment_value **row, **members; /* of the row at hand: what is wanted; of a folded text */
+    bool *needed;                                /* by place of a shape: as a member of a folded text */
     uint32_t value_room;
+    struct arena *unfolded; /* of the row */
     uint32_t source;
     bool told; /* source was */
 };
@@ -80,6 +85,57 @@ static bool columns_ask(struct reader *d, struct err *e) {
     return true;
 }
 
+static bool place_wanted(const struct segment *s, const struct opened_place *p) {
+    const struct opened_column *const c = &s->columns[p->column];
+
+    return p->inner == RAW_INNER_ASKED || p->inner == PLACE_FOLDED ? c->inner_wanted : c->wanted;
+}
+
+/* The first place of the members of the text at place k of a shape. */
+static uint32_t members_from(const struct segment *s, const struct opened_shape *shape, uint32_t k) {
+    str const list = s->columns[s->places[k].column].is.name;
+
+    while (k > shape->from && s->places[k - 1].column > SEGMENT_TIME_TEXT &&
+           fold_below(s->columns[s->places[k - 1].column].is.name, list))
+        k--;
+    return k;
+}
+
+/* Which places of a shape must be read because a folded text is wanted. */
+static void members_need(struct reader *d, const struct opened_shape *shape) {
+    const struct segment *const s = d->s;
+
+    memset(d->needed, 0, shape->count * sizeof *d->needed);
+    for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
+        if (s->places[k].inner != PLACE_FOLDED || !place_wanted(s, &s->places[k]))
+            continue;
+        for (uint32_t m = members_from(s, shape, k); m < k; m++)
+            d->needed[m - shape->from] |= s->places[m].inner == RAW_OWN;
+    }
+}
+
+/* For a row of so many values. */
+static bool values_room(struct reader *d, uint32_t count) {
+    void *bigger;
+
+    if (count <= d->value_room)
+        return true;
+    if (!(bigger = realloc(d->values, count * sizeof *d->values)))
+        return false;
+    d->values = bigger;
+    if (!(bigger = realloc(d->row, count * sizeof *d->row)))
+        return false;
+    d->row = bigger;
+    if (!(bigger = realloc(d->members, count * sizeof *d->members)))
+        return false;
+    d->members = bigger;
+    if (!(bigger = realloc(d->needed, count * sizeof *d->needed)))
+        return false;
+    d->needed = bigger;
+    d->value_room = count;
+    return true;
+}
+
 static bool shape_ask(struct reader *d, struct opened_shape *shape) {
     struct segment *const s = d->s;
 
@@ -97,22 +153,32 @@ static bool shape_ask(struct reader *d, struct opened_shape *shape) {
         d->wanted = bigger;
         d->wanted_room = room;
     }
-    if (shape->count > d->value_room) {
-        struct raw *const bigger = realloc(d->values, shape->count * sizeof *bigger);
-
-        if (!bigger)
-            return false;
-        d->values = bigger;
-        d->value_room = shape->count;
-    }
+    if (!values_room(d, shape->count))
+        return false;
+    members_need(d, shape);
     shape->base = d->wanted_count;
     for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
         const struct opened_place *const p = &s->places[k];
         const struct opened_column *const c = &s->columns[p->column];
+        bool const told = place_wanted(s, p);
 
-        if (p->inner == RAW_INNER_ASKED ? c->inner_wanted : c->wanted)
-            d->wanted[d->wanted_count++] =
-                (struct wanted){.place = k, .field = c->field, .element = p->element, .inner = p->inner};
+        if (!told && !d->needed[k - shape->from])
+            continue;
+        struct wanted *const w = &d->wanted[d->wanted_count++];
+
+        *w = (struct wanted){.place = k,
+                             .field = c->field,
+                             .element = p->element,
+                             .inner = p->inner == PLACE_FOLDED ? RAW_INNER_ASKED : p->inner,
+                             .folded = p->inner == PLACE_FOLDED,
+                             .told = told};
+        if (!w->folded)
+            continue;
+        uint32_t const from = members_from(s, shape, k);
+
+        w->members = d->wanted_count - 1 - shape->base;
+        while (w->members && d->wanted[shape->base + w->members - 1].place >= from)
+            w->members--;
     }
     shape->base_count = d->wanted_count - shape->base;
     return true;
@@ -157,12 +223,25 @@ static bool codes_room(struct segment *s, size_t count, struct err *e) {
     return true;
 }
 
+/* Which shapes the chosen rows have. */
+static void shapes_choose(struct reader *d) {
+    struct segment *const s = d->s;
+    const struct segment_block *const b = &s->blocks[s->block].is;
+
+    for (uint32_t i = 0; i < s->met_count; i++)
+        s->shapes[s->met[i]].chosen = !d->r->rows;
+    for (uint32_t i = 0; d->r->rows && i < b->rows; i++)
+        if (chosen(d->r, b->from + i))
+            s->shapes[s->row_shape[i]].chosen = true;
+}
+
 /* Everything that the chosen rows need: then rows can be put together. */
 static bool block_prepare(struct reader *d, struct err *e) {
     struct segment *const s = d->s;
     const struct opened_block *const b = &s->blocks[s->block];
     size_t count = 0;
 
+    shapes_choose(d);
     for (uint32_t i = b->cells_from; i < b->cells_from + b->cells_count; i++)
         s->columns[s->cells[i].column].taken = UINT32_MAX;
     for (uint32_t i = 0; i < s->met_count; i++) {
@@ -170,6 +249,8 @@ static bool block_prepare(struct reader *d, struct err *e) {
 
         shape->seen = 0;
         shape->lost = false;
+        if (!shape->chosen)
+            continue;
         if (!shape_ask(d, shape))
             return segment_no_memory(s, e);
         for (uint32_t k = shape->base; k < shape->base + shape->base_count; k++) {
@@ -192,7 +273,7 @@ static bool block_prepare(struct reader *d, struct err *e) {
     for (uint32_t i = 0; i < s->met_count; i++) {
         struct opened_shape *const shape = &s->shapes[s->met[i]];
 
-        for (uint32_t k = shape->base; k < shape->base + shape->base_count; k++) {
+        for (uint32_t k = shape->base; shape->chosen && k < shape->base + shape->base_count; k++) {
             struct wanted *const w = &d->wanted[k];
             const struct opened_column *const c = &s->columns[s->places[w->place].column];
 
@@ -206,6 +287,27 @@ static bool block_prepare(struct reader *d, struct err *e) {
     return true;
 }
 
+/* The text of the object at wanted k of the row at hand. */
+static bool row_unfold(struct reader *d, const struct wanted *wanted, uint32_t k, str *out, struct err *e) {
+    struct fold_members m = {d->members, 0};
+    char *bytes;
+    size_t size;
+
+    for (uint32_t i = wanted[k].members; i < k; i++)
+        if (wanted[i].inner == RAW_OWN)
+            d->members[m.count++] = d->row[i];
+    if (!unfold_size(d->row[k], &m, &size))
+        return err_set(e, ERR_CORRUPT, 0, "segment %.*s: a text is made of values that are not there",
+                       STR_ARG(d->s->name));
+    if (!d->unfolded && !(d->unfolded = arena_new(2 * SEGMENT_UNFOLD_MAX)))
+        return segment_no_memory(d->s, e);
+    if (!(bytes = arena_bytes(d->unfolded, size)))
+        return err_set(e, ERR_CORRUPT, 0, "segment %.*s: a record of too much text", STR_ARG(d->s->name));
+    unfold(d->row[k], &m, bytes);
+    *out = (str){bytes, size};
+    return true;
+}
+
 /* *lost: some of it is damaged, and nothing is told. */
 static bool row_tell(struct reader *d, uint32_t at, uint32_t nth, bool *lost, struct err *e) {
     struct segment *const s = d->s;
@@ -215,6 +317,8 @@ static bool row_tell(struct reader *d, uint32_t at, uint32_t nth, bool *lost, st
     struct record r = {.values = values, .time_text = S(""), .bytes = S("")};
     bool bad = shape->lost;
 
+    if (d->unfolded)
+        arena_reset(d->unfolded);
     /* Thousands of places are read from in turn, which no processor foresees: the next line of each is sent for. */
     if (nth % CODES_A_LINE == 0 && shape->rows - nth > CODES_A_LINE && !bad)
         for (uint32_t k = 0; k < shape->base_count; k++)
@@ -228,8 +332,21 @@ static bool row_tell(struct reader *d, uint32_t at, uint32_t nth, bool *lost, st
             r.time_text = (str){v->ptr, v->len};
             continue;
         }
-        values[r.count++] = (struct raw){
-            .field = x->field, .type = v->type, .inner = x->inner, .element = x->element, .len = v->len, .ptr = v->ptr};
+        d->row[k] = v;
+        if (UNLIKELY(!x->told))
+            continue;
+        str text = {v->ptr, v->len};
+
+        if (UNLIKELY(x->folded) && !bad && !row_unfold(d, wanted, k, &text, e)) {
+            *lost = true;
+            return damage(d, e);
+        }
+        values[r.count++] = (struct raw){.field = x->field,
+                                         .type = v->type,
+                                         .inner = x->inner,
+                                         .element = x->element,
+                                         .len = (uint32_t)text.len,
+                                         .ptr = text.ptr};
     }
     *lost = bad;
     if (bad)
@@ -237,7 +354,7 @@ static bool row_tell(struct reader *d, uint32_t at, uint32_t nth, bool *lost, st
     r.when = (int64_t)s->row_own[at];
     r.zone = s->row_zone[at];
     r.precision = s->row_precision[at];
-    r.number = s->row_number[at];
+    r.number = s->row_number[at] + s->sources[s->row_source[at]].before;
     r.offset = s->row_offset[at];
     r.size = s->row_size[at];
     r.unordered = s->row_flags[at] & ROW_UNORDERED;
@@ -286,8 +403,8 @@ bool segment_read(struct segment *s, struct segment_reading *reading, struct err
     bool ok;
 
     reading->row = reading->lost = 0;
-    ok = segment_shapes_load(s, e);
-    if (!ok && damage(&d, e)) { /* without shapes no row says what it is made of */
+    ok = segment_shapes_load(s, e) && segment_sources_load(s, e);
+    if (!ok && damage(&d, e)) { /* without shapes no row says what it is made of, without sources none its number */
         for (uint32_t i = 0; i < s->info.blocks; i++)
             reading->lost += chosen_in(reading, &s->blocks[i].is);
         return true;
@@ -300,6 +417,10 @@ bool segment_read(struct segment *s, struct segment_reading *reading, struct err
             segment_values_drop(s, &s->columns[i]);
     free(d.wanted);
     free(d.values);
+    free(d.row);
+    free(d.members);
+    free(d.needed);
+    arena_free(d.unfolded);
     return ok;
 }
 

@@ -23,11 +23,13 @@
 #define PAGE_TEXT ((size_t)256 << 10)    /* values wait for so many bytes of them before they become a page */
 #define PAGE_TEXT_MOST ((size_t)1 << 20) /* a page is ended when it has so many */
 #define PAGE_VALUES 65536u
+#define ROWS_FIRST 512u   /* SEGMENT_BLOCK_ROWS is this, doubled again and again */
 #define SPREAD_LEAST 512u /* cells of a block, from which on a column may be told to be all different */
 #define SPREAD_BLOCKS 7u  /* after so many blocks without table a column tries again */
 #define NO_CODE UINT32_MAX
 #define OUT_FLUSH ((size_t)1 << 20)
 #define TEXT_MAX ((size_t)1 << 40)
+#define BELOW_KNOWN 1024u
 
 struct entry {
     const char *ptr;
@@ -125,10 +127,17 @@ struct segment_writer {
     struct arena *shape_memory;
     uint64_t *keys; /* of the record at hand */
     uint32_t *hashes;
+    uint32_t record_room; /* values that they have room for */
+    struct raw *folded;   /* its values, those of objects folded */
+    struct buf folds;
+    struct below {
+        field_id field, list; /* FIELD_NONE: none */
+        bool yes;
+    } below[BELOW_KNOWN];
     struct source *sources;
     uint32_t source_count, source_room;
     /* The block at hand. */
-    uint32_t rows, cell_count, cell_room;
+    uint32_t rows, row_room, cell_count, cell_room;
     uint32_t *cells;  /* codes of entries, row by row */
     uint32_t *stream; /* the same by column */
     uint32_t *tokens;
@@ -139,6 +148,7 @@ struct segment_writer {
     uint32_t *shapes_met, shapes_met_count, shapes_met_room;
     uint32_t *columns_met, columns_met_count, columns_met_room;
     struct packed_value *values;
+    uint32_t value_room;
     /* What is done. */
     struct block_done *blocks;
     uint32_t block_count, block_room;
@@ -319,6 +329,11 @@ bool segment_writer_source_set(struct segment_writer *w, uint32_t index, const s
                                struct err *e) {
     assert(!w->broken && index < w->source_count);
     return source_keep(w, &w->sources[index], source) || no_memory(w, e);
+}
+
+const struct segment_source *segment_writer_source_is(const struct segment_writer *w, uint32_t index) {
+    assert(index < w->source_count);
+    return &w->sources[index].is;
 }
 
 /* ---- values ---- */
@@ -527,6 +542,8 @@ static bool pages_write(struct segment_writer *w, struct column *c, struct err *
         while (at < c->waiting_count && count < PAGE_VALUES && text < PAGE_TEXT_MOST) {
             const struct entry *const n = &c->entries[c->waiting[at++]];
 
+            if (!GROW(w, w->values, count, w->value_room, 256))
+                return no_memory(w, e);
             w->values[count++] = (struct packed_value){n->ptr, n->len, n->type, n->narrow};
             text += n->len;
         }
@@ -758,6 +775,94 @@ static bool cells_room(struct segment_writer *w, uint32_t more) {
     return true;
 }
 
+static bool bigger(void **items, size_t count, size_t size) {
+    void *const more = reallocarray(*items, count, size);
+
+    if (more)
+        *items = more;
+    return more != NULL;
+}
+
+/* Room for one more row: many segments are written at a time, and most of them are small. */
+static bool rows_room(struct segment_writer *w) {
+    uint32_t const room = w->row_room ? w->row_room * 2 : ROWS_FIRST;
+
+    if (LIKELY(w->rows < w->row_room))
+        return true;
+    if (!bigger((void **)&w->row_shape, room, sizeof *w->row_shape) ||
+        !bigger((void **)&w->row_source, room, sizeof *w->row_source) ||
+        !bigger((void **)&w->row_when, room, sizeof *w->row_when) ||
+        !bigger((void **)&w->row_own, room, sizeof *w->row_own) ||
+        !bigger((void **)&w->row_number, room, sizeof *w->row_number) ||
+        !bigger((void **)&w->row_offset, room, sizeof *w->row_offset) ||
+        !bigger((void **)&w->row_size, room, sizeof *w->row_size) ||
+        !bigger((void **)&w->scratch, room, sizeof *w->scratch) || !bigger((void **)&w->row_flags, room, 1) ||
+        !bigger((void **)&w->row_zone, room, 1) || !bigger((void **)&w->row_precision, room, 1))
+        return false;
+    w->held += (room - w->row_room) * (6 * sizeof(uint64_t) + 2 * sizeof(uint32_t) + 3);
+    w->row_room = room;
+    return true;
+}
+
+/* And for so many values of it. */
+static bool record_room(struct segment_writer *w, uint32_t count) {
+    uint32_t room = w->record_room ? w->record_room : 64;
+
+    if (LIKELY(count <= w->record_room))
+        return true;
+    while (room < count)
+        room *= 2;
+    if (!bigger((void **)&w->keys, room, sizeof *w->keys) || !bigger((void **)&w->hashes, room, sizeof *w->hashes) ||
+        !bigger((void **)&w->folded, room, sizeof *w->folded))
+        return false;
+    w->held += (room - w->record_room) * (sizeof *w->keys + sizeof *w->hashes + sizeof *w->folded);
+    w->record_room = room;
+    return true;
+}
+
+static bool is_below(struct segment_writer *w, field_id field, field_id list) {
+    struct below *const known = &w->below[(field * 31 + list) % BELOW_KNOWN];
+
+    if (known->field != field || known->list != list)
+        *known = (struct below){field, list, fold_below(field_name(w->o.fields, field), field_name(w->o.fields, list))};
+    return known->yes;
+}
+
+/* The record with the texts of its objects folded: r itself, if it has none. False: no memory. */
+static bool fold_texts(struct segment_writer *w, const struct record *r, struct record *out) {
+    size_t left = SEGMENT_UNFOLD_MAX, asked = 0;
+
+    *out = *r;
+    for (uint32_t i = 0; i < r->count; i++)
+        asked += r->values[i].inner == RAW_INNER_ASKED ? r->values[i].len : 0;
+    if (!asked)
+        return true;
+    w->folds.len = 0;
+    if (!buf_reserve(&w->folds, asked + r->count)) /* none is longer than that: what was folded stays where it is */
+        return false;
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct raw *const v = &w->folded[i];
+        uint32_t from = i;
+
+        *v = r->values[i];
+        if (v->inner != RAW_INNER_ASKED || v->type != RAW_TEXT || v->len > left)
+            continue;
+        while (from && is_below(w, r->values[from - 1].field, v->field))
+            from--;
+        size_t const at = w->folds.len;
+
+        if (!fold(r->values + from, i - from, (str){v->ptr, v->len}, &w->folds))
+            continue;
+        left -= v->len;
+        v->ptr = w->folds.ptr + at;
+        v->len = (uint32_t)(w->folds.len - at);
+        v->inner = PLACE_FOLDED;
+    }
+    assert(!w->folds.failed);
+    out->values = w->folded;
+    return true;
+}
+
 static bool may(const struct segment_writer *w, const struct record *r, str kind, struct err *e) {
     if (r->count > SEGMENT_VALUES_MAX - 2)
         return err_set(e, ERR_LIMIT, r->offset, "a record of more than %u values", SEGMENT_VALUES_MAX - 2);
@@ -813,16 +918,20 @@ static bool cells_take(struct segment_writer *w, const struct shape *s, const st
     return true;
 }
 
-bool segment_writer_record(struct segment_writer *w, uint32_t source, const struct record *r, int64_t when, str kind,
-                           struct err *e) {
+bool segment_writer_record(struct segment_writer *w, uint32_t source, const struct record *given, int64_t when,
+                           str kind, struct err *e) {
     struct raw own[2] = {{.type = RAW_TEXT, .len = (uint32_t)kind.len, .ptr = kind.ptr},
-                         {.type = RAW_TEXT, .len = (uint32_t)r->time_text.len, .ptr = r->time_text.ptr}};
-    uint32_t const own_count = 1 + (r->time_text.len > 0), count = own_count + r->count;
+                         {.type = RAW_TEXT, .len = (uint32_t)given->time_text.len, .ptr = given->time_text.ptr}};
+    uint32_t const own_count = 1 + (given->time_text.len > 0), count = own_count + given->count;
+    struct record folded;
+    const struct record *const r = &folded;
     uint32_t shape;
 
     assert(!w->broken && source < w->source_count);
-    if (!may(w, r, kind, e))
+    if (!may(w, given, kind, e))
         return false;
+    if (!record_room(w, count) || !rows_room(w) || !fold_texts(w, given, &folded))
+        return no_memory(w, e);
     w->keys[0] = KEY_KIND;
     w->keys[own_count - 1] = own_count > 1 ? KEY_TIME : KEY_KIND;
     for (uint32_t i = 0; i < r->count; i++) {
@@ -830,7 +939,7 @@ bool segment_writer_record(struct segment_writer *w, uint32_t source, const stru
 
         assert(v->type < RAW_TYPES && v->field < FIELDS_MAX);
         w->keys[own_count + i] = (uint64_t)v->field << KEY_FIELD |
-                                 (uint64_t)(v->inner < RAW_INNERS ? v->inner : RAW_INNER) << 16 | v->element;
+                                 (uint64_t)(v->inner <= PLACE_FOLDED ? v->inner : RAW_INNER) << 16 | v->element;
     }
     if (!shape_of(w, count, &shape) || !cells_room(w, count))
         return no_memory(w, e);
@@ -872,8 +981,9 @@ uint32_t segment_writer_rows(const struct segment_writer *w) {
 size_t segment_writer_bytes(const struct segment_writer *w) {
     size_t const turned = (size_t)(w->cell_room > w->stream_room ? w->cell_room - w->stream_room : 0);
 
-    return w->held + 2 * turned * sizeof *w->stream + w->out.room + w->leaves.room + w->pack.out.room + w->sealed.room +
-           w->pack.texts.room + w->pack.numbers.room + w->pack.times.room + w->pack.guids.room + w->pack.forms.room;
+    return w->held + 2 * turned * sizeof *w->stream + w->out.room + w->leaves.room + w->folds.room + w->pack.out.room +
+           w->sealed.room + w->pack.texts.room + w->pack.numbers.room + w->pack.times.room + w->pack.guids.room +
+           w->pack.forms.room;
 }
 
 bool segment_writer_full(const struct segment_writer *w) {
@@ -898,27 +1008,6 @@ static bool head_write(struct segment_writer *w, struct err *e) {
     return put(w, (str){head, sizeof head}, e);
 }
 
-static bool arrays_make(struct segment_writer *w) {
-    size_t const rows = SEGMENT_BLOCK_ROWS;
-
-    w->keys = malloc(SEGMENT_VALUES_MAX * sizeof *w->keys);
-    w->hashes = malloc(SEGMENT_VALUES_MAX * sizeof *w->hashes);
-    w->row_shape = malloc(rows * sizeof *w->row_shape);
-    w->row_source = malloc(rows * sizeof *w->row_source);
-    w->row_when = malloc(rows * sizeof *w->row_when);
-    w->row_own = malloc(rows * sizeof *w->row_own);
-    w->row_number = malloc(rows * sizeof *w->row_number);
-    w->row_offset = malloc(rows * sizeof *w->row_offset);
-    w->row_size = malloc(rows * sizeof *w->row_size);
-    w->scratch = malloc(rows * sizeof *w->scratch);
-    w->row_flags = malloc(rows);
-    w->row_zone = malloc(rows);
-    w->row_precision = malloc(rows);
-    w->values = malloc(PAGE_VALUES * sizeof *w->values);
-    return w->keys && w->hashes && w->row_shape && w->row_source && w->row_when && w->row_own && w->row_number &&
-           w->row_offset && w->row_size && w->scratch && w->row_flags && w->row_zone && w->row_precision && w->values;
-}
-
 bool segment_writer_new(struct segment_writer **out, const struct segment_options *options, struct err *e) {
     struct segment_writer *const w = calloc(1, sizeof *w);
     uint32_t own;
@@ -933,14 +1022,14 @@ bool segment_writer_new(struct segment_writer **out, const struct segment_option
     w->o.size_max = w->o.size_max ? w->o.size_max : SIZE_USUAL;
     w->seed = w->o.seed ? w->o.seed : hash_seed();
     w->first = w->last = INSTANT_NONE;
+    for (size_t i = 0; i < BELOW_KNOWN; i++)
+        w->below[i].field = FIELD_NONE;
     w->shape_memory = arena_new(TEXT_MAX);
-    if (!w->shape_memory || !packer_init(&w->pack, w->o.level) || !arrays_make(w) ||
-        !column_make(w, FIELD_NONE, &own) || !column_make(w, FIELD_NONE, &own)) {
+    if (!w->shape_memory || !packer_init(&w->pack, w->o.level) || !column_make(w, FIELD_NONE, &own) ||
+        !column_make(w, FIELD_NONE, &own)) {
         segment_writer_free(w);
         return err_set(e, ERR_MEMORY, 0, "no memory for a segment");
     }
-    w->held += SEGMENT_BLOCK_ROWS * (6 * sizeof(uint64_t) + 2 * sizeof(uint32_t) + 3) +
-               SEGMENT_VALUES_MAX * (sizeof *w->keys + sizeof *w->hashes) + PAGE_VALUES * sizeof *w->values;
     if (!head_write(w, e)) {
         segment_writer_free(w);
         return false;
@@ -978,6 +1067,8 @@ void segment_writer_free(struct segment_writer *w) {
     buf_free(&w->leaves);
     buf_free(&w->sealed);
     sealer_wipe(&w->sealer);
+    buf_free(&w->folds);
+    free(w->folded);
     free(w);
 }
 
@@ -1023,6 +1114,7 @@ static bool sources_write(struct segment_writer *w, uint32_t *chunk, struct err 
         buf_add(&b, (str){(const char *)s->sha256, SHA256_SIZE});
         varint_put(&b, s->size);
         varint_put(&b, zigzag(s->modified));
+        varint_put(&b, s->before);
         varint_put(&b, s->rows);
         varint_put(&b, s->count_count);
         for (uint32_t k = 0; k < s->count_count; k++) {

@@ -36,14 +36,25 @@ enum vault_found {
 };
 typedef void vault_tell(void *ctx, enum vault_found what, str name, uint64_t number);
 
-/* Makes the folder (its parent is there; it is not, or is empty), and the first record in it. who, note: for people, may be "".
- * ERR_USAGE: something lies there. */
+/* Is one there, made to its end? False: vault_create makes it, or says why not. What cannot be looked at is taken for made: opening it says why. */
+bool vault_made(const char *path);
+/* Makes the folder (its parent is there; it is not, is empty, or holds what an unfinished making left), and the first record in it. who,
+ * note: for people, may be "".
+ *
+ * ERR_USAGE    something lies there
+ * ERR_CORRUPT  an archive lies there that was used, and has lost its CURRENT
+ * ERR_REFUSED  another process makes it */
 MUST_USE bool vault_create(const char *path, str who, str note, int64_t at, struct err *e);
 
 /* The same of an archive that is encrypted from its first segment on, for one custodian or more (keyring.h). *keys: the archive's key, open, for whoever
- * adds to it at once; the caller's. */
+ * adds to it at once; the caller's. Of none it is not encrypted, and *keys is NULL. */
 MUST_USE bool vault_create_for(const char *path, str who, str note, int64_t at, const struct custodian *custodians,
                                size_t count, struct key_set **keys, struct err *e);
+
+/* And one that is encrypted as another is, for its custodians and under its keys, so that its files can be copied. like: unlocked, or not encrypted: then
+ * as vault_create. */
+MUST_USE bool vault_create_like(const char *path, str who, str note, int64_t at, const struct vault *like,
+                                struct err *e);
 
 /* For reading. as_of: 0 (the last whole record), or a snapshot: then nothing behind it needs to be readable, but is looked through for
  * files that are gone since. tell: NULL, or is told.

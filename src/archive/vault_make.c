@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "archive/vault_own.h"
+#include "base/cursor.h"
 #include "base/file.h"
 #include "base/instant.h"
 
 #define LOCK_TEXT 200
+#define MADE_MAX 65536u /* bytes of a manifest that was just made: more than it can have */
 
 /* Who writes, for whoever would like to. The text is for people: the lock is the kernel's, and ends with its holder. */
 bool vault_lock(struct vault *v, int64_t at, struct err *e) {
@@ -69,6 +71,53 @@ static const char readme[] =
     "files is described in docs/formats/archive.md of its source code, well enough to write a program that reads "
     "them.\n";
 
+/* Is there anything in this folder of the archive? One that is not there is empty. */
+static bool has_entries(const struct vault *v, const char *name, bool *yes, struct err *e) {
+    int const fd = openat(v->root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+    *yes = false;
+    if (fd < 0)
+        return errno == ENOENT || err_system(e, "%s/%s", v->path, name);
+    if (!dir) {
+        close(fd);
+        return vault_no_memory(v, e);
+    }
+    for (struct dirent *d; !*yes && (d = readdir(dir));)
+        *yes = strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+    closedir(dir);
+    return true;
+}
+
+/* Is there more in the first manifest than the record that making writes? */
+static bool has_history(const struct vault *v, bool *yes, struct err *e) {
+    struct buf b = {0};
+    bool missing = false, ok = own_read(v, "MANIFEST-000001", MADE_MAX, &b, &missing, e);
+    struct cursor c = cursor_of(ok ? buf_str(&b) : S(""));
+    uint32_t length = 0;
+
+    *yes = false;
+    if (!ok && e->code == ERR_LIMIT) /* more than making writes */
+        *yes = ok = true;
+    else if (cursor_skip(&c, GENERATION_HEAD_SIZE + 4) && read_u32le(&c, &length))
+        *yes = b.len - GENERATION_HEAD_SIZE > length;
+    buf_free(&b);
+    return ok;
+}
+
+/* CURRENT is not there: was it once? Then making would write over a history. */
+static bool never_used(const struct vault *v, struct err *e) {
+    bool segments, runs, history;
+
+    if (!has_entries(v, SEGMENTS, &segments, e) || !has_entries(v, INDEX, &runs, e) || !has_history(v, &history, e))
+        return false;
+    return (!segments && !runs && !history) ||
+           err_set(e, ERR_CORRUPT, 0,
+                   "%s/" CURRENT_FILE " is gone, and the archive has been written to: it is not made anew over what is "
+                   "there",
+                   v->path);
+}
+
 /* Is there nothing but what an unfinished making leaves? */
 static bool makeable(const struct vault *v, struct err *e) {
     static const char *const ours[] = {".",       "..",        FORMAT_FILE, HEAD_FILE, SECRET_FILE, README_FILE,
@@ -96,7 +145,7 @@ static bool makeable(const struct vault *v, struct err *e) {
                                v->path, d->d_name);
     }
     closedir(dir);
-    return ok;
+    return ok && never_used(v, e);
 }
 
 void current_text(uint64_t number, struct buf *out) {
@@ -141,12 +190,24 @@ bool folders_make(const struct vault *v, struct err *e) {
     return true;
 }
 
-/* The keys, and the secret under them. */
-static bool keys_make(struct vault *v, const struct custodian *custodians, size_t count, struct buf *keys,
-                      struct buf *secret, struct err *e) {
-    uint8_t drawn[VAULT_SECRET];
+/* Who is to open it: these, or whoever opens another one; nobody and none: it is not encrypted. */
+struct made_for {
+    const struct custodian *custodians;
+    size_t count;
+    const struct keyring *like;
+};
 
-    if (count && (!keyring_new(&v->ring, v->head.id, custodians, count, e) || !keyring_write(v->ring, keys, e)))
+/* The keys, and the secret under them. */
+static bool keys_make(struct vault *v, const struct made_for *whom, struct buf *keys, struct buf *secret,
+                      struct err *e) {
+    uint8_t drawn[VAULT_SECRET];
+    bool ok = true;
+
+    if (whom->like)
+        ok = keyring_copy(&v->ring, whom->like, v->head.id, e);
+    else if (whom->count)
+        ok = keyring_new(&v->ring, v->head.id, whom->custodians, whom->count, e);
+    if (!ok || (v->ring && !keyring_write(v->ring, keys, e)))
         return err_wrap(e, "%s", v->path);
     randombytes_buf(drawn, sizeof drawn);
     secret_text(drawn, v->ring, secret);
@@ -154,23 +215,23 @@ static bool keys_make(struct vault *v, const struct custodian *custodians, size_
     return true;
 }
 
-static bool make(struct vault *v, str who, str note, int64_t at, const struct custodian *custodians, size_t count,
-                 struct err *e) {
+static bool make(struct vault *v, str who, str note, int64_t at, const struct made_for *whom, struct err *e) {
     struct buf format = {0}, text = {0}, keys = {0}, secret = {0}, manifest = {0}, current = {0};
     char head[HEAD_TEXT];
     bool ok;
 
-    if (!vault_lock(v, at, e) || !makeable(v, e) || !folders_make(v, e))
+    /* A stranger's folder gets no lock. */
+    if (!makeable(v, e) || !vault_lock(v, at, e) || !makeable(v, e) || !folders_make(v, e))
         return false;
     v->head.number = 1;
     randombytes_buf(v->head.id, sizeof v->head.id);
     buf_add(&format, S("longwatch archive, format 1\n"));
     buf_add(&text, str_of(readme));
     current_text(1, &current);
-    ok = keys_make(v, custodians, count, &keys, &secret, e) && first_manifest(v, who, note, at, &manifest, e);
+    ok = keys_make(v, whom, &keys, &secret, e) && first_manifest(v, who, note, at, &manifest, e);
     /* CURRENT last: without it, it is no archive yet. */
     ok = ok && own_write_buf(v, FORMAT_FILE, &format, e) && own_write_buf(v, README_FILE, &text, e) &&
-         (!count || own_write_buf(v, KEYS_FILE, &keys, e)) && own_write_buf(v, SECRET_FILE, &secret, e) &&
+         (!v->ring || own_write_buf(v, KEYS_FILE, &keys, e)) && own_write_buf(v, SECRET_FILE, &secret, e) &&
          own_write_buf(v, "MANIFEST-000001", &manifest, e) && own_write(v, HEAD_FILE, head_text(v, head), e) &&
          own_write_buf(v, CURRENT_FILE, &current, e) &&
          (file_folder_sync(v->root, "..", e) || err_wrap(e, "%s", v->path));
@@ -198,12 +259,17 @@ bool vault_begin(struct vault **out, const char *path, struct err *e) {
     return true;
 }
 
-bool vault_create(const char *path, str who, str note, int64_t at, struct err *e) {
-    return vault_create_for(path, who, note, at, NULL, 0, NULL, e);
+bool vault_made(const char *path) {
+    int const root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool const made = root < 0 ? errno != ENOENT : faccessat(root, CURRENT_FILE, F_OK, 0) == 0 || errno != ENOENT;
+
+    if (root >= 0)
+        close(root);
+    return made;
 }
 
-bool vault_create_for(const char *path, str who, str note, int64_t at, const struct custodian *custodians, size_t count,
-                      struct key_set **keys, struct err *e) {
+static bool create(const char *path, str who, str note, int64_t at, const struct made_for *whom, struct key_set **keys,
+                   struct err *e) {
     struct key_set *made = NULL;
     struct vault *v;
     bool ok;
@@ -216,12 +282,25 @@ bool vault_create_for(const char *path, str who, str note, int64_t at, const str
              (v->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         ok = err_system(e, "%s", path);
     else
-        ok = make(v, who, note, at, custodians, count, e) &&
-             (!count || (key_set_new(&made, e) && key_set_join(made, keyring_keys(v->ring), e)));
+        ok = make(v, who, note, at, whom, e) &&
+             (!v->ring || (key_set_new(&made, e) && key_set_join(made, keyring_keys(v->ring), e)));
     vault_close(v);
-    if (!ok)
-        key_set_free(made);
-    else if (count)
+    if (ok && keys)
         *keys = made;
+    else
+        key_set_free(made);
     return ok;
+}
+
+bool vault_create(const char *path, str who, str note, int64_t at, struct err *e) {
+    return create(path, who, note, at, &(struct made_for){.count = 0}, NULL, e);
+}
+
+bool vault_create_for(const char *path, str who, str note, int64_t at, const struct custodian *custodians, size_t count,
+                      struct key_set **keys, struct err *e) {
+    return create(path, who, note, at, &(struct made_for){.custodians = custodians, .count = count}, keys, e);
+}
+
+bool vault_create_like(const char *path, str who, str note, int64_t at, const struct vault *like, struct err *e) {
+    return create(path, who, note, at, &(struct made_for){.like = like->ring}, NULL, e);
 }

@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "cli/intel_text.h"
 #include "cli/interrupt.h"
-#include "cli/keys.h"
+#include "cli/custodians.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "report/finding_text.h"

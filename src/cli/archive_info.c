@@ -5,14 +5,17 @@
 
 #include "archive/segment.h"
 #include "archive/vault.h"
+#include "base/file.h"
+#include "cli/archive_caring.h"
 #include "cli/archives.h"
 #include "cli/command.h"
 #include "cli/intel_text.h"
 #include "cli/terminal.h"
+#include "hunt/archive_export.h"
 #include "report/finding_text.h"
 
 struct wishes {
-    const char *archive;
+    const char *archive, *public_key;
     struct key_wish key;
     uint64_t as_of;
     bool json;
@@ -20,59 +23,45 @@ struct wishes {
 
 #define AT(member) .at = offsetof(struct wishes, member)
 
-static void month_text(int32_t month, char out[16]) {
-    if (month == MANIFEST_UNDATED)
-        snprintf(out, 16, "undated");
-    else
-        snprintf(out, 16, "%04d-%02d", month / 12, month % 12 + 1);
-}
-
 struct sum {
+    int32_t month;
+    uint32_t family;
     uint64_t segments, rows, bytes;
 };
 
-static struct sum sum_of(const struct manifest *m, int32_t month, uint32_t family) {
-    size_t count;
-    const struct manifest_segment *const s = manifest_segments(m, &count);
-    struct sum sum = {0};
-
-    for (size_t i = 0; i < count; i++)
-        if (manifest_live(&s[i]) && s[i].month == month && s[i].family == family) {
-            sum.segments++;
-            sum.rows += s[i].rows;
-            sum.bytes += s[i].length;
-        }
-    return sum;
-}
-
+/* Months in their order, what has none last; families as the manifest knows them. */
 static int by_month(const void *a, const void *b) {
-    int32_t const x = *(const int32_t *)a, y = *(const int32_t *)b;
+    const struct sum *const x = a, *const y = b;
 
-    return x == y ? 0 : x == MANIFEST_UNDATED ? 1 : y == MANIFEST_UNDATED ? -1 : x < y ? -1 : 1;
+    if (x->month != y->month)
+        return x->month == MANIFEST_UNDATED ? 1 : y->month == MANIFEST_UNDATED ? -1 : x->month < y->month ? -1 : 1;
+    return (x->family > y->family) - (x->family < y->family);
 }
 
-/* The months that have segments, each once; what has none comes last. */
-static size_t months_of(const struct manifest *m, int32_t *months) {
-    size_t count, kept = 0;
+/* One for each month and family that have segments; sums: room for every segment. */
+static size_t sums_of(const struct manifest *m, struct sum *sums) {
+    size_t count, live = 0, kept = 0;
     const struct manifest_segment *const s = manifest_segments(m, &count);
 
     for (size_t i = 0; i < count; i++)
         if (manifest_live(&s[i]))
-            months[kept++] = s[i].month;
-    if (kept)
-        qsort(months, kept, sizeof *months, by_month);
-    count = kept;
-    kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!kept || months[kept - 1] != months[i])
-            months[kept++] = months[i];
+            sums[live++] = (struct sum){s[i].month, s[i].family, 1, s[i].rows, s[i].length};
+    if (live)
+        qsort(sums, live, sizeof *sums, by_month);
+    for (size_t i = 0; i < live; i++)
+        if (kept && by_month(&sums[kept - 1], &sums[i]) == 0) {
+            sums[kept - 1].segments++;
+            sums[kept - 1].rows += sums[i].rows;
+            sums[kept - 1].bytes += sums[i].bytes;
+        } else {
+            sums[kept++] = sums[i];
+        }
     return kept;
 }
 
-static void info_json(struct buf *b, const struct vault *v, const int32_t *months, size_t month_count) {
+static void info_json(struct buf *b, const struct vault *v, const struct sum *sums, size_t count) {
     const struct manifest *const m = vault_manifest(v);
     char at[INSTANT_TEXT], month[16];
-    bool first = true;
 
     buf_format(b, "{\"id\":\"");
     for (size_t i = 0; i < ARCHIVE_ID_SIZE; i++)
@@ -81,24 +70,18 @@ static void info_json(struct buf *b, const struct vault *v, const int32_t *month
                (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)),
                (unsigned long)manifest_live_count(m), (unsigned long)manifest_live_rows(m),
                (unsigned long)manifest_live_bytes(m));
-    for (size_t i = 0; i < month_count; i++)
-        for (uint32_t f = 0; f < manifest_families(m); f++) {
-            struct sum const s = sum_of(m, months[i], f);
-
-            if (!s.segments)
-                continue;
-            month_text(months[i], month);
-            buf_format(b, "%s{\"month\":\"%s\"", first ? "" : ",", month);
-            intel_json_text(b, "family", manifest_family(m, f));
-            buf_format(b, ",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu}", (unsigned long)s.segments,
-                       (unsigned long)s.rows, (unsigned long)s.bytes);
-            first = false;
-        }
+    for (size_t i = 0; i < count; i++) {
+        caring_month(sums[i].month, month);
+        buf_format(b, "%s{\"month\":\"%s\"", i ? "," : "", month);
+        intel_json_text(b, "family", manifest_family(m, sums[i].family));
+        buf_format(b, ",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu}", (unsigned long)sums[i].segments,
+                   (unsigned long)sums[i].rows, (unsigned long)sums[i].bytes);
+    }
     buf_format(b, "],\"encrypted\":%s}\n", vault_encrypted(v) ? "true" : "false");
 }
 
-static void info_text(struct buf *b, const struct vault *v, const char *archive, const int32_t *months,
-                      size_t month_count) {
+static void info_text(struct buf *b, const struct vault *v, const char *archive, const struct sum *sums,
+                      size_t sum_count) {
     const struct manifest *const m = vault_manifest(v);
     char rows[COUNT_TEXT], count[COUNT_TEXT], size[SIZE_TEXT], at[INSTANT_TEXT], month[16];
 
@@ -106,18 +89,15 @@ static void info_text(struct buf *b, const struct vault *v, const char *archive,
     buf_format(b, ": %s records in %s segments (%s), snapshot %lu of %.*s\n", count_text(manifest_live_rows(m), rows),
                count_text(manifest_live_count(m), count), size_text(manifest_live_bytes(m), size),
                (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)));
-    for (size_t i = 0; i < month_count; i++)
-        for (uint32_t f = 0; f < manifest_families(m); f++) {
-            struct sum const s = sum_of(m, months[i], f);
+    for (size_t i = 0; i < sum_count; i++) {
+        const struct sum *const s = &sums[i];
 
-            if (!s.segments)
-                continue;
-            month_text(months[i], month);
-            buf_format(b, "  %-8s ", month);
-            finding_plain(b, manifest_family(m, f), false);
-            buf_format(b, ": %s records in %s segment%s (%s)\n", count_text(s.rows, rows),
-                       count_text(s.segments, count), s.segments == 1 ? "" : "s", size_text(s.bytes, size));
-        }
+        caring_month(s->month, month);
+        buf_format(b, "  %-8s ", month);
+        finding_plain(b, manifest_family(m, s->family), false);
+        buf_format(b, ": %s records in %s segment%s (%s)\n", count_text(s->rows, rows), count_text(s->segments, count),
+                   s->segments == 1 ? "" : "s", size_text(s->bytes, size));
+    }
     if (vault_encrypted(v))
         buf_add(b, S("  encrypted: 'longwatch archive custodians' says who can open it\n"));
 }
@@ -128,23 +108,23 @@ static int info_run(const void *wishes) {
     struct vault *v = NULL;
     struct buf b = {0};
     struct err e = {0};
-    int32_t *months;
+    struct sum *sums;
     size_t count;
 
     if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, w->as_of, NULL, NULL, &e))
         return tell_error(&e);
     (void)manifest_segments(vault_manifest(v), &count);
-    if (!(months = calloc(count + 1, sizeof *months))) {
+    if (!(sums = calloc(count + 1, sizeof *sums))) {
         vault_close(v);
         err_set(&e, ERR_MEMORY, 0, "no memory to print");
         return tell_error(&e);
     }
-    count = months_of(vault_manifest(v), months);
+    count = sums_of(vault_manifest(v), sums);
     if (w->json)
-        info_json(&b, v, months, count);
+        info_json(&b, v, sums, count);
     else
-        info_text(&b, v, w->archive, months, count);
-    free(months);
+        info_text(&b, v, w->archive, sums, count);
+    free(sums);
     vault_close(v);
     return print_all(&b, EXIT_NOTHING);
 }
@@ -157,6 +137,11 @@ struct verify {
     uint64_t damages, segments, told; /* told: of this segment */
     uint64_t
         sealed; /* segments that no key opened: their bytes are those that were written, and nothing else is known */
+    struct signature_public public; /* of --public-key */
+    uint64_t records, is_signed;    /* is_signed: of them */
+    bool origin;                    /* it is an export, of: */
+    uint64_t origin_sequence;
+    uint8_t origin_hash[SHA256_SIZE];
 };
 
 static void damage_tell(struct verify *x, const char *name, uint64_t offset, const char *why) {
@@ -236,6 +221,57 @@ static bool keys_verify(struct verify *x, struct vault *v, struct err *e) {
     return true;
 }
 
+static void record_verify(struct verify *x, const char *whose, const struct vault_record *r) {
+    struct err why = {0};
+    char what[48];
+
+    x->records++;
+    if (!r->signature.len)
+        return;
+    x->is_signed++;
+    snprintf(what, sizeof what, "%s: record %lu", whose, (unsigned long)r->sequence);
+    if (x->w->public_key && !signature_check(&x->public, r->signature, r->statement, &why))
+        damage_tell(x, what, 0, why.text);
+}
+
+static bool on_record(void *ctx, const struct vault_record *r, struct err *e) {
+    (void)e;
+    record_verify(ctx, "manifest", r);
+    return true;
+}
+
+static void on_origin_record(void *ctx, const struct vault_record *r) {
+    record_verify(ctx, EXPORT_ORIGIN, r);
+}
+
+static void on_stranger(void *ctx, const struct manifest_segment *s) {
+    struct verify *const x = ctx;
+
+    vault_segment_name(s, x->name);
+    damage_tell(x, x->name, 0, "the archive that this is an export of has no such segment");
+}
+
+static bool origin_verify(struct verify *x, const struct vault *v, struct err *e) {
+    if (archive_export_check(v, x->w->archive, &x->origin, on_stranger, on_origin_record, x, &x->origin_sequence,
+                             x->origin_hash, e))
+        return true;
+    if (e->code == ERR_MEMORY)
+        return false;
+    damage_tell(x, EXPORT_ORIGIN, e->offset, e->text);
+    x->origin = false;
+    return true;
+}
+
+static bool key_read(struct verify *x, struct err *e) {
+    struct buf file = {0};
+    bool const ok = !x->w->public_key || (file_read(x->w->public_key, SIGNATURE_FILE_MAX, &file, e) &&
+                                          (signature_public_read(&x->public, buf_str(&file), e) ||
+                                           (e->code = ERR_USAGE, err_wrap(e, "%s", x->w->public_key))));
+
+    buf_free(&file);
+    return ok;
+}
+
 static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
     size_t count;
     const struct manifest_segment *const segments = manifest_segments(vault_manifest(v), &count);
@@ -246,7 +282,11 @@ static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
         if (e->code != ERR_CORRUPT)
             return false;
         damage_tell(x, "manifest", e->offset, e->text);
+    } else if (!vault_history(v, on_record, x, e)) {
+        return false;
     }
+    if (!origin_verify(x, v, e))
+        return false;
     for (size_t i = 0; i < count; i++)
         if (!segments[i].gone) {
             x->segments++;
@@ -254,6 +294,20 @@ static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
                 return false;
         }
     return true;
+}
+
+static void signatures_text(struct buf *b, const struct verify *x) {
+    char hash[2 * SHA256_SIZE + 1], count[COUNT_TEXT], all[COUNT_TEXT];
+
+    if (x->is_signed || x->w->public_key)
+        buf_format(b, "%s of %s records %s signed%s\n", count_text(x->is_signed, count), count_text(x->records, all),
+                   x->is_signed == 1 ? "is" : "are",
+                   x->w->public_key ? ", and checked with the key" : ": NOT CHECKED (--public-key FILE)");
+    if (!x->origin || x->damages)
+        return;
+    sha256_hex(x->origin_hash, hash);
+    buf_format(b, "an export: its files are those of the archive whose record %lu is %s\n",
+               (unsigned long)x->origin_sequence, hash);
 }
 
 static int verify_run(const void *wishes) {
@@ -265,6 +319,8 @@ static int verify_run(const void *wishes) {
     struct err e = {0};
     char count[COUNT_TEXT];
 
+    if (!key_read(&x, &e))
+        return tell_error(&e);
     if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, 0, NULL, NULL, &e)) {
         (void)tell_error(&e);
         return e.code == ERR_CORRUPT ? EXIT_UNREADABLE : e.code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
@@ -287,6 +343,7 @@ static int verify_run(const void *wishes) {
             "looked at (--key FILE)\n",
             count_text(x.sealed, count), x.sealed == 1 ? "is" : "are",
             x.w->key.files.count ? "that was given opens it" : "was given");
+    signatures_text(&b, &x);
     return print_all(&b, x.damages ? EXIT_UNREADABLE : EXIT_NOTHING);
 }
 
@@ -331,6 +388,11 @@ static const struct option verify_options[] = {
      AT(archive)},
     {ROW_KEY, AT(key.files)},
     {ROW_PASSPHRASE, AT(key.passphrase)},
+    {.name = "public-key",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "check the signatures of the manifest's records with this key of minisign",
+     AT(public_key)},
 };
 const struct command command_archive_verify = {
     .name = "archive verify",
@@ -338,7 +400,8 @@ const struct command command_archive_verify = {
     .about =
         (const char *const[]){"Reads the manifest from its first record and every file of every segment, checks "
                               "their hashes and that all can be unpacked, and prints each damage with its file and "
-                              "where in it.",
+                              "where in it. Of an export every segment is looked for in the manifest that it came "
+                              "with.",
                               "Of an encrypted archive that takes the key of a custodian. Without one the hashes are "
                               "checked, which are of the files as they lie there, and the output says that what is in "
                               "them was not looked at.",

@@ -46,7 +46,7 @@ static bool pair_write(const struct wishes *w, const struct custodian_key *key, 
         if (!ok)
             unlink(w->path);
     }
-    buf_wipe(&private);
+    keys_wipe(&private);
     buf_free(&public);
     return ok;
 }
@@ -80,7 +80,7 @@ static int key_run(const void *wishes) {
         buf_format(&told, " (%s)\n", id);
     }
     custodian_key_free(key);
-    buf_wipe(&passphrase);
+    keys_wipe(&passphrase);
     buf_free(&path);
     if (ok)
         return print_all(&told, EXIT_NOTHING);

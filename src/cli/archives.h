@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "cli/keys.h"
+#include "cli/custodians.h"
 #include "cli/option.h"
 
 struct archives {

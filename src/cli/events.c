@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/keys.h"
+#include "cli/custodians.h"
 #include "cli/listed.h"
 #include "reader/reader.h"
 #include "report/event_text.h"

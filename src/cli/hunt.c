@@ -18,7 +18,6 @@
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "hunt/hunt.h"
-#include "intel/store.h"
 #include "reader/mail_house.h"
 #include "report/case.h"
 #include "report/finding_text.h"
@@ -52,8 +51,8 @@ struct run {
     struct mail_house *house;
     struct hunt_mail *mail;
     struct hunt_incident *incident;
-    struct hunt_yara *yara;          /* NULL: none */
-    struct hunt_intel *intel;        /* NULL: no indicators */
+    struct hunt_yara *yara;     /* NULL: none */
+    struct hunt_intel *intel;   /* NULL: no indicators */
     const struct key_set *keys; /* NULL: no archive is encrypted */
     struct person_lists lists;
     struct person_hunt *persons; /* NULL: nobody is looked for */
@@ -246,7 +245,9 @@ static void persons_print(const struct run *run, size_t columns, struct buf *b) 
 static bool summary_tell(struct run *run, uint64_t regex_given_up, struct err *e) {
     const struct wishes *const w = run->w;
     FILE *const to = w->json ? stderr : stdout;
-    struct summary_frame frame = {.level = w->level,
+    struct summary_frame frame = {.read = {"", 0},
+                                  .keep = {"", 0},
+                                  .level = w->level,
                                   .from = w->from,
                                   .to = w->to,
                                   .regex_given_up = regex_given_up,
@@ -419,24 +420,6 @@ static bool persons_open(struct run *run, struct fields *fields, struct err *e) 
     return person_hunt_new(&run->persons, run->lists.persons, fields, e);
 }
 
-/* What is given by --intel, and with --known the usual store behind it. *out's items, and *folder, are to be freed. */
-static bool intel_paths(const struct wishes *w, struct arguments *out, char **folder, struct err *e) {
-    *out = (struct arguments){calloc(w->intel.count + 1, sizeof *out->items), w->intel.count};
-    if (!out->items)
-        return err_set(e, ERR_MEMORY, 0, "no memory");
-    for (size_t i = 0; i < w->intel.count; i++)
-        out->items[i] = w->intel.items[i];
-    if (!w->known)
-        return true;
-    if (!(*folder = intel_store_folder()))
-        return err_set(e, ERR_USAGE, 0,
-                       "--known: there is no home folder in which the store would be; name it with --intel");
-    if (!intel_store_is(*folder))
-        return err_set(e, ERR_USAGE, 0, "--known: there is no store in %s; 'longwatch intel add' makes it", *folder);
-    out->items[out->count++] = *folder;
-    return true;
-}
-
 /* Rules that are given, and those that lay among the intelligence, beside the indicators. */
 static bool all_rules_open(struct run *run, struct fields *fields, struct sigma_loader **loader,
                            const struct sigma_set **set, struct err *e) {
@@ -486,11 +469,12 @@ static int hunt(const struct wishes *given) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !intel_paths(given, &wishes.intel, &store, &e) || !paths_exist(&w->paths, "evidence", false, &e) ||
-        !paths_exist(&rosters, "roster", false, &e) || !paths_exist(&bases, "profiles", false, &e) ||
-        !judge_check(w->observed, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
-        !paths_exist(&w->intel, "intelligence", false, &e) || !hunt_intel_open(&run.intel, &w->intel, &e) ||
-        !all_rules_open(&run, fields, &loader, &set, &e) || !persons_open(&run, fields, &e) ||
+    if (!fields || !intel_wishes(&given->intel, w->known, &wishes.intel, &store, &e) ||
+        !paths_exist(&w->paths, "evidence", false, &e) || !paths_exist(&rosters, "roster", false, &e) ||
+        !paths_exist(&bases, "profiles", false, &e) || !judge_check(w->observed, &e) ||
+        !kinds_open(&w->kinds, fields, &kinds, &e) || !paths_exist(&w->intel, "intelligence", false, &e) ||
+        !hunt_intel_open(&run.intel, &w->intel, &e) || !all_rules_open(&run, fields, &loader, &set, &e) ||
+        !persons_open(&run, fields, &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara || run.persons, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
         !networks_open(&w->geo, &run.geo, &e) || !evidence_open(&wishes, &archives, &e) ||
@@ -504,7 +488,8 @@ static int hunt(const struct wishes *given) {
     buf_free(&run.line);
     free(run.own);
     archives_close(&archives);
-    free(wishes.intel.items);
+    if (wishes.intel.items != given->intel.items)
+        free(wishes.intel.items);
     free(store);
     hunt_mail_free(run.mail);
     hunt_incident_free(run.incident);

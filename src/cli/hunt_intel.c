@@ -40,6 +40,23 @@ static bool no_memory(struct err *e) {
     return err_set(e, ERR_MEMORY, 0, "no memory for indicators");
 }
 
+bool intel_wishes(const struct arguments *given, bool known, struct arguments *out, char **folder, struct err *e) {
+    *out = (struct arguments){calloc(given->count + 1, sizeof *out->items), given->count};
+    if (!out->items)
+        return err_set(e, ERR_MEMORY, 0, "no memory");
+    for (size_t i = 0; i < given->count; i++)
+        out->items[i] = given->items[i];
+    if (!known)
+        return true;
+    if (!(*folder = intel_store_folder()))
+        return err_set(e, ERR_USAGE, 0,
+                       "--known: there is no home folder in which the store would be; name it with --intel");
+    if (!intel_store_is(*folder))
+        return err_set(e, ERR_USAGE, 0, "--known: there is no store in %s; 'longwatch intel add' makes it", *folder);
+    out->items[out->count++] = *folder;
+    return true;
+}
+
 static bool unread_note(struct hunt_intel *h, str path, str why, struct err *e) {
     if (h->unread++ >= UNREAD_KEPT)
         return true;

@@ -7,6 +7,10 @@
 
 struct hunt_intel;
 
+/* What is given by --intel, and with `known` the usual store behind it. *out's items, and *folder, are to be freed, also after a failure. ERR_USAGE: there is
+ * no such store. */
+MUST_USE bool intel_wishes(const struct arguments *given, bool known, struct arguments *out, char **folder,
+                           struct err *e);
 /* Files, folders and archives of intelligence, stores (intel/store.h), compiled sets. No paths: *out is NULL. ERR_USAGE: one that is not
  * there, or nothing in them that could be hunted. */
 MUST_USE bool hunt_intel_open(struct hunt_intel **out, const struct arguments *paths, struct err *e);

@@ -1,44 +1,16 @@
-/* keys: keys and passphrases as a command line names them: by files, by the terminal, and never by themselves, for whoever lists processes sees what
- * they were called with. */
+/* keys: secret keys that a command signs with, out of files: nothing of them stands on a command line. */
 #ifndef CLI_KEYS_H
 #define CLI_KEYS_H
 
-#include "archive/vault.h"
-#include "cli/option.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/signature.h"
 
-#define PASSPHRASE_MAX 4096u
-
-/* The first line of a file, a pipe or a descriptor (/dev/fd/3); what stands in it stays out of every other place: wipe it with buf_wipe. ERR_USAGE: it
- * is empty. */
-MUST_USE bool passphrase_read(const char *path, struct buf *out, struct err *e);
-/* Asks for one on the terminal, without showing it. twice: it is a new one. ERR_USAGE: there is no terminal, or the two differ. */
-MUST_USE bool passphrase_ask(const char *what, bool twice, struct buf *out, struct err *e);
-void buf_wipe(struct buf *b);
-/* A file that nobody else may read, and that is never written over another. ERR_USAGE: one is there. */
-MUST_USE bool key_file_new(const char *path, str bytes, struct err *e);
-
-/* What opens encrypted archives, as wished for. */
-struct key_wish {
-    struct arguments files;
-    const char *passphrase;
-};
-#define ROW_KEY                                                                                                        \
-    .name = "key", .argument = "FILE", .type = OPTION_PATH, .many = true,                                              \
-    .help = "the private key of a custodian, for an archive that is encrypted"
-#define ROW_PASSPHRASE                                                                                                 \
-    .name = "passphrase-file", .argument = "FILE", .type = OPTION_PATH,                                                \
-    .help = "the key is protected: its passphrase is the first line of FILE; usually the terminal is asked"
-
-struct custodian_keys {
-    struct custodian_key **items;
-    size_t count;
-};
-/* ERR_USAGE: a file that is not there, no private key, or a passphrase that does not fit. */
-MUST_USE bool custodian_keys_open(struct custodian_keys *out, const struct key_wish *wish, struct err *e);
-void custodian_keys_close(struct custodian_keys *k); /* takes a zeroed one */
-/* For vault_unlock: good as long as k. */
-struct vault_unlock custodian_keys_unlock(const struct custodian_keys *k);
-/* Files of public keys; *out is to be freed. ERR_USAGE. */
-MUST_USE bool custodians_read(const struct arguments *files, struct custodian **out, struct err *e);
+/* Appends the password: the first line of the file; what is behind it on its line is no part of it. path: NULL: there is none. */
+MUST_USE bool keys_password(const char *path, struct buf *out, struct err *e);
+/* The key in the file, encrypted with the password in the other one, or as it is where that is NULL. ERR_USAGE: there is no such key. */
+MUST_USE bool keys_open(const char *path, const char *password_path, struct signature_key **out, struct err *e);
+/* Forgets what is in b. */
+void keys_wipe(struct buf *b);
 
 #endif

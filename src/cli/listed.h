@@ -2,7 +2,7 @@
 #ifndef CLI_LISTED_H
 #define CLI_LISTED_H
 
-#include "cli/keys.h"
+#include "cli/custodians.h"
 #include "cli/option.h"
 #include "event/kind.h"
 #include "event/normal.h"

@@ -54,15 +54,38 @@ static bool write_file(const char *path, str bytes, struct err *e) {
     return file_out_commit(f, e);
 }
 
+/* A key is never written over another. */
+static bool write_new(const char *path, str bytes, struct err *e) {
+    int const fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = fd >= 0;
+
+    if (!ok && errno == EEXIST)
+        return err_set(e, ERR_USAGE, 0, "%s is there already: a key is not written over another", path);
+    for (size_t at = 0; ok && at < bytes.len;) {
+        ssize_t const n = write(fd, bytes.ptr + at, bytes.len - at);
+
+        ok = n > 0 || (n < 0 && errno == EINTR);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    ok = ok && fsync(fd) == 0;
+    if (!ok)
+        err_system(e, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    if (!ok && fd >= 0)
+        unlink(path);
+    return ok;
+}
+
 static bool key_make(const struct wishes *w, str password, struct signature_key **key, struct buf *told,
                      struct err *e) {
     struct buf secret = {0}, public = {0}, path = {0};
     bool ok = signature_key_new(key, e) && signature_key_write(*key, password, &secret, e) &&
-              path_of(&path, w->new_key, ".pub", e) && key_file_new(w->new_key, buf_str(&secret), e);
+              path_of(&path, w->new_key, ".pub", e) && write_new(w->new_key, buf_str(&secret), e);
 
     if (ok) {
         signature_public_write(*key, &public);
-        ok = (!public.failed || err_set(e, ERR_MEMORY, 0, "no memory")) && key_file_new(path.ptr, buf_str(&public), e);
+        ok = (!public.failed || err_set(e, ERR_MEMORY, 0, "no memory")) && write_new(path.ptr, buf_str(&public), e);
         if (!ok)
             unlink(w->new_key);
     }
@@ -71,23 +94,20 @@ static bool key_make(const struct wishes *w, str password, struct signature_key 
              w->new_key);
         said(told, "public key", ": give it to whoever is to check", path.ptr);
     }
-    buf_wipe(&secret);
+    keys_wipe(&secret);
     buf_free(&public);
     buf_free(&path);
     return ok;
 }
 
 static bool key_open(const struct wishes *w, struct signature_key **key, struct buf *told, struct err *e) {
-    struct buf file = {0}, password = {0};
-    bool ok = !w->password_file || passphrase_read(w->password_file, &password, e);
+    struct buf password = {0};
+    bool ok;
 
-    if (ok && w->new_key)
-        ok = key_make(w, buf_str(&password), key, told, e);
-    else if (ok)
-        ok = file_read(w->key_file, SIGNATURE_FILE_MAX, &file, e) &&
-             (signature_key_read(key, buf_str(&file), buf_str(&password), e) || err_wrap(e, "%s", w->key_file));
-    buf_wipe(&file);
-    buf_wipe(&password);
+    if (!w->new_key)
+        return keys_open(w->key_file, w->password_file, key, e);
+    ok = keys_password(w->password_file, &password, e) && key_make(w, buf_str(&password), key, told, e);
+    keys_wipe(&password);
     return ok;
 }
 

@@ -39,6 +39,7 @@ void summary_free(struct summary *s) {
         return;
     buf_free(&s->unread.last);
     buf_free(&s->prose.last);
+    buf_free(&s->gone.last);
     buf_free(&s->damage.last);
     buf_free(&s->left_out.last);
     buf_free(&s->shut.last);
@@ -279,8 +280,11 @@ bool summary_custody(struct summary *s, const struct custody *c, struct err *e) 
     span(&s->first, &s->last, c->first, c->last);
     if (!c->not_read.len || str_eq(c->not_read, S(CUSTODY_EMPTY)))
         return true;
-    return note_add(s, str_eq(c->not_read, S(CUSTODY_PROSE)) ? &s->prose : &s->unread, c->path, e, "%.*s",
-                    STR_ARG(c->not_read));
+    struct notes *const notes = str_eq(c->not_read, S(CUSTODY_PROSE))  ? &s->prose
+                                : str_eq(c->not_read, S(CUSTODY_GONE)) ? &s->gone
+                                                                       : &s->unread;
+
+    return note_add(s, notes, c->path, e, "%.*s", STR_ARG(c->not_read));
 }
 
 bool summary_damage(struct summary *s, const struct custody_damage *d, struct err *e) {

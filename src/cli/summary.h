@@ -47,6 +47,8 @@ struct summary_frame {
     uint64_t regex_given_up; /* matches of regular expressions that were ended at the step limit */
     str known;               /* lines of what was hunted for beside rules, or empty */
     const char *case_path;   /* where more can be read, or NULL */
+    str read;                /* lines to stand for what was read; "": as the lines of the ledger say */
+    str keep;                /* without a case: how to keep what was found; "": the usual */
     size_t columns;
     bool colour;
 };
@@ -54,6 +56,8 @@ struct summary_frame {
 void summary_span(struct buf *b, int64_t seconds);
 /* "+5 h" when both are, "+5 h to +6 h" */
 void summary_spans(struct buf *b, int64_t least, int64_t most);
+/* "hosts A, B; accounts C, and 7 more": of all findings; nothing where none names any. */
+void summary_touched(const struct summary *s, struct buf *b);
 /* Appends the whole summary. Texts of evidence and rules are shown as finding_plain has them. */
 void summary_print(const struct summary *s, const struct summary_frame *frame, struct buf *b);
 

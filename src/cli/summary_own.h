@@ -58,9 +58,9 @@ struct summary {
     struct known_tally *tallies;   /* of indicators and persons */
     uint32_t tally_count, tally_room, *tally_slots, tally_mask;
     struct arena *a;
-    struct tally *rules;                                                     /* by rule */
-    struct notes unread, prose, damage, left_out, shut, corrected, doubtful; /* the last two: clocks, years */
-    struct names hosts, accounts;                                            /* of all findings */
+    struct tally *rules;                                                           /* by rule */
+    struct notes unread, prose, gone, damage, left_out, shut, corrected, doubtful; /* the last two: clocks, years */
+    struct names hosts, accounts;                                                  /* of all findings */
     uint64_t sources, containers, bytes, records, salvaged, no_kind, no_time, repaired;
     uint64_t duplicates, silences, holes, years, twice;
     uint64_t findings, salvaged_findings;

@@ -6,6 +6,7 @@
 #include "report/person_text.h"
 
 #define NAMES_SHOWN 2u
+#define TOUCHED_SHOWN 8u
 #define SOURCES_SHOWN 12u
 #define NAME_COLUMNS 48u
 #define NAME_BEGIN 16u /* of a longer one: so much of its beginning, the rest of its end */
@@ -100,6 +101,23 @@ static void names_add(struct buf *b, const char *before, const struct names *n) 
     }
     if (n->count > NAMES_SHOWN)
         buf_format(b, " and %u%s more", n->count - NAMES_SHOWN, n->more ? " or" : "");
+}
+
+static void touched_add(struct buf *b, const char *what, const struct names *n) {
+    if (!n->count)
+        return;
+    buf_format(b, "%s%s ", b->len ? "; " : "", what);
+    for (uint32_t i = 0; i < n->count && i < TOUCHED_SHOWN; i++) {
+        buf_add(b, i ? S(", ") : S(""));
+        name_add(b, n->items[i]);
+    }
+    if (n->count > TOUCHED_SHOWN)
+        buf_format(b, ", and %u%s more", n->count - TOUCHED_SHOWN, n->more ? " or" : "");
+}
+
+void summary_touched(const struct summary *s, struct buf *b) {
+    touched_add(b, "hosts", &s->hosts);
+    touched_add(b, "accounts", &s->accounts);
 }
 
 /* What was put together in line, wrapped; line is empty again. */
@@ -268,13 +286,10 @@ static void print_unread(const struct page *p, struct buf *line) {
     print_rest(p, n);
 }
 
-/* What lies beside logs. It is told, so that nobody takes a log for read that was taken for this. */
-static void print_prose(const struct page *p) {
-    const struct notes *const n = &p->s->prose;
-
+static void print_names(const struct page *p, const struct notes *n, const char *head) {
     if (!n->count)
         return;
-    print_head(p, bold, "Prose, and no logs: ");
+    print_head(p, bold, head);
     count_add(p->b, n->abouts, "file");
     buf_byte(p->b, '\n');
     for (size_t i = 0; i < n->abouts && i < NOTES_KEPT; i++) {
@@ -701,7 +716,10 @@ static void print_end(const struct page *p, uint64_t evaluated, struct buf *line
                    s->findings ? "1" : "FINDING");
         print_line(p, line);
     } else if (s->findings) {
-        buf_add(line, S("To keep this, with every finding and the way back to its record, hunt again with: -o CASE"));
+        buf_add(line,
+                p->frame->keep.len
+                    ? p->frame->keep
+                    : S("To keep this, with every finding and the way back to its record, hunt again with: -o CASE"));
         print_line(p, line);
     }
 }
@@ -716,10 +734,16 @@ void summary_print(const struct summary *s, const struct summary_frame *frame, s
     for (int level = LEVEL_CRITICAL; order && level >= 0; level--)
         print_level(&page, level, order, &line);
     free(order);
-    print_read(&page, &line);
+    if (frame->read.len)
+        buf_add(b, frame->read);
+    else
+        print_read(&page, &line);
     print_remarks(&page, &line);
     print_asked(&page, &line);
-    print_prose(&page);
+    /* What lies beside logs is told, so that nobody takes a log for read that was taken for this; and what was not asked, because it is not there any
+     * more. */
+    print_names(&page, &s->prose, "Prose, and no logs: ");
+    print_names(&page, &s->gone, "Gone from the archive, and not hunted: ");
     print_unread(&page, &line);
     print_damage(&page, &line);
     print_clocks(&page, &line);

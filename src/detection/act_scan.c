@@ -263,13 +263,13 @@ static void lean(struct activity_event *v) {
         v->text[ACT_SESSION] = S("");
 }
 
-static void fold_in(struct activity_event *sum, const struct activity_event *v) {
+void act_scan_fold(struct activity_event *sum, const struct activity_event *v) {
     sum->when = v->when < sum->when ? v->when : sum->when;
-    sum->last = v->when > sum->last ? v->when : sum->last;
+    sum->last = v->last > sum->last ? v->last : sum->last;
     sum->amount = added(sum->amount, v->amount);
     sum->back = added(sum->back, v->back);
     sum->items = sum->items > UINT32_MAX - v->items ? UINT32_MAX : sum->items + v->items;
-    sum->count += sum->count < UINT32_MAX;
+    sum->count = sum->count > UINT32_MAX - v->count ? UINT32_MAX : sum->count + v->count;
     sum->unsure |= v->unsure;
 }
 
@@ -462,7 +462,7 @@ static bool one(struct act_scan *s, const struct block *b, uint32_t row, const s
     if (++alike->n <= ACTIVITY_EACH)
         return owner->each(owner->ctx, &v, clock, e);
     if (alike->folded) {
-        fold_in(&s->folded[alike->folded - 1].sum, &v);
+        act_scan_fold(&s->folded[alike->folded - 1].sum, &v);
         return true;
     }
     if (!fold_begin(s, alike, &v, clock, &full))

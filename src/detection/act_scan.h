@@ -28,6 +28,9 @@ MUST_USE bool act_scan_run(struct act_scan *s, struct block *const *blocks, size
 /* The part is over. */
 MUST_USE bool act_scan_end(struct act_scan *s, const struct act_owner *owner, struct err *e);
 
+/* Another one that is alike, or several that are, into what stands for several. */
+void act_scan_fold(struct activity_event *sum, const struct activity_event *v);
+
 /* One row alone: is it an act, and which. Views live as long as the block, and until the next call. */
 MUST_USE bool act_scan_row(struct act_scan *s, const struct block *b, uint32_t row, bool *is, struct activity_event *v,
                            struct err *e);

@@ -244,11 +244,6 @@ struct kind_plan *kind_plan_of(struct detector *d, const struct block *b);
 void kind_plan_free(struct kind_plan *kp);
 /* Chooses the triggers of a use. costs: by node. */
 bool kind_plan_trigger(struct detector *d, struct kind_plan *kp, uint32_t use, const float *costs);
-/* Must the test, as a trigger, be tried on each value, as no literal tells of it? */
-bool kind_plan_is_tried(const struct test *t);
-/* Adds literals, under the number id, of which every folded value that satisfies the test satisfies one. Not for tests
- * that are tried. */
-bool kind_plan_literals(const struct test *t, uint32_t id, struct literal **list, uint32_t *count, uint32_t *room);
 /* How the text of a simple pattern is meant. */
 enum literal_how kind_plan_literal_how(const struct test *t);
 /* The values of the view are looked at for the trigger from now on. */
@@ -258,9 +253,6 @@ bool kind_plan_view_trigger(struct detector *d, struct kind_plan *kp, uint32_t v
 
 /* Looks at values that are new since the last time: their classes. */
 bool scan_view(struct detector *d, struct kind_plan *kp, struct view *v);
-/* Patterns see a JSON number in its canonical spelling. True, and *out in room: that is another one than its own (1.0, 1e3,
- * -0). */
-bool scan_number(const struct value *v, char room[NUMBER_TEXT_MAX], str *out);
 
 /* evaluate.c: no memory is noted in the detector */
 

@@ -99,6 +99,7 @@ struct row {
     /* Which ROWS_STRETCH rows of its part it is among, from 0 on (and again from 0 on after 65536 of them): rows are parted so whenever blocks are
      * emptied. */
     uint16_t stretch;
+    uint32_t origin; /* ingest_origin */
 };
 #define ROWS_STRETCH 65536u
 

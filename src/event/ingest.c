@@ -92,7 +92,7 @@ struct ingest {
     uint32_t *within_room;
     uint8_t **needed; /* [shape][field]: may the value decide about kind or time? (enum needed) */
     uint32_t *needed_room;
-    bool *pairs_decide;    /* by shape: may what its pairs make decide about kind or time? */
+    bool *pairs_decide;   /* by shape: may what its pairs make decide about kind or time? */
     struct claim *claims; /* by name: which field of the record of that stamp has it */
     uint32_t claim_room, stamp;
     const struct raw *times[TIMES_MAX]; /* values of the record that may be its time */
@@ -113,6 +113,7 @@ struct ingest {
     uint32_t rows;
     uint64_t rows_of_part; /* since ingest_part, also those that were emptied out since */
     uint32_t part;
+    const uint32_t *origin;
     int64_t latest; /* when the source was last written to */
     int64_t year_last,
         back_when; /* the last time that was given a year; of the last record whose time the reader knew */
@@ -1071,7 +1072,8 @@ static bool take_event(struct ingest *in, const struct record *event, uint16_t e
                         .salvaged = r.salvaged,
                         .clean = clean,
                         .element = element,
-                        .stretch = (uint16_t)(in->rows_of_part / ROWS_STRETCH)};
+                        .stretch = (uint16_t)(in->rows_of_part / ROWS_STRETCH),
+                        .origin = in->origin ? *in->origin : 0};
     if (r.when == INSTANT_NONE
             ? !time_of(in, b->kind, &r, row) || (b->kind->witness != FIELD_NONE && !witness_hear(in, b->kind, &r, row))
             : r.time_text.len && !time_keep(in, row, r.time_text))
@@ -1257,8 +1259,9 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->message = field_intern(options->fields, S("message"));
     in->program = field_intern(options->fields, S("program"));
     in->format = field_intern(options->fields, S("format"));
-    if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->needed || !in->needed_room || !in->pairs_decide || !in->came || !in->shape_needs ||
-        !in->mapped || !in->renamed || !in->renamed_room || !flags_fill(in)) {
+    if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->needed || !in->needed_room ||
+        !in->pairs_decide || !in->came || !in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room ||
+        !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
     }
@@ -1324,6 +1327,10 @@ void ingest_part(struct ingest *in, uint32_t part, str reader) {
     }
     in->counts = (struct ingest_counts){0};
     in->rows_of_part = 0;
+}
+
+void ingest_origin(struct ingest *in, const uint32_t *origin) {
+    in->origin = origin;
 }
 
 str ingest_time_text(const struct ingest *in, const struct row *row) {

@@ -74,6 +74,8 @@ void ingest_free(struct ingest *in);
 /* Rows that follow carry this part number and, where the record has no number of the format's own, what follows
  * counts from `reader`'s. reader: its name, for kinds that name one. Counts start at zero. */
 void ingest_part(struct ingest *in, uint32_t part, str reader);
+/* Rows that follow carry what stands there when their record comes: for whoever must know again which record a row was. NULL: 0. */
+void ingest_origin(struct ingest *in, const uint32_t *origin);
 /* No record of this part is later (by more than a day): times without a year get one by it. Forgotten by ingest_part. */
 void ingest_latest(struct ingest *in, int64_t latest);
 /* The sink to hand to a reader. */

@@ -260,6 +260,8 @@ size_t tables_count(const struct kinds *k);
 const struct table_format *tables_at(const struct kinds *k, size_t i);
 /* The name a field has under the shape: renamed, stripped, or itself. Makes new names in the catalogue. */
 field_id shape_field(const struct shape *s, struct fields *fields, field_id field);
+/* The same of a name, and makes none: FIELD_NONE, where it is a name that nobody has named yet. */
+field_id shape_field_found(const struct shape *s, const struct fields *fields, str name);
 /* Which of two fields of one record wins when shape_field gives them one name: the lower rank (System before EventData
  * before UserData, sigma-logsources 4.5). Equal ranks: both, as several values. */
 unsigned shape_rank(const struct shape *s, const struct fields *fields, field_id field);

@@ -66,12 +66,10 @@ static size_t prefix_fits(str prefix, str name) {
     return len < name.len ? len : 0;
 }
 
-/* The new name of a field: *renamed, or a view in rank's terms. rank: 0 renamed or untouched, else 1 + the prefix. */
-static str new_name(const struct shape *s, const struct fields *fields, field_id field, char *room, field_id *renamed,
-                    unsigned *rank) {
-    str name = field_name(fields, field);
-    field_id plain = field;
-
+/* The new name of a field, whose number is `plain`, if it has one: *renamed, or a view in rank's terms. rank: 0 renamed or
+ * untouched, else 1 + the prefix. */
+static str new_name(const struct shape *s, const struct fields *fields, str name, field_id plain, char *room,
+                    field_id *renamed, unsigned *rank) {
     *renamed = FIELD_NONE;
     *rank = 0;
     if (name.len > NAME_MAX_BYTES)
@@ -126,7 +124,7 @@ field_id shape_field(const struct shape *s, struct fields *fields, field_id fiel
 
     if (field == FIELD_NONE)
         return FIELD_NONE;
-    name = new_name(s, fields, field, room, &renamed, &rank);
+    name = new_name(s, fields, field_name(fields, field), field, room, &renamed, &rank);
     if (renamed != FIELD_NONE)
         return renamed;
     return str_eq(name, field_name(fields, field)) ? field : field_intern(fields, name);
@@ -139,8 +137,17 @@ unsigned shape_rank(const struct shape *s, const struct fields *fields, field_id
 
     if (field == FIELD_NONE)
         return 0;
-    new_name(s, fields, field, room, &renamed, &rank);
+    new_name(s, fields, field_name(fields, field), field, room, &renamed, &rank);
     return rank;
+}
+
+field_id shape_field_found(const struct shape *s, const struct fields *fields, str name) {
+    char room[NAME_MAX_BYTES];
+    field_id renamed;
+    unsigned rank;
+
+    name = new_name(s, fields, name, field_find(fields, name), room, &renamed, &rank);
+    return renamed != FIELD_NONE ? renamed : field_find(fields, name);
 }
 
 /* The field list.<text of name>, or FIELD_NONE when that is no possible name. */

@@ -4,9 +4,11 @@
 
 #include "base/str.h"
 
-/* There is nothing in it; there is nothing in it that could be an event (reader/prose.h). */
+/* There is nothing in it; there is nothing in it that could be an event (reader/prose.h); it was added to an archive, and no record of it is
+ * left there. */
 #define CUSTODY_EMPTY "empty"
 #define CUSTODY_PROSE "prose, and no log"
+#define CUSTODY_GONE "none of its records is in the archive any more"
 
 /* Views live until the callback that hands them over returns. */
 struct custody {
@@ -16,7 +18,7 @@ struct custody {
     const char *reader;    /* "evtx", "json"; NULL: nobody's */
     const char *container; /* "gzip", "zip" ... when it is one and its members have lines of their own; else NULL */
     bool member;           /* it lies in a container, whose own line comes later */
-    str not_read; /* why nothing in it was read as events; "". Two reasons are no loss: CUSTODY_EMPTY, CUSTODY_PROSE */
+    str not_read; /* why nothing in it was read as events; "". Three reasons are no loss to whoever reads: CUSTODY_EMPTY, CUSTODY_PROSE, CUSTODY_GONE */
     uint64_t records;  /* read, salvaged ones not among them */
     uint64_t salvaged; /* found where the format says nothing lives */
     uint64_t repaired; /* bytes of text that were not well-formed: U+FFFD stands for each */

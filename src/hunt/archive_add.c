@@ -3,10 +3,7 @@
 #include "hunt/archive_add.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "archive/segment.h"
 #include "base/hash.h"
@@ -14,6 +11,7 @@
 #include "evidence/walk.h"
 #include "hunt/archive_index.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_stage.h"
 #include "hunt/hunt.h"
 #include "hunt/keep.h"
 #include "intel/sigma.h"
@@ -57,11 +55,9 @@ struct line { /* of the ledger, until its batch is committed */
 };
 
 struct add {
+    struct archive_stage stage; /* first */
     const struct archive_add_options *o;
     struct archive_add_result *result;
-    struct vault *v;
-    struct key_set *keys;       /* that open it; NULL: it is not encrypted */
-    struct writing_key writing; /* of this run */
     const struct sigma_set *none;
     struct arena *a, *batch; /* batch: of its lines */
     struct known *known;     /* by hash, the first known_sorted of them */
@@ -69,8 +65,6 @@ struct add {
     uint64_t *sizes; /* of those, rising */
     uint64_t path_seed;
     uint64_t readers; /* of the ledger that is being read */
-    struct vault_part *parts[HUNT_SLOTS];
-    int fds[HUNT_SLOTS];
     const char **files;
     size_t file_count;
     uint64_t file_bytes, done, total;
@@ -82,10 +76,6 @@ struct add {
     struct culprit culprits[RETRIES_MAX];
     size_t culprit_count;
     bool lost;
-    uint64_t records, segments, bytes; /* of the batch */
-    struct archive_index_new *index;   /* NULL: the archive's secret is gone, and nothing is indexed */
-    uint8_t secret[VAULT_SECRET];
-    uint64_t made; /* archive_index_made */
 };
 
 static bool no_memory(struct err *e) {
@@ -200,27 +190,6 @@ static bool on_ledger(void *ctx, const struct ledger_row *row, struct err *e) {
     return known_add(d, sha256, row->file.path, row->file.size, row->line == LEDGER_SAME || settled(&row->file), e);
 }
 
-/* Hands a file's segment over, checked as far as opening goes. */
-static bool with_segment(const struct add *d, int fd, str name,
-                         bool (*use)(void *ctx, struct segment *s, struct err *e), void *ctx, struct err *e) {
-    struct segment_opening const how = {.keys = d->keys};
-    struct segment *s = NULL;
-    struct stat st;
-    void *bytes;
-    bool ok;
-
-    if (fstat(fd, &st) != 0)
-        return err_system(e, "%.*s", STR_ARG(name));
-    if (st.st_size <= 0)
-        return err_set(e, ERR_TRUNCATED, 0, "%.*s: a segment without bytes", STR_ARG(name));
-    if ((bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
-        return err_system(e, "%.*s", STR_ARG(name));
-    ok = segment_open_with(&s, (str){bytes, (size_t)st.st_size}, name, &how, e) && use(ctx, s, e);
-    segment_close(s);
-    munmap(bytes, (size_t)st.st_size);
-    return ok;
-}
-
 static bool ledger_use(void *ctx, struct segment *s, struct err *e) {
     struct add *const d = ctx;
 
@@ -229,110 +198,18 @@ static bool ledger_use(void *ctx, struct segment *s, struct err *e) {
 }
 
 static bool known_load(struct add *d, struct err *e) {
-    const struct manifest *const m = vault_manifest(d->v);
+    const struct manifest *const m = vault_manifest(d->stage.v);
     size_t count;
     const struct manifest_segment *const segments = manifest_segments(m, &count);
 
-    for (size_t i = 0; i < count; i++) {
-        char name[VAULT_NAME_MAX];
-        int fd;
-
-        if (!manifest_live(&segments[i]) || !str_eq(manifest_family(m, segments[i].family), ARCHIVE_LEDGER))
-            continue;
-        vault_segment_name(&segments[i], name);
-        if (!vault_segment_open(d->v, &segments[i], &fd, e))
-            return false;
-        bool const ok = with_segment(d, fd, str_of(name), ledger_use, d, e);
-
-        close(fd);
-        if (!ok)
+    for (size_t i = 0; i < count; i++)
+        if (manifest_live(&segments[i]) && str_eq(manifest_family(m, segments[i].family), ARCHIVE_LEDGER) &&
+            !archive_with_segment(d->stage.v, &segments[i], ledger_use, d, e))
             return err_wrap(e, "%s", d->o->archive);
-    }
     return known_sort(d, e);
 }
 
-/* ---- what workers make ---- */
-
-static bool write_all(int fd, str bytes, struct err *e) {
-    while (bytes.len) {
-        ssize_t const n = write(fd, bytes.ptr, bytes.len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_system(e, "a segment cannot be written");
-        bytes = str_from(bytes, (size_t)n);
-    }
-    return true;
-}
-
-static bool on_bytes(void *ctx, unsigned slot, str bytes, struct err *e) {
-    struct add *const d = ctx;
-
-    return (d->parts[slot] || vault_part_new(d->v, &d->parts[slot], &d->fds[slot], e)) &&
-           write_all(d->fds[slot], bytes, e);
-}
-
-static bool on_keys(void *ctx, unsigned slot, bool addresses, str bytes, struct err *e) {
-    struct add *const d = ctx;
-
-    return !d->index || archive_index_keys(d->index, slot, addresses, bytes, e);
-}
-
-struct look {
-    const struct kept_segment *said;
-    struct segment_info info;
-};
-
-static bool look_use(void *ctx, struct segment *s, struct err *e) {
-    struct look *const l = ctx;
-    const struct kept_segment *const k = l->said;
-
-    l->info = *segment_info(s);
-    if (memcmp(l->info.sha256, k->sha256, SHA256_SIZE) != 0 || l->info.size != k->size || l->info.rows != k->rows ||
-        l->info.first != k->first || l->info.last != k->last || !k->rows)
-        return err_set(e, ERR_CORRUPT, 0, "a segment is not what the process that made it said");
-    return segment_check(s, NULL, NULL, e);
-}
-
-static int32_t month_of(int64_t when) {
-    struct wall const w = instant_wall(when);
-
-    return when == INSTANT_NONE ? MANIFEST_UNDATED : (int32_t)w.year * 12 + w.month - 1;
-}
-
-static bool on_kept(void *ctx, unsigned slot, const struct kept_segment *k, struct err *e) {
-    struct add *const d = ctx;
-    struct vault_part *const p = d->parts[slot];
-    struct look look = {.said = k};
-    uint64_t number;
-    bool known;
-
-    if (!p)
-        return err_set(e, ERR_CORRUPT, 0, "a process that reads evidence told of a segment that it has not made");
-    if (!with_segment(d, d->fds[slot], S("a new segment"), look_use, &look, e))
-        return false;
-    struct manifest_segment const about = {.length = look.info.size,
-                                           .rows = look.info.rows,
-                                           .first = look.info.first,
-                                           .last = look.info.last,
-                                           .month = look.info.first == INSTANT_NONE ? MANIFEST_UNDATED
-                                                                                    : month_of(look.info.first)};
-
-    d->parts[slot] = NULL;
-    if (about.month != (look.info.last == INSTANT_NONE ? MANIFEST_UNDATED : month_of(look.info.last))) {
-        vault_part_drop(d->v, p);
-        return err_set(e, ERR_CORRUPT, 0, "a segment holds events of several months");
-    }
-    if (!vault_add(d->v, p, &about, d->o->family, &number, &known, e))
-        return false;
-    if (d->index && !archive_index_segment(d->index, slot, number, about.month, e))
-        return false;
-    d->segments += !known;
-    d->records += known ? 0 : look.info.rows;
-    d->bytes += known ? 0 : look.info.size;
-    return true;
-}
+/* ---- files that end their reader ---- */
 
 static void on_lost(void *ctx, str path, const char *why) {
     struct add *const d = ctx;
@@ -436,48 +313,23 @@ static bool ledger_stage(struct add *d, struct err *e) {
     uint64_t number;
     int fd;
 
-    if (!vault_part_new(d->v, &p, &fd, e))
+    if (!vault_part_new(d->stage.v, &p, &fd, e))
         return false;
-    bool const ok = ledger_writer_new(&l, d->o->fields, fd, d->keys ? &d->writing : NULL, e) && lines_write(d, l, e) &&
-                    ledger_writer_end(l, &info, e);
+    bool const ok = ledger_writer_new(&l, d->o->fields, fd, archive_stage_writing(&d->stage), e) &&
+                    lines_write(d, l, e) && ledger_writer_end(l, &info, e);
 
     ledger_writer_free(l);
     if (!ok) {
-        vault_part_drop(d->v, p);
+        vault_part_drop(d->stage.v, p);
         return false;
     }
     struct manifest_segment const about = {
         .length = info.size, .rows = info.rows, .first = INSTANT_NONE, .last = INSTANT_NONE, .month = MANIFEST_UNDATED};
 
-    return vault_add(d->v, p, &about, ARCHIVE_LEDGER, &number, NULL, e);
+    return vault_add(d->stage.v, p, &about, ARCHIVE_LEDGER, &number, NULL, e);
 }
 
 /* ---- batches ---- */
-
-static bool on_finding(void *ctx, const struct finding *f, struct err *e) {
-    (void)ctx;
-    (void)f;
-    return err_set(e, ERR_CORRUPT, 0, "a finding without rules");
-}
-
-static void on_kind(void *ctx, const struct kind *kind, uint64_t events) {
-    (void)ctx;
-    (void)kind;
-    (void)events;
-}
-
-static void on_correlation(void *ctx, uint32_t rule, const struct correlation_counts *counts) {
-    (void)ctx;
-    (void)rule;
-    (void)counts;
-}
-
-static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matches) {
-    (void)ctx;
-    (void)rule;
-    (void)filter;
-    (void)matches;
-}
 
 static void on_progress(void *ctx, uint64_t done, uint64_t total) {
     struct add *const d = ctx;
@@ -487,64 +339,36 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
         d->o->progress(d->o->ctx, d->done + done, d->total);
 }
 
-/* Without its secret an archive has no index: that is no reason not to keep evidence. */
-static bool index_begin(struct add *d, struct err *e) {
-    struct err why = {0};
-
-    if (!archive_index_made(d->v, d->o->kinds, &d->made, &why) || !vault_secret(d->v, d->secret, &why)) {
-        if (why.code == ERR_CORRUPT)
-            return true;
-        *e = why;
-        return false;
-    }
-    return archive_index_new(&d->index, d->v, d->made, e);
-}
-
 /* What is staged and what is half written is gone. */
 static bool begin_anew(struct add *d, struct err *e) {
-    for (unsigned i = 0; i < HUNT_SLOTS; i++) {
-        vault_part_drop(d->v, d->parts[i]);
-        d->parts[i] = NULL;
-    }
-    archive_index_free(d->index);
-    d->index = NULL;
-    vault_close(d->v);
-    d->v = NULL;
-    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
-           vault_unlock(d->v, &(struct vault_unlock){.open = d->keys}, e) && index_begin(d, e);
+    archive_stage_close(&d->stage);
+    return vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
+           archive_stage_unlock(&d->stage, &d->o->unlock, e) && archive_stage_index(&d->stage, d->o->kinds, e);
 }
 
 static bool batch_read(struct add *d, struct err *e) {
-    struct hunt_options const options = {.paths = d->files,
-                                         .path_count = d->file_count,
-                                         .set = d->none,
-                                         .fields = d->o->fields,
-                                         .kinds = d->o->kinds,
-                                         .latest = d->o->latest,
-                                         .zone_rules = d->o->zone_rules,
-                                         .zone = d->o->zone,
-                                         .from = INSTANT_NONE,
-                                         .to = INSTANT_NONE,
-                                         .workers = d->o->workers,
-                                         .stop = d->o->stop,
-                                         .passes_over = passes_over,
-                                         .writing = d->keys ? &d->writing : NULL,
-                                         .kept_bytes = on_bytes,
-                                         .kept = on_kept,
-                                         .kept_keys = d->index ? on_keys : NULL,
-                                         .key_secret = d->secret,
-                                         .kept_lost = on_lost,
-                                         .kept_hash = hash_known,
-                                         .finding = on_finding,
-                                         .custody = on_custody,
-                                         .damage = on_damage,
-                                         .kind = on_kind,
-                                         .correlation = on_correlation,
-                                         .filtered = on_filtered,
-                                         .progress = on_progress,
-                                         .ctx = d};
+    struct hunt_options options = {.paths = d->files,
+                                   .path_count = d->file_count,
+                                   .set = d->none,
+                                   .fields = d->o->fields,
+                                   .kinds = d->o->kinds,
+                                   .latest = d->o->latest,
+                                   .zone_rules = d->o->zone_rules,
+                                   .zone = d->o->zone,
+                                   .from = INSTANT_NONE,
+                                   .to = INSTANT_NONE,
+                                   .workers = d->o->workers,
+                                   .stop = d->o->stop,
+                                   .passes_over = passes_over,
+                                   .kept_lost = on_lost,
+                                   .kept_hash = hash_known,
+                                   .custody = on_custody,
+                                   .damage = on_damage,
+                                   .progress = on_progress,
+                                   .ctx = d};
     struct hunt_result result = {0};
 
+    archive_stage_hunt(&d->stage, &options);
     return hunt_run(&options, &result, e);
 }
 
@@ -587,13 +411,7 @@ static bool nothing_new(const struct add *d) {
             continue;
         return false;
     }
-    return d->segments == 0;
-}
-
-static bool index_stage(struct add *d, struct err *e) {
-    uint64_t keys;
-
-    return !d->index || archive_index_stage(d->index, &keys, e);
+    return d->stage.segments == 0;
 }
 
 static bool batch_run(struct add *d, struct err *e) {
@@ -601,7 +419,7 @@ static bool batch_run(struct add *d, struct err *e) {
 
     d->culprit_count = 0;
     for (;;) {
-        d->records = d->segments = d->bytes = 0;
+        archive_stage_begin(&d->stage);
         d->lost = false;
         d->line_count = before;
         if (!d->file_count || batch_read(d, e))
@@ -615,12 +433,11 @@ static bool batch_run(struct add *d, struct err *e) {
     for (size_t i = 0; i < d->culprit_count; i++)
         if (!culprit_line(d, &d->culprits[i], e))
             return false;
-    if (d->line_count && !nothing_new(d) &&
-        (!index_stage(d, e) || !ledger_stage(d, e) || !vault_commit(d->v, d->o->now, e)))
+    if (d->line_count && !nothing_new(d) && (!ledger_stage(d, e) || !archive_stage_commit(&d->stage, d->o->now, e)))
         return false;
-    d->result->records += d->records;
-    d->result->segments += d->segments;
-    d->result->bytes += d->bytes;
+    d->result->records += d->stage.records;
+    d->result->segments += d->stage.segments;
+    d->result->bytes += d->stage.bytes;
     d->result->files += d->file_count - d->culprit_count;
     if (!batch_tell(d, e))
         return false;
@@ -633,16 +450,17 @@ static bool batch_run(struct add *d, struct err *e) {
 }
 
 /* *hashed: what of it could be read is in sha256 and size. False: memory is out. */
-static bool file_hashed(const char *path, bool *hashed, uint8_t sha256[SHA256_SIZE], uint64_t *size, struct err *e) {
+static bool file_hashed(const char *path, bool *hashed, uint8_t sha256[SHA256_SIZE], uint64_t *size, struct err *why,
+                        struct err *e) {
     struct file_input in = {0};
-    struct err why = {0};
 
-    *hashed = file_input_open(&in, path, &why) && file_input_hash(&in, sha256, NULL, NULL, &why);
+    *why = (struct err){0};
+    *hashed = file_input_open(&in, path, why) && file_input_hash(&in, sha256, NULL, NULL, why);
     *size = *hashed ? in.input.size : 0;
     file_input_close(&in);
-    if (*hashed || why.code != ERR_MEMORY)
+    if (*hashed || why->code != ERR_MEMORY)
         return true;
-    *e = why;
+    *e = *why;
     return false;
 }
 
@@ -656,13 +474,15 @@ static bool size_in_batch(const struct add *d, uint64_t size) {
 
 /* Has one of them this hash? */
 static bool in_batch(struct add *d, const uint8_t sha256[SHA256_SIZE], uint64_t size, bool *in, struct err *e) {
+    struct err why;
+
     *in = false;
     for (size_t i = 0; !*in && i < d->file_count; i++) {
         struct batched *const b = &d->batched[i];
 
         if (b->size != size)
             continue;
-        if (!b->hashed && !file_hashed(d->files[i], &b->hashed, b->sha256, &b->size, e))
+        if (!b->hashed && !file_hashed(d->files[i], &b->hashed, b->sha256, &b->size, &why, e))
             return false;
         *in = b->hashed && memcmp(b->sha256, sha256, SHA256_SIZE) == 0;
     }
@@ -707,26 +527,37 @@ static bool known_take(struct add *d, const struct found_file *f, const uint8_t 
     return path || same_line(d, f->path, sha256, f->size, e);
 }
 
+static bool unread_line(struct add *d, const struct found_file *f, str why, struct err *e) {
+    return on_custody(d,
+                      &(struct custody){.path = f->path,
+                                        .sha256 = "",
+                                        .size = f->size,
+                                        .not_read = why,
+                                        .first = INSTANT_NONE,
+                                        .last = INSTANT_NONE},
+                      e);
+}
+
+/* The line of the ledger has the path already. */
+static str without_path(str why, str path) {
+    return str_starts(why, path) && str_starts(str_from(why, path.len), S(": ")) ? str_from(why, path.len + 2) : why;
+}
+
 static bool file_take(struct add *d, const struct found_file *f, struct err *e) {
     uint8_t sha256[SHA256_SIZE];
     uint64_t size;
+    struct err why;
     bool hashed, in;
 
     if (f->skipped.len)
-        return on_custody(d,
-                          &(struct custody){.path = f->path,
-                                            .sha256 = "",
-                                            .size = f->size,
-                                            .not_read = f->skipped,
-                                            .first = INSTANT_NONE,
-                                            .last = INSTANT_NONE},
-                          e);
+        return unread_line(d, f, f->skipped, e);
     if (!size_known(d, f->size) && !size_in_batch(d, f->size))
         return batch_add(d, f, NULL, f->size);
-    if (!file_hashed(f->path.ptr, &hashed, sha256, &size, e))
+    if (!file_hashed(f->path.ptr, &hashed, sha256, &size, &why, e))
         return false;
+    /* Whether its bytes are there already nobody knows, so it is not read, though that might go well by now. */
     if (!hashed)
-        return batch_add(d, f, NULL, f->size);
+        return unread_line(d, f, without_path(str_of(why.text), f->path), e);
     struct knowledge const k = knowledge_of(d, sha256, f->path);
 
     if (k.settled)
@@ -776,42 +607,28 @@ static bool add_all(struct add *d, struct err *e) {
     return batch_end(d, e);
 }
 
-/* The keys of an encrypted one: to read its ledgers, to look at what was made; and one to make it with. */
-static bool keys_ready(struct add *d, struct err *e) {
-    struct vault_unlock unlock = d->o->unlock;
-
-    if (d->keys)
-        unlock.open = d->keys;
-    if (!vault_unlock(d->v, &unlock, e))
-        return false;
-    if (!vault_writing_key(d->v, &d->writing))
-        return true;
-    return (d->keys || key_set_new(&d->keys, e)) && key_set_join(d->keys, vault_keys(d->v), e);
-}
-
 static bool archive_ready(struct add *d, struct err *e) {
-    struct stat st;
-
-    if (stat(d->o->archive, &st) != 0 && errno == ENOENT) {
-        if (!vault_create_for(d->o->archive, S(""), S(""), d->o->now, d->o->custodians, d->o->custodian_count, &d->keys,
-                              e))
+    if (!vault_made(d->o->archive)) {
+        if (!vault_create_for(d->o->archive, S(""), S(""), d->o->now, d->o->custodians, d->o->custodian_count,
+                              &d->stage.keys, e))
             return false;
         d->result->made = true;
     }
-    return vault_open_writer(&d->v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
+    return vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
            (d->result->made || !d->o->custodian_count ||
             err_set(e, ERR_USAGE, 0,
                     "%s is there already: who can open it is decided when it is made (longwatch archive custodians)",
                     d->o->archive)) &&
-           keys_ready(d, e) && index_begin(d, e);
+           archive_stage_unlock(&d->stage, &d->o->unlock, e) && archive_stage_index(&d->stage, d->o->kinds, e);
 }
 
 static bool index_merge_some(struct add *d, struct err *e) {
-    return !d->index || archive_index_merge(d->v, d->made, MERGE_KEYS, d->o->now, d->o->stop, NULL, e);
+    return !d->stage.index ||
+           archive_index_merge(d->stage.v, d->stage.made, MERGE_KEYS, d->o->now, d->o->stop, NULL, e);
 }
 
 bool archive_add(const struct archive_add_options *options, struct archive_add_result *result, struct err *e) {
-    struct add d = {.o = options, .result = result, .path_seed = hash_seed()};
+    struct add d = {.stage = {.family = options->family}, .o = options, .result = result, .path_seed = hash_seed()};
     struct sigma_loader *loader = NULL;
     bool ok =
         ((d.a = arena_new((size_t)4 << 30)) && (d.batch = arena_new((size_t)1 << 30)) &&
@@ -822,14 +639,8 @@ bool archive_add(const struct archive_add_options *options, struct archive_add_r
     ok = ok && sigma_loader_new(&loader, e) && sigma_load_end(loader, &d.none, e) && archive_ready(&d, e) &&
          known_load(&d, e) && add_all(&d, e) && index_merge_some(&d, e);
     if (ok)
-        result->snapshot = manifest_sequence(vault_manifest(d.v));
-    for (unsigned i = 0; d.v && i < HUNT_SLOTS; i++)
-        vault_part_drop(d.v, d.parts[i]);
-    archive_index_free(d.index);
-    vault_close(d.v);
-    key_set_free(d.keys);
-    writing_key_wipe(&d.writing);
-    explicit_bzero(d.secret, sizeof d.secret);
+        result->snapshot = manifest_sequence(vault_manifest(d.stage.v));
+    archive_stage_free(&d.stage);
     sigma_loader_free(loader);
     arena_free(d.a);
     arena_free(d.batch);

@@ -500,6 +500,73 @@ bool archive_index_merge(struct vault *v, uint64_t made, uint64_t keys_max, int6
     return ok && files_remove(v, now, e);
 }
 
+/* ---- what is gone ---- */
+
+static bool is_live(const struct manifest *m, uint64_t number) {
+    const struct manifest_segment *const s = manifest_segment(m, number);
+
+    return s && manifest_live(s);
+}
+
+static bool knows_gone(const struct manifest *m, const struct index_run *run) {
+    struct index_info const info = index_run_info(run);
+
+    for (uint32_t k = 0; k < info.segment_count; k++)
+        if (!is_live(m, info.segments[k]))
+            return true;
+    return false;
+}
+
+/* The same of one that cannot be asked. */
+static bool may_know_gone(const struct manifest *m, const struct manifest_run *r) {
+    for (size_t i = 0; i + 1 < r->ranges.count; i += 2)
+        for (uint64_t n = manifest_number(r->ranges, i); n <= manifest_number(r->ranges, i + 1); n++)
+            if (!is_live(m, n))
+                return true;
+    return false;
+}
+
+static bool run_end(struct merging *x, uint64_t number, struct err *e) {
+    return runs_end(x->v, &number, 1, e) && vault_commit(x->v, x->now, e);
+}
+
+/* The next one. *more: there was one. */
+static bool without_once(struct merging *x, bool *more, struct err *e) {
+    const struct manifest *const m = vault_manifest(x->v);
+    uint64_t *bad = NULL;
+    size_t bad_count = 0;
+    bool ok = true, damaged = false;
+
+    *more = true;
+    for (size_t i = 0; i < x->open.left_count; i++)
+        if (may_know_gone(m, manifest_run(m, x->open.left[i].number)))
+            return run_end(x, x->open.left[i].number, e);
+    for (size_t i = 0; i < x->open.count; i++) {
+        uint64_t const number = x->open.numbers[i];
+
+        if (!knows_gone(m, x->open.runs[i]))
+            continue;
+        x->picked[i] = true;
+        ok = merge_picked(x, (enum index_level)manifest_run(m, number)->tier, &bad, &bad_count, &damaged, e);
+        free(bad);
+        return ok && (!damaged || run_end(x, number, e));
+    }
+    *more = false;
+    return true;
+}
+
+bool archive_index_without(struct vault *v, uint64_t made, int64_t now, struct err *e) {
+    bool ok = true, more = true;
+
+    while (ok && more) {
+        struct merging x = {.v = v, .made = made, .now = now};
+
+        ok = merging_begin(&x, e) && without_once(&x, &more, e);
+        merging_end(&x);
+    }
+    return ok;
+}
+
 /* ---- making anew ---- */
 
 struct making {

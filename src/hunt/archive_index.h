@@ -43,6 +43,10 @@ MUST_USE bool archive_index_stage(struct archive_index_new *n, uint64_t *keys, s
 MUST_USE bool archive_index_merge(struct vault *v, uint64_t made, uint64_t keys_max, int64_t now,
                                   const volatile sig_atomic_t *stop, uint64_t *merged, struct err *e);
 
+/* No run knows of a segment any more that is not live: each that does is made anew without, and ended; those that cannot be (damaged, made otherwise) are
+ * ended. For values that were erased: their keys must not stay. Commits; v: a writer's, in which nothing is staged. */
+MUST_USE bool archive_index_without(struct vault *v, uint64_t made, int64_t now, struct err *e);
+
 /* ---- what there is ---- */
 
 /* How the index knows of a live segment. */

@@ -371,7 +371,8 @@ static void months_of(const struct archive_index_new *n, struct manifest_run *ab
 
 static bool run_write(struct archive_index_new *n, int fd, const uint32_t *numbers, size_t count, uint64_t *keys,
                       struct err *e) {
-    struct index_options o = {.made = n->made, .segments = numbers, .segment_count = count, .fd = fd};
+    struct index_options o = {
+        .made = n->made, .zeros = OBSERVABLE_ZEROS, .segments = numbers, .segment_count = count, .fd = fd};
     struct index_writer *w = NULL;
     struct writing_key writing;
 

@@ -219,23 +219,14 @@ bool segment_keys_made(struct segment_keys *s, uint8_t raw_type, str value, stru
     return value_key(s, raw_type, value, e);
 }
 
-/* Only values that are a second spelling of others are passed over: a hunt looks for nothing in them. */
+/* All values of a column that is nowhere a second spelling of others. */
 static bool column_key(struct segment_keys *s, struct segment *segment, uint32_t column, struct err *e) {
-    struct segment_column const c = segment_column(segment, column);
+    uint32_t const count = segment_column(segment, column).values;
     const struct segment_value *values;
-    uint32_t const types = 1u << RAW_TEXT | 1u << RAW_UTF16 | 1u << RAW_BINARY | 1u << RAW_SID;
 
-    bool speaks;
-
-    if (c.own || !(c.types & types))
-        return true;
-    if (!segment_column_speaks(segment, column, &speaks, e))
-        return false;
-    if (!speaks)
-        return true;
     if (!segment_column_values(segment, column, false, &values, e))
         return false;
-    for (uint32_t i = 0; i < c.values; i++)
+    for (uint32_t i = 0; i < count; i++)
         if (is_kept(values[i].type) && values[i].len >= LEAST &&
             !value_key(s, values[i].type, (str){values[i].ptr, values[i].len}, e))
             return false;
@@ -243,15 +234,81 @@ static bool column_key(struct segment_keys *s, struct segment *segment, uint32_t
     return true;
 }
 
+/* A reading of those columns that are sometimes one, and sometimes the other: a hunt looks for nothing in a second spelling. */
+struct both {
+    struct event_sink sink;
+    struct segment_keys *keys;
+    uint8_t wanted[FIELDS_MAX];
+};
+
+static bool both_wants(struct event_sink *sink, field_id field) {
+    return ((struct both *)(void *)sink)->wanted[field];
+}
+
+static bool both_wants_inner(struct event_sink *sink, field_id field) {
+    (void)sink;
+    (void)field;
+    return false;
+}
+
+static bool both_record(struct event_sink *sink, const struct record *r, struct err *e) {
+    const struct both *const b = (const struct both *)(const void *)sink;
+
+    for (uint32_t i = 0; i < r->count; i++)
+        if (!r->values[i].inner &&
+            !segment_keys_made(b->keys, r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, e))
+            return false;
+    return true;
+}
+
+static bool both_read(struct segment_keys *s, struct segment *segment, struct both *b, struct err *e) {
+    struct segment_reading reading = {.sink = &b->sink};
+
+    b->keys = s;
+    b->sink.wants = both_wants;
+    b->sink.wants_inner = both_wants_inner;
+    b->sink.record = both_record;
+    return segment_read(segment, &reading, e);
+}
+
+static bool columns_key(struct segment_keys *s, struct segment *segment, struct both *b, struct err *e) {
+    uint32_t const types = 1u << RAW_TEXT | 1u << RAW_UTF16 | 1u << RAW_BINARY | 1u << RAW_SID;
+    uint32_t const columns = segment_info(segment)->columns;
+    enum segment_spoken spoken;
+    bool any = false;
+
+    for (uint32_t i = 0; i < columns; i++) {
+        struct segment_column const c = segment_column(segment, i);
+
+        if (c.own || !(c.types & types))
+            continue;
+        if (!segment_column_spoken(segment, i, &spoken, e))
+            return false;
+        if (spoken == SPOKEN_BOTH) {
+            field_id const field = field_intern(b->sink.fields, c.name);
+
+            if (field == FIELD_NONE)
+                return no_memory(e);
+            b->wanted[field] = 1;
+            any = true;
+        } else if (spoken == SPOKEN_OWN && !column_key(s, segment, i, e)) {
+            return false;
+        }
+    }
+    return !any || both_read(s, segment, b, e);
+}
+
 bool segment_keys_end(struct segment_keys *s, struct segment *segment, const struct archive_keys_to *to,
                       struct err *e) {
-    uint32_t const columns = segment_info(segment)->columns;
+    struct both *const b = calloc(1, sizeof *b);
+    bool ok = (b && (b->sink.fields = fields_new())) || no_memory(e);
 
     s->to = to;
-    for (uint32_t i = 0; i < columns; i++)
-        if (!column_key(s, segment, i, e))
-            return false;
-    if (!keys_sort(s, e))
+    ok = ok && columns_key(s, segment, b, e) && keys_sort(s, e);
+    if (b)
+        fields_free(b->sink.fields);
+    free(b);
+    if (!ok)
         return false;
     addresses_sort(s);
     keys_send(s);

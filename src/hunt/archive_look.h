@@ -10,12 +10,13 @@
 #include "intel/intel_set.h"
 
 struct archive_look_options {
-    const struct vault *v; /* of the snapshot that is asked; readers do */
-    const struct kinds *kinds; /* of the hunt: an index that other kinds made says nothing (archive_index_made) */
+    const struct vault *v;       /* of the snapshot that is asked; readers do */
+    const struct kinds *kinds;   /* of the hunt: an index that other kinds made says nothing (archive_index_made) */
     const struct intel_set *set; /* its active entries are asked for */
-    const uint64_t *segments; /* numbers of live segments, rising; NULL: all that are live */
+    const uint64_t *segments;    /* numbers of live segments, rising; NULL: all that are live */
     size_t segment_count;
-    size_t answers_max; /* entries told, of all segments together; beyond it those of which most is told are `many`. 0: 4 Mi, which take 16 MiB, and 48 while it is made */
+    size_t
+        answers_max; /* entries told, of all segments together; beyond it those of which most is told are `many`. 0: 4 Mi, which take 16 MiB, and 48 while it is made */
     const volatile sig_atomic_t *stop; /* NULL: never */
 };
 
@@ -32,13 +33,14 @@ struct archive_look_segment {
 struct archive_look {
     struct archive_look_segment *segments; /* by number */
     size_t count;
-    uint32_t *entries;    /* of all segments */
-    uint32_t *scan; /* rising: active entries of which no index can tell: each may be in every segment that is no ledger */
+    uint32_t *entries; /* of all segments */
+    uint32_t
+        *scan; /* rising: active entries of which no index can tell: each may be in every segment that is no ledger */
     size_t scan_count;
-    uint64_t asked;        /* entries that the index was asked for */
-    uint64_t runs;         /* that were asked */
-    uint64_t damaged;      /* runs, and parts of runs, that could not be read */
-    struct err damage;     /* the first, with its file */
+    uint64_t asked;    /* entries that the index was asked for */
+    uint64_t runs;     /* that were asked */
+    uint64_t damaged;  /* runs, and parts of runs, that could not be read */
+    struct err damage; /* the first, with its file */
 };
 
 /* Opens each run once; 65,536 entries are asked at a time, so memory depends on answers_max and on the number of segments, not on the size of the set. out:

@@ -177,17 +177,31 @@ static bool lose(struct crew *c, unsigned slot, const char *why, struct err *e) 
     return !tell || c->visitor.lost(c->visitor.ctx, slot, text, e);
 }
 
-bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, struct err *e) {
+bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, str ask, struct err *e) {
     struct mate *const m = &c->mates[slot];
 
     assert(slot < c->count && !m->busy && !m->leaving);
     job.path_len = (uint32_t)path.len;
+    job.ask_len = (uint32_t)ask.len;
     m->busy = true;
     m->members = 0;
     m->heard_ms = instant_steady_ms();
-    if (channel_send(m->channel, (str){(const char *)&job, sizeof job}, fd, e) && channel_send(m->channel, path, -1, e))
+    if (channel_send(m->channel, (str){(const char *)&job, sizeof job}, fd, e) &&
+        channel_send(m->channel, path, -1, e) && (!ask.len || channel_send(m->channel, ask, -1, e)))
         return true;
     return e->code == ERR_IO && lose(c, slot, NULL, e);
+}
+
+bool crew_tell(struct crew *c, unsigned slot, const struct job *told, struct err *e) {
+    struct mate *const m = &c->mates[slot];
+    struct pollfd to = {.fd = m->channel, .events = POLLOUT};
+
+    assert(slot < c->count && m->busy && told->type == JOB_TOLD);
+    if (poll(&to, 1, 0) != 1 ||
+        to.revents != POLLOUT) /* there is room for it, unless much was asked and nothing taken */
+        return lose(c, slot, "the process that read it asks and does not listen; it was ended", e);
+    return channel_send(m->channel, (str){(const char *)told, sizeof *told}, -1, e) ||
+           (e->code == ERR_IO && lose(c, slot, NULL, e));
 }
 
 /* Takes whole messages off the front of what has come. */

@@ -23,8 +23,10 @@ void crew_free(struct crew *c);
 /* A worker without a job, or -1. */
 int crew_idle(const struct crew *c);
 bool crew_busy(const struct crew *c);
-/* Gives an idle worker a job. fd stays the caller's. */
-MUST_USE bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, struct err *e);
+/* Tells a worker that has a job, and waits for it, what it asked. One that has asked before and does not listen is ended. */
+MUST_USE bool crew_tell(struct crew *c, unsigned slot, const struct job *told, struct err *e);
+/* Gives an idle worker a job. fd stays the caller's. ask: of a segment (segment_ask.h), or empty. */
+MUST_USE bool crew_give(struct crew *c, unsigned slot, struct job job, int fd, str path, str ask, struct err *e);
 /* Is a worker about to be replaced? */
 bool crew_leaving(const struct crew *c);
 /* Waits for messages (at most a second, and until `also`, a descriptor or -1, can be read) and hands them over. A worker that is

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/segment.h"
 #include "evidence/outlook.h"
 #include "hunt/crew.h"
 #include "hunt/keep.h"
@@ -30,6 +31,24 @@ struct task {
     uint32_t part;
     enum job_type type;
     uint64_t size, told; /* bytes: of the job; read so far */
+};
+
+/* A source that is read in parts while records are kept. */
+struct numbered {
+    uint64_t *records; /* by part */
+    bool *ended;
+    uint32_t parts, before_count; /* parts from the first on that have ended */
+    uint64_t size;
+    bool counts; /* its reader counts records in parts */
+    bool hash_ended, hashed;
+    uint8_t sha256[SHA256_SIZE];
+};
+
+/* What a worker asked (WIRE_ASK), and waits for. */
+struct asked {
+    bool waits;
+    uint64_t ordinal;
+    uint32_t part;
 };
 
 /* A filter's matches as each worker counted them: a worker tells what it has counted since it began. */
@@ -58,6 +77,8 @@ struct hunt {
     field_id *match_fields;
     struct found_file *files;
     size_t file_count, next_file;
+    struct found_file *all; /* those that take no part as well */
+    size_t all_count;
     struct source **split; /* sources with a hash or parts that were not sent yet, in order */
     size_t split_count, split_room;
     struct source **scans; /* sources that no worker was asked to scan so far, in order */
@@ -66,12 +87,16 @@ struct hunt {
     struct source **later; /* Outlook data files, in order: those from later_next on wait */
     size_t later_count, later_room, later_next;
     struct task tasks[WORKERS_MAX];
+    struct asked asked[WORKERS_MAX];
+    struct numbered **numbered; /* by ordinal - 1; NULL: not read in parts */
+    size_t numbered_count, numbered_room;
     uint64_t *kinds; /* by kind: events */
     struct filtered *filtered;
     size_t filtered_count, filtered_room;
     uint64_t given_up_before, given_up[WORKERS_MAX];
     uint64_t done, total; /* bytes */
     bool sealed;          /* workers were asked for what they keep */
+    struct buf ask;       /* of one job */
 };
 
 static bool no_memory(struct err *e) {
@@ -126,6 +151,100 @@ static void slot_renewed(struct hunt *h, unsigned slot) {
     h->given_up[slot] = 0;
 }
 
+/* ---- parts of which records are kept ---- */
+
+static void numbered_free(struct numbered *n) {
+    if (!n)
+        return;
+    free(n->records);
+    free(n->ended);
+    free(n);
+}
+
+static struct numbered *numbered_of(const struct hunt *h, uint64_t ordinal) {
+    return ordinal && ordinal <= h->numbered_count ? h->numbered[ordinal - 1] : NULL;
+}
+
+/* The source's next ordinal. */
+static bool ordinal_give(struct hunt *h, struct source *s, struct err *e) {
+    if (!room((void **)&h->numbered, h->numbered_count, &h->numbered_room, sizeof(struct numbered *), e))
+        return false;
+    h->numbered[h->numbered_count++] = NULL;
+    s->ordinal = h->numbered_count;
+    return true;
+}
+
+/* It is read in parts. */
+static bool numbered_begin(struct hunt *h, const struct source *s, struct err *e) {
+    const struct reader *const reader = reader_named(str_of(s->reader));
+    struct numbered *const n = calloc(1, sizeof *n);
+
+    if (!n || !(n->records = calloc(s->parts, sizeof *n->records)) ||
+        !(n->ended = calloc(s->parts, sizeof *n->ended))) {
+        numbered_free(n);
+        return no_memory(e);
+    }
+    n->parts = s->parts;
+    n->size = s->size;
+    n->counts = reader && reader->counts_in_part;
+    n->hash_ended = s->hash_ended;
+    n->hashed = s->hashed;
+    memcpy(n->sha256, s->sha256, sizeof n->sha256);
+    h->numbered[s->ordinal - 1] = n;
+    return true;
+}
+
+/* Those who wait for what is known now are told. */
+static bool asked_tell(struct hunt *h, struct err *e) {
+    for (unsigned slot = 0; slot < WORKERS_MAX; slot++) {
+        struct asked *const a = &h->asked[slot];
+        const struct numbered *const n = a->waits ? numbered_of(h, a->ordinal) : NULL;
+
+        if (!n || !n->hash_ended || a->part > n->before_count)
+            continue;
+        struct job told = {.type = JOB_TOLD, .to = n->size, .hashed = n->hashed};
+
+        for (uint32_t i = 0; n->counts && i < a->part; i++)
+            told.from += n->records[i];
+        memcpy(told.sha256, n->sha256, sizeof told.sha256);
+        a->waits = false;
+        if (!crew_tell(h->crew, slot, &told, e))
+            return false;
+    }
+    return true;
+}
+
+static bool ask(struct hunt *h, unsigned slot, const struct wire *m, struct err *e) {
+    const struct numbered *const n = numbered_of(h, m->number);
+
+    if (!n || m->index >= n->parts) /* not ours: it waits until it is given up */
+        return true;
+    h->asked[slot] = (struct asked){true, m->number, m->index};
+    return asked_tell(h, e);
+}
+
+static bool numbered_part_ended(struct hunt *h, const struct task *t, struct err *e) {
+    struct numbered *const n = numbered_of(h, t->source->ordinal);
+
+    if (!n || t->part >= n->parts)
+        return true;
+    n->ended[t->part] = true;
+    while (n->before_count < n->parts && n->ended[n->before_count])
+        n->before_count++;
+    return asked_tell(h, e);
+}
+
+static bool numbered_hash_ended(struct hunt *h, const struct source *s, struct err *e) {
+    struct numbered *const n = numbered_of(h, s->ordinal);
+
+    if (!n)
+        return true;
+    n->hash_ended = true;
+    n->hashed = s->hashed;
+    memcpy(n->sha256, s->sha256, sizeof n->sha256);
+    return asked_tell(h, e);
+}
+
 /* A mailbox that came out of a file is that file. */
 static bool lost(struct hunt *h, const struct task *t, const char *why, struct err *e) {
     str path = t->source ? t->source->file->path : (str){"", 0};
@@ -150,12 +269,12 @@ static bool task_end(struct hunt *h, unsigned slot, const char *why, struct err 
         slot_renewed(h, slot);
     if (t->type == JOB_HASH) {
         t->source->hash_ended = true;
-        return true;
+        return numbered_hash_ended(h, t->source, e);
     }
     progress(h, t, t->size);
     if (t->type == JOB_SCAN)
         return order_scan_ended(h->order, t->source, why, e);
-    return order_part_ended(h->order, t->source, t->part, why, e);
+    return order_part_ended(h->order, t->source, t->part, why, e) && numbered_part_ended(h, t, e);
 }
 
 /* A source whose hash or parts are to be given to workers. */
@@ -184,7 +303,28 @@ static bool split(struct hunt *h, struct task *t, const struct wire *m, struct e
     if (!order_split(t->source, m->number, m->name, e))
         return e->code == ERR_LIMIT; /* a worker that says such things loses the rest of its file: told at its end */
     t->size = m->number;
-    return split_add(h, t->source, e);
+    struct source *const s = t->source;
+    uint64_t size;
+
+    if (h->o.kept_hash && h->o.kept_hash(h->o.ctx, s->file->path, &size, s->sha256) && size == s->size)
+        s->hash_sent = s->hash_ended = s->hashed = true;
+    return (!h->o.kept || numbered_begin(h, s, e)) && split_add(h, s, e);
+}
+
+/* A message that waits for the turn of its source. */
+static bool source_add(struct hunt *h, const struct task *t, const struct wire *m, str bytes, struct err *e) {
+    if (t->source->segment)
+        return order_segment_add(h->order, t->source, m, bytes, e);
+    if (m->type == WIRE_CLOCK)
+        return order_clock(h->order, t->source, t->part, m, e);
+    return m->type == WIRE_KEPT || order_add(h->order, t->source, t->part, bytes, e); /* KEPT: not ours to believe */
+}
+
+static bool learned(struct hunt *h, str path, str bytes, struct err *e) {
+    str clocks = {"", 0};
+
+    return h->o.asks->learned(h->o.asks->ctx, path, bytes, &clocks, e) &&
+           order_known(h->order, path, clocks, h->setup.key_seeds, e);
 }
 
 static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes, struct err *e) {
@@ -192,7 +332,7 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
     struct task *const t = &h->tasks[slot];
 
     if (t->type == JOB_SEAL && m->type != WIRE_DONE && m->type != WIRE_SEGMENT && m->type != WIRE_SEALED &&
-        m->type != WIRE_KIND && m->type != WIRE_INDEX_KEYS && m->type != WIRE_INDEX_ADDRESSES)
+        m->type != WIRE_KIND && m->type != WIRE_INDEX_KEYS && m->type != WIRE_INDEX_ADDRESSES && m->type != WIRE_ASK)
         return true; /* it has no source that this could be of */
     switch (m->type) {
     case WIRE_SEGMENT:
@@ -204,6 +344,8 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
         return !h->o.kept_keys || h->o.kept_keys(h->o.ctx, slot, m->type == WIRE_INDEX_ADDRESSES, m->name, e);
     case WIRE_INDEXED:
         return !h->o.indexed || t->type != JOB_FILE || h->o.indexed(h->o.ctx, slot, t->source->file->path, e);
+    case WIRE_ASK:
+        return ask(h, slot, m, e);
     case WIRE_TICK:
         progress(h, t, m->number);
         return true;
@@ -215,6 +357,8 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
             t->source->hashed = true;
         }
         return true;
+    case WIRE_LEARNED:
+        return !h->o.asks || t->type != JOB_FILE || learned(h, t->source->file->path, m->name, e);
     case WIRE_KIND:
         h->kinds[m->index] += m->number;
         return true;
@@ -230,17 +374,23 @@ static bool on_message(void *ctx, unsigned slot, const struct wire *m, str bytes
     case WIRE_SOURCE:
         if (t->type == JOB_SCAN)
             return order_scan_add(h->order, t->source, bytes, e);
-        return t->type == JOB_HASH || order_add(h->order, t->source, t->part, bytes, e);
-    case WIRE_CLOCK:
-        return t->type == JOB_HASH || t->type == JOB_SCAN || order_clock(h->order, t->source, t->part, m, e);
+        return t->type == JOB_HASH || source_add(h, t, m, bytes, e);
     case WIRE_DONE: {
         char why[200];
 
         snprintf(why, sizeof why, "%.*s", STR_ARG(m->name));
         return task_end(h, slot, m->name.len ? why : NULL, e);
     }
+    case WIRE_CUSTODY: {
+        struct numbered *const n =
+            t->type == JOB_HASH || t->type == JOB_SCAN ? NULL : numbered_of(h, t->source->ordinal);
+
+        if (n && t->part < n->parts)
+            n->records[t->part] = m->custody.records;
+        return t->type == JOB_HASH || t->type == JOB_SCAN || source_add(h, t, m, bytes, e);
+    }
     default:
-        return t->type == JOB_HASH || t->type == JOB_SCAN || order_add(h->order, t->source, t->part, bytes, e);
+        return t->type == JOB_HASH || t->type == JOB_SCAN || source_add(h, t, m, bytes, e);
     }
 }
 
@@ -257,13 +407,22 @@ static bool give(struct hunt *h, unsigned slot, struct source *s, enum job_type 
     h->tasks[slot] = (struct task){.source = s, .part = part, .type = type, .size = s->size};
     if (type == JOB_FILE && h->o.kept_hash)
         job.hashed = h->o.kept_hash(h->o.ctx, s->file->path, &job.to, job.sha256);
+    if (type == JOB_FILE && h->o.kept && !ordinal_give(h, s, e))
+        return false;
+    job.ordinal = s->ordinal;
+    job.part = part;
     if (type == JOB_PART) {
         job.from = from;
         job.to = from + s->part_size;
         memcpy(job.reader, s->reader, sizeof job.reader);
         h->tasks[slot].size = s->part_size < s->size - from ? s->part_size : s->size - from;
     }
-    return crew_give(h->crew, slot, job, s->fd, s->file->path, e);
+    h->ask.len = 0;
+    if (h->o.asks && type == JOB_FILE && !h->o.asks->ask(h->o.asks->ctx, s->file->path, &h->ask, e))
+        return false;
+    if (h->ask.failed || h->ask.len > SEGMENT_ASK_MAX)
+        return no_memory(e);
+    return crew_give(h->crew, slot, job, s->fd, s->file->path, buf_str(&h->ask), e);
 }
 
 /* A source that is read in parts: its hash first, findings wait for it; then part after part. */
@@ -434,6 +593,13 @@ static bool give_box(struct hunt *h, unsigned slot, bool *given, struct err *e) 
     return scan_add(h, s, e) && give(h, slot, s, JOB_FILE, 0, e);
 }
 
+static bool segment_is(int fd) {
+    char head[64];
+    ssize_t const n = pread(fd, head, sizeof head, 0);
+
+    return n > 0 && segment_begins((str){head, (size_t)n});
+}
+
 /* *given: the worker has the file; else nobody needed to be asked about it. */
 static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e) {
     const struct found_file *const file = &h->files[h->next_file++];
@@ -449,6 +615,8 @@ static bool give_file(struct hunt *h, unsigned slot, bool *given, struct err *e)
         return order_not_read(h->order, s, why, e);
     if (outlook_is(s->fd))
         return boxes_later(h, s, e);
+    if (segment_is(s->fd) && !order_segment(h->order, s, e))
+        return false;
     *given = true;
     s->sent = 1;
     return scan_add(h, s, e) && give(h, slot, s, JOB_FILE, 0, e);
@@ -492,7 +660,7 @@ static bool seal(struct hunt *h, struct err *e) {
     h->sealed = true;
     for (int slot; (slot = crew_idle(h->crew)) >= 0;) {
         h->tasks[slot] = (struct task){.type = JOB_SEAL};
-        if (!crew_give(h->crew, (unsigned)slot, (struct job){.type = JOB_SEAL}, -1, (str){"", 0}, e))
+        if (!crew_give(h->crew, (unsigned)slot, (struct job){.type = JOB_SEAL}, -1, (str){"", 0}, (str){"", 0}, e))
             return false;
     }
     return true;
@@ -537,13 +705,32 @@ static void skip_set(struct hunt *h) {
     }
 }
 
-static void pass_over(struct hunt *h) {
+static bool pass_over(struct hunt *h, struct err *e) {
     size_t kept = 0;
 
+    if (h->file_count && !(h->all = arena_alloc(h->a, h->file_count * sizeof *h->all)))
+        return no_memory(e);
+    if (h->file_count)
+        memcpy(h->all, h->files, h->file_count * sizeof *h->all);
+    h->all_count = h->file_count;
+
     for (size_t i = 0; i < h->file_count; i++)
-        if (!h->o.passes_over(h->o.ctx, h->files[i].path))
+        if ((!h->o.passes_over || !h->o.passes_over(h->o.ctx, h->files[i].path)) &&
+            (!h->o.asks || h->o.asks->wanted(h->o.asks->ctx, h->files[i].path)))
             h->files[kept++] = h->files[i];
     h->file_count = kept;
+    return true;
+}
+
+static bool clocks_known(struct hunt *h, struct err *e) {
+    for (size_t i = 0; h->o.asks && i < h->all_count; i++) {
+        str clocks = {"", 0};
+
+        if (!h->o.asks->known(h->o.asks->ctx, h->all[i].path, &clocks, e) ||
+            !order_known(h->order, h->all[i].path, clocks, h->setup.key_seeds, e))
+            return false;
+    }
+    return true;
 }
 
 static bool match_fields(struct hunt *h) {
@@ -581,11 +768,13 @@ static bool prepare(struct hunt *h, struct err *e) {
         return false;
     if (!match_fields(h))
         return no_memory(e);
-    if (h->o.passes_over)
-        pass_over(h);
+    skip_set(h);
+    if (h->o.asks && !h->o.asks->begin(h->o.asks->ctx, h->skip, e))
+        return false;
+    if ((h->o.passes_over || h->o.asks) && !pass_over(h, e))
+        return false;
     for (size_t i = 0; i < h->file_count; i++)
         h->total += h->files[i].size * (h->o.yara ? 2 : 1); /* it is read twice */
-    skip_set(h);
     h->setup = (struct worker_setup){.set = h->o.set,
                                      .fields = h->o.fields,
                                      .kinds = h->o.kinds,
@@ -617,15 +806,21 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .key_seeds = {hash_seed(), hash_seed()},
                                      .memory_max = values,
                                      .limits = unpack_limits_usual,
+                                     .asks = h->o.asks != NULL,
+                                     .kinds_made = h->o.asks ? h->o.asks->kinds_made : 0,
+                                     .times_made = h->o.asks ? h->o.asks->times_made : 0,
                                      .keep = h->o.kept != NULL,
                                      .keys = h->o.keys,
                                      .writing = h->o.writing,
+                                     .erasing = h->o.erasing,
                                      .index = h->o.indexed != NULL,
                                      .key_secret = h->o.kept_keys ? h->o.key_secret : NULL,
                                      .times = keep_times(h->o.zone, h->o.latest),
+                                     .keep_parts = workers > 1,
                                      .yara = h->o.yara,
                                      .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
-    return order_new(&h->order, &h->o, h->correlator, e) && crew_new(&h->crew, &h->setup, workers, &visitor, e);
+    return order_new(&h->order, &h->o, h->correlator, e) && clocks_known(h, e) &&
+           crew_new(&h->crew, &h->setup, workers, &visitor, e);
 }
 
 static int by_rule_filter(const void *a, const void *b) {
@@ -664,18 +859,22 @@ bool hunt_run(const struct hunt_options *options, struct hunt_result *result, st
 
     boxes_end(&h);
     crew_free(h.crew); /* nothing is left to read; memory goes to the correlations */
-    ok = ok && order_ledger(h.order, e) && order_correlate(h.order, e);
+    ok = ok && order_gathered(h.order, e) && order_ledger(h.order, e) && order_correlate(h.order, e);
     if (ok)
         tell(&h, result);
     order_free(h.order);
     correlator_free(h.correlator);
     plan_free(h.plan);
     arena_free(h.a);
+    buf_free(&h.ask);
     free(h.split);
     free(h.scans);
     free(h.later);
     free(h.kinds);
     free(h.filtered);
     free(h.skip);
+    for (size_t i = 0; i < h.numbered_count; i++)
+        numbered_free(h.numbered[i]);
+    free(h.numbered);
     return ok;
 }

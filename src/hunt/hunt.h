@@ -22,6 +22,24 @@
 struct kept_segment; /* wire.h */
 struct key_set;      /* archive/seal.h, as the next */
 struct writing_key;
+struct erasing; /* erasing.h */
+
+/* Of segments of archives only what is worth asking of each (segment_ask.h). The hunt is none of a file then: nothing is told of coverage,
+ * duplicates and gaps, and lines of the ledger count what was read. */
+struct hunt_asks {
+    /* Once, before all others: which rules will not be evaluated (by rule), so that nothing will be learned of them. */
+    bool (*begin)(void *ctx, const bool *skip, struct err *e);
+    bool (*wanted)(void *ctx, str path); /* false: nothing is asked of the file */
+    /* Appends what is asked of the segment; nothing: all of it, of which nothing is learned. */
+    bool (*ask)(void *ctx, str path, struct buf *out, struct err *e);
+    /* What the worker says (segment_learned_take). *clocks: what of it the hunt is to believe of clocks; views of bytes, or of whoever
+     * tells. */
+    bool (*learned)(void *ctx, str path, str bytes, str *clocks, struct err *e);
+    /* What was learned of clocks before, of all files, wanted or not, whose `facts` nobody is asked for. */
+    bool (*known)(void *ctx, str path, str *clocks, struct err *e);
+    uint64_t kinds_made, times_made; /* as worker_setup */
+    void *ctx;
+};
 
 struct hunt_options {
     const char *const *paths;
@@ -90,8 +108,11 @@ struct hunt_options {
     /* The reading of a file was not finished, and with it other records of its worker are lost, of whichever file: the hunt ends with
      * ERR_CORRUPT. path: of the file as it was found. */
     void (*kept_lost)(void *ctx, str path, const char *why);
+    struct erasing *erasing; /* records are kept without these values (erasing.h). Segments only. NULL: as they are */
     /* The SHA-256 of a file, where the caller has hashed it: of its first *size bytes; whoever reads another number of them hashes it. NULL: of none. */
     bool (*kept_hash)(void *ctx, str path, uint64_t *size, uint8_t sha256[SHA256_SIZE]);
+
+    const struct hunt_asks *asks; /* NULL: all of everything is read */
 
     /* False from these stops the hunt with the error they set. Findings of a source come before its ledger line, sources in
      * order of their paths, correlations last. */

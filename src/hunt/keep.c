@@ -7,33 +7,47 @@
 #include "base/instant.h"
 #include "hunt/archive_keys.h"
 
-#define OPEN_MAX 48u           /* segments being written at a time */
+#define OPEN_MAX 256u          /* segments being written at a time */
 #define MONTHS_OF_JOB_MAX 240u /* of one source; what has more makes up its times, and goes where there are none */
 #define LOOK_EVERY 256u        /* records between two looks at the memory */
 #define PIECE WIRE_VALUE_MAX
+
+/* A source of a segment that is a part of one, of which the rest is asked for when the segment is sealed. */
+struct pending {
+    uint64_t ordinal;
+    uint32_t part, source;
+};
 
 struct open_segment {
     int32_t month;
     struct segment_writer *w;
     struct segment_keys *keys; /* NULL: none are asked for */
-    uint32_t source;           /* of the present one; SEGMENT_NONE: it has no record here so far */
+    struct pending *pending;
+    uint32_t pending_count, pending_room;
+    uint32_t source; /* of the present one; SEGMENT_NONE: it has no record here so far */
 };
 
 struct keep {
     struct keep_options o;
     struct open_segment open[OPEN_MAX];
-    unsigned open_count;
+    unsigned open_count, last; /* last: the one that the last record went into */
     uint32_t looked;
     bool reading;
-    struct segment_source source; /* the present one; path and reader lie in texts */
-    struct segment_count counts[KEEP_COUNTS];
+    struct segment_source source;          /* the present one; path and reader lie in texts */
+    struct segment_count own[KEEP_COUNTS]; /* of what is read now, by number - 1 */
+    struct segment_count *counts;          /* of the present source, where it was read before */
+    uint32_t count_room;
     struct archive_keys *keys; /* NULL: none are asked for */
     struct raw *made;          /* of the record that comes next */
     size_t made_count, made_room;
     bool hashed;
+    uint64_t ordinal; /* of the source of which a part is read; 0: all of it is */
+    uint32_t part;
     struct buf texts, bytes;
     int32_t months[MONTHS_OF_JOB_MAX];
     unsigned month_count;
+    uint64_t months_of; /* the ordinal of their source */
+    bool months_new;    /* what comes is of another */
 };
 
 bool keep_new(struct keep **out, const struct keep_options *options, struct err *e) {
@@ -42,9 +56,9 @@ bool keep_new(struct keep **out, const struct keep_options *options, struct err 
     if (!k)
         return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
     k->o = *options;
-    k->counts[0] = (struct segment_count){KEEP_COUNT_READERS, KEEP_READERS};
-    k->counts[1] = (struct segment_count){KEEP_COUNT_KINDS, options->kinds};
-    k->counts[2] = (struct segment_count){KEEP_COUNT_TIMES, options->times};
+    k->own[0] = (struct segment_count){KEEP_COUNT_READERS, KEEP_READERS};
+    k->own[1] = (struct segment_count){KEEP_COUNT_KINDS, options->kinds};
+    k->own[2] = (struct segment_count){KEEP_COUNT_TIMES, options->times};
     if (options->secret && !archive_keys_new(&k->keys, options->secret, e)) {
         free(k);
         return false;
@@ -66,6 +80,7 @@ uint64_t keep_times(str zone, int64_t latest) {
 static void open_free(struct open_segment *s) {
     segment_writer_free(s->w);
     segment_keys_free(s->keys);
+    free(s->pending);
 }
 
 void keep_free(struct keep *k) {
@@ -75,6 +90,7 @@ void keep_free(struct keep *k) {
         open_free(&k->open[i]);
     archive_keys_free(k->keys);
     free(k->made);
+    free(k->counts);
     buf_free(&k->texts);
     buf_free(&k->bytes);
     free(k);
@@ -112,11 +128,46 @@ static bool keys_put(struct keep *k, struct open_segment *s, struct err *e) {
     return ok;
 }
 
+static bool pending_add(struct keep *k, struct open_segment *s, struct err *e) {
+    if (s->pending_count == s->pending_room) {
+        uint32_t const room = s->pending_room * 2 + 16;
+        struct pending *const bigger = reallocarray(s->pending, room, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
+        s->pending = bigger;
+        s->pending_room = room;
+    }
+    s->pending[s->pending_count++] = (struct pending){k->ordinal, k->part, s->source};
+    return true;
+}
+
+static bool pending_ask(struct keep *k, struct open_segment *s, struct err *e) {
+    for (uint32_t i = 0; i < s->pending_count; i++) {
+        const struct pending *const p = &s->pending[i];
+        struct segment_source source = *segment_writer_source_is(s->w, p->source);
+        struct keep_told told;
+
+        if (!k->o.part(k->o.ctx, p->ordinal, p->part, &told, e))
+            return false;
+        source.before = told.before;
+        if (told.hashed) {
+            source.size = told.size;
+            memcpy(source.sha256, told.sha256, sizeof source.sha256);
+        }
+        if (!segment_writer_source_set(s->w, p->source, &source, e))
+            return false;
+    }
+    return true;
+}
+
 static bool seal_one(struct keep *k, unsigned at, struct err *e) {
     struct open_segment *const s = &k->open[at];
     struct segment_info info;
 
-    if (k->reading && s->source != SEGMENT_NONE && !k->hashed) {
+    if (!pending_ask(k, s, e))
+        return false;
+    if (k->reading && !k->ordinal && s->source != SEGMENT_NONE && !k->hashed) {
         if (!k->o.hash(k->o.ctx, k->source.sha256, &k->source.size, &k->hashed, e))
             return false;
         for (unsigned i = 0; k->hashed && i < k->open_count; i++)
@@ -170,6 +221,11 @@ static int32_t month_for(struct keep *k, int64_t when) {
 
     if (month == KEPT_UNDATED)
         return month;
+    if (k->months_new) {
+        k->month_count = 0;
+        k->months_of = k->ordinal;
+        k->months_new = false;
+    }
     for (unsigned i = k->month_count; i-- > 0;)
         if (k->months[i] == month)
             return month;
@@ -183,9 +239,13 @@ static bool segment_for(struct keep *k, int32_t month, struct open_segment **out
         .fields = k->o.fields, .memory_max = k->o.memory_max, .writing = k->o.writing};
     size_t all;
 
+    if (k->last < k->open_count && k->open[k->last].month == month) {
+        *out = &k->open[k->last];
+        return true;
+    }
     for (unsigned i = 0; i < k->open_count; i++)
         if (k->open[i].month == month) {
-            *out = &k->open[i];
+            *out = &k->open[k->last = i];
             return true;
         }
     if (k->open_count == OPEN_MAX && !seal_one(k, fullest(k, &all), e))
@@ -215,15 +275,38 @@ bool keep_source(struct keep *k, str path, str reader, int64_t modified, const u
                                         .reader = str_from(both, path.len),
                                         .size = size,
                                         .modified = modified,
-                                        .counts = k->counts,
+                                        .counts = k->own,
                                         .count_count = KEEP_COUNTS};
     k->hashed = sha256 != NULL;
     if (sha256)
         memcpy(k->source.sha256, sha256, SHA256_SIZE);
     k->reading = true;
-    k->month_count = 0;
+    k->ordinal = 0;
+    k->months_new = true;
     for (unsigned i = 0; i < k->open_count; i++)
         k->open[i].source = SEGMENT_NONE;
+    return true;
+}
+
+bool keep_counts(struct keep *k, const struct segment_count *counts, uint32_t count, struct err *e) {
+    uint32_t used = KEEP_COUNTS;
+
+    if (k->count_room < KEEP_COUNTS + count) {
+        struct segment_count *const bigger = reallocarray(k->counts, KEEP_COUNTS + count, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory to keep records");
+        k->counts = bigger;
+        k->count_room = KEEP_COUNTS + count;
+    }
+    memcpy(k->counts, k->own, sizeof k->own);
+    for (uint32_t i = 0; i < count; i++)
+        if (counts[i].number == KEEP_COUNT_READERS)
+            k->counts[0] = counts[i];
+        else if (counts[i].number > KEEP_COUNTS)
+            k->counts[used++] = counts[i];
+    k->source.counts = k->counts;
+    k->source.count_count = used;
     return true;
 }
 
@@ -251,6 +334,19 @@ static bool made_key(struct keep *k, struct open_segment *s, struct err *e) {
     return true;
 }
 
+void keep_part(struct keep *k, uint64_t ordinal, uint32_t part) {
+    assert(k->reading && ordinal);
+    k->ordinal = ordinal;
+    k->part = part;
+    k->months_new = ordinal != k->months_of;
+}
+
+void keep_part_ended(struct keep *k) {
+    for (unsigned i = 0; i < k->open_count; i++)
+        k->open[i].source = SEGMENT_NONE;
+    k->reading = false;
+}
+
 bool keep_record(struct keep *k, const struct record *r, int64_t when, str kind, struct err *e) {
     int32_t const month = month_for(k, when);
     struct open_segment *s;
@@ -261,7 +357,8 @@ bool keep_record(struct keep *k, const struct record *r, int64_t when, str kind,
         when = INSTANT_NONE;
     if (!segment_for(k, month, &s, e))
         return false;
-    if (s->source == SEGMENT_NONE && !segment_writer_source(s->w, &k->source, &s->source, e))
+    if (s->source == SEGMENT_NONE &&
+        (!segment_writer_source(s->w, &k->source, &s->source, e) || (k->ordinal && !pending_add(k, s, e))))
         return false;
     if (!segment_writer_record(s->w, s->source, r, when, kind, e) || !made_key(k, s, e))
         return false;

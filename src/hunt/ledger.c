@@ -61,6 +61,21 @@ uint64_t ledger_clock(const struct ledger *l, struct detector *d, const struct b
     return b->rows[row].time_clock ? clock_key(host_of(d, b, row), b->rows[row].time_clock, l->key_seeds[0]) : 0;
 }
 
+void ledger_clock_named(const struct kinds *kinds, const uint64_t key_seeds[2], struct clock *c) {
+    const struct fields *const fields = kinds_fields(kinds);
+
+    for (unsigned clock = 1; c->key; clock++) {
+        field_id const field = kinds_clock_field(kinds, clock);
+
+        if (field == FIELD_NONE) /* of no kind: nothing is of this clock */
+            return;
+        if (str_eq(field_name(fields, field), c->field)) {
+            c->key = clock_key(c->host, clock, key_seeds[0]);
+            return;
+        }
+    }
+}
+
 /* ---- record numbers ---- */
 
 /* Rows come kind by kind, and every other order than that of the numbers would make runs by the thousand. */

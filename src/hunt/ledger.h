@@ -19,6 +19,8 @@ MUST_USE bool ledger_time(struct ledger *l, struct detector *d, struct block *co
                           struct err *e);
 /* The key of the clock by which the row's time was written; 0: none that may be wrong. */
 uint64_t ledger_clock(const struct ledger *l, struct detector *d, const struct block *b, uint32_t row);
+/* Gives a clock of which host and field are known the key that it has in this hunt; 0 stays 0. */
+void ledger_clock_named(const struct kinds *kinds, const uint64_t key_seeds[2], struct clock *c);
 /* The rows of the blocks, salvaged ones apart. keys: WIRE_KEY bytes for each event that its kind can tell from others, by
  * offset, number and element. ERR_MEMORY. */
 MUST_USE bool ledger_note(struct ledger *l, struct detector *d, struct block *const *blocks, size_t count,

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/sorter.h"
+#include "hunt/act_fold.h"
+#include "hunt/ledger.h"
 #include "reader/reader.h"
 
 #define SPOOL_MEMORY ((size_t)32 << 20)
@@ -48,8 +50,15 @@ struct labelled {
 
 struct order {
     const struct hunt_options *o;
+    struct gathering_file *known_file; /* of order_known, and its */
+    const uint64_t *known_seeds;
     struct correlator *correlator;
     struct spools spools;
+    struct gathering *gather; /* NULL: no segment came */
+    bool all_ended;           /* nothing more comes of any source */
+    struct sorter *places;    /* messages of one source whose parts lie within each other */
+    struct act_fold *folds; /* its acts, where some of an hour lie in several of them; NULL: nobody needed it so far */
+    bool folding;           /* what is reported now is such a source */
     struct source *first, *last;
     size_t waiting;
     uint64_t findings;
@@ -142,6 +151,9 @@ void order_free(struct order *o) {
         return;
     while (o->first)
         first_drop(o);
+    gathering_free(o->gather);
+    sorter_free(o->places);
+    act_fold_free(o->folds);
     spools_close(&o->spools);
     numbers_forget(o);
     coverage_free(&o->source);
@@ -195,7 +207,7 @@ struct source *order_source_behind(struct order *o, struct source *before, const
 }
 
 size_t order_waiting(const struct order *o) {
-    return o->waiting;
+    return o->first && o->first->segment ? 0 : o->waiting; /* one may wait for all others */
 }
 
 bool order_split(struct source *s, uint64_t part_size, str reader, struct err *e) {
@@ -219,6 +231,24 @@ bool order_split(struct source *s, uint64_t part_size, str reader, struct err *e
 bool order_add(struct order *o, struct source *s, uint32_t part, str message, struct err *e) {
     assert(part < s->parts && !s->results[part].ended);
     return spool_add(&o->spools, &s->results[part].spool, message, e);
+}
+
+bool order_segment(struct order *o, struct source *s, struct err *e) {
+    if (o->o->kept || o->o->indexed)
+        return true;
+    return (o->gather || gathering_new(&o->gather, &o->spools, e)) &&
+           ((s->segment = gathering_file(o->gather, s->file->path, !o->o->event)) ||
+            err_set(e, ERR_MEMORY, 0, "no memory for the segments of an archive"));
+}
+
+bool order_segment_add(struct order *o, struct source *s, const struct wire *m, str message, struct err *e) {
+    bool taken;
+
+    if (!gathering_message(o->gather, s->segment, m, message, &taken, e))
+        return false;
+    s->results[0].clocked |= m->type == WIRE_CLOCK;
+    /* Kept lines are of hunts, and clocks of sources. */
+    return taken || m->type == WIRE_CLOCK || m->type == WIRE_KEPT || order_add(o, s, 0, message, e);
 }
 
 bool order_clock(struct order *o, struct source *s, uint32_t part, const struct wire *m, struct err *e) {
@@ -255,7 +285,7 @@ bool order_part_ended(struct order *o, struct source *s, uint32_t part, const ch
     /* What it had to say of clocks is not known: its findings wait for what the other parts say. */
     s->results[part].clocked |= why != NULL;
     s->results[part].ended = true;
-    return ok;
+    return ok && (!s->segment || gathering_file_end(o->gather, s->segment, e));
 }
 
 bool order_not_read(struct order *o, struct source *s, const char *why, struct err *e) {
@@ -276,7 +306,7 @@ bool order_not_read(struct order *o, struct source *s, const char *why, struct e
 /* ---- reporting ---- */
 
 /* types: those that take looks at, a bit each; the others are passed over. */
-static bool each_message(struct order *o, str bytes, uint32_t types,
+static bool each_message(struct order *o, str bytes, uint64_t types,
                          bool (*take)(struct order *o, const struct wire *w, struct err *e), struct err *e) {
     struct wire_known const known = {o->o->set, kinds_count(o->o->kinds), o->o->yara, o->o->known,
                                      o->o->persons ? person_hunt_lists(o->o->persons) : NULL};
@@ -296,6 +326,27 @@ static bool each_message(struct order *o, str bytes, uint32_t types,
             return false;
     }
     return true;
+}
+
+static bool known_message(struct order *o, const struct wire *w, struct err *e) {
+    struct wire m = *w;
+    bool taken;
+
+    if (m.type == WIRE_CLOCK)
+        ledger_clock_named(o->o->kinds, o->known_seeds, &m.clock);
+    return gathering_message(o->gather, o->known_file, &m, S(""), &taken, e);
+}
+
+bool order_known(struct order *o, str path, str messages, const uint64_t key_seeds[2], struct err *e) {
+    if (!messages.len)
+        return true;
+    if (!o->gather && !gathering_new(&o->gather, &o->spools, e))
+        return false;
+    if (!(o->known_file = gathering_file(o->gather, path, false)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for the segments of an archive");
+    o->known_seeds = key_seeds;
+    return each_message(o, messages, 1u << WIRE_SOURCE | 1u << WIRE_CLOCK, known_message, e) &&
+           gathering_file_end(o->gather, o->known_file, e);
 }
 
 static bool hashes_room(struct order *o, size_t count, struct err *e) {
@@ -349,7 +400,7 @@ static bool look(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool look_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, 1u << WIRE_SOURCE | 1u << WIRE_CUSTODY, look, e);
+    return each_message(ctx, bytes, UINT64_C(1) << WIRE_SOURCE | UINT64_C(1) << WIRE_CUSTODY, look, e);
 }
 
 static bool source_enter(struct order *o, uint32_t index, str path, struct err *e) {
@@ -410,14 +461,25 @@ static bool known_number(struct order *o, uint32_t *number, struct err *e) {
     return true;
 }
 
+/* Clocks of what is being reported, and under which index they stand. Those of a source of several segments are of all of these. */
+static const struct clocks *clocks_now(const struct order *o, uint32_t *index) {
+    const struct gathering_source *const s =
+        o->now->segment && o->index ? gathering_member(o->gather, o->now->segment, o->index) : NULL;
+
+    *index = s ? 0 : o->index;
+    return s ? &s->clocks : &o->now->clocks;
+}
+
 /* By how much (ns) times by the clock are to be put right. */
 static int64_t shift_of(struct order *o, uint64_t key) {
+    uint32_t index;
+    const struct clocks *const all = clocks_now(o, &index);
     const struct clock *c;
     struct custody_clock judged = {.verdict = CLOCK_UNSURE};
 
     if (key == o->clock_key)
         return o->clock_shift;
-    if (!clocks_find(&o->now->clocks, o->index, 0) && (c = clocks_find(&o->now->clocks, o->index, key)))
+    if (!clocks_find(all, index, 0) && (c = clocks_find(all, index, key)))
         clock_judge(c, &judged);
     o->clock_key = key;
     return o->clock_shift = judged.verdict == CLOCK_CORRECTED ? judged.offset_s * SECOND : 0;
@@ -654,8 +716,9 @@ static bool alone_note(struct elsewhere *w, const struct alone *a, struct err *e
 
 /* What the source's clocks came to; what of it its line counts. */
 static bool clocks_out(struct order *o, struct custody *line, struct err *e) {
-    const struct clocks *const all = &o->now->clocks;
-    bool const many = clocks_find(all, o->index, 0) != NULL;
+    uint32_t index;
+    const struct clocks *const all = clocks_now(o, &index);
+    bool const many = clocks_find(all, index, 0) != NULL;
     struct alone *out;
     size_t count = 0;
     bool ok = true;
@@ -667,7 +730,7 @@ static bool clocks_out(struct order *o, struct custody *line, struct err *e) {
     for (size_t i = 0; i < all->count; i++) {
         const struct clock *const c = all->items[i];
 
-        if (c->index != o->index || (many ? c->key != 0 : !c->claims && !c->events))
+        if (c->index != index || (many ? c->key != 0 : !c->claims && !c->events))
             continue;
         out[count] = (struct alone){c->key,
                                     {.path = buf_str(&o->path),
@@ -704,7 +767,7 @@ static void times_out(const struct order *o, struct custody *line) {
         if (s->last != INSTANT_NONE && (line->last == INSTANT_NONE || s->last > line->last))
             line->last = s->last;
     }
-    if (!owner(&o->source))
+    if (!owner(&o->source) && !o->o->kept) /* whose they are is asked when they are read again */
         line->backs = line->back_s = 0;
 }
 
@@ -763,7 +826,7 @@ static bool part_line(struct source *s, const struct custody *came, struct err *
 
     s->line_came = true;
     custody_add(&s->total, came);
-    s->total.size = s->size;
+    s->total.size = s->size ? s->size : came->size; /* a source of an archive is no file here */
     if (reader)
         s->total.reader = reader->name;
     if (came->container) {
@@ -826,17 +889,12 @@ static bool report_word(struct order *o, const struct wire *w, struct err *e) {
            err_set(e, ERR_MEMORY, 0, "no memory for acts");
 }
 
-static bool report_act(struct order *o, const struct wire *w, struct err *e) {
-    struct activity_event v = w->activity;
-    int64_t const shift = w->key ? shift_of(o, w->key) : 0;
+/* clock: by which its time was written; 0: by none that may be wrong. */
+static bool act_out(struct order *o, struct activity_event v, uint64_t clock, struct err *e) {
+    int64_t const shift = clock ? shift_of(o, clock) : 0;
     enum zone zone = ZONE_GIVEN;
 
-    for (size_t i = 0; i < ACT_TEXTS; i++) {
-        if (w->words[i] > o->word_count)
-            return true; /* as above */
-        v.text[i] = w->words[i] ? o->words[w->words[i] - 1] : S("");
-    }
-    if (!o->o->activity || !put_right(o, w->key, &v.when, &zone))
+    if (!o->o->activity || !put_right(o, clock, &v.when, &zone))
         return true;
     v.last = instant_moved(v.last, shift);
     v.unsure &= zone != ZONE_CORRECTED;
@@ -844,6 +902,22 @@ static bool report_act(struct order *o, const struct wire *w, struct err *e) {
     v.evidence_sha256 = o->hex;
     v.record += o->records_before;
     return o->o->activity(o->o->ctx, &v, e);
+}
+
+static bool report_folded(void *ctx, const struct activity_event *v, uint64_t clock, struct err *e) {
+    return act_out(ctx, *v, clock, e);
+}
+
+static bool report_act(struct order *o, const struct wire *w, struct err *e) {
+    struct activity_event v = w->activity;
+    bool told = true;
+
+    for (size_t i = 0; i < ACT_TEXTS; i++) {
+        if (w->words[i] > o->word_count)
+            return true; /* as above */
+        v.text[i] = w->words[i] ? o->words[w->words[i] - 1] : S("");
+    }
+    return (!o->folding || act_fold_add(o->folds, &v, w->key, &told, e)) && (!told || act_out(o, v, w->key, e));
 }
 
 static bool report(struct order *o, const struct wire *w, struct err *e) {
@@ -893,7 +967,7 @@ static bool report(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool report_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, UINT32_MAX, report, e);
+    return each_message(ctx, bytes, UINT64_MAX, report, e);
 }
 
 /* No worker could say the hash: it is taken here, which needs no understanding of the bytes. */
@@ -918,7 +992,7 @@ static bool report_part(struct order *o, struct source *s, struct err *e) {
     } else if (!spool_read(&o->spools, spool, look_piece, o, e)) {
         return false;
     }
-    if (!o->hashed[0] && !s->file->skipped.len)
+    if (!o->hashed[0] && !s->file->skipped.len && !o->o->asks)
         hash_here(o, s);
     if (o->hashed[0]) { /* for the parts that follow */
         memcpy(s->sha256, o->hashes[0], SHA256_SIZE);
@@ -939,7 +1013,9 @@ static bool report_end(struct order *o, struct source *s, struct err *e) {
 }
 
 /* Is all known that decides about the times of its next part? */
-static bool times_known(const struct source *s) {
+static bool times_known(const struct order *o, const struct source *s) {
+    if (s->segment)
+        return o->all_ended || !o->o->event || !s->results[0].clocked;
     if (s->results[s->reported].clocked)
         for (uint32_t i = s->reported + 1; i < s->parts; i++)
             if (!s->results[i].ended)
@@ -991,7 +1067,7 @@ static bool look_scan(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool look_scan_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, 1u << WIRE_SOURCE | 1u << WIRE_SCANNED, look_scan, e);
+    return each_message(ctx, bytes, UINT64_C(1) << WIRE_SOURCE | UINT64_C(1) << WIRE_SCANNED, look_scan, e);
 }
 
 static bool report_scan(struct order *o, const struct wire *w, struct err *e) {
@@ -1022,7 +1098,7 @@ static bool report_scan(struct order *o, const struct wire *w, struct err *e) {
 }
 
 static bool report_scan_piece(void *ctx, str bytes, struct err *e) {
-    return each_message(ctx, bytes, UINT32_MAX, report_scan, e);
+    return each_message(ctx, bytes, UINT64_MAX, report_scan, e);
 }
 
 static bool scan_out(struct order *o, struct source *s, struct err *e) {
@@ -1037,7 +1113,7 @@ bool order_report(struct order *o, struct err *e) {
 
         if (!s->hash_ended)
             return true;
-        while (s->reported < s->parts && s->results[s->reported].ended && times_known(s))
+        while (s->reported < s->parts && s->results[s->reported].ended && times_known(o, s))
             if (!report_part(o, s, e))
                 return false;
         if (s->reported < s->parts || !s->scan_ended)
@@ -1046,6 +1122,151 @@ bool order_report(struct order *o, struct err *e) {
             return false;
         first_drop(o);
     }
+    return true;
+}
+
+/* ---- sources of an archive ---- */
+
+#define PLACES_MEMORY ((size_t)16 << 20)
+#define PLACED                                                                                                         \
+    (UINT64_C(1) << WIRE_FINDING | UINT64_C(1) << WIRE_PERSON | UINT64_C(1) << WIRE_MATCH |                            \
+     UINT64_C(1) << WIRE_BRACKET | UINT64_C(1) << WIRE_COLLECTED | UINT64_C(1) << WIRE_MATCHED)
+
+static bool report_unplaced_piece(void *ctx, str bytes, struct err *e) {
+    return each_message(ctx, bytes, UINT64_MAX & ~PLACED, report, e);
+}
+
+struct places {
+    struct order *o;
+    uint64_t count;
+};
+
+/* Each message under the place of its record; those of one record stay as they came. */
+static bool sort_piece(void *ctx, str bytes, struct err *e) {
+    struct places *const p = ctx;
+    struct order *const o = p->o;
+    struct wire_known const known = {o->o->set, kinds_count(o->o->kinds), o->o->yara, o->o->known,
+                                     o->o->persons ? person_hunt_lists(o->o->persons) : NULL};
+    struct wire w;
+
+    while (bytes.len) {
+        size_t const size = wire_size(bytes.ptr);
+        uint64_t offset, record;
+        str const message = str_first(bytes, size);
+        char key[24];
+
+        if (!(PLACED >> wire_type_of(bytes.ptr) & 1)) {
+            bytes = str_from(bytes, size);
+            continue;
+        }
+        arena_reset(o->message);
+        if (!wire_take(&bytes, &known, o->message, &w) || !gathering_place(&w, &offset, &record))
+            return err_set(e, ERR_MEMORY, 0, "no memory to hunt"); /* it was good when it came */
+        big_endian(offset, key);
+        big_endian(record, key + 8);
+        big_endian(p->count++, key + 16);
+        if (!sorter_add(o->places, (str){key, sizeof key}, message, e))
+            return false;
+    }
+    return true;
+}
+
+static bool report_placed(void *ctx, str key, str message, struct err *e) {
+    (void)key;
+    return each_message(ctx, message, UINT64_MAX, report, e);
+}
+
+static bool parts_read(struct order *o, const struct gathering_source *g,
+                       bool (*each)(void *ctx, str bytes, struct err *e), void *ctx, struct err *e) {
+    for (uint32_t i = 0; i < g->part_count; i++) {
+        o->word_count = 0; /* its first act tells them anew */
+        if (!gathering_read(o->gather, &g->parts[i], each, ctx, e))
+            return false;
+    }
+    return true;
+}
+
+/* Record by record, though they lie in segments for their months: as they stand in the source. */
+static bool parts_in_order(struct order *o, const struct gathering_source *g, struct err *e) {
+    struct places places = {o, 0};
+
+    if (gathering_in_order(g))
+        return parts_read(o, g, report_piece, o, e);
+    if (!o->places && !sorter_new(&o->places, PLACES_MEMORY, NULL, e))
+        return false;
+    bool const ok = parts_read(o, g, report_unplaced_piece, o, e) && parts_read(o, g, sort_piece, &places, e) &&
+                    sorter_run(o->places, report_placed, o, e);
+
+    sorter_clear(o->places);
+    return ok;
+}
+
+static bool parts_report(struct order *o, const struct gathering_source *g, struct err *e) {
+    bool ok;
+
+    if (!gathering_acts_meet(g, &o->folding, e) || (o->folding && !o->folds && !act_fold_new(&o->folds, e)))
+        return false;
+    ok = parts_in_order(o, g, e) && (!o->folding || act_fold_end(o->folds, report_folded, o, e));
+    o->folding = false;
+    return ok;
+}
+
+/* What was counted from record to record is not the sum of what was counted in each segment: as it was when the source was read whole. */
+static void line_whole(const struct order *o, struct source *s, const struct gathering_source *g) {
+    struct custody *const c = &s->total;
+
+    c->member = g->line.member;
+    if (!g->line.any)
+        return;
+    if (!g->read) {
+        c->size = g->line.size;
+        c->container = g->line.container;
+        buf_add(&s->not_read, !g->line.records ? g->line.not_read : o->o->asks ? S("") : S(CUSTODY_GONE));
+        s->line_came = true;
+    } else if (g->read > 1) {
+        c->year_breaks = g->line.year_breaks;
+        c->backs = g->line.backs;
+        c->back_s = g->line.back_s;
+    }
+}
+
+/* A source as if it were a file that was read in parts. */
+static bool gathered_report(struct order *o, struct gathering_source *g, struct err *e) {
+    struct found_file const file = {g->path, 0, {"", 0}};
+    struct source s = {.file = &file, .fd = -1, .clocks = g->clocks};
+
+    s.total = (struct custody){
+        .path = g->path, .sha256 = "", .not_read = {"", 0}, .first = INSTANT_NONE, .last = INSTANT_NONE};
+    o->now = &s;
+    o->records_before = 0;
+    bool ok = index_enter(o, 0, g->path, e);
+
+    if (ok && g->hashed) {
+        memcpy(o->hashes[0], g->sha256, SHA256_SIZE);
+        o->hashed[0] = true;
+    }
+    ok = ok && source_enter(o, 0, g->path, e) && parts_report(o, g, e);
+    if (ok) {
+        line_whole(o, &s, g);
+        ok = !s.not_read.failed ? report_end(o, &s, e) : err_set(e, ERR_MEMORY, 0, "no memory to hunt");
+    }
+    buf_free(&s.not_read);
+    o->now = NULL;
+    return ok;
+}
+
+bool order_gathered(struct order *o, struct err *e) {
+    o->all_ended = true;
+    if (!order_report(o, e))
+        return false;
+    if (!o->gather || o->o->event)
+        return true;
+    gathering_sort(o->gather);
+    for (size_t i = 0; i < gathering_count(o->gather); i++)
+        if (!gathered_report(o, gathering_at(o->gather, i), e))
+            return false;
+    gathering_free(o->gather); /* its memory goes to the correlations */
+    o->gather = NULL;
     return true;
 }
 

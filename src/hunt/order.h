@@ -4,6 +4,7 @@
 #define HUNT_ORDER_H
 
 #include "evidence/walk.h"
+#include "hunt/gathering.h"
 #include "hunt/hunt.h"
 #include "hunt/spool.h"
 #include "hunt/wire.h"
@@ -24,6 +25,7 @@ struct source {
     uint64_t part_size;   /* 0: one part */
     char reader[16];      /* when there are parts */
     uint32_t parts, sent; /* sent: to workers; the others wait */
+    uint64_t ordinal;     /* hunt's own */
     bool hash_sent, hash_ended, hashed;
     uint8_t sha256[SHA256_SIZE];
     struct part_result *results; /* one a part */
@@ -33,7 +35,8 @@ struct source {
     char container[16];  /* total.container */
     struct buf not_read; /* total.not_read */
     struct clocks clocks;
-    bool line_came; /* some part came to its end */
+    bool line_came;                 /* some part came to its end */
+    struct gathering_file *segment; /* of an archive; NULL: it is none */
     /* What YARA rules found in it: */
     bool scan_sent, scan_ended;
     struct spool scan;
@@ -50,10 +53,18 @@ void order_free(struct order *o);
 struct source *order_source(struct order *o, const struct found_file *file);
 /* The next behind `before`, which has not been reported. */
 struct source *order_source_behind(struct order *o, struct source *before, const struct found_file *file);
+/* It is a segment of an archive. In a hunt what it says of the sources in it waits for all other segments (order_gathered); in a listing only for those that
+ * may know better when its events were. While records are kept it is like any other file. */
+MUST_USE bool order_segment(struct order *o, struct source *s, struct err *e);
+/* What is known of the clocks of sources in a segment, and is not said of them otherwise: WIRE_SOURCE and WIRE_CLOCK messages; others
+ * are passed over. path: of the segment; lives as long as o. key_seeds: of the hunt. */
+MUST_USE bool order_known(struct order *o, str path, str messages, const uint64_t key_seeds[2], struct err *e);
 /* It is read in parts of so many bytes. */
 MUST_USE bool order_split(struct source *s, uint64_t part_size, str reader, struct err *e);
 /* A message for the turn of the source. */
 MUST_USE bool order_add(struct order *o, struct source *s, uint32_t part, str message, struct err *e);
+/* The same of a segment, whatever the message is. */
+MUST_USE bool order_segment_add(struct order *o, struct source *s, const struct wire *m, str message, struct err *e);
 /* What it says of a clock (WIRE_CLOCK). */
 MUST_USE bool order_clock(struct order *o, struct source *s, uint32_t part, const struct wire *message, struct err *e);
 /* Nothing more comes of this part; why: it was not finished, or NULL. */
@@ -73,6 +84,8 @@ size_t order_waiting(const struct order *o);
 
 /* Reports whatever has its turn. */
 MUST_USE bool order_report(struct order *o, struct err *e);
+/* Nothing more comes of any source: what waits for others is reported, and sources of segments, in the order of the evidence. */
+MUST_USE bool order_gathered(struct order *o, struct err *e);
 /* After the last source: duplicates, gaps. */
 MUST_USE bool order_ledger(struct order *o, struct err *e);
 /* And the correlations. */

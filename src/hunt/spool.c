@@ -56,33 +56,54 @@ bool spool_add(struct spools *s, struct spool *p, str bytes, struct err *e) {
     return s->held <= s->memory_max || p->tail.len < EXTENT_BYTES || tail_out(s, p, e);
 }
 
-bool spool_read(const struct spools *s, const struct spool *p, bool (*each)(void *ctx, str bytes, struct err *e),
-                void *ctx, struct err *e) {
+bool spool_settle(struct spools *s, struct spool *p, struct err *e) {
+    return s->held <= s->memory_max || !p->tail.len || tail_out(s, p, e);
+}
+
+static bool bytes_read(const struct spools *s, uint64_t at, size_t size, struct buf *out, struct err *e) {
+    size_t done = 0;
+
+    out->len = 0;
+    if (!buf_reserve(out, size))
+        return err_set(e, ERR_MEMORY, 0, "no memory to read findings back");
+    while (done < size) {
+        ssize_t const n = pread(s->fd, out->ptr + done, size - done, (off_t)(at + done));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n ? err_system(e, "the temporary file for findings")
+                     : err_set(e, ERR_IO, 0, "the temporary file for findings was cut");
+        done += (size_t)n;
+    }
+    return true;
+}
+
+bool spool_read_from(const struct spools *s, const struct spool *p, uint64_t from, uint64_t to,
+                     bool (*each)(void *ctx, str bytes, struct err *e), void *ctx, struct err *e) {
     struct buf piece = {0};
+    uint64_t at = 0;
     bool ok = true;
 
-    for (uint32_t i = 0; ok && i < p->extent_count; i++) {
-        size_t const size = (size_t)p->extents[i].size;
-        size_t done = 0;
+    for (uint32_t i = 0; ok && i < p->extent_count && at < to; i++) {
+        uint64_t const end = at + p->extents[i].size, first = from > at ? from : at, last = to < end ? to : end;
 
-        piece.len = 0;
-        if (!buf_reserve(&piece, size))
-            ok = err_set(e, ERR_MEMORY, 0, "no memory to read findings back");
-        while (ok && done < size) {
-            ssize_t const n = pread(s->fd, piece.ptr + done, size - done, (off_t)(p->extents[i].at + done));
-
-            if (n < 0 && errno == EINTR)
-                continue;
-            if (n <= 0)
-                ok = n ? err_system(e, "the temporary file for findings")
-                       : err_set(e, ERR_IO, 0, "the temporary file for findings was cut");
-            else
-                done += (size_t)n;
-        }
-        ok = ok && each(ctx, (str){piece.ptr, size}, e);
+        if (first < last)
+            ok = bytes_read(s, p->extents[i].at + (first - at), (size_t)(last - first), &piece, e) &&
+                 each(ctx, (str){piece.ptr, (size_t)(last - first)}, e);
+        at = end;
     }
     buf_free(&piece);
-    return ok && (p->tail.len == 0 || each(ctx, buf_str(&p->tail), e));
+    if (!ok || at + p->tail.len <= from || to <= at)
+        return ok;
+    str const tail = str_first(buf_str(&p->tail), (size_t)(to - at < p->tail.len ? to - at : p->tail.len));
+
+    return each(ctx, str_from(tail, from > at ? (size_t)(from - at) : 0), e);
+}
+
+bool spool_read(const struct spools *s, const struct spool *p, bool (*each)(void *ctx, str bytes, struct err *e),
+                void *ctx, struct err *e) {
+    return spool_read_from(s, p, 0, UINT64_MAX, each, ctx, e);
 }
 
 void spool_free(struct spools *s, struct spool *p) {

@@ -27,6 +27,11 @@ MUST_USE bool spool_add(struct spools *s, struct spool *p, str bytes, struct err
 /* Calls back with all bytes in order, in pieces of any size that end where an added one ended. False from each stops. */
 MUST_USE bool spool_read(const struct spools *s, const struct spool *p,
                          bool (*each)(void *ctx, str bytes, struct err *e), void *ctx, struct err *e);
+/* The same of bytes [from, to) of it, between two of the added ones each. */
+MUST_USE bool spool_read_from(const struct spools *s, const struct spool *p, uint64_t from, uint64_t to,
+                              bool (*each)(void *ctx, str bytes, struct err *e), void *ctx, struct err *e);
+/* For a while nothing is added: where memory is short all of it goes to the file. */
+MUST_USE bool spool_settle(struct spools *s, struct spool *p, struct err *e);
 void spool_free(struct spools *s, struct spool *p);
 
 #endif

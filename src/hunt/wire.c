@@ -297,6 +297,9 @@ void wire_put(struct buf *b, const struct wire *w) {
         break;
     case WIRE_SOURCE:
         put_u32(b, w->index);
+        buf_byte(b, w->hashed);
+        if (w->hashed)
+            put(b, w->hash, sizeof w->hash);
         put_text(b, w->name, PATH_BYTES_MAX);
         break;
     case WIRE_FINDING:
@@ -344,6 +347,10 @@ void wire_put(struct buf *b, const struct wire *w) {
     case WIRE_CUSTODY:
         put_custody(b, w);
         break;
+    case WIRE_KEPT:
+        put_u32(b, w->index);
+        put_custody(b, w);
+        break;
     case WIRE_YARA:
         put_yara(b, &w->yara);
         break;
@@ -358,10 +365,17 @@ void wire_put(struct buf *b, const struct wire *w) {
         put_u64(b, w->counts.attachments);
         put_u64(b, w->counts.bytes);
         break;
+    case WIRE_ASK:
+        put_u64(b, w->number);
+        put_u32(b, w->index);
+        break;
     case WIRE_SEGMENT:
     case WIRE_INDEX_KEYS:
     case WIRE_INDEX_ADDRESSES:
         put_text(b, w->name, WIRE_VALUE_MAX);
+        break;
+    case WIRE_LEARNED:
+        put_text(b, w->name, SEGMENT_LEARNED_MAX);
         break;
     case WIRE_INDEXED:
         break;
@@ -688,17 +702,19 @@ static bool take_yara(struct reading *r, const struct yara_set *set, struct yara
     return true;
 }
 
-/* So many numbers of this size, most significant byte last or, of addresses, first: each larger than the one before. */
+/* Keys, or addresses: each larger than the one before, and keys with the zeros that every key has. */
 static bool take_rising(struct reading *r, size_t size, str *out) {
     if (!take_view(r, WIRE_VALUE_MAX, out) || !out->len || out->len % size)
         return false;
-    for (size_t at = size; at < out->len; at += size) {
-        const char *const x = out->ptr + at - size, *const y = out->ptr + at;
-        uint64_t a, b;
+    for (size_t at = 0; at < out->len; at += size) {
+        const char *const x = out->ptr + at;
+        uint64_t before = 0, key;
 
-        memcpy(&a, x, sizeof a);
-        memcpy(&b, y, sizeof b);
-        if (size == sizeof a ? a >= b : memcmp(x, y, size) >= 0)
+        memcpy(&key, x, sizeof key);
+        if (at)
+            memcpy(&before, x - size, sizeof before);
+        if (size == sizeof key ? (at && key <= before) || key & (((uint64_t)1 << OBSERVABLE_ZEROS) - 1)
+                               : at && memcmp(x - size, x, size) >= 0)
             return false;
     }
     return true;
@@ -761,7 +777,8 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
         ok = take_text(&r, NAME_BYTES_MAX, &w->name);
         break;
     case WIRE_SOURCE: /* begins with a path of the file system, which may be any bytes */
-        ok = read_u32le(&r.c, &w->index) && take_view(&r, PATH_BYTES_MAX, &w->name);
+        ok = read_u32le(&r.c, &w->index) && take_bool(&r, &w->hashed) &&
+             (!w->hashed || read_bytes(&r.c, w->hash, sizeof w->hash)) && take_view(&r, PATH_BYTES_MAX, &w->name);
         break;
     case WIRE_FINDING:
         ok = take_finding_of(&r, set, known->known ? known_intel(known->known) : NULL, w) && take_finding(&r, w);
@@ -803,6 +820,9 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
     case WIRE_CUSTODY:
         ok = take_custody(&r, w);
         break;
+    case WIRE_KEPT:
+        ok = read_u32le(&r.c, &w->index) && take_custody(&r, w);
+        break;
     case WIRE_YARA:
         ok = known->yara && take_yara(&r, known->yara, &w->yara);
         break;
@@ -817,8 +837,14 @@ bool wire_take(str *bytes, const struct wire_known *known, struct arena *a, stru
              read_u64le(&r.c, &w->counts.files) && read_u64le(&r.c, &w->counts.attachments) &&
              read_u64le(&r.c, &w->counts.bytes);
         break;
+    case WIRE_ASK:
+        ok = read_u64le(&r.c, &w->number) && read_u32le(&r.c, &w->index);
+        break;
     case WIRE_SEGMENT:
         ok = take_view(&r, WIRE_VALUE_MAX, &w->name);
+        break;
+    case WIRE_LEARNED:
+        ok = take_view(&r, SEGMENT_LEARNED_MAX, &w->name);
         break;
     case WIRE_SEALED:
         ok = take_kept(&r, &w->kept);

@@ -14,6 +14,8 @@
 #include "hunt/clock.h"
 #include "hunt/coverage.h"
 #include "evidence/custody.h"
+#include "intel/observable_key.h"
+#include "hunt/segment_ask.h"
 #include "intel/person.h"
 #include "intel/yara_finding.h"
 
@@ -27,7 +29,8 @@ enum wire_type {
     WIRE_DONE,     /* the job is over; name: why it failed, or empty */
     /* These are kept until the turn of their source has come: */
     WIRE_SOURCE, /* what follows speaks of the member of a container with this path (name) and number: index, counted
-                     * from 1; 0, which is also where a job begins: the job's file itself */
+                     * from 1; 0, which is also where a job begins: the job's file itself; hashed, hash: of a member whose hash is
+                     * known before it has been read */
     WIRE_FINDING,
     WIRE_MATCH,   /* for correlations */
     WIRE_BRACKET, /* rule, index: a pattern and which of its brackets is true of an event (UINT32_MAX: some could not be told of it); match:
@@ -49,14 +52,18 @@ enum wire_type {
     WIRE_UNSCANNED, /* omission */
     WIRE_SCANNED,   /* hash, counts: the end of a source */
     /* Of a hunt that keeps records (keep.h), in any job; about what was read in this and others: */
-    WIRE_SEGMENT, /* name: bytes of a segment, which follow those before */
-    WIRE_SEALED,  /* kept: the bytes since the last one are a segment, and what it is; and so are the keys: */
+    WIRE_SEGMENT,         /* name: bytes of a segment, which follow those before */
+    WIRE_SEALED,          /* kept: the bytes since the last one are a segment, and what it is; and so are the keys: */
     WIRE_INDEX_KEYS,      /* name: of the segment that is sealed next, 8 bytes each, rising (archive_keys.h) */
     WIRE_INDEX_ADDRESSES, /* the same, 16 bytes each */
     WIRE_INDEXED, /* of a segment that is read for its keys alone: all of them have been told. Where it cannot be read whole, this does not come */
+    WIRE_ASK, /* number: the ordinal of a job's source, index: one of its parts: what JOB_TOLD says is asked for, and waited for */
+    /* Of a job with an ask (segment_ask.h), before its end: */
+    WIRE_LEARNED, /* name: segment_learned_take */
     /* And beside WIRE_FINDING: */
     WIRE_PERSON, /* entry, index: somebody of the lists and which of the names, + 1 (0: none of them); likeness; and what FINDING has beside
                   * rule and entry */
+    WIRE_KEPT,   /* custody, index (0: it is no member): what an archive's ledger says of this source */
     WIRE_TYPES
 };
 
@@ -88,7 +95,7 @@ struct wire {
     uint32_t entry; /* FINDING: of what is known, + 1; 0: the rule's own finding */
     str name;
     uint8_t hash[SHA256_SIZE];
-    bool hashed; /* CUSTODY, SCANNED: hash is set */
+    bool hashed; /* SOURCE, CUSTODY, SCANNED: hash is set */
     uint64_t
         key; /* FINDING, PERSON, MATCH, EVENT, COLLECTED, MATCHED: of the clock that `when` is of (ACT too); 0: none that may be wrong */
     struct finding finding; /* FINDING: rule is wire.rule, the source's fields are not set; PERSON: rule is not set */

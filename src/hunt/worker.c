@@ -14,9 +14,11 @@
 #include "detection/indicator.h"
 #include "evidence/outlook.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/erasing.h"
 #include "hunt/archive_keys.h"
 #include "hunt/keep.h"
 #include "hunt/listing.h"
+#include "hunt/select.h"
 #include "hunt/ledger.h"
 #include "hunt/wire.h"
 #include "hunt/yara_job.h"
@@ -36,7 +38,8 @@
 #define SEGMENT_MEMORY ((size_t)512 << 20) /* of what is unpacked of a segment */
 #define CELLS_MAX 1024u                    /* values an event hands to correlations */
 #define PATH_BYTES_MAX 65536u
-#define DERIVED_SHARE 4u /* of memory_max, for values that aliases make */
+#define LEARNED_ROWS_MAX ((size_t)3 << 20) /* rows of a segment that are told, of all items together */
+#define DERIVED_SHARE 4u                   /* of memory_max, for values that aliases make */
 
 /* Texts of acts that were told in this job: by hash, number + 1. */
 struct words {
@@ -53,6 +56,31 @@ struct words {
 struct mark {
     uint32_t block, row;
     field_id field; /* FIELD_NONE: in the row */
+};
+
+/* What is being learned of a segment (segment_ask.h). */
+struct learner {
+    struct segment_ask ask;
+    bool asked;     /* of the segment that is being read something was asked */
+    uint32_t items; /* rules of the user's, and one for all indicators */
+    struct found_rows {
+        uint32_t *rows, count, room;
+        bool lost;           /* too many: nothing is told of the item */
+    } * found;               /* by item */
+    size_t total;            /* of all rows */
+    bool *kinds;             /* that occur in it */
+    struct buf clocks;       /* segment_learned.clocks */
+    bool facts_lost;         /* no telling */
+    struct segment *segment; /* that is being read */
+    uint32_t source;         /* of it, that is being read */
+    uint32_t clocked;        /* + 1: of the last whose clocks were told, */
+    uint32_t clock_members;  /* and how many there were */
+    struct select *select;   /* NULL: nothing was selected so far */
+    bool asks_kinds;         /* patterns are asked of all events of some kind */
+    struct ingest *overview; /* for a reading of which only kinds and clocks are wanted; NULL: none was so far */
+    struct buf bytes, message;
+    bool passed;
+    uint64_t regex_limits, stix_cut; /* when it began */
 };
 
 struct worker {
@@ -83,11 +111,13 @@ struct worker {
     struct words words;
     struct listing *listing;           /* NULL: no events are told */
     struct keep *keep;                 /* NULL: records are not kept */
+    struct learner *learner;           /* NULL: nothing is asked of segments but to read them */
     struct archive_keys *keys;         /* NULL: segments are not read for their keys */
     struct segment_keys *segment_keys; /* of the one that is being read for them */
     str damage_path;                   /* of what a reader tells; "": the source that is being read */
     str opened;                        /* the path of this job's file */
     const struct job *job;
+    bool in_parts; /* it reads a part of the file only */
     struct sha256
         *hashing; /* of the file that is being read, its first hashed_to bytes; NULL: nothing is hashed by the way */
     uint64_t hashed_to;
@@ -193,6 +223,40 @@ static bool tick(void *ctx, uint64_t offset) {
 }
 
 /* ---- what comes out of detection ---- */
+
+static uint32_t item_of(const struct worker *w, uint32_t rule) {
+    return rule < w->learner->items ? rule : w->learner->items - 1;
+}
+
+/* The rule is true of the row; UINT32_MAX: an indicator was found in it. */
+static bool learn(struct worker *w, uint32_t rule, const struct block *b, uint32_t row, struct err *e) {
+    struct learner *const l = w->learner;
+    uint32_t const origin = b->rows[row].origin;
+
+    if (!l || !l->asked || !segment_ask_unknown(&l->ask, item_of(w, rule)))
+        return true;
+    struct found_rows *const f = &l->found[item_of(w, rule)];
+
+    if (f->lost || (f->count && f->rows[f->count - 1] == origin))
+        return true;
+    if (l->total == LEARNED_ROWS_MAX) {
+        l->total -= f->count;
+        f->count = 0;
+        f->lost = true;
+        return true;
+    }
+    if (f->count == f->room) {
+        uint32_t *const bigger = reallocarray(f->rows, f->room * 2 + 16, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory for what was found");
+        f->rows = bigger;
+        f->room = f->room * 2 + 16;
+    }
+    f->rows[f->count++] = origin;
+    l->total++;
+    return true;
+}
 
 /* Of times that may yet be put right the parent decides. */
 static bool outside(const struct worker *w, int64_t when, bool clocked) {
@@ -305,7 +369,11 @@ static void put_finding(struct worker *w, const struct detect_hit *hit, uint32_t
 static void put_indicator(struct worker *w, const struct indicator_hit *h) {
     const struct row *const row = &h->block->rows[h->row];
 
+    struct err e;
+
     w->indicator_next++;
+    if (!learn(w, UINT32_MAX, h->block, h->row, &e))
+        give_up();
     if (outside(w, row->when, row->time_clock))
         return;
     put_finding(w,
@@ -380,7 +448,8 @@ static bool on_stix_hit(void *ctx, const struct stix_watch_hit *hit, struct err 
     const struct row *const row = &hit->block->rows[hit->row];
     uint32_t const entry = known_stix_entry(w->s->known, hit->pattern);
 
-    (void)e;
+    if (!learn(w, UINT32_MAX, hit->block, hit->row, e))
+        return false;
     if (outside(w, row->when, row->time_clock))
         return true;
     if (hit->alone)
@@ -407,7 +476,8 @@ static bool on_stix_given_up(void *ctx, const struct stix_watch_hit *at, const c
     const struct row *const row = &at->block->rows[at->row];
     char text[200];
 
-    (void)e;
+    if (!learn(w, UINT32_MAX, at->block, at->row, e))
+        return false;
     snprintf(text, sizeof text, "a pattern could not be told of this event: %s", why);
     put_row(w,
             &(struct wire){.type = WIRE_BRACKET,
@@ -472,6 +542,9 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
 
     put_known(w, hit->block, hit->row);
 
+    if (!(w->s->known && known_stix_rule(w->s->known, hit->rule, &theirs)) &&
+        !learn(w, hit->rule, hit->block, hit->row, e))
+        return false;
     if (outside(w, row->when, row->time_clock))
         return true;
     if (w->s->known && known_stix_rule(w->s->known, hit->rule, &theirs))
@@ -730,6 +803,44 @@ static void put_clock(void *ctx, const struct clock *c) {
     put(w, &(struct wire){.type = WIRE_CLOCK, .index = w->members, .clock = *c});
 }
 
+static bool all_zero(const uint8_t *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+/* Of the segment's source that is being read: who it is goes before its first clock. */
+static void learn_clock(void *ctx, const struct clock *c) {
+    struct worker *const w = ctx;
+    struct learner *const l = w->learner;
+    struct segment_source source;
+    struct err e;
+
+    if (l->clocked != l->source + 1) {
+        struct wire m = {.type = WIRE_SOURCE, .index = ++l->clock_members};
+
+        if (!segment_source(l->segment, l->source, &source, &e)) {
+            l->facts_lost = true;
+            return;
+        }
+        m.name = source.path;
+        m.hashed = !all_zero(source.sha256, sizeof source.sha256);
+        memcpy(m.hash, source.sha256, sizeof m.hash);
+        wire_put(&l->clocks, &m);
+        l->clocked = l->source + 1;
+    }
+    wire_put(&l->clocks, &(struct wire){.type = WIRE_CLOCK, .index = l->clock_members, .clock = *c});
+}
+
+/* Of a reading of some rows it would be less than the truth. */
+static void learn_clock_whole(void *ctx, const struct clock *c) {
+    struct worker *const w = ctx;
+
+    if (w->learner->ask.whole && w->learner->ask.facts)
+        learn_clock(w, c);
+}
+
 /* Events of each kind since the last time. They go out beside the findings in them, so that both are known of a part whose
  * worker is lost later on. */
 static void put_kinds(struct worker *w) {
@@ -744,6 +855,8 @@ static void put_kinds(struct worker *w) {
         if (w->kind_rows[i] == w->kind_told[i])
             continue;
         put(w, &(struct wire){.type = WIRE_KIND, .index = i, .number = w->kind_rows[i] - w->kind_told[i]});
+        if (w->learner)
+            w->learner->kinds[i] = true;
         w->kind_told[i] = w->kind_rows[i];
     }
 }
@@ -777,7 +890,8 @@ static bool on_full(void *ctx, struct err *e) {
     }
     if (!ledger_time(w->ledger, w->detector, blocks, count, e))
         return false;
-    if (!w->s->list && !ledger_note(w->ledger, w->detector, blocks, count, &w->now.custody, put_keys, w, e))
+    if (!w->s->list && !w->learner &&
+        !ledger_note(w->ledger, w->detector, blocks, count, &w->now.custody, put_keys, w, e))
         return false;
     if (w->s->list ? !listing_run(w->listing, w->ingest, w->detector, w->ledger, NULL, on_event, w, e)
                    : !hunt_blocks(w, blocks, count, e) || !put_events(w, e))
@@ -990,8 +1104,14 @@ static bool part_begin(struct worker *w, str said, struct err *e) {
     ingest_part(w->ingest, 0, reader);
     ingest_latest(w->ingest, w->s->latest == INSTANT_NONE ? w->modified : w->s->latest);
     ledger_source(w->ledger, reader);
-    return !w->keep || keep_source(w->keep, w->members ? buf_str(&w->member) : w->opened, said, w->modified,
-                                   w->now.hashed ? w->now.hash : NULL, c->size, e);
+    if (!w->keep)
+        return true;
+    if (!keep_source(w->keep, w->members ? buf_str(&w->member) : w->opened, said, w->modified,
+                     w->now.hashed ? w->now.hash : NULL, c->size, e))
+        return false;
+    if (w->in_parts)
+        keep_part(w->keep, w->job->ordinal, w->job->part);
+    return true;
 }
 
 static bool part_end(struct worker *w, struct err *e) {
@@ -999,11 +1119,13 @@ static bool part_end(struct worker *w, struct err *e) {
     struct ingest_counts const *const n = ingest_counts(w->ingest);
 
     if (!hash_end(w, &w->file.input, e) || !on_full(w, e) || (w->acts && !put_last_acts(w, e)) ||
-        (w->keep && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
+        (w->keep && !w->in_parts && w->now.hashed && !keep_ended(w->keep, w->now.hash, c->size, e)))
         return false;
+    if (w->keep && w->in_parts)
+        keep_part_ended(w->keep);
     if (!w->keep) {
-        ledger_clocks(w->ledger, put_clock, w);
-        if (!w->s->list)
+        ledger_clocks(w->ledger, w->learner && w->learner->asked ? learn_clock_whole : put_clock, w);
+        if (!w->s->list && !w->learner)
             ledger_streams(w->ledger, put_stream, w);
     }
     c->records = n->records;
@@ -1056,8 +1178,13 @@ static str nobodys(str head) {
     return head.len < HEAD_BYTES && prose_is(head) ? S(CUSTODY_PROSE) : S("no reader knows this format");
 }
 
-static void member_begin(struct worker *w, str path) {
-    put(w, &(struct wire){.type = WIRE_SOURCE, .index = ++w->members, .name = path});
+/* sha256: NULL: not known before it has been read. */
+static void member_begin(struct worker *w, str path, const uint8_t *sha256) {
+    struct wire m = {.type = WIRE_SOURCE, .index = ++w->members, .name = path, .hashed = sha256 != NULL};
+
+    if (sha256)
+        memcpy(m.hash, sha256, sizeof m.hash);
+    put(w, &m);
     source_begin(w);
     w->member.len = 0;
     if (w->keep)
@@ -1150,13 +1277,29 @@ static bool early_hash(void *ctx, uint8_t sha256[SHA256_SIZE], uint64_t *size, b
     return true;
 }
 
+/* What nobody knows who reads a part of a file: whoever gives out parts does, when those before it are read. */
+static bool part_told(void *ctx, uint64_t ordinal, uint32_t part, struct keep_told *out, struct err *e) {
+    struct worker *const w = ctx;
+    struct job told;
+    bool closed;
+
+    put(w, &(struct wire){.type = WIRE_ASK, .number = ordinal, .index = part});
+    send_out(w);
+    if (!channel_take(w->channel, (char *)&told, sizeof told, NULL, &closed, e))
+        give_up();
+    assert(told.type == JOB_TOLD);
+    *out = (struct keep_told){.before = told.from, .size = told.to, .hashed = told.hashed};
+    memcpy(out->sha256, told.sha256, sizeof out->sha256);
+    return true;
+}
+
 static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
     struct worker *const w = ctx;
     const struct reader *reader;
     str head;
 
     (void)depth;
-    member_begin(w, path);
+    member_begin(w, path, NULL);
     if (!in->window(in, 0, HEAD_BYTES, &head, e)) { /* the container tells why */
         w->now.custody.not_read = S("it could not be unpacked");
         return e->code != ERR_MEMORY;
@@ -1174,7 +1317,7 @@ static bool ended(void *ctx, const struct unpack_member *m, struct err *e) {
     struct worker *const w = ctx;
 
     if (m->container)
-        member_begin(w, m->path);
+        member_begin(w, m->path, NULL);
     w->now.custody.container = m->container;
     w->now.custody.size = m->size;
     if (!m->whole && m->size == 0 && !m->container)
@@ -1225,8 +1368,68 @@ static void not_read(struct worker *w, const struct err *e) {
 struct segment_job {
     struct worker *w;
     struct segment *segment;
-    bool open; /* a member is */
+    bool open;                    /* a member is */
+    struct segment_source source; /* that */
 };
+
+/* What is kept of them, without the values that are to go. */
+struct erasing_sink {
+    struct event_sink sink; /* first */
+    struct event_sink *to;
+    struct erasing *erasing;
+};
+
+static bool erasing_wants(struct event_sink *sink, field_id field) {
+    struct event_sink *const to = ((struct erasing_sink *)(void *)sink)->to;
+
+    return !to->wants || to->wants(to, field);
+}
+
+static bool erasing_wants_inner(struct event_sink *sink, field_id field) {
+    struct event_sink *const to = ((struct erasing_sink *)(void *)sink)->to;
+
+    return to->wants_inner && to->wants_inner(to, field);
+}
+
+static bool erasing_take(struct event_sink *sink, const struct record *r, struct err *e) {
+    struct erasing_sink *const x = (struct erasing_sink *)(void *)sink;
+    struct record without;
+
+    return erasing_record(x->erasing, sink->fields, r, &without, e) && x->to->record(x->to, &without, e);
+}
+
+static void erasing_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
+    struct event_sink *const to = ((struct erasing_sink *)(void *)sink)->to;
+
+    to->damage(to, offset, size, why);
+}
+
+static struct event_sink *without(struct worker *w, struct erasing_sink *x) {
+    struct event_sink *const to = ingest_sink(w->ingest);
+
+    *x = (struct erasing_sink){.sink = {.fields = to->fields,
+                                        .kinds = to->kinds,
+                                        .house = to->house,
+                                        .wants = erasing_wants,
+                                        .wants_inner = erasing_wants_inner,
+                                        .record = erasing_take,
+                                        .damage = erasing_damage},
+                               .to = to,
+                               .erasing = w->s->erasing};
+    return x->erasing ? &x->sink : to;
+}
+
+static bool source_without(struct worker *w, str *text, struct err *e) {
+    bool changed;
+    str out;
+
+    if (!w->s->erasing)
+        return true;
+    if (!erasing_text(w->s->erasing, *text, &changed, &out, NULL, e))
+        return false;
+    *text = changed ? out : *text;
+    return true;
+}
 
 static bool segment_member_end(struct segment_job *j, struct err *e) {
     if (j->open) {
@@ -1238,11 +1441,10 @@ static bool segment_member_end(struct segment_job *j, struct err *e) {
     return true;
 }
 
-static bool all_zero(const uint8_t *bytes, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (bytes[i])
-            return false;
-    return true;
+/* Parts of one file? */
+static bool same_source(const struct segment_source *a, const struct segment_source *b) {
+    return str_eq(a->path, b->path) && str_eq(a->reader, b->reader) && a->size == b->size &&
+           memcmp(a->sha256, b->sha256, sizeof a->sha256) == 0;
 }
 
 static bool segment_member(void *ctx, uint32_t index, struct err *e) {
@@ -1250,21 +1452,114 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     struct worker *const w = j->w;
     struct segment_source source;
 
-    if (!segment_member_end(j, e) || !segment_source(j->segment, index, &source, e))
+    if (!segment_source(j->segment, index, &source, e) || !source_without(w, &source.path, e))
         return false;
+    if (j->open && same_source(&source, &j->source))
+        return true;
+    if (!segment_member_end(j, e))
+        return false;
+    j->source = source;
     const struct reader *const reader = reader_named(source.reader);
+    bool const hashed = !all_zero(source.sha256, sizeof source.sha256);
 
-    member_begin(w, source.path);
+    member_begin(w, source.path, hashed ? source.sha256 : NULL);
+    if (w->acts) /* what is said of one member is read without what was said of others */
+        words_forget(&w->words);
     w->now.custody.reader = reader ? reader->name : NULL;
     w->now.custody.size = source.size;
-    w->now.hashed = !all_zero(source.sha256, sizeof source.sha256);
+    w->now.hashed = hashed;
     memcpy(w->now.hash, source.sha256, sizeof w->now.hash);
     w->modified = source.modified;
     j->open = true;
-    return part_begin(w, source.reader, e);
+    if (w->learner)
+        w->learner->source = index;
+    return source_without(w, &source.reader, e) && part_begin(w, source.reader, e) &&
+           (!w->keep || keep_counts(w->keep, source.counts, source.count_count, e));
 }
 
-/* Lines of what was added to an archive: those of files of which there are no records. */
+/* ---- the ledger of an archive ---- */
+
+/* Damage that was told when a source was added, until its line comes. */
+struct told {
+    str path, why;
+    uint64_t offset, size;
+};
+
+struct ledger_job {
+    struct worker *w;
+    struct arena *texts;
+    struct told *told;
+    size_t count, room;
+};
+
+#define TOLD_BYTES_MAX ((size_t)32 << 20)
+#define TOLD_MAX ((size_t)1 << 18)
+
+/* Of the source with that path; what else is left when `all` is true: it lay in it, and has no line of its own. */
+static void told_out(struct ledger_job *j, str path, bool all) {
+    size_t left = 0;
+
+    for (size_t i = 0; i < j->count; i++) {
+        const struct told *const t = &j->told[i];
+        bool const its = str_eq(t->path, path);
+
+        if (its || all)
+            put(j->w, &(struct wire){.type = WIRE_DAMAGE,
+                                     .name = its ? S("") : t->path,
+                                     .damage = {.offset = t->offset, .size = t->size, .why = t->why}});
+        else
+            j->told[left++] = *t;
+    }
+    j->count = left;
+    if (!left)
+        arena_reset(j->texts);
+}
+
+/* No line has come for it, or there is too much of it to wait for one. */
+static void told_end(struct ledger_job *j) {
+    if (!j->count)
+        return;
+    put(j->w, &(struct wire){.type = WIRE_SOURCE, .index = 0});
+    told_out(j, S(""), true);
+}
+
+static bool told_note(struct ledger_job *j, const struct custody_damage *d, struct err *e) {
+    struct told t = {.offset = d->offset, .size = d->size};
+
+    if (j->count == TOLD_MAX || arena_used(j->texts) + d->path.len + d->why.len > TOLD_BYTES_MAX)
+        told_end(j);
+    if (j->count == j->room) {
+        struct told *const bigger = reallocarray(j->told, j->room * 2 + 16, sizeof *bigger);
+
+        if (!bigger)
+            return err_set(e, ERR_MEMORY, 0, "no memory to read a ledger");
+        j->told = bigger;
+        j->room = j->room * 2 + 16;
+    }
+    if (!arena_copy(j->texts, d->path, &t.path) || !arena_copy(j->texts, d->why, &t.why))
+        return err_set(e, ERR_MEMORY, 0, "no memory to read a ledger");
+    j->told[j->count++] = t;
+    return true;
+}
+
+/* All lines of what was added, each with its damage, and what was damaged in it. */
+static bool ledger_all(void *ctx, const struct ledger_row *row, struct err *e) {
+    struct ledger_job *const j = ctx;
+    struct wire m = {.type = WIRE_KEPT, .index = row->file.member, .custody = row->file};
+
+    if (row->line == LEDGER_DAMAGE)
+        return told_note(j, &row->damage, e);
+    if (row->line != LEDGER_FILE)
+        return true;
+    bool const hashed = sha256_of_hex(str_of(row->file.sha256), m.hash);
+
+    member_begin(j->w, row->file.path, hashed ? m.hash : NULL);
+    put(j->w, &m);
+    told_out(j, row->file.path, !row->file.member);
+    return true;
+}
+
+/* Where it is not put together with anything: lines of files of which there are no records. */
 static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) {
     struct worker *const w = ctx;
 
@@ -1276,12 +1571,385 @@ static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) 
                            .damage = {.offset = row->damage.offset, .size = row->damage.size, .why = row->damage.why}});
     if (row->line != LEDGER_FILE || row->file.records || row->file.salvaged)
         return true;
-    member_begin(w, row->file.path);
+    bool hashed;
+    uint8_t sha256[SHA256_SIZE] = {0};
+
+    hashed = sha256_of_hex(str_of(row->file.sha256), sha256);
+    member_begin(w, row->file.path, hashed ? sha256 : NULL);
     w->now.custody = row->file;
     w->now.custody.damages = w->now.custody.damage_bytes = 0; /* they are told */
-    w->now.hashed = sha256_of_hex(str_of(row->file.sha256), w->now.hash);
+    w->now.hashed = hashed;
+    memcpy(w->now.hash, sha256, sizeof w->now.hash);
     source_end(w);
     return true;
+}
+
+static bool ledger_rows(struct worker *w, struct segment *s, struct err *e) {
+    struct ledger_job j = {.w = w};
+    bool ok;
+
+    if (w->s->list || w->s->keep)
+        return ledger_read(s, w->s->fields, ledger_line, w, e);
+    if (!(j.texts = arena_new(2 * TOLD_BYTES_MAX)))
+        return err_set(e, ERR_MEMORY, 0, "no memory to read a ledger");
+    ok = ledger_read(s, w->s->fields, ledger_all, &j, e);
+    told_end(&j);
+    arena_free(j.texts);
+    free(j.told);
+    return ok;
+}
+
+/* ---- what is learned of a segment ---- */
+
+/* Does the segment say of its records what would be worked out of them now? number: which of what its sources say (keep.h). */
+static bool made_now(struct segment *s, uint32_t number, uint64_t now) {
+    struct segment_source source;
+    struct err e;
+
+    for (uint32_t i = 0; i < segment_info(s)->sources; i++) {
+        bool same = false;
+
+        if (!segment_source(s, i, &source, &e))
+            return false;
+        for (uint32_t k = 0; k < source.count_count; k++)
+            same |= source.counts[k].number == number && source.counts[k].value == now;
+        if (!same && source.rows)
+            return false;
+    }
+    return true;
+}
+
+/* None of its events is of the time that was asked for, however clocks are put right. */
+static bool other_time(const struct worker *w, struct segment *s) {
+    const struct segment_info *const i = segment_info(s);
+
+    return (w->s->from != INSTANT_NONE || w->s->to != INSTANT_NONE) && i->timed == i->rows &&
+           (clock_outside(i->last, w->s->from, INSTANT_NONE, CLOCK_MARGIN) ||
+            clock_outside(i->first, INSTANT_NONE, w->s->to, CLOCK_MARGIN)) &&
+           made_now(s, KEEP_COUNT_KINDS, w->s->kinds_made) && made_now(s, KEEP_COUNT_TIMES, w->s->times_made);
+}
+
+/* Which kinds occur, by what the segment says. clocked: set where some say times by a clock that others of them may prove wrong. False: it does
+ * not say enough. */
+static bool kinds_said(struct worker *w, struct segment *s, bool *clocked) {
+    uint32_t const count = segment_column(s, SEGMENT_KIND).values;
+    const struct segment_value *values;
+    struct err e;
+
+    *clocked = false;
+    if (!made_now(s, KEEP_COUNT_KINDS, w->s->kinds_made) || !segment_column_values(s, SEGMENT_KIND, false, &values, &e))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        str const name = {values[i].ptr, values[i].len};
+        bool found = !name.len;
+
+        for (uint32_t k = 0; !found && k < kinds_count(w->s->kinds); k++)
+            if (str_eq(kinds_at(w->s->kinds, k)->name, name)) {
+                w->learner->kinds[k] = found = true;
+                *clocked |= kinds_at(w->s->kinds, k)->witness != FIELD_NONE;
+            }
+        if (!found) /* several, or one that is not there now */
+            return false;
+    }
+    return true;
+}
+
+/* Rows that are read for kinds and clocks alone. */
+static bool overview_full(void *ctx, struct err *e) {
+    struct worker *const w = ctx;
+    size_t count;
+    struct block *const *const blocks = ingest_blocks(w->learner->overview, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (blocks[i]->row_count && blocks[i]->kind_index != KIND_UNCLAIMED)
+            w->learner->kinds[blocks[i]->kind_index] = true;
+    if (!ledger_time(w->ledger, w->detector, blocks, count, e))
+        return false;
+    ingest_clear(w->learner->overview, false);
+    return true;
+}
+
+static void overview_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
+    (void)offset;
+    (void)size;
+    (void)why;
+    ((struct worker *)ctx)->learner->facts_lost = true; /* whoever reads the rows tells it */
+}
+
+static bool overview_new(struct worker *w, struct err *e) {
+    struct ingest_options const o = {.fields = w->s->fields,
+                                     .kinds = w->s->kinds,
+                                     .wants = wants_nothing,
+                                     .roles = 1u << ROLE_HOST,
+                                     .full = overview_full,
+                                     .damage = overview_damage,
+                                     .zone = w->s->zone_rules,
+                                     .ctx = w,
+                                     .rows_max = ROWS_MAX,
+                                     .bytes_max = w->s->memory_max / DERIVED_SHARE};
+
+    return ingest_new(&w->learner->overview, &o, e);
+}
+
+static bool overview_member_end(struct worker *w, struct err *e) {
+    if (!overview_full(w, e))
+        return false;
+    ledger_clocks(w->ledger, learn_clock, w);
+    return true;
+}
+
+static bool overview_member(void *ctx, uint32_t index, struct err *e) {
+    struct segment_job *const j = ctx;
+    struct worker *const w = j->w;
+    struct segment_source source;
+
+    if ((j->open && !overview_member_end(w, e)) || !segment_source(j->segment, index, &source, e))
+        return false;
+    const struct reader *const reader = reader_named(source.reader);
+    str const name = str_of(reader ? reader->name : NULL);
+
+    j->open = true;
+    w->learner->source = index;
+    ingest_part(w->learner->overview, 0, name);
+    ingest_latest(w->learner->overview, w->s->latest == INSTANT_NONE ? source.modified : w->s->latest);
+    ledger_source(w->ledger, name);
+    return true;
+}
+
+/* Rows of kinds whose times have a clock; of kinds that are not known by then all. */
+static bool overview(struct worker *w, struct segment *s, struct err *e) {
+    struct segment_job job = {.w = w, .segment = s};
+    struct segment_reading reading = {.source = overview_member, .ctx = &job, .salvage = true};
+
+    if (!w->learner->overview && !overview_new(w, e))
+        return false;
+    reading.sink = ingest_sink(w->learner->overview);
+    bool const ok = segment_read(s, &reading, e) && (!job.open || overview_member_end(w, e));
+
+    w->learner->facts_lost |= !ok || reading.lost;
+    return ok || e->code != ERR_MEMORY;
+}
+
+static bool unknown_any(const struct learner *l) {
+    for (uint32_t i = 0; i < l->items; i++)
+        if (segment_ask_unknown(&l->ask, i))
+            return true;
+    return false;
+}
+
+/* Rows in which what is not known could be found. */
+static bool learner_select(struct worker *w, struct segment *s, uint64_t *rows, struct err *e) {
+    struct learner *const l = w->learner;
+    struct select_options const options = {.plan = w->s->plan,
+                                           .kinds = w->s->kinds,
+                                           .fields = w->s->fields,
+                                           .skip = w->s->skip,
+                                           .indicators = w->indicators};
+    size_t const count = w->s->set->rule_count;
+    bool const indicators = segment_ask_unknown(&l->ask, l->items - 1);
+    bool *const rules = calloc(count + 1, sizeof *rules);
+    struct select_ask const ask = {.rules = rules,
+                                   .indicators = indicators && l->ask.indicators && w->indicators,
+                                   .kinds_trusted = made_now(s, KEEP_COUNT_KINDS, w->s->kinds_made)};
+    bool ok = rules || err_set(e, ERR_MEMORY, 0, "no memory for rows");
+
+    for (uint32_t i = 0; ok && i < count; i++)
+        rules[i] = !w->s->skip[i] && segment_ask_unknown(&l->ask, item_of(w, i));
+    ok = ok && (l->select || select_new(&l->select, &options, e)) && select_rows(l->select, s, &ask, rows, NULL, e);
+    free(rules);
+    return ok;
+}
+
+/* *rows: which are to be read; NULL: all of them. */
+static bool learner_rows(struct worker *w, struct segment *s, uint64_t **rows, struct err *e) {
+    struct learner *const l = w->learner;
+    uint32_t const count = segment_info(s)->rows;
+
+    if (l->ask.whole)
+        return true;
+    if (!(*rows = calloc((size_t)count / 64 + 1, sizeof **rows)))
+        return err_set(e, ERR_MEMORY, 0, "no memory for rows");
+    for (uint32_t i = 0; i < l->ask.row_count; i++) {
+        uint32_t const row = segment_row_at(l->ask.rows, i);
+
+        if (row >= count)
+            return err_set(e, ERR_CORRUPT, 0, "a row was asked for that the segment does not have");
+        (*rows)[row / 64] |= UINT64_C(1) << row % 64;
+    }
+    return !unknown_any(l) || learner_select(w, s, *rows, e);
+}
+
+/* What is too much to be told is not told; of facts that is never so. */
+static void learner_tell(struct worker *w, const struct segment_learned *told) {
+    struct learner *const l = w->learner;
+    struct segment_learned out = *told;
+    uint8_t *const none = calloc((size_t)l->items / 8 + 1, 1);
+
+    if (!none)
+        give_up();
+    out.told = out.told ? out.told : none;
+    l->message.len = 0;
+    segment_learned_put(&l->message, &out, l->items);
+    if (l->message.len > SEGMENT_LEARNED_MAX) {
+        out.told = none;
+        out.found = S("");
+        out.found_count = 0;
+        l->message.len = 0;
+        segment_learned_put(&l->message, &out, l->items);
+    }
+    free(none);
+    if (l->message.failed || l->message.len > SEGMENT_LEARNED_MAX)
+        give_up();
+    put(w, &(struct wire){.type = WIRE_LEARNED, .name = buf_str(&l->message)});
+}
+
+/* Kinds that occur, as numbers. NULL: no memory. */
+static uint32_t *learner_kinds(const struct worker *w, uint32_t *count) {
+    uint32_t const all = (uint32_t)kinds_count(w->s->kinds);
+    uint32_t *const kinds = calloc((size_t)all + 1, sizeof *kinds);
+
+    *count = 0;
+    for (uint32_t i = 0; kinds && i < all; i++)
+        if (w->learner->kinds[i])
+            kinds[(*count)++] = i;
+    return kinds;
+}
+
+/* No row was read: only the facts are told. */
+static bool learner_passed(struct worker *w, struct segment *s, struct err *e) {
+    struct learner *const l = w->learner;
+    struct segment_learned out = {.passed = true,
+                                  .lasting = true,
+                                  .rows = segment_info(s)->rows,
+                                  .facts = l->ask.facts,
+                                  .clocks = buf_str(&l->clocks)};
+    uint32_t *const kinds = learner_kinds(w, &out.kind_count);
+
+    if (!kinds)
+        return err_set(e, ERR_MEMORY, 0, "no memory for what was learned");
+    if (!out.facts)
+        out.kind_count = 0;
+    out.kinds = (const char *)kinds;
+    learner_tell(w, &out);
+    free(kinds);
+    return true;
+}
+
+static bool learner_reset(struct worker *w, struct segment *s) {
+    struct learner *const l = w->learner;
+
+    for (uint32_t i = 0; i < l->items; i++) {
+        l->found[i].count = 0;
+        l->found[i].lost = false;
+    }
+    memset(l->kinds, 0, kinds_count(w->s->kinds) * sizeof *l->kinds);
+    l->total = 0;
+    l->facts_lost = false;
+    l->clocks.len = 0;
+    l->segment = s;
+    l->clocked = l->clock_members = 0;
+    l->regex_limits = detector_counts(w->detector)->regex_limits;
+    l->stix_cut = w->s->known && known_stix(w->s->known) ? stix_watch_cut(known_stix(w->s->known)) : 0;
+    return other_time(w, s);
+}
+
+/* rows: as above, to be freed. */
+static bool learner_begin(struct worker *w, struct segment *s, uint64_t **rows, struct err *e) {
+    struct learner *const l = w->learner;
+    bool clocked;
+
+    l->passed = learner_reset(w, s);
+    l->ask.whole |= unknown_any(l) && (!l->ask.select || (l->asks_kinds && segment_ask_unknown(&l->ask, l->items - 1)));
+    if (l->ask.facts && (l->passed || !l->ask.whole) && (!kinds_said(w, s, &clocked) || clocked) && !overview(w, s, e))
+        return false;
+    if (l->facts_lost) { /* what can be read of it says what can be known */
+        l->clocks.len = 0;
+        l->clocked = l->clock_members = 0;
+        l->ask.whole = true;
+        l->passed = false;
+    }
+    return l->passed ? learner_passed(w, s, e) : learner_rows(w, s, rows, e);
+}
+
+static int by_number(const void *a, const void *b) {
+    uint32_t const x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void found_out(struct buf *out, uint32_t item, struct found_rows *f) {
+    uint32_t kept = 1;
+
+    qsort(f->rows, f->count, sizeof *f->rows, by_number);
+    for (uint32_t i = 1; i < f->count; i++)
+        if (f->rows[i] != f->rows[kept - 1])
+            f->rows[kept++] = f->rows[i];
+    segment_found_put(out, item, f->rows, kept);
+}
+
+/* Everything of the segment that was to be read has been. What is not certain is not told. */
+static bool learner_end(struct worker *w, struct segment *s, const uint64_t *rows,
+                        const struct segment_reading *reading, struct err *e) {
+    struct learner *const l = w->learner;
+    uint32_t const last = l->items - 1;
+    bool const cut = w->s->known && known_stix(w->s->known) && stix_watch_cut(known_stix(w->s->known)) != l->stix_cut;
+    /* Where something was lost, or a regular expression was given up, another reading may find more. */
+    bool const sure = !reading->lost && detector_counts(w->detector)->regex_limits == l->regex_limits;
+    struct segment_learned out = {
+        .rows = segment_info(s)->rows, .facts = l->ask.facts, .lasting = sure && !l->facts_lost};
+    uint8_t *const told = calloc((size_t)l->items / 8 + 1, 1);
+    uint32_t *const kinds = learner_kinds(w, &out.kind_count);
+    struct buf found = {0};
+    bool ok = told && kinds;
+
+    for (uint32_t i = 0; ok && sure && i < l->items; i++) {
+        bool const asked = i < last ? !w->s->skip[i] : w->s->known && !cut;
+
+        if (!asked || !segment_ask_unknown(&l->ask, i) || l->found[i].lost)
+            continue;
+        told[i / 8] |= (uint8_t)(1u << i % 8);
+        if (!l->found[i].count)
+            continue;
+        found_out(&found, i, &l->found[i]);
+        out.found_count++;
+    }
+    ok = ok && !found.failed && !l->clocks.failed;
+    for (uint32_t i = out.read = rows ? 0 : out.rows; rows && i < out.rows; i++)
+        out.read += rows[i / 64] >> i % 64 & 1;
+    if (!out.facts)
+        out.kind_count = 0;
+    out.told = told;
+    out.kinds = (const char *)kinds;
+    out.clocks = buf_str(&l->clocks);
+    out.found = buf_str(&found);
+    if (ok)
+        learner_tell(w, &out);
+    buf_free(&found);
+    free(told);
+    free(kinds);
+    return ok || err_set(e, ERR_MEMORY, 0, "no memory for what was learned");
+}
+
+/* What is asked of the next file: views into its bytes. */
+static bool learner_ask(struct worker *w, str ask) {
+    struct learner *const l = w->learner;
+
+    l->asked = ask.len > 0;
+    l->passed = false;
+    return !l->asked || segment_ask_take(ask, l->items, &l->ask);
+}
+
+static bool learner_new(struct worker *w, struct err *e) {
+    struct learner *const l = w->learner = calloc(1, sizeof *l);
+
+    if (!l)
+        return err_set(e, ERR_MEMORY, 0, "no memory to begin");
+    l->items = (uint32_t)(w->s->known ? known_own_rules(w->s->known) : w->s->set->rule_count) + 1;
+    l->found = calloc(l->items, sizeof *l->found);
+    l->kinds = calloc(kinds_count(w->s->kinds) + 1, sizeof *l->kinds);
+    for (size_t i = 0; w->s->known && known_stix(w->s->known) && i < kinds_count(w->s->kinds); i++)
+        l->asks_kinds |= stix_watch_asks(known_stix(w->s->known), kinds_at(w->s->kinds, i));
+    return (l->found && l->kinds) || err_set(e, ERR_MEMORY, 0, "no memory to begin");
 }
 
 static void put_index_keys(void *ctx, str bytes) {
@@ -1312,19 +1980,31 @@ static bool segment_index(struct worker *w, struct segment *s, struct err *e) {
 
 static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     struct segment_job job = {.w = w, .segment = s};
+    struct erasing_sink erasing;
     struct segment_reading reading = {
-        .sink = ingest_sink(w->ingest), .source = segment_member, .ctx = &job, .salvage = true};
-    bool ledger;
+        .sink = without(w, &erasing), .source = segment_member, .ctx = &job, .salvage = true};
+    uint64_t *rows = NULL;
+    bool ledger, ok;
 
     if (!ledger_is(s, &ledger, e))
         return false;
     if (ledger)
-        return w->keys || ledger_read(s, w->s->fields, ledger_line, w, e);
+        return w->keys || ledger_rows(w, s, e);
     if (w->keys)
         return segment_index(w, s, e);
-    bool const ok = segment_read(s, &reading, e);
-
-    return segment_member_end(&job, e) && ok;
+    if (w->learner && w->learner->asked && !learner_begin(w, s, &rows, e))
+        return false;
+    if (w->learner && w->learner->passed)
+        return true;
+    reading.rows = rows;
+    ingest_origin(w->ingest, &reading.row);
+    ok = segment_read(s, &reading, e);
+    ok = segment_member_end(&job, e) && ok;
+    ingest_origin(w->ingest, NULL);
+    if (w->learner && w->learner->asked && (ok || e->code != ERR_MEMORY))
+        ok = learner_end(w, s, rows, &reading, e) && ok;
+    free(rows);
+    return ok;
 }
 
 static bool read_segment(struct worker *w, str path, struct err *e) {
@@ -1333,7 +2013,7 @@ static bool read_segment(struct worker *w, str path, struct err *e) {
     struct segment *s = NULL;
     bool ok;
 
-    if (!file_hash(w, e))
+    if (!(w->learner && w->learner->asked) && !file_hash(w, e)) /* what is asked of it is little beside all its bytes */
         return false;
     outermost = w->now;
     void *const bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, w->file.fd, 0);
@@ -1397,13 +2077,14 @@ static bool read_file(struct worker *w, str path, struct err *e) {
     }
     if (reader->part_size)
         part_size = reader->part_size(head);
-    if (part_size == 0 || w->keep || part_size >= w->file.input.size) {
+    if (part_size == 0 || (w->keep && !w->s->keep_parts) || part_size >= w->file.input.size) {
         if (w->job->hashed && !file_hash(w, e))
             return false;
         return (w->now.hashed || hash_begin(w, e)) && read_part(w, &in.input, reader, (struct part){0, UINT64_MAX}, e);
     }
     put(w, &(struct wire){.type = WIRE_SPLIT, .number = part_size, .name = str_of(reader->name)});
     send_out(w); /* others may begin with the parts behind this one */
+    w->in_parts = true;
     return read_part(w, &in.input, reader, (struct part){0, part_size}, e);
 }
 
@@ -1437,13 +2118,17 @@ static bool is_segment(struct worker *w) {
     return w->file.input.window(&w->file.input, 0, HEAD_BYTES, &head, &e) && segment_begins(head);
 }
 
-static bool do_job(struct worker *w, const struct job *job, str path, struct err *e) {
+static bool do_job(struct worker *w, const struct job *job, str path, str ask, struct err *e) {
     bool ok = true;
+
+    if (w->learner && (ask.len || w->learner->asked) && !learner_ask(w, ask))
+        return err_set(e, ERR_CORRUPT, 0, "what is asked of the segment was not understood");
 
     source_begin(w);
     w->modified = w->file.modified;
     w->opened = path;
     w->job = job;
+    w->in_parts = false;
     w->ticked = 0;
     w->listed = 0;
     w->members = 0;
@@ -1475,6 +2160,7 @@ static bool do_job(struct worker *w, const struct job *job, str path, struct err
         struct followed in = {{followed_window, w->file.input.size}, &w->file.input, w, job->from};
 
         assert(reader);
+        w->in_parts = true;
         ok = read_part(w, &in.input, reader, (struct part){job->from, job->to}, e);
     }
     if (ok)
@@ -1494,10 +2180,19 @@ static void work(struct worker *w) {
             !channel_take(w->channel, w->path.ptr, job.path_len, NULL, &closed, &e))
             give_up();
         w->path.len = job.path_len;
+        if (w->learner) {
+            struct buf *const b = &w->learner->bytes;
+
+            b->len = 0;
+            if (job.ask_len > SEGMENT_ASK_MAX || !buf_reserve(b, job.ask_len + 1) ||
+                !channel_take(w->channel, b->ptr, job.ask_len, NULL, &closed, &e))
+                give_up();
+            b->len = job.ask_len;
+        }
         job.reader[sizeof job.reader - 1] = '\0';
         e = (struct err){0};
-        bool const ok =
-            (job.type == JOB_SEAL || file_input_of(&w->file, fd, &e)) && do_job(w, &job, buf_str(&w->path), &e);
+        bool const ok = (job.type == JOB_SEAL || file_input_of(&w->file, fd, &e)) &&
+                        do_job(w, &job, buf_str(&w->path), w->learner ? buf_str(&w->learner->bytes) : (str){"", 0}, &e);
 
         if (job.type != JOB_SEAL) {
             file_input_close(&w->file);
@@ -1560,6 +2255,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                       .times = setup->times,
                                       .put = put_kept,
                                       .hash = early_hash,
+                                      .part = part_told,
                                       .ctx = &w};
     size_t const slack = DATA_SLACK + SEGMENT_MEMORY + (setup->yara ? YARA_SLACK : 0) +
                          (setup->keep || setup->index ? KEEP_MEMORY + KEEP_SLACK : 0);
@@ -1575,6 +2271,8 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if ((setup->list || setup->collect || setup->match) && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
+    if (!e.code && setup->asks)
+        (void)!learner_new(&w, &e);
     if (!e.code && setup->keep)
         (void)!keep_new(&w.keep, &keep, &e);
     if (!e.code && setup->index)

@@ -46,12 +46,18 @@ struct worker_setup {
     uint64_t key_seeds[2]; /* of what tells events apart; drawn anew in each hunt */
     size_t memory_max;     /* bytes of values that a worker keeps */
     struct unpack_limits limits;
+    bool asks; /* of segments only what is asked of each (segment_ask.h) */
+    uint64_t kinds_made,
+        times_made; /* with asks: what segments say of themselves when kinds, and times, are those of now (keep.h) */
+    bool keep;      /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
+    struct erasing
+        *erasing; /* of segments is kept what is left without these values, by a copy of each worker's; NULL: all */
+    bool index;   /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
     const struct key_set *keys; /* as hunt_options; so the next */
     const struct writing_key *writing;
-    bool keep;  /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
-    bool index; /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
     const uint8_t *key_secret;   /* keys of segments are told; NULL: they are not */
     uint64_t times;              /* keep_times */
+    bool keep_parts;             /* and files are read in parts all the same: by one alone it would only be more work */
     const struct yara_set *yara; /* rules of files; NULL: none */
     struct yara_limits yara_limits;
 };
@@ -62,15 +68,19 @@ enum job_type {
     JOB_HASH, /* SHA-256 of the whole source */
     JOB_SCAN, /* YARA rules on the whole source and what lies in it (yara_job.h) */
     JOB_SEAL, /* no file: whatever records are kept and not told yet go out */
+    JOB_TOLD, /* no job, but what was asked with WIRE_ASK */
     JOB_END,
 };
 
-/* Goes to the worker as it is; an open file goes with it, and the path follows (not after JOB_END). */
+/* Goes to the worker as it is; an open file goes with it; the path follows, and what is asked of a segment (segment_ask.h), if anything (not
+ * after JOB_END and JOB_TOLD). */
 struct job {
-    uint32_t type, path_len;
-    uint64_t from, to; /* PART */
+    uint32_t type, path_len, ask_len;
+    uint64_t from, to; /* PART; TOLD: from: records of the source before the part; to: its size */
     char reader[16];   /* PART: its name */
-    bool hashed;       /* FILE: the file's first `to` bytes have this hash */
+    uint64_t ordinal;  /* FILE, PART, where records are kept: of the source, from 1 on */
+    uint32_t part;     /* PART: which */
+    bool hashed;       /* FILE: the file's first `to` bytes have this hash; TOLD: the source has it */
     uint8_t sha256[SHA256_SIZE];
 };
 

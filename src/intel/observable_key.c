@@ -4,7 +4,7 @@
  * - a URL that is only a host is not kept: its host is;
  * - a file's name is what stands behind its last blank or sign that ends words; of the folders it lies in the last two, or one where the
  *   name has no point, each of them cut in the same way;
- * - of whole values blanks together are one. */
+ * - of whole values blanks together are one; short numbers, times, and what is longer than any name, are none that is kept (is_kept_whole). */
 #include "intel/observable_key.h"
 
 #include <assert.h>
@@ -21,6 +21,10 @@
 #define URL_MEMORY ((size_t)1 << 20) /* as detection/indicator.c has it for host and path */
 #define FOLDERS 2u                   /* of names with a point in them */
 #define FOLDERS_BARE 1u
+#define WHOLE_KEPT 255u   /* bytes of a whole value: of longer ones none is kept */
+#define HEX_KEPT 64u      /* hexadecimal digits, of what is nothing else: serial numbers have 40 at most; hashes are keyed apart */
+#define NUMBER_LEAST 7u   /* digits of a number: shorter ones count, name a port, a process, a record. Telephone numbers have so many */
+#define PREFIXED_LEAST 12u /* the same of one behind 0x; hardware addresses have so many */
 
 enum key_class {
     KEY_URL_HOST = INTEL_CLASSES, /* a value that is a host, of a log that holds host and path apart */
@@ -38,6 +42,7 @@ struct observable_keys {
     struct arena *urls;
     struct buf text; /* of a raw value */
     struct buf room; /* of a key that is put together */
+    bool ends[256];  /* indicator_ends_word */
     /* Of the value whose keys are being told. */
     const struct observable_key_sink *sink;
     struct err *e;
@@ -55,31 +60,108 @@ static uint64_t key_hash(const struct observable_keys *k, unsigned class, str ke
     static_assert(sizeof out == crypto_shorthash_BYTES, "a key has 64 bits");
 
     crypto_shorthash((unsigned char *)&out, (const unsigned char *)key.ptr, key.len, k->secrets[class]);
-    return out;
+    return out >> OBSERVABLE_ZEROS << OBSERVABLE_ZEROS;
 }
 
-static char small(char c) {
-    return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+enum { DIGIT = 1, HEX = 2, SIGN = 4, OPENS = 8, BLANK = 16, CAPITAL = 32 };
+/* Of letters mostly as whole_put and paths have them. SIGN: what stands in numbers and times beside digits; OPENS: with this a placeholder begins. */
+static const uint8_t kinds_of[256] = {
+    ['0' ... '9'] = DIGIT | HEX,
+    ['a' ... 'b'] = HEX,
+    ['c'] = HEX | OPENS,
+    ['d' ... 'f'] = HEX,
+    ['A' ... 'F'] = HEX | CAPITAL,
+    ['G' ... 'Z'] = CAPITAL,
+    ['\t'] = BLANK,
+    ['\r'] = BLANK,
+    ['\n'] = BLANK,
+    [' '] = SIGN | BLANK,
+    ['.'] = SIGN,
+    [':'] = SIGN,
+    [','] = SIGN,
+    ['/'] = SIGN,
+    ['-'] = SIGN,
+    ['_'] = SIGN,
+    ['('] = SIGN,
+    [')'] = SIGN,
+    ['%'] = SIGN | OPENS,
+    ['$'] = OPENS,
+    ['s'] = OPENS,
+    ['t'] = SIGN,
+    ['z'] = SIGN,
+};
+
+static unsigned kind_of(char c) {
+    return kinds_of[(uint8_t)c];
 }
 
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* A whole value as both sides know it. */
+/* A whole value as both sides know it; of what is longer than any that is kept, a byte more than that. */
 static void whole_put(struct buf *out, str whole) {
-    char *const to = buf_reserve(out, whole.len);
+    char *const to = buf_reserve(out, whole.len < WHOLE_KEPT ? whole.len : WHOLE_KEPT + 1);
     size_t len = 0;
 
     if (!to)
         return;
-    for (size_t i = 0; i < whole.len; i++) {
-        bool const blank = is_blank(whole.ptr[i]);
+    for (size_t i = 0; i < whole.len && len <= WHOLE_KEPT; i++) {
+        unsigned const is = kind_of(whole.ptr[i]);
 
-        if (!blank || !len || to[len - 1] != ' ')
-            to[len++] = blank ? ' ' : small(whole.ptr[i]);
+        if (!(is & (BLANK | CAPITAL)))
+            to[len++] = whole.ptr[i];
+        else if (is & CAPITAL)
+            to[len++] = (char)(whole.ptr[i] + 32);
+        else if (!len || to[len - 1] != ' ')
+            to[len++] = ' ';
     }
     out->len += len;
+}
+
+/* A short number, as nearly every value of many logs is: nothing is kept of it, in any class. */
+static bool is_number(str s) {
+    bool const prefixed = s.len > 2 && s.ptr[0] == '0' && (s.ptr[1] == 'x' || s.ptr[1] == 'X');
+
+    if (!s.len || s.len > PREFIXED_LEAST + 1 || (!prefixed && s.len >= NUMBER_LEAST))
+        return false;
+    for (size_t i = prefixed ? 2 : 0; i < s.len; i++)
+        if (!(kind_of(s.ptr[i]) & (prefixed ? HEX : DIGIT)))
+            return false;
+    return true;
+}
+
+/* {8-4-4-4-12}, hexadecimal digits, perhaps without brackets, one of them a letter: none of it is anything but the whole. */
+static bool is_guid(str s) {
+    unsigned letters = 0;
+
+    if (s.len == 38 && s.ptr[0] == '{' && s.ptr[37] == '}')
+        s = (str){s.ptr + 1, 36};
+    if (s.len != 36)
+        return false;
+    for (size_t i = 0; i < 36; i++) {
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            if (s.ptr[i] != '-')
+                return false;
+        } else if (!(kind_of(s.ptr[i]) & HEX)) {
+            return false;
+        } else {
+            letters += !(kind_of(s.ptr[i]) & DIGIT);
+        }
+    }
+    return letters > 0;
+}
+
+/* Of whole values, as whole_put has them, no index keeps numbers, times and other signs without words, and very long ones: such an indicator is looked for in
+ * every segment. What begins with + is a telephone number. */
+static bool is_kept_whole(str s) {
+    unsigned both = HEX | SIGN; /* of what every letter so far is one; digits are both */
+    size_t i;
+
+    if (s.len > WHOLE_KEPT || is_number(s))
+        return false;
+    for (i = 0; i < s.len && both; i++) {
+        unsigned const is = kind_of(s.ptr[i]);
+
+        both &= is & DIGIT ? HEX | SIGN : is;
+    }
+    return !(both & SIGN && !(both & HEX)) && !(both & HEX && s.len > HEX_KEPT);
 }
 
 /* Is a canonical URL a host and nothing else? */
@@ -93,18 +175,20 @@ static bool is_only_host(str url) {
 /* ---- names of files ---- */
 
 /* What stands behind the last sign that ends words, but for those at its end. */
-static str last_word(str name) {
+static str last_word(const struct observable_keys *k, str name) {
     size_t at;
 
-    while (name.len && indicator_ends_word(name.ptr[name.len - 1]))
+    while (name.len && k->ends[(uint8_t)name.ptr[name.len - 1]])
         name.len--;
-    for (at = name.len; at > 0 && !indicator_ends_word(name.ptr[at - 1]); at--)
+    for (at = name.len; at > 0 && !k->ends[(uint8_t)name.ptr[at - 1]]; at--)
         ;
     return str_from(name, at);
 }
 
 /* Numbers with points stand everywhere: they are no names that an index keeps. */
 static bool is_kept_name(str word) {
+    if (is_number(word))
+        return false;
     for (size_t i = 0; i < word.len; i++)
         if ((word.ptr[i] < '0' || word.ptr[i] > '9') && word.ptr[i] != '.')
             return true;
@@ -129,7 +213,7 @@ static bool folder_take(str *path, str *folder) {
 static uint64_t file_key(struct observable_keys *k, const str *folders, unsigned count, str name) {
     k->room.len = 0;
     for (unsigned i = count; i > 0; i--) {
-        buf_add(&k->room, last_word(folders[i - 1]));
+        buf_add(&k->room, last_word(k, folders[i - 1]));
         buf_byte(&k->room, '/');
     }
     buf_add(&k->room, name);
@@ -160,7 +244,8 @@ static void key_told(void *ctx, enum intel_class class, str key) {
     }
     k->room.len = 0;
     whole_put(&k->room, key);
-    tell(k, key_hash(k, class, buf_str(&k->room)));
+    if (is_kept_whole(buf_str(&k->room)))
+        tell(k, key_hash(k, class, buf_str(&k->room)));
 }
 
 static void address_told(void *ctx, const struct address *a) {
@@ -172,10 +257,10 @@ static void address_told(void *ctx, const struct address *a) {
 }
 
 /* The folder that a placeholder at the end of this one stands for: it may begin behind any word. */
-static str placeholder_at_end(str folder) {
+static str placeholder_at_end(const struct observable_keys *k, str folder) {
     for (size_t at = 0; at < folder.len; at++)
-        if (strchr("%$cs", folder.ptr[at]) &&
-            (!at || indicator_ends_word(folder.ptr[at - 1]))) { /* %x%, $env:x, csidl_x, systemroot */
+        if (kind_of(folder.ptr[at]) & OPENS &&
+            (!at || k->ends[(uint8_t)folder.ptr[at - 1]])) { /* %x%, $env:x, csidl_x, systemroot */
             str const is = observable_folder(str_from(folder, at));
 
             if (is.len)
@@ -186,7 +271,7 @@ static str placeholder_at_end(str folder) {
 
 static void path_told(void *ctx, str path) {
     struct observable_keys *const k = ctx;
-    str const name = last_word(intel_file_name(path));
+    str const name = last_word(k, intel_file_name(path));
     unsigned const most = folders_kept(name);
     str folders[FOLDERS] = {{0}};
     unsigned count = 0;
@@ -196,7 +281,7 @@ static void path_told(void *ctx, str path) {
     tell(k, file_key(k, folders, 0, name));
     path.len -= intel_file_name(path).len;
     while (count < most && folder_take(&path, &folders[count])) {
-        str const is = placeholder_at_end(folders[count]), was = folders[count];
+        str const is = placeholder_at_end(k, folders[count]), was = folders[count];
 
         count++;
         tell(k, file_key(k, folders, count, name));
@@ -231,7 +316,8 @@ static void phone_told(void *ctx, str number) {
     size_t const count = phone_candidates(number, all);
 
     for (size_t i = 0; i < count; i++)
-        tell(k, key_hash(k, INTEL_WHOLE, (str){all[i].text, all[i].len}));
+        if (is_kept_whole((str){all[i].text, all[i].len}))
+            tell(k, key_hash(k, INTEL_WHOLE, (str){all[i].text, all[i].len}));
 }
 
 /* ---- values ---- */
@@ -258,6 +344,8 @@ bool observable_keys_new(struct observable_keys **out, const uint8_t secret[OBSE
         if (class == KEY_CLASSES)
             memcpy(&k->made, made, sizeof k->made);
     }
+    for (unsigned c = 0; c < COUNT(k->ends); c++)
+        k->ends[c] = indicator_ends_word((char)c);
     k->asks = (struct indicator_asks){key_told, address_told, path_told, host_told, unread_told, phone_told, k};
     if (!indicator_marks_every(&k->marks, e)) {
         free(k);
@@ -295,6 +383,8 @@ bool observable_keys_of(struct observable_keys *k, uint8_t raw_type, str bytes, 
 
     if (raw_type != RAW_TEXT && raw_type != RAW_UTF16 && raw_type != RAW_BINARY && raw_type != RAW_SID)
         return true;
+    if (raw_type == RAW_TEXT && is_number(bytes))
+        return true;
     if (raw_type != RAW_TEXT || utf8_valid(bytes) != bytes.len) {
         k->text.len = 0;
         (void)value_render(raw_type, bytes, &k->text, &repaired);
@@ -305,6 +395,10 @@ bool observable_keys_of(struct observable_keys *k, uint8_t raw_type, str bytes, 
     k->sink = sink;
     k->e = e;
     k->stopped = k->any = false;
+    if (is_guid(text)) {
+        key_told(k, INTEL_WHOLE, text);
+        return !k->stopped;
+    }
     if (text.len >= INDICATOR_TEXT_MIN && !indicator_text_ask(&k->texts, text, &k->asks))
         return k->stopped ? false : no_memory(e);
     if (text.len && *text.ptr == '/') {
@@ -352,8 +446,17 @@ static void url_ask(const struct observable_keys *k, str url, struct observable_
     way_add(out, key_hash(k, KEY_URL_UNREAD, host), NULL);
 }
 
+static void whole_ask(struct observable_keys *k, str whole, struct observable_ask *out) {
+    k->room.len = 0;
+    whole_put(&k->room, whole);
+    if (is_kept_whole(buf_str(&k->room)))
+        way_add(out, key_hash(k, INTEL_WHOLE, buf_str(&k->room)), NULL);
+    else
+        out->scan = true;
+}
+
 static void file_ask(struct observable_keys *k, str path, struct observable_ask *out) {
-    str const whole = path, name = last_word(intel_file_name(path));
+    str const whole = path, name = last_word(k, intel_file_name(path));
     unsigned const most = folders_kept(name);
     str folders[FOLDERS];
     unsigned count = 0;
@@ -366,11 +469,8 @@ static void file_ask(struct observable_keys *k, str path, struct observable_ask 
     while (count < most && folder_take(&path, &folders[count]))
         count++;
     way_add(out, file_key(k, folders, count, name), NULL);
-    if (!count) { /* it may be all of a value */
-        k->room.len = 0;
-        whole_put(&k->room, whole);
-        way_add(out, key_hash(k, INTEL_WHOLE, buf_str(&k->room)), NULL);
-    }
+    if (!count) /* it may be all of a value */
+        whole_ask(k, whole, out);
 }
 
 bool observable_ask_of(struct observable_keys *k, enum observable type, str canonical, struct observable_ask *out,
@@ -397,11 +497,10 @@ bool observable_ask_of(struct observable_keys *k, enum observable type, str cano
     } else if (class == INTEL_WHOLE) {
         size_t const count = type == OBSERVABLE_PHONE ? phone_nationals(key, nationals) : 0;
 
-        k->room.len = 0;
-        whole_put(&k->room, key);
-        way_add(out, key_hash(k, class, buf_str(&k->room)), NULL);
+        whole_ask(k, key, out);
         for (size_t i = 0; i < count; i++)
-            way_add(out, key_hash(k, class, nationals[i]), NULL);
+            whole_ask(k, nationals[i], out);
+        out->scan |= type == OBSERVABLE_CERTIFICATE && key.len < PREFIXED_LEAST; /* it may stand behind 0x */
     } else {
         way_add(out, key_hash(k, class, key), NULL);
     }

@@ -3,13 +3,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cache.h"
 #include "base/cursor.h"
-#include "base/file.h"
 #include "codec/yaml_pack.h"
 
 #define FILE_NAME "rules.cache"
@@ -17,7 +15,6 @@
 #define SUM_AT 8 /* the checksum, of all bytes behind it */
 #define SUMMED_FROM 16
 #define HEAD_SIZE 56 /* magic, checksum, maker, count, zero */
-#define WRITE_STEP 65536u
 #define ENTRY_SIZE (SHA256_SIZE + 4)
 
 struct entry {
@@ -66,11 +63,6 @@ char *rule_cache_folder(void) {
     return joined(home, ".cache/longwatch");
 }
 
-/* Nobody else can have written it. */
-static bool ours(const struct stat *st) {
-    return st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
-}
-
 static int by_key(const void *a, const void *b) {
     return memcmp(((const struct entry *)a)->key, ((const struct entry *)b)->key, SHA256_SIZE);
 }
@@ -115,29 +107,11 @@ static void forget(struct rule_cache *c) {
 }
 
 static void file_load(struct rule_cache *c, int folder) {
-    int const fd = file_open(folder, FILE_NAME);
-    struct stat st;
+    bool there;
     struct err e;
 
-    if (fd < 0)
-        return;
-    if (fstat(fd, &st) != 0 || !ours(&st) || !file_read_open(fd, &st, FILE_NAME, c->max, &c->file, &e) ||
-        !index_read(c))
+    if (!cache_read(folder, FILE_NAME, c->max, &c->file, &there, &e) || !there || !index_read(c))
         forget(c);
-    close(fd);
-}
-
-/* The folder, opened; -1: there is none, or it is not ours. */
-static int folder_open(const char *path) {
-    int const fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct stat st;
-
-    if (fd >= 0 && (fstat(fd, &st) != 0 || !ours(&st))) {
-        close(fd);
-        errno = EPERM;
-        return -1;
-    }
-    return fd;
 }
 
 static void release(struct rule_cache *c) {
@@ -158,7 +132,7 @@ struct rule_cache *rule_cache_open(const char *folder, size_t max) {
     c->max = max < RULE_CACHE_MAX ? max : RULE_CACHE_MAX;
     if (!(c->folder = strdup(folder)) || !(c->hash = sha256_new()) || !yaml_pack_maker(c->maker))
         goto fail;
-    fd = folder_open(folder);
+    fd = cache_open(folder);
     if (fd < 0 && errno != ENOENT)
         goto fail;
     if (fd >= 0) {
@@ -277,40 +251,6 @@ static bool file_make(const struct rule_cache *c, const struct entry *list, size
     return true;
 }
 
-/* The folder, made if there is none, and at most one above it: XDG_CACHE_HOME, too, is to be made when it is missing. */
-static int folder_make(const char *path) {
-    char *const above = strdup(path), *const slash = above ? strrchr(above, '/') : NULL;
-
-    if (mkdir(path, 0700) != 0 && errno == ENOENT && slash && slash > above) {
-        *slash = '\0';
-        if (mkdir(above, 0700) == 0 && mkdir(path, 0700) != 0)
-            rmdir(above);
-    }
-    free(above);
-    return folder_open(path);
-}
-
-static void file_write(const struct rule_cache *c, str bytes) {
-    int const folder = folder_make(c->folder);
-    char *const path = folder >= 0 ? joined(c->folder, FILE_NAME) : NULL;
-    struct file_out *f;
-    struct err e;
-
-    /* Two that write at once might put each other's unfinished file under the name, where its checksum keeps anybody from
-     * believing it. So one is enough; but where there are no locks (NFS), two will do. Closing ends the lock. */
-    if (path && (flock(folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && file_out_open(&f, path, &e)) {
-        for (str left = bytes; left.len; left = str_from(left, str_first(left, WRITE_STEP).len))
-            file_out_add(f, str_first(left, WRITE_STEP));
-        /* A full or read-only home: nothing is left behind, and nobody is told. */
-        bool const written = file_out_commit_soon(f, &e);
-
-        (void)written;
-    }
-    free(path);
-    if (folder >= 0)
-        close(folder);
-}
-
 void rule_cache_close(struct rule_cache *c) {
     struct entry *list = NULL;
     struct buf out = {0};
@@ -320,8 +260,13 @@ void rule_cache_close(struct rule_cache *c) {
         return;
     if (c->added_count && c->max > HEAD_SIZE)
         list = chosen(c, &count);
-    if (list && file_make(c, list, count, &out))
-        file_write(c, buf_str(&out));
+    if (list && file_make(c, list, count, &out)) {
+        struct err e;
+        /* A full or read-only home: nothing is left behind, and nobody is told. */
+        bool const written = cache_write(c->folder, FILE_NAME, buf_str(&out), &e);
+
+        (void)written;
+    }
     buf_free(&out);
     free(list);
     release(c);

@@ -284,6 +284,61 @@ def files_of_keys():
             assert not (office.folder / "gus.key").exists()
 
 
+def caring_for_it():
+    """What reads segments takes a key, and what it writes is encrypted with the newest one."""
+    with Office() as office:
+        more = office.folder / "more.jsonl"
+        more.write_text((SAMPLES / "mailbox.jsonl").read_text().replace("5eed0000", "5eed0001"))
+        longwatch("archive", "add", office.archive, more, "--key", office.key("ana"), status=(0,))
+        before = office.cat("ana")
+        key = ["--key", office.key("bo")]
+        for words in (["compact", office.archive], ["export", office.archive, office.folder / "none"], ["expire", office.archive]):
+            assert b"ana (" in longwatch("archive", *words, status=(5,)).stderr, words
+        office.change(*key, "--new-key")
+        longwatch("archive", "compact", office.archive, "--grace", "0", *key, status=(0,))
+        assert office.cat("ana") == before
+        assert longwatch("archive", "verify", office.archive, *key, status=(0,))
+        # An export is for the same custodians.
+        out = office.folder / "out"
+        longwatch("archive", "export", office.archive, out, "--who", "test", "--why", "test", *key, status=(0,))
+        assert sorted(longwatch("archive", "cat", out, "--key", office.key("ana")).stdout.splitlines()) == before
+        longwatch("archive", "cat", out, status=(5,))
+        assert longwatch("archive", "verify", out, *key, status=(0,))
+        # A person's value goes out of it.
+        value = "system@example.org"
+        holds = office.folder / "person.jsonl"
+        holds.write_text("\n".join(line.replace("NT AUTHORITY", value) for line in more.read_text().replace("5eed0001", "5eed0002").splitlines()) + "\n")
+        longwatch("archive", "add", office.archive, holds, *key, status=(0,))
+        values = office.folder / "values"
+        values.write_text(value + "\n")
+        words = ["archive", "erase", office.archive, "--values", values, "--who", "w", "--why", "y", "--basis", "b"]
+        longwatch(*words, status=(5,))
+        assert any(value.encode() in line for line in office.cat("ana"))
+        longwatch(*words, *key)
+        assert not any(value.encode() in line for line in office.cat("ana")) and len(office.cat("ana")) > len(before)
+        assert longwatch("archive", "verify", office.archive, *key, status=(0,))
+
+
+def a_retrohunt():
+    """It finds what a hunt finds; what it remembers is encrypted too."""
+    with Office() as office:
+        memo = office.folder / "memo"
+        memo.mkdir(mode=0o700)
+        rules = SOURCE / "data/rules"
+        key = ["--key", office.key("ana")]
+        assert b"ana (" in longwatch("retrohunt", office.archive, "--rules", rules, status=(5,)).stderr
+        wanted = longwatch("hunt", office.archive, "--rules", rules, "--json", "--quiet", *key, status=(0, 1, 3)).stdout.splitlines()
+        for _ in range(2):
+            got = longwatch("retrohunt", office.archive, "--rules", rules, "--json", "--quiet", "--memo", memo, *key, status=(0, 1, 3)).stdout.splitlines()
+            assert sorted(got) == sorted(wanted) and got
+        files = [path for path in memo.iterdir() if path.is_file()]
+        assert len(files) == 1 and not files[0].read_bytes().startswith(b"LWMEMO")
+        plain = office.folder / "plain"
+        longwatch("archive", "add", plain, SAMPLES)
+        longwatch("retrohunt", plain, "--rules", rules, "--json", "--quiet", "--memo", memo, status=(0, 1, 3))
+        assert any(path.read_bytes().startswith(b"LWMEMO") for path in memo.iterdir()), "then the check above says nothing"
+
+
 def the_file_of_keys_is_lost():
     with Office() as office:
         keys = office.archive / "keys"
@@ -298,4 +353,4 @@ def the_file_of_keys_is_lost():
         assert office.cat("ana")
 
 
-run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, passphrases, a_terminal_is_asked, files_of_keys, the_file_of_keys_is_lost])  # fmt: skip
+run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, passphrases, a_terminal_is_asked, files_of_keys, caring_for_it, a_retrohunt, the_file_of_keys_is_lost])  # fmt: skip

@@ -324,6 +324,64 @@ static void making(void **state) {
     assert_int_equal(e.code, ERR_UNSUPPORTED);
 }
 
+/* Making is broken off behind any of its files, and done again; what was used is never made anew. */
+static void making_again(void **state) {
+    static const char *const files[] = {"FORMAT", "README.txt", "secret", "MANIFEST-000001", "HEAD", "CURRENT"};
+    struct err e = {0};
+    struct vault *v;
+    (void)state;
+
+    assert_false(vault_made(HERE));
+    assert_int_equal(mkdir(HERE, 0700), 0);
+    assert_false(vault_made(HERE));
+    for (size_t i = 0; i < COUNT(files); i++) {
+        made();
+        assert_true(vault_made(HERE));
+        for (size_t j = i; j < COUNT(files); j++) {
+            char path[128];
+
+            snprintf(path, sizeof path, HERE "/%s", files[j]);
+            assert_int_equal(unlink(path), 0);
+        }
+        assert_false(vault_made(HERE));
+    }
+    made();
+    v = writer(NULL);
+    add(v, "one", AT(2021, 3, 1), 10);
+    commit(v, AT(2024, 1, 2));
+    vault_close(v);
+    unlink(HERE "/CURRENT");
+    unlink(HERE "/FORMAT");
+    assert_false(vault_made(HERE));
+    assert_false(vault_create(HERE, S(""), S(""), 0, &e));
+    assert_int_equal(e.code, ERR_CORRUPT);
+    assert_non_null(strstr(e.text, "written to"));
+    /* The manifest alone, or the segments alone, are enough to say no. */
+    assert_int_equal(unlink(HERE "/MANIFEST-000001"), 0);
+    assert_false(vault_create(HERE, S(""), S(""), 0, &e));
+    assert_int_equal(e.code, ERR_CORRUPT);
+}
+
+/* A note has no file: the manifest alone says that there was something. */
+static void making_over_a_note(void **state) {
+    struct err e = {0};
+    struct vault *v;
+    (void)state;
+
+    made();
+    v = writer(NULL);
+    DO(v, say_name(DO_NOTE, ""));
+    commit(v, AT(2024, 1, 2));
+    vault_close(v);
+    unlink(HERE "/CURRENT");
+    assert_false(vault_create(HERE, S(""), S(""), 0, &e));
+    assert_int_equal(e.code, ERR_CORRUPT);
+    assert_int_equal(mkdir("stranger", 0700), 0);
+    spill("stranger/letter.txt", S("mine"));
+    assert_false(vault_create("stranger", S(""), S(""), 0, &e));
+    assert_int_equal(access("stranger/lock", F_OK), -1);
+}
+
 /* ---- who writes ---- */
 
 static void one_writer(void **state) {
@@ -1210,6 +1268,8 @@ int main(void) {
         FOLDER_TEST(a_life),
         FOLDER_TEST(a_wrong_length_is_refused),
         FOLDER_TEST(making),
+        FOLDER_TEST(making_again),
+        FOLDER_TEST(making_over_a_note),
         FOLDER_TEST(one_writer),
         FOLDER_TEST(readers_meanwhile),
         FOLDER_TEST(snapshots),

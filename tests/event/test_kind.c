@@ -1479,13 +1479,13 @@ static void builtin_kinds_are_sound(void **state) {
     set_close(&s);
 }
 
-static uint64_t fingerprint_of(const char *const *files, size_t count, bool builtin) {
+static uint64_t fingerprint_of(const char *const *texts, size_t count, bool builtin) {
     struct err e = {0};
     struct set s;
 
     set_open(&s);
     for (size_t i = 0; i < count; i++)
-        if (!kinds_load_text(s.kinds, S("kinds.yml"), str_of(files[i]), builtin, &e))
+        if (!kinds_load_text(s.kinds, S("kinds.yml"), str_of(texts[i]), builtin, &e))
             fail_msg("%s", e.text);
     uint64_t const fingerprint = kinds_fingerprint(s.kinds);
 

@@ -326,6 +326,180 @@ static void clocks_wait_for_all_parts(void **state) {
     }
 }
 
+/* ---- segments of an archive ---- */
+
+static bool say_segment(struct bench *b, struct source *s, const struct wire *w, struct err *e) {
+    struct buf bytes = {0};
+
+    wire_put(&bytes, w);
+    bool const ok = bytes.failed ? err_set(e, ERR_MEMORY, 0, "no memory for the test")
+                                 : order_segment_add(b->order, s, w, buf_str(&bytes), e);
+
+    buf_free(&bytes);
+    return ok;
+}
+
+/* A member of a segment: its name and the first byte of its hash. */
+static bool say_member(struct bench *b, struct source *s, uint32_t index, str name, uint8_t hash, struct err *e) {
+    return say_segment(
+        b, s, &(struct wire){.type = WIRE_SOURCE, .index = index, .name = name, .hashed = hash != 0, .hash = {hash}},
+        e);
+}
+
+static bool say_kept(struct bench *b, struct source *s, bool member, uint64_t records, const char *container,
+                     str not_read, struct err *e) {
+    return say_segment(b, s,
+                       &(struct wire){.type = WIRE_KEPT,
+                                      .index = member,
+                                      .custody = {.not_read = not_read,
+                                                  .container = container,
+                                                  .size = 9,
+                                                  .records = records,
+                                                  .first = INSTANT_NONE,
+                                                  .last = INSTANT_NONE}},
+                       e);
+}
+
+/* What a ledger and two segments say of three files, in whatever order they are read: x lies in both segments, its records by turns; z!m in the second; y in
+ * none any more. */
+static bool three_segments(struct bench *b, unsigned which, struct source *s[3], struct err *e) {
+    struct wire f = finding(b, 0, 0);
+    struct wire const l = line(3, 0, INSTANT_NONE, INSTANT_NONE), own = line(0, 0xee, INSTANT_NONE, INSTANT_NONE);
+    bool ok = true;
+
+    if (which == 0) {
+        ok = say_member(b, s[0], 1, S("z!m"), 0xc1, e) && say_kept(b, s[0], true, 3, NULL, S(""), e) &&
+             say_segment(b, s[0],
+                         &(struct wire){.type = WIRE_DAMAGE,
+                                        .name = STR(""),
+                                        .damage = {.offset = 4, .size = 5, .why = STR("torn")}},
+                         e) &&
+             say_member(b, s[0], 2, S("z"), 0xc2, e) && say_kept(b, s[0], false, 0, "zip", S(""), e) &&
+             say_member(b, s[0], 3, S("x"), 0xa1, e) && say_kept(b, s[0], false, 6, NULL, S(""), e) &&
+             say_member(b, s[0], 4, S("y"), 0xb1, e) && say_kept(b, s[0], false, 6, NULL, S(""), e) &&
+             say_member(b, s[0], 5, S("w"), 0xd1, e) && say_kept(b, s[0], false, 0, NULL, S("nobody's"), e);
+    } else {
+        ok = say_member(b, s[which], 1, S("x"), 0xa1, e);
+        for (uint64_t record = which; ok && record <= 6; record += 2) { /* 1 3 5, 2 4 6 */
+            f.finding.record = record;
+            f.finding.offset = record * 10;
+            ok = say_segment(b, s[which], &f, e);
+        }
+        ok = ok && say_segment(b, s[which], &l, e);
+        f.finding.record = 1;
+        f.finding.offset = 0;
+        if (ok && which == 2)
+            ok =
+                say_member(b, s[2], 2, S("z!m"), 0xc1, e) && say_segment(b, s[2], &f, e) && say_segment(b, s[2], &l, e);
+    }
+    return ok && say_segment(b, s[which], &(struct wire){.type = WIRE_SOURCE, .index = 0, .name = STR("")}, e) &&
+           say_segment(b, s[which], &own, e) && order_part_ended(b->order, s[which], 0, NULL, e);
+}
+
+static void segments_are_put_together(void **state) {
+    static const uint8_t orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    struct bench *const b = *state;
+
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        struct source *s[3];
+        struct err e = {0};
+
+        assert_true(bench_open(b, &e));
+        for (size_t k = 0; k < 3; k++) {
+            assert_non_null(s[k] = order_source(b->order, &files[k]));
+            s[k]->size = 10;
+            assert_true(order_segment(b->order, s[k], &e));
+        }
+        for (size_t k = 0; k < 3; k++)
+            assert_true(three_segments(b, orders[i][k], s, &e) && order_report(b->order, &e));
+        told(b, "C a ee json records 0 findings 0 damages 0/0 -1..-1\n"
+                "C b ee json records 0 findings 0 damages 0/0 -1..-1\n"
+                "C c ee json records 0 findings 0 damages 0/0 -1..-1\n");
+        assert_true(order_gathered(b->order, &e));
+        told(b, "C w d1 - records 0 findings 0 damages 0/0 -1..-1 (nobody's)\n"
+                "F1 one x a1 1@10\nF2 one x a1 2@20\nF3 one x a1 3@30\n"
+                "F4 one x a1 4@40\nF5 one x a1 5@50\nF6 one x a1 6@60\n"
+                "C x a1 json records 6 findings 6 damages 0/0 -1..-1\n"
+                "C y b1 - records 0 findings 0 damages 0/0 -1..-1 (none of its records is in the archive any more)\n"
+                "D z!m 4+5 torn\n"
+                "F7 one z!m c1 1@0\n"
+                "C z!m c1 json records 3 findings 1 damages 1/5 -1..-1\n"
+                "C z c2 zip records 0 findings 0 damages 0/0 -1..-1\n");
+        assert_true(order_ledger(b->order, &e) && order_correlate(b->order, &e));
+        bench_close(b);
+    }
+}
+
+static bool on_event(void *ctx, const struct normal_event *v, struct err *e) {
+    (void)e;
+    buf_format(&((struct bench *)ctx)->told, "E %.*s %lu %ld\n", STR_ARG(v->evidence_path), (unsigned long)v->record,
+               (long)v->when);
+    return true;
+}
+
+/* In a listing a segment whose times others may know better waits for them, and no other does. */
+static void a_listing_waits_for_clocks(void **state) {
+    static const struct {
+        const char *name;
+        bool clocked;
+        uint64_t first, second; /* claims of both segments */
+        int64_t hours;
+    } cases[] = {
+        {"no clock", false, 0, 3, 0},
+        {"too few together", true, 1, 1, 0},
+        {"enough together", true, 1, 2, 5},
+        {"enough in the second", true, 0, 3, 5},
+    };
+    struct bench *const b = *state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire v = {
+            .type = WIRE_EVENT,
+            .event = {.when = 5, .record = 1, .kind = STR("k"), .time_text = STR(""), .reader = STR("json")}};
+        struct wire const l = line(1, 0xa1, INSTANT_NONE, INSTANT_NONE);
+        struct source *s[2];
+        struct err e = {0};
+        char want[80];
+
+        v.key = cases[i].clocked ? 7 : 0;
+        b->options.event = on_event;
+        b->options.from = b->options.to = INSTANT_NONE;
+        assert_true(bench_open(b, &e));
+        for (size_t k = 0; k < 2; k++) {
+            struct clock_bin bin = {20, k ? cases[i].second : cases[i].first};
+            struct wire const clock = {.type = WIRE_CLOCK,
+                                       .index = 1,
+                                       .clock = {.key = 7,
+                                                 .host = STR("h"),
+                                                 .field = STR("f"),
+                                                 .events = bin.count,
+                                                 .claims = bin.count,
+                                                 .least = 18000,
+                                                 .most = 18000,
+                                                 .bins = &bin,
+                                                 .bin_count = bin.count > 0}};
+
+            assert_non_null(s[k] = order_source(b->order, &files[k]));
+            s[k]->size = 10;
+            assert_true(order_segment(b->order, s[k], &e));
+            assert_true(say_member(b, s[k], 1, S("x"), 0xa1, &e) && (k || say_segment(b, s[k], &v, &e)) &&
+                        ((!k && !cases[i].clocked) || say_segment(b, s[k], &clock, &e)) &&
+                        say_segment(b, s[k], &l, &e) &&
+                        say_segment(b, s[k], &(struct wire){.type = WIRE_SOURCE, .index = 0, .name = STR("")}, &e) &&
+                        say_segment(b, s[k], &l, &e) && order_part_ended(b->order, s[k], 0, NULL, &e) &&
+                        order_report(b->order, &e));
+            if (!k && (b->told.len == 0) != cases[i].clocked)
+                fail_msg("%s: %.*s", cases[i].name, STR_ARG(buf_str(&b->told)));
+        }
+        assert_true(order_gathered(b->order, &e));
+        snprintf(want, sizeof want, "E x 1 %ld\n", (long)(5 + cases[i].hours * INT64_C(3600) * 1000000000));
+        if (!strstr(b->told.ptr, want))
+            fail_msg("%s: %.*s", cases[i].name, STR_ARG(buf_str(&b->told)));
+        bench_close(b);
+        b->options.event = NULL;
+    }
+}
+
 /* A worker that is lost has said nothing of clocks: its findings are put right as the others are, whenever these come. */
 static void clocks_of_a_lost_part(void **state) {
     struct bench *const b = *state;
@@ -666,6 +840,8 @@ int main(void) {
         cmocka_unit_test(parts_are_one_file),
         cmocka_unit_test(clocks_wait_for_all_parts),
         cmocka_unit_test(clocks_of_a_lost_part),
+        cmocka_unit_test(segments_are_put_together),
+        cmocka_unit_test(a_listing_waits_for_clocks),
         cmocka_unit_test(splits_that_are_refused),
         cmocka_unit_test(what_was_not_read),
         cmocka_unit_test(members_of_a_container),

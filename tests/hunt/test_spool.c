@@ -56,6 +56,44 @@ static void round_trip(size_t memory, size_t pieces) {
     spools_close(&all);
 }
 
+/* Every stretch of whole pieces, wherever they lie by now. */
+static void stretches(void **state) {
+    (void)state;
+    for (size_t memory = 0; memory < 3; memory++) {
+        static char piece[300000];
+        uint64_t ends[13] = {0};
+        struct spools all;
+        struct spool s = {0};
+        struct buf want = {0};
+        struct err e = {0};
+
+        spools_init(&all, memory == 2 ? (size_t)1 << 30 : 0);
+        for (size_t i = 0; i < 12; i++) {
+            str const bytes = {piece, 1 + (i * 104729) % sizeof piece};
+
+            memset(piece, (int)('a' + i), bytes.len);
+            buf_add(&want, bytes);
+            assert_true(spool_add(&all, &s, bytes, &e));
+            ends[i + 1] = want.len;
+        }
+        if (memory == 1)
+            assert_true(spool_settle(&all, &s, &e) && s.tail.len == 0);
+        assert_true(memory == 2 || s.extent_count > 0);
+        for (size_t from = 0; from < 13; from++)
+            for (size_t to = from; to < 13; to++) {
+                struct buf got = {0};
+
+                assert_true(spool_read_from(&all, &s, ends[from], ends[to], gather, &got, &e));
+                assert_int_equal(got.len, ends[to] - ends[from]);
+                assert_true(!got.len || memcmp(got.ptr, want.ptr + ends[from], got.len) == 0);
+                buf_free(&got);
+            }
+        buf_free(&want);
+        spool_free(&all, &s);
+        spools_close(&all);
+    }
+}
+
 static void in_memory(void **state) {
     (void)state;
     round_trip((size_t)1 << 30, 200);
@@ -126,7 +164,7 @@ static void disk_full(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_memory), cmocka_unit_test(on_disk),   cmocka_unit_test(empty_and_stopped),
-        cmocka_unit_test(no_folder), cmocka_unit_test(disk_full),
+        cmocka_unit_test(stretches), cmocka_unit_test(no_folder), cmocka_unit_test(disk_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

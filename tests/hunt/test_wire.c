@@ -43,11 +43,13 @@ static const struct wire messages[] = {
     {.type = WIRE_SPLIT, .number = 8 << 20, .name = STR("json")},
     {.type = WIRE_HASH, .hash = {1, 2, 3}},
     {.type = WIRE_KIND, .index = 2, .number = 77},
+    {.type = WIRE_ASK, .index = 2, .number = UINT64_MAX},
     {.type = WIRE_FILTERED, .rule = 0, .index = 0, .number = 5},
     {.type = WIRE_GIVEN_UP, .number = 9},
     {.type = WIRE_DONE, .name = STR("")},
     {.type = WIRE_DONE, .name = STR("no memory")},
     {.type = WIRE_SOURCE, .index = 1, .name = STR("a.zip!b\xff")},
+    {.type = WIRE_SOURCE, .index = 2, .name = STR("a.zip!c"), .hashed = true, .hash = {9, 8}},
     {.type = WIRE_FINDING,
      .key = 77,
      .finding = {.when = -5,
@@ -111,6 +113,25 @@ static const struct wire messages[] = {
      .omission = {.attachment = true, .name = STR("a.zip!b"), .record = 3, .offset = 4, .why = STR("too large")}},
     {.type = WIRE_SCANNED, .hashed = true, .hash = {7}, .counts = {.files = 1, .attachments = 2, .bytes = 3}},
     {.type = WIRE_CUSTODY,
+     .hashed = true,
+     .hash = {9},
+     .custody = {.reader = "evtx",
+                 .not_read = STR(""),
+                 .size = 1,
+                 .records = 2,
+                 .salvaged = 3,
+                 .repaired = 4,
+                 .cut = 5,
+                 .no_kind = 6,
+                 .no_time = 7,
+                 .years = 8,
+                 .year_breaks = 9,
+                 .twice = 12,
+                 .never = 13,
+                 .backs = 10,
+                 .back_s = 11}},
+    {.type = WIRE_KEPT,
+     .index = 1,
      .hashed = true,
      .hash = {9},
      .custody = {.reader = "evtx",
@@ -260,6 +281,8 @@ static void round_trip(void **state) {
             assert_str(w.damage.why, m->damage.why);
             break;
         case WIRE_CUSTODY:
+        case WIRE_KEPT:
+            assert_int_equal(w.index, m->index);
             assert_string_equal(w.custody.reader, "evtx");
             assert_null(w.custody.container);
             assert_true(w.hashed);

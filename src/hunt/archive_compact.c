@@ -1,0 +1,133 @@
+/* archive_compact: which segments are small and belong together, and one commit for each such group. */
+#include "hunt/archive_rewrite.h"
+
+struct group {
+    size_t from, count; /* of the list */
+    uint64_t rows, bytes;
+};
+
+struct compacting {
+    const struct archive_care *care;
+    const struct compact_options *o;
+    struct compact_result *result;
+    struct archive_rewriting *r;
+    struct manifest_segment *list; /* small ones, by family, month, number */
+    size_t count;
+    uint64_t *numbers;
+};
+
+static int together(const void *a, const void *b) {
+    const struct manifest_segment *const x = a, *const y = b;
+
+    if (x->family != y->family)
+        return x->family < y->family ? -1 : 1;
+    if (x->month != y->month)
+        return x->month < y->month ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static bool list_take(struct compacting *c, struct err *e) {
+    size_t count;
+    const struct manifest_segment *const all = manifest_segments(vault_manifest(archive_rewriting_vault(c->r)), &count);
+
+    if (!(c->list = calloc(count + 1, sizeof *c->list)) || !(c->numbers = calloc(count + 1, sizeof *c->numbers)))
+        return err_set(e, ERR_MEMORY, 0, "no memory to compact");
+    for (size_t i = 0; i < count; i++)
+        if (manifest_live(&all[i]) && all[i].rows < COMPACT_ROWS / 2 && all[i].length < COMPACT_BYTES / 2 &&
+            (c->o->month == INT32_MAX || c->o->month == all[i].month))
+            c->list[c->count++] = all[i];
+    if (c->count)
+        qsort(c->list, c->count, sizeof *c->list, together);
+    return true;
+}
+
+/* As many as make a full one, from `from` on. */
+static struct group group_at(const struct compacting *c, size_t from) {
+    struct group g = {.from = from};
+
+    for (size_t i = from;
+         i < c->count && c->list[i].family == c->list[from].family && c->list[i].month == c->list[from].month &&
+         (i == from || (g.rows + c->list[i].rows <= COMPACT_ROWS && g.bytes + c->list[i].length <= COMPACT_BYTES));
+         i++) {
+        g.rows += c->list[i].rows;
+        g.bytes += c->list[i].length;
+        g.count++;
+    }
+    return g;
+}
+
+static bool told(struct compacting *c, const struct group *g, struct err *e) {
+    const struct manifest *const m = vault_manifest(archive_rewriting_vault(c->r));
+    const struct manifest_segment *const first = &c->list[g->from];
+
+    return !c->o->group ||
+           c->o->group(c->care->ctx, first->month, manifest_family(m, first->family), g->count, g->rows, g->bytes, e);
+}
+
+/* A group of which something is damaged stays as it is, and is told. */
+static bool group_damaged(struct compacting *c, const struct group *g, struct err *e) {
+    char name[VAULT_NAME_MAX];
+
+    if (e->code != ERR_CORRUPT || !archive_rewriting_vault(c->r))
+        return false;
+    vault_segment_name(&c->list[g->from], name);
+    c->result->damaged++;
+    c->care->damaged(c->care->ctx, str_of(name), e->text);
+    *e = (struct err){0};
+    return true;
+}
+
+static bool group_run(struct compacting *c, const struct group *g, struct err *e) {
+    struct archive_rewritten done;
+
+    for (size_t i = 0; i < g->count; i++)
+        c->numbers[i] = c->list[g->from + i].number;
+    if (!archive_rewrite(c->r, c->numbers, g->count, END_COMPACTED, NULL, &done, e))
+        return group_damaged(c, g, e);
+    if (!archive_rewriting_commit(c->r, e))
+        return false;
+    for (size_t i = 0; i < done.old_count; i++)
+        c->result->bytes_before +=
+            manifest_segment(vault_manifest(archive_rewriting_vault(c->r)), done.olds[i])->length;
+    c->result->before += done.old_count;
+    c->result->after += done.new_count;
+    c->result->bytes_after += done.bytes;
+    return true;
+}
+
+static bool compact(struct compacting *c, struct err *e) {
+    for (size_t at = 0; at < c->count;) {
+        struct group const g = group_at(c, at);
+
+        at += g.count;
+        if (g.count < 2)
+            continue;
+        if (!archive_goes_on(c->care, e) || !told(c, &g, e))
+            return false;
+        if (c->care->dry) {
+            c->result->before += g.count;
+            c->result->after++;
+            c->result->bytes_before += g.bytes;
+        } else if (!group_run(c, &g, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool archive_compact(const struct archive_care *care, const struct compact_options *options,
+                     struct compact_result *result, struct err *e) {
+    struct compacting c = {.care = care, .o = options, .result = result};
+    bool ok;
+
+    *result = (struct compact_result){0};
+    ok = archive_rewriting_new(&c.r, care, e) && list_take(&c, e) && compact(&c, e) &&
+         (care->dry || archive_rewriting_index(c.r, false, e)) &&
+         archive_remove(c.r, options->grace_ns, true, NULL, NULL, &result->removed, e);
+    if (ok)
+        result->snapshot = manifest_sequence(vault_manifest(archive_rewriting_vault(c.r)));
+    archive_rewriting_free(c.r);
+    free(c.list);
+    free(c.numbers);
+    return ok;
+}

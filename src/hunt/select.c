@@ -1,0 +1,1165 @@
+/* select: from the values of a segment to its rows.
+ *
+ * First which columns can become which fields, by the shapes that records of the segment may have. Then the values, the columns with few
+ * bytes first: between columns rules that can no longer hold go, and with them what need not be looked for in the larger ones. Then, block
+ * by block, the rows of what is left: a set of rows for each atom, made when a rule asks for it, and put together as the rule says. What
+ * stands below a NOT takes rows away where it is sure to hold in detection as well; otherwise NOT is all rows. */
+#include "hunt/select_own.h"
+
+#include "reader/reader.h"
+
+#define SLOTS_MAX 4096u /* sets of rows that are held at a time; an atom that has none is taken to hold */
+#define LOOK_BYTES                                                                                                     \
+    ((uint64_t)64 << 10) /* of a column in the file, from which on rules are looked at again before it is */
+#define ONE ((uint64_t)1)
+
+/* Sets of rows are gone through so many words at a time. */
+typedef uint64_t words __attribute__((vector_size(32), aligned(8), may_alias));
+#define STEP ((uint32_t)(sizeof(words) / sizeof(uint64_t)))
+_Static_assert(BLOCK_WORDS % STEP == 0, "sets of rows have whole steps");
+
+/* A shape that records of the segment may have. */
+struct maybe {
+    const struct shape *shape;
+    bool opaque; /* it makes values out of texts */
+};
+
+/* Rows of the block at hand, a bit for each, in segment_block_order: what is of one kind mostly stands together there. */
+struct rows {
+    uint64_t *slots[SLOTS_MAX];
+    uint32_t slot_count, used;
+    uint64_t *frames[64]; /* of the evaluation, by depth; further down all is taken to hold */
+    uint64_t *kinds;      /* by work.kinds */
+    uint32_t *codes;      /* of a column's cells */
+    size_t cell_room;
+};
+
+struct work {
+    struct run r;
+    struct maybe *maybe;
+    uint32_t maybe_count;
+    bool text; /* some source is lines of text */
+    bool *fed; /* by field: some column may become it */
+    field_id fed_count;
+    bool opaque;       /* some row may be */
+    uint32_t *kind_of; /* by code of the kind column: which of kinds */
+    uint32_t *kinds;   /* those that occur; kinds_count: none, or ANY */
+    uint32_t kind_count, kind_room;
+    uint32_t *active; /* pairs */
+    uint32_t active_count, active_room;
+    uint32_t *alive; /* rules, by pair */
+    uint32_t alive_count, alive_room;
+    struct rows rows;
+    uint32_t block, words; /* all words, a multiple of STEP */
+    uint32_t from, to;     /* those that are looked at now */
+    bool indicators;       /* are asked for */
+    bool bad;              /* of the block: something in it is damaged */
+};
+
+#define ANY (UINT32_MAX - 2)
+
+static bool no_memory(struct work *w) {
+    return err_set(w->r.e, ERR_MEMORY, 0, "no memory to choose rows of a segment");
+}
+
+/* ---- shapes ---- */
+
+static bool has_column(const struct work *w, field_id field) {
+    return segment_column_of(w->r.segment, field_name(w->r.s->o.fields, field)) != NONE;
+}
+
+/* Of the sources' readers, under whose names their records are read (hunt/worker.c): *some: one is this, or may be; *all: all are. */
+static void reader_look(struct work *w, str name, bool *some, bool *all) {
+    struct segment_source source;
+    struct err e;
+
+    *some = false;
+    *all = reader_named(name) != NULL;
+    for (uint32_t i = 0; i < segment_info(w->r.segment)->sources; i++) {
+        bool const known = segment_source(w->r.segment, i, &source, &e), is = known && str_eq(source.reader, name);
+
+        *some |= is || !known;
+        *all &= is;
+    }
+}
+
+static bool pair_works(const struct work *w, const struct shape_pair *p) {
+    return has_column(w, p->name) && has_column(w, p->value);
+}
+
+/* Are records with this shape the only ones in the segment, and are all of them so? */
+static bool shape_is_every(const struct work *w, const struct shape *s, bool all) {
+    for (size_t i = 0; i < s->when_count; i++) {
+        uint32_t const c = segment_column_of(w->r.segment, field_name(w->r.s->o.fields, s->when[i]));
+
+        if (c == NONE || !(w->r.columns[c].use & SEGMENT_USE_EVERY))
+            return false;
+    }
+    for (size_t i = 0; i < s->unless_count; i++)
+        if (has_column(w, s->unless[i]))
+            return false;
+    return all;
+}
+
+static bool shapes_find(struct work *w) {
+    const struct kinds *const kinds = w->r.s->o.kinds;
+
+    if (!(w->maybe = calloc(shapes_count(kinds) + 1, sizeof *w->maybe)))
+        return no_memory(w);
+    for (size_t i = 0; i < shapes_count(kinds); i++) {
+        const struct shape *const s = shapes_at(kinds, i);
+        bool some = true, all = true;
+
+        for (size_t k = 0; k < s->when_count && some; k++)
+            some = has_column(w, s->when[k]);
+        if (some && s->reader.len)
+            reader_look(w, s->reader, &some, &all);
+        if (!some)
+            continue;
+        struct maybe *const m = &w->maybe[w->maybe_count++];
+
+        m->shape = s;
+        m->opaque = s->lines || s->bytes || (s->has_words && has_column(w, s->words)) ||
+                    (s->xml != FIELD_NONE && has_column(w, s->xml));
+        w->opaque |= m->opaque;
+        if (!shape_is_every(w, s, all)) {
+            w->r.uncertain = true;
+            continue;
+        }
+        w->r.uncertain |= s->each_of != FIELD_NONE; /* what is true of a record need not be of each event in it */
+        break;                                      /* it comes before the rest */
+    }
+    return true;
+}
+
+/* ---- which columns become which fields ---- */
+
+static bool target_add(struct work *w, uint32_t column, field_id field, bool empty, bool certain) {
+    struct select_column *const c = &w->r.columns[column];
+
+    if (field == FIELD_NONE)
+        return true;
+    if (field < w->fed_count)
+        w->fed[field] = true;
+    for (uint32_t i = 0; i < c->target_count; i++)
+        if (c->targets[i].field == field && c->targets[i].empty == empty) {
+            c->targets[i].certain &= certain;
+            return true;
+        }
+    if (!select_grow((void **)&c->targets, c->target_count, &c->target_room, sizeof *c->targets))
+        return no_memory(w);
+    c->targets[c->target_count++] = (struct target){field, empty, certain};
+    return true;
+}
+
+/* Of a list of pairs: each name that occurs makes a field of the values. */
+static bool targets_of_pair(struct work *w, struct maybe *m, const struct shape_pair *p) {
+    const struct fields *const fields = w->r.s->o.fields;
+    uint32_t const names = segment_column_of(w->r.segment, field_name(fields, p->name)),
+                   column = segment_column_of(w->r.segment, field_name(fields, p->value));
+    const struct segment_value *values;
+    const struct shape *const shape = m->shape;
+    struct buf name = {0};
+    bool ok = true;
+
+    if (names == NONE || column == NONE)
+        return true;
+    if (!segment_column_values(w->r.segment, names, true, &values, w->r.e))
+        return false;
+    if (!target_add(w, column, shape_field_found(shape, fields, field_name(fields, p->list)), false, false) ||
+        !target_add(w, names, shape_field_found(shape, fields, field_name(fields, p->list)), false, false))
+        return false;
+    for (uint32_t i = 0; ok && i < segment_column(w->r.segment, names).values; i++) {
+        if (values[i].lost) {
+            w->r.uncertain = w->opaque = m->opaque = true;
+            continue;
+        }
+        if (values[i].type != RAW_TEXT)
+            continue;
+        name.len = 0;
+        buf_add(&name, field_name(fields, p->list));
+        buf_byte(&name, '.');
+        buf_add(&name, (str){values[i].ptr, values[i].len});
+        if (name.failed)
+            ok = no_memory(w);
+        field_id const field = ok ? shape_field_found(shape, fields, buf_str(&name)) : FIELD_NONE;
+
+        ok = ok && target_add(w, column, field, false, false) && target_add(w, names, field, true, false);
+    }
+    buf_free(&name);
+    return ok;
+}
+
+/* Names that one list of pairs makes may be those by which another is known: then a value may come to have any name. */
+static bool pairs_meet(const struct work *w, const struct shape *s) {
+    for (size_t i = 0; i < s->pair_count; i++) {
+        const struct shape_pair *const p = &s->pairs[i];
+        str const list = field_name(w->r.s->o.fields, p->list);
+
+        for (size_t k = i + 1; pair_works(w, p) && k < s->pair_count; k++) {
+            str const other = field_name(w->r.s->o.fields, s->pairs[k].list);
+
+            if (pair_works(w, &s->pairs[k]) && (str_starts(other, list) || str_starts(list, other)))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_of_pair(const struct work *w, const struct shape *s, field_id field) {
+    for (size_t i = 0; s && i < s->pair_count; i++)
+        if (pair_works(w, &s->pairs[i]) &&
+            (s->pairs[i].list == field || s->pairs[i].name == field || s->pairs[i].value == field))
+            return true;
+    return false;
+}
+
+static bool targets_find(struct work *w) {
+    const struct fields *const fields = w->r.s->o.fields;
+
+    w->fed_count = (field_id)field_count(fields);
+    if (!(w->fed = calloc(w->fed_count + (size_t)1, sizeof *w->fed)))
+        return no_memory(w);
+    for (uint32_t c = SEGMENT_TIME_TEXT + 1; c < w->r.column_count; c++) {
+        str const name = segment_column(w->r.segment, c).name;
+        field_id const own = field_find(fields, name);
+        bool const plain = !(w->r.columns[c].use & SEGMENT_USE_INNER);
+
+        if (!w->maybe_count && !target_add(w, c, own, false, plain))
+            return false;
+        for (uint32_t i = 0; i < w->maybe_count; i++) {
+            const struct shape *const shape = w->maybe[i].shape;
+            field_id const to = shape_field_found(shape, fields, name);
+
+            if (!target_add(w, c, to, false, plain && !is_of_pair(w, shape, own)) ||
+                (to != own && !target_add(w, c, own, false, false)))
+                return false;
+        }
+    }
+    for (uint32_t i = 0; i < w->maybe_count; i++) {
+        const struct shape *const shape = w->maybe[i].shape;
+
+        if (pairs_meet(w, shape))
+            w->maybe[i].opaque = w->opaque = true;
+        for (size_t p = 0; p < shape->pair_count; p++)
+            if (!targets_of_pair(w, &w->maybe[i], &shape->pairs[p]))
+                return false;
+    }
+    return true;
+}
+
+static bool feed_add(struct work *w, uint32_t column, uint32_t view, bool empty, bool certain) {
+    struct view *const v = &w->r.s->views[view];
+    struct select_column *const c = &w->r.columns[column];
+
+    v->certain &= certain && !v->feeds;
+    if (!select_grow((void **)&c->feeds, c->feed_count, &c->feed_room, sizeof *c->feeds) ||
+        !select_push(&v->columns, &v->column_count, &v->column_room, column))
+        return no_memory(w);
+    c->feeds[c->feed_count++] = (struct feed){view, empty};
+    v->feeds++;
+    v->left++;
+    return true;
+}
+
+/* The views of the rules at hand, and the columns whose values they have. */
+static bool feeds_find(struct work *w) {
+    struct select *const s = w->r.s;
+
+    for (uint32_t i = 0; i < s->view_count; i++) {
+        s->views[i].feeds = s->views[i].left = s->views[i].needed = s->views[i].column_count = 0;
+        s->views[i].certain = !w->r.uncertain;
+    }
+    for (uint32_t c = SEGMENT_TIME_TEXT + 1; c < w->r.column_count; c++) {
+        const struct select_column *const column = &w->r.columns[c];
+
+        for (uint32_t i = 0; i < column->target_count; i++) {
+            const struct target *const t = &column->targets[i];
+
+            for (uint32_t v = t->field < s->view_of_room ? s->view_of[t->field] - 1 : NONE; v != NONE;
+                 v = s->views[v].next)
+                if (!feed_add(w, c, v, t->empty, t->certain))
+                    return false;
+        }
+        if (s->keywords == NONE || !(column->use & SEGMENT_USE_OWN))
+            continue;
+        struct view *const all = &s->views[s->keywords];
+
+        all->feeds++;
+        if (!select_push(&all->columns, &all->column_count, &all->column_room, c))
+            return no_memory(w);
+    }
+    return true;
+}
+
+/* ---- kinds ---- */
+
+static bool pair_use(struct work *w, uint32_t pair) {
+    struct pair *const p = &w->r.s->pairs[pair];
+
+    if (p->active)
+        return true;
+    p->active = true;
+    return select_push(&w->active, &w->active_count, &w->active_room, pair) || no_memory(w);
+}
+
+static bool kind_use(struct work *w, size_t kind) {
+    const struct kind_pairs *const k = select_kind(w->r.s, kind);
+
+    if (!k)
+        return no_memory(w);
+    for (uint32_t i = 0; i < k->count; i++)
+        if (!pair_use(w, k->pairs[i]))
+            return false;
+    return true;
+}
+
+static uint32_t kind_named(const struct kinds *kinds, str name) {
+    for (size_t i = 0; name.len && i < kinds_count(kinds); i++)
+        if (str_eq(kinds_at(kinds, i)->name, name))
+            return (uint32_t)i;
+    return name.len ? ANY : (uint32_t)kinds_count(kinds);
+}
+
+/* Can a record of the segment be of the kind? */
+static bool kind_may_be(struct work *w, const struct kind *k) {
+    bool some = true, all;
+
+    if (k->reader.len)
+        reader_look(w, k->reader, &some, &all);
+    for (size_t i = 0; some && !w->opaque && i < k->when_count; i++)
+        some = k->when[i].how == WHEN_ABSENT || (k->when[i].field < w->fed_count && w->fed[k->when[i].field]);
+    return some;
+}
+
+static bool kinds_all(struct work *w) {
+    const struct kinds *const kinds = w->r.s->o.kinds;
+
+    for (size_t i = 0; i <= kinds_count(kinds); i++)
+        if ((i == kinds_count(kinds) || kind_may_be(w, kinds_at(kinds, i))) && !kind_use(w, i))
+            return false;
+    return true;
+}
+
+/* Its place among those that occur. */
+static bool kind_note(struct work *w, uint32_t kind, uint32_t *out) {
+    for (*out = 0; *out < w->kind_count; ++*out)
+        if (w->kinds[*out] == kind)
+            return true;
+    return select_push(&w->kinds, &w->kind_count, &w->kind_room, kind) || no_memory(w);
+}
+
+static bool kinds_find(struct work *w) {
+    uint32_t const codes = segment_column(w->r.segment, SEGMENT_KIND).values;
+    const struct segment_value *values;
+    bool any = false;
+
+    for (uint32_t i = 0; i < w->r.s->pair_count; i++)
+        w->r.s->pairs[i].active = w->r.s->pairs[i].asked = false;
+    if (!w->r.ask->kinds_trusted)
+        return kinds_all(w);
+    if (!(w->kind_of = malloc((codes + (size_t)1) * sizeof *w->kind_of)))
+        return no_memory(w);
+    if (!segment_column_values(w->r.segment, SEGMENT_KIND, true, &values, w->r.e))
+        return false;
+    for (uint32_t i = 0; i < codes; i++) {
+        uint32_t const kind = values[i].lost ? ANY : kind_named(w->r.s->o.kinds, (str){values[i].ptr, values[i].len});
+
+        any |= kind == ANY;
+        if (!kind_note(w, kind, &w->kind_of[i]) || (kind != ANY && !kind_use(w, kind)))
+            return false;
+    }
+    return !any || kinds_all(w);
+}
+
+/* ---- which rules may hold ---- */
+
+static bool atom_may(const struct select *s, uint32_t atom) {
+    const struct atom *const a = &s->atoms[atom];
+    const struct view *const v = &s->views[a->view];
+
+    return a->held || (v->feeds && (a->how == ATOM_PRESENT || v->left || v->how == VIEW_ALL));
+}
+
+/* Is there a way in which the test may be true? */
+static bool way_may(const struct select *s, const uint32_t *way) {
+    if (!way)
+        return true;
+    for (uint32_t i = 0, at = 1; i < way[0]; i++) {
+        uint32_t const count = way[at++];
+        bool all = true;
+
+        for (uint32_t k = 0; k < count; k++)
+            all = all && atom_may(s, way[at + k]);
+        if (all)
+            return true;
+        at += count;
+    }
+    return false;
+}
+
+static bool node_may(const struct select *s, uint32_t aliases, uint32_t node) {
+    const struct plan_node *const n = &s->o.plan->nodes[node];
+
+    switch (n->type) {
+    case NODE_TEST:
+        return way_may(s, select_way(s, aliases, n->first));
+    case NODE_NOT:
+        return true;
+    case NODE_AND:
+        for (uint32_t i = 0; i < n->count; i++)
+            if (!node_may(s, aliases, s->o.plan->children[n->first + i]))
+                return false;
+        return true;
+    default:
+        for (uint32_t i = 0; i < n->count; i++)
+            if (node_may(s, aliases, s->o.plan->children[n->first + i]))
+                return true;
+        return false;
+    }
+}
+
+/* below: an odd number of NOTs. */
+static void node_need(struct select *s, uint32_t aliases, uint32_t node, bool below) {
+    const struct plan_node *const n = &s->o.plan->nodes[node];
+    const uint32_t *way;
+
+    for (uint32_t i = 0; n->type != NODE_TEST && i < n->count; i++)
+        node_need(s, aliases, s->o.plan->children[n->first + i], below != (n->type == NODE_NOT));
+    if (n->type != NODE_TEST || !(way = select_way(s, aliases, n->first)))
+        return;
+    for (uint32_t i = 0, at = 1; i < way[0]; i++)
+        for (uint32_t count = way[at++]; count; count--, at++) {
+            struct atom *const a = &s->atoms[way[at]];
+
+            if (a->needed || (below && !(a->sure && s->views[a->view].certain)))
+                continue;
+            a->needed = true;
+            s->views[a->view].needed++;
+        }
+}
+
+static bool rule_asked(const struct work *w, uint32_t rule) {
+    return !w->r.ask->rules || w->r.ask->rules[rule];
+}
+
+/* All that are asked for, at first. */
+static bool rules_begin(struct work *w) {
+    struct select *const s = w->r.s;
+
+    w->alive_count = 0;
+    for (uint32_t i = 0; i < w->active_count; i++) {
+        struct pair *const p = &s->pairs[w->active[i]];
+        const struct group *const g = &s->groups[p->group];
+
+        p->alive = w->alive_count;
+        for (uint32_t k = 0; k < g->count; k++)
+            if (rule_asked(w, g->rules[k]) && !select_push(&w->alive, &w->alive_count, &w->alive_room, g->rules[k]))
+                return no_memory(w);
+        p->alive_count = w->alive_count - p->alive;
+        p->asked = p->alive_count > 0;
+        w->r.counts->rules += p->alive_count;
+    }
+    return true;
+}
+
+/* Those that may hold still, and what they need. */
+static void rules_look(struct work *w) {
+    struct select *const s = w->r.s;
+
+    for (uint32_t i = 0; i < s->atom_count; i++)
+        s->atoms[i].needed = false;
+    for (uint32_t i = 0; i < s->view_count; i++)
+        s->views[i].needed = 0;
+    for (uint32_t i = 0; i < w->active_count; i++) {
+        struct pair *const p = &s->pairs[w->active[i]];
+        uint32_t kept = 0;
+
+        for (uint32_t k = 0; k < p->alive_count; k++) {
+            uint32_t const rule = w->alive[p->alive + k], root = s->o.plan->rules[rule].root;
+
+            if (!node_may(s, p->aliases, root))
+                continue;
+            w->alive[p->alive + kept++] = rule;
+            node_need(s, p->aliases, root, false);
+        }
+        p->alive_count = kept;
+    }
+}
+
+struct sized {
+    uint64_t bytes;
+    uint32_t column;
+};
+
+static int by_size(const void *a, const void *b) {
+    const struct sized *const x = a, *const y = b;
+
+    return x->bytes != y->bytes ? (x->bytes > y->bytes) - (x->bytes < y->bytes)
+                                : (x->column > y->column) - (x->column < y->column);
+}
+
+static bool column_needed(const struct work *w, const struct select_column *c) {
+    for (uint32_t i = 0; i < c->feed_count; i++)
+        if (w->r.s->views[c->feeds[i].view].needed)
+            return true;
+    return false;
+}
+
+static bool values_look(struct work *w) {
+    struct select *const s = w->r.s;
+    struct sized *const order = malloc((w->r.column_count + (size_t)1) * sizeof *order);
+    uint64_t since = 0;
+    bool ok = order != NULL || no_memory(w);
+
+    for (uint32_t i = 0; ok && i < w->r.column_count; i++)
+        order[i] = (struct sized){segment_column(w->r.segment, i).bytes, i};
+    if (ok)
+        qsort(order, w->r.column_count, sizeof *order, by_size);
+    for (uint32_t i = 0; ok && i < w->r.column_count; i++) {
+        struct select_column *const c = &w->r.columns[order[i].column];
+
+        if (!c->feed_count || !column_needed(w, c))
+            continue;
+        if ((since += order[i].bytes) >= LOOK_BYTES) {
+            rules_look(w);
+            since = order[i].bytes;
+            if (!column_needed(w, c))
+                continue;
+        }
+        ok = select_scan(&w->r, order[i].column, false);
+        for (uint32_t k = 0; k < c->feed_count; k++)
+            s->views[c->feeds[k].view].left--;
+    }
+    if (ok)
+        rules_look(w);
+    bool const keywords = s->keywords != NONE && s->views[s->keywords].needed;
+
+    for (uint32_t i = SEGMENT_TIME_TEXT + 1; ok && (keywords || w->indicators) && i < w->r.column_count; i++)
+        if (w->r.columns[i].use & SEGMENT_USE_OWN)
+            ok = select_scan(&w->r, i, true);
+    if (ok && keywords) {
+        s->views[s->keywords].feeds = 0; /* what holds is known */
+        rules_look(w);
+    }
+    free(order);
+    return ok;
+}
+
+/* ---- rows ---- */
+
+static bool any_bit(const uint64_t *bits, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (bits[i])
+            return true;
+    return false;
+}
+
+static void bits_copy(const struct work *w, uint64_t *to, const uint64_t *from) {
+    memcpy(to + w->from, from + w->from, (w->to - w->from) * sizeof *to);
+}
+
+static void bits_clear(const struct work *w, uint64_t *to) {
+    memset(to + w->from, 0, (w->to - w->from) * sizeof *to);
+}
+
+static bool words_any(words any) {
+    uint64_t all = 0;
+
+    for (size_t i = 0; i < STEP; i++)
+        all |= any[i];
+    return all != 0;
+}
+
+/* to: what is in a and in b; a and not in b; whether there is any. */
+static bool bits_and(const struct work *w, uint64_t *to, const uint64_t *a, const uint64_t *b) {
+    words any = {0};
+
+    for (uint32_t i = w->from; i < w->to; i += STEP) {
+        words const x = *(const words *)(const void *)(a + i) & *(const words *)(const void *)(b + i);
+
+        any |= x;
+        *(words *)(void *)(to + i) = x;
+    }
+    return words_any(any);
+}
+
+static bool bits_and_not(const struct work *w, uint64_t *to, const uint64_t *a, const uint64_t *b) {
+    words any = {0};
+
+    for (uint32_t i = w->from; i < w->to; i += STEP) {
+        words const x = *(const words *)(const void *)(a + i) & ~*(const words *)(const void *)(b + i);
+
+        any |= x;
+        *(words *)(void *)(to + i) = x;
+    }
+    return words_any(any);
+}
+
+static void bits_or(const struct work *w, uint64_t *to, const uint64_t *b) {
+    for (uint32_t i = w->from; i < w->to; i += STEP)
+        *(words *)(void *)(to + i) |= *(const words *)(const void *)(b + i);
+}
+
+/* Sets bits [at, at + count). */
+static void bits_fill(uint64_t *bits, uint32_t at, uint32_t count) {
+    for (; count && at % 64; at++, count--)
+        bits[at / 64] |= ONE << at % 64;
+    for (; count >= 64; at += 64, count -= 64)
+        bits[at / 64] = UINT64_MAX;
+    for (; count; at++, count--)
+        bits[at / 64] |= ONE << at % 64;
+}
+
+static uint64_t *slot_of(struct work *w, struct atom *a) {
+    struct rows *const r = &w->rows;
+
+    if (a->slot != NONE)
+        return r->slots[a->slot];
+    if (r->used == SLOTS_MAX)
+        return NULL;
+    if (r->used == r->slot_count) {
+        if (!(r->slots[r->used] = malloc(BLOCK_WORDS * sizeof(uint64_t)))) {
+            r->used = SLOTS_MAX; /* as if there were no more of them */
+            return NULL;
+        }
+        r->slot_count++;
+    }
+    a->slot = r->used++;
+    memset(r->slots[a->slot], 0, w->words * sizeof(uint64_t));
+    return r->slots[a->slot];
+}
+
+/* The cells of a column in the block. False: memory is out; damage makes the block bad. */
+static bool cells_load(struct work *w, uint32_t column, bool codes, const struct segment_run **runs, uint32_t *count) {
+    struct rows *const r = &w->rows;
+    uint32_t const cells = codes ? segment_column_cells(w->r.segment, column, w->block) : 0;
+    struct err e;
+
+    *count = 0;
+    if (cells > r->cell_room) {
+        free(r->codes);
+        r->cell_room = 0;
+        if (!(r->codes = malloc(cells * sizeof *r->codes)))
+            return no_memory(w);
+        r->cell_room = cells;
+    }
+    if (segment_column_runs(w->r.segment, column, w->block, codes ? r->codes : NULL, runs, count, &e))
+        return true;
+    *count = 0;
+    w->bad = true;
+    if (e.code == ERR_MEMORY)
+        *w->r.e = e;
+    return e.code != ERR_MEMORY;
+}
+
+static uint64_t *atom_bits(struct work *w, uint32_t atom, uint64_t *indicated) {
+    return atom == ATOM_INDICATOR ? indicated : w->r.s->atoms[atom].needed ? slot_of(w, &w->r.s->atoms[atom]) : NULL;
+}
+
+static void run_fill(struct work *w, const struct segment_run *run, const uint32_t *classes, uint64_t *indicated) {
+    for (uint32_t i = 0; i < run->rows; i++) {
+        uint32_t const class = classes[w->rows.codes[run->cell + i]], at = run->at + i;
+        const uint32_t *const list = w->r.pool + (class - 1);
+        uint64_t *bits;
+
+        if (LIKELY(!class))
+            continue;
+        for (uint32_t j = 1; j <= list[0]; j++)
+            if ((bits = atom_bits(w, list[j], indicated)))
+                bits[at / 64] |= ONE << at % 64;
+    }
+}
+
+/* Puts the rows of a column's cells where its atoms are. */
+static bool column_fill(struct work *w, uint32_t column, uint64_t *indicated) {
+    struct select_column *const c = &w->r.columns[column];
+    const struct segment_run *runs;
+    uint64_t *bits;
+    uint32_t count;
+
+    if (c->filled == w->block + 1)
+        return true;
+    c->filled = w->block + 1;
+    if (!c->every_count && !c->classes[0] && !c->classes[1])
+        return true;
+    if (!cells_load(w, column, c->classes[0] || c->classes[1], &runs, &count))
+        return false;
+    for (uint32_t n = 0; n < count; n++) {
+        for (uint32_t i = 0; i < c->every_count; i++)
+            if ((bits = atom_bits(w, c->every[i], indicated)))
+                bits_fill(bits, runs[n].at, runs[n].rows);
+        for (size_t k = 0; k < COUNT(c->classes); k++)
+            if (c->classes[k])
+                run_fill(w, &runs[n], c->classes[k], indicated);
+    }
+    return true;
+}
+
+/* All columns that say in which rows the atom holds. */
+static bool atom_fill(struct work *w, const struct atom *a) {
+    const struct view *const v = &w->r.s->views[a->view];
+
+    for (uint32_t i = 0; i < v->column_count; i++)
+        if (!column_fill(w, v->columns[i], NULL))
+            return false;
+    return true;
+}
+
+/* ---- a rule in a block ---- */
+
+/* In out: those of `within` in which the atom may hold, or, sure, is certain to. *some: there are any. */
+static bool atom_rows(struct work *w, uint32_t atom, bool sure, const uint64_t *within, uint64_t *out, bool *some) {
+    struct atom *const a = &w->r.s->atoms[atom];
+
+    *some = false;
+    if (!a->held || (sure && !(a->sure && w->r.s->views[a->view].certain)))
+        return true;
+    if (!atom_fill(w, a))
+        return false;
+    if (a->slot != NONE) {
+        *some = bits_and(w, out, within, w->rows.slots[a->slot]);
+    } else if (!sure && w->rows.used == SLOTS_MAX) { /* else no cell here has such a value */
+        bits_copy(w, out, within);
+        *some = true;
+    }
+    return true;
+}
+
+static uint64_t *frame(struct work *w, unsigned depth) {
+    if (depth >= COUNT(w->rows.frames))
+        return NULL;
+    if (!w->rows.frames[depth])
+        w->rows.frames[depth] = malloc(BLOCK_WORDS * sizeof(uint64_t));
+    return w->rows.frames[depth];
+}
+
+/* Of what nothing is known: all that may be, nothing that must. */
+static bool unknown_rows(const struct work *w, bool sure, const uint64_t *within, uint64_t *out, bool *some) {
+    *some = !sure;
+    if (!sure)
+        bits_copy(w, out, within);
+    return true;
+}
+
+static bool test_rows(struct work *w, const uint32_t *way, bool sure, const uint64_t *within, uint64_t *out,
+                      unsigned depth, bool *some) {
+    uint64_t *const one = frame(w, depth);
+    bool all;
+
+    if (!way || !one)
+        return unknown_rows(w, sure, within, out, some);
+    *some = false;
+    for (uint32_t i = 0, at = 1; i < way[0]; at += way[at] + 1, i++) {
+        uint32_t const count = way[at];
+
+        if (sure && count != 1)
+            continue;
+        all = true;
+        for (uint32_t k = 0; all && k < count; k++)
+            if (!atom_rows(w, way[at + 1 + k], sure, k ? one : within, one, &all))
+                return false;
+        if (!all)
+            continue;
+        if (*some)
+            bits_or(w, out, one);
+        else
+            bits_copy(w, out, one);
+        *some = true;
+    }
+    return true;
+}
+
+static bool node_rows(struct work *w, uint32_t aliases, uint32_t node, bool sure, const uint64_t *within, uint64_t *out,
+                      unsigned depth, bool *some);
+
+static bool either_rows(struct work *w, uint32_t aliases, const struct plan_node *n, bool sure, const uint64_t *within,
+                        uint64_t *out, uint64_t *one, unsigned depth, bool *some) {
+    bool more;
+
+    *some = false;
+    for (uint32_t i = 0; i < n->count; i++) {
+        if (!node_rows(w, aliases, w->r.s->o.plan->children[n->first + i], sure, within, one, depth + 1, &more))
+            return false;
+        if (more && *some)
+            bits_or(w, out, one);
+        else if (more)
+            bits_copy(w, out, one);
+        *some |= more;
+    }
+    return true;
+}
+
+/* What is quick to tell and takes most away comes first: what stands below a NOT is seldom worth a look by itself. */
+static bool all_rows_of(struct work *w, uint32_t aliases, const struct plan_node *n, bool sure, const uint64_t *within,
+                        uint64_t *out, uint64_t *one, unsigned depth, bool *some) {
+    const struct plan *const p = w->r.s->o.plan;
+
+    bits_copy(w, out, within);
+    *some = true;
+    for (int turn = 0; turn < 3; turn++)
+        for (uint32_t i = 0; *some && i < n->count; i++) {
+            uint32_t const child = p->children[n->first + i];
+            uint8_t const type = p->nodes[child].type;
+
+            if ((type == NODE_TEST ? 0 : type == NODE_NOT ? 2 : 1) != turn)
+                continue;
+            if (!node_rows(w, aliases, child, sure, out, one, depth + 1, some))
+                return false;
+            if (*some)
+                bits_copy(w, out, one);
+        }
+    return true;
+}
+
+/* In out: those of `within` in which the node may hold, or, sure, is certain to; anything, where *some is false. False: memory is out. */
+static bool node_rows(struct work *w, uint32_t aliases, uint32_t node, bool sure, const uint64_t *within, uint64_t *out,
+                      unsigned depth, bool *some) {
+    const struct select *const s = w->r.s;
+    const struct plan_node *const n = &s->o.plan->nodes[node];
+    uint64_t *one;
+
+    if (n->type == NODE_TEST)
+        return test_rows(w, select_way(s, aliases, n->first), sure, within, out, depth, some);
+    if (!(one = frame(w, depth)))
+        return unknown_rows(w, sure, within, out, some);
+    if (n->type == NODE_OR)
+        return either_rows(w, aliases, n, sure, within, out, one, depth, some);
+    if (n->type == NODE_AND)
+        return all_rows_of(w, aliases, n, sure, within, out, one, depth, some);
+    if (!node_rows(w, aliases, s->o.plan->children[n->first], !sure, within, one, depth + 1, some))
+        return false;
+    if (!*some)
+        bits_clear(w, one);
+    *some = bits_and_not(w, out, within, one);
+    return true;
+}
+
+/* ---- a block ---- */
+
+/* The rows of each kind. */
+static bool kinds_fill(struct work *w) {
+    const struct segment_run *runs;
+    uint32_t count;
+
+    if (!w->kind_of)
+        return true;
+    if (!w->rows.kinds && !(w->rows.kinds = malloc((w->kind_count + (size_t)1) * BLOCK_WORDS * sizeof(uint64_t))))
+        return no_memory(w);
+    memset(w->rows.kinds, 0, w->kind_count * BLOCK_WORDS * sizeof(uint64_t));
+    if (!cells_load(w, SEGMENT_KIND, true, &runs, &count))
+        return false;
+    for (uint32_t n = 0; n < count; n++)
+        for (uint32_t i = 0; i < runs[n].rows; i++) {
+            uint32_t const kind = w->kind_of[w->rows.codes[runs[n].cell + i]], at = runs[n].at + i;
+
+            w->rows.kinds[(size_t)kind * BLOCK_WORDS + at / 64] |= ONE << at % 64;
+        }
+    return true;
+}
+
+static void all_rows(const struct work *w, uint64_t *out) {
+    memset(out, 0, w->words * sizeof *out);
+    bits_fill(out, 0, segment_block(w->r.segment, w->block).rows);
+}
+
+static bool kind_has(const struct work *w, uint32_t kind, uint32_t pair) {
+    const struct kind_pairs *const k = kind == ANY ? NULL : &w->r.s->kinds[kind];
+
+    for (uint32_t i = 0; k && i < k->count; i++)
+        if (k->pairs[i] == pair)
+            return true;
+    return kind == ANY;
+}
+
+/* The rows that may be of some kind whose rules these are. */
+static void pair_rows(const struct work *w, uint32_t pair, uint64_t *out) {
+    if (!w->kind_of) {
+        all_rows(w, out);
+        return;
+    }
+    memset(out, 0, w->words * sizeof *out);
+    for (uint32_t k = 0; k < w->kind_count; k++)
+        if (kind_has(w, w->kinds[k], pair))
+            bits_or(w, out, w->rows.kinds + (size_t)k * BLOCK_WORDS);
+}
+
+/* Rows with values that nobody has looked at. */
+static bool opaque_rows(struct work *w, uint64_t *out, uint64_t *one, uint64_t *other) {
+    const struct segment_run *runs;
+    uint32_t count;
+
+    memset(out, 0, w->words * sizeof *out);
+    if (w->text) { /* such sources seldom share a segment with others */
+        all_rows(w, out);
+        return true;
+    }
+    for (uint32_t i = 0; i < w->maybe_count; i++) {
+        const struct shape *const s = w->maybe[i].shape;
+
+        if (!w->maybe[i].opaque)
+            continue;
+        all_rows(w, one);
+        for (size_t k = 0; k < s->when_count; k++) {
+            memset(other, 0, w->words * sizeof *other);
+            if (!cells_load(w, segment_column_of(w->r.segment, field_name(w->r.s->o.fields, s->when[k])), false, &runs,
+                            &count))
+                return false;
+            for (uint32_t n = 0; n < count; n++)
+                bits_fill(other, runs[n].at, runs[n].rows);
+            (void)bits_and(w, one, one, other);
+        }
+        bits_or(w, out, one);
+    }
+    return true;
+}
+
+/* Looks from now on only where there are bits. False: there are none. */
+static bool narrow(struct work *w, const uint64_t *bits) {
+    w->from = 0;
+    while (w->from < w->words && !any_bit(bits + w->from, STEP))
+        w->from += STEP;
+    for (w->to = w->words; w->to > w->from && !any_bit(bits + w->to - STEP, STEP);)
+        w->to -= STEP;
+    return w->from < w->to;
+}
+
+static bool pair_select(struct work *w, const struct pair *p, const uint64_t *within, uint64_t *left, uint64_t *hits,
+                        uint64_t *out) {
+    bool some;
+
+    for (uint32_t k = 0; k < p->alive_count && bits_and_not(w, left, within, out); k++) {
+        if (!node_rows(w, p->aliases, w->r.s->o.plan->rules[w->alive[p->alive + k]].root, false, left, hits, 0, &some))
+            return false;
+        if (some)
+            bits_or(w, out, hits);
+    }
+    return true;
+}
+
+static bool block_select(struct work *w, uint64_t *out) {
+    struct select *const s = w->r.s;
+    uint64_t opaque[BLOCK_WORDS], within[BLOCK_WORDS], left[BLOCK_WORDS], hits[BLOCK_WORDS];
+
+    memset(out, 0, w->words * sizeof *out);
+    w->from = 0;
+    w->to = w->words;
+    w->rows.used = 0;
+    w->bad = false;
+    for (uint32_t i = 0; i < s->atom_count; i++)
+        s->atoms[i].slot = NONE;
+    if (!kinds_fill(w))
+        return false;
+    if (w->opaque && !opaque_rows(w, opaque, within, left))
+        return false;
+    if (w->opaque && w->indicators)
+        bits_or(w, out, opaque);
+    if (w->r.has_indicators)
+        for (uint32_t c = SEGMENT_TIME_TEXT + 1; c < w->r.column_count; c++)
+            if (!column_fill(w, c, out))
+                return false;
+    for (uint32_t i = 0; i < w->active_count && !w->bad; i++) {
+        const struct pair *const p = &s->pairs[w->active[i]];
+
+        if (!p->asked || (!p->alive_count && !w->opaque))
+            continue;
+        w->from = 0;
+        w->to = w->words;
+        pair_rows(w, w->active[i], within);
+        if (w->opaque && bits_and(w, left, within, opaque))
+            bits_or(w, out, left);
+        if (p->alive_count && narrow(w, within) && !pair_select(w, p, within, left, hits, out))
+            return false;
+    }
+    return true;
+}
+
+/* The rows of a block, as the segment numbers them. */
+static bool block_tell(struct work *w, const uint64_t *out, uint64_t *rows) {
+    struct segment_block const b = segment_block(w->r.segment, w->block);
+    const uint32_t *order = NULL;
+    struct err e;
+
+    if (!w->bad && !any_bit(out, w->words))
+        return true;
+    if (!segment_block_order(w->r.segment, w->block, &order, &e)) {
+        w->bad = true;
+        if (e.code == ERR_MEMORY) {
+            *w->r.e = e;
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < b.rows; i++) {
+        if (!w->bad && !(out[i / 64] >> i % 64 & 1))
+            continue;
+        uint32_t const row = b.from + (w->bad ? i : order[i]);
+
+        w->r.counts->selected += !(rows[row / 64] >> row % 64 & 1);
+        rows[row / 64] |= ONE << row % 64;
+    }
+    return true;
+}
+
+static bool anything_left(const struct work *w) {
+    for (uint32_t i = 0; i < w->active_count; i++)
+        if (w->r.s->pairs[w->active[i]].alive_count || (w->opaque && w->r.s->pairs[w->active[i]].asked))
+            return true;
+    return w->r.has_indicators || (w->opaque && w->indicators);
+}
+
+static bool blocks_select(struct work *w, uint64_t *rows) {
+    uint64_t out[BLOCK_WORDS];
+
+    for (uint32_t i = 0; i < w->active_count; i++)
+        w->r.counts->alive += w->r.s->pairs[w->active[i]].alive_count;
+    for (w->block = 0; anything_left(w) && w->block < segment_info(w->r.segment)->blocks; w->block++) {
+        uint32_t const step = 64 * STEP;
+
+        w->words = (segment_block(w->r.segment, w->block).rows + step - 1) / step * STEP;
+        if (!block_select(w, out) || !block_tell(w, out, rows))
+            return false;
+    }
+    return true;
+}
+
+/* ---- a segment ---- */
+
+static bool columns_begin(struct work *w) {
+    struct segment *const segment = w->r.segment;
+    uint8_t *use;
+    uint32_t most;
+    bool ok;
+
+    w->r.column_count = segment_info(segment)->columns;
+    w->r.columns = calloc(w->r.column_count + (size_t)1, sizeof *w->r.columns);
+    use = calloc(w->r.column_count + (size_t)1, 1);
+    ok = (w->r.columns && use) || no_memory(w);
+    ok = ok && segment_columns_use(segment, use, &most, w->r.e);
+    for (uint32_t i = 0; ok && i < w->r.column_count; i++)
+        w->r.columns[i].use = use[i];
+    w->r.uncertain = !ok || most > RECORD_VALUES_MAX / 2; /* of a record with too many, ingest leaves some out */
+    free(use);
+    return ok;
+}
+
+static void work_free(struct work *w) {
+    for (uint32_t i = 0; w->r.columns && i < w->r.column_count; i++) {
+        free(w->r.columns[i].targets);
+        free(w->r.columns[i].feeds);
+        free(w->r.columns[i].classes[0]);
+        free(w->r.columns[i].classes[1]);
+        free(w->r.columns[i].every);
+    }
+    for (uint32_t i = 0; i < w->rows.slot_count; i++)
+        free(w->rows.slots[i]);
+    for (size_t i = 0; i < COUNT(w->rows.frames); i++)
+        free(w->rows.frames[i]);
+    free(w->rows.kinds);
+    free(w->rows.codes);
+    free(w->r.columns);
+    free(w->r.pool);
+    free(w->r.found);
+    free(w->maybe);
+    free(w->fed);
+    free(w->kind_of);
+    free(w->kinds);
+    free(w->active);
+    free(w->alive);
+}
+
+static bool select_run(struct work *w, uint64_t *rows) {
+    struct select *const s = w->r.s;
+    bool all;
+
+    if (!columns_begin(w) || !shapes_find(w))
+        return false;
+    reader_look(w, S("text"), &w->text, &all);
+    w->opaque |= w->text;
+    if (!targets_find(w) || !kinds_find(w) || !feeds_find(w) || !rules_begin(w))
+        return false;
+    for (uint32_t i = 0; i < s->atom_count; i++)
+        s->atoms[i].held = false;
+    rules_look(w);
+    return values_look(w) && blocks_select(w, rows);
+}
+
+bool select_rows(struct select *s, struct segment *segment, const struct select_ask *ask, uint64_t *rows,
+                 struct select_counts *counts, struct err *e) {
+    struct select_counts own = {0};
+    struct work *const w = calloc(1, sizeof *w);
+    uint32_t const count = segment_info(segment)->rows;
+
+    if (!w)
+        return err_set(e, ERR_MEMORY, 0, "no memory to choose rows of a segment");
+    counts = counts ? counts : &own;
+    counts->rows += count;
+    w->indicators = ask->indicators && s->o.indicators;
+    w->r = (struct run){.s = s, .segment = segment, .ask = ask, .counts = counts, .e = e};
+    bool ok = select_run(w, rows);
+
+    work_free(w);
+    free(w);
+    segment_forget(segment);
+    if (ok || e->code == ERR_MEMORY)
+        return ok;
+    for (uint32_t i = 0; i < count; i++) { /* damage, or more than may be unpacked: whoever reads it tells of it */
+        counts->selected += !(rows[i / 64] >> i % 64 & 1);
+        rows[i / 64] |= ONE << i % 64;
+    }
+    return true;
+}
+
+bool select_new(struct select **out, const struct select_options *options, struct err *e) {
+    struct select *const s = calloc(1, sizeof *s);
+
+    if (!s)
+        return err_set(e, ERR_MEMORY, 0, "no memory to choose rows of segments");
+    s->o = *options;
+    s->keywords = NONE;
+    s->kinds = calloc(kinds_count(options->kinds) + 1, sizeof *s->kinds);
+    s->made = arena_new((size_t)256 << 20);
+    if (!s->kinds || !s->made || !dictionary_init(&s->values, hash_seed()) ||
+        !dictionary_init(&s->texts, hash_seed()) || !select_groups_make(s) || !test_scratch_init(&s->scratch, e)) {
+        select_free(s);
+        return err_set(e, ERR_MEMORY, 0, "no memory to choose rows of segments");
+    }
+    s->values.plain = s->texts.plain = true; /* nothing is looked up in them */
+    *out = s;
+    return true;
+}
+
+void select_free(struct select *s) {
+    if (!s)
+        return;
+    for (uint32_t i = 0; i < s->view_count; i++) {
+        free(s->views[i].atoms);
+        free(s->views[i].tried);
+        free(s->views[i].columns);
+        literals_free(s->views[i].matchers[0]);
+        literals_free(s->views[i].matchers[1]);
+    }
+    for (uint32_t i = 0; i < s->aliases_count; i++)
+        free(s->aliases[i].ways);
+    for (uint32_t i = 0; i < s->group_count; i++)
+        free(s->groups[i].rules);
+    for (size_t i = 0; s->kinds && i <= kinds_count(s->o.kinds); i++)
+        free(s->kinds[i].pairs);
+    if (s->scratch.match_data)
+        test_scratch_free(&s->scratch);
+    if (s->made)
+        arena_free(s->made);
+    needles_free(s->needles);
+    buf_free(&s->narrow);
+    dictionary_free(&s->values);
+    dictionary_free(&s->texts);
+    free(s->views);
+    free(s->view_of);
+    free(s->atoms);
+    free(s->atom_slots);
+    free(s->aliases);
+    free(s->ways);
+    free(s->groups);
+    free(s->pairs);
+    free(s->kinds);
+    free(s);
+}

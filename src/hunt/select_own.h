@@ -1,0 +1,205 @@
+/* select_own: what the parts of select share. For src/hunt/select*.c only.
+ *
+ * select_rule: what of rules is asked of which values; select_scan: the values of a segment; select: from values to rows. */
+#ifndef HUNT_SELECT_OWN_H
+#define HUNT_SELECT_OWN_H
+
+#include "detection/detect.h"
+#include "detection/needle.h"
+#include "detection/trigger.h"
+#include "hunt/select.h"
+
+#define NONE UINT32_MAX
+#define BLOCK_WORDS (SEGMENT_BLOCK_ROWS / 64)
+
+/* Values that tests are asked of: those of a field, as text, or what a source makes of them; or all values of a record. */
+enum view_how { VIEW_SELF, VIEW_TEXT, VIEW_MADE, VIEW_ALL };
+
+struct view {
+    field_id field;
+    enum view_how how;
+    const struct kind_source *source; /* MADE */
+    uint32_t next;                    /* another of the same field */
+    uint32_t *atoms;                  /* all that are asked of it */
+    uint32_t atom_count, atom_room;
+    uint32_t presence;            /* its atom; NONE: nobody asks */
+    struct literals *matchers[2]; /* for text; for values of types that hold few of the literals, or none (NULL) */
+    uint32_t matched;             /* so many of the atoms are in them */
+    uint32_t types;  /* of the column at hand: values of these raw types (a bit each) may satisfy what is needed */
+    uint32_t *tried; /* and atoms that are tried on each of its values */
+    uint32_t tried_count, tried_room;
+    /* Of the segment at hand. */
+    uint32_t feeds, left, needed; /* columns that it has values of; of these not looked at; atoms that are needed */
+    bool certain;                 /* it has just these values */
+    uint32_t *columns;            /* those that feed it */
+    uint32_t column_count, column_room;
+};
+
+/* One question to the values of a view. */
+enum atom_how {
+    ATOM_PRESENT, /* there is a value */
+    ATOM_FOUND,   /* a literal tells of what may satisfy the test */
+    ATOM_TRIED
+};
+
+struct atom {
+    uint32_t view, test; /* PRESENT: NONE */
+    uint8_t how;         /* enum atom_how */
+    bool exact;          /* what its literal finds satisfies the test */
+    bool sure;           /* what satisfies the test here does so in detection as well */
+    /* Of the segment at hand. */
+    bool held, needed; /* by some value; by some rule that may find something */
+    uint64_t value;    /* in which it was found last */
+    uint32_t slot;     /* of the block at hand: its rows; NONE: none so far */
+};
+
+/* Names of the fields of a log source. */
+struct aliases {
+    const struct kind_alias *items;
+    size_t count;
+    uint32_t *ways; /* by test of the plan: 0: not asked for yet, WAY_ALL, or a place in select.ways + WAYS */
+};
+#define WAY_ALL 1u
+#define WAYS 2u
+
+/* Rules of one log source, under one set of names. */
+struct pair {
+    uint32_t group, aliases;
+    /* Of the segment at hand. */
+    bool active, asked;          /* it has such a kind; some rule is asked for */
+    uint32_t alive, alive_count; /* in select.alive */
+};
+
+/* Log sources of rules. */
+struct group {
+    uint32_t rule; /* one of them */
+    uint32_t *rules;
+    uint32_t count, room;
+};
+
+struct kind_pairs {
+    bool made;
+    uint32_t *pairs;
+    uint32_t count, room;
+};
+
+struct select {
+    struct select_options o;
+    bool no_memory;
+    struct view *views;
+    uint32_t view_count, view_room;
+    uint32_t *view_of; /* by field: the first view, + 1 */
+    uint32_t view_of_room;
+    uint32_t keywords;       /* the view of all values; NONE: nobody asks */
+    struct needles *needles; /* all that is asked of it; NULL: nobody knows */
+    struct atom *atoms;
+    uint32_t atom_count, atom_room;
+    uint32_t *atom_slots, atom_mask; /* (view, test) -> atom + 1 */
+    struct aliases *aliases;         /* 0: none */
+    uint32_t aliases_count, aliases_room;
+    uint32_t *ways; /* a count, then so many times: a count of atoms that must all hold, and these */
+    uint32_t way_count, way_room;
+    struct group *groups;
+    uint32_t group_count, group_room;
+    struct pair *pairs;
+    uint32_t pair_count, pair_room;
+    struct kind_pairs *kinds; /* by kind; the last: of records that no kind claims */
+    struct test_scratch scratch;
+    struct arena *made;              /* what sources make of a value */
+    struct dictionary values, texts; /* of a few values: as they are; what was made of them */
+    struct buf narrow;               /* a text that came as UTF-16 */
+    uint64_t serial;                 /* of the value at hand */
+};
+
+/* One more number. False: no memory. */
+static inline bool select_push(uint32_t **array, uint32_t *count, uint32_t *room, uint32_t value) {
+    if (*count == *room) {
+        uint32_t const more = *room ? *room * 2 : 8;
+        uint32_t *const bigger = reallocarray(*array, more, sizeof *bigger);
+
+        if (!bigger)
+            return false;
+        *array = bigger;
+        *room = more;
+    }
+    (*array)[(*count)++] = value;
+    return true;
+}
+
+/* Room for one more element. False: no memory. */
+static inline bool select_grow(void **array, uint32_t count, uint32_t *room, size_t size) {
+    if (count < *room)
+        return true;
+    uint32_t const more = *room ? *room * 2 : 16;
+    void *const bigger = reallocarray(*array, more, size);
+
+    if (!bigger)
+        return false;
+    *array = bigger;
+    *room = more;
+    return true;
+}
+
+static inline const struct plan_test *select_test(const struct select *s, uint32_t atom) {
+    return &s->o.plan->tests[s->atoms[atom].test];
+}
+
+/* ---- select_rule.c ---- */
+
+MUST_USE bool select_groups_make(struct select *s);
+/* The pairs of a kind (kinds_count: of records that no kind claims), with all that their rules ask. NULL: no memory. */
+const struct kind_pairs *select_kind(struct select *s, size_t kind);
+/* How the test can be true under these names. NULL: in every way, or memory is out. */
+static inline const uint32_t *select_way(const struct select *s, uint32_t aliases, uint32_t test) {
+    uint32_t const at = s->aliases[aliases].ways[test];
+
+    return at < WAYS ? NULL : s->ways + (at - WAYS);
+}
+
+/* ---- select_scan.c ---- */
+
+/* A column of the segment at hand. */
+struct feed {
+    uint32_t view;
+    bool empty; /* not its values, but the empty text for each */
+};
+struct target {
+    field_id field;
+    bool empty, certain; /* certain: all records have the values under that name */
+};
+struct select_column {
+    struct target *targets; /* fields that it may become */
+    uint32_t target_count, target_room;
+    struct feed *feeds;
+    uint32_t feed_count, feed_room;
+    uint32_t *classes[2]; /* by code: 0: nothing, or a place in run.pool + 1. Of fields; of all values */
+    uint32_t *every;      /* atoms that hold in each of its cells */
+    uint32_t every_count, every_room;
+    uint8_t use;     /* enum segment_use */
+    uint32_t filled; /* block + 1 */
+};
+
+#define ATOM_INDICATOR (UINT32_MAX - 1)
+
+struct run {
+    struct select *s;
+    struct segment *segment;
+    const struct select_ask *ask;
+    struct select_counts *counts;
+    struct err *e;
+    uint32_t column_count;
+    struct select_column *columns;
+    uint32_t *pool; /* classes: a count, then atoms */
+    uint32_t pool_count, pool_room;
+    uint32_t *found; /* atoms of the value at hand */
+    uint32_t found_count, found_room;
+    size_t unpacked; /* bytes of values, since they were forgotten */
+    uint32_t last_class[2];
+    bool has_indicators; /* some value may hold one */
+    bool uncertain;      /* no view has just the values it is known to have */
+};
+
+/* Looks at the values of a column: for its views; or, keywords, for rules about all values, and indicators. False: e is set. */
+MUST_USE bool select_scan(struct run *r, uint32_t column, bool keywords);
+
+#endif

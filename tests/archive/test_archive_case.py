@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""test_archive_case: a case on an archive is the case on the evidence: the same findings in the same order, incidents, clocks, coverage, one line of the
+ledger a source."""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hunt"))
+from evidence import BINARY, SHARED, SOURCE, run  # noqa: E402
+
+SAMPLES, RULES = SOURCE / "data/samples", SOURCE / "data/rules"
+DOOR = SOURCE / "tests/golden/door/rules"
+GATE = SOURCE / "tests/golden/ledger-clocks/kinds"
+SETS = ("cdr", "cloud", "evtx", "linux", "m365", "mail", "vendor-logs", "web", "windows-json", "zeek")
+
+
+def longwatch(*words, status=(0,)):
+    done = subprocess.run([BINARY, *map(str, words)], capture_output=True, check=False)
+    assert done.returncode in status, (words, done.returncode, done.stdout[-500:], done.stderr[-2000:])
+    return done
+
+
+def add(archive, *paths):
+    longwatch("archive", "add", archive, *paths, "--quiet", status=(0, 3))
+
+
+def hunt(case, *words):
+    longwatch("hunt", *words, "--quiet", "--force", "-o", case, status=(0, 1, 3))
+    return case
+
+
+def tables(case):
+    """All of case.db, but lines of containers that the segments of an archive are, and what the case says of the archive."""
+    with sqlite3.connect(case / "case.db") as db:
+        db.row_factory = sqlite3.Row
+        names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        got = {name: [dict(row) for row in db.execute(f"SELECT * FROM {name}")] for name in names}
+    got["custody"] = [row for row in got["custody"] if row["container"] != "segment"]
+    got["facts"] = [row for row in got["facts"] if not row["name"].startswith("archive")]
+    return got
+
+
+def same_case(fresh, kept):
+    wanted, got = tables(fresh), tables(kept)
+    assert wanted.keys() == got.keys(), wanted.keys() ^ got.keys()
+    for name, rows in wanted.items():
+        assert len(rows) == len(got[name]), (name, len(rows), len(got[name]))
+        for at, (one, other) in enumerate(zip(rows, got[name])):
+            assert one == other, (name, at, {key: (one[key], other[key]) for key in one if one[key] != other[key]})
+    for name in ("findings.jsonl", "salvaged.jsonl"):
+        assert (fresh / name).read_bytes() == (kept / name).read_bytes(), name
+    return got
+
+
+def once(paths, folder):
+    """The files below the paths, of equal ones only the first, in a folder of their own: an archive keeps each once."""
+    seen = set()
+    for root in paths:
+        for name in sorted(path for path in pathlib.Path(root).rglob("*") if path.is_file() and not path.is_symlink()):
+            digest = hashlib.sha256(name.read_bytes()).digest()
+            if digest not in seen:
+                seen.add(digest)
+                copy = folder / name.relative_to(root)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(name, copy)
+    return folder
+
+
+def both(folder, evidence, *words):
+    """The case on the evidence and the case on an archive of it, compared."""
+    add(folder / "archive", evidence)
+    fresh, kept = hunt(folder / "fresh", evidence, *words), hunt(folder / "kept", folder / "archive", *words)
+    return same_case(fresh, kept)
+
+
+def case_of_the_samples():
+    with tempfile.TemporaryDirectory() as name:
+        got = both(pathlib.Path(name), SAMPLES, "--rules", RULES)
+        assert len(got["findings"]) > 30 and len(got["incident"]) == 2 and got["clocks"]
+
+
+def case_of_an_exercise():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        longwatch("exercise", "--seed", "7", "--years", "1", "--accounts", "20", "-o", folder / "drill")
+        got = both(folder, folder / "drill/evidence", "--rules", RULES)
+        assert got["incident"] and got["mail_campaign"] and len(got["custody"]) > 100
+        for case in ("fresh", "kept"):
+            longwatch("dossier", folder / case, "-o", folder / f"{case}.html")
+            longwatch("export", folder / case, "--stix", folder / f"{case}.stix.json", "--csv", folder / f"{case}.csv")
+
+
+def case_of_every_format():
+    if not (SHARED / "data").is_dir():
+        print("SKIP case_of_every_format: the shared data are not there")
+        return
+    for each in SETS:
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            both(folder, once([SHARED / "data" / each], folder / "evidence"), "--rules", RULES, "--rules", SHARED / "data/sigma/rules")
+
+
+def gate(at, utc, host="north"):
+    return json.dumps({"gate": 1, "site": host, "at": at, "utc": utc}) + "\n"
+
+
+def clocks_of_a_source_are_judged_together():
+    """Two witnesses in each of three months are too few for any month, and enough for the file; what is at the end of one month by its clock is of the
+    next."""
+    lines = [gate(f"2024-0{month}-{day}T{hour}:00:00Z", f"2024-0{after}T{until}:00:00") for month, day, hour, after, until in (
+        (1, 10, 21, "1-11", "02"), (1, 31, 23, "2-01", "04"), (2, 10, 21, "2-11", "02"), (2, 29, 23, "3-01", "04"), (3, 10, 21, "3-11", "02"), (3, 31, 23, "4-01", "04"))]  # fmt: skip
+    lines.append(json.dumps({"lamp": 1, "site": "north", "at": "2024-03-05T10:00:00Z"}) + "\n")
+    words = ["--kinds", GATE, "--rules", DOOR]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "evidence").mkdir()
+        (folder / "evidence/gate.jsonl").write_text("".join(lines))
+        longwatch("archive", "add", folder / "archive", folder / "evidence", "--kinds", GATE)
+        months = json.loads(longwatch("archive", "info", folder / "archive", "--json").stdout)["parts"]
+        assert len([part for part in months if part["family"] == "evidence"]) >= 3, months
+        got = same_case(hunt(folder / "fresh", folder / "evidence", *words), hunt(folder / "kept", folder / "archive", *words))
+        assert [(row["verdict"], row["offset_s"], row["claims"]) for row in got["clocks"]] == [("corrected", 5 * 3600, 6)], got["clocks"]
+        assert [(row["records"], row["corrected"], row["last"]) for row in got["custody"]] == [(7, 7, "2024-04-01T04:00:00Z")], got["custody"]
+        # And so in a listing, though it comes by months; --from and --to mean times that were put right.
+        for more in ([], ["--from", "2024-02-01", "--to", "2024-03-01"]):
+            fresh = longwatch("events", folder / "evidence", "--json", "--kinds", GATE, *more).stdout.splitlines()
+            kept = longwatch("archive", "cat", folder / "archive", "--kinds", GATE, *more).stdout.splitlines()
+            assert sorted(fresh) == sorted(kept), (more, sorted(set(fresh) ^ set(kept)))
+            assert len(fresh) == (2 if more else 7), fresh
+
+
+def findings_come_in_the_order_of_the_source():
+    """The newest record first, as services export: months come the other way round, and one without time lies between."""
+    one = json.loads((SAMPLES / "mailbox.jsonl").read_text().splitlines()[0])
+    rule = """title: Any
+id: 6d1c7c3e-4444-4a53-9d51-6d5f2d3b1a04
+status: test
+level: low
+logsource: {product: m365}
+detection:
+  selection: {Operation|contains: ''}
+  condition: selection
+"""
+    times = [f"2024-{month:02}-{day:02}T08:00:00" for month in range(12, 0, -1) for day in range(28, 0, -1)]
+    times[100] = times[200] = ""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "evidence").mkdir()
+        (folder / "rules").mkdir()
+        (folder / "rules/any.yml").write_text(rule)
+        (folder / "evidence/log.jsonl").write_text("".join(json.dumps({**one, "Id": f"{n:032x}", "CreationTime": at}) + "\n" for n, at in enumerate(times)))
+        got = both(folder, folder / "evidence", "--rules", folder / "rules")
+        assert [row["record"] for row in got["findings"]] == list(range(1, len(times) + 1))
+
+
+def each_source_has_one_line():
+    """Of several adds, of containers and of what is damaged: lines stand where they stand in the ledger of the evidence."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        evidence = folder / "evidence"
+        evidence.mkdir()
+        months = "".join(gate(f"2024-{month:02}-10T10:00:00Z", f"2024-{month:02}-10T10:00:00") for month in range(1, 13))
+        files = {"b.jsonl": months.encode(), "a/x.jsonl": (SAMPLES / "mailbox.jsonl").read_bytes(), "c.bin": bytes(range(256)) * 30, "a/empty": b"",
+                 "d.jsonl": months.encode() + b'{"gate": 1, "site": \n' + months.replace("north", "south").encode()}  # fmt: skip
+        for path, data in files.items():
+            (evidence / path).parent.mkdir(exist_ok=True)
+            (evidence / path).write_bytes(data)
+        shutil.make_archive(str(evidence / "e"), "gztar", evidence, "a")
+        for path in ("d.jsonl", "e.tar.gz", "a", "b.jsonl", "c.bin"):
+            longwatch("archive", "add", folder / "archive", evidence / path, "--kinds", GATE, "--quiet", status=(0, 3))
+        words = ["--kinds", GATE, "--rules", DOOR, "--rules", RULES]
+        got = same_case(hunt(folder / "fresh", evidence, *words), hunt(folder / "kept", folder / "archive", *words))
+        assert len(got["custody"]) == len({row["path"] for row in got["custody"]}) > 7
+        assert sum(row["duplicates"] for row in got["custody"]) and got["damage"], "the evidence is not what this test needs"
+        ledgers = [longwatch("ledger", folder / case, "--json").stdout.splitlines() for case in ("fresh", "kept")]
+        assert [line for line in ledgers[1] if b'"segment"' not in line] == ledgers[0]
+
+
+run([case_of_the_samples, case_of_an_exercise, case_of_every_format, clocks_of_a_source_are_judged_together, findings_come_in_the_order_of_the_source, each_source_has_one_line])  # fmt: skip
