@@ -160,14 +160,17 @@ struct segment_column {
 struct segment_column segment_column(const struct segment *s, uint32_t column);
 /* The column of a field, or SEGMENT_NONE: no record of this segment has it. */
 uint32_t segment_column_of(const struct segment *s, str name);
-enum segment_use {
-    SEGMENT_USE_OWN = 1,   /* some record has a value of its own of it (struct raw: inner) */
-    SEGMENT_USE_INNER = 2, /* some record has one that is not */
-    SEGMENT_USE_EVERY = 4  /* every record has one of its own */
+/* What a record is made of: which fields it has, in this order, and how. Records with the same are of one shape, numbered from 0
+ * (segment_info.shapes). Told of a segment are all shapes that some record has. */
+struct segment_place {
+    uint32_t column; /* SEGMENT_KIND and SEGMENT_TIME_TEXT are among them */
+    uint16_t element;
+    uint8_t inner; /* both as struct raw's; or SEGMENT_FOLDED */
 };
-/* How records have columns: a set of enum segment_use for each, which has room for all of them. most: values of the record that has the
- * most. */
-MUST_USE bool segment_columns_use(struct segment *s, uint8_t *use, uint32_t *most, struct err *e);
+#define SEGMENT_FOLDED 3u /* RAW_INNER_ASKED, and its values are kept folded: each holds the byte SEGMENT_FOLD */
+#define SEGMENT_FOLD 1    /* in a folded text: the next member's value stands here */
+MUST_USE bool segment_shape(struct segment *s, uint32_t shape, const struct segment_place **places, uint32_t *count,
+                            struct err *e);
 
 /* Do records have the column as a value of its own, as a second spelling of others (enum raw_inner), or some as this and some as that? Columns that are the
  * segment's own are OWN. */
@@ -209,6 +212,9 @@ MUST_USE bool segment_column_runs(struct segment *s, uint32_t column, uint32_t b
                                   const struct segment_run **runs, uint32_t *count, struct err *e);
 /* order: all rows of the block, counted from its first. */
 MUST_USE bool segment_block_order(struct segment *s, uint32_t block, const uint32_t **order, struct err *e);
+/* The next run of that order: rows of one shape, from order[*at] on. False: there are no more. After segment_block_order of the block; *nth: 0 at
+ * first. */
+bool segment_block_shape(const struct segment *s, uint32_t *nth, uint32_t *shape, uint32_t *at, uint32_t *rows);
 /* Times and sources of a block's rows, in order; each has room for all, either may be NULL. */
 MUST_USE bool segment_block_rows(struct segment *s, uint32_t block, int64_t *when, uint32_t *sources, struct err *e);
 /* Gives back what has been unpacked and is kept: values of columns. Views of them are dead; those of sources live on. */

@@ -6,7 +6,7 @@
 
 #include "archive/segment_own.h"
 
-_Static_assert(RAW_INNERS == PLACE_FOLDED, "the next number is what marks folded places");
+_Static_assert(RAW_INNERS == SEGMENT_FOLDED, "the next number is what marks folded places");
 
 #define NEAR 192u /* bytes in which a member that was copied elsewhere is looked for */
 
@@ -66,7 +66,7 @@ bool fold(const struct raw *members, uint32_t count, str text, struct buf *out) 
             goto leave;
         for (; passed; passed--)
             buf_byte(out, FOLD_PASS);
-        buf_byte(out, FOLD_VALUE);
+        buf_byte(out, SEGMENT_FOLD);
         at = place + members[i].len;
         any = true;
     }
@@ -90,7 +90,7 @@ bool unfold_size(const struct segment_value *folded, const struct fold_members *
         }
         if (c == 0 || member == m->count)
             return false;
-        if (c == FOLD_VALUE) {
+        if (c == SEGMENT_FOLD) {
             if (m->values[member]->len > SEGMENT_UNFOLD_MAX - *size)
                 return false;
             *size += m->values[member]->len;
@@ -112,7 +112,7 @@ void unfold(const struct segment_value *folded, const struct fold_members *m, ch
         }
         const struct segment_value *const v = m->values[member++];
 
-        if (c == FOLD_VALUE && v->len) {
+        if (c == SEGMENT_FOLD && v->len) {
             memcpy(out, v->ptr, v->len);
             out += v->len;
         }

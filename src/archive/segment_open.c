@@ -123,23 +123,23 @@ static bool starved(struct segment *s, struct err *e) {
 
 /* ---- shapes ---- */
 
-static bool place_take(const struct segment *s, struct cursor *c, uint32_t nth, struct opened_place *p) {
+static bool place_take(const struct segment *s, struct cursor *c, uint32_t nth, struct segment_place *p) {
     uint64_t n, element = 0;
 
     if (!varint_take(c, &n) || n >> 3 >= s->info.columns ||
         (n & 1 && (!varint_take_max(c, UINT16_MAX, &element) || !element)))
         return false;
-    *p = (struct opened_place){(uint32_t)(n >> 3), (uint16_t)element, n >> 1 & 3};
+    *p = (struct segment_place){(uint32_t)(n >> 3), (uint16_t)element, n >> 1 & 3};
     if (nth == 0 || p->column <= SEGMENT_TIME_TEXT) /* the kind first, and perhaps the time behind it */
         return n == (nth == 0 ? SEGMENT_KIND : SEGMENT_TIME_TEXT << 3) && nth <= 1;
     return true;
 }
 
 /* Twice: to count the places, and to keep them. */
-static bool shapes_walk(struct segment *s, str bytes, struct opened_shape *shapes, struct opened_place *places,
+static bool shapes_walk(struct segment *s, str bytes, struct opened_shape *shapes, struct segment_place *places,
                         uint32_t *count) {
     struct cursor c = cursor_of(bytes);
-    struct opened_place ignored;
+    struct segment_place ignored;
     uint32_t at = 0;
 
     for (uint32_t i = 0; i < s->info.shapes; i++) {
@@ -159,7 +159,7 @@ static bool shapes_walk(struct segment *s, str bytes, struct opened_shape *shape
 
 bool segment_shapes_load(struct segment *s, struct err *e) {
     struct opened_shape *shapes;
-    struct opened_place *places;
+    struct segment_place *places;
     uint32_t *base, *met;
     size_t size;
     char *bytes;
@@ -936,33 +936,13 @@ uint32_t segment_column_of(const struct segment *s, str name) {
     return SEGMENT_NONE;
 }
 
-bool segment_columns_use(struct segment *s, uint8_t *use, uint32_t *most, struct err *e) {
-    uint32_t *shapes; /* by column: how many, and which was counted last */
-
-    memset(use, 0, s->info.columns * sizeof *use);
-    *most = 0;
+bool segment_shape(struct segment *s, uint32_t shape, const struct segment_place **places, uint32_t *count,
+                   struct err *e) {
+    assert(shape < s->info.shapes);
     if (!segment_shapes_load(s, e))
         return false;
-    if (!(shapes = calloc((size_t)s->info.columns * 2, sizeof *shapes)))
-        return segment_no_memory(s, e);
-    for (uint32_t i = 0; i < s->info.shapes; i++) {
-        const struct opened_shape *const shape = &s->shapes[i];
-
-        *most = *most < shape->count ? shape->count : *most;
-        for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
-            uint32_t const column = s->places[k].column;
-            uint32_t *const counted = &shapes[2 * (size_t)column];
-
-            use[column] |= s->places[k].inner == RAW_OWN ? SEGMENT_USE_OWN : SEGMENT_USE_INNER;
-            if (s->places[k].inner == RAW_OWN && counted[1] != i + 1) {
-                counted[0]++;
-                counted[1] = i + 1;
-            }
-        }
-    }
-    for (uint32_t i = 0; i < s->info.columns; i++)
-        use[i] |= shapes[2 * (size_t)i] == s->info.shapes ? SEGMENT_USE_EVERY : 0;
-    free(shapes);
+    *places = s->places + s->shapes[shape].from;
+    *count = s->shapes[shape].count;
     return true;
 }
 
@@ -1047,6 +1027,16 @@ bool segment_block_order(struct segment *s, uint32_t block, const uint32_t **ord
     if (s->ordered != block && !rows_order(s, block))
         return segment_no_memory(s, e);
     *order = s->row_order;
+    return true;
+}
+
+bool segment_block_shape(const struct segment *s, uint32_t *nth, uint32_t *shape, uint32_t *at, uint32_t *rows) {
+    if (*nth == s->met_count)
+        return false;
+    *shape = s->met[*nth];
+    *at = s->shapes[*shape].ordered;
+    *rows = s->shapes[*shape].rows;
+    ++*nth;
     return true;
 }
 

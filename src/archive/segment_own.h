@@ -100,9 +100,7 @@ MUST_USE bool unpack_values(struct unpacker *u, struct cursor *c, struct segment
 
 /* ---- folded texts ---- */
 
-#define PLACE_FOLDED 3u /* struct opened_place's inner: RAW_INNER_ASKED, and its values are folded */
-#define FOLD_VALUE 1    /* in a folded text: the next member's value stands here */
-#define FOLD_PASS 2     /* the next member is passed over */
+#define FOLD_PASS 2                           /* the next member is passed over */
 #define SEGMENT_UNFOLD_MAX ((size_t)64 << 20) /* bytes of all folded texts of a record */
 
 /* Is a field of this name the list's, or below it? */
@@ -167,13 +165,6 @@ struct opened_block {
     uint32_t chunk, cells_from, cells_count;
 };
 
-/* A place in a shape. */
-struct opened_place {
-    uint32_t column;
-    uint16_t element;
-    uint8_t inner; /* enum raw_inner, or PLACE_FOLDED */
-};
-
 struct opened_shape {
     uint32_t from, count; /* among s->places */
     uint32_t rows, seen;  /* of the block at hand */
@@ -201,7 +192,7 @@ struct segment {
     uint64_t leaf_count, body; /* bytes before the footer */
     /* Made when they are first needed. */
     struct opened_shape *shapes;
-    struct opened_place *places;
+    struct segment_place *places;
     uint32_t *place_base; /* of the block at hand: where a place's cells begin in its column's */
     uint32_t place_count;
     struct segment_source *sources;

@@ -85,10 +85,10 @@ static bool columns_ask(struct reader *d, struct err *e) {
     return true;
 }
 
-static bool place_wanted(const struct segment *s, const struct opened_place *p) {
+static bool place_wanted(const struct segment *s, const struct segment_place *p) {
     const struct opened_column *const c = &s->columns[p->column];
 
-    return p->inner == RAW_INNER_ASKED || p->inner == PLACE_FOLDED ? c->inner_wanted : c->wanted;
+    return p->inner == RAW_INNER_ASKED || p->inner == SEGMENT_FOLDED ? c->inner_wanted : c->wanted;
 }
 
 /* The first place of the members of the text at place k of a shape. */
@@ -107,7 +107,7 @@ static void members_need(struct reader *d, const struct opened_shape *shape) {
 
     memset(d->needed, 0, shape->count * sizeof *d->needed);
     for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
-        if (s->places[k].inner != PLACE_FOLDED || !place_wanted(s, &s->places[k]))
+        if (s->places[k].inner != SEGMENT_FOLDED || !place_wanted(s, &s->places[k]))
             continue;
         for (uint32_t m = members_from(s, shape, k); m < k; m++)
             d->needed[m - shape->from] |= s->places[m].inner == RAW_OWN;
@@ -158,7 +158,7 @@ static bool shape_ask(struct reader *d, struct opened_shape *shape) {
     members_need(d, shape);
     shape->base = d->wanted_count;
     for (uint32_t k = shape->from; k < shape->from + shape->count; k++) {
-        const struct opened_place *const p = &s->places[k];
+        const struct segment_place *const p = &s->places[k];
         const struct opened_column *const c = &s->columns[p->column];
         bool const told = place_wanted(s, p);
 
@@ -169,8 +169,8 @@ static bool shape_ask(struct reader *d, struct opened_shape *shape) {
         *w = (struct wanted){.place = k,
                              .field = c->field,
                              .element = p->element,
-                             .inner = p->inner == PLACE_FOLDED ? RAW_INNER_ASKED : p->inner,
-                             .folded = p->inner == PLACE_FOLDED,
+                             .inner = p->inner == SEGMENT_FOLDED ? RAW_INNER_ASKED : p->inner,
+                             .folded = p->inner == SEGMENT_FOLDED,
                              .told = told};
         if (!w->folded)
             continue;

@@ -856,7 +856,7 @@ static bool fold_texts(struct segment_writer *w, const struct record *r, struct 
         left -= v->len;
         v->ptr = w->folds.ptr + at;
         v->len = (uint32_t)(w->folds.len - at);
-        v->inner = PLACE_FOLDED;
+        v->inner = SEGMENT_FOLDED;
     }
     assert(!w->folds.failed);
     out->values = w->folded;
@@ -939,7 +939,7 @@ bool segment_writer_record(struct segment_writer *w, uint32_t source, const stru
 
         assert(v->type < RAW_TYPES && v->field < FIELDS_MAX);
         w->keys[own_count + i] = (uint64_t)v->field << KEY_FIELD |
-                                 (uint64_t)(v->inner <= PLACE_FOLDED ? v->inner : RAW_INNER) << 16 | v->element;
+                                 (uint64_t)(v->inner <= SEGMENT_FOLDED ? v->inner : RAW_INNER) << 16 | v->element;
     }
     if (!shape_of(w, count, &shape) || !cells_room(w, count))
         return no_memory(w, e);

@@ -20,7 +20,7 @@ struct wishes {
     struct key_wish key;
     const struct phone_country *country;
     uint64_t workers;
-    bool quiet;
+    bool originals, quiet;
 };
 
 struct run {
@@ -86,6 +86,9 @@ static int told(const struct wishes *w, const struct archive_add_result *r, cons
                size_text(r->bytes, size));
     if (r->known)
         buf_format(&b, "; %s %s there already", count_text(r->known, known), r->known == 1 ? "was" : "were");
+    if (r->originals)
+        buf_format(&b, "; bytes of %s file%s (%s)", count_text(r->originals, files), r->originals == 1 ? "" : "s",
+                   size_text(r->original_bytes, size));
     buf_format(&b, "; snapshot %lu\n", (unsigned long)r->snapshot);
     return print_all(&b, status);
 }
@@ -121,6 +124,7 @@ static int add(const struct wishes *w) {
                                                     .latest = w->latest,
                                                     .zone_rules = zone,
                                                     .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
+                                                    .originals = w->originals,
                                                     .workers = (unsigned)w->workers,
                                                     .now = intel_now(),
                                                     .stop = interrupt_catch(),
@@ -146,8 +150,9 @@ static int add(const struct wishes *w) {
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
 
-    if (w->family && (!*w->family || strcmp(w->family, "ledger") == 0))
-        return usage_error("archive add", "--family %s: ledgers are the archive's own, and a name has letters",
+    if (w->family && (!*w->family || strcmp(w->family, "ledger") == 0 || strcmp(w->family, "originals") == 0))
+        return usage_error("archive add",
+                           "--family %s: ledgers and originals are the archive's own, and a name has letters",
                            w->family);
     return add(w);
 }
@@ -166,6 +171,10 @@ static const struct option options[] = {
      .type = OPTION_TEXT,
      .help = "what sort of sources these are, as retention is to know them; usually evidence",
      AT(family)},
+    {.name = "originals",
+     .type = OPTION_FLAG,
+     .help = "keep the bytes of the files as well, once for each SHA-256, also of files that are known already",
+     AT(originals)},
     {ROW_KINDS, AT(kinds)},
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
@@ -194,7 +203,7 @@ const struct command command_archive_add = {
         (const char *const[]){"Reads every file below the paths, also in archives of files, and keeps its records as "
                               "its format holds them, so that what is learned later finds them. They are sorted by "
                               "month of event. What is kept is what can be read, and a ledger of all files with "
-                              "their SHA-256; the files themselves are not.",
+                              "their SHA-256; the files themselves are not, unless --originals says so.",
                               "A file whose bytes are there already is known by its hash, and only its path is "
                               "noted. What was committed survives a power cut; a run that was stopped is begun "
                               "again, and goes on where it was.",

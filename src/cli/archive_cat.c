@@ -1,15 +1,18 @@
 /* archive_cat: `longwatch archive cat ARCHIVE`: the events of an archive, as `longwatch events --json` prints those of evidence. */
+#include <signal.h>
 #include <unistd.h>
 
 #include "cli/archives.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/listed.h"
+#include "hunt/archive_original.h"
 #include "report/event_text.h"
 
 #define OUTPUT_BUFFER ((size_t)256 << 10)
 
 struct wishes {
-    const char *archive, *kind;
+    const char *archive, *kind, *original;
     struct arguments kinds;
     int64_t from, to, latest;
     struct zone_wish zone;
@@ -84,9 +87,39 @@ static int cat(const struct wishes *w) {
     return status;
 }
 
+/* ---- the bytes of a file ---- */
+
+static bool on_bytes(void *ctx, str bytes, struct err *e) {
+    (void)ctx;
+    return fwrite(bytes.ptr, 1, bytes.len, stdout) == bytes.len || err_system(e, "standard output");
+}
+
+static int cat_original(const struct wishes *w) {
+    uint8_t sha256[SHA256_SIZE];
+    struct vault *v = NULL;
+    struct err e = {0};
+    uint64_t size;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (!sha256_of_hex(str_of(w->original), sha256))
+        return usage_error("archive cat", "--original %s: a SHA-256 has 64 hexadecimal digits", w->original);
+    bool const ok = vault_open(&v, w->archive, w->as_of, NULL, NULL, &e) && vault_unlock_wish(v, &w->key, &e) &&
+                    original_read(v, sha256, 0, UINT64_MAX, on_bytes, NULL, interrupt_catch(), &size, &e) &&
+                    (fflush(stdout) == 0 || err_system(&e, "standard output"));
+
+    vault_close(v);
+    if (ok)
+        return EXIT_NOTHING;
+    int const told = tell_error(&e);
+
+    return e.code == ERR_CORRUPT ? EXIT_UNREADABLE : told;
+}
+
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
 
+    if (w->original)
+        return cat_original(w);
     return times_usable("archive cat", w->from, w->to) ? cat(w) : EXIT_USAGE;
 }
 
@@ -98,6 +131,11 @@ static const struct option options[] = {
      .needed = "which archive? longwatch archive cat ARCHIVE",
      .help = "the folder that archive add has made",
      AT(archive)},
+    {.name = "original",
+     .argument = "SHA256",
+     .type = OPTION_TEXT,
+     .help = "instead: the bytes of the file with that hash, as archive add --originals has kept them",
+     AT(original)},
     {.name = "kind",
      .letter = 'k',
      .argument = "NAME",
@@ -145,17 +183,21 @@ const struct command command_archive_cat = {
                               "that it had, by month.",
                               "Kinds are those of today: what was of no known kind when it was added may be of one "
                               "now. What could not be read then is told again on standard error.",
+                              "With --original a file comes back byte by byte. Its hash is checked at the end: by "
+                              "exit status 3 what was printed is not it.",
                               NULL},
     .examples = (const struct example[]){{"longwatch archive cat ./archive | jq .", "See what is kept"},
                                          {"longwatch archive cat ./archive --kind m365 --from 2024-05-01",
                                           "Take the events of one product to another program"},
+                                         {"longwatch archive cat ./archive --original 9f86d0...0a08 > disk.evtx",
+                                          "Take a file out again"},
                                          {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "printed, whatever there is",
                  [EXIT_USAGE] = "wrong usage, or no archive; nothing was done",
                  [EXIT_UNREADABLE] = "a segment is damaged, or some evidence could not be read when it was added; what "
-                                     "could be is printed",
+                                     "could be is printed. Of --original: what was printed is not the file",
                  [EXIT_INTERNAL] = "internal error, or stopped",
                  [EXIT_REFUSED] = "an archive is encrypted, and no key was given that opens it"},
     .wishes_size = sizeof(struct wishes),

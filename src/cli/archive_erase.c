@@ -204,9 +204,7 @@ const struct command command_archive_erase = {
     .examples =
         (const struct example[]){
             {"longwatch archive erase ./archive --values person.txt --dry-run", "See where it stands"},
-            {"longwatch archive erase ./archive --values person.txt --who DPO --basis 'GDPR Art. 17' "
-             "--why 'request of 2024-05-03' --sign dpo.key",
-             "Erase it, and vouch for that"},
+            {"longwatch archive erase ./archive --values person.txt --who DPO --basis GDPR --why asked", "Erase it"},
             {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),

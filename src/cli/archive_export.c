@@ -143,8 +143,7 @@ const struct command command_archive_export = {
             NULL},
     .examples =
         (const struct example[]){
-            {"longwatch archive export ./archive ./handover --hold CASE-2024-17 "
-             "--who 'A. Berg' --why 'warrant 12 Gs 345/24'",
+            {"longwatch archive export ./archive ./out --hold CASE-17 --who Berg --why 'warrant 345/24'",
              "Hand over what a hold covers"},
             {"longwatch archive export ./archive ./march --from 2024-03-01 --to 2024-04-01", "A month"},
             {NULL, NULL}},

@@ -176,7 +176,7 @@ static const struct option hold_options[] = {
     {ROW_ARCHIVE, .needed = "which archive? longwatch archive hold ARCHIVE NAME", CARING_AT(wishes, archive)},
     {.argument = "NAME",
      .type = OPTION_TEXT,
-     .help = "what the hold is called: CASE-2024-17; without it all are listed",
+     .help = "what the hold is called: CASE-17; without it all are listed",
      AT(name)},
     {ROW_BASIS, CARING_AT(wishes, basis)},
     {ROW_WHO, CARING_AT(wishes, who)},
@@ -213,9 +213,8 @@ const struct command command_archive_hold = {
             "Who set it, on which basis, why and when stays in the manifest, also when it is lifted.", NULL},
     .examples =
         (const struct example[]){
-            {"longwatch archive hold ./archive CASE-2024-17 --basis 'warrant 12 Gs 345/24' --who 'A. Berg' "
-             "--why 'investigation' --from 2024-01-01 --to 2024-07-01",
-             "Keep half a year"},
+            {"longwatch archive hold ./archive CASE-17 --basis 'warrant 345/24' --who Berg --why inquiry",
+             "Keep everything, until it is lifted"},
             {"longwatch archive hold ./archive", "List the holds, and how much each covers"},
             {NULL, NULL}},
     .options = hold_options,
@@ -247,10 +246,10 @@ const struct command command_archive_lift = {
     .about = (const char *const[]){"From now on policies and erasures reach what the hold covered, unless another "
                                    "hold does. Who lifted it and why stays in the manifest.",
                                    NULL},
-    .examples = (const struct example[]){{"longwatch archive lift ./archive CASE-2024-17 --who 'A. Berg' "
-                                          "--why 'proceedings closed'",
-                                          "Let go what was held"},
-                                         {NULL, NULL}},
+    .examples =
+        (const struct example[]){
+            {"longwatch archive lift ./archive CASE-17 --who Berg --why 'proceedings closed'", "Let go what was held"},
+            {NULL, NULL}},
     .options = lift_options,
     .option_count = COUNT(lift_options),
     .statuses = {[EXIT_NOTHING] = "recorded",

@@ -12,6 +12,8 @@
 #include "cli/intel_text.h"
 #include "cli/terminal.h"
 #include "hunt/archive_export.h"
+#include "hunt/archive_index.h"
+#include "hunt/archive_original.h"
 #include "report/finding_text.h"
 
 struct wishes {
@@ -59,7 +61,20 @@ static size_t sums_of(const struct manifest *m, struct sum *sums) {
     return kept;
 }
 
-static void info_json(struct buf *b, const struct vault *v, const struct sum *sums, size_t count) {
+/* Records: pieces of files, and lines of ledgers, are none of events; the latter say so by their family. */
+static uint64_t record_rows(const struct manifest *m) {
+    uint64_t rows = manifest_live_rows(m);
+    size_t count;
+    const struct manifest_segment *const s = manifest_segments(m, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (manifest_live(&s[i]) && str_eq(manifest_family(m, s[i].family), ARCHIVE_ORIGINALS))
+            rows -= s[i].rows;
+    return rows;
+}
+
+static void info_json(struct buf *b, const struct vault *v, const struct sum *sums, size_t count,
+                      const struct archive_index_sum *index) {
     const struct manifest *const m = vault_manifest(v);
     char at[INSTANT_TEXT], month[16];
 
@@ -68,7 +83,7 @@ static void info_json(struct buf *b, const struct vault *v, const struct sum *su
         buf_format(b, "%02x", manifest_id(m)[i]);
     buf_format(b, "\",\"snapshot\":%lu,\"at\":\"%.*s\",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu,\"parts\":[",
                (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)),
-               (unsigned long)manifest_live_count(m), (unsigned long)manifest_live_rows(m),
+               (unsigned long)manifest_live_count(m), (unsigned long)record_rows(m),
                (unsigned long)manifest_live_bytes(m));
     for (size_t i = 0; i < count; i++) {
         caring_month(sums[i].month, month);
@@ -77,16 +92,29 @@ static void info_json(struct buf *b, const struct vault *v, const struct sum *su
         buf_format(b, ",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu}", (unsigned long)sums[i].segments,
                    (unsigned long)sums[i].rows, (unsigned long)sums[i].bytes);
     }
-    buf_format(b, "],\"encrypted\":%s}\n", vault_encrypted(v) ? "true" : "false");
+    buf_format(b,
+               "],\"encrypted\":%s,\"index\":{\"runs\":%lu,\"keys\":%lu,\"bytes\":%lu,\"segments\":%lu,\"of\":%lu}}\n",
+               vault_encrypted(v) ? "true" : "false", (unsigned long)index->runs, (unsigned long)index->keys,
+               (unsigned long)index->bytes, (unsigned long)index->in, (unsigned long)index->segments);
+}
+
+static void index_text(struct buf *b, const struct archive_index_sum *index) {
+    char runs[COUNT_TEXT], keys[COUNT_TEXT], in[COUNT_TEXT], all[COUNT_TEXT], size[SIZE_TEXT];
+
+    buf_format(b, "  index    %s keys of %s of %s segment%s with records, in %s run%s (%s)",
+               count_text(index->keys, keys), count_text(index->in, in), count_text(index->segments, all),
+               index->segments == 1 ? "" : "s", count_text(index->runs, runs), index->runs == 1 ? "" : "s",
+               size_text(index->bytes, size));
+    buf_add(b, index->in < index->segments ? S("; longwatch archive index adds the others\n") : S("\n"));
 }
 
 static void info_text(struct buf *b, const struct vault *v, const char *archive, const struct sum *sums,
-                      size_t sum_count) {
+                      size_t sum_count, const struct archive_index_sum *index) {
     const struct manifest *const m = vault_manifest(v);
     char rows[COUNT_TEXT], count[COUNT_TEXT], size[SIZE_TEXT], at[INSTANT_TEXT], month[16];
 
     finding_plain(b, str_of(archive), false);
-    buf_format(b, ": %s records in %s segments (%s), snapshot %lu of %.*s\n", count_text(manifest_live_rows(m), rows),
+    buf_format(b, ": %s records in %s segments (%s), snapshot %lu of %.*s\n", count_text(record_rows(m), rows),
                count_text(manifest_live_count(m), count), size_text(manifest_live_bytes(m), size),
                (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)));
     for (size_t i = 0; i < sum_count; i++) {
@@ -95,11 +123,13 @@ static void info_text(struct buf *b, const struct vault *v, const char *archive,
         caring_month(s->month, month);
         buf_format(b, "  %-8s ", month);
         finding_plain(b, manifest_family(m, s->family), false);
-        buf_format(b, ": %s records in %s segment%s (%s)\n", count_text(s->rows, rows), count_text(s->segments, count),
-                   s->segments == 1 ? "" : "s", size_text(s->bytes, size));
+        buf_format(b, ": %s %s in %s segment%s (%s)\n", count_text(s->rows, rows),
+                   str_eq(manifest_family(m, s->family), ARCHIVE_ORIGINALS) ? "pieces of files" : "records",
+                   count_text(s->segments, count), s->segments == 1 ? "" : "s", size_text(s->bytes, size));
     }
     if (vault_encrypted(v))
         buf_add(b, S("  encrypted: 'longwatch archive custodians' says who can open it\n"));
+    index_text(b, index);
 }
 
 static int info_run(const void *wishes) {
@@ -111,8 +141,14 @@ static int info_run(const void *wishes) {
     struct sum *sums;
     size_t count;
 
+    struct archive_index_sum index;
+
     if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, w->as_of, NULL, NULL, &e))
         return tell_error(&e);
+    if (!archive_index_count(vault_manifest(v), &index, &e)) {
+        vault_close(v);
+        return tell_error(&e);
+    }
     (void)manifest_segments(vault_manifest(v), &count);
     if (!(sums = calloc(count + 1, sizeof *sums))) {
         vault_close(v);
@@ -121,9 +157,9 @@ static int info_run(const void *wishes) {
     }
     count = sums_of(vault_manifest(v), sums);
     if (w->json)
-        info_json(&b, v, sums, count);
+        info_json(&b, v, sums, count, &index);
     else
-        info_text(&b, v, w->archive, sums, count);
+        info_text(&b, v, w->archive, sums, count, &index);
     free(sums);
     vault_close(v);
     return print_all(&b, EXIT_NOTHING);
@@ -142,6 +178,7 @@ struct verify {
     bool origin;                    /* it is an export, of: */
     uint64_t origin_sequence;
     uint8_t origin_hash[SHA256_SIZE];
+    uint64_t runs, bad_runs;
 };
 
 static void damage_tell(struct verify *x, const char *name, uint64_t offset, const char *why) {
@@ -272,6 +309,28 @@ static bool key_read(struct verify *x, struct err *e) {
     return ok;
 }
 
+/* A run is derived data: its damage costs time, and can be undone. */
+static bool run_verify(struct verify *x, const struct vault *v, const struct manifest_run *r, struct err *e) {
+    bool whole;
+
+    vault_run_name(r, x->name);
+    x->runs++;
+    if (!archive_run_check(v, r, on_damage, x, &whole, e))
+        return false;
+    x->bad_runs += !whole;
+    return true;
+}
+
+static bool runs_verify(struct verify *x, const struct vault *v, struct err *e) {
+    size_t count;
+    const struct manifest_run *const runs = manifest_runs(vault_manifest(v), &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (!runs[i].ended && !run_verify(x, v, &runs[i], e))
+            return false;
+    return true;
+}
+
 static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
     size_t count;
     const struct manifest_segment *const segments = manifest_segments(vault_manifest(v), &count);
@@ -293,7 +352,7 @@ static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
             if (!segment_verify(x, v, &segments[i], e))
                 return false;
         }
-    return true;
+    return runs_verify(x, v, e);
 }
 
 static void signatures_text(struct buf *b, const struct verify *x) {
@@ -332,10 +391,20 @@ static int verify_run(const void *wishes) {
         return tell_error(&e);
     finding_plain(&b, str_of(w->archive), false);
     if (x.damages)
-        buf_format(&b, ": damaged in %lu place%s\n", (unsigned long)x.damages, x.damages == 1 ? "" : "s");
+        buf_format(&b, ": damaged in %lu place%s", (unsigned long)x.damages, x.damages == 1 ? "" : "s");
     else
-        buf_format(&b, ": %s segment%s and the manifest are whole\n", count_text(x.segments, count),
+        buf_format(&b, ": %s segment%s and the manifest are whole", count_text(x.segments, count),
                    x.segments == 1 ? "" : "s");
+    if (x.bad_runs)
+        buf_format(&b, "; %lu of %lu run%s of the index, which longwatch archive index makes anew",
+                   (unsigned long)x.bad_runs, (unsigned long)x.runs, x.runs == 1 ? "" : "s");
+    else if (x.runs)
+        buf_format(&b, "%s%lu run%s of the index",
+                   x.damages     ? "; none of it in "
+                   : x.runs == 1 ? ", and so is "
+                                 : ", and so are ",
+                   (unsigned long)x.runs, x.runs == 1 ? "" : "s");
+    buf_byte(&b, '\n');
     if (x.sealed)
         buf_format(
             &b,
@@ -366,8 +435,8 @@ const struct command command_archive_info = {
     .name = "archive info",
     .summary = "tell what an archive holds",
     .about = (const char *const[]){"Prints how many records an archive holds, by month of event and family of sources, "
-                                   "and at which snapshot. Only the manifest is read: whether files are whole says "
-                                   "archive verify.",
+                                   "and at which snapshot; and how many of the segments are in the index. Only the "
+                                   "manifest is read: whether files are whole says archive verify.",
                                    NULL},
     .examples = (const struct example[]){{"longwatch archive info ./archive", "See what is kept, month by month"},
                                          {NULL, NULL}},
@@ -398,10 +467,10 @@ const struct command command_archive_verify = {
     .name = "archive verify",
     .summary = "read every byte of an archive and say whether it is whole",
     .about =
-        (const char *const[]){"Reads the manifest from its first record and every file of every segment, checks "
-                              "their hashes and that all can be unpacked, and prints each damage with its file and "
-                              "where in it. Of an export every segment is looked for in the manifest that it came "
-                              "with.",
+        (const char *const[]){"Reads the manifest from its first record and every file of every segment and of the "
+                              "index, checks their hashes and that all can be unpacked, and prints each damage with "
+                              "its file and where in it. Of an export every segment is looked for in the manifest that "
+                              "it came with. What is damaged of the index longwatch archive index makes anew.",
                               "Of an encrypted archive that takes the key of a custodian. Without one the hashes are "
                               "checked, which are of the files as they lie there, and the output says that what is in "
                               "them was not looked at.",

@@ -247,7 +247,7 @@ const struct command command_archive_policy = {
     .examples =
         (const struct example[]){
             {"longwatch archive policy ./archive", "List the policies"},
-            {"longwatch archive policy ./archive set logs --days 180 --who DPO --why 'retention schedule 3.2'",
+            {"longwatch archive policy ./archive set logs --days 180 --who DPO --why 'schedule 3.2'",
              "Keep everything half a year"},
             {"longwatch archive policy ./archive set mail --days 730 --family mail --who DPO", "And mail two years"},
             {"longwatch archive policy ./archive end logs --who DPO", "Keep it for ever again"},

@@ -1,10 +1,12 @@
 /* archives: asks the manifest of each for the segments that are live. */
 #include "cli/archives.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "archive/vault.h"
 #include "cli/command.h"
+#include "hunt/archive_original.h"
 
 #define PATHS_MEMORY ((size_t)8 << 30)
 
@@ -33,7 +35,7 @@ static bool segments_add(struct archives *x, const struct vault *v, const char *
     for (size_t i = 0; i < count; i++) {
         char name[VAULT_NAME_MAX], *path;
 
-        if (!manifest_live(&s[i]))
+        if (!manifest_live(&s[i]) || str_eq(manifest_family(vault_manifest(v), s[i].family), ARCHIVE_ORIGINALS))
             continue;
         vault_segment_name(&s[i], name);
         size_t const size = folder + strlen(name) + 2;
@@ -44,6 +46,75 @@ static bool segments_add(struct archives *x, const struct vault *v, const char *
         x->paths.items[x->paths.count++] = path;
     }
     return true;
+}
+
+void archive_id_text(const struct manifest *m, char out[2 * ARCHIVE_ID_SIZE + 1]) {
+    for (size_t i = 0; i < ARCHIVE_ID_SIZE; i++)
+        snprintf(out + 2 * i, 3, "%02x", manifest_id(m)[i]);
+}
+
+/* Records by why they are not there any more. */
+struct lost {
+    uint64_t *rows; /* by number of the segment - 1 */
+    size_t count, room;
+    uint64_t gone[END_WITHDRAWN + 1];
+};
+
+static bool row_add(struct lost *l, const struct manifest_segment *s, struct err *e) {
+    if (l->count == l->room) {
+        uint64_t *const bigger = reallocarray(l->rows, l->room * 2 + 256, sizeof *bigger);
+
+        if (!bigger)
+            return no_memory(e);
+        l->rows = bigger;
+        l->room = l->room * 2 + 256;
+    }
+    if (s->number == l->count + 1)
+        l->rows[l->count++] = s->rows;
+    return true;
+}
+
+static bool on_record(void *ctx, const struct vault_record *r, struct err *e) {
+    struct lost *const l = ctx;
+    str left = r->operations;
+
+    while (left.len) {
+        struct manifest_operation o;
+
+        if (!manifest_decode(&left, &o, e))
+            return false;
+        if (o.what == DO_ADD && !row_add(l, &o.add.segment, e))
+            return false;
+        for (size_t i = 0; o.what == DO_END && i < o.end.olds.count; i++) {
+            uint64_t const number = manifest_number(o.end.olds, i);
+
+            /* What took the place of an erased one has as many rows. */
+            if (number && number <= l->count &&
+                (o.end.why == END_EXPIRED || o.end.why == END_WITHDRAWN ||
+                 (o.end.why == END_ERASED && !o.end.news.count)))
+                l->gone[o.end.why] += l->rows[number - 1];
+        }
+    }
+    return true;
+}
+
+static bool noted(struct archives *x, const struct vault *v, const char *path, struct err *e) {
+    struct archive_noted *const a = &x->items[x->count++];
+    const struct manifest *const m = vault_manifest(v);
+    uint8_t hash[SHA256_SIZE];
+    struct lost l = {.rows = NULL};
+    bool const ok = vault_history(v, on_record, &l, e);
+
+    *a = (struct archive_noted){.path = path, .snapshot = manifest_sequence(m)};
+    archive_id_text(m, a->id);
+    vault_head(v, hash);
+    sha256_hex(hash, a->record);
+    if (l.gone[END_EXPIRED] || l.gone[END_WITHDRAWN] || l.gone[END_ERASED])
+        snprintf(a->gone, sizeof a->gone, "%lu records expired, %lu withdrawn, %lu erased",
+                 (unsigned long)l.gone[END_EXPIRED], (unsigned long)l.gone[END_WITHDRAWN],
+                 (unsigned long)l.gone[END_ERASED]);
+    free(l.rows);
+    return ok;
 }
 
 /* A folder that says of itself that it is one; whether that is true vault_open says. */
@@ -80,6 +151,8 @@ static bool all_open(struct archives *out, const struct arguments *given, uint64
                      const struct custodian_keys *keys, struct err *e) {
     if (!(out->a = arena_new(PATHS_MEMORY)))
         return no_memory(e);
+    if (!(out->items = arena_alloc(out->a, (given->count + 1) * sizeof *out->items)))
+        return no_memory(e);
     if (alone && !paths_exist(given, "archive", true, e))
         return false;
     for (size_t i = 0; i < given->count; i++) {
@@ -87,7 +160,7 @@ static bool all_open(struct archives *out, const struct arguments *given, uint64
 
         if (alone || is_archive(given->items[i])) {
             bool const ok = vault_open(&v, given->items[i], as_of, NULL, NULL, e) && keys_add(out, v, keys, e) &&
-                            segments_add(out, v, given->items[i], e);
+                            segments_add(out, v, given->items[i], e) && noted(out, v, given->items[i], e);
 
             vault_close(v);
             if (!ok)

@@ -2,15 +2,27 @@
 #ifndef CLI_ARCHIVES_H
 #define CLI_ARCHIVES_H
 
+#include "archive/vault.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/custodians.h"
 #include "cli/option.h"
 
+/* What a case notes of an archive that it is made of. */
+struct archive_noted {
+    const char *path;
+    char id[2 * ARCHIVE_ID_SIZE + 1], record[2 * SHA256_SIZE + 1];
+    uint64_t snapshot;
+    char gone[200]; /* "": nothing that was ever added has gone */
+};
+void archive_id_text(const struct manifest *m, char out[2 * ARCHIVE_ID_SIZE + 1]);
+
 struct archives {
     struct arguments paths; /* in the order given; those of an archive stand in its place */
     bool any;               /* one was an archive */
     struct key_set *keys;   /* of those that are encrypted; NULL: none is. For hunt_options.keys */
+    struct archive_noted *items;
+    size_t count;
     struct arena *a;
 };
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cli/archives.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -23,6 +24,7 @@ struct wishes {
     int64_t since, latest;
     struct arguments evidence, kinds;
     struct zone_wish zone;
+    struct key_wish key;
     uint64_t incident, workers;
     size_t memory;
     bool json, quiet;
@@ -40,6 +42,7 @@ struct run {
     const struct wishes *w;
     struct gone *gone;
     struct activities *activities;
+    struct archives archives; /* of the evidence */
     struct arena *memory;
     struct progress progress;
     struct buf line;
@@ -218,8 +221,9 @@ static bool evidence_read(struct run *run, struct fields *fields, const struct k
     const struct sigma_set *none = NULL;
     struct hunt_result result = {0};
     bool ok = sigma_loader_new(&loader, e) && sigma_load_end(loader, &none, e);
-    struct hunt_options const options = {.paths = w->evidence.items,
-                                         .path_count = w->evidence.count,
+    struct hunt_options const options = {.paths = run->archives.paths.items,
+                                         .path_count = run->archives.paths.count,
+                                         .keys = run->archives.keys,
                                          .own = &w->path,
                                          .own_count = 1,
                                          .set = none,
@@ -661,12 +665,15 @@ static int run(const void *wishes) {
     struct zone_rules *zone = NULL;
     struct err e = {0};
     bool const ok = ((fields && run.memory) || no_memory(&e)) && paths_exist(&path, "case", false, &e) &&
-                    paths_exist(&w->evidence, "evidence", false, &e) && zone_open(&w->zone, &zone, &e) &&
-                    kinds_open(&w->kinds, fields, &kinds, &e) && behaviours_open(&behaviours, &e) &&
-                    activities_new(&run.activities, TEXTS_MEMORY, NULL, &e) && case_read(&run, behaviours, &e) &&
-                    evidence_read(&run, fields, kinds, zone, &e) && gone_end(run.gone, &e);
+                    paths_exist(&w->evidence, "evidence", false, &e) &&
+                    archives_open(&run.archives, &w->evidence, 0, false, &w->key, &e) &&
+                    zone_open(&w->zone, &zone, &e) && kinds_open(&w->kinds, fields, &kinds, &e) &&
+                    behaviours_open(&behaviours, &e) && activities_new(&run.activities, TEXTS_MEMORY, NULL, &e) &&
+                    case_read(&run, behaviours, &e) && evidence_read(&run, fields, kinds, zone, &e) &&
+                    gone_end(run.gone, &e);
     int const status = ok ? answer(&run) : tell_error(&e);
 
+    archives_close(&run.archives);
     gone_free(run.gone);
     activities_free(run.activities);
     behaviours_free(behaviours);
@@ -704,6 +711,8 @@ static const struct option options[] = {
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {.name = "threads",
      .argument = "N",
      .type = OPTION_COUNT,

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/archives.h"
+#include "cli/case_archive.h"
 #include "cli/command.h"
 #include "cli/hunt_incident.h"
 #include "cli/hunt_intel.h"
@@ -29,6 +30,7 @@ struct wishes {
     struct zone_wish zone;
     struct key_wish key;
     enum sigma_level level;
+    uint64_t as_of;   /* 0: as it is */
     uint64_t workers; /* 0: one for each processor */
     size_t memory;    /* 0: the usual */
     const struct phone_country *country;
@@ -51,13 +53,13 @@ struct run {
     struct mail_house *house;
     struct hunt_mail *mail;
     struct hunt_incident *incident;
-    struct hunt_yara *yara;     /* NULL: none */
-    struct hunt_intel *intel;   /* NULL: no indicators */
-    const struct key_set *keys; /* NULL: no archive is encrypted */
+    struct hunt_yara *yara;   /* NULL: none */
+    struct hunt_intel *intel; /* NULL: no indicators */
     struct person_lists lists;
     struct person_hunt *persons; /* NULL: nobody is looked for */
     const char **own;            /* paths that are no evidence */
-    const struct known *known;   /* the same */
+    struct archives archives;
+    const struct known *known; /* the same */
     struct buf line;
 };
 
@@ -209,7 +211,8 @@ static bool case_end(struct run *run, const struct sigma_set *set, struct err *e
            case_writer_fact(run->writer, "zone", str_of(run->w->zone.name ? run->w->zone.name : "UTC"), e) &&
            case_writer_fact(run->writer, "latest", instant_format(run->w->latest, text), e) &&
            case_writer_fact(run->writer, "level", sigma_level_name(run->w->level), e) &&
-           hunt_incident_judge(run->incident, &judge, e) && case_writer_finish(run->writer, e);
+           case_archives_note(run->writer, &run->archives, e) && hunt_incident_judge(run->incident, &judge, e) &&
+           case_writer_finish(run->writer, e);
 }
 
 static int stop(struct run *run, const struct err *e) {
@@ -322,7 +325,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                    .level = w->level,
                                    .workers = (unsigned)w->workers,
                                    .memory_max = w->memory,
-                                   .keys = run->keys,
+                                   .keys = run->archives.keys,
                                    .stop = interrupted,
                                    .collected = on_collected,
                                    .activity = on_activity,
@@ -437,9 +440,11 @@ static bool all_rules_open(struct run *run, struct fields *fields, struct sigma_
 static bool evidence_open(struct wishes *w, struct archives *archives, struct err *e) {
     struct arguments const given = w->paths;
 
-    if (!archives_open(archives, &given, 0, false, &w->key, e))
+    if (!archives_open(archives, &given, w->as_of, false, &w->key, e))
         return false;
     w->paths = archives->paths;
+    if (w->as_of && !archives->any)
+        return err_set(e, ERR_USAGE, 0, "--as-of is of an archive, and none of the evidence is one");
     if (archives->any && w->yara.count)
         return err_set(
             e, ERR_USAGE, 0,
@@ -462,7 +467,6 @@ static int hunt(const struct wishes *given) {
     const struct sigma_set *set;
     const char *roster = w->roster;
     const char *profiles = w->profiles;
-    struct archives archives = {.any = false};
     struct arguments const rosters = {&roster, roster != NULL}, bases = {&profiles, profiles != NULL};
     struct err e = {0};
     int status;
@@ -477,17 +481,16 @@ static int hunt(const struct wishes *given) {
         !persons_open(&run, fields, &e) ||
         !rules_usable(set, (run.known = hunt_intel_known(run.intel)) || run.yara || run.persons, &e) ||
         !zone_open(&w->zone, &run.zone, &e) || !house_open(w, &run.house, &e) ||
-        !networks_open(&w->geo, &run.geo, &e) || !evidence_open(&wishes, &archives, &e) ||
+        !networks_open(&w->geo, &run.geo, &e) || !evidence_open(&wishes, &run.archives, &e) ||
         !summary_new(&run.summary, set = run.known ? known_set(run.known) : set, run.known, run.lists.persons, &e))
         status = tell_error(&e);
     else {
         kinds_country(kinds, w->country);
-        run.keys = archives.keys;
         status = hunt_with(&run, set, fields, kinds);
     }
     buf_free(&run.line);
     free(run.own);
-    archives_close(&archives);
+    archives_close(&run.archives);
     if (wishes.intel.items != given->intel.items)
         free(wishes.intel.items);
     free(store);
@@ -597,6 +600,13 @@ static const struct option options[] = {
      .type = OPTION_LEVEL,
      .help = "only findings of LEVEL and above: informational, low, medium, high, critical",
      AT(level)},
+    {.name = "as-of",
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = INT64_MAX,
+     .help = "with an archive: as it was at snapshot N",
+     AT(as_of)},
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},

@@ -2,8 +2,11 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cli/case_archive.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "hunt/archive_original.h"
+#include "hunt/archive_seek.h"
 #include "hunt/show.h"
 #include "report/case.h"
 #include "report/finding_text.h"
@@ -11,6 +14,7 @@
 
 struct wishes {
     const char *path, *which;
+    struct key_wish key;
     bool json;
 };
 
@@ -75,11 +79,178 @@ static void record_add(struct buf *b, str record) {
         buf_byte(b, '\n');
 }
 
-static int show_with_record(const struct case_place *place, bool finding) {
+/* ---- out of an archive ---- */
+
+#define ORIGINAL_SHOWN ((uint64_t)1 << 20) /* bytes of a record */
+
+/* Where it was found, or why it was not. */
+struct in_archive {
+    struct buf record, about; /* about: lines that say where it lies */
+    struct buf bytes;         /* of the original, where it is kept */
+    bool found;
+    struct buf why; /* texts for people */
+};
+
+static void on_damage(void *ctx, const char *segment, const char *why) {
+    struct in_archive *const x = ctx;
+
+    buf_format(&x->why, "%s: %s\n", segment, why);
+}
+
+static bool on_bytes(void *ctx, str bytes, struct err *e) {
+    struct buf *const b = ctx;
+
+    buf_add(b, bytes);
+    return !b->failed || err_set(e, ERR_MEMORY, 0, "no memory for the record");
+}
+
+/* What a line of the ledger says of the file that a member lies in. */
+struct outer {
+    str path;
+    size_t length; /* of the longest so far */
+    char sha256[2 * SHA256_SIZE + 1];
+};
+
+static bool on_line(void *ctx, const struct custody *c, struct err *e) {
+    struct outer *const o = ctx;
+
+    (void)e;
+    if (c->container && c->path.len < o->path.len && str_starts(o->path, c->path) && o->path.ptr[c->path.len] == '!' &&
+        (!o->length || c->path.len < o->length)) {
+        o->length = c->path.len;
+        snprintf(o->sha256, sizeof o->sha256, "%s", c->sha256);
+    }
+    return true;
+}
+
+static bool no_coverage(void *ctx, const struct custody_coverage *c, struct err *e) {
+    (void)ctx, (void)c, (void)e;
+    return true;
+}
+static bool no_clock(void *ctx, const struct custody_clock *c, struct err *e) {
+    (void)ctx, (void)c, (void)e;
+    return true;
+}
+static bool no_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    (void)ctx, (void)d, (void)e;
+    return true;
+}
+static bool no_gap(void *ctx, const struct custody_gap *g, struct err *e) {
+    (void)ctx, (void)g, (void)e;
+    return true;
+}
+
+/* The bytes of the record, where the file is kept; of a member of a container, where that is. */
+static bool original_look(const char *case_path, const struct vault *v, const struct case_place *place,
+                          const uint8_t sha256[SHA256_SIZE], uint64_t size, struct in_archive *x, struct err *e) {
+    struct outer outer = {.path = place->evidence_path};
+    struct case_ledger_visitor const visitor = {on_line, no_coverage, no_clock, no_damage, no_gap, &outer};
+    uint64_t const most = size < ORIGINAL_SHOWN ? size : ORIGINAL_SHOWN;
+    struct err why = {0};
+    uint8_t hash[SHA256_SIZE];
+    uint64_t of;
+
+    if (original_read(v, sha256, place->offset, most ? most : 1, on_bytes, &x->bytes, interrupt_catch(), &of, &why)) {
+        if (!size)
+            x->bytes.len = 0; /* its reader does not say where it ends */
+        buf_format(&x->about, "%-10s kept: longwatch archive cat --original %.*s\n", "original",
+                   STR_ARG(place->sha256));
+        return true;
+    }
+    x->bytes.len = 0;
+    if (why.code == ERR_CORRUPT)
+        buf_format(&x->why, "%s\n", why.text);
+    if (why.code != ERR_USAGE) {
+        *e = why;
+        return why.code == ERR_CORRUPT;
+    }
+    if (!case_ledger(case_path, &visitor, e))
+        return false;
+    if (!outer.length || !sha256_of_hex(str_of(outer.sha256), hash))
+        return true;
+    if (original_read(v, hash, 0, 1, on_bytes, &x->bytes, interrupt_catch(), &of, &why))
+        buf_format(&x->about, "%-10s in a container, which is kept: longwatch archive cat --original %s\n", "original",
+                   outer.sha256);
+    x->bytes.len = 0;
+    return why.code != ERR_MEMORY && why.code != ERR_INTERRUPTED;
+}
+
+static bool sought(const char *case_path, const struct case_archive *c, const struct vault *v,
+                   const struct case_place *place, struct in_archive *x, struct err *e) {
+    struct archive_wanted wanted = {.record = place->record, .offset = place->offset};
+    int64_t const when = instant_parse(place->time);
+    struct buf path = {0};
+    uint64_t size = 0;
+    struct archive_seek_options const options = {.v = v,
+                                                 .wanted = &wanted,
+                                                 .count = 1,
+                                                 .when = when,
+                                                 .path = &path,
+                                                 .record = &x->record,
+                                                 .size = &size,
+                                                 .damage = on_damage,
+                                                 .ctx = x,
+                                                 .stop = interrupt_catch()};
+    char name[VAULT_NAME_MAX], hex[2 * SHA256_SIZE + 1];
+    bool ok = sha256_of_hex(place->sha256, wanted.sha256)
+                  ? archive_seek(&options, e)
+                  : err_set(e, ERR_CORRUPT, 0, "its source has no SHA-256, so that it is found in no archive");
+
+    if (ok && (x->found = wanted.found)) {
+        const struct manifest_segment *const s = manifest_segment(vault_manifest(v), wanted.segment);
+
+        vault_segment_name(s, name);
+        sha256_hex(s->sha256, hex);
+        line(&x->about, "archive", c->path);
+        line(&x->about, "segment", str_of(name));
+        line(&x->about, "its hash", str_of(hex));
+        buf_format(&x->about, "%-10s %u\n", "row", wanted.row + 1);
+        if (!str_eq(buf_str(&path), place->evidence_path)) /* another file with the same bytes */
+            line(&x->about, "of", buf_str(&path));
+        buf_format(&x->about, "%-10s %lu at offset %lu\n", "bytes", (unsigned long)size, (unsigned long)place->offset);
+        ok = original_look(case_path, v, place, wanted.sha256, size, x, e);
+    } else if (ok) {
+        buf_format(&x->why, "%s: no segment holds the record any more\n", c->path.ptr);
+        ok = case_archive_gone(v, c, when, &x->why, e);
+    }
+    buf_free(&path);
+    return ok && ((!x->record.failed && !x->about.failed) || err_set(e, ERR_MEMORY, 0, "no memory for the record"));
+}
+
+/* An archive that is not what it was is no failure: it is told. */
+static bool archive_look(const char *case_path, const struct case_archive *items, size_t count,
+                         const struct key_wish *key, const struct case_place *place, struct in_archive *x,
+                         struct err *e) {
+    for (size_t i = 0; i < count && !x->found; i++) {
+        struct err why = {0};
+        struct vault *v = NULL;
+        bool const ok = case_archive_open(&v, &items[i], key, &why) && sought(case_path, &items[i], v, place, x, &why);
+
+        vault_close(v);
+        if (!ok && (why.code == ERR_MEMORY || why.code == ERR_INTERRUPTED)) {
+            *e = why;
+            return false;
+        }
+        if (!ok)
+            buf_format(&x->why, "%s\n", why.text);
+    }
+    return true;
+}
+
+static int show_with_record(const char *case_path, const struct case_place *place, const struct case_archive *archives,
+                            size_t archive_count, const struct key_wish *key, bool finding) {
+    struct in_archive in = {.found = false};
     struct buf b = {0}, record = {0};
     struct err e = {0};
     int status;
 
+    if (!archive_look(case_path, archives, archive_count, key, place, &in, &e)) {
+        buf_free(&in.record);
+        buf_free(&in.about);
+        buf_free(&in.bytes);
+        buf_free(&in.why);
+        return tell_error(&e);
+    }
     line(&b, finding ? "rule" : "act", place->rule_title);
     line(&b, "level", place->level);
     line(&b, "time", place->time);
@@ -91,10 +262,21 @@ static int show_with_record(const struct case_place *place, bool finding) {
     pairs(&b, "events", place->events, place->event_count, "  ");
     line(&b, "evidence", place->evidence_path);
     line(&b, "sha256", place->sha256);
-    buf_format(&b, "%-10s %lu at offset %lu%s\n\n", "record", (unsigned long)place->record,
-               (unsigned long)place->offset, place->salvaged ? " (salvaged)" : "");
-    if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset, interrupt_catch(), &record,
-                    &e)) {
+    buf_format(&b, "%-10s %lu at offset %lu%s\n", "record", (unsigned long)place->record, (unsigned long)place->offset,
+               place->salvaged ? " (salvaged)" : "");
+    buf_add(&b, buf_str(&in.about));
+    buf_byte(&b, '\n');
+    if (in.why.len)
+        fprintf(stderr, "longwatch: %.*s", STR_ARG(buf_str(&in.why)));
+    if (in.found) {
+        record_add(&b, buf_str(&in.record));
+        if (in.bytes.len) {
+            buf_add(&b, S("\nAs it stands in the original:\n\n"));
+            record_add(&b, buf_str(&in.bytes));
+        }
+        status = print_all(&b, EXIT_NOTHING);
+    } else if (show_record(place->evidence_path.ptr, place->sha256, place->reader, place->offset, interrupt_catch(),
+                           &record, &e)) {
         record_add(&b, buf_str(&record));
         status = print_all(&b, EXIT_NOTHING);
     } else if ((status = print_all(&b, EXIT_UNREADABLE)) == EXIT_UNREADABLE) {
@@ -103,13 +285,19 @@ static int show_with_record(const struct case_place *place, bool finding) {
         status = e.code == ERR_MEMORY ? told : EXIT_UNREADABLE;
     }
     buf_free(&record);
+    buf_free(&in.record);
+    buf_free(&in.about);
+    buf_free(&in.bytes);
+    buf_free(&in.why);
     return status;
 }
 
-static int show(const char *path, const char *number, bool json) {
+static int show(const char *path, const char *number, const struct key_wish *key, bool json) {
     struct arena *const a = arena_new((size_t)256 << 20);
     const struct arguments given = {&path, 1};
     struct case_place place = {0};
+    struct case_archive *archives;
+    size_t archive_count;
     struct which which;
     struct buf b = {0};
     struct err e = {0};
@@ -118,14 +306,14 @@ static int show(const char *path, const char *number, bool json) {
     if (!a)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!a || !paths_exist(&given, "case", false, &e) || !which_of(str_of(number), &which, &e) ||
-        !place_of(path, &which, a, &place, &e)) {
+        !place_of(path, &which, a, &place, &e) || !case_archives(path, a, &archives, &archive_count, &e)) {
         status = tell_error(&e);
     } else if (json) {
         buf_add(&b, place.json);
         buf_byte(&b, '\n');
         status = print_all(&b, EXIT_NOTHING);
     } else {
-        status = show_with_record(&place, which.type == FINDING);
+        status = show_with_record(path, &place, archives, archive_count, key, which.type == FINDING);
     }
     arena_free(a);
     return status;
@@ -134,7 +322,7 @@ static int show(const char *path, const char *number, bool json) {
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
 
-    return show(w->path, w->which, w->json);
+    return show(w->path, w->which, &w->key, w->json);
 }
 
 static const struct option options[] = {
@@ -148,6 +336,8 @@ static const struct option options[] = {
      .needed = "which finding of the case? longwatch show CASE FINDING",
      .help = "its number, from 1; 1.5: event 5 of incident 1; b3.1: event 1 of behaviour 3",
      .at = offsetof(struct wishes, which)},
+    {ROW_KEY, .at = offsetof(struct wishes, key.files)},
+    {ROW_PASSPHRASE, .at = offsetof(struct wishes, key.passphrase)},
     {.name = "json",
      .type = OPTION_FLAG,
      .help = "the finding as one line of JSON, without the record",
@@ -160,6 +350,8 @@ const struct command command_show = {
                                    "and the record it was found in as it stands "
                                    "in the evidence, whose SHA-256 is "
                                    "checked first.",
+                                   "Where the case was made of an archive, the record is taken out of its segment, "
+                                   "wherever it lies by now: its fields as they were read, and where they stood.",
                                    NULL},
     .examples =
         (const struct example[]){{"longwatch show ./case 12", "Show finding 12"},
@@ -169,7 +361,7 @@ const struct command command_show = {
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "shown",
                  [EXIT_USAGE] = "wrong usage, no such case, finding or event",
-                 [EXIT_UNREADABLE] = "the evidence is gone, has changed or cannot be read",
+                 [EXIT_UNREADABLE] = "the evidence is gone, has changed or cannot be read, in the archive as well",
                  [EXIT_INTERNAL] = "internal error"},
     .wishes_size = sizeof(struct wishes),
     .run = run,

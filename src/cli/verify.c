@@ -10,6 +10,7 @@
 #include "base/signature.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/verify_archive.h"
 #include "codec/json_tree.h"
 #include "hunt/recheck.h"
 #include "hunt/show.h"
@@ -26,6 +27,7 @@
 struct wishes {
     const char *path, *public_key, *tsa_ca;
     struct arguments evidence;
+    struct key_wish key;
     uint64_t sample;
     /* What the hunt was told, to do it again. */
     struct arguments rules, intel, yara, persons, kinds, geo, own_domain, partner;
@@ -36,8 +38,8 @@ struct wishes {
 struct evidence_file {
     str path; /* any bytes, with a NUL behind them */
     str sha256;
-    bool container;
-    size_t line; /* of the ledger */
+    bool container, segment; /* segment: of an archive, which is looked at as such */
+    size_t line;             /* of the ledger */
 };
 
 struct verifying {
@@ -45,6 +47,7 @@ struct verifying {
     const volatile sig_atomic_t *stop;
     struct arena *a;
     struct recheck *now;
+    struct verify_archive *archive; /* NULL: the case was made of none */
     struct buf out;
     uint64_t differ, gone; /* things that are not as they were; evidence that could not be looked at */
     size_t told;
@@ -330,7 +333,9 @@ static bool check_incidents(struct verifying *v, struct err *e) {
 
 static bool on_file(void *ctx, const struct custody *f, struct err *e) {
     struct verifying *const v = ctx;
-    struct evidence_file file = {.container = f->container != NULL, .line = v->file_count};
+    struct evidence_file file = {.container = f->container != NULL,
+                                 .segment = f->container && str_eq(str_of(f->container), S("segment")),
+                                 .line = v->file_count};
     char *path;
 
     if (v->file_count == v->file_room) {
@@ -416,9 +421,14 @@ static bool stopped(const struct verifying *v, struct err *e) {
     return *v->stop && !err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
 }
 
+/* Of an archive that the case notes: else it is a file like any other. */
+static bool is_segment(const struct verifying *v, size_t i) {
+    return v->archive && v->files[i].segment;
+}
+
 static bool check_evidence(struct verifying *v, struct err *e) {
     struct case_ledger_visitor const visitor = {on_file, on_coverage, on_clock, on_damage, on_gap, v};
-    uint64_t same = 0, changed = 0, gone = 0, never = 0;
+    uint64_t same = 0, changed = 0, gone = 0, never = 0, kept_only = 0;
     struct buf kept;
 
     if (!case_ledger(v->w->path, &visitor, e) || !recheck_new(&v->now, e))
@@ -429,7 +439,7 @@ static bool check_evidence(struct verifying *v, struct err *e) {
     for (size_t i = 0; i < v->file_count && !v->w->evidence.count; i++) {
         str const path = v->files[i].path;
 
-        if (outer_of(v, path).len == path.len && !recheck_file(v->now, path.ptr, v->stop, e))
+        if (!is_segment(v, i) && outer_of(v, path).len == path.len && !recheck_file(v->now, path.ptr, v->stop, e))
             return false;
     }
     kept = v->out;
@@ -439,7 +449,7 @@ static bool check_evidence(struct verifying *v, struct err *e) {
         str const path = v->files[i].path, sha256 = v->files[i].sha256;
         const char *now;
 
-        if (outer_of(v, path).len != path.len)
+        if (is_segment(v, i) || outer_of(v, path).len != path.len)
             continue;
         if (!sha256.len) {
             never++;
@@ -454,6 +464,10 @@ static bool check_evidence(struct verifying *v, struct err *e) {
             detail(v, "changed: ", path, S(""));
             break;
         case RECHECK_GONE:
+            if (verify_archive_has(v->archive, sha256)) {
+                kept_only++;
+                break;
+            }
             gone++;
             detail(v, "not there: ", path, S(""));
             break;
@@ -466,6 +480,8 @@ static bool check_evidence(struct verifying *v, struct err *e) {
     if (changed)
         buf_format(&v->out, "DIFFERS: %lu file%s; ", (unsigned long)changed, plural(changed));
     buf_format(&v->out, "%lu file%s as when it was hunted", (unsigned long)same, plural(same));
+    if (kept_only)
+        buf_format(&v->out, "; %lu known to the archive alone", (unsigned long)kept_only);
     if (gone)
         buf_format(&v->out, "; NOT THERE: %lu", (unsigned long)gone);
     if (never)
@@ -490,6 +506,10 @@ struct records {
     } named[RECORDS_AT_ONCE];
     size_t count;
     bool acts; /* some stand in no finding */
+    struct archive_wanted
+        *wanted; /* those that are taken, where there is an archive; tag: their places in the order of all */
+    size_t wanted_count, wanted_room;
+    bool *in_archive; /* by place */
     struct buf place;
     struct buf details;
     size_t told;
@@ -593,12 +613,54 @@ static bool records_flush(struct records *r, struct err *e) {
     return true;
 }
 
+/* Of a sample only some. */
+static bool is_taken(const struct records *r, uint64_t at) {
+    uint64_t const sample = r->v->w->sample;
+
+    return !sample || sample >= r->all || (at * sample) / r->all != ((at + 1) * sample) / r->all;
+}
+
+static bool on_wanted(void *ctx, const struct case_finding *f, struct err *e) {
+    struct records *const r = ctx;
+    struct archive_wanted w = {.record = f->record, .offset = f->offset, .tag = r->at++};
+
+    if (!is_taken(r, w.tag) || !sha256_of_hex(f->evidence_sha256, w.sha256))
+        return true;
+    if (r->wanted_count == r->wanted_room) {
+        struct archive_wanted *const bigger = reallocarray(r->wanted, r->wanted_room * 2 + 1024, sizeof *bigger);
+
+        if (!bigger)
+            return no_memory(e);
+        r->wanted = bigger;
+        r->wanted_room = r->wanted_room * 2 + 1024;
+    }
+    r->wanted[r->wanted_count++] = w;
+    return true;
+}
+
+/* Rows of the archive first; what is in none of them any more may stand in the evidence itself. */
+static bool archive_records(struct records *r, struct err *e) {
+    if (!case_records(r->v->w->path, on_wanted, r, e) ||
+        !verify_archive_seek(r->v->archive, r->wanted, r->wanted_count, e))
+        return false;
+    if (!(r->in_archive = calloc((size_t)r->at + 1, sizeof *r->in_archive)))
+        return no_memory(e);
+    for (size_t i = 0; i < r->wanted_count; i++)
+        r->in_archive[r->wanted[i].tag] = r->wanted[i].found;
+    r->at = 0;
+    return true;
+}
+
 static bool on_record(void *ctx, const struct case_finding *f, struct err *e) {
     struct records *const r = ctx;
-    uint64_t const sample = r->v->w->sample, at = r->at++;
+    uint64_t const at = r->at++;
 
-    if (sample && sample < r->all && (at * sample) / r->all == ((at + 1) * sample) / r->all)
+    if (!is_taken(r, at))
         return true;
+    if (r->in_archive && r->in_archive[at]) {
+        r->good++;
+        return true;
+    }
     if (r->count == RECORDS_AT_ONCE || !str_eq(r->path, f->evidence_path) || !str_eq(r->sha256, f->evidence_sha256) ||
         !str_eq(r->reader, f->reader)) {
         if (!records_flush(r, e))
@@ -623,7 +685,8 @@ static bool check_records(struct verifying *v, struct err *e) {
         return no_memory(e);
     r->v = v;
     r->path = r->sha256 = r->reader = S("");
-    ok = case_records(v->w->path, on_count, r, e) && case_records(v->w->path, on_record, r, e) && records_flush(r, e);
+    ok = case_records(v->w->path, on_count, r, e) && (!v->archive || archive_records(r, e)) &&
+         case_records(v->w->path, on_record, r, e) && records_flush(r, e);
     if (ok) {
         uint64_t const taken = r->good + r->bad + r->not_there;
 
@@ -643,6 +706,8 @@ static bool check_records(struct verifying *v, struct err *e) {
     }
     buf_free(&r->details);
     buf_free(&r->place);
+    free(r->wanted);
+    free(r->in_archive);
     free(r);
     return ok;
 }
@@ -774,17 +839,20 @@ static bool hunt_words(struct verifying *v, const char *folder, const char ***wo
     const struct {
         const char *name;
         const struct arguments *values;
-    } lists[] = {{"rules", &w->rules},           {"intel", &w->intel},    {"yara", &w->yara},
-                 {"persons", &w->persons},       {"kinds", &w->kinds},    {"geo", &w->geo},
-                 {"own-domain", &w->own_domain}, {"partner", &w->partner}};
+    } lists[] = {{"rules", &w->rules},           {"intel", &w->intel},     {"yara", &w->yara},
+                 {"persons", &w->persons},       {"kinds", &w->kinds},     {"geo", &w->geo},
+                 {"own-domain", &w->own_domain}, {"partner", &w->partner}, {"key", &w->key.files}};
     const struct {
         const char *name, *value;
     } single[] = {{"placeholders", w->placeholders},
                   {"dkim-keys", w->dkim_keys},
                   {"country", w->country},
                   {"roster", w->roster},
+                  {"passphrase-file", w->key.passphrase},
                   {"output", folder}};
     struct options_said o = {v, words, count};
+    uint64_t snapshot, first = 0;
+    char number[24];
     bool ok = word(v, words, count, S("hunt"), e) && word(v, words, count, S("--quiet"), e);
 
     for (size_t i = 0; i < COUNT(lists); i++)
@@ -792,11 +860,22 @@ static bool hunt_words(struct verifying *v, const char *folder, const char ***wo
             ok = option_word(v, words, count, lists[i].name, str_of(lists[i].values->items[k]), e);
     for (size_t i = 0; ok && i < COUNT(single); i++)
         ok = !single[i].value || option_word(v, words, count, single[i].name, str_of(single[i].value), e);
+    for (size_t i = 0; ok && i < verify_archive_count(v->archive); i++) {
+        verify_archive_path(v->archive, i, &snapshot);
+        snprintf(number, sizeof number, "%lu", (unsigned long)snapshot);
+        ok = i ? snapshot == first ||
+                     err_set(e, ERR_USAGE, 0, "a case of several archives at different snapshots is not hunted again")
+               : option_word(v, words, count, "as-of", str_of(number), e);
+        first = snapshot;
+    }
     ok = ok && case_facts(w->path, on_fact, &o, e) && word(v, words, count, S("--"), e);
-    for (size_t i = 0; ok && i < w->evidence.count; i++)
+    for (size_t i = 0; ok && i < verify_archive_count(v->archive); i++)
+        ok = word(v, words, count, verify_archive_path(v->archive, i, &snapshot), e);
+    for (size_t i = 0; ok && i < w->evidence.count && !v->archive; i++)
         ok = word(v, words, count, str_of(w->evidence.items[i]), e);
-    for (size_t i = 0; ok && i < v->file_count && !w->evidence.count; i++)
-        if (outer_of(v, v->files[i].path).len == v->files[i].path.len)
+    for (size_t i = 0; ok && i < v->file_count && (v->archive || !w->evidence.count); i++)
+        if (!is_segment(v, i) && outer_of(v, v->files[i].path).len == v->files[i].path.len &&
+            !verify_archive_has(v->archive, v->files[i].sha256))
             ok = word(v, words, count, v->files[i].path, e);
     return ok;
 }
@@ -938,8 +1017,11 @@ static bool verify(struct verifying *v, struct err *e) {
         line(v, "the rest");
         buf_add(&v->out, S("NOT CHECKED: files of the case are not there\n"));
     } else {
-        ok = ok && check_telling(v, e) && check_incidents(v, e) && check_evidence(v, e) && check_records(v, e) &&
-             check_again(v, e);
+        ok = ok && check_telling(v, e) && check_incidents(v, e) &&
+             verify_archive_open(&v->archive, v->w->path, &v->w->evidence, &v->w->key, v->stop, e) &&
+             (!v->archive || (verify_archive_check(v->archive, &v->out, &v->differ, &v->gone, e) &&
+                              verify_archive_seek(v->archive, NULL, 0, e))) &&
+             check_evidence(v, e) && check_records(v, e) && check_again(v, e);
     }
     buf_free(&manifest);
     return ok;
@@ -967,6 +1049,7 @@ static int run(const void *wishes) {
         buf_free(&v.out);
     }
     free(v.files);
+    verify_archive_close(v.archive);
     recheck_free(v.now);
     arena_free(v.a);
     return status;
@@ -1023,6 +1106,8 @@ static const struct option options[] = {
      .help = "hunt again with these YARA rules, and compare",
      AT(yara)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {ROW_GEO, AT(geo)},
     {.name = "own-domain",
      .argument = "DOMAIN",

@@ -56,6 +56,7 @@ struct gate_look {
 struct claim {
     uint32_t stamp;
     field_id from;
+    bool inner; /* it has no value of its own */
 };
 
 /* What a text came to beside its instant. */
@@ -271,24 +272,33 @@ static bool claim(struct ingest *in, const struct shape *how, uint32_t i, field_
         return false;
     struct claim *const c = &in->claims[to];
 
+    bool const inner = in->mapped[i].inner != RAW_OWN;
+
     in->came[i] = from;
     in->mapped[i].field = to;
     if (c->stamp != in->stamp) {
-        *c = (struct claim){in->stamp, from};
-    } else if (c->from != from) {
+        *c = (struct claim){in->stamp, from, inner};
+    } else if (c->from == from) {
+        c->inner &= inner;
+    } else {
         *clash = true;
-        if (shape_rank(how, in->o.fields, from) < shape_rank(how, in->o.fields, c->from))
-            c->from = from;
+        if (inner != c->inner ? c->inner : shape_rank(how, in->o.fields, from) < shape_rank(how, in->o.fields, c->from))
+            *c = (struct claim){in->stamp, from, inner};
     }
     return true;
 }
 
-/* Of several fields with one name that of the lowest rank keeps it, with its equals; the others are called as they came. */
+/* Of several fields with one name that of the lowest rank keeps it, with its equals; the others are called as they came. A second spelling of others
+ * (raw.inner), which is there for whoever asks for it, takes no value's name: what an event is must not depend on who asks. */
 static void clashes_undo(struct ingest *in, const struct shape *how, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        field_id const winner = in->claims[in->mapped[i].field].from;
+        const struct claim *const c = &in->claims[in->mapped[i].field];
 
-        if (in->came[i] != winner && shape_rank(how, in->o.fields, in->came[i]) > shape_rank(how, in->o.fields, winner))
+        if (in->came[i] == c->from)
+            continue;
+        unsigned const rank = shape_rank(how, in->o.fields, in->came[i]), best = shape_rank(how, in->o.fields, c->from);
+
+        if (in->mapped[i].inner != RAW_OWN && !c->inner ? rank != best : rank > best)
             in->mapped[i].field = in->came[i];
     }
 }

@@ -11,6 +11,7 @@
 #include "evidence/walk.h"
 #include "hunt/archive_index.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_original.h"
 #include "hunt/archive_stage.h"
 #include "hunt/hunt.h"
 #include "hunt/keep.h"
@@ -76,6 +77,10 @@ struct add {
     struct culprit culprits[RETRIES_MAX];
     size_t culprit_count;
     bool lost;
+    struct original_writer *originals; /* NULL: bytes of files are not kept */
+    const char **to_keep;              /* files of the batch whose bytes are */
+    size_t to_keep_count, to_keep_room;
+    uint64_t to_keep_bytes;
 };
 
 static bool no_memory(struct err *e) {
@@ -342,8 +347,12 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
 /* What is staged and what is half written is gone. */
 static bool begin_anew(struct add *d, struct err *e) {
     archive_stage_close(&d->stage);
-    return vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
-           archive_stage_unlock(&d->stage, &d->o->unlock, e) && archive_stage_index(&d->stage, d->o->kinds, e);
+    if (!vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e) ||
+        !archive_stage_unlock(&d->stage, &d->o->unlock, e))
+        return false;
+    if (d->originals)
+        original_writer_vault(d->originals, d->stage.v);
+    return archive_stage_index(&d->stage, d->o->kinds, e);
 }
 
 static bool batch_read(struct add *d, struct err *e) {
@@ -414,7 +423,35 @@ static bool nothing_new(const struct add *d) {
     return d->stage.segments == 0;
 }
 
+/* Also of files at which a process ended: these are worth a second look. *staged: there are new ones. */
+static bool originals_stage(struct add *d, bool *staged, struct err *e) {
+    uint64_t segments = 0, bytes = 0;
+
+    *staged = false;
+    for (size_t i = 0; i < d->to_keep_count; i++) {
+        struct custody_damage lost = {.path = str_of(d->to_keep[i])};
+        struct err why;
+        bool kept;
+
+        if (!original_writer_file(d->originals, d->to_keep[i], d->o->stop, &kept, &why, e))
+            return false;
+        d->result->originals += kept;
+        lost.offset = why.offset;
+        lost.why = str_of(why.text);
+        if (why.code && !d->o->damage(d->o->ctx, &lost, e))
+            return false;
+    }
+    d->to_keep_count = 0;
+    d->to_keep_bytes = 0;
+    if (d->originals && !original_writer_stage(d->originals, &segments, &bytes, e))
+        return false;
+    *staged = segments > 0;
+    d->result->original_bytes += bytes;
+    return true;
+}
+
 static bool batch_run(struct add *d, struct err *e) {
+    bool originals;
     size_t const before = d->line_count; /* of what was passed over */
 
     d->culprit_count = 0;
@@ -433,7 +470,11 @@ static bool batch_run(struct add *d, struct err *e) {
     for (size_t i = 0; i < d->culprit_count; i++)
         if (!culprit_line(d, &d->culprits[i], e))
             return false;
-    if (d->line_count && !nothing_new(d) && (!ledger_stage(d, e) || !archive_stage_commit(&d->stage, d->o->now, e)))
+    if (!originals_stage(d, &originals, e))
+        return false;
+    bool const news = d->line_count && !nothing_new(d);
+
+    if ((news && !ledger_stage(d, e)) || ((news || originals) && !archive_stage_commit(&d->stage, d->o->now, e)))
         return false;
     d->result->records += d->stage.records;
     d->result->segments += d->stage.segments;
@@ -472,9 +513,10 @@ static bool size_in_batch(const struct add *d, uint64_t size) {
     return false;
 }
 
-/* Has one of them this hash? */
+/* Has one of them this hash? If one cannot be hashed, it may: what it is will be known when it was read. */
 static bool in_batch(struct add *d, const uint8_t sha256[SHA256_SIZE], uint64_t size, bool *in, struct err *e) {
     struct err why;
+    uint64_t read;
 
     *in = false;
     for (size_t i = 0; !*in && i < d->file_count; i++) {
@@ -482,9 +524,9 @@ static bool in_batch(struct add *d, const uint8_t sha256[SHA256_SIZE], uint64_t 
 
         if (b->size != size)
             continue;
-        if (!b->hashed && !file_hashed(d->files[i], &b->hashed, b->sha256, &b->size, &why, e))
+        if (!b->hashed && !file_hashed(d->files[i], &b->hashed, b->sha256, &read, &why, e))
             return false;
-        *in = b->hashed && memcmp(b->sha256, sha256, SHA256_SIZE) == 0;
+        *in = !b->hashed || memcmp(b->sha256, sha256, SHA256_SIZE) == 0;
     }
     return true;
 }
@@ -505,10 +547,11 @@ static bool stopped(const struct add *d, struct err *e) {
 }
 
 static bool batch_full(const struct add *d) {
-    return d->file_count == BATCH_FILES || d->file_bytes >= BATCH_BYTES;
+    return d->file_count == BATCH_FILES || d->file_bytes >= BATCH_BYTES || d->to_keep_count >= BATCH_FILES ||
+           d->to_keep_bytes >= BATCH_BYTES;
 }
 
-/* sha256: of its first size bytes; NULL: not known, or it could not be read; the worker says why. */
+/* sha256: of its first size bytes; NULL: not known yet. */
 static bool batch_add(struct add *d, const struct found_file *f, const uint8_t *sha256, uint64_t size) {
     struct batched *const b = &d->batched[d->file_count];
 
@@ -543,14 +586,26 @@ static str without_path(str why, str path) {
     return str_starts(why, path) && str_starts(str_from(why, path.len), S(": ")) ? str_from(why, path.len + 2) : why;
 }
 
+static bool original_wanted(struct add *d, const struct found_file *f, struct err *e) {
+    if (!d->originals)
+        return true;
+    if (!grow((void **)&d->to_keep, d->to_keep_count, &d->to_keep_room, sizeof *d->to_keep, e))
+        return false;
+    d->to_keep[d->to_keep_count++] = f->path.ptr;
+    d->to_keep_bytes += f->size;
+    return true;
+}
+
 static bool file_take(struct add *d, const struct found_file *f, struct err *e) {
     uint8_t sha256[SHA256_SIZE];
-    uint64_t size;
     struct err why;
+    uint64_t size;
     bool hashed, in;
 
     if (f->skipped.len)
         return unread_line(d, f, f->skipped, e);
+    if (!original_wanted(d, f, e))
+        return false;
     if (!size_known(d, f->size) && !size_in_batch(d, f->size))
         return batch_add(d, f, NULL, f->size);
     if (!file_hashed(f->path.ptr, &hashed, sha256, &size, &why, e))
@@ -637,9 +692,12 @@ bool archive_add(const struct archive_add_options *options, struct archive_add_r
 
     *result = (struct archive_add_result){0};
     ok = ok && sigma_loader_new(&loader, e) && sigma_load_end(loader, &d.none, e) && archive_ready(&d, e) &&
-         known_load(&d, e) && add_all(&d, e) && index_merge_some(&d, e);
+         known_load(&d, e) &&
+         (!options->originals || original_writer_new(&d.originals, d.stage.v, options->fields, e)) && add_all(&d, e) &&
+         index_merge_some(&d, e);
     if (ok)
         result->snapshot = manifest_sequence(vault_manifest(d.stage.v));
+    original_writer_free(d.originals);
     archive_stage_free(&d.stage);
     sigma_loader_free(loader);
     arena_free(d.a);
@@ -649,6 +707,7 @@ bool archive_add(const struct archive_add_options *options, struct archive_add_r
     free(d.sizes);
     free(d.copies);
     free(d.known);
+    free(d.to_keep);
     free(d.lines);
     return ok;
 }

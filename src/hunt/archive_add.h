@@ -24,6 +24,8 @@ struct archive_add_options {
         latest; /* these three as in hunt_options: they decide under which time a record is found, and nothing of it */
     const struct zone_rules *zone_rules;
     str zone;
+    bool
+        originals; /* the bytes of the files are kept as well (archive_original.h), of those too that are known already */
     unsigned workers;
     int64_t now;
     const volatile sig_atomic_t *stop;
@@ -37,8 +39,9 @@ struct archive_add_options {
 struct archive_add_result {
     uint64_t files, known; /* read; passed over, because their bytes are there already */
     uint64_t records, segments, bytes;
-    uint64_t snapshot; /* the manifest's sequence at the end */
-    bool made;         /* the archive is new */
+    uint64_t originals, original_bytes; /* files whose bytes are kept now, and these */
+    uint64_t snapshot;                  /* the manifest's sequence at the end */
+    bool made;                          /* the archive is new */
 };
 
 /* Adds what is not there yet: a file whose bytes were read by the same readers before is known by its hash, and only its path is noted. Files

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include "archive/retention.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/instant.h"
 #include "hunt/archive_index_own.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_original.h"
 #include "hunt/hunt.h"
 #include "hunt/keep.h"
 #include "intel/observable_key.h"
@@ -27,7 +29,9 @@ static bool stopped(const volatile sig_atomic_t *stop, struct err *e) {
 }
 
 bool archive_is_ledger(const struct manifest *m, const struct manifest_segment *s) {
-    return str_eq(manifest_family(m, s->family), ARCHIVE_LEDGER);
+    str const family = manifest_family(m, s->family);
+
+    return str_eq(family, ARCHIVE_LEDGER) || str_eq(family, ARCHIVE_ORIGINALS);
 }
 
 bool archive_index_made(const struct vault *v, const struct kinds *kinds, uint64_t *made, struct err *e) {
@@ -112,6 +116,59 @@ void archive_runs_close(struct archive_runs *r) {
     free(r->numbers);
     free(r->left);
     *r = (struct archive_runs){.runs = NULL};
+}
+
+struct telling {
+    void (*each)(void *ctx, const struct err *damage);
+    void *ctx;
+    uint64_t told;
+};
+
+static void tell(void *ctx, const struct err *damage) {
+    struct telling *const t = ctx;
+
+    t->told++;
+    if (t->each)
+        t->each(t->ctx, damage);
+}
+
+/* *open stays NULL: it is encrypted, and no key opens it. */
+static bool run_hash(const struct vault *v, const struct manifest_run *r, struct index_run **open, bool *same,
+                     struct err *e) {
+    uint8_t hash[SHA256_SIZE];
+    char name[VAULT_NAME_MAX];
+    uint64_t length;
+    int fd;
+
+    vault_run_name(r, name);
+    if (!vault_run_open(v, r, &fd, e))
+        return false;
+    bool ok = file_hash(fd, &length, hash, e);
+
+    *same = ok && memcmp(hash, r->sha256, SHA256_SIZE) == 0;
+    ok = ok && (index_run_open_file(open, fd, str_of(name), vault_keys(v), e) || e->code == ERR_REFUSED);
+    close(fd);
+    return ok;
+}
+
+bool archive_run_check(const struct vault *v, const struct manifest_run *r,
+                       void (*each)(void *ctx, const struct err *damage), void *ctx, bool *whole, struct err *e) {
+    struct telling t = {each, ctx, 0};
+    struct index_run *open = NULL;
+    struct err why = {0}, other = {0};
+    bool same = true;
+
+    if (!run_hash(v, r, &open, &same, &why))
+        tell(&t, &why);
+    else if ((!open || index_run_check(open, tell, &t, &why)) && !same) {
+        err_set(&other, ERR_CORRUPT, 0, "its SHA-256 is not that of the run that was added");
+        tell(&t, &other);
+    }
+    index_run_close(open);
+    *whole = !t.told;
+    if (why.code == ERR_MEMORY)
+        *e = why;
+    return why.code != ERR_MEMORY;
 }
 
 /* Only memory ends it. */
@@ -589,6 +646,19 @@ struct making {
     uint64_t bytes_before, bytes_all;
 };
 
+struct first_damage {
+    bool any;
+    struct err is;
+};
+
+static void first_take(void *ctx, const struct err *damage) {
+    struct first_damage *const f = ctx;
+
+    if (!f->any)
+        f->is = *damage;
+    f->any = true;
+}
+
 /* Runs that are whole and of `made` know their segments; the others are of no use. */
 static bool runs_sift(struct making *x, bool **known, struct err *e) {
     const struct manifest *const m = vault_manifest(x->v);
@@ -613,19 +683,18 @@ static bool runs_sift(struct making *x, bool **known, struct err *e) {
     }
     for (size_t i = 0; ok && i < open.count; i++) {
         struct index_info const info = index_run_info(open.runs[i]);
-        struct err why = {0};
-        bool const whole = !x->o->anew && index_run_check(open.runs[i], NULL, NULL, &why);
+        struct first_damage first = {.any = false};
+        bool whole = false;
 
-        if (!x->o->anew && !whole) {
+        if (!x->o->anew && !archive_run_check(x->v, manifest_run(m, open.numbers[i]), first_take, &first, &whole, e)) {
+            ok = false;
+            break;
+        }
+        if (first.any) {
             char name[VAULT_NAME_MAX];
 
-            if (why.code == ERR_MEMORY) {
-                *e = why;
-                ok = false;
-                break;
-            }
             vault_run_name(manifest_run(m, open.numbers[i]), name);
-            ok = x->o->damage(x->o->ctx, str_of(name), why.offset, str_of(why.text), e);
+            ok = x->o->damage(x->o->ctx, str_of(name), first.is.offset, str_of(first.is.text), e);
         }
         if (!whole) {
             x->useless[x->useless_count++] = open.numbers[i];
@@ -736,9 +805,7 @@ static bool segments_read(struct making *x, struct err *e) {
                                          .set = x->none,
                                          .fields = x->o->fields,
                                          .kinds = x->o->kinds,
-                                         .latest = x->o->latest,
-                                         .zone_rules = x->o->zone_rules,
-                                         .zone = x->o->zone,
+                                         .latest = INSTANT_NONE, /* times make no keys */
                                          .from = INSTANT_NONE,
                                          .to = INSTANT_NONE,
                                          .workers = x->o->workers,

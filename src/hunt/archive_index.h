@@ -9,7 +9,6 @@
 
 #include "archive/index.h"
 #include "archive/vault.h"
-#include "base/zone_rules.h"
 #include "event/kind.h"
 
 /* What made the keys (index_options.made): the rules of keys and the archive's secret, the kinds, the readers, how records become values. Runs of
@@ -82,6 +81,11 @@ struct archive_runs {
 MUST_USE bool archive_runs_open(struct archive_runs *out, const struct vault *v, const uint64_t *made, struct err *e);
 void archive_runs_close(struct archive_runs *r); /* all zero: nothing happens */
 
+/* Reads every byte of a run; of one that is encrypted, and no key opens it, for its hash. *whole: it is what was added, and can be asked; else each is told why (NULL: nobody). ERR_MEMORY. */
+MUST_USE bool archive_run_check(const struct vault *v, const struct manifest_run *r,
+                                void (*each)(void *ctx, const struct err *damage), void *ctx, bool *whole,
+                                struct err *e);
+
 /* ---- making anew ---- */
 
 struct archive_index_options {
@@ -89,9 +93,6 @@ struct archive_index_options {
     struct vault_unlock unlock; /* of one that is encrypted */
     struct fields *fields;
     const struct kinds *kinds;
-    const struct zone_rules *zone_rules; /* as in archive_add_options */
-    str zone;
-    int64_t latest;
     unsigned workers;
     int64_t now;
     const volatile sig_atomic_t *stop;

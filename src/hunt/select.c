@@ -1,12 +1,10 @@
 /* select: from the values of a segment to its rows.
  *
- * First which columns can become which fields, by the shapes that records of the segment may have. Then the values, the columns with few
- * bytes first: between columns rules that can no longer hold go, and with them what need not be looked for in the larger ones. Then, block
- * by block, the rows of what is left: a set of rows for each atom, made when a rule asks for it, and put together as the rule says. What
- * stands below a NOT takes rows away where it is sure to hold in detection as well; otherwise NOT is all rows. */
+ * First which columns become which fields (select_shape). Then the values, the columns with few bytes first: between columns rules that can no
+ * longer hold go, and with them what need not be looked for in the larger ones. Then, block by block, the rows of what is left: a set of rows
+ * for each atom, made when a rule asks for it, and put together as the rule says. What stands below a NOT takes rows away where it is sure to
+ * hold in detection as well; otherwise NOT is all rows. */
 #include "hunt/select_own.h"
-
-#include "reader/reader.h"
 
 #define SLOTS_MAX 4096u /* sets of rows that are held at a time; an atom that has none is taken to hold */
 #define LOOK_BYTES                                                                                                     \
@@ -18,30 +16,19 @@ typedef uint64_t words __attribute__((vector_size(32), aligned(8), may_alias));
 #define STEP ((uint32_t)(sizeof(words) / sizeof(uint64_t)))
 _Static_assert(BLOCK_WORDS % STEP == 0, "sets of rows have whole steps");
 
-/* A shape that records of the segment may have. */
-struct maybe {
-    const struct shape *shape;
-    bool opaque; /* it makes values out of texts */
-};
-
 /* Rows of the block at hand, a bit for each, in segment_block_order: what is of one kind mostly stands together there. */
 struct rows {
     uint64_t *slots[SLOTS_MAX];
     uint32_t slot_count, used;
     uint64_t *frames[64]; /* of the evaluation, by depth; further down all is taken to hold */
     uint64_t *kinds;      /* by work.kinds */
-    uint32_t *codes;      /* of a column's cells */
+    uint64_t sure[BLOCK_WORDS], opaque[BLOCK_WORDS];
+    uint32_t *codes; /* of a column's cells */
     size_t cell_room;
 };
 
 struct work {
     struct run r;
-    struct maybe *maybe;
-    uint32_t maybe_count;
-    bool text; /* some source is lines of text */
-    bool *fed; /* by field: some column may become it */
-    field_id fed_count;
-    bool opaque;       /* some row may be */
     uint32_t *kind_of; /* by code of the kind column: which of kinds */
     uint32_t *kinds;   /* those that occur; kinds_count: none, or ANY */
     uint32_t kind_count, kind_room;
@@ -62,197 +49,12 @@ static bool no_memory(struct work *w) {
     return err_set(w->r.e, ERR_MEMORY, 0, "no memory to choose rows of a segment");
 }
 
-/* ---- shapes ---- */
+/* ---- the views of the rules at hand ---- */
 
-static bool has_column(const struct work *w, field_id field) {
-    return segment_column_of(w->r.segment, field_name(w->r.s->o.fields, field)) != NONE;
-}
-
-/* Of the sources' readers, under whose names their records are read (hunt/worker.c): *some: one is this, or may be; *all: all are. */
-static void reader_look(struct work *w, str name, bool *some, bool *all) {
-    struct segment_source source;
-    struct err e;
-
-    *some = false;
-    *all = reader_named(name) != NULL;
-    for (uint32_t i = 0; i < segment_info(w->r.segment)->sources; i++) {
-        bool const known = segment_source(w->r.segment, i, &source, &e), is = known && str_eq(source.reader, name);
-
-        *some |= is || !known;
-        *all &= is;
-    }
-}
-
-static bool pair_works(const struct work *w, const struct shape_pair *p) {
-    return has_column(w, p->name) && has_column(w, p->value);
-}
-
-/* Are records with this shape the only ones in the segment, and are all of them so? */
-static bool shape_is_every(const struct work *w, const struct shape *s, bool all) {
-    for (size_t i = 0; i < s->when_count; i++) {
-        uint32_t const c = segment_column_of(w->r.segment, field_name(w->r.s->o.fields, s->when[i]));
-
-        if (c == NONE || !(w->r.columns[c].use & SEGMENT_USE_EVERY))
-            return false;
-    }
-    for (size_t i = 0; i < s->unless_count; i++)
-        if (has_column(w, s->unless[i]))
-            return false;
-    return all;
-}
-
-static bool shapes_find(struct work *w) {
-    const struct kinds *const kinds = w->r.s->o.kinds;
-
-    if (!(w->maybe = calloc(shapes_count(kinds) + 1, sizeof *w->maybe)))
-        return no_memory(w);
-    for (size_t i = 0; i < shapes_count(kinds); i++) {
-        const struct shape *const s = shapes_at(kinds, i);
-        bool some = true, all = true;
-
-        for (size_t k = 0; k < s->when_count && some; k++)
-            some = has_column(w, s->when[k]);
-        if (some && s->reader.len)
-            reader_look(w, s->reader, &some, &all);
-        if (!some)
-            continue;
-        struct maybe *const m = &w->maybe[w->maybe_count++];
-
-        m->shape = s;
-        m->opaque = s->lines || s->bytes || (s->has_words && has_column(w, s->words)) ||
-                    (s->xml != FIELD_NONE && has_column(w, s->xml));
-        w->opaque |= m->opaque;
-        if (!shape_is_every(w, s, all)) {
-            w->r.uncertain = true;
-            continue;
-        }
-        w->r.uncertain |= s->each_of != FIELD_NONE; /* what is true of a record need not be of each event in it */
-        break;                                      /* it comes before the rest */
-    }
-    return true;
-}
-
-/* ---- which columns become which fields ---- */
-
-static bool target_add(struct work *w, uint32_t column, field_id field, bool empty, bool certain) {
-    struct select_column *const c = &w->r.columns[column];
-
-    if (field == FIELD_NONE)
-        return true;
-    if (field < w->fed_count)
-        w->fed[field] = true;
-    for (uint32_t i = 0; i < c->target_count; i++)
-        if (c->targets[i].field == field && c->targets[i].empty == empty) {
-            c->targets[i].certain &= certain;
-            return true;
-        }
-    if (!select_grow((void **)&c->targets, c->target_count, &c->target_room, sizeof *c->targets))
-        return no_memory(w);
-    c->targets[c->target_count++] = (struct target){field, empty, certain};
-    return true;
-}
-
-/* Of a list of pairs: each name that occurs makes a field of the values. */
-static bool targets_of_pair(struct work *w, struct maybe *m, const struct shape_pair *p) {
-    const struct fields *const fields = w->r.s->o.fields;
-    uint32_t const names = segment_column_of(w->r.segment, field_name(fields, p->name)),
-                   column = segment_column_of(w->r.segment, field_name(fields, p->value));
-    const struct segment_value *values;
-    const struct shape *const shape = m->shape;
-    struct buf name = {0};
-    bool ok = true;
-
-    if (names == NONE || column == NONE)
-        return true;
-    if (!segment_column_values(w->r.segment, names, true, &values, w->r.e))
-        return false;
-    if (!target_add(w, column, shape_field_found(shape, fields, field_name(fields, p->list)), false, false) ||
-        !target_add(w, names, shape_field_found(shape, fields, field_name(fields, p->list)), false, false))
-        return false;
-    for (uint32_t i = 0; ok && i < segment_column(w->r.segment, names).values; i++) {
-        if (values[i].lost) {
-            w->r.uncertain = w->opaque = m->opaque = true;
-            continue;
-        }
-        if (values[i].type != RAW_TEXT)
-            continue;
-        name.len = 0;
-        buf_add(&name, field_name(fields, p->list));
-        buf_byte(&name, '.');
-        buf_add(&name, (str){values[i].ptr, values[i].len});
-        if (name.failed)
-            ok = no_memory(w);
-        field_id const field = ok ? shape_field_found(shape, fields, buf_str(&name)) : FIELD_NONE;
-
-        ok = ok && target_add(w, column, field, false, false) && target_add(w, names, field, true, false);
-    }
-    buf_free(&name);
-    return ok;
-}
-
-/* Names that one list of pairs makes may be those by which another is known: then a value may come to have any name. */
-static bool pairs_meet(const struct work *w, const struct shape *s) {
-    for (size_t i = 0; i < s->pair_count; i++) {
-        const struct shape_pair *const p = &s->pairs[i];
-        str const list = field_name(w->r.s->o.fields, p->list);
-
-        for (size_t k = i + 1; pair_works(w, p) && k < s->pair_count; k++) {
-            str const other = field_name(w->r.s->o.fields, s->pairs[k].list);
-
-            if (pair_works(w, &s->pairs[k]) && (str_starts(other, list) || str_starts(list, other)))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool is_of_pair(const struct work *w, const struct shape *s, field_id field) {
-    for (size_t i = 0; s && i < s->pair_count; i++)
-        if (pair_works(w, &s->pairs[i]) &&
-            (s->pairs[i].list == field || s->pairs[i].name == field || s->pairs[i].value == field))
-            return true;
-    return false;
-}
-
-static bool targets_find(struct work *w) {
-    const struct fields *const fields = w->r.s->o.fields;
-
-    w->fed_count = (field_id)field_count(fields);
-    if (!(w->fed = calloc(w->fed_count + (size_t)1, sizeof *w->fed)))
-        return no_memory(w);
-    for (uint32_t c = SEGMENT_TIME_TEXT + 1; c < w->r.column_count; c++) {
-        str const name = segment_column(w->r.segment, c).name;
-        field_id const own = field_find(fields, name);
-        bool const plain = !(w->r.columns[c].use & SEGMENT_USE_INNER);
-
-        if (!w->maybe_count && !target_add(w, c, own, false, plain))
-            return false;
-        for (uint32_t i = 0; i < w->maybe_count; i++) {
-            const struct shape *const shape = w->maybe[i].shape;
-            field_id const to = shape_field_found(shape, fields, name);
-
-            if (!target_add(w, c, to, false, plain && !is_of_pair(w, shape, own)) ||
-                (to != own && !target_add(w, c, own, false, false)))
-                return false;
-        }
-    }
-    for (uint32_t i = 0; i < w->maybe_count; i++) {
-        const struct shape *const shape = w->maybe[i].shape;
-
-        if (pairs_meet(w, shape))
-            w->maybe[i].opaque = w->opaque = true;
-        for (size_t p = 0; p < shape->pair_count; p++)
-            if (!targets_of_pair(w, &w->maybe[i], &shape->pairs[p]))
-                return false;
-    }
-    return true;
-}
-
-static bool feed_add(struct work *w, uint32_t column, uint32_t view, bool empty, bool certain) {
+static bool feed_add(struct work *w, uint32_t column, uint32_t view, bool empty) {
     struct view *const v = &w->r.s->views[view];
     struct select_column *const c = &w->r.columns[column];
 
-    v->certain &= certain && !v->feeds;
     if (!select_grow((void **)&c->feeds, c->feed_count, &c->feed_room, sizeof *c->feeds) ||
         !select_push(&v->columns, &v->column_count, &v->column_room, column))
         return no_memory(w);
@@ -266,10 +68,8 @@ static bool feed_add(struct work *w, uint32_t column, uint32_t view, bool empty,
 static bool feeds_find(struct work *w) {
     struct select *const s = w->r.s;
 
-    for (uint32_t i = 0; i < s->view_count; i++) {
+    for (uint32_t i = 0; i < s->view_count; i++)
         s->views[i].feeds = s->views[i].left = s->views[i].needed = s->views[i].column_count = 0;
-        s->views[i].certain = !w->r.uncertain;
-    }
     for (uint32_t c = SEGMENT_TIME_TEXT + 1; c < w->r.column_count; c++) {
         const struct select_column *const column = &w->r.columns[c];
 
@@ -278,10 +78,10 @@ static bool feeds_find(struct work *w) {
 
             for (uint32_t v = t->field < s->view_of_room ? s->view_of[t->field] - 1 : NONE; v != NONE;
                  v = s->views[v].next)
-                if (!feed_add(w, c, v, t->empty, t->certain))
+                if (!feed_add(w, c, v, t->empty))
                     return false;
         }
-        if (s->keywords == NONE || !(column->use & SEGMENT_USE_OWN))
+        if (s->keywords == NONE || !column->own)
             continue;
         struct view *const all = &s->views[s->keywords];
 
@@ -322,13 +122,11 @@ static uint32_t kind_named(const struct kinds *kinds, str name) {
 }
 
 /* Can a record of the segment be of the kind? */
-static bool kind_may_be(struct work *w, const struct kind *k) {
-    bool some = true, all;
+static bool kind_may_be(const struct work *w, const struct kind *k) {
+    bool some = select_reader(&w->r, k->reader);
 
-    if (k->reader.len)
-        reader_look(w, k->reader, &some, &all);
-    for (size_t i = 0; some && !w->opaque && i < k->when_count; i++)
-        some = k->when[i].how == WHEN_ABSENT || (k->when[i].field < w->fed_count && w->fed[k->when[i].field]);
+    for (size_t i = 0; some && !w->r.opaque && i < k->when_count; i++)
+        some = k->when[i].how == WHEN_ABSENT || w->r.fed[k->when[i].field];
     return some;
 }
 
@@ -432,7 +230,7 @@ static void node_need(struct select *s, uint32_t aliases, uint32_t node, bool be
         for (uint32_t count = way[at++]; count; count--, at++) {
             struct atom *const a = &s->atoms[way[at]];
 
-            if (a->needed || (below && !(a->sure && s->views[a->view].certain)))
+            if (a->needed || (below && !a->sure))
                 continue;
             a->needed = true;
             s->views[a->view].needed++;
@@ -536,7 +334,7 @@ static bool values_look(struct work *w) {
     bool const keywords = s->keywords != NONE && s->views[s->keywords].needed;
 
     for (uint32_t i = SEGMENT_TIME_TEXT + 1; ok && (keywords || w->indicators) && i < w->r.column_count; i++)
-        if (w->r.columns[i].use & SEGMENT_USE_OWN)
+        if (w->r.columns[i].own)
             ok = select_scan(&w->r, i, true);
     if (ok && keywords) {
         s->views[s->keywords].feeds = 0; /* what holds is known */
@@ -713,12 +511,12 @@ static bool atom_rows(struct work *w, uint32_t atom, bool sure, const uint64_t *
     struct atom *const a = &w->r.s->atoms[atom];
 
     *some = false;
-    if (!a->held || (sure && !(a->sure && w->r.s->views[a->view].certain)))
+    if (!a->held || (sure && !a->sure))
         return true;
     if (!atom_fill(w, a))
         return false;
     if (a->slot != NONE) {
-        *some = bits_and(w, out, within, w->rows.slots[a->slot]);
+        *some = bits_and(w, out, within, w->rows.slots[a->slot]) && (!sure || bits_and(w, out, out, w->rows.sure));
     } else if (!sure && w->rows.used == SLOTS_MAX) { /* else no cell here has such a value */
         bits_copy(w, out, within);
         *some = true;
@@ -884,33 +682,37 @@ static void pair_rows(const struct work *w, uint32_t pair, uint64_t *out) {
             bits_or(w, out, w->rows.kinds + (size_t)k * BLOCK_WORDS);
 }
 
-/* Rows with values that nobody has looked at. */
-static bool opaque_rows(struct work *w, uint64_t *out, uint64_t *one, uint64_t *other) {
-    const struct segment_run *runs;
-    uint32_t count;
+/* Rows of which all values are known; and those with values that nobody has looked at. */
+static bool makes_fill(struct work *w) {
+    struct segment_block const b = segment_block(w->r.segment, w->block);
+    uint32_t nth = 0, shape, at, rows, *sources;
+    const uint32_t *order;
+    struct err e;
 
-    memset(out, 0, w->words * sizeof *out);
-    if (w->text) { /* such sources seldom share a segment with others */
-        all_rows(w, out);
+    memset(w->rows.sure, 0, w->words * sizeof(uint64_t));
+    memset(w->rows.opaque, 0, w->words * sizeof(uint64_t));
+    if (!segment_block_order(w->r.segment, w->block, &order, &e)) {
+        w->bad = true;
+        if (e.code == ERR_MEMORY)
+            *w->r.e = e;
+        return e.code != ERR_MEMORY;
+    }
+    while (segment_block_shape(w->r.segment, &nth, &shape, &at, &rows)) {
+        if (w->r.makes[shape].sure)
+            bits_fill(w->rows.sure, at, rows);
+        if (w->r.makes[shape].opaque)
+            bits_fill(w->rows.opaque, at, rows);
+    }
+    if (!w->r.has_texts)
         return true;
-    }
-    for (uint32_t i = 0; i < w->maybe_count; i++) {
-        const struct shape *const s = w->maybe[i].shape;
+    if (!(sources = malloc(b.rows * sizeof *sources)))
+        return no_memory(w);
+    bool const ok = segment_block_rows(w->r.segment, w->block, NULL, sources, &e);
 
-        if (!w->maybe[i].opaque)
-            continue;
-        all_rows(w, one);
-        for (size_t k = 0; k < s->when_count; k++) {
-            memset(other, 0, w->words * sizeof *other);
-            if (!cells_load(w, segment_column_of(w->r.segment, field_name(w->r.s->o.fields, s->when[k])), false, &runs,
-                            &count))
-                return false;
-            for (uint32_t n = 0; n < count; n++)
-                bits_fill(other, runs[n].at, runs[n].rows);
-            (void)bits_and(w, one, one, other);
-        }
-        bits_or(w, out, one);
-    }
+    for (uint32_t i = 0; i < b.rows; i++)
+        if (!ok || w->r.texts[sources[order[i]]])
+            w->rows.opaque[i / 64] |= ONE << i % 64;
+    free(sources);
     return true;
 }
 
@@ -939,7 +741,7 @@ static bool pair_select(struct work *w, const struct pair *p, const uint64_t *wi
 
 static bool block_select(struct work *w, uint64_t *out) {
     struct select *const s = w->r.s;
-    uint64_t opaque[BLOCK_WORDS], within[BLOCK_WORDS], left[BLOCK_WORDS], hits[BLOCK_WORDS];
+    uint64_t within[BLOCK_WORDS], left[BLOCK_WORDS], hits[BLOCK_WORDS];
 
     memset(out, 0, w->words * sizeof *out);
     w->from = 0;
@@ -948,12 +750,10 @@ static bool block_select(struct work *w, uint64_t *out) {
     w->bad = false;
     for (uint32_t i = 0; i < s->atom_count; i++)
         s->atoms[i].slot = NONE;
-    if (!kinds_fill(w))
+    if (!makes_fill(w) || !kinds_fill(w))
         return false;
-    if (w->opaque && !opaque_rows(w, opaque, within, left))
-        return false;
-    if (w->opaque && w->indicators)
-        bits_or(w, out, opaque);
+    if (w->indicators)
+        bits_or(w, out, w->rows.opaque);
     if (w->r.has_indicators)
         for (uint32_t c = SEGMENT_TIME_TEXT + 1; c < w->r.column_count; c++)
             if (!column_fill(w, c, out))
@@ -961,12 +761,12 @@ static bool block_select(struct work *w, uint64_t *out) {
     for (uint32_t i = 0; i < w->active_count && !w->bad; i++) {
         const struct pair *const p = &s->pairs[w->active[i]];
 
-        if (!p->asked || (!p->alive_count && !w->opaque))
+        if (!p->asked || (!p->alive_count && !w->r.opaque))
             continue;
         w->from = 0;
         w->to = w->words;
         pair_rows(w, w->active[i], within);
-        if (w->opaque && bits_and(w, left, within, opaque))
+        if (w->r.opaque && bits_and(w, left, within, w->rows.opaque))
             bits_or(w, out, left);
         if (p->alive_count && narrow(w, within) && !pair_select(w, p, within, left, hits, out))
             return false;
@@ -1002,9 +802,9 @@ static bool block_tell(struct work *w, const uint64_t *out, uint64_t *rows) {
 
 static bool anything_left(const struct work *w) {
     for (uint32_t i = 0; i < w->active_count; i++)
-        if (w->r.s->pairs[w->active[i]].alive_count || (w->opaque && w->r.s->pairs[w->active[i]].asked))
+        if (w->r.s->pairs[w->active[i]].alive_count || (w->r.opaque && w->r.s->pairs[w->active[i]].asked))
             return true;
-    return w->r.has_indicators || (w->opaque && w->indicators);
+    return w->r.has_indicators || (w->r.opaque && w->indicators);
 }
 
 static bool blocks_select(struct work *w, uint64_t *rows) {
@@ -1024,24 +824,6 @@ static bool blocks_select(struct work *w, uint64_t *rows) {
 
 /* ---- a segment ---- */
 
-static bool columns_begin(struct work *w) {
-    struct segment *const segment = w->r.segment;
-    uint8_t *use;
-    uint32_t most;
-    bool ok;
-
-    w->r.column_count = segment_info(segment)->columns;
-    w->r.columns = calloc(w->r.column_count + (size_t)1, sizeof *w->r.columns);
-    use = calloc(w->r.column_count + (size_t)1, 1);
-    ok = (w->r.columns && use) || no_memory(w);
-    ok = ok && segment_columns_use(segment, use, &most, w->r.e);
-    for (uint32_t i = 0; ok && i < w->r.column_count; i++)
-        w->r.columns[i].use = use[i];
-    w->r.uncertain = !ok || most > RECORD_VALUES_MAX / 2; /* of a record with too many, ingest leaves some out */
-    free(use);
-    return ok;
-}
-
 static void work_free(struct work *w) {
     for (uint32_t i = 0; w->r.columns && i < w->r.column_count; i++) {
         free(w->r.columns[i].targets);
@@ -1059,8 +841,9 @@ static void work_free(struct work *w) {
     free(w->r.columns);
     free(w->r.pool);
     free(w->r.found);
-    free(w->maybe);
-    free(w->fed);
+    free(w->r.makes);
+    free(w->r.fed);
+    free(w->r.texts);
     free(w->kind_of);
     free(w->kinds);
     free(w->active);
@@ -1069,18 +852,16 @@ static void work_free(struct work *w) {
 
 static bool select_run(struct work *w, uint64_t *rows) {
     struct select *const s = w->r.s;
-    bool all;
 
-    if (!columns_begin(w) || !shapes_find(w))
-        return false;
-    reader_look(w, S("text"), &w->text, &all);
-    w->opaque |= w->text;
-    if (!targets_find(w) || !kinds_find(w) || !feeds_find(w) || !rules_begin(w))
+    w->r.column_count = segment_info(w->r.segment)->columns;
+    if (!(w->r.columns = calloc(w->r.column_count + (size_t)1, sizeof *w->r.columns)))
+        return no_memory(w);
+    if (!select_shapes(&w->r) || !kinds_find(w) || !feeds_find(w) || !rules_begin(w))
         return false;
     for (uint32_t i = 0; i < s->atom_count; i++)
         s->atoms[i].held = false;
     rules_look(w);
-    return values_look(w) && blocks_select(w, rows);
+    return values_look(w) && select_shapes_sure(&w->r) && blocks_select(w, rows);
 }
 
 bool select_rows(struct select *s, struct segment *segment, const struct select_ask *ask, uint64_t *rows,

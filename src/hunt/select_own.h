@@ -30,7 +30,6 @@ struct view {
     uint32_t tried_count, tried_room;
     /* Of the segment at hand. */
     uint32_t feeds, left, needed; /* columns that it has values of; of these not looked at; atoms that are needed */
-    bool certain;                 /* it has just these values */
     uint32_t *columns;            /* those that feed it */
     uint32_t column_count, column_room;
 };
@@ -156,7 +155,7 @@ static inline const uint32_t *select_way(const struct select *s, uint32_t aliase
     return at < WAYS ? NULL : s->ways + (at - WAYS);
 }
 
-/* ---- select_scan.c ---- */
+/* ---- select_scan.c, select_shape.c ---- */
 
 /* A column of the segment at hand. */
 struct feed {
@@ -165,7 +164,7 @@ struct feed {
 };
 struct target {
     field_id field;
-    bool empty, certain; /* certain: all records have the values under that name */
+    bool empty;
 };
 struct select_column {
     struct target *targets; /* fields that it may become */
@@ -175,11 +174,19 @@ struct select_column {
     uint32_t *classes[2]; /* by code: 0: nothing, or a place in run.pool + 1. Of fields; of all values */
     uint32_t *every;      /* atoms that hold in each of its cells */
     uint32_t every_count, every_room;
-    uint8_t use;     /* enum segment_use */
+    bool own;        /* some record has a value of its own of it (raw.inner) */
+    bool folded;     /* some record has a text of it that is kept folded (SEGMENT_FOLDED) */
+    bool unsure;     /* some of its values are not known */
     uint32_t filled; /* block + 1 */
 };
 
 #define ATOM_INDICATOR (UINT32_MAX - 1)
+
+/* What ingest makes of records that are made alike (segment_shape). */
+struct make {
+    bool opaque; /* values out of texts, under any name */
+    bool sure;   /* just the values that they came with, each under the one name that its column has */
+};
 
 struct run {
     struct select *s;
@@ -196,8 +203,19 @@ struct run {
     size_t unpacked; /* bytes of values, since they were forgotten */
     uint32_t last_class[2];
     bool has_indicators; /* some value may hold one */
-    bool uncertain;      /* no view has just the values it is known to have */
+    struct make *makes;  /* by shape of the segment */
+    bool *fed;           /* by field that anybody has named: some column may become it */
+    bool *texts;         /* by source: it is lines of text */
+    bool has_texts;
+    bool opaque; /* some row may be */
 };
+
+/* Which columns may become which fields (targets, fed), and what else records are made into (makes, texts). False: e is set. */
+MUST_USE bool select_shapes(struct run *r);
+/* After the columns have their feeds, and all values have been looked at: which rows are sure. */
+MUST_USE bool select_shapes_sure(struct run *r);
+/* May a source of the segment be of this reader? "": yes. */
+bool select_reader(const struct run *r, str name);
 
 /* Looks at the values of a column: for its views; or, keywords, for rules about all values, and indicators. False: e is set. */
 MUST_USE bool select_scan(struct run *r, uint32_t column, bool keywords);

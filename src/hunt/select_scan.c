@@ -241,7 +241,7 @@ static bool everything(struct run *r, const struct select_column *c, bool keywor
     for (uint32_t i = 0; i < (keywords ? s->keywords != NONE : c->feed_count); i++) {
         struct view *const v = &s->views[keywords ? s->keywords : c->feeds[i].view];
 
-        v->certain = false;
+        to->unsure = true;
         for (uint32_t k = 0; k < v->atom_count; k++)
             if (s->atoms[v->atoms[k]].needed && !each(r, to, v->atoms[k]))
                 return false;
@@ -351,7 +351,7 @@ static bool look(struct run *r, struct select_column *c, const struct segment_va
 
     s->serial++;
     r->found_count = 0;
-    if (raw->lost)
+    if (raw->lost || (c->folded && !keywords && raw->len && memchr(raw->ptr, SEGMENT_FOLD, raw->len)))
         return everything(r, c, keywords, found_add, c);
     if (!(types >> raw->type & 1))
         return true;

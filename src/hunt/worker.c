@@ -14,6 +14,7 @@
 #include "detection/indicator.h"
 #include "evidence/outlook.h"
 #include "hunt/archive_ledger.h"
+#include "hunt/archive_original.h"
 #include "hunt/erasing.h"
 #include "hunt/archive_keys.h"
 #include "hunt/keep.h"
@@ -1452,13 +1453,15 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     struct worker *const w = j->w;
     struct segment_source source;
 
-    if (!segment_source(j->segment, index, &source, e) || !source_without(w, &source.path, e))
+    if (!segment_source(j->segment, index, &source, e))
         return false;
     if (j->open && same_source(&source, &j->source))
         return true;
     if (!segment_member_end(j, e))
         return false;
     j->source = source;
+    if (!source_without(w, &source.path, e))
+        return false;
     const struct reader *const reader = reader_named(source.reader);
     bool const hashed = !all_zero(source.sha256, sizeof source.sha256);
 
@@ -1984,10 +1987,12 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     struct segment_reading reading = {
         .sink = without(w, &erasing), .source = segment_member, .ctx = &job, .salvage = true};
     uint64_t *rows = NULL;
-    bool ledger, ok;
+    bool ledger, original, ok;
 
-    if (!ledger_is(s, &ledger, e))
+    if (!ledger_is(s, &ledger, e) || !original_is(s, &original, e))
         return false;
+    if (original && !w->keep) /* bytes of files are no events */
+        return true;
     if (ledger)
         return w->keys || ledger_rows(w, s, e);
     if (w->keys)

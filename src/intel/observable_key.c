@@ -21,9 +21,11 @@
 #define URL_MEMORY ((size_t)1 << 20) /* as detection/indicator.c has it for host and path */
 #define FOLDERS 2u                   /* of names with a point in them */
 #define FOLDERS_BARE 1u
-#define WHOLE_KEPT 255u   /* bytes of a whole value: of longer ones none is kept */
-#define HEX_KEPT 64u      /* hexadecimal digits, of what is nothing else: serial numbers have 40 at most; hashes are keyed apart */
-#define NUMBER_LEAST 7u   /* digits of a number: shorter ones count, name a port, a process, a record. Telephone numbers have so many */
+#define WHOLE_KEPT 255u /* bytes of a whole value: of longer ones none is kept */
+#define HEX_KEPT                                                                                                       \
+    64u /* hexadecimal digits, of what is nothing else: serial numbers have 40 at most; hashes are keyed apart */
+#define NUMBER_LEAST                                                                                                   \
+    7u /* digits of a number: shorter ones count, name a port, a process, a record. Telephone numbers have so many */
 #define PREFIXED_LEAST 12u /* the same of one behind 0x; hardware addresses have so many */
 
 enum key_class {

@@ -16,7 +16,8 @@
 
 #define OBSERVABLE_KEY_VERSION 2u /* of the rules below: keys of another one are of no use */
 #define OBSERVABLE_SECRET 32u     /* bytes */
-#define OBSERVABLE_ZEROS 16u /* of the 64 bits of a key so many, the lowest, are zero: of a thousand million keys one in 281,000 that are asked for seems to be there */
+#define OBSERVABLE_ZEROS                                                                                               \
+    16u /* of the 64 bits of a key so many, the lowest, are zero: of a thousand million keys one in 281,000 that are asked for seems to be there */
 
 struct observable_keys;
 /* One for each process. ERR_MEMORY. */
@@ -51,7 +52,8 @@ struct observable_ask {
     unsigned way_count;
     bool range; /* or an address from first to last; */
     struct address first, last;
-    bool scan; /* or no index can tell: every segment is to be looked at. Texts, short numbers, times, and what is very long */
+    bool
+        scan; /* or no index can tell: every segment is to be looked at. Texts, short numbers, times, and what is very long */
 };
 /* canonical: observable_canonical's. ERR_MEMORY: as above. */
 MUST_USE bool observable_ask_of(struct observable_keys *k, enum observable type, str canonical,

@@ -293,7 +293,7 @@ class Segment:
             for _ in range(c.number()):
                 n = c.number()
                 inner, element = n >> 1 & 3, c.number() if n & 1 else 0
-                expect(inner < 3 and (element or not n & 1) and element < 65536, f"{c.where}: a place {n}, {element}")
+                expect((element or not n & 1) and element < 65536, f"{c.where}: a place {n}, {element}")
                 expect(n >> 3 < len(self.columns), f"{c.where}: a column that is not there")
                 places.append((n >> 3, inner, element))
             expect(places and places[0] == (0, 0, 0), f"{c.where}: the first place is not the kind's")
@@ -305,7 +305,7 @@ class Segment:
     def sources(self):
         c, out = self.packed(self.sources_chunk), []
         for _ in range(self.source_count):
-            source = {"path": c.text(), "reader": c.text(), "sha256": c.take(32), "size": c.number(), "modified": c.signed(), "rows": c.number()}  # fmt: skip
+            source = {"path": c.text(), "reader": c.text(), "sha256": c.take(32), "size": c.number(), "modified": c.signed(), "before": c.number(), "rows": c.number()}  # fmt: skip
             source["counts"] = {}
             for _ in range(c.number()):
                 which = c.number()
@@ -365,6 +365,7 @@ class Segment:
         expect(of_source == [each["rows"] for each in sources], f"{self.where}: rows of sources")
         for row in out:
             row["source"] = sources[row["source"]]
+            row["number"] = (row["number"] + row["source"]["before"]) & MASK
             row["kind"], row["time_text"] = row["fields"].pop(0)[1][1], b""
             if row["fields"] and row["fields"][0][0] == 1:
                 row["time_text"] = row["fields"].pop(0)[1][1]
@@ -372,7 +373,29 @@ class Segment:
                 (self.columns[column]["name"].decode("utf-8", "surrogateescape"), *value, inner, element)
                 for column, value, inner, element in row["fields"]
             ]
+            if any(inner == 3 for _, _, _, inner, _ in row["fields"]):
+                row["fields"] = [self.unfolded(row["fields"], i) for i in range(len(row["fields"]))]
         return out
+
+    def unfolded(self, fields, i):
+        """Folded texts: what members hold is put into the text."""
+        name, raw, text, inner, element = fields[i]
+        if inner != 3:
+            return fields[i]
+        first = i
+        while first and (fields[first - 1][3] or fields[first - 1][0] == name or fields[first - 1][0].startswith(name + ".")):
+            first -= 1
+        members = iter([value for _, _, value, is_inner, _ in fields[first:i] if not is_inner])
+        out, put = [], 0
+        for byte in text:
+            if byte in (1, 2):
+                value = next(members, None)
+                expect(value is not None, f"{self.where}: a folded text names more members than there are")
+                put += byte == 1
+            expect(byte != 0, f"{self.where}: a zero in a folded text")
+            out.append(value if byte == 1 else b"" if byte == 2 else bytes((byte,)))
+        expect(put, f"{self.where}: a folded text without a member")
+        return name, raw, b"".join(out), 2, element
 
     @staticmethod
     def zones(c, n, told):
@@ -406,6 +429,202 @@ class Segment:
                 _, inner, element = shapes[shape[i]][place]
                 rows[i]["fields"][place] = (column, all_values[column][code], inner, element)
             expect(given[column] - before == new, f"{self.where}: new codes of column {column}")
+
+
+# ---- index runs: docs/formats/archive-index.md ----
+
+
+def siphash(key, data):
+    """SipHash-2-4."""
+    k0, k1 = struct.unpack("<QQ", key)
+    v0, v1, v2, v3 = k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573
+
+    def rotated(x, n):
+        return (x << n | x >> 64 - n) & MASK
+
+    def rounds(n):
+        nonlocal v0, v1, v2, v3
+        for _ in range(n):
+            v0, v2 = (v0 + v1) & MASK, (v2 + v3) & MASK
+            v1, v3 = rotated(v1, 13) ^ v0, rotated(v3, 16) ^ v2
+            v0, v2 = (rotated(v0, 32) + v3) & MASK, (v2 + v1) & MASK
+            v1, v3 = rotated(v1, 17) ^ v2, rotated(v3, 21) ^ v0
+            v2 = rotated(v2, 32)
+
+    padded = data + bytes(7 - len(data) % 8) + bytes((len(data) & 255,))
+    for (word,) in struct.iter_unpack("<Q", padded):
+        v3 ^= word
+        rounds(2)
+        v0 ^= word
+    v2 ^= 255
+    rounds(4)
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+class Keys:
+    """Keys of values in their one spelling."""
+
+    CLASSES = {"address": 0, "host": 2, "url": 3, "hash": 4, "mail": 5, "file": 6, "whole": 7}
+    VERSION = 2
+
+    def __init__(self, secret, zeros):
+        self.secret, self.zeros = secret, zeros
+
+    def of(self, which, data):
+        what = b"longwatch observable key\0" + bytes((self.VERSION, self.CLASSES[which]))
+        key = hashlib.blake2b(what, digest_size=16, key=self.secret).digest()
+        return siphash(key, data) >> self.zeros << self.zeros
+
+
+class Run:
+    """An index run, all of it: keys and addresses, each with the numbers of its segments."""
+
+    PARTS = ("blocks", "presence", "directory", "long", "addresses", "address directory", "segments")
+
+    def __init__(self, data, where="run"):
+        self.data, self.where = data, where
+        tail = data[-272:]
+        expect(len(tail) == 272, f"{where}: {len(data)} bytes")
+        fixed = struct.unpack_from("<9Q4I", tail)
+        total, self.made, size, self.key_count, self.address_count, self.pages, self.pages_behind, self.blocks, self.address_blocks, count, self.flags, self.key_bytes, self.zeros = fixed  # fmt: skip
+        self.parts = {name: struct.unpack_from("<QQQ", tail, 88 + 24 * i) for i, name in enumerate(self.PARTS)}
+        expect(tail[264:] == b"LWINDEX\0" and struct.unpack_from("<II", tail, 256) == (1, 0), f"{where}: version or end")
+        expect(total == xxh3(tail[8:]) and size == len(data), f"{where}: sum or size of the end")
+        end = 0
+        for name in self.PARTS:
+            at, length, _ = self.parts[name]
+            step = 4096 if name == "presence" else 8
+            expect(at == -(-end // step) * step and not any(data[end:at]), f"{where}: {name} begins at {at}, behind {end}")
+            end = at + length
+        expect(-(-end // 8) * 8 == len(data) - 272 and not any(data[end:-272]), f"{where}: what lies before the end")
+        for name in ("address directory", "segments"):
+            expect(self.parts[name][2] == xxh3(self.part(name)), f"{where}: the hash of {name}")
+        c = Bytes(self.part("segments"), f"{where}: segments")
+        self.segments = [c.number()]
+        for _ in range(count - 1):
+            self.segments.append(self.segments[-1] + c.number())
+        c.end()
+        expect(len(set(self.segments)) == len(self.segments), f"{where}: segments ascend")
+        expect(bool(self.flags & 2) == (count == 1) or not self.flags & 2, f"{where}: flags")
+        self.keys = self.read_keys() if self.flags & 1 else None
+        self.addresses = self.read_addresses()
+        expect(len(self.addresses) == self.address_count, f"{where}: addresses")
+        self.presence()
+
+    def part(self, name):
+        at, size, _ = self.parts[name]
+        return self.data[at : at + size]
+
+    def checked(self, data, number, what):
+        (total,) = struct.unpack_from("<I", data)
+        expect(total == (xxh3(data[4:]) + number * 0x9E3779B97F4A7C15) & 0xFFFFFFFF, f"{self.where}: the sum of {what} {number}")
+
+    def posting(self, c):
+        if self.flags & 2:
+            return tuple(self.segments)
+        x = c.number()
+        if x & 1:
+            places = [x // 2]
+        elif x == 0:
+            return tuple(self.segments)
+        elif x == 2:
+            return self.long(c.number())
+        else:
+            places = self.rising(c, x // 2)
+        expect(places == sorted(set(places)) and places[-1] < len(self.segments), f"{self.where}: places of a key")
+        return tuple(self.segments[place] for place in places)
+
+    @staticmethod
+    def rising(c, n):
+        places = [c.number()]
+        for _ in range(n - 1):
+            places.append(places[-1] + 1 + c.number())
+        return places
+
+    def long(self, at):
+        data = self.part("long")
+        (size,) = struct.unpack_from("<I", data, at + 4)
+        data = data[at : at + 8 + size]
+        self.checked(data, at, "a list at")
+        c = Bytes(data[8:], f"{self.where}: list at {at}")
+        if c.byte() == 0:
+            places = self.rising(c, c.number())
+            c.end()
+        else:
+            first, bits = c.number(), c.data[c.at :]
+            places = [first + i for i in range(8 * len(bits)) if bits[i // 8] >> i % 8 & 1]
+        expect(places and places[-1] < len(self.segments), f"{self.where}: a list at {at}")
+        return tuple(self.segments[place] for place in places)
+
+    def read_keys(self):
+        directory, blocks = struct.unpack(f"<{self.blocks + 1}Q", self.part("directory")), self.part("blocks")
+        expect(directory[0] == 0 and directory[-1] == len(blocks), f"{self.where}: the directory")
+        keys, mask = {}, (1 << self.zeros) - 1
+        for number in range(self.blocks):
+            data = blocks[directory[number] : directory[number + 1]]
+            self.checked(data, number, "block")
+            c = Bytes(data[4:], f"{self.where}: block {number}")
+            (count,) = struct.unpack("<I", c.take(4))
+            first = (-(-(number << 64) // self.blocks) + mask) & ~mask
+            mine = [(int.from_bytes(c.take(self.key_bytes), "little") << self.zeros) + first for _ in range(count)]
+            expect(mine == sorted(set(mine)) and all(key * self.blocks >> 64 == number for key in mine), f"{c.where}: keys")
+            keys.update((key, self.posting(c)) for key in mine)
+            c.end()
+        expect(len(keys) == self.key_count, f"{self.where}: {len(keys)} keys")
+        return keys
+
+    def read_addresses(self):
+        directory, blocks = self.part("address directory"), self.part("addresses")
+        entries = [(int.from_bytes(directory[i : i + 16], "big"), struct.unpack_from("<Q", directory, i + 16)[0]) for i in range(0, len(directory), 24)]
+        if not self.address_count:
+            return {}
+        expect(len(entries) == self.address_blocks + 1 and entries[-1] == ((1 << 128) - 1, len(blocks)), f"{self.where}: address directory")
+        found = {}
+        for number, ((first, at), (_, end)) in enumerate(zip(entries, entries[1:])):
+            data = blocks[at:end]
+            self.checked(data, number, "block of addresses")
+            c = Bytes(data[4:], f"{self.where}: addresses {number}")
+            (count,) = struct.unpack("<I", c.take(4))
+            expect(count == 128 or number == self.address_blocks - 1, f"{c.where}: {count} addresses")
+            # Differences first, or each followed by its segments.
+            address = first
+            for i in range(count):
+                if i:
+                    n = shift = 0
+                    while True:
+                        byte = c.byte()
+                        n |= (byte & 127) << shift
+                        shift += 7
+                        if byte < 128:
+                            break
+                    address += n + 1
+                expect(address not in found and (not found or address > max(found)), f"{c.where}: addresses rise")
+                found[address] = self.posting(c)
+            c.end()
+        return found
+
+    def page(self, number):
+        data = self.part("presence")[4096 * number : 4096 * (number + 1)]
+        self.checked(data, number, "page")
+        more, zero = struct.unpack_from("<IQ", data, 4)
+        ends = struct.unpack_from("<128H", data, 16)
+        remainders = struct.unpack_from("<1912H", data, 272)
+        expect(zero == 0 and list(ends) == sorted(ends) and ends[-1] <= 1912, f"{self.where}: page {number}")
+        parts = [set(remainders[begin:end]) for begin, end in zip((0, *ends), ends)]
+        expect(more == 0 or more > number or number < self.pages, f"{self.where}: page {number}: pages behind")
+        return parts, more
+
+    def presence(self):
+        """Every key is on its page, or on those behind it."""
+        expect(len(self.part("presence")) == 4096 * (self.pages + self.pages_behind), f"{self.where}: pages")
+        pages = [self.page(number) for number in range(self.pages + self.pages_behind)]
+        for key in self.keys or ():
+            place = key * self.pages
+            number, rest = place >> 64, place & MASK
+            part, remainder = rest >> 57, rest >> 41 & 0xFFFF
+            while remainder not in pages[number][0][part]:
+                number = pages[number][1] - 1
+                expect(number >= 0, f"{self.where}: key {key:016x} is not on its page")
 
 
 # ---- the manifest and the folder: docs/formats/archive.md ----
@@ -645,6 +864,15 @@ class Archive:
         expect(times == (of["first"], of["last"]), f"{path.name}: times")
         return segment
 
+    def run(self, number):
+        of, path = self.state.runs[number], self.run_path(number)
+        data = path.read_bytes()
+        run = Run(data, path.name)
+        expect(len(data) == of["length"] and sha256(data) == of["hash"], f"{path.name}: length or hash")
+        within = {each for first, last in of["ranges"] for each in range(first, last + 1)}
+        expect(set(run.segments) <= within, f"{path.name}: segments that the manifest does not name")
+        return run
+
     def strays(self):
         """Files of segments and runs that no record names."""
         named = {self.segment_path(each) for each in self.state.segments} | {self.run_path(each) for each in self.state.runs}
@@ -687,6 +915,9 @@ def main():
     live = archive.state.live()
     rows = sum(len(archive.segment(each).records()) for each in live)
     print(f"{archive.state.id.hex()}: {len(archive.records)} records of the manifest, {len(live)} live segments, {rows} rows")
+    for each in archive.state.live_runs():
+        run = archive.run(each)
+        print(f"run {each}: {run.key_count} keys, {run.address_count} addresses, of segments {', '.join(map(str, run.segments))}")
     for stray in archive.strays():
         print(f"no record names {stray}")
 

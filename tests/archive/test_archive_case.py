@@ -183,4 +183,131 @@ def each_source_has_one_line():
         assert [line for line in ledgers[1] if b'"segment"' not in line] == ledgers[0]
 
 
-run([case_of_the_samples, case_of_an_exercise, case_of_every_format, clocks_of_a_source_are_judged_together, findings_come_in_the_order_of_the_source, each_source_has_one_line])  # fmt: skip
+def facts(case):
+    with sqlite3.connect(case / "case.db") as db:
+        return dict(db.execute("SELECT name, value FROM facts WHERE name LIKE 'archive%'"))
+
+
+def a_case_says_of_which_archive_it_is():
+    """And of which snapshot: with --as-of it is hunted again as it was, whatever was added since."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        archive, other = folder / "archive", folder / "other"
+        add(archive, SAMPLES / "intrusion.jsonl")
+        info = json.loads(longwatch("archive", "info", archive, "--json").stdout)
+        first = hunt(folder / "first", archive, "--rules", RULES)
+        assert facts(first) == {"archive": str(archive), "archive_id": info["id"], "archive_snapshot": str(info["snapshot"]), "archive_record": facts(first)["archive_record"]}
+        assert len(facts(first)["archive_record"]) == 64
+        add(archive, SAMPLES)
+        add(other, SAMPLES / "proxy.log")
+        now, then = hunt(folder / "now", archive, other, "--rules", RULES), hunt(folder / "then", archive, "--rules", RULES, "--as-of", info["snapshot"])
+        same_case(first, then)
+        assert facts(then) == facts(first)
+        assert facts(now)["archive_2"] == str(other) and int(facts(now)["archive_snapshot"]) > info["snapshot"]
+        assert len(tables(now)["custody"]) > len(tables(first)["custody"])
+        for words in ([SAMPLES, "--as-of", "1"], [archive, "--as-of", "99"], [archive, "--as-of", "0"]):
+            assert longwatch("hunt", *words, "--rules", RULES, status=(2,)).stderr, words
+        assert longwatch("verify", first, "--rules", RULES).stdout.splitlines()[-1].startswith(b"again "), "it is not hunted again"
+
+
+def shown(case, number, status=(0,)):
+    done = longwatch("show", case, number, status=status)
+    head, _, record = done.stdout.decode().partition("\n\n")
+    return dict(line.split(maxsplit=1) for line in head.splitlines() if not line.startswith(" ")), record.splitlines(), done.stderr.decode()
+
+
+def show_goes_into_the_segment():
+    """Whether the evidence is there or not: the record's fields, and where it lies; and where the segment is not what it was, that is said, and the evidence
+    asked."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        evidence, archive = folder / "evidence", folder / "archive"
+        shutil.copytree(SAMPLES, evidence)
+        add(archive, evidence)
+        case = hunt(folder / "case", archive, "--rules", RULES)
+        findings = [json.loads(line) for line in (case / "findings.jsonl").read_text().splitlines()]
+        one = next(f for f in findings if f["evidence_path"].endswith("intrusion.jsonl"))
+        number = findings.index(one) + 1
+        line = (evidence / "intrusion.jsonl").read_bytes()[one["offset"]:].split(b"\n")[0]
+        wanted = json.loads(line)
+        for gone in (False, True):
+            if gone:
+                shutil.rmtree(evidence)
+            head, record, _ = shown(case, number)
+            assert head["evidence"] == one["evidence_path"] and head["sha256"] == one["evidence_sha256"] and head["archive"] == str(archive), head
+            assert head["record"] == f"{one['record']} at offset {one['offset']}", head
+            assert head["bytes"] == f"{len(line)} at offset {one['offset']}", (head, len(line))
+            assert (archive / head["segment"]).name.split("-")[1].split(".")[0] == head["its"].split()[1][:16], head
+            got = dict(line.split(": ", 1) for line in record)
+            for key, value in wanted.items():
+                if isinstance(value, (str, int)):
+                    assert str(value) in got.values(), (key, value, got)
+        # Of each event of an incident as well.
+        assert "segment" in shown(case, "1.1")[0]
+        segment = archive / head["segment"]
+        whole = segment.read_bytes()
+        segment.write_bytes(whole[:-1])
+        _, _, told = shown(case, number, status=(3,))
+        assert segment.name in told, told
+        segment.write_bytes(whole)
+        shutil.copytree(SAMPLES, evidence)
+        segment.write_bytes(whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])
+        head, record, told = shown(case, number)
+        assert "segment" not in head and json.loads(record[0]) == wanted and segment.name in told, (head, told)
+
+
+def verify_asks_the_archive():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        evidence, archive, moved = folder / "evidence", folder / "archive", folder / "moved"
+        shutil.copytree(SAMPLES, evidence)
+        add(archive, evidence)
+        case = hunt(folder / "case", archive, "--rules", RULES)
+        shutil.copytree(archive, folder / "copy")
+
+        def verified(status, *words):
+            return {line.split()[0]: line for line in longwatch("verify", case, *words, status=(status,)).stdout.decode().splitlines()}
+
+        assert "11 files as when it was hunted" in verified(0)["evidence"]
+        shutil.rmtree(evidence)
+        told = verified(0, "--rules", RULES)
+        assert "11 known to the archive alone" in told["evidence"] and "229 of 229" in told["records"], told
+        assert "41 findings" in told["again"], told
+        segments = sorted((archive / "segments").glob("20*/*.lws"), key=lambda path: path.stat().st_size)
+        whole = segments[-1].read_bytes()
+        segments[-1].write_bytes(whole[:4200] + bytes([whole[4200] ^ 1]) + whole[4201:])
+        told = verified(1)
+        assert "DIFFERS: 1 segment" in told["archive"] and segments[-1].name in told["changed:"], told
+        segments[-1].unlink()
+        told = verified(1)
+        assert "DIFFERS" in told["archive"] and "NOT THERE" in told["records"], told
+        segments[-1].write_bytes(whole)
+        assert verified(0)
+        archive.rename(moved)
+        told = verified(3)
+        assert "NOT THERE" in told["archive"] and "0 of 229" in told["records"], told
+        assert "229 of 229" in verified(0, moved)["records"]
+        # Another archive with the same evidence is not the one of which the case was made.
+        add(archive, SAMPLES)
+        told = verified(1)
+        assert "another archive" in told["archive"], told
+        shutil.rmtree(archive)
+        # Nor is one whose history was cut off and written otherwise.
+        shutil.copytree(folder / "copy", archive)
+        manifest = archive / "MANIFEST-000001"
+        with sqlite3.connect(case / "case.db") as db:
+            db.execute("UPDATE facts SET value = ? WHERE name = 'archive_record'", ("0" * 64,))
+        told = verified(1)
+        assert manifest.exists() and "is not the one that the case was made of" in told["archive"], told
+
+
+def gone_is_asked_of_an_archive():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        add(folder / "archive", SAMPLES)
+        case = hunt(folder / "case", folder / "archive", "--rules", RULES)
+        answers = [longwatch("gone", case, "--since", "2021-03-10", path, "--quiet", "--json", status=(0, 1, 3)).stdout for path in (SAMPLES, folder / "archive")]
+        assert answers[0] == answers[1] and json.loads(answers[0])["incidents"]
+
+
+run([case_of_the_samples, case_of_an_exercise, case_of_every_format, clocks_of_a_source_are_judged_together, findings_come_in_the_order_of_the_source, each_source_has_one_line, a_case_says_of_which_archive_it_is, show_goes_into_the_segment, verify_asks_the_archive, gone_is_asked_of_an_archive])  # fmt: skip

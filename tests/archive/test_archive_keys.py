@@ -2,6 +2,7 @@
 """test_archive_keys: an encrypted archive gives any one of its custodians what one that is not gives everybody, and nobody else anything; nothing of the
 evidence can be read off its files; what without a key can be said is said, and no more."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -339,6 +340,39 @@ def a_retrohunt():
         assert any(path.read_bytes().startswith(b"LWMEMO") for path in memo.iterdir()), "then the check above says nothing"
 
 
+def a_case_on_it():
+    """What follows a finding into the archive takes a key as well; the files themselves, where they are kept; an index that is made anew."""
+    with Office() as office:
+        rules, case = SOURCE / "data/rules", office.folder / "case"
+        archive = office.folder / "with-originals"
+        mine = ["--key", office.key("chi")]
+        evidence = office.folder / "evidence.jsonl"
+        evidence.write_bytes((SAMPLES / "intrusion.jsonl").read_bytes())
+        longwatch("archive", "add", archive, evidence, "--originals", "--encrypt-for", office.public("chi"), status=(0,))
+        whole = evidence.read_bytes()
+        assert not any(whole[1000:1040] in path.read_bytes() for path in archive.rglob("*") if path.is_file())
+        longwatch("hunt", archive, "--rules", rules, "--quiet", "-o", case, *mine, status=(1,))
+        evidence.unlink()
+        shown = longwatch("show", case, "1", *mine, status=(0,)).stdout
+        assert b"segment" in shown and b"its hash" in shown, shown
+        blind = longwatch("show", case, "1", status=(3,))
+        assert b"chi (" in blind.stdout + blind.stderr, blind
+        assert b"chi (" not in longwatch("verify", case, *mine, status=(0, 1, 3)).stdout
+        seeing = longwatch("verify", case, "--rules", rules, *mine, status=(0,)).stdout
+        assert seeing, seeing
+        assert longwatch("verify", case, status=(0, 1, 3)).stdout.count(b"chi (") >= 1
+        sha256 = hashlib.sha256(whole).hexdigest()
+        assert longwatch("archive", "cat", archive, "--original", sha256, *mine, status=(0,)).stdout == whole
+        assert not longwatch("archive", "cat", archive, "--original", sha256, status=(5,)).stdout
+        longwatch("archive", "index", archive, "--anew", status=(5,))
+        longwatch("archive", "index", archive, "--anew", *mine, status=(0,))
+        assert all(path.read_bytes().startswith(b"LWSEALD") for path in archive.rglob("*.lwi"))
+        assert longwatch("archive", "verify", archive, *mine, status=(0,))
+        assert longwatch("archive", "verify", archive, status=(0,))
+        longwatch("gone", case, "--since", "2021-01-01", archive, status=(5,))
+        longwatch("gone", case, "--since", "2021-01-01", archive, *mine, status=(0, 1, 3))
+
+
 def the_file_of_keys_is_lost():
     with Office() as office:
         keys = office.archive / "keys"
@@ -353,4 +387,4 @@ def the_file_of_keys_is_lost():
         assert office.cat("ana")
 
 
-run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, passphrases, a_terminal_is_asked, files_of_keys, caring_for_it, a_retrohunt, the_file_of_keys_is_lost])  # fmt: skip
+run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, passphrases, a_terminal_is_asked, files_of_keys, caring_for_it, a_retrohunt, a_case_on_it, the_file_of_keys_is_lost])  # fmt: skip

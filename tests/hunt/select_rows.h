@@ -34,7 +34,7 @@ struct hunted {
     uint64_t events, filtered;
 };
 
-static void say_memory(void) {
+static inline void say_memory(void) {
     fputs("no memory\n", stderr);
     abort();
 }
@@ -55,7 +55,7 @@ struct kept {
     uint64_t records;
 };
 
-static void kept_end(struct kept *k, struct err *e) {
+static inline void kept_end(struct kept *k, struct err *e) {
     struct segment_info info;
 
     if (!k->w)
@@ -67,7 +67,17 @@ static void kept_end(struct kept *k, struct err *e) {
     k->count++;
 }
 
-static bool kept_taken(void *ctx, const struct record *r, int64_t when, str kind, struct err *e) {
+/* What follows is from another source. */
+static inline void kept_source(struct kept *k) {
+    struct err e;
+
+    if (k->w && !segment_writer_source(
+                    k->w, &(struct segment_source){.path = S("log"), .reader = k->reader, .modified = INSTANT_NONE},
+                    &k->source, &e))
+        say_memory();
+}
+
+static inline bool kept_taken(void *ctx, const struct record *r, int64_t when, str kind, struct err *e) {
     struct kept *const k = ctx;
     struct segment_options const options = {.fields = k->log->fields, .rows_max = k->rows_max};
 
@@ -86,26 +96,26 @@ static bool kept_taken(void *ctx, const struct record *r, int64_t when, str kind
     return true;
 }
 
-static bool kept_full(void *ctx, struct err *e) {
+static inline bool kept_full(void *ctx, struct err *e) {
     (void)e;
     ingest_clear(((struct kept *)ctx)->ingest, false);
     return true;
 }
 
-static struct ingest_wish kept_wants(void *ctx, const struct block *b, field_id field) {
+static inline struct ingest_wish kept_wants(void *ctx, const struct block *b, field_id field) {
     (void)ctx;
     (void)b;
     (void)field;
     return (struct ingest_wish){0, 0};
 }
 
-static bool kept_inner(void *ctx, field_id field) {
+static inline bool kept_inner(void *ctx, field_id field) {
     (void)ctx;
     (void)field;
     return true;
 }
 
-static void kept_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
+static inline void kept_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
     (void)ctx;
     (void)offset;
     (void)size;
@@ -113,7 +123,7 @@ static void kept_damage(void *ctx, uint64_t offset, uint64_t size, const char *w
 }
 
 /* The sink is ingest_sink(k->ingest). */
-static bool kept_begin(struct kept *k, struct field_log *log, uint32_t rows_max, struct err *e) {
+static inline bool kept_begin(struct kept *k, struct field_log *log, uint32_t rows_max, struct err *e) {
     struct ingest_options const ingest = {.fields = log->fields,
                                           .kinds = log->kinds,
                                           .wants = kept_wants,
@@ -130,7 +140,7 @@ static bool kept_begin(struct kept *k, struct field_log *log, uint32_t rows_max,
     return ingest_new(&k->ingest, &ingest, e);
 }
 
-static void kept_free(struct kept *k) {
+static inline void kept_free(struct kept *k) {
     ingest_free(k->ingest);
     segment_writer_free(k->w);
     for (uint32_t i = 0; i < k->count; i++)
@@ -150,7 +160,7 @@ struct reading_rows {
     bool begun;
 };
 
-static bool rows_hit(void *ctx, const struct detect_hit *h, struct err *e) {
+static inline bool rows_hit(void *ctx, const struct detect_hit *h, struct err *e) {
     struct reading_rows *const r = ctx;
     struct hunted *const out = r->out;
     uint64_t what = hash_bytes(h->logsource, 1);
@@ -167,13 +177,13 @@ static bool rows_hit(void *ctx, const struct detect_hit *h, struct err *e) {
     return true;
 }
 
-static void rows_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t n) {
+static inline void rows_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t n) {
     (void)rule;
     (void)filter;
     ((struct hunted *)ctx)->filtered += n;
 }
 
-static bool rows_full(void *ctx, struct err *e) {
+static inline bool rows_full(void *ctx, struct err *e) {
     struct reading_rows *const r = ctx;
     size_t count;
     struct block *const *const blocks = ingest_blocks(r->ingest, &count);
@@ -186,19 +196,19 @@ static bool rows_full(void *ctx, struct err *e) {
     return true;
 }
 
-static struct ingest_wish rows_wants(void *ctx, const struct block *b, field_id field) {
+static inline struct ingest_wish rows_wants(void *ctx, const struct block *b, field_id field) {
     return detector_wants(((struct reading_rows *)ctx)->detector, b, field);
 }
 
-static bool rows_sift(void *ctx, const struct block *b, const struct raw *v) {
+static inline bool rows_sift(void *ctx, const struct block *b, const struct raw *v) {
     return detector_sift(((struct reading_rows *)ctx)->detector, b, v);
 }
 
-static bool rows_inner(void *ctx, field_id field) {
+static inline bool rows_inner(void *ctx, field_id field) {
     return detector_names(((struct reading_rows *)ctx)->detector, field);
 }
 
-static bool rows_source(void *ctx, uint32_t index, struct err *e) {
+static inline bool rows_source(void *ctx, uint32_t index, struct err *e) {
     struct reading_rows *const r = ctx;
     struct segment_source source;
 
@@ -211,7 +221,7 @@ static bool rows_source(void *ctx, uint32_t index, struct err *e) {
     return true;
 }
 
-static bool rows_record(struct event_sink *sink, const struct record *record, struct err *e) {
+static inline bool rows_record(struct event_sink *sink, const struct record *record, struct err *e) {
     struct reading_rows *const r = (struct reading_rows *)(void *)sink;
     struct record numbered = *record;
 
@@ -219,25 +229,25 @@ static bool rows_record(struct event_sink *sink, const struct record *record, st
     return r->to->record(r->to, &numbered, e);
 }
 
-static bool rows_wants_inner(struct event_sink *sink, field_id field) {
+static inline bool rows_wants_inner(struct event_sink *sink, field_id field) {
     struct reading_rows *const r = (struct reading_rows *)(void *)sink;
 
     return r->to->wants_inner(r->to, field);
 }
 
-static void rows_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
+static inline void rows_damage(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
     (void)sink;
     (void)offset;
     (void)size;
     (void)why;
 }
 
-static void reading_end(struct reading_rows *r) {
+static inline void reading_end(struct reading_rows *r) {
     ingest_free(r->ingest);
     detector_free(r->detector);
 }
 
-static bool reading_begin(struct reading_rows *r, struct field_log *log, struct err *e) {
+static inline bool reading_begin(struct reading_rows *r, struct field_log *log, struct err *e) {
     struct detect_options const detect = {.plan = log->plan, .fields = log->fields, .hit = rows_hit, .ctx = r};
     struct ingest_options const ingest = {.fields = log->fields,
                                           .kinds = log->kinds,
@@ -265,8 +275,8 @@ static bool reading_begin(struct reading_rows *r, struct field_log *log, struct 
 }
 
 /* rows NULL: all. */
-static bool reading_run(struct reading_rows *r, struct segment *segment, const uint64_t *rows, struct hunted *out,
-                        struct err *e) {
+static inline bool reading_run(struct reading_rows *r, struct segment *segment, const uint64_t *rows,
+                               struct hunted *out, struct err *e) {
     r->segment = segment;
     r->out = out;
     r->begun = false;
@@ -276,8 +286,8 @@ static bool reading_run(struct reading_rows *r, struct segment *segment, const u
 }
 
 /* The same by a detector of its own: what was learned of rows before must not matter. */
-static bool rows_hunt(struct field_log *log, struct segment *segment, const uint64_t *rows, struct hunted *out,
-                      struct err *e) {
+static inline bool rows_hunt(struct field_log *log, struct segment *segment, const uint64_t *rows, struct hunted *out,
+                             struct err *e) {
     struct reading_rows r;
     bool const ok = reading_begin(&r, log, e) && reading_run(&r, segment, rows, out, e);
 
@@ -287,7 +297,7 @@ static bool rows_hunt(struct field_log *log, struct segment *segment, const uint
     return ok;
 }
 
-static int by_found(const void *a, const void *b) {
+static inline int by_found(const void *a, const void *b) {
     const struct found *const x = a, *const y = b;
 
     if (x->row != y->row)
@@ -297,7 +307,7 @@ static int by_found(const void *a, const void *b) {
     return (x->what > y->what) - (x->what < y->what);
 }
 
-static void hunted_sort(struct hunted *h) {
+static inline void hunted_sort(struct hunted *h) {
     if (h->count)
         qsort(h->items, h->count, sizeof *h->items, by_found);
 }

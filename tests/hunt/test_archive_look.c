@@ -23,7 +23,8 @@
 #include "../folder.h"
 
 #define NOW INT64_C(1790000000000000000)
-#define SAMPLES 40000u /* values of a segment that are drawn from */
+/* Values of a segment that are drawn from. */
+#define SAMPLES (getenv("LONGWATCH_CHECKED") ? 1000u : 20000u)
 
 /* ---- an archive ---- */
 
@@ -83,7 +84,7 @@ static void add(struct world *w, const char *archive, const char *path) {
                                           .kinds = w->kinds,
                                           .latest = INSTANT_NONE,
                                           .zone = S(""),
-                                          .workers = 2,
+                                          .workers = 1, /* the same segments each time */
                                           .now = NOW,
                                           .custody = on_custody,
                                           .damage = on_damage};
@@ -199,13 +200,14 @@ static void item(struct world *w, enum observable type, str value) {
         assert_int_equal(e.code, ERR_USAGE); /* it is none of that type */
 }
 
-static const enum observable wholes[] = {OBSERVABLE_SUBJECT,  OBSERVABLE_USER_AGENT, OBSERVABLE_COMMAND,     OBSERVABLE_MUTEX,
-                                         OBSERVABLE_SERVICE,  OBSERVABLE_ACCOUNT,    OBSERVABLE_CERTIFICATE, OBSERVABLE_PHONE,
-                                         OBSERVABLE_REGISTRY, OBSERVABLE_MAC,        OBSERVABLE_AS,          OBSERVABLE_JA4};
-static const enum observable pieces[] = {OBSERVABLE_ADDRESS,   OBSERVABLE_DOMAIN,    OBSERVABLE_URL,    OBSERVABLE_MD5,
-                                         OBSERVABLE_SHA1,      OBSERVABLE_SHA256,    OBSERVABLE_SHA512, OBSERVABLE_MAIL,
-                                         OBSERVABLE_FILE_NAME, OBSERVABLE_FILE_PATH, OBSERVABLE_PHONE,  OBSERVABLE_REGISTRY,
-                                         OBSERVABLE_IMPHASH};
+static const enum observable wholes[] = {OBSERVABLE_SUBJECT,     OBSERVABLE_USER_AGENT, OBSERVABLE_COMMAND,
+                                         OBSERVABLE_MUTEX,       OBSERVABLE_SERVICE,    OBSERVABLE_ACCOUNT,
+                                         OBSERVABLE_CERTIFICATE, OBSERVABLE_PHONE,      OBSERVABLE_REGISTRY,
+                                         OBSERVABLE_MAC,         OBSERVABLE_AS,         OBSERVABLE_JA4};
+static const enum observable pieces[] = {
+    OBSERVABLE_ADDRESS, OBSERVABLE_DOMAIN,   OBSERVABLE_URL,    OBSERVABLE_MD5,       OBSERVABLE_SHA1,
+    OBSERVABLE_SHA256,  OBSERVABLE_SHA512,   OBSERVABLE_MAIL,   OBSERVABLE_FILE_NAME, OBSERVABLE_FILE_PATH,
+    OBSERVABLE_PHONE,   OBSERVABLE_REGISTRY, OBSERVABLE_IMPHASH};
 
 static void network(struct world *w, str address) {
     struct address a;
@@ -285,7 +287,8 @@ static void rows_draw(struct reading *r, struct block *const *blocks, size_t cou
 
                 if (v && v->type == VALUE_LIST && v->len && value_items(v)[draw(r->w, v->len)])
                     v = dictionary_value(&b->columns[c]->dict, value_items(v)[draw(r->w, v->len)]);
-                if (v && v->type == VALUE_TEXT && r->drawn < SAMPLES && (b->row_count < 64 || !draw(r->w, 1 + b->row_count / 64))) {
+                if (v && v->type == VALUE_TEXT && r->drawn < SAMPLES &&
+                    (b->row_count < 64 || !draw(r->w, 1 + b->row_count / 64))) {
                     r->drawn++;
                     value_draw(r->w, value_text(v));
                 }
@@ -379,7 +382,8 @@ static void check(struct world *w, const char *archive, size_t least) {
         segment_each(&r, v, segment_of(v, &look.segments[i]));
         indicators_free(r.indicators);
     }
-    print_message("%zu rows in %zu segments, %zu items (%zu entries, %zu of them for every segment): %zu hits, all of them told; %zu "
+    print_message("%zu rows in %zu segments, %zu items (%zu entries, %zu of them for every segment): %zu hits, all of "
+                  "them told; %zu "
                   "told, %zu ruled out\n",
                   w->rows, look.count, w->items, intel_set_entries(w->set), look.scan_count, w->hits, w->told,
                   w->ruled_out);
@@ -418,7 +422,8 @@ static void made_values(void **state) {
          "Mar  3 09:14:02 srv1 sshd[811]: Accepted password for zebra.quagga from 198.51.100.23 port 50022 ssh2\n"
          "Mar  3 09:14:09 srv1 sshd[812]: Failed password for invalid user okapi from 2001:db8::17 port 50023 ssh2\n"
          "Mar  3 09:15:00 srv1 sudo:    jo : TTY=pts/0 ; PWD=/home/jo ; USER=root ; COMMAND=/usr/bin/odd --way out\n"},
-        {"x.json", "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"Provider_Name\":\"Microsoft-Windows-Sysmon\","
+        {"x.json", "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/"
+                   "Operational\",\"Provider_Name\":\"Microsoft-Windows-Sysmon\","
                    "\"Image\":\"C:\\\\odd\\\\x.exe\",\"TimeCreated_SystemTime\":\"2024-03-04T10:00:00Z\"}\n"},
     };
     struct world w;
@@ -469,10 +474,215 @@ static void shared_data(void **state) {
     }
 }
 
+/* ---- what an index does not know ---- */
+
+static const char *const logs[] = {
+    "{\"CreationTime\":\"2024-01-05T10:00:00\",\"Workload\":\"Exchange\",\"Operation\":\"odd\",\"x\":\"one.example\"}"
+    "\n",
+    "{\"CreationTime\":\"2024-02-05T10:00:00\",\"Workload\":\"Exchange\",\"Operation\":\"odd\",\"x\":\"two.example\"}"
+    "\n",
+    "{\"CreationTime\":\"2024-03-05T10:00:00\",\"Workload\":\"Exchange\",\"Operation\":\"odd\",\"x\":\"one.example "
+    "two.example\"}\n",
+};
+
+static void write_text(const char *path, const char *text) {
+    FILE *const f = fopen(path, "w");
+
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* An archive of three runs, and a set of four. */
+static void three_begin(struct world *w) {
+    struct err e = {0};
+
+    world_begin(w);
+    assert_int_equal(mkdir("in", 0700), 0);
+    for (size_t i = 0; i < COUNT(logs); i++) {
+        char path[32];
+
+        snprintf(path, sizeof path, "in/%zu.json", i);
+        write_text(path, logs[i]);
+        add(w, "archive", path);
+    }
+    item(w, OBSERVABLE_DOMAIN, S("one.example"));
+    item(w, OBSERVABLE_DOMAIN, S("two.example"));
+    item(w, OBSERVABLE_DOMAIN, S("three.example"));
+    item(w, OBSERVABLE_TEXT, S("any text at all"));
+    assert_true(intel_builder_end(w->builder, &w->bytes, &e));
+    assert_true(intel_set_of(&w->set, buf_str(&w->bytes), &e));
+}
+
+static struct archive_look_options asking(const struct world *w, const struct vault *v) {
+    return (struct archive_look_options){.v = v, .kinds = w->kinds, .set = w->set};
+}
+
+/* The live segments that are no ledgers, as told. */
+static size_t evidence_of(const struct archive_look *l, const struct archive_look_segment *out[8]) {
+    size_t count = 0;
+
+    for (size_t i = 0; i < l->count; i++)
+        if (l->segments[i].state != ARCHIVE_LEDGERS)
+            out[count++] = &l->segments[i];
+    return count;
+}
+
+static void told_apart(void **state) {
+    const struct archive_look_segment *s[8];
+    struct archive_look l;
+    struct vault *v;
+    struct world w;
+    struct err e = {0};
+    (void)state;
+
+    three_begin(&w);
+    assert_true(vault_open(&v, "archive", 0, NULL, NULL, &e));
+    struct archive_look_options o = asking(&w, v);
+    uint32_t const one = intel_set_find(w.set, OBSERVABLE_DOMAIN, S("one.example")),
+                   two = intel_set_find(w.set, OBSERVABLE_DOMAIN, S("two.example"));
+
+    assert_true(archive_look(&o, &l, &e));
+    assert_int_equal(l.asked, 3);
+    assert_int_equal(l.scan_count, 1);
+    assert_int_equal(intel_set_entry(w.set, l.scan[0]).type, OBSERVABLE_TEXT);
+    assert_int_equal(evidence_of(&l, s), 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(s[i]->state, ARCHIVE_INDEXED);
+        assert_false(s[i]->any);
+        assert_int_equal(s[i]->count, i == 2 ? 2 : 1);
+        assert_int_equal(holds(s[i]->entries, s[i]->count, one), i != 1);
+        assert_int_equal(holds(s[i]->entries, s[i]->count, two), i != 0);
+    }
+    uint64_t const third = s[2]->number, wrong[] = {third + 100};
+
+    archive_look_free(&l);
+
+    /* Of one segment alone. */
+    o.segments = &third;
+    o.segment_count = 1;
+    assert_true(archive_look(&o, &l, &e));
+    assert_int_equal(l.count, 1);
+    assert_int_equal(l.segments[0].count, 2);
+    archive_look_free(&l);
+
+    o.segments = wrong;
+    assert_false(archive_look(&o, &l, &e));
+    assert_int_equal(e.code, ERR_LIMIT);
+    archive_look_free(&l);
+
+    /* Four answers and room for two: the segment that has most is told as one that may hold anything. */
+    o.segments = NULL;
+    o.answers_max = 2;
+    assert_true(archive_look(&o, &l, &e));
+    size_t told = 0, any = 0;
+
+    evidence_of(&l, s);
+    for (size_t i = 0; i < 3; i++) {
+        told += s[i]->count;
+        any += s[i]->any;
+        assert_int_equal(s[i]->any, s[i]->many);
+        assert_true(s[i]->any || (holds(s[i]->entries, s[i]->count, one) == (i != 1) &&
+                                  holds(s[i]->entries, s[i]->count, two) == (i != 0)));
+        assert_true(!s[i]->any || s[i]->count == 0);
+    }
+    assert_true(told <= 2 && any >= 1 && any < 3);
+    archive_look_free(&l);
+
+    static volatile sig_atomic_t const yes = 1;
+
+    o.stop = &yes;
+    assert_false(archive_look(&o, &l, &e));
+    assert_int_equal(e.code, ERR_INTERRUPTED);
+    archive_look_free(&l);
+    vault_close(v);
+    world_end(&w);
+}
+
+/* Kinds of one's own, a run that is gone, one that is damaged, a secret that is gone. */
+static void not_known(void **state) {
+    static const char kinds_text[] = "kind: t/note\nwhen: {note: {present: true}}\nlogsources: [{product: t}]\n";
+    const struct archive_look_segment *s[8];
+    struct archive_look l;
+    struct kinds *own;
+    struct vault *v;
+    struct world w;
+    struct err e = {0};
+    size_t count;
+    char name[VAULT_NAME_MAX], path[VAULT_NAME_MAX + 16];
+    (void)state;
+
+    three_begin(&w);
+    assert_true(kinds_new(&own, w.fields, &e));
+    assert_true(kinds_load_builtin(own, &e));
+    assert_true(kinds_load_text(own, S("own"), str_of(kinds_text), false, &e));
+    assert_true(kinds_seal(own, &e));
+    assert_true(vault_open(&v, "archive", 0, NULL, NULL, &e));
+    struct archive_look_options o = asking(&w, v);
+
+    o.kinds = own;
+    assert_true(archive_look(&o, &l, &e));
+    assert_int_equal(evidence_of(&l, s), 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(s[i]->state == ARCHIVE_OTHER && s[i]->any && !s[i]->many && !s[i]->count);
+    assert_int_equal(l.runs, 0);
+    assert_int_equal(l.damaged, 0);
+    assert_int_equal(l.scan_count, 1);
+    archive_look_free(&l);
+    kinds_free(own);
+    o.kinds = w.kinds;
+
+    const struct manifest_run *const runs = manifest_runs(vault_manifest(v), &count);
+
+    assert_int_equal(count, 3);
+    vault_run_name(&runs[0], name);
+    snprintf(path, sizeof path, "archive/%s", name);
+    assert_int_equal(unlink(path), 0);
+    assert_true(archive_look(&o, &l, &e));
+    evidence_of(&l, s);
+    assert_true(s[0]->state == ARCHIVE_DAMAGED && s[0]->any);
+    assert_true(s[1]->state == ARCHIVE_INDEXED && s[2]->state == ARCHIVE_INDEXED && !s[1]->any && s[2]->count == 2);
+    assert_int_equal(l.damaged, 1);
+    assert_int_equal(l.damage.code, ERR_CORRUPT);
+    archive_look_free(&l);
+
+    /* A page that is damaged: what it would have known is everywhere in its run. */
+    vault_run_name(&runs[1], name);
+    snprintf(path, sizeof path, "archive/%s", name);
+    FILE *const f = fopen(path, "r+");
+
+    assert_non_null(f);
+    for (long at = 0; at < 8192; at += 512) { /* blocks and the page; not the end */
+        assert_int_equal(fseek(f, at, SEEK_SET), 0);
+        int const c = fgetc(f);
+
+        assert_int_equal(fseek(f, at, SEEK_SET), 0);
+        assert_true(fputc(c ^ 1, f) != EOF);
+    }
+    assert_int_equal(fclose(f), 0);
+    assert_true(archive_look(&o, &l, &e));
+    evidence_of(&l, s);
+    assert_true(s[1]->any || s[1]->count == 3);
+    assert_true(l.damaged >= 2);
+    archive_look_free(&l);
+
+    assert_int_equal(unlink("archive/secret"), 0);
+    assert_true(archive_look(&o, &l, &e));
+    evidence_of(&l, s);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(s[i]->any);
+    assert_true(l.damaged > 0);
+    archive_look_free(&l);
+    vault_close(v);
+    world_end(&w);
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(samples, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(made_values, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(told_apart, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(not_known, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(shared_data, folder_enter, folder_leave),
     };
 

@@ -390,11 +390,15 @@ static void memory_refused_at_each(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_written),        cmocka_unit_test(of_raw_types),
+        cmocka_unit_test(as_written),
+        cmocka_unit_test(of_raw_types),
         cmocka_unit_test(long_values),
-        cmocka_unit_test(hosts_and_paths),   cmocka_unit_test(urls_within),
-        cmocka_unit_test(telephones),        cmocka_unit_test(secrets),
-        cmocka_unit_test(a_sink_that_stops), cmocka_unit_test(memory_refused_at_each),
+        cmocka_unit_test(hosts_and_paths),
+        cmocka_unit_test(urls_within),
+        cmocka_unit_test(telephones),
+        cmocka_unit_test(secrets),
+        cmocka_unit_test(a_sink_that_stops),
+        cmocka_unit_test(memory_refused_at_each),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
