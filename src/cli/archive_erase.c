@@ -189,6 +189,7 @@ static const struct option options[] = {
     {ROW_DRY, CARING_AT(wishes, dry)},
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
+    ROWS_KEY(wishes),
     {ROW_KINDS, CARING_AT(wishes, kinds)},
     {ROW_ZONE, CARING_AT(wishes, zone)},
     {ROW_LATEST, CARING_AT(wishes, latest)},
@@ -225,7 +226,7 @@ const struct command command_archive_erase = {
                  [EXIT_INTERNAL] = "internal error, or stopped; begun again it goes on",
                  [EXIT_REFUSED] =
                      "a hold or a kept snapshot forbids it, bytes of files are kept and --originals was not "
-                     "given, or another process writes; nothing was done"},
+                     "given, another process writes, or it is encrypted and no key opens it; nothing was done"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

@@ -90,7 +90,8 @@ static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matc
     (void)matches;
 }
 
-static int list_with(const struct listed *l, const struct arguments *paths, const struct sigma_set *none) {
+static int list_with(const struct listed *l, const struct archives *archives, const struct sigma_set *none) {
+    const struct arguments *const paths = &archives->paths;
     struct run run = {.l = l};
     struct err e = {0};
     struct hunt_result result = {0};
@@ -112,6 +113,7 @@ static int list_with(const struct listed *l, const struct arguments *paths, cons
                                          .kind_begins = l->kind_begins,
                                          .reader = l->reader,
                                          .any_text = l->any_text,
+                                         .keys = archives->keys,
                                          .finding = on_finding,
                                          .custody = on_custody,
                                          .damage = on_damage,
@@ -135,8 +137,8 @@ int listed_run(const struct listed *l) {
     struct archives archives = {.any = false};
     struct err e = {0};
     int const status = sigma_loader_new(&loader, &e) && sigma_load_end(loader, &none, &e) &&
-                               archives_open(&archives, l->paths, l->as_of, false, &e)
-                           ? archives.paths.count ? list_with(l, &archives.paths, none) : EXIT_NOTHING
+                               archives_open(&archives, l->paths, l->as_of, false, l->keys, &e)
+                           ? archives.paths.count ? list_with(l, &archives, none) : EXIT_NOTHING
                            : tell_error(&e);
 
     archives_close(&archives);
