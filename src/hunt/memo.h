@@ -19,7 +19,7 @@ enum memo_found {
     MEMO_NONE, /* there was no file, or not one that only this user can have written */
     MEMO_KEPT,
     MEMO_DAMAGED, /* cut off, or bytes of it have changed: begun anew */
-    MEMO_FOREIGN, /* of another version of the program, or of other kinds: begun anew */
+    MEMO_FOREIGN, /* of another build of the program, or of other kinds: begun anew */
 };
 
 /* folder: NULL: no file is read or written. secret: of an archive that is encrypted, whose memo is sealed with it; NULL: it is not. maker: what every answer depends on beside its item. max: MEMO_MAX, or less. ERR_MEMORY. */

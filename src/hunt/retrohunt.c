@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "archive/vault.h"
+#include "engine_fingerprint.h"
 #include "hunt/archive_ledger.h"
 #include "hunt/archive_look.h"
 #include "hunt/keep.h"
@@ -148,7 +149,7 @@ static bool maker_of(const struct retrohunt *r, uint8_t out[SHA256_SIZE], struct
 
     if (!h)
         return no_memory(e);
-    sha256_add(h, S("longwatch " LONGWATCH_VERSION));
+    sha256_add(h, S(ENGINE_FINGERPRINT));
     sha256_add(h, (str){(const char *)numbers, sizeof numbers});
     sha256_end(h, out);
     sha256_free(h);

@@ -29,8 +29,8 @@ struct rows {
 
 struct work {
     struct run r;
-    uint32_t *kind_of; /* by code of the kind column: which of kinds */
-    uint32_t *kinds;   /* those that occur; kinds_count: none, or ANY */
+    uint32_t *kind_of; /* by code of the kind column: which of kinds; NULL: conditions of kinds tell */
+    uint32_t *kinds;   /* those that occur, or may; kinds_count: none, or ANY */
     uint32_t kind_count, kind_room;
     uint32_t *active; /* pairs */
     uint32_t active_count, active_room;
@@ -130,21 +130,23 @@ static bool kind_may_be(const struct work *w, const struct kind *k) {
     return some;
 }
 
-static bool kinds_all(struct work *w) {
-    const struct kinds *const kinds = w->r.s->o.kinds;
-
-    for (size_t i = 0; i <= kinds_count(kinds); i++)
-        if ((i == kinds_count(kinds) || kind_may_be(w, kinds_at(kinds, i))) && !kind_use(w, i))
-            return false;
-    return true;
-}
-
 /* Its place among those that occur. */
 static bool kind_note(struct work *w, uint32_t kind, uint32_t *out) {
     for (*out = 0; *out < w->kind_count; ++*out)
         if (w->kinds[*out] == kind)
             return true;
     return select_push(&w->kinds, &w->kind_count, &w->kind_room, kind) || no_memory(w);
+}
+
+static bool kinds_all(struct work *w) {
+    const struct kinds *const kinds = w->r.s->o.kinds;
+    uint32_t at;
+
+    for (uint32_t i = 0; i <= kinds_count(kinds); i++)
+        if ((i == kinds_count(kinds) || kind_may_be(w, kinds_at(kinds, i))) &&
+            (!kind_use(w, i) || (!w->kind_of && !kind_note(w, i, &at))))
+            return false;
+    return true;
 }
 
 static bool kinds_find(struct work *w) {
@@ -261,6 +263,53 @@ static bool rules_begin(struct work *w) {
     return true;
 }
 
+static bool kind_has(const struct work *w, uint32_t kind, uint32_t pair) {
+    const struct kind_pairs *const k = kind == ANY ? NULL : &w->r.s->kinds[kind];
+
+    for (uint32_t i = 0; k && i < k->count; i++)
+        if (k->pairs[i] == pair)
+            return true;
+    return kind == ANY;
+}
+
+/* May a record be of the kind, by its values? */
+static bool kind_may_hold(const struct work *w, uint32_t kind) {
+    const struct kind_pairs *const k = &w->r.s->kinds[kind];
+
+    for (uint32_t i = 0; !w->r.opaque && i < k->when_count; i++)
+        if (!atom_may(w->r.s, k->whens[i]))
+            return false;
+    return true;
+}
+
+/* Where nothing says what kinds there are: rules go of which no kind may be, and of the others the kinds' conditions are needed. */
+static void kinds_look(struct work *w) {
+    struct select *const s = w->r.s;
+
+    for (uint32_t i = 0; i < w->active_count; i++)
+        s->pairs[w->active[i]].may = false;
+    for (uint32_t k = 0; k < w->kind_count; k++) {
+        const struct kind_pairs *const of = &s->kinds[w->kinds[k]];
+        bool alive = false;
+
+        for (uint32_t i = 0; i < of->count; i++)
+            alive |= s->pairs[of->pairs[i]].alive_count > 0;
+        if (!alive || !kind_may_hold(w, w->kinds[k]))
+            continue;
+        for (uint32_t i = 0; i < of->count; i++)
+            s->pairs[of->pairs[i]].may = true;
+        for (uint32_t i = 0; i < of->when_count; i++) {
+            struct atom *const a = &s->atoms[of->whens[i]];
+
+            s->views[a->view].needed += !a->needed;
+            a->needed = true;
+        }
+    }
+    for (uint32_t i = 0; i < w->active_count; i++)
+        if (!s->pairs[w->active[i]].may)
+            s->pairs[w->active[i]].alive_count = 0;
+}
+
 /* Those that may hold still, and what they need. */
 static void rules_look(struct work *w) {
     struct select *const s = w->r.s;
@@ -269,6 +318,8 @@ static void rules_look(struct work *w) {
         s->atoms[i].needed = false;
     for (uint32_t i = 0; i < s->view_count; i++)
         s->views[i].needed = 0;
+    if (!w->kind_of)
+        kinds_look(w);
     for (uint32_t i = 0; i < w->active_count; i++) {
         struct pair *const p = &s->pairs[w->active[i]];
         uint32_t kept = 0;
@@ -518,7 +569,8 @@ static bool atom_rows(struct work *w, uint32_t atom, bool sure, const uint64_t *
     if (a->slot != NONE) {
         *some = bits_and(w, out, within, w->rows.slots[a->slot]) && (!sure || bits_and(w, out, out, w->rows.sure));
     } else if (!sure && w->rows.used == SLOTS_MAX) { /* else no cell here has such a value */
-        bits_copy(w, out, within);
+        if (out != within)
+            bits_copy(w, out, within);
         *some = true;
     }
     return true;
@@ -635,16 +687,43 @@ static bool node_rows(struct work *w, uint32_t aliases, uint32_t node, bool sure
 
 /* ---- a block ---- */
 
+static void all_rows(const struct work *w, uint64_t *out) {
+    memset(out, 0, w->words * sizeof *out);
+    bits_fill(out, 0, segment_block(w->r.segment, w->block).rows);
+}
+
+/* The rows that may be of the kind, by its conditions. */
+static bool kind_rows(struct work *w, uint32_t kind, uint64_t *out) {
+    const struct kind_pairs *const k = &w->r.s->kinds[kind];
+    bool some = true, alive = false;
+
+    for (uint32_t i = 0; i < k->count; i++)
+        alive |= w->r.s->pairs[k->pairs[i]].alive_count > 0 || (w->r.opaque && w->r.s->pairs[k->pairs[i]].asked);
+    if (!alive)
+        return true;
+    all_rows(w, out);
+    for (uint32_t i = 0; some && i < k->when_count; i++)
+        if (!atom_rows(w, k->whens[i], false, out, out, &some))
+            return false;
+    if (!some)
+        bits_clear(w, out);
+    bits_or(w, out, w->rows.opaque);
+    return true;
+}
+
 /* The rows of each kind. */
 static bool kinds_fill(struct work *w) {
     const struct segment_run *runs;
     uint32_t count;
 
-    if (!w->kind_of)
-        return true;
     if (!w->rows.kinds && !(w->rows.kinds = malloc((w->kind_count + (size_t)1) * BLOCK_WORDS * sizeof(uint64_t))))
         return no_memory(w);
     memset(w->rows.kinds, 0, w->kind_count * BLOCK_WORDS * sizeof(uint64_t));
+    for (uint32_t i = 0; !w->kind_of && i < w->kind_count; i++)
+        if (!kind_rows(w, w->kinds[i], w->rows.kinds + (size_t)i * BLOCK_WORDS))
+            return false;
+    if (!w->kind_of)
+        return true;
     if (!cells_load(w, SEGMENT_KIND, true, &runs, &count))
         return false;
     for (uint32_t n = 0; n < count; n++)
@@ -656,26 +735,8 @@ static bool kinds_fill(struct work *w) {
     return true;
 }
 
-static void all_rows(const struct work *w, uint64_t *out) {
-    memset(out, 0, w->words * sizeof *out);
-    bits_fill(out, 0, segment_block(w->r.segment, w->block).rows);
-}
-
-static bool kind_has(const struct work *w, uint32_t kind, uint32_t pair) {
-    const struct kind_pairs *const k = kind == ANY ? NULL : &w->r.s->kinds[kind];
-
-    for (uint32_t i = 0; k && i < k->count; i++)
-        if (k->pairs[i] == pair)
-            return true;
-    return kind == ANY;
-}
-
 /* The rows that may be of some kind whose rules these are. */
 static void pair_rows(const struct work *w, uint32_t pair, uint64_t *out) {
-    if (!w->kind_of) {
-        all_rows(w, out);
-        return;
-    }
     memset(out, 0, w->words * sizeof *out);
     for (uint32_t k = 0; k < w->kind_count; k++)
         if (kind_has(w, w->kinds[k], pair))
@@ -909,6 +970,11 @@ bool select_new(struct select **out, const struct select_options *options, struc
     return true;
 }
 
+static void kind_free(struct kind_pairs *k) {
+    free(k->pairs);
+    free(k->whens);
+}
+
 void select_free(struct select *s) {
     if (!s)
         return;
@@ -924,7 +990,7 @@ void select_free(struct select *s) {
     for (uint32_t i = 0; i < s->group_count; i++)
         free(s->groups[i].rules);
     for (size_t i = 0; s->kinds && i <= kinds_count(s->o.kinds); i++)
-        free(s->kinds[i].pairs);
+        kind_free(&s->kinds[i]);
     if (s->scratch.match_data)
         test_scratch_free(&s->scratch);
     if (s->made)
@@ -942,5 +1008,6 @@ void select_free(struct select *s) {
     free(s->groups);
     free(s->pairs);
     free(s->kinds);
+    free((void *)(uintptr_t)s->conditions);
     free(s);
 }

@@ -42,7 +42,7 @@ enum atom_how {
 };
 
 struct atom {
-    uint32_t view, test; /* PRESENT: NONE */
+    uint32_t view, test; /* PRESENT: NONE; of a condition of a kind: its number behind all tests */
     uint8_t how;         /* enum atom_how */
     bool exact;          /* what its literal finds satisfies the test */
     bool sure;           /* what satisfies the test here does so in detection as well */
@@ -66,6 +66,7 @@ struct pair {
     uint32_t group, aliases;
     /* Of the segment at hand. */
     bool active, asked;          /* it has such a kind; some rule is asked for */
+    bool may;                    /* some such kind may hold, where conditions of kinds tell */
     uint32_t alive, alive_count; /* in select.alive */
 };
 
@@ -80,6 +81,8 @@ struct kind_pairs {
     bool made;
     uint32_t *pairs;
     uint32_t count, room;
+    uint32_t *whens; /* atoms: what must hold of its records, as far as values tell it */
+    uint32_t when_count, when_room;
 };
 
 struct select {
@@ -102,7 +105,9 @@ struct select {
     uint32_t group_count, group_room;
     struct pair *pairs;
     uint32_t pair_count, pair_room;
-    struct kind_pairs *kinds; /* by kind; the last: of records that no kind claims */
+    struct kind_pairs *kinds;                 /* by kind; the last: of records that no kind claims */
+    const struct kind_condition **conditions; /* their numbers are behind those of tests */
+    uint32_t condition_count, condition_room;
     struct test_scratch scratch;
     struct arena *made;              /* what sources make of a value */
     struct dictionary values, texts; /* of a few values: as they are; what was made of them */
@@ -137,6 +142,13 @@ static inline bool select_grow(void **array, uint32_t count, uint32_t *room, siz
     *array = bigger;
     *room = more;
     return true;
+}
+
+/* NULL: the atom is of a test. */
+static inline const struct kind_condition *select_condition(const struct select *s, uint32_t atom) {
+    uint32_t const test = s->atoms[atom].test;
+
+    return test == NONE || test < s->o.plan->test_count ? NULL : s->conditions[test - s->o.plan->test_count];
 }
 
 static inline const struct plan_test *select_test(const struct select *s, uint32_t atom) {

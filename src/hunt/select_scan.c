@@ -97,8 +97,13 @@ static void found(void *ctx, uint32_t atom) {
 
 /* What literals told of is asked again, where they do not tell all. A regular expression that is given up is taken to match. */
 static bool satisfies(struct select *s, uint32_t atom, const struct value *v, str folded) {
+    const struct kind_condition *const condition = select_condition(s, atom);
     uint64_t const given_up = s->scratch.regex_limits;
+    str const text = value_text(v);
     bool ok = true;
+
+    if (condition)
+        return kind_condition_holds(condition, &text, 1);
     bool const holds = test_value(&select_test(s, atom)->test, v, folded, &s->scratch, &ok);
 
     s->no_memory |= !ok;
@@ -130,7 +135,13 @@ static void ask(struct run *r, struct view *view, struct looked *l) {
     char number[NUMBER_TEXT_MAX];
     str text;
 
-    if (v->type == VALUE_NULL || !(view->types >> v->raw_type & 1))
+    if (v->type == VALUE_NULL) { /* no test is true of it; to a condition it is the empty text */
+        for (uint32_t i = 0; i < view->tried_count; i++)
+            if (select_condition(s, view->tried[i]) && satisfies(s, view->tried[i], v, S("")))
+                found(r, view->tried[i]);
+        return;
+    }
+    if (!(view->types >> v->raw_type & 1))
         return;
     if (m && scan_number(v, number, &text))
         literals_scan(m, text, found, r);

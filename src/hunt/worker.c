@@ -34,7 +34,7 @@
 #define DATA_SLACK ((size_t)192 << 20) /* beyond memory_max: windows, decompressors, one record too large */
 #define YARA_SLACK                                                                                                     \
     ((size_t)256 << 20) /* and beyond that, where files are scanned: two scans, matches, what messages carry */
-#define KEEP_MEMORY ((size_t)160 << 20) /* segments that are being written, and beyond that: */
+#define KEEP_MEMORY ((size_t)256 << 20) /* segments that are being written, and beyond that: */
 #define KEEP_SLACK ((size_t)224 << 20)  /* one that is being finished, and a container that is unpacked a second time */
 #define SEGMENT_MEMORY ((size_t)512 << 20) /* of what is unpacked of a segment */
 #define CELLS_MAX 1024u                    /* values an event hands to correlations */

@@ -33,6 +33,7 @@ GENERATED = {
     "charset_table.h": "codec",
     "html_table.h": "codec",
     "yaml_fingerprint.h": "codec",
+    "engine_fingerprint.h": "hunt",
     "realms_builtin.c": "incident",
     "dossiers_builtin.c": "report",
     "evidences_builtin.c": "attribution",
