@@ -43,6 +43,13 @@ struct segment_source {
     uint32_t rows; /* told by the reader: how many of the segment's rows are from it */
 };
 
+/* Was its hash known when it was kept? */
+static inline bool segment_source_hashed(const struct segment_source *s) {
+    static const uint8_t none[SHA256_SIZE];
+
+    return memcmp(s->sha256, none, sizeof none) != 0;
+}
+
 /* ---- writing ---- */
 
 struct segment_options {

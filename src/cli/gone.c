@@ -224,6 +224,7 @@ static bool evidence_read(struct run *run, struct fields *fields, const struct k
     struct hunt_options const options = {.paths = run->archives.paths.items,
                                          .path_count = run->archives.paths.count,
                                          .keys = run->archives.keys,
+                                         .as_named = run->archives.any,
                                          .own = &w->path,
                                          .own_count = 1,
                                          .set = none,

@@ -98,6 +98,7 @@ static int list_with(const struct listed *l, const struct archives *archives, co
     /* One process reads: what it sends is handed over as it comes, and never more than a file of it waits. */
     struct hunt_options const options = {.paths = paths->items,
                                          .path_count = paths->count,
+                                         .as_named = archives->any,
                                          .set = none,
                                          .fields = l->fields,
                                          .kinds = l->kinds,

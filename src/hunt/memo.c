@@ -53,6 +53,8 @@ struct memo {
     uint32_t segment_count, segment_room;
     uint32_t *item_slots, *segment_slots; /* number + 1 */
     uint32_t item_mask, segment_mask;
+    uint32_t *
+        before; /* by number, and one more: how many items below it were asked for; NULL: not counted since the last came */
     bool changed;
 };
 
@@ -135,6 +137,8 @@ static bool item_add(struct memo *m, const uint8_t key[SHA256_SIZE], uint32_t *n
 uint32_t memo_item(struct memo *m, const uint8_t key[SHA256_SIZE]) {
     uint32_t number;
 
+    free(m->before);
+    m->before = NULL;
     if (m->item_count == UINT32_MAX - 1 || !item_add(m, key, &number))
         return UINT32_MAX;
     m->asked[number] = true;
@@ -186,6 +190,8 @@ static void forget(struct memo *m) {
     free(m->keys);
     free(m->asked);
     free(m->item_slots);
+    free(m->before);
+    m->before = NULL;
     m->segments = NULL;
     m->segment_slots = m->item_slots = NULL;
     m->keys = NULL;
@@ -268,11 +274,13 @@ static bool segment_read_in(struct memo *m, struct cursor *in) {
     struct memo_segment *s;
     uint32_t const before = m->segment_count;
 
-    return cursor_left(in) >= SEGMENT_HEAD && read_bytes(in, sha256, sizeof sha256) && (s = segment_add(m, sha256)) &&
-           m->segment_count == before + 1 && read_u32le(in, &s->rows) && read_u32le(in, &facts) && facts <= 1 &&
-           read_u64le(in, &s->facts_of) && read_u32le(in, &s->is.kind_count) && read_u32le(in, &clocks) &&
-           read_u32le(in, &s->range_count) && read_u32le(in, &s->hit_count) && ((s->facts = facts), true) &&
-           rising_read(in, s->is.kind_count, UINT32_MAX, &s->is.kinds) && read_view(in, clocks, &s->is.clocks) &&
+    if (cursor_left(in) < SEGMENT_HEAD || !read_bytes(in, sha256, sizeof sha256) || !(s = segment_add(m, sha256)) ||
+        m->segment_count != before + 1 || !read_u32le(in, &s->rows) || !read_u32le(in, &facts) || facts > 1 ||
+        !read_u64le(in, &s->facts_of) || !read_u32le(in, &s->is.kind_count) || !read_u32le(in, &clocks) ||
+        !read_u32le(in, &s->range_count) || !read_u32le(in, &s->hit_count))
+        return false;
+    s->facts = facts;
+    return rising_read(in, s->is.kind_count, UINT32_MAX, &s->is.kinds) && read_view(in, clocks, &s->is.clocks) &&
            ranges_read(in, s, m->item_count) && hits_read(in, s);
 }
 
@@ -406,6 +414,31 @@ bool memo_knows(const struct memo_segment *s, uint32_t item, const char **rows, 
         *rows = s->hits[low].rows;
         *count = s->hits[low].count;
     }
+    return true;
+}
+
+static bool asked_count(struct memo *m) {
+    if (m->before)
+        return true;
+    if (!(m->before = calloc((size_t)m->item_count + 1, sizeof *m->before)))
+        return false;
+    for (uint32_t i = 0; i < m->item_count; i++)
+        m->before[i + 1] = m->before[i] + m->asked[i];
+    return true;
+}
+
+bool memo_knows_all(struct memo *m, const struct memo_segment *s, struct buf *rows) {
+    uint32_t known = 0;
+
+    if (!s || !asked_count(m))
+        return false;
+    for (uint32_t i = 0; i < s->range_count; i++)
+        known += m->before[s->ranges[i].to] - m->before[s->ranges[i].from];
+    if (known < m->before[m->item_count])
+        return false;
+    for (uint32_t i = 0; i < s->hit_count; i++)
+        if (m->asked[s->hits[i].item])
+            buf_add(rows, (str){s->hits[i].rows, (size_t)s->hits[i].count * 4});
     return true;
 }
 

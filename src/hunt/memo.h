@@ -36,6 +36,10 @@ struct memo_segment *memo_segment(struct memo *m, const uint8_t sha256[SHA256_SI
 /* Is it known where the item is found in the segment? *rows, *count: the numbers (segment_row_at). Takes NULL. */
 bool memo_knows(const struct memo_segment *s, uint32_t item, const char **rows, uint32_t *count);
 
+/* Is it known of every item that was numbered since the memo was opened? Then *rows gets those of all of them (appended, in no order; numbers of 4 bytes): one question for a
+ * thousand. s: may be NULL. False also where memory is out: then each is asked for itself. */
+bool memo_knows_all(struct memo *m, const struct memo_segment *s, struct buf *rows);
+
 /* What is true of the segment whatever is asked; of: what that depends on beside the maker. False: not known. Takes NULL. */
 struct memo_facts {
     uint32_t kind_count;

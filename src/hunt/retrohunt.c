@@ -226,13 +226,7 @@ static int by_row(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Rows of known items in r->rows, and r->unknown. *unknown: something is. */
-static bool rows_known(struct retrohunt *r, const struct held *h, bool *unknown, struct err *e) {
-    size_t kept = 0;
-
-    memset(r->unknown, 0, r->items / 8 + 1);
-    r->rows.len = 0;
-    *unknown = false;
+static void rows_known_each(struct retrohunt *r, const struct held *h, bool *unknown) {
     for (uint32_t i = 0; i < r->items; i++) {
         const char *rows;
         uint32_t count;
@@ -248,6 +242,17 @@ static bool rows_known(struct retrohunt *r, const struct held *h, bool *unknown,
             *unknown = true;
         }
     }
+}
+
+/* Rows of known items in r->rows, and r->unknown. *unknown: something is. */
+static bool rows_known(struct retrohunt *r, const struct held *h, bool *unknown, struct err *e) {
+    size_t kept = 0;
+
+    memset(r->unknown, 0, r->items / 8 + 1);
+    r->rows.len = 0;
+    *unknown = false;
+    if (!memo_knows_all(r->memo, h->known, &r->rows))
+        rows_known_each(r, h, unknown);
     if (r->rows.failed)
         return no_memory(e);
     if (r->rows.len)
@@ -435,6 +440,7 @@ static bool hunt(struct retrohunt *r, struct err *e) {
 
     r->hunt.paths = r->paths;
     r->hunt.path_count = r->path_count;
+    r->hunt.as_named = true;
     r->hunt.own = NULL;
     r->hunt.own_count = 0;
     r->hunt.persons = NULL;

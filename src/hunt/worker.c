@@ -18,8 +18,8 @@
 #include "hunt/erasing.h"
 #include "hunt/archive_keys.h"
 #include "hunt/keep.h"
+#include "hunt/learner.h"
 #include "hunt/listing.h"
-#include "hunt/select.h"
 #include "hunt/ledger.h"
 #include "hunt/wire.h"
 #include "hunt/yara_job.h"
@@ -39,8 +39,7 @@
 #define SEGMENT_MEMORY ((size_t)512 << 20) /* of what is unpacked of a segment */
 #define CELLS_MAX 1024u                    /* values an event hands to correlations */
 #define PATH_BYTES_MAX 65536u
-#define LEARNED_ROWS_MAX ((size_t)3 << 20) /* rows of a segment that are told, of all items together */
-#define DERIVED_SHARE 4u                   /* of memory_max, for values that aliases make */
+#define DERIVED_SHARE 4u /* of memory_max, for values that aliases make */
 
 /* Texts of acts that were told in this job: by hash, number + 1. */
 struct words {
@@ -57,31 +56,6 @@ struct words {
 struct mark {
     uint32_t block, row;
     field_id field; /* FIELD_NONE: in the row */
-};
-
-/* What is being learned of a segment (segment_ask.h). */
-struct learner {
-    struct segment_ask ask;
-    bool asked;     /* of the segment that is being read something was asked */
-    uint32_t items; /* rules of the user's, and one for all indicators */
-    struct found_rows {
-        uint32_t *rows, count, room;
-        bool lost;           /* too many: nothing is told of the item */
-    } * found;               /* by item */
-    size_t total;            /* of all rows */
-    bool *kinds;             /* that occur in it */
-    struct buf clocks;       /* segment_learned.clocks */
-    bool facts_lost;         /* no telling */
-    struct segment *segment; /* that is being read */
-    uint32_t source;         /* of it, that is being read */
-    uint32_t clocked;        /* + 1: of the last whose clocks were told, */
-    uint32_t clock_members;  /* and how many there were */
-    struct select *select;   /* NULL: nothing was selected so far */
-    bool asks_kinds;         /* patterns are asked of all events of some kind */
-    struct ingest *overview; /* for a reading of which only kinds and clocks are wanted; NULL: none was so far */
-    struct buf bytes, message;
-    bool passed;
-    uint64_t regex_limits, stix_cut; /* when it began */
 };
 
 struct worker {
@@ -113,6 +87,7 @@ struct worker {
     struct listing *listing;           /* NULL: no events are told */
     struct keep *keep;                 /* NULL: records are not kept */
     struct learner *learner;           /* NULL: nothing is asked of segments but to read them */
+    struct buf ask;                    /* of the job */
     struct archive_keys *keys;         /* NULL: segments are not read for their keys */
     struct segment_keys *segment_keys; /* of the one that is being read for them */
     str damage_path;                   /* of what a reader tells; "": the source that is being read */
@@ -224,40 +199,6 @@ static bool tick(void *ctx, uint64_t offset) {
 }
 
 /* ---- what comes out of detection ---- */
-
-static uint32_t item_of(const struct worker *w, uint32_t rule) {
-    return rule < w->learner->items ? rule : w->learner->items - 1;
-}
-
-/* The rule is true of the row; UINT32_MAX: an indicator was found in it. */
-static bool learn(struct worker *w, uint32_t rule, const struct block *b, uint32_t row, struct err *e) {
-    struct learner *const l = w->learner;
-    uint32_t const origin = b->rows[row].origin;
-
-    if (!l || !l->asked || !segment_ask_unknown(&l->ask, item_of(w, rule)))
-        return true;
-    struct found_rows *const f = &l->found[item_of(w, rule)];
-
-    if (f->lost || (f->count && f->rows[f->count - 1] == origin))
-        return true;
-    if (l->total == LEARNED_ROWS_MAX) {
-        l->total -= f->count;
-        f->count = 0;
-        f->lost = true;
-        return true;
-    }
-    if (f->count == f->room) {
-        uint32_t *const bigger = reallocarray(f->rows, f->room * 2 + 16, sizeof *bigger);
-
-        if (!bigger)
-            return err_set(e, ERR_MEMORY, 0, "no memory for what was found");
-        f->rows = bigger;
-        f->room = f->room * 2 + 16;
-    }
-    f->rows[f->count++] = origin;
-    l->total++;
-    return true;
-}
 
 /* Of times that may yet be put right the parent decides. */
 static bool outside(const struct worker *w, int64_t when, bool clocked) {
@@ -373,7 +314,7 @@ static void put_indicator(struct worker *w, const struct indicator_hit *h) {
     struct err e;
 
     w->indicator_next++;
-    if (!learn(w, UINT32_MAX, h->block, h->row, &e))
+    if (!learner_found(w->learner, UINT32_MAX, row->origin, &e))
         give_up();
     if (outside(w, row->when, row->time_clock))
         return;
@@ -449,7 +390,7 @@ static bool on_stix_hit(void *ctx, const struct stix_watch_hit *hit, struct err 
     const struct row *const row = &hit->block->rows[hit->row];
     uint32_t const entry = known_stix_entry(w->s->known, hit->pattern);
 
-    if (!learn(w, UINT32_MAX, hit->block, hit->row, e))
+    if (!learner_found(w->learner, UINT32_MAX, row->origin, e))
         return false;
     if (outside(w, row->when, row->time_clock))
         return true;
@@ -477,7 +418,7 @@ static bool on_stix_given_up(void *ctx, const struct stix_watch_hit *at, const c
     const struct row *const row = &at->block->rows[at->row];
     char text[200];
 
-    if (!learn(w, UINT32_MAX, at->block, at->row, e))
+    if (!learner_found(w->learner, UINT32_MAX, row->origin, e))
         return false;
     snprintf(text, sizeof text, "a pattern could not be told of this event: %s", why);
     put_row(w,
@@ -544,7 +485,7 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     put_known(w, hit->block, hit->row);
 
     if (!(w->s->known && known_stix_rule(w->s->known, hit->rule, &theirs)) &&
-        !learn(w, hit->rule, hit->block, hit->row, e))
+        !learner_found(w->learner, hit->rule, row->origin, e))
         return false;
     if (outside(w, row->when, row->time_clock))
         return true;
@@ -801,45 +742,10 @@ static void put_stream(void *ctx, const struct stream *s) {
 static void put_clock(void *ctx, const struct clock *c) {
     struct worker *const w = ctx;
 
-    put(w, &(struct wire){.type = WIRE_CLOCK, .index = w->members, .clock = *c});
-}
-
-static bool all_zero(const uint8_t *bytes, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (bytes[i])
-            return false;
-    return true;
-}
-
-/* Of the segment's source that is being read: who it is goes before its first clock. */
-static void learn_clock(void *ctx, const struct clock *c) {
-    struct worker *const w = ctx;
-    struct learner *const l = w->learner;
-    struct segment_source source;
-    struct err e;
-
-    if (l->clocked != l->source + 1) {
-        struct wire m = {.type = WIRE_SOURCE, .index = ++l->clock_members};
-
-        if (!segment_source(l->segment, l->source, &source, &e)) {
-            l->facts_lost = true;
-            return;
-        }
-        m.name = source.path;
-        m.hashed = !all_zero(source.sha256, sizeof source.sha256);
-        memcpy(m.hash, source.sha256, sizeof m.hash);
-        wire_put(&l->clocks, &m);
-        l->clocked = l->source + 1;
-    }
-    wire_put(&l->clocks, &(struct wire){.type = WIRE_CLOCK, .index = l->clock_members, .clock = *c});
-}
-
-/* Of a reading of some rows it would be less than the truth. */
-static void learn_clock_whole(void *ctx, const struct clock *c) {
-    struct worker *const w = ctx;
-
-    if (w->learner->ask.whole && w->learner->ask.facts)
-        learn_clock(w, c);
+    if (learner_asked(w->learner)) /* it says what is so of all records, and not of those that were read */
+        learner_clock(w->learner, c);
+    else
+        put(w, &(struct wire){.type = WIRE_CLOCK, .index = w->members, .clock = *c});
 }
 
 /* Events of each kind since the last time. They go out beside the findings in them, so that both are known of a part whose
@@ -856,8 +762,7 @@ static void put_kinds(struct worker *w) {
         if (w->kind_rows[i] == w->kind_told[i])
             continue;
         put(w, &(struct wire){.type = WIRE_KIND, .index = i, .number = w->kind_rows[i] - w->kind_told[i]});
-        if (w->learner)
-            w->learner->kinds[i] = true;
+        learner_kind(w->learner, i);
         w->kind_told[i] = w->kind_rows[i];
     }
 }
@@ -1125,7 +1030,7 @@ static bool part_end(struct worker *w, struct err *e) {
     if (w->keep && w->in_parts)
         keep_part_ended(w->keep);
     if (!w->keep) {
-        ledger_clocks(w->ledger, w->learner && w->learner->asked ? learn_clock_whole : put_clock, w);
+        ledger_clocks(w->ledger, put_clock, w);
         if (!w->s->list && !w->learner)
             ledger_streams(w->ledger, put_stream, w);
     }
@@ -1463,7 +1368,7 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     if (!source_without(w, &source.path, e))
         return false;
     const struct reader *const reader = reader_named(source.reader);
-    bool const hashed = !all_zero(source.sha256, sizeof source.sha256);
+    bool const hashed = segment_source_hashed(&source);
 
     member_begin(w, source.path, hashed ? source.sha256 : NULL);
     if (w->acts) /* what is said of one member is read without what was said of others */
@@ -1474,8 +1379,7 @@ static bool segment_member(void *ctx, uint32_t index, struct err *e) {
     memcpy(w->now.hash, source.sha256, sizeof w->now.hash);
     w->modified = source.modified;
     j->open = true;
-    if (w->learner)
-        w->learner->source = index;
+    learner_source(w->learner, index);
     return source_without(w, &source.reader, e) && part_begin(w, source.reader, e) &&
            (!w->keep || keep_counts(w->keep, source.counts, source.count_count, e));
 }
@@ -1602,359 +1506,6 @@ static bool ledger_rows(struct worker *w, struct segment *s, struct err *e) {
     return ok;
 }
 
-/* ---- what is learned of a segment ---- */
-
-/* Does the segment say of its records what would be worked out of them now? number: which of what its sources say (keep.h). */
-static bool made_now(struct segment *s, uint32_t number, uint64_t now) {
-    struct segment_source source;
-    struct err e;
-
-    for (uint32_t i = 0; i < segment_info(s)->sources; i++) {
-        bool same = false;
-
-        if (!segment_source(s, i, &source, &e))
-            return false;
-        for (uint32_t k = 0; k < source.count_count; k++)
-            same |= source.counts[k].number == number && source.counts[k].value == now;
-        if (!same && source.rows)
-            return false;
-    }
-    return true;
-}
-
-/* None of its events is of the time that was asked for, however clocks are put right. */
-static bool other_time(const struct worker *w, struct segment *s) {
-    const struct segment_info *const i = segment_info(s);
-
-    return (w->s->from != INSTANT_NONE || w->s->to != INSTANT_NONE) && i->timed == i->rows &&
-           (clock_outside(i->last, w->s->from, INSTANT_NONE, CLOCK_MARGIN) ||
-            clock_outside(i->first, INSTANT_NONE, w->s->to, CLOCK_MARGIN)) &&
-           made_now(s, KEEP_COUNT_KINDS, w->s->kinds_made) && made_now(s, KEEP_COUNT_TIMES, w->s->times_made);
-}
-
-/* Which kinds occur, by what the segment says. clocked: set where some say times by a clock that others of them may prove wrong. False: it does
- * not say enough. */
-static bool kinds_said(struct worker *w, struct segment *s, bool *clocked) {
-    uint32_t const count = segment_column(s, SEGMENT_KIND).values;
-    const struct segment_value *values;
-    struct err e;
-
-    *clocked = false;
-    if (!made_now(s, KEEP_COUNT_KINDS, w->s->kinds_made) || !segment_column_values(s, SEGMENT_KIND, false, &values, &e))
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        str const name = {values[i].ptr, values[i].len};
-        bool found = !name.len;
-
-        for (uint32_t k = 0; !found && k < kinds_count(w->s->kinds); k++)
-            if (str_eq(kinds_at(w->s->kinds, k)->name, name)) {
-                w->learner->kinds[k] = found = true;
-                *clocked |= kinds_at(w->s->kinds, k)->witness != FIELD_NONE;
-            }
-        if (!found) /* several, or one that is not there now */
-            return false;
-    }
-    return true;
-}
-
-/* Rows that are read for kinds and clocks alone. */
-static bool overview_full(void *ctx, struct err *e) {
-    struct worker *const w = ctx;
-    size_t count;
-    struct block *const *const blocks = ingest_blocks(w->learner->overview, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (blocks[i]->row_count && blocks[i]->kind_index != KIND_UNCLAIMED)
-            w->learner->kinds[blocks[i]->kind_index] = true;
-    if (!ledger_time(w->ledger, w->detector, blocks, count, e))
-        return false;
-    ingest_clear(w->learner->overview, false);
-    return true;
-}
-
-static void overview_damage(void *ctx, uint64_t offset, uint64_t size, const char *why) {
-    (void)offset;
-    (void)size;
-    (void)why;
-    ((struct worker *)ctx)->learner->facts_lost = true; /* whoever reads the rows tells it */
-}
-
-static bool overview_new(struct worker *w, struct err *e) {
-    struct ingest_options const o = {.fields = w->s->fields,
-                                     .kinds = w->s->kinds,
-                                     .wants = wants_nothing,
-                                     .roles = 1u << ROLE_HOST,
-                                     .full = overview_full,
-                                     .damage = overview_damage,
-                                     .zone = w->s->zone_rules,
-                                     .ctx = w,
-                                     .rows_max = ROWS_MAX,
-                                     .bytes_max = w->s->memory_max / DERIVED_SHARE};
-
-    return ingest_new(&w->learner->overview, &o, e);
-}
-
-static bool overview_member_end(struct worker *w, struct err *e) {
-    if (!overview_full(w, e))
-        return false;
-    ledger_clocks(w->ledger, learn_clock, w);
-    return true;
-}
-
-static bool overview_member(void *ctx, uint32_t index, struct err *e) {
-    struct segment_job *const j = ctx;
-    struct worker *const w = j->w;
-    struct segment_source source;
-
-    if ((j->open && !overview_member_end(w, e)) || !segment_source(j->segment, index, &source, e))
-        return false;
-    const struct reader *const reader = reader_named(source.reader);
-    str const name = str_of(reader ? reader->name : NULL);
-
-    j->open = true;
-    w->learner->source = index;
-    ingest_part(w->learner->overview, 0, name);
-    ingest_latest(w->learner->overview, w->s->latest == INSTANT_NONE ? source.modified : w->s->latest);
-    ledger_source(w->ledger, name);
-    return true;
-}
-
-/* Rows of kinds whose times have a clock; of kinds that are not known by then all. */
-static bool overview(struct worker *w, struct segment *s, struct err *e) {
-    struct segment_job job = {.w = w, .segment = s};
-    struct segment_reading reading = {.source = overview_member, .ctx = &job, .salvage = true};
-
-    if (!w->learner->overview && !overview_new(w, e))
-        return false;
-    reading.sink = ingest_sink(w->learner->overview);
-    bool const ok = segment_read(s, &reading, e) && (!job.open || overview_member_end(w, e));
-
-    w->learner->facts_lost |= !ok || reading.lost;
-    return ok || e->code != ERR_MEMORY;
-}
-
-static bool unknown_any(const struct learner *l) {
-    for (uint32_t i = 0; i < l->items; i++)
-        if (segment_ask_unknown(&l->ask, i))
-            return true;
-    return false;
-}
-
-/* Rows in which what is not known could be found. */
-static bool learner_select(struct worker *w, struct segment *s, uint64_t *rows, struct err *e) {
-    struct learner *const l = w->learner;
-    struct select_options const options = {.plan = w->s->plan,
-                                           .kinds = w->s->kinds,
-                                           .fields = w->s->fields,
-                                           .skip = w->s->skip,
-                                           .indicators = w->indicators};
-    size_t const count = w->s->set->rule_count;
-    bool const indicators = segment_ask_unknown(&l->ask, l->items - 1);
-    bool *const rules = calloc(count + 1, sizeof *rules);
-    struct select_ask const ask = {.rules = rules,
-                                   .indicators = indicators && l->ask.indicators && w->indicators,
-                                   .kinds_trusted = made_now(s, KEEP_COUNT_KINDS, w->s->kinds_made)};
-    bool ok = rules || err_set(e, ERR_MEMORY, 0, "no memory for rows");
-
-    for (uint32_t i = 0; ok && i < count; i++)
-        rules[i] = !w->s->skip[i] && segment_ask_unknown(&l->ask, item_of(w, i));
-    ok = ok && (l->select || select_new(&l->select, &options, e)) && select_rows(l->select, s, &ask, rows, NULL, e);
-    free(rules);
-    return ok;
-}
-
-/* *rows: which are to be read; NULL: all of them. */
-static bool learner_rows(struct worker *w, struct segment *s, uint64_t **rows, struct err *e) {
-    struct learner *const l = w->learner;
-    uint32_t const count = segment_info(s)->rows;
-
-    if (l->ask.whole)
-        return true;
-    if (!(*rows = calloc((size_t)count / 64 + 1, sizeof **rows)))
-        return err_set(e, ERR_MEMORY, 0, "no memory for rows");
-    for (uint32_t i = 0; i < l->ask.row_count; i++) {
-        uint32_t const row = segment_row_at(l->ask.rows, i);
-
-        if (row >= count)
-            return err_set(e, ERR_CORRUPT, 0, "a row was asked for that the segment does not have");
-        (*rows)[row / 64] |= UINT64_C(1) << row % 64;
-    }
-    return !unknown_any(l) || learner_select(w, s, *rows, e);
-}
-
-/* What is too much to be told is not told; of facts that is never so. */
-static void learner_tell(struct worker *w, const struct segment_learned *told) {
-    struct learner *const l = w->learner;
-    struct segment_learned out = *told;
-    uint8_t *const none = calloc((size_t)l->items / 8 + 1, 1);
-
-    if (!none)
-        give_up();
-    out.told = out.told ? out.told : none;
-    l->message.len = 0;
-    segment_learned_put(&l->message, &out, l->items);
-    if (l->message.len > SEGMENT_LEARNED_MAX) {
-        out.told = none;
-        out.found = S("");
-        out.found_count = 0;
-        l->message.len = 0;
-        segment_learned_put(&l->message, &out, l->items);
-    }
-    free(none);
-    if (l->message.failed || l->message.len > SEGMENT_LEARNED_MAX)
-        give_up();
-    put(w, &(struct wire){.type = WIRE_LEARNED, .name = buf_str(&l->message)});
-}
-
-/* Kinds that occur, as numbers. NULL: no memory. */
-static uint32_t *learner_kinds(const struct worker *w, uint32_t *count) {
-    uint32_t const all = (uint32_t)kinds_count(w->s->kinds);
-    uint32_t *const kinds = calloc((size_t)all + 1, sizeof *kinds);
-
-    *count = 0;
-    for (uint32_t i = 0; kinds && i < all; i++)
-        if (w->learner->kinds[i])
-            kinds[(*count)++] = i;
-    return kinds;
-}
-
-/* No row was read: only the facts are told. */
-static bool learner_passed(struct worker *w, struct segment *s, struct err *e) {
-    struct learner *const l = w->learner;
-    struct segment_learned out = {.passed = true,
-                                  .lasting = true,
-                                  .rows = segment_info(s)->rows,
-                                  .facts = l->ask.facts,
-                                  .clocks = buf_str(&l->clocks)};
-    uint32_t *const kinds = learner_kinds(w, &out.kind_count);
-
-    if (!kinds)
-        return err_set(e, ERR_MEMORY, 0, "no memory for what was learned");
-    if (!out.facts)
-        out.kind_count = 0;
-    out.kinds = (const char *)kinds;
-    learner_tell(w, &out);
-    free(kinds);
-    return true;
-}
-
-static bool learner_reset(struct worker *w, struct segment *s) {
-    struct learner *const l = w->learner;
-
-    for (uint32_t i = 0; i < l->items; i++) {
-        l->found[i].count = 0;
-        l->found[i].lost = false;
-    }
-    memset(l->kinds, 0, kinds_count(w->s->kinds) * sizeof *l->kinds);
-    l->total = 0;
-    l->facts_lost = false;
-    l->clocks.len = 0;
-    l->segment = s;
-    l->clocked = l->clock_members = 0;
-    l->regex_limits = detector_counts(w->detector)->regex_limits;
-    l->stix_cut = w->s->known && known_stix(w->s->known) ? stix_watch_cut(known_stix(w->s->known)) : 0;
-    return other_time(w, s);
-}
-
-/* rows: as above, to be freed. */
-static bool learner_begin(struct worker *w, struct segment *s, uint64_t **rows, struct err *e) {
-    struct learner *const l = w->learner;
-    bool clocked;
-
-    l->passed = learner_reset(w, s);
-    l->ask.whole |= unknown_any(l) && (!l->ask.select || (l->asks_kinds && segment_ask_unknown(&l->ask, l->items - 1)));
-    if (l->ask.facts && (l->passed || !l->ask.whole) && (!kinds_said(w, s, &clocked) || clocked) && !overview(w, s, e))
-        return false;
-    if (l->facts_lost) { /* what can be read of it says what can be known */
-        l->clocks.len = 0;
-        l->clocked = l->clock_members = 0;
-        l->ask.whole = true;
-        l->passed = false;
-    }
-    return l->passed ? learner_passed(w, s, e) : learner_rows(w, s, rows, e);
-}
-
-static int by_number(const void *a, const void *b) {
-    uint32_t const x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void found_out(struct buf *out, uint32_t item, struct found_rows *f) {
-    uint32_t kept = 1;
-
-    qsort(f->rows, f->count, sizeof *f->rows, by_number);
-    for (uint32_t i = 1; i < f->count; i++)
-        if (f->rows[i] != f->rows[kept - 1])
-            f->rows[kept++] = f->rows[i];
-    segment_found_put(out, item, f->rows, kept);
-}
-
-/* Everything of the segment that was to be read has been. What is not certain is not told. */
-static bool learner_end(struct worker *w, struct segment *s, const uint64_t *rows,
-                        const struct segment_reading *reading, struct err *e) {
-    struct learner *const l = w->learner;
-    uint32_t const last = l->items - 1;
-    bool const cut = w->s->known && known_stix(w->s->known) && stix_watch_cut(known_stix(w->s->known)) != l->stix_cut;
-    /* Where something was lost, or a regular expression was given up, another reading may find more. */
-    bool const sure = !reading->lost && detector_counts(w->detector)->regex_limits == l->regex_limits;
-    struct segment_learned out = {
-        .rows = segment_info(s)->rows, .facts = l->ask.facts, .lasting = sure && !l->facts_lost};
-    uint8_t *const told = calloc((size_t)l->items / 8 + 1, 1);
-    uint32_t *const kinds = learner_kinds(w, &out.kind_count);
-    struct buf found = {0};
-    bool ok = told && kinds;
-
-    for (uint32_t i = 0; ok && sure && i < l->items; i++) {
-        bool const asked = i < last ? !w->s->skip[i] : w->s->known && !cut;
-
-        if (!asked || !segment_ask_unknown(&l->ask, i) || l->found[i].lost)
-            continue;
-        told[i / 8] |= (uint8_t)(1u << i % 8);
-        if (!l->found[i].count)
-            continue;
-        found_out(&found, i, &l->found[i]);
-        out.found_count++;
-    }
-    ok = ok && !found.failed && !l->clocks.failed;
-    for (uint32_t i = out.read = rows ? 0 : out.rows; rows && i < out.rows; i++)
-        out.read += rows[i / 64] >> i % 64 & 1;
-    if (!out.facts)
-        out.kind_count = 0;
-    out.told = told;
-    out.kinds = (const char *)kinds;
-    out.clocks = buf_str(&l->clocks);
-    out.found = buf_str(&found);
-    if (ok)
-        learner_tell(w, &out);
-    buf_free(&found);
-    free(told);
-    free(kinds);
-    return ok || err_set(e, ERR_MEMORY, 0, "no memory for what was learned");
-}
-
-/* What is asked of the next file: views into its bytes. */
-static bool learner_ask(struct worker *w, str ask) {
-    struct learner *const l = w->learner;
-
-    l->asked = ask.len > 0;
-    l->passed = false;
-    return !l->asked || segment_ask_take(ask, l->items, &l->ask);
-}
-
-static bool learner_new(struct worker *w, struct err *e) {
-    struct learner *const l = w->learner = calloc(1, sizeof *l);
-
-    if (!l)
-        return err_set(e, ERR_MEMORY, 0, "no memory to begin");
-    l->items = (uint32_t)(w->s->known ? known_own_rules(w->s->known) : w->s->set->rule_count) + 1;
-    l->found = calloc(l->items, sizeof *l->found);
-    l->kinds = calloc(kinds_count(w->s->kinds) + 1, sizeof *l->kinds);
-    for (size_t i = 0; w->s->known && known_stix(w->s->known) && i < kinds_count(w->s->kinds); i++)
-        l->asks_kinds |= stix_watch_asks(known_stix(w->s->known), kinds_at(w->s->kinds, i));
-    return (l->found && l->kinds) || err_set(e, ERR_MEMORY, 0, "no memory to begin");
-}
-
 static void put_index_keys(void *ctx, str bytes) {
     put(ctx, &(struct wire){.type = WIRE_INDEX_KEYS, .name = bytes});
 }
@@ -1987,6 +1538,7 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     struct segment_reading reading = {
         .sink = without(w, &erasing), .source = segment_member, .ctx = &job, .salvage = true};
     uint64_t *rows = NULL;
+    bool passed;
     bool ledger, original, ok;
 
     if (!ledger_is(s, &ledger, e) || !original_is(s, &original, e))
@@ -1997,19 +1549,51 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
         return w->keys || ledger_rows(w, s, e);
     if (w->keys)
         return segment_index(w, s, e);
-    if (w->learner && w->learner->asked && !learner_begin(w, s, &rows, e))
-        return false;
-    if (w->learner && w->learner->passed)
-        return true;
+    if (!learner_begin(w->learner, s, &rows, &passed, e) || passed) {
+        free(rows);
+        return passed;
+    }
     reading.rows = rows;
     ingest_origin(w->ingest, &reading.row);
     ok = segment_read(s, &reading, e);
     ok = segment_member_end(&job, e) && ok;
     ingest_origin(w->ingest, NULL);
-    if (w->learner && w->learner->asked && (ok || e->code != ERR_MEMORY))
-        ok = learner_end(w, s, rows, &reading, e) && ok;
+    if (ok || e->code != ERR_MEMORY)
+        ok = learner_end(w->learner, rows, reading.lost + !ok, e) && ok;
     free(rows);
     return ok;
+}
+
+/* The first 16 digits of the hash in the name that a segment has in an archive; empty: it is no such name. */
+static str name_digits(str path) {
+    str name = path;
+    size_t at;
+
+    while ((at = str_find_byte(name, '/')) != SIZE_MAX)
+        name = str_from(name, at + 1);
+    if ((at = str_find_byte(name, '-')) < 8 || at == SIZE_MAX || !str_ends(name, S(".lws")) ||
+        name.len != at + 1 + 16 + 4)
+        return S("");
+    return str_first(str_from(name, at + 1), 16);
+}
+
+/* Is another segment in its place? What is damaged has another hash than its name says as well, and what is left of it is read; but a whole
+ * segment with another hash is not the one that was added. */
+static bool misplaced(struct worker *w, struct segment *s, str path, struct err *e) {
+    str const digits = name_digits(path);
+    char hex[2 * SHA256_SIZE + 1];
+
+    sha256_hex(w->now.hash, hex);
+    if (!w->now.hashed || !digits.len || memcmp(digits.ptr, hex, 16) == 0)
+        return false;
+    bool const whole = segment_check(s, NULL, NULL, e);
+
+    segment_forget(s);
+    if (!whole)
+        *e = (struct err){0};
+    return whole &&
+           !err_set(e, ERR_CORRUPT, 0,
+                    "this is not the segment that was added under this name, but another one: nothing of it is read");
 }
 
 static bool read_segment(struct worker *w, str path, struct err *e) {
@@ -2018,20 +1602,22 @@ static bool read_segment(struct worker *w, str path, struct err *e) {
     struct segment *s = NULL;
     bool ok;
 
-    if (!(w->learner && w->learner->asked) && !file_hash(w, e)) /* what is asked of it is little beside all its bytes */
+    if (!learner_asked(w->learner) && !file_hash(w, e)) /* what is asked of it is little beside all its bytes */
         return false;
     outermost = w->now;
-    void *const bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, w->file.fd, 0);
+    void *const bytes = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, w->file.fd, 0) : NULL;
 
     if (bytes == MAP_FAILED)
         return err_set(e, ERR_MEMORY, 0, "no memory to read a segment");
     w->damage_path = path;
     struct segment_opening const how = {.memory_max = SEGMENT_MEMORY, .keys = w->s->keys};
 
-    ok = segment_open_with(&s, (str){bytes, size}, path, &how, e) && segment_rows(w, s, e);
+    ok = segment_open_with(&s, size ? (str){bytes, size} : S(""), path, &how, e) && !misplaced(w, s, path, e) &&
+         segment_rows(w, s, e);
     w->damage_path = S("");
     segment_close(s);
-    munmap(bytes, size);
+    if (size)
+        munmap(bytes, size);
     if (!ok && e->code == ERR_MEMORY)
         return false;
     put(w, &(struct wire){.type = WIRE_SOURCE, .index = 0});
@@ -2055,12 +1641,13 @@ static bool read_file(struct worker *w, str path, struct err *e) {
         return e->code != ERR_MEMORY;
     }
     head = str_first(head, HEAD_BYTES);
+    /* What was a segment once is none of anybody else's formats now, and not an empty file either. */
+    if (segment_begins(head) || name_digits(path).len)
+        return read_segment(w, path, e);
     if (head.len == 0) {
         w->now.custody.not_read = S(CUSTODY_EMPTY);
         return file_hash(w, e);
     }
-    if (segment_begins(head))
-        return read_segment(w, path, e);
     if ((container = unpack_container(head))) {
         struct unpack_visitor const visitor = {leaf, ended, unpack_damage, tick, dated, w};
 
@@ -2126,7 +1713,7 @@ static bool is_segment(struct worker *w) {
 static bool do_job(struct worker *w, const struct job *job, str path, str ask, struct err *e) {
     bool ok = true;
 
-    if (w->learner && (ask.len || w->learner->asked) && !learner_ask(w, ask))
+    if (!learner_ask(w->learner, ask))
         return err_set(e, ERR_CORRUPT, 0, "what is asked of the segment was not understood");
 
     source_begin(w);
@@ -2186,7 +1773,7 @@ static void work(struct worker *w) {
             give_up();
         w->path.len = job.path_len;
         if (w->learner) {
-            struct buf *const b = &w->learner->bytes;
+            struct buf *const b = &w->ask;
 
             b->len = 0;
             if (job.ask_len > SEGMENT_ASK_MAX || !buf_reserve(b, job.ask_len + 1) ||
@@ -2197,7 +1784,7 @@ static void work(struct worker *w) {
         job.reader[sizeof job.reader - 1] = '\0';
         e = (struct err){0};
         bool const ok = (job.type == JOB_SEAL || file_input_of(&w->file, fd, &e)) &&
-                        do_job(w, &job, buf_str(&w->path), w->learner ? buf_str(&w->learner->bytes) : (str){"", 0}, &e);
+                        do_job(w, &job, buf_str(&w->path), buf_str(&w->ask), &e);
 
         if (job.type != JOB_SEAL) {
             file_input_close(&w->file);
@@ -2276,8 +1863,6 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
     if ((setup->list || setup->collect || setup->match) && !(w.listing = listing_new(setup->fields)))
         err_set(&e, ERR_MEMORY, 0, "no memory to begin");
-    if (!e.code && setup->asks)
-        (void)!learner_new(&w, &e);
     if (!e.code && setup->keep)
         (void)!keep_new(&w.keep, &keep, &e);
     if (!e.code && setup->index)
@@ -2291,8 +1876,14 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
     if (w.indicators)
         indicators_country(w.indicators, kinds_home(setup->kinds));
     if (e.code || (setup->yara && !yara_job_new(&w.yara, &yara, &e)) || !detector_new(&w.detector, &detect, &e) ||
-        !ingest_new(&w.ingest, &ingest, &e) || !(w.cells = arena_new((size_t)64 << 20)) ||
-        !confine_self(setup->memory_max + slack, &e)) {
+        !ingest_new(&w.ingest, &ingest, &e) ||
+        (setup->asks &&
+         !learner_new(
+             &w.learner,
+             &(struct learner_options){
+                 .setup = setup, .detector = w.detector, .indicators = w.indicators, .put = put_kept, .ctx = &w},
+             &e)) ||
+        !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + slack, &e)) {
         put(&w, &(struct wire){.type = WIRE_DONE, .name = str_of(e.text)});
         send_out(&w);
         give_up();

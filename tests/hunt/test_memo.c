@@ -160,6 +160,87 @@ static void kept(void **state) {
     assert_true(memo_close(m, &e));
 }
 
+static int by_row(const void *a, const void *b) {
+    uint32_t const x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* One question for all items is as many as each of them is. */
+static void all_at_once(void **state) {
+    static uint32_t const firsts[] = {0, 20, 40};
+    struct err e = {0};
+
+    (void)state;
+    for (uint32_t known = 0; known < 8; known++) { /* which of the three sets of items are known of the segment, */
+        struct memo *m;
+
+        for (uint32_t ask = 1; ask < 8; ask++) { /* and which are asked */
+            uint32_t numbers[3][ITEMS], want_count = 0, want[2000];
+            struct buf rows = {0};
+            uint8_t sha256[SHA256_SIZE];
+            bool all = true;
+
+            char folder[32];
+            snprintf(folder, sizeof folder, "memo-%u-%u", known, ask);
+            m = opened(folder, MEMO_NONE);
+            for (uint32_t i = 0; i < COUNT(firsts); i++)
+                if (known >> i & 1)
+                    learn(m, 1, firsts[i], false, true);
+            assert_true(memo_close(m, &e));
+            m = opened(folder, known ? MEMO_KEPT : MEMO_NONE);
+            for (uint32_t i = 0; i < COUNT(firsts); i++)
+                if (ask >> i & 1)
+                    numbers_of(m, firsts[i], numbers[i]);
+            key_of(1, sha256);
+            struct memo_segment *const s = memo_segment(m, sha256, 100);
+
+            for (uint32_t i = 0; i < COUNT(firsts); i++)
+                for (uint32_t k = 0; ask >> i & 1 && k < ITEMS; k++) {
+                    const char *one;
+                    uint32_t count;
+
+                    all &= memo_knows(s, numbers[i][k], &one, &count);
+                    for (uint32_t n = 0; n < count; n++)
+                        want[want_count++] = segment_row_at(one, n);
+                }
+            /* Item 5 of each set was not told, so that no whole set is known. */
+            assert_false(all);
+            assert_false(memo_knows_all(m, s, &rows));
+            memo_drop(m);
+            m = opened(folder, known ? MEMO_KEPT : MEMO_NONE);
+            all = true;
+            want_count = 0;
+            for (uint32_t i = 0; i < COUNT(firsts); i++)
+                for (uint32_t k = 0; ask >> i & 1 && k < ITEMS; k++) {
+                    const char *one;
+                    uint32_t count, number;
+                    uint8_t key[SHA256_SIZE];
+
+                    if (k == 5)
+                        continue;
+                    key_of(firsts[i] + k, key);
+                    number = memo_item(m, key);
+                    all &= memo_knows(memo_segment(m, sha256, 100), number, &one, &count);
+                    for (uint32_t n = 0; n < count; n++)
+                        want[want_count++] = segment_row_at(one, n);
+                }
+            assert_int_equal(memo_knows_all(m, memo_segment(m, sha256, 100), &rows), all);
+            assert_int_equal(all, (ask & ~known) == 0);
+            if (all) {
+                assert_int_equal(rows.len, want_count * 4);
+                qsort(want, want_count, sizeof *want, by_row);
+                if (rows.len)
+                    qsort(rows.ptr, rows.len / 4, 4, by_row);
+                for (uint32_t n = 0; n < want_count; n++)
+                    assert_int_equal(segment_row_at(rows.ptr, n), want[n]);
+            }
+            buf_free(&rows);
+            memo_drop(m);
+        }
+    }
+}
+
 /* Two rules of a hunt that ask the same are one item. */
 static void twins(void **state) {
     struct buf bytes = learned_bytes(0, false, true);
@@ -443,6 +524,7 @@ static void answers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(kept, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(all_at_once, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(twins, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(damage, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(forged, folder_enter, folder_leave),
