@@ -73,7 +73,7 @@ static void nothing_to_be_read(void **state) {
 
 static void without_the_key(void **state) {
     static const uint8_t other_name[SEAL_NAME] = "other", wrong[SEAL_KEY] = {9};
-    struct key_set *none, *other, *lying, *closed;
+    struct key_set *none = NULL, *other = NULL, *lying = NULL, *closed = NULL;
     struct err e = {0};
     struct segment *s;
     struct made m;

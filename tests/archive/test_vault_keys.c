@@ -157,7 +157,7 @@ static void not_encrypted(void **state) {
 static void segment_made(const struct writing_key *w, struct buf *out) {
     struct fields *const fields = fields_new();
     struct segment_source const source = {.path = S("a"), .reader = S("json")};
-    struct segment_writer *s;
+    struct segment_writer *s = NULL;
     struct segment_info info;
     uint32_t number;
     struct err e = {0};
