@@ -1,8 +1,8 @@
 """archive: what an archive takes and gives: the whole command, committed and on the disk, beside what the machine can do at best.
 
 Called by bench.py --archive. Everything is done in BUILD/bench-archive, which lies on the disk that is measured, and is removed. `one core` pins the
-command and all of its processes to one processor; `two` lets it have both. Events are those of the ledger. The second advisory of retrohunt is rules
-that the memo does not know yet: copies of known rules with another text in them, so that nothing was asked for them before."""
+command and all of its processes to one processor; `two` lets it have both. Events are those of the ledger. The second advisory of retrohunt is
+rules and indicators that the memo does not know yet: made up anew each time, so that nothing was asked for them before, and nothing is found."""
 
 import hashlib
 import json
@@ -108,7 +108,7 @@ class Archives:
 
     def adding(self):
         print(f"archive add, medians of {self.options.runs} runs, {self.options.megabytes} MB each, committed and on the disk; MB/s of the log")
-        print(f"{'':42} {'one core, by the clock':>24} {'of processor':>24} {'two cores':>24} {'ratio':>6} {'PSS':>9} {'B/event':>8} {'index':>6} {'zstd -19':>9}")
+        print(f"{'':42} {'one core, by the clock':>24} {'of processor':>24} {'two cores':>24} {'ratio':>6} {'PSS':>9} {'B/event':>8} {'index':>8} {'of log':>7} {'zstd -19':>9}")
         for name, (path, splits) in self.logs().items():
             shapes = [("", path)] + ([(", 64 files", self.many(path))] if splits else [])
             for also, paths in shapes:
@@ -124,7 +124,7 @@ class Archives:
         beside = f"{packed.stat().st_size / events:9.1f}" if packed else f"{'-':>9}"
         cells = [f"{rate(size, seconds)} {events / seconds / 1e3:6.0f}k/s" for seconds in (one[0], one[1], two[0])]
         print(
-            f"{name:42} {cells[0]:>24} {cells[1]:>24} {cells[2]:>24} {one[0] / two[0]:6.2f} {max(memory_one, memory_two) >> 10:5} MiB {all_bytes / events:8.1f} {100 * index / all_bytes:5.1f}% {beside}",
+            f"{name:42} {cells[0]:>24} {cells[1]:>24} {cells[2]:>24} {one[0] / two[0]:6.2f} {max(memory_one, memory_two) >> 10:5} MiB {(all_bytes - index) / events:8.1f} {index / events:8.1f} {100 * index / size:6.2f}% {beside}",
             flush=True,
         )
 
@@ -152,12 +152,12 @@ class Archives:
             middle = {what: statistics.median(each) for what, each in times.items()}
             cells = [f"{middle[what]:6.2f} s {events / middle[what] / 1e3:8.0f}k/s" for what in ("cat", "events", "hunt", "fresh")]
             print(f"{name:42} " + " ".join(f"{cell:>24}" for cell in cells) + f" {middle['fresh'] / middle['hunt']:6.2f}", flush=True)
-            self.retro(name, archive, path, rules, middle["fresh"])
+            self.retro(archive, rules, middle["fresh"])
 
     # ---- retrohunt ----
 
     def advisory(self, count):
-        """So many rules that nobody has asked yet: rules of the corpus, each with a value that occurs nowhere else beside its own."""
+        """So many rules that nobody has asked yet, for a text that occurs nowhere."""
         folder = self.work / f"advisory-{count}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -175,14 +175,14 @@ class Archives:
         path.write_text("".join(f"host{time.time_ns()}n{n}.never-seen.example\n" for n in range(count)), encoding="utf-8")
         return path
 
-    def retro(self, name, archive, path, rules, fresh):
+    def retro(self, archive, rules, fresh):
         if subprocess.run([self.binary, "retrohunt", "--help"], capture_output=True, check=False).returncode:
             return
-        hunt = [self.binary, "retrohunt", archive, "--json", "--quiet", "--threads", "1"]
+        memo = self.work / "memo"
+        hunt = [self.binary, "retrohunt", archive, "--json", "--quiet", "--threads", "1", "--memo", memo]
         cold, warm = [], []
         for _ in range(self.options.runs):
-            shutil.rmtree(archive, ignore_errors=True)  # the memo lies in it
-            self.timed([self.binary, "archive", "add", archive, path, "--quiet"])
+            shutil.rmtree(memo, ignore_errors=True)
             cold.append(self.timed([*hunt, *rules], core=0)[0])
             warm.append(self.timed([*hunt, *rules], core=0)[0])
         cells = [f"cold {statistics.median(cold):.2f} s ({fresh / statistics.median(cold):.1f} times fresh)", f"again {statistics.median(warm):.3f} s ({fresh / statistics.median(warm):.1f} times)"]

@@ -94,6 +94,11 @@ static unsigned take(struct bytes *b, unsigned of) {
     return *b->at++ % of;
 }
 
+/* One of a list, half of the time of its first. */
+static unsigned pick(struct bytes *b, unsigned first, unsigned of) {
+    return take(b, take(b, 2) ? first : of);
+}
+
 /* A detection of up to four parts, and keywords. */
 static void rule_make(struct bytes *b, struct buf *out) {
     static const char *const conditions[] = {"a",
@@ -114,7 +119,7 @@ static void rule_make(struct bytes *b, struct buf *out) {
     static const char *const keywords[] = {"[x]", "['say']", "[1]", "['x y', '\"A\"']"};
     static const char *const sources[] = {"{product: p}", "{product: p, category: c}", "{category: c}", "{product: q}"};
 
-    buf_format(out, "title: r\nlogsource: %s\ndetection:\n", sources[take(b, COUNT(sources))]);
+    buf_format(out, "title: r\nlogsource: %s\ndetection:\n", sources[pick(b, 2, COUNT(sources))]);
     for (char part = 'a'; part <= 'c'; part++) {
         unsigned const count = 1 + take(b, 2);
 
@@ -123,7 +128,7 @@ static void rule_make(struct bytes *b, struct buf *out) {
 
         for (unsigned i = 0; i < count; i++) {
             char key[40];
-            const char *const test = tests[take(b, COUNT(tests))];
+            const char *const test = tests[pick(b, 3, COUNT(tests))];
 
             snprintf(key, sizeof key, "%.*s", (int)strcspn(test, ":"), test);
             if (i && !list && strstr(out->ptr, key)) /* the same key twice is no rule */
@@ -132,13 +137,13 @@ static void rule_make(struct bytes *b, struct buf *out) {
         }
     }
     buf_format(out, "  k: %s\n  condition: %s\n", keywords[take(b, COUNT(keywords))],
-               conditions[take(b, COUNT(conditions))]);
+               conditions[pick(b, 5, COUNT(conditions))]);
 }
 
 static struct raw value_make(struct bytes *b, struct fields *fields, char room[32]) {
     static const uint8_t types[] = {RAW_TEXT, RAW_TEXT, RAW_TEXT, RAW_TEXT,   RAW_UTF16, RAW_NUMBER,
                                     RAW_NULL, RAW_I64,  RAW_BOOL, RAW_BINARY, RAW_HEX32, RAW_GUID};
-    str const name = str_of(names[take(b, COUNT(names))]), text = str_of(texts[take(b, COUNT(texts))]);
+    str const name = str_of(names[pick(b, 4, COUNT(names))]), text = str_of(texts[pick(b, 3, COUNT(texts))]);
     struct raw v = {.field = field_intern(fields, name),
                     .type = types[take(b, COUNT(types))],
                     .ptr = text.ptr,
@@ -184,7 +189,7 @@ static void records_make(struct bytes *b, struct kept *k) {
     k->reader = str_of(readers[take(b, COUNT(readers))]);
     ingest_part(k->ingest, 0, reader_named(k->reader) ? k->reader : S(""));
     for (unsigned row = 0; row < ROWS_MAX && b->left; row++) {
-        struct raw values[VALUES + 1];
+        struct raw values[VALUES + 2];
         char rooms[VALUES][32];
         struct record r = {.values = values,
                            .when = INSTANT_NONE,
@@ -207,6 +212,12 @@ static void records_make(struct bytes *b, struct kept *k) {
                                              .type = RAW_TEXT,
                                              .ptr = kind.ptr,
                                              .len = (uint32_t)kind.len};
+        }
+        if (take(b, 2)) { /* a shape */
+            char name[] = {'w', (char)('1' + take(b, 6)), 0};
+
+            values[r.count++] = (struct raw){
+                .field = field_intern(k->log->fields, str_of(name)), .type = RAW_TEXT, .ptr = "x", .len = 1};
         }
         for (unsigned i = take(b, VALUES); i--; r.count++)
             values[r.count] = value_make(b, k->log->fields, rooms[i]);

@@ -14,7 +14,7 @@
 struct wishes {
     struct caring_wishes care;
     const char *value, *values;
-    bool words;
+    bool words, originals;
 };
 
 #define STANDARD_INPUT "/dev/stdin" /* it may be a pipe, which is no file to be read whole */
@@ -132,8 +132,10 @@ static int told(const struct wishes *w, const struct erase_result *r) {
 
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
-    struct erase_options options = {
-        .basis = str_of(w->care.basis), .segment = w->care.quiet ? NULL : on_segment, .remains = on_remains};
+    struct erase_options options = {.basis = str_of(w->care.basis),
+                                    .originals = w->originals,
+                                    .segment = w->care.quiet ? NULL : on_segment,
+                                    .remains = on_remains};
     struct caring c = {.damaged = false};
     struct erase_result result;
     struct err e = {0};
@@ -173,6 +175,11 @@ static const struct option options[] = {
      .help = "one value; whoever lists processes sees it, and a shell remembers it",
      AT(value)},
     {.name = "words", .type = OPTION_FLAG, .help = "only where no letter or digit stands beside it", AT(words)},
+    {.name = "originals",
+     .type = OPTION_FLAG,
+     .help =
+         "all bytes of files that are kept (archive add --originals) go as well: nobody can say what is not in them",
+     AT(originals)},
     {ROW_WHO, CARING_AT(wishes, who)},
     {ROW_BASIS, CARING_AT(wishes, basis)},
     {ROW_WHY, CARING_AT(wishes, why)},
@@ -213,7 +220,9 @@ const struct command command_archive_erase = {
                      "a segment is damaged and nothing was done; or it is done, and the words of a record "
                      "or a file that is no part of the archive may still hold one",
                  [EXIT_INTERNAL] = "internal error, or stopped; begun again it goes on",
-                 [EXIT_REFUSED] = "a hold or a kept snapshot forbids it, or another process writes; nothing was done"},
+                 [EXIT_REFUSED] =
+                     "a hold or a kept snapshot forbids it, bytes of files are kept and --originals was not "
+                     "given, or another process writes; nothing was done"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

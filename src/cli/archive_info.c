@@ -194,6 +194,31 @@ static void on_damage(void *ctx, const struct err *damage) {
     damage_tell(x, x->name, damage->offset, damage->text);
 }
 
+/* What opening came upon. What a crash left behind the last record was never acknowledged: no damage, and the next writer cuts it. */
+static void on_found(void *ctx, enum vault_found what, str name, uint64_t number) {
+    struct verify *const x = ctx;
+
+    (void)number;
+    if (what != FOUND_HEAD && what != FOUND_STATE)
+        return;
+    snprintf(x->name, sizeof x->name, "%.*s", STR_ARG(name));
+    damage_tell(x, x->name, 0,
+                what == FOUND_HEAD ? "damaged or gone: it cannot be shown that nothing is lost behind the last record. "
+                                     "The next archive add makes it anew"
+                                   : "what it restates is damaged, and was worked out of the manifests before it. The "
+                                     "next archive add writes a new one");
+}
+
+/* Without it the index is worthless, and nothing else. */
+static void secret_verify(struct verify *x, const struct vault *v) {
+    uint8_t secret[VAULT_SECRET];
+    struct err e = {0};
+
+    if (!vault_secret(v, secret, &e))
+        damage_tell(x, "secret", e.offset, e.text);
+    explicit_bzero(secret, sizeof secret);
+}
+
 /* False: it could not be looked at, which says nothing of it. */
 static bool segment_verify(struct verify *x, const struct vault *v, const struct manifest_segment *s, struct err *e) {
     struct segment *open = NULL;
@@ -351,12 +376,14 @@ static int verify_run(const void *wishes) {
 
     if (!key_read(&x, &e))
         return tell_error(&e);
-    if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, 0, NULL, NULL, &e)) {
+    if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, 0, on_found, &x, &e)) {
         (void)tell_error(&e);
         return e.code == ERR_CORRUPT ? EXIT_UNREADABLE : e.code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
     }
     bool const ok = verify_all(&x, v, &e);
 
+    if (ok)
+        secret_verify(&x, v);
     vault_close(v);
     if (!ok)
         return tell_error(&e);

@@ -124,6 +124,20 @@ static bool is_archive(const char *path) {
     return (size_t)snprintf(name, sizeof name, "%s/" VAULT_MARK, path) < sizeof name && access(name, F_OK) == 0;
 }
 
+/* What a writer left behind the last record is no reader's business. */
+static void on_found(void *ctx, enum vault_found what, str name, uint64_t number) {
+    (void)number;
+    if (what == FOUND_HEAD)
+        fprintf(
+            stderr,
+            "longwatch: %s/%.*s is damaged or gone: it cannot be shown that nothing is lost behind the last record\n",
+            (const char *)ctx, STR_ARG(name));
+    else if (what == FOUND_STATE)
+        fprintf(stderr,
+                "longwatch: %s/%.*s: what it restates is damaged, and was worked out of the manifests before it\n",
+                (const char *)ctx, STR_ARG(name));
+}
+
 bool archives_open(struct archives *out, const struct arguments *given, uint64_t as_of, bool alone, struct err *e) {
     *out = (struct archives){.any = false};
     if (!(out->a = arena_new(PATHS_MEMORY)))
@@ -136,7 +150,8 @@ bool archives_open(struct archives *out, const struct arguments *given, uint64_t
         struct vault *v = NULL;
 
         if (alone || is_archive(given->items[i])) {
-            bool const ok = vault_open(&v, given->items[i], as_of, NULL, NULL, e) &&
+            bool const ok = vault_open(&v, given->items[i], as_of, alone ? NULL : on_found,
+                                       (void *)(uintptr_t)given->items[i], e) &&
                             segments_add(out, v, given->items[i], e) && noted(out, v, given->items[i], e);
 
             vault_close(v);

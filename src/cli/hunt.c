@@ -308,6 +308,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
         own[own_count++] = w->yara.items[i];
     struct hunt_options options = {.paths = w->paths.items,
                                    .path_count = w->paths.count,
+                                   .as_named = run->archives.any,
                                    .own = own,
                                    .own_count = own_count,
                                    .set = set,

@@ -90,13 +90,15 @@ static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matc
     (void)matches;
 }
 
-static int list_with(const struct listed *l, const struct arguments *paths, const struct sigma_set *none) {
+static int list_with(const struct listed *l, const struct archives *archives, const struct sigma_set *none) {
+    const struct arguments *const paths = &archives->paths;
     struct run run = {.l = l};
     struct err e = {0};
     struct hunt_result result = {0};
     /* One process reads: what it sends is handed over as it comes, and never more than a file of it waits. */
     struct hunt_options const options = {.paths = paths->items,
                                          .path_count = paths->count,
+                                         .as_named = archives->any,
                                          .set = none,
                                          .fields = l->fields,
                                          .kinds = l->kinds,
@@ -136,7 +138,7 @@ int listed_run(const struct listed *l) {
     struct err e = {0};
     int const status = sigma_loader_new(&loader, &e) && sigma_load_end(loader, &none, &e) &&
                                archives_open(&archives, l->paths, l->as_of, false, &e)
-                           ? archives.paths.count ? list_with(l, &archives.paths, none) : EXIT_NOTHING
+                           ? archives.paths.count ? list_with(l, &archives, none) : EXIT_NOTHING
                            : tell_error(&e);
 
     archives_close(&archives);

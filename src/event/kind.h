@@ -302,6 +302,11 @@ bool kind_condition_holds(const struct kind_condition *c, const str *values, siz
  * formats (`when: {format: ...}`), none of which gives it. */
 bool kind_may_have(const struct kinds *kinds, const struct fields *fields, const struct kind *kind, field_id field);
 
+/* What formats of lines of text give beside parts of the line: each text that they have themselves, and its field; and for each field that they put
+ * together of others, joined, each text that they put in between. False as soon as each says so. */
+MUST_USE bool kinds_spoken(const struct kinds *kinds, bool (*each)(void *ctx, field_id field, str text, bool joined),
+                           void *ctx);
+
 /* The values a source makes of its inputs. inputs[i]: one text value of source->inputs[i], present[i]: whether there
  * is one. Returns the count written to out (at most DERIVE_VALUES_MAX); text lives in a or in the inputs.
  * SIZE_MAX: a is full. Does not look at only_if. */

@@ -80,3 +80,36 @@ bool kind_may_have(const struct kinds *kinds, const struct fields *fields, const
     }
     return !named || open;
 }
+
+struct telling {
+    bool (*each)(void *ctx, field_id field, str text, bool joined);
+    void *ctx;
+};
+
+static bool tell_set(const struct telling *t, const struct constant *set, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!t->each(t->ctx, set[i].field, set[i].value, false))
+            return false;
+    return true;
+}
+
+bool kinds_spoken(const struct kinds *kinds, bool (*each)(void *ctx, field_id field, str text, bool joined),
+                  void *ctx) {
+    field_id const name = field_find(kinds_fields(kinds), S("format"));
+    struct telling const t = {each, ctx};
+
+    for (size_t i = 0; i < formats_count(kinds_formats(kinds)); i++) {
+        const struct format *const f = formats_at(kinds_formats(kinds), i);
+
+        if (!each(ctx, name, f->name, false) || !tell_set(&t, f->set, f->set_count))
+            return false;
+        for (size_t k = 0; k < f->template_count; k++)
+            if (!tell_set(&t, f->templates[k].set, f->templates[k].set_count))
+                return false;
+        for (size_t k = 0; k < f->join_count; k++)
+            for (size_t p = 0; p < f->joins[k].part_count; p++)
+                if (!each(ctx, f->joins[k].field, f->joins[k].parts[p].text, true))
+                    return false;
+    }
+    return true;
+}

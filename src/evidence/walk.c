@@ -15,6 +15,7 @@ struct walk {
     struct found_file *files;
     size_t count, room;
     struct err *e;
+    bool as_named; /* what is not there is listed */
 };
 
 static bool add(struct walk *w, str path, uint64_t size, const char *skipped) {
@@ -107,7 +108,7 @@ static bool walk_one(struct walk *w, const char *path, unsigned depth, bool name
     struct stat st;
 
     if ((named ? stat(path, &st) : lstat(path, &st)) != 0)
-        return named ? err_system(w->e, "%s", path) : add(w, str_of(path), 0, strerrordesc_np(errno));
+        return named && !w->as_named ? err_system(w->e, "%s", path) : add(w, str_of(path), 0, strerrordesc_np(errno));
     if (!named && is_own(w, &st))
         return true;
     if (S_ISDIR(st.st_mode))
@@ -122,20 +123,33 @@ static int by_path(const void *a, const void *b) {
     return str_cmp(((const struct found_file *)a)->path, ((const struct found_file *)b)->path);
 }
 
-bool walk_paths(const char *const *paths, size_t count, const char *const *own, size_t own_count, struct arena *a,
-                struct found_file **files, size_t *file_count, struct err *e) {
-    struct walk w = {.a = a, .own = own, .own_count = own_count, .e = e};
+static bool walk_all(struct walk *w, const char *const *paths, size_t count, struct found_file **files,
+                     size_t *file_count) {
     size_t kept = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (!walk_one(&w, paths[i], 0, true))
+        if (!walk_one(w, paths[i], 0, true))
             return false;
-    if (w.count)
-        qsort(w.files, w.count, sizeof *w.files, by_path);
-    for (size_t i = 0; i < w.count; i++)
-        if (kept == 0 || !str_eq(w.files[kept - 1].path, w.files[i].path))
-            w.files[kept++] = w.files[i];
-    *files = w.files;
+    if (w->count)
+        qsort(w->files, w->count, sizeof *w->files, by_path);
+    for (size_t i = 0; i < w->count; i++)
+        if (kept == 0 || !str_eq(w->files[kept - 1].path, w->files[i].path))
+            w->files[kept++] = w->files[i];
+    *files = w->files;
     *file_count = kept;
     return true;
+}
+
+bool walk_paths(const char *const *paths, size_t count, const char *const *own, size_t own_count, struct arena *a,
+                struct found_file **files, size_t *file_count, struct err *e) {
+    struct walk w = {.a = a, .own = own, .own_count = own_count, .e = e};
+
+    return walk_all(&w, paths, count, files, file_count);
+}
+
+bool walk_paths_as_named(const char *const *paths, size_t count, const char *const *own, size_t own_count,
+                         struct arena *a, struct found_file **files, size_t *file_count, struct err *e) {
+    struct walk w = {.a = a, .own = own, .own_count = own_count, .as_named = true, .e = e};
+
+    return walk_all(&w, paths, count, files, file_count);
 }

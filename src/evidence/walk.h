@@ -19,5 +19,8 @@ struct found_file {
  * none. NULL where own_count is 0. */
 MUST_USE bool walk_paths(const char *const *paths, size_t count, const char *const *own, size_t own_count,
                          struct arena *a, struct found_file **files, size_t *file_count, struct err *e);
+/* The same, but a path that the user named and that is not there is listed as what is not read, and why. */
+MUST_USE bool walk_paths_as_named(const char *const *paths, size_t count, const char *const *own, size_t own_count,
+                                  struct arena *a, struct found_file **files, size_t *file_count, struct err *e);
 
 #endif

@@ -81,6 +81,9 @@ MUST_USE bool archive_expire(const struct archive_care *care, const struct expir
 struct erase_options {
     struct erasing *erasing;
     str basis; /* recorded */
+    /* What files themselves hold (archive_original.h) may be packed or written otherwise, so nobody can say that a value is not in them: all of them go,
+     * or, where this is false and there are any, nothing is erased (ERR_REFUSED). */
+    bool originals;
     /* Each segment that holds a value: how many of its values, in how many places, of these so many within longer words. number: of the new one,
      * 0 in a dry run. */
     bool (*segment)(void *ctx, const struct manifest *m, const struct manifest_segment *s, uint64_t values,

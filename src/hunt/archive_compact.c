@@ -1,4 +1,5 @@
 /* archive_compact: which segments are small and belong together, and one commit for each such group. */
+#include "hunt/archive_original.h"
 #include "hunt/archive_rewrite.h"
 
 struct group {
@@ -26,6 +27,11 @@ static int together(const void *a, const void *b) {
     return (x->number > y->number) - (x->number < y->number);
 }
 
+/* They are as large as they are to be: pieces of them are unpacked together. */
+static bool is_original(const struct compacting *c, const struct manifest_segment *s) {
+    return str_eq(manifest_family(vault_manifest(archive_rewriting_vault(c->r)), s->family), ARCHIVE_ORIGINALS);
+}
+
 static bool list_take(struct compacting *c, struct err *e) {
     size_t count;
     const struct manifest_segment *const all = manifest_segments(vault_manifest(archive_rewriting_vault(c->r)), &count);
@@ -33,8 +39,8 @@ static bool list_take(struct compacting *c, struct err *e) {
     if (!(c->list = calloc(count + 1, sizeof *c->list)) || !(c->numbers = calloc(count + 1, sizeof *c->numbers)))
         return err_set(e, ERR_MEMORY, 0, "no memory to compact");
     for (size_t i = 0; i < count; i++)
-        if (manifest_live(&all[i]) && all[i].rows < COMPACT_ROWS / 2 && all[i].length < COMPACT_BYTES / 2 &&
-            (c->o->month == INT32_MAX || c->o->month == all[i].month))
+        if (manifest_live(&all[i]) && !is_original(c, &all[i]) && all[i].rows < COMPACT_ROWS / 2 &&
+            all[i].length < COMPACT_BYTES / 2 && (c->o->month == INT32_MAX || c->o->month == all[i].month))
             c->list[c->count++] = all[i];
     if (c->count)
         qsort(c->list, c->count, sizeof *c->list, together);

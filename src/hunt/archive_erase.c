@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/utf.h"
+#include "hunt/archive_original.h"
 #include "hunt/archive_rewrite.h"
 #include "hunt/archive_stage.h"
 #include "hunt/erasing.h"
@@ -11,7 +12,7 @@
 
 struct hit {
     uint64_t number;
-    bool live;
+    bool live, whole; /* whole: all of it goes: bytes of files */
     struct erasing_found found;
 };
 
@@ -141,6 +142,10 @@ static bool aside(struct erase *x, struct err *e) {
 
 /* ---- looking ---- */
 
+static bool is_original(const struct erase *x, const struct manifest_segment *s) {
+    return str_eq(manifest_family(manifest_of(x), s->family), ARCHIVE_ORIGINALS);
+}
+
 static bool hit_add(struct erase *x, const struct manifest_segment *s, const struct erasing_found *found,
                     struct err *e) {
     if (x->count == x->room) {
@@ -151,7 +156,7 @@ static bool hit_add(struct erase *x, const struct manifest_segment *s, const str
         x->hits = bigger;
         x->room = x->room * 2 + 64;
     }
-    x->hits[x->count++] = (struct hit){s->number, manifest_live(s), *found};
+    x->hits[x->count++] = (struct hit){s->number, manifest_live(s), is_original(x, s), *found};
     return true;
 }
 
@@ -185,7 +190,14 @@ static bool scan(struct erase *x, struct err *e) {
             continue;
         if (!archive_goes_on(x->care, e))
             return false;
-        if (!archive_with_segment(archive_rewriting_vault(x->r), &all[i], scan_use, &c, e)) {
+        if (is_original(x, &all[i])) {
+            if (!x->o->originals)
+                return err_set(e, ERR_REFUSED, 0,
+                               "%s keeps bytes of files (archive add --originals), in which a value may stand packed: "
+                               "nothing was erased; with --originals all of them go as well",
+                               x->care->archive);
+            c.found.values = c.found.places = all[i].rows; /* pieces */
+        } else if (!archive_with_segment(archive_rewriting_vault(x->r), &all[i], scan_use, &c, e)) {
             if (e->code == ERR_TRUNCATED)
                 e->code = ERR_CORRUPT;
             return err_wrap(e, "%s: nobody can say what is in it, so nothing was erased", x->care->archive);
@@ -269,6 +281,24 @@ static bool record(struct erase *x, const struct hit *h, const struct archive_re
     return true;
 }
 
+/* Nothing is left of it. */
+static bool whole_goes(struct erase *x, const struct hit *h, struct err *e) {
+    struct vault *const v = archive_rewriting_vault(x->r);
+    struct manifest_operation const end = {
+        .what = DO_END,
+        .end = {
+            .why = END_ERASED, .olds = {&h->number, 1}, .news = {NULL, 0}, .who = x->care->who, .note = x->care->why}};
+    struct manifest_operation o = {.what = DO_ERASURE,
+                                   .erasure = {.old = h->number,
+                                               .values = h->found.values,
+                                               .who = x->care->who,
+                                               .basis = x->o->basis,
+                                               .why = x->care->why}};
+
+    memcpy(o.erasure.old_sha256, manifest_segment(vault_manifest(v), h->number)->sha256, SHA256_SIZE);
+    return vault_do(v, &end, e) && vault_do(v, &o, e);
+}
+
 static bool write_anew(struct erase *x, struct err *e) {
     unsigned staged = 0;
 
@@ -277,6 +307,12 @@ static bool write_anew(struct erase *x, struct err *e) {
 
         if (!x->hits[i].live)
             continue;
+        if (x->hits[i].whole) {
+            if (!whole_goes(x, &x->hits[i], e))
+                return false;
+            staged++;
+            continue;
+        }
         if (!archive_goes_on(x->care, e) ||
             !archive_rewrite(x->r, &x->hits[i].number, 1, END_ERASED, x->o->erasing, &done, e) ||
             !record(x, &x->hits[i], &done, e))

@@ -762,7 +762,8 @@ static bool prepare(struct hunt *h, struct err *e) {
         return no_memory(e);
     for (size_t i = 0; i < rules; i++)
         h->skip[i] = h->o.set->rules[i]->unusable.len > 0 || (h->o.known && !known_evaluated(h->o.known, (uint32_t)i));
-    if (!walk_paths(h->o.paths, h->o.path_count, h->o.own, h->o.own_count, h->a, &h->files, &h->file_count, e) ||
+    if (!(h->o.as_named ? walk_paths_as_named : walk_paths)(h->o.paths, h->o.path_count, h->o.own, h->o.own_count, h->a,
+                                                            &h->files, &h->file_count, e) ||
         !plan_new(&h->plan, h->o.set, h->o.fields, e) ||
         !correlator_new(&h->correlator, h->o.set, h->skip, CORRELATION_MEMORY, NULL, e))
         return false;

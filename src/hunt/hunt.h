@@ -42,6 +42,8 @@ struct hunt_asks {
 struct hunt_options {
     const char *const *paths;
     size_t path_count;
+    bool
+        as_named; /* of paths that are not there the ledger says so, and the others are read: segments that a manifest names; else ERR_IO */
     const char *const *own; /* folders and files that are no evidence where they lie below the paths (walk_paths) */
     size_t own_count;
     const struct sigma_set *set;

@@ -214,6 +214,22 @@ static unsigned fullest(const struct keep *k, size_t *all) {
     return at;
 }
 
+/* Which to seal when another is wanted: the fullest of those into which nothing of the present source went, so that a source seals each month once. */
+static unsigned over(const struct keep *k) {
+    unsigned at = 0;
+    size_t most = 0, all;
+
+    for (unsigned i = 0; i < k->open_count; i++) {
+        size_t const bytes = k->open[i].source == SEGMENT_NONE ? segment_writer_bytes(k->open[i].w) : 0;
+
+        if (bytes > most) {
+            most = bytes;
+            at = i;
+        }
+    }
+    return most ? at : fullest(k, &all);
+}
+
 /* Of a source whose times are made up, no more than so many months have segments of their own. */
 static int32_t month_for(struct keep *k, int64_t when) {
     int32_t const month = when == INSTANT_NONE ? KEPT_UNDATED : month_of(when);
@@ -235,7 +251,6 @@ static int32_t month_for(struct keep *k, int64_t when) {
 
 static bool segment_for(struct keep *k, int32_t month, struct open_segment **out, struct err *e) {
     struct segment_options const options = {.fields = k->o.fields, .memory_max = k->o.memory_max};
-    size_t all;
 
     if (k->last < k->open_count && k->open[k->last].month == month) {
         *out = &k->open[k->last];
@@ -246,7 +261,7 @@ static bool segment_for(struct keep *k, int32_t month, struct open_segment **out
             *out = &k->open[k->last = i];
             return true;
         }
-    if (k->open_count == OPEN_MAX && !seal_one(k, fullest(k, &all), e))
+    if (k->open_count == OPEN_MAX && !seal_one(k, over(k), e))
         return false;
     *out = &k->open[k->open_count];
     **out = (struct open_segment){.month = month, .source = SEGMENT_NONE};

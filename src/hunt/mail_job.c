@@ -264,6 +264,7 @@ static bool pass(struct mail_job *j, const str *texts, size_t count, struct err 
         return no_memory(e);
     struct hunt_options const options = {.paths = first->paths,
                                          .path_count = first->path_count,
+                                         .as_named = first->as_named,
                                          .own = first->own,
                                          .own_count = first->own_count,
                                          .set = &set,

@@ -440,6 +440,7 @@ static bool hunt(struct retrohunt *r, struct err *e) {
 
     r->hunt.paths = r->paths;
     r->hunt.path_count = r->path_count;
+    r->hunt.as_named = true;
     r->hunt.own = NULL;
     r->hunt.own_count = 0;
     r->hunt.persons = NULL;

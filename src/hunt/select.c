@@ -22,16 +22,18 @@ struct rows {
     uint32_t slot_count, used;
     uint64_t *frames[64]; /* of the evaluation, by depth; further down all is taken to hold */
     uint64_t *kinds;      /* by work.kinds */
-    uint64_t sure[BLOCK_WORDS], opaque[BLOCK_WORDS];
+    uint64_t sure[BLOCK_WORDS], opaque[BLOCK_WORDS], spoken[BLOCK_WORDS];
     uint32_t *codes; /* of a column's cells */
     size_t cell_room;
 };
 
 struct work {
     struct run r;
-    uint32_t *kind_of; /* by code of the kind column: which of kinds */
-    uint32_t *kinds;   /* those that occur; kinds_count: none, or ANY */
+    uint32_t *kind_of; /* by code of the kind column: which of kinds; NULL: conditions of kinds tell */
+    uint32_t *kinds;   /* those that occur, or may; kinds_count: none, or ANY */
     uint32_t kind_count, kind_room;
+    uint32_t *lines; /* columns of lines of text */
+    uint32_t line_count, line_room;
     uint32_t *active; /* pairs */
     uint32_t active_count, active_room;
     uint32_t *alive; /* rules, by pair */
@@ -125,18 +127,9 @@ static uint32_t kind_named(const struct kinds *kinds, str name) {
 static bool kind_may_be(const struct work *w, const struct kind *k) {
     bool some = select_reader(&w->r, k->reader);
 
-    for (size_t i = 0; some && !w->r.opaque && i < k->when_count; i++)
+    for (size_t i = 0; some && !w->r.opaque && !w->r.spoken && i < k->when_count; i++)
         some = k->when[i].how == WHEN_ABSENT || w->r.fed[k->when[i].field];
     return some;
-}
-
-static bool kinds_all(struct work *w) {
-    const struct kinds *const kinds = w->r.s->o.kinds;
-
-    for (size_t i = 0; i <= kinds_count(kinds); i++)
-        if ((i == kinds_count(kinds) || kind_may_be(w, kinds_at(kinds, i))) && !kind_use(w, i))
-            return false;
-    return true;
 }
 
 /* Its place among those that occur. */
@@ -145,6 +138,17 @@ static bool kind_note(struct work *w, uint32_t kind, uint32_t *out) {
         if (w->kinds[*out] == kind)
             return true;
     return select_push(&w->kinds, &w->kind_count, &w->kind_room, kind) || no_memory(w);
+}
+
+static bool kinds_all(struct work *w) {
+    const struct kinds *const kinds = w->r.s->o.kinds;
+    uint32_t at;
+
+    for (uint32_t i = 0; i <= kinds_count(kinds); i++)
+        if ((i == kinds_count(kinds) || kind_may_be(w, kinds_at(kinds, i))) &&
+            (!kind_use(w, i) || (!w->kind_of && !kind_note(w, i, &at))))
+            return false;
+    return true;
 }
 
 static bool kinds_find(struct work *w) {
@@ -172,15 +176,22 @@ static bool kinds_find(struct work *w) {
 
 /* ---- which rules may hold ---- */
 
-static bool atom_may(const struct select *s, uint32_t atom) {
-    const struct atom *const a = &s->atoms[atom];
-    const struct view *const v = &s->views[a->view];
+static void block_begin(struct work *w);
+static bool makes_fill(struct work *w);
+static bool kinds_fill(struct work *w);
+static bool bits_and(const struct work *w, uint64_t *to, const uint64_t *a, const uint64_t *b);
 
-    return a->held || (v->feeds && (a->how == ATOM_PRESENT || v->left || v->how == VIEW_ALL));
+/* said: of rows of which formats tell as well. */
+static bool atom_may(const struct work *w, uint32_t atom, bool said) {
+    const struct atom *const a = &w->r.s->atoms[atom];
+    const struct view *const v = &w->r.s->views[a->view];
+
+    return a->held || (v->feeds && (a->how == ATOM_PRESENT || v->left || v->how == VIEW_ALL)) ||
+           (said && (a->said != SAID_IN_LINE || a->heard || !w->r.heard));
 }
 
 /* Is there a way in which the test may be true? */
-static bool way_may(const struct select *s, const uint32_t *way) {
+static bool way_may(const struct work *w, const uint32_t *way, bool said) {
     if (!way)
         return true;
     for (uint32_t i = 0, at = 1; i < way[0]; i++) {
@@ -188,7 +199,7 @@ static bool way_may(const struct select *s, const uint32_t *way) {
         bool all = true;
 
         for (uint32_t k = 0; k < count; k++)
-            all = all && atom_may(s, way[at + k]);
+            all = all && atom_may(w, way[at + k], said);
         if (all)
             return true;
         at += count;
@@ -196,22 +207,23 @@ static bool way_may(const struct select *s, const uint32_t *way) {
     return false;
 }
 
-static bool node_may(const struct select *s, uint32_t aliases, uint32_t node) {
-    const struct plan_node *const n = &s->o.plan->nodes[node];
+static bool node_may(const struct work *w, uint32_t aliases, uint32_t node, bool said) {
+    const struct plan *const p = w->r.s->o.plan;
+    const struct plan_node *const n = &p->nodes[node];
 
     switch (n->type) {
     case NODE_TEST:
-        return way_may(s, select_way(s, aliases, n->first));
+        return way_may(w, select_way(w->r.s, aliases, n->first), said);
     case NODE_NOT:
         return true;
     case NODE_AND:
         for (uint32_t i = 0; i < n->count; i++)
-            if (!node_may(s, aliases, s->o.plan->children[n->first + i]))
+            if (!node_may(w, aliases, p->children[n->first + i], said))
                 return false;
         return true;
     default:
         for (uint32_t i = 0; i < n->count; i++)
-            if (node_may(s, aliases, s->o.plan->children[n->first + i]))
+            if (node_may(w, aliases, p->children[n->first + i], said))
                 return true;
         return false;
     }
@@ -261,6 +273,53 @@ static bool rules_begin(struct work *w) {
     return true;
 }
 
+static bool kind_has(const struct work *w, uint32_t kind, uint32_t pair) {
+    const struct kind_pairs *const k = kind == ANY ? NULL : &w->r.s->kinds[kind];
+
+    for (uint32_t i = 0; k && i < k->count; i++)
+        if (k->pairs[i] == pair)
+            return true;
+    return kind == ANY;
+}
+
+/* May a record be of the kind, by its values? */
+static bool kind_may_hold(const struct work *w, uint32_t kind) {
+    const struct kind_pairs *const k = &w->r.s->kinds[kind];
+
+    for (uint32_t i = 0; !w->r.opaque && i < k->when_count; i++)
+        if (!atom_may(w, k->whens[i], w->r.spoken))
+            return false;
+    return true;
+}
+
+/* Where nothing says what kinds there are: rules go of which no kind may be, and of the others the kinds' conditions are needed. */
+static void kinds_look(struct work *w) {
+    struct select *const s = w->r.s;
+
+    for (uint32_t i = 0; i < w->active_count; i++)
+        s->pairs[w->active[i]].may = false;
+    for (uint32_t k = 0; k < w->kind_count; k++) {
+        const struct kind_pairs *const of = &s->kinds[w->kinds[k]];
+        bool alive = false;
+
+        for (uint32_t i = 0; i < of->count; i++)
+            alive |= s->pairs[of->pairs[i]].alive_count > 0;
+        if (!alive || !kind_may_hold(w, w->kinds[k]))
+            continue;
+        for (uint32_t i = 0; i < of->count; i++)
+            s->pairs[of->pairs[i]].may = true;
+        for (uint32_t i = 0; i < of->when_count; i++) {
+            struct atom *const a = &s->atoms[of->whens[i]];
+
+            s->views[a->view].needed += !a->needed;
+            a->needed = true;
+        }
+    }
+    for (uint32_t i = 0; i < w->active_count; i++)
+        if (!s->pairs[w->active[i]].may)
+            s->pairs[w->active[i]].alive_count = 0;
+}
+
 /* Those that may hold still, and what they need. */
 static void rules_look(struct work *w) {
     struct select *const s = w->r.s;
@@ -269,6 +328,8 @@ static void rules_look(struct work *w) {
         s->atoms[i].needed = false;
     for (uint32_t i = 0; i < s->view_count; i++)
         s->views[i].needed = 0;
+    if (!w->kind_of)
+        kinds_look(w);
     for (uint32_t i = 0; i < w->active_count; i++) {
         struct pair *const p = &s->pairs[w->active[i]];
         uint32_t kept = 0;
@@ -276,7 +337,7 @@ static void rules_look(struct work *w) {
         for (uint32_t k = 0; k < p->alive_count; k++) {
             uint32_t const rule = w->alive[p->alive + k], root = s->o.plan->rules[rule].root;
 
-            if (!node_may(s, p->aliases, root))
+            if (!node_may(w, p->aliases, root, p->said))
                 continue;
             w->alive[p->alive + kept++] = rule;
             node_need(s, p->aliases, root, false);
@@ -304,6 +365,50 @@ static bool column_needed(const struct work *w, const struct select_column *c) {
     return false;
 }
 
+/* Where lines of text are, and that pairs are of kinds that they may be of. */
+static bool pairs_said(struct work *w) {
+    struct select *const s = w->r.s;
+
+    for (uint32_t i = 0; i < w->active_count; i++)
+        s->pairs[w->active[i]].said = w->r.spoken && !w->kind_of;
+    for (w->block = 0; w->r.spoken && w->kind_of && w->block < segment_info(w->r.segment)->blocks; w->block++) {
+        block_begin(w);
+        if (!makes_fill(w) || !kinds_fill(w))
+            return false;
+        for (uint32_t k = 0; k < w->kind_count; k++) {
+            if (!w->bad && !bits_and(w, w->rows.kinds + (size_t)k * BLOCK_WORDS,
+                                     w->rows.kinds + (size_t)k * BLOCK_WORDS, w->rows.spoken))
+                continue;
+            for (uint32_t i = 0; i < w->active_count; i++)
+                s->pairs[w->active[i]].said |= kind_has(w, w->kinds[k], w->active[i]);
+        }
+    }
+    return true;
+}
+
+/* Lines first: what they do not hold no format tells of. */
+static bool lines_look(struct work *w) {
+    struct select *const s = w->r.s;
+    enum said said;
+
+    for (uint32_t i = 0; i < s->atom_count; i++)
+        if (s->atoms[i].needed && !select_said(s, i, &said))
+            return no_memory(w);
+    if (!select_lines_make(s))
+        return no_memory(w);
+    for (uint32_t c = SEGMENT_TIME_TEXT + 1; c < w->r.column_count; c++)
+        for (uint32_t t = 0; t < w->r.columns[c].target_count; t++)
+            if (w->r.columns[c].targets[t].field == s->message && !w->r.columns[c].targets[t].empty) {
+                if (!select_scan(&w->r, c, PASS_LINES) ||
+                    (!select_push(&w->lines, &w->line_count, &w->line_room, c) && !no_memory(w)))
+                    return false;
+                break;
+            }
+    w->r.heard = true;
+    rules_look(w);
+    return true;
+}
+
 static bool values_look(struct work *w) {
     struct select *const s = w->r.s;
     struct sized *const order = malloc((w->r.column_count + (size_t)1) * sizeof *order);
@@ -325,7 +430,7 @@ static bool values_look(struct work *w) {
             if (!column_needed(w, c))
                 continue;
         }
-        ok = select_scan(&w->r, order[i].column, false);
+        ok = select_scan(&w->r, order[i].column, PASS_FIELDS);
         for (uint32_t k = 0; k < c->feed_count; k++)
             s->views[c->feeds[k].view].left--;
     }
@@ -335,7 +440,7 @@ static bool values_look(struct work *w) {
 
     for (uint32_t i = SEGMENT_TIME_TEXT + 1; ok && (keywords || w->indicators) && i < w->r.column_count; i++)
         if (w->r.columns[i].own)
-            ok = select_scan(&w->r, i, true);
+            ok = select_scan(&w->r, i, PASS_ALL);
     if (ok && keywords) {
         s->views[s->keywords].feeds = 0; /* what holds is known */
         rules_look(w);
@@ -375,6 +480,21 @@ static bool bits_and(const struct work *w, uint64_t *to, const uint64_t *a, cons
 
     for (uint32_t i = w->from; i < w->to; i += STEP) {
         words const x = *(const words *)(const void *)(a + i) & *(const words *)(const void *)(b + i);
+
+        any |= x;
+        *(words *)(void *)(to + i) = x;
+    }
+    return words_any(any);
+}
+
+/* What is in a, and in b or c. */
+static bool bits_and_either(const struct work *w, uint64_t *to, const uint64_t *a, const uint64_t *b,
+                            const uint64_t *c) {
+    words any = {0};
+
+    for (uint32_t i = w->from; i < w->to; i += STEP) {
+        words const x = *(const words *)(const void *)(a + i) &
+                        (*(const words *)(const void *)(b + i) | *(const words *)(const void *)(c + i));
 
         any |= x;
         *(words *)(void *)(to + i) = x;
@@ -452,16 +572,21 @@ static bool cells_load(struct work *w, uint32_t column, bool codes, const struct
 }
 
 static uint64_t *atom_bits(struct work *w, uint32_t atom, uint64_t *indicated) {
-    return atom == ATOM_INDICATOR ? indicated : w->r.s->atoms[atom].needed ? slot_of(w, &w->r.s->atoms[atom]) : NULL;
+    if (atom == ATOM_INDICATOR)
+        return indicated;
+    if (atom == ATOM_OPAQUE)
+        return w->rows.opaque;
+    return w->r.s->atoms[atom].needed ? slot_of(w, &w->r.s->atoms[atom]) : NULL;
 }
 
-static void run_fill(struct work *w, const struct segment_run *run, const uint32_t *classes, uint64_t *indicated) {
+static void run_fill(struct work *w, const struct segment_run *run, const uint32_t *classes, uint64_t *indicated,
+                     const uint64_t *spoken) {
     for (uint32_t i = 0; i < run->rows; i++) {
         uint32_t const class = classes[w->rows.codes[run->cell + i]], at = run->at + i;
         const uint32_t *const list = w->r.pool + (class - 1);
         uint64_t *bits;
 
-        if (LIKELY(!class))
+        if (LIKELY(!class) || (spoken && !(spoken[at / 64] >> at % 64 & 1)))
             continue;
         for (uint32_t j = 1; j <= list[0]; j++)
             if ((bits = atom_bits(w, list[j], indicated)))
@@ -479,9 +604,11 @@ static bool column_fill(struct work *w, uint32_t column, uint64_t *indicated) {
     if (c->filled == w->block + 1)
         return true;
     c->filled = w->block + 1;
-    if (!c->every_count && !c->classes[0] && !c->classes[1])
+    bool const classes = c->classes[PASS_FIELDS] || c->classes[PASS_ALL] || c->classes[PASS_LINES];
+
+    if (!c->every_count && !classes)
         return true;
-    if (!cells_load(w, column, c->classes[0] || c->classes[1], &runs, &count))
+    if (!cells_load(w, column, classes, &runs, &count))
         return false;
     for (uint32_t n = 0; n < count; n++) {
         for (uint32_t i = 0; i < c->every_count; i++)
@@ -489,7 +616,7 @@ static bool column_fill(struct work *w, uint32_t column, uint64_t *indicated) {
                 bits_fill(bits, runs[n].at, runs[n].rows);
         for (size_t k = 0; k < COUNT(c->classes); k++)
             if (c->classes[k])
-                run_fill(w, &runs[n], c->classes[k], indicated);
+                run_fill(w, &runs[n], c->classes[k], indicated, k == PASS_LINES ? w->rows.spoken : NULL);
     }
     return true;
 }
@@ -498,10 +625,10 @@ static bool column_fill(struct work *w, uint32_t column, uint64_t *indicated) {
 static bool atom_fill(struct work *w, const struct atom *a) {
     const struct view *const v = &w->r.s->views[a->view];
 
-    for (uint32_t i = 0; i < v->column_count; i++)
+    for (uint32_t i = 0; a->held && i < v->column_count; i++)
         if (!column_fill(w, v->columns[i], NULL))
             return false;
-    return true;
+    return true; /* lines have been gone through */
 }
 
 /* ---- a rule in a block ---- */
@@ -509,18 +636,27 @@ static bool atom_fill(struct work *w, const struct atom *a) {
 /* In out: those of `within` in which the atom may hold, or, sure, is certain to. *some: there are any. */
 static bool atom_rows(struct work *w, uint32_t atom, bool sure, const uint64_t *within, uint64_t *out, bool *some) {
     struct atom *const a = &w->r.s->atoms[atom];
+    bool const anyhow = !sure && w->r.spoken && a->said != SAID_IN_LINE;
 
     *some = false;
-    if (!a->held || (sure && !a->sure))
+    if ((!a->held && !a->heard && !anyhow) || (sure && !a->sure))
         return true;
     if (!atom_fill(w, a))
         return false;
-    if (a->slot != NONE) {
-        *some = bits_and(w, out, within, w->rows.slots[a->slot]) && (!sure || bits_and(w, out, out, w->rows.sure));
-    } else if (!sure && w->rows.used == SLOTS_MAX) { /* else no cell here has such a value */
-        bits_copy(w, out, within);
+    if (a->slot == NONE && !sure && w->rows.used == SLOTS_MAX) { /* else no cell here has such a value */
+        if (out != within)
+            bits_copy(w, out, within);
         *some = true;
+        return true;
     }
+    const uint64_t *const bits = a->slot == NONE ? NULL : w->rows.slots[a->slot];
+
+    if (bits && anyhow)
+        *some = bits_and_either(w, out, within, bits, w->rows.spoken);
+    else if (bits || anyhow)
+        *some = bits_and(w, out, within, bits ? bits : w->rows.spoken);
+    if (*some && sure)
+        *some = bits_and(w, out, out, w->rows.sure);
     return true;
 }
 
@@ -635,16 +771,44 @@ static bool node_rows(struct work *w, uint32_t aliases, uint32_t node, bool sure
 
 /* ---- a block ---- */
 
+static void all_rows(const struct work *w, uint64_t *out) {
+    memset(out, 0, w->words * sizeof *out);
+    bits_fill(out, 0, segment_block(w->r.segment, w->block).rows);
+}
+
+/* The rows that may be of the kind, by its conditions. */
+static bool kind_rows(struct work *w, uint32_t kind, uint64_t *out) {
+    const struct kind_pairs *const k = &w->r.s->kinds[kind];
+    bool some = true, alive = false;
+
+    for (uint32_t i = 0; i < k->count; i++)
+        alive |= w->r.s->pairs[k->pairs[i]].alive_count > 0 || (w->r.opaque && w->r.s->pairs[k->pairs[i]].asked);
+    if (!alive)
+        return true;
+    all_rows(w, out);
+    for (uint32_t i = 0; some && i < k->when_count; i++)
+        if (!atom_rows(w, k->whens[i], false, out, out, &some))
+            return false;
+    if (!some)
+        bits_clear(w, out);
+    bits_or(w, out, w->rows.opaque);
+    bits_or(w, out, w->rows.spoken);
+    return true;
+}
+
 /* The rows of each kind. */
 static bool kinds_fill(struct work *w) {
     const struct segment_run *runs;
     uint32_t count;
 
-    if (!w->kind_of)
-        return true;
     if (!w->rows.kinds && !(w->rows.kinds = malloc((w->kind_count + (size_t)1) * BLOCK_WORDS * sizeof(uint64_t))))
         return no_memory(w);
     memset(w->rows.kinds, 0, w->kind_count * BLOCK_WORDS * sizeof(uint64_t));
+    for (uint32_t i = 0; !w->kind_of && i < w->kind_count; i++)
+        if (!kind_rows(w, w->kinds[i], w->rows.kinds + (size_t)i * BLOCK_WORDS))
+            return false;
+    if (!w->kind_of)
+        return true;
     if (!cells_load(w, SEGMENT_KIND, true, &runs, &count))
         return false;
     for (uint32_t n = 0; n < count; n++)
@@ -656,30 +820,24 @@ static bool kinds_fill(struct work *w) {
     return true;
 }
 
-static void all_rows(const struct work *w, uint64_t *out) {
-    memset(out, 0, w->words * sizeof *out);
-    bits_fill(out, 0, segment_block(w->r.segment, w->block).rows);
-}
-
-static bool kind_has(const struct work *w, uint32_t kind, uint32_t pair) {
-    const struct kind_pairs *const k = kind == ANY ? NULL : &w->r.s->kinds[kind];
-
-    for (uint32_t i = 0; k && i < k->count; i++)
-        if (k->pairs[i] == pair)
-            return true;
-    return kind == ANY;
-}
-
 /* The rows that may be of some kind whose rules these are. */
 static void pair_rows(const struct work *w, uint32_t pair, uint64_t *out) {
-    if (!w->kind_of) {
-        all_rows(w, out);
-        return;
-    }
     memset(out, 0, w->words * sizeof *out);
     for (uint32_t k = 0; k < w->kind_count; k++)
         if (kind_has(w, w->kinds[k], pair))
             bits_or(w, out, w->rows.kinds + (size_t)k * BLOCK_WORDS);
+}
+
+static void block_begin(struct work *w) {
+    uint32_t const step = 64 * STEP;
+
+    w->words = (segment_block(w->r.segment, w->block).rows + step - 1) / step * STEP;
+    w->from = 0;
+    w->to = w->words;
+    w->rows.used = 0;
+    w->bad = false;
+    for (uint32_t i = 0; i < w->r.s->atom_count; i++)
+        w->r.s->atoms[i].slot = NONE;
 }
 
 /* Rows of which all values are known; and those with values that nobody has looked at. */
@@ -691,6 +849,7 @@ static bool makes_fill(struct work *w) {
 
     memset(w->rows.sure, 0, w->words * sizeof(uint64_t));
     memset(w->rows.opaque, 0, w->words * sizeof(uint64_t));
+    memset(w->rows.spoken, 0, w->words * sizeof(uint64_t));
     if (!segment_block_order(w->r.segment, w->block, &order, &e)) {
         w->bad = true;
         if (e.code == ERR_MEMORY)
@@ -702,17 +861,22 @@ static bool makes_fill(struct work *w) {
             bits_fill(w->rows.sure, at, rows);
         if (w->r.makes[shape].opaque)
             bits_fill(w->rows.opaque, at, rows);
+        if (w->r.makes[shape].spoken)
+            bits_fill(w->rows.spoken, at, rows);
     }
-    if (!w->r.has_texts)
+    if (!w->r.has_texts) {
+        (void)bits_and_not(w, w->rows.sure, w->rows.sure, w->rows.spoken);
         return true;
+    }
     if (!(sources = malloc(b.rows * sizeof *sources)))
         return no_memory(w);
     bool const ok = segment_block_rows(w->r.segment, w->block, NULL, sources, &e);
 
     for (uint32_t i = 0; i < b.rows; i++)
         if (!ok || w->r.texts[sources[order[i]]])
-            w->rows.opaque[i / 64] |= ONE << i % 64;
+            w->rows.spoken[i / 64] |= ONE << i % 64;
     free(sources);
+    (void)bits_and_not(w, w->rows.sure, w->rows.sure, w->rows.spoken);
     return true;
 }
 
@@ -743,17 +907,19 @@ static bool block_select(struct work *w, uint64_t *out) {
     struct select *const s = w->r.s;
     uint64_t within[BLOCK_WORDS], left[BLOCK_WORDS], hits[BLOCK_WORDS];
 
+    block_begin(w);
     memset(out, 0, w->words * sizeof *out);
-    w->from = 0;
-    w->to = w->words;
-    w->rows.used = 0;
-    w->bad = false;
-    for (uint32_t i = 0; i < s->atom_count; i++)
-        s->atoms[i].slot = NONE;
-    if (!makes_fill(w) || !kinds_fill(w))
+    if (!makes_fill(w))
         return false;
-    if (w->indicators)
+    for (uint32_t i = 0; i < w->line_count; i++)
+        if (!column_fill(w, w->lines[i], out))
+            return false;
+    if (!kinds_fill(w))
+        return false;
+    if (w->indicators) {
         bits_or(w, out, w->rows.opaque);
+        bits_or(w, out, w->rows.spoken);
+    }
     if (w->r.has_indicators)
         for (uint32_t c = SEGMENT_TIME_TEXT + 1; c < w->r.column_count; c++)
             if (!column_fill(w, c, out))
@@ -804,7 +970,7 @@ static bool anything_left(const struct work *w) {
     for (uint32_t i = 0; i < w->active_count; i++)
         if (w->r.s->pairs[w->active[i]].alive_count || (w->r.opaque && w->r.s->pairs[w->active[i]].asked))
             return true;
-    return w->r.has_indicators || (w->r.opaque && w->indicators);
+    return w->r.has_indicators || ((w->r.opaque || w->r.spoken) && w->indicators);
 }
 
 static bool blocks_select(struct work *w, uint64_t *rows) {
@@ -813,9 +979,6 @@ static bool blocks_select(struct work *w, uint64_t *rows) {
     for (uint32_t i = 0; i < w->active_count; i++)
         w->r.counts->alive += w->r.s->pairs[w->active[i]].alive_count;
     for (w->block = 0; anything_left(w) && w->block < segment_info(w->r.segment)->blocks; w->block++) {
-        uint32_t const step = 64 * STEP;
-
-        w->words = (segment_block(w->r.segment, w->block).rows + step - 1) / step * STEP;
         if (!block_select(w, out) || !block_tell(w, out, rows))
             return false;
     }
@@ -846,6 +1009,7 @@ static void work_free(struct work *w) {
     free(w->r.texts);
     free(w->kind_of);
     free(w->kinds);
+    free(w->lines);
     free(w->active);
     free(w->alive);
 }
@@ -859,9 +1023,11 @@ static bool select_run(struct work *w, uint64_t *rows) {
     if (!select_shapes(&w->r) || !kinds_find(w) || !feeds_find(w) || !rules_begin(w))
         return false;
     for (uint32_t i = 0; i < s->atom_count; i++)
-        s->atoms[i].held = false;
+        s->atoms[i].held = s->atoms[i].heard = false;
+    if (!pairs_said(w))
+        return false;
     rules_look(w);
-    return values_look(w) && select_shapes_sure(&w->r) && blocks_select(w, rows);
+    return (!w->r.spoken || lines_look(w)) && values_look(w) && select_shapes_sure(&w->r) && blocks_select(w, rows);
 }
 
 bool select_rows(struct select *s, struct segment *segment, const struct select_ask *ask, uint64_t *rows,
@@ -897,6 +1063,7 @@ bool select_new(struct select **out, const struct select_options *options, struc
         return err_set(e, ERR_MEMORY, 0, "no memory to choose rows of segments");
     s->o = *options;
     s->keywords = NONE;
+    s->message = field_intern(options->fields, S("message"));
     s->kinds = calloc(kinds_count(options->kinds) + 1, sizeof *s->kinds);
     s->made = arena_new((size_t)256 << 20);
     if (!s->kinds || !s->made || !dictionary_init(&s->values, hash_seed()) ||
@@ -907,6 +1074,11 @@ bool select_new(struct select **out, const struct select_options *options, struc
     s->values.plain = s->texts.plain = true; /* nothing is looked up in them */
     *out = s;
     return true;
+}
+
+static void kind_free(struct kind_pairs *k) {
+    free(k->pairs);
+    free(k->whens);
 }
 
 void select_free(struct select *s) {
@@ -924,12 +1096,14 @@ void select_free(struct select *s) {
     for (uint32_t i = 0; i < s->group_count; i++)
         free(s->groups[i].rules);
     for (size_t i = 0; s->kinds && i <= kinds_count(s->o.kinds); i++)
-        free(s->kinds[i].pairs);
+        kind_free(&s->kinds[i]);
     if (s->scratch.match_data)
         test_scratch_free(&s->scratch);
     if (s->made)
         arena_free(s->made);
     needles_free(s->needles);
+    literals_free(s->lines);
+    free(s->spoken);
     buf_free(&s->narrow);
     dictionary_free(&s->values);
     dictionary_free(&s->texts);
@@ -942,5 +1116,6 @@ void select_free(struct select *s) {
     free(s->groups);
     free(s->pairs);
     free(s->kinds);
+    free((void *)(uintptr_t)s->conditions);
     free(s);
 }

@@ -41,13 +41,18 @@ enum atom_how {
     ATOM_TRIED
 };
 
+enum said { SAID_NOT_ASKED, SAID_ANYHOW, SAID_IN_LINE };
+
 struct atom {
-    uint32_t view, test; /* PRESENT: NONE */
+    uint8_t said;        /* enum said: how a field that a format gives may satisfy it (select_line.c) */
+    bool lined;          /* it is among select.lines */
+    uint32_t view, test; /* PRESENT: NONE; of a condition of a kind: its number behind all tests */
     uint8_t how;         /* enum atom_how */
     bool exact;          /* what its literal finds satisfies the test */
     bool sure;           /* what satisfies the test here does so in detection as well */
     /* Of the segment at hand. */
     bool held, needed; /* by some value; by some rule that may find something */
+    bool heard;        /* by some line of text, perhaps */
     uint64_t value;    /* in which it was found last */
     uint32_t slot;     /* of the block at hand: its rows; NONE: none so far */
 };
@@ -66,6 +71,8 @@ struct pair {
     uint32_t group, aliases;
     /* Of the segment at hand. */
     bool active, asked;          /* it has such a kind; some rule is asked for */
+    bool may;                    /* some such kind may hold, where conditions of kinds tell */
+    bool said;                   /* of some such kind may be a row of which formats tell */
     uint32_t alive, alive_count; /* in select.alive */
 };
 
@@ -80,6 +87,8 @@ struct kind_pairs {
     bool made;
     uint32_t *pairs;
     uint32_t count, room;
+    uint32_t *whens; /* atoms: what must hold of its records, as far as values tell it */
+    uint32_t when_count, when_room;
 };
 
 struct select {
@@ -102,7 +111,19 @@ struct select {
     uint32_t group_count, group_room;
     struct pair *pairs;
     uint32_t pair_count, pair_room;
-    struct kind_pairs *kinds; /* by kind; the last: of records that no kind claims */
+    struct kind_pairs *kinds;                 /* by kind; the last: of records that no kind claims */
+    const struct kind_condition **conditions; /* their numbers are behind those of tests */
+    uint32_t condition_count, condition_room;
+    struct literals *lines; /* of atoms that formats may satisfy with a part of a line; NULL: none were needed */
+    struct spoken {
+        field_id field;
+        str text;
+        bool joined; /* the field has any value, and this between its parts */
+    } * spoken;      /* what formats add by themselves; made when first needed */
+    uint32_t spoken_count, spoken_room;
+    uint8_t joints[256 / 8]; /* bytes that formats put between fields */
+    bool spoken_made;
+    field_id message;
     struct test_scratch scratch;
     struct arena *made;              /* what sources make of a value */
     struct dictionary values, texts; /* of a few values: as they are; what was made of them */
@@ -139,6 +160,13 @@ static inline bool select_grow(void **array, uint32_t count, uint32_t *room, siz
     return true;
 }
 
+/* NULL: the atom is of a test. */
+static inline const struct kind_condition *select_condition(const struct select *s, uint32_t atom) {
+    uint32_t const test = s->atoms[atom].test;
+
+    return test == NONE || test < s->o.plan->test_count ? NULL : s->conditions[test - s->o.plan->test_count];
+}
+
 static inline const struct plan_test *select_test(const struct select *s, uint32_t atom) {
     return &s->o.plan->tests[s->atoms[atom].test];
 }
@@ -162,6 +190,13 @@ struct feed {
     uint32_t view;
     bool empty; /* not its values, but the empty text for each */
 };
+enum pass {
+    PASS_FIELDS,
+    PASS_ALL,
+    PASS_LINES,
+    PASSES
+}; /* tests of fields; of all values, and indicators; of lines of text */
+
 struct target {
     field_id field;
     bool empty;
@@ -171,8 +206,8 @@ struct select_column {
     uint32_t target_count, target_room;
     struct feed *feeds;
     uint32_t feed_count, feed_room;
-    uint32_t *classes[2]; /* by code: 0: nothing, or a place in run.pool + 1. Of fields; of all values */
-    uint32_t *every;      /* atoms that hold in each of its cells */
+    uint32_t *classes[PASSES]; /* by code: 0: nothing, or a place in run.pool + 1 */
+    uint32_t *every;           /* atoms that hold in each of its cells */
     uint32_t every_count, every_room;
     bool own;        /* some record has a value of its own of it (raw.inner) */
     bool folded;     /* some record has a text of it that is kept folded (SEGMENT_FOLDED) */
@@ -181,10 +216,13 @@ struct select_column {
 };
 
 #define ATOM_INDICATOR (UINT32_MAX - 1)
+#define ATOM_OPAQUE (UINT32_MAX - 2) /* of a line: whatever formats make of it */
+#define ATOM_SPECIAL ATOM_OPAQUE
 
 /* What ingest makes of records that are made alike (segment_shape). */
 struct make {
     bool opaque; /* values out of texts, under any name */
+    bool spoken; /* what formats make of a line */
     bool sure;   /* just the values that they came with, each under the one name that its column has */
 };
 
@@ -201,13 +239,14 @@ struct run {
     uint32_t *found; /* atoms of the value at hand */
     uint32_t found_count, found_room;
     size_t unpacked; /* bytes of values, since they were forgotten */
-    uint32_t last_class[2];
+    uint32_t last_class[PASSES];
     bool has_indicators; /* some value may hold one */
     struct make *makes;  /* by shape of the segment */
     bool *fed;           /* by field that anybody has named: some column may become it */
     bool *texts;         /* by source: it is lines of text */
     bool has_texts;
-    bool opaque; /* some row may be */
+    bool opaque;        /* some row may be */
+    bool spoken, heard; /* some row may be a line; lines have been looked at */
 };
 
 /* Which columns may become which fields (targets, fed), and what else records are made into (makes, texts). False: e is set. */
@@ -217,7 +256,20 @@ MUST_USE bool select_shapes_sure(struct run *r);
 /* May a source of the segment be of this reader? "": yes. */
 bool select_reader(const struct run *r, str name);
 
-/* Looks at the values of a column: for its views; or, keywords, for rules about all values, and indicators. False: e is set. */
-MUST_USE bool select_scan(struct run *r, uint32_t column, bool keywords);
+/* Literals of which every value that satisfies the atom's test satisfies one, when it is folded; under the atom's number. Of atoms that are found.
+ * False: memory is out. */
+MUST_USE bool select_literals(const struct select *s, uint32_t atom, struct literal **list, uint32_t *count,
+                              uint32_t *room);
+/* Looks at the values of a column. False: e is set. */
+MUST_USE bool select_scan(struct run *r, uint32_t column, enum pass pass);
+
+/* ---- select_line.c ---- */
+
+/* How formats may satisfy the atom. False: memory is out. */
+MUST_USE bool select_said(struct select *s, uint32_t atom, enum said *out);
+/* A matcher of what must stand in a line for the needed atoms that formats satisfy with a part of it. False: memory is out. */
+MUST_USE bool select_lines_make(struct select *s);
+/* Is a part of the line, as a format gives it, anything else than a part of it? */
+bool select_line_is_odd(str line);
 
 #endif

@@ -75,9 +75,10 @@ static enum atom_how how_of(const struct plan_test *t) {
 
 /* test NONE: is there a value? */
 static uint32_t atom_add(struct select *s, uint32_t view, uint32_t test) {
+    bool const is_test = test < s->o.plan->test_count;
     uint32_t at;
 
-    if (test != NONE && how_of(&s->o.plan->tests[test]) == ATOM_PRESENT)
+    if (is_test && how_of(&s->o.plan->tests[test]) == ATOM_PRESENT)
         test = NONE;
     if ((!s->atom_slots || s->atom_count >= s->atom_mask / 2) && !atoms_grow(s))
         return NONE;
@@ -97,6 +98,8 @@ static uint32_t atom_add(struct select *s, uint32_t view, uint32_t test) {
     *a = (struct atom){.view = view, .test = test, .slot = NONE};
     if (test == NONE) {
         v->presence = s->atom_count;
+    } else if (!is_test) {
+        a->how = ATOM_TRIED;
     } else {
         const struct test *const t = &s->o.plan->tests[test].test;
 
@@ -280,6 +283,34 @@ static bool kind_pair(struct select *s, struct kind_pairs *k, const struct kind_
     return select_push(&k->pairs, &k->count, &k->room, pair);
 }
 
+/* The number of a condition as if it were a test. NONE: no memory. */
+static uint32_t condition_number(struct select *s, const struct kind_condition *c) {
+    for (uint32_t i = 0; i < s->condition_count; i++) /* kinds that extend another have its conditions */
+        if (s->conditions[i]->field == c->field && s->conditions[i]->how == c->how &&
+            s->conditions[i]->values == c->values)
+            return s->o.plan->test_count + i;
+    if (!select_grow((void **)(uintptr_t)&s->conditions, s->condition_count, &s->condition_room, sizeof c))
+        return NONE;
+    s->conditions[s->condition_count] = c;
+    return s->o.plan->test_count + s->condition_count++;
+}
+
+static bool kind_whens(struct select *s, struct kind_pairs *out, const struct kind *k) {
+    for (size_t i = 0; i < k->when_count; i++) {
+        const struct kind_condition *const c = &k->when[i];
+        bool const value = c->how != WHEN_PRESENT;
+
+        if (c->how == WHEN_ABSENT)
+            continue;
+        uint32_t const view = view_add(s, c->field, VIEW_SELF, NULL), test = value ? condition_number(s, c) : NONE;
+        uint32_t const atom = view == NONE || (value && test == NONE) ? NONE : atom_add(s, view, test);
+
+        if (atom == NONE || !select_push(&out->whens, &out->when_count, &out->when_room, atom))
+            return false;
+    }
+    return true;
+}
+
 const struct kind_pairs *select_kind(struct select *s, size_t kind) {
     static const struct kind_logsource any = {.product = {"", 0}, .category = {"", 0}, .service = {"", 0}};
     static const struct kind none = {.logsources = &any, .logsource_count = 1};
@@ -290,6 +321,8 @@ const struct kind_pairs *select_kind(struct select *s, size_t kind) {
         for (uint32_t g = 0; g < s->group_count; g++)
             if (!kind_pair(s, out, &k->logsources[i], g))
                 return NULL;
+    if (!out->made && !kind_whens(s, out, k))
+        return NULL;
     out->made = true;
     return out;
 }

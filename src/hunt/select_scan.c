@@ -15,7 +15,7 @@
 
 /* ---- matchers ---- */
 
-static bool literal_of(const struct select *s, uint32_t atom, struct literal **list, uint32_t *count, uint32_t *room) {
+bool select_literals(const struct select *s, uint32_t atom, struct literal **list, uint32_t *count, uint32_t *room) {
     const struct test *const t = &select_test(s, atom)->test;
 
     if (t->sigma->op != TEST_NUMBER)
@@ -37,7 +37,7 @@ static bool matchers_make(const struct select *s, struct view *v) {
         return true;
     for (uint32_t i = 0; ok && i < v->atom_count; i++)
         if (s->atoms[v->atoms[i]].how == ATOM_FOUND)
-            ok = literal_of(s, v->atoms[i], &list, &count, &room);
+            ok = select_literals(s, v->atoms[i], &list, &count, &room);
     typed = ok ? malloc((count + (size_t)1) * sizeof *typed) : NULL;
     for (uint32_t i = 0; typed && i < count; i++)
         if (select_test(s, list[i].id)->raw_types & ~TEXT_TYPES)
@@ -65,7 +65,7 @@ static bool needles_make(struct select *s) {
     needles_free(s->needles);
     s->needles = NULL;
     for (uint32_t i = 0; ok && i < v->atom_count; i++)
-        ok = literal_of(s, v->atoms[i], &list, &count, &room);
+        ok = select_literals(s, v->atoms[i], &list, &count, &room);
     if ((words = ok ? malloc((count + (size_t)1) * sizeof *words) : NULL)) {
         for (uint32_t i = 0; i < count; i++) {
             words[i] = list[i].text;
@@ -97,8 +97,13 @@ static void found(void *ctx, uint32_t atom) {
 
 /* What literals told of is asked again, where they do not tell all. A regular expression that is given up is taken to match. */
 static bool satisfies(struct select *s, uint32_t atom, const struct value *v, str folded) {
+    const struct kind_condition *const condition = select_condition(s, atom);
     uint64_t const given_up = s->scratch.regex_limits;
+    str const text = value_text(v);
     bool ok = true;
+
+    if (condition)
+        return kind_condition_holds(condition, &text, 1);
     bool const holds = test_value(&select_test(s, atom)->test, v, folded, &s->scratch, &ok);
 
     s->no_memory |= !ok;
@@ -130,7 +135,13 @@ static void ask(struct run *r, struct view *view, struct looked *l) {
     char number[NUMBER_TEXT_MAX];
     str text;
 
-    if (v->type == VALUE_NULL || !(view->types >> v->raw_type & 1))
+    if (v->type == VALUE_NULL) { /* no test is true of it; to a condition it is the empty text */
+        for (uint32_t i = 0; i < view->tried_count; i++)
+            if (select_condition(s, view->tried[i]) && satisfies(s, view->tried[i], v, S("")))
+                found(r, view->tried[i]);
+        return;
+    }
+    if (!(view->types >> v->raw_type & 1))
         return;
     if (m && scan_number(v, number, &text))
         literals_scan(m, text, found, r);
@@ -202,21 +213,25 @@ static bool class_same(const struct run *r, uint32_t class) {
 }
 
 /* Values that stand together often have the same. */
-static bool class_make(struct run *r, bool keywords, uint32_t *out) {
+static bool class_make(struct run *r, enum pass pass, uint32_t *out) {
     *out = 0;
     if (!r->found_count)
         return true;
-    if (class_same(r, r->last_class[keywords])) {
-        *out = r->last_class[keywords];
+    if (class_same(r, r->last_class[pass])) {
+        *out = r->last_class[pass];
         return true;
     }
-    *out = r->last_class[keywords] = r->pool_count + 1;
+    *out = r->last_class[pass] = r->pool_count + 1;
     if (!select_push(&r->pool, &r->pool_count, &r->pool_room, r->found_count))
         return no_memory(r);
     for (uint32_t i = 0; i < r->found_count; i++) {
         if (!select_push(&r->pool, &r->pool_count, &r->pool_room, r->found[i]))
             return no_memory(r);
-        if (r->found[i] < ATOM_INDICATOR)
+        if (r->found[i] >= ATOM_SPECIAL)
+            continue;
+        if (pass == PASS_LINES)
+            r->s->atoms[r->found[i]].heard = true;
+        else
             r->s->atoms[r->found[i]].held = true;
     }
     return true;
@@ -228,7 +243,7 @@ static bool every_add(struct run *r, struct select_column *c, uint32_t atom) {
             return true;
     if (atom == ATOM_INDICATOR)
         r->has_indicators = true;
-    else
+    else if (atom < ATOM_SPECIAL)
         r->s->atoms[atom].held = true;
     return select_push(&c->every, &c->every_count, &c->every_room, atom) || no_memory(r);
 }
@@ -247,6 +262,31 @@ static bool everything(struct run *r, const struct select_column *c, bool keywor
                 return false;
     }
     return !keywords || !r->ask->indicators || each(r, to, ATOM_INDICATOR);
+}
+
+/* Of a line whatever formats may make of it. */
+static bool line_is_odd(struct run *r) {
+    r->opaque = true;
+    return select_push(&r->found, &r->found_count, &r->found_room, ATOM_OPAQUE) || no_memory(r);
+}
+
+static bool look_line(struct run *r, const struct segment_value *raw) {
+    struct select *const s = r->s;
+    str const text = {raw->ptr, raw->len};
+    bool ok = true;
+
+    s->serial++;
+    r->found_count = 0;
+    if (raw->lost || (raw->type == RAW_TEXT && (text.len > VALUE_BYTES_MAX || select_line_is_odd(text))))
+        return line_is_odd(r);
+    if (raw->type != RAW_TEXT || !s->lines) /* formats tell of texts only */
+        return true;
+    r->counts->values++;
+    struct value const v = {.ptr = raw->ptr, .len = raw->len, .type = VALUE_TEXT, .raw_type = RAW_TEXT};
+
+    literals_scan(s->lines, test_fold(&s->scratch, &v, &ok), found, r);
+    s->no_memory |= !ok;
+    return !s->no_memory || no_memory(r);
 }
 
 static bool found_add(struct run *r, struct select_column *c, uint32_t atom) {
@@ -408,23 +448,30 @@ static const struct segment_value *values_of(struct run *r, uint32_t column) {
     return segment_column_values(r->segment, column, true, &values, &e) ? values : NULL;
 }
 
-bool select_scan(struct run *r, uint32_t column, bool keywords) {
+bool select_scan(struct run *r, uint32_t column, enum pass pass) {
     struct select *const s = r->s;
     struct select_column *const c = &r->columns[column];
     struct segment_column const is = segment_column(r->segment, column);
     const struct segment_value *values;
     field_id const field = field_find(s->o.fields, is.name);
+    bool const keywords = pass == PASS_ALL;
+    uint32_t **const classes = &c->classes[pass];
     size_t held = 0;
-    uint32_t types;
+    uint32_t types = RAW_ANY;
 
-    r->last_class[keywords] = 0;
-    if (!column_begin(r, c, keywords, is.values, &types))
+    r->last_class[pass] = 0;
+    if (pass != PASS_LINES && !column_begin(r, c, keywords, is.values, &types))
         return false;
     if (!(is.types & types))
-        return keywords || empties(r, c);
-    if (!(values = values_of(r, column)))
+        return pass != PASS_FIELDS || empties(r, c);
+    if (!(values = values_of(r, column))) {
+        if (pass == PASS_LINES) {
+            r->opaque = true;
+            return every_add(r, c, ATOM_OPAQUE);
+        }
         return everything(r, c, keywords, every_add, c) && (keywords || empties(r, c));
-    if (!c->classes[keywords] && !(c->classes[keywords] = malloc((is.values + (size_t)1) * sizeof **c->classes)))
+    }
+    if (!*classes && !(*classes = malloc((is.values + (size_t)1) * sizeof **classes)))
         return no_memory(r);
     for (uint32_t i = 0; i < is.values; i++) {
         if (i % VALUES_AT_ONCE == 0 || held > TEXT_AT_ONCE) {
@@ -433,10 +480,11 @@ bool select_scan(struct run *r, uint32_t column, bool keywords) {
             held = 0;
         }
         held += values[i].len + sizeof values[i];
-        if (!look(r, c, &values[i], field, keywords, types) || !class_make(r, keywords, &c->classes[keywords][i]))
+        if (!(pass == PASS_LINES ? look_line(r, &values[i]) : look(r, c, &values[i], field, keywords, types)) ||
+            !class_make(r, pass, &(*classes)[i]))
             return false;
     }
     r->unpacked += held;
     texts_forget(s);
-    return keywords || empties(r, c);
+    return pass != PASS_FIELDS || empties(r, c);
 }

@@ -254,7 +254,7 @@ static bool pairs_give(struct shaping *x, struct dress *d, bool *works, bool *op
 /* ---- a way in which records are made ---- */
 
 /* The record may have the shape. *sure: it has just the values that it came with, each under the one name that the shape gives it. */
-static bool dress_use(struct shaping *x, struct dress *d, bool *opaque, bool *sure) {
+static bool dress_use(struct shaping *x, struct dress *d, struct make *make, bool *sure) {
     const struct shape *const s = d->shape;
     bool clash = false, works = false;
 
@@ -263,12 +263,13 @@ static bool dress_use(struct shaping *x, struct dress *d, bool *opaque, bool *su
     *sure &= !clash;
     if (!s)
         return true;
-    if (!pairs_give(x, d, &works, opaque))
+    if (!pairs_give(x, d, &works, &make->opaque))
         return false;
     for (uint32_t i = 0; works && i < x->count; i++) /* a pair may have the name that it would have had */
         if (x->places[i].column > SEGMENT_TIME_TEXT && !own_add(x, x->places[i].column))
             return false;
-    *opaque |= s->lines || s->bytes || has_any(x, d->words) || has_any(x, d->xml);
+    make->opaque |= s->bytes || has_any(x, d->words) || has_any(x, d->xml);
+    make->spoken |= s->lines;
     *sure &=
         !works && !s->keep && s->each_of == FIELD_NONE; /* what is true of a record need not be of each event in it */
     return true;
@@ -295,13 +296,14 @@ static bool way_look(struct shaping *x, struct make *make) {
         if (!dress_fits(x, d, whole))
             continue;
         fit++;
-        if (!dress_use(x, d, &make->opaque, &sure))
+        if (!dress_use(x, d, make, &sure))
             return false;
         if (d->all && whole) /* the first that fits is the one */
             break;
     }
     make->sure = sure && fit == 1 && !make->opaque;
     x->r->opaque |= make->opaque;
+    x->r->spoken |= make->spoken;
     return true;
 }
 
@@ -334,7 +336,7 @@ static bool texts_look(struct run *r) {
         r->texts[i] = !segment_source(r->segment, i, &source, &e) || str_eq(source.reader, S("text"));
         r->has_texts |= r->texts[i];
     }
-    r->opaque |= r->has_texts;
+    r->spoken |= r->has_texts;
     return true;
 }
 

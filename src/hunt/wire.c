@@ -728,7 +728,8 @@ static bool take_kept(struct reading *r, struct kept_segment *k) {
         !read_u32le(&r->c, &k->rows) || !read_u32le(&r->c, &month) || !take_i64(r, &k->first) || !take_i64(r, &k->last))
         return false;
     k->month = (int32_t)month;
-    return (k->first == INSTANT_NONE) == (k->last == INSTANT_NONE) && k->first <= k->last;
+    return k->size && k->rows && k->first <= k->last && (k->first == INSTANT_NONE) == (k->last == INSTANT_NONE) &&
+           (k->first == INSTANT_NONE) == (k->month == KEPT_UNDATED);
 }
 
 size_t wire_size(const char *head) {

@@ -34,7 +34,7 @@
 #define DATA_SLACK ((size_t)192 << 20) /* beyond memory_max: windows, decompressors, one record too large */
 #define YARA_SLACK                                                                                                     \
     ((size_t)256 << 20) /* and beyond that, where files are scanned: two scans, matches, what messages carry */
-#define KEEP_MEMORY ((size_t)160 << 20) /* segments that are being written, and beyond that: */
+#define KEEP_MEMORY ((size_t)256 << 20) /* segments that are being written, and beyond that: */
 #define KEEP_SLACK ((size_t)224 << 20)  /* one that is being finished, and a container that is unpacked a second time */
 #define SEGMENT_MEMORY ((size_t)512 << 20) /* of what is unpacked of a segment */
 #define CELLS_MAX 1024u                    /* values an event hands to correlations */
@@ -1564,6 +1564,38 @@ static bool segment_rows(struct worker *w, struct segment *s, struct err *e) {
     return ok;
 }
 
+/* The first 16 digits of the hash in the name that a segment has in an archive; empty: it is no such name. */
+static str name_digits(str path) {
+    str name = path;
+    size_t at;
+
+    while ((at = str_find_byte(name, '/')) != SIZE_MAX)
+        name = str_from(name, at + 1);
+    if ((at = str_find_byte(name, '-')) < 8 || at == SIZE_MAX || !str_ends(name, S(".lws")) ||
+        name.len != at + 1 + 16 + 4)
+        return S("");
+    return str_first(str_from(name, at + 1), 16);
+}
+
+/* Is another segment in its place? What is damaged has another hash than its name says as well, and what is left of it is read; but a whole
+ * segment with another hash is not the one that was added. */
+static bool misplaced(struct worker *w, struct segment *s, str path, struct err *e) {
+    str const digits = name_digits(path);
+    char hex[2 * SHA256_SIZE + 1];
+
+    sha256_hex(w->now.hash, hex);
+    if (!w->now.hashed || !digits.len || memcmp(digits.ptr, hex, 16) == 0)
+        return false;
+    bool const whole = segment_check(s, NULL, NULL, e);
+
+    segment_forget(s);
+    if (!whole)
+        *e = (struct err){0};
+    return whole &&
+           !err_set(e, ERR_CORRUPT, 0,
+                    "this is not the segment that was added under this name, but another one: nothing of it is read");
+}
+
 static bool read_segment(struct worker *w, str path, struct err *e) {
     size_t const size = (size_t)w->file.input.size;
     struct wire outermost;
@@ -1573,15 +1605,17 @@ static bool read_segment(struct worker *w, str path, struct err *e) {
     if (!learner_asked(w->learner) && !file_hash(w, e)) /* what is asked of it is little beside all its bytes */
         return false;
     outermost = w->now;
-    void *const bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, w->file.fd, 0);
+    void *const bytes = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, w->file.fd, 0) : NULL;
 
     if (bytes == MAP_FAILED)
         return err_set(e, ERR_MEMORY, 0, "no memory to read a segment");
     w->damage_path = path;
-    ok = segment_open(&s, (str){bytes, size}, path, SEGMENT_MEMORY, e) && segment_rows(w, s, e);
+    ok = segment_open(&s, size ? (str){bytes, size} : S(""), path, SEGMENT_MEMORY, e) && !misplaced(w, s, path, e) &&
+         segment_rows(w, s, e);
     w->damage_path = S("");
     segment_close(s);
-    munmap(bytes, size);
+    if (size)
+        munmap(bytes, size);
     if (!ok && e->code == ERR_MEMORY)
         return false;
     put(w, &(struct wire){.type = WIRE_SOURCE, .index = 0});
@@ -1605,12 +1639,13 @@ static bool read_file(struct worker *w, str path, struct err *e) {
         return e->code != ERR_MEMORY;
     }
     head = str_first(head, HEAD_BYTES);
+    /* What was a segment once is none of anybody else's formats now, and not an empty file either. */
+    if (segment_begins(head) || name_digits(path).len)
+        return read_segment(w, path, e);
     if (head.len == 0) {
         w->now.custody.not_read = S(CUSTODY_EMPTY);
         return file_hash(w, e);
     }
-    if (segment_begins(head))
-        return read_segment(w, path, e);
     if ((container = unpack_container(head))) {
         struct unpack_visitor const visitor = {leaf, ended, unpack_damage, tick, dated, w};
 

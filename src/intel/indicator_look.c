@@ -697,10 +697,15 @@ static bool names_may(const struct look *l, str s, size_t from, size_t end) {
     return false;
 }
 
+static bool is_slash(char c) {
+    return c == '/' || c == '\\';
+}
+
 /* A name that ends at `end`, and begins behind a separator, a quote, or a blank. */
 static void name_look(struct look *l, size_t end) {
     str const s = l->text;
     size_t from = end, word = SIZE_MAX, name = end;
+    unsigned folders = 0;
 
     /* The name alone decides, with blanks and without: most end here. */
     while (name > 0 && end - name < NAME_MAX_BYTES && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
@@ -711,6 +716,10 @@ static void name_look(struct look *l, size_t end) {
     if (is_quick(l))
         return;
     while (from > 0 && end - from < PATH_MAX_BYTES && !ends_path(s.ptr[from - 1])) {
+        /* Slashes and blanks behind the name are none of it (path_probe). */
+        if (l->asks && from < end && is_slash(s.ptr[from - 1]) && !is_slash(s.ptr[from]) && s.ptr[from] != ' ' &&
+            ++folders > INDICATOR_ASK_FOLDERS)
+            break;
         from--;
         if (word == SIZE_MAX && ends_word(s.ptr[from]))
             word = from + 1;

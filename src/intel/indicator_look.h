@@ -52,13 +52,14 @@ void indicator_texts_free(struct indicator_texts *t);
 bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_found *found);
 /* Tells all that would be looked up of the text in a set, of which nothing is known: a superset of what is looked up in any set. Views
  * live until the call returns. */
+#define INDICATOR_ASK_FOLDERS 2u
 struct indicator_asks {
     /* Of a class but ADDRESS, NETWORK and FILE: intel_set_next's. Of WHOLE letters may be of any case, and it may be a FILE that is the
      * whole text. There may be very many in one text. */
     void (*key)(void *ctx, enum intel_class class, str key);
     void (*address)(void *ctx, const struct address *a);
-    /* A path as it stands, `/` between its names and in small letters, the name of a file at its end; what stands before it, words and
-     * blanks, may be no part of it. A name of a folder may be a placeholder (observable_folder). */
+    /* A path as it stands, `/` between its names and in small letters, the name of a file at its end; of the folders it lies in the last
+     * INDICATOR_ASK_FOLDERS, and perhaps more. What stands before it, words and blanks, may be no part of it. A name of a folder may be a placeholder (observable_folder). */
     void (*path)(void *ctx, str path);
     void (*host)(void *ctx, str host); /* the text is this host, or its address, and nothing else but a port */
     /* It holds a URL of this host, which was not read to its end: there are too many in one. */

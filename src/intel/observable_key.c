@@ -18,8 +18,8 @@
 #include "intel/indicator_look.h"
 #include "intel/intel_set_own.h"
 
-#define URL_MEMORY ((size_t)1 << 20) /* as detection/indicator.c has it for host and path */
-#define FOLDERS 2u                   /* of names with a point in them */
+#define URL_MEMORY ((size_t)1 << 20)  /* as detection/indicator.c has it for host and path */
+#define FOLDERS INDICATOR_ASK_FOLDERS /* of names with a point in them */
 #define FOLDERS_BARE 1u
 #define WHOLE_KEPT 255u /* bytes of a whole value: of longer ones none is kept */
 #define HEX_KEPT                                                                                                       \
@@ -211,8 +211,19 @@ static bool folder_take(str *path, str *folder) {
     return folder->len > 0;
 }
 
-/* name: a last word; folders: the last ones, the nearest first. */
+/* name: a last word; folders: the last ones, the nearest first. Mostly they stand one behind the other as it wants them. */
 static uint64_t file_key(struct observable_keys *k, const str *folders, unsigned count, str name) {
+    str together = name;
+
+    for (unsigned i = 0; i < count && together.ptr; i++) {
+        str const folder = last_word(k, folders[i]);
+
+        together = folder.len && folder.ptr + folder.len + 1 == together.ptr && together.ptr[-1] == '/'
+                       ? (str){folder.ptr, folder.len + 1 + together.len}
+                       : (str){NULL, 0};
+    }
+    if (together.ptr)
+        return key_hash(k, INTEL_FILE, together);
     k->room.len = 0;
     for (unsigned i = count; i > 0; i--) {
         buf_add(&k->room, last_word(k, folders[i - 1]));

@@ -42,6 +42,7 @@ static inline unsigned __int128 model_address_key(const struct address *a) {
 
 /* Numbered keys and addresses; a bit for each segment in which they stand. */
 struct model {
+    unsigned zeros; /* so many of the lowest bits of every key are zero */
     uint64_t keys[MODEL_KEYS];
     uint64_t in[MODEL_KEYS];
     struct address addresses[MODEL_ADDRESSES];

@@ -114,6 +114,45 @@ def one_source_keeps_its_order():
         assert months == {"2024-01", "2024-02", "2024-03", "2024-04", "2024-05", "2024-06"}, months
 
 
+def rotating(count, first_year, months=132):
+    """A log whose events go to and fro between so many months, in which something is to be found, and some of whose lines are broken."""
+    samples = (SAMPLES / "mailbox.jsonl").read_text().splitlines()
+    usual, found = json.loads(samples[0]), next(json.loads(line) for line in samples if '"Operation":"Add-MailboxPermission"' in line and "k.lind" in line)
+    for n in range(count):
+        one = found if n % 50 == 49 else usual
+        month = n * 7 % months
+        one["CreationTime"] = f"{first_year + month // 12}-{month % 12 + 1:02}-{n % 28 + 1:02}T{n % 24:02}:00:00"
+        one["Id"] = f"{n:032x}"
+        yield json.dumps(one) if n % 5000 != 4321 else json.dumps(one)[:-300]
+
+
+def large_files_in_parts():
+    """Files of several parts, read by several processes: numbers of records, hashes, damage and findings are those of the whole file; also where
+    segments are sealed in the middle of a part, because more months come than can be open."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        evidence = folder / "evidence"
+        evidence.mkdir()
+        lines = (20 << 20) // len(next(rotating(1, 1950)))
+        for number, year in enumerate((1975, 1990)):
+            (evidence / f"{number}.jsonl").write_text("\n".join(rotating(lines, year)) + "\n")
+            assert (evidence / f"{number}.jsonl").stat().st_size > 2 * (8 << 20), "not more than two parts"
+        wanted, told, status = events(evidence)
+        assert len(wanted) > 2 * lines * 0.99 and status == 3, (len(wanted), lines, status, told[:3])
+        hunt = ["--rules", SOURCE / "data/rules"]
+        fresh = findings_of(folder / "fresh", evidence, *hunt)
+        assert len(fresh) > 1000, len(fresh)
+        for threads in (1, 2):
+            archive = folder / f"archive-{threads}"
+            add(archive, evidence, "--threads", threads)
+            got, told_again, status_again = cat(archive)
+            assert sorted(got) == sorted(wanted), (threads, len(got), len(wanted), sorted(set(got) ^ set(wanted))[:2])
+            assert (told, status) == (told_again, status_again), (threads, told, told_again)
+            assert findings_of(folder / f"found-{threads}", archive, *hunt) == fresh, threads
+            assert longwatch("archive", "verify", archive).returncode == 0
+            assert "2 were there already" in add(archive, evidence), "a file that was read in parts is known by another hash"
+
+
 def members_of_containers():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -311,4 +350,4 @@ def reading(pid):
     return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK") > 0.25
 
 
-run([events_of_the_samples, events_of_every_format, one_source_keeps_its_order, members_of_containers, times_that_lie_anywhere, each_file_once, findings_of_the_samples, findings_of_every_format, what_only_files_can_say_is_refused, damage_is_found_where_it_is, wrong_use_is_told, a_process_that_ends_costs_its_file])  # fmt: skip
+run([events_of_the_samples, events_of_every_format, one_source_keeps_its_order, large_files_in_parts, members_of_containers, times_that_lie_anywhere, each_file_once, findings_of_the_samples, findings_of_every_format, what_only_files_can_say_is_refused, damage_is_found_where_it_is, wrong_use_is_told, a_process_that_ends_costs_its_file])  # fmt: skip

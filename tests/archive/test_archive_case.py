@@ -301,6 +301,53 @@ def verify_asks_the_archive():
         assert manifest.exists() and "is not the one that the case was made of" in told["archive"], told
 
 
+def what_was_put_together_is_found():
+    """After compaction a finding's record lies in another segment, and the case is the same: shown, verified, hunted again."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        evidence, archive = folder / "evidence", folder / "archive"
+        shutil.copytree(SAMPLES, evidence)
+        for path in sorted(evidence.iterdir()):
+            add(archive, path)
+        shutil.rmtree(evidence)
+        case = hunt(folder / "case", archive, "--rules", RULES)
+        before = shown(case, 1)
+        longwatch("archive", "compact", archive, "--grace", "0", "--quiet")
+        after = shown(case, 1)
+        assert before[0]["segment"] != after[0]["segment"] and before[1] == after[1] and before[0]["record"] == after[0]["record"], (before, after)
+        told = longwatch("verify", case).stdout.decode()
+        assert "put together with others since" in told and "229 of 229 records" in told, told
+        same_case(case, hunt(folder / "again", archive, "--rules", RULES))
+
+
+def what_has_gone_is_told():
+    """Expired: show says since when and by which record; the source keeps its line, which says so, and nothing is an error."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        evidence, archive = folder / "evidence", folder / "archive"
+        shutil.copytree(SAMPLES, evidence)
+        longwatch("archive", "add", archive, evidence / "intrusion.jsonl", "--family", "short", "--quiet", status=(0, 3))
+        longwatch("archive", "add", archive, evidence / "proxy.log", "--quiet", status=(0, 3))
+        shutil.rmtree(evidence)
+        case = hunt(folder / "case", archive, "--rules", RULES)
+        findings = [json.loads(line) for line in (case / "findings.jsonl").read_text().splitlines()]
+        number = 1 + next(n for n, f in enumerate(findings) if f["evidence_path"].endswith("intrusion.jsonl"))
+        longwatch("archive", "policy", archive, "set", "week", "--days", "7", "--family", "short", "--who", "test")
+        longwatch("archive", "expire", archive, "--who", "test", "--why", "over", "--quiet")
+        record = json.loads(longwatch("archive", "info", archive, "--json").stdout)["snapshot"]
+        _, _, told = shown(case, number, status=(3,))
+        assert "expired" in told and "policy week" in told and "over" in told, told
+        assert any(f"by record {n}," in told for n in range(1, record + 1)), (told, record)
+        told = longwatch("verify", case, status=(3,)).stdout.decode()
+        assert "by order" in told and "NOT THERE: the evidence of" in told and "DIFFERS" not in told, told
+        longwatch("hunt", archive, "--rules", RULES, "-o", folder / "after", status=(0, 1))
+        lines = {pathlib.Path(row["path"]).name: row for row in tables(folder / "after")["custody"]}
+        assert lines["intrusion.jsonl"]["not_read"] == "none of its records is in the archive any more" and not lines["intrusion.jsonl"]["records"], lines
+        assert not lines["proxy.log"]["not_read"] and lines["proxy.log"]["records"]
+        assert facts(folder / "after")["archive_gone"].startswith("185 records expired"), facts(folder / "after")
+        assert b"Gone from the archive" in longwatch("hunt", archive, "--rules", RULES, status=(0, 1)).stdout
+
+
 def gone_is_asked_of_an_archive():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -310,4 +357,4 @@ def gone_is_asked_of_an_archive():
         assert answers[0] == answers[1] and json.loads(answers[0])["incidents"]
 
 
-run([case_of_the_samples, case_of_an_exercise, case_of_every_format, clocks_of_a_source_are_judged_together, findings_come_in_the_order_of_the_source, each_source_has_one_line, a_case_says_of_which_archive_it_is, show_goes_into_the_segment, verify_asks_the_archive, gone_is_asked_of_an_archive])  # fmt: skip
+run([case_of_the_samples, case_of_an_exercise, case_of_every_format, clocks_of_a_source_are_judged_together, findings_come_in_the_order_of_the_source, each_source_has_one_line, a_case_says_of_which_archive_it_is, show_goes_into_the_segment, verify_asks_the_archive, what_was_put_together_is_found, what_has_gone_is_told, gone_is_asked_of_an_archive])  # fmt: skip

@@ -108,15 +108,17 @@ def they_are_no_events():
     """All that reads an archive reads the same with them as without."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        plain, kept = folder / "plain", folder / "kept"
-        longwatch("archive", "add", plain, SAMPLES, "--quiet", status=(0, 3))
-        add(kept, SAMPLES)
+        plain, kept = folder / "plain/archive", folder / "kept/archive"  # drafts of kinds are called like the folder
+        plain.parent.mkdir()
+        kept.parent.mkdir()
+        for archive, words in ((plain, []), (kept, ["--originals"])):  # by one process: numbers of segments are the same
+            longwatch("archive", "add", archive, SAMPLES, *words, "--threads", "1", "--quiet", status=(0, 3))
         assert info(plain)["rows"] == info(kept)["rows"]
         for words in (["archive", "cat"], ["events", "--json"], ["kinds", "suggest"]):
             one, other = (longwatch(*words, archive, status=(0, 1, 3)) for archive in (plain, kept))
             assert sorted(one.stdout.splitlines()) == sorted(other.stdout.splitlines()), words
         for archive in (plain, kept):
-            longwatch("hunt", archive, "--rules", RULES, "-q", "-o", folder / f"{archive.name}.case", status=(1, 3))
+            longwatch("hunt", archive, "--rules", RULES, "-q", "-o", folder / f"{archive.parent.name}.case", status=(1, 3))
         assert (folder / "plain.case/findings.jsonl").read_bytes() == (folder / "kept.case/findings.jsonl").read_bytes()
         # Nor is a segment of them that is named itself.
         segments = [path for path in (kept / "segments/undated").iterdir() if path.name not in {other.name for other in (plain / "segments/undated").iterdir()}]
@@ -171,11 +173,49 @@ def show_prints_the_bytes():
         shown = longwatch("show", folder / "case", alone).stdout
         line = log[findings[alone - 1]["offset"]:].split(b"\n")[0]
         assert shown.endswith(b"\n\nAs it stands in the original:\n\n" + line + b"\n"), shown
-        assert b"original   kept: longwatch archive cat --original " + digest(log).encode() in shown, shown
+        assert f"original   kept: longwatch archive cat {archive} --original {digest(log)}".encode() in shown, shown
         shown = longwatch("show", folder / "case", inside).stdout
-        assert b"original   in a container, which is kept: longwatch archive cat --original " + digest(tar.getvalue()).encode() in shown, shown
+        assert f"original   in a container, which is kept: longwatch archive cat {archive} --original {digest(tar.getvalue())}".encode() in shown, shown
         assert b"As it stands" not in shown and b"m.berg" in shown
         assert longwatch("archive", "cat", archive, "--original", digest(tar.getvalue())).stdout == tar.getvalue()
+
+
+def they_are_cared_for():
+    """Compaction leaves them; a hold keeps them, a policy of their own ends them; and an erasure takes all of them, or is refused."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        archive = folder / "archive"
+        for path in sorted(SAMPLES.iterdir()):
+            add(archive, path)
+        files = [path for path in SAMPLES.iterdir() if path.is_file()]
+        before = originals(archive)
+        longwatch("archive", "compact", archive, "--grace", "0", "--quiet")
+        assert originals(archive) == before
+        longwatch("archive", "verify", archive)
+        for path in files:
+            comes_back(archive, path)
+        (folder / "values").write_text("k.lind\n")
+        erase = ["archive", "erase", archive, "--values", folder / "values", "--who", "t", "--basis", "b", "--why", "w"]
+        snapshot = info(archive)["snapshot"]
+        assert b"--originals" in longwatch(*erase, status=(5,)).stderr
+        longwatch("archive", "hold", archive, "CASE", "--family", "originals", "--who", "t", "--basis", "b", "--why", "w")
+        assert b"CASE" in longwatch(*erase, "--originals", status=(5,)).stderr
+        assert originals(archive) == before and info(archive)["snapshot"] == snapshot + 1
+        longwatch("archive", "lift", archive, "CASE", "--who", "t", "--why", "w")
+        longwatch(*erase, "--originals", "--quiet")
+        assert not originals(archive)
+        for path in files:
+            longwatch("archive", "cat", archive, "--original", digest(path.read_bytes()), status=(2,))
+        assert b"k.lind" not in b"".join(path.read_bytes() for path in archive.rglob("*") if path.is_file())
+        assert not any(b"k.lind" in line for line in longwatch("archive", "cat", archive, status=(0, 3)).stdout.splitlines())
+        longwatch("archive", "verify", archive)
+        # And a policy that names them ends them alone.
+        add(archive, SAMPLES)
+        rows = info(archive)["rows"]
+        longwatch("archive", "policy", archive, "set", "files", "--days", "1", "--family", "originals", "--who", "t")
+        longwatch("archive", "expire", archive, "--who", "t", "--quiet")
+        assert originals(archive), "it is not a day old"
+        assert info(archive)["rows"] == rows
 
 
 def wrong_use_is_told():
@@ -193,4 +233,4 @@ def wrong_use_is_told():
         longwatch("archive", "cat", folder / "archive", "--original", good, "--as-of", "1", status=(2,))
 
 
-run([every_file_comes_back, each_file_once, they_are_no_events, damage_is_told, show_prints_the_bytes, wrong_use_is_told])  # fmt: skip
+run([every_file_comes_back, each_file_once, they_are_no_events, damage_is_told, show_prints_the_bytes, they_are_cared_for, wrong_use_is_told])  # fmt: skip

@@ -16,12 +16,14 @@ static uint32_t number_of(unsigned segment) {
     return segment * 7 + 3;
 }
 
-static void model_make(struct model *m, struct random *r, unsigned shape) {
+static void model_make(struct model *m, struct random *r, unsigned shape, unsigned zeros) {
+    m->zeros = zeros;
     for (unsigned i = 0; i < MODEL_KEYS; i++) {
         /* Spread as hashes are; or in a part of the pages only, or nearly all alike, which no hash is: then it is slower, and not wrong. */
         m->keys[i] = shape == 0   ? random_next(r)
                      : shape == 1 ? random_next(r) >> 2
-                                  : UINT64_MAX - random_below(r, 1 << 20) * (1 + random_below(r, 3));
+                                  : (UINT64_MAX >> zeros) - random_below(r, 1 << 20) * (1 + random_below(r, 3));
+        m->keys[i] = shape == 2 ? m->keys[i] << zeros : m->keys[i] >> zeros << zeros;
         uint64_t const how = random_below(r, 16);
 
         /* Most in one segment, some in many, few in nearly all. */
@@ -31,7 +33,7 @@ static void model_make(struct model *m, struct random *r, unsigned shape) {
                               : random_next(r) | random_next(r) | random_next(r);
     }
     m->keys[0] = 0;
-    m->keys[1] = UINT64_MAX;
+    m->keys[1] = UINT64_MAX >> zeros << zeros;
     m->in[0] = m->in[1] = 1 | (uint64_t)1 << 63;
     for (unsigned i = 0; i < MODEL_ADDRESSES; i++) {
         struct address *const a = &m->addresses[i];
@@ -51,8 +53,12 @@ static void model_make(struct model *m, struct random *r, unsigned shape) {
 static void run_of_segment(const struct model *m, unsigned segment, size_t memory, struct buf *out) {
     struct index_collector *c;
     uint32_t const number = number_of(segment);
-    struct index_options const o = {
-        .made = 42, .segments = &number, .segment_count = 1, .memory_max = memory, .to = out};
+    struct index_options const o = {.made = 42,
+                                    .segments = &number,
+                                    .segment_count = 1,
+                                    .zeros = segment % 5 ? m->zeros : m->zeros / 2, /* fewer than there are */
+                                    .memory_max = memory,
+                                    .to = out};
     struct err e;
 
     assert_true(index_collector_new(&c, memory, NULL, &e));
@@ -115,7 +121,9 @@ static void keys_compare(struct index_run *r, const struct model *m, uint64_t of
 
     for (unsigned i = 0; i < MODEL_KEYS; i++) {
         keys[2 * i] = m->keys[i];
-        keys[2 * i + 1] = random_below(random, 3) ? m->keys[i] + random_below(random, 9) - 4 : random_next(random);
+        uint64_t const near = (random_below(random, 9) - 4) << (random_below(random, 2) ? m->zeros : 0);
+
+        keys[2 * i + 1] = random_below(random, 3) ? m->keys[i] + near : random_next(random);
     }
     size_t const count = index_keys_sort(keys, room, 2 * MODEL_KEYS);
 
@@ -247,9 +255,13 @@ static void as_a_plain_set(void **state) {
     (void)state;
 
     for (unsigned shape = 0; shape < 3; shape++) {
-        model_make(&m, &random, shape);
-        merges(&m, &random, shape == 2);
-        merges(&m, &random, true);
+        static const unsigned zeros[] = {0, 16, INDEX_ZEROS_MAX};
+
+        for (size_t i = 0; i < COUNT(zeros); i++) {
+            model_make(&m, &random, shape, zeros[i]);
+            merges(&m, &random, shape == 2);
+            merges(&m, &random, true);
+        }
     }
 }
 
@@ -267,7 +279,7 @@ static void questions(void **state) {
     struct err e;
     (void)state;
 
-    model_make(&m, &random, 0);
+    model_make(&m, &random, 0, 16);
     for (unsigned k = 0; k < 8; k++) {
         struct index_run *singles[8];
         static struct buf single[8];

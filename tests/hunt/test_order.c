@@ -360,9 +360,9 @@ static bool say_kept(struct bench *b, struct source *s, bool member, uint64_t re
                        e);
 }
 
-/* What a ledger and two segments say of three files, in whatever order they are read: x lies in both segments, its records by turns; z!m in the second; y in
+/* before: members of a segment that came already. What a ledger and two segments say of three files, in whatever order they are read: x lies in both segments, its records by turns; z!m in the second; y in
  * none any more. */
-static bool three_segments(struct bench *b, unsigned which, struct source *s[3], struct err *e) {
+static bool three_segments_from(struct bench *b, unsigned which, uint32_t before, struct source *s[3], struct err *e) {
     struct wire f = finding(b, 0, 0);
     struct wire const l = line(3, 0, INSTANT_NONE, INSTANT_NONE), own = line(0, 0xee, INSTANT_NONE, INSTANT_NONE);
     bool ok = true;
@@ -379,7 +379,7 @@ static bool three_segments(struct bench *b, unsigned which, struct source *s[3],
              say_member(b, s[0], 4, S("y"), 0xb1, e) && say_kept(b, s[0], false, 6, NULL, S(""), e) &&
              say_member(b, s[0], 5, S("w"), 0xd1, e) && say_kept(b, s[0], false, 0, NULL, S("nobody's"), e);
     } else {
-        ok = say_member(b, s[which], 1, S("x"), 0xa1, e);
+        ok = say_member(b, s[which], before + 1, S("x"), 0xa1, e);
         for (uint64_t record = which; ok && record <= 6; record += 2) { /* 1 3 5, 2 4 6 */
             f.finding.record = record;
             f.finding.offset = record * 10;
@@ -389,11 +389,15 @@ static bool three_segments(struct bench *b, unsigned which, struct source *s[3],
         f.finding.record = 1;
         f.finding.offset = 0;
         if (ok && which == 2)
-            ok =
-                say_member(b, s[2], 2, S("z!m"), 0xc1, e) && say_segment(b, s[2], &f, e) && say_segment(b, s[2], &l, e);
+            ok = say_member(b, s[2], before + 2, S("z!m"), 0xc1, e) && say_segment(b, s[2], &f, e) &&
+                 say_segment(b, s[2], &l, e);
     }
     return ok && say_segment(b, s[which], &(struct wire){.type = WIRE_SOURCE, .index = 0, .name = STR("")}, e) &&
            say_segment(b, s[which], &own, e) && order_part_ended(b->order, s[which], 0, NULL, e);
+}
+
+static bool three_segments(struct bench *b, unsigned which, struct source *s[3], struct err *e) {
+    return three_segments_from(b, which, 0, s, e);
 }
 
 static void segments_are_put_together(void **state) {
@@ -808,8 +812,53 @@ static bool everything(struct bench *b, struct err *e) {
     return order_correlate(b->order, e);
 }
 
+/* The segments of an archive, with acts of one hour in two of them. */
+static bool everything_of_segments(struct bench *b, struct err *e) {
+    static const uint8_t order[] = {1, 0, 2};
+    struct source *s[3];
+
+    for (size_t k = 0; k < 3; k++) {
+        if (!(s[k] = order_source(b->order, &files[k])))
+            return err_set(e, ERR_MEMORY, 0, "no memory for the test");
+        s[k]->size = 10;
+        if (!order_segment(b->order, s[k], e))
+            return false;
+    }
+    for (size_t k = 0; k < 3; k++) {
+        struct clock_bin bin = {20, 2};
+        struct wire const clock = {.type = WIRE_CLOCK,
+                                   .index = 1,
+                                   .clock = {.key = 7,
+                                             .host = STR("h"),
+                                             .field = STR("f"),
+                                             .events = 2,
+                                             .claims = 2,
+                                             .least = 18000,
+                                             .most = 18000,
+                                             .bins = &bin,
+                                             .bin_count = 1}};
+
+        if (order[k] && (!say_member(b, s[order[k]], 1, S("v"), 0xf1, e) || !say_segment(b, s[order[k]], &clock, e) ||
+                         !say_segment(b, s[order[k]],
+                                      &(struct wire){.type = WIRE_ACT, .activity = {.count = 9, .act = ACT_LOGON}}, e)))
+            return false;
+        if (!three_segments_from(b, order[k], order[k] != 0, s, e) || !order_report(b->order, e))
+            return false;
+    }
+    return order_gathered(b->order, e) && order_ledger(b->order, e) && order_correlate(b->order, e);
+}
+
+static void no_memory_of(struct bench *b, bool (*what)(struct bench *b, struct err *e));
+
 static void no_memory(void **state) {
-    struct bench *const b = *state;
+    no_memory_of(*state, everything);
+}
+
+static void no_memory_for_segments(void **state) {
+    no_memory_of(*state, everything_of_segments);
+}
+
+static void no_memory_of(struct bench *b, bool (*what)(struct bench *b, struct err *e)) {
 
     if (!REFUSES)
         skip();
@@ -819,7 +868,7 @@ static void no_memory(void **state) {
         b->told = (struct buf){0};
         memory_refused = false;
         memory_left = left;
-        bool const ok = bench_open(b, &e) && everything(b, &e);
+        bool const ok = bench_open(b, &e) && what(b, &e);
 
         memory_left = -1;
         if (!ok && e.code != ERR_MEMORY)
@@ -850,6 +899,7 @@ int main(void) {
         cmocka_unit_test(words_of_acts),
         cmocka_unit_test(stopped),
         cmocka_unit_test(no_memory),
+        cmocka_unit_test(no_memory_for_segments),
     };
 
     return cmocka_run_group_tests(tests, open_tables, close_tables);

@@ -109,6 +109,11 @@ static const struct wire messages[] = {
     {.type = WIRE_CLOCK, .clock = {.host = STR("")}},
     {.type = WIRE_KEYS, .name = STR("0123456789abcdef\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0\xff\0")},
     {.type = WIRE_SEGMENT, .name = STR("LWSEGMT\0\xff")},
+    {.type = WIRE_SEALED,
+     .kept = {.sha256 = {1, [31] = 2}, .size = 1ull << 40, .rows = 7, .month = 2021 * 12 + 2, .first = -5, .last = 6}},
+    {.type = WIRE_SEALED, .kept = {.size = 1, .rows = UINT32_MAX, .month = -1, .first = -5, .last = -5}},
+    {.type = WIRE_SEALED,
+     .kept = {.size = 1, .rows = 1, .month = KEPT_UNDATED, .first = INSTANT_NONE, .last = INSTANT_NONE}},
     {.type = WIRE_INDEX_KEYS, .name = STR("\0\0\x07\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\1\0\0\0\0\xff")},
     {.type = WIRE_INDEX_ADDRESSES, .name = STR("\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\1 \1\r\xb8............")},
     {.type = WIRE_INDEXED},
@@ -307,6 +312,12 @@ static void round_trip(void **state) {
             assert_int_equal(w.custody.first, INSTANT_NONE); /* what its logs say */
             assert_int_equal(w.custody.last, INSTANT_NONE);
             break;
+        case WIRE_SEALED:
+            assert_memory_equal(w.kept.sha256, m->kept.sha256, SHA256_SIZE);
+            assert_true(w.kept.size == m->kept.size && w.kept.rows == m->kept.rows);
+            assert_int_equal(w.kept.month, m->kept.month);
+            assert_true(w.kept.first == m->kept.first && w.kept.last == m->kept.last);
+            break;
         case WIRE_UNSCANNED:
             assert_true(w.omission.attachment);
             assert_str(w.omission.name, m->omission.name);
@@ -388,6 +399,13 @@ static void refused(void **state) {
         {.type = WIRE_SPLIT, .number = 0, .name = STR("json")},
         {.type = WIRE_DONE, .name = STR("\xc3")},
         {.type = WIRE_KEYS, .name = STR("0123456789abcde")},
+        {.type = WIRE_SEALED, .kept = {.size = 1, .rows = 0, .month = 5, .first = 1, .last = 2}},
+        {.type = WIRE_SEALED, .kept = {.size = 0, .rows = 1, .month = 5, .first = 1, .last = 2}},
+        {.type = WIRE_SEALED, .kept = {.size = 1, .rows = 1, .month = 5, .first = 2, .last = 1}},
+        {.type = WIRE_SEALED, .kept = {.size = 1, .rows = 1, .month = 5, .first = INSTANT_NONE, .last = 1}},
+        {.type = WIRE_SEALED, .kept = {.size = 1, .rows = 1, .month = 5, .first = 1, .last = INSTANT_NONE}},
+        {.type = WIRE_SEALED, .kept = {.size = 1, .rows = 1, .month = 5, .first = INSTANT_NONE, .last = INSTANT_NONE}},
+        {.type = WIRE_SEALED, .kept = {.size = 1, .rows = 1, .month = KEPT_UNDATED, .first = 1, .last = 2}},
         {.type = WIRE_INDEX_KEYS, .name = STR("")},
         {.type = WIRE_INDEX_KEYS, .name = STR("\0\0\7\0\0\0\0")},
         {.type = WIRE_INDEX_KEYS, .name = STR("\1\0\7\0\0\0\0\0")}, /* its lowest bits are zero */
