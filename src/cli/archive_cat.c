@@ -132,7 +132,7 @@ static const struct option options[] = {
      .help = "the folder that archive add has made",
      AT(archive)},
     {.name = "original",
-     .argument = "SHA256",
+     .argument = "HASH",
      .type = OPTION_TEXT,
      .help = "instead: the bytes of the file with that hash, as archive add --originals has kept them",
      AT(original)},

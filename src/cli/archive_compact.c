@@ -39,7 +39,10 @@ static bool on_group(void *ctx, int32_t month, str family, uint64_t segments, ui
     finding_plain(&b, family, false);
     buf_format(&b, ": %s segments become one: %s record%s (%s)\n", count_text(segments, count),
                count_text(rows, records), rows == 1 ? "" : "s", size_text(bytes, size));
-    return intel_out(&b, false, e);
+    bool const ok = intel_out(&b, false, e);
+
+    buf_free(&b);
+    return ok;
 }
 
 static int told(const struct wishes *w, const struct compact_result *r, bool damaged) {

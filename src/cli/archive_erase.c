@@ -81,7 +81,10 @@ static bool on_segment(void *ctx, const struct manifest *m, const struct manifes
     if (inside)
         buf_format(&b, ", %s of them within longer words", count_text(inside, count));
     buf_byte(&b, '\n');
-    return intel_out(&b, false, e);
+    bool const ok = intel_out(&b, false, e);
+
+    buf_free(&b);
+    return ok;
 }
 
 static bool on_remains(void *ctx, uint64_t sequence, str name, struct err *e) {

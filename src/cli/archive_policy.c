@@ -161,7 +161,10 @@ static bool on_row(void *ctx, const struct manifest *m, const struct retention_r
         finding_plain(&b, row->policy->name, false);
     }
     buf_byte(&b, '\n');
-    return intel_out(&b, false, e);
+    bool const ok = intel_out(&b, false, e);
+
+    buf_free(&b);
+    return ok;
 }
 
 static int told(const struct wishes *w, const struct expire_result *r) {

@@ -223,8 +223,8 @@ static bool evidence_read(struct run *run, struct fields *fields, const struct k
     bool ok = sigma_loader_new(&loader, e) && sigma_load_end(loader, &none, e);
     struct hunt_options const options = {.paths = run->archives.paths.items,
                                          .path_count = run->archives.paths.count,
-                                         .keys = run->archives.keys,
                                          .as_named = run->archives.any,
+                                         .keys = run->archives.keys,
                                          .own = &w->path,
                                          .own_count = 1,
                                          .set = none,

@@ -140,9 +140,16 @@ static bool no_gap(void *ctx, const struct custody_gap *g, struct err *e) {
     return true;
 }
 
+static void original_line(struct in_archive *x, const char *where, const struct case_archive *c, str sha256) {
+    buf_format(&x->about, "%-10s %s: longwatch archive cat ", "original", where);
+    finding_plain(&x->about, c->path, false);
+    buf_format(&x->about, " --original %.*s\n", STR_ARG(sha256));
+}
+
 /* The bytes of the record, where the file is kept; of a member of a container, where that is. */
-static bool original_look(const char *case_path, const struct vault *v, const struct case_place *place,
-                          const uint8_t sha256[SHA256_SIZE], uint64_t size, struct in_archive *x, struct err *e) {
+static bool original_look(const char *case_path, const struct case_archive *c, const struct vault *v,
+                          const struct case_place *place, const uint8_t sha256[SHA256_SIZE], uint64_t size,
+                          struct in_archive *x, struct err *e) {
     struct outer outer = {.path = place->evidence_path};
     struct case_ledger_visitor const visitor = {on_line, no_coverage, no_clock, no_damage, no_gap, &outer};
     uint64_t const most = size < ORIGINAL_SHOWN ? size : ORIGINAL_SHOWN;
@@ -153,8 +160,7 @@ static bool original_look(const char *case_path, const struct vault *v, const st
     if (original_read(v, sha256, place->offset, most ? most : 1, on_bytes, &x->bytes, interrupt_catch(), &of, &why)) {
         if (!size)
             x->bytes.len = 0; /* its reader does not say where it ends */
-        buf_format(&x->about, "%-10s kept: longwatch archive cat --original %.*s\n", "original",
-                   STR_ARG(place->sha256));
+        original_line(x, "kept", c, place->sha256);
         return true;
     }
     x->bytes.len = 0;
@@ -169,8 +175,7 @@ static bool original_look(const char *case_path, const struct vault *v, const st
     if (!outer.length || !sha256_of_hex(str_of(outer.sha256), hash))
         return true;
     if (original_read(v, hash, 0, 1, on_bytes, &x->bytes, interrupt_catch(), &of, &why))
-        buf_format(&x->about, "%-10s in a container, which is kept: longwatch archive cat --original %s\n", "original",
-                   outer.sha256);
+        original_line(x, "in a container, which is kept", c, str_of(outer.sha256));
     x->bytes.len = 0;
     return why.code != ERR_MEMORY && why.code != ERR_INTERRUPTED;
 }
@@ -208,7 +213,7 @@ static bool sought(const char *case_path, const struct case_archive *c, const st
         if (!str_eq(buf_str(&path), place->evidence_path)) /* another file with the same bytes */
             line(&x->about, "of", buf_str(&path));
         buf_format(&x->about, "%-10s %lu at offset %lu\n", "bytes", (unsigned long)size, (unsigned long)place->offset);
-        ok = original_look(case_path, v, place, wanted.sha256, size, x, e);
+        ok = original_look(case_path, c, v, place, wanted.sha256, size, x, e);
     } else if (ok) {
         buf_format(&x->why, "%s: no segment holds the record any more\n", c->path.ptr);
         ok = case_archive_gone(v, c, when, &x->why, e);
@@ -266,8 +271,13 @@ static int show_with_record(const char *case_path, const struct case_place *plac
                place->salvaged ? " (salvaged)" : "");
     buf_add(&b, buf_str(&in.about));
     buf_byte(&b, '\n');
-    if (in.why.len)
-        fprintf(stderr, "longwatch: %.*s", STR_ARG(buf_str(&in.why)));
+    if (in.why.len) { /* some of it comes from whoever read a segment */
+        struct buf told = {0};
+
+        finding_plain(&told, buf_str(&in.why), true);
+        fprintf(stderr, "longwatch: %.*s", STR_ARG(buf_str(&told)));
+        buf_free(&told);
+    }
     if (in.found) {
         record_add(&b, buf_str(&in.record));
         if (in.bytes.len) {

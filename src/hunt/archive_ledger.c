@@ -95,7 +95,7 @@ void ledger_writer_free(struct ledger_writer *l) {
     free(l);
 }
 
-/* A path is any bytes: so it is kept where it is no text. */
+/* A path is any bytes, and so is a reason that names one: they are kept where they are no text. */
 static void text_put(struct ledger_writer *l, enum ledger_text which, str text) {
     if (text.len)
         l->values[l->count++] = (struct raw){.field = l->texts[which],
@@ -185,6 +185,10 @@ static const char *name_of(str text, char *to, size_t room) {
     return to;
 }
 
+static const char *none_if_empty(const char *name) {
+    return *name ? name : NULL;
+}
+
 static bool ledger_take(struct event_sink *sink, const struct record *r, struct err *e) {
     struct ledger_reading *const l = (struct ledger_reading *)(void *)sink;
     struct ledger_row row = {.file = {.sha256 = "", .first = INSTANT_NONE, .last = INSTANT_NONE}};
@@ -198,7 +202,7 @@ static bool ledger_take(struct event_sink *sink, const struct record *r, struct 
         const struct raw *const v = &r->values[i];
 
         for (size_t k = 0; k < TEXTS; k++)
-            if (v->field == l->texts[k] && (v->type == RAW_TEXT || (v->type == RAW_BINARY && k == TEXT_PATH)))
+            if (v->field == l->texts[k] && (v->type == RAW_TEXT || (v->type == RAW_BINARY && k != TEXT_LINE)))
                 texts[k] = (str){v->ptr, v->len};
         for (size_t k = 0; k < NUMBERS; k++)
             if (v->field == l->numbers[k] && v->type == RAW_U64 && v->len == sizeof *numbers)
@@ -217,9 +221,8 @@ static bool ledger_take(struct event_sink *sink, const struct record *r, struct 
     row.zone = texts[TEXT_ZONE];
     row.file.path = row.damage.path = texts[TEXT_PATH];
     row.file.sha256 = name_of(texts[TEXT_SHA256], l->sha256, sizeof l->sha256);
-    row.file.reader = texts[TEXT_READER].len ? name_of(texts[TEXT_READER], l->reader, sizeof l->reader) : NULL;
-    row.file.container =
-        texts[TEXT_CONTAINER].len ? name_of(texts[TEXT_CONTAINER], l->container, sizeof l->container) : NULL;
+    row.file.reader = none_if_empty(name_of(texts[TEXT_READER], l->reader, sizeof l->reader));
+    row.file.container = none_if_empty(name_of(texts[TEXT_CONTAINER], l->container, sizeof l->container));
     row.file.member = texts[TEXT_MEMBER].len > 0;
     row.file.not_read = texts[TEXT_NOT_READ];
     row.file.zone = S("");

@@ -20,7 +20,7 @@ import oracle  # noqa: E402
 from evidence import BINARY, SOURCE, run  # noqa: E402
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
-RULES = "\n---\n".join(
+RULES = "# rules: what is looked for in a golden archive: programs, mailboxes, pictures.\n" + "\n---\n".join(
     f"""title: {title}
 id: 0f5a1f0e-4a40-4a8e-8a53-3f2a53a3a00{number}
 status: test

@@ -106,7 +106,8 @@ static const struct ledger_row rows[] = {
     {.line = LEDGER_DAMAGE,
      .file = {.sha256 = ""},
      .damage = {STR("a/b.evtx"), 512, 65536, STR("chunk magic differs")}},
-    {.line = LEDGER_DAMAGE, .file = {.sha256 = ""}, .damage = {STR("\xc3"), 0, 0, STR("all of it")}},
+    {.line = LEDGER_DAMAGE, .file = {.sha256 = ""}, .damage = {STR("\xc3"), 0, 0, STR("all of \xc3")}},
+    FILE_ROW(.path = STR("x"), .sha256 = "", .not_read = STR("\xff: no such file")),
 };
 
 static struct file written(void) {
@@ -261,6 +262,7 @@ static void what_is_not_ours_is_passed_over(void **state) {
         assert_int_equal(h.told[i].row.file.size, 0);
         assert_string_equal(h.told[i].sha256, "");
         assert_string_equal(h.told[i].path, "");
+        assert_string_equal(h.told[i].reader, "(none)");
     }
     file_end(&f);
 }
