@@ -382,6 +382,35 @@ static void foreign(void **state) {
     buf_free(&whole);
 }
 
+/* Of an encrypted archive: nothing can be read off the file, and whoever has another secret, or none, has no memo. */
+static void sealed(void **state) {
+    static const uint8_t secret[SEAL_KEY] = {1}, other[SEAL_KEY] = {2};
+    static const struct {
+        const uint8_t *secret;
+        enum memo_found found;
+    } cases[] = {{secret, MEMO_KEPT}, {other, MEMO_DAMAGED}, {NULL, MEMO_DAMAGED}};
+    struct buf whole = {0};
+    enum memo_found found;
+    struct memo *m;
+    struct err e = {0};
+
+    (void)state;
+    assert_true(memo_open(&m, "memo", archive, secret, maker, MEMO_MAX, &found, &e));
+    assert_int_equal(found, MEMO_NONE);
+    learn(m, 3, 60, true, true);
+    assert_true(memo_close(m, &e));
+    assert_true(file_read(FILE_NAME, MEMO_MAX, &whole, &e));
+    assert_true(str_find(buf_str(&whole), S("LWMEMO")) == SIZE_MAX);
+    assert_true(str_find(buf_str(&whole), (str){(const char *)maker, sizeof maker}) == SIZE_MAX);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_true(memo_open(&m, "memo", archive, cases[i].secret, maker, MEMO_MAX, &found, &e));
+        assert_int_equal(found, cases[i].found);
+        check(m, 3, 60, found == MEMO_KEPT);
+        memo_drop(m);
+    }
+    buf_free(&whole);
+}
+
 /* Of what is too much, what nobody asks for any more goes. */
 static void bound(void **state) {
     struct buf whole = file_made();
@@ -529,6 +558,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(damage, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(forged, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(foreign, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(sealed, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(bound, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(no_place, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(nowhere, folder_enter, folder_leave),
