@@ -115,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int const fd = memfd_create("ledger", MFD_CLOEXEC);
 
     if (!fields || !others || fd < 0 || !made((str){(const char *)data, size}, fields, &b) ||
-        !ledger_writer_new(&first.again, others, fd, &e))
+        !ledger_writer_new(&first.again, others, fd, NULL, &e))
         abort();
     read_ledger(buf_str(&b), others, &first);
     if (!ledger_writer_end(first.again, &info, &e))

@@ -2,7 +2,8 @@
  * and can be read; nothing outside is touched, and reading ends.
  *
  * The input: patches. Five bytes: where and in what (bit 0: the directory, else the chunks), how many (1 to 32); the bytes. Small streams are
- * kept as they are, so that a patch reaches the numbers themselves; the directory is patched unpacked. */
+ * kept as they are, so that a patch reaches the numbers themselves; the directory is patched unpacked. All of it twice: in the clear, and encrypted,
+ * where the patches are made by one who has the key: a process that writes segments, and was taken over. */
 #include <assert.h>
 
 #include "archive/segment_own.h"
@@ -34,15 +35,17 @@ static void count_damage(struct event_sink *sink, uint64_t offset, uint64_t size
     ((struct heard *)(void *)sink)->damages++;
 }
 
+static const uint8_t archive_key[SEAL_KEY] = {1}, archive_key_name[SEAL_NAME] = "fuzz";
+
 /* A segment with every kind of stream in it; of few rows, so that most streams are short. */
-static void segment_make(struct fields *fields, struct buf *out) {
+static void segment_make(struct fields *fields, const struct writing_key *writing, struct buf *out) {
     static const struct segment_count counts[] = {{1, 2}};
     struct segment_writer *w;
     struct segment_info info;
     uint32_t source;
     struct err e;
 
-    if (!segment_writer_new(&w, &(struct segment_options){.fields = fields, .seed = 1}, &e))
+    if (!segment_writer_new(&w, &(struct segment_options){.fields = fields, .seed = 1, .writing = writing}, &e))
         abort();
     for (unsigned i = 0; i < 2; i++)
         if (!segment_writer_source(
@@ -88,23 +91,47 @@ static void patch(char *bytes, size_t len, uint64_t at, size_t count, const uint
 }
 
 /* The directory of a segment, unpacked; *body: bytes before it. */
-static void footer_of(const struct buf *b, struct buf *footer, size_t *body) {
+static void footer_of(const struct buf *b, const struct sealer *sealer, struct buf *footer, size_t *body) {
     struct unpacker u;
+    struct buf clear = {0};
     uint64_t packed, raw;
 
     memcpy(&packed, b->ptr + b->len - 48, 8);
     memcpy(&raw, b->ptr + b->len - 40, 8);
     *body = b->len - SEGMENT_TRAILER - packed;
-    struct cursor c = cursor_of((str){b->ptr + *body, packed});
+    str const directory = {b->ptr + *body, packed};
+
+    if (sealer && (!buf_reserve(&clear, packed) || !unseal_piece(sealer, SEGMENT_DIRECTORY, directory, clear.ptr)))
+        abort();
+    struct cursor c = cursor_of(sealer ? (str){clear.ptr, packed - SEAL_MORE} : directory);
 
     if (!unpacker_init(&u, 1 << 20) || !buf_reserve(footer, raw) || !unpack_bytes(&u, &c, footer->ptr, raw))
         abort();
     footer->len = raw;
+    buf_free(&clear);
     unpacker_free(&u);
 }
 
-/* Sums of chunks as they are now, where the directory says where that is. */
-static void sums_set(const struct buf *b, struct buf *footer) {
+/* A chunk in the clear in its place, behind the nonce; or sealed again. */
+static void chunk_turn(const struct sealer *sealer, bool seal, uint32_t number, char *bytes, size_t size) {
+    char *const room = malloc(size);
+
+    if (!room)
+        abort();
+    if (seal) {
+        seal_piece(sealer, number, (str){bytes + 24, size - SEAL_MORE}, room);
+        memcpy(bytes, room, size);
+    } else {
+        if (!unseal_piece(sealer, number, (str){bytes, size}, room))
+            abort();
+        memcpy(bytes + 24, room, size - SEAL_MORE);
+    }
+    free(room);
+}
+
+/* Each chunk, as the directory says where it is: sums of them as they are now; or, seal: unsealed, or sealed again. */
+enum turn { SUMS, UNSEAL, SEAL };
+static void chunks_turn(const struct buf *b, struct buf *footer, enum turn turn, const struct sealer *sealer) {
     struct cursor c = cursor_of(buf_str(footer));
     uint64_t n, chunks, at = SEGMENT_HEAD;
 
@@ -121,23 +148,39 @@ static void sums_set(const struct buf *b, struct buf *footer) {
     for (uint64_t i = 0; i < chunks; i++, sum_at += 8) {
         if (!varint_take(&sizes, &n))
             abort();
-        uint64_t const sum = hash_sum((str){b->ptr + at, n});
+        if (turn == SUMS) {
+            uint64_t const sum = hash_sum((str){b->ptr + at, n});
 
-        memcpy(footer->ptr + sum_at, &sum, 8);
+            memcpy(footer->ptr + sum_at, &sum, 8);
+        } else {
+            chunk_turn(sealer, turn == SEAL, (uint32_t)i, b->ptr + at, n);
+        }
         at += n;
     }
 }
 
 /* The directory as one raw stream behind the chunks, and an end that fits. */
-static void end_set(struct buf *b, const struct buf *footer, size_t body) {
+static void end_set(struct buf *b, const struct sealer *sealer, const struct buf *footer, size_t body) {
     char trailer[SEGMENT_TRAILER];
     struct sha256 *const h = sha256_new();
-    uint64_t const packed = footer->len + 1, raw = footer->len;
+    uint64_t const packed = footer->len + 1 + (sealer ? SEAL_MORE : 0), raw = footer->len;
+    struct buf clear = {0};
 
     memcpy(trailer, b->ptr + b->len - SEGMENT_TRAILER, SEGMENT_TRAILER);
     b->len = body;
-    buf_byte(b, 0);
-    buf_add(b, buf_str(footer));
+    buf_byte(&clear, 0);
+    buf_add(&clear, buf_str(footer));
+    if (sealer) {
+        char *const to = buf_reserve(b, packed);
+
+        if (!to)
+            abort();
+        seal_piece(sealer, SEGMENT_DIRECTORY, buf_str(&clear), to);
+        b->len += packed;
+    } else {
+        buf_add(b, buf_str(&clear));
+    }
+    buf_free(&clear);
     if (!h)
         abort();
     sha256_add(h, str_from(buf_str(b), body));
@@ -192,21 +235,19 @@ static void ask(struct segment *s, struct fields *fields) {
     (void)!segment_check(s, NULL, NULL, &e);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static struct buf made; /* once: making it takes longer than all the rest */
-    struct fields *const fields = fields_new();
+static void patched(struct fields *fields, const struct buf *made, const struct sealer *sealer,
+                    const struct key_set *keys, const uint8_t *data, size_t size) {
+    struct segment_opening const how = {.memory_max = (size_t)64 << 20, .keys = keys};
     struct buf b = {0}, footer = {0};
     struct segment *s;
     struct err e = {0};
     size_t body;
     bool summed = false;
 
-    if (!fields)
-        abort();
-    if (!made.len)
-        segment_make(fields, &made);
-    buf_add(&b, buf_str(&made));
-    footer_of(&b, &footer, &body);
+    buf_add(&b, buf_str(made));
+    footer_of(&b, sealer, &footer, &body);
+    if (sealer)
+        chunks_turn(&b, &footer, UNSEAL, sealer);
     for (unsigned pass = 0; pass < 2; pass++) { /* chunks first: their sums then stand where they stood */
         const uint8_t *from = data;
         size_t left = size;
@@ -228,31 +269,60 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 patch(b.ptr + SEGMENT_HEAD, body - SEGMENT_HEAD, where / 2, count, &from, &left);
             }
         }
+        if (!summed && sealer)
+            chunks_turn(&b, &footer, SEAL, sealer);
         if (!summed)
-            sums_set(&b, &footer);
+            chunks_turn(&b, &footer, SUMS, sealer);
         summed = true;
     }
-    end_set(&b, &footer, body);
+    end_set(&b, sealer, &footer, body);
     /* A copy of just this size. */
     char *const exact = malloc(b.len);
 
     if (!exact)
         abort();
     memcpy(exact, b.ptr, b.len);
-    if (segment_open(&s, (str){exact, b.len}, S("f"), (size_t)64 << 20, &e)) {
+    if (segment_open_with(&s, (str){exact, b.len}, S("f"), &how, &e)) {
         ask(s, fields);
         segment_close(s);
     } else {
         assert(e.code != ERR_NONE && e.text[0]);
     }
     free(exact);
+    buf_free(&b);
+    buf_free(&footer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static struct buf made, sealed; /* once: making them takes longer than all the rest */
+    static struct key_set *keys;
+    static struct sealer sealer;
+    struct fields *const fields = fields_new();
+    struct segment *s;
+    struct err e = {0};
+
+    if (!fields)
+        abort();
+    if (!made.len) {
+        struct writing_key writing;
+
+        if (!key_set_new(&keys, &e) || !key_set_add(keys, archive_key_name, archive_key, &e))
+            abort();
+        writing_key_new(&writing, archive_key_name, archive_key);
+        segment_make(fields, NULL, &made);
+        segment_make(fields, &writing, &sealed);
+        if (!sealer_open(&sealer, keys, (const uint8_t *)sealed.ptr + SEGMENT_NAME_AT,
+                         (const uint8_t *)sealed.ptr + SEGMENT_SEAL_AT, S("f"), &e))
+            abort();
+        writing_key_wipe(&writing);
+    }
+    patched(fields, &made, NULL, NULL, data, size);
+    patched(fields, &sealed, &sealer, keys, data, size);
     /* The bytes themselves, as they came: no segment, and told. */
     if (segment_open(&s, (str){(const char *)data, size}, S("f"), 0, &e)) {
         ask(s, fields);
         segment_close(s);
     }
-    buf_free(&b);
-    buf_free(&footer);
     fields_free(fields);
     return 0;
 }

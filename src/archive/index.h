@@ -13,6 +13,7 @@
 #ifndef ARCHIVE_INDEX_H
 #define ARCHIVE_INDEX_H
 
+#include "archive/seal.h"
 #include "base/address.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -39,6 +40,8 @@ struct index_options {
     const char *folder; /* where that lies; NULL: file_temporary */
     struct buf *to;     /* where the run is appended; NULL: it is written to fd as it grows, */
     int fd;             /* from where that stands on; never sought in, not synced, stays the caller's */
+    const struct writing_key *
+        writing; /* the run is encrypted with it (archive/sealed.h); what goes to temporary files is not. NULL: nor is the run */
 };
 
 /* The segments of a key: their places in index_options.segments, rising; or all of them. More than half of all, where there are
@@ -77,7 +80,7 @@ struct index_run;
  * ERR_UNSUPPORTED: of another version; ERR_IO, ERR_MEMORY. Pages and blocks are checked when they are first looked at. */
 MUST_USE bool index_run_open(struct index_run **out, const char *path, struct err *e);
 /* Of an open file, which stays the caller's and may be closed at once. name: for errors. */
-MUST_USE bool index_run_open_file(struct index_run **out, int fd, str name, struct err *e);
+MUST_USE bool index_run_open_file(struct index_run **out, int fd, str name, const struct key_set *keys, struct err *e);
 /* Of bytes that stay the caller's and live as long. */
 MUST_USE bool index_run_of(struct index_run **out, str bytes, str name, struct err *e);
 void index_run_close(struct index_run *r); /* takes NULL */

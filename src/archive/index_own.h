@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "archive/index.h"
+#include "archive/sealed.h"
 #include "base/hash.h"
 #include "base/varint.h"
 
@@ -172,12 +173,14 @@ enum page_state { PAGE_NEW, PAGE_GOOD, PAGE_MORE /* good, and another page follo
 struct index_run {
     str bytes;
     char *name;
-    void *mapped; /* or NULL */
+    void *mapped; /* the file, or NULL */
+    size_t file_size;
+    struct sealed *sealed; /* of an encrypted one: its bytes are those in the clear; NULL: they are the file */
     struct packed_tail tail;
     uint32_t *segments;
     const struct packed_page *pages;
     uint8_t *states; /* of pages, those behind as well */
-    uint64_t *there; /* of a mapped file: a bit for each 4 KiB that has been read in */
+    uint64_t *there; /* of a mapped file: a bit for each 4 KiB that has been read in, and unsealed */
     enum index_speed speed;
     bool directory_good; /* of addresses */
 };

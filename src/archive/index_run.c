@@ -38,6 +38,18 @@ static bool unit_there(const struct index_run *r, size_t unit) {
     return r->there[unit / 64] >> unit % 64 & 1;
 }
 
+/* Where units lie in the mapping, in whole pages of memory. */
+static str units_where(const struct index_run *r, size_t from, size_t to) {
+    const char *const base = r->mapped;
+
+    if (!r->sealed)
+        return (str){base + from * PAGE_BYTES, (to - from) * PAGE_BYTES};
+    str const first = sealed_piece(r->sealed, from * PAGE_BYTES), last = sealed_piece(r->sealed, (to - 1) * PAGE_BYTES);
+    size_t const at = (size_t)(first.ptr - base) / PAGE_BYTES * PAGE_BYTES;
+
+    return (str){base + at, (size_t)(last.ptr + last.len - base) - at};
+}
+
 void index_run_soon(const struct index_run *r, const char *at, size_t size) {
     if (!r->there || !size)
         return;
@@ -47,8 +59,11 @@ void index_run_soon(const struct index_run *r, const char *at, size_t size) {
         from++;
     while (to > from && unit_there(r, to - 1))
         to--;
-    if (from < to)
-        (void)madvise((char *)r->mapped + from * PAGE_BYTES, (to - from) * PAGE_BYTES, MADV_WILLNEED);
+    if (from < to) {
+        str const where = units_where(r, from, to);
+
+        (void)madvise((void *)(uintptr_t)where.ptr, where.len, MADV_WILLNEED);
+    }
 }
 
 bool index_run_need(struct index_run *r, const char *at, size_t size, struct err *e) {
@@ -62,11 +77,21 @@ bool index_run_need(struct index_run *r, const char *at, size_t size, struct err
         to--;
     if (from == to)
         return true;
-    if (madvise((char *)r->mapped + from * PAGE_BYTES, (to - from) * PAGE_BYTES, MADV_POPULATE_READ) != 0 &&
+    str const where = units_where(r, from, to);
+
+    if (madvise((void *)(uintptr_t)where.ptr, where.len, MADV_POPULATE_READ) != 0 &&
         errno != EINVAL) { /* an older kernel */
-        err_system(e, "index %s: byte %zu cannot be read", r->name, from * PAGE_BYTES);
-        e->offset = from * PAGE_BYTES;
+        size_t const offset = (size_t)(where.ptr - (const char *)r->mapped);
+
+        err_system(e, "index %s: byte %zu cannot be read", r->name, offset);
+        e->offset = offset;
         return false;
+    }
+    if (r->sealed) {
+        size_t const end = to * PAGE_BYTES < r->bytes.len ? to * PAGE_BYTES : r->bytes.len;
+
+        if (!sealed_need(r->sealed, from * PAGE_BYTES, end - from * PAGE_BYTES, e))
+            return false;
     }
     for (size_t unit = from; unit < to; unit++)
         r->there[unit / 64] |= (uint64_t)1 << unit % 64;
@@ -261,9 +286,13 @@ bool index_address_take(str *body, bool first, bool one, uint32_t segments, addr
 /* ---- opening ---- */
 
 /* What opening looks at is read, not mapped: a disk that fails later does not end it. fd: -1: the bytes are there. */
-static bool opening_read(const struct index_run *r, int fd, uint64_t at, void *out, size_t size, struct err *e) {
+static bool opening_read(struct index_run *r, int fd, uint64_t at, void *out, size_t size, struct err *e) {
     size_t done = 0;
 
+    if (r->sealed && !index_run_need(r, r->bytes.ptr + at, size, e))
+        return false;
+    if (r->sealed)
+        fd = -1;
     if (fd < 0)
         memcpy(out, r->bytes.ptr + at, size);
     while (fd >= 0 && done < size) {
@@ -365,7 +394,23 @@ enum index_speed index_run_speed(struct index_run *r, enum index_speed at_most) 
     return r->speed = at_most < here ? at_most : here;
 }
 
-static bool run_new(struct index_run **out, str bytes, void *mapped, int fd, str name, struct err *e) {
+/* In the clear, piece by piece. Its head is read, not mapped, before it is looked at. */
+static bool unseal(struct index_run *r, int fd, const struct key_set *keys, struct err *e) {
+    char head[SEALED_HEAD];
+
+    if (!opening_read(r, fd, 0, head, sizeof head < r->bytes.len ? sizeof head : r->bytes.len, e) ||
+        !sealed_begins((str){head, sizeof head < r->bytes.len ? sizeof head : r->bytes.len}))
+        return e->code == ERR_NONE;
+    if (madvise(r->mapped, SEALED_HEAD, MADV_POPULATE_READ) != 0 && errno != EINVAL)
+        return err_system(e, "index %s", r->name);
+    if (!sealed_open(&r->sealed, r->bytes, keys, str_of(r->name), e))
+        return err_wrap(e, "index");
+    r->bytes = sealed_bytes(r->sealed);
+    return true;
+}
+
+static bool run_new(struct index_run **out, str bytes, void *mapped, int fd, str name, const struct key_set *keys,
+                    struct err *e) {
     struct index_run *const r = calloc(1, sizeof *r);
 
     if (!r || !(r->name = malloc(name.len + 1))) {
@@ -378,7 +423,11 @@ static bool run_new(struct index_run **out, str bytes, void *mapped, int fd, str
     r->name[name.len] = '\0';
     r->bytes = bytes;
     r->mapped = mapped;
+    r->file_size = bytes.len;
     r->speed = speed_here();
+    e->code = ERR_NONE;
+    if (mapped && !unseal(r, fd, keys, e))
+        goto fail;
     if (mapped && !(r->there = calloc(bytes.len / PAGE_BYTES / 64 + 1, sizeof *r->there))) {
         err_set(e, ERR_MEMORY, 0, "no memory for an index");
         goto fail;
@@ -400,10 +449,10 @@ fail:
 bool index_run_of(struct index_run **out, str bytes, str name, struct err *e) {
     if ((uintptr_t)bytes.ptr % INDEX_ALIGN)
         return err_set(e, ERR_CORRUPT, 0, "index %.*s: it is not aligned", STR_ARG(name));
-    return run_new(out, bytes, NULL, -1, name, e);
+    return run_new(out, bytes, NULL, -1, name, NULL, e);
 }
 
-bool index_run_open_file(struct index_run **out, int fd, str name, struct err *e) {
+bool index_run_open_file(struct index_run **out, int fd, str name, const struct key_set *keys, struct err *e) {
     struct stat about;
     void *mapped;
 
@@ -414,7 +463,7 @@ bool index_run_open_file(struct index_run **out, int fd, str name, struct err *e
     if ((mapped = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
         return err_system(e, "index %.*s", STR_ARG(name));
     (void)madvise(mapped, (size_t)about.st_size, MADV_RANDOM);
-    return run_new(out, (str){mapped, (size_t)about.st_size}, mapped, fd, name, e);
+    return run_new(out, (str){mapped, (size_t)about.st_size}, mapped, fd, name, keys, e);
 }
 
 bool index_run_open(struct index_run **out, const char *path, struct err *e) {
@@ -422,7 +471,7 @@ bool index_run_open(struct index_run **out, const char *path, struct err *e) {
 
     if (fd < 0)
         return err_system(e, "index %s", path);
-    bool const ok = index_run_open_file(out, fd, str_of(path), e);
+    bool const ok = index_run_open_file(out, fd, str_of(path), NULL, e);
 
     close(fd);
     return ok;
@@ -432,7 +481,8 @@ void index_run_close(struct index_run *r) {
     if (!r)
         return;
     if (r->mapped)
-        munmap(r->mapped, r->bytes.len);
+        munmap(r->mapped, r->file_size);
+    sealed_close(r->sealed);
     free(r->name);
     free(r->segments);
     free(r->states);
@@ -445,7 +495,7 @@ struct index_info index_run_info(const struct index_run *r) {
 
     return (struct index_info){
         .made = t->made,
-        .size = t->size,
+        .size = r->file_size,
         .keys = t->keys,
         .addresses = t->addresses,
         .presence_bytes = t->section[SECTION_PRESENCE].size,

@@ -24,6 +24,7 @@ struct index_writer {
     struct packed_tail tail;
     uint64_t at;                           /* bytes of the run so far */
     struct buf going;                      /* of them, not written yet */
+    struct sealed_writer *sealed;          /* to `going`; NULL: not encrypted */
     struct stream streams[SECTIONS], more; /* more: pages behind those of PRESENCE */
     enum index_section first;              /* the one that goes out at once */
 
@@ -73,12 +74,15 @@ static bool going_flush(struct index_writer *w, struct err *e) {
 }
 
 static bool out_add(struct index_writer *w, str bytes, struct err *e) {
+    struct buf *const to = w->options.to ? w->options.to : &w->going;
+
     w->at += bytes.len;
-    if (w->options.to) {
-        buf_add(w->options.to, bytes);
-        return !w->options.to->failed || no_memory(e);
-    }
-    buf_add(&w->going, bytes);
+    if (w->sealed && !sealed_writer_add(w->sealed, bytes, e))
+        return false;
+    if (!w->sealed)
+        buf_add(to, bytes);
+    if (w->options.to)
+        return !to->failed || no_memory(e);
     return w->going.len < CHUNK && !w->going.failed ? true : going_flush(w, e);
 }
 
@@ -303,6 +307,8 @@ bool index_writer_new(struct index_writer **out, const struct index_options *opt
         no_memory(e);
         goto fail;
     }
+    if (options->writing && !sealed_writer_new(&w->sealed, options->writing, options->to ? options->to : &w->going, e))
+        goto fail;
     w->keys.len = BLOCK_HEAD;
     *out = w;
     return true;
@@ -317,6 +323,7 @@ void index_writer_free(struct index_writer *w) {
     for (unsigned i = 0; i < SECTIONS; i++)
         stream_free(&w->streams[i]);
     stream_free(&w->more);
+    sealed_writer_free(w->sealed);
     buf_free(&w->going);
     buf_free(&w->keys);
     buf_free(&w->postings);
@@ -479,7 +486,8 @@ bool index_writer_finish(struct index_writer *w, struct err *e) {
         return false;
     w->tail.size = w->at + sizeof w->tail;
     w->tail.sum = hash_sum((str){(const char *)&w->tail + 8, sizeof w->tail - 8});
-    if (!out_add(w, (str){(const char *)&w->tail, sizeof w->tail}, e))
+    if (!out_add(w, (str){(const char *)&w->tail, sizeof w->tail}, e) ||
+        (w->sealed && !sealed_writer_end(w->sealed, e)))
         return false;
     return w->options.to || going_flush(w, e);
 }

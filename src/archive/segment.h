@@ -3,12 +3,14 @@
  * A segment keeps struct record itself (event/record.h), not what kinds or rules made of it: what is read back are the same
  * records in the same order, so that whatever is known tomorrow is asked of what was written today. Knows no kind and no
  * reader: who adds a record says its time and the name of its kind, by which segments and blocks are passed over. The bytes are
- * described in docs/formats/segment.md; the same records, told in the same order with the same options, are the same bytes.
+ * described in docs/formats/segment.md; the same records, told in the same order with the same options, are the same bytes, as long as they
+ * are not encrypted.
  *
  * What is not kept of a record: `bytes` and `constants`, which are hints and come back empty, and attachments. */
 #ifndef ARCHIVE_SEGMENT_H
 #define ARCHIVE_SEGMENT_H
 
+#include "archive/seal.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -60,6 +62,8 @@ struct segment_options {
     bool to_file;                /* write to fd as it grows, instead of keeping the segment in memory */
     int fd;                      /* stays the caller's; written from where it stands on, never sought in */
     uint8_t id[SEGMENT_ID_SIZE]; /* the name of the segment, as the caller likes */
+    const struct writing_key
+        *writing; /* chunks and directory are sealed with it; stays the caller's. NULL: not encrypted */
 };
 
 struct segment_writer;
@@ -95,6 +99,7 @@ struct segment_info {
     uint64_t size;     /* bytes of the file */
     uint32_t rows, blocks, columns, shapes, sources, chunks;
     uint32_t timed;      /* rows that have a time */
+    uint32_t encrypted;  /* 1: it is */
     int64_t first, last; /* earliest and latest `when`; INSTANT_NONE: no row has any */
     uint64_t cells;      /* values of all records */
     uint64_t values;     /* kept values of all columns */
@@ -111,14 +116,25 @@ struct segment;
 
 /* Does a file that begins so mean to be one? */
 bool segment_begins(str head);
+/* And an encrypted one? head: 16 bytes or more. */
+bool segment_encrypted(str head);
 /* Opens the bytes of a segment, which stay the caller's and live as long. Checked is what opening looks at: head, trailer and
  * footer, and that all that the footer says is possible. name: for errors. memory_max: bytes that may be held at once for what is
  * unpacked; 0: 1 GiB.
  *
  * ERR_CORRUPT      no segment, or damaged there; e->offset: where
  * ERR_TRUNCATED    it ends too soon
- * ERR_UNSUPPORTED  another version, or encrypted
+ * ERR_UNSUPPORTED  another version
+ * ERR_REFUSED      it is encrypted, and none of the keys opens it; the text says who can
  * ERR_MEMORY */
+struct segment_opening {
+    size_t memory_max;
+    const struct key_set *keys;        /* stay the caller's, as the next; needed while it opens. NULL: none */
+    const struct writing_key *writing; /* it was made with this one, by whoever has no other. NULL: keys are asked */
+};
+MUST_USE bool segment_open_with(struct segment **out, str bytes, str name, const struct segment_opening *how,
+                                struct err *e);
+/* The same without keys. */
 MUST_USE bool segment_open(struct segment **out, str bytes, str name, size_t memory_max, struct err *e);
 /* Takes NULL. */
 void segment_close(struct segment *s);

@@ -44,9 +44,29 @@ bool segment_chunk_bad(struct segment *s, uint32_t chunk, struct err *e) {
                    (unsigned long long)c->offset, s->unpack.why);
 }
 
+/* A sealed piece in the clear, in *bytes; of a segment that is not encrypted it is that already. False: why says, or memory is out. */
+static bool unsealed(struct segment *s, uint32_t number, str *bytes) {
+    size_t const size = bytes->len < SEAL_MORE ? 0 : bytes->len - SEAL_MORE;
+
+    if (!s->info.encrypted)
+        return true;
+    if (size > s->clear_room || !s->clear) {
+        unpack_return(&s->unpack, s->clear, s->clear_room);
+        s->clear_room = 0;
+        s->unpack.why = NULL;
+        if (!(s->clear = unpack_alloc(&s->unpack, size + 1)))
+            return false;
+        s->clear_room = size + 1;
+    }
+    if (bytes->len < SEAL_MORE || !unseal_piece(&s->sealer, number, *bytes, s->clear))
+        return unpack_refuse(&s->unpack, "changed by somebody without the key, or not what was sealed here");
+    *bytes = (str){s->clear, size};
+    return true;
+}
+
 bool segment_chunk(struct segment *s, uint32_t chunk, struct cursor *c, struct err *e) {
     struct opened_chunk *const k = &s->chunks[chunk];
-    str const bytes = {s->bytes.ptr + k->offset, k->size};
+    str bytes = {s->bytes.ptr + k->offset, k->size};
 
     if (k->state == CHUNK_UNREAD)
         k->state = hash_sum(bytes) == k->sum ? CHUNK_GOOD : CHUNK_BAD;
@@ -54,6 +74,8 @@ bool segment_chunk(struct segment *s, uint32_t chunk, struct cursor *c, struct e
         s->unpack.why = "damaged";
         return segment_chunk_bad(s, chunk, e);
     }
+    if (!unsealed(s, chunk, &bytes))
+        return segment_chunk_bad(s, chunk, e);
     *c = cursor_of(bytes);
     return true;
 }
@@ -764,20 +786,32 @@ bool segment_begins(str head) {
     return head.len >= 8 && memcmp(head.ptr, SEGMENT_MAGIC, 8) == 0;
 }
 
+bool segment_encrypted(str head) {
+    uint32_t flags;
+
+    if (!segment_begins(head) || head.len < SEGMENT_FLAGS_AT + sizeof flags)
+        return false;
+    memcpy(&flags, head.ptr + SEGMENT_FLAGS_AT, sizeof flags);
+    return flags & SEGMENT_ENCRYPTED;
+}
+
 static bool is_head(struct segment *s, struct err *e) {
-    uint64_t sum, flags;
-    uint32_t version;
+    uint64_t sum;
+    uint32_t version, flags;
 
     if (memcmp(s->bytes.ptr, SEGMENT_MAGIC, 8) != 0)
         return damaged(s, 0, e, "this is no segment");
     memcpy(&version, s->bytes.ptr + 8, sizeof version);
-    memcpy(&flags, s->bytes.ptr + 12, 4);
+    memcpy(&flags, s->bytes.ptr + SEGMENT_FLAGS_AT, sizeof flags);
     memcpy(&sum, s->bytes.ptr + SEGMENT_HEAD - 8, sizeof sum);
     if (version != SEGMENT_VERSION)
         return err_set(e, ERR_UNSUPPORTED, 8, "segment %.*s: of version %u; this program reads version %u",
                        STR_ARG(s->name), version, SEGMENT_VERSION);
     if (hash_sum((str){s->bytes.ptr, SEGMENT_HEAD - 8}) != sum)
         return damaged(s, 0, e, "the head is damaged");
+    if (flags & ~SEGMENT_ENCRYPTED)
+        return err_set(e, ERR_UNSUPPORTED, SEGMENT_FLAGS_AT, "segment %.*s: made by a newer version", STR_ARG(s->name));
+    s->info.encrypted = flags & SEGMENT_ENCRYPTED;
     return true;
 }
 
@@ -794,19 +828,17 @@ static bool footer_open(struct segment *s, struct err *e) {
     if (memcmp(trailer, SEGMENT_END_MAGIC, 8) != 0)
         return err_set(e, ERR_TRUNCATED, end, "segment %.*s: its end is missing or damaged", STR_ARG(s->name));
     memcpy(&version, trailer + 8, sizeof version);
-    memcpy(&flags, trailer + 12, sizeof flags);
-    memcpy(&head_flags, s->bytes.ptr + 12, sizeof head_flags);
+    memcpy(&flags, trailer + SEGMENT_FLAGS_AT, sizeof flags);
+    memcpy(&head_flags, s->bytes.ptr + SEGMENT_FLAGS_AT, sizeof head_flags);
     memcpy(&packed, trailer + 16, sizeof packed);
     memcpy(&raw, trailer + 24, sizeof raw);
     memcpy(s->info.sha256, trailer + 32, SHA256_SIZE);
     if (version != SEGMENT_VERSION || flags != head_flags)
         return damaged(s, end, e, "head and end do not belong together");
-    if (flags)
-        return err_set(e, ERR_UNSUPPORTED, 12, "segment %.*s: encrypted, or made by a newer version", STR_ARG(s->name));
     if (packed > end - SEGMENT_HEAD || raw > SEGMENT_FOOTER_MAX || !raw)
         return damaged(s, end, e, "the end says what cannot be");
     s->body = end - packed;
-    str const footer_bytes = {s->bytes.ptr + s->body, packed};
+    str footer_bytes = {s->bytes.ptr + s->body, packed};
 
     if (!(hash = sha256_new()))
         return segment_no_memory(s, e);
@@ -815,6 +847,8 @@ static bool footer_open(struct segment *s, struct err *e) {
     sha256_free(hash);
     if (memcmp(sum, s->info.sha256, SHA256_SIZE) != 0)
         return damaged(s, s->body, e, "the directory is damaged");
+    if (!unsealed(s, SEGMENT_DIRECTORY, &footer_bytes))
+        return s->unpack.why ? damaged(s, s->body, e, s->unpack.why) : segment_no_room(s, e);
     if (!(footer = arena_bytes(s->memory, raw)))
         return segment_no_memory(s, e);
     c = cursor_of(footer_bytes);
@@ -822,12 +856,30 @@ static bool footer_open(struct segment *s, struct err *e) {
         return s->unpack.why ? damaged(s, s->body, e, "the directory does not unpack") : segment_no_memory(s, e);
     if (cursor_left(&c) || !footer_take(s, (str){footer, raw}))
         return starved(s, e) ? false : damaged(s, s->body, e, "the directory makes no sense");
-    if (memcmp(s->info.id, s->bytes.ptr + 16, SEGMENT_ID_SIZE) != 0)
+    if (memcmp(s->info.id, s->bytes.ptr + SEGMENT_NAME_AT, SEGMENT_ID_SIZE) != 0)
         return damaged(s, 16, e, "head and directory name different segments");
     return true;
 }
 
+/* The key of an encrypted one. */
+static bool key_open(struct segment *s, const struct segment_opening *how, struct err *e) {
+    const uint8_t *const name = (const uint8_t *)s->bytes.ptr + SEGMENT_NAME_AT, *const head =
+                                                                                     (const uint8_t *)s->bytes.ptr +
+                                                                                     SEGMENT_SEAL_AT;
+
+    if (!s->info.encrypted || (how->writing ? sealer_own(&s->sealer, how->writing, name, head, s->name, e)
+                                            : sealer_open(&s->sealer, how->keys, name, head, s->name, e)))
+        return true;
+    e->offset = SEGMENT_SEAL_AT;
+    return false;
+}
+
 bool segment_open(struct segment **out, str bytes, str name, size_t memory_max, struct err *e) {
+    return segment_open_with(out, bytes, name, &(struct segment_opening){.memory_max = memory_max}, e);
+}
+
+bool segment_open_with(struct segment **out, str bytes, str name, const struct segment_opening *how, struct err *e) {
+    size_t const memory_max = how->memory_max ? how->memory_max : MEMORY_USUAL;
     struct segment *s;
 
     if (bytes.len < SEGMENT_HEAD + SEGMENT_TRAILER)
@@ -838,7 +890,6 @@ bool segment_open(struct segment **out, str bytes, str name, size_t memory_max, 
     s->name = name;
     s->block = s->ordered = UINT32_MAX;
     s->info.size = bytes.len;
-    memory_max = memory_max ? memory_max : MEMORY_USUAL;
     s->memory = arena_new(memory_max);
     if (!s->memory || !unpacker_init(&s->unpack, memory_max) || !arena_copy(s->memory, name, &s->name)) {
         s->name = name;
@@ -846,7 +897,7 @@ bool segment_open(struct segment **out, str bytes, str name, size_t memory_max, 
         segment_close(s);
         return false;
     }
-    if (!is_head(s, e) || !footer_open(s, e)) {
+    if (!is_head(s, e) || !key_open(s, how, e) || !footer_open(s, e)) {
         segment_close(s);
         return false;
     }
@@ -860,6 +911,8 @@ void segment_close(struct segment *s) {
     if (s->columns)
         segment_forget(s);
     unpack_return(&s->unpack, s->codes, s->code_room * sizeof *s->codes);
+    unpack_return(&s->unpack, s->clear, s->clear_room);
+    sealer_wipe(&s->sealer);
     unpacker_free(&s->unpack);
     arena_free(s->memory);
     free(s);

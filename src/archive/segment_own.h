@@ -18,6 +18,11 @@
 #define SEGMENT_CELLS_MAX (1u << 24)   /* of a block */
 #define SEGMENT_CHUNK_MAX (UINT32_MAX) /* bytes of a chunk */
 #define SEGMENT_FOOTER_MAX (1u << 30)  /* of it unpacked */
+#define SEGMENT_ENCRYPTED 1u           /* of the flags */
+#define SEGMENT_FLAGS_AT 12u
+#define SEGMENT_NAME_AT 16u
+#define SEGMENT_SEAL_AT 32u          /* of the head: SEAL_HEAD bytes */
+#define SEGMENT_DIRECTORY UINT32_MAX /* its number as a sealed piece */
 #define SEGMENT_COLUMNS_MAX (FIELDS_MAX + 2u)
 
 /* What the byte `flags` says of a row. */
@@ -172,6 +177,9 @@ struct opened_shape {
 struct segment {
     str bytes, name;
     struct segment_info info;
+    struct sealer sealer; /* of an encrypted one */
+    char *clear;          /* and of it the chunk at hand, unsealed */
+    size_t clear_room;
     struct unpacker unpack;
     struct arena *memory; /* of all tables, as long as s */
     bool starved;         /* of which it gave none */
@@ -202,7 +210,7 @@ struct segment {
     size_t code_room;
 };
 
-/* A chunk whose sum is right, as a cursor. */
+/* A chunk whose sum is right, as a cursor; of an encrypted segment it is good until the next one is asked for. */
 MUST_USE bool segment_chunk(struct segment *s, uint32_t chunk, struct cursor *c, struct err *e);
 /* What unpacking a chunk failed of; marks it. False. */
 bool segment_chunk_bad(struct segment *s, uint32_t chunk, struct err *e);

@@ -161,6 +161,8 @@ struct segment_writer {
     struct buf out;
     struct sha256 *leaf;
     uint64_t leaf_left;
+    struct sealer sealer; /* when o.writing says so */
+    struct buf sealed;    /* a piece */
     struct buf leaves;
     size_t held;       /* of tables and texts */
     size_t text_block; /* bytes of values that are new in this block */
@@ -244,11 +246,26 @@ static bool put(struct segment_writer *w, str bytes, struct err *e) {
     return !w->o.to_file || w->out.len < OUT_FLUSH || flush(w, e);
 }
 
+/* What was packed, as it goes into the file: sealed, where the segment is encrypted. NULL bytes: no memory. */
+static str packed_out(struct segment_writer *w, uint32_t number) {
+    str const packed = buf_str(&w->pack.out);
+    char *to;
+
+    if (w->pack.out.failed || !w->o.writing)
+        return w->pack.out.failed ? (str){NULL, 0} : packed;
+    w->sealed.len = 0;
+    if (!(to = buf_reserve(&w->sealed, packed.len + SEAL_MORE)))
+        return (str){NULL, 0};
+    seal_piece(&w->sealer, number, packed, to);
+    w->sealed.len = packed.len + SEAL_MORE;
+    return buf_str(&w->sealed);
+}
+
 /* What was packed becomes a chunk; *chunk: its number. */
 static bool chunk_end(struct segment_writer *w, uint32_t *chunk, uint64_t *bytes, struct err *e) {
-    str const packed = buf_str(&w->pack.out);
+    str const packed = packed_out(w, w->chunk_count);
 
-    if (w->pack.out.failed || !GROW(w, w->chunks, w->chunk_count, w->chunk_room, 256))
+    if (!packed.ptr || !GROW(w, w->chunks, w->chunk_count, w->chunk_room, 256))
         return no_memory(w, e);
     if (packed.len > SEGMENT_CHUNK_MAX) {
         w->broken = true;
@@ -261,6 +278,8 @@ static bool chunk_end(struct segment_writer *w, uint32_t *chunk, uint64_t *bytes
 
     if (w->pack.out.room > OUT_FLUSH)
         buf_free(&w->pack.out);
+    if (w->sealed.room > OUT_FLUSH)
+        buf_free(&w->sealed);
     w->pack.out.len = 0;
     return ok;
 }
@@ -963,7 +982,8 @@ size_t segment_writer_bytes(const struct segment_writer *w) {
     size_t const turned = (size_t)(w->cell_room > w->stream_room ? w->cell_room - w->stream_room : 0);
 
     return w->held + 2 * turned * sizeof *w->stream + w->out.room + w->leaves.room + w->folds.room + w->pack.out.room +
-           w->pack.texts.room + w->pack.numbers.room + w->pack.times.room + w->pack.guids.room + w->pack.forms.room;
+           w->sealed.room + w->pack.texts.room + w->pack.numbers.room + w->pack.times.room + w->pack.guids.room +
+           w->pack.forms.room;
 }
 
 bool segment_writer_full(const struct segment_writer *w) {
@@ -975,11 +995,13 @@ bool segment_writer_full(const struct segment_writer *w) {
 
 static bool head_write(struct segment_writer *w, struct err *e) {
     char head[SEGMENT_HEAD] = SEGMENT_MAGIC;
-    uint32_t const version = SEGMENT_VERSION, flags = 0;
+    uint32_t const version = SEGMENT_VERSION, flags = w->o.writing ? SEGMENT_ENCRYPTED : 0;
 
     memcpy(head + 8, &version, sizeof version);
-    memcpy(head + 12, &flags, sizeof flags);
-    memcpy(head + 16, w->o.id, sizeof w->o.id);
+    memcpy(head + SEGMENT_FLAGS_AT, &flags, sizeof flags);
+    memcpy(head + SEGMENT_NAME_AT, w->o.id, sizeof w->o.id);
+    if (w->o.writing)
+        sealer_new(&w->sealer, w->o.writing, w->o.id, (uint8_t *)head + SEGMENT_SEAL_AT);
     uint64_t const sum = hash_sum((str){head, SEGMENT_HEAD - 8});
 
     memcpy(head + SEGMENT_HEAD - 8, &sum, sizeof sum);
@@ -1043,6 +1065,8 @@ void segment_writer_free(struct segment_writer *w) {
     sha256_free(w->leaf);
     buf_free(&w->out);
     buf_free(&w->leaves);
+    buf_free(&w->sealed);
+    sealer_wipe(&w->sealer);
     buf_free(&w->folds);
     free(w->folded);
     free(w);
@@ -1163,7 +1187,7 @@ static bool footer_write(struct segment_writer *w, uint32_t shapes, uint32_t sou
                          struct err *e) {
     struct buf b = {0};
     char trailer[SEGMENT_TRAILER] = SEGMENT_END_MAGIC;
-    uint32_t const version = SEGMENT_VERSION, flags = 0;
+    uint32_t const version = SEGMENT_VERSION, flags = w->o.writing ? SEGMENT_ENCRYPTED : 0;
     struct sha256 *hash;
 
     if (w->leaf && !leaf_end(w))
@@ -1171,20 +1195,21 @@ static bool footer_write(struct segment_writer *w, uint32_t shapes, uint32_t sou
     footer_make(w, shapes, sources, &b);
     w->pack.out.len = 0;
     pack_bytes(&w->pack, buf_str(&b));
-    uint64_t const raw = b.len, packed = w->pack.out.len;
+    str const directory = packed_out(w, SEGMENT_DIRECTORY);
+    uint64_t const raw = b.len, packed = directory.len;
 
     buf_free(&b);
-    if (!raw || w->pack.out.failed || !(hash = sha256_new()))
+    if (!raw || !directory.ptr || !(hash = sha256_new()))
         return no_memory(w, e);
-    sha256_add(hash, buf_str(&w->pack.out));
+    sha256_add(hash, directory);
     sha256_end(hash, info->sha256);
     sha256_free(hash);
     memcpy(trailer + 8, &version, sizeof version);
-    memcpy(trailer + 12, &flags, sizeof flags);
+    memcpy(trailer + SEGMENT_FLAGS_AT, &flags, sizeof flags);
     memcpy(trailer + 16, &packed, sizeof packed);
     memcpy(trailer + 24, &raw, sizeof raw);
     memcpy(trailer + 32, info->sha256, SHA256_SIZE);
-    buf_add(&w->out, buf_str(&w->pack.out));
+    buf_add(&w->out, directory);
     buf_add(&w->out, (str){trailer, sizeof trailer});
     w->written += packed + sizeof trailer;
     return !w->out.failed || no_memory(w, e);
@@ -1210,6 +1235,7 @@ bool segment_writer_finish(struct segment_writer *w, struct buf *out, struct seg
                                   .sources = w->source_count,
                                   .chunks = w->chunk_count,
                                   .timed = (uint32_t)w->timed,
+                                  .encrypted = w->o.writing != NULL,
                                   .first = w->first,
                                   .last = w->last,
                                   .cells = w->cells_all,

@@ -14,7 +14,6 @@
 #define FORMAT_BEGIN "longwatch archive, format "
 #define CURRENT_BEGIN "longwatch archive, current manifest\n"
 #define HEAD_BEGIN "longwatch archive, last commit\n"
-#define SECRET_BEGIN "longwatch archive, secret key of the index\n"
 #define SUM_LINE 21 /* "sum ", 16 digits, LF */
 #define TRIES 16    /* of a reader that meets a writer who just writes HEAD */
 
@@ -90,8 +89,7 @@ bool own_write_buf(const struct vault *v, const char *name, struct buf *b, struc
     return ok;
 }
 
-/* What follows `begins` on the next line; the rest of the lines behind it. */
-static bool line_of(str *lines, str begins, str *value) {
+bool line_of(str *lines, str begins, str *value) {
     size_t const end = str_find_byte(*lines, '\n');
 
     if (!str_starts(*lines, begins) || end == SIZE_MAX)
@@ -101,7 +99,9 @@ static bool line_of(str *lines, str begins, str *value) {
     return true;
 }
 
-static bool unhex(str text, uint8_t *out, size_t size) {
+bool unhex(str text, void *out, size_t size) {
+    uint8_t *const to = out;
+
     if (text.len != 2 * size)
         return false;
     for (size_t i = 0; i < text.len; i++) {
@@ -110,7 +110,7 @@ static bool unhex(str text, uint8_t *out, size_t size) {
 
         if (digit == 16)
             return false;
-        out[i / 2] = (uint8_t)(out[i / 2] << 4 | digit);
+        to[i / 2] = (uint8_t)(to[i / 2] << 4 | digit);
     }
     return true;
 }
@@ -205,22 +205,6 @@ bool head_read(const struct vault *v, struct head_said *out, struct err *e) {
         }
         buf_free(&b);
     }
-    return ok;
-}
-
-bool vault_secret(const struct vault *v, uint8_t out[VAULT_SECRET], struct err *e) {
-    struct buf b = {0};
-    bool missing = false, ok = own_read(v, SECRET_FILE, SMALL_MAX, &b, &missing, e);
-    str lines, value;
-
-    if (ok && (missing || !sum_checked(buf_str(&b), &lines) || !str_starts(lines, S(SECRET_BEGIN)) ||
-               (lines = str_from(lines, strlen(SECRET_BEGIN)), !line_of(&lines, S(""), &value)) ||
-               !unhex(value, out, VAULT_SECRET)))
-        ok = err_set(e, ERR_CORRUPT, 0, "%s/" SECRET_FILE " is %s: without it the index is to be made anew", v->path,
-                     missing ? "gone" : "damaged");
-    if (b.ptr)
-        explicit_bzero(b.ptr, b.room);
-    buf_free(&b);
     return ok;
 }
 

@@ -10,6 +10,7 @@
 #ifndef ARCHIVE_VAULT_H
 #define ARCHIVE_VAULT_H
 
+#include "archive/keyring.h"
 #include "archive/manifest.h"
 #include "base/signature.h"
 
@@ -45,6 +46,16 @@ bool vault_made(const char *path);
  * ERR_REFUSED  another process makes it */
 MUST_USE bool vault_create(const char *path, str who, str note, int64_t at, struct err *e);
 
+/* The same of an archive that is encrypted from its first segment on, for one custodian or more (keyring.h). *keys: the archive's key, open, for whoever
+ * adds to it at once; the caller's. Of none it is not encrypted, and *keys is NULL. */
+MUST_USE bool vault_create_for(const char *path, str who, str note, int64_t at, const struct custodian *custodians,
+                               size_t count, struct key_set **keys, struct err *e);
+
+/* And one that is encrypted as another is, for its custodians and under its keys, so that its files can be copied. like: unlocked, or not encrypted: then
+ * as vault_create. */
+MUST_USE bool vault_create_like(const char *path, str who, str note, int64_t at, const struct vault *like,
+                                struct err *e);
+
 /* For reading. as_of: 0 (the last whole record), or a snapshot: then nothing behind it needs to be readable, but is looked through for
  * files that are gone since. tell: NULL, or is told.
  *
@@ -68,9 +79,33 @@ void vault_close(struct vault *v);
 const struct manifest *vault_manifest(const struct vault *v);
 /* The hash of the last record: with the sequence it names a snapshot so that nobody can mean another. */
 void vault_head(const struct vault *v, uint8_t hash[SHA256_SIZE]);
-/* The key of the hashes in the index. ERR_CORRUPT: it is damaged or gone; then index runs are worthless and are to be made anew. */
+/* The key of the hashes in the index. Of an archive that is encrypted it must be unlocked: otherwise ERR_REFUSED. ERR_CORRUPT: it is damaged or gone; then index runs are worthless and are to be made anew. */
 MUST_USE bool vault_secret(const struct vault *v, uint8_t out[VAULT_SECRET], struct err *e);
 uint64_t vault_generation(const struct vault *v);
+
+/* ---- encryption ---- */
+
+/* What opens an archive: private keys of custodians, of which one is enough; or keys of archives that are open already (may be NULL). */
+struct vault_unlock {
+    const struct custodian_key *const *keys;
+    size_t count;
+    const struct key_set *open;
+};
+bool vault_encrypted(const struct vault *v);
+/* Of an archive that is not encrypted nothing happens. Manifest, lengths and hashes need no key; segments, ledgers, the index and its secret do.
+ *
+ * ERR_REFUSED  none of them opens it; the text says who can
+ * ERR_CORRUPT  the file of keys is damaged, or was changed by somebody who cannot open it */
+MUST_USE bool vault_unlock(struct vault *v, const struct vault_unlock *with, struct err *e);
+/* What opens its files (segment_open_with, index_run_open_file, sealed_open); the vault's. NULL: it is not encrypted, or not unlocked. */
+const struct key_set *vault_keys(const struct vault *v);
+/* What new files of this archive are sealed with: drawn anew each time. False: it is not encrypted, and they are not either. */
+MUST_USE bool vault_writing_key(const struct vault *v, struct writing_key *out);
+/* Who can open it, unlocked or not, read anew; the caller's. ERR_USAGE: not encrypted. */
+MUST_USE bool vault_keyring_read(const struct vault *v, struct keyring **out, struct err *e);
+/* A writer's: to be changed, and then written. NULL: not encrypted. One change at a time: what is forgotten is forgotten in the next one. */
+struct keyring *vault_keyring(struct vault *v);
+MUST_USE bool vault_keyring_write(struct vault *v, struct err *e);
 
 /* Asks for every file of the folder by name and length, and tells of what is not as it should be. A writer, who clears away as well, has
  * done it when it opened; a reader that asks while somebody writes is told of what is just being written. O(files); reads none of them. */
@@ -114,6 +149,7 @@ void vault_part_drop(struct vault *v, struct vault_part *p);
  * whatever becomes of it. *number: the segment's, or of the live one that holds the same bytes, and then *known.
  *
  * ERR_IO     the disk refused: this file is dead and gone, and others may still be staged and committed
+ * ERR_REFUSED  the archive is encrypted, and this is not; or the other way round
  * ERR_USAGE  about contradicts itself or the file */
 MUST_USE bool vault_add(struct vault *v, struct vault_part *p, const struct manifest_segment *about, str family,
                         uint64_t *number, bool *known, struct err *e);

@@ -58,6 +58,8 @@ static const char readme[] =
     "  index/         where to find what; can be made anew of the segments\n"
     "  HEAD           the last commit: a manifest that ends before it has lost something\n"
     "  secret         the key of the hashes in the index; nobody else's business\n"
+    "  keys           only of an encrypted archive: its keys, sealed for each custodian; without this file nobody can "
+    "read it\n"
     "  quarantine/    files that no record names, put aside after a crash; nothing of them was ever acknowledged\n"
     "  tmp/, lock     of whoever is writing\n"
     "\n"
@@ -118,9 +120,9 @@ static bool never_used(const struct vault *v, struct err *e) {
 
 /* Is there nothing but what an unfinished making leaves? */
 static bool makeable(const struct vault *v, struct err *e) {
-    static const char *const ours[] = {".",         "..",     FORMAT_FILE, HEAD_FILE, SECRET_FILE, README_FILE,
-                                       LOCK_FILE,   SEGMENTS, INDEX,       TEMPORARY, QUARANTINE,  "MANIFEST-000001",
-                                       "lost+found"};
+    static const char *const ours[] = {".",       "..",        FORMAT_FILE, HEAD_FILE, SECRET_FILE, README_FILE,
+                                       LOCK_FILE, SEGMENTS,    INDEX,       TEMPORARY, QUARANTINE,  "MANIFEST-000001",
+                                       KEYS_FILE, "lost+found"};
     int const fd = openat(v->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
     bool ok = true;
@@ -144,19 +146,6 @@ static bool makeable(const struct vault *v, struct err *e) {
     }
     closedir(dir);
     return ok && never_used(v, e);
-}
-
-static void secret_text(struct buf *out) {
-    uint8_t secret[VAULT_SECRET];
-    char hex[2 * VAULT_SECRET + 1];
-
-    randombytes_buf(secret, sizeof secret);
-    sodium_bin2hex(hex, sizeof hex, secret, sizeof secret);
-    buf_add(out, S("longwatch archive, secret key of the index\n"));
-    buf_format(out, "%s\n", hex);
-    sum_line(out);
-    sodium_memzero(secret, sizeof secret);
-    sodium_memzero(hex, sizeof hex);
 }
 
 void current_text(uint64_t number, struct buf *out) {
@@ -201,8 +190,33 @@ bool folders_make(const struct vault *v, struct err *e) {
     return true;
 }
 
-static bool make(struct vault *v, str who, str note, int64_t at, struct err *e) {
-    struct buf format = {0}, text = {0}, secret = {0}, manifest = {0}, current = {0};
+/* Who is to open it: these, or whoever opens another one; nobody and none: it is not encrypted. */
+struct made_for {
+    const struct custodian *custodians;
+    size_t count;
+    const struct keyring *like;
+};
+
+/* The keys, and the secret under them. */
+static bool keys_make(struct vault *v, const struct made_for *whom, struct buf *keys, struct buf *secret,
+                      struct err *e) {
+    uint8_t drawn[VAULT_SECRET];
+    bool ok = true;
+
+    if (whom->like)
+        ok = keyring_copy(&v->ring, whom->like, v->head.id, e);
+    else if (whom->count)
+        ok = keyring_new(&v->ring, v->head.id, whom->custodians, whom->count, e);
+    if (!ok || (v->ring && !keyring_write(v->ring, keys, e)))
+        return err_wrap(e, "%s", v->path);
+    randombytes_buf(drawn, sizeof drawn);
+    secret_text(drawn, v->ring, secret);
+    sodium_memzero(drawn, sizeof drawn);
+    return true;
+}
+
+static bool make(struct vault *v, str who, str note, int64_t at, const struct made_for *whom, struct err *e) {
+    struct buf format = {0}, text = {0}, keys = {0}, secret = {0}, manifest = {0}, current = {0};
     char head[HEAD_TEXT];
     bool ok;
 
@@ -213,17 +227,18 @@ static bool make(struct vault *v, str who, str note, int64_t at, struct err *e) 
     randombytes_buf(v->head.id, sizeof v->head.id);
     buf_add(&format, S("longwatch archive, format 1\n"));
     buf_add(&text, str_of(readme));
-    secret_text(&secret);
     current_text(1, &current);
-    ok = first_manifest(v, who, note, at, &manifest, e);
+    ok = keys_make(v, whom, &keys, &secret, e) && first_manifest(v, who, note, at, &manifest, e);
     /* CURRENT last: without it, it is no archive yet. */
     ok = ok && own_write_buf(v, FORMAT_FILE, &format, e) && own_write_buf(v, README_FILE, &text, e) &&
-         own_write_buf(v, SECRET_FILE, &secret, e) && own_write_buf(v, "MANIFEST-000001", &manifest, e) &&
-         own_write(v, HEAD_FILE, head_text(v, head), e) && own_write_buf(v, CURRENT_FILE, &current, e) &&
+         (!v->ring || own_write_buf(v, KEYS_FILE, &keys, e)) && own_write_buf(v, SECRET_FILE, &secret, e) &&
+         own_write_buf(v, "MANIFEST-000001", &manifest, e) && own_write(v, HEAD_FILE, head_text(v, head), e) &&
+         own_write_buf(v, CURRENT_FILE, &current, e) &&
          (file_folder_sync(v->root, "..", e) || err_wrap(e, "%s", v->path));
     if (secret.ptr)
         sodium_memzero(secret.ptr, secret.room);
     buf_free(&secret);
+    buf_free(&keys);
     buf_free(&format);
     buf_free(&text);
     buf_free(&manifest);
@@ -253,7 +268,9 @@ bool vault_made(const char *path) {
     return made;
 }
 
-bool vault_create(const char *path, str who, str note, int64_t at, struct err *e) {
+static bool create(const char *path, str who, str note, int64_t at, const struct made_for *whom, struct key_set **keys,
+                   struct err *e) {
+    struct key_set *made = NULL;
     struct vault *v;
     bool ok;
 
@@ -265,7 +282,25 @@ bool vault_create(const char *path, str who, str note, int64_t at, struct err *e
              (v->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         ok = err_system(e, "%s", path);
     else
-        ok = make(v, who, note, at, e);
+        ok = make(v, who, note, at, whom, e) &&
+             (!v->ring || (key_set_new(&made, e) && key_set_join(made, keyring_keys(v->ring), e)));
     vault_close(v);
+    if (ok && keys)
+        *keys = made;
+    else
+        key_set_free(made);
     return ok;
+}
+
+bool vault_create(const char *path, str who, str note, int64_t at, struct err *e) {
+    return create(path, who, note, at, &(struct made_for){.count = 0}, NULL, e);
+}
+
+bool vault_create_for(const char *path, str who, str note, int64_t at, const struct custodian *custodians, size_t count,
+                      struct key_set **keys, struct err *e) {
+    return create(path, who, note, at, &(struct made_for){.custodians = custodians, .count = count}, keys, e);
+}
+
+bool vault_create_like(const char *path, str who, str note, int64_t at, const struct vault *like, struct err *e) {
+    return create(path, who, note, at, &(struct made_for){.like = like->ring}, NULL, e);
 }

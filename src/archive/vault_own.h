@@ -2,6 +2,7 @@
 #ifndef ARCHIVE_VAULT_OWN_H
 #define ARCHIVE_VAULT_OWN_H
 
+#include "archive/keyring.h"
 #include "archive/manifest_record.h"
 #include "archive/vault.h"
 
@@ -9,6 +10,7 @@
 #define CURRENT_FILE "CURRENT"
 #define HEAD_FILE "HEAD"
 #define SECRET_FILE "secret"
+#define KEYS_FILE "keys"
 #define README_FILE "README.txt"
 #define LOCK_FILE "lock"
 #define SEGMENTS "segments"
@@ -31,8 +33,9 @@ struct vault {
     vault_tell *tell;
     void *ctx;
 
-    bool past;      /* a snapshot was asked for */
-    bool state_bad; /* the restated state was of no use */
+    bool past;            /* a snapshot was asked for */
+    struct keyring *ring; /* open; NULL: not encrypted, or not unlocked */
+    bool state_bad;       /* the restated state was of no use */
 
     /* Of a writer. */
     bool writes, broken;
@@ -53,6 +56,10 @@ void generation_name(uint64_t number, char out[GENERATION_NAME]);
 void sum_line(struct buf *b);
 /* The lines before the sum, which is right; or false. */
 bool sum_checked(str text, str *lines);
+/* What follows `begins` on the next line; the rest of the lines behind it. */
+bool line_of(str *lines, str begins, str *value);
+/* So many bytes in small hexadecimal digits, and nothing else. */
+bool unhex(str text, void *out, size_t size);
 
 /* A file of the folder, whole. *missing: there is none (and the answer is true). */
 MUST_USE bool own_read(const struct vault *v, const char *name, size_t max, struct buf *out, bool *missing,
@@ -78,6 +85,11 @@ MUST_USE bool head_read(const struct vault *v, struct head_said *out, struct err
 MUST_USE bool head_write(struct vault *v, struct err *e);
 
 MUST_USE bool format_check(const struct vault *v, struct err *e);
+/* The file of the index's secret: in the clear, or sealed under the newest key of a keyring that is open. */
+void secret_text(const uint8_t secret[VAULT_SECRET], const struct keyring *ring, struct buf *out);
+/* Is what is about to be added encrypted as the archive is? begins: the file's first bytes. */
+MUST_USE bool encrypted_alike(const struct vault *v, str begins, const char *name, struct err *e);
+
 void current_text(uint64_t number, struct buf *out);
 /* The generation in force. past: for a snapshot the highest will do, where nobody says. */
 MUST_USE bool current_read(const struct vault *v, bool past, uint64_t *number, struct err *e);

@@ -98,7 +98,7 @@ static bool temporary_entry(struct survey *s, const char *folder, const char *na
 
 static bool root_entry(struct survey *s, const char *folder, const char *name, struct err *e) {
     static const char *const ours[] = {FORMAT_FILE, CURRENT_FILE, HEAD_FILE, SECRET_FILE, README_FILE, LOCK_FILE,
-                                       SEGMENTS,    INDEX,        TEMPORARY, QUARANTINE,  "lost+found"};
+                                       SEGMENTS,    INDEX,        TEMPORARY, QUARANTINE,  KEYS_FILE,   "lost+found"};
     uint64_t number;
 
     for (size_t i = 0; i < COUNT(ours); i++)

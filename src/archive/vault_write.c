@@ -8,6 +8,7 @@
 #include "archive/vault_own.h"
 #include "base/file.h"
 
+#define BEGINS 16                   /* bytes of a file that say what it is */
 #define ROLL_MIN ((size_t)16 << 20) /* bytes of a manifest below which nobody writes it anew */
 #define ROLL_SEGMENT 128u           /* about what a segment takes in a restated state */
 
@@ -135,6 +136,7 @@ void vault_close(struct vault *v) {
         close(v->root);
     if (v->lock >= 0)
         close(v->lock);
+    keyring_free(v->ring);
     manifest_free(v->manifest);
     buf_free(&v->operations);
     buf_free(&v->folders);
@@ -202,10 +204,17 @@ static bool stage(struct vault *v, const struct manifest_operation *o, struct er
 /* The whole file on the disk, and what it is. */
 static bool part_secure(struct vault *v, const struct vault_part *p, uint64_t said, uint64_t *length,
                         uint8_t hash[SHA256_SIZE], struct err *e) {
+    char begins[BEGINS];
     struct stat st;
 
     if (fstat(p->fd, &st) != 0 || fsync(p->fd) != 0)
         return err_system(e, "%s/%s", v->path, p->name);
+    ssize_t const n = pread(p->fd, begins, sizeof begins, 0);
+
+    if (n < 0)
+        return err_system(e, "%s/%s", v->path, p->name);
+    if (!encrypted_alike(v, (str){begins, (size_t)n}, p->name, e))
+        return false;
     if (!S_ISREG(st.st_mode) || (said != 0 && (uint64_t)st.st_size != said))
         return err_set(e, ERR_USAGE, 0, "%s/%s holds %lld bytes instead of %llu", v->path, p->name,
                        (long long)st.st_size, (unsigned long long)said);

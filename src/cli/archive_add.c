@@ -1,9 +1,12 @@
 /* archive_add: `longwatch archive add ARCHIVE PATH...`: evidence into an archive, each file once. */
 #include "hunt/archive_add.h"
 
+#include <stdlib.h>
+
 #include "cli/command.h"
 #include "cli/intel_text.h"
 #include "cli/interrupt.h"
+#include "cli/custodians.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "report/finding_text.h"
@@ -13,6 +16,8 @@ struct wishes {
     struct arguments paths, kinds;
     int64_t latest;
     struct zone_wish zone;
+    struct arguments encrypt_for;
+    struct key_wish key;
     const struct phone_country *country;
     uint64_t workers;
     bool originals, quiet;
@@ -90,6 +95,8 @@ static int told(const struct wishes *w, const struct archive_add_result *r, cons
 
 static int add(const struct wishes *w) {
     struct fields *const fields = fields_new();
+    struct custodian_keys keys = {.items = NULL};
+    struct custodian *custodians = NULL;
     struct run run = {.unread = false};
     struct archive_add_result result = {0};
     struct zone_rules *zone = NULL;
@@ -101,12 +108,16 @@ static int add(const struct wishes *w) {
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
     if (!fields || !paths_exist(&w->paths, "evidence", false, &e) || !zone_open(&w->zone, &zone, &e) ||
-        !kinds_open(&w->kinds, fields, &kinds, &e)) {
+        !kinds_open(&w->kinds, fields, &kinds, &e) || !custodians_read(&w->encrypt_for, &custodians, &e) ||
+        !custodian_keys_open(&keys, &w->key, &e)) {
         status = tell_error(&e);
     } else {
         struct archive_add_options const options = {.archive = w->archive,
                                                     .paths = w->paths.items,
                                                     .path_count = w->paths.count,
+                                                    .custodians = custodians,
+                                                    .custodian_count = w->encrypt_for.count,
+                                                    .unlock = custodian_keys_unlock(&keys),
                                                     .family = str_of(w->family ? w->family : "evidence"),
                                                     .fields = fields,
                                                     .kinds = kinds,
@@ -128,6 +139,8 @@ static int add(const struct wishes *w) {
         progress_wipe(&run.progress);
         status = ok ? told(w, &result, &run) : tell_error(&e);
     }
+    custodian_keys_close(&keys);
+    free(custodians);
     zone_rules_free(zone);
     kinds_free(kinds);
     fields_free(fields);
@@ -166,6 +179,14 @@ static const struct option options[] = {
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_COUNTRY, AT(country)},
+    {.name = "encrypt-for",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "the public key of a custodian: a new archive is encrypted, and any one of its custodians can open it",
+     AT(encrypt_for)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {.name = "threads",
      .argument = "N",
      .type = OPTION_COUNT,
@@ -188,10 +209,13 @@ const struct command command_archive_add = {
                               "again, and goes on where it was.",
                               NULL},
     .examples =
-        (const struct example[]){{"longwatch archive add ./archive ./evidence", "Keep a folder of logs and mail"},
-                                 {"longwatch archive add ./archive /var/log --family syslog",
-                                  "Keep logs of which retention is to know that they are syslog"},
-                                 {NULL, NULL}},
+        (const struct example[]){
+            {"longwatch archive add ./archive ./evidence", "Keep a folder of logs and mail"},
+            {"longwatch archive add ./archive /var/log --family syslog",
+             "Keep logs of which retention is to know that they are syslog"},
+            {"longwatch archive add ./archive ./evidence --encrypt-for ana.pub --encrypt-for bo.pub",
+             "Begin an archive that only two custodians can read, each alone"},
+            {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),
     .statuses = {[EXIT_NOTHING] = "all of it is kept",
@@ -199,7 +223,7 @@ const struct command command_archive_add = {
                  [EXIT_UNREADABLE] =
                      "some evidence could not be read; what could be is kept, and the ledger says the rest",
                  [EXIT_INTERNAL] = "internal error, or stopped; what was committed before stays",
-                 [EXIT_REFUSED] = "another process writes to the archive"},
+                 [EXIT_REFUSED] = "another process writes to the archive, or it is encrypted and no key opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

@@ -41,7 +41,8 @@ bool caring_open(struct caring *c, const struct caring_wishes *w, struct err *e)
         return err_set(e, ERR_MEMORY, 0, "no memory");
     if (!paths_exist(&given, "archive", true, e) || !zone_open(&w->zone, &c->zone, e) ||
         !kinds_open(&w->kinds, c->fields, &c->kinds, e) ||
-        (w->key_file && !keys_open(w->key_file, w->password_file, &c->key, e)))
+        (w->key_file && !keys_open(w->key_file, w->password_file, &c->key, e)) ||
+        !custodian_keys_open(&c->custodians, &w->key, e))
         return false;
     kinds_country(c->kinds, w->country);
     c->care = (struct archive_care){.archive = w->archive,
@@ -50,6 +51,7 @@ bool caring_open(struct caring *c, const struct caring_wishes *w, struct err *e)
                                     .latest = w->latest,
                                     .zone_rules = c->zone,
                                     .zone = str_of(w->zone.name),
+                                    .unlock = custodian_keys_unlock(&c->custodians),
                                     .key = c->key,
                                     .who = str_of(w->who),
                                     .why = str_of(w->why),
@@ -65,6 +67,7 @@ bool caring_open(struct caring *c, const struct caring_wishes *w, struct err *e)
 void caring_close(struct caring *c) {
     progress_wipe(&c->progress);
     signature_key_free(c->key);
+    custodian_keys_close(&c->custodians);
     zone_rules_free(c->zone);
     kinds_free(c->kinds);
     fields_free(c->fields);

@@ -4,12 +4,14 @@
 #define CLI_ARCHIVE_CARING_H
 
 #include "cli/command.h"
+#include "cli/custodians.h"
 #include "cli/progress.h"
 #include "hunt/archive_care.h"
 
 struct caring_wishes {
     const char *archive, *who, *why, *basis, *key_file, *password_file;
     struct arguments kinds;
+    struct key_wish key;
     int64_t latest;
     struct zone_wish zone;
     const struct phone_country *country;
@@ -30,6 +32,10 @@ struct caring_wishes {
 #define ROW_PASSWORD                                                                                                   \
     .name = "password-file", .argument = "FILE", .type = OPTION_PATH,                                                  \
     .help = "the secret key is encrypted: its password is the first line of FILE"
+#define ROWS_KEY(wishes)                                                                                               \
+    {ROW_KEY, CARING_AT(wishes, key.files)}, {                                                                         \
+        ROW_PASSPHRASE, CARING_AT(wishes, key.passphrase)                                                              \
+    }
 #define ROW_DRY .name = "dry-run", .type = OPTION_FLAG, .help = "only say what would be done"
 #define ROW_CARE_QUIET .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .help = "no progress, no summary"
 #define ROW_GRACE(what)                                                                                                \
@@ -44,6 +50,7 @@ struct caring {
     struct kinds *kinds;
     struct zone_rules *zone;
     struct signature_key *key;
+    struct custodian_keys custodians;
     bool damaged; /* something was told to be */
 };
 

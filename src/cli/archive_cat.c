@@ -16,6 +16,7 @@ struct wishes {
     struct arguments kinds;
     int64_t from, to, latest;
     struct zone_wish zone;
+    struct key_wish key;
     uint64_t limit, as_of; /* 0: none */
     const struct phone_country *country;
 };
@@ -54,11 +55,12 @@ static int cat(const struct wishes *w) {
 
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !archives_open(&archives, &given, w->as_of, true, &e) || !zone_open(&w->zone, &zone, &e) ||
+    if (!fields || !archives_open(&archives, &given, w->as_of, true, NULL, &e) || !zone_open(&w->zone, &zone, &e) ||
         !kinds_open(&w->kinds, fields, &kinds, &e)) {
         status = tell_error(&e);
     } else {
         struct listed const listed = {.paths = &given,
+                                      .keys = &w->key,
                                       .as_of = w->as_of,
                                       .fields = fields,
                                       .kinds = kinds,
@@ -101,7 +103,7 @@ static int cat_original(const struct wishes *w) {
     signal(SIGPIPE, SIG_IGN);
     if (!sha256_of_hex(str_of(w->original), sha256))
         return usage_error("archive cat", "--original %s: a SHA-256 has 64 hexadecimal digits", w->original);
-    bool const ok = vault_open(&v, w->archive, w->as_of, NULL, NULL, &e) &&
+    bool const ok = vault_open(&v, w->archive, w->as_of, NULL, NULL, &e) && vault_unlock_wish(v, &w->key, &e) &&
                     original_read(v, sha256, 0, UINT64_MAX, on_bytes, NULL, interrupt_catch(), &size, &e) &&
                     (fflush(stdout) == 0 || err_system(&e, "standard output"));
 
@@ -130,7 +132,7 @@ static const struct option options[] = {
      .help = "the folder that archive add has made",
      AT(archive)},
     {.name = "original",
-     .argument = "SHA256",
+     .argument = "HASH",
      .type = OPTION_TEXT,
      .help = "instead: the bytes of the file with that hash, as archive add --originals has kept them",
      AT(original)},
@@ -169,6 +171,8 @@ static const struct option options[] = {
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
 };
 const struct command command_archive_cat = {
     .name = "archive cat",
@@ -194,7 +198,8 @@ const struct command command_archive_cat = {
                  [EXIT_USAGE] = "wrong usage, or no archive; nothing was done",
                  [EXIT_UNREADABLE] = "a segment is damaged, or some evidence could not be read when it was added; what "
                                      "could be is printed. Of --original: what was printed is not the file",
-                 [EXIT_INTERNAL] = "internal error, or stopped"},
+                 [EXIT_INTERNAL] = "internal error, or stopped",
+                 [EXIT_REFUSED] = "an archive is encrypted, and no key was given that opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

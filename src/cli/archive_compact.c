@@ -39,7 +39,10 @@ static bool on_group(void *ctx, int32_t month, str family, uint64_t segments, ui
     finding_plain(&b, family, false);
     buf_format(&b, ": %s segments become one: %s record%s (%s)\n", count_text(segments, count),
                count_text(rows, records), rows == 1 ? "" : "s", size_text(bytes, size));
-    return intel_out(&b, false, e);
+    bool const ok = intel_out(&b, false, e);
+
+    buf_free(&b);
+    return ok;
 }
 
 static int told(const struct wishes *w, const struct compact_result *r, bool damaged) {
@@ -99,6 +102,7 @@ static const struct option options[] = {
     {ROW_WHY, CARING_AT(wishes, why)},
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
+    ROWS_KEY(wishes),
     {ROW_KINDS, CARING_AT(wishes, kinds)},
     {ROW_ZONE, CARING_AT(wishes, zone)},
     {ROW_LATEST, CARING_AT(wishes, latest)},
@@ -124,11 +128,13 @@ const struct command command_archive_compact = {
                                          {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),
-    .statuses = {[EXIT_NOTHING] = "done, or nothing was to be done",
-                 [EXIT_USAGE] = "wrong usage, or no archive; nothing was done",
-                 [EXIT_UNREADABLE] = "a segment is damaged: those of its month stay as they are",
-                 [EXIT_INTERNAL] = "internal error, or stopped; what was committed before stays",
-                 [EXIT_REFUSED] = "another process writes to the archive, or the clock is wrong"},
+    .statuses =
+        {[EXIT_NOTHING] = "done, or nothing was to be done",
+         [EXIT_USAGE] = "wrong usage, or no archive; nothing was done",
+         [EXIT_UNREADABLE] = "a segment is damaged: those of its month stay as they are",
+         [EXIT_INTERNAL] = "internal error, or stopped; what was committed before stays",
+         [EXIT_REFUSED] =
+             "another process writes to the archive, the clock is wrong, or it is encrypted and no key opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

@@ -81,7 +81,10 @@ static bool on_segment(void *ctx, const struct manifest *m, const struct manifes
     if (inside)
         buf_format(&b, ", %s of them within longer words", count_text(inside, count));
     buf_byte(&b, '\n');
-    return intel_out(&b, false, e);
+    bool const ok = intel_out(&b, false, e);
+
+    buf_free(&b);
+    return ok;
 }
 
 static bool on_remains(void *ctx, uint64_t sequence, str name, struct err *e) {
@@ -186,6 +189,7 @@ static const struct option options[] = {
     {ROW_DRY, CARING_AT(wishes, dry)},
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
+    ROWS_KEY(wishes),
     {ROW_KINDS, CARING_AT(wishes, kinds)},
     {ROW_ZONE, CARING_AT(wishes, zone)},
     {ROW_LATEST, CARING_AT(wishes, latest)},
@@ -222,7 +226,7 @@ const struct command command_archive_erase = {
                  [EXIT_INTERNAL] = "internal error, or stopped; begun again it goes on",
                  [EXIT_REFUSED] =
                      "a hold or a kept snapshot forbids it, bytes of files are kept and --originals was not "
-                     "given, or another process writes; nothing was done"},
+                     "given, another process writes, or it is encrypted and no key opens it; nothing was done"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

@@ -37,17 +37,20 @@ static int export(const struct wishes *w, struct manifest_numbers segments) {
     struct arguments const given = {(const char **)(uintptr_t)&w->care.archive, 1};
     struct archive_export_result result;
     struct signature_key *key = NULL;
+    struct custodian_keys custodians = {.items = NULL};
     struct progress progress;
     struct err e = {0};
     int status;
 
     progress_begin(&progress, !w->care.quiet);
     if (!paths_exist(&given, "archive", true, &e) ||
-        (w->care.key_file && !keys_open(w->care.key_file, w->care.password_file, &key, &e))) {
+        (w->care.key_file && !keys_open(w->care.key_file, w->care.password_file, &key, &e)) ||
+        !custodian_keys_open(&custodians, &w->care.key, &e)) {
         status = tell_error(&e);
     } else {
         struct archive_export_options const options = {.archive = w->care.archive,
                                                        .out = w->out,
+                                                       .unlock = custodian_keys_unlock(&custodians),
                                                        .as_of = w->as_of,
                                                        .hold = str_of(w->hold),
                                                        .family = str_of(w->family),
@@ -67,6 +70,7 @@ static int export(const struct wishes *w, struct manifest_numbers segments) {
         status = ok ? told(w, &result) : e.code == ERR_CORRUPT ? (tell_error(&e), EXIT_UNREADABLE) : tell_error(&e);
     }
     signature_key_free(key);
+    custodian_keys_close(&custodians);
     return status;
 }
 
@@ -121,6 +125,7 @@ static const struct option options[] = {
     {ROW_WHY, CARING_AT(wishes, why)},
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
+    ROWS_KEY(wishes),
     {ROW_CARE_QUIET, CARING_AT(wishes, quiet)},
 };
 const struct command command_archive_export = {
@@ -147,7 +152,8 @@ const struct command command_archive_export = {
     .statuses = {[EXIT_NOTHING] = "exported",
                  [EXIT_USAGE] = "wrong usage, no archive, no such segment or hold, or something lies at OUT",
                  [EXIT_UNREADABLE] = "a segment is damaged; what was made of OUT is no whole export",
-                 [EXIT_INTERNAL] = "internal error, or stopped; what was made of OUT is no whole export"},
+                 [EXIT_INTERNAL] = "internal error, or stopped; what was made of OUT is no whole export",
+                 [EXIT_REFUSED] = "the archive is encrypted, and no key was given that opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

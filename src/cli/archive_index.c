@@ -2,6 +2,7 @@
 #include "hunt/archive_index.h"
 
 #include "cli/command.h"
+#include "cli/custodians.h"
 #include "cli/intel_text.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -11,6 +12,7 @@
 struct wishes {
     const char *archive;
     struct arguments kinds;
+    struct key_wish key;
     uint64_t workers;
     bool anew, quiet, json;
 };
@@ -74,6 +76,7 @@ static int make(const struct wishes *w) {
     struct fields *const fields = fields_new();
     struct run run = {.w = w};
     struct archive_index_result result = {0};
+    struct custodian_keys keys = {.items = NULL};
     struct kinds *kinds = NULL;
     struct err e = {0};
     int status;
@@ -81,10 +84,12 @@ static int make(const struct wishes *w) {
     progress_begin(&run.progress, !w->quiet);
     if (!fields)
         err_set(&e, ERR_MEMORY, 0, "no memory");
-    if (!fields || !paths_exist(&given, "archive", true, &e) || !kinds_open(&w->kinds, fields, &kinds, &e)) {
+    if (!fields || !paths_exist(&given, "archive", true, &e) || !kinds_open(&w->kinds, fields, &kinds, &e) ||
+        !custodian_keys_open(&keys, &w->key, &e)) {
         status = tell_error(&e);
     } else {
         struct archive_index_options const options = {.archive = w->archive,
+                                                      .unlock = custodian_keys_unlock(&keys),
                                                       .fields = fields,
                                                       .kinds = kinds,
                                                       .workers = (unsigned)w->workers,
@@ -99,6 +104,7 @@ static int make(const struct wishes *w) {
         progress_wipe(&run.progress);
         status = ok ? told(w, &result) : tell_error(&e);
     }
+    custodian_keys_close(&keys);
     kinds_free(kinds);
     fields_free(fields);
     return status;
@@ -121,6 +127,8 @@ static const struct option options[] = {
      .help = "make the keys of all segments, also of those that have some",
      AT(anew)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {.name = "threads",
      .argument = "N",
      .type = OPTION_COUNT,

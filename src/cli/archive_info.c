@@ -7,6 +7,7 @@
 #include "archive/vault.h"
 #include "base/file.h"
 #include "cli/archive_caring.h"
+#include "cli/archives.h"
 #include "cli/command.h"
 #include "cli/intel_text.h"
 #include "cli/terminal.h"
@@ -17,6 +18,7 @@
 
 struct wishes {
     const char *archive, *public_key;
+    struct key_wish key;
     uint64_t as_of;
     bool json;
 };
@@ -90,9 +92,10 @@ static void info_json(struct buf *b, const struct vault *v, const struct sum *su
         buf_format(b, ",\"segments\":%lu,\"rows\":%lu,\"bytes\":%lu}", (unsigned long)sums[i].segments,
                    (unsigned long)sums[i].rows, (unsigned long)sums[i].bytes);
     }
-    buf_format(b, "],\"index\":{\"runs\":%lu,\"keys\":%lu,\"bytes\":%lu,\"segments\":%lu,\"of\":%lu}}\n",
-               (unsigned long)index->runs, (unsigned long)index->keys, (unsigned long)index->bytes,
-               (unsigned long)index->in, (unsigned long)index->segments);
+    buf_format(b,
+               "],\"encrypted\":%s,\"index\":{\"runs\":%lu,\"keys\":%lu,\"bytes\":%lu,\"segments\":%lu,\"of\":%lu}}\n",
+               vault_encrypted(v) ? "true" : "false", (unsigned long)index->runs, (unsigned long)index->keys,
+               (unsigned long)index->bytes, (unsigned long)index->in, (unsigned long)index->segments);
 }
 
 static void index_text(struct buf *b, const struct archive_index_sum *index) {
@@ -124,6 +127,8 @@ static void info_text(struct buf *b, const struct vault *v, const char *archive,
                    str_eq(manifest_family(m, s->family), ARCHIVE_ORIGINALS) ? "pieces of files" : "records",
                    count_text(s->segments, count), s->segments == 1 ? "" : "s", size_text(s->bytes, size));
     }
+    if (vault_encrypted(v))
+        buf_add(b, S("  encrypted: 'longwatch archive custodians' says who can open it\n"));
     index_text(b, index);
 }
 
@@ -166,9 +171,11 @@ struct verify {
     const struct wishes *w;
     char name[VAULT_NAME_MAX];
     uint64_t damages, segments, told; /* told: of this segment */
-    struct signature_public public;   /* of --public-key */
-    uint64_t records, is_signed;      /* is_signed: of them */
-    bool origin;                      /* it is an export, of: */
+    uint64_t
+        sealed; /* segments that no key opened: their bytes are those that were written, and nothing else is known */
+    struct signature_public public; /* of --public-key */
+    uint64_t records, is_signed;    /* is_signed: of them */
+    bool origin;                    /* it is an export, of: */
     uint64_t origin_sequence;
     uint8_t origin_hash[SHA256_SIZE];
     uint64_t runs, bad_runs;
@@ -240,8 +247,13 @@ static bool segment_verify(struct verify *x, const struct vault *v, const struct
     close(fd);
     if (bytes == MAP_FAILED)
         return ok ? err_system(e, "%s", x->name) : false;
-    ok = segment_open(&open, (str){bytes, (size_t)st.st_size}, str_of(x->name), 0, e);
-    if (!ok && e->code != ERR_MEMORY) {
+    struct segment_opening const how = {.keys = vault_keys(v)};
+
+    ok = segment_open_with(&open, (str){bytes, (size_t)st.st_size}, str_of(x->name), &how, e);
+    if (!ok && e->code == ERR_REFUSED) {
+        x->sealed++;
+        ok = true;
+    } else if (!ok && e->code != ERR_MEMORY) {
         damage_tell(x, x->name, e->offset, e->text);
         ok = true;
     } else if (ok && !segment_check(open, on_damage, x, e)) {
@@ -253,6 +265,21 @@ static bool segment_verify(struct verify *x, const struct vault *v, const struct
         return false;
     if (!same && !x->told)
         damage_tell(x, x->name, 0, "its SHA-256 is not that of the segment that was added");
+    return true;
+}
+
+/* Who can open it; and by whoever can, that nobody else has changed that. */
+static bool keys_verify(struct verify *x, struct vault *v, struct err *e) {
+    struct keyring *k = NULL;
+
+    if (!vault_encrypted(v))
+        return true;
+    bool const ok = x->w->key.files.count ? vault_unlock_wish(v, &x->w->key, e) : vault_keyring_read(v, &k, e);
+
+    keyring_free(k);
+    if (ok || e->code != ERR_CORRUPT)
+        return ok;
+    damage_tell(x, "keys", e->offset, e->text);
     return true;
 }
 
@@ -333,6 +360,8 @@ static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
     size_t count;
     const struct manifest_segment *const segments = manifest_segments(vault_manifest(v), &count);
 
+    if (!keys_verify(x, v, e))
+        return false;
     if (!vault_history_check(v, e)) {
         if (e->code != ERR_CORRUPT)
             return false;
@@ -403,6 +432,13 @@ static int verify_run(const void *wishes) {
                                  : ", and so are ",
                    (unsigned long)x.runs, x.runs == 1 ? "" : "s");
     buf_byte(&b, '\n');
+    if (x.sealed)
+        buf_format(
+            &b,
+            "  %s of them %s encrypted and no key %s: their bytes are those that were written; what is in them was not "
+            "looked at (--key FILE)\n",
+            count_text(x.sealed, count), x.sealed == 1 ? "is" : "are",
+            x.w->key.files.count ? "that was given opens it" : "was given");
     signatures_text(&b, &x);
     return print_all(&b, x.damages ? EXIT_UNREADABLE : EXIT_NOTHING);
 }
@@ -446,6 +482,8 @@ static const struct option verify_options[] = {
      .needed = "which archive? longwatch archive verify ARCHIVE",
      .help = "the folder that archive add has made",
      AT(archive)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {.name = "public-key",
      .argument = "FILE",
      .type = OPTION_PATH,
@@ -460,6 +498,9 @@ const struct command command_archive_verify = {
                               "index, checks their hashes and that all can be unpacked, and prints each damage with "
                               "its file and where in it. Of an export every segment is looked for in the manifest that "
                               "it came with. What is damaged of the index longwatch archive index makes anew.",
+                              "Of an encrypted archive that takes the key of a custodian. Without one the hashes are "
+                              "checked, which are of the files as they lie there, and the output says that what is in "
+                              "them was not looked at.",
                               NULL},
     .examples =
         (const struct example[]){{"longwatch archive verify ./archive", "See whether all that was kept is still there"},
@@ -469,7 +510,8 @@ const struct command command_archive_verify = {
     .statuses = {[EXIT_NOTHING] = "all of it is whole",
                  [EXIT_USAGE] = "wrong usage, or no archive",
                  [EXIT_UNREADABLE] = "something is damaged or gone: it is printed",
-                 [EXIT_INTERNAL] = "internal error"},
+                 [EXIT_INTERNAL] = "internal error",
+                 [EXIT_REFUSED] = "it is encrypted, and the key that was given does not open it"},
     .wishes_size = sizeof(struct wishes),
     .run = verify_run,
 };

@@ -161,7 +161,10 @@ static bool on_row(void *ctx, const struct manifest *m, const struct retention_r
         finding_plain(&b, row->policy->name, false);
     }
     buf_byte(&b, '\n');
-    return intel_out(&b, false, e);
+    bool const ok = intel_out(&b, false, e);
+
+    buf_free(&b);
+    return ok;
 }
 
 static int told(const struct wishes *w, const struct expire_result *r) {
@@ -271,6 +274,7 @@ static const struct option expire_options[] = {
     {ROW_WHY, CARING_AT(wishes, why)},
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
+    ROWS_KEY(wishes),
     {ROW_CARE_QUIET, CARING_AT(wishes, quiet)},
 };
 const struct command command_archive_expire = {
@@ -289,10 +293,12 @@ const struct command command_archive_expire = {
                                          {NULL, NULL}},
     .options = expire_options,
     .option_count = COUNT(expire_options),
-    .statuses = {[EXIT_NOTHING] = "done, or nothing was to go",
-                 [EXIT_USAGE] = "wrong usage, or no archive; nothing was done",
-                 [EXIT_INTERNAL] = "internal error",
-                 [EXIT_REFUSED] = "another process writes to the archive, or the clock is wrong"},
+    .statuses =
+        {[EXIT_NOTHING] = "done, or nothing was to go",
+         [EXIT_USAGE] = "wrong usage, or no archive; nothing was done",
+         [EXIT_INTERNAL] = "internal error",
+         [EXIT_REFUSED] =
+             "another process writes to the archive, the clock is wrong, or it is encrypted and no key opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = expire_run,
 };

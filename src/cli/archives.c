@@ -138,8 +138,31 @@ static void on_found(void *ctx, enum vault_found what, str name, uint64_t number
                 (const char *)ctx, STR_ARG(name));
 }
 
-bool archives_open(struct archives *out, const struct arguments *given, uint64_t as_of, bool alone, struct err *e) {
-    *out = (struct archives){.any = false};
+bool vault_unlock_wish(struct vault *v, const struct key_wish *wish, struct err *e) {
+    struct custodian_keys keys = {.items = NULL};
+
+    if (!vault_encrypted(v))
+        return true;
+    if (wish && !custodian_keys_open(&keys, wish, e))
+        return false;
+    struct vault_unlock const unlock = custodian_keys_unlock(&keys);
+    bool const ok = vault_unlock(v, &unlock, e);
+
+    custodian_keys_close(&keys);
+    return ok;
+}
+
+static bool keys_add(struct archives *x, struct vault *v, const struct custodian_keys *keys, struct err *e) {
+    if (!keys || !vault_encrypted(v))
+        return true;
+    struct vault_unlock const unlock = custodian_keys_unlock(keys);
+
+    return vault_unlock(v, &unlock, e) && (x->keys || key_set_new(&x->keys, e)) &&
+           key_set_join(x->keys, vault_keys(v), e);
+}
+
+static bool all_open(struct archives *out, const struct arguments *given, uint64_t as_of, bool alone,
+                     const struct custodian_keys *keys, struct err *e) {
     if (!(out->a = arena_new(PATHS_MEMORY)))
         return no_memory(e);
     if (!(out->items = arena_alloc(out->a, (given->count + 1) * sizeof *out->items)))
@@ -152,7 +175,8 @@ bool archives_open(struct archives *out, const struct arguments *given, uint64_t
         if (alone || is_archive(given->items[i])) {
             bool const ok = vault_open(&v, given->items[i], as_of, alone ? NULL : on_found,
                                        (void *)(uintptr_t)given->items[i], e) &&
-                            segments_add(out, v, given->items[i], e) && noted(out, v, given->items[i], e);
+                            keys_add(out, v, keys, e) && segments_add(out, v, given->items[i], e) &&
+                            noted(out, v, given->items[i], e);
 
             vault_close(v);
             if (!ok)
@@ -167,6 +191,19 @@ bool archives_open(struct archives *out, const struct arguments *given, uint64_t
     return true;
 }
 
+bool archives_open(struct archives *out, const struct arguments *given, uint64_t as_of, bool alone,
+                   const struct key_wish *wish, struct err *e) {
+    struct custodian_keys keys = {.items = NULL};
+
+    *out = (struct archives){.any = false};
+    bool const ok =
+        (!wish || custodian_keys_open(&keys, wish, e)) && all_open(out, given, as_of, alone, wish ? &keys : NULL, e);
+
+    custodian_keys_close(&keys);
+    return ok;
+}
+
 void archives_close(struct archives *x) {
+    key_set_free(x->keys);
     arena_free(x->a);
 }

@@ -131,7 +131,7 @@ bool case_archives(const char *path, struct arena *a, struct case_archive **out,
 
 /* ---- is it still the one? ---- */
 
-bool case_archive_open(struct vault **out, const struct case_archive *c, struct err *e) {
+bool case_archive_open(struct vault **out, const struct case_archive *c, const struct key_wish *key, struct err *e) {
     char id[2 * ARCHIVE_ID_SIZE + 1], record[2 * SHA256_SIZE + 1];
     uint8_t hash[SHA256_SIZE];
     struct vault *then = NULL;
@@ -157,6 +157,7 @@ bool case_archive_open(struct vault **out, const struct case_archive *c, struct 
                      (unsigned long)c->snapshot);
     }
     vault_close(then);
+    ok = ok && vault_unlock_wish(*out, key, e);
     if (!ok) {
         vault_close(*out);
         *out = NULL;

@@ -44,7 +44,8 @@ extern const struct command command_longwatch, command_hunt, command_events, com
     command_intel_remove, command_update, command_exercise, command_export, command_dossier, command_gone, command_sign,
     command_attribute, command_verify, command_archive_add, command_archive_cat, command_archive_index,
     command_archive_info, command_archive_verify, command_retrohunt, command_archive_compact, command_archive_policy,
-    command_archive_expire, command_archive_hold, command_archive_lift, command_archive_erase, command_archive_export;
+    command_archive_expire, command_archive_hold, command_archive_lift, command_archive_erase, command_archive_export,
+    command_archive_custodians, command_archive_key_new;
 
 /* All of them, in the order they are told in; the program itself is the first. */
 extern const struct command *const commands[];

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/custodians.h"
 #include "cli/listed.h"
 #include "reader/reader.h"
 #include "report/event_text.h"
@@ -13,6 +14,7 @@ struct wishes {
     const char *kind, *reader;
     int64_t from, to, latest;
     struct zone_wish zone;
+    struct key_wish key;
     uint64_t limit; /* 0: none */
     const struct phone_country *country;
     struct arguments geo;
@@ -69,6 +71,7 @@ static int events(const struct wishes *w) {
     struct fields *const fields = fields_new();
     struct run run = {.w = w};
     struct listed listed = {.paths = &w->paths,
+                            .keys = &w->key,
                             .fields = fields,
                             .kind_begins = w->kind,
                             .reader = w->reader,
@@ -145,6 +148,8 @@ static const struct option options[] = {
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {.name = "reader",
      .argument = "NAME",
      .type = OPTION_TEXT,
@@ -172,7 +177,8 @@ const struct command command_events = {
                  [EXIT_UNREADABLE] =
                      "some evidence could not be read (prose that lies beside logs is told, and does not count); what "
                      "could be is printed",
-                 [EXIT_INTERNAL] = "internal error, or stopped"},
+                 [EXIT_INTERNAL] = "internal error, or stopped",
+                 [EXIT_REFUSED] = "an archive is encrypted, and no key was given that opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

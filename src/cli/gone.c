@@ -24,6 +24,7 @@ struct wishes {
     int64_t since, latest;
     struct arguments evidence, kinds;
     struct zone_wish zone;
+    struct key_wish key;
     uint64_t incident, workers;
     size_t memory;
     bool json, quiet;
@@ -223,6 +224,7 @@ static bool evidence_read(struct run *run, struct fields *fields, const struct k
     struct hunt_options const options = {.paths = run->archives.paths.items,
                                          .path_count = run->archives.paths.count,
                                          .as_named = run->archives.any,
+                                         .keys = run->archives.keys,
                                          .own = &w->path,
                                          .own_count = 1,
                                          .set = none,
@@ -665,10 +667,11 @@ static int run(const void *wishes) {
     struct err e = {0};
     bool const ok = ((fields && run.memory) || no_memory(&e)) && paths_exist(&path, "case", false, &e) &&
                     paths_exist(&w->evidence, "evidence", false, &e) &&
-                    archives_open(&run.archives, &w->evidence, 0, false, &e) && zone_open(&w->zone, &zone, &e) &&
-                    kinds_open(&w->kinds, fields, &kinds, &e) && behaviours_open(&behaviours, &e) &&
-                    activities_new(&run.activities, TEXTS_MEMORY, NULL, &e) && case_read(&run, behaviours, &e) &&
-                    evidence_read(&run, fields, kinds, zone, &e) && gone_end(run.gone, &e);
+                    archives_open(&run.archives, &w->evidence, 0, false, &w->key, &e) &&
+                    zone_open(&w->zone, &zone, &e) && kinds_open(&w->kinds, fields, &kinds, &e) &&
+                    behaviours_open(&behaviours, &e) && activities_new(&run.activities, TEXTS_MEMORY, NULL, &e) &&
+                    case_read(&run, behaviours, &e) && evidence_read(&run, fields, kinds, zone, &e) &&
+                    gone_end(run.gone, &e);
     int const status = ok ? answer(&run) : tell_error(&e);
 
     archives_close(&run.archives);
@@ -709,6 +712,8 @@ static const struct option options[] = {
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {.name = "threads",
      .argument = "N",
      .type = OPTION_COUNT,

@@ -28,6 +28,7 @@ struct wishes {
     const char *placeholders, *out;
     int64_t from, to, latest;
     struct zone_wish zone;
+    struct key_wish key;
     enum sigma_level level;
     uint64_t as_of;   /* 0: as it is */
     uint64_t workers; /* 0: one for each processor */
@@ -325,6 +326,7 @@ static int hunt_with(struct run *run, const struct sigma_set *set, struct fields
                                    .level = w->level,
                                    .workers = (unsigned)w->workers,
                                    .memory_max = w->memory,
+                                   .keys = run->archives.keys,
                                    .stop = interrupted,
                                    .collected = on_collected,
                                    .activity = on_activity,
@@ -439,7 +441,7 @@ static bool all_rules_open(struct run *run, struct fields *fields, struct sigma_
 static bool evidence_open(struct wishes *w, struct archives *archives, struct err *e) {
     struct arguments const given = w->paths;
 
-    if (!archives_open(archives, &given, w->as_of, false, e))
+    if (!archives_open(archives, &given, w->as_of, false, &w->key, e))
         return false;
     w->paths = archives->paths;
     if (w->as_of && !archives->any)
@@ -609,6 +611,8 @@ static const struct option options[] = {
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {ROW_GEO, AT(geo)},
     {ROW_COUNTRY, AT(country)},
     {.name = "roster",
@@ -673,7 +677,8 @@ const struct command command_hunt = {
          [EXIT_UNREADABLE] =
              "some evidence could not be read, or not be scanned (prose that lies beside logs is told, and does not "
              "count); what could be has been hunted, with findings or without",
-         [EXIT_INTERNAL] = "internal error, or stopped"},
+         [EXIT_INTERNAL] = "internal error, or stopped",
+         [EXIT_REFUSED] = "an archive is encrypted, and no key was given that opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run_hunt,
 };

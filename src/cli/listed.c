@@ -114,6 +114,7 @@ static int list_with(const struct listed *l, const struct archives *archives, co
                                          .kind_begins = l->kind_begins,
                                          .reader = l->reader,
                                          .any_text = l->any_text,
+                                         .keys = archives->keys,
                                          .finding = on_finding,
                                          .custody = on_custody,
                                          .damage = on_damage,
@@ -137,7 +138,7 @@ int listed_run(const struct listed *l) {
     struct archives archives = {.any = false};
     struct err e = {0};
     int const status = sigma_loader_new(&loader, &e) && sigma_load_end(loader, &none, &e) &&
-                               archives_open(&archives, l->paths, l->as_of, false, &e)
+                               archives_open(&archives, l->paths, l->as_of, false, l->keys, &e)
                            ? archives.paths.count ? list_with(l, &archives, none) : EXIT_NOTHING
                            : tell_error(&e);
 

@@ -2,12 +2,14 @@
 #ifndef CLI_LISTED_H
 #define CLI_LISTED_H
 
+#include "cli/custodians.h"
 #include "cli/option.h"
 #include "event/kind.h"
 #include "event/normal.h"
 
 struct listed {
     const struct arguments *paths; /* evidence; of an archive, its segments */
+    const struct key_wish *keys;   /* of archives that are encrypted; NULL: none */
     uint64_t as_of;                /* of archives: a snapshot; 0: as they are now */
     struct fields *fields;
     const struct kinds *kinds;

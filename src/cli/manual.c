@@ -4,7 +4,7 @@
 #include "cli/terminal.h"
 
 #define OPTION_COLUMN 29u /* where the help of an option begins */
-#define COMMAND_COLUMN 20u
+#define COMMAND_COLUMN 22u
 #define MANUAL_DATE "November 26, 2026" /* of the last change to the words here and in the tables */
 
 const struct option option_help = {

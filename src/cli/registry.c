@@ -34,6 +34,8 @@ const struct command *const commands[] = {
     &command_archive_lift,
     &command_archive_erase,
     &command_archive_export,
+    &command_archive_custodians,
+    &command_archive_key_new,
     &command_retrohunt,
     &command_groups_list,
     &command_groups_show,

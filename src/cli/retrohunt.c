@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "cli/command.h"
+#include "cli/custodians.h"
 #include "cli/hunt_incident.h"
 #include "cli/hunt_intel.h"
 #include "cli/interrupt.h"
@@ -25,6 +26,7 @@ struct wishes {
     uint64_t as_of;
     int64_t from, to, latest;
     struct zone_wish zone;
+    struct key_wish key;
     enum sigma_level level;
     uint64_t workers; /* 0: one for each processor */
     size_t memory;    /* 0: the usual */
@@ -295,7 +297,11 @@ static int retrohunt_with(struct run *run, const struct sigma_set *set, const st
                                       .filtered = on_filtered,
                                       .progress = w->quiet ? NULL : on_progress,
                                       .ctx = run};
+    struct custodian_keys keys = {.items = NULL};
+    struct err e = {0};
+    bool const opened = custodian_keys_open(&keys, &w->key, &e);
     struct retrohunt_options const options = {.hunt = &hunt,
+                                              .unlock = custodian_keys_unlock(&keys),
                                               .archive = w->archive,
                                               .as_of = w->as_of,
                                               .memo = w->no_memo ? NULL
@@ -304,7 +310,6 @@ static int retrohunt_with(struct run *run, const struct sigma_set *set, const st
                                               .no_index = w->no_index,
                                               .no_select = w->no_select};
     struct retrohunt_result result;
-    struct err e = {0};
     bool ok;
 
     if (w->json && !isatty(STDOUT_FILENO)) /* a person sees each finding at once */
@@ -312,8 +317,9 @@ static int retrohunt_with(struct run *run, const struct sigma_set *set, const st
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, told like any other */
     progress_begin(&run->progress, !w->quiet);
     run->began_ms = instant_steady_ms();
-    ok = (!w->behaviours || hunt_incident_new(&run->incident, NULL, w->memory, &e)) &&
+    ok = opened && (!w->behaviours || hunt_incident_new(&run->incident, NULL, w->memory, &e)) &&
          retrohunt_run(&options, &result, &e);
+    custodian_keys_close(&keys);
     free(usual);
     /* That nothing was found in so many events is said of all of them. */
     ok = ok &&
@@ -472,6 +478,8 @@ static const struct option options[] = {
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {ROW_GEO, AT(geo)},
     {ROW_COUNTRY, AT(country)},
     {ROW_PLACEHOLDERS, AT(placeholders)},
@@ -533,7 +541,8 @@ const struct command command_retrohunt = {
                  [EXIT_UNREADABLE] =
                      "a segment is damaged, or some evidence could not be read when it was added; what could "
                      "be has been hunted, with findings or without",
-                 [EXIT_INTERNAL] = "internal error, or stopped"},
+                 [EXIT_INTERNAL] = "internal error, or stopped",
+                 [EXIT_REFUSED] = "the archive is encrypted, and no key was given that opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run_retrohunt,
 };

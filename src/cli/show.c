@@ -14,6 +14,7 @@
 
 struct wishes {
     const char *path, *which;
+    struct key_wish key;
     bool json;
 };
 
@@ -223,11 +224,12 @@ static bool sought(const char *case_path, const struct case_archive *c, const st
 
 /* An archive that is not what it was is no failure: it is told. */
 static bool archive_look(const char *case_path, const struct case_archive *items, size_t count,
-                         const struct case_place *place, struct in_archive *x, struct err *e) {
+                         const struct key_wish *key, const struct case_place *place, struct in_archive *x,
+                         struct err *e) {
     for (size_t i = 0; i < count && !x->found; i++) {
         struct err why = {0};
         struct vault *v = NULL;
-        bool const ok = case_archive_open(&v, &items[i], &why) && sought(case_path, &items[i], v, place, x, &why);
+        bool const ok = case_archive_open(&v, &items[i], key, &why) && sought(case_path, &items[i], v, place, x, &why);
 
         vault_close(v);
         if (!ok && (why.code == ERR_MEMORY || why.code == ERR_INTERRUPTED)) {
@@ -241,13 +243,13 @@ static bool archive_look(const char *case_path, const struct case_archive *items
 }
 
 static int show_with_record(const char *case_path, const struct case_place *place, const struct case_archive *archives,
-                            size_t archive_count, bool finding) {
+                            size_t archive_count, const struct key_wish *key, bool finding) {
     struct in_archive in = {.found = false};
     struct buf b = {0}, record = {0};
     struct err e = {0};
     int status;
 
-    if (!archive_look(case_path, archives, archive_count, place, &in, &e)) {
+    if (!archive_look(case_path, archives, archive_count, key, place, &in, &e)) {
         buf_free(&in.record);
         buf_free(&in.about);
         buf_free(&in.bytes);
@@ -300,7 +302,7 @@ static int show_with_record(const char *case_path, const struct case_place *plac
     return status;
 }
 
-static int show(const char *path, const char *number, bool json) {
+static int show(const char *path, const char *number, const struct key_wish *key, bool json) {
     struct arena *const a = arena_new((size_t)256 << 20);
     const struct arguments given = {&path, 1};
     struct case_place place = {0};
@@ -321,7 +323,7 @@ static int show(const char *path, const char *number, bool json) {
         buf_byte(&b, '\n');
         status = print_all(&b, EXIT_NOTHING);
     } else {
-        status = show_with_record(path, &place, archives, archive_count, which.type == FINDING);
+        status = show_with_record(path, &place, archives, archive_count, key, which.type == FINDING);
     }
     arena_free(a);
     return status;
@@ -330,7 +332,7 @@ static int show(const char *path, const char *number, bool json) {
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
 
-    return show(w->path, w->which, w->json);
+    return show(w->path, w->which, &w->key, w->json);
 }
 
 static const struct option options[] = {
@@ -344,6 +346,8 @@ static const struct option options[] = {
      .needed = "which finding of the case? longwatch show CASE FINDING",
      .help = "its number, from 1; 1.5: event 5 of incident 1; b3.1: event 1 of behaviour 3",
      .at = offsetof(struct wishes, which)},
+    {ROW_KEY, .at = offsetof(struct wishes, key.files)},
+    {ROW_PASSPHRASE, .at = offsetof(struct wishes, key.passphrase)},
     {.name = "json",
      .type = OPTION_FLAG,
      .help = "the finding as one line of JSON, without the record",

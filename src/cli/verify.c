@@ -27,6 +27,7 @@
 struct wishes {
     const char *path, *public_key, *tsa_ca;
     struct arguments evidence;
+    struct key_wish key;
     uint64_t sample;
     /* What the hunt was told, to do it again. */
     struct arguments rules, intel, yara, persons, kinds, geo, own_domain, partner;
@@ -838,15 +839,16 @@ static bool hunt_words(struct verifying *v, const char *folder, const char ***wo
     const struct {
         const char *name;
         const struct arguments *values;
-    } lists[] = {{"rules", &w->rules},           {"intel", &w->intel},    {"yara", &w->yara},
-                 {"persons", &w->persons},       {"kinds", &w->kinds},    {"geo", &w->geo},
-                 {"own-domain", &w->own_domain}, {"partner", &w->partner}};
+    } lists[] = {{"rules", &w->rules},           {"intel", &w->intel},     {"yara", &w->yara},
+                 {"persons", &w->persons},       {"kinds", &w->kinds},     {"geo", &w->geo},
+                 {"own-domain", &w->own_domain}, {"partner", &w->partner}, {"key", &w->key.files}};
     const struct {
         const char *name, *value;
     } single[] = {{"placeholders", w->placeholders},
                   {"dkim-keys", w->dkim_keys},
                   {"country", w->country},
                   {"roster", w->roster},
+                  {"passphrase-file", w->key.passphrase},
                   {"output", folder}};
     struct options_said o = {v, words, count};
     uint64_t snapshot, first = 0;
@@ -1016,7 +1018,7 @@ static bool verify(struct verifying *v, struct err *e) {
         buf_add(&v->out, S("NOT CHECKED: files of the case are not there\n"));
     } else {
         ok = ok && check_telling(v, e) && check_incidents(v, e) &&
-             verify_archive_open(&v->archive, v->w->path, &v->w->evidence, v->stop, e) &&
+             verify_archive_open(&v->archive, v->w->path, &v->w->evidence, &v->w->key, v->stop, e) &&
              (!v->archive || (verify_archive_check(v->archive, &v->out, &v->differ, &v->gone, e) &&
                               verify_archive_seek(v->archive, NULL, 0, e))) &&
              check_evidence(v, e) && check_records(v, e) && check_again(v, e);
@@ -1104,6 +1106,8 @@ static const struct option options[] = {
      .help = "hunt again with these YARA rules, and compare",
      AT(yara)},
     {ROW_KINDS, AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
     {ROW_GEO, AT(geo)},
     {.name = "own-domain",
      .argument = "DOMAIN",

@@ -46,7 +46,7 @@ static bool has_id(const char *path, str id) {
 }
 
 bool verify_archive_open(struct verify_archive **out, const char *path, const struct arguments *evidence,
-                         const volatile sig_atomic_t *stop, struct err *e) {
+                         const struct key_wish *key, const volatile sig_atomic_t *stop, struct err *e) {
     struct verify_archive *const x = calloc(1, sizeof *x);
     bool ok = (x && (x->a = arena_new(MEMORY))) || no_memory(e);
 
@@ -67,7 +67,7 @@ bool verify_archive_open(struct verify_archive **out, const char *path, const st
         for (size_t k = 0; k < evidence->count; k++)
             if (has_id(evidence->items[k], x->items[i].id))
                 x->items[i].path = str_of(evidence->items[k]);
-        if (!case_archive_open(&x->vaults[i], &x->items[i], &x->why[i]) && x->why[i].code == ERR_MEMORY) {
+        if (!case_archive_open(&x->vaults[i], &x->items[i], key, &x->why[i]) && x->why[i].code == ERR_MEMORY) {
             *e = x->why[i];
             verify_archive_close(x);
             return false;

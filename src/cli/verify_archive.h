@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "cli/custodians.h"
 #include "cli/option.h"
 #include "hunt/archive_seek.h"
 
@@ -11,7 +12,7 @@ struct verify_archive;
 
 /* NULL in *out: the case was made of none. evidence: where something may lie now; an archive among it is known by its id. */
 MUST_USE bool verify_archive_open(struct verify_archive **out, const char *path, const struct arguments *evidence,
-                                  const volatile sig_atomic_t *stop, struct err *e);
+                                  const struct key_wish *key, const volatile sig_atomic_t *stop, struct err *e);
 void verify_archive_close(struct verify_archive *x); /* takes NULL */
 /* Appends a line for each archive and what is wrong with it: its history, and the segments of that time that are still there, by their hashes. *differ,
  * *gone: things that are not as they were; that are not there. */

@@ -320,8 +320,8 @@ static bool ledger_stage(struct add *d, struct err *e) {
 
     if (!vault_part_new(d->stage.v, &p, &fd, e))
         return false;
-    bool const ok =
-        ledger_writer_new(&l, d->o->fields, fd, e) && lines_write(d, l, e) && ledger_writer_end(l, &info, e);
+    bool const ok = ledger_writer_new(&l, d->o->fields, fd, archive_stage_writing(&d->stage), e) &&
+                    lines_write(d, l, e) && ledger_writer_end(l, &info, e);
 
     ledger_writer_free(l);
     if (!ok) {
@@ -347,7 +347,8 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
 /* What is staged and what is half written is gone. */
 static bool begin_anew(struct add *d, struct err *e) {
     archive_stage_close(&d->stage);
-    if (!vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e))
+    if (!vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e) ||
+        !archive_stage_unlock(&d->stage, &d->o->unlock, e))
         return false;
     if (d->originals)
         original_writer_vault(d->originals, d->stage.v);
@@ -663,12 +664,17 @@ static bool add_all(struct add *d, struct err *e) {
 
 static bool archive_ready(struct add *d, struct err *e) {
     if (!vault_made(d->o->archive)) {
-        if (!vault_create(d->o->archive, S(""), S(""), d->o->now, e))
+        if (!vault_create_for(d->o->archive, S(""), S(""), d->o->now, d->o->custodians, d->o->custodian_count,
+                              &d->stage.keys, e))
             return false;
         d->result->made = true;
     }
     return vault_open_writer(&d->stage.v, d->o->archive, NULL, d->o->now, NULL, NULL, e) &&
-           archive_stage_index(&d->stage, d->o->kinds, e);
+           (d->result->made || !d->o->custodian_count ||
+            err_set(e, ERR_USAGE, 0,
+                    "%s is there already: who can open it is decided when it is made (longwatch archive custodians)",
+                    d->o->archive)) &&
+           archive_stage_unlock(&d->stage, &d->o->unlock, e) && archive_stage_index(&d->stage, d->o->kinds, e);
 }
 
 static bool index_merge_some(struct add *d, struct err *e) {

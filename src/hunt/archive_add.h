@@ -13,7 +13,11 @@ struct archive_add_options {
     const char *archive; /* the folder; made, if nothing lies there */
     const char *const *paths;
     size_t path_count;
-    str family; /* of the sources, as retention knows them */
+    /* Of an archive that is made now: who can open it; none: it is not encrypted. */
+    const struct custodian *custodians;
+    size_t custodian_count;
+    struct vault_unlock unlock; /* of one that is there, and encrypted */
+    str family;                 /* of the sources, as retention knows them */
     struct fields *fields;
     const struct kinds *kinds;
     int64_t
@@ -44,7 +48,7 @@ struct archive_add_result {
  * are committed a thousand or a few GiB together: what was committed before a failure stays.
  *
  * ERR_USAGE        no such evidence; or archive is something else
- * ERR_REFUSED      another process writes to it
+ * ERR_REFUSED      another process writes to it; or it is encrypted, and no key opens it
  * ERR_INTERRUPTED  stopped
  * and what vault.h says. */
 MUST_USE bool archive_add(const struct archive_add_options *options, struct archive_add_result *result, struct err *e);

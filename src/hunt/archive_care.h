@@ -19,6 +19,7 @@ struct archive_care {
     int64_t latest; /* these three as in archive_add_options: records are sorted into months anew */
     const struct zone_rules *zone_rules;
     str zone;
+    struct vault_unlock unlock;      /* opens one that is encrypted */
     const struct signature_key *key; /* signs what is recorded; NULL: nobody does */
     str who, why;                    /* recorded; "" where nobody needs to say */
     int64_t now;

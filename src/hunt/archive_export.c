@@ -251,13 +251,17 @@ bool archive_export(const struct archive_export_options *options, struct archive
 
     *result = (struct archive_export_result){0};
     ok = ((x.bytes = malloc(COPY_BYTES)) || no_memory(e)) &&
-         vault_open(&x.from, options->archive, options->as_of, NULL, NULL, e) && choose(&x, e);
+         vault_open(&x.from, options->archive, options->as_of, NULL, NULL, e) &&
+         vault_unlock(x.from, &options->unlock, e) && choose(&x, e);
     if (ok) {
         result->sequence = manifest_sequence(vault_manifest(x.from));
         vault_head(x.from, result->hash);
     }
-    ok = ok && vault_create(options->out, options->who, S("an export; its origin lies beside it"), options->now, e) &&
-         vault_open_writer(&x.to, options->out, options->key, options->now, NULL, NULL, e) && segments_copy(&x, e) &&
+    ok = ok &&
+         vault_create_like(options->out, options->who, S("an export; its origin lies beside it"), options->now, x.from,
+                           e) &&
+         vault_open_writer(&x.to, options->out, options->key, options->now, NULL, NULL, e) &&
+         vault_unlock(x.to, &(struct vault_unlock){.open = vault_keys(x.from)}, e) && segments_copy(&x, e) &&
          origin_make(&x, e);
     vault_close(x.to);
     vault_close(x.from);

@@ -19,6 +19,7 @@ struct archive_export_options {
     int64_t from, to;
     struct manifest_numbers segments;
     str who, why;
+    struct vault_unlock unlock;      /* of an archive that is encrypted: its export is, for the same custodians */
     const struct signature_key *key; /* signs the records of the export; NULL: nobody does */
     int64_t now;
     const volatile sig_atomic_t *stop;
@@ -34,6 +35,7 @@ struct archive_export_result {
  *
  * ERR_USAGE        nothing is of that sort, no such hold, or something lies at out
  * ERR_CORRUPT      a segment is damaged: what was made of out is to be removed
+ * ERR_REFUSED      it is encrypted, and no key opens it
  * ERR_INTERRUPTED  likewise */
 MUST_USE bool archive_export(const struct archive_export_options *options, struct archive_export_result *result,
                              struct err *e);

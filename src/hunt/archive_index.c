@@ -77,7 +77,7 @@ bool archive_run_add(struct vault *v, struct vault_part *p, int fd, const struct
     char words[64];
     size_t count = 0;
 
-    if (!index_run_open_file(&r, fd, S("a new run"), e)) {
+    if (!index_run_open_file(&r, fd, S("a new run"), vault_keys(v), e)) {
         vault_part_drop(v, p);
         return false;
     }
@@ -132,6 +132,7 @@ static void tell(void *ctx, const struct err *damage) {
         t->each(t->ctx, damage);
 }
 
+/* *open stays NULL: it is encrypted, and no key opens it. */
 static bool run_hash(const struct vault *v, const struct manifest_run *r, struct index_run **open, bool *same,
                      struct err *e) {
     uint8_t hash[SHA256_SIZE];
@@ -142,10 +143,11 @@ static bool run_hash(const struct vault *v, const struct manifest_run *r, struct
     vault_run_name(r, name);
     if (!vault_run_open(v, r, &fd, e))
         return false;
-    bool const ok = file_hash(fd, &length, hash, e) && index_run_open_file(open, fd, str_of(name), e);
+    bool ok = file_hash(fd, &length, hash, e);
 
-    close(fd);
     *same = ok && memcmp(hash, r->sha256, SHA256_SIZE) == 0;
+    ok = ok && (index_run_open_file(open, fd, str_of(name), vault_keys(v), e) || e->code == ERR_REFUSED);
+    close(fd);
     return ok;
 }
 
@@ -158,7 +160,7 @@ bool archive_run_check(const struct vault *v, const struct manifest_run *r,
 
     if (!run_hash(v, r, &open, &same, &why))
         tell(&t, &why);
-    else if (index_run_check(open, tell, &t, &why) && !same) {
+    else if ((!open || index_run_check(open, tell, &t, &why)) && !same) {
         err_set(&other, ERR_CORRUPT, 0, "its SHA-256 is not that of the run that was added");
         tell(&t, &other);
     }
@@ -182,7 +184,7 @@ static bool run_open(struct archive_runs *out, const struct vault *v, const stru
     bool ok = vault_run_open(v, run, &fd, &why);
 
     if (ok) {
-        ok = index_run_open_file(&r, fd, str_of(name), &why);
+        ok = index_run_open_file(&r, fd, str_of(name), vault_keys(v), &why);
         close(fd);
     }
     if (!ok) {
@@ -385,13 +387,19 @@ static size_t sort_once(uint32_t *numbers, size_t count) {
 /* One run of those chosen, staged. months: of the manifest's runs that they are. */
 static bool merged_stage(struct merging *x, const uint32_t *gone, size_t gone_count, const struct manifest_run *about,
                          struct err *e) {
+    struct writing_key writing;
     struct vault_part *p;
     uint64_t number;
     int fd;
 
     if (!vault_part_new(x->v, &p, &fd, e))
         return false;
-    if (!index_merge(x->chosen, x->chosen_count, gone, gone_count, &(struct index_options){.fd = fd}, e)) {
+    bool const encrypted = vault_writing_key(x->v, &writing);
+    struct index_options const to = {.fd = fd, .writing = encrypted ? &writing : NULL};
+    bool const ok = index_merge(x->chosen, x->chosen_count, gone, gone_count, &to, e);
+
+    writing_key_wipe(&writing);
+    if (!ok) {
         vault_part_drop(x->v, p);
         return false;
     }
@@ -802,6 +810,7 @@ static bool segments_read(struct making *x, struct err *e) {
                                          .to = INSTANT_NONE,
                                          .workers = x->o->workers,
                                          .stop = x->o->stop,
+                                         .keys = vault_keys(x->v),
                                          .kept_keys = on_keys,
                                          .key_secret = x->secret,
                                          .indexed = on_indexed,
@@ -891,7 +900,8 @@ bool archive_index_make(const struct archive_index_options *options, struct arch
 
     *result = (struct archive_index_result){0};
     ok = ok && sigma_loader_new(&loader, e) && sigma_load_end(loader, &x.none, e) &&
-         vault_open_writer(&x.v, options->archive, NULL, options->now, NULL, NULL, e) && make_all(&x, e);
+         vault_open_writer(&x.v, options->archive, NULL, options->now, NULL, NULL, e) &&
+         vault_unlock(x.v, &options->unlock, e) && make_all(&x, e);
     if (ok)
         result->snapshot = manifest_sequence(vault_manifest(x.v));
     archive_index_free(x.fresh);

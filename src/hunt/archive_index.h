@@ -81,7 +81,7 @@ struct archive_runs {
 MUST_USE bool archive_runs_open(struct archive_runs *out, const struct vault *v, const uint64_t *made, struct err *e);
 void archive_runs_close(struct archive_runs *r); /* all zero: nothing happens */
 
-/* Reads every byte of a run. *whole: it is what was added, and can be asked; else each is told why (NULL: nobody). ERR_MEMORY. */
+/* Reads every byte of a run; of one that is encrypted, and no key opens it, for its hash. *whole: it is what was added, and can be asked; else each is told why (NULL: nobody). ERR_MEMORY. */
 MUST_USE bool archive_run_check(const struct vault *v, const struct manifest_run *r,
                                 void (*each)(void *ctx, const struct err *damage), void *ctx, bool *whole,
                                 struct err *e);
@@ -90,6 +90,7 @@ MUST_USE bool archive_run_check(const struct vault *v, const struct manifest_run
 
 struct archive_index_options {
     const char *archive;
+    struct vault_unlock unlock; /* of one that is encrypted */
     struct fields *fields;
     const struct kinds *kinds;
     unsigned workers;
@@ -112,7 +113,7 @@ struct archive_index_result {
  * hundred segments are committed together: what was committed before a failure stays.
  *
  * ERR_USAGE        no such archive
- * ERR_REFUSED      another process writes to it
+ * ERR_REFUSED      another process writes to it; or it is encrypted, and no key opens it
  * ERR_INTERRUPTED  stopped
  * and what vault.h says. */
 MUST_USE bool archive_index_make(const struct archive_index_options *options, struct archive_index_result *result,

@@ -374,12 +374,16 @@ static bool run_write(struct archive_index_new *n, int fd, const uint32_t *numbe
     struct index_options o = {
         .made = n->made, .zeros = OBSERVABLE_ZEROS, .segments = numbers, .segment_count = count, .fd = fd};
     struct index_writer *w = NULL;
+    struct writing_key writing;
+
+    o.writing = vault_writing_key(n->v, &writing) ? &writing : NULL;
     bool const ok = map_all(n, e) && estimate(n, count, &o.keys, e) && index_writer_new(&w, &o, e) &&
                     merge(n, false, 0, count, key_write, w, e) && merge(n, true, 0, count, address_write, w, e) &&
                     index_writer_finish(w, e);
 
     *keys = o.keys;
     index_writer_free(w);
+    writing_key_wipe(&writing);
     return ok;
 }
 

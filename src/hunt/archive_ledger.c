@@ -72,9 +72,10 @@ struct ledger_writer {
     uint32_t count, kept_count;
 };
 
-bool ledger_writer_new(struct ledger_writer **out, struct fields *fields, int fd, struct err *e) {
+bool ledger_writer_new(struct ledger_writer **out, struct fields *fields, int fd, const struct writing_key *writing,
+                       struct err *e) {
     struct ledger_writer *const l = calloc(1, sizeof *l);
-    struct segment_options const options = {.fields = fields, .to_file = true, .fd = fd};
+    struct segment_options const options = {.fields = fields, .to_file = true, .fd = fd, .writing = writing};
     struct segment_source const source = {.path = {"", 0}, .reader = ARCHIVE_LEDGER, .modified = INSTANT_NONE};
 
     if (!l)

@@ -22,8 +22,9 @@ struct ledger_row {
 };
 
 struct ledger_writer;
-/* fd: as segment_options. */
-MUST_USE bool ledger_writer_new(struct ledger_writer **out, struct fields *fields, int fd, struct err *e);
+/* fd, writing: as segment_options. */
+MUST_USE bool ledger_writer_new(struct ledger_writer **out, struct fields *fields, int fd,
+                                const struct writing_key *writing, struct err *e);
 void ledger_writer_free(struct ledger_writer *l); /* takes NULL */
 MUST_USE bool ledger_writer_add(struct ledger_writer *l, const struct ledger_row *row, struct err *e);
 MUST_USE bool ledger_writer_end(struct ledger_writer *l, struct segment_info *info, struct err *e);

@@ -96,6 +96,7 @@ struct original_writer {
     struct set kept;
     struct vault_part *part; /* of the segment that is being written; NULL: none is */
     struct segment_writer *writer;
+    struct writing_key writing;   /* of the present one, when the archive is encrypted */
     uint64_t in_it;               /* bytes of files in it */
     uint64_t segments, bytes;     /* since the last stage */
     struct segment_source source; /* of the file that is being written */
@@ -132,6 +133,7 @@ void original_writer_free(struct original_writer *w) {
         return;
     segment_writer_free(w->writer);
     vault_part_drop(w->v, w->part);
+    writing_key_wipe(&w->writing);
     free(w->kept.items);
     free(w->kept.slots);
     free(w->piece);
@@ -153,7 +155,9 @@ static bool segment_begin(struct original_writer *w, struct err *e) {
         return true;
     if (!vault_part_new(w->v, &w->part, &fd, e))
         return false;
-    struct segment_options const options = {.fields = w->fields, .to_file = true, .fd = fd};
+    bool const encrypted = vault_writing_key(w->v, &w->writing);
+    struct segment_options const options = {
+        .fields = w->fields, .to_file = true, .fd = fd, .writing = encrypted ? &w->writing : NULL};
 
     w->in_it = 0;
     return segment_writer_new(&w->writer, &options, e);
@@ -305,6 +309,7 @@ struct question {
 
 struct child {
     const struct question *q;
+    const struct key_set *keys; /* of the archive */
     struct segment *segment;
     struct event_sink sink;
     bool ours; /* rows that come are of the file */
@@ -426,12 +431,14 @@ static bool rows_say(struct child *c, struct err *e) {
 static bool answer(struct child *c, str bytes, struct err *e) {
     bool ours, any;
 
-    return segment_open(&c->segment, bytes, S("it"), 0, e) && original_is(c->segment, &ours, e) &&
+    return segment_open_with(&c->segment, bytes, S("it"), &(struct segment_opening){.keys = c->keys}, e) &&
+           original_is(c->segment, &ours, e) &&
            (!ours || (sources_say(c, &any, e) && (!any || !c->q->pieces || rows_say(c, e))));
 }
 
-static _Noreturn void child(const struct question *q, int fd, int channel) {
-    struct child c = {.q = q, .channel = channel, .sink = {.fields = fields_new(), .record = record, .damage = damage}};
+static _Noreturn void child(const struct question *q, const struct key_set *keys, int fd, int channel) {
+    struct child c = {
+        .q = q, .keys = keys, .channel = channel, .sink = {.fields = fields_new(), .record = record, .damage = damage}};
     struct err e = {0};
     struct stat st;
     void *bytes = MAP_FAILED;
@@ -535,7 +542,7 @@ static bool ask(const struct vault *v, const struct manifest_segment *s, const s
     fflush(NULL);
     if ((pid = fork()) == 0) {
         close(ends[0]);
-        child(q, fd, ends[1]);
+        child(q, vault_keys(v), fd, ends[1]);
     }
     close(ends[1]);
     close(fd);

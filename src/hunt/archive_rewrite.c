@@ -33,9 +33,9 @@ bool archive_goes_on(const struct archive_care *care, struct err *e) {
 static bool open_vault(struct archive_rewriting *r, struct err *e) {
     const struct archive_care *const c = r->care;
 
-    return c->dry ? vault_open(&r->stage.v, c->archive, 0, NULL, NULL, e)
-                  : vault_open_writer(&r->stage.v, c->archive, c->key, c->now, NULL, NULL, e) &&
-                        archive_stage_index(&r->stage, c->kinds, e);
+    return (c->dry ? vault_open(&r->stage.v, c->archive, 0, NULL, NULL, e)
+                   : vault_open_writer(&r->stage.v, c->archive, c->key, c->now, NULL, NULL, e)) &&
+           archive_stage_unlock(&r->stage, &c->unlock, e) && (c->dry || archive_stage_index(&r->stage, c->kinds, e));
 }
 
 /* What is staged is gone. */
@@ -224,7 +224,8 @@ static bool copy(struct archive_rewriting *r, const struct manifest_segment *old
 
     if (!vault_part_new(r->stage.v, &p, &fd, e))
         return false;
-    struct segment_options const options = {.fields = r->care->fields, .to_file = true, .fd = fd};
+    struct segment_options const options = {
+        .fields = r->care->fields, .to_file = true, .fd = fd, .writing = archive_stage_writing(&r->stage)};
     bool ok = segment_writer_new(&c.w, &options, e);
 
     for (size_t i = 0; ok && i < count; i++)

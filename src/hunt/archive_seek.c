@@ -255,7 +255,9 @@ static bool ledger_line(void *ctx, const struct ledger_row *row, struct err *e) 
 static bool look(struct child *c, str bytes, struct err *e) {
     bool ledger, any;
 
-    if (!segment_open(&c->segment, bytes, S("it"), 0, e) || !ledger_is(c->segment, &ledger, e))
+    struct segment_opening const how = {.keys = vault_keys(c->o->v)};
+
+    if (!segment_open_with(&c->segment, bytes, S("it"), &how, e) || !ledger_is(c->segment, &ledger, e))
         return false;
     if (ledger)
         return !c->o->source || ledger_read(c->segment, c->sink.fields, ledger_line, c, e);

@@ -8,8 +8,9 @@
 
 #include "hunt/wire.h"
 
-bool archive_with_file(int fd, str name, bool (*use)(void *ctx, struct segment *s, struct err *e), void *ctx,
-                       struct err *e) {
+bool archive_with_file(int fd, str name, const struct key_set *keys,
+                       bool (*use)(void *ctx, struct segment *s, struct err *e), void *ctx, struct err *e) {
+    struct segment_opening const how = {.keys = keys};
     struct segment *s = NULL;
     struct stat st;
     void *bytes;
@@ -21,7 +22,7 @@ bool archive_with_file(int fd, str name, bool (*use)(void *ctx, struct segment *
         return err_set(e, ERR_TRUNCATED, 0, "%.*s: a segment without bytes", STR_ARG(name));
     if ((bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
         return err_system(e, "%.*s", STR_ARG(name));
-    ok = segment_open(&s, (str){bytes, (size_t)st.st_size}, name, 0, e) && use(ctx, s, e);
+    ok = segment_open_with(&s, (str){bytes, (size_t)st.st_size}, name, &how, e) && use(ctx, s, e);
     segment_close(s);
     munmap(bytes, (size_t)st.st_size);
     return ok;
@@ -35,10 +36,27 @@ bool archive_with_segment(const struct vault *v, const struct manifest_segment *
     vault_segment_name(s, name);
     if (!vault_segment_open(v, s, &fd, e))
         return false;
-    bool const ok = archive_with_file(fd, str_of(name), use, ctx, e);
+    bool const ok = archive_with_file(fd, str_of(name), vault_keys(v), use, ctx, e);
 
     close(fd);
     return ok;
+}
+
+bool archive_stage_unlock(struct archive_stage *s, const struct vault_unlock *with, struct err *e) {
+    struct vault_unlock const again = {.open = s->keys};
+
+    if (!vault_unlock(s->v, s->keys ? &again : with, e))
+        return false;
+    if (!vault_keys(s->v))
+        return true;
+    if (!s->keys && !key_set_new(&s->keys, e))
+        return false;
+    writing_key_wipe(&s->writing);
+    return vault_writing_key(s->v, &s->writing) && key_set_join(s->keys, vault_keys(s->v), e);
+}
+
+const struct writing_key *archive_stage_writing(const struct archive_stage *s) {
+    return s->keys ? &s->writing : NULL;
 }
 
 bool archive_stage_index(struct archive_stage *s, const struct kinds *kinds, struct err *e) {
@@ -81,6 +99,9 @@ void archive_stage_close(struct archive_stage *s) {
 
 void archive_stage_free(struct archive_stage *s) {
     archive_stage_close(s);
+    key_set_free(s->keys);
+    s->keys = NULL;
+    writing_key_wipe(&s->writing);
     free(s->numbers);
     s->numbers = NULL;
     s->room = 0;
@@ -181,7 +202,7 @@ static bool on_kept(void *ctx, unsigned slot, const struct kept_segment *k, stru
 
     if (!p)
         return err_set(e, ERR_CORRUPT, 0, "a process that reads evidence told of a segment that it has not made");
-    if (!archive_with_file(s->fds[slot], S("a new segment"), look_use, &look, e))
+    if (!archive_with_file(s->fds[slot], S("a new segment"), vault_keys(s->v), look_use, &look, e))
         return false;
     s->parts[slot] = NULL;
     return stage(s, p, &look.info, s->index != NULL, slot, e);
@@ -191,7 +212,7 @@ bool archive_stage_part(struct archive_stage *s, struct vault_part *p, int fd, c
                         struct err *e) {
     struct look look = {.stage = s};
 
-    if (archive_with_file(fd, S("a new segment"), look_use, &look, e))
+    if (archive_with_file(fd, S("a new segment"), vault_keys(s->v), look_use, &look, e))
         return stage(s, p, info, false, 0, e);
     vault_part_drop(s->v, p);
     return false;
@@ -225,6 +246,8 @@ static void on_filtered(void *ctx, uint32_t rule, uint32_t filter, uint64_t matc
 }
 
 void archive_stage_hunt(const struct archive_stage *s, struct hunt_options *o) {
+    o->keys = s->keys;
+    o->writing = archive_stage_writing(s);
     o->kept_keys = s->index ? on_keys : NULL;
     o->key_secret = s->secret;
     o->kept_bytes = on_bytes;

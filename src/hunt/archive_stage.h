@@ -22,8 +22,15 @@ struct archive_stage {
     int fds[HUNT_SLOTS];
     struct archive_index_new *index; /* NULL: the archive's secret is gone, and nothing is indexed */
     uint8_t secret[VAULT_SECRET];
-    uint64_t made; /* archive_index_made; with an index */
+    uint64_t made;              /* archive_index_made; with an index */
+    struct key_set *keys;       /* of an encrypted archive; they outlive its vaults. NULL: it is not */
+    struct writing_key writing; /* with keys: of all that is made here */
 };
+
+/* Unlocks s->v, whenever it was opened: with what opened the one before, or with these. Before all others. ERR_REFUSED: nothing opens it. */
+MUST_USE bool archive_stage_unlock(struct archive_stage *s, const struct vault_unlock *with, struct err *e);
+/* What this process writes with. NULL: the archive is not encrypted. */
+const struct writing_key *archive_stage_writing(const struct archive_stage *s);
 
 /* The keys of what is staged from now on go into a run of the index, if the archive's secret is there: without it there is no index, and that is no
  * reason not to keep evidence. Once for each vault. */
@@ -44,9 +51,9 @@ void archive_stage_hunt(const struct archive_stage *s, struct hunt_options *o);
 MUST_USE bool archive_stage_part(struct archive_stage *s, struct vault_part *p, int fd, const struct segment_info *info,
                                  struct err *e);
 
-/* Hands a file's segment over, checked as far as opening goes. name: for errors. */
-MUST_USE bool archive_with_file(int fd, str name, bool (*use)(void *ctx, struct segment *s, struct err *e), void *ctx,
-                                struct err *e);
+/* Hands a file's segment over, checked as far as opening goes. name: for errors; keys: as segment_opening. */
+MUST_USE bool archive_with_file(int fd, str name, const struct key_set *keys,
+                                bool (*use)(void *ctx, struct segment *s, struct err *e), void *ctx, struct err *e);
 MUST_USE bool archive_with_segment(const struct vault *v, const struct manifest_segment *s,
                                    bool (*use)(void *ctx, struct segment *s, struct err *e), void *ctx, struct err *e);
 

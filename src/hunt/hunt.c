@@ -811,6 +811,8 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .kinds_made = h->o.asks ? h->o.asks->kinds_made : 0,
                                      .times_made = h->o.asks ? h->o.asks->times_made : 0,
                                      .keep = h->o.kept != NULL,
+                                     .keys = h->o.keys,
+                                     .writing = h->o.writing,
                                      .erasing = h->o.erasing,
                                      .index = h->o.indexed != NULL,
                                      .key_secret = h->o.kept_keys ? h->o.key_secret : NULL,

@@ -20,7 +20,9 @@
 
 #define HUNT_SLOTS 64u
 struct kept_segment; /* wire.h */
-struct erasing;      /* erasing.h */
+struct key_set;      /* archive/seal.h, as the next */
+struct writing_key;
+struct erasing; /* erasing.h */
 
 /* Of segments of archives only what is worth asking of each (segment_ask.h). The hunt is none of a file then: nothing is told of coverage,
  * duplicates and gaps, and lines of the ledger count what was read. */
@@ -88,10 +90,14 @@ struct hunt_options {
     const char *kind_begins; /* listing: only events of kinds whose names begin so; NULL: all */
     const char *reader;      /* the name of the reader that is to read what is no container; NULL: content decides */
     bool any_text;           /* what no reader knows is read as lines of text, if it is text */
+    /* Open the segments of archives among the paths that are encrypted; workers inherit them. NULL: none. */
+    const struct key_set *keys;
 
     /* Records are kept instead of hunted in (hunt/keep.h); set may be empty, and no finding comes. Bytes of a segment as worker `slot`
      * (below HUNT_SLOTS) sends them, and at the end of each what it says of it; neither is to be believed. All records of all sources are
      * in them when hunt_run returns true. Sources are not read in parts. NULL: a hunt. */
+    const struct writing_key *
+        writing; /* segments are encrypted with it: workers are given this one and not the archive's. NULL: they are not */
     bool (*kept_bytes)(void *ctx, unsigned slot, str bytes, struct err *e);
     bool (*kept)(void *ctx, unsigned slot, const struct kept_segment *k, struct err *e);
     /* Keys of the segment that `kept` tells of next (hunt/archive_keys.h): as many bytes as whole keys or addresses take, rising within a call;

@@ -117,9 +117,10 @@ static void put_addresses(void *ctx, str bytes) {
 /* Of the segment that lies in k->bytes. */
 static bool keys_put(struct keep *k, struct open_segment *s, struct err *e) {
     struct archive_keys_to const to = {put_keys, put_addresses, k};
+    struct segment_opening const how = {.writing = k->o.writing};
     struct segment *sealed;
 
-    if (!segment_open(&sealed, buf_str(&k->bytes), S("a new segment"), 0, e))
+    if (!segment_open_with(&sealed, buf_str(&k->bytes), S("a new segment"), &how, e))
         return false;
     bool const ok = segment_keys_end(s->keys, sealed, &to, e);
 
@@ -250,7 +251,8 @@ static int32_t month_for(struct keep *k, int64_t when) {
 }
 
 static bool segment_for(struct keep *k, int32_t month, struct open_segment **out, struct err *e) {
-    struct segment_options const options = {.fields = k->o.fields, .memory_max = k->o.memory_max};
+    struct segment_options const options = {
+        .fields = k->o.fields, .memory_max = k->o.memory_max, .writing = k->o.writing};
 
     if (k->last < k->open_count && k->open[k->last].month == month) {
         *out = &k->open[k->last];

@@ -29,7 +29,8 @@ struct keep_told {
 
 struct keep_options {
     const struct fields *fields;
-    size_t memory_max; /* bytes of all segments that are being written; the largest is sealed first */
+    const struct writing_key *writing; /* as segment_options */
+    size_t memory_max;                 /* bytes of all segments that are being written; the largest is sealed first */
     const uint8_t *
         secret; /* OBSERVABLE_SECRET bytes: of each segment its keys are told as well (archive_keys.h); NULL: they are not */
     uint64_t kinds,

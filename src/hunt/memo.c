@@ -10,6 +10,7 @@
 #include "base/cursor.h"
 
 #define MAGIC "LWMEMO01"
+#define SEALED S("longwatch archive, memo")
 #define SUM_AT 8 /* the checksum, of all bytes behind it */
 #define SUMMED_FROM 16
 #define HEAD_SIZE 56u /* magic, checksum, maker, items, segments */
@@ -40,7 +41,9 @@ struct memo {
     char name[NAME_BYTES];
     size_t max;
     uint8_t maker[SHA256_SIZE];
-    struct buf file; /* as it was read */
+    struct buf file; /* as it was read; in the clear */
+    bool sealed;     /* the file is, with: */
+    uint8_t secret[SEAL_KEY];
     struct arena *a; /* of what was learned */
     uint64_t seed;
     uint8_t (*keys)[SHA256_SIZE]; /* of items, by number */
@@ -204,6 +207,7 @@ void memo_drop(struct memo *m) {
     forget(m);
     arena_free(m->a);
     free(m->folder);
+    explicit_bzero(m->secret, sizeof m->secret);
     free(m);
 }
 
@@ -304,6 +308,38 @@ static enum memo_found file_read_in(struct memo *m) {
     return cursor_left(&in) ? MEMO_DAMAGED : MEMO_KEPT;
 }
 
+/* What was sealed of m->file, if it is to be. */
+static bool unsealed(struct memo *m) {
+    struct buf clear = {0};
+    char *to;
+
+    if (!m->sealed)
+        return true;
+    if (m->file.len < SEAL_MORE || !(to = buf_reserve(&clear, m->file.len)) ||
+        !unseal_small(m->secret, SEALED, buf_str(&m->file), to)) {
+        buf_free(&clear);
+        return false;
+    }
+    clear.len = m->file.len - SEAL_MORE;
+    buf_free(&m->file);
+    m->file = clear;
+    return true;
+}
+
+static bool seal(const struct memo *m, struct buf *b) {
+    struct buf sealed = {0};
+    char *const to = m->sealed && !b->failed ? buf_reserve(&sealed, b->len + SEAL_MORE) : NULL;
+
+    if (!m->sealed || b->failed)
+        return !b->failed;
+    if (to)
+        seal_small(m->secret, SEALED, buf_str(b), to);
+    sealed.len = to ? b->len + SEAL_MORE : 0;
+    buf_free(b);
+    *b = sealed;
+    return to != NULL;
+}
+
 static enum memo_found file_load(struct memo *m) {
     int const folder = cache_open(m->folder);
     enum memo_found found = MEMO_NONE;
@@ -315,14 +351,14 @@ static enum memo_found file_load(struct memo *m) {
     if (!cache_read(folder, m->name, m->max, &m->file, &there, &why))
         found = MEMO_DAMAGED;
     else if (there)
-        found = file_read_in(m);
+        found = unsealed(m) ? file_read_in(m) : MEMO_DAMAGED;
     close(folder);
     if (found != MEMO_KEPT)
         forget(m);
     return found;
 }
 
-bool memo_open(struct memo **out, const char *folder, const uint8_t archive[ARCHIVE_ID_SIZE],
+bool memo_open(struct memo **out, const char *folder, const uint8_t archive[ARCHIVE_ID_SIZE], const uint8_t *secret,
                const uint8_t maker[SHA256_SIZE], size_t max, enum memo_found *found, struct err *e) {
     struct memo *const m = calloc(1, sizeof *m);
     size_t at;
@@ -331,6 +367,9 @@ bool memo_open(struct memo **out, const char *folder, const uint8_t archive[ARCH
         return no_memory(e);
     m->max = max < MEMO_MAX ? max : MEMO_MAX;
     m->seed = hash_seed();
+    m->sealed = secret != NULL;
+    if (secret)
+        memcpy(m->secret, secret, sizeof m->secret);
     memcpy(m->maker, maker, sizeof m->maker);
     at = (size_t)snprintf(m->name, sizeof m->name, "archive-");
     for (size_t i = 0; i < ARCHIVE_ID_SIZE; i++)
@@ -638,7 +677,10 @@ bool memo_close(struct memo *m, struct err *e) {
             b.len = 0;
             made = file_make(m, false, &b);
         }
-        ok = made ? cache_write(m->folder, m->name, buf_str(&b), e) : !b.failed || no_memory(e);
+        if (made && !seal(m, &b))
+            ok = no_memory(e);
+        else
+            ok = made ? cache_write(m->folder, m->name, buf_str(&b), e) : !b.failed || no_memory(e);
     }
     buf_free(&b);
     memo_drop(m);

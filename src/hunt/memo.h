@@ -7,6 +7,7 @@
 #define HUNT_MEMO_H
 
 #include "archive/manifest.h"
+#include "archive/seal.h"
 #include "base/hash.h"
 #include "hunt/segment_ask.h"
 
@@ -21,9 +22,10 @@ enum memo_found {
     MEMO_FOREIGN, /* of another build of the program, or of other kinds: begun anew */
 };
 
-/* folder: NULL: no file is read or written. maker: what every answer depends on beside its item. max: MEMO_MAX, or less. ERR_MEMORY. */
+/* folder: NULL: no file is read or written. secret: of an archive that is encrypted, whose memo is sealed with it; NULL: it is not. maker: what every answer depends on beside its item. max: MEMO_MAX, or less. ERR_MEMORY. */
 MUST_USE bool memo_open(struct memo **out, const char *folder, const uint8_t archive[ARCHIVE_ID_SIZE],
-                        const uint8_t maker[SHA256_SIZE], size_t max, enum memo_found *found, struct err *e);
+                        const uint8_t *secret, const uint8_t maker[SHA256_SIZE], size_t max, enum memo_found *found,
+                        struct err *e);
 /* The number of an item, by what it asks. UINT32_MAX: no memory. */
 uint32_t memo_item(struct memo *m, const uint8_t key[SHA256_SIZE]);
 

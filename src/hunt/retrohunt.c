@@ -457,8 +457,9 @@ static bool hunt(struct retrohunt *r, struct err *e) {
 
 bool retrohunt_run(const struct retrohunt_options *options, struct retrohunt_result *result, struct err *e) {
     struct retrohunt r = {.o = options, .result = result, .hunt = *options->hunt};
-    uint8_t maker[SHA256_SIZE];
-    bool ok;
+    uint8_t maker[SHA256_SIZE], secret[VAULT_SECRET];
+    bool ok, sealed = false;
+    const char *memo = options->memo;
 
     *result = (struct retrohunt_result){0};
     r.items = (uint32_t)(r.hunt.known ? known_own_rules(r.hunt.known) : r.hunt.set->rule_count) + 1;
@@ -468,11 +469,17 @@ bool retrohunt_run(const struct retrohunt_options *options, struct retrohunt_res
     r.unknown = calloc((size_t)r.items / 8 + 1, 1);
     r.kinds = calloc(kinds_count(r.hunt.kinds) + 1, sizeof *r.kinds);
     ok = (r.a && r.numbers && r.unknown && r.kinds) || no_memory(e);
-    ok = ok && vault_open(&r.v, options->archive, options->as_of, NULL, NULL, e);
+    ok = ok && vault_open(&r.v, options->archive, options->as_of, NULL, NULL, e) &&
+         vault_unlock(r.v, &options->unlock, e);
+    r.hunt.keys = ok ? vault_keys(r.v) : NULL;
+    /* What is remembered of an encrypted archive is encrypted too; who has no secret remembers nothing. */
+    if (r.hunt.keys && !(sealed = vault_secret(r.v, secret, &(struct err){0})))
+        memo = NULL;
     if (ok)
         result->snapshot = manifest_sequence(vault_manifest(r.v));
     ok = ok && held_all(&r, e) && maker_of(&r, maker, e) &&
-         memo_open(&r.memo, options->memo, manifest_id(vault_manifest(r.v)), maker, MEMO_MAX, &result->memo, e) &&
+         memo_open(&r.memo, memo, manifest_id(vault_manifest(r.v)), sealed ? secret : NULL, maker, MEMO_MAX,
+                   &result->memo, e) &&
          hunt(&r, e);
     if (ok)
         result_end(&r);
@@ -483,6 +490,7 @@ bool retrohunt_run(const struct retrohunt_options *options, struct retrohunt_res
     } else {
         memo_drop(r.memo);
     }
+    explicit_bzero(secret, sizeof secret);
     vault_close(r.v);
     arena_free(r.a);
     free(r.held);

@@ -6,6 +6,7 @@
 #ifndef HUNT_RETROHUNT_H
 #define HUNT_RETROHUNT_H
 
+#include "archive/vault.h"
 #include "hunt/hunt.h"
 #include "hunt/memo.h"
 
@@ -14,9 +15,10 @@ struct retrohunt_options {
      * at; nothing is told of coverage, duplicates and gaps. activity: not NULL: every row is read for acts. The lines of the ledger count what was read. */
     const struct hunt_options *hunt;
     const char *archive;
-    uint64_t as_of;           /* a snapshot; 0: the last */
-    const char *memo;         /* the folder of the memo; NULL: none is read or written */
-    bool no_index, no_select; /* for checking: neither may change an answer */
+    struct vault_unlock unlock; /* of one that is encrypted; hunt->keys is not looked at */
+    uint64_t as_of;             /* a snapshot; 0: the last */
+    const char *memo;           /* the folder of the memo; NULL: none is read or written */
+    bool no_index, no_select;   /* for checking: neither may change an answer */
 };
 
 struct retrohunt_result {

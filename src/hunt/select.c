@@ -1,6 +1,6 @@
 /* select: from the values of a segment to its rows.
  *
- * First which columns become which fields (select_shape). Then the values, the columns with few bytes first: between columns rules that can no
+ * First which columns become which fields (select_shape), and what lines of text hold (select_line). Then the values, the columns with few bytes first: between columns rules that can no
  * longer hold go, and with them what need not be looked for in the larger ones. Then, block by block, the rows of what is left: a set of rows
  * for each atom, made when a rule asks for it, and put together as the rule says. What stands below a NOT takes rows away where it is sure to
  * hold in detection as well; otherwise NOT is all rows. */
@@ -991,8 +991,8 @@ static void work_free(struct work *w) {
     for (uint32_t i = 0; w->r.columns && i < w->r.column_count; i++) {
         free(w->r.columns[i].targets);
         free(w->r.columns[i].feeds);
-        free(w->r.columns[i].classes[0]);
-        free(w->r.columns[i].classes[1]);
+        for (size_t k = 0; k < COUNT(w->r.columns[i].classes); k++)
+            free(w->r.columns[i].classes[k]);
         free(w->r.columns[i].every);
     }
     for (uint32_t i = 0; i < w->rows.slot_count; i++)

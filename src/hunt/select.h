@@ -5,8 +5,8 @@
  * the others the rows are put together from where their values stand: of AND those that all have, of OR those that any has, of NOT all.
  * What is left is read, and decided about, as any record (event/ingest.h, detection/detect.h).
  *
- * In doubt a row is selected: what is made of text (formats of lines, XML, lists of words and bytes) makes its row one for all rules of
- * its kind, and so does whatever is damaged. */
+ * In doubt a row is selected. What is made of texts that are not looked into (XML, lists of words and bytes) makes its row one for all rules of its
+ * kind; of a line of text, which formats tell of, it is known what stands in it, not in which field; and whatever is damaged is selected. */
 #ifndef HUNT_SELECT_H
 #define HUNT_SELECT_H
 
@@ -34,7 +34,8 @@ struct select_ask {
 struct select_counts {
     uint64_t rows, selected; /* of the segment; of these, by this call */
     uint64_t values;         /* looked at */
-    uint64_t rules, alive;   /* rules that cover some kind in it; that may find something by its values alone */
+    uint64_t rules,
+        alive; /* rules that cover some kind in it, under each set of names; that may find something by its values alone */
 };
 
 struct select;

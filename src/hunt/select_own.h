@@ -1,6 +1,7 @@
 /* select_own: what the parts of select share. For src/hunt/select*.c only.
  *
- * select_rule: what of rules is asked of which values; select_scan: the values of a segment; select: from values to rows. */
+ * select_rule: what of rules is asked of which values; select_shape: which columns become which fields; select_line: what formats could make of
+ * lines; select_scan: the values of a segment; select: from values to rows. */
 #ifndef HUNT_SELECT_OWN_H
 #define HUNT_SELECT_OWN_H
 

@@ -9,8 +9,12 @@
 
 /* ---- views ---- */
 
+static bool text_same(str a, str b) {
+    return a.len == b.len && (!a.len || str_eq(a, b)); /* one that is not said has no bytes */
+}
+
 static bool source_same(const struct kind_source *a, const struct kind_source *b) {
-    return a->how == b->how && str_eq(a->text, b->text) && str_eq(a->constant, b->constant) && a->map == b->map &&
+    return a->how == b->how && text_same(a->text, b->text) && text_same(a->constant, b->constant) && a->map == b->map &&
            a->map_count == b->map_count && a->home == b->home;
 }
 

@@ -1610,7 +1610,9 @@ static bool read_segment(struct worker *w, str path, struct err *e) {
     if (bytes == MAP_FAILED)
         return err_set(e, ERR_MEMORY, 0, "no memory to read a segment");
     w->damage_path = path;
-    ok = segment_open(&s, size ? (str){bytes, size} : S(""), path, SEGMENT_MEMORY, e) && !misplaced(w, s, path, e) &&
+    struct segment_opening const how = {.memory_max = SEGMENT_MEMORY, .keys = w->s->keys};
+
+    ok = segment_open_with(&s, size ? (str){bytes, size} : S(""), path, &how, e) && !misplaced(w, s, path, e) &&
          segment_rows(w, s, e);
     w->damage_path = S("");
     segment_close(s);
@@ -1838,6 +1840,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                                         .tick = tick,
                                         .ctx = &w};
     struct keep_options const keep = {.fields = setup->fields,
+                                      .writing = setup->writing,
                                       .memory_max = KEEP_MEMORY,
                                       .secret = setup->key_secret,
                                       .kinds = kinds_fingerprint(setup->kinds),

@@ -11,6 +11,9 @@
 #include "intel/yara_scan.h"
 #include "reader/reader.h"
 
+struct key_set; /* archive/seal.h, as the next */
+struct writing_key;
+
 /* All that workers share. It is made before they are forked and never changed: they inherit it. */
 struct worker_setup {
     const struct sigma_set *set;
@@ -49,7 +52,9 @@ struct worker_setup {
     bool keep;      /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
     struct erasing
         *erasing; /* of segments is kept what is left without these values, by a copy of each worker's; NULL: all */
-    bool index;   /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
+    bool index;     /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
+    const struct key_set *keys; /* as hunt_options; so the next */
+    const struct writing_key *writing;
     const uint8_t *key_secret;   /* keys of segments are told; NULL: they are not */
     uint64_t times;              /* keep_times */
     bool keep_parts;             /* and files are read in parts all the same: by one alone it would only be more work */

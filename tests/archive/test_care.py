@@ -694,6 +694,48 @@ def damage_is_not_exported():
         assert b"damaged" in done.stderr, done.stderr
 
 
+# ---- encrypted ones ----
+
+
+def encrypted_ones_are_cared_for_alike():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        archive, plain, key = folder / "archive", folder / "plain", folder / "ana.key"
+        longwatch("archive", "key", "new", key)
+        longwatch("archive", "key", "new", folder / "bo.key")
+        person_logs(folder / "evidence")
+        for n, each in enumerate(path for path in sorted((folder / "evidence").rglob("*")) if path.is_file()):
+            longwatch("archive", "add", archive, each, "--quiet", *(["--encrypt-for", f"{key}.pub"] if n == 0 else ["--key", key]), status=(0, 3))
+            add(plain, each)
+        opened = ("--key", key)
+        before = cat(archive, *opened)
+        assert before == cat(plain) and len(before) > 60
+        for command, words in (("compact", []), ("erase", ["--value", "anna berg", *WHO]), ("expire", [])):
+            refused(command, archive, *words, status=5, says="")
+            refused(command, archive, *words, "--key", folder / "bo.key", status=5, says="")
+        care("compact", archive, "--grace", "0", *opened)
+        assert cat(archive, *opened) == before and {part["segments"] for part in info(archive)["parts"]} == {1}
+        (folder / "values.txt").write_text("\n".join(PERSON))
+        for each, words in ((archive, opened), (plain, ())):
+            care("erase", each, "--values", folder / "values.txt", *WHO, *words)
+        assert cat(archive, *opened) == cat(plain) != before
+        assert b"encrypted and no key was given" in longwatch("archive", "verify", archive).stdout
+        assert b"no key" not in longwatch("archive", "verify", archive, *opened).stdout
+        # An export is for the same custodians.
+        out = folder / "out"
+        refused("export", archive, out, status=5, says="custodians")
+        care("export", archive, out, *opened)
+        assert {hashlib.sha256(path.read_bytes()).digest() for path in files(out)} == {hashlib.sha256(path.read_bytes()).digest() for path in files(archive)}
+        assert cat(out, *opened) == cat(archive, *opened)
+        assert not any(b"assembly.example" in path.read_bytes() for path in out.rglob("*") if path.is_file())
+        told = longwatch("archive", "verify", out, *opened).stdout
+        assert b"an export" in told and b"no key" not in told, told
+        assert longwatch("archive", "cat", out, "--key", folder / "bo.key", status=(5,)).stderr
+        care("policy", archive, "set", "p", "--days", "1", "--who", "x")
+        care("expire", archive, *opened)
+        assert {json.loads(line).get("time") for line in cat(archive, *opened)} <= {None}
+
+
 # ---- signatures ----
 
 
@@ -727,4 +769,4 @@ def what_is_signed_can_be_checked():
         longwatch("archive", "verify", archive, "--public-key", folder / "password", status=(2,))
 
 
-run([compacted_it_says_what_it_said, every_format_is_compacted, any_order_comes_to_the_same, months_alone_and_dry_runs, grace_and_holds_keep_old_files, a_hold_follows_what_its_segments_become, damage_stays_where_it_is, policies_and_what_expires, old_files_of_what_expired_go_with_it, wrong_use_is_told, whoever_writes_is_alone, nothing_of_a_person_is_left, records_of_an_erasure, what_forbids_an_erasure, what_an_erasure_does_not_reach_is_told, within_words, erasing_and_the_rest_in_any_order, values_of_windows_logs, an_export_is_those_bytes, an_export_that_was_changed_is_told, damage_is_not_exported, what_is_signed_can_be_checked])  # fmt: skip
+run([compacted_it_says_what_it_said, every_format_is_compacted, any_order_comes_to_the_same, months_alone_and_dry_runs, grace_and_holds_keep_old_files, a_hold_follows_what_its_segments_become, damage_stays_where_it_is, policies_and_what_expires, old_files_of_what_expired_go_with_it, wrong_use_is_told, whoever_writes_is_alone, nothing_of_a_person_is_left, records_of_an_erasure, what_forbids_an_erasure, what_an_erasure_does_not_reach_is_told, within_words, erasing_and_the_rest_in_any_order, values_of_windows_logs, an_export_is_those_bytes, an_export_that_was_changed_is_told, damage_is_not_exported, encrypted_ones_are_cared_for_alike, what_is_signed_can_be_checked])  # fmt: skip

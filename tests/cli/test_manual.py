@@ -36,7 +36,7 @@ def pages():
 
 def the_list_is_whole():
     names = [" ".join(words) for words in commands()]
-    assert {"hunt", "events", "ledger", "show", "gone", "attribute", "dossier", "export", "sign", "verify", "mail campaigns", "mail recipients", "intel add", "intel list", "intel show", "intel stats", "intel review", "intel remove", "update", "archive add", "archive cat", "archive index", "archive info", "archive verify", "archive compact", "archive policy", "archive expire", "archive hold", "archive lift", "archive erase", "archive export", "retrohunt", "groups list", "groups show", "persons", "exercise", "kinds", "kinds suggest", "rules check", "help", "help man", "help completion"} == set(names), names
+    assert {"hunt", "events", "ledger", "show", "gone", "attribute", "dossier", "export", "sign", "verify", "mail campaigns", "mail recipients", "intel add", "intel list", "intel show", "intel stats", "intel review", "intel remove", "update", "archive add", "archive cat", "archive index", "archive info", "archive verify", "archive compact", "archive policy", "archive expire", "archive hold", "archive lift", "archive erase", "archive export", "archive custodians", "archive key new", "retrohunt", "groups list", "groups show", "persons", "exercise", "kinds", "kinds suggest", "rules check", "help", "help man", "help completion"} == set(names), names
 
 
 def help_begins_with_an_example_and_fits():

@@ -56,7 +56,7 @@ LISTED = re.compile(r"^.*\[(.*)\]: (\S+) (\S)")  # nm -A -P: archive[member]: sy
 MACHINE = re.compile(rb"(?<![\w./~$}*-])/(?:work|farm|tmp/bash|root)(?:/|\b)")
 # Files without a line to say what lives in them: formats without comments, inputs of tests, texts for people.
 UNTITLED = {".md", ".svg", ".json", ".jsonl", ""}
-INPUTS = ("tests/archive/golden/", "fuzz/corpus/", "tests/golden/", "tests/intel/advisories")
+INPUTS = ("fuzz/corpus/", "tests/archive/golden/", "tests/golden/", "tests/intel/advisories")
 SAYS = {".c": "/* ", ".h": "/* ", ".py": '"""|# ', ".sh": "# ", ".yml": "# ", ".build": "# ", ".txt": "# ", ".apt": "# "}
 
 

@@ -118,7 +118,7 @@ static struct file written(void) {
     struct err e = {0};
 
     field_intern(fields, S("another"));
-    assert_true(ledger_writer_new(&l, fields, f.fd, &e));
+    assert_true(ledger_writer_new(&l, fields, f.fd, NULL, &e));
     for (size_t i = 0; i < COUNT(rows); i++)
         if (!ledger_writer_add(l, &rows[i], &e))
             fail_msg("%s", e.text);

@@ -33,7 +33,7 @@ static struct memo *opened(const char *folder, enum memo_found want) {
     struct memo *m = NULL;
     struct err e = {0};
 
-    assert_true(memo_open(&m, folder, archive, maker, MEMO_MAX, &found, &e));
+    assert_true(memo_open(&m, folder, archive, NULL, maker, MEMO_MAX, &found, &e));
     assert_int_equal(found, want);
     return m;
 }
@@ -336,7 +336,7 @@ static void forged(void **state) {
                 continue;
             whole.ptr[at] ^= (char)(1 << bit);
             file_put_summed(&whole);
-            assert_true(memo_open(&m, "memo", archive, maker, MEMO_MAX, &found, &e));
+            assert_true(memo_open(&m, "memo", archive, NULL, maker, MEMO_MAX, &found, &e));
             numbers_of(m, 0, numbers);
             for (uint32_t n = 1; n <= 2; n++) {
                 key_of(n, sha256);
@@ -365,11 +365,11 @@ static void foreign(void **state) {
     struct err e = {0};
 
     (void)state;
-    assert_true(memo_open(&m, "memo", archive, other, MEMO_MAX, &found, &e));
+    assert_true(memo_open(&m, "memo", archive, NULL, other, MEMO_MAX, &found, &e));
     assert_int_equal(found, MEMO_FOREIGN);
     check(m, 1, 0, false);
     memo_drop(m);
-    assert_true(memo_open(&m, "memo", id, maker, MEMO_MAX, &found, &e));
+    assert_true(memo_open(&m, "memo", id, NULL, maker, MEMO_MAX, &found, &e));
     assert_int_equal(found, MEMO_NONE);
     memo_drop(m);
     assert_int_equal(chmod(FILE_NAME, 0620), 0);
@@ -391,7 +391,7 @@ static void bound(void **state) {
     struct stat st;
 
     (void)state;
-    assert_true(memo_open(&m, "memo", archive, maker, whole.len, &found, &e));
+    assert_true(memo_open(&m, "memo", archive, NULL, maker, whole.len, &found, &e));
     learn(m, 3, 60, true, true);
     assert_true(memo_close(m, &e));
     assert_int_equal(stat(FILE_NAME, &st), 0);

@@ -297,6 +297,40 @@ static const struct select_case cases[] = {
      "{\"kind\":\"k\",\"w\":1,\"message\":\"from 10.0.0.1 to 10.0.0.2\"}\n{\"kind\":\"k\",\"message\":\"from 10.0.0.1 "
      "to 10.0.0.2\"}\n",
      "F0", false},
+    {"lines: what stands in the line, in whatever field",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['from {src:address} to "
+          "{dst:address}']\n",
+     RULE("{s: {src: 10.0.0.1}, condition: s}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"from 10.0.0.1 to 10.0.0.2\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"from "
+     "10.0.0.2 to 10.0.0.1\"}\n"
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"from 10.0.0.2 to 10.0.0.2\"}\n",
+     "F10", false},
+    {"lines: a text that the format adds, or puts together",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: [{text: 'from {src:address} to "
+          "{dst:address}', set: {act: deny}}]\njoin: {both: '{src}+{dst}'}\n",
+     RULE("{s: {act: deny, both: 10.0.0.1+10.0.0.2}, condition: s}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"from 10.0.0.1 to 10.0.0.2\"}\n{\"kind\":\"k\",\"message\":\"from 10.0.0.1 "
+     "to 10.0.0.2\"}\n",
+     "F0", false},
+    {"lines: quotes that are undone",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['say \"{m:quoted}\"']\n",
+     RULE("{s: {m: 'a\"bcd'}, condition: s}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"say \\\"a\\\\\\\"bcd\\\"\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"say "
+     "\\\"abc\\\"\"}\n",
+     "F0", false},
+    {"lines: names of DNS with lengths",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['ask {q:labels}']\n",
+     RULE("{s: {q: www.example}, condition: s}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"ask (3)www(7)example(0)\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"ask of "
+     "(12) others\"}\n",
+     "F0", false},
+    {"lines: a word of all fields",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['from {src:address} to "
+          "{dst:address}']\n",
+     RULE("{k: ['10.0.0.1'], condition: k}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"from 10.0.0.1 to 10.0.0.2\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"from "
+     "10.0.0.2 to 10.0.0.2\"}\n",
+     "F0", false},
     {"events of a list: what is true of one, or of another", KIND "---\nshape: s\nwhen: [w]\neach_of: e\n",
      RULE("{s: {e.A: a, e.B: b}, condition: s}"),
      "{\"kind\":\"k\",\"w\":1,\"e\":[{\"A\":\"a\",\"B\":\"b\"},{\"A\":\"c\"}]}\n{\"kind\":\"k\",\"w\":1,\"e\":[{\"A\":"

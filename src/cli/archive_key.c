@@ -1,0 +1,354 @@
+/* archive_key: `longwatch archive key new FILE`: a custodian's pair of keys; `longwatch archive custodians ARCHIVE`: who can open an encrypted archive. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/archives.h"
+#include "cli/command.h"
+#include "cli/intel_text.h"
+#include "report/finding_text.h"
+
+#define AT(member) .at = offsetof(struct wishes, member)
+
+struct wishes {
+    const char *path; /* of the new key, or of the archive */
+    const char *name, *passphrase;
+    struct key_wish key;
+    struct arguments add, remove;
+    uint64_t forget;
+    bool new_key, protect, json;
+};
+
+/* ---- key new ---- */
+
+/* What stands behind the last slash, without an ending. */
+static str name_of(const struct wishes *w) {
+    str name = str_of(w->name ? w->name : strrchr(w->path, '/') ? strrchr(w->path, '/') + 1 : w->path);
+
+    return str_ends(name, S(".key")) && !w->name ? str_first(name, name.len - 4) : name;
+}
+
+static bool public_path(const char *path, struct buf *b, struct err *e) {
+    buf_add(b, str_of(path));
+    buf_add(b, S(".pub"));
+    buf_byte(b, '\0');
+    return !b->failed || err_set(e, ERR_MEMORY, 0, "no memory");
+}
+
+static bool pair_write(const struct wishes *w, const struct custodian_key *key, str passphrase, struct buf *path,
+                       struct err *e) {
+    struct buf private = {0}, public = {0};
+    bool ok = public_path(w->path, path, e) && custodian_key_write(key, passphrase, &private, e) &&
+              key_file_new(w->path, buf_str(&private), e);
+
+    if (ok) {
+        custodian_write(custodian_of(key), &public);
+        ok = (!public.failed || err_set(e, ERR_MEMORY, 0, "no memory")) && key_file_new(path->ptr, buf_str(&public), e);
+        if (!ok)
+            unlink(w->path);
+    }
+    keys_wipe(&private);
+    buf_free(&public);
+    return ok;
+}
+
+static int key_run(const void *wishes) {
+    const struct wishes *const w = wishes;
+    struct buf passphrase = {0}, path = {0}, told = {0};
+    struct custodian_key *key = NULL;
+    char id[CUSTODIAN_ID_TEXT];
+    struct err e = {0};
+    bool ok = access(w->path, F_OK) != 0 ||
+              err_set(&e, ERR_USAGE, 0, "%s is there already: a key is not written over another", w->path);
+
+    if (ok && w->passphrase)
+        ok = passphrase_read(w->passphrase, &passphrase, &e);
+    else if (ok && w->protect)
+        ok = passphrase_ask(w->path, true, &passphrase, &e);
+    ok = ok && custodian_key_new(&key, name_of(w), &e) &&
+         pair_write(w, key, passphrase.len ? buf_str(&passphrase) : (str){"", 0}, &path, &e);
+    if (ok) {
+        custodian_id(custodian_of(key)->public, id);
+        buf_add(&told, S("private key "));
+        finding_plain(&told, str_of(w->path), false);
+        buf_add(&told, passphrase.len
+                           ? S(", protected by a passphrase: without it the key is lost\n")
+                           : S(", readable by you alone and not protected: whoever has the file has the key\n"));
+        buf_add(&told, S("public key  "));
+        finding_plain(&told, str_of(path.ptr), false);
+        buf_add(&told, S(", for archive add --encrypt-for: "));
+        finding_plain(&told, str_of(custodian_of(key)->name), false);
+        buf_format(&told, " (%s)\n", id);
+    }
+    custodian_key_free(key);
+    keys_wipe(&passphrase);
+    buf_free(&path);
+    if (ok)
+        return print_all(&told, EXIT_NOTHING);
+    buf_free(&told);
+    return tell_error(&e);
+}
+
+static const struct option key_options[] = {
+    {.argument = "FILE",
+     .type = OPTION_PATH,
+     .needed = "which file? longwatch archive key new FILE",
+     .help = "where the private key goes, readable by you alone; the public one goes to FILE.pub",
+     AT(path)},
+    {.name = "name",
+     .argument = "NAME",
+     .type = OPTION_TEXT,
+     .help = "what to call the custodian in archives; usually as FILE is called",
+     AT(name)},
+    {.name = "passphrase",
+     .type = OPTION_FLAG,
+     .help = "protect the private key by a passphrase, for which the terminal is asked",
+     AT(protect)},
+    {.name = "passphrase-file",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .help = "protect it by the passphrase that is the first line of FILE, such as /dev/fd/3",
+     AT(passphrase)},
+};
+const struct command command_archive_key_new = {
+    .name = "archive key new",
+    .summary = "make the keys of a custodian of encrypted archives",
+    .about =
+        (const char *const[]){
+            "Makes a pair of keys (X25519). The private one opens archives; its custodian keeps it, and "
+            "a copy where no fire reaches both. The public one is for whoever makes an archive.",
+            "Any one custodian can open an archive, alone. Have two at least: an archive whose "
+            "custodians have all lost their keys nobody can read again, by no means.",
+            NULL},
+    .examples = (const struct example[]){{"longwatch archive key new ~/.keys/ana.key --passphrase",
+                                          "Make a key that a passphrase protects"},
+                                         {NULL, NULL}},
+    .options = key_options,
+    .option_count = COUNT(key_options),
+    .statuses = {[EXIT_NOTHING] = "made",
+                 [EXIT_USAGE] = "wrong usage, or a file of that name is there: nothing was made",
+                 [EXIT_INTERNAL] = "internal error"},
+    .wishes_size = sizeof(struct wishes),
+    .run = key_run,
+};
+
+/* ---- custodians ---- */
+
+static void list_text(struct buf *b, const struct wishes *w, const struct keyring *k) {
+    size_t count;
+    const struct custodian *const c = keyring_custodians(k, &count);
+
+    finding_plain(b, str_of(w->path), false);
+    buf_format(b, ": %zu custodian%s, of whom any can open it; what is written now is written with key %zu\n", count,
+               count == 1 ? "" : "s", keyring_generations(k));
+    for (size_t i = 0; i < count; i++) {
+        char id[CUSTODIAN_ID_TEXT];
+
+        custodian_id(c[i].public, id);
+        buf_format(b, "  %s  ", id);
+        finding_plain(b, str_of(c[i].name), false);
+        buf_byte(b, '\n');
+    }
+    for (size_t i = 0; i < keyring_generations(k); i++)
+        if (keyring_generation(k, i).forgotten)
+            buf_format(b, "  key %zu was forgotten: what was written with it nobody can read\n", i + 1);
+}
+
+static void list_json(struct buf *b, const struct keyring *k) {
+    size_t count;
+    const struct custodian *const c = keyring_custodians(k, &count);
+
+    buf_add(b, S("{\"custodians\":["));
+    for (size_t i = 0; i < count; i++) {
+        char id[CUSTODIAN_ID_TEXT];
+
+        custodian_id(c[i].public, id);
+        buf_format(b, "%s{\"id\":\"%s\"", i ? "," : "", id);
+        intel_json_text(b, "name", str_of(c[i].name));
+        buf_byte(b, '}');
+    }
+    buf_add(b, S("],\"keys\":["));
+    for (size_t i = 0; i < keyring_generations(k); i++)
+        buf_format(b, "%s{\"number\":%zu,\"forgotten\":%s}", i ? "," : "", i + 1,
+                   keyring_generation(k, i).forgotten ? "true" : "false");
+    buf_add(b, S("]}\n"));
+}
+
+static int list(const struct wishes *w) {
+    struct keyring *k = NULL;
+    struct vault *v = NULL;
+    struct buf b = {0};
+    struct err e = {0};
+    bool const ok = vault_open(&v, w->path, 0, NULL, NULL, &e) && vault_keyring_read(v, &k, &e);
+
+    if (ok && w->json)
+        list_json(&b, k);
+    else if (ok)
+        list_text(&b, w, k);
+    keyring_free(k);
+    vault_close(v);
+    return ok ? print_all(&b, EXIT_NOTHING) : tell_error(&e);
+}
+
+/* One change, in the file of keys and then in the history of the archive. */
+static bool changed(struct vault *v, struct buf *told, struct err *e) {
+    struct manifest_operation o = {.what = DO_NOTE, .lift = {.name = S("custodians"), .who = S("")}};
+    bool ok = !told->failed || err_set(e, ERR_MEMORY, 0, "no memory");
+
+    ok = ok && vault_keyring_write(v, e);
+    if (!ok)
+        return false;
+    str line = buf_str(told); /* the last one that was told */
+
+    for (size_t at; (at = str_find_byte(line, '\n')) + 1 < line.len;)
+        line = str_from(line, at + 1);
+    o.lift.why = str_first(line, line.len - 1);
+    return vault_do(v, &o, e) && vault_commit(v, intel_now(), e);
+}
+
+static bool add_all(struct vault *v, const struct custodian *all, size_t count, struct buf *told, struct err *e) {
+    for (size_t i = 0; i < count; i++) {
+        char id[CUSTODIAN_ID_TEXT];
+
+        if (!keyring_add(vault_keyring(v), &all[i], e))
+            return false;
+        custodian_id(all[i].public, id);
+        buf_add(told, S("added "));
+        finding_plain(told, str_of(all[i].name), false);
+        buf_format(told, " (%s), who can open all of it\n", id);
+        if (!changed(v, told, e))
+            return false;
+    }
+    return true;
+}
+
+static bool remove_all(struct vault *v, const struct arguments *who, struct buf *told, struct err *e) {
+    for (size_t i = 0; i < who->count; i++) {
+        if (!keyring_remove(vault_keyring(v), str_of(who->items[i]), e))
+            return false;
+        buf_add(told, S("removed "));
+        finding_plain(told, str_of(who->items[i]), false);
+        buf_format(
+            told,
+            ", who cannot open what is written from now on, with key %zu; of what was written before, the keys may "
+            "have been kept\n",
+            keyring_generations(vault_keyring(v)));
+        if (!changed(v, told, e))
+            return false;
+    }
+    return true;
+}
+
+static bool change(const struct wishes *w, struct vault *v, const struct custodian *added, struct buf *told,
+                   struct err *e) {
+    if (!vault_keyring(v))
+        return err_set(e, ERR_USAGE, 0, "%s is not encrypted: whoever can read its files can read all of it", w->path);
+    if (!add_all(v, added, w->add.count, told, e) || !remove_all(v, &w->remove, told, e))
+        return false;
+    if (w->new_key) {
+        if (!keyring_renew(vault_keyring(v), e))
+            return false;
+        buf_format(told, "key %zu was made: what is written from now on is written with it\n",
+                   keyring_generations(vault_keyring(v)));
+        if (!changed(v, told, e))
+            return false;
+    }
+    if (!w->forget)
+        return true;
+    if (!keyring_forget(vault_keyring(v), (uint32_t)w->forget, e))
+        return false;
+    buf_format(
+        told,
+        "key %lu was forgotten: what was written with it nobody can read again, unless a copy of the archive's file "
+        "of keys is left somewhere\n",
+        (unsigned long)w->forget);
+    return changed(v, told, e);
+}
+
+static int custodians_run(const void *wishes) {
+    const struct wishes *const w = wishes;
+    struct arguments const given = {(const char **)(uintptr_t)&w->path, 1};
+    struct custodian *added = NULL;
+    struct vault *v = NULL;
+    struct buf told = {0};
+    struct err e = {0};
+
+    if (!paths_exist(&given, "archive", true, &e))
+        return tell_error(&e);
+    if (!w->add.count && !w->remove.count && !w->new_key && !w->forget)
+        return list(w);
+    if (w->json)
+        return usage_error("archive custodians", "--json is for a list, and this is a change");
+    bool const ok = custodians_read(&w->add, &added, &e) &&
+                    vault_open_writer(&v, w->path, NULL, intel_now(), NULL, NULL, &e) &&
+                    vault_unlock_wish(v, &w->key, &e) && change(w, v, added, &told, &e);
+
+    vault_close(v);
+    free(added);
+    if (ok)
+        return print_all(&told, EXIT_NOTHING);
+    if (told.len) /* what was done before it failed */
+        (void)print_all(&told, EXIT_NOTHING);
+    else
+        buf_free(&told);
+    return tell_error(&e);
+}
+
+static const struct option custodians_options[] = {
+    {.argument = "ARCHIVE",
+     .type = OPTION_FOLDER,
+     .needed = "which archive? longwatch archive custodians ARCHIVE",
+     .help = "an encrypted archive",
+     AT(path)},
+    {.name = "add",
+     .argument = "FILE",
+     .type = OPTION_PATH,
+     .many = true,
+     .help = "the public key of somebody who is to open all of it, too",
+     AT(add)},
+    {.name = "remove",
+     .argument = "WHO",
+     .type = OPTION_TEXT,
+     .many = true,
+     .help = "a custodian, by name or number, who is not to open what is written from now on; a new key is made",
+     AT(remove)},
+    {.name = "new-key", .type = OPTION_FLAG, .help = "make another key for what is written from now on", AT(new_key)},
+    {.name = "forget",
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = UINT32_MAX,
+     .help = "forget key N for ever: what was written with it nobody can read again",
+     AT(forget)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
+    {.name = "json", .type = OPTION_FLAG, .help = "one object, for machines", AT(json)},
+};
+const struct command command_archive_custodians = {
+    .name = "archive custodians",
+    .summary = "tell, or change, who can open an encrypted archive",
+    .about =
+        (const char *const[]){
+            "Without a change, prints who can open an archive. A change takes the private key of any custodian, and is "
+            "noted in the history of the archive.",
+            "To remove somebody does not take back what they could read: they may have kept the keys, or a copy of the "
+            "file they lie in. It keeps them from what is written later. What was written before is sealed anew, with "
+            "the "
+            "newest key, when the archive is rewritten.",
+            "To forget a key is to destroy what was written with it, in every copy of the archive, as long as no copy "
+            "of its file 'keys' is left: look at backups.",
+            NULL},
+    .examples = (const struct example[]){{"longwatch archive custodians ./archive", "See who can open it"},
+                                         {"longwatch archive custodians ./archive --key ana.key --add chi.pub",
+                                          "Let one more person open it"},
+                                         {"longwatch archive custodians ./archive --key ana.key --remove bo",
+                                          "Keep somebody from what is written from now on"},
+                                         {NULL, NULL}},
+    .options = custodians_options,
+    .option_count = COUNT(custodians_options),
+    .statuses = {[EXIT_NOTHING] = "told, or changed",
+                 [EXIT_USAGE] = "wrong usage, no archive, or one that is not encrypted; nothing was changed",
+                 [EXIT_INTERNAL] = "internal error, or the keys are damaged",
+                 [EXIT_REFUSED] = "no key was given that opens it, or another process writes to it"},
+    .wishes_size = sizeof(struct wishes),
+    .run = custodians_run,
+};

@@ -1,0 +1,395 @@
+/* test_vault_keys: an archive that is encrypted: made for its custodians, opened by any of them, refused to others; nothing goes into it in the clear; its secret
+ * outlives the keys it lay under; and who lost the file of keys is told so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../folder.h"
+#include "../refuse.h"
+#include "archive/sealed.h"
+#include "archive/segment.h"
+#include "archive/vault.h"
+#include "base/file.h"
+
+#define HERE "archive"
+#define AT (INT64_C(1704067200) * 1000000000)
+
+struct office {
+    struct custodian_key *ana, *bo, *stranger;
+    struct key_set *made; /* as the making gave them */
+    void *folder;
+};
+
+static struct custodian_key *person(const char *name) {
+    struct custodian_key *k;
+    struct err e = {0};
+
+    if (!custodian_key_new(&k, str_of(name), &e))
+        fail_msg("%s", e.text);
+    return k;
+}
+
+static int begin(void **state) {
+    struct office *const o = calloc(1, sizeof *o);
+    struct err e = {0};
+
+    if (!o || folder_enter(&o->folder) != 0)
+        return -1;
+    o->ana = person("ana");
+    o->bo = person("bo");
+    o->stranger = person("stranger");
+    struct custodian const two[] = {*custodian_of(o->ana), *custodian_of(o->bo)};
+
+    *state = o;
+    return vault_create_for(HERE, S(""), S(""), AT, two, 2, &o->made, &e) ? 0 : -1;
+}
+
+static int end(void **state) {
+    struct office *const o = *state;
+
+    custodian_key_free(o->ana);
+    custodian_key_free(o->bo);
+    custodian_key_free(o->stranger);
+    key_set_free(o->made);
+    int const left = folder_leave(&o->folder);
+
+    free(o);
+    return left;
+}
+
+static struct vault *writer(void) {
+    struct vault *v;
+    struct err e = {0};
+
+    if (!vault_open_writer(&v, HERE, NULL, AT, NULL, NULL, &e))
+        fail_msg("%s", e.text);
+    return v;
+}
+
+static bool unlock(struct vault *v, const struct custodian_key *by, struct err *e) {
+    return vault_unlock(v, &(struct vault_unlock){.keys = &by, .count = 1}, e);
+}
+
+static void unlocked(struct vault *v, const struct custodian_key *by) {
+    struct err e = {0};
+
+    if (!unlock(v, by, &e))
+        fail_msg("%s", e.text);
+}
+
+static void opened_by_whom(void **state) {
+    const struct office *const o = *state;
+    const struct custodian_key *const ana = o->ana, *const bo = o->bo, *const stranger = o->stranger,
+                                      *const both[] = {stranger, bo};
+    struct err e = {0};
+    const struct {
+        const char *name;
+        struct vault_unlock with;
+        bool opens;
+    } cases[] = {
+        {"one", {.keys = &ana, .count = 1}, true},
+        {"the other", {.keys = &bo, .count = 1}, true},
+        {"one of several keys", {.keys = both, .count = 2}, true},
+        {"what is open already", {.open = o->made}, true},
+        {"no key", {.count = 0}, false},
+        {"a stranger", {.keys = &stranger, .count = 1}, false},
+    };
+    uint8_t secret[VAULT_SECRET], again[VAULT_SECRET];
+    bool first = true;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct vault *v;
+        struct writing_key w;
+
+        assert_true(vault_open(&v, HERE, 0, NULL, NULL, &e));
+        assert_true(vault_encrypted(v));
+        assert_null(vault_keys(v));
+        assert_false(vault_writing_key(v, &w));
+        assert_false(vault_secret(v, again, &e));
+        assert_int_equal(e.code, ERR_REFUSED);
+        if (vault_unlock(v, &cases[i].with, &e) != cases[i].opens)
+            fail_msg("%s", cases[i].name);
+        if (!cases[i].opens) {
+            assert_int_equal(e.code, ERR_REFUSED);
+            assert_non_null(strstr(e.text, "ana ("));
+            vault_close(v);
+            continue;
+        }
+        assert_int_equal(key_set_count(vault_keys(v)), 1);
+        assert_true(vault_writing_key(v, &w));
+        writing_key_wipe(&w);
+        assert_true(vault_secret(v, again, &e));
+        if (first)
+            memcpy(secret, again, sizeof secret);
+        first = false;
+        assert_memory_equal(secret, again, sizeof secret);
+        vault_close(v);
+    }
+}
+
+/* Of one that is not encrypted all of this is nothing. */
+static void not_encrypted(void **state) {
+    const struct office *const o = *state;
+    struct err e = {0};
+    struct vault *v;
+    struct keyring *k;
+    struct writing_key w;
+
+    assert_true(vault_create("plain", S(""), S(""), AT, &e));
+    assert_true(vault_open_writer(&v, "plain", NULL, AT, NULL, NULL, &e));
+    assert_false(vault_encrypted(v));
+    unlocked(v, o->stranger);
+    assert_null(vault_keys(v));
+    assert_null(vault_keyring(v));
+    assert_false(vault_writing_key(v, &w));
+    assert_false(vault_keyring_read(v, &k, &e));
+    assert_int_equal(e.code, ERR_USAGE);
+    vault_close(v);
+}
+
+/* The bytes of a small segment. */
+static void segment_made(const struct writing_key *w, struct buf *out) {
+    struct fields *const fields = fields_new();
+    struct segment_source const source = {.path = S("a"), .reader = S("json")};
+    struct segment_writer *s = NULL;
+    struct segment_info info;
+    uint32_t number;
+    struct err e = {0};
+
+    assert_true(fields && segment_writer_new(&s, &(struct segment_options){.fields = fields, .writing = w}, &e));
+    assert_true(segment_writer_source(s, &source, &number, &e) &&
+                segment_writer_record(s, number, &(struct record){.time_text = S("")}, INSTANT_NONE, S(""), &e) &&
+                segment_writer_finish(s, out, &info, &e));
+    segment_writer_free(s);
+    fields_free(fields);
+}
+
+static void sealed_made(const struct writing_key *w, struct buf *out) {
+    struct sealed_writer *s;
+    struct err e = {0};
+
+    assert_true(sealed_writer_new(&s, w, out, &e) && sealed_writer_add(s, S("a run"), &e) && sealed_writer_end(s, &e));
+    sealed_writer_free(s);
+}
+
+static bool put(struct vault *v, str bytes, bool run, struct err *e) {
+    static const uint64_t one[] = {1, 1};
+    struct manifest_segment const segment = {
+        .rows = 1, .first = INSTANT_NONE, .last = INSTANT_NONE, .month = MANIFEST_UNDATED};
+    struct manifest_run const about = {
+        .first_month = MANIFEST_UNDATED, .last_month = MANIFEST_UNDATED, .about = S("x"), .ranges = {one, 2}};
+    struct vault_part *p;
+    uint64_t number;
+    int fd;
+
+    if (!vault_part_new(v, &p, &fd, e))
+        return false;
+    assert_int_equal(write(fd, bytes.ptr, bytes.len), bytes.len);
+    return run ? vault_run_add(v, p, &about, &number, e) : vault_add(v, p, &segment, S("f"), &number, NULL, e);
+}
+
+static void nothing_in_the_clear(void **state) {
+    const struct office *const o = *state;
+    struct buf sealed_segment = {0}, plain_segment = {0}, sealed_run = {0};
+    struct writing_key w;
+    struct err e = {0};
+    struct vault *v = writer();
+
+    unlocked(v, o->ana);
+    assert_true(vault_writing_key(v, &w));
+    segment_made(&w, &sealed_segment);
+    segment_made(NULL, &plain_segment);
+    sealed_made(&w, &sealed_run);
+    writing_key_wipe(&w);
+    vault_close(v);
+    assert_true(vault_create("plain", S(""), S(""), AT, &e));
+    const struct {
+        const char *name;
+        bool encrypted, unlocked; /* the archive */
+        str bytes;
+        bool run, taken;
+    } cases[] = {
+        {"a sealed segment", true, true, buf_str(&sealed_segment), false, true},
+        {"a sealed run", true, true, buf_str(&sealed_run), true, true},
+        {"a segment in the clear", true, true, buf_str(&plain_segment), false, false},
+        {"whatever else", true, true, S("LWINDEX or whatever"), true, false},
+        {"a few bytes", true, true, S("x"), false, false},
+        {"sealed, by whom nobody knows", true, false, buf_str(&sealed_segment), false, false},
+        {"in the clear, and locked", true, false, buf_str(&plain_segment), false, false},
+        {"sealed, and the archive is not", false, false, buf_str(&sealed_segment), false, false},
+        {"both in the clear", false, false, buf_str(&plain_segment), false, true},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_true(vault_open_writer(&v, cases[i].encrypted ? HERE : "plain", NULL, AT, NULL, NULL, &e));
+        if (cases[i].unlocked)
+            unlocked(v, o->bo);
+        bool const ok = put(v, cases[i].bytes, cases[i].run, &e) && vault_commit(v, AT, &e);
+
+        if (ok != cases[i].taken)
+            fail_msg("%s: %s", cases[i].name, ok ? "taken" : e.text);
+        assert_true(ok || e.code == ERR_REFUSED);
+        vault_close(v);
+    }
+    buf_free(&sealed_segment);
+    buf_free(&plain_segment);
+    buf_free(&sealed_run);
+}
+
+static void who_changes(void **state) {
+    const struct office *const o = *state;
+    uint8_t secret[VAULT_SECRET], again[VAULT_SECRET];
+    struct err e = {0};
+    struct vault *v = writer();
+
+    assert_null(vault_keyring(v));
+    unlocked(v, o->ana);
+    assert_true(vault_secret(v, secret, &e));
+    assert_true(keyring_add(vault_keyring(v), custodian_of(o->stranger), &e) && vault_keyring_write(v, &e));
+    assert_true(keyring_remove(vault_keyring(v), S("bo"), &e) && vault_keyring_write(v, &e));
+    vault_close(v);
+    v = writer();
+    assert_false(unlock(v, o->bo, &e));
+    assert_int_equal(e.code, ERR_REFUSED);
+    unlocked(v, o->stranger);
+    assert_int_equal(key_set_count(vault_keys(v)), 2);
+    assert_true(vault_secret(v, again, &e));
+    assert_memory_equal(secret, again, sizeof secret);
+    /* The key that the secret lies under is forgotten: the secret is not. */
+    assert_true(keyring_forget(vault_keyring(v), 1, &e) && vault_keyring_write(v, &e));
+    vault_close(v);
+    v = writer();
+    unlocked(v, o->ana);
+    assert_int_equal(key_set_count(vault_keys(v)), 1);
+    assert_true(vault_secret(v, again, &e));
+    assert_memory_equal(secret, again, sizeof secret);
+    vault_close(v);
+}
+
+static void copy_file(const char *from, const char *to) {
+    struct buf b = {0};
+    struct err e = {0};
+    int fd;
+
+    assert_true(file_read(from, 1 << 20, &b, &e));
+    assert_true((fd = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600)) >= 0);
+    assert_int_equal(write(fd, b.ptr, b.len), b.len);
+    close(fd);
+    buf_free(&b);
+}
+
+/* Who has lost it must be told what he has lost, and must not go on in the clear. */
+static void file_of_keys_lost(void **state) {
+    const struct office *const o = *state;
+    struct buf plain = {0};
+    struct err e = {0};
+    struct vault *v;
+
+    segment_made(NULL, &plain);
+    copy_file(HERE "/keys", "kept");
+    assert_int_equal(unlink(HERE "/keys"), 0);
+    v = writer();
+    assert_true(vault_encrypted(v));
+    assert_false(unlock(v, o->ana, &e));
+    assert_int_equal(e.code, ERR_CORRUPT);
+    assert_non_null(strstr(e.text, "gone"));
+    assert_false(put(v, buf_str(&plain), false, &e));
+    assert_int_equal(e.code, ERR_REFUSED);
+    vault_close(v);
+    copy_file("kept", HERE "/keys");
+    v = writer();
+    unlocked(v, o->ana);
+    vault_close(v);
+    /* Of another archive. */
+    struct custodian const one[] = {*custodian_of(o->ana)};
+    struct key_set *other;
+
+    assert_true(vault_create_for("other", S(""), S(""), AT, one, 1, &other, &e));
+    key_set_free(other);
+    copy_file("other/keys", HERE "/keys");
+    v = writer();
+    assert_false(unlock(v, o->ana, &e));
+    assert_int_equal(e.code, ERR_CORRUPT);
+    vault_close(v);
+    buf_free(&plain);
+}
+
+/* A secret of one archive in another: no key of it opens that, and the index is made anew. */
+static void secret_of_another(void **state) {
+    const struct office *const o = *state;
+    struct custodian const one[] = {*custodian_of(o->ana)};
+    uint8_t secret[VAULT_SECRET];
+    struct key_set *other;
+    struct err e = {0};
+
+    assert_true(vault_create_for("other", S(""), S(""), AT, one, 1, &other, &e));
+    key_set_free(other);
+    copy_file("other/secret", HERE "/secret");
+    struct vault *const v = writer();
+
+    unlocked(v, o->ana);
+    assert_false(vault_secret(v, secret, &e));
+    assert_int_equal(e.code, ERR_CORRUPT);
+    /* It does not keep anybody from changing who can open it. */
+    assert_true(keyring_add(vault_keyring(v), custodian_of(o->stranger), &e) && vault_keyring_write(v, &e));
+    vault_close(v);
+}
+
+static bool made_and_opened(const struct office *o, const char *path, struct err *e) {
+    struct custodian const one[] = {*custodian_of(o->ana)};
+    struct key_set *keys = NULL;
+    struct vault *v = NULL;
+    uint8_t secret[VAULT_SECRET];
+    bool const ok = vault_create_for(path, S(""), S(""), AT, one, 1, &keys, e) &&
+                    vault_open_writer(&v, path, NULL, AT, NULL, NULL, e) && unlock(v, o->ana, e) &&
+                    vault_secret(v, secret, e) && keyring_renew(vault_keyring(v), e) && vault_keyring_write(v, e) &&
+                    keyring_forget(vault_keyring(v), 1, e) && vault_keyring_write(v, e);
+
+    key_set_free(keys);
+    vault_close(v);
+    return ok;
+}
+
+static void allocations_fail(void **state) {
+    const struct office *const o = *state;
+    struct err e = {0};
+
+    REFUSE_OR_SKIP();
+    for (long n = 0;; n++) {
+        char path[32];
+
+        snprintf(path, sizeof path, "a%ld", n);
+        memory_refused = false;
+        memory_gone_for_good = false;
+        memory_left = n;
+        bool const ok = made_and_opened(o, path, &e);
+
+        memory_left = -1;
+        if (!memory_refused) {
+            assert_true(ok && n > 50);
+            break;
+        }
+        if (!ok && e.code != ERR_MEMORY)
+            fail_msg("refusal %ld: %d %s", n, e.code, e.text);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(opened_by_whom, begin, end),
+        cmocka_unit_test_setup_teardown(not_encrypted, begin, end),
+        cmocka_unit_test_setup_teardown(nothing_in_the_clear, begin, end),
+        cmocka_unit_test_setup_teardown(who_changes, begin, end),
+        cmocka_unit_test_setup_teardown(file_of_keys_lost, begin, end),
+        cmocka_unit_test_setup_teardown(secret_of_another, begin, end),
+        cmocka_unit_test_setup_teardown(allocations_fail, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
