@@ -321,7 +321,7 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--faults", required=True, type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=0, help="0: another one each time")
-    parser.add_argument("--each", type=int, default=6, help="calls of a sort that fail in turn")
+    parser.add_argument("--each", type=int, default=4, help="calls of a sort that fail in turn")
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--cuts", type=int, default=12, help="power cuts on each file system")
     parser.add_argument("--only", default="")
