@@ -52,7 +52,7 @@ struct worker_setup {
     bool keep;      /* as hunt_options: records are kept in segments (keep.h), and no rule is evaluated */
     struct erasing
         *erasing; /* of segments is kept what is left without these values, by a copy of each worker's; NULL: all */
-    bool index;     /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
+    bool index;   /* as hunt_options (indexed): segments are read for their keys, and no rule is evaluated */
     const struct key_set *keys; /* as hunt_options; so the next */
     const struct writing_key *writing;
     const uint8_t *key_secret;   /* keys of segments are told; NULL: they are not */

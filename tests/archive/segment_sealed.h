@@ -81,8 +81,7 @@ static void without_the_key(void **state) {
     (void)state;
     assert_true(key_set_new(&none, &e) && key_set_new(&other, &e) && key_set_new(&lying, &e) &&
                 key_set_new(&closed, &e));
-    assert_true(key_set_add(other, other_name, archive_key, &e) &&
-                key_set_add(lying, archive_key_name, wrong, &e) &&
+    assert_true(key_set_add(other, other_name, archive_key, &e) && key_set_add(lying, archive_key_name, wrong, &e) &&
                 key_set_closed(closed, archive_key_name, S("ana has the key"), &e));
     made_begin(&m, (struct segment_options){0});
     random_segment(&m, 20, 3, 11);

@@ -350,4 +350,4 @@ def reading(pid):
     return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK") > 0.25
 
 
-run([events_of_the_samples, events_of_every_format, one_source_keeps_its_order, large_files_in_parts, members_of_containers, times_that_lie_anywhere, each_file_once, findings_of_the_samples, findings_of_every_format, what_only_files_can_say_is_refused, damage_is_found_where_it_is, wrong_use_is_told, a_process_that_ends_costs_its_file])  # fmt: skip
+run([events_of_the_samples, events_of_every_format, one_source_keeps_its_order, large_files_in_parts, members_of_containers, times_that_lie_anywhere, each_file_once, findings_of_the_samples, findings_of_every_format, what_only_files_can_say_is_refused, damage_is_found_where_it_is, wrong_use_is_told, a_process_that_ends_costs_its_file], slow=[events_of_every_format, findings_of_every_format])  # fmt: skip

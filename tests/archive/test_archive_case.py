@@ -357,4 +357,4 @@ def gone_is_asked_of_an_archive():
         assert answers[0] == answers[1] and json.loads(answers[0])["incidents"]
 
 
-run([case_of_the_samples, case_of_an_exercise, case_of_every_format, clocks_of_a_source_are_judged_together, findings_come_in_the_order_of_the_source, each_source_has_one_line, a_case_says_of_which_archive_it_is, show_goes_into_the_segment, verify_asks_the_archive, what_was_put_together_is_found, what_has_gone_is_told, gone_is_asked_of_an_archive])  # fmt: skip
+run([case_of_the_samples, case_of_an_exercise, case_of_every_format, clocks_of_a_source_are_judged_together, findings_come_in_the_order_of_the_source, each_source_has_one_line, a_case_says_of_which_archive_it_is, show_goes_into_the_segment, verify_asks_the_archive, what_was_put_together_is_found, what_has_gone_is_told, gone_is_asked_of_an_archive], slow=[case_of_every_format])  # fmt: skip

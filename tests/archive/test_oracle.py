@@ -620,4 +620,4 @@ def the_oracle_sees_what_is_wrong():
             path.write_bytes(data)
 
 
-run([the_samples, every_format, whatever_json_says, siphash_as_published, the_index, every_snapshot, the_oracle_sees_what_is_wrong])
+run([the_samples, every_format, whatever_json_says, siphash_as_published, the_index, every_snapshot, the_oracle_sees_what_is_wrong], slow=[every_format])

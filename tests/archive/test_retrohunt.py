@@ -488,4 +488,4 @@ def statuses_and_wrong_use():
 
 
 if __name__ == "__main__":
-    run([same_as_the_samples, same_as_every_format, same_for_patterns, a_repeated_hunt_costs_what_was_found, no_indicator_is_looked_for_where_the_index_has_none, kinds_of_today, clocks_are_put_right, times_that_were_not_asked_for, as_it_was, a_damaged_memo_is_begun_anew, a_memo_of_another_archive, damage_is_told_and_the_rest_is_found, behaviours_as_a_hunt_tells_them, statuses_and_wrong_use])  # fmt: skip
+    run([same_as_the_samples, same_as_every_format, same_for_patterns, a_repeated_hunt_costs_what_was_found, no_indicator_is_looked_for_where_the_index_has_none, kinds_of_today, clocks_are_put_right, times_that_were_not_asked_for, as_it_was, a_damaged_memo_is_begun_anew, a_memo_of_another_archive, damage_is_told_and_the_rest_is_found, behaviours_as_a_hunt_tells_them, statuses_and_wrong_use], slow=[same_as_every_format])  # fmt: skip
