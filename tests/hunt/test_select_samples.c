@@ -68,8 +68,8 @@ static void end(void) {
     select_free(all.log.select);
     plan_free(all.log.plan);
     sigma_loader_free(all.log.loader);
-    kinds_free(all.log.kinds);
     kept_free(&all.kept);
+    kinds_free(all.log.kinds);
     fields_free(all.log.fields);
 }
 
