@@ -82,12 +82,19 @@ struct reading {
     str record; /* the present one */
 };
 
+/* Of equal keys that of the earlier run: readings lie in the order of runs. */
+static bool goes_before(const struct reading *x, const struct reading *y) {
+    int const order = str_cmp(key_of(x->record), key_of(y->record));
+
+    return order ? order < 0 : x < y;
+}
+
 static void sift(struct reading **heap, unsigned count, unsigned i) {
     for (;;) {
         unsigned least = i;
 
         for (unsigned child = 2 * i + 1; child <= 2 * i + 2 && child < count; child++)
-            if (str_cmp(key_of(heap[child]->record), key_of(heap[least]->record)) < 0)
+            if (goes_before(heap[child], heap[least]))
                 least = child;
         if (least == i)
             return;
@@ -135,8 +142,10 @@ static bool merge(struct sorter *s, bool (*each)(void *ctx, str record, struct e
 
 static int by_key(const void *a, const void *b, void *ctx) {
     const char *const bytes = ctx;
+    size_t const x = *(const size_t *)a, y = *(const size_t *)b;
+    int const order = str_cmp(key_of(record_at(bytes + x)), key_of(record_at(bytes + y)));
 
-    return str_cmp(key_of(record_at(bytes + *(const size_t *)a)), key_of(record_at(bytes + *(const size_t *)b)));
+    return order ? order : (x > y) - (x < y); /* they lie as they came */
 }
 
 static void sort(struct sorter *s) {

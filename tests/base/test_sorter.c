@@ -31,6 +31,7 @@ static const struct {
     {"a prefix comes first", {STR("ab"), STR("a"), STR("abc"), STR("")}, {3, 1, 0, 2}},
     {"NUL is a byte", {STR("a\0b"), STR("a"), STR("a\0")}, {1, 2, 0}},
     {"bytes have no sign", {STR("\xff"), STR("\x7f"), STR("\x80"), STR("\0")}, {3, 1, 2, 0}},
+    {"equal ones as they came", {STR("b"), STR("a"), STR("b"), STR("a"), STR("b"), STR("a")}, {1, 3, 5, 0, 2, 4}},
     {"a long common beginning", {STR("0123456789abcdef2"), STR("0123456789abcdef1")}, {1, 0}},
 };
 
@@ -92,7 +93,7 @@ struct checking {
     struct buf last, key, value;
     uint8_t *seen; /* by record */
     size_t count, added;
-    uint64_t seed;
+    uint64_t seed, before;
 };
 
 static bool check(void *ctx, str key, str value, struct err *e) {
@@ -107,6 +108,8 @@ static bool check(void *ctx, str key, str value, struct err *e) {
     record(n, c->seed, &c->key, &c->value);
     assert_true(str_eq(key, buf_str(&c->key)) && str_eq(value, buf_str(&c->value)));
     assert_true(c->count == 0 || str_cmp(buf_str(&c->last), key) <= 0);
+    assert_true(c->count == 0 || !str_eq(buf_str(&c->last), key) || c->before < n);
+    c->before = n;
     c->last.len = 0;
     buf_add(&c->last, key);
     c->count++;
