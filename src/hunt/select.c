@@ -466,11 +466,11 @@ static void bits_clear(const struct work *w, uint64_t *to) {
     memset(to + w->from, 0, (w->to - w->from) * sizeof *to);
 }
 
-static bool words_any(words any) {
+static bool words_any(const words *any) {
     uint64_t all = 0;
 
     for (size_t i = 0; i < STEP; i++)
-        all |= any[i];
+        all |= (*any)[i];
     return all != 0;
 }
 
@@ -484,7 +484,7 @@ static bool bits_and(const struct work *w, uint64_t *to, const uint64_t *a, cons
         any |= x;
         *(words *)(void *)(to + i) = x;
     }
-    return words_any(any);
+    return words_any(&any);
 }
 
 /* What is in a, and in b or c. */
@@ -499,7 +499,7 @@ static bool bits_and_either(const struct work *w, uint64_t *to, const uint64_t *
         any |= x;
         *(words *)(void *)(to + i) = x;
     }
-    return words_any(any);
+    return words_any(&any);
 }
 
 static bool bits_and_not(const struct work *w, uint64_t *to, const uint64_t *a, const uint64_t *b) {
@@ -511,7 +511,7 @@ static bool bits_and_not(const struct work *w, uint64_t *to, const uint64_t *a, 
         any |= x;
         *(words *)(void *)(to + i) = x;
     }
-    return words_any(any);
+    return words_any(&any);
 }
 
 static void bits_or(const struct work *w, uint64_t *to, const uint64_t *b) {

@@ -293,7 +293,7 @@ static void segments(void **state) {
         struct segment *s;
         struct buf bytes = {0};
         struct err e = {0};
-        uint32_t index;
+        uint32_t index = 0;
 
         assert_true(segment_writer_new(&w, &options, &e) && segment_writer_source(w, &source, &index, &e));
         /* The name of a kind is ours: that of a rule set may well be a word that somebody is called by. */
