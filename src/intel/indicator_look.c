@@ -568,7 +568,9 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
     if (!l->asks && !intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_HOST, str_from(host, at))))
         return;
     /* From the right, every name it lies below. */
-    for (at = last - 1; has(l, INTEL_HOST) && at > 0; at -= at > 0) {
+    bool const told = l->asks && l->asks->hosts_were_told && l->asks->hosts_were_told(l->asks->ctx, host);
+
+    for (at = last - 1; has(l, INTEL_HOST) && !told && at > 0; at -= at > 0) {
         while (at > 0 && host.ptr[at - 1] != '.')
             at--;
         if (at == 0 || !is_ending(l, str_from(host, at)))
@@ -724,6 +726,8 @@ static void name_look(struct look *l, size_t end) {
         if (word == SIZE_MAX && ends_word(s.ptr[from]))
             word = from + 1;
     }
+    if (l->asks && l->asks->path_was_told && l->asks->path_was_told(l->asks->ctx, (str){s.ptr + from, end - from}))
+        return;
     path_probe(l, (str){s.ptr + from, end - from});
     /* Words within, from the right: `cmd /c a b.exe`. A blank may also be part of the name or of a folder. Who is told everything cuts them
      * as well. */
@@ -1125,14 +1129,16 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
     return end;
 }
 
-/* A time, and nothing else: 2021-03-14T07:12:03.123Z. */
-static bool is_time(str s) {
+bool indicator_text_is_time(str s) {
+    static const uint8_t others[256] = {[0 ... 255] = 1, ['0' ... '9'] = 0, ['-'] = 0, ['.'] = 0, ['+'] = 0, [' '] = 0,
+                                        ['('] = 0,       [')'] = 0,         ['/'] = 0, [':'] = 0, ['T'] = 0, ['Z'] = 0};
+    unsigned any = 0;
+
     if (s.len < 16 || s.len > 35 || s.ptr[4] != '-' || s.ptr[13] != ':')
         return false;
     for (size_t i = 0; i < s.len; i++)
-        if (!(kind_of(s.ptr[i]) & (DIGIT | NUMBER)) && s.ptr[i] != ':' && s.ptr[i] != 'T' && s.ptr[i] != 'Z')
-            return false;
-    return true;
+        any |= others[(uint8_t)s.ptr[i]];
+    return !any;
 }
 
 static struct traits text_look(struct look *l) {
@@ -1142,7 +1148,7 @@ static struct traits text_look(struct look *l) {
     unsigned colons = 0;
     size_t next = 0; /* what lies before was part of a word */
 
-    if (is_time(s))
+    if (indicator_text_is_time(s))
         return all;
     for (size_t at = 0; at < s.len && !enough(l); at += 64) {
         struct glance g = glance_at(s, at);
