@@ -710,7 +710,8 @@ static void name_look(struct look *l, size_t end) {
     unsigned folders = 0;
 
     /* The name alone decides, with blanks and without: most end here. */
-    while (name > 0 && end - name < NAME_MAX_BYTES && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
+    while (!l->asks && name > 0 && end - name < NAME_MAX_BYTES &&
+           !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
         name--;
     if (!l->asks && !names_may(l, s, name, end))
         return;
@@ -900,8 +901,9 @@ static bool last_is(str folders, str name) {
     return str_ends(folders, name) && (folders.len == name.len || folders.ptr[folders.len - name.len - 1] == '\\');
 }
 
-/* What stands alone behind these folders: DOMAIN\account, \Sessions\1\BaseNamedObjects\object, Services\service, Tasks\task. */
-static uint64_t types_behind(str folders) {
+/* What stands alone behind these folders: DOMAIN\account, \Sessions\1\BaseNamedObjects\object, Services\service, Tasks\task. controls: there may be
+ * some in them. */
+static uint64_t types_behind(str folders, bool controls) {
     static const struct {
         str name;
         uint64_t types;
@@ -915,7 +917,7 @@ static uint64_t types_behind(str folders) {
         {STR("tree\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
     };
 
-    for (size_t i = 0; i < folders.len; i++)
+    for (size_t i = 0; controls && i < folders.len; i++)
         if ((uint8_t)folders.ptr[i] < ' ')
             return 0; /* lines of a text */
     if (folders.len == 1)
@@ -1038,7 +1040,7 @@ static void whole_look(struct look *l, const struct traits *has_it) {
     for (size_t at = 0, slash; folders && (slash = str_find_byte(str_from(whole, at), '\\')) != SIZE_MAX;) {
         at += slash + 1;
         if (at < whole.len && whole_marked(l, str_from(whole, at)))
-            whole_probe(l, str_from(whole, at), types_behind(str_first(whole, at)));
+            whole_probe(l, str_from(whole, at), types_behind(str_first(whole, at), has_it->controls));
     }
     if (registry && is_registry(whole))
         canonical_probe(l, OBSERVABLE_REGISTRY);
