@@ -1132,15 +1132,15 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
 }
 
 bool indicator_text_is_time(str s) {
-    static const uint8_t others[256] = {[0 ... 255] = 1, ['0' ... '9'] = 0, ['-'] = 0, ['.'] = 0, ['+'] = 0, [' '] = 0,
-                                        ['('] = 0,       [')'] = 0,         ['/'] = 0, [':'] = 0, ['T'] = 0, ['Z'] = 0};
-    unsigned any = 0;
+    static const uint8_t signs[256] = {['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1, ['+'] = 1, [' '] = 1, ['('] = 1,
+                                       [')'] = 1,         ['/'] = 1, [':'] = 1, ['T'] = 1, ['Z'] = 1};
+    unsigned all = 1;
 
     if (s.len < 16 || s.len > 35 || s.ptr[4] != '-' || s.ptr[13] != ':')
         return false;
     for (size_t i = 0; i < s.len; i++)
-        any |= others[(uint8_t)s.ptr[i]];
-    return !any;
+        all &= signs[(uint8_t)s.ptr[i]];
+    return all;
 }
 
 static struct traits text_look(struct look *l) {

@@ -329,7 +329,7 @@ static void guid_told(struct observable_keys *k, str guid) {
 
     static_assert(CAPITAL == 'a' - 'A', "the bit that makes a letter small");
     for (size_t i = 0; i < guid.len; i++)
-        small[i] = (char)(guid.ptr[i] | (kind_of(guid.ptr[i]) & CAPITAL));
+        small[i] = (char)((uint8_t)guid.ptr[i] | (kind_of(guid.ptr[i]) & CAPITAL));
     tell(k, key_hash(k, INTEL_WHOLE, (str){small, guid.len}));
 }
 
