@@ -78,6 +78,12 @@ uint64_t hash_bytes(str bytes, uint64_t seed) {
     return XXH3_64bits_withSeed(bytes.ptr, bytes.len, seed);
 }
 
+struct hash_wide hash_bytes_wide(str bytes, uint64_t seed) {
+    XXH128_hash_t const h = XXH3_128bits_withSeed(bytes.ptr, bytes.len, seed);
+
+    return (struct hash_wide){h.low64, h.high64};
+}
+
 uint64_t hash_sum(str bytes) {
     return XXH3_64bits(bytes.ptr, bytes.len);
 }

@@ -24,6 +24,11 @@ bool sha256_of_hex(str text, uint8_t out[SHA256_SIZE]);
  * prepare collisions. Never written to disk, never part of an answer. */
 uint64_t hash_seed(void);
 uint64_t hash_bytes(str bytes, uint64_t seed);
+/* The same with 128 bits: where nothing but the hash is kept, and two values must not be taken for one. */
+struct hash_wide {
+    uint64_t low, high;
+};
+struct hash_wide hash_bytes_wide(str bytes, uint64_t seed);
 
 /* A checksum of own files against damage (XXH3-64, without seed; the same in every process and version). No help against
  * somebody who wants to deceive. */

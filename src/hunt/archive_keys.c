@@ -304,7 +304,9 @@ bool segment_keys_end(struct segment_keys *s, struct segment *segment, const str
     bool ok = (b && (b->sink.fields = fields_new())) || no_memory(e);
 
     s->to = to;
+    observable_keys_once(s->of->keys, true);
     ok = ok && columns_key(s, segment, b, e) && keys_sort(s, e);
+    observable_keys_once(s->of->keys, false);
     if (b)
         fields_free(b->sink.fields);
     free(b);

@@ -568,7 +568,9 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
     if (!l->asks && !intel_set_may(l->t->m->set, intel_set_hash(l->t->m->set, INTEL_HOST, str_from(host, at))))
         return;
     /* From the right, every name it lies below. */
-    for (at = last - 1; has(l, INTEL_HOST) && at > 0; at -= at > 0) {
+    bool const told = l->asks && l->asks->hosts_were_told && l->asks->hosts_were_told(l->asks->ctx, host);
+
+    for (at = last - 1; has(l, INTEL_HOST) && !told && at > 0; at -= at > 0) {
         while (at > 0 && host.ptr[at - 1] != '.')
             at--;
         if (at == 0 || !is_ending(l, str_from(host, at)))
@@ -708,7 +710,8 @@ static void name_look(struct look *l, size_t end) {
     unsigned folders = 0;
 
     /* The name alone decides, with blanks and without: most end here. */
-    while (name > 0 && end - name < NAME_MAX_BYTES && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
+    while (!l->asks && name > 0 && end - name < NAME_MAX_BYTES &&
+           !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
         name--;
     if (!l->asks && !names_may(l, s, name, end))
         return;
@@ -724,6 +727,8 @@ static void name_look(struct look *l, size_t end) {
         if (word == SIZE_MAX && ends_word(s.ptr[from]))
             word = from + 1;
     }
+    if (l->asks && l->asks->path_was_told && l->asks->path_was_told(l->asks->ctx, (str){s.ptr + from, end - from}))
+        return;
     path_probe(l, (str){s.ptr + from, end - from});
     /* Words within, from the right: `cmd /c a b.exe`. A blank may also be part of the name or of a folder. Who is told everything cuts them
      * as well. */
@@ -896,8 +901,9 @@ static bool last_is(str folders, str name) {
     return str_ends(folders, name) && (folders.len == name.len || folders.ptr[folders.len - name.len - 1] == '\\');
 }
 
-/* What stands alone behind these folders: DOMAIN\account, \Sessions\1\BaseNamedObjects\object, Services\service, Tasks\task. */
-static uint64_t types_behind(str folders) {
+/* What stands alone behind these folders: DOMAIN\account, \Sessions\1\BaseNamedObjects\object, Services\service, Tasks\task. controls: there may be
+ * some in them. */
+static uint64_t types_behind(str folders, bool controls) {
     static const struct {
         str name;
         uint64_t types;
@@ -911,7 +917,7 @@ static uint64_t types_behind(str folders) {
         {STR("tree\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
     };
 
-    for (size_t i = 0; i < folders.len; i++)
+    for (size_t i = 0; controls && i < folders.len; i++)
         if ((uint8_t)folders.ptr[i] < ' ')
             return 0; /* lines of a text */
     if (folders.len == 1)
@@ -1034,7 +1040,7 @@ static void whole_look(struct look *l, const struct traits *has_it) {
     for (size_t at = 0, slash; folders && (slash = str_find_byte(str_from(whole, at), '\\')) != SIZE_MAX;) {
         at += slash + 1;
         if (at < whole.len && whole_marked(l, str_from(whole, at)))
-            whole_probe(l, str_from(whole, at), types_behind(str_first(whole, at)));
+            whole_probe(l, str_from(whole, at), types_behind(str_first(whole, at), has_it->controls));
     }
     if (registry && is_registry(whole))
         canonical_probe(l, OBSERVABLE_REGISTRY);
@@ -1125,14 +1131,16 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
     return end;
 }
 
-/* A time, and nothing else: 2021-03-14T07:12:03.123Z. */
-static bool is_time(str s) {
+bool indicator_text_is_time(str s) {
+    static const uint8_t signs[256] = {['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1, ['+'] = 1, [' '] = 1, ['('] = 1,
+                                       [')'] = 1,         ['/'] = 1, [':'] = 1, ['T'] = 1, ['Z'] = 1};
+    unsigned all = 1;
+
     if (s.len < 16 || s.len > 35 || s.ptr[4] != '-' || s.ptr[13] != ':')
         return false;
     for (size_t i = 0; i < s.len; i++)
-        if (!(kind_of(s.ptr[i]) & (DIGIT | NUMBER)) && s.ptr[i] != ':' && s.ptr[i] != 'T' && s.ptr[i] != 'Z')
-            return false;
-    return true;
+        all &= signs[(uint8_t)s.ptr[i]];
+    return all;
 }
 
 static struct traits text_look(struct look *l) {
@@ -1142,7 +1150,7 @@ static struct traits text_look(struct look *l) {
     unsigned colons = 0;
     size_t next = 0; /* what lies before was part of a word */
 
-    if (is_time(s))
+    if (indicator_text_is_time(s))
         return all;
     for (size_t at = 0; at < s.len && !enough(l); at += 64) {
         struct glance g = glance_at(s, at);

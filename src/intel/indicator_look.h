@@ -65,12 +65,17 @@ struct indicator_asks {
     /* It holds a URL of this host, which was not read to its end: there are too many in one. */
     void (*unread)(void *ctx, str host);
     void (*phone)(void *ctx, str number); /* the text may be a telephone number, of whatever country */
+    /* May be NULL. A path of these very bytes, as they stand in a text, comes next; or a host and all names it lies below: true: they were told
+     * already, and are not told again. */
+    bool (*path_was_told)(void *ctx, str path);
+    bool (*hosts_were_told)(void *ctx, str host);
     void *ctx;
 };
 /* t: of indicator_marks_every. False: no memory. */
 bool indicator_text_ask(struct indicator_texts *t, str text, const struct indicator_asks *asks);
 /* Where names of files are cut into words: a known name is looked for behind any of these bytes. */
 bool indicator_ends_word(char c);
+bool indicator_text_is_time(str text); /* 2021-03-14T07:12:03.123Z, and nothing else: nothing is known of it */
 /* A quick look: a text that is short, and has no point, nor anything else that known values have. */
 bool indicator_text_is_plain(const struct indicator_texts *t, str text);
 /* May a path, or a query with or without its ?, be that of a known URL? */

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/utf.h"
 #include "codec/web_address.h"
 #include "event/phone.h"
@@ -28,11 +29,24 @@
     7u /* digits of a number: shorter ones count, name a port, a process, a record. Telephone numbers have so many */
 #define PREFIXED_LEAST 12u /* the same of one behind 0x; hardware addresses have so many */
 
+/* What is remembered of what was told once. A power of two each. */
+#define TOLD_VALUES ((size_t)1 << 15)
+#define TOLD_PARTS ((size_t)1 << 14)
+#define TOLD_KEYS ((size_t)1 << 15)
+
+/* What is remembered by a hash: the same bytes are something else as something else. A value: behind these its raw type. */
+enum told_as { TOLD_PATH, TOLD_HOST, TOLD_ADDRESS, TOLD_VALUE, TOLD_AS = TOLD_VALUE + RAW_TYPES };
+
 enum key_class {
     KEY_URL_HOST = INTEL_CLASSES, /* a value that is a host, of a log that holds host and path apart */
     KEY_URL_PATH,                 /* and the path */
     KEY_URL_UNREAD,               /* a URL of this host, of which nobody knows the path */
     KEY_CLASSES
+};
+
+struct told {
+    struct hash_wide values[TOLD_VALUES], parts[TOLD_PARTS];
+    uint64_t keys[TOLD_KEYS]; /* with the lowest bit, which no key has: 0 is none */
 };
 
 struct observable_keys {
@@ -45,6 +59,10 @@ struct observable_keys {
     struct buf text; /* of a raw value */
     struct buf room; /* of a key that is put together */
     bool ends[256];  /* indicator_ends_word */
+    /* Told once. */
+    bool once;
+    uint64_t seed; /* another one each time: what was told before is not known any more */
+    struct told *told;
     /* Of the value whose keys are being told. */
     const struct observable_key_sink *sink;
     struct err *e;
@@ -235,11 +253,55 @@ static uint64_t file_key(struct observable_keys *k, const str *folders, unsigned
 
 /* ---- telling ---- */
 
+void observable_keys_once(struct observable_keys *k, bool once) {
+    k->once = once;
+    if (!once)
+        return;
+    k->seed += TOLD_AS;
+    memset(k->told->keys, 0, sizeof k->told->keys);
+}
+
+static bool was_told(struct hash_wide *slot, struct hash_wide h) {
+    if (slot->low == h.low && slot->high == h.high)
+        return true;
+    *slot = h;
+    return false;
+}
+
+/* Was all of this told already? Else it is about to be. */
+static bool part_was_told(struct observable_keys *k, enum told_as as, str part) {
+    if (!k->once)
+        return false;
+    struct hash_wide const h = hash_bytes_wide(part, k->seed + as);
+
+    return was_told(&k->told->parts[h.low & (TOLD_PARTS - 1)], h);
+}
+
+static bool value_was_told(struct observable_keys *k, uint8_t raw_type, str value) {
+    if (!k->once)
+        return false;
+    struct hash_wide const h = hash_bytes_wide(value, k->seed + TOLD_VALUE + raw_type);
+
+    return was_told(&k->told->values[h.low & (TOLD_VALUES - 1)], h);
+}
+
+static bool key_was_told(struct observable_keys *k, uint64_t key) {
+    static_assert(OBSERVABLE_ZEROS >= 1, "the lowest bit of a key is free");
+    uint64_t *const slot = &k->told->keys[key >> OBSERVABLE_ZEROS & (TOLD_KEYS - 1)];
+
+    if (*slot == (key | 1))
+        return true;
+    *slot = key | 1;
+    return false;
+}
+
 static void tell(struct observable_keys *k, uint64_t key) {
     if (k->stopped || (k->any && k->last == key))
         return;
     k->any = true;
     k->last = key;
+    if (k->once && !k->room.failed && key_was_told(k, key))
+        return;
     if (k->room.failed)
         k->stopped = !no_memory(k->e);
     else
@@ -261,10 +323,23 @@ static void key_told(void *ctx, enum intel_class class, str key) {
         tell(k, key_hash(k, class, buf_str(&k->room)));
 }
 
+/* As key_told does of a whole value: with a letter that is a digit, and hyphens, it is kept. */
+static void guid_told(struct observable_keys *k, str guid) {
+    char small[38];
+
+    static_assert(CAPITAL == 'a' - 'A', "the bit that makes a letter small");
+    for (size_t i = 0; i < guid.len; i++)
+        small[i] = (char)((uint8_t)guid.ptr[i] | (kind_of(guid.ptr[i]) & CAPITAL));
+    tell(k, key_hash(k, INTEL_WHOLE, (str){small, guid.len}));
+}
+
 static void address_told(void *ctx, const struct address *a) {
     struct observable_keys *const k = ctx;
+    str const bytes = {(const char *)a->bytes, a->family == 4 ? 4 : 16};
 
-    tell(k, key_hash(k, INTEL_ADDRESS, (str){(const char *)a->bytes, a->family == 4 ? 4 : 16}));
+    if (part_was_told(k, TOLD_ADDRESS, bytes))
+        return;
+    tell(k, key_hash(k, INTEL_ADDRESS, bytes));
     if (!k->stopped)
         k->stopped = !k->sink->address(k->sink->ctx, a, k->e);
 }
@@ -309,6 +384,14 @@ static void path_told(void *ctx, str path) {
             tell(k, file_key(k, folders, count + 1, name));
         folders[count - 1] = was;
     }
+}
+
+static bool path_was_told(void *ctx, str path) {
+    return part_was_told(ctx, TOLD_PATH, path);
+}
+
+static bool hosts_were_told(void *ctx, str host) {
+    return part_was_told(ctx, TOLD_HOST, host);
 }
 
 static void host_told(void *ctx, str host) {
@@ -359,8 +442,22 @@ bool observable_keys_new(struct observable_keys **out, const uint8_t secret[OBSE
     }
     for (unsigned c = 0; c < COUNT(k->ends); c++)
         k->ends[c] = indicator_ends_word((char)c);
-    k->asks = (struct indicator_asks){key_told, address_told, path_told, host_told, unread_told, phone_told, k};
+    k->asks = (struct indicator_asks){.key = key_told,
+                                      .address = address_told,
+                                      .path = path_told,
+                                      .host = host_told,
+                                      .unread = unread_told,
+                                      .phone = phone_told,
+                                      .path_was_told = path_was_told,
+                                      .hosts_were_told = hosts_were_told,
+                                      .ctx = k};
+    k->seed = hash_seed();
+    if (!(k->told = calloc(1, sizeof *k->told))) {
+        free(k);
+        return no_memory(e);
+    }
     if (!indicator_marks_every(&k->marks, e)) {
+        free(k->told);
         free(k);
         return false;
     }
@@ -381,6 +478,7 @@ void observable_keys_free(struct observable_keys *k) {
     buf_free(&k->text);
     buf_free(&k->room);
     sodium_memzero(k->secrets, sizeof k->secrets);
+    free(k->told);
     free(k);
 }
 
@@ -396,7 +494,18 @@ bool observable_keys_of(struct observable_keys *k, uint8_t raw_type, str bytes, 
 
     if (raw_type != RAW_TEXT && raw_type != RAW_UTF16 && raw_type != RAW_BINARY && raw_type != RAW_SID)
         return true;
-    if (raw_type == RAW_TEXT && is_number(bytes))
+    k->sink = sink;
+    k->e = e;
+    k->stopped = k->any = false;
+    if (raw_type == RAW_TEXT) { /* what most values are */
+        if (is_number(bytes) || (indicator_text_is_time(bytes) && *bytes.ptr != '/'))
+            return true;
+        if (is_guid(bytes)) {
+            guid_told(k, bytes);
+            return !k->stopped;
+        }
+    }
+    if (value_was_told(k, raw_type, bytes))
         return true;
     if (raw_type != RAW_TEXT || utf8_valid(bytes) != bytes.len) {
         k->text.len = 0;
@@ -405,11 +514,8 @@ bool observable_keys_of(struct observable_keys *k, uint8_t raw_type, str bytes, 
             return no_memory(e);
         text = buf_str(&k->text);
     }
-    k->sink = sink;
-    k->e = e;
-    k->stopped = k->any = false;
-    if (is_guid(text)) {
-        key_told(k, INTEL_WHOLE, text);
+    if (raw_type != RAW_TEXT && is_guid(text)) {
+        guid_told(k, text);
         return !k->stopped;
     }
     if (text.len >= INDICATOR_TEXT_MIN && !indicator_text_ask(&k->texts, text, &k->asks))
