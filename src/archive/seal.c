@@ -104,8 +104,9 @@ bool key_set_closed(struct key_set *k, const uint8_t name[SEAL_NAME], str who, s
     k->closed = more;
     struct closed_key *const c = &k->closed[k->closed_count];
 
-    if (!(c->who = strndup(who.ptr, who.len)))
+    if (!(c->who = calloc(who.len + 1, 1)))
         return no_memory(e);
+    memcpy(c->who, who.ptr, who.len);
     memcpy(c->name, name, SEAL_NAME);
     k->closed_count++;
     return true;

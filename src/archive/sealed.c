@@ -135,8 +135,10 @@ bool sealed_open(struct sealed **out, str bytes, const struct key_set *keys, str
     s->clear = MAP_FAILED;
     if (!sealer_open(&s->sealer, keys, head + ID_AT, head + SEAL_AT, name, e))
         goto fail;
-    char *const copy = strndup(name.ptr, name.len);
+    char *const copy = calloc(name.len + 1, 1);
 
+    if (copy)
+        memcpy(copy, name.ptr, name.len);
     s->name = (str){copy ? copy : "", copy ? name.len : 0};
     s->there = calloc(s->pieces / 64 + 1, sizeof *s->there);
     s->clear = mmap(NULL, s->size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
