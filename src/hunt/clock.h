@@ -63,4 +63,12 @@ static inline bool clock_outside(int64_t when, int64_t from, int64_t to, int64_t
                                     (to != INSTANT_NONE && instant_moved(when, -margin) >= to));
 }
 
+/* May acts of its hour lie on both sides of this end of what is asked for, once clocks are put right? INSTANT_NONE: it is open. Such are told one by
+ * one. */
+static inline bool clock_near(int64_t when, int64_t end) {
+    int64_t const margin = CLOCK_MARGIN + INT64_C(3600) * 1000000000;
+
+    return end != INSTANT_NONE && when >= instant_moved(end, -margin) && when <= instant_moved(end, margin);
+}
+
 #endif

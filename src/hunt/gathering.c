@@ -186,8 +186,7 @@ static bool member_begin(struct gathering *g, struct gathering_file *f, const st
         !source_of(g, f, m, &f->members[f->member_count], e))
         return false;
     f->now = ++f->member_count;
-    f->part =
-        (struct gathering_part){.file = f->number, .from = f->end, .first_act = INSTANT_NONE, .last_act = INSTANT_NONE};
+    f->part = (struct gathering_part){.file = f->number, .from = f->end};
     f->ledger = false;
     return true;
 }
@@ -269,11 +268,17 @@ static void place_note(struct gathering_part *p, uint64_t offset, uint64_t recor
     p->placed = true;
 }
 
+/* What stands for several has the place of the first of them. */
 static void act_note(struct gathering_part *p, const struct activity_event *v) {
-    if (p->first_act == INSTANT_NONE || v->when < p->first_act)
+    if (!p->acts || v->when < p->first_act)
         p->first_act = v->when;
-    if (p->last_act == INSTANT_NONE || v->last > p->last_act)
+    if (!p->acts || v->last > p->last_act)
         p->last_act = v->last;
+    if (p->acts && !behind(p->act_offset, p->act_record, v->offset, v->record))
+        return;
+    p->acts = true;
+    p->act_offset = v->offset;
+    p->act_record = v->record;
 }
 
 bool gathering_message(struct gathering *g, struct gathering_file *f, const struct wire *m, str bytes, bool *taken,
@@ -329,16 +334,27 @@ static int by_place(const void *a, const void *b) {
     return order ? order : (x->place > y->place) - (x->place < y->place);
 }
 
+/* The first record that something is told of: false: none. */
+static bool begins(const struct gathering_part *p, uint64_t *offset, uint64_t *record) {
+    bool const act = p->acts && (!p->placed || behind(p->first_offset, p->first_record, p->act_offset, p->act_record));
+
+    *offset = act ? p->act_offset : p->first_offset;
+    *record = act ? p->act_record : p->first_record;
+    return p->placed || p->acts;
+}
+
 /* Parts of which no message speaks of a record first: in the order of their segments. */
 static int by_record(const void *a, const void *b) {
     const struct gathering_part *const x = a, *const y = b;
+    uint64_t offset, record, other_offset, other_record;
+    bool const placed = begins(x, &offset, &record), other = begins(y, &other_offset, &other_record);
 
-    if (x->placed != y->placed)
-        return x->placed ? 1 : -1;
-    if (x->placed && x->first_offset != y->first_offset)
-        return x->first_offset > y->first_offset ? 1 : -1;
-    if (x->placed && x->first_record != y->first_record)
-        return x->first_record > y->first_record ? 1 : -1;
+    if (placed != other)
+        return placed ? 1 : -1;
+    if (placed && offset != other_offset)
+        return offset > other_offset ? 1 : -1;
+    if (placed && record != other_record)
+        return record > other_record ? 1 : -1;
     if (x->file != y->file)
         return x->file > y->file ? 1 : -1;
     return (x->from > y->from) - (x->from < y->from);
@@ -361,13 +377,25 @@ struct gathering_source *gathering_at(struct gathering *g, size_t i) {
 }
 
 bool gathering_in_order(const struct gathering_source *s) {
-    for (uint32_t i = 1; i < s->part_count; i++) {
-        const struct gathering_part *const x = &s->parts[i - 1], *const y = &s->parts[i];
+    const struct gathering_part *before = NULL;
 
-        if (x->placed && behind(x->last_offset, x->last_record, y->first_offset, y->first_record))
+    for (uint32_t i = 0; i < s->part_count; i++) {
+        const struct gathering_part *const p = &s->parts[i];
+
+        if (!p->placed)
+            continue;
+        if (before && behind(before->last_offset, before->last_record, p->first_offset, p->first_record))
             return false;
+        before = p;
     }
     return true;
+}
+
+bool gathering_acts(const struct gathering_source *s) {
+    for (uint32_t i = 0; i < s->part_count; i++)
+        if (s->parts[i].acts)
+            return true;
+    return false;
 }
 
 static int by_act(const void *a, const void *b) {
@@ -386,7 +414,7 @@ bool gathering_acts_meet(const struct gathering_source *s, bool *meet, struct er
     if (!parts)
         return no_memory(e);
     for (uint32_t i = 0; i < s->part_count; i++)
-        if (s->parts[i].first_act != INSTANT_NONE)
+        if (s->parts[i].acts)
             parts[count++] = &s->parts[i];
     if (count)
         qsort(parts, count, sizeof(const struct gathering_part *), by_act);

@@ -27,7 +27,9 @@ struct gathering_part {
     uint64_t from, to; /* of its spool */
     bool placed;       /* some message speaks of a record, and of all these: */
     uint64_t first_offset, first_record, last_offset, last_record;
-    int64_t first_act, last_act; /* INSTANT_NONE: it has none */
+    bool acts; /* it has any, and of all these, in the order of records, the first: */
+    uint64_t act_offset, act_record;
+    int64_t first_act, last_act; /* their times */
 };
 
 struct gathering_source {
@@ -64,6 +66,8 @@ size_t gathering_count(const struct gathering *g);
 struct gathering_source *gathering_at(struct gathering *g, size_t i);
 /* Do its parts follow one upon the other, record by record? */
 bool gathering_in_order(const struct gathering_source *s);
+/* Has any of its parts acts? */
+bool gathering_acts(const struct gathering_source *s);
 /* Have two of its parts acts of the same hour? */
 MUST_USE bool gathering_acts_meet(const struct gathering_source *s, bool *meet, struct err *e);
 /* Its messages, as spool_read. */

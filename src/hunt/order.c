@@ -10,6 +10,7 @@
 #include "reader/reader.h"
 
 #define SPOOL_MEMORY ((size_t)32 << 20)
+#define PLACES_MEMORY ((size_t)16 << 20)
 #define SECOND INT64_C(1000000000)
 #define KEYS_MEMORY ((size_t)16 << 20)
 #define ELSEWHERE_BYTES_MAX ((size_t)16 << 20) /* names of files and hosts */
@@ -57,8 +58,11 @@ struct order {
     struct gathering *gather; /* NULL: no segment came */
     bool all_ended;           /* nothing more comes of any source */
     struct sorter *places;    /* messages of one source whose parts lie within each other */
-    struct act_fold *folds; /* its acts, where some of an hour lie in several of them; NULL: nobody needed it so far */
-    bool folding;           /* what is reported now is such a source */
+    struct act_fold *folds;   /* its acts; NULL: nobody needed it so far */
+    bool folding;             /* what is reported now is such a source */
+    struct sorter *acts;      /* its acts in the order of its records, before they are put together */
+    bool acts_meet;           /* they must be: some of an hour lie in several of its parts */
+    struct buf act;
     struct source *first, *last;
     size_t waiting;
     uint64_t findings;
@@ -154,6 +158,8 @@ void order_free(struct order *o) {
     gathering_free(o->gather);
     sorter_free(o->places);
     act_fold_free(o->folds);
+    sorter_free(o->acts);
+    buf_free(&o->act);
     spools_close(&o->spools);
     numbers_forget(o);
     coverage_free(&o->source);
@@ -908,16 +914,65 @@ static bool report_folded(void *ctx, const struct activity_event *v, uint64_t cl
     return act_out(ctx, *v, clock, e);
 }
 
+static bool act_fold_in(struct order *o, const struct activity_event *v, uint64_t clock, struct err *e) {
+    bool const folds = o->folding && !(clock && (clock_near(v->when, o->o->from) || clock_near(v->when, o->o->to)));
+    bool told = true;
+
+    return (!folds || act_fold_add(o->folds, v, clock, &told, e)) && (!told || act_out(o, *v, clock, e));
+}
+
+/* In front of the texts of an act that waits for its place. */
+struct act_waiting {
+    struct activity_event v;
+    uint64_t clock;
+    uint32_t sizes[ACT_TEXTS];
+};
+
+/* Of one record they stay as they came. What stands for several has the place of the first of them, and those alike that are told by themselves
+ * lie before it: so what comes out is what would have been told, had one worker seen all of them. */
+static bool act_wait(struct order *o, const struct activity_event *v, uint64_t clock, struct err *e) {
+    struct act_waiting w = {.v = *v, .clock = clock};
+    char key[16];
+
+    big_endian(v->offset, key);
+    big_endian(v->record, key + 8);
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        w.sizes[i] = (uint32_t)v->text[i].len;
+    o->act.len = 0;
+    buf_add(&o->act, (str){(const char *)&w, sizeof w});
+    for (size_t i = 0; i < ACT_TEXTS; i++)
+        buf_add(&o->act, v->text[i]);
+    if (o->act.failed)
+        return err_set(e, ERR_MEMORY, 0, "no memory for acts");
+    return sorter_add(o->acts, (str){key, sizeof key}, buf_str(&o->act), e);
+}
+
+static bool act_waited(void *ctx, str key, str value, struct err *e) {
+    struct act_waiting w;
+
+    (void)key;
+    if (value.len < sizeof w)
+        return err_set(e, ERR_CORRUPT, 0, "the temporary file of the acts has changed");
+    memcpy(&w, value.ptr, sizeof w);
+    value = str_from(value, sizeof w);
+    for (size_t i = 0; i < ACT_TEXTS; i++) {
+        if (w.sizes[i] > value.len)
+            return err_set(e, ERR_CORRUPT, 0, "the temporary file of the acts has changed");
+        w.v.text[i] = str_first(value, w.sizes[i]);
+        value = str_from(value, w.sizes[i]);
+    }
+    return act_fold_in(ctx, &w.v, w.clock, e);
+}
+
 static bool report_act(struct order *o, const struct wire *w, struct err *e) {
     struct activity_event v = w->activity;
-    bool told = true;
 
     for (size_t i = 0; i < ACT_TEXTS; i++) {
         if (w->words[i] > o->word_count)
             return true; /* as above */
         v.text[i] = w->words[i] ? o->words[w->words[i] - 1] : S("");
     }
-    return (!o->folding || act_fold_add(o->folds, &v, w->key, &told, e)) && (!told || act_out(o, v, w->key, e));
+    return o->acts_meet ? act_wait(o, &v, w->key, e) : act_fold_in(o, &v, w->key, e);
 }
 
 static bool report(struct order *o, const struct wire *w, struct err *e) {
@@ -1127,7 +1182,6 @@ bool order_report(struct order *o, struct err *e) {
 
 /* ---- sources of an archive ---- */
 
-#define PLACES_MEMORY ((size_t)16 << 20)
 #define PLACED                                                                                                         \
     (UINT64_C(1) << WIRE_FINDING | UINT64_C(1) << WIRE_PERSON | UINT64_C(1) << WIRE_MATCH |                            \
      UINT64_C(1) << WIRE_BRACKET | UINT64_C(1) << WIRE_COLLECTED | UINT64_C(1) << WIRE_MATCHED)
@@ -1201,13 +1255,18 @@ static bool parts_in_order(struct order *o, const struct gathering_source *g, st
     return ok;
 }
 
+/* Its acts are always put together: in how many segments those of an hour lie is a matter of which worker came first. */
 static bool parts_report(struct order *o, const struct gathering_source *g, struct err *e) {
-    bool ok;
+    bool ok = gathering_acts_meet(g, &o->acts_meet, e);
 
-    if (!gathering_acts_meet(g, &o->folding, e) || (o->folding && !o->folds && !act_fold_new(&o->folds, e)))
-        return false;
-    ok = parts_in_order(o, g, e) && (!o->folding || act_fold_end(o->folds, report_folded, o, e));
-    o->folding = false;
+    o->folding = ok && gathering_acts(g);
+    ok = ok && (!o->folding || o->folds || act_fold_new(&o->folds, e)) &&
+         (!o->acts_meet || o->acts || sorter_new(&o->acts, PLACES_MEMORY, NULL, e)) && parts_in_order(o, g, e) &&
+         (!o->acts_meet || sorter_run(o->acts, act_waited, o, e)) &&
+         (!o->folding || act_fold_end(o->folds, report_folded, o, e));
+    if (o->acts)
+        sorter_clear(o->acts);
+    o->folding = o->acts_meet = false;
     return ok;
 }
 

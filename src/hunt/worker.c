@@ -685,19 +685,14 @@ static uint32_t word_of(struct worker *w, str text) {
 
 /* What lies outside of the time that is asked for is none, nor is it put together with what lies inside. Of times that may yet be put right, near
  * an end of it, the parent decides. */
-static bool near_end(int64_t when, int64_t end) {
-    int64_t const margin = CLOCK_MARGIN + INT64_C(3600) * 1000000000;
-
-    return end != INSTANT_NONE && when >= instant_moved(end, -margin) && when <= instant_moved(end, margin);
-}
-
 static enum act_wish act_wish(void *ctx, const struct block *b, uint32_t row) {
     const struct worker *const w = ctx;
     const struct row *const r = &b->rows[row];
 
     if (outside(w, r->when, r->time_clock))
         return ACT_LEAVE;
-    return r->time_clock && (near_end(r->when, w->s->from) || near_end(r->when, w->s->to)) ? ACT_ALONE : ACT_TOGETHER;
+    return r->time_clock && (clock_near(r->when, w->s->from) || clock_near(r->when, w->s->to)) ? ACT_ALONE
+                                                                                               : ACT_TOGETHER;
 }
 
 static uint64_t act_clock(void *ctx, const struct block *b, uint32_t row) {
