@@ -20,7 +20,7 @@ struct wishes {
     struct key_wish key;
     const struct phone_country *country;
     uint64_t workers;
-    bool originals, quiet;
+    bool originals, no_index, quiet;
 };
 
 struct run {
@@ -125,6 +125,7 @@ static int add(const struct wishes *w) {
                                                     .zone_rules = zone,
                                                     .zone = w->zone.name ? str_of(w->zone.name) : (str){"", 0},
                                                     .originals = w->originals,
+                                                    .no_index = w->no_index,
                                                     .workers = (unsigned)w->workers,
                                                     .now = intel_now(),
                                                     .stop = interrupt_catch(),
@@ -175,6 +176,11 @@ static const struct option options[] = {
      .type = OPTION_FLAG,
      .help = "keep the bytes of the files as well, once for each SHA-256, also of files that are known already",
      AT(originals)},
+    {.name = "no-index",
+     .type = OPTION_FLAG,
+     .help = "quicker: leave the index to longwatch archive index, until which what is added is looked at in every "
+             "retrohunt",
+     AT(no_index)},
     {ROW_KINDS, AT(kinds)},
     {ROW_ZONE, AT(zone)},
     {ROW_LATEST, AT(latest)},

@@ -352,7 +352,7 @@ static bool begin_anew(struct add *d, struct err *e) {
         return false;
     if (d->originals)
         original_writer_vault(d->originals, d->stage.v);
-    return archive_stage_index(&d->stage, d->o->kinds, e);
+    return d->o->no_index || archive_stage_index(&d->stage, d->o->kinds, e);
 }
 
 static bool batch_read(struct add *d, struct err *e) {
@@ -674,7 +674,8 @@ static bool archive_ready(struct add *d, struct err *e) {
             err_set(e, ERR_USAGE, 0,
                     "%s is there already: who can open it is decided when it is made (longwatch archive custodians)",
                     d->o->archive)) &&
-           archive_stage_unlock(&d->stage, &d->o->unlock, e) && archive_stage_index(&d->stage, d->o->kinds, e);
+           archive_stage_unlock(&d->stage, &d->o->unlock, e) &&
+           (d->o->no_index || archive_stage_index(&d->stage, d->o->kinds, e));
 }
 
 static bool index_merge_some(struct add *d, struct err *e) {

@@ -26,6 +26,8 @@ struct archive_add_options {
     str zone;
     bool
         originals; /* the bytes of the files are kept as well (archive_original.h), of those too that are known already */
+    bool
+        no_index; /* what is added is left out of the index: until archive_index_make it is looked at whatever is asked */
     unsigned workers;
     int64_t now;
     const volatile sig_atomic_t *stop;

@@ -50,6 +50,21 @@ def filled(folder):
     return archive
 
 
+def left_for_later():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        whole, later = filled(folder), folder / "later"
+        longwatch("archive", "add", later, SAMPLES, "--threads", 1, "--no-index", status=(0, 3))
+        index = index_of(later)
+        assert index["runs"] == index["segments"] == 0 and index["of"] == index_of(whole)["of"], index
+        assert b"longwatch archive index adds the others" in longwatch("archive", "info", later).stdout
+        intel = SAMPLES / "indicators.json"
+        asked = [[json.loads(line) for line in longwatch("retrohunt", archive, "--intel", intel, "--no-memo", "--json", status=(1, 3)).stdout.splitlines()] for archive in (whole, later)]
+        assert asked[0] and asked[0] == asked[1], [len(each) for each in asked]
+        make(later)
+        assert index_of(later)["segments"] == index_of(whole)["segments"] and index_of(later)["keys"] == index_of(whole)["keys"]
+
+
 def made_with_the_evidence():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -172,4 +187,4 @@ def wrong():
         longwatch("archive", "index", status=(2,))
 
 
-run([made_with_the_evidence, made_anew_it_is_the_same, damaged_anywhere, other_kinds, damaged_evidence, without_a_secret, many_small_runs_are_merged, wrong])  # fmt: skip
+run([left_for_later, made_with_the_evidence, made_anew_it_is_the_same, damaged_anywhere, other_kinds, damaged_evidence, without_a_secret, many_small_runs_are_merged, wrong])  # fmt: skip
