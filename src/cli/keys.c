@@ -32,7 +32,7 @@ bool keys_open(const char *path, const char *password_path, struct signature_key
 
     keys_wipe(&file);
     keys_wipe(&password);
-    if (!ok && e->code != ERR_MEMORY)
+    if (!ok && e->code != ERR_MEMORY && e->code != ERR_IO)
         e->code = ERR_USAGE; /* a file that was named is not what it should be */
     return ok;
 }

@@ -72,7 +72,7 @@ def processes_that_end_one_after_the_other():
             evidence, archive = pathlib.Path(name) / "evidence", pathlib.Path(name) / "archive"
             evidence.mkdir()
             for n in range(3):
-                large(evidence / f"large-{n}.jsonl", 15000 if CHECKED else 60000, n)
+                large(evidence / f"large-{n}.jsonl", 60000, n)
             for sample in ("mailbox.jsonl", "proxy.log", "roster.csv"):
                 (evidence / f"small-{sample}").write_bytes((SAMPLES / sample).read_bytes())
             longwatch("archive", "add", archive, evidence / "small-roster.csv")

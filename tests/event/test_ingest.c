@@ -82,7 +82,8 @@ static void tell_row(struct trial *t, const struct block *b, uint32_t row) {
     char when[INSTANT_TEXT];
 
     assert_true(t->line_count < COUNT(t->lines) && b->column_count <= COUNT(sorted));
-    memcpy(sorted, b->columns, b->column_count * sizeof *sorted);
+    for (uint32_t i = 0; i < b->column_count; i++)
+        sorted[i] = b->columns[i];
     qsort_r(sorted, b->column_count, sizeof *sorted, by_name, t->fields);
     buf_format(out, "#%05u", (unsigned)b->rows[row].number);
     if (b->rows[row].element)

@@ -497,7 +497,7 @@ static void a_listing_waits_for_clocks(void **state) {
         }
         assert_true(order_gathered(b->order, &e));
         snprintf(want, sizeof want, "E x 1 %ld\n", (long)(5 + cases[i].hours * INT64_C(3600) * 1000000000));
-        if (!strstr(b->told.ptr, want))
+        if (str_find(buf_str(&b->told), str_of(want)) == SIZE_MAX)
             fail_msg("%s: %.*s", cases[i].name, STR_ARG(buf_str(&b->told)));
         bench_close(b);
         b->options.event = NULL;
@@ -702,7 +702,7 @@ static void no_hash_is_no_copy(void **state) {
     b->told.len = 0;
     assert_true(order_correlate(b->order, &e));
     buf_byte(&b->told, '\0');
-    assert_non_null(strstr(b->told.ptr, "many"));
+    assert_true(str_find(buf_str(&b->told), S("many")) != SIZE_MAX);
     bench_close(b);
 }
 
