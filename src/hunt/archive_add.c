@@ -20,8 +20,9 @@
 #define BATCH_FILES 4096u
 #define BATCH_BYTES (UINT64_C(4) << 30)
 #define MERGE_KEYS                                                                                                     \
-    (UINT64_C(64) << 20) /* of index runs that are merged at the end; more is for the next time, or archive index */
-#define RETRIES_MAX 64u  /* of a batch: files at which the reading process ended */
+    (UINT64_C(64) << 20)   /* of index runs that are merged at the end; more is for the next time, or archive index */
+#define RETRIES_SEALING 3u /* of a batch, where a process was lost that had read its files already */
+#define RETRIES_MAX 64u    /* of a batch: files at which the reading process ended */
 
 struct known {
     uint8_t sha256[SHA256_SIZE];
@@ -76,6 +77,7 @@ struct add {
     size_t line_count, line_room;
     struct culprit culprits[RETRIES_MAX];
     size_t culprit_count;
+    unsigned unsealed; /* so often a process was lost while it sealed; of the batch */
     bool lost;
     struct original_writer *originals; /* NULL: bytes of files are not kept */
     const char **to_keep;              /* files of the batch whose bytes are */
@@ -219,8 +221,11 @@ static bool known_load(struct add *d, struct err *e) {
 static void on_lost(void *ctx, str path, const char *why) {
     struct add *const d = ctx;
 
-    d->lost = d->culprit_count < RETRIES_MAX && path.len &&
-              arena_copy(d->batch, path, &d->culprits[d->culprit_count].path) &&
+    if (!path.len) { /* all was read, and it was being sealed: of nobody's fault that is known */
+        d->lost = d->unsealed++ < RETRIES_SEALING;
+        return;
+    }
+    d->lost = d->culprit_count < RETRIES_MAX && arena_copy(d->batch, path, &d->culprits[d->culprit_count].path) &&
               arena_copy(d->batch, str_of(why), &d->culprits[d->culprit_count].why);
     d->culprit_count += d->lost;
 }
@@ -455,6 +460,7 @@ static bool batch_run(struct add *d, struct err *e) {
     size_t const before = d->line_count; /* of what was passed over */
 
     d->culprit_count = 0;
+    d->unsealed = 0;
     for (;;) {
         archive_stage_begin(&d->stage);
         d->lost = false;

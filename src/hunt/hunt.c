@@ -253,7 +253,8 @@ static bool lost(struct hunt *h, const struct task *t, const char *why, struct e
         if (h->boxes.members[i] == t->source)
             path = h->boxes.source->file->path;
     h->o.kept_lost(h->o.ctx, path, why);
-    return err_set(e, ERR_CORRUPT, 0, "%.*s: %s", STR_ARG(path), why);
+    return err_set(e, ERR_CORRUPT, 0, "%.*s: %s", STR_ARG(path.len ? path : S("what was read, while it was sealed")),
+                   why);
 }
 
 static bool task_end(struct hunt *h, unsigned slot, const char *why, struct err *e) {

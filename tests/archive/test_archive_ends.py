@@ -80,10 +80,11 @@ def processes_that_end_one_after_the_other():
             with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as adding:
                 killed = killing(adding, 2, 0.4 if CHECKED else 0.05)
                 told = adding.communicate()[1].decode()
-            assert killed and adding.returncode == 3, (threads, killed, adding.returncode, told)
             lines = list(oracle.Archive(archive).ledger())
             lost = {line["path"] for line in lines if line["line"] == "file" and "ended" in line.get("not_read", "")}
-            assert 1 <= len(lost) <= killed, (threads, killed, lost, told)
+            # Where a process was only sealing what it had read, everything is read again, and nothing is lost: so it mostly is under sanitizers.
+            assert killed and adding.returncode == (3 if lost else 0), (threads, killed, adding.returncode, told)
+            assert (0 if CHECKED else 1) <= len(lost) <= killed, (threads, killed, lost, told)
             assert all(f"{path}: the process that read it was ended" in told for path in lost), told
             rest = [path for path in evidence.iterdir() if str(path) not in lost]
             assert events("archive", "cat", archive) == events("events", "--json", *rest), threads
