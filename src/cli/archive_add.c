@@ -193,14 +193,8 @@ static const struct option options[] = {
      AT(encrypt_for)},
     {ROW_KEY, AT(key.files)},
     {ROW_PASSPHRASE, AT(key.passphrase)},
-    {.name = "threads",
-     .argument = "N",
-     .type = OPTION_COUNT,
-     .least = 1,
-     .most = 64,
-     .help = "processes that read evidence; usually one for each processor",
-     AT(workers)},
-    {.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .help = "no progress, no summary", AT(quiet)},
+    {ROW_THREADS, AT(workers)},
+    {ROW_QUIET, AT(quiet)},
 };
 const struct command command_archive_add = {
     .name = "archive add",

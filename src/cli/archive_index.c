@@ -136,8 +136,8 @@ static const struct option options[] = {
      .most = 64,
      .help = "processes that read segments; usually one for each processor",
      AT(workers)},
-    {.name = "json", .type = OPTION_FLAG, .help = "one object, for machines", AT(json)},
-    {.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .help = "no progress, no summary", AT(quiet)},
+    {ROW_JSON_ONE, AT(json)},
+    {ROW_QUIET, AT(quiet)},
 };
 const struct command command_archive_index = {
     .name = "archive index",

@@ -449,14 +449,8 @@ static const struct option info_options[] = {
      .needed = "which archive? longwatch archive info ARCHIVE",
      .help = "the folder that archive add has made",
      AT(archive)},
-    {.name = "json", .type = OPTION_FLAG, .help = "one object, for machines", AT(json)},
-    {.name = "as-of",
-     .argument = "N",
-     .type = OPTION_COUNT,
-     .least = 1,
-     .most = INT64_MAX,
-     .help = "the archive as it was at snapshot N",
-     AT(as_of)},
+    {ROW_JSON_ONE, AT(json)},
+    {ROW_AS_OF, AT(as_of)},
 };
 const struct command command_archive_info = {
     .name = "archive info",

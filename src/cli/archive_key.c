@@ -321,7 +321,7 @@ static const struct option custodians_options[] = {
      AT(forget)},
     {ROW_KEY, AT(key.files)},
     {ROW_PASSPHRASE, AT(key.passphrase)},
-    {.name = "json", .type = OPTION_FLAG, .help = "one object, for machines", AT(json)},
+    {ROW_JSON_ONE, AT(json)},
 };
 const struct command command_archive_custodians = {
     .name = "archive custodians",

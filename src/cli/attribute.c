@@ -189,7 +189,7 @@ static const struct option options[] = {
      .help = "cases and profiles of groups: measure how often attribution is right",
      AT(evaluate)},
     {.name = "fit", .type = OPTION_FLAG, .help = "print parameters fitted on those cases, as parameters.yml", AT(fit)},
-    {.name = "json", .type = OPTION_FLAG, .help = "one object, for machines", AT(json)},
+    {ROW_JSON_ONE, AT(json)},
 };
 const struct command command_attribute = {
     .name = "attribute",

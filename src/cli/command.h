@@ -112,5 +112,42 @@ MUST_USE bool times_usable(const char *command, int64_t from, int64_t to);
 #define ROW_PLACEHOLDERS                                                                                               \
     .name = "placeholders", .argument = "FILE", .type = OPTION_PATH,                                                   \
     .help = "values for %placeholders%, YAML: name: [value, ...]"
+#define ROW_AS_OF                                                                                                      \
+    .name = "as-of", .argument = "N", .type = OPTION_COUNT, .least = 1, .most = INT64_MAX,                             \
+    .help = "the archive as it was at snapshot N"
+#define ROW_EVENTS_FROM                                                                                                \
+    .name = "from", .argument = "TIME", .type = OPTION_TIME, .help = "only events from TIME on, and those without time"
+#define ROW_INTEL                                                                                                      \
+    .name = "intel", .letter = 'i', .argument = "PATH", .type = OPTION_PATH, .many = true,                             \
+    .help = "what is known: indicators, advisories, warninglists; files, folders, or a store of 'longwatch intel'"
+#define ROW_JSON_FINDINGS                                                                                              \
+    .name = "json", .type = OPTION_FLAG,                                                                               \
+    .help = "one finding a line on standard output; the summary goes to standard error"
+#define ROW_JSON_ONE .name = "json", .type = OPTION_FLAG, .help = "one object, for machines"
+#define ROW_KIND                                                                                                       \
+    .name = "kind", .letter = 'k', .argument = "NAME", .type = OPTION_TEXT,                                            \
+    .help = "only events of kinds whose names begin so: windows/security"
+#define ROW_KNOWN                                                                                                      \
+    .name = "known", .type = OPTION_FLAG, .help = "all that the store of 'longwatch intel' holds, in its usual folder"
+#define ROW_LEVEL                                                                                                      \
+    .name = "level", .letter = 'l', .argument = "LEVEL", .type = OPTION_LEVEL,                                         \
+    .help = "only findings of LEVEL and above: informational, low, medium, high, critical"
+#define ROW_LIMIT                                                                                                      \
+    .name = "limit", .letter = 'n', .argument = "N", .type = OPTION_COUNT, .least = 1, .most = INT64_MAX,              \
+    .help = "no more than the first N events"
+#define ROW_MEMORY                                                                                                     \
+    .name = "memory", .argument = "SIZE", .type = OPTION_SIZE, .least = UINT64_C(64) << 20, .most = UINT64_C(1) << 40, \
+    .help = "of all processes together, such as 512M; usually 112M, 64M for each, and up to 1G for acts"
+#define ROW_QUIET .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .help = "no progress, no summary"
+#define ROW_RULES                                                                                                      \
+    .name = "rules", .letter = 'r', .argument = "DIR", .type = OPTION_PATH, .many = true,                              \
+    .help = "Sigma rules: a file, or a folder of .yml files"
+#define ROW_SALVAGED                                                                                                   \
+    .name = "salvaged", .type = OPTION_FLAG, .help = "with --json: findings in salvaged records as well, marked"
+#define ROW_THREADS                                                                                                    \
+    .name = "threads", .argument = "N", .type = OPTION_COUNT, .least = 1, .most = 64,                                  \
+    .help = "processes that read evidence; usually one for each processor"
+#define ROW_EVENTS_TO                                                                                                  \
+    .name = "to", .argument = "TIME", .type = OPTION_TIME, .help = "only events before TIME, and those without time"
 
 #endif
