@@ -7,11 +7,9 @@
 
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "evidence/decompress.h"
+#include "../sample_files.h"
 #include "reader/reader.h"
 #include "told.h"
 
@@ -142,43 +140,9 @@ static void read_bytes_of(const char *path, str bytes) {
         end();
 }
 
-static void unpack(enum compression c, str in, struct buf *out) {
-    struct decompressor *const d = decompressor_new(c, (size_t)128 << 20);
-    struct err e = {0};
-    bool ended = false;
-
-    assert_non_null(d);
-    while (in.len && out->len < BYTES_MAX) {
-        char *const to = buf_reserve(out, 1 << 20);
-        size_t written = 0;
-
-        assert_non_null(to);
-        bool const ok = decompress(d, &in, to, 1 << 20, &written, &ended, &e);
-
-        out->len += written;
-        if (!ok)
-            break;
-    }
-    decompressor_free(d);
-}
-
 static int one_file(const char *path, const struct stat *st, int what, struct FTW *at) {
-    struct buf bytes = {0}, unpacked = {0};
-    struct err e = {0};
-
     (void)at;
-    if (what != FTW_F || st->st_size > (off_t)BYTES_MAX)
-        return 0;
-    if (!file_read(path, BYTES_MAX, &bytes, &e))
-        fail_msg("%s", e.text);
-    if (decompress_begins(COMPRESSION_GZIP, buf_str(&bytes)))
-        unpack(COMPRESSION_GZIP, buf_str(&bytes), &unpacked);
-    else if (decompress_begins(COMPRESSION_ZSTD, buf_str(&bytes)))
-        unpack(COMPRESSION_ZSTD, buf_str(&bytes), &unpacked);
-    read_bytes_of(path, unpacked.len ? buf_str(&unpacked) : buf_str(&bytes));
-    buf_free(&bytes);
-    buf_free(&unpacked);
-    return 0;
+    return sample_file(path, st, what, BYTES_MAX, read_bytes_of);
 }
 
 static void tell_all(void) {

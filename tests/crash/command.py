@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from run import Crash, Failed, why_no_power
+from run import Crash, Failed, all_cases
 
 SAMPLES = pathlib.Path(__file__).resolve().parent.parent.parent / "data/samples"
 FILES = ("intrusion.jsonl", "mailbox.jsonl", "post.mbox", "proxy.log", "roster.csv")
@@ -328,12 +328,11 @@ def main():
     options = parser.parse_args()
     options.seed, options.writer = options.seed or int.from_bytes(os.urandom(4), "little"), None
     print(f"seed {options.seed}", flush=True)
-    passed = failed = skipped = 0
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="longwatch-crash-") as disk, tempfile.TemporaryDirectory(prefix="longwatch-crash-", dir=memory) as fast:
         disk, fast = pathlib.Path(disk), pathlib.Path(fast)
-        crash, power = Command(options, disk / "evidence"), why_no_power()
-        for name, needs_power, case in (
+        crash = Command(options, disk / "evidence")
+        return all_cases((
             ("a call fails", False, lambda: crash.calls(fast)),
             ("killed at any moment", False, lambda: crash.kills(disk, options.kills)),
             ("killed among many files", False, lambda: crash.many_files(disk)),
@@ -342,26 +341,7 @@ def main():
             ("power cut without fsync, ext4", True, lambda: crash.lies(disk, "ext4", 2)),
             ("power cut without fsync, XFS", True, lambda: crash.lies(disk, "xfs", 2)),
             ("disk full", True, lambda: crash.full_disk(disk, 24)),
-        ):
-            if options.only not in name:
-                continue
-            if needs_power and power:
-                print(f"SKIP: {name}: {power}", flush=True)
-                skipped += 1
-                continue
-            began = time.monotonic()
-            try:
-                print(f"{name}: {case()} ({time.monotonic() - began:.0f} s)", flush=True)
-                passed += 1
-            except (Failed, subprocess.CalledProcessError, OSError) as error:
-                print(f"FAILED: {name}: {error}", flush=True)
-                failed += 1
-    print(f"longwatch archive: {crash.faults_done} faults, {crash.receipts} promises asked for")
-    if not options.only and crash.faults_done < 200:
-        print("FAILED: fewer than 200 faults")
-        failed += 1
-    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-    return 1 if failed else 0
+        ), crash, "longwatch archive", options.only)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,9 @@
 
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "evidence/decompress.h"
+#include "../sample_files.h"
 #include "select_rows.h"
 
 #define FILE_MAX ((size_t)48 << 20)
@@ -171,43 +169,9 @@ static void keep_bytes(const char *path, str bytes) {
         check_segments();
 }
 
-static void unpack(enum compression c, str in, struct buf *out) {
-    struct decompressor *const d = decompressor_new(c, (size_t)128 << 20);
-    struct err e = {0};
-    bool ended = false;
-
-    assert_non_null(d);
-    while (in.len && out->len < FILE_MAX) {
-        char *const to = buf_reserve(out, 1 << 20);
-        size_t written = 0;
-
-        assert_non_null(to);
-        bool const ok = decompress(d, &in, to, 1 << 20, &written, &ended, &e);
-
-        out->len += written;
-        if (!ok)
-            break;
-    }
-    decompressor_free(d);
-}
-
 static int one_file(const char *path, const struct stat *st, int what, struct FTW *at) {
-    struct buf bytes = {0}, unpacked = {0};
-    struct err e = {0};
-
     (void)at;
-    if (what != FTW_F || st->st_size > (off_t)FILE_MAX)
-        return 0;
-    if (!file_read(path, FILE_MAX, &bytes, &e))
-        fail_msg("%s", e.text);
-    if (decompress_begins(COMPRESSION_GZIP, buf_str(&bytes)))
-        unpack(COMPRESSION_GZIP, buf_str(&bytes), &unpacked);
-    else if (decompress_begins(COMPRESSION_ZSTD, buf_str(&bytes)))
-        unpack(COMPRESSION_ZSTD, buf_str(&bytes), &unpacked);
-    keep_bytes(path, unpacked.len ? buf_str(&unpacked) : buf_str(&bytes));
-    buf_free(&bytes);
-    buf_free(&unpacked);
-    return 0;
+    return sample_file(path, st, what, FILE_MAX, keep_bytes);
 }
 
 static void tell_all(void) {
