@@ -7,6 +7,7 @@
 #include "cli/keys.h"
 #include "cli/terminal.h"
 #include "hunt/erasing.h"
+#include "intel/rule_cache.h"
 #include "report/finding_text.h"
 
 #define VALUES_FILE_MAX ((size_t)2 << 20)
@@ -24,7 +25,8 @@ static bool lines_read(const char *path, struct buf *out, struct err *e) {
     ssize_t got = 1;
 
     if (strcmp(path, STANDARD_INPUT) != 0)
-        return file_read(path, VALUES_FILE_MAX, out, e);
+        return paths_exist(&(struct arguments){&path, 1}, "values", false, e) &&
+               file_read(path, VALUES_FILE_MAX, out, e);
     while (got > 0) {
         char *const to = buf_reserve(out, 4096);
 
@@ -135,8 +137,10 @@ static int told(const struct wishes *w, const struct erase_result *r) {
 
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
+    char *const memo = rule_cache_folder();
     struct erase_options options = {.basis = str_of(w->care.basis),
                                     .originals = w->originals,
+                                    .memo = memo,
                                     .segment = w->care.quiet ? NULL : on_segment,
                                     .remains = on_remains};
     struct caring c = {.damaged = false};
@@ -145,13 +149,13 @@ static int run(const void *wishes) {
     int status;
 
     if (!w->value && !w->values)
-        return usage_error("archive erase", "what is to be erased? --values FILE, one value a line");
-    if (!w->care.dry &&
-        (!w->care.who || !w->care.basis || !w->care.why || !*w->care.who || !*w->care.basis || !*w->care.why))
-        return usage_error("archive erase",
-                           "an erasure says who does it, on which basis, and why: --who, --basis, --why");
-    if (erasing_open(w, &options.erasing, &e) && caring_open(&c, &w->care, &e) &&
-        archive_erase(&c.care, &options, &result, &e)) {
+        status = usage_error("archive erase", "what is to be erased? --values FILE, one value a line");
+    else if (!w->care.dry &&
+             (!w->care.who || !w->care.basis || !w->care.why || !*w->care.who || !*w->care.basis || !*w->care.why))
+        status =
+            usage_error("archive erase", "an erasure says who does it, on which basis, and why: --who, --basis, --why");
+    else if (erasing_open(w, &options.erasing, &e) && caring_open(&c, &w->care, &e) &&
+             archive_erase(&c.care, &options, &result, &e)) {
         progress_wipe(&c.progress);
         status = told(w, &result);
     } else {
@@ -160,6 +164,7 @@ static int run(const void *wishes) {
     }
     erasing_free(options.erasing);
     caring_close(&c);
+    free(memo);
     return status;
 }
 
@@ -208,8 +213,11 @@ const struct command command_archive_erase = {
             "before "
             "and after stay in the manifest; the values are written nowhere.",
             "Give every spelling of a person: name, accounts, addresses, numbers. What is encoded in other ways "
-            "(base64, hashes) is another value. Where a hold covers a segment that holds one, nothing at all is done, "
-            "and the hold is named. Backups, exports and cases that were made before are not reached.",
+            "(base64, hashes) is another value. Your memo of earlier retrohunts goes as well. Where a hold covers a "
+            "segment that holds one, nothing at all is done, "
+            "and the hold is named. Backups, exports and cases that were made before are not reached, nor memos that "
+            "other "
+            "users have, or that retrohunt --memo has put elsewhere: these drop what is gone with the next retrohunt.",
             NULL},
     .examples =
         (const struct example[]){

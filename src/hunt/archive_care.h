@@ -85,6 +85,7 @@ struct erase_options {
     /* What files themselves hold (archive_original.h) may be packed or written otherwise, so nobody can say that a value is not in them: all of them go,
      * or, where this is false and there are any, nothing is erased (ERR_REFUSED). */
     bool originals;
+    const char *memo; /* the folder of the user's memo of the archive (memo.h), which goes; NULL: there is none */
     /* Each segment that holds a value: how many of its values, in how many places, of these so many within longer words. number: of the new one,
      * 0 in a dry run. */
     bool (*segment)(void *ctx, const struct manifest *m, const struct manifest_segment *s, uint64_t values,

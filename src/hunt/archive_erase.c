@@ -6,6 +6,7 @@
 #include "hunt/archive_original.h"
 #include "hunt/archive_rewrite.h"
 #include "hunt/archive_stage.h"
+#include "hunt/memo.h"
 #include "hunt/erasing.h"
 
 #define COMMIT_SEGMENTS 64u
@@ -344,7 +345,8 @@ bool archive_erase(const struct archive_care *care, const struct erase_options *
          vault_history(archive_rewriting_vault(x.r), on_record, &x, e) && aside(&x, e) && tell(&x, e);
     if (ok && !care->dry)
         ok = write_anew(&x, e) && archive_rewriting_index(x.r, true, e) &&
-             archive_remove(x.r, 0, true, erased, &x, &result->removed, e);
+             archive_remove(x.r, 0, true, erased, &x, &result->removed, e) &&
+             (!options->memo || memo_remove(options->memo, manifest_id(manifest_of(&x)), e));
     if (ok)
         result->snapshot = manifest_sequence(manifest_of(&x));
     archive_rewriting_free(x.r);

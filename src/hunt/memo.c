@@ -2,6 +2,8 @@
 #include "hunt/memo.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -55,7 +57,7 @@ struct memo {
     uint32_t item_mask, segment_mask;
     uint32_t *
         before; /* by number, and one more: how many items below it were asked for; NULL: not counted since the last came */
-    bool changed;
+    bool changed, forget; /* forget: memo_forget_others */
 };
 
 static bool no_memory(struct err *e) {
@@ -358,10 +360,17 @@ static enum memo_found file_load(struct memo *m) {
     return found;
 }
 
+static void name_of(const uint8_t archive[ARCHIVE_ID_SIZE], char out[NAME_BYTES]) {
+    size_t at = (size_t)snprintf(out, NAME_BYTES, "archive-");
+
+    for (size_t i = 0; i < ARCHIVE_ID_SIZE; i++)
+        at += (size_t)snprintf(out + at, NAME_BYTES - at, "%02x", archive[i]);
+    snprintf(out + at, NAME_BYTES - at, ".memo");
+}
+
 bool memo_open(struct memo **out, const char *folder, const uint8_t archive[ARCHIVE_ID_SIZE], const uint8_t *secret,
                const uint8_t maker[SHA256_SIZE], size_t max, enum memo_found *found, struct err *e) {
     struct memo *const m = calloc(1, sizeof *m);
-    size_t at;
 
     if (!m)
         return no_memory(e);
@@ -371,10 +380,7 @@ bool memo_open(struct memo **out, const char *folder, const uint8_t archive[ARCH
     if (secret)
         memcpy(m->secret, secret, sizeof m->secret);
     memcpy(m->maker, maker, sizeof m->maker);
-    at = (size_t)snprintf(m->name, sizeof m->name, "archive-");
-    for (size_t i = 0; i < ARCHIVE_ID_SIZE; i++)
-        at += (size_t)snprintf(m->name + at, sizeof m->name - at, "%02x", archive[i]);
-    snprintf(m->name + at, sizeof m->name - at, ".memo");
+    name_of(archive, m->name);
     if (!(m->a = arena_new(2 * MEMO_MAX)) || (folder && !(m->folder = strdup(folder)))) {
         memo_drop(m);
         return no_memory(e);
@@ -666,12 +672,31 @@ static bool file_make(const struct memo *m, bool all, struct buf *b) {
     return true;
 }
 
+void memo_forget_others(struct memo *m) {
+    m->forget = true;
+    for (uint32_t i = 0; i < m->segment_count; i++)
+        m->changed |= !m->segments[i]->used;
+}
+
+bool memo_remove(const char *folder, const uint8_t archive[ARCHIVE_ID_SIZE], struct err *e) {
+    char name[NAME_BYTES];
+    int const at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    name_of(archive, name);
+    if (at < 0)
+        return errno == ENOENT || errno == ENOTDIR || err_system(e, "%s", folder);
+    bool const ok = unlinkat(at, name, 0) == 0 || errno == ENOENT || err_system(e, "%s/%s", folder, name);
+
+    close(at);
+    return ok;
+}
+
 bool memo_close(struct memo *m, struct err *e) {
     struct buf b = {0};
     bool ok = true;
 
     if (m && m->folder && m->changed) {
-        bool made = file_make(m, true, &b);
+        bool made = !m->forget && file_make(m, true, &b);
 
         if (!made && !b.failed) {
             b.len = 0;

@@ -52,6 +52,12 @@ bool memo_facts(const struct memo_segment *s, uint64_t of, struct memo_facts *ou
 MUST_USE bool memo_learn(struct memo *m, const uint8_t sha256[SHA256_SIZE], const struct segment_learned *l,
                          const uint32_t *items, uint32_t item_count, uint64_t facts_of, struct err *e);
 
+/* Of segments that nobody has asked for since it was opened nothing is kept: they are in the archive no more, and what is known of them (paths, names
+ * of hosts) may have had to go. */
+void memo_forget_others(struct memo *m);
+/* Removes the file that memo_open would read. None there: true. ERR_IO. */
+MUST_USE bool memo_remove(const char *folder, const uint8_t archive[ARCHIVE_ID_SIZE], struct err *e);
+
 /* Writes the file anew if something was learned, and frees all, also after a failure. Of what is too much what was not asked for this time goes
  * first. Takes NULL. */
 MUST_USE bool memo_close(struct memo *m, struct err *e);

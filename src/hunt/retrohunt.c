@@ -352,6 +352,8 @@ static bool on_begin(void *ctx, const bool *skip, struct err *e) {
     for (size_t i = 0; i < r->count; i++)
         if (!r->held[i].ledger)
             r->held[i].known = memo_segment(r->memo, r->held[i].is->sha256, (uint32_t)r->held[i].is->rows);
+    if (!r->o->as_of) /* what is not in the newest snapshot may have been erased */
+        memo_forget_others(r->memo);
     if (r->hunt.known && !r->o->no_index && !index_ask(r, e))
         return false;
     for (size_t i = 0; i < r->count; i++)

@@ -481,15 +481,17 @@ static bool on_hit(void *ctx, const struct detect_hit *hit, struct err *e) {
     const struct row *const row = &hit->block->rows[hit->row];
     uint32_t const entry = w->s->known ? known_entry(w->s->known, hit->rule) : INTEL_NONE;
     uint32_t theirs;
+    bool const pattern = w->s->known && known_stix_rule(w->s->known, hit->rule, &theirs);
+    bool const passed = outside(w, row->when, row->time_clock);
 
     put_known(w, hit->block, hit->row);
 
-    if (!(w->s->known && known_stix_rule(w->s->known, hit->rule, &theirs)) &&
-        !learner_found(w->learner, hit->rule, row->origin, e))
+    /* What is learned holds for any time that is asked for: where a pattern is not asked because of that, it may be true. */
+    if ((!pattern || passed) && !learner_found(w->learner, pattern ? UINT32_MAX : hit->rule, row->origin, e))
         return false;
-    if (outside(w, row->when, row->time_clock))
+    if (passed)
         return true;
-    if (w->s->known && known_stix_rule(w->s->known, hit->rule, &theirs))
+    if (pattern)
         return stix_row_add(w, hit->block->index, hit->row, theirs, e);
     if (entry != INTEL_NONE) {
         if (indicator_active(known_intel(w->s->known), entry))

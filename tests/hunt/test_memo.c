@@ -443,6 +443,32 @@ static void no_place(void **state) {
     assert_int_equal(access("memo", F_OK), -1);
 }
 
+/* What is no longer in the archive is forgotten by whoever says so, and only then; and the file of one archive can be removed. */
+static void forgotten(void **state) {
+    uint8_t other[ARCHIVE_ID_SIZE] = {9};
+    struct err e = {0};
+    struct memo *m = opened("memo", MEMO_NONE);
+
+    (void)state;
+    learn(m, 1, 0, true, true);
+    learn(m, 2, 0, true, true);
+    assert_true(memo_close(m, &e));
+    for (unsigned forget = 0; forget < 2; forget++) {
+        m = opened("memo", MEMO_KEPT);
+        check(m, 2, 0, true);
+        if (forget)
+            memo_forget_others(m);
+        assert_true(memo_close(m, &e));
+        m = opened("memo", MEMO_KEPT);
+        check(m, 1, 0, !forget);
+        check(m, 2, 0, true);
+        memo_drop(m);
+    }
+    assert_true(memo_remove("memo", other, &e) && access(FILE_NAME, F_OK) == 0);
+    assert_true(memo_remove("memo", archive, &e) && access(FILE_NAME, F_OK) != 0);
+    assert_true(memo_remove("memo", archive, &e) && memo_remove("no such folder", archive, &e));
+}
+
 static void nowhere(void **state) {
     struct err e = {0};
     struct file_out *f;
@@ -561,6 +587,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(sealed, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(bound, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(no_place, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(forgotten, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(nowhere, folder_enter, folder_leave),
         cmocka_unit_test(asks),
         cmocka_unit_test(answers),
