@@ -96,7 +96,8 @@ struct hunt {
     uint64_t given_up_before, given_up[WORKERS_MAX];
     uint64_t done, total; /* bytes */
     bool sealed;          /* workers were asked for what they keep */
-    struct buf ask;       /* of one job */
+    unsigned workers;
+    struct buf ask; /* of one job */
 };
 
 static bool no_memory(struct err *e) {
@@ -214,13 +215,49 @@ static bool asked_tell(struct hunt *h, struct err *e) {
     return true;
 }
 
+/* A source whose hash no worker was asked for so far. */
+static struct source *unhashed(struct hunt *h, uint64_t ordinal) {
+    for (size_t i = 0; i < h->split_count; i++)
+        if (h->split[i]->ordinal == ordinal && !h->split[i]->hash_sent)
+            return h->split[i];
+    return NULL;
+}
+
+static bool numbered_hash_ended(struct hunt *h, const struct source *s, struct err *e);
+
+/* Where all workers wait, none is left to hash what they wait for. */
+static bool hash_for_all(struct hunt *h, struct err *e) {
+    unsigned waiting = 0;
+
+    for (unsigned slot = 0; slot < h->workers; slot++)
+        waiting += h->asked[slot].waits;
+    for (unsigned slot = 0; waiting == h->workers && slot < h->workers; slot++) {
+        struct source *const s = h->asked[slot].waits ? unhashed(h, h->asked[slot].ordinal) : NULL;
+        struct file_input in = {0};
+        struct err why = {0};
+
+        if (!s)
+            continue;
+        s->hashed = file_input_of(&in, s->fd, &why) && file_input_hash(&in, s->sha256, NULL, NULL, &why);
+        file_input_close(&in);
+        if (!s->hashed && why.code == ERR_MEMORY) {
+            *e = why;
+            return false;
+        }
+        s->hash_sent = s->hash_ended = true;
+        if (!numbered_hash_ended(h, s, e))
+            return false;
+    }
+    return true;
+}
+
 static bool ask(struct hunt *h, unsigned slot, const struct wire *m, struct err *e) {
     const struct numbered *const n = numbered_of(h, m->number);
 
     if (!n || m->index >= n->parts) /* not ours: it waits until it is given up */
         return true;
     h->asked[slot] = (struct asked){true, m->number, m->index};
-    return asked_tell(h, e);
+    return asked_tell(h, e) && hash_for_all(h, e);
 }
 
 static bool numbered_part_ended(struct hunt *h, const struct task *t, struct err *e) {
@@ -821,6 +858,7 @@ static bool prepare(struct hunt *h, struct err *e) {
                                      .keep_parts = workers > 1,
                                      .yara = h->o.yara,
                                      .yara_limits = h->o.yara_limits ? *h->o.yara_limits : yara_limits_usual};
+    h->workers = workers;
     return order_new(&h->order, &h->o, h->correlator, e) && clocks_known(h, e) &&
            crew_new(&h->crew, &h->setup, workers, &visitor, e);
 }

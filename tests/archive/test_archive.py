@@ -126,6 +126,19 @@ def rotating(count, first_year, months=132):
         yield json.dumps(one) if n % 5000 != 4321 else json.dumps(one)[:-300]
 
 
+def all_seal_at_once():
+    """So many records in the first part of each file that every process has a full segment, and asks for the hash of a file, before any is free to work it out."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "evidence").mkdir()
+        for n in range(3):
+            (folder / f"evidence/{n}.json").write_text('{"":%d}\n' % n * 1400000)
+        done = subprocess.run([BINARY, "archive", "add", folder / "archive", folder / "evidence", "--threads", "3", "--quiet"], capture_output=True, check=False, timeout=120)
+        assert done.returncode == 0, (done.returncode, done.stderr)
+        info = subprocess.run([BINARY, "archive", "info", folder / "archive"], capture_output=True, check=True).stdout
+        assert b"4,200,000 records" in info, info
+
+
 def large_files_in_parts():
     """Files of several parts, read by several processes: numbers of records, hashes, damage and findings are those of the whole file; also where
     segments are sealed in the middle of a part, because more months come than can be open."""
@@ -350,4 +363,4 @@ def reading(pid):
     return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK") > 0.25
 
 
-run([events_of_the_samples, events_of_every_format, one_source_keeps_its_order, large_files_in_parts, members_of_containers, times_that_lie_anywhere, each_file_once, findings_of_the_samples, findings_of_every_format, what_only_files_can_say_is_refused, damage_is_found_where_it_is, wrong_use_is_told, a_process_that_ends_costs_its_file], slow=[events_of_every_format, findings_of_every_format])  # fmt: skip
+run([events_of_the_samples, events_of_every_format, one_source_keeps_its_order, all_seal_at_once, large_files_in_parts, members_of_containers, times_that_lie_anywhere, each_file_once, findings_of_the_samples, findings_of_every_format, what_only_files_can_say_is_refused, damage_is_found_where_it_is, wrong_use_is_told, a_process_that_ends_costs_its_file], slow=[events_of_every_format, findings_of_every_format])  # fmt: skip
