@@ -79,6 +79,8 @@ bool caring_do(const struct caring_wishes *w, const struct manifest_operation *o
     struct signature_key *key = NULL;
     struct vault *v = NULL;
     bool const ok = paths_exist(&given, "archive", true, e) &&
+                    (!w->password_file || w->key_file ||
+                     err_set(e, ERR_USAGE, 0, "--password-file is the password of a key: --sign FILE")) &&
                     (!w->key_file || keys_open(w->key_file, w->password_file, &key, e)) &&
                     vault_open_writer(&v, w->archive, key, now, NULL, NULL, e) && vault_do(v, o, e) &&
                     vault_commit(v, now, e);

@@ -118,6 +118,8 @@ static int cat_original(const struct wishes *w) {
 static int run(const void *wishes) {
     const struct wishes *const w = wishes;
 
+    if (w->original && (w->kind || w->limit || w->from != INSTANT_NONE || w->to != INSTANT_NONE))
+        return usage_error("archive cat", "--original is of a whole file: no kind, limit or time is asked of it");
     if (w->original)
         return cat_original(w);
     return times_usable("archive cat", w->from, w->to) ? cat(w) : EXIT_USAGE;

@@ -160,7 +160,7 @@ const struct command command_archive_index = {
                  [EXIT_USAGE] = "wrong usage, or no archive; nothing was done",
                  [EXIT_UNREADABLE] = "some segments are damaged: they are not in the index, and are always looked at",
                  [EXIT_INTERNAL] = "internal error, or stopped; what was committed before stays",
-                 [EXIT_REFUSED] = "another process writes to the archive"},
+                 [EXIT_REFUSED] = "another process writes to the archive, or it is encrypted and no key opens it"},
     .wishes_size = sizeof(struct wishes),
     .run = run,
 };

@@ -13,6 +13,7 @@
 #include "cli/terminal.h"
 #include "hunt/archive_export.h"
 #include "hunt/archive_index.h"
+#include "hunt/archive_ledger.h"
 #include "hunt/archive_original.h"
 #include "report/finding_text.h"
 
@@ -61,14 +62,15 @@ static size_t sums_of(const struct manifest *m, struct sum *sums) {
     return kept;
 }
 
-/* Records: pieces of files, and lines of ledgers, are none of events; the latter say so by their family. */
+/* Records of evidence: pieces of files, and lines of ledgers, are none. */
 static uint64_t record_rows(const struct manifest *m) {
     uint64_t rows = manifest_live_rows(m);
     size_t count;
     const struct manifest_segment *const s = manifest_segments(m, &count);
 
     for (size_t i = 0; i < count; i++)
-        if (manifest_live(&s[i]) && str_eq(manifest_family(m, s[i].family), ARCHIVE_ORIGINALS))
+        if (manifest_live(&s[i]) && (str_eq(manifest_family(m, s[i].family), ARCHIVE_ORIGINALS) ||
+                                     str_eq(manifest_family(m, s[i].family), ARCHIVE_LEDGER)))
             rows -= s[i].rows;
     return rows;
 }
@@ -326,7 +328,9 @@ static bool origin_verify(struct verify *x, const struct vault *v, struct err *e
 
 static bool key_read(struct verify *x, struct err *e) {
     struct buf file = {0};
-    bool const ok = !x->w->public_key || (file_read(x->w->public_key, SIGNATURE_FILE_MAX, &file, e) &&
+    struct arguments const named = {(const char **)(uintptr_t)&x->w->public_key, 1};
+    bool const ok = !x->w->public_key || (paths_exist(&named, "public key", false, e) &&
+                                          file_read(x->w->public_key, SIGNATURE_FILE_MAX, &file, e) &&
                                           (signature_public_read(&x->public, buf_str(&file), e) ||
                                            (e->code = ERR_USAGE, err_wrap(e, "%s", x->w->public_key))));
 

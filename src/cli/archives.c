@@ -25,7 +25,21 @@ static bool room(struct archives *x, size_t more, struct err *e) {
     return true;
 }
 
-static bool segments_add(struct archives *x, const struct vault *v, const char *archive, struct err *e) {
+/* Of an older snapshot a file may have been removed since, which is no damage: there is nothing to be asked. What else is wrong with it is told by
+ * whoever reads it. */
+static bool still_there(const struct vault *v, const struct manifest_segment *s, struct err *e) {
+    struct err why = {0};
+    int fd;
+
+    if (vault_segment_open(v, s, &fd, &why)) {
+        close(fd);
+        return true;
+    }
+    return why.code != ERR_USAGE ||
+           err_set(e, ERR_USAGE, 0, "%.400s: a later snapshot can be asked (longwatch archive info)", why.text);
+}
+
+static bool segments_add(struct archives *x, const struct vault *v, const char *archive, bool past, struct err *e) {
     size_t const folder = strlen(archive);
     size_t count;
     const struct manifest_segment *const s = manifest_segments(vault_manifest(v), &count);
@@ -37,6 +51,8 @@ static bool segments_add(struct archives *x, const struct vault *v, const char *
 
         if (!manifest_live(&s[i]) || str_eq(manifest_family(vault_manifest(v), s[i].family), ARCHIVE_ORIGINALS))
             continue;
+        if (past && !still_there(v, &s[i], e))
+            return false;
         vault_segment_name(&s[i], name);
         size_t const size = folder + strlen(name) + 2;
 
@@ -175,7 +191,7 @@ static bool all_open(struct archives *out, const struct arguments *given, uint64
         if (alone || is_archive(given->items[i])) {
             bool const ok = vault_open(&v, given->items[i], as_of, alone ? NULL : on_found,
                                        (void *)(uintptr_t)given->items[i], e) &&
-                            keys_add(out, v, keys, e) && segments_add(out, v, given->items[i], e) &&
+                            keys_add(out, v, keys, e) && segments_add(out, v, given->items[i], as_of != 0, e) &&
                             noted(out, v, given->items[i], e);
 
             vault_close(v);

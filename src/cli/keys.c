@@ -2,6 +2,7 @@
 #include "cli/keys.h"
 
 #include "base/file.h"
+#include "cli/command.h"
 
 #define PASSWORD_MAX 4096u
 
@@ -26,13 +27,15 @@ void keys_wipe(struct buf *b) {
 }
 
 bool keys_open(const char *path, const char *password_path, struct signature_key **out, struct err *e) {
+    struct arguments const named = {(const char **)(uintptr_t)&path, 1};
     struct buf file = {0}, password = {0};
-    bool const ok = keys_password(password_path, &password, e) && file_read(path, SIGNATURE_FILE_MAX, &file, e) &&
+    bool const ok = paths_exist(&named, "key", false, e) && keys_password(password_path, &password, e) &&
+                    file_read(path, SIGNATURE_FILE_MAX, &file, e) &&
                     (signature_key_read(out, buf_str(&file), buf_str(&password), e) || err_wrap(e, "%s", path));
 
     keys_wipe(&file);
     keys_wipe(&password);
-    if (!ok && e->code != ERR_MEMORY && e->code != ERR_IO)
+    if (!ok && e->code != ERR_MEMORY)
         e->code = ERR_USAGE; /* a file that was named is not what it should be */
     return ok;
 }

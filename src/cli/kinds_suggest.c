@@ -6,6 +6,7 @@
 struct wishes {
     struct arguments paths, kinds;
     const char *name;
+    struct key_wish key;
 };
 
 static bool on_event(void *ctx, const struct normal_event *event, bool *enough, struct err *e) {
@@ -40,6 +41,7 @@ static void name_of_file(struct buf *b, str path) {
 static int draft(const struct wishes *w, struct fields *fields, const struct kinds *kinds, str name) {
     struct suggest *const s = suggest_new(name, kinds);
     struct listed const listed = {.paths = &w->paths,
+                                  .keys = &w->key,
                                   .fields = fields,
                                   .kinds = kinds,
                                   .from = INSTANT_NONE,
@@ -117,6 +119,8 @@ static const struct option options[] = {
      .many = true,
      .help = "kind files of your own logs, whose records need no draft",
      AT(kinds)},
+    {ROW_KEY, AT(key.files)},
+    {ROW_PASSPHRASE, AT(key.passphrase)},
 };
 const struct command command_kinds_suggest = {
     .name = "kinds suggest",
