@@ -267,6 +267,7 @@ static bool entries_ask(struct looking *x, struct err *e) {
         if (a.scan) {
             if (!scan_add(x, (uint32_t)i, e))
                 return false;
+            x->out->scan_values += n.form == ITEM_VALUE;
             continue;
         }
         x->out->asked++;

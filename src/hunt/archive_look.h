@@ -37,8 +37,10 @@ struct archive_look {
     uint32_t
         *scan; /* rising: active entries of which no index can tell: each may be in every segment that is no ledger */
     size_t scan_count;
-    uint64_t asked;    /* entries that the index was asked for */
-    uint64_t runs;     /* that were asked */
+    size_t
+        scan_values; /* so many of these are values (short numbers, times, ...), which are looked for as any; the others are rules and patterns */
+    uint64_t asked;  /* entries that the index was asked for */
+    uint64_t runs;   /* that were asked */
     uint64_t damaged;  /* runs, and parts of runs, that could not be read */
     struct err damage; /* the first, with its file */
 };

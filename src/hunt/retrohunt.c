@@ -18,7 +18,7 @@ struct held {
     const char *path;
     bool ledger, gone;
     bool wanted, opened;
-    bool none, scanned;         /* as the index says: no indicator is in it; only such as no index tells of may be */
+    bool none, scanned; /* as the index says: no indicator is in it; only patterns and rules may find something */
     struct memo_segment *known; /* NULL: nothing is */
 };
 
@@ -297,8 +297,8 @@ static bool index_ask(struct retrohunt *r, struct err *e) {
         if (at == look.count || look.segments[at].number != h->is->number || look.segments[at].any ||
             indicators_known(r, h))
             continue;
-        h->scanned = !look.segments[at].count;
-        h->none = h->scanned && !look.scan_count;
+        h->scanned = !look.segments[at].count && !look.scan_values;
+        h->none = !look.segments[at].count && !look.scan_count;
     }
     if (ok && look.damaged)
         r->result->index_damage = look.damage;

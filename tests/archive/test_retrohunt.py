@@ -175,6 +175,20 @@ def same_for_patterns():
         assert findings(retro(folder / "archive", [*words, "--memo", folder / "part"])) == wanted
 
 
+def same_for_values_that_no_index_keeps():
+    """A file whose name is a number, a short serial number: the index tells of none of them, and rows are chosen for them all the same."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "evidence").mkdir()
+        rows = [json.loads(line) for line in lines(200).splitlines()]
+        rows[50]["Event"]["EventData"]["CommandLine"] = "C:\\work\\20241107 --go"
+        (folder / "evidence/log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        attribute = {"uuid": "6f1c7c52-58a1-4c55-9a43-0d5d3b0c7a77", "type": "filename", "category": "Payload delivery", "value": "20241107", "to_ids": True}
+        event = {"uuid": "5f1c7c52-58a1-4c55-9a43-0d5d3b0c7a77", "info": "numbers", "date": "2021-03-01", "timestamp": "1614556800", "Attribute": [attribute]}
+        (folder / "numbers.json").write_text(json.dumps({"Event": event}))
+        assert same([folder / "evidence"], ["--intel", folder / "numbers.json"], folder) == 1
+
+
 def a_repeated_hunt_costs_what_was_found():
     """And a second advisory what is new in it."""
     with tempfile.TemporaryDirectory() as name:
@@ -494,4 +508,4 @@ def statuses_and_wrong_use():
 
 
 if __name__ == "__main__":
-    run([same_as_the_samples, same_as_every_format, same_for_patterns, a_repeated_hunt_costs_what_was_found, no_indicator_is_looked_for_where_the_index_has_none, kinds_of_today, clocks_are_put_right, times_that_were_not_asked_for, as_it_was, a_damaged_memo_is_begun_anew, a_memo_of_another_archive, damage_is_told_and_the_rest_is_found, behaviours_as_a_hunt_tells_them, statuses_and_wrong_use], slow=[same_as_every_format])  # fmt: skip
+    run([same_as_the_samples, same_as_every_format, same_for_patterns, same_for_values_that_no_index_keeps, a_repeated_hunt_costs_what_was_found, no_indicator_is_looked_for_where_the_index_has_none, kinds_of_today, clocks_are_put_right, times_that_were_not_asked_for, as_it_was, a_damaged_memo_is_begun_anew, a_memo_of_another_archive, damage_is_told_and_the_rest_is_found, behaviours_as_a_hunt_tells_them, statuses_and_wrong_use], slow=[same_as_every_format])  # fmt: skip
