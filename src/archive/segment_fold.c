@@ -62,7 +62,9 @@ bool fold(const struct raw *members, uint32_t count, str text, struct buf *out) 
             passed++;
             continue;
         }
-        if (!literal(out, str_first(str_from(text, at), place - at)))
+        size_t const len = out->len - before + (place - at) + passed + 1;
+
+        if (len > text.len || !literal(out, str_first(str_from(text, at), place - at)))
             goto leave;
         for (; passed; passed--)
             buf_byte(out, FOLD_PASS);
@@ -70,7 +72,7 @@ bool fold(const struct raw *members, uint32_t count, str text, struct buf *out) 
         at = place + members[i].len;
         any = true;
     }
-    if (any && literal(out, str_from(text, at)))
+    if (any && out->len - before + (text.len - at) <= text.len && literal(out, str_from(text, at)))
         return true;
 leave:
     out->len = before;

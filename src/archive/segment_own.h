@@ -105,8 +105,8 @@ MUST_USE bool unpack_values(struct unpacker *u, struct cursor *c, struct segment
 
 /* Is a field of this name the list's, or below it? */
 bool fold_below(str name, str list);
-/* Appends the text without its members' values. False: it is to be kept as it is, and nothing was appended (or out.failed). members: in order; those that are
- * inner are none. */
+/* Appends the text without its members' values: never more bytes than text has. False: it is to be kept as it is, and nothing was appended (or out.failed).
+ * members: in order; those that are inner are none. */
 bool fold(const struct raw *members, uint32_t count, str text, struct buf *out);
 struct fold_members {
     const struct segment_value **values;
