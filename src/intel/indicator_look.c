@@ -74,8 +74,8 @@ bool indicator_part_may(struct indicator_texts *t, str path, bool query) {
     if (!has_class(t->m, INTEL_URL) || path.len > WHOLE_MAX)
         return has_class(t->m, INTEL_URL);
     arena_reset(t->urls);
-    if (!web_address_join(S("a.example"), query ? S("/") : path, query ? path : S(""), t->urls, &w))
-        return true;
+    if (!web_address_join(S("a.example"), query ? S("/") : path, query ? path : S(""), t->urls, &w) || w.cut)
+        return true; /* a path that seems to be cut is whole before a query */
     intel_url_parts(w.key, &its_path, &its_query);
     return part_may(t->m, query ? INTEL_URL_QUERY : INTEL_URL_PATH, query ? its_query : its_path);
 }
