@@ -550,6 +550,18 @@ static void host_ask(const struct observable_keys *k, str host, struct observabl
         way_add(out, key_hash(k, INTEL_HOST, host), NULL);
 }
 
+/* Of a path that stands in a field of its own there may be no key, or one of less: a value of one byte is not keyed (hunt/archive_keys.c), and what ends like
+ * an address that was cut (codec/web_address.h) is keyed without its end, though before a query in another field it is whole. */
+static bool is_path_unsure(str path) {
+    static const str cuts[] = {STR("..."), STR("%E2%80%A6"), STR("%25")};
+    bool unsure =
+        path.len < 2 || str_ends(str_first(path, path.len - 1), S("%25")); /* `%4`, whatever the second sign is */
+
+    for (size_t i = 0; i < COUNT(cuts); i++)
+        unsure |= str_ends(path, cuts[i]);
+    return unsure;
+}
+
 static void url_ask(const struct observable_keys *k, str url, struct observable_ask *out) {
     str const host = intel_url_host(url);
     str path, query;
@@ -561,7 +573,7 @@ static void url_ask(const struct observable_keys *k, str url, struct observable_
         host_ask(k, host, out);
     else
         way_add(out, key_hash(k, INTEL_URL, url), NULL);
-    way_add(out, key_hash(k, KEY_URL_HOST, host), &path_key);
+    way_add(out, key_hash(k, KEY_URL_HOST, host), is_path_unsure(path) ? NULL : &path_key);
     way_add(out, key_hash(k, KEY_URL_UNREAD, host), NULL);
 }
 

@@ -189,6 +189,36 @@ def same_for_values_that_no_index_keeps():
         assert same([folder / "evidence"], ["--intel", folder / "numbers.json"], folder) == 1
 
 
+IIS = """#Software: Microsoft Internet Information Services 10.0
+#Date: 2021-%02d-05 10:00:00
+#Fields: date time s-ip cs-method cs-host cs-uri-stem cs-uri-query s-port c-ip cs(User-Agent) sc-status
+2021-%02d-05 10:00:00 10.0.0.7 GET %s %s 80 198.51.100.9 Mozilla/5.0 200
+"""
+ZEEK = "#separator \\x09\n#path\thttp\n#fields\tts\tuid\tmethod\thost\turi\n#types\ttime\tstring\tstring\tstring\tstring\n%d.0\tC1\tGET\t%s\t%s\n"
+
+
+def same_for_urls_in_parts():
+    """Host, path and query stand in fields of their own. A path of one byte is in no index, and one that seems to be cut is there without its end."""
+    cases = [
+        ("http://a.example/?id=5", "a.example", "/ id=5"),
+        ("http://b.example/", "b.example", "/ -"),
+        ("http://c.example/c?id=5", "c.example", "/c id=5"),
+        ("http://d.example/d%25?id=5", "d.example", "/d% id=5"),
+        ("http://e.example/e...?id=5", "e.example", "/e... id=5"),
+        ("http://f.example:8080/?id=5", "f.example:8080", "/ id=5"),
+        ("http://g.example/?id=5", "g.example", None),
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "evidence").mkdir()
+        (folder / "urls.txt").write_text("".join(url + "\n" for url, _, _ in cases))
+        for month, (_, host, path) in enumerate(cases, 1):  # a segment of its own each
+            log = IIS % (month, month, host, path) if path else ZEEK % (1609754400 + month * 2592000, host, "/?id=5")
+            (folder / "evidence" / f"{month}.log").write_text(log)
+        got = same([folder / "evidence"], ["--intel", folder / "urls.txt"], folder, SOME_WAYS)
+        assert got == len(cases), got
+
+
 def a_repeated_hunt_costs_what_was_found():
     """And a second advisory what is new in it."""
     with tempfile.TemporaryDirectory() as name:
@@ -508,4 +538,4 @@ def statuses_and_wrong_use():
 
 
 if __name__ == "__main__":
-    run([same_as_the_samples, same_as_every_format, same_for_patterns, same_for_values_that_no_index_keeps, a_repeated_hunt_costs_what_was_found, no_indicator_is_looked_for_where_the_index_has_none, kinds_of_today, clocks_are_put_right, times_that_were_not_asked_for, as_it_was, a_damaged_memo_is_begun_anew, a_memo_of_another_archive, damage_is_told_and_the_rest_is_found, behaviours_as_a_hunt_tells_them, statuses_and_wrong_use], slow=[same_as_every_format])  # fmt: skip
+    run([same_as_the_samples, same_as_every_format, same_for_patterns, same_for_values_that_no_index_keeps, same_for_urls_in_parts, a_repeated_hunt_costs_what_was_found, no_indicator_is_looked_for_where_the_index_has_none, kinds_of_today, clocks_are_put_right, times_that_were_not_asked_for, as_it_was, a_damaged_memo_is_begun_anew, a_memo_of_another_archive, damage_is_told_and_the_rest_is_found, behaviours_as_a_hunt_tells_them, statuses_and_wrong_use], slow=[same_as_every_format])  # fmt: skip

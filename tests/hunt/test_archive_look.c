@@ -474,6 +474,156 @@ static void shared_data(void **state) {
     }
 }
 
+/* ---- URLs, in all the ways in which logs have them ---- */
+
+/* As Zeek's JSON has it, with more fields than it has: whole, or in parts. host NULL: none. */
+static void url_write(FILE *f, size_t month, const char *const names[2], str host, str path, str query) {
+    str const texts[] = {host, path, query};
+    const char *const fields[] = {names[0], names[1], "query"};
+
+    fprintf(f, "{\"_path\":\"http\",\"ts\":\"%zu-%02zu-05T10:00:00Z\"", 2001 + month / 12, month % 12 + 1);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        if (!texts[i].len)
+            continue;
+        fprintf(f, ",\"%s\":\"", fields[i]);
+        for (size_t k = 0; k < texts[i].len; k++)
+            if (strchr("\"\\\t", texts[i].ptr[k]))
+                fprintf(f, "\\u%04x", (unsigned char)texts[i].ptr[k]);
+            else
+                fputc(texts[i].ptr[k], f);
+        fputc('"', f);
+    }
+    fputs("}\n", f);
+}
+
+/* What intelligence would name: all of it, without query, without port. */
+static void url_items(struct world *w, str host, str path, str query) {
+    struct web_address of;
+    struct buf url = {0};
+
+    if (!web_address_join(host, path, query, w->texts, &of))
+        return;
+    for (unsigned how = 0; how < 4; how++) {
+        str behind = str_from(of.key, of.host.len);
+
+        if (how & 1 && behind.len && *behind.ptr == ':')
+            behind = str_from(behind, str_find_byte(behind, '/'));
+        if (how & 2)
+            behind = str_first(behind, str_find_byte(behind, '?'));
+        url.len = 0;
+        buf_format(&url, "http://%.*s%.*s", STR_ARG(of.host), STR_ARG(behind));
+        item(w, OBSERVABLE_URL, buf_str(&url));
+    }
+    buf_free(&url);
+}
+
+/* Each path and way in a month, and so a segment, of its own, and no two rows of one host: nothing but the row itself may say that it is there. */
+static void urls_in_parts(void **state) {
+    static const char *const hosts[] = {
+        "h*.example",      "H*.Example",           "h*.example:80", "h*.example:443",     "h*.example:8080",
+        "h*.example:0081", "h*.example.",          "h*%2Eexample",  "b\xc3\xbc*.example", "xn--b-xka*.example",
+        "10.2.3.*",        "[2001:db8::*]:8080",   "2001:db8::*",   "h_*.sub.example",    "10.2.3.*:81",
+        "h*.example:",     "\xc3\x84*.example:81",
+    };
+    static const char *const paths[] = {
+        "/",
+        "//",
+        "/.",
+        "/..",
+        "/./",
+        "/%2e",
+        "/%2E%2E/",
+        "/a/..",
+        "/#top",
+        "/?",
+        "/?id=5",
+        "/?id=5#top",
+        "/a",
+        "/a/",
+        "//a//b",
+        "/A",
+        "/%61",
+        "/%7Ea",
+        "/a%2Fb",
+        "/a%2fb",
+        "/a..",
+        "/a...",
+        "/...",
+        "/a\xe2\x80\xa6",
+        "/a%",
+        "/a%4",
+        "/%",
+        "/%4",
+        "/a%4...",
+        "/a b",
+        "/a+b",
+        "/a%20b",
+        "/\xc3\xa4",
+        "/%C3%A4",
+        "/%c3%a4",
+        "/a&amp;b",
+        "/a&",
+        "/a?x=1&amp;y=2",
+        "/a?b?c",
+        "/a;s=1",
+        "/a\\b",
+        "/a\tb",
+        "/a/ ",
+        "/a'b",
+        "/a\"b",
+        "/a{b}",
+        "/a|b",
+        "/1",
+        "/1234567",
+        "/2021-03-14T07:12:03Z",
+        "/go?u=http://x.example/y",
+        "/go?u=http%3A%2F%2Fx.example%2Fy",
+        "/http://x.example/y",
+        "/a/../b/./c",
+        "/a=b",
+        "/a,b",
+        "/a)",
+        "/a.",
+        "/.a",
+        "/aspnet_client/system_web/x.aspx",
+        "/{8f6f0ac4-b9a1-45fd-a8cf-72f04e6bde8f}",
+        "/d41d8cd98f00b204e9800998ecf8427e",
+    };
+    static const char *const queries[] = {"",      "-",       "id=5",  "?id=5",    "x",  "5",   "?",     "a...", "a%",
+                                          "q#top", "a&amp;b", "q=%41", "\xc3\xa4", "/x", " q ", "q=a b", "%3Fx"};
+    static const char *const fields[][2] = {{"host", "uri"}, {"server_name", "uri_path"}, {"uri", "host"}};
+    struct buf host = {0}, whole = {0};
+    unsigned rows = 0;
+    struct world w;
+    FILE *f;
+    (void)state;
+
+    world_begin(&w);
+    assert_non_null(f = fopen("log.json", "w"));
+    for (size_t p = 0; p < COUNT(paths); p++)
+        for (size_t h = 0; h < COUNT(hosts); h++)
+            for (size_t q = 0; q < COUNT(queries); q++, rows++) {
+                str const path = str_of(paths[p]), query = str_of(queries[q]);
+                const char *const star = strchr(hosts[h], '*');
+
+                host.len = whole.len = 0;
+                buf_format(&host, "%.*s%u%s", (int)(star - hosts[h]), hosts[h], (unsigned)(h * COUNT(queries) + q),
+                           star + 1);
+                url_items(&w, buf_str(&host), path, query);
+                url_write(f, p, fields[rows % COUNT(fields)], buf_str(&host), path, query);
+                buf_format(&whole, "%s%.*s%s%s", q % 2 ? "https://" : "", STR_ARG(buf_str(&host)), paths[p],
+                           queries[q]);
+                url_items(&w, S(""), buf_str(&whole), S(""));
+                url_write(f, COUNT(paths) + p, (const char *const[]){"referrer", "uri"}, buf_str(&whole), S(""), S(""));
+            }
+    assert_int_equal(fclose(f), 0);
+    buf_free(&host);
+    buf_free(&whole);
+    add(&w, "archive", "log.json");
+    check(&w, "archive", rows);
+    world_end(&w);
+}
+
 /* ---- what an index does not know ---- */
 
 static const char *const logs[] = {
@@ -681,6 +831,7 @@ int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(samples, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(made_values, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(urls_in_parts, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(told_apart, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(not_known, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(shared_data, folder_enter, folder_leave),

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "codec/web_address.h"
 #include "event/phone.h"
+#include "intel/intel_set.h"
 
 #include "../refuse.h"
 #include "key_check.h"
@@ -178,9 +179,21 @@ static void long_values(void **state) {
 static void hosts_and_paths(void **state) {
     static const char *const hosts[] = {"evil.example",     "EVIL.example:8080", "192.0.2.6",
                                         "[2001:db8::6]:81", "evil%2Eexample",    "jo.evil.example:443"};
-    static const char *const paths[] = {"/",       "/gate.php", "/a/../Gate.php?x=1",      "//x//y",
-                                        "/%7Ejo/", "/a?b?c",    "/r?u=http://x.example/y", "/x#y"};
+    static const char *const paths[] = {"/",
+                                        "/gate.php",
+                                        "/a/../Gate.php?x=1",
+                                        "//x//y",
+                                        "/%7Ejo/",
+                                        "/a?b?c",
+                                        "/r?u=http://x.example/y",
+                                        "/x#y",
+                                        "/a/..",
+                                        "/a...",
+                                        "/a%",
+                                        "/a%4",
+                                        "/a\xe2\x80\xa6"};
     static const char *const queries[] = {"", "?q=1", "q=2&amp;r"};
+    enum { LAST_SURE = 8 }; /* the others may be cut: of these the host is asked for alone */
     struct arena *const a = arena_new(1 << 20);
     struct key_check c;
     (void)state;
@@ -199,10 +212,14 @@ static void hosts_and_paths(void **state) {
                 assert_true(observable_canonical(T(URL), w.key, &url, &why));
                 bool const alone = key_check_asks(&c, T(URL), buf_str(&url));
 
-                key_check_more(&c, RAW_TEXT, str_of(paths[p]));
+                if (paths[p][1]) /* of one byte nothing is keyed (hunt/archive_keys.c) */
+                    key_check_more(&c, RAW_TEXT, str_of(paths[p]));
                 if (!key_check_asks(&c, T(URL), buf_str(&url)))
                     fail_msg("%s and %s%s: %.*s is not asked for", hosts[h], paths[p], queries[q], STR_ARG(w.key));
-                assert_true(!alone || p == 0 || url.ptr[url.len - 1] == '/');
+                str path, query;
+
+                intel_url_parts(buf_str(&url), &path, &query);
+                assert_true(alone == (path.len == 1) || p > LAST_SURE);
                 buf_free(&url);
             }
     key_check_text(&c, S("evil.example"));
