@@ -302,8 +302,9 @@ bool kind_condition_holds(const struct kind_condition *c, const str *values, siz
  * formats (`when: {format: ...}`), none of which gives it. */
 bool kind_may_have(const struct kinds *kinds, const struct fields *fields, const struct kind *kind, field_id field);
 
-/* What formats of lines of text give beside parts of the line: each text that they have themselves, and its field; and for each field that they put
- * together of others, joined, each text that they put in between. False as soon as each says so. */
+/* What formats of lines of text give beside parts of the line: each text that they have themselves, and its field (also `.`, the root of DNS); and for
+ * each field that they put together of others, joined, each text that they put in between: "" where there is none, or where one of the others is a text of
+ * theirs. False as soon as each says so. */
 MUST_USE bool kinds_spoken(const struct kinds *kinds, bool (*each)(void *ctx, field_id field, str text, bool joined),
                            void *ctx);
 

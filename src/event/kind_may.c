@@ -93,6 +93,59 @@ static bool tell_set(const struct telling *t, const struct constant *set, size_t
     return true;
 }
 
+/* The root of DNS stands in a line as a length. */
+static bool tell_roots(const struct telling *t, const struct template *how) {
+    for (uint16_t i = 0; i < how->piece_count; i++)
+        if (how->pieces[i].type == PIECE_LABELS && how->pieces[i].field != FIELD_NONE &&
+            !t->each(t->ctx, how->pieces[i].field, S("."), false))
+            return false;
+    return true;
+}
+
+static bool tell_sets(const struct telling *t, const struct format *f) {
+    if (!tell_set(t, f->set, f->set_count))
+        return false;
+    for (size_t i = 0; i < f->template_count; i++)
+        if (!tell_set(t, f->templates[i].set, f->templates[i].set_count) || !tell_roots(t, &f->templates[i]))
+            return false;
+    return true;
+}
+
+/* Has the format, or one of its templates, a text for the field? */
+struct asking {
+    field_id field;
+    bool has;
+};
+
+static bool ask_text(void *ctx, field_id field, str text, bool joined) {
+    struct asking *const a = ctx;
+
+    (void)text;
+    (void)joined;
+    a->has |= field == a->field;
+    return true;
+}
+
+static bool format_sets(const struct format *f, field_id field) {
+    struct asking a = {.field = field};
+    struct telling const t = {ask_text, &a};
+
+    return tell_sets(&t, f) && a.has;
+}
+
+static bool tell_joined(const struct telling *t, const struct format *f, const struct joined *j) {
+    for (size_t i = 0; i < j->part_count; i++) {
+        str const between = j->parts[i].text;
+        bool const bare = !between.len && i > 0;
+
+        if (i == 0 && !between.len && j->part_count > 1 && !format_sets(f, j->parts[0].field))
+            continue; /* what is told of the next part says that the field is put together */
+        if (!t->each(t->ctx, j->field, bare || format_sets(f, j->parts[i].field) ? S("") : between, true))
+            return false;
+    }
+    return true;
+}
+
 bool kinds_spoken(const struct kinds *kinds, bool (*each)(void *ctx, field_id field, str text, bool joined),
                   void *ctx) {
     field_id const name = field_find(kinds_fields(kinds), S("format"));
@@ -101,15 +154,11 @@ bool kinds_spoken(const struct kinds *kinds, bool (*each)(void *ctx, field_id fi
     for (size_t i = 0; i < formats_count(kinds_formats(kinds)); i++) {
         const struct format *const f = formats_at(kinds_formats(kinds), i);
 
-        if (!each(ctx, name, f->name, false) || !tell_set(&t, f->set, f->set_count))
+        if (!each(ctx, name, f->name, false) || !tell_sets(&t, f))
             return false;
-        for (size_t k = 0; k < f->template_count; k++)
-            if (!tell_set(&t, f->templates[k].set, f->templates[k].set_count))
-                return false;
         for (size_t k = 0; k < f->join_count; k++)
-            for (size_t p = 0; p < f->joins[k].part_count; p++)
-                if (!each(ctx, f->joins[k].field, f->joins[k].parts[p].text, true))
-                    return false;
+            if (!tell_joined(&t, f, &f->joins[k]))
+                return false;
     }
     return true;
 }

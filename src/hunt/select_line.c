@@ -1,7 +1,7 @@
 /* select_line: what formats could make of a line of text, without applying them.
  *
  * A format (event/format.h) gives parts of the line, texts that it has itself, and fields put together from others. A part is as it stands in the
- * line, but that a backslash in front of one of " \\ | = goes, one of two quotes in a row may, and lengths in brackets become points (Windows' names of DNS).
+ * line, but that a backslash in front of one of " \\ | = goes, one of two quotes in a row may, and lengths in brackets become points (select_line_is_odd).
  * So what a test looks for, cut where it has one of those bytes, stands piece by piece in the line: it is enough to look for the longest. */
 #include "hunt/select_own.h"
 
@@ -10,6 +10,8 @@
 static bool spoken_add(void *ctx, field_id field, str text, bool joined) {
     struct select *const s = ctx;
 
+    if (joined && !text.len) /* two fields meet anywhere */
+        memset(s->joints, UINT8_MAX, sizeof s->joints);
     for (size_t k = 0; joined && k < text.len; k++) {
         unsigned char const c = (unsigned char)text.ptr[k];
 
@@ -136,9 +138,10 @@ bool select_lines_make(struct select *s) {
     return s->lines != NULL;
 }
 
-/* Lengths in brackets: of a name two at least, or (0), which is a point. */
+/* Lengths in brackets are cut out of a name of DNS, or become points of it (event/format.h): not of the first thing in it, which is a bracket as well, nor
+ * at its end. Where a name begins and ends nobody knows. */
 bool select_line_is_odd(str line) {
-    unsigned lengths = 0;
+    bool bracket = false;
 
     for (str rest = line;;) {
         size_t const at = str_find_byte(rest, '(');
@@ -149,7 +152,8 @@ bool select_line_is_odd(str line) {
         rest = str_from(rest, at + 1);
         for (end = 0; end < rest.len && rest.ptr[end] >= '0' && rest.ptr[end] <= '9'; end++)
             ;
-        if (end && end < rest.len && rest.ptr[end] == ')' && (++lengths == 2 || (end == 1 && rest.ptr[0] == '0')))
+        if (bracket && end && end < rest.len && rest.ptr[end] == ')')
             return true;
+        bracket = true;
     }
 }

@@ -324,6 +324,30 @@ static const struct select_case cases[] = {
      "{\"kind\":\"k\",\"w\":1,\"message\":\"ask (3)www(7)example(0)\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"ask of "
      "(12) others\"}\n",
      "F0", false},
+    {"lines: names of DNS of which only some parts have lengths",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['ask {q:labels}']\n",
+     RULE("{s: {q|contains: l.ex}, condition: s}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"ask (x)evil(7)example(y)\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"ask "
+     "1.5 (7) others\"}\n",
+     "F0", false},
+    {"lines: the root of DNS",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['ask {q:labels}']\n",
+     RULE("{s: {q: .}, condition: s}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"ask (5)\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"ask (x)\"}\n", "F1",
+     false},
+    {"lines: a word of two fields that are put side by side",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['from {a:word} to {b:word}']\n"
+          "join: {both: '{a}{b}'}\n",
+     RULE("{k: [evilexample], condition: k}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"from evil to example\"}\n{\"kind\":\"k\",\"message\":\"from evil to "
+     "example\"}\n",
+     "F0", false},
+    {"lines: a word of a part of the line, and of a text that the format adds",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: [{text: 'from {a:word}', set: "
+          "{act: denied}}]\njoin: {both: '{a} {act}'}\n",
+     RULE("{k: ['1 denied'], condition: k}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"from 10.0.0.1\"}\n{\"kind\":\"k\",\"message\":\"from 10.0.0.1\"}\n", "F0",
+     false},
     {"lines: a word of all fields",
      KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['from {src:address} to "
           "{dst:address}']\n",
