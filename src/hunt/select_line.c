@@ -7,6 +7,10 @@
 
 #include "base/utf.h"
 
+#define CUT(c) [(c) / 8] = 1u << (c) % 8
+/* What formats undo. No two of these are bits of one byte. */
+static const uint8_t undone[256 / 8] = {CUT('"'), CUT('\\'), CUT('|'), CUT('=')};
+
 static bool spoken_add(void *ctx, field_id field, str text, bool joined) {
     struct select *const s = ctx;
 
@@ -24,6 +28,8 @@ static bool spoken_add(void *ctx, field_id field, str text, bool joined) {
 }
 
 static bool spoken_make(struct select *s) {
+    for (size_t i = 0; i < sizeof undone; i++)
+        s->joints[i] |= undone[i];
     return s->spoken_made || (s->spoken_made = kinds_spoken(s->o.kinds, spoken_add, s));
 }
 
@@ -60,22 +66,6 @@ static bool constant_satisfies(struct select *s, uint32_t atom, str text) {
     return holds;
 }
 
-/* The longest piece; of all values those between fields that are put together come in as well. */
-static str piece_of(const struct select *s, str text, bool all) {
-    str best = S("");
-
-    for (size_t from = 0, at = 0; at <= text.len; at++) {
-        unsigned char const c = at < text.len ? (unsigned char)text.ptr[at] : 0;
-
-        if (at < text.len && c != '"' && c != '\\' && c != '|' && c != '=' && !(all && s->joints[c / 8] >> c % 8 & 1))
-            continue;
-        if (at - from > best.len)
-            best = (str){text.ptr + from, at - from};
-        from = at + 1;
-    }
-    return best;
-}
-
 /* What must stand in the line, under the number of the atom. *anyhow: it need not. */
 static bool pieces_add(const struct select *s, uint32_t atom, struct literal **list, uint32_t *count, uint32_t *room,
                        bool *anyhow) {
@@ -85,7 +75,7 @@ static bool pieces_add(const struct select *s, uint32_t atom, struct literal **l
     if (!select_literals(s, atom, list, count, room))
         return false;
     for (uint32_t i = from; i < *count; i++) {
-        (*list)[i].text = piece_of(s, (*list)[i].text, all);
+        (*list)[i].text = select_piece((*list)[i].text, all ? s->joints : undone);
         (*list)[i].how = LITERAL_CONTAINS;
         *anyhow |= !(*list)[i].text.len;
     }
@@ -107,7 +97,7 @@ bool select_said(struct select *s, uint32_t atom, enum said *out) {
         const struct spoken *const c = &s->spoken[i];
 
         if (v->how == VIEW_ALL ? !c->joined : c->field == v->field)
-            anyhow = v->how == VIEW_MADE || c->joined || constant_satisfies(s, atom, c->text);
+            anyhow = v->how == VIEW_MADE || v->how == VIEW_PART || c->joined || constant_satisfies(s, atom, c->text);
     }
     if (!anyhow)
         ok = pieces_add(s, atom, &list, &count, &room, &anyhow);

@@ -13,13 +13,14 @@
 #define NONE UINT32_MAX
 #define BLOCK_WORDS (SEGMENT_BLOCK_ROWS / 64)
 
-/* Values that tests are asked of: those of a field, as text, or what a source makes of them; or all values of a record. */
-enum view_how { VIEW_SELF, VIEW_TEXT, VIEW_MADE, VIEW_ALL };
+/* Values that tests are asked of: those of a field, as text, or what a source makes of them; of one that puts several together, what must stand in
+ * one of these; or all values of a record. */
+enum view_how { VIEW_SELF, VIEW_TEXT, VIEW_MADE, VIEW_PART, VIEW_ALL };
 
 struct view {
     field_id field;
     enum view_how how;
-    const struct kind_source *source; /* MADE */
+    const struct kind_source *source; /* MADE, PART */
     uint32_t next;                    /* another of the same field */
     uint32_t *atoms;                  /* all that are asked of it */
     uint32_t atom_count, atom_room;
@@ -122,7 +123,7 @@ struct select {
         bool joined; /* the field has any value, and this between its parts */
     } * spoken;      /* what formats add by themselves; made when first needed */
     uint32_t spoken_count, spoken_room;
-    uint8_t joints[256 / 8]; /* bytes that formats put between fields */
+    uint8_t joints[256 / 8]; /* bytes that formats put between fields, and those that they undo */
     bool spoken_made;
     field_id message;
     struct test_scratch scratch;
@@ -257,10 +258,16 @@ MUST_USE bool select_shapes_sure(struct run *r);
 /* May a source of the segment be of this reader? "": yes. */
 bool select_reader(const struct run *r, str name);
 
-/* Literals of which every value that satisfies the atom's test satisfies one, when it is folded; under the atom's number. Of atoms that are found.
- * False: memory is out. */
+/* Literals of which every value that satisfies the atom's test satisfies one, when it is folded; under the atom's number. Of atoms that are found. Of a PART:
+ * literals of which one stands in one of the fields that are put together. False: memory is out. */
 MUST_USE bool select_literals(const struct select *s, uint32_t atom, struct literal **list, uint32_t *count,
                               uint32_t *room);
+/* The same of a test, under the number id; source not NULL: of one of the fields that it puts together, which are two or more. *can: it is of use: no
+ * literal is empty. */
+MUST_USE bool select_test_literals(const struct plan_test *t, const struct kind_source *source, uint32_t id,
+                                   struct literal **list, uint32_t *count, uint32_t *room, bool *can);
+/* The longest piece of the text without any of these bytes (a bit each). */
+str select_piece(str text, const uint8_t cuts[256 / 8]);
 /* Looks at the values of a column. False: e is set. */
 MUST_USE bool select_scan(struct run *r, uint32_t column, enum pass pass);
 

@@ -1,7 +1,8 @@
 /* select_rule: rules under the names of log sources, as questions (atoms) to values of fields (views).
  *
  * A field that a log source has an alias for is what the sources of the alias make: of one input each of its values alone; of several the
- * first value of each, which only a record knows: there all that is asked is whether they are there. Conditions of a source are left
+ * first value of each, which only a record knows: there all that is asked is whether they are there, and, where a template puts them together, whether one
+ * of them has the longest part of what is looked for that the template itself has not. Conditions of a source are left
  * out of account, so that it gives more than it does, never less. */
 #include "hunt/select_own.h"
 
@@ -30,7 +31,8 @@ static uint32_t view_add(struct select *s, field_id field, enum view_how how, co
         s->view_of_room = room;
     }
     for (uint32_t i = how == VIEW_ALL ? s->keywords : s->view_of[field] - 1; i != NONE; i = s->views[i].next)
-        if (s->views[i].how == how && (how != VIEW_MADE || source_same(s->views[i].source, source)))
+        if (s->views[i].how == how &&
+            ((how != VIEW_MADE && how != VIEW_PART) || source_same(s->views[i].source, source)))
             return i;
     if (!select_grow((void **)&s->views, s->view_count, &s->view_room, sizeof *s->views))
         return NONE;
@@ -108,7 +110,7 @@ static uint32_t atom_add(struct select *s, uint32_t view, uint32_t test) {
         const struct test *const t = &s->o.plan->tests[test].test;
 
         a->how = (uint8_t)how_of(&s->o.plan->tests[test]);
-        a->exact = t->sigma->op == TEST_PATTERN && t->simple;
+        a->exact = v->how == VIEW_PART || (t->sigma->op == TEST_PATTERN && t->simple);
         a->sure = v->how == VIEW_SELF && a->how == ATOM_FOUND && t->sigma->op != TEST_REGEX;
     }
     s->atom_slots[at] = s->atom_count + 1;
@@ -133,6 +135,41 @@ static bool way_add(struct select *s, uint32_t from, field_id field, enum view_h
     return true;
 }
 
+/* Can the test be asked of fields that are put together? */
+static bool part_can(const struct select *s, const struct kind_source *source, uint32_t test, bool *can) {
+    const struct plan_test *const t = test == NONE ? NULL : &s->o.plan->tests[test];
+    struct literal *list = NULL;
+    uint32_t count = 0, room = 0;
+
+    *can = false;
+    if (source->how != DERIVE_JOIN || !t || how_of(t) != ATOM_FOUND)
+        return true;
+    bool const ok = select_test_literals(t, source, 0, &list, &count, &room, can);
+
+    free(list);
+    return ok;
+}
+
+/* Several fields put together: all are there; and what the test looks for, or the longest part of it, stands in one of them: part, NONE where it need not. */
+static bool way_together(struct select *s, uint32_t from, const struct kind_source *source, uint32_t part,
+                         uint32_t test) {
+    /* Without its first input none makes anything, and JOIN without any of them. */
+    uint32_t const count = source->how == DERIVE_JOIN ? (uint32_t)source->input_count : 1;
+
+    if (!way_push(s, count))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t const view = i == part ? view_add(s, source->inputs[i], VIEW_PART, source)
+                                        : view_add(s, source->inputs[i], VIEW_TEXT, NULL);
+        uint32_t const atom = view == NONE ? NONE : atom_add(s, view, i == part ? test : NONE);
+
+        if (atom == NONE || !way_push(s, atom))
+            return false;
+    }
+    s->ways[from]++;
+    return true;
+}
+
 /* All that a source makes of a record. */
 static bool way_of_source(struct select *s, uint32_t from, const struct kind_alias *alias,
                           const struct kind_source *source, uint32_t test) {
@@ -144,20 +181,14 @@ static bool way_of_source(struct select *s, uint32_t from, const struct kind_ali
         return way_add(s, from, source->inputs[0], VIEW_TEXT, NULL, test);
     if (source->input_count == 1)
         return way_add(s, from, source->inputs[0], VIEW_MADE, source, test);
-    /* Without its first input none makes anything, and JOIN without any of them. */
-    uint32_t const count = source->how == DERIVE_JOIN ? (uint32_t)source->input_count : 1;
+    bool can;
 
-    if (!way_push(s, count))
+    if (!part_can(s, source, test, &can))
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t const view = view_add(s, source->inputs[i], VIEW_TEXT, NULL);
-        uint32_t const atom = view == NONE ? NONE : atom_add(s, view, NONE);
-
-        if (atom == NONE || !way_push(s, atom))
+    for (uint32_t i = 0; can && i < source->input_count; i++)
+        if (!way_together(s, from, source, i, test))
             return false;
-    }
-    s->ways[from]++;
-    return true;
+    return can || way_together(s, from, source, NONE, test);
 }
 
 static bool way_make(struct select *s, uint32_t aliases, uint32_t test) {

@@ -15,16 +15,71 @@
 
 /* ---- matchers ---- */
 
-bool select_literals(const struct select *s, uint32_t atom, struct literal **list, uint32_t *count, uint32_t *room) {
-    const struct test *const t = &select_test(s, atom)->test;
+str select_piece(str text, const uint8_t cuts[256 / 8]) {
+    str best = S("");
 
-    if (t->sigma->op != TEST_NUMBER)
-        return kind_plan_literals(t, atom, list, count, room);
-    /* A number is scanned in its canonical spelling, and a text equals one only in that (Sigma 3.7). */
-    if (!select_grow((void **)list, *count, room, sizeof **list))
-        return false;
-    (*list)[(*count)++] = (struct literal){t->sigma->number, LITERAL_EQUALS, atom};
+    for (size_t from = 0, at = 0; at <= text.len; at++) {
+        unsigned char const c = at < text.len ? (unsigned char)text.ptr[at] : 0;
+
+        if (at < text.len && !(cuts[c / 8] >> c % 8 & 1))
+            continue;
+        if (at - from > best.len)
+            best = (str){text.ptr + from, at - from};
+        from = at + 1;
+    }
+    return best;
+}
+
+/* The bytes that a template has between its fields, as they are or folded; all where two of the fields meet, or it has some beyond ASCII. */
+static void joints_of(const struct kind_source *source, uint8_t joints[256 / 8]) {
+    unsigned char before = 0;
+
+    memset(joints, 0, 256 / 8);
+    for (size_t i = 0; i < source->text.len; i++) {
+        unsigned char const c = (unsigned char)source->text.ptr[i], small = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+        bool const is_field = c >= 1 && c <= source->input_count;
+
+        if (c >= 0x80 || (is_field && before >= 1 && before <= source->input_count))
+            memset(joints, UINT8_MAX, 256 / 8);
+        if (!is_field)
+            joints[small / 8] |= (uint8_t)(1u << small % 8);
+        before = c;
+    }
+}
+
+/* A template puts nothing between fields but what it has: what has none of its bytes stands in one of the fields. */
+bool select_test_literals(const struct plan_test *t, const struct kind_source *source, uint32_t id,
+                          struct literal **list, uint32_t *count, uint32_t *room, bool *can) {
+    uint32_t const from = *count;
+    uint8_t joints[256 / 8];
+
+    *can = true;
+    if (t->test.sigma->op != TEST_NUMBER) {
+        if (!kind_plan_literals(&t->test, id, list, count, room))
+            return false;
+    } else {
+        /* A number is scanned in its canonical spelling, and a text equals one only in that (Sigma 3.7). */
+        if (!select_grow((void **)list, *count, room, sizeof **list))
+            return false;
+        (*list)[(*count)++] = (struct literal){t->test.sigma->number, LITERAL_EQUALS, id};
+    }
+    if (!source)
+        return true;
+    joints_of(source, joints);
+    for (uint32_t i = from; i < *count; i++) {
+        (*list)[i].text = select_piece((*list)[i].text, joints);
+        (*list)[i].how = LITERAL_CONTAINS;
+        *can &= (*list)[i].text.len > 0;
+    }
     return true;
+}
+
+bool select_literals(const struct select *s, uint32_t atom, struct literal **list, uint32_t *count, uint32_t *room) {
+    const struct view *const v = &s->views[s->atoms[atom].view];
+    bool can;
+
+    return select_test_literals(select_test(s, atom), v->how == VIEW_PART ? v->source : NULL, atom, list, count, room,
+                                &can);
 }
 
 /* All that is asked of the view, whoever needs it now: they are made once. */
@@ -193,7 +248,7 @@ static bool ask_feeds(struct run *r, const struct select_column *c, const struct
             continue;
         if (view->how == VIEW_SELF)
             ask(r, view, &self);
-        else if (v->type != VALUE_NULL && view->how == VIEW_TEXT)
+        else if (v->type != VALUE_NULL && (view->how == VIEW_TEXT || view->how == VIEW_PART))
             ask(r, view, &as_text);
         else if (v->type != VALUE_NULL) {
             if (!ask_made(r, view, v))

@@ -144,6 +144,49 @@ static const struct select_case cases[] = {
     {"unless takes no row away below a NOT", KIND_OF("U: [{from: u, unless: {x: [y]}}]"),
      RULE("{s: {A: a}, f: {U: s}, condition: s and not f}"),
      "{\"kind\":\"k\",\"A\":\"a\",\"u\":\"s\",\"x\":\"y\"}\n{\"kind\":\"k\",\"A\":\"a\",\"u\":\"s\"}\n", "F1", false},
+    {"a template: what it has not itself stands in one of its fields", KIND_OF("U: '{d}?{u}'"),
+     RULE("{s: {U|contains: word}, condition: s}"),
+     "{\"kind\":\"k\",\"d\":\"a "
+     "Word\",\"u\":\"x\"}\n{\"kind\":\"k\",\"d\":\"x\",\"u\":\"words\"}\n{\"kind\":\"k\",\"d\":\"x\",\"u\":\"y\"}\n"
+     "{\"kind\":\"k\",\"d\":\"word\"}\n{\"kind\":\"k\",\"d\":\"wo\",\"u\":\"rd\"}\n",
+     "FF000", false},
+    {"a template: what lies across it, by the longest part", KIND_OF("U: '{d}?{u}'"),
+     RULE("{s: {U|contains: 'ab?cde'}, condition: s}"),
+     "{\"kind\":\"k\",\"d\":\"xab\",\"u\":\"cdey\"}\n{\"kind\":\"k\",\"d\":\"x\",\"u\":\"zcde\"}\n{\"kind\":\"k\","
+     "\"d\":\"ab\",\"u\":\"cd\"}\n",
+     "F10", false},
+    {"a template: only what it has itself", KIND_OF("U: '{d}?{u}'"), RULE("{s: {U|contains: '?'}, condition: s}"),
+     "{\"kind\":\"k\",\"d\":\"x\",\"u\":\"y\"}\n{\"kind\":\"k\",\"d\":\"x\"}\n", "F0", false},
+    {"a template: fields that meet", KIND_OF("U: '{d}{u}'"), RULE("{s: {U|contains: abcd}, condition: s}"),
+     "{\"kind\":\"k\",\"d\":\"ab\",\"u\":\"cd\"}\n{\"kind\":\"k\",\"d\":\"x\",\"u\":\"y\"}\n{\"kind\":\"k\",\"d\":"
+     "\"x\"}\n",
+     "F10", false},
+    {"a template: letters of it, in any case", KIND_OF("U: 'Ab{d}bA{u}'"),
+     RULE("{s: {U|contains: 'cbad'}, condition: s}"),
+     "{\"kind\":\"k\",\"d\":\"c\",\"u\":\"d\"}\n{\"kind\":\"k\",\"d\":\"x\",\"u\":\"y\"}\n", "F0", false},
+    {"a template: letters of it beyond ASCII", KIND_OF("U: '{d}Ä{u}'"), RULE("{s: {U|contains: 'cäd'}, condition: s}"),
+     "{\"kind\":\"k\",\"d\":\"c\",\"u\":\"d\"}\n{\"kind\":\"k\",\"d\":\"x\",\"u\":\"y\"}\n", "F1", false},
+    {"a template: a field twice, numbers, and another source", KIND_OF("U: [v, '{d}.{u}.{d}']"),
+     RULE("{s: {U: 47.11.47}, condition: s}"),
+     "{\"kind\":\"k\",\"d\":47,\"u\":11}\n{\"kind\":\"k\",\"d\":48,\"u\":11}\n{\"kind\":\"k\",\"v\":\"47.11.47\"}\n",
+     "F0F", false},
+    {"a template: a regular expression", KIND_OF("U: '{d}?{u}'"),
+     RULE("{s: {U|re: 'a[0-9]\\?longer[0-9]'}, condition: s}"),
+     "{\"kind\":\"k\",\"d\":\"a1\",\"u\":\"longer2\"}\n{\"kind\":\"k\",\"d\":\"b1\",\"u\":\"longer2\"}\n{\"kind\":"
+     "\"k\",\"d\":\"a1\",\"u\":\"long\"}\n",
+     "F10", false},
+    {"a template: below a NOT it takes none away", KIND_OF("U: '{d}?{u}'"),
+     RULE("{s: {A: a}, f: {U|contains: word}, condition: s and not f}"),
+     "{\"kind\":\"k\",\"A\":\"a\",\"d\":\"word\",\"u\":\"x\"}\n{\"kind\":\"k\",\"A\":\"a\",\"d\":\"x\",\"u\":\"y\"}\n",
+     "1F", false},
+    {"a template: of fields that formats make of lines",
+     "kind: k\ntitle: t\nwhen: {w: {present: true}}\nlogsources:\n  - product: p\n    fields: {q: [q, "
+     "'{stem}?{q}']}\n---\n"
+     "shape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['get {stem:word} of {q:word}']\n",
+     RULE("{s: {q|contains: 'evil?x'}, condition: s}"),
+     "{\"w\":1,\"message\":\"get /evil of x=1\"}\n{\"w\":1,\"message\":\"get /even of x=1\"}\n"
+     "{\"w\":1,\"message\":\"get /a of evil\"}\n",
+     "F01", false},
     {"a template: where all of its fields are", KIND_OF("User: '{d}\\{u}'"), RULE("{s: {User: 'D\\x'}, condition: s}"),
      "{\"kind\":\"k\",\"d\":\"D\",\"u\":\"x\"}\n{\"kind\":\"k\",\"d\":\"D\",\"u\":\"y\"}\n{\"kind\":\"k\",\"u\":\"x\"}"
      "\n",
