@@ -1103,6 +1103,7 @@ void select_free(struct select *s) {
         arena_free(s->made);
     needles_free(s->needles);
     literals_free(s->lines);
+    free(s->whole);
     free(s->spoken);
     buf_free(&s->narrow);
     dictionary_free(&s->values);

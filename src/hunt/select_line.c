@@ -2,7 +2,7 @@
  *
  * A format (event/format.h) gives parts of the line, texts that it has itself, and fields put together from others. A part is as it stands in the
  * line, but that a backslash in front of one of " \\ | = goes, one of two quotes in a row may, and lengths in brackets become points (select_line_is_odd).
- * So what a test looks for, cut where it has one of those bytes, stands piece by piece in the line: it is enough to look for the longest. */
+ * So what a test looks for, cut where it has one of those bytes, stands piece by piece in the line: the longest is looked for, and where it stands the others. */
 #include "hunt/select_own.h"
 
 #include "base/utf.h"
@@ -66,20 +66,21 @@ static bool constant_satisfies(struct select *s, uint32_t atom, str text) {
     return holds;
 }
 
-/* What must stand in the line, under the number of the atom. *anyhow: it need not. */
-static bool pieces_add(const struct select *s, uint32_t atom, struct literal **list, uint32_t *count, uint32_t *room,
-                       bool *anyhow) {
-    bool const all = s->views[s->atoms[atom].view].how == VIEW_ALL;
-    uint32_t const from = *count;
+/* What cuts a test into pieces. Of all values those between fields that are put together come in as well. */
+static const uint8_t *cuts_of(const struct select *s, uint32_t atom) {
+    return s->views[s->atoms[atom].view].how == VIEW_ALL ? s->joints : undone;
+}
 
-    if (!select_literals(s, atom, list, count, room))
-        return false;
-    for (uint32_t i = from; i < *count; i++) {
-        (*list)[i].text = select_piece((*list)[i].text, all ? s->joints : undone);
-        (*list)[i].how = LITERAL_CONTAINS;
-        *anyhow |= !(*list)[i].text.len;
+/* The longest piece of each literal. False: of one there is none. */
+static bool pieces_take(const struct select *s, struct literal *list, uint32_t count) {
+    bool all = true;
+
+    for (uint32_t i = 0; i < count; i++) {
+        list[i].text = select_piece(list[i].text, cuts_of(s, list[i].id));
+        list[i].how = LITERAL_CONTAINS;
+        all &= list[i].text.len > 0;
     }
-    return true;
+    return all;
 }
 
 bool select_said(struct select *s, uint32_t atom, enum said *out) {
@@ -99,17 +100,19 @@ bool select_said(struct select *s, uint32_t atom, enum said *out) {
         if (v->how == VIEW_ALL ? !c->joined : c->field == v->field)
             anyhow = v->how == VIEW_MADE || v->how == VIEW_PART || c->joined || constant_satisfies(s, atom, c->text);
     }
-    if (!anyhow)
-        ok = pieces_add(s, atom, &list, &count, &room, &anyhow);
+    if (!anyhow) {
+        ok = select_literals(s, atom, &list, &count, &room);
+        anyhow = ok && !pieces_take(s, list, count);
+    }
     free(list);
     s->atoms[atom].said = (uint8_t)(*out = anyhow ? SAID_ANYHOW : SAID_IN_LINE);
     return ok && !s->no_memory;
 }
 
 bool select_lines_make(struct select *s) {
-    struct literal *list = NULL;
+    struct literal *list = NULL, *pieces;
     uint32_t count = 0, room = 0;
-    bool anyhow = false, fresh = false, ok = true;
+    bool fresh = false, ok = true;
 
     for (uint32_t i = 0; i < s->atom_count; i++) {
         struct atom *const a = &s->atoms[i];
@@ -120,12 +123,48 @@ bool select_lines_make(struct select *s) {
     if (!fresh)
         return true;
     for (uint32_t i = 0; ok && i < s->atom_count; i++)
-        if (s->atoms[i].lined)
-            ok = pieces_add(s, i, &list, &count, &room, &anyhow);
+        if (s->atoms[i].lined) {
+            s->atoms[i].whole = count;
+            ok = select_literals(s, i, &list, &count, &room);
+            s->atoms[i].whole_count = count - s->atoms[i].whole;
+        }
+    free(s->whole);
+    s->whole = list;
     literals_free(s->lines);
-    s->lines = ok ? literals_new(list, count) : NULL;
-    free(list);
+    s->lines = NULL;
+    if (!ok || !(pieces = malloc((count + (size_t)1) * sizeof *pieces)))
+        return false;
+    if (count)
+        memcpy(pieces, list, count * sizeof *pieces);
+    if (pieces_take(s, pieces, count)) /* as select_said found */
+        s->lines = literals_new(pieces, count);
+    free(pieces);
     return s->lines != NULL;
+}
+
+/* Do all pieces of the text stand in the line? */
+static bool pieces_stand(str text, const uint8_t *cuts, str line) {
+    str piece;
+
+    while (select_piece_next(&text, cuts, &piece))
+        if (str_find(line, piece) == SIZE_MAX)
+            return false;
+    return true;
+}
+
+uint32_t select_lines_keep(const struct select *s, str folded, uint32_t *atoms, uint32_t count) {
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct atom *const a = &s->atoms[atoms[i]];
+        bool stands = false;
+
+        for (uint32_t k = 0; !stands && k < a->whole_count; k++)
+            stands = pieces_stand(s->whole[a->whole + k].text, cuts_of(s, atoms[i]), folded);
+        if (stands)
+            atoms[kept++] = atoms[i];
+    }
+    return kept;
 }
 
 /* Lengths in brackets are cut out of a name of DNS, or become points of it (event/format.h): not of the first thing in it, which is a bracket as well, nor

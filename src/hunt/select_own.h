@@ -46,12 +46,13 @@ enum atom_how {
 enum said { SAID_NOT_ASKED, SAID_ANYHOW, SAID_IN_LINE };
 
 struct atom {
-    uint8_t said;        /* enum said: how a field that a format gives may satisfy it (select_line.c) */
-    bool lined;          /* it is among select.lines */
-    uint32_t view, test; /* PRESENT: NONE; of a condition of a kind: its number behind all tests */
-    uint8_t how;         /* enum atom_how */
-    bool exact;          /* what its literal finds satisfies the test */
-    bool sure;           /* what satisfies the test here does so in detection as well */
+    uint8_t said;                /* enum said: how a field that a format gives may satisfy it (select_line.c) */
+    bool lined;                  /* it is among select.lines, */
+    uint32_t whole, whole_count; /* and so many of select.whole */
+    uint32_t view, test;         /* PRESENT: NONE; of a condition of a kind: its number behind all tests */
+    uint8_t how;                 /* enum atom_how */
+    bool exact;                  /* what its literal finds satisfies the test */
+    bool sure;                   /* what satisfies the test here does so in detection as well */
     /* Of the segment at hand. */
     bool held, needed; /* by some value; by some rule that may find something */
     bool heard;        /* by some line of text, perhaps */
@@ -117,6 +118,7 @@ struct select {
     const struct kind_condition **conditions; /* their numbers are behind those of tests */
     uint32_t condition_count, condition_room;
     struct literals *lines; /* of atoms that formats may satisfy with a part of a line; NULL: none were needed */
+    struct literal *whole;  /* what they are pieces of, atom by atom */
     struct spoken {
         field_id field;
         str text;
@@ -266,7 +268,19 @@ MUST_USE bool select_literals(const struct select *s, uint32_t atom, struct lite
  * literal is empty. */
 MUST_USE bool select_test_literals(const struct plan_test *t, const struct kind_source *source, uint32_t id,
                                    struct literal **list, uint32_t *count, uint32_t *room, bool *can);
-/* The longest piece of the text without any of these bytes (a bit each). */
+/* Takes the next piece off the text, which ends at any of these bytes (a bit each). False: there is none. */
+static inline bool select_piece_next(str *text, const uint8_t cuts[256 / 8], str *piece) {
+    do {
+        size_t at = 0;
+
+        while (at < text->len && !(cuts[(unsigned char)text->ptr[at] / 8] >> (unsigned char)text->ptr[at] % 8 & 1))
+            at++;
+        *piece = str_first(*text, at);
+        *text = str_from(*text, at < text->len ? at + 1 : at);
+    } while (!piece->len && text->len);
+    return piece->len > 0;
+}
+/* The longest of all. */
 str select_piece(str text, const uint8_t cuts[256 / 8]);
 /* Looks at the values of a column. False: e is set. */
 MUST_USE bool select_scan(struct run *r, uint32_t column, enum pass pass);
@@ -277,6 +291,8 @@ MUST_USE bool select_scan(struct run *r, uint32_t column, enum pass pass);
 MUST_USE bool select_said(struct select *s, uint32_t atom, enum said *out);
 /* A matcher of what must stand in a line for the needed atoms that formats satisfy with a part of it. False: memory is out. */
 MUST_USE bool select_lines_make(struct select *s);
+/* Which of the atoms that the matcher told of may hold: all that must stand in the line does. folded: the line. Returns how many are kept. */
+uint32_t select_lines_keep(const struct select *s, str folded, uint32_t *atoms, uint32_t count);
 /* Is a part of the line, as a format gives it, anything else than a part of it? */
 bool select_line_is_odd(str line);
 

@@ -16,17 +16,10 @@
 /* ---- matchers ---- */
 
 str select_piece(str text, const uint8_t cuts[256 / 8]) {
-    str best = S("");
+    str best = S(""), piece;
 
-    for (size_t from = 0, at = 0; at <= text.len; at++) {
-        unsigned char const c = at < text.len ? (unsigned char)text.ptr[at] : 0;
-
-        if (at < text.len && !(cuts[c / 8] >> c % 8 & 1))
-            continue;
-        if (at - from > best.len)
-            best = (str){text.ptr + from, at - from};
-        from = at + 1;
-    }
+    while (select_piece_next(&text, cuts, &piece))
+        best = piece.len > best.len ? piece : best;
     return best;
 }
 
@@ -339,7 +332,10 @@ static bool look_line(struct run *r, const struct segment_value *raw) {
     r->counts->values++;
     struct value const v = {.ptr = raw->ptr, .len = raw->len, .type = VALUE_TEXT, .raw_type = RAW_TEXT};
 
-    literals_scan(s->lines, test_fold(&s->scratch, &v, &ok), found, r);
+    str const folded = test_fold(&s->scratch, &v, &ok);
+
+    literals_scan(s->lines, folded, found, r);
+    r->found_count = select_lines_keep(s, folded, r->found, r->found_count);
     s->no_memory |= !ok;
     return !s->no_memory || no_memory(r);
 }

@@ -378,6 +378,16 @@ static const struct select_case cases[] = {
      RULE("{s: {q: .}, condition: s}"),
      "{\"kind\":\"k\",\"w\":1,\"message\":\"ask (5)\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"ask (x)\"}\n", "F1",
      false},
+    {"lines: all that must stand in the line, not only the longest",
+     KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['from {a:word} to {b:word}']\n"
+          "join: {both: '{a} {b}'}\n",
+     RULE("{k: ['ab longer', 'of=those'], condition: k}"),
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"from xab to longer\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"from x to "
+     "longer\"}\n"
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"from of=those to x\"}\n{\"kind\":\"k\",\"w\":1,\"message\":\"from x to "
+     "those\"}\n"
+     "{\"kind\":\"k\",\"w\":1,\"message\":\"from of to those\"}\n",
+     "F0F01", false},
     {"lines: a word of two fields that are put side by side",
      KIND "---\nshape: s\nwhen: [w]\nlines: true\n---\nformat: f\ntitle: t\ntemplates: ['from {a:word} to {b:word}']\n"
           "join: {both: '{a}{b}'}\n",
