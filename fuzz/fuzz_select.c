@@ -23,7 +23,7 @@ static const char kind_files[] =
     "---\n"
     "kind: said\nwhen: {format: said}\nlogsources: [{product: p}]\n"
     "---\n"
-    "format: said\ntitle: t\ntemplates: ['say {A} of {B}']\n"
+    "format: said\ntitle: t\ntemplates: ['say {A} of {B}', 'ask {C:labels}']\njoin: {D: '{A} {B}'}\n"
     "---\n"
     "shape: a\nwhen: [w1]\nunless: [w2]\nstrip: [p., q.]\nrename: {odd: A, o.: r.}\nunspace: true\npairs: [{list: L, "
     "name: L.n, value: L.v}]\n"
@@ -42,13 +42,36 @@ static const char *const names[] = {"kind", "A",   "B",   "C",       "D",   "E",
                                     "L.u",  "p.A", "q.A", "p.B",     "q.B", "p.x.A", "q.x.y.B", "odd",    "o.A",
                                     "r.A",  "a A", "Az",  "e.A",     "e.B", "e",     "w1",      "w2",     "w3",
                                     "w4",   "w5",  "w6",  "message", "n",   "v",     "A B",     "format", "L.A"};
-static const char *const texts[] = {"x",     "y",          "door",      "lamp1",
-                                    "A",     "B",          "n",         "v",
-                                    "",      "-",          "X",         "1",
-                                    "1.0",   "1e0",        "0x1",       "10.0.0.1",
-                                    "xy",    "x;y",        "\xc3\x84x", "\xff",
-                                    "x-y",   "say x of y", "<A>x</A>",  "{\"A\":\"x\"}",
-                                    "\x01x", "104",        "true",      "2020-01-02T03:04:05Z"};
+static const char *const texts[] = {"x",
+                                    "y",
+                                    "door",
+                                    "lamp1",
+                                    "A",
+                                    "B",
+                                    "n",
+                                    "v",
+                                    "",
+                                    "-",
+                                    "X",
+                                    "1",
+                                    "1.0",
+                                    "1e0",
+                                    "0x1",
+                                    "10.0.0.1",
+                                    "xy",
+                                    "x;y",
+                                    "\xc3\x84x",
+                                    "\xff",
+                                    "x-y",
+                                    "say x of y",
+                                    "<A>x</A>",
+                                    "{\"A\":\"x\"}",
+                                    "ask (x)y(1)x)",
+                                    "say x-y of \\\"A",
+                                    "\x01x",
+                                    "104",
+                                    "true",
+                                    "2020-01-02T03:04:05Z"};
 static const char *const tests[] = {"A: x",
                                     "B: y",
                                     "A|contains: x",
@@ -80,7 +103,10 @@ static const char *const tests[] = {"A: x",
                                     "p.A: x",
                                     "A|contains|all: [x, y]",
                                     "e|contains: A",
-                                    "A|contains: 'Ä'"};
+                                    "A|contains: 'Ä'",
+                                    "C: x-y",
+                                    "C|contains: 'y-1'",
+                                    "C|re: 'x-[xy]'"};
 
 struct bytes {
     const uint8_t *at;
