@@ -56,13 +56,40 @@ static size_t decimal_put(uint64_t n, char *to) {
     return sizeof digits - at;
 }
 
-/* 0 to 15; 16: none. */
+enum { NIBBLE = 0x0f, NIBBLE_CAPITAL = 0x10, NIBBLE_SMALL = 0x20, NIBBLE_NONE = 0x40 };
+
+static const uint8_t nibbles[256] = {
+    [0 ... '0' - 1] = NIBBLE_NONE,
+    ['0'] = 0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    ['9' + 1 ... 'A' - 1] = NIBBLE_NONE,
+    ['A'] = NIBBLE_CAPITAL | 10,
+    NIBBLE_CAPITAL | 11,
+    NIBBLE_CAPITAL | 12,
+    NIBBLE_CAPITAL | 13,
+    NIBBLE_CAPITAL | 14,
+    NIBBLE_CAPITAL | 15,
+    ['F' + 1 ... 'a' - 1] = NIBBLE_NONE,
+    ['a'] = NIBBLE_SMALL | 10,
+    NIBBLE_SMALL | 11,
+    NIBBLE_SMALL | 12,
+    NIBBLE_SMALL | 13,
+    NIBBLE_SMALL | 14,
+    NIBBLE_SMALL | 15,
+    ['f' + 1 ... 255] = NIBBLE_NONE,
+};
+
+/* A digit's value, and what it is. */
 static unsigned nibble(char c) {
-    if (digit(c))
-        return (unsigned)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (unsigned)(c - 'a') + 10;
-    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+    return nibbles[(uint8_t)c];
 }
 
 static bool hex_take(str s, uint64_t *n) {
@@ -72,9 +99,9 @@ static bool hex_take(str s, uint64_t *n) {
     for (size_t i = 2; i < s.len; i++) {
         unsigned const x = nibble(s.ptr[i]);
 
-        if (x > 15 || (s.ptr[i] >= 'A' && s.ptr[i] <= 'F'))
+        if (x & (NIBBLE_NONE | NIBBLE_CAPITAL))
             return false;
-        *n = *n << 4 | x;
+        *n = *n << 4 | (x & NIBBLE);
     }
     return true;
 }
@@ -91,8 +118,8 @@ static size_t hex_put(uint64_t n, char *to) {
 }
 
 static bool guid_take(str s, uint8_t to[16], uint8_t *looks) {
-    bool capital = false, small = false;
-    size_t at = 0;
+    static const uint8_t places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    unsigned all = 0;
 
     *looks = 0;
     if (s.len == GUID_TEXT && s.ptr[0] == '{' && s.ptr[37] == '}') {
@@ -101,21 +128,14 @@ static bool guid_take(str s, uint8_t to[16], uint8_t *looks) {
     }
     if (s.len != 36 || s.ptr[8] != '-' || s.ptr[13] != '-' || s.ptr[18] != '-' || s.ptr[23] != '-')
         return false;
-    for (size_t i = 0; i < 36; i += 2) {
-        if (s.ptr[i] == '-')
-            i++;
-        unsigned const high = nibble(s.ptr[i]), low = nibble(s.ptr[i + 1]);
+    for (size_t i = 0; i < 16; i++) {
+        unsigned const high = nibble(s.ptr[places[i]]), low = nibble(s.ptr[places[i] + 1]);
 
-        if (high > 15 || low > 15)
-            return false;
-        for (size_t k = i; k < i + 2; k++) {
-            capital |= s.ptr[k] >= 'A' && s.ptr[k] <= 'F';
-            small |= s.ptr[k] >= 'a';
-        }
-        to[at++] = (uint8_t)(high << 4 | low);
+        all |= high | low;
+        to[i] = (uint8_t)(high << 4 | (low & NIBBLE));
     }
-    *looks |= capital ? GUID_CAPITALS : 0;
-    return at == 16 && !(capital && small);
+    *looks |= all & NIBBLE_CAPITAL ? GUID_CAPITALS : 0;
+    return !(all & NIBBLE_NONE) && (all & (NIBBLE_CAPITAL | NIBBLE_SMALL)) != (NIBBLE_CAPITAL | NIBBLE_SMALL);
 }
 
 static size_t guid_put(const uint8_t *from, uint8_t looks, char *to) {
