@@ -297,10 +297,11 @@ static int tell_keys(const char *path, struct err *e) {
     struct observable_key_sink const sink = {pile_key, pile_address, &p};
     struct observable_keys *keys;
     double unpacking = 0, keying = 0;
-    uint64_t told = 0;
+    uint64_t told = 0, sum = 0;
 
     if (!observable_keys_new(&keys, secret, e))
         fail(e);
+    observable_keys_pile(keys, 1);
     for (uint32_t i = 0; i < info->columns; i++) {
         struct segment_column const c = segment_column(s, i);
         const struct segment_value *values;
@@ -322,19 +323,19 @@ static int tell_keys(const char *path, struct err *e) {
                 fail(e);
         cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
         keying += cpu;
-        told += p.count - before;
-        size_t const all = p.count;
-
-        if (!(p.room = reallocarray(p.room, p.has, sizeof *p.room)))
-            return 1;
-        p.count = p.count ? index_keys_sort(p.keys, p.room, p.count) : 0;
-        printf("%8.3f us/row %8.4f new keys/row %9u values %9zu keys %.*s\n", cpu / info->rows * 1e6,
-               ((double)p.count - (double)before) / info->rows, c.values, all - before, STR_ARG(c.name));
+        printf("%8.3f us/row %9u values %9zu keys %.*s\n", cpu / info->rows * 1e6, c.values, p.count - before,
+               STR_ARG(c.name));
         segment_forget(s);
     }
-    printf("{\"events\":%u,\"unpack_us\":%.4f,\"key_us\":%.4f,\"told\":%lu,\"keys\":%zu,\"size\":%lu}\n", info->rows,
-           unpacking / info->rows * 1e6, keying / info->rows * 1e6, (unsigned long)told, p.count,
-           (unsigned long)info->size);
+    told = p.count;
+    if (!(p.room = reallocarray(p.room, p.has + 1, sizeof *p.room)))
+        return 1;
+    p.count = p.count ? index_keys_sort(p.keys, p.room, p.count) : 0;
+    for (size_t i = 0; i < p.count; i++)
+        sum = (sum ^ p.keys[i]) * 0x9e3779b97f4a7c15u;
+    printf("{\"events\":%u,\"unpack_us\":%.4f,\"key_us\":%.4f,\"told\":%lu,\"keys\":%zu,\"sum\":\"%016lx\",\"size\":%lu}\n",
+           info->rows, unpacking / info->rows * 1e6, keying / info->rows * 1e6, (unsigned long)told, p.count,
+           (unsigned long)sum, (unsigned long)info->size);
     segment_close(s);
     return 0;
 }

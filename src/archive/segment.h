@@ -64,6 +64,11 @@ struct segment_options {
     uint8_t id[SEGMENT_ID_SIZE]; /* the name of the segment, as the caller likes */
     const struct writing_key
         *writing; /* chunks and directory are sealed with it; stays the caller's. NULL: not encrypted */
+    /* NULL, or told of the values of each column as they are packed: each of them once or more. Not of the segment's own columns, nor of one while all
+     * that stands in it is a second spelling (enum segment_spoken): mixed columns are to be read again. UTF-16 may come as the same text (RAW_TEXT).
+     * False ends what was called, with e. */
+    bool (*told)(void *ctx, uint8_t raw_type, str value, struct err *e);
+    void *ctx;
 };
 
 struct segment_writer;
@@ -109,6 +114,8 @@ struct segment_info {
  * A segment without rows is one like any other. After this w is only good to be freed. */
 MUST_USE bool segment_writer_finish(struct segment_writer *w, struct buf *out, struct segment_info *info,
                                     struct err *e);
+/* Has it a column that is SPOKEN_BOTH? */
+bool segment_writer_mixed(const struct segment_writer *w);
 
 /* ---- opening ---- */
 

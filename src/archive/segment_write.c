@@ -60,6 +60,7 @@ struct column {
     field_id field;
     uint32_t next; /* codes given */
     uint32_t types;
+    uint8_t spoken; /* enum segment_spoken, 0: by no shape so far */
     /* Of the block: cells, where they begin among those of all columns, and entries there were before it. */
     uint32_t cells_block, stream, count_before;
     uint64_t cells, bytes;
@@ -129,7 +130,7 @@ struct segment_writer {
     uint32_t *hashes;
     uint32_t record_room; /* values that they have room for */
     struct raw *folded;   /* its values, those of objects folded */
-    struct buf folds;
+    struct buf folds, wide;
     struct below {
         field_id field, list; /* FIELD_NONE: none */
         bool yes;
@@ -415,12 +416,36 @@ static bool is_narrow(const struct raw *v) {
     return (high & UINT64_C(0xff80ff80ff80ff80)) == 0;
 }
 
+/* memcmp, of bytes that are mostly few. */
+static inline bool same(const char *a, const char *b, uint32_t len) {
+    uint64_t x[2], y[2];
+    uint32_t p, q, r, t;
+
+    if (len > 16)
+        return memcmp(a, b, len) == 0;
+    if (len >= 8) {
+        memcpy(&x[0], a, 8);
+        memcpy(&y[0], b, 8);
+        memcpy(&x[1], a + len - 8, 8);
+        memcpy(&y[1], b + len - 8, 8);
+        return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+    }
+    if (len >= 4) {
+        memcpy(&p, a, 4);
+        memcpy(&q, b, 4);
+        memcpy(&r, a + len - 4, 4);
+        memcpy(&t, b + len - 4, 4);
+        return ((p ^ q) | (r ^ t)) == 0;
+    }
+    return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
+}
+
 static inline bool is(const struct entry *n, const struct raw *v) {
     if (n->type != v->type)
         return false;
     if (n->narrow)
         return n->len * 2 == v->len && utf16le_is_ascii(v->ptr, n->ptr, n->len);
-    return n->len == v->len && (v->len == 0 || memcmp(n->ptr, v->ptr, v->len) == 0);
+    return n->len == v->len && same(n->ptr, v->ptr, v->len);
 }
 
 static bool entry_add(struct segment_writer *w, struct column *c, const struct raw *v, uint32_t hash) {
@@ -488,6 +513,8 @@ static bool shape_make(struct segment_writer *w, uint32_t count, uint32_t hash) 
             places[i].column = SEGMENT_TIME_TEXT;
         else if (!column_of(w, (field_id)(keys[i] >> KEY_FIELD), &places[i].column))
             return false;
+        else
+            w->columns[places[i].column].spoken |= (keys[i] >> 16 & 3) == RAW_OWN ? SPOKEN_OWN : SPOKEN_INNER;
     }
     w->shapes[w->shape_count++] = (struct shape){.keys = keys, .places = places, .count = count, .hash = hash};
     return true;
@@ -531,6 +558,31 @@ static bool page_add(struct segment_writer *w, struct column *c, uint32_t values
     return true;
 }
 
+/* Whoever wants to know them is told. ASCII in UTF-16 is told as the text it is; with a zero in it, as what it was. */
+static bool values_tell(struct segment_writer *w, uint32_t count, struct err *e) {
+    for (uint32_t i = 0; i < count; i++) {
+        const struct packed_value *const v = &w->values[i];
+        bool const wide = v->narrow && memchr(v->ptr, 0, v->len);
+        str value = {v->ptr, v->len};
+
+        if (UNLIKELY(wide)) {
+            w->wide.len = 0;
+            for (uint32_t k = 0; k < v->len; k++) {
+                buf_byte(&w->wide, v->ptr[k]);
+                buf_byte(&w->wide, 0);
+            }
+            if (w->wide.failed)
+                return no_memory(w, e);
+            value = buf_str(&w->wide);
+        }
+        if (!w->o.told(w->o.ctx, v->narrow && !wide ? RAW_TEXT : v->type, value, e)) {
+            w->broken = true;
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Values that wait become pages. */
 static bool pages_write(struct segment_writer *w, struct column *c, struct err *e) {
     uint32_t at = 0;
@@ -547,7 +599,7 @@ static bool pages_write(struct segment_writer *w, struct column *c, struct err *
             w->values[count++] = (struct packed_value){n->ptr, n->len, n->type, n->narrow};
             text += n->len;
         }
-        if (!page_add(w, c, count, e))
+        if ((w->o.told && c->spoken == SPOKEN_OWN && !values_tell(w, count, e)) || !page_add(w, c, count, e))
             return false;
     }
     c->waiting_count = 0;
@@ -981,9 +1033,9 @@ uint32_t segment_writer_rows(const struct segment_writer *w) {
 size_t segment_writer_bytes(const struct segment_writer *w) {
     size_t const turned = (size_t)(w->cell_room > w->stream_room ? w->cell_room - w->stream_room : 0);
 
-    return w->held + 2 * turned * sizeof *w->stream + w->out.room + w->leaves.room + w->folds.room + w->pack.out.room +
-           w->sealed.room + w->pack.texts.room + w->pack.numbers.room + w->pack.times.room + w->pack.guids.room +
-           w->pack.forms.room;
+    return w->held + 2 * turned * sizeof *w->stream + w->out.room + w->leaves.room + w->folds.room + w->wide.room +
+           w->pack.out.room + w->sealed.room + w->pack.texts.room + w->pack.numbers.room + w->pack.times.room +
+           w->pack.guids.room + w->pack.forms.room;
 }
 
 bool segment_writer_full(const struct segment_writer *w) {
@@ -1068,6 +1120,7 @@ void segment_writer_free(struct segment_writer *w) {
     buf_free(&w->sealed);
     sealer_wipe(&w->sealer);
     buf_free(&w->folds);
+    buf_free(&w->wide);
     free(w->folded);
     free(w);
 }
@@ -1213,6 +1266,13 @@ static bool footer_write(struct segment_writer *w, uint32_t shapes, uint32_t sou
     buf_add(&w->out, (str){trailer, sizeof trailer});
     w->written += packed + sizeof trailer;
     return !w->out.failed || no_memory(w, e);
+}
+
+bool segment_writer_mixed(const struct segment_writer *w) {
+    for (uint32_t i = 0; i < w->column_count; i++)
+        if (w->columns[i].spoken == SPOKEN_BOTH)
+            return true;
+    return false;
 }
 
 bool segment_writer_finish(struct segment_writer *w, struct buf *out, struct segment_info *info, struct err *e) {

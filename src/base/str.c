@@ -27,6 +27,23 @@ bool str_eq_ascii(str a, str b) {
     return true;
 }
 
+void str_lower(str s, char *to) {
+    size_t i = 0;
+
+#ifdef __SSE2__
+    for (; i + 16 <= s.len; i += 16) {
+        __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i));
+        /* Signed: bytes beyond ASCII lie below both. */
+        __m128i const capital =
+            _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(x, _mm_set1_epi8('Z' + 1)));
+
+        _mm_storeu_si128((__m128i *)(void *)(to + i), _mm_or_si128(x, _mm_and_si128(capital, _mm_set1_epi8(32))));
+    }
+#endif
+    for (; i < s.len; i++)
+        to[i] = lower(s.ptr[i]);
+}
+
 size_t str_find(str s, str what) {
     const char *const at = what.len ? memmem(s.ptr, s.len, what.ptr, what.len) : s.ptr;
 

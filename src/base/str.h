@@ -46,6 +46,8 @@ static inline str str_first(str s, size_t len) {
 int str_cmp(str a, str b);
 /* Equal but for the case of A-Z. For names and keywords of formats, never for values of evidence (event/fold.h). */
 bool str_eq_ascii(str a, str b);
+/* The same bytes with a-z for A-Z, s.len of them at `to`, which may be s.ptr. */
+void str_lower(str s, char *to);
 /* The first position of `what` in s, or SIZE_MAX. The empty view is found at 0. */
 size_t str_find(str s, str what);
 /* The first position of byte c, or SIZE_MAX. */

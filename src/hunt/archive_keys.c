@@ -9,13 +9,10 @@
 
 #define STRETCH ((size_t)1 << 20) /* keys that are sorted at a time */
 #define FIRST_ROOM ((size_t)1 << 10)
-#define SEEN (1u << 15) /* values that were keyed last, by hash */
-#define LEAST 2u        /* bytes of a value: fewer hold nothing in any type */
+#define LEAST 2u /* bytes of a value: fewer hold nothing in any type */
 
 struct archive_keys {
     struct observable_keys *keys;
-    uint64_t *seen;
-    uint64_t seed;
     uint64_t *room; /* to sort in */
     size_t room_count;
     uint64_t segments; /* begun so far */
@@ -23,7 +20,7 @@ struct archive_keys {
 
 struct segment_keys {
     struct archive_keys *of;
-    uint64_t number; /* what was seen in another segment is not in this one */
+    uint64_t number; /* of its pile (observable_keys_pile) */
     uint64_t *keys;
     size_t count, room;
     uint8_t (*addresses)[ARCHIVE_ADDRESS];
@@ -38,11 +35,8 @@ static bool no_memory(struct err *e) {
 bool archive_keys_new(struct archive_keys **out, const uint8_t secret[OBSERVABLE_SECRET], struct err *e) {
     struct archive_keys *const k = calloc(1, sizeof *k);
 
-    if (!k || !(k->seen = calloc(SEEN, sizeof *k->seen))) {
-        free(k);
+    if (!k)
         return no_memory(e);
-    }
-    k->seed = hash_seed();
     if (!observable_keys_new(&k->keys, secret, e)) {
         archive_keys_free(k);
         return false;
@@ -55,7 +49,6 @@ void archive_keys_free(struct archive_keys *k) {
     if (!k)
         return;
     observable_keys_free(k->keys);
-    free(k->seen);
     free(k->room);
     free(k);
 }
@@ -66,7 +59,7 @@ bool segment_keys_new(struct segment_keys **out, struct archive_keys *k, struct 
     if (!s)
         return no_memory(e);
     s->of = k;
-    s->number = k->segments++;
+    s->number = ++k->segments;
     *out = s;
     return true;
 }
@@ -200,23 +193,15 @@ static bool is_kept(uint8_t raw_type) {
     return raw_type == RAW_TEXT || raw_type == RAW_UTF16 || raw_type == RAW_BINARY || raw_type == RAW_SID;
 }
 
-/* A block cuts as much (dictionary_code). */
-static bool value_key(struct segment_keys *s, uint8_t raw_type, str value, struct err *e) {
+bool segment_keys_value(struct segment_keys *s, uint8_t raw_type, str value, struct err *e) {
     struct observable_key_sink const sink = {on_key, on_address, s};
 
-    return observable_keys_of(s->of->keys, raw_type, str_first(value, VALUE_BYTES_MAX), &sink, e);
-}
-
-bool segment_keys_made(struct segment_keys *s, uint8_t raw_type, str value, struct err *e) {
     if (!is_kept(raw_type) || value.len < LEAST)
         return true;
-    uint64_t const hash = hash_bytes(value, s->of->seed + s->number * RAW_TYPES + raw_type) | 1;
-    uint64_t *const slot = &s->of->seen[hash >> 8 & (SEEN - 1)];
-
-    if (*slot == hash)
-        return true;
-    *slot = hash;
-    return value_key(s, raw_type, value, e);
+    observable_keys_pile(s->of->keys, s->number);
+    return observable_keys_of(s->of->keys, raw_type,
+                              str_first(value, VALUE_BYTES_MAX), /* a block cuts as much (dictionary_code) */
+                              &sink, e);
 }
 
 /* All values of a column that is nowhere a second spelling of others. */
@@ -227,8 +212,7 @@ static bool column_key(struct segment_keys *s, struct segment *segment, uint32_t
     if (!segment_column_values(segment, column, false, &values, e))
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (is_kept(values[i].type) && values[i].len >= LEAST &&
-            !value_key(s, values[i].type, (str){values[i].ptr, values[i].len}, e))
+        if (!segment_keys_value(s, values[i].type, (str){values[i].ptr, values[i].len}, e))
             return false;
     segment_forget(segment);
     return true;
@@ -256,7 +240,7 @@ static bool both_record(struct event_sink *sink, const struct record *r, struct 
 
     for (uint32_t i = 0; i < r->count; i++)
         if (!r->values[i].inner &&
-            !segment_keys_made(b->keys, r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, e))
+            !segment_keys_value(b->keys, r->values[i].type, (str){r->values[i].ptr, r->values[i].len}, e))
             return false;
     return true;
 }
@@ -271,7 +255,8 @@ static bool both_read(struct segment_keys *s, struct segment *segment, struct bo
     return segment_read(segment, &reading, e);
 }
 
-static bool columns_key(struct segment_keys *s, struct segment *segment, struct both *b, struct err *e) {
+/* told: but for columns that are sometimes a second spelling, of all of them. */
+static bool columns_key(struct segment_keys *s, struct segment *segment, bool told, struct both *b, struct err *e) {
     uint32_t const types = 1u << RAW_TEXT | 1u << RAW_UTF16 | 1u << RAW_BINARY | 1u << RAW_SID;
     uint32_t const columns = segment_info(segment)->columns;
     enum segment_spoken spoken;
@@ -291,26 +276,27 @@ static bool columns_key(struct segment_keys *s, struct segment *segment, struct 
                 return no_memory(e);
             b->wanted[field] = 1;
             any = true;
-        } else if (spoken == SPOKEN_OWN && !column_key(s, segment, i, e)) {
+        } else if (spoken == SPOKEN_OWN && !told && !column_key(s, segment, i, e)) {
             return false;
         }
     }
     return !any || both_read(s, segment, b, e);
 }
 
-bool segment_keys_end(struct segment_keys *s, struct segment *segment, const struct archive_keys_to *to,
-                      struct err *e) {
+static bool sealed_key(struct segment_keys *s, struct segment *segment, bool told, struct err *e) {
     struct both *const b = calloc(1, sizeof *b);
-    bool ok = (b && (b->sink.fields = fields_new())) || no_memory(e);
+    bool const ok = ((b && (b->sink.fields = fields_new())) || no_memory(e)) && columns_key(s, segment, told, b, e);
 
-    s->to = to;
-    observable_keys_once(s->of->keys, true);
-    ok = ok && columns_key(s, segment, b, e) && keys_sort(s, e);
-    observable_keys_once(s->of->keys, false);
     if (b)
         fields_free(b->sink.fields);
     free(b);
-    if (!ok)
+    return ok;
+}
+
+bool segment_keys_end(struct segment_keys *s, struct segment *segment, bool told, const struct archive_keys_to *to,
+                      struct err *e) {
+    s->to = to;
+    if ((segment && !sealed_key(s, segment, told, e)) || !keys_sort(s, e))
         return false;
     addresses_sort(s);
     keys_send(s);

@@ -114,15 +114,19 @@ static void put_addresses(void *ctx, str bytes) {
     k->o.put(k->o.ctx, &(struct wire){.type = WIRE_INDEX_ADDRESSES, .name = bytes});
 }
 
-/* Of the segment that lies in k->bytes. */
-static bool keys_put(struct keep *k, struct open_segment *s, struct err *e) {
+static bool column_told(void *ctx, uint8_t raw_type, str value, struct err *e) {
+    return segment_keys_value(ctx, raw_type, value, e);
+}
+
+/* Of the segment that lies in k->bytes. What its columns hold was told, but for those that are sometimes a second spelling. */
+static bool keys_put(struct keep *k, struct open_segment *s, bool mixed, struct err *e) {
     struct archive_keys_to const to = {put_keys, put_addresses, k};
     struct segment_opening const how = {.writing = k->o.writing};
-    struct segment *sealed;
+    struct segment *sealed = NULL;
 
-    if (!segment_open_with(&sealed, buf_str(&k->bytes), S("a new segment"), &how, e))
+    if (mixed && !segment_open_with(&sealed, buf_str(&k->bytes), S("a new segment"), &how, e))
         return false;
-    bool const ok = segment_keys_end(s->keys, sealed, &to, e);
+    bool const ok = segment_keys_end(s->keys, sealed, true, &to, e);
 
     segment_close(sealed);
     return ok;
@@ -181,9 +185,11 @@ static bool seal_one(struct keep *k, unsigned at, struct err *e) {
     for (size_t from = 0; from < k->bytes.len; from += PIECE)
         k->o.put(k->o.ctx,
                  &(struct wire){.type = WIRE_SEGMENT, .name = str_first(str_from(buf_str(&k->bytes), from), PIECE)});
+    bool const mixed = segment_writer_mixed(s->w);
+
     segment_writer_free(s->w);
     s->w = NULL;
-    if (s->keys && !keys_put(k, s, e))
+    if (s->keys && !keys_put(k, s, mixed, e))
         return false;
     struct wire m = {
         .type = WIRE_SEALED,
@@ -251,8 +257,8 @@ static int32_t month_for(struct keep *k, int64_t when) {
 }
 
 static bool segment_for(struct keep *k, int32_t month, struct open_segment **out, struct err *e) {
-    struct segment_options const options = {
-        .fields = k->o.fields, .memory_max = k->o.memory_max, .writing = k->o.writing};
+    struct segment_options options = {.fields = k->o.fields, .memory_max = k->o.memory_max, .writing = k->o.writing};
+    struct segment_keys *keys = NULL;
 
     if (k->last < k->open_count && k->open[k->last].month == month) {
         *out = &k->open[k->last];
@@ -265,12 +271,14 @@ static bool segment_for(struct keep *k, int32_t month, struct open_segment **out
         }
     if (k->open_count == OPEN_MAX && !seal_one(k, over(k), e))
         return false;
-    *out = &k->open[k->open_count];
-    **out = (struct open_segment){.month = month, .source = SEGMENT_NONE};
-    if (!segment_writer_new(&(*out)->w, &options, e))
+    if (k->keys && !segment_keys_new(&keys, k->keys, e))
         return false;
-    if (k->keys && !segment_keys_new(&(*out)->keys, k->keys, e)) {
-        segment_writer_free((*out)->w);
+    options.told = keys ? column_told : NULL;
+    options.ctx = keys;
+    *out = &k->open[k->open_count];
+    **out = (struct open_segment){.month = month, .source = SEGMENT_NONE, .keys = keys};
+    if (!segment_writer_new(&(*out)->w, &options, e)) {
+        segment_keys_free(keys);
         return false;
     }
     k->open_count++;
@@ -343,7 +351,7 @@ bool keep_made(struct keep *k, const struct raw *v, struct err *e) {
 
 static bool made_key(struct keep *k, struct open_segment *s, struct err *e) {
     for (size_t i = 0; i < k->made_count; i++)
-        if (!segment_keys_made(s->keys, k->made[i].type, (str){k->made[i].ptr, k->made[i].len}, e))
+        if (!segment_keys_value(s->keys, k->made[i].type, (str){k->made[i].ptr, k->made[i].len}, e))
             return false;
     k->made_count = 0;
     return true;

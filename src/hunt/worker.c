@@ -844,7 +844,7 @@ static bool made(void *ctx, const struct raw *v, struct err *e) {
     struct worker *const w = ctx;
 
     return w->keep ? keep_made(w->keep, v, e)
-                   : !w->segment_keys || segment_keys_made(w->segment_keys, v->type, (str){v->ptr, v->len}, e);
+                   : !w->segment_keys || segment_keys_value(w->segment_keys, v->type, (str){v->ptr, v->len}, e);
 }
 
 static struct ingest_wish wants(void *ctx, const struct block *b, field_id field) {
@@ -1520,7 +1520,7 @@ static bool segment_index(struct worker *w, struct segment *s, struct err *e) {
     if (!segment_keys_new(&w->segment_keys, w->keys, e))
         return false;
     bool const read = segment_read(s, &reading, e);
-    bool const ok = segment_member_end(&job, e) && read && segment_keys_end(w->segment_keys, s, &to, e);
+    bool const ok = segment_member_end(&job, e) && read && segment_keys_end(w->segment_keys, s, false, &to, e);
 
     segment_keys_free(w->segment_keys);
     w->segment_keys = NULL;

@@ -29,6 +29,8 @@
 #define SIX_COLONS 6u     /* in an IPv6 address without ::, at least */
 #define SIX_MAX 45u       /* bytes of an IPv6 address with an IPv4 one behind */
 #define WORDS_MAX 16u     /* of a name with blanks in it, behind other words */
+#define PIECES_LEAST 256u /* bytes of a text that is looked at in pieces, */
+#define PIECE_LEAST 96u   /* and of a piece */
 #define UNDONE_MAX 3u     /* times that a text is without its encoding: redirections lie in each other */
 #define HOST_CLASSES (1u << INTEL_HOST | 1u << INTEL_URL | 1u << INTEL_MAIL)
 
@@ -201,7 +203,7 @@ static inline bool marked(const struct look *l, enum intel_mark which, uint32_t 
     return indicator_marked(l->t->m, which, mark);
 }
 static inline bool whole_marked(const struct look *l, str text) {
-    return indicator_whole_marked(l->t->m, text);
+    return l->asks || indicator_whole_marked(l->t->m, text);
 }
 
 static bool has(const struct look *l, enum intel_class class) {
@@ -261,9 +263,59 @@ void indicator_url_find(struct indicator_texts *t, str key, struct indicator_fou
     url_probe(&l, key);
 }
 
+/* Bytes that no URL goes beyond; that may become others where it is canonical (codec/web_address.h), or make them so; that no host has behind
+ * it in a URL. */
+enum { URL_END = 1, URL_ODD = 2, URL_NONE = 4 };
+
+static const uint8_t url_signs[256] = {
+    [0 ... ' '] = URL_END,
+    ['"'] = URL_END,
+    ['<'] = URL_END,
+    ['>'] = URL_END,
+    ['\\'] = URL_END,
+    ['^'] = URL_END,
+    ['`'] = URL_END,
+    ['{'] = URL_END,
+    ['|'] = URL_END,
+    ['}'] = URL_END,
+    ['\''] = URL_END,
+    ['%'] = URL_ODD,
+    ['&'] = URL_ODD | URL_NONE,
+    ['#'] = URL_ODD | URL_NONE,
+    ['.'] = URL_ODD,
+    [0x7f ... 0xff] = URL_ODD,
+    ['!'] = URL_NONE,
+    ['$'] = URL_NONE,
+    ['('] = URL_NONE,
+    [')'] = URL_NONE,
+    ['*'] = URL_NONE,
+    ['+'] = URL_NONE,
+    [','] = URL_NONE,
+    [';'] = URL_NONE,
+    ['='] = URL_NONE,
+    ['@'] = URL_NONE,
+    ['['] = URL_NONE,
+    [']'] = URL_NONE,
+    ['~'] = URL_NONE,
+};
+
 static bool ends_url(char c) {
-    return (uint8_t)c <= ' ' || c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' ||
-           c == '|' || c == '}' || c == '\'';
+    return url_signs[(uint8_t)c] & URL_END;
+}
+
+/* Is what is URL_ODD so here? Points are where a name of the path begins or behind each other, an ampersand where it is one of HTML. */
+static bool url_odd(str s, size_t at) {
+    if (s.ptr[at] == '.')
+        return at == 0 || s.ptr[at - 1] == '/' || s.ptr[at - 1] == '.';
+    return s.ptr[at] != '&' || (at + 1 < s.len && lower(s.ptr[at + 1]) == 'a');
+}
+
+/* May what stands behind a host make a URL of it, or another host? Most signs do not. */
+static bool goes_behind(str behind) {
+    if (behind.len == 0 || url_signs[(uint8_t)*behind.ptr] & (URL_END | URL_NONE))
+        return false;
+    return *behind.ptr != ':' ||
+           (behind.len > 1 && (kind_of(behind.ptr[1]) & DIGIT || behind.ptr[1] == '/' || behind.ptr[1] == '?'));
 }
 
 /* A value that is a host and nothing else, or with its port. */
@@ -286,6 +338,7 @@ static bool is_name(str behind) {
 static void url_look(struct look *l, size_t from, size_t end, str host, bool six) {
     char key[URL_MAX];
     size_t to, host_len = 0;
+    bool odd = false;
     struct web_address w;
 
     if (!part_may(l->t->m, INTEL_URL_HOST, host))
@@ -297,19 +350,21 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
         from--;
         end++;
     }
-    if (from == 0 && is_port(str_from(l->text, end))) {
+    if (from == 0 && !l->parts_only && is_port(str_from(l->text, end))) {
         if (l->asks)
             l->asks->host(l->asks->ctx, host);
         else
             l->found->host = true;
     }
+    if (l->asks && !goes_behind(str_from(l->text, end)))
+        return; /* the host is told on its own */
     if (from < l->url_end && ++l->urls_within > URLS_WITHIN_MAX) {
         if (l->asks) /* in a set only those would count of which a URL is known */
             l->asks->unread(l->asks->ctx, host);
         return;
     }
     for (to = end; to < l->text.len && to - from < URL_MAX && !ends_url(l->text.ptr[to]); to++)
-        ;
+        odd |= url_signs[(uint8_t)l->text.ptr[to]] & URL_ODD && url_odd(l->text, to);
     str const url = {l->text.ptr + from, to - from};
 
     if (from >= l->url_end) {
@@ -329,6 +384,12 @@ static void url_look(struct look *l, size_t from, size_t end, str host, bool six
             len--;
         if ((cut && len == url.len) || !len)
             continue;
+        if (len > end - from + 1 && l->text.ptr[end] == '/' && !odd &&
+            len - (end - from) <= sizeof key - host_len) { /* as it stands it is canonical */
+            memcpy(key + host_len, url.ptr + (end - from), len - (end - from));
+            url_probe(l, (str){key, host_len + len - (end - from)});
+            continue;
+        }
         arena_reset(l->t->urls);
         if (!web_address_of(str_first(url, len), l->t->urls, &w))
             continue;
@@ -552,8 +613,7 @@ static void host_look(struct look *l, size_t from, size_t end, unsigned kinds_in
     } else {
         if (word.len > HOST_MAX)
             return;
-        for (size_t i = 0; i < word.len; i++)
-            key[i] = lower(word.ptr[i]);
+        str_lower(word, key);
         host = (str){key, word.len};
     }
     for (last = host.len; last > 0 && host.ptr[last - 1] != '.'; last--)
@@ -609,18 +669,43 @@ static size_t placeholder_undo(char *key, size_t len, size_t room) {
     return len - at + folder.len;
 }
 
+static bool is_slash(char c) {
+    return c == '/' || c == '\\';
+}
+
+/* The first slash or backslash from `at` on; where there is none, the end. */
+static size_t next_slash(str s, size_t at) {
+#ifdef __SSE2__
+    for (; at + 16 <= s.len; at += 16) {
+        __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + at));
+        unsigned const found = (unsigned)_mm_movemask_epi8(
+            _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('/')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'))));
+
+        if (found)
+            return at + (unsigned)__builtin_ctz(found);
+    }
+#endif
+    while (at < s.len && !is_slash(s.ptr[at]))
+        at++;
+    return at;
+}
+
 /* Small letters, one slash between names, the last PATH_MAX_BYTES of it. */
 static size_t path_key(str path, char key[PATH_MAX_BYTES]) {
     size_t len = 0;
+    bool twice = false;
 
     path = str_from(path, path.len > PATH_MAX_BYTES ? path.len - PATH_MAX_BYTES : 0);
-    for (size_t i = 0; i < path.len; i++) {
-        char const c = path.ptr[i] == '\\' ? '/' : lower(path.ptr[i]);
-
-        if (c == '/' && len && key[len - 1] == '/')
-            continue;
-        key[len++] = c;
+    str_lower(path, key);
+    for (size_t at = next_slash(path, 0); at < path.len; at = next_slash(path, at + 1)) {
+        key[at] = '/';
+        twice |= at > 0 && key[at - 1] == '/';
     }
+    if (!twice)
+        return path.len;
+    for (size_t i = 0; i < path.len; i++)
+        if (key[i] != '/' || !len || key[len - 1] != '/')
+            key[len++] = key[i];
     return len;
 }
 
@@ -633,13 +718,15 @@ static void path_probe(struct look *l, str path) {
         path.len--;
     while (path.len && *path.ptr == ' ')
         path = str_from(path, 1);
-    if (!intel_file_name(path).len || !marked(l, INTEL_MARK_NAMES, intel_name_mark(intel_file_name(path))))
+    if (path.len == 0 || is_slash(path.ptr[path.len - 1]))
         return;
-    len = path_key(path, key);
     if (l->asks) {
-        l->asks->path(l->asks->ctx, (str){key, len});
+        l->asks->path(l->asks->ctx, (str){key, path_key(path, key)});
         return;
     }
+    if (!marked(l, INTEL_MARK_NAMES, intel_name_mark(intel_file_name(path))))
+        return;
+    len = path_key(path, key);
     len = placeholder_undo(key, len, sizeof key);
     for (name = len; name > 0 && key[name - 1] != '/'; name--)
         ;
@@ -699,66 +786,86 @@ static bool names_may(const struct look *l, str s, size_t from, size_t end) {
     return false;
 }
 
-static bool is_slash(char c) {
-    return c == '/' || c == '\\';
+/* Where a path that ends at `end` begins: behind the sign that no path goes beyond. */
+static size_t path_begin(str s, size_t end) {
+    size_t const least = end > PATH_MAX_BYTES ? end - PATH_MAX_BYTES : 0;
+    size_t from = end;
+
+    while (from > least && !ends_path(s.ptr[from - 1]))
+        from--;
+    return from;
+}
+
+/* The same, but for folders that nobody who is told everything asks for. */
+static size_t path_begin_asked(str s, size_t end) {
+    size_t const least = end > PATH_MAX_BYTES ? end - PATH_MAX_BYTES : 0;
+    size_t from = end;
+    unsigned folders = 0;
+
+    for (; from > least; from--) {
+        unsigned const is = ends[(uint8_t)s.ptr[from - 1]];
+
+        if (LIKELY(!(is & (PATH_END | FOLDER_END))))
+            continue;
+        /* Slashes and blanks behind the name are none of it (path_probe). */
+        if (is & PATH_END ||
+            (from < end && !is_slash(s.ptr[from]) && s.ptr[from] != ' ' && ++folders > INDICATOR_ASK_FOLDERS))
+            break;
+    }
+    return from;
+}
+
+/* The words of the path from `from` on, from the right: `cmd /c a b.exe`. A blank may also be part of the name or of a folder. */
+static void words_look(struct look *l, size_t from, size_t end) {
+    str const s = l->text;
+    size_t word = end;
+
+    for (unsigned tries = 0; tries < WORDS_MAX; tries++) {
+        size_t next = word - (tries > 0);
+
+        while (next > from && !ends_word(s.ptr[next - 1]))
+            next--;
+        if (next == from)
+            return;
+        word = next;
+        if (end > word)
+            path_probe(l, (str){s.ptr + word, end - word});
+    }
 }
 
 /* A name that ends at `end`, and begins behind a separator, a quote, or a blank. */
 static void name_look(struct look *l, size_t end) {
     str const s = l->text;
-    size_t from = end, word = SIZE_MAX, name = end;
-    unsigned folders = 0;
+    size_t from, name = end;
 
+    if (l->asks) { /* who is told everything cuts words as well */
+        from = path_begin_asked(s, end);
+        if (!l->asks->path_was_told || !l->asks->path_was_told(l->asks->ctx, (str){s.ptr + from, end - from}))
+            path_probe(l, (str){s.ptr + from, end - from});
+        return;
+    }
     /* The name alone decides, with blanks and without: most end here. */
-    while (!l->asks && name > 0 && end - name < NAME_MAX_BYTES &&
-           !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
+    while (name > 0 && end - name < NAME_MAX_BYTES && !(ends[(uint8_t)s.ptr[name - 1]] & (PATH_END | FOLDER_END)))
         name--;
-    if (!l->asks && !names_may(l, s, name, end))
+    if (!names_may(l, s, name, end))
         return;
     l->may = true;
     if (is_quick(l))
         return;
-    while (from > 0 && end - from < PATH_MAX_BYTES && !ends_path(s.ptr[from - 1])) {
-        /* Slashes and blanks behind the name are none of it (path_probe). */
-        if (l->asks && from < end && is_slash(s.ptr[from - 1]) && !is_slash(s.ptr[from]) && s.ptr[from] != ' ' &&
-            ++folders > INDICATOR_ASK_FOLDERS)
-            break;
-        from--;
-        if (word == SIZE_MAX && ends_word(s.ptr[from]))
-            word = from + 1;
-    }
-    if (l->asks && l->asks->path_was_told && l->asks->path_was_told(l->asks->ctx, (str){s.ptr + from, end - from}))
-        return;
+    from = path_begin(s, end);
     path_probe(l, (str){s.ptr + from, end - from});
-    /* Words within, from the right: `cmd /c a b.exe`. A blank may also be part of the name or of a folder. Who is told everything cuts them
-     * as well. */
-    for (unsigned tries = 0; !l->asks && word != SIZE_MAX && tries < WORDS_MAX; tries++) {
-        size_t next = word - 1;
-
-        if (end > word)
-            path_probe(l, (str){s.ptr + word, end - word});
-        while (next > from && !ends_word(s.ptr[next - 1]))
-            next--;
-        word = next > from ? next : SIZE_MAX;
-    }
+    words_look(l, from, end);
 }
 
 /* Names without an ending: the last of a path. */
 static void bare_look(struct look *l) {
     str const s = str_first(l->text, INDICATOR_TEXT_MAX);
 
-    for (size_t at = 0; at < s.len && !(l->may && is_quick(l)); at++) {
-        size_t end;
-
-        if (s.ptr[at] != '/' && s.ptr[at] != '\\')
-            continue;
-        for (end = at + 1; end < s.len && !ends_path(s.ptr[end]) && !ends_word(s.ptr[end]) && s.ptr[end] != '/' &&
-                           s.ptr[end] != '\\' && s.ptr[end] != '.';
-             end++)
+    for (size_t at = next_slash(s, 0), end; at < s.len && !(l->may && is_quick(l)); at = next_slash(s, end)) {
+        for (end = at + 1; end < s.len && !ends[(uint8_t)s.ptr[end]] && s.ptr[end] != '.'; end++)
             ;
         if (end > at + 1 && (end == s.len || s.ptr[end] != '.'))
             name_look(l, end);
-        at = end - 1;
     }
 }
 
@@ -871,6 +978,19 @@ static inline __attribute__((always_inline)) void traits_add(struct traits *all,
     }
 }
 
+static struct traits traits_of(str s) {
+    struct traits all = {0};
+    bool blank_before = true;
+
+    for (size_t at = 0; at < s.len; at += 64) {
+        struct glance const g = glance_at(s, at);
+
+        traits_add(&all, &g, at, &blank_before);
+    }
+    all.blanks |= s.len && s.ptr[s.len - 1] == ' ';
+    return all;
+}
+
 /* ---- whole values ---- */
 
 static void canonical_probe(struct look *l, enum observable type) {
@@ -890,31 +1010,26 @@ static void canonical_probe(struct look *l, enum observable type) {
             probe_types(l, INTEL_WHOLE, str_first(key, at - 1), (uint64_t)1 << type);
 }
 
-/* A whole value in small letters, or what of it is behind a backslash. */
+/* A whole value, in small letters unless who is asked has it in any, or what of it is behind a backslash. */
 static void whole_probe(struct look *l, str whole, uint64_t types) {
     if (types && whole.len && whole_marked(l, whole))
         probe_types(l, INTEL_WHOLE, whole, types);
 }
 
-/* Is the last name of a path that ends in a backslash this one? */
-static bool last_is(str folders, str name) {
-    return str_ends(folders, name) && (folders.len == name.len || folders.ptr[folders.len - name.len - 1] == '\\');
-}
-
-/* What stands alone behind these folders: DOMAIN\account, \Sessions\1\BaseNamedObjects\object, Services\service, Tasks\task. controls: there may be
- * some in them. */
+/* What stands alone behind these folders: DOMAIN\account, \Sessions\1\BaseNamedObjects\object, Services\service, Tasks\task. They end in a backslash.
+ * controls: there may be some in them. */
 static uint64_t types_behind(str folders, bool controls) {
     static const struct {
         str name;
         uint64_t types;
     } known[] = {
-        {STR("basenamedobjects\\"), (uint64_t)1 << OBSERVABLE_MUTEX},
-        {STR("global\\"), (uint64_t)1 << OBSERVABLE_MUTEX},
-        {STR("local\\"), (uint64_t)1 << OBSERVABLE_MUTEX},
-        {STR("pipe\\"), (uint64_t)1 << OBSERVABLE_MUTEX},
-        {STR("services\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
-        {STR("tasks\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
-        {STR("tree\\"), (uint64_t)1 << OBSERVABLE_SERVICE},
+        {STR("basenamedobjects"), (uint64_t)1 << OBSERVABLE_MUTEX},
+        {STR("global"), (uint64_t)1 << OBSERVABLE_MUTEX},
+        {STR("local"), (uint64_t)1 << OBSERVABLE_MUTEX},
+        {STR("pipe"), (uint64_t)1 << OBSERVABLE_MUTEX},
+        {STR("services"), (uint64_t)1 << OBSERVABLE_SERVICE},
+        {STR("tasks"), (uint64_t)1 << OBSERVABLE_SERVICE},
+        {STR("tree"), (uint64_t)1 << OBSERVABLE_SERVICE},
     };
 
     for (size_t i = 0; controls && i < folders.len; i++)
@@ -922,12 +1037,17 @@ static uint64_t types_behind(str folders, bool controls) {
             return 0; /* lines of a text */
     if (folders.len == 1)
         return (uint64_t)1 << OBSERVABLE_MUTEX | (uint64_t)1 << OBSERVABLE_SERVICE;
-    uint64_t types = str_find_byte(folders, '\\') == folders.len - 1 ? (uint64_t)1 << OBSERVABLE_ACCOUNT : 0;
+    const char *const slash = memrchr(folders.ptr, '\\', folders.len - 1);
+    str const last = {slash ? slash + 1 : folders.ptr,
+                      folders.len - 1 - (slash ? (size_t)(slash + 1 - folders.ptr) : 0)};
+    uint64_t types = slash ? 0 : (uint64_t)1 << OBSERVABLE_ACCOUNT;
 
     for (size_t i = 0; i < COUNT(known); i++)
-        if (last_is(folders, known[i].name))
+        if (last.len == known[i].name.len && str_eq_ascii(last, known[i].name))
             types |= known[i].types;
-    return str_find_byte(folders, ' ') == SIZE_MAX ? types : types & ~((uint64_t)1 << OBSERVABLE_MUTEX); /* a text */
+    if (types >> OBSERVABLE_MUTEX & 1 && str_find_byte(folders, ' ') != SIZE_MAX)
+        types &= ~((uint64_t)1 << OBSERVABLE_MUTEX); /* a text */
+    return types;
 }
 
 /* tel:, sip: with a number behind it (event/phone.h). */
@@ -935,7 +1055,7 @@ static bool is_phone(str s) {
     static const str schemes[] = {STR("tel:"), STR("sip:"), STR("sips:")};
     size_t from = 0;
 
-    for (size_t i = 0; i < COUNT(schemes); i++)
+    for (size_t i = 0; i < COUNT(schemes) && kind_of(*s.ptr) & LETTER; i++)
         if (s.len > schemes[i].len && str_eq_ascii(str_first(s, schemes[i].len), schemes[i]))
             from = schemes[i].len;
     if (from)
@@ -946,7 +1066,7 @@ static bool is_phone(str s) {
     return s.len <= 32;
 }
 
-/* A name of the registry, as far as its beginning tells (observable.c). s: small letters. */
+/* A name of the registry, as far as its beginning tells (observable.c). */
 static bool is_registry(str s) {
     static const str begins[] = {STR("hk"), STR("registry\\"), STR("computer\\"), STR("registry::"),
                                  STR("microsoft.powershell.core\\")};
@@ -954,7 +1074,7 @@ static bool is_registry(str s) {
     while (str_starts(s, S("\\")))
         s = str_from(s, 1);
     for (size_t i = 0; i < COUNT(begins); i++)
-        if (str_starts(s, begins[i]))
+        if (s.len >= begins[i].len && str_eq_ascii(str_first(s, begins[i].len), begins[i]))
             return true;
     return false;
 }
@@ -1030,13 +1150,17 @@ static void whole_look(struct look *l, const struct traits *has_it) {
 
     if (!together && !digits && !odd && !registry && !whole_marked(l, s) && !(folders && part_likely(l, s)))
         return;
-    for (size_t i = 0; i < s.len; i++)
-        key[i] = lower(s.ptr[i]);
-    str const whole = {key, s.len};
+    str whole = s;
 
-    whole_probe(l, whole, together ? ~TOGETHER : ANY_TYPE);
-    if (together)
-        together_probe(l, whole);
+    if (l->asks) { /* who is told everything does this to it */
+        whole_probe(l, whole, ANY_TYPE);
+    } else {
+        str_lower(s, key);
+        whole = (str){key, s.len};
+        whole_probe(l, whole, together ? ~TOGETHER : ANY_TYPE);
+        if (together)
+            together_probe(l, whole);
+    }
     for (size_t at = 0, slash; folders && (slash = str_find_byte(str_from(whole, at), '\\')) != SIZE_MAX;) {
         at += slash + 1;
         if (at < whole.len && whole_marked(l, str_from(whole, at)))
@@ -1131,16 +1255,38 @@ static size_t point_look(struct look *l, size_t from, size_t at) {
     return end;
 }
 
-bool indicator_text_is_time(str s) {
-    static const uint8_t signs[256] = {['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1, ['+'] = 1, [' '] = 1, ['('] = 1,
-                                       [')'] = 1,         ['/'] = 1, [':'] = 1, ['T'] = 1, ['Z'] = 1};
-    unsigned all = 1;
+/* Digits, and signs that times have beside them. */
+static const uint8_t time_signs[256] = {['0' ... ':'] = 1, ['-'] = 1, ['.'] = 1, ['+'] = 1, [' '] = 1,
+                                        ['('] = 1,         [')'] = 1, ['/'] = 1, ['T'] = 1, ['Z'] = 1};
 
+#ifdef __SSE2__
+static inline bool time_signs_16(const char *at) {
+    __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)at), from = _mm_sub_epi8(x, _mm_set1_epi8('('));
+    __m128i const near = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(':' - '(')), from),
+                  none = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('*')), _mm_cmpeq_epi8(x, _mm_set1_epi8(','))),
+                  also = _mm_or_si128(
+                      _mm_cmpeq_epi8(x, _mm_set1_epi8(' ')),
+                      _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('T')), _mm_cmpeq_epi8(x, _mm_set1_epi8('Z'))));
+
+    return _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(none, near), also)) == 0xffff;
+}
+#endif
+
+bool indicator_text_is_time(str s) {
     if (s.len < 16 || s.len > 35 || s.ptr[4] != '-' || s.ptr[13] != ':')
         return false;
+#ifdef __SSE2__
+    if (!time_signs_16(s.ptr) || !time_signs_16(s.ptr + s.len - 16))
+        return false;
+    for (size_t i = 16; i + 16 < s.len; i++)
+        if (!time_signs[(uint8_t)s.ptr[i]])
+            return false;
+#else
     for (size_t i = 0; i < s.len; i++)
-        all &= signs[(uint8_t)s.ptr[i]];
-    return all;
+        if (!time_signs[(uint8_t)s.ptr[i]])
+            return false;
+#endif
+    return true;
 }
 
 static struct traits text_look(struct look *l) {
@@ -1150,7 +1296,7 @@ static struct traits text_look(struct look *l) {
     unsigned colons = 0;
     size_t next = 0; /* what lies before was part of a word */
 
-    if (indicator_text_is_time(s))
+    if (!l->parts_only && indicator_text_is_time(s))
         return all;
     for (size_t at = 0; at < s.len && !enough(l); at += 64) {
         struct glance g = glance_at(s, at);
@@ -1184,6 +1330,7 @@ static struct traits text_look(struct look *l) {
                 hex_look(l, (str){s.ptr + begin, end - begin});
             at = end > at + 32 ? (end - 31) / 32 * 32 + 31 : at;
         }
+    l->url_end = 0; /* from the first byte again */
     for (size_t at = 0; l->t->m->v6 && all.six && !l->files_only && !enough(l);) {
         size_t const colon = str_find_byte(str_from(s, at), ':');
 
@@ -1351,11 +1498,53 @@ bool indicator_text_find(struct indicator_texts *t, str text, struct indicator_f
     return !l.failed;
 }
 
+/* The end of the piece from `from` on: behind a sign that nothing which is looked for goes beyond, unless it is known as a whole. */
+static size_t piece_end(str s, size_t from) {
+    size_t at = from + PIECE_LEAST;
+
+#ifdef __SSE2__
+    for (; at + 16 <= s.len; at += 16) {
+        __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + at));
+        __m128i const control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(' ' - 1)), x),
+                      tag = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('<')), _mm_cmpeq_epi8(x, _mm_set1_epi8('>')));
+        unsigned const found = (unsigned)_mm_movemask_epi8(_mm_or_si128(control, tag));
+
+        if (found)
+            return at + (unsigned)__builtin_ctz(found) + 1;
+    }
+#endif
+    while (at < s.len && (uint8_t)s.ptr[at] >= ' ' && s.ptr[at] != '<' && s.ptr[at] != '>')
+        at++;
+    return at < s.len ? at + 1 : s.len;
+}
+
+/* Long texts, scripts and messages, are mostly what others are: piece by piece, each once, and then what they are as a whole. */
+static void pieces_look(struct look *whole) {
+    str const text = whole->text;
+
+    static_assert(PIECES_LEAST >= NAME_MAX_BYTES, "as a whole it is no name of a file");
+    for (size_t from = 0, to; from < text.len; from = to) {
+        to = piece_end(text, from);
+        struct look l = {.t = whole->t, .text = {text.ptr + from, to - from}, .asks = whole->asks, .parts_only = true};
+
+        if (l.asks->piece_was_told(l.asks->ctx, l.text))
+            continue;
+        (void)look_at(&l);
+        whole->failed |= l.failed;
+    }
+    struct traits const all = traits_of(text);
+
+    whole_look(whole, &all);
+}
+
 bool indicator_text_ask(struct indicator_texts *t, str text, const struct indicator_asks *asks) {
     struct look l = {.t = t, .text = text, .asks = asks};
 
     assert(!t->m->set);
-    (void)look_at(&l);
+    if (asks->piece_was_told && text.len >= PIECES_LEAST)
+        pieces_look(&l);
+    else
+        (void)look_at(&l);
     return !l.failed;
 }
 
@@ -1395,19 +1584,6 @@ bool indicator_line_may(struct indicator_texts *t, str line, str *odd) {
     if (t->m->together && all.blanks)
         *odd = line;
     return l.may || l.failed;
-}
-
-static struct traits traits_of(str s) {
-    struct traits all = {0};
-    bool blank_before = true;
-
-    for (size_t at = 0; at < s.len; at += 64) {
-        struct glance const g = glance_at(s, at);
-
-        traits_add(&all, &g, at, &blank_before);
-    }
-    all.blanks |= s.len && s.ptr[s.len - 1] == ' ';
-    return all;
 }
 
 bool indicator_whole_may(struct indicator_texts *t, str text) {

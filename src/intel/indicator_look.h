@@ -69,6 +69,8 @@ struct indicator_asks {
      * already, and are not told again. */
     bool (*path_was_told)(void *ctx, str path);
     bool (*hosts_were_told)(void *ctx, str host);
+    /* A piece of a long text, and all that is looked for in its like. NULL: texts are not cut into pieces. */
+    bool (*piece_was_told)(void *ctx, str piece);
     void *ctx;
 };
 /* t: of indicator_marks_every. False: no memory. */

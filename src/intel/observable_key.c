@@ -9,6 +9,9 @@
 
 #include <assert.h>
 #include <sodium.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/arena.h"
 #include "base/hash.h"
@@ -32,10 +35,11 @@
 /* What is remembered of what was told once. A power of two each. */
 #define TOLD_VALUES ((size_t)1 << 15)
 #define TOLD_PARTS ((size_t)1 << 14)
-#define TOLD_KEYS ((size_t)1 << 15)
+#define TOLD_PIECES ((size_t)1 << 13)
+#define TOLD_KEYS ((size_t)1 << 14)
 
 /* What is remembered by a hash: the same bytes are something else as something else. A value: behind these its raw type. */
-enum told_as { TOLD_PATH, TOLD_HOST, TOLD_ADDRESS, TOLD_VALUE, TOLD_AS = TOLD_VALUE + RAW_TYPES };
+enum told_as { TOLD_PATH, TOLD_HOST, TOLD_ADDRESS, TOLD_PIECE, TOLD_VALUE, TOLD_AS = TOLD_VALUE + RAW_TYPES };
 
 enum key_class {
     KEY_URL_HOST = INTEL_CLASSES, /* a value that is a host, of a log that holds host and path apart */
@@ -45,8 +49,10 @@ enum key_class {
 };
 
 struct told {
-    struct hash_wide values[TOLD_VALUES], parts[TOLD_PARTS];
-    uint64_t keys[TOLD_KEYS]; /* with the lowest bit, which no key has: 0 is none */
+    struct hash_wide values[TOLD_VALUES], parts[TOLD_PARTS], pieces[TOLD_PIECES];
+    struct told_key {
+        uint64_t key, pile;
+    } keys[TOLD_KEYS];
 };
 
 struct observable_keys {
@@ -60,8 +66,8 @@ struct observable_keys {
     struct buf room; /* of a key that is put together */
     bool ends[256];  /* indicator_ends_word */
     /* Told once. */
-    bool once;
-    uint64_t seed; /* another one each time: what was told before is not known any more */
+    uint64_t pile;            /* 0: none */
+    uint64_t seed, pile_seed; /* another one for each pile: what was told of others is not known */
     struct told *told;
     /* Of the value whose keys are being told. */
     const struct observable_key_sink *sink;
@@ -115,23 +121,43 @@ static unsigned kind_of(char c) {
     return kinds_of[(uint8_t)c];
 }
 
+/* Up to the first blank. */
+static size_t plain_bytes(str s) {
+    size_t i = 0;
+
+#ifdef __SSE2__
+    for (; i + 16 <= s.len; i += 16) { /* a control that is no blank as well: then byte by byte */
+        __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i));
+
+        if (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(' ')), x)))
+            break;
+    }
+#endif
+    while (i < s.len && !(kind_of(s.ptr[i]) & BLANK))
+        i++;
+    return i;
+}
+
 /* A whole value as both sides know it; of what is longer than any that is kept, a byte more than that. */
 static void whole_put(struct buf *out, str whole) {
-    char *const to = buf_reserve(out, whole.len < WHOLE_KEPT ? whole.len : WHOLE_KEPT + 1);
-    size_t len = 0;
+    char *const to = buf_reserve(out, whole.len < WHOLE_KEPT ? whole.len : WHOLE_KEPT + 1 + 16);
+    size_t len = 0, i = 0;
 
     if (!to)
         return;
-    for (size_t i = 0; i < whole.len && len <= WHOLE_KEPT; i++) {
-        unsigned const is = kind_of(whole.ptr[i]);
+    while (i < whole.len && len <= WHOLE_KEPT) {
+        size_t const plain = plain_bytes(str_first(str_from(whole, i), WHOLE_KEPT + 1 - len));
 
-        if (!(is & (BLANK | CAPITAL)))
-            to[len++] = whole.ptr[i];
-        else if (is & CAPITAL)
-            to[len++] = (char)(whole.ptr[i] + 32);
-        else if (!len || to[len - 1] != ' ')
-            to[len++] = ' ';
+        memcpy(to + len, whole.ptr + i, plain);
+        len += plain;
+        i += plain;
+        if (i < whole.len && kind_of(whole.ptr[i]) & BLANK) {
+            if (!len || to[len - 1] != ' ')
+                to[len++] = ' ';
+            i++;
+        }
     }
+    str_lower((str){to, len}, to);
     out->len += len;
 }
 
@@ -147,25 +173,48 @@ static bool is_number(str s) {
     return true;
 }
 
+#ifdef __SSE2__
+struct hexed {
+    unsigned hex, letters; /* a bit for each of sixteen bytes */
+};
+
+static inline struct hexed hexed_16(const char *at) {
+    __m128i const x = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i const digit = _mm_sub_epi8(x, _mm_set1_epi8('0')),
+                  letter = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
+    unsigned const digits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)),
+                   letters =
+                       (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter));
+
+    return (struct hexed){digits | letters, letters};
+}
+#endif
+
 /* {8-4-4-4-12}, hexadecimal digits, perhaps without brackets, one of them a letter: none of it is anything but the whole. */
 static bool is_guid(str s) {
-    unsigned letters = 0;
-
     if (s.len == 38 && s.ptr[0] == '{' && s.ptr[37] == '}')
         s = (str){s.ptr + 1, 36};
     if (s.len != 36)
         return false;
+    if (s.ptr[8] != '-' || s.ptr[13] != '-' || s.ptr[18] != '-' || s.ptr[23] != '-')
+        return false;
+#ifdef __SSE2__
+    struct hexed const all[] = {hexed_16(s.ptr), hexed_16(s.ptr + 16), hexed_16(s.ptr + 20)};
+
+    return all[0].hex == (0xffff & ~(1u << 8 | 1u << 13)) && all[1].hex == (0xffff & ~(1u << 2 | 1u << 7)) &&
+           all[2].hex == (0xffff & ~(1u << 3)) && (all[0].letters | all[1].letters | all[2].letters);
+#else
+    unsigned letters = 0;
+
     for (size_t i = 0; i < 36; i++) {
-        if (i == 8 || i == 13 || i == 18 || i == 23) {
-            if (s.ptr[i] != '-')
-                return false;
-        } else if (!(kind_of(s.ptr[i]) & HEX)) {
+        if (i == 8 || i == 13 || i == 18 || i == 23)
+            continue;
+        if (!(kind_of(s.ptr[i]) & HEX))
             return false;
-        } else {
-            letters += !(kind_of(s.ptr[i]) & DIGIT);
-        }
+        letters += !(kind_of(s.ptr[i]) & DIGIT);
     }
     return letters > 0;
+#endif
 }
 
 /* Of whole values, as whole_put has them, no index keeps numbers, times and other signs without words, and very long ones: such an indicator is looked for in
@@ -219,12 +268,19 @@ static unsigned folders_kept(str word) {
     return str_find_byte(word, '.') == SIZE_MAX ? FOLDERS_BARE : FOLDERS;
 }
 
+/* The last name of a path whose names have `/` between them. */
+static str last_name(str path) {
+    const char *const slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
+
+    return slash ? str_from(path, (size_t)(slash - path.ptr) + 1) : path;
+}
+
 /* Takes the last folder off the end of a path; false: there is none. Empty ones (the first slash) are none. */
 static bool folder_take(str *path, str *folder) {
     if (!path->len)
         return false;
     path->len--; /* the slash */
-    *folder = intel_file_name(*path);
+    *folder = last_name(*path);
     path->len -= folder->len;
     return folder->len > 0;
 }
@@ -253,12 +309,9 @@ static uint64_t file_key(struct observable_keys *k, const str *folders, unsigned
 
 /* ---- telling ---- */
 
-void observable_keys_once(struct observable_keys *k, bool once) {
-    k->once = once;
-    if (!once)
-        return;
-    k->seed += TOLD_AS;
-    memset(k->told->keys, 0, sizeof k->told->keys);
+void observable_keys_pile(struct observable_keys *k, uint64_t pile) {
+    k->pile = pile;
+    k->pile_seed = k->seed + pile * TOLD_AS;
 }
 
 static bool was_told(struct hash_wide *slot, struct hash_wide h) {
@@ -270,28 +323,37 @@ static bool was_told(struct hash_wide *slot, struct hash_wide h) {
 
 /* Was all of this told already? Else it is about to be. */
 static bool part_was_told(struct observable_keys *k, enum told_as as, str part) {
-    if (!k->once)
+    if (!k->pile)
         return false;
-    struct hash_wide const h = hash_bytes_wide(part, k->seed + as);
+    struct hash_wide const h = hash_bytes_wide(part, k->pile_seed + as);
 
     return was_told(&k->told->parts[h.low & (TOLD_PARTS - 1)], h);
 }
 
-static bool value_was_told(struct observable_keys *k, uint8_t raw_type, str value) {
-    if (!k->once)
+static bool piece_was_told(void *ctx, str piece) {
+    struct observable_keys *const k = ctx;
+
+    if (!k->pile)
         return false;
-    struct hash_wide const h = hash_bytes_wide(value, k->seed + TOLD_VALUE + raw_type);
+    struct hash_wide const h = hash_bytes_wide(piece, k->pile_seed + TOLD_PIECE);
+
+    return was_told(&k->told->pieces[h.low & (TOLD_PIECES - 1)], h);
+}
+
+static bool value_was_told(struct observable_keys *k, uint8_t raw_type, str value) {
+    if (!k->pile)
+        return false;
+    struct hash_wide const h = hash_bytes_wide(value, k->pile_seed + TOLD_VALUE + raw_type);
 
     return was_told(&k->told->values[h.low & (TOLD_VALUES - 1)], h);
 }
 
 static bool key_was_told(struct observable_keys *k, uint64_t key) {
-    static_assert(OBSERVABLE_ZEROS >= 1, "the lowest bit of a key is free");
-    uint64_t *const slot = &k->told->keys[key >> OBSERVABLE_ZEROS & (TOLD_KEYS - 1)];
+    struct told_key *const slot = &k->told->keys[key >> OBSERVABLE_ZEROS & (TOLD_KEYS - 1)];
 
-    if (*slot == (key | 1))
+    if (slot->key == key && slot->pile == k->pile)
         return true;
-    *slot = key | 1;
+    *slot = (struct told_key){key, k->pile};
     return false;
 }
 
@@ -300,7 +362,7 @@ static void tell(struct observable_keys *k, uint64_t key) {
         return;
     k->any = true;
     k->last = key;
-    if (k->once && !k->room.failed && key_was_told(k, key))
+    if (k->pile && !k->room.failed && key_was_told(k, key))
         return;
     if (k->room.failed)
         k->stopped = !no_memory(k->e);
@@ -359,7 +421,7 @@ static str placeholder_at_end(const struct observable_keys *k, str folder) {
 
 static void path_told(void *ctx, str path) {
     struct observable_keys *const k = ctx;
-    str const name = last_word(k, intel_file_name(path));
+    str const name = last_word(k, last_name(path));
     unsigned const most = folders_kept(name);
     str folders[FOLDERS] = {{0}};
     unsigned count = 0;
@@ -367,7 +429,7 @@ static void path_told(void *ctx, str path) {
     if (!is_kept_name(name))
         return;
     tell(k, file_key(k, folders, 0, name));
-    path.len -= intel_file_name(path).len;
+    path.len -= last_name(path).len;
     while (count < most && folder_take(&path, &folders[count])) {
         str const is = placeholder_at_end(k, folders[count]), was = folders[count];
 
@@ -376,9 +438,9 @@ static void path_told(void *ctx, str path) {
         if (!is.len)
             continue;
         /* What it stands for is one folder, or two. */
-        str above = str_first(is, is.len - intel_file_name(is).len);
+        str above = str_first(is, is.len - last_name(is).len);
 
-        folders[count - 1] = intel_file_name(is);
+        folders[count - 1] = last_name(is);
         tell(k, file_key(k, folders, count, name));
         if (count < most && folder_take(&above, &folders[count]))
             tell(k, file_key(k, folders, count + 1, name));
@@ -450,6 +512,7 @@ bool observable_keys_new(struct observable_keys **out, const uint8_t secret[OBSE
                                       .phone = phone_told,
                                       .path_was_told = path_was_told,
                                       .hosts_were_told = hosts_were_told,
+                                      .piece_was_told = piece_was_told,
                                       .ctx = k};
     k->seed = hash_seed();
     if (!(k->told = calloc(1, sizeof *k->told))) {
@@ -587,7 +650,7 @@ static void whole_ask(struct observable_keys *k, str whole, struct observable_as
 }
 
 static void file_ask(struct observable_keys *k, str path, struct observable_ask *out) {
-    str const whole = path, name = last_word(k, intel_file_name(path));
+    str const whole = path, name = last_word(k, last_name(path));
     unsigned const most = folders_kept(name);
     str folders[FOLDERS];
     unsigned count = 0;
@@ -596,7 +659,7 @@ static void file_ask(struct observable_keys *k, str path, struct observable_ask 
         out->scan = true;
         return;
     }
-    path.len -= intel_file_name(path).len;
+    path.len -= last_name(path).len;
     while (count < most && folder_take(&path, &folders[count]))
         count++;
     way_add(out, file_key(k, folders, count, name), NULL);

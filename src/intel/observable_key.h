@@ -34,9 +34,9 @@ struct observable_key_sink {
     bool (*address)(void *ctx, const struct address *address, struct err *e);
     void *ctx;
 };
-/* once: until this is called again, what was told since need not be told again, in whatever value it is: keys are for one pile. Most of what a
- * log's values hold, its other values hold as well. What it remembers is bounded: some are told again all the same. At first it is false. */
-void observable_keys_once(struct observable_keys *k, bool once);
+/* Whose keys are told from now on: what was told of the same pile (any number but 0) need not be told again, in whatever value it is. Most of what
+ * a log's values hold, its other values hold as well. What it remembers is bounded: some are told again all the same. 0, as it begins: of none. */
+void observable_keys_pile(struct observable_keys *k, uint64_t pile);
 /* All keys of a value, as a record holds it or as it became text (RAW_TEXT): of each value of a segment, also those that kinds derive. Of
  * raw types in which no indicator is looked for there are none. ERR_MEMORY: then k is only good to be freed; or what the sink says. */
 MUST_USE bool observable_keys_of(struct observable_keys *k, uint8_t raw_type, str bytes,

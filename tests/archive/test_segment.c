@@ -749,6 +749,91 @@ static void columns(void **state) {
     made_free(&m, bytes);
 }
 
+/* Who wants to know values as they are packed is told of all columns that are nowhere a second spelling. */
+struct valued {
+    uint64_t sum, count;
+    uint32_t left; /* 0: it has enough */
+};
+
+static bool valued_one(void *ctx, uint8_t raw_type, str value, struct err *e) {
+    struct valued *const v = ctx;
+
+    v->sum += hash_bytes(value, raw_type + 1);
+    v->count++;
+    return v->left == UINT32_MAX || v->left-- > 0 || err_set(e, ERR_INTERRUPTED, 0, "enough");
+}
+
+/* What the writer says of UTF-16: it is ASCII without a zero, and told as that. */
+static void valued_as_told(struct valued *to, uint8_t type, str value) {
+    char narrow[256];
+    struct err e;
+    bool ascii = type == RAW_UTF16 && value.len && value.len / 2 < sizeof narrow && value.len % 2 == 0;
+
+    for (size_t i = 0; ascii && i < value.len; i += 2) {
+        ascii = value.ptr[i] > 0 && value.ptr[i + 1] == 0;
+        narrow[i / 2] = value.ptr[i];
+    }
+    (void)valued_one(to, ascii ? RAW_TEXT : type, ascii ? (str){narrow, value.len / 2} : value, &e);
+}
+
+static void values_are_told(void **state) {
+    static const str more[] = {STR("a\0\0\0b\0"), STR("\xe4\0b\0"), STR(""), STR("a\0b")};
+    struct valued told = {.left = UINT32_MAX}, want = {.left = UINT32_MAX};
+    struct err e = {0};
+    struct made m;
+    bool mixed = false, inner = false;
+
+    (void)state;
+    made_begin(&m, (struct segment_options){.told = valued_one, .ctx = &told});
+    field_id const wide = field_intern(m.fields, S("wide")), second = field_intern(m.fields, S("second"));
+
+    assert_false(segment_writer_mixed(m.w));
+    for (size_t i = 0; i < COUNT(more); i++) {
+        struct raw row[] = {{.field = wide, .type = RAW_UTF16, .ptr = more[i].ptr, .len = (uint32_t)more[i].len},
+                            {.field = second, .type = RAW_TEXT, .inner = RAW_INNER, .ptr = "so it is", .len = 8}};
+
+        made_add(&m, &(struct record){.values = row, .count = COUNT(row), .when = INSTANT_NONE}, INSTANT_NONE, S("k"));
+    }
+    assert_false(segment_writer_mixed(m.w));
+    random_segment(&m, ROWS, 2, 6);
+    str const bytes = made_end(&m);
+    struct segment *const s = opened(bytes);
+
+    for (uint32_t c = 0; c < segment_info(s)->columns; c++) {
+        const struct segment_value *v;
+        enum segment_spoken spoken;
+
+        assert_true(segment_column_spoken(s, c, &spoken, &e) && segment_column_values(s, c, false, &v, &e));
+        mixed |= spoken == SPOKEN_BOTH;
+        inner |= spoken == SPOKEN_INNER;
+        if (c > SEGMENT_TIME_TEXT && spoken == SPOKEN_OWN)
+            for (uint32_t i = 0; i < segment_column(s, c).values; i++)
+                valued_as_told(&want, v[i].type, (str){v[i].ptr, v[i].len});
+        segment_forget(s);
+    }
+    assert_true(mixed && inner && segment_writer_mixed(m.w));
+    assert_int_equal(told.count, want.count);
+    assert_int_equal(told.sum, want.sum);
+    segment_close(s);
+    made_free(&m, bytes);
+}
+
+static void whoever_is_told_may_end_it(void **state) {
+    struct valued told = {.left = 3};
+    struct buf out = {0};
+    struct err e = {0};
+    struct made m;
+
+    (void)state;
+    made_begin(&m, (struct segment_options){.told = valued_one, .ctx = &told});
+    random_segment(&m, 100, 2, 7);
+    assert_false(segment_writer_finish(m.w, &out, &m.info, &e));
+    assert_int_equal(e.code, ERR_INTERRUPTED);
+    assert_int_equal(told.count, 4);
+    buf_free(&out);
+    made_free(&m, (str){NULL, 0});
+}
+
 static void sources(void **state) {
     struct segment_count const counts[] = {{1, 500}, {7, UINT64_MAX}};
     struct segment_source given[3] = {
@@ -1303,6 +1388,8 @@ int main(void) {
             cmocka_unit_test(some_columns_of_some_rows),
         cmocka_unit_test(sink_stops),
         cmocka_unit_test(columns),
+        cmocka_unit_test(values_are_told),
+        cmocka_unit_test(whoever_is_told_may_end_it),
         cmocka_unit_test(sources),
         cmocka_unit_test(limits),
         cmocka_unit_test(memory_is_bounded),

@@ -413,8 +413,8 @@ static void told_once(void **state) {
 
     settle(&each);
     assert_true(each.count > (1u << 15) && each.address_count > 200);
-    for (unsigned pile = 0; pile < 2; pile++) { /* what the first one was told the second one is told as well */
-        observable_keys_once(once.keys, true);
+    for (unsigned pile = 1; pile <= 2; pile++) { /* what the first one was told the second one is told as well */
+        observable_keys_pile(once.keys, pile);
         once.count = once.address_count = 0;
         log_keyed(&once, ROWS);
         assert_true(once.count < told - told / 8);
@@ -425,7 +425,7 @@ static void told_once(void **state) {
         for (size_t i = 0; i < each.address_count; i++)
             assert_int_equal(by_address(&once.addresses[i], &each.addresses[i]), 0);
     }
-    observable_keys_once(once.keys, false);
+    observable_keys_pile(once.keys, 0);
     for (unsigned again = 0; again < 2; again++) {
         once.count = 0;
         key_check_more(&once, RAW_TEXT, S("c:\\odd\\x.exe h1.site1.example"));
