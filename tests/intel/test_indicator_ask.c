@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
+#include "codec/web_address.h"
 #include "intel/indicator_look.h"
 
 #define TEXTS 4000u
@@ -169,6 +170,46 @@ static void in_pieces(void **state) {
     indicator_marks_free(marks);
 }
 
+/* A URL is told as codec/web_address.h has it, however little of that is done to it. */
+static void urls_are_canonical(void **state) {
+    static const char signs[] = "abXY09-_~.././%%4&aAmp;#?=:@!$()*+,[]e";
+    static struct heard h;
+    struct arena *const memory = arena_new((size_t)1 << 20);
+    struct indicator_marks *marks;
+    struct indicator_texts t;
+    uint64_t random = 9;
+    size_t seen = 0;
+    struct err e;
+
+    (void)state;
+    assert_true(memory && indicator_marks_every(&marks, &e) && indicator_texts_init(&t, marks));
+    for (unsigned i = 0; i < 60000; i++) {
+        char text[64] = "evil.example/";
+        size_t len = strlen(text);
+        struct web_address w;
+
+        for (size_t const most = len + draw(&random, 24); len < most; len++)
+            text[len] = signs[draw(&random, sizeof signs - 1)];
+        arena_reset(memory);
+        if (!web_address_of((str){text, len}, memory, &w) || w.cut)
+            continue;
+        str const path = str_from(w.key, w.host.len);
+
+        if (!str_eq(w.host, S("evil.example")) || path.len < 2)
+            continue;
+        told(&t, (str){text, len}, false, &h);
+        uint64_t const want = hash_bytes(w.key, INTEL_URL + 1);
+
+        if (!bsearch(&want, h.all, h.count, sizeof want, by_value))
+            fail_msg("%.*s is not told of %.*s", STR_ARG(w.key), (int)len, text);
+        seen++;
+    }
+    assert_true(seen > 40000);
+    indicator_texts_free(&t);
+    indicator_marks_free(marks);
+    arena_free(memory);
+}
+
 /* What was told before is passed over, and only that. */
 static void each_piece_once(void **state) {
     static struct heard h;
@@ -195,7 +236,8 @@ static void each_piece_once(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(in_pieces), cmocka_unit_test(each_piece_once)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(in_pieces), cmocka_unit_test(urls_are_canonical),
+                                       cmocka_unit_test(each_piece_once)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
