@@ -215,6 +215,15 @@ static bool keys_make(struct vault *v, const struct made_for *whom, struct buf *
     return true;
 }
 
+/* Or none: what an unfinished making of an encrypted archive left would make this one pass for encrypted, under keys that nobody has. */
+static bool keys_place(const struct vault *v, struct buf *keys, struct err *e) {
+    if (v->ring)
+        return own_write_buf(v, KEYS_FILE, keys, e);
+    if (unlinkat(v->root, KEYS_FILE, 0) != 0)
+        return errno == ENOENT || err_system(e, "%s/" KEYS_FILE, v->path);
+    return folder_sync(v, "", e);
+}
+
 static bool make(struct vault *v, str who, str note, int64_t at, const struct made_for *whom, struct err *e) {
     struct buf format = {0}, text = {0}, keys = {0}, secret = {0}, manifest = {0}, current = {0};
     char head[HEAD_TEXT];
@@ -231,7 +240,7 @@ static bool make(struct vault *v, str who, str note, int64_t at, const struct ma
     ok = keys_make(v, whom, &keys, &secret, e) && first_manifest(v, who, note, at, &manifest, e);
     /* CURRENT last: without it, it is no archive yet. */
     ok = ok && own_write_buf(v, FORMAT_FILE, &format, e) && own_write_buf(v, README_FILE, &text, e) &&
-         (!v->ring || own_write_buf(v, KEYS_FILE, &keys, e)) && own_write_buf(v, SECRET_FILE, &secret, e) &&
+         keys_place(v, &keys, e) && own_write_buf(v, SECRET_FILE, &secret, e) &&
          own_write_buf(v, "MANIFEST-000001", &manifest, e) && own_write(v, HEAD_FILE, head_text(v, head), e) &&
          own_write_buf(v, CURRENT_FILE, &current, e) &&
          (file_folder_sync(v->root, "..", e) || err_wrap(e, "%s", v->path));

@@ -341,6 +341,35 @@ static void secret_of_another(void **state) {
     vault_close(v);
 }
 
+/* A making that was interrupted leaves files; whoever makes it again, in the clear or for somebody else, gets what they asked for. */
+static void a_making_left_its_keys(void **state) {
+    const struct office *const o = *state;
+    struct custodian const other[] = {*custodian_of(o->stranger)};
+    struct key_set *keys;
+    struct buf plain = {0};
+    struct err e = {0};
+    struct vault *v;
+
+    assert_int_equal(unlink(HERE "/CURRENT"), 0);
+    assert_true(vault_create_for(HERE, S(""), S(""), AT, other, 1, &keys, &e));
+    key_set_free(keys);
+    v = writer();
+    assert_false(unlock(v, o->ana, &e));
+    assert_int_equal(e.code, ERR_REFUSED);
+    unlocked(v, o->stranger);
+    vault_close(v);
+    assert_int_equal(unlink(HERE "/CURRENT"), 0);
+    assert_true(vault_create(HERE, S(""), S(""), AT, &e));
+    v = writer();
+    assert_false(vault_encrypted(v));
+    segment_made(NULL, &plain);
+    if (!put(v, buf_str(&plain), false, &e) || !vault_commit(v, AT, &e))
+        fail_msg("%s", e.text);
+    vault_close(v);
+    assert_int_equal(access(HERE "/keys", F_OK), -1);
+    buf_free(&plain);
+}
+
 static bool made_and_opened(const struct office *o, const char *path, struct err *e) {
     struct custodian const one[] = {*custodian_of(o->ana)};
     struct key_set *keys = NULL;
@@ -388,6 +417,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(who_changes, begin, end),
         cmocka_unit_test_setup_teardown(file_of_keys_lost, begin, end),
         cmocka_unit_test_setup_teardown(secret_of_another, begin, end),
+        cmocka_unit_test_setup_teardown(a_making_left_its_keys, begin, end),
         cmocka_unit_test_setup_teardown(allocations_fail, begin, end),
     };
 
