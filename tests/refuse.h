@@ -23,11 +23,13 @@
 /* Requests until one is refused; none is, while it is negative. After one all are refused, or only that one. */
 static long memory_left = -1;
 static bool memory_gone_for_good, memory_refused;
+/* Blocks that were made larger: what was in them may lie in memory that is free now. */
+static unsigned long memory_grown;
 
 #if !REFUSES
 #define REFUSE_OR_SKIP()                                                                                               \
     do {                                                                                                               \
-        (void)memory_left, (void)memory_gone_for_good, (void)memory_refused;                                           \
+        (void)memory_left, (void)memory_gone_for_good, (void)memory_refused, (void)memory_grown;                       \
         print_message("SKIP: the sanitizer keeps the allocator for itself\n");                                         \
         skip();                                                                                                        \
     } while (0)
@@ -66,6 +68,7 @@ void *calloc(size_t count, size_t size) {
 }
 
 void *realloc(void *p, size_t size) {
+    memory_grown += p != NULL;
     return refuse() ? NULL : __libc_realloc(p, size);
 }
 #endif

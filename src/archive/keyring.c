@@ -14,6 +14,7 @@
 #define RING_FIRST "longwatch archive, keys, version 1"
 #define RING_ANY "longwatch archive, keys, version "
 #define PROTECT "longwatch archive, private key"
+#define PRIVATE_MAX 1024u /* bytes of a private key's file, and more than it can have */
 #define BOX (crypto_box_SEALBYTES + SEAL_KEY)
 #define SALT crypto_pwhash_argon2id_SALTBYTES
 #define MAC crypto_generichash_BYTES
@@ -133,8 +134,12 @@ bool custodian_key_write(const struct custodian_key *k, str passphrase, struct b
     uint8_t salt[SALT], key[SEAL_KEY];
     char sealed[SEAL_KEY + SEAL_MORE];
     struct buf b = {0};
-    bool ok = true;
+    bool ok = buf_reserve(&b, PRIVATE_MAX) && buf_reserve(out, PRIVATE_MAX); /* what grows leaves copies behind */
 
+    if (!ok) {
+        buf_free(&b);
+        return no_memory(e);
+    }
     buf_format(&b, PRIVATE_FIRST "\nname %s\npublic ", k->is.name);
     hex_add(&b, k->is.public, CUSTODIAN_PUBLIC);
     if (passphrase.len) {

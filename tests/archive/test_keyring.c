@@ -79,6 +79,26 @@ static void keys_of_custodians(void **state) {
     }
 }
 
+/* A buffer that grows leaves what was in it behind, in memory that is free. */
+static void a_secret_is_in_one_place(void **state) {
+    static const str passphrases[] = {STR(""), STR("correct horse")};
+    struct custodian_key *const k =
+        person("aaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbb");
+    struct err e = {0};
+
+    (void)state;
+    REFUSE_OR_SKIP();
+    for (size_t i = 0; i < COUNT(passphrases); i++) {
+        struct buf private = {0};
+        unsigned long const before = memory_grown;
+
+        assert_true(custodian_key_write(k, passphrases[i], &private, &e));
+        assert_int_equal(memory_grown, before);
+        buf_free(&private);
+    }
+    custodian_key_free(k);
+}
+
 static void names(void **state) {
     static const struct {
         const char *why;
@@ -574,6 +594,7 @@ static void allocations_fail(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_of_custodians),
+        cmocka_unit_test(a_secret_is_in_one_place),
         cmocka_unit_test(names),
         cmocka_unit_test(files_of_custodians_damaged),
         cmocka_unit_test(files_of_custodians_made_up),
