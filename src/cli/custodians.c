@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <termios.h>
@@ -11,16 +12,75 @@
 #include "base/file.h"
 #include "cli/command.h"
 
+/* ---- a terminal that does not show what is typed ---- */
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+static volatile sig_atomic_t came; /* which of them, while a terminal is asked: a handler may do no more */
+
+static void on_signal(int number) {
+    came = number;
+}
+
+/* Whoever stops the program must find the terminal as it was: signals come while it waits for a key, and nowhere else. */
+struct silence {
+    int fd;
+    struct termios was;
+    sigset_t before, waiting; /* what is blocked around it, and while it waits */
+    struct sigaction handlers[COUNT(ends)];
+};
+
+static bool silence_begin(struct silence *s, struct err *e) {
+    struct sigaction const caught = {.sa_handler = on_signal};
+    struct termios silent = s->was;
+    sigset_t held;
+
+    came = 0;
+    sigemptyset(&held);
+    sigaddset(&held, SIGTSTP);
+    for (size_t i = 0; i < COUNT(ends); i++)
+        sigaddset(&held, ends[i]);
+    sigprocmask(SIG_BLOCK, &held, &s->before);
+    s->waiting = s->before;
+    sigaddset(&s->waiting, SIGTSTP); /* it stops when the terminal is as it was */
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        sigaction(ends[i], NULL, &s->handlers[i]);
+        if (s->handlers[i].sa_handler != SIG_IGN)
+            sigaction(ends[i], &caught, NULL);
+    }
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    silent.c_cc[VSUSP] = _POSIX_VDISABLE;
+    return tcsetattr(s->fd, TCSAFLUSH, &silent) == 0 || err_system(e, "the terminal");
+}
+
+static void silence_end(const struct silence *s) {
+    (void)tcsetattr(s->fd, TCSAFLUSH, &s->was);
+    for (size_t i = 0; i < COUNT(ends); i++)
+        sigaction(ends[i], &s->handlers[i], NULL);
+    sigprocmask(SIG_SETMASK, &s->before, NULL);
+}
+
+/* False: a signal came that ends the program. */
+static bool silence_wait(const struct silence *s) {
+    struct pollfd key = {.fd = s->fd, .events = POLLIN};
+
+    while (!came && ppoll(&key, 1, NULL, &s->waiting) < 0 && errno == EINTR)
+        continue;
+    return !came;
+}
+
 /* ---- passphrases ---- */
 
-/* The line that a descriptor gives next; what follows it is left, or lost. */
-static bool line_read(int fd, const char *name, struct buf *out, struct err *e) {
+/* The line that a descriptor gives next; what follows it is left, or lost. s: of a terminal, or NULL. */
+static bool line_read(int fd, const struct silence *s, const char *name, struct buf *out, struct err *e) {
     char c = '\0';
     ssize_t n = 0;
 
     if (!buf_reserve(out, PASSPHRASE_MAX)) /* at once: what grows leaves copies behind */
         return err_set(e, ERR_MEMORY, 0, "no memory for a passphrase");
     while (out->len < PASSPHRASE_MAX) {
+        if (s && !silence_wait(s))
+            return err_set(e, ERR_INTERRUPTED, 0, "stopped before a passphrase was given");
         n = read(fd, &c, 1);
         if (n < 0 && errno == EINTR)
             continue;
@@ -44,55 +104,45 @@ bool passphrase_read(const char *path, struct buf *out, struct err *e) {
     if (fd < 0)
         return errno == ENOENT ? err_set(e, ERR_USAGE, 0, "%s is not there: check the spelling", path)
                                : err_system(e, "%s", path);
-    bool const ok = line_read(fd, path, out, e);
+    bool const ok = line_read(fd, NULL, path, out, e);
 
     close(fd);
     return ok;
 }
 
-static bool ask_once(int fd, const char *words, const char *what, struct buf *out, struct err *e) {
-    if (dprintf(fd, "%s %s: ", words, what) < 0)
+static bool ask_once(const struct silence *s, const char *words, const char *what, struct buf *out, struct err *e) {
+    if (dprintf(s->fd, "%s %s: ", words, what) < 0)
         return err_system(e, "the terminal");
-    bool const ok = line_read(fd, "the terminal", out, e);
+    bool const ok = line_read(s->fd, s, "the terminal", out, e);
 
-    (void)!write(fd, "\n", 1);
+    (void)!write(s->fd, "\n", 1);
     return ok;
 }
 
 bool passphrase_ask(const char *what, bool twice, struct buf *out, struct err *e) {
-    int const fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    struct termios was, silent;
-    sigset_t held, before;
+    struct silence s = {.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)};
     struct buf again = {0};
 
-    if (fd < 0 || tcgetattr(fd, &was) != 0) {
-        if (fd >= 0)
-            close(fd);
+    if (s.fd < 0 || tcgetattr(s.fd, &s.was) != 0) {
+        if (s.fd >= 0)
+            close(s.fd);
         return err_set(e, ERR_USAGE, 0, "there is no terminal to ask for the passphrase of %s: --passphrase-file FILE",
                        what);
     }
-    silent = was;
-    silent.c_lflag &= ~(tcflag_t)ECHO;
-    /* Whoever stops the program here must find the terminal as it was. */
-    sigemptyset(&held);
-    sigaddset(&held, SIGINT);
-    sigaddset(&held, SIGTERM);
-    sigaddset(&held, SIGTSTP);
-    sigprocmask(SIG_BLOCK, &held, &before);
-    silent.c_lflag &= ~(tcflag_t)ISIG;
-    silent.c_cc[VEOF] = was.c_cc[VINTR]; /* Ctrl-C ends the line, which then is empty */
-    bool ok = tcsetattr(fd, TCSAFLUSH, &silent) == 0 || err_system(e, "the terminal");
+    bool ok = silence_begin(&s, e) && ask_once(&s, twice ? "New passphrase of" : "Passphrase of", what, out, e);
 
-    ok = ok && ask_once(fd, twice ? "New passphrase of" : "Passphrase of", what, out, e);
     if (ok && twice) {
-        ok = ask_once(fd, "Once more, of", what, &again, e);
+        ok = ask_once(&s, "Once more, of", what, &again, e);
         ok = ok && (str_eq(buf_str(out), buf_str(&again)) ||
                     err_set(e, ERR_USAGE, 0, "these were two different passphrases: nothing was made"));
     }
-    (void)tcsetattr(fd, TCSAFLUSH, &was);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    close(fd);
     keys_wipe(&again);
+    if (!ok)
+        keys_wipe(out);
+    silence_end(&s);
+    close(s.fd);
+    if (came)
+        raise(came);
     return ok;
 }
 

@@ -12,7 +12,8 @@
 /* The first line of a file, a pipe or a descriptor (/dev/fd/3); what stands in it stays out of every other place: wipe it with keys_wipe. ERR_USAGE: it
  * is empty. */
 MUST_USE bool passphrase_read(const char *path, struct buf *out, struct err *e);
-/* Asks for one on the terminal, without showing it. twice: it is a new one. ERR_USAGE: there is no terminal, or the two differ. */
+/* Asks for one on the terminal, without showing it. twice: it is a new one. ERR_USAGE: there is no terminal, or the two differ. ERR_INTERRUPTED: a signal ended
+ * it that the program catches; one that it does not catch ends the program, and the terminal is as it was. */
 MUST_USE bool passphrase_ask(const char *what, bool twice, struct buf *out, struct err *e);
 /* A file that nobody else may read, and that is never written over another. ERR_USAGE: one is there. */
 MUST_USE bool key_file_new(const char *path, str bytes, struct err *e);

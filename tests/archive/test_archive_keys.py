@@ -7,10 +7,14 @@ import json
 import os
 import pathlib
 import pty
+import select
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hunt"))
 from evidence import BINARY, SOURCE, run  # noqa: E402
@@ -269,6 +273,55 @@ def a_terminal_is_asked():
         assert status == 2, said
 
 
+def a_terminal_is_given_back():
+    """Ctrl-C ends the command wherever it comes, and so does whoever stops it from elsewhere; the terminal shows again what is typed, and no key was made."""
+    ways = [
+        ("at once", [b"\x03"], signal.SIGINT),
+        ("in a word", [b"stap\x03"], signal.SIGINT),
+        ("at the second question", [b"staple\n", b"st\x03"], signal.SIGINT),
+        ("quit", [b"stap\x1c"], signal.SIGQUIT),
+        ("from elsewhere", [signal.SIGTERM], signal.SIGTERM),
+        ("from elsewhere, in a word", [b"stap", signal.SIGINT], signal.SIGINT),
+        ("not at all: Ctrl-Z is a character", [b"st\x1a\n", b"st\x1a\n"], None),
+    ]
+    with tempfile.TemporaryDirectory() as held:
+        key = pathlib.Path(held) / "eve.key"
+        for name, given, ended_by in ways:
+            pid, terminal = pty.fork()
+            if pid == 0:
+                os.execv(BINARY, [BINARY, "archive", "key", "new", str(key), "--passphrase"])
+            before = True
+            for each in given:
+                said = b"" if before else b":"
+                while not said.rstrip().endswith(b":"):
+                    said += os.read(terminal, 1000)
+                assert not termios.tcgetattr(terminal)[3] & termios.ECHO, name
+                if isinstance(each, bytes):
+                    os.write(terminal, each)
+                    before = each.endswith(b"\n")
+                else:
+                    os.kill(pid, each)
+            until = time.monotonic() + 30
+            while (done := os.waitpid(pid, os.WNOHANG))[0] == 0:
+                if time.monotonic() > until:
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+                    raise AssertionError(f"{name}: it goes on")
+                if select.select([terminal], [], [], 0.02)[0]:
+                    try:
+                        os.read(terminal, 1000)
+                    except OSError:
+                        time.sleep(0.02)
+            try:
+                assert termios.tcgetattr(terminal)[3] & termios.ECHO, name
+            except termios.error:
+                assert ended_by is None, name
+            status = os.waitstatus_to_exitcode(done[1])
+            assert status == (-ended_by if ended_by else 0), (name, status)
+            assert key.exists() == (ended_by is None), name
+            os.close(terminal)
+
+
 def files_of_keys():
     with Office() as office:
         for name in ("ana.key", "ana.key.pub"):
@@ -387,4 +440,4 @@ def the_file_of_keys_is_lost():
         assert office.cat("ana")
 
 
-run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, passphrases, a_terminal_is_asked, files_of_keys, caring_for_it, a_retrohunt, a_case_on_it, the_file_of_keys_is_lost])  # fmt: skip
+run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, passphrases, a_terminal_is_asked, a_terminal_is_given_back, files_of_keys, caring_for_it, a_retrohunt, a_case_on_it, the_file_of_keys_is_lost])  # fmt: skip
