@@ -428,35 +428,43 @@ static bool nothing_new(const struct add *d) {
     return d->stage.segments == 0;
 }
 
-/* Also of files at which a process ended: these are worth a second look. *staged: there are new ones. */
-static bool originals_stage(struct add *d, bool *staged, struct err *e) {
-    uint64_t segments = 0, bytes = 0;
+static bool originals_commit(struct add *d, struct err *e) {
+    uint64_t segments, bytes;
 
-    *staged = false;
-    for (size_t i = 0; i < d->to_keep_count; i++) {
-        struct custody_damage lost = {.path = str_of(d->to_keep[i])};
-        struct err why;
-        bool kept;
-
-        if (!original_writer_file(d->originals, d->to_keep[i], d->o->stop, &kept, &why, e))
-            return false;
-        d->result->originals += kept;
-        lost.offset = why.offset;
-        lost.why = str_of(why.text);
-        if (why.code && !d->o->damage(d->o->ctx, &lost, e))
-            return false;
-    }
-    d->to_keep_count = 0;
-    d->to_keep_bytes = 0;
-    if (d->originals && !original_writer_stage(d->originals, &segments, &bytes, e))
+    if (!original_writer_stage(d->originals, &segments, &bytes, e) || !vault_commit(d->stage.v, d->o->now, e))
         return false;
-    *staged = segments > 0;
     d->result->original_bytes += bytes;
     return true;
 }
 
+static bool original_take(struct add *d, const char *path, struct err *e) {
+    struct custody_damage lost = {.path = str_of(path)};
+    bool const alone = original_writer_alone(path);
+    bool kept, spoilt;
+    struct err why;
+
+    if ((alone && !originals_commit(d, e)) ||
+        !original_writer_file(d->originals, path, alone, d->o->stop, &kept, &spoilt, &why, e))
+        return false;
+    d->result->originals += kept;
+    lost.offset = why.offset;
+    lost.why = str_of(why.text);
+    if (why.code && !d->o->damage(d->o->ctx, &lost, e))
+        return false;
+    return spoilt ? begin_anew(d, e) : !alone || originals_commit(d, e);
+}
+
+/* After the records of the batch. Also of files at which a process ended: these are worth a second look. */
+static bool originals_take(struct add *d, struct err *e) {
+    for (size_t i = 0; i < d->to_keep_count; i++)
+        if (!original_take(d, d->to_keep[i], e))
+            return false;
+    d->to_keep_count = 0;
+    d->to_keep_bytes = 0;
+    return !d->originals || originals_commit(d, e);
+}
+
 static bool batch_run(struct add *d, struct err *e) {
-    bool originals;
     size_t const before = d->line_count; /* of what was passed over */
 
     d->culprit_count = 0;
@@ -476,17 +484,13 @@ static bool batch_run(struct add *d, struct err *e) {
     for (size_t i = 0; i < d->culprit_count; i++)
         if (!culprit_line(d, &d->culprits[i], e))
             return false;
-    if (!originals_stage(d, &originals, e))
-        return false;
-    bool const news = d->line_count && !nothing_new(d);
-
-    if ((news && !ledger_stage(d, e)) || ((news || originals) && !archive_stage_commit(&d->stage, d->o->now, e)))
+    if (d->line_count && !nothing_new(d) && (!ledger_stage(d, e) || !archive_stage_commit(&d->stage, d->o->now, e)))
         return false;
     d->result->records += d->stage.records;
     d->result->segments += d->stage.segments;
     d->result->bytes += d->stage.bytes;
     d->result->files += d->file_count - d->culprit_count;
-    if (!batch_tell(d, e))
+    if (!batch_tell(d, e) || !originals_take(d, e))
         return false;
     d->done += d->file_bytes;
     d->file_count = 0;

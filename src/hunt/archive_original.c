@@ -102,6 +102,7 @@ struct original_writer {
     struct segment_source source; /* of the file that is being written */
     struct segment_count counts[2];
     char *piece;
+    char *small; /* of a file that is written when all of it is known to be right */
 };
 
 /* What is committed already. Made by us, but read as what it is: a file of a disk. */
@@ -110,13 +111,12 @@ static bool kept_load(struct original_writer *w, struct err *e);
 bool original_writer_new(struct original_writer **out, struct vault *v, struct fields *fields, struct err *e) {
     struct original_writer *const w = calloc(1, sizeof *w);
 
-    if (!w || !(w->piece = malloc(ORIGINAL_PIECE))) {
-        free(w);
+    if (!w)
         return no_memory(e);
-    }
     w->v = v;
     w->fields = fields;
-    if ((w->field = field_intern(fields, FIELD)) == FIELD_NONE) {
+    if (!(w->piece = malloc(ORIGINAL_PIECE)) || !(w->small = malloc(ORIGINAL_SMALL)) ||
+        (w->field = field_intern(fields, FIELD)) == FIELD_NONE) {
         original_writer_free(w);
         return no_memory(e);
     }
@@ -128,24 +128,29 @@ bool original_writer_new(struct original_writer **out, struct vault *v, struct f
     return true;
 }
 
+/* What is not staged yet. */
+static void segment_drop(struct original_writer *w) {
+    segment_writer_free(w->writer);
+    vault_part_drop(w->v, w->part);
+    w->writer = NULL;
+    w->part = NULL;
+}
+
 void original_writer_free(struct original_writer *w) {
     if (!w)
         return;
-    segment_writer_free(w->writer);
-    vault_part_drop(w->v, w->part);
+    segment_drop(w);
     writing_key_wipe(&w->writing);
     free(w->kept.items);
     free(w->kept.slots);
     free(w->piece);
+    free(w->small);
     free(w);
 }
 
 void original_writer_vault(struct original_writer *w, struct vault *v) {
     w->v = v;
-}
-
-bool original_kept(const struct original_writer *w, const uint8_t sha256[SHA256_SIZE]) {
-    return set_has(&w->kept, sha256);
+    w->segments = w->bytes = 0;
 }
 
 static bool segment_begin(struct original_writer *w, struct err *e) {
@@ -190,89 +195,141 @@ static bool segment_end(struct original_writer *w, struct err *e) {
     return true;
 }
 
-/* Pieces of a file, from its beginning. *same: they have the hash that they should have. */
-static bool pieces_write(struct original_writer *w, int fd, uint64_t size, const volatile sig_atomic_t *stop,
-                         bool *same, struct err *why, struct err *e) {
-    struct sha256 *const hash = sha256_new();
-    uint8_t now[SHA256_SIZE];
-    uint32_t index = SEGMENT_NONE;
-    uint64_t at = 0, number = 0;
-    bool ok = hash || no_memory(e);
+/* Bytes of the file that is being written, and a hash of what comes. False: they do not come; why, unless it is to stop. */
+struct bytes {
+    int fd;
+    uint64_t size;
+    struct sha256 *hash;
+    const volatile sig_atomic_t *stop;
+    struct err *why;
+};
 
-    *same = false;
-    while (ok && at < size) {
-        size_t const want = size - at < ORIGINAL_PIECE ? (size_t)(size - at) : ORIGINAL_PIECE;
-        ssize_t const n = pread(fd, w->piece, want, (off_t)at);
+static bool bytes_read(const struct bytes *b, uint64_t at, char *to, size_t size, struct err *e) {
+    for (size_t done = 0; done < size;) {
+        ssize_t const n = pread(b->fd, to + done, size - done, (off_t)(at + done));
 
-        if (stop && *stop) {
-            ok = err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
-            break;
-        }
+        if (b->stop && *b->stop)
+            return err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0) {
-            n < 0 ? err_system(why, "its bytes are not kept")
-                  : err_set(why, ERR_IO, at, "its bytes are not kept: it became shorter");
-            break;
-        }
-        if (w->writer && index == SEGMENT_NONE && w->in_it && w->in_it + (size - at) > ORIGINAL_SEGMENT)
-            ok = segment_end(w, e); /* a small file lies in one */
-        if (ok && index == SEGMENT_NONE) {
-            w->counts[0] = (struct segment_count){ORIGINAL_FROM, at};
-            w->source.counts = w->counts;
-            w->source.count_count = 1;
-            ok = segment_begin(w, e) && segment_writer_source(w->writer, &w->source, &index, e);
-        }
-        struct raw value = {.field = w->field, .type = RAW_BINARY, .len = (uint32_t)n, .ptr = w->piece};
-        struct record const r = {.values = &value,
-                                 .count = 1,
-                                 .when = INSTANT_NONE,
-                                 .time_text = {"", 0},
-                                 .bytes = {"", 0},
-                                 .number = ++number,
-                                 .offset = at,
-                                 .size = (uint64_t)n};
+        if (n < 0)
+            return err_system(b->why, "its bytes are not kept");
+        if (n == 0)
+            return err_set(b->why, ERR_IO, at + done, "its bytes are not kept: it became shorter");
+        done += (size_t)n;
+    }
+    sha256_add(b->hash, (str){to, size});
+    return true;
+}
 
-        ok = ok && segment_writer_record(w->writer, index, &r, INSTANT_NONE, S(""), e);
-        sha256_add(hash, (str){w->piece, (size_t)n});
-        at += (uint64_t)n;
-        w->in_it += (uint64_t)n;
-        if (ok && at < size && w->in_it >= ORIGINAL_SEGMENT) {
-            ok = segment_end(w, e);
-            index = SEGMENT_NONE;
-        }
-    }
-    if (hash) {
-        sha256_end(hash, now);
-        sha256_free(hash);
-    }
-    if (!ok || index == SEGMENT_NONE)
-        return ok;
-    *same = at == size && memcmp(now, w->source.sha256, SHA256_SIZE) == 0;
-    if (*same) {
-        w->counts[w->source.count_count++] = (struct segment_count){ORIGINAL_WHOLE, 1};
-    } else {
-        memset(w->source.sha256, 0, SHA256_SIZE); /* nobody will ask for it */
-        if (!why->code)
-            err_set(why, ERR_CORRUPT, 0, "its bytes are not kept: it changed while it was read");
-    }
+/* Have all that came the hash that they should have? */
+static bool bytes_same(const struct original_writer *w, const struct bytes *b) {
+    uint8_t now[SHA256_SIZE];
+
+    sha256_end(b->hash, now);
+    return memcmp(now, w->source.sha256, SHA256_SIZE) == 0 ||
+           err_set(b->why, ERR_CORRUPT, 0, "its bytes are not kept: it changed while it was read");
+}
+
+static bool piece_write(struct original_writer *w, uint32_t index, const char *bytes, uint64_t at, size_t size,
+                        struct err *e) {
+    struct raw value = {.field = w->field, .type = RAW_BINARY, .len = (uint32_t)size, .ptr = bytes};
+    struct record const r = {.values = &value,
+                             .count = 1,
+                             .when = INSTANT_NONE,
+                             .time_text = {"", 0},
+                             .bytes = {"", 0},
+                             .number = at / ORIGINAL_PIECE + 1,
+                             .offset = at,
+                             .size = size};
+
+    w->in_it += size;
+    return segment_writer_record(w->writer, index, &r, INSTANT_NONE, S(""), e);
+}
+
+/* Pieces from `at` on lie in the segment that is open, or in the next one. */
+static bool source_begin(struct original_writer *w, uint64_t at, uint32_t *index, struct err *e) {
+    w->counts[0] = (struct segment_count){ORIGINAL_FROM, at};
+    w->source.counts = w->counts;
+    w->source.count_count = 1;
+    return segment_begin(w, e) && segment_writer_source(w->writer, &w->source, index, e);
+}
+
+static bool source_whole(struct original_writer *w, uint32_t index, struct err *e) {
+    w->counts[w->source.count_count++] = (struct segment_count){ORIGINAL_WHOLE, 1};
     return segment_writer_source_set(w->writer, index, &w->source, e);
 }
 
-bool original_writer_file(struct original_writer *w, const char *path, const volatile sig_atomic_t *stop, bool *kept,
-                          struct err *why, struct err *e) {
+/* Is read whole before any of it is written, and lies in one segment, with others. */
+static bool small_write(struct original_writer *w, const struct bytes *b, bool *kept, struct err *e) {
+    size_t const size = (size_t)b->size;
+    uint32_t index;
+
+    if (!bytes_read(b, 0, w->small, size, e) || !bytes_same(w, b))
+        return e->code == ERR_NONE;
+    if ((w->in_it && w->in_it + size > ORIGINAL_SEGMENT && !segment_end(w, e)) || !source_begin(w, 0, &index, e))
+        return false;
+    for (size_t at = 0; at < size; at += ORIGINAL_PIECE)
+        if (!piece_write(w, index, w->small + at, at, size - at < ORIGINAL_PIECE ? size - at : ORIGINAL_PIECE, e))
+            return false;
+    *kept = true;
+    return source_whole(w, index, e);
+}
+
+/* Lies in segments of its own, of which none is committed if it changed. */
+static bool large_write(struct original_writer *w, const struct bytes *b, bool *kept, struct err *e) {
+    uint32_t index = SEGMENT_NONE;
+
+    if (!segment_end(w, e))
+        return false;
+    for (uint64_t at = 0, size; at < b->size; at += size) {
+        size = b->size - at < ORIGINAL_PIECE ? b->size - at : ORIGINAL_PIECE;
+        if (w->writer && w->in_it >= ORIGINAL_SEGMENT && !segment_end(w, e))
+            return false;
+        if (!bytes_read(b, at, w->piece, (size_t)size, e))
+            return e->code == ERR_NONE;
+        if ((!w->writer && !source_begin(w, at, &index, e)) || !piece_write(w, index, w->piece, at, (size_t)size, e))
+            return false;
+    }
+    *kept = bytes_same(w, b);
+    return !*kept || (source_whole(w, index, e) && segment_end(w, e));
+}
+
+bool original_writer_alone(const char *path) {
+    struct stat st;
+
+    return stat(path, &st) == 0 && st.st_size > (off_t)ORIGINAL_SMALL;
+}
+
+bool original_writer_file(struct original_writer *w, const char *path, bool alone, const volatile sig_atomic_t *stop,
+                          bool *kept, bool *spoilt, struct err *why, struct err *e) {
     struct file_input in = {0};
     uint8_t sha256[SHA256_SIZE];
     bool ok = true;
 
-    *kept = false;
-    *why = (struct err){0};
+    *kept = *spoilt = false;
+    *why = *e = (struct err){0};
     if (file_input_open(&in, path, why) && file_input_hash(&in, sha256, NULL, NULL, why) && in.input.size &&
         !set_has(&w->kept, sha256)) {
+        struct bytes const b = {in.fd, in.input.size, sha256_new(), stop, why};
+
         w->source = (struct segment_source){
-            .path = str_of(path), .reader = ARCHIVE_ORIGINALS, .size = in.input.size, .modified = in.modified};
+            .path = str_of(path), .reader = ARCHIVE_ORIGINALS, .size = b.size, .modified = in.modified};
         memcpy(w->source.sha256, sha256, SHA256_SIZE);
-        ok = pieces_write(w, in.fd, in.input.size, stop, kept, why, e) && (!*kept || set_add(&w->kept, sha256, e));
+        if (!b.hash)
+            ok = no_memory(e);
+        else if (alone)
+            ok = large_write(w, &b, kept, e);
+        else if (b.size > ORIGINAL_SMALL)
+            err_set(why, ERR_CORRUPT, 0, "its bytes are not kept: it changed while it was read");
+        else
+            ok = small_write(w, &b, kept, e);
+        if (alone && !*kept) {
+            segment_drop(w);
+            *spoilt = w->segments > 0;
+        }
+        sha256_free(b.hash);
+        ok = ok && (!*kept || set_add(&w->kept, sha256, e));
     }
     file_input_close(&in);
     if (ok && why->code == ERR_MEMORY) {

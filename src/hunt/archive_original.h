@@ -11,6 +11,7 @@
 #define ARCHIVE_ORIGINALS S("originals") /* the family, and the reader of its sources */
 #define ORIGINAL_PIECE ((size_t)1 << 20)
 #define ORIGINAL_SEGMENT (UINT64_C(192) << 20) /* bytes of files in one segment, about: a larger file lies in several */
+#define ORIGINAL_SMALL ((size_t)16 << 20)      /* bytes of a file that lies in a segment with others */
 /* Counts of a source (struct segment_count): the offset of the first of its pieces here; that its last one is here. */
 #define ORIGINAL_FROM 16u
 #define ORIGINAL_WHOLE 17u
@@ -26,12 +27,14 @@ MUST_USE bool original_writer_new(struct original_writer **out, struct vault *v,
 void original_writer_free(struct original_writer *w);
 /* The vault was opened anew, with nothing of this writer staged. */
 void original_writer_vault(struct original_writer *w, struct vault *v);
-/* Is a file with these bytes kept, or was given to this writer since? */
-bool original_kept(const struct original_writer *w, const uint8_t sha256[SHA256_SIZE]);
-/* The bytes of a file, once for each SHA-256. *kept: they are new. A file that changes while it is read, or cannot be read to its end, is not kept, and why says so. ERR_IO: the
- * archive cannot be written; ERR_MEMORY; ERR_INTERRUPTED: stop (or NULL) became not zero. */
-MUST_USE bool original_writer_file(struct original_writer *w, const char *path, const volatile sig_atomic_t *stop,
-                                   bool *kept, struct err *why, struct err *e);
+/* Does the file take segments of its own? It is given with `alone`, after all that came before it was committed, and committed at once. */
+bool original_writer_alone(const char *path);
+/* The bytes of a file, once for each SHA-256. *kept: they are new. A file that changes while it is read, or cannot be read to its end, is not kept, and why says so.
+ * *spoilt: a segment with some of its bytes is staged: the vault is to be closed, without a commit, and opened anew. ERR_IO: the archive cannot be
+ * written; ERR_MEMORY; ERR_INTERRUPTED: stop (or NULL) became not zero. */
+MUST_USE bool original_writer_file(struct original_writer *w, const char *path, bool alone,
+                                   const volatile sig_atomic_t *stop, bool *kept, bool *spoilt, struct err *why,
+                                   struct err *e);
 /* All of it is staged for the next commit. *segments, *bytes: how many were made since the last time, and bytes of files in them. */
 MUST_USE bool original_writer_stage(struct original_writer *w, uint64_t *segments, uint64_t *bytes, struct err *e);
 
