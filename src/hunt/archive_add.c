@@ -21,8 +21,7 @@
 #define BATCH_BYTES (UINT64_C(4) << 30)
 #define MERGE_KEYS                                                                                                     \
     (UINT64_C(64) << 20)   /* of index runs that are merged at the end; more is for the next time, or archive index */
-#define RETRIES_SEALING 3u /* of a batch, where a process was lost that had read its files already */
-#define RETRIES_MAX 64u    /* of a batch: files at which the reading process ended */
+#define RETRIES_SEALING 3u /* of a file, where a process was lost that had read it already */
 
 struct known {
     uint8_t sha256[SHA256_SIZE];
@@ -37,18 +36,13 @@ struct batched {
     uint64_t size;
     bool hashed;
     uint8_t sha256[SHA256_SIZE];
+    str lost; /* why, if a process ended at it: what was read with it is read anew, without it */
 };
 
 /* A copy of a file of the batch: whether its bytes are known is known when the batch is committed. */
 struct copy {
     const struct found_file *file;
     uint8_t sha256[SHA256_SIZE];
-};
-
-/* A file at which a worker ended: its batch begins anew without it. */
-struct culprit {
-    str path;
-    str why;
 };
 
 struct line { /* of the ledger, until its batch is committed */
@@ -75,9 +69,9 @@ struct add {
     size_t copy_count, copy_room;
     struct line *lines;
     size_t line_count, line_room;
-    struct culprit culprits[RETRIES_MAX];
-    size_t culprit_count;
-    unsigned unsealed; /* so often a process was lost while it sealed; of the batch */
+    /* The files of the batch that are read and committed together: all of them, as long as no process ends. */
+    size_t stretch_from, stretch;
+    unsigned unsealed; /* so often a process was lost while it sealed one file; of the stretch */
     bool lost;
     struct original_writer *originals; /* NULL: bytes of files are not kept */
     const char **to_keep;              /* files of the batch whose bytes are */
@@ -218,41 +212,39 @@ static bool known_load(struct add *d, struct err *e) {
 
 /* ---- files that end their reader ---- */
 
-static void on_lost(void *ctx, str path, const char *why) {
-    struct add *const d = ctx;
-
-    if (!path.len) { /* all was read, and it was being sealed: of nobody's fault that is known */
-        d->lost = d->unsealed++ < RETRIES_SEALING;
-        return;
-    }
-    d->lost = d->culprit_count < RETRIES_MAX && arena_copy(d->batch, path, &d->culprits[d->culprit_count].path) &&
-              arena_copy(d->batch, str_of(why), &d->culprits[d->culprit_count].why);
-    d->culprit_count += d->lost;
-}
-
-static bool hash_known(void *ctx, str path, uint64_t *size, uint8_t sha256[SHA256_SIZE]) {
-    const struct add *const d = ctx;
+/* NULL: it is none of the batch. */
+static struct batched *batched_of(const struct add *d, str path) {
     uint64_t const hash = hash_bytes(path, d->path_seed);
 
-    for (size_t i = 0; i < d->file_count; i++) {
-        const struct batched *const b = &d->batched[i];
+    for (size_t i = 0; i < d->file_count; i++)
+        if (d->batched[i].path == hash && str_eq(str_of(d->files[i]), path))
+            return &d->batched[i];
+    return NULL;
+}
 
-        if (b->path != hash || !b->hashed || !str_eq(str_of(d->files[i]), path))
-            continue;
-        *size = b->size;
-        memcpy(sha256, b->sha256, SHA256_SIZE);
-        return true;
-    }
-    return false;
+/* No path: all was read, and it was being sealed. Of several files nobody knows whose fault that is. */
+static void on_lost(void *ctx, str path, const char *why) {
+    struct add *const d = ctx;
+    bool const of_one = path.len || (d->stretch == 1 && d->unsealed++ == RETRIES_SEALING);
+    struct batched *const b = path.len ? batched_of(d, path) : &d->batched[d->stretch_from];
+
+    d->lost = !of_one || (b && !b->lost.len && arena_copy(d->batch, str_of(why), &b->lost));
 }
 
 static bool passes_over(void *ctx, str path) {
-    const struct add *const d = ctx;
+    const struct batched *const b = batched_of(ctx, path);
 
-    for (size_t i = 0; i < d->culprit_count; i++)
-        if (str_eq(d->culprits[i].path, path))
-            return true;
-    return false;
+    return b && b->lost.len;
+}
+
+static bool hash_known(void *ctx, str path, uint64_t *size, uint8_t sha256[SHA256_SIZE]) {
+    const struct batched *const b = batched_of(ctx, path);
+
+    if (!b || !b->hashed)
+        return false;
+    *size = b->size;
+    memcpy(sha256, b->sha256, SHA256_SIZE);
+    return true;
 }
 
 /* ---- lines ---- */
@@ -361,8 +353,8 @@ static bool begin_anew(struct add *d, struct err *e) {
 }
 
 static bool batch_read(struct add *d, struct err *e) {
-    struct hunt_options options = {.paths = d->files,
-                                   .path_count = d->file_count,
+    struct hunt_options options = {.paths = d->files + d->stretch_from,
+                                   .path_count = d->stretch,
                                    .set = d->none,
                                    .fields = d->o->fields,
                                    .kinds = d->o->kinds,
@@ -386,13 +378,21 @@ static bool batch_read(struct add *d, struct err *e) {
     return hunt_run(&options, &result, e);
 }
 
-/* A file at which the process that read it ended. */
-static bool culprit_line(struct add *d, const struct culprit *c, struct err *e) {
-    struct ledger_row row = {
-        .line = LEDGER_FILE,
-        .file = {.path = c->path, .sha256 = "", .not_read = c->why, .first = INSTANT_NONE, .last = INSTANT_NONE}};
+/* Files at which the process that read them ended. */
+static bool lost_lines(struct add *d, struct err *e) {
+    for (size_t i = d->stretch_from; i < d->stretch_from + d->stretch; i++) {
+        struct ledger_row const row = {.line = LEDGER_FILE,
+                                       .file = {.path = str_of(d->files[i]),
+                                                .sha256 = "",
+                                                .not_read = d->batched[i].lost,
+                                                .first = INSTANT_NONE,
+                                                .last = INSTANT_NONE}};
 
-    return line_add(d, &row, e);
+        if (d->batched[i].lost.len && !line_add(d, &row, e))
+            return false;
+        d->result->files += !d->batched[i].lost.len;
+    }
+    return true;
 }
 
 static bool batch_tell(struct add *d, struct err *e) {
@@ -464,38 +464,62 @@ static bool originals_take(struct add *d, struct err *e) {
     return !d->originals || originals_commit(d, e);
 }
 
-static bool batch_run(struct add *d, struct err *e) {
+/* Where a process ends, all that was read with its file has to be read again. So what is read together becomes half as much each time, down to one file; and
+ * twice as much after each time that went well: however many such files there are, all in all files are read a few times. */
+static bool stretch_read(struct add *d, struct err *e) {
     size_t const before = d->line_count; /* of what was passed over */
 
-    d->culprit_count = 0;
     d->unsealed = 0;
     for (;;) {
         archive_stage_begin(&d->stage);
         d->lost = false;
         d->line_count = before;
-        if (!d->file_count || batch_read(d, e))
-            break;
+        if (!d->stretch || batch_read(d, e))
+            return true;
         if (!d->lost)
             return false;
         *e = (struct err){0};
+        d->stretch -= d->stretch / 2;
         if (!begin_anew(d, e))
             return false;
     }
-    for (size_t i = 0; i < d->culprit_count; i++)
-        if (!culprit_line(d, &d->culprits[i], e))
-            return false;
+}
+
+static bool stretch_run(struct add *d, struct err *e) {
+    if (!stretch_read(d, e))
+        return false;
+    if (!lost_lines(d, e))
+        return false;
     if (d->line_count && !nothing_new(d) && (!ledger_stage(d, e) || !archive_stage_commit(&d->stage, d->o->now, e)))
         return false;
     d->result->records += d->stage.records;
     d->result->segments += d->stage.segments;
     d->result->bytes += d->stage.bytes;
-    d->result->files += d->file_count - d->culprit_count;
-    if (!batch_tell(d, e) || !originals_take(d, e))
+    if (!batch_tell(d, e))
         return false;
-    d->done += d->file_bytes;
+    d->line_count = 0;
+    return true;
+}
+
+static bool batch_run(struct add *d, struct err *e) {
+    uint64_t const done = d->done;
+
+    d->stretch_from = 0;
+    d->stretch = d->file_count;
+    do {
+        if (!stretch_run(d, e))
+            return false;
+        for (size_t i = 0; i < d->stretch; i++)
+            d->done += d->batched[d->stretch_from + i].size;
+        d->stretch_from += d->stretch;
+        d->stretch =
+            2 * d->stretch < d->file_count - d->stretch_from ? 2 * d->stretch : d->file_count - d->stretch_from;
+    } while (d->stretch);
+    if (!originals_take(d, e))
+        return false;
+    d->done = done + d->file_bytes;
     d->file_count = 0;
     d->file_bytes = 0;
-    d->line_count = 0;
     arena_reset(d->batch);
     return known_sort(d, e);
 }

@@ -235,9 +235,51 @@ static void a_file_changes_while_it_is_kept(void **state) {
     }
 }
 
+/* ---- files at which a process ends ---- */
+
+/* However many there are, the rest is kept, once, and read a few times. */
+static void processes_end(void **state) {
+    static const struct {
+        const char *name;
+        unsigned files, every, workers; /* of so many each n-th ends its reader; 0: none */
+    } cases[] = {{"none", 20, 0, 1}, {"one", 20, 20, 2},        {"the only one", 1, 1, 1},
+                 {"each", 66, 1, 1}, {"each second", 16, 2, 2}, {"each 60th of many", 300, 60, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned const ends = cases[i].every ? cases[i].files / cases[i].every : 0;
+        struct told told;
+
+        if (system("rm -rf " ARCHIVE " " EVIDENCE) != 0 || mkdir(EVIDENCE, 0700) != 0)
+            fail();
+        *readings = 0;
+        for (unsigned n = 1; n <= cases[i].files; n++) {
+            char name[16];
+
+            snprintf(name, sizeof name, "%04u", n);
+            file_put(name, 0, "{\"%s\":%u}\n", ends && n % cases[i].every == 0 ? "ENDS" : "COUNTED", n);
+        }
+        struct archive_add_result const result = add(false, cases[i].workers, &told);
+
+        if (told.files != cases[i].files || told.unread != ends || result.records != cases[i].files - ends ||
+            result.files != cases[i].files - ends || *readings > 10 * cases[i].files)
+            fail_msg("%s: %u lines, %u not read, %lu records, %u readings", cases[i].name, told.files, told.unread,
+                     (unsigned long)result.records, *readings);
+        if (cases[i].files > 20)
+            continue;
+        /* What was kept is known; the others are tried again. */
+        struct archive_add_result const again = add(false, cases[i].workers, &told);
+
+        assert_int_equal(again.known, cases[i].files - ends);
+        assert_int_equal(again.records, 0);
+        assert_int_equal(told.unread, ends);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_changes_while_it_is_kept, begin, folder_leave),
+        cmocka_unit_test_setup_teardown(processes_end, begin, folder_leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
