@@ -146,13 +146,13 @@ static bool size_known(const struct add *d, uint64_t size) {
 
 /* What is known of these bytes. */
 struct knowledge {
-    bool settled, path; /* path: under this one as well, settled or not */
+    bool any, settled, path; /* path: under this one as well, settled or not */
 };
 
 /* Of a batch, at most, those at the end are looked through. */
 static struct knowledge knowledge_of(const struct add *d, const uint8_t sha256[SHA256_SIZE], str path) {
     uint64_t const hash = hash_bytes(path, d->path_seed);
-    struct knowledge k = {false, false};
+    struct knowledge k = {.any = false};
     size_t low = 0, high = d->known_sorted;
 
     while (low < high) {
@@ -165,6 +165,7 @@ static struct knowledge knowledge_of(const struct add *d, const uint8_t sha256[S
     }
     for (; low < d->known_count; low++) {
         if (memcmp(d->known[low].sha256, sha256, SHA256_SIZE) == 0) {
+            k.any = true;
             k.settled |= d->known[low].settled;
             k.path |= d->known[low].path == hash;
         } else if (low < d->known_sorted) {
@@ -662,24 +663,40 @@ static bool file_take(struct add *d, const struct found_file *f, struct err *e) 
     return true;
 }
 
-/* Of a file that these readers cannot read a copy is read as well: it says so itself. */
-static bool batch_end(struct add *d, struct err *e) {
-    size_t const copies = d->copy_count;
+/* Of a file that these readers cannot read a copy is read as well: it says so itself. Of several whose bytes nobody has read so far, one. */
+static bool copy_take(struct add *d, const struct copy *c, bool *waits, struct err *e) {
+    struct knowledge const k = knowledge_of(d, c->sha256, c->file->path);
 
+    *waits = false;
+    if (k.settled)
+        return known_take(d, c->file, c->sha256, k.path, e);
+    if (!k.any && !in_batch(d, c->sha256, c->file->size, waits, e))
+        return false;
+    return *waits || batch_add(d, c->file, c->sha256, c->file->size);
+}
+
+static bool batch_end(struct add *d, struct err *e) {
     if (!batch_run(d, e))
         return false;
-    d->copy_count = 0;
-    for (size_t i = 0; i < copies; i++) {
-        const struct copy *const c = &d->copies[i];
-        struct knowledge const k = knowledge_of(d, c->sha256, c->file->path);
+    while (d->copy_count) {
+        size_t const copies = d->copy_count;
 
-        if (!(k.settled ? known_take(d, c->file, c->sha256, k.path, e)
-                        : batch_add(d, c->file, c->sha256, c->file->size)))
-            return false;
-        if (batch_full(d) && !batch_run(d, e))
+        d->copy_count = 0;
+        for (size_t i = 0; i < copies; i++) {
+            struct copy const c = d->copies[i];
+            bool waits;
+
+            if (!copy_take(d, &c, &waits, e))
+                return false;
+            if (waits)
+                d->copies[d->copy_count++] = c;
+            if (batch_full(d) && !batch_run(d, e))
+                return false;
+        }
+        if (!batch_run(d, e))
             return false;
     }
-    return !copies || batch_run(d, e);
+    return true;
 }
 
 static bool add_all(struct add *d, struct err *e) {

@@ -276,10 +276,46 @@ static void processes_end(void **state) {
     }
 }
 
+/* ---- files that nobody can read ---- */
+
+/* Whether copies of others are copies of one that cannot be read nobody knows; of each of them one is kept. */
+static void copies_beside_one_that_cannot_be_read(void **state) {
+    static const struct {
+        const char *name, *files[6]; /* all of one size: the first word of each */
+        unsigned records, known, unread;
+    } cases[] = {
+        {"copies", {"COPY", "COPY", "COPY"}, 1, 2, 0},
+        {"behind one that cannot be read", {"BROKEN", "SAME--", "SAME--", "SAME--"}, 1, 2, 1},
+        {"and in front of it", {"SAME--", "BROKEN", "SAME--"}, 1, 1, 1},
+        {"two kinds of them", {"BROKEN", "SAME--", "OTHER-", "OTHER-", "SAME--"}, 2, 2, 1},
+        {"of one that ends its reader", {"ENDS--", "ENDS--", "SAME--", "SAME--"}, 1, 1, 2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct told told;
+
+        if (system("rm -rf " ARCHIVE " " EVIDENCE) != 0 || mkdir(EVIDENCE, 0700) != 0)
+            fail();
+        for (unsigned n = 0; n < COUNT(cases[i].files) && cases[i].files[n]; n++) {
+            char name[16];
+
+            snprintf(name, sizeof name, "%u", n);
+            file_put(name, 0, "{\"%s\":1}\n", cases[i].files[n]);
+        }
+        struct archive_add_result const result = add(false, 1, &told);
+
+        if (result.records != cases[i].records || result.known != cases[i].known || told.unread != cases[i].unread)
+            fail_msg("%s: %lu records, %lu known, %u not read", cases[i].name, (unsigned long)result.records,
+                     (unsigned long)result.known, told.unread);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_changes_while_it_is_kept, begin, folder_leave),
         cmocka_unit_test_setup_teardown(processes_end, begin, folder_leave),
+        cmocka_unit_test_setup_teardown(copies_beside_one_that_cannot_be_read, begin, folder_leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
