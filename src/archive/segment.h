@@ -125,6 +125,9 @@ struct segment;
 bool segment_begins(str head);
 /* And an encrypted one? head: 16 bytes or more. */
 bool segment_encrypted(str head);
+/* The name of the archive key that an encrypted one lies under, out of its first SEGMENT_BEGIN bytes. False: it is none, or they are damaged. */
+#define SEGMENT_BEGIN 4096u
+bool segment_lies_under(str head, uint8_t key[SEAL_NAME]);
 /* Opens the bytes of a segment, which stay the caller's and live as long. Checked is what opening looks at: head, trailer and
  * footer, and that all that the footer says is possible. name: for errors. memory_max: bytes that may be held at once for what is
  * unpacked; 0: 1 GiB.

@@ -795,6 +795,16 @@ bool segment_encrypted(str head) {
     return flags & SEGMENT_ENCRYPTED;
 }
 
+bool segment_lies_under(str head, uint8_t key[SEAL_NAME]) {
+    uint64_t sum;
+
+    if (head.len < SEGMENT_HEAD || !segment_encrypted(head))
+        return false;
+    memcpy(&sum, head.ptr + SEGMENT_HEAD - 8, sizeof sum);
+    memcpy(key, head.ptr + SEGMENT_SEAL_AT, SEAL_NAME);
+    return hash_sum(str_first(head, SEGMENT_HEAD - 8)) == sum;
+}
+
 static bool is_head(struct segment *s, struct err *e) {
     uint64_t sum;
     uint32_t version, flags;

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/cursor.h"
 
-#define SEGMENT_HEAD 4096u
+#define SEGMENT_HEAD SEGMENT_BEGIN
 #define SEGMENT_TRAILER 64u
 #define SEGMENT_LEAF (1u << 20) /* bytes of the file to one hash in the footer */
 #define SEGMENT_MAGIC "LWSEGMT"

@@ -97,6 +97,10 @@ bool vault_encrypted(const struct vault *v);
  * ERR_REFUSED  none of them opens it; the text says who can
  * ERR_CORRUPT  the file of keys is damaged, or was changed by somebody who cannot open it */
 MUST_USE bool vault_unlock(struct vault *v, const struct vault_unlock *with, struct err *e);
+/* The name of the key that the file of a segment says it lies under; nobody has vouched for that. ERR_CORRUPT: it is not there, its head is damaged, or it is not
+ * encrypted. */
+MUST_USE bool vault_segment_key(const struct vault *v, const struct manifest_segment *s, uint8_t name[SEAL_NAME],
+                                struct err *e);
 /* What opens its files (segment_open_with, index_run_open_file, sealed_open); the vault's. NULL: it is not encrypted, or not unlocked. */
 const struct key_set *vault_keys(const struct vault *v);
 /* What new files of this archive are sealed with: drawn anew each time. False: it is not encrypted, and they are not either. */

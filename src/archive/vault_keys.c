@@ -165,6 +165,23 @@ static bool unlock(struct keyring *k, const struct vault_unlock *with, struct er
     return keyring_unlock_none(k, e);
 }
 
+bool vault_segment_key(const struct vault *v, const struct manifest_segment *s, uint8_t name[SEAL_NAME],
+                       struct err *e) {
+    char head[SEGMENT_BEGIN], path[VAULT_NAME_MAX];
+    int fd;
+
+    if (!vault_segment_open(v, s, &fd, e))
+        return false;
+    ssize_t const n = pread(fd, head, sizeof head, 0);
+
+    close(fd);
+    vault_segment_name(s, path);
+    if (n < 0)
+        return err_system(e, "%s/%s", v->path, path);
+    return segment_lies_under((str){head, (size_t)n}, name) ||
+           err_set(e, ERR_CORRUPT, 0, "%s/%s does not say under which key it lies: it is damaged", v->path, path);
+}
+
 bool vault_unlock(struct vault *v, const struct vault_unlock *with, struct err *e) {
     struct keyring *k;
 

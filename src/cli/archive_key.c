@@ -2,17 +2,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/archives.h"
-#include "cli/command.h"
+#include "cli/archive_caring.h"
 #include "cli/intel_text.h"
+#include "cli/terminal.h"
 #include "report/finding_text.h"
 
 #define AT(member) .at = offsetof(struct wishes, member)
 
 struct wishes {
-    const char *path; /* of the new key, or of the archive */
+    struct caring_wishes care; /* of the archive */
+    const char *path;          /* of the new key */
     const char *name, *passphrase;
-    struct key_wish key;
     struct arguments add, remove;
     uint64_t forget;
     bool new_key, protect, json;
@@ -137,7 +137,7 @@ static void list_text(struct buf *b, const struct wishes *w, const struct keyrin
     size_t count;
     const struct custodian *const c = keyring_custodians(k, &count);
 
-    finding_plain(b, str_of(w->path), false);
+    finding_plain(b, str_of(w->care.archive), false);
     buf_format(b, ": %zu custodian%s, of whom any can open it; what is written now is written with key %zu\n", count,
                count == 1 ? "" : "s", keyring_generations(k));
     for (size_t i = 0; i < count; i++) {
@@ -178,9 +178,9 @@ static int list(const struct wishes *w) {
     struct vault *v = NULL;
     struct buf b = {0};
     struct err e = {0};
-    bool const ok = vault_open(&v, w->path, 0, NULL, NULL, &e) && vault_keyring_read(v, &k, &e);
+    bool const ok = vault_open(&v, w->care.archive, 0, NULL, NULL, &e) && vault_keyring_read(v, &k, &e);
 
-    if (ok && w->json)
+    if (ok && w->care.json)
         list_json(&b, k);
     else if (ok)
         list_text(&b, w, k);
@@ -190,22 +190,28 @@ static int list(const struct wishes *w) {
 }
 
 /* One change, in the file of keys and then in the history of the archive. */
-static bool changed(struct vault *v, struct buf *told, struct err *e) {
-    struct manifest_operation o = {.what = DO_NOTE, .lift = {.name = S("custodians"), .who = S("")}};
-    bool ok = !told->failed || err_set(e, ERR_MEMORY, 0, "no memory");
-
-    ok = ok && vault_keyring_write(v, e);
-    if (!ok)
-        return false;
+static bool changed(struct vault *v, const struct archive_care *care, struct buf *told, struct err *e) {
+    struct manifest_operation o = {.what = DO_NOTE, .lift = {.name = S("custodians"), .who = care->who}};
+    struct buf words = {0};
     str line = buf_str(told); /* the last one that was told */
 
     for (size_t at; (at = str_find_byte(line, '\n')) + 1 < line.len;)
         line = str_from(line, at + 1);
-    o.lift.why = str_first(line, line.len - 1);
-    return vault_do(v, &o, e) && vault_commit(v, intel_now(), e);
+    buf_add(&words, str_first(line, line.len ? line.len - 1 : 0));
+    if (care->why.len) {
+        buf_add(&words, S(": "));
+        buf_add(&words, care->why);
+    }
+    o.lift.why = buf_str(&words);
+    bool const ok = ((!told->failed && !words.failed) || err_set(e, ERR_MEMORY, 0, "no memory")) &&
+                    vault_do(v, &o, e) && vault_keyring_write(v, e) && vault_commit(v, care->now, e);
+
+    buf_free(&words);
+    return ok;
 }
 
-static bool add_all(struct vault *v, const struct custodian *all, size_t count, struct buf *told, struct err *e) {
+static bool add_all(struct vault *v, const struct archive_care *care, const struct custodian *all, size_t count,
+                    struct buf *told, struct err *e) {
     for (size_t i = 0; i < count; i++) {
         char id[CUSTODIAN_ID_TEXT];
 
@@ -215,13 +221,14 @@ static bool add_all(struct vault *v, const struct custodian *all, size_t count, 
         buf_add(told, S("added "));
         finding_plain(told, str_of(all[i].name), false);
         buf_format(told, " (%s), who can open all of it\n", id);
-        if (!changed(v, told, e))
+        if (!changed(v, care, told, e))
             return false;
     }
     return true;
 }
 
-static bool remove_all(struct vault *v, const struct arguments *who, struct buf *told, struct err *e) {
+static bool remove_all(struct vault *v, const struct archive_care *care, const struct arguments *who, struct buf *told,
+                       struct err *e) {
     for (size_t i = 0; i < who->count; i++) {
         if (!keyring_remove(vault_keyring(v), str_of(who->items[i]), e))
             return false;
@@ -232,58 +239,67 @@ static bool remove_all(struct vault *v, const struct arguments *who, struct buf 
             ", who cannot open what is written from now on, with key %zu; of what was written before, the keys may "
             "have been kept\n",
             keyring_generations(vault_keyring(v)));
-        if (!changed(v, told, e))
+        if (!changed(v, care, told, e))
             return false;
     }
     return true;
 }
 
-static bool change(const struct wishes *w, struct vault *v, const struct custodian *added, struct buf *told,
-                   struct err *e) {
+static bool change(const struct wishes *w, struct vault *v, const struct archive_care *care,
+                   const struct custodian *added, struct buf *told, struct err *e) {
     if (!vault_keyring(v))
-        return err_set(e, ERR_USAGE, 0, "%s is not encrypted: whoever can read its files can read all of it", w->path);
-    if (!add_all(v, added, w->add.count, told, e) || !remove_all(v, &w->remove, told, e))
+        return err_set(e, ERR_USAGE, 0, "%s is not encrypted: whoever can read its files can read all of it",
+                       w->care.archive);
+    if (!add_all(v, care, added, w->add.count, told, e) || !remove_all(v, care, &w->remove, told, e))
         return false;
-    if (w->new_key) {
-        if (!keyring_renew(vault_keyring(v), e))
-            return false;
-        buf_format(told, "key %zu was made: what is written from now on is written with it\n",
-                   keyring_generations(vault_keyring(v)));
-        if (!changed(v, told, e))
-            return false;
-    }
-    if (!w->forget)
+    if (!w->new_key)
         return true;
-    if (!keyring_forget(vault_keyring(v), (uint32_t)w->forget, e))
+    if (!keyring_renew(vault_keyring(v), e))
         return false;
-    buf_format(
-        told,
-        "key %lu was forgotten: what was written with it nobody can read again, unless a copy of the archive's file "
-        "of keys is left somewhere\n",
-        (unsigned long)w->forget);
-    return changed(v, told, e);
+    buf_format(told, "key %zu was made: what is written from now on is written with it\n",
+               keyring_generations(vault_keyring(v)));
+    return changed(v, care, told, e);
 }
 
-static int custodians_run(const void *wishes) {
-    const struct wishes *const w = wishes;
-    struct arguments const given = {(const char **)(uintptr_t)&w->path, 1};
+static bool change_all(const struct wishes *w, const struct archive_care *care, struct buf *told, struct err *e) {
     struct custodian *added = NULL;
     struct vault *v = NULL;
-    struct buf told = {0};
-    struct err e = {0};
-
-    if (!paths_exist(&given, "archive", true, &e))
-        return tell_error(&e);
-    if (!w->add.count && !w->remove.count && !w->new_key && !w->forget)
-        return list(w);
-    if (w->json)
-        return usage_error("archive custodians", "--json is for a list, and this is a change");
-    bool const ok = custodians_read(&w->add, &added, &e) &&
-                    vault_open_writer(&v, w->path, NULL, intel_now(), NULL, NULL, &e) &&
-                    vault_unlock_wish(v, &w->key, &e) && change(w, v, added, &told, &e);
+    bool const ok = custodians_read(&w->add, &added, e) &&
+                    vault_open_writer(&v, care->archive, care->key, care->now, NULL, NULL, e) &&
+                    vault_unlock(v, &care->unlock, e) && change(w, v, care, added, told, e);
 
     vault_close(v);
     free(added);
+    return ok;
+}
+
+static bool forget(const struct wishes *w, const struct archive_care *care, struct buf *told, struct err *e) {
+    char segments[COUNT_TEXT], records[COUNT_TEXT], size[SIZE_TEXT];
+    struct forget_result r;
+
+    if (!archive_forget(care, (uint32_t)w->forget, &r, e))
+        return false;
+    buf_format(told, "key %lu %s: %s segment%s (%s record%s, %s) %s the archive", (unsigned long)w->forget,
+               care->dry ? "would be forgotten" : "was forgotten", count_text(r.segments, segments),
+               r.segments == 1 ? "" : "s", count_text(r.rows, records), r.rows == 1 ? "" : "s",
+               size_text(r.bytes, size), care->dry ? "would leave" : "left");
+    caring_removed(told, &r.removed, care->dry);
+    buf_add(told, care->dry
+                      ? S("\n")
+                      : S("; what was written with it nobody can read again, unless a copy of the archive's file of "
+                          "keys is left somewhere\n"));
+    return true;
+}
+
+static int changes_run(const struct wishes *w) {
+    bool const others = w->add.count || w->remove.count || w->new_key;
+    struct caring c = {.damaged = false};
+    struct buf told = {0};
+    struct err e = {0};
+    bool const ok = caring_open(&c, &w->care, &e) && (!others || change_all(w, &c.care, &told, &e)) &&
+                    (!w->forget || forget(w, &c.care, &told, &e));
+
+    caring_close(&c);
     if (ok)
         return print_all(&told, EXIT_NOTHING);
     if (told.len) /* what was done before it failed */
@@ -293,12 +309,31 @@ static int custodians_run(const void *wishes) {
     return tell_error(&e);
 }
 
+static int custodians_run(const void *wishes) {
+    const struct wishes *const w = wishes;
+    struct arguments const given = {(const char **)(uintptr_t)&w->care.archive, 1};
+    bool const others = w->add.count || w->remove.count || w->new_key;
+    struct err e = {0};
+
+    if (!paths_exist(&given, "archive", true, &e))
+        return tell_error(&e);
+    if (w->care.dry && (others || !w->forget))
+        return usage_error("archive custodians", "--dry-run is for --forget, alone");
+    if (!others && !w->forget)
+        return list(w);
+    if (w->care.json)
+        return usage_error("archive custodians", "--json is for a list, and this is a change");
+    if (w->forget && !w->care.dry && (!w->care.who || !w->care.why || !*w->care.who || !*w->care.why))
+        return usage_error("archive custodians", "whoever forgets a key says so, and why: --who, --why");
+    return changes_run(w);
+}
+
 static const struct option custodians_options[] = {
     {.argument = "ARCHIVE",
      .type = OPTION_FOLDER,
      .needed = "which archive? longwatch archive custodians ARCHIVE",
      .help = "an encrypted archive",
-     AT(path)},
+     CARING_AT(wishes, archive)},
     {.name = "add",
      .argument = "FILE",
      .type = OPTION_PATH,
@@ -317,11 +352,15 @@ static const struct option custodians_options[] = {
      .type = OPTION_COUNT,
      .least = 1,
      .most = UINT32_MAX,
-     .help = "forget key N for ever: what was written with it nobody can read again",
+     .help = "forget key N for ever: what was written with it leaves the archive, and nobody can read it again",
      AT(forget)},
-    {ROW_KEY, AT(key.files)},
-    {ROW_PASSPHRASE, AT(key.passphrase)},
-    {ROW_JSON_ONE, AT(json)},
+    {ROW_DRY, CARING_AT(wishes, dry)},
+    {ROW_WHO, CARING_AT(wishes, who)},
+    {ROW_WHY, CARING_AT(wishes, why)},
+    {ROW_SIGN, CARING_AT(wishes, key_file)},
+    {ROW_PASSWORD, CARING_AT(wishes, password_file)},
+    ROWS_KEY(wishes),
+    {ROW_JSON_ONE, CARING_AT(wishes, json)},
 };
 const struct command command_archive_custodians = {
     .name = "archive custodians",
@@ -334,21 +373,32 @@ const struct command command_archive_custodians = {
             "file they lie in. It keeps them from what is written later. What was written before is sealed anew, with "
             "the "
             "newest key, when the archive is rewritten.",
-            "To forget a key is to destroy what was written with it, in every copy of the archive, as long as no copy "
-            "of its file 'keys' is left: look at backups.",
+            "To forget a key is to destroy what was written with it: its segments, ledgers too, leave the archive, "
+            "their "
+            "files are removed, and what copies there are of them nobody can read, as long as no copy of the archive's "
+            "file 'keys' is left: look at backups. Where a hold or a kept snapshot covers one of them nothing is done, "
+            "and it is named. What is left goes on as before; archive compact puts small segments under the newest "
+            "key, "
+            "if that is done first.",
             NULL},
     .examples = (const struct example[]){{"longwatch archive custodians ./archive", "See who can open it"},
                                          {"longwatch archive custodians ./archive --key ana.key --add chi.pub",
                                           "Let one more person open it"},
                                          {"longwatch archive custodians ./archive --key ana.key --remove bo",
                                           "Keep somebody from what is written from now on"},
+                                         {"longwatch archive custodians ./archive --key ana.key --forget 1 --dry-run",
+                                          "See how much would go with the first key"},
                                          {NULL, NULL}},
     .options = custodians_options,
     .option_count = COUNT(custodians_options),
     .statuses = {[EXIT_NOTHING] = "told, or changed",
                  [EXIT_USAGE] = "wrong usage, no archive, or one that is not encrypted; nothing was changed",
-                 [EXIT_INTERNAL] = "internal error, or the keys are damaged",
-                 [EXIT_REFUSED] = "no key was given that opens it, or another process writes to it"},
+                 [EXIT_INTERNAL] =
+                     "internal error, the keys are damaged, or nobody can say under which key a damaged segment "
+                     "lies",
+                 [EXIT_REFUSED] =
+                     "no key was given that opens it, a hold or a kept snapshot forbids it, or another process "
+                     "writes to it"},
     .wishes_size = sizeof(struct wishes),
     .run = custodians_run,
 };

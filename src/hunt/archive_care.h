@@ -1,5 +1,5 @@
-/* archive_care: what is done to an archive that is there: many small segments become few, segments go whose time is over, a person's values go
- * out of all. Everything is a commit of the vault, with who and why; nothing is done that a hold forbids. */
+/* archive_care: what is done to an archive that is there: many small segments become few, segments go whose time is over, or whose key is forgotten, a person's
+ * values go out of all. Everything is a commit of the vault, with who and why; nothing is done that a hold forbids. */
 #ifndef HUNT_ARCHIVE_CARE_H
 #define HUNT_ARCHIVE_CARE_H
 
@@ -76,6 +76,22 @@ struct expire_result {
 /* One commit for all, then their files and those of what they replaced. */
 MUST_USE bool archive_expire(const struct archive_care *care, const struct expire_options *options,
                              struct expire_result *result, struct err *e);
+
+/* ---- a key is forgotten ---- */
+
+struct forget_result {
+    uint64_t segments, rows, bytes; /* live ones that lie under it: they leave the archive, withdrawn */
+    struct archive_removed removed;
+    uint64_t snapshot;
+};
+/* All that was written under a key of an encrypted archive leaves it, with its files, and the key is destroyed, in this order: begun again it goes on. Before
+ * anything is done:
+ *
+ * ERR_REFUSED  a hold covers one of the segments, ended ones whose files are there too, or it is in a snapshot that is kept: the text names it
+ * ERR_CORRUPT  nobody can say under which key a segment lies that is live, held or kept
+ * ERR_USAGE    it is not encrypted; there is no such key, or it is the newest, or it is forgotten already */
+MUST_USE bool archive_forget(const struct archive_care *care, uint32_t number, struct forget_result *result,
+                             struct err *e);
 
 /* ---- a person's values ---- */
 

@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 
-#include "base/utf.h"
 #include "hunt/archive_original.h"
 #include "hunt/archive_rewrite.h"
 #include "hunt/archive_stage.h"
@@ -224,22 +223,9 @@ static bool scan(struct erase *x, struct err *e) {
 static bool allowed(struct erase *x, struct err *e) {
     const struct manifest *const m = manifest_of(x);
 
-    for (size_t i = 0; i < x->count; i++) {
-        const struct manifest_segment *const s = manifest_segment(m, x->hits[i].number);
-        const struct manifest_hold *const h = manifest_held(m, s);
-        const struct manifest_label *const l = manifest_kept(m, s);
-
-        if (h)
-            return err_set(
-                e, ERR_REFUSED, 0,
-                "segment %llu holds a value, and the hold %.*s (%.*s) keeps it: nothing was erased; lift the "
-                "hold first",
-                (unsigned long long)s->number, STR_ARG(utf8_first(h->name, 64)), STR_ARG(utf8_first(h->basis, 64)));
-        if (l)
-            return err_set(e, ERR_REFUSED, 0,
-                           "segment %llu holds a value, and the kept snapshot %.*s has it: nothing was erased",
-                           (unsigned long long)s->number, STR_ARG(utf8_first(l->name, 64)));
-    }
+    for (size_t i = 0; i < x->count; i++)
+        if (!archive_allows(m, manifest_segment(m, x->hits[i].number), "holds a value", "erased", e))
+            return false;
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "base/utf.h"
 #include "hunt/archive_ledger.h"
 #include "hunt/archive_stage.h"
 #include "hunt/erasing.h"
@@ -28,6 +29,20 @@ static bool no_memory(struct err *e) {
 
 bool archive_goes_on(const struct archive_care *care, struct err *e) {
     return !care->stop || !*care->stop || err_set(e, ERR_INTERRUPTED, 0, "stopped before the end");
+}
+
+bool archive_allows(const struct manifest *m, const struct manifest_segment *s, const char *what, const char *undone,
+                    struct err *e) {
+    const struct manifest_hold *const h = manifest_held(m, s);
+    const struct manifest_label *const l = manifest_kept(m, s);
+
+    if (h)
+        return err_set(e, ERR_REFUSED, 0,
+                       "segment %llu %s, and the hold %.*s (%.*s) keeps it: nothing was %s; lift the hold first",
+                       (unsigned long long)s->number, what, STR_ARG(utf8_first(h->name, 64)),
+                       STR_ARG(utf8_first(h->basis, 64)), undone);
+    return !l || err_set(e, ERR_REFUSED, 0, "segment %llu %s, and the kept snapshot %.*s has it: nothing was %s",
+                         (unsigned long long)s->number, what, STR_ARG(utf8_first(l->name, 64)), undone);
 }
 
 static bool open_vault(struct archive_rewriting *r, struct err *e) {

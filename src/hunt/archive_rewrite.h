@@ -36,6 +36,11 @@ MUST_USE bool archive_remove(struct archive_rewriting *r, int64_t grace_ns, bool
                              bool (*only)(void *ctx, const struct manifest_segment *s), void *ctx,
                              struct archive_removed *out, struct err *e);
 
+/* ERR_REFUSED: a hold or a kept snapshot keeps the segment; the text names it. what, undone: "segment 7 <holds a value>, and the hold ... keeps it: nothing was
+ * <erased>". */
+MUST_USE bool archive_allows(const struct manifest *m, const struct manifest_segment *s, const char *what,
+                             const char *undone, struct err *e);
+
 /* ERR_INTERRUPTED, if it is to end. */
 MUST_USE bool archive_goes_on(const struct archive_care *care, struct err *e);
 

@@ -202,17 +202,50 @@ def custodians_come_and_go():
         more.write_text((SAMPLES / "mailbox.jsonl").read_text().replace("5eed0000", "5eed0001"))
         longwatch("archive", "add", office.archive, more, "--key", office.key("ana"), status=(0,))
         assert len(office.cat("chi")) == len(before) + len(more.read_text().splitlines())
-        # The first key is forgotten: what was written since can be read, of the rest it is said why not.
-        done = office.change("--key", office.key("ana"), "--forget", "1")
-        assert b"nobody can read" in done.stdout
-        done = longwatch("archive", "cat", office.archive, "--key", office.key("chi"), status=(3,))
-        assert len(done.stdout.splitlines()) == len(more.read_text().splitlines())
-        assert done.stderr.count(b"forgotten") >= 4, done.stderr
-        assert b"not looked at" in longwatch("archive", "verify", office.archive, "--key", office.key("ana"), status=(0,)).stdout
-        # Ledgers are gone with it, and with them what is known of files: that stops whoever adds.
-        assert b"forgotten" in longwatch("archive", "add", office.archive, more, "--key", office.key("ana"), status=(5,)).stderr
-        for words in (["--forget", "1"], ["--forget", "2"], ["--forget", "3"], ["--remove", "bo"], ["--add", office.public("chi")], ["--new-key", "--json"]):
-            assert office.change("--key", office.key("ana"), *words, status=(2,)).stderr, words
+
+
+def a_key_is_forgotten():
+    """What lies under it leaves the archive, unless somebody holds it; who did it and why is recorded, and signed; whatever else is done to the archive works as before."""
+    with Office() as office:
+        mine, because = ["--key", office.key("ana")], ["--who", "Berg", "--why", "schedule 3.2"]
+        before, ledgers = office.cat("ana"), longwatch("archive", "info", office.archive).stdout
+        more = office.folder / "more.jsonl"
+        more.write_text((SAMPLES / "mailbox.jsonl").read_text().replace("5eed0000", "5eed0001"))
+        office.change(*mine, "--new-key", "--who", "Berg", "--why", "every year")
+        longwatch("archive", "add", office.archive, more, *mine, status=(0,))
+        lines, keys = len(more.read_text().splitlines()), (office.archive / "keys").read_bytes()
+        # It is refused under a hold, and nothing has changed.
+        longwatch("archive", "hold", office.archive, "CASE-17", "--basis", "345/24", "--who", "Berg", "--why", "inquiry", "--family", "evidence", status=(0,))
+        for words in ([], ["--dry-run"]):
+            done = office.change(*mine, "--forget", "1", *because, *words, status=(5,))
+            assert b"CASE-17 (345/24)" in done.stderr and not done.stdout, done
+        assert (office.archive / "keys").read_bytes() == keys and len(office.cat("bo")) == len(before) + lines
+        longwatch("archive", "lift", office.archive, "CASE-17", "--who", "Berg", "--why", "closed", status=(0,))
+        # Nor without a name and a reason, nor the newest, nor one that there is not; --dry-run says what would go.
+        wrong = [["--who", "Berg"], ["--why", "so"], ["--who", "", "--why", "so"], ["--forget", "2", *because], ["--forget", "3", *because], ["--json", *because], ["--dry-run", "--new-key"]]
+        for words in wrong:
+            assert office.change(*mine, "--forget", "1", *words, status=(2,)).stderr, words
+        assert b"would leave" in office.change(*mine, "--forget", "1", "--dry-run").stdout
+        assert (office.archive / "keys").read_bytes() == keys and longwatch("archive", "info", office.archive).stdout != ledgers
+        longwatch("hunt", SAMPLES / "mailbox.jsonl", "--rules", SOURCE / "data/rules", "--quiet", "-o", office.folder / "case", status=(0, 1))
+        longwatch("sign", office.folder / "case", "--new-key", office.folder / "sign.key", status=(0,))
+        done = office.change(*mine, "--forget", "1", *because, "--sign", office.folder / "sign.key")
+        assert b"nobody can read" in done.stdout and b"left the archive" in done.stdout, done.stdout
+        assert len(office.cat("bo", status=(0,))) == lines
+        history = (office.archive / "MANIFEST-000001").read_bytes()
+        assert history.count(b"key 1 was forgotten: schedule 3.2") == 2 and b": every year" in history and b"untrusted comment" in history
+        done = longwatch("archive", "verify", office.archive, *mine, status=(0,))
+        assert b"whole" in done.stdout and b"not looked at" not in done.stdout, done.stdout
+        # Adding, erasing, compacting go on; what was known of files is gone with the ledgers.
+        longwatch("archive", "add", office.archive, SAMPLES, *mine)
+        assert len(office.cat("bo")) == len(before) + lines
+        value = office.folder / "value"
+        value.write_text("NT AUTHORITY\n")
+        longwatch("archive", "erase", office.archive, "--values", value, "--who", "w", "--why", "y", "--basis", "b", *mine)
+        longwatch("archive", "compact", office.archive, "--grace", "0", *mine, status=(0,))
+        longwatch("archive", "verify", office.archive, *mine, status=(0,))
+        for words in (["--forget", "1", *because], ["--remove", "chi"], ["--add", office.public("bo")]):
+            assert office.change(*mine, *words, status=(2,)).stderr, words
 
 
 def passphrases():
@@ -440,4 +473,4 @@ def the_file_of_keys_is_lost():
         assert office.cat("ana")
 
 
-run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, passphrases, a_terminal_is_asked, a_terminal_is_given_back, files_of_keys, caring_for_it, a_retrohunt, a_case_on_it, the_file_of_keys_is_lost])  # fmt: skip
+run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, a_key_is_forgotten, passphrases, a_terminal_is_asked, a_terminal_is_given_back, files_of_keys, caring_for_it, a_retrohunt, a_case_on_it, the_file_of_keys_is_lost])  # fmt: skip
