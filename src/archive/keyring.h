@@ -61,7 +61,7 @@ MUST_USE bool keyring_read(struct keyring **out, str file, const uint8_t archive
 MUST_USE bool keyring_write(const struct keyring *k, struct buf *out, struct err *e);
 
 /* Opens whatever this custodian can, and checks the file by it. ERR_REFUSED: not a custodian; the text says who is. ERR_CORRUPT: somebody who could
- * not open it has changed it. */
+ * not open it has changed it; that all keys that would say so are called forgotten, or are left out, vault_unlock finds out. */
 MUST_USE bool keyring_unlock(struct keyring *k, const struct custodian_key *key, struct err *e);
 /* The same with keys that are open already: ERR_REFUSED: the newest is not among them. */
 MUST_USE bool keyring_unlock_by(struct keyring *k, const struct key_set *open, struct err *e);

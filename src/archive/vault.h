@@ -92,10 +92,11 @@ struct vault_unlock {
     const struct key_set *open;
 };
 bool vault_encrypted(const struct vault *v);
-/* Of an archive that is not encrypted nothing happens. Manifest, lengths and hashes need no key; segments, ledgers, the index and its secret do.
+/* Of an archive that is not encrypted nothing happens. Manifest, lengths and hashes need no key; segments, ledgers, the index and its secret do. The head of
+ * every live segment is looked at (not in a snapshot of the past): the key that it names must be among those that are open, and so vouch for the file of keys.
  *
  * ERR_REFUSED  none of them opens it; the text says who can
- * ERR_CORRUPT  the file of keys is damaged, or was changed by somebody who cannot open it */
+ * ERR_CORRUPT  the file of keys is damaged, was changed by somebody who cannot open it, or is another one than segments were written under */
 MUST_USE bool vault_unlock(struct vault *v, const struct vault_unlock *with, struct err *e);
 /* The name of the key that the file of a segment says it lies under; nobody has vouched for that. ERR_CORRUPT: it is not there, its head is damaged, or it is not
  * encrypted. */

@@ -182,6 +182,26 @@ bool vault_segment_key(const struct vault *v, const struct manifest_segment *s, 
            err_set(e, ERR_CORRUPT, 0, "%s/%s does not say under which key it lies: it is damaged", v->path, path);
 }
 
+/* Whoever exchanges the file of keys can call the keys forgotten that would vouch, and put one of their own behind. But what is in the archive was written under
+ * those: each segment whose head can be read must lie under a key that is open. */
+static bool keys_are_of_segments(const struct vault *v, const struct keyring *k, struct err *e) {
+    size_t count;
+    const struct manifest_segment *const all = manifest_segments(v->manifest, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        uint8_t name[SEAL_NAME];
+        struct err damaged;
+
+        if (manifest_live(&all[i]) && vault_segment_key(v, &all[i], name, &damaged) && !keyring_key(k, name))
+            return err_set(e, ERR_CORRUPT, 0,
+                           "segment %llu lies under a key that the file " KEYS_FILE
+                           " does not have: the file is an old one, or of somebody who could not open it; put the "
+                           "right one there",
+                           (unsigned long long)all[i].number);
+    }
+    return true;
+}
+
 bool vault_unlock(struct vault *v, const struct vault_unlock *with, struct err *e) {
     struct keyring *k;
 
@@ -189,7 +209,7 @@ bool vault_unlock(struct vault *v, const struct vault_unlock *with, struct err *
         return true;
     if (!vault_keyring_read(v, &k, e))
         return false;
-    if (!unlock(k, with, e)) {
+    if (!unlock(k, with, e) || (!v->past && !keys_are_of_segments(v, k, e))) {
         keyring_free(k);
         return err_wrap(e, "%s", v->path);
     }

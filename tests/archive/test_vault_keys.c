@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <unistd.h>
 
 #include "../folder.h"
@@ -370,6 +371,150 @@ static void a_making_left_its_keys(void **state) {
     buf_free(&plain);
 }
 
+/* A file of keys as somebody makes it who can write to the disk and knows what anybody knows: the public keys, the names of keys. Under a key of his own, which
+ * vouches for all of it; those that others have he calls forgotten, or leaves out. */
+static void keys_exchange(const struct office *o, const char *archive, bool says_forgotten) {
+    struct custodian const two[] = {*custodian_of(o->ana), *custodian_of(o->bo)};
+    static const char what[] = "longwatch archive, who can open it";
+    struct keyring *truth, *mine;
+    struct vault *const v = writer();
+    struct buf file = {0}, out = {0};
+    char name[2 * SEAL_NAME + 1], word[128];
+    uint8_t mac[32];
+    crypto_generichash_state state;
+    struct err e = {0};
+
+    assert_true(vault_keyring_read(v, &truth, &e));
+    assert_true(keyring_new(&mine, manifest_id(vault_manifest(v)), two, 2, &e) && keyring_write(mine, &file, &e));
+    size_t const key = str_find(buf_str(&file), S("key ")), vouched = str_find(buf_str(&file), S("vouched "));
+
+    buf_add(&out, str_first(buf_str(&file), key));
+    for (size_t i = 0; says_forgotten && i < keyring_generations(truth); i++) {
+        sodium_bin2hex(name, sizeof name, keyring_generation(truth, i).name, SEAL_NAME);
+        buf_format(&out, "forgotten %s\n", name);
+    }
+    buf_add(&out, str_from(str_first(buf_str(&file), vouched), key));
+    crypto_generichash_init(&state, keyring_key(mine, keyring_newest(mine)), SEAL_KEY, sizeof mac);
+    crypto_generichash_update(&state, (const unsigned char *)what, sizeof what);
+    crypto_generichash_update(&state, (const unsigned char *)out.ptr, out.len);
+    crypto_generichash_final(&state, mac, sizeof mac);
+    sodium_bin2hex(word, sizeof word, mac, sizeof mac);
+    buf_format(&out, "vouched %s\n", word);
+    buf_format(&out, "sum %016llx\n", (unsigned long long)hash_sum(buf_str(&out)));
+    snprintf(word, sizeof word, "%s/keys", archive);
+    int const fd = open(word, O_WRONLY | O_TRUNC);
+
+    assert_true(!out.failed && fd >= 0 && write(fd, out.ptr, out.len) == (ssize_t)out.len);
+    close(fd);
+    keyring_free(truth);
+    keyring_free(mine);
+    buf_free(&file);
+    buf_free(&out);
+    vault_close(v);
+}
+
+/* A segment under the newest key. Its file. */
+static void segment_add(const struct office *o, char path[VAULT_NAME_MAX + 16]) {
+    struct vault *const v = writer();
+    struct writing_key w;
+    struct buf bytes = {0};
+    char name[VAULT_NAME_MAX];
+    struct err e = {0};
+    size_t count;
+
+    unlocked(v, o->ana);
+    assert_true(vault_writing_key(v, &w));
+    segment_made(&w, &bytes);
+    writing_key_wipe(&w);
+    if (!put(v, buf_str(&bytes), false, &e) || !vault_commit(v, AT, &e))
+        fail_msg("%s", e.text);
+    const struct manifest_segment *const all = manifest_segments(vault_manifest(v), &count);
+
+    vault_segment_name(&all[count - 1], name);
+    snprintf(path, VAULT_NAME_MAX + 16, HERE "/%s", name);
+    buf_free(&bytes);
+    vault_close(v);
+}
+
+static void key_renew(const struct office *o) {
+    struct vault *const v = writer();
+    struct err e = {0};
+
+    unlocked(v, o->ana);
+    assert_true(keyring_renew(vault_keyring(v), &e) && vault_keyring_write(v, &e));
+    vault_close(v);
+}
+
+static void byte_turn(const char *path, off_t at) {
+    int const fd = open(path, O_RDWR);
+    char c;
+
+    assert_true(fd >= 0 && pread(fd, &c, 1, at) == 1);
+    c ^= 1;
+    assert_true(pwrite(fd, &c, 1, at) == 1);
+    close(fd);
+}
+
+/* What is in the archive says which keys it was written under. */
+static void keys_exchanged(void **state) {
+    const struct office *const o = *state;
+    char first[VAULT_NAME_MAX + 16], second[VAULT_NAME_MAX + 16];
+    struct err e = {0};
+
+    segment_add(o, first);
+    copy_file(HERE "/keys", "old");
+    key_renew(o);
+    copy_file(HERE "/keys", "unused");
+    segment_add(o, second);
+    key_renew(o);
+    copy_file(HERE "/keys", "good");
+    enum { GOOD, FORGOTTEN, LEFT_OUT, OLD, UNUSED };
+    const struct {
+        const char *name;
+        int keys;
+        bool head, gone; /* of the second segment: damaged; it is not there */
+        bool opens;
+    } cases[] = {
+        {"as they are", GOOD, false, false, true},
+        {"one segment is damaged", GOOD, true, false, true},
+        {"one is not there", GOOD, false, true, true},
+        {"others are called forgotten", FORGOTTEN, false, false, false},
+        {"others are left out", LEFT_OUT, false, false, false},
+        {"others are called forgotten, and one segment is damaged", FORGOTTEN, true, false, false},
+        {"others are left out, and one segment is not there", LEFT_OUT, false, true, false},
+        {"as they were before a segment was written", OLD, false, false, false},
+        {"as they were before a key that nothing was written with", UNUSED, false, false, true}, /* nobody can tell */
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *const files[] = {[GOOD] = "good", [OLD] = "old", [UNUSED] = "unused"};
+        struct vault *v;
+
+        copy_file(cases[i].keys == OLD || cases[i].keys == UNUSED ? files[cases[i].keys] : "good", HERE "/keys");
+        if (cases[i].keys == FORGOTTEN || cases[i].keys == LEFT_OUT)
+            keys_exchange(o, HERE, cases[i].keys == FORGOTTEN);
+        if (cases[i].head)
+            byte_turn(second, 40);
+        if (cases[i].gone)
+            assert_int_equal(rename(second, "aside"), 0);
+        for (unsigned reads = 0; reads < 2; reads++) {
+            if (reads)
+                assert_true(vault_open(&v, HERE, 0, NULL, NULL, &e));
+            else
+                v = writer();
+            if (unlock(v, o->bo, &e) != cases[i].opens)
+                fail_msg("%s: %s", cases[i].name, cases[i].opens ? e.text : "opened");
+            if (!cases[i].opens && (e.code != ERR_CORRUPT || !strstr(e.text, "does not have") || vault_keys(v)))
+                fail_msg("%s: %s", cases[i].name, e.text);
+            vault_close(v);
+        }
+        if (cases[i].head)
+            byte_turn(second, 40);
+        if (cases[i].gone)
+            assert_int_equal(rename("aside", second), 0);
+    }
+}
+
 static bool made_and_opened(const struct office *o, const char *path, struct err *e) {
     struct custodian const one[] = {*custodian_of(o->ana)};
     struct key_set *keys = NULL;
@@ -418,6 +563,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(file_of_keys_lost, begin, end),
         cmocka_unit_test_setup_teardown(secret_of_another, begin, end),
         cmocka_unit_test_setup_teardown(a_making_left_its_keys, begin, end),
+        cmocka_unit_test_setup_teardown(keys_exchanged, begin, end),
         cmocka_unit_test_setup_teardown(allocations_fail, begin, end),
     };
 
