@@ -32,12 +32,13 @@ struct manifest_segment {
     uint64_t number; /* 1, 2, ...; given when it is added, never given again */
     uint8_t sha256[SHA256_SIZE];
     uint64_t length, rows;
-    int64_t first, last;        /* of its events, ns; INSTANT_NONE, both: none of them has a time */
-    int32_t month;              /* its partition: year * 12 + month - 1, or MANIFEST_UNDATED */
-    uint32_t family;            /* manifest_family() */
-    uint64_t added, ended;      /* sequences of the records that did it */
-    int64_t added_at, ended_at; /* by the writer's clock */
-    uint8_t end;                /* enum manifest_end, when ended */
+    int64_t first, last;   /* of its events, ns; INSTANT_NONE, both: none of them has a time */
+    int32_t month;         /* its partition: year * 12 + month - 1, or MANIFEST_UNDATED */
+    uint32_t family;       /* manifest_family() */
+    uint64_t added, ended; /* sequences of the records that did it */
+    /* By the writer's clock. What replaces others (END_COMPACTED, END_ERASED) was added when the newest of them was: retention does not begin anew. */
+    int64_t added_at, ended_at;
+    uint8_t end; /* enum manifest_end, when ended */
     bool gone;
 };
 static inline bool manifest_live(const struct manifest_segment *s) {

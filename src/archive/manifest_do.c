@@ -138,6 +138,7 @@ static bool end_allowed(const struct manifest *m, const struct manifest_operatio
 
 static bool do_end(struct manifest *m, const struct manifest_operation *o, uint64_t sequence, struct err *e) {
     struct manifest_hold *const holds = m->holds.at;
+    int64_t newest = INSTANT_NONE;
 
     if (!end_allowed(m, o, sequence, e))
         return false;
@@ -151,11 +152,14 @@ static bool do_end(struct manifest *m, const struct manifest_operation *o, uint6
 
         s->ended = sequence;
         s->end = (uint8_t)o->end.why;
+        newest = newest == INSTANT_NONE || s->added_at > newest ? s->added_at : newest;
         manifest_ended_note(m, (uint64_t)(s - (const struct manifest_segment *)m->segments.at));
         m->live--;
         m->live_bytes -= s->length;
         m->live_rows -= s->rows;
     }
+    for (size_t i = 0; i < o->end.news.count; i++)
+        manifest_segment_of(m, manifest_number(o->end.news, i))->added_at = newest;
     return true;
 }
 
@@ -414,7 +418,8 @@ void manifest_record_end(struct manifest *m, uint64_t sequence, int64_t at) {
     const uint64_t *const ended = m->ended.at;
 
     for (; m->segments_timed < m->segments.count; m->segments_timed++)
-        segments[m->segments_timed].added_at = at;
+        if (segments[m->segments_timed].added_at == INSTANT_NONE)
+            segments[m->segments_timed].added_at = at;
     for (; m->runs_timed < m->runs.count; m->runs_timed++)
         runs[m->runs_timed].added_at = at;
     for (size_t i = 0; i < m->ended.count; i++)

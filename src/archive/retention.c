@@ -30,9 +30,27 @@ static const struct manifest_policy *longest(const struct manifest *m, str famil
     return found;
 }
 
+/* The one that decides; NULL: none applies. general: longest for all families. */
+static const struct manifest_policy *policy_of(const struct manifest *m, const struct manifest_segment *s,
+                                               const struct manifest_policy *general) {
+    str const family = manifest_family(m, s->family);
+    const struct manifest_policy *const own = family.len ? longest(m, family) : NULL;
+
+    return own ? own : general;
+}
+
+/* A clock that was wrong keeps nothing for ever. */
+static bool from_added(const struct manifest_segment *s, const struct manifest_policy *p) {
+    return (p && p->from_added) || s->last == INSTANT_NONE || s->last > s->added_at;
+}
+
+bool retention_from_added(const struct manifest *m, const struct manifest_segment *s) {
+    return from_added(s, policy_of(m, s, longest(m, S(""))));
+}
+
 /* INT64_MAX where it lies beyond all instants. */
 static int64_t due_of(const struct manifest_segment *s, const struct manifest_policy *p) {
-    int64_t const from = p->from_added || s->last == INSTANT_NONE || s->last > s->added_at ? s->added_at : s->last;
+    int64_t const from = from_added(s, p) ? s->added_at : s->last;
     int64_t due;
 
     return __builtin_mul_overflow((int64_t)p->days, DAY_NS, &due) || __builtin_add_overflow(due, from, &due) ? INT64_MAX
@@ -41,10 +59,7 @@ static int64_t due_of(const struct manifest_segment *s, const struct manifest_po
 
 static void row_of(const struct manifest *m, const struct manifest_segment *s, const struct manifest_policy *general,
                    int64_t now, struct retention_row *r) {
-    str const family = manifest_family(m, s->family);
-    const struct manifest_policy *const own = family.len ? longest(m, family) : NULL;
-
-    *r = (struct retention_row){s, RETENTION_KEEP, own ? own : general, NULL, INSTANT_NONE};
+    *r = (struct retention_row){s, RETENTION_KEEP, policy_of(m, s, general), NULL, INSTANT_NONE};
     if (!r->policy)
         return;
     r->due = due_of(s, r->policy);

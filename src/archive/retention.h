@@ -28,6 +28,9 @@ struct retention_row {
 MUST_USE bool retention_plan(const struct manifest *m, int64_t now, struct retention_row *rows, uint64_t *go,
                              uint64_t *held, struct err *e);
 
+/* Does time count from its adding, by the policies of now? Without any: if it has no times, or they lie behind that. */
+bool retention_from_added(const struct manifest *m, const struct manifest_segment *s);
+
 /* The same of one segment, live or ended; the clock is not looked at. */
 void retention_of(const struct manifest *m, const struct manifest_segment *s, int64_t now, struct retention_row *out);
 

@@ -115,8 +115,9 @@ const struct command command_archive_compact = {
     .about =
         (const char *const[]){
             "Many small additions make many small segments, and late ones lie apart from their month. Those of a month "
-            "and a family become one, as far as it is no larger than a full one; what is asked of the archive has the "
-            "same answers before and after. Each month is a commit of its own: what was done before a power cut, or "
+            "and a family become one, as far as it is no larger than a full one; where policies count from the adding, "
+            "only those that were added in one month. What is asked of the archive has the same answers before and "
+            "after. Each month is a commit of its own: what was done before a power cut, or "
             "before a run was stopped, stays.",
             "The old files stay as long as the grace says, for whoever still reads an older snapshot, and then go at "
             "one of the next runs. What a hold covers stays until it is lifted. Records are sorted into months by the "

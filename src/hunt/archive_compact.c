@@ -2,6 +2,14 @@
 #include "hunt/archive_original.h"
 #include "hunt/archive_rewrite.h"
 
+#define WHENEVER INT32_MIN
+
+struct small {
+    struct manifest_segment is;
+    int32_t
+        added; /* the month, where policies count from it: nothing is kept longer than a month for what lies beside it; else WHENEVER */
+};
+
 struct group {
     size_t from, count; /* of the list */
     uint64_t rows, bytes;
@@ -12,19 +20,33 @@ struct compacting {
     const struct compact_options *o;
     struct compact_result *result;
     struct archive_rewriting *r;
-    struct manifest_segment *list; /* small ones, by family, month, number */
+    struct small *list; /* by family, month, month of adding, number */
     size_t count;
     uint64_t *numbers;
 };
 
 static int together(const void *a, const void *b) {
-    const struct manifest_segment *const x = a, *const y = b;
+    const struct small *const x = a, *const y = b;
 
-    if (x->family != y->family)
-        return x->family < y->family ? -1 : 1;
-    if (x->month != y->month)
-        return x->month < y->month ? -1 : 1;
-    return (x->number > y->number) - (x->number < y->number);
+    if (x->is.family != y->is.family)
+        return x->is.family < y->is.family ? -1 : 1;
+    if (x->is.month != y->is.month)
+        return x->is.month < y->is.month ? -1 : 1;
+    if (x->added != y->added)
+        return x->added < y->added ? -1 : 1;
+    return (x->is.number > y->is.number) - (x->is.number < y->is.number);
+}
+
+static bool belong_together(const struct small *x, const struct small *y) {
+    return x->is.family == y->is.family && x->is.month == y->is.month && x->added == y->added;
+}
+
+static int32_t added_in(const struct manifest *m, const struct manifest_segment *s) {
+    if (!retention_from_added(m, s))
+        return WHENEVER;
+    struct wall const w = instant_wall(s->added_at);
+
+    return (int32_t)w.year * 12 + w.month;
 }
 
 /* They are as large as they are to be: pieces of them are unpacked together. */
@@ -34,14 +56,15 @@ static bool is_original(const struct compacting *c, const struct manifest_segmen
 
 static bool list_take(struct compacting *c, struct err *e) {
     size_t count;
-    const struct manifest_segment *const all = manifest_segments(vault_manifest(archive_rewriting_vault(c->r)), &count);
+    const struct manifest *const m = vault_manifest(archive_rewriting_vault(c->r));
+    const struct manifest_segment *const all = manifest_segments(m, &count);
 
     if (!(c->list = calloc(count + 1, sizeof *c->list)) || !(c->numbers = calloc(count + 1, sizeof *c->numbers)))
         return err_set(e, ERR_MEMORY, 0, "no memory to compact");
     for (size_t i = 0; i < count; i++)
         if (manifest_live(&all[i]) && !is_original(c, &all[i]) && all[i].rows < COMPACT_ROWS / 2 &&
             all[i].length < COMPACT_BYTES / 2 && (c->o->month == INT32_MAX || c->o->month == all[i].month))
-            c->list[c->count++] = all[i];
+            c->list[c->count++] = (struct small){all[i], added_in(m, &all[i])};
     if (c->count)
         qsort(c->list, c->count, sizeof *c->list, together);
     return true;
@@ -51,12 +74,12 @@ static bool list_take(struct compacting *c, struct err *e) {
 static struct group group_at(const struct compacting *c, size_t from) {
     struct group g = {.from = from};
 
-    for (size_t i = from;
-         i < c->count && c->list[i].family == c->list[from].family && c->list[i].month == c->list[from].month &&
-         (i == from || (g.rows + c->list[i].rows <= COMPACT_ROWS && g.bytes + c->list[i].length <= COMPACT_BYTES));
+    for (size_t i = from; i < c->count && belong_together(&c->list[i], &c->list[from]) &&
+                          (i == from || (g.rows + c->list[i].is.rows <= COMPACT_ROWS &&
+                                         g.bytes + c->list[i].is.length <= COMPACT_BYTES));
          i++) {
-        g.rows += c->list[i].rows;
-        g.bytes += c->list[i].length;
+        g.rows += c->list[i].is.rows;
+        g.bytes += c->list[i].is.length;
         g.count++;
     }
     return g;
@@ -64,7 +87,7 @@ static struct group group_at(const struct compacting *c, size_t from) {
 
 static bool told(struct compacting *c, const struct group *g, struct err *e) {
     const struct manifest *const m = vault_manifest(archive_rewriting_vault(c->r));
-    const struct manifest_segment *const first = &c->list[g->from];
+    const struct manifest_segment *const first = &c->list[g->from].is;
 
     return !c->o->group ||
            c->o->group(c->care->ctx, first->month, manifest_family(m, first->family), g->count, g->rows, g->bytes, e);
@@ -76,7 +99,7 @@ static bool group_damaged(struct compacting *c, const struct group *g, struct er
 
     if (e->code != ERR_CORRUPT || !archive_rewriting_vault(c->r))
         return false;
-    vault_segment_name(&c->list[g->from], name);
+    vault_segment_name(&c->list[g->from].is, name);
     c->result->damaged++;
     c->care->damaged(c->care->ctx, str_of(name), e->text);
     *e = (struct err){0};
@@ -87,7 +110,7 @@ static bool group_run(struct compacting *c, const struct group *g, struct err *e
     struct archive_rewritten done;
 
     for (size_t i = 0; i < g->count; i++)
-        c->numbers[i] = c->list[g->from + i].number;
+        c->numbers[i] = c->list[g->from + i].is.number;
     if (!archive_rewrite(c->r, c->numbers, g->count, END_COMPACTED, NULL, &done, e))
         return group_damaged(c, g, e);
     if (!archive_rewriting_commit(c->r, e))

@@ -116,6 +116,85 @@ static void what_may_go(void **state) {
     }
 }
 
+/* Two segments, and what replaces both. All in days before NOW; last: -1: no times; a lead before NOW is negative but for that. */
+static const struct {
+    const char *name;
+    struct {
+        int last, added;
+    } olds[2];
+    uint32_t days;
+    bool from_added;
+    int due[2]; /* of each by itself */
+    int after;  /* of what replaces them: never before either, and not counted from the day of its writing */
+} replacing[] = {
+    {"counted from their events", {{400, 300}, {390, 200}}, 365, false, {35, 25}, 25},
+    {"counted from their adding", {{4000, 300}, {3990, 290}}, 365, true, {-65, -75}, -75},
+    {"the newer first", {{4000, 290}, {3990, 300}}, 365, true, {-75, -65}, -75},
+    {"both due", {{4000, 900}, {3990, 890}}, 365, true, {535, 525}, 525},
+    {"without times", {{-1, 500}, {-1, 480}}, 365, false, {135, 115}, 115},
+    {"events of the future", {{-300, 500}, {-310, 490}}, 365, false, {135, 125}, 125},
+    {"of the future when one was added", {{450, 500}, {440, 430}}, 365, false, {135, 75}, 75},
+};
+
+static void retention_does_not_begin_anew(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(replacing); i++)
+        for (unsigned erased = 0; erased < 2; erased++) {
+            struct manifest *const m = manifest_new(), *const restored = manifest_new();
+            struct retention_row row;
+            struct buf state_bytes = {0};
+            uint64_t count;
+            struct err e = {0};
+
+            APPLY(m, 1, say_begin());
+            APPLY(m, 1, say_policy("one", "", replacing[i].days, replacing[i].from_added));
+            manifest_record_end(m, 1, NOW - 5000 * DAY);
+            for (uint64_t n = 1; n <= 2; n++) {
+                int const last = replacing[i].olds[n - 1].last;
+                struct manifest_operation add = say_add(n, "m365", last == -1 ? INSTANT_NONE : NOW - last * DAY, 1);
+
+                add.add.segment.last = add.add.segment.first;
+                apply(m, 1 + n, &add);
+                manifest_record_end(m, 1 + n, NOW - replacing[i].olds[n - 1].added * DAY);
+                retention_of(m, manifest_segment(m, n), NOW, &row);
+                if (row.due != NOW - replacing[i].due[n - 1] * DAY)
+                    fail_msg("%s: the %luth", replacing[i].name, (unsigned long)n);
+            }
+            struct manifest_operation add = say_add(3, "m365", INSTANT_NONE, 2);
+
+            add.add.segment.first = manifest_segment(m, 1)->first;
+            add.add.segment.last = manifest_segment(m, 2)->last;
+            if (add.add.segment.first > add.add.segment.last) {
+                add.add.segment.first = manifest_segment(m, 2)->first;
+                add.add.segment.last = manifest_segment(m, 1)->last;
+            }
+            add.add.segment.month = manifest_segment(m, 1)->month;
+            apply(m, 4, &add);
+            APPLY(m, 4, say_end(erased ? END_ERASED : END_COMPACTED, NUMBERS(1, 2), NUMBERS(3), ""));
+            manifest_record_end(m, 4, NOW - DAY);
+            /* Once more, and through a state that is restated. */
+            add.add.segment.number = 4;
+            memset(add.add.segment.sha256, 4, SHA256_SIZE);
+            apply(m, 5, &add);
+            APPLY(m, 5, say_end(erased ? END_COMPACTED : END_ERASED, NUMBERS(3), NUMBERS(4), ""));
+            manifest_record_end(m, 5, NOW);
+            assert_true(manifest_restate(m, &state_bytes, &count, &e) &&
+                        manifest_restore(restored, buf_str(&state_bytes), count, &e));
+            const struct manifest *const states[] = {m, restored};
+
+            for (size_t k = 0; k < COUNT(states); k++)
+                for (uint64_t n = 3; n <= 4; n++) {
+                    retention_of(states[k], manifest_segment(states[k], n), NOW, &row);
+                    if (row.due != NOW - replacing[i].after * DAY)
+                        fail_msg("%s%s: segment %lu is due %ld days before", replacing[i].name, k ? ", restored" : "",
+                                 (unsigned long)n, (long)((NOW - row.due) / DAY));
+                }
+            buf_free(&state_bytes);
+            manifest_free(m);
+            manifest_free(restored);
+        }
+}
+
 static const struct {
     const char *name;
     int ended; /* days before NOW */
@@ -212,6 +291,7 @@ static void a_clock_that_is_wrong(void **state) {
 int main(void) {
     struct CMUnitTest const tests[] = {
         cmocka_unit_test(what_may_go),
+        cmocka_unit_test(retention_does_not_begin_anew),
         cmocka_unit_test(which_files_may_go),
         cmocka_unit_test(a_clock_that_is_wrong),
     };
