@@ -11,6 +11,7 @@
 #define MONTHS_OF_JOB_MAX 240u /* of one source; what has more makes up its times, and goes where there are none */
 #define LOOK_EVERY 256u        /* records between two looks at the memory */
 #define PIECE WIRE_VALUE_MAX
+#define DAY (INT64_C(86400) * 1000000000)
 
 /* A source of a segment that is a part of one, of which the rest is asked for when the segment is sealed. */
 struct pending {
@@ -44,6 +45,9 @@ struct keep {
     uint64_t ordinal; /* of the source of which a part is read; 0: all of it is */
     uint32_t part;
     struct buf texts, bytes;
+    int64_t day; /* since 1970, the last that a record was of, */
+    bool day_known;
+    int32_t day_month; /* and its month */
     int32_t months[MONTHS_OF_JOB_MAX];
     unsigned month_count;
     uint64_t months_of; /* the ordinal of their source */
@@ -96,10 +100,18 @@ void keep_free(struct keep *k) {
     free(k);
 }
 
-static int32_t month_of(int64_t when) {
-    struct wall const w = instant_wall(when);
+/* Most come in order: the day of the last one is known. */
+static int32_t month_of(struct keep *k, int64_t when) {
+    int64_t const day = when / DAY - (when % DAY < 0);
 
-    return (int32_t)w.year * 12 + w.month - 1;
+    if (day != k->day || !k->day_known) {
+        struct wall const w = instant_wall(when);
+
+        k->day = day;
+        k->day_known = true;
+        k->day_month = (int32_t)w.year * 12 + w.month - 1;
+    }
+    return k->day_month;
 }
 
 static void put_keys(void *ctx, str bytes) {
@@ -239,7 +251,7 @@ static unsigned over(const struct keep *k) {
 
 /* Of a source whose times are made up, no more than so many months have segments of their own. */
 static int32_t month_for(struct keep *k, int64_t when) {
-    int32_t const month = when == INSTANT_NONE ? KEPT_UNDATED : month_of(when);
+    int32_t const month = when == INSTANT_NONE ? KEPT_UNDATED : month_of(k, when);
 
     if (month == KEPT_UNDATED)
         return month;
