@@ -78,10 +78,9 @@ static void sums_right(struct buf *b, const struct packed_tail *was, const uint6
         struct packed_address_block two[2];
 
         memcpy(two, b->ptr + was->section[SECTION_ADDRESS_DIRECTORY].at + i * sizeof *two, sizeof two);
-        char *const at = b->ptr + was->section[SECTION_ADDRESSES].at + two[0].at;
-
         if (two[0].at > two[1].at || two[1].at > was->section[SECTION_ADDRESSES].size || two[1].at - two[0].at < 8)
             break;
+        char *const at = b->ptr + was->section[SECTION_ADDRESSES].at + two[0].at;
         uint32_t const sum = index_sum((str){at + 4, two[1].at - two[0].at - 4}, i);
 
         memcpy(at, &sum, 4);

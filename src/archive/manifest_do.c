@@ -366,6 +366,8 @@ static bool do_counters(struct manifest *m, const struct manifest_operation *o, 
 }
 
 bool manifest_apply(struct manifest *m, const struct manifest_operation *o, uint64_t sequence, struct err *e) {
+    if (sequence == 0) /* what it ended would go on */
+        return err_set(e, ERR_USAGE, 0, "records are counted from one");
     if (!m->begun && o->what != DO_BEGIN)
         return err_set(e, ERR_USAGE, 0, "the archive has not begun");
     switch (o->what) {

@@ -194,6 +194,7 @@ static void each_is_taken_or_refused(void **state) {
         struct err e = {0};
 
         shown(m, &before);
+        assert_false(manifest_apply(m, &cases[i].o, 0, &e)); /* of no record */
         bool const ok = manifest_apply(m, &cases[i].o, 7, &e);
 
         if (ok != (cases[i].code == ERR_NONE) || (!ok && e.code != cases[i].code))
