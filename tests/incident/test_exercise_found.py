@@ -36,6 +36,8 @@ def everyday_life_is_none():
 
 
 passed = failed = 0
+if CHECKED:
+    print("SKIP everyday_life_is_none: left to ./dev test-long, the sanitized program is slow")
 for case in (what_is_hidden_is_found,) if CHECKED else (what_is_hidden_is_found, everyday_life_is_none):
     try:
         case()
@@ -43,5 +45,5 @@ for case in (what_is_hidden_is_found,) if CHECKED else (what_is_hidden_is_found,
     except AssertionError as wrong:
         failed += 1
         print("%s: %s" % (case.__name__, wrong))
-print("%d passed, %d failed" % (passed, failed))
+print("%d passed, %d failed%s" % (passed, failed, ", 1 skipped" if CHECKED else ""))
 sys.exit(failed > 0)
