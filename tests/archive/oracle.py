@@ -404,10 +404,10 @@ class Segment:
         return {i: zones[i] for i in told}, {i: precisions[i] for i in told}
 
     def cells(self, block, shapes, shape, rows, given, all_values):
-        met = list(dict.fromkeys(shape))
-        order = {}
-        for which in met:
-            mine = [i for i in range(len(shape)) if shape[i] == which]
+        met, order = {}, {}
+        for i, which in enumerate(shape):
+            met.setdefault(which, []).append(i)
+        for which, mine in met.items():
             for place, (column, _, _) in enumerate(shapes[which]):
                 order.setdefault(column, []).extend((i, place) for i in mine)
         expect(sorted(order) == sorted(column for column, _, _, _ in block["cells"]), f"{self.where}: columns of a block")

@@ -213,9 +213,8 @@ def members(value, path, out):
     return out
 
 
-def as_parsed(data):
+def as_parsed(value):
     """The values of an object: those that must be there, and those that docs/formats/json.md adds."""
-    value = parsed(data.decode())
     must, may = [], []
     for name, inner in value:
         if name == "_source" and isinstance(inner, Pairs):
@@ -264,7 +263,8 @@ def as_the_evidence_says(records, open_file):
             continue
         text = data[record["offset"] : record["offset"] + record["size"]]
         try:
-            must, may = as_parsed(text)
+            said = parsed(text.decode())
+            must, may = as_parsed(said)
         except ValueError:
             continue  # UTF-16, or characters that are none
         where = (of["path"], record["offset"])
@@ -274,12 +274,13 @@ def as_the_evidence_says(records, open_file):
             expected[name].append(tuple(value))
         for name, *value in own:
             got[name].append(tuple(value))
-        added = {name for name, _, _ in may} | pairs_of(parsed(text.decode()))
-        for each in (value for name, value in parsed(text.decode()) if isinstance(value, str) and value[:1] in "{["):
-            try:
-                added |= pairs_of(parsed(each)) | {f"{name}{end}" for name, inner in parsed(text.decode()) if inner == each for end in [""]}
-            except ValueError:
-                pass
+        added = {name for name, _, _ in may} | pairs_of(said)
+        for name, value in said:
+            if isinstance(value, str) and value[:1] in "{[":
+                try:
+                    added |= pairs_of(parsed(value)) | {name}
+                except ValueError:
+                    pass
         for name in expected.keys() | got.keys():
             if name in added:
                 left = list(got[name])
@@ -289,7 +290,7 @@ def as_the_evidence_says(records, open_file):
             else:
                 assert expected[name] == got[name], (where, name, expected[name][:3], got[name][:3])
         lists = collections.defaultdict(list)
-        within(parsed(text.decode()), "", lists)
+        within(said, "", lists)
         for name, _, value, inner, _ in record["fields"]:
             if inner == 2 and name in lists and name not in added and value[:1] in b"{[":
                 assert parsed(value.decode()) in lists[name], (where, name, value[:200])
@@ -386,22 +387,22 @@ def opened(path):
 # ---- manifest, ledger ----
 
 
-def as_info_says(folder, archive):
+def as_info_says(folder, archive, evidence):
     told = json.loads(longwatch("archive", "info", "--json", folder))
     live = archive.state.live()
     assert told["id"] == archive.state.id.hex() and told["snapshot"] == len(archive.records), told
     assert told["segments"] == len(live) and told["rows"] == sum(of["rows"] for of in live.values() if of["family"] not in ("ledger", "originals"))
     assert told["bytes"] == sum(archive.segment_path(each).stat().st_size for each in live)
     parts = collections.Counter()
-    for each, of in live.items():
+    ledgers = [(of, record) for each, of in live.items() if of["family"] == "ledger" for record in archive.segment(each).records()]
+    for of, record in [*evidence, *ledgers]:
         month = "undated" if of["month"] == oracle.UNDATED else f"{of['month'] // 12:04}-{of['month'] % 12 + 1:02}"
-        parts[month, of["family"]] += archive.segment(each).rows
-        for record in archive.segment(each).records():
-            when = record["when"]
-            assert (when is None) == (month == "undated"), (each, when)
-            if when is not None:
-                day = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=when // 10**9)
-                assert day.strftime("%Y-%m").rjust(7, "0") == month, (each, when, month)
+        when = record["when"]
+        parts[month, of["family"]] += 1
+        assert (when is None) == (month == "undated"), (of, when)
+        if when is not None:
+            day = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=when // 10**9)
+            assert day.strftime("%Y-%m").rjust(7, "0") == month, (of, when, month)
     assert parts == {(each["month"], each["family"]): each["rows"] for each in told["parts"]}
 
 
@@ -432,8 +433,9 @@ def as_the_files_are(archive, records, paths):
 
 def whole(folder, paths):
     archive = read(folder)
-    records = [record for _, record in archive.evidence()]
-    as_info_says(folder, archive)
+    evidence = list(archive.evidence())
+    records = [record for _, record in evidence]
+    as_info_says(folder, archive, evidence)
     assert as_the_files_are(archive, records, paths) > len(paths)
     told = as_told(folder, records)
     return told, as_the_evidence_says(records, opened), every_line(archive, records, opened), as_the_table_says(records, opened)
