@@ -73,22 +73,27 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
 }
 
 static int told(const struct wishes *w, const struct archive_add_result *r, const struct run *run) {
-    char files[COUNT_TEXT], records[COUNT_TEXT], segments[COUNT_TEXT], known[COUNT_TEXT], size[SIZE_TEXT];
+    char known[COUNT_TEXT], size[SIZE_TEXT];
     int const status = run->unread ? EXIT_UNREADABLE : EXIT_NOTHING;
     struct buf b = {0};
 
     if (w->quiet)
         return status;
     finding_plain(&b, str_of(w->archive), false);
-    buf_format(&b, ":%s %s file%s, %s record%s, in %s segment%s (%s)", r->made ? " made;" : "",
-               count_text(r->files, files), r->files == 1 ? "" : "s", count_text(r->records, records),
-               r->records == 1 ? "" : "s", count_text(r->segments, segments), r->segments == 1 ? "" : "s",
-               size_text(r->bytes, size));
+    buf_add(&b, r->made ? S(": made; ") : S(": "));
+    count_add(&b, r->files, "file");
+    buf_add(&b, S(", "));
+    count_add(&b, r->records, "record");
+    buf_add(&b, S(", in "));
+    count_add(&b, r->segments, "segment");
+    buf_format(&b, " (%s)", size_text(r->bytes, size));
     if (r->known)
         buf_format(&b, "; %s %s there already", count_text(r->known, known), r->known == 1 ? "was" : "were");
-    if (r->originals)
-        buf_format(&b, "; bytes of %s file%s (%s)", count_text(r->originals, files), r->originals == 1 ? "" : "s",
-                   size_text(r->original_bytes, size));
+    if (r->originals) {
+        buf_add(&b, S("; bytes of "));
+        count_add(&b, r->originals, "file");
+        buf_format(&b, " (%s)", size_text(r->original_bytes, size));
+    }
     buf_format(&b, "; snapshot %lu\n", (unsigned long)r->snapshot);
     return print_all(&b, status);
 }

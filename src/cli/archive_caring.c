@@ -162,10 +162,11 @@ static void some(struct buf *b, uint64_t n, const char *one, const char *several
 }
 
 void caring_removed(struct buf *b, const struct archive_removed *r, bool dry) {
-    char count[COUNT_TEXT], size[SIZE_TEXT];
+    char size[SIZE_TEXT];
 
-    buf_format(b, "; %s file%s (%s) %s", count_text(r->files, count), r->files == 1 ? "" : "s",
-               size_text(r->bytes, size), dry ? "could go" : "removed");
+    buf_add(b, S("; "));
+    count_add(b, r->files, "file");
+    buf_format(b, " (%s) %s", size_text(r->bytes, size), dry ? "could go" : "removed");
     some(b, r->grace, "waits for its grace to end", "wait for their grace to end");
     some(b, r->held, "is held", "are held");
     some(b, r->kept, "is in a kept snapshot", "are in kept snapshots");

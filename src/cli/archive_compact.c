@@ -29,7 +29,7 @@ static bool month_of(const char *given, int32_t *month) {
 static bool on_group(void *ctx, int32_t month, str family, uint64_t segments, uint64_t rows, uint64_t bytes,
                      struct err *e) {
     const struct caring *const c = ctx;
-    char name[16], count[COUNT_TEXT], records[COUNT_TEXT], size[SIZE_TEXT];
+    char name[16], size[SIZE_TEXT];
     struct buf b = {0};
 
     if (!c->care.dry)
@@ -37,8 +37,11 @@ static bool on_group(void *ctx, int32_t month, str family, uint64_t segments, ui
     caring_month(month, name);
     buf_format(&b, "  %-8s ", name);
     finding_plain(&b, family, false);
-    buf_format(&b, ": %s segments become one: %s record%s (%s)\n", count_text(segments, count),
-               count_text(rows, records), rows == 1 ? "" : "s", size_text(bytes, size));
+    buf_add(&b, S(": "));
+    count_add(&b, segments, "segment");
+    buf_format(&b, " become%s one: ", segments == 1 ? "s" : "");
+    count_add(&b, rows, "record");
+    buf_format(&b, " (%s)\n", size_text(bytes, size));
     bool const ok = intel_out(&b, false, e);
 
     buf_free(&b);
@@ -47,7 +50,7 @@ static bool on_group(void *ctx, int32_t month, str family, uint64_t segments, ui
 
 static int told(const struct wishes *w, const struct compact_result *r, bool damaged) {
     int const status = damaged ? EXIT_UNREADABLE : EXIT_NOTHING;
-    char before[COUNT_TEXT], after[COUNT_TEXT], size[SIZE_TEXT], size_after[SIZE_TEXT];
+    char after[COUNT_TEXT], size[SIZE_TEXT];
     struct buf b = {0};
 
     if (w->care.quiet)
@@ -55,13 +58,13 @@ static int told(const struct wishes *w, const struct compact_result *r, bool dam
     caring_name(&b, &w->care);
     if (!r->before)
         buf_add(&b, S("nothing is to be put together"));
-    else if (w->care.dry)
-        buf_format(&b, "%s segments (%s) would become %s", count_text(r->before, before),
-                   size_text(r->bytes_before, size), count_text(r->after, after));
     else
-        buf_format(&b, "%s segments (%s) became %s (%s)", count_text(r->before, before),
-                   size_text(r->bytes_before, size), count_text(r->after, after),
-                   size_text(r->bytes_after, size_after));
+        count_add(&b, r->before, "segment");
+    if (r->before)
+        buf_format(&b, " (%s) %s %s", size_text(r->bytes_before, size), w->care.dry ? "would become" : "became",
+                   count_text(r->after, after));
+    if (r->before && !w->care.dry)
+        buf_format(&b, " (%s)", size_text(r->bytes_after, size));
     caring_removed(&b, &r->removed, w->care.dry);
     buf_format(&b, "; snapshot %lu\n", (unsigned long)r->snapshot);
     return print_all(&b, status);

@@ -76,10 +76,12 @@ static bool on_segment(void *ctx, const struct manifest *m, const struct manifes
     vault_segment_name(s, name);
     buf_format(&b, "  %s (", name);
     finding_plain(&b, manifest_family(m, s->family), false);
-    buf_format(&b, "%s): %s value%s", manifest_live(s) ? "" : ", ended", count_text(values, count),
-               values == 1 ? "" : "s");
-    if (places != values)
-        buf_format(&b, ", %s places", count_text(places, count));
+    buf_format(&b, "%s): ", manifest_live(s) ? "" : ", ended");
+    count_add(&b, values, "value");
+    if (places != values) {
+        buf_add(&b, S(", "));
+        count_add(&b, places, "place");
+    }
     if (inside)
         buf_format(&b, ", %s of them within longer words", count_text(inside, count));
     buf_byte(&b, '\n');
@@ -117,19 +119,24 @@ static bool on_remains(void *ctx, uint64_t sequence, str name, struct err *e) {
 
 static int told(const struct wishes *w, const struct erase_result *r) {
     int const status = r->remains ? EXIT_UNREADABLE : EXIT_NOTHING;
-    char values[COUNT_TEXT], segments[COUNT_TEXT], scanned[COUNT_TEXT], inside[COUNT_TEXT];
+    char segments[COUNT_TEXT];
     struct buf b = {0};
 
     if (w->care.quiet)
         return status;
     caring_name(&b, &w->care);
-    buf_format(&b, "of %s segment%s %s hold%s it", count_text(r->scanned, scanned), r->scanned == 1 ? "" : "s",
-               count_text(r->segments, segments), r->segments == 1 ? "s" : "");
-    buf_format(&b, w->care.dry ? ", in %s value%s" : ", and %s value%s w%s written anew", count_text(r->values, values),
-               r->values == 1 ? "" : "s", r->values == 1 ? "as" : "ere");
-    if (r->inside)
-        buf_format(&b, ", %s place%s of them within longer words%s", count_text(r->inside, inside),
-                   r->inside == 1 ? "" : "s", w->care.dry ? " (--words leaves those as they are)" : "");
+    buf_add(&b, S("of "));
+    count_add(&b, r->scanned, "segment");
+    buf_format(&b, " %s hold%s it, %s ", count_text(r->segments, segments), r->segments == 1 ? "s" : "",
+               w->care.dry ? "in" : "and");
+    count_add(&b, r->values, "value");
+    if (!w->care.dry)
+        buf_format(&b, " w%s written anew", r->values == 1 ? "as" : "ere");
+    if (r->inside) {
+        buf_add(&b, S(", "));
+        count_add(&b, r->inside, "place");
+        buf_format(&b, " of them within longer words%s", w->care.dry ? " (--words leaves those as they are)" : "");
+    }
     caring_removed(&b, &r->removed, w->care.dry);
     buf_format(&b, "; snapshot %lu\n", (unsigned long)r->snapshot);
     return print_all(&b, status);

@@ -20,16 +20,19 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
 }
 
 static int told(const struct wishes *w, const struct archive_export_result *r) {
-    char segments[COUNT_TEXT], records[COUNT_TEXT], size[SIZE_TEXT], hash[2 * SHA256_SIZE + 1];
+    char size[SIZE_TEXT], hash[2 * SHA256_SIZE + 1];
     struct buf b = {0};
 
     if (w->care.quiet)
         return EXIT_NOTHING;
     sha256_hex(r->hash, hash);
     finding_plain(&b, str_of(w->out), false);
-    buf_format(&b, ": %s segment%s, %s record%s (%s), of snapshot %lu\nits record is %s\n",
-               count_text(r->segments, segments), r->segments == 1 ? "" : "s", count_text(r->rows, records),
-               r->rows == 1 ? "" : "s", size_text(r->bytes, size), (unsigned long)r->sequence, hash);
+    buf_add(&b, S(": "));
+    count_add(&b, r->segments, "segment");
+    buf_add(&b, S(", "));
+    count_add(&b, r->rows, "record");
+    buf_format(&b, " (%s), of snapshot %lu\nits record is %s\n", size_text(r->bytes, size), (unsigned long)r->sequence,
+               hash);
     return print_all(&b, EXIT_NOTHING);
 }
 

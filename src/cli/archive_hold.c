@@ -58,7 +58,7 @@ static void words(struct buf *b, const char *before, str text) {
 
 static void hold_text(struct buf *b, const struct manifest *m, const struct manifest_hold *h) {
     struct covered const c = covered_by(m, h);
-    char at[INSTANT_TEXT], segments[COUNT_TEXT], records[COUNT_TEXT], size[SIZE_TEXT];
+    char at[INSTANT_TEXT], size[SIZE_TEXT];
 
     buf_add(b, S("  "));
     finding_plain(b, h->name, false);
@@ -71,11 +71,16 @@ static void hold_text(struct buf *b, const struct manifest *m, const struct mani
         buf_format(b, "; events from %.*s", STR_ARG(instant_format(h->from, at)));
     if (h->to != INSTANT_NONE)
         buf_format(b, "; events before %.*s", STR_ARG(instant_format(h->to, at)));
-    if (h->segments.count)
-        buf_format(b, "; %zu segments by number", h->segments.count);
-    buf_format(b, "\n    covers %s segment%s now: %s record%s (%s)\n", count_text(c.segments, segments),
-               c.segments == 1 ? "" : "s", count_text(c.rows, records), c.rows == 1 ? "" : "s",
-               size_text(c.bytes, size));
+    if (h->segments.count) {
+        buf_add(b, S("; "));
+        count_add(b, h->segments.count, "segment");
+        buf_add(b, S(" by number"));
+    }
+    buf_add(b, S("\n    covers "));
+    count_add(b, c.segments, "segment");
+    buf_add(b, S(" now: "));
+    count_add(b, c.rows, "record");
+    buf_format(b, " (%s)\n", size_text(c.bytes, size));
 }
 
 static int list(const struct wishes *w) {

@@ -48,7 +48,7 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
 }
 
 static int told(const struct wishes *w, const struct archive_index_result *r) {
-    char segments[COUNT_TEXT], made[COUNT_TEXT], damaged[COUNT_TEXT];
+    char made[COUNT_TEXT], damaged[COUNT_TEXT];
     int const status = r->damaged ? EXIT_UNREADABLE : EXIT_NOTHING;
     struct buf b = {0};
 
@@ -63,8 +63,9 @@ static int told(const struct wishes *w, const struct archive_index_result *r) {
     if (w->quiet)
         return status;
     finding_plain(&b, str_of(w->archive), false);
-    buf_format(&b, ": %s segment%s; keys of %s made", count_text(r->segments, segments), r->segments == 1 ? "" : "s",
-               count_text(r->made, made));
+    buf_add(&b, S(": "));
+    count_add(&b, r->segments, "segment");
+    buf_format(&b, "; keys of %s made", count_text(r->made, made));
     if (r->damaged)
         buf_format(&b, "; %s damaged, and looked at always", count_text(r->damaged, damaged));
     buf_format(&b, "; snapshot %lu\n", (unsigned long)r->snapshot);

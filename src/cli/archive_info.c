@@ -101,23 +101,29 @@ static void info_json(struct buf *b, const struct vault *v, const struct sum *su
 }
 
 static void index_text(struct buf *b, const struct archive_index_sum *index) {
-    char runs[COUNT_TEXT], keys[COUNT_TEXT], in[COUNT_TEXT], all[COUNT_TEXT], size[SIZE_TEXT];
+    char in[COUNT_TEXT], size[SIZE_TEXT];
 
-    buf_format(b, "  index    %s keys of %s of %s segment%s with records, in %s run%s (%s)",
-               count_text(index->keys, keys), count_text(index->in, in), count_text(index->segments, all),
-               index->segments == 1 ? "" : "s", count_text(index->runs, runs), index->runs == 1 ? "" : "s",
-               size_text(index->bytes, size));
+    buf_add(b, S("  index    "));
+    count_add(b, index->keys, "key");
+    buf_format(b, " of %s of ", count_text(index->in, in));
+    count_add(b, index->segments, "segment");
+    buf_add(b, S(" with records, in "));
+    count_add(b, index->runs, "run");
+    buf_format(b, " (%s)", size_text(index->bytes, size));
     buf_add(b, index->in < index->segments ? S("; longwatch archive index adds the others\n") : S("\n"));
 }
 
 static void info_text(struct buf *b, const struct vault *v, const char *archive, const struct sum *sums,
                       size_t sum_count, const struct archive_index_sum *index) {
     const struct manifest *const m = vault_manifest(v);
-    char rows[COUNT_TEXT], count[COUNT_TEXT], size[SIZE_TEXT], at[INSTANT_TEXT], month[16];
+    char size[SIZE_TEXT], at[INSTANT_TEXT], month[16];
 
     finding_plain(b, str_of(archive), false);
-    buf_format(b, ": %s records in %s segments (%s), snapshot %lu of %.*s\n", count_text(record_rows(m), rows),
-               count_text(manifest_live_count(m), count), size_text(manifest_live_bytes(m), size),
+    buf_add(b, S(": "));
+    count_add(b, record_rows(m), "record");
+    buf_add(b, S(" in "));
+    count_add(b, manifest_live_count(m), "segment");
+    buf_format(b, " (%s), snapshot %lu of %.*s\n", size_text(manifest_live_bytes(m), size),
                (unsigned long)manifest_sequence(m), STR_ARG(instant_format(manifest_at(m), at)));
     for (size_t i = 0; i < sum_count; i++) {
         const struct sum *const s = &sums[i];
@@ -125,9 +131,13 @@ static void info_text(struct buf *b, const struct vault *v, const char *archive,
         caring_month(s->month, month);
         buf_format(b, "  %-8s ", month);
         finding_plain(b, manifest_family(m, s->family), false);
-        buf_format(b, ": %s %s in %s segment%s (%s)\n", count_text(s->rows, rows),
-                   str_eq(manifest_family(m, s->family), ARCHIVE_ORIGINALS) ? "pieces of files" : "records",
-                   count_text(s->segments, count), s->segments == 1 ? "" : "s", size_text(s->bytes, size));
+        bool const pieces = str_eq(manifest_family(m, s->family), ARCHIVE_ORIGINALS);
+
+        buf_add(b, S(": "));
+        count_add(b, s->rows, pieces ? "piece" : "record");
+        buf_add(b, pieces ? S(" of files in ") : S(" in "));
+        count_add(b, s->segments, "segment");
+        buf_format(b, " (%s)\n", size_text(s->bytes, size));
     }
     if (vault_encrypted(v))
         buf_add(b, S("  encrypted: 'longwatch archive custodians' says who can open it\n"));
@@ -385,12 +395,14 @@ static bool verify_all(struct verify *x, struct vault *v, struct err *e) {
 }
 
 static void signatures_text(struct buf *b, const struct verify *x) {
-    char hash[2 * SHA256_SIZE + 1], count[COUNT_TEXT], all[COUNT_TEXT];
+    char hash[2 * SHA256_SIZE + 1], count[COUNT_TEXT];
 
-    if (x->is_signed || x->w->public_key)
-        buf_format(b, "%s of %s records %s signed%s\n", count_text(x->is_signed, count), count_text(x->records, all),
-                   x->is_signed == 1 ? "is" : "are",
+    if (x->is_signed || x->w->public_key) {
+        buf_format(b, "%s of ", count_text(x->is_signed, count));
+        count_add(b, x->records, "record");
+        buf_format(b, " %s signed%s\n", x->is_signed == 1 ? "is" : "are",
                    x->w->public_key ? ", and checked with the key" : ": NOT CHECKED (--public-key FILE)");
+    }
     if (!x->origin || x->damages)
         return;
     sha256_hex(x->origin_hash, hash);

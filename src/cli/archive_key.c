@@ -274,15 +274,16 @@ static bool change_all(const struct wishes *w, const struct archive_care *care, 
 }
 
 static bool forget(const struct wishes *w, const struct archive_care *care, struct buf *told, struct err *e) {
-    char segments[COUNT_TEXT], records[COUNT_TEXT], size[SIZE_TEXT];
+    char size[SIZE_TEXT];
     struct forget_result r;
 
     if (!archive_forget(care, (uint32_t)w->forget, &r, e))
         return false;
-    buf_format(told, "key %lu %s: %s segment%s (%s record%s, %s) %s the archive", (unsigned long)w->forget,
-               care->dry ? "would be forgotten" : "was forgotten", count_text(r.segments, segments),
-               r.segments == 1 ? "" : "s", count_text(r.rows, records), r.rows == 1 ? "" : "s",
-               size_text(r.bytes, size), care->dry ? "would leave" : "left");
+    buf_format(told, "key %lu %s: ", (unsigned long)w->forget, care->dry ? "would be forgotten" : "was forgotten");
+    count_add(told, r.segments, "segment");
+    buf_add(told, S(" ("));
+    count_add(told, r.rows, "record");
+    buf_format(told, ", %s) %s the archive", size_text(r.bytes, size), care->dry ? "would leave" : "left");
     caring_removed(told, &r.removed, care->dry);
     buf_add(told, care->dry
                       ? S("\n")

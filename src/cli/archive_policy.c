@@ -136,7 +136,7 @@ static int policy_run(const void *wishes) {
 
 static bool on_row(void *ctx, const struct manifest *m, const struct retention_row *row, struct err *e) {
     const struct caring *const c = ctx;
-    char name[VAULT_NAME_MAX], records[COUNT_TEXT];
+    char name[VAULT_NAME_MAX];
     struct buf b = {0};
 
     if (!c->care.dry && row->verdict == RETENTION_GO)
@@ -144,7 +144,9 @@ static bool on_row(void *ctx, const struct manifest *m, const struct retention_r
     vault_segment_name(row->segment, name);
     buf_format(&b, "  %s (", name);
     finding_plain(&b, manifest_family(m, row->segment->family), false);
-    buf_format(&b, ", %s record%s): ", count_text(row->segment->rows, records), row->segment->rows == 1 ? "" : "s");
+    buf_add(&b, S(", "));
+    count_add(&b, row->segment->rows, "record");
+    buf_add(&b, S("): "));
     if (row->verdict == RETENTION_HELD) {
         buf_add(&b, S("kept by hold "));
         finding_plain(&b, row->hold->name, false);
@@ -168,15 +170,16 @@ static bool on_row(void *ctx, const struct manifest *m, const struct retention_r
 }
 
 static int told(const struct wishes *w, const struct expire_result *r) {
-    char count[COUNT_TEXT], records[COUNT_TEXT], size[SIZE_TEXT], held[COUNT_TEXT];
+    char size[SIZE_TEXT], held[COUNT_TEXT];
     struct buf b = {0};
 
     if (w->care.quiet)
         return EXIT_NOTHING;
     caring_name(&b, &w->care);
-    buf_format(&b, "%s segment%s (%s record%s, %s) %s", count_text(r->segments, count), r->segments == 1 ? "" : "s",
-               count_text(r->rows, records), r->rows == 1 ? "" : "s", size_text(r->bytes, size),
-               w->care.dry ? "would expire" : "expired");
+    count_add(&b, r->segments, "segment");
+    buf_add(&b, S(" ("));
+    count_add(&b, r->rows, "record");
+    buf_format(&b, ", %s) %s", size_text(r->bytes, size), w->care.dry ? "would expire" : "expired");
     if (r->held)
         buf_format(&b, ", %s kept by holds", count_text(r->held, held));
     caring_removed(&b, &r->removed, w->care.dry);

@@ -126,9 +126,9 @@ static bool noted(struct archives *x, const struct vault *v, const char *path, s
     vault_head(v, hash);
     sha256_hex(hash, a->record);
     if (l.gone[END_EXPIRED] || l.gone[END_WITHDRAWN] || l.gone[END_ERASED])
-        snprintf(a->gone, sizeof a->gone, "%lu records expired, %lu withdrawn, %lu erased",
-                 (unsigned long)l.gone[END_EXPIRED], (unsigned long)l.gone[END_WITHDRAWN],
-                 (unsigned long)l.gone[END_ERASED]);
+        snprintf(a->gone, sizeof a->gone, "%lu record%s expired, %lu withdrawn, %lu erased",
+                 (unsigned long)l.gone[END_EXPIRED], l.gone[END_EXPIRED] == 1 ? "" : "s",
+                 (unsigned long)l.gone[END_WITHDRAWN], (unsigned long)l.gone[END_ERASED]);
     free(l.rows);
     return ok;
 }

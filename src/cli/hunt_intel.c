@@ -314,12 +314,6 @@ const struct intel_set *hunt_intel_set(const struct hunt_intel *h) {
 
 /* ---- told ---- */
 
-static void count_add(struct buf *b, uint64_t n, const char *one) {
-    char text[COUNT_TEXT];
-
-    buf_format(b, "%s %s%s", count_text(n, text), one, n == 1 ? "" : "s");
-}
-
 /* Patterns that were not asked, or could not be answered by any event: not "no hit". */
 static void patterns_print(const struct hunt_intel *h, size_t columns, bool colour, struct buf *line, struct buf *b) {
     size_t count;

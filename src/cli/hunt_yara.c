@@ -180,12 +180,6 @@ bool hunt_yara_omitted(const struct hunt_yara *y) {
 
 /* ---- the summary ---- */
 
-static void count_add(struct buf *b, uint64_t n, const char *one) {
-    char text[COUNT_TEXT];
-
-    buf_format(b, "%s %s%s", count_text(n, text), one, n == 1 ? "" : "s");
-}
-
 static void print_rule(const struct hunt_yara *y, const struct yara_rule *r, struct buf *b) {
     const struct tally *const t = &y->rules[r->index];
     char text[COUNT_TEXT];

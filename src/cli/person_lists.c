@@ -75,12 +75,6 @@ bool person_lists_open(struct person_lists *l, const struct arguments *paths, st
     return ok && persons_ready(l->persons, e);
 }
 
-static void count_add(struct buf *b, size_t n, const char *one) {
-    char text[COUNT_TEXT];
-
-    buf_format(b, "%s %s%s", count_text(n, text), one, n == 1 ? "" : "s");
-}
-
 void person_lists_words(const struct person_lists *l, struct buf *b) {
     struct persons_counted const c = persons_counted(l->persons);
     char text[COUNT_TEXT];

@@ -126,13 +126,6 @@ static int stop(struct run *run, const struct err *e) {
     return EXIT_INTERNAL;
 }
 
-/* "12 segments" */
-static void count_add(struct buf *b, uint64_t n, const char *one) {
-    char text[COUNT_TEXT];
-
-    buf_format(b, "%s %s%s", count_text(n, text), one, n == 1 ? "" : "s");
-}
-
 static void part_add(struct buf *b, uint64_t n, const char *why, bool *any) {
     char text[COUNT_TEXT];
 

@@ -34,13 +34,6 @@ static void ink_end(const struct page *p) {
     ink(p, "\033[0m");
 }
 
-/* "1 finding", "1,234 findings" */
-static void count_add(struct buf *b, uint64_t n, const char *one) {
-    char text[COUNT_TEXT];
-
-    buf_format(b, "%s %s%s", count_text(n, text), one, n == 1 ? "" : "s");
-}
-
 /* How many bytes the first so many characters take. */
 static size_t characters(str name, size_t count) {
     size_t len = 0;

@@ -90,3 +90,9 @@ const char *count_text(uint64_t n, char out[COUNT_TEXT]) {
     out[used] = '\0';
     return out;
 }
+
+void count_add(struct buf *b, uint64_t n, const char *one) {
+    char text[COUNT_TEXT];
+
+    buf_format(b, "%s %s%s", count_text(n, text), one, n == 1 ? "" : "s");
+}

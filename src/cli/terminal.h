@@ -23,5 +23,7 @@ const char *size_text(uint64_t bytes, char out[SIZE_TEXT]);
 /* 1234567 as "1,234,567". */
 #define COUNT_TEXT 32
 const char *count_text(uint64_t n, char out[COUNT_TEXT]);
+/* "1 segment", "1,234 segments". */
+void count_add(struct buf *b, uint64_t n, const char *one);
 
 #endif
