@@ -3,11 +3,9 @@
 
 #include <stdlib.h>
 
-#include "cli/command.h"
+#include "cli/archive_caring.h"
 #include "cli/intel_text.h"
 #include "cli/interrupt.h"
-#include "cli/custodians.h"
-#include "cli/progress.h"
 #include "cli/terminal.h"
 #include "report/finding_text.h"
 
@@ -20,18 +18,17 @@ struct wishes {
     struct key_wish key;
     const struct phone_country *country;
     uint64_t workers;
-    bool originals, no_index, quiet;
+    bool originals, no_index, quiet, json;
 };
 
 struct run {
     struct progress progress;
-    bool unread; /* something could not be read */
+    uint64_t unread, damages; /* files that could not be read; places in files */
 };
 
 static bool tell(struct run *run, str path, str why, struct err *e) {
     struct buf b = {0};
 
-    run->unread = true;
     progress_wipe(&run->progress);
     buf_add(&b, S("longwatch: "));
     finding_plain(&b, path, false);
@@ -48,19 +45,23 @@ static bool tell(struct run *run, str path, str why, struct err *e) {
 }
 
 static bool on_custody(void *ctx, const struct custody *c, struct err *e) {
+    struct run *const run = ctx;
     bool const loss =
         c->not_read.len && !str_eq(c->not_read, S(CUSTODY_EMPTY)) && !str_eq(c->not_read, S(CUSTODY_PROSE));
 
-    return !loss || tell(ctx, c->path, c->not_read, e);
+    run->unread += loss;
+    return !loss || tell(run, c->path, c->not_read, e);
 }
 
 static bool on_damage(void *ctx, const struct custody_damage *d, struct err *e) {
+    struct run *const run = ctx;
     struct buf why = {0};
 
+    run->damages++;
     if (d->size)
         buf_format(&why, "%lu byte%s ", (unsigned long)d->size, d->size == 1 ? "" : "s");
     buf_format(&why, "at %lu: %.*s", (unsigned long)d->offset, STR_ARG(d->why));
-    bool const ok = why.failed ? err_set(e, ERR_MEMORY, 0, "no memory to print") : tell(ctx, d->path, buf_str(&why), e);
+    bool const ok = why.failed ? err_set(e, ERR_MEMORY, 0, "no memory to print") : tell(run, d->path, buf_str(&why), e);
 
     buf_free(&why);
     return ok;
@@ -72,11 +73,31 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
     progress_show(&run->progress, done, total, 0);
 }
 
-static int told(const struct wishes *w, const struct archive_add_result *r, const struct run *run) {
-    char known[COUNT_TEXT], size[SIZE_TEXT];
-    int const status = run->unread ? EXIT_UNREADABLE : EXIT_NOTHING;
+static int told_json(const struct wishes *w, const struct archive_add_result *r, const struct run *run, int status) {
     struct buf b = {0};
 
+    caring_json(&b, w->archive);
+    intel_json_bool(&b, "made", r->made);
+    intel_json_number(&b, "files", r->files);
+    intel_json_number(&b, "known", r->known);
+    intel_json_number(&b, "unread", run->unread);
+    intel_json_number(&b, "damages", run->damages);
+    intel_json_number(&b, "segments", r->segments);
+    intel_json_number(&b, "rows", r->records);
+    intel_json_number(&b, "bytes", r->bytes);
+    buf_format(&b, ",\"originals\":{\"files\":%lu", (unsigned long)r->originals);
+    intel_json_number(&b, "bytes", r->original_bytes);
+    buf_byte(&b, '}');
+    return caring_json_print(&b, r->snapshot, status);
+}
+
+static int told(const struct wishes *w, const struct archive_add_result *r, const struct run *run) {
+    char known[COUNT_TEXT], size[SIZE_TEXT];
+    int const status = run->unread || run->damages ? EXIT_UNREADABLE : EXIT_NOTHING;
+    struct buf b = {0};
+
+    if (w->json)
+        return told_json(w, r, run, status);
     if (w->quiet)
         return status;
     finding_plain(&b, str_of(w->archive), false);
@@ -102,7 +123,7 @@ static int add(const struct wishes *w) {
     struct fields *const fields = fields_new();
     struct custodian_keys keys = {.items = NULL};
     struct custodian *custodians = NULL;
-    struct run run = {.unread = false};
+    struct run run = {.unread = 0};
     struct archive_add_result result = {0};
     struct zone_rules *zone = NULL;
     struct kinds *kinds = NULL;
@@ -199,6 +220,7 @@ static const struct option options[] = {
     {ROW_KEY, AT(key.files)},
     {ROW_PASSPHRASE, AT(key.passphrase)},
     {ROW_THREADS, AT(workers)},
+    {ROW_JSON_ONE, AT(json)},
     {ROW_QUIET, AT(quiet)},
 };
 const struct command command_archive_add = {

@@ -36,7 +36,8 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
 bool caring_open(struct caring *c, const struct caring_wishes *w, struct err *e) {
     struct arguments const given = {(const char **)(uintptr_t)&w->archive, 1};
 
-    progress_begin(&c->progress, !w->quiet && !w->json);
+    c->json = w->json;
+    progress_begin(&c->progress, !w->quiet);
     if (!(c->fields = fields_new()))
         return err_set(e, ERR_MEMORY, 0, "no memory");
     if (!paths_exist(&given, "archive", true, e) || !zone_open(&w->zone, &c->zone, e) ||
@@ -66,6 +67,7 @@ bool caring_open(struct caring *c, const struct caring_wishes *w, struct err *e)
 
 void caring_close(struct caring *c) {
     progress_wipe(&c->progress);
+    buf_free(&c->list);
     signature_key_free(c->key);
     custodian_keys_close(&c->custodians);
     zone_rules_free(c->zone);
@@ -170,4 +172,67 @@ void caring_removed(struct buf *b, const struct archive_removed *r, bool dry) {
     some(b, r->grace, "waits for its grace to end", "wait for their grace to end");
     some(b, r->held, "is held", "are held");
     some(b, r->kept, "is in a kept snapshot", "are in kept snapshots");
+}
+
+void caring_json(struct buf *b, const char *archive) {
+    buf_add(b, S("{\"archive\":"));
+    buf_json(b, str_of(archive));
+}
+
+void caring_json_removed(struct buf *b, const struct archive_removed *r) {
+    buf_format(b, ",\"removed\":{\"files\":%lu", (unsigned long)r->files);
+    intel_json_number(b, "bytes", r->bytes);
+    intel_json_number(b, "grace", r->grace);
+    intel_json_number(b, "held", r->held);
+    intel_json_number(b, "kept", r->kept);
+    buf_byte(b, '}');
+}
+
+void caring_json_segment(struct buf *list, const struct manifest *m, const struct manifest_segment *s) {
+    char month[16], name[VAULT_NAME_MAX];
+
+    caring_month(s->month, month);
+    vault_segment_name(s, name);
+    buf_format(list, "%s{\"segment\":%lu", list->len ? "," : "", (unsigned long)s->number);
+    intel_json_text(list, "file", str_of(name));
+    intel_json_text(list, "month", str_of(month));
+    intel_json_text(list, "family", manifest_family(m, s->family));
+    intel_json_bool(list, "live", manifest_live(s));
+    intel_json_number(list, "rows", s->rows);
+    intel_json_number(list, "bytes", s->length);
+}
+
+void caring_json_list(struct buf *b, const char *name, struct buf *list) {
+    buf_format(b, ",\"%s\":[", name);
+    buf_add(b, buf_str(list));
+    buf_byte(b, ']');
+    b->failed |= list->failed;
+    buf_free(list);
+}
+
+int caring_json_print(struct buf *b, uint64_t snapshot, int status) {
+    if (snapshot)
+        intel_json_number(b, "snapshot", snapshot);
+    else
+        buf_add(b, S(",\"snapshot\":null"));
+    buf_add(b, S("}\n"));
+    return print_all(b, status);
+}
+
+int caring_done(const struct caring_wishes *w, const char *what, const char *name, const char *how, uint64_t snapshot) {
+    struct buf b = {0};
+
+    if (w->json) {
+        caring_json(&b, w->archive);
+        intel_json_text(&b, what, str_of(name));
+        intel_json_text(&b, "done", str_of(how));
+        return caring_json_print(&b, snapshot, EXIT_NOTHING);
+    }
+    if (w->quiet)
+        return EXIT_NOTHING;
+    caring_name(&b, w);
+    buf_format(&b, "%s ", what);
+    finding_plain(&b, str_of(name), false);
+    buf_format(&b, " %s; snapshot %lu\n", how, (unsigned long)snapshot);
+    return print_all(&b, EXIT_NOTHING);
 }

@@ -1,5 +1,5 @@
 /* archive_caring: what the commands share that care for an archive: who says so and why, the key that signs it, how records are sorted anew,
- * the line of what came of it. */
+ * the line, or the object (docs/archive.md, "For machines"), of what came of it. */
 #ifndef CLI_ARCHIVE_CARING_H
 #define CLI_ARCHIVE_CARING_H
 
@@ -51,6 +51,8 @@ struct caring {
     struct zone_rules *zone;
     struct signature_key *key;
     struct custodian_keys custodians;
+    struct buf list; /* for machines: what was told by the way, as caring_json_segment's */
+    bool json;
     bool damaged; /* something was told to be */
 };
 
@@ -72,5 +74,19 @@ void caring_month(int32_t month, char out[16]);
 void caring_name(struct buf *b, const struct caring_wishes *w);
 /* "; 3 files (1.2 GB) removed, 2 wait for their grace to end, ..." */
 void caring_removed(struct buf *b, const struct archive_removed *r, bool dry);
+
+/* ---- for machines: one object of a command; members are added by intel_json_text and its kin ---- */
+
+void caring_json(struct buf *b, const char *archive); /* its beginning */
+void caring_json_removed(struct buf *b, const struct archive_removed *r);
+/* An object of a list, left open for what else is to be said of it; list: a buffer of its own, without brackets. */
+void caring_json_segment(struct buf *list, const struct manifest *m, const struct manifest_segment *s);
+/* ,"name":[list]; list is freed. */
+void caring_json_list(struct buf *b, const char *name, struct buf *list);
+/* Its end, and prints it, as print_all. snapshot: 0: it is not known. */
+int caring_json_print(struct buf *b, uint64_t snapshot, int status);
+
+/* Tells, in words or as an object, that something of this name was done: "hold", "CASE-17", "set". The exit status. */
+int caring_done(const struct caring_wishes *w, const char *what, const char *name, const char *how, uint64_t snapshot);
 
 #endif

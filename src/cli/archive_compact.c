@@ -26,15 +26,27 @@ static bool month_of(const char *given, int32_t *month) {
     return true;
 }
 
+static void group_json(struct buf *list, const char *month, str family, uint64_t segments, uint64_t rows,
+                       uint64_t bytes) {
+    buf_format(list, "%s{\"month\":\"%s\"", list->len ? "," : "", month);
+    intel_json_text(list, "family", family);
+    intel_json_number(list, "segments", segments);
+    intel_json_number(list, "rows", rows);
+    intel_json_number(list, "bytes", bytes);
+    buf_byte(list, '}');
+}
+
 static bool on_group(void *ctx, int32_t month, str family, uint64_t segments, uint64_t rows, uint64_t bytes,
                      struct err *e) {
-    const struct caring *const c = ctx;
+    struct caring *const c = ctx;
     char name[16], size[SIZE_TEXT];
     struct buf b = {0};
 
-    if (!c->care.dry)
-        return true;
     caring_month(month, name);
+    if (c->json)
+        group_json(&c->list, name, family, segments, rows, bytes);
+    if (c->json || !c->care.dry)
+        return true;
     buf_format(&b, "  %-8s ", name);
     finding_plain(&b, family, false);
     buf_add(&b, S(": "));
@@ -46,6 +58,25 @@ static bool on_group(void *ctx, int32_t month, str family, uint64_t segments, ui
 
     buf_free(&b);
     return ok;
+}
+
+static int told_json(const struct wishes *w, const struct compact_result *r, struct caring *c) {
+    struct buf b = {0};
+
+    caring_json(&b, w->care.archive);
+    intel_json_bool(&b, "dry_run", w->care.dry);
+    buf_format(&b, ",\"before\":{\"segments\":%lu", (unsigned long)r->before);
+    intel_json_number(&b, "bytes", r->bytes_before);
+    buf_format(&b, "},\"after\":{\"segments\":%lu", (unsigned long)r->after);
+    if (w->care.dry)
+        buf_add(&b, S(",\"bytes\":null"));
+    else
+        intel_json_number(&b, "bytes", r->bytes_after);
+    buf_byte(&b, '}');
+    intel_json_number(&b, "damaged", r->damaged);
+    caring_json_removed(&b, &r->removed);
+    caring_json_list(&b, "groups", &c->list);
+    return caring_json_print(&b, r->snapshot, c->damaged ? EXIT_UNREADABLE : EXIT_NOTHING);
 }
 
 static int told(const struct wishes *w, const struct compact_result *r, bool damaged) {
@@ -83,7 +114,7 @@ static int run(const void *wishes) {
     if (caring_grace(w->grace, GRACE_USUAL, &options.grace_ns, &e) && caring_open(&c, &w->care, &e) &&
         archive_compact(&c.care, &options, &result, &e)) {
         progress_wipe(&c.progress);
-        status = told(w, &result, c.damaged);
+        status = w->care.json ? told_json(w, &result, &c) : told(w, &result, c.damaged);
     } else {
         progress_wipe(&c.progress);
         status = tell_error(&e);
@@ -110,6 +141,7 @@ static const struct option options[] = {
     {ROW_ZONE, CARING_AT(wishes, zone)},
     {ROW_LATEST, CARING_AT(wishes, latest)},
     {ROW_COUNTRY, CARING_AT(wishes, country)},
+    {ROW_JSON_ONE, CARING_AT(wishes, json)},
     {ROW_CARE_QUIET, CARING_AT(wishes, quiet)},
 };
 const struct command command_archive_compact = {

@@ -67,10 +67,18 @@ static bool erasing_open(const struct wishes *w, struct erasing **out, struct er
 
 static bool on_segment(void *ctx, const struct manifest *m, const struct manifest_segment *s, uint64_t values,
                        uint64_t places, uint64_t inside, struct err *e) {
-    const struct caring *const c = ctx;
+    struct caring *const c = ctx;
     char name[VAULT_NAME_MAX], count[COUNT_TEXT];
     struct buf b = {0};
 
+    if (c->json) {
+        caring_json_segment(&c->list, m, s);
+        intel_json_number(&c->list, "values", values);
+        intel_json_number(&c->list, "places", places);
+        intel_json_number(&c->list, "inside", inside);
+        buf_byte(&c->list, '}');
+        return true;
+    }
     if (!c->care.dry)
         return true;
     vault_segment_name(s, name);
@@ -117,6 +125,22 @@ static bool on_remains(void *ctx, uint64_t sequence, str name, struct err *e) {
     return true;
 }
 
+static int told_json(const struct wishes *w, const struct erase_result *r, struct buf *list) {
+    struct buf b = {0};
+
+    caring_json(&b, w->care.archive);
+    intel_json_bool(&b, "dry_run", w->care.dry);
+    intel_json_number(&b, "looked_at", r->scanned);
+    intel_json_number(&b, "segments", r->segments);
+    intel_json_number(&b, "values", r->values);
+    intel_json_number(&b, "places", r->places);
+    intel_json_number(&b, "inside", r->inside);
+    intel_json_number(&b, "remains", r->remains);
+    caring_json_removed(&b, &r->removed);
+    caring_json_list(&b, "holding", list);
+    return caring_json_print(&b, r->snapshot, r->remains ? EXIT_UNREADABLE : EXIT_NOTHING);
+}
+
 static int told(const struct wishes *w, const struct erase_result *r) {
     int const status = r->remains ? EXIT_UNREADABLE : EXIT_NOTHING;
     char segments[COUNT_TEXT];
@@ -148,7 +172,7 @@ static int run(const void *wishes) {
     struct erase_options options = {.basis = str_of(w->care.basis),
                                     .originals = w->originals,
                                     .memo = memo,
-                                    .segment = w->care.quiet ? NULL : on_segment,
+                                    .segment = w->care.quiet && !w->care.json ? NULL : on_segment,
                                     .remains = on_remains};
     struct caring c = {.damaged = false};
     struct erase_result result;
@@ -164,7 +188,7 @@ static int run(const void *wishes) {
     else if (erasing_open(w, &options.erasing, &e) && caring_open(&c, &w->care, &e) &&
              archive_erase(&c.care, &options, &result, &e)) {
         progress_wipe(&c.progress);
-        status = told(w, &result);
+        status = w->care.json ? told_json(w, &result, &c.list) : told(w, &result);
     } else {
         progress_wipe(&c.progress);
         status = e.code == ERR_CORRUPT ? (tell_error(&e), EXIT_UNREADABLE) : tell_error(&e);
@@ -206,6 +230,7 @@ static const struct option options[] = {
     {ROW_ZONE, CARING_AT(wishes, zone)},
     {ROW_LATEST, CARING_AT(wishes, latest)},
     {ROW_COUNTRY, CARING_AT(wishes, country)},
+    {ROW_JSON_ONE, CARING_AT(wishes, json)},
     {ROW_CARE_QUIET, CARING_AT(wishes, quiet)},
 };
 const struct command command_archive_erase = {

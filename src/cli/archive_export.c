@@ -23,6 +23,15 @@ static int told(const struct wishes *w, const struct archive_export_result *r) {
     char size[SIZE_TEXT], hash[2 * SHA256_SIZE + 1];
     struct buf b = {0};
 
+    if (w->care.json) {
+        caring_json(&b, w->care.archive);
+        intel_json_text(&b, "out", str_of(w->out));
+        intel_json_number(&b, "segments", r->segments);
+        intel_json_number(&b, "rows", r->rows);
+        intel_json_number(&b, "bytes", r->bytes);
+        intel_json_hash(&b, "record", r->hash);
+        return caring_json_print(&b, r->sequence, EXIT_NOTHING);
+    }
     if (w->care.quiet)
         return EXIT_NOTHING;
     sha256_hex(r->hash, hash);
@@ -123,6 +132,7 @@ static const struct option options[] = {
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
     ROWS_KEY(wishes),
+    {ROW_JSON_ONE, CARING_AT(wishes, json)},
     {ROW_CARE_QUIET, CARING_AT(wishes, quiet)},
 };
 const struct command command_archive_export = {

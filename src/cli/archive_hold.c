@@ -112,18 +112,6 @@ static int list(const struct wishes *w) {
     return print_all(&b, EXIT_NOTHING);
 }
 
-static int done(const struct wishes *w, const char *what, uint64_t snapshot) {
-    struct buf b = {0};
-
-    if (w->care.quiet)
-        return EXIT_NOTHING;
-    caring_name(&b, &w->care);
-    buf_add(&b, S("hold "));
-    finding_plain(&b, str_of(w->name), false);
-    buf_format(&b, " %s; snapshot %lu\n", what, (unsigned long)snapshot);
-    return print_all(&b, EXIT_NOTHING);
-}
-
 static int set(const struct wishes *w) {
     uint64_t *numbers, snapshot;
     struct err e = {0};
@@ -142,7 +130,8 @@ static int set(const struct wishes *w) {
                                                   .to = w->to,
                                                   .segments = {numbers, count}}};
 
-    status = caring_do(&w->care, &o, &snapshot, &e) ? done(w, "set", snapshot) : tell_error(&e);
+    status = caring_do(&w->care, &o, &snapshot, &e) ? caring_done(&w->care, "hold", w->name, "set", snapshot)
+                                                    : tell_error(&e);
     free(numbers);
     return status;
 }
@@ -172,7 +161,8 @@ static int lift_run(const void *wishes) {
     struct manifest_operation const o = {
         .what = DO_LIFT, .lift = {.name = str_of(w->name), .who = str_of(w->care.who), .why = str_of(w->care.why)}};
 
-    return caring_do(&w->care, &o, &snapshot, &e) ? done(w, "lifted", snapshot) : tell_error(&e);
+    return caring_do(&w->care, &o, &snapshot, &e) ? caring_done(&w->care, "hold", w->name, "lifted", snapshot)
+                                                  : tell_error(&e);
 }
 
 #define AT(member) .at = offsetof(struct wishes, member)
@@ -204,7 +194,7 @@ static const struct option hold_options[] = {
      AT(segments)},
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
-    {.name = "json", .type = OPTION_FLAG, .help = "the list: one object, for machines", CARING_AT(wishes, json)},
+    {ROW_JSON_ONE, CARING_AT(wishes, json)},
     {ROW_CARE_QUIET, CARING_AT(wishes, quiet)},
 };
 const struct command command_archive_hold = {
@@ -243,6 +233,7 @@ static const struct option lift_options[] = {
     {ROW_WHY, CARING_AT(wishes, why)},
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
+    {ROW_JSON_ONE, CARING_AT(wishes, json)},
     {ROW_CARE_QUIET, CARING_AT(wishes, quiet)},
 };
 const struct command command_archive_lift = {

@@ -1,11 +1,9 @@
 /* archive_index: `longwatch archive index ARCHIVE`: what is missing of its index, damaged, or made by other kinds, made anew. */
 #include "hunt/archive_index.h"
 
-#include "cli/command.h"
-#include "cli/custodians.h"
+#include "cli/archive_caring.h"
 #include "cli/intel_text.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "cli/terminal.h"
 #include "report/finding_text.h"
 
@@ -53,12 +51,13 @@ static int told(const struct wishes *w, const struct archive_index_result *r) {
     struct buf b = {0};
 
     if (w->json) {
-        buf_format(&b,
-                   "{\"segments\":%lu,\"made\":%lu,\"damaged\":%lu,\"runs_ended\":%lu,\"runs_merged\":%lu,"
-                   "\"snapshot\":%lu}\n",
-                   (unsigned long)r->segments, (unsigned long)r->made, (unsigned long)r->damaged,
-                   (unsigned long)r->runs_ended, (unsigned long)r->merged, (unsigned long)r->snapshot);
-        return print_all(&b, status);
+        caring_json(&b, w->archive);
+        intel_json_number(&b, "segments", r->segments);
+        intel_json_number(&b, "made", r->made);
+        intel_json_number(&b, "damaged", r->damaged);
+        intel_json_number(&b, "runs_ended", r->runs_ended);
+        intel_json_number(&b, "runs_merged", r->merged);
+        return caring_json_print(&b, r->snapshot, status);
     }
     if (w->quiet)
         return status;

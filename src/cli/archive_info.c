@@ -183,6 +183,8 @@ struct verify {
     const struct wishes *w;
     char name[VAULT_NAME_MAX];
     uint64_t damages, segments, told; /* told: of this segment */
+    uint64_t bad_segments;
+    struct buf list, broken; /* for machines: damages; segments that have some */
     uint64_t
         sealed; /* segments that no key opened: their bytes are those that were written, and nothing else is known */
     struct signature_public public; /* of --public-key */
@@ -193,18 +195,40 @@ struct verify {
     uint64_t runs, bad_runs;
 };
 
-static void damage_tell(struct verify *x, const char *name, uint64_t offset, const char *why) {
+static void damage_json(struct buf *list, const char *name, uint64_t record, uint64_t offset, const char *why) {
+    buf_add(list, list->len ? S(",{\"file\":") : S("{\"file\":"));
+    buf_json(list, str_of(name));
+    if (record)
+        intel_json_number(list, "record", record);
+    intel_json_number(list, "offset", offset);
+    intel_json_text(list, "why", str_of(why));
+    buf_byte(list, '}');
+}
+
+/* record: of the manifest; 0: it is none. */
+static void damage_tell_of(struct verify *x, const char *name, uint64_t record, uint64_t offset, const char *why) {
     struct buf b = {0};
 
     x->damages++;
     x->told++;
+    if (x->w->json) {
+        damage_json(&x->list, name, record, offset, why);
+        return;
+    }
     finding_plain(&b, str_of(x->w->archive), false);
-    buf_format(&b, "/%s: at %lu: ", name, (unsigned long)offset);
+    buf_format(&b, "/%s: ", name);
+    if (record)
+        buf_format(&b, "record %lu: ", (unsigned long)record);
+    buf_format(&b, "at %lu: ", (unsigned long)offset);
     finding_plain(&b, str_of(why), false);
     buf_byte(&b, '\n');
     if (!b.failed)
         fwrite(b.ptr, 1, b.len, stdout);
     buf_free(&b);
+}
+
+static void damage_tell(struct verify *x, const char *name, uint64_t offset, const char *why) {
+    damage_tell_of(x, name, 0, offset, why);
 }
 
 static void on_damage(void *ctx, const struct err *damage) {
@@ -238,11 +262,56 @@ static void secret_verify(struct verify *x, const struct vault *v) {
     explicit_bzero(secret, sizeof secret);
 }
 
+static bool on_row(struct event_sink *sink, const struct record *r, struct err *e) {
+    (void)sink;
+    (void)r;
+    (void)e;
+    return true;
+}
+
+static void on_lost(struct event_sink *sink, uint64_t offset, uint64_t size, const char *why) {
+    (void)sink;
+    (void)offset;
+    (void)size;
+    (void)why;
+}
+
+/* How many rows of a damaged segment can still be read whole. ERR_MEMORY. */
+static bool rows_left(struct segment *open, uint64_t *left, struct err *e) {
+    struct event_sink sink = {.fields = fields_new(), .record = on_row, .damage = on_lost};
+    struct segment_reading reading = {.sink = &sink, .salvage = true};
+
+    if (!sink.fields)
+        return err_set(e, ERR_MEMORY, 0, "no memory");
+    bool const ok = segment_read(open, &reading, e);
+
+    fields_free(sink.fields);
+    *left = ok ? segment_info(open)->rows - reading.lost : 0;
+    return ok || e->code != ERR_MEMORY;
+}
+
+/* After a segment was looked at. known: left says how many of its rows can be read; else a key is missing. */
+static void broken_add(struct verify *x, const struct vault *v, const struct manifest_segment *s, bool known,
+                       uint64_t left) {
+    if (!x->told)
+        return;
+    x->bad_segments++;
+    if (!x->w->json)
+        return;
+    caring_json_segment(&x->broken, vault_manifest(v), s);
+    if (known)
+        intel_json_number(&x->broken, "readable", left);
+    else
+        buf_add(&x->broken, S(",\"readable\":null"));
+    buf_byte(&x->broken, '}');
+}
+
 /* False: it could not be looked at, which says nothing of it. */
 static bool segment_verify(struct verify *x, const struct vault *v, const struct manifest_segment *s, struct err *e) {
     struct segment *open = NULL;
     struct stat st;
-    bool same = false;
+    bool same = false, known = true;
+    uint64_t left = 0;
     int fd;
 
     vault_segment_name(s, x->name);
@@ -251,6 +320,7 @@ static bool segment_verify(struct verify *x, const struct vault *v, const struct
         if (e->code != ERR_CORRUPT)
             return false;
         damage_tell(x, x->name, e->offset, e->text);
+        broken_add(x, v, s, true, 0);
         return true;
     }
     bool ok = fstat(fd, &st) == 0 || err_system(e, "%s", x->name);
@@ -264,12 +334,15 @@ static bool segment_verify(struct verify *x, const struct vault *v, const struct
     ok = segment_open_with(&open, (str){bytes, (size_t)st.st_size}, str_of(x->name), &how, e);
     if (!ok && e->code == ERR_REFUSED) {
         x->sealed++;
+        known = false;
         ok = true;
     } else if (!ok && e->code != ERR_MEMORY) {
         damage_tell(x, x->name, e->offset, e->text);
         ok = true;
-    } else if (ok && !segment_check(open, on_damage, x, e)) {
-        ok = e->code != ERR_MEMORY;
+    } else if (ok) {
+        left = segment_info(open)->rows;
+        if (!segment_check(open, on_damage, x, e))
+            ok = e->code != ERR_MEMORY && (!x->w->json || rows_left(open, &left, e));
     }
     segment_close(open);
     munmap(bytes, (size_t)st.st_size);
@@ -277,6 +350,7 @@ static bool segment_verify(struct verify *x, const struct vault *v, const struct
         return false;
     if (!same && !x->told)
         damage_tell(x, x->name, 0, "its SHA-256 is not that of the segment that was added");
+    broken_add(x, v, s, known, left);
     return true;
 }
 
@@ -297,15 +371,13 @@ static bool keys_verify(struct verify *x, struct vault *v, struct err *e) {
 
 static void record_verify(struct verify *x, const char *whose, const struct vault_record *r) {
     struct err why = {0};
-    char what[48];
 
     x->records++;
     if (!r->signature.len)
         return;
     x->is_signed++;
-    snprintf(what, sizeof what, "%s: record %lu", whose, (unsigned long)r->sequence);
     if (x->w->public_key && !signature_check(&x->public, r->signature, r->statement, &why))
-        damage_tell(x, what, 0, why.text);
+        damage_tell_of(x, whose, r->sequence, 0, why.text);
 }
 
 static bool on_record(void *ctx, const struct vault_record *r, struct err *e) {
@@ -410,53 +482,105 @@ static void signatures_text(struct buf *b, const struct verify *x) {
                (unsigned long)x->origin_sequence, hash);
 }
 
+/* m: NULL where the manifest could not be read, and nothing was looked at. */
+static int verify_json(struct verify *x, const struct manifest *m) {
+    char id[2 * ARCHIVE_ID_SIZE + 1];
+    struct buf b = {0};
+
+    caring_json(&b, x->w->archive);
+    if (m) {
+        archive_id_text(m, id);
+        intel_json_text(&b, "id", str_of(id));
+        intel_json_time(&b, "at", manifest_at(m));
+    } else {
+        buf_add(&b, S(",\"id\":null,\"at\":null"));
+    }
+    intel_json_bool(&b, "whole", x->damages == 0);
+    buf_format(&b, ",\"segments\":{\"checked\":%lu", (unsigned long)x->segments);
+    intel_json_number(&b, "damaged", x->bad_segments);
+    intel_json_number(&b, "sealed", x->sealed);
+    buf_format(&b, "},\"index\":{\"runs\":%lu", (unsigned long)x->runs);
+    intel_json_number(&b, "damaged", x->bad_runs);
+    buf_format(&b, "},\"records\":{\"read\":%lu", (unsigned long)x->records);
+    intel_json_number(&b, "signed", x->is_signed);
+    intel_json_bool(&b, "checked", x->w->public_key != NULL);
+    buf_add(&b, S("}"));
+    if (x->origin) {
+        buf_format(&b, ",\"origin\":{\"snapshot\":%lu", (unsigned long)x->origin_sequence);
+        intel_json_hash(&b, "record", x->origin_hash);
+        buf_byte(&b, '}');
+    } else {
+        buf_add(&b, S(",\"origin\":null"));
+    }
+    caring_json_list(&b, "damages", &x->list);
+    caring_json_list(&b, "damaged_segments", &x->broken);
+    return caring_json_print(&b, m ? manifest_sequence(m) : 0, x->damages ? EXIT_UNREADABLE : EXIT_NOTHING);
+}
+
+/* It cannot be opened; e: why. */
+static int unopened(struct verify *x, const struct err *e) {
+    (void)tell_error(e);
+    if (e->code != ERR_CORRUPT)
+        return e->code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
+    if (!x->w->json)
+        return EXIT_UNREADABLE;
+    damage_tell(x, "manifest", e->offset, e->text);
+    return verify_json(x, NULL);
+}
+
+static int verify_text(const struct verify *x) {
+    char count[COUNT_TEXT];
+    struct buf b = {0};
+
+    finding_plain(&b, str_of(x->w->archive), false);
+    if (x->damages)
+        buf_format(&b, ": damaged in %lu place%s", (unsigned long)x->damages, x->damages == 1 ? "" : "s");
+    else
+        buf_format(&b, ": %s segment%s and the manifest are whole", count_text(x->segments, count),
+                   x->segments == 1 ? "" : "s");
+    if (x->bad_runs)
+        buf_format(&b, "; %lu of %lu run%s of the index, which longwatch archive index makes anew",
+                   (unsigned long)x->bad_runs, (unsigned long)x->runs, x->runs == 1 ? "" : "s");
+    else if (x->runs)
+        buf_format(&b, "%s%lu run%s of the index",
+                   x->damages     ? "; none of it in "
+                   : x->runs == 1 ? ", and so is "
+                                  : ", and so are ",
+                   (unsigned long)x->runs, x->runs == 1 ? "" : "s");
+    buf_byte(&b, '\n');
+    if (x->sealed)
+        buf_format(
+            &b,
+            "  %s of them %s encrypted and no key %s: their bytes are those that were written; what is in them was not "
+            "looked at (--key FILE)\n",
+            count_text(x->sealed, count), x->sealed == 1 ? "is" : "are",
+            x->w->key.files.count ? "that was given opens it" : "was given");
+    signatures_text(&b, x);
+    return print_all(&b, x->damages ? EXIT_UNREADABLE : EXIT_NOTHING);
+}
+
 static int verify_run(const void *wishes) {
     const struct wishes *const w = wishes;
     struct arguments const given = {(const char **)(uintptr_t)&w->archive, 1};
     struct verify x = {.w = w};
     struct vault *v = NULL;
-    struct buf b = {0};
     struct err e = {0};
-    char count[COUNT_TEXT];
+    int status;
 
     if (!key_read(&x, &e))
         return tell_error(&e);
     if (!paths_exist(&given, "archive", true, &e) || !vault_open(&v, w->archive, 0, on_found, &x, &e)) {
-        (void)tell_error(&e);
-        return e.code == ERR_CORRUPT ? EXIT_UNREADABLE : e.code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
-    }
-    bool const ok = verify_all(&x, v, &e);
-
-    if (ok)
+        status = unopened(&x, &e);
+    } else if (!verify_all(&x, v, &e)) {
+        status = tell_error(&e);
+    } else {
         secret_verify(&x, v);
+        status = w->json ? verify_json(&x, vault_manifest(v)) : verify_text(&x);
+    }
     vault_close(v);
-    if (!ok)
-        return tell_error(&e);
-    finding_plain(&b, str_of(w->archive), false);
-    if (x.damages)
-        buf_format(&b, ": damaged in %lu place%s", (unsigned long)x.damages, x.damages == 1 ? "" : "s");
-    else
-        buf_format(&b, ": %s segment%s and the manifest are whole", count_text(x.segments, count),
-                   x.segments == 1 ? "" : "s");
-    if (x.bad_runs)
-        buf_format(&b, "; %lu of %lu run%s of the index, which longwatch archive index makes anew",
-                   (unsigned long)x.bad_runs, (unsigned long)x.runs, x.runs == 1 ? "" : "s");
-    else if (x.runs)
-        buf_format(&b, "%s%lu run%s of the index",
-                   x.damages     ? "; none of it in "
-                   : x.runs == 1 ? ", and so is "
-                                 : ", and so are ",
-                   (unsigned long)x.runs, x.runs == 1 ? "" : "s");
-    buf_byte(&b, '\n');
-    if (x.sealed)
-        buf_format(
-            &b,
-            "  %s of them %s encrypted and no key %s: their bytes are those that were written; what is in them was not "
-            "looked at (--key FILE)\n",
-            count_text(x.sealed, count), x.sealed == 1 ? "is" : "are",
-            x.w->key.files.count ? "that was given opens it" : "was given");
-    signatures_text(&b, &x);
-    return print_all(&b, x.damages ? EXIT_UNREADABLE : EXIT_NOTHING);
+    buf_free(&x.list);
+    buf_free(&x.broken);
+    return status;
 }
 
 static const struct option info_options[] = {
@@ -494,6 +618,7 @@ static const struct option verify_options[] = {
      AT(archive)},
     {ROW_KEY, AT(key.files)},
     {ROW_PASSPHRASE, AT(key.passphrase)},
+    {ROW_JSON_ONE, AT(json)},
     {.name = "public-key",
      .argument = "FILE",
      .type = OPTION_PATH,

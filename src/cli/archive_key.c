@@ -15,7 +15,7 @@ struct wishes {
     const char *name, *passphrase;
     struct arguments add, remove;
     uint64_t forget;
-    bool new_key, protect, json;
+    bool new_key, protect;
 };
 
 /* ---- key new ---- */
@@ -51,6 +51,30 @@ static bool pair_write(const struct wishes *w, const struct custodian_key *key, 
     return ok;
 }
 
+static void pair_text(struct buf *b, const struct wishes *w, const char *public, const char *name, const char *id,
+                      bool safe) {
+    buf_add(b, S("private key "));
+    finding_plain(b, str_of(w->path), false);
+    buf_add(b, safe ? S(", protected by a passphrase: without it the key is lost\n")
+                    : S(", readable by you alone and not protected: whoever has the file has the key\n"));
+    buf_add(b, S("public key  "));
+    finding_plain(b, str_of(public), false);
+    buf_add(b, S(", for archive add --encrypt-for: "));
+    finding_plain(b, str_of(name), false);
+    buf_format(b, " (%s)\n", id);
+}
+
+static void pair_json(struct buf *b, const struct wishes *w, const char *public, const char *name, const char *id,
+                      bool safe) {
+    buf_add(b, S("{\"private\":"));
+    buf_json(b, str_of(w->path));
+    intel_json_text(b, "public", str_of(public));
+    intel_json_text(b, "name", str_of(name));
+    intel_json_text(b, "id", str_of(id));
+    intel_json_bool(b, "passphrase", safe);
+    buf_add(b, S("}\n"));
+}
+
 static int key_run(const void *wishes) {
     const struct wishes *const w = wishes;
     struct buf passphrase = {0}, path = {0}, told = {0};
@@ -68,16 +92,7 @@ static int key_run(const void *wishes) {
          pair_write(w, key, passphrase.len ? buf_str(&passphrase) : (str){"", 0}, &path, &e);
     if (ok) {
         custodian_id(custodian_of(key)->public, id);
-        buf_add(&told, S("private key "));
-        finding_plain(&told, str_of(w->path), false);
-        buf_add(&told, passphrase.len
-                           ? S(", protected by a passphrase: without it the key is lost\n")
-                           : S(", readable by you alone and not protected: whoever has the file has the key\n"));
-        buf_add(&told, S("public key  "));
-        finding_plain(&told, str_of(path.ptr), false);
-        buf_add(&told, S(", for archive add --encrypt-for: "));
-        finding_plain(&told, str_of(custodian_of(key)->name), false);
-        buf_format(&told, " (%s)\n", id);
+        (w->care.json ? pair_json : pair_text)(&told, w, path.ptr, custodian_of(key)->name, id, passphrase.len != 0);
     }
     custodian_key_free(key);
     keys_wipe(&passphrase);
@@ -108,6 +123,7 @@ static const struct option key_options[] = {
      .type = OPTION_PATH,
      .help = "protect it by the passphrase that is the first line of FILE, such as /dev/fd/3",
      AT(passphrase)},
+    {ROW_JSON_ONE, CARING_AT(wishes, json)},
 };
 const struct command command_archive_key_new = {
     .name = "archive key new",
@@ -189,11 +205,23 @@ static int list(const struct wishes *w) {
     return ok ? print_all(&b, EXIT_NOTHING) : tell_error(&e);
 }
 
+/* What was done, in words, of which each line is recorded too, and for machines. */
+struct told {
+    struct buf text, list;
+    size_t text_sure, list_sure; /* of them, what is committed */
+    uint64_t snapshot;
+};
+
+/* One of the list, left open. */
+static void did(struct told *told, const char *what) {
+    buf_format(&told->list, "%s{\"done\":\"%s\"", told->list.len ? "," : "", what);
+}
+
 /* One change, in the file of keys and then in the history of the archive. */
-static bool changed(struct vault *v, const struct archive_care *care, struct buf *told, struct err *e) {
+static bool changed(struct vault *v, const struct archive_care *care, struct told *told, struct err *e) {
     struct manifest_operation o = {.what = DO_NOTE, .lift = {.name = S("custodians"), .who = care->who}};
     struct buf words = {0};
-    str line = buf_str(told); /* the last one that was told */
+    str line = buf_str(&told->text); /* the last one that was told */
 
     for (size_t at; (at = str_find_byte(line, '\n')) + 1 < line.len;)
         line = str_from(line, at + 1);
@@ -203,42 +231,56 @@ static bool changed(struct vault *v, const struct archive_care *care, struct buf
         buf_add(&words, care->why);
     }
     o.lift.why = buf_str(&words);
-    bool const ok = ((!told->failed && !words.failed) || err_set(e, ERR_MEMORY, 0, "no memory")) &&
+    bool const ok = ((!told->text.failed && !words.failed) || err_set(e, ERR_MEMORY, 0, "no memory")) &&
                     vault_do(v, &o, e) && vault_keyring_write(v, e) && vault_commit(v, care->now, e);
 
     buf_free(&words);
+    buf_byte(&told->list, '}');
+    if (ok) {
+        told->text_sure = told->text.len;
+        told->list_sure = told->list.len;
+        told->snapshot = manifest_sequence(vault_manifest(v));
+    }
+    told->text.len = told->text_sure; /* nobody is told of what failed */
+    told->list.len = told->list_sure;
     return ok;
 }
 
 static bool add_all(struct vault *v, const struct archive_care *care, const struct custodian *all, size_t count,
-                    struct buf *told, struct err *e) {
+                    struct told *told, struct err *e) {
     for (size_t i = 0; i < count; i++) {
         char id[CUSTODIAN_ID_TEXT];
 
         if (!keyring_add(vault_keyring(v), &all[i], e))
             return false;
         custodian_id(all[i].public, id);
-        buf_add(told, S("added "));
-        finding_plain(told, str_of(all[i].name), false);
-        buf_format(told, " (%s), who can open all of it\n", id);
+        buf_add(&told->text, S("added "));
+        finding_plain(&told->text, str_of(all[i].name), false);
+        buf_format(&told->text, " (%s), who can open all of it\n", id);
+        did(told, "added");
+        intel_json_text(&told->list, "name", str_of(all[i].name));
+        intel_json_text(&told->list, "id", str_of(id));
         if (!changed(v, care, told, e))
             return false;
     }
     return true;
 }
 
-static bool remove_all(struct vault *v, const struct archive_care *care, const struct arguments *who, struct buf *told,
+static bool remove_all(struct vault *v, const struct archive_care *care, const struct arguments *who, struct told *told,
                        struct err *e) {
     for (size_t i = 0; i < who->count; i++) {
         if (!keyring_remove(vault_keyring(v), str_of(who->items[i]), e))
             return false;
-        buf_add(told, S("removed "));
-        finding_plain(told, str_of(who->items[i]), false);
+        buf_add(&told->text, S("removed "));
+        finding_plain(&told->text, str_of(who->items[i]), false);
         buf_format(
-            told,
+            &told->text,
             ", who cannot open what is written from now on, with key %zu; of what was written before, the keys may "
             "have been kept\n",
             keyring_generations(vault_keyring(v)));
+        did(told, "removed");
+        intel_json_text(&told->list, "name", str_of(who->items[i]));
+        intel_json_number(&told->list, "key", keyring_generations(vault_keyring(v)));
         if (!changed(v, care, told, e))
             return false;
     }
@@ -246,7 +288,7 @@ static bool remove_all(struct vault *v, const struct archive_care *care, const s
 }
 
 static bool change(const struct wishes *w, struct vault *v, const struct archive_care *care,
-                   const struct custodian *added, struct buf *told, struct err *e) {
+                   const struct custodian *added, struct told *told, struct err *e) {
     if (!vault_keyring(v))
         return err_set(e, ERR_USAGE, 0, "%s is not encrypted: whoever can read its files can read all of it",
                        w->care.archive);
@@ -256,12 +298,14 @@ static bool change(const struct wishes *w, struct vault *v, const struct archive
         return true;
     if (!keyring_renew(vault_keyring(v), e))
         return false;
-    buf_format(told, "key %zu was made: what is written from now on is written with it\n",
+    buf_format(&told->text, "key %zu was made: what is written from now on is written with it\n",
                keyring_generations(vault_keyring(v)));
+    did(told, "made");
+    intel_json_number(&told->list, "key", keyring_generations(vault_keyring(v)));
     return changed(v, care, told, e);
 }
 
-static bool change_all(const struct wishes *w, const struct archive_care *care, struct buf *told, struct err *e) {
+static bool change_all(const struct wishes *w, const struct archive_care *care, struct told *told, struct err *e) {
     struct custodian *added = NULL;
     struct vault *v = NULL;
     bool const ok = custodians_read(&w->add, &added, e) &&
@@ -273,41 +317,60 @@ static bool change_all(const struct wishes *w, const struct archive_care *care, 
     return ok;
 }
 
-static bool forget(const struct wishes *w, const struct archive_care *care, struct buf *told, struct err *e) {
+static bool forget(const struct wishes *w, const struct archive_care *care, struct told *told, struct err *e) {
     char size[SIZE_TEXT];
     struct forget_result r;
 
     if (!archive_forget(care, (uint32_t)w->forget, &r, e))
         return false;
-    buf_format(told, "key %lu %s: ", (unsigned long)w->forget, care->dry ? "would be forgotten" : "was forgotten");
-    count_add(told, r.segments, "segment");
-    buf_add(told, S(" ("));
-    count_add(told, r.rows, "record");
-    buf_format(told, ", %s) %s the archive", size_text(r.bytes, size), care->dry ? "would leave" : "left");
-    caring_removed(told, &r.removed, care->dry);
-    buf_add(told, care->dry
-                      ? S("\n")
+    buf_format(&told->text, "key %lu %s: ", (unsigned long)w->forget,
+               care->dry ? "would be forgotten" : "was forgotten");
+    count_add(&told->text, r.segments, "segment");
+    buf_add(&told->text, S(" ("));
+    count_add(&told->text, r.rows, "record");
+    buf_format(&told->text, ", %s) %s the archive", size_text(r.bytes, size), care->dry ? "would leave" : "left");
+    did(told, care->dry ? "would forget" : "forgotten");
+    intel_json_number(&told->list, "key", w->forget);
+    intel_json_number(&told->list, "segments", r.segments);
+    intel_json_number(&told->list, "rows", r.rows);
+    intel_json_number(&told->list, "bytes", r.bytes);
+    caring_json_removed(&told->list, &r.removed);
+    buf_byte(&told->list, '}');
+    told->snapshot = r.snapshot;
+    caring_removed(&told->text, &r.removed, care->dry);
+    buf_add(&told->text,
+            care->dry ? S("\n")
                       : S("; what was written with it nobody can read again, unless a copy of the archive's file of "
                           "keys is left somewhere\n"));
     return true;
 }
 
+static int changes_print(const struct wishes *w, struct told *told) {
+    struct buf b = {0};
+
+    if (!w->care.json)
+        return print_all(&told->text, EXIT_NOTHING);
+    caring_json(&b, w->care.archive);
+    intel_json_bool(&b, "dry_run", w->care.dry);
+    caring_json_list(&b, "changes", &told->list);
+    return caring_json_print(&b, told->snapshot, EXIT_NOTHING);
+}
+
 static int changes_run(const struct wishes *w) {
     bool const others = w->add.count || w->remove.count || w->new_key;
     struct caring c = {.damaged = false};
-    struct buf told = {0};
+    struct told told = {.snapshot = 0};
     struct err e = {0};
     bool const ok = caring_open(&c, &w->care, &e) && (!others || change_all(w, &c.care, &told, &e)) &&
                     (!w->forget || forget(w, &c.care, &told, &e));
+    int status = EXIT_NOTHING;
 
     caring_close(&c);
-    if (ok)
-        return print_all(&told, EXIT_NOTHING);
-    if (told.len) /* what was done before it failed */
-        (void)print_all(&told, EXIT_NOTHING);
-    else
-        buf_free(&told);
-    return tell_error(&e);
+    if (ok || told.text.len) /* or what was done before it failed */
+        status = changes_print(w, &told);
+    buf_free(&told.text);
+    buf_free(&told.list);
+    return ok ? status : tell_error(&e);
 }
 
 static int custodians_run(const void *wishes) {
@@ -322,8 +385,6 @@ static int custodians_run(const void *wishes) {
         return usage_error("archive custodians", "--dry-run is for --forget, alone");
     if (!others && !w->forget)
         return list(w);
-    if (w->care.json)
-        return usage_error("archive custodians", "--json is for a list, and this is a change");
     if (w->forget && !w->care.dry && (!w->care.who || !w->care.why || !*w->care.who || !*w->care.why))
         return usage_error("archive custodians", "whoever forgets a key says so, and why: --who, --why");
     return changes_run(w);

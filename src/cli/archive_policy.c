@@ -80,18 +80,6 @@ static int list(const struct wishes *w) {
     return print_all(&b, EXIT_NOTHING);
 }
 
-static int done(const struct wishes *w, const char *what, uint64_t snapshot) {
-    struct buf b = {0};
-
-    if (w->care.quiet)
-        return EXIT_NOTHING;
-    caring_name(&b, &w->care);
-    buf_format(&b, "policy ");
-    finding_plain(&b, str_of(w->name), false);
-    buf_format(&b, " %s; snapshot %lu\n", what, (unsigned long)snapshot);
-    return print_all(&b, EXIT_NOTHING);
-}
-
 static int change(const struct wishes *w, bool set) {
     struct manifest_operation o;
     struct err e = {0};
@@ -109,7 +97,9 @@ static int change(const struct wishes *w, bool set) {
         o = (struct manifest_operation){
             .what = DO_POLICY_END,
             .lift = {.name = str_of(w->name), .who = str_of(w->care.who), .why = str_of(w->care.why)}};
-    return caring_do(&w->care, &o, &snapshot, &e) ? done(w, set ? "set" : "ended", snapshot) : tell_error(&e);
+    return caring_do(&w->care, &o, &snapshot, &e)
+               ? caring_done(&w->care, "policy", w->name, set ? "set" : "ended", snapshot)
+               : tell_error(&e);
 }
 
 static int policy_run(const void *wishes) {
@@ -134,11 +124,23 @@ static int policy_run(const void *wishes) {
 
 /* ---- expire ---- */
 
+static void row_json(struct buf *list, const struct manifest *m, const struct retention_row *row) {
+    bool const held = row->verdict == RETENTION_HELD;
+
+    caring_json_segment(list, m, row->segment);
+    intel_json_text(list, held ? "hold" : "policy", held ? row->hold->name : row->policy->name);
+    buf_byte(list, '}');
+}
+
 static bool on_row(void *ctx, const struct manifest *m, const struct retention_row *row, struct err *e) {
-    const struct caring *const c = ctx;
+    struct caring *const c = ctx;
     char name[VAULT_NAME_MAX];
     struct buf b = {0};
 
+    if (c->json) {
+        row_json(&c->list, m, row);
+        return true;
+    }
     if (!c->care.dry && row->verdict == RETENTION_GO)
         return true;
     vault_segment_name(row->segment, name);
@@ -169,6 +171,20 @@ static bool on_row(void *ctx, const struct manifest *m, const struct retention_r
     return ok;
 }
 
+static int told_json(const struct wishes *w, const struct expire_result *r, struct buf *list) {
+    struct buf b = {0};
+
+    caring_json(&b, w->care.archive);
+    intel_json_bool(&b, "dry_run", w->care.dry);
+    intel_json_number(&b, "segments", r->segments);
+    intel_json_number(&b, "rows", r->rows);
+    intel_json_number(&b, "bytes", r->bytes);
+    intel_json_number(&b, "held", r->held);
+    caring_json_removed(&b, &r->removed);
+    caring_json_list(&b, "over", list);
+    return caring_json_print(&b, r->snapshot, EXIT_NOTHING);
+}
+
 static int told(const struct wishes *w, const struct expire_result *r) {
     char size[SIZE_TEXT], held[COUNT_TEXT];
     struct buf b = {0};
@@ -189,7 +205,7 @@ static int told(const struct wishes *w, const struct expire_result *r) {
 
 static int expire_run(const void *wishes) {
     const struct wishes *const w = wishes;
-    struct expire_options options = {.row = w->care.quiet ? NULL : on_row};
+    struct expire_options options = {.row = w->care.quiet && !w->care.json ? NULL : on_row};
     struct caring c = {.damaged = false};
     struct expire_result result;
     struct err e = {0};
@@ -197,7 +213,7 @@ static int expire_run(const void *wishes) {
 
     if (caring_grace(w->grace, GRACE_USUAL, &options.grace_ns, &e) && caring_open(&c, &w->care, &e) &&
         archive_expire(&c.care, &options, &result, &e)) {
-        status = told(w, &result);
+        status = w->care.json ? told_json(w, &result, &c.list) : told(w, &result);
     } else {
         status = tell_error(&e);
     }
@@ -236,7 +252,7 @@ static const struct option policy_options[] = {
     {ROW_WHY, CARING_AT(wishes, why)},
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
-    {.name = "json", .type = OPTION_FLAG, .help = "list: one object, for machines", CARING_AT(wishes, json)},
+    {ROW_JSON_ONE, CARING_AT(wishes, json)},
     {ROW_CARE_QUIET, CARING_AT(wishes, quiet)},
 };
 const struct command command_archive_policy = {
@@ -278,6 +294,7 @@ static const struct option expire_options[] = {
     {ROW_SIGN, CARING_AT(wishes, key_file)},
     {ROW_PASSWORD, CARING_AT(wishes, password_file)},
     ROWS_KEY(wishes),
+    {ROW_JSON_ONE, CARING_AT(wishes, json)},
     {ROW_CARE_QUIET, CARING_AT(wishes, quiet)},
 };
 const struct command command_archive_expire = {

@@ -68,8 +68,15 @@ void intel_json_time(struct buf *b, const char *name, int64_t when) {
         intel_json_text(b, name, instant_format(when, room));
 }
 
-static void json_bool(struct buf *b, const char *name, bool value) {
+void intel_json_bool(struct buf *b, const char *name, bool value) {
     buf_format(b, ",\"%s\":%s", name, value ? "true" : "false");
+}
+
+void intel_json_hash(struct buf *b, const char *name, const uint8_t sha256[SHA256_SIZE]) {
+    char hash[2 * SHA256_SIZE + 1];
+
+    sha256_hex(sha256, hash);
+    intel_json_text(b, name, str_of(hash));
 }
 
 static void json_names(struct buf *b, const char *name, const struct item_names *names) {
@@ -109,9 +116,9 @@ void intel_json_item(struct buf *b, const struct intel_stored_item *i) {
     intel_json_text(b, "tlp", tlp_name(item->tlp));
     intel_json_text(b, "pap", pap_name(item->pap));
     intel_json_text(b, "nature", nature_name(item->nature));
-    json_bool(b, "revoked", item->revoked);
-    json_bool(b, "context", item->context);
-    json_bool(b, "proposed", item->proposed);
+    intel_json_bool(b, "revoked", item->revoked);
+    intel_json_bool(b, "context", item->context);
+    intel_json_bool(b, "proposed", item->proposed);
     if (item->proposed)
         intel_json_text(b, "review", intel_review_name(i->review));
     if (i->review == REVIEW_CHANGED) {

@@ -26,6 +26,8 @@ MUST_USE bool intel_out(struct buf *b, bool machine, struct err *e);
 void intel_json_text(struct buf *b, const char *name, str s);
 void intel_json_number(struct buf *b, const char *name, uint64_t n);
 void intel_json_time(struct buf *b, const char *name, int64_t when);
+void intel_json_bool(struct buf *b, const char *name, bool value);
+void intel_json_hash(struct buf *b, const char *name, const uint8_t sha256[SHA256_SIZE]);
 /* The members of an item, from "number" on. */
 void intel_json_item(struct buf *b, const struct intel_stored_item *i);
 

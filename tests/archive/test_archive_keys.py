@@ -222,7 +222,7 @@ def a_key_is_forgotten():
         assert (office.archive / "keys").read_bytes() == keys and len(office.cat("bo")) == len(before) + lines
         longwatch("archive", "lift", office.archive, "CASE-17", "--who", "Berg", "--why", "closed", status=(0,))
         # Nor without a name and a reason, nor the newest, nor one that there is not; --dry-run says what would go.
-        wrong = [["--who", "Berg"], ["--why", "so"], ["--who", "", "--why", "so"], ["--forget", "2", *because], ["--forget", "3", *because], ["--json", *because], ["--dry-run", "--new-key"]]
+        wrong = [["--who", "Berg"], ["--why", "so"], ["--who", "", "--why", "so"], ["--forget", "2", *because], ["--forget", "3", *because], ["--dry-run", "--new-key"]]
         for words in wrong:
             assert office.change(*mine, "--forget", "1", *words, status=(2,)).stderr, words
         assert b"would leave" in office.change(*mine, "--forget", "1", "--dry-run").stdout
