@@ -290,6 +290,13 @@ bool vault_segment_open(const struct vault *v, const struct manifest_segment *s,
     return member_open(v, name, s->length, s->gone, fd, e);
 }
 
+bool vault_segment_there(const struct vault *v, const struct manifest_segment *s) {
+    char name[VAULT_NAME_MAX];
+
+    vault_segment_name(s, name);
+    return faccessat(v->root, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
 bool vault_run_open(const struct vault *v, const struct manifest_run *r, int *fd, struct err *e) {
     char name[VAULT_NAME_MAX];
 

@@ -122,6 +122,8 @@ void vault_run_name(const struct manifest_run *r, char out[VAULT_NAME_MAX]);
 /* Opens the file of a segment or run for reading. ERR_CORRUPT: it is not there, or of another length; ERR_USAGE: it is gone, and since
  * when that is right. */
 MUST_USE bool vault_segment_open(const struct vault *v, const struct manifest_segment *s, int *fd, struct err *e);
+/* Is its file there, whatever is in it? */
+bool vault_segment_there(const struct vault *v, const struct manifest_segment *s);
 MUST_USE bool vault_run_open(const struct vault *v, const struct manifest_run *r, int *fd, struct err *e);
 /* Reads all of it. *same: it is what was added. ERR_IO, ERR_MEMORY. */
 MUST_USE bool vault_segment_check(const struct vault *v, const struct manifest_segment *s, bool *same, struct err *e);

@@ -41,8 +41,11 @@ static bool lies_under(struct forgetting *x, const struct manifest_segment *s, b
         *under = memcmp(name, x->name, sizeof name) == 0;
         return !*under || archive_allows(m, s, "lies under this key", "forgotten", e);
     }
-    if (why.code == ERR_CORRUPT && !manifest_live(s) && !manifest_held(m, s) && !manifest_kept(m, s))
+    if (why.code == ERR_CORRUPT && !manifest_live(s) && !manifest_held(m, s) && !manifest_kept(m, s)) {
+        /* Removed by whoever broke off before that was recorded: so it is now. */
+        *under = !vault_segment_there(vault_of(x), s);
         return true;
+    }
     *e = why;
     return err_wrap(e, "nobody can say under which key segment %llu lies, so nothing was forgotten",
                     (unsigned long long)s->number);

@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import select
+import shutil
 import signal
 import stat
 import subprocess
@@ -248,6 +249,29 @@ def a_key_is_forgotten():
             assert office.change(*mine, *words, status=(2,)).stderr, words
 
 
+def forgetting_broken_off_goes_on():
+    """Each call that removes a file fails in turn: begun again it does the rest, and the archive is whole."""
+    faults = pathlib.Path(os.environ["LONGWATCH_BUILD"]) / "tests/crash_faults.so"
+    with Office() as office:
+        words = ["--key", office.key("ana"), "--forget", "1", "--who", "Berg", "--why", "schedule 3.2"]
+        office.change("--key", office.key("ana"), "--new-key", "--who", "Berg", "--why", "every year")
+        kept, broken = office.folder / "kept", 0
+        office.archive.rename(kept)
+        for nth in range(1, 40):
+            shutil.copytree(kept, office.archive)
+            environment = {**os.environ, "LD_PRELOAD": str(faults), "FAULT_CALL": "unlink", "FAULT_AT": str(nth), "FAULT_HOW": "EIO"}
+            done = longwatch("archive", "custodians", office.archive, *words, status=range(256), env=environment)
+            broken += done.returncode != 0
+            if done.returncode:
+                office.change(*words, status=(0,))
+            verified = longwatch("archive", "verify", office.archive, "--key", office.key("ana"), status=range(256))
+            assert verified.returncode == 0, (nth, done.returncode, verified.stdout, verified.stderr)
+            shutil.rmtree(office.archive)
+            if done.returncode == 0 and nth > 3:
+                break
+        assert broken > 1, broken
+
+
 def passphrases():
     with Office() as office:
         secret = office.folder / "passphrase"
@@ -473,4 +497,4 @@ def the_file_of_keys_is_lost():
         assert office.cat("ana")
 
 
-run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, a_key_is_forgotten, passphrases, a_terminal_is_asked, a_terminal_is_given_back, files_of_keys, caring_for_it, a_retrohunt, a_case_on_it, the_file_of_keys_is_lost])  # fmt: skip
+run([any_one_custodian_reads_the_same, nobody_else_reads_anything, nothing_can_be_read_off_the_files, what_verify_says, adding_more, custodians_come_and_go, a_key_is_forgotten, forgetting_broken_off_goes_on, passphrases, a_terminal_is_asked, a_terminal_is_given_back, files_of_keys, caring_for_it, a_retrohunt, a_case_on_it, the_file_of_keys_is_lost], slow=[forgetting_broken_off_goes_on])  # fmt: skip
