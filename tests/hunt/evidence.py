@@ -92,11 +92,11 @@ def hunt(*arguments, **options):
 
 def run(tests, slow=()):
     """Each test in turn; the closing line that counts them, and the exit status. slow: those of all formats, which the sanitized program, some ten
-    times slower, is spared (it reads the samples) unless all is asked for."""
+    times slower, is spared (it reads the samples)."""
     passed = failed = skipped = 0
     for test in tests:
         if test in slow and "LONGWATCH_CHECKED" in os.environ:
-            print(f"SKIP {test.__name__}: left to ./dev test-long, the sanitized program is slow")
+            print(f"SKIP {test.__name__}: left out, the sanitized program is slow")
             skipped += 1
             continue
         try:
