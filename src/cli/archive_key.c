@@ -223,7 +223,7 @@ static bool changed(struct vault *v, const struct archive_care *care, struct tol
     struct buf words = {0};
     str line = buf_str(&told->text); /* the last one that was told */
 
-    for (size_t at; (at = str_find_byte(line, '\n')) + 1 < line.len;)
+    for (size_t at; (at = str_find_byte(line, '\n')) < line.len - 1 && line.len;)
         line = str_from(line, at + 1);
     buf_add(&words, str_first(line, line.len ? line.len - 1 : 0));
     if (care->why.len) {
@@ -231,16 +231,19 @@ static bool changed(struct vault *v, const struct archive_care *care, struct tol
         buf_add(&words, care->why);
     }
     o.lift.why = buf_str(&words);
-    bool const ok = ((!told->text.failed && !words.failed) || err_set(e, ERR_MEMORY, 0, "no memory")) &&
-                    vault_do(v, &o, e) && vault_keyring_write(v, e) && vault_commit(v, care->now, e);
+    bool const done = ((!told->text.failed && !words.failed) || err_set(e, ERR_MEMORY, 0, "no memory")) &&
+                      vault_do(v, &o, e) && vault_keyring_write(v, e);
+    bool const ok = done && (vault_commit(v, care->now, e) ||
+                             err_wrap(e, "it was done, but is not noted in the history of %s", care->archive));
 
     buf_free(&words);
     buf_byte(&told->list, '}');
-    if (ok) {
+    if (done) {
         told->text_sure = told->text.len;
         told->list_sure = told->list.len;
-        told->snapshot = manifest_sequence(vault_manifest(v));
     }
+    if (ok)
+        told->snapshot = manifest_sequence(vault_manifest(v));
     told->text.len = told->text_sure; /* nobody is told of what failed */
     told->list.len = told->list_sure;
     return ok;
@@ -266,11 +269,31 @@ static bool add_all(struct vault *v, const struct archive_care *care, const stru
     return true;
 }
 
+/* By name or number; nobody, where there is none. */
+static struct custodian custodian_by(const struct keyring *k, str who) {
+    size_t count;
+    const struct custodian *const all = keyring_custodians(k, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        char id[CUSTODIAN_ID_TEXT];
+
+        custodian_id(all[i].public, id);
+        if (str_eq(who, str_of(all[i].name)) || str_eq(who, str_of(id)))
+            return all[i];
+    }
+    return (struct custodian){.name = ""};
+}
+
 static bool remove_all(struct vault *v, const struct archive_care *care, const struct arguments *who, struct told *told,
                        struct err *e) {
+    char id[CUSTODIAN_ID_TEXT];
+
     for (size_t i = 0; i < who->count; i++) {
+        struct custodian const gone = custodian_by(vault_keyring(v), str_of(who->items[i]));
+
         if (!keyring_remove(vault_keyring(v), str_of(who->items[i]), e))
             return false;
+        custodian_id(gone.public, id);
         buf_add(&told->text, S("removed "));
         finding_plain(&told->text, str_of(who->items[i]), false);
         buf_format(
@@ -279,7 +302,8 @@ static bool remove_all(struct vault *v, const struct archive_care *care, const s
             "have been kept\n",
             keyring_generations(vault_keyring(v)));
         did(told, "removed");
-        intel_json_text(&told->list, "name", str_of(who->items[i]));
+        intel_json_text(&told->list, "name", str_of(gone.name));
+        intel_json_text(&told->list, "id", str_of(id));
         intel_json_number(&told->list, "key", keyring_generations(vault_keyring(v)));
         if (!changed(v, care, told, e))
             return false;
