@@ -226,7 +226,7 @@ static struct batched *batched_of(const struct add *d, str path) {
 /* No path: all was read, and it was being sealed. Of several files nobody knows whose fault that is. */
 static void on_lost(void *ctx, str path, const char *why) {
     struct add *const d = ctx;
-    bool const of_one = path.len || (d->stretch == 1 && d->unsealed++ == RETRIES_SEALING);
+    bool const of_one = path.len || (d->stretch == 1 && d->unsealed++ >= RETRIES_SEALING);
     struct batched *const b = path.len ? batched_of(d, path) : &d->batched[d->stretch_from];
 
     d->lost = !of_one || (b && !b->lost.len && arena_copy(d->batch, str_of(why), &b->lost));

@@ -85,12 +85,12 @@ static struct group group_at(const struct compacting *c, size_t from) {
     return g;
 }
 
-static bool told(struct compacting *c, const struct group *g, struct err *e) {
-    const struct manifest *const m = vault_manifest(archive_rewriting_vault(c->r));
-    const struct manifest_segment *const first = &c->list[g->from].is;
+static str family_of(const struct compacting *c, const struct group *g) {
+    return manifest_family(vault_manifest(archive_rewriting_vault(c->r)), c->list[g->from].is.family);
+}
 
-    return !c->o->group ||
-           c->o->group(c->care->ctx, first->month, manifest_family(m, first->family), g->count, g->rows, g->bytes, e);
+static bool told(struct compacting *c, const struct group *g, str family, struct err *e) {
+    return !c->o->group || c->o->group(c->care->ctx, c->list[g->from].is.month, family, g->count, g->rows, g->bytes, e);
 }
 
 /* A group of which something is damaged stays as it is, and is told. */
@@ -106,14 +106,15 @@ static bool group_damaged(struct compacting *c, const struct group *g, struct er
     return true;
 }
 
-static bool group_run(struct compacting *c, const struct group *g, struct err *e) {
+/* family: the manifest's, copied, which is another one when it is done. */
+static bool group_run(struct compacting *c, const struct group *g, str family, struct err *e) {
     struct archive_rewritten done;
 
     for (size_t i = 0; i < g->count; i++)
         c->numbers[i] = c->list[g->from + i].is.number;
     if (!archive_rewrite(c->r, c->numbers, g->count, END_COMPACTED, NULL, &done, e))
         return group_damaged(c, g, e);
-    if (!archive_rewriting_commit(c->r, e))
+    if (!archive_rewriting_commit(c->r, e) || !told(c, g, family, e))
         return false;
     for (size_t i = 0; i < done.old_count; i++)
         c->result->bytes_before +=
@@ -131,14 +132,22 @@ static bool compact(struct compacting *c, struct err *e) {
         at += g.count;
         if (g.count < 2)
             continue;
-        if (!archive_goes_on(c->care, e) || !told(c, &g, e))
+        if (!archive_goes_on(c->care, e) || (c->care->dry && !told(c, &g, family_of(c, &g), e)))
             return false;
         if (c->care->dry) {
             c->result->before += g.count;
             c->result->after++;
             c->result->bytes_before += g.bytes;
-        } else if (!group_run(c, &g, e)) {
-            return false;
+        } else {
+            struct buf family = {0};
+
+            buf_add(&family, family_of(c, &g));
+            bool const ok = (!family.failed || err_set(e, ERR_MEMORY, 0, "no memory to compact")) &&
+                            group_run(c, &g, buf_str(&family), e);
+
+            buf_free(&family);
+            if (!ok)
+                return false;
         }
     }
     return true;
