@@ -346,6 +346,8 @@ def a_terminal_is_given_back():
         for name, given, ended_by in ways:
             pid, terminal = pty.fork()
             if pid == 0:
+                for each in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):  # whoever runs tests in the background may have them ignored
+                    signal.signal(each, signal.SIG_DFL)
                 os.execv(BINARY, [BINARY, "archive", "key", "new", str(key), "--passphrase"])
             before = True
             for each in given:
