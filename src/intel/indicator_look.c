@@ -24,14 +24,14 @@
 #define NAME_MAX_BYTES 256u
 #define DEPTH_BARE 3u /* slashes: c:/x, c:/users/jo/x, /home/jo/x, /srv/c$/x */
 #define WHOLE_MAX 2048u
-#define REGISTRY_LEAST 6u /* hklm\\x */
-#define PHONE_LEAST 5u    /* digits (observable.c) */
-#define SIX_COLONS 6u     /* in an IPv6 address without ::, at least */
-#define SIX_MAX 45u       /* bytes of an IPv6 address with an IPv4 one behind */
-#define WORDS_MAX 16u     /* of a name with blanks in it, behind other words */
-#define PIECES_LEAST 256u /* bytes of a text that is looked at in pieces, */
-#define PIECE_LEAST 96u   /* and of a piece */
-#define UNDONE_MAX 3u     /* times that a text is without its encoding: redirections lie in each other */
+#define REGISTRY_LEAST 6u                 /* hklm\\x */
+#define PHONE_LEAST 5u                    /* digits (observable.c) */
+#define SIX_COLONS 6u                     /* in an IPv6 address without ::, at least */
+#define SIX_MAX 45u                       /* bytes of an IPv6 address with an IPv4 one behind */
+#define WORDS_MAX 16u                     /* of a name with blanks in it, behind other words */
+#define PIECES_LEAST (3 * NAME_MAX_BYTES) /* bytes of a text that is looked at in pieces, */
+#define PIECE_LEAST 96u                   /* and of a piece */
+#define UNDONE_MAX 3u /* times that a text is without its encoding: redirections lie in each other */
 #define HOST_CLASSES (1u << INTEL_HOST | 1u << INTEL_URL | 1u << INTEL_MAIL)
 
 /* Kinds of bytes. WORD: a-z, A-Z, 0-9, hyphen, underscore, point, beyond ASCII. */
@@ -1518,11 +1518,16 @@ static size_t piece_end(str s, size_t from) {
     return at < s.len ? at + 1 : s.len;
 }
 
+/* As a whole it must be no name of a file, which folding makes shorter, to a third at most; no host; and nothing of it beyond what is looked at, which
+ * folding makes longer, to less than twice as much. */
+static bool in_pieces(str text) {
+    return text.len >= PIECES_LEAST && text.len <= INDICATOR_TEXT_MAX / 2 && piece_end(text, 0) < text.len;
+}
+
 /* Long texts, scripts and messages, are mostly what others are: piece by piece, each once, and then what they are as a whole. */
 static void pieces_look(struct look *whole) {
     str const text = whole->text;
 
-    static_assert(PIECES_LEAST >= NAME_MAX_BYTES, "as a whole it is no name of a file");
     for (size_t from = 0, to; from < text.len; from = to) {
         to = piece_end(text, from);
         struct look l = {.t = whole->t, .text = {text.ptr + from, to - from}, .asks = whole->asks, .parts_only = true};
@@ -1541,7 +1546,7 @@ bool indicator_text_ask(struct indicator_texts *t, str text, const struct indica
     struct look l = {.t = t, .text = text, .asks = asks};
 
     assert(!t->m->set);
-    if (asks->piece_was_told && text.len >= PIECES_LEAST)
+    if (asks->piece_was_told && in_pieces(text))
         pieces_look(&l);
     else
         (void)look_at(&l);

@@ -660,7 +660,8 @@ static void file_ask(struct observable_keys *k, str path, struct observable_ask 
         return;
     }
     path.len -= last_name(path).len;
-    while (count < most && folder_take(&path, &folders[count]))
+    /* Of a folder of nothing but signs that end words the evidence has what stands before them. */
+    while (count < most && folder_take(&path, &folders[count]) && last_word(k, folders[count]).len)
         count++;
     way_add(out, file_key(k, folders, count, name), NULL);
     if (!count) /* it may be all of a value */

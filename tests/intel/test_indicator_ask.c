@@ -170,6 +170,53 @@ static void in_pieces(void **state) {
     indicator_marks_free(marks);
 }
 
+/* What is something as a whole, or is looked at only so far, is not cut. */
+static void whole_after_all(void **state) {
+    enum { LIMIT = (1 << 20) };
+    static struct heard whole, pieces;
+    struct indicator_marks *marks;
+    struct indicator_texts t;
+    struct buf texts[6] = {{0}};
+    struct err e;
+
+    (void)state;
+    for (unsigned i = 0; i < 98; i++) /* a host that is encoded, */
+        buf_add(&texts[0], i % 40 == 39 ? S("%2e") : S("%61"));
+    buf_add(&texts[0], S(".example"));
+    buf_add(&texts[1], S("www.evil.example:")); /* one with a long port, */
+    for (unsigned i = 0; i < 800; i++)
+        buf_byte(&texts[1], '0');
+    buf_add(&texts[1], S("80"));
+    for (unsigned i = 0; i < 90; i++) /* and a name that is short once it is folded: U+212A is k */
+        buf_add(&texts[2], S("\xe2\x84\xaa"));
+    buf_add(&texts[2], S("/evil tool"));
+    buf_add(&texts[3], S("<x>/"));
+    for (unsigned i = 0; i < 84; i++)
+        buf_add(&texts[3], S("\xe2\x84\xaa"));
+    buf_add(&texts[3], S("/evil tool"));
+    for (unsigned k = 4; k < 6; k++) { /* names, and URLs, beyond which nobody looks */
+        str const last = k == 4 ? S("/evilname") : S("%41 http://evil.example/ab");
+
+        while (texts[k].len < LIMIT - 2 * last.len)
+            buf_add(&texts[k], S("aaaaaaa\n"));
+        while (texts[k].len < LIMIT - last.len)
+            buf_byte(&texts[k], '\n');
+        buf_add(&texts[k], last);
+        buf_add(&texts[k], S("foo\nbar\n"));
+    }
+    assert_true(indicator_marks_every(&marks, &e) && indicator_texts_init(&t, marks));
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        told(&t, buf_str(&texts[i]), false, &whole);
+        told(&t, buf_str(&texts[i]), true, &pieces);
+        if (!whole.count || pieces.count != whole.count ||
+            memcmp(pieces.all, whole.all, whole.count * sizeof *whole.all) != 0)
+            fail_msg("text %zu: %zu told of the whole, %zu of its pieces", i, whole.count, pieces.count);
+        buf_free(&texts[i]);
+    }
+    indicator_texts_free(&t);
+    indicator_marks_free(marks);
+}
+
 /* A URL is told as codec/web_address.h has it, however little of that is done to it. */
 static void urls_are_canonical(void **state) {
     static const char signs[] = "abXY09-_~.././%%4&aAmp;#?=:@!$()*+,[]e";
@@ -229,15 +276,15 @@ static void each_piece_once(void **state) {
     assert_true(indicator_marks_every(&marks, &e) && indicator_texts_init(&t, marks));
     told(&t, (str){text, len}, true, &h);
     assert_int_equal(h.pieces, 10);
-    told(&t, (str){text, 255}, true, &h); /* short ones are not cut */
+    told(&t, (str){text, 767}, true, &h); /* short ones are not cut */
     assert_int_equal(h.pieces, 0);
     indicator_texts_free(&t);
     indicator_marks_free(marks);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(in_pieces), cmocka_unit_test(urls_are_canonical),
-                                       cmocka_unit_test(each_piece_once)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(in_pieces), cmocka_unit_test(whole_after_all),
+                                       cmocka_unit_test(urls_are_canonical), cmocka_unit_test(each_piece_once)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,9 @@ static const struct {
     {T(FILE_PATH), "c:\\program files (x86)\\odd\\x.exe", "run %ProgramFiles(x86)%\\odd\\x.exe", true},
     {T(FILE_PATH), "/usr/lib/odd/implant", "/usr/lib/odd/implant -d", true},
     {T(FILE_PATH), "/usr/lib/odd/implant", "/usr/lib/even/implant", false},
+    {T(FILE_PATH), "()/b/a.exe", "c:/foo ()/b/a.exe", true}, /* a folder of signs that end words */
+    {T(FILE_PATH), ")/a.exe", "c:/foo ()/a.exe", true},
+    {T(FILE_PATH), ")/a.exe", "c:/foo ()/b.exe", false},
     {T(FILE_NAME), "implant", "implant", true},
     {T(FILE_NAME), "implant", "the implant", false},
     {T(FILE_NAME), "1.2.3.4", "nothing at all", true}, /* no index keeps such names: each segment is looked at */
