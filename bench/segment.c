@@ -333,7 +333,8 @@ static int tell_keys(const char *path, struct err *e) {
     p.count = p.count ? index_keys_sort(p.keys, p.room, p.count) : 0;
     for (size_t i = 0; i < p.count; i++)
         sum = (sum ^ p.keys[i]) * 0x9e3779b97f4a7c15u;
-    printf("{\"events\":%u,\"unpack_us\":%.4f,\"key_us\":%.4f,\"told\":%lu,\"keys\":%zu,\"sum\":\"%016lx\",\"size\":%lu}\n",
+    printf("{\"events\":%u,\"unpack_us\":%.4f,\"key_us\":%.4f,\"told\":%lu,\"keys\":%zu,\"sum\":\"%016lx\",\"size\":%"
+           "lu}\n",
            info->rows, unpacking / info->rows * 1e6, keying / info->rows * 1e6, (unsigned long)told, p.count,
            (unsigned long)sum, (unsigned long)info->size);
     segment_close(s);
