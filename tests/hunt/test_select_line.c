@@ -238,7 +238,7 @@ static void every_format(void **state) {
     struct fields *const fields = fields_new();
     struct told told = {0};
     struct buf line = {0};
-    struct kinds *kinds;
+    struct kinds *kinds = NULL;
     struct err e;
     (void)state;
 

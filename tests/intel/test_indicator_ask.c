@@ -116,8 +116,7 @@ static const char *const parts[] = {
     "C:\\\xc3\x84RGER\\X.EXE",
     "\xe2\x80\x9cquoted.example\xe2\x80\x9d",
     "\\nhost.example",
-    "a.b\xe3\x80\x82"
-    "c",
+    "a.b\xe3\x80\x82x",
     "+49 30 123456",
     "function(a.length, b.substring(1))",
     "2021-03-14T07:12:03.123Z",
