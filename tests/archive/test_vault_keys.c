@@ -447,7 +447,7 @@ static void key_renew(const struct office *o) {
 
 static void byte_turn(const char *path, off_t at) {
     int const fd = open(path, O_RDWR);
-    char c;
+    char c = 0;
 
     assert_true(fd >= 0 && pread(fd, &c, 1, at) == 1);
     c ^= 1;

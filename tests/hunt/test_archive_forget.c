@@ -79,8 +79,8 @@ static uint64_t put(const struct office *o, struct vault *v, str family) {
     struct writing_key w;
     struct vault_part *p;
     uint32_t index;
-    uint64_t number;
-    int fd;
+    uint64_t number = 0;
+    int fd = -1;
     struct err e = {0};
 
     assert_true(vault_writing_key(v, &w) && vault_part_new(v, &p, &fd, &e));
@@ -147,7 +147,7 @@ static bool forget(const struct office *o, uint32_t number, bool dry, struct for
 
 static void turn(const char *path) {
     int const fd = open(path, O_RDWR);
-    char c;
+    char c = 0;
 
     assert_true(fd >= 0 && pread(fd, &c, 1, 50) == 1);
     c ^= 1;
